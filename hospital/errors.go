@@ -1,0 +1,78 @@
+package hospital
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+)
+
+// Kind says what sort of refusal an Error is; handlers turn it into an HTTP status.
+type Kind string
+
+// The kinds of refusal.
+const (
+	Invalid         Kind = "invalid"         // a field is wrong (422)
+	Unauthenticated Kind = "unauthenticated" // nobody is signed in, or the password is wrong (401)
+	Forbidden       Kind = "forbidden"       // this role may not (403)
+	NotFound        Kind = "not_found"       // no such thing (404)
+	Conflict        Kind = "conflict"        // the rules refuse in the present state (409)
+	TooMany         Kind = "too_many"        // too many attempts (429)
+	Unavailable     Kind = "unavailable"     // the database can't take it now; nothing was saved (503)
+)
+
+// Error is a refusal with words for the person it concerns. Its cause, if any, is for the log only.
+// Any other error out of this package is internal: log it, and show none of it.
+type Error struct {
+	Kind    Kind
+	Code    string            // for machines and translations, such as "bed_taken"
+	Message string            // one English sentence that says what is wrong and what to do
+	Args    []any             // what the sentence was filled with, in order, for its translations
+	Fields  map[string]*Error // for Invalid: what is wrong with each field, by its name on the wire
+	Current any               // for Conflict: the state that stands instead, such as a Bed; may be nil
+	Cause   error             // for the log; may be nil
+}
+
+// Refuse returns an Error whose Message is format filled with args.
+func Refuse(kind Kind, code, format string, args ...any) *Error {
+	return &Error{Kind: kind, Code: code, Message: fmt.Sprintf(format, args...), Args: args}
+}
+
+// Error returns the sentence, for Invalid with the fields' sentences after it. It never contains the cause.
+func (e *Error) Error() string {
+	if len(e.Fields) == 0 {
+		return e.Message
+	}
+	names := make([]string, 0, len(e.Fields))
+	for name := range e.Fields {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	parts := make([]string, 0, len(names))
+	for _, name := range names {
+		parts = append(parts, name+": "+e.Fields[name].Message)
+	}
+	return e.Message + " (" + strings.Join(parts, "; ") + ")"
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Cause }
+
+// fields collects what is wrong with the fields of one command.
+type fields map[string]*Error
+
+// refuse records that a field is wrong; the first finding for a field stands.
+func (f fields) refuse(field, code, format string, args ...any) {
+	if _, found := f[field]; !found {
+		f[field] = Refuse(Invalid, code, format, args...)
+	}
+}
+
+// err returns nil where every field is right, else one Invalid error that names them all.
+func (f fields) err() error {
+	if len(f) == 0 {
+		return nil
+	}
+	e := Refuse(Invalid, "fields", "Some fields need another look.")
+	e.Fields = f
+	return e
+}

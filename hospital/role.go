@@ -1,0 +1,83 @@
+package hospital
+
+import "slices"
+
+// Role is what a person does in the hospital. Everyone has exactly one.
+type Role string
+
+// The roles of CONTRACT section 2.
+const (
+	MedicalStaff   Role = "medical_staff"
+	WardManagement Role = "ward_management"
+	Kitchen        Role = "kitchen"
+	Delivery       Role = "delivery"
+	Customer       Role = "customer"
+	Admin          Role = "admin"
+)
+
+// Roles lists every role, in the order in which people are shown them.
+var Roles = []Role{MedicalStaff, WardManagement, Kitchen, Delivery, Customer, Admin}
+
+// Valid reports whether r is one of Roles.
+func (r Role) Valid() bool { return slices.Contains(Roles, r) }
+
+// Permission is one thing that a person may or may not do. Routes, sockets and commands all ask for a
+// Permission, never for a role, so the table below is the only place that says who may do what.
+type Permission string
+
+// The permissions. Each names an act, as the audit does.
+const (
+	ReadOwnSession          Permission = "own_session"          // sign out, own preferences: everyone signed in
+	ReadWards               Permission = "wards.read"           // a ward's board with patients' names
+	ReadClinical            Permission = "clinical.read"        // reason for admission, notes
+	ReadMedicalDashboard    Permission = "dashboard.medical"    // /dashboard/medical_staff/
+	ReadManagementDashboard Permission = "dashboard.management" // /dashboard/ward_management/
+	AdmitPatients           Permission = "admissions.admit"
+	TransferPatients        Permission = "admissions.transfer"
+	PlanDischarges          Permission = "admissions.plan"
+	DischargePatients       Permission = "admissions.discharge"
+	RecordDeaths            Permission = "admissions.record_death" // discharge with the outcome "deceased"
+	ChangeBeds              Permission = "beds.change"             // reserve, release, cleaning, maintenance
+	CloseBeds               Permission = "beds.close"              // take a bed out of service, and back
+	ManageUsers             Permission = "users.manage"
+)
+
+// permitted is the table of who may do what. Admin may do everything that needs no clinical judgement and
+// reads no clinical text: it stands in each row where it may.
+var permitted = map[Permission][]Role{
+	ReadOwnSession:          Roles,
+	ReadWards:               {MedicalStaff, WardManagement, Admin},
+	ReadClinical:            {MedicalStaff},
+	ReadMedicalDashboard:    {MedicalStaff, Admin},
+	ReadManagementDashboard: {WardManagement, Admin},
+	AdmitPatients:           {MedicalStaff, WardManagement, Admin},
+	TransferPatients:        {MedicalStaff, WardManagement, Admin},
+	PlanDischarges:          {MedicalStaff, WardManagement, Admin},
+	DischargePatients:       {MedicalStaff, WardManagement, Admin},
+	RecordDeaths:            {MedicalStaff, Admin},
+	ChangeBeds:              {MedicalStaff, WardManagement, Admin},
+	CloseBeds:               {WardManagement, Admin},
+	ManageUsers:             {Admin},
+}
+
+// May reports whether the role holds the permission. An unknown permission is held by nobody.
+func (r Role) May(p Permission) bool { return slices.Contains(permitted[p], r) }
+
+// Actor is who gives a command: a signed-in person, the simulated staff, or the system itself.
+type Actor struct {
+	UserID    int64 // 0 for the system
+	Username  string
+	Role      Role
+	RequestID string // of the HTTP request, for the audit; may be empty
+}
+
+// System is the hospital acting by itself, as when a reservation runs out.
+var System = Actor{Username: "system", Role: Admin}
+
+// need returns a Forbidden error unless the actor holds the permission.
+func (a Actor) need(p Permission) error {
+	if a.Role.May(p) {
+		return nil
+	}
+	return Refuse(Forbidden, "forbidden", "Your role may not do this. Ask a colleague whose work it is.")
+}
