@@ -65,6 +65,7 @@ type BoardStay struct {
 	Texture           Texture
 	NilByMouth        bool
 	Allergies         Allergies
+	Version           int64 // of the admission: moves with every change of the stay, for commands that must not act on an outdated view
 }
 
 // Wards lists all wards in the order of their codes, without reading their beds.
