@@ -68,6 +68,7 @@ type BedDetail struct {
 	Reason    string           // for admission; read only for roles that hold ReadClinical, else empty
 	Waiting   []WaitingPatient // for a bed that can take someone: who waits for a bed
 	FreeBeds  []FreeBed        // for an occupied bed: where its patient could go
+	At        time.Time        // when it was read
 	Revisions                  // of the ward's topic and of MetricsTopic
 }
 
