@@ -1,0 +1,191 @@
+package hub
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// RedisBus joins any number of nodes over Redis pub/sub. What goes over it is the epoch, topics and revisions, nothing else.
+type RedisBus struct {
+	client   *redis.Client
+	log      *slog.Logger
+	channel  string
+	probe    string // this node's own channel: what is published there must come back
+	outgoing *mailbox
+	heard    atomic.Int64 // when the last probe came back, Unix nanoseconds; 0: not connected
+}
+
+// How Redis is used; RELIABILITY section 2.4 has the reasons.
+const (
+	hintChannel    = "dusangire:hints"
+	probePrefix    = "dusangire:probe:"
+	probeEvery     = time.Second
+	probeSilence   = 3 * time.Second // a subscription this long silent is taken for dead and rebuilt
+	redisTimeout   = 500 * time.Millisecond
+	largestHint    = 256 // bytes; a longer message is not a hint
+	redialPause    = 250 * time.Millisecond
+	receiveBacklog = 256
+)
+
+// NewRedisBus connects lazily to the Redis at url: redis://, rediss:// or unix://.
+func NewRedisBus(url string, log *slog.Logger) (*RedisBus, error) {
+	options, err := redis.ParseURL(url)
+	if err != nil {
+		return nil, fmt.Errorf("redis url: %w", err)
+	}
+	options.Protocol = 2 // pub/sub frames of RESP3 were lost by several releases of the client
+	options.ContextTimeoutEnabled = true
+	options.DialTimeout = time.Second
+	options.ReadTimeout, options.WriteTimeout = redisTimeout, redisTimeout
+	options.MaxRetries = 1
+	return &RedisBus{
+		client: redis.NewClient(options), log: log, channel: hintChannel,
+		probe: probePrefix + rand.Text(), outgoing: newMailbox(),
+	}, nil
+}
+
+// Close releases the connections. Run must have returned.
+func (b *RedisBus) Close() error { return b.client.Close() }
+
+// Publish implements Bus: the newest revision of each topic waits until Run can send it.
+func (b *RedisBus) Publish(r Revisions) { b.outgoing.put(r) }
+
+// Connected implements Bus.
+func (b *RedisBus) Connected() bool {
+	heard := b.heard.Load()
+	return heard != 0 && time.Since(time.Unix(0, heard)) < probeSilence
+}
+
+// Run implements Bus. It never gives up: a subscription that fails or falls silent is built anew.
+func (b *RedisBus) Run(ctx context.Context, hint func(Revisions), lost func()) error {
+	var senders sync.WaitGroup
+	defer senders.Wait()
+	senders.Go(func() { b.send(ctx) })
+	senders.Go(func() { b.sendProbes(ctx) })
+	down := false
+	for ctx.Err() == nil {
+		err := b.receive(ctx, hint, lost, &down)
+		b.heard.Store(0)
+		if err != nil && ctx.Err() == nil && !down {
+			down = true
+			b.log.Warn("redis bus lost; screens follow the database each second until it is back", "error", err)
+		}
+		pause(ctx, redialPause)
+	}
+	return nil
+}
+
+// receive serves one subscription until it fails, falls silent or ctx ends.
+func (b *RedisBus) receive(ctx context.Context, hint func(Revisions), lost func(), down *bool) error {
+	subscription := b.client.Subscribe(ctx, b.channel, b.probe)
+	defer subscription.Close()
+	messages := subscription.ChannelWithSubscriptions(
+		redis.WithChannelSize(receiveBacklog), redis.WithChannelHealthCheckInterval(time.Second))
+	silence := time.NewTimer(probeSilence)
+	defer silence.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-silence.C:
+			return fmt.Errorf("no probe came back for %s", probeSilence)
+		case message, open := <-messages:
+			if !open {
+				return fmt.Errorf("subscription ended")
+			}
+			switch m := message.(type) {
+			case *redis.Subscription:
+				lost()
+			case *redis.Message:
+				if m.Channel != b.probe {
+					b.deliver(m.Payload, hint)
+					continue
+				}
+				b.heard.Store(time.Now().UnixNano())
+				silence.Reset(probeSilence)
+				if *down {
+					*down = false
+					b.log.Info("redis bus is back")
+				}
+			}
+		}
+	}
+}
+
+// wireHint is a hint on the wire.
+type wireHint struct {
+	Epoch string `json:"epoch"`
+	Topic string `json:"topic"`
+	Rev   int64  `json:"rev"`
+}
+
+// deliver hands on a well-formed hint. Anything else on the channel is not ours and means nothing.
+func (b *RedisBus) deliver(payload string, hint func(Revisions)) {
+	var w wireHint
+	if len(payload) > largestHint || json.Unmarshal([]byte(payload), &w) != nil || w.Topic == "" {
+		return
+	}
+	hint(Revisions{Epoch: w.Epoch, Topics: map[string]int64{w.Topic: w.Rev}})
+}
+
+// send publishes what waits, all topics in one round trip. A failure loses the hint: other nodes' checks make up for it.
+func (b *RedisBus) send(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-b.outgoing.filled:
+			waiting := b.outgoing.take()
+			pipeline := b.client.Pipeline()
+			for topic, revision := range waiting.Topics {
+				payload, err := json.Marshal(wireHint{waiting.Epoch, topic, revision})
+				if err != nil {
+					b.log.Error("hint can't be encoded", "topic", topic, "error", err)
+					continue
+				}
+				pipeline.Publish(ctx, b.channel, payload)
+			}
+			within, cancel := context.WithTimeout(ctx, redisTimeout)
+			if _, err := pipeline.Exec(within); err != nil && ctx.Err() == nil {
+				b.log.Debug("hint not published", "error", err)
+			}
+			cancel()
+		}
+	}
+}
+
+// sendProbes publishes on this node's own channel each second.
+func (b *RedisBus) sendProbes(ctx context.Context) {
+	tick := time.NewTicker(probeEvery)
+	defer tick.Stop()
+	for {
+		within, cancel := context.WithTimeout(ctx, redisTimeout)
+		if err := b.client.Publish(within, b.probe, "").Err(); err != nil && ctx.Err() == nil {
+			b.log.Debug("bus probe not published", "error", err)
+		}
+		cancel()
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// pause waits for d or until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}

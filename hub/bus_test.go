@@ -1,0 +1,164 @@
+package hub_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"dusangire/hub"
+	"dusangire/hub/hubtest"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// buses gives, for each kind of bus, a function that makes one more node's end of one shared bus.
+func buses(t *testing.T) map[string]func(testing.TB) hub.Bus {
+	t.Helper()
+	memory := hub.NewMemoryBus()
+	server := hubtest.StartRedis(t)
+	return map[string]func(testing.TB) hub.Bus{
+		"memory": func(testing.TB) hub.Bus { return memory },
+		"redis":  func(t testing.TB) hub.Bus { return redisBus(t, server) },
+	}
+}
+
+func redisBus(t testing.TB, server *hubtest.Redis) *hub.RedisBus {
+	t.Helper()
+	bus, err := hub.NewRedisBus(server.URL(), slog.New(slog.NewTextHandler(io.Discard, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = bus.Close() })
+	return bus
+}
+
+// listener runs one end of a bus and hands on what it hears.
+type listener struct {
+	t     testing.TB
+	hints chan hub.Revisions
+	lost  chan struct{}
+}
+
+func listen(t testing.TB, bus hub.Bus) *listener {
+	t.Helper()
+	l := &listener{t, make(chan hub.Revisions, 100), make(chan struct{}, 100)}
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := bus.Run(ctx, func(r hub.Revisions) { l.hints <- r }, func() { l.lost <- struct{}{} }); err != nil {
+			t.Errorf("the bus ended with %v", err)
+		}
+	})
+	t.Cleanup(func() { cancel(); running.Wait() })
+	return l
+}
+
+func (l *listener) awaitLost() {
+	l.t.Helper()
+	select {
+	case <-l.lost:
+	case <-time.After(soon):
+		l.t.Fatal("the bus never said that hints may be lost")
+	}
+}
+
+func (l *listener) awaitHint(topic string, revision int64) {
+	l.t.Helper()
+	for {
+		select {
+		case r := <-l.hints:
+			if r.Epoch == "e1" && r.Topics[topic] == revision {
+				return
+			}
+		case <-time.After(soon):
+			l.t.Fatalf("no hint of %s at %d", topic, revision)
+		}
+	}
+}
+
+func hint(topic string, revision int64) hub.Revisions {
+	return hub.Revisions{Epoch: "e1", Topics: map[string]int64{topic: revision}}
+}
+
+func TestBus(t *testing.T) {
+	for name, newBus := range buses(t) {
+		t.Run(name, func(t *testing.T) {
+			here, there := newBus(t), newBus(t)
+			a, b := listen(t, here), listen(t, there)
+			a.awaitLost() // also at the start, for what came before
+			b.awaitLost()
+			awaitConnected(t, here)
+
+			here.Publish(hint("ward:1", 1))
+			a.awaitHint("ward:1", 1)
+			b.awaitHint("ward:1", 1)
+
+			there.Publish(hub.Revisions{Epoch: "e1", Topics: map[string]int64{"ward:2": 5, "metrics": 9}})
+			a.awaitHint("metrics", 9)
+		})
+	}
+}
+
+// awaitConnected polls, since being connected is a state and not an event.
+func awaitConnected(t testing.TB, bus hub.Bus) {
+	t.Helper()
+	deadline := time.After(soon)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for !bus.Connected() {
+		select {
+		case <-deadline:
+			t.Fatal("the bus never connected")
+		case <-tick.C:
+		}
+	}
+}
+
+func TestARedisThatDiesIsFoundAgain(t *testing.T) {
+	server := hubtest.StartRedis(t)
+	bus := redisBus(t, server)
+	l := listen(t, bus)
+	l.awaitLost()
+	awaitConnected(t, bus)
+
+	server.Kill()
+	bus.Publish(hint("ward:1", 1)) // lost, and does not block
+	server.Start()
+
+	l.awaitLost()
+	awaitConnected(t, bus)
+	bus.Publish(hint("ward:1", 2))
+	l.awaitHint("ward:1", 2)
+}
+
+func TestWhatIsNoHintIsIgnored(t *testing.T) {
+	server := hubtest.StartRedis(t)
+	bus := redisBus(t, server)
+	l := listen(t, bus)
+	l.awaitLost()
+	awaitConnected(t, bus)
+
+	options, err := redis.ParseURL(server.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	stranger := redis.NewClient(options)
+	defer stranger.Close()
+	for _, payload := range []string{"", "hello", "[]", "{}", `{"topic":7}`, `{"epoch":"e1","topic":"` + string(make([]byte, 300)) + `"}`} {
+		if err := stranger.Publish(t.Context(), "dusangire:hints", payload).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bus.Publish(hint("ward:1", 1))
+	select {
+	case r := <-l.hints:
+		if r.Topics["ward:1"] != 1 {
+			t.Errorf("a stranger's message was taken for the hint %v", r)
+		}
+	case <-time.After(soon):
+		t.Fatal("no hint came")
+	}
+}

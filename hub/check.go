@@ -1,0 +1,125 @@
+package hub
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+)
+
+const (
+	checkEvery   = time.Second
+	checkTimeout = 800 * time.Millisecond
+	guardTimeout = time.Second
+)
+
+// checkSoon asks for a check now, as after hints may have been lost.
+func (h *Hub) checkSoon() {
+	select {
+	case h.checks <- struct{}{}:
+	default:
+	}
+}
+
+// checkEachSecond compares the screens with the database until ctx ends. This is the guarantee; hints only make it faster.
+func (h *Hub) checkEachSecond(ctx context.Context) {
+	tick := time.NewTicker(checkEvery)
+	defer tick.Stop()
+	for {
+		h.check(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case <-h.checks:
+		}
+	}
+}
+
+// check reads the revisions of everything that is watched here in one statement, and hints at what moved. With nobody
+// watching it asks nothing.
+func (h *Hub) check(ctx context.Context) {
+	topics := h.watchedTopics()
+	began := time.Now()
+	found := Revisions{}
+	if len(topics) > 0 {
+		within, cancel := context.WithTimeout(ctx, checkTimeout)
+		defer cancel()
+		var err error
+		if found, err = h.config.Check(within, topics); err != nil {
+			h.noteCheck(ctx, err)
+			return
+		}
+	}
+	h.mu.Lock()
+	h.verified.at, h.verified.revisions = began, found
+	h.mu.Unlock()
+	h.noteCheck(ctx, nil)
+	h.hint(found)
+}
+
+// noteCheck remembers whether the latest check succeeded and tells the log when that changes.
+func (h *Hub) noteCheck(ctx context.Context, err error) {
+	h.mu.Lock()
+	was := h.verified.failing
+	h.verified.failing = err != nil
+	h.mu.Unlock()
+	switch {
+	case err != nil && !was && ctx.Err() == nil:
+		h.config.Log.Error("revisions can't be checked; screens will say that they are not current", "error", err)
+	case err == nil && was:
+		h.config.Log.Info("revisions are checked again")
+	}
+}
+
+func (h *Hub) watchedTopics() []string {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	topics := slices.Collect(maps.Keys(h.watching))
+	return slices.AppendSeq(topics, maps.Keys(h.guarded))
+}
+
+// keepGuard asks again whether sockets may stay open, whenever what their right hangs on has moved.
+func (h *Hub) keepGuard(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-h.guards.filled:
+			moved := h.guards.take()
+			for _, w := range h.watchersGuardedBy(moved) {
+				h.askGuard(ctx, w, moved)
+			}
+		}
+	}
+}
+
+func (h *Hub) watchersGuardedBy(moved Revisions) []*watcher {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	var concerned []*watcher
+	for topic := range moved.Topics {
+		for w := range h.guarded[topic] {
+			concerned = append(concerned, w)
+		}
+	}
+	return concerned
+}
+
+// askGuard closes a socket whose right has ended. When the question can't be answered it stays open and is asked again
+// at the next check, a second later.
+func (h *Hub) askGuard(ctx context.Context, w *watcher, moved Revisions) {
+	if w.seen.covers(moved) {
+		return
+	}
+	within, cancel := context.WithTimeout(ctx, guardTimeout)
+	defer cancel()
+	err := w.visit.Guard.Allowed(within)
+	if c := closeFor(err); c != nil {
+		w.close(c)
+		return
+	}
+	if err == nil {
+		w.seen = moved.Of([]string{w.visit.Guard.Topic})
+	}
+}

@@ -1,0 +1,75 @@
+package hub
+
+import "time"
+
+const (
+	heartbeatEvery     = 2 * time.Second  // to pages, whose banner appears when three are missing
+	jsonHeartbeatEvery = 10 * time.Second // to programs; CONTRACT section 5 promises 15
+)
+
+// beat proves to each watcher of the view how fresh it is, and lets go those whose right has run out or who do not read.
+func (v *view) beat() {
+	now := time.Now()
+	v.refreshIfBehind()
+	for _, p := range v.pages {
+		clear(p.deltas) // their stamps have aged
+		frame := v.heartbeat(p, now)
+		for w := range p.watchers {
+			switch {
+			case !w.visit.Guard.Until.IsZero() && now.After(w.visit.Guard.Until):
+				w.close(CloseSignedOut)
+			case w.stuck(now):
+				w.close(CloseTooSlow)
+			case frame != nil && w.hasRoom() && len(w.queue) == 0:
+				w.write(frame)
+			}
+		}
+	}
+}
+
+// heartbeat returns the frame of this beat for a page, nil where none is due.
+func (v *view) heartbeat(p *page, now time.Time) []byte {
+	if len(p.watchers) == 0 || p.version == 0 {
+		return nil
+	}
+	if p.representation == HTML {
+		return htmlFrame(nil, v.stamp(p))
+	}
+	if now.Sub(p.beaten) < jsonHeartbeatEvery {
+		return nil
+	}
+	p.beaten = now
+	return jsonHeartbeat(now, v.freshness(p).Age)
+}
+
+// stamp draws how fresh a page is now.
+func (v *view) stamp(p *page) []byte { return v.hub.config.Stamp(v.freshness(p)) }
+
+// freshness compares what a page shows with what the last check and this node's own reads know. A view that can't be read or
+// drawn is behind by definition.
+func (v *view) freshness(p *page) Freshness {
+	v.hub.mu.RLock()
+	verified := v.hub.verified
+	v.hub.mu.RUnlock()
+	f := Freshness{
+		Shown: p.shown, Age: time.Since(verified.at), At: time.Now(),
+		DatabaseOK: !v.failed && !verified.failing,
+	}
+	f.Current = newest(p.shown, verified.revisions.Of(v.spec.Topics))
+	return f
+}
+
+// newest is where topics stand by two sources: within one epoch the higher revision, and otherwise what was checked.
+func newest(shown, checked Revisions) Revisions {
+	if len(checked.Topics) == 0 {
+		return shown
+	}
+	current := Revisions{Epoch: checked.Epoch, Topics: map[string]int64{}}
+	for topic, revision := range shown.Topics {
+		if found, known := checked.Topics[topic]; known && (checked.Epoch != shown.Epoch || found > revision) {
+			revision = found
+		}
+		current.Topics[topic] = revision
+	}
+	return current
+}

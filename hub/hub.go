@@ -1,0 +1,293 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/olahol/melody"
+)
+
+// Config is what a Hub is told by those who know beds and HTML.
+type Config struct {
+	// Bus joins this node with others.
+	Bus Bus
+	// Check reads where topics stand in the database now, in one statement.
+	Check func(ctx context.Context, topics []string) (Revisions, error)
+	// Stamp draws the element with the id StampID that tells a page how fresh it is.
+	Stamp func(Freshness) []byte
+	// Log gets what an operator should know. It is never given content.
+	Log *slog.Logger
+}
+
+// Freshness is what a stamp says: a page may call itself live only while Shown equals Current, Age is small and the
+// database answers.
+type Freshness struct {
+	Shown      Revisions     // what the view's regions show
+	Current    Revisions     // where its topics stand, as far as this node knows
+	Age        time.Duration // since Current was last compared with the database
+	DatabaseOK bool
+	At         time.Time
+}
+
+// Visit is one request for a socket: what it wants to see and on what terms.
+type Visit struct {
+	View    View
+	Guard   Guard
+	Refusal *Close // not nil: the socket is opened, told this and closed, for a browser learns nothing from a refused upgrade
+}
+
+// Hub keeps all sockets of one node. It is safe for concurrent use.
+type Hub struct {
+	config Config
+	melody *melody.Melody
+	stats  stats
+	checks chan struct{} // asks for a check before the next second is over
+	guards *mailbox      // topics on which someone's right to watch may hang
+
+	base    context.Context // of the views' reads; ends with Drain
+	stop    context.CancelFunc
+	sockets sync.WaitGroup // Serve calls under way
+	workers sync.WaitGroup // views, closing handshakes
+
+	mu       sync.RWMutex
+	draining bool
+	views    map[string]*view             // by name
+	watching map[string]map[*view]bool    // by topic
+	guarded  map[string]map[*watcher]bool // by guard topic
+	watchers map[*watcher]struct{}
+	verified verification
+}
+
+// verification is what the last successful check found.
+type verification struct {
+	at        time.Time // when it began, with the monotonic clock
+	revisions Revisions
+	failing   bool // the latest check did not succeed
+}
+
+// How sockets are served; RELIABILITY section 5 and TECH section 3 have the reasons.
+const (
+	handshakeTimeout = 5 * time.Second
+	writeWait        = 10 * time.Second
+	pongWait         = 25 * time.Second
+	pingEvery        = 10 * time.Second
+	sessionBuffer    = 16      // messages; the window never fills it
+	largestMessage   = 4 << 10 // bytes; gorilla closes with 1009 beyond it, as CONTRACT section 5.6 says
+	messagesASecond  = 20
+)
+
+// ErrDraining refuses a socket while the server stops.
+var ErrDraining = errors.New("hub is draining")
+
+// New returns a hub that serves sockets at once and is kept true by Run.
+func New(c Config) *Hub {
+	base, stop := context.WithCancel(context.Background())
+	h := &Hub{
+		config: c, melody: melody.New(),
+		checks: make(chan struct{}, 1), guards: newMailbox(), base: base, stop: stop,
+		views: map[string]*view{}, watching: map[string]map[*view]bool{},
+		guarded: map[string]map[*watcher]bool{}, watchers: map[*watcher]struct{}{},
+	}
+	h.stats.closes = map[int]uint64{}
+	h.verified.at = time.Now()
+	h.configureMelody()
+	return h
+}
+
+// configureMelody sets what its defaults get wrong for us, and leads each event to the watcher it is about.
+func (h *Hub) configureMelody() {
+	m := h.melody
+	m.Config.WriteWait, m.Config.PongWait, m.Config.PingPeriod = writeWait, pongWait, pingEvery
+	m.Config.MaxMessageSize, m.Config.MessageBufferSize = largestMessage, sessionBuffer
+	m.Upgrader.HandshakeTimeout = handshakeTimeout
+	m.Upgrader.Subprotocols = []string{string(JSON), string(HTML)}
+	// Whoever calls Serve has checked the Origin against the allowed hosts, which melody does not know.
+	m.Upgrader.CheckOrigin = func(*http.Request) bool { return true }
+	m.HandleConnect(func(s *melody.Session) { h.guarding(s, func(w *watcher) { w.connected(s) }) })
+	m.HandleDisconnect(func(s *melody.Session) { h.guarding(s, (*watcher).disconnected) })
+	m.HandleMessage(func(s *melody.Session, message []byte) {
+		h.guarding(s, func(w *watcher) { w.received(message) })
+	})
+	m.HandleSentMessage(func(s *melody.Session, _ []byte) { watcherOf(s).credit() })
+	m.HandleMessageBinary(func(s *melody.Session, _ []byte) { watcherOf(s).close(CloseBinary) })
+	m.HandleError(func(s *melody.Session, err error) {
+		// Only the raw connection may be closed here: Session.Close would come back to this handler without end.
+		switch {
+		case errors.Is(err, melody.ErrMessageBufferFull):
+			h.stats.overflows.Add(1)
+			_ = s.WebsocketConnection().Close()
+		case errors.Is(err, websocket.ErrReadLimit):
+			watcherOf(s).swallow()
+		}
+	})
+}
+
+// guarding runs a callback so that a panic costs one socket and is logged: melody would forget to unregister it.
+func (h *Hub) guarding(s *melody.Session, act func(*watcher)) {
+	defer func() {
+		if failure := recover(); failure != nil {
+			h.config.Log.Error("socket callback panicked", "panic", failure)
+			_ = s.WebsocketConnection().Close()
+		}
+	}()
+	act(watcherOf(s))
+}
+
+// Serve upgrades a request whose Origin was checked and returns when its socket has ended. It returns ErrDraining, with nothing
+// written, while the hub stops; other errors were answered by the upgrade.
+func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, v Visit) error {
+	h.mu.Lock()
+	if h.draining {
+		h.mu.Unlock()
+		return ErrDraining
+	}
+	h.sockets.Add(1)
+	h.mu.Unlock()
+	defer h.sockets.Done()
+	return h.melody.HandleRequestWithKeys(w, r, map[string]any{watcherKey: newWatcher(h, v)})
+}
+
+// Announce tells every watcher here, and by the bus every other node, that topics moved. It never blocks.
+func (h *Hub) Announce(r Revisions) {
+	h.hint(r)
+	h.config.Bus.Publish(r)
+}
+
+// hint wakes the views and the guards that the topics concern. What it says is only where to look.
+func (h *Hub) hint(r Revisions) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	concerned := map[*view]bool{}
+	for topic := range r.Topics {
+		for v := range h.watching[topic] {
+			concerned[v] = true
+		}
+		if len(h.guarded[topic]) > 0 {
+			h.guards.put(r)
+		}
+	}
+	for v := range concerned {
+		v.hints.put(r)
+	}
+}
+
+// Run keeps the hub true until ctx ends: it listens on the bus, checks the revisions each second and looks again at who
+// may watch.
+func (h *Hub) Run(ctx context.Context) error {
+	var running sync.WaitGroup
+	defer running.Wait()
+	running.Go(func() { h.checkEachSecond(ctx) })
+	running.Go(func() { h.keepGuard(ctx) })
+	return h.config.Bus.Run(ctx, h.hint, h.checkSoon)
+}
+
+// BusConnected reports whether hints get through.
+func (h *Hub) BusConnected() bool { return h.config.Bus.Connected() }
+
+// enter finds or starts the view that a watcher wants, and registers both. It reports whether the hub began to drain
+// since the watcher was let in.
+func (h *Hub) enter(w *watcher) (v *view, draining bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	spec := w.visit.View
+	v = h.views[spec.Name]
+	if v == nil {
+		v = newView(h, spec)
+		h.views[spec.Name] = v
+		for _, topic := range spec.Topics {
+			if h.watching[topic] == nil {
+				h.watching[topic] = map[*view]bool{}
+			}
+			h.watching[topic][v] = true
+		}
+		h.workers.Go(v.run)
+	}
+	v.references++
+	h.watchers[w] = struct{}{}
+	if topic := w.visit.Guard.Topic; topic != "" {
+		if h.guarded[topic] == nil {
+			h.guarded[topic] = map[*watcher]bool{}
+		}
+		h.guarded[topic][w] = true
+	}
+	return v, h.draining
+}
+
+// exit forgets a watcher, and ends a view that nobody watches any more.
+func (h *Hub) exit(w *watcher) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.watchers, w)
+	if topic := w.visit.Guard.Topic; topic != "" {
+		delete(h.guarded[topic], w)
+		if len(h.guarded[topic]) == 0 {
+			delete(h.guarded, topic)
+		}
+	}
+	v := w.view
+	if v.references--; v.references > 0 {
+		return
+	}
+	delete(h.views, v.spec.Name)
+	for _, topic := range v.spec.Topics {
+		delete(h.watching[topic], v)
+		if len(h.watching[topic]) == 0 {
+			delete(h.watching, topic)
+		}
+	}
+	v.cancel()
+}
+
+// Drain refuses new sockets, tells those that are open that the server restarts, and waits until all have ended and every
+// goroutine of the hub but Run's has returned. When ctx ends first, the rest are cut.
+func (h *Hub) Drain(ctx context.Context) {
+	h.mu.Lock()
+	h.draining = true
+	h.mu.Unlock()
+	h.closeInSteps(ctx, h.openWatchers())
+	ended := make(chan struct{})
+	go func() { h.sockets.Wait(); close(ended) }()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		for _, w := range h.openWatchers() {
+			_ = w.session.WebsocketConnection().Close()
+		}
+		<-ended
+	}
+	h.stop()
+	h.workers.Wait()
+}
+
+func (h *Hub) openWatchers() []*watcher {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return slices.Collect(maps.Keys(h.watchers))
+}
+
+// Restarting clients come back at once, so they are let go over drainTakes rather than all in one moment.
+const (
+	drainSteps  = 20
+	drainTakes  = 2 * time.Second
+	drainAtOnce = 500
+)
+
+func (h *Hub) closeInSteps(ctx context.Context, open []*watcher) {
+	step := max(len(open)/drainSteps, drainAtOnce)
+	for len(open) > 0 {
+		n := min(step, len(open))
+		for _, w := range open[:n] {
+			w.close(CloseRestart)
+		}
+		if open = open[n:]; len(open) > 0 {
+			pause(ctx, drainTakes/drainSteps)
+		}
+	}
+}

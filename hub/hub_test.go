@@ -1,0 +1,694 @@
+package hub_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"dusangire/hub"
+
+	"github.com/coder/websocket"
+	"go.uber.org/goleak"
+)
+
+// soon is how long a test waits for what must happen; it is reached only by a test that fails.
+const soon = 10 * time.Second
+
+// board is a fake of what a hospital does for the hub: cells with a text each under one topic, and counters of how often it is
+// asked.
+type board struct {
+	mu       sync.Mutex
+	epoch    string
+	revision int64
+	cells    []string
+	failing  error
+
+	reads, htmls, jsons, checks atomic.Int64
+}
+
+const boardTopic = "board:1"
+
+func newBoard(cells int) *board {
+	b := &board{epoch: "e1", cells: make([]string, cells)}
+	for i := range b.cells {
+		b.cells[i] = "empty"
+	}
+	return b
+}
+
+// set changes a cell and returns the revisions to announce, as a command does.
+func (b *board) set(cell int, text string) hub.Revisions {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.cells[cell] = text
+	b.revision++
+	return b.revisionsLocked()
+}
+
+func (b *board) fail(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.failing = err
+}
+
+func (b *board) revisionsLocked() hub.Revisions {
+	return hub.Revisions{Epoch: b.epoch, Topics: map[string]int64{boardTopic: b.revision}}
+}
+
+func (b *board) check(_ context.Context, topics []string) (hub.Revisions, error) {
+	b.checks.Add(1)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.failing != nil {
+		return hub.Revisions{}, b.failing
+	}
+	r := hub.Revisions{Epoch: b.epoch, Topics: map[string]int64{}}
+	for _, topic := range topics {
+		r.Topics[topic] = 0
+		if topic == boardTopic {
+			r.Topics[topic] = b.revision
+		}
+	}
+	return r, nil
+}
+
+func (b *board) view() hub.View {
+	return hub.View{Name: "board", Topics: []string{boardTopic}, Read: b.read}
+}
+
+func (b *board) read(context.Context) (hub.State, error) {
+	b.reads.Add(1)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.failing != nil {
+		return nil, b.failing
+	}
+	return &boardState{board: b, revisions: b.revisionsLocked(), cells: append([]string{}, b.cells...)}, nil
+}
+
+type boardState struct {
+	board     *board
+	revisions hub.Revisions
+	cells     []string
+}
+
+func (s *boardState) Revisions() hub.Revisions { return s.revisions }
+
+func (s *boardState) HTML() ([]hub.Region, error) {
+	s.board.htmls.Add(1)
+	regions := make([]hub.Region, len(s.cells))
+	for i, text := range s.cells {
+		id := fmt.Sprintf("cell-%d", i)
+		regions[i] = hub.Region{ID: id, Body: fmt.Appendf(nil, `<p id="%s">%s</p>`, id, text)}
+	}
+	return regions, nil
+}
+
+func (s *boardState) JSON() ([]hub.Region, error) {
+	s.board.jsons.Add(1)
+	var regions []hub.Region
+	for i, text := range s.cells {
+		body := fmt.Appendf(nil, `{"type":"cell","cell":%d,"text":%q}`, i, text)
+		regions = append(regions, hub.Region{ID: fmt.Sprintf("cell-%d", i), Body: body, Event: true})
+	}
+	whole, err := json.Marshal(map[string]any{"type": "board", "cells": s.cells, "revision": s.revisions.Topics[boardTopic]})
+	return append(regions, hub.Region{ID: "board", Body: whole, State: []byte(strings.Join(s.cells, "\x00"))}), err
+}
+
+func (s *boardState) Answer(request []byte) ([]byte, bool) {
+	if strings.Contains(string(request), "get_status") {
+		return nil, true
+	}
+	return []byte(`{"type":"error","code":"unknown_action","message":"no"}`), false
+}
+
+func stamp(f hub.Freshness) []byte {
+	return fmt.Appendf(nil, `<i id="live" data-shown="%s" data-current="%s" data-database="%t"></i>`, f.Shown, f.Current, f.DatabaseOK)
+}
+
+// node is one hub behind a real server.
+type node struct {
+	*hub.Hub
+	t      testing.TB
+	url    string
+	visit  func(*http.Request) hub.Visit
+	finish func()
+}
+
+// startNode serves a hub whose visits are what visit says, and drains it when the test ends. It fails when goroutines are left.
+func startNode(t testing.TB, b *board, bus hub.Bus, visit func(*http.Request) hub.Visit) *node {
+	t.Helper()
+	h := hub.New(hub.Config{Bus: bus, Check: b.check, Stamp: stamp, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	n := &node{Hub: h, t: t, visit: visit}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if errors.Is(h.Serve(w, r, n.visit(r)), hub.ErrDraining) {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}))
+	n.url = "ws" + strings.TrimPrefix(server.URL, "http")
+	ctx, cancel := context.WithCancel(context.Background())
+	running := make(chan error, 1)
+	go func() { running <- h.Run(ctx) }()
+	n.finish = sync.OnceFunc(func() {
+		within, stop := context.WithTimeout(context.Background(), soon)
+		defer stop()
+		h.Drain(within)
+		cancel()
+		if err := <-running; err != nil {
+			t.Errorf("the hub ended with %v", err)
+		}
+		server.Close()
+	})
+	t.Cleanup(n.finish)
+	return n
+}
+
+// client is a socket of a library that the server does not use.
+type client struct {
+	t    testing.TB
+	conn *websocket.Conn
+}
+
+func (n *node) dial(representation hub.Representation) *client {
+	n.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), soon)
+	defer cancel()
+	conn, _, err := websocket.Dial(ctx, n.url, &websocket.DialOptions{Subprotocols: []string{string(representation)}})
+	if err != nil {
+		n.t.Fatalf("dial: %v", err)
+	}
+	conn.SetReadLimit(4 << 20)
+	n.t.Cleanup(func() { _ = conn.CloseNow() })
+	return &client{n.t, conn}
+}
+
+// next returns the next message.
+func (c *client) next() string {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), soon)
+	defer cancel()
+	_, message, err := c.conn.Read(ctx)
+	if err != nil {
+		c.t.Fatalf("read: %v", err)
+	}
+	return string(message)
+}
+
+// nextWith returns the next message that contains text, passing over others.
+func (c *client) nextWith(text string) string {
+	c.t.Helper()
+	for {
+		if message := c.next(); strings.Contains(message, text) {
+			return message
+		}
+	}
+}
+
+func (c *client) send(kind websocket.MessageType, message string) {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), soon)
+	defer cancel()
+	if err := c.conn.Write(ctx, kind, []byte(message)); err != nil {
+		c.t.Fatalf("write: %v", err)
+	}
+}
+
+// closeCode reads until the server closes the socket and returns its code.
+func (c *client) closeCode() websocket.StatusCode {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*soon)
+	defer cancel()
+	for {
+		if _, _, err := c.conn.Read(ctx); err != nil {
+			if code := websocket.CloseStatus(err); code != -1 {
+				return code
+			}
+			c.t.Fatalf("the socket ended without a code: %v", err)
+		}
+	}
+}
+
+func watch(b *board) func(*http.Request) hub.Visit {
+	return func(*http.Request) hub.Visit { return hub.Visit{View: b.view()} }
+}
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestConnecting(t *testing.T) {
+	b := newBoard(3)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+
+	t.Run("a page gets the whole state at once, with a stamp that says it is current", func(t *testing.T) {
+		frame := n.dial(hub.HTML).next()
+		for _, part := range []string{`<hx-partial hx-target="#cell-0" hx-swap="outerMorph"><p id="cell-0">empty</p></hx-partial>`, `id="cell-2"`,
+			`<hx-partial hx-target="#live" hx-swap="outerMorph"><i id="live" data-shown="board:1=0" data-current="board:1=0" data-database="true">`} {
+			if !strings.Contains(frame, part) {
+				t.Errorf("the first frame lacks %s:\n%s", part, frame)
+			}
+		}
+	})
+	t.Run("a program gets the whole state and no events", func(t *testing.T) {
+		if got := n.dial(hub.JSON).next(); !strings.HasPrefix(got, `{"cells":["empty","empty","empty"]`) {
+			t.Errorf("first message is %s", got)
+		}
+	})
+	t.Run("a program that names no subprotocol speaks JSON", func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(context.Background(), soon)
+		defer cancel()
+		conn, _, err := websocket.Dial(ctx, n.url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.CloseNow()
+		if got := (&client{t, conn}).next(); !strings.Contains(got, `"type":"board"`) {
+			t.Errorf("first message is %s", got)
+		}
+	})
+}
+
+func TestAChangeSendsWhatChanged(t *testing.T) {
+	b := newBoard(24)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	page, program := n.dial(hub.HTML), n.dial(hub.JSON)
+	page.next()
+	program.next()
+
+	n.Announce(b.set(7, "taken"))
+
+	frame := page.nextWith("cell-")
+	if !strings.Contains(frame, `<p id="cell-7">taken</p>`) || strings.Contains(frame, "empty") {
+		t.Errorf("the frame should carry cell 7 and no other:\n%s", frame)
+	}
+	if !strings.Contains(frame, `data-shown="board:1=1" data-current="board:1=1"`) {
+		t.Errorf("the frame should be stamped with the revision it shows:\n%s", frame)
+	}
+	if got := program.next(); got != `{"type":"cell","cell":7,"text":"taken"}` {
+		t.Errorf("a program first hears which cell changed, got %s", got)
+	}
+	if got := program.next(); !strings.Contains(got, `"type":"board"`) || !strings.Contains(got, `"revision":1`) {
+		t.Errorf("then it hears what that adds up to, got %s", got)
+	}
+}
+
+func TestOneChangeCostsOneReadAndOneRenderHoweverManyWatch(t *testing.T) {
+	b := newBoard(24)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	clients := make([]*client, 50)
+	for i := range clients {
+		clients[i] = n.dial(hub.HTML)
+		clients[i].next()
+	}
+	reads, renders := b.reads.Load(), b.htmls.Load()
+
+	n.Announce(b.set(3, "taken"))
+	for _, c := range clients {
+		c.nextWith("taken")
+	}
+
+	if got := b.reads.Load() - reads; got != 1 {
+		t.Errorf("the state was read %d times, want once", got)
+	}
+	if got := b.htmls.Load() - renders; got != 1 {
+		t.Errorf("the page was rendered %d times, want once", got)
+	}
+	if got := b.jsons.Load(); got != 0 {
+		t.Errorf("JSON was rendered %d times although nobody speaks it", got)
+	}
+}
+
+func TestNothingIsReadForTopicsThatNobodyWatches(t *testing.T) {
+	b := newBoard(1)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	n.Announce(b.set(0, "taken"))
+	c := n.dial(hub.HTML)
+	c.nextWith("taken")
+	before := b.reads.Load()
+	n.Announce(hub.Revisions{Epoch: "e1", Topics: map[string]int64{"ward:9": 4}})
+	n.Announce(b.set(0, "free"))
+	c.nextWith("free")
+	if got := b.reads.Load() - before; got != 1 {
+		t.Errorf("%d reads, want one: the other topic has no watcher", got)
+	}
+}
+
+func TestABurstIsCoalescedAndItsLastStateArrives(t *testing.T) {
+	b := newBoard(2)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	c := n.dial(hub.HTML)
+	c.next()
+	before := b.reads.Load()
+	for i := range 1000 {
+		n.Announce(b.set(0, fmt.Sprintf("state-%d-", i)))
+	}
+	c.nextWith("state-999-")
+	if got := b.reads.Load() - before; got > 100 {
+		t.Errorf("1000 changes in a burst cost %d reads", got)
+	}
+}
+
+func TestALostHintCostsASecond(t *testing.T) {
+	b := newBoard(1)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	page, program := n.dial(hub.HTML), n.dial(hub.JSON)
+	page.next()
+	program.next()
+	b.set(0, "taken") // nobody is told
+	page.nextWith("taken")
+	program.nextWith("taken")
+}
+
+func TestARestoredBackupIsShownAlthoughItsRevisionsWentBack(t *testing.T) {
+	b := newBoard(1)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	n.Announce(b.set(0, "one"))
+	n.Announce(b.set(0, "two"))
+	c := n.dial(hub.HTML)
+	c.nextWith("two")
+	b.mu.Lock()
+	b.epoch, b.revision, b.cells[0] = "e2", 1, "one"
+	b.mu.Unlock()
+	c.nextWith("one")
+}
+
+func TestForgedHintsOnlyCostARead(t *testing.T) {
+	b := newBoard(1)
+	bus := hub.NewMemoryBus()
+	n := startNode(t, b, bus, watch(b))
+	c := n.dial(hub.HTML)
+	c.next()
+	bus.Publish(hub.Revisions{Epoch: "e1", Topics: map[string]int64{boardTopic: 1 << 60}})
+	bus.Publish(hub.Revisions{Epoch: "never", Topics: map[string]int64{boardTopic: 1}})
+	n.Announce(b.set(0, "taken"))
+	frame := c.nextWith("taken")
+	if !strings.Contains(frame, `data-shown="board:1=1" data-current="board:1=1"`) {
+		t.Errorf("a forged revision reached the stamp:\n%s", frame)
+	}
+	if got := b.reads.Load(); got > 4 {
+		t.Errorf("forged hints cost %d reads", got)
+	}
+}
+
+func TestTwoNodesShareEachChange(t *testing.T) {
+	for name, newBus := range buses(t) {
+		t.Run(name, func(t *testing.T) {
+			b := newBoard(1)
+			one := startNode(t, b, newBus(t), watch(b))
+			two := startNode(t, b, newBus(t), watch(b))
+			here, there := one.dial(hub.HTML), two.dial(hub.HTML)
+			here.next()
+			there.next()
+			one.Announce(b.set(0, "taken"))
+			here.nextWith("taken")
+			there.nextWith("taken")
+		})
+	}
+}
+
+func TestWhenTheDatabaseIsGonePagesAreTold(t *testing.T) {
+	b := newBoard(1)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	c := n.dial(hub.HTML)
+	c.nextWith(`data-database="true"`)
+	b.fail(errors.New("gone"))
+	c.nextWith(`data-database="false"`)
+	b.set(0, "taken")
+	b.fail(nil)
+	c.nextWith("taken")
+	c.nextWith(`data-database="true"`)
+}
+
+func TestAViewThatCannotBeReadAtAll(t *testing.T) {
+	b := newBoard(1)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	t.Run("asks its watchers to come back later", func(t *testing.T) {
+		b.fail(errors.New("gone"))
+		defer b.fail(nil)
+		if got := n.dial(hub.HTML).closeCode(); got != 1013 {
+			t.Errorf("closed with %d, want 1013", got)
+		}
+	})
+	t.Run("closes them with the code that its read returned", func(t *testing.T) {
+		b.fail(fmt.Errorf("ward 9: %w", hub.CloseNoSuchPath))
+		defer b.fail(nil)
+		if got := n.dial(hub.JSON).closeCode(); got != 4404 {
+			t.Errorf("closed with %d, want 4404", got)
+		}
+	})
+}
+
+func TestARefusedVisitorLearnsWhyAndSeesNothing(t *testing.T) {
+	b := newBoard(1)
+	n := startNode(t, b, hub.NewMemoryBus(), func(*http.Request) hub.Visit { return hub.Visit{Refusal: hub.CloseForbidden} })
+	c := n.dial(hub.HTML)
+	ctx, cancel := context.WithTimeout(context.Background(), soon)
+	defer cancel()
+	if _, message, err := c.conn.Read(ctx); websocket.CloseStatus(err) != 4403 {
+		t.Errorf("got message %q and %v, want close 4403 and nothing else", message, err)
+	}
+	if b.reads.Load() != 0 {
+		t.Error("the view was read for a visitor who may not see it")
+	}
+}
+
+func TestTheRightToWatch(t *testing.T) {
+	guarded := func(b *board, allowed func() error, until time.Time) func(*http.Request) hub.Visit {
+		return func(*http.Request) hub.Visit {
+			return hub.Visit{View: b.view(), Guard: hub.Guard{
+				Topic: "user:1", Seen: hub.Revisions{Epoch: "e1", Topics: map[string]int64{"user:1": 0}},
+				Allowed: func(context.Context) error { return allowed() }, Until: until,
+			}}
+		}
+	}
+	moved := hub.Revisions{Epoch: "e1", Topics: map[string]int64{"user:1": 1}}
+
+	t.Run("ends the socket when it is withdrawn", func(t *testing.T) {
+		b := newBoard(1)
+		n := startNode(t, b, hub.NewMemoryBus(), guarded(b, func() error { return hub.CloseSignedOut }, time.Time{}))
+		c := n.dial(hub.HTML)
+		c.next()
+		n.Announce(moved)
+		if got := c.closeCode(); got != 4401 {
+			t.Errorf("closed with %d, want 4401", got)
+		}
+	})
+	t.Run("is asked again while it can't be told", func(t *testing.T) {
+		b := newBoard(1)
+		var asked atomic.Int64
+		n := startNode(t, b, hub.NewMemoryBus(), guarded(b, func() error {
+			if asked.Add(1) == 1 {
+				return errors.New("database is busy")
+			}
+			return hub.CloseSignedOut
+		}, time.Time{}))
+		c := n.dial(hub.HTML)
+		c.next()
+		n.Announce(moved)
+		n.Announce(moved)
+		if got := c.closeCode(); got != 4401 {
+			t.Errorf("closed with %d, want 4401", got)
+		}
+	})
+	t.Run("leaves the socket alone when it still stands", func(t *testing.T) {
+		b := newBoard(1)
+		asked := make(chan struct{}, 1)
+		n := startNode(t, b, hub.NewMemoryBus(), guarded(b, func() error { asked <- struct{}{}; return nil }, time.Time{}))
+		c := n.dial(hub.HTML)
+		c.next()
+		n.Announce(moved)
+		<-asked
+		n.Announce(b.set(0, "taken"))
+		c.nextWith("taken")
+	})
+	t.Run("runs out by itself", func(t *testing.T) {
+		b := newBoard(1)
+		n := startNode(t, b, hub.NewMemoryBus(), guarded(b, func() error { return nil }, time.Now().Add(time.Second)))
+		if got := n.dial(hub.JSON).closeCode(); got != 4401 {
+			t.Errorf("closed with %d, want 4401", got)
+		}
+	})
+}
+
+func TestWhatProgramsSend(t *testing.T) {
+	b := newBoard(1)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	c := n.dial(hub.JSON)
+	c.next()
+	for message, want := range map[string]string{
+		`{"action":"get_status"}`:           `"type":"board"`,
+		`{"action":"fly"}`:                  `"code":"unknown_action"`,
+		`{"action":7}`:                      `"code":"unknown_action"`,
+		`{"type":"board","cells":["mine"]}`: `"code":"missing_field"`,
+		`{}`:                                `"code":"missing_field"`,
+		`[]`:                                `"code":"invalid_json"`,
+		`null`:                              `"code":"missing_field"`,
+		`{"action":`:                        `"code":"invalid_json"`,
+		`hello`:                             `"code":"invalid_json"`,
+		``:                                  `"code":"invalid_json"`,
+	} {
+		c.send(websocket.MessageText, message)
+		if got := c.next(); !strings.Contains(got, want) {
+			t.Errorf("%q got %s, want %s", message, got, want)
+		}
+	}
+	n.Announce(b.set(0, "taken"))
+	c.nextWith("taken")
+}
+
+func TestWhatEndsASocket(t *testing.T) {
+	cases := map[string]struct {
+		representation hub.Representation
+		act            func(*client)
+		code           websocket.StatusCode
+	}{
+		"a binary frame":                 {hub.JSON, func(c *client) { c.send(websocket.MessageBinary, "x") }, 1003},
+		"a message over 4 KiB":           {hub.JSON, func(c *client) { c.send(websocket.MessageText, `{"action":"`+strings.Repeat("x", 4096)+`"}`) }, 1009},
+		"a message over 64 KiB":          {hub.JSON, func(c *client) { c.send(websocket.MessageText, strings.Repeat("x", 100_000)) }, 1009},
+		"any message on a page's socket": {hub.HTML, func(c *client) { c.send(websocket.MessageText, `{"action":"get_status"}`) }, 1008},
+		"more than 20 messages a second": {hub.JSON, func(c *client) {
+			for range 40 {
+				ctx, cancel := context.WithTimeout(context.Background(), soon)
+				_ = c.conn.Write(ctx, websocket.MessageText, []byte(`{}`)) // the last of them may find the socket closed
+				cancel()
+			}
+		}, 1008},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			b := newBoard(1)
+			n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+			bad, good := n.dial(tc.representation), n.dial(hub.JSON)
+			good.next()
+			bad.t, good.t = t, t
+			tc.act(bad)
+			if got := bad.closeCode(); got != tc.code {
+				t.Errorf("closed with %d, want %d", got, tc.code)
+			}
+			n.Announce(b.set(0, "taken"))
+			good.nextWith("taken")
+		})
+	}
+}
+
+func TestDrainTellsEverySocketThatTheServerRestarts(t *testing.T) {
+	b := newBoard(1)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	clients := []*client{n.dial(hub.HTML), n.dial(hub.JSON), n.dial(hub.HTML)}
+	for _, c := range clients {
+		c.next()
+	}
+	var ended sync.WaitGroup
+	for _, c := range clients {
+		ended.Go(func() {
+			if got := c.closeCode(); got != 1012 {
+				t.Errorf("closed with %d, want 1012", got)
+			}
+		})
+	}
+	n.finish()
+	ended.Wait()
+	if s := n.Stats(); s.Sockets != 0 || s.Views != 0 {
+		t.Errorf("%d sockets and %d views are left", s.Sockets, s.Views)
+	}
+}
+
+func TestASlowClientSkipsToTheNewestStateAndDisturbsNobody(t *testing.T) {
+	b := newBoard(1)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	slow, quick := n.dial(hub.HTML), n.dial(hub.HTML)
+	quick.next()
+	// 40 states of 1 MB are more than the connection's buffers hold, so the slow client's window closes.
+	const states = 40
+	filler := strings.Repeat("x", 1_000_000)
+	for i := range states {
+		n.Announce(b.set(0, fmt.Sprintf("state-%d-%s", i, filler)))
+		quick.nextWith(fmt.Sprintf("state-%d-", i))
+	}
+	frames := 0
+	for last := fmt.Sprintf("state-%d-", states-1); ; {
+		frame := slow.nextWith("state-")
+		frames++
+		if strings.Contains(frame, last) {
+			break
+		}
+	}
+	if frames >= states {
+		t.Errorf("the slow client was fed all %d states, want the newest", frames)
+	}
+	if n.Stats().Coalesced == 0 {
+		t.Error("the hub did not count that it skipped states")
+	}
+	if n.Stats().Overflows != 0 {
+		t.Error("melody's buffer overflowed; the window should make that impossible")
+	}
+}
+
+func TestAClientThatNeverReadsIsLetGo(t *testing.T) {
+	t.Parallel()
+	b := newBoard(1)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	n.dial(hub.HTML) // and reads nothing
+	quick := n.dial(hub.HTML)
+	quick.next()
+	filler := strings.Repeat("x", 1_000_000)
+	for i := 0; n.Stats().Sockets > 1; i++ {
+		if i > 1000 {
+			t.Fatal("the client that never reads is still there")
+		}
+		n.Announce(b.set(0, fmt.Sprintf("state-%d-%s", i, filler)))
+		quick.nextWith(fmt.Sprintf("state-%d-", i))
+	}
+	if n.Stats().Closes[1013] != 1 {
+		t.Errorf("closes are %v, want one 1013", n.Stats().Closes)
+	}
+}
+
+func TestAMalformedRenderingNeverReachesAPage(t *testing.T) {
+	for name, body := range map[string]string{
+		"another id":      `<p id="elsewhere">x</p>`,
+		"no element":      `text`,
+		"an id deep down": `<p><b id="cell-0">x</b></p>`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBoard(1)
+			broken := hub.View{Name: "broken", Read: func(context.Context) (hub.State, error) { return brokenState{body}, nil }}
+			n := startNode(t, b, hub.NewMemoryBus(), func(*http.Request) hub.Visit { return hub.Visit{View: broken} })
+			c := n.dial(hub.HTML)
+			if got := c.closeCode(); got != 1013 {
+				t.Errorf("closed with %d, want 1013", got)
+			}
+		})
+	}
+}
+
+type brokenState struct{ body string }
+
+func (s brokenState) Revisions() hub.Revisions { return hub.Revisions{} }
+func (s brokenState) HTML() ([]hub.Region, error) {
+	return []hub.Region{{ID: "cell-0", Body: []byte(s.body)}}, nil
+}
+func (s brokenState) JSON() ([]hub.Region, error)  { panic("drawn for nobody") }
+func (s brokenState) Answer([]byte) ([]byte, bool) { return nil, false }
+
+func TestAPanicWhileDrawingCostsOneView(t *testing.T) {
+	b := newBoard(1)
+	broken := hub.View{Name: "broken", Read: func(context.Context) (hub.State, error) { return brokenState{}, nil }}
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	good := n.dial(hub.HTML)
+	good.next()
+	n.visit = func(*http.Request) hub.Visit { return hub.Visit{View: broken} }
+	if got := n.dial(hub.JSON).closeCode(); got != 1013 {
+		t.Errorf("closed with %d, want 1013", got)
+	}
+	n.Announce(b.set(0, "taken"))
+	good.nextWith("taken")
+}

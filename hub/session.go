@@ -1,0 +1,201 @@
+package hub
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gorilla/websocket"
+	"github.com/olahol/melody"
+	"golang.org/x/time/rate"
+)
+
+// Guard is what a socket's right to be open hangs on.
+type Guard struct {
+	Topic   string                          // moves whenever the right may have ended; empty: it can't end early
+	Seen    Revisions                       // of Topic, read together with the right
+	Allowed func(ctx context.Context) error // asked again when Topic moves; a *Close ends the socket, other errors are tried again
+	Until   time.Time                       // the right ends by itself then; zero: never
+}
+
+// watcher is one socket. Its life: newWatcher → connected → (received | credit)… → disconnected.
+type watcher struct {
+	hub   *Hub
+	visit Visit
+	gone  chan struct{} // closed when the socket has ended
+
+	// Set when the socket opens, before anybody else knows of the watcher.
+	session        *melody.Session
+	view           *view // nil for a refused visit
+	representation Representation
+
+	// Owned by the socket's reading goroutine.
+	pace *rate.Limiter
+
+	// Owned by the view's goroutine.
+	sent    uint64    // the version of the page whose messages were last queued
+	queue   [][]byte  // messages that wait for the window; at most one delta and the answers to messagesASecond
+	blocked time.Time // since when the window has been full without a single message going out; zero: it is not
+	noted   uint32    // credits at the last heartbeat
+
+	// Owned by the hub's guard goroutine once the socket is open.
+	seen Revisions
+
+	inFlight atomic.Int32  // messages handed to melody and not yet written to the connection
+	credits  atomic.Uint32 // counts the messages that went out
+	lagging  atomic.Bool   // wants to be pumped when the window opens
+	closing  atomic.Bool
+}
+
+const (
+	watcherKey = "watcher"
+	window     = 2               // messages in flight; what comes after them waits and may be overtaken by newer state
+	longQueue  = 128             // queued messages beyond which a client is not reading
+	tooSlow    = 5 * time.Second // with a full window: told to come back later
+	goodbye    = 2 * time.Second // how long the closing handshake may take
+	swallowed  = 16 << 20        // bytes of a too big message that are read and forgotten
+)
+
+func newWatcher(h *Hub, v Visit) *watcher {
+	return &watcher{hub: h, visit: v, seen: v.Guard.Seen, gone: make(chan struct{})}
+}
+
+// watcherOf finds the watcher that Serve gave to melody.
+func watcherOf(s *melody.Session) *watcher { return s.MustGet(watcherKey).(*watcher) }
+
+// connected is the first event: the socket is open and nothing was written yet.
+func (w *watcher) connected(s *melody.Session) {
+	w.session = s
+	w.representation = Representation(s.WebsocketConnection().Subprotocol())
+	if w.representation == "" {
+		w.representation = JSON
+	}
+	if w.visit.Refusal != nil {
+		w.close(w.visit.Refusal)
+		return
+	}
+	w.hub.stats.opened.Add(1)
+	var draining bool
+	if w.view, draining = w.hub.enter(w); draining {
+		w.close(CloseRestart)
+		return
+	}
+	w.view.send(event{kind: joined, watcher: w})
+}
+
+// disconnected is the last event.
+func (w *watcher) disconnected() {
+	close(w.gone)
+	if w.view != nil {
+		w.view.send(event{kind: left, watcher: w})
+		w.hub.exit(w)
+		w.hub.stats.ended.Add(1)
+	}
+}
+
+// received takes a client's message. Nothing that it says is passed on to anybody else.
+func (w *watcher) received(message []byte) {
+	if w.closing.Load() || w.view == nil {
+		return
+	}
+	if w.pace == nil {
+		w.pace = rate.NewLimiter(messagesASecond, messagesASecond)
+	}
+	switch {
+	case w.representation == HTML:
+		w.close(CloseOneWay)
+	case !w.pace.Allow():
+		w.close(CloseFlood)
+	default:
+		w.view.send(event{kind: asked, watcher: w, message: message})
+	}
+}
+
+// credit notes that a message went out, and asks for more where more waits.
+func (w *watcher) credit() {
+	w.credits.Add(1)
+	w.inFlight.Add(-1)
+	if w.lagging.CompareAndSwap(true, false) {
+		w.view.send(event{kind: readable, watcher: w})
+	}
+}
+
+// write hands one message to melody. The view's goroutine calls it only while the window has room.
+func (w *watcher) write(message []byte) {
+	w.inFlight.Add(1)
+	if err := w.session.Write(message); err != nil {
+		return // the session has ended; disconnected follows
+	}
+	w.hub.stats.messages.Add(1)
+	w.hub.stats.bytes.Add(uint64(len(message)))
+}
+
+// stuck reports whether, by now, no message has gone out for tooSlow although some wait. It is asked at each heartbeat.
+func (w *watcher) stuck(now time.Time) bool {
+	credits := w.credits.Load()
+	switch {
+	case w.hasRoom() || credits != w.noted:
+		w.noted, w.blocked = credits, time.Time{}
+	case w.blocked.IsZero():
+		w.blocked = now
+	}
+	return !w.blocked.IsZero() && now.Sub(w.blocked) > tooSlow
+}
+
+// hasRoom reports whether the window is open.
+func (w *watcher) hasRoom() bool { return w.inFlight.Load() < window }
+
+// close begins the closing handshake of RFC 6455 and cuts the connection when the client does not finish it. Melody's own Close
+// would cut at once, and a client whose last message was still unread could miss the code.
+func (w *watcher) close(c *Close) {
+	if !w.closing.CompareAndSwap(false, true) {
+		return
+	}
+	w.hub.stats.closed(c.Code)
+	w.hub.workers.Go(func() {
+		connection := w.session.WebsocketConnection()
+		payload := websocket.FormatCloseMessage(c.Code, c.Reason)
+		err := connection.WriteControl(websocket.CloseMessage, payload, time.Now().Add(goodbye/2))
+		if err == nil {
+			timer := time.NewTimer(goodbye)
+			defer timer.Stop()
+			select {
+			case <-w.gone:
+				return
+			case <-timer.C:
+			}
+		}
+		_ = connection.Close()
+	})
+}
+
+// swallow reads on for a moment after a message that was too big: to close with it unread would reset the connection, and
+// the client might never learn why.
+func (w *watcher) swallow() {
+	w.closing.Store(true)
+	w.hub.stats.closed(websocket.CloseMessageTooBig)
+	connection := w.session.WebsocketConnection().NetConn()
+	_ = connection.SetReadDeadline(time.Now().Add(goodbye))
+	_, _ = io.CopyN(io.Discard, connection, swallowed)
+}
+
+// checkRequest returns the error that a malformed message gets, or nil.
+func checkRequest(message []byte) []byte {
+	var request struct {
+		Action *string `json:"action"`
+	}
+	var object map[string]json.RawMessage
+	if !utf8.Valid(message) || json.Unmarshal(message, &object) != nil {
+		return jsonError("invalid_json", "Send one JSON object a frame, such as {\"action\":\"get_status\"}.")
+	}
+	if err := json.Unmarshal(message, &request); err != nil {
+		return jsonError("unknown_action", "The action must be a string.")
+	}
+	if request.Action == nil {
+		return jsonError("missing_field", "Say which action you want, such as {\"action\":\"get_status\"}.")
+	}
+	return nil
+}

@@ -1,0 +1,50 @@
+package hub
+
+import (
+	"maps"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Stats counts what the hub did since it started. Ages and numbers of things are those of the moment.
+type Stats struct {
+	Sockets, Views  int
+	Opened, Ended   uint64
+	Reads, Renders  uint64 // of views
+	Messages, Bytes uint64 // handed to sockets
+	Coalesced       uint64 // times a slow watcher skipped to the newest state
+	Overflows       uint64 // sockets cut because melody's buffer was full; the window makes this impossible
+	Closes          map[int]uint64
+	CheckAge        time.Duration
+}
+
+type stats struct {
+	opened, ended, reads, renders, messages, bytes, coalesced, overflows atomic.Uint64
+
+	mu     sync.Mutex
+	closes map[int]uint64
+}
+
+func (s *stats) closed(code int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closes[code]++
+}
+
+// Stats reads the counters.
+func (h *Hub) Stats() Stats {
+	h.stats.mu.Lock()
+	closes := maps.Clone(h.stats.closes)
+	h.stats.mu.Unlock()
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return Stats{
+		Sockets: len(h.watchers), Views: len(h.views),
+		Opened: h.stats.opened.Load(), Ended: h.stats.ended.Load(),
+		Reads: h.stats.reads.Load(), Renders: h.stats.renders.Load(),
+		Messages: h.stats.messages.Load(), Bytes: h.stats.bytes.Load(),
+		Coalesced: h.stats.coalesced.Load(), Overflows: h.stats.overflows.Load(),
+		Closes: closes, CheckAge: time.Since(h.verified.at),
+	}
+}

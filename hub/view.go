@@ -1,0 +1,295 @@
+package hub
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// View is what one role sees of some topics.
+type View struct {
+	Name   string   // watchers of one name share one goroutine, one read and one rendering
+	Topics []string // those whose move may change what it shows
+	// Read finds the state in one consistent snapshot. A *Close as its error ends the sockets of the view.
+	Read func(ctx context.Context) (State, error)
+}
+
+// State is what one read found. Its methods are called from one goroutine.
+type State interface {
+	Revisions() Revisions    // at or before the content, never after it
+	HTML() ([]Region, error) // what pages show
+	JSON() ([]Region, error) // what programs get
+	// Answer returns the message that answers a well-formed request of a program; whole asks for the whole state instead.
+	Answer(request []byte) (reply []byte, whole bool)
+}
+
+// view is a View that somebody watches. Everything but the channels and the mailbox is owned by the goroutine of run,
+// except references, which the hub's mutex guards.
+type view struct {
+	hub    *Hub
+	spec   View
+	ctx    context.Context // ends with the last watcher
+	cancel context.CancelFunc
+	events chan event
+	hints  *mailbox
+
+	references int
+
+	state    State // nil until the first read succeeds
+	pages    map[Representation]*page
+	wanted   Revisions // what hints and checks said
+	lastRead time.Time
+	again    *time.Timer // when armed, the next read
+	armed    bool
+	failed   bool // the last read did not succeed
+}
+
+// event is what happens to one watcher.
+type event struct {
+	kind    eventKind
+	watcher *watcher
+	message []byte // of asked
+}
+
+type eventKind int
+
+const (
+	joined   eventKind = iota
+	left               // the socket has ended
+	asked              // a program sent a request
+	readable           // the window has room again
+)
+
+const (
+	gather      = 50 * time.Millisecond // between two reads of a view: a burst of changes costs one read each time
+	readTimeout = 2 * time.Second
+	retryRead   = 500 * time.Millisecond // after a read that failed
+)
+
+func newView(h *Hub, spec View) *view {
+	ctx, cancel := context.WithCancel(h.base)
+	v := &view{
+		hub: h, spec: spec, ctx: ctx, cancel: cancel, events: make(chan event, 64), hints: newMailbox(),
+		pages: map[Representation]*page{JSON: newPage(JSON), HTML: newPage(HTML)}, again: time.NewTimer(time.Hour),
+	}
+	v.again.Stop()
+	return v
+}
+
+// send gives an event to the view's goroutine; the event is void when the view has ended.
+func (v *view) send(e event) {
+	select {
+	case v.events <- e:
+	case <-v.ctx.Done():
+	}
+}
+
+// run is the view's goroutine. The hub waits for it.
+func (v *view) run() {
+	defer v.again.Stop()
+	beat := time.NewTicker(heartbeatEvery)
+	defer beat.Stop()
+	for {
+		select {
+		case <-v.ctx.Done():
+			return
+		case e := <-v.events:
+			v.handle(e)
+		case <-v.hints.filled:
+			v.wanted = v.hints.take()
+			v.refreshIfBehind()
+		case <-v.again.C:
+			v.armed = false
+			v.refresh()
+		case <-beat.C:
+			v.beat()
+		}
+	}
+}
+
+func (v *view) handle(e event) {
+	w := e.watcher
+	p := v.pages[w.representation]
+	switch e.kind {
+	case joined:
+		v.join(p, w)
+	case left:
+		delete(p.watchers, w)
+		if len(p.watchers) == 0 {
+			*p = *newPage(p.representation) // nobody needs it: it is drawn anew for the next one
+		}
+	case asked:
+		v.answer(w, e.message)
+	case readable:
+		v.pump(p, w)
+	}
+}
+
+// join gives a new watcher the whole state at once, from what is already drawn where something is.
+func (v *view) join(p *page, w *watcher) {
+	p.watchers[w] = struct{}{}
+	switch {
+	case v.state == nil:
+		v.refresh()
+	case p.version == 0:
+		v.draw(p)
+	default:
+		v.pump(p, w)
+	}
+	if p.version == 0 {
+		w.close(CloseNoState)
+	}
+}
+
+// refreshIfBehind reads anew when the state does not show what is wanted: at once where the last read is long enough ago,
+// else when it will be.
+func (v *view) refreshIfBehind() {
+	if v.armed || (v.state != nil && !v.failed && v.state.Revisions().covers(v.wanted)) {
+		return
+	}
+	if wait := gather - time.Since(v.lastRead); wait > 0 {
+		v.arm(wait)
+		return
+	}
+	v.refresh()
+}
+
+func (v *view) arm(wait time.Duration) {
+	v.armed = true
+	v.again.Reset(wait)
+}
+
+// refresh reads the state once and brings every watched page to it. After a failure the pages keep what they show, their
+// stamps tell that it is behind, and the read is tried again.
+func (v *view) refresh() {
+	v.lastRead = time.Now()
+	state, err := v.read()
+	if err != nil {
+		if c := closeFor(err); c != nil {
+			v.closeAll(c)
+			return
+		}
+		if !v.failed {
+			v.hub.config.Log.Error("view can't be read; its screens say so until it can", "view", v.spec.Name, "error", err)
+		}
+		v.failed = true
+		if !v.armed {
+			v.arm(retryRead)
+		}
+		return
+	}
+	v.state, v.failed = state, false
+	for _, p := range v.pages {
+		if len(p.watchers) > 0 {
+			v.draw(p)
+		}
+	}
+}
+
+// read calls the view's Read; a panic in it is an error like any other.
+func (v *view) read() (state State, err error) {
+	defer recoverInto(&err)
+	v.hub.stats.reads.Add(1)
+	ctx, cancel := context.WithTimeout(v.ctx, readTimeout)
+	defer cancel()
+	return v.spec.Read(ctx)
+}
+
+// draw renders the state once for a page and sends each of its watchers what differs.
+func (v *view) draw(p *page) {
+	differs, err := v.render(p)
+	if err != nil {
+		v.hub.config.Log.Error("view can't be drawn; its screens say so", "view", v.spec.Name, "error", err)
+		v.failed = true
+		return
+	}
+	if !differs {
+		return
+	}
+	for w := range p.watchers {
+		v.pump(p, w)
+	}
+}
+
+func (v *view) render(p *page) (differs bool, err error) {
+	defer recoverInto(&err)
+	v.hub.stats.renders.Add(1)
+	draw := v.state.JSON
+	if p.representation == HTML {
+		draw = v.state.HTML
+	}
+	regions, err := draw()
+	if err != nil {
+		return false, err
+	}
+	return p.update(regions, v.state.Revisions())
+}
+
+// pump writes to a watcher while its window has room: first what is queued, then what brings it to the newest state. A
+// watcher that was slow goes from where it was straight to now.
+func (v *view) pump(p *page, w *watcher) {
+	for {
+		if len(w.queue) == 0 {
+			if w.sent == p.version {
+				return
+			}
+			if p.version > w.sent+1 && w.sent > 0 {
+				v.hub.stats.coalesced.Add(1)
+			}
+			w.queue = p.delta(w.sent, func() []byte { return v.stamp(p) })
+			w.sent = p.version
+			continue
+		}
+		if !w.hasRoom() {
+			w.lagging.Store(true)
+			if !w.hasRoom() || !w.lagging.CompareAndSwap(true, false) {
+				return
+			}
+		}
+		w.write(w.queue[0])
+		w.queue = w.queue[1:]
+	}
+}
+
+// answer replies to a program's request, after everything that was sent to it before.
+func (v *view) answer(w *watcher, request []byte) {
+	if v.state == nil {
+		return
+	}
+	p := v.pages[w.representation]
+	reply := checkRequest(request)
+	whole := false
+	if reply == nil {
+		reply, whole = v.state.Answer(request)
+	}
+	v.pump(p, w)
+	// The queue may be a delta that others share: it is copied, never appended to in place.
+	queue := append([][]byte{}, w.queue...)
+	if whole {
+		queue = append(queue, p.delta(0, func() []byte { return v.stamp(p) })...)
+	} else {
+		queue = append(queue, reply)
+	}
+	if len(queue) > longQueue {
+		w.close(CloseTooSlow)
+		return
+	}
+	w.queue = queue
+	v.pump(p, w)
+}
+
+// closeAll ends every socket of the view.
+func (v *view) closeAll(c *Close) {
+	for _, p := range v.pages {
+		for w := range p.watchers {
+			w.close(c)
+		}
+	}
+}
+
+// recoverInto turns a panic into an error.
+func recoverInto(err *error) {
+	if failure := recover(); failure != nil {
+		*err = fmt.Errorf("panic: %v", failure)
+	}
+}
