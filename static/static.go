@@ -1,0 +1,105 @@
+// Package static holds the files that every page needs: one style sheet, one script, htmx with its socket extension, icons.
+//
+// They are part of the binary and named by their content (/static/app.3f2a1c9b04de.css), so a browser may keep them for
+// ever and still never mixes two versions. There is no build step: what lies in this folder is what is sent.
+package static
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"mime"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+)
+
+//go:embed app.css app.js icons.svg favicon.svg vendor/htmx.min.js vendor/hx-ws.min.js
+var files embed.FS
+
+// prefix is where the files are served.
+const prefix = "/static/"
+
+// names lists the files. One that another refers to by url(NAME) stands before it, because the reference carries its hash.
+var names = []string{"icons.svg", "favicon.svg", "app.css", "app.js", "vendor/htmx.min.js", "vendor/hx-ws.min.js"}
+
+// asset is one file as it is served.
+type asset struct {
+	path        string // such as /static/app.3f2a1c9b04de.css
+	contentType string
+	body        []byte
+}
+
+var byName, byPath = load()
+
+func load() (byName, byPath map[string]asset) {
+	byName, byPath = map[string]asset{}, map[string]asset{}
+	for _, name := range names {
+		body, err := files.ReadFile(name)
+		if err != nil {
+			panic("static: " + err.Error())
+		}
+		if path.Ext(name) == ".css" {
+			body = withHashedReferences(body, byName)
+		}
+		a := asset{path: hashedPath(name, body), contentType: contentType(name), body: body}
+		byName[name], byPath[a.path] = a, a
+	}
+	return byName, byPath
+}
+
+// withHashedReferences replaces each url(NAME) of a style sheet by the path under which NAME is served.
+func withHashedReferences(css []byte, known map[string]asset) []byte {
+	for name, a := range known {
+		css = bytes.ReplaceAll(css, []byte("url("+name+")"), []byte("url("+a.path+")"))
+	}
+	return css
+}
+
+// hashedPath puts the start of the content's hash before the extension.
+func hashedPath(name string, body []byte) string {
+	sum := sha256.Sum256(body)
+	base, ext := path.Base(name), path.Ext(name)
+	return prefix + strings.TrimSuffix(base, ext) + "." + hex.EncodeToString(sum[:6]) + ext
+}
+
+func contentType(name string) string {
+	switch path.Ext(name) {
+	case ".js":
+		return "text/javascript; charset=utf-8"
+	case ".css":
+		return "text/css; charset=utf-8"
+	case ".svg":
+		return "image/svg+xml"
+	default:
+		return mime.TypeByExtension(path.Ext(name))
+	}
+}
+
+// Path is the URL path under which the file name of this folder is served, such as Path("app.css"). It panics for a
+// name that is no file here: the names are written in templates, not typed by people.
+func Path(name string) string {
+	a, known := byName[name]
+	if !known {
+		panic(fmt.Sprintf("static: no file %q", name))
+	}
+	return a.path
+}
+
+// Handler serves the files at their Paths, to be kept for ever, and 404 for everything else.
+func Handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a, known := byPath[r.URL.Path]
+		if !known {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", a.contentType)
+		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(a.body))
+	})
+}

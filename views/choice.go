@@ -1,0 +1,104 @@
+package views
+
+import "dusangire/hospital"
+
+// sexes are the choices of the admission form, unknown first: nobody is made to guess.
+var sexes = []string{"unknown", "female", "male", "other"}
+
+// takesPatients reports whether somebody can be put into the bed.
+func takesPatients(d hospital.BedDetail) bool {
+	return d.WardOpen && (d.Status == hospital.BedAvailable || d.Status == hospital.BedReserved)
+}
+
+// nextStatuses are the states to which this role may take a bed of that state.
+func nextStatuses(r hospital.Role, s hospital.BedStatus) []hospital.BedStatus {
+	if !r.May(hospital.ChangeBeds) {
+		return nil
+	}
+	var next []hospital.BedStatus
+	for _, to := range hospital.NextBedStatuses(s) {
+		closes := s == hospital.BedClosed || to == hospital.BedClosed
+		if !closes || r.May(hospital.CloseBeds) {
+			next = append(next, to)
+		}
+	}
+	return next
+}
+
+// outcomes are the ends of a stay that this role may record.
+func outcomes(r hospital.Role) []hospital.Outcome {
+	var allowed []hospital.Outcome
+	for _, o := range hospital.Outcomes {
+		if o != hospital.Deceased || r.May(hospital.RecordDeaths) {
+			allowed = append(allowed, o)
+		}
+	}
+	return allowed
+}
+
+// wardBeds are the free beds of one ward.
+type wardBeds struct {
+	name string
+	beds []hospital.FreeBed
+}
+
+// byWard groups beds by ward, both in the order in which they come.
+func byWard(beds []hospital.FreeBed) []wardBeds {
+	var wards []wardBeds
+	for _, bed := range beds {
+		if n := len(wards); n == 0 || wards[n-1].name != bed.WardName {
+			wards = append(wards, wardBeds{name: bed.WardName})
+		}
+		last := &wards[len(wards)-1]
+		last.beds = append(last.beds, bed)
+	}
+	return wards
+}
+
+// cardClass is the class of a bed's card: its state, and what changes how the card is drawn.
+func cardClass(b hospital.BoardBed) string {
+	class := "bed " + string(b.Status)
+	if b.Stay != nil && b.Stay.DischargePlanned {
+		class += " leaving"
+	}
+	return class
+}
+
+// barPart is a run of a bar: so many beds of one status, after so many others.
+type barPart struct {
+	status     hospital.BedStatus
+	from, beds int
+}
+
+// barOrder puts the filled part of a bar first.
+var barOrder = []hospital.BedStatus{hospital.BedOccupied, hospital.BedReserved, hospital.BedCleaning,
+	hospital.BedMaintenance, hospital.BedAvailable, hospital.BedClosed}
+
+// barParts are the runs of a ward's bar that have any beds.
+func barParts(c hospital.BedCounts) []barPart {
+	var parts []barPart
+	from := 0
+	for _, s := range barOrder {
+		if beds := countOf(c, s); beds > 0 {
+			parts = append(parts, barPart{s, from, beds})
+			from += beds
+		}
+	}
+	return parts
+}
+
+// listClass is the class of a dashboard's list: its kind, and whether there is nothing in it.
+func listClass(kind string, total int) string {
+	if total == 0 {
+		return "list " + kind + " none"
+	}
+	return "list " + kind
+}
+
+// stayPath is where a stay is dealt with: at its bed, or on its own page while it has none.
+func stayPath(s hospital.StayLine) string {
+	if s.BedID == 0 {
+		return admissionPath(s.AdmissionID)
+	}
+	return bedPath(s.BedID)
+}

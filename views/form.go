@@ -1,0 +1,77 @@
+package views
+
+import (
+	"maps"
+	"net/url"
+	"slices"
+
+	"github.com/a-h/templ"
+
+	"dusangire/hospital"
+)
+
+// The forms of a bed's panel and the sign-in form, as Form.Name says which one was refused.
+const (
+	FormAdmit     = "admit"
+	FormTransfer  = "transfer"
+	FormPlan      = "plan"
+	FormDischarge = "discharge"
+	FormStatus    = "status"
+	FormPlace     = "place"
+	FormLogin     = "login"
+)
+
+// Form is what a page's forms start from: nothing, or what somebody sent and why it was refused. The values and errors
+// belong to the form called Name; the page's other forms start empty.
+type Form struct {
+	Name    string
+	Values  url.Values
+	Errors  map[string]string  // by field, in the reader's language
+	Problem string             // what is wrong with the command as a whole; may be empty
+	Key     string             // idempotency key of the form that creates something
+	Known   []hospital.Patient // patients found for Query, to admit one who was here before
+	Query   string
+}
+
+// refused reports whether this is an answer to the form called name.
+func (f Form) refused(name string) bool {
+	return f.Name == name && (f.Problem != "" || len(f.Errors) > 0)
+}
+
+// value is what the field of the form called form shows: what was sent, else fallback.
+func (f Form) value(form, field, fallback string) string {
+	if f.Name == form && f.Values.Has(field) {
+		return f.Values.Get(field)
+	}
+	return fallback
+}
+
+// chosen reports whether value is among what was sent for a field of the form called form.
+func (f Form) chosen(form, field, value string) bool {
+	return f.Name == form && slices.Contains(f.Values[field], value)
+}
+
+// fault is what is wrong with a field of the form called form; "" where nothing is.
+func (f Form) fault(form, field string) string {
+	if f.Name != form {
+		return ""
+	}
+	return f.Errors[field]
+}
+
+// faultyFields are the names of the fields that are wrong, in the same order every time.
+func faultyFields(f Form) []string { return slices.Sorted(maps.Keys(f.Errors)) }
+
+// controlID is the id of a field's control. It is unique in a page, because a page has each form once.
+func controlID(form, field string) string { return form + "-" + field }
+
+// errorID is the id of the sentence that says what is wrong with a field.
+func errorID(form, field string) string { return controlID(form, field) + "-error" }
+
+// fieldState marks a control as wrong and points to the sentence that says why.
+func fieldState(f Form, form, field string) templ.Attributes {
+	if f.fault(form, field) == "" {
+		return nil
+	}
+	return templ.Attributes{"aria-invalid": "true", "aria-describedby": errorID(form, field)}
+}

@@ -1,0 +1,47 @@
+package views
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"dusangire/hospital"
+)
+
+// wardPath is the page of a ward.
+func wardPath(id int64) string { return "/wards/" + number(id) + "/" }
+
+// bedPath is the page of a bed.
+func bedPath(id int64) string { return "/beds/" + number(id) + "/" }
+
+// admissionPath is the page of a stay; its commands lie below it.
+func admissionPath(id int64) string { return "/admissions/" + number(id) + "/" }
+
+func number[N int | int64](n N) string { return strconv.FormatInt(int64(n), 10) }
+
+func milliseconds(d time.Duration) string { return number(d.Milliseconds()) }
+
+// databaseWord is the word of a stamp for whether the database answers.
+func databaseWord(ok bool) string {
+	if ok {
+		return "ok"
+	}
+	return "down"
+}
+
+// yesNo is the value of an aria attribute that is "true" or "false".
+func yesNo(b bool) string { return strconv.FormatBool(b) }
+
+// cutBedNumber splits "MED-A-05" into what all beds of the ward share, "MED-A-", and what tells them apart, "05".
+func cutBedNumber(n string) (shared, own string) {
+	i := strings.LastIndexByte(n, '-') + 1
+	return n[:i], n[i:]
+}
+
+// version tells two states of a bed and of the stay in it apart: "12.3", or "12" for an empty bed.
+func version(b hospital.BoardBed) string {
+	if b.Stay == nil {
+		return number(b.Version)
+	}
+	return number(b.Version) + "." + number(b.Stay.Version)
+}

@@ -1,0 +1,50 @@
+package views
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"dusangire/hospital"
+)
+
+// Page is what every page needs besides its own data.
+type Page struct {
+	Title  string  // already in the reader's language
+	Viewer *Viewer // nil: nobody is signed in
+	Live   *Live   // nil: the page has no socket
+	Path   string  // of the request: marks where one is, and where the language form comes back to
+}
+
+// Viewer is the signed-in person, as far as pages differ by it.
+type Viewer struct {
+	Username string
+	Role     hospital.Role
+	Wards    []hospital.Ward // for the navigation: the wards of this person, all where none are assigned
+}
+
+// Live says where a page's changes come from.
+type Live struct {
+	Socket    string             // path, such as "/ws/ward/3/"
+	Revisions hospital.Revisions // of what the page was drawn from
+}
+
+// Freshness is what a stamp tells a page about what it shows.
+type Freshness struct {
+	Epoch          string        // the life of the database
+	Shown, Current string        // FreshnessLabel of what was sent to this page, and of what the database holds
+	Age            time.Duration // how long ago Current was compared with the database
+	DatabaseOK     bool
+	At             time.Time // when the stamp was made: the clock on the screen
+}
+
+// FreshnessLabel writes revisions as "metrics=7,ward:3=118", sorted by topic: equal labels mean equal revisions.
+func FreshnessLabel(r hospital.Revisions) string {
+	parts := make([]string, 0, len(r.Topics))
+	for topic, revision := range r.Topics {
+		parts = append(parts, string(topic)+"="+strconv.FormatInt(revision, 10))
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, ",")
+}

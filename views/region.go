@@ -1,0 +1,78 @@
+package views
+
+import (
+	"strconv"
+
+	"github.com/a-h/templ"
+
+	"dusangire/hospital"
+)
+
+// Region is one part of a live page that changes by itself: the root element of Component has the id ID.
+type Region struct {
+	ID        string
+	Component templ.Component
+}
+
+// The ids of the regions that a page has once.
+const (
+	StampID      = "live"     // how fresh the page is; not among any page's regions, it ends every frame
+	WardHeadID   = "ward"     // a ward's name and whether it is open
+	WardCountsID = "counts"   // a ward's numbers
+	MetricsID    = "metrics"  // the hospital's numbers
+	TotalsID     = "totals"   // the last row of the table of wards
+	WaitingID    = "waiting"  // patients without a bed
+	PendingID    = "pending"  // stays marked for discharge
+	RecentID     = "recent"   // recent admissions
+	CleaningID   = "cleaning" // beds to clean
+)
+
+// BedID is the id of a bed's card.
+func BedID(id int64) string { return "bed-" + strconv.FormatInt(id, 10) }
+
+// WardTileID is the id of a ward's tile on the medical dashboard and of its row on the management dashboard.
+func WardTileID(id int64) string { return "ward-" + strconv.FormatInt(id, 10) }
+
+// BedRegion is one bed's card.
+func BedRegion(b hospital.BoardBed) Region { return Region{BedID(b.ID), bedCard(b)} }
+
+// WardRegions lists what changes on a ward's page: its name, its numbers, and each bed's card by itself.
+func WardRegions(b hospital.WardBoard) []Region {
+	regions := []Region{
+		{WardHeadID, wardHead(b.Ward)},
+		{WardCountsID, wardCounts(b.WardSummary)},
+	}
+	for _, bed := range b.Beds {
+		regions = append(regions, BedRegion(bed))
+	}
+	return regions
+}
+
+// MedicalRegions lists what changes on the dashboard of medical staff: the numbers, each ward's tile, each list.
+func MedicalRegions(d hospital.MedicalDashboard) []Region {
+	regions := []Region{
+		{MetricsID, metrics(d.Metrics)},
+		{WaitingID, waitingList(d.Waiting, d.WaitingCount)},
+		{PendingID, pendingList(d.PendingDischarges, d.PendingCount)},
+		{RecentID, recentList(d.RecentAdmissions)},
+	}
+	for _, ward := range d.Wards {
+		regions = append(regions, Region{WardTileID(ward.ID), wardTile(ward)})
+	}
+	return regions
+}
+
+// ManagementRegions lists what changes on the dashboard of ward managers: the numbers, each ward's row, their total, each list.
+func ManagementRegions(d hospital.ManagementDashboard) []Region {
+	regions := []Region{
+		{MetricsID, metrics(d.Metrics)},
+		{TotalsID, wardTotals(d.Counts, d.Metrics.PendingDischarges)},
+		{WaitingID, waitingList(d.Waiting, d.WaitingCount)},
+		{CleaningID, cleaningList(d.BedsToClean, d.CleaningCount)},
+		{PendingID, pendingList(d.PendingDischarges, d.PendingCount)},
+	}
+	for _, ward := range d.Wards {
+		regions = append(regions, Region{WardTileID(ward.ID), wardRow(ward)})
+	}
+	return regions
+}

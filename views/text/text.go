@@ -1,0 +1,132 @@
+// Package text holds every word that the screens say, in English, French and Kinyarwanda.
+//
+// catalogue.tsv is the one place to read and change them: a line per key, a column per language, the same fmt verbs in
+// each. The language travels in the context: handlers put it there with With, and T, Refusal and the forms of a time read
+// it. Nothing here knows HTML.
+package text
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"strings"
+
+	"golang.org/x/text/language"
+
+	"dusangire/hospital"
+)
+
+// Lang is one of the languages, by its ISO 639-1 code.
+type Lang string
+
+// The languages.
+const (
+	En Lang = "en"
+	Fr Lang = "fr"
+	Rw Lang = "rw"
+)
+
+// Langs lists the languages in the order of the catalogue's columns; the first is spoken where nothing else is known.
+var Langs = []Lang{En, Fr, Rw}
+
+// Name is the language's own name for itself.
+func (l Lang) Name() string {
+	switch l {
+	case Fr:
+		return "Français"
+	case Rw:
+		return "Kinyarwanda"
+	default:
+		return "English"
+	}
+}
+
+//go:embed catalogue.tsv
+var catalogueFile string
+
+// catalogue is catalogueFile by key and language. Only its init writes it.
+var catalogue = parseCatalogue(catalogueFile)
+
+// parseCatalogue reads the lines of the catalogue. It panics on a malformed one: the file is part of the program.
+func parseCatalogue(file string) map[string]map[Lang]string {
+	sentences := map[string]map[Lang]string{}
+	for n, line := range strings.Split(strings.TrimSpace(file), "\n") {
+		if n == 0 || line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		columns := strings.Split(line, "\t")
+		if len(columns) != 1+len(Langs) {
+			panic(fmt.Sprintf("text: catalogue line %d has %d columns, not a key and %d languages", n+1, len(columns), len(Langs)))
+		}
+		key := columns[0]
+		if _, twice := sentences[key]; twice {
+			panic(fmt.Sprintf("text: catalogue line %d: key %q stands there twice", n+1, key))
+		}
+		sentences[key] = map[Lang]string{}
+		for i, lang := range Langs {
+			sentences[key][lang] = columns[i+1]
+		}
+	}
+	return sentences
+}
+
+type contextKey struct{}
+
+// With returns a context whose texts are in the language l.
+func With(ctx context.Context, l Lang) context.Context {
+	return context.WithValue(ctx, contextKey{}, l)
+}
+
+// From returns the language of the context; English where none was put into it.
+func From(ctx context.Context) Lang {
+	if l, ok := ctx.Value(contextKey{}).(Lang); ok {
+		return l
+	}
+	return En
+}
+
+// T is the sentence of a key in the context's language, filled with args as fmt does. An unknown key shows itself, so
+// that it is seen; a test makes sure that none is used.
+func T(ctx context.Context, key string, args ...any) string {
+	sentence, known := catalogue[key][From(ctx)]
+	if !known {
+		return key
+	}
+	if len(args) == 0 {
+		return sentence
+	}
+	return fmt.Sprintf(sentence, args...)
+}
+
+// Refusal says in the context's language why something was refused. A code that the catalogue lacks is said in English.
+func Refusal(ctx context.Context, e *hospital.Error) string {
+	lang := From(ctx)
+	sentence, known := catalogue["refusal."+e.Code][lang]
+	if lang == En || !known {
+		return e.Message
+	}
+	if len(e.Args) == 0 {
+		return sentence
+	}
+	return fmt.Sprintf(sentence, e.Args...)
+}
+
+var matcher = language.NewMatcher([]language.Tag{language.English, language.French, language.MustParse("rw")})
+
+// Pick chooses a person's language: the one in their cookie, else the best of their browser's Accept-Language, else English.
+func Pick(cookie, acceptLanguage string) Lang {
+	for _, l := range Langs {
+		if cookie == string(l) {
+			return l
+		}
+	}
+	tags, _, err := language.ParseAcceptLanguage(acceptLanguage)
+	if err != nil {
+		return En
+	}
+	_, i, confidence := matcher.Match(tags...)
+	if confidence == language.No {
+		return En
+	}
+	return Langs[i]
+}

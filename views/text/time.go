@@ -1,0 +1,82 @@
+package text
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	_ "time/tzdata" // the hospital's zone must be known on every machine
+)
+
+// Kigali is the time of the hospital's walls: all times are shown and typed in it. It has no daylight saving.
+var Kigali = mustLoad("Africa/Kigali")
+
+func mustLoad(name string) *time.Location {
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		panic("text: " + err.Error())
+	}
+	return zone
+}
+
+// Clock is a time of day, "14:05".
+func Clock(_ context.Context, t time.Time) string { return t.In(Kigali).Format("15:04") }
+
+// Seconds is a time of day to the second, "14:05:09".
+func Seconds(_ context.Context, t time.Time) string { return t.In(Kigali).Format("15:04:05") }
+
+// Moment is a day and a time of day, "3 Feb 14:05"; "" for the zero time. It never says "today", which would go stale.
+func Moment(ctx context.Context, t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	local := t.In(Kigali)
+	return fmt.Sprintf("%d %s %s", local.Day(), T(ctx, monthKey(local)), local.Format("15:04"))
+}
+
+// Birthday is a date of birth, "3 Feb 1984"; "" for the zero time. Such a date has no zone: it is read as stored.
+func Birthday(ctx context.Context, t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	day := t.UTC()
+	return fmt.Sprintf("%d %s %d", day.Day(), T(ctx, monthKey(day)), day.Year())
+}
+
+func monthKey(t time.Time) string { return "month." + t.Format("01") }
+
+// inputLayout is what <input type="datetime-local"> shows and sends.
+const inputLayout = "2006-01-02T15:04"
+
+// Input is a time as the value of a datetime-local field; "" for the zero time.
+func Input(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(Kigali).Format(inputLayout)
+}
+
+// ParseInput reads what a datetime-local field sends, in the hospital's time, or an RFC 3339 time from a program.
+func ParseInput(s string) (time.Time, error) {
+	if t, err := time.ParseInLocation(inputLayout, s, Kigali); err == nil {
+		return t.UTC(), nil
+	}
+	if t, err := time.ParseInLocation(inputLayout+":05", s, Kigali); err == nil {
+		return t.UTC(), nil
+	}
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("time %q is neither RFC 3339 nor of the form %s", s, inputLayout)
+	}
+	return t.UTC(), nil
+}
+
+// Percent is a rate with one decimal, "78.3 %", with the decimal sign of the language.
+func Percent(ctx context.Context, rate float64) string {
+	digits := strconv.FormatFloat(rate, 'f', 1, 64)
+	if From(ctx) != En {
+		digits = strings.Replace(digits, ".", ",", 1)
+	}
+	return digits + "\u00a0%"
+}

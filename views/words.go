@@ -1,0 +1,97 @@
+package views
+
+import (
+	"context"
+	"strings"
+
+	"dusangire/hospital"
+	"dusangire/views/text"
+)
+
+// mostOnCard is how many allergens a card names; the panel names all.
+const mostOnCard = 3
+
+// allergens names them in a row, at most that many, and how many are left out.
+func allergens(ctx context.Context, list []hospital.Allergen, most int) string {
+	names := make([]string, 0, most+1)
+	for i, a := range list {
+		if i == most {
+			names = append(names, text.T(ctx, "allergies.more", len(list)-most))
+			break
+		}
+		names = append(names, text.T(ctx, "allergen."+string(a)))
+	}
+	return strings.Join(names, ", ")
+}
+
+// allergySentence says all that is known, and that nothing is.
+func allergySentence(ctx context.Context, a hospital.Allergies) string {
+	switch {
+	case !a.Known:
+		return text.T(ctx, "allergies.unknown")
+	case len(a.Allergens) == 0:
+		return text.T(ctx, "allergies.none")
+	default:
+		return allergens(ctx, a.Allergens, len(a.Allergens))
+	}
+}
+
+// texture is a level of the IDDSI framework by number and name.
+func texture(ctx context.Context, t hospital.Texture) string {
+	return text.T(ctx, "texture.level", int(t), text.T(ctx, "texture."+number(int(t))))
+}
+
+// orDash stands in for what nobody has said.
+func orDash(s string) string {
+	if s == "" {
+		return "–"
+	}
+	return s
+}
+
+// born is a patient's birth date and sex as far as known.
+func born(ctx context.Context, d hospital.BedDetail) string {
+	parts := []string{orDash(text.Birthday(ctx, d.BirthDate))}
+	if d.Sex != "" && d.Sex != "unknown" {
+		parts = append(parts, text.T(ctx, "sex."+d.Sex))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// expectedTerm tells a planned discharge from a mere expectation.
+func expectedTerm(ctx context.Context, s hospital.BoardStay) string {
+	if s.DischargePlanned {
+		return text.T(ctx, "fact.discharge_planned")
+	}
+	return text.T(ctx, "fact.expected_discharge")
+}
+
+// reasonWord is the word for a usual reason for admission, and any other text as it was written.
+func reasonWord(ctx context.Context, reason string) string {
+	for _, usual := range hospital.AdmissionReasons {
+		if reason == usual {
+			return text.T(ctx, "reason."+usual)
+		}
+	}
+	return reason
+}
+
+// patientNote tells patients of one name apart, and says who can't be admitted.
+func patientNote(ctx context.Context, p hospital.Patient) string {
+	parts := []string{orDash(text.Birthday(ctx, p.BirthDate))}
+	if p.Sex != "" && p.Sex != "unknown" {
+		parts = append(parts, text.T(ctx, "sex."+p.Sex))
+	}
+	if p.Admitted {
+		parts = append(parts, text.T(ctx, "admit.already"))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// freeBedLabel is a bed to choose; a reserved one says so.
+func freeBedLabel(ctx context.Context, b hospital.FreeBed) string {
+	if b.Status == hospital.BedReserved {
+		return b.Number + " · " + text.T(ctx, "status.reserved")
+	}
+	return b.Number
+}
