@@ -13,6 +13,7 @@ type Session struct {
 	ID        int64
 	User      User
 	ExpiresAt time.Time
+	Revisions // of the user's UserTopic, read in the same statement: when it moves, the right to be here must be looked at again
 }
 
 // Actor is the session's user as one who gives commands.

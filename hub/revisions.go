@@ -25,17 +25,6 @@ func (r Revisions) covers(wanted Revisions) bool {
 	return true
 }
 
-// equal reports whether both say the same about r's topics. A topic that wanted does not name does not differ.
-func (r Revisions) equal(other Revisions) bool {
-	for topic, revision := range r.Topics {
-		theirs, named := other.Topics[topic]
-		if named && (other.Epoch != r.Epoch || theirs != revision) {
-			return false
-		}
-	}
-	return true
-}
-
 // Of keeps only the named topics; those that r does not know are left out.
 func (r Revisions) Of(topics []string) Revisions {
 	some := Revisions{Epoch: r.Epoch, Topics: make(map[string]int64, len(topics))}
