@@ -1,1 +1,291 @@
+// The supervisor of a live page. htmx and its socket extension bring the frames and morph the regions; this script alone
+// decides whether the page may call itself live, brings a dead socket back, and opens beds beside the board.
+//
+// A page is born not live. Only a stamp that came over the socket can change that, and the style sheet takes it back
+// when none renews it for six seconds, whether this script still runs or not.
+(() => {
+  "use strict";
 
+  const SILENCE = 6000; // without a stamp for so long, the page is not live and its socket is replaced
+  const HANGING = 8000; // a connection that takes longer to open is replaced
+  const RESTING = 10000; // a closed socket that the extension has not replaced by then is replaced here
+  const OLD = 4000; // the server last looked at its database longer ago than this: not live
+  const BEHIND = 2000; // so long may a live page be told that something newer is on its way
+  const ASLEEP = 10000; // the clock jumped by more: the machine slept
+  const SAYING = 8000; // how long a short message stands
+
+  const byId = (id) => document.getElementById(id);
+  const body = document.body;
+  const socket = byId("socket");
+  const banner = byId("banner");
+  const main = byId("main");
+  const panel = byId("panel");
+  const words = byId("words").dataset;
+
+  // ---- live or not
+
+  let connection = null; // the extension's, with its current socket
+  let heardAt = performance.now(); // the last frame, or the last attempt to connect
+  let stampedAt = 0; // the last stamp that was good
+  let behindSince = 0; // 0: shown is current
+  let tickedAt = Date.now();
+  let state = byId("live").textContent; // the time of the state on screen
+  let shown = revisions(body.dataset.shown);
+  let gone = false;
+
+  function revisions(label) {
+    return new Map((label || "").split(",").filter(Boolean).map((part) => {
+      const at = part.lastIndexOf("=");
+      return [part.slice(0, at), Number(part.slice(at + 1))];
+    }));
+  }
+
+  function notLive() {
+    behindSince = 0;
+    if (body.dataset.live !== "yes") return;
+    body.dataset.live = "no";
+    banner.firstElementChild.textContent = banner.dataset.text.replace("%s", state);
+  }
+
+  function live() {
+    if (body.dataset.live !== "yes" && body.dataset.begun) say(words.live);
+    body.dataset.live = "yes";
+    body.dataset.begun = "yes";
+    body.dataset.beat = body.dataset.beat === "a" ? "b" : "a"; // restarts the style sheet's six seconds
+  }
+
+  // accept judges the stamp that ended a frame whose regions are on the screen by now.
+  function accept(stamp) {
+    const now = performance.now();
+    const { epoch, current, age, database } = stamp.dataset;
+    if (epoch !== body.dataset.epoch) return location.reload();
+    shown = revisions(stamp.dataset.shown);
+    if (Number(age) >= OLD || database !== "ok" || document.hidden) return notLive();
+    if (stamp.dataset.shown === current) behindSince = 0;
+    else if (body.dataset.live !== "yes") return;
+    else if (now - (behindSince ||= now) > BEHIND) return notLive();
+    stampedAt = now;
+    state = stamp.textContent;
+    live();
+  }
+
+  // older reports whether a frame shows less than the screen does, as one from a node that lags behind may.
+  function older(frame) {
+    const stamps = [...frame.matchAll(/ data-epoch="([^"]*)" data-shown="([^"]*)"/g)];
+    const [, epoch, label] = stamps.at(-1) || [];
+    if (epoch !== body.dataset.epoch) return false;
+    return [...revisions(label)].some(([topic, revision]) => revision < shown.get(topic));
+  }
+
+  // restart throws the connection away, in whatever state it is, and opens a new one.
+  function restart() {
+    heardAt = performance.now();
+    if (!gone) htmx.process(socket, true);
+  }
+
+  function supervise() {
+    const now = performance.now();
+    const slept = Date.now() - tickedAt > ASLEEP;
+    tickedAt = Date.now();
+    if (document.hidden) return;
+    if (slept || now - stampedAt > SILENCE) {
+      notLive();
+      body.dataset.begun = "yes";
+    }
+    const patience = { [WebSocket.CONNECTING]: HANGING, [WebSocket.OPEN]: SILENCE }[connection?.socket?.readyState] || RESTING;
+    if (slept || now - heardAt > patience) restart();
+  }
+
+  // leave takes every patient's data off the screen of someone who may not see it any more.
+  function leave(notice) {
+    gone = true;
+    clearInterval(supervisor);
+    notLive();
+    body.dataset.gone = "yes";
+    socket.remove();
+    main.replaceChildren(byId(notice).content.cloneNode(true));
+    main.focus();
+  }
+
+  const supervisor = setInterval(supervise, 500);
+
+  document.addEventListener("htmx:ws:before:connection", (event) => {
+    connection = event.detail.connection;
+    heardAt = performance.now();
+  });
+  document.addEventListener("htmx:ws:after:connection", () => { heardAt = performance.now(); });
+  document.addEventListener("htmx:ws:before:message:incoming", (event) => {
+    heardAt = performance.now();
+    if (!older(event.detail.message.data)) return;
+    event.detail.cancelled = true;
+    notLive();
+    setTimeout(restart, 1000);
+  });
+  document.addEventListener("htmx:ws:after:message:incoming", () => {
+    accept(byId("live"));
+    followCard();
+  });
+  document.addEventListener("htmx:ws:error", (event) => {
+    if (event.detail.error instanceof Error) { // a frame that could not be shown: only a full one repairs that
+      notLive();
+      setTimeout(restart, 1000);
+    }
+  });
+  document.addEventListener("htmx:ws:close", (event) => {
+    heardAt = performance.now();
+    notLive();
+    if (event.detail.code === 4401) leave("signed-out");
+    if (event.detail.code === 4403 || event.detail.code === 4404) leave("not-permitted");
+  });
+  document.addEventListener("visibilitychange", () => {
+    heardAt = performance.now();
+    if (document.hidden) notLive();
+  });
+  addEventListener("online", restart);
+  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+
+  // ---- short messages
+
+  let silencer = 0;
+
+  function say(sentence) {
+    const line = byId("said");
+    clearTimeout(silencer);
+    line.textContent = sentence;
+    silencer = setTimeout(() => { line.textContent = ""; }, SAYING);
+  }
+
+  // ---- the open bed
+
+  let opening = null; // the request under way for a panel
+  let followed = ""; // the version of the card for which the panel was last fetched anew
+
+  const opened = () => panel?.querySelector(".panel");
+  const cardOf = (section) => section && byId("bed-" + section.dataset.bed);
+
+  // load fetches a bed's panel. keep: what somebody has typed stays.
+  async function load(path, keep) {
+    opening?.abort();
+    const request = opening = new AbortController();
+    try {
+      const answer = await fetch(path, { headers: { "HX-Request": "true", Accept: "text/html" }, signal: request.signal });
+      if (answer.status === 401 || new URL(answer.url).pathname === "/login") return leave("signed-out");
+      const text = await answer.text();
+      if (!answer.ok || !text.includes('class="panel"')) throw new Error("no panel");
+      const typed = keep ? typedValues() : [];
+      await htmx.swap({ sourceElement: panel, target: panel, swap: keep ? "innerMorph" : "innerHTML", text });
+      for (const [id, value] of typed) if (byId(id)) byId(id).value = value;
+      markCard();
+      return true;
+    } catch (error) {
+      if (error.name !== "AbortError") return false;
+    } finally {
+      if (opening === request) opening = null;
+    }
+  }
+
+  // typedValues are the fields that differ from what the server put there.
+  function typedValues() {
+    return [...panel.querySelectorAll("input[id]:not([type=hidden]), textarea[id]")]
+      .filter((field) => field.value !== field.defaultValue)
+      .map((field) => [field.id, field.value]);
+  }
+
+  // markCard shows on the board which bed is open.
+  function markCard() {
+    document.querySelector(".bed > [aria-current]")?.removeAttribute("aria-current");
+    cardOf(opened())?.firstElementChild.setAttribute("aria-current", "true");
+  }
+
+  async function open(path) {
+    panel.setAttribute("aria-busy", "true");
+    const done = await load(path, false);
+    panel.removeAttribute("aria-busy");
+    if (done) byId("panel-title").focus();
+    else if (done === false) location.assign(path);
+  }
+
+  function close() {
+    const card = cardOf(opened());
+    opening?.abort();
+    panel.replaceChildren();
+    markCard();
+    card?.firstElementChild.focus();
+  }
+
+  // followCard brings the panel up to date when its bed's card says that the bed has changed.
+  async function followCard() {
+    const section = opened();
+    const card = cardOf(section);
+    if (!card || opening || card.dataset.version === section.dataset.version || card.dataset.version === followed) return;
+    followed = card.dataset.version;
+    const done = await load(card.firstElementChild.getAttribute("href"), true);
+    if (done) say(words.changed);
+    if (done === false) complain(words.outdated);
+  }
+
+  // complain puts a sentence at the head of the panel, where the server puts its own.
+  function complain(sentence) {
+    const section = opened();
+    if (!section) return say(sentence);
+    section.querySelector(".alert")?.remove();
+    const alert = document.createElement("div");
+    alert.className = "alert";
+    alert.setAttribute("role", "alert");
+    alert.textContent = sentence;
+    section.querySelector("header").after(alert);
+    alert.scrollIntoView({ block: "nearest" });
+  }
+
+  document.addEventListener("click", (event) => {
+    const menu = document.querySelector("details.menu[open]");
+    if (menu && !menu.contains(event.target)) menu.open = false;
+    if (!panel || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    const link = event.target.closest(".bed > a, #panel .close");
+    if (!link) return;
+    event.preventDefault();
+    if (link.matches(".close")) close();
+    else open(link.getAttribute("href"));
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const menu = document.querySelector("details.menu[open]");
+    if (menu) {
+      menu.open = false;
+      menu.firstElementChild.focus();
+    } else if (opened() && main.querySelector(".split") && typedValues().length === 0) {
+      close();
+    }
+  });
+
+  // ---- commands
+
+  document.addEventListener("htmx:after:request", async (event) => {
+    const { sourceElement, request, response, text } = event.detail.ctx;
+    if (!panel?.contains(sourceElement)) return;
+    if (response.status === 401) {
+      event.preventDefault();
+      leave("signed-out");
+    } else if (request.method === "POST" && response.status === 204) {
+      await load(cardOf(opened()).firstElementChild.getAttribute("href"), false);
+      byId("panel-title")?.focus();
+      say(words.saved);
+    } else if (!text.includes('class="panel"')) {
+      event.preventDefault();
+      complain(response.status < 500 ? words.refused : words.unknown);
+    }
+  });
+
+  document.addEventListener("htmx:after:swap", (event) => {
+    if (event.detail.ctx.response?.status >= 400) panel?.querySelector("[aria-invalid], .alert a")?.focus();
+  });
+
+  document.addEventListener("htmx:error", (event) => {
+    if (panel?.contains(event.detail.ctx?.sourceElement)) complain(words.unknown);
+  });
+
+  // The page may have been read before the extension was there: this is the moment when both are.
+  body.dataset.link = "connecting";
+  htmx.process(socket);
+})();
