@@ -1,0 +1,34 @@
+# `make` alone lists what can be made.
+.DEFAULT_GOAL := help
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+TEMPL := go tool templ
+
+.PHONY: help run dev build test bench check generate deps
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## start a demo hospital on http://127.0.0.1:8000 and print its logins
+	go run ./cmd/dusangire serve --demo --database-url sqlite:demo.db
+
+dev: ## the same, rebuilt and reloaded at each change, on http://127.0.0.1:7331; every part in every state is at /gallery
+	$(TEMPL) generate -watch -proxy http://127.0.0.1:8000 -proxyport 7331 -open-browser=false \
+		-cmd "go run ./cmd/dusangire serve --demo --gallery --database-url sqlite:demo.db"
+
+build: ## build bin/dusangire
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/dusangire ./cmd/dusangire
+
+test: deps ## run every test under the race detector; installs what they need where it can
+	go test -race -timeout 20m ./...
+
+bench: deps ## measure: a click to the other screens, on one node and with Redis; drawing, comparing and framing
+	go test -run '^$$' -bench . -benchmem ./cmd/dusangire ./hub ./views ./hospital
+
+check: ## what guards quality besides the tests: generated files fresh, formatted, vetted
+	.ci/check
+
+generate: ## regenerate what is generated
+	$(TEMPL) generate
+
+deps: ## install what the tests need: redis-server, chromium, postgresql
+	@.ci/deps
