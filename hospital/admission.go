@@ -1,8 +1,16 @@
 package hospital
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
 	"time"
+	"unicode/utf8"
+
+	"dusangire/hospital/internal/store"
 )
 
 // Admission is one stay of one patient. A patient has at most one open admission, and a bed at most one.
@@ -39,6 +47,9 @@ const (
 // Outcomes lists them in the order in which people are shown them.
 var Outcomes = []Outcome{Improved, Stable, Discharged, Referred, AgainstAdvice, Deceased}
 
+// Valid reports whether o is one of Outcomes.
+func (o Outcome) Valid() bool { return slices.Contains(Outcomes, o) }
+
 // AdmissionReasons are the usual reasons, offered as suggestions; any text will do.
 var AdmissionReasons = []string{"emergency", "planned", "routine", "follow_up", "transfer"}
 
@@ -53,7 +64,7 @@ const (
 type NewAdmission struct {
 	PatientID         int64
 	PatientName       PatientName
-	BirthDate         time.Time // zero: unknown; not in the future
+	BirthDate         time.Time // zero: unknown; not in the future. Like Sex only for someone who was never here
 	Sex               string    // "", or as in Patient
 	BedID             int64     // 0: admitted without a bed
 	Reason            string
@@ -84,30 +95,471 @@ type Leaving struct {
 	Version int64
 }
 
+// LongestStay is how far ahead a discharge can be expected.
+const LongestStay = 366 * 24 * time.Hour
+
 // Admit opens a stay. Invalid names each wrong field (unknown bed or patient included); Conflict where the bed can't take
 // anyone (Current is the Bed), its ward is closed, or the patient is already admitted (Current is the Admission).
-// With an IdempotencyKey that this person used before for the same thing it changes nothing and returns the first answer
-// with replayed true; for another thing it is Invalid.
+// With an IdempotencyKey that this person used before for the same thing it changes nothing and returns the admission that
+// the first one opened, as it stands now, with replayed true; for another thing it is Invalid.
 func (h *Hospital) Admit(ctx context.Context, actor Actor, cmd NewAdmission) (a Admission, replayed bool, err error) {
-	panic("unbuilt")
+	if err := actor.need(AdmitPatients); err != nil {
+		return Admission{}, false, err
+	}
+	cmd.tidy()
+	err = h.change(ctx, actor, func(ctx context.Context, c *change) error {
+		key := cmd.IdempotencyKey
+		cmd := cmd
+		cmd.IdempotencyKey = ""
+		if utf8.RuneCountInString(key) > LongestKey {
+			return Refuse(Invalid, "idempotency_key", "An idempotency key has at most %d characters.", LongestKey)
+		}
+		id, again, err := c.once(ctx, key, "admission.admit", cmd, func() (int64, error) { return c.admit(ctx, cmd) })
+		if err != nil {
+			return err
+		}
+		if a, err = readAdmission(ctx, c.tx, id); err != nil {
+			return err
+		}
+		if replayed = again; replayed {
+			return errUnchanged
+		}
+		return nil
+	})
+	if err != nil {
+		return Admission{}, false, err
+	}
+	return a, replayed, nil
+}
+
+// tidy brings the command into the one form in which it is checked, compared and kept.
+func (cmd *NewAdmission) tidy() {
+	cmd.PatientName = PatientName(tidy(string(cmd.PatientName)))
+	cmd.Reason = tidy(cmd.Reason)
+	cmd.Sex = cmp.Or(cmd.Sex, "unknown")
+	cmd.Diet = cmp.Or(cmd.Diet, DietGeneral)
+	if cmd.Texture == nil {
+		regular := RegularTexture
+		cmd.Texture = &regular
+	}
+	if !cmd.BirthDate.IsZero() {
+		year, month, day := cmd.BirthDate.Date()
+		cmd.BirthDate = time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+	}
+	cmd.ExpectedDischarge = cmd.ExpectedDischarge.UTC().Truncate(time.Millisecond)
+	cmd.Allergies.Allergens = slices.Compact(slices.Sorted(slices.Values(cmd.Allergies.Allergens)))
+	cmd.Allergies.Known = cmd.Allergies.Known || len(cmd.Allergies.Allergens) > 0
+}
+
+// check finds what is wrong with the fields, apart from what only the database knows.
+func (cmd NewAdmission) check(now time.Time) fields {
+	wrong := fields{}
+	switch {
+	case cmd.PatientID != 0 && cmd.PatientName != "":
+		wrong.refuse("patient_name", "patient_twice", "Choose a known patient or give a new name, not both.")
+	case cmd.PatientID == 0 && cmd.PatientName == "":
+		wrong.refuse("patient_name", "required", "Give the patient's name.")
+	}
+	wrong.text("patient_name", string(cmd.PatientName), LongestName)
+	if cmd.BirthDate.After(now) || !cmd.BirthDate.IsZero() && cmd.BirthDate.Year() < 1880 {
+		wrong.refuse("birth_date", "birth_date", "Give a date of birth that can be right, or leave it empty.")
+	}
+	if !slices.Contains(Sexes, cmd.Sex) {
+		wrong.refuse("sex", "unknown_choice", "Choose one of the list, or leave it empty.")
+	}
+	wrong.text("reason", cmd.Reason, LongestReason)
+	if !cmd.Diet.Valid() {
+		wrong.refuse("diet", "unknown_choice", "Choose one of the diets.")
+	}
+	if !cmd.Texture.Valid() {
+		wrong.refuse("texture", "unknown_choice", "Choose a texture from 0 to 7.")
+	}
+	for _, allergen := range cmd.Allergies.Allergens {
+		if !allergen.Valid() {
+			wrong.refuse("allergies", "allergen_unknown", "Choose from the list of allergens, or say that there are none.")
+		}
+	}
+	wrong.expectedDischarge(cmd.ExpectedDischarge, now.Add(-time.Minute), now)
+	return wrong
+}
+
+// expectedDischarge records that a discharge is expected before the earliest possible time, or too far ahead. Zero is no time.
+func (f fields) expectedDischarge(expected, earliest, now time.Time) {
+	switch {
+	case expected.IsZero():
+	case expected.Before(earliest):
+		f.refuse("expected_discharge", "too_early", "Nobody can be discharged before being admitted. Give a later time.")
+	case expected.After(now.Add(LongestStay)):
+		f.refuse("expected_discharge", "too_late", "Give a time within a year from now.")
+	}
+}
+
+// admit opens the stay and returns its id.
+func (c *change) admit(ctx context.Context, cmd NewAdmission) (int64, error) {
+	wrong := cmd.check(c.now)
+	open, err := c.lockPatient(ctx, cmd.PatientID, wrong)
+	if err != nil {
+		return 0, err
+	}
+	bed, err := c.lockTarget(ctx, cmd.BedID, wrong)
+	if err != nil {
+		return 0, err
+	}
+	if err := wrong.err(); err != nil {
+		return 0, err
+	}
+	if open != 0 {
+		return 0, c.alreadyAdmitted(ctx, open)
+	}
+	if bed.ID != 0 {
+		if err := c.mayTake(ctx, bed); err != nil {
+			return 0, err
+		}
+	}
+	if cmd.PatientID == 0 {
+		if cmd.PatientID, err = c.addPatient(ctx, cmd); err != nil {
+			return 0, err
+		}
+	}
+	return c.openStay(ctx, cmd, bed)
+}
+
+// lockTarget locks the bed that a field names, or records that there is none. No bed at all is the zero Bed.
+func (c *change) lockTarget(ctx context.Context, id int64, wrong fields) (Bed, error) {
+	if id == 0 {
+		return Bed{}, nil
+	}
+	bed, err := c.lockBed(ctx, id)
+	if errors.Is(err, errNoBed) {
+		wrong.refuse("bed_id", "bed_unknown", "There is no such bed. Choose one of the list.")
+		return Bed{}, nil
+	}
+	return bed, err
+}
+
+// alreadyAdmitted says where the patient lies already.
+func (c *change) alreadyAdmitted(ctx context.Context, admissionID int64) error {
+	open, err := readAdmission(ctx, c.tx, admissionID)
+	if err != nil {
+		return err
+	}
+	where := "waiting for a bed"
+	if open.BedID != 0 {
+		where = "in bed " + open.BedNumber
+	}
+	return open.conflict("already_admitted", "%s is already admitted and is %s. Transfer the patient instead.",
+		open.PatientName.Initials(), where)
+}
+
+// openStay inserts the stay of a patient who is locked or new, in a locked bed or in none, and returns its id.
+func (c *change) openStay(ctx context.Context, cmd NewAdmission, bed Bed) (id int64, err error) {
+	var bedSince time.Time
+	if bed.ID != 0 {
+		bedSince = c.now
+	}
+	err = c.tx.QueryRowContext(ctx, `INSERT INTO admission
+		(patient_id, bed_id, bed_since, admitted_at, reason, diet, texture, allergies, expected_discharge)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id`,
+		cmd.PatientID, reference(bed.ID), instant(bedSince), instant(c.now), cmd.Reason, cmd.Diet, *cmd.Texture,
+		allergyList(cmd.Allergies), instant(cmd.ExpectedDischarge)).Scan(&id)
+	if refusal := raced(err, bed); refusal != nil {
+		return 0, refusal
+	}
+	if err != nil {
+		return 0, fmt.Errorf("open a stay: %w", err)
+	}
+	e := entry{action: "admission.admit", entity: "admission", entityID: id, patientID: cmd.PatientID, wardID: bed.WardID, to: bed.Number}
+	c.record(e, MetricsTopic)
+	if bed.ID == 0 {
+		return id, nil
+	}
+	return id, c.occupy(ctx, &bed, id, c.now)
+}
+
+// raced turns the complaint of the unique indexes about a stay into the refusal that the checks before it would have made;
+// nil for any other error. It is the last line of defence: behind the locks it should not happen.
+func raced(err error, bed Bed) error {
+	switch store.Violated(err) {
+	case "admission_bed_id":
+		return Refuse(Conflict, "bed_taken", "Bed %s has just been taken. Choose another bed.", bed.Number)
+	case "admission_patient_id":
+		return Refuse(Conflict, "already_admitted", "This patient has just been admitted. Transfer the patient instead.")
+	}
+	return nil
+}
+
+// occupy puts the patient of a stay into the locked bed from a time on.
+func (c *change) occupy(ctx context.Context, bed *Bed, admissionID int64, since time.Time) error {
+	_, err := c.tx.ExecContext(ctx, `INSERT INTO bed_stay (admission_id, bed_id, since) VALUES ($1, $2, $3)`,
+		admissionID, bed.ID, instant(since))
+	if err != nil {
+		return fmt.Errorf("put a patient into bed %d: %w", bed.ID, err)
+	}
+	return c.putBed(ctx, bed, BedOccupied, "")
+}
+
+// vacate takes the patient of a stay out of the locked bed, which is to be cleaned.
+func (c *change) vacate(ctx context.Context, bed *Bed, admissionID int64, until time.Time) error {
+	_, err := c.tx.ExecContext(ctx, `UPDATE bed_stay SET until = $2 WHERE admission_id = $1 AND until IS NULL`,
+		admissionID, instant(until))
+	if err != nil {
+		return fmt.Errorf("take a patient out of bed %d: %w", bed.ID, err)
+	}
+	return c.putBed(ctx, bed, BedCleaning, "")
 }
 
 // Transfer moves the patient to another bed, or to a first one, in one transaction: the old bed goes to cleaning and the new
-// one is occupied together. Errors as for Admit; Conflict too when the stay has ended or the patient already lies there.
+// one is occupied together. Errors as for Admit; NotFound where there is no such stay; Conflict too when it has ended, has
+// another version, or the patient already lies there.
 func (h *Hospital) Transfer(ctx context.Context, actor Actor, admissionID int64, to TransferTo) (Admission, error) {
-	panic("unbuilt")
+	if err := actor.need(TransferPatients); err != nil {
+		return Admission{}, err
+	}
+	to.Reason = tidy(to.Reason)
+	return h.changeStay(ctx, actor, admissionID, to.Version, func(ctx context.Context, c *change, stay Admission) error {
+		return c.transfer(ctx, stay, to)
+	})
 }
 
-// PlanDischarge marks the stay for discharge at a time, or takes that back. The bed stays occupied.
-// Invalid for a time before the admission or more than a year ahead; Conflict when the stay has ended.
+// transfer moves the patient of a locked stay.
+func (c *change) transfer(ctx context.Context, stay Admission, to TransferTo) error {
+	wrong := fields{}
+	wrong.text("reason", to.Reason, LongestReason)
+	if to.BedID == 0 {
+		wrong.refuse("bed_id", "required", "Choose a bed.")
+	}
+	if to.BedID == stay.BedID && to.BedID != 0 {
+		return stay.conflict("same_bed", "%s already lies in bed %s. Choose another bed.", stay.PatientName.Initials(), stay.BedNumber)
+	}
+	old, target, err := c.lockBoth(ctx, stay.BedID, to.BedID, wrong)
+	if err != nil {
+		return err
+	}
+	if err := wrong.err(); err != nil {
+		return err
+	}
+	if err := c.mayTake(ctx, target); err != nil {
+		return err
+	}
+	at := latest(c.now, stay.BedSince, stay.AdmittedAt)
+	_, err = c.tx.ExecContext(ctx, `UPDATE admission SET bed_id = $2, bed_since = $3 WHERE id = $1`, stay.ID, target.ID, instant(at))
+	if refusal := raced(err, target); refusal != nil {
+		return refusal
+	}
+	if err != nil {
+		return fmt.Errorf("move stay %d: %w", stay.ID, err)
+	}
+	if old.ID != 0 {
+		if err := c.vacate(ctx, &old, stay.ID, at); err != nil {
+			return err
+		}
+	}
+	if err := c.occupy(ctx, &target, stay.ID, at); err != nil {
+		return err
+	}
+	c.record(entry{action: "admission.transfer", entity: "admission", entityID: stay.ID, patientID: stay.PatientID,
+		wardID: target.WardID, from: stay.BedNumber, to: target.Number, reason: to.Reason}, MetricsTopic)
+	return nil
+}
+
+// lockBoth locks the bed that a patient leaves and the one that a field names, the lower id first like everyone else.
+func (c *change) lockBoth(ctx context.Context, leftID, wantedID int64, wrong fields) (left, wanted Bed, err error) {
+	if wantedID < leftID {
+		if wanted, err = c.lockTarget(ctx, wantedID, wrong); err != nil {
+			return left, wanted, err
+		}
+		left, err = c.lockTarget(ctx, leftID, wrong)
+		return left, wanted, err
+	}
+	if left, err = c.lockTarget(ctx, leftID, wrong); err != nil {
+		return left, wanted, err
+	}
+	wanted, err = c.lockTarget(ctx, wantedID, wrong)
+	return left, wanted, err
+}
+
+// PlanDischarge marks the stay for discharge at a time, or takes that back. The bed stays occupied. A plan that already
+// stands changes nothing. Invalid for a time before the admission or more than a year ahead; NotFound where there is
+// no such stay; Conflict when it has ended or has another version.
 func (h *Hospital) PlanDischarge(ctx context.Context, actor Actor, admissionID int64, plan DischargePlan) (Admission, error) {
-	panic("unbuilt")
+	if err := actor.need(PlanDischarges); err != nil {
+		return Admission{}, err
+	}
+	plan.Expected = plan.Expected.UTC().Truncate(time.Millisecond)
+	return h.changeStay(ctx, actor, admissionID, plan.Version, func(ctx context.Context, c *change, stay Admission) error {
+		return c.planDischarge(ctx, stay, plan.Expected)
+	})
 }
 
-// Discharge ends the stay and leaves its bed in cleaning. Invalid without an outcome; Conflict when it has already ended.
+// planDischarge sets or takes back the plan of a locked stay.
+func (c *change) planDischarge(ctx context.Context, stay Admission, expected time.Time) error {
+	wrong := fields{}
+	wrong.expectedDischarge(expected, stay.AdmittedAt, c.now)
+	if err := wrong.err(); err != nil {
+		return err
+	}
+	planned := !expected.IsZero()
+	if planned == stay.DischargePlanned && (!planned || expected.Equal(stay.ExpectedDischarge)) {
+		return errUnchanged
+	}
+	_, err := c.tx.ExecContext(ctx, `UPDATE admission SET discharge_planned = $2, expected_discharge = $3 WHERE id = $1`,
+		stay.ID, planned, instant(expected))
+	if err != nil {
+		return fmt.Errorf("plan the discharge of stay %d: %w", stay.ID, err)
+	}
+	c.record(entry{action: "admission.plan_discharge", entity: "admission", entityID: stay.ID, patientID: stay.PatientID,
+		wardID: stay.WardID, from: stay.plan(), to: Admission{DischargePlanned: planned, ExpectedDischarge: expected}.plan()},
+		MetricsTopic, stay.topics()...)
+	return nil
+}
+
+// plan is the state of the discharge plan, as the audit keeps it.
+func (a Admission) plan() string {
+	if !a.DischargePlanned {
+		return ""
+	}
+	return a.ExpectedDischarge.UTC().Format(time.RFC3339)
+}
+
+// topics are those of the ward that the patient lies in, if any.
+func (a Admission) topics() []Topic {
+	if a.WardID == 0 {
+		return nil
+	}
+	return []Topic{WardTopic(a.WardID)}
+}
+
+// Discharge ends the stay and leaves its bed in cleaning. Invalid without an outcome; NotFound where there is no such
+// stay; Conflict when it has already ended or has another version; Forbidden to record a death without RecordDeaths.
 func (h *Hospital) Discharge(ctx context.Context, actor Actor, admissionID int64, leaving Leaving) (Admission, error) {
-	panic("unbuilt")
+	if err := actor.need(DischargePatients); err != nil {
+		return Admission{}, err
+	}
+	if leaving.Outcome == Deceased {
+		if err := actor.need(RecordDeaths); err != nil {
+			return Admission{}, err
+		}
+	}
+	if err := leaving.check(); err != nil {
+		return Admission{}, err
+	}
+	return h.changeStay(ctx, actor, admissionID, leaving.Version, func(ctx context.Context, c *change, stay Admission) error {
+		return c.discharge(ctx, stay, leaving)
+	})
+}
+
+// check returns what is wrong with the fields.
+func (l Leaving) check() error {
+	wrong := fields{}
+	if !l.Outcome.Valid() {
+		wrong.refuse("outcome", "required", "Say how the stay ended.")
+	}
+	wrong.text("notes", l.Notes, LongestNotes)
+	return wrong.err()
+}
+
+// discharge ends a locked stay.
+func (c *change) discharge(ctx context.Context, stay Admission, leaving Leaving) error {
+	at := latest(c.now, stay.BedSince, stay.AdmittedAt)
+	if stay.BedID != 0 {
+		bed, err := c.lockBed(ctx, stay.BedID)
+		if err != nil {
+			return err
+		}
+		if err := c.vacate(ctx, &bed, stay.ID, at); err != nil {
+			return err
+		}
+	}
+	_, err := c.tx.ExecContext(ctx, `UPDATE admission SET discharged_at = $2, outcome = $3, notes = $4 WHERE id = $1`,
+		stay.ID, instant(at), leaving.Outcome, leaving.Notes)
+	if err != nil {
+		return fmt.Errorf("end stay %d: %w", stay.ID, err)
+	}
+	c.record(entry{action: "admission.discharge", entity: "admission", entityID: stay.ID, patientID: stay.PatientID,
+		wardID: stay.WardID, from: stay.BedNumber, to: string(leaving.Outcome)}, MetricsTopic)
+	return nil
+}
+
+// latest returns the latest of some times. Where the clocks of two nodes differ a little, it keeps what comes
+// after from being kept as before.
+func latest(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Time.Compare) }
+
+// changeStay runs a command on an open stay, which it locks first, and returns the stay as it is then. A version other
+// than 0 must be the stay's.
+func (h *Hospital) changeStay(ctx context.Context, actor Actor, id, version int64, fn func(ctx context.Context, c *change, stay Admission) error) (Admission, error) {
+	var after Admission
+	err := h.change(ctx, actor, func(ctx context.Context, c *change) error {
+		stay, err := c.lockStay(ctx, id)
+		if err != nil {
+			return err
+		}
+		if version != 0 && version != stay.Version {
+			return stay.conflict("stay_outdated", "The stay of %s has changed meanwhile. Look again before you change it.",
+				stay.PatientName.Initials())
+		}
+		after = stay
+		if err := fn(ctx, c, stay); err != nil {
+			return err
+		}
+		after, err = readAdmission(ctx, c.tx, id)
+		return err
+	})
+	if err != nil {
+		return Admission{}, err
+	}
+	return after, nil
+}
+
+// lockStay keeps an open stay from everyone else until the commit and returns it as it stands. Conflict where it has ended.
+func (c *change) lockStay(ctx context.Context, id int64) (Admission, error) {
+	if _, err := c.tx.ExecContext(ctx, `UPDATE admission SET version = version + 1 WHERE id = $1`, id); err != nil {
+		return Admission{}, fmt.Errorf("lock stay %d: %w", id, err)
+	}
+	stay, err := readAdmission(ctx, c.tx, id)
+	if err != nil {
+		return stay, err
+	}
+	stay.Version--
+	if !stay.DischargedAt.IsZero() {
+		return stay, stay.conflict("stay_ended", "The stay of %s has ended already. Admit the patient again if needed.",
+			stay.PatientName.Initials())
+	}
+	return stay, nil
+}
+
+// conflict is a refusal because of the state in which the stay stands.
+func (a Admission) conflict(code, format string, args ...any) error {
+	refusal := Refuse(Conflict, code, format, args...)
+	refusal.Current = a
+	return refusal
 }
 
 // Admission reads one stay. NotFound where there is none.
-func (h *Hospital) Admission(ctx context.Context, id int64) (Admission, error) { panic("unbuilt") }
+func (h *Hospital) Admission(ctx context.Context, id int64) (a Admission, err error) {
+	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+		a, err = readAdmission(ctx, q, id)
+		return err
+	})
+	return a, err
+}
+
+// readAdmission reads one stay. NotFound where there is none.
+func readAdmission(ctx context.Context, q *sql.Tx, id int64) (a Admission, err error) {
+	err = q.QueryRowContext(ctx, `SELECT admission.id, admission.patient_id, patient.name, admission.bed_id,
+			COALESCE(bed.number, ''), bed.ward_id, COALESCE(ward.name, ''), admission.admitted_at, admission.bed_since,
+			admission.expected_discharge, admission.discharge_planned, admission.discharged_at, admission.outcome, admission.version
+		FROM admission
+		JOIN patient ON patient.id = admission.patient_id
+		LEFT JOIN bed ON bed.id = admission.bed_id
+		LEFT JOIN ward ON ward.id = bed.ward_id
+		WHERE admission.id = $1`, id).Scan(&a.ID, &a.PatientID, &a.PatientName, (*reference)(&a.BedID),
+		&a.BedNumber, (*reference)(&a.WardID), &a.WardName, (*instant)(&a.AdmittedAt), (*instant)(&a.BedSince),
+		(*instant)(&a.ExpectedDischarge), &a.DischargePlanned, (*instant)(&a.DischargedAt), &a.Outcome, &a.Version)
+	if errors.Is(err, sql.ErrNoRows) {
+		return a, Refuse(NotFound, "stay_unknown", "There is no such stay.")
+	}
+	if err != nil {
+		return a, fmt.Errorf("read stay %d: %w", id, err)
+	}
+	return a, nil
+}

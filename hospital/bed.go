@@ -2,6 +2,11 @@ package hospital
 
 import (
 	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -31,6 +36,22 @@ var bedSteps = map[BedStatus][]BedStatus{
 	BedMaintenance: {BedCleaning, BedClosed},
 	BedClosed:      {BedCleaning},
 }
+
+// words are the states as a sentence about a bed says them.
+var words = map[BedStatus]string{
+	BedAvailable:   "available",
+	BedReserved:    "reserved",
+	BedOccupied:    "occupied",
+	BedCleaning:    "being cleaned",
+	BedMaintenance: "in maintenance",
+	BedClosed:      "closed",
+}
+
+// Valid reports whether s is one of BedStatuses.
+func (s BedStatus) Valid() bool { return slices.Contains(BedStatuses, s) }
+
+// TakesPatient reports whether a patient can be put into a bed in status s.
+func (s BedStatus) TakesPatient() bool { return s == BedAvailable || s == BedReserved }
 
 // NextBedStatuses lists what SetBedStatus accepts for a bed in status s; empty for an occupied bed.
 // The caller must not change the slice.
@@ -87,17 +108,322 @@ type WaitingPatient struct {
 	AdmittedAt  time.Time
 }
 
-// BedDetail reads a bed's page. NotFound where there is no such bed.
+const selectBed = `SELECT bed.id, bed.ward_id, ward.name, bed.number, bed.status, bed.status_reason, bed.status_since,
+	bed.reserved_until, bed.version FROM bed JOIN ward ON ward.id = bed.ward_id`
+
+// columns are where a row of selectBed goes.
+func (b *Bed) columns() []any {
+	return []any{&b.ID, &b.WardID, &b.WardName, &b.Number, &b.Status, &b.StatusReason, (*instant)(&b.StatusSince),
+		(*instant)(&b.ReservedUntil), &b.Version}
+}
+
+// errNoBed says that there is no bed with an id; callers word it for the place where the id came from.
+var errNoBed = errors.New("no such bed")
+
+// readBed reads one bed, or returns errNoBed.
+func readBed(ctx context.Context, q *sql.Tx, id int64) (bed Bed, err error) {
+	err = q.QueryRowContext(ctx, selectBed+` WHERE bed.id = $1`, id).Scan(bed.columns()...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return bed, errNoBed
+	}
+	if err != nil {
+		return bed, fmt.Errorf("read bed %d: %w", id, err)
+	}
+	return bed, nil
+}
+
+// selectBoardBed reads beds with the stay in each, if any.
+const selectBoardBed = `SELECT bed.id, bed.ward_id, ward.name, bed.number, bed.status, bed.status_reason, bed.status_since,
+		bed.reserved_until, bed.version,
+		admission.id, admission.patient_id, COALESCE(patient.name, ''), admission.admitted_at, admission.bed_since,
+		admission.expected_discharge, COALESCE(admission.discharge_planned, FALSE), COALESCE(admission.diet, ''),
+		COALESCE(admission.texture, 0), admission.nil_by_mouth_from, admission.nil_by_mouth_until, admission.allergies,
+		COALESCE(admission.version, 0)
+	FROM bed
+	JOIN ward ON ward.id = bed.ward_id
+	LEFT JOIN admission ON admission.bed_id = bed.id AND admission.discharged_at IS NULL
+	LEFT JOIN patient ON patient.id = admission.patient_id`
+
+// scanBoardBed reads a row of selectBoardBed as of now.
+func scanBoardBed(row scanner, now time.Time) (BoardBed, error) {
+	var bed BoardBed
+	var stay BoardStay
+	var nilFrom, nilUntil time.Time
+	err := row.Scan(append(bed.columns(),
+		(*reference)(&stay.AdmissionID), (*reference)(&stay.PatientID), &stay.PatientName, (*instant)(&stay.AdmittedAt),
+		(*instant)(&stay.BedSince), (*instant)(&stay.ExpectedDischarge), &stay.DischargePlanned, &stay.Diet,
+		&stay.Texture, (*instant)(&nilFrom), (*instant)(&nilUntil), (*allergyList)(&stay.Allergies), &stay.Version)...)
+	if err != nil {
+		return bed, err
+	}
+	if stay.AdmissionID != 0 {
+		stay.NilByMouth = !nilFrom.IsZero() && !now.Before(nilFrom) && (nilUntil.IsZero() || now.Before(nilUntil))
+		bed.Stay = &stay
+	}
+	return bed, nil
+}
+
+// BedDetail reads a bed's page. Forbidden without ReadWards, NotFound where there is no such bed.
 func (h *Hospital) BedDetail(ctx context.Context, actor Actor, bedID int64) (BedDetail, error) {
-	panic("unbuilt")
+	if err := actor.need(ReadWards); err != nil {
+		return BedDetail{}, err
+	}
+	var detail BedDetail
+	now := h.clock(ctx)
+	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+		bed, err := readBed(ctx, q, bedID)
+		if errors.Is(err, errNoBed) {
+			return unknownBed()
+		}
+		if err != nil {
+			return err
+		}
+		detail, err = readBedDetail(ctx, q, bed, now)
+		return err
+	})
+	if err != nil {
+		return BedDetail{}, err
+	}
+	if !actor.Role.May(ReadClinical) {
+		detail.Reason = ""
+	}
+	return detail, nil
+}
+
+// unknownBed is the refusal of a bed that a path names and that does not exist.
+func unknownBed() error { return Refuse(NotFound, "bed_unknown", "There is no such bed.") }
+
+// readBedDetail reads all that the bed's page shows.
+func readBedDetail(ctx context.Context, q *sql.Tx, bed Bed, now time.Time) (detail BedDetail, err error) {
+	moved, err := revisions(ctx, q, WardTopic(bed.WardID), MetricsTopic)
+	if err != nil {
+		return detail, err
+	}
+	ward, err := readWard(ctx, q, bed.WardID)
+	if err != nil {
+		return detail, err
+	}
+	board, err := scanBoardBed(q.QueryRowContext(ctx, selectBoardBed+` WHERE bed.id = $1`, bed.ID), now)
+	if err != nil {
+		return detail, fmt.Errorf("read bed %d: %w", bed.ID, err)
+	}
+	detail = BedDetail{BoardBed: board, WardOpen: ward.Open, At: now, Revisions: moved}
+	if detail.Stay != nil {
+		err = q.QueryRowContext(ctx, `SELECT patient.birth_date, patient.sex, admission.reason
+			FROM admission JOIN patient ON patient.id = admission.patient_id WHERE admission.id = $1`, detail.Stay.AdmissionID).
+			Scan((*instant)(&detail.BirthDate), &detail.Sex, &detail.Reason)
+		if err != nil {
+			return detail, fmt.Errorf("read the patient in bed %d: %w", bed.ID, err)
+		}
+		detail.FreeBeds, err = freeBeds(ctx, q)
+	} else if ward.Open && detail.Status.TakesPatient() {
+		detail.Waiting, err = waitingPatients(ctx, q)
+	}
+	return detail, err
+}
+
+// freeBeds lists where a patient could be put, by number.
+func freeBeds(ctx context.Context, q *sql.Tx) ([]FreeBed, error) {
+	rows, err := q.QueryContext(ctx, `SELECT bed.id, bed.number, ward.name, bed.status
+		FROM bed JOIN ward ON ward.id = bed.ward_id
+		WHERE ward.is_open AND bed.status IN ($1, $2)
+		ORDER BY ward.code, length(bed.number), bed.number`, BedAvailable, BedReserved)
+	return collect(rows, err, func(row scanner) (bed FreeBed, err error) {
+		err = row.Scan(&bed.ID, &bed.Number, &bed.WardName, &bed.Status)
+		return bed, err
+	})
+}
+
+// waitingPatients lists who is admitted without a bed, longest wait first.
+func waitingPatients(ctx context.Context, q *sql.Tx) ([]WaitingPatient, error) {
+	rows, err := q.QueryContext(ctx, `SELECT admission.id, patient.name, admission.admitted_at
+		FROM admission JOIN patient ON patient.id = admission.patient_id
+		WHERE admission.discharged_at IS NULL AND admission.bed_id IS NULL
+		ORDER BY admission.admitted_at, admission.id`)
+	return collect(rows, err, func(row scanner) (patient WaitingPatient, err error) {
+		err = row.Scan(&patient.AdmissionID, &patient.PatientName, (*instant)(&patient.AdmittedAt))
+		return patient, err
+	})
 }
 
 // SetBedStatus takes a bed from one state to another as bedSteps allows. Invalid for a status that nobody can set
 // by hand, Conflict with the current Bed for a step that the table lacks, Forbidden where closing or reopening is not
 // for this role. Setting the state that the bed already has is a Conflict too.
-func (h *Hospital) SetBedStatus(ctx context.Context, actor Actor, bedID int64, change BedStatusChange) (Bed, error) {
-	panic("unbuilt")
+func (h *Hospital) SetBedStatus(ctx context.Context, actor Actor, bedID int64, to BedStatusChange) (Bed, error) {
+	if err := actor.need(ChangeBeds); err != nil {
+		return Bed{}, err
+	}
+	to.Reason = tidy(to.Reason)
+	if err := to.check(); err != nil {
+		return Bed{}, err
+	}
+	var bed Bed
+	err := h.change(ctx, actor, func(ctx context.Context, c *change) (err error) {
+		if bed, err = c.lockBed(ctx, bedID); errors.Is(err, errNoBed) {
+			return unknownBed()
+		} else if err != nil {
+			return err
+		}
+		if err := bed.mayGo(actor, to); err != nil {
+			return err
+		}
+		return c.putBed(ctx, &bed, to.Status, to.Reason)
+	})
+	if err != nil {
+		return Bed{}, err
+	}
+	return bed, nil
+}
+
+// check returns what is wrong with the fields.
+func (to BedStatusChange) check() error {
+	wrong := fields{}
+	switch {
+	case !to.Status.Valid():
+		wrong.refuse("status", "bed_status_unknown", "Choose one of the states of a bed.")
+	case to.Status == BedOccupied:
+		wrong.refuse("status", "bed_status_not_by_hand", "A bed becomes occupied by admitting or transferring a patient.")
+	}
+	wrong.text("reason", to.Reason, LongestReason)
+	return wrong.err()
+}
+
+// mayGo returns why the actor may not take the bed to another state, or nil.
+func (b Bed) mayGo(actor Actor, to BedStatusChange) error {
+	if to.Status == BedClosed || b.Status == BedClosed {
+		if err := actor.need(CloseBeds); err != nil {
+			return err
+		}
+	}
+	switch {
+	case to.Version != 0 && to.Version != b.Version:
+		return b.conflict("bed_outdated", "Bed %s has changed meanwhile: it is %s now. Look again before you change it.",
+			b.Number, words[b.Status])
+	case b.Status == to.Status:
+		return b.conflict("bed_already", "Bed %s is already %s.", b.Number, words[b.Status])
+	case b.Status == BedOccupied:
+		return b.conflict("bed_occupied", "Bed %s is occupied. Transfer or discharge its patient first.", b.Number)
+	case !slices.Contains(bedSteps[b.Status], to.Status):
+		return b.conflict("bed_step", "Bed %s is %s. From there it can only become: %s.",
+			b.Number, words[b.Status], listed(bedSteps[b.Status]))
+	}
+	return nil
+}
+
+// listed names states in a sentence.
+func listed(states []BedStatus) string {
+	named := make([]string, len(states))
+	for i, s := range states {
+		named[i] = words[s]
+	}
+	return strings.Join(named, ", ")
+}
+
+// conflict is a refusal because of the state in which the bed stands.
+func (b Bed) conflict(code, format string, args ...any) error {
+	refusal := Refuse(Conflict, code, format, args...)
+	refusal.Current = b
+	return refusal
+}
+
+// lockBed keeps the bed from everyone else until the commit and returns it as it stands, or errNoBed. It counts as a
+// change of the bed, which is taken back with the command if it comes to nothing.
+func (c *change) lockBed(ctx context.Context, id int64) (Bed, error) {
+	if _, err := c.tx.ExecContext(ctx, `UPDATE bed SET version = version + 1 WHERE id = $1`, id); err != nil {
+		return Bed{}, fmt.Errorf("lock bed %d: %w", id, err)
+	}
+	bed, err := readBed(ctx, c.tx, id)
+	bed.Version--
+	return bed, err
+}
+
+// putBed takes a locked bed to a status and records it. It is the only way for a bed to change.
+func (c *change) putBed(ctx context.Context, bed *Bed, to BedStatus, reason string) error {
+	from := bed.Status
+	bed.Status, bed.StatusSince, bed.StatusReason, bed.ReservedUntil = to, c.now, "", time.Time{}
+	switch to {
+	case BedReserved:
+		bed.StatusReason, bed.ReservedUntil = reason, c.now.Add(ReservationLasts)
+	case BedMaintenance, BedClosed:
+		bed.StatusReason = reason
+	}
+	err := c.tx.QueryRowContext(ctx, `UPDATE bed SET status = $2, status_reason = $3, status_since = $4, reserved_until = $5
+		WHERE id = $1 RETURNING version`,
+		bed.ID, bed.Status, bed.StatusReason, instant(bed.StatusSince), instant(bed.ReservedUntil)).Scan(&bed.Version)
+	if err != nil {
+		return fmt.Errorf("take bed %d to %s: %w", bed.ID, to, err)
+	}
+	c.record(entry{action: "bed.status", entity: "bed", entityID: bed.ID, wardID: bed.WardID,
+		from: string(from), to: string(to), reason: reason}, WardTopic(bed.WardID), MetricsTopic)
+	return nil
+}
+
+// mayTake returns why a patient can't be put into the locked bed now, or nil.
+func (c *change) mayTake(ctx context.Context, bed Bed) error {
+	ward, err := readWard(ctx, c.tx, bed.WardID)
+	if err != nil {
+		return err
+	}
+	switch {
+	case !ward.Open:
+		return bed.conflict("ward_closed", "Ward %s is closed and takes nobody in. Choose a bed in another ward.", ward.Name)
+	case bed.Status == BedOccupied:
+		return c.bedTaken(ctx, bed)
+	case !bed.Status.TakesPatient():
+		return bed.conflict("bed_not_free", "Bed %s is %s. Choose a bed that is available.", bed.Number, words[bed.Status])
+	}
+	return nil
+}
+
+// bedTaken says who lies in the bed, by initials.
+func (c *change) bedTaken(ctx context.Context, bed Bed) error {
+	var patient PatientName
+	err := c.tx.QueryRowContext(ctx, `SELECT patient.name FROM admission JOIN patient ON patient.id = admission.patient_id
+		WHERE admission.bed_id = $1 AND admission.discharged_at IS NULL`, bed.ID).Scan(&patient)
+	if err != nil {
+		return fmt.Errorf("read who lies in bed %d: %w", bed.ID, err)
+	}
+	return bed.conflict("bed_taken", "Bed %s is occupied by %s Choose another bed.", bed.Number, patient.Initials())
 }
 
 // ReleaseExpiredReservations makes every bed available whose reservation has run out, and returns how many.
-func (h *Hospital) ReleaseExpiredReservations(ctx context.Context) (int, error) { panic("unbuilt") }
+func (h *Hospital) ReleaseExpiredReservations(ctx context.Context) (int, error) {
+	var expired []int64
+	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+		rows, err := q.QueryContext(ctx, `SELECT id FROM bed WHERE status = 'reserved' AND reserved_until <= $1 ORDER BY id`,
+			instant(h.clock(ctx)))
+		expired, err = collect(rows, err, func(row scanner) (id int64, err error) { return id, row.Scan(&id) })
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	released := 0
+	for _, id := range expired {
+		// A transaction for each bed, so that a long list keeps nobody from their bed.
+		free := false
+		err := h.change(ctx, System, func(ctx context.Context, c *change) (err error) {
+			free, err = c.releaseReservation(ctx, id)
+			return err
+		})
+		if err != nil {
+			return released, err
+		}
+		if free {
+			released++
+		}
+	}
+	return released, nil
+}
+
+// releaseReservation makes the bed available if its reservation has really run out, and reports whether it did.
+func (c *change) releaseReservation(ctx context.Context, id int64) (bool, error) {
+	bed, err := c.lockBed(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	if bed.Status != BedReserved || bed.ReservedUntil.After(c.now) {
+		return false, errUnchanged
+	}
+	return true, c.putBed(ctx, &bed, BedAvailable, "reservation ran out")
+}

@@ -4,6 +4,10 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // Kind says what sort of refusal an Error is; handlers turn it into an HTTP status.
@@ -66,6 +70,28 @@ func (f fields) refuse(field, code, format string, args ...any) {
 		f[field] = Refuse(Invalid, code, format, args...)
 	}
 }
+
+// text records that a field's text is longer than a number of characters, or holds what no text may hold.
+func (f fields) text(field, value string, longest int) {
+	switch {
+	case !utf8.ValidString(value) || strings.ContainsFunc(value, unwritable):
+		f.refuse(field, "characters", "Leave out characters that can't be written.")
+	case utf8.RuneCountInString(value) > longest:
+		f.refuse(field, "too_long", "Use at most %d characters.", longest)
+	}
+}
+
+// unwritable reports whether r has no place in a text: control characters other than line breaks and tabs, and the
+// marks that turn the direction of what follows them.
+func unwritable(r rune) bool {
+	if r == '\n' || r == '\t' {
+		return false
+	}
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
+}
+
+// tidy is a text of one line as it is kept: composed characters (NFC), single spaces, none around it.
+func tidy(text string) string { return norm.NFC.String(strings.Join(strings.Fields(text), " ")) }
 
 // err returns nil where every field is right, else one Invalid error that names them all.
 func (f fields) err() error {

@@ -2,7 +2,11 @@ package hospital
 
 import (
 	"context"
+	"database/sql"
+	"fmt"
 	"time"
+
+	"dusangire/hospital/internal/store"
 )
 
 // Options is what a Hospital needs to open.
@@ -17,31 +21,105 @@ type Options struct {
 
 // Hospital answers reads and takes commands. It is safe for concurrent use.
 type Hospital struct {
-	unbuilt struct{}
+	db       *store.DB
+	announce func(Revisions)
+	now      func() time.Time
+	hashing  chan struct{} // holds a slot for each password hash at work
 }
 
 // Migrate brings the database at databaseURL to the current schema. Several processes may call it at once.
-func Migrate(ctx context.Context, databaseURL string) error { panic("unbuilt") }
+func Migrate(ctx context.Context, databaseURL string) error { return store.Migrate(ctx, databaseURL) }
 
 // Open opens the database, which must be at the current schema. Close it when done.
-func Open(ctx context.Context, o Options) (*Hospital, error) { panic("unbuilt") }
+func Open(ctx context.Context, o Options) (*Hospital, error) {
+	db, err := store.Open(ctx, o.DatabaseURL)
+	if err != nil {
+		return nil, err
+	}
+	h := &Hospital{db: db, announce: o.Announce, now: o.Now, hashing: make(chan struct{}, hashesAtOnce)}
+	if h.announce == nil {
+		h.announce = func(Revisions) {}
+	}
+	if h.now == nil {
+		h.now = time.Now
+	}
+	return h, nil
+}
 
 // Close releases the database. Commands under way must have ended.
-func (h *Hospital) Close() error { panic("unbuilt") }
+func (h *Hospital) Close() error { return h.db.Close() }
 
 // Ping reports whether the database answers; its error is for the log.
-func (h *Hospital) Ping(ctx context.Context) error { panic("unbuilt") }
+func (h *Hospital) Ping(ctx context.Context) error { return h.db.Ping(ctx) }
+
+// momentKey finds the moment that At has put into a context.
+type momentKey struct{}
+
+// At returns a context in which it is the given moment, whatever the clock says: for writing down what happened
+// earlier, such as the days before a demo begins.
+func At(ctx context.Context, moment time.Time) context.Context {
+	return context.WithValue(ctx, momentKey{}, moment)
+}
+
+// clock is the present as it is kept: UTC, to the millisecond.
+func (h *Hospital) clock(ctx context.Context) time.Time {
+	now, ok := ctx.Value(momentKey{}).(time.Time)
+	if !ok {
+		now = h.now()
+	}
+	return now.UTC().Truncate(time.Millisecond)
+}
 
 // Empty reports whether the hospital has neither wards nor users yet.
-func (h *Hospital) Empty(ctx context.Context) (bool, error) { panic("unbuilt") }
-
-// Together runs fn so that every command given with the context it receives happens in one transaction: all of
-// them or, when fn returns an error, none. Announcements go out once, after the commit.
-func (h *Hospital) Together(ctx context.Context, fn func(ctx context.Context) error) error {
-	panic("unbuilt")
+func (h *Hospital) Empty(ctx context.Context) (bool, error) {
+	var empty bool
+	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+		return q.QueryRowContext(ctx,
+			`SELECT NOT EXISTS (SELECT 1 FROM ward) AND NOT EXISTS (SELECT 1 FROM app_user)`).Scan(&empty)
+	})
+	return empty, err
 }
 
-// Revisions reads where the topics stand, in one statement.
-func (h *Hospital) Revisions(ctx context.Context, topics []Topic) (Revisions, error) {
-	panic("unbuilt")
+// longestRead bounds a read: on SQLite a reader that lingers keeps the write-ahead log from being emptied.
+const longestRead = 5 * time.Second
+
+// read runs fn on one state of the database that doesn't change meanwhile. Within Together that is the state which
+// Together has made so far.
+func (h *Hospital) read(ctx context.Context, fn func(ctx context.Context, q *sql.Tx) error) error {
+	if u := h.unitOf(ctx); u != nil {
+		return fn(ctx, u.tx)
+	}
+	limited, cancel := context.WithTimeout(ctx, longestRead)
+	defer cancel()
+	tx, err := h.db.Snapshot(limited)
+	if err != nil {
+		return notRead(ctx, err)
+	}
+	defer tx.Rollback() // ends the snapshot; there is nothing to undo
+	return notRead(ctx, fn(limited, tx))
 }
+
+// notRead words an error of a read for the person it concerns.
+func notRead(ctx context.Context, err error) error {
+	return worded(ctx, err, "not_read", "The hospital's records can't be read right now. Try again in a moment.")
+}
+
+// collect reads all rows of a query, each with scan.
+func collect[T any](rows *sql.Rows, err error, scan func(row scanner) (T, error)) ([]T, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []T
+	for rows.Next() {
+		one, err := scan(rows)
+		if err != nil {
+			return nil, fmt.Errorf("read a row: %w", err)
+		}
+		all = append(all, one)
+	}
+	return all, rows.Err()
+}
+
+// scanner is one row, of several or alone.
+type scanner interface{ Scan(columns ...any) error }

@@ -2,6 +2,9 @@ package hospital
 
 import (
 	"context"
+	"database/sql"
+	"fmt"
+	"slices"
 	"time"
 )
 
@@ -43,7 +46,7 @@ const ListLimit = 12
 type MedicalDashboard struct {
 	Metrics
 	Wards             []WardSummary
-	RecentAdmissions  []StayLine // of the last 24 hours, at most ListLimit
+	RecentAdmissions  []StayLine // open stays of the last 24 hours, at most ListLimit
 	PendingDischarges []StayLine // at most ListLimit, soonest first
 	Waiting           []StayLine // admitted without a bed: of the whole hospital, longest wait first, at most ListLimit
 	WaitingCount      int
@@ -67,12 +70,161 @@ type ManagementDashboard struct {
 	Revisions         // of MetricsTopic
 }
 
-// MedicalDashboard reads it for some wards; none given means all.
+// MedicalDashboard reads it for some wards; none given means all, and then patients who wait for a bed are of it too.
 func (h *Hospital) MedicalDashboard(ctx context.Context, wardIDs []int64) (MedicalDashboard, error) {
-	panic("unbuilt")
+	d := MedicalDashboard{At: h.clock(ctx)}
+	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+		s, err := readStanding(ctx, q)
+		if err != nil {
+			return err
+		}
+		d.Revisions, d.Metrics, d.WaitingCount, d.PendingCount = s.Revisions, s.metrics(), s.waiting, s.pending
+		if d.Wards = s.wards; len(wardIDs) > 0 {
+			d.Wards = slices.DeleteFunc(s.wards, func(w WardSummary) bool { return !slices.Contains(wardIDs, w.ID) })
+			d.PendingCount = 0
+			for _, w := range d.Wards {
+				d.PendingCount += w.PendingDischarges
+			}
+		}
+		if d.RecentAdmissions, err = recentStays(ctx, q, d.At, wardIDs); err != nil {
+			return err
+		}
+		if d.PendingDischarges, err = pendingStays(ctx, q, wardIDs); err != nil {
+			return err
+		}
+		d.Waiting, err = waitingStays(ctx, q)
+		return err
+	})
+	if err != nil {
+		return MedicalDashboard{}, err
+	}
+	return d, nil
 }
 
 // ManagementDashboard reads it.
 func (h *Hospital) ManagementDashboard(ctx context.Context) (ManagementDashboard, error) {
-	panic("unbuilt")
+	d := ManagementDashboard{At: h.clock(ctx)}
+	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+		s, err := readStanding(ctx, q)
+		if err != nil {
+			return err
+		}
+		d.Revisions, d.Metrics, d.Wards, d.Counts = s.Revisions, s.metrics(), s.wards, s.openCounts()
+		d.PendingCount, d.WaitingCount = s.pending, s.waiting
+		for _, w := range s.wards {
+			d.CleaningCount += w.Counts.Cleaning
+		}
+		if d.PendingDischarges, err = pendingStays(ctx, q, nil); err != nil {
+			return err
+		}
+		if d.BedsToClean, err = bedsToClean(ctx, q); err != nil {
+			return err
+		}
+		d.Waiting, err = waitingStays(ctx, q)
+		return err
+	})
+	if err != nil {
+		return ManagementDashboard{}, err
+	}
+	return d, nil
+}
+
+// standing is how the hospital stands: what all dashboards count from.
+type standing struct {
+	Revisions // of MetricsTopic
+	wards     []WardSummary
+	patients  int // open admissions
+	pending   int // those marked for discharge
+	waiting   int // those without a bed
+}
+
+// readStanding reads it in three statements, whatever the number of wards and of stays that have ended.
+func readStanding(ctx context.Context, q *sql.Tx) (s standing, err error) {
+	if s.Revisions, err = revisions(ctx, q, MetricsTopic); err != nil {
+		return s, err
+	}
+	if s.wards, err = wardSummaries(ctx, q); err != nil {
+		return s, err
+	}
+	err = q.QueryRowContext(ctx, `SELECT count(*), count(*) FILTER (WHERE discharge_planned), count(*) FILTER (WHERE bed_id IS NULL)
+		FROM admission WHERE discharged_at IS NULL`).Scan(&s.patients, &s.pending, &s.waiting)
+	if err != nil {
+		return s, fmt.Errorf("count the open admissions: %w", err)
+	}
+	return s, nil
+}
+
+// openCounts adds up the beds of the open wards.
+func (s standing) openCounts() (all BedCounts) {
+	for _, w := range s.wards {
+		if w.Open {
+			all = all.plus(w.Counts)
+		}
+	}
+	return all
+}
+
+// metrics are the hospital's numbers.
+func (s standing) metrics() Metrics {
+	m := Metrics{OccupancyRate: s.openCounts().OccupancyRate(), PatientCount: s.patients, PendingDischarges: s.pending}
+	for _, w := range s.wards {
+		if w.Open && w.Counts.InService() > 0 {
+			m.ActiveWards++
+		}
+	}
+	return m
+}
+
+// selectStayLine reads open stays.
+const selectStayLine = `SELECT admission.id, patient.name, admission.bed_id, COALESCE(bed.number, ''), bed.ward_id,
+		COALESCE(ward.name, ''), admission.admitted_at, admission.expected_discharge
+	FROM admission
+	JOIN patient ON patient.id = admission.patient_id
+	LEFT JOIN bed ON bed.id = admission.bed_id
+	LEFT JOIN ward ON ward.id = bed.ward_id
+	WHERE admission.discharged_at IS NULL `
+
+func scanStayLine(row scanner) (s StayLine, err error) {
+	err = row.Scan(&s.AdmissionID, &s.PatientName, (*reference)(&s.BedID), &s.BedNumber, (*reference)(&s.WardID),
+		&s.WardName, (*instant)(&s.AdmittedAt), (*instant)(&s.ExpectedDischarge))
+	return s, err
+}
+
+// stayLines lists the first open stays of some wards, or of all, that condition selects and sorts.
+func stayLines(ctx context.Context, q *sql.Tx, wardIDs []int64, condition, order string, args ...any) ([]StayLine, error) {
+	if len(wardIDs) > 0 {
+		var list string
+		list, args = oneOf(args, wardIDs)
+		condition += ` AND bed.ward_id IN ` + list
+	}
+	rows, err := q.QueryContext(ctx, selectStayLine+condition+order, args...)
+	return collect(rows, err, scanStayLine)
+}
+
+// recentStays lists who was admitted in the 24 hours before now, newest first.
+func recentStays(ctx context.Context, q *sql.Tx, now time.Time, wardIDs []int64) ([]StayLine, error) {
+	return stayLines(ctx, q, wardIDs, `AND admission.admitted_at > $2`,
+		` ORDER BY admission.admitted_at DESC, admission.id DESC LIMIT $1`, ListLimit, instant(now.Add(-24*time.Hour)))
+}
+
+// pendingStays lists who is marked for discharge, soonest first.
+func pendingStays(ctx context.Context, q *sql.Tx, wardIDs []int64) ([]StayLine, error) {
+	return stayLines(ctx, q, wardIDs, `AND admission.discharge_planned`,
+		` ORDER BY admission.expected_discharge, admission.id LIMIT $1`, ListLimit)
+}
+
+// waitingStays lists who is admitted without a bed, longest wait first.
+func waitingStays(ctx context.Context, q *sql.Tx) ([]StayLine, error) {
+	return stayLines(ctx, q, nil, `AND admission.bed_id IS NULL`,
+		` ORDER BY admission.admitted_at, admission.id LIMIT $1`, ListLimit)
+}
+
+// bedsToClean lists the beds in cleaning, longest first.
+func bedsToClean(ctx context.Context, q *sql.Tx) ([]BedLine, error) {
+	rows, err := q.QueryContext(ctx, `SELECT bed.id, bed.number, bed.ward_id, ward.name, bed.status_since, bed.status_reason
+		FROM bed JOIN ward ON ward.id = bed.ward_id WHERE bed.status = 'cleaning' ORDER BY bed.status_since, bed.id LIMIT $1`, ListLimit)
+	return collect(rows, err, func(row scanner) (b BedLine, err error) {
+		err = row.Scan(&b.ID, &b.Number, &b.WardID, &b.WardName, (*instant)(&b.Since), &b.Reason)
+		return b, err
+	})
 }

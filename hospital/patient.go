@@ -2,9 +2,15 @@ package hospital
 
 import (
 	"context"
+	"database/sql"
+	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"time"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // PatientName is a person's name. It shows itself to templates and JSON but never to the log.
@@ -22,6 +28,20 @@ func (n PatientName) Initials() string {
 	return strings.Join(parts, " ")
 }
 
+// folded is the name as it is searched: lower case, without accents.
+func (n PatientName) folded() string {
+	bare := strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, norm.NFKD.String(string(n)))
+	return norm.NFC.String(bare)
+}
+
+// Sexes lists what a patient's record can say, after FHIR's administrative gender.
+var Sexes = []string{"female", "male", "other", "unknown"}
+
 // Patient is a person who was admitted at least once.
 type Patient struct {
 	ID        int64
@@ -31,7 +51,61 @@ type Patient struct {
 	Admitted  bool      // has an open admission now
 }
 
-// FindPatients lists up to 10 patients whose name contains text, for choosing who comes back. Empty text finds none.
+// mostFound is the most patients that FindPatients lists.
+const mostFound = 10
+
+// FindPatients lists up to 10 patients whose name contains text, whatever its case and accents, for choosing who comes
+// back: who was here last comes first. Empty text finds none.
 func (h *Hospital) FindPatients(ctx context.Context, actor Actor, text string) ([]Patient, error) {
-	panic("unbuilt")
+	if err := actor.need(AdmitPatients); err != nil {
+		return nil, err
+	}
+	wanted := PatientName(tidy(text)).folded()
+	if wanted == "" {
+		return nil, nil
+	}
+	pattern := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(wanted) + "%"
+	var found []Patient
+	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+		rows, err := q.QueryContext(ctx, `SELECT patient.id, patient.name, patient.birth_date, patient.sex, EXISTS (
+				SELECT 1 FROM admission WHERE admission.patient_id = patient.id AND admission.discharged_at IS NULL)
+			FROM patient WHERE patient.name_folded LIKE $1 ESCAPE '\' ORDER BY patient.id DESC LIMIT $2`, pattern, mostFound)
+		found, err = collect(rows, err, func(row scanner) (p Patient, err error) {
+			err = row.Scan(&p.ID, &p.Name, (*instant)(&p.BirthDate), &p.Sex, &p.Admitted)
+			return p, err
+		})
+		return err
+	})
+	return found, err
+}
+
+// lockPatient keeps a known patient from everyone else until the commit, so that nobody is admitted twice at once, and
+// returns the id of the patient's open admission, 0 for none. It records where there is no such patient. Id 0 is a new one.
+func (c *change) lockPatient(ctx context.Context, id int64, wrong fields) (open int64, err error) {
+	if id == 0 {
+		return 0, nil
+	}
+	known, err := c.exec(ctx, `UPDATE patient SET version = version + 1 WHERE id = $1`, id)
+	if err != nil {
+		return 0, fmt.Errorf("lock patient %d: %w", id, err)
+	}
+	if known == 0 {
+		wrong.refuse("patient_id", "patient_unknown", "There is no such patient. Choose one of the list or give a name.")
+		return 0, nil
+	}
+	err = c.tx.QueryRowContext(ctx, `SELECT id FROM admission WHERE patient_id = $1 AND discharged_at IS NULL`, id).Scan(&open)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return 0, fmt.Errorf("read whether patient %d is admitted: %w", id, err)
+	}
+	return open, nil
+}
+
+// addPatient inserts someone who was never here and returns the id.
+func (c *change) addPatient(ctx context.Context, cmd NewAdmission) (id int64, err error) {
+	err = c.tx.QueryRowContext(ctx, `INSERT INTO patient (name, name_folded, birth_date, sex) VALUES ($1, $2, $3, $4) RETURNING id`,
+		cmd.PatientName, cmd.PatientName.folded(), instant(cmd.BirthDate), cmd.Sex).Scan(&id)
+	if err != nil {
+		return 0, fmt.Errorf("add a patient: %w", err)
+	}
+	return id, nil
 }

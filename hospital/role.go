@@ -39,6 +39,7 @@ const (
 	RecordDeaths            Permission = "admissions.record_death" // discharge with the outcome "deceased"
 	ChangeBeds              Permission = "beds.change"             // reserve, release, cleaning, maintenance
 	CloseBeds               Permission = "beds.close"              // take a bed out of service, and back
+	SetUpWards              Permission = "wards.set_up"            // create wards with their beds
 	ManageUsers             Permission = "users.manage"
 )
 
@@ -57,6 +58,7 @@ var permitted = map[Permission][]Role{
 	RecordDeaths:            {MedicalStaff, Admin},
 	ChangeBeds:              {MedicalStaff, WardManagement, Admin},
 	CloseBeds:               {WardManagement, Admin},
+	SetUpWards:              {Admin},
 	ManageUsers:             {Admin},
 }
 

@@ -2,6 +2,11 @@ package hospital
 
 import (
 	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/base64"
+	"errors"
+	"fmt"
 	"time"
 )
 
@@ -13,7 +18,7 @@ type Session struct {
 	ID        int64
 	User      User
 	ExpiresAt time.Time
-	Revisions // of the user's UserTopic, read in the same statement: when it moves, the right to be here must be looked at again
+	Revisions // of the user's UserTopic, of the same moment: when it moves, the right to be here must be looked at again
 }
 
 // Actor is the session's user as one who gives commands.
@@ -23,15 +28,137 @@ func (s Session) Actor(requestID string) Actor {
 
 // SignIn checks a password and opens a session. The token is shown once and kept only as its SHA-256. Every failure is the same
 // Unauthenticated error after the same work, whether the name, the password or the account was wrong; TooMany after
-// repeated failures for that name or from that client address, with the time to wait in Args.
+// repeated failures for that name or from that client address, with the seconds to wait in Args.
 func (h *Hospital) SignIn(ctx context.Context, username, password, client string) (token string, s Session, err error) {
-	panic("unbuilt")
+	username = foldUsername(username)
+	if err := h.forgetOld(ctx); err != nil {
+		return "", Session{}, err
+	}
+	if err := h.countAttempt(ctx, username, client); err != nil {
+		return "", Session{}, err
+	}
+	user, hash, err := h.credentials(ctx, username)
+	if err != nil {
+		return "", Session{}, err
+	}
+	same, err := h.matches(ctx, hash, password)
+	if err != nil {
+		return "", Session{}, notSaved(ctx, err)
+	}
+	if !same || user.Disabled {
+		return "", Session{}, wrongPassword()
+	}
+	return h.openSession(ctx, user, hash, client)
+}
+
+// wrongPassword is the one answer to every sign-in that fails.
+func wrongPassword() error {
+	return Refuse(Unauthenticated, "sign_in", "The name or the password is wrong. Try again, or ask for a new password.")
+}
+
+// noSession is the one answer to every token that opens nothing.
+func noSession() error {
+	return Refuse(Unauthenticated, "no_session", "You are not signed in, or no longer. Sign in again.")
+}
+
+// credentials finds who has a name and the hash to check the password against: one that nothing matches where nobody has it.
+func (h *Hospital) credentials(ctx context.Context, username string) (user User, hash passwordHash, err error) {
+	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+		user, hash, err = userByName(ctx, q, username)
+		return err
+	})
+	if e, ok := errors.AsType[*Error](err); ok && e.Kind == NotFound {
+		return User{}, noPassword, nil
+	}
+	return user, hash, err
+}
+
+// openSession opens a session for someone whose password was right, unless that has changed while it was being checked.
+func (h *Hospital) openSession(ctx context.Context, user User, hash passwordHash, client string) (token string, s Session, err error) {
+	secret := make([]byte, 32)
+	rand.Read(secret) // never fails
+	token = base64.RawURLEncoding.EncodeToString(secret)
+	actor := Actor{UserID: user.ID, Username: user.Username, Role: user.Role}
+	err = h.change(ctx, actor, func(ctx context.Context, c *change) error {
+		standing, err := c.exec(ctx, `UPDATE app_user SET username = username
+			WHERE id = $1 AND password_hash = $2 AND NOT disabled`, user.ID, hash)
+		if err != nil {
+			return fmt.Errorf("lock user %s: %w", user.Username, err)
+		}
+		if standing == 0 {
+			return wrongPassword()
+		}
+		_, err = c.exec(ctx, `INSERT INTO session (token_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)`,
+			digest(token), user.ID, instant(c.now), instant(c.now.Add(SessionLasts)))
+		if err != nil {
+			return fmt.Errorf("open a session: %w", err)
+		}
+		if err := c.takeBackAttempt(ctx, client); err != nil {
+			return err
+		}
+		if err := c.forgetFailures(ctx, user.Username); err != nil {
+			return err
+		}
+		c.record(entry{action: "session.sign_in", entity: "user", entityID: user.ID}, UserTopic(user.ID))
+		return nil
+	})
+	if err != nil {
+		return "", Session{}, err
+	}
+	s, err = h.SessionByToken(ctx, token)
+	return token, s, err
 }
 
 // SessionByToken finds the open session of a token. Unauthenticated where there is none, it has ended or its user was disabled.
-func (h *Hospital) SessionByToken(ctx context.Context, token string) (Session, error) {
-	panic("unbuilt")
+func (h *Hospital) SessionByToken(ctx context.Context, token string) (s Session, err error) {
+	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+		s, err = openSessionOf(ctx, q, token, h.clock(ctx))
+		return err
+	})
+	return s, err
+}
+
+// openSessionOf reads the session of a token that is open now.
+func openSessionOf(ctx context.Context, q *sql.Tx, token string, now time.Time) (s Session, err error) {
+	var userID int64
+	err = q.QueryRowContext(ctx, `SELECT id, expires_at, user_id FROM session WHERE token_hash = $1 AND expires_at > $2`,
+		digest(token), instant(now)).Scan(&s.ID, (*instant)(&s.ExpiresAt), &userID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Session{}, noSession()
+	}
+	if err != nil {
+		return Session{}, fmt.Errorf("read a session: %w", err)
+	}
+	if s.Revisions, err = revisions(ctx, q, UserTopic(userID)); err != nil {
+		return Session{}, err
+	}
+	if s.User, err = userByID(ctx, q, userID); err != nil {
+		return Session{}, err
+	}
+	if s.User.Disabled {
+		return Session{}, noSession()
+	}
+	return s, nil
 }
 
 // SignOut ends the session of a token and moves its UserTopic. No error where there is none.
-func (h *Hospital) SignOut(ctx context.Context, token string) error { panic("unbuilt") }
+func (h *Hospital) SignOut(ctx context.Context, token string) error {
+	s, err := h.SessionByToken(ctx, token)
+	if e, ok := errors.AsType[*Error](err); ok && e.Kind == Unauthenticated {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return h.change(ctx, s.Actor(""), func(ctx context.Context, c *change) error {
+		ended, err := c.exec(ctx, `DELETE FROM session WHERE id = $1`, s.ID)
+		if err != nil {
+			return fmt.Errorf("end a session: %w", err)
+		}
+		if ended == 0 {
+			return errUnchanged
+		}
+		c.record(entry{action: "session.sign_out", entity: "user", entityID: s.User.ID}, UserTopic(s.User.ID))
+		return nil
+	})
+}

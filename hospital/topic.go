@@ -1,6 +1,11 @@
 package hospital
 
-import "strconv"
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strconv"
+)
 
 // Topic names a thing whose change matters to someone. Its revision counts its changes.
 type Topic string
@@ -11,11 +16,59 @@ const MetricsTopic Topic = "metrics"
 // WardTopic is one ward's board: its beds, who lies in them, its counts.
 func WardTopic(wardID int64) Topic { return Topic("ward:" + strconv.FormatInt(wardID, 10)) }
 
-// UserTopic moves when a person's right to be here may have changed: sign-out, a new password or role, disabled.
+// UserTopic moves when a person's right to be here may have changed: sign-in, sign-out, a new password or role, disabled.
 func UserTopic(userID int64) Topic { return Topic("user:" + strconv.FormatInt(userID, 10)) }
 
 // Revisions says at which revision each of some topics stands in which life of the database.
 type Revisions struct {
 	Epoch  string          // random; another one after a backup was restored, and then numbers compare with nothing before
 	Topics map[Topic]int64 // a topic that never moved stands at 0
+}
+
+// Revisions reads where the topics stand, in one statement.
+func (h *Hospital) Revisions(ctx context.Context, topics []Topic) (Revisions, error) {
+	var found Revisions
+	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+		found, err = revisions(ctx, q, topics...)
+		return err
+	})
+	return found, err
+}
+
+// revisions reads where the topics stand. Every labelled read begins with it, so that a label is never newer than what
+// it stands on.
+func revisions(ctx context.Context, q *sql.Tx, topics ...Topic) (Revisions, error) {
+	found := Revisions{Topics: make(map[Topic]int64, len(topics))}
+	for _, topic := range topics {
+		found.Topics[topic] = 0
+	}
+	list, args := oneOf(nil, topics)
+	rows, err := q.QueryContext(ctx, `SELECT meta.value, COALESCE(topic_rev.topic, ''), COALESCE(topic_rev.rev, 0)
+		FROM meta LEFT JOIN topic_rev ON topic_rev.topic IN `+list+` WHERE meta.name = 'epoch'`, args...)
+	if err != nil {
+		return found, fmt.Errorf("read the revisions: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var topic Topic
+		var rev int64
+		if err := rows.Scan(&found.Epoch, &topic, &rev); err != nil {
+			return found, fmt.Errorf("read a revision: %w", err)
+		}
+		if topic != "" {
+			found.Topics[topic] = rev
+		}
+	}
+	return found, rows.Err()
+}
+
+// move counts one change of the topic and returns where it stands then.
+func (topic Topic) move(ctx context.Context, tx *sql.Tx) (epoch string, rev int64, err error) {
+	err = tx.QueryRowContext(ctx, `INSERT INTO topic_rev (topic, rev) VALUES ($1, 1)
+		ON CONFLICT (topic) DO UPDATE SET rev = topic_rev.rev + 1
+		RETURNING (SELECT value FROM meta WHERE name = 'epoch'), rev`, topic).Scan(&epoch, &rev)
+	if err != nil {
+		err = fmt.Errorf("move %s: %w", topic, err)
+	}
+	return epoch, rev, err
 }

@@ -1,8 +1,17 @@
 package hospital
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
+
+	"dusangire/hospital/internal/store"
 )
 
 // User is someone who can sign in.
@@ -25,20 +34,237 @@ type NewUser struct {
 	Demo     bool
 }
 
+// The length of a password, in characters.
+const (
+	ShortestPassword = 8
+	LongestPassword  = 128
+)
+
+var usernamePattern = regexp.MustCompile(`^[a-z0-9._-]{2,64}$`)
+
+// foldUsername is the form in which a name is kept and looked for.
+func foldUsername(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
+
 // AddUser creates a login. Invalid names wrong fields, Conflict a name that is taken.
 func (h *Hospital) AddUser(ctx context.Context, actor Actor, user NewUser) (User, error) {
-	panic("unbuilt")
+	if err := actor.need(ManageUsers); err != nil {
+		return User{}, err
+	}
+	user.Username = foldUsername(user.Username)
+	user.Wards = slices.Compact(slices.Sorted(slices.Values(user.Wards)))
+	if err := user.check(); err != nil {
+		return User{}, err
+	}
+	hash, err := h.hashPassword(ctx, user.Password)
+	if err != nil {
+		return User{}, notSaved(ctx, err)
+	}
+	var added User
+	err = h.change(ctx, actor, func(ctx context.Context, c *change) error {
+		id, err := c.addUser(ctx, user, hash)
+		if err != nil {
+			return err
+		}
+		added, _, err = userByName(ctx, c.tx, user.Username)
+		c.record(entry{action: "user.add", entity: "user", entityID: id, to: string(user.Role)}, UserTopic(id))
+		return err
+	})
+	if err != nil {
+		return User{}, err
+	}
+	return added, nil
+}
+
+// check returns what is wrong with the fields of a new user, apart from what only the database knows.
+func (u NewUser) check() error {
+	wrong := fields{}
+	if !usernamePattern.MatchString(u.Username) {
+		wrong.refuse("username", "username", "Use 2 to 64 of the letters a–z, digits, dot, hyphen and underscore.")
+	}
+	if !u.Role.Valid() {
+		wrong.refuse("role", "unknown_choice", "Choose one of the roles.")
+	}
+	if !u.Demo {
+		wrong.password(u.Password)
+	}
+	return wrong.err()
+}
+
+// password records that a password is too short or too long.
+func (f fields) password(password string) {
+	if n := utf8.RuneCountInString(password); n < ShortestPassword || n > LongestPassword {
+		f.refuse("password", "password_length", "A password has %d to %d characters.", ShortestPassword, LongestPassword)
+	}
+}
+
+// addUser inserts a user with the wards and returns the id.
+func (c *change) addUser(ctx context.Context, user NewUser, hash passwordHash) (id int64, err error) {
+	err = c.tx.QueryRowContext(ctx, `INSERT INTO app_user (username, role, password_hash, demo, created_at)
+		VALUES ($1, $2, $3, $4, $5) RETURNING id`,
+		user.Username, user.Role, hash, user.Demo, instant(c.now)).Scan(&id)
+	if store.Violated(err) == "app_user_username" {
+		return 0, Refuse(Conflict, "username_taken", "There is a user %s already. Choose another name.", user.Username)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("add user %s: %w", user.Username, err)
+	}
+	for _, ward := range user.Wards {
+		known, err := c.exec(ctx, `INSERT INTO user_ward (user_id, ward_id) SELECT $1, id FROM ward WHERE id = $2`, id, ward)
+		if err != nil {
+			return 0, fmt.Errorf("give user %s ward %d: %w", user.Username, ward, err)
+		}
+		if known == 0 {
+			wrong := fields{}
+			wrong.refuse("wards", "ward_unknown", "There is no ward with the id %d.", ward)
+			return 0, wrong.err()
+		}
+	}
+	return id, nil
 }
 
 // Users lists every login by name.
-func (h *Hospital) Users(ctx context.Context) ([]User, error) { panic("unbuilt") }
-
-// SetPassword replaces a password, ends the user's sessions and takes the Demo mark away.
-func (h *Hospital) SetPassword(ctx context.Context, actor Actor, username, password string) error {
-	panic("unbuilt")
+func (h *Hospital) Users(ctx context.Context) ([]User, error) {
+	var users []User
+	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+		rows, err := q.QueryContext(ctx, selectUser+` ORDER BY app_user.id, user_ward.ward_id`)
+		users, _, err = collectUsers(rows, err)
+		return err
+	})
+	slices.SortFunc(users, func(a, b User) int { return cmp.Compare(a.Username, b.Username) })
+	return users, err
 }
 
-// DisableUser ends a login and all its sessions. Disabling twice is no error.
+// HasDemoUsers reports whether somebody can sign in with the published password of the demo hospital.
+func (h *Hospital) HasDemoUsers(ctx context.Context) (has bool, err error) {
+	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+		return q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM app_user WHERE demo AND NOT disabled)`).Scan(&has)
+	})
+	return has, err
+}
+
+// selectUser reads users, a row for each of their wards.
+const selectUser = `SELECT app_user.id, app_user.username, app_user.role, app_user.disabled, app_user.demo,
+		app_user.created_at, app_user.password_hash, user_ward.ward_id
+	FROM app_user LEFT JOIN user_ward ON user_ward.user_id = app_user.id`
+
+// collectUsers reads rows of selectUser that come sorted by user.
+func collectUsers(rows *sql.Rows, err error) (users []User, hashes []passwordHash, _ error) {
+	if err != nil {
+		return nil, nil, fmt.Errorf("read users: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var u User
+		var hash passwordHash
+		var ward int64
+		err := rows.Scan(&u.ID, &u.Username, &u.Role, &u.Disabled, &u.Demo, (*instant)(&u.CreatedAt), &hash, (*reference)(&ward))
+		if err != nil {
+			return nil, nil, fmt.Errorf("read a user: %w", err)
+		}
+		if len(users) == 0 || users[len(users)-1].ID != u.ID {
+			users, hashes = append(users, u), append(hashes, hash)
+		}
+		if ward != 0 {
+			last := &users[len(users)-1]
+			last.Wards = append(last.Wards, ward)
+		}
+	}
+	return users, hashes, rows.Err()
+}
+
+// userByName reads a user with the password's hash. NotFound where nobody has the name.
+func userByName(ctx context.Context, q *sql.Tx, username string) (User, passwordHash, error) {
+	rows, err := q.QueryContext(ctx, selectUser+` WHERE app_user.username = $1 ORDER BY user_ward.ward_id`, username)
+	users, hashes, err := collectUsers(rows, err)
+	if err != nil {
+		return User{}, "", err
+	}
+	if len(users) == 0 {
+		return User{}, "", Refuse(NotFound, "user_unknown", "There is no user %s.", username)
+	}
+	return users[0], hashes[0], nil
+}
+
+// userByID reads a user who is known to exist.
+func userByID(ctx context.Context, q *sql.Tx, id int64) (User, error) {
+	rows, err := q.QueryContext(ctx, selectUser+` WHERE app_user.id = $1 ORDER BY user_ward.ward_id`, id)
+	users, _, err := collectUsers(rows, err)
+	if err != nil {
+		return User{}, err
+	}
+	if len(users) == 0 {
+		return User{}, fmt.Errorf("user %d vanished", id)
+	}
+	return users[0], nil
+}
+
+// SetPassword replaces a password, ends the user's sessions and takes the Demo mark away. Invalid for a password that is
+// too short or too long, NotFound where there is no such user.
+func (h *Hospital) SetPassword(ctx context.Context, actor Actor, username, password string) error {
+	if err := actor.need(ManageUsers); err != nil {
+		return err
+	}
+	wrong := fields{}
+	wrong.password(password)
+	if err := wrong.err(); err != nil {
+		return err
+	}
+	hash, err := h.hashPassword(ctx, password)
+	if err != nil {
+		return notSaved(ctx, err)
+	}
+	return h.change(ctx, actor, func(ctx context.Context, c *change) error {
+		user, err := c.lockUser(ctx, username)
+		if err != nil {
+			return err
+		}
+		_, err = c.tx.ExecContext(ctx, `UPDATE app_user SET password_hash = $2, demo = FALSE WHERE id = $1`, user.ID, hash)
+		if err != nil {
+			return fmt.Errorf("set the password of %s: %w", user.Username, err)
+		}
+		if err := c.forgetFailures(ctx, user.Username); err != nil {
+			return err
+		}
+		c.record(entry{action: "user.set_password", entity: "user", entityID: user.ID}, UserTopic(user.ID))
+		return c.endSessions(ctx, user)
+	})
+}
+
+// DisableUser ends a login and all its sessions. Disabling twice is no error. NotFound where there is no such user.
 func (h *Hospital) DisableUser(ctx context.Context, actor Actor, username string) error {
-	panic("unbuilt")
+	if err := actor.need(ManageUsers); err != nil {
+		return err
+	}
+	return h.change(ctx, actor, func(ctx context.Context, c *change) error {
+		user, err := c.lockUser(ctx, username)
+		if err != nil {
+			return err
+		}
+		if user.Disabled {
+			return errUnchanged
+		}
+		if _, err = c.tx.ExecContext(ctx, `UPDATE app_user SET disabled = TRUE WHERE id = $1`, user.ID); err != nil {
+			return fmt.Errorf("disable %s: %w", user.Username, err)
+		}
+		c.record(entry{action: "user.disable", entity: "user", entityID: user.ID, from: "enabled", to: "disabled"}, UserTopic(user.ID))
+		return c.endSessions(ctx, user)
+	})
+}
+
+// lockUser keeps a user from everyone else until the commit and returns it as it stands. NotFound where there is none.
+func (c *change) lockUser(ctx context.Context, username string) (User, error) {
+	username = foldUsername(username)
+	if _, err := c.tx.ExecContext(ctx, `UPDATE app_user SET username = username WHERE username = $1`, username); err != nil {
+		return User{}, fmt.Errorf("lock user %s: %w", username, err)
+	}
+	user, _, err := userByName(ctx, c.tx, username)
+	return user, err
+}
+
+// endSessions ends all sessions of a locked user.
+func (c *change) endSessions(ctx context.Context, user User) error {
+	if _, err := c.tx.ExecContext(ctx, `DELETE FROM session WHERE user_id = $1`, user.ID); err != nil {
+		return fmt.Errorf("end the sessions of %s: %w", user.Username, err)
+	}
+	return nil
 }

@@ -1,8 +1,17 @@
 package hospital
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
 	"time"
+
+	"dusangire/hospital/internal/store"
 )
 
 // Ward is a nursing unit with beds.
@@ -16,9 +25,14 @@ type Ward struct {
 
 // NewWard is what AddWard needs.
 type NewWard struct {
-	Code, Name, Block string
-	Beds              int // how many beds to create, numbered CODE-01 and so on
+	Code  string // 1–12 of A–Z, 0–9 and hyphen, unique
+	Name  string // at most LongestName characters
+	Block string // may be empty
+	Beds  int    // how many beds to create, at most MostBeds, numbered CODE-01 and so on
 }
+
+// MostBeds is the most beds that a ward can be created with.
+const MostBeds = 500
 
 // BedCounts counts the beds of a ward, or of all, by status. The statuses' counts add up to Total.
 type BedCounts struct {
@@ -29,7 +43,44 @@ type BedCounts struct {
 func (c BedCounts) InService() int { return c.Total - c.Closed }
 
 // OccupancyRate is the occupied beds over the beds in service in percent, rounded to one decimal; 0 where none is in service.
-func (c BedCounts) OccupancyRate() float64 { panic("unbuilt") }
+func (c BedCounts) OccupancyRate() float64 {
+	if c.InService() == 0 {
+		return 0
+	}
+	return math.Round(1000*float64(c.Occupied)/float64(c.InService())) / 10
+}
+
+// count counts n beds in a status.
+func (c *BedCounts) count(status BedStatus, n int) {
+	c.Total += n
+	switch status {
+	case BedAvailable:
+		c.Available += n
+	case BedReserved:
+		c.Reserved += n
+	case BedOccupied:
+		c.Occupied += n
+	case BedCleaning:
+		c.Cleaning += n
+	case BedMaintenance:
+		c.Maintenance += n
+	case BedClosed:
+		c.Closed += n
+	}
+}
+
+// plus adds other's counts.
+func (c BedCounts) plus(other BedCounts) BedCounts {
+	return BedCounts{
+		Total:       c.Total + other.Total,
+		Available:   c.Available + other.Available,
+		Reserved:    c.Reserved + other.Reserved,
+		Occupied:    c.Occupied + other.Occupied,
+		Cleaning:    c.Cleaning + other.Cleaning,
+		Maintenance: c.Maintenance + other.Maintenance,
+		Closed:      c.Closed + other.Closed,
+	}
+}
 
 // WardSummary is a ward with its numbers, as the dashboards show it.
 type WardSummary struct {
@@ -69,12 +120,151 @@ type BoardStay struct {
 }
 
 // Wards lists all wards in the order of their codes, without reading their beds.
-func (h *Hospital) Wards(ctx context.Context) ([]Ward, error) { panic("unbuilt") }
+func (h *Hospital) Wards(ctx context.Context) ([]Ward, error) {
+	var wards []Ward
+	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+		rows, err := q.QueryContext(ctx, selectWard)
+		wards, err = collect(rows, err, scanWard)
+		return err
+	})
+	slices.SortFunc(wards, func(a, b Ward) int { return cmp.Compare(a.Code, b.Code) })
+	return wards, err
+}
+
+const selectWard = `SELECT ward.id, ward.code, ward.name, ward.block, ward.is_open FROM ward`
+
+func scanWard(row scanner) (w Ward, err error) {
+	err = row.Scan(&w.ID, &w.Code, &w.Name, &w.Block, &w.Open)
+	return w, err
+}
+
+// readWard reads one ward. NotFound where there is none.
+func readWard(ctx context.Context, q *sql.Tx, id int64) (Ward, error) {
+	ward, err := scanWard(q.QueryRowContext(ctx, selectWard+` WHERE ward.id = $1`, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return ward, Refuse(NotFound, "ward_unknown", "There is no such ward.")
+	}
+	if err != nil {
+		return ward, fmt.Errorf("read ward %d: %w", id, err)
+	}
+	return ward, nil
+}
 
 // WardBoard reads a ward's board. NotFound where there is no such ward.
-func (h *Hospital) WardBoard(ctx context.Context, wardID int64) (WardBoard, error) { panic("unbuilt") }
+func (h *Hospital) WardBoard(ctx context.Context, wardID int64) (WardBoard, error) {
+	board := WardBoard{At: h.clock(ctx)}
+	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+		if board.Revisions, err = revisions(ctx, q, WardTopic(wardID)); err != nil {
+			return err
+		}
+		if board.Ward, err = readWard(ctx, q, wardID); err != nil {
+			return err
+		}
+		rows, err := q.QueryContext(ctx, selectBoardBed+` WHERE bed.ward_id = $1 ORDER BY length(bed.number), bed.number`, wardID)
+		board.Beds, err = collect(rows, err, func(row scanner) (BoardBed, error) { return scanBoardBed(row, board.At) })
+		return err
+	})
+	if err != nil {
+		return WardBoard{}, err
+	}
+	for _, bed := range board.Beds {
+		board.Counts.count(bed.Status, 1)
+		if bed.Stay != nil && bed.Stay.DischargePlanned {
+			board.PendingDischarges++
+		}
+	}
+	return board, nil
+}
 
-// AddWard creates a ward with its beds, all available. For setting a hospital up.
+// wardSummaries reads every ward with its numbers, in the order of their codes.
+func wardSummaries(ctx context.Context, q *sql.Tx) ([]WardSummary, error) {
+	rows, err := q.QueryContext(ctx, `SELECT ward.id, ward.code, ward.name, ward.block, ward.is_open,
+			COALESCE(bed.status, ''), count(bed.id), count(admission.id) FILTER (WHERE admission.discharge_planned)
+		FROM ward
+		LEFT JOIN bed ON bed.ward_id = ward.id
+		LEFT JOIN admission ON admission.bed_id = bed.id AND admission.discharged_at IS NULL
+		GROUP BY ward.id, ward.code, ward.name, ward.block, ward.is_open, bed.status
+		ORDER BY ward.id`)
+	if err != nil {
+		return nil, fmt.Errorf("count the beds: %w", err)
+	}
+	defer rows.Close()
+	var wards []WardSummary
+	for rows.Next() {
+		var w Ward
+		var status BedStatus
+		var beds, pending int
+		if err := rows.Scan(&w.ID, &w.Code, &w.Name, &w.Block, &w.Open, &status, &beds, &pending); err != nil {
+			return nil, fmt.Errorf("read a ward's counts: %w", err)
+		}
+		if len(wards) == 0 || wards[len(wards)-1].ID != w.ID {
+			wards = append(wards, WardSummary{Ward: w})
+		}
+		summary := &wards[len(wards)-1]
+		summary.Counts.count(status, beds)
+		summary.PendingDischarges += pending
+	}
+	slices.SortFunc(wards, func(a, b WardSummary) int { return cmp.Compare(a.Code, b.Code) })
+	return wards, rows.Err()
+}
+
+// AddWard creates a ward with its beds, all available. For setting a hospital up. Invalid names each wrong field,
+// Conflict a code that is taken.
 func (h *Hospital) AddWard(ctx context.Context, actor Actor, ward NewWard) (Ward, error) {
-	panic("unbuilt")
+	if err := actor.need(SetUpWards); err != nil {
+		return Ward{}, err
+	}
+	ward.Name, ward.Block = tidy(ward.Name), tidy(ward.Block)
+	if err := ward.check(); err != nil {
+		return Ward{}, err
+	}
+	added := Ward{Code: ward.Code, Name: ward.Name, Block: ward.Block, Open: true}
+	err := h.change(ctx, actor, func(ctx context.Context, c *change) (err error) {
+		added.ID, err = c.addWard(ctx, ward)
+		return err
+	})
+	if err != nil {
+		return Ward{}, err
+	}
+	return added, nil
+}
+
+var wardCode = regexp.MustCompile(`^[A-Z0-9][A-Z0-9-]{0,11}$`)
+
+// check returns what is wrong with the fields of a new ward.
+func (w NewWard) check() error {
+	wrong := fields{}
+	if !wardCode.MatchString(w.Code) {
+		wrong.refuse("code", "ward_code", "Use 1 to 12 capital letters, digits and hyphens.")
+	}
+	wrong.text("name", w.Name, LongestName)
+	if w.Name == "" {
+		wrong.refuse("name", "required", "Give the ward a name.")
+	}
+	wrong.text("block", w.Block, LongestName)
+	if w.Beds < 0 || w.Beds > MostBeds {
+		wrong.refuse("beds", "bed_count", "A ward has 0 to %d beds.", MostBeds)
+	}
+	return wrong.err()
+}
+
+// addWard inserts a ward with its beds and returns its id.
+func (c *change) addWard(ctx context.Context, ward NewWard) (id int64, err error) {
+	err = c.tx.QueryRowContext(ctx, `INSERT INTO ward (code, name, block) VALUES ($1, $2, $3) RETURNING id`,
+		ward.Code, ward.Name, ward.Block).Scan(&id)
+	if store.Violated(err) == "ward_code" {
+		return 0, Refuse(Conflict, "ward_code_taken", "There is a ward %s already. Choose another code.", ward.Code)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("add ward %s: %w", ward.Code, err)
+	}
+	for n := 1; n <= ward.Beds; n++ {
+		_, err := c.tx.ExecContext(ctx, `INSERT INTO bed (ward_id, number, status, status_since) VALUES ($1, $2, $3, $4)`,
+			id, fmt.Sprintf("%s-%02d", ward.Code, n), BedAvailable, instant(c.now))
+		if err != nil {
+			return 0, fmt.Errorf("add bed %d of ward %s: %w", n, ward.Code, err)
+		}
+	}
+	c.record(entry{action: "ward.add", entity: "ward", entityID: id, wardID: id, to: ward.Code}, WardTopic(id), MetricsTopic)
+	return id, nil
 }

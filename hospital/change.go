@@ -1,0 +1,217 @@
+package hospital
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"dusangire/hospital/internal/store"
+)
+
+// This file is the one way to write. Every command is the same sentence, framed here:
+//
+//	begin → check and change → audit → revisions → commit → announce
+//
+// Rows are locked before they are judged, by an update that counts their version: the same words do it on both
+// databases, and what is read after it is the truth until the commit. Everyone locks in the same order, so that nobody waits in
+// a circle: the idempotency key, then the user or patient, then the admission, then beds by id, then topics by name.
+
+// change is one command under way.
+type change struct {
+	tx      *sql.Tx
+	actor   Actor
+	now     time.Time // of the whole command
+	entries []entry
+	topics  map[Topic]bool
+}
+
+// record notes what was done for the audit, and the topics that it moves. There is no change without both, so record
+// takes both.
+func (c *change) record(e entry, topic Topic, more ...Topic) {
+	c.entries = append(c.entries, e)
+	c.topics[topic] = true
+	for _, topic := range more {
+		c.topics[topic] = true
+	}
+}
+
+// exec runs a statement and returns how many rows it changed.
+func (c *change) exec(ctx context.Context, query string, args ...any) (rows int64, err error) {
+	result, err := c.tx.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+// errUnchanged ends a command that finds nothing to do: it is rolled back, moves no topic, and is no error.
+var errUnchanged = errors.New("nothing to change")
+
+// longestCommand bounds a command, its wait for a turn included.
+const longestCommand = 10 * time.Second
+
+// retries is how often a command is tried again that was taken back because of another one.
+const retries = 3
+
+// change runs a command as the actor: fn checks, changes and records, and everything it did is committed together or not
+// at all. A refusal comes back as fn made it. fn may be run again, so it must not keep anything from an earlier run.
+// Within Together the command is a part of that transaction, and its failure undoes its part alone.
+func (h *Hospital) change(ctx context.Context, actor Actor, fn func(ctx context.Context, c *change) error) error {
+	return h.write(ctx, func(ctx context.Context, u *unit) error { return u.perform(ctx, h.clock(ctx), actor, fn) })
+}
+
+// write runs work in a transaction of its own, or as a step of the one that Together has put into the context.
+// Only what is nobody's command, such as counting failed sign-ins, calls it directly.
+func (h *Hospital) write(ctx context.Context, work func(ctx context.Context, u *unit) error) error {
+	var err error
+	if u := h.unitOf(ctx); u != nil {
+		err = u.step(ctx, work)
+	} else {
+		err = h.commitRetrying(ctx, work)
+	}
+	if errors.Is(err, errUnchanged) {
+		return nil
+	}
+	return notSaved(ctx, err)
+}
+
+// Together runs fn so that every command given with the context it receives happens in one transaction: all of
+// them or, when fn returns an error, none. Reads with that context see what was done so far. A refused command undoes
+// its own part, and fn may go on after it. Announcements go out once, after the commit. fn runs once and must give its
+// commands one after the other.
+func (h *Hospital) Together(ctx context.Context, fn func(ctx context.Context) error) error {
+	work := func(ctx context.Context, u *unit) error { return fn(context.WithValue(ctx, unitKey{h}, u)) }
+	if u := h.unitOf(ctx); u != nil {
+		return u.step(ctx, work)
+	}
+	return notSaved(ctx, h.commit(ctx, work))
+}
+
+// commitRetrying is commit for a single command: bounded in time, and tried again when the database took it back
+// because of another command.
+func (h *Hospital) commitRetrying(ctx context.Context, work func(context.Context, *unit) error) error {
+	ctx, cancel := context.WithTimeout(ctx, longestCommand)
+	defer cancel()
+	for tried := 0; ; tried++ {
+		err := h.commit(ctx, work)
+		if tried == retries || !store.Retryable(err) {
+			return err
+		}
+	}
+}
+
+// commit runs work in a transaction, moves the topics of its commands last, commits and announces.
+func (h *Hospital) commit(ctx context.Context, work func(context.Context, *unit) error) error {
+	tx, err := h.db.Begin(ctx)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer tx.Rollback() // does nothing after the commit
+	u := &unit{tx: tx, topics: map[Topic]bool{}}
+	if err := work(ctx, u); err != nil {
+		return err
+	}
+	moved, err := u.move(ctx)
+	if err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	if len(moved.Topics) > 0 {
+		h.announce(moved)
+	}
+	return nil
+}
+
+// unit is one transaction, of a single command or of all that Together gathers. It belongs to one goroutine.
+type unit struct {
+	tx     *sql.Tx
+	topics map[Topic]bool // to be moved before the commit
+}
+
+// unitKey finds the unit of a hospital in a context.
+type unitKey struct{ h *Hospital }
+
+// unitOf returns the transaction that Together has put into the context, or nil.
+func (h *Hospital) unitOf(ctx context.Context) *unit {
+	u, _ := ctx.Value(unitKey{h}).(*unit)
+	return u
+}
+
+// perform runs one command and writes its audit.
+func (u *unit) perform(ctx context.Context, now time.Time, actor Actor, fn func(context.Context, *change) error) error {
+	c := &change{tx: u.tx, actor: actor, now: now, topics: map[Topic]bool{}}
+	if err := fn(ctx, c); err != nil {
+		return err
+	}
+	if len(c.entries) == 0 {
+		return errors.New("a command changed something and recorded nothing")
+	}
+	for _, e := range c.entries {
+		if err := c.audit(ctx, e); err != nil {
+			return err
+		}
+	}
+	maps.Copy(u.topics, c.topics)
+	return nil
+}
+
+// step runs work so that its failure undoes what it did and nothing before it.
+func (u *unit) step(ctx context.Context, work func(context.Context, *unit) error) error {
+	if _, err := u.tx.ExecContext(ctx, `SAVEPOINT step`); err != nil {
+		return fmt.Errorf("begin a step: %w", err)
+	}
+	topics := maps.Clone(u.topics)
+	failed := work(ctx, u)
+	if failed != nil {
+		u.topics = topics
+		if _, err := u.tx.ExecContext(ctx, `ROLLBACK TO SAVEPOINT step`); err != nil {
+			return errors.Join(failed, fmt.Errorf("undo a step: %w", err))
+		}
+	}
+	if _, err := u.tx.ExecContext(ctx, `RELEASE SAVEPOINT step`); err != nil {
+		return errors.Join(failed, fmt.Errorf("end a step: %w", err))
+	}
+	return failed
+}
+
+// move moves each topic by one, in the order of their names, and returns where they stand.
+func (u *unit) move(ctx context.Context) (Revisions, error) {
+	moved := Revisions{Topics: make(map[Topic]int64, len(u.topics))}
+	for _, topic := range slices.Sorted(maps.Keys(u.topics)) {
+		epoch, rev, err := topic.move(ctx, u.tx)
+		if err != nil {
+			return moved, err
+		}
+		moved.Epoch, moved.Topics[topic] = epoch, rev
+	}
+	return moved, nil
+}
+
+// notSaved words an error of a command for the person it concerns.
+func notSaved(ctx context.Context, err error) error {
+	return worded(ctx, err, "not_saved", "Not saved: the hospital's records can't be changed right now. Try again in a moment.")
+}
+
+// worded leaves a refusal as it is, gives words to the database's inability to serve, and passes on anything else.
+// The context is the caller's: where the caller has left, there is nobody to word anything for.
+func worded(ctx context.Context, err error, code, sentence string) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := errors.AsType[*Error](err); ok {
+		return err
+	}
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return fmt.Errorf("the caller left: %w", errors.Join(context.Canceled, err))
+	}
+	if store.Unavailable(err) {
+		return &Error{Kind: Unavailable, Code: code, Message: sentence, Cause: err}
+	}
+	return err
+}

@@ -1,0 +1,104 @@
+package hospital
+
+import (
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// This file is how values lie in columns. Both databases hold only integers, texts and booleans.
+
+// instant is a time as a column holds it: milliseconds since 1970 in UTC, NULL for the zero time.
+type instant time.Time
+
+// Value returns what the column is to hold.
+func (i instant) Value() (driver.Value, error) {
+	if t := time.Time(i); !t.IsZero() {
+		return t.UnixMilli(), nil
+	}
+	return nil, nil
+}
+
+// Scan takes what the column holds.
+func (i *instant) Scan(column any) error {
+	switch ms := column.(type) {
+	case nil:
+		*i = instant{}
+	case int64:
+		*i = instant(time.UnixMilli(ms).UTC())
+	default:
+		return fmt.Errorf("a time is held as %T", column)
+	}
+	return nil
+}
+
+// reference is the id of another row as a column holds it: NULL for 0.
+type reference int64
+
+// Value returns what the column is to hold.
+func (r reference) Value() (driver.Value, error) {
+	if r == 0 {
+		return nil, nil
+	}
+	return int64(r), nil
+}
+
+// Scan takes what the column holds.
+func (r *reference) Scan(column any) error {
+	switch id := column.(type) {
+	case nil:
+		*r = 0
+	case int64:
+		*r = reference(id)
+	default:
+		return fmt.Errorf("an id is held as %T", column)
+	}
+	return nil
+}
+
+// allergyList is Allergies as a column holds them: a JSON list of codes, NULL where nobody asked.
+type allergyList Allergies
+
+// Value returns what the column is to hold.
+func (a allergyList) Value() (driver.Value, error) {
+	if !a.Known {
+		return nil, nil
+	}
+	codes := a.Allergens
+	if codes == nil {
+		codes = []Allergen{}
+	}
+	text, err := json.Marshal(codes)
+	return string(text), err
+}
+
+// Scan takes what the column holds.
+func (a *allergyList) Scan(column any) error {
+	*a = allergyList{}
+	switch text := column.(type) {
+	case nil:
+		return nil
+	case string:
+		a.Known = true
+		return json.Unmarshal([]byte(text), &a.Allergens)
+	default:
+		return fmt.Errorf("allergies are held as %T", column)
+	}
+}
+
+// oneOf returns the text of an SQL list with a placeholder for each of values, and args with the values added.
+// An empty list matches nothing.
+func oneOf[T any](args []any, values []T) (list string, all []any) {
+	if len(values) == 0 {
+		return "(NULL)", args
+	}
+	var text strings.Builder
+	for _, value := range values {
+		args = append(args, value)
+		text.WriteString(", $" + strconv.Itoa(len(args)))
+	}
+	return "(" + text.String()[2:] + ")", args
+}

@@ -1,0 +1,47 @@
+// Package hospitaltest gives tests real databases: a fresh one each, at the current schema, on SQLite and on PostgreSQL.
+// It is for the tests of every package. A machine without PostgreSQL's programs fails the test and says what to install;
+// nothing is ever skipped.
+package hospitaltest
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+
+	"dusangire/hospital"
+)
+
+// OnEachDatabase runs test twice, as the subtests SQLite and PostgreSQL, each with the URL of a fresh database.
+func OnEachDatabase(t *testing.T, test func(t *testing.T, databaseURL string)) {
+	t.Helper()
+	t.Run("SQLite", func(t *testing.T) { test(t, SQLite(t)) })
+	t.Run("PostgreSQL", func(t *testing.T) { test(t, PostgreSQL(t)) })
+}
+
+// Open opens a hospital and closes it when the test ends. Without a DatabaseURL it is on a fresh SQLite database.
+func Open(t testing.TB, o hospital.Options) *hospital.Hospital {
+	t.Helper()
+	if o.DatabaseURL == "" {
+		o.DatabaseURL = SQLite(t)
+	}
+	h, err := hospital.Open(context.WithoutCancel(t.Context()), o)
+	if err != nil {
+		t.Fatalf("open the hospital: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := h.Close(); err != nil {
+			t.Errorf("close the hospital: %v", err)
+		}
+	})
+	return h
+}
+
+// SQLite returns the URL of a fresh database in a file that goes with the test.
+func SQLite(t testing.TB) string {
+	t.Helper()
+	url := "sqlite:" + filepath.Join(t.TempDir(), "hospital.db")
+	if err := hospital.Migrate(t.Context(), url); err != nil {
+		t.Fatalf("make a database: %v", err)
+	}
+	return url
+}

@@ -1,0 +1,76 @@
+package hospital
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// LongestKey is the most characters of an idempotency key.
+const LongestKey = 200
+
+// keysLast is how long a key is remembered: longer than anybody tries again.
+const keysLast = 48 * time.Hour
+
+// once makes sure that the actor's command under this key happens once, however often and on however many nodes it is
+// given: the first time it does do, which returns the id of what it made; after that it returns that id, and replayed
+// true, and nothing is changed. The same key with another payload is refused. An empty key stands for no key.
+//
+// The key's row is inserted first. A command under the same key waits there until this one has been committed or not.
+func (c *change) once(ctx context.Context, key, command string, payload any, do func() (int64, error)) (id int64, replayed bool, err error) {
+	if key == "" {
+		id, err = do()
+		return id, false, err
+	}
+	text, err := json.Marshal(payload)
+	if err != nil {
+		return 0, false, fmt.Errorf("digest a command: %w", err)
+	}
+	payloadDigest := digest(string(text))
+
+	_, err = c.tx.ExecContext(ctx, `INSERT INTO idempotency (user_id, key, command, payload, created_at)
+		VALUES ($1, $2, $3, $4, $5) ON CONFLICT (user_id, key) DO NOTHING`,
+		c.actor.UserID, key, command, payloadDigest, instant(c.now))
+	if err != nil {
+		return 0, false, fmt.Errorf("keep an idempotency key: %w", err)
+	}
+	id, err = c.earlier(ctx, key, command, payloadDigest)
+	if err != nil || id != 0 {
+		return id, id != 0, err
+	}
+	if id, err = do(); err != nil {
+		return 0, false, err
+	}
+	_, err = c.tx.ExecContext(ctx, `UPDATE idempotency SET result_id = $3 WHERE user_id = $1 AND key = $2`, c.actor.UserID, key, id)
+	if err != nil {
+		return 0, false, fmt.Errorf("keep what an idempotency key led to: %w", err)
+	}
+	return id, false, nil
+}
+
+// earlier returns what the key led to before, or 0 where it is new.
+func (c *change) earlier(ctx context.Context, key, command, payloadDigest string) (id int64, err error) {
+	var earlierCommand, earlierPayload string
+	err = c.tx.QueryRowContext(ctx, `SELECT command, payload, result_id FROM idempotency WHERE user_id = $1 AND key = $2`,
+		c.actor.UserID, key).Scan(&earlierCommand, &earlierPayload, (*reference)(&id))
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return 0, errors.New("an idempotency key vanished")
+	case err != nil:
+		return 0, fmt.Errorf("read an idempotency key: %w", err)
+	case earlierCommand != command || earlierPayload != payloadDigest:
+		return 0, Refuse(Invalid, "idempotency_key_reused", "This was sent under the key of something else. Open the form again and send it anew.")
+	}
+	return id, nil
+}
+
+// digest is a text's SHA-256, for comparing what must not be kept.
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
