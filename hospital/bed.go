@@ -222,6 +222,15 @@ func readBedDetail(ctx context.Context, q *sql.Tx, bed Bed, now time.Time) (deta
 	return detail, err
 }
 
+// FreeBeds lists the beds that a patient could be put into, by ward and number.
+func (h *Hospital) FreeBeds(ctx context.Context) (free []FreeBed, err error) {
+	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+		free, err = freeBeds(ctx, q)
+		return err
+	})
+	return free, err
+}
+
 // freeBeds lists where a patient could be put, by number.
 func freeBeds(ctx context.Context, q *sql.Tx) ([]FreeBed, error) {
 	rows, err := q.QueryContext(ctx, `SELECT bed.id, bed.number, ward.name, bed.status
