@@ -1,0 +1,141 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+)
+
+// commands is what the program can do; the help texts are what `dusangire --help` prints.
+type commands struct {
+	Serve   serveCommand   `cmd:"" help:"Run the server: HTTP, WebSockets, hub. Migrates its database first."`
+	Migrate migrateCommand `cmd:"" help:"Bring the database to the current schema and stop."`
+	User    userCommand    `cmd:"" help:"Care for accounts."`
+	Demo    demoCommand    `cmd:"" help:"Write the demo hospital into an empty database."`
+	Watch   watchCommand   `cmd:"" help:"Connect to a live path of a running server and print each message."`
+	Version versionCommand `cmd:"" help:"Print version, commit and Go version."`
+}
+
+// database is the setting that every command on the data needs.
+type database struct {
+	DatabaseURL string `default:"sqlite:dusangire.db" help:"Where the data is: sqlite:PATH or postgres://…" placeholder:"URL"`
+}
+
+func (d database) check() error {
+	if strings.HasPrefix(d.DatabaseURL, "sqlite:") && d.DatabaseURL != "sqlite:" ||
+		strings.HasPrefix(d.DatabaseURL, "postgres://") || strings.HasPrefix(d.DatabaseURL, "postgresql://") {
+		return nil
+	}
+	return fmt.Errorf("--database-url %q: give sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME", redacted(d.DatabaseURL))
+}
+
+// redacted keeps a password in a mistyped URL off the terminal.
+func redacted(url string) string {
+	if _, after, found := strings.Cut(url, "@"); found {
+		return "…@" + after
+	}
+	return url
+}
+
+// serveCommand are the settings of the server.
+type serveCommand struct {
+	database
+	Addr           string   `default:"127.0.0.1:8000" help:"Address to listen on."`
+	RedisURL       string   `help:"Redis that joins several nodes: redis://, rediss:// or unix://. Empty: one node." placeholder:"URL"`
+	Demo           bool     `help:"Load the demo hospital if the database is empty, and keep it lively with simulated staff."`
+	DemoPublic     bool     `help:"Allow the published demo passwords on an address that others can reach."`
+	DemoSeed       uint64   `default:"1" help:"Which invented hospital the demo loads."`
+	AllowedHosts   []string `help:"Hosts, with or without a port, accepted in Host and Origin. Default: the host of --addr." placeholder:"HOST"`
+	TrustedProxies []string `help:"Networks whose X-Forwarded-For and X-Forwarded-Proto are believed." placeholder:"CIDR"`
+	TLSCert        string   `name:"tls-cert" help:"Certificate file, to serve HTTPS and WSS directly." placeholder:"FILE"`
+	TLSKey         string   `name:"tls-key" help:"Key file of the certificate." placeholder:"FILE"`
+	MetricsAddr    string   `help:"Address of a listener of its own for /metrics. Empty: on --addr." placeholder:"ADDR"`
+	LogFormat      string   `default:"text" enum:"text,json" help:"text or json."`
+	Gallery        bool     `help:"Add /gallery, every part of the pages in every state, for those who develop."`
+}
+
+// check refuses settings that can't work, each with what would be right.
+func (c serveCommand) check() error {
+	if err := c.database.check(); err != nil {
+		return err
+	}
+	host, _, err := net.SplitHostPort(c.Addr)
+	if err != nil {
+		return fmt.Errorf("--addr %q: give HOST:PORT, such as 127.0.0.1:8000", c.Addr)
+	}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return fmt.Errorf("--tls-cert and --tls-key go together: give both files or neither")
+	}
+	if _, err := c.proxies(); err != nil {
+		return err
+	}
+	if c.Demo && !c.DemoPublic && !isLoopback(host) {
+		return fmt.Errorf("--addr %s with --demo: its passwords are published; listen on 127.0.0.1, or add --demo-public if that is meant", c.Addr)
+	}
+	return nil
+}
+
+// allowedHosts are the hosts that requests may name: the configured ones, else the listen host. This machine has several names.
+func (c serveCommand) allowedHosts() []string {
+	if len(c.AllowedHosts) > 0 {
+		return c.AllowedHosts
+	}
+	host, _, _ := net.SplitHostPort(c.Addr)
+	if isLoopback(host) {
+		return []string{"127.0.0.1", "localhost", "[::1]"}
+	}
+	if host == "" || net.ParseIP(host).IsUnspecified() {
+		return append(ownAddresses(), "localhost")
+	}
+	return []string{host}
+}
+
+// ownAddresses are the addresses of this machine, for a server that listens on all of them.
+func ownAddresses() []string {
+	found, err := net.InterfaceAddrs()
+	if err != nil {
+		return []string{"127.0.0.1"}
+	}
+	var hosts []string
+	for _, address := range found {
+		if network, ok := address.(*net.IPNet); ok {
+			hosts = append(hosts, network.IP.String())
+		}
+	}
+	return hosts
+}
+
+func (c serveCommand) proxies() ([]*net.IPNet, error) {
+	var networks []*net.IPNet
+	for _, written := range c.TrustedProxies {
+		if ip := net.ParseIP(written); ip != nil {
+			bits := 8 * len(ip)
+			if four := ip.To4(); four != nil {
+				ip, bits = four, 32
+			}
+			networks = append(networks, &net.IPNet{IP: ip, Mask: net.CIDRMask(bits, bits)})
+			continue
+		}
+		_, network, err := net.ParseCIDR(written)
+		if err != nil {
+			return nil, fmt.Errorf("--trusted-proxies %q: give addresses or networks, such as 10.0.0.0/8", written)
+		}
+		networks = append(networks, network)
+	}
+	return networks, nil
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || (ip != nil && ip.IsLoopback())
+}
+
+// logger writes to standard error in the chosen format.
+func (c serveCommand) logger() *slog.Logger {
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, nil))
+}

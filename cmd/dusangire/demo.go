@@ -1,0 +1,30 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"dusangire/hospital/demo"
+)
+
+type demoCommand struct {
+	database
+	DemoSeed uint64 `default:"1" help:"Which invented hospital to write."`
+}
+
+// Run writes the demo hospital into an empty database.
+func (c *demoCommand) Run(ctx context.Context) (err error) {
+	h, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, h.Close()) }()
+	if err := demo.Load(ctx, h, c.DemoSeed, time.Now()); err != nil {
+		return err
+	}
+	fmt.Fprintln(os.Stdout, "The demo hospital is written.")
+	return nil
+}

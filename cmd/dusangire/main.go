@@ -1,0 +1,61 @@
+// Command dusangire is the live operations board of a hospital: its server, and what an operator needs around it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes, CONTRACT section 1.
+const (
+	exitOK     = 0
+	exitFailed = 1 // could not start, or could not do what was asked
+	exitUsage  = 2
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+// run does what the arguments say and returns the exit code.
+func run(ctx context.Context, args []string) int {
+	var c commands
+	asked := false
+	parser := kong.Must(&c,
+		kong.Name("dusangire"),
+		kong.Description("The live operations board of a hospital. Every flag has an environment twin: --addr is DUSANGIRE_ADDR."),
+		kong.DefaultEnvars("DUSANGIRE"),
+		kong.UsageOnError(),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Exit(func(int) { asked = true }),
+	)
+	command, err := parser.Parse(args)
+	if asked { // --help
+		return exitOK
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "dusangire: %v\nTry dusangire --help.\n", err)
+		return exitUsage
+	}
+	if err := command.Run(); err != nil {
+		fmt.Fprintf(os.Stderr, "dusangire: %v\n", err)
+		var usage *usageError
+		if errors.As(err, &usage) {
+			return exitUsage
+		}
+		return exitFailed
+	}
+	return exitOK
+}
+
+// usageError is a command that was given wrongly, in a way that only it could see.
+type usageError struct{ error }

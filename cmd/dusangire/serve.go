@@ -1,0 +1,273 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"dusangire/handlers"
+	"dusangire/hospital"
+	"dusangire/hospital/demo"
+	"dusangire/hub"
+)
+
+const (
+	drainTimeout  = 5 * time.Second // for sockets
+	finishTimeout = 8 * time.Second // for requests; a browser's idle connection alone may take 5
+	sweepEvery    = 30 * time.Second
+	staffPace     = 4 * time.Second
+)
+
+// Run serves until a signal, drains and returns nil.
+func (c *serveCommand) Run(ctx context.Context) error {
+	p, err := start(ctx, *c)
+	if err != nil {
+		return err
+	}
+	p.log.Info("serving", "url", p.url)
+	if c.Demo {
+		greet(p.url)
+	}
+	return p.run(ctx)
+}
+
+// greet tells a newcomer where to go and as whom.
+func greet(url string) {
+	fmt.Fprintf(os.Stdout, "\nDusangire, demo hospital: %s\n\n", url)
+	for _, login := range demo.Logins() {
+		fmt.Fprintf(os.Stdout, "  %-16s %s\n", login.Username, login.Password)
+	}
+	fmt.Fprintln(os.Stdout)
+}
+
+// program is a server with everything it stands on, in the order in which data flows: database, hospital, bus, hub,
+// handlers, listener.
+type program struct {
+	config   serveCommand
+	log      *slog.Logger
+	hospital *hospital.Hospital
+	redis    *hub.RedisBus // nil on one node
+	hub      *hub.Hub
+	servers  []*http.Server
+	listener []net.Listener
+	url      string
+}
+
+// start wires the program and listens; after an error nothing is left open.
+func start(ctx context.Context, c serveCommand) (p *program, err error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	p = &program{config: c, log: c.logger()}
+	defer func() {
+		if err != nil {
+			p.close()
+		}
+	}()
+	if err := p.openHospital(ctx); err != nil {
+		return nil, err
+	}
+	if err := p.openHub(); err != nil {
+		return nil, err
+	}
+	if err := p.loadDemo(ctx); err != nil {
+		return nil, err
+	}
+	return p, p.listen()
+}
+
+func (p *program) openHospital(ctx context.Context) (err error) {
+	if err := hospital.Migrate(ctx, p.config.DatabaseURL); err != nil {
+		return fmt.Errorf("--database-url: %w", err)
+	}
+	p.hospital, err = hospital.Open(ctx, hospital.Options{
+		DatabaseURL: p.config.DatabaseURL,
+		// The hub exists before the first command is given.
+		Announce: func(r hospital.Revisions) { p.hub.Announce(handlers.HubRevisions(r)) },
+	})
+	if err != nil {
+		return fmt.Errorf("--database-url: %w", err)
+	}
+	return nil
+}
+
+func (p *program) openHub() (err error) {
+	var bus hub.Bus = hub.NewMemoryBus()
+	if p.config.RedisURL != "" {
+		if p.redis, err = hub.NewRedisBus(p.config.RedisURL, p.log); err != nil {
+			return fmt.Errorf("--redis-url: give redis://HOST:PORT/0, rediss:// or unix://: %w", err)
+		}
+		bus = p.redis
+	}
+	p.hub = handlers.NewHub(p.hospital, hub.Config{Bus: bus, Log: p.log})
+	return nil
+}
+
+// loadDemo fills an empty database where that is asked for, and keeps published passwords off the network.
+func (p *program) loadDemo(ctx context.Context) error {
+	if p.config.Demo {
+		empty, err := p.hospital.Empty(ctx)
+		if err != nil {
+			return err
+		}
+		if empty {
+			if err := demo.Load(ctx, p.hospital, p.config.DemoSeed, time.Now()); err != nil {
+				return fmt.Errorf("load the demo hospital: %w", err)
+			}
+		}
+	}
+	host, _, _ := net.SplitHostPort(p.config.Addr)
+	if isLoopback(host) || p.config.DemoPublic {
+		return nil
+	}
+	found, err := p.hospital.HasDemoUsers(ctx)
+	if err != nil {
+		return err
+	}
+	if found {
+		return fmt.Errorf("--addr %s: this database has demo logins with published passwords; listen on 127.0.0.1, disable them with "+
+			"`dusangire user disable`, or add --demo-public if that is meant", p.config.Addr)
+	}
+	return nil
+}
+
+func (p *program) listen() error {
+	proxies, err := p.config.proxies()
+	if err != nil {
+		return err
+	}
+	server := handlers.New(handlers.Config{
+		Hospital: p.hospital, Hub: p.hub, Log: p.log, AllowedHosts: p.config.allowedHosts(), TrustedProxies: proxies,
+		ServeMetrics: p.config.MetricsAddr == "", Gallery: p.config.Gallery,
+	})
+	if p.config.MetricsAddr != "" {
+		mux := http.NewServeMux()
+		mux.Handle("GET /metrics", server.Metrics())
+		if _, err := p.add("--metrics-addr", p.config.MetricsAddr, mux); err != nil {
+			return err
+		}
+	}
+	address, err := p.add("--addr", p.config.Addr, server.Handler())
+	if err != nil {
+		return err
+	}
+	p.url = "http://" + address.String()
+	if p.config.TLSCert != "" {
+		p.url = "https://" + address.String()
+	}
+	return nil
+}
+
+// add opens a listener. Deadlines are those of plain requests; an upgrade clears them.
+func (p *program) add(flag, address string, handler http.Handler) (net.Addr, error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: choose an address of this machine and a free port: %w", flag, address, err)
+	}
+	p.listener = append(p.listener, listener)
+	p.servers = append(p.servers, &http.Server{
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second,
+		IdleTimeout: 60 * time.Second, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
+	})
+	return listener.Addr(), nil
+}
+
+// run serves until ctx ends or a listener fails, then drains in the reverse order of the wiring.
+func (p *program) run(ctx context.Context) error {
+	defer p.close()
+	working, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var work sync.WaitGroup
+	failed := make(chan error, len(p.servers))
+	for i, server := range p.servers {
+		work.Go(func() { failed <- p.serve(server, p.listener[i]) })
+	}
+	work.Go(func() { p.note(p.hub.Run(working)) })
+	work.Go(func() { p.releaseReservations(working) })
+	if p.config.Demo {
+		staff := demo.NewStaff(p.hospital, p.config.DemoSeed, staffPace, p.log)
+		work.Go(func() { p.note(staff.Run(working)) })
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+		p.log.Info("stopping")
+	case err = <-failed:
+	}
+	p.drain()
+	stop()
+	work.Wait()
+	return err
+}
+
+func (p *program) serve(server *http.Server, listener net.Listener) error {
+	var err error
+	if p.config.TLSCert != "" && listener == p.listener[len(p.listener)-1] {
+		err = server.ServeTLS(listener, p.config.TLSCert, p.config.TLSKey)
+	} else {
+		err = server.Serve(listener)
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// note logs how a background worker ended, where it should not have.
+func (p *program) note(err error) {
+	if err != nil && !errors.Is(err, context.Canceled) {
+		p.log.Error("background work ended", "error", err)
+	}
+}
+
+// drain stops accepting, tells every socket that the server restarts and lets requests finish.
+func (p *program) drain() {
+	finish, cancel := context.WithTimeout(context.Background(), finishTimeout)
+	defer cancel()
+	var closing sync.WaitGroup
+	for _, server := range p.servers {
+		closing.Go(func() {
+			if server.Shutdown(finish) != nil {
+				p.note(server.Close())
+			}
+		})
+	}
+	sockets, cancelSockets := context.WithTimeout(finish, drainTimeout)
+	defer cancelSockets()
+	p.hub.Drain(sockets)
+	closing.Wait()
+}
+
+// releaseReservations makes beds available again whose reservation ran out.
+func (p *program) releaseReservations(ctx context.Context) {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		if _, err := p.hospital.ReleaseExpiredReservations(ctx); err != nil && ctx.Err() == nil {
+			p.log.Error("reservations can't be released; they are tried again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// close releases what start opened.
+func (p *program) close() {
+	for _, listener := range p.listener {
+		_ = listener.Close() // the server has closed it already, unless start failed
+	}
+	if p.redis != nil {
+		p.note(p.redis.Close())
+	}
+	if p.hospital != nil {
+		p.note(p.hospital.Close())
+	}
+}

@@ -1,0 +1,159 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"dusangire/hospital"
+	"dusangire/views"
+)
+
+// admit is POST /admissions.
+func (s *Server) admit(c echo.Context) error {
+	in, err := readInput(c, "patient_name", "patient_id", "birth_date", "sex", "bed_id", "reason", "diet", "texture",
+		"allergies", "expected_discharge")
+	if err != nil {
+		return err
+	}
+	cmd := hospital.NewAdmission{
+		PatientID: in.id("patient_id"), PatientName: hospital.PatientName(in.text("patient_name")),
+		BirthDate: in.date("birth_date"), Sex: in.text("sex"), BedID: in.id("bed_id"), Reason: in.text("reason"),
+		Diet: hospital.Diet(in.text("diet")), Texture: in.texture("texture"), Allergies: in.allergies("allergies"),
+		ExpectedDischarge: in.time("expected_discharge"), IdempotencyKey: idempotencyKey(c, in),
+	}
+	bedID := cmd.BedID
+	if err := in.err(); err != nil {
+		return s.refuseBed(c, bedID, views.FormAdmit, in, err)
+	}
+	admission, _, err := s.Hospital.Admit(c.Request().Context(), actor(c), cmd)
+	if err != nil {
+		return s.refuseBed(c, bedID, views.FormAdmit, in, err)
+	}
+	if audienceOf(c.Request()) == program {
+		return created(c, admissionPath(admission.ID), admissionJSON(admission))
+	}
+	return done(c, stayPath(admission))
+}
+
+func admissionPath(id int64) string { return fmt.Sprintf("/admissions/%d/", id) }
+
+// stayPath is where a stay is looked after: at its bed, or while it has none on a page of its own.
+func stayPath(a hospital.Admission) string {
+	if a.BedID == 0 {
+		return admissionPath(a.ID)
+	}
+	return bedPath(a.BedID)
+}
+
+// transfer is POST /admissions/{id}/transfer, also for a first bed.
+func (s *Server) transfer(c echo.Context) error {
+	in, err := readInput(c, "bed_id", "reason")
+	if err != nil {
+		return err
+	}
+	to := hospital.TransferTo{BedID: in.id("bed_id"), Reason: in.text("reason"), Version: in.id("version")}
+	return s.changeStay(c, views.FormTransfer, in, func(ctx context.Context, id int64) (hospital.Admission, error) {
+		return s.Hospital.Transfer(ctx, actor(c), id, to)
+	})
+}
+
+// planDischarge is POST /admissions/{id}/plan-discharge. An empty time takes the plan back; a missing one is refused.
+func (s *Server) planDischarge(c echo.Context) error {
+	in, err := readInput(c, "expected_discharge")
+	if err != nil {
+		return err
+	}
+	if !in.has("expected_discharge") {
+		in.refuse("expected_discharge", "missing", "Say when the patient is expected to leave, or send it empty to take the plan back.")
+	}
+	plan := hospital.DischargePlan{Expected: in.time("expected_discharge"), Version: in.id("version")}
+	return s.changeStay(c, views.FormPlan, in, func(ctx context.Context, id int64) (hospital.Admission, error) {
+		return s.Hospital.PlanDischarge(ctx, actor(c), id, plan)
+	})
+}
+
+// discharge is POST /admissions/{id}/discharge.
+func (s *Server) discharge(c echo.Context) error {
+	in, err := readInput(c, "outcome", "notes")
+	if err != nil {
+		return err
+	}
+	leaving := hospital.Leaving{Outcome: hospital.Outcome(in.text("outcome")), Notes: in.text("notes"), Version: in.id("version")}
+	return s.changeStay(c, views.FormDischarge, in, func(ctx context.Context, id int64) (hospital.Admission, error) {
+		return s.Hospital.Discharge(ctx, actor(c), id, leaving)
+	})
+}
+
+// changeStay runs a command on the stay in the path and answers it: on to the stay's bed, or back to where the person was.
+func (s *Server) changeStay(c echo.Context, form string, in *input, command func(context.Context, int64) (hospital.Admission, error)) error {
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	err = in.err()
+	var admission hospital.Admission
+	if err == nil {
+		admission, err = command(c.Request().Context(), id)
+	}
+	if err != nil {
+		return s.refuseStay(c, id, form, in, err)
+	}
+	return done(c, stayPath(admission))
+}
+
+// refuseStay shows a refusal at the bed where the patient lies; for one who waits for a bed, at the bed that was to be theirs
+// or else on the stay's own page.
+func (s *Server) refuseStay(c echo.Context, id int64, form string, in *input, refusal error) error {
+	if audienceOf(c.Request()) == program {
+		return refusal
+	}
+	admission, err := s.Hospital.Admission(c.Request().Context(), id)
+	if err != nil {
+		return refusal
+	}
+	if admission.BedID != 0 {
+		return s.refuseBed(c, admission.BedID, form, in, refusal)
+	}
+	if audienceOf(c.Request()) == htmx {
+		return s.refuseBed(c, in.id("bed_id"), views.FormPlace, in, refusal)
+	}
+	p := problemOf(c.Request().Context(), refusal)
+	s.logProblem(c, p, refusal)
+	return s.renderWaiting(c, p.Status, admission, views.Form{Name: views.FormPlace, Errors: p.Errors, Problem: p.Detail})
+}
+
+// admissionPage is GET /admissions/{id}/: to the patient's bed, or for one without a bed the free ones to choose from.
+func (s *Server) admissionPage(c echo.Context) error {
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	admission, err := s.Hospital.Admission(c.Request().Context(), id)
+	if err != nil {
+		return err
+	}
+	switch {
+	case audienceOf(c.Request()) == program:
+		return c.JSON(http.StatusOK, admissionJSON(admission))
+	case !admission.DischargedAt.IsZero():
+		return hospital.Refuse(hospital.NotFound, "stay_ended", "This stay has ended.")
+	case admission.BedID != 0:
+		return c.Redirect(http.StatusSeeOther, bedPath(admission.BedID))
+	}
+	return s.renderWaiting(c, http.StatusOK, admission, views.Form{})
+}
+
+func (s *Server) renderWaiting(c echo.Context, status int, a hospital.Admission, form views.Form) error {
+	free, err := s.Hospital.FreeBeds(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	page, err := s.page(c, string(a.PatientName))
+	if err != nil {
+		return err
+	}
+	return render(c, status, views.WaitingPage(page, a, free, form))
+}

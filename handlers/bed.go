@@ -1,0 +1,126 @@
+package handlers
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"dusangire/hospital"
+	"dusangire/views"
+)
+
+// bedPage is GET /beds/{id}/: a page of its own, or for a page that asks only the panel.
+func (s *Server) bedPage(c echo.Context) error {
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	detail, err := s.Hospital.BedDetail(c.Request().Context(), actor(c), id)
+	if err != nil {
+		return err
+	}
+	if audienceOf(c.Request()) == program {
+		return c.JSON(http.StatusOK, bedInWardJSON{boardBedJSON(detail.BoardBed), detail.WardName})
+	}
+	return s.renderBed(c, http.StatusOK, detail, views.Form{})
+}
+
+// renderBed draws a bed and its forms, each start of which gets its own idempotency key.
+func (s *Server) renderBed(c echo.Context, status int, detail hospital.BedDetail, form views.Form) error {
+	if form.Key == "" {
+		form.Key = uuid.NewString()
+	}
+	page, err := s.page(c, detail.Number)
+	if err != nil {
+		return err
+	}
+	if audienceOf(c.Request()) == htmx {
+		return render(c, status, views.BedPanel(*page.Viewer, detail, form))
+	}
+	page.Live = &views.Live{Socket: wardSocket(detail.WardID), Revisions: detail.Revisions}
+	return render(c, status, views.BedPage(page, detail, form))
+}
+
+// refuseBed answers a refused command of a bed's page: for a program the problem, for a person the bed as it stands now with
+// the words beside their form and what they typed in it.
+func (s *Server) refuseBed(c echo.Context, bedID int64, name string, in *input, refusal error) error {
+	if bedID == 0 || audienceOf(c.Request()) == program {
+		return refusal
+	}
+	ctx := c.Request().Context()
+	detail, err := s.Hospital.BedDetail(ctx, actor(c), bedID)
+	if err != nil {
+		return refusal
+	}
+	p := problemOf(ctx, refusal)
+	s.logProblem(c, p, refusal)
+	return s.renderBed(c, p.Status, detail, views.Form{
+		Name: name, Values: in.sent(), Errors: p.Errors, Problem: p.Detail, Key: in.values.Get("idempotency_key"),
+	})
+}
+
+// sent are the values as the forms' controls name them.
+func (in *input) sent() url.Values {
+	values := url.Values{}
+	for name, sent := range in.values {
+		values[name], values[name+"[]"] = sent, sent
+	}
+	return values
+}
+
+// setBedStatus is POST /beds/{id}/status.
+func (s *Server) setBedStatus(c echo.Context) error {
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	in, err := readInput(c, "status", "reason")
+	if err != nil {
+		return err
+	}
+	change := hospital.BedStatusChange{
+		Status: hospital.BedStatus(in.text("status")), Reason: in.text("reason"), Version: in.id("version"),
+	}
+	if err := in.err(); err != nil {
+		return s.refuseBed(c, id, views.FormStatus, in, err)
+	}
+	if _, err := s.Hospital.SetBedStatus(c.Request().Context(), actor(c), id, change); err != nil {
+		return s.refuseBed(c, id, views.FormStatus, in, err)
+	}
+	return done(c, bedPath(id))
+}
+
+func bedPath(id int64) string { return fmt.Sprintf("/beds/%d/", id) }
+
+// findPatients is POST /beds/{id}/patients: who was here before, to be admitted into this bed. It is a POST although it changes
+// nothing, since a name must not stand in a URL.
+func (s *Server) findPatients(c echo.Context) error {
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	in, err := readInput(c, "q")
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	query := in.text("q")
+	if err := in.err(); err != nil {
+		return err
+	}
+	found, err := s.Hospital.FindPatients(ctx, actor(c), query)
+	if err != nil {
+		return err
+	}
+	if audienceOf(c.Request()) == program {
+		return c.JSON(http.StatusOK, patientsJSON(found))
+	}
+	detail, err := s.Hospital.BedDetail(ctx, actor(c), id)
+	if err != nil {
+		return err
+	}
+	return s.renderBed(c, http.StatusOK, detail, views.Form{Query: query, Known: found})
+}

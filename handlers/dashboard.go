@@ -1,0 +1,130 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"dusangire/hospital"
+	"dusangire/hub"
+	"dusangire/views"
+	"dusangire/views/text"
+)
+
+// medicalDashboard is GET /dashboard/medical_staff/.
+func (s *Server) medicalDashboard(c echo.Context) error {
+	session, _ := sessionOf(c)
+	ctx := c.Request().Context()
+	d, err := s.Hospital.MedicalDashboard(ctx, session.User.Wards)
+	if err != nil {
+		return err
+	}
+	page, err := s.page(c, text.T(ctx, "nav.medical"))
+	if err != nil {
+		return err
+	}
+	page.Live = &views.Live{Socket: "/ws/dashboard/medical_staff/", Revisions: d.Revisions}
+	return render(c, http.StatusOK, views.MedicalDashboardPage(page, d))
+}
+
+// liveMedicalDashboard is the same, live. People who work on the same wards share a view.
+func (s *Server) liveMedicalDashboard(c echo.Context) error {
+	session, _ := sessionOf(c)
+	wards, language := session.User.Wards, language(c)
+	return watch(c, hub.View{
+		Name:   fmt.Sprintf("dashboard/medical_staff/%s/%s", joinIDs(wards), language),
+		Topics: []string{string(hospital.MetricsTopic)},
+		Read: func(ctx context.Context) (hub.State, error) {
+			d, err := s.Hospital.MedicalDashboard(ctx, wards)
+			return medicalState(d, language), err
+		},
+	})
+}
+
+type medicalData struct {
+	Wards             []countsJSON `json:"wards"`
+	RecentAdmissions  []stayJSON   `json:"recent_admissions"`
+	PendingDischarges []stayJSON   `json:"pending_discharges"`
+	Waiting           []stayJSON   `json:"waiting"`
+}
+
+func medicalState(d hospital.MedicalDashboard, language text.Lang) *liveState {
+	return &liveState{
+		revisions: d.Revisions, language: language,
+		regions: views.MedicalRegions(d),
+		messages: func() ([]hub.Region, error) {
+			return dashboardMessages(d.Metrics, d.At, medicalData{
+				wardsJSON(d.Wards), staysJSON(d.RecentAdmissions), staysJSON(d.PendingDischarges), staysJSON(d.Waiting)})
+		},
+		answer: answerOnDashboard,
+	}
+}
+
+// managementDashboard is GET /dashboard/ward_management/.
+func (s *Server) managementDashboard(c echo.Context) error {
+	ctx := c.Request().Context()
+	d, err := s.Hospital.ManagementDashboard(ctx)
+	if err != nil {
+		return err
+	}
+	page, err := s.page(c, text.T(ctx, "nav.management"))
+	if err != nil {
+		return err
+	}
+	page.Live = &views.Live{Socket: "/ws/dashboard/ward_management/", Revisions: d.Revisions}
+	return render(c, http.StatusOK, views.ManagementDashboardPage(page, d))
+}
+
+// liveManagementDashboard is the same, live.
+func (s *Server) liveManagementDashboard(c echo.Context) error {
+	language := language(c)
+	return watch(c, hub.View{
+		Name:   fmt.Sprintf("dashboard/ward_management/%s", language),
+		Topics: []string{string(hospital.MetricsTopic)},
+		Read: func(ctx context.Context) (hub.State, error) {
+			d, err := s.Hospital.ManagementDashboard(ctx)
+			return managementState(d, language), err
+		},
+	})
+}
+
+type managementData struct {
+	Wards             []countsJSON   `json:"wards"`
+	PendingDischarges []stayJSON     `json:"pending_discharges"`
+	BedsToClean       []dirtyBedJSON `json:"beds_to_clean"`
+	Waiting           []stayJSON     `json:"waiting"`
+}
+
+func managementState(d hospital.ManagementDashboard, language text.Lang) *liveState {
+	return &liveState{
+		revisions: d.Revisions, language: language,
+		regions: views.ManagementRegions(d),
+		messages: func() ([]hub.Region, error) {
+			return dashboardMessages(d.Metrics, d.At, managementData{
+				wardsJSON(d.Wards), staysJSON(d.PendingDischarges), dirtyBedsJSON(d.BedsToClean), staysJSON(d.Waiting)})
+		},
+		answer: answerOnDashboard,
+	}
+}
+
+// answerOnDashboard answers {"action":"get_status"} with everything. Nothing that a client sends reaches another client.
+func answerOnDashboard(request []byte) (reply []byte, whole bool) {
+	var asked struct {
+		Action string `json:"action"`
+	}
+	if err := json.Unmarshal(request, &asked); err != nil || asked.Action != "get_status" {
+		return errorMessage("unknown_action", "This socket knows get_status."), false
+	}
+	return nil, true
+}
+
+func joinIDs(ids []int64) string {
+	if len(ids) == 0 {
+		return "all"
+	}
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(ids), " ", ","), "[]")
+}

@@ -1,0 +1,112 @@
+package handlers
+
+import (
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"dusangire/hospital"
+	"dusangire/hub"
+)
+
+// Config is what a Server works with. All of it is fixed before New.
+type Config struct {
+	Hospital *hospital.Hospital
+	Hub      *hub.Hub // made by NewHub
+	Log      *slog.Logger
+	// AllowedHosts are the names, with or without a port, that Host and a browser's Origin may carry.
+	AllowedHosts []string
+	// TrustedProxies are the networks whose X-Forwarded-For and X-Forwarded-Proto are believed.
+	TrustedProxies []*net.IPNet
+	// ServeMetrics puts /metrics among the routes; false where it has a listener of its own.
+	ServeMetrics bool
+	// Gallery adds /gallery, every part in every state, for those who develop.
+	Gallery bool
+}
+
+// Server answers HTTP requests and opens sockets. It is safe for concurrent use.
+type Server struct {
+	Config
+	metrics *prometheus.Registry
+}
+
+// largestBody is how much a request may carry, in bytes.
+const largestBody = "64K"
+
+// New returns a server with its metrics registered.
+func New(c Config) *Server {
+	return &Server{Config: c, metrics: newMetrics(c.Hub)}
+}
+
+// Handler returns the whole application.
+func (s *Server) Handler() http.Handler {
+	e := echo.New()
+	e.HTTPErrorHandler = s.answerError
+	e.IPExtractor, e.SchemeExtractor = s.clientAddress(), s.clientScheme()
+	e.Use(
+		middleware.RequestID(),
+		s.logRequests,
+		middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.logPanic}),
+		secureHeaders,
+		s.requireAllowedHost,
+		echo.WrapMiddleware(s.refuseForeignPosts),
+		middleware.BodyLimit(largestBody),
+		rememberLanguage,
+	)
+	s.register(e)
+	return e
+}
+
+// clientAddress decides whose word counts for where a request comes from. Echo by itself would believe anyone.
+func (s *Server) clientAddress() echo.IPExtractor {
+	if len(s.TrustedProxies) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	return echo.ExtractIPFromXFFHeader(s.trust()...)
+}
+
+// clientScheme decides the same for HTTPS.
+func (s *Server) clientScheme() echo.SchemeExtractor {
+	if len(s.TrustedProxies) == 0 {
+		return echo.ExtractSchemeDirect()
+	}
+	return echo.ExtractSchemeFromHeaders(s.trust()...)
+}
+
+// trust names the trusted proxies and nobody else.
+func (s *Server) trust() []echo.TrustOption {
+	options := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, network := range s.TrustedProxies {
+		options = append(options, echo.TrustIPRange(network))
+	}
+	return options
+}
+
+// logRequests writes a line for each request that is not a socket or a static file. The line has the route, never the
+// query or a body: those may speak of patients.
+func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		began := time.Now()
+		err := next(c)
+		if err != nil {
+			c.Error(err)
+		}
+		if route := c.Path(); !isSocket(route) && route != staticRoute {
+			s.Log.Info("request", "method", c.Request().Method, "route", route, "status", c.Response().Status,
+				"milliseconds", time.Since(began).Milliseconds(), "request", requestID(c))
+		}
+		return nil
+	}
+}
+
+func (s *Server) logPanic(c echo.Context, err error, stack []byte) error {
+	s.Log.Error("request panicked", "route", c.Path(), "request", requestID(c), "error", err, "stack", string(stack))
+	return err
+}
+
+func requestID(c echo.Context) string { return c.Response().Header().Get(echo.HeaderXRequestID) }

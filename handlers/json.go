@@ -1,0 +1,284 @@
+package handlers
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"dusangire/hospital"
+	"dusangire/hub"
+)
+
+// The shapes of JSON, CONTRACT sections 4 and 5. A shape is a struct so that a field can't be sent by accident.
+
+type bedJSON struct {
+	ID           int64        `json:"id"`
+	Number       string       `json:"bed_number"`
+	Status       string       `json:"status"`
+	Patient      *patientJSON `json:"patient"`
+	AssignedDate *string      `json:"assigned_date"`
+}
+
+type patientJSON struct {
+	ID   int64  `json:"id"`
+	Name string `json:"name"`
+}
+
+// bedInWardJSON is the answer to get_bed_status, which also says where the bed stands.
+type bedInWardJSON struct {
+	bedJSON
+	Ward string `json:"ward"`
+}
+
+func boardBedJSON(b hospital.BoardBed) bedJSON {
+	shape := bedJSON{ID: b.ID, Number: b.Number, Status: string(b.Status)}
+	if b.Stay != nil {
+		shape.Patient = &patientJSON{b.Stay.PatientID, string(b.Stay.PatientName)}
+		shape.AssignedDate = rfc3339(b.Stay.BedSince)
+	}
+	return shape
+}
+
+// countsJSON are a ward's numbers, in a ward's status and in a dashboard's list of wards alike.
+type countsJSON struct {
+	WardID            int64   `json:"ward_id"`
+	WardName          string  `json:"ward_name"`
+	Total             int     `json:"total_beds"`
+	Occupied          int     `json:"occupied_beds"`
+	Available         int     `json:"available_beds"`
+	Reserved          int     `json:"reserved_beds"`
+	Cleaning          int     `json:"cleaning_beds"`
+	Maintenance       int     `json:"maintenance_beds"`
+	Closed            int     `json:"closed_beds"`
+	PendingDischarges int     `json:"pending_discharges"`
+	OccupancyRate     float64 `json:"occupancy_rate"`
+}
+
+func wardCountsJSON(w hospital.WardSummary) countsJSON {
+	c := w.Counts
+	return countsJSON{w.ID, w.Name, c.Total, c.Occupied, c.Available, c.Reserved, c.Cleaning, c.Maintenance, c.Closed,
+		w.PendingDischarges, c.OccupancyRate()}
+}
+
+func wardsJSON(wards []hospital.WardSummary) []countsJSON {
+	shapes := make([]countsJSON, 0, len(wards))
+	for _, ward := range wards {
+		shapes = append(shapes, wardCountsJSON(ward))
+	}
+	return shapes
+}
+
+type wardStatusJSON struct {
+	countsJSON
+	Beds      []bedJSON `json:"beds"`
+	Timestamp string    `json:"timestamp,omitempty"`
+}
+
+func wardJSON(b hospital.WardBoard) wardStatusJSON {
+	shape := wardStatusJSON{countsJSON: wardCountsJSON(b.WardSummary), Beds: make([]bedJSON, 0, len(b.Beds))}
+	for _, bed := range b.Beds {
+		shape.Beds = append(shape.Beds, boardBedJSON(bed))
+	}
+	return shape
+}
+
+// message is {"type": …, "data": …}.
+type message struct {
+	Type string `json:"type"`
+	Data any    `json:"data"`
+}
+
+type bedChangeJSON struct {
+	Type      string  `json:"type"`
+	BedID     int64   `json:"bed_id"`
+	Status    string  `json:"status"`
+	PatientID *int64  `json:"patient_id"`
+	Timestamp string  `json:"timestamp"`
+	Data      bedJSON `json:"data"`
+}
+
+// wardMessages are a ward's board as messages: an event for each bed that changes, then the whole status.
+func wardMessages(b hospital.WardBoard) ([]hub.Region, error) {
+	at := b.At.UTC().Format(time.RFC3339)
+	regions := make([]hub.Region, 0, len(b.Beds)+1)
+	for _, bed := range b.Beds {
+		shape := boardBedJSON(bed)
+		change := bedChangeJSON{Type: "bed_status_change", BedID: bed.ID, Status: shape.Status, Timestamp: at, Data: shape}
+		if shape.Patient != nil {
+			change.PatientID = &shape.Patient.ID
+		}
+		region, err := region(fmt.Sprintf("bed-%d", bed.ID), shape, change)
+		if err != nil {
+			return nil, err
+		}
+		region.Event = true
+		regions = append(regions, region)
+	}
+	status := wardJSON(b)
+	sent := status
+	sent.Timestamp = at
+	whole, err := region("ward", status, message{"ward_status", sent})
+	return append(regions, whole), err
+}
+
+// region is one message, compared by the state that it tells and not by the time at which it tells it.
+func region(id string, state, sent any) (hub.Region, error) {
+	compared, err := json.Marshal(state)
+	if err != nil {
+		return hub.Region{}, err
+	}
+	body, err := json.Marshal(sent)
+	return hub.Region{ID: id, Body: body, State: compared}, err
+}
+
+// dashboardJSON has the five numbers at the top, where the seed's own clients look for them.
+type dashboardJSON struct {
+	Type              string  `json:"type"`
+	OccupancyRate     float64 `json:"occupancy_rate"`
+	PatientCount      int     `json:"patient_count"`
+	PendingDischarges int     `json:"pending_discharges"`
+	ActiveWards       int     `json:"active_wards"`
+	Timestamp         string  `json:"timestamp,omitempty"`
+	Data              any     `json:"data"`
+}
+
+// dashboardMessages are a dashboard as one message; data is what the role's dashboard shows besides the numbers.
+func dashboardMessages(m hospital.Metrics, at time.Time, data any) ([]hub.Region, error) {
+	state := dashboardJSON{"dashboard_update", m.OccupancyRate, m.PatientCount, m.PendingDischarges, m.ActiveWards, "", data}
+	sent := state
+	sent.Timestamp = at.UTC().Format(time.RFC3339)
+	whole, err := region("dashboard", state, sent)
+	return []hub.Region{whole}, err
+}
+
+type stayJSON struct {
+	AdmissionID       int64   `json:"admission_id"`
+	Patient           string  `json:"patient_name"`
+	BedID             *int64  `json:"bed_id"`
+	Bed               *string `json:"bed_number"`
+	Ward              *string `json:"ward_name"`
+	AdmittedAt        *string `json:"admitted_at"`
+	ExpectedDischarge *string `json:"expected_discharge"`
+}
+
+func staysJSON(stays []hospital.StayLine) []stayJSON {
+	shapes := make([]stayJSON, 0, len(stays))
+	for _, stay := range stays {
+		shape := stayJSON{AdmissionID: stay.AdmissionID, Patient: string(stay.PatientName),
+			AdmittedAt: rfc3339(stay.AdmittedAt), ExpectedDischarge: rfc3339(stay.ExpectedDischarge)}
+		if stay.BedID != 0 {
+			shape.BedID, shape.Bed, shape.Ward = &stay.BedID, &stay.BedNumber, &stay.WardName
+		}
+		shapes = append(shapes, shape)
+	}
+	return shapes
+}
+
+type dirtyBedJSON struct {
+	ID     int64   `json:"id"`
+	Number string  `json:"bed_number"`
+	Ward   string  `json:"ward_name"`
+	Since  *string `json:"since"`
+}
+
+func dirtyBedsJSON(beds []hospital.BedLine) []dirtyBedJSON {
+	shapes := make([]dirtyBedJSON, 0, len(beds))
+	for _, bed := range beds {
+		shapes = append(shapes, dirtyBedJSON{bed.ID, bed.Number, bed.WardName, rfc3339(bed.Since)})
+	}
+	return shapes
+}
+
+type admissionShape struct {
+	ID                int64       `json:"id"`
+	Patient           patientJSON `json:"patient"`
+	BedID             *int64      `json:"bed_id"`
+	Bed               *string     `json:"bed_number"`
+	Ward              *string     `json:"ward_name"`
+	Status            string      `json:"status"`
+	AdmittedAt        *string     `json:"admitted_at"`
+	ExpectedDischarge *string     `json:"expected_discharge"`
+	DischargedAt      *string     `json:"discharged_at"`
+	Outcome           *string     `json:"outcome"`
+}
+
+func admissionJSON(a hospital.Admission) admissionShape {
+	shape := admissionShape{ID: a.ID, Patient: patientJSON{a.PatientID, string(a.PatientName)}, Status: admissionStatus(a),
+		AdmittedAt: rfc3339(a.AdmittedAt), ExpectedDischarge: rfc3339(a.ExpectedDischarge), DischargedAt: rfc3339(a.DischargedAt)}
+	if a.BedID != 0 {
+		shape.BedID, shape.Bed, shape.Ward = &a.BedID, &a.BedNumber, &a.WardName
+	}
+	if a.Outcome != "" {
+		outcome := string(a.Outcome)
+		shape.Outcome = &outcome
+	}
+	return shape
+}
+
+// admissionStatus names the state of a stay as FEATURES section 4b does.
+func admissionStatus(a hospital.Admission) string {
+	switch {
+	case !a.DischargedAt.IsZero():
+		return "discharged"
+	case a.DischargePlanned:
+		return "pending_discharge"
+	}
+	return "admitted"
+}
+
+// currentJSON is the state that a Conflict shows; nil for what has no shape of its own.
+func currentJSON(current any) any {
+	switch state := current.(type) {
+	case hospital.Bed:
+		return boardBedJSON(hospital.BoardBed{Bed: state})
+	case hospital.BoardBed:
+		return boardBedJSON(state)
+	case hospital.Admission:
+		return admissionJSON(state)
+	}
+	return nil
+}
+
+type sessionShape struct {
+	Token     string  `json:"token"`
+	Username  string  `json:"username"`
+	Role      string  `json:"role"`
+	ExpiresAt *string `json:"expires_at"`
+}
+
+func sessionJSON(session hospital.Session, token string) sessionShape {
+	return sessionShape{token, session.User.Username, string(session.User.Role), rfc3339(session.ExpiresAt)}
+}
+
+// errorMessage is what a bad request on a socket gets.
+func errorMessage(code, sentence string) []byte {
+	body, err := json.Marshal(struct {
+		Type    string `json:"type"`
+		Code    string `json:"code"`
+		Message string `json:"message"`
+	}{"error", code, sentence})
+	if err != nil {
+		panic(err) // three strings
+	}
+	return body
+}
+
+type foundPatientJSON struct {
+	ID        int64   `json:"id"`
+	Name      string  `json:"name"`
+	BirthDate *string `json:"birth_date"`
+	Admitted  bool    `json:"admitted"`
+}
+
+func patientsJSON(patients []hospital.Patient) []foundPatientJSON {
+	shapes := make([]foundPatientJSON, 0, len(patients))
+	for _, p := range patients {
+		shape := foundPatientJSON{ID: p.ID, Name: string(p.Name), Admitted: p.Admitted}
+		if !p.BirthDate.IsZero() {
+			day := p.BirthDate.Format(time.DateOnly)
+			shape.BirthDate = &day
+		}
+		shapes = append(shapes, shape)
+	}
+	return shapes
+}

@@ -1,0 +1,181 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"dusangire/hospital"
+	"dusangire/hub"
+	"dusangire/views"
+	"dusangire/views/text"
+)
+
+// NewHub joins a hospital to a hub: what the hub checks is the hospital's revisions, and its stamp is the one of pages.
+func NewHub(h *hospital.Hospital, c hub.Config) *hub.Hub {
+	c.Check = func(ctx context.Context, names []string) (hub.Revisions, error) {
+		topics := make([]hospital.Topic, len(names))
+		for i, name := range names {
+			topics[i] = hospital.Topic(name)
+		}
+		r, err := h.Revisions(ctx, topics)
+		return HubRevisions(r), err
+	}
+	c.Stamp = stamp
+	return hub.New(c)
+}
+
+// HubRevisions says the same in the hub's words. Announcements go through it.
+func HubRevisions(r hospital.Revisions) hub.Revisions {
+	topics := make(map[string]int64, len(r.Topics))
+	for topic, revision := range r.Topics {
+		topics[string(topic)] = revision
+	}
+	return hub.Revisions{Epoch: r.Epoch, Topics: topics}
+}
+
+// stamp draws what tells a page how fresh it is. It has no words, so it is the same in every language.
+func stamp(f hub.Freshness) []byte {
+	body, err := draw(context.Background(), views.Stamp(views.Freshness{
+		Epoch: f.Current.Epoch, Shown: f.Shown.String(), Current: f.Current.String(),
+		Age: f.Age, DatabaseOK: f.DatabaseOK, At: f.At,
+	}))
+	if err != nil {
+		panic(err) // writing to memory does not fail; the hub turns this into a view that can't be drawn
+	}
+	return body
+}
+
+// socket opens a live route. Who may not see it is told by a close code after the upgrade, since a browser learns nothing
+// from a refused one; a foreign origin and an overloaded server are refused before.
+func (s *Server) socket(r Route) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if !isUpgrade(c.Request()) {
+			c.Response().Header().Set("Upgrade", "websocket")
+			return echo.NewHTTPError(http.StatusUpgradeRequired, "This address speaks WebSocket.")
+		}
+		if !s.allowsOrigin(c) {
+			return echo.NewHTTPError(http.StatusForbidden, "This page's site may not open sockets here. Its operator sets --allowed-hosts.")
+		}
+		visit, err := s.visit(c, r)
+		if err != nil {
+			return err
+		}
+		err = s.Hub.Serve(c.Response(), c.Request(), visit)
+		if errors.Is(err, hub.ErrDraining) {
+			return hospital.Refuse(hospital.Unavailable, "restarting", "The server restarts. Try again in a moment.")
+		}
+		return nil // what else failed was answered by the upgrade
+	}
+}
+
+func isUpgrade(r *http.Request) bool { return strings.EqualFold(r.Header.Get("Upgrade"), "websocket") }
+
+// visit is what the person behind a request may watch: their session and role decide, never the message or the query.
+func (s *Server) visit(c echo.Context, r Route) (hub.Visit, error) {
+	err := s.recognise(c)
+	if isKind(err, hospital.Unauthenticated) {
+		return hub.Visit{Refusal: hub.CloseSignedOut}, nil
+	}
+	if err != nil {
+		return hub.Visit{}, err
+	}
+	session, _ := sessionOf(c)
+	if !session.User.Role.May(r.Permission) {
+		return hub.Visit{Refusal: hub.CloseForbidden}, nil
+	}
+	if err := r.handle(c); err != nil {
+		return hub.Visit{}, err
+	}
+	view, found := c.Get(viewKey).(hub.View)
+	if !found {
+		return hub.Visit{Refusal: hub.CloseNoSuchPath}, nil
+	}
+	return hub.Visit{View: view, Guard: s.guard(session, tokenOf(c), r.Permission)}, nil
+}
+
+const viewKey = "view" // in echo.Context: the hub.View that a live route chose
+
+// watch is how a live route says what it shows.
+func watch(c echo.Context, view hub.View) error {
+	view.Read = closeWhenGone(view.Read)
+	c.Set(viewKey, view)
+	return nil
+}
+
+// closeWhenGone turns "no such ward" into the close code for it.
+func closeWhenGone(read func(context.Context) (hub.State, error)) func(context.Context) (hub.State, error) {
+	return func(ctx context.Context) (hub.State, error) {
+		state, err := read(ctx)
+		if isKind(err, hospital.NotFound) {
+			return nil, hub.CloseNoSuchPath
+		}
+		return state, err
+	}
+}
+
+// guard ends a socket when its session has ended or its user's role no longer permits it.
+func (s *Server) guard(session hospital.Session, token string, permission hospital.Permission) hub.Guard {
+	return hub.Guard{
+		Topic: string(hospital.UserTopic(session.User.ID)),
+		Seen:  HubRevisions(session.Revisions),
+		Until: session.ExpiresAt,
+		Allowed: func(ctx context.Context) error {
+			now, err := s.Hospital.SessionByToken(ctx, token)
+			switch {
+			case isKind(err, hospital.Unauthenticated):
+				return hub.CloseSignedOut
+			case err == nil && !now.User.Role.May(permission):
+				return hub.CloseForbidden
+			}
+			return err
+		},
+	}
+}
+
+// language is how one name of a view differs from another that shows the same in other words.
+func language(c echo.Context) text.Lang { return text.From(c.Request().Context()) }
+
+// liveState is what a view's read found, with the two ways of telling it. It implements hub.State.
+type liveState struct {
+	revisions hospital.Revisions
+	language  text.Lang
+	regions   []views.Region
+	messages  func() ([]hub.Region, error)
+	answer    func(request []byte) (reply []byte, whole bool)
+}
+
+func (s *liveState) Revisions() hub.Revisions { return HubRevisions(s.revisions) }
+
+func (s *liveState) HTML() ([]hub.Region, error) {
+	ctx := text.With(context.Background(), s.language)
+	regions := make([]hub.Region, 0, len(s.regions))
+	for _, region := range s.regions {
+		body, err := draw(ctx, region.Component)
+		if err != nil {
+			return nil, err
+		}
+		regions = append(regions, hub.Region{ID: region.ID, Body: body})
+	}
+	return regions, nil
+}
+
+func (s *liveState) JSON() ([]hub.Region, error) { return s.messages() }
+
+func (s *liveState) Answer(request []byte) ([]byte, bool) { return s.answer(request) }
+
+// liveUnknown is any live route that has nothing to show: it chooses no view.
+func (s *Server) liveUnknown(echo.Context) error { return nil }
+
+// rfc3339 writes a time as JSON has it: UTC to the second; nil for none.
+func rfc3339(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	written := t.UTC().Format(time.RFC3339)
+	return &written
+}

@@ -1,0 +1,95 @@
+package handlers
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"dusangire/hub"
+)
+
+// healthz is 200 while the process lives.
+func (s *Server) healthz(c echo.Context) error {
+	return c.JSON(http.StatusOK, map[string]string{"status": "ok"})
+}
+
+// readyz is 200 when the database answers and the bus is connected, else it names what is down.
+func (s *Server) readyz(c echo.Context) error {
+	parts := map[string]string{"database": "ok", "bus": "ok"}
+	status := http.StatusOK
+	if err := s.Hospital.Ping(c.Request().Context()); err != nil {
+		s.Log.Error("database does not answer", "error", err)
+		parts["database"], status = "down", http.StatusServiceUnavailable
+	}
+	if !s.Hub.BusConnected() {
+		parts["bus"], status = "down", http.StatusServiceUnavailable
+	}
+	return c.JSON(status, parts)
+}
+
+// Metrics serves the Prometheus text of this server.
+func (s *Server) Metrics() http.Handler {
+	return promhttp.HandlerFor(s.metrics, promhttp.HandlerOpts{})
+}
+
+// newMetrics registers what the process and the hub count. No metric has a label that could name a person.
+func newMetrics(h *hub.Hub) *prometheus.Registry {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), hubCollector{h})
+	return registry
+}
+
+// hubCollector reads the hub's counters at each scrape.
+type hubCollector struct{ hub *hub.Hub }
+
+var (
+	socketsDesc   = describe("ws_sessions", "Sockets that are open now.")
+	viewsDesc     = describe("views", "Views that somebody watches now.")
+	openedDesc    = describe("ws_opened_total", "Sockets that were opened.")
+	readsDesc     = describe("view_reads_total", "Reads of views.")
+	rendersDesc   = describe("view_renders_total", "Renderings of views.")
+	messagesDesc  = describe("ws_messages_total", "Messages handed to sockets.")
+	bytesDesc     = describe("ws_bytes_total", "Bytes handed to sockets.")
+	coalescedDesc = describe("mailbox_coalesced_total", "Times that a slow socket skipped to the newest state.")
+	checkAgeDesc  = describe("reconcile_age_seconds", "Since the revisions were last compared with the database.")
+	closesDesc    = describe("ws_close_total", "Sockets closed by the server.", "code")
+)
+
+func describe(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("dusangire_"+name, help, labels, nil)
+}
+
+// Describe implements prometheus.Collector.
+func (hubCollector) Describe(descriptions chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{socketsDesc, viewsDesc, openedDesc, readsDesc, rendersDesc, messagesDesc, bytesDesc,
+		coalescedDesc, checkAgeDesc, closesDesc} {
+		descriptions <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (c hubCollector) Collect(metrics chan<- prometheus.Metric) {
+	s := c.hub.Stats()
+	gauge := func(d *prometheus.Desc, v float64) {
+		metrics <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v)
+	}
+	count := func(d *prometheus.Desc, v uint64, labels ...string) {
+		metrics <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(v), labels...)
+	}
+	gauge(socketsDesc, float64(s.Sockets))
+	gauge(viewsDesc, float64(s.Views))
+	gauge(checkAgeDesc, s.CheckAge.Seconds())
+	count(openedDesc, s.Opened)
+	count(readsDesc, s.Reads)
+	count(rendersDesc, s.Renders)
+	count(messagesDesc, s.Messages)
+	count(bytesDesc, s.Bytes)
+	count(coalescedDesc, s.Coalesced)
+	for code, n := range s.Closes {
+		count(closesDesc, n, strconv.Itoa(code))
+	}
+}

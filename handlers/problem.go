@@ -1,0 +1,130 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"dusangire/hospital"
+	"dusangire/views"
+	"dusangire/views/text"
+)
+
+// statuses turns a kind of refusal into HTTP.
+var statuses = map[hospital.Kind]int{
+	hospital.Invalid:         http.StatusUnprocessableEntity,
+	hospital.Unauthenticated: http.StatusUnauthorized,
+	hospital.Forbidden:       http.StatusForbidden,
+	hospital.NotFound:        http.StatusNotFound,
+	hospital.Conflict:        http.StatusConflict,
+	hospital.TooMany:         http.StatusTooManyRequests,
+	hospital.Unavailable:     http.StatusServiceUnavailable,
+}
+
+// Problem is a refusal as programs get it, RFC 9457.
+type Problem struct {
+	Type    string            `json:"type"`
+	Title   string            `json:"title"`
+	Status  int               `json:"status"`
+	Detail  string            `json:"detail"`
+	Errors  map[string]string `json:"errors,omitempty"`  // by field, for 422
+	Current any               `json:"current,omitempty"` // the state that stands instead, for 409
+}
+
+// problemOf puts an error into words. What is not a refusal is internal, and none of it is shown.
+func problemOf(ctx context.Context, err error) Problem {
+	var refusal *hospital.Error
+	var status *echo.HTTPError
+	switch {
+	case errors.As(err, &refusal):
+		p := problem(statuses[refusal.Kind], text.Refusal(ctx, refusal))
+		p.Type = "urn:dusangire:problem:" + refusal.Code
+		for field, wrong := range refusal.Fields {
+			if p.Errors == nil {
+				p.Errors = map[string]string{}
+			}
+			p.Errors[field] = text.Refusal(ctx, wrong)
+		}
+		p.Current = currentJSON(refusal.Current)
+		return p
+	case errors.As(err, &status):
+		sentence, isText := status.Message.(string)
+		if !isText || sentence == http.StatusText(status.Code) {
+			sentence = text.T(ctx, statusKey(status.Code))
+		}
+		return problem(status.Code, sentence)
+	}
+	return problem(http.StatusInternalServerError, text.T(ctx, statusKey(http.StatusInternalServerError)))
+}
+
+func problem(status int, detail string) Problem {
+	return Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail}
+}
+
+// statusKey finds the catalogue's sentence for a status.
+func statusKey(status int) string {
+	switch status {
+	case http.StatusNotFound:
+		return "problem.404"
+	case http.StatusMethodNotAllowed:
+		return "problem.405"
+	case http.StatusRequestEntityTooLarge:
+		return "problem.413"
+	case http.StatusForbidden:
+		return "problem.403"
+	}
+	return "problem.500"
+}
+
+// answerError is where every error of every handler ends, unless the handler could show it beside its form.
+func (s *Server) answerError(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	p := problemOf(c.Request().Context(), err)
+	s.logProblem(c, p, err)
+	if p.Status == http.StatusServiceUnavailable {
+		c.Response().Header().Set("Retry-After", "2")
+	}
+	if answer := s.answerProblem(c, p); answer != nil {
+		s.Log.Error("problem can't be answered", "request", requestID(c), "error", answer)
+	}
+}
+
+// logProblem tells the log the cause of what is our fault.
+func (s *Server) logProblem(c echo.Context, p Problem, err error) {
+	cause := err
+	var refusal *hospital.Error
+	if errors.As(err, &refusal) {
+		cause = refusal.Cause
+	}
+	if p.Status >= http.StatusInternalServerError {
+		s.Log.Error("request failed", "route", c.Path(), "request", requestID(c), "status", p.Status, "error", cause)
+	}
+}
+
+func (s *Server) answerProblem(c echo.Context, p Problem) error {
+	if c.Request().Method == http.MethodHead {
+		return c.NoContent(p.Status)
+	}
+	switch {
+	case audienceOf(c.Request()) == program || strings.HasPrefix(c.Path(), "/ws/"):
+		c.Response().Header().Set(echo.HeaderContentType, "application/problem+json")
+		c.Response().WriteHeader(p.Status)
+		return c.Echo().JSONSerializer.Serialize(c, p, "")
+	case p.Status == http.StatusUnauthorized && audienceOf(c.Request()) == htmx:
+		c.Response().Header().Set("HX-Redirect", "/login")
+		return c.NoContent(p.Status)
+	}
+	if _, known := sessionOf(c); !known {
+		_ = s.recognise(c) // only for the navigation: the answer is the same without
+	}
+	page, err := s.page(c, text.T(c.Request().Context(), "problem.title"))
+	if err != nil {
+		page.Viewer = nil // the page that says what failed must not fail with it
+	}
+	return render(c, p.Status, views.ProblemPage(page, p.Status, p.Detail))
+}

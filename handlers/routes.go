@@ -1,0 +1,97 @@
+package handlers
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"dusangire/hospital"
+	"dusangire/static"
+)
+
+// Route is one line of the table: what may be asked, by whom, and who answers.
+type Route struct {
+	Method     string
+	Path       string
+	Permission hospital.Permission // Anyone: signed in or not
+	handle     echo.HandlerFunc
+}
+
+// Anyone stands where a route needs nobody to be signed in.
+const Anyone hospital.Permission = ""
+
+const staticRoute = "/static/*"
+
+// Routes is the table of everything that can be asked. Paths that end in a slash answer without it too.
+func (s *Server) Routes() []Route {
+	const get, post = http.MethodGet, http.MethodPost
+	routes := []Route{
+		{get, "/", Anyone, s.home},
+		{get, "/login", Anyone, s.loginPage},
+		{post, "/login", Anyone, s.login},
+		{post, "/logout", Anyone, s.logout},
+		{post, "/language", Anyone, s.setLanguage},
+		{get, staticRoute, Anyone, echo.WrapHandler(static.Handler())},
+
+		{get, "/dashboard/medical_staff/", hospital.ReadMedicalDashboard, s.medicalDashboard},
+		{get, "/dashboard/ward_management/", hospital.ReadManagementDashboard, s.managementDashboard},
+		{get, "/wards/:id/", hospital.ReadWards, s.wardPage},
+		{get, "/beds/:id/", hospital.ReadWards, s.bedPage},
+		{get, "/admissions/:id/", hospital.ReadWards, s.admissionPage},
+		{get, "/users/", hospital.ManageUsers, s.usersPage},
+
+		{post, "/admissions", hospital.AdmitPatients, s.admit},
+		{post, "/admissions/:id/transfer", hospital.TransferPatients, s.transfer},
+		{post, "/admissions/:id/plan-discharge", hospital.PlanDischarges, s.planDischarge},
+		{post, "/admissions/:id/discharge", hospital.DischargePatients, s.discharge},
+		{post, "/beds/:id/status", hospital.ChangeBeds, s.setBedStatus},
+		{post, "/beds/:id/patients", hospital.AdmitPatients, s.findPatients},
+
+		{get, "/ws/ward/:id/", hospital.ReadWards, s.liveWard},
+		{get, "/ws/dashboard/medical_staff/", hospital.ReadMedicalDashboard, s.liveMedicalDashboard},
+		{get, "/ws/dashboard/ward_management/", hospital.ReadManagementDashboard, s.liveManagementDashboard},
+		{get, "/ws/dashboard/:role/", hospital.ReadOwnSession, s.liveUnknown},
+
+		{get, "/healthz", Anyone, s.healthz},
+		{get, "/readyz", Anyone, s.readyz},
+	}
+	if s.ServeMetrics {
+		routes = append(routes, Route{get, "/metrics", Anyone, echo.WrapHandler(s.Metrics())})
+	}
+	if s.Gallery {
+		routes = append(routes, Route{get, "/gallery", Anyone, s.gallery})
+	}
+	return routes
+}
+
+// register gives the table to Echo. A socket checks its permission itself, because it refuses with a close code.
+func (s *Server) register(e *echo.Echo) {
+	for _, r := range s.Routes() {
+		handle := r.handle
+		if isSocket(r.Path) {
+			handle = s.socket(r)
+		} else {
+			handle = s.permitted(r)
+		}
+		for _, path := range spellings(r.Path) {
+			e.Add(r.Method, path, handle)
+			if r.Method == http.MethodGet && !isSocket(path) {
+				e.HEAD(path, handle)
+			}
+		}
+	}
+}
+
+// spellings are the path with and without its trailing slash.
+func spellings(path string) []string {
+	switch {
+	case path == "/" || strings.HasSuffix(path, "*"):
+		return []string{path}
+	case strings.HasSuffix(path, "/"):
+		return []string{path, strings.TrimSuffix(path, "/")}
+	}
+	return []string{path, path + "/"}
+}
+
+func isSocket(path string) bool { return strings.HasPrefix(path, "/ws/") }
