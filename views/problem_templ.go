@@ -183,9 +183,9 @@ func NothingYetPage(p Page) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var10 string
-			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "nothing.title"))
+			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "nothing_yet.title"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `problem.templ`, Line: 33, Col: 37}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `problem.templ`, Line: 33, Col: 41}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 			if templ_7745c5c3_Err != nil {
@@ -196,9 +196,9 @@ func NothingYetPage(p Page) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var11 string
-			templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "nothing.text", text.T(ctx, "role."+string(p.Viewer.Role))))
+			templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "nothing_yet.text", text.T(ctx, "role."+string(p.Viewer.Role))))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `problem.templ`, Line: 34, Col: 81}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `problem.templ`, Line: 34, Col: 85}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 			if templ_7745c5c3_Err != nil {
@@ -221,10 +221,10 @@ func NothingYetPage(p Page) templ.Component {
 // problemTitle is the short name of what went wrong.
 func problemTitle(ctx context.Context, status int) string {
 	switch status {
-	case 403, 404, 405, 409, 413, 429, 500, 503:
-		return text.T(ctx, "problem."+number(status))
+	case 400, 403, 404, 405, 409, 413, 429, 500, 503:
+		return text.T(ctx, "problem."+number(status)+".title")
 	default:
-		return text.T(ctx, "problem.other")
+		return text.T(ctx, "problem.title")
 	}
 }
 

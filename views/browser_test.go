@@ -1,0 +1,305 @@
+package views_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/a-h/templ"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+	"github.com/coder/websocket"
+
+	"dusangire/hospital"
+	"dusangire/static"
+	"dusangire/views"
+	"dusangire/views/text"
+)
+
+// policy is the content security policy under which the pages must work.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+
+// site serves the sample hospital: the pages, and a socket into which the test writes frames.
+type site struct {
+	*httptest.Server
+	t       *testing.T
+	sockets chan *websocket.Conn // each page's socket as it opens
+
+	mu      sync.Mutex
+	answers map[string]http.HandlerFunc // by "METHOD /path"; what stands here comes before the sample pages
+}
+
+func newSite(t *testing.T) *site {
+	s := &site{t: t, sockets: make(chan *websocket.Conn, 64), answers: map[string]http.HandlerFunc{}}
+	s.Server = httptest.NewServer(http.HandlerFunc(s.serve))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// answer replaces what the site says to one request.
+func (s *site) answer(request string, h http.HandlerFunc) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answers[request] = h
+}
+
+func (s *site) serve(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Security-Policy", policy)
+	w.Header().Set("Cache-Control", "no-store")
+	s.mu.Lock()
+	answer, special := s.answers[r.Method+" "+r.URL.Path]
+	s.mu.Unlock()
+	switch {
+	case special:
+		answer(w, r)
+	case strings.HasPrefix(r.URL.Path, "/ws/"):
+		s.socket(w, r)
+	case strings.HasPrefix(r.URL.Path, "/static/"):
+		static.Handler().ServeHTTP(w, r)
+	default:
+		s.page(w, r)
+	}
+}
+
+// socket hands the connection to the test and reads from it until it ends, as the hub does.
+func (s *site) socket(w http.ResponseWriter, r *http.Request) {
+	c, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"dusangire.html"}})
+	if err != nil {
+		return
+	}
+	s.sockets <- c
+	for {
+		if _, _, err := c.Read(context.Background()); err != nil {
+			return
+		}
+	}
+}
+
+func (s *site) page(w http.ResponseWriter, r *http.Request) {
+	lang := text.Lang(r.URL.Query().Get("lang"))
+	if lang == "" {
+		lang = text.En
+	}
+	c := samplePage(r)
+	if c == nil {
+		w.WriteHeader(http.StatusNotFound)
+		c = views.ProblemPage(views.Page{Title: "404", Viewer: viewer(hospital.MedicalStaff)}, 404, text.T(text.With(r.Context(), lang), "problem.404"))
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	if err := c.Render(text.With(r.Context(), lang), w); err != nil {
+		s.t.Errorf("render %s: %v", r.URL, err)
+	}
+}
+
+// samplePage is the page of a path; nil where there is none.
+func samplePage(r *http.Request) templ.Component {
+	board := sampleBoard()
+	page := wardPage()
+	switch r.URL.Path {
+	case "/login":
+		return views.LoginPage(views.Page{Title: "Sign in", Path: "/login"}, views.Form{Name: views.FormLogin})
+	case "/login/refused":
+		return views.LoginPage(views.Page{Title: "Sign in", Path: "/login"}, views.Form{Name: views.FormLogin, Problem: "The name or the password is wrong."})
+	case "/dashboard/medical_staff/":
+		d := sampleMedical()
+		return views.MedicalDashboardPage(livePage("Medical staff", hospital.MedicalStaff, r.URL.Path, "/ws"+r.URL.Path, d.Revisions), d)
+	case "/dashboard/ward_management/":
+		d := sampleManagement()
+		return views.ManagementDashboardPage(livePage("Ward management", hospital.WardManagement, r.URL.Path, "/ws"+r.URL.Path, d.Revisions), d)
+	case "/wards/2/":
+		return views.WardPage(page, board, nil)
+	case "/wards/2/open":
+		return views.WardPage(page, board, views.BedPanel(*page.Viewer, detail(board.Beds[4]), views.Form{}))
+	case "/wards/2/admit":
+		return views.WardPage(page, board, views.BedPanel(*page.Viewer, detail(board.Beds[3]), refusedAdmission()))
+	case "/admissions/71/":
+		return views.WaitingPage(views.Page{Title: "Umutoni Aline", Viewer: viewer(hospital.Admin), Path: r.URL.Path}, hospital.Admission{ID: 71, PatientName: names[4],
+			AdmittedAt: now.Add(-5 * time.Hour), Version: 2}, sampleFreeBeds(), views.Form{})
+	case "/users/":
+		return views.UsersPage(views.Page{Title: "Accounts", Viewer: viewer(hospital.Admin), Path: r.URL.Path}, sampleUsers())
+	case "/problem":
+		return views.ProblemPage(views.Page{Title: "403", Viewer: viewer(hospital.Kitchen)}, 403, "Your role may not do this. Ask a colleague whose work it is.")
+	case "/nothing-yet":
+		return views.NothingYetPage(views.Page{Title: "Kitchen", Viewer: viewer(hospital.Kitchen)})
+	case "/gallery":
+		return views.GalleryPage(views.Page{Title: "Gallery", Viewer: viewer(hospital.Admin), Path: r.URL.Path})
+	}
+	return sampleBedPage(r, board)
+}
+
+// sampleBedPage is the page or panel of a bed of the sample board.
+func sampleBedPage(r *http.Request, board hospital.WardBoard) templ.Component {
+	for _, b := range board.Beds {
+		if r.URL.Path != fmt.Sprintf("/beds/%d/", b.ID) {
+			continue
+		}
+		page := wardPage()
+		if r.Header.Get("HX-Request") != "" {
+			return views.BedPanel(*page.Viewer, detail(b), views.Form{Key: "key"})
+		}
+		return views.BedPage(page, detail(b), views.Form{Key: "key"})
+	}
+	return nil
+}
+
+func refusedAdmission() views.Form {
+	return views.Form{
+		Name: views.FormAdmit, Problem: "Some fields need another look.", Key: "key", Query: "Uwa",
+		Values: map[string][]string{"birth_date": {"2031-01-01"}, "allergies[]": {"milk", "none"}},
+		Errors: map[string]string{
+			"patient_name": "Give the patient’s name.", "birth_date": "The date of birth lies in the future.", "allergies": "Choose allergens or none, not both.",
+		},
+		Known: []hospital.Patient{
+			{ID: 7, Name: names[0], BirthDate: time.Date(1984, 7, 9, 0, 0, 0, 0, time.UTC), Sex: "female", Admitted: true},
+			{ID: 8, Name: "Uwase Marie", Sex: "female"},
+		},
+	}
+}
+
+func sampleUsers() []hospital.User {
+	var users []hospital.User
+	for i, role := range hospital.Roles {
+		users = append(users, hospital.User{ID: int64(i + 1), Username: string(role), Role: role, Demo: i < 4, Disabled: i == 4, CreatedAt: now})
+	}
+	users[0].Wards = []int64{2, 3}
+	return users
+}
+
+// send writes a frame into a page's socket.
+func send(t *testing.T, c *websocket.Conn, frame string) {
+	t.Helper()
+	if err := c.Write(t.Context(), websocket.MessageText, []byte(frame)); err != nil {
+		t.Fatalf("write to the page's socket: %v", err)
+	}
+}
+
+// nextSocket waits for a page to connect.
+func (s *site) nextSocket(t *testing.T) *websocket.Conn {
+	t.Helper()
+	select {
+	case c := <-s.sockets:
+		return c
+	case <-time.After(20 * time.Second):
+		t.Fatal("no page opened its socket")
+		return nil
+	}
+}
+
+// keepLive answers every socket with a stamp at once and each second.
+func (s *site) keepLive(shown func(path string) string) {
+	ctx, stop := context.WithCancel(context.Background())
+	var done sync.WaitGroup
+	done.Add(1)
+	s.t.Cleanup(func() { stop(); done.Wait() })
+	go func() {
+		defer done.Done()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case c := <-s.sockets:
+				done.Add(1)
+				go func() {
+					defer done.Done()
+					for label := shown(""); ; {
+						if c.Write(ctx, websocket.MessageText, []byte(frame(s.t, text.En, stampOf(label)))) != nil {
+							return
+						}
+						select {
+						case <-ctx.Done():
+							return
+						case <-time.After(time.Second):
+						}
+					}
+				}()
+			}
+		}
+	}()
+}
+
+var browser struct {
+	once   sync.Once
+	ctx    context.Context
+	cancel func()
+	err    error
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if browser.cancel != nil {
+		browser.cancel()
+	}
+	os.Exit(code)
+}
+
+// startBrowser starts Chromium once for all tests of the package.
+func startBrowser(t *testing.T) context.Context {
+	t.Helper()
+	browser.once.Do(func() {
+		allocator, stop := chromedp.NewExecAllocator(context.Background(), chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck,
+			chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU)
+		ctx, cancel := chromedp.NewContext(allocator)
+		browser.ctx, browser.cancel = ctx, func() { cancel(); stop() }
+		browser.err = chromedp.Do(ctx)
+	})
+	if browser.err != nil {
+		t.Fatalf("start Chromium, which these tests need (Debian: apt-get install chromium): %v", browser.err)
+	}
+	return browser.ctx
+}
+
+// newTab opens a tab of its own profile. Whatever it writes to the console as an error fails the test.
+func newTab(t *testing.T) context.Context {
+	t.Helper()
+	tab, cancel := chromedp.NewContext(startBrowser(t), chromedp.WithNewBrowserContext())
+	t.Cleanup(cancel)
+	if err := chromedp.Do(tab); err != nil {
+		t.Fatalf("open a tab: %v", err)
+	}
+	ctx, stop := context.WithTimeout(tab, 60*time.Second)
+	t.Cleanup(stop)
+	return ctx
+}
+
+// look sets the size and theme of a tab.
+func look(t *testing.T, tab context.Context, width, height int64, theme string) {
+	t.Helper()
+	do(t, tab, chromedp.EmulateViewport(width, height))
+	_, err := chromedp.Call(tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}}})
+	if err != nil {
+		t.Fatalf("set the theme %s: %v", theme, err)
+	}
+}
+
+func do(t *testing.T, tab context.Context, steps ...chromedp.Action[chromedp.Void]) {
+	t.Helper()
+	if err := chromedp.Do(tab, steps...); err != nil {
+		t.Fatalf("browser: %v", err)
+	}
+}
+
+// ask evaluates an expression in the page.
+func ask[T any](t *testing.T, tab context.Context, expression string) T {
+	t.Helper()
+	v, err := chromedp.Run(tab, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		t.Fatalf("evaluate %s: %v", expression, err)
+	}
+	return v
+}
+
+// until waits for an expression to be true.
+func until(t *testing.T, tab context.Context, what, expression string) {
+	t.Helper()
+	if _, err := chromedp.Run(tab, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(15*time.Second))); err != nil {
+		t.Fatalf("waited for %s (%s): %v", what, expression, err)
+	}
+}

@@ -1,0 +1,101 @@
+package views
+
+import (
+	"time"
+
+	"dusangire/hospital"
+)
+
+// galleryTime is when everything in the gallery was read, so that the gallery looks the same every time.
+var galleryTime = time.Date(2026, 2, 3, 12, 32, 5, 0, time.UTC)
+
+// galleryBed is an empty bed in some state.
+func galleryBed(id int64, status hospital.BedStatus, reason string) hospital.BoardBed {
+	return hospital.BoardBed{Bed: hospital.Bed{
+		ID: id, WardID: 1, WardName: "Gallery", Number: "GAL-" + number(id), Status: status, StatusReason: reason,
+		StatusSince: galleryTime.Add(-time.Hour), Version: 1,
+	}}
+}
+
+// galleryStay is a bed with a patient of whom nothing unusual is known, changed by each of the changes.
+func galleryStay(id int64, name hospital.PatientName, changes ...func(*hospital.BoardStay)) hospital.BoardBed {
+	b := galleryBed(id, hospital.BedOccupied, "")
+	b.Stay = &hospital.BoardStay{
+		AdmissionID: id, PatientID: id, PatientName: name, AdmittedAt: galleryTime.Add(-30 * time.Hour), BedSince: galleryTime.Add(-5 * time.Hour),
+		Diet: hospital.DietGeneral, Texture: hospital.RegularTexture, Allergies: hospital.Allergies{Known: true}, Version: 1,
+	}
+	for _, change := range changes {
+		change(b.Stay)
+	}
+	return b
+}
+
+func leaving(s *hospital.BoardStay) {
+	s.DischargePlanned, s.ExpectedDischarge = true, galleryTime.Add(3*time.Hour)
+}
+
+func allergic(list ...hospital.Allergen) func(*hospital.BoardStay) {
+	return func(s *hospital.BoardStay) { s.Allergies = hospital.Allergies{Known: true, Allergens: list} }
+}
+
+func notAsked(s *hospital.BoardStay)   { s.Allergies = hospital.Allergies{} }
+func nilByMouth(s *hospital.BoardStay) { s.NilByMouth = true }
+
+func eats(diet hospital.Diet, texture hospital.Texture) func(*hospital.BoardStay) {
+	return func(s *hospital.BoardStay) { s.Diet, s.Texture = diet, texture }
+}
+
+// galleryBeds is a card for each state of a bed, and for each thing that a card can say of a patient.
+func galleryBeds() []hospital.BoardBed {
+	reserved := galleryBed(2, hospital.BedReserved, "From theatre this evening")
+	reserved.ReservedUntil = galleryTime.Add(6 * time.Hour)
+	return []hospital.BoardBed{
+		galleryBed(1, hospital.BedAvailable, ""), reserved, galleryBed(3, hospital.BedCleaning, ""),
+		galleryBed(4, hospital.BedMaintenance, "Call bell broken"), galleryBed(5, hospital.BedClosed, "No staff for this bay"),
+		galleryStay(6, "Nothing Unusual"), galleryStay(7, "Leaving Today", leaving), galleryStay(8, "One Allergy", allergic("peanuts")),
+		galleryStay(9, "Many Allergies", allergic(hospital.Allergens...)), galleryStay(10, "Nobody Asked", notAsked),
+		galleryStay(11, "Before Theatre", nilByMouth), galleryStay(12, "Soft Food", eats(hospital.DietRenal, 4)),
+		galleryStay(13, "Everything-Together Uwimana Nyiransabimana", leaving, allergic("milk", "eggs"), nilByMouth, eats(hospital.DietDiabetic, 6)),
+	}
+}
+
+// galleryWards are an ordinary, a full, an empty and a closed ward.
+func galleryWards() []hospital.WardSummary {
+	ward := func(id int64, code, name string, open bool, c hospital.BedCounts, pending int) hospital.WardSummary {
+		return hospital.WardSummary{Ward: hospital.Ward{ID: id, Code: code, Name: name, Block: "B1", Open: open}, Counts: c, PendingDischarges: pending}
+	}
+	return []hospital.WardSummary{
+		ward(1, "ORD", "Ordinary", true, hospital.BedCounts{Total: 24, Available: 3, Reserved: 1, Occupied: 17, Cleaning: 1, Maintenance: 1, Closed: 1}, 3),
+		ward(2, "FULL", "Full", true, hospital.BedCounts{Total: 8, Occupied: 8}, 0),
+		ward(3, "NEW", "Without beds", true, hospital.BedCounts{}, 0),
+		ward(4, "SHUT", "Closed", false, hospital.BedCounts{Total: 6, Closed: 6}, 0),
+	}
+}
+
+// galleryLines are stays for a list: with a bed, and without.
+func galleryLines() []hospital.StayLine {
+	return []hospital.StayLine{
+		{AdmissionID: 1, PatientName: "Uwase Marie", BedID: 6, BedNumber: "GAL-6", AdmittedAt: galleryTime, ExpectedDischarge: galleryTime.Add(time.Hour)},
+		{AdmissionID: 2, PatientName: "Umutoni Aline", AdmittedAt: galleryTime, ExpectedDischarge: galleryTime.Add(2 * time.Hour)},
+	}
+}
+
+// galleryRefused is an admission that was refused for every reason at once.
+func galleryRefused() Form {
+	return Form{
+		Name: FormAdmit, Problem: "Some fields need another look.", Query: "Uwa", Key: "gallery",
+		Errors: map[string]string{"patient_name": "Give the patient’s name.", "allergies": "Choose allergens or none, not both."},
+		Known:  []hospital.Patient{{ID: 1, Name: "Uwase Marie", Sex: "female"}, {ID: 2, Name: "Uwamahoro Yvonne", Admitted: true}},
+	}
+}
+
+// galleryEmpty is an empty bed's page, galleryOccupied that of one with a patient.
+func galleryEmpty() hospital.BedDetail {
+	return hospital.BedDetail{BoardBed: galleryBed(1, hospital.BedAvailable, ""), WardOpen: true,
+		Waiting: []hospital.WaitingPatient{{AdmissionID: 2, PatientName: "Umutoni Aline", AdmittedAt: galleryTime}}}
+}
+
+func galleryOccupied() hospital.BedDetail {
+	return hospital.BedDetail{BoardBed: galleryBeds()[12], WardOpen: true, BirthDate: galleryTime.AddDate(-40, 0, 0), Sex: "female", Reason: "emergency",
+		FreeBeds: []hospital.FreeBed{{ID: 1, Number: "GAL-1", WardName: "Gallery", Status: hospital.BedAvailable}}}
+}

@@ -1,0 +1,217 @@
+package views_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"dusangire/hospital"
+	"dusangire/views"
+	"dusangire/views/text"
+)
+
+// now is the moment at which every sample was read: 14:32:05 in Kigali.
+var now = time.Date(2026, 2, 3, 12, 32, 5, 0, time.UTC)
+
+var names = []hospital.PatientName{
+	"Uwase Marie Claire", "Mukamana Espérance", "Ingabire Solange", "Nyiransabimana Vestine", "Umutoni Aline",
+	"Mukandayisenga Joséphine", "Uwimana Béatrice", "Niyonsaba Chantal", "Kayitesi Diane", "Mukeshimana Odette",
+	"Iradukunda Sandrine", "Murekatete Jeanne d’Arc", "Uwamahoro Yvonne", "Nyirahabimana Consolée", "Umuhoza Grâce",
+}
+
+func sampleWards() []hospital.Ward {
+	wards := []hospital.Ward{
+		{Code: "URG", Name: "Emergency", Block: "A0"}, {Code: "MED-A", Name: "Medicine, women", Block: "B1"},
+		{Code: "MED-B", Name: "Medicine, men", Block: "B1"}, {Code: "SURG", Name: "Surgery", Block: "B2"},
+		{Code: "ICU", Name: "Intensive care", Block: "B2"}, {Code: "PED", Name: "Paediatrics", Block: "C1"},
+		{Code: "NUT", Name: "Nutrition rehabilitation", Block: "C1"}, {Code: "MAT", Name: "Maternity", Block: "C2"},
+		{Code: "ISO", Name: "Isolation", Block: "D0"}, {Code: "PRIV", Name: "Private rooms", Block: "D1"},
+	}
+	for i := range wards {
+		wards[i].ID, wards[i].Open = int64(i+1), true
+	}
+	wards[8].Open = false
+	return wards
+}
+
+func summary(w hospital.Ward, counts hospital.BedCounts, pending int) hospital.WardSummary {
+	return hospital.WardSummary{Ward: w, Counts: counts, PendingDischarges: pending}
+}
+
+// sampleStay is an ordinary stay; the nth has the nth name and what makes a card crowded now and then.
+func sampleStay(n int) *hospital.BoardStay {
+	s := &hospital.BoardStay{
+		AdmissionID: int64(100 + n), PatientID: int64(200 + n), PatientName: names[n%len(names)],
+		AdmittedAt: now.Add(-time.Duration(20+n*7) * time.Hour), BedSince: now.Add(-time.Duration(3+n*5) * time.Hour),
+		Diet: hospital.DietGeneral, Texture: hospital.RegularTexture, Allergies: hospital.Allergies{Known: true}, Version: int64(n + 1),
+	}
+	switch n % 7 {
+	case 1:
+		s.Allergies.Allergens = []hospital.Allergen{"milk", "peanuts"}
+		s.Diet = hospital.DietDiabetic
+	case 2:
+		s.NilByMouth = true
+	case 3:
+		s.Texture = 4
+		s.Diet = hospital.DietRenal
+		s.ExpectedDischarge = now.Add(70 * time.Hour)
+	case 4:
+		s.Allergies = hospital.Allergies{}
+	case 5:
+		s.DischargePlanned, s.ExpectedDischarge = true, now.Add(20*time.Hour)
+		s.Diet = hospital.DietLowSodium
+	}
+	return s
+}
+
+func sampleBed(ward hospital.Ward, n int, status hospital.BedStatus) hospital.BoardBed {
+	b := hospital.BoardBed{Bed: hospital.Bed{
+		ID: int64(n), WardID: ward.ID, WardName: ward.Name, Number: fmt.Sprintf("%s-%02d", ward.Code, n), Status: status,
+		StatusSince: now.Add(-time.Duration(n) * 47 * time.Minute), Version: int64(10 + n),
+	}}
+	switch status {
+	case hospital.BedOccupied:
+		b.Stay = sampleStay(n)
+	case hospital.BedReserved:
+		b.StatusReason, b.ReservedUntil = "From emergency, after the scan", now.Add(6*time.Hour)
+	case hospital.BedMaintenance:
+		b.StatusReason = "Call bell broken"
+	case hospital.BedClosed:
+		b.StatusReason = "No staff for this bay"
+	}
+	return b
+}
+
+// sampleBoard is the board of the women's ward with its 24 beds, every status among them.
+func sampleBoard() hospital.WardBoard {
+	ward := sampleWards()[1]
+	odd := map[int]hospital.BedStatus{4: hospital.BedAvailable, 9: hospital.BedCleaning, 11: hospital.BedAvailable,
+		14: hospital.BedReserved, 17: hospital.BedMaintenance, 20: hospital.BedAvailable, 24: hospital.BedClosed}
+	board := hospital.WardBoard{At: now, Revisions: revisions("ward:2", 118)}
+	for n := 1; n <= 24; n++ {
+		status := hospital.BedOccupied
+		if s, special := odd[n]; special {
+			status = s
+		}
+		board.Beds = append(board.Beds, sampleBed(ward, n, status))
+	}
+	board.WardSummary = summary(ward, hospital.BedCounts{Total: 24, Available: 3, Reserved: 1, Occupied: 17, Cleaning: 1, Maintenance: 1, Closed: 1}, 3)
+	return board
+}
+
+func revisions(topic hospital.Topic, revision int64) hospital.Revisions {
+	return hospital.Revisions{Epoch: "8f3a1c2b9d4e5f60", Topics: map[hospital.Topic]int64{topic: revision}}
+}
+
+func sampleSummaries() []hospital.WardSummary {
+	counts := []hospital.BedCounts{
+		{Total: 12, Available: 1, Occupied: 10, Cleaning: 1}, {Total: 24, Available: 3, Reserved: 1, Occupied: 17, Cleaning: 1, Maintenance: 1, Closed: 1},
+		{Total: 24, Available: 2, Occupied: 21, Cleaning: 1}, {Total: 20, Available: 3, Reserved: 2, Occupied: 14, Cleaning: 1},
+		{Total: 8, Occupied: 8}, {Total: 18, Available: 4, Occupied: 13, Maintenance: 1}, {Total: 8, Available: 1, Occupied: 6, Cleaning: 1},
+		{Total: 22, Available: 2, Reserved: 1, Occupied: 18, Cleaning: 1}, {Total: 6, Closed: 6}, {Total: 10, Available: 5, Occupied: 4, Reserved: 1},
+	}
+	summaries := make([]hospital.WardSummary, len(counts))
+	for i, w := range sampleWards() {
+		summaries[i] = summary(w, counts[i], (i*3)%4)
+	}
+	return summaries
+}
+
+func stayLine(n int, bedID int64) hospital.StayLine {
+	s := hospital.StayLine{
+		AdmissionID: int64(300 + n), PatientName: names[n%len(names)], WardID: 2, WardName: "Medicine, women",
+		AdmittedAt: now.Add(-time.Duration(n) * 83 * time.Minute), ExpectedDischarge: now.Add(time.Duration(n+1) * 95 * time.Minute),
+	}
+	if bedID != 0 {
+		s.BedID, s.BedNumber = bedID, fmt.Sprintf("MED-A-%02d", bedID)
+	}
+	return s
+}
+
+func sampleMetrics() hospital.Metrics {
+	return hospital.Metrics{OccupancyRate: 78.3, PatientCount: 121, PendingDischarges: 9, ActiveWards: 9}
+}
+
+func sampleMedical() hospital.MedicalDashboard {
+	d := hospital.MedicalDashboard{
+		Metrics: sampleMetrics(), Wards: sampleSummaries()[1:5], WaitingCount: 3, PendingCount: 14, At: now,
+		Revisions: revisions(hospital.MetricsTopic, 7),
+	}
+	for n := range 3 {
+		d.Waiting = append(d.Waiting, stayLine(n+4, 0))
+	}
+	for n := range 6 {
+		d.PendingDischarges = append(d.PendingDischarges, stayLine(n, int64(n+1)))
+		d.RecentAdmissions = append(d.RecentAdmissions, stayLine(n+7, int64((n+10)*(n%4))))
+	}
+	return d
+}
+
+func sampleManagement() hospital.ManagementDashboard {
+	d := hospital.ManagementDashboard{
+		Metrics: sampleMetrics(), Wards: sampleSummaries(), PendingCount: 9, CleaningCount: 7, WaitingCount: 3, At: now,
+		Counts:    hospital.BedCounts{Total: 146, Available: 21, Reserved: 5, Occupied: 111, Cleaning: 6, Maintenance: 2, Closed: 1},
+		Revisions: revisions(hospital.MetricsTopic, 7),
+	}
+	for n := range 3 {
+		d.Waiting = append(d.Waiting, stayLine(n+4, 0))
+	}
+	for n := range 5 {
+		d.PendingDischarges = append(d.PendingDischarges, stayLine(n, int64(n+1)))
+		d.BedsToClean = append(d.BedsToClean, hospital.BedLine{ID: int64(n + 30), Number: fmt.Sprintf("SURG-%02d", n+3), WardID: 4,
+			WardName: "Surgery", Since: now.Add(-time.Duration(9-n) * 31 * time.Minute)})
+	}
+	return d
+}
+
+// detail is the page of a bed of the sample board, with all that its status offers.
+func detail(b hospital.BoardBed) hospital.BedDetail {
+	d := hospital.BedDetail{BoardBed: b, WardOpen: true, At: now, Revisions: revisions("ward:2", 118)}
+	if b.Stay != nil {
+		d.BirthDate, d.Sex, d.Reason = time.Date(1984, 7, 9, 0, 0, 0, 0, time.UTC), "female", "planned"
+		d.FreeBeds = sampleFreeBeds()
+		return d
+	}
+	if b.Status == hospital.BedAvailable || b.Status == hospital.BedReserved {
+		d.Waiting = []hospital.WaitingPatient{
+			{AdmissionID: 71, PatientName: names[4], AdmittedAt: now.Add(-5 * time.Hour)},
+			{AdmissionID: 72, PatientName: names[8], AdmittedAt: now.Add(-2 * time.Hour)},
+		}
+	}
+	return d
+}
+
+func sampleFreeBeds() []hospital.FreeBed {
+	return []hospital.FreeBed{
+		{ID: 4, Number: "MED-A-04", WardName: "Medicine, women", Status: hospital.BedAvailable},
+		{ID: 14, Number: "MED-A-14", WardName: "Medicine, women", Status: hospital.BedReserved},
+		{ID: 61, Number: "SURG-01", WardName: "Surgery", Status: hospital.BedAvailable},
+	}
+}
+
+func viewer(role hospital.Role) *views.Viewer {
+	return &views.Viewer{Username: "clarisse", Role: role, Wards: sampleWards()}
+}
+
+func livePage(title string, role hospital.Role, path, socket string, r hospital.Revisions) views.Page {
+	return views.Page{Title: title, Viewer: viewer(role), Live: &views.Live{Socket: socket, Revisions: r}, Path: path}
+}
+
+func wardPage() views.Page {
+	b := sampleBoard()
+	return livePage(b.Name, hospital.MedicalStaff, "/wards/2/", "/ws/ward/2/", b.Revisions)
+}
+
+// draw renders a component in a language; it must not fail.
+func draw(t testing.TB, lang text.Lang, c templ.Component) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := c.Render(text.With(context.Background(), lang), &b); err != nil {
+		t.Fatalf("render: %v", err)
+	}
+	return b.String()
+}
