@@ -17,15 +17,16 @@ type entry struct {
 	reason    string
 }
 
-// audit adds a line to the audit, which the database never lets anyone change.
-func (c *change) audit(ctx context.Context, e entry) error {
-	_, err := c.tx.ExecContext(ctx, `INSERT INTO audit
+// audit adds a line to the audit, which the database never lets anyone change, and returns its id.
+func (c *change) audit(ctx context.Context, e entry) (id int64, err error) {
+	err = c.tx.QueryRowContext(ctx, `INSERT INTO audit
 		(at, actor_id, actor, role, action, entity, entity_id, patient_id, ward_id, from_state, to_state, reason, request_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+		RETURNING id`,
 		instant(c.now), reference(c.actor.UserID), c.actor.Username, c.actor.Role, e.action, e.entity, e.entityID,
-		reference(e.patientID), reference(e.wardID), e.from, e.to, e.reason, c.actor.RequestID)
+		reference(e.patientID), reference(e.wardID), e.from, e.to, e.reason, c.actor.RequestID).Scan(&id)
 	if err != nil {
-		return fmt.Errorf("audit %s: %w", e.action, err)
+		return 0, fmt.Errorf("audit %s: %w", e.action, err)
 	}
-	return nil
+	return id, nil
 }

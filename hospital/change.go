@@ -120,7 +120,9 @@ func (h *Hospital) commit(ctx context.Context, work func(context.Context, *unit)
 		return err
 	}
 	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
+		if err := h.unlessCommitted(ctx, u, err); err != nil {
+			return err
+		}
 	}
 	if len(moved.Topics) > 0 {
 		h.announce(moved)
@@ -128,10 +130,53 @@ func (h *Hospital) commit(ctx context.Context, work func(context.Context, *unit)
 	return nil
 }
 
+// longestDoubt bounds how long a command tries to find out what became of it.
+const longestDoubt = 3 * time.Second
+
+// unlessCommitted returns nil if a transaction whose commit failed is in the database after all, and else why it is not.
+// Where the database itself refused, it is not. Where the answer got lost, the database is asked again.
+func (h *Hospital) unlessCommitted(ctx context.Context, u *unit, failed error) error {
+	failed = fmt.Errorf("commit: %w", failed)
+	if store.Answered(failed) || u.lastAudit == 0 {
+		return failed
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), longestDoubt)
+	defer cancel()
+	committed, err := h.committed(ctx, u)
+	switch {
+	case err != nil:
+		return &Error{Kind: Unavailable, Code: "outcome_unknown", Cause: errors.Join(failed, err),
+			Message: "The connection was lost while saving. Look whether it was saved before you try again."}
+	case !committed:
+		return failed
+	}
+	return nil
+}
+
+// committed waits for the end of the unit's transaction, wherever it is, and reports whether it is in the database. While
+// the transaction is under way it holds the rows of its topics, so touching one of them waits for it; after that its
+// audit is there or never will be.
+func (h *Hospital) committed(ctx context.Context, u *unit) (is bool, err error) {
+	tx, err := h.db.Begin(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer tx.Rollback() // touching changes nothing
+	touched := slices.Sorted(maps.Keys(u.topics))[0]
+	_, err = tx.ExecContext(ctx, `INSERT INTO topic_rev (topic, rev) VALUES ($1, 0)
+		ON CONFLICT (topic) DO UPDATE SET rev = topic_rev.rev`, touched)
+	if err != nil {
+		return false, err
+	}
+	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM audit WHERE id = $1)`, u.lastAudit).Scan(&is)
+	return is, err
+}
+
 // unit is one transaction, of a single command or of all that Together gathers. It belongs to one goroutine.
 type unit struct {
-	tx     *sql.Tx
-	topics map[Topic]bool // to be moved before the commit
+	tx        *sql.Tx
+	topics    map[Topic]bool // to be moved before the commit
+	lastAudit int64          // the id of the last line of the audit; 0 where there is none yet
 }
 
 // unitKey finds the unit of a hospital in a context.
@@ -153,7 +198,8 @@ func (u *unit) perform(ctx context.Context, now time.Time, actor Actor, fn func(
 		return errors.New("a command changed something and recorded nothing")
 	}
 	for _, e := range c.entries {
-		if err := c.audit(ctx, e); err != nil {
+		var err error
+		if u.lastAudit, err = c.audit(ctx, e); err != nil {
 			return err
 		}
 	}
@@ -166,10 +212,10 @@ func (u *unit) step(ctx context.Context, work func(context.Context, *unit) error
 	if _, err := u.tx.ExecContext(ctx, `SAVEPOINT step`); err != nil {
 		return fmt.Errorf("begin a step: %w", err)
 	}
-	topics := maps.Clone(u.topics)
+	before := unit{tx: u.tx, topics: maps.Clone(u.topics), lastAudit: u.lastAudit}
 	failed := work(ctx, u)
 	if failed != nil {
-		u.topics = topics
+		*u = before
 		if _, err := u.tx.ExecContext(ctx, `ROLLBACK TO SAVEPOINT step`); err != nil {
 			return errors.Join(failed, fmt.Errorf("undo a step: %w", err))
 		}

@@ -5,17 +5,22 @@ package hospitaltest
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"testing"
 
 	"dusangire/hospital"
 )
 
-// OnEachDatabase runs test twice, as the subtests SQLite and PostgreSQL, each with the URL of a fresh database.
+// OnEachDatabase runs test twice, as the parallel subtests SQLite and PostgreSQL, each with the URL of a fresh database.
 func OnEachDatabase(t *testing.T, test func(t *testing.T, databaseURL string)) {
 	t.Helper()
-	t.Run("SQLite", func(t *testing.T) { test(t, SQLite(t)) })
-	t.Run("PostgreSQL", func(t *testing.T) { test(t, PostgreSQL(t)) })
+	for name, fresh := range map[string]func(testing.TB) string{"SQLite": SQLite, "PostgreSQL": PostgreSQL} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, fresh(t))
+		})
+	}
 }
 
 // Open opens a hospital and closes it when the test ends. Without a DatabaseURL it is on a fresh SQLite database.
@@ -39,9 +44,25 @@ func Open(t testing.TB, o hospital.Options) *hospital.Hospital {
 // SQLite returns the URL of a fresh database in a file that goes with the test.
 func SQLite(t testing.TB) string {
 	t.Helper()
-	url := "sqlite:" + filepath.Join(t.TempDir(), "hospital.db")
+	url := "sqlite:" + filepath.Join(directory(t), "hospital.db")
 	if err := hospital.Migrate(t.Context(), url); err != nil {
 		t.Fatalf("make a database: %v", err)
 	}
 	return url
+}
+
+// directory is a temporary one that goes with the test: in memory where the system has such a place, since
+// the hospital waits for the disk at every commit and a test's database need not outlive it.
+func directory(t testing.TB) string {
+	t.Helper()
+	inMemory, err := os.MkdirTemp("/dev/shm", "dusangire")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(inMemory); err != nil {
+			t.Errorf("remove the database: %v", err)
+		}
+	})
+	return inMemory
 }

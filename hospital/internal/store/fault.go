@@ -56,11 +56,20 @@ func Unavailable(err error) bool {
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		return slices.Contains(unavailableCodes, e.Code()&0xff)
 	}
-	return Lost(err) || errors.Is(err, context.DeadlineExceeded)
+	return lost(err) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// Lost reports whether err says that the connection to the database is gone, so that nobody knows how far it got.
-func Lost(err error) bool {
+// Answered reports whether err is the database's own answer, rather than a sign that its answer got lost.
+func Answered(err error) bool {
+	if _, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return true
+	}
+	_, ok := errors.AsType[*sqlite.Error](err)
+	return ok
+}
+
+// lost reports whether err says that the connection to the database is gone.
+func lost(err error) bool {
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return true
 	}

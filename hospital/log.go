@@ -1,0 +1,45 @@
+package hospital
+
+import "log/slog"
+
+// This file is what a structured log shows of things that have patients in them: their ids, never what is in them.
+// A board or a dashboard shows itself as what it embeds.
+
+// LogValue shows which ward it is.
+func (w Ward) LogValue() slog.Value { return slog.GroupValue(slog.Int64("ward", w.ID)) }
+
+// LogValue shows which bed it is.
+func (b Bed) LogValue() slog.Value { return slog.GroupValue(slog.Int64("bed", b.ID)) }
+
+// LogValue shows the numbers.
+func (m Metrics) LogValue() slog.Value {
+	return slog.GroupValue(slog.Float64("occupancy_rate", m.OccupancyRate), slog.Int("patient_count", m.PatientCount),
+		slog.Int("pending_discharges", m.PendingDischarges), slog.Int("active_wards", m.ActiveWards))
+}
+
+// LogValue shows which stay it is.
+func (a Admission) LogValue() slog.Value { return stayValue(a.ID) }
+
+// LogValue shows which stay it is.
+func (s BoardStay) LogValue() slog.Value { return stayValue(s.AdmissionID) }
+
+// LogValue shows which stay it is.
+func (s StayLine) LogValue() slog.Value { return stayValue(s.AdmissionID) }
+
+// LogValue shows which stay it is.
+func (p WaitingPatient) LogValue() slog.Value { return stayValue(p.AdmissionID) }
+
+func stayValue(id int64) slog.Value { return slog.GroupValue(slog.Int64("admission", id)) }
+
+// LogValue shows which patient it is.
+func (p Patient) LogValue() slog.Value { return slog.GroupValue(slog.Int64("patient", p.ID)) }
+
+// LogValue shows where a patient is to be put.
+func (cmd NewAdmission) LogValue() slog.Value {
+	return slog.GroupValue(slog.Int64("patient", cmd.PatientID), slog.Int64("bed", cmd.BedID))
+}
+
+// LogValue shows how a stay ended, and not the notes.
+func (l Leaving) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("outcome", string(l.Outcome)))
+}
