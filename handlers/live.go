@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -51,9 +52,12 @@ func stamp(f hub.Freshness) []byte {
 }
 
 // socket opens a live route. Who may not see it is told by a close code after the upgrade, since a browser learns nothing
-// from a refused one; a foreign origin and an overloaded server are refused before.
+// from a refused one; a foreign origin and a path that can never be one are refused before.
 func (s *Server) socket(r Route) echo.HandlerFunc {
 	return func(c echo.Context) error {
+		if id := c.Param("id"); id != "" && !isInteger(id) {
+			return echo.ErrNotFound
+		}
 		if !isUpgrade(c.Request()) {
 			c.Response().Header().Set("Upgrade", "websocket")
 			return echo.NewHTTPError(http.StatusUpgradeRequired, "This address speaks WebSocket.")
@@ -88,17 +92,17 @@ func (s *Server) visit(c echo.Context, r Route) (hub.Visit, error) {
 	if !session.User.Role.May(r.Permission) {
 		return hub.Visit{Refusal: hub.CloseForbidden}, nil
 	}
-	if err := r.handle(c); err != nil {
+	err = r.handle(c)
+	if refusal, refused := errors.AsType[*hub.Close](err); refused {
+		return hub.Visit{Refusal: refusal}, nil
+	}
+	if err != nil {
 		return hub.Visit{}, err
 	}
-	view, found := c.Get(viewKey).(hub.View)
-	if !found {
-		return hub.Visit{Refusal: hub.CloseNoSuchPath}, nil
-	}
-	return hub.Visit{View: view, Guard: s.guard(session, tokenOf(c), r.Permission)}, nil
+	return hub.Visit{View: c.Get(viewKey).(hub.View), Guard: s.guard(session, tokenOf(c), r.Permission)}, nil
 }
 
-const viewKey = "view" // in echo.Context: the hub.View that a live route chose
+const viewKey = "view" // in echo.Context: the hub.View that a live route chose by watch, which it does unless it returns an error
 
 // watch is how a live route says what it shows.
 func watch(c echo.Context, view hub.View) error {
@@ -168,8 +172,31 @@ func (s *liveState) JSON() ([]hub.Region, error) { return s.messages() }
 
 func (s *liveState) Answer(request []byte) ([]byte, bool) { return s.answer(request) }
 
-// liveUnknown is any live route that has nothing to show: it chooses no view.
-func (s *Server) liveUnknown(echo.Context) error { return nil }
+// liveDashboard is /ws/dashboard/{role}/ where the role has no live dashboard of its own.
+func (s *Server) liveDashboard(c echo.Context) error {
+	session, _ := sessionOf(c)
+	asked, own := hospital.Role(c.Param("role")), session.User.Role
+	if asked.Valid() && asked != own && own != hospital.Admin {
+		return hub.CloseForbidden
+	}
+	return hub.CloseNoSuchPath
+}
+
+// liveID is the id in the path of a socket. A number that can be no id names nothing, as an unknown one does; what is
+// no number at all has been refused by socket.
+func liveID(c echo.Context) (int64, error) {
+	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
+	if err != nil || id < 1 {
+		return 0, hub.CloseNoSuchPath
+	}
+	return id, nil
+}
+
+// isInteger reports whether s is a whole number of any size.
+func isInteger(s string) bool {
+	digits := strings.TrimPrefix(s, "-")
+	return digits != "" && strings.Trim(digits, "0123456789") == ""
+}
 
 // rfc3339 writes a time as JSON has it: UTC to the second; nil for none.
 func rfc3339(t time.Time) *string {

@@ -51,7 +51,7 @@ func (s *Server) Routes() []Route {
 		{get, "/ws/ward/:id/", hospital.ReadWards, s.liveWard},
 		{get, "/ws/dashboard/medical_staff/", hospital.ReadMedicalDashboard, s.liveMedicalDashboard},
 		{get, "/ws/dashboard/ward_management/", hospital.ReadManagementDashboard, s.liveManagementDashboard},
-		{get, "/ws/dashboard/:role/", hospital.ReadOwnSession, s.liveUnknown},
+		{get, "/ws/dashboard/:role/", hospital.ReadOwnSession, s.liveDashboard},
 
 		{get, "/healthz", Anyone, s.healthz},
 		{get, "/readyz", Anyone, s.readyz},

@@ -39,7 +39,7 @@ func wardSocket(wardID int64) string { return fmt.Sprintf("/ws/ward/%d/", wardID
 
 // liveWard is the same board, live: /ws/ward/{id}/.
 func (s *Server) liveWard(c echo.Context) error {
-	id, err := pathID(c)
+	id, err := liveID(c)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,392 @@
+package handlers_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+	"go.uber.org/goleak"
+
+	"dusangire/handlers"
+	"dusangire/hospital"
+	"dusangire/hospital/hospitaltest"
+	"dusangire/hub"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// soon is how long a test waits for what must happen; only a test that fails reaches it.
+const soon = 20 * time.Second
+
+// password is what every login of these tests has.
+const password = "correct horse battery"
+
+// house is a hospital behind its doors, on a free port, with two wards and a login of every role named like the role.
+type house struct {
+	t        testing.TB
+	hospital *hospital.Hospital
+	hub      *hub.Hub
+	server   *handlers.Server
+	web      *httptest.Server
+	clock    *clock
+	log      *logged
+	database string
+	a, b     hospital.Ward
+}
+
+// settings are what a house may have otherwise than usual.
+type settings struct {
+	database       string // URL; empty: SQLite
+	bus            hub.Bus
+	allowedHosts   []string
+	trustedProxies []string
+	beds           int // of each ward; 0: 8
+	tls            bool
+}
+
+// newHouse opens a house and closes it with the test.
+func newHouse(t testing.TB, s settings) *house {
+	t.Helper()
+	h := &house{t: t, clock: &clock{now: time.Now()}, log: &logged{}, database: s.database}
+	if h.database == "" {
+		h.database = hospitaltest.SQLite(t)
+	}
+	if s.bus == nil {
+		s.bus = hub.NewMemoryBus()
+	}
+	if s.allowedHosts == nil {
+		s.allowedHosts = []string{"127.0.0.1"}
+	}
+	if s.beds == 0 {
+		s.beds = 8
+	}
+	log := slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	h.hospital = hospitaltest.Open(t, hospital.Options{DatabaseURL: h.database, Now: h.clock.Now,
+		Announce: func(r hospital.Revisions) { h.hub.Announce(handlers.HubRevisions(r)) }})
+	h.hub = handlers.NewHub(h.hospital, hub.Config{Bus: s.bus, Log: log})
+	h.server = handlers.New(handlers.Config{Hospital: h.hospital, Hub: h.hub, Log: log, AllowedHosts: s.allowedHosts,
+		TrustedProxies: networks(t, s.trustedProxies), ServeMetrics: true, Gallery: true})
+	h.web = httptest.NewUnstartedServer(h.server.Handler())
+	h.open(s.tls)
+	h.settle(s.beds)
+	return h
+}
+
+// open starts to serve; the end of the test drains as the program does.
+func (h *house) open(secure bool) {
+	running, stop := context.WithCancel(context.Background())
+	var work sync.WaitGroup
+	work.Go(func() { _ = h.hub.Run(running) })
+	if secure {
+		h.web.StartTLS()
+	} else {
+		h.web.Start()
+	}
+	h.t.Cleanup(func() {
+		within, cancel := context.WithTimeout(context.Background(), soon)
+		defer cancel()
+		h.hub.Drain(within)
+		h.web.Client().CloseIdleConnections()
+		h.web.Close()
+		stop()
+		work.Wait()
+	})
+}
+
+// settle sets up the wards and the logins.
+func (h *house) settle(beds int) {
+	h.t.Helper()
+	ctx := h.t.Context()
+	for _, ward := range []struct {
+		into *hospital.Ward
+		new  hospital.NewWard
+	}{
+		{&h.a, hospital.NewWard{Code: "A", Name: "Medicine, women", Block: "B1", Beds: beds}},
+		{&h.b, hospital.NewWard{Code: "B", Name: "Surgery", Block: "B2", Beds: beds}},
+	} {
+		added, err := h.hospital.AddWard(ctx, hospital.System, ward.new)
+		h.must(err)
+		*ward.into = added
+	}
+	for _, role := range hospital.Roles {
+		h.addUser(string(role), role)
+	}
+}
+
+func (h *house) addUser(name string, role hospital.Role) hospital.User {
+	h.t.Helper()
+	user, err := h.hospital.AddUser(h.t.Context(), hospital.System, hospital.NewUser{Username: name, Role: role, Password: password})
+	h.must(err)
+	return user
+}
+
+func (h *house) must(err error) {
+	h.t.Helper()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// token signs in and returns the session's token.
+func (h *house) token(name string) string {
+	h.t.Helper()
+	token, _, err := h.hospital.SignIn(h.t.Context(), name, password, "192.0.2.1")
+	h.must(err)
+	return token
+}
+
+// actor is someone of a role who gives commands to the hospital directly.
+func actor(role hospital.Role) hospital.Actor {
+	return hospital.Actor{Username: string(role), Role: role}
+}
+
+// bed reads one of a ward's beds, the first being 1.
+func (h *house) bed(ward hospital.Ward, n int) hospital.BoardBed {
+	h.t.Helper()
+	board, err := h.hospital.WardBoard(h.t.Context(), ward.ID)
+	h.must(err)
+	return board.Beds[n-1]
+}
+
+// admit puts a new patient into a bed; 0 is no bed.
+func (h *house) admit(name string, bedID int64) hospital.Admission {
+	h.t.Helper()
+	a, _, err := h.hospital.Admit(h.t.Context(), actor(hospital.MedicalStaff),
+		hospital.NewAdmission{PatientName: hospital.PatientName(name), BedID: bedID, Reason: "routine"})
+	h.must(err)
+	return a
+}
+
+// setBed takes a bed through the steps.
+func (h *house) setBed(id int64, steps ...hospital.BedStatus) {
+	h.t.Helper()
+	for _, step := range steps {
+		_, err := h.hospital.SetBedStatus(h.t.Context(), actor(hospital.Admin), id, hospital.BedStatusChange{Status: step})
+		h.must(err)
+	}
+}
+
+// discharge ends a stay.
+func (h *house) discharge(id int64) {
+	h.t.Helper()
+	_, err := h.hospital.Discharge(h.t.Context(), actor(hospital.MedicalStaff), id, hospital.Leaving{Outcome: hospital.Improved})
+	h.must(err)
+}
+
+// contents is everything in the database.
+func (h *house) contents() string {
+	h.t.Helper()
+	return hospitaltest.Contents(h.t, h.database)
+}
+
+// audience is what kind of client asks.
+type audience string
+
+const (
+	program audience = "program" // JSON in, JSON out
+	browser audience = "browser" // plain links and forms
+	htmx    audience = "htmx"    // a page that asks for a part of itself
+)
+
+// question is one request.
+type question struct {
+	method string
+	path   string
+	as     audience
+	token  string      // of a session; empty: signed out
+	fields any         // url.Values: sent as a form; anything else as JSON; nil: no body
+	body   io.Reader   // instead of fields
+	header http.Header // besides, or instead of, what the audience sends
+	host   string      // instead of the server's own
+}
+
+// answer is what came back.
+type answer struct {
+	t      testing.TB
+	status int
+	header http.Header
+	body   string
+}
+
+// ask sends a request as the audience does and follows no redirect.
+func (h *house) ask(q question) answer {
+	h.t.Helper()
+	return h.send(h.request(q))
+}
+
+func (h *house) send(request *http.Request) answer {
+	h.t.Helper()
+	client := *h.web.Client()
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	response, err := client.Do(request)
+	if err != nil {
+		h.t.Fatalf("%s %s: %v", request.Method, request.URL.Path, err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		h.t.Fatalf("%s %s: %v", request.Method, request.URL.Path, err)
+	}
+	return answer{h.t, response.StatusCode, response.Header, string(body)}
+}
+
+func (h *house) request(q question) *http.Request {
+	h.t.Helper()
+	body, contentType := q.encode(h.t)
+	request, err := http.NewRequestWithContext(h.t.Context(), q.method, h.web.URL+q.path, body)
+	h.must(err)
+	if contentType != "" {
+		request.Header.Set("Content-Type", contentType)
+	}
+	switch q.as {
+	case program:
+		request.Header.Set("Accept", "application/json")
+	case browser:
+		request.Header.Set("Accept", "text/html,application/xhtml+xml")
+	case htmx:
+		request.Header.Set("Accept", "text/html")
+		request.Header.Set("HX-Request", "true")
+	}
+	if q.token != "" {
+		request.Header.Set("Authorization", "Bearer "+q.token)
+	}
+	for name, values := range q.header {
+		request.Header[name] = values
+	}
+	if q.host != "" {
+		request.Host = q.host
+	}
+	return request
+}
+
+func (q question) encode(t testing.TB) (body io.Reader, contentType string) {
+	t.Helper()
+	if q.body != nil || q.fields == nil {
+		return q.body, ""
+	}
+	if form, isForm := q.fields.(url.Values); isForm {
+		return strings.NewReader(form.Encode()), "application/x-www-form-urlencoded"
+	}
+	encoded, err := json.Marshal(q.fields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes.NewReader(encoded), "application/json"
+}
+
+// post sends fields as the audience would.
+func (h *house) post(path, token string, as audience, fields any) answer {
+	h.t.Helper()
+	return h.ask(question{method: http.MethodPost, path: path, as: as, token: token, fields: fields})
+}
+
+func (h *house) get(path, token string, as audience) answer {
+	h.t.Helper()
+	return h.ask(question{method: http.MethodGet, path: path, as: as, token: token})
+}
+
+// json reads the body.
+func (a answer) json(into any) {
+	a.t.Helper()
+	if err := json.Unmarshal([]byte(a.body), into); err != nil {
+		a.t.Fatalf("the answer should be JSON: %v: %q", err, a.body)
+	}
+}
+
+// html reads the body.
+func (a answer) html() *goquery.Document {
+	a.t.Helper()
+	document, err := goquery.NewDocumentFromReader(strings.NewReader(a.body))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return document
+}
+
+// problem is an application/problem+json answer.
+type problem struct {
+	Type    string            `json:"type"`
+	Title   string            `json:"title"`
+	Status  int               `json:"status"`
+	Detail  string            `json:"detail"`
+	Errors  map[string]string `json:"errors"`
+	Current map[string]any    `json:"current"`
+}
+
+// problem checks that the answer is a well-formed refusal with this status, and reads it.
+func (a answer) problem(status int) problem {
+	a.t.Helper()
+	if a.status != status {
+		a.t.Fatalf("got %d, want %d: %s", a.status, status, a.body)
+	}
+	if got := a.header.Get("Content-Type"); got != "application/problem+json" {
+		a.t.Errorf("Content-Type %q, want application/problem+json: %s", got, a.body)
+	}
+	var p problem
+	a.json(&p)
+	if p.Status != status || p.Type == "" || p.Title != http.StatusText(status) || p.Detail == "" {
+		a.t.Errorf("a problem needs type, title, status and detail: %s", a.body)
+	}
+	return p
+}
+
+// clock is a clock that stands still until a test lets time pass.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// pass lets time pass.
+func (c *clock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// logged keeps what was logged.
+type logged struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logged) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(line)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+func networks(t testing.TB, written []string) []*net.IPNet {
+	t.Helper()
+	var all []*net.IPNet
+	for _, cidr := range written {
+		_, network, err := net.ParseCIDR(cidr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, network)
+	}
+	return all
+}

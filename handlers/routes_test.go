@@ -1,0 +1,307 @@
+package handlers_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"dusangire/handlers"
+	"dusangire/hospital"
+	"dusangire/static"
+)
+
+// may is the table of who may do what, written out a second time: whoever changes the rules changes them here too, or
+// did not mean to.
+var may = map[hospital.Permission][]hospital.Role{
+	"own_session":             {"medical_staff", "ward_management", "kitchen", "delivery", "customer", "admin"},
+	"wards.read":              {"medical_staff", "ward_management", "admin"},
+	"clinical.read":           {"medical_staff"},
+	"dashboard.medical":       {"medical_staff", "admin"},
+	"dashboard.management":    {"ward_management", "admin"},
+	"admissions.admit":        {"medical_staff", "ward_management", "admin"},
+	"admissions.transfer":     {"medical_staff", "ward_management", "admin"},
+	"admissions.plan":         {"medical_staff", "ward_management", "admin"},
+	"admissions.discharge":    {"medical_staff", "ward_management", "admin"},
+	"admissions.record_death": {"medical_staff", "admin"},
+	"beds.change":             {"medical_staff", "ward_management", "admin"},
+	"beds.close":              {"ward_management", "admin"},
+	"wards.set_up":            {"admin"},
+	"users.manage":            {"admin"},
+}
+
+// anyone stands where a route is for people who are not signed in too.
+const anyone = "anyone"
+
+// rule is what a route of the table does for whom.
+type rule struct {
+	permission string // a key of may, or anyone
+	path       string // where the route is asked; {bed}, {ward} and {stay} are put in
+	signedOut  int    // for anyone: what a stranger gets
+	permitted  int    // what one gets who may; for a socket the close code, 0 where it stays open
+}
+
+// rules know every route. Commands are sent a field that none of them knows, so that one who may gets 422 and nothing changes.
+var rules = map[string]rule{
+	"GET /":          {anyone, "/", 303, 303},
+	"GET /login":     {anyone, "/login", 200, 303},
+	"POST /login":    {anyone, "/login", 422, 422},
+	"POST /logout":   {anyone, "/logout", 204, 204},
+	"POST /language": {anyone, "/language", 422, 422},
+	"GET /static/*":  {anyone, static.Path("app.css"), 200, 200},
+	"GET /healthz":   {anyone, "/healthz", 200, 200},
+	"GET /readyz":    {anyone, "/readyz", 200, 200},
+	"GET /metrics":   {anyone, "/metrics", 200, 200},
+	"GET /gallery":   {anyone, "/gallery", 200, 200},
+
+	"GET /dashboard/medical_staff/":   {"dashboard.medical", "/dashboard/medical_staff/", 0, 200},
+	"GET /dashboard/ward_management/": {"dashboard.management", "/dashboard/ward_management/", 0, 200},
+	"GET /wards/:id/":                 {"wards.read", "/wards/{ward}/", 0, 200},
+	"GET /beds/:id/":                  {"wards.read", "/beds/{bed}/", 0, 200},
+	"GET /admissions/:id/":            {"wards.read", "/admissions/{stay}/", 0, 200},
+	"GET /users/":                     {"users.manage", "/users/", 0, 200},
+
+	"POST /admissions":                    {"admissions.admit", "/admissions", 0, 422},
+	"POST /admissions/:id/transfer":       {"admissions.transfer", "/admissions/{stay}/transfer", 0, 422},
+	"POST /admissions/:id/plan-discharge": {"admissions.plan", "/admissions/{stay}/plan-discharge", 0, 422},
+	"POST /admissions/:id/discharge":      {"admissions.discharge", "/admissions/{stay}/discharge", 0, 422},
+	"POST /beds/:id/status":               {"beds.change", "/beds/{bed}/status", 0, 422},
+	"POST /beds/:id/patients":             {"admissions.admit", "/beds/{bed}/patients", 0, 422},
+
+	"GET /ws/ward/:id/":                  {"wards.read", "/ws/ward/{ward}/", 0, 0},
+	"GET /ws/dashboard/medical_staff/":   {"dashboard.medical", "/ws/dashboard/medical_staff/", 0, 0},
+	"GET /ws/dashboard/ward_management/": {"dashboard.management", "/ws/dashboard/ward_management/", 0, 0},
+	"GET /ws/dashboard/:role/":           {"own_session", "/ws/dashboard/porter/", 0, 4404},
+}
+
+// visitor is someone at the door.
+type visitor struct {
+	who   string
+	token string
+	role  hospital.Role // empty: nobody as far as the server knows
+}
+
+// may reports whether the literal table lets the visitor do it.
+func (v visitor) may(permission string) bool {
+	return slices.Contains(may[hospital.Permission(permission)], v.role)
+}
+
+func TestPermissionsAreAsWrittenHere(t *testing.T) {
+	for permission, roles := range may {
+		for _, role := range hospital.Roles {
+			if got, want := role.May(permission), slices.Contains(roles, role); got != want {
+				t.Errorf("may %s do %s: %t, want %t", role, permission, got, want)
+			}
+		}
+	}
+	if hospital.Role("porter").May("own_session") || hospital.Role("").May("own_session") || hospital.Admin.May("no.such.permission") {
+		t.Error("who or what is unknown may nothing")
+	}
+}
+
+// TestEveryRouteLetsInExactlyWhoMay asks every route of the server's own table as every kind of visitor.
+func TestEveryRouteLetsInExactlyWhoMay(t *testing.T) {
+	h := newHouse(t, settings{})
+	stay := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
+	strangers, people := h.visitors()
+	before := h.contents()
+	fill := strings.NewReplacer("{ward}", fmt.Sprint(h.a.ID), "{bed}", fmt.Sprint(h.bed(h.a, 1).ID), "{stay}", fmt.Sprint(stay.ID))
+	for _, route := range h.server.Routes() {
+		name := route.Method + " " + route.Path
+		rule, known := rules[name]
+		if !known {
+			t.Errorf("%s is not in the test's table: write down who may and what they get", name)
+			continue
+		}
+		if want := permissionOf(rule); route.Permission != want {
+			t.Errorf("%s asks for %q, want %q", name, route.Permission, want)
+		}
+		if name == "POST /logout" {
+			continue // it ends sessions; TestSigningOut has it
+		}
+		rule.path = fill.Replace(rule.path)
+		t.Run(name, func(t *testing.T) {
+			h := h.within(t)
+			for _, v := range append(strangers, people...) {
+				if strings.HasPrefix(route.Path, "/ws/") {
+					h.checkSocketDoor(rule, v)
+				} else {
+					h.checkDoor(route, rule, v)
+				}
+			}
+		})
+	}
+	if after := h.contents(); after != before {
+		t.Error("asking at doors changed the database")
+	}
+}
+
+// within is the house as a subtest sees it.
+func (h *house) within(t testing.TB) *house {
+	inner := *h
+	inner.t = t
+	return &inner
+}
+
+func permissionOf(r rule) hospital.Permission {
+	if r.permission == anyone {
+		return handlers.Anyone
+	}
+	return hospital.Permission(r.permission)
+}
+
+// visitors are all who can stand at a door: those whom the server does not know, and one of each role.
+func (h *house) visitors() (strangers, people []visitor) {
+	h.t.Helper()
+	for _, name := range []string{"expired", "disabled", "signed-out", "new-password"} {
+		h.addUser(name, hospital.Admin)
+	}
+	expired := h.token("expired")
+	h.clock.pass(hospital.SessionLasts - time.Minute)
+	disabled, signedOut, newPassword := h.token("disabled"), h.token("signed-out"), h.token("new-password")
+	h.must(h.hospital.DisableUser(h.t.Context(), hospital.System, "disabled"))
+	h.must(h.hospital.SignOut(h.t.Context(), signedOut))
+	h.must(h.hospital.SetPassword(h.t.Context(), hospital.System, "new-password", password))
+	for _, role := range hospital.Roles {
+		people = append(people, visitor{string(role), h.token(string(role)), role})
+	}
+	h.clock.pass(time.Minute)
+	strangers = []visitor{
+		{"nobody", "", ""}, {"someone with an invented token", strings.Repeat("x", 43), ""},
+		{"someone whose session has run out", expired, ""}, {"someone disabled", disabled, ""},
+		{"someone who signed out", signedOut, ""}, {"someone with a new password", newPassword, ""},
+	}
+	return strangers, people
+}
+
+// checkDoor asks a page or gives a command, as a program and as a browser does.
+func (h *house) checkDoor(route handlers.Route, r rule, v visitor) {
+	h.t.Helper()
+	for _, as := range []audience{program, browser} {
+		q := question{method: route.Method, path: r.path, as: as, token: v.token}
+		if route.Method == http.MethodPost {
+			q.fields = map[string]any{"no_such_field": 1}
+		}
+		got := h.ask(q)
+		want := h.expected(route, r, v, as)
+		if got.status != want {
+			h.t.Errorf("%s as a %s gets %d, want %d: %.200s", v.who, as, got.status, want, got.body)
+			continue
+		}
+		if as == program && want >= 400 {
+			got.problem(want)
+		}
+		if want == http.StatusSeeOther && r.permission != anyone && v.role == "" && got.header.Get("Location") != "/login?next="+strings.ReplaceAll(r.path, "/", "%2F") {
+			h.t.Errorf("%s should be led to sign in and back: %s", v.who, got.header.Get("Location"))
+		}
+	}
+}
+
+// expected is the status that CONTRACT section 4 gives for a visitor at a door.
+func (h *house) expected(route handlers.Route, r rule, v visitor, as audience) int {
+	switch {
+	case r.permission == anyone && v.role == "":
+		return r.signedOut
+	case route.Path == "/" && slices.Contains([]hospital.Role{"kitchen", "delivery", "customer"}, v.role):
+		return http.StatusOK // a page that says there is nothing yet
+	case r.permission == anyone || v.may(r.permission):
+		return permittedStatus(route, r, as)
+	case v.role != "":
+		return http.StatusForbidden
+	case as == browser && route.Method == http.MethodGet:
+		return http.StatusSeeOther
+	}
+	return http.StatusUnauthorized
+}
+
+// permittedStatus differs for a stay's page alone: a person is led on to the patient's bed.
+func permittedStatus(route handlers.Route, r rule, as audience) int {
+	if route.Path == "/admissions/:id/" && as == browser {
+		return http.StatusSeeOther
+	}
+	return r.permitted
+}
+
+// checkSocketDoor opens a live path in both representations, with a slash and without.
+func (h *house) checkSocketDoor(r rule, v visitor) {
+	h.t.Helper()
+	for _, representation := range []string{asJSON, asHTML} {
+		for _, path := range []string{r.path, strings.TrimSuffix(r.path, "/")} {
+			s := h.watch(path, v.token, representation)
+			want := websocket.StatusCode(r.permitted)
+			switch {
+			case v.role == "":
+				want = 4401
+			case !v.may(r.permission):
+				want = 4403
+			}
+			message, err := s.read()
+			switch {
+			case want == 0 && (err != nil || message == ""):
+				h.t.Errorf("%s at %s as %s should get the state at once: %v", v.who, path, representation, err)
+			case want != 0 && (message != "" || websocket.CloseStatus(err) != want):
+				h.t.Errorf("%s at %s as %s: %v %q, want to be closed with %d and told nothing", v.who, path, representation, err, message, want)
+			}
+			_ = s.conn.CloseNow()
+		}
+	}
+}
+
+func TestAnotherRolesDashboardIsForbiddenAndAnUnknownOneDoesNotExist(t *testing.T) {
+	h := newHouse(t, settings{})
+	for _, c := range []struct {
+		role hospital.Role
+		path string
+		want websocket.StatusCode
+	}{
+		{hospital.MedicalStaff, "/ws/dashboard/kitchen/", 4403},
+		{hospital.Kitchen, "/ws/dashboard/delivery/", 4403},
+		{hospital.Customer, "/ws/dashboard/admin/", 4403},
+		{hospital.MedicalStaff, "/ws/dashboard/nowhere/", 4404},
+		{hospital.Customer, "/ws/dashboard/Medical_Staff/", 4404},
+	} {
+		if got := h.watch(c.path, h.token(string(c.role))).closeCode(); got != c.want {
+			t.Errorf("%s at %s is closed with %d, want %d", c.role, c.path, got, c.want)
+		}
+	}
+}
+
+func TestPathsAnswerWithAndWithoutTheirSlash(t *testing.T) {
+	h := newHouse(t, settings{})
+	token := h.token("admin")
+	for _, path := range []string{"/dashboard/medical_staff", fmt.Sprintf("/wards/%d", h.a.ID), "/users", "/login/", "/healthz/"} {
+		if got := h.get(path, token, program).status; got != 200 && got != 303 {
+			t.Errorf("%s: %d", path, got)
+		}
+	}
+	if got := h.post("/admissions/", token, program, map[string]any{"patient_name": "Uwase Marie"}); got.status != http.StatusCreated {
+		t.Errorf("POST /admissions/: %d %s", got.status, got.body)
+	}
+}
+
+func TestUnknownMethodsAreRefusedAndTheKnownOnesNamed(t *testing.T) {
+	h := newHouse(t, settings{})
+	token := h.token("admin")
+	before := h.contents()
+	for _, c := range []struct{ method, path, allow string }{
+		{"GET", "/admissions", "POST"}, {"HEAD", "/admissions", "POST"}, {"DELETE", "/admissions", "POST"},
+		{"PUT", fmt.Sprintf("/beds/%d/status", h.bed(h.a, 1).ID), "POST"}, {"PATCH", fmt.Sprintf("/wards/%d/", h.a.ID), "GET"},
+		{"POST", fmt.Sprintf("/wards/%d/", h.a.ID), "GET"}, {"DELETE", "/login", "POST"}, {"BREW", "/login", "GET"},
+		{"POST", fmt.Sprintf("/ws/ward/%d/", h.a.ID), "GET"},
+	} {
+		got := h.ask(question{method: c.method, path: c.path, as: program, token: token, header: http.Header{"X-Http-Method-Override": {"GET"}}})
+		if got.status != http.StatusMethodNotAllowed || !strings.Contains(got.header.Get("Allow"), c.allow) {
+			t.Errorf("%s %s: %d, Allow %q; want 405 and %s", c.method, c.path, got.status, got.header.Get("Allow"), c.allow)
+		}
+		if c.method != "HEAD" {
+			got.problem(http.StatusMethodNotAllowed)
+		}
+	}
+	if h.contents() != before {
+		t.Error("a method that is not allowed changed the database")
+	}
+}
