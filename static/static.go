@@ -10,7 +10,6 @@ import (
 	"embed"
 	"encoding/hex"
 	"fmt"
-	"mime"
 	"net/http"
 	"path"
 	"strings"
@@ -45,7 +44,7 @@ func load() (byName, byPath map[string]asset) {
 		if path.Ext(name) == ".css" {
 			body = withHashedReferences(body, byName)
 		}
-		a := asset{path: hashedPath(name, body), contentType: contentType(name), body: body}
+		a := asset{path: hashedPath(name, body), contentType: contentTypes[path.Ext(name)], body: body}
 		byName[name], byPath[a.path] = a, a
 	}
 	return byName, byPath
@@ -66,17 +65,9 @@ func hashedPath(name string, body []byte) string {
 	return prefix + strings.TrimSuffix(base, ext) + "." + hex.EncodeToString(sum[:6]) + ext
 }
 
-func contentType(name string) string {
-	switch path.Ext(name) {
-	case ".js":
-		return "text/javascript; charset=utf-8"
-	case ".css":
-		return "text/css; charset=utf-8"
-	case ".svg":
-		return "image/svg+xml"
-	default:
-		return mime.TypeByExtension(path.Ext(name))
-	}
+// contentTypes are those of the files here, by extension.
+var contentTypes = map[string]string{
+	".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml",
 }
 
 // Path is the URL path under which the file name of this folder is served, such as Path("app.css"). It panics for a

@@ -98,14 +98,15 @@ func T(ctx context.Context, key string, args ...any) string {
 	return fmt.Sprintf(sentence, args...)
 }
 
-// Refusal says in the context's language why something was refused. A code that the catalogue lacks is said in English.
+// Refusal says in the context's language why something was refused. A code that the catalogue lacks is said in English,
+// as English is always: the code's own sentence knows more. A translation need not use all that the sentence was filled with.
 func Refusal(ctx context.Context, e *hospital.Error) string {
 	lang := From(ctx)
 	sentence, known := catalogue["refusal."+e.Code][lang]
 	if lang == En || !known {
 		return e.Message
 	}
-	if len(e.Args) == 0 {
+	if !strings.Contains(sentence, "%") {
 		return sentence
 	}
 	return fmt.Sprintf(sentence, e.Args...)

@@ -1,0 +1,134 @@
+package views_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+	"pgregory.net/rapid"
+
+	"dusangire/hospital"
+	"dusangire/views"
+	"dusangire/views/text"
+)
+
+// hostile are texts that try to be more than text.
+var hostile = []string{
+	`"><script>alert(1)</script>`, `' hx-get='/logout' x='`, `</a></li><li id="bed-2">`, `<img src=x onerror=alert(1)>`,
+	`<hx-partial hx-target="#live">`, `</template><template>`, `<!--`, `]]>`, `&lt;b&gt;`, "\u202eRTL\u202c", "NUL\x00NUL", `{{.}}`, `%s%n`,
+	`javascript:alert(1)`, strings.Repeat("A<", 5000), "\u2028\r\n\t", `<title>x</title>`, `hx-swap-oob="true"`, "\xff\xfe",
+}
+
+// texts draws what somebody might have typed, or worse.
+func texts() *rapid.Generator[string] {
+	return rapid.OneOf(rapid.SampledFrom(hostile), rapid.String(), rapid.Custom(func(t *rapid.T) string {
+		return rapid.SampledFrom(hostile).Draw(t, "first") + rapid.SampledFrom(hostile).Draw(t, "second")
+	}))
+}
+
+// typed is every text in the hospital that a person typed, the same in each place.
+type typed struct{ name, reason, ward, code, number, query, sentence, username string }
+
+// The places of texts in a region or a page, drawn with those texts in them.
+func (w typed) bodies(t testing.TB) map[string]string {
+	bodies := map[string]string{}
+	board := sampleBoard()
+	ward := hospital.Ward{ID: 2, Code: w.code, Name: w.ward, Block: w.code, Open: true}
+	board.Ward = ward
+	for i := range board.Beds {
+		b := &board.Beds[i]
+		b.Number, b.StatusReason, b.WardName = w.number, w.reason, w.ward
+		if b.Stay != nil {
+			stay := *b.Stay
+			stay.PatientName = hospital.PatientName(w.name)
+			b.Stay = &stay
+		}
+	}
+	for _, r := range views.WardRegions(board) {
+		bodies["ward "+r.ID] = draw(t, text.En, r.Component)
+	}
+	medical, management := sampleMedical(), sampleManagement()
+	for _, list := range [][]hospital.StayLine{medical.RecentAdmissions, medical.PendingDischarges, medical.Waiting, management.Waiting, management.PendingDischarges} {
+		for i := range list {
+			list[i].PatientName, list[i].BedNumber, list[i].WardName = hospital.PatientName(w.name), w.number, w.ward
+		}
+	}
+	for i := range management.BedsToClean {
+		management.BedsToClean[i].Number, management.BedsToClean[i].WardName = w.number, w.ward
+	}
+	medical.Wards[0].Ward, management.Wards[1].Ward = ward, ward
+	for _, r := range append(views.MedicalRegions(medical), views.ManagementRegions(management)...) {
+		bodies["dashboard "+r.ID] = draw(t, text.En, r.Component)
+	}
+	w.panels(t, board, bodies)
+	return bodies
+}
+
+func (w typed) panels(t testing.TB, board hospital.WardBoard, bodies map[string]string) {
+	form := refusedAdmission()
+	form.Query, form.Problem, form.Key = w.query, w.sentence, w.query
+	form.Values = map[string][]string{"patient_name": {w.name}, "reason": {w.reason}, "birth_date": {w.query}}
+	form.Errors = map[string]string{"patient_name": w.sentence}
+	form.Known = []hospital.Patient{{ID: 1, Name: hospital.PatientName(w.name), Sex: "female"}}
+	for _, n := range []int{0, 3, 13, 23} {
+		d := detail(board.Beds[n])
+		d.Reason = w.reason
+		for i := range d.Waiting {
+			d.Waiting[i].PatientName = hospital.PatientName(w.name)
+		}
+		for i := range d.FreeBeds {
+			d.FreeBeds[i].Number, d.FreeBeds[i].WardName = w.number, w.ward
+		}
+		bodies[fmt.Sprint("panel ", n)] = draw(t, text.En, views.BedPanel(*viewer(hospital.MedicalStaff), d, form))
+	}
+	page := views.Page{Title: w.ward, Path: w.query, Viewer: &views.Viewer{Username: w.username, Role: hospital.Admin, Wards: []hospital.Ward{board.Ward}},
+		Live: &views.Live{Socket: "/ws/ward/2/", Revisions: board.Revisions}}
+	bodies["page"] = draw(t, text.En, views.WardPage(page, board, nil))
+	page.Live = nil
+	bodies["problem"] = draw(t, text.En, views.ProblemPage(page, 404, w.sentence))
+	bodies["users"] = draw(t, text.En, views.UsersPage(page, []hospital.User{{Username: w.username, Role: hospital.Admin}}))
+	bodies["waiting"] = draw(t, text.En, views.WaitingPage(page, hospital.Admission{ID: 1, PatientName: hospital.PatientName(w.name)}, sampleFreeBeds(), form))
+}
+
+// skeleton is a body's elements and the names of their attributes, without any text or value.
+func skeleton(t testing.TB, body string) string {
+	var b strings.Builder
+	var write func(n *html.Node)
+	write = func(n *html.Node) {
+		if n.Type == html.ElementNode {
+			fmt.Fprintf(&b, "<%s", n.Data)
+			for _, a := range n.Attr {
+				fmt.Fprintf(&b, " %s", a.Key)
+			}
+			b.WriteString(">")
+		}
+		for child := range n.ChildNodes() {
+			write(child)
+		}
+		if n.Type == html.ElementNode {
+			b.WriteString("</>")
+		}
+	}
+	for _, root := range parse(t, body) {
+		write(root)
+	}
+	return b.String()
+}
+
+func TestNoTextThatPeopleTypeChangesTheStructureOfAnything(t *testing.T) {
+	plain := typed{"Uwase", "reason", "Medicine", "MED-A", "MED-A-05", "Uwa", "Give a name.", "clarisse"}
+	want := map[string]string{}
+	for name, body := range plain.bodies(t) {
+		want[name] = skeleton(t, body)
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		draw := func(what string) string { return "x" + texts().Draw(rt, what) }
+		w := typed{draw("name"), draw("reason"), draw("ward"), draw("code"), draw("number"), draw("query"), draw("sentence"), draw("username")}
+		for name, body := range w.bodies(t) {
+			if got := skeleton(t, body); got != want[name] {
+				rt.Fatalf("%s has the structure\n%s\nnot\n%s", name, got, want[name])
+			}
+		}
+	})
+}

@@ -1,0 +1,70 @@
+package views_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"dusangire/views/text"
+)
+
+// forbidden is what the content security policy blocks, what could run as code, and what steals the focus when pushed.
+var forbidden = map[string]*regexp.Regexp{
+	"unescaped HTML":          regexp.MustCompile(`templ\.(Raw|SafeURL|JSUnsafeFuncCall|SafeCSS|JSFuncCall|JSExpression|ToGoHTML)|@templ\.JSONScript`),
+	"code in an attribute":    regexp.MustCompile(`hx-on|\bjs:|javascript:|\bon[a-z]+=`),
+	"an inline style":         regexp.MustCompile(`\bstyle=|<style`),
+	"focus taken by a swap":   regexp.MustCompile(`autofocus`),
+	"a trigger's filter":      regexp.MustCompile(`hx-trigger="[^"]*\[`),
+	"a templ script or style": regexp.MustCompile(`(?m)^(script|css) [A-Za-z]+\(`),
+	"a board read aloud":      regexp.MustCompile(`aria-live`),
+}
+
+func TestNoTemplateSaysWhatThePolicyForbids(t *testing.T) {
+	templates, err := filepath.Glob("*.templ")
+	if err != nil || len(templates) < 10 {
+		t.Fatalf("found %d templates: %v", len(templates), err)
+	}
+	for _, path := range templates {
+		source, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for what, pattern := range forbidden {
+			if found := pattern.Find(source); found != nil {
+				t.Errorf("%s has %s: %s", path, what, found)
+			}
+		}
+	}
+}
+
+func TestNoPageNeedsWhatThePolicyForbids(t *testing.T) {
+	for name, page := range allPages() {
+		walk(parse(t, draw(t, text.En, page)), func(n *html.Node) {
+			if n.Data == "script" && (attribute(n, "src") == "" || n.FirstChild != nil) {
+				t.Errorf("%s has an inline script", name)
+			}
+			for _, a := range n.Attr {
+				if regexp.MustCompile(`^(on|style$|autofocus$|hx-on|data-hx-)`).MatchString(a.Key) {
+					t.Errorf("%s has the attribute %s", name, a.Key)
+				}
+				if a.Key == "src" || a.Key == "href" || a.Key == "action" {
+					if !regexp.MustCompile(`^([/#][^/]|/$)`).MatchString(a.Val) {
+						t.Errorf("%s refers to %q, which is not on this server", name, a.Val)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestGeneratedFilesAreThere(t *testing.T) {
+	templates, _ := filepath.Glob("*.templ")
+	for _, path := range templates {
+		if _, err := os.Stat(path[:len(path)-len(".templ")] + "_templ.go"); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -1,0 +1,319 @@
+package views_test
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/a-h/templ"
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"dusangire/hospital"
+	"dusangire/views"
+	"dusangire/views/text"
+)
+
+// livePages are the pages that have regions.
+func livePages() map[string]struct {
+	page    templ.Component
+	regions []views.Region
+} {
+	board, medical, management := sampleBoard(), sampleMedical(), sampleManagement()
+	p := wardPage()
+	type live = struct {
+		page    templ.Component
+		regions []views.Region
+	}
+	return map[string]live{
+		"ward":       {views.WardPage(p, board, nil), views.WardRegions(board)},
+		"bed":        {views.BedPage(p, detail(board.Beds[0]), views.Form{}), []views.Region{views.BedRegion(board.Beds[0])}},
+		"medical":    {views.MedicalDashboardPage(p, medical), views.MedicalRegions(medical)},
+		"management": {views.ManagementDashboardPage(p, management), views.ManagementRegions(management)},
+	}
+}
+
+// hubID is what the hub takes for an id of a region.
+var hubID = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
+
+func TestARegionIsOneElementWithItsID(t *testing.T) {
+	for name, live := range livePages() {
+		seen := map[string]bool{views.StampID: true}
+		for _, r := range live.regions {
+			body := draw(t, text.En, r.Component)
+			start, _, _ := strings.Cut(body, ">")
+			if !strings.HasPrefix(start, "<") || !strings.Contains(start, ` id="`+r.ID+`"`) {
+				t.Errorf("%s: region %s starts with %s>", name, r.ID, start)
+			}
+			if roots := parse(t, body); len(roots) != 1 {
+				t.Errorf("%s: region %s has %d roots, want 1", name, r.ID, len(roots))
+			}
+			if !hubID.MatchString(r.ID) {
+				t.Errorf("%s: %q is no id that the hub takes", name, r.ID)
+			}
+			if seen[r.ID] {
+				t.Errorf("%s: two regions are called %s", name, r.ID)
+			}
+			seen[r.ID] = true
+		}
+	}
+}
+
+func TestAPageDrawsItsRegionsAsTheSocketDoes(t *testing.T) {
+	for name, live := range livePages() {
+		page := draw(t, text.Rw, live.page)
+		for _, r := range live.regions {
+			if !strings.Contains(page, draw(t, text.Rw, r.Component)) {
+				t.Errorf("the page %s does not contain region %s as it is pushed", name, r.ID)
+			}
+		}
+		if n := strings.Count(page, ` id="live"`); n != 1 {
+			t.Errorf("the page %s has %d stamps, want 1", name, n)
+		}
+	}
+}
+
+// allPages is every page, by a name.
+func allPages() map[string]templ.Component {
+	p, board := wardPage(), sampleBoard()
+	plain := views.Page{Title: "Plain", Viewer: viewer(hospital.Admin), Path: "/"}
+	pages := map[string]templ.Component{
+		"ward with a refused form": views.WardPage(p, board, views.BedPanel(*p.Viewer, detail(board.Beds[3]), refusedAdmission())),
+		"ward with an open bed":    views.WardPage(p, board, views.BedPanel(*p.Viewer, detail(board.Beds[4]), views.Form{})),
+		"login":                    views.LoginPage(views.Page{Title: "Login"}, views.Form{Name: views.FormLogin, Errors: map[string]string{"username": "Who?"}}),
+		"waiting":                  views.WaitingPage(plain, hospital.Admission{ID: 71, PatientName: names[4], AdmittedAt: now}, sampleFreeBeds(), views.Form{}),
+		"users":                    views.UsersPage(plain, sampleUsers()),
+		"problem":                  views.ProblemPage(plain, 404, "It is gone."),
+		"nothing yet":              views.NothingYetPage(plain),
+		"gallery":                  views.GalleryPage(plain),
+	}
+	for name, live := range livePages() {
+		pages[name] = live.page
+	}
+	for _, b := range board.Beds {
+		pages["bed "+b.Number] = views.BedPage(p, detail(b), views.Form{Key: "k"})
+	}
+	return pages
+}
+
+func TestIDsOnAPageAreUniqueAndWhatPointsToOneFindsIt(t *testing.T) {
+	for name, page := range allPages() {
+		ids := map[string]int{}
+		var pointers []string
+		walk(parse(t, draw(t, text.En, page)), func(n *html.Node) {
+			for _, a := range n.Attr {
+				switch a.Key {
+				case "id":
+					ids[a.Val]++
+				case "for", "aria-describedby", "aria-labelledby", "list", "form":
+					pointers = append(pointers, a.Val)
+				case "href", "hx-target:inherited":
+					if target, local := strings.CutPrefix(a.Val, "#"); local {
+						pointers = append(pointers, target)
+					}
+				}
+			}
+		})
+		for id, n := range ids {
+			if n > 1 {
+				t.Errorf("%s has %d elements with the id %q", name, n, id)
+			}
+		}
+		for _, p := range pointers {
+			if ids[p] == 0 {
+				t.Errorf("%s points to #%s, which it does not have", name, p)
+			}
+		}
+	}
+}
+
+func TestEveryFormNamesWhatItChangesAndWorksWithoutAScript(t *testing.T) {
+	for name, page := range allPages() {
+		walk(parse(t, draw(t, text.En, page)), func(n *html.Node) {
+			if n.Data != "form" {
+				return
+			}
+			action, post := attribute(n, "action"), attribute(n, "hx-post")
+			if attribute(n, "method") != "post" || !strings.HasPrefix(action, "/") {
+				t.Errorf("%s: the form for %q is not posted to a path", name, action)
+			}
+			if post != "" && post != action {
+				t.Errorf("%s: a form goes to %s with the script and to %s without", name, post, action)
+			}
+			if strings.HasPrefix(action, "/admissions/") && fieldNamed(n, "bed_id") == nil && fieldNamed(n, "version") == nil {
+				t.Errorf("%s: %s does not say on which state it acts", name, action)
+			}
+			if action == "/admissions" && fieldNamed(n, "idempotency_key") == nil {
+				t.Errorf("%s: an admission without an idempotency key can be done twice", name)
+			}
+		})
+	}
+}
+
+func fieldNamed(n *html.Node, name string) (found *html.Node) {
+	walk([]*html.Node{n}, func(n *html.Node) {
+		if attribute(n, "name") == name {
+			found = n
+		}
+	})
+	return found
+}
+
+func TestAPanelOffersWhatTheRoleMay(t *testing.T) {
+	board := sampleBoard()
+	offers := func(role hospital.Role, b hospital.BoardBed) string {
+		return draw(t, text.En, views.BedPanel(*viewer(role), detail(b), views.Form{}))
+	}
+	for _, c := range []struct {
+		what     string
+		has      bool
+		role     hospital.Role
+		bed      hospital.BoardBed
+		contains string
+	}{
+		{"medical staff may record a death", true, hospital.MedicalStaff, board.Beds[0], `value="deceased"`},
+		{"ward management may not record a death", false, hospital.WardManagement, board.Beds[0], `value="deceased"`},
+		{"medical staff read the reason for admission", true, hospital.MedicalStaff, board.Beds[0], "Planned surgery"},
+		{"ward management may not read the reason for admission", false, hospital.WardManagement, board.Beds[0], "Planned surgery"},
+		{"ward management may close a bed", true, hospital.WardManagement, board.Beds[3], `value="closed"`},
+		{"medical staff may not close a bed", false, hospital.MedicalStaff, board.Beds[3], `value="closed"`},
+		{"medical staff may not reopen a closed bed", false, hospital.MedicalStaff, board.Beds[23], `/status"`},
+		{"ward management may reopen a closed bed", true, hospital.WardManagement, board.Beds[23], `/status"`},
+		{"an available bed takes patients", true, hospital.MedicalStaff, board.Beds[3], `action="/admissions"`},
+		{"a bed in cleaning takes nobody", false, hospital.MedicalStaff, board.Beds[8], `action="/admissions"`},
+		{"an occupied bed takes nobody", false, hospital.MedicalStaff, board.Beds[0], `action="/admissions"`},
+	} {
+		if got := strings.Contains(offers(c.role, c.bed), c.contains); got != c.has {
+			t.Errorf("%s: got %v, want %v", c.what, got, c.has)
+		}
+	}
+}
+
+func TestNobodyIsAdmittedIntoAClosedWard(t *testing.T) {
+	d := detail(sampleBoard().Beds[3])
+	d.WardOpen = false
+	panel := draw(t, text.En, views.BedPanel(*viewer(hospital.Admin), d, views.Form{}))
+	if strings.Contains(panel, `action="/admissions`) || !strings.Contains(panel, "takes nobody in") {
+		t.Errorf("the panel of a bed in a closed ward offers to fill it:\n%s", panel)
+	}
+}
+
+func TestARefusedFieldSaysSoToEveryone(t *testing.T) {
+	roots := parse(t, draw(t, text.En, views.BedPanel(*viewer(hospital.Admin), detail(sampleBoard().Beds[3]), refusedAdmission())))
+	for _, field := range []string{"patient_name", "birth_date"} {
+		var control, sentence *html.Node
+		walk(roots, func(n *html.Node) {
+			switch attribute(n, "id") {
+			case "admit-" + field:
+				control = n
+			case "admit-" + field + "-error":
+				sentence = n
+			}
+		})
+		if control == nil || attribute(control, "aria-invalid") != "true" || attribute(control, "aria-describedby") != "admit-"+field+"-error" {
+			t.Errorf("the field %s is not marked as wrong", field)
+		}
+		if sentence == nil || sentence.FirstChild.Data != refusedAdmission().Errors[field] {
+			t.Errorf("the field %s does not say what is wrong", field)
+		}
+	}
+	alerts := 0
+	walk(roots, func(n *html.Node) {
+		if attribute(n, "role") == "alert" {
+			alerts++
+		}
+	})
+	if alerts != 1 {
+		t.Errorf("the panel has %d alerts, want 1", alerts)
+	}
+}
+
+func TestAnAllergyThatNobodyAskedForLooksOtherThanNone(t *testing.T) {
+	card := func(a hospital.Allergies) string {
+		b := sampleBoard().Beds[0]
+		stay := *sampleStay(0)
+		stay.Allergies = a
+		b.Stay = &stay
+		return draw(t, text.En, views.BedRegion(b).Component)
+	}
+	unknown, none, some := card(hospital.Allergies{}), card(hospital.Allergies{Known: true}), card(hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"milk"}})
+	if !strings.Contains(unknown, "Allergies not asked") || strings.Contains(none, "llerg") || !strings.Contains(some, "Allergy: milk") {
+		t.Errorf("unknown, none and milk are drawn as\n%s\n%s\n%s", unknown, none, some)
+	}
+}
+
+func TestACardNamesThreeAllergensAndCountsTheRest(t *testing.T) {
+	b := sampleBoard().Beds[0]
+	stay := *sampleStay(0)
+	stay.Allergies = hospital.Allergies{Known: true, Allergens: hospital.Allergens}
+	b.Stay = &stay
+	if got := draw(t, text.En, views.BedRegion(b).Component); !strings.Contains(got, "gluten, crustaceans, eggs, 11 more") {
+		t.Errorf("14 allergens are drawn as %s", got)
+	}
+	panel := draw(t, text.En, views.BedPanel(*viewer(hospital.MedicalStaff), detail(b), views.Form{}))
+	for _, a := range hospital.Allergens {
+		if !strings.Contains(panel, string(a)) {
+			t.Errorf("the panel does not name %s", a)
+		}
+	}
+}
+
+func TestAChangedStayChangesTheCardsVersion(t *testing.T) {
+	before := sampleBoard().Beds[0]
+	after := before
+	stay := *before.Stay
+	stay.Version++
+	after.Stay = &stay
+	versions := []string{}
+	for _, b := range []hospital.BoardBed{before, after} {
+		for _, c := range []templ.Component{views.BedRegion(b).Component, views.BedPanel(*viewer(hospital.Admin), detail(b), views.Form{})} {
+			versions = append(versions, attribute(parse(t, draw(t, text.En, c))[0], "data-version"))
+		}
+	}
+	if versions[0] != versions[1] || versions[2] != versions[3] || versions[0] == versions[2] {
+		t.Errorf("card, panel before and after have the versions %v", versions)
+	}
+}
+
+// parse reads HTML as the contents of a template, where a row may stand by itself, and returns its elements.
+func parse(t testing.TB, source string) []*html.Node {
+	t.Helper()
+	if strings.HasPrefix(source, "<!") {
+		doc, err := html.Parse(strings.NewReader(source))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return []*html.Node{doc}
+	}
+	nodes, err := html.ParseFragment(strings.NewReader("<template>"+source+"</template>"), &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var roots []*html.Node
+	for n := nodes[0].FirstChild; n != nil; n = n.NextSibling {
+		if n.Type == html.ElementNode {
+			roots = append(roots, n)
+		}
+	}
+	return roots
+}
+
+// walk visits every element below and among the nodes.
+func walk(nodes []*html.Node, visit func(*html.Node)) {
+	for _, n := range nodes {
+		if n.Type == html.ElementNode {
+			visit(n)
+		}
+		walk(slices.Collect(n.ChildNodes()), visit)
+	}
+}
+
+func attribute(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}

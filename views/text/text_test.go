@@ -1,0 +1,345 @@
+package text_test
+
+import (
+	"context"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"dusangire/hospital"
+	"dusangire/views/text"
+)
+
+// entry is one line of the catalogue as the test reads it, by its own means.
+type entry struct{ en, fr, rw string }
+
+func readCatalogue(t *testing.T) map[string]entry {
+	t.Helper()
+	file, err := os.ReadFile("catalogue.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries := map[string]entry{}
+	for line := range strings.Lines(string(file)) {
+		c := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		if strings.HasPrefix(line, "#") || c[0] == "key" {
+			continue
+		}
+		entries[c[0]] = entry{c[1], c[2], c[3]}
+	}
+	return entries
+}
+
+var verb = regexp.MustCompile(`%(\[\d+\])?[a-z]`)
+
+func TestEverySentenceIsInAllLanguagesWithTheSameVerbs(t *testing.T) {
+	for key, e := range readCatalogue(t) {
+		if e.en == "" || e.fr == "" || e.rw == "" {
+			t.Errorf("%s is not in all languages", key)
+		}
+		want := verb.FindAllString(e.en, -1)
+		for _, translation := range []string{e.fr, e.rw} {
+			if got := verb.FindAllString(translation, -1); !slices.Equal(got, want) {
+				t.Errorf("%s: %q has the verbs %v, the English has %v", key, translation, got, want)
+			}
+		}
+	}
+}
+
+// sources are the program's files that may use a key.
+func sources(t *testing.T) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	for _, room := range []string{"views", "handlers", "cmd", "hospital"} {
+		err := filepath.WalkDir(filepath.Join("..", "..", room), func(path string, d fs.DirEntry, err error) error {
+			name := filepath.Base(path)
+			switch {
+			case err != nil:
+				return err
+			case d.IsDir() || strings.HasSuffix(name, "_test.go") || strings.HasSuffix(name, "_templ.go"):
+				return nil
+			case strings.HasSuffix(name, ".go") || strings.HasSuffix(name, ".templ"):
+				body, err := os.ReadFile(path)
+				files[path] = string(body)
+				return err
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return files
+}
+
+var (
+	asked    = regexp.MustCompile(`\bT\([^"]*, ?"([a-z0-9_.]+)"( ?\+)?`)
+	literals = regexp.MustCompile(`"([a-z0-9_]+(?:\.[a-z0-9_]+)*\.?)"`)
+)
+
+func TestEveryKeyThatTheCodeAsksForIsInTheCatalogue(t *testing.T) {
+	entries := readCatalogue(t)
+	found := 0
+	for path, source := range sources(t) {
+		for _, m := range asked.FindAllStringSubmatch(source, -1) {
+			found++
+			if m[2] != "" { // the start of a key; TestEveryWordOfTheDomainIsInTheCatalogue knows its ends
+				continue
+			}
+			if _, ok := entries[m[1]]; !ok {
+				t.Errorf("%s asks for %q, which the catalogue lacks", path, m[1])
+			}
+		}
+	}
+	if found < 100 {
+		t.Errorf("only %d uses of T were found: the search is broken", found)
+	}
+}
+
+// domain lists, by the start of a key, the words that the code puts after it.
+func domain() map[string][]string {
+	lists := map[string][]string{
+		"sex.":     {"unknown", "female", "male", "other"},
+		"reason.":  hospital.AdmissionReasons,
+		"metric.":  {"occupancy", "patients", "pending", "wards", "occupancy.means", "patients.means", "pending.means", "wards.means"},
+		"problem.": {"title"},
+	}
+	for _, s := range hospital.BedStatuses {
+		lists["status."] = append(lists["status."], string(s))
+		lists["count."] = append(lists["count."], string(s))
+		for _, next := range hospital.NextBedStatuses(s) {
+			lists["step."] = append(lists["step."], string(next))
+		}
+	}
+	for _, r := range hospital.Roles {
+		lists["role."] = append(lists["role."], string(r))
+	}
+	for _, d := range hospital.Diets {
+		lists["diet."] = append(lists["diet."], string(d))
+	}
+	for _, a := range hospital.Allergens {
+		lists["allergen."] = append(lists["allergen."], string(a))
+	}
+	for _, o := range hospital.Outcomes {
+		lists["outcome."] = append(lists["outcome."], string(o))
+	}
+	for i := range 8 {
+		lists["texture."] = append(lists["texture."], strconv.Itoa(i))
+	}
+	for m := range 12 {
+		lists["month."] = append(lists["month."], fmt.Sprintf("%02d", m+1))
+	}
+	for _, status := range []string{"400", "403", "404", "405", "409", "413", "429", "500", "503"} {
+		lists["problem."] = append(lists["problem."], status, status+".title")
+	}
+	return lists
+}
+
+func TestEveryWordOfTheDomainIsInTheCatalogue(t *testing.T) {
+	entries := readCatalogue(t)
+	lists := domain()
+	for start, ends := range lists {
+		for _, end := range ends {
+			if _, ok := entries[start+end]; !ok {
+				t.Errorf("the catalogue lacks %q", start+end)
+			}
+		}
+	}
+	for path, source := range sources(t) {
+		for _, m := range asked.FindAllStringSubmatch(source, -1) {
+			if m[2] != "" && lists[m[1]] == nil {
+				t.Errorf("%s builds keys from %q, whose ends this test does not know", path, m[1])
+			}
+		}
+	}
+}
+
+func TestNoKeyIsUnused(t *testing.T) {
+	used := map[string]bool{}
+	for _, source := range sources(t) {
+		for _, m := range literals.FindAllStringSubmatch(source, -1) {
+			used[m[1]] = true
+		}
+	}
+	for start, ends := range domain() {
+		for _, end := range ends {
+			used[start+end] = true
+		}
+	}
+	for code := range refusalCodes(t) {
+		used["refusal."+code] = true
+	}
+	for key := range readCatalogue(t) {
+		if !used[key] {
+			t.Errorf("nothing uses %q", key)
+		}
+	}
+}
+
+// refusalCodes finds every code with which something is refused, and the English sentences that it is given.
+func refusalCodes(t *testing.T) map[string][]string {
+	t.Helper()
+	codes := map[string][]string{}
+	for path, source := range sources(t) {
+		if !strings.HasSuffix(path, ".go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, source, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			var pairs []ast.Expr
+			switch n := n.(type) {
+			case *ast.CallExpr:
+				if slices.Contains([]string{"Refuse", "refuse", "conflict", "worded"}, nameOf(n.Fun)) {
+					pairs = n.Args
+				}
+			case *ast.CompositeLit:
+				pairs = codeAndMessage(n)
+			}
+			for i := 0; i+1 < len(pairs); i++ {
+				code, sentence := stringOf(pairs[i]), stringOf(pairs[i+1])
+				if isCode.MatchString(code) && strings.Contains(sentence, " ") {
+					codes[code] = append(codes[code], sentence)
+				}
+			}
+			return true
+		})
+	}
+	return codes
+}
+
+var isCode = regexp.MustCompile(`^[a-z_]+$`)
+
+// nameOf is the name of a called function or method.
+func nameOf(called ast.Expr) string {
+	switch called := called.(type) {
+	case *ast.Ident:
+		return called.Name
+	case *ast.SelectorExpr:
+		return called.Sel.Name
+	}
+	return ""
+}
+
+func codeAndMessage(literal *ast.CompositeLit) []ast.Expr {
+	var code, message ast.Expr
+	for _, element := range literal.Elts {
+		if kv, ok := element.(*ast.KeyValueExpr); ok {
+			switch key, _ := kv.Key.(*ast.Ident); {
+			case key != nil && key.Name == "Code":
+				code = kv.Value
+			case key != nil && key.Name == "Message":
+				message = kv.Value
+			}
+		}
+	}
+	return []ast.Expr{code, message}
+}
+
+func stringOf(e ast.Expr) string {
+	if literal, ok := e.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+		s, _ := strconv.Unquote(literal.Value)
+		return s
+	}
+	return ""
+}
+
+func TestEveryRefusalIsTranslated(t *testing.T) {
+	entries := readCatalogue(t)
+	codes := refusalCodes(t)
+	if len(codes) < 30 || codes["bed_taken"] == nil || codes["not_saved"] == nil || codes["outcome_unknown"] == nil {
+		t.Fatalf("only %d codes were found: the search is broken", len(codes))
+	}
+	for code, sentences := range codes {
+		e, ok := entries["refusal."+code]
+		if !ok {
+			t.Errorf("the catalogue lacks refusal.%s: %q", code, sentences[0])
+			continue
+		}
+		for _, v := range verb.FindAllStringSubmatch(e.fr, -1) {
+			for _, sentence := range sentences {
+				if !filled(sentence, v[0]) {
+					t.Errorf("refusal.%s says %s, with which %q is not filled", code, v[0], sentence)
+				}
+			}
+		}
+	}
+}
+
+// filled reports whether the arguments of an English sentence serve a verb such as "%[2]s".
+func filled(sentence, wanted string) bool {
+	n, err := strconv.Atoi(strings.Trim(wanted, "%[]sd"))
+	verbs := verb.FindAllString(sentence, -1)
+	return err == nil && n <= len(verbs) && verbs[n-1][1:] == wanted[len(wanted)-1:]
+}
+
+func TestARefusalIsSaidInTheReadersLanguage(t *testing.T) {
+	refusal := hospital.Refuse(hospital.Conflict, "bed_taken", "Bed %s is occupied by %s Choose another bed.", "MED-A-05", "U. M.")
+	for lang, want := range map[text.Lang]string{
+		text.En: "Bed MED-A-05 is occupied by U. M. Choose another bed.",
+		text.Fr: "Le lit MED-A-05 est pris. Choisissez un autre lit.",
+		text.Rw: "Igitanda MED-A-05 cyafashwe. Hitamo ikindi gitanda.",
+	} {
+		if got := text.Refusal(text.With(context.Background(), lang), refusal); got != want {
+			t.Errorf("in %s got %q, want %q", lang, got, want)
+		}
+	}
+	unknown := hospital.Refuse(hospital.Conflict, "never_heard", "Something new with %d parts.", 2)
+	if got := text.Refusal(text.With(context.Background(), text.Rw), unknown); got != "Something new with 2 parts." {
+		t.Errorf("an unknown code is said as %q, not in English", got)
+	}
+}
+
+func TestPickPrefersTheCookieThenTheBrowser(t *testing.T) {
+	for _, c := range []struct {
+		cookie, header string
+		want           text.Lang
+	}{
+		{"fr", "rw", text.Fr}, {"", "rw-RW,rw;q=0.9,en;q=0.5", text.Rw}, {"", "fr-CA", text.Fr}, {"", "de, fr;q=0.5", text.Fr},
+		{"xx", "", text.En}, {"", "ja", text.En}, {"", ";;;", text.En}, {"", "", text.En},
+	} {
+		if got := text.Pick(c.cookie, c.header); got != c.want {
+			t.Errorf("cookie %q and Accept-Language %q give %s, want %s", c.cookie, c.header, got, c.want)
+		}
+	}
+}
+
+func TestTimesAreOfKigali(t *testing.T) {
+	ctx := text.With(context.Background(), text.Fr)
+	at := time.Date(2026, 2, 3, 22, 32, 5, 0, time.UTC)
+	for got, want := range map[string]string{
+		text.Clock(ctx, at): "00:32", text.Seconds(ctx, at): "00:32:05", text.Moment(ctx, at): "4 févr. 00:32",
+		text.Birthday(ctx, at): "3 févr. 2026", text.Input(at): "2026-02-04T00:32", text.Moment(ctx, time.Time{}): "",
+		text.Percent(ctx, 78.3): "78,3\u00a0%",
+	} {
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestParseInputReadsWhatInputWrites(t *testing.T) {
+	want := time.Date(2026, 2, 3, 12, 32, 0, 0, time.UTC)
+	for _, s := range []string{text.Input(want), "2026-02-03T14:32:00", "2026-02-03T12:32:00Z", "2026-02-03T14:32:00+02:00"} {
+		if got, err := text.ParseInput(s); err != nil || !got.Equal(want) {
+			t.Errorf("%q is read as %v, %v; want %v", s, got, err, want)
+		}
+	}
+	for _, s := range []string{"", "tomorrow", "2026-02-30T10:00", "14:32"} {
+		if got, err := text.ParseInput(s); err == nil {
+			t.Errorf("%q is read as %v, want an error", s, got)
+		}
+	}
+}
