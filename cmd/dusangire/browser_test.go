@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
@@ -61,6 +62,8 @@ type screen struct {
 	t   testing.TB
 	ctx context.Context
 	url string // of the server that it shows
+	// close tells what went wrong and closes the page; the end of the test does so too.
+	close func()
 
 	mu       sync.Mutex
 	mishaps  []string // what went wrong in the page, in order
@@ -92,10 +95,11 @@ func openScreen(t testing.TB, url string, parent context.Context, options ...chr
 	p := &screen{t: t, url: url}
 	ctx, closePage := chromedp.NewContext(parent, append(options, chromedp.WithListener(p.hear))...)
 	p.ctx = ctx
-	t.Cleanup(func() {
+	p.close = sync.OnceFunc(func() {
 		p.tell()
 		closePage()
 	})
+	t.Cleanup(p.close)
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatalf("open a page: %v", err)
 	}
@@ -268,7 +272,7 @@ func (p *screen) text() string {
 	if err != nil {
 		return err.Error()
 	}
-	return text
+	return strings.Join(strings.Fields(text), " ")
 }
 
 // open navigates to a path of the server and waits until the page has loaded.
@@ -305,11 +309,13 @@ func (p *screen) point(css string) (x, y float64) {
 	p.until(css+" to lie where it can be pressed", `(() => {
 		const e = document.querySelector(`+strconv.Quote(css)+`);
 		if (!e) return false;
-		const inSight = (r) => r.top >= 0 && r.bottom <= innerHeight;
-		if (!inSight(e.getBoundingClientRect())) e.scrollIntoView({block: "center"});
-		const r = e.getBoundingClientRect();
-		const top = document.elementFromPoint(r.left + r.width / 2, r.top + r.height / 2);
-		return top && (e.contains(top) || e.labels && [...e.labels].some((l) => l.contains(top)));
+		const onTop = () => {
+			const r = e.getBoundingClientRect();
+			const top = document.elementFromPoint(r.left + r.width / 2, r.top + r.height / 2);
+			return top && (e.contains(top) || [...e.labels || []].some((l) => l.contains(top)));
+		};
+		if (!onTop()) e.scrollIntoView({block: "center"});
+		return onTop();
 	})()`)
 	at := ask[[2]float64](p, `(() => {
 		const r = document.querySelector(`+strconv.Quote(css)+`).getBoundingClientRect();
@@ -361,6 +367,38 @@ func (p *screen) choose(css, value string) {
 func (p *screen) value(css string) string {
 	p.t.Helper()
 	return ask[string](p, `document.querySelector(`+strconv.Quote(css)+`).value`)
+}
+
+// intercept hands each request whose URL matches the pattern to meet, one after the other, which lets it go on or fail.
+func (p *screen) intercept(pattern string, meet func(ctx context.Context, request fetch.RequestID) error) {
+	p.t.Helper()
+	paused := chromedp.Events(p.ctx, fetch.RequestPaused)
+	_, err := chromedp.Call(p.ctx, fetch.Enable, fetch.EnableParams{Patterns: []*fetch.RequestPattern{{URLPattern: pattern}}})
+	if err != nil {
+		p.t.Fatalf("intercept %s: %v", pattern, err)
+	}
+	var meeting sync.WaitGroup
+	meeting.Go(func() {
+		for request, err := range paused {
+			if err != nil {
+				return // the page is closed
+			}
+			if err := meet(p.ctx, request.RequestID); err != nil && p.ctx.Err() == nil {
+				p.t.Errorf("intercept %s: %v", request.Request.URL, err)
+			}
+		}
+	})
+	p.t.Cleanup(func() { p.close(); meeting.Wait() })
+}
+
+// block lets requests that match the pattern fail, as a filter in the network would.
+func (p *screen) block(pattern string) {
+	p.t.Helper()
+	p.foresees("ERR_BLOCKED_BY_CLIENT")
+	p.intercept(pattern, func(ctx context.Context, request fetch.RequestID) error {
+		_, err := chromedp.Call(ctx, fetch.FailRequest, fetch.FailRequestParams{RequestID: request, ErrorReason: network.ErrorReasonBlockedByClient})
+		return err
+	})
 }
 
 // key presses a key of the keyboard.
@@ -438,21 +476,21 @@ func TestTheBrowserTestsNoticeWhatGoesWrongInAPage(t *testing.T) {
 	bare.forget()
 }
 
-// untilTold waits until the page's mishaps hold one with the text.
+// untilTold waits until one of the page's mishaps contains the text.
 func (p *screen) untilTold(text string) {
 	p.t.Helper()
 	late := time.After(soon)
 	for {
 		p.settle()
 		p.mu.Lock()
-		unforeseen, _ := p.judge()
+		mishaps := strings.Join(p.mishaps, "\n")
 		p.mu.Unlock()
-		if strings.Contains(strings.Join(unforeseen, "\n"), text) {
+		if strings.Contains(mishaps, text) {
 			return
 		}
 		select {
 		case <-late:
-			p.t.Fatalf("%q was not told; there was %q", text, unforeseen)
+			p.t.Fatalf("%q was not told; there was:\n%s", text, mishaps)
 		default:
 		}
 	}

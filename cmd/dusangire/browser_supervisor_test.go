@@ -1,0 +1,324 @@
+package main
+
+import (
+	"bufio"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+
+	"dusangire/hospital"
+	"dusangire/hospital/hospitaltest"
+)
+
+// silence is the longest that a page may pass for live after its server fell silent, RELIABILITY's promise, and slack is what a
+// busy machine may add before a test calls it broken.
+const (
+	silence = 6 * time.Second
+	slack   = 4 * time.Second
+)
+
+// process is the program as a process of its own, which can be frozen, stopped and started again on its address.
+type process struct {
+	*server // its data, opened beside it; this server listens, but nobody looks at it
+	t       testing.TB
+	command *exec.Cmd
+	address string
+	url     string
+}
+
+// mustServeProcess starts the program as a process with one ward of beds and a login of every role.
+func mustServeProcess(t testing.TB, beds int) (*process, hospital.WardBoard) {
+	t.Helper()
+	beside, board := mustServeWard(t, beds, nil)
+	p := &process{server: beside, t: t, address: freeAddress(t)}
+	p.url = "http://" + p.address
+	p.start()
+	t.Cleanup(p.kill)
+	return p, board
+}
+
+func freeAddress(t testing.TB) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+// start starts the program and returns when it serves.
+func (p *process) start() {
+	p.t.Helper()
+	program, err := os.Executable()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.command = exec.Command(program, "serve", "--addr", p.address, "--database-url", p.config.DatabaseURL)
+	p.command.Env = append(os.Environ(), asProgram+"=yes")
+	output, err := p.command.StderrPipe()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if err := p.command.Start(); err != nil {
+		p.t.Fatalf("start the program: %v", err)
+	}
+	lines := bufio.NewScanner(output)
+	for lines.Scan() {
+		if strings.Contains(lines.Text(), "msg=serving") {
+			go func() {
+				for lines.Scan() { // so that the program never waits for its log to be read
+				}
+			}()
+			return
+		}
+	}
+	p.t.Fatal("the program ended before it served")
+}
+
+// stop ends the program as an operator does, and waits.
+func (p *process) stop() {
+	p.t.Helper()
+	p.signal(syscall.SIGTERM)
+	if err := p.command.Wait(); err != nil {
+		p.t.Errorf("the program ended with %v", err)
+	}
+}
+
+// kill ends the program in whatever state it is.
+func (p *process) kill() {
+	if p.command.ProcessState == nil {
+		_ = p.command.Process.Kill()
+		_ = p.command.Wait()
+	}
+}
+
+func (p *process) signal(s os.Signal) {
+	p.t.Helper()
+	if err := p.command.Process.Signal(s); err != nil {
+		p.t.Fatalf("signal %v: %v", s, err)
+	}
+}
+
+// visitorAs opens a screen on the process for somebody of the role.
+func (p *process) visitorAs(role hospital.Role) *screen {
+	p.t.Helper()
+	visitor := newScreen(p.t, p.url)
+	visitor.useToken(p.signIn(role).token)
+	return visitor
+}
+
+func TestAPageIsNotLiveUntilItsSocketProvesIt(t *testing.T) {
+	s, board := mustServeWard(t, 24, nil)
+	p := s.visitorAs(hospital.MedicalStaff)
+	p.disableScripts(true)
+	p.open(wardPath(board))
+	p.until("the banner of a page without scripts", isBanner)
+	p.untilSays(".banner", "Not live")
+	p.wantPill("not-live")
+	p.disableScripts(false)
+	p.openLive(wardPath(board))
+	p.wantPill("live")
+}
+
+func (p *screen) disableScripts(disabled bool) {
+	p.t.Helper()
+	if _, err := chromedp.Call(p.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: disabled}); err != nil {
+		p.t.Fatalf("switch scripts: %v", err)
+	}
+}
+
+// wantPill says which of the words beside the clock must be the one that is seen.
+func (p *screen) wantPill(class string) {
+	p.t.Helper()
+	got := ask[string](p, `[...document.querySelectorAll(".pill span")].filter((e) => getComputedStyle(e).visibility === "visible").map((e) => e.className).join()`)
+	if got != class {
+		p.t.Errorf("beside the clock stands %q, want %q", got, class)
+	}
+}
+
+func TestAPageWithoutOneOfItsScriptsNeverCallsItselfLive(t *testing.T) {
+	s, board := mustServeWard(t, 2, nil)
+	for _, script := range []string{"app", "htmx.min", "hx-ws.min"} {
+		t.Run(script, func(t *testing.T) {
+			p := newScreen(t, s.url)
+			p.useToken(s.signIn(hospital.MedicalStaff).token)
+			if script == "htmx.min" {
+				p.foresees("htmx is not defined")
+			}
+			p.block("*/static/" + script + ".*.js")
+			p.open(wardPath(board))
+			p.until("the banner", isBanner)
+			if script == "app" { // the extension connects and shows what comes; nobody has judged it
+				p.until("a frame to be shown", `document.getElementById("live").dataset.age > 0`)
+			}
+			if !ask[bool](p, isBanner) || ask[bool](p, `document.body.dataset.live === "yes"`) {
+				t.Error("the page calls itself live without its script " + script)
+			}
+		})
+	}
+}
+
+func TestAFrozenServerTurnsTheBannerOn(t *testing.T) {
+	server, board := mustServeProcess(t, 24)
+	whole, broken := server.visitorAs(hospital.MedicalStaff), server.visitorAs(hospital.WardManagement)
+	whole.openLive(wardPath(board))
+	broken.openLive(wardPath(board))
+	ask[chromedp.Void](broken, `for (let id = setTimeout(() => {}); id > 0; id--) clearInterval(id)`) // nothing of its script runs by itself any more
+
+	server.signal(syscall.SIGSTOP)
+	frozen := time.Now()
+	for who, p := range map[string]*screen{"the page": whole, "the page whose script is dead": broken} {
+		p.within(silence+slack, "the banner on "+who, isBanner)
+		t.Logf("the banner stood on %s %v after the server froze", who, time.Since(frozen).Round(100*time.Millisecond))
+	}
+	whole.wantPill("not-live")
+	broken.wantPill("not-live")
+
+	// What happens while nobody can tell the page is shown when it is live again.
+	bed := board.Beds[3]
+	setBedStatus(t, server.server, bed, hospital.BedMaintenance)
+	server.signal(syscall.SIGCONT)
+	whole.untilLive()
+	whole.untilSays(card(bed), "maintenance")
+}
+
+// setBedStatus changes a bed without any browser.
+func setBedStatus(t testing.TB, s *server, bed hospital.BoardBed, to hospital.BedStatus) {
+	t.Helper()
+	if _, err := s.hospital.SetBedStatus(t.Context(), hospital.System, bed.ID, hospital.BedStatusChange{Status: to}); err != nil {
+		t.Fatalf("set %s to %s: %v", bed.Number, to, err)
+	}
+}
+
+func TestAPageComesBackToLifeWithItsServer(t *testing.T) {
+	server, board := mustServeProcess(t, 24)
+	p := server.visitorAs(hospital.MedicalStaff)
+	p.openLive(wardPath(board))
+	p.mark()
+	p.foresees("WebSocket connection to")
+	p.foresees("htmx:ws:error")
+	server.stop()
+	p.until("the banner", isBanner)
+	p.wantPill("not-live")
+	p.untilTold("htmx:ws:error")
+	setBedStatus(t, server.server, board.Beds[0], hospital.BedMaintenance)
+	server.start()
+	p.untilLive()
+	p.untilSays(card(board.Beds[0]), "maintenance")
+	p.wantSamePage()
+}
+
+func TestWhoIsSignedOutElsewhereSeesNoPatientAnyMore(t *testing.T) {
+	s, board := mustServeWard(t, 2, nil)
+	admit(t, s, "Uwase Marie", board.Beds[0])
+	for how, end := range map[string]func(p *screen){
+		"by signing out in another window": func(p *screen) {
+			other := p.another()
+			other.openLive("/")
+			other.press(".menu summary")
+			other.follow(".sign-out")
+		},
+		"by the operator": func(*screen) {
+			if err := s.hospital.DisableUser(t.Context(), operator, string(hospital.MedicalStaff)); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(how, func(t *testing.T) {
+			p := newScreen(t, s.url)
+			p.useToken(s.signIn(hospital.MedicalStaff).token)
+			p.openLive(wardPath(board))
+			p.openBed(board.Beds[0])
+			end(p)
+			p.untilSays("main", "You are signed out")
+			if strings.Contains(ask[string](p, `document.documentElement.outerHTML`), "Uwase") {
+				t.Error("the patient's name is still in the page")
+			}
+			p.follow("main a.button")
+			p.untilSays("h1", "Sign in")
+		})
+	}
+}
+
+// admit opens a stay without any browser.
+func admit(t testing.TB, s *server, name hospital.PatientName, bed hospital.BoardBed) hospital.Admission {
+	t.Helper()
+	stay, _, err := s.hospital.Admit(t.Context(), hospital.System, hospital.NewAdmission{PatientName: name, BedID: bed.ID})
+	if err != nil {
+		t.Fatalf("admit %s: %v", name, err)
+	}
+	return stay
+}
+
+func TestGoingBackShowsTheStateOfNow(t *testing.T) {
+	s, board := mustServeWard(t, 24, nil)
+	p := s.visitorAs(hospital.MedicalStaff)
+	p.openLive(wardPath(board))
+	p.follow(`nav a[href="/dashboard/medical_staff/"]`)
+	p.untilLive()
+	admit(t, s, "Uwase Marie", board.Beds[0])
+	p.untilSays("#metrics", "4.2")
+	ask[chromedp.Void](p, `history.back()`)
+	p.until("the ward again", `location.pathname === "`+wardPath(board)+`"`)
+	p.untilLive()
+	p.untilSays(card(board.Beds[0]), "Uwase Marie")
+	setBedStatus(t, s, board.Beds[1], hospital.BedMaintenance)
+	p.untilSays(card(board.Beds[1]), "maintenance")
+}
+
+func TestAPageThatWasHiddenShowsTheStateOfNow(t *testing.T) {
+	s, board := mustServeWard(t, 24, nil)
+	p := s.visitorAs(hospital.MedicalStaff)
+	p.openLive(wardPath(board))
+	p.mark()
+	cover := openScreen(t, s.url, p.ctx, chromedp.WithNewWindow(false))
+	p.until("the page to be hidden", `document.hidden`)
+	p.until("the page to know that nobody can tell it", `document.body.dataset.live === "no"`)
+	admit(t, s, "Uwase Marie", board.Beds[0])
+	cover.close()
+	p.until("the page to be seen", `!document.hidden`)
+	p.untilLive()
+	p.untilSays(card(board.Beds[0]), "Uwase Marie")
+	p.wantSamePage()
+}
+
+func TestABedThatChangesWhileItIsOpenIsShownAsItIsAndKeepsWhatWasTyped(t *testing.T) {
+	s, board := mustServeWard(t, 24, nil)
+	p := s.visitorAs(hospital.MedicalStaff)
+	p.openLive(wardPath(board))
+	bed := board.Beds[6]
+	p.openBed(bed)
+	p.write("#admit-patient_name", "Mukamana Chantal")
+	p.choose("#admit-diet", "renal")
+	setBedStatus(t, s, bed, hospital.BedReserved)
+	p.untilSays(".panel header", "reserved")
+	p.untilSays("#said", "This bed has changed")
+	if got := p.value("#admit-patient_name"); got != "Mukamana Chantal" {
+		t.Errorf("the name that was typed is now %q", got)
+	}
+	if got := p.value("#admit-diet"); got != "renal" {
+		t.Errorf("the diet that was chosen is now %q", got)
+	}
+	p.press("#sheet-admit .primary[class~=primary]")
+	p.untilSays(card(bed), "Mukamana Chantal")
+}
+
+func TestAPageReloadsWhenABackupIsRestored(t *testing.T) {
+	s, board := mustServeWard(t, 2, nil)
+	p := s.visitorAs(hospital.MedicalStaff)
+	p.openLive(wardPath(board))
+	p.mark()
+	if _, err := hospitaltest.Database(t, s.config.DatabaseURL).ExecContext(t.Context(), `UPDATE meta SET value = 'another life' WHERE name = 'epoch'`); err != nil {
+		t.Fatal(err)
+	}
+	p.until("the page to be loaded anew", `!window.marked && document.body?.dataset.epoch === "another life"`)
+	p.untilLive()
+}
