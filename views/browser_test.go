@@ -192,36 +192,33 @@ func (s *site) nextSocket(t *testing.T) *websocket.Conn {
 	}
 }
 
-// keepLive answers every socket with a stamp at once and each second.
-func (s *site) keepLive(shown func(path string) string) {
+// keepLive answers every socket with a stamp at once and each second, as a hub whose topics never move.
+func (s *site) keepLive() {
 	ctx, stop := context.WithCancel(context.Background())
 	var done sync.WaitGroup
-	done.Add(1)
 	s.t.Cleanup(func() { stop(); done.Wait() })
-	go func() {
-		defer done.Done()
+	done.Go(func() {
 		for {
 			select {
 			case <-ctx.Done():
 				return
 			case c := <-s.sockets:
-				done.Add(1)
-				go func() {
-					defer done.Done()
-					for label := shown(""); ; {
-						if c.Write(ctx, websocket.MessageText, []byte(frame(s.t, text.En, stampOf(label)))) != nil {
-							return
-						}
-						select {
-						case <-ctx.Done():
-							return
-						case <-time.After(time.Second):
-						}
-					}
-				}()
+				done.Go(func() { s.stampEachSecond(ctx, c) })
 			}
 		}
-	}()
+	})
+}
+
+func (s *site) stampEachSecond(ctx context.Context, c *websocket.Conn) {
+	beat := time.NewTicker(time.Second)
+	defer beat.Stop()
+	for c.Write(ctx, websocket.MessageText, []byte(frame(s.t, text.En, stampOf("ward:2=118")))) == nil {
+		select {
+		case <-ctx.Done():
+			return
+		case <-beat.C:
+		}
+	}
 }
 
 var browser struct {
