@@ -278,7 +278,8 @@
   });
 
   document.addEventListener("htmx:after:swap", (event) => {
-    if (event.detail.ctx.response?.status >= 400) panel?.querySelector("[aria-invalid], .alert a")?.focus();
+    if (!(event.detail.ctx.response?.status >= 400)) return;
+    (panel?.querySelector("[aria-invalid]") ?? panel?.querySelector(".alert a"))?.focus();
   });
 
   document.addEventListener("htmx:error", (event) => {

@@ -1,0 +1,450 @@
+package views_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/coder/websocket"
+
+	"dusangire/hospital"
+	"dusangire/views"
+	"dusangire/views/text"
+)
+
+// What a page says of itself, as a person sees it.
+const (
+	pillSays    = `[...document.querySelectorAll(".pill span")].filter((e) => getComputedStyle(e).visibility === "visible").map((e) => e.textContent.trim()).join(" ")`
+	bannerShows = `getComputedStyle(document.getElementById("banner")).visibility === "visible" && document.getElementById("banner").offsetHeight > 20`
+	bannerSays  = `document.getElementById("banner").textContent.trim()`
+	isLive      = `document.body.dataset.live === "yes"`
+	isNotLive   = `document.body.dataset.live === "no"`
+)
+
+// openWard opens the sample ward in a new tab and returns the tab and the page's socket.
+func openWard(t *testing.T, s *site) (context.Context, *websocket.Conn) {
+	t.Helper()
+	tab := newTab(t)
+	look(t, tab, 1366, 768, "light")
+	do(t, tab, chromedp.Navigate(s.URL+"/wards/2/"))
+	return tab, s.nextSocket(t)
+}
+
+// beat sends good stamps each half second until stop is called.
+func beat(t *testing.T, c *websocket.Conn, s views.Freshness) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	stamp := []byte(frame(t, text.En, s))
+	go func() {
+		defer close(done)
+		ticks := time.NewTicker(500 * time.Millisecond)
+		defer ticks.Stop()
+		for c.Write(ctx, websocket.MessageText, stamp) == nil {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticks.C:
+			}
+		}
+	}()
+	return func() { cancel(); <-done }
+}
+
+func TestAPageIsBornNotLiveAndSaysSoWithoutAScript(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	tab := newTab(t)
+	if _, err := chromedp.Call(tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
+		t.Fatal(err)
+	}
+	do(t, tab, chromedp.Navigate(site.URL+"/wards/2/"), chromedp.WaitVisible(chromedp.ID("banner")))
+	if _, err := chromedp.Call(tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := ask[string](t, tab, bannerSays); got != "Not live. Showing the state of 14:32:05." {
+		t.Errorf("the banner says %q", got)
+	}
+	if got := ask[string](t, tab, pillSays); got != "Not live" {
+		t.Errorf("the pill says %q", got)
+	}
+}
+
+func TestAPageIsLiveOnlyAfterAFreshStampFromTheSocket(t *testing.T) {
+	t.Parallel()
+	good := stampOf("ward:2=118")
+	for _, c := range []struct {
+		what  string
+		stamp views.Freshness
+		live  bool
+	}{
+		{"a fresh stamp", good, true},
+		{"a stamp that says that something newer exists", views.Freshness{Epoch: good.Epoch, Shown: "ward:2=118", Current: "ward:2=119", DatabaseOK: true, At: now}, false},
+		{"a stamp of an old look at the database", views.Freshness{Epoch: good.Epoch, Shown: good.Shown, Current: good.Current, Age: 4 * time.Second, DatabaseOK: true, At: now}, false},
+		{"a stamp that says that the database is down", views.Freshness{Epoch: good.Epoch, Shown: good.Shown, Current: good.Current, At: now}, false},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			site := newSite(t)
+			tab, socket := openWard(t, site)
+			if ask[bool](t, tab, isLive) {
+				t.Error("the page is live before any stamp came")
+			}
+			c.stamp.At = now.Add(time.Minute)
+			send(t, socket, frame(t, text.En, c.stamp))
+			until(t, tab, "the stamp to be on the screen", `document.getElementById("live").textContent === "14:33:05"`)
+			until(t, tab, "the script to have judged it", fmt.Sprintf(`%v === (document.body.dataset.live === "yes")`, c.live))
+			if c.live {
+				if got := ask[string](t, tab, pillSays); got != "Live" {
+					t.Errorf("the pill says %q", got)
+				}
+				return
+			}
+			until(t, tab, "the banner", bannerShows)
+		})
+	}
+}
+
+func TestALivePageWithoutStampsSaysSoWithinSixSeconds(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	tab, socket := openWard(t, site)
+	send(t, socket, frame(t, text.En, stampOf("ward:2=118")))
+	until(t, tab, "the page to be live", isLive)
+	began := time.Now()
+	until(t, tab, "the banner", bannerShows)
+	if waited := time.Since(began); waited < 4*time.Second || waited > 7*time.Second {
+		t.Errorf("the banner came after %v, want about 6 s", waited)
+	}
+	if got := ask[string](t, tab, bannerSays); got != "Not live. Showing the state of 14:32:05." {
+		t.Errorf("the banner says %q", got)
+	}
+	site.nextSocket(t) // the silent connection was replaced
+}
+
+func TestTheStyleSheetAloneSaysNotLiveWhenTheScriptIsDead(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	tab, socket := openWard(t, site)
+	send(t, socket, frame(t, text.En, stampOf("ward:2=118")))
+	until(t, tab, "the page to be live", isLive)
+	// the script's timers die, the word that it wrote stays
+	ask[bool](t, tab, `(() => { for (let i = setInterval(() => {}, 1e6); i > 0; i--) clearInterval(i); return true; })()`)
+	until(t, tab, "the banner", bannerShows)
+	if !ask[bool](t, tab, isLive) {
+		t.Error("the script took the word back, so this proves nothing")
+	}
+	if got := ask[string](t, tab, pillSays); got != "Not live" {
+		t.Errorf("the pill says %q", got)
+	}
+}
+
+func TestAPageThatTrailsForTwoSecondsIsNotLive(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	tab, socket := openWard(t, site)
+	send(t, socket, frame(t, text.En, stampOf("ward:2=118")))
+	until(t, tab, "the page to be live", isLive)
+	trailing := stampOf("ward:2=118")
+	trailing.Current = "ward:2=119"
+	defer beat(t, socket, trailing)()
+	began := time.Now()
+	until(t, tab, "the page not to be live", isNotLive)
+	if waited := time.Since(began); waited < 1500*time.Millisecond || waited > 5*time.Second {
+		t.Errorf("the page gave up being live after %v, want a little over 2 s", waited)
+	}
+}
+
+func TestAnotherEpochReloadsThePage(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	tab, socket := openWard(t, site)
+	ask[bool](t, tab, `window.before = true`)
+	other := stampOf("ward:2=1")
+	other.Epoch = "restored"
+	send(t, socket, frame(t, text.En, other))
+	site.nextSocket(t)
+	until(t, tab, "a new page", `!window.before`)
+}
+
+func TestAnOlderFrameIsNotShownAndAFullOneIsFetched(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	tab, socket := openWard(t, site)
+	send(t, socket, frame(t, text.En, stampOf("ward:2=120")))
+	until(t, tab, "the page to be live", isLive)
+	board := sampleBoard()
+	board.Beds[0].Stay.PatientName = "Who Left Long Ago"
+	send(t, socket, frame(t, text.En, stampOf("ward:2=119"), views.BedRegion(board.Beds[0])))
+	until(t, tab, "the page not to be live", isNotLive)
+	again := site.nextSocket(t)
+	if ask[bool](t, tab, `document.body.textContent.includes("Who Left Long Ago")`) {
+		t.Error("an older frame was shown")
+	}
+	send(t, again, frame(t, text.En, stampOf("ward:2=121")))
+	until(t, tab, "the page to be live again", isLive)
+}
+
+func TestWhoMayNotBeHereSeesNoPatient(t *testing.T) {
+	t.Parallel()
+	for code, heading := range map[websocket.StatusCode]string{
+		4401: "You are signed out", 4403: "You may no longer see this page", 4404: "You may no longer see this page",
+	} {
+		t.Run(fmt.Sprint(code), func(t *testing.T) {
+			site := newSite(t)
+			tab, socket := openWard(t, site)
+			send(t, socket, frame(t, text.En, stampOf("ward:2=118")))
+			until(t, tab, "the page to be live", isLive)
+			socket.Close(code, "")
+			until(t, tab, "the notice", fmt.Sprintf(`document.querySelector("main h1").textContent === %q`, heading))
+			if ask[bool](t, tab, `document.body.textContent.includes("Mukamana")`) {
+				t.Error("patients are still on the page")
+			}
+			select {
+			case <-site.sockets:
+				t.Error("the page connected again")
+			case <-time.After(3 * time.Second):
+			}
+		})
+	}
+}
+
+func TestAPageComesBackAfterEveryOtherClose(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	tab, socket := openWard(t, site)
+	for _, code := range []websocket.StatusCode{1012, 1013, 1008, 1000, 3000} {
+		send(t, socket, frame(t, text.En, stampOf("ward:2=118")))
+		until(t, tab, "the page to be live", isLive)
+		socket.Close(code, "")
+		until(t, tab, fmt.Sprintf("the page not to be live after %d", code), isNotLive)
+		socket = site.nextSocket(t)
+	}
+}
+
+func TestAHangingConnectionIsReplaced(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	var asked atomic.Int32
+	site.answer("GET /ws/ward/2/", func(w http.ResponseWriter, r *http.Request) {
+		if asked.Add(1) == 1 {
+			<-r.Context().Done() // accepts the connection and never answers
+			return
+		}
+		site.socket(w, r)
+	})
+	tab := newTab(t)
+	do(t, tab, chromedp.Navigate(site.URL+"/wards/2/"))
+	began := time.Now()
+	send(t, site.nextSocket(t), frame(t, text.En, stampOf("ward:2=118")))
+	until(t, tab, "the page to be live", isLive)
+	if waited := time.Since(began); waited < 7*time.Second {
+		t.Errorf("the connection was replaced after %v, before its 8 s", waited)
+	}
+}
+
+func TestAFrameChangesTheBedAndKeepsTheFocus(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	tab, socket := openWard(t, site)
+	send(t, socket, frame(t, text.En, stampOf("ward:2=118")))
+	until(t, tab, "the page to be live", isLive)
+	do(t, tab, chromedp.Focus(chromedp.CSS("#bed-4 a")))
+	board := sampleBoard()
+	board.Beds[3] = sampleBed(board.Ward, 4, hospital.BedOccupied)
+	board.Counts.Available, board.Counts.Occupied = 2, 18
+	for _, r := range views.WardRegions(board) {
+		send(t, socket, frame(t, text.En, stampOf("ward:2=119"), r))
+	}
+	until(t, tab, "the patient on the card", `document.querySelector("#bed-4 strong")?.textContent === "Umutoni Aline"`)
+	if got := ask[string](t, tab, `document.activeElement.closest("li")?.id ?? document.activeElement.tagName`); got != "bed-4" {
+		t.Errorf("the focus went to %s", got)
+	}
+	if got := ask[string](t, tab, `document.querySelector("#counts td:nth-child(3)").textContent`); got != "18" {
+		t.Errorf("%s beds are counted as occupied, want 18", got)
+	}
+}
+
+// press sends a key to the page.
+func press(t *testing.T, tab context.Context, key string) {
+	t.Helper()
+	do(t, tab, chromedp.KeyEvent(key))
+}
+
+func TestABedOpensBesideTheBoardByKeyboardAndClosesWithEscape(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	site.keepLive()
+	tab := newTab(t)
+	look(t, tab, 1366, 768, "light")
+	do(t, tab, chromedp.Navigate(site.URL+"/wards/2/"), chromedp.Focus(chromedp.CSS("#bed-5 a")))
+	press(t, tab, kb.Enter)
+	until(t, tab, "the panel with the focus on its heading", `document.activeElement.id === "panel-title" && document.activeElement.textContent === "MED-A-05"`)
+	if got := ask[string](t, tab, `document.querySelector("[aria-current=true]").closest("li").id`); got != "bed-5" {
+		t.Errorf("the board shows %s as open", got)
+	}
+	if got := ask[string](t, tab, `location.pathname`); got != "/wards/2/" {
+		t.Errorf("the page went to %s", got)
+	}
+	press(t, tab, kb.Escape)
+	until(t, tab, "the focus to be back on the card", `document.activeElement.closest("li")?.id === "bed-5" && !document.querySelector(".panel")`)
+}
+
+// openBed opens a bed of the board in its panel.
+func openBed(t *testing.T, tab context.Context, id int) {
+	t.Helper()
+	do(t, tab, chromedp.Click(chromedp.CSS(fmt.Sprintf("#bed-%d a", id))))
+	until(t, tab, "the panel", fmt.Sprintf(`document.querySelector(".panel")?.dataset.bed === "%d"`, id))
+}
+
+func TestACommandThatSucceedsSaysSavedAndShowsTheNewState(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	tab, _ := openWard(t, site)
+	var sent atomic.Value
+	site.answer("POST /beds/9/status", func(w http.ResponseWriter, r *http.Request) {
+		r.ParseForm()
+		sent.Store(r.Form.Get("status") + " " + r.Form.Get("version") + " " + r.Header.Get("HX-Request"))
+		cleaned := sampleBed(sampleWards()[1], 9, hospital.BedAvailable)
+		site.answer("GET /beds/9/", panelOf(t, cleaned, 200, views.Form{}))
+		w.WriteHeader(http.StatusNoContent)
+	})
+	openBed(t, tab, 9)
+	do(t, tab, chromedp.Click(chromedp.CSS(`#panel button[value="available"]`)))
+	until(t, tab, "the word Saved", `document.getElementById("said").textContent === "Saved."`)
+	until(t, tab, "the new state", `document.querySelector(".panel .badge").textContent === "Available"`)
+	if got := sent.Load(); got != "available 19 true" {
+		t.Errorf("the server was sent %q", got)
+	}
+}
+
+// panelOf answers with a bed's panel.
+func panelOf(t *testing.T, b hospital.BoardBed, status int, f views.Form) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(status)
+		fmt.Fprint(w, draw(t, text.En, views.BedPanel(*viewer(hospital.Admin), detail(b), f)))
+	}
+}
+
+func TestARefusedCommandSaysWhyAtTheFieldAndKeepsWhatWasTyped(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	tab, _ := openWard(t, site)
+	site.answer("POST /admissions", func(w http.ResponseWriter, r *http.Request) {
+		r.ParseForm()
+		panelOf(t, sampleBed(sampleWards()[1], 11, hospital.BedAvailable), http.StatusUnprocessableEntity, views.Form{
+			Name: views.FormAdmit, Values: r.Form, Problem: "Some fields need another look.", Errors: map[string]string{"birth_date": "It lies in the future."},
+		})(w, r)
+	})
+	openBed(t, tab, 11)
+	do(t, tab, chromedp.Click(chromedp.CSS("#sheet-admit summary")),
+		chromedp.SendKeys(chromedp.ID("admit-patient_name"), "Uwera Grâce"),
+		chromedp.Click(chromedp.CSS(`#sheet-admit form[action="/admissions"] button.primary`)))
+	until(t, tab, "the field with its error and the focus", `document.activeElement.id === "admit-birth_date" && document.activeElement.getAttribute("aria-invalid") === "true"`)
+	if got := ask[string](t, tab, `document.getElementById("admit-patient_name").value + "|" + document.getElementById("admit-birth_date-error").textContent`); got != "Uwera Grâce|It lies in the future." {
+		t.Errorf("the form shows %q", got)
+	}
+}
+
+func TestACommandWithoutAnAnswerIsNotCalledSaved(t *testing.T) {
+	t.Parallel()
+	for what, answer := range map[string]http.HandlerFunc{
+		"a server that fails":    func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "broken", http.StatusInternalServerError) },
+		"a connection that dies": func(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) },
+	} {
+		t.Run(what, func(t *testing.T) {
+			site := newSite(t)
+			tab, _ := openWard(t, site)
+			site.answer("POST /beds/9/status", answer)
+			openBed(t, tab, 9)
+			do(t, tab, chromedp.SendKeys(chromedp.ID("status-reason"), "typed"), chromedp.Click(chromedp.CSS(`#panel button[value="available"]`)))
+			until(t, tab, "the alert", `document.querySelector(".panel [role=alert]")?.textContent.startsWith("No answer from the hospital")`)
+			if got := ask[string](t, tab, `document.getElementById("status-reason").value + document.getElementById("said").textContent`); got != "typed" {
+				t.Errorf("the form and the status line say %q", got)
+			}
+		})
+	}
+}
+
+func TestASignedOutCommandHidesThePatients(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	tab, _ := openWard(t, site)
+	site.answer("POST /beds/9/status", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) })
+	openBed(t, tab, 9)
+	do(t, tab, chromedp.Click(chromedp.CSS(`#panel button[value="available"]`)))
+	until(t, tab, "the notice", `document.querySelector("main h1").textContent === "You are signed out"`)
+}
+
+func TestAnOpenPanelFollowsItsBedAndKeepsWhatWasTyped(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	tab, socket := openWard(t, site)
+	openBed(t, tab, 11)
+	do(t, tab, chromedp.Click(chromedp.CSS("#sheet-admit summary")), chromedp.SendKeys(chromedp.ID("admit-patient_name"), "Uwera Grâce"))
+	reserved := sampleBed(sampleWards()[1], 11, hospital.BedReserved)
+	reserved.Version++
+	site.answer("GET /beds/11/", panelOf(t, reserved, 200, views.Form{}))
+	send(t, socket, frame(t, text.En, stampOf("ward:2=119"), views.BedRegion(reserved)))
+	until(t, tab, "the panel with the new state", `document.querySelector(".panel .badge").textContent === "Reserved"`)
+	if got := ask[string](t, tab, `document.getElementById("admit-patient_name").value + document.activeElement.id`); got != "Uwera Grâceadmit-patient_name" {
+		t.Errorf("what was typed and where became %q", got)
+	}
+	if got := ask[string](t, tab, `document.querySelector('.panel form[action$="/status"] [name=version]').value`); got != "22" {
+		t.Errorf("the form would send version %s, want 22", got)
+	}
+}
+
+func TestAPanelThatCantFollowItsBedSaysSo(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	tab, socket := openWard(t, site)
+	openBed(t, tab, 11)
+	site.answer("GET /beds/11/", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "broken", http.StatusInternalServerError) })
+	taken := sampleBed(sampleWards()[1], 11, hospital.BedOccupied)
+	taken.Version++
+	send(t, socket, frame(t, text.En, stampOf("ward:2=119"), views.BedRegion(taken)))
+	until(t, tab, "the alert", `document.querySelector(".panel [role=alert]")?.textContent.startsWith("This bed has changed since")`)
+}
+
+func TestThePagesBreakNoRuleOfThePolicy(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	site.keepLive()
+	tab := newTab(t)
+	look(t, tab, 1366, 768, "light")
+	messages := make(chan string, 100)
+	ctx, stop := context.WithCancel(tab)
+	defer stop()
+	console := chromedp.Console(ctx)
+	go func() {
+		defer close(messages)
+		for m, err := range console {
+			if err != nil {
+				return
+			}
+			if m.IsException() || m.Type == "error" || m.Type == "warning" {
+				messages <- m.String()
+			}
+		}
+	}()
+	for _, path := range screens {
+		do(t, tab, chromedp.Navigate(site.URL+path))
+		if ask[bool](t, tab, `"live" in document.body.dataset`) {
+			until(t, tab, path+" to be live", isLive)
+		}
+	}
+	do(t, tab, chromedp.Navigate(site.URL+"/wards/2/"))
+	openBed(t, tab, 9)
+	do(t, tab, chromedp.Click(chromedp.CSS(`#panel summary`)))
+	stop()
+	for m := range messages {
+		t.Errorf("the browser says %s", m)
+	}
+}
