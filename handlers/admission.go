@@ -22,7 +22,7 @@ func (s *Server) admit(c echo.Context) error {
 		PatientID: in.id("patient_id"), PatientName: hospital.PatientName(in.text("patient_name")),
 		BirthDate: in.date("birth_date"), Sex: in.text("sex"), BedID: in.id("bed_id"), Reason: in.text("reason"),
 		Diet: hospital.Diet(in.text("diet")), Texture: in.texture("texture"), Allergies: in.allergies("allergies"),
-		ExpectedDischarge: in.time("expected_discharge"), IdempotencyKey: idempotencyKey(c, in),
+		ExpectedDischarge: in.time("expected_discharge"), IdempotencyKey: in.idempotencyKey(c),
 	}
 	bedID := cmd.BedID
 	if err := in.err(); err != nil {

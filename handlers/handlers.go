@@ -1,9 +1,11 @@
 package handlers
 
 import (
+	"crypto/rand"
 	"log/slog"
 	"net"
 	"net/http"
+	"regexp"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -35,8 +37,8 @@ type Server struct {
 	metrics *prometheus.Registry
 }
 
-// largestBody is how much a request may carry, in bytes.
-const largestBody = "64K"
+// largestBody is how much a request may carry.
+const largestBody = "64KiB"
 
 // New returns a server with its metrics registered.
 func New(c Config) *Server {
@@ -49,7 +51,7 @@ func (s *Server) Handler() http.Handler {
 	e.HTTPErrorHandler = s.answerError
 	e.IPExtractor, e.SchemeExtractor = s.clientAddress(), s.clientScheme()
 	e.Use(
-		middleware.RequestID(),
+		numberRequests,
 		s.logRequests,
 		middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.logPanic}),
 		secureHeaders,
@@ -107,6 +109,21 @@ func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 func (s *Server) logPanic(c echo.Context, err error, stack []byte) error {
 	s.Log.Error("request panicked", "route", c.Path(), "request", requestID(c), "error", err, "stack", string(stack))
 	return err
+}
+
+// givenID is what the id of a request may look like that a proxy before us has numbered.
+var givenID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+// numberRequests gives each request the id by which log, audit and answer know it.
+func numberRequests(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		id := c.Request().Header.Get(echo.HeaderXRequestID)
+		if !givenID.MatchString(id) {
+			id = rand.Text()
+		}
+		c.Response().Header().Set(echo.HeaderXRequestID, id)
+		return next(c)
+	}
 }
 
 func requestID(c echo.Context) string { return c.Response().Header().Get(echo.HeaderXRequestID) }

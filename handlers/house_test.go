@@ -24,7 +24,10 @@ import (
 	"dusangire/hub"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain lets stand what the tests' PostgreSQL keeps open until the process ends, and nothing else.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("database/sql.(*DB).connectionOpener"))
+}
 
 // soon is how long a test waits for what must happen; only a test that fails reaches it.
 const soon = 20 * time.Second

@@ -22,8 +22,15 @@ import (
 
 // input is what a command was sent, by form or JSON with the same names. Its readers collect what is wrong with each field.
 type input struct {
-	values url.Values
+	sentValues
 	fields map[string]*hospital.Error
+}
+
+// sentValues are the values of a body by name. A form has texts only; of JSON it is kept what was no text.
+type sentValues struct {
+	values url.Values
+	lists  map[string]bool // sent as a list
+	bare   map[string]bool // sent as a number or a truth value, or as a list with one
 }
 
 // formFields are those that pages send with any form, beside the fields of CONTRACT section 4.
@@ -31,98 +38,119 @@ var formFields = []string{"idempotency_key", "version"}
 
 // readInput decodes the body. A field that the command does not know is refused, for a misspelt "allergies" must not pass.
 func readInput(c echo.Context, known ...string) (*input, error) {
-	values, err := decodeBody(c.Request())
+	body, err := decodeBody(c.Request())
 	if err != nil {
 		return nil, err
 	}
-	in := &input{values: url.Values{}, fields: map[string]*hospital.Error{}}
-	for name, sent := range values {
+	in := &input{sentValues: body, fields: map[string]*hospital.Error{}}
+	in.values = url.Values{}
+	for name, sent := range body.values {
 		plain := strings.TrimSuffix(name, "[]")
 		if !slices.Contains(known, plain) && !slices.Contains(formFields, plain) {
 			in.refuse(plain, "unknown_field", "There is no such field here.")
 			continue
+		}
+		if slices.ContainsFunc(sent, hasNUL) {
+			in.refuseCharacters(plain)
 		}
 		in.values[plain] = append(in.values[plain], sent...)
 	}
 	return in, nil
 }
 
+// hasNUL reports whether a text has the one character that not every database takes.
+func hasNUL(text string) bool { return strings.ContainsRune(text, 0) }
+
 func isJSON(r *http.Request) bool {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	return err == nil && (kind == "application/json" || strings.HasSuffix(kind, "+json"))
 }
 
-func decodeBody(r *http.Request) (url.Values, error) {
+func decodeBody(r *http.Request) (sentValues, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		return nil, err // too large, which Echo knows how to say, or the connection broke
+		return sentValues{}, err // too large, which Echo knows how to say, or the connection broke
 	}
 	if !utf8.Valid(body) {
-		return nil, malformed("The request is not UTF-8 text.")
+		return sentValues{}, malformed("The request is not UTF-8 text.")
 	}
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
 	case isJSON(r):
 		return decodeJSON(body)
 	case kind == "application/x-www-form-urlencoded" || len(body) == 0:
-		values, err := url.ParseQuery(string(body))
-		if err != nil {
-			return nil, malformed("The form can't be read.")
-		}
-		for _, sent := range values {
-			for _, value := range sent {
-				if !utf8.ValidString(value) {
-					return nil, malformed("The form is not UTF-8 text.")
-				}
-			}
-		}
-		return values, nil
+		return decodeForm(string(body))
 	}
-	return nil, echo.NewHTTPError(http.StatusUnsupportedMediaType, "Send a form or JSON.")
+	return sentValues{}, echo.NewHTTPError(http.StatusUnsupportedMediaType, "Send a form or JSON.")
+}
+
+func decodeForm(body string) (sentValues, error) {
+	values, err := url.ParseQuery(body)
+	if err != nil {
+		return sentValues{}, malformed("The form can't be read.")
+	}
+	for name, sent := range values {
+		if !utf8.ValidString(name + strings.Join(sent, "")) {
+			return sentValues{}, malformed("The form is not UTF-8 text.")
+		}
+	}
+	return sentValues{values: values}, nil
 }
 
 // decodeJSON flattens one object into the values of a form: its values are texts, numbers, truth values, null or lists of these.
-func decodeJSON(body []byte) (url.Values, error) {
+func decodeJSON(body []byte) (sentValues, error) {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
 	var object map[string]any
 	if err := decoder.Decode(&object); err != nil || object == nil {
-		return nil, malformed("Send one JSON object.")
+		return sentValues{}, malformed("Send one JSON object.")
 	}
 	if _, err := decoder.Token(); err != io.EOF {
-		return nil, malformed("Send one JSON object and nothing after it.")
+		return sentValues{}, malformed("Send one JSON object and nothing after it.")
 	}
-	values := url.Values{}
+	s := sentValues{url.Values{}, map[string]bool{}, map[string]bool{}}
 	for name, value := range object {
-		list, isList := value.([]any)
-		if !isList {
-			list = []any{value}
-		} else {
-			values[name] = []string{}
-		}
-		for _, item := range list {
-			sent, ok := scalar(item)
-			if !ok {
-				return nil, malformed(fmt.Sprintf("The value of %q is too deep: send a text, a number or a list of these.", name))
-			}
-			values.Add(name, sent)
+		if !s.take(name, value) {
+			return sentValues{}, malformed(fmt.Sprintf("The value of %q is too deep: send a text, a number or a list of these.", name))
 		}
 	}
-	return values, nil
+	return s, nil
 }
 
-func scalar(value any) (string, bool) {
+// take adds a field and reports whether a command could have one like it.
+func (s sentValues) take(name string, value any) bool {
+	name = strings.TrimSuffix(name, "[]")
+	list, isList := value.([]any)
+	if isList {
+		s.lists[name] = true
+		s.values[name] = append([]string{}, s.values[name]...)
+	} else {
+		list = []any{value}
+	}
+	for _, item := range list {
+		sent, isText, ok := scalar(item)
+		if !ok {
+			return false
+		}
+		s.values.Add(name, sent)
+		s.bare[name] = s.bare[name] || !isText
+	}
+	return true
+}
+
+// scalar writes a value as a form would; null is the empty text.
+func scalar(value any) (sent string, isText, ok bool) {
 	switch v := value.(type) {
 	case nil:
-		return "", true
+		return "", true, true
 	case string:
-		return v, true
+		return v, true, true
 	case json.Number:
-		return v.String(), true
+		return v.String(), false, true
 	case bool:
-		return strconv.FormatBool(v), true
+		return strconv.FormatBool(v), false, true
 	}
-	return "", false
+	return "", false, false
 }
 
 func malformed(sentence string) error { return echo.NewHTTPError(http.StatusBadRequest, sentence) }
@@ -147,20 +175,40 @@ func (in *input) err() error {
 // has reports whether a field was sent at all.
 func (in *input) has(field string) bool { return in.values.Has(field) }
 
-// text is a field's value, "" where it was not sent.
-func (in *input) text(field string) string {
-	if len(in.values[field]) > 1 {
+// one is a field's only value, "" where it was not sent.
+func (in *input) one(field string) string {
+	if len(in.values[field]) > 1 || in.lists[field] {
 		in.refuse(field, "one_value", "Send one value.")
 	}
 	return in.values.Get(field)
 }
 
-// list are all values of a field.
-func (in *input) list(field string) []string { return in.values[field] }
+// text is the value of a field that holds words, "" where it was not sent.
+func (in *input) text(field string) string {
+	in.refuseBare(field)
+	return in.one(field)
+}
+
+// list are all values of a field that holds words.
+func (in *input) list(field string) []string {
+	in.refuseBare(field)
+	return in.values[field]
+}
+
+// refuseBare refuses a number or a truth value where words belong: what it would be as a text is nobody's name.
+func (in *input) refuseBare(field string) {
+	if in.bare[field] {
+		in.refuse(field, "not_a_text", "Send a text.")
+	}
+}
+
+func (in *input) refuseCharacters(field string) {
+	in.refuse(field, "characters", "Leave out characters that can't be written.")
+}
 
 // id reads a positive whole number, 0 where the field is empty.
 func (in *input) id(field string) int64 {
-	sent := in.text(field)
+	sent := in.one(field)
 	if sent == "" {
 		return 0
 	}
@@ -204,7 +252,7 @@ func (in *input) date(field string) time.Time {
 
 // texture reads a level of the IDDSI framework; nil where the field is empty.
 func (in *input) texture(field string) *hospital.Texture {
-	sent := in.text(field)
+	sent := in.one(field)
 	if sent == "" {
 		return nil
 	}
@@ -244,9 +292,13 @@ func pathID(c echo.Context) (int64, error) {
 }
 
 // idempotencyKey is the header's, or the one that a form carries in a field.
-func idempotencyKey(c echo.Context, in *input) string {
-	if key := c.Request().Header.Get("Idempotency-Key"); key != "" {
-		return key
+func (in *input) idempotencyKey(c echo.Context) string {
+	key := c.Request().Header.Get("Idempotency-Key")
+	if key == "" {
+		key = in.text("idempotency_key")
 	}
-	return in.text("idempotency_key")
+	if !utf8.ValidString(key) {
+		in.refuseCharacters("idempotency_key")
+	}
+	return key
 }

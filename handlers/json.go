@@ -200,10 +200,11 @@ type admissionShape struct {
 	ExpectedDischarge *string     `json:"expected_discharge"`
 	DischargedAt      *string     `json:"discharged_at"`
 	Outcome           *string     `json:"outcome"`
+	Version           int64       `json:"version"`
 }
 
 func admissionJSON(a hospital.Admission) admissionShape {
-	shape := admissionShape{ID: a.ID, Patient: patientJSON{a.PatientID, string(a.PatientName)}, Status: admissionStatus(a),
+	shape := admissionShape{ID: a.ID, Patient: patientJSON{a.PatientID, string(a.PatientName)}, Status: admissionStatus(a), Version: a.Version,
 		AdmittedAt: rfc3339(a.AdmittedAt), ExpectedDischarge: rfc3339(a.ExpectedDischarge), DischargedAt: rfc3339(a.DischargedAt)}
 	if a.BedID != 0 {
 		shape.BedID, shape.Bed, shape.Ward = &a.BedID, &a.BedNumber, &a.WardName
@@ -226,13 +227,20 @@ func admissionStatus(a hospital.Admission) string {
 	return "admitted"
 }
 
+// standingBedJSON is a bed as a Conflict shows it: nothing of its patient, and the version to send along with the next try.
+type standingBedJSON struct {
+	ID      int64  `json:"id"`
+	Number  string `json:"bed_number"`
+	Status  string `json:"status"`
+	Ward    string `json:"ward"`
+	Version int64  `json:"version"`
+}
+
 // currentJSON is the state that a Conflict shows; nil for what has no shape of its own.
 func currentJSON(current any) any {
 	switch state := current.(type) {
 	case hospital.Bed:
-		return boardBedJSON(hospital.BoardBed{Bed: state})
-	case hospital.BoardBed:
-		return boardBedJSON(state)
+		return standingBedJSON{state.ID, state.Number, string(state.Status), state.WardName, state.Version}
 	case hospital.Admission:
 		return admissionJSON(state)
 	}

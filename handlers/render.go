@@ -118,11 +118,15 @@ func (s *Server) setLanguage(c echo.Context) error {
 	}
 	language := text.Pick(in.text("language"), "")
 	if string(language) != in.text("language") {
-		return hospital.Refuse(hospital.Invalid, "language", "Choose en, fr or rw.")
+		in.refuse("language", "language", "Choose en, fr or rw.")
+	}
+	back := localPath(in.text("back"))
+	if err := in.err(); err != nil {
+		return err
 	}
 	c.SetCookie(&http.Cookie{Name: languageCookie, Value: string(language), Path: "/", MaxAge: 365 * 24 * 3600,
 		HttpOnly: true, Secure: isSecure(c), SameSite: http.SameSiteLaxMode})
-	return done(c, localPath(in.text("back")))
+	return done(c, back)
 }
 
 const languageCookie = "language"
