@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-	"unicode/utf8"
 
 	"dusangire/hospital/internal/store"
 )
@@ -107,13 +106,9 @@ func (h *Hospital) Admit(ctx context.Context, actor Actor, cmd NewAdmission) (a 
 		return Admission{}, false, err
 	}
 	cmd.tidy()
+	key := cmd.IdempotencyKey
+	cmd.IdempotencyKey = "" // not a part of what is said under it
 	err = h.change(ctx, actor, func(ctx context.Context, c *change) error {
-		key := cmd.IdempotencyKey
-		cmd := cmd
-		cmd.IdempotencyKey = ""
-		if utf8.RuneCountInString(key) > LongestKey {
-			return Refuse(Invalid, "idempotency_key", "An idempotency key has at most %d characters.", LongestKey)
-		}
 		id, again, err := c.once(ctx, key, "admission.admit", cmd, func() (int64, error) { return c.admit(ctx, cmd) })
 		if err != nil {
 			return err

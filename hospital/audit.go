@@ -3,6 +3,7 @@ package hospital
 import (
 	"context"
 	"fmt"
+	"strings"
 )
 
 // entry is one line of the audit: what was done to what. Who did it and when is the command's, and is added by audit.
@@ -24,9 +25,21 @@ func (c *change) audit(ctx context.Context, e entry) (id int64, err error) {
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 		RETURNING id`,
 		instant(c.now), reference(c.actor.UserID), c.actor.Username, c.actor.Role, e.action, e.entity, e.entityID,
-		reference(e.patientID), reference(e.wardID), e.from, e.to, e.reason, c.actor.RequestID).Scan(&id)
+		reference(e.patientID), reference(e.wardID), e.from, e.to, e.reason, keepable(c.actor.RequestID)).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("audit %s: %w", e.action, err)
 	}
 	return id, nil
+}
+
+// longestRequestID is how much of a request's id the audit keeps.
+const longestRequestID = 100
+
+// keepable is an id that came from outside with what no database would take left out.
+func keepable(id string) string {
+	id = strings.ReplaceAll(strings.ToValidUTF8(id, "?"), "\x00", "?")
+	if runes := []rune(id); len(runes) > longestRequestID {
+		id = string(runes[:longestRequestID])
+	}
+	return id
 }

@@ -74,20 +74,19 @@ func (f fields) refuse(field, code, format string, args ...any) {
 // text records that a field's text is longer than a number of characters, or holds what no text may hold.
 func (f fields) text(field, value string, longest int) {
 	switch {
-	case !utf8.ValidString(value) || strings.ContainsFunc(value, unwritable):
+	case unwritable(value):
 		f.refuse(field, "characters", "Leave out characters that can't be written.")
 	case utf8.RuneCountInString(value) > longest:
 		f.refuse(field, "too_long", "Use at most %d characters.", longest)
 	}
 }
 
-// unwritable reports whether r has no place in a text: control characters other than line breaks and tabs, and the
-// marks that turn the direction of what follows them.
-func unwritable(r rune) bool {
-	if r == '\n' || r == '\t' {
-		return false
-	}
-	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
+// unwritable reports whether a text holds what has no place in one: broken characters, control characters other than
+// line breaks and tabs, and the marks that turn the direction of what follows them.
+func unwritable(text string) bool {
+	return !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool {
+		return r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r))
+	})
 }
 
 // tidy is a text of one line as it is kept: composed characters (NFC), single spaces, none around it.

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"time"
+	"unicode/utf8"
 )
 
 // LongestKey is the most characters of an idempotency key.
@@ -26,6 +27,9 @@ func (c *change) once(ctx context.Context, key, command string, payload any, do 
 	if key == "" {
 		id, err = do()
 		return id, false, err
+	}
+	if unwritable(key) || utf8.RuneCountInString(key) > LongestKey {
+		return 0, false, Refuse(Invalid, "idempotency_key", "An idempotency key has at most %d characters that can be written.", LongestKey)
 	}
 	text, err := json.Marshal(payload)
 	if err != nil {

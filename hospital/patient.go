@@ -61,7 +61,7 @@ func (h *Hospital) FindPatients(ctx context.Context, actor Actor, text string) (
 		return nil, err
 	}
 	wanted := PatientName(tidy(text)).folded()
-	if wanted == "" {
+	if wanted == "" || unwritable(wanted) {
 		return nil, nil
 	}
 	pattern := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(wanted) + "%"

@@ -174,16 +174,21 @@ func collectUsers(rows *sql.Rows, err error) (users []User, hashes []passwordHas
 
 // userByName reads a user with the password's hash. NotFound where nobody has the name.
 func userByName(ctx context.Context, q *sql.Tx, username string) (User, passwordHash, error) {
+	if !usernamePattern.MatchString(username) {
+		return User{}, "", unknownUser() // and nothing that a database would choke on
+	}
 	rows, err := q.QueryContext(ctx, selectUser+` WHERE app_user.username = $1 ORDER BY user_ward.ward_id`, username)
 	users, hashes, err := collectUsers(rows, err)
 	if err != nil {
 		return User{}, "", err
 	}
 	if len(users) == 0 {
-		return User{}, "", Refuse(NotFound, "user_unknown", "There is no user %s.", username)
+		return User{}, "", unknownUser()
 	}
 	return users[0], hashes[0], nil
 }
+
+func unknownUser() error { return Refuse(NotFound, "user_unknown", "There is no user of that name.") }
 
 // userByID reads a user who is known to exist.
 func userByID(ctx context.Context, q *sql.Tx, id int64) (User, error) {
@@ -253,11 +258,14 @@ func (h *Hospital) DisableUser(ctx context.Context, actor Actor, username string
 
 // lockUser keeps a user from everyone else until the commit and returns it as it stands. NotFound where there is none.
 func (c *change) lockUser(ctx context.Context, username string) (User, error) {
-	username = foldUsername(username)
-	if _, err := c.tx.ExecContext(ctx, `UPDATE app_user SET username = username WHERE username = $1`, username); err != nil {
-		return User{}, fmt.Errorf("lock user %s: %w", username, err)
+	user, _, err := userByName(ctx, c.tx, foldUsername(username))
+	if err != nil {
+		return User{}, err
 	}
-	user, _, err := userByName(ctx, c.tx, username)
+	if _, err := c.exec(ctx, `UPDATE app_user SET username = username WHERE id = $1`, user.ID); err != nil {
+		return User{}, fmt.Errorf("lock user %s: %w", user.Username, err)
+	}
+	user, _, err = userByName(ctx, c.tx, user.Username)
 	return user, err
 }
 

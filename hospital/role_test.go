@@ -1,0 +1,124 @@
+package hospital_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"dusangire/hospital"
+)
+
+// F9: whoever was signed in could do everything.
+func TestEachCommandIsForTheRolesWhoseWorkItIs(t *testing.T) {
+	const wards = "medical_staff ward_management admin"
+	onEach(t, func(t *testing.T, h *house) {
+		h.addUser(t, "keza", hospital.Kitchen)
+		for name, command := range map[string]struct {
+			roles string
+			run   func(hospital.Actor) error
+		}{
+			"admit": {wards, func(actor hospital.Actor) error {
+				_, _, err := h.Admit(t.Context(), actor, hospital.NewAdmission{PatientName: "Uwase Marie"})
+				return err
+			}},
+			"transfer": {wards, func(actor hospital.Actor) error {
+				_, err := h.Transfer(t.Context(), actor, 4711, hospital.TransferTo{BedID: 1})
+				return err
+			}},
+			"plan a discharge": {wards, func(actor hospital.Actor) error {
+				_, err := h.PlanDischarge(t.Context(), actor, 4711, hospital.DischargePlan{})
+				return err
+			}},
+			"discharge": {wards, func(actor hospital.Actor) error {
+				_, err := h.Discharge(t.Context(), actor, 4711, hospital.Leaving{Outcome: hospital.Improved})
+				return err
+			}},
+			"record a death": {"medical_staff admin", func(actor hospital.Actor) error {
+				_, err := h.Discharge(t.Context(), actor, 4711, hospital.Leaving{Outcome: hospital.Deceased})
+				return err
+			}},
+			"change a bed": {wards, func(actor hospital.Actor) error {
+				_, err := h.SetBedStatus(t.Context(), actor, 4711, hospital.BedStatusChange{Status: hospital.BedReserved})
+				return err
+			}},
+			"find patients": {wards, func(actor hospital.Actor) error {
+				_, err := h.FindPatients(t.Context(), actor, "uwase")
+				return err
+			}},
+			"read a bed's page": {wards, func(actor hospital.Actor) error {
+				_, err := h.BedDetail(t.Context(), actor, 4711)
+				return err
+			}},
+			"add a ward": {"admin", func(actor hospital.Actor) error {
+				_, err := h.AddWard(t.Context(), actor, hospital.NewWard{Code: "A", Name: "Medicine"})
+				return err
+			}},
+			"add a user": {"admin", func(actor hospital.Actor) error {
+				_, err := h.AddUser(t.Context(), actor, hospital.NewUser{Username: "keza", Role: hospital.Kitchen, Password: "x", Demo: true})
+				return err
+			}},
+			"set a password": {"admin", func(actor hospital.Actor) error {
+				return h.SetPassword(t.Context(), actor, "nobody", "correct horse")
+			}},
+			"disable a user": {"admin", func(actor hospital.Actor) error {
+				return h.DisableUser(t.Context(), actor, "nobody")
+			}},
+		} {
+			for _, role := range append(slices.Clone(hospital.Roles), "", "chef") {
+				actor := hospital.Actor{UserID: 7, Username: "somebody", Role: role}
+				if slices.Contains(strings.Fields(command.roles), string(role)) {
+					if kindOf(command.run(actor)) == hospital.Forbidden {
+						t.Errorf("%s: %s may not", name, role)
+					}
+					continue
+				}
+				h.refuses(t, hospital.Forbidden, "forbidden", func() error { return command.run(actor) })
+			}
+		}
+	})
+}
+
+func TestThePermissionsAreThoseOfTheContract(t *testing.T) {
+	for role, want := range map[hospital.Role][]hospital.Permission{
+		hospital.MedicalStaff: {hospital.ReadOwnSession, hospital.ReadWards, hospital.ReadClinical, hospital.ReadMedicalDashboard, hospital.AdmitPatients,
+			hospital.TransferPatients, hospital.PlanDischarges, hospital.DischargePatients, hospital.RecordDeaths, hospital.ChangeBeds},
+		hospital.WardManagement: {hospital.ReadOwnSession, hospital.ReadWards, hospital.ReadManagementDashboard, hospital.AdmitPatients,
+			hospital.TransferPatients, hospital.PlanDischarges, hospital.DischargePatients, hospital.ChangeBeds, hospital.CloseBeds},
+		hospital.Admin: {hospital.ReadOwnSession, hospital.ReadWards, hospital.ReadMedicalDashboard, hospital.ReadManagementDashboard, hospital.AdmitPatients,
+			hospital.TransferPatients, hospital.PlanDischarges, hospital.DischargePatients, hospital.RecordDeaths, hospital.ChangeBeds, hospital.CloseBeds,
+			hospital.SetUpWards, hospital.ManageUsers},
+		hospital.Kitchen:  {hospital.ReadOwnSession},
+		hospital.Delivery: {hospital.ReadOwnSession},
+		hospital.Customer: {hospital.ReadOwnSession},
+		"chef":            nil,
+	} {
+		for _, p := range []hospital.Permission{hospital.ReadOwnSession, hospital.ReadWards, hospital.ReadClinical, hospital.ReadMedicalDashboard,
+			hospital.ReadManagementDashboard, hospital.AdmitPatients, hospital.TransferPatients, hospital.PlanDischarges, hospital.DischargePatients,
+			hospital.RecordDeaths, hospital.ChangeBeds, hospital.CloseBeds, hospital.SetUpWards, hospital.ManageUsers, "everything"} {
+			if got := role.May(p); got != slices.Contains(want, p) {
+				t.Errorf("%q may %s: got %t", role, p, got)
+			}
+		}
+	}
+}
+
+func TestTheSystemActsAsItself(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		h.set(t, "A-01", hospital.BedReserved)
+		h.clock.pass(hospital.ReservationLasts + time.Second)
+		h.release(t, 1)
+		if n := h.number(t, `SELECT count(*) FROM audit WHERE actor = 'system' AND actor_id IS NULL AND reason = 'reservation ran out'`); n != 1 {
+			t.Errorf("the audit has %d such lines, want 1", n)
+		}
+	})
+}
+
+// kindOf is the kind of a refusal, "" for anything else.
+func kindOf(err error) hospital.Kind {
+	if refusal, ok := errors.AsType[*hospital.Error](err); ok {
+		return refusal.Kind
+	}
+	return ""
+}

@@ -1,0 +1,357 @@
+package hospital_test
+
+import (
+	"context"
+	"maps"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"dusangire/hospital"
+)
+
+const client = "192.0.2.7"
+
+func TestAUserIsCreatedAndListed(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		added, err := h.AddUser(t.Context(), admin, hospital.NewUser{Username: " Keza.Ange ", Role: hospital.MedicalStaff,
+			Wards: []int64{h.b.ID, h.a.ID, h.b.ID}, Password: "correct horse"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := hospital.User{ID: added.ID, Username: "keza.ange", Role: hospital.MedicalStaff, Wards: []int64{h.a.ID, h.b.ID}, CreatedAt: morning}
+		if !reflect.DeepEqual(added, want) {
+			t.Errorf("got %+v, want %+v", added, want)
+		}
+		h.addUser(t, "alice", hospital.Kitchen)
+		h.addUser(t, "zoe", hospital.Admin)
+		users, err := h.Users(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(users) != 3 || users[0].Username != "alice" || !reflect.DeepEqual(users[1], want) || users[2].Username != "zoe" {
+			t.Errorf("the users are %+v", users)
+		}
+	})
+}
+
+func TestAUserIsRefused(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		h.addUser(t, "keza", hospital.MedicalStaff)
+		add := func(user hospital.NewUser) func() error {
+			return func() error {
+				_, err := h.AddUser(t.Context(), admin, user)
+				return err
+			}
+		}
+		h.refuses(t, hospital.Conflict, "username_taken", add(hospital.NewUser{Username: "KEZA", Role: hospital.Kitchen, Password: "correct horse"}))
+		for _, test := range []struct {
+			user hospital.NewUser
+			want map[string]string
+		}{
+			{hospital.NewUser{}, map[string]string{"username": "username", "role": "unknown_choice", "password": "password_length"}},
+			{hospital.NewUser{Username: "k", Role: "chef", Password: "1234567"}, map[string]string{"username": "username", "role": "unknown_choice", "password": "password_length"}},
+			{hospital.NewUser{Username: strings.Repeat("k", 65), Role: hospital.Kitchen, Password: strings.Repeat("é", 129)},
+				map[string]string{"username": "username", "password": "password_length"}},
+			{hospital.NewUser{Username: "kéza", Role: hospital.Kitchen, Password: "correct horse"}, map[string]string{"username": "username"}},
+			{hospital.NewUser{Username: "eric", Role: hospital.Kitchen, Password: "correct horse", Wards: []int64{h.a.ID, 4711}}, map[string]string{"wards": "ward_unknown"}},
+		} {
+			refusal := h.refuses(t, hospital.Invalid, "fields", add(test.user))
+			if got := wrongFields(refusal); !maps.Equal(got, test.want) {
+				t.Errorf("%+v: got %v, want %v", test.user, got, test.want)
+			}
+		}
+		if _, err := h.AddUser(t.Context(), admin, hospital.NewUser{Username: "eric", Role: hospital.Kitchen, Password: strings.Repeat("é", 8)}); err != nil {
+			t.Errorf("the shortest password: %v", err)
+		}
+	})
+}
+
+func TestDemoUsersAreKnownUntilTheyHaveAPasswordOfTheirOwn(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		demo := func(want bool) {
+			t.Helper()
+			if has, err := h.HasDemoUsers(t.Context()); err != nil || has != want {
+				t.Errorf("there are demo users: got %t and error %v, want %t", has, err, want)
+			}
+		}
+		demo(false)
+		for _, name := range []string{"kitchen", "delivery"} {
+			if _, err := h.AddUser(t.Context(), admin, hospital.NewUser{Username: name, Role: hospital.Kitchen, Password: "x", Demo: true}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		demo(true)
+		if err := h.SetPassword(t.Context(), admin, "kitchen", "correct horse"); err != nil {
+			t.Fatal(err)
+		}
+		demo(true)
+		if err := h.DisableUser(t.Context(), admin, "delivery"); err != nil {
+			t.Fatal(err)
+		}
+		demo(false)
+	})
+}
+
+// signIn signs in and returns the token and the session.
+func (h *house) signIn(t testing.TB, name, password string) (string, hospital.Session) {
+	t.Helper()
+	token, s, err := h.SignIn(t.Context(), name, password, client)
+	if err != nil {
+		t.Fatalf("sign in: %v", err)
+	}
+	return token, s
+}
+
+// session checks whether a token opens a session.
+func (h *house) session(t testing.TB, token string, open bool) hospital.Session {
+	t.Helper()
+	s, err := h.SessionByToken(t.Context(), token)
+	if !open {
+		refused(t, err, hospital.Unauthenticated, "no_session")
+	} else if err != nil {
+		t.Errorf("the session is not open: %v", err)
+	}
+	return s
+}
+
+func TestASignInOpensASessionForAShift(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		id := h.addUser(t, "keza", hospital.MedicalStaff)
+		token, opened := h.signIn(t, " KEZA", "correct horse")
+		if opened.User.ID != id || opened.User.Role != hospital.MedicalStaff || opened.ExpiresAt != morning.Add(hospital.SessionLasts) {
+			t.Errorf("the session is %+v", opened)
+		}
+		if read := h.session(t, token, true); !reflect.DeepEqual(read, opened) {
+			t.Errorf("read %+v, want %+v", read, opened)
+		}
+		if want := h.revisions(t, hospital.UserTopic(id)); !reflect.DeepEqual(opened.Revisions, want) {
+			t.Errorf("it carries %v, want %v", opened.Revisions, want)
+		}
+		if actor := opened.Actor("r1"); actor != (hospital.Actor{UserID: id, Username: "keza", Role: hospital.MedicalStaff, RequestID: "r1"}) {
+			t.Errorf("its actor is %+v", actor)
+		}
+		other, _ := h.signIn(t, "keza", "correct horse")
+		if other == token || len(token) < 43 {
+			t.Errorf("the tokens are %q and %q", token, other)
+		}
+		h.clock.pass(hospital.SessionLasts - time.Millisecond)
+		h.session(t, token, true)
+		h.clock.pass(time.Millisecond)
+		h.session(t, token, false)
+		for _, wrong := range []string{"", "nonsense", token[1:], token + "A", "' OR 1=1 --"} {
+			h.session(t, wrong, false)
+		}
+	})
+}
+
+func TestASessionEndsWithItsReason(t *testing.T) {
+	for name, end := range map[string]struct {
+		run    func(h *house, token string) error
+		others bool // whether the user's other sessions stand
+	}{
+		"sign-out": {func(h *house, token string) error { return h.SignOut(context.Background(), token) }, true},
+		"new password": {func(h *house, _ string) error {
+			return h.SetPassword(context.Background(), admin, "Keza", "battery staple")
+		}, false},
+		"disabled": {func(h *house, _ string) error { return h.DisableUser(context.Background(), admin, "Keza") }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onEach(t, func(t *testing.T, h *house) {
+				h.addUser(t, "keza", hospital.MedicalStaff)
+				h.addUser(t, "eric", hospital.MedicalStaff)
+				token, session := h.signIn(t, "keza", "correct horse")
+				second, _ := h.signIn(t, "keza", "correct horse")
+				colleague, _ := h.signIn(t, "eric", "correct horse")
+				before := h.session(t, token, true).Revisions
+				if err := end.run(h, token); err != nil {
+					t.Fatal(err)
+				}
+				h.session(t, token, false)
+				h.session(t, second, end.others)
+				h.session(t, colleague, true)
+				topic := hospital.UserTopic(session.User.ID)
+				if now := h.revisions(t, topic); now.Topics[topic] != before.Topics[topic]+1 {
+					t.Errorf("the user's topic moved from %v to %v", before, now)
+				}
+				contents := h.contents(t)
+				if err := h.SignOut(t.Context(), token); err != nil {
+					t.Errorf("signing out again: %v", err)
+				}
+				if h.contents(t) != contents {
+					t.Error("signing out again changed something")
+				}
+			})
+		})
+	}
+}
+
+func TestDisablingTwiceChangesNothing(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		h.addUser(t, "keza", hospital.MedicalStaff)
+		if err := h.DisableUser(t.Context(), admin, "keza"); err != nil {
+			t.Fatal(err)
+		}
+		before := h.contents(t)
+		if err := h.DisableUser(t.Context(), admin, "keza"); err != nil || h.contents(t) != before {
+			t.Errorf("the second time: error %v, or something changed", err)
+		}
+		h.refuses(t, hospital.NotFound, "user_unknown", func() error { return h.DisableUser(t.Context(), admin, "nobody") })
+		h.refuses(t, hospital.NotFound, "user_unknown", func() error { return h.SetPassword(t.Context(), admin, "nobody", "correct horse") })
+		refusal := h.refuses(t, hospital.Invalid, "fields", func() error { return h.SetPassword(t.Context(), admin, "keza", "short") })
+		if got := wrongFields(refusal); got["password"] != "password_length" {
+			t.Errorf("got %v", got)
+		}
+	})
+}
+
+func TestEverySignInThatFailsGetsTheSameAnswer(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		h.addUser(t, "keza", hospital.MedicalStaff)
+		h.addUser(t, "eric", hospital.MedicalStaff)
+		if err := h.DisableUser(t.Context(), admin, "eric"); err != nil {
+			t.Fatal(err)
+		}
+		var first string
+		for _, attempt := range [][2]string{{"keza", "wrong horse"}, {"nobody", "correct horse"}, {"eric", "correct horse"}, {"", ""},
+			{strings.Repeat("k", 10000), strings.Repeat("p", 10000)}, {"keza\x00", "correct horse"}, {"\xff", "\xff"}} {
+			token, s, err := h.SignIn(t.Context(), attempt[0], attempt[1], client)
+			refusal := refused(t, err, hospital.Unauthenticated, "sign_in")
+			if first == "" {
+				first = refusal.Message
+			}
+			if token != "" || s.ID != 0 || refusal.Message != first {
+				t.Errorf("%.20q: got token %q, session %+v and %q", attempt[0], token, s, refusal.Message)
+			}
+		}
+		if n := h.number(t, `SELECT count(*) FROM session`); n != 0 {
+			t.Errorf("there are %d sessions", n)
+		}
+	})
+}
+
+func TestNeitherTokensNorPasswordsAreStoredInClear(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		h.addUser(t, "keza", hospital.MedicalStaff)
+		token, _ := h.signIn(t, "keza", "correct horse")
+		_, _, err := h.SignIn(t.Context(), "my-secret-in-the-wrong-field", "x", client)
+		refused(t, err, hospital.Unauthenticated, "sign_in")
+		contents := h.contents(t)
+		for _, secret := range []string{token, "correct horse", "my-secret-in-the-wrong-field", client} {
+			if strings.Contains(contents, secret) {
+				t.Errorf("the database holds %q", secret)
+			}
+		}
+		if !strings.Contains(contents, "$argon2id$v=19$m=19456,t=2,p=1$") {
+			t.Error("the password's hash does not say how it was made")
+		}
+	})
+}
+
+func TestGuessingAPasswordIsMadeSlowForThatNameAlone(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		h.addUser(t, "keza", hospital.MedicalStaff)
+		h.addUser(t, "eric", hospital.MedicalStaff)
+		guess := func(kind hospital.Kind, code string) *hospital.Error {
+			t.Helper()
+			_, _, err := h.SignIn(t.Context(), "keza", "wrong horse", client)
+			return refused(t, err, kind, code)
+		}
+		for range 5 {
+			guess(hospital.Unauthenticated, "sign_in")
+		}
+		for _, wait := range []int{1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300} {
+			if got := guess(hospital.TooMany, "too_many_attempts").Args; len(got) != 1 || got[0] != wait {
+				t.Errorf("has to wait %v seconds, want %d", got, wait)
+			}
+			h.clock.pass(time.Duration(wait)*time.Second - time.Millisecond)
+			_, _, err := h.SignIn(t.Context(), "keza", "correct horse", "198.51.100.1")
+			refused(t, err, hospital.TooMany, "too_many_attempts")
+			h.signIn(t, "eric", "correct horse")
+			h.clock.pass(time.Millisecond)
+			guess(hospital.Unauthenticated, "sign_in")
+		}
+		h.clock.pass(5 * time.Minute)
+		h.signIn(t, "keza", "correct horse")
+		guess(hospital.Unauthenticated, "sign_in") // free again
+	})
+}
+
+func TestAPauseOrANewPasswordForgivesFailures(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		h.addUser(t, "keza", hospital.MedicalStaff)
+		fail := func() {
+			for range 5 {
+				_, _, err := h.SignIn(t.Context(), "keza", "wrong horse", client)
+				refused(t, err, hospital.Unauthenticated, "sign_in")
+			}
+			_, _, err := h.SignIn(t.Context(), "keza", "wrong horse", client)
+			refused(t, err, hospital.TooMany, "too_many_attempts")
+		}
+		fail()
+		h.clock.pass(15 * time.Minute)
+		fail()
+		if err := h.SetPassword(t.Context(), admin, "keza", "battery staple"); err != nil {
+			t.Fatal(err)
+		}
+		h.signIn(t, "keza", "battery staple")
+		h.clock.pass(time.Hour)
+		h.signIn(t, "keza", "battery staple")
+		if n := h.number(t, `SELECT count(*) FROM sign_in_failure WHERE failures > 0`); n != 0 {
+			t.Errorf("%d failures are remembered after all succeeded", n)
+		}
+	})
+}
+
+// Fifty failures from one address, whatever the names; those who sign in rightly from there are not counted.
+func TestGuessingNamesFromOneAddressIsMadeSlow(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		h.addUser(t, "keza", hospital.MedicalStaff)
+		h.signIn(t, "keza", "correct horse")
+		h.exec(t, `UPDATE sign_in_failure SET failures = 49 WHERE subject LIKE 'client%'`)
+		_, _, err := h.SignIn(t.Context(), "somebody", "wrong horse", client)
+		refused(t, err, hospital.Unauthenticated, "sign_in")
+		_, _, err = h.SignIn(t.Context(), "keza", "correct horse", client)
+		refused(t, err, hospital.TooMany, "too_many_attempts")
+		if _, _, err := h.SignIn(t.Context(), "keza", "correct horse", "198.51.100.1"); err != nil {
+			t.Errorf("from another address: %v", err)
+		}
+		h.clock.pass(time.Second)
+		h.signIn(t, "keza", "correct horse")
+	})
+}
+
+func TestManyAttemptsAtOnceAreAllCounted(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		h.addUser(t, "keza", hospital.MedicalStaff)
+		wrong, limited := 0, 0
+		for _, err := range atOnce(20, func(int) error {
+			_, _, err := h.SignIn(t.Context(), "keza", "wrong horse", client)
+			return err
+		}) {
+			switch kindOf(err) {
+			case hospital.Unauthenticated:
+				wrong++
+			case hospital.TooMany:
+				limited++
+			default:
+				t.Error(err)
+			}
+		}
+		if wrong != 5 || limited != 15 {
+			t.Errorf("%d guesses were checked and %d refused, want 5 and 15", wrong, limited)
+		}
+	})
+}
+
+func TestWaitingToCheckAPasswordEndsWithTheContext(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		h.addUser(t, "keza", hospital.MedicalStaff)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, _, err := h.SignIn(ctx, "keza", "correct horse", client); err == nil {
+			t.Error("signed in for a caller who had left")
+		}
+	})
+}
