@@ -1,0 +1,268 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"dusangire/hospital"
+)
+
+// How the demo opens, besides what each ward says in its row.
+const (
+	waitingAtOpening = 3
+	pendingAtOpening = 9
+	founded          = 30 * day // before the start: when wards and logins were made
+)
+
+// moves are the transfers just before the start. Each leaves one of the cleaning beds of the ward it left.
+var moves = []struct{ from, to, reason string }{
+	{emergency, "MED-A", "Stable, goes on to the ward"},
+	{"MED-A", "PRIV", "Wish of the family"},
+	{"SURG", intensive, "Breathing failure after the operation"},
+}
+
+// opening is the demo hospital while it is written: first everything that happened is arranged, then it happens in the order of time.
+type opening struct {
+	h       *hospital.Hospital
+	rng     *rand.Rand
+	start   time.Time
+	beds    map[place][]int64 // not yet spoken for
+	people  []person          // who is not yet in the story, in no particular order
+	staying []*stay           // who lies in a bed at the start, except regulars
+	story   []event
+}
+
+// place is a ward and the state that a bed there shall have at the start.
+type place struct {
+	ward   string
+	status hospital.BedStatus
+}
+
+// stay is one patient's. Its id is known only once the admission has happened.
+type stay struct {
+	id       int64
+	ward     *ward
+	admitted time.Time
+}
+
+// event is one command of the past.
+type event struct {
+	at     time.Time
+	happen func(ctx context.Context) error
+}
+
+func newOpening(h *hospital.Hospital, seed uint64, start time.Time) *opening {
+	o := &opening{
+		h:      h,
+		rng:    newRand(seed),
+		start:  start.UTC().Truncate(time.Millisecond),
+		beds:   map[place][]int64{},
+		people: slices.Clone(everyone().people),
+	}
+	o.rng.Shuffle(len(o.people), func(i, k int) { o.people[i], o.people[k] = o.people[k], o.people[i] })
+	return o
+}
+
+// write makes the hospital.
+func (o *opening) write(ctx context.Context) error {
+	if err := o.found(hospital.At(ctx, o.start.Add(-founded))); err != nil {
+		return err
+	}
+	o.arrangeBeds()
+	o.arrangeMoves()
+	o.arrangeStays()
+	o.arrangeWaiting()
+	o.arrangePlans()
+	slices.SortStableFunc(o.story, func(a, b event) int { return a.at.Compare(b.at) })
+	for _, e := range o.story {
+		if err := e.happen(hospital.At(ctx, e.at)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// found adds the logins and the wards, and deals each ward's beds out to the states that they shall have.
+func (o *opening) found(ctx context.Context) error {
+	for _, l := range Logins() {
+		if _, err := o.h.AddUser(ctx, hospital.System, hospital.NewUser{Username: l.Username, Role: l.Role, Password: l.Password, Demo: true}); err != nil {
+			return fmt.Errorf("add login %s: %w", l.Username, err)
+		}
+	}
+	for _, w := range wards {
+		added, err := o.h.AddWard(ctx, hospital.System, hospital.NewWard{Code: w.code, Name: w.name, Block: w.block, Beds: w.opening.Total})
+		if err != nil {
+			return fmt.Errorf("add ward %s: %w", w.code, err)
+		}
+		board, err := o.h.WardBoard(ctx, added.ID)
+		if err != nil {
+			return fmt.Errorf("read ward %s: %w", w.code, err)
+		}
+		o.deal(w, board.Beds)
+	}
+	return nil
+}
+
+// deal decides by lot which bed of a ward shall stand how.
+func (o *opening) deal(w ward, beds []hospital.BoardBed) {
+	o.rng.Shuffle(len(beds), func(i, k int) { beds[i], beds[k] = beds[k], beds[i] })
+	for _, share := range []struct {
+		status hospital.BedStatus
+		beds   int
+	}{
+		{hospital.BedOccupied, w.opening.Occupied},
+		{hospital.BedReserved, w.opening.Reserved},
+		{hospital.BedCleaning, w.opening.Cleaning},
+		{hospital.BedMaintenance, w.opening.Maintenance},
+		{hospital.BedClosed, w.opening.Closed},
+	} {
+		for _, bed := range beds[:share.beds] {
+			to := place{w.code, share.status}
+			o.beds[to] = append(o.beds[to], bed.ID)
+		}
+		beds = beds[share.beds:]
+	}
+}
+
+// take hands out one of the beds that shall stand like this.
+func (o *opening) take(code string, status hospital.BedStatus) int64 {
+	from := place{code, status}
+	bed := o.beds[from][0]
+	o.beds[from] = o.beds[from][1:]
+	return bed
+}
+
+// left is how many such beds are not yet spoken for.
+func (o *opening) left(code string, status hospital.BedStatus) int {
+	return len(o.beds[place{code, status}])
+}
+
+// arrangeBeds reserves, reports and closes.
+func (o *opening) arrangeBeds() {
+	for _, w := range wards {
+		for o.left(w.code, hospital.BedReserved) > 0 {
+			o.set(o.take(w.code, hospital.BedReserved), desk, hospital.BedReserved, reservations, o.ago(20*time.Minute, 5*time.Hour))
+		}
+		for o.left(w.code, hospital.BedMaintenance) > 0 {
+			o.set(o.take(w.code, hospital.BedMaintenance), housekeeping, hospital.BedMaintenance, faults, o.ago(2*time.Hour, 3*day))
+		}
+		for o.left(w.code, hospital.BedClosed) > 0 {
+			o.set(o.take(w.code, hospital.BedClosed), desk, hospital.BedClosed, closures, o.ago(4*day, 10*day))
+		}
+	}
+}
+
+// arrangeMoves brings some patients to their beds by way of another ward's. What they have and eat is as on the ward they came to.
+func (o *opening) arrangeMoves() {
+	for _, m := range moves {
+		from, to := wardByCode(m.from), wardByCode(m.to)
+		p := o.person(func(p person) bool { return from.takes(p) && to.takes(p) })
+		admitted := o.ago(2*time.Hour, max(from.stay, 3*time.Hour))
+		s := o.admit(to, p, o.take(from.code, hospital.BedCleaning), admitted)
+		bed, reason := o.take(to.code, hospital.BedOccupied), m.reason
+		o.happens(o.justNow(), func(ctx context.Context) error {
+			_, err := o.h.Transfer(ctx, nurse, s.id, hospital.TransferTo{BedID: bed, Reason: reason})
+			return err
+		})
+	}
+}
+
+// arrangeStays fills the beds that shall be occupied, with the regulars first, and sends one patient home from each bed
+// that shall be cleaned.
+func (o *opening) arrangeStays() {
+	for _, r := range regulars {
+		w := wardByCode(r.ward)
+		o.admit(w, r.person, o.take(w.code, hospital.BedOccupied), o.ago(time.Hour, w.stay))
+	}
+	for i := range wards {
+		w := &wards[i]
+		for o.left(w.code, hospital.BedOccupied) > 0 {
+			o.staying = append(o.staying, o.admit(w, o.person(w.takes), o.take(w.code, hospital.BedOccupied), o.ago(20*time.Minute, w.stay*3/2)))
+		}
+		for o.left(w.code, hospital.BedCleaning) > 0 {
+			s := o.admit(w, o.person(w.takes), o.take(w.code, hospital.BedCleaning), o.ago(w.stay/2, w.stay*2))
+			o.happens(o.justNow(), func(ctx context.Context) error {
+				_, err := o.h.Discharge(ctx, doctor, s.id, hospital.Leaving{Outcome: hospital.Improved})
+				return err
+			})
+		}
+	}
+}
+
+// arrangeWaiting admits the patients for whom there was no bed.
+func (o *opening) arrangeWaiting() {
+	w := wardByCode(emergency)
+	for range waitingAtOpening {
+		p := o.person(func(p person) bool { return p.age >= adult })
+		o.admit(w, p, 0, o.ago(15*time.Minute, 150*time.Minute))
+	}
+}
+
+// arrangePlans marks patients for discharge who have been here a day or more. The first few should have left by now; one leaves
+// every 20 minutes from then on.
+func (o *opening) arrangePlans() {
+	o.rng.Shuffle(len(o.staying), func(i, k int) { o.staying[i], o.staying[k] = o.staying[k], o.staying[i] })
+	leaving := slices.DeleteFunc(slices.Clone(o.staying), func(s *stay) bool {
+		return s.ward.code == intensive || s.admitted.After(o.start.Add(-day))
+	})
+	for i, s := range leaving[:pendingAtOpening] {
+		expected := o.start.Truncate(5 * time.Minute).Add(time.Duration(i-2) * 20 * time.Minute)
+		o.happens(o.ago(time.Hour, 4*time.Hour), func(ctx context.Context) error {
+			_, err := o.h.PlanDischarge(ctx, doctor, s.id, hospital.DischargePlan{Expected: expected})
+			return err
+		})
+	}
+}
+
+// admit lets p come to a bed of the ward, or wait for one where bed is 0.
+func (o *opening) admit(w *ward, p person, bed int64, at time.Time) *stay {
+	cmd := w.admission(o.rng, p, at)
+	cmd.BedID = bed
+	if w.stay >= day && o.rng.IntN(3) > 0 {
+		cmd.ExpectedDischarge = o.start.Add(o.between(6*time.Hour, w.stay)).Truncate(time.Hour)
+	}
+	s := &stay{ward: w, admitted: at}
+	o.happens(at, func(ctx context.Context) error {
+		a, _, err := o.h.Admit(ctx, nurse, cmd)
+		s.id = a.ID
+		return err
+	})
+	return s
+}
+
+// set lets a bed come to a state for one of some reasons.
+func (o *opening) set(bed int64, who hospital.Actor, status hospital.BedStatus, reasons []string, at time.Time) {
+	change := hospital.BedStatusChange{Status: status, Reason: pick(o.rng, reasons)}
+	o.happens(at, func(ctx context.Context) error {
+		_, err := o.h.SetBedStatus(ctx, who, bed, change)
+		return err
+	})
+}
+
+func (o *opening) happens(at time.Time, do func(ctx context.Context) error) {
+	o.story = append(o.story, event{at, do})
+}
+
+// person takes somebody out of the census who fits.
+func (o *opening) person(fits func(person) bool) person {
+	i := slices.IndexFunc(o.people, fits)
+	p := o.people[i]
+	o.people = slices.Delete(o.people, i, i+1)
+	return p
+}
+
+// ago is some moment before the start.
+func (o *opening) ago(least, most time.Duration) time.Time {
+	return o.start.Add(-o.between(least, most))
+}
+
+// justNow is when beds were left that are still being cleaned.
+func (o *opening) justNow() time.Time { return o.ago(2*time.Minute, 50*time.Minute) }
+
+// between is some duration of whole seconds.
+func (o *opening) between(least, most time.Duration) time.Duration {
+	return (least + upTo(o.rng, most-least)).Truncate(time.Second)
+}

@@ -1,0 +1,199 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"dusangire/hospital"
+)
+
+// ErrOtherHospital says that the staff were sent to a hospital that lacks the demo's wards.
+var ErrOtherHospital = errors.New("not the demo hospital")
+
+// handsOff is how long the staff leave a bed alone after somebody else changed it, so that people who try the demo
+// see their own work stand.
+const handsOff = 2 * time.Minute
+
+// Staff are simulated people who keep the demo hospital lively and near its opening state, as long as they work. They care
+// only for invented patients, and release or repair only what one of them reserved or reported.
+// One goroutine at a time may use a Staff.
+type Staff struct {
+	h    *hospital.Hospital
+	pace time.Duration
+	log  *slog.Logger
+	rng  *rand.Rand
+	own  map[int64]time.Time // by bed: when the staff themselves last changed it
+}
+
+// NewStaff returns staff who do something about once a pace. What they do follows from the seed and the states they find.
+func NewStaff(h *hospital.Hospital, seed uint64, pace time.Duration, log *slog.Logger) *Staff {
+	return &Staff{h: h, pace: pace, log: log, rng: newRand(seed), own: map[int64]time.Time{}}
+}
+
+// Run lets the staff work until ctx ends, and then returns nil. A failing act is logged and the work goes on, for
+// a database that is away comes back; only a hospital that isn't the demo's ends it early, with ErrOtherHospital.
+func (s *Staff) Run(ctx context.Context) error {
+	for {
+		wait := time.NewTimer(s.pace/2 + upTo(s.rng, s.pace))
+		select {
+		case <-ctx.Done():
+			wait.Stop()
+			return nil
+		case <-wait.C:
+		}
+		err := s.Step(ctx)
+		switch {
+		case errors.Is(err, ErrOtherHospital):
+			return err
+		case err != nil && ctx.Err() == nil:
+			s.log.WarnContext(ctx, "the simulated staff could not work", "error", err)
+		}
+	}
+}
+
+// Step does one act: the first that can be done, of all in an order that is drawn by how much each is needed. An
+// act that the rules refuse, because somebody was quicker, only means another act. Where nothing can be done it does nothing.
+func (s *Staff) Step(ctx context.Context) error {
+	now, err := s.look(ctx)
+	if err != nil {
+		return err
+	}
+	for _, a := range s.inOrder(now) {
+		done, err := a.do(s, ctx, now)
+		var refusal *hospital.Error
+		if errors.As(err, &refusal) && refusal.Kind == hospital.Conflict {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", a.name, err)
+		}
+		if done {
+			s.log.DebugContext(ctx, "the simulated staff did something", "act", a.name)
+			return nil
+		}
+	}
+	return nil
+}
+
+// state is the hospital as the staff see it before they choose an act.
+type state struct {
+	hospital.ManagementDashboard
+	byCode map[string]hospital.WardSummary
+}
+
+// look reads the state.
+func (s *Staff) look(ctx context.Context) (state, error) {
+	d, err := s.h.ManagementDashboard(ctx)
+	if err != nil {
+		return state{}, fmt.Errorf("read the dashboard: %w", err)
+	}
+	now := state{d, map[string]hospital.WardSummary{}}
+	for _, w := range d.Wards {
+		now.byCode[w.Code] = w
+	}
+	for _, w := range wards {
+		if _, found := now.byCode[w.code]; !found {
+			return state{}, fmt.Errorf("%w: there is no ward %s", ErrOtherHospital, w.code)
+		}
+	}
+	return now, nil
+}
+
+// inOrder draws the order in which the acts are tried.
+func (s *Staff) inOrder(now state) []act {
+	return draw(s.rng, acts, func(a act) float64 { return a.need(now) })
+}
+
+// wardsBy draws an order of the open wards in which those of more weight tend to stand first.
+func (s *Staff) wardsBy(now state, weight func(w *ward, counts hospital.WardSummary) float64) []*ward {
+	all := make([]*ward, 0, len(wards))
+	for i := range wards {
+		all = append(all, &wards[i])
+	}
+	return draw(s.rng, all, func(w *ward) float64 {
+		summary := now.byCode[w.code]
+		if !summary.Open {
+			return 0
+		}
+		return weight(w, summary)
+	})
+}
+
+// board reads a ward's beds.
+func (s *Staff) board(ctx context.Context, now state, w *ward) (hospital.WardBoard, error) {
+	board, err := s.h.WardBoard(ctx, now.byCode[w.code].ID)
+	if err != nil {
+		return hospital.WardBoard{}, fmt.Errorf("read ward %s: %w", w.code, err)
+	}
+	return board, nil
+}
+
+// mayTouch reports whether nobody else changed a bed a moment ago.
+func (s *Staff) mayTouch(bed int64, since, now time.Time) bool {
+	return now.Sub(since) >= handsOff || s.own[bed].Equal(since)
+}
+
+// bedsFor lists the beds of a ward that the staff may fill: available ones, and those that they reserved, in a drawn order.
+func (s *Staff) bedsFor(ctx context.Context, now state, w *ward) ([]hospital.BoardBed, error) {
+	if counts := now.byCode[w.code].Counts; counts.Available+counts.Reserved == 0 {
+		return nil, nil
+	}
+	return s.beds(ctx, now, w, func(bed hospital.BoardBed) bool {
+		return bed.Status == hospital.BedAvailable || bed.Status == hospital.BedReserved && slices.Contains(reservations, bed.StatusReason)
+	})
+}
+
+// beds lists those beds of a ward that fit and may be touched, in a drawn order.
+func (s *Staff) beds(ctx context.Context, now state, w *ward, fits func(hospital.BoardBed) bool) ([]hospital.BoardBed, error) {
+	board, err := s.board(ctx, now, w)
+	if err != nil {
+		return nil, err
+	}
+	return draw(s.rng, board.Beds, func(bed hospital.BoardBed) float64 {
+		if fits(bed) && s.mayTouch(bed.ID, bed.StatusSince, now.At) {
+			return 1
+		}
+		return 0
+	}), nil
+}
+
+// invented finds the person of the census that a patient is; false for anybody else's patient, and for regulars.
+func (s *Staff) invented(ctx context.Context, patientID int64, name hospital.PatientName) (person, bool, error) {
+	p, found := everyone().byName[name]
+	if !found {
+		return person{}, false, nil
+	}
+	namesakes, err := s.h.FindPatients(ctx, nurse, string(name))
+	if err != nil {
+		return person{}, false, fmt.Errorf("find patients: %w", err)
+	}
+	return p, slices.ContainsFunc(namesakes, func(n hospital.Patient) bool { return n.ID == patientID && p.is(n) }), nil
+}
+
+// newcomer draws somebody for a ward who is not in the hospital, with the patient's number where they were here before.
+// False where nobody was found in a few tries.
+func (s *Staff) newcomer(ctx context.Context, w *ward) (person, int64, bool, error) {
+	for range 100 {
+		p := pick(s.rng, everyone().people)
+		if !w.takes(p) {
+			continue
+		}
+		namesakes, err := s.h.FindPatients(ctx, nurse, string(p.name))
+		if err != nil {
+			return person{}, 0, false, fmt.Errorf("find patients: %w", err)
+		}
+		known := slices.IndexFunc(namesakes, func(n hospital.Patient) bool { return n.Name == p.name })
+		if known < 0 {
+			return p, 0, true, nil
+		}
+		if !namesakes[known].Admitted && p.is(namesakes[known]) {
+			return p, namesakes[known].ID, true, nil
+		}
+	}
+	return person{}, 0, false, nil
+}

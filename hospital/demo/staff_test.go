@@ -1,0 +1,283 @@
+package demo_test
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"dusangire/hospital"
+	"dusangire/hospital/demo"
+	"dusangire/hospital/hospitaltest"
+)
+
+var (
+	quiet   = slog.New(slog.DiscardHandler)
+	visitor = hospital.Actor{Username: "visitor", Role: hospital.WardManagement} // a person who tries the demo
+)
+
+// The longer runs are on PostgreSQL, because the race detector makes SQLite, which is compiled into the test, ten times slower.
+
+// clock is the hospital's clock in the hands of a test.
+type clock struct{ millis atomic.Int64 }
+
+func newClock(at time.Time) *clock {
+	c := &clock{}
+	c.millis.Store(at.UnixMilli())
+	return c
+}
+
+func (c *clock) read() time.Time       { return time.UnixMilli(c.millis.Load()).UTC() }
+func (c *clock) move(by time.Duration) { c.millis.Add(by.Milliseconds()) }
+
+// work lets the staff do some acts, one a pace.
+func work(t *testing.T, staff *demo.Staff, now *clock, pace time.Duration, steps int) {
+	t.Helper()
+	for step := range steps {
+		now.move(pace)
+		if err := staff.Step(t.Context()); err != nil {
+			t.Fatalf("act %d of %d: %v", step+1, steps, err)
+		}
+	}
+}
+
+func TestTheStaffHoldTheHospitalNearItsOpeningState(t *testing.T) {
+	for _, run := range []struct {
+		name     string
+		database func(testing.TB) string
+		pace     time.Duration
+		acts     int
+	}{
+		{"at a pace that people can follow, on SQLite", hospitaltest.SQLite, 4 * time.Second, 60},
+		{"over two days, on PostgreSQL", hospitaltest.PostgreSQL, time.Minute, 3000},
+	} {
+		t.Run(run.name, func(t *testing.T) {
+			now := newClock(start)
+			h := loaded(t, 1, hospital.Options{DatabaseURL: run.database(t), Now: now.read})
+			staff := demo.NewStaff(h, 1, run.pace, quiet)
+			before := revision(t, h)
+			for acts := 0; acts < run.acts; acts += 20 {
+				work(t, staff, now, run.pace, 20)
+				if _, err := h.ReleaseExpiredReservations(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				checkBand(t, acts, dashboard(t, h))
+				if acts%200 == 0 {
+					checkRules(t, h)
+				}
+			}
+			if acted := revision(t, h) - before; acted < int64(run.acts)*9/10 {
+				t.Errorf("in %d steps the staff did %d acts, so they stalled", run.acts, acted)
+			}
+		})
+	}
+}
+
+// revision is where the metrics stand: each act moves them by one.
+func revision(t *testing.T, h *hospital.Hospital) int64 {
+	t.Helper()
+	r, err := h.Revisions(t.Context(), []hospital.Topic{hospital.MetricsTopic})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Topics[hospital.MetricsTopic]
+}
+
+// checkBand fails unless the hospital's numbers are near those of its opening.
+func checkBand(t *testing.T, act int, d hospital.ManagementDashboard) {
+	t.Helper()
+	for _, n := range []struct {
+		what        string
+		got         float64
+		least, most float64
+	}{
+		{"percent occupied", d.OccupancyRate, 70, 85},
+		{"pending discharges", float64(d.PendingCount), 2, 20},
+		{"waiting patients", float64(d.WaitingCount), 0, 6},
+		{"beds in cleaning", float64(d.CleaningCount), 0, 14},
+		{"beds in maintenance", float64(d.Counts.Maintenance), 1, 8},
+		{"reserved beds", float64(d.Counts.Reserved), 1, 10},
+		{"closed beds", float64(d.Counts.Closed), 1, 1},
+	} {
+		if n.got < n.least || n.got > n.most {
+			t.Errorf("after %d acts there are %v %s, want %v to %v", act, n.got, n.what, n.least, n.most)
+		}
+	}
+}
+
+func TestTheStaffDoTheSameInTheSameHospitalWithTheSameSeed(t *testing.T) {
+	story := func(seed uint64) string {
+		now := newClock(start)
+		h := loaded(t, 1, hospital.Options{DatabaseURL: hospitaltest.PostgreSQL(t), Now: now.read})
+		work(t, demo.NewStaff(h, seed, 4*time.Second, quiet), now, 4*time.Second, 80)
+		return portrait(t, h)
+	}
+	first := story(1)
+	if story(1) != first {
+		t.Error("the same seed led to two different hospitals")
+	}
+	if story(2) == first {
+		t.Error("another seed led to the same hospital")
+	}
+}
+
+func TestTheStaffLeaveToPeopleWhatIsTheirs(t *testing.T) {
+	const pace = 4 * time.Second
+	now := newClock(start)
+	h := loaded(t, 1, hospital.Options{DatabaseURL: hospitaltest.PostgreSQL(t), Now: now.read})
+	here := admitted(t, h)
+	work(t, demo.NewStaff(h, 1, pace, quiet), now, pace, 100)
+	here = slices.DeleteFunc(here, func(name hospital.PatientName) bool { return slices.Contains(admitted(t, h), name) })
+	namesake := here[0]
+	theirs := available(t, h)[:4]
+	if _, _, err := h.Admit(t.Context(), visitor, hospital.NewAdmission{PatientName: "Somebody Else", BedID: theirs[0].ID, Reason: "routine"}); err != nil {
+		t.Fatal(err)
+	}
+	a, _, err := h.Admit(t.Context(), visitor, hospital.NewAdmission{PatientName: namesake, BedID: theirs[1].ID, Reason: "routine"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.PlanDischarge(t.Context(), visitor, a.ID, hospital.DischargePlan{Expected: now.read().Add(time.Minute)}); err != nil {
+		t.Fatal(err)
+	}
+	mustSet(t, h, theirs[2].ID, hospital.BedReserved)
+	mustSet(t, h, theirs[3].ID, hospital.BedMaintenance)
+	want := map[int64]hospital.BoardBed{}
+	for _, bed := range beds(boards(t, h)) {
+		if slices.ContainsFunc(theirs, func(b hospital.BoardBed) bool { return b.ID == bed.ID }) {
+			want[bed.ID] = bed
+		}
+	}
+
+	work(t, demo.NewStaff(h, 1, pace, quiet), now, pace, 500)
+
+	for _, bed := range beds(boards(t, h)) {
+		if before, is := want[bed.ID]; is && bed.Version != before.Version {
+			t.Errorf("bed %s, which a person made %s, is %s now", bed.Number, before.Status, bed.Status)
+		}
+	}
+	if after, err := h.Admission(t.Context(), a.ID); err != nil || !after.DischargedAt.IsZero() || after.BedID != a.BedID {
+		t.Errorf("the patient whom a person admitted under an invented name was moved or discharged (%v)", err)
+	}
+}
+
+// admitted lists the names of those who lie in a bed.
+func admitted(t *testing.T, h *hospital.Hospital) []hospital.PatientName {
+	t.Helper()
+	var names []hospital.PatientName
+	for _, bed := range beds(boards(t, h)) {
+		if bed.Stay != nil {
+			names = append(names, bed.Stay.PatientName)
+		}
+	}
+	return names
+}
+
+// available lists the available beds, one of each ward first.
+func available(t *testing.T, h *hospital.Hospital) []hospital.BoardBed {
+	t.Helper()
+	all := slices.DeleteFunc(beds(boards(t, h)), func(bed hospital.BoardBed) bool { return bed.Status != hospital.BedAvailable })
+	slices.SortStableFunc(all, func(a, b hospital.BoardBed) int {
+		return cmp.Compare(a.Number[strings.LastIndex(a.Number, "-"):], b.Number[strings.LastIndex(b.Number, "-"):])
+	})
+	return all
+}
+
+func mustSet(t *testing.T, h *hospital.Hospital, bed int64, status hospital.BedStatus) hospital.Bed {
+	t.Helper()
+	changed, err := h.SetBedStatus(t.Context(), visitor, bed, hospital.BedStatusChange{Status: status, Reason: "a person's reason"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return changed
+}
+
+func TestTheStaffLeaveABedAloneThatAPersonJustChanged(t *testing.T) {
+	const pace = time.Second
+	now := newClock(start)
+	h := loaded(t, 1, hospital.Options{DatabaseURL: hospitaltest.PostgreSQL(t), Now: now.read})
+	staff := demo.NewStaff(h, 1, pace, quiet)
+	bed := mustSet(t, h, available(t, h)[0].ID, hospital.BedCleaning)
+	work(t, staff, now, pace, 119)
+	if got := bedDetail(t, h, bed.ID); got.Version != bed.Version {
+		t.Errorf("bed %s is %s within two minutes of a person's sending it to cleaning", got.Number, got.Status)
+	}
+	work(t, staff, now, pace, 80)
+	if got := bedDetail(t, h, bed.ID); got.Version == bed.Version {
+		t.Errorf("bed %s was never cleaned", got.Number)
+	}
+}
+
+func TestCrewsThatGetInEachOthersWayGoOn(t *testing.T) {
+	hospitaltest.OnEachDatabase(t, func(t *testing.T, url string) {
+		now := newClock(start)
+		h := loaded(t, 1, hospital.Options{DatabaseURL: url, Now: now.read})
+		var crews sync.WaitGroup
+		for seed := range uint64(4) {
+			staff := demo.NewStaff(h, seed, time.Second, quiet)
+			crews.Go(func() {
+				for range 25 {
+					now.move(time.Second)
+					if err := staff.Step(t.Context()); err != nil {
+						t.Errorf("crew %d: %v", seed, err)
+						return
+					}
+				}
+			})
+		}
+		crews.Wait()
+		checkRules(t, h)
+	})
+}
+
+func TestRunWorksUntilItsContextEnds(t *testing.T) {
+	acted := make(chan struct{}, 1)
+	h := loaded(t, 1, hospital.Options{Announce: func(hospital.Revisions) {
+		select {
+		case acted <- struct{}{}:
+		default:
+		}
+	}})
+	<-acted // the load itself
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- demo.NewStaff(h, 1, time.Millisecond, quiet).Run(ctx) }()
+	for range 5 {
+		select {
+		case <-acted:
+		case err := <-ended:
+			t.Fatalf("the staff went home: %v", err)
+		}
+	}
+	stop()
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Errorf("run ended with %v, want nil", err)
+		}
+	case <-time.After(5 * time.Second):
+		t.Fatal("the staff still work 5 s after they were told to stop")
+	}
+}
+
+func TestTheStaffWorkInTheDemoHospitalOnly(t *testing.T) {
+	h := open(t, hospital.Options{})
+	if _, err := h.AddWard(t.Context(), hospital.System, hospital.NewWard{Code: "REAL", Name: "A real ward", Block: "A", Beds: 4}); err != nil {
+		t.Fatal(err)
+	}
+	if err := demo.NewStaff(h, 1, time.Millisecond, quiet).Run(t.Context()); !errors.Is(err, demo.ErrOtherHospital) {
+		t.Errorf("run answered %v, want %v", err, demo.ErrOtherHospital)
+	}
+	if d := dashboard(t, h); d.Counts.Available != 4 {
+		t.Errorf("the staff changed the ward: %+v", d.Counts)
+	}
+}
