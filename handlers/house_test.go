@@ -236,12 +236,17 @@ func (h *house) send(request *http.Request) answer {
 	if err != nil {
 		h.t.Fatalf("%s %s: %v", request.Method, request.URL.Path, err)
 	}
+	return read(h.t, response)
+}
+
+// read takes a response in; where its body breaks off, what came of it.
+func read(t testing.TB, response *http.Response) answer {
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
-		h.t.Fatalf("%s %s: %v", request.Method, request.URL.Path, err)
+		t.Errorf("%s %s: %v", response.Request.Method, response.Request.URL.Path, err)
 	}
-	return answer{h.t, response.StatusCode, response.Header, string(body)}
+	return answer{t, response.StatusCode, response.Header, string(body)}
 }
 
 func (h *house) request(q question) *http.Request {

@@ -3,7 +3,9 @@ package handlers
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -62,6 +64,15 @@ func problemOf(ctx context.Context, err error) Problem {
 
 func problem(status int, detail string) Problem {
 	return Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail}
+}
+
+// words are all that there is to say, for a page that has no fields to say it beside.
+func (p Problem) words() string {
+	sentences := []string{p.Detail}
+	for _, field := range slices.Sorted(maps.Keys(p.Errors)) {
+		sentences = append(sentences, field+": "+p.Errors[field])
+	}
+	return strings.Join(sentences, " ")
 }
 
 // statusKey finds the catalogue's sentence for a status.
@@ -126,5 +137,5 @@ func (s *Server) answerProblem(c echo.Context, p Problem) error {
 	if err != nil {
 		page.Viewer = nil // the page that says what failed must not fail with it
 	}
-	return render(c, p.Status, views.ProblemPage(page, p.Status, p.Detail))
+	return render(c, p.Status, views.ProblemPage(page, p.Status, p.words()))
 }
