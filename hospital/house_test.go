@@ -120,6 +120,17 @@ func (h *house) bed(t testing.TB, number string) hospital.BoardBed {
 	return hospital.BoardBed{}
 }
 
+// bedIDs are those of both wards' beds.
+func (h *house) bedIDs(t testing.TB) (ids []int64) {
+	t.Helper()
+	for _, ward := range []hospital.Ward{h.a, h.b} {
+		for _, bed := range h.board(t, ward).Beds {
+			ids = append(ids, bed.ID)
+		}
+	}
+	return ids
+}
+
 // admit admits someone who was never here; an empty number means without a bed.
 func (h *house) admit(t testing.TB, name hospital.PatientName, number string) hospital.Admission {
 	t.Helper()
@@ -179,10 +190,10 @@ func (h *house) onPostgreSQL() bool { return strings.HasPrefix(h.url, "postgres:
 // and nothing is announced. It returns the refusal.
 func (h *house) refuses(t testing.TB, kind hospital.Kind, code string, command func() error) *hospital.Error {
 	t.Helper()
-	before := hospitaltest.Contents(t, h.url)
+	before := h.contents(t)
 	h.heard.take()
 	refusal := refused(t, command(), kind, code)
-	if after := hospitaltest.Contents(t, h.url); after != before {
+	if after := h.contents(t); after != before {
 		t.Errorf("a refused command changed the database\nfrom %s\nto %s", before, after)
 	}
 	if announced := h.heard.take(); len(announced) > 0 {
@@ -314,7 +325,7 @@ func (h *house) auditLines(t testing.TB) int { return h.number(t, `SELECT count(
 // contents is everything in the database.
 func (h *house) contents(t testing.TB) string {
 	t.Helper()
-	return hospitaltest.Contents(t, h.url)
+	return hospitaltest.ContentsOf(t, h.raw)
 }
 
 // breakUpdates makes the database fail every update of a table whose new row fits a condition.

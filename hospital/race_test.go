@@ -122,12 +122,7 @@ func TestCrossingTransfersDoNotWaitForEachOther(t *testing.T) {
 func TestManyCommandsAtOnceKeepEveryRule(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		stays := []hospital.Admission{h.admit(t, "A", "A-01"), h.admit(t, "B", "A-02"), h.admit(t, "C", "B-01"), h.admit(t, "D", "")}
-		var beds []int64
-		for _, ward := range []hospital.Ward{h.a, h.b} {
-			for _, bed := range h.board(t, ward).Beds {
-				beds = append(beds, bed.ID)
-			}
-		}
+		beds := h.bedIDs(t)
 		before := h.revisions(t, hospital.MetricsTopic).Topics[hospital.MetricsTopic]
 		done := atOnce(160, func(i int) (err error) {
 			bed, stay := beds[i*7%len(beds)], stays[i%len(stays)]

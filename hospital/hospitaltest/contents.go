@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
 )
 
@@ -29,10 +30,15 @@ func Database(t testing.TB, databaseURL string) *sql.DB {
 // Contents is every row of every table as text, for comparing what a database holds before and after.
 func Contents(t testing.TB, databaseURL string) string {
 	t.Helper()
-	db := Database(t, databaseURL)
-	tables := `SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY table_name`
-	if strings.HasPrefix(databaseURL, "sqlite:") {
-		tables = `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name`
+	return ContentsOf(t, Database(t, databaseURL))
+}
+
+// ContentsOf is Contents of a database that Database has opened, for tests that compare often.
+func ContentsOf(t testing.TB, db *sql.DB) string {
+	t.Helper()
+	tables := `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name`
+	if _, ok := db.Driver().(*stdlib.Driver); ok {
+		tables = `SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename`
 	}
 	var all strings.Builder
 	for _, table := range rows(t, db, tables) {

@@ -18,8 +18,6 @@ import (
 	"syscall"
 	"testing"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
-
 	"dusangire/hospital"
 )
 

@@ -56,7 +56,7 @@ func Unavailable(err error) bool {
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		return slices.Contains(unavailableCodes, e.Code()&0xff)
 	}
-	return lost(err) || errors.Is(err, context.DeadlineExceeded)
+	return unreachable(err) || lost(err) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // Answered reports whether err is the database's own answer, rather than a sign that its answer got lost.
@@ -68,15 +68,18 @@ func Answered(err error) bool {
 	return ok
 }
 
+// unreachable reports whether err says that no connection to the database could be made.
+func unreachable(err error) bool {
+	_, ok := errors.AsType[*pgconn.ConnectError](err)
+	return ok
+}
+
 // lost reports whether err says that the connection to the database is gone.
 func lost(err error) bool {
-	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
-		return true
-	}
 	if _, ok := errors.AsType[net.Error](err); ok {
 		return true
 	}
-	for _, gone := range []error{driver.ErrBadConn, sql.ErrConnDone, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed} {
+	for _, gone := range []error{pgconn.ErrConnClosed, driver.ErrBadConn, sql.ErrConnDone, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed} {
 		if errors.Is(err, gone) {
 			return true
 		}

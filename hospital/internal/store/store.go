@@ -149,9 +149,18 @@ func (db *DB) Ping(ctx context.Context) error {
 }
 
 // Begin begins a transaction that writes. On SQLite it waits for its turn here, not at the first write.
-func (db *DB) Begin(ctx context.Context) (*sql.Tx, error) { return db.write.BeginTx(ctx, nil) }
+func (db *DB) Begin(ctx context.Context) (*sql.Tx, error) { return begin(ctx, db.write, nil) }
 
 // Snapshot begins a transaction that reads one state of the database throughout. Roll it back when done.
-func (db *DB) Snapshot(ctx context.Context) (*sql.Tx, error) {
-	return db.read.BeginTx(ctx, db.snapshot)
+func (db *DB) Snapshot(ctx context.Context) (*sql.Tx, error) { return begin(ctx, db.read, db.snapshot) }
+
+// begin begins a transaction. After the database was away the pool may hold connections that are dead and don't know it
+// yet; since nothing has been said on them, begin goes on to the next, until it comes to a new one.
+func begin(ctx context.Context, pool *sql.DB, options *sql.TxOptions) (tx *sql.Tx, err error) {
+	for range postgresConnections + 1 {
+		if tx, err = pool.BeginTx(ctx, options); err == nil || !lost(err) {
+			break
+		}
+	}
+	return tx, err
 }

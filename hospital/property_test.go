@@ -1,0 +1,176 @@
+package hospital_test
+
+import (
+	"flag"
+	"maps"
+	"os"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"dusangire/hospital"
+)
+
+// TestMain lets the properties be checked on fewer random histories than rapid's 100, since each is written to two databases.
+// go test -rapid.checks=1000 asks for more.
+func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.checks", "15"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
+// Whatever changed on a screen belongs to a topic that moved by one and was announced; whatever failed changed nothing. And
+// after any history all numbers equal a recount, and a bed is occupied exactly if a patient lies in it (F13).
+func TestAfterAnyHistoryEveryChangeWasAnnouncedAndEveryNumberIsRight(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		beds := h.bedIDs(t)
+		rapid.Check(t, func(rt *rapid.T) {
+			h.vacate(t)
+			s := &story{house: h, t: t, rt: rt, beds: beds}
+			before := s.screens()
+			for range rapid.IntRange(1, 30).Draw(rt, "commands") {
+				h.heard.take()
+				name, err := s.command()
+				after := s.screens()
+				s.compare(name, err, before, after)
+				before = after
+			}
+			h.sound(t)
+			if t.Failed() {
+				rt.Fatal("the history above broke a rule")
+			}
+		})
+	})
+}
+
+// vacate empties the house for another history.
+func (h *house) vacate(t testing.TB) {
+	t.Helper()
+	for _, statement := range []string{`DELETE FROM bed_stay`, `DELETE FROM admission`, `DELETE FROM patient`, `DELETE FROM idempotency`,
+		`UPDATE bed SET status = 'available', status_reason = '', reserved_until = NULL`} {
+		h.exec(t, statement)
+	}
+}
+
+// story is one random history.
+type story struct {
+	*house
+	t     *testing.T
+	rt    *rapid.T
+	beds  []int64 // of both wards
+	stays []int64 // all that were opened
+}
+
+// command gives a random command, which may be nonsense.
+func (s *story) command() (name string, err error) {
+	ctx := s.t.Context()
+	s.clock.pass(time.Duration(rapid.IntRange(0, 90).Draw(s.rt, "minutes")) * time.Minute)
+	now := s.clock.Now()
+	actor := rapid.SampledFrom([]hospital.Actor{nurse, manager, admin, cook}).Draw(s.rt, "actor")
+	bed, stay := s.anyBed(), s.anyStay()
+	name = rapid.SampledFrom([]string{"admit", "admit", "transfer", "transfer", "plan", "discharge", "status", "status", "status", "release", "repeat"}).Draw(s.rt, "command")
+	switch name {
+	case "admit", "repeat":
+		cmd := hospital.NewAdmission{PatientName: "Uwase Marie", BedID: bed}
+		if name == "repeat" {
+			cmd.IdempotencyKey = rapid.SampledFrom([]string{"one", "two"}).Draw(s.rt, "key")
+		}
+		if known := rapid.Int64Range(0, 6).Draw(s.rt, "patient"); known > 0 {
+			cmd.PatientName, cmd.PatientID = "", s.patientOf(known)
+		}
+		var a hospital.Admission
+		if a, _, err = s.Admit(ctx, actor, cmd); err == nil && !slices.Contains(s.stays, a.ID) {
+			s.stays = append(s.stays, a.ID)
+		}
+	case "transfer":
+		_, err = s.Transfer(ctx, actor, stay, hospital.TransferTo{BedID: bed, Version: rapid.Int64Range(0, 3).Draw(s.rt, "version")})
+	case "plan":
+		expected := rapid.SampledFrom([]time.Time{{}, now, now.Add(5 * time.Hour), now.AddDate(2, 0, 0)}).Draw(s.rt, "expected")
+		_, err = s.PlanDischarge(ctx, actor, stay, hospital.DischargePlan{Expected: expected})
+	case "discharge":
+		outcome := rapid.SampledFrom(append(slices.Clone(hospital.Outcomes), "")).Draw(s.rt, "outcome")
+		_, err = s.Discharge(ctx, actor, stay, hospital.Leaving{Outcome: outcome})
+	case "status":
+		status := rapid.SampledFrom(append(slices.Clone(hospital.BedStatuses), "nonsense")).Draw(s.rt, "status")
+		_, err = s.SetBedStatus(ctx, actor, bed, hospital.BedStatusChange{Status: status})
+	case "release":
+		s.clock.pass(hospital.ReservationLasts)
+		_, err = s.ReleaseExpiredReservations(ctx)
+	}
+	return name, err
+}
+
+// anyBed is one of the house's, none (0), or one that does not exist.
+func (s *story) anyBed() int64 {
+	return rapid.SampledFrom(append([]int64{0, 4711}, s.beds...)).Draw(s.rt, "bed")
+}
+
+// anyStay is one of the story's, or one that does not exist.
+func (s *story) anyStay() int64 {
+	return rapid.SampledFrom(append([]int64{4711}, s.stays...)).Draw(s.rt, "stay")
+}
+
+// patientOf is the patient of the n-th stay, or one that does not exist.
+func (s *story) patientOf(n int64) int64 {
+	if int(n) > len(s.stays) {
+		return 4711
+	}
+	a, err := s.Admission(s.t.Context(), s.stays[n-1])
+	if err != nil {
+		s.rt.Fatal(err)
+	}
+	return a.PatientID
+}
+
+// screens is all that people see, by the topic that must move when it changes, and where the topics stand.
+type screens struct {
+	shown map[hospital.Topic]any
+	at    hospital.Revisions
+}
+
+// screens reads them all.
+func (s *story) screens() screens {
+	seen := screens{shown: map[hospital.Topic]any{}}
+	management, medical := s.management(s.t), s.medical(s.t)
+	// When it was read and which admissions are of the last 24 hours changes by itself.
+	management.At, medical.At, medical.RecentAdmissions = time.Time{}, time.Time{}, nil
+	management.Revisions, medical.Revisions = hospital.Revisions{}, hospital.Revisions{}
+	seen.shown[hospital.MetricsTopic] = []any{management, medical}
+	for _, ward := range []hospital.Ward{s.a, s.b} {
+		board := s.board(s.t, ward)
+		board.At, board.Revisions = time.Time{}, hospital.Revisions{}
+		seen.shown[hospital.WardTopic(ward.ID)] = board
+	}
+	seen.at = s.revisions(s.t, slices.Collect(maps.Keys(seen.shown))...)
+	return seen
+}
+
+// compare checks one command's effect on the screens against what was announced.
+func (s *story) compare(name string, err error, before, after screens) {
+	announced := map[hospital.Topic]int64{}
+	for _, r := range s.heard.take() {
+		maps.Copy(announced, r.Topics)
+		if r.Epoch != before.at.Epoch {
+			s.t.Errorf("%s was announced in the epoch %q", name, r.Epoch)
+		}
+	}
+	if err != nil && len(announced) > 0 {
+		s.t.Errorf("%s failed (%v) and announced %v", name, err, announced)
+	}
+	for topic, shown := range after.shown {
+		moved := after.at.Topics[topic] - before.at.Topics[topic]
+		if changed := !reflect.DeepEqual(shown, before.shown[topic]); changed && moved == 0 {
+			s.t.Errorf("%s changed what %s shows and did not move it\nfrom %+v\nto %+v", name, topic, before.shown[topic], shown)
+		}
+		if moved != 0 && announced[topic] != after.at.Topics[topic] {
+			s.t.Errorf("%s moved %s to %d and announced %d", name, topic, after.at.Topics[topic], announced[topic])
+		}
+		if moved > 1 && name != "release" {
+			s.t.Errorf("%s moved %s by %d", name, topic, moved)
+		}
+	}
+}
