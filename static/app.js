@@ -163,22 +163,26 @@
   const opened = () => panel?.querySelector(".panel");
   const cardOf = (section) => section && byId("bed-" + section.dataset.bed);
 
-  // load fetches a bed's panel. keep: what somebody has typed stays.
+  // load fetches a bed's panel and tells what came of it: "shown", "refused" by the server, "unreachable", or "replaced" by
+  // a later request. keep: what somebody has typed stays.
   async function load(path, keep) {
     opening?.abort();
     const request = opening = new AbortController();
     try {
       const answer = await fetch(path, { headers: { "HX-Request": "true", Accept: "text/html" }, signal: request.signal });
-      if (answer.status === 401 || new URL(answer.url).pathname === "/login") return leave("signed-out");
+      if (answer.status === 401 || new URL(answer.url).pathname === "/login") {
+        leave("signed-out");
+        return "replaced";
+      }
       const text = await answer.text();
-      if (!answer.ok || !text.includes('class="panel"')) throw new Error("no panel");
+      if (!answer.ok || !text.includes('class="panel"')) return "refused";
       const typed = keep ? typedValues() : [];
       await htmx.swap({ sourceElement: panel, target: panel, swap: keep ? "innerMorph" : "innerHTML", text });
       for (const [id, value] of typed) if (byId(id)) byId(id).value = value;
       markCard();
-      return true;
+      return "shown";
     } catch (error) {
-      if (error.name !== "AbortError") return false;
+      return error.name === "AbortError" ? "replaced" : "unreachable";
     } finally {
       if (opening === request) opening = null;
     }
@@ -199,15 +203,18 @@
 
   async function open(path) {
     panel.setAttribute("aria-busy", "true");
-    const done = await load(path, false);
+    const came = await load(path, false);
+    if (came === "replaced") return;
     panel.removeAttribute("aria-busy");
-    if (done) byId("panel-title").focus();
-    else if (done === false) location.assign(path);
+    if (came === "shown") byId("panel-title").focus();
+    if (came === "refused") location.assign(path);
+    if (came === "unreachable") say(words.unreachable);
   }
 
   function close() {
     const card = cardOf(opened());
     opening?.abort();
+    panel.removeAttribute("aria-busy");
     panel.replaceChildren();
     markCard();
     card?.firstElementChild.focus();
@@ -219,9 +226,9 @@
     const card = cardOf(section);
     if (!card || opening || card.dataset.version === section.dataset.version || card.dataset.version === followed) return;
     followed = card.dataset.version;
-    const done = await load(card.firstElementChild.getAttribute("href"), true);
-    if (done) say(words.changed);
-    if (done === false) complain(words.outdated);
+    const came = await load(card.firstElementChild.getAttribute("href"), true);
+    if (came === "shown") say(words.changed);
+    if (came === "refused" || came === "unreachable") complain(words.outdated);
   }
 
   // complain puts a sentence at the head of the panel, where the server puts its own.
@@ -280,6 +287,11 @@
   document.addEventListener("htmx:after:swap", (event) => {
     if (!(event.detail.ctx.response?.status >= 400)) return;
     (panel?.querySelector("[aria-invalid]") ?? panel?.querySelector(".alert a"))?.focus();
+  });
+
+  // Who was here before is admitted under their number alone, whatever stands in the fields for someone new.
+  document.addEventListener("formdata", ({ formData }) => {
+    if (formData.get("patient_id")) for (const name of ["patient_name", "birth_date", "sex"]) formData.delete(name);
   });
 
   document.addEventListener("htmx:error", (event) => {

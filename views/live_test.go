@@ -57,6 +57,17 @@ func beat(t *testing.T, c *websocket.Conn, s views.Freshness) (stop func()) {
 	return func() { cancel(); <-done }
 }
 
+// timeUntil is how long an expression takes to be true by the page's own clock.
+func timeUntil(t *testing.T, tab context.Context, expression string) time.Duration {
+	t.Helper()
+	waited := ask[float64](t, tab, `new Promise((done) => {
+		const began = performance.now();
+		const look = () => (`+expression+`) || performance.now() - began > 15000 ? done(performance.now() - began) : setTimeout(look, 20);
+		look();
+	})`)
+	return time.Duration(waited * float64(time.Millisecond))
+}
+
 func TestAPageIsBornNotLiveAndSaysSoWithoutAScript(t *testing.T) {
 	t.Parallel()
 	site := newSite(t)
@@ -90,6 +101,7 @@ func TestAPageIsLiveOnlyAfterAFreshStampFromTheSocket(t *testing.T) {
 		{"a stamp that says that the database is down", views.Freshness{Epoch: good.Epoch, Shown: good.Shown, Current: good.Current, At: now}, false},
 	} {
 		t.Run(c.what, func(t *testing.T) {
+			t.Parallel()
 			site := newSite(t)
 			tab, socket := openWard(t, site)
 			if ask[bool](t, tab, isLive) {
@@ -116,9 +128,7 @@ func TestALivePageWithoutStampsSaysSoWithinSixSeconds(t *testing.T) {
 	tab, socket := openWard(t, site)
 	send(t, socket, frame(t, text.En, stampOf("ward:2=118")))
 	until(t, tab, "the page to be live", isLive)
-	began := time.Now()
-	until(t, tab, "the banner", bannerShows)
-	if waited := time.Since(began); waited < 4*time.Second || waited > 7*time.Second {
+	if waited := timeUntil(t, tab, bannerShows); waited < 4*time.Second || waited > 6500*time.Millisecond {
 		t.Errorf("the banner came after %v, want about 6 s", waited)
 	}
 	if got := ask[string](t, tab, bannerSays); got != "Not live. Showing the state of 14:32:05." {
@@ -153,9 +163,7 @@ func TestAPageThatTrailsForTwoSecondsIsNotLive(t *testing.T) {
 	trailing := stampOf("ward:2=118")
 	trailing.Current = "ward:2=119"
 	defer beat(t, socket, trailing)()
-	began := time.Now()
-	until(t, tab, "the page not to be live", isNotLive)
-	if waited := time.Since(began); waited < 1500*time.Millisecond || waited > 5*time.Second {
+	if waited := timeUntil(t, tab, isNotLive); waited < 1500*time.Millisecond || waited > 5*time.Second {
 		t.Errorf("the page gave up being live after %v, want a little over 2 s", waited)
 	}
 }
@@ -196,6 +204,7 @@ func TestWhoMayNotBeHereSeesNoPatient(t *testing.T) {
 		4401: "You are signed out", 4403: "You may no longer see this page", 4404: "You may no longer see this page",
 	} {
 		t.Run(fmt.Sprint(code), func(t *testing.T) {
+			t.Parallel()
 			site := newSite(t)
 			tab, socket := openWard(t, site)
 			send(t, socket, frame(t, text.En, stampOf("ward:2=118")))
@@ -208,7 +217,7 @@ func TestWhoMayNotBeHereSeesNoPatient(t *testing.T) {
 			select {
 			case <-site.sockets:
 				t.Error("the page connected again")
-			case <-time.After(3 * time.Second):
+			case <-time.After(1500 * time.Millisecond):
 			}
 		})
 	}
@@ -411,6 +420,45 @@ func TestAPanelThatCantFollowItsBedSaysSo(t *testing.T) {
 	taken.Version++
 	send(t, socket, frame(t, text.En, stampOf("ward:2=119"), views.BedRegion(taken)))
 	until(t, tab, "the alert", `document.querySelector(".panel [role=alert]")?.textContent.startsWith("This bed has changed since")`)
+}
+
+func TestABedThatCantBeFetchedLeavesTheBoardWhereItIs(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	tab, _ := openWard(t, site)
+	site.answer("GET /beds/5/", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	do(t, tab, chromedp.Click(chromedp.CSS("#bed-5 a")))
+	until(t, tab, "the sentence", `document.getElementById("said").textContent.startsWith("The hospital’s server can’t be reached")`)
+	if got := ask[string](t, tab, `location.pathname + document.querySelectorAll(".bed").length`); got != "/wards/2/24" {
+		t.Errorf("the page is %s", got)
+	}
+}
+
+func TestWhoWasHereBeforeIsAdmittedUnderTheirNumberAlone(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	tab, _ := openWard(t, site)
+	free := sampleBed(sampleWards()[1], 11, hospital.BedAvailable)
+	var sent atomic.Value
+	site.answer("POST /beds/11/patients", func(w http.ResponseWriter, r *http.Request) {
+		r.ParseForm()
+		panelOf(t, free, 200, views.Form{Query: r.Form.Get("q"), Known: []hospital.Patient{{ID: 8, Name: "Uwera Grâce"}}})(w, r)
+	})
+	site.answer("POST /admissions", func(w http.ResponseWriter, r *http.Request) {
+		r.ParseForm()
+		sent.Store(fmt.Sprint(r.Form["patient_id"], r.Form["patient_name"], r.Form["birth_date"], r.Form["bed_id"]))
+		w.WriteHeader(http.StatusNoContent)
+	})
+	openBed(t, tab, 11)
+	do(t, tab, chromedp.Click(chromedp.CSS("#sheet-admit summary")), chromedp.SendKeys(chromedp.ID("admit-patient_name"), "Uwe"),
+		chromedp.SendKeys(chromedp.ID("find-q"), "Uwe"+kb.Enter))
+	until(t, tab, "the patients found", `!!document.querySelector(".known [value='8']")`)
+	do(t, tab, chromedp.Click(chromedp.CSS(".known [value='8']")), chromedp.WaitNotVisible(chromedp.ID("admit-patient_name")),
+		chromedp.Click(chromedp.CSS(`#sheet-admit form[action="/admissions"] button.primary`)))
+	until(t, tab, "the word Saved", `document.getElementById("said").textContent === "Saved."`)
+	if got := sent.Load(); got != "[8] [] [] [11]" {
+		t.Errorf("the server was sent %v", got)
+	}
 }
 
 func TestThePagesBreakNoRuleOfThePolicy(t *testing.T) {

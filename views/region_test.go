@@ -229,6 +229,26 @@ func TestARefusedFieldSaysSoToEveryone(t *testing.T) {
 	}
 }
 
+func TestARefusedAdmissionKeepsTheChoiceOfAKnownPatient(t *testing.T) {
+	form := views.Form{Name: views.FormAdmit, Problem: "No.", Values: map[string][]string{"patient_id": {"8"}}}
+	for what, f := range map[string]views.Form{
+		"found again": {Name: form.Name, Problem: form.Problem, Values: form.Values, Query: "Uwa", Known: []hospital.Patient{{ID: 8, Name: "Uwase Marie"}}},
+		"not found":   form,
+	} {
+		checked := ""
+		walk(parse(t, draw(t, text.En, views.BedPanel(*viewer(hospital.Admin), detail(sampleBoard().Beds[3]), f))), func(n *html.Node) {
+			for _, a := range n.Attr {
+				if a.Key == "checked" && attribute(n, "name") == "patient_id" {
+					checked += attribute(n, "value")
+				}
+			}
+		})
+		if checked != "8" {
+			t.Errorf("with the patient %s, the choice is %q, want 8", what, checked)
+		}
+	}
+}
+
 func TestAnAllergyThatNobodyAskedForLooksOtherThanNone(t *testing.T) {
 	card := func(a hospital.Allergies) string {
 		b := sampleBoard().Beds[0]

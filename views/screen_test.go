@@ -28,6 +28,7 @@ const axeRules = `["wcag2a","wcag2aa","wcag21a","wcag21aa","wcag22aa","best-prac
 
 // TestEveryScreen opens every page at every size in both themes. With DUSANGIRE_SCREENSHOTS=DIR it leaves a picture of each.
 func TestEveryScreen(t *testing.T) {
+	t.Parallel()
 	axe, err := os.ReadFile(filepath.Join("..", "cmd", "dusangire", "testdata", "axe", "axe.min.js"))
 	if err != nil {
 		t.Fatal(err)
@@ -37,6 +38,7 @@ func TestEveryScreen(t *testing.T) {
 	for _, size := range sizes {
 		for _, theme := range []string{"light", "dark"} {
 			t.Run(size.name+" "+theme, func(t *testing.T) {
+				t.Parallel()
 				tab := newTab(t)
 				look(t, tab, size.width, size.height, theme)
 				for _, path := range screens {
@@ -104,6 +106,7 @@ func accessible(t *testing.T, tab context.Context, path, axe string) {
 }
 
 func TestAWardOf24BedsFitsTheWallAndTheDeskWithoutScrolling(t *testing.T) {
+	t.Parallel()
 	site := newSite(t)
 	site.keepLive()
 	tab := newTab(t)
@@ -125,6 +128,7 @@ const cut = `[...document.querySelectorAll(".bed b, .bed em, .bed i, .bed u, .be
 	.map((e) => e.closest(".bed").id + ": " + e.textContent)`
 
 func TestNothingOnACardIsCutOff(t *testing.T) {
+	t.Parallel()
 	site := newSite(t)
 	site.keepLive()
 	tab := newTab(t)

@@ -20,11 +20,8 @@ func mustLoad(name string) *time.Location {
 	return zone
 }
 
-// Clock is a time of day, "14:05".
-func Clock(_ context.Context, t time.Time) string { return t.In(Kigali).Format("15:04") }
-
-// Seconds is a time of day to the second, "14:05:09".
-func Seconds(_ context.Context, t time.Time) string { return t.In(Kigali).Format("15:04:05") }
+// Clock is a time of day to the second, "14:05:09", the same in every language.
+func Clock(_ context.Context, t time.Time) string { return t.In(Kigali).Format("15:04:05") }
 
 // Moment is a day and a time of day, "3 Feb 14:05"; "" for the zero time. It never says "today", which would go stale.
 func Moment(ctx context.Context, t time.Time) string {
