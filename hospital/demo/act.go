@@ -30,7 +30,7 @@ var acts = []act{
 	{"admit a patient", func(now state) float64 { return 4 + 2*(usualOccupancy-now.OccupancyRate) }, (*Staff).admit},
 	{"give a waiting patient a bed", func(now state) float64 { return float64(now.WaitingCount) }, (*Staff).placeWaiting},
 	{"move on from emergency", func(now state) float64 { return float64(now.byCode[emergency].Counts.Occupied) - 6 }, (*Staff).moveOn},
-	{"move to intensive care", func(now state) float64 { return (7 - float64(now.byCode[intensive].Counts.Occupied)) / 2 }, (*Staff).moveIn},
+	{"move to intensive care", needIntensive, (*Staff).moveIn},
 	{"move out of intensive care", func(now state) float64 { return (float64(now.byCode[intensive].Counts.Occupied) - 5) / 2 }, (*Staff).moveOut},
 	{"plan a discharge", needPlan, (*Staff).plan},
 	{"discharge a patient", needDischarge, (*Staff).discharge},
@@ -48,6 +48,15 @@ var outcomes = []hospital.Outcome{hospital.Improved, hospital.Improved, hospital
 // plans that people leave standing can't end the discharges, and rises again in a house that is full all the same.
 func needPlan(now state) float64 {
 	return max(0.2, usualPending+5-float64(now.PendingCount))/2 + max(0, now.OccupancyRate-usualOccupancy-4)/4
+}
+
+// needIntensive rises with the empty beds of intensive care, of which one is kept.
+func needIntensive(now state) float64 {
+	counts := now.byCode[intensive].Counts
+	if counts.Available+counts.Reserved == 0 {
+		return 0
+	}
+	return (7 - float64(counts.Occupied)) / 2
 }
 
 // needDischarge is nothing as long as the soonest time has not come.
@@ -129,11 +138,11 @@ func (s *Staff) moveOn(ctx context.Context, now state) (bool, error) {
 
 // moveIn brings somebody to intensive care.
 func (s *Staff) moveIn(ctx context.Context, now state) (bool, error) {
-	from := s.wardsBy(now, func(w *ward, counts hospital.WardSummary) float64 {
+	from := s.wardsBy(now, func(w *ward, summary hospital.WardSummary) float64 {
 		if w.code == intensive {
 			return 0
 		}
-		return float64(counts.Counts.Occupied)
+		return float64(summary.Counts.Occupied)
 	})
 	return s.move(ctx, now, from, wardByCode(intensive), "Needs intensive care")
 }
@@ -203,6 +212,9 @@ type candidate struct {
 	stay hospital.BoardStay
 }
 
+// few is how many candidates of a ward are looked at.
+const few = 4
+
 // stays lists the few invented patients of a ward that fit and have been longest in their beds.
 func (s *Staff) stays(ctx context.Context, now state, w *ward, fits func(hospital.BoardStay) bool) ([]candidate, error) {
 	beds, err := s.beds(ctx, now, w, func(bed hospital.BoardBed) bool { return bed.Stay != nil && fits(*bed.Stay) })
@@ -219,7 +231,7 @@ func (s *Staff) stays(ctx context.Context, now state, w *ward, fits func(hospita
 		if found {
 			candidates = append(candidates, candidate{p, bed.ID, *bed.Stay})
 		}
-		if len(candidates) == 4 {
+		if len(candidates) == few {
 			break
 		}
 	}

@@ -30,7 +30,8 @@ type Staff struct {
 	own  map[int64]time.Time // by bed: when the staff themselves last changed it
 }
 
-// NewStaff returns staff who do something about once a pace. What they do follows from the seed and the states they find.
+// NewStaff returns staff who do something about once a pace, which must be above zero. What they do follows from the seed and
+// the states they find. The log gets each act at debug level, and never a patient.
 func NewStaff(h *hospital.Hospital, seed uint64, pace time.Duration, log *slog.Logger) *Staff {
 	return &Staff{h: h, pace: pace, log: log, rng: newRand(seed), own: map[int64]time.Time{}}
 }
@@ -47,13 +48,21 @@ func (s *Staff) Run(ctx context.Context) error {
 		case <-wait.C:
 		}
 		err := s.Step(ctx)
-		switch {
-		case errors.Is(err, ErrOtherHospital):
+		if errors.Is(err, ErrOtherHospital) {
 			return err
-		case err != nil && ctx.Err() == nil:
-			s.log.WarnContext(ctx, "the simulated staff could not work", "error", err)
+		}
+		if err != nil && ctx.Err() == nil {
+			s.warn(ctx, err)
 		}
 	}
+}
+
+// warn logs why an act failed, with what was behind a refusal.
+func (s *Staff) warn(ctx context.Context, err error) {
+	if refusal, ok := errors.AsType[*hospital.Error](err); ok && refusal.Cause != nil {
+		err = fmt.Errorf("%w (%w)", err, refusal.Cause)
+	}
+	s.log.WarnContext(ctx, "the simulated staff could not work", "error", err)
 }
 
 // Step does one act: the first that can be done, of all in an order that is drawn by how much each is needed. An
@@ -63,10 +72,10 @@ func (s *Staff) Step(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, a := range s.inOrder(now) {
+	for _, a := range draw(s.rng, acts, func(a act) float64 { return a.need(now) }) {
 		done, err := a.do(s, ctx, now)
-		var refusal *hospital.Error
-		if errors.As(err, &refusal) && refusal.Kind == hospital.Conflict {
+		if refusal, ok := errors.AsType[*hospital.Error](err); ok && refusal.Kind == hospital.Conflict {
+			s.log.DebugContext(ctx, "somebody was quicker than the simulated staff", "act", a.name)
 			continue
 		}
 		if err != nil {
@@ -104,13 +113,8 @@ func (s *Staff) look(ctx context.Context) (state, error) {
 	return now, nil
 }
 
-// inOrder draws the order in which the acts are tried.
-func (s *Staff) inOrder(now state) []act {
-	return draw(s.rng, acts, func(a act) float64 { return a.need(now) })
-}
-
 // wardsBy draws an order of the open wards in which those of more weight tend to stand first.
-func (s *Staff) wardsBy(now state, weight func(w *ward, counts hospital.WardSummary) float64) []*ward {
+func (s *Staff) wardsBy(now state, weight func(w *ward, summary hospital.WardSummary) float64) []*ward {
 	all := make([]*ward, 0, len(wards))
 	for i := range wards {
 		all = append(all, &wards[i])
@@ -122,15 +126,6 @@ func (s *Staff) wardsBy(now state, weight func(w *ward, counts hospital.WardSumm
 		}
 		return weight(w, summary)
 	})
-}
-
-// board reads a ward's beds.
-func (s *Staff) board(ctx context.Context, now state, w *ward) (hospital.WardBoard, error) {
-	board, err := s.h.WardBoard(ctx, now.byCode[w.code].ID)
-	if err != nil {
-		return hospital.WardBoard{}, fmt.Errorf("read ward %s: %w", w.code, err)
-	}
-	return board, nil
 }
 
 // mayTouch reports whether nobody else changed a bed a moment ago.
@@ -150,9 +145,9 @@ func (s *Staff) bedsFor(ctx context.Context, now state, w *ward) ([]hospital.Boa
 
 // beds lists those beds of a ward that fit and may be touched, in a drawn order.
 func (s *Staff) beds(ctx context.Context, now state, w *ward, fits func(hospital.BoardBed) bool) ([]hospital.BoardBed, error) {
-	board, err := s.board(ctx, now, w)
+	board, err := s.h.WardBoard(ctx, now.byCode[w.code].ID)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read ward %s: %w", w.code, err)
 	}
 	return draw(s.rng, board.Beds, func(bed hospital.BoardBed) float64 {
 		if fits(bed) && s.mayTouch(bed.ID, bed.StatusSince, now.At) {
