@@ -55,10 +55,10 @@ func (s *Server) Handler() http.Handler {
 		s.logRequests,
 		middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.logPanic}),
 		secureHeaders,
-		s.requireAllowedHost,
-		echo.WrapMiddleware(s.refuseForeignPosts),
-		middleware.BodyLimit(largestBody),
 		rememberLanguage,
+		s.requireAllowedHost,
+		refuseForeignPosts,
+		middleware.BodyLimit(largestBody),
 	)
 	s.register(e)
 	return e

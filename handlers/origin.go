@@ -11,7 +11,9 @@ import (
 )
 
 // securityHeaders stand on every answer. Pages run our own script and nothing else: no inline code, no eval, no other site.
+// No answer is kept, for most speak of patients; static files, which speak of nobody, say otherwise themselves.
 var securityHeaders = map[string]string{
+	"Cache-Control": "no-store",
 	"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " +
 		"connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 	"Cross-Origin-Opener-Policy":   "same-origin",
@@ -40,12 +42,14 @@ func secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 func isSecure(c echo.Context) bool { return c.Scheme() == "https" }
 
 // refuseForeignPosts refuses what another site's page makes a browser send. Programs send neither Origin nor Sec-Fetch-Site.
-func (s *Server) refuseForeignPosts(next http.Handler) http.Handler {
+func refuseForeignPosts(next echo.HandlerFunc) echo.HandlerFunc {
 	protection := http.NewCrossOriginProtection()
-	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		http.Error(w, "This request came from another site.", http.StatusForbidden)
-	}))
-	return protection.Handler(next)
+	return func(c echo.Context) error {
+		if protection.Check(c.Request()) != nil {
+			return echo.NewHTTPError(http.StatusForbidden, "This request came from another site's page.")
+		}
+		return next(c)
+	}
 }
 
 // requireAllowedHost refuses requests that reach us under a name that is not ours, as DNS rebinding does.

@@ -44,7 +44,6 @@ func render(c echo.Context, status int, component templ.Component) error {
 	if err := component.Render(c.Request().Context(), &b); err != nil {
 		return fmt.Errorf("render: %w", err)
 	}
-	c.Response().Header().Set("Cache-Control", "no-store")
 	return c.HTMLBlob(status, b.Bytes())
 }
 
@@ -106,7 +105,6 @@ func created(c echo.Context, path string, object any) error {
 		return done(c, path)
 	}
 	c.Response().Header().Set(echo.HeaderLocation, path)
-	c.Response().Header().Set("Cache-Control", "no-store")
 	return c.JSON(http.StatusCreated, object)
 }
 
