@@ -120,8 +120,7 @@ func (s *Server) refuseStay(c echo.Context, id int64, form string, in *input, re
 	if audienceOf(c.Request()) == htmx {
 		return s.refuseBed(c, in.id("bed_id"), views.FormPlace, in, refusal)
 	}
-	p := problemOf(c.Request().Context(), refusal)
-	s.logProblem(c, p, refusal)
+	p := s.explain(c, refusal)
 	return s.renderWaiting(c, p.Status, admission, views.Form{Name: views.FormPlace, Errors: p.Errors, Problem: p.Detail})
 }
 

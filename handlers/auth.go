@@ -171,8 +171,7 @@ func (s *Server) refuseLogin(c echo.Context, in *input, err error) error {
 	if audienceOf(c.Request()) != browser {
 		return err
 	}
-	p := problemOf(c.Request().Context(), err)
-	s.logProblem(c, p, err)
+	p := s.explain(c, err)
 	values := url.Values{"username": {in.text("username")}, "next": {localPath(in.text("next"))}}
 	return s.renderLogin(c, p.Status, views.Form{Name: views.FormLogin, Values: values, Errors: p.Errors, Problem: p.Detail})
 }

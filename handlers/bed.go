@@ -55,8 +55,7 @@ func (s *Server) refuseBed(c echo.Context, bedID int64, name string, in *input, 
 	if err != nil {
 		return refusal
 	}
-	p := problemOf(ctx, refusal)
-	s.logProblem(c, p, refusal)
+	p := s.explain(c, refusal)
 	return s.renderBed(c, p.Status, detail, views.Form{
 		Name: name, Values: in.sent(), Errors: p.Errors, Problem: p.Detail, Key: in.values.Get("idempotency_key"),
 	})

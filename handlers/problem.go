@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -95,26 +96,41 @@ func (s *Server) answerError(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
 	}
-	p := problemOf(c.Request().Context(), err)
-	s.logProblem(c, p, err)
-	if p.Status == http.StatusServiceUnavailable {
-		c.Response().Header().Set("Retry-After", "2")
-	}
-	if answer := s.answerProblem(c, p); answer != nil {
+	if answer := s.answerProblem(c, s.explain(c, err)); answer != nil {
 		s.Log.Error("problem can't be answered", "request", requestID(c), "error", answer)
 	}
 }
 
-// logProblem tells the log the cause of what is our fault.
-func (s *Server) logProblem(c echo.Context, p Problem, err error) {
+// explain puts an error into words for the client, who is told when to try again, and into the log where it is our fault.
+func (s *Server) explain(c echo.Context, err error) Problem {
+	p := problemOf(c.Request().Context(), err)
 	cause := err
 	var refusal *hospital.Error
 	if errors.As(err, &refusal) {
 		cause = refusal.Cause
+		if wait := retryAfter(refusal); wait > 0 {
+			c.Response().Header().Set("Retry-After", strconv.Itoa(wait))
+		}
 	}
 	if p.Status >= http.StatusInternalServerError {
 		s.Log.Error("request failed", "route", c.Path(), "request", requestID(c), "status", p.Status, "error", cause)
 	}
+	return p
+}
+
+// retryAfter is after how many seconds the same may succeed; 0 where time changes nothing.
+func retryAfter(refusal *hospital.Error) int {
+	switch refusal.Kind {
+	case hospital.Unavailable:
+		return 2
+	case hospital.TooMany:
+		for _, arg := range refusal.Args {
+			if seconds, ok := arg.(int); ok {
+				return seconds
+			}
+		}
+	}
+	return 0
 }
 
 func (s *Server) answerProblem(c echo.Context, p Problem) error {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"unicode"
 
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
@@ -143,9 +144,10 @@ func rememberLanguage(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// localPath keeps a path of this site and turns anything else into the start page.
+// localPath keeps a path of this site and turns anything else into the start page. Browsers take a backslash for a slash and leave
+// out tabs and line breaks, so a path with any of these may lead elsewhere.
 func localPath(path string) string {
-	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n") {
+	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.Contains(path, `\`) || strings.ContainsFunc(path, unicode.IsControl) {
 		return "/"
 	}
 	return path

@@ -35,6 +35,13 @@ const (
 	receiveBacklog = 256
 )
 
+// The client writes to standard error by itself; the bus says in the log what an operator should know.
+func init() { redis.SetLogger(silence{}) }
+
+type silence struct{}
+
+func (silence) Printf(context.Context, string, ...any) {}
+
 // NewRedisBus connects lazily to the Redis at url: redis://, rediss:// or unix://.
 func NewRedisBus(url string, log *slog.Logger) (*RedisBus, error) {
 	options, err := redis.ParseURL(url)

@@ -1,0 +1,147 @@
+package handlers_test
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+
+	"dusangire/hospital/hospitaltest"
+	"dusangire/hub"
+	"dusangire/hub/hubtest"
+)
+
+// ready asks /readyz until it answers with a status, and returns the parts.
+func (h *house) ready(status int) map[string]string {
+	h.t.Helper()
+	var parts map[string]string
+	h.until("readyz is "+http.StatusText(status), func() bool {
+		got := h.get("/readyz", "", program)
+		parts = nil
+		got.json(&parts)
+		return got.status == status
+	})
+	return parts
+}
+
+// until asks again until something holds that no event tells of.
+func (h *house) until(what string, holds func() bool) {
+	h.t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(soon); !holds(); <-tick.C {
+		if time.Now().After(deadline) {
+			h.t.Fatalf("waited in vain until %s", what)
+		}
+	}
+}
+
+func TestReadyzNamesWhatIsDown(t *testing.T) {
+	t.Parallel()
+	t.Run("the bus", func(t *testing.T) {
+		t.Parallel()
+		redis := hubtest.StartRedis(t)
+		h := newHouse(t, settings{bus: redisBus(t, redis)})
+		if parts := h.ready(http.StatusOK); parts["database"] != "ok" || parts["bus"] != "ok" {
+			t.Errorf("all is well: %v", parts)
+		}
+		redis.Kill()
+		if parts := h.ready(http.StatusServiceUnavailable); parts["database"] != "ok" || parts["bus"] != "down" {
+			t.Errorf("without Redis: %v", parts)
+		}
+		if got := h.get("/healthz", "", program); got.status != http.StatusOK {
+			t.Errorf("the process lives: %d", got.status)
+		}
+		redis.Start()
+		h.ready(http.StatusOK)
+	})
+	t.Run("the database", func(t *testing.T) {
+		t.Parallel()
+		h := newHouse(t, settings{})
+		h.ready(http.StatusOK)
+		h.must(h.hospital.Close())
+		if parts := h.ready(http.StatusServiceUnavailable); parts["database"] != "down" || parts["bus"] != "ok" {
+			t.Errorf("without a database: %v", parts)
+		}
+		if got := h.get("/healthz", "", program); got.status != http.StatusOK {
+			t.Errorf("the process lives: %d", got.status)
+		}
+	})
+}
+
+// redisBus joins a house to a Redis.
+func redisBus(t testing.TB, redis *hubtest.Redis) hub.Bus {
+	t.Helper()
+	bus, err := hub.NewRedisBus(redis.URL(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := bus.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return bus
+}
+
+func TestWithoutADatabaseNothingIsTakenAndPeopleAreToldSo(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, settings{})
+	token := h.token("medical_staff")
+	if _, err := hospitaltest.Database(t, h.database).ExecContext(t.Context(), `ALTER TABLE bed RENAME TO bed_gone`); err != nil {
+		t.Fatal(err)
+	}
+	for _, got := range []answer{h.get("/dashboard/medical_staff/", token, program), h.post("/admissions", token, program, map[string]any{"patient_name": "Uwase Marie", "bed_id": 1})} {
+		if p := got.problem(http.StatusInternalServerError); strings.Contains(got.body, "bed_gone") || strings.Contains(got.body, "SQL") || strings.Contains(p.Detail, "table") {
+			t.Errorf("none of what failed is shown: %s", got.body)
+		}
+	}
+	page := h.get("/dashboard/medical_staff/", token, browser)
+	if page.status != http.StatusInternalServerError || page.html().Find("h1").Text() == "" || strings.Contains(page.body, "SQL") {
+		t.Errorf("a person gets a page that says so: %d %.300s", page.status, page.body)
+	}
+	if log := h.log.String(); !strings.Contains(log, "no such table") || strings.Contains(log, "Uwase") {
+		t.Errorf("the log has the cause, and no patient: %s", log)
+	}
+}
+
+func TestMetricsAreWhatPrometheusReads(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, settings{})
+	s := h.watch("/ws/dashboard/medical_staff/", h.token("medical_staff"))
+	s.next()
+	if code := h.watch("/ws/dashboard/medical_staff/", "").closeCode(); code != 4401 {
+		t.Fatalf("closed with %d", code)
+	}
+	got := h.get("/metrics", "", program)
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(strings.NewReader(got.body))
+	if err != nil {
+		t.Fatalf("/metrics: %v", err)
+	}
+	value := func(name string) float64 {
+		t.Helper()
+		family := families[name]
+		if family == nil || len(family.Metric) == 0 {
+			t.Fatalf("there is no metric %s", name)
+		}
+		m := family.Metric[0]
+		return m.GetGauge().GetValue() + m.GetCounter().GetValue()
+	}
+	if value("dusangire_ws_sessions") != 1 || value("dusangire_views") != 1 || value("dusangire_ws_close_total") != 1 || value("dusangire_view_reads_total") < 1 {
+		t.Errorf("the sockets should be counted:\n%s", got.body)
+	}
+	for name, family := range families {
+		for _, metric := range family.Metric {
+			for _, label := range metric.Label {
+				if strings.HasPrefix(name, "dusangire_") && label.GetName() != "code" {
+					t.Errorf("%s has the label %s, which could name a person", name, label.GetName())
+				}
+			}
+		}
+	}
+}
