@@ -139,11 +139,23 @@ func (cmd *NewAdmission) tidy() {
 	}
 	if !cmd.BirthDate.IsZero() {
 		year, month, day := cmd.BirthDate.Date()
-		cmd.BirthDate = time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+		cmd.BirthDate = conceivable(time.Date(year, month, day, 0, 0, 0, 0, time.UTC))
 	}
-	cmd.ExpectedDischarge = cmd.ExpectedDischarge.UTC().Truncate(time.Millisecond)
+	cmd.ExpectedDischarge = conceivable(cmd.ExpectedDischarge.UTC().Truncate(time.Millisecond))
 	cmd.Allergies.Allergens = slices.Compact(slices.Sorted(slices.Values(cmd.Allergies.Allergens)))
 	cmd.Allergies.Known = cmd.Allergies.Known || len(cmd.Allergies.Allergens) > 0
+}
+
+// conceivable is the time, or the nearest one whose year has four digits, since others can't be written down. No time
+// that is kept is anywhere near.
+func conceivable(t time.Time) time.Time {
+	switch {
+	case t.Year() < 1:
+		return time.Date(1, time.January, 1, 0, 0, 0, 1, time.UTC)
+	case t.Year() > 9999:
+		return time.Date(9999, time.December, 31, 0, 0, 0, 0, time.UTC)
+	}
+	return t
 }
 
 // check finds what is wrong with the fields, apart from what only the database knows.

@@ -150,6 +150,8 @@ func TestAnAdmissionNamesEveryWrongFieldAtOnce(t *testing.T) {
 				"reason": "too_long", "diet": "unknown_choice", "texture": "unknown_choice", "allergies": "allergen_unknown", "expected_discharge": "too_early"}},
 			"too far ahead": {hospital.NewAdmission{PatientName: "Uwase", ExpectedDischarge: morning.Add(hospital.LongestStay + time.Minute)},
 				map[string]string{"expected_discharge": "too_late"}},
+			"no year of four digits": {hospital.NewAdmission{PatientName: "Uwase", IdempotencyKey: "far", BirthDate: time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC),
+				ExpectedDischarge: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}, map[string]string{"birth_date": "birth_date", "expected_discharge": "too_late"}},
 			"too old": {hospital.NewAdmission{PatientName: "Uwase", BirthDate: time.Date(1492, 1, 1, 0, 0, 0, 0, time.UTC)},
 				map[string]string{"birth_date": "birth_date"}},
 		} {

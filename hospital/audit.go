@@ -7,7 +7,7 @@ import (
 )
 
 // entry is one line of the audit: what was done to what. Who did it and when is the command's, and is added by audit.
-// Free text about a patient does not belong in it.
+// A patient is an id in it: no name, no reason for admission and no notes.
 type entry struct {
 	action    string // such as "admission.admit"
 	entity    string // what it was done to, such as "admission"
@@ -15,7 +15,7 @@ type entry struct {
 	patientID int64 // 0 where it concerns none
 	wardID    int64 // 0 where it concerns none
 	from, to  string
-	reason    string
+	reason    string // that someone gave for what was done to a bed, or for a transfer
 }
 
 // audit adds a line to the audit, which the database never lets anyone change, and returns its id.

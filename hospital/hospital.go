@@ -3,6 +3,7 @@ package hospital
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -50,7 +51,13 @@ func Open(ctx context.Context, o Options) (*Hospital, error) {
 func (h *Hospital) Close() error { return h.db.Close() }
 
 // Ping reports whether the database answers; its error is for the log.
-func (h *Hospital) Ping(ctx context.Context) error { return h.db.Ping(ctx) }
+func (h *Hospital) Ping(ctx context.Context) error {
+	_, err := h.Revisions(ctx, nil)
+	if refusal, ok := errors.AsType[*Error](err); ok && refusal.Cause != nil {
+		return refusal.Cause
+	}
+	return err
+}
 
 // momentKey finds the moment that At has put into a context.
 type momentKey struct{}

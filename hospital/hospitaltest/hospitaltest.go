@@ -1,6 +1,6 @@
-// Package hospitaltest gives tests real databases: a fresh one each, at the current schema, on SQLite and on PostgreSQL.
-// It is for the tests of every package. A machine without PostgreSQL's programs fails the test and says what to install;
-// nothing is ever skipped.
+// Package hospitaltest gives the tests of every package real databases: a fresh one each, at the current schema, on SQLite
+// and on PostgreSQL. A machine without PostgreSQL's programs fails the test and says what to install; nothing is ever
+// skipped. The databases of one test process are copies of a template, so they share their epoch.
 package hospitaltest
 
 import (
@@ -31,7 +31,7 @@ func Open(t testing.TB, o hospital.Options) *hospital.Hospital {
 	if o.DatabaseURL == "" {
 		o.DatabaseURL = SQLite(t)
 	}
-	h, err := hospital.Open(context.WithoutCancel(t.Context()), o)
+	h, err := hospital.Open(t.Context(), o)
 	if err != nil {
 		t.Fatalf("open the hospital: %v", err)
 	}

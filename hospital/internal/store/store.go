@@ -136,18 +136,6 @@ func (db *DB) Close() error {
 	return errors.Join(db.read.Close(), db.write.Close())
 }
 
-// Ping reports whether the database can be reached for reading and for writing.
-func (db *DB) Ping(ctx context.Context) error {
-	if err := db.read.PingContext(ctx); err != nil || db.read == db.write {
-		return err
-	}
-	// The writer may be busy with a command for a while; that is no sign of illness, so it is asked only when idle.
-	if db.write.Stats().InUse > 0 {
-		return nil
-	}
-	return db.write.PingContext(ctx)
-}
-
 // Begin begins a transaction that writes. On SQLite it waits for its turn here, not at the first write.
 func (db *DB) Begin(ctx context.Context) (*sql.Tx, error) { return begin(ctx, db.write, nil) }
 

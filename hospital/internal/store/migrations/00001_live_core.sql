@@ -165,18 +165,3 @@ CREATE TABLE audit (
 );
 CREATE INDEX audit_of_patient ON audit (patient_id, at) WHERE patient_id IS NOT NULL;
 CREATE INDEX audit_of_entity ON audit (entity, entity_id, at);
-
--- +goose Down
-DROP TABLE audit;
-DROP TABLE idempotency;
-DROP TABLE sign_in_failure;
-DROP TABLE session;
-DROP TABLE user_ward;
-DROP TABLE app_user;
-DROP TABLE bed_stay;
-DROP TABLE admission;
-DROP TABLE patient;
-DROP TABLE bed;
-DROP TABLE ward;
-DROP TABLE topic_rev;
-DROP TABLE meta;
