@@ -95,9 +95,10 @@ func TestARefusalIsShownAtItsFieldAndKeepsWhatWasTyped(t *testing.T) {
 	p.untilSays(".panel .alert", "another look")
 	p.wantErrorAt("#admit-birth_date")
 	p.wantValues(map[string]string{"#admit-patient_name": "Uwase Marie", "#admit-birth_date": "2199-01-01"})
-	p.until("the focus to be on the sentence that says what is wrong", focusOn(".panel .alert a"))
-	p.key(kb.Enter)
-	p.until("it to lead to the field", focusOn("#admit-birth_date"))
+	p.until("the focus to be on the field that is wrong, or on the sentence that leads to it", focusOn("#admit-birth_date, .panel .alert a"))
+	p.press("#panel-title")
+	p.press(".panel .alert a")
+	p.until("the sentence at the head of the panel to lead to the field", focusOn("#admit-birth_date"))
 
 	p.choose("#admit-birth_date", "1984-05-31")
 	p.press("#sheet-admit .primary")
