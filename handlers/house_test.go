@@ -56,13 +56,17 @@ type settings struct {
 	trustedProxies []string
 	beds           int // of each ward; 0: 8
 	tls            bool
+	joins          *house // a second node on the first one's database
 }
 
 // newHouse opens a house and closes it with the test.
 func newHouse(t testing.TB, s settings) *house {
 	t.Helper()
 	h := &house{t: t, clock: &clock{now: time.Now()}, log: &logged{}, database: s.database}
-	if h.database == "" {
+	switch {
+	case s.joins != nil:
+		h.database, h.a, h.b = s.joins.database, s.joins.a, s.joins.b
+	case h.database == "":
 		h.database = hospitaltest.SQLite(t)
 	}
 	if s.bus == nil {
@@ -82,7 +86,9 @@ func newHouse(t testing.TB, s settings) *house {
 		TrustedProxies: networks(t, s.trustedProxies), ServeMetrics: true, Gallery: true})
 	h.web = httptest.NewUnstartedServer(h.server.Handler())
 	h.open(s.tls)
-	h.settle(s.beds)
+	if s.joins == nil {
+		h.settle(s.beds)
+	}
 	return h
 }
 

@@ -103,6 +103,8 @@ func TestPermissionsAreAsWrittenHere(t *testing.T) {
 	}
 }
 
+// F6: any logged-in user of any role could join any role's group; F9: what changed states checked only that somebody was signed in.
+//
 // TestEveryRouteLetsInExactlyWhoMay asks every route of the server's own table as every kind of visitor.
 func TestEveryRouteLetsInExactlyWhoMay(t *testing.T) {
 	h := newHouse(t, settings{})

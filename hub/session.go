@@ -188,7 +188,7 @@ func checkRequest(message []byte) []byte {
 		Action *string `json:"action"`
 	}
 	var object map[string]json.RawMessage
-	if !utf8.Valid(message) || json.Unmarshal(message, &object) != nil {
+	if !utf8.Valid(message) || json.Unmarshal(message, &object) != nil || object == nil {
 		return jsonError("invalid_json", "Send one JSON object a frame, such as {\"action\":\"get_status\"}.")
 	}
 	if err := json.Unmarshal(message, &request); err != nil {

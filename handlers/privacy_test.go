@@ -1,0 +1,153 @@
+package handlers_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"dusangire/hospital"
+	"dusangire/hub/hubtest"
+)
+
+// The canaries are texts that must never be seen where they were not sent.
+const (
+	nameCanary   = "Kanari Umurwayi"
+	reasonCanary = "kanari-impamvu"
+	notesCanary  = "kanari-inyandiko"
+	secretCanary = "kanari-ijambobanga"
+	searchCanary = "kanari-shakisha"
+)
+
+// eavesdropper hears everything that goes over a Redis.
+type eavesdropper struct {
+	mu    sync.Mutex
+	heard strings.Builder
+	count int
+}
+
+func eavesdrop(t *testing.T, server *hubtest.Redis) *eavesdropper {
+	t.Helper()
+	options, err := redis.ParseURL(server.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := redis.NewClient(options)
+	subscription := client.PSubscribe(t.Context(), "*")
+	if _, err := subscription.Receive(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	e, ended := &eavesdropper{}, make(chan struct{})
+	go func() {
+		defer close(ended)
+		for message := range subscription.Channel() {
+			e.mu.Lock()
+			fmt.Fprintln(&e.heard, message.Channel, message.Payload)
+			if strings.Contains(message.Payload, "ward:") {
+				e.count++
+			}
+			e.mu.Unlock()
+		}
+	}()
+	t.Cleanup(func() { _ = subscription.Close(); <-ended; _ = client.Close() })
+	return e
+}
+
+func (e *eavesdropper) String() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.heard.String()
+}
+
+// wards is how many hints of wards were heard.
+func (e *eavesdropper) wards() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.count
+}
+
+// TestNoPatientAndNoSecretIsSeenElsewhere goes through a day's work, with mistakes, and looks for the canaries in the log at its most
+// talkative, in the metrics, in where answers lead to and on Redis.
+func TestNoPatientAndNoSecretIsSeenElsewhere(t *testing.T) {
+	t.Parallel()
+	server := hubtest.StartRedis(t)
+	spy := eavesdrop(t, server)
+	h := newHouse(t, settings{bus: redisBus(t, server)})
+	h.ready(http.StatusOK)
+	var locations strings.Builder
+	tokens := work(h, func(a answer) { fmt.Fprintln(&locations, a.header.Get("Location")) })
+	h.until("Redis has heard of the wards", func() bool { return spy.wards() >= 4 })
+	places := map[string]string{"the log": h.log.String(), "the metrics": h.get("/metrics", "", program).body,
+		"where answers lead": locations.String(), "Redis": spy.String()}
+	canaries := append([]string{"kanari", "Kanari", "KANARI", "Umurwayi", "K. U.", password}, tokens...)
+	for place, text := range places {
+		if len(text) < 20 {
+			t.Errorf("%s should have something to look through: %q", place, text)
+		}
+		for _, canary := range canaries {
+			if strings.Contains(text, canary) {
+				t.Errorf("%s has %q", place, canary)
+			}
+		}
+	}
+	if log := places["the log"]; !strings.Contains(log, `"route":"/admissions/:id/discharge"`) {
+		t.Errorf("the log should tell which routes were asked:\n%s", log)
+	}
+}
+
+// work is a day's work by people and programs. It returns the tokens that were in use.
+func work(h *house, note func(answer)) (tokens []string) {
+	h.t.Helper()
+	nurse, admin := h.token("medical_staff"), h.token("admin")
+	for _, as := range []audience{program, browser, htmx} {
+		bed, other := h.bed(h.a, 1).ID, h.bed(h.b, 1).ID
+		send := func(path string, form url.Values) answer {
+			got := h.post(path, nurse, as, form)
+			note(got)
+			return got
+		}
+		admission := url.Values{"patient_name": {nameCanary}, "bed_id": {fmt.Sprint(bed)}, "reason": {reasonCanary}, "allergies": {"milk"}, "idempotency_key": {"k-" + string(as)}}
+		send("/admissions", url.Values{"patient_name": {nameCanary + strings.Repeat("x", 200)}, "diet": {reasonCanary}, reasonCanary: {"1"}})
+		send("/admissions", admission)
+		send("/admissions", admission)
+		send("/admissions", url.Values{"patient_name": {nameCanary}, "bed_id": {fmt.Sprint(bed)}})
+		send(fmt.Sprintf("/beds/%d/patients", other), url.Values{"q": {searchCanary}})
+		send(fmt.Sprintf("/beds/%d/patients", other), url.Values{"q": {"kanari"}})
+		stay := fmt.Sprintf("/admissions/%d", h.bed(h.a, 1).Stay.AdmissionID)
+		send(stay+"/transfer", url.Values{"bed_id": {fmt.Sprint(bed)}, "reason": {reasonCanary}})
+		send(stay+"/transfer", url.Values{"bed_id": {fmt.Sprint(other)}, "reason": {reasonCanary}})
+		send(fmt.Sprintf("/beds/%d/status", bed), url.Values{"status": {notesCanary}, "reason": {notesCanary}})
+		send(stay+"/discharge", url.Values{"outcome": {notesCanary}, "notes": {notesCanary}})
+		for _, path := range []string{fmt.Sprintf("/wards/%d/?q=%s", h.b.ID, searchCanary), fmt.Sprintf("/beds/%d/", other), stay + "/", "/dashboard/medical_staff/", "/wards/" + searchCanary + "/", "/" + searchCanary} {
+			note(h.get(path, nurse, as))
+			if got := h.get(path, "", as); !strings.Contains(path, searchCanary+"/") && path != "/"+searchCanary {
+				note(got) // what a client put into a path itself may lead back to it
+			}
+		}
+		for _, representation := range []string{asJSON, asHTML} {
+			s := h.watch(wardPath(h.b), nurse, representation)
+			if state := s.next(); !strings.Contains(state, nameCanary) {
+				h.t.Errorf("the ward's screen should show its patient: %s", state)
+			}
+			s.send(`{"action":"` + notesCanary + `","bed_id":"` + nameCanary + `"}`)
+			_, _ = s.read()
+		}
+		send(stay+"/discharge", url.Values{"outcome": {"improved"}, "notes": {notesCanary}})
+		h.setBed(bed, hospital.BedAvailable)
+		h.setBed(other, hospital.BedAvailable)
+
+		note(h.post("/login", "", as, url.Values{"username": {"admin"}, "password": {secretCanary}}))
+		note(h.post("/login", "", as, url.Values{"username": {secretCanary}, "password": {password}}))
+		in := h.post("/login", "", as, url.Values{"username": {"admin"}, "password": {password}})
+		note(in)
+		if as == browser {
+			tokens = append(tokens, (&http.Response{Header: in.header}).Cookies()[0].Value)
+		}
+	}
+	note(h.post("/logout", admin, program, nil))
+	return append(tokens, nurse, admin)
+}
