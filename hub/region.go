@@ -15,8 +15,6 @@ type Region struct {
 	State []byte
 	// Event marks a region that is told when it changes but is no part of the whole state, as "this bed changed" is not.
 	Event bool
-	// Within names the region whose Body contains this one. Where that one is sent, this one is not.
-	Within string
 }
 
 // state is what is compared.
@@ -79,15 +77,9 @@ func (p *page) update(next []Region, shown Revisions) (differs bool, err error) 
 
 // since lists what a watcher at a version needs to be at this one; from version 0 that is the whole state.
 func (p *page) since(version uint64) []Region {
-	sent := map[string]bool{}
+	var changed []Region
 	for _, r := range p.regions {
 		if r.changed > version && !(r.Event && version == 0) {
-			sent[r.ID] = true
-		}
-	}
-	changed := make([]Region, 0, len(sent))
-	for _, r := range p.regions {
-		if sent[r.ID] && !sent[r.Within] {
 			changed = append(changed, r.Region)
 		}
 	}

@@ -32,6 +32,7 @@
   let state = byId("live").textContent; // the time of the state on screen
   let shown = revisions(body.dataset.shown);
   let gone = false;
+  const parts = byId("parts")?.value; // the beds or wards that the page has a place for
 
   function revisions(label) {
     return new Map((label || "").split(",").filter(Boolean).map((part) => {
@@ -58,7 +59,7 @@
   function accept(stamp) {
     const now = performance.now();
     const { epoch, current, age, database } = stamp.dataset;
-    if (epoch !== body.dataset.epoch) return location.reload();
+    if (epoch !== body.dataset.epoch || byId("parts")?.value !== parts) return location.reload();
     shown = revisions(stamp.dataset.shown);
     if (Number(age) >= OLD || database !== "ok" || document.hidden) return notLive();
     if (stamp.dataset.shown === current) behindSince = 0;
@@ -285,8 +286,7 @@
   });
 
   document.addEventListener("htmx:after:swap", (event) => {
-    if (!(event.detail.ctx.response?.status >= 400)) return;
-    (panel?.querySelector("[aria-invalid]") ?? panel?.querySelector(".alert a"))?.focus();
+    if (event.detail.ctx.response?.status >= 400) panel?.querySelector(".alert a")?.focus();
   });
 
   // Who was here before is admitted under their number alone, whatever stands in the fields for someone new.

@@ -48,8 +48,10 @@ func golden() map[string]templ.Component {
 			parts["management_"+r.ID] = r.Component
 		}
 	}
-	for _, r := range views.WardRegions(board)[:2] {
-		parts["ward_"+r.ID] = r.Component
+	for _, r := range views.WardRegions(board) {
+		if r.ID == views.WardHeadID || r.ID == views.WardCountsID {
+			parts["ward_"+r.ID] = r.Component
+		}
 	}
 	return parts
 }

@@ -2,6 +2,7 @@ package views
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -17,6 +18,7 @@ type Region struct {
 // The ids of the regions that a page has once.
 const (
 	StampID      = "live"     // how fresh the page is; not among any page's regions, it ends every frame
+	PartsID      = "parts"    // which beds or wards the page has a place for
 	WardHeadID   = "ward"     // a ward's name and whether it is open
 	WardCountsID = "counts"   // a ward's numbers
 	MetricsID    = "metrics"  // the hospital's numbers
@@ -33,12 +35,31 @@ func BedID(id int64) string { return "bed-" + strconv.FormatInt(id, 10) }
 // WardTileID is the id of a ward's tile on the medical dashboard and of its row on the management dashboard.
 func WardTileID(id int64) string { return "ward-" + strconv.FormatInt(id, 10) }
 
+// bedIDs lists the beds of a board in the order in which they stand there.
+func bedIDs(b hospital.WardBoard) string {
+	var ids strings.Builder
+	for _, bed := range b.Beds {
+		ids.WriteString(strconv.FormatInt(bed.ID, 10) + " ")
+	}
+	return ids.String()
+}
+
+// wardIDs lists the wards of a dashboard in the order in which they stand there.
+func wardIDs(wards []hospital.WardSummary) string {
+	var ids strings.Builder
+	for _, ward := range wards {
+		ids.WriteString(strconv.FormatInt(ward.ID, 10) + " ")
+	}
+	return ids.String()
+}
+
 // BedRegion is one bed's card.
 func BedRegion(b hospital.BoardBed) Region { return Region{BedID(b.ID), bedCard(b)} }
 
 // WardRegions lists what changes on a ward's page: its name, its numbers, and each bed's card by itself.
 func WardRegions(b hospital.WardBoard) []Region {
 	regions := []Region{
+		{PartsID, parts(bedIDs(b))},
 		{WardHeadID, wardHead(b.Ward)},
 		{WardCountsID, wardCounts(b.WardSummary)},
 	}
@@ -51,6 +72,7 @@ func WardRegions(b hospital.WardBoard) []Region {
 // MedicalRegions lists what changes on the dashboard of medical staff: the numbers, each ward's tile, each list.
 func MedicalRegions(d hospital.MedicalDashboard) []Region {
 	regions := []Region{
+		{PartsID, parts(wardIDs(d.Wards))},
 		{MetricsID, metrics(d.Metrics)},
 		{WaitingID, waitingList(d.Waiting, d.WaitingCount)},
 		{PendingID, pendingList(d.PendingDischarges, d.PendingCount)},
@@ -65,6 +87,7 @@ func MedicalRegions(d hospital.MedicalDashboard) []Region {
 // ManagementRegions lists what changes on the dashboard of ward managers: the numbers, each ward's row, their total, each list.
 func ManagementRegions(d hospital.ManagementDashboard) []Region {
 	regions := []Region{
+		{PartsID, parts(wardIDs(d.Wards))},
 		{MetricsID, metrics(d.Metrics)},
 		{TotalsID, wardTotals(d.Counts, d.Metrics.PendingDischarges)},
 		{WaitingID, waitingList(d.Waiting, d.WaitingCount)},
