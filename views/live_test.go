@@ -355,8 +355,8 @@ func TestARefusedCommandSaysWhyAtTheFieldAndKeepsWhatWasTyped(t *testing.T) {
 	do(t, tab, chromedp.Click(chromedp.CSS("#sheet-admit summary")),
 		chromedp.SendKeys(chromedp.ID("admit-patient_name"), "Uwera Grâce"),
 		chromedp.Click(chromedp.CSS(`#sheet-admit form[action="/admissions"] button.primary`)))
-	until(t, tab, "the field with its error and the focus", `document.activeElement.id === "admit-birth_date" && document.activeElement.getAttribute("aria-invalid") === "true"`)
-	if got := ask[string](t, tab, `document.getElementById("admit-patient_name").value + "|" + document.getElementById("admit-birth_date-error").textContent`); got != "Uwera Grâce|It lies in the future." {
+	until(t, tab, "the focus on the sentence that leads to the field", `document.activeElement.matches(".panel .alert a[href='#admit-birth_date']")`)
+	if got := ask[string](t, tab, `document.getElementById("admit-patient_name").value + "|" + document.getElementById("admit-birth_date-error").textContent + document.querySelector("[aria-invalid]").id`); got != "Uwera Grâce|It lies in the future.admit-birth_date" {
 		t.Errorf("the form shows %q", got)
 	}
 }
@@ -459,6 +459,11 @@ func TestWhoWasHereBeforeIsAdmittedUnderTheirNumberAlone(t *testing.T) {
 	if got := sent.Load(); got != "[8] [] [] [11]" {
 		t.Errorf("the server was sent %v", got)
 	}
+}
+
+// screens are pages that people see, by their paths on the sample site.
+var screens = []string{
+	"/login", "/dashboard/medical_staff/", "/dashboard/ward_management/", "/wards/2/", "/wards/2/admit", "/beds/5/", "/admissions/71/", "/users/", "/problem", "/gallery",
 }
 
 func TestThePagesBreakNoRuleOfThePolicy(t *testing.T) {
