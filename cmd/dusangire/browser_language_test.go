@@ -100,6 +100,7 @@ func TestPagesInFrenchAndKinyarwandaFallBackNowhere(t *testing.T) {
 				people[sight.role] = p
 			}
 			sight.show(p)
+			p.photograph(sight.name+"-"+string(l), look{name: "desk", scheme: "light"})
 			if got := ask[string](p, `document.documentElement.lang`); got != string(l) {
 				t.Errorf("%s: the page says that it is in %q, want %q", sight.name, got, l)
 			}

@@ -195,6 +195,7 @@ func TestEveryPageIsUsableByEveryoneOnEveryScreen(t *testing.T) {
 	s := mustServeDemo(t)
 	for _, sight := range sights(t, s) {
 		t.Run(sight.name, func(t *testing.T) {
+			t.Parallel()
 			p := s.demoVisitorAs(t, sight.role)
 			sight.show(p)
 			p.bringAxe()
