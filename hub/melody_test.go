@@ -1,0 +1,333 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	gorilla "github.com/gorilla/websocket"
+	"github.com/olahol/melody"
+)
+
+// These tests pin down what melody and the library below it do where the hub builds on it or guards against it. When one fails after
+// an upgrade, the guard that it names is to be looked at again; the hub's own tests say whether the hub still holds.
+
+// patience is how long these tests wait for what must happen.
+const patience = 10 * time.Second
+
+// melodyServer serves a melody on a free port. What panics in it is told to panicked, once the handler has ended.
+func melodyServer(t *testing.T, m *melody.Melody, header http.Header) (url string, panicked <-chan string) {
+	t.Helper()
+	told := make(panicLog, 8)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for name, values := range header {
+			w.Header()[name] = values
+		}
+		_ = m.HandleRequest(w, r)
+	}))
+	server.Config.ErrorLog = log.New(told, "", 0)
+	server.Start()
+	t.Cleanup(server.Close)
+	return server.URL, told
+}
+
+// panicLog takes what net/http writes when a handler panicked.
+type panicLog chan string
+
+func (l panicLog) Write(line []byte) (int, error) {
+	l <- string(line)
+	return len(line), nil
+}
+
+func dialMelody(t *testing.T, url string, header http.Header) (*websocket.Conn, *http.Response) {
+	t.Helper()
+	within, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	conn, response, err := websocket.Dial(within, url, &websocket.DialOptions{HTTPHeader: header})
+	if err != nil {
+		t.Fatalf("dial: %v", err)
+	}
+	t.Cleanup(func() { _ = conn.CloseNow() })
+	return conn, response
+}
+
+// readMelody returns the next message, or the error that ended the socket.
+func readMelody(conn *websocket.Conn) (string, error) {
+	within, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	_, message, err := conn.Read(within)
+	return string(message), err
+}
+
+func writeMelody(t *testing.T, conn *websocket.Conn, message string) {
+	t.Helper()
+	within, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := conn.Write(within, websocket.MessageText, []byte(message)); err != nil {
+		t.Fatalf("write: %v", err)
+	}
+}
+
+// receive waits for what a callback tells.
+func receive[T any](t *testing.T, told <-chan T, what string) T {
+	t.Helper()
+	select {
+	case v := <-told:
+		return v
+	case <-time.After(patience):
+		t.Fatalf("waited in vain for %s", what)
+		panic("unreachable")
+	}
+}
+
+// Guard: handlers check the Origin before Serve, and configureMelody says so.
+func TestMelodyAcceptsAnyOriginByItself(t *testing.T) {
+	m := melody.New()
+	url, _ := melodyServer(t, m, nil)
+	_, response := dialMelody(t, url, http.Header{"Origin": {"http://evil.example"}})
+	if response.StatusCode != http.StatusSwitchingProtocols {
+		t.Errorf("melody now refuses a foreign origin by itself: %s", response.Status)
+	}
+}
+
+// Guard: nothing that belongs to pages is set on the answer before the upgrade.
+func TestMelodyCopiesTheResponsesHeadersOntoTheUpgrade(t *testing.T) {
+	url, _ := melodyServer(t, melody.New(), http.Header{"Set-Cookie": {"a=b"}})
+	_, response := dialMelody(t, url, nil)
+	if got := response.Header.Get("Set-Cookie"); got != "a=b" {
+		t.Errorf("the upgrade has the header %q; melody no longer copies it", got)
+	}
+}
+
+// Guard: the window keeps the buffer from filling; if it fills all the same, the error handler cuts the connection.
+func TestAMelodyWriteToAFullBufferSaysNothingAndLosesTheMessage(t *testing.T) {
+	m := melody.New()
+	m.Config.MessageBufferSize = 1
+	failures, results := make(chan error, 8), make(chan error, 2)
+	m.HandleError(func(_ *melody.Session, err error) { failures <- err })
+	m.HandleConnect(func(s *melody.Session) { // before the writing goroutine starts, so the buffer fills for sure
+		results <- s.Write([]byte("kept"))
+		results <- s.Write([]byte("lost"))
+	})
+	m.HandleMessage(func(s *melody.Session, message []byte) { results <- s.Write(message) })
+	url, _ := melodyServer(t, m, nil)
+	conn, _ := dialMelody(t, url, nil)
+	for range 2 {
+		if err := receive(t, results, "the writes"); err != nil {
+			t.Errorf("Write returns %v; it used to say nothing", err)
+		}
+	}
+	if err := receive(t, failures, "the error handler"); !errors.Is(err, melody.ErrMessageBufferFull) {
+		t.Errorf("the error handler is told %v, want ErrMessageBufferFull", err)
+	}
+	writeMelody(t, conn, "after")
+	for _, want := range []string{"kept", "after"} {
+		if got, err := readMelody(conn); got != want {
+			t.Errorf("the client got %q (%v), want %q", got, err, want)
+		}
+	}
+}
+
+// Guard: the hub closes by the raw connection, never by Session.Close.
+func TestAMelodyCloseOnAFullBufferIsLost(t *testing.T) {
+	m := melody.New()
+	m.Config.MessageBufferSize = 1
+	m.HandleConnect(func(s *melody.Session) {
+		_ = s.Write([]byte("first"))
+		if err := s.Close(); err != nil {
+			t.Errorf("Close returns %v; it used to say nothing", err)
+		}
+	})
+	m.HandleMessage(func(s *melody.Session, message []byte) { _ = s.Write(message) })
+	url, _ := melodyServer(t, m, nil)
+	conn, _ := dialMelody(t, url, nil)
+	writeMelody(t, conn, "still open")
+	for _, want := range []string{"first", "still open"} {
+		if got, err := readMelody(conn); got != want {
+			t.Errorf("the client got %q (%v), want %q", got, err, want)
+		}
+	}
+}
+
+// Guard: HandleError closes the raw connection, which does not come back to it.
+func TestAMelodyCloseInTheErrorHandlerCallsItselfWithoutEnd(t *testing.T) {
+	m := melody.New()
+	m.Config.MessageBufferSize = 1
+	const enough = 100
+	depth, ended := 0, make(chan struct{})
+	m.HandleError(func(s *melody.Session, err error) {
+		if !errors.Is(err, melody.ErrMessageBufferFull) {
+			return
+		}
+		if depth++; depth < enough {
+			_ = s.Close()
+			return
+		}
+		_ = s.WebsocketConnection().Close()
+	})
+	m.HandleConnect(func(s *melody.Session) {
+		_ = s.Write([]byte("first"))
+		_ = s.Write([]byte("second"))
+	})
+	m.HandleDisconnect(func(*melody.Session) { close(ended) })
+	url, _ := melodyServer(t, m, nil)
+	conn, _ := dialMelody(t, url, nil)
+	for { // the raw close ends it
+		if _, err := readMelody(conn); err != nil {
+			break
+		}
+	}
+	receive(t, ended, "the end of the session")
+	if depth != enough {
+		t.Errorf("the error handler called itself %d times, want %d: Close no longer comes back to it", depth, enough)
+	}
+}
+
+// Guard: Hub.guarding recovers, cuts the connection and lets melody go on to unregister.
+func TestAPanicInAMelodyCallbackLeaksTheSession(t *testing.T) {
+	m := melody.New()
+	sessions, failures := make(chan *melody.Session, 1), make(chan error, 8)
+	m.HandleError(func(_ *melody.Session, err error) { failures <- err })
+	m.HandleMessage(func(s *melody.Session, _ []byte) {
+		sessions <- s
+		panic("a callback that fails")
+	})
+	disconnected := make(chan struct{}, 1)
+	m.HandleDisconnect(func(*melody.Session) { disconnected <- struct{}{} })
+	url, panicked := melodyServer(t, m, nil)
+	conn, _ := dialMelody(t, url, nil)
+	writeMelody(t, conn, "anything")
+	receive(t, panicked, "the panic")
+	_ = conn.CloseNow()
+	if m.Len() != 1 || len(disconnected) != 0 {
+		t.Errorf("%d sessions and %d disconnects after the panic; melody now cleans up by itself", m.Len(), len(disconnected))
+	}
+	s := receive(t, sessions, "the session")
+	_ = s.WebsocketConnection().Close()
+	_ = s.Write([]byte("x"))
+	receive(t, failures, "the failed write, which ends the writing goroutine")
+}
+
+func TestTheHubsGuardLeaksNothingWhenACallbackPanics(t *testing.T) {
+	h := New(Config{Bus: NewMemoryBus(), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Stamp: func(Freshness) []byte { return nil }})
+	h.melody.HandleMessage(func(s *melody.Session, _ []byte) {
+		h.guarding(s, func(*watcher) { panic("a callback that fails") })
+	})
+	view := View{Name: "any", Read: func(context.Context) (State, error) { return nil, errors.New("nothing to see") }}
+	served := make(chan error, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { served <- h.Serve(w, r, Visit{View: view}) }))
+	t.Cleanup(server.Close)
+	t.Cleanup(func() { h.Drain(t.Context()) })
+	conn, _ := dialMelody(t, server.URL, nil)
+	writeMelody(t, conn, "anything")
+	if err := receive(t, served, "the end of the socket"); err != nil {
+		t.Errorf("Serve returns %v", err)
+	}
+	if h.melody.Len() != 0 || len(h.openWatchers()) != 0 {
+		t.Errorf("%d sessions and %d watchers are left", h.melody.Len(), len(h.openWatchers()))
+	}
+}
+
+// What watcher.close and Drain build on.
+func TestMelodyCloseCodesArriveOnlyWithAMessage(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		act  func(*melody.Melody) error
+		want websocket.StatusCode
+	}{
+		{"Close tells no code", func(m *melody.Melody) error { return m.Close() }, websocket.StatusNoStatusRcvd},
+		{"CloseWithMsg tells its code", func(m *melody.Melody) error {
+			return m.CloseWithMsg(melody.FormatCloseMessage(melody.CloseServiceRestart, "restart"))
+		}, websocket.StatusServiceRestart},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := melody.New()
+			connected := make(chan struct{}, 1)
+			m.HandleConnect(func(*melody.Session) { connected <- struct{}{} })
+			url, _ := melodyServer(t, m, nil)
+			conn, _ := dialMelody(t, url, nil)
+			receive(t, connected, "the session")
+			if err := c.act(m); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := readMelody(conn); websocket.CloseStatus(err) != c.want {
+				t.Errorf("the client is told %v, want %d", err, c.want)
+			}
+		})
+	}
+}
+
+// What watcher.connected, credit and disconnected build on: their order, that each happens once, and that a close is no sent message.
+func TestMelodyTellsALifeInOrder(t *testing.T) {
+	m := melody.New()
+	m.Upgrader.Subprotocols = []string{string(JSON), string(HTML)}
+	events := make(chan string, 16)
+	m.HandleConnect(func(s *melody.Session) {
+		events <- "connected as " + s.WebsocketConnection().Subprotocol() + " with " + s.MustGet("key").(string)
+		_ = s.Write([]byte("one"))
+	})
+	m.HandleSentMessage(func(_ *melody.Session, message []byte) { events <- "sent " + string(message) })
+	m.HandleDisconnect(func(s *melody.Session) {
+		if err := s.Write([]byte("late")); !errors.Is(err, melody.ErrSessionClosed) {
+			events <- "a write after the end returned no error"
+		}
+		events <- "disconnected"
+	})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = m.HandleRequestWithKeys(w, r, map[string]any{"key": "value"})
+		events <- "returned"
+	}))
+	t.Cleanup(server.Close)
+	within, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	conn, _, err := websocket.Dial(within, server.URL, &websocket.DialOptions{Subprotocols: []string{string(HTML), string(JSON)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := readMelody(conn); got != "one" {
+		t.Errorf("the client got %q: %v", got, err)
+	}
+	told := []string{receive(t, events, "the connection"), receive(t, events, "the sent message")}
+	_ = conn.Close(websocket.StatusNormalClosure, "")
+	told = append(told, receive(t, events, "the disconnection"), receive(t, events, "the return"))
+	const want = "connected as dusangire.json with value, sent one, disconnected, returned"
+	if got := strings.Join(told, ", "); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// What HandleError builds on to swallow a message that is too big.
+func TestMelodyReportsAMessageThatIsTooBigAsTheReadLimit(t *testing.T) {
+	m := melody.New()
+	failures := make(chan error, 8)
+	m.HandleError(func(_ *melody.Session, err error) { failures <- err })
+	url, _ := melodyServer(t, m, nil)
+	if m.Config.MaxMessageSize >= largestMessage {
+		t.Errorf("melody's own limit is %d bytes; CONTRACT promises %d", m.Config.MaxMessageSize, largestMessage)
+	}
+	conn, _ := dialMelody(t, url, nil)
+	writeMelody(t, conn, strings.Repeat("x", int(m.Config.MaxMessageSize)+1))
+	if err := receive(t, failures, "the error handler"); !errors.Is(err, gorilla.ErrReadLimit) {
+		t.Errorf("the error handler is told %v, want gorilla's ErrReadLimit", err)
+	}
+	if _, err := readMelody(conn); websocket.CloseStatus(err) != websocket.StatusMessageTooBig {
+		t.Errorf("the client is told %v, want 1009", err)
+	}
+}
+
+// Guard: compression stays off, since the limit counts what comes over the wire.
+func TestTheHubOffersNoCompression(t *testing.T) {
+	h := New(Config{Bus: NewMemoryBus(), Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	if h.melody.Upgrader.EnableCompression {
+		t.Error("a compressed message of a few bytes may unfold to hundreds of megabytes")
+	}
+	h.Drain(t.Context())
+}
