@@ -215,6 +215,7 @@ func TestEveryPageIsUsableByEveryoneOnEveryScreen(t *testing.T) {
 			}
 			narrow, desk := look{"phone", 320, 640, true, "light"}, look{"desk", 1366, 768, false, "light"}
 			p.have(narrow)
+			p.photograph(sight.name, narrow)
 			wantNone(narrow, p.wider())
 			p.have(desk)
 			wantNone(desk, p.outOfReachOfKeys())
