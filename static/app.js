@@ -269,21 +269,29 @@
 
   // ---- commands
 
-  document.addEventListener("htmx:after:request", async (event) => {
+  document.addEventListener("htmx:after:request", (event) => {
     const { sourceElement, request, response, text } = event.detail.ctx;
-    if (!panel?.contains(sourceElement)) return;
+    const left = !panel?.contains(sourceElement); // for another bed, before the answer came
     if (response.status === 401) {
       event.preventDefault();
       leave("signed-out");
     } else if (request.method === "POST" && response.status === 204) {
-      await load(cardOf(opened()).firstElementChild.getAttribute("href"), false);
-      byId("panel-title")?.focus();
-      say(words.saved);
-    } else if (!text.includes('class="panel"')) {
+      saved(left);
+    } else if (left || !text.includes('class="panel"')) {
       event.preventDefault();
-      complain(response.status < 500 ? words.refused : words.unknown);
+      const sentence = response.status < 500 ? words.refused : words.unknown;
+      if (left) say(sentence);
+      else complain(sentence);
     }
   });
+
+  async function saved(left) {
+    if (!left) {
+      await load(cardOf(opened()).firstElementChild.getAttribute("href"), false);
+      byId("panel-title")?.focus();
+    }
+    say(words.saved);
+  }
 
   document.addEventListener("htmx:after:swap", (event) => {
     if (event.detail.ctx.response?.status >= 400) panel?.querySelector(".alert a")?.focus();

@@ -332,11 +332,37 @@ func TestACommandThatSucceedsSaysSavedAndShowsTheNewState(t *testing.T) {
 	}
 }
 
+func TestACommandWhoseBedWasLeftStillSaysWhatCameOfIt(t *testing.T) {
+	t.Parallel()
+	for status, sentence := range map[int]string{http.StatusNoContent: "Saved.", http.StatusConflict: "Not done. The server refused it."} {
+		site := newSite(t)
+		tab, _ := openWard(t, site)
+		began, answer := make(chan struct{}), make(chan struct{})
+		site.answer("POST /beds/9/status", func(w http.ResponseWriter, r *http.Request) {
+			close(began)
+			<-answer
+			panelOf(t, sampleBed(sampleWards()[1], 9, hospital.BedCleaning), status, views.Form{})(w, r)
+		})
+		openBed(t, tab, 9)
+		do(t, tab, chromedp.Click(chromedp.CSS(`#panel button[value="available"]`)))
+		<-began
+		openBed(t, tab, 5)
+		close(answer)
+		until(t, tab, "the sentence", fmt.Sprintf(`document.getElementById("said").textContent === %q`, sentence))
+		if got := ask[string](t, tab, `document.querySelector(".panel").dataset.bed`); got != "5" {
+			t.Errorf("after status %d the panel shows bed %s", status, got)
+		}
+	}
+}
+
 // panelOf answers with a bed's panel.
 func panelOf(t *testing.T, b hospital.BoardBed, status int, f views.Form) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(status)
+		if status == http.StatusNoContent {
+			return
+		}
 		fmt.Fprint(w, draw(t, text.En, views.BedPanel(*viewer(hospital.Admin), detail(b), f)))
 	}
 }
