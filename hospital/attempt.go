@@ -38,7 +38,8 @@ func (h *Hospital) countAttempt(ctx context.Context, username, client string) er
 	})
 }
 
-// countFailure counts a failure of the subject, or returns TooMany where it is too early for another attempt.
+// countFailure counts a failure of the subject, or returns TooMany where it is too early for another attempt. What is
+// too old to count has been forgotten before.
 func countFailure(ctx context.Context, tx *sql.Tx, subject string, free int, now time.Time) error {
 	var failures int
 	var last time.Time
@@ -47,9 +48,6 @@ func countFailure(ctx context.Context, tx *sql.Tx, subject string, free int, now
 		subject, instant(now)).Scan(&failures, (*instant)(&last))
 	if err != nil {
 		return fmt.Errorf("read failed sign-ins: %w", err)
-	}
-	if now.Sub(last) >= failuresLast {
-		failures = 0
 	}
 	if wait := waitAfter(failures-free) - now.Sub(last); wait > 0 {
 		return Refuse(TooMany, "too_many_attempts", "Too many attempts. Wait %d seconds, then try again.", int(math.Ceil(wait.Seconds())))
@@ -88,7 +86,8 @@ func (c *change) takeBackAttempt(ctx context.Context, client string) error {
 	return nil
 }
 
-// forgetOld deletes sessions that have ended, and failures and idempotency keys that nobody will ask for again.
+// forgetOld deletes sessions that have ended, failures that no longer count, and idempotency keys that nobody will ask
+// for again.
 func (h *Hospital) forgetOld(ctx context.Context) error {
 	now := h.clock(ctx)
 	return h.write(ctx, func(ctx context.Context, u *unit) error {

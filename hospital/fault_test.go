@@ -79,6 +79,25 @@ func TestACommandWaitsForItsTurnNoLongerThanItsCaller(t *testing.T) {
 	})
 }
 
+func TestAReadThatTakesTooLongSaysSo(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, hospitaltest.PostgreSQL(t))
+	outsider, err := h.raw.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer outsider.Rollback()
+	if _, err := outsider.ExecContext(t.Context(), `LOCK TABLE ward`); err != nil {
+		t.Fatal(err)
+	}
+	hurried, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err = h.WardBoard(hurried, h.a.ID)
+	refused(t, err, hospital.Unavailable, "not_read")
+	_, err = h.ManagementDashboard(t.Context())
+	refused(t, err, hospital.Unavailable, "not_read")
+}
+
 // Someone outside does not keep to the order of locks. The database takes the command back, which is tried again and succeeds.
 func TestACommandThatTheDatabaseTookBackIsTriedAgain(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"fmt"
 	"io/fs"
@@ -187,6 +188,50 @@ func TestADatabaseIsOpenedWithTheSettingsThatItsPromisesRestOn(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Reading first and then writing is what loses transactions on SQLite when they are begun as readers.
+func TestSeveralProcessesMayReadAndThenWriteAtOnce(t *testing.T) {
+	hospitaltest.OnEachDatabase(t, func(t *testing.T, url string) {
+		const processes, turns = 4, 15
+		var running sync.WaitGroup
+		for range processes {
+			db := open(t, url)
+			running.Go(func() {
+				for range turns {
+					if err := countUp(t.Context(), db); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		running.Wait()
+		tx, err := open(t, url).Snapshot(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tx.Rollback()
+		if n := read[int](t, tx, `SELECT count(*) FROM meta`); n != 1+processes*turns {
+			t.Errorf("the table has %d rows, want %d", n, 1+processes*turns)
+		}
+	})
+}
+
+// countUp reads, then writes.
+func countUp(ctx context.Context, db *store.DB) error {
+	tx, err := db.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	var rows int
+	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM meta`).Scan(&rows); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ($1, '')`, rand.Text()); err != nil {
+		return err
+	}
+	return tx.Commit()
 }
 
 func TestWhatAPersonSetsInTheURLStands(t *testing.T) {
