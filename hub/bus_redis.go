@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,9 +44,12 @@ type silence struct{}
 
 func (silence) Printf(context.Context, string, ...any) {}
 
-// NewRedisBus connects lazily to the Redis at url: redis://, rediss:// or unix://.
-func NewRedisBus(url string, log *slog.Logger) (*RedisBus, error) {
-	options, err := redis.ParseURL(url)
+// NewRedisBus connects lazily to the Redis at an address: redis://, rediss:// or unix://.
+func NewRedisBus(address string, log *slog.Logger) (*RedisBus, error) {
+	options, err := redis.ParseURL(address)
+	if malformed, ok := errors.AsType[*url.Error](err); ok {
+		err = malformed.Err // without the address, which may have a password
+	}
 	if err != nil {
 		return nil, fmt.Errorf("redis url: %w", err)
 	}

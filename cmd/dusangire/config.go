@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"net"
@@ -33,6 +34,7 @@ func (d database) check() error {
 
 // redacted keeps a password in a mistyped URL off the terminal.
 func redacted(url string) string {
+	url, _, _ = strings.Cut(url, "?")
 	if _, after, found := strings.Cut(url, "@"); found {
 		return "…@" + after
 	}
@@ -67,6 +69,11 @@ func (c serveCommand) check() error {
 	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return fmt.Errorf("--tls-cert and --tls-key go together: give both files or neither")
+	}
+	for _, host := range c.AllowedHosts {
+		if host == "" || strings.ContainsAny(host, "/*@ ") {
+			return fmt.Errorf("--allowed-hosts %q: give names, with or without a port, such as wards.example or wards.example:8443", host)
+		}
 	}
 	if _, err := c.proxies(); err != nil {
 		return err
@@ -125,6 +132,18 @@ func (c serveCommand) proxies() ([]*net.IPNet, error) {
 		networks = append(networks, network)
 	}
 	return networks, nil
+}
+
+// tls reads the certificate; nil where there is none.
+func (c serveCommand) tls() (*tls.Config, error) {
+	if c.TLSCert == "" {
+		return nil, nil
+	}
+	certificate, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+	if err != nil {
+		return nil, fmt.Errorf("--tls-cert %s, --tls-key %s: give the PEM files of a certificate and its key: %w", c.TLSCert, c.TLSKey, err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}, nil
 }
 
 func isLoopback(host string) bool {

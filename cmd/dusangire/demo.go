@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"time"
 
+	"dusangire/hospital"
 	"dusangire/hospital/demo"
 )
 
@@ -16,15 +16,12 @@ type demoCommand struct {
 }
 
 // Run writes the demo hospital into an empty database.
-func (c *demoCommand) Run(ctx context.Context) (err error) {
-	h, err := c.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, h.Close()) }()
-	if err := demo.Load(ctx, h, c.DemoSeed, time.Now()); err != nil {
-		return err
-	}
-	fmt.Fprintln(os.Stdout, "The demo hospital is written.")
-	return nil
+func (c *demoCommand) Run(ctx context.Context) error {
+	return c.with(ctx, func(h *hospital.Hospital) error {
+		if err := demo.Load(ctx, h, c.DemoSeed, time.Now()); err != nil {
+			return err
+		}
+		fmt.Fprintln(os.Stdout, "The demo hospital is written.")
+		return nil
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -28,17 +29,8 @@ func main() {
 
 // run does what the arguments say and returns the exit code.
 func run(ctx context.Context, args []string) int {
-	var c commands
 	asked := false
-	parser := kong.Must(&c,
-		kong.Name("dusangire"),
-		kong.Description("The live operations board of a hospital. Every flag has an environment twin: --addr is DUSANGIRE_ADDR."),
-		kong.DefaultEnvars("DUSANGIRE"),
-		kong.UsageOnError(),
-		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Exit(func(int) { asked = true }),
-	)
-	command, err := parser.Parse(args)
+	command, err := parser(ctx, kong.Exit(func(int) { asked = true })).Parse(args)
 	if asked { // --help
 		return exitOK
 	}
@@ -47,7 +39,8 @@ func run(ctx context.Context, args []string) int {
 		return exitUsage
 	}
 	if err := command.Run(); err != nil {
-		fmt.Fprintf(os.Stderr, "dusangire: %v\n", err)
+		// One line, whatever libraries say.
+		fmt.Fprintf(os.Stderr, "dusangire: %s\n", strings.Join(strings.Fields(err.Error()), " "))
 		var usage *usageError
 		if errors.As(err, &usage) {
 			return exitUsage
@@ -55,6 +48,16 @@ func run(ctx context.Context, args []string) int {
 		return exitFailed
 	}
 	return exitOK
+}
+
+// parser reads the command line and the environment.
+func parser(ctx context.Context, options ...kong.Option) *kong.Kong {
+	return kong.Must(&commands{}, append(options,
+		kong.Name("dusangire"),
+		kong.Description("The live operations board of a hospital. Every flag has an environment twin: --addr is DUSANGIRE_ADDR."),
+		kong.DefaultEnvars("DUSANGIRE"),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+	)...)
 }
 
 // usageError is a command that was given wrongly, in a way that only it could see.

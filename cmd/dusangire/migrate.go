@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"dusangire/hospital"
 )
@@ -9,20 +11,36 @@ import (
 type migrateCommand struct{ database }
 
 // Run brings the database to the current schema.
-func (c *migrateCommand) Run(ctx context.Context) error {
-	if err := c.check(); err != nil {
+func (c *migrateCommand) Run(ctx context.Context) error { return c.migrate(ctx) }
+
+func (d database) migrate(ctx context.Context) error {
+	if err := d.check(); err != nil {
 		return err
 	}
-	return hospital.Migrate(ctx, c.DatabaseURL)
+	if err := hospital.Migrate(ctx, d.DatabaseURL); err != nil {
+		return fmt.Errorf("--database-url %s: give a database that this machine can reach and write to: %w", redacted(d.DatabaseURL), err)
+	}
+	return nil
 }
 
-// open migrates and opens the database of a command.
-func (d database) open(ctx context.Context) (*hospital.Hospital, error) {
-	if err := d.check(); err != nil {
+// openHospital migrates and opens the database. announce is told what moved; it may be nil.
+func (d database) openHospital(ctx context.Context, announce func(hospital.Revisions)) (*hospital.Hospital, error) {
+	if err := d.migrate(ctx); err != nil {
 		return nil, err
 	}
-	if err := hospital.Migrate(ctx, d.DatabaseURL); err != nil {
-		return nil, err
+	h, err := hospital.Open(ctx, hospital.Options{DatabaseURL: d.DatabaseURL, Announce: announce})
+	if err != nil {
+		return nil, fmt.Errorf("--database-url %s: %w", redacted(d.DatabaseURL), err)
 	}
-	return hospital.Open(ctx, hospital.Options{DatabaseURL: d.DatabaseURL})
+	return h, nil
+}
+
+// with opens the database for one act.
+func (d database) with(ctx context.Context, act func(*hospital.Hospital) error) (err error) {
+	h, err := d.openHospital(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, h.Close()) }()
+	return act(h)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -60,41 +61,32 @@ type program struct {
 }
 
 // start wires the program and listens; after an error nothing is left open.
-func start(ctx context.Context, c serveCommand) (p *program, err error) {
+func start(ctx context.Context, c serveCommand) (*program, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	p = &program{config: c, log: c.logger()}
-	defer func() {
-		if err != nil {
-			p.close()
-		}
-	}()
-	if err := p.openHospital(ctx); err != nil {
+	p := &program{config: c, log: c.logger()}
+	if err := p.wire(ctx); err != nil {
+		p.close()
 		return nil, err
 	}
-	if err := p.openHub(); err != nil {
-		return nil, err
-	}
-	if err := p.loadDemo(ctx); err != nil {
-		return nil, err
-	}
-	return p, p.listen()
+	return p, nil
 }
 
-func (p *program) openHospital(ctx context.Context) (err error) {
-	if err := hospital.Migrate(ctx, p.config.DatabaseURL); err != nil {
-		return fmt.Errorf("--database-url: %w", err)
+// wire opens one part after the other, each on what it stands on.
+func (p *program) wire(ctx context.Context) (err error) {
+	// The hub exists before the first command is given.
+	announce := func(r hospital.Revisions) { p.hub.Announce(handlers.HubRevisions(r)) }
+	if p.hospital, err = p.config.openHospital(ctx, announce); err != nil {
+		return err
 	}
-	p.hospital, err = hospital.Open(ctx, hospital.Options{
-		DatabaseURL: p.config.DatabaseURL,
-		// The hub exists before the first command is given.
-		Announce: func(r hospital.Revisions) { p.hub.Announce(handlers.HubRevisions(r)) },
-	})
-	if err != nil {
-		return fmt.Errorf("--database-url: %w", err)
+	if err := p.openHub(); err != nil {
+		return err
 	}
-	return nil
+	if err := p.loadDemo(ctx); err != nil {
+		return err
+	}
+	return p.listen()
 }
 
 func (p *program) openHub() (err error) {
@@ -122,15 +114,16 @@ func (p *program) loadDemo(ctx context.Context) error {
 			}
 		}
 	}
-	host, _, _ := net.SplitHostPort(p.config.Addr)
-	if isLoopback(host) || p.config.DemoPublic {
-		return nil
-	}
-	found, err := p.hospital.HasDemoUsers(ctx)
+	isDemo, err := p.hospital.HasDemoUsers(ctx)
 	if err != nil {
 		return err
 	}
-	if found {
+	if p.config.Demo && !isDemo {
+		return errors.New("--demo: this database has data that is not the demo hospital's, and simulated staff would move its patients; " +
+			"give --database-url another, such as sqlite:demo.db")
+	}
+	host, _, _ := net.SplitHostPort(p.config.Addr)
+	if isDemo && !isLoopback(host) && !p.config.DemoPublic {
 		return fmt.Errorf("--addr %s: this database has demo logins with published passwords; listen on 127.0.0.1, disable them with "+
 			"`dusangire user disable`, or add --demo-public if that is meant", p.config.Addr)
 	}
@@ -142,6 +135,10 @@ func (p *program) listen() error {
 	if err != nil {
 		return err
 	}
+	secure, err := p.config.tls()
+	if err != nil {
+		return err
+	}
 	server := handlers.New(handlers.Config{
 		Hospital: p.hospital, Hub: p.hub, Log: p.log, AllowedHosts: p.config.allowedHosts(), TrustedProxies: proxies,
 		ServeMetrics: p.config.MetricsAddr == "", Gallery: p.config.Gallery,
@@ -149,30 +146,30 @@ func (p *program) listen() error {
 	if p.config.MetricsAddr != "" {
 		mux := http.NewServeMux()
 		mux.Handle("GET /metrics", server.Metrics())
-		if _, err := p.add("--metrics-addr", p.config.MetricsAddr, mux); err != nil {
+		if _, err := p.add("--metrics-addr", p.config.MetricsAddr, mux, nil); err != nil {
 			return err
 		}
 	}
-	address, err := p.add("--addr", p.config.Addr, server.Handler())
+	address, err := p.add("--addr", p.config.Addr, server.Handler(), secure)
 	if err != nil {
 		return err
 	}
 	p.url = "http://" + address.String()
-	if p.config.TLSCert != "" {
+	if secure != nil {
 		p.url = "https://" + address.String()
 	}
 	return nil
 }
 
-// add opens a listener. Deadlines are those of plain requests; an upgrade clears them.
-func (p *program) add(flag, address string, handler http.Handler) (net.Addr, error) {
+// add opens a listener, of HTTPS where it is given how. Deadlines are those of plain requests; an upgrade clears them.
+func (p *program) add(flag, address string, handler http.Handler, secure *tls.Config) (net.Addr, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: choose an address of this machine and a free port: %w", flag, address, err)
 	}
 	p.listener = append(p.listener, listener)
 	p.servers = append(p.servers, &http.Server{
-		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second,
+		Handler: handler, TLSConfig: secure, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second,
 		IdleTimeout: 60 * time.Second, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
 	})
 	return listener.Addr(), nil
@@ -185,7 +182,7 @@ func (p *program) run(ctx context.Context) error {
 	var work sync.WaitGroup
 	failed := make(chan error, len(p.servers))
 	for i, server := range p.servers {
-		work.Go(func() { failed <- p.serve(server, p.listener[i]) })
+		work.Go(func() { failed <- serve(server, p.listener[i]) })
 	}
 	work.Go(func() { p.note(p.hub.Run(working)) })
 	work.Go(func() { p.releaseReservations(working) })
@@ -205,10 +202,9 @@ func (p *program) run(ctx context.Context) error {
 	return err
 }
 
-func (p *program) serve(server *http.Server, listener net.Listener) error {
-	var err error
-	if p.config.TLSCert != "" && listener == p.listener[len(p.listener)-1] {
-		err = server.ServeTLS(listener, p.config.TLSCert, p.config.TLSKey)
+func serve(server *http.Server, listener net.Listener) (err error) {
+	if server.TLSConfig != nil {
+		err = server.ServeTLS(listener, "", "")
 	} else {
 		err = server.Serve(listener)
 	}

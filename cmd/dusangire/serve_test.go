@@ -88,12 +88,18 @@ type apiClient struct {
 	token string
 }
 
+// signIn signs in as the login that mustServeWard made for a role.
 func (s *server) signIn(role hospital.Role) apiClient {
 	s.t.Helper()
-	status, body := apiClient{s: s}.post("/login", map[string]any{"username": role, "password": password})
+	return s.signInAs(string(role), password)
+}
+
+func (s *server) signInAs(name, password string) apiClient {
+	s.t.Helper()
+	status, body := apiClient{s: s}.post("/login", map[string]any{"username": name, "password": password})
 	var session struct{ Token string }
 	if err := json.Unmarshal(body, &session); status != http.StatusCreated || err != nil || session.Token == "" {
-		s.t.Fatalf("sign in as %s: %d %s", role, status, body)
+		s.t.Fatalf("sign in as %s: %d %s", name, status, body)
 	}
 	return apiClient{s, session.Token}
 }

@@ -112,16 +112,6 @@ func (c *userDisable) Run(ctx context.Context) error {
 	return c.with(ctx, func(h *hospital.Hospital) error { return h.DisableUser(ctx, operator, c.Name) })
 }
 
-// with opens the database for one act.
-func (d database) with(ctx context.Context, act func(*hospital.Hospital) error) (err error) {
-	h, err := d.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, h.Close()) }()
-	return act(h)
-}
-
 // readPassword takes one line of standard input; on a terminal it asks and shows nothing of what is typed.
 func readPassword() (string, error) {
 	if in := int(os.Stdin.Fd()); term.IsTerminal(in) {
