@@ -1,0 +1,439 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"dusangire/hospital"
+	"dusangire/hospital/hospitaltest"
+	"dusangire/hub/hubtest"
+)
+
+// mustSettle puts one ward of beds and a login of every role into a database.
+func mustSettle(t testing.TB, database string, beds int) hospital.WardBoard {
+	t.Helper()
+	h := hospitaltest.Open(t, hospital.Options{DatabaseURL: database})
+	ward, err := h.AddWard(t.Context(), hospital.System, hospital.NewWard{Code: "MED-A", Name: "Medicine, women", Beds: beds})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, role := range hospital.Roles {
+		if _, err := h.AddUser(t.Context(), hospital.System, hospital.NewUser{Username: string(role), Role: role, Password: password}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	board, err := h.WardBoard(t.Context(), ward.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return board
+}
+
+// F2: the packages that the original said were installed were commented out; here the default needs nothing.
+func TestServeNeedsNothing(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := invocation{dir: dir}.serve(t)
+	for _, path := range []string{"/login", "/healthz", "/readyz", "/metrics"} {
+		response, err := http.Get(s.url + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if response.StatusCode != http.StatusOK {
+			t.Errorf("GET %s: %s", path, response.Status)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "dusangire.db")); err != nil {
+		t.Error(err)
+	}
+	if code := s.end(syscall.SIGINT); code != exitOK {
+		t.Errorf("after Ctrl-C: exit code %d", code)
+	}
+}
+
+// TestSIGTERMFinishesWhatRunsAndLetsEveryoneGo: sockets are told 1012, a running request is answered, nobody new comes in, and the
+// process ends with 0 within 10 s although browsers keep connections.
+func TestSIGTERMFinishesWhatRunsAndLetsEveryoneGo(t *testing.T) {
+	t.Parallel()
+	database := hospitaltest.SQLite(t)
+	board := mustSettle(t, database, 2)
+	s := invocation{args: []string{"--database-url", database}}.serve(t)
+	nurse := s.signIn("medical_staff")
+	sockets := []socket{nurse.watch(fmt.Sprintf("/ws/ward/%d/", board.ID), asJSON), nurse.watch("/ws/dashboard/medical_staff/", asHTML)}
+	for _, live := range sockets {
+		live.next()
+	}
+	idle := dialTCP(t, s.url)
+	running := beginRequest(t, s.url, nurse.token, `{"patient_name":"Uwase Marie"}`)
+
+	began := time.Now()
+	if err := s.command.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	for _, live := range sockets {
+		if code := live.closeCode(); code != 1012 {
+			t.Errorf("a socket was closed with %d, want 1012", code)
+		}
+	}
+	if response := running.finish(); response.StatusCode != http.StatusCreated {
+		t.Errorf("the request that was running: %s", response.Status)
+	}
+	if code := s.end(syscall.SIGTERM); code != exitOK {
+		t.Errorf("exit code %d, want 0:\n%s", code, s.log)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("the process took %s to end, want 10 s at most", took)
+	}
+	if conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://")); err == nil {
+		conn.Close()
+		t.Error("somebody still listens")
+	}
+	_ = idle.Close()
+	h := hospitaltest.Open(t, hospital.Options{DatabaseURL: database})
+	if d, err := h.MedicalDashboard(t.Context(), nil); err != nil || d.PatientCount != 1 {
+		t.Errorf("%d patients after the restart (%v), want the one who was admitted", d.PatientCount, err)
+	}
+}
+
+// half is a request of which a part has been sent.
+type half struct {
+	t    *testing.T
+	conn net.Conn
+	rest string
+}
+
+// beginRequest sends an admission but for the end of its body, once the server has asked for it: its handler is running then.
+func beginRequest(t *testing.T, url, token, body string) half {
+	t.Helper()
+	conn := dialTCP(t, url)
+	_, err := fmt.Fprintf(conn, "POST /admissions HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\n"+
+		"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n", token, len(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := make([]byte, len("HTTP/1.1 100 Continue\r\n\r\n"))
+	if _, err := io.ReadFull(conn, line); err != nil || !strings.Contains(string(line), "100 Continue") {
+		t.Fatalf("the server should ask for the body: %q %v", line, err)
+	}
+	return half{t, conn, body}
+}
+
+// finish sends the rest and reads the answer.
+func (h half) finish() *http.Response {
+	h.t.Helper()
+	if _, err := io.WriteString(h.conn, h.rest); err != nil {
+		h.t.Fatal(err)
+	}
+	response, err := http.ReadResponse(bufio.NewReader(h.conn), nil)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.t.Cleanup(func() { response.Body.Close() })
+	return response
+}
+
+func dialTCP(t *testing.T, address string) net.Conn {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := net.Dial("tcp", u.Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.SetDeadline(time.Now().Add(soon)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+// TestWhatWasAnsweredSurvivesAKill: a command that answered 2xx is in the database, after kill -9 too.
+func TestWhatWasAnsweredSurvivesAKill(t *testing.T) {
+	t.Parallel()
+	hospitaltest.OnEachDatabase(t, func(t *testing.T, database string) {
+		mustSettle(t, database, 1)
+		s := invocation{args: []string{"--database-url", database}}.serve(t)
+		nurse := s.signIn("medical_staff")
+		var mu sync.Mutex
+		var answered []string
+		var senders sync.WaitGroup
+		for sender := range 4 {
+			senders.Go(func() {
+				for n := 0; ; n++ {
+					name := fmt.Sprintf("Umurwayi %d %d", sender, n)
+					status, err := nurse.try("/admissions", map[string]any{"patient_name": name})
+					if err != nil {
+						return // the server is gone
+					}
+					mu.Lock()
+					if status == http.StatusCreated {
+						answered = append(answered, name)
+					}
+					enough := len(answered) == 40
+					mu.Unlock()
+					if enough {
+						s.kill()
+					}
+				}
+			})
+		}
+		senders.Wait()
+		h := hospitaltest.Open(t, hospital.Options{DatabaseURL: database})
+		for _, name := range answered {
+			found, err := h.FindPatients(t.Context(), hospital.System, name)
+			if err != nil || len(found) == 0 {
+				t.Errorf("%s was answered 201 and is not there: %v", name, err)
+			}
+		}
+		if len(answered) < 40 {
+			t.Errorf("only %d admissions were answered", len(answered))
+		}
+	})
+}
+
+// try sends a command from any goroutine.
+func (c apiClient) try(path string, fields map[string]any) (status int, err error) {
+	sent, err := json.Marshal(fields)
+	if err != nil {
+		return 0, err
+	}
+	request, err := http.NewRequest(http.MethodPost, c.s.url+path, strings.NewReader(string(sent)))
+	if err != nil {
+		return 0, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Authorization", "Bearer "+c.token)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, err
+	}
+	defer response.Body.Close()
+	_, err = io.Copy(io.Discard, response.Body)
+	return response.StatusCode, err
+}
+
+// TestTwoProcessesRaceForABed: on one PostgreSQL, one of them wins, whatever two nodes do at once.
+func TestTwoProcessesRaceForABed(t *testing.T) {
+	t.Parallel()
+	const beds, each = 6, 5
+	database, redis := hospitaltest.PostgreSQL(t), hubtest.StartRedis(t)
+	board := mustSettle(t, database, beds)
+	var clients []apiClient
+	for range 2 {
+		s := invocation{args: []string{"--database-url", database, "--redis-url", redis.URL()}}.serve(t)
+		clients = append(clients, s.signIn("medical_staff"))
+	}
+	for _, bed := range board.Beds {
+		won, refused, others := race(clients, each, map[string]any{"bed_id": bed.ID})
+		if won != 1 || refused != 2*each-1 {
+			t.Errorf("bed %s: %d admitted, %d refused with 409, others %v; want 1 and %d", bed.Number, won, refused, others, 2*each-1)
+		}
+	}
+	h := hospitaltest.Open(t, hospital.Options{DatabaseURL: database})
+	if d, err := h.MedicalDashboard(t.Context(), nil); err != nil || d.PatientCount != beds || d.OccupancyRate != 100 {
+		t.Errorf("%d patients in %d beds: %v", d.PatientCount, beds, err)
+	}
+}
+
+// race lets every client try an admission several times at once.
+func race(clients []apiClient, each int, fields map[string]any) (won, refused int, others []string) {
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	start := make(chan struct{})
+	for i, client := range clients {
+		for n := range each {
+			all.Go(func() {
+				mine := map[string]any{"patient_name": fmt.Sprintf("Umurwayi %d %d", i, n)}
+				for name, value := range fields {
+					mine[name] = value
+				}
+				<-start
+				status, err := client.try("/admissions", mine)
+				mu.Lock()
+				defer mu.Unlock()
+				switch {
+				case status == http.StatusCreated:
+					won++
+				case status == http.StatusConflict:
+					refused++
+				default:
+					others = append(others, fmt.Sprint(status, err))
+				}
+			})
+		}
+	}
+	close(start)
+	all.Wait()
+	return won, refused, others
+}
+
+func TestHTTPSIsServedFromTwoFiles(t *testing.T) {
+	t.Parallel()
+	database := hospitaltest.SQLite(t)
+	board := mustSettle(t, database, 1)
+	cert, key, pool := certificate(t)
+	s := invocation{args: []string{"--database-url", database, "--tls-cert", cert, "--tls-key", key}}.serve(t)
+	if !strings.HasPrefix(s.url, "https://") {
+		t.Fatalf("serving at %s", s.url)
+	}
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, ForceAttemptHTTP2: true}
+	t.Cleanup(transport.CloseIdleConnections)
+	client := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	response, err := client.PostForm(s.url+"/login", url.Values{"username": {"medical_staff"}, "password": {password}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	cookies := response.Cookies()
+	if response.StatusCode != http.StatusSeeOther || len(cookies) != 1 || cookies[0].Name != "__Host-dusangire_session" || !cookies[0].Secure {
+		t.Fatalf("sign in: %s %v", response.Status, cookies)
+	}
+	if response.ProtoMajor != 2 || response.Header.Get("Strict-Transport-Security") == "" {
+		t.Errorf("%s, Strict-Transport-Security %q", response.Proto, response.Header.Get("Strict-Transport-Security"))
+	}
+	header := http.Header{"Cookie": {cookies[0].Name + "=" + cookies[0].Value}, "Origin": {s.url}}
+	plain := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}}
+	conn, _, err := websocket.Dial(within(t), fmt.Sprintf("%s/ws/ward/%d/", s.url, board.ID), &websocket.DialOptions{HTTPClient: plain, HTTPHeader: header})
+	if err != nil {
+		t.Fatalf("wss: %v", err)
+	}
+	defer conn.CloseNow()
+	if message := (socket{t, conn}).next(); !strings.Contains(message, "ward_status") {
+		t.Errorf("over wss: %s", message)
+	}
+}
+
+// certificate writes a certificate for 127.0.0.1 and its key to files.
+func certificate(t *testing.T) (certFile, keyFile string, pool *x509.CertPool) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
+	made, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := x509.ParseCertificate(made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool = x509.NewCertPool()
+	pool.AddCert(parsed)
+	dir := t.TempDir()
+	certFile, keyFile = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	for file, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: made}, keyFile: {Type: "PRIVATE KEY", Bytes: private}} {
+		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return certFile, keyFile, pool
+}
+
+func TestTheLogInJSONIsJSONAndNamesNobody(t *testing.T) {
+	t.Parallel()
+	database, redis := hospitaltest.SQLite(t), hubtest.StartRedis(t)
+	board := mustSettle(t, database, 2)
+	s := invocation{args: []string{"--database-url", database, "--redis-url", redis.URL(), "--log-format", "json"}}.serve(t)
+	nurse := s.signIn("medical_staff")
+	live := nurse.watch(fmt.Sprintf("/ws/ward/%d/", board.ID), asJSON)
+	live.next()
+	for range 2 { // the second is refused
+		nurse.post("/admissions", map[string]any{"patient_name": "Kanari Umurwayi", "bed_id": board.Beds[0].ID, "reason": "kanari-impamvu"})
+	}
+	live.nextWith("Kanari Umurwayi")
+	s.client().post("/login", map[string]any{"username": "kanari-ijambobanga", "password": "kanari-ijambobanga"})
+	redis.Kill()
+	waitFor(t, "the bus is down", func() bool { return getStatus(t, s.url+"/readyz") == http.StatusServiceUnavailable })
+	if code := s.end(syscall.SIGTERM); code != exitOK {
+		t.Errorf("exit code %d", code)
+	}
+	requests := 0
+	for line := range strings.Lines(s.log.String()) {
+		var entry struct{ Level, Msg, Route string }
+		if err := json.Unmarshal([]byte(line), &entry); err != nil || entry.Level == "" || entry.Msg == "" {
+			t.Errorf("a line that is no JSON: %s", line)
+		}
+		if entry.Route == "/admissions" {
+			requests++
+		}
+		for _, canary := range []string{"anari", "Umurwayi", "K. U.", nurse.token, password} {
+			if strings.Contains(line, canary) {
+				t.Errorf("the log has %q: %s", canary, line)
+			}
+		}
+	}
+	if requests != 2 {
+		t.Errorf("the log tells of %d requests to /admissions, want 2:\n%s", requests, s.log)
+	}
+}
+
+// getStatus is the status of a GET.
+func getStatus(t *testing.T, url string) int {
+	t.Helper()
+	response, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	return response.StatusCode
+}
+
+// waitFor asks again until something holds that no event tells of.
+func waitFor(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), soon)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !holds() {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("waited in vain until %s", what)
+		case <-tick.C:
+		}
+	}
+}
+
+func TestMetricsCanHaveAnAddressOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	metrics := freeAddress(t)
+	s := invocation{args: []string{"--metrics-addr", metrics}}.serve(t)
+	for url, want := range map[string]int{s.url + "/metrics": 404, "http://" + metrics + "/metrics": 200, "http://" + metrics + "/login": 404} {
+		if got := getStatus(t, url); got != want {
+			t.Errorf("GET %s: %d, want %d", url, got, want)
+		}
+	}
+}
