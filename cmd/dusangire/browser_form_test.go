@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"testing"
 
@@ -128,9 +127,13 @@ func TestTheSecondOfTwoWhoAdmitIntoOneBedIsToldWhichBedAndWhy(t *testing.T) {
 	second.foresees("409")
 	second.press("#sheet-admit .primary")
 	<-pressed
+	loads := second.requestsFor(bedPath(bed))
 	first.press("#sheet-admit .primary")
 	first.untilSays(".panel .patient", "Uwase Marie")
 	second.untilSays(card(bed), "Uwase Marie")
+	if again := second.requestsFor(bedPath(bed)) - loads; again > 0 {
+		t.Error("the panel is loaded anew under a command that waits for its answer, which may then be shown nowhere")
+	}
 	close(done)
 
 	second.untilSays(".panel .alert", bed.Number)
@@ -146,7 +149,7 @@ func TestTheSecondOfTwoWithoutJavaScriptIsToldTheSame(t *testing.T) {
 	p := s.visitorAs(hospital.MedicalStaff)
 	p.disableScripts(true)
 	bed := board.Beds[2]
-	p.open(fmt.Sprintf("/beds/%d/", bed.ID))
+	p.open(bedPath(bed))
 	p.write("#admit-patient_name", "Uwase Marthe")
 	admit(t, s, "Uwase Marie", bed)
 	p.foresees("409")

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -84,12 +83,7 @@ func (s *server) demoVisitorAs(t testing.TB, role hospital.Role) *screen {
 	if role == "" {
 		return p
 	}
-	status, body := apiClient{s: s}.post("/login", map[string]any{"username": role, "password": "dusangire"})
-	var session struct{ Token string }
-	if err := json.Unmarshal(body, &session); err != nil || session.Token == "" {
-		t.Fatalf("sign in to the demo as %s: %d %s", role, status, body)
-	}
-	p.useToken(session.Token)
+	p.useToken(s.signInAs(string(role), "dusangire").token)
 	return p
 }
 
@@ -139,11 +133,11 @@ func sights(t testing.TB, s *server) []sight {
 		{"ward-reserved", hospital.WardManagement, opened(hospital.BedReserved)},
 		{"ward-occupied", hospital.MedicalStaff, opened(hospital.BedOccupied)},
 		{"ward-cleaning", hospital.WardManagement, opened(hospital.BedCleaning)},
-		{"bed", hospital.MedicalStaff, func(p *screen) { p.openLive(fmt.Sprintf("/beds/%d/", bed(hospital.BedOccupied).ID)) }},
+		{"bed", hospital.MedicalStaff, func(p *screen) { p.openLive(bedPath(bed(hospital.BedOccupied))) }},
 		{"bed-errors", hospital.MedicalStaff, func(p *screen) {
 			p.foresees("422")
 			p.disableScripts(true)
-			p.open(fmt.Sprintf("/beds/%d/", bed(hospital.BedAvailable).ID))
+			p.open(bedPath(bed(hospital.BedAvailable)))
 			p.choose("#admit-birth_date", "2199-01-01")
 			p.choose("#admit-expected_discharge", "1999-01-01T12:00")
 			p.unfold("admit")

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"net"
 	"os"
-	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -24,24 +22,14 @@ const (
 	slack   = 4 * time.Second
 )
 
-// process is the program as a process of its own, which can be frozen, stopped and started again on its address.
-type process struct {
-	*server // its data, opened beside it; this server listens, but nobody looks at it
-	t       testing.TB
-	command *exec.Cmd
-	address string
-	url     string
-}
-
-// mustServeProcess starts the program as a process with one ward of beds and a login of every role.
-func mustServeProcess(t testing.TB, beds int) (*process, hospital.WardBoard) {
+// mustServeProcess starts the program as a process, to be frozen and stopped, on a ward of beds with a login of every role. beside
+// has the same data, for changes that no page asks for; its own server is not looked at. again starts the process another time on
+// its address.
+func mustServeProcess(t *testing.T, beds int) (beside *server, board hospital.WardBoard, process *serving, again func()) {
 	t.Helper()
-	beside, board := mustServeWard(t, beds, nil)
-	p := &process{server: beside, t: t, address: freeAddress(t)}
-	p.url = "http://" + p.address
-	p.start()
-	t.Cleanup(p.kill)
-	return p, board
+	beside, board = mustServeWard(t, beds, nil)
+	start := invocation{args: []string{"--addr", freeAddress(t), "--database-url", beside.config.DatabaseURL}}
+	return beside, board, start.serve(t), func() { start.serve(t) }
 }
 
 func freeAddress(t testing.TB) string {
@@ -54,65 +42,19 @@ func freeAddress(t testing.TB) string {
 	return listener.Addr().String()
 }
 
-// start starts the program and returns when it serves.
-func (p *process) start() {
-	p.t.Helper()
-	program, err := os.Executable()
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	p.command = exec.Command(program, "serve", "--addr", p.address, "--database-url", p.config.DatabaseURL)
-	p.command.Env = append(os.Environ(), asProgram+"=yes")
-	output, err := p.command.StderrPipe()
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	if err := p.command.Start(); err != nil {
-		p.t.Fatalf("start the program: %v", err)
-	}
-	lines := bufio.NewScanner(output)
-	for lines.Scan() {
-		if strings.Contains(lines.Text(), "msg=serving") {
-			go func() {
-				for lines.Scan() { // so that the program never waits for its log to be read
-				}
-			}()
-			return
-		}
-	}
-	p.t.Fatal("the program ended before it served")
-}
-
-// stop ends the program as an operator does, and waits.
-func (p *process) stop() {
-	p.t.Helper()
-	p.signal(syscall.SIGTERM)
-	if err := p.command.Wait(); err != nil {
-		p.t.Errorf("the program ended with %v", err)
-	}
-}
-
-// kill ends the program in whatever state it is.
-func (p *process) kill() {
-	if p.command.ProcessState == nil {
-		_ = p.command.Process.Kill()
-		_ = p.command.Wait()
-	}
-}
-
-func (p *process) signal(s os.Signal) {
-	p.t.Helper()
-	if err := p.command.Process.Signal(s); err != nil {
-		p.t.Fatalf("signal %v: %v", s, err)
+func (s *serving) signal(signal os.Signal) {
+	s.t.Helper()
+	if err := s.command.Process.Signal(signal); err != nil {
+		s.t.Fatalf("signal %v: %v", signal, err)
 	}
 }
 
 // visitorAs opens a screen on the process for somebody of the role.
-func (p *process) visitorAs(role hospital.Role) *screen {
-	p.t.Helper()
-	visitor := newScreen(p.t, p.url)
-	visitor.useToken(p.signIn(role).token)
-	return visitor
+func (s *serving) visitorAs(role hospital.Role) *screen {
+	s.t.Helper()
+	p := newScreen(s.t, s.url)
+	p.useToken(s.signIn(string(role)).token)
+	return p
 }
 
 func TestAPageIsNotLiveUntilItsSocketProvesIt(t *testing.T) {
@@ -167,7 +109,7 @@ func TestAPageWithoutOneOfItsScriptsNeverCallsItselfLive(t *testing.T) {
 }
 
 func TestAFrozenServerTurnsTheBannerOn(t *testing.T) {
-	server, board := mustServeProcess(t, 24)
+	beside, board, server, _ := mustServeProcess(t, 24)
 	whole, broken := server.visitorAs(hospital.MedicalStaff), server.visitorAs(hospital.WardManagement)
 	whole.openLive(wardPath(board))
 	broken.openLive(wardPath(board))
@@ -184,7 +126,7 @@ func TestAFrozenServerTurnsTheBannerOn(t *testing.T) {
 
 	// What happens while nobody can tell the page is shown when it is live again.
 	bed := board.Beds[3]
-	setBedStatus(t, server.server, bed, hospital.BedMaintenance)
+	setBedStatus(t, beside, bed, hospital.BedMaintenance)
 	server.signal(syscall.SIGCONT)
 	whole.untilLive()
 	whole.untilSays(card(bed), "maintenance")
@@ -199,18 +141,20 @@ func setBedStatus(t testing.TB, s *server, bed hospital.BoardBed, to hospital.Be
 }
 
 func TestAPageComesBackToLifeWithItsServer(t *testing.T) {
-	server, board := mustServeProcess(t, 24)
+	beside, board, server, again := mustServeProcess(t, 24)
 	p := server.visitorAs(hospital.MedicalStaff)
 	p.openLive(wardPath(board))
 	p.mark()
 	p.foresees("WebSocket connection to")
 	p.foresees("htmx:ws:error")
-	server.stop()
+	if code := server.end(syscall.SIGTERM); code != exitOK {
+		t.Errorf("the program ended with %d", code)
+	}
 	p.until("the banner", isBanner)
 	p.wantPill("not-live")
 	p.untilTold("htmx:ws:error")
-	setBedStatus(t, server.server, board.Beds[0], hospital.BedMaintenance)
-	server.start()
+	setBedStatus(t, beside, board.Beds[0], hospital.BedMaintenance)
+	again()
 	p.untilLive()
 	p.untilSays(card(board.Beds[0]), "maintenance")
 	p.wantSamePage()

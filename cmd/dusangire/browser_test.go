@@ -173,6 +173,21 @@ func (p *screen) request(to string) {
 	}
 }
 
+// requestsFor counts the requests for a path so far.
+func (p *screen) requestsFor(path string) int {
+	p.t.Helper()
+	p.settle()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := 0
+	for _, to := range p.requests {
+		if to == p.url+path {
+			n++
+		}
+	}
+	return n
+}
+
 // foresees says that the test causes mishaps whose text contains part; that none comes fails the test too.
 func (p *screen) foresees(part string) {
 	p.mu.Lock()
@@ -505,3 +520,5 @@ func (p *screen) forget() {
 }
 
 func wardPath(board hospital.WardBoard) string { return fmt.Sprintf("/wards/%d/", board.ID) }
+
+func bedPath(bed hospital.BoardBed) string { return fmt.Sprintf("/beds/%d/", bed.ID) }
