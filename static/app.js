@@ -159,6 +159,7 @@
   // ---- the open bed
 
   let opening = null; // the request under way for a panel
+  let sending = null; // the panel's command that waits for its answer; until then nothing takes its form away
   let followed = ""; // the version of the card for which the panel was last fetched anew
 
   const opened = () => panel?.querySelector(".panel");
@@ -225,7 +226,7 @@
   async function followCard() {
     const section = opened();
     const card = cardOf(section);
-    if (!card || opening || card.dataset.version === section.dataset.version || card.dataset.version === followed) return;
+    if (!card || opening || sending || card.dataset.version === section.dataset.version || card.dataset.version === followed) return;
     followed = card.dataset.version;
     const came = await load(card.firstElementChild.getAttribute("href"), true);
     if (came === "shown") say(words.changed);
@@ -268,6 +269,18 @@
   });
 
   // ---- commands
+
+  document.addEventListener("htmx:before:request", (event) => {
+    if (!panel?.contains(event.detail.ctx.sourceElement)) return;
+    opening?.abort();
+    sending = event.detail.ctx;
+  });
+
+  document.addEventListener("htmx:finally:request", (event) => {
+    if (event.detail.ctx !== sending) return;
+    sending = null;
+    followCard();
+  });
 
   document.addEventListener("htmx:after:request", (event) => {
     const { sourceElement, request, response, text } = event.detail.ctx;
