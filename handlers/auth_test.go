@@ -14,6 +14,7 @@ import (
 func TestSigningIn(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})
+	h.employ(hospital.Roles...)
 	homes := map[hospital.Role]string{"medical_staff": "/dashboard/medical_staff/", "ward_management": "/dashboard/ward_management/", "admin": "/users/"}
 	for _, role := range hospital.Roles {
 		got := h.post("/login", "", browser, url.Values{"username": {string(role)}, "password": {password}})
@@ -105,6 +106,7 @@ func TestAFailedSignInTellsNothing(t *testing.T) {
 func TestGuessingIsSlowedDownWithWords(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})
+	h.employ("admin", "kitchen")
 	try := func(as audience, password string) answer {
 		return h.post("/login", "", as, url.Values{"username": {"admin"}, "password": {password}})
 	}
@@ -136,6 +138,7 @@ func TestGuessingIsSlowedDownWithWords(t *testing.T) {
 func TestAfterSigningInOneGoesOnToAPathOfThisSite(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})
+	h.employ("admin")
 	led := h.get(fmt.Sprintf("/wards/%d/?q=Uwase", h.a.ID), "", browser).led()
 	next, err := url.Parse(led)
 	if err != nil || next.Path != "/login" || next.Query().Get("next") != fmt.Sprintf("/wards/%d/", h.a.ID) {

@@ -35,7 +35,7 @@ const soon = 20 * time.Second
 // password is what every login of these tests has.
 const password = "correct horse battery"
 
-// house is a hospital behind its doors, on a free port, with two wards and a login of every role named like the role.
+// house is a hospital behind its doors, on a free port, with two wards.
 type house struct {
 	t        testing.TB
 	hospital *hospital.Hospital
@@ -46,6 +46,7 @@ type house struct {
 	log      *logged
 	database string
 	a, b     hospital.Ward
+	staff    map[hospital.Role]bool // of which roles there is a login, named like the role
 }
 
 // settings are what a house may have otherwise than usual.
@@ -62,10 +63,10 @@ type settings struct {
 // newHouse opens a house and closes it with the test.
 func newHouse(t testing.TB, s settings) *house {
 	t.Helper()
-	h := &house{t: t, clock: &clock{now: time.Now()}, log: &logged{}, database: s.database}
+	h := &house{t: t, clock: &clock{now: time.Now()}, log: &logged{}, database: s.database, staff: map[hospital.Role]bool{}}
 	switch {
 	case s.joins != nil:
-		h.database, h.a, h.b = s.joins.database, s.joins.a, s.joins.b
+		h.database, h.a, h.b, h.staff = s.joins.database, s.joins.a, s.joins.b, s.joins.staff
 	case h.database == "":
 		h.database = hospitaltest.SQLite(t)
 	}
@@ -113,7 +114,7 @@ func (h *house) open(secure bool) {
 	})
 }
 
-// settle sets up the wards and the logins.
+// settle sets up the wards.
 func (h *house) settle(beds int) {
 	h.t.Helper()
 	ctx := h.t.Context()
@@ -128,8 +129,16 @@ func (h *house) settle(beds int) {
 		h.must(err)
 		*ward.into = added
 	}
-	for _, role := range hospital.Roles {
-		h.addUser(string(role), role)
+}
+
+// employ makes sure that there is a login of each of the roles, named like the role.
+func (h *house) employ(roles ...hospital.Role) {
+	h.t.Helper()
+	for _, role := range roles {
+		if !h.staff[role] {
+			h.staff[role] = true
+			h.addUser(string(role), role)
+		}
 	}
 }
 
@@ -147,9 +156,12 @@ func (h *house) must(err error) {
 	}
 }
 
-// token signs in and returns the session's token.
+// token signs in and returns the session's token. Whoever is named like a role is employed first.
 func (h *house) token(name string) string {
 	h.t.Helper()
+	if role := hospital.Role(name); role.Valid() {
+		h.employ(role)
+	}
 	token, _, err := h.hospital.SignIn(h.t.Context(), name, password, "192.0.2.1")
 	h.must(err)
 	return token

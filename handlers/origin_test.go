@@ -227,6 +227,7 @@ func TestANameThatIsNotOursGetsNothing(t *testing.T) {
 func TestOverHTTPSTheSessionIsBoundToTheHost(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{tls: true})
+	h.employ("admin")
 	got := h.post("/login", "", browser, url.Values{"username": {"admin"}, "password": {password}})
 	cookie := onlyCookie(t, got)
 	if cookie.Name != "__Host-dusangire_session" || !cookie.Secure || !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.Path != "/" || cookie.Domain != "" {
@@ -267,6 +268,7 @@ func TestForwardedHeadersAreBelievedFromTrustedProxiesOnly(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t, settings{trustedProxies: c.trusted})
+			h.employ("admin")
 			in := h.ask(question{method: "POST", path: "/login", as: browser, fields: url.Values{"username": {"admin"}, "password": {password}}, header: forwarded})
 			if cookie := onlyCookie(t, in); cookie.Name != c.cookie || cookie.Secure != strings.HasPrefix(c.cookie, "__Host-") {
 				t.Errorf("cookie %s, want %s", cookie.Raw, c.cookie)
