@@ -67,7 +67,7 @@ func (s *Server) planDischarge(c echo.Context) error {
 		return err
 	}
 	if !in.has("expected_discharge") {
-		in.refuse("expected_discharge", "missing", "Say when the patient is expected to leave, or send it empty to take the plan back.")
+		in.refuse("expected_discharge", "plan_missing", "Say when the patient is expected to leave, or send it empty to take the plan back.")
 	}
 	plan := hospital.DischargePlan{Expected: in.time("expected_discharge"), Version: in.id("version")}
 	return s.changeStay(c, views.FormPlan, in, func(ctx context.Context, id int64) (hospital.Admission, error) {

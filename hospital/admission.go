@@ -165,7 +165,7 @@ func (cmd NewAdmission) check(now time.Time) fields {
 	case cmd.PatientID != 0 && cmd.PatientName != "":
 		wrong.refuse("patient_name", "patient_twice", "Choose a known patient or give a new name, not both.")
 	case cmd.PatientID == 0 && cmd.PatientName == "":
-		wrong.refuse("patient_name", "required", "Give the patient's name.")
+		wrong.refuse("patient_name", "name_missing", "Give the patient's name.")
 	}
 	wrong.text("patient_name", string(cmd.PatientName), LongestName)
 	if cmd.BirthDate.After(now) || !cmd.BirthDate.IsZero() && cmd.BirthDate.Year() < 1880 {
@@ -333,7 +333,7 @@ func (c *change) transfer(ctx context.Context, stay Admission, to TransferTo) er
 	wrong := fields{}
 	wrong.text("reason", to.Reason, LongestReason)
 	if to.BedID == 0 {
-		wrong.refuse("bed_id", "required", "Choose a bed.")
+		wrong.refuse("bed_id", "bed_missing", "Choose a bed.")
 	}
 	if to.BedID == stay.BedID && to.BedID != 0 {
 		return stay.conflict("same_bed", "%s already lies in bed %s. Choose another bed.", stay.PatientName.Initials(), stay.BedNumber)
@@ -459,7 +459,7 @@ func (h *Hospital) Discharge(ctx context.Context, actor Actor, admissionID int64
 func (l Leaving) check() error {
 	wrong := fields{}
 	if !l.Outcome.Valid() {
-		wrong.refuse("outcome", "required", "Say how the stay ended.")
+		wrong.refuse("outcome", "outcome_missing", "Say how the stay ended.")
 	}
 	wrong.text("notes", l.Notes, LongestNotes)
 	return wrong.err()

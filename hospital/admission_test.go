@@ -133,8 +133,8 @@ func TestAnAdmissionNamesEveryWrongFieldAtOnce(t *testing.T) {
 			cmd  hospital.NewAdmission
 			want map[string]string
 		}{
-			"nobody":          {hospital.NewAdmission{}, map[string]string{"patient_name": "required"}},
-			"blank name":      {hospital.NewAdmission{PatientName: " \t\u00a0"}, map[string]string{"patient_name": "required"}},
+			"nobody":          {hospital.NewAdmission{}, map[string]string{"patient_name": "name_missing"}},
+			"blank name":      {hospital.NewAdmission{PatientName: " \t\u00a0"}, map[string]string{"patient_name": "name_missing"}},
 			"two people":      {hospital.NewAdmission{PatientName: "Uwase", PatientID: 1}, map[string]string{"patient_name": "patient_twice", "patient_id": "patient_unknown"}},
 			"long name":       {hospital.NewAdmission{PatientName: long}, map[string]string{"patient_name": "too_long"}},
 			"broken name":     {hospital.NewAdmission{PatientName: "U\xffwase"}, map[string]string{"patient_name": "characters"}},
@@ -146,7 +146,7 @@ func TestAnAdmissionNamesEveryWrongFieldAtOnce(t *testing.T) {
 				BirthDate: morning.AddDate(0, 0, 1), Sex: "f", BedID: 4711, Reason: strings.Repeat("r", hospital.LongestReason+1), Diet: "vegan",
 				Texture: &badTexture, Allergies: hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"milk", "cats"}},
 				ExpectedDischarge: morning.Add(-2 * time.Minute),
-			}, map[string]string{"patient_name": "required", "birth_date": "birth_date", "sex": "unknown_choice", "bed_id": "bed_unknown",
+			}, map[string]string{"patient_name": "name_missing", "birth_date": "birth_date", "sex": "unknown_choice", "bed_id": "bed_unknown",
 				"reason": "too_long", "diet": "unknown_choice", "texture": "unknown_choice", "allergies": "allergen_unknown", "expected_discharge": "too_early"}},
 			"too far ahead": {hospital.NewAdmission{PatientName: "Uwase", ExpectedDischarge: morning.Add(hospital.LongestStay + time.Minute)},
 				map[string]string{"expected_discharge": "too_late"}},
@@ -320,7 +320,7 @@ func TestATransferIsRefused(t *testing.T) {
 		h.refuses(t, hospital.NotFound, "stay_unknown", transfer(4711, hospital.TransferTo{BedID: id("A-05")}))
 
 		refusal = h.refuses(t, hospital.Invalid, "fields", transfer(a.ID, hospital.TransferTo{Reason: strings.Repeat("r", hospital.LongestReason+1)}))
-		if got, want := wrongFields(refusal), map[string]string{"bed_id": "required", "reason": "too_long"}; !maps.Equal(got, want) {
+		if got, want := wrongFields(refusal), map[string]string{"bed_id": "bed_missing", "reason": "too_long"}; !maps.Equal(got, want) {
 			t.Errorf("without a bed: got %v, want %v", got, want)
 		}
 		refusal = h.refuses(t, hospital.Invalid, "fields", transfer(a.ID, hospital.TransferTo{BedID: 4711}))
@@ -522,7 +522,7 @@ func TestADischargeIsRefused(t *testing.T) {
 		}
 		for _, outcome := range []hospital.Outcome{"", "cured"} {
 			refusal := h.refuses(t, hospital.Invalid, "fields", discharge(nurse, a.ID, hospital.Leaving{Outcome: outcome, Notes: strings.Repeat("n", hospital.LongestNotes+1)}))
-			if got, want := wrongFields(refusal), map[string]string{"outcome": "required", "notes": "too_long"}; !maps.Equal(got, want) {
+			if got, want := wrongFields(refusal), map[string]string{"outcome": "outcome_missing", "notes": "too_long"}; !maps.Equal(got, want) {
 				t.Errorf("got %v, want %v", got, want)
 			}
 		}

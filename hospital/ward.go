@@ -239,7 +239,7 @@ func (w NewWard) check() error {
 	}
 	wrong.text("name", w.Name, LongestName)
 	if w.Name == "" {
-		wrong.refuse("name", "required", "Give the ward a name.")
+		wrong.refuse("name", "ward_name_missing", "Give the ward a name.")
 	}
 	wrong.text("block", w.Block, LongestName)
 	if w.Beds < 0 || w.Beds > MostBeds {

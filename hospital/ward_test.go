@@ -94,7 +94,7 @@ func TestAWardIsRefused(t *testing.T) {
 			ward hospital.NewWard
 			want map[string]string
 		}{
-			{hospital.NewWard{}, map[string]string{"code": "ward_code", "name": "required"}},
+			{hospital.NewWard{}, map[string]string{"code": "ward_code", "name": "ward_name_missing"}},
 			{hospital.NewWard{Code: "med a", Name: strings.Repeat("n", hospital.LongestName+1), Block: "\x01", Beds: -1},
 				map[string]string{"code": "ward_code", "name": "too_long", "block": "characters", "beds": "bed_count"}},
 			{hospital.NewWard{Code: "ABCDEFGHIJKLM", Name: "x", Beds: hospital.MostBeds + 1}, map[string]string{"code": "ward_code", "beds": "bed_count"}},
