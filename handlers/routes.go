@@ -68,11 +68,9 @@ func (s *Server) Routes() []Route {
 // register gives the table to Echo. A socket checks its permission itself, because it refuses with a close code.
 func (s *Server) register(e *echo.Echo) {
 	for _, r := range s.Routes() {
-		handle := r.handle
+		handle := s.permitted(r)
 		if isSocket(r.Path) {
 			handle = s.socket(r)
-		} else {
-			handle = s.permitted(r)
 		}
 		for _, path := range spellings(r.Path) {
 			e.Add(r.Method, path, handle)
