@@ -117,7 +117,7 @@ func answerOnDashboard(request []byte) (reply []byte, whole bool) {
 		Action string `json:"action"`
 	}
 	if err := json.Unmarshal(request, &asked); err != nil || asked.Action != "get_status" {
-		return errorMessage("unknown_action", "This socket knows get_status."), false
+		return hub.ErrorMessage("unknown_action", "This socket knows get_status."), false
 	}
 	return nil, true
 }

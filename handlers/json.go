@@ -258,19 +258,6 @@ func sessionJSON(session hospital.Session, token string) sessionShape {
 	return sessionShape{token, session.User.Username, string(session.User.Role), rfc3339(session.ExpiresAt)}
 }
 
-// errorMessage is what a bad request on a socket gets.
-func errorMessage(code, sentence string) []byte {
-	body, err := json.Marshal(struct {
-		Type    string `json:"type"`
-		Code    string `json:"code"`
-		Message string `json:"message"`
-	}{"error", code, sentence})
-	if err != nil {
-		panic(err) // three strings
-	}
-	return body
-}
-
 type foundPatientJSON struct {
 	ID        int64   `json:"id"`
 	Name      string  `json:"name"`

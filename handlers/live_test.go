@@ -275,9 +275,6 @@ func TestWhatIsNoTextOrTooMuchEndsTheSocket(t *testing.T) {
 			}
 			return nil
 		}},
-		{"text from a page", asHTML, 1008, func(s *websocket.Conn, ctx context.Context) error {
-			return s.Write(ctx, websocket.MessageText, []byte(`{"action":"get_status"}`))
-		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := h.within(t).watch(path, token, c.representation)

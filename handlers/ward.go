@@ -70,7 +70,7 @@ func answerAboutWard(board hospital.WardBoard, request []byte) (reply []byte, wh
 		BedID  json.RawMessage `json:"bed_id"`
 	}
 	if err := json.Unmarshal(request, &asked); err != nil {
-		return errorMessage("invalid_json", "Send one JSON object a frame."), false
+		return hub.ErrorMessage("invalid_json", "Send one JSON object a frame."), false
 	}
 	switch asked.Action {
 	case "get_status":
@@ -78,12 +78,12 @@ func answerAboutWard(board hospital.WardBoard, request []byte) (reply []byte, wh
 	case "get_bed_status":
 		return bedStatus(board, asked.BedID), false
 	}
-	return errorMessage("unknown_action", "This socket knows get_status and get_bed_status."), false
+	return hub.ErrorMessage("unknown_action", "This socket knows get_status and get_bed_status."), false
 }
 
 func bedStatus(board hospital.WardBoard, sentID json.RawMessage) []byte {
 	if len(sentID) == 0 || string(sentID) == "null" {
-		return errorMessage("missing_field", "Say which bed with bed_id.")
+		return hub.ErrorMessage("missing_field", "Say which bed with bed_id.")
 	}
 	var id int64
 	if err := json.Unmarshal(sentID, &id); err == nil {
@@ -98,5 +98,5 @@ func bedStatus(board hospital.WardBoard, sentID json.RawMessage) []byte {
 			return reply
 		}
 	}
-	return errorMessage("not_found", "This ward has no such bed.")
+	return hub.ErrorMessage("not_found", "This ward has no such bed.")
 }

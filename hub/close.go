@@ -18,7 +18,6 @@ func (c *Close) Error() string { return fmt.Sprintf("close %d: %s", c.Code, c.Re
 // The ways in which a socket ends, CONTRACT section 5.
 var (
 	CloseBinary     = &Close{1003, "text frames only"}
-	CloseOneWay     = &Close{1008, "this representation takes no messages"}
 	CloseFlood      = &Close{1008, "too many messages"}
 	CloseRestart    = &Close{1012, "the server restarts"}
 	CloseTooSlow    = &Close{1013, "reads too slowly"}

@@ -65,13 +65,22 @@ func writePartial(b *bytes.Buffer, id string, body []byte) {
 	b.WriteString(`</hx-partial>`)
 }
 
-// jsonHeartbeat proves to a program that the socket lives, and says how long ago the hub last compared what it
-// sends with the database.
-func jsonHeartbeat(at time.Time, age time.Duration) []byte {
-	return fmt.Appendf(nil, `{"type":"heartbeat","timestamp":%q,"age_ms":%d}`, at.UTC().Format(time.RFC3339), age.Milliseconds())
+// jsonHeartbeat proves to a program that the socket lives, and says whether what it was sent is current and how long ago that
+// was last compared with the database.
+func jsonHeartbeat(f Freshness) []byte {
+	return fmt.Appendf(nil, `{"type":"heartbeat","timestamp":%q,"current":%t,"age_ms":%d}`,
+		f.At.UTC().Format(time.RFC3339), f.current(), f.Age.Milliseconds())
 }
 
-// jsonError is what bad input gets, CONTRACT section 5.6.
-func jsonError(code, message string) []byte {
-	return fmt.Appendf(nil, `{"type":"error","code":%q,"message":%q}`, code, message)
+// ErrorMessage is what a program gets for a bad request, CONTRACT section 5.6. The socket stays open.
+func ErrorMessage(code, sentence string) []byte {
+	body, err := json.Marshal(struct {
+		Type    string `json:"type"`
+		Code    string `json:"code"`
+		Message string `json:"message"`
+	}{"error", code, sentence})
+	if err != nil {
+		panic(err) // three strings
+	}
+	return body
 }

@@ -4,12 +4,16 @@ import "time"
 
 const (
 	heartbeatEvery     = 2 * time.Second  // to pages, whose banner appears when three are missing
-	jsonHeartbeatEvery = 10 * time.Second // to programs; CONTRACT section 5 promises 15
+	jsonHeartbeatEvery = 10 * time.Second // to programs while all is well; CONTRACT section 5 promises 15
+	rereadEvery        = time.Minute      // what a view shows may depend on the hour too, as "in the last 24 hours" does
 )
 
 // beat proves to each watcher of the view how fresh it is, and lets go those whose right has run out or who do not read.
 func (v *view) beat() {
 	now := time.Now()
+	if now.Sub(v.lastRead) > rereadEvery {
+		v.refresh()
+	}
 	v.refreshIfBehind()
 	for _, p := range v.pages {
 		clear(p.deltas) // their stamps have aged
@@ -35,11 +39,20 @@ func (v *view) heartbeat(p *page, now time.Time) []byte {
 	if p.representation == HTML {
 		return htmlFrame(nil, v.stamp(p))
 	}
-	if now.Sub(p.beaten) < jsonHeartbeatEvery {
+	f := v.freshness(p)
+	if f.current() && !p.behind && now.Sub(p.beaten) < jsonHeartbeatEvery {
 		return nil
 	}
-	p.beaten = now
-	return jsonHeartbeat(now, v.freshness(p).Age)
+	p.beaten, p.behind = now, !f.current()
+	return jsonHeartbeat(f)
+}
+
+// oldCheck is how old the last check may be while a view counts as current; the page's script has the same limit.
+const oldCheck = 4 * time.Second
+
+// current reports whether what was sent is what stands.
+func (f Freshness) current() bool {
+	return f.DatabaseOK && f.Age < oldCheck && f.Shown.Epoch == f.Current.Epoch && f.Shown.String() == f.Current.String()
 }
 
 // stamp draws how fresh a page is now.

@@ -58,6 +58,7 @@ type Hub struct {
 
 	mu       sync.RWMutex
 	draining bool
+	drained  bool                         // every socket has ended and nothing new may begin
 	views    map[string]*view             // by name
 	watching map[string]map[*view]bool    // by topic
 	guarded  map[string]map[*watcher]bool // by guard topic
@@ -185,7 +186,18 @@ func (h *Hub) Run(ctx context.Context) error {
 	defer running.Wait()
 	running.Go(func() { h.checkEachSecond(ctx) })
 	running.Go(func() { h.keepGuard(ctx) })
-	return h.config.Bus.Run(ctx, h.hint, h.checkSoon)
+	return h.config.Bus.Run(ctx, h.heard, h.checkSoon)
+}
+
+// heard takes a hint from the bus. One of another epoch than the database was last found in is another hospital's on the same
+// Redis, or word of a restored backup, which the next check finds by itself.
+func (h *Hub) heard(r Revisions) {
+	h.mu.RLock()
+	epoch := h.verified.revisions.Epoch
+	h.mu.RUnlock()
+	if epoch == "" || epoch == r.Epoch {
+		h.hint(r)
+	}
 }
 
 // BusConnected reports whether hints get through.
@@ -262,8 +274,20 @@ func (h *Hub) Drain(ctx context.Context) {
 		}
 		<-ended
 	}
+	h.mu.Lock()
+	h.drained = true
+	h.mu.Unlock()
 	h.stop()
 	h.workers.Wait()
+}
+
+// work runs something that Drain waits for. Once all has ended there is nothing left to do it for.
+func (h *Hub) work(act func()) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	if !h.drained {
+		h.workers.Go(act)
+	}
 }
 
 func (h *Hub) openWatchers() []*watcher {

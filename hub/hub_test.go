@@ -530,7 +530,7 @@ func TestWhatProgramsSend(t *testing.T) {
 		`{"type":"board","cells":["mine"]}`: `"code":"missing_field"`,
 		`{}`:                                `"code":"missing_field"`,
 		`[]`:                                `"code":"invalid_json"`,
-		`null`:                              `"code":"missing_field"`,
+		`null`:                              `"code":"invalid_json"`,
 		`{"action":`:                        `"code":"invalid_json"`,
 		`hello`:                             `"code":"invalid_json"`,
 		``:                                  `"code":"invalid_json"`,
@@ -544,16 +544,60 @@ func TestWhatProgramsSend(t *testing.T) {
 	c.nextWith("taken")
 }
 
+func TestAPagesSocketAnswersLikeAProgramsAndStaysOpen(t *testing.T) {
+	b := newBoard(2)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	c := n.dial(hub.HTML)
+	c.next()
+	c.send(websocket.MessageText, `{"action":"get_status"}`)
+	if frame := c.nextWith("cell-"); !strings.Contains(frame, `id="cell-0"`) || !strings.Contains(frame, `id="cell-1"`) {
+		t.Errorf("the whole state should come again:\n%s", frame)
+	}
+	c.send(websocket.MessageText, `{bad`)
+	c.nextWith(`"code":"invalid_json"`)
+	n.Announce(b.set(0, "taken"))
+	c.nextWith("taken")
+}
+
+func TestHintsOfAnotherHospitalCostNothing(t *testing.T) {
+	b := newBoard(1)
+	bus := hub.NewMemoryBus()
+	n := startNode(t, b, bus, watch(b))
+	c := n.dial(hub.HTML)
+	c.next()
+	b.set(0, "known") // found by a check, so the hub knows the epoch by then
+	c.nextWith("known")
+	before := b.reads.Load()
+	for i := range 50 {
+		bus.Publish(hub.Revisions{Epoch: "elsewhere", Topics: map[string]int64{boardTopic: int64(i)}})
+	}
+	n.Announce(b.set(0, "taken"))
+	c.nextWith("taken")
+	if got := b.reads.Load() - before; got != 1 {
+		t.Errorf("50 hints of another epoch and one of this cost %d reads, want one", got)
+	}
+}
+
+func TestAProgramIsToldThatItsStateMayBeBehind(t *testing.T) {
+	b := newBoard(1)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	c := n.dial(hub.JSON)
+	c.next()
+	b.fail(errors.New("gone"))
+	c.nextWith(`"current":false`)
+	b.fail(nil)
+	c.nextWith(`"current":true`)
+}
+
 func TestWhatEndsASocket(t *testing.T) {
 	cases := map[string]struct {
 		representation hub.Representation
 		act            func(*client)
 		code           websocket.StatusCode
 	}{
-		"a binary frame":                 {hub.JSON, func(c *client) { c.send(websocket.MessageBinary, "x") }, 1003},
-		"a message over 4 KiB":           {hub.JSON, func(c *client) { c.send(websocket.MessageText, `{"action":"`+strings.Repeat("x", 4096)+`"}`) }, 1009},
-		"a message over 64 KiB":          {hub.JSON, func(c *client) { c.send(websocket.MessageText, strings.Repeat("x", 100_000)) }, 1009},
-		"any message on a page's socket": {hub.HTML, func(c *client) { c.send(websocket.MessageText, `{"action":"get_status"}`) }, 1008},
+		"a binary frame":        {hub.JSON, func(c *client) { c.send(websocket.MessageBinary, "x") }, 1003},
+		"a message over 4 KiB":  {hub.JSON, func(c *client) { c.send(websocket.MessageText, `{"action":"`+strings.Repeat("x", 4096)+`"}`) }, 1009},
+		"a message over 64 KiB": {hub.JSON, func(c *client) { c.send(websocket.MessageText, strings.Repeat("x", 100_000)) }, 1009},
 		"more than 20 messages a second": {hub.JSON, func(c *client) {
 			for range 40 {
 				ctx, cancel := context.WithTimeout(context.Background(), soon)

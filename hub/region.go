@@ -34,6 +34,7 @@ type page struct {
 	regions        []seenRegion
 	shown          Revisions
 	beaten         time.Time           // when programs last got a heartbeat
+	behind         bool                // that heartbeat said that they are not current
 	deltas         map[uint64][][]byte // messages that bring a watcher from a version to this one, made when first asked for
 }
 

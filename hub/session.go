@@ -105,8 +105,6 @@ func (w *watcher) received(message []byte) {
 		w.pace = rate.NewLimiter(messagesASecond, messagesASecond)
 	}
 	switch {
-	case w.representation == HTML:
-		w.close(CloseOneWay)
 	case !w.pace.Allow():
 		w.close(CloseFlood)
 	default:
@@ -155,7 +153,7 @@ func (w *watcher) close(c *Close) {
 		return
 	}
 	w.hub.stats.closed(c.Code)
-	w.hub.workers.Go(func() {
+	w.hub.work(func() {
 		connection := w.session.WebsocketConnection()
 		payload := websocket.FormatCloseMessage(c.Code, c.Reason)
 		err := connection.WriteControl(websocket.CloseMessage, payload, time.Now().Add(goodbye/2))
@@ -189,13 +187,13 @@ func checkRequest(message []byte) []byte {
 	}
 	var object map[string]json.RawMessage
 	if !utf8.Valid(message) || json.Unmarshal(message, &object) != nil || object == nil {
-		return jsonError("invalid_json", "Send one JSON object a frame, such as {\"action\":\"get_status\"}.")
+		return ErrorMessage("invalid_json", "Send one JSON object a frame, such as {\"action\":\"get_status\"}.")
 	}
 	if err := json.Unmarshal(message, &request); err != nil {
-		return jsonError("unknown_action", "The action must be a string.")
+		return ErrorMessage("unknown_action", "The action must be a string.")
 	}
 	if request.Action == nil {
-		return jsonError("missing_field", "Say which action you want, such as {\"action\":\"get_status\"}.")
+		return ErrorMessage("missing_field", "Say which action you want, such as {\"action\":\"get_status\"}.")
 	}
 	return nil
 }

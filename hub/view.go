@@ -41,7 +41,8 @@ type view struct {
 	lastRead time.Time
 	again    *time.Timer // when armed, the next read
 	armed    bool
-	failed   bool // the last read did not succeed
+	failed   bool // the last read or rendering did not succeed: what is shown may be behind
+	reported bool // the log knows
 }
 
 // event is what happens to one watcher.
@@ -64,6 +65,7 @@ const (
 	gather      = 50 * time.Millisecond // between two reads of a view: a burst of changes costs one read each time
 	readTimeout = 2 * time.Second
 	retryRead   = 500 * time.Millisecond // after a read that failed
+	restate     = time.Second            // a whole state that is told anew is read anew when older, so that its timestamp is true
 )
 
 func newView(h *Hub, spec View) *view {
@@ -129,8 +131,9 @@ func (v *view) handle(e event) {
 func (v *view) join(p *page, w *watcher) {
 	p.watchers[w] = struct{}{}
 	switch {
-	case v.state == nil:
+	case v.state == nil || v.tellsTime(p):
 		v.refresh()
+		v.pump(p, w)
 	case p.version == 0:
 		v.draw(p)
 	default:
@@ -139,6 +142,11 @@ func (v *view) join(p *page, w *watcher) {
 	if p.version == 0 {
 		w.close(CloseNoState)
 	}
+}
+
+// tellsTime reports whether the whole state of a page carries the time of its reading and that was too long ago.
+func (v *view) tellsTime(p *page) bool {
+	return p.representation == JSON && time.Since(v.lastRead) > restate
 }
 
 // refreshIfBehind reads anew when the state does not show what is wanted: at once where the last read is long enough ago,
@@ -169,10 +177,7 @@ func (v *view) refresh() {
 			v.closeAll(c)
 			return
 		}
-		if !v.failed {
-			v.hub.config.Log.Error("view can't be read; its screens say so until it can", "view", v.spec.Name, "error", err)
-		}
-		v.failed = true
+		v.fail("view can't be read; its screens say so until it can", err)
 		if !v.armed {
 			v.arm(retryRead)
 		}
@@ -184,6 +189,15 @@ func (v *view) refresh() {
 			v.draw(p)
 		}
 	}
+	v.reported = v.failed
+}
+
+// fail notes that the view's screens may be behind, and tells the log once.
+func (v *view) fail(what string, err error) {
+	if !v.reported {
+		v.hub.config.Log.Error(what, "view", v.spec.Name, "error", err)
+	}
+	v.failed, v.reported = true, true
 }
 
 // read calls the view's Read; a panic in it is an error like any other.
@@ -199,8 +213,7 @@ func (v *view) read() (state State, err error) {
 func (v *view) draw(p *page) {
 	differs, err := v.render(p)
 	if err != nil {
-		v.hub.config.Log.Error("view can't be drawn; its screens say so", "view", v.spec.Name, "error", err)
-		v.failed = true
+		v.fail("view can't be drawn; its screens say so until it can", err)
 		return
 	}
 	if !differs {
@@ -261,6 +274,9 @@ func (v *view) answer(w *watcher, request []byte) {
 	whole := false
 	if reply == nil {
 		reply, whole = v.state.Answer(request)
+	}
+	if whole && v.tellsTime(p) {
+		v.refresh()
 	}
 	v.pump(p, w)
 	// The queue may be a delta that others share: it is copied, never appended to in place.
