@@ -9,6 +9,7 @@ import (
 
 	"dusangire/hospital"
 	"dusangire/views"
+	"dusangire/views/text"
 )
 
 // admit is POST /admissions.
@@ -150,7 +151,8 @@ func (s *Server) renderWaiting(c echo.Context, status int, a hospital.Admission,
 	if err != nil {
 		return err
 	}
-	page, err := s.page(c, string(a.PatientName))
+	// A title stays in the browser's history, where a name has no place.
+	page, err := s.page(c, text.T(c.Request().Context(), "waiting.choose"))
 	if err != nil {
 		return err
 	}

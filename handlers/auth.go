@@ -142,8 +142,14 @@ func (s *Server) login(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if in.text("username") == "" {
+		in.refuse("username", "username_missing", "Give your username.")
+	}
+	if in.text("password") == "" {
+		in.refuse("password", "password_missing", "Give your password.")
+	}
 	if err := in.err(); err != nil {
-		return err
+		return s.refuseLogin(c, in, err)
 	}
 	ctx := c.Request().Context()
 	token, session, err := s.Hospital.SignIn(ctx, in.text("username"), in.text("password"), c.RealIP())

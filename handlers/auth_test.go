@@ -120,10 +120,10 @@ func TestGuessingIsSlowedDownWithWords(t *testing.T) {
 		}
 	}
 	got := try(program, password)
-	if p := got.problem(refused); !strings.Contains(p.Detail, "seconds") || got.header.Get("Retry-After") == "" {
+	if p := got.problem(refused); !strings.Contains(p.Detail, "Try again in") || got.header.Get("Retry-After") == "" {
 		t.Errorf("the right password too has to wait now, and is told how long: %s, Retry-After %q", p.Detail, got.header.Get("Retry-After"))
 	}
-	if page := try(browser, password); page.status != refused || !strings.Contains(page.html().Find(`[role="alert"]`).Text(), "seconds") {
+	if page := try(browser, password); page.status != refused || !strings.Contains(page.html().Find(`[role="alert"]`).Text(), "Try again in") {
 		t.Errorf("a person is told so on the form: %d", page.status)
 	}
 	if other := h.post("/login", "", program, map[string]any{"username": "kitchen", "password": password}); other.status != http.StatusCreated {

@@ -23,6 +23,9 @@ func (s *Server) medicalDashboard(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if audienceOf(c.Request()) == program {
+		return c.JSON(http.StatusOK, dashboardShape(d.Metrics, d.At, medicalJSON(d)))
+	}
 	page, err := s.page(c, text.T(ctx, "nav.medical"))
 	if err != nil {
 		return err
@@ -48,8 +51,15 @@ func (s *Server) liveMedicalDashboard(c echo.Context) error {
 type medicalData struct {
 	Wards             []countsJSON `json:"wards"`
 	RecentAdmissions  []stayJSON   `json:"recent_admissions"`
-	PendingDischarges []stayJSON   `json:"pending_discharges"`
-	Waiting           []stayJSON   `json:"waiting"`
+	PendingDischarges []stayJSON   `json:"pending_discharges"` // the soonest; PendingCount counts all
+	PendingCount      int          `json:"pending_discharges_count"`
+	Waiting           []stayJSON   `json:"waiting"` // the longest; WaitingCount counts all
+	WaitingCount      int          `json:"waiting_count"`
+}
+
+func medicalJSON(d hospital.MedicalDashboard) medicalData {
+	return medicalData{wardsJSON(d.Wards), staysJSON(d.RecentAdmissions), staysJSON(d.PendingDischarges), d.PendingCount,
+		staysJSON(d.Waiting), d.WaitingCount}
 }
 
 func medicalState(d hospital.MedicalDashboard, language text.Lang) *liveState {
@@ -57,8 +67,7 @@ func medicalState(d hospital.MedicalDashboard, language text.Lang) *liveState {
 		revisions: d.Revisions, language: language,
 		regions: views.MedicalRegions(d),
 		messages: func() ([]hub.Region, error) {
-			return dashboardMessages(d.Metrics, d.At, medicalData{
-				wardsJSON(d.Wards), staysJSON(d.RecentAdmissions), staysJSON(d.PendingDischarges), staysJSON(d.Waiting)})
+			return dashboardMessages(d.Metrics, d.At, medicalJSON(d))
 		},
 		answer: answerOnDashboard,
 	}
@@ -70,6 +79,9 @@ func (s *Server) managementDashboard(c echo.Context) error {
 	d, err := s.Hospital.ManagementDashboard(ctx)
 	if err != nil {
 		return err
+	}
+	if audienceOf(c.Request()) == program {
+		return c.JSON(http.StatusOK, dashboardShape(d.Metrics, d.At, managementJSON(d)))
 	}
 	page, err := s.page(c, text.T(ctx, "nav.management"))
 	if err != nil {
@@ -94,9 +106,17 @@ func (s *Server) liveManagementDashboard(c echo.Context) error {
 
 type managementData struct {
 	Wards             []countsJSON   `json:"wards"`
-	PendingDischarges []stayJSON     `json:"pending_discharges"`
-	BedsToClean       []dirtyBedJSON `json:"beds_to_clean"`
-	Waiting           []stayJSON     `json:"waiting"`
+	PendingDischarges []stayJSON     `json:"pending_discharges"` // the soonest; PendingCount counts all
+	PendingCount      int            `json:"pending_discharges_count"`
+	BedsToClean       []dirtyBedJSON `json:"beds_to_clean"` // the longest; CleaningCount counts all
+	CleaningCount     int            `json:"beds_to_clean_count"`
+	Waiting           []stayJSON     `json:"waiting"` // the longest; WaitingCount counts all
+	WaitingCount      int            `json:"waiting_count"`
+}
+
+func managementJSON(d hospital.ManagementDashboard) managementData {
+	return managementData{wardsJSON(d.Wards), staysJSON(d.PendingDischarges), d.PendingCount,
+		dirtyBedsJSON(d.BedsToClean), d.CleaningCount, staysJSON(d.Waiting), d.WaitingCount}
 }
 
 func managementState(d hospital.ManagementDashboard, language text.Lang) *liveState {
@@ -104,8 +124,7 @@ func managementState(d hospital.ManagementDashboard, language text.Lang) *liveSt
 		revisions: d.Revisions, language: language,
 		regions: views.ManagementRegions(d),
 		messages: func() ([]hub.Region, error) {
-			return dashboardMessages(d.Metrics, d.At, managementData{
-				wardsJSON(d.Wards), staysJSON(d.PendingDischarges), dirtyBedsJSON(d.BedsToClean), staysJSON(d.Waiting)})
+			return dashboardMessages(d.Metrics, d.At, managementJSON(d))
 		},
 		answer: answerOnDashboard,
 	}

@@ -23,7 +23,7 @@ type Config struct {
 	Log      *slog.Logger
 	// AllowedHosts are the names, with or without a port, that Host and a browser's Origin may carry.
 	AllowedHosts []string
-	// TrustedProxies are the networks whose X-Forwarded-For and X-Forwarded-Proto are believed.
+	// TrustedProxies are the networks whose X-Forwarded-For, -Proto and -Host are believed.
 	TrustedProxies []*net.IPNet
 	// ServeMetrics puts /metrics among the routes; false where it has a listener of its own.
 	ServeMetrics bool
@@ -54,6 +54,7 @@ func (s *Server) Handler() http.Handler {
 		numberRequests,
 		s.logRequests,
 		middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.logPanic}),
+		s.believeProxies,
 		secureHeaders,
 		rememberLanguage,
 		s.requireAllowedHost,

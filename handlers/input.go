@@ -3,11 +3,13 @@ package handlers
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -69,7 +71,7 @@ func isJSON(r *http.Request) bool {
 func decodeBody(r *http.Request) (sentValues, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		return sentValues{}, err // too large, which Echo knows how to say, or the connection broke
+		return sentValues{}, unread(err)
 	}
 	if !utf8.Valid(body) {
 		return sentValues{}, malformed("The request is not UTF-8 text.")
@@ -82,6 +84,18 @@ func decodeBody(r *http.Request) (sentValues, error) {
 		return decodeForm(string(body))
 	}
 	return sentValues{}, echo.NewHTTPError(http.StatusUnsupportedMediaType, "Send a form or JSON.")
+}
+
+// unread words a body that did not arrive: too large, which Echo has said already, too slow, or cut off.
+func unread(err error) error {
+	var said *echo.HTTPError
+	switch {
+	case errors.As(err, &said):
+		return said
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return echo.NewHTTPError(http.StatusRequestTimeout, "The request took too long to arrive.")
+	}
+	return malformed("The request did not arrive whole.")
 }
 
 func decodeForm(body string) (sentValues, error) {
@@ -274,7 +288,7 @@ func (in *input) allergies(field string) hospital.Allergies {
 		}
 		a.Known = true
 		if sent != hospital.NoKnownAllergies {
-			a.Allergens = append(a.Allergens, hospital.Allergen(sent))
+			a.Allergens = append(a.Allergens, hospital.ParseAllergen(sent)...)
 		} else if len(in.list(field)) > 1 {
 			in.refuse(field, "allergies_and_none", "Choose allergens or none, not both.")
 		}

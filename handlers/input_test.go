@@ -164,7 +164,7 @@ func TestWrongFieldsAreNamed(t *testing.T) {
 		{"/admissions", "reason", []any{strings.Repeat("a", 201), "a\x00"}, map[string]any{"patient_name": "Ineza Grace"}},
 		{"/admissions", "diet", []any{"pizza", "General", " "}, map[string]any{"patient_name": "Ineza Grace"}},
 		{"/admissions", "texture", []any{"8", "-1", "soft", "7.0", beyond}, map[string]any{"patient_name": "Ineza Grace"}},
-		{"/admissions", "allergies", []any{"dust", "Milk", "null"}, map[string]any{"patient_name": "Ineza Grace"}},
+		{"/admissions", "allergies", []any{"dust", "milk shake", "null"}, map[string]any{"patient_name": "Ineza Grace"}},
 		{"/admissions", "allergies", []any{[]string{"none", "milk"}, []string{"milk", "dust"}}, map[string]any{"patient_name": "Ineza Grace"}},
 		{"/admissions", "sex", []any{"f", "unknown\x00"}, map[string]any{"patient_name": "Ineza Grace"}},
 		{"/admissions", "birth_date", []any{"yesterday", "1984-13-01", "1984-05-31T00:00:00Z", "2999-01-01", "1492-10-12"}, map[string]any{"patient_name": "Ineza Grace"}},

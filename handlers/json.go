@@ -142,11 +142,16 @@ type dashboardJSON struct {
 	Data              any     `json:"data"`
 }
 
+func dashboardShape(m hospital.Metrics, at time.Time, data any) dashboardJSON {
+	return dashboardJSON{"dashboard_update", m.OccupancyRate, m.PatientCount, m.PendingDischarges, m.ActiveWards,
+		at.UTC().Format(time.RFC3339), data}
+}
+
 // dashboardMessages are a dashboard as one message; data is what the role's dashboard shows besides the numbers.
 func dashboardMessages(m hospital.Metrics, at time.Time, data any) ([]hub.Region, error) {
-	state := dashboardJSON{"dashboard_update", m.OccupancyRate, m.PatientCount, m.PendingDischarges, m.ActiveWards, "", data}
-	sent := state
-	sent.Timestamp = at.UTC().Format(time.RFC3339)
+	sent := dashboardShape(m, at, data)
+	state := sent
+	state.Timestamp = ""
 	whole, err := region("dashboard", state, sent)
 	return []hub.Region{whole}, err
 }

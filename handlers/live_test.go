@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -34,7 +35,7 @@ var shapes = map[string]shape{
 	"bed_status_change": {"type": "text", "bed_id": "id", "status": "text", "patient_id": "id|null", "timestamp": "time", "data": "object:bed"},
 	"dashboard_update": {"type": "text", "occupancy_rate": "rate", "patient_count": "count", "pending_discharges": "count", "active_wards": "count",
 		"timestamp": "time", "data": "object:any"},
-	"heartbeat": {"type": "text", "timestamp": "time", "age_ms": "count"},
+	"heartbeat": {"type": "text", "timestamp": "time", "current": "truth", "age_ms": "count"},
 	"error":     {"type": "text", "code": "text", "message": "text"},
 }
 
@@ -65,6 +66,9 @@ func isOfType(t testing.TB, value any, kind string) bool {
 	switch kind {
 	case "null":
 		return value == nil
+	case "truth":
+		_, isTruth := value.(bool)
+		return isTruth
 	case "text":
 		return isText && text != ""
 	case "time":
@@ -457,8 +461,8 @@ func TestWhatARolesDashboardShowsBesides(t *testing.T) {
 	w.plan(w.stay.ID)
 	w.admit("Habimana Eric", 0)
 	for role, want := range map[string][]string{
-		"medical_staff":   {"pending_discharges", "recent_admissions", "waiting", "wards"},
-		"ward_management": {"beds_to_clean", "pending_discharges", "waiting", "wards"},
+		"medical_staff":   {"pending_discharges", "pending_discharges_count", "recent_admissions", "waiting", "waiting_count", "wards"},
+		"ward_management": {"beds_to_clean", "beds_to_clean_count", "pending_discharges", "pending_discharges_count", "waiting", "waiting_count", "wards"},
 	} {
 		update := w.watch("/ws/dashboard/"+role+"/", w.admin).nextObject()
 		data := update.sub("data")
@@ -467,7 +471,10 @@ func TestWhatARolesDashboardShowsBesides(t *testing.T) {
 		}
 		checkTimesAndIDs(t, role, update)
 		for _, key := range want {
-			if list, isList := data[key].([]any); !isList || len(list) == 0 {
+			list, isList := data[key].([]any)
+			if count := fmt.Sprint(data[key]); strings.HasSuffix(key, "_count") && count != "1" {
+				t.Errorf("%s: %s is %s, want 1", role, key, count)
+			} else if !strings.HasSuffix(key, "_count") && (!isList || len(list) == 0) {
 				t.Errorf("%s: %s should list something: %v", role, key, data[key])
 			}
 		}
@@ -486,15 +493,15 @@ func TestTwoHundredQuickChangesArriveInOrder(t *testing.T) {
 	h.must(err)
 	token := h.token("admin")
 	clients := []*socket{h.watch(wardPath(h.a), token), h.watch(wardPath(h.a), token)}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
+	var changing sync.WaitGroup
+	defer changing.Wait()
+	changing.Go(func() {
 		for _, bed := range board.Beds {
 			if _, err := h.hospital.SetBedStatus(context.Background(), actor(hospital.Admin), bed.ID, hospital.BedStatusChange{Status: hospital.BedReserved}); err != nil {
 				t.Error(err)
 			}
 		}
-	}()
+	})
 	for _, s := range clients {
 		last, told := int64(-1), map[int64]bool{}
 		for last < beds {
@@ -521,7 +528,6 @@ func TestTwoHundredQuickChangesArriveInOrder(t *testing.T) {
 			t.Errorf("%d beds were told, want %d", len(told), beds)
 		}
 	}
-	<-done
 }
 
 func TestSomethingArrivesAtLeastEvery15Seconds(t *testing.T) {

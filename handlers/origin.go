@@ -55,11 +55,32 @@ func refuseForeignPosts(next echo.HandlerFunc) echo.HandlerFunc {
 // requireAllowedHost refuses requests that reach us under a name that is not ours, as DNS rebinding does.
 func (s *Server) requireAllowedHost(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if !s.allowsHost(c.Request().Host) {
-			return echo.NewHTTPError(http.StatusMisdirectedRequest, "This server does not answer under that name. Its operator sets --allowed-hosts.")
+		if !isProbe(c.Request().URL.Path) && !s.allowsHost(c.Request().Host) {
+			return echo.NewHTTPError(http.StatusForbidden, "This server does not answer under that name. Its operator sets --allowed-hosts.")
 		}
 		return next(c)
 	}
+}
+
+// isProbe reports whether a path is asked for by machines that know this server by its address alone.
+func isProbe(path string) bool { return path == "/healthz" || path == "/readyz" || path == "/metrics" }
+
+// believeProxies takes the host that a client named to a trusted proxy for the request's own, as its address and scheme are.
+func (s *Server) believeProxies(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		if host := r.Header.Get("X-Forwarded-Host"); host != "" && s.trustsPeer(r) {
+			r.Host = host
+		}
+		return next(c)
+	}
+}
+
+// trustsPeer reports whether whoever connected to us is a trusted proxy.
+func (s *Server) trustsPeer(r *http.Request) bool {
+	name, _ := splitHost(r.RemoteAddr)
+	peer := net.ParseIP(name)
+	return peer != nil && slices.ContainsFunc(s.TrustedProxies, func(network *net.IPNet) bool { return network.Contains(peer) })
 }
 
 // allowsHost reports whether a Host header's value is among the allowed ones, by name or by name and port.

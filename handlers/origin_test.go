@@ -215,9 +215,14 @@ func TestANameThatIsNotOursGetsNothing(t *testing.T) {
 		"board.example": false, "board.example:80": false, "evil.example": false, "wards.example.evil.example": false, "evil-wards.example": false,
 		"127.0.0.1.evil.example" + port: false, "wards.example.": false, "localhost" + port: false,
 	} {
-		for _, path := range []string{"/login", "/healthz", "/nothing", fmt.Sprintf("/wards/%d/", h.a.ID), "/metrics"} {
+		for _, path := range []string{"/login", "/nothing", fmt.Sprintf("/wards/%d/", h.a.ID)} {
 			got := h.ask(question{method: "GET", path: path, as: program, token: token, host: host})
-			if refused := got.status == http.StatusMisdirectedRequest; refused == allowed {
+			if refused := got.status == http.StatusForbidden; refused == allowed {
+				t.Errorf("GET %s under the name %s: %d", path, host, got.status)
+			}
+		}
+		for _, path := range []string{"/healthz", "/readyz", "/metrics"} { // asked for by machines that know an address alone
+			if got := h.ask(question{method: "GET", path: path, as: program, host: host}); got.status != http.StatusOK {
 				t.Errorf("GET %s under the name %s: %d", path, host, got.status)
 			}
 		}
@@ -280,6 +285,29 @@ func TestForwardedHeadersAreBelievedFromTrustedProxiesOnly(t *testing.T) {
 				"client "+hex.EncodeToString(digest[:])).Scan(&failures)
 			if err != nil || failures != 1 {
 				t.Errorf("%d failures are counted for %s, want 1: %v", failures, c.client, err)
+			}
+		})
+	}
+}
+
+func TestTheHostThatAClientNamedIsBelievedFromTrustedProxiesOnly(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		trusted []string
+		named   string
+		status  int
+	}{
+		"a trusted proxy names our host": {[]string{"127.0.0.0/8"}, "wards.example", http.StatusOK},
+		"a trusted proxy names another":  {[]string{"127.0.0.0/8"}, "evil.example", http.StatusForbidden},
+		"anybody else names our host":    {nil, "wards.example", http.StatusForbidden},
+		"another network names our host": {[]string{"10.0.0.0/8"}, "wards.example", http.StatusForbidden},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, settings{trustedProxies: c.trusted, allowedHosts: []string{"wards.example"}})
+			got := h.ask(question{method: "GET", path: "/login", as: browser, host: "upstream.internal", header: http.Header{"X-Forwarded-Host": {c.named}}})
+			if got.status != c.status {
+				t.Errorf("got %d, want %d", got.status, c.status)
 			}
 		})
 	}

@@ -20,7 +20,7 @@ import (
 var may = map[hospital.Permission][]hospital.Role{
 	"own_session":             {"medical_staff", "ward_management", "kitchen", "delivery", "customer", "admin"},
 	"wards.read":              {"medical_staff", "ward_management", "admin"},
-	"clinical.read":           {"medical_staff"},
+	"clinical.read":           {"medical_staff", "admin"},
 	"dashboard.medical":       {"medical_staff", "admin"},
 	"dashboard.management":    {"ward_management", "admin"},
 	"admissions.admit":        {"medical_staff", "ward_management", "admin"},

@@ -69,13 +69,15 @@ func (s *socket) read() (string, error) {
 // next returns the next message that is no heartbeat.
 func (s *socket) next() string {
 	s.t.Helper()
+	within, cancel := context.WithTimeout(context.Background(), soon)
+	defer cancel()
 	for {
-		message, err := s.read()
+		_, message, err := s.conn.Read(within)
 		if err != nil {
 			s.t.Fatalf("read: %v", err)
 		}
-		if !strings.HasPrefix(message, `{"type":"heartbeat"`) {
-			return message
+		if !strings.HasPrefix(string(message), `{"type":"heartbeat"`) {
+			return string(message)
 		}
 	}
 }
@@ -96,11 +98,13 @@ func (s *socket) send(message string) {
 	}
 }
 
-// closeCode reads on until the socket is closed.
+// closeCode reads on until the socket is closed; -1 where it is not.
 func (s *socket) closeCode() websocket.StatusCode {
 	s.t.Helper()
+	within, cancel := context.WithTimeout(context.Background(), soon)
+	defer cancel()
 	for {
-		if _, err := s.read(); err != nil {
+		if _, _, err := s.conn.Read(within); err != nil {
 			return websocket.CloseStatus(err)
 		}
 	}

@@ -172,18 +172,18 @@ func (cmd NewAdmission) check(now time.Time) fields {
 		wrong.refuse("birth_date", "birth_date", "Give a date of birth that can be right, or leave it empty.")
 	}
 	if !slices.Contains(Sexes, cmd.Sex) {
-		wrong.refuse("sex", "unknown_choice", "Choose one of the list, or leave it empty.")
+		refuseChoice(wrong, "sex", Sexes)
 	}
 	wrong.text("reason", cmd.Reason, LongestReason)
 	if !cmd.Diet.Valid() {
-		wrong.refuse("diet", "unknown_choice", "Choose one of the diets.")
+		refuseChoice(wrong, "diet", Diets)
 	}
 	if !cmd.Texture.Valid() {
-		wrong.refuse("texture", "unknown_choice", "Choose a texture from 0 to 7.")
+		wrong.refuse("texture", "texture", "Choose a texture from 0 to 7.")
 	}
 	for _, allergen := range cmd.Allergies.Allergens {
 		if !allergen.Valid() {
-			wrong.refuse("allergies", "allergen_unknown", "Choose from the list of allergens, or say that there are none.")
+			refuseChoice(wrong, "allergies", append([]Allergen{NoKnownAllergies}, Allergens...))
 		}
 	}
 	wrong.expectedDischarge(cmd.ExpectedDischarge, now.Add(-time.Minute), now)
@@ -459,7 +459,7 @@ func (h *Hospital) Discharge(ctx context.Context, actor Actor, admissionID int64
 func (l Leaving) check() error {
 	wrong := fields{}
 	if !l.Outcome.Valid() {
-		wrong.refuse("outcome", "outcome_missing", "Say how the stay ended.")
+		refuseChoice(wrong, "outcome", Outcomes)
 	}
 	wrong.text("notes", l.Notes, LongestNotes)
 	return wrong.err()

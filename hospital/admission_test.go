@@ -147,7 +147,7 @@ func TestAnAdmissionNamesEveryWrongFieldAtOnce(t *testing.T) {
 				Texture: &badTexture, Allergies: hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"milk", "cats"}},
 				ExpectedDischarge: morning.Add(-2 * time.Minute),
 			}, map[string]string{"patient_name": "name_missing", "birth_date": "birth_date", "sex": "unknown_choice", "bed_id": "bed_unknown",
-				"reason": "too_long", "diet": "unknown_choice", "texture": "unknown_choice", "allergies": "allergen_unknown", "expected_discharge": "too_early"}},
+				"reason": "too_long", "diet": "unknown_choice", "texture": "texture", "allergies": "unknown_choice", "expected_discharge": "too_early"}},
 			"too far ahead": {hospital.NewAdmission{PatientName: "Uwase", ExpectedDischarge: morning.Add(hospital.LongestStay + time.Minute)},
 				map[string]string{"expected_discharge": "too_late"}},
 			"no year of four digits": {hospital.NewAdmission{PatientName: "Uwase", IdempotencyKey: "far", BirthDate: time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC),
@@ -522,7 +522,7 @@ func TestADischargeIsRefused(t *testing.T) {
 		}
 		for _, outcome := range []hospital.Outcome{"", "cured"} {
 			refusal := h.refuses(t, hospital.Invalid, "fields", discharge(nurse, a.ID, hospital.Leaving{Outcome: outcome, Notes: strings.Repeat("n", hospital.LongestNotes+1)}))
-			if got, want := wrongFields(refusal), map[string]string{"outcome": "outcome_missing", "notes": "too_long"}; !maps.Equal(got, want) {
+			if got, want := wrongFields(refusal), map[string]string{"outcome": "unknown_choice", "notes": "too_long"}; !maps.Equal(got, want) {
 				t.Errorf("got %v, want %v", got, want)
 			}
 		}

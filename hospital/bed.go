@@ -407,7 +407,7 @@ func (h *Hospital) ReleaseExpiredReservations(ctx context.Context) (int, error) 
 	if err != nil {
 		return 0, err
 	}
-	released := 0
+	released, failures := 0, []error(nil)
 	for _, id := range expired {
 		// A transaction for each bed, so that a long list keeps nobody from their bed.
 		free := false
@@ -416,13 +416,13 @@ func (h *Hospital) ReleaseExpiredReservations(ctx context.Context) (int, error) 
 			return err
 		})
 		if err != nil {
-			return released, err
+			failures = append(failures, fmt.Errorf("bed %d: %w", id, err)) // the others need not wait for it
 		}
 		if free {
 			released++
 		}
 	}
-	return released, nil
+	return released, errors.Join(failures...)
 }
 
 // releaseReservation makes the bed available if its reservation has really run out, and reports whether it did.

@@ -261,7 +261,7 @@ func TestABedsPageShowsWhatTheRoleMaySee(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for actor, reason := range map[hospital.Actor]string{nurse: "emergency", manager: "", admin: ""} {
+		for actor, reason := range map[hospital.Actor]string{nurse: "emergency", manager: "", admin: "emergency"} {
 			d, err := h.BedDetail(t.Context(), actor, bed.ID)
 			if err != nil {
 				t.Fatalf("%s: %v", actor.Role, err)

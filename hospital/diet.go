@@ -1,6 +1,9 @@
 package hospital
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Diet is what a patient is to eat, by its usual code.
 type Diet string
@@ -38,6 +41,23 @@ type Allergen string
 // Allergens lists them by the codes that commands and JSON use.
 var Allergens = []Allergen{"gluten", "crustaceans", "eggs", "fish", "peanuts", "soya", "milk", "nuts", "celery",
 	"mustard", "sesame", "sulphites", "lupin", "molluscs"}
+
+// otherWords are what people and other systems call allergens. Shellfish is both kinds, for safety's sake.
+var otherWords = map[string][]Allergen{
+	"peanut": {"peanuts"}, "groundnut": {"peanuts"}, "groundnuts": {"peanuts"}, "nut": {"nuts"}, "tree_nuts": {"nuts"}, "egg": {"eggs"},
+	"dairy": {"milk"}, "lactose": {"milk"}, "soy": {"soya"}, "wheat": {"gluten"}, "shellfish": {"crustaceans", "molluscs"},
+	"crustacean": {"crustaceans"}, "mollusc": {"molluscs"}, "mollusks": {"molluscs"}, "sulfites": {"sulphites"}, "sulphite": {"sulphites"},
+}
+
+// ParseAllergen finds the allergens that a word means, in any case: one of Allergens or another usual word for them. An unknown word
+// is returned as it is, to be refused.
+func ParseAllergen(word string) []Allergen {
+	word = strings.ToLower(strings.TrimSpace(word))
+	if meant, found := otherWords[word]; found {
+		return meant
+	}
+	return []Allergen{Allergen(word)}
+}
 
 // Valid reports whether a is one of Allergens.
 func (a Allergen) Valid() bool { return slices.Contains(Allergens, a) }

@@ -92,6 +92,15 @@ func unwritable(text string) bool {
 // tidy is a text of one line as it is kept: composed characters (NFC), single spaces, none around it.
 func tidy(text string) string { return norm.NFC.String(strings.Join(strings.Fields(text), " ")) }
 
+// refuseChoice records that a field is none of the values that it can have, and names them.
+func refuseChoice[T ~string](f fields, field string, values []T) {
+	named := make([]string, len(values))
+	for i, value := range values {
+		named[i] = string(value)
+	}
+	f.refuse(field, "unknown_choice", "Choose one of these: %s.", strings.Join(named, ", "))
+}
+
 // err returns nil where every field is right, else one Invalid error that names them all.
 func (f fields) err() error {
 	if len(f) == 0 {

@@ -86,7 +86,7 @@ func TestThePermissionsAreThoseOfTheContract(t *testing.T) {
 			hospital.TransferPatients, hospital.PlanDischarges, hospital.DischargePatients, hospital.RecordDeaths, hospital.ChangeBeds},
 		hospital.WardManagement: {hospital.ReadOwnSession, hospital.ReadWards, hospital.ReadManagementDashboard, hospital.AdmitPatients,
 			hospital.TransferPatients, hospital.PlanDischarges, hospital.DischargePatients, hospital.ChangeBeds, hospital.CloseBeds},
-		hospital.Admin: {hospital.ReadOwnSession, hospital.ReadWards, hospital.ReadMedicalDashboard, hospital.ReadManagementDashboard, hospital.AdmitPatients,
+		hospital.Admin: {hospital.ReadOwnSession, hospital.ReadWards, hospital.ReadClinical, hospital.ReadMedicalDashboard, hospital.ReadManagementDashboard, hospital.AdmitPatients,
 			hospital.TransferPatients, hospital.PlanDischarges, hospital.DischargePatients, hospital.RecordDeaths, hospital.ChangeBeds, hospital.CloseBeds,
 			hospital.SetUpWards, hospital.ManageUsers},
 		hospital.Kitchen:  {hospital.ReadOwnSession},

@@ -31,9 +31,6 @@ func (s Session) Actor(requestID string) Actor {
 // repeated failures for that name or from that client address, with the seconds to wait in Args.
 func (h *Hospital) SignIn(ctx context.Context, username, password, client string) (token string, s Session, err error) {
 	username = foldUsername(username)
-	if err := h.forgetOld(ctx); err != nil {
-		return "", Session{}, err
-	}
 	if err := h.countAttempt(ctx, username, client); err != nil {
 		return "", Session{}, err
 	}
@@ -93,10 +90,7 @@ func (h *Hospital) openSession(ctx context.Context, user User, hash passwordHash
 		if err != nil {
 			return fmt.Errorf("open a session: %w", err)
 		}
-		if err := c.takeBackAttempt(ctx, client); err != nil {
-			return err
-		}
-		if err := c.forgetFailures(ctx, user.Username); err != nil {
+		if err := c.takeBackAttempt(ctx, user.Username, client); err != nil {
 			return err
 		}
 		c.record(entry{action: "session.sign_in", entity: "user", entityID: user.ID}, UserTopic(user.ID))

@@ -82,7 +82,7 @@ func (u NewUser) check() error {
 		wrong.refuse("username", "username", "Use 2 to 64 of the letters a–z, digits, dot, hyphen and underscore.")
 	}
 	if !u.Role.Valid() {
-		wrong.refuse("role", "unknown_choice", "Choose one of the roles.")
+		refuseChoice(wrong, "role", Roles)
 	}
 	if !u.Demo {
 		wrong.password(u.Password)
@@ -253,6 +253,27 @@ func (h *Hospital) DisableUser(ctx context.Context, actor Actor, username string
 		}
 		c.record(entry{action: "user.disable", entity: "user", entityID: user.ID, from: "enabled", to: "disabled"}, UserTopic(user.ID))
 		return c.endSessions(ctx, user)
+	})
+}
+
+// EnableUser gives a disabled login back; the sessions that ended stay ended. Enabling twice is no error. NotFound where there is no such user.
+func (h *Hospital) EnableUser(ctx context.Context, actor Actor, username string) error {
+	if err := actor.need(ManageUsers); err != nil {
+		return err
+	}
+	return h.change(ctx, actor, func(ctx context.Context, c *change) error {
+		user, err := c.lockUser(ctx, username)
+		if err != nil {
+			return err
+		}
+		if !user.Disabled {
+			return errUnchanged
+		}
+		if _, err = c.tx.ExecContext(ctx, `UPDATE app_user SET disabled = FALSE WHERE id = $1`, user.ID); err != nil {
+			return fmt.Errorf("enable %s: %w", user.Username, err)
+		}
+		c.record(entry{action: "user.enable", entity: "user", entityID: user.ID, from: "disabled", to: "enabled"}, UserTopic(user.ID))
+		return nil
 	})
 }
 

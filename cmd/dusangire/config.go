@@ -14,6 +14,7 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run the server: HTTP, WebSockets, hub. Migrates its database first."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database to the current schema and stop."`
 	User    userCommand    `cmd:"" help:"Care for accounts."`
+	Ward    wardCommand    `cmd:"" help:"Set up wards and their beds."`
 	Demo    demoCommand    `cmd:"" help:"Write the demo hospital into an empty database."`
 	Watch   watchCommand   `cmd:"" help:"Connect to a live path of a running server and print each message."`
 	Version versionCommand `cmd:"" help:"Print version, commit and Go version."`
@@ -50,7 +51,7 @@ type serveCommand struct {
 	DemoPublic     bool     `help:"Allow the published demo passwords on an address that others can reach."`
 	DemoSeed       uint64   `default:"1" help:"Which invented hospital the demo loads."`
 	AllowedHosts   []string `help:"Hosts, with or without a port, accepted in Host and Origin. Default: the host of --addr." placeholder:"HOST"`
-	TrustedProxies []string `help:"Networks whose X-Forwarded-For and X-Forwarded-Proto are believed." placeholder:"CIDR"`
+	TrustedProxies []string `help:"Networks whose X-Forwarded-For, -Proto and -Host are believed." placeholder:"CIDR"`
 	TLSCert        string   `name:"tls-cert" help:"Certificate file, to serve HTTPS and WSS directly." placeholder:"FILE"`
 	TLSKey         string   `name:"tls-key" help:"Key file of the certificate." placeholder:"FILE"`
 	MetricsAddr    string   `help:"Address of a listener of its own for /metrics. Empty: on --addr." placeholder:"ADDR"`

@@ -185,7 +185,7 @@ func (p *program) run(ctx context.Context) error {
 		work.Go(func() { failed <- serve(server, p.listener[i]) })
 	}
 	work.Go(func() { p.note(p.hub.Run(working)) })
-	work.Go(func() { p.releaseReservations(working) })
+	work.Go(func() { p.keepHouse(working) })
 	if p.config.Demo {
 		staff := demo.NewStaff(p.hospital, p.config.DemoSeed, staffPace, p.log)
 		work.Go(func() { p.note(staff.Run(working)) })
@@ -239,13 +239,16 @@ func (p *program) drain() {
 	closing.Wait()
 }
 
-// releaseReservations makes beds available again whose reservation ran out.
-func (p *program) releaseReservations(ctx context.Context) {
+// keepHouse makes beds available again whose reservation ran out, and forgets sessions and counts that are over.
+func (p *program) keepHouse(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for {
 		if _, err := p.hospital.ReleaseExpiredReservations(ctx); err != nil && ctx.Err() == nil {
 			p.log.Error("reservations can't be released; they are tried again", "error", err)
+		}
+		if err := p.hospital.ForgetOld(ctx); err != nil && ctx.Err() == nil {
+			p.log.Error("what is over can't be forgotten; it is tried again", "error", err)
 		}
 		select {
 		case <-ctx.Done():

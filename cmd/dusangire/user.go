@@ -21,6 +21,7 @@ type userCommand struct {
 	List    userList    `cmd:"" help:"List all logins."`
 	Passwd  userPasswd  `cmd:"" help:"Set a password, read from standard input; ends the user's sessions."`
 	Disable userDisable `cmd:"" help:"End a login, its sessions and its sockets."`
+	Enable  userEnable  `cmd:"" help:"Give a disabled login back."`
 }
 
 // operator is whoever runs the program on the server.
@@ -110,6 +111,16 @@ type userDisable struct {
 // Run ends a login.
 func (c *userDisable) Run(ctx context.Context) error {
 	return c.with(ctx, func(h *hospital.Hospital) error { return h.DisableUser(ctx, operator, c.Name) })
+}
+
+type userEnable struct {
+	database
+	Name string `arg:"" help:"Whose login."`
+}
+
+// Run gives a login back.
+func (c *userEnable) Run(ctx context.Context) error {
+	return c.with(ctx, func(h *hospital.Hospital) error { return h.EnableUser(ctx, operator, c.Name) })
 }
 
 // readPassword takes one line of standard input; on a terminal it asks and shows nothing of what is typed.
