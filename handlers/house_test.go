@@ -24,9 +24,11 @@ import (
 	"dusangire/hub"
 )
 
-// TestMain lets stand what the tests' PostgreSQL keeps open until the process ends, and nothing else.
+// TestMain lets stand what the tests' PostgreSQL keeps open until the process ends, and what the Redis client ends only a second
+// after it was closed. Nothing else may be left.
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("database/sql.(*DB).connectionOpener"))
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("database/sql.(*DB).connectionOpener"),
+		goleak.IgnoreAnyFunction("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial"))
 }
 
 // soon is how long a test waits for what must happen; only a test that fails reaches it.
