@@ -484,6 +484,33 @@ func TestWhatARolesDashboardShowsBesides(t *testing.T) {
 	}
 }
 
+// TestOnesOwnWardsShapeTheDashboardAndNothingElse: two people of one role with other wards do not see each other's lists.
+func TestOnesOwnWardsShapeTheDashboardAndNothingElse(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, settings{})
+	stay := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
+	h.plan(stay.ID)
+	h.plan(h.admit("Mugisha Jean", h.bed(h.b, 1).ID).ID)
+	for name, own := range map[string]hospital.Ward{"of-a": h.a, "of-b": h.b} {
+		_, err := h.hospital.AddUser(t.Context(), hospital.System, hospital.NewUser{Username: name, Role: hospital.MedicalStaff, Wards: []int64{own.ID}, Password: password})
+		h.must(err)
+		token := h.token(name)
+		update := h.watch("/ws/dashboard/medical_staff/", token).nextObject()
+		for _, key := range []string{"wards", "recent_admissions", "pending_discharges"} {
+			list, _ := update.sub("data")[key].([]any)
+			if len(list) != 1 || object(list[0].(map[string]any))["ward_name"] != own.Name {
+				t.Errorf("%s sees %s %v, want those of %s alone", name, key, list, own.Name)
+			}
+		}
+		if update.int("patient_count") != 2 || update.int("pending_discharges") != 2 {
+			t.Errorf("the numbers are the whole hospital's: %v", update)
+		}
+		for _, ward := range []hospital.Ward{h.a, h.b} {
+			h.watch(wardPath(ward), token).nextObject().check(t, "ward_status")
+		}
+	}
+}
+
 // TestTwoHundredQuickChangesArriveInOrder: what a client sees is never older than what it saw before, and the last state arrives.
 func TestTwoHundredQuickChangesArriveInOrder(t *testing.T) {
 	t.Parallel()
