@@ -378,8 +378,8 @@ func TestARefusedCommandSaysWhyAtTheFieldAndKeepsWhatWasTyped(t *testing.T) {
 		})(w, r)
 	})
 	openBed(t, tab, 11)
-	do(t, tab, chromedp.Click(chromedp.CSS("#sheet-admit summary")),
-		chromedp.SendKeys(chromedp.ID("admit-patient_name"), "Uwera Grâce"),
+	openSheet(t, tab, "sheet-admit")
+	do(t, tab, chromedp.SendKeys(chromedp.ID("admit-patient_name"), "Uwera Grâce"),
 		chromedp.Click(chromedp.CSS(`#sheet-admit form[action="/admissions"] button.primary`)))
 	until(t, tab, "the focus on the sentence that leads to the field", `document.activeElement.matches(".panel .alert a[href='#admit-birth_date']")`)
 	if got := ask[string](t, tab, `document.getElementById("admit-patient_name").value + "|" + document.getElementById("admit-birth_date-error").textContent + document.querySelector("[aria-invalid]").id`); got != "Uwera Grâce|It lies in the future.admit-birth_date" {
@@ -417,12 +417,20 @@ func TestASignedOutCommandHidesThePatients(t *testing.T) {
 	until(t, tab, "the notice", `document.querySelector("main h1").textContent === "You are signed out"`)
 }
 
+// openSheet opens a form of the panel by keyboard, which hits it wherever it stands by then, and waits until it can be typed into.
+func openSheet(t *testing.T, tab context.Context, id string) {
+	t.Helper()
+	do(t, tab, chromedp.SendKeys(chromedp.CSS("#"+id+" summary"), kb.Enter))
+	until(t, tab, "the open form", `document.querySelector("#`+id+` input:not([type=hidden])").getClientRects().length > 0`)
+}
+
 func TestAnOpenPanelFollowsItsBedAndKeepsWhatWasTyped(t *testing.T) {
 	t.Parallel()
 	site := newSite(t)
 	tab, socket := openWard(t, site)
 	openBed(t, tab, 11)
-	do(t, tab, chromedp.Click(chromedp.CSS("#sheet-admit summary")), chromedp.SendKeys(chromedp.ID("admit-patient_name"), "Uwera Grâce"))
+	openSheet(t, tab, "sheet-admit")
+	do(t, tab, chromedp.SendKeys(chromedp.ID("admit-patient_name"), "Uwera Grâce"))
 	reserved := sampleBed(sampleWards()[1], 11, hospital.BedReserved)
 	reserved.Version++
 	site.answer("GET /beds/11/", panelOf(t, reserved, 200, views.Form{}))
@@ -476,7 +484,8 @@ func TestWhoWasHereBeforeIsAdmittedUnderTheirNumberAlone(t *testing.T) {
 		w.WriteHeader(http.StatusNoContent)
 	})
 	openBed(t, tab, 11)
-	do(t, tab, chromedp.Click(chromedp.CSS("#sheet-admit summary")), chromedp.SendKeys(chromedp.ID("admit-patient_name"), "Uwe"),
+	openSheet(t, tab, "sheet-admit")
+	do(t, tab, chromedp.SendKeys(chromedp.ID("admit-patient_name"), "Uwe"),
 		chromedp.SendKeys(chromedp.ID("find-q"), "Uwe"+kb.Enter))
 	until(t, tab, "the patients found", `!!document.querySelector(".known [value='8']")`)
 	do(t, tab, chromedp.Click(chromedp.CSS(".known [value='8']")), chromedp.WaitNotVisible(chromedp.ID("admit-patient_name")),
