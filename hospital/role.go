@@ -9,14 +9,14 @@ type Role string
 const (
 	MedicalStaff   Role = "medical_staff"
 	WardManagement Role = "ward_management"
-	Kitchen        Role = "kitchen"
-	Delivery       Role = "delivery"
+	KitchenStaff   Role = "kitchen"
+	DeliveryStaff  Role = "delivery"
 	Customer       Role = "customer"
 	Admin          Role = "admin"
 )
 
 // Roles lists every role, in the order in which people are shown them.
-var Roles = []Role{MedicalStaff, WardManagement, Kitchen, Delivery, Customer, Admin}
+var Roles = []Role{MedicalStaff, WardManagement, KitchenStaff, DeliveryStaff, Customer, Admin}
 
 // Valid reports whether r is one of Roles.
 func (r Role) Valid() bool { return slices.Contains(Roles, r) }
