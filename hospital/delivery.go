@@ -136,3 +136,13 @@ func (h *Hospital) DeliveryBoard(ctx context.Context, actor Actor) (DeliveryBoar
 func (h *Hospital) ActiveDeliveries(ctx context.Context, actor Actor) ([]Delivery, error) {
 	panic("unbuilt")
 }
+
+// openDelivery makes the delivery of a locked order that has just become ready.
+func (c *change) openDelivery(ctx context.Context, o Order) error { panic("unbuilt") }
+
+// cancelDelivery ends the delivery of a locked order that is recalled, held or cancelled, if it has one that has not departed. For an order in
+// transit, whose patient has died, it ends the delivery without a word to anybody.
+func (c *change) cancelDelivery(ctx context.Context, o Order) error { panic("unbuilt") }
+
+// stopDelivery tells the courier of a locked order in transit to bring it back: code "hazard" or "discharged", as Order.Stopped.
+func (c *change) stopDelivery(ctx context.Context, o Order, code string) error { panic("unbuilt") }

@@ -80,3 +80,14 @@ type CustomerOrder struct {
 func (h *Hospital) CustomerHome(ctx context.Context, actor Actor) (CustomerHome, error) {
 	panic("unbuilt")
 }
+
+// notifyUser tells one person; the notification's UserID is who.
+func (c *change) notifyUser(ctx context.Context, n Notification) error { panic("unbuilt") }
+
+// notifyRole tells everyone of a role; the notification's Role is which.
+func (c *change) notifyRole(ctx context.Context, n Notification) error { panic("unbuilt") }
+
+// concernedCustomers lists the customers who follow an order: whoever placed it, if a customer, and those linked to its patient.
+func (c *change) concernedCustomers(ctx context.Context, o Order) ([]int64, error) {
+	panic("unbuilt")
+}

@@ -164,3 +164,18 @@ type KitchenBoard struct {
 
 // KitchenBoard reads it. For roles that hold ReadKitchen.
 func (h *Hospital) KitchenBoard(ctx context.Context) (KitchenBoard, error) { panic("unbuilt") }
+
+// lockOrder keeps an order, and the stay that it is for, from everyone else until the commit and returns it as it stands. NotFound where
+// there is none.
+func (c *change) lockOrder(ctx context.Context, id int64) (Order, error) { panic("unbuilt") }
+
+// putOrder takes a locked order to a status, keeps its other fields as they stand in o, and records it. It is the only way for an order to change.
+func (c *change) putOrder(ctx context.Context, o *Order, to OrderStatus) error { panic("unbuilt") }
+
+// hazardsOf is the safety check of a locked order as things stand now: what speaks against it and no override covers. It checks the
+// dishes both as they were ordered and as they are made now.
+func (c *change) hazardsOf(ctx context.Context, o Order) ([]Hazard, error) { panic("unbuilt") }
+
+// holdOrder stops a locked order for its hazards and tells the kitchen: one that has not departed is held and its delivery, if any, cancelled; one
+// in transit is to be brought back. The caller returns keeping(refusal) where a command is refused because of it.
+func (c *change) holdOrder(ctx context.Context, o *Order, hazards []Hazard) error { panic("unbuilt") }
