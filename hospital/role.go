@@ -41,6 +41,14 @@ const (
 	CloseBeds               Permission = "beds.close"              // take a bed out of service, and back
 	SetUpWards              Permission = "wards.set_up"            // create wards with their beds
 	ManageUsers             Permission = "users.manage"
+	OrderDiets              Permission = "diets.order"       // diet, texture, allergies, nil by mouth
+	OrderMeals              Permission = "orders.place"      // a customer for their own patients and addresses only
+	OverrideHazards         Permission = "orders.override"   // with a written reason, what Hazard.Overridable allows
+	OrderRounds             Permission = "orders.round"      // a meal for each patient of a ward
+	ReadOrders              Permission = "orders.read"       // any order; a customer reads their own without it
+	ReadKitchen             Permission = "dashboard.kitchen" // /dashboard/kitchen/
+	CookOrders              Permission = "orders.cook"       // confirm, start, ready, recall
+	ManageMenu              Permission = "menu.manage"       // dishes, and which are available
 )
 
 // permitted is the table of who may do what. Admin may do everything that needs no clinical judgement and
@@ -60,6 +68,14 @@ var permitted = map[Permission][]Role{
 	CloseBeds:               {WardManagement, Admin},
 	SetUpWards:              {Admin},
 	ManageUsers:             {Admin},
+	OrderDiets:              {MedicalStaff},
+	OrderMeals:              {MedicalStaff, Customer},
+	OverrideHazards:         {MedicalStaff},
+	OrderRounds:             {MedicalStaff, KitchenStaff, Admin},
+	ReadOrders:              {MedicalStaff, WardManagement, KitchenStaff, DeliveryStaff, Admin},
+	ReadKitchen:             {KitchenStaff, Admin},
+	CookOrders:              {KitchenStaff, Admin},
+	ManageMenu:              {KitchenStaff, Admin},
 }
 
 // May reports whether the role holds the permission. An unknown permission is held by nobody.
