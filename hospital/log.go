@@ -43,3 +43,29 @@ func (cmd NewAdmission) LogValue() slog.Value {
 func (l Leaving) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("outcome", string(l.Outcome)))
 }
+
+// LogValue shows which delivery it is.
+func (d Delivery) LogValue() slog.Value { return slog.GroupValue(slog.Int64("delivery", d.ID)) }
+
+// LogValue shows how many stops there are.
+func (r Round) LogValue() slog.Value { return slog.GroupValue(slog.Int("stops", len(r.Stops))) }
+
+// LogValue shows nothing: a code opens a door, and who takes a tray is at times its patient.
+func (Handover) LogValue() slog.Value { return slog.GroupValue() }
+
+// LogValue shows which address it is.
+func (a Address) LogValue() slog.Value { return slog.GroupValue(slog.Int64("address", a.ID)) }
+
+// LogValue shows which zone an address is to be in.
+func (f AddressFields) LogValue() slog.Value { return slog.GroupValue(slog.Int64("zone", f.ZoneID)) }
+
+// LogValue shows which stay it is.
+func (s CustomerStay) LogValue() slog.Value { return stayValue(s.AdmissionID) }
+
+// LogValue shows which order it is.
+func (o CustomerOrder) LogValue() slog.Value { return slog.GroupValue(slog.Int64("order", o.ID)) }
+
+// LogValue shows how much there is.
+func (h CustomerHome) LogValue() slog.Value {
+	return slog.GroupValue(slog.Int("stays", len(h.Stays)), slog.Int("orders", len(h.Orders)), slog.Int("unread", h.Unread))
+}

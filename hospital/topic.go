@@ -73,6 +73,9 @@ func (topic Topic) move(ctx context.Context, tx *sql.Tx) (epoch string, rev int6
 	return epoch, rev, err
 }
 
+// MenuTopic moves when a dish is added or changes.
+const MenuTopic Topic = "menu"
+
 // KitchenTopic moves with every change of an order that the kitchen shows.
 const KitchenTopic Topic = "kitchen"
 
@@ -90,6 +93,9 @@ func AddressTopic(id int64) Topic { return Topic("address:" + strconv.FormatInt(
 
 // AddressesTopic moves when one of a customer's addresses is added, changed or removed.
 func AddressesTopic(userID int64) Topic { return Topic("addresses:" + strconv.FormatInt(userID, 10)) }
+
+// ZoneTopic moves when a zone is added, renamed or charged otherwise.
+func ZoneTopic(id int64) Topic { return Topic("zone:" + strconv.FormatInt(id, 10)) }
 
 // InboxTopic moves when a person's notifications change.
 func InboxTopic(userID int64) Topic { return Topic("inbox:" + strconv.FormatInt(userID, 10)) }
