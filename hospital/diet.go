@@ -205,9 +205,9 @@ func (c *change) setDiet(ctx context.Context, stay Admission, to DietChange) err
 	if after.same(before) {
 		return errUnchanged
 	}
-	_, err = c.tx.ExecContext(ctx, `UPDATE admission
-		SET diet = $2, texture = $3, allergies = $4, nil_by_mouth_from = $5, nil_by_mouth_until = $6 WHERE id = $1`,
-		stay.ID, after.Diet, after.Texture, allergyList(after.Allergies), instant(after.NilByMouth.From), instant(after.NilByMouth.Until))
+	_, err = c.tx.ExecContext(ctx, `UPDATE admission SET diet = $2, texture = $3, allergies = $4, nil_by_mouth_from = $5,
+		nil_by_mouth_until = $6, nil_by_mouth_seen = $7 WHERE id = $1`, stay.ID, after.Diet, after.Texture, allergyList(after.Allergies),
+		instant(after.NilByMouth.From), instant(after.NilByMouth.Until), after.NilByMouth.Holds(c.now))
 	if err != nil {
 		return fmt.Errorf("set the diet of stay %d: %w", stay.ID, err)
 	}

@@ -410,9 +410,6 @@ func (h *Hospital) StartOrder(ctx context.Context, actor Actor, id int64, step S
 		return Order{}, err
 	}
 	return h.stepOrder(ctx, actor, id, step, OrderPreparing, func(ctx context.Context, c *change, o *Order, _ string) error {
-		if o.Status != OrderConfirmed {
-			return o.noStep(OrderPreparing)
-		}
 		if err := c.mustBeSafe(ctx, o); err != nil {
 			return err
 		}
@@ -496,7 +493,7 @@ func (a Actor) mayCancel(o Order, reason string) error {
 }
 
 // stepOrder runs a command on an order, which it locks first, and returns the order as it is then. A version other than 0 must be the
-// order's. The step to a status must stand in orderSteps; without one fn decides.
+// order's. The step to a status must stand in orderSteps and lead forward; without one fn decides.
 func (h *Hospital) stepOrder(ctx context.Context, actor Actor, id int64, step Step, to OrderStatus, fn func(ctx context.Context, c *change, o *Order, reason string) error) (Order, error) {
 	reason := tidy(step.Reason)
 	wrong := fields{}
@@ -516,8 +513,8 @@ func (h *Hospital) stepOrder(ctx context.Context, actor Actor, id int64, step St
 		if step.Version != 0 && step.Version != o.Version {
 			return o.conflict("order_outdated", "Order %d has changed meanwhile: it is %s now. Look again.", o.ID, orderWords[o.Status])
 		}
-		if to != "" && !slices.Contains(orderSteps[o.Status], to) {
-			return o.noStep(to)
+		if to != "" && (!slices.Contains(orderSteps[o.Status], to) || recalledTo[o.Status] == to) {
+			return o.noStep()
 		}
 		err = fn(ctx, c, &o, reason)
 		after = o
@@ -543,13 +540,13 @@ var orderWords = map[OrderStatus]string{
 }
 
 // noStep is the refusal of a step that the table lacks.
-func (o Order) noStep(to OrderStatus) error {
+func (o Order) noStep() error {
 	allowed := make([]string, len(orderSteps[o.Status]))
 	for i, s := range orderSteps[o.Status] {
 		allowed[i] = orderWords[s]
 	}
 	if len(allowed) == 0 {
-		return o.conflict("order_ended", "Order %d is %s. Nobody can change that here.", o.ID, orderWords[o.Status])
+		return o.conflict("order_closed", "Order %d is %s and can't be changed here.", o.ID, orderWords[o.Status])
 	}
 	return o.conflict("order_step", "Order %d is %s. From there it can only become: %s.", o.ID, orderWords[o.Status], strings.Join(allowed, ", "))
 }

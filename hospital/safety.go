@@ -235,9 +235,9 @@ func (c *change) tellKitchen(ctx context.Context, news Notification, orderID int
 	return c.notifyRole(ctx, news)
 }
 
-// HoldNilByMouth checks anew the open orders of the stays whose time of nil by mouth has begun or ended since they were last checked,
-// and returns how many stays these were. What must not be eaten is held as by SetDiet; what may be eaten again stays held, and the
-// kitchen is told.
+// HoldNilByMouth finds the stays whose time of nil by mouth has begun or ended by itself, and returns how many there were. What must not be
+// eaten is held as by SetDiet; what may be eaten again stays held, and the kitchen and medical staff are told. To be called often:
+// at the steps of an order the safety check looks at the clock by itself.
 func (h *Hospital) HoldNilByMouth(ctx context.Context) (int, error) {
 	var stays []int64
 	now := h.clock(ctx)
@@ -248,27 +248,34 @@ func (h *Hospital) HoldNilByMouth(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	changed := 0
+	turned := 0
 	for _, id := range stays {
 		// A transaction for each stay, so that a long list keeps nobody from their patient.
 		did := false
 		err := h.change(ctx, System, func(ctx context.Context, c *change) (err error) {
-			did, err = c.holdStay(ctx, id)
+			did, err = c.turnNilByMouth(ctx, id)
 			return err
 		})
 		if err != nil {
-			return changed, err
+			return turned, err
 		}
 		if did {
-			changed++
+			turned++
 		}
 	}
-	return changed, nil
+	return turned, nil
 }
 
-// holdStay checks the open orders of a stay anew and reports whether that changed anything.
-func (c *change) holdStay(ctx context.Context, id int64) (bool, error) {
+// turnNilByMouth does what a stay's beginning or ending time of nil by mouth asks for, and reports whether there was anything to do.
+func (c *change) turnNilByMouth(ctx context.Context, id int64) (bool, error) {
 	if err := c.keepStay(ctx, id); err != nil {
+		return false, err
+	}
+	stay, err := readAdmission(ctx, c.tx, id)
+	if err != nil {
+		return false, err
+	}
+	if err := c.seeNilByMouth(ctx, stay); err != nil {
 		return false, err
 	}
 	if err := c.recheckStay(ctx, id); err != nil {
@@ -277,34 +284,69 @@ func (c *change) holdStay(ctx context.Context, id int64) (bool, error) {
 	if len(c.entries) == 0 {
 		return false, errUnchanged
 	}
-	return true, nil
+	return true, c.showDiet(ctx, stay)
 }
 
-// nilByMouthTurned lists the stays with an open order that is not held for nil by mouth and should be, or is and need not be.
+// seeNilByMouth notes of a locked stay whether nil by mouth holds now, and records it if it did not before or no longer does.
+func (c *change) seeNilByMouth(ctx context.Context, stay Admission) error {
+	diet, err := readDiet(ctx, c.tx, stay.ID)
+	if err != nil || diet.Ended {
+		return err
+	}
+	holds := diet.NilByMouth.Holds(c.now)
+	turned, err := c.exec(ctx, `UPDATE admission SET nil_by_mouth_seen = $2 WHERE id = $1 AND nil_by_mouth_seen <> $2`, stay.ID, holds)
+	if err != nil {
+		return fmt.Errorf("see nil by mouth of stay %d: %w", stay.ID, err)
+	}
+	if turned == 0 {
+		return nil
+	}
+	from, to := "nil_by_mouth", ""
+	if holds {
+		from, to = to, from
+	}
+	c.record(entry{action: "admission.nil_by_mouth", entity: "admission", entityID: stay.ID, patientID: stay.PatientID,
+		wardID: stay.WardID, from: from, to: to}, MetricsTopic, stay.topics()...)
+	if holds || stay.BedID == 0 {
+		return nil
+	}
+	return c.notifyRole(ctx, Notification{Role: MedicalStaff, Code: "nil_by_mouth_over", Args: []string{stay.BedNumber}, Level: LevelInfo,
+		Title: "Nil by mouth is over in bed " + stay.BedNumber, Message: "Who lies there may eat again. See what is ordered."})
+}
+
+// nilByMouthTurned lists the open stays whose time of nil by mouth has begun or ended since they were last looked at, and those with an
+// open order that is not held for it and must be, or is and need not be.
 func nilByMouthTurned(ctx context.Context, q *sql.Tx, now time.Time) ([]int64, error) {
-	rows, err := q.QueryContext(ctx, `SELECT meal_order.admission_id, meal_order.status, meal_order.stopped, meal_order.held_for,
-			meal_order.due, admission.nil_by_mouth_from, admission.nil_by_mouth_until
-		FROM meal_order JOIN admission ON admission.id = meal_order.admission_id
-		WHERE meal_order.ended_at IS NULL AND (admission.nil_by_mouth_from IS NOT NULL OR meal_order.status = 'held')
-		ORDER BY meal_order.admission_id`)
+	rows, err := q.QueryContext(ctx, `SELECT admission.id, admission.nil_by_mouth_seen, admission.nil_by_mouth_from,
+			admission.nil_by_mouth_until, meal_order.id, COALESCE(meal_order.stopped, ''), COALESCE(meal_order.held_for, '[]'), meal_order.due
+		FROM admission LEFT JOIN meal_order ON meal_order.admission_id = admission.id AND meal_order.ended_at IS NULL
+		WHERE admission.discharged_at IS NULL AND admission.nil_by_mouth_from IS NOT NULL
+		ORDER BY admission.id`)
 	if err != nil {
 		return nil, fmt.Errorf("read who is nil by mouth: %w", err)
 	}
 	defer rows.Close()
-	var turned []int64
+	var stays []int64
 	for rows.Next() {
 		var o Order
+		var seen bool
 		var window Window
-		err := rows.Scan(&o.AdmissionID, &o.Status, &o.Stopped, (*list[Hazard])(&o.HeldFor), (*instant)(&o.Due),
-			(*instant)(&window.From), (*instant)(&window.Until))
+		err := rows.Scan(&o.AdmissionID, &seen, (*instant)(&window.From), (*instant)(&window.Until), (*reference)(&o.ID), &o.Stopped,
+			(*list[Hazard])(&o.HeldFor), (*instant)(&o.Due))
 		if err != nil {
 			return nil, fmt.Errorf("read who is nil by mouth: %w", err)
 		}
-		must := window.Holds(now) || window.Holds(latest(now, o.Due))
-		known := slices.ContainsFunc(o.HeldFor, func(z Hazard) bool { return z.Kind == HazardNilByMouth })
-		if must != known && o.Stopped == "" && !slices.Contains(turned, o.AdmissionID) {
-			turned = append(turned, o.AdmissionID)
+		turned := seen != window.Holds(now) || o.ID != 0 && o.Stopped == "" && o.nilByMouthTurned(window, now)
+		if turned && !slices.Contains(stays, o.AdmissionID) {
+			stays = append(stays, o.AdmissionID)
 		}
 	}
-	return turned, rows.Err()
+	return stays, rows.Err()
+}
+
+// nilByMouthTurned reports whether an open order is held for nil by mouth and need not be, or is not and must be.
+func (o Order) nilByMouthTurned(window Window, now time.Time) bool {
+	must := window.Holds(now) || window.Holds(latest(now, o.Due))
+	held := slices.ContainsFunc(o.HeldFor, func(z Hazard) bool { return z.Kind == HazardNilByMouth })
+	return must != held
 }
