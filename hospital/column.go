@@ -90,7 +90,7 @@ func (a *allergyList) Scan(column any) error {
 	case string:
 		a.Known = true
 		if !strings.HasPrefix(text, "{") {
-			return json.Unmarshal([]byte(text), &a.Allergens)
+			return (*list[Allergen])(&a.Allergens).Scan(text)
 		}
 		var both allergyObject
 		err := json.Unmarshal([]byte(text), &both)

@@ -67,13 +67,15 @@ func TestWhatSpeaksAgainstAMeal(t *testing.T) {
 		dish    func(d *hospital.Dish)
 		want    string
 	}{
-		"nothing":                           {},
-		"contains an allergen":              {patient: func(d *hospital.DietOrder) { allergic(d, "milk") }, dish: func(d *hospital.Dish) { d.Allergens = []hospital.Allergen{"eggs", "milk"} }, want: "allergen 1 milk"},
-		"contains another allergen":         {patient: func(d *hospital.DietOrder) { allergic(d, "milk") }, dish: func(d *hospital.Dish) { d.Allergens = []hospital.Allergen{"eggs"} }},
-		"contains two":                      {patient: func(d *hospital.DietOrder) { allergic(d, "eggs", "milk") }, dish: func(d *hospital.Dish) { d.Allergens = []hospital.Allergen{"eggs", "milk"} }, want: "allergen 1 eggs; allergen 1 milk"},
-		"contains one that is severe":       {patient: func(d *hospital.DietOrder) { allergic(d, "milk"); d.Allergies.Severe = d.Allergies.Allergens }, dish: func(d *hospital.Dish) { d.Allergens = []hospital.Allergen{"milk"} }, want: "allergen 1 milk severe"},
-		"may contain one":                   {patient: func(d *hospital.DietOrder) { allergic(d, "nuts") }, dish: func(d *hospital.Dish) { d.MayContain = []hospital.Allergen{"nuts"} }, want: "may_contain 1 nuts"},
-		"contains and may contain one":      {patient: func(d *hospital.DietOrder) { allergic(d, "nuts") }, dish: func(d *hospital.Dish) { d.Allergens, d.MayContain = []hospital.Allergen{"nuts"}, []hospital.Allergen{"nuts"} }, want: "allergen 1 nuts"},
+		"nothing":                     {},
+		"contains an allergen":        {patient: func(d *hospital.DietOrder) { allergic(d, "milk") }, dish: func(d *hospital.Dish) { d.Allergens = []hospital.Allergen{"eggs", "milk"} }, want: "allergen 1 milk"},
+		"contains another allergen":   {patient: func(d *hospital.DietOrder) { allergic(d, "milk") }, dish: func(d *hospital.Dish) { d.Allergens = []hospital.Allergen{"eggs"} }},
+		"contains two":                {patient: func(d *hospital.DietOrder) { allergic(d, "eggs", "milk") }, dish: func(d *hospital.Dish) { d.Allergens = []hospital.Allergen{"eggs", "milk"} }, want: "allergen 1 eggs; allergen 1 milk"},
+		"contains one that is severe": {patient: func(d *hospital.DietOrder) { allergic(d, "milk"); d.Allergies.Severe = d.Allergies.Allergens }, dish: func(d *hospital.Dish) { d.Allergens = []hospital.Allergen{"milk"} }, want: "allergen 1 milk severe"},
+		"may contain one":             {patient: func(d *hospital.DietOrder) { allergic(d, "nuts") }, dish: func(d *hospital.Dish) { d.MayContain = []hospital.Allergen{"nuts"} }, want: "may_contain 1 nuts"},
+		"contains and may contain one": {patient: func(d *hospital.DietOrder) { allergic(d, "nuts") }, dish: func(d *hospital.Dish) {
+			d.Allergens, d.MayContain = []hospital.Allergen{"nuts"}, []hospital.Allergen{"nuts"}
+		}, want: "allergen 1 nuts"},
 		"peanuts are no nuts":               {patient: func(d *hospital.DietOrder) { allergic(d, "nuts") }, dish: func(d *hospital.Dish) { d.Allergens = []hospital.Allergen{"peanuts"} }},
 		"nobody asked":                      {patient: func(d *hospital.DietOrder) { d.Allergies = hospital.Allergies{} }, want: "never_asked"},
 		"the diet does not allow it":        {patient: func(d *hospital.DietOrder) { d.Diet = hospital.DietRenal }, dish: func(d *hospital.Dish) { d.Diets = []hospital.Diet{hospital.DietGeneral} }, want: "diet 1 renal"},
