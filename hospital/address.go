@@ -385,15 +385,12 @@ func (c *change) setAddress(ctx context.Context, before Address, f AddressFields
 	return c.touchKitchen(ctx, `address.id = $1`, before.ID)
 }
 
-// kitchenRemembers is how long the kitchen's wall shows an order that has ended.
-const kitchenRemembers = 15 * time.Minute
-
 // touchKitchen tells that the zones of some addresses are others now, where the kitchen shows an order that goes there.
 func (c *change) touchKitchen(ctx context.Context, condition string, id int64) error {
 	const orders = `EXISTS (SELECT 1 FROM meal_order JOIN address ON address.id = meal_order.address_id WHERE `
 	var shown bool
 	err := c.tx.QueryRowContext(ctx, `SELECT `+orders+condition+` AND meal_order.ended_at IS NULL) OR `+
-		orders+condition+` AND meal_order.ended_at >= $2)`, id, instant(c.now.Add(-kitchenRemembers))).Scan(&shown)
+		orders+condition+` AND meal_order.ended_at >= $2)`, id, instant(c.now.Add(-EndedTicketsShow))).Scan(&shown)
 	if err != nil {
 		return fmt.Errorf("read what the kitchen shows: %w", err)
 	}

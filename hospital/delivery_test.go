@@ -1,7 +1,6 @@
 package hospital_test
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -858,18 +857,4 @@ func (s *service) multiply(t testing.TB, n int) {
 	s.exec(t, numbers+`INSERT INTO delivery (id, order_id, status, status_since, ready_at, courier_id, code, ended_at)
 		SELECT 1000 + i, 1000 + i, status, i, i, courier_id, code, i FROM number, delivery WHERE delivery.id = 1`, n)
 	s.exec(t, `ANALYZE`)
-}
-
-func TestADeliveryGoesOnWhileTheRecordsAreReadAndTheCallerLeaves(t *testing.T) {
-	onEachService(t, func(t *testing.T, s *service) {
-		_, d := s.tray(t, "A-01")
-		gone, leave := context.WithCancel(t.Context())
-		leave()
-		if _, err := s.ClaimDelivery(gone, s.courier, d.ID, 0); err == nil {
-			t.Error("a caller who left was told that it was claimed")
-		}
-		if now := s.delivery(t, d.ID); now.CourierID != 0 {
-			t.Errorf("claimed for a caller who left: %+v", now)
-		}
-	})
 }
