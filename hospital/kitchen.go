@@ -137,21 +137,24 @@ func readTickets(ctx context.Context, q *sql.Tx, now time.Time) ([]Ticket, error
 	return tickets, nil
 }
 
+// selectTicket reads the tickets of the orders that fit a condition, which follows it.
+const selectTicket = `SELECT meal_order.id, meal_order.status, meal_order.status_since, meal_order.placed_at, meal_order.due,
+		meal_order.meal, COALESCE(ward.code, ''), COALESCE(bed.number, ''), COALESCE(zone.name, ''), COALESCE(patient.name, ''),
+		COALESCE(admission.diet, ''), COALESCE(admission.texture, 7), admission.allergies, admission.nil_by_mouth_from,
+		admission.nil_by_mouth_until, meal_order.notes, meal_order.override_reason, meal_order.overridden_by, meal_order.held_for,
+		meal_order.stopped, meal_order.begun, meal_order.late, meal_order.cancel_reason, meal_order.version
+	FROM meal_order
+	LEFT JOIN admission ON admission.id = meal_order.admission_id
+	LEFT JOIN patient ON patient.id = admission.patient_id
+	LEFT JOIN bed ON bed.id = admission.bed_id AND admission.discharged_at IS NULL
+	LEFT JOIN ward ON ward.id = bed.ward_id
+	LEFT JOIN address ON address.id = meal_order.address_id
+	LEFT JOIN zone ON zone.id = address.zone_id
+	WHERE `
+
 // ticketsWhere reads the tickets of the orders that fit a condition on meal_order and admission.
 func ticketsWhere(ctx context.Context, q *sql.Tx, now time.Time, condition string, args ...any) ([]Ticket, error) {
-	rows, err := q.QueryContext(ctx, `SELECT meal_order.id, meal_order.status, meal_order.status_since, meal_order.placed_at, meal_order.due,
-			meal_order.meal, COALESCE(ward.code, ''), COALESCE(bed.number, ''), COALESCE(zone.name, ''), COALESCE(patient.name, ''),
-			COALESCE(admission.diet, ''), COALESCE(admission.texture, 7), admission.allergies, admission.nil_by_mouth_from,
-			admission.nil_by_mouth_until, meal_order.notes, meal_order.override_reason, meal_order.overridden_by, meal_order.held_for,
-			meal_order.stopped, meal_order.begun, meal_order.late, meal_order.cancel_reason, meal_order.version
-		FROM meal_order
-		LEFT JOIN admission ON admission.id = meal_order.admission_id
-		LEFT JOIN patient ON patient.id = admission.patient_id
-		LEFT JOIN bed ON bed.id = admission.bed_id AND admission.discharged_at IS NULL
-		LEFT JOIN ward ON ward.id = bed.ward_id
-		LEFT JOIN address ON address.id = meal_order.address_id
-		LEFT JOIN zone ON zone.id = address.zone_id
-		WHERE `+condition, args...)
+	rows, err := q.QueryContext(ctx, selectTicket+condition, args...)
 	tickets, err := collect(rows, err, func(row scanner) (Ticket, error) { return scanTicket(row, now) })
 	if err != nil {
 		return nil, fmt.Errorf("read the tickets: %w", err)

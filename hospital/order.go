@@ -661,12 +661,15 @@ func scanOrder(row scanner) (o Order, err error) {
 	return o, err
 }
 
+// selectOrderDish reads the dishes of the orders that fit a condition, which follows it.
+const selectOrderDish = `SELECT order_dish.order_id, order_dish.as_ordered
+	FROM meal_order JOIN order_dish ON order_dish.order_id = meal_order.id
+	LEFT JOIN admission ON admission.id = meal_order.admission_id
+	WHERE `
+
 // dishesWhere reads the dishes of the orders that fit a condition as they were ordered, by the id of the order.
 func dishesWhere(ctx context.Context, q *sql.Tx, condition string, args ...any) (map[int64][]Dish, error) {
-	rows, err := q.QueryContext(ctx, `SELECT order_dish.order_id, order_dish.as_ordered
-		FROM meal_order JOIN order_dish ON order_dish.order_id = meal_order.id
-		LEFT JOIN admission ON admission.id = meal_order.admission_id
-		WHERE `+condition+` ORDER BY order_dish.order_id, order_dish.position`, args...)
+	rows, err := q.QueryContext(ctx, selectOrderDish+condition+` ORDER BY order_dish.order_id, order_dish.position`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read the dishes of orders: %w", err)
 	}
