@@ -190,6 +190,10 @@ func (c *change) ordersEnd(ctx context.Context, stay Admission, outcome Outcome)
 		return err
 	}
 	for _, o := range orders {
+		c.topics[KitchenTopic], c.topics[OrderTopic(o.ID)] = true, true
+		if err := c.touchDelivery(ctx, o); err != nil {
+			return err
+		}
 		if err := c.orderEnds(ctx, &o, outcome); err != nil {
 			return err
 		}
