@@ -7,26 +7,31 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
 	"dusangire/hospital"
+	"dusangire/hospital/hospitaltest"
 )
 
 // Whatever people do in whatever order: deliveries keep to their table and to their orders, no tray is handed over at another bed than its
 // patient's, and no screen changes without one of its topics having moved.
 func TestWhateverPeopleDoDeliveriesKeepTheirRulesAndScreensAreTold(t *testing.T) {
-	onEachService(t, func(t *testing.T, s *service) {
-		p := newPlay(t, s)
-		rapid.Check(t, func(r *rapid.T) {
-			p.begin(r)
-			for range 25 {
-				p.act(r)
-				p.hold(r)
-			}
-		})
+	t.Parallel()
+	plays := map[string]*play{
+		"SQLite":     newPlay(t, newService(t, newHouse(t, hospitaltest.SQLite(t)))),
+		"PostgreSQL": newPlay(t, newService(t, newHouse(t, hospitaltest.PostgreSQL(t)))),
+	}
+	rapid.Check(t, func(r *rapid.T) {
+		p := plays[rapid.SampledFrom(slices.Sorted(maps.Keys(plays))).Draw(r, "database")]
+		p.begin(r)
+		for range 10 {
+			p.act(r)
+			p.hold(r)
+		}
 	})
 }
 
@@ -61,7 +66,7 @@ func (p *play) begin(r *rapid.T) {
 	p.clock.pass(24 * time.Hour)
 	p.stays = []hospital.Admission{p.patient(p.t, "Uwase Marie", "A-01"), p.patient(p.t, "Uwase Marine", "A-02"), p.patient(p.t, "Keza Ange", "")}
 	p.link(p.t, p.customer, p.stays[0])
-	for i := range 4 {
+	for _, i := range rapid.Permutation([]int{0, 1, 2, 3}).Draw(r, "orders")[:2] {
 		cmd := hospital.NewOrder{AddressID: p.homes[0].ID, Meal: hospital.Lunch, Dishes: []int64{p.dish.ID}}
 		actor := p.customer
 		if i < 3 {
@@ -86,7 +91,7 @@ func (p *play) begin(r *rapid.T) {
 // act does one thing and looks at some screens before and after it.
 func (p *play) act(r *rapid.T) {
 	screens := p.screens(r)
-	names := rapid.SliceOfNDistinct(rapid.SampledFrom(slices.Sorted(maps.Keys(screens))), 1, 5, rapid.ID).Draw(r, "screens")
+	names := rapid.SliceOfNDistinct(rapid.SampledFrom(slices.Sorted(maps.Keys(screens))), 1, 3, rapid.ID).Draw(r, "screens")
 	before := map[string]screen{}
 	for _, name := range names {
 		before[name] = screens[name]()
@@ -279,15 +284,108 @@ func (p *play) tryToDeliver(courier hospital.Actor, id int64, number int) error 
 	}
 	lying := p.number(p.t, `SELECT count(*) FROM delivery JOIN meal_order ON meal_order.id = order_id JOIN admission ON admission.id = admission_id
 		JOIN bed ON bed.id = bed_id WHERE delivery.id = $1 AND discharged_at IS NULL AND number = $2`, id, code)
-	_, err := p.service.Deliver(p.t.Context(), courier, id, hospital.Handover{BedCode: code})
+	_, err := p.Deliver(p.t.Context(), courier, id, hospital.Handover{BedCode: code})
 	if at := p.number(p.t, `SELECT count(*) FROM delivery WHERE id = $1 AND code = ''`, id); err == nil && at == 1 && lying == 0 {
 		return fmt.Errorf("delivery %d was handed over at %s, where its patient does not lie", id, code)
 	}
 	return err
 }
 
+// Whatever they do at once, nobody waits in a circle, and the same holds.
+func TestWhateverPeopleDoAtOnceDeliveriesKeepTheirRules(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		p := newPlay(t, s)
+		p.stays = []hospital.Admission{p.patient(t, "Uwase Marie", "A-01"), p.patient(t, "Uwase Marine", "A-02")}
+		p.link(t, p.customer, p.stays[0])
+		p.lines = p.auditLines(t)
+		for range 6 {
+			open := []hospital.Delivery{}
+			for _, stay := range p.stays {
+				open = append(open, p.cooked(t, p.orderFor(t, nurse, stay, hospital.Snack)))
+			}
+			o, _, err := p.PlaceOrder(t.Context(), p.customer, hospital.NewOrder{AddressID: p.homes[0].ID, Meal: hospital.Snack, Dishes: []int64{p.dish.ID}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			open = append(open, p.cooked(t, o))
+			p.allAtOnce(t, open)
+			p.hold(t)
+		}
+	})
+}
+
+// allAtOnce lets everybody do something about some deliveries at the same time. Only refusals may come of it.
+func (p *play) allAtOnce(t *testing.T, open []hospital.Delivery) {
+	t.Helper()
+	ctx := t.Context()
+	var all sync.WaitGroup
+	do := func(commands ...func() error) {
+		all.Go(func() {
+			for _, command := range commands {
+				err := command()
+				if refusal, ok := errors.AsType[*hospital.Error](err); err != nil && (!ok || refusal.Kind == hospital.Unavailable) {
+					t.Errorf("at once with others: %v", err)
+				}
+			}
+		})
+	}
+	for _, d := range open {
+		for _, courier := range []hospital.Actor{p.courier, p.second} {
+			do(func() error { _, err := p.ClaimDelivery(ctx, courier, d.ID, 0); return err },
+				func() error { _, err := p.DepartDelivery(ctx, courier, d.ID, 0); return err },
+				func() error { _, err := p.LocateDelivery(ctx, courier, d.ID, 1, 2); return err },
+				func() error { _, err := p.Deliver(ctx, courier, d.ID, hospital.Handover{BedCode: "A-01"}); return err },
+				func() error { _, err := p.Deliver(ctx, courier, d.ID, hospital.Handover{BedCode: "B-02"}); return err },
+				func() error { _, err := p.FailDelivery(ctx, courier, d.ID, "asleep", 0); return err })
+		}
+		do(func() error { _, err := p.RecallOrder(ctx, cook, d.OrderID, hospital.Step{}); return err },
+			func() error { _, err := p.ReadyOrder(ctx, cook, d.OrderID, hospital.Step{}); return err })
+	}
+	for i, stay := range p.stays {
+		from, to := fmt.Sprintf("A-%02d", i+1), fmt.Sprintf("B-%02d", i+1)
+		do(func() error {
+			_, err := p.Transfer(ctx, nurse, stay.ID, hospital.TransferTo{BedID: p.bed(t, to).ID})
+			return err
+		},
+			func() error {
+				_, err := p.SetDiet(ctx, nurse, stay.ID, hospital.DietChange{NilByMouth: &hospital.Window{From: p.clock.Now()}})
+				return err
+			},
+			func() error {
+				_, err := p.SetDiet(ctx, nurse, stay.ID, hospital.DietChange{NilByMouth: &hospital.Window{}})
+				return err
+			},
+			func() error {
+				p.exec(t, `UPDATE bed SET status = 'available' WHERE number = $1 AND status = 'cleaning'`, from)
+				_, err := p.Transfer(ctx, nurse, stay.ID, hospital.TransferTo{BedID: p.bed(t, from).ID})
+				p.exec(t, `UPDATE bed SET status = 'available' WHERE number = $1 AND status = 'cleaning'`, to)
+				return err
+			})
+	}
+	for i, address := range p.homes {
+		fields := p.fields(address.Label)
+		fields.Default, fields.City = true, fmt.Sprint("City ", open[0].ID, i)
+		owner := p.customer
+		if i == 2 {
+			owner = p.stranger
+		}
+		do(func() error { _, err := p.SetAddress(ctx, owner, address.ID, fields); return err },
+			func() error { return p.ReadNotifications(ctx, owner, 1<<40) })
+	}
+	do(func() error {
+		_, err := p.SetZone(ctx, admin, p.zone.ID, hospital.ZoneChange{Name: fmt.Sprint("Zone ", open[0].ID), Charge: 1})
+		return err
+	})
+	all.Wait()
+}
+
+// fataler is a test that can be ended.
+type fataler interface {
+	Fatalf(format string, args ...any)
+}
+
 // hold checks what must hold after everything.
-func (p *play) hold(r *rapid.T) {
+func (p *play) hold(r fataler) {
 	for what, query := range map[string]string{
 		"orders with two open deliveries": `SELECT count(*) FROM delivery one JOIN delivery other ON other.order_id = one.order_id
 			WHERE one.id < other.id AND one.ended_at IS NULL AND other.ended_at IS NULL`,
@@ -312,7 +410,7 @@ func (p *play) hold(r *rapid.T) {
 }
 
 // keepsToTheTable checks each step of a delivery that the audit has.
-func (p *play) keepsToTheTable(r *rapid.T) {
+func (p *play) keepsToTheTable(r fataler) {
 	lines := p.auditLines(p.t)
 	for _, line := range p.audited(p.t, p.lines) {
 		step, ok := strings.CutPrefix(line, "delivery.status ")

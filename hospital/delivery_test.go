@@ -856,5 +856,7 @@ func (s *service) multiply(t testing.TB, n int) {
 		FROM number, meal_order WHERE meal_order.id = 1`, n)
 	s.exec(t, numbers+`INSERT INTO delivery (id, order_id, status, status_since, ready_at, courier_id, code, ended_at)
 		SELECT 1000 + i, 1000 + i, status, i, i, courier_id, code, i FROM number, delivery WHERE delivery.id = 1`, n)
+	s.exec(t, numbers+`INSERT INTO order_dish (order_id, position, dish_id, as_ordered)
+		SELECT 1000 + i, position, dish_id, as_ordered FROM number, order_dish WHERE order_id = 1`, n)
 	s.exec(t, `ANALYZE`)
 }
