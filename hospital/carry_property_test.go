@@ -179,7 +179,9 @@ func (p *play) screens(r *rapid.T) map[string]func() screen {
 				watch.Revisions = hospital.Revisions{}
 				if err != nil {
 					// That it may not be seen is told by the same topics as what it is.
-					moved, err = p.Revisions(ctx, []hospital.Topic{hospital.DeliveryTopic(id)})
+					if moved, err = p.Revisions(ctx, []hospital.Topic{hospital.DeliveryTopic(id)}); err != nil {
+						p.t.Fatal(err)
+					}
 					return screen{content: "refused", topics: moved.Topics}
 				}
 				return see(watch, moved, err)

@@ -105,19 +105,6 @@ func followsOrder(ctx context.Context, q *sql.Tx, userID, orderID int64) (follow
 	return true, waits, nil
 }
 
-// customersSee moves the pages of the customers who are linked to a patient, whose stay, bed or diet has changed.
-func (c *change) customersSee(ctx context.Context, patientID int64) error {
-	rows, err := c.tx.QueryContext(ctx, `SELECT user_id FROM customer_patient WHERE patient_id = $1`, patientID)
-	customers, err := collect(rows, err, scanID)
-	if err != nil {
-		return fmt.Errorf("read who orders for patient %d: %w", patientID, err)
-	}
-	for _, customer := range customers {
-		c.topics[CustomerTopic(customer)] = true
-	}
-	return nil
-}
-
 // CustomerHome is what a customer sees first, read in one snapshot.
 type CustomerHome struct {
 	Stays     []CustomerStay  // of the patients they are linked to, open ones

@@ -1,8 +1,11 @@
 package hospital_test
 
 import (
+	"bytes"
+	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -148,6 +151,58 @@ func TestWhatChangesForAPatientMovesTheirCustomersPages(t *testing.T) {
 			return err
 		}); !slices.Contains(topics, string(hospital.CustomerTopic(s.customer.UserID))) {
 			t.Errorf("an admission moved %v", topics)
+		}
+	})
+}
+
+func TestNoLogShowsWhomAMealIsForOrWhatTheySufferFrom(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		const canary = "Xanthippe Quagmire"
+		a := s.patient(t, canary, "A-01")
+		s.link(t, s.customer, a)
+		renal := hospital.DietRenal
+		change := hospital.DietChange{Diet: &renal, Allergies: &hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"celery"}}}
+		if _, err := s.SetDiet(t.Context(), nurse, a.ID, change); err != nil {
+			t.Fatal(err)
+		}
+		cmd := hospital.NewOrder{AdmissionID: a.ID, Meal: hospital.Lunch, Dishes: []int64{s.dish.ID}, Notes: canary}
+		o, _, err := s.PlaceOrder(t.Context(), s.customer, cmd)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := s.cooked(t, o)
+		fields := s.fields(canary)
+		address, _, err := s.AddAddress(t.Context(), s.customer, fields)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kitchen, err := s.KitchenBoard(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		board, home := s.round(t, s.courier), s.home(t, s.customer)
+		ticket := kitchen.Tickets[0]
+		s.depart(t, s.courier, d.ID)
+		failed, err := s.FailDelivery(t.Context(), s.courier, d.ID, canary, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		watch, err := s.Address(t.Context(), s.courier, address.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		things := []any{change, cmd, s.order(t, o.ID), failed, fields, address, watch, kitchen, ticket, board, board.Waiting[0],
+			board.Waiting[0].Stops[0], home, home.Stays[0], home.Orders[0], home.Stays[0].Order,
+			hospital.DeliveryWatch{Delivery: failed, Code: "celery"}, hospital.Handover{ReceivedBy: canary}, s.inbox(t, s.customer), s.inbox(t, nurse)}
+		var log bytes.Buffer
+		for _, handler := range []slog.Handler{slog.NewTextHandler(&log, nil), slog.NewJSONHandler(&log, nil)} {
+			for i, thing := range things {
+				log.Reset()
+				slog.New(handler).Error("something", "thing", thing)
+				if line := strings.ToLower(log.String()); strings.Contains(line, "xanthippe") || strings.Contains(line, "quagmire") || strings.Contains(line, "celery") {
+					t.Errorf("thing %d, a %T, is logged as %s", i, thing, line)
+				}
+			}
 		}
 	})
 }

@@ -62,8 +62,27 @@ func (f AddressFields) LogValue() slog.Value { return slog.GroupValue(slog.Int64
 // LogValue shows which stay it is.
 func (s CustomerStay) LogValue() slog.Value { return stayValue(s.AdmissionID) }
 
+// LogValue shows which order it is, and not the notes.
+func (o Order) LogValue() slog.Value { return orderValue(o.ID) }
+
+// LogValue shows for whom an order is to be, by number.
+func (cmd NewOrder) LogValue() slog.Value {
+	return slog.GroupValue(slog.Int64("admission", cmd.AdmissionID), slog.Int64("address", cmd.AddressID))
+}
+
 // LogValue shows which order it is.
-func (o CustomerOrder) LogValue() slog.Value { return slog.GroupValue(slog.Int64("order", o.ID)) }
+func (t Ticket) LogValue() slog.Value { return orderValue(t.OrderID) }
+
+// LogValue shows nothing: what somebody must not eat says what they suffer from.
+func (DietOrder) LogValue() slog.Value { return slog.GroupValue() }
+
+// LogValue shows nothing.
+func (DietChange) LogValue() slog.Value { return slog.GroupValue() }
+
+// LogValue shows which order it is.
+func (o CustomerOrder) LogValue() slog.Value { return orderValue(o.ID) }
+
+func orderValue(id int64) slog.Value { return slog.GroupValue(slog.Int64("order", id)) }
 
 // LogValue shows how much there is.
 func (h CustomerHome) LogValue() slog.Value {
