@@ -91,8 +91,8 @@ func TestThePermissionsAreThoseOfTheContract(t *testing.T) {
 			hospital.SetUpWards, hospital.ManageUsers},
 		hospital.KitchenStaff:  {hospital.ReadOwnSession},
 		hospital.DeliveryStaff: {hospital.ReadOwnSession},
-		hospital.Customer: {hospital.ReadOwnSession},
-		"chef":            nil,
+		hospital.Customer:      {hospital.ReadOwnSession},
+		"chef":                 nil,
 	} {
 		for _, p := range []hospital.Permission{hospital.ReadOwnSession, hospital.ReadWards, hospital.ReadClinical, hospital.ReadMedicalDashboard,
 			hospital.ReadManagementDashboard, hospital.AdmitPatients, hospital.TransferPatients, hospital.PlanDischarges, hospital.DischargePatients,
