@@ -325,7 +325,7 @@ func TestWatchPrintsWhatALivePathSays(t *testing.T) {
 		}
 	}
 	lines := make(chan string, 100)
-	command := invocation{args: []string{"watch", path, "--server", s.url}, env: []string{"DUSANGIRE_USER=medical_staff"}, stdin: password + "\n"}.command(t)
+	command := invocation{args: []string{"watch", path, "--server", s.url}, env: []string{"DUSANGIRE_USER=medical_staff"}, stdin: password + "\n"}.command(within(t), t)
 	output, err := command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

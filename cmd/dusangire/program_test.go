@@ -29,13 +29,14 @@ type invocation struct {
 	stdin string
 }
 
-func (i invocation) command(t testing.TB) *exec.Cmd {
+// command is the process, which ends with ctx at the latest.
+func (i invocation) command(ctx context.Context, t testing.TB) *exec.Cmd {
 	t.Helper()
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	command := exec.CommandContext(t.Context(), program, i.args...)
+	command := exec.CommandContext(ctx, program, i.args...)
 	command.Env = append(append(os.Environ(), asProgram+"=yes"), i.env...)
 	command.Dir, command.Stdin = i.dir, strings.NewReader(i.stdin)
 	if i.dir == "" {
@@ -44,10 +45,10 @@ func (i invocation) command(t testing.TB) *exec.Cmd {
 	return command
 }
 
-// run runs a command to its end.
+// run runs a command to its end, which it must come to soon.
 func (i invocation) run(t testing.TB) ran {
 	t.Helper()
-	command := i.command(t)
+	command := i.command(within(t), t)
 	var out, err bytes.Buffer
 	command.Stdout, command.Stderr = &out, &err
 	failure := command.Run()
@@ -90,7 +91,7 @@ var servingAt = regexp.MustCompile(`https?://[0-9.]+:[0-9]+`)
 func (i invocation) serve(t testing.TB) *serving {
 	t.Helper()
 	i.args = append([]string{"serve", "--addr", "127.0.0.1:0"}, i.args...)
-	s := &serving{t: t, command: i.command(t), log: &transcript{ended: make(chan struct{})}}
+	s := &serving{t: t, command: i.command(t.Context(), t), log: &transcript{ended: make(chan struct{})}}
 	output, err := s.command.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
