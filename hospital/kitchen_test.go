@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"dusangire/hospital"
+	"dusangire/hospital/hospitaltest"
 )
 
 // kitchen reads the kitchen's wall.
@@ -222,4 +223,29 @@ func (h *house) plan(t testing.TB, query string, args ...any) string {
 		t.Fatal(err)
 	}
 	return plan.String()
+}
+
+// The wall with 200 open tickets, before and after a million orders that have ended.
+func BenchmarkKitchenBoard(b *testing.B) {
+	for database, fresh := range map[string]func(testing.TB) string{"SQLite": hospitaltest.SQLite, "PostgreSQL": hospitaltest.PostgreSQL} {
+		b.Run(database, func(b *testing.B) {
+			s := newService(b, newHouse(b, fresh(b)))
+			a := s.patient(b, "Uwase Marie", "A-01")
+			for range 200 {
+				must[hospital.Order](b)(s.place(b, a, "", s.dish, s.dish, s.dish))
+			}
+			for _, past := range []int{0, 1_000_000} {
+				if past > 0 {
+					s.pastOrders(b, a, past)
+				}
+				b.Run(fmt.Sprintf("%d past orders", past), func(b *testing.B) {
+					for b.Loop() {
+						if n := len(s.kitchen(b).Tickets); n != 200 {
+							b.Fatalf("the wall shows %d tickets", n)
+						}
+					}
+				})
+			}
+		})
+	}
 }

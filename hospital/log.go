@@ -70,6 +70,9 @@ func (cmd NewOrder) LogValue() slog.Value {
 	return slog.GroupValue(slog.Int64("admission", cmd.AdmissionID), slog.Int64("address", cmd.AddressID))
 }
 
+// LogValue shows what the person saw, and not their reason.
+func (s Step) LogValue() slog.Value { return slog.GroupValue(slog.Int64("version", s.Version)) }
+
 // LogValue shows which order it is.
 func (t Ticket) LogValue() slog.Value { return orderValue(t.OrderID) }
 

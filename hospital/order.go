@@ -64,7 +64,7 @@ type Order struct {
 	Notes          string
 	Status         OrderStatus
 	Begun          bool     // cooking has begun, also where the order was held after that
-	HeldFor        []Hazard // what stops it; empty for a held one that speaks nothing against any more
+	HeldFor        []Hazard // what stops it; empty where nothing speaks against a held one any more
 	Stopped        string   // why the tray must come back, or be thrown away: StoppedHazard, StoppedDischarged; empty: it need not
 	OverrideReason string   // prints on the ticket
 	OverriddenBy   string
@@ -675,15 +675,19 @@ func dishesWhere(ctx context.Context, q *sql.Tx, condition string, args ...any) 
 	}
 	defer rows.Close()
 	dishes := map[int64][]Dish{}
+	known := map[string]Dish{} // what many have ordered is decoded once
 	for rows.Next() {
 		var id int64
 		var asOrdered string
-		var dish Dish
 		if err := rows.Scan(&id, &asOrdered); err != nil {
 			return nil, fmt.Errorf("read a dish of an order: %w", err)
 		}
-		if err := json.Unmarshal([]byte(asOrdered), &dish); err != nil {
-			return nil, fmt.Errorf("read a dish of order %d: %w", id, err)
+		dish, ok := known[asOrdered]
+		if !ok {
+			if err := json.Unmarshal([]byte(asOrdered), &dish); err != nil {
+				return nil, fmt.Errorf("read a dish of order %d: %w", id, err)
+			}
+			known[asOrdered] = dish
 		}
 		dishes[id] = append(dishes[id], dish)
 	}
