@@ -1,10 +1,13 @@
 package handlers_test
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -142,6 +145,48 @@ func TestABodyOf64KiBIsRead(t *testing.T) {
 		t.Errorf("%d bytes should be read and the name refused: %s", len(body), got.body)
 	}
 	w.unchanged()
+}
+
+func TestABodyThatDoesNotArriveIsTheClientsFault(t *testing.T) {
+	t.Parallel()
+	w := newTarget(t, settings{})
+	impatient := httptest.NewUnstartedServer(w.server.Handler())
+	impatient.Config.ReadTimeout = 300 * time.Millisecond
+	impatient.Start()
+	t.Cleanup(impatient.Close)
+	for name, c := range map[string]struct {
+		url  string
+		end  func(*net.TCPConn) error
+		want int
+	}{
+		"cut off":  {w.web.URL, (*net.TCPConn).CloseWrite, 400},
+		"too slow": {impatient.URL, func(*net.TCPConn) error { return nil }, 408},
+	} {
+		t.Run(name, func(t *testing.T) {
+			conn, err := net.Dial("tcp", strings.TrimPrefix(c.url, "http://"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			_, err = fmt.Fprintf(conn, "POST /admissions HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer %s\r\nAccept: application/json\r\n"+
+				"Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"patient_name\":\"Ineza", w.nurse)
+			if err == nil {
+				err = c.end(conn.(*net.TCPConn))
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			response, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: http.MethodPost, URL: &url.URL{Path: "/admissions"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			read(t, response).problem(c.want)
+			w.within(t).unchanged()
+		})
+	}
+	if log := w.log.String(); strings.Contains(log, `"level":"ERROR"`) {
+		t.Errorf("it is no error of ours: %s", log)
+	}
 }
 
 // TestWrongFieldsAreNamed sends each command fields that can't be right. JSON and a form with the same values get the same words,

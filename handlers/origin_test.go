@@ -257,19 +257,22 @@ func TestOverHTTPSTheSessionIsBoundToTheHost(t *testing.T) {
 
 func TestForwardedHeadersAreBelievedFromTrustedProxiesOnly(t *testing.T) {
 	t.Parallel()
-	forwarded := http.Header{"X-Forwarded-Proto": {"https"}, "X-Forwarded-For": {"198.51.100.7, 203.0.113.9"}, "X-Real-Ip": {"198.51.100.7"},
-		"Forwarded": {"for=198.51.100.7;proto=https"}}
+	const public = "198.51.100.7, 203.0.113.9"
 	for _, c := range []struct {
 		name    string
 		trusted []string
+		hops    string
 		cookie  string
 		client  string
 	}{
-		{"no proxies", nil, "dusangire_session", "127.0.0.1"},
-		{"other proxies", []string{"10.0.0.0/8", "192.168.0.0/16"}, "dusangire_session", "127.0.0.1"},
-		{"this proxy", []string{"127.0.0.0/8"}, "__Host-dusangire_session", "203.0.113.9"},
-		{"this proxy behind another", []string{"127.0.0.1/32", "203.0.113.0/24"}, "__Host-dusangire_session", "198.51.100.7"},
+		{"no proxies", nil, public, "dusangire_session", "127.0.0.1"},
+		{"other proxies", []string{"10.0.0.0/8", "192.168.0.0/16"}, public, "dusangire_session", "127.0.0.1"},
+		{"this proxy", []string{"127.0.0.0/8"}, public, "__Host-dusangire_session", "203.0.113.9"},
+		{"this proxy behind another", []string{"127.0.0.1/32", "203.0.113.0/24"}, public, "__Host-dusangire_session", "198.51.100.7"},
+		{"a client in the hospital's own network", []string{"127.0.0.0/8"}, "198.51.100.7, 10.1.2.3", "__Host-dusangire_session", "10.1.2.3"},
+		{"a client on a link", []string{"127.0.0.0/8"}, "198.51.100.7, 169.254.1.1", "__Host-dusangire_session", "169.254.1.1"},
 	} {
+		forwarded := http.Header{"X-Forwarded-Proto": {"https"}, "X-Forwarded-For": {c.hops}, "X-Real-Ip": {"198.51.100.7"}, "Forwarded": {"for=198.51.100.7;proto=https"}}
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t, settings{trustedProxies: c.trusted})

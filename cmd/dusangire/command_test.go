@@ -29,7 +29,7 @@ func TestVersionTellsVersionCommitAndGo(t *testing.T) {
 func TestHelpTellsEveryCommandAndFlag(t *testing.T) {
 	t.Parallel()
 	for args, wants := range map[string][]string{
-		"--help":       {"serve", "migrate", "user", "demo", "watch", "version", "DUSANGIRE_ADDR"},
+		"--help":       {"serve", "migrate", "ward", "user", "demo", "watch", "version", "DUSANGIRE_ADDR"},
 		"serve --help": {"--addr", "--database-url", "--redis-url", "--demo", "--demo-public", "--allowed-hosts", "--trusted-proxies", "--tls-cert", "--tls-key", "--metrics-addr", "--log-format", "$DUSANGIRE_TLS_CERT"},
 	} {
 		got := dusangire(t, strings.Fields(args)...)
@@ -163,7 +163,7 @@ func checkNamed(t *testing.T, got ran, setting, right string) {
 func TestWrongUsageIsExitCode2(t *testing.T) {
 	t.Parallel()
 	for _, args := range []string{"", "nonsense", "serve extra", "serve --nonsense", "serve --log-format xml", "serve --demo-seed -1", "user", "user add", "user add x",
-		"user add x --role cook", "user add x --role kitchen --password secret", "user add x --role kitchen --ward one", "user passwd", "user disable",
+		"user add x --role cook", "user add x --role kitchen --password secret", "user add x --role kitchen --ward one", "user passwd", "user disable", "user enable",
 		"user passwd x --password secret", "watch", "watch ward", "watch /ws/ward/1/", "watch /ws/ward/1/ --server nowhere --user x"} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()
@@ -218,6 +218,7 @@ func TestAccountsAreCaredFor(t *testing.T) {
 		{password, []string{"passwd", "nobody"}, "no user"},
 		{"short", []string{"passwd", "mutoni"}, "8 to 128"},
 		{"", []string{"disable", "nobody"}, "no user"},
+		{"", []string{"enable", "nobody"}, "no user"},
 	} {
 		got := user(c.stdin, c.args...)
 		if got.code != exitFailed || !strings.Contains(got.err, c.says) || strings.Count(got.err, "\n") != 1 {
@@ -234,6 +235,10 @@ func TestAccountsAreCaredFor(t *testing.T) {
 	if _, err := h.SessionByToken(t.Context(), session); err == nil || signsIn("mutoni", password) || !signsIn("mutoni", "another password") {
 		t.Error("a new password ends the sessions and replaces the old one")
 	}
+	user("", "disable", "kagabo")
+	if got := user("", "enable", "kagabo"); got.code != exitOK || !signsIn("kagabo", password) {
+		t.Errorf("enable: %d %s", got.code, got.err)
+	}
 	if got := user("", "disable", "kagabo"); got.code != exitOK || signsIn("kagabo", password) {
 		t.Errorf("disable: %d %s", got.code, got.err)
 	}
@@ -245,6 +250,34 @@ func TestAccountsAreCaredFor(t *testing.T) {
 	}
 	if got.code != exitOK || !reflect.DeepEqual(lines, want) {
 		t.Errorf("list: %d %q, want %q", got.code, lines, want)
+	}
+}
+
+func TestAHospitalOfOnesOwnIsSetUp(t *testing.T) {
+	t.Parallel()
+	database := hospitaltest.SQLite(t)
+	env := []string{"DUSANGIRE_DATABASE_URL=" + database}
+	ward := func(args ...string) ran {
+		t.Helper()
+		return invocation{args: append([]string{"ward"}, args...), env: env}.run(t)
+	}
+	if got := ward("add", "MED-A", "--name", "Medicine, women", "--block", "B1", "--beds", "3"); got.code != exitOK || got.out != "Ward 1 is MED-A with 3 beds.\n" {
+		t.Errorf("ward add: %d %q %q", got.code, got.out, got.err)
+	}
+	for _, args := range [][]string{{"add", "MED-A", "--name", "Medicine, men", "--beds", "3"}, {"add", "lower case", "--name", "x", "--beds", "1"}, {"add", "B", "--name", "x", "--beds", "501"}} {
+		if got := ward(args...); got.code != exitFailed || strings.Count(got.err, "\n") != 1 || got.out != "" {
+			t.Errorf("ward %v: %d %q %q", args, got.code, got.out, got.err)
+		}
+	}
+	if got := ward("add", "B"); got.code != exitUsage {
+		t.Errorf("a ward without a name: %d", got.code)
+	}
+	if got := ward("list"); got.code != exitOK || strings.Join(strings.Fields(got.out), " ") != "ID CODE NAME BLOCK 1 MED-A Medicine, women B1" {
+		t.Errorf("ward list: %d %q", got.code, got.out)
+	}
+	h := hospitaltest.Open(t, hospital.Options{DatabaseURL: database})
+	if board, err := h.WardBoard(t.Context(), 1); err != nil || len(board.Beds) != 3 {
+		t.Errorf("%d beds, want 3: %v", len(board.Beds), err)
 	}
 }
 

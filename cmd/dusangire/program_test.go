@@ -45,7 +45,7 @@ func (i invocation) command(ctx context.Context, t testing.TB) *exec.Cmd {
 	return command
 }
 
-// run runs a command to its end, which it must come to soon.
+// run runs a command to its end, which it must come to before a test is given up.
 func (i invocation) run(t testing.TB) ran {
 	t.Helper()
 	command := i.command(within(t), t)
@@ -151,10 +151,10 @@ func (s *serving) signIn(name string) apiClient {
 	return s.client().s.signInAs(name, password)
 }
 
-// within is a context that ends when a test would have waited too long.
+// within is a context that ends when a test would have waited too long for a process, of which a busy machine has many.
 func within(t testing.TB) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), soon)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 5*soon)
 	t.Cleanup(cancel)
 	return ctx
 }
