@@ -170,35 +170,38 @@ func TestOneOfACustomersAddressesIsTheDefault(t *testing.T) {
 
 func TestThereIsOneDefaultWhateverHappensAtOnce(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
+		fields := make([]hospital.AddressFields, 8)
+		for i := range fields {
+			zone, err := s.AddZone(t.Context(), admin, hospital.ZoneChange{Name: fmt.Sprint("Zone ", i)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			fields[i] = s.fields(fmt.Sprint("address ", i))
+			fields[i].ZoneID, fields[i].Default = zone.ID, i%2 == 0
+		}
+		known := make([]int64, len(fields))
 		var all sync.WaitGroup
-		var mu sync.Mutex
-		var known []int64
-		for i := range 8 {
+		for i, f := range fields {
 			all.Go(func() {
-				fields := s.fields(fmt.Sprint("address ", i))
-				fields.Default = i%2 == 0
-				a, _, err := s.AddAddress(t.Context(), s.customer, fields)
+				a, _, err := s.AddAddress(t.Context(), s.customer, f)
 				if err != nil {
 					t.Errorf("add: %v", err)
 				}
-				mu.Lock()
-				defer mu.Unlock()
-				known = append(known, a.ID)
+				known[i] = a.ID
 			})
 		}
 		all.Wait()
 		s.oneDefault(t)
-		for i, id := range known {
+		for i, f := range fields {
 			all.Go(func() {
-				fields := s.fields(fmt.Sprint("address ", i))
-				fields.Default = true
-				if _, err := s.SetAddress(t.Context(), s.customer, id, fields); err != nil && i%2 == 0 {
+				f.Default = true
+				if _, err := s.SetAddress(t.Context(), s.customer, known[i], f); err != nil && i%2 == 0 {
 					t.Errorf("set: %v", err)
 				}
 			})
 			if i%2 == 1 {
 				all.Go(func() {
-					if err := s.RemoveAddress(t.Context(), s.customer, id); err != nil {
+					if err := s.RemoveAddress(t.Context(), s.customer, known[i]); err != nil {
 						t.Errorf("remove: %v", err)
 					}
 				})

@@ -461,8 +461,12 @@ func TestWhatStopsATrayOnItsWayTellsItsCourier(t *testing.T) {
 				if told := s.inbox(t, s.courier).Notifications; len(told) != 1 || told[0].Code != "delivery_stopped" || told[0].Level != hospital.LevelAlert {
 					t.Errorf("the courier hears %+v", told)
 				}
-				if now := s.delivery(t, d.ID); now.Stopped != test.code || now.Version == seen.Version {
+				now := s.delivery(t, d.ID)
+				if now.Stopped != test.code || now.Version == seen.Version || now.MovedFrom != "" {
 					t.Errorf("the delivery is %+v", now)
+				}
+				if left := test.code == "discharged"; left != (now.BedID == 0) || left != (now.Destination == "") {
+					t.Errorf("the delivery goes to %q", now.Destination)
 				}
 				s.refuses(t, hospital.Conflict, "stopped", func() error {
 					_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: "A-01"})
