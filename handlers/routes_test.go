@@ -261,7 +261,7 @@ func TestAnotherRolesDashboardIsForbiddenAndAnUnknownOneDoesNotExist(t *testing.
 		want websocket.StatusCode
 	}{
 		{hospital.MedicalStaff, "/ws/dashboard/kitchen/", 4403},
-		{hospital.Kitchen, "/ws/dashboard/delivery/", 4403},
+		{hospital.KitchenStaff, "/ws/dashboard/delivery/", 4403},
 		{hospital.Customer, "/ws/dashboard/admin/", 4403},
 		{hospital.MedicalStaff, "/ws/dashboard/nowhere/", 4404},
 		{hospital.Customer, "/ws/dashboard/Medical_Staff/", 4404},

@@ -142,8 +142,7 @@ func (cmd *NewAdmission) tidy() {
 		cmd.BirthDate = conceivable(time.Date(year, month, day, 0, 0, 0, 0, time.UTC))
 	}
 	cmd.ExpectedDischarge = conceivable(cmd.ExpectedDischarge.UTC().Truncate(time.Millisecond))
-	cmd.Allergies.Allergens = slices.Compact(slices.Sorted(slices.Values(cmd.Allergies.Allergens)))
-	cmd.Allergies.Known = cmd.Allergies.Known || len(cmd.Allergies.Allergens) > 0
+	cmd.Allergies.tidy()
 }
 
 // conceivable is the time, or the nearest one whose year has four digits, since others can't be written down. No time
@@ -181,11 +180,7 @@ func (cmd NewAdmission) check(now time.Time) fields {
 	if !cmd.Texture.Valid() {
 		wrong.refuse("texture", "texture", "Choose a texture from 0 to 7.")
 	}
-	for _, allergen := range cmd.Allergies.Allergens {
-		if !allergen.Valid() {
-			refuseChoice(wrong, "allergies", append([]Allergen{NoKnownAllergies}, Allergens...))
-		}
-	}
+	wrong.allergies(cmd.Allergies)
 	wrong.expectedDischarge(cmd.ExpectedDischarge, now.Add(-time.Minute), now)
 	return wrong
 }
@@ -277,10 +272,12 @@ func (c *change) openStay(ctx context.Context, cmd NewAdmission, bed Bed) (id in
 	}
 	e := entry{action: "admission.admit", entity: "admission", entityID: id, patientID: cmd.PatientID, wardID: bed.WardID, to: bed.Number}
 	c.record(e, MetricsTopic)
-	if bed.ID == 0 {
-		return id, nil
+	if bed.ID != 0 {
+		if err := c.occupy(ctx, &bed, id, c.now); err != nil {
+			return 0, err
+		}
 	}
-	return id, c.occupy(ctx, &bed, id, c.now)
+	return id, c.moveCustomers(ctx, Order{AdmissionID: id})
 }
 
 // raced turns the complaint of the unique indexes about a stay into the refusal that the checks before it would have made;
@@ -366,7 +363,7 @@ func (c *change) transfer(ctx context.Context, stay Admission, to TransferTo) er
 	}
 	c.record(entry{action: "admission.transfer", entity: "admission", entityID: stay.ID, patientID: stay.PatientID,
 		wardID: target.WardID, from: stay.BedNumber, to: target.Number, reason: to.Reason}, MetricsTopic)
-	return nil
+	return c.ordersFollow(ctx, stay)
 }
 
 // lockBoth locks the bed that a patient leaves and the one that a field names, the lower id first like everyone else.
@@ -484,7 +481,7 @@ func (c *change) discharge(ctx context.Context, stay Admission, leaving Leaving)
 	}
 	c.record(entry{action: "admission.discharge", entity: "admission", entityID: stay.ID, patientID: stay.PatientID,
 		wardID: stay.WardID, from: stay.BedNumber, to: string(leaving.Outcome)}, MetricsTopic)
-	return nil
+	return c.ordersEnd(ctx, stay, leaving.Outcome)
 }
 
 // latest returns the latest of some times. Where the clocks of two nodes differ a little, it keeps what comes
@@ -563,10 +560,13 @@ func readAdmission(ctx context.Context, q *sql.Tx, id int64) (a Admission, err e
 		&a.BedNumber, (*reference)(&a.WardID), &a.WardName, (*instant)(&a.AdmittedAt), (*instant)(&a.BedSince),
 		(*instant)(&a.ExpectedDischarge), &a.DischargePlanned, (*instant)(&a.DischargedAt), &a.Outcome, &a.Version)
 	if errors.Is(err, sql.ErrNoRows) {
-		return a, Refuse(NotFound, "stay_unknown", "There is no such stay.")
+		return a, unknownStay()
 	}
 	if err != nil {
 		return a, fmt.Errorf("read stay %d: %w", id, err)
 	}
 	return a, nil
 }
+
+// unknownStay is the refusal of a stay that does not exist.
+func unknownStay() error { return Refuse(NotFound, "stay_unknown", "There is no such stay.") }

@@ -148,16 +148,16 @@ const selectBoardBed = `SELECT bed.id, bed.ward_id, ward.name, bed.number, bed.s
 func scanBoardBed(row scanner, now time.Time) (BoardBed, error) {
 	var bed BoardBed
 	var stay BoardStay
-	var nilFrom, nilUntil time.Time
+	var nilByMouth Window
 	err := row.Scan(append(bed.columns(),
 		(*reference)(&stay.AdmissionID), (*reference)(&stay.PatientID), &stay.PatientName, (*instant)(&stay.AdmittedAt),
 		(*instant)(&stay.BedSince), (*instant)(&stay.ExpectedDischarge), &stay.DischargePlanned, &stay.Diet,
-		&stay.Texture, (*instant)(&nilFrom), (*instant)(&nilUntil), (*allergyList)(&stay.Allergies), &stay.Version)...)
+		&stay.Texture, (*instant)(&nilByMouth.From), (*instant)(&nilByMouth.Until), (*allergyList)(&stay.Allergies), &stay.Version)...)
 	if err != nil {
 		return bed, err
 	}
 	if stay.AdmissionID != 0 {
-		stay.NilByMouth = !nilFrom.IsZero() && !now.Before(nilFrom) && (nilUntil.IsZero() || now.Before(nilUntil))
+		stay.NilByMouth = nilByMouth.Holds(now)
 		bed.Stay = &stay
 	}
 	return bed, nil

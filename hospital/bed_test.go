@@ -273,7 +273,7 @@ func TestABedsPageShowsWhatTheRoleMaySee(t *testing.T) {
 				t.Errorf("%s sees %+v with the stay %+v", actor.Role, d, d.Stay)
 			}
 		}
-		for _, role := range []hospital.Role{hospital.Kitchen, hospital.Delivery, hospital.Customer, ""} {
+		for _, role := range []hospital.Role{hospital.KitchenStaff, hospital.DeliveryStaff, hospital.Customer, ""} {
 			_, err := h.BedDetail(t.Context(), hospital.Actor{UserID: 9, Role: role}, bed.ID)
 			refused(t, err, hospital.Forbidden, "forbidden")
 		}

@@ -18,7 +18,8 @@ import (
 //
 // Rows are locked before they are judged, by an update that counts their version: the same words do it on both
 // databases, and what is read after it is the truth until the commit. Everyone locks in the same order, so that nobody waits in
-// a circle: the idempotency key, then the user or patient, then the admission, then beds by id, then topics by name.
+// a circle: the idempotency key, then the user or patient, then dishes by id, then admissions by id, then beds by id, then
+// orders by id, then deliveries by id, then addresses and zones, then topics by name.
 
 // change is one command under way.
 type change struct {
@@ -51,6 +52,14 @@ func (c *change) exec(ctx context.Context, query string, args ...any) (rows int6
 // errUnchanged ends a command that finds nothing to do: it is rolled back, moves no topic, and is no error.
 var errUnchanged = errors.New("nothing to change")
 
+// keptRefusal is the one refusal that changes something: whoever gave the command is told that it was refused, and what it did
+// is committed nevertheless. It is for a safety check that finds an order to be dangerous: that must both stop the order for
+// everyone and be said to the person who was about to go on with it.
+type keptRefusal struct{ error }
+
+// keeping makes the refusal one that keeps what the command did.
+func keeping(refusal error) error { return keptRefusal{refusal} }
+
 // longestCommand bounds a command, its wait for a turn included.
 const longestCommand = 10 * time.Second
 
@@ -58,10 +67,19 @@ const longestCommand = 10 * time.Second
 const retries = 3
 
 // change runs a command as the actor: fn checks, changes and records, and everything it did is committed together or not
-// at all. A refusal comes back as fn made it. fn may be run again, so it must not keep anything from an earlier run.
-// Within Together the command is a part of that transaction, and its failure undoes its part alone.
+// at all. A refusal comes back as fn made it; all but a keptRefusal take back what fn did. fn may be run again, so it must not
+// keep anything from an earlier run. Within Together the command is a part of that transaction, and its failure undoes its part
+// alone.
 func (h *Hospital) change(ctx context.Context, actor Actor, fn func(ctx context.Context, c *change) error) error {
-	return h.write(ctx, func(ctx context.Context, u *unit) error { return u.perform(ctx, h.clock(ctx), actor, fn) })
+	var kept error
+	err := h.write(ctx, func(ctx context.Context, u *unit) (err error) {
+		kept, err = u.perform(ctx, h.clock(ctx), actor, fn)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return kept
 }
 
 // write runs work in a transaction of its own, or as a step of the one that Together has put into the context.
@@ -188,23 +206,25 @@ func (h *Hospital) unitOf(ctx context.Context) *unit {
 	return u
 }
 
-// perform runs one command and writes its audit.
-func (u *unit) perform(ctx context.Context, now time.Time, actor Actor, fn func(context.Context, *change) error) error {
+// perform runs one command and writes its audit. kept is the refusal of a command that was refused and is to be committed.
+func (u *unit) perform(ctx context.Context, now time.Time, actor Actor, fn func(context.Context, *change) error) (kept, err error) {
 	c := &change{tx: u.tx, actor: actor, now: now, topics: map[Topic]bool{}}
-	if err := fn(ctx, c); err != nil {
-		return err
+	err = fn(ctx, c)
+	if refusal, ok := errors.AsType[keptRefusal](err); ok {
+		kept = refusal.error
+	} else if err != nil {
+		return nil, err
 	}
 	if len(c.entries) == 0 {
-		return errors.New("a command changed something and recorded nothing")
+		return nil, errors.New("a command changed something and recorded nothing")
 	}
 	for _, e := range c.entries {
-		var err error
 		if u.lastAudit, err = c.audit(ctx, e); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	maps.Copy(u.topics, c.topics)
-	return nil
+	return kept, nil
 }
 
 // step runs work so that its failure undoes what it did and nothing before it.

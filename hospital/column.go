@@ -59,19 +59,25 @@ func (r *reference) Scan(column any) error {
 	return nil
 }
 
-// allergyList is Allergies as a column holds them: a JSON list of codes, NULL where nobody asked.
+// allergyList is Allergies as a column holds them: a JSON list of codes; where some are severe an object of two such lists; NULL
+// where nobody asked.
 type allergyList Allergies
+
+// allergyObject is the form in which some are severe.
+type allergyObject struct {
+	Allergens []Allergen `json:"allergens"`
+	Severe    []Allergen `json:"severe"`
+}
 
 // Value returns what the column is to hold.
 func (a allergyList) Value() (driver.Value, error) {
-	if !a.Known {
+	switch {
+	case !a.Known:
 		return nil, nil
+	case len(a.Severe) == 0:
+		return list[Allergen](a.Allergens).Value()
 	}
-	codes := a.Allergens
-	if codes == nil {
-		codes = []Allergen{}
-	}
-	text, err := json.Marshal(codes)
+	text, err := json.Marshal(allergyObject{a.Allergens, a.Severe})
 	return string(text), err
 }
 
@@ -83,10 +89,41 @@ func (a *allergyList) Scan(column any) error {
 		return nil
 	case string:
 		a.Known = true
-		return json.Unmarshal([]byte(text), &a.Allergens)
+		if !strings.HasPrefix(text, "{") {
+			return (*list[Allergen])(&a.Allergens).Scan(text)
+		}
+		var both allergyObject
+		err := json.Unmarshal([]byte(text), &both)
+		a.Allergens, a.Severe = both.Allergens, both.Severe
+		return err
 	default:
 		return fmt.Errorf("allergies are held as %T", column)
 	}
+}
+
+// list is a list as a column holds it: in JSON, and an empty one as [].
+type list[T any] []T
+
+// Value returns what the column is to hold.
+func (l list[T]) Value() (driver.Value, error) {
+	if len(l) == 0 {
+		return "[]", nil
+	}
+	text, err := json.Marshal([]T(l))
+	return string(text), err
+}
+
+// Scan takes what the column holds.
+func (l *list[T]) Scan(column any) error {
+	*l = nil
+	text, ok := column.(string)
+	if !ok {
+		return fmt.Errorf("a list is held as %T", column)
+	}
+	if text == "[]" {
+		return nil
+	}
+	return json.Unmarshal([]byte(text), (*[]T)(l))
 }
 
 // oneOf returns the text of an SQL list with a placeholder for each of values, and args with the values added.

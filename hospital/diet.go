@@ -1,8 +1,13 @@
 package hospital
 
 import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Diet is what a patient is to eat, by its usual code.
@@ -66,7 +71,240 @@ func (a Allergen) Valid() bool { return slices.Contains(Allergens, a) }
 type Allergies struct {
 	Known     bool       // somebody asked
 	Allergens []Allergen // sorted, no doubles; empty and Known: none
+	Severe    []Allergen // those of Allergens of which nobody may let anything pass; sorted, no doubles
 }
 
 // NoKnownAllergies is the word in a command's list of allergies that says: asked, and there are none.
 const NoKnownAllergies = "none"
+
+// tidy brings allergies into the one form in which they are checked, compared and kept. Naming one is having asked.
+func (a *Allergies) tidy() {
+	a.Allergens = slices.Compact(slices.Sorted(slices.Values(a.Allergens)))
+	a.Severe = slices.Compact(slices.Sorted(slices.Values(a.Severe)))
+	a.Known = a.Known || len(a.Allergens) > 0
+}
+
+// allergies records what is wrong with a field of allergies.
+func (f fields) allergies(a Allergies) {
+	if slices.ContainsFunc(a.Allergens, func(one Allergen) bool { return !one.Valid() }) {
+		refuseChoice(f, "allergies", append([]Allergen{NoKnownAllergies}, Allergens...))
+	}
+	if slices.ContainsFunc(a.Severe, func(one Allergen) bool { return !slices.Contains(a.Allergens, one) }) {
+		f.refuse("severe", "severe_unnamed", "A severe allergy must be among the allergies.")
+	}
+}
+
+// same reports whether two tidied allergies say the same.
+func (a Allergies) same(b Allergies) bool {
+	return a.Known == b.Known && slices.Equal(a.Allergens, b.Allergens) && slices.Equal(a.Severe, b.Severe)
+}
+
+// DietOrder is what a patient may eat. It belongs to the stay and follows the patient from bed to bed.
+type DietOrder struct {
+	Diet       Diet
+	Texture    Texture
+	Allergies  Allergies
+	NilByMouth Window
+	Ended      bool // the stay has ended: nothing may be given any more
+}
+
+// Window is a span of time. Without a beginning there is none; without an end it lasts until somebody ends it.
+type Window struct{ From, Until time.Time }
+
+// Holds reports whether t lies in the window.
+func (w Window) Holds(t time.Time) bool {
+	return !w.From.IsZero() && !t.Before(w.From) && (w.Until.IsZero() || t.Before(w.Until))
+}
+
+// tidy brings the window into the form in which it is kept: UTC, to the millisecond.
+func (w *Window) tidy() {
+	for _, t := range []*time.Time{&w.From, &w.Until} {
+		if !t.IsZero() {
+			*t = t.UTC().Truncate(time.Millisecond)
+		}
+	}
+}
+
+// DietChange is what SetDiet needs: only what is given changes.
+type DietChange struct {
+	Diet       *Diet
+	Texture    *Texture
+	Allergies  *Allergies
+	NilByMouth *Window // an empty one takes it back
+	Version    int64   // of the admission as the person saw it; 0 where they did not say
+}
+
+// SetDiet changes what a patient may eat, and checks every open order of the stay anew in the same transaction: what now
+// conflicts is held, or stopped on its way, and the kitchen is told. An order that conflicts no longer stays held until a person
+// confirms it. What already stands changes nothing. Invalid names wrong fields; NotFound where there is no such stay; Conflict when it
+// has ended or has another version.
+func (h *Hospital) SetDiet(ctx context.Context, actor Actor, admissionID int64, to DietChange) (Admission, error) {
+	if err := actor.need(OrderDiets); err != nil {
+		return Admission{}, err
+	}
+	to.tidy()
+	if err := to.check(h.clock(ctx)); err != nil {
+		return Admission{}, err
+	}
+	return h.changeStay(ctx, actor, admissionID, to.Version, func(ctx context.Context, c *change, stay Admission) error {
+		return c.setDiet(ctx, stay, to)
+	})
+}
+
+// tidy brings the change into the one form in which it is checked and kept, without touching what the caller gave.
+func (to *DietChange) tidy() {
+	if to.Allergies != nil {
+		allergies := *to.Allergies
+		allergies.tidy()
+		to.Allergies = &allergies
+	}
+	if to.NilByMouth != nil {
+		window := *to.NilByMouth
+		window.tidy()
+		to.NilByMouth = &window
+	}
+}
+
+// check returns what is wrong with the fields.
+func (to DietChange) check(now time.Time) error {
+	wrong := fields{}
+	if to.Diet != nil && !to.Diet.Valid() {
+		refuseChoice(wrong, "diet", Diets)
+	}
+	if to.Texture != nil && !to.Texture.Valid() {
+		wrong.refuse("texture", "texture", "Choose a texture from 0 to 7.")
+	}
+	if to.Allergies != nil {
+		wrong.allergies(*to.Allergies)
+	}
+	if to.NilByMouth != nil {
+		wrong.nilByMouth(*to.NilByMouth, now)
+	}
+	return wrong.err()
+}
+
+// nilByMouth records what is wrong with a window in which a patient must not eat.
+func (f fields) nilByMouth(w Window, now time.Time) {
+	switch {
+	case w.From.IsZero() && !w.Until.IsZero():
+		f.refuse("nil_by_mouth", "window_start", "Say when it begins.")
+	case !w.Until.IsZero() && !w.Until.After(w.From):
+		f.refuse("nil_by_mouth", "window_order", "It must end after it begins.")
+	case latest(w.From, w.Until).After(now.Add(LongestStay)):
+		f.refuse("nil_by_mouth", "too_late", "Give a time within a year from now.")
+	}
+}
+
+// on returns the diet order with the change made.
+func (to DietChange) on(d DietOrder) DietOrder {
+	if to.Diet != nil {
+		d.Diet = *to.Diet
+	}
+	if to.Texture != nil {
+		d.Texture = *to.Texture
+	}
+	if to.Allergies != nil {
+		d.Allergies = *to.Allergies
+	}
+	if to.NilByMouth != nil {
+		d.NilByMouth = *to.NilByMouth
+	}
+	return d
+}
+
+// setDiet changes the diet order of a locked stay.
+func (c *change) setDiet(ctx context.Context, stay Admission, to DietChange) error {
+	before, err := readDiet(ctx, c.tx, stay.ID)
+	if err != nil {
+		return err
+	}
+	after := to.on(before)
+	if after.same(before) {
+		return errUnchanged
+	}
+	_, err = c.tx.ExecContext(ctx, `UPDATE admission SET diet = $2, texture = $3, allergies = $4, nil_by_mouth_from = $5,
+		nil_by_mouth_until = $6, nil_by_mouth_seen = $7 WHERE id = $1`, stay.ID, after.Diet, after.Texture, allergyList(after.Allergies),
+		instant(after.NilByMouth.From), instant(after.NilByMouth.Until), after.NilByMouth.Holds(c.now))
+	if err != nil {
+		return fmt.Errorf("set the diet of stay %d: %w", stay.ID, err)
+	}
+	c.record(entry{action: "admission.diet", entity: "admission", entityID: stay.ID, patientID: stay.PatientID,
+		wardID: stay.WardID, from: before.codes(), to: after.codes()}, MetricsTopic, stay.topics()...)
+	if err := c.recheckStay(ctx, stay.ID); err != nil {
+		return err
+	}
+	return c.showDiet(ctx, stay)
+}
+
+// same reports whether two diet orders say the same.
+func (d DietOrder) same(other DietOrder) bool {
+	return d.Diet == other.Diet && d.Texture == other.Texture && d.Allergies.same(other.Allergies) &&
+		d.NilByMouth.From.Equal(other.NilByMouth.From) && d.NilByMouth.Until.Equal(other.NilByMouth.Until)
+}
+
+// codes is the diet order as the audit keeps it, such as "renal texture=4 allergies=milk,peanuts severe=peanuts".
+func (d DietOrder) codes() string {
+	allergies := "never_asked"
+	if d.Allergies.Known {
+		allergies = joined(d.Allergies.Allergens)
+	}
+	text := fmt.Sprintf("%s texture=%d allergies=%s", d.Diet, d.Texture, allergies)
+	if len(d.Allergies.Severe) > 0 {
+		text += " severe=" + joined(d.Allergies.Severe)
+	}
+	if !d.NilByMouth.From.IsZero() {
+		text += " nil_by_mouth=" + d.NilByMouth.From.Format(time.RFC3339) + "/"
+		if !d.NilByMouth.Until.IsZero() {
+			text += d.NilByMouth.Until.Format(time.RFC3339)
+		}
+	}
+	return text
+}
+
+// joined lists allergens by their codes; none is "none".
+func joined(allergens []Allergen) string {
+	if len(allergens) == 0 {
+		return NoKnownAllergies
+	}
+	codes := make([]string, len(allergens))
+	for i, allergen := range allergens {
+		codes[i] = string(allergen)
+	}
+	return strings.Join(codes, ",")
+}
+
+// DietOrder reads what the patient of a stay may eat, for staff and for the patient's customers. NotFound where there is no such stay.
+func (h *Hospital) DietOrder(ctx context.Context, actor Actor, admissionID int64) (d DietOrder, err error) {
+	if !actor.Role.May(ReadOrders) {
+		if err := actor.need(OrderMeals); err != nil {
+			return d, err
+		}
+	}
+	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+		d, err = dietFor(ctx, q, actor, admissionID)
+		return err
+	})
+	return d, err
+}
+
+// dietColumns are the columns of an admission that are its diet order.
+const dietColumns = `admission.diet, admission.texture, admission.allergies, admission.nil_by_mouth_from,
+	admission.nil_by_mouth_until, admission.discharged_at IS NOT NULL`
+
+// columns are where dietColumns go.
+func (d *DietOrder) columns() []any {
+	return []any{&d.Diet, &d.Texture, (*allergyList)(&d.Allergies), (*instant)(&d.NilByMouth.From),
+		(*instant)(&d.NilByMouth.Until), &d.Ended}
+}
+
+// readDiet reads the diet order of a stay. NotFound where there is none.
+func readDiet(ctx context.Context, q *sql.Tx, admissionID int64) (d DietOrder, err error) {
+	err = q.QueryRowContext(ctx, `SELECT `+dietColumns+` FROM admission WHERE admission.id = $1`, admissionID).Scan(d.columns()...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return d, unknownStay()
+	}
+	if err != nil {
+		return d, fmt.Errorf("read the diet of stay %d: %w", admissionID, err)
+	}
+	return d, nil
+}

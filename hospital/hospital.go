@@ -128,5 +128,11 @@ func collect[T any](rows *sql.Rows, err error, scan func(row scanner) (T, error)
 	return all, rows.Err()
 }
 
+// scanID reads a row that is one id.
+func scanID(row scanner) (id int64, err error) {
+	err = row.Scan(&id)
+	return id, err
+}
+
 // scanner is one row, of several or alone.
 type scanner interface{ Scan(columns ...any) error }

@@ -21,7 +21,7 @@ var (
 	nurse   = hospital.Actor{UserID: 101, Username: "nurse", Role: hospital.MedicalStaff, RequestID: "r-nurse"}
 	manager = hospital.Actor{UserID: 102, Username: "manager", Role: hospital.WardManagement, RequestID: "r-manager"}
 	admin   = hospital.Actor{UserID: 103, Username: "admin", Role: hospital.Admin, RequestID: "r-admin"}
-	cook    = hospital.Actor{UserID: 104, Username: "cook", Role: hospital.Kitchen, RequestID: "r-cook"}
+	cook    = hospital.Actor{UserID: 104, Username: "cook", Role: hospital.KitchenStaff, RequestID: "r-cook"}
 )
 
 // house is a hospital of two wards for one test: A with six beds, A-01 to A-06, and B with four.

@@ -43,3 +43,51 @@ func (cmd NewAdmission) LogValue() slog.Value {
 func (l Leaving) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("outcome", string(l.Outcome)))
 }
+
+// LogValue shows which delivery it is.
+func (d Delivery) LogValue() slog.Value { return slog.GroupValue(slog.Int64("delivery", d.ID)) }
+
+// LogValue shows how many stops there are.
+func (r Round) LogValue() slog.Value { return slog.GroupValue(slog.Int("stops", len(r.Stops))) }
+
+// LogValue shows nothing: a code opens a door, and who takes a tray is at times its patient.
+func (Handover) LogValue() slog.Value { return slog.GroupValue() }
+
+// LogValue shows which address it is.
+func (a Address) LogValue() slog.Value { return slog.GroupValue(slog.Int64("address", a.ID)) }
+
+// LogValue shows which zone an address is to be in.
+func (f AddressFields) LogValue() slog.Value { return slog.GroupValue(slog.Int64("zone", f.ZoneID)) }
+
+// LogValue shows which stay it is.
+func (s CustomerStay) LogValue() slog.Value { return stayValue(s.AdmissionID) }
+
+// LogValue shows which order it is, and not the notes.
+func (o Order) LogValue() slog.Value { return orderValue(o.ID) }
+
+// LogValue shows for whom an order is to be, by number.
+func (cmd NewOrder) LogValue() slog.Value {
+	return slog.GroupValue(slog.Int64("admission", cmd.AdmissionID), slog.Int64("address", cmd.AddressID))
+}
+
+// LogValue shows what the person saw, and not their reason.
+func (s Step) LogValue() slog.Value { return slog.GroupValue(slog.Int64("version", s.Version)) }
+
+// LogValue shows which order it is.
+func (t Ticket) LogValue() slog.Value { return orderValue(t.OrderID) }
+
+// LogValue shows nothing: what somebody must not eat says what they suffer from.
+func (DietOrder) LogValue() slog.Value { return slog.GroupValue() }
+
+// LogValue shows nothing.
+func (DietChange) LogValue() slog.Value { return slog.GroupValue() }
+
+// LogValue shows which order it is.
+func (o CustomerOrder) LogValue() slog.Value { return orderValue(o.ID) }
+
+func orderValue(id int64) slog.Value { return slog.GroupValue(slog.Int64("order", id)) }
+
+// LogValue shows how much there is.
+func (h CustomerHome) LogValue() slog.Value {
+	return slog.GroupValue(slog.Int("stays", len(h.Stays)), slog.Int("orders", len(h.Orders)), slog.Int("unread", h.Unread))
+}

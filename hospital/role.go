@@ -9,14 +9,14 @@ type Role string
 const (
 	MedicalStaff   Role = "medical_staff"
 	WardManagement Role = "ward_management"
-	Kitchen        Role = "kitchen"
-	Delivery       Role = "delivery"
+	KitchenStaff   Role = "kitchen"
+	DeliveryStaff  Role = "delivery"
 	Customer       Role = "customer"
 	Admin          Role = "admin"
 )
 
 // Roles lists every role, in the order in which people are shown them.
-var Roles = []Role{MedicalStaff, WardManagement, Kitchen, Delivery, Customer, Admin}
+var Roles = []Role{MedicalStaff, WardManagement, KitchenStaff, DeliveryStaff, Customer, Admin}
 
 // Valid reports whether r is one of Roles.
 func (r Role) Valid() bool { return slices.Contains(Roles, r) }
@@ -41,6 +41,20 @@ const (
 	CloseBeds               Permission = "beds.close"              // take a bed out of service, and back
 	SetUpWards              Permission = "wards.set_up"            // create wards with their beds
 	ManageUsers             Permission = "users.manage"
+	OrderDiets              Permission = "diets.order"        // diet, texture, allergies, nil by mouth
+	OrderMeals              Permission = "orders.place"       // a customer for their own patients and addresses only
+	OverrideHazards         Permission = "orders.override"    // with a written reason, what Hazard.Overridable allows
+	OrderRounds             Permission = "orders.round"       // a meal for each patient of a ward
+	ReadOrders              Permission = "orders.read"        // any order; a customer reads their own without it
+	ReadKitchen             Permission = "dashboard.kitchen"  // /dashboard/kitchen/
+	CookOrders              Permission = "orders.cook"        // confirm, start, ready, recall
+	ManageMenu              Permission = "menu.manage"        // dishes, and which are available
+	ReadDeliveries          Permission = "dashboard.delivery" // /dashboard/delivery/, and addresses
+	CarryDeliveries         Permission = "deliveries.carry"   // claim, depart, deliver, fail, locate
+	FollowDeliveries        Permission = "deliveries.follow"  // one delivery; a customer their own only
+	ManageZones             Permission = "zones.manage"
+	OrderForPatients        Permission = "customer.home"  // a customer's own page and addresses
+	LinkCustomers           Permission = "customers.link" // let a customer order for a patient
 )
 
 // permitted is the table of who may do what. Admin stands in every row, as the contract has it.
@@ -59,6 +73,20 @@ var permitted = map[Permission][]Role{
 	CloseBeds:               {WardManagement, Admin},
 	SetUpWards:              {Admin},
 	ManageUsers:             {Admin},
+	OrderDiets:              {MedicalStaff},
+	OrderMeals:              {MedicalStaff, Customer},
+	OverrideHazards:         {MedicalStaff},
+	OrderRounds:             {MedicalStaff, KitchenStaff, Admin},
+	ReadOrders:              {MedicalStaff, WardManagement, KitchenStaff, DeliveryStaff, Admin},
+	ReadKitchen:             {KitchenStaff, Admin},
+	CookOrders:              {KitchenStaff, Admin},
+	ManageMenu:              {KitchenStaff, Admin},
+	ReadDeliveries:          {DeliveryStaff, Admin},
+	CarryDeliveries:         {DeliveryStaff},
+	FollowDeliveries:        {MedicalStaff, WardManagement, DeliveryStaff, Customer, Admin},
+	ManageZones:             {Admin},
+	OrderForPatients:        {Customer},
+	LinkCustomers:           {WardManagement, Admin},
 }
 
 // May reports whether the role holds the permission. An unknown permission is held by nobody.

@@ -14,7 +14,7 @@ import (
 func TestEachCommandIsForTheRolesWhoseWorkItIs(t *testing.T) {
 	const wards = "medical_staff ward_management admin"
 	onEach(t, func(t *testing.T, h *house) {
-		h.addUser(t, "keza", hospital.Kitchen)
+		h.addUser(t, "keza", hospital.KitchenStaff)
 		for name, command := range map[string]struct {
 			roles string
 			run   func(hospital.Actor) error
@@ -56,7 +56,7 @@ func TestEachCommandIsForTheRolesWhoseWorkItIs(t *testing.T) {
 				return err
 			}},
 			"add a user": {"admin", func(actor hospital.Actor) error {
-				_, err := h.AddUser(t.Context(), actor, hospital.NewUser{Username: "keza", Role: hospital.Kitchen, Password: "x", Demo: true})
+				_, err := h.AddUser(t.Context(), actor, hospital.NewUser{Username: "keza", Role: hospital.KitchenStaff, Password: "x", Demo: true})
 				return err
 			}},
 			"set a password": {"admin", func(actor hospital.Actor) error {
@@ -89,10 +89,10 @@ func TestThePermissionsAreThoseOfTheContract(t *testing.T) {
 		hospital.Admin: {hospital.ReadOwnSession, hospital.ReadWards, hospital.ReadClinical, hospital.ReadMedicalDashboard, hospital.ReadManagementDashboard, hospital.AdmitPatients,
 			hospital.TransferPatients, hospital.PlanDischarges, hospital.DischargePatients, hospital.RecordDeaths, hospital.ChangeBeds, hospital.CloseBeds,
 			hospital.SetUpWards, hospital.ManageUsers},
-		hospital.Kitchen:  {hospital.ReadOwnSession},
-		hospital.Delivery: {hospital.ReadOwnSession},
-		hospital.Customer: {hospital.ReadOwnSession},
-		"chef":            nil,
+		hospital.KitchenStaff:  {hospital.ReadOwnSession},
+		hospital.DeliveryStaff: {hospital.ReadOwnSession},
+		hospital.Customer:      {hospital.ReadOwnSession},
+		"chef":                 nil,
 	} {
 		for _, p := range []hospital.Permission{hospital.ReadOwnSession, hospital.ReadWards, hospital.ReadClinical, hospital.ReadMedicalDashboard,
 			hospital.ReadManagementDashboard, hospital.AdmitPatients, hospital.TransferPatients, hospital.PlanDischarges, hospital.DischargePatients,

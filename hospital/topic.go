@@ -72,3 +72,36 @@ func (topic Topic) move(ctx context.Context, tx *sql.Tx) (epoch string, rev int6
 	}
 	return epoch, rev, err
 }
+
+// MenuTopic moves when a dish is added or changes.
+const MenuTopic Topic = "menu"
+
+// KitchenTopic moves with every change of an order that the kitchen shows.
+const KitchenTopic Topic = "kitchen"
+
+// DeliveriesTopic moves with every change of any delivery that couriers' tablets show.
+const DeliveriesTopic Topic = "deliveries"
+
+// DeliveryTopic is one delivery.
+func DeliveryTopic(id int64) Topic { return Topic("delivery:" + strconv.FormatInt(id, 10)) }
+
+// OrderTopic is one order.
+func OrderTopic(id int64) Topic { return Topic("order:" + strconv.FormatInt(id, 10)) }
+
+// AddressTopic is one address, its zone's charge included.
+func AddressTopic(id int64) Topic { return Topic("address:" + strconv.FormatInt(id, 10)) }
+
+// AddressesTopic moves when one of a customer's addresses is added, changed or removed.
+func AddressesTopic(userID int64) Topic { return Topic("addresses:" + strconv.FormatInt(userID, 10)) }
+
+// ZoneTopic moves when a zone is added, renamed or charged otherwise.
+func ZoneTopic(id int64) Topic { return Topic("zone:" + strconv.FormatInt(id, 10)) }
+
+// InboxTopic moves when a person's notifications change.
+func InboxTopic(userID int64) Topic { return Topic("inbox:" + strconv.FormatInt(userID, 10)) }
+
+// RoleInboxTopic moves when a role is notified.
+func RoleInboxTopic(role Role) Topic { return Topic("inbox:" + string(role)) }
+
+// CustomerTopic moves with everything on a customer's own page.
+func CustomerTopic(userID int64) Topic { return Topic("customer:" + strconv.FormatInt(userID, 10)) }

@@ -252,6 +252,9 @@ func (h *Hospital) DisableUser(ctx context.Context, actor Actor, username string
 			return fmt.Errorf("disable %s: %w", user.Username, err)
 		}
 		c.record(entry{action: "user.disable", entity: "user", entityID: user.ID, from: "enabled", to: "disabled"}, UserTopic(user.ID))
+		if user.Role == DeliveryStaff {
+			c.topics[DeliveriesTopic] = true // what this courier has is anybody's to take over
+		}
 		return c.endSessions(ctx, user)
 	})
 }

@@ -25,7 +25,7 @@ func TestAUserIsCreatedAndListed(t *testing.T) {
 		if !reflect.DeepEqual(added, want) {
 			t.Errorf("got %+v, want %+v", added, want)
 		}
-		h.addUser(t, "alice", hospital.Kitchen)
+		h.addUser(t, "alice", hospital.KitchenStaff)
 		h.addUser(t, "zoe", hospital.Admin)
 		users, err := h.Users(t.Context())
 		if err != nil {
@@ -46,24 +46,24 @@ func TestAUserIsRefused(t *testing.T) {
 				return err
 			}
 		}
-		h.refuses(t, hospital.Conflict, "username_taken", add(hospital.NewUser{Username: "KEZA", Role: hospital.Kitchen, Password: "correct horse"}))
+		h.refuses(t, hospital.Conflict, "username_taken", add(hospital.NewUser{Username: "KEZA", Role: hospital.KitchenStaff, Password: "correct horse"}))
 		for _, test := range []struct {
 			user hospital.NewUser
 			want map[string]string
 		}{
 			{hospital.NewUser{}, map[string]string{"username": "username", "role": "unknown_choice", "password": "password_length"}},
 			{hospital.NewUser{Username: "k", Role: "chef", Password: "1234567"}, map[string]string{"username": "username", "role": "unknown_choice", "password": "password_length"}},
-			{hospital.NewUser{Username: strings.Repeat("k", 65), Role: hospital.Kitchen, Password: strings.Repeat("é", 129)},
+			{hospital.NewUser{Username: strings.Repeat("k", 65), Role: hospital.KitchenStaff, Password: strings.Repeat("é", 129)},
 				map[string]string{"username": "username", "password": "password_length"}},
-			{hospital.NewUser{Username: "kéza", Role: hospital.Kitchen, Password: "correct horse"}, map[string]string{"username": "username"}},
-			{hospital.NewUser{Username: "eric", Role: hospital.Kitchen, Password: "correct horse", Wards: []int64{h.a.ID, 4711}}, map[string]string{"wards": "ward_unknown"}},
+			{hospital.NewUser{Username: "kéza", Role: hospital.KitchenStaff, Password: "correct horse"}, map[string]string{"username": "username"}},
+			{hospital.NewUser{Username: "eric", Role: hospital.KitchenStaff, Password: "correct horse", Wards: []int64{h.a.ID, 4711}}, map[string]string{"wards": "ward_unknown"}},
 		} {
 			refusal := h.refuses(t, hospital.Invalid, "fields", add(test.user))
 			if got := wrongFields(refusal); !maps.Equal(got, test.want) {
 				t.Errorf("%+v: got %v, want %v", test.user, got, test.want)
 			}
 		}
-		if _, err := h.AddUser(t.Context(), admin, hospital.NewUser{Username: "eric", Role: hospital.Kitchen, Password: strings.Repeat("é", 8)}); err != nil {
+		if _, err := h.AddUser(t.Context(), admin, hospital.NewUser{Username: "eric", Role: hospital.KitchenStaff, Password: strings.Repeat("é", 8)}); err != nil {
 			t.Errorf("the shortest password: %v", err)
 		}
 	})
@@ -79,7 +79,7 @@ func TestDemoUsersAreKnownUntilTheyHaveAPasswordOfTheirOwn(t *testing.T) {
 		}
 		demo(false)
 		for _, name := range []string{"kitchen", "delivery"} {
-			if _, err := h.AddUser(t.Context(), admin, hospital.NewUser{Username: name, Role: hospital.Kitchen, Password: "x", Demo: true}); err != nil {
+			if _, err := h.AddUser(t.Context(), admin, hospital.NewUser{Username: name, Role: hospital.KitchenStaff, Password: "x", Demo: true}); err != nil {
 				t.Fatal(err)
 			}
 		}

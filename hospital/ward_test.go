@@ -129,7 +129,7 @@ func TestTheHospitalIsEmptyUntilSomethingIsInIt(t *testing.T) {
 		if empty, err = h.Empty(t.Context()); err != nil || !empty {
 			t.Errorf("without anything: got %t and error %v", empty, err)
 		}
-		h.addUser(t, "keza", hospital.Kitchen)
+		h.addUser(t, "keza", hospital.KitchenStaff)
 		if empty, err = h.Empty(t.Context()); err != nil || empty {
 			t.Errorf("with a user: got %t and error %v", empty, err)
 		}

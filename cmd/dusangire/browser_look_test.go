@@ -148,7 +148,7 @@ func sights(t testing.TB, s *server) []sight {
 		{"users", hospital.Admin, at("/users/")},
 		{"problem", hospital.MedicalStaff, func(p *screen) { p.foresees("404"); p.open("/nowhere") }},
 		{"problem-signed-out", "", func(p *screen) { p.foresees("404"); p.open("/nowhere") }},
-		{"nothing-yet", hospital.Kitchen, at("/")},
+		{"nothing-yet", hospital.KitchenStaff, at("/")},
 		{"signed-out", hospital.MedicalStaff, func(p *screen) {
 			p.openLive(wardPath(ward))
 			p.signOutElsewhere()

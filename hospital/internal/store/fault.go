@@ -16,7 +16,7 @@ import (
 )
 
 // Violated returns the name of the unique index that refused a row, such as "admission_bed_id", or "" for any other error.
-// PostgreSQL names the index and SQLite the columns, so the schema calls each unique index by its table and columns.
+// PostgreSQL names the index and SQLite the columns, so the schema calls each unique index by its table and columns in their order.
 func Violated(err error) string {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == "23505" {
 		return e.ConstraintName
@@ -24,7 +24,8 @@ func Violated(err error) string {
 	if e, ok := errors.AsType[*sqlite.Error](err); ok && e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE {
 		_, columns, _ := strings.Cut(e.Error(), "UNIQUE constraint failed: ")
 		columns, _, _ = strings.Cut(columns, " (")
-		return strings.ReplaceAll(columns, ".", "_")
+		table, _, _ := strings.Cut(columns, ".")
+		return table + "_" + strings.ReplaceAll(strings.ReplaceAll(columns, table+".", ""), ", ", "_")
 	}
 	return ""
 }

@@ -1,0 +1,466 @@
+package hospital
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Address is where a customer has meals brought to. One of a customer's addresses is the default, as long as there are any.
+type Address struct {
+	ID           int64
+	OwnerID      int64
+	Label        string // what its owner calls it, such as "Home"
+	FullName     string // who is to be asked for there
+	Phone        string // as +250 and nine digits
+	Line1, Line2 string
+	City         string
+	Zone         Zone
+	Instructions string
+	Default      bool
+	Removed      bool // no longer the owner's; orders that went there keep it
+	Version      int64
+}
+
+// OneLine is where the address is, for people.
+func (a Address) OneLine() string {
+	lines := slices.DeleteFunc([]string{a.Line1, a.Line2, a.City}, func(line string) bool { return line == "" })
+	return strings.Join(lines, ", ")
+}
+
+// AddressFields is what AddAddress and SetAddress need. Line2 and Instructions may be empty.
+type AddressFields struct {
+	Label, FullName, Phone, Line1, Line2, City, Instructions string
+	ZoneID                                                   int64
+	Default                                                  bool   // false leaves the default what it is: it passes on only to another one
+	IdempotencyKey                                           string // of AddAddress
+	Version                                                  int64  // of SetAddress: as the person saw it; 0 where they did not say
+}
+
+// Longest texts of an address, in characters. Names are as long as LongestName.
+const (
+	LongestLabel        = 40
+	LongestLine         = 120
+	LongestInstructions = 300
+)
+
+// MostAddresses is the most addresses that a customer has.
+const MostAddresses = 20
+
+// phonePattern is a telephone number of Rwanda: of a mobile one the digits after +250 begin with 7, of a fixed one with 2.
+var phonePattern = regexp.MustCompile(`^(?:\+250|00250|250|0)([27][0-9]{8})$`)
+
+// phoneFiller is what people write into a telephone number for the eye.
+var phoneFiller = strings.NewReplacer(" ", "", "-", "", ".", "", "(", "", ")", "", "/", "")
+
+// normalPhone is a telephone number of Rwanda in its one form, such as "+250788123456"; anything else it leaves as it is.
+func normalPhone(phone string) (normal string, ok bool) {
+	digits := phonePattern.FindStringSubmatch(phoneFiller.Replace(phone))
+	if digits == nil {
+		return phone, false
+	}
+	return "+250" + digits[1], true
+}
+
+// check tidies the fields and returns what is wrong with them, apart from what only the database knows.
+func (f *AddressFields) check() fields {
+	for _, text := range []*string{&f.Label, &f.FullName, &f.Phone, &f.Line1, &f.Line2, &f.City, &f.Instructions} {
+		*text = tidy(*text)
+	}
+	wrong := fields{}
+	wrong.line("label", f.Label, LongestLabel, "Give the address a name of your own, such as Home.")
+	wrong.line("full_name", f.FullName, LongestName, "Say who is to be asked for.")
+	wrong.line("phone", f.Phone, LongestLine, "Give a telephone number for the courier.")
+	phone, ok := normalPhone(f.Phone)
+	if !ok {
+		wrong.refuse("phone", "phone", "Give a telephone number of Rwanda, such as 0788 123 456 or +250 788 123 456.")
+	}
+	f.Phone = phone
+	wrong.line("address_line1", f.Line1, LongestLine, "Give the street or the place.")
+	wrong.text("address_line2", f.Line2, LongestLine)
+	wrong.line("city", f.City, LongestName, "Give the town or the sector.")
+	wrong.text("instructions", f.Instructions, LongestInstructions)
+	if f.ZoneID == 0 {
+		wrong.refuse("zone_id", "required", "Choose the zone that the address lies in.")
+	}
+	if utf8.RuneCountInString(f.IdempotencyKey) > LongestKey {
+		wrong.refuse("idempotency_key", "idempotency_key", "An idempotency key has at most %d characters.", LongestKey)
+	}
+	return wrong
+}
+
+// line records that a required text of one line is empty, too long, or holds what no text may hold.
+func (f fields) line(field, value string, longest int, ask string) {
+	if value == "" {
+		f.refuse(field, "required", "%s", ask)
+	}
+	f.text(field, value, longest)
+}
+
+// selectAddress reads addresses with their zones.
+const selectAddress = `SELECT address.id, address.owner_id, address.label, address.full_name, address.phone, address.line1, address.line2,
+		address.city, zone.id, zone.name, zone.charge, address.instructions, address.is_default, address.removed_at IS NOT NULL,
+		address.version
+	FROM address JOIN zone ON zone.id = address.zone_id`
+
+func scanAddress(row scanner) (a Address, err error) {
+	err = row.Scan(&a.ID, &a.OwnerID, &a.Label, &a.FullName, &a.Phone, &a.Line1, &a.Line2, &a.City, &a.Zone.ID, &a.Zone.Name,
+		&a.Zone.Charge, &a.Instructions, &a.Default, &a.Removed, &a.Version)
+	return a, err
+}
+
+// unknownAddress is the refusal of an address that does not exist or is somebody else's: nobody learns which.
+func unknownAddress() error {
+	return Refuse(NotFound, "address_unknown", "There is no such address.")
+}
+
+// readAddress reads one, removed or not. NotFound where there is none.
+func readAddress(ctx context.Context, q *sql.Tx, id int64) (Address, error) {
+	address, err := scanAddress(q.QueryRowContext(ctx, selectAddress+` WHERE address.id = $1`, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return address, unknownAddress()
+	}
+	if err != nil {
+		return address, fmt.Errorf("read address %d: %w", id, err)
+	}
+	return address, nil
+}
+
+// addressesOf lists a customer's addresses, the default first, then by age.
+func addressesOf(ctx context.Context, q *sql.Tx, owner int64) ([]Address, error) {
+	rows, err := q.QueryContext(ctx, selectAddress+` WHERE address.owner_id = $1 AND address.removed_at IS NULL
+		ORDER BY address.is_default DESC, address.added_at, address.id`, owner)
+	addresses, err := collect(rows, err, scanAddress)
+	if err != nil {
+		return nil, fmt.Errorf("read the addresses of user %d: %w", owner, err)
+	}
+	return addresses, nil
+}
+
+// Addresses lists the actor's, the default first.
+func (h *Hospital) Addresses(ctx context.Context, actor Actor) (addresses []Address, err error) {
+	if err := actor.need(OrderForPatients); err != nil {
+		return nil, err
+	}
+	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+		addresses, err = addressesOf(ctx, q, actor.UserID)
+		return err
+	})
+	return addresses, err
+}
+
+// AddressWatch is one address with its owner's others, read in one snapshot.
+type AddressWatch struct {
+	Address
+	Others    []Address // the owner's, to tell when one is added or removed
+	At        time.Time
+	Revisions // of AddressTopic of this one and AddressesTopic of its owner
+}
+
+// Address reads one for its owner, couriers and admin; NotFound else.
+func (h *Hospital) Address(ctx context.Context, actor Actor, id int64) (AddressWatch, error) {
+	if !actor.Role.May(ReadDeliveries) {
+		if err := actor.need(OrderForPatients); err != nil {
+			return AddressWatch{}, err
+		}
+	}
+	watch := AddressWatch{At: h.clock(ctx)}
+	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+		if watch.Address, err = readAddress(ctx, q, id); err != nil {
+			return err
+		}
+		if watch.OwnerID != actor.UserID && !actor.Role.May(ReadDeliveries) {
+			return unknownAddress()
+		}
+		// The owner of an address never changes, so reading it before the revisions makes no label newer than what it stands on.
+		if watch.Revisions, err = revisions(ctx, q, AddressTopic(id), AddressesTopic(watch.OwnerID)); err != nil {
+			return err
+		}
+		if watch.Address, err = readAddress(ctx, q, id); err != nil {
+			return err
+		}
+		watch.Others, err = addressesOf(ctx, q, watch.OwnerID)
+		return err
+	})
+	if err != nil {
+		return AddressWatch{}, err
+	}
+	watch.Others = slices.DeleteFunc(watch.Others, func(a Address) bool { return a.ID == id })
+	return watch, nil
+}
+
+// AddAddress gives the actor another address. The first one is the default whatever is asked. Invalid names each wrong field, Conflict
+// where there are too many. An IdempotencyKey works as for Admit.
+func (h *Hospital) AddAddress(ctx context.Context, actor Actor, fields AddressFields) (a Address, replayed bool, err error) {
+	if err := actor.need(OrderForPatients); err != nil {
+		return Address{}, false, err
+	}
+	wrong := fields.check()
+	err = h.change(ctx, actor, func(ctx context.Context, c *change) error {
+		wanted, key := fields, fields.IdempotencyKey
+		wanted.IdempotencyKey, wanted.Version = "", 0
+		id, again, err := c.once(ctx, key, "address.add", wanted, func() (int64, error) { return c.addAddress(ctx, wanted, wrong) })
+		if err != nil {
+			return err
+		}
+		if a, err = readAddress(ctx, c.tx, id); err != nil {
+			return err
+		}
+		if replayed = again; replayed {
+			return errUnchanged
+		}
+		return nil
+	})
+	if err != nil {
+		return Address{}, false, err
+	}
+	return a, replayed, nil
+}
+
+// addAddress inserts an address of the actor's and returns its id. wrong is what is wrong with the fields so far.
+func (c *change) addAddress(ctx context.Context, f AddressFields, wrong fields) (id int64, err error) {
+	if err := c.lockOwner(ctx); err != nil {
+		return 0, err
+	}
+	if err := c.inZone(ctx, f.ZoneID, wrong); err != nil {
+		return 0, err
+	}
+	others, err := addressesOf(ctx, c.tx, c.actor.UserID)
+	if err != nil {
+		return 0, err
+	}
+	if len(others) >= MostAddresses {
+		return 0, Refuse(Conflict, "addresses_many", "You have %d addresses already. Remove one first.", len(others))
+	}
+	f.Default = f.Default || len(others) == 0
+	if f.Default {
+		if err := c.takeDefault(ctx); err != nil {
+			return 0, err
+		}
+	}
+	err = c.tx.QueryRowContext(ctx, `INSERT INTO address
+		(owner_id, label, full_name, phone, line1, line2, city, zone_id, instructions, is_default, added_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id`, c.actor.UserID, f.Label, f.FullName, f.Phone,
+		f.Line1, f.Line2, f.City, f.ZoneID, f.Instructions, f.Default, instant(c.now)).Scan(&id)
+	if err != nil {
+		return 0, fmt.Errorf("add an address: %w", err)
+	}
+	c.recordAddress("address.add", id)
+	return id, nil
+}
+
+// recordAddress records what was done to an address of the actor's. What it says is not kept in the audit.
+func (c *change) recordAddress(action string, id int64) {
+	c.record(entry{action: action, entity: "address", entityID: id}, AddressTopic(id), AddressesTopic(c.actor.UserID))
+}
+
+// lockOwner keeps the actor's addresses from every other command until the commit.
+func (c *change) lockOwner(ctx context.Context) error {
+	known, err := c.exec(ctx, `UPDATE app_user SET username = username WHERE id = $1`, c.actor.UserID)
+	if err != nil {
+		return fmt.Errorf("lock user %d: %w", c.actor.UserID, err)
+	}
+	if known == 0 {
+		return fmt.Errorf("user %d vanished", c.actor.UserID)
+	}
+	return nil
+}
+
+// inZone locks the zone that a field names, adds to wrong where there is none, and returns all that is wrong.
+func (c *change) inZone(ctx context.Context, zoneID int64, wrong fields) error {
+	if len(wrong) == 0 || wrong["zone_id"] == nil {
+		if _, err := c.lockZone(ctx, zoneID); errors.Is(err, errNoZone) {
+			wrong.refuse("zone_id", "zone_unknown", "There is no such zone. Choose one of the list.")
+		} else if err != nil {
+			return err
+		}
+	}
+	return wrong.err()
+}
+
+// takeDefault takes the mark of the default from the address of the actor's that has it, if any.
+func (c *change) takeDefault(ctx context.Context) error {
+	var id int64
+	err := c.tx.QueryRowContext(ctx, `UPDATE address SET is_default = FALSE, version = version + 1
+		WHERE owner_id = $1 AND is_default RETURNING id`, c.actor.UserID).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("take the default from an address of user %d: %w", c.actor.UserID, err)
+	}
+	c.topics[AddressTopic(id)] = true
+	return nil
+}
+
+// lockAddress keeps an address from being changed or removed until the commit and returns it as it stands. NotFound where there is
+// none, it has been removed or it is not the actor's.
+func (c *change) lockAddress(ctx context.Context, id int64) (Address, error) {
+	if _, err := c.exec(ctx, `UPDATE address SET version = version WHERE id = $1`, id); err != nil {
+		return Address{}, fmt.Errorf("lock address %d: %w", id, err)
+	}
+	address, err := readAddress(ctx, c.tx, id)
+	if err == nil && (address.Removed || address.OwnerID != c.actor.UserID) {
+		return Address{}, unknownAddress()
+	}
+	return address, err
+}
+
+// SetAddress changes an address of the actor's. Making it the default takes that from the other one. What stands already
+// changes nothing. Invalid names each wrong field, Conflict another version, NotFound an address that is not the actor's.
+func (h *Hospital) SetAddress(ctx context.Context, actor Actor, id int64, fields AddressFields) (Address, error) {
+	if err := actor.need(OrderForPatients); err != nil {
+		return Address{}, err
+	}
+	wrong := fields.check()
+	var after Address
+	err := h.change(ctx, actor, func(ctx context.Context, c *change) error {
+		if err := c.lockOwner(ctx); err != nil {
+			return err
+		}
+		before, err := c.lockAddress(ctx, id)
+		if err != nil {
+			return err
+		}
+		if fields.Version != 0 && fields.Version != before.Version {
+			return before.outdated()
+		}
+		after = before
+		if err := c.inZone(ctx, fields.ZoneID, wrong); err != nil {
+			return err
+		}
+		if err := c.setAddress(ctx, before, fields); err != nil {
+			return err
+		}
+		after, err = readAddress(ctx, c.tx, id)
+		return err
+	})
+	if err != nil {
+		return Address{}, err
+	}
+	return after, nil
+}
+
+// outdated is the refusal of a command whose giver saw another version.
+func (a Address) outdated() error {
+	refusal := Refuse(Conflict, "address_outdated", "The address %s has changed meanwhile. Look again before you change it.", a.Label)
+	refusal.Current = a
+	return refusal
+}
+
+// fields are the address as a command gives it.
+func (a Address) fields() AddressFields {
+	return AddressFields{Label: a.Label, FullName: a.FullName, Phone: a.Phone, Line1: a.Line1, Line2: a.Line2, City: a.City,
+		Instructions: a.Instructions, ZoneID: a.Zone.ID, Default: a.Default}
+}
+
+// setAddress changes a locked address whose owner and new zone are locked.
+func (c *change) setAddress(ctx context.Context, before Address, f AddressFields) error {
+	f.IdempotencyKey, f.Version = "", 0
+	f.Default = f.Default || before.Default
+	if f == before.fields() {
+		return errUnchanged
+	}
+	if f.Default && !before.Default {
+		if err := c.takeDefault(ctx); err != nil {
+			return err
+		}
+	}
+	_, err := c.exec(ctx, `UPDATE address SET label = $2, full_name = $3, phone = $4, line1 = $5, line2 = $6, city = $7, zone_id = $8,
+		instructions = $9, is_default = $10, version = version + 1 WHERE id = $1`, before.ID, f.Label, f.FullName, f.Phone,
+		f.Line1, f.Line2, f.City, f.ZoneID, f.Instructions, f.Default)
+	if err != nil {
+		return fmt.Errorf("change address %d: %w", before.ID, err)
+	}
+	c.recordAddress("address.set", before.ID)
+	if err := c.touchDeliveries(ctx, `address.id = $1`, before.ID); err != nil || f.ZoneID == before.Zone.ID {
+		return err
+	}
+	return c.touchKitchen(ctx, `address.id = $1`, before.ID)
+}
+
+// touchKitchen tells that the zones of some addresses are others now, where the kitchen shows an order that goes there.
+func (c *change) touchKitchen(ctx context.Context, condition string, id int64) error {
+	const orders = `EXISTS (SELECT 1 FROM meal_order JOIN address ON address.id = meal_order.address_id WHERE `
+	var shown bool
+	err := c.tx.QueryRowContext(ctx, `SELECT `+orders+condition+` AND meal_order.ended_at IS NULL) OR `+
+		orders+condition+` AND meal_order.ended_at >= $2)`, id, instant(c.now.Add(-EndedTicketsShow))).Scan(&shown)
+	if err != nil {
+		return fmt.Errorf("read what the kitchen shows: %w", err)
+	}
+	if shown {
+		c.topics[KitchenTopic] = true
+	}
+	return nil
+}
+
+// RemoveAddress takes an address of the actor's away; orders that went there keep it. The oldest other one becomes the default
+// where it was. Conflict while an open order goes there.
+func (h *Hospital) RemoveAddress(ctx context.Context, actor Actor, id int64) error {
+	if err := actor.need(OrderForPatients); err != nil {
+		return err
+	}
+	return h.change(ctx, actor, func(ctx context.Context, c *change) error {
+		if err := c.lockOwner(ctx); err != nil {
+			return err
+		}
+		address, err := c.lockAddress(ctx, id)
+		if err != nil {
+			return err
+		}
+		return c.removeAddress(ctx, address)
+	})
+}
+
+// removeAddress removes a locked address of a locked owner.
+func (c *change) removeAddress(ctx context.Context, a Address) error {
+	open, err := c.openOrderTo(ctx, a.ID)
+	if err != nil {
+		return err
+	}
+	if open != 0 {
+		refusal := Refuse(Conflict, "address_in_use", "Order %d goes to %s. Wait for it or cancel it first.", open, a.Label)
+		refusal.Current = a
+		return refusal
+	}
+	_, err = c.exec(ctx, `UPDATE address SET removed_at = $2, is_default = FALSE, version = version + 1 WHERE id = $1`, a.ID, instant(c.now))
+	if err != nil {
+		return fmt.Errorf("remove address %d: %w", a.ID, err)
+	}
+	c.recordAddress("address.remove", a.ID)
+	if a.Default {
+		return c.passDefault(ctx)
+	}
+	return nil
+}
+
+// openOrderTo returns an open order that goes to a locked address, or 0.
+func (c *change) openOrderTo(ctx context.Context, addressID int64) (id int64, err error) {
+	err = c.tx.QueryRowContext(ctx, `SELECT COALESCE(min(id), 0) FROM meal_order WHERE address_id = $1 AND ended_at IS NULL`, addressID).Scan(&id)
+	if err != nil {
+		return 0, fmt.Errorf("read the orders to address %d: %w", addressID, err)
+	}
+	return id, nil
+}
+
+// passDefault makes the actor's oldest address the default, if there is any.
+func (c *change) passDefault(ctx context.Context) error {
+	var id int64
+	err := c.tx.QueryRowContext(ctx, `UPDATE address SET is_default = TRUE, version = version + 1
+		WHERE id = (SELECT id FROM address WHERE owner_id = $1 AND removed_at IS NULL ORDER BY added_at, id LIMIT 1)
+		RETURNING id`, c.actor.UserID).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("pass on the default of user %d: %w", c.actor.UserID, err)
+	}
+	c.topics[AddressTopic(id)] = true
+	return nil
+}

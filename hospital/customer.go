@@ -1,0 +1,238 @@
+package hospital
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// LinkCustomer lets a customer order for a patient: as the patient or a caregiver. For the desk. A link that stands already changes
+// nothing. Invalid where there is no such customer or patient.
+func (h *Hospital) LinkCustomer(ctx context.Context, actor Actor, userID, patientID int64) error {
+	return h.changeLink(ctx, actor, userID, patientID, "customer.link", func(ctx context.Context, c *change) (int64, error) {
+		return c.exec(ctx, `INSERT INTO customer_patient (user_id, patient_id, linked_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+			userID, patientID, instant(c.now))
+	})
+}
+
+// UnlinkCustomer takes that back. Where there is no such link it changes nothing. The patient's orders are no longer the customer's
+// to see, apart from those that they placed.
+func (h *Hospital) UnlinkCustomer(ctx context.Context, actor Actor, userID, patientID int64) error {
+	return h.changeLink(ctx, actor, userID, patientID, "customer.unlink", func(ctx context.Context, c *change) (int64, error) {
+		return c.exec(ctx, `DELETE FROM customer_patient WHERE user_id = $1 AND patient_id = $2`, userID, patientID)
+	})
+}
+
+// changeLink changes the link between a customer and a patient, both locked, unless it is already what it is to be.
+func (h *Hospital) changeLink(ctx context.Context, actor Actor, userID, patientID int64, action string, do func(ctx context.Context, c *change) (int64, error)) error {
+	if err := actor.need(LinkCustomers); err != nil {
+		return err
+	}
+	return h.change(ctx, actor, func(ctx context.Context, c *change) error {
+		wrong := fields{}
+		if err := c.lockCustomer(ctx, userID, wrong); err != nil {
+			return err
+		}
+		if patientID == 0 {
+			wrong.refuse("patient_id", "required", "Choose a patient.")
+		}
+		if _, err := c.lockPatient(ctx, patientID, wrong); err != nil {
+			return err
+		}
+		if err := wrong.err(); err != nil {
+			return err
+		}
+		changed, err := do(ctx, c)
+		if err != nil {
+			return fmt.Errorf("link user %d and patient %d: %w", userID, patientID, err)
+		}
+		if changed == 0 {
+			return errUnchanged
+		}
+		c.record(entry{action: action, entity: "user", entityID: userID, patientID: patientID}, CustomerTopic(userID))
+		return c.tellWatchers(ctx, patientID)
+	})
+}
+
+// lockCustomer keeps a customer's login from everyone else until the commit, or records that there is no such customer.
+func (c *change) lockCustomer(ctx context.Context, id int64, wrong fields) error {
+	known, err := c.exec(ctx, `UPDATE app_user SET username = username WHERE id = $1 AND role = $2 AND NOT disabled`, id, Customer)
+	if err != nil {
+		return fmt.Errorf("lock user %d: %w", id, err)
+	}
+	if known == 0 {
+		wrong.refuse("user_id", "customer_unknown", "There is no such customer. Choose one of the list.")
+	}
+	return nil
+}
+
+// tellWatchers moves a patient's open orders and deliveries: who may see them has changed, so that whoever watches one must be
+// looked at again.
+func (c *change) tellWatchers(ctx context.Context, patientID int64) error {
+	rows, err := c.tx.QueryContext(ctx, `SELECT meal_order.id FROM meal_order JOIN admission ON admission.id = meal_order.admission_id
+		WHERE admission.patient_id = $1 AND admission.discharged_at IS NULL AND meal_order.ended_at IS NULL`, patientID)
+	orders, err := collect(rows, err, scanID)
+	if err != nil {
+		return fmt.Errorf("read the open orders of patient %d: %w", patientID, err)
+	}
+	for _, id := range orders {
+		c.topics[OrderTopic(id)] = true
+		if err := c.touchDeliveries(ctx, `meal_order.id = $1`, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// followsOrder reports whether an order is one that a customer may see: they placed it or are linked to its patient. After a
+// patient's death none is. waits is whether it goes to an address of theirs.
+func followsOrder(ctx context.Context, q *sql.Tx, userID, orderID int64) (follows, waits bool, err error) {
+	err = q.QueryRowContext(ctx, `SELECT COALESCE(address.owner_id = $1, FALSE) FROM meal_order
+		LEFT JOIN admission ON admission.id = meal_order.admission_id
+		LEFT JOIN address ON address.id = meal_order.address_id
+		WHERE meal_order.id = $2 AND COALESCE(admission.outcome, '') <> 'deceased' AND (meal_order.placed_by = $1
+			OR admission.patient_id IN (SELECT patient_id FROM customer_patient WHERE user_id = $1))`, userID, orderID).Scan(&waits)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, false, nil
+	}
+	if err != nil {
+		return false, false, fmt.Errorf("read who follows order %d: %w", orderID, err)
+	}
+	return true, waits, nil
+}
+
+// CustomerHome is what a customer sees first, read in one snapshot.
+type CustomerHome struct {
+	Stays     []CustomerStay  // of the patients they are linked to, open ones
+	Orders    []CustomerOrder // open ones and those that ended today in Kigali, newest first
+	Addresses []Address
+	Unread    int
+	At        time.Time
+	Revisions // of their CustomerTopic, AddressesTopic and InboxTopic, and of the RoleInboxTopic of customers
+}
+
+// CustomerStay is a linked patient's stay, as far as ordering needs it.
+type CustomerStay struct {
+	AdmissionID int64
+	PatientName PatientName
+	Place       string // ward and bed; empty while the patient waits for one
+	Order       DietOrder
+}
+
+// CustomerOrder is an order as its customer follows it.
+type CustomerOrder struct {
+	Order
+	DeliveryID int64  // 0: none yet
+	Code       string // of a delivery to an address that has not ended: to be told to the courier at the door
+	For        string // the patient's name, or what the address is called
+}
+
+// CustomerHome reads it. For roles that hold OrderForPatients.
+func (h *Hospital) CustomerHome(ctx context.Context, actor Actor) (CustomerHome, error) {
+	if err := actor.need(OrderForPatients); err != nil {
+		return CustomerHome{}, err
+	}
+	home := CustomerHome{At: h.clock(ctx)}
+	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+		home.Revisions, err = revisions(ctx, q, CustomerTopic(actor.UserID), AddressesTopic(actor.UserID), InboxTopic(actor.UserID),
+			RoleInboxTopic(actor.Role))
+		if err != nil {
+			return err
+		}
+		if home.Stays, err = customerStays(ctx, q, actor.UserID); err != nil {
+			return err
+		}
+		if home.Orders, err = customerOrders(ctx, q, actor.UserID, home.At); err != nil {
+			return err
+		}
+		if home.Addresses, err = addressesOf(ctx, q, actor.UserID); err != nil {
+			return err
+		}
+		home.Unread, err = unread(ctx, q, actor)
+		return err
+	})
+	if err != nil {
+		return CustomerHome{}, err
+	}
+	return home, nil
+}
+
+// customerStays lists the open stays of the patients that a customer is linked to, by name.
+func customerStays(ctx context.Context, q *sql.Tx, userID int64) ([]CustomerStay, error) {
+	rows, err := q.QueryContext(ctx, `SELECT admission.id, patient.name, COALESCE(ward.name || ', ' || bed.number, ''), admission.diet,
+			admission.texture, admission.allergies, admission.nil_by_mouth_from, admission.nil_by_mouth_until
+		FROM customer_patient
+		JOIN patient ON patient.id = customer_patient.patient_id
+		JOIN admission ON admission.patient_id = patient.id AND admission.discharged_at IS NULL
+		LEFT JOIN bed ON bed.id = admission.bed_id
+		LEFT JOIN ward ON ward.id = bed.ward_id
+		WHERE customer_patient.user_id = $1`, userID)
+	stays, err := collect(rows, err, func(row scanner) (s CustomerStay, err error) {
+		err = row.Scan(&s.AdmissionID, &s.PatientName, &s.Place, &s.Order.Diet, &s.Order.Texture, (*allergyList)(&s.Order.Allergies),
+			(*instant)(&s.Order.NilByMouth.From), (*instant)(&s.Order.NilByMouth.Until))
+		return s, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the stays that user %d orders for: %w", userID, err)
+	}
+	slices.SortFunc(stays, func(a, b CustomerStay) int {
+		return cmp.Or(cmp.Compare(a.PatientName, b.PatientName), cmp.Compare(a.AdmissionID, b.AdmissionID))
+	})
+	return stays, nil
+}
+
+// customerOrders lists the orders that a customer follows, newest first: open ones and those that ended today. After a patient's death
+// none of theirs is shown.
+func customerOrders(ctx context.Context, q *sql.Tx, userID int64, now time.Time) ([]CustomerOrder, error) {
+	const followed = ` AND COALESCE(admission.outcome, '') <> 'deceased' AND (meal_order.placed_by = $1
+		OR admission.patient_id IN (SELECT patient_id FROM customer_patient WHERE user_id = $1))`
+	open, err := ordersWhere(ctx, q, `meal_order.ended_at IS NULL`+followed, userID)
+	if err != nil {
+		return nil, err
+	}
+	ended, err := ordersWhere(ctx, q, `meal_order.ended_at >= $2`+followed, userID, instant(startOfDay(now)))
+	if err != nil {
+		return nil, err
+	}
+	all := make([]CustomerOrder, 0, len(open)+len(ended))
+	for _, o := range slices.Concat(open, ended) {
+		all = append(all, CustomerOrder{Order: o})
+	}
+	slices.SortFunc(all, func(a, b CustomerOrder) int { return cmp.Compare(b.ID, a.ID) })
+	return all, addDeliveries(ctx, q, userID, all)
+}
+
+// addDeliveries adds to orders whom they are for and how they come there.
+func addDeliveries(ctx context.Context, q *sql.Tx, userID int64, orders []CustomerOrder) error {
+	at := make(map[int64]*CustomerOrder, len(orders))
+	ids := make([]int64, len(orders))
+	for i := range orders {
+		ids[i], at[orders[i].ID] = orders[i].ID, &orders[i]
+	}
+	list, args := oneOf([]any{userID}, ids)
+	rows, err := q.QueryContext(ctx, `SELECT meal_order.id, COALESCE(patient.name, address.label, ''), delivery.id,
+			CASE WHEN address.owner_id = $1 AND delivery.ended_at IS NULL THEN COALESCE(delivery.code, '') ELSE '' END
+		FROM meal_order
+		LEFT JOIN admission ON admission.id = meal_order.admission_id
+		LEFT JOIN patient ON patient.id = admission.patient_id
+		LEFT JOIN address ON address.id = meal_order.address_id
+		LEFT JOIN delivery ON delivery.order_id = meal_order.id AND delivery.status <> 'cancelled'
+		WHERE meal_order.id IN `+list+` ORDER BY delivery.id`, args...)
+	if err != nil {
+		return fmt.Errorf("read the deliveries for user %d: %w", userID, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		var o CustomerOrder
+		if err := rows.Scan(&id, &o.For, (*reference)(&o.DeliveryID), &o.Code); err != nil {
+			return fmt.Errorf("read the deliveries for user %d: %w", userID, err)
+		}
+		at[id].For, at[id].DeliveryID, at[id].Code = o.For, o.DeliveryID, o.Code
+	}
+	return rows.Err()
+}

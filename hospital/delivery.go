@@ -1,0 +1,774 @@
+package hospital
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"math"
+	"math/big"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// DeliveryStatus is the state of a delivery.
+type DeliveryStatus string
+
+// The states of a delivery.
+const (
+	DeliveryUnassigned DeliveryStatus = "unassigned" // the tray is ready and nobody's
+	DeliveryAssigned   DeliveryStatus = "assigned"   // a courier has claimed it
+	DeliveryInTransit  DeliveryStatus = "in_transit"
+	DeliveryDelivered  DeliveryStatus = "delivered"
+	DeliveryFailed     DeliveryStatus = "failed"   // with a reason
+	DeliveryReturned   DeliveryStatus = "returned" // stopped on its way and brought back
+	DeliveryCancelled  DeliveryStatus = "cancelled"
+)
+
+// DeliveryStatuses lists the states in the order in which counts are shown.
+var DeliveryStatuses = []DeliveryStatus{DeliveryUnassigned, DeliveryAssigned, DeliveryInTransit, DeliveryDelivered,
+	DeliveryFailed, DeliveryReturned, DeliveryCancelled}
+
+// deliverySteps is the table of the steps of a delivery.
+var deliverySteps = map[DeliveryStatus][]DeliveryStatus{
+	DeliveryUnassigned: {DeliveryAssigned, DeliveryCancelled},
+	DeliveryAssigned:   {DeliveryInTransit, DeliveryUnassigned, DeliveryCancelled},
+	DeliveryInTransit:  {DeliveryDelivered, DeliveryFailed, DeliveryReturned},
+}
+
+// deliveryWords are the states as a sentence about a delivery says them.
+var deliveryWords = map[DeliveryStatus]string{
+	DeliveryUnassigned: "waiting for a courier",
+	DeliveryAssigned:   "claimed and not on its way yet",
+	DeliveryInTransit:  "on its way",
+	DeliveryDelivered:  "delivered",
+	DeliveryFailed:     "undelivered",
+	DeliveryReturned:   "brought back",
+	DeliveryCancelled:  "cancelled",
+}
+
+// Ended reports whether nothing follows after s.
+func (s DeliveryStatus) Ended() bool { return len(deliverySteps[s]) == 0 }
+
+// Delivery is bringing one ready order to its patient's bed or its address. Where it goes is never stored: it follows the patient
+// until it ends, and where it ended stays.
+type Delivery struct {
+	ID          int64
+	OrderID     int64
+	Status      DeliveryStatus
+	CourierID   int64 // 0: nobody's
+	Courier     string
+	BedID       int64 // of the patient now; 0 for an address or while the patient has no bed
+	BedNumber   string
+	WardCode    string
+	Destination string // for people: "MED-A-05, Medicine, women", or the address; empty while the patient has no bed
+	MovedFrom   string // the bed for which it departed, where the patient lies elsewhere now; the courier acknowledges by the new code
+	Stopped     string // as Order.Stopped: bring it back
+	Latitude    *float64
+	Longitude   *float64
+	LocatedAt   time.Time
+	StatusSince time.Time
+	ReceivedBy  string
+	FailReason  string
+	Version     int64
+}
+
+// FailReasons are the usual reasons for a failed delivery, offered as suggestions.
+var FailReasons = []string{"asleep", "away", "refused", "nil_by_mouth_sign", "not_found", "spilled"}
+
+// Handover is what Deliver needs.
+type Handover struct {
+	BedCode    string // scanned or typed: must be the number of the bed where the patient lies now. For an address: its delivery code
+	ReceivedBy string // who took it: the patient, or a nurse by name
+	Version    int64
+}
+
+// LongestBedCode is the most characters of what is scanned or typed at the bedside.
+const LongestBedCode = 40
+
+// mostTries is how many wrong codes may be given at an address before the courier has to claim the delivery anew.
+const mostTries = 5
+
+// run is a delivery with what only its commands need to know.
+type run struct {
+	Delivery
+	PatientID     int64
+	WardID        int64 // of BedID
+	DepartedBedID int64
+	CourierGone   bool   // the courier's login is disabled
+	Code          string // asked for at an address; empty for a bed
+	Tries         int    // wrong codes so far
+}
+
+// The columns and tables of deliveries. A delivery that has ended shows where it ended; any other one follows the patient.
+const (
+	runColumns = `delivery.id, delivery.order_id, delivery.status, delivery.courier_id, COALESCE(courier.username, ''),
+		COALESCE(courier.disabled, FALSE), bed.id, COALESCE(bed.number, ''), bed.ward_id, COALESCE(ward.code, ''), COALESCE(ward.name, ''),
+		delivery.departed_bed_id, COALESCE(departed.number, ''), meal_order.stopped, delivery.latitude, delivery.longitude,
+		delivery.located_at, delivery.status_since, delivery.received_by, delivery.fail_reason, delivery.version,
+		admission.patient_id, delivery.code, delivery.tries, delivery.ended_place, delivery.ended_at IS NOT NULL,
+		COALESCE(address.line1, ''), COALESCE(address.line2, ''), COALESCE(address.city, '')`
+	runTables = ` FROM delivery
+		JOIN meal_order ON meal_order.id = delivery.order_id
+		LEFT JOIN app_user courier ON courier.id = delivery.courier_id
+		LEFT JOIN admission ON admission.id = meal_order.admission_id
+		LEFT JOIN bed ON bed.id = CASE WHEN delivery.ended_at IS NOT NULL THEN delivery.ended_bed_id
+			WHEN admission.discharged_at IS NULL THEN admission.bed_id END
+		LEFT JOIN ward ON ward.id = bed.ward_id
+		LEFT JOIN bed departed ON departed.id = delivery.departed_bed_id
+		LEFT JOIN address ON address.id = meal_order.address_id`
+	selectRun = `SELECT ` + runColumns + runTables
+)
+
+// scanRun reads a row that begins with runColumns and has more columns after them.
+func scanRun(row scanner, more ...any) (r run, err error) {
+	var ward, departed, endedPlace string
+	var ended bool
+	var address Address
+	var latitude, longitude degrees
+	err = row.Scan(append([]any{&r.ID, &r.OrderID, &r.Status, (*reference)(&r.CourierID), &r.Courier, &r.CourierGone,
+		(*reference)(&r.BedID), &r.BedNumber, (*reference)(&r.WardID), &r.WardCode, &ward, (*reference)(&r.DepartedBedID), &departed, &r.Stopped,
+		&latitude, &longitude, (*instant)(&r.LocatedAt), (*instant)(&r.StatusSince), &r.ReceivedBy,
+		&r.FailReason, &r.Version, (*reference)(&r.PatientID), &r.Code, &r.Tries, &endedPlace, &ended,
+		&address.Line1, &address.Line2, &address.City}, more...)...)
+	switch {
+	case err != nil:
+		return r, err
+	case ended:
+		r.Destination = endedPlace
+	case r.BedID != 0:
+		r.Destination = r.BedNumber + ", " + ward
+	default:
+		r.Destination = address.OneLine()
+	}
+	r.Latitude, r.Longitude = latitude.value, longitude.value
+	if r.DepartedBedID != 0 && r.BedID != 0 && r.DepartedBedID != r.BedID {
+		r.MovedFrom = departed
+	}
+	return r, nil
+}
+
+// degrees are a latitude or longitude as a column holds it: millionths, a tenth of a metre; NULL for nil.
+type degrees struct{ value *float64 }
+
+// Value returns what the column is to hold.
+func (d degrees) Value() (driver.Value, error) {
+	if d.value == nil {
+		return nil, nil
+	}
+	return int64(math.Round(*d.value * 1e6)), nil
+}
+
+// Scan takes what the column holds.
+func (d *degrees) Scan(column any) error {
+	d.value = nil
+	switch millionths := column.(type) {
+	case nil:
+	case int64:
+		value := float64(millionths) / 1e6
+		d.value = &value
+	default:
+		return fmt.Errorf("degrees are held as %T", column)
+	}
+	return nil
+}
+
+// unknownDelivery is the refusal of a delivery that does not exist or is not for this person: nobody learns which.
+func unknownDelivery() error {
+	return Refuse(NotFound, "delivery_unknown", "There is no such delivery.")
+}
+
+// readRun reads one delivery. NotFound where there is none.
+func readRun(ctx context.Context, q *sql.Tx, id int64) (run, error) {
+	r, err := scanRun(q.QueryRowContext(ctx, selectRun+` WHERE delivery.id = $1`, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return r, unknownDelivery()
+	}
+	if err != nil {
+		return r, fmt.Errorf("read delivery %d: %w", id, err)
+	}
+	return r, nil
+}
+
+// conflict is a refusal because of the state in which the delivery stands.
+func (d Delivery) conflict(code, format string, args ...any) error {
+	refusal := Refuse(Conflict, code, format, args...)
+	refusal.Current = d
+	return refusal
+}
+
+// seenAs returns why a command must not act on the version that its giver saw, or nil. Version 0 is none.
+func (d Delivery) seenAs(version int64) error {
+	if version == 0 || version == d.Version {
+		return nil
+	}
+	return d.conflict("delivery_outdated", "The delivery of order %d has changed meanwhile: it is %s now. Look again before you go on.",
+		d.OrderID, deliveryWords[d.Status])
+}
+
+// mayGo returns why the actor may not take the delivery to another state, or nil: the table must have the step, and the delivery
+// must be the actor's.
+func (d Delivery) mayGo(actor Actor, to DeliveryStatus, version int64) error {
+	switch {
+	case d.CourierID == 0 && !d.Status.Ended():
+		return d.conflict("delivery_unclaimed", "Nobody has claimed the delivery of order %d. Claim it first.", d.OrderID)
+	case d.CourierID != actor.UserID && d.CourierID != 0:
+		return Refuse(Forbidden, "delivery_not_yours", "This delivery is %s's. Only its courier may go on with it.", d.Courier)
+	case !slices.Contains(deliverySteps[d.Status], to):
+		return d.conflict("delivery_step", "The delivery of order %d is %s. That can't be done now.", d.OrderID, deliveryWords[d.Status])
+	}
+	return d.seenAs(version)
+}
+
+// lockDelivery keeps a delivery from everyone else until the commit and returns it as it stands. NotFound where there is none. Whoever needs
+// its order too locks that first.
+func (c *change) lockDelivery(ctx context.Context, id int64) (run, error) {
+	if _, err := c.exec(ctx, `UPDATE delivery SET version = version WHERE id = $1`, id); err != nil {
+		return run{}, fmt.Errorf("lock delivery %d: %w", id, err)
+	}
+	return readRun(ctx, c.tx, id)
+}
+
+// lockOpenDelivery keeps the delivery of a locked order from everyone else. ok is false where it has none that has not ended.
+func (c *change) lockOpenDelivery(ctx context.Context, o Order) (r run, ok bool, err error) {
+	var id int64
+	err = c.tx.QueryRowContext(ctx, `SELECT id FROM delivery WHERE order_id = $1 AND ended_at IS NULL`, o.ID).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return run{}, false, nil
+	}
+	if err != nil {
+		return run{}, false, fmt.Errorf("read the delivery of order %d: %w", o.ID, err)
+	}
+	r, err = c.lockDelivery(ctx, id)
+	return r, true, err
+}
+
+// putDelivery takes a locked delivery to a status, with its other fields as they stand in r, and records it. It is the only way for a
+// delivery to change.
+func (c *change) putDelivery(ctx context.Context, r *run, to DeliveryStatus) error {
+	from := r.Status
+	if r.Status = to; from != to {
+		r.StatusSince = c.now
+	}
+	var endedAt time.Time
+	var endedBed int64
+	var endedPlace string
+	if to.Ended() {
+		endedAt, endedBed, endedPlace = c.now, r.BedID, r.Destination
+		r.Latitude, r.Longitude, r.LocatedAt = nil, nil, time.Time{}
+	}
+	err := c.tx.QueryRowContext(ctx, `UPDATE delivery SET status = $2, status_since = $3, courier_id = $4, departed_bed_id = $5, code = $6,
+			tries = $7, latitude = $8, longitude = $9, located_at = $10, received_by = $11, fail_reason = $12, ended_at = $13,
+			ended_bed_id = $14, ended_place = $15, version = version + 1
+		WHERE id = $1 RETURNING version`,
+		r.ID, r.Status, instant(r.StatusSince), reference(r.CourierID), reference(r.DepartedBedID), r.Code, r.Tries, degrees{r.Latitude},
+		degrees{r.Longitude}, instant(r.LocatedAt), r.ReceivedBy, r.FailReason, instant(endedAt), reference(endedBed), endedPlace).
+		Scan(&r.Version)
+	if err != nil {
+		return fmt.Errorf("take delivery %d to %s: %w", r.ID, to, err)
+	}
+	e := r.entry("delivery.status")
+	e.from, e.to = string(from), string(to)
+	if slices.Contains(FailReasons, r.FailReason) {
+		e.reason = r.FailReason
+	}
+	c.record(e, DeliveriesTopic, DeliveryTopic(r.ID))
+	return nil
+}
+
+// entry is a line of the audit about the delivery.
+func (r run) entry(action string) entry {
+	return entry{action: action, entity: "delivery", entityID: r.ID, patientID: r.PatientID, wardID: r.WardID}
+}
+
+// openDelivery makes the delivery of a locked order that has just become ready.
+func (c *change) openDelivery(ctx context.Context, o Order) error {
+	code := ""
+	if o.AddressID != 0 {
+		code = newCode()
+	}
+	var id int64
+	err := c.tx.QueryRowContext(ctx, `INSERT INTO delivery (order_id, status, status_since, ready_at, code)
+		VALUES ($1, $2, $3, $3, $4) RETURNING id`, o.ID, DeliveryUnassigned, instant(c.now), code).Scan(&id)
+	if err != nil {
+		return fmt.Errorf("open the delivery of order %d: %w", o.ID, err)
+	}
+	r, err := readRun(ctx, c.tx, id)
+	if err != nil {
+		return err
+	}
+	e := r.entry("delivery.status")
+	e.to = string(DeliveryUnassigned)
+	c.record(e, DeliveriesTopic, DeliveryTopic(id))
+	return nil
+}
+
+// newCode is a delivery code: four digits that nobody can guess better than by trying.
+func newCode() string {
+	n, err := rand.Int(rand.Reader, big.NewInt(10_000))
+	if err != nil {
+		panic(err) // the system's randomness never fails
+	}
+	return fmt.Sprintf("%04d", n.Int64())
+}
+
+// cancelDelivery ends the delivery of a locked order that is recalled, held or cancelled, if it has one that has not departed. For an order in
+// transit, whose patient has died, it ends the delivery without a word to anybody.
+func (c *change) cancelDelivery(ctx context.Context, o Order) error {
+	r, ok, err := c.lockOpenDelivery(ctx, o)
+	if err != nil || !ok {
+		return err
+	}
+	if r.Status == DeliveryInTransit {
+		return c.putDelivery(ctx, &r, DeliveryReturned)
+	}
+	if died, err := c.died(ctx, o); err != nil {
+		return err
+	} else if !died {
+		if err := c.tellCourier(ctx, r, "delivery_cancelled", LevelWarning,
+			"Order %s is called back", "The tray for %s stays in the kitchen."); err != nil {
+			return err
+		}
+	}
+	return c.putDelivery(ctx, &r, DeliveryCancelled)
+}
+
+// stopDelivery tells the courier of a locked order in transit to bring it back: code "hazard" or "discharged", as Order.Stopped.
+func (c *change) stopDelivery(ctx context.Context, o Order, code string) error {
+	r, ok, err := c.lockOpenDelivery(ctx, o)
+	if err != nil || !ok {
+		return err
+	}
+	if _, err := c.exec(ctx, `UPDATE delivery SET version = version + 1 WHERE id = $1`, r.ID); err != nil {
+		return fmt.Errorf("stop delivery %d: %w", r.ID, err)
+	}
+	e := r.entry("delivery.stop")
+	e.to = code
+	c.record(e, DeliveriesTopic, DeliveryTopic(r.ID))
+	return c.tellCourier(ctx, r, "delivery_stopped", LevelAlert,
+		"Bring order %s back", "The tray for %s must not be handed over.")
+}
+
+// rerouteDelivery tells that the patient of a locked order lies elsewhere now: the board and the delivery's page show it, and the courier
+// who is on the way hears of it.
+func (c *change) rerouteDelivery(ctx context.Context, o Order) error {
+	r, ok, err := c.lockOpenDelivery(ctx, o)
+	if err != nil || !ok {
+		return err
+	}
+	c.topics[DeliveriesTopic], c.topics[DeliveryTopic(r.ID)] = true, true
+	if r.Status != DeliveryInTransit || r.BedID == 0 {
+		return nil
+	}
+	return c.tellCourier(ctx, r, "delivery_moved", LevelWarning,
+		"Order %s goes to another bed", "The patient lies in %s now. Ask for the code of that bed.")
+}
+
+// tellCourier notifies a delivery's courier, unless that is who gave the command and gets its answer. The title is filled with the order's number, the message with where it goes.
+func (c *change) tellCourier(ctx context.Context, r run, code string, level Level, title, message string) error {
+	if r.CourierID == 0 || r.CourierID == c.actor.UserID {
+		return nil
+	}
+	number, place := strconv.FormatInt(r.OrderID, 10), r.BedNumber
+	if place == "" {
+		place = "order " + number
+	}
+	return c.notifyUser(ctx, Notification{UserID: r.CourierID, Code: code, Args: []string{number, place}, Level: level,
+		Title: fmt.Sprintf(title, number), Message: fmt.Sprintf(message, place)})
+}
+
+// touchDelivery tells that what a courier's tablet shows of an order has changed, such as its patient's diet.
+func (c *change) touchDelivery(ctx context.Context, o Order) error {
+	return c.touchDeliveries(ctx, `meal_order.id = $1`, o.ID)
+}
+
+// touchDeliveries does it for all open deliveries that a condition selects.
+func (c *change) touchDeliveries(ctx context.Context, condition string, args ...any) error {
+	rows, err := c.tx.QueryContext(ctx, `SELECT delivery.id FROM delivery JOIN meal_order ON meal_order.id = delivery.order_id
+		LEFT JOIN address ON address.id = meal_order.address_id WHERE delivery.ended_at IS NULL AND `+condition, args...)
+	ids, err := collect(rows, err, scanID)
+	if err != nil {
+		return fmt.Errorf("read the open deliveries: %w", err)
+	}
+	for _, id := range ids {
+		c.topics[DeliveriesTopic], c.topics[DeliveryTopic(id)] = true, true
+	}
+	return nil
+}
+
+// changeDelivery runs a command on a delivery that lock has locked and returns the delivery as it is then.
+func (h *Hospital) changeDelivery(ctx context.Context, actor Actor, fn func(ctx context.Context, c *change) (run, error)) (Delivery, error) {
+	if err := actor.need(CarryDeliveries); err != nil {
+		return Delivery{}, err
+	}
+	var after run
+	err := h.change(ctx, actor, func(ctx context.Context, c *change) (err error) {
+		after, err = fn(ctx, c)
+		return err
+	})
+	if err != nil {
+		return Delivery{}, err
+	}
+	return after.Delivery, nil
+}
+
+// ClaimDelivery takes an unassigned delivery for the courier; Conflict with who has it otherwise. Claiming one's own again is no error,
+// and gives an address that was locked by wrong codes a new one. A delivery whose courier's login has been disabled is anybody's to take over.
+func (h *Hospital) ClaimDelivery(ctx context.Context, actor Actor, id, version int64) (Delivery, error) {
+	return h.changeDelivery(ctx, actor, func(ctx context.Context, c *change) (run, error) {
+		r, err := c.lockDelivery(ctx, id)
+		if err != nil {
+			return r, err
+		}
+		return r, c.claim(ctx, &r, version)
+	})
+}
+
+// claim gives a locked delivery to the actor.
+func (c *change) claim(ctx context.Context, r *run, version int64) error {
+	switch {
+	case r.Status.Ended():
+		return r.conflict("delivery_step", "The delivery of order %d is %s. That can't be done now.", r.OrderID, deliveryWords[r.Status])
+	case r.CourierID == c.actor.UserID && r.Tries < mostTries:
+		return errUnchanged
+	case r.CourierID == c.actor.UserID:
+		return c.renewCode(ctx, r)
+	case r.CourierID != 0 && !r.CourierGone:
+		return r.conflict("delivery_claimed", "%s has claimed the delivery of order %d. Choose another one.", r.Courier, r.OrderID)
+	}
+	if err := r.seenAs(version); err != nil {
+		return err
+	}
+	to := DeliveryAssigned
+	if r.Status == DeliveryInTransit {
+		to = DeliveryInTransit
+	}
+	r.CourierID, r.Courier, r.CourierGone = c.actor.UserID, c.actor.Username, false
+	return c.putDelivery(ctx, r, to)
+}
+
+// renewCode gives the delivery to an address another code and lets the customer know that there were wrong ones.
+func (c *change) renewCode(ctx context.Context, r *run) error {
+	r.Code, r.Tries = newCode(), 0
+	if err := c.putDelivery(ctx, r, r.Status); err != nil {
+		return err
+	}
+	var customer int64
+	err := c.tx.QueryRowContext(ctx, `SELECT address.owner_id FROM meal_order JOIN address ON address.id = meal_order.address_id
+		WHERE meal_order.id = $1`, r.OrderID).Scan(&customer)
+	if err != nil {
+		return fmt.Errorf("read who waits for order %d: %w", r.OrderID, err)
+	}
+	c.topics[CustomerTopic(customer)] = true
+	number := strconv.FormatInt(r.OrderID, 10)
+	return c.notifyUser(ctx, Notification{UserID: customer, Code: "delivery_code", Args: []string{number}, Level: LevelWarning,
+		Title: "Order " + number + " has a new code", Message: "The courier gave wrong codes too often. Tell the courier the new one at the door."})
+}
+
+// ReleaseDelivery gives a claimed delivery back before it departs. Only its courier may.
+func (h *Hospital) ReleaseDelivery(ctx context.Context, actor Actor, id, version int64) (Delivery, error) {
+	return h.changeDelivery(ctx, actor, func(ctx context.Context, c *change) (run, error) {
+		r, err := c.lockDelivery(ctx, id)
+		if err != nil {
+			return r, err
+		}
+		if err := r.mayGo(actor, DeliveryUnassigned, version); err != nil {
+			return r, err
+		}
+		r.CourierID, r.Courier = 0, ""
+		return r, c.putDelivery(ctx, &r, DeliveryUnassigned)
+	})
+}
+
+// onTheWay runs a command on a delivery together with its order, both locked, the order first.
+func (h *Hospital) onTheWay(ctx context.Context, actor Actor, id int64, fn func(ctx context.Context, c *change, o *Order, r *run) error) (Delivery, error) {
+	return h.changeDelivery(ctx, actor, func(ctx context.Context, c *change) (run, error) {
+		r, err := readRun(ctx, c.tx, id)
+		if err != nil {
+			return r, err
+		}
+		o, err := c.lockOrder(ctx, r.OrderID)
+		if err != nil {
+			return r, err
+		}
+		if r, err = c.lockDelivery(ctx, id); err != nil {
+			return r, err
+		}
+		return r, fn(ctx, c, &o, &r)
+	})
+}
+
+// DepartDelivery sets off with a claimed delivery, after the last safety check in the kitchen: with a hazard its order is held, the delivery cancelled and the answer a
+// Conflict.
+func (h *Hospital) DepartDelivery(ctx context.Context, actor Actor, id, version int64) (Delivery, error) {
+	return h.onTheWay(ctx, actor, id, func(ctx context.Context, c *change, o *Order, r *run) error {
+		if err := r.mayGo(actor, DeliveryInTransit, version); err != nil {
+			return err
+		}
+		if o.Stopped != "" {
+			return r.stopped()
+		}
+		if err := c.mustBeSafe(ctx, o); err != nil {
+			return err
+		}
+		r.DepartedBedID = r.BedID
+		if err := c.putOrder(ctx, o, OrderInTransit); err != nil {
+			return err
+		}
+		return c.putDelivery(ctx, r, DeliveryInTransit)
+	})
+}
+
+// stopped is the refusal to go on with a tray that must come back.
+func (d Delivery) stopped() error {
+	return d.conflict("stopped", "Do not hand over order %d. Bring the tray back to the kitchen.", d.OrderID)
+}
+
+// Deliver confirms at the bedside, after the last check of all. Conflict, code "hazards", where that finds something: then the tray must go
+// back; code "stopped" where it must already; code "wrong_bed" where the code is not the patient's bed; it is audited and the
+// tray stays in transit. At an address the code is the customer's; five wrong ones, and the courier has to claim the delivery anew. Only
+// its courier may.
+func (h *Hospital) Deliver(ctx context.Context, actor Actor, id int64, handover Handover) (Delivery, error) {
+	handover.BedCode, handover.ReceivedBy = tidy(handover.BedCode), tidy(handover.ReceivedBy)
+	if err := actor.need(CarryDeliveries); err != nil {
+		return Delivery{}, err
+	}
+	if err := handover.check(); err != nil {
+		return Delivery{}, err
+	}
+	return h.onTheWay(ctx, actor, id, func(ctx context.Context, c *change, o *Order, r *run) error {
+		if err := r.mayGo(actor, DeliveryDelivered, handover.Version); err != nil {
+			return err
+		}
+		if o.Stopped != "" {
+			return r.stopped()
+		}
+		if err := c.mustBeSafe(ctx, o); err != nil {
+			return err
+		}
+		if err := c.checkCode(ctx, r, handover.BedCode); err != nil {
+			return err
+		}
+		r.ReceivedBy = handover.ReceivedBy
+		if err := c.putOrder(ctx, o, OrderDelivered); err != nil {
+			return err
+		}
+		return c.putDelivery(ctx, r, DeliveryDelivered)
+	})
+}
+
+// check returns what is wrong with the fields.
+func (h Handover) check() error {
+	wrong := fields{}
+	wrong.line("bed_code", h.BedCode, LongestBedCode, "Scan or type the code of the bed.")
+	wrong.text("received_by", h.ReceivedBy, LongestName)
+	return wrong.err()
+}
+
+// foldCode is the form in which codes are compared: without case and spaces.
+func foldCode(code string) string {
+	return strings.ToUpper(strings.Join(strings.FieldsFunc(code, unicode.IsSpace), ""))
+}
+
+// checkCode compares what was scanned or typed with where the tray must go. A wrong one is refused and audited.
+func (c *change) checkCode(ctx context.Context, r *run, given string) error {
+	if r.Code != "" {
+		return c.checkAddressCode(ctx, r, foldCode(given))
+	}
+	if r.BedID == 0 {
+		return r.conflict("no_bed", "The patient of order %d has no bed now. Ask the ward, or bring the tray back.", r.OrderID)
+	}
+	if foldCode(given) == foldCode(r.BedNumber) {
+		return nil
+	}
+	e := r.entry("delivery.wrong_bed")
+	e.from = r.BedNumber
+	if err := c.tx.QueryRowContext(ctx, `SELECT COALESCE(min(number), '') FROM bed WHERE number = $1`, foldCode(given)).Scan(&e.to); err != nil {
+		return fmt.Errorf("read which bed was scanned: %w", err)
+	}
+	c.record(e, DeliveryTopic(r.ID))
+	return keeping(Refuse(Conflict, "wrong_bed", "%s is not this patient's bed. Do not hand over the tray: check the patient and the bed.", given))
+}
+
+// checkAddressCode compares the code that the customer said. Each wrong one counts.
+func (c *change) checkAddressCode(ctx context.Context, r *run, given string) error {
+	locked := Refuse(Conflict, "code_locked", "Too many wrong codes. Claim the delivery again: then the customer sees a new code.")
+	switch {
+	case r.Tries >= mostTries:
+		return locked
+	case subtle.ConstantTimeCompare([]byte(given), []byte(r.Code)) == 1:
+		return nil
+	}
+	r.Tries++
+	if _, err := c.exec(ctx, `UPDATE delivery SET tries = $2 WHERE id = $1`, r.ID, r.Tries); err != nil {
+		return fmt.Errorf("count a wrong code of delivery %d: %w", r.ID, err)
+	}
+	c.record(r.entry("delivery.wrong_code"), DeliveryTopic(r.ID))
+	if r.Tries >= mostTries {
+		return keeping(locked)
+	}
+	return keeping(Refuse(Conflict, "wrong_code", "That is not the code of order %d. Ask the customer again: %d tries are left.",
+		r.OrderID, mostTries-r.Tries))
+}
+
+// FailDelivery ends a delivery that could not be handed over; its order is undelivered. A stopped one becomes returned. Invalid without a reason.
+func (h *Hospital) FailDelivery(ctx context.Context, actor Actor, id int64, reason string, version int64) (Delivery, error) {
+	if err := actor.need(CarryDeliveries); err != nil {
+		return Delivery{}, err
+	}
+	reason = tidy(reason)
+	wrong := fields{}
+	wrong.line("reason", reason, LongestReason, "Say why it could not be handed over.")
+	if err := wrong.err(); err != nil {
+		return Delivery{}, err
+	}
+	return h.onTheWay(ctx, actor, id, func(ctx context.Context, c *change, o *Order, r *run) error {
+		to := DeliveryFailed
+		if o.Stopped != "" {
+			to = DeliveryReturned
+		}
+		if err := r.mayGo(actor, to, version); err != nil {
+			return err
+		}
+		r.FailReason = reason
+		if err := c.putOrder(ctx, o, OrderUndelivered); err != nil {
+			return err
+		}
+		if err := c.putDelivery(ctx, r, to); err != nil || to == DeliveryReturned {
+			return err
+		}
+		return c.tellWard(ctx, *o, *r)
+	})
+}
+
+// tellWard tells the nurses that a patient has not got a meal.
+func (c *change) tellWard(ctx context.Context, o Order, r run) error {
+	if r.BedNumber == "" {
+		return nil
+	}
+	number := strconv.FormatInt(o.ID, 10)
+	return c.notifyRole(ctx, Notification{Role: MedicalStaff, Code: "delivery_failed", Level: LevelWarning,
+		Args:  []string{number, string(o.Meal), r.BedNumber},
+		Title: "Order " + number + " was not handed over", Message: fmt.Sprintf("The %s for bed %s could not be delivered.", o.Meal, r.BedNumber)})
+}
+
+// LocateDelivery keeps where a delivery in transit is, as the last place alone, and forgets it when the delivery ends. Only its courier
+// may. Latitude and longitude are degrees; Invalid outside of ±90 and ±180.
+func (h *Hospital) LocateDelivery(ctx context.Context, actor Actor, id int64, latitude, longitude float64) (Delivery, error) {
+	if err := actor.need(CarryDeliveries); err != nil {
+		return Delivery{}, err
+	}
+	wrong := fields{}
+	if !(math.Abs(latitude) <= 90) {
+		wrong.refuse("latitude", "latitude", "A latitude has -90 to 90 degrees.")
+	}
+	if !(math.Abs(longitude) <= 180) {
+		wrong.refuse("longitude", "longitude", "A longitude has -180 to 180 degrees.")
+	}
+	if err := wrong.err(); err != nil {
+		return Delivery{}, err
+	}
+	var located run
+	now := h.clock(ctx)
+	// Nobody's command: a line in the audit for each place would be the very history that must not be kept.
+	err := h.write(ctx, func(ctx context.Context, u *unit) (err error) {
+		located, err = u.locate(ctx, actor, now, id, latitude, longitude)
+		return err
+	})
+	if err != nil {
+		return Delivery{}, err
+	}
+	return located.Delivery, nil
+}
+
+// locate keeps where the actor's delivery is.
+func (u *unit) locate(ctx context.Context, actor Actor, now time.Time, id int64, latitude, longitude float64) (run, error) {
+	c := &change{tx: u.tx, actor: actor, now: now}
+	r, err := c.lockDelivery(ctx, id)
+	if err != nil {
+		return r, err
+	}
+	switch {
+	case r.CourierID != actor.UserID:
+		return r, Refuse(Forbidden, "delivery_not_yours", "This delivery is not yours. Only its courier may go on with it.")
+	case r.Status != DeliveryInTransit:
+		return r, r.conflict("delivery_step", "The delivery of order %d is %s. That can't be done now.", r.OrderID, deliveryWords[r.Status])
+	}
+	_, err = c.exec(ctx, `UPDATE delivery SET latitude = $2, longitude = $3, located_at = $4 WHERE id = $1`, id,
+		degrees{&latitude}, degrees{&longitude}, instant(now))
+	if err != nil {
+		return r, fmt.Errorf("locate delivery %d: %w", id, err)
+	}
+	u.topics[DeliveryTopic(id)] = true
+	return readRun(ctx, u.tx, id)
+}
+
+// DeliveryWatch is one delivery with the revision that it was read at.
+type DeliveryWatch struct {
+	Delivery
+	Code      string // to be told to the courier at the door; only for whoever waits there, and empty for everyone else
+	At        time.Time
+	Revisions // of DeliveryTopic
+}
+
+// Delivery reads one for whoever may see it: couriers, ward roles, admin and the customer it is for; NotFound else.
+func (h *Hospital) Delivery(ctx context.Context, actor Actor, id int64) (DeliveryWatch, error) {
+	if err := actor.need(FollowDeliveries); err != nil {
+		return DeliveryWatch{}, err
+	}
+	watch := DeliveryWatch{At: h.clock(ctx)}
+	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+		if watch.Revisions, err = revisions(ctx, q, DeliveryTopic(id)); err != nil {
+			return err
+		}
+		r, err := readRun(ctx, q, id)
+		if err != nil {
+			return err
+		}
+		watch.Delivery = r.Delivery
+		if actor.Role.May(ReadOrders) {
+			return nil
+		}
+		follows, waits, err := followsOrder(ctx, q, actor.UserID, r.OrderID)
+		switch {
+		case err != nil:
+			return err
+		case !follows:
+			return unknownDelivery()
+		case waits && !r.Status.Ended():
+			watch.Code = r.Code
+		}
+		return nil
+	})
+	if err != nil {
+		return DeliveryWatch{}, err
+	}
+	return watch, nil
+}
+
+// ActiveDeliveries lists those of a courier that are assigned or in transit; for other roles that hold ReadDeliveries, of all couriers.
+func (h *Hospital) ActiveDeliveries(ctx context.Context, actor Actor) ([]Delivery, error) {
+	if err := actor.need(ReadDeliveries); err != nil {
+		return nil, err
+	}
+	condition, args := ` WHERE delivery.ended_at IS NULL AND delivery.courier_id IS NOT NULL`, []any(nil)
+	if actor.Role.May(CarryDeliveries) {
+		condition, args = ` WHERE delivery.ended_at IS NULL AND delivery.courier_id = $1`, []any{actor.UserID}
+	}
+	var active []Delivery
+	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+		rows, err := q.QueryContext(ctx, selectRun+condition+` ORDER BY delivery.id`, args...)
+		active, err = collect(rows, err, func(row scanner) (Delivery, error) {
+			r, err := scanRun(row)
+			return r.Delivery, err
+		})
+		return err
+	})
+	return active, err
+}

@@ -1,0 +1,184 @@
+package hospital
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Ticket is an order as the kitchen sees it: bed and initials, never the full name, reason or history.
+type Ticket struct {
+	OrderID        int64
+	Status         OrderStatus
+	StatusSince    time.Time
+	PlacedAt       time.Time
+	Due            time.Time
+	Meal           Meal
+	WardCode       string // "" for an address
+	BedNumber      string // "" while the patient waits for a bed, after they have left, and for an address
+	Destination    string // zone, for an address
+	Initials       string // of the patient
+	Diet           Diet
+	Texture        Texture
+	Allergies      Allergies
+	NilByMouth     bool // now
+	Dishes         []TicketDish
+	Notes          string
+	OverrideReason string
+	OverriddenBy   string
+	HeldFor        []Hazard
+	Stopped        string
+	Begun          bool
+	Late           bool
+	CancelReason   string
+	Version        int64
+}
+
+// TicketDish is a dish as a ticket shows it.
+type TicketDish struct {
+	ID      int64
+	Name    DishName
+	Station Station
+}
+
+// DishCount is how often a dish is still to be cooked.
+type DishCount struct {
+	DishID  int64
+	Name    DishName
+	Station Station
+	Count   int
+}
+
+// EndedTicketsShow is how long a ticket that has ended stays on the wall.
+const EndedTicketsShow = 15 * time.Minute
+
+// KitchenBoard is everything on the kitchen's wall, read in one snapshot.
+type KitchenBoard struct {
+	Metrics
+	Tickets   []Ticket            // open ones, oldest Due first; of the ended ones those of the last 15 minutes
+	ToCook    []DishCount         // of the confirmed tickets and those being prepared, by station and name
+	Counts    map[OrderStatus]int // of Tickets
+	At        time.Time
+	Revisions // of KitchenTopic and MetricsTopic
+}
+
+// KitchenBoard reads it, in as many statements however many orders there are. For roles that hold ReadKitchen.
+func (h *Hospital) KitchenBoard(ctx context.Context) (KitchenBoard, error) {
+	board := KitchenBoard{At: h.clock(ctx)}
+	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+		if board.Revisions, err = revisions(ctx, q, KitchenTopic, MetricsTopic); err != nil {
+			return err
+		}
+		s, err := readStanding(ctx, q)
+		if err != nil {
+			return err
+		}
+		board.Metrics = s.metrics()
+		board.Tickets, err = readTickets(ctx, q, board.At)
+		return err
+	})
+	if err != nil {
+		return KitchenBoard{}, err
+	}
+	board.count()
+	return board, nil
+}
+
+// count counts what the tickets say.
+func (b *KitchenBoard) count() {
+	b.Counts = make(map[OrderStatus]int, len(OrderStatuses))
+	for _, status := range OrderStatuses {
+		b.Counts[status] = 0
+	}
+	toCook := map[int64]*DishCount{}
+	for _, ticket := range b.Tickets {
+		b.Counts[ticket.Status]++
+		if ticket.Status != OrderConfirmed && ticket.Status != OrderPreparing {
+			continue
+		}
+		for _, dish := range ticket.Dishes {
+			if toCook[dish.ID] == nil {
+				toCook[dish.ID] = &DishCount{DishID: dish.ID, Name: dish.Name, Station: dish.Station}
+			}
+			toCook[dish.ID].Count++
+		}
+	}
+	for _, dish := range toCook {
+		b.ToCook = append(b.ToCook, *dish)
+	}
+	slices.SortFunc(b.ToCook, func(a, b DishCount) int {
+		return cmp.Or(cmp.Compare(slices.Index(Stations, a.Station), slices.Index(Stations, b.Station)),
+			cmp.Compare(a.Name.En, b.Name.En), cmp.Compare(a.DishID, b.DishID))
+	})
+}
+
+// The conditions of the orders whose tickets the wall shows: each has an index as small as the kitchen. After a death no ticket
+// is shown.
+const (
+	openOnTheWall  = `meal_order.ended_at IS NULL AND COALESCE(admission.outcome, '') <> 'deceased'`
+	endedOnTheWall = `meal_order.ended_at > $1 AND COALESCE(admission.outcome, '') <> 'deceased'`
+)
+
+// readTickets reads the tickets on the wall, oldest Due first, in two statements for each kind.
+func readTickets(ctx context.Context, q *sql.Tx, now time.Time) ([]Ticket, error) {
+	open, err := ticketsWhere(ctx, q, now, openOnTheWall)
+	if err != nil {
+		return nil, err
+	}
+	ended, err := ticketsWhere(ctx, q, now, endedOnTheWall, instant(now.Add(-EndedTicketsShow)))
+	if err != nil {
+		return nil, err
+	}
+	tickets := slices.Concat(open, ended)
+	slices.SortFunc(tickets, func(a, b Ticket) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.OrderID, b.OrderID)) })
+	return tickets, nil
+}
+
+// selectTicket reads the tickets of the orders that fit a condition, which follows it.
+const selectTicket = `SELECT meal_order.id, meal_order.status, meal_order.status_since, meal_order.placed_at, meal_order.due,
+		meal_order.meal, COALESCE(ward.code, ''), COALESCE(bed.number, ''), COALESCE(zone.name, ''), COALESCE(patient.name, ''),
+		COALESCE(admission.diet, ''), COALESCE(admission.texture, 7), admission.allergies, admission.nil_by_mouth_from,
+		admission.nil_by_mouth_until, meal_order.notes, meal_order.override_reason, meal_order.overridden_by, meal_order.held_for,
+		meal_order.stopped, meal_order.begun, meal_order.late, meal_order.cancel_reason, meal_order.version
+	FROM meal_order
+	LEFT JOIN admission ON admission.id = meal_order.admission_id
+	LEFT JOIN patient ON patient.id = admission.patient_id
+	LEFT JOIN bed ON bed.id = admission.bed_id AND admission.discharged_at IS NULL
+	LEFT JOIN ward ON ward.id = bed.ward_id
+	LEFT JOIN address ON address.id = meal_order.address_id
+	LEFT JOIN zone ON zone.id = address.zone_id
+	WHERE `
+
+// ticketsWhere reads the tickets of the orders that fit a condition on meal_order and admission.
+func ticketsWhere(ctx context.Context, q *sql.Tx, now time.Time, condition string, args ...any) ([]Ticket, error) {
+	rows, err := q.QueryContext(ctx, selectTicket+condition, args...)
+	tickets, err := collect(rows, err, func(row scanner) (Ticket, error) { return scanTicket(row, now) })
+	if err != nil {
+		return nil, fmt.Errorf("read the tickets: %w", err)
+	}
+	dishes, err := dishesWhere(ctx, q, condition, args...)
+	if err != nil {
+		return nil, err
+	}
+	for i, ticket := range tickets {
+		for _, dish := range dishes[ticket.OrderID] {
+			tickets[i].Dishes = append(tickets[i].Dishes, TicketDish{ID: dish.ID, Name: dish.Name, Station: dish.Station})
+		}
+	}
+	return tickets, nil
+}
+
+// scanTicket reads a ticket as of now. The patient's name goes no further than here.
+func scanTicket(row scanner, now time.Time) (t Ticket, err error) {
+	var name PatientName
+	var nilByMouth Window
+	err = row.Scan(&t.OrderID, &t.Status, (*instant)(&t.StatusSince), (*instant)(&t.PlacedAt), (*instant)(&t.Due), &t.Meal,
+		&t.WardCode, &t.BedNumber, &t.Destination, &name, &t.Diet, &t.Texture, (*allergyList)(&t.Allergies), (*instant)(&nilByMouth.From),
+		(*instant)(&nilByMouth.Until), &t.Notes, &t.OverrideReason, &t.OverriddenBy, (*list[Hazard])(&t.HeldFor), &t.Stopped,
+		&t.Begun, &t.Late, &t.CancelReason, &t.Version)
+	t.Initials, t.NilByMouth = name.Initials(), nilByMouth.Holds(now)
+	return t, err
+}

@@ -1,0 +1,251 @@
+package hospital_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"dusangire/hospital"
+	"dusangire/hospital/hospitaltest"
+)
+
+// kitchen reads the kitchen's wall.
+func (s *service) kitchen(t testing.TB) hospital.KitchenBoard {
+	t.Helper()
+	board, err := s.KitchenBoard(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return board
+}
+
+func TestATicketShowsWhatTheKitchenNeedsAndNotWhoThePatientIs(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		soft := hospital.Texture(6)
+		bed := s.bed(t, "A-05").ID
+		a, _, err := s.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: "Xanthippe Quagmire", BedID: bed, Reason: "zoonosis", Diet: hospital.DietRenal,
+			Texture: &soft, Allergies: hospital.Allergies{Allergens: []hospital.Allergen{"milk", "nuts"}, Severe: []hospital.Allergen{"nuts"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tea := s.add(t, "Tea", func(d *hospital.Dish) { d.Allergens, d.Station = []hospital.Allergen{"milk"}, "cold" })
+		o, _, err := s.PlaceOrder(t.Context(), nurse, hospital.NewOrder{AdmissionID: a.ID, Meal: hospital.Lunch, Dishes: []int64{tea.ID, s.dish.ID},
+			Notes: "small portion", OverrideReason: "Tolerates boiled milk"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.diet(t, a, fasting(morning, time.Time{}))
+		board := s.kitchen(t)
+		want := []hospital.Ticket{{OrderID: o.ID, Status: hospital.OrderHeld, StatusSince: morning, PlacedAt: morning, Due: o.Due, Meal: hospital.Lunch,
+			WardCode: "A", BedNumber: "A-05", Initials: "X. Q.", Diet: hospital.DietRenal, Texture: 6,
+			Allergies:  hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"milk", "nuts"}, Severe: []hospital.Allergen{"nuts"}},
+			NilByMouth: true, Dishes: []hospital.TicketDish{{ID: tea.ID, Name: tea.Name, Station: "cold"}, {ID: s.dish.ID, Name: s.dish.Name, Station: "hot"}},
+			Notes: "small portion", OverrideReason: "Tolerates boiled milk", OverriddenBy: "nurse",
+			HeldFor: []hospital.Hazard{{Kind: hospital.HazardNilByMouth}}, Version: 2}}
+		if !reflect.DeepEqual(board.Tickets, want) {
+			t.Errorf("got  %+v\nwant %+v", board.Tickets, want)
+		}
+		told, err := s.Inbox(t.Context(), cook)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, shown := range []any{board, told} {
+			text, err := json.Marshal(shown)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, secret := range []string{"xanthippe", "quagmire", "zoonosis"} {
+				if strings.Contains(strings.ToLower(string(text)), secret) {
+					t.Errorf("the kitchen is shown %s", text)
+				}
+			}
+		}
+	})
+}
+
+func TestATicketForAnAddressShowsItsZone(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		s.parcel(t)
+		tickets := s.kitchen(t).Tickets
+		if len(tickets) != 1 || tickets[0].Destination != "Shelter" || tickets[0].BedNumber != "" || tickets[0].Initials != "" || tickets[0].Texture != hospital.RegularTexture {
+			t.Errorf("the wall shows %+v", tickets)
+		}
+	})
+}
+
+func TestTheWallShowsOpenTicketsByWhenTheyAreDueAndWhatHasJustEnded(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		a := s.patient(t, "Uwase Marie", "A-01")
+		dinner, lunch := s.orderFor(t, nurse, a, hospital.Dinner), s.orderFor(t, nurse, a, hospital.Lunch)
+		var ended []hospital.Order
+		for _, status := range endedStatuses {
+			ended = append(ended, s.bringTo(t, a, status))
+		}
+		shown := func(want ...hospital.Order) {
+			t.Helper()
+			var got, ids []int64
+			board := s.kitchen(t)
+			for _, ticket := range board.Tickets {
+				got = append(got, ticket.OrderID)
+			}
+			counts := map[hospital.OrderStatus]int{}
+			for _, status := range hospital.OrderStatuses {
+				counts[status] = 0
+			}
+			for _, o := range want {
+				ids = append(ids, o.ID)
+				counts[s.order(t, o.ID).Status]++
+			}
+			if !slices.Equal(got, ids) || !reflect.DeepEqual(board.Counts, counts) {
+				t.Errorf("the wall shows %v and counts %v, want %v and %v", got, board.Counts, ids, counts)
+			}
+		}
+		shown(ended[0], ended[1], ended[2], lunch, dinner) // a snack at 10:00 in UTC, lunch at 10:30
+		s.clock.pass(hospital.EndedTicketsShow - time.Millisecond)
+		shown(ended[0], ended[1], ended[2], lunch, dinner)
+		s.clock.pass(time.Millisecond)
+		shown(lunch, dinner)
+	})
+}
+
+func TestTheWallCountsWhatIsStillToBeCooked(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		a := s.patient(t, "Uwase Marie", "A-01")
+		tea := s.add(t, "Tea", func(d *hospital.Dish) { d.Station = "cold" })
+		beans := s.add(t, "Beans", nil)
+		for _, status := range openStatuses[:5] {
+			s.bringTo(t, a, status) // rice
+		}
+		must[hospital.Order](t)(s.place(t, a, "", tea, s.dish, tea))
+		must[hospital.Order](t)(s.place(t, a, "", beans))
+		var got []string
+		for _, dish := range s.kitchen(t).ToCook {
+			got = append(got, fmt.Sprintf("%s %s %d", dish.Station, dish.Name.En, dish.Count))
+		}
+		if want := []string{"hot Beans 1", "hot Rice 3", "cold Tea 2"}; !slices.Equal(got, want) {
+			t.Errorf("to cook are %v, want %v", got, want)
+		}
+	})
+}
+
+func TestTheWallAgreesWithTheDashboardsAndTheirRevisions(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		s.tray(t, "A-01")
+		board := s.kitchen(t)
+		d, err := s.ManagementDashboard(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if board.Metrics != d.Metrics {
+			t.Errorf("the wall says %+v, the dashboard %+v", board.Metrics, d.Metrics)
+		}
+		at, err := s.Revisions(t.Context(), []hospital.Topic{hospital.KitchenTopic, hospital.MetricsTopic})
+		if err != nil || !reflect.DeepEqual(board.Revisions, at) {
+			t.Errorf("the wall is of %+v, the topics stand at %+v (error %v)", board.Revisions, at, err)
+		}
+	})
+}
+
+// A million orders that have ended cost the wall nothing: every statement finds what is open, or ended just now, by an index that
+// holds no more than that.
+func TestTheWallReadsByTheIndexesOfWhatIsOpen(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		a := s.patient(t, "Uwase Marie", "A-01")
+		s.bringTo(t, a, hospital.OrderPreparing)
+		s.bringTo(t, a, hospital.OrderCancelled)
+		s.pastOrders(t, a, 20_000)
+		for name, statements := range hospital.WallStatements {
+			var args []any
+			if name == "ended" {
+				args = []any{s.clock.Now().Add(-hospital.EndedTicketsShow).UnixMilli()}
+			}
+			for _, statement := range statements {
+				plan := s.plan(t, statement, args...)
+				if !strings.Contains(plan, "meal_order_"+name) {
+					t.Errorf("%s orders are found by\n%s", name, plan)
+				}
+				if strings.Contains(plan, "SCAN meal_order\n") || strings.Contains(plan, "Seq Scan on meal_order") || strings.Contains(plan, "Seq Scan on order_dish") {
+					t.Errorf("%s orders are found by reading all of them:\n%s", name, plan)
+				}
+			}
+		}
+		if tickets := s.kitchen(t).Tickets; len(tickets) != 2 {
+			t.Errorf("the wall shows %d tickets, want 2", len(tickets))
+		}
+	})
+}
+
+// pastOrders adds orders that ended long ago, behind the hospital's back.
+func (h *house) pastOrders(t testing.TB, a hospital.Admission, n int) {
+	t.Helper()
+	series := `WITH RECURSIVE series (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < $1)`
+	long := h.clock.Now().AddDate(-1, 0, 0).UnixMilli()
+	h.exec(t, series+` INSERT INTO meal_order (id, admission_id, meal, service_date, due, notes, status, status_since, override_reason, overridden_by,
+			overridden, late, price, placed_at, ended_at)
+		SELECT 1000000 + n, $2, 'lunch', long, long, '', 'delivered', long, '', '', '[]', FALSE, 0, long, long + n
+		FROM series, (SELECT CAST($3 AS BIGINT) AS long) ago`, n, a.ID, long)
+	h.exec(t, series+` INSERT INTO order_dish (order_id, position, dish_id, as_ordered) SELECT 1000000 + n, 0, 1, '{}' FROM series`, n)
+	h.exec(t, `ANALYZE`)
+}
+
+// plan is how the database goes about a query, a line a step.
+func (h *house) plan(t testing.TB, query string, args ...any) string {
+	t.Helper()
+	explain := `EXPLAIN QUERY PLAN `
+	if h.onPostgreSQL() {
+		explain = `EXPLAIN `
+	}
+	rows, err := h.raw.QueryContext(t.Context(), explain+query, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var plan strings.Builder
+	for rows.Next() {
+		values, into := make([]any, len(columns)), make([]any, len(columns))
+		for i := range values {
+			into[i] = &values[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintln(&plan, values[len(values)-1])
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return plan.String()
+}
+
+// The wall with 200 open tickets, before and after a million orders that have ended.
+func BenchmarkKitchenBoard(b *testing.B) {
+	for database, fresh := range map[string]func(testing.TB) string{"SQLite": hospitaltest.SQLite, "PostgreSQL": hospitaltest.PostgreSQL} {
+		b.Run(database, func(b *testing.B) {
+			s := newService(b, newHouse(b, fresh(b)))
+			a := s.patient(b, "Uwase Marie", "A-01")
+			for range 200 {
+				must[hospital.Order](b)(s.place(b, a, "", s.dish, s.dish, s.dish))
+			}
+			for _, past := range []int{0, 1_000_000} {
+				if past > 0 {
+					s.pastOrders(b, a, past)
+				}
+				b.Run(fmt.Sprintf("%d past orders", past), func(b *testing.B) {
+					for b.Loop() {
+						if n := len(s.kitchen(b).Tickets); n != 200 {
+							b.Fatalf("the wall shows %d tickets", n)
+						}
+					}
+				})
+			}
+		})
+	}
+}

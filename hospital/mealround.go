@@ -1,0 +1,216 @@
+package hospital
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// MealRound says what became of the patients of a ward in a meal round. The counts add up to the patients who lay in the ward.
+type MealRound struct {
+	Placed      int // orders that were placed
+	Had         int // patients who have, or had, an order for that meal of that day
+	MustNotEat  int // nil by mouth now or then: passed over
+	NeverAsked  int // nobody has asked about allergies: passed over, since nothing is known to be safe
+	NothingFits int // no dish on the menu is safe for the patient
+}
+
+// RoundsAhead is how many days ahead a meal round can be ordered.
+const RoundsAhead = 7
+
+// OrderMealRound places one order for each patient of a ward who has none for that meal of that day, from the menu by their diet, texture
+// and allergies, and returns how many, and who was passed over why. It may be given again: patients who have one, whatever became of it, are
+// passed over. day is any time of the day in Kigali as its own clock shows it. Invalid for a meal that has no time of its own
+// and for a day that is past or more than RoundsAhead days ahead; NotFound where there is no such ward.
+func (h *Hospital) OrderMealRound(ctx context.Context, actor Actor, wardID int64, meal Meal, day time.Time) (MealRound, error) {
+	var round MealRound
+	if err := actor.need(OrderRounds); err != nil {
+		return round, err
+	}
+	day = dayIn(day)
+	if err := checkRound(meal, day, h.clock(ctx)); err != nil {
+		return round, err
+	}
+	stays, err := h.staysInWard(ctx, wardID)
+	if err != nil {
+		return round, err
+	}
+	for _, stay := range stays {
+		// A transaction for each patient, so that a long ward keeps nobody waiting. What is placed is placed; the next
+		// round passes it over.
+		var became roundOutcome
+		err := h.change(ctx, actor, func(ctx context.Context, c *change) (err error) {
+			became, err = c.orderForRound(ctx, stay, meal, day)
+			return err
+		})
+		if err != nil {
+			return round, err
+		}
+		round.count(became)
+	}
+	return round, nil
+}
+
+// checkRound returns what is wrong with a round.
+func checkRound(meal Meal, day, now time.Time) error {
+	wrong := fields{}
+	if _, ok := MealTimes[meal]; !ok {
+		wrong.refuse("meal", "round_meal", "Choose breakfast, lunch or dinner.")
+	}
+	today := dayIn(now.In(kigali))
+	if day.Before(today) || day.After(today.AddDate(0, 0, RoundsAhead)) {
+		wrong.refuse("day", "round_day", "Choose a day from today to %d days ahead.", RoundsAhead)
+	}
+	return wrong.err()
+}
+
+// staysInWard lists the open stays of a ward in the order of their beds. NotFound where there is no such ward.
+func (h *Hospital) staysInWard(ctx context.Context, wardID int64) (stays []int64, err error) {
+	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+		if _, err := readWard(ctx, q, wardID); err != nil {
+			return err
+		}
+		rows, err := q.QueryContext(ctx, `SELECT admission.id FROM admission JOIN bed ON bed.id = admission.bed_id
+			WHERE bed.ward_id = $1 AND admission.discharged_at IS NULL ORDER BY length(bed.number), bed.number`, wardID)
+		if stays, err = collect(rows, err, scanID); err != nil {
+			return fmt.Errorf("read who lies in ward %d: %w", wardID, err)
+		}
+		return nil
+	})
+	return stays, err
+}
+
+// roundOutcome says what became of one patient in a meal round.
+type roundOutcome int
+
+const (
+	roundLeft roundOutcome = iota // the patient has left meanwhile, and counts no more
+	roundPlaced
+	roundHad
+	roundMustNotEat
+	roundNeverAsked
+	roundNothingFits
+)
+
+// count counts what became of one patient.
+func (r *MealRound) count(became roundOutcome) {
+	switch became {
+	case roundPlaced:
+		r.Placed++
+	case roundHad:
+		r.Had++
+	case roundMustNotEat:
+		r.MustNotEat++
+	case roundNeverAsked:
+		r.NeverAsked++
+	case roundNothingFits:
+		r.NothingFits++
+	}
+}
+
+// orderForRound places an order for a patient, if there is to be one. It returns errUnchanged, with what became of the
+// patient, if there is not.
+func (c *change) orderForRound(ctx context.Context, admissionID int64, meal Meal, day time.Time) (roundOutcome, error) {
+	s := meal.on(day, c.now)
+	plate, err := c.lockPlate(ctx, admissionID, meal, s)
+	if err != nil {
+		return 0, err
+	}
+	if err := c.keepStay(ctx, admissionID); err != nil {
+		return 0, err
+	}
+	diet, err := readDiet(ctx, c.tx, admissionID)
+	if err != nil {
+		return 0, err
+	}
+	had, err := c.hasOrder(ctx, admissionID, meal, s.date)
+	if err != nil {
+		return 0, err
+	}
+	if became := diet.inRound(plate, had, c.now, s); became != roundPlaced {
+		return became, errUnchanged
+	}
+	_, err = c.insertOrder(ctx, Order{AdmissionID: admissionID, Meal: meal, ServiceDate: s.date, Due: s.due, Late: s.late, Dishes: plate,
+		PlacedBy: c.actor.UserID, PlacedAt: c.now, StatusSince: c.now})
+	return roundPlaced, err
+}
+
+// lockPlate chooses what a patient is to eat and locks it. Dishes are locked before the stay, so the choice is checked again after
+// both.
+func (c *change) lockPlate(ctx context.Context, admissionID int64, meal Meal, s serving) ([]Dish, error) {
+	diet, err := readDiet(ctx, c.tx, admissionID)
+	if err != nil {
+		return nil, err
+	}
+	menu, err := readMenu(ctx, c.tx, meal)
+	if err != nil {
+		return nil, err
+	}
+	plate := diet.plate(menu, c.now, s)
+	for _, i := range byID(plate) {
+		if plate[i], err = c.lockDish(ctx, plate[i].ID); err != nil {
+			return nil, err
+		}
+	}
+	return plate, nil
+}
+
+// byID lists the places of dishes in the order of their ids.
+func byID(dishes []Dish) []int {
+	places := make([]int, len(dishes))
+	for i := range places {
+		places[i] = i
+	}
+	slices.SortFunc(places, func(a, b int) int { return cmp.Compare(dishes[a].ID, dishes[b].ID) })
+	return places
+}
+
+// plate chooses a dish of each station from those that are safe for the patient; another one each day where there are several.
+func (d DietOrder) plate(menu []Dish, now time.Time, s serving) []Dish {
+	var plate []Dish
+	day := int(s.date.Unix() / (24 * 60 * 60))
+	for _, station := range Stations {
+		var safe []Dish
+		for _, dish := range menu {
+			if dish.Station == station && len(d.Hazards([]Dish{dish}, now, s.due)) == 0 {
+				safe = append(safe, dish)
+			}
+		}
+		if len(safe) > 0 {
+			plate = append(plate, safe[day%len(safe)])
+		}
+	}
+	return plate
+}
+
+// inRound says what becomes of a locked patient for whom a plate was chosen. A plate that is not safe after all, because the diet or a
+// recipe has changed this moment, is not given: the next round finds another.
+func (d DietOrder) inRound(plate []Dish, had bool, now time.Time, s serving) roundOutcome {
+	switch {
+	case d.Ended:
+		return roundLeft
+	case had:
+		return roundHad
+	case d.NilByMouth.Holds(now) || d.NilByMouth.Holds(s.due):
+		return roundMustNotEat
+	case !d.Allergies.Known:
+		return roundNeverAsked
+	case len(plate) == 0 || len(d.Hazards(plate, now, s.due)) > 0:
+		return roundNothingFits
+	}
+	return roundPlaced
+}
+
+// hasOrder reports whether a locked stay has an order for a meal of a day, whatever became of it: one that somebody cancelled
+// is not placed again by itself.
+func (c *change) hasOrder(ctx context.Context, admissionID int64, meal Meal, date time.Time) (has bool, err error) {
+	err = c.tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM meal_order
+		WHERE admission_id = $1 AND service_date = $2 AND meal = $3)`, admissionID, instant(date), meal).Scan(&has)
+	if err != nil {
+		return false, fmt.Errorf("read whether stay %d has an order: %w", admissionID, err)
+	}
+	return has, nil
+}

@@ -1,0 +1,284 @@
+package hospital
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Level says how loud a notification is.
+type Level string
+
+// The levels.
+const (
+	LevelInfo    Level = "info"
+	LevelSuccess Level = "success"
+	LevelWarning Level = "warning"
+	LevelAlert   Level = "alert" // safety: told with sound where sound is on
+)
+
+// Notification is something that one person, or everyone of a role, should hear of. Its words name no patient.
+type Notification struct {
+	ID        int64
+	UserID    int64    // 0: for a role
+	Role      Role     // for a role
+	Code      string   // what happened, for its translation, such as "order_ready"
+	Args      []string // what the words are filled with
+	Title     string   // English
+	Message   string   // English
+	Level     Level
+	Read      bool
+	CreatedAt time.Time
+}
+
+// Inbox is a person's notifications, read in one snapshot.
+type Inbox struct {
+	Unread        int
+	Notifications []Notification // newest first, at most 50
+	At            time.Time
+	Revisions     // of the person's InboxTopic and of the RoleInboxTopic of their role
+}
+
+// InboxShows is the most notifications that an Inbox lists; older unread ones are counted.
+const InboxShows = 50
+
+// notificationsLast is how long a notification is kept after it was read.
+const notificationsLast = 30 * 24 * time.Hour
+
+// Whoever comes to a role later is not told what happened before: a role's notifications are a person's from the day
+// of their login on.
+const selectNotification = `SELECT notification.id, notification.user_id, notification.role, notification.code, notification.args,
+		notification.title, notification.message, notification.level, notification.created_at,
+		notification.read_at IS NOT NULL OR notification_read.user_id IS NOT NULL
+	FROM notification
+	LEFT JOIN notification_read ON notification_read.notification_id = notification.id AND notification_read.user_id = $1`
+
+// ofUser and ofRole are the conditions of the two kinds for the user $1 of the role $2.
+const (
+	ofUser = ` notification.user_id = $1 `
+	ofRole = ` notification.user_id IS NULL AND notification.role = $2
+		AND notification.created_at >= COALESCE((SELECT created_at FROM app_user WHERE id = $1), 0) `
+)
+
+// Inbox reads the actor's own, those for their role included.
+func (h *Hospital) Inbox(ctx context.Context, actor Actor) (Inbox, error) {
+	if err := actor.need(ReadOwnSession); err != nil {
+		return Inbox{}, err
+	}
+	inbox := Inbox{At: h.clock(ctx)}
+	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+		if inbox.Revisions, err = revisions(ctx, q, InboxTopic(actor.UserID), RoleInboxTopic(actor.Role)); err != nil {
+			return err
+		}
+		if inbox.Unread, err = unread(ctx, q, actor); err != nil {
+			return err
+		}
+		inbox.Notifications, err = newestNotifications(ctx, q, actor)
+		return err
+	})
+	if err != nil {
+		return Inbox{}, err
+	}
+	return inbox, nil
+}
+
+// newestNotifications lists the newest of the actor's own and of their role's.
+func newestNotifications(ctx context.Context, q *sql.Tx, actor Actor) ([]Notification, error) {
+	var all []Notification
+	for _, kind := range []string{ofUser, ofRole} {
+		args := []any{actor.UserID, InboxShows}
+		limit := ` LIMIT $2`
+		if kind == ofRole {
+			args, limit = []any{actor.UserID, actor.Role, InboxShows}, ` LIMIT $3`
+		}
+		rows, err := q.QueryContext(ctx, selectNotification+` WHERE`+kind+`ORDER BY notification.id DESC`+limit, args...)
+		some, err := collect(rows, err, scanNotification)
+		if err != nil {
+			return nil, fmt.Errorf("read the notifications of user %d: %w", actor.UserID, err)
+		}
+		all = append(all, some...)
+	}
+	slices.SortFunc(all, func(a, b Notification) int { return cmp.Compare(b.ID, a.ID) })
+	return all[:min(len(all), InboxShows)], nil
+}
+
+func scanNotification(row scanner) (n Notification, err error) {
+	err = row.Scan(&n.ID, (*reference)(&n.UserID), &n.Role, &n.Code, (*list[string])(&n.Args), &n.Title, &n.Message, &n.Level,
+		(*instant)(&n.CreatedAt), &n.Read)
+	return n, err
+}
+
+// unread counts what the actor has not read, however old.
+func unread(ctx context.Context, q *sql.Tx, actor Actor) (n int, err error) {
+	err = q.QueryRowContext(ctx, `SELECT
+		(SELECT count(*) FROM notification WHERE`+ofUser+`AND notification.read_at IS NULL) +
+		(SELECT count(*) FROM notification WHERE`+ofRole+`AND `+notReadByUser+`)`, actor.UserID, actor.Role).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count what user %d has not read: %w", actor.UserID, err)
+	}
+	return n, nil
+}
+
+// notReadByUser is the condition that the user $1 has not read a role's notification.
+const notReadByUser = `NOT EXISTS (SELECT 1 FROM notification_read
+	WHERE notification_read.notification_id = notification.id AND notification_read.user_id = $1)`
+
+// ReadNotifications marks the actor's notifications up to an id as read. Where all are read already it changes nothing.
+func (h *Hospital) ReadNotifications(ctx context.Context, actor Actor, upTo int64) error {
+	if err := actor.need(ReadOwnSession); err != nil {
+		return err
+	}
+	return h.change(ctx, actor, func(ctx context.Context, c *change) error {
+		read, err := c.readNotifications(ctx, upTo)
+		if err != nil {
+			return err
+		}
+		if read == 0 {
+			return errUnchanged
+		}
+		c.record(entry{action: "notification.read", entity: "user", entityID: c.actor.UserID}, InboxTopic(c.actor.UserID))
+		return c.forgetNotifications(ctx)
+	})
+}
+
+// readNotifications marks those that the actor can see now and returns how many it were. One with a lower id that
+// another command is about to commit stays unread, since each is marked by itself.
+func (c *change) readNotifications(ctx context.Context, upTo int64) (int64, error) {
+	own, err := c.exec(ctx, `UPDATE notification SET read_at = $3 WHERE`+ofUser+`AND id <= $2 AND read_at IS NULL`,
+		c.actor.UserID, upTo, instant(c.now))
+	if err != nil {
+		return 0, fmt.Errorf("read the notifications of user %d: %w", c.actor.UserID, err)
+	}
+	ofTheRole, err := c.exec(ctx, `INSERT INTO notification_read (user_id, notification_id)
+		SELECT $1, notification.id FROM notification WHERE`+ofRole+`AND notification.id <= $3 AND `+notReadByUser+`
+		ORDER BY notification.id ON CONFLICT DO NOTHING`, c.actor.UserID, c.actor.Role, upTo)
+	if err != nil {
+		return 0, fmt.Errorf("read the notifications of role %s: %w", c.actor.Role, err)
+	}
+	return own + ofTheRole, nil
+}
+
+// forgetNotifications removes what is old and read: the actor's own, and of their role's what everyone has read.
+func (c *change) forgetNotifications(ctx context.Context) error {
+	old := instant(c.now.Add(-notificationsLast))
+	_, err := c.exec(ctx, `DELETE FROM notification WHERE`+ofUser+`AND created_at < $2 AND read_at IS NOT NULL`, c.actor.UserID, old)
+	if err != nil {
+		return fmt.Errorf("forget old notifications: %w", err)
+	}
+	forgotten, err := c.exec(ctx, `DELETE FROM notification WHERE user_id IS NULL AND role = $1 AND created_at < $2
+		AND NOT EXISTS (SELECT 1 FROM app_user
+			WHERE app_user.role = $1 AND NOT app_user.disabled AND app_user.created_at <= notification.created_at
+				AND NOT EXISTS (SELECT 1 FROM notification_read
+					WHERE notification_read.notification_id = notification.id AND notification_read.user_id = app_user.id))`,
+		c.actor.Role, old)
+	if err != nil {
+		return fmt.Errorf("forget old notifications: %w", err)
+	}
+	if forgotten > 0 {
+		c.topics[RoleInboxTopic(c.actor.Role)] = true
+	}
+	return nil
+}
+
+// notifyUser tells one person; the notification's UserID is who.
+func (c *change) notifyUser(ctx context.Context, n Notification) error {
+	n.Role = ""
+	c.topics[InboxTopic(n.UserID)] = true
+	return c.addNotification(ctx, n)
+}
+
+// notifyRole tells everyone of a role; the notification's Role is which.
+func (c *change) notifyRole(ctx context.Context, n Notification) error {
+	n.UserID = 0
+	c.topics[RoleInboxTopic(n.Role)] = true
+	return c.addNotification(ctx, n)
+}
+
+// addNotification keeps a notification. It is a part of the change that it tells of, committed with it or not at all.
+func (c *change) addNotification(ctx context.Context, n Notification) error {
+	_, err := c.exec(ctx, `INSERT INTO notification (user_id, role, code, args, title, message, level, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		reference(n.UserID), n.Role, n.Code, list[string](n.Args), n.Title, n.Message, cmp.Or(n.Level, LevelInfo), instant(c.now))
+	if err != nil {
+		return fmt.Errorf("notify of %s: %w", n.Code, err)
+	}
+	return nil
+}
+
+// orderNews is what customers are told when an order comes to a status. The titles are filled with the order's number, the
+// messages with its meal.
+var orderNews = map[OrderStatus]Notification{
+	OrderPending: {Code: "order_placed", Level: LevelInfo,
+		Title: "Order %s is placed", Message: "Your order for %s waits for a look before it is cooked."},
+	OrderConfirmed: {Code: "order_confirmed", Level: LevelInfo,
+		Title: "Order %s is confirmed", Message: "The kitchen will cook your %s."},
+	OrderPreparing: {Code: "order_preparing", Level: LevelInfo,
+		Title: "Order %s is being prepared", Message: "The kitchen is cooking your %s."},
+	OrderReady: {Code: "order_ready", Level: LevelInfo,
+		Title: "Order %s is ready", Message: "Your %s waits for a courier."},
+	OrderInTransit: {Code: "order_on_its_way", Level: LevelInfo,
+		Title: "Order %s is on its way", Message: "A courier is bringing your %s."},
+	OrderDelivered: {Code: "order_delivered", Level: LevelSuccess,
+		Title: "Order %s is delivered", Message: "Your %s has been handed over. Enjoy it."},
+	OrderHeld: {Code: "order_held", Level: LevelWarning,
+		Title: "Order %s is held", Message: "Your %s is stopped until its safety has been checked. The ward can tell you more."},
+	OrderCancelled: {Code: "order_cancelled", Level: LevelWarning,
+		Title: "Order %s is cancelled", Message: "Your %s will not come. You can order again."},
+	OrderUndelivered: {Code: "order_undelivered", Level: LevelWarning,
+		Title: "Order %s could not be delivered", Message: "Your %s could not be handed over. Ask the ward, or order again."},
+}
+
+// notifyOrder tells the customers who follow a locked order where it stands now. After the patient's death nobody is told anything.
+func (c *change) notifyOrder(ctx context.Context, o Order) error {
+	news, ok := orderNews[o.Status]
+	if !ok {
+		return fmt.Errorf("order %d is %s, of which nobody is told", o.ID, o.Status)
+	}
+	if died, err := c.died(ctx, o); err != nil || died {
+		return err
+	}
+	customers, err := c.concernedCustomers(ctx, o)
+	if err != nil {
+		return err
+	}
+	news.Args = []string{strconv.FormatInt(o.ID, 10), string(o.Meal)}
+	news.Title = fmt.Sprintf(news.Title, news.Args[0])
+	news.Message = fmt.Sprintf(news.Message, news.Args[1])
+	for _, customer := range customers {
+		news.UserID = customer
+		if err := c.notifyUser(ctx, news); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// died reports whether the stay that an order is for has ended with the patient's death.
+func (c *change) died(ctx context.Context, o Order) (died bool, err error) {
+	if o.AdmissionID == 0 {
+		return false, nil
+	}
+	err = c.tx.QueryRowContext(ctx, `SELECT outcome = 'deceased' FROM admission WHERE id = $1`, o.AdmissionID).Scan(&died)
+	if err != nil {
+		return false, fmt.Errorf("read how stay %d ended: %w", o.AdmissionID, err)
+	}
+	return died, nil
+}
+
+// concernedCustomers lists the customers who follow an order: whoever placed it, if a customer, and those linked to its patient.
+func (c *change) concernedCustomers(ctx context.Context, o Order) ([]int64, error) {
+	rows, err := c.tx.QueryContext(ctx, `SELECT app_user.id FROM app_user
+		WHERE app_user.role = 'customer' AND NOT app_user.disabled AND (app_user.id = $1 OR app_user.id IN (
+			SELECT customer_patient.user_id FROM customer_patient
+			JOIN admission ON admission.patient_id = customer_patient.patient_id WHERE admission.id = $2))
+		ORDER BY app_user.id`, o.PlacedBy, o.AdmissionID)
+	customers, err := collect(rows, err, scanID)
+	if err != nil {
+		return nil, fmt.Errorf("read who follows order %d: %w", o.ID, err)
+	}
+	return customers, nil
+}

@@ -1,0 +1,754 @@
+package hospital
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"dusangire/hospital/internal/store"
+)
+
+// OrderStatus is the state of an order, which the kitchen calls a ticket.
+type OrderStatus string
+
+// The states of an order.
+const (
+	OrderPending     OrderStatus = "pending"     // placed; a conflict that was overridden, or a late one, waits for a look
+	OrderConfirmed   OrderStatus = "confirmed"   // the kitchen will cook it
+	OrderPreparing   OrderStatus = "preparing"   // is being cooked
+	OrderReady       OrderStatus = "ready"       // the tray stands ready; its delivery waits for a courier
+	OrderInTransit   OrderStatus = "in_transit"  // on its way; only its delivery moves it
+	OrderDelivered   OrderStatus = "delivered"   // ended: confirmed at the bedside or the door
+	OrderHeld        OrderStatus = "held"        // stopped for the patient's safety; goes on only after a new check
+	OrderCancelled   OrderStatus = "cancelled"   // ended
+	OrderUndelivered OrderStatus = "undelivered" // ended: the delivery failed
+)
+
+// OrderStatuses lists the states in the order in which counts are shown.
+var OrderStatuses = []OrderStatus{OrderHeld, OrderPending, OrderConfirmed, OrderPreparing, OrderReady, OrderInTransit,
+	OrderDelivered, OrderUndelivered, OrderCancelled}
+
+// orderSteps is the table of the steps that people order. In transit, delivered and undelivered are reached by the
+// order's delivery alone, held by the safety check alone.
+var orderSteps = map[OrderStatus][]OrderStatus{
+	OrderPending:   {OrderConfirmed, OrderCancelled},
+	OrderConfirmed: {OrderPreparing, OrderPending, OrderCancelled},
+	OrderPreparing: {OrderReady, OrderConfirmed, OrderCancelled},
+	OrderReady:     {OrderPreparing, OrderCancelled},
+	OrderHeld:      {OrderConfirmed, OrderCancelled}, // confirming a held order checks it anew
+}
+
+// NextOrderStatuses lists where people can take an order in status s. The caller must not change the slice.
+func NextOrderStatuses(s OrderStatus) []OrderStatus { return orderSteps[s] }
+
+// Ended reports whether an order in status s never changes again.
+func (s OrderStatus) Ended() bool {
+	return s == OrderDelivered || s == OrderCancelled || s == OrderUndelivered
+}
+
+// Order is one meal for one patient or one address.
+type Order struct {
+	ID             int64
+	AdmissionID    int64 // 0: for an address
+	AddressID      int64 // 0: for a patient in the hospital
+	Meal           Meal
+	ServiceDate    time.Time // midnight UTC of the day in Kigali
+	Due            time.Time // when it is to be eaten
+	Dishes         []Dish    // as they were when ordered
+	Notes          string
+	Status         OrderStatus
+	Begun          bool     // cooking has begun, also where the order was held after that
+	HeldFor        []Hazard // what stops it; empty where nothing speaks against a held one any more
+	Stopped        string   // why the tray must come back, or be thrown away: StoppedHazard, StoppedDischarged; empty: it need not
+	OverrideReason string   // prints on the ticket
+	OverriddenBy   string
+	Overridden     []Hazard // what the reason was given for, and covers
+	Late           bool     // placed after the cut-off
+	Price          int      // RWF, with the zone's charge; 0 for inpatients
+	PlacedBy       int64    // 0: the system
+	PlacedAt       time.Time
+	StatusSince    time.Time
+	CancelReason   string
+	Version        int64
+
+	patientID, wardID int64 // of the stay, for the audit; 0 for an address
+}
+
+// Codes of why a tray is stopped.
+const (
+	StoppedHazard     = "hazard"
+	StoppedDischarged = "discharged"
+)
+
+// NewOrder is what PlaceOrder needs: for a stay or for an address, not both.
+type NewOrder struct {
+	AdmissionID    int64
+	AddressID      int64
+	Meal           Meal
+	Dishes         []int64 // one that is there twice is served twice
+	Notes          string
+	OverrideReason string // at least ShortestOverride characters; from medical staff only
+	IdempotencyKey string
+}
+
+// Limits of an order.
+const (
+	MostDishes       = 12
+	ShortestOverride = 10 // characters of the reason
+)
+
+// Step is what confirming, starting, readying, recalling and cancelling need.
+type Step struct {
+	Reason  string // required to cancel what is begun; medical staff override hazards with it when they confirm
+	Version int64  // of the order as the person saw it; 0 where they did not say
+}
+
+// PlaceOrder places an order for the meal's next serving. Without hazards it is confirmed at once, unless it is late. Conflict, code
+// "hazards", with the hazards in words and as Current ([]Hazard) where something speaks against it and it is not, or can't be, overridden;
+// Conflict "meal_twice" for a second open order of the same main meal (Current is the Order that stands); Forbidden where a customer
+// orders for somebody else's patient, or overrides. An IdempotencyKey works as for Admit.
+func (h *Hospital) PlaceOrder(ctx context.Context, actor Actor, order NewOrder) (o Order, replayed bool, err error) {
+	if err := actor.need(OrderMeals); err != nil {
+		return Order{}, false, err
+	}
+	order.Notes, order.OverrideReason = strings.TrimSpace(order.Notes), tidy(order.OverrideReason)
+	if order.OverrideReason != "" {
+		if err := actor.need(OverrideHazards); err != nil {
+			return Order{}, false, err
+		}
+	}
+	err = h.change(ctx, actor, func(ctx context.Context, c *change) error {
+		cmd := order
+		cmd.IdempotencyKey = ""
+		if utf8.RuneCountInString(order.IdempotencyKey) > LongestKey {
+			return Refuse(Invalid, "idempotency_key", "An idempotency key has at most %d characters.", LongestKey)
+		}
+		id, again, err := c.once(ctx, order.IdempotencyKey, "order.place", cmd, func() (int64, error) { return c.placeOrder(ctx, cmd) })
+		if err != nil {
+			return err
+		}
+		if o, err = readOrder(ctx, c.tx, id); err != nil {
+			return err
+		}
+		if replayed = again; replayed {
+			return errUnchanged
+		}
+		return nil
+	})
+	if err != nil {
+		return Order{}, false, err
+	}
+	return o, replayed, nil
+}
+
+// check finds what is wrong with the fields, apart from what only the database knows.
+func (cmd NewOrder) check() fields {
+	wrong := fields{}
+	if (cmd.AdmissionID == 0) == (cmd.AddressID == 0) {
+		wrong.refuse("admission_id", "order_for", "Order for a patient or for an address.")
+	}
+	if !cmd.Meal.Valid() {
+		refuseChoice(wrong, "meal", Meals)
+	}
+	switch {
+	case len(cmd.Dishes) == 0:
+		wrong.refuse("items", "required", "Choose something to eat.")
+	case len(cmd.Dishes) > MostDishes:
+		wrong.refuse("items", "too_many_dishes", "Choose at most %d dishes.", MostDishes)
+	}
+	wrong.text("notes", cmd.Notes, LongestReason)
+	wrong.override("override_reason", cmd.OverrideReason)
+	return wrong
+}
+
+// override records what is wrong with the reason of an override, if there is one.
+func (f fields) override(field, reason string) {
+	f.text(field, reason, LongestReason)
+	if n := utf8.RuneCountInString(reason); n > 0 && n < ShortestOverride {
+		f.refuse(field, "too_short", "Say why in at least %d characters.", ShortestOverride)
+	}
+}
+
+// placeOrder inserts an order that has passed all checks and returns its id.
+func (c *change) placeOrder(ctx context.Context, cmd NewOrder) (int64, error) {
+	wrong := cmd.check()
+	dishes, err := c.lockDishes(ctx, cmd, wrong)
+	if err != nil {
+		return 0, err
+	}
+	if err := wrong.err(); err != nil {
+		return 0, err
+	}
+	s := cmd.Meal.next(c.now)
+	o := Order{AdmissionID: cmd.AdmissionID, AddressID: cmd.AddressID, Meal: cmd.Meal, ServiceDate: s.date, Due: s.due, Late: s.late,
+		Dishes: dishes, Notes: cmd.Notes, PlacedBy: c.actor.UserID, PlacedAt: c.now, StatusSince: c.now}
+	if o.AddressID != 0 {
+		return c.placeForAddress(ctx, o)
+	}
+	return c.placeForStay(ctx, o, cmd.OverrideReason)
+}
+
+// lockDishes returns the dishes of an order in the order in which they were chosen. They can't change until the commit, so that no
+// recipe changes between the check of an order and its being there to be checked. It records those that can't be had.
+func (c *change) lockDishes(ctx context.Context, cmd NewOrder, wrong fields) ([]Dish, error) {
+	known := map[int64]Dish{}
+	for _, id := range slices.Compact(slices.Sorted(slices.Values(cmd.Dishes[:min(len(cmd.Dishes), MostDishes)]))) {
+		dish, err := c.lockDish(ctx, id)
+		if e, ok := errors.AsType[*Error](err); ok && e.Kind == NotFound {
+			wrong.refuse("items", "dish_unknown", "There is no such dish. Choose from the menu.")
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case !dish.Available:
+			wrong.refuse("items", "dish_unavailable", "There is no %s left today. Choose something else.", dish.Name.En)
+		case cmd.Meal.Valid() && !slices.Contains(dish.Meals, cmd.Meal):
+			wrong.refuse("items", "dish_meal", "%s is not served at this meal. Choose something else.", dish.Name.En)
+		}
+		known[id] = dish
+	}
+	dishes := make([]Dish, len(cmd.Dishes))
+	for i, id := range cmd.Dishes {
+		dishes[i] = known[id]
+	}
+	return dishes, nil
+}
+
+// placeForAddress inserts an order for an address of the actor's.
+func (c *change) placeForAddress(ctx context.Context, o Order) (int64, error) {
+	address, err := c.lockAddress(ctx, o.AddressID)
+	if e, ok := errors.AsType[*Error](err); ok && e.Kind == NotFound {
+		wrong := fields{}
+		wrong.refuse("address_id", e.Code, "There is no such address. Choose one of yours.")
+		return 0, wrong.err()
+	}
+	if err != nil {
+		return 0, err
+	}
+	o.Price = address.Zone.Charge
+	for _, dish := range o.Dishes {
+		o.Price += dish.Price
+	}
+	return c.insertOrder(ctx, o)
+}
+
+// placeForStay inserts an order for a patient if nothing speaks against it, or what does is overridden for a reason.
+func (c *change) placeForStay(ctx context.Context, o Order, reason string) (int64, error) {
+	if err := c.keepStay(ctx, o.AdmissionID); err != nil {
+		return 0, err
+	}
+	diet, err := dietFor(ctx, c.tx, c.actor, o.AdmissionID)
+	if e, ok := errors.AsType[*Error](err); ok && e.Kind == NotFound {
+		return 0, notTheirs(c.actor)
+	}
+	if err != nil {
+		return 0, err
+	}
+	if hazards := diet.Hazards(o.Dishes, c.now, o.Due); len(hazards) > 0 {
+		if reason == "" || !overridable(hazards) {
+			return 0, dangerous(hazards)
+		}
+		o.OverrideReason, o.OverriddenBy, o.Overridden = reason, c.actor.Username, hazards
+	}
+	if err := c.notTwice(ctx, o); err != nil {
+		return 0, err
+	}
+	return c.insertOrder(ctx, o)
+}
+
+// notTheirs is the refusal of an order for a stay that there is not, or not for this customer, who does not learn which.
+func notTheirs(actor Actor) error {
+	if !actor.Role.May(ReadOrders) {
+		return Refuse(Forbidden, "not_your_patient", "You can order for your own patient only. Ask the ward's desk to link you to the patient.")
+	}
+	wrong := fields{}
+	wrong.refuse("admission_id", "stay_unknown", "There is no such stay.")
+	return wrong.err()
+}
+
+// notTwice refuses a second open order of a stay for the same main meal of the same day.
+func (c *change) notTwice(ctx context.Context, o Order) error {
+	if !o.Meal.Main() {
+		return nil
+	}
+	found, err := ordersWhere(ctx, c.tx, `meal_order.admission_id = $1 AND meal_order.service_date = $2 AND meal_order.meal = $3
+		AND meal_order.ended_at IS NULL`, o.AdmissionID, instant(o.ServiceDate), o.Meal)
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	return found[0].conflict("meal_twice", "This patient has an order for %s already. Cancel it first.", o.Meal)
+}
+
+// insertOrder inserts an order that has passed all checks, tells of it and returns its id.
+func (c *change) insertOrder(ctx context.Context, o Order) (int64, error) {
+	o.Status = OrderConfirmed
+	if o.Late || len(o.Overridden) > 0 {
+		o.Status = OrderPending
+	}
+	err := c.tx.QueryRowContext(ctx, `INSERT INTO meal_order (admission_id, address_id, meal, service_date, due, notes, status,
+			status_since, override_reason, overridden_by, overridden, late, price, placed_by, placed_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id`,
+		reference(o.AdmissionID), reference(o.AddressID), o.Meal, instant(o.ServiceDate), instant(o.Due), o.Notes, o.Status,
+		instant(o.StatusSince), o.OverrideReason, o.OverriddenBy, list[Hazard](o.Overridden), o.Late, o.Price, reference(o.PlacedBy),
+		instant(o.PlacedAt)).Scan(&o.ID)
+	if store.Violated(err) == "meal_order_admission_id_service_date_meal" {
+		// The last line of defence: behind the lock of the stay it should not happen.
+		return 0, Refuse(Conflict, "meal_twice", "This patient has an order for %s already. Cancel it first.", o.Meal)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("place an order: %w", err)
+	}
+	if err := c.insertDishes(ctx, o); err != nil {
+		return 0, err
+	}
+	if o, err = readOrder(ctx, c.tx, o.ID); err != nil {
+		return 0, err
+	}
+	if err := c.recordOrder(ctx, o, "order.place", ""); err != nil {
+		return 0, err
+	}
+	c.recordOverride(o)
+	return o.ID, c.notifyOrder(ctx, o)
+}
+
+// insertDishes keeps the dishes of a new order as they are now.
+func (c *change) insertDishes(ctx context.Context, o Order) error {
+	for i, dish := range o.Dishes {
+		asOrdered, err := json.Marshal(dish)
+		if err != nil {
+			return fmt.Errorf("keep dish %d as ordered: %w", dish.ID, err)
+		}
+		_, err = c.tx.ExecContext(ctx, `INSERT INTO order_dish (order_id, position, dish_id, as_ordered) VALUES ($1, $2, $3, $4)`,
+			o.ID, i, dish.ID, string(asOrdered))
+		if err != nil {
+			return fmt.Errorf("keep dish %d of order %d: %w", dish.ID, o.ID, err)
+		}
+	}
+	return nil
+}
+
+// recordOrder records what was done to an order, and moves the topics of all who see it.
+func (c *change) recordOrder(ctx context.Context, o Order, action string, from OrderStatus) error {
+	c.record(entry{action: action, entity: "order", entityID: o.ID, patientID: o.patientID, wardID: o.wardID,
+		from: string(from), to: string(o.Status), reason: o.CancelReason}, KitchenTopic, OrderTopic(o.ID))
+	return c.moveCustomers(ctx, o)
+}
+
+// moveCustomers moves the topics of the customers who follow an order, or all orders of a stay.
+func (c *change) moveCustomers(ctx context.Context, o Order) error {
+	customers, err := c.concernedCustomers(ctx, o)
+	for _, customer := range customers {
+		c.topics[CustomerTopic(customer)] = true
+	}
+	return err
+}
+
+// recordOverride records that hazards were overridden and why, if they were.
+func (c *change) recordOverride(o Order) {
+	if len(o.Overridden) == 0 {
+		return
+	}
+	kinds := make([]string, len(o.Overridden))
+	for i, z := range o.Overridden {
+		kinds[i] = string(z.Kind)
+	}
+	c.record(entry{action: "order.override", entity: "order", entityID: o.ID, patientID: o.patientID, wardID: o.wardID,
+		to: strings.Join(kinds, ","), reason: o.OverrideReason}, KitchenTopic)
+}
+
+// ConfirmOrder accepts a pending order, or takes up a held one after a new safety check. Medical staff who give a reason override with it
+// what speaks against the order, where that can be. Conflict "hazards" as for PlaceOrder: a pending order is held then, and so is a
+// held one with what speaks against it now.
+func (h *Hospital) ConfirmOrder(ctx context.Context, actor Actor, id int64, step Step) (Order, error) {
+	if !actor.Role.May(OverrideHazards) {
+		if err := actor.need(CookOrders); err != nil {
+			return Order{}, err
+		}
+	}
+	return h.stepOrder(ctx, actor, id, step, OrderConfirmed, func(ctx context.Context, c *change, o *Order, reason string) error {
+		if reason != "" && actor.Role.May(OverrideHazards) {
+			if err := c.override(ctx, o, reason); err != nil {
+				return err
+			}
+		}
+		if err := c.mustBeSafe(ctx, o); err != nil {
+			return err
+		}
+		o.HeldFor, o.Stopped, o.Begun = nil, "", false
+		return c.putOrder(ctx, o, OrderConfirmed)
+	})
+}
+
+// override lets a locked order go on in spite of what speaks against it now, for a reason. Where nothing does, it does nothing.
+func (c *change) override(ctx context.Context, o *Order, reason string) error {
+	wrong := fields{}
+	wrong.override("reason", reason)
+	if err := wrong.err(); err != nil {
+		return err
+	}
+	hazards, err := c.everyHazardOf(ctx, *o)
+	if err != nil || len(uncovered(hazards, o.Overridden)) == 0 || !overridable(hazards) {
+		return err
+	}
+	o.OverrideReason, o.OverriddenBy, o.Overridden = reason, c.actor.Username, hazards
+	c.recordOverride(*o)
+	return nil
+}
+
+// StartOrder begins to cook a confirmed order. It checks anew: with a hazard the order is held instead and the answer is the Conflict
+// "hazards", with Current as for PlaceOrder. Held it stays, although the command was refused.
+func (h *Hospital) StartOrder(ctx context.Context, actor Actor, id int64, step Step) (Order, error) {
+	if err := actor.need(CookOrders); err != nil {
+		return Order{}, err
+	}
+	return h.stepOrder(ctx, actor, id, step, OrderPreparing, func(ctx context.Context, c *change, o *Order, _ string) error {
+		if err := c.mustBeSafe(ctx, o); err != nil {
+			return err
+		}
+		o.Begun = true
+		return c.putOrder(ctx, o, OrderPreparing)
+	})
+}
+
+// ReadyOrder ends the cooking and opens the order's delivery. It checks anew, like StartOrder.
+func (h *Hospital) ReadyOrder(ctx context.Context, actor Actor, id int64, step Step) (Order, error) {
+	if err := actor.need(CookOrders); err != nil {
+		return Order{}, err
+	}
+	return h.stepOrder(ctx, actor, id, step, OrderReady, func(ctx context.Context, c *change, o *Order, _ string) error {
+		if err := c.mustBeSafe(ctx, o); err != nil {
+			return err
+		}
+		if err := c.putOrder(ctx, o, OrderReady); err != nil {
+			return err
+		}
+		return c.openDelivery(ctx, *o)
+	})
+}
+
+// recalledTo is where each state goes one step back.
+var recalledTo = map[OrderStatus]OrderStatus{
+	OrderConfirmed: OrderPending,
+	OrderPreparing: OrderConfirmed,
+	OrderReady:     OrderPreparing,
+}
+
+// RecallOrder takes an order one step back. From ready it cancels the delivery that waits; Conflict where the courier has departed.
+func (h *Hospital) RecallOrder(ctx context.Context, actor Actor, id int64, step Step) (Order, error) {
+	if err := actor.need(CookOrders); err != nil {
+		return Order{}, err
+	}
+	return h.stepOrder(ctx, actor, id, step, "", func(ctx context.Context, c *change, o *Order, _ string) error {
+		from := o.Status
+		to, ok := recalledTo[from]
+		if !ok {
+			return o.conflict("order_recall", "Order %d is %s and can't be taken back.", o.ID, orderWords[from])
+		}
+		o.Begun = to == OrderPreparing
+		if err := c.putOrder(ctx, o, to); err != nil || from != OrderReady {
+			return err
+		}
+		return c.cancelDelivery(ctx, *o)
+	})
+}
+
+// CancelOrder ends an order before it departs. Whoever placed it may until it is being prepared, after that the kitchen or medical staff
+// with a reason; they may before that too.
+func (h *Hospital) CancelOrder(ctx context.Context, actor Actor, id int64, step Step) (Order, error) {
+	return h.stepOrder(ctx, actor, id, step, OrderCancelled, func(ctx context.Context, c *change, o *Order, reason string) error {
+		if err := actor.mayCancel(*o, reason); err != nil {
+			return err
+		}
+		from := o.Status
+		o.CancelReason = reason
+		if err := c.putOrder(ctx, o, OrderCancelled); err != nil || from != OrderReady {
+			return err
+		}
+		return c.cancelDelivery(ctx, *o)
+	})
+}
+
+// mayCancel returns why the actor may not cancel the order, or nil.
+func (a Actor) mayCancel(o Order, reason string) error {
+	staff := a.Role.May(CookOrders) || a.Role.May(OverrideHazards)
+	switch {
+	case !staff && (a.UserID == 0 || a.UserID != o.PlacedBy):
+		return Refuse(Forbidden, "forbidden", "Only whoever placed the order, the kitchen and medical staff may cancel it.")
+	case o.Begun && !staff:
+		return o.conflict("order_begun", "The kitchen has begun to cook order %d. Ask the ward to cancel it.", o.ID)
+	case o.Begun && reason == "":
+		wrong := fields{}
+		wrong.refuse("reason", "required", "Say why: the kitchen has begun to cook it.")
+		return wrong.err()
+	}
+	return nil
+}
+
+// stepOrder runs a command on an order, which it locks first, and returns the order as it is then. A version other than 0 must be the
+// order's. The step to a status must stand in orderSteps and lead forward; without one fn decides.
+func (h *Hospital) stepOrder(ctx context.Context, actor Actor, id int64, step Step, to OrderStatus, fn func(ctx context.Context, c *change, o *Order, reason string) error) (Order, error) {
+	reason := tidy(step.Reason)
+	wrong := fields{}
+	wrong.text("reason", reason, LongestReason)
+	if err := wrong.err(); err != nil {
+		return Order{}, err
+	}
+	var after Order
+	err := h.change(ctx, actor, func(ctx context.Context, c *change) error {
+		o, err := c.lockOrder(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := mustSee(ctx, c.tx, actor, o); err != nil {
+			return err
+		}
+		if step.Version != 0 && step.Version != o.Version {
+			return o.conflict("order_outdated", "Order %d has changed meanwhile: it is %s now. Look again.", o.ID, orderWords[o.Status])
+		}
+		if to != "" && (!slices.Contains(orderSteps[o.Status], to) || recalledTo[o.Status] == to) {
+			return o.noStep()
+		}
+		err = fn(ctx, c, &o, reason)
+		after = o
+		return err
+	})
+	if err != nil {
+		return Order{}, err
+	}
+	return after, nil
+}
+
+// orderWords are the states as a sentence about an order says them.
+var orderWords = map[OrderStatus]string{
+	OrderPending:     "pending",
+	OrderConfirmed:   "confirmed",
+	OrderPreparing:   "being prepared",
+	OrderReady:       "ready",
+	OrderInTransit:   "on its way",
+	OrderDelivered:   "delivered",
+	OrderHeld:        "held",
+	OrderCancelled:   "cancelled",
+	OrderUndelivered: "undelivered",
+}
+
+// noStep is the refusal of a step that the table lacks.
+func (o Order) noStep() error {
+	allowed := make([]string, len(orderSteps[o.Status]))
+	for i, s := range orderSteps[o.Status] {
+		allowed[i] = orderWords[s]
+	}
+	if len(allowed) == 0 {
+		return o.conflict("order_closed", "Order %d is %s and can't be changed here.", o.ID, orderWords[o.Status])
+	}
+	return o.conflict("order_step", "Order %d is %s. From there it can only become: %s.", o.ID, orderWords[o.Status], strings.Join(allowed, ", "))
+}
+
+// conflict is a refusal because of the state in which the order stands.
+func (o Order) conflict(code, format string, args ...any) error {
+	refusal := Refuse(Conflict, code, format, args...)
+	refusal.Current = o
+	return refusal
+}
+
+// unknownOrder is the refusal of an order that does not exist, or that a customer may not know of.
+func unknownOrder() error { return Refuse(NotFound, "order_unknown", "There is no such order.") }
+
+// Order reads one. NotFound where there is none, or it is not for this customer.
+func (h *Hospital) Order(ctx context.Context, actor Actor, id int64) (o Order, err error) {
+	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+		if o, err = readOrder(ctx, q, id); err != nil {
+			return err
+		}
+		return mustSee(ctx, q, actor, o)
+	})
+	if err != nil {
+		return Order{}, err
+	}
+	return o, nil
+}
+
+// mustSee returns NotFound unless the actor may know of the order: staff, or the customer who placed it or whose patient it is for.
+func mustSee(ctx context.Context, q *sql.Tx, actor Actor, o Order) error {
+	if actor.Role.May(ReadOrders) {
+		return nil
+	}
+	if err := actor.need(OrderMeals); err != nil {
+		return err
+	}
+	follows, _, err := followsOrder(ctx, q, actor.UserID, o.ID)
+	if err == nil && !follows {
+		return unknownOrder()
+	}
+	return err
+}
+
+// linkedTo reports whether a customer may order for the patient of a stay. After the patient's death nobody may.
+func linkedTo(ctx context.Context, q *sql.Tx, actor Actor, admissionID int64) (linked bool, err error) {
+	err = q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM customer_patient
+			JOIN admission ON admission.patient_id = customer_patient.patient_id
+		WHERE admission.id = $1 AND admission.outcome <> 'deceased' AND customer_patient.user_id = $2)`, admissionID, actor.UserID).Scan(&linked)
+	if err != nil {
+		return false, fmt.Errorf("read whether user %d may order for stay %d: %w", actor.UserID, admissionID, err)
+	}
+	return linked, nil
+}
+
+// dietFor reads the diet order of a stay for somebody who orders meals for it. NotFound where there is no such stay, and for a customer where it
+// is not their patient's.
+func dietFor(ctx context.Context, q *sql.Tx, actor Actor, admissionID int64) (DietOrder, error) {
+	if !actor.Role.May(ReadOrders) {
+		linked, err := linkedTo(ctx, q, actor, admissionID)
+		if err != nil {
+			return DietOrder{}, err
+		}
+		if !linked {
+			return DietOrder{}, unknownStay()
+		}
+	}
+	return readDiet(ctx, q, admissionID)
+}
+
+// readOrder reads one order. NotFound where there is none.
+func readOrder(ctx context.Context, q *sql.Tx, id int64) (Order, error) {
+	found, err := ordersWhere(ctx, q, `meal_order.id = $1`, id)
+	if err == nil && len(found) == 0 {
+		return Order{}, unknownOrder()
+	}
+	if err != nil {
+		return Order{}, err
+	}
+	return found[0], nil
+}
+
+// ordersWhere reads the orders that fit a condition on meal_order and admission, by id, in two statements.
+func ordersWhere(ctx context.Context, q *sql.Tx, condition string, args ...any) ([]Order, error) {
+	rows, err := q.QueryContext(ctx, `SELECT meal_order.id, meal_order.admission_id, meal_order.address_id, meal_order.meal,
+			meal_order.service_date, meal_order.due, meal_order.notes, meal_order.status, meal_order.begun, meal_order.held_for,
+			meal_order.stopped, meal_order.override_reason, meal_order.overridden_by, meal_order.overridden, meal_order.late,
+			meal_order.price, meal_order.placed_by, meal_order.placed_at, meal_order.status_since, meal_order.cancel_reason,
+			meal_order.version, admission.patient_id, bed.ward_id
+		FROM meal_order
+		LEFT JOIN admission ON admission.id = meal_order.admission_id
+		LEFT JOIN bed ON bed.id = admission.bed_id
+		WHERE `+condition+` ORDER BY meal_order.id`, args...)
+	orders, err := collect(rows, err, scanOrder)
+	if err != nil {
+		return nil, fmt.Errorf("read orders: %w", err)
+	}
+	dishes, err := dishesWhere(ctx, q, condition, args...)
+	if err != nil {
+		return nil, err
+	}
+	for i := range orders {
+		orders[i].Dishes = dishes[orders[i].ID]
+	}
+	return orders, nil
+}
+
+func scanOrder(row scanner) (o Order, err error) {
+	err = row.Scan(&o.ID, (*reference)(&o.AdmissionID), (*reference)(&o.AddressID), &o.Meal, (*instant)(&o.ServiceDate), (*instant)(&o.Due),
+		&o.Notes, &o.Status, &o.Begun, (*list[Hazard])(&o.HeldFor), &o.Stopped, &o.OverrideReason, &o.OverriddenBy,
+		(*list[Hazard])(&o.Overridden), &o.Late, &o.Price, (*reference)(&o.PlacedBy), (*instant)(&o.PlacedAt), (*instant)(&o.StatusSince),
+		&o.CancelReason, &o.Version, (*reference)(&o.patientID), (*reference)(&o.wardID))
+	return o, err
+}
+
+// selectOrderDish reads the dishes of the orders that fit a condition, which follows it.
+const selectOrderDish = `SELECT order_dish.order_id, order_dish.as_ordered
+	FROM meal_order JOIN order_dish ON order_dish.order_id = meal_order.id
+	LEFT JOIN admission ON admission.id = meal_order.admission_id
+	WHERE `
+
+// dishesWhere reads the dishes of the orders that fit a condition as they were ordered, by the id of the order.
+func dishesWhere(ctx context.Context, q *sql.Tx, condition string, args ...any) (map[int64][]Dish, error) {
+	rows, err := q.QueryContext(ctx, selectOrderDish+condition+` ORDER BY order_dish.order_id, order_dish.position`, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read the dishes of orders: %w", err)
+	}
+	defer rows.Close()
+	dishes := map[int64][]Dish{}
+	known := map[string]Dish{} // what many have ordered is decoded once
+	for rows.Next() {
+		var id int64
+		var asOrdered string
+		if err := rows.Scan(&id, &asOrdered); err != nil {
+			return nil, fmt.Errorf("read a dish of an order: %w", err)
+		}
+		dish, ok := known[asOrdered]
+		if !ok {
+			if err := json.Unmarshal([]byte(asOrdered), &dish); err != nil {
+				return nil, fmt.Errorf("read a dish of order %d: %w", id, err)
+			}
+			known[asOrdered] = dish
+		}
+		dishes[id] = append(dishes[id], dish)
+	}
+	return dishes, rows.Err()
+}
+
+// openOrders reads the open orders of a locked stay.
+func (c *change) openOrders(ctx context.Context, admissionID int64) ([]Order, error) {
+	return ordersWhere(ctx, c.tx, `meal_order.admission_id = $1 AND meal_order.ended_at IS NULL`, admissionID)
+}
+
+// keepStay keeps a stay, and with it all its orders, from everyone else until the commit, without changing it: whoever changes an order
+// of a stay, or what the patient may eat, holds the stay first. So the safety check and the step that rests on it are one.
+func (c *change) keepStay(ctx context.Context, admissionID int64) error {
+	if _, err := c.tx.ExecContext(ctx, `UPDATE admission SET version = version WHERE id = $1`, admissionID); err != nil {
+		return fmt.Errorf("lock stay %d: %w", admissionID, err)
+	}
+	return nil
+}
+
+// lockOrder keeps an order, and the stay that it is for, from everyone else until the commit and returns it as it stands. NotFound where
+// there is none.
+func (c *change) lockOrder(ctx context.Context, id int64) (Order, error) {
+	var stay int64
+	err := c.tx.QueryRowContext(ctx, `SELECT admission_id FROM meal_order WHERE id = $1`, id).Scan((*reference)(&stay))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Order{}, unknownOrder()
+	}
+	if err != nil {
+		return Order{}, fmt.Errorf("read what order %d is for: %w", id, err)
+	}
+	if err := c.keepStay(ctx, stay); err != nil {
+		return Order{}, err
+	}
+	if _, err := c.tx.ExecContext(ctx, `UPDATE meal_order SET version = version WHERE id = $1`, id); err != nil {
+		return Order{}, fmt.Errorf("lock order %d: %w", id, err)
+	}
+	return readOrder(ctx, c.tx, id)
+}
+
+// putOrder takes a locked order to a status, keeps its other fields as they stand in o, records it and tells the customers who follow it. It
+// is the only way for an order to change.
+func (c *change) putOrder(ctx context.Context, o *Order, to OrderStatus) error {
+	from := o.Status
+	var ended time.Time
+	if to.Ended() {
+		ended = c.now
+	}
+	if to != from {
+		o.Status, o.StatusSince = to, c.now
+	}
+	err := c.tx.QueryRowContext(ctx, `UPDATE meal_order SET status = $2, status_since = $3, begun = $4, held_for = $5, stopped = $6,
+			override_reason = $7, overridden_by = $8, overridden = $9, cancel_reason = $10, ended_at = $11, version = version + 1
+		WHERE id = $1 RETURNING version`,
+		o.ID, o.Status, instant(o.StatusSince), o.Begun, list[Hazard](o.HeldFor), o.Stopped, o.OverrideReason, o.OverriddenBy,
+		list[Hazard](o.Overridden), o.CancelReason, instant(ended)).Scan(&o.Version)
+	if err != nil {
+		return fmt.Errorf("take order %d to %s: %w", o.ID, to, err)
+	}
+	if err := c.recordOrder(ctx, *o, "order.status", from); err != nil || to == from {
+		return err
+	}
+	return c.notifyOrder(ctx, *o)
+}

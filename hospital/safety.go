@@ -1,0 +1,356 @@
+package hospital
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// This file is what the safety check does to orders. There is no way around it: whoever takes an order a step further toward its
+// patient calls mustBeSafe while holding the stay, and whatever changes what a patient may eat, or what is in a dish, calls
+// recheckStay while holding it.
+
+// everyHazardOf is what speaks against a locked order as things stand now, overridden or not. It checks the dishes both as they
+// were ordered and as they are made now. Nothing speaks against an order for an address: nobody knows who eats it.
+func (c *change) everyHazardOf(ctx context.Context, o Order) ([]Hazard, error) {
+	if o.AdmissionID == 0 {
+		return nil, nil
+	}
+	diet, err := readDiet(ctx, c.tx, o.AdmissionID)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]int64, len(o.Dishes))
+	names := make(map[int64]DishName, len(o.Dishes))
+	for i, dish := range o.Dishes {
+		ids[i], names[dish.ID] = dish.ID, dish.Name
+	}
+	list, args := oneOf(nil, ids)
+	rows, err := c.tx.QueryContext(ctx, selectDish+` WHERE dish.id IN `+list+` ORDER BY dish.id`, args...)
+	now, err := collect(rows, err, scanDish)
+	if err != nil {
+		return nil, fmt.Errorf("read the recipes of order %d: %w", o.ID, err)
+	}
+	for i, dish := range now {
+		now[i].Name = names[dish.ID] // one name for one dish, so that one hazard is not two
+	}
+	return diet.Hazards(slices.Concat(o.Dishes, now), c.now, latest(c.now, o.Due)), nil
+}
+
+// hazardsOf is the safety check of a locked order: what speaks against it as things stand now and no override covers.
+func (c *change) hazardsOf(ctx context.Context, o Order) ([]Hazard, error) {
+	hazards, err := c.everyHazardOf(ctx, o)
+	return uncovered(hazards, o.Overridden), err
+}
+
+// mustBeSafe refuses to go on with a locked order that is dangerous as things stand now. It stops the order for everyone, and what it
+// does is kept although the command is refused.
+func (c *change) mustBeSafe(ctx context.Context, o *Order) error {
+	hazards, err := c.hazardsOf(ctx, *o)
+	if err != nil || len(hazards) == 0 {
+		return err
+	}
+	if o.stoppedFor(hazards) {
+		return dangerous(hazards)
+	}
+	if err := c.holdOrder(ctx, o, hazards); err != nil {
+		return err
+	}
+	return keeping(dangerous(hazards))
+}
+
+// stoppedFor reports whether the order is stopped already, as much as the hazards ask for.
+func (o Order) stoppedFor(hazards []Hazard) bool {
+	switch {
+	case o.Status == OrderHeld:
+		return slices.EqualFunc(o.HeldFor, hazards, Hazard.same)
+	case o.Status == OrderInTransit && o.Stopped != "":
+		return true
+	}
+	return len(hazards) == 0
+}
+
+// holdOrder stops a locked order for its hazards and tells the kitchen: one that has not departed is held and its delivery, if any,
+// cancelled; one in transit is to be brought back. An order that is held already is held for these hazards from now on.
+func (c *change) holdOrder(ctx context.Context, o *Order, hazards []Hazard) error {
+	from, known, news := o.Status, o.HeldFor, ticketHeld
+	o.HeldFor = hazards
+	if slices.ContainsFunc(hazards, func(z Hazard) bool { return z.Kind == HazardNotAdmitted }) {
+		o.Stopped, news = StoppedDischarged, ticketDischarged
+	}
+	if from == OrderInTransit {
+		return c.callBack(ctx, o)
+	}
+	if err := c.putOrder(ctx, o, OrderHeld); err != nil {
+		return err
+	}
+	if from == OrderReady {
+		if err := c.cancelDelivery(ctx, *o); err != nil {
+			return err
+		}
+	}
+	if from == OrderHeld && !hasNew(hazards, known) {
+		return nil // for fewer reasons than before: no alarm
+	}
+	return c.tellKitchen(ctx, news, o.ID)
+}
+
+// callBack stops a locked order in transit: the courier is to bring it back, and the kitchen to make another one.
+func (c *change) callBack(ctx context.Context, o *Order) error {
+	o.Stopped = cmp.Or(o.Stopped, StoppedHazard)
+	if err := c.putOrder(ctx, o, OrderInTransit); err != nil {
+		return err
+	}
+	if err := c.stopDelivery(ctx, *o, o.Stopped); err != nil {
+		return err
+	}
+	return c.tellKitchen(ctx, ticketStopped, o.ID)
+}
+
+// hasNew reports whether there is a hazard that was not known.
+func hasNew(hazards, known []Hazard) bool {
+	return slices.ContainsFunc(hazards, func(z Hazard) bool { return !slices.ContainsFunc(known, z.same) })
+}
+
+// recheckStay checks every open order of a locked stay anew, since what the patient may eat or what is in a dish has changed, or time
+// has passed: what is dangerous now is stopped. What is dangerous no longer stays held, and the kitchen is told that it may be
+// confirmed.
+func (c *change) recheckStay(ctx context.Context, admissionID int64) error {
+	orders, err := c.openOrders(ctx, admissionID)
+	if err != nil {
+		return err
+	}
+	for _, o := range orders {
+		if err := c.recheck(ctx, &o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recheck checks one locked open order anew.
+func (c *change) recheck(ctx context.Context, o *Order) error {
+	hazards, err := c.hazardsOf(ctx, *o)
+	if err != nil || o.stoppedFor(hazards) {
+		return err
+	}
+	if len(hazards) > 0 {
+		return c.holdOrder(ctx, o, hazards)
+	}
+	o.HeldFor = nil
+	if err := c.putOrder(ctx, o, OrderHeld); err != nil {
+		return err
+	}
+	return c.tellKitchen(ctx, ticketClear, o.ID)
+}
+
+// showDiet tells everyone who sees the orders of a locked stay what the patient may eat that it has changed.
+func (c *change) showDiet(ctx context.Context, stay Admission) error {
+	orders, err := c.openOrders(ctx, stay.ID)
+	if err != nil {
+		return err
+	}
+	for _, o := range orders {
+		c.topics[KitchenTopic], c.topics[OrderTopic(o.ID)] = true, true
+		if err := c.touchDelivery(ctx, o); err != nil {
+			return err
+		}
+	}
+	return c.moveCustomers(ctx, Order{AdmissionID: stay.ID})
+}
+
+// ordersFollow sends the open orders of a locked stay, whose patient has just been moved, to the new bed. A tray's identity is its
+// patient, never a bed, so nothing is written: everyone who sees the orders is told.
+func (c *change) ordersFollow(ctx context.Context, stay Admission) error {
+	orders, err := c.openOrders(ctx, stay.ID)
+	if err != nil {
+		return err
+	}
+	for _, o := range orders {
+		c.topics[KitchenTopic], c.topics[OrderTopic(o.ID)] = true, true
+		if err := c.rerouteDelivery(ctx, o); err != nil {
+			return err
+		}
+		if err := c.tellKitchen(ctx, ticketMoved, o.ID); err != nil {
+			return err
+		}
+	}
+	return c.moveCustomers(ctx, Order{AdmissionID: stay.ID})
+}
+
+// ordersEnd ends what is open of a locked stay that has just ended: what is not cooked is cancelled, what is cooked is held for the
+// kitchen to decide on, what is on its way comes back. After a death everything ends without a word to anybody.
+func (c *change) ordersEnd(ctx context.Context, stay Admission, outcome Outcome) error {
+	orders, err := c.openOrders(ctx, stay.ID)
+	if err != nil {
+		return err
+	}
+	for _, o := range orders {
+		c.topics[KitchenTopic], c.topics[OrderTopic(o.ID)] = true, true
+		if err := c.touchDelivery(ctx, o); err != nil {
+			return err
+		}
+		if err := c.orderEnds(ctx, &o, outcome); err != nil {
+			return err
+		}
+	}
+	return c.moveCustomers(ctx, Order{AdmissionID: stay.ID})
+}
+
+// orderEnds ends one locked open order of a stay that has just ended.
+func (c *change) orderEnds(ctx context.Context, o *Order, outcome Outcome) error {
+	switch {
+	case outcome == Deceased:
+		o.CancelReason = StoppedDischarged
+		if err := c.putOrder(ctx, o, OrderCancelled); err != nil {
+			return err
+		}
+		return c.cancelDelivery(ctx, *o)
+	case o.Status == OrderPending || o.Status == OrderConfirmed:
+		o.CancelReason = StoppedDischarged
+		return c.putOrder(ctx, o, OrderCancelled)
+	}
+	return c.recheck(ctx, o)
+}
+
+// What the kitchen is told of its tickets. The words are filled with the order's number.
+var (
+	ticketHeld = Notification{Code: "ticket_held", Level: LevelAlert,
+		Title: "Ticket %s is held", Message: "Stop: ticket %s must not go to its patient now. The ticket says why."}
+	ticketStopped = Notification{Code: "ticket_stopped", Level: LevelAlert,
+		Title: "Ticket %s comes back", Message: "The tray of ticket %s was stopped on its way. The ticket says why."}
+	ticketDischarged = Notification{Code: "ticket_discharged", Level: LevelAlert,
+		Title: "Ticket %s: the patient has left", Message: "The patient of ticket %s has left. Cancel it, or give the food away."}
+	ticketClear = Notification{Code: "ticket_clear", Level: LevelWarning,
+		Title: "Ticket %s may go on", Message: "Nothing speaks against ticket %s any more. Confirm it, or cancel it."}
+	ticketMoved = Notification{Code: "ticket_moved", Level: LevelWarning,
+		Title: "Ticket %s goes to another bed", Message: "The patient of ticket %s lies elsewhere now. The ticket shows where."}
+)
+
+// tellKitchen tells everyone in the kitchen about a ticket.
+func (c *change) tellKitchen(ctx context.Context, news Notification, orderID int64) error {
+	number := strconv.FormatInt(orderID, 10)
+	news.Role, news.Args = KitchenStaff, []string{number}
+	news.Title, news.Message = fmt.Sprintf(news.Title, number), fmt.Sprintf(news.Message, number)
+	return c.notifyRole(ctx, news)
+}
+
+// HoldNilByMouth finds the stays whose time of nil by mouth has begun or ended by itself, and returns how many there were. What must not be
+// eaten is held as by SetDiet; what may be eaten again stays held, and the kitchen and medical staff are told. To be called often:
+// at the steps of an order the safety check looks at the clock by itself.
+func (h *Hospital) HoldNilByMouth(ctx context.Context) (int, error) {
+	var stays []int64
+	now := h.clock(ctx)
+	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+		stays, err = nilByMouthTurned(ctx, q, now)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	turned := 0
+	for _, id := range stays {
+		// A transaction for each stay, so that a long list keeps nobody from their patient.
+		did := false
+		err := h.change(ctx, System, func(ctx context.Context, c *change) (err error) {
+			did, err = c.turnNilByMouth(ctx, id)
+			return err
+		})
+		if err != nil {
+			return turned, err
+		}
+		if did {
+			turned++
+		}
+	}
+	return turned, nil
+}
+
+// turnNilByMouth does what a stay's beginning or ending time of nil by mouth asks for, and reports whether there was anything to do.
+func (c *change) turnNilByMouth(ctx context.Context, id int64) (bool, error) {
+	if err := c.keepStay(ctx, id); err != nil {
+		return false, err
+	}
+	stay, err := readAdmission(ctx, c.tx, id)
+	if err != nil {
+		return false, err
+	}
+	if err := c.seeNilByMouth(ctx, stay); err != nil {
+		return false, err
+	}
+	if err := c.recheckStay(ctx, id); err != nil {
+		return false, err
+	}
+	if len(c.entries) == 0 {
+		return false, errUnchanged
+	}
+	return true, c.showDiet(ctx, stay)
+}
+
+// seeNilByMouth notes of a locked stay whether nil by mouth holds now, and records it if it did not before or no longer does.
+func (c *change) seeNilByMouth(ctx context.Context, stay Admission) error {
+	diet, err := readDiet(ctx, c.tx, stay.ID)
+	if err != nil || diet.Ended {
+		return err
+	}
+	holds := diet.NilByMouth.Holds(c.now)
+	turned, err := c.exec(ctx, `UPDATE admission SET nil_by_mouth_seen = $2 WHERE id = $1 AND nil_by_mouth_seen <> $2`, stay.ID, holds)
+	if err != nil {
+		return fmt.Errorf("see nil by mouth of stay %d: %w", stay.ID, err)
+	}
+	if turned == 0 {
+		return nil
+	}
+	from, to := "nil_by_mouth", ""
+	if holds {
+		from, to = to, from
+	}
+	c.record(entry{action: "admission.nil_by_mouth", entity: "admission", entityID: stay.ID, patientID: stay.PatientID,
+		wardID: stay.WardID, from: from, to: to}, MetricsTopic, stay.topics()...)
+	if holds || stay.BedID == 0 {
+		return nil
+	}
+	return c.notifyRole(ctx, Notification{Role: MedicalStaff, Code: "nil_by_mouth_over", Args: []string{stay.BedNumber}, Level: LevelInfo,
+		Title: "Nil by mouth is over in bed " + stay.BedNumber, Message: "Who lies there may eat again. See what is ordered."})
+}
+
+// nilByMouthTurned lists the open stays whose time of nil by mouth has begun or ended since they were last looked at, and those with an
+// open order that is not held for it and must be, or is and need not be.
+func nilByMouthTurned(ctx context.Context, q *sql.Tx, now time.Time) ([]int64, error) {
+	rows, err := q.QueryContext(ctx, `SELECT admission.id, admission.nil_by_mouth_seen, admission.nil_by_mouth_from,
+			admission.nil_by_mouth_until, meal_order.id, COALESCE(meal_order.stopped, ''), COALESCE(meal_order.held_for, '[]'), meal_order.due
+		FROM admission LEFT JOIN meal_order ON meal_order.admission_id = admission.id AND meal_order.ended_at IS NULL
+		WHERE admission.discharged_at IS NULL AND admission.nil_by_mouth_from IS NOT NULL
+		ORDER BY admission.id`)
+	if err != nil {
+		return nil, fmt.Errorf("read who is nil by mouth: %w", err)
+	}
+	defer rows.Close()
+	var stays []int64
+	for rows.Next() {
+		var o Order
+		var seen bool
+		var window Window
+		err := rows.Scan(&o.AdmissionID, &seen, (*instant)(&window.From), (*instant)(&window.Until), (*reference)(&o.ID), &o.Stopped,
+			(*list[Hazard])(&o.HeldFor), (*instant)(&o.Due))
+		if err != nil {
+			return nil, fmt.Errorf("read who is nil by mouth: %w", err)
+		}
+		turned := seen != window.Holds(now) || o.ID != 0 && o.Stopped == "" && o.nilByMouthTurned(window, now)
+		if turned && !slices.Contains(stays, o.AdmissionID) {
+			stays = append(stays, o.AdmissionID)
+		}
+	}
+	return stays, rows.Err()
+}
+
+// nilByMouthTurned reports whether an open order is held for nil by mouth and need not be, or is not and must be.
+func (o Order) nilByMouthTurned(window Window, now time.Time) bool {
+	must := window.Holds(now) || window.Holds(latest(now, o.Due))
+	held := slices.ContainsFunc(o.HeldFor, func(z Hazard) bool { return z.Kind == HazardNilByMouth })
+	return must != held
+}

@@ -1,0 +1,160 @@
+package hospital
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+
+	"dusangire/hospital/internal/store"
+)
+
+// Zone is a part of the hospital or its surroundings with a delivery charge.
+type Zone struct {
+	ID     int64
+	Name   string
+	Charge int // Rwandan francs
+}
+
+// ZoneChange is what AddZone and SetZone need.
+type ZoneChange struct {
+	Name   string // unique, at most LongestName characters
+	Charge int    // 0 to MostCharge
+}
+
+// MostCharge is the highest charge of a zone, in Rwandan francs: more is a slip of the finger.
+const MostCharge = 1_000_000
+
+// Zones lists them by name.
+func (h *Hospital) Zones(ctx context.Context) ([]Zone, error) {
+	var zones []Zone
+	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+		rows, err := q.QueryContext(ctx, `SELECT id, name, charge FROM zone`)
+		zones, err = collect(rows, err, scanZone)
+		return err
+	})
+	slices.SortFunc(zones, func(a, b Zone) int { return cmp.Compare(a.Name, b.Name) })
+	return zones, err
+}
+
+func scanZone(row scanner) (z Zone, err error) {
+	err = row.Scan(&z.ID, &z.Name, &z.Charge)
+	return z, err
+}
+
+// AddZone creates a zone. For setting a hospital up. Invalid names wrong fields, Conflict a name that is taken.
+func (h *Hospital) AddZone(ctx context.Context, actor Actor, zone ZoneChange) (Zone, error) {
+	if err := actor.need(ManageZones); err != nil {
+		return Zone{}, err
+	}
+	if err := zone.check(); err != nil {
+		return Zone{}, err
+	}
+	added := Zone{Name: zone.Name, Charge: zone.Charge}
+	err := h.change(ctx, actor, func(ctx context.Context, c *change) error {
+		err := c.tx.QueryRowContext(ctx, `INSERT INTO zone (name, charge) VALUES ($1, $2) RETURNING id`, zone.Name, zone.Charge).Scan(&added.ID)
+		if err != nil {
+			return zone.notKept(err)
+		}
+		c.record(entry{action: "zone.add", entity: "zone", entityID: added.ID, to: zone.Name}, ZoneTopic(added.ID))
+		return nil
+	})
+	if err != nil {
+		return Zone{}, err
+	}
+	return added, nil
+}
+
+// check tidies the fields and returns what is wrong with them.
+func (z *ZoneChange) check() error {
+	z.Name = tidy(z.Name)
+	wrong := fields{}
+	wrong.line("name", z.Name, LongestName, "Give the zone a name.")
+	if z.Charge < 0 || z.Charge > MostCharge {
+		wrong.refuse("charge", "charge", "Give a charge of 0 to %d francs.", MostCharge)
+	}
+	return wrong.err()
+}
+
+// notKept words why a zone could not be written.
+func (z ZoneChange) notKept(err error) error {
+	if store.Violated(err) == "zone_name" {
+		return Refuse(Conflict, "zone_name_taken", "There is a zone %s already. Choose another name.", z.Name)
+	}
+	return fmt.Errorf("write a zone: %w", err)
+}
+
+// SetZone changes a zone's name and charge, and tells all who watch an address in it. Orders keep the charge that they were placed
+// with. NotFound where there is no such zone.
+func (h *Hospital) SetZone(ctx context.Context, actor Actor, id int64, zone ZoneChange) (Zone, error) {
+	if err := actor.need(ManageZones); err != nil {
+		return Zone{}, err
+	}
+	if err := zone.check(); err != nil {
+		return Zone{}, err
+	}
+	changed := Zone{ID: id, Name: zone.Name, Charge: zone.Charge}
+	err := h.change(ctx, actor, func(ctx context.Context, c *change) error {
+		before, err := c.lockZone(ctx, id)
+		if errors.Is(err, errNoZone) {
+			return Refuse(NotFound, "zone_unknown", "There is no such zone.")
+		}
+		if err != nil {
+			return err
+		}
+		if before == changed {
+			return errUnchanged
+		}
+		return c.setZone(ctx, before, changed)
+	})
+	if err != nil {
+		return Zone{}, err
+	}
+	return changed, nil
+}
+
+// setZone changes a locked zone.
+func (c *change) setZone(ctx context.Context, before, to Zone) error {
+	if _, err := c.exec(ctx, `UPDATE zone SET name = $2, charge = $3, version = version + 1 WHERE id = $1`, to.ID, to.Name, to.Charge); err != nil {
+		return ZoneChange{Name: to.Name}.notKept(err)
+	}
+	c.record(entry{action: "zone.set", entity: "zone", entityID: to.ID,
+		from: fmt.Sprintf("%s %d", before.Name, before.Charge), to: fmt.Sprintf("%s %d", to.Name, to.Charge)}, ZoneTopic(to.ID))
+
+	rows, err := c.tx.QueryContext(ctx, selectAddress+` WHERE address.zone_id = $1 AND address.removed_at IS NULL ORDER BY address.id`, to.ID)
+	addresses, err := collect(rows, err, scanAddress)
+	if err != nil {
+		return fmt.Errorf("read the addresses in zone %d: %w", to.ID, err)
+	}
+	for _, address := range addresses {
+		c.topics[AddressTopic(address.ID)], c.topics[AddressesTopic(address.OwnerID)] = true, true
+	}
+	if before.Name == to.Name {
+		return nil
+	}
+	if err := c.touchDeliveries(ctx, `address.zone_id = $1`, to.ID); err != nil {
+		return err
+	}
+	return c.touchKitchen(ctx, `address.zone_id = $1`, to.ID)
+}
+
+// errNoZone says that there is no zone with an id; callers word it for the place where the id came from.
+var errNoZone = errors.New("no such zone")
+
+// lockZone keeps a zone from everyone else until the commit and returns it as it stands, or errNoZone. Whoever puts an address into
+// a zone holds it too, so that no address misses a change of its zone.
+func (c *change) lockZone(ctx context.Context, id int64) (Zone, error) {
+	if _, err := c.exec(ctx, `UPDATE zone SET version = version WHERE id = $1`, id); err != nil {
+		return Zone{}, fmt.Errorf("lock zone %d: %w", id, err)
+	}
+	zone, err := scanZone(c.tx.QueryRowContext(ctx, `SELECT id, name, charge FROM zone WHERE id = $1`, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return zone, errNoZone
+	}
+	if err != nil {
+		return zone, fmt.Errorf("read zone %d: %w", id, err)
+	}
+	return zone, nil
+}
