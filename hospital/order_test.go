@@ -132,7 +132,7 @@ func (s *service) steps(t testing.TB, actor hospital.Actor, o hospital.Order, st
 
 func TestAnOrderTakesExactlyTheStepsOfTheTable(t *testing.T) {
 	const no, closed, recall = "order_step", "order_closed", "order_recall"
-	for status, want := range map[hospital.OrderStatus]map[string]string{
+	table := map[hospital.OrderStatus]map[string]string{
 		hospital.OrderPending:     {"confirm": "confirmed", "start": no, "ready": no, "recall": recall, "cancel": "cancelled"},
 		hospital.OrderConfirmed:   {"confirm": no, "start": "preparing", "ready": no, "recall": "pending", "cancel": "cancelled"},
 		hospital.OrderPreparing:   {"confirm": no, "start": no, "ready": "ready", "recall": "confirmed", "cancel": "cancelled"},
@@ -142,43 +142,57 @@ func TestAnOrderTakesExactlyTheStepsOfTheTable(t *testing.T) {
 		hospital.OrderDelivered:   {"confirm": closed, "start": closed, "ready": closed, "recall": recall, "cancel": closed},
 		hospital.OrderCancelled:   {"confirm": closed, "start": closed, "ready": closed, "recall": recall, "cancel": closed},
 		hospital.OrderUndelivered: {"confirm": closed, "start": closed, "ready": closed, "recall": recall, "cancel": closed},
-	} {
-		t.Run(string(status), func(t *testing.T) {
-			onEachService(t, func(t *testing.T, s *service) {
-				a := s.patient(t, "Uwase Marie", "A-01")
-				for _, name := range slices.Sorted(maps.Keys(want)) {
-					o := s.bringTo(t, a, status)
-					if o.Status != status {
-						t.Fatalf("the order was brought to %s, want %s", o.Status, status)
-					}
-					command := s.steps(t, cook, o, hospital.Step{Reason: "for the test", Version: o.Version})[name]
-					if slices.Contains([]string{no, closed, recall}, want[name]) {
-						refusal := s.refuses(t, hospital.Conflict, want[name], command)
-						if !reflect.DeepEqual(refusal.Current, o) {
-							t.Errorf("%s shows %+v, want %+v", name, refusal.Current, o)
-						}
-						continue
-					}
-					s.clock.pass(time.Minute)
-					lines := s.auditLines(t)
-					if err := command(); err != nil {
-						t.Errorf("%s: %v", name, err)
-						continue
-					}
-					after := s.order(t, o.ID)
-					if string(after.Status) != want[name] || after.StatusSince != s.clock.Now() || after.Version <= o.Version {
-						t.Errorf("%s brought it to %s since %v, version %d after %d", name, after.Status, after.StatusSince, after.Version, o.Version)
-					}
-					line := fmt.Sprintf("order.status %s>%s", status, want[name])
-					if got := s.audited(t, lines); !slices.Contains(got, line) {
-						t.Errorf("%s: the audit says %v, want %q", name, got, line)
-					}
-					if begun := after.Status == hospital.OrderPreparing || after.Status == hospital.OrderReady; after.Status != hospital.OrderCancelled && after.Begun != begun {
-						t.Errorf("%s: begun is %t", name, after.Begun)
-					}
+	}
+	onEachService(t, func(t *testing.T, s *service) {
+		a := s.patient(t, "Uwase Marie", "A-01")
+		for status, want := range table {
+			for _, name := range slices.Sorted(maps.Keys(want)) {
+				o := s.bringTo(t, a, status)
+				if o.Status != status {
+					t.Fatalf("the order was brought to %s, want %s", o.Status, status)
 				}
-			})
-		})
+				command := s.steps(t, cook, o, hospital.Step{Reason: "for the test", Version: o.Version})[name]
+				if slices.Contains([]string{no, closed, recall}, want[name]) {
+					refusal := s.refuses(t, hospital.Conflict, want[name], command)
+					if !reflect.DeepEqual(refusal.Current, o) {
+						t.Errorf("%s of a %s one shows %+v, want %+v", name, status, refusal.Current, o)
+					}
+				} else {
+					s.takes(t, o, command, hospital.OrderStatus(want[name]))
+				}
+				s.end(t, o.ID)
+			}
+		}
+	})
+}
+
+// takes gives a command that must take an order to a status, and checks what is kept of it.
+func (s *service) takes(t testing.TB, o hospital.Order, command func() error, to hospital.OrderStatus) {
+	t.Helper()
+	s.clock.pass(time.Minute)
+	lines := s.auditLines(t)
+	if err := command(); err != nil {
+		t.Errorf("from %s to %s: %v", o.Status, to, err)
+		return
+	}
+	after := s.order(t, o.ID)
+	if after.Status != to || after.StatusSince != s.clock.Now() || after.Version <= o.Version {
+		t.Errorf("from %s it came to %s since %v, version %d after %d; want %s", o.Status, after.Status, after.StatusSince, after.Version, o.Version, to)
+	}
+	line := fmt.Sprintf("order.status %s>%s", o.Status, to)
+	if got := s.audited(t, lines); !slices.Contains(got, line) {
+		t.Errorf("the audit says %v, want %q", got, line)
+	}
+	if begun := to == hospital.OrderPreparing || to == hospital.OrderReady; to != hospital.OrderCancelled && after.Begun != begun {
+		t.Errorf("from %s to %s: begun is %t", o.Status, to, after.Begun)
+	}
+}
+
+// end ends an order that is still in the kitchen, so that it is in no other one's way.
+func (s *service) end(t testing.TB, id int64) {
+	t.Helper()
+	if o := s.order(t, id); !o.Status.Ended() && o.Status != hospital.OrderInTransit {
+		must[hospital.Order](t)(s.CancelOrder(t.Context(), cook, id, hospital.Step{Reason: "for the test"}))
 	}
 }
 
@@ -206,46 +220,42 @@ func TestAnOrderKeepsWhatWasSaid(t *testing.T) {
 
 func TestALateOrderWaitsForALook(t *testing.T) {
 	at := func(hour, minute int) time.Time { return time.Date(2026, 11, 23, hour-2, minute, 0, 0, time.UTC) } // in Kigali
-	for name, test := range map[string]struct {
+	tests := map[string]struct {
 		meal hospital.Meal
 		now  time.Time
 		due  time.Time
 		late bool
+		days int // from today, of the day that it is of
 	}{
-		"at the cut-off of lunch":         {hospital.Lunch, at(11, 0), at(12, 30), false},
-		"after the cut-off of lunch":      {hospital.Lunch, at(11, 0).Add(time.Millisecond), at(12, 30), true},
-		"after lunch was served":          {hospital.Lunch, at(13, 0), at(14, 0), true},
-		"two hours after lunch":           {hospital.Lunch, at(14, 30), at(15, 30), true},
-		"too long after lunch":            {hospital.Lunch, at(14, 31), at(12, 30).AddDate(0, 0, 1), false},
-		"after the cut-off of breakfast":  {hospital.Breakfast, at(6, 16), at(7, 0), true},
-		"breakfast in the evening before": {hospital.Breakfast, at(20, 0), at(7, 0).AddDate(0, 0, 1), false},
-		"in the first hour of the day":    {hospital.Breakfast, at(0, 30), at(7, 0), false},
-		"dinner in the morning":           {hospital.Dinner, at(8, 0), at(18, 30), false},
-		"a snack":                         {hospital.Snack, at(23, 30), at(24, 30), false},
-		"a supplement":                    {hospital.Supplement, at(3, 0), at(4, 0), false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			onEachService(t, func(t *testing.T, s *service) {
-				a := s.patient(t, "Uwase Marie", "A-01")
-				s.clock.pass(test.now.Sub(s.clock.Now()))
-				o := s.orderFor(t, nurse, a, test.meal)
-				want := hospital.OrderConfirmed
-				if test.late {
-					want = hospital.OrderPending
-				}
-				if !o.Due.Equal(test.due) || o.Late != test.late || o.Status != want {
-					t.Errorf("it is due %v, late %t and %s; want %v, %t and %s", o.Due, o.Late, o.Status, test.due, test.late, want)
-				}
-				day := test.due.Add(2 * time.Hour)
-				if test.meal == hospital.Snack {
-					day = test.now.Add(2 * time.Hour)
-				}
-				if want := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, time.UTC); o.ServiceDate != want {
-					t.Errorf("it is of %v, want %v", o.ServiceDate, want)
-				}
-			})
-		})
+		"at the cut-off of lunch":         {hospital.Lunch, at(11, 0), at(12, 30), false, 0},
+		"after the cut-off of lunch":      {hospital.Lunch, at(11, 0).Add(time.Millisecond), at(12, 30), true, 0},
+		"after lunch was served":          {hospital.Lunch, at(13, 0), at(14, 0), true, 0},
+		"two hours after lunch":           {hospital.Lunch, at(14, 30), at(15, 30), true, 0},
+		"too long after lunch":            {hospital.Lunch, at(14, 31), at(12, 30).AddDate(0, 0, 1), false, 1},
+		"after the cut-off of breakfast":  {hospital.Breakfast, at(6, 16), at(7, 0), true, 0},
+		"breakfast in the evening before": {hospital.Breakfast, at(20, 0), at(7, 0).AddDate(0, 0, 1), false, 1},
+		"in the first hour of the day":    {hospital.Breakfast, at(0, 30), at(7, 0), false, 0},
+		"dinner in the morning":           {hospital.Dinner, at(8, 0), at(18, 30), false, 0},
+		"a snack":                         {hospital.Snack, at(23, 30), at(24, 30), false, 0},
+		"a supplement":                    {hospital.Supplement, at(3, 0), at(4, 0), false, 0},
 	}
+	onEachService(t, func(t *testing.T, s *service) {
+		for name, test := range tests {
+			a := s.patient(t, "Uwase Marie", "")
+			s.clock.pass(test.now.Sub(s.clock.Now()))
+			o := s.orderFor(t, nurse, a, test.meal)
+			want := hospital.OrderConfirmed
+			if test.late {
+				want = hospital.OrderPending
+			}
+			if !o.Due.Equal(test.due) || o.Late != test.late || o.Status != want {
+				t.Errorf("%s: it is due %v, late %t and %s; want %v, %t and %s", name, o.Due, o.Late, o.Status, test.due, test.late, want)
+			}
+			if o.ServiceDate != today.AddDate(0, 0, test.days) {
+				t.Errorf("%s: it is of %v", name, o.ServiceDate)
+			}
+		}
+	})
 }
 
 func TestAnOrderNamesEveryWrongFieldAtOnce(t *testing.T) {
@@ -336,7 +346,7 @@ func TestMedicalStaffOverrideWithAReasonThatIsKeptAndAudited(t *testing.T) {
 }
 
 func TestAnOverrideCoversExactlyWhatItWasGivenFor(t *testing.T) {
-	for name, test := range map[string]struct {
+	tests := map[string]struct {
 		change func(s *service, t *testing.T, a hospital.Admission, tea hospital.Dish)
 		held   string
 	}{
@@ -367,29 +377,28 @@ func TestAnOverrideCoversExactlyWhatItWasGivenFor(t *testing.T) {
 			s.diet(t, a, allergic("milk", "eggs"))
 			must[hospital.Dish](t)(s.SetDish(t.Context(), cook, tea))
 		}, "allergen %d eggs"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			onEachService(t, func(t *testing.T, s *service) {
-				a := s.patient(t, "Uwase Marie", "A-01")
-				cardiac := hospital.DietCardiac
-				to := allergic("milk")
-				to.Diet = &cardiac
-				s.diet(t, a, to)
-				tea := s.add(t, "Tea", func(d *hospital.Dish) {
-					d.Allergens, d.Diets = []hospital.Allergen{"milk", "soya"}, []hospital.Diet{hospital.DietGeneral, hospital.DietUlcer}
-				})
-				o := must[hospital.Order](t)(s.place(t, a, "Asked for by the family", tea))
-				test.change(s, t, a, tea)
-				got, want := s.order(t, o.ID), ""
-				if test.held != "" {
-					want = fmt.Sprintf(test.held, tea.ID)
-				}
-				if kinds(got.HeldFor) != want || (got.Status == hospital.OrderHeld) != (want != "") {
-					t.Errorf("it is %s for %q, want it held for %q", got.Status, kinds(got.HeldFor), want)
-				}
-			})
-		})
 	}
+	onEachService(t, func(t *testing.T, s *service) {
+		for name, test := range tests {
+			a := s.patient(t, "Uwase Marie", "")
+			cardiac := hospital.DietCardiac
+			to := allergic("milk")
+			to.Diet = &cardiac
+			s.diet(t, a, to)
+			tea := s.add(t, "Tea when "+name, func(d *hospital.Dish) {
+				d.Allergens, d.Diets = []hospital.Allergen{"milk", "soya"}, []hospital.Diet{hospital.DietGeneral, hospital.DietUlcer}
+			})
+			o := must[hospital.Order](t)(s.place(t, a, "Asked for by the family", tea))
+			test.change(s, t, a, tea)
+			got, want := s.order(t, o.ID), ""
+			if test.held != "" {
+				want = fmt.Sprintf(test.held, tea.ID)
+			}
+			if kinds(got.HeldFor) != want || (got.Status == hospital.OrderHeld) != (want != "") {
+				t.Errorf("%s: it is %s for %q, want it held for %q", name, got.Status, kinds(got.HeldFor), want)
+			}
+		}
+	})
 }
 
 func TestASecondOrderForTheSameMainMealIsRefused(t *testing.T) {
@@ -519,9 +528,11 @@ func TestWhoMayTakeAnOrderAStepFurther(t *testing.T) {
 					t.Errorf("%s as %s: %v", name, actor.Role, err)
 				}
 			}
-			if _, ok := s.steps(t, s.stranger, s.bringTo(t, a, from[name]), hospital.Step{})[name]; !ok {
-				t.Errorf("there is no command %s", name)
+			kind, code := hospital.Forbidden, "forbidden"
+			if name == "cancel" { // a customer may cancel, and learns of no other order
+				kind, code = hospital.NotFound, "order_unknown"
 			}
+			s.refuses(t, kind, code, s.steps(t, s.stranger, s.bringTo(t, a, from[name]), hospital.Step{})[name])
 		}
 	})
 }

@@ -175,7 +175,7 @@ func TestMedicalStaffOverrideAHeldOrderByConfirmingItWithAReason(t *testing.T) {
 
 // The one refusal that changes something: what the check finds while somebody goes on with an order stops it for everyone.
 func TestASafetyCheckThatRefusesHoldsTheOrderNevertheless(t *testing.T) {
-	for name, test := range map[string]struct {
+	steps := map[string]struct {
 		from hospital.OrderStatus
 		step func(s *service, t *testing.T, o hospital.Order) error
 	}{
@@ -196,57 +196,63 @@ func TestASafetyCheckThatRefusesHoldsTheOrderNevertheless(t *testing.T) {
 			_, err := s.Deliver(t.Context(), s.courier, s.deliveryOf(t, o).ID, hospital.Handover{BedCode: "A-01"})
 			return err
 		}},
-	} {
-		for change, danger := range map[string]struct {
-			do   func(s *service, t *testing.T, o hospital.Order)
-			want string
-		}{
-			// Behind the back of SetDiet and SetDish, which would have stopped the order themselves.
-			"a recipe gained an allergen": {func(s *service, t *testing.T, o hospital.Order) {
-				s.exec(t, `UPDATE dish SET allergens = '["milk"]' WHERE id = $1`, s.dish.ID)
-			}, "allergen %d milk"},
-			"the recipe lost it, and the tray has it": {func(s *service, t *testing.T, o hospital.Order) {
-				s.exec(t, `UPDATE order_dish SET as_ordered = REPLACE(as_ordered, '"Allergens":null', '"Allergens":["milk"]') WHERE order_id = $1`, o.ID)
-			}, "allergen %d milk"},
-			"nil by mouth has begun": {func(s *service, t *testing.T, o hospital.Order) {
-				s.diet(t, hospital.Admission{ID: o.AdmissionID}, fasting(s.clock.Now().Add(3*time.Hour), s.clock.Now().Add(5*time.Hour)))
-				s.clock.pass(4 * time.Hour)
-			}, "nil_by_mouth"},
-		} {
-			t.Run(name+" after "+change, func(t *testing.T) {
-				onEachService(t, func(t *testing.T, s *service) {
-					a := s.patient(t, "Uwase Marie", "A-01")
-					s.diet(t, a, allergic("milk"))
-					o := s.bringTo(t, a, test.from)
-					if test.from == hospital.OrderReady {
-						s.claim(t, s.courier, s.deliveryOf(t, o).ID)
-					}
-					danger.do(s, t, o)
-					o = s.order(t, o.ID)
-					if o.Status != test.from {
-						t.Fatalf("it became %s before the check", o.Status)
-					}
-					told := len(s.told(t, cook))
-					s.heard.take()
-					refusal := refused(t, test.step(s, t, o), hospital.Conflict, "hazards")
-					want := danger.want
-					if strings.Contains(want, "%d") {
-						want = fmt.Sprintf(want, s.dish.ID)
-					}
-					if hazards, ok := refusal.Current.([]hospital.Hazard); !ok || kinds(hazards) != want {
-						t.Errorf("the refusal shows %+v, want %s", refusal.Current, want)
-					}
-					s.stopped(t, name, o, s.order(t, o.ID), want)
-					if topics := s.topics(); !slices.Contains(topics, "kitchen") {
-						t.Errorf("it moved %v", topics)
-					}
-					if news := s.told(t, cook)[told:]; len(news) != 1 {
-						t.Errorf("the kitchen is told %v", news)
-					}
-				})
-			})
-		}
 	}
+	dangers := map[string]struct {
+		do   func(s *service, t *testing.T, o hospital.Order)
+		want string
+	}{
+		// Behind the back of SetDiet and SetDish, which would have stopped the order themselves.
+		"a recipe gained an allergen": {func(s *service, t *testing.T, o hospital.Order) {
+			s.exec(t, `UPDATE dish SET allergens = '["milk"]' WHERE id = $1`, s.dish.ID)
+		}, "allergen %d milk"},
+		"the recipe lost it, and the tray has it": {func(s *service, t *testing.T, o hospital.Order) {
+			s.exec(t, `UPDATE order_dish SET as_ordered = REPLACE(as_ordered, '"Allergens":null', '"Allergens":["milk"]') WHERE order_id = $1`, o.ID)
+		}, "allergen %d milk"},
+		"nil by mouth has begun": {func(s *service, t *testing.T, o hospital.Order) {
+			s.diet(t, hospital.Admission{ID: o.AdmissionID}, fasting(s.clock.Now().Add(3*time.Hour), s.clock.Now().Add(5*time.Hour)))
+			s.clock.pass(4 * time.Hour)
+		}, "nil_by_mouth"},
+	}
+	onEachService(t, func(t *testing.T, s *service) {
+		recipe := s.dish
+		recipe.Version = 0
+		for name, test := range steps {
+			for change, danger := range dangers {
+				name := name + " after " + change
+				must[hospital.Dish](t)(s.SetDish(t.Context(), cook, recipe))
+				a := s.patient(t, "Uwase Marie", "A-01")
+				s.diet(t, a, allergic("milk"))
+				o := s.bringTo(t, a, test.from)
+				if test.from == hospital.OrderReady {
+					s.claim(t, s.courier, s.deliveryOf(t, o).ID)
+				}
+				danger.do(s, t, o)
+				o = s.order(t, o.ID)
+				if o.Status != test.from {
+					t.Fatalf("%s: it became %s before the check", name, o.Status)
+				}
+				told := len(s.told(t, cook))
+				s.heard.take()
+				refusal := refused(t, test.step(s, t, o), hospital.Conflict, "hazards")
+				want := danger.want
+				if strings.Contains(want, "%d") {
+					want = fmt.Sprintf(want, s.dish.ID)
+				}
+				if hazards, ok := refusal.Current.([]hospital.Hazard); !ok || kinds(hazards) != want {
+					t.Errorf("%s: the refusal shows %+v, want %s", name, refusal.Current, want)
+				}
+				s.stopped(t, name, o, s.order(t, o.ID), want)
+				if topics := s.topics(); !slices.Contains(topics, "kitchen") {
+					t.Errorf("%s: it moved %v", name, topics)
+				}
+				if news := s.told(t, cook)[told:]; len(news) != 1 {
+					t.Errorf("%s: the kitchen is told %v", name, news)
+				}
+				s.discharge(t, a.ID, hospital.Deceased)
+				s.set(t, "A-01", hospital.BedAvailable)
+			}
+		}
+	})
 }
 
 func TestWithinTogetherARefusalThatKeepsWhatItDidKeepsIt(t *testing.T) {
