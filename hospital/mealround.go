@@ -133,8 +133,12 @@ func (c *change) orderForRound(ctx context.Context, admissionID int64, meal Meal
 	if became := diet.inRound(plate, had, c.now, s); became != roundPlaced {
 		return became, errUnchanged
 	}
-	_, err = c.insertOrder(ctx, Order{AdmissionID: admissionID, Meal: meal, ServiceDate: s.date, Due: s.due, Late: s.late, Dishes: plate,
-		PlacedBy: c.actor.UserID, PlacedAt: c.now, StatusSince: c.now})
+	o := Order{AdmissionID: admissionID, Meal: meal, ServiceDate: s.date, Due: s.due, Late: s.late, Dishes: plate,
+		Status: OrderConfirmed, PlacedBy: c.actor.UserID, PlacedAt: c.now, StatusSince: c.now}
+	if o.Late {
+		o.Status = OrderPending
+	}
+	_, err = c.insertOrder(ctx, o)
 	return roundPlaced, err
 }
 

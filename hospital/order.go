@@ -19,7 +19,7 @@ type OrderStatus string
 
 // The states of an order.
 const (
-	OrderPending     OrderStatus = "pending"     // placed; a conflict that was overridden, or a late one, waits for a look
+	OrderPending     OrderStatus = "pending"     // placed; waits for a cook's look. What a meal round places on time is clean by making and skips it
 	OrderConfirmed   OrderStatus = "confirmed"   // the kitchen will cook it
 	OrderPreparing   OrderStatus = "preparing"   // is being cooked
 	OrderReady       OrderStatus = "ready"       // the tray stands ready; its delivery waits for a courier
@@ -109,7 +109,7 @@ type Step struct {
 	Version int64  // of the order as the person saw it; 0 where they did not say
 }
 
-// PlaceOrder places an order for the meal's next serving. Without hazards it is confirmed at once, unless it is late. Conflict, code
+// PlaceOrder places an order for the meal's next serving. It is pending until a cook confirms it. Conflict, code
 // "hazards", with the hazards in words and as Current ([]Hazard) where something speaks against it and it is not, or can't be, overridden;
 // Conflict "meal_twice" for a second open order of the same main meal (Current is the Order that stands); Forbidden where a customer
 // orders for somebody else's patient, or overrides. An IdempotencyKey works as for Admit.
@@ -187,7 +187,7 @@ func (c *change) placeOrder(ctx context.Context, cmd NewOrder) (int64, error) {
 	}
 	s := cmd.Meal.next(c.now)
 	o := Order{AdmissionID: cmd.AdmissionID, AddressID: cmd.AddressID, Meal: cmd.Meal, ServiceDate: s.date, Due: s.due, Late: s.late,
-		Dishes: dishes, Notes: cmd.Notes, PlacedBy: c.actor.UserID, PlacedAt: c.now, StatusSince: c.now}
+		Dishes: dishes, Notes: cmd.Notes, Status: OrderPending, PlacedBy: c.actor.UserID, PlacedAt: c.now, StatusSince: c.now}
 	if o.AddressID != 0 {
 		return c.placeForAddress(ctx, o)
 	}
@@ -289,10 +289,6 @@ func (c *change) notTwice(ctx context.Context, o Order) error {
 
 // insertOrder inserts an order that has passed all checks, tells of it and returns its id.
 func (c *change) insertOrder(ctx context.Context, o Order) (int64, error) {
-	o.Status = OrderConfirmed
-	if o.Late || len(o.Overridden) > 0 {
-		o.Status = OrderPending
-	}
 	err := c.tx.QueryRowContext(ctx, `INSERT INTO meal_order (admission_id, address_id, meal, service_date, due, notes, status,
 			status_since, override_reason, overridden_by, overridden, late, price, placed_by, placed_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id`,

@@ -30,12 +30,8 @@ func (r Representation) accepts(region Region) error {
 	return nil
 }
 
-// frames turns regions into the messages that carry them: for HTML one frame that ends with the stamp, for JSON an
-// object each, events before what they add up to.
-func (r Representation) frames(regions []Region, stamp func() []byte) [][]byte {
-	if r == HTML {
-		return [][]byte{htmlFrame(regions, stamp())}
-	}
+// jsonMessages are the objects that carry regions: events before what they add up to.
+func jsonMessages(regions []seenRegion) [][]byte {
 	var events, states [][]byte
 	for _, region := range regions {
 		if region.Event {
@@ -47,21 +43,61 @@ func (r Representation) frames(regions []Region, stamp func() []byte) [][]byte {
 	return append(events, states...)
 }
 
-// htmlFrame writes each region as an <hx-partial>: htmx morphs the element of that id into it and touches nothing else.
-func htmlFrame(regions []Region, stamp []byte) []byte {
-	var b bytes.Buffer
-	for _, region := range regions {
-		writePartial(&b, region.ID, region.Body)
+// partial is one step of a frame: what htmx does to the element of an id.
+type partial struct {
+	target string
+	swap   swap
+	body   [][]byte
+}
+
+// swap is a way of htmx to bring content to a target.
+type swap string
+
+const (
+	morph  swap = "outerMorph" // make the target what the body is, touching nothing that is equal
+	remove swap = "delete"
+	first  swap = "afterbegin" // put the body into the target, before all that is in it
+	after  swap = "afterend"   // put the body behind the target
+)
+
+// partials bring a page from a version to the regions that have changed since. Htmx finds all targets before it swaps
+// the first, so no step may aim at what another one brings; removals come first, for an item that moves is removed and
+// brought again under the same id.
+func partials(regions []seenRegion, version uint64) []partial {
+	var removals, rest []partial
+	for _, r := range regions {
+		switch {
+		case r.list == nil:
+			rest = append(rest, partial{r.ID, morph, [][]byte{r.Body}})
+		case r.changed > version || !r.list.follows(version):
+			rest = append(rest, partial{r.ID, morph, r.whole()})
+		default:
+			removals = append(removals, r.list.removals(version)...)
+			rest = append(rest, r.list.steps(r.ID, version)...)
+		}
 	}
-	writePartial(&b, StampID, stamp)
+	return append(removals, rest...)
+}
+
+// htmlFrame writes the steps and then the stamp, each as an <hx-partial>.
+func htmlFrame(steps []partial, stamp []byte) []byte {
+	var b bytes.Buffer
+	for _, step := range steps {
+		step.write(&b)
+	}
+	partial{StampID, morph, [][]byte{stamp}}.write(&b)
 	return b.Bytes()
 }
 
-func writePartial(b *bytes.Buffer, id string, body []byte) {
+func (p partial) write(b *bytes.Buffer) {
 	b.WriteString(`<hx-partial hx-target="#`)
-	b.WriteString(id)
-	b.WriteString(`" hx-swap="outerMorph">`)
-	b.Write(body)
+	b.WriteString(p.target)
+	b.WriteString(`" hx-swap="`)
+	b.WriteString(string(p.swap))
+	b.WriteString(`">`)
+	for _, body := range p.body {
+		b.Write(body)
+	}
 	b.WriteString(`</hx-partial>`)
 }
 

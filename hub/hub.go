@@ -38,8 +38,12 @@ type Freshness struct {
 
 // Visit is one request for a socket: what it wants to see and on what terms.
 type Visit struct {
-	View    View
-	Guard   Guard
+	View  View
+	Guard Guard
+	// Act carries out a well-formed request that depends on who asks, such as a courier's word of where they are, and returns
+	// the message that answers it; nil: none. Requests that it does not know are the view's to answer. Nil: there are none such.
+	// It is called from the socket's own goroutine, with a context that ends with the socket's view.
+	Act     func(ctx context.Context, request []byte) (reply []byte, known bool)
 	Refusal *Close // not nil: the socket is opened, told this and closed, for a browser learns nothing from a refused upgrade
 }
 

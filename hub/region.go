@@ -15,6 +15,9 @@ type Region struct {
 	State []byte
 	// Event marks a region that is told when it changes but is no part of the whole state, as "this bed changed" is not.
 	Event bool
+	// Items are what stands in the element, in this order, where things come, go and move: Body is then the element as it is
+	// with nothing in it. Each item is an element of its own and is sent by itself. Of HTML only.
+	Items []Region
 }
 
 // state is what is compared.
@@ -32,6 +35,7 @@ type page struct {
 	watchers       map[*watcher]struct{}
 	version        uint64 // counts the renderings that differed; 0: nothing rendered yet
 	regions        []seenRegion
+	bodies         map[string][]byte // of the regions and their items, by id
 	shown          Revisions
 	beaten         time.Time           // when programs last got a heartbeat
 	behind         bool                // that heartbeat said that they are not current
@@ -42,6 +46,7 @@ type page struct {
 type seenRegion struct {
 	Region
 	changed uint64
+	list    *list // nil for a region without items
 }
 
 func newPage(r Representation) *page {
@@ -51,37 +56,68 @@ func newPage(r Representation) *page {
 // update takes a new rendering in, labelled with the revisions it shows, and reports whether anything differs.
 // A malformed rendering is refused whole: the page stays as it was.
 func (p *page) update(next []Region, shown Revisions) (differs bool, err error) {
+	bodies, err := p.check(next)
+	if err != nil {
+		return false, err
+	}
 	before := make(map[string]seenRegion, len(p.regions))
 	for _, r := range p.regions {
 		before[r.ID] = r
 	}
+	version := p.version + 1
 	regions := make([]seenRegion, 0, len(next))
 	for _, r := range next {
 		old, known := before[r.ID]
 		seen := seenRegion{Region: r, changed: old.changed}
-		if !known || !bytes.Equal(old.state(), r.state()) {
-			if err := p.representation.accepts(r); err != nil {
-				return false, err
-			}
-			seen.changed = p.version + 1
-			differs = true
+		if !known || !bytes.Equal(old.state(), r.state()) || (r.Items == nil) != (old.list == nil) {
+			seen.changed = version
 		}
+		if r.Items != nil {
+			seen.list = old.list.update(r.Items, version)
+		}
+		differs = differs || seen.changed == version || seen.list.changed(version)
 		regions = append(regions, seen)
 	}
-	p.regions, p.shown = regions, shown
+	p.regions, p.bodies, p.shown = regions, bodies, shown
 	if differs {
-		p.version++
+		p.version = version
 	}
 	clear(p.deltas)
 	return differs, nil
 }
 
+// check refuses what can't be told, or is told twice, and returns the bodies by id.
+func (p *page) check(next []Region) (bodies map[string][]byte, err error) {
+	bodies = make(map[string][]byte, len(p.bodies))
+	accept := func(r Region) error {
+		if bodies[r.ID] != nil {
+			return fmt.Errorf("region %q is there twice", r.ID)
+		}
+		bodies[r.ID] = r.Body
+		if accepted, known := p.bodies[r.ID]; known && bytes.Equal(accepted, r.Body) {
+			return nil
+		}
+		return p.representation.accepts(r)
+	}
+	for _, r := range next {
+		if err := accept(r); err != nil {
+			return nil, err
+		}
+		for _, item := range r.Items {
+			if err := accept(item); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return bodies, nil
+}
+
 // since lists what a watcher at a version needs to be at this one; from version 0 that is the whole state.
-func (p *page) since(version uint64) []Region {
-	var changed []Region
+func (p *page) since(version uint64) []seenRegion {
+	var changed []seenRegion
 	for _, r := range p.regions {
-		if r.changed > version && !(r.Event && version == 0) {
-			changed = append(changed, r.Region)
+		if (r.changed > version || r.list.changedSince(version)) && !(r.Event && version == 0) {
+			changed = append(changed, r)
 		}
 	}
 	return changed
@@ -91,7 +127,11 @@ func (p *page) since(version uint64) []Region {
 func (p *page) delta(version uint64, stamp func() []byte) [][]byte {
 	messages, made := p.deltas[version]
 	if !made {
-		messages = p.representation.frames(p.since(version), stamp)
+		if p.representation == HTML {
+			messages = [][]byte{htmlFrame(partials(p.since(version), version), stamp())}
+		} else {
+			messages = jsonMessages(p.since(version))
+		}
 		p.deltas[version] = messages
 	}
 	return messages
@@ -106,6 +146,9 @@ func checkElement(r Region) error {
 	start, _, _ := bytes.Cut(r.Body, []byte(">"))
 	if !regionID.MatchString(r.ID) || !bytes.HasPrefix(start, []byte("<")) || !bytes.Contains(start, []byte(` id="`+r.ID+`"`)) {
 		return fmt.Errorf("region %q does not start with an element of that id", r.ID)
+	}
+	if _, content, _ := bytes.Cut(r.Body, []byte(">")); r.Items != nil && !bytes.HasPrefix(content, []byte("</")) {
+		return fmt.Errorf("region %q has items and is not drawn empty", r.ID)
 	}
 	return nil
 }

@@ -104,12 +104,22 @@ func (w *watcher) received(message []byte) {
 	if w.pace == nil {
 		w.pace = rate.NewLimiter(messagesASecond, messagesASecond)
 	}
-	switch {
-	case !w.pace.Allow():
+	if !w.pace.Allow() {
 		w.close(CloseFlood)
-	default:
-		w.view.send(event{kind: asked, watcher: w, message: message})
+		return
 	}
+	reply := checkRequest(message)
+	if reply == nil && w.visit.Act != nil {
+		var known bool
+		if reply, known = w.visit.Act(w.view.ctx, message); known && reply == nil {
+			return
+		}
+	}
+	if reply != nil {
+		w.view.send(event{kind: replied, watcher: w, message: reply})
+		return
+	}
+	w.view.send(event{kind: asked, watcher: w, message: message})
 }
 
 // credit notes that a message went out, and asks for more where more waits.

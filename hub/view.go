@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -49,7 +50,7 @@ type view struct {
 type event struct {
 	kind    eventKind
 	watcher *watcher
-	message []byte // of asked
+	message []byte // of asked and replied
 }
 
 type eventKind int
@@ -57,7 +58,8 @@ type eventKind int
 const (
 	joined   eventKind = iota
 	left               // the socket has ended
-	asked              // a program sent a request
+	asked              // a program sent a request that is the view's to answer
+	replied            // a request was answered already; the answer takes its turn
 	readable           // the window has room again
 )
 
@@ -122,6 +124,8 @@ func (v *view) handle(e event) {
 		}
 	case asked:
 		v.answer(w, e.message)
+	case replied:
+		v.reply(w, e.message)
 	case readable:
 		v.pump(p, w)
 	}
@@ -264,28 +268,29 @@ func (v *view) pump(p *page, w *watcher) {
 	}
 }
 
-// answer replies to a program's request, after everything that was sent to it before.
+// answer replies to a program's request: with a message, or with the whole state, read anew where it tells the time.
 func (v *view) answer(w *watcher, request []byte) {
 	if v.state == nil {
 		return
 	}
-	p := v.pages[w.representation]
-	reply := checkRequest(request)
-	whole := false
-	if reply == nil {
-		reply, whole = v.state.Answer(request)
+	message, whole := v.state.Answer(request)
+	if !whole {
+		v.reply(w, message)
+		return
 	}
-	if whole && v.tellsTime(p) {
+	p := v.pages[w.representation]
+	if v.tellsTime(p) {
 		v.refresh()
 	}
+	v.reply(w, p.delta(0, func() []byte { return v.stamp(p) })...)
+}
+
+// reply sends messages to a watcher after everything that was sent to it before.
+func (v *view) reply(w *watcher, messages ...[]byte) {
+	p := v.pages[w.representation]
 	v.pump(p, w)
 	// The queue may be a delta that others share: it is copied, never appended to in place.
-	queue := append([][]byte{}, w.queue...)
-	if whole {
-		queue = append(queue, p.delta(0, func() []byte { return v.stamp(p) })...)
-	} else {
-		queue = append(queue, reply)
-	}
+	queue := slices.Concat(w.queue, messages)
 	if len(queue) > longQueue {
 		w.close(CloseTooSlow)
 		return

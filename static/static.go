@@ -1,4 +1,5 @@
-// Package static holds the files that every page needs: one style sheet, one script, htmx with its socket extension, icons.
+// Package static holds what pages need besides HTML: the style sheet and the script of all of them, those that the pages of
+// one noun add (kitchen.css, kitchen.js), htmx with its socket extension, icons.
 //
 // They are part of the binary and named by their content (/static/app.3f2a1c9b04de.css), so a browser may keep them for
 // ever and still never mixes two versions. There is no build step: what lies in this folder is what is sent.
@@ -10,20 +11,21 @@ import (
 	"embed"
 	"encoding/hex"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"path"
 	"strings"
 	"time"
 )
 
-//go:embed app.css app.js icons.svg favicon.svg vendor/htmx.min.js vendor/hx-ws.min.js
+//go:embed *.css *.js *.svg vendor/*.js
 var files embed.FS
 
 // prefix is where the files are served.
 const prefix = "/static/"
 
-// names lists the files. One that another refers to by url(NAME) stands before it, because the reference carries its hash.
-var names = []string{"icons.svg", "favicon.svg", "app.css", "app.js", "vendor/htmx.min.js", "vendor/hx-ws.min.js"}
+// patterns find the files. One that another refers to by url(NAME) stands before it, because the reference carries its hash.
+var patterns = []string{"*.svg", "*.css", "*.js", "vendor/*.js"}
 
 // asset is one file as it is served.
 type asset struct {
@@ -36,7 +38,7 @@ var byName, byPath = load()
 
 func load() (byName, byPath map[string]asset) {
 	byName, byPath = map[string]asset{}, map[string]asset{}
-	for _, name := range names {
+	for _, name := range list() {
 		body, err := files.ReadFile(name)
 		if err != nil {
 			panic("static: " + err.Error())
@@ -48,6 +50,19 @@ func load() (byName, byPath map[string]asset) {
 		byName[name], byPath[a.path] = a, a
 	}
 	return byName, byPath
+}
+
+// list names the files in the order of the patterns.
+func list() []string {
+	var names []string
+	for _, pattern := range patterns {
+		found, err := fs.Glob(files, pattern)
+		if err != nil {
+			panic("static: " + err.Error())
+		}
+		names = append(names, found...)
+	}
+	return names
 }
 
 // withHashedReferences replaces each url(NAME) of a style sheet by the path under which NAME is served.
@@ -79,6 +94,9 @@ func Path(name string) string {
 	}
 	return a.path
 }
+
+// Has reports whether there is a file of that name.
+func Has(name string) bool { return byName[name].path != "" }
 
 // Handler serves the files at their Paths, to be kept for ever, and 404 for everything else.
 func Handler() http.Handler {

@@ -15,6 +15,7 @@ type Page struct {
 	Viewer *Viewer // nil: nobody is signed in
 	Live   *Live   // nil: the page has no socket
 	Path   string  // of the request: marks where one is, and where the language form comes back to
+	Assets string  // the noun whose style sheet and script the page adds to those of all pages, such as "kitchen"; may be empty
 }
 
 // Viewer is the signed-in person, as far as pages differ by it.
