@@ -156,16 +156,26 @@ type liveState struct {
 func (s *liveState) Revisions() hub.Revisions { return HubRevisions(s.revisions) }
 
 func (s *liveState) HTML() ([]hub.Region, error) {
-	ctx := text.With(context.Background(), s.language)
-	regions := make([]hub.Region, 0, len(s.regions))
-	for _, region := range s.regions {
+	return drawRegions(text.With(context.Background(), s.language), s.regions)
+}
+
+// drawRegions renders regions with their items. A list without items is a list still.
+func drawRegions(ctx context.Context, regions []views.Region) ([]hub.Region, error) {
+	drawn := make([]hub.Region, 0, len(regions))
+	for _, region := range regions {
 		body, err := draw(ctx, region.Component)
 		if err != nil {
 			return nil, err
 		}
-		regions = append(regions, hub.Region{ID: region.ID, Body: body})
+		one := hub.Region{ID: region.ID, Body: body}
+		if region.Items != nil {
+			if one.Items, err = drawRegions(ctx, region.Items); err != nil {
+				return nil, err
+			}
+		}
+		drawn = append(drawn, one)
 	}
-	return regions, nil
+	return drawn, nil
 }
 
 func (s *liveState) JSON() ([]hub.Region, error) { return s.messages() }

@@ -141,17 +141,25 @@ func overridable(hazards []Hazard) bool {
 	return !slices.ContainsFunc(hazards, func(z Hazard) bool { return !z.Overridable() })
 }
 
-// dangerous is the refusal to go on with an order because of its hazards.
-func dangerous(hazards []Hazard) error {
-	reasons := make([]string, len(hazards))
-	for i, z := range hazards {
+// Hazards are the reasons why something must not go to a patient, as a refusal gives them.
+type Hazards []Hazard
+
+// String says them in English.
+func (all Hazards) String() string {
+	reasons := make([]string, len(all))
+	for i, z := range all {
 		reasons[i] = z.words()
 	}
-	advice := "Choose something else, or have the diet order changed."
+	return strings.Join(reasons, "; ")
+}
+
+// dangerous is the refusal to go on with an order because of its hazards.
+func dangerous(hazards []Hazard) error {
+	advice := Refuse(Conflict, "hazards_stand", "Choose something else, or have the diet order changed.")
 	if overridable(hazards) {
-		advice = "Choose something else, or ask medical staff, who may let it pass with a written reason."
+		advice = Refuse(Conflict, "hazards_overridable", "Choose something else, or ask medical staff, who may let it pass with a written reason.")
 	}
-	refusal := Refuse(Conflict, "hazards", "This must not go to the patient: %s. %s", strings.Join(reasons, "; "), advice)
+	refusal := Refuse(Conflict, "hazards", "This must not go to the patient: %s. %s", Hazards(hazards), advice)
 	refusal.Current = hazards
 	return refusal
 }

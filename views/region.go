@@ -13,6 +13,7 @@ import (
 type Region struct {
 	ID        string
 	Component templ.Component
+	Items     []Region // not nil for a list whose children come and go by themselves: Component is then the list with nothing in it
 }
 
 // The ids of the regions that a page has once.
@@ -54,14 +55,14 @@ func wardIDs(wards []hospital.WardSummary) string {
 }
 
 // BedRegion is one bed's card.
-func BedRegion(b hospital.BoardBed) Region { return Region{BedID(b.ID), bedCard(b)} }
+func BedRegion(b hospital.BoardBed) Region { return Region{ID: BedID(b.ID), Component: bedCard(b)} }
 
 // WardRegions lists what changes on a ward's page: its name, its numbers, and each bed's card by itself.
 func WardRegions(b hospital.WardBoard) []Region {
 	regions := []Region{
-		{PartsID, parts(bedIDs(b))},
-		{WardHeadID, wardHead(b.Ward)},
-		{WardCountsID, wardCounts(b.WardSummary)},
+		{ID: PartsID, Component: parts(bedIDs(b))},
+		{ID: WardHeadID, Component: wardHead(b.Ward)},
+		{ID: WardCountsID, Component: wardCounts(b.WardSummary)},
 	}
 	for _, bed := range b.Beds {
 		regions = append(regions, BedRegion(bed))
@@ -72,14 +73,14 @@ func WardRegions(b hospital.WardBoard) []Region {
 // MedicalRegions lists what changes on the dashboard of medical staff: the numbers, each ward's tile, each list.
 func MedicalRegions(d hospital.MedicalDashboard) []Region {
 	regions := []Region{
-		{PartsID, parts(wardIDs(d.Wards))},
-		{MetricsID, metrics(d.Metrics)},
-		{WaitingID, waitingList(d.Waiting, d.WaitingCount)},
-		{PendingID, pendingList(d.PendingDischarges, d.PendingCount)},
-		{RecentID, recentList(d.RecentAdmissions)},
+		{ID: PartsID, Component: parts(wardIDs(d.Wards))},
+		{ID: MetricsID, Component: metrics(d.Metrics)},
+		{ID: WaitingID, Component: waitingList(d.Waiting, d.WaitingCount)},
+		{ID: PendingID, Component: pendingList(d.PendingDischarges, d.PendingCount)},
+		{ID: RecentID, Component: recentList(d.RecentAdmissions)},
 	}
 	for _, ward := range d.Wards {
-		regions = append(regions, Region{WardTileID(ward.ID), wardTile(ward)})
+		regions = append(regions, Region{ID: WardTileID(ward.ID), Component: wardTile(ward)})
 	}
 	return regions
 }
@@ -87,15 +88,15 @@ func MedicalRegions(d hospital.MedicalDashboard) []Region {
 // ManagementRegions lists what changes on the dashboard of ward managers: the numbers, each ward's row, their total, each list.
 func ManagementRegions(d hospital.ManagementDashboard) []Region {
 	regions := []Region{
-		{PartsID, parts(wardIDs(d.Wards))},
-		{MetricsID, metrics(d.Metrics)},
-		{TotalsID, wardTotals(d.Counts, d.Metrics.PendingDischarges)},
-		{WaitingID, waitingList(d.Waiting, d.WaitingCount)},
-		{CleaningID, cleaningList(d.BedsToClean, d.CleaningCount)},
-		{PendingID, pendingList(d.PendingDischarges, d.PendingCount)},
+		{ID: PartsID, Component: parts(wardIDs(d.Wards))},
+		{ID: MetricsID, Component: metrics(d.Metrics)},
+		{ID: TotalsID, Component: wardTotals(d.Counts, d.Metrics.PendingDischarges)},
+		{ID: WaitingID, Component: waitingList(d.Waiting, d.WaitingCount)},
+		{ID: CleaningID, Component: cleaningList(d.BedsToClean, d.CleaningCount)},
+		{ID: PendingID, Component: pendingList(d.PendingDischarges, d.PendingCount)},
 	}
 	for _, ward := range d.Wards {
-		regions = append(regions, Region{WardTileID(ward.ID), wardRow(ward)})
+		regions = append(regions, Region{ID: WardTileID(ward.ID), Component: wardRow(ward)})
 	}
 	return regions
 }

@@ -6,6 +6,7 @@
 package text
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"fmt"
@@ -109,7 +110,61 @@ func Refusal(ctx context.Context, e *hospital.Error) string {
 	if !strings.Contains(sentence, "%") {
 		return sentence
 	}
-	return fmt.Sprintf(sentence, e.Args...)
+	args := make([]any, len(e.Args))
+	for i, arg := range e.Args {
+		args[i] = worded(ctx, arg)
+	}
+	return fmt.Sprintf(sentence, args...)
+}
+
+// worded puts into the context's language what a refusal was filled with, where that has words of its own.
+func worded(ctx context.Context, arg any) any {
+	switch arg := arg.(type) {
+	case *hospital.Error:
+		return Refusal(ctx, arg)
+	case hospital.Hazards:
+		reasons := make([]string, len(arg))
+		for i, z := range arg {
+			reasons[i] = Hazard(ctx, z)
+		}
+		return strings.Join(reasons, " ; ")
+	case hospital.Meal:
+		return T(ctx, "meal."+string(arg))
+	case hospital.BedStatus:
+		return T(ctx, "status."+string(arg))
+	case hospital.OrderStatus:
+		return T(ctx, "order."+string(arg))
+	case hospital.DeliveryStatus:
+		return T(ctx, "delivery."+string(arg))
+	}
+	return arg
+}
+
+// Dish is what a dish is called in the context's language, in English where nobody has translated it.
+func Dish(ctx context.Context, name hospital.DishName) string {
+	switch From(ctx) {
+	case Fr:
+		return cmp.Or(name.Fr, name.En)
+	case Rw:
+		return cmp.Or(name.Rw, name.En)
+	}
+	return name.En
+}
+
+// Hazard says in the context's language why something must not go to the patient.
+func Hazard(ctx context.Context, z hospital.Hazard) string {
+	dish := Dish(ctx, z.DishName)
+	switch {
+	case z.Kind == hospital.HazardAllergen && z.Severe:
+		return T(ctx, "hazard.severe", dish, T(ctx, "allergen."+string(z.Allergen)))
+	case z.Kind == hospital.HazardAllergen, z.Kind == hospital.HazardMayContain:
+		return T(ctx, "hazard."+string(z.Kind), dish, T(ctx, "allergen."+string(z.Allergen)))
+	case z.Kind == hospital.HazardDiet:
+		return T(ctx, "hazard.diet", dish, T(ctx, "diet."+string(z.Diet)))
+	case z.Kind == hospital.HazardTexture:
+		return T(ctx, "hazard.texture", dish)
+	}
+	return T(ctx, "hazard."+string(z.Kind))
 }
 
 var matcher = language.NewMatcher([]language.Tag{language.English, language.French, language.MustParse("rw")})

@@ -133,6 +133,23 @@ func domain() map[string][]string {
 	for _, o := range hospital.Outcomes {
 		lists["outcome."] = append(lists["outcome."], string(o))
 	}
+	for _, m := range hospital.Meals {
+		lists["meal."] = append(lists["meal."], string(m))
+	}
+	for _, station := range hospital.Stations {
+		lists["station."] = append(lists["station."], string(station))
+	}
+	for _, s := range hospital.OrderStatuses {
+		lists["order."] = append(lists["order."], string(s))
+	}
+	for _, s := range hospital.DeliveryStatuses {
+		lists["delivery."] = append(lists["delivery."], string(s))
+	}
+	for _, reason := range hospital.FailReasons {
+		lists["failed."] = append(lists["failed."], reason)
+	}
+	lists["hazard."] = []string{"severe", "allergen", "may_contain", "never_asked", "diet", "texture", "nil_by_mouth", "not_admitted"}
+	lists["stopped."] = []string{hospital.StoppedHazard, hospital.StoppedDischarged}
 	for i := range 8 {
 		lists["texture."] = append(lists["texture."], strconv.Itoa(i))
 	}
@@ -295,6 +312,13 @@ func TestARefusalIsSaidInTheReadersLanguage(t *testing.T) {
 		if got := text.Refusal(text.With(context.Background(), lang), refusal); got != want {
 			t.Errorf("in %s got %q, want %q", lang, got, want)
 		}
+	}
+	z := hospital.Hazard{Kind: hospital.HazardAllergen, Allergen: "peanuts", DishName: hospital.DishName{En: "Cassava leaves", Rw: "Isombe"}}
+	refusal = hospital.Refuse(hospital.Conflict, "hazards", "This must not go to the patient: %s. %s", hospital.Hazards{z},
+		hospital.Refuse(hospital.Conflict, "hazards_stand", "Choose something else, or have the diet order changed."))
+	const inFrench = "Ceci ne doit pas aller au patient : Cassava leaves contient : arachides (allergie). Choisissez autre chose, ou faites modifier la prescription diététique."
+	if got := text.Refusal(text.With(context.Background(), text.Fr), refusal); got != inFrench {
+		t.Errorf("in French got %q, want %q", got, inFrench)
 	}
 	unknown := hospital.Refuse(hospital.Conflict, "never_heard", "Something new with %d parts.", 2)
 	if got := text.Refusal(text.With(context.Background(), text.Rw), unknown); got != "Something new with 2 parts." {
