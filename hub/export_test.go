@@ -1,0 +1,21 @@
+package hub
+
+// PageForTest is a page without sockets, for tests that play its watchers.
+type PageForTest struct{ page *page }
+
+// NewPageForTest returns one of HTML that nothing was drawn for.
+func NewPageForTest() PageForTest { return PageForTest{newPage(HTML)} }
+
+// Update takes a rendering in and returns the version it made.
+func (p PageForTest) Update(regions []Region) (version uint64, err error) {
+	_, err = p.page.update(regions, Revisions{})
+	return p.page.version, err
+}
+
+// Frame is what brings a watcher from a version to the newest.
+func (p PageForTest) Frame(version uint64) []byte {
+	return p.page.delta(version, func() []byte { return []byte(`<time id="live"></time>`) })[0]
+}
+
+// MostGone is how many removed items a list remembers.
+const MostGone = mostGone
