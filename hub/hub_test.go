@@ -558,6 +558,44 @@ func TestWhatProgramsSend(t *testing.T) {
 	c.nextWith("taken")
 }
 
+func TestWhatDependsOnWhoAsksIsAnsweredToThemAlone(t *testing.T) {
+	b := newBoard(1)
+	n := startNode(t, b, hub.NewMemoryBus(), func(r *http.Request) hub.Visit {
+		name := r.URL.Query().Get("name")
+		return hub.Visit{View: b.view(), Act: func(ctx context.Context, request []byte) (reply []byte, known bool) {
+			switch {
+			case ctx.Err() != nil:
+				return []byte(`{"type":"too late"}`), true
+			case strings.Contains(string(request), "who am I"):
+				return fmt.Appendf(nil, `{"type":"you","name":%q}`, name), true
+			case strings.Contains(string(request), "keep this"):
+				return nil, true
+			}
+			return nil, false
+		}}
+	})
+	url := n.url
+	n.url = url + "?name=Aline"
+	aline := n.dial(hub.JSON)
+	n.url = url + "?name=Keza"
+	keza := n.dial(hub.JSON)
+	aline.next()
+	keza.next()
+	aline.send(websocket.MessageText, `{"action":"keep this"}`)
+	aline.send(websocket.MessageText, `{"action":"who am I"}`)
+	if got := aline.next(); !strings.Contains(got, "Aline") {
+		t.Errorf("Aline asked who she is and got %s", got)
+	}
+	keza.send(websocket.MessageText, `{"action":"get_status"}`)
+	if got := keza.next(); !strings.Contains(got, `"type":"board"`) {
+		t.Errorf("what nobody in particular is asked is the view's to answer; Keza got %s", got)
+	}
+	keza.send(websocket.MessageText, `{"action":`)
+	if got := keza.next(); !strings.Contains(got, "invalid_json") {
+		t.Errorf("a malformed request should not reach Act; Keza got %s", got)
+	}
+}
+
 func TestAPagesSocketAnswersLikeAProgramsAndStaysOpen(t *testing.T) {
 	b := newBoard(2)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
