@@ -35,8 +35,9 @@ var shapes = map[string]shape{
 	"bed_status_change": {"type": "text", "bed_id": "id", "status": "text", "patient_id": "id|null", "timestamp": "time", "data": "object:bed"},
 	"dashboard_update": {"type": "text", "occupancy_rate": "rate", "patient_count": "count", "pending_discharges": "count", "active_wards": "count",
 		"timestamp": "time", "data": "object:any"},
-	"heartbeat": {"type": "text", "timestamp": "time", "current": "truth", "age_ms": "count"},
-	"error":     {"type": "text", "code": "text", "message": "text"},
+	"notification": {"type": "text", "title": "text", "message": "text", "level": "text", "timestamp": "time"},
+	"heartbeat":    {"type": "text", "timestamp": "time", "current": "truth", "age_ms": "count"},
+	"error":        {"type": "text", "code": "text", "message": "text"},
 }
 
 // check compares an object with a shape.

@@ -1,6 +1,7 @@
 package hospital
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
@@ -331,8 +332,7 @@ func (c *change) cancelDelivery(ctx context.Context, o Order) error {
 	if died, err := c.died(ctx, o); err != nil {
 		return err
 	} else if !died {
-		if err := c.tellCourier(ctx, r, "delivery_cancelled", LevelWarning,
-			"Order %s is called back", "The tray for %s stays in the kitchen."); err != nil {
+		if err := c.tellCourier(ctx, r, "delivery_cancelled"); err != nil {
 			return err
 		}
 	}
@@ -351,8 +351,7 @@ func (c *change) stopDelivery(ctx context.Context, o Order, code string) error {
 	e := r.entry("delivery.stop")
 	e.to = code
 	c.record(e, DeliveriesTopic, DeliveryTopic(r.ID))
-	return c.tellCourier(ctx, r, "delivery_stopped", LevelAlert,
-		"Bring order %s back", "The tray for %s must not be handed over.")
+	return c.tellCourier(ctx, r, "delivery_stopped")
 }
 
 // rerouteDelivery tells that the patient of a locked order lies elsewhere now: the board and the delivery's page show it, and the courier
@@ -366,21 +365,16 @@ func (c *change) rerouteDelivery(ctx context.Context, o Order) error {
 	if r.Status != DeliveryInTransit || r.BedID == 0 {
 		return nil
 	}
-	return c.tellCourier(ctx, r, "delivery_moved", LevelWarning,
-		"Order %s goes to another bed", "The patient lies in %s now. Ask for the code of that bed.")
+	return c.tellCourier(ctx, r, "delivery_moved")
 }
 
-// tellCourier notifies a delivery's courier, unless that is who gave the command and gets its answer. The title is filled with the order's number, the message with where it goes.
-func (c *change) tellCourier(ctx context.Context, r run, code string, level Level, title, message string) error {
+// tellCourier notifies a delivery's courier, unless that is who gave the command and gets its answer.
+func (c *change) tellCourier(ctx context.Context, r run, code string) error {
 	if r.CourierID == 0 || r.CourierID == c.actor.UserID {
 		return nil
 	}
-	number, place := strconv.FormatInt(r.OrderID, 10), r.BedNumber
-	if place == "" {
-		place = "order " + number
-	}
-	return c.notifyUser(ctx, Notification{UserID: r.CourierID, Code: code, Args: []string{number, place}, Level: level,
-		Title: fmt.Sprintf(title, number), Message: fmt.Sprintf(message, place)})
+	number := strconv.FormatInt(r.OrderID, 10)
+	return c.notifyUser(ctx, r.CourierID, code, number, cmp.Or(r.BedNumber, "no. "+number))
 }
 
 // touchDelivery tells that what a courier's tablet shows of an order has changed, such as its patient's diet.
@@ -466,9 +460,7 @@ func (c *change) renewCode(ctx context.Context, r *run) error {
 		return fmt.Errorf("read who waits for order %d: %w", r.OrderID, err)
 	}
 	c.topics[CustomerTopic(customer)] = true
-	number := strconv.FormatInt(r.OrderID, 10)
-	return c.notifyUser(ctx, Notification{UserID: customer, Code: "delivery_code", Args: []string{number}, Level: LevelWarning,
-		Title: "Order " + number + " has a new code", Message: "The courier gave wrong codes too often. Tell the courier the new one at the door."})
+	return c.notifyUser(ctx, customer, "delivery_code", strconv.FormatInt(r.OrderID, 10))
 }
 
 // ReleaseDelivery gives a claimed delivery back before it departs. Only its courier may.
@@ -652,10 +644,7 @@ func (c *change) tellWard(ctx context.Context, o Order, r run) error {
 	if r.BedNumber == "" {
 		return nil
 	}
-	number := strconv.FormatInt(o.ID, 10)
-	return c.notifyRole(ctx, Notification{Role: MedicalStaff, Code: "delivery_failed", Level: LevelWarning,
-		Args:  []string{number, string(o.Meal), r.BedNumber},
-		Title: "Order " + number + " was not handed over", Message: fmt.Sprintf("The %s for bed %s could not be delivered.", o.Meal, r.BedNumber)})
+	return c.notifyRole(ctx, MedicalStaff, "delivery_failed", strconv.FormatInt(o.ID, 10), string(o.Meal), r.BedNumber)
 }
 
 // LocateDelivery keeps where a delivery in transit is, as the last place alone, and forgets it when the delivery ends. Only its courier

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -106,6 +107,34 @@ func newestNotifications(ctx context.Context, q *sql.Tx, actor Actor) ([]Notific
 	return all[:min(len(all), InboxShows)], nil
 }
 
+// News is what a role was told lately, newest first, read in one snapshot: for the dashboard that all of the role share.
+type News struct {
+	Notifications []Notification // Read is not known: each reads them for themselves
+	Revisions                    // of the RoleInboxTopic
+}
+
+// NewsLasts is how long a notification is news.
+const NewsLasts = 5 * time.Minute
+
+// News reads what everyone of a role was told in the last NewsLasts.
+func (h *Hospital) News(ctx context.Context, role Role) (News, error) {
+	var news News
+	now := h.clock(ctx)
+	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+		if news.Revisions, err = revisions(ctx, q, RoleInboxTopic(role)); err != nil {
+			return err
+		}
+		rows, err := q.QueryContext(ctx, selectNotification+` WHERE notification.user_id IS NULL AND notification.role = $2
+			AND notification.created_at > $3 ORDER BY notification.id DESC LIMIT $4`, 0, role, instant(now.Add(-NewsLasts)), InboxShows)
+		news.Notifications, err = collect(rows, err, scanNotification)
+		return err
+	})
+	if err != nil {
+		return News{}, fmt.Errorf("read the news of role %s: %w", role, err)
+	}
+	return news, nil
+}
+
 func scanNotification(row scanner) (n Notification, err error) {
 	err = row.Scan(&n.ID, (*reference)(&n.UserID), &n.Role, &n.Code, (*list[string])(&n.Args), &n.Title, &n.Message, &n.Level,
 		(*instant)(&n.CreatedAt), &n.Read)
@@ -184,57 +213,91 @@ func (c *change) forgetNotifications(ctx context.Context) error {
 	return nil
 }
 
-// notifyUser tells one person; the notification's UserID is who.
-func (c *change) notifyUser(ctx context.Context, n Notification) error {
-	n.Role = ""
-	c.topics[InboxTopic(n.UserID)] = true
-	return c.addNotification(ctx, n)
+// Notice is what people are told by a code: how loud and, in English, in which words. Those are filled with the Args of the
+// notification and name no patient.
+type Notice struct {
+	Level          Level
+	Title, Message string
 }
 
-// notifyRole tells everyone of a role; the notification's Role is which.
-func (c *change) notifyRole(ctx context.Context, n Notification) error {
-	n.UserID = 0
-	c.topics[RoleInboxTopic(n.Role)] = true
-	return c.addNotification(ctx, n)
+// Notices are everything that people are notified of, by code.
+var Notices = map[string]Notice{
+	// To the customers who follow an order: its number and its meal.
+	"order_placed":      {LevelInfo, "Order %[1]s is placed", "Your order for %[2]s waits for a look before it is cooked."},
+	"order_confirmed":   {LevelInfo, "Order %[1]s is confirmed", "The kitchen will cook your %[2]s."},
+	"order_preparing":   {LevelInfo, "Order %[1]s is being prepared", "The kitchen is cooking your %[2]s."},
+	"order_ready":       {LevelInfo, "Order %[1]s is ready", "Your %[2]s waits for a courier."},
+	"order_on_its_way":  {LevelInfo, "Order %[1]s is on its way", "A courier is bringing your %[2]s."},
+	"order_delivered":   {LevelSuccess, "Order %[1]s is delivered", "Your %[2]s has been handed over. Enjoy it."},
+	"order_held":        {LevelWarning, "Order %[1]s is held", "Your %[2]s is stopped until its safety has been checked. The ward can tell you more."},
+	"order_cancelled":   {LevelWarning, "Order %[1]s is cancelled", "Your %[2]s will not come. You can order again."},
+	"order_undelivered": {LevelWarning, "Order %[1]s could not be delivered", "Your %[2]s could not be handed over. Ask the ward, or order again."},
+	"delivery_code":     {LevelWarning, "Order %[1]s has a new code", "The courier gave wrong codes too often. Tell the courier the new one at the door."},
+
+	// To the kitchen: the number of a ticket.
+	"ticket_held":       {LevelAlert, "Ticket %[1]s is held", "Stop: ticket %[1]s must not go to its patient now. The ticket says why."},
+	"ticket_stopped":    {LevelAlert, "Ticket %[1]s comes back", "The tray of ticket %[1]s was stopped on its way. The ticket says why."},
+	"ticket_discharged": {LevelAlert, "Ticket %[1]s: the patient has left", "The patient of ticket %[1]s has left. Cancel it, or give the food away."},
+	"ticket_clear":      {LevelWarning, "Ticket %[1]s may go on", "Nothing speaks against ticket %[1]s any more. Confirm it, or cancel it."},
+	"ticket_moved":      {LevelWarning, "Ticket %[1]s goes to another bed", "The patient of ticket %[1]s lies elsewhere now. The ticket shows where."},
+
+	// To the courier of a delivery: the number of its order and where it goes.
+	"delivery_cancelled": {LevelWarning, "Order %[1]s is called back", "The tray for %[2]s stays in the kitchen."},
+	"delivery_stopped":   {LevelAlert, "Bring order %[1]s back", "The tray for %[2]s must not be handed over."},
+	"delivery_moved":     {LevelWarning, "Order %[1]s goes to another bed", "The patient lies in %[2]s now. Ask for the code of that bed."},
+
+	// To medical staff: an order's number, its meal and its bed; a bed.
+	"delivery_failed":   {LevelWarning, "Order %[1]s was not handed over", "The %[2]s for bed %[3]s could not be delivered."},
+	"nil_by_mouth_over": {LevelInfo, "Nil by mouth is over in bed %[1]s", "Who lies there may eat again. See what is ordered."},
 }
 
-// addNotification keeps a notification. It is a part of the change that it tells of, committed with it or not at all.
+// orderNotices are the codes by which customers hear that an order has come to a status.
+var orderNotices = map[OrderStatus]string{
+	OrderPending: "order_placed", OrderConfirmed: "order_confirmed", OrderPreparing: "order_preparing", OrderReady: "order_ready",
+	OrderInTransit: "order_on_its_way", OrderDelivered: "order_delivered", OrderHeld: "order_held",
+	OrderCancelled: "order_cancelled", OrderUndelivered: "order_undelivered",
+}
+
+// notifyUser tells one person.
+func (c *change) notifyUser(ctx context.Context, userID int64, code string, args ...string) error {
+	c.topics[InboxTopic(userID)] = true
+	return c.addNotification(ctx, Notification{UserID: userID, Code: code, Args: args})
+}
+
+// notifyRole tells everyone of a role.
+func (c *change) notifyRole(ctx context.Context, role Role, code string, args ...string) error {
+	c.topics[RoleInboxTopic(role)] = true
+	return c.addNotification(ctx, Notification{Role: role, Code: code, Args: args})
+}
+
+// addNotification keeps a notification in the words of its notice. It is a part of the change that it tells of, committed with it or
+// not at all.
 func (c *change) addNotification(ctx context.Context, n Notification) error {
+	notice, known := Notices[n.Code]
+	if !known {
+		return fmt.Errorf("nobody is told of %q", n.Code)
+	}
 	_, err := c.exec(ctx, `INSERT INTO notification (user_id, role, code, args, title, message, level, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		reference(n.UserID), n.Role, n.Code, list[string](n.Args), n.Title, n.Message, cmp.Or(n.Level, LevelInfo), instant(c.now))
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, reference(n.UserID), n.Role, n.Code, list[string](n.Args),
+		fillIn(notice.Title, n.Args), fillIn(notice.Message, n.Args), notice.Level, instant(c.now))
 	if err != nil {
 		return fmt.Errorf("notify of %s: %w", n.Code, err)
 	}
 	return nil
 }
 
-// orderNews is what customers are told when an order comes to a status. The titles are filled with the order's number, the
-// messages with its meal.
-var orderNews = map[OrderStatus]Notification{
-	OrderPending: {Code: "order_placed", Level: LevelInfo,
-		Title: "Order %s is placed", Message: "Your order for %s waits for a look before it is cooked."},
-	OrderConfirmed: {Code: "order_confirmed", Level: LevelInfo,
-		Title: "Order %s is confirmed", Message: "The kitchen will cook your %s."},
-	OrderPreparing: {Code: "order_preparing", Level: LevelInfo,
-		Title: "Order %s is being prepared", Message: "The kitchen is cooking your %s."},
-	OrderReady: {Code: "order_ready", Level: LevelInfo,
-		Title: "Order %s is ready", Message: "Your %s waits for a courier."},
-	OrderInTransit: {Code: "order_on_its_way", Level: LevelInfo,
-		Title: "Order %s is on its way", Message: "A courier is bringing your %s."},
-	OrderDelivered: {Code: "order_delivered", Level: LevelSuccess,
-		Title: "Order %s is delivered", Message: "Your %s has been handed over. Enjoy it."},
-	OrderHeld: {Code: "order_held", Level: LevelWarning,
-		Title: "Order %s is held", Message: "Your %s is stopped until its safety has been checked. The ward can tell you more."},
-	OrderCancelled: {Code: "order_cancelled", Level: LevelWarning,
-		Title: "Order %s is cancelled", Message: "Your %s will not come. You can order again."},
-	OrderUndelivered: {Code: "order_undelivered", Level: LevelWarning,
-		Title: "Order %s could not be delivered", Message: "Your %s could not be handed over. Ask the ward, or order again."},
+// fillIn puts the args into words that name them by number.
+func fillIn(words string, args []string) string {
+	var pairs []string
+	for i, arg := range args {
+		pairs = append(pairs, fmt.Sprintf("%%[%d]s", i+1), arg)
+	}
+	return strings.NewReplacer(pairs...).Replace(words)
 }
 
 // notifyOrder tells the customers who follow a locked order where it stands now. After the patient's death nobody is told anything.
 func (c *change) notifyOrder(ctx context.Context, o Order) error {
-	news, ok := orderNews[o.Status]
+	code, ok := orderNotices[o.Status]
 	if !ok {
 		return fmt.Errorf("order %d is %s, of which nobody is told", o.ID, o.Status)
 	}
@@ -245,12 +308,8 @@ func (c *change) notifyOrder(ctx context.Context, o Order) error {
 	if err != nil {
 		return err
 	}
-	news.Args = []string{strconv.FormatInt(o.ID, 10), string(o.Meal)}
-	news.Title = fmt.Sprintf(news.Title, news.Args[0])
-	news.Message = fmt.Sprintf(news.Message, news.Args[1])
 	for _, customer := range customers {
-		news.UserID = customer
-		if err := c.notifyUser(ctx, news); err != nil {
+		if err := c.notifyUser(ctx, customer, code, strconv.FormatInt(o.ID, 10), string(o.Meal)); err != nil {
 			return err
 		}
 	}

@@ -108,6 +108,29 @@ func TestAnInboxShowsTheNewestAndCountsAll(t *testing.T) {
 	})
 }
 
+func TestNewsIsWhatARoleWasToldLately(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		s.tell(t, 0, hospital.DeliveryStaff, 1, morning.Add(-hospital.NewsLasts))
+		s.tell(t, 0, hospital.DeliveryStaff, 2, morning)
+		s.tell(t, 0, hospital.KitchenStaff, 1, morning)
+		s.tell(t, s.courier.UserID, "", 1, morning)
+		news, err := s.News(t.Context(), hospital.DeliveryStaff)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(news.Notifications) != 2 || news.Notifications[0].ID <= news.Notifications[1].ID || news.Notifications[1].Role != hospital.DeliveryStaff {
+			t.Errorf("the news of couriers is %+v, want their role's two of this minute, the newest first", news.Notifications)
+		}
+		if _, known := news.Topics["inbox:delivery"]; !known || len(news.Topics) != 1 || news.Epoch == "" {
+			t.Errorf("it stands at %+v, want the role's inbox", news.Revisions)
+		}
+		s.clock.pass(hospital.NewsLasts)
+		if news, err = s.News(t.Context(), hospital.DeliveryStaff); err != nil || len(news.Notifications) > 0 {
+			t.Errorf("later it is %+v, %v; want none", news.Notifications, err)
+		}
+	})
+}
+
 func TestEachOfARoleReadsItsNotificationsForThemselves(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		s.tell(t, 0, hospital.DeliveryStaff, 3, morning)

@@ -77,10 +77,10 @@ func (o Order) stoppedFor(hazards []Hazard) bool {
 // holdOrder stops a locked order for its hazards and tells the kitchen: one that has not departed is held and its delivery, if any,
 // cancelled; one in transit is to be brought back. An order that is held already is held for these hazards from now on.
 func (c *change) holdOrder(ctx context.Context, o *Order, hazards []Hazard) error {
-	from, known, news := o.Status, o.HeldFor, ticketHeld
+	from, known, news := o.Status, o.HeldFor, "ticket_held"
 	o.HeldFor = hazards
 	if slices.ContainsFunc(hazards, func(z Hazard) bool { return z.Kind == HazardNotAdmitted }) {
-		o.Stopped, news = StoppedDischarged, ticketDischarged
+		o.Stopped, news = StoppedDischarged, "ticket_discharged"
 	}
 	if from == OrderInTransit {
 		return c.callBack(ctx, o)
@@ -108,7 +108,7 @@ func (c *change) callBack(ctx context.Context, o *Order) error {
 	if err := c.stopDelivery(ctx, *o, o.Stopped); err != nil {
 		return err
 	}
-	return c.tellKitchen(ctx, ticketStopped, o.ID)
+	return c.tellKitchen(ctx, "ticket_stopped", o.ID)
 }
 
 // hasNew reports whether there is a hazard that was not known.
@@ -145,7 +145,7 @@ func (c *change) recheck(ctx context.Context, o *Order) error {
 	if err := c.putOrder(ctx, o, OrderHeld); err != nil {
 		return err
 	}
-	return c.tellKitchen(ctx, ticketClear, o.ID)
+	return c.tellKitchen(ctx, "ticket_clear", o.ID)
 }
 
 // showDiet tells everyone who sees the orders of a locked stay what the patient may eat that it has changed.
@@ -175,7 +175,7 @@ func (c *change) ordersFollow(ctx context.Context, stay Admission) error {
 		if err := c.rerouteDelivery(ctx, o); err != nil {
 			return err
 		}
-		if err := c.tellKitchen(ctx, ticketMoved, o.ID); err != nil {
+		if err := c.tellKitchen(ctx, "ticket_moved", o.ID); err != nil {
 			return err
 		}
 	}
@@ -217,26 +217,9 @@ func (c *change) orderEnds(ctx context.Context, o *Order, outcome Outcome) error
 	return c.recheck(ctx, o)
 }
 
-// What the kitchen is told of its tickets. The words are filled with the order's number.
-var (
-	ticketHeld = Notification{Code: "ticket_held", Level: LevelAlert,
-		Title: "Ticket %s is held", Message: "Stop: ticket %s must not go to its patient now. The ticket says why."}
-	ticketStopped = Notification{Code: "ticket_stopped", Level: LevelAlert,
-		Title: "Ticket %s comes back", Message: "The tray of ticket %s was stopped on its way. The ticket says why."}
-	ticketDischarged = Notification{Code: "ticket_discharged", Level: LevelAlert,
-		Title: "Ticket %s: the patient has left", Message: "The patient of ticket %s has left. Cancel it, or give the food away."}
-	ticketClear = Notification{Code: "ticket_clear", Level: LevelWarning,
-		Title: "Ticket %s may go on", Message: "Nothing speaks against ticket %s any more. Confirm it, or cancel it."}
-	ticketMoved = Notification{Code: "ticket_moved", Level: LevelWarning,
-		Title: "Ticket %s goes to another bed", Message: "The patient of ticket %s lies elsewhere now. The ticket shows where."}
-)
-
 // tellKitchen tells everyone in the kitchen about a ticket.
-func (c *change) tellKitchen(ctx context.Context, news Notification, orderID int64) error {
-	number := strconv.FormatInt(orderID, 10)
-	news.Role, news.Args = KitchenStaff, []string{number}
-	news.Title, news.Message = fmt.Sprintf(news.Title, number), fmt.Sprintf(news.Message, number)
-	return c.notifyRole(ctx, news)
+func (c *change) tellKitchen(ctx context.Context, code string, orderID int64) error {
+	return c.notifyRole(ctx, KitchenStaff, code, strconv.FormatInt(orderID, 10))
 }
 
 // HoldNilByMouth finds the stays whose time of nil by mouth has begun or ended by itself, and returns how many there were. What must not be
@@ -314,8 +297,7 @@ func (c *change) seeNilByMouth(ctx context.Context, stay Admission) error {
 	if holds || stay.BedID == 0 {
 		return nil
 	}
-	return c.notifyRole(ctx, Notification{Role: MedicalStaff, Code: "nil_by_mouth_over", Args: []string{stay.BedNumber}, Level: LevelInfo,
-		Title: "Nil by mouth is over in bed " + stay.BedNumber, Message: "Who lies there may eat again. See what is ordered."})
+	return c.notifyRole(ctx, MedicalStaff, "nil_by_mouth_over", stay.BedNumber)
 }
 
 // nilByMouthTurned lists the open stays whose time of nil by mouth has begun or ended since they were last looked at, and those with an

@@ -102,3 +102,11 @@ func stayPath(s hospital.StayLine) string {
 	}
 	return bedPath(s.BedID)
 }
+
+// newsRole is how a screen reader tells a notification: at once where safety is at stake, else when it has time.
+func newsRole(l hospital.Level) string {
+	if l == hospital.LevelAlert {
+		return "alert"
+	}
+	return "status"
+}

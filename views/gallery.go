@@ -1,6 +1,7 @@
 package views
 
 import (
+	"strings"
 	"time"
 
 	"dusangire/hospital"
@@ -98,4 +99,16 @@ func galleryEmpty() hospital.BedDetail {
 func galleryOccupied() hospital.BedDetail {
 	return hospital.BedDetail{BoardBed: galleryBeds()[12], WardOpen: true, BirthDate: galleryTime.AddDate(-40, 0, 0), Sex: "female", Reason: "emergency",
 		FreeBeds: []hospital.FreeBed{{ID: 1, Number: "GAL-1", WardName: "Gallery", Status: hospital.BedAvailable}}}
+}
+
+// galleryNews is a notification of each level over a dashboard.
+func galleryNews() hospital.News {
+	var news hospital.News
+	filled := strings.NewReplacer("%[1]s", "12", "%[2]s", "lunch")
+	for i, code := range []string{"ticket_held", "ticket_clear", "order_delivered", "nil_by_mouth_over"} {
+		notice := hospital.Notices[code]
+		news.Notifications = append(news.Notifications, hospital.Notification{ID: int64(i + 1), Code: code, Args: []string{"12", "lunch"},
+			Title: filled.Replace(notice.Title), Message: filled.Replace(notice.Message), Level: notice.Level, CreatedAt: galleryTime})
+	}
+	return news
 }

@@ -11,11 +11,12 @@ import (
 
 // Page is what every page needs besides its own data.
 type Page struct {
-	Title  string  // already in the reader's language
-	Viewer *Viewer // nil: nobody is signed in
-	Live   *Live   // nil: the page has no socket
-	Path   string  // of the request: marks where one is, and where the language form comes back to
-	Assets string  // the noun whose style sheet and script the page adds to those of all pages, such as "kitchen"; may be empty
+	Title  string         // already in the reader's language
+	Viewer *Viewer        // nil: nobody is signed in
+	Live   *Live          // nil: the page has no socket
+	News   *hospital.News // of the role whose dashboard the page is; nil: it is none
+	Path   string         // of the request: marks where one is, and where the language form comes back to
+	Assets string         // the noun whose style sheet and script the page adds to those of all pages, such as "kitchen"; may be empty
 }
 
 // Viewer is the signed-in person, as far as pages differ by it.

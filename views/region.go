@@ -1,6 +1,8 @@
 package views
 
 import (
+	"context"
+	"io"
 	"strconv"
 	"strings"
 
@@ -16,6 +18,17 @@ type Region struct {
 	Items     []Region // not nil for a list whose children come and go by themselves: Component is then the list with nothing in it
 }
 
+// Whole draws a region with its items in it, as a page has it.
+func (r Region) Whole() templ.Component {
+	items := make([]templ.Component, len(r.Items))
+	for i, item := range r.Items {
+		items[i] = item.Component
+	}
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		return r.Component.Render(templ.WithChildren(ctx, templ.Join(items...)), w)
+	})
+}
+
 // The ids of the regions that a page has once.
 const (
 	StampID      = "live"     // how fresh the page is; not among any page's regions, it ends every frame
@@ -28,6 +41,7 @@ const (
 	PendingID    = "pending"  // stays marked for discharge
 	RecentID     = "recent"   // recent admissions
 	CleaningID   = "cleaning" // beds to clean
+	NewsID       = "news"     // what a dashboard's role was told lately
 )
 
 // BedID is the id of a bed's card.
@@ -100,3 +114,18 @@ func ManagementRegions(d hospital.ManagementDashboard) []Region {
 	}
 	return regions
 }
+
+// mostNews is how many notifications stand over a dashboard at once, the newest.
+const mostNews = 4
+
+// NewsRegion is what the role of a dashboard was told lately, each notification by itself.
+func NewsRegion(n hospital.News) Region {
+	list := Region{ID: NewsID, Component: newsList(), Items: []Region{}}
+	for _, notification := range n.Notifications[:min(len(n.Notifications), mostNews)] {
+		list.Items = append(list.Items, Region{ID: newsID(notification.ID), Component: newsItem(notification)})
+	}
+	return list
+}
+
+// newsID is the id of a notification over a dashboard.
+func newsID(id int64) string { return "news-" + strconv.FormatInt(id, 10) }

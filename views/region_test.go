@@ -20,8 +20,9 @@ func livePages() map[string]struct {
 	page    templ.Component
 	regions []views.Region
 } {
-	board, medical, management := sampleBoard(), sampleMedical(), sampleManagement()
-	p := wardPage()
+	board, medical, management, news := sampleBoard(), sampleMedical(), sampleManagement(), sampleNews()
+	p, withNews := wardPage(), wardPage()
+	withNews.News = &news
 	type live = struct {
 		page    templ.Component
 		regions []views.Region
@@ -29,7 +30,7 @@ func livePages() map[string]struct {
 	return map[string]live{
 		"ward":       {views.WardPage(p, board, nil), views.WardRegions(board)},
 		"bed":        {views.BedPage(p, detail(board.Beds[0]), views.Form{}), []views.Region{views.BedRegion(board.Beds[0])}},
-		"medical":    {views.MedicalDashboardPage(p, medical), views.MedicalRegions(medical)},
+		"medical":    {views.MedicalDashboardPage(withNews, medical), append(views.MedicalRegions(medical), views.NewsRegion(news))},
 		"management": {views.ManagementDashboardPage(p, management), views.ManagementRegions(management)},
 	}
 }
@@ -40,7 +41,7 @@ var hubID = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 func TestARegionIsOneElementWithItsID(t *testing.T) {
 	for name, live := range livePages() {
 		seen := map[string]bool{views.StampID: true}
-		for _, r := range live.regions {
+		for _, r := range withItems(live.regions) {
 			body := draw(t, text.En, r.Component)
 			start, _, _ := strings.Cut(body, ">")
 			if !strings.HasPrefix(start, "<") || !strings.Contains(start, ` id="`+r.ID+`"`) {
@@ -60,11 +61,20 @@ func TestARegionIsOneElementWithItsID(t *testing.T) {
 	}
 }
 
+// withItems are regions with the items of those that have any.
+func withItems(regions []views.Region) []views.Region {
+	var all []views.Region
+	for _, r := range regions {
+		all = append(append(all, r), r.Items...)
+	}
+	return all
+}
+
 func TestAPageDrawsItsRegionsAsTheSocketDoes(t *testing.T) {
 	for name, live := range livePages() {
 		page := draw(t, text.Rw, live.page)
 		for _, r := range live.regions {
-			if !strings.Contains(page, draw(t, text.Rw, r.Component)) {
+			if !strings.Contains(page, draw(t, text.Rw, r.Whole())) {
 				t.Errorf("the page %s does not contain region %s as it is pushed", name, r.ID)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -191,6 +192,17 @@ func sampleFreeBeds() []hospital.FreeBed {
 		{ID: 14, Number: "MED-A-14", WardName: "Medicine, women", Status: hospital.BedReserved},
 		{ID: 61, Number: "SURG-01", WardName: "Surgery", Status: hospital.BedAvailable},
 	}
+}
+
+// sampleNews is what the kitchen hears when things go wrong, one too many to be shown at once.
+func sampleNews() hospital.News {
+	var news hospital.News
+	for i, code := range []string{"ticket_held", "ticket_stopped", "ticket_clear", "ticket_moved", "ticket_discharged"} {
+		n := hospital.Notices[code]
+		news.Notifications = append(news.Notifications, hospital.Notification{ID: int64(90 - i), Role: hospital.KitchenStaff, Code: code, Args: []string{"12"},
+			Title: strings.ReplaceAll(n.Title, "%[1]s", "12"), Message: strings.ReplaceAll(n.Message, "%[1]s", "12"), Level: n.Level, CreatedAt: now})
+	}
+	return news
 }
 
 func viewer(role hospital.Role) *views.Viewer {

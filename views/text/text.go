@@ -93,7 +93,12 @@ func T(ctx context.Context, key string, args ...any) string {
 	if !known {
 		return key
 	}
-	if len(args) == 0 {
+	return fill(sentence, args)
+}
+
+// fill puts the args into a sentence, which need not use all of them.
+func fill(sentence string, args []any) string {
+	if len(args) == 0 || !strings.Contains(sentence, "%") {
 		return sentence
 	}
 	return fmt.Sprintf(sentence, args...)
@@ -107,14 +112,11 @@ func Refusal(ctx context.Context, e *hospital.Error) string {
 	if lang == En || !known {
 		return e.Message
 	}
-	if !strings.Contains(sentence, "%") {
-		return sentence
-	}
 	args := make([]any, len(e.Args))
 	for i, arg := range e.Args {
 		args[i] = worded(ctx, arg)
 	}
-	return fmt.Sprintf(sentence, args...)
+	return fill(sentence, args)
 }
 
 // worded puts into the context's language what a refusal was filled with, where that has words of its own.
@@ -138,6 +140,22 @@ func worded(ctx context.Context, arg any) any {
 		return T(ctx, "delivery."+string(arg))
 	}
 	return arg
+}
+
+// Notice says a notification in the context's language: in a few words, and in a sentence. English is said as it was kept, and so is
+// what the catalogue lacks.
+func Notice(ctx context.Context, n hospital.Notification) (title, message string) {
+	key := "notice." + n.Code
+	if _, known := catalogue[key]; !known || From(ctx) == En {
+		return n.Title, n.Message
+	}
+	args := make([]any, len(n.Args))
+	for i, arg := range n.Args {
+		if args[i] = arg; hospital.Meal(arg).Valid() {
+			args[i] = worded(ctx, hospital.Meal(arg))
+		}
+	}
+	return T(ctx, key+".title", args...), T(ctx, key, args...)
 }
 
 // Dish is what a dish is called in the context's language, in English where nobody has translated it.

@@ -149,6 +149,12 @@ func domain() map[string][]string {
 		lists["failed."] = append(lists["failed."], reason)
 	}
 	lists["hazard."] = []string{"severe", "allergen", "may_contain", "never_asked", "diet", "texture", "nil_by_mouth", "not_admitted"}
+	for _, level := range []hospital.Level{hospital.LevelInfo, hospital.LevelSuccess, hospital.LevelWarning, hospital.LevelAlert} {
+		lists["level."] = append(lists["level."], string(level))
+	}
+	for code := range hospital.Notices {
+		lists["notice."] = append(lists["notice."], code, code+".title")
+	}
 	lists["stopped."] = []string{hospital.StoppedHazard, hospital.StoppedDischarged}
 	for i := range 8 {
 		lists["texture."] = append(lists["texture."], strconv.Itoa(i))
@@ -323,6 +329,35 @@ func TestARefusalIsSaidInTheReadersLanguage(t *testing.T) {
 	unknown := hospital.Refuse(hospital.Conflict, "never_heard", "Something new with %d parts.", 2)
 	if got := text.Refusal(text.With(context.Background(), text.Rw), unknown); got != "Something new with 2 parts." {
 		t.Errorf("an unknown code is said as %q, not in English", got)
+	}
+}
+
+// TestNoticesAreSaidInTheReadersLanguage also keeps the catalogue's English, which translators read, to the words that programs get.
+func TestNoticesAreSaidInTheReadersLanguage(t *testing.T) {
+	entries := readCatalogue(t)
+	for code, notice := range hospital.Notices {
+		if title, message := entries["notice."+code+".title"].en, entries["notice."+code].en; title != notice.Title || message != notice.Message {
+			t.Errorf("the catalogue says of %s %q and %q, the hospital %q and %q", code, title, message, notice.Title, notice.Message)
+		}
+	}
+	lunch := hospital.Notification{Code: "order_ready", Args: []string{"12", "lunch"}, Title: "Order 12 is ready", Message: "Your lunch waits for a courier."}
+	over := hospital.Notification{Code: "nil_by_mouth_over", Args: []string{"A-05"}, Title: "Nil by mouth is over in bed A-05", Message: "English."}
+	unknown := hospital.Notification{Code: "of_another_version", Args: []string{"lunch"}, Title: "Title", Message: "Message."}
+	for _, c := range []struct {
+		lang           text.Lang
+		n              hospital.Notification
+		title, message string
+	}{
+		{text.En, lunch, "Order 12 is ready", "Your lunch waits for a courier."},
+		{text.Fr, lunch, "Commande 12 prête", "Votre repas (Déjeuner) attend un livreur."},
+		{text.Rw, lunch, "Komande 12 yateguwe", "Ifunguro ryawe (Ifunguro rya saa sita) ritegereje urigemura."},
+		{text.Fr, over, "Fin du jeûne au lit A-05", "Ce patient peut de nouveau manger. Voyez ce qui est commandé."},
+		{text.Fr, unknown, "Title", "Message."},
+	} {
+		title, message := text.Notice(text.With(context.Background(), c.lang), c.n)
+		if title != c.title || message != c.message {
+			t.Errorf("%s in %s is %q and %q, want %q and %q", c.n.Code, c.lang, title, message, c.title, c.message)
+		}
 	}
 }
 
