@@ -200,6 +200,58 @@ func (h *house) setBed(id int64, steps ...hospital.BedStatus) {
 	}
 }
 
+// allTextures are all levels at which a dish can be served.
+var allTextures = []hospital.Texture{0, 1, 2, 3, 4, 5, 6, 7}
+
+// dish puts a dish on the menu that suits every diet and texture and is served at every meal, with these allergens.
+func (h *house) dish(name string, station hospital.Station, allergens ...hospital.Allergen) hospital.Dish {
+	h.t.Helper()
+	dish, err := h.hospital.AddDish(h.t.Context(), hospital.System, hospital.Dish{Name: hospital.DishName{En: name, Fr: name, Rw: name}, Meals: hospital.Meals,
+		Station: station, Allergens: allergens, Diets: hospital.Diets, Textures: allTextures, Price: 1200, Available: true})
+	h.must(err)
+	return dish
+}
+
+// eats changes what a patient may eat: from now on it is known that they are allergic to these, to the last of them severely.
+func (h *house) eats(stay hospital.Admission, allergens ...hospital.Allergen) {
+	h.t.Helper()
+	known := hospital.Allergies{Known: true, Allergens: allergens, Severe: allergens[max(0, len(allergens)-1):]}
+	_, err := h.hospital.SetDiet(h.t.Context(), actor(hospital.MedicalStaff), stay.ID, hospital.DietChange{Allergies: &known})
+	h.must(err)
+}
+
+// order orders a meal of dishes for a patient.
+func (h *house) order(stay hospital.Admission, meal hospital.Meal, dishes ...hospital.Dish) hospital.Order {
+	h.t.Helper()
+	cmd := hospital.NewOrder{AdmissionID: stay.ID, Meal: meal}
+	for _, dish := range dishes {
+		cmd.Dishes = append(cmd.Dishes, dish.ID)
+	}
+	order, _, err := h.hospital.PlaceOrder(h.t.Context(), actor(hospital.MedicalStaff), cmd)
+	h.must(err)
+	return order
+}
+
+// orderNow reads an order as it stands.
+func (h *house) orderNow(id int64) hospital.Order {
+	h.t.Helper()
+	order, err := h.hospital.Order(h.t.Context(), actor(hospital.Admin), id)
+	h.must(err)
+	return order
+}
+
+// cook takes an order through the steps, as the kitchen does.
+func (h *house) cook(id int64, steps ...string) hospital.Order {
+	h.t.Helper()
+	commands := map[string]func(context.Context, hospital.Actor, int64, hospital.Step) (hospital.Order, error){"confirm": h.hospital.ConfirmOrder,
+		"start": h.hospital.StartOrder, "ready": h.hospital.ReadyOrder, "recall": h.hospital.RecallOrder, "cancel": h.hospital.CancelOrder}
+	for _, step := range steps {
+		_, err := commands[step](h.t.Context(), actor(hospital.KitchenStaff), id, hospital.Step{Reason: "for the test"})
+		h.must(err)
+	}
+	return h.orderNow(id)
+}
+
 // discharge ends a stay.
 func (h *house) discharge(id int64) {
 	h.t.Helper()

@@ -248,8 +248,90 @@ func currentJSON(current any) any {
 		return standingBedJSON{state.ID, state.Number, string(state.Status), state.WardName, state.Version}
 	case hospital.Admission:
 		return admissionJSON(state)
+	case hospital.Order:
+		return orderJSON(state)
+	case []hospital.Hazard:
+		return standingHazardsJSON{hazardsJSON(state)}
 	}
 	return nil
+}
+
+// orderShape is an order as programs see it. It has no word about whom it is for but the stay.
+type orderShape struct {
+	ID             int64        `json:"id"`
+	Status         string       `json:"status"`
+	AdmissionID    *int64       `json:"admission_id"`
+	AddressID      *int64       `json:"address_id"`
+	Meal           string       `json:"meal"`
+	DueAt          *string      `json:"due_at"`
+	Items          []itemJSON   `json:"items"`
+	Notes          string       `json:"notes"`
+	OverrideReason string       `json:"override_reason"`
+	OverriddenBy   string       `json:"overridden_by"`
+	Hazards        []hazardJSON `json:"hazards"` // what it is held for
+	Stopped        string       `json:"stopped"` // why its tray must come back: hazard, discharged
+	Late           bool         `json:"late"`    // placed after the cut-off
+	Price          int          `json:"price"`
+	PlacedAt       *string      `json:"placed_at"`
+	StatusSince    *string      `json:"status_since"`
+	CancelReason   string       `json:"cancel_reason"`
+	Version        int64        `json:"version"`
+}
+
+func orderJSON(o hospital.Order) orderShape {
+	shape := orderShape{ID: o.ID, Status: string(o.Status), AdmissionID: idOrNull(o.AdmissionID), AddressID: idOrNull(o.AddressID),
+		Meal: string(o.Meal), DueAt: rfc3339(o.Due), Items: make([]itemJSON, 0, len(o.Dishes)), Notes: o.Notes,
+		OverrideReason: o.OverrideReason, OverriddenBy: o.OverriddenBy, Hazards: hazardsJSON(o.HeldFor), Stopped: o.Stopped, Late: o.Late,
+		Price: o.Price, PlacedAt: rfc3339(o.PlacedAt), StatusSince: rfc3339(o.StatusSince), CancelReason: o.CancelReason, Version: o.Version}
+	for _, dish := range o.Dishes {
+		shape.Items = append(shape.Items, itemJSON{dish.ID, dish.Name.En, string(dish.Station)})
+	}
+	return shape
+}
+
+func idOrNull(id int64) *int64 {
+	if id == 0 {
+		return nil
+	}
+	return &id
+}
+
+// itemJSON is a dish of an order. Programs name it in English, as it is never empty.
+type itemJSON struct {
+	ID      int64  `json:"id"`
+	Name    string `json:"name"`
+	Station string `json:"station"`
+}
+
+// hazardJSON is one reason why an order must not go to its patient.
+type hazardJSON struct {
+	Kind     string  `json:"kind"`
+	ItemID   *int64  `json:"item_id"` // null: whatever there is to eat
+	Item     *string `json:"item"`
+	Allergen *string `json:"allergen"`
+	Severe   bool    `json:"severe"`
+	Diet     *string `json:"diet"`
+}
+
+func hazardsJSON(hazards []hospital.Hazard) []hazardJSON {
+	shapes := make([]hazardJSON, 0, len(hazards))
+	for _, z := range hazards {
+		shapes = append(shapes, hazardJSON{string(z.Kind), idOrNull(z.DishID), textOrNull(z.DishName.En), textOrNull(string(z.Allergen)),
+			z.Severe, textOrNull(string(z.Diet))})
+	}
+	return shapes
+}
+
+func textOrNull(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
+// standingHazardsJSON is what speaks against an order as a Conflict shows it.
+type standingHazardsJSON struct {
+	Hazards []hazardJSON `json:"hazards"`
 }
 
 type sessionShape struct {

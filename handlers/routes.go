@@ -47,6 +47,11 @@ func (s *Server) Routes() []Route {
 		{post, "/admissions/:id/discharge", hospital.DischargePatients, s.discharge},
 		{post, "/beds/:id/status", hospital.ChangeBeds, s.setBedStatus},
 		{post, "/beds/:id/patients", hospital.AdmitPatients, s.findPatients},
+		{post, "/orders/:id/confirm", hospital.ConfirmOrders, s.stepOrder(s.Hospital.ConfirmOrder)},
+		{post, "/orders/:id/start", hospital.CookOrders, s.stepOrder(s.Hospital.StartOrder)},
+		{post, "/orders/:id/ready", hospital.CookOrders, s.stepOrder(s.Hospital.ReadyOrder)},
+		{post, "/orders/:id/recall", hospital.CookOrders, s.stepOrder(s.Hospital.RecallOrder)},
+		{post, "/orders/:id/cancel", hospital.CancelOrders, s.stepOrder(s.Hospital.CancelOrder)},
 
 		{get, "/ws/ward/:id/", hospital.ReadWards, s.liveWard},
 		{get, "/ws/dashboard/medical_staff/", hospital.ReadMedicalDashboard, s.liveMedicalDashboard},

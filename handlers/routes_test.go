@@ -32,6 +32,9 @@ var may = map[hospital.Permission][]hospital.Role{
 	"beds.close":              {"ward_management", "admin"},
 	"wards.set_up":            {"admin"},
 	"users.manage":            {"admin"},
+	"orders.cook":             {"kitchen", "admin"},
+	"orders.confirm":          {"medical_staff", "kitchen", "admin"},
+	"orders.cancel":           {"medical_staff", "ward_management", "kitchen", "customer", "admin"},
 }
 
 // anyone stands where a route is for people who are not signed in too.
@@ -71,6 +74,12 @@ var rules = map[string]rule{
 	"POST /admissions/:id/discharge":      {"admissions.discharge", "/admissions/{stay}/discharge", 0, 422},
 	"POST /beds/:id/status":               {"beds.change", "/beds/{bed}/status", 0, 422},
 	"POST /beds/:id/patients":             {"admissions.admit", "/beds/{bed}/patients", 0, 422},
+
+	"POST /orders/:id/confirm": {"orders.confirm", "/orders/1/confirm", 0, 422},
+	"POST /orders/:id/start":   {"orders.cook", "/orders/1/start", 0, 422},
+	"POST /orders/:id/ready":   {"orders.cook", "/orders/1/ready", 0, 422},
+	"POST /orders/:id/recall":  {"orders.cook", "/orders/1/recall", 0, 422},
+	"POST /orders/:id/cancel":  {"orders.cancel", "/orders/1/cancel", 0, 422},
 
 	"GET /ws/ward/:id/":                  {"wards.read", "/ws/ward/{ward}/", 0, 0},
 	"GET /ws/dashboard/medical_staff/":   {"dashboard.medical", "/ws/dashboard/medical_staff/", 0, 0},

@@ -364,10 +364,8 @@ func (c *change) recordOverride(o Order) {
 // what speaks against the order, where that can be. Conflict "hazards" as for PlaceOrder: a pending order is held then, and so is a
 // held one with what speaks against it now.
 func (h *Hospital) ConfirmOrder(ctx context.Context, actor Actor, id int64, step Step) (Order, error) {
-	if !actor.Role.May(OverrideHazards) {
-		if err := actor.need(CookOrders); err != nil {
-			return Order{}, err
-		}
+	if err := actor.need(ConfirmOrders); err != nil {
+		return Order{}, err
 	}
 	return h.stepOrder(ctx, actor, id, step, OrderConfirmed, func(ctx context.Context, c *change, o *Order, reason string) error {
 		if reason != "" && actor.Role.May(OverrideHazards) {
@@ -459,6 +457,9 @@ func (h *Hospital) RecallOrder(ctx context.Context, actor Actor, id int64, step 
 // CancelOrder ends an order before it departs. Whoever placed it may until it is being prepared, after that the kitchen or medical staff
 // with a reason; they may before that too.
 func (h *Hospital) CancelOrder(ctx context.Context, actor Actor, id int64, step Step) (Order, error) {
+	if err := actor.need(CancelOrders); err != nil {
+		return Order{}, err
+	}
 	return h.stepOrder(ctx, actor, id, step, OrderCancelled, func(ctx context.Context, c *change, o *Order, reason string) error {
 		if err := actor.mayCancel(*o, reason); err != nil {
 			return err

@@ -47,7 +47,9 @@ const (
 	OrderRounds             Permission = "orders.round"       // a meal for each patient of a ward
 	ReadOrders              Permission = "orders.read"        // any order; a customer reads their own without it
 	ReadKitchen             Permission = "dashboard.kitchen"  // /dashboard/kitchen/
-	CookOrders              Permission = "orders.cook"        // confirm, start, ready, recall
+	CookOrders              Permission = "orders.cook"        // start, ready, recall
+	ConfirmOrders           Permission = "orders.confirm"     // that wait for it, or are held and safe again
+	CancelOrders            Permission = "orders.cancel"      // one's own; any for the kitchen and medical staff
 	ManageMenu              Permission = "menu.manage"        // dishes, and which are available
 	ReadDeliveries          Permission = "dashboard.delivery" // /dashboard/delivery/, and addresses
 	CarryDeliveries         Permission = "deliveries.carry"   // claim, depart, deliver, fail, locate
@@ -81,6 +83,8 @@ var permitted = map[Permission][]Role{
 	ReadOrders:              {MedicalStaff, WardManagement, KitchenStaff, DeliveryStaff, Admin},
 	ReadKitchen:             {KitchenStaff, Admin},
 	CookOrders:              {KitchenStaff, Admin},
+	ConfirmOrders:           {MedicalStaff, KitchenStaff, Admin},
+	CancelOrders:            {MedicalStaff, WardManagement, KitchenStaff, Customer, Admin},
 	ManageMenu:              {KitchenStaff, Admin},
 	ReadDeliveries:          {DeliveryStaff, Admin},
 	CarryDeliveries:         {DeliveryStaff, Admin},
