@@ -227,9 +227,12 @@ func (p *play) commands(r *rapid.T) map[string]func() error {
 		"confirm": func() error { _, err := p.ConfirmOrder(ctx, cook, order, hospital.Step{}); return err },
 		"recall":  func() error { _, err := p.RecallOrder(ctx, cook, order, hospital.Step{}); return err },
 		"cancel":  func() error { _, err := p.CancelOrder(ctx, cook, order, hospital.Step{Reason: "burnt"}); return err },
-		"release": func() error { _, err := p.ReleaseDelivery(ctx, courier, delivery, 0); return err },
-		"fail":    func() error { _, err := p.FailDelivery(ctx, courier, delivery, "asleep", 0); return err },
-		"locate":  func() error { _, err := p.LocateDelivery(ctx, courier, delivery, float64(number), 30); return err },
+		"release": func() error { _, err := p.ReleaseDelivery(ctx, courier, delivery, hospital.CourierStep{}); return err },
+		"fail": func() error {
+			_, err := p.FailDelivery(ctx, courier, delivery, "asleep", hospital.CourierStep{})
+			return err
+		},
+		"locate": func() error { _, err := p.LocateDelivery(ctx, courier, delivery, float64(number), 30); return err },
 		"transfer": func() error {
 			_, err := p.Transfer(ctx, nurse, stay.ID, hospital.TransferTo{BedID: p.bed(p.t, bed).ID})
 			return err
@@ -264,15 +267,15 @@ func (p *play) commands(r *rapid.T) map[string]func() error {
 		"unlink": func() error { return p.UnlinkCustomer(ctx, manager, customer.UserID, stay.PatientID) },
 		"renew the code": func() error { // as if it had been tried too often
 			p.exec(p.t, `UPDATE delivery SET tries = 5 WHERE id = $1 AND code <> ''`, delivery)
-			_, err := p.ClaimDelivery(ctx, courier, delivery, 0)
+			_, err := p.ClaimDelivery(ctx, courier, delivery, hospital.CourierStep{})
 			return err
 		},
 	}
 	for i := range 3 { // what brings a tray forward is done more often than what stops it
 		steps[fmt.Sprint("start ", i)] = func() error { _, err := p.StartOrder(ctx, cook, order, hospital.Step{}); return err }
 		steps[fmt.Sprint("ready ", i)] = func() error { _, err := p.ReadyOrder(ctx, cook, order, hospital.Step{}); return err }
-		steps[fmt.Sprint("claim ", i)] = func() error { _, err := p.ClaimDelivery(ctx, courier, delivery, 0); return err }
-		steps[fmt.Sprint("depart ", i)] = func() error { _, err := p.DepartDelivery(ctx, courier, delivery, 0); return err }
+		steps[fmt.Sprint("claim ", i)] = func() error { _, err := p.ClaimDelivery(ctx, courier, delivery, hospital.CourierStep{}); return err }
+		steps[fmt.Sprint("depart ", i)] = func() error { _, err := p.DepartDelivery(ctx, courier, delivery, hospital.CourierStep{}); return err }
 		steps[fmt.Sprint("deliver ", i)] = func() error { return p.tryToDeliver(courier, delivery, number) }
 	}
 	return steps
@@ -333,12 +336,15 @@ func (p *play) allAtOnce(t *testing.T, open []hospital.Delivery) {
 	}
 	for _, d := range open {
 		for _, courier := range []hospital.Actor{p.courier, p.second} {
-			do(func() error { _, err := p.ClaimDelivery(ctx, courier, d.ID, 0); return err },
-				func() error { _, err := p.DepartDelivery(ctx, courier, d.ID, 0); return err },
+			do(func() error { _, err := p.ClaimDelivery(ctx, courier, d.ID, hospital.CourierStep{}); return err },
+				func() error { _, err := p.DepartDelivery(ctx, courier, d.ID, hospital.CourierStep{}); return err },
 				func() error { _, err := p.LocateDelivery(ctx, courier, d.ID, 1, 2); return err },
 				func() error { _, err := p.Deliver(ctx, courier, d.ID, hospital.Handover{BedCode: "A-01"}); return err },
 				func() error { _, err := p.Deliver(ctx, courier, d.ID, hospital.Handover{BedCode: "B-02"}); return err },
-				func() error { _, err := p.FailDelivery(ctx, courier, d.ID, "asleep", 0); return err })
+				func() error {
+					_, err := p.FailDelivery(ctx, courier, d.ID, "asleep", hospital.CourierStep{})
+					return err
+				})
 		}
 		do(func() error { _, err := p.RecallOrder(ctx, cook, d.OrderID, hospital.Step{}); return err },
 			func() error { _, err := p.ReadyOrder(ctx, cook, d.OrderID, hospital.Step{}); return err })

@@ -88,14 +88,17 @@ func (c *change) tellWatchers(ctx context.Context, patientID int64) error {
 	return nil
 }
 
-// followsOrder reports whether an order is one that a customer may see: they placed it or are linked to its patient. After a
-// patient's death none is. waits is whether it goes to an address of theirs.
+// followedBy is the condition on meal_order and admission that an order is one that the customer $1 may see: they placed it or are linked to
+// its patient. After a patient's death none is.
+const followedBy = `COALESCE(admission.outcome, '') <> 'deceased' AND (meal_order.placed_by = $1
+	OR admission.patient_id IN (SELECT patient_id FROM customer_patient WHERE user_id = $1))`
+
+// followsOrder reports whether an order is one that a customer may see. waits is whether it goes to an address of theirs.
 func followsOrder(ctx context.Context, q *sql.Tx, userID, orderID int64) (follows, waits bool, err error) {
 	err = q.QueryRowContext(ctx, `SELECT COALESCE(address.owner_id = $1, FALSE) FROM meal_order
 		LEFT JOIN admission ON admission.id = meal_order.admission_id
 		LEFT JOIN address ON address.id = meal_order.address_id
-		WHERE meal_order.id = $2 AND COALESCE(admission.outcome, '') <> 'deceased' AND (meal_order.placed_by = $1
-			OR admission.patient_id IN (SELECT patient_id FROM customer_patient WHERE user_id = $1))`, userID, orderID).Scan(&waits)
+		WHERE meal_order.id = $2 AND `+followedBy, userID, orderID).Scan(&waits)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, false, nil
 	}
@@ -188,8 +191,7 @@ func customerStays(ctx context.Context, q *sql.Tx, userID int64) ([]CustomerStay
 // customerOrders lists the orders that a customer follows, newest first: open ones and those that ended today. After a patient's death
 // none of theirs is shown.
 func customerOrders(ctx context.Context, q *sql.Tx, userID int64, now time.Time) ([]CustomerOrder, error) {
-	const followed = ` AND COALESCE(admission.outcome, '') <> 'deceased' AND (meal_order.placed_by = $1
-		OR admission.patient_id IN (SELECT patient_id FROM customer_patient WHERE user_id = $1))`
+	const followed = ` AND ` + followedBy
 	open, err := ordersWhere(ctx, q, `meal_order.ended_at IS NULL`+followed, userID)
 	if err != nil {
 		return nil, err

@@ -183,7 +183,8 @@ func TestNoLogShowsWhomAMealIsForOrWhatTheySufferFrom(t *testing.T) {
 		board, home := s.round(t, s.courier), s.home(t, s.customer)
 		ticket := kitchen.Tickets[0]
 		s.depart(t, s.courier, d.ID)
-		failed, err := s.FailDelivery(t.Context(), s.courier, d.ID, canary, 0)
+		carried := s.round(t, s.courier)
+		failed, err := s.FailDelivery(t.Context(), s.courier, d.ID, canary, hospital.CourierStep{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -192,7 +193,7 @@ func TestNoLogShowsWhomAMealIsForOrWhatTheySufferFrom(t *testing.T) {
 			t.Fatal(err)
 		}
 		things := []any{change, cmd, s.order(t, o.ID), failed, fields, address, watch, kitchen, ticket, board, board.Waiting[0],
-			board.Waiting[0].Stops[0], home, home.Stays[0], home.Orders[0], home.Stays[0].Order,
+			board.Waiting[0].Stops[0], carried, carried.Mine[0], carried.Mine[0].Stops[0], home, home.Stays[0], home.Orders[0], home.Stays[0].Order,
 			hospital.DeliveryWatch{Delivery: failed, Code: "celery"}, hospital.Handover{ReceivedBy: canary}, s.inbox(t, s.customer), s.inbox(t, nurse)}
 		var log bytes.Buffer
 		for _, handler := range []slog.Handler{slog.NewTextHandler(&log, nil), slog.NewJSONHandler(&log, nil)} {

@@ -83,12 +83,22 @@ type Delivery struct {
 // FailReasons are the usual reasons for a failed delivery, offered as suggestions.
 var FailReasons = []string{"asleep", "away", "refused", "nil_by_mouth_sign", "not_found", "spilled"}
 
+// CourierStep is what claiming, releasing, departing and failing need.
+type CourierStep struct {
+	Version        int64  // of the delivery as the courier saw it; 0 where they did not say
+	IdempotencyKey string // of one tap, which a tablet may send again: given twice, the command happens once. Empty: none
+}
+
 // Handover is what Deliver needs.
 type Handover struct {
-	BedCode    string // scanned or typed: must be the number of the bed where the patient lies now. For an address: its delivery code
-	ReceivedBy string // who took it: the patient, or a nurse by name
-	Version    int64
+	BedCode        string // scanned or typed: must be the number of the bed where the patient lies now. For an address: its delivery code
+	ReceivedBy     string // who took it: one of Receivers, or a name
+	Version        int64
+	IdempotencyKey string // as CourierStep's
 }
+
+// Receivers are those who usually take a tray, offered as suggestions.
+var Receivers = []string{"patient", "nurse", "relative"}
 
 // LongestBedCode is the most characters of what is scanned or typed at the bedside.
 const LongestBedCode = 40
@@ -396,15 +406,33 @@ func (c *change) touchDeliveries(ctx context.Context, condition string, args ...
 	return nil
 }
 
-// changeDelivery runs a command on a delivery that lock has locked and returns the delivery as it is then.
-func (h *Hospital) changeDelivery(ctx context.Context, actor Actor, fn func(ctx context.Context, c *change) (run, error)) (Delivery, error) {
+// tap is a courier's command as its idempotency key knows it.
+type tap struct {
+	key, command string
+	delivery     int64
+	sent         []string // what else was sent with it
+}
+
+// changeDelivery runs a command on a delivery and returns the delivery as it is then. A command whose key has led to something already
+// is not run again. One that was refused is judged anew.
+func (h *Hospital) changeDelivery(ctx context.Context, actor Actor, t tap, fn func(ctx context.Context, c *change) (run, error)) (Delivery, error) {
 	if err := actor.need(CarryDeliveries); err != nil {
 		return Delivery{}, err
 	}
 	var after run
-	err := h.change(ctx, actor, func(ctx context.Context, c *change) (err error) {
-		after, err = fn(ctx, c)
-		return err
+	err := h.change(ctx, actor, func(ctx context.Context, c *change) error {
+		payload := append([]string{strconv.FormatInt(t.delivery, 10)}, t.sent...)
+		_, replayed, err := c.once(ctx, t.key, t.command, payload, func() (id int64, err error) {
+			after, err = fn(ctx, c)
+			return t.delivery, err
+		})
+		if err != nil || !replayed {
+			return err
+		}
+		if after, err = readRun(ctx, c.tx, t.delivery); err != nil {
+			return err
+		}
+		return errUnchanged
 	})
 	if err != nil {
 		return Delivery{}, err
@@ -414,13 +442,14 @@ func (h *Hospital) changeDelivery(ctx context.Context, actor Actor, fn func(ctx 
 
 // ClaimDelivery takes an unassigned delivery for the courier; Conflict with who has it otherwise. Claiming one's own again is no error,
 // and gives an address that was locked by wrong codes a new one. A delivery whose courier's login has been disabled is anybody's to take over.
-func (h *Hospital) ClaimDelivery(ctx context.Context, actor Actor, id, version int64) (Delivery, error) {
-	return h.changeDelivery(ctx, actor, func(ctx context.Context, c *change) (run, error) {
+func (h *Hospital) ClaimDelivery(ctx context.Context, actor Actor, id int64, step CourierStep) (Delivery, error) {
+	claim := tap{key: step.IdempotencyKey, command: "delivery.claim", delivery: id}
+	return h.changeDelivery(ctx, actor, claim, func(ctx context.Context, c *change) (run, error) {
 		r, err := c.lockDelivery(ctx, id)
 		if err != nil {
 			return r, err
 		}
-		return r, c.claim(ctx, &r, version)
+		return r, c.claim(ctx, &r, step.Version)
 	})
 }
 
@@ -464,13 +493,14 @@ func (c *change) renewCode(ctx context.Context, r *run) error {
 }
 
 // ReleaseDelivery gives a claimed delivery back before it departs. Only its courier may.
-func (h *Hospital) ReleaseDelivery(ctx context.Context, actor Actor, id, version int64) (Delivery, error) {
-	return h.changeDelivery(ctx, actor, func(ctx context.Context, c *change) (run, error) {
+func (h *Hospital) ReleaseDelivery(ctx context.Context, actor Actor, id int64, step CourierStep) (Delivery, error) {
+	release := tap{key: step.IdempotencyKey, command: "delivery.release", delivery: id}
+	return h.changeDelivery(ctx, actor, release, func(ctx context.Context, c *change) (run, error) {
 		r, err := c.lockDelivery(ctx, id)
 		if err != nil {
 			return r, err
 		}
-		if err := r.mayGo(actor, DeliveryUnassigned, version); err != nil {
+		if err := r.mayGo(actor, DeliveryUnassigned, step.Version); err != nil {
 			return r, err
 		}
 		r.CourierID, r.Courier = 0, ""
@@ -478,10 +508,11 @@ func (h *Hospital) ReleaseDelivery(ctx context.Context, actor Actor, id, version
 	})
 }
 
-// onTheWay runs a command on a delivery together with its order, both locked, the order first.
-func (h *Hospital) onTheWay(ctx context.Context, actor Actor, id int64, fn func(ctx context.Context, c *change, o *Order, r *run) error) (Delivery, error) {
-	return h.changeDelivery(ctx, actor, func(ctx context.Context, c *change) (run, error) {
-		r, err := readRun(ctx, c.tx, id)
+// onTheWay runs a command on a delivery together with its order, both locked, the order first. A command that repeats what has happened
+// already, as done tells of the actor's delivery, changes nothing and is no error: a tablet sends again what it got no answer to.
+func (h *Hospital) onTheWay(ctx context.Context, actor Actor, t tap, done func(run) bool, fn func(ctx context.Context, c *change, o *Order, r *run) error) (Delivery, error) {
+	return h.changeDelivery(ctx, actor, t, func(ctx context.Context, c *change) (run, error) {
+		r, err := readRun(ctx, c.tx, t.delivery)
 		if err != nil {
 			return r, err
 		}
@@ -489,8 +520,11 @@ func (h *Hospital) onTheWay(ctx context.Context, actor Actor, id int64, fn func(
 		if err != nil {
 			return r, err
 		}
-		if r, err = c.lockDelivery(ctx, id); err != nil {
+		if r, err = c.lockDelivery(ctx, t.delivery); err != nil {
 			return r, err
+		}
+		if r.CourierID == actor.UserID && r.CourierID != 0 && done(r) {
+			return r, errUnchanged
 		}
 		return r, fn(ctx, c, &o, &r)
 	})
@@ -498,9 +532,11 @@ func (h *Hospital) onTheWay(ctx context.Context, actor Actor, id int64, fn func(
 
 // DepartDelivery sets off with a claimed delivery, after the last safety check in the kitchen: with a hazard its order is held, the delivery cancelled and the answer a
 // Conflict.
-func (h *Hospital) DepartDelivery(ctx context.Context, actor Actor, id, version int64) (Delivery, error) {
-	return h.onTheWay(ctx, actor, id, func(ctx context.Context, c *change, o *Order, r *run) error {
-		if err := r.mayGo(actor, DeliveryInTransit, version); err != nil {
+func (h *Hospital) DepartDelivery(ctx context.Context, actor Actor, id int64, step CourierStep) (Delivery, error) {
+	depart := tap{key: step.IdempotencyKey, command: "delivery.depart", delivery: id}
+	done := func(r run) bool { return r.Status == DeliveryInTransit }
+	return h.onTheWay(ctx, actor, depart, done, func(ctx context.Context, c *change, o *Order, r *run) error {
+		if err := r.mayGo(actor, DeliveryInTransit, step.Version); err != nil {
 			return err
 		}
 		if o.Stopped != "" {
@@ -534,7 +570,8 @@ func (h *Hospital) Deliver(ctx context.Context, actor Actor, id int64, handover 
 	if err := handover.check(); err != nil {
 		return Delivery{}, err
 	}
-	return h.onTheWay(ctx, actor, id, func(ctx context.Context, c *change, o *Order, r *run) error {
+	deliver := tap{handover.IdempotencyKey, "delivery.deliver", id, []string{handover.BedCode, handover.ReceivedBy}}
+	return h.onTheWay(ctx, actor, deliver, handover.done, func(ctx context.Context, c *change, o *Order, r *run) error {
 		if err := r.mayGo(actor, DeliveryDelivered, handover.Version); err != nil {
 			return err
 		}
@@ -561,6 +598,11 @@ func (h Handover) check() error {
 	wrong.line("bed_code", h.BedCode, LongestBedCode, "Scan or type the code of the bed.")
 	wrong.text("received_by", h.ReceivedBy, LongestName)
 	return wrong.err()
+}
+
+// done reports whether exactly this has happened to the delivery.
+func (h Handover) done(r run) bool {
+	return r.Status == DeliveryDelivered && r.ReceivedBy == h.ReceivedBy && foldCode(h.BedCode) == foldCode(cmp.Or(r.Code, r.BedNumber))
 }
 
 // foldCode is the form in which codes are compared: without case and spaces.
@@ -609,24 +651,33 @@ func (c *change) checkAddressCode(ctx context.Context, r *run, given string) err
 		r.OrderID, mostTries-r.Tries))
 }
 
-// FailDelivery ends a delivery that could not be handed over; its order is undelivered. A stopped one becomes returned. Invalid without a reason.
-func (h *Hospital) FailDelivery(ctx context.Context, actor Actor, id int64, reason string, version int64) (Delivery, error) {
+// FailDelivery ends a delivery that could not be handed over; its order is undelivered. Invalid without a reason. A stopped one becomes
+// returned and needs none: what stopped it is why.
+func (h *Hospital) FailDelivery(ctx context.Context, actor Actor, id int64, reason string, step CourierStep) (Delivery, error) {
 	if err := actor.need(CarryDeliveries); err != nil {
 		return Delivery{}, err
 	}
 	reason = tidy(reason)
 	wrong := fields{}
-	wrong.line("reason", reason, LongestReason, "Say why it could not be handed over.")
+	wrong.text("reason", reason, LongestReason)
 	if err := wrong.err(); err != nil {
 		return Delivery{}, err
 	}
-	return h.onTheWay(ctx, actor, id, func(ctx context.Context, c *change, o *Order, r *run) error {
+	fail := tap{step.IdempotencyKey, "delivery.fail", id, []string{reason}}
+	done := func(r run) bool {
+		return (r.Status == DeliveryFailed || r.Status == DeliveryReturned) && r.FailReason == reason
+	}
+	return h.onTheWay(ctx, actor, fail, done, func(ctx context.Context, c *change, o *Order, r *run) error {
 		to := DeliveryFailed
 		if o.Stopped != "" {
 			to = DeliveryReturned
 		}
-		if err := r.mayGo(actor, to, version); err != nil {
+		if err := r.mayGo(actor, to, step.Version); err != nil {
 			return err
+		}
+		if reason == "" && to == DeliveryFailed {
+			wrong.refuse("reason", "required", "Say why it could not be handed over.")
+			return wrong.err()
 		}
 		r.FailReason = reason
 		if err := c.putOrder(ctx, o, OrderUndelivered); err != nil {
@@ -741,14 +792,20 @@ func (h *Hospital) Delivery(ctx context.Context, actor Actor, id int64) (Deliver
 	return watch, nil
 }
 
-// ActiveDeliveries lists those of a courier that are assigned or in transit; for other roles that hold ReadDeliveries, of all couriers.
+// ActiveDeliveries lists those deliveries that are assigned or in transit and that the actor may follow: a courier's own, a customer's, and
+// for everyone else who follows deliveries all.
 func (h *Hospital) ActiveDeliveries(ctx context.Context, actor Actor) ([]Delivery, error) {
-	if err := actor.need(ReadDeliveries); err != nil {
+	if err := actor.need(FollowDeliveries); err != nil {
 		return nil, err
 	}
 	condition, args := ` WHERE delivery.ended_at IS NULL AND delivery.courier_id IS NOT NULL`, []any(nil)
-	if actor.Role.May(CarryDeliveries) {
-		condition, args = ` WHERE delivery.ended_at IS NULL AND delivery.courier_id = $1`, []any{actor.UserID}
+	switch {
+	case !actor.Role.May(ReadOrders):
+		condition += ` AND ` + followedBy
+		args = []any{actor.UserID}
+	case actor.Role.May(CarryDeliveries) && !actor.Role.May(OverseeDeliveries):
+		condition += ` AND delivery.courier_id = $1`
+		args = []any{actor.UserID}
 	}
 	var active []Delivery
 	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {

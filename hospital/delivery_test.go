@@ -1,6 +1,7 @@
 package hospital_test
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -27,18 +28,24 @@ var deliverySteps = map[hospital.DeliveryStatus]string{
 // carry is what a courier can do, by the status it leads to.
 func (s *service) carry(t testing.TB, actor hospital.Actor, id int64, version int64) map[hospital.DeliveryStatus]func() error {
 	return map[hospital.DeliveryStatus]func() error{
-		hospital.DeliveryAssigned: func() error { _, err := s.ClaimDelivery(t.Context(), actor, id, version); return err },
-		hospital.DeliveryUnassigned: func() error {
-			_, err := s.ReleaseDelivery(t.Context(), actor, id, version)
+		hospital.DeliveryAssigned: func() error {
+			_, err := s.ClaimDelivery(t.Context(), actor, id, hospital.CourierStep{Version: version})
 			return err
 		},
-		hospital.DeliveryInTransit: func() error { _, err := s.DepartDelivery(t.Context(), actor, id, version); return err },
+		hospital.DeliveryUnassigned: func() error {
+			_, err := s.ReleaseDelivery(t.Context(), actor, id, hospital.CourierStep{Version: version})
+			return err
+		},
+		hospital.DeliveryInTransit: func() error {
+			_, err := s.DepartDelivery(t.Context(), actor, id, hospital.CourierStep{Version: version})
+			return err
+		},
 		hospital.DeliveryDelivered: func() error {
 			_, err := s.Deliver(t.Context(), actor, id, hospital.Handover{BedCode: "A-01", Version: version})
 			return err
 		},
 		hospital.DeliveryFailed: func() error {
-			_, err := s.FailDelivery(t.Context(), actor, id, "asleep", version)
+			_, err := s.FailDelivery(t.Context(), actor, id, "asleep", hospital.CourierStep{Version: version})
 			return err
 		},
 	}
@@ -58,7 +65,7 @@ func (s *service) bringDelivery(t testing.TB, a hospital.Admission, d hospital.D
 	case hospital.DeliveryReturned:
 		s.depart(t, s.courier, d.ID)
 		s.stop(t, a)
-		_, err = s.FailDelivery(t.Context(), s.courier, d.ID, "refused", 0)
+		_, err = s.FailDelivery(t.Context(), s.courier, d.ID, "refused", hospital.CourierStep{})
 	default:
 		s.depart(t, s.courier, d.ID)
 		if to != hospital.DeliveryInTransit {
@@ -102,8 +109,9 @@ func (s *service) takesStep(t *testing.T, id int64, to hospital.DeliveryStatus, 
 	t.Helper()
 	before := s.delivery(t, id)
 	step := s.carry(t, s.courier, id, before.Version)[to]
-	if before.Status == to && to == hospital.DeliveryAssigned || before.Status == hospital.DeliveryInTransit && to == hospital.DeliveryAssigned {
-		s.moves(t, "", step) // claiming one's own again
+	if repeats := before.CourierID == s.courier.UserID && before.Status == to && to != hospital.DeliveryUnassigned; repeats ||
+		before.Status == hospital.DeliveryInTransit && to == hospital.DeliveryAssigned {
+		s.moves(t, "", step) // the same again, or claiming one's own
 		return
 	}
 	s.clock.pass(time.Minute)
@@ -152,7 +160,10 @@ func TestATrayGoesFromTheKitchenToTheBedside(t *testing.T) {
 		lines := s.auditLines(t)
 		s.moves(t, topicsOf("deliveries delivery:%d", d.ID), func() error { s.claim(t, s.courier, d.ID); return nil })
 		everyone := topicsOf("deliveries delivery:%d kitchen order:%d customer:%d inbox:%d", d.ID, o.ID, s.customer.UserID, s.customer.UserID)
-		s.moves(t, everyone, func() error { _, err := s.DepartDelivery(t.Context(), s.courier, d.ID, 0); return err })
+		s.moves(t, everyone, func() error {
+			_, err := s.DepartDelivery(t.Context(), s.courier, d.ID, hospital.CourierStep{})
+			return err
+		})
 		if o := s.order(t, o.ID); o.Status != hospital.OrderInTransit {
 			t.Errorf("the order is %s, want it in transit", o.Status)
 		}
@@ -182,7 +193,7 @@ func TestATrayGoesFromTheKitchenToTheBedside(t *testing.T) {
 func TestOnlyItsCourierGoesOnWithADelivery(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		_, d := s.tray(t, "A-01")
-		for _, actor := range []hospital.Actor{nurse, manager, admin, cook, s.customer, {}} {
+		for _, actor := range []hospital.Actor{nurse, manager, cook, s.customer, {}} {
 			for to, step := range s.carry(t, actor, d.ID, 0) {
 				if refusal := s.refuses(t, hospital.Forbidden, "forbidden", step); refusal.Current != nil {
 					t.Errorf("%s to %s: the refusal shows %+v", actor.Role, to, refusal.Current)
@@ -224,7 +235,9 @@ func TestOfManyCouriersWhoClaimOneDeliveryExactlyOneGetsIt(t *testing.T) {
 			errs := make([]error, len(couriers))
 			var all sync.WaitGroup
 			for i, courier := range couriers {
-				all.Go(func() { _, errs[i] = s.ClaimDelivery(t.Context(), courier, d.ID, d.Version) })
+				all.Go(func() {
+					_, errs[i] = s.ClaimDelivery(t.Context(), courier, d.ID, hospital.CourierStep{Version: d.Version})
+				})
 			}
 			all.Wait()
 			winner := -1
@@ -385,7 +398,7 @@ func TestADangerousTrayDoesNotLeaveTheKitchen(t *testing.T) {
 		s.nilByMouthSoon(t, a)
 		s.claim(t, s.courier, d.ID)
 		s.clock.pass(3 * time.Hour)
-		_, err := s.DepartDelivery(t.Context(), s.courier, d.ID, 0)
+		_, err := s.DepartDelivery(t.Context(), s.courier, d.ID, hospital.CourierStep{})
 		refusal := refused(t, err, hospital.Conflict, "hazards")
 		if hazards, _ := refusal.Current.([]hospital.Hazard); len(hazards) != 1 || hazards[0].Kind != hospital.HazardNilByMouth {
 			t.Errorf("the refusal shows %+v", refusal.Current)
@@ -432,7 +445,7 @@ func TestADangerousTrayIsNotHandedOver(t *testing.T) {
 // endsAs brings a delivery in transit back and checks how it ends.
 func (s *service) endsAs(t testing.TB, d hospital.Delivery, want hospital.DeliveryStatus) {
 	t.Helper()
-	back, err := s.FailDelivery(t.Context(), s.courier, d.ID, "refused", 0)
+	back, err := s.FailDelivery(t.Context(), s.courier, d.ID, "refused", hospital.CourierStep{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -517,14 +530,14 @@ func TestAFailedDeliveryNeedsAReasonAndTellsTheWard(t *testing.T) {
 		s.depart(t, s.courier, d.ID)
 		for reason, want := range map[string]string{"": "required", " \t": "required", strings.Repeat("é", hospital.LongestReason+1): "too_long", "a\x00": "characters"} {
 			refusal := s.refuses(t, hospital.Invalid, "fields", func() error {
-				_, err := s.FailDelivery(t.Context(), s.courier, d.ID, reason, 0)
+				_, err := s.FailDelivery(t.Context(), s.courier, d.ID, reason, hospital.CourierStep{})
 				return err
 			})
 			if got := wrongFields(refusal)["reason"]; got != want {
 				t.Errorf("reason %q: got %q, want %q", reason, got, want)
 			}
 		}
-		failed, err := s.FailDelivery(t.Context(), s.courier, d.ID, "Uwase  Marie was angry", 0)
+		failed, err := s.FailDelivery(t.Context(), s.courier, d.ID, "Uwase  Marie was angry", hospital.CourierStep{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -625,7 +638,7 @@ func TestADoorOpensForTheCustomersCodeAlone(t *testing.T) {
 			return err
 		})
 		s.moves(t, topicsOf("deliveries delivery:%d customer:%d inbox:%d", d.ID, s.customer.UserID, s.customer.UserID), func() error {
-			_, err := s.ClaimDelivery(t.Context(), s.courier, d.ID, 0)
+			_, err := s.ClaimDelivery(t.Context(), s.courier, d.ID, hospital.CourierStep{})
 			return err
 		})
 		if told := s.told(t, s.customer); told[len(told)-1] != "delivery_code" {
@@ -651,7 +664,10 @@ func TestACourierGivesAClaimedDeliveryBack(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		_, d := s.tray(t, "A-01")
 		s.claim(t, s.courier, d.ID)
-		s.moves(t, topicsOf("deliveries delivery:%d", d.ID), func() error { _, err := s.ReleaseDelivery(t.Context(), s.courier, d.ID, 0); return err })
+		s.moves(t, topicsOf("deliveries delivery:%d", d.ID), func() error {
+			_, err := s.ReleaseDelivery(t.Context(), s.courier, d.ID, hospital.CourierStep{})
+			return err
+		})
 		if now := s.delivery(t, d.ID); now.CourierID != 0 || now.Courier != "" || now.Status != hospital.DeliveryUnassigned {
 			t.Errorf("given back, the delivery is %+v", now)
 		}
@@ -711,18 +727,27 @@ func TestWhoMaySeeADelivery(t *testing.T) {
 	})
 }
 
-func TestActiveDeliveriesAreACouriersOwnAndEverybodysForTheAdmin(t *testing.T) {
+func TestActiveDeliveriesAreThoseThatOneMayFollow(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		var all []hospital.Delivery
-		for i := range 4 {
+		for i := range 5 {
 			a := s.patient(t, hospital.PatientName(fmt.Sprint("Uwase ", i)), fmt.Sprintf("A-%02d", i+1))
+			if i == 1 {
+				s.link(t, s.customer, a)
+			}
 			all = append(all, s.cooked(t, s.orderFor(t, nurse, a, hospital.Lunch)))
 		}
+		_, parcel := s.parcel(t)
 		s.claim(t, s.courier, all[0].ID)
 		s.depart(t, s.courier, all[1].ID)
 		s.claim(t, s.second, all[2].ID)
+		s.depart(t, s.second, all[3].ID)
+		s.handOver(t, s.second, all[3].ID, "A-04")
+		s.claim(t, s.second, parcel.ID)
+		everyones := fmt.Sprint(all[0].ID, all[1].ID, all[2].ID, parcel.ID)
 		for actor, want := range map[hospital.Actor]string{
-			s.courier: fmt.Sprint(all[0].ID, all[1].ID), s.second: fmt.Sprint(all[2].ID), admin: fmt.Sprint(all[0].ID, all[1].ID, all[2].ID),
+			s.courier: fmt.Sprint(all[0].ID, all[1].ID), s.second: fmt.Sprint(all[2].ID, parcel.ID), admin: everyones, nurse: everyones, manager: everyones,
+			s.customer: fmt.Sprint(all[1].ID, parcel.ID), s.stranger: "",
 		} {
 			active, err := s.ActiveDeliveries(t.Context(), actor)
 			if err != nil {
@@ -733,14 +758,228 @@ func TestActiveDeliveriesAreACouriersOwnAndEverybodysForTheAdmin(t *testing.T) {
 				ids = append(ids, d.ID)
 			}
 			if got := fmt.Sprint(ids...); got != want {
-				t.Errorf("%s has %s, want %s", actor.Username, got, want)
+				t.Errorf("%s may follow %s, want %s", actor.Username, got, want)
 			}
 		}
-		for _, actor := range []hospital.Actor{nurse, cook, s.customer} {
-			_, err := s.ActiveDeliveries(t.Context(), actor)
-			refused(t, err, hospital.Forbidden, "forbidden")
+		_, err := s.ActiveDeliveries(t.Context(), cook)
+		refused(t, err, hospital.Forbidden, "forbidden")
+		for _, actor := range []hospital.Actor{nurse, manager, cook, s.customer} {
 			_, err = s.DeliveryBoard(t.Context(), actor)
 			refused(t, err, hospital.Forbidden, "forbidden")
+		}
+	})
+}
+
+// Whoever looks for a tray to carry learns where it goes, and not for whom it is.
+func TestWhatWaitsTellsNothingOfItsPatient(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		a := s.patient(t, "Xanthippe Quagmire", "A-05")
+		renal := hospital.DietRenal
+		change := hospital.DietChange{Diet: &renal, Allergies: &hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"celery"}}}
+		if _, err := s.SetDiet(t.Context(), nurse, a.ID, change); err != nil {
+			t.Fatal(err)
+		}
+		d := s.cooked(t, s.orderFor(t, nurse, a, hospital.Lunch))
+		secrets := []string{"Xanthippe", "1990", "renal", "celery", "Rice"}
+		has := func(rounds any) (found []string) {
+			text := fmt.Sprintf("%+v", rounds)
+			for _, secret := range secrets {
+				if strings.Contains(text, secret) {
+					found = append(found, secret)
+				}
+			}
+			return found
+		}
+		waiting := s.round(t, s.courier).Waiting
+		if got, want := shown(waiting, ofTray), "A Medicine: A-05"; got != want || waiting[0].WardID == 0 {
+			t.Errorf("waiting are %q in %+v, want %q", got, waiting, want)
+		}
+		s.claim(t, s.courier, d.ID)
+		mine := s.round(t, s.courier).Mine
+		if found := has(mine); !slices.Equal(found, secrets) {
+			t.Errorf("its courier sees %v of %v", found, secrets)
+		}
+		waiting = append(waiting, s.round(t, admin).Waiting...)
+		if got, want := shown(waiting, ofTray), "A Medicine: A-05 | A Medicine: A-05"; got != want || waiting[1].Stops[0].Courier != "jean" {
+			t.Errorf("the admin sees %q carried by %q", got, waiting[1].Stops[0].Courier)
+		}
+		if found := has(waiting); len(found) > 0 {
+			t.Errorf("who does not carry the tray sees %v", found)
+		}
+	})
+}
+
+func TestAStoppedTraySaysWhyAndNeedsNoReasonToComeBack(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		a, d := s.tray(t, "A-01")
+		s.depart(t, s.courier, d.ID)
+		s.stop(t, a)
+		stop := s.round(t, s.courier).Mine[0].Stops[0]
+		if stop.Stopped != hospital.StoppedHazard || len(stop.HeldFor) != 1 || stop.HeldFor[0].Kind != hospital.HazardNilByMouth {
+			t.Errorf("the tablet shows %+v", stop)
+		}
+		back, err := s.FailDelivery(t.Context(), s.courier, d.ID, "", hospital.CourierStep{})
+		if err != nil || back.Status != hospital.DeliveryReturned || back.FailReason != "" {
+			t.Errorf("brought back, the delivery is %+v and the error %v", back, err)
+		}
+	})
+}
+
+// taps are what a tablet sends of a delivery, in order, with the key of each.
+func (s *service) taps(t testing.TB, d hospital.Delivery) []func(key string) (hospital.Delivery, error) {
+	step := func(key string) hospital.CourierStep { return hospital.CourierStep{IdempotencyKey: key} }
+	return []func(key string) (hospital.Delivery, error){
+		func(key string) (hospital.Delivery, error) {
+			return s.ClaimDelivery(t.Context(), s.courier, d.ID, step("claim-"+key))
+		},
+		func(key string) (hospital.Delivery, error) {
+			return s.ReleaseDelivery(t.Context(), s.courier, d.ID, step("release-"+key))
+		},
+		func(key string) (hospital.Delivery, error) {
+			return s.ClaimDelivery(t.Context(), s.courier, d.ID, step("claim again-"+key))
+		},
+		func(key string) (hospital.Delivery, error) {
+			return s.DepartDelivery(t.Context(), s.courier, d.ID, step("depart-"+key))
+		},
+		func(key string) (hospital.Delivery, error) {
+			return s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: "A-01", ReceivedBy: "nurse", IdempotencyKey: "deliver-" + key})
+		},
+	}
+}
+
+func TestATapThatIsSentAgainHappensOnce(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		_, d := s.tray(t, "A-01")
+		taps := s.taps(t, d)
+		for i, tap := range taps {
+			lines := s.auditLines(t)
+			first, err := tap("k")
+			if err != nil {
+				t.Fatalf("tap %d: %v", i, err)
+			}
+			written := s.auditLines(t)
+			if written == lines {
+				t.Fatalf("tap %d did nothing", i)
+			}
+			for j := range i + 1 { // whatever the line held back arrives now
+				s.moves(t, "", func() error {
+					again, err := taps[j]("k")
+					if again != first {
+						t.Errorf("tap %d sent again after tap %d: the answer is %+v, want %+v", j, i, again, first)
+					}
+					return err
+				})
+			}
+			if s.auditLines(t) != written {
+				t.Errorf("what was sent again after tap %d is in the audit", i)
+			}
+		}
+
+		_, other := s.tray(t, "A-02")
+		s.depart(t, s.courier, other.ID)
+		for what, send := range map[string]func() error{
+			"another delivery": func() error {
+				_, err := s.Deliver(t.Context(), s.courier, other.ID, hospital.Handover{BedCode: "A-01", ReceivedBy: "nurse", IdempotencyKey: "deliver-k"})
+				return err
+			},
+			"another bed": func() error {
+				_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: "A-02", ReceivedBy: "nurse", IdempotencyKey: "deliver-k"})
+				return err
+			},
+			"another command": func() error {
+				_, err := s.FailDelivery(t.Context(), s.courier, other.ID, "asleep", hospital.CourierStep{IdempotencyKey: "deliver-k"})
+				return err
+			},
+		} {
+			if refusal := s.refuses(t, hospital.Invalid, "idempotency_key_reused", send); refusal == nil {
+				t.Errorf("the key of a tap was taken for %s", what)
+			}
+		}
+	})
+}
+
+func TestOneTapThatArrivesManyTimesAtOnceHappensOnce(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		_, d := s.tray(t, "A-01")
+		for i, tap := range s.taps(t, d) {
+			before := s.delivery(t, d.ID)
+			var all sync.WaitGroup
+			for range 6 {
+				all.Go(func() {
+					if _, err := tap("k"); err != nil {
+						t.Errorf("tap %d: %v", i, err)
+					}
+				})
+			}
+			all.Wait()
+			if after := s.delivery(t, d.ID); after.Version != before.Version+1 {
+				t.Errorf("tap %d made version %d of version %d", i, after.Version, before.Version)
+			}
+		}
+	})
+}
+
+func TestWhatItsCourierRepeatsWithoutAKeyHappensOnce(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		_, d := s.tray(t, "A-01")
+		failed := s.cooked(t, s.orderFor(t, nurse, s.patient(t, "Uwase Marine", "A-02"), hospital.Lunch))
+		_, parcel := s.parcel(t)
+		code := s.code(t, s.customer, parcel.ID)
+		for _, id := range []int64{d.ID, failed.ID, parcel.ID} {
+			seen := s.claim(t, s.courier, id)
+			for range 3 {
+				if _, err := s.DepartDelivery(t.Context(), s.courier, id, hospital.CourierStep{Version: seen.Version}); err != nil {
+					t.Errorf("set off again: %v", err)
+				}
+			}
+		}
+		deliver := func(actor hospital.Actor, id int64, code, receiver string) func() error {
+			return func() error {
+				_, err := s.Deliver(t.Context(), actor, id, hospital.Handover{BedCode: code, ReceivedBy: receiver})
+				return err
+			}
+		}
+		fail := func(actor hospital.Actor, reason string) func() error {
+			return func() error {
+				_, err := s.FailDelivery(t.Context(), actor, failed.ID, reason, hospital.CourierStep{})
+				return err
+			}
+		}
+		for name, repeated := range map[string]func() error{
+			"a tray": deliver(s.courier, d.ID, "a-01 ", " Keza"), "a parcel": deliver(s.courier, parcel.ID, code, ""), "a failure": fail(s.courier, "asleep"),
+		} {
+			if topics := s.moved(t, repeated); len(topics) == 0 {
+				t.Errorf("%s did nothing", name)
+			}
+			s.moves(t, "", repeated)
+		}
+		for _, other := range []func() error{deliver(s.courier, d.ID, "A-02", "Keza"), deliver(s.courier, d.ID, "A-01", "Ange"), fail(s.courier, "away"),
+			deliver(s.courier, failed.ID, "A-02", "")} {
+			s.refuses(t, hospital.Conflict, "delivery_step", other)
+		}
+		for _, anothers := range []func() error{deliver(s.second, d.ID, "A-01", "Keza"), fail(s.second, "asleep")} {
+			s.refuses(t, hospital.Forbidden, "delivery_not_yours", anothers)
+		}
+	})
+}
+
+// A refusal is no answer to keep: what was wrong may be right by then, and nothing has happened.
+func TestARefusedTapThatIsSentAgainIsJudgedAnew(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		a, d := s.tray(t, "A-01")
+		s.depart(t, s.courier, d.ID)
+		scan := func() error {
+			_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: "B-02", IdempotencyKey: "k"})
+			return err
+		}
+		for range 2 {
+			refused(t, scan(), hospital.Conflict, "wrong_bed")
+		}
+		if _, err := s.Transfer(t.Context(), nurse, a.ID, hospital.TransferTo{BedID: s.bed(t, "B-02").ID}); err != nil {
+			t.Fatal(err)
+		}
+		if err := scan(); err != nil {
+			t.Errorf("the patient lies there now: %v", err)
 		}
 	})
 }
@@ -758,13 +997,13 @@ func TestTheBoardGroupsTraysIntoRounds(t *testing.T) {
 		s.claim(t, s.second, trays[5].ID)
 
 		board := s.round(t, s.courier)
-		if got, want := shown(board.Waiting), "A Medicine: A-02 | B Surgery: B-01 | : - | Shelter: -"; got != want {
+		if got, want := shown(board.Waiting, ofTray), "A Medicine: A-02 | B Surgery: B-01 | : - | Shelter: -"; got != want {
 			t.Errorf("waiting are %q, want %q", got, want)
 		}
-		if got, want := shown(board.Mine), "A Medicine: A-06 | B Surgery: B-03"; got != want {
+		if got, want := shown(board.Mine, ofStop), "A Medicine: A-06 | B Surgery: B-03"; got != want {
 			t.Errorf("mine are %q, want %q", got, want)
 		}
-		if got, want := shown(s.round(t, admin).Waiting), "A Medicine: A-02 A-04 A-06 | B Surgery: B-01 B-03 | : - | Shelter: -"; got != want {
+		if got, want := shown(s.round(t, admin).Waiting, ofTray), "A Medicine: A-02 A-04 A-06 | B Surgery: B-01 B-03 | : - | Shelter: -"; got != want {
 			t.Errorf("the admin sees %q, want %q", got, want)
 		}
 		if counts := board.Counts; counts[hospital.DeliveryUnassigned] != 4 || counts[hospital.DeliveryAssigned] != 2 || counts[hospital.DeliveryInTransit] != 1 {
@@ -776,7 +1015,12 @@ func TestTheBoardGroupsTraysIntoRounds(t *testing.T) {
 			!stop.ReadySince.Equal(morning) {
 			t.Errorf("the tablet shows %+v", stop)
 		}
-		last := board.Waiting[3].Stops[0]
+		if last := board.Waiting[3].Stops[0]; last.ID != parcel.ID || last.Destination != "KG 7 Ave 12, Kigali" || last.Meal != hospital.Snack || !last.ReadySince.Equal(morning) {
+			t.Errorf("the tablet shows the parcel that waits as %+v", last)
+		}
+		s.claim(t, s.courier, parcel.ID)
+		mine := s.round(t, s.courier).Mine
+		last := mine[len(mine)-1].Stops[0]
 		if last.ID != parcel.ID || last.Phone != "+250788123456" || last.PatientName != "Claudine Uwera" || last.Texture != hospital.RegularTexture {
 			t.Errorf("the tablet shows the parcel as %+v", last)
 		}
@@ -787,20 +1031,20 @@ func TestTheBoardGroupsTraysIntoRounds(t *testing.T) {
 }
 
 // shown is how rounds look: their names and beds.
-func shown(rounds []hospital.Round) string {
+func shown[Stop any](rounds []hospital.Round[Stop], delivery func(Stop) hospital.Delivery) string {
 	var all []string
 	for _, round := range rounds {
 		var stops []string
 		for _, stop := range round.Stops {
-			if stop.BedNumber == "" {
-				stop.BedNumber = "-"
-			}
-			stops = append(stops, stop.BedNumber)
+			stops = append(stops, cmp.Or(delivery(stop).BedNumber, "-"))
 		}
 		all = append(all, round.Name+": "+strings.Join(stops, " "))
 	}
 	return strings.Join(all, " | ")
 }
+
+func ofTray(t hospital.Tray) hospital.Delivery      { return t.Delivery }
+func ofStop(s hospital.RoundStop) hospital.Delivery { return s.Delivery }
 
 func TestTheBoardCountsWhatEndedTodayInKigali(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {

@@ -48,7 +48,7 @@ func (l Leaving) LogValue() slog.Value {
 func (d Delivery) LogValue() slog.Value { return slog.GroupValue(slog.Int64("delivery", d.ID)) }
 
 // LogValue shows how many stops there are.
-func (r Round) LogValue() slog.Value { return slog.GroupValue(slog.Int("stops", len(r.Stops))) }
+func (r Round[Stop]) LogValue() slog.Value { return slog.GroupValue(slog.Int("stops", len(r.Stops))) }
 
 // LogValue shows nothing: a code opens a door, and who takes a tray is at times its patient.
 func (Handover) LogValue() slog.Value { return slog.GroupValue() }

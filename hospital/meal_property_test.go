@@ -290,10 +290,10 @@ func (k *kitchenStory) departWithSomething() error {
 }
 
 func (k *kitchenStory) departWith(d hospital.Delivery) error {
-	if _, err := k.ClaimDelivery(k.t.Context(), k.courier, d.ID, 0); err != nil {
+	if _, err := k.ClaimDelivery(k.t.Context(), k.courier, d.ID, hospital.CourierStep{}); err != nil {
 		return err
 	}
-	_, err := k.DepartDelivery(k.t.Context(), k.courier, d.ID, 0)
+	_, err := k.DepartDelivery(k.t.Context(), k.courier, d.ID, hospital.CourierStep{})
 	return err
 }
 
@@ -304,7 +304,7 @@ func (k *kitchenStory) deliverSomething() error {
 }
 
 func (k *kitchenStory) failSomething() error {
-	_, err := k.FailDelivery(k.t.Context(), k.courier, k.deliveryIn(hospital.DeliveryInTransit).ID, "asleep", 0)
+	_, err := k.FailDelivery(k.t.Context(), k.courier, k.deliveryIn(hospital.DeliveryInTransit).ID, "asleep", hospital.CourierStep{})
 	return err
 }
 

@@ -40,7 +40,7 @@ func TestAnAllergyAddedWhileATrayGoesAStepFurtherStopsIt(t *testing.T) {
 			return s.steps(t, cook, o, hospital.Step{})["recall"]()
 		}},
 		"departing": {hospital.OrderReady, func(s *service, t *testing.T, o hospital.Order) error {
-			_, err := s.DepartDelivery(t.Context(), s.courier, s.deliveryOf(t, o).ID, 0)
+			_, err := s.DepartDelivery(t.Context(), s.courier, s.deliveryOf(t, o).ID, hospital.CourierStep{})
 			return err
 		}},
 		"handed over": {hospital.OrderInTransit, func(s *service, t *testing.T, o hospital.Order) error {
@@ -96,7 +96,7 @@ func (s *service) finish(t testing.TB, o hospital.Order) {
 	case hospital.OrderHeld:
 		must[hospital.Order](t)(s.CancelOrder(t.Context(), cook, o.ID, hospital.Step{Reason: "for the test"}))
 	case hospital.OrderInTransit:
-		must[hospital.Delivery](t)(s.FailDelivery(t.Context(), s.courier, s.deliveryOf(t, o).ID, "brought back", 0))
+		must[hospital.Delivery](t)(s.FailDelivery(t.Context(), s.courier, s.deliveryOf(t, o).ID, "brought back", hospital.CourierStep{}))
 	}
 }
 

@@ -107,7 +107,7 @@ func (s *service) bringTo(t testing.TB, a hospital.Admission, status hospital.Or
 	case hospital.OrderDelivered:
 		s.handOver(t, s.courier, d.ID, d.BedNumber)
 	case hospital.OrderUndelivered:
-		must[hospital.Delivery](t)(s.FailDelivery(ctx, s.courier, d.ID, "asleep", 0))
+		must[hospital.Delivery](t)(s.FailDelivery(ctx, s.courier, d.ID, "asleep", hospital.CourierStep{}))
 	}
 	return s.order(t, o.ID)
 }

@@ -53,6 +53,7 @@ const (
 	ManageMenu              Permission = "menu.manage"        // dishes, and which are available
 	ReadDeliveries          Permission = "dashboard.delivery" // /dashboard/delivery/, and addresses
 	CarryDeliveries         Permission = "deliveries.carry"   // claim, depart, deliver, fail, locate
+	OverseeDeliveries       Permission = "deliveries.oversee" // every courier's, not only one's own and those that wait
 	FollowDeliveries        Permission = "deliveries.follow"  // one delivery; a customer their own only
 	ManageZones             Permission = "zones.manage"
 	OrderForPatients        Permission = "customer.home"  // a customer's own page and addresses
@@ -88,6 +89,7 @@ var permitted = map[Permission][]Role{
 	ManageMenu:              {KitchenStaff, Admin},
 	ReadDeliveries:          {DeliveryStaff, Admin},
 	CarryDeliveries:         {DeliveryStaff, Admin},
+	OverseeDeliveries:       {Admin},
 	FollowDeliveries:        {MedicalStaff, WardManagement, DeliveryStaff, Customer, Admin},
 	ManageZones:             {Admin},
 	OrderForPatients:        {Customer, Admin},

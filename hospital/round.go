@@ -9,38 +9,47 @@ import (
 	"time"
 )
 
-// RoundStop is a delivery as the courier's tablet shows it: the two identifiers, what to carry and what must not go wrong. Where the
-// courier is now is on the delivery's own page alone.
-type RoundStop struct {
+// Tray is a delivery as whoever looks for one to carry sees it: where it goes and since when it waits. Whom it is for and what they eat
+// is told to its courier alone. Where the courier is now is on the delivery's own page alone.
+type Tray struct {
 	Delivery
+	Meal       Meal
+	ReadySince time.Time
+}
+
+// RoundStop is a tray as its courier's tablet shows it: the two identifiers, what to carry and what must not go wrong.
+type RoundStop struct {
+	Tray
 	PatientName PatientName // to be asked for at the bedside: the second identifier. For an address: who is to be asked for
 	BirthDate   time.Time
-	Meal        Meal
 	Diet        Diet    // empty for an address
 	Texture     Texture // regular for an address
 	Allergies   Allergies
+	HeldFor     []Hazard // why a stopped tray must come back
 	Dishes      []TicketDish
 	Phone       string // of an address
-	ReadySince  time.Time
 }
 
-// Round is the deliveries that go to one ward, or one zone, together.
-type Round struct {
-	Name  string      // ward code and name, or zone; empty for patients who have no bed now
-	Stops []RoundStop // by bed number
+// Round is what goes to one ward, or one zone, together.
+type Round[Stop any] struct {
+	WardID int64  // 0: a zone's, or for patients who have no bed now
+	ZoneID int64  // 0: a ward's, or for patients who have no bed now
+	Name   string // ward code and name, or zone; empty for patients who have no bed now
+	Stops  []Stop // by bed number
 }
 
-// DeliveryBoard is what a courier's tablet shows: what waits, and the courier's own. Wards come first, by code, then zones by name.
+// DeliveryBoard is what a courier's tablet shows: what waits, and the courier's own. For whoever oversees all couriers, theirs wait too.
+// Wards come first, by code, then patients who have no bed now, then zones by name.
 type DeliveryBoard struct {
 	Metrics
-	Waiting   []Round
-	Mine      []Round
+	Waiting   []Round[Tray]
+	Mine      []Round[RoundStop]
 	Counts    map[DeliveryStatus]int // open ones, and those that ended today in Kigali
 	At        time.Time
 	Revisions // of DeliveriesTopic and MetricsTopic
 }
 
-// DeliveryBoard reads it for a courier; an admin sees all as waiting. For roles that hold ReadDeliveries.
+// DeliveryBoard reads it. For roles that hold ReadDeliveries.
 func (h *Hospital) DeliveryBoard(ctx context.Context, actor Actor) (DeliveryBoard, error) {
 	if err := actor.need(ReadDeliveries); err != nil {
 		return DeliveryBoard{}, err
@@ -58,12 +67,11 @@ func (h *Hospital) DeliveryBoard(ctx context.Context, actor Actor) (DeliveryBoar
 		if board.Counts, err = countDeliveries(ctx, q, startOfDay(board.At)); err != nil {
 			return err
 		}
-		stops, err := readStops(ctx, q, actor)
-		if err != nil {
+		if board.Waiting, err = readWaiting(ctx, q, actor); err != nil {
 			return err
 		}
-		board.Waiting, board.Mine = rounds(stops, actor)
-		return nil
+		board.Mine, err = readMine(ctx, q, actor)
+		return err
 	})
 	if err != nil {
 		return DeliveryBoard{}, err
@@ -97,85 +105,114 @@ func countDeliveries(ctx context.Context, q *sql.Tx, since time.Time) (map[Deliv
 	return counts, rows.Err()
 }
 
-// stop is a RoundStop with what it is sorted by.
-type stop struct {
-	RoundStop
-	wardName, zone string
+// The columns and tables of a tray, and which trays are on the board: open ones.
+const (
+	trayColumns = runColumns + `, meal_order.meal, delivery.ready_at, COALESCE(ward.name, ''), address.zone_id, COALESCE(zone.name, '')`
+	trayTables  = runTables + ` LEFT JOIN zone ON zone.id = address.zone_id`
+	openTrays   = ` WHERE delivery.ended_at IS NULL AND `
+)
+
+// destined is a tray with what it is sorted and grouped by.
+type destined[Stop any] struct {
+	stop   Stop
+	tray   Tray
+	wardID int64
+	ward   string
+	zoneID int64
+	zone   string
 }
 
-// readStops reads the open deliveries that are the actor's or may be claimed; for who carries none, all of them.
-func readStops(ctx context.Context, q *sql.Tx, actor Actor) ([]stop, error) {
-	condition, args := ` WHERE delivery.ended_at IS NULL`, []any(nil)
-	if actor.Role.May(CarryDeliveries) {
-		condition += ` AND (delivery.courier_id IS NULL OR delivery.courier_id = $1 OR courier.disabled)`
-		args = []any{actor.UserID}
+// scan reads a row that begins with trayColumns and has more columns after them.
+func (d *destined[Stop]) scan(row scanner, more ...any) error {
+	r, err := scanRun(row, append([]any{&d.tray.Meal, (*instant)(&d.tray.ReadySince), &d.ward, (*reference)(&d.zoneID), &d.zone}, more...)...)
+	d.tray.Delivery, d.wardID = r.Delivery, r.WardID
+	d.tray.Latitude, d.tray.Longitude, d.tray.LocatedAt = nil, nil, time.Time{}
+	return err
+}
+
+// readWaiting reads the trays that may be claimed; for who oversees all couriers, everyone else's too.
+func readWaiting(ctx context.Context, q *sql.Tx, actor Actor) ([]Round[Tray], error) {
+	condition := `(delivery.courier_id IS NULL OR courier.disabled) AND COALESCE(delivery.courier_id, 0) <> $1`
+	if actor.Role.May(OverseeDeliveries) {
+		condition = `COALESCE(delivery.courier_id, 0) <> $1`
 	}
-	rows, err := q.QueryContext(ctx, `SELECT `+runColumns+`, COALESCE(ward.name, ''), COALESCE(zone.name, ''),
-			COALESCE(patient.name, address.full_name), patient.birth_date, meal_order.meal, COALESCE(admission.diet, ''),
-			COALESCE(admission.texture, 7), admission.allergies, COALESCE(address.phone, ''), delivery.ready_at`+runTables+`
-		LEFT JOIN zone ON zone.id = address.zone_id
-		LEFT JOIN patient ON patient.id = admission.patient_id`+condition, args...)
-	stops, err := collect(rows, err, scanStop)
+	rows, err := q.QueryContext(ctx, `SELECT `+trayColumns+trayTables+openTrays+condition, actor.UserID)
+	trays, err := collect(rows, err, func(row scanner) (d destined[Tray], err error) {
+		err = d.scan(row)
+		d.stop = d.tray
+		return d, err
+	})
 	if err != nil {
-		return nil, fmt.Errorf("read the rounds: %w", err)
+		return nil, fmt.Errorf("read what waits for a courier: %w", err)
 	}
-	dishes, err := dishesWhere(ctx, q, `meal_order.ended_at IS NULL AND meal_order.status IN ('ready', 'in_transit')`)
+	return rounds(trays), nil
+}
+
+// readMine reads the trays that the actor carries, with all that is needed at the bedside.
+func readMine(ctx context.Context, q *sql.Tx, actor Actor) ([]Round[RoundStop], error) {
+	rows, err := q.QueryContext(ctx, `SELECT `+trayColumns+`, COALESCE(patient.name, address.full_name), patient.birth_date,
+			COALESCE(admission.diet, ''), COALESCE(admission.texture, 7), admission.allergies, meal_order.held_for, COALESCE(address.phone, '')`+
+		trayTables+` LEFT JOIN patient ON patient.id = admission.patient_id`+openTrays+`delivery.courier_id = $1`, actor.UserID)
+	stops, err := collect(rows, err, func(row scanner) (d destined[RoundStop], err error) {
+		err = d.scan(row, &d.stop.PatientName, (*instant)(&d.stop.BirthDate), &d.stop.Diet, &d.stop.Texture,
+			(*allergyList)(&d.stop.Allergies), (*list[Hazard])(&d.stop.HeldFor), &d.stop.Phone)
+		d.stop.Tray = d.tray
+		return d, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the rounds of user %d: %w", actor.UserID, err)
+	}
+	carried := make([]int64, len(stops))
+	for i, d := range stops {
+		carried[i] = d.tray.OrderID
+	}
+	list, args := oneOf(nil, carried)
+	dishes, err := dishesWhere(ctx, q, `meal_order.id IN `+list, args...)
 	if err != nil {
 		return nil, err
 	}
 	for i := range stops {
-		for _, dish := range dishes[stops[i].OrderID] {
-			stops[i].Dishes = append(stops[i].Dishes, TicketDish{ID: dish.ID, Name: dish.Name, Station: dish.Station})
+		for _, dish := range dishes[stops[i].tray.OrderID] {
+			stops[i].stop.Dishes = append(stops[i].stop.Dishes, TicketDish{ID: dish.ID, Name: dish.Name, Station: dish.Station})
 		}
 	}
-	return stops, nil
+	return rounds(stops), nil
 }
 
-// scanStop reads a row of readStops.
-func scanStop(row scanner) (s stop, err error) {
-	r, err := scanRun(row, &s.wardName, &s.zone, &s.PatientName, (*instant)(&s.BirthDate), &s.Meal, &s.Diet, &s.Texture,
-		(*allergyList)(&s.Allergies), &s.Phone, (*instant)(&s.ReadySince))
-	s.Delivery = r.Delivery
-	s.Latitude, s.Longitude, s.LocatedAt = nil, nil, time.Time{}
-	return s, err
-}
-
-// name is that of the round which the stop belongs to.
-func (s stop) name() string {
-	if s.BedID != 0 {
-		return s.WardCode + " " + s.wardName
+// name is that of the round which the tray belongs to.
+func (d destined[Stop]) name() string {
+	if d.wardID != 0 {
+		return d.tray.WardCode + " " + d.ward
 	}
-	return s.zone
+	return d.zone
 }
 
-// compare sorts stops into rounds: by ward, by zone, and within by bed.
-func (s stop) compare(other stop) int {
-	kind := func(s stop) int {
+// compare sorts trays into rounds: by ward, by zone, and within by bed.
+func (d destined[Stop]) compare(other destined[Stop]) int {
+	kind := func(d destined[Stop]) int {
 		switch {
-		case s.BedID != 0:
+		case d.wardID != 0:
 			return 0
-		case s.zone == "":
+		case d.zoneID == 0:
 			return 1
 		}
 		return 2
 	}
-	return cmp.Or(cmp.Compare(kind(s), kind(other)), cmp.Compare(s.WardCode, other.WardCode), cmp.Compare(s.zone, other.zone),
-		cmp.Compare(len(s.BedNumber), len(other.BedNumber)), cmp.Compare(s.BedNumber, other.BedNumber), cmp.Compare(s.ID, other.ID))
+	return cmp.Or(cmp.Compare(kind(d), kind(other)), cmp.Compare(d.tray.WardCode, other.tray.WardCode), cmp.Compare(d.zone, other.zone),
+		cmp.Compare(d.zoneID, other.zoneID), cmp.Compare(len(d.tray.BedNumber), len(other.tray.BedNumber)),
+		cmp.Compare(d.tray.BedNumber, other.tray.BedNumber), cmp.Compare(d.tray.ID, other.tray.ID))
 }
 
-// rounds groups stops: a courier's own, and those that wait. For who carries none all of them wait.
-func rounds(stops []stop, actor Actor) (waiting, mine []Round) {
-	slices.SortFunc(stops, stop.compare)
-	for _, s := range stops {
-		to := &waiting
-		if s.CourierID == actor.UserID && actor.Role.May(CarryDeliveries) {
-			to = &mine
+// rounds groups trays by where they go.
+func rounds[Stop any](trays []destined[Stop]) []Round[Stop] {
+	slices.SortFunc(trays, destined[Stop].compare)
+	var rounds []Round[Stop]
+	for _, d := range trays {
+		if n := len(rounds); n == 0 || rounds[n-1].WardID != d.wardID || rounds[n-1].ZoneID != d.zoneID {
+			rounds = append(rounds, Round[Stop]{WardID: d.wardID, ZoneID: d.zoneID, Name: d.name()})
 		}
-		if len(*to) == 0 || (*to)[len(*to)-1].Name != s.name() {
-			*to = append(*to, Round{Name: s.name()})
-		}
-		last := &(*to)[len(*to)-1]
-		last.Stops = append(last.Stops, s.RoundStop)
+		last := &rounds[len(rounds)-1]
+		last.Stops = append(last.Stops, d.stop)
 	}
-	return waiting, mine
+	return rounds
 }

@@ -189,7 +189,7 @@ func TestASafetyCheckThatRefusesHoldsTheOrderNevertheless(t *testing.T) {
 			return s.steps(t, cook, o, hospital.Step{})["ready"]()
 		}},
 		"depart": {hospital.OrderReady, func(s *service, t *testing.T, o hospital.Order) error {
-			_, err := s.DepartDelivery(t.Context(), s.courier, s.deliveryOf(t, o).ID, 0)
+			_, err := s.DepartDelivery(t.Context(), s.courier, s.deliveryOf(t, o).ID, hospital.CourierStep{})
 			return err
 		}},
 		"deliver": {hospital.OrderInTransit, func(s *service, t *testing.T, o hospital.Order) error {
@@ -447,7 +447,7 @@ func TestADischargeCancelsWhatIsNotCookedAndStopsWhatIs(t *testing.T) {
 					_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: "A-01"})
 					return err
 				}(), hospital.Conflict, "stopped")
-				must[hospital.Delivery](t)(s.FailDelivery(t.Context(), s.courier, d.ID, "has left", 0))
+				must[hospital.Delivery](t)(s.FailDelivery(t.Context(), s.courier, d.ID, "has left", hospital.CourierStep{}))
 				if got := s.order(t, o.ID); got.Status != hospital.OrderUndelivered {
 					t.Errorf("brought back it is %s", got.Status)
 				}

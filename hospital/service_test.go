@@ -143,7 +143,7 @@ func (s *service) tray(t testing.TB, number string) (hospital.Admission, hospita
 // claim claims a delivery.
 func (s *service) claim(t testing.TB, actor hospital.Actor, id int64) hospital.Delivery {
 	t.Helper()
-	d, err := s.ClaimDelivery(t.Context(), actor, id, 0)
+	d, err := s.ClaimDelivery(t.Context(), actor, id, hospital.CourierStep{})
 	if err != nil {
 		t.Fatalf("claim delivery %d: %v", id, err)
 	}
@@ -154,7 +154,7 @@ func (s *service) claim(t testing.TB, actor hospital.Actor, id int64) hospital.D
 func (s *service) depart(t testing.TB, actor hospital.Actor, id int64) hospital.Delivery {
 	t.Helper()
 	s.claim(t, actor, id)
-	d, err := s.DepartDelivery(t.Context(), actor, id, 0)
+	d, err := s.DepartDelivery(t.Context(), actor, id, hospital.CourierStep{})
 	if err != nil {
 		t.Fatalf("depart with delivery %d: %v", id, err)
 	}
