@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -72,7 +71,7 @@ func medicalState(d hospital.MedicalDashboard, language text.Lang) *liveState {
 		messages: func() ([]hub.Region, error) {
 			return dashboardMessages(d.Metrics, d.At, medicalJSON(d))
 		},
-		answer: answerOnDashboard,
+		answer: answerWithState,
 	}
 }
 
@@ -132,19 +131,8 @@ func managementState(d hospital.ManagementDashboard, language text.Lang) *liveSt
 		messages: func() ([]hub.Region, error) {
 			return dashboardMessages(d.Metrics, d.At, managementJSON(d))
 		},
-		answer: answerOnDashboard,
+		answer: answerWithState,
 	}
-}
-
-// answerOnDashboard answers {"action":"get_status"} with everything. Nothing that a client sends reaches another client.
-func answerOnDashboard(request []byte) (reply []byte, whole bool) {
-	var asked struct {
-		Action string `json:"action"`
-	}
-	if err := json.Unmarshal(request, &asked); err != nil || asked.Action != "get_status" {
-		return hub.ErrorMessage("unknown_action", "This socket knows get_status."), false
-	}
-	return nil, true
 }
 
 func joinIDs(ids []int64) string {

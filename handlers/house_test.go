@@ -191,6 +191,23 @@ func (h *house) admit(name string, bedID int64) hospital.Admission {
 	return a
 }
 
+// admitAsked admits a new patient who was asked about allergies and has these.
+func (h *house) admitAsked(name string, bedID int64, allergens ...hospital.Allergen) hospital.Admission {
+	h.t.Helper()
+	a, _, err := h.hospital.Admit(h.t.Context(), actor(hospital.MedicalStaff), hospital.NewAdmission{PatientName: hospital.PatientName(name),
+		BedID: bedID, Allergies: hospital.Allergies{Known: true, Allergens: allergens}})
+	h.must(err)
+	return a
+}
+
+// signedIn is the actor behind a token, with their user's id.
+func (h *house) signedIn(token string) hospital.Actor {
+	h.t.Helper()
+	session, err := h.hospital.SessionByToken(h.t.Context(), token)
+	h.must(err)
+	return session.Actor("test")
+}
+
 // setBed takes a bed through the steps.
 func (h *house) setBed(id int64, steps ...hospital.BedStatus) {
 	h.t.Helper()

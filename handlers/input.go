@@ -222,7 +222,21 @@ func (in *input) refuseCharacters(field string) {
 
 // id reads a positive whole number, 0 where the field is empty.
 func (in *input) id(field string) int64 {
-	sent := in.one(field)
+	return in.parseID(field, in.one(field))
+}
+
+// ids reads a list of positive whole numbers. What is empty in it is left out.
+func (in *input) ids(field string) []int64 {
+	var all []int64
+	for _, sent := range in.values[field] {
+		if id := in.parseID(field, sent); id != 0 {
+			all = append(all, id)
+		}
+	}
+	return all
+}
+
+func (in *input) parseID(field, sent string) int64 {
 	if sent == "" {
 		return 0
 	}

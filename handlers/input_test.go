@@ -71,7 +71,7 @@ func (w target) path(pattern string) string {
 
 // commands are the paths of all commands that take fields.
 var commands = []string{"/admissions", "/admissions/{stay}/transfer", "/admissions/{stay}/plan-discharge", "/admissions/{stay}/discharge",
-	"/beds/{available}/status", "/beds/{available}/patients", "/login", "/language"}
+	"/beds/{available}/status", "/beds/{available}/patients", "/orders", "/login", "/language"}
 
 // The content types that commands take.
 const (

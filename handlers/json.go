@@ -1,12 +1,14 @@
 package handlers
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"time"
 
 	"dusangire/hospital"
 	"dusangire/hub"
+	"dusangire/views/text"
 )
 
 // The shapes of JSON, CONTRACT sections 4 and 5. A shape is a struct so that a field can't be sent by accident.
@@ -214,10 +216,7 @@ func admissionJSON(a hospital.Admission) admissionShape {
 	if a.BedID != 0 {
 		shape.BedID, shape.Bed, shape.Ward = &a.BedID, &a.BedNumber, &a.WardName
 	}
-	if a.Outcome != "" {
-		outcome := string(a.Outcome)
-		shape.Outcome = &outcome
-	}
+	shape.Outcome = textOrNull(string(a.Outcome))
 	return shape
 }
 
@@ -242,16 +241,16 @@ type standingBedJSON struct {
 }
 
 // currentJSON is the state that a Conflict shows; nil for what has no shape of its own.
-func currentJSON(current any) any {
+func currentJSON(ctx context.Context, current any) any {
 	switch state := current.(type) {
 	case hospital.Bed:
 		return standingBedJSON{state.ID, state.Number, string(state.Status), state.WardName, state.Version}
 	case hospital.Admission:
 		return admissionJSON(state)
 	case hospital.Order:
-		return orderJSON(state)
+		return orderJSON(ctx, state)
 	case []hospital.Hazard:
-		return standingHazardsJSON{hazardsJSON(state)}
+		return standingHazardsJSON{hazardsJSON(ctx, state)}
 	}
 	return nil
 }
@@ -260,6 +259,7 @@ func currentJSON(current any) any {
 type orderShape struct {
 	ID             int64        `json:"id"`
 	Status         string       `json:"status"`
+	StatusSince    *string      `json:"status_since"`
 	AdmissionID    *int64       `json:"admission_id"`
 	AddressID      *int64       `json:"address_id"`
 	Meal           string       `json:"meal"`
@@ -268,21 +268,23 @@ type orderShape struct {
 	Notes          string       `json:"notes"`
 	OverrideReason string       `json:"override_reason"`
 	OverriddenBy   string       `json:"overridden_by"`
-	Hazards        []hazardJSON `json:"hazards"` // what it is held for
-	Stopped        string       `json:"stopped"` // why its tray must come back: hazard, discharged
-	Late           bool         `json:"late"`    // placed after the cut-off
+	Overridden     []hazardJSON `json:"overridden"` // what the reason was given for
+	Hazards        []hazardJSON `json:"hazards"`    // what it is held for
+	Stopped        string       `json:"stopped"`    // why its tray must come back: hazard, discharged
+	Begun          bool         `json:"begun"`      // cooking has begun
+	Late           bool         `json:"late"`       // placed after the cut-off
 	Price          int          `json:"price"`
 	PlacedAt       *string      `json:"placed_at"`
-	StatusSince    *string      `json:"status_since"`
 	CancelReason   string       `json:"cancel_reason"`
 	Version        int64        `json:"version"`
 }
 
-func orderJSON(o hospital.Order) orderShape {
-	shape := orderShape{ID: o.ID, Status: string(o.Status), AdmissionID: idOrNull(o.AdmissionID), AddressID: idOrNull(o.AddressID),
-		Meal: string(o.Meal), DueAt: rfc3339(o.Due), Items: make([]itemJSON, 0, len(o.Dishes)), Notes: o.Notes,
-		OverrideReason: o.OverrideReason, OverriddenBy: o.OverriddenBy, Hazards: hazardsJSON(o.HeldFor), Stopped: o.Stopped, Late: o.Late,
-		Price: o.Price, PlacedAt: rfc3339(o.PlacedAt), StatusSince: rfc3339(o.StatusSince), CancelReason: o.CancelReason, Version: o.Version}
+func orderJSON(ctx context.Context, o hospital.Order) orderShape {
+	shape := orderShape{ID: o.ID, Status: string(o.Status), StatusSince: rfc3339(o.StatusSince), AdmissionID: idOrNull(o.AdmissionID),
+		AddressID: idOrNull(o.AddressID), Meal: string(o.Meal), DueAt: rfc3339(o.Due), Items: make([]itemJSON, 0, len(o.Dishes)), Notes: o.Notes,
+		OverrideReason: o.OverrideReason, OverriddenBy: o.OverriddenBy, Overridden: hazardsJSON(ctx, o.Overridden),
+		Hazards: hazardsJSON(ctx, o.HeldFor), Stopped: o.Stopped, Begun: o.Begun, Late: o.Late, Price: o.Price, PlacedAt: rfc3339(o.PlacedAt),
+		CancelReason: o.CancelReason, Version: o.Version}
 	for _, dish := range o.Dishes {
 		shape.Items = append(shape.Items, itemJSON{dish.ID, dish.Name.En, string(dish.Station)})
 	}
@@ -303,21 +305,23 @@ type itemJSON struct {
 	Station string `json:"station"`
 }
 
-// hazardJSON is one reason why an order must not go to its patient.
+// hazardJSON is one reason why something must not go to a patient: in codes, and in words of the reader's language.
 type hazardJSON struct {
-	Kind     string  `json:"kind"`
-	ItemID   *int64  `json:"item_id"` // null: whatever there is to eat
-	Item     *string `json:"item"`
-	Allergen *string `json:"allergen"`
-	Severe   bool    `json:"severe"`
-	Diet     *string `json:"diet"`
+	Kind        string  `json:"kind"`
+	Message     string  `json:"message"`
+	ItemID      *int64  `json:"item_id"` // null: whatever there is to eat
+	Item        *string `json:"item"`
+	Allergen    *string `json:"allergen"`
+	Severe      bool    `json:"severe"`
+	Diet        *string `json:"diet"` // the one that does not allow the dish
+	Overridable bool    `json:"overridable"`
 }
 
-func hazardsJSON(hazards []hospital.Hazard) []hazardJSON {
+func hazardsJSON(ctx context.Context, hazards []hospital.Hazard) []hazardJSON {
 	shapes := make([]hazardJSON, 0, len(hazards))
 	for _, z := range hazards {
-		shapes = append(shapes, hazardJSON{string(z.Kind), idOrNull(z.DishID), textOrNull(z.DishName.En), textOrNull(string(z.Allergen)),
-			z.Severe, textOrNull(string(z.Diet))})
+		shapes = append(shapes, hazardJSON{string(z.Kind), text.Hazard(ctx, z), idOrNull(z.DishID), textOrNull(z.DishName.En),
+			textOrNull(string(z.Allergen)), z.Severe, textOrNull(string(z.Diet)), z.Overridable()})
 	}
 	return shapes
 }
@@ -332,6 +336,21 @@ func textOrNull(text string) *string {
 // standingHazardsJSON is what speaks against an order as a Conflict shows it.
 type standingHazardsJSON struct {
 	Hazards []hazardJSON `json:"hazards"`
+}
+
+// orderDetailJSON is an order with where it goes.
+type orderDetailJSON struct {
+	orderShape
+	Initials   *string `json:"initials"` // of the patient
+	Bed        *string `json:"bed_number"`
+	Ward       *string `json:"ward_name"`
+	Zone       *string `json:"zone"` // of an address
+	DeliveryID *int64  `json:"delivery_id"`
+}
+
+func orderPageJSON(ctx context.Context, d hospital.OrderDetail) orderDetailJSON {
+	return orderDetailJSON{orderJSON(ctx, d.Order), textOrNull(d.Initials), textOrNull(d.BedNumber), textOrNull(d.WardName),
+		textOrNull(d.Zone), idOrNull(d.DeliveryID)}
 }
 
 type sessionShape struct {

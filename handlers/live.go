@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strconv"
@@ -181,6 +182,17 @@ func drawRegions(ctx context.Context, regions []views.Region) ([]hub.Region, err
 func (s *liveState) JSON() ([]hub.Region, error) { return s.messages() }
 
 func (s *liveState) Answer(request []byte) ([]byte, bool) { return s.answer(request) }
+
+// answerWithState answers {"action":"get_status"} with everything. Nothing that a client sends reaches another client.
+func answerWithState(request []byte) (reply []byte, whole bool) {
+	var asked struct {
+		Action string `json:"action"`
+	}
+	if err := json.Unmarshal(request, &asked); err != nil || asked.Action != "get_status" {
+		return hub.ErrorMessage("unknown_action", "This socket knows get_status."), false
+	}
+	return nil, true
+}
 
 // liveDashboard is /ws/dashboard/{role}/ where the role has no live dashboard of its own.
 func (s *Server) liveDashboard(c echo.Context) error {

@@ -72,6 +72,8 @@ func isOfType(t testing.TB, value any, kind string) bool {
 		return isTruth
 	case "text":
 		return isText && text != ""
+	case "empty":
+		return isText && text == ""
 	case "time":
 		return utc.MatchString(text)
 	case "id":

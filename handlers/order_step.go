@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/labstack/echo/v4"
 
@@ -37,5 +36,3 @@ func (s *Server) stepOrder(command stepCommand) echo.HandlerFunc {
 		return done(c, localPath(back))
 	}
 }
-
-func orderPath(id int64) string { return fmt.Sprintf("/orders/%d/", id) }

@@ -51,7 +51,7 @@ func problemOf(ctx context.Context, err error) Problem {
 			}
 			p.Errors[field] = text.Refusal(ctx, wrong)
 		}
-		p.Current = currentJSON(refusal.Current)
+		p.Current = currentJSON(ctx, refusal.Current)
 		return p
 	case errors.As(err, &status):
 		sentence, isText := status.Message.(string)
@@ -71,7 +71,9 @@ func problem(status int, detail string) Problem {
 func (p Problem) words() string {
 	sentences := []string{p.Detail}
 	for _, field := range slices.Sorted(maps.Keys(p.Errors)) {
-		sentences = append(sentences, field+": "+p.Errors[field])
+		if p.Errors[field] != p.Detail {
+			sentences = append(sentences, field+": "+p.Errors[field])
+		}
 	}
 	return strings.Join(sentences, " ")
 }

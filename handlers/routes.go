@@ -39,12 +39,14 @@ func (s *Server) Routes() []Route {
 		{get, "/wards/:id/", hospital.ReadWards, s.wardPage},
 		{get, "/beds/:id/", hospital.ReadWards, s.bedPage},
 		{get, "/admissions/:id/", hospital.ReadWards, s.admissionPage},
+		{get, "/orders/:id/", hospital.FollowOrders, s.orderPage},
 		{get, "/users/", hospital.ManageUsers, s.usersPage},
 
 		{post, "/admissions", hospital.AdmitPatients, s.admit},
 		{post, "/admissions/:id/transfer", hospital.TransferPatients, s.transfer},
 		{post, "/admissions/:id/plan-discharge", hospital.PlanDischarges, s.planDischarge},
 		{post, "/admissions/:id/discharge", hospital.DischargePatients, s.discharge},
+		{post, "/orders", hospital.OrderMeals, s.placeOrder},
 		{post, "/beds/:id/status", hospital.ChangeBeds, s.setBedStatus},
 		{post, "/beds/:id/patients", hospital.AdmitPatients, s.findPatients},
 		{post, "/orders/:id/confirm", hospital.ConfirmOrders, s.stepOrder(s.Hospital.ConfirmOrder)},
@@ -54,6 +56,7 @@ func (s *Server) Routes() []Route {
 		{post, "/orders/:id/cancel", hospital.CancelOrders, s.stepOrder(s.Hospital.CancelOrder)},
 
 		{get, "/ws/ward/:id/", hospital.ReadWards, s.liveWard},
+		{get, "/ws/order/:id/", hospital.FollowOrders, s.liveOrder},
 		{get, "/ws/dashboard/medical_staff/", hospital.ReadMedicalDashboard, s.liveMedicalDashboard},
 		{get, "/ws/dashboard/ward_management/", hospital.ReadManagementDashboard, s.liveManagementDashboard},
 		{get, "/ws/dashboard/:role/", hospital.ReadOwnSession, s.liveDashboard},

@@ -35,6 +35,8 @@ var may = map[hospital.Permission][]hospital.Role{
 	"orders.cook":             {"kitchen", "admin"},
 	"orders.confirm":          {"medical_staff", "kitchen", "admin"},
 	"orders.cancel":           {"medical_staff", "ward_management", "kitchen", "customer", "admin"},
+	"orders.place":            {"medical_staff", "ward_management", "customer", "admin"},
+	"orders.follow":           {"medical_staff", "ward_management", "kitchen", "delivery", "customer", "admin"},
 }
 
 // anyone stands where a route is for people who are not signed in too.
@@ -75,11 +77,14 @@ var rules = map[string]rule{
 	"POST /beds/:id/status":               {"beds.change", "/beds/{bed}/status", 0, 422},
 	"POST /beds/:id/patients":             {"admissions.admit", "/beds/{bed}/patients", 0, 422},
 
-	"POST /orders/:id/confirm": {"orders.confirm", "/orders/1/confirm", 0, 422},
-	"POST /orders/:id/start":   {"orders.cook", "/orders/1/start", 0, 422},
-	"POST /orders/:id/ready":   {"orders.cook", "/orders/1/ready", 0, 422},
-	"POST /orders/:id/recall":  {"orders.cook", "/orders/1/recall", 0, 422},
-	"POST /orders/:id/cancel":  {"orders.cancel", "/orders/1/cancel", 0, 422},
+	"POST /orders/:id/confirm": {"orders.confirm", "/orders/{order}/confirm", 0, 422},
+	"POST /orders/:id/start":   {"orders.cook", "/orders/{order}/start", 0, 422},
+	"POST /orders/:id/ready":   {"orders.cook", "/orders/{order}/ready", 0, 422},
+	"POST /orders/:id/recall":  {"orders.cook", "/orders/{order}/recall", 0, 422},
+	"POST /orders/:id/cancel":  {"orders.cancel", "/orders/{order}/cancel", 0, 422},
+	"POST /orders":             {"orders.place", "/orders", 0, 422},
+	"GET /orders/:id/":         {"orders.follow", "/orders/{order}/", 0, 200},
+	"GET /ws/order/:id/":       {"orders.follow", "/ws/order/{order}/", 0, 0},
 
 	"GET /ws/ward/:id/":                  {"wards.read", "/ws/ward/{ward}/", 0, 0},
 	"GET /ws/dashboard/medical_staff/":   {"dashboard.medical", "/ws/dashboard/medical_staff/", 0, 0},
@@ -117,10 +122,11 @@ func TestPermissionsAreAsWrittenHere(t *testing.T) {
 // TestEveryRouteLetsInExactlyWhoMay asks every route of the server's own table as every kind of visitor.
 func TestEveryRouteLetsInExactlyWhoMay(t *testing.T) {
 	h := newHouse(t, settings{})
-	stay := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
+	stay := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID)
 	strangers, people := h.visitors()
+	order := h.orderForAll(stay)
 	before := h.contents()
-	fill := strings.NewReplacer("{ward}", fmt.Sprint(h.a.ID), "{bed}", fmt.Sprint(h.bed(h.a, 1).ID), "{stay}", fmt.Sprint(stay.ID))
+	fill := strings.NewReplacer("{ward}", fmt.Sprint(h.a.ID), "{bed}", fmt.Sprint(h.bed(h.a, 1).ID), "{stay}", fmt.Sprint(stay.ID), "{order}", fmt.Sprint(order))
 	for _, route := range h.server.Routes() {
 		name := route.Method + " " + route.Path
 		rule, known := rules[name]
@@ -149,6 +155,22 @@ func TestEveryRouteLetsInExactlyWhoMay(t *testing.T) {
 	if after := h.contents(); after != before {
 		t.Error("asking at doors changed the database")
 	}
+}
+
+// orderForAll places an order that one of each role may see: the customer is linked to its patient.
+func (h *house) orderForAll(stay hospital.Admission) (id int64) {
+	h.t.Helper()
+	users, err := h.hospital.Users(h.t.Context())
+	h.must(err)
+	for _, user := range users {
+		if user.Role == hospital.Customer {
+			h.must(h.hospital.LinkCustomer(h.t.Context(), actor(hospital.Admin), user.ID, stay.PatientID))
+		}
+	}
+	o, _, err := h.hospital.PlaceOrder(h.t.Context(), actor(hospital.MedicalStaff), hospital.NewOrder{AdmissionID: stay.ID, Meal: hospital.Lunch,
+		Dishes: []int64{h.dish("Rice", "hot").ID}})
+	h.must(err)
+	return o.ID
 }
 
 // within is the house as a subtest sees it.

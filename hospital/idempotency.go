@@ -29,7 +29,7 @@ func (c *change) once(ctx context.Context, key, command string, payload any, do 
 		return id, false, err
 	}
 	if unwritable(key) || utf8.RuneCountInString(key) > LongestKey {
-		return 0, false, Refuse(Invalid, "idempotency_key", "An idempotency key has at most %d characters that can be written.", LongestKey)
+		return 0, false, wrongKey(Refuse(Invalid, "idempotency_key", "An idempotency key has at most %d characters that can be written.", LongestKey))
 	}
 	text, err := json.Marshal(payload)
 	if err != nil {
@@ -68,9 +68,16 @@ func (c *change) earlier(ctx context.Context, key, command, payloadDigest string
 	case err != nil:
 		return 0, fmt.Errorf("read an idempotency key: %w", err)
 	case earlierCommand != command || earlierPayload != payloadDigest:
-		return 0, Refuse(Invalid, "idempotency_key_reused", "This was sent under the key of something else. Open the form again and send it anew.")
+		return 0, wrongKey(Refuse(Invalid, "idempotency_key_reused", "This was sent under the key of something else. Open the form again and send it anew."))
 	}
 	return id, nil
+}
+
+// wrongKey makes a refusal of a key say the same at the key's field.
+func wrongKey(refusal *Error) error {
+	atField := *refusal
+	refusal.Fields = fields{"idempotency_key": &atField}
+	return refusal
 }
 
 // digest is a text's SHA-256, for comparing what must not be kept.

@@ -572,6 +572,63 @@ func (h *Hospital) Order(ctx context.Context, actor Actor, id int64) (o Order, e
 	return o, nil
 }
 
+// OrderDetail is one order with all that its page shows. It has the patient's initials and never the name, so it is the same for
+// everybody who may see the order.
+type OrderDetail struct {
+	Order
+	Initials   string // of the patient; empty for an address
+	BedID      int64  // where the patient lies now; 0 for an address, while there is no bed, and after the stay
+	BedNumber  string
+	WardName   string
+	Zone       string // for an address
+	DeliveryID int64  // 0: none yet
+	At         time.Time
+	Revisions  // of OrderTopic
+}
+
+// OrderDetail reads an order's page. NotFound as for Order.
+func (h *Hospital) OrderDetail(ctx context.Context, actor Actor, id int64) (OrderDetail, error) {
+	d := OrderDetail{At: h.clock(ctx)}
+	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+		if d.Revisions, err = revisions(ctx, q, OrderTopic(id)); err != nil {
+			return err
+		}
+		if d.Order, err = readOrder(ctx, q, id); err != nil {
+			return err
+		}
+		if err := mustSee(ctx, q, actor, d.Order); err != nil {
+			return err
+		}
+		return d.readPlace(ctx, q)
+	})
+	if err != nil {
+		return OrderDetail{}, err
+	}
+	return d, nil
+}
+
+// readPlace adds whom the order is for, where it goes and by which delivery. The patient's name goes no further than here.
+func (d *OrderDetail) readPlace(ctx context.Context, q *sql.Tx) error {
+	var patient PatientName
+	err := q.QueryRowContext(ctx, `SELECT COALESCE(patient.name, ''), bed.id, COALESCE(bed.number, ''), COALESCE(ward.name, ''),
+			COALESCE(zone.name, ''), (SELECT MAX(delivery.id) FROM delivery
+				WHERE delivery.order_id = meal_order.id AND delivery.status <> 'cancelled')
+		FROM meal_order
+		LEFT JOIN admission ON admission.id = meal_order.admission_id
+		LEFT JOIN patient ON patient.id = admission.patient_id
+		LEFT JOIN bed ON bed.id = admission.bed_id AND admission.discharged_at IS NULL
+		LEFT JOIN ward ON ward.id = bed.ward_id
+		LEFT JOIN address ON address.id = meal_order.address_id
+		LEFT JOIN zone ON zone.id = address.zone_id
+		WHERE meal_order.id = $1`, d.ID).Scan(&patient, (*reference)(&d.BedID), &d.BedNumber, &d.WardName, &d.Zone,
+		(*reference)(&d.DeliveryID))
+	if err != nil {
+		return fmt.Errorf("read where order %d goes: %w", d.ID, err)
+	}
+	d.Initials = patient.Initials()
+	return nil
+}
+
 // mustSee returns NotFound unless the actor may know of the order: staff, or the customer who placed it or whose patient it is for.
 func mustSee(ctx context.Context, q *sql.Tx, actor Actor, o Order) error {
 	if actor.Role.May(ReadOrders) {

@@ -45,7 +45,8 @@ const (
 	OrderMeals              Permission = "orders.place"       // a customer for their own patients and addresses only
 	OverrideHazards         Permission = "orders.override"    // with a written reason, what Hazard.Overridable allows
 	OrderRounds             Permission = "orders.round"       // a meal for each patient of a ward
-	ReadOrders              Permission = "orders.read"        // any order; a customer reads their own without it
+	ReadOrders              Permission = "orders.read"        // any order
+	FollowOrders            Permission = "orders.follow"      // one order; a customer their own only
 	ReadKitchen             Permission = "dashboard.kitchen"  // /dashboard/kitchen/
 	CookOrders              Permission = "orders.cook"        // start, ready, recall
 	ConfirmOrders           Permission = "orders.confirm"     // that wait for it, or are held and safe again
@@ -82,6 +83,7 @@ var permitted = map[Permission][]Role{
 	OverrideHazards:         {MedicalStaff},
 	OrderRounds:             {MedicalStaff, KitchenStaff, Admin},
 	ReadOrders:              {MedicalStaff, WardManagement, KitchenStaff, DeliveryStaff, Admin},
+	FollowOrders:            Roles,
 	ReadKitchen:             {KitchenStaff, Admin},
 	CookOrders:              {KitchenStaff, Admin},
 	ConfirmOrders:           {MedicalStaff, KitchenStaff, Admin},

@@ -18,6 +18,7 @@ const (
 	FormDischarge = "discharge"
 	FormStatus    = "status"
 	FormPlace     = "place"
+	FormOrder     = "order"
 	FormLogin     = "login"
 )
 
@@ -59,8 +60,11 @@ func (f Form) fault(form, field string) string {
 	return f.Errors[field]
 }
 
-// faultyFields are the names of the fields that are wrong, in the same order every time.
-func faultyFields(f Form) []string { return slices.Sorted(maps.Keys(f.Errors)) }
+// faultyFields are the names of the fields that are wrong, in the same order every time. What is wrong with one that nobody sees is said as
+// the problem itself.
+func faultyFields(f Form) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(f.Errors)), func(name string) bool { return f.Errors[name] == f.Problem })
+}
 
 // controlID is the id of a field's control. It is unique in a page, because a page has each form once.
 func controlID(form, field string) string { return form + "-" + field }

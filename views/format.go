@@ -17,6 +17,12 @@ func bedPath(id int64) string { return "/beds/" + number(id) + "/" }
 // admissionPath is the page of a stay; its commands lie below it.
 func admissionPath(id int64) string { return "/admissions/" + number(id) + "/" }
 
+// orderPath is the page of an order; its commands lie below it.
+func orderPath(id int64) string { return "/orders/" + number(id) + "/" }
+
+// deliveryPath is the page of a delivery.
+func deliveryPath(id int64) string { return "/deliveries/" + number(id) + "/" }
+
 func number[N int | int64](n N) string { return strconv.FormatInt(int64(n), 10) }
 
 func milliseconds(d time.Duration) string { return number(d.Milliseconds()) }

@@ -42,6 +42,7 @@ const (
 	RecentID     = "recent"   // recent admissions
 	CleaningID   = "cleaning" // beds to clean
 	NewsID       = "news"     // what a dashboard's role was told lately
+	OrderID      = "order"    // an order on its own page
 )
 
 // BedID is the id of a bed's card.
@@ -129,3 +130,8 @@ func NewsRegion(n hospital.News) Region {
 
 // newsID is the id of a notification over a dashboard.
 func newsID(id int64) string { return "news-" + strconv.FormatInt(id, 10) }
+
+// OrderRegions lists what changes on the page of an order, as somebody of a role sees it.
+func OrderRegions(d hospital.OrderDetail, r hospital.Role) []Region {
+	return []Region{{ID: OrderID, Component: orderCard(d, r)}}
+}

@@ -20,7 +20,7 @@ func livePages() map[string]struct {
 	page    templ.Component
 	regions []views.Region
 } {
-	board, medical, management, news := sampleBoard(), sampleMedical(), sampleManagement(), sampleNews()
+	board, medical, management, news, order := sampleBoard(), sampleMedical(), sampleManagement(), sampleNews(), sampleOrder(hospital.OrderHeld, heldFor)
 	p, withNews := wardPage(), wardPage()
 	withNews.News = &news
 	type live = struct {
@@ -31,6 +31,7 @@ func livePages() map[string]struct {
 		"ward":       {views.WardPage(p, board, nil), views.WardRegions(board)},
 		"bed":        {views.BedPage(p, detail(board.Beds[0]), views.Form{}), []views.Region{views.BedRegion(board.Beds[0])}},
 		"medical":    {views.MedicalDashboardPage(withNews, medical), append(views.MedicalRegions(medical), views.NewsRegion(news))},
+		"order":      {views.OrderPage(p, order), views.OrderRegions(order, hospital.MedicalStaff)},
 		"management": {views.ManagementDashboardPage(p, management), views.ManagementRegions(management)},
 	}
 }

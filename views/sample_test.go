@@ -205,6 +205,26 @@ func sampleNews() hospital.News {
 	return news
 }
 
+// sampleOrder is an order of the first bed's patient in a state, changed by each of the changes.
+func sampleOrder(status hospital.OrderStatus, changes ...func(*hospital.OrderDetail)) hospital.OrderDetail {
+	d := hospital.OrderDetail{
+		Order: hospital.Order{ID: 12, AdmissionID: 101, Meal: hospital.Lunch, ServiceDate: now.Truncate(24 * time.Hour), Due: now.Add(time.Hour),
+			Dishes: []hospital.Dish{{ID: 1, Name: hospital.DishName{En: "Rice", Fr: "Riz", Rw: "Umuceri"}}, {ID: 2, Name: hospital.DishName{En: "Isombe"}}},
+			Notes:  "cut small", Status: status, PlacedAt: now.Add(-time.Hour), StatusSince: now.Add(-time.Minute), Version: 3},
+		Initials: "U. M. C.", BedID: 1, BedNumber: "MED-A-01", WardName: "Medicine, women", At: now, Revisions: revisions(hospital.OrderTopic(12), 3),
+	}
+	for _, change := range changes {
+		change(&d)
+	}
+	return d
+}
+
+// heldFor makes an order one that is held for an allergy.
+func heldFor(d *hospital.OrderDetail) {
+	d.Status = hospital.OrderHeld
+	d.HeldFor = []hospital.Hazard{{Kind: hospital.HazardAllergen, DishID: 2, DishName: hospital.DishName{En: "Isombe"}, Allergen: "peanuts", Severe: true}}
+}
+
 func viewer(role hospital.Role) *views.Viewer {
 	return &views.Viewer{Username: "clarisse", Role: role, Wards: sampleWards()}
 }

@@ -1,0 +1,115 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"dusangire/hospital"
+	"dusangire/hub"
+	"dusangire/views"
+	"dusangire/views/text"
+)
+
+// placeOrder is POST /orders.
+func (s *Server) placeOrder(c echo.Context) error {
+	in, err := readInput(c, "admission_id", "address_id", "meal", "items", "notes", "override_reason")
+	if err != nil {
+		return err
+	}
+	cmd := hospital.NewOrder{
+		AdmissionID: in.id("admission_id"), AddressID: in.id("address_id"), Meal: hospital.Meal(in.text("meal")), Dishes: in.ids("items"),
+		Notes: in.text("notes"), OverrideReason: in.text("override_reason"), IdempotencyKey: in.idempotencyKey(c),
+	}
+	if err := in.err(); err != nil {
+		return s.refuseOrder(c, cmd.AdmissionID, views.FormOrder, in, err)
+	}
+	order, _, err := s.Hospital.PlaceOrder(c.Request().Context(), actor(c), cmd)
+	if err != nil {
+		return s.refuseOrder(c, cmd.AdmissionID, views.FormOrder, in, err)
+	}
+	detail, err := s.Hospital.OrderDetail(c.Request().Context(), actor(c), order.ID)
+	if err != nil {
+		return err
+	}
+	if audienceOf(c.Request()) == program {
+		return created(c, orderPath(order.ID), orderPageJSON(c.Request().Context(), detail))
+	}
+	return done(c, orderedAt(actor(c).Role, detail))
+}
+
+func orderPath(id int64) string { return fmt.Sprintf("/orders/%d/", id) }
+
+// orderedAt is where whoever placed an order goes on: a nurse at the patient's bed, anyone else with the order itself.
+func orderedAt(role hospital.Role, d hospital.OrderDetail) string {
+	if d.BedID != 0 && role.May(hospital.ReadWards) {
+		return bedPath(d.BedID)
+	}
+	return orderPath(d.ID)
+}
+
+// refuseOrder shows people of the wards a refused order of a stay at the bed where the patient lies.
+func (s *Server) refuseOrder(c echo.Context, admissionID int64, form string, in *input, refusal error) error {
+	if admissionID == 0 || !actor(c).Role.May(hospital.ReadWards) {
+		return refusal
+	}
+	return s.refuseStay(c, admissionID, form, in, refusal)
+}
+
+// orderPage is GET /orders/{id}/.
+func (s *Server) orderPage(c echo.Context) error {
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	detail, err := s.Hospital.OrderDetail(ctx, actor(c), id)
+	if err != nil {
+		return err
+	}
+	if audienceOf(c.Request()) == program {
+		return c.JSON(http.StatusOK, orderPageJSON(ctx, detail))
+	}
+	page, err := s.page(c, text.T(ctx, "order.title", id))
+	if err != nil {
+		return err
+	}
+	page.Live = &views.Live{Socket: fmt.Sprintf("/ws/order/%d/", id), Revisions: detail.Revisions}
+	return render(c, http.StatusOK, views.OrderPage(page, detail))
+}
+
+// liveOrder is the same, live: /ws/order/{id}/. Who may see an order differs from person to person, so each has a view of their own.
+func (s *Server) liveOrder(c echo.Context) error {
+	id, err := liveID(c)
+	if err != nil {
+		return err
+	}
+	who, language := actor(c), language(c)
+	return watch(c, hub.View{
+		Name:   fmt.Sprintf("order/%d/%d/%s", id, who.UserID, language),
+		Topics: []string{string(hospital.OrderTopic(id))},
+		Read: func(ctx context.Context) (hub.State, error) {
+			detail, err := s.Hospital.OrderDetail(ctx, who, id)
+			return orderState(detail, who.Role, language), err
+		},
+	})
+}
+
+func orderState(d hospital.OrderDetail, role hospital.Role, language text.Lang) *liveState {
+	return &liveState{
+		revisions: d.Revisions, language: language,
+		regions: views.OrderRegions(d, role),
+		messages: func() ([]hub.Region, error) {
+			state := orderPageJSON(text.With(context.Background(), language), d)
+			sent := struct {
+				orderDetailJSON
+				Timestamp *string `json:"timestamp"`
+			}{state, rfc3339(d.At)}
+			whole, err := region("order", state, message{"order", sent})
+			return []hub.Region{whole}, err
+		},
+		answer: answerWithState,
+	}
+}
