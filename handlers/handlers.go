@@ -90,7 +90,7 @@ func (s *Server) trust() []echo.TrustOption {
 	return options
 }
 
-// logRequests writes a line for each request that is not a socket or a static file. The line has the route, never the
+// logRequests writes a line for each request that is not of a live path or a static file. The line has the route, never the
 // query or a body: those may speak of patients.
 func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
@@ -99,7 +99,7 @@ func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 		if err != nil {
 			c.Error(err)
 		}
-		if route := c.Path(); !isSocket(route) && route != staticRoute {
+		if route := c.Path(); !isLive(route) && route != staticRoute {
 			s.Log.Info("request", "method", c.Request().Method, "route", route, "status", c.Response().Status,
 				"milliseconds", time.Since(began).Milliseconds(), "request", requestID(c))
 		}

@@ -72,7 +72,7 @@ func (s *Server) socket(r Route) echo.HandlerFunc {
 		}
 		err = s.Hub.Serve(c.Response(), c.Request(), visit)
 		if errors.Is(err, hub.ErrDraining) {
-			return hospital.Refuse(hospital.Unavailable, "restarting", "The server restarts. Try again in a moment.")
+			return errRestarting()
 		}
 		return nil // what else failed was answered by the upgrade
 	}

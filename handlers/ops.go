@@ -55,6 +55,7 @@ var (
 	messagesDesc  = describe("ws_messages_total", "Messages handed to sockets.")
 	bytesDesc     = describe("ws_bytes_total", "Bytes handed to sockets.")
 	coalescedDesc = describe("mailbox_coalesced_total", "Times that a slow socket skipped to the newest state.")
+	pollsDesc     = describe("polls_total", "Polls of pages whose sockets something on the way refuses.")
 	checkAgeDesc  = describe("reconcile_age_seconds", "Since the revisions were last compared with the database.")
 	closesDesc    = describe("ws_close_total", "Sockets closed by the server.", "code")
 )
@@ -66,7 +67,7 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 // Describe implements prometheus.Collector.
 func (hubCollector) Describe(descriptions chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{socketsDesc, viewsDesc, openedDesc, readsDesc, rendersDesc, messagesDesc, bytesDesc,
-		coalescedDesc, checkAgeDesc, closesDesc} {
+		coalescedDesc, pollsDesc, checkAgeDesc, closesDesc} {
 		descriptions <- d
 	}
 }
@@ -86,6 +87,7 @@ func (c hubCollector) Collect(metrics chan<- prometheus.Metric) {
 	count(openedDesc, s.Opened)
 	count(readsDesc, s.Reads)
 	count(rendersDesc, s.Renders)
+	count(pollsDesc, s.Polls)
 	count(messagesDesc, s.Messages)
 	count(bytesDesc, s.Bytes)
 	count(coalescedDesc, s.Coalesced)

@@ -140,7 +140,7 @@ func (s *Server) answerProblem(c echo.Context, p Problem) error {
 		return c.NoContent(p.Status)
 	}
 	switch {
-	case audienceOf(c.Request()) == program || strings.HasPrefix(c.Path(), "/ws/"):
+	case audienceOf(c.Request()) == program || isLive(c.Path()):
 		c.Response().Header().Set(echo.HeaderContentType, "application/problem+json")
 		c.Response().WriteHeader(p.Status)
 		return c.Echo().JSONSerializer.Serialize(c, p, "")

@@ -73,12 +73,16 @@ func (s *Server) Routes() []Route {
 	return routes
 }
 
-// register gives the table to Echo. A socket checks its permission itself, because it refuses with a close code.
+// register gives the table to Echo. A socket checks its permission itself, because it refuses with a close code, and can be asked
+// over plain HTTP too.
 func (s *Server) register(e *echo.Echo) {
 	for _, r := range s.Routes() {
 		handle := s.permitted(r)
 		if isSocket(r.Path) {
 			handle = s.socket(r)
+			for _, path := range spellings(framePath(r.Path)) {
+				e.GET(path, s.frame(r))
+			}
 		}
 		for _, path := range spellings(r.Path) {
 			e.Add(r.Method, path, handle)
@@ -101,3 +105,6 @@ func spellings(path string) []string {
 }
 
 func isSocket(path string) bool { return strings.HasPrefix(path, "/ws/") }
+
+// isLive reports whether a path is for the scripts of live pages and for programs, which ask it again and again.
+func isLive(path string) bool { return isSocket(path) || isFrame(path) }

@@ -280,7 +280,27 @@ func (h *house) checkSocketDoor(r rule, v visitor) {
 				h.t.Errorf("%s at %s as %s: %v %q, want to be closed with %d and told nothing", v.who, path, representation, err, message, want)
 			}
 			_ = s.conn.CloseNow()
+			if representation == asHTML {
+				h.checkFrameDoor(path, v, want)
+			}
 		}
+	}
+}
+
+// checkFrameDoor asks for the same over plain HTTP: who is closed with a code there gets it here, and nothing else.
+func (h *house) checkFrameDoor(socketPath string, v visitor, want websocket.StatusCode) {
+	h.t.Helper()
+	path := framePath(socketPath)
+	got := h.get(path, v.token, htmx)
+	if want == 0 {
+		if got.status != http.StatusOK || got.header.Get("Dusangire-Frame") == "" || !strings.Contains(got.body, `<hx-partial hx-target="#live"`) {
+			h.t.Errorf("%s at %s should get a frame: %d %v %.200s", v.who, path, got.status, got.header, got.body)
+		}
+		return
+	}
+	got.problem(int(want) - 4000)
+	if code := got.header.Get("Dusangire-Close"); code != fmt.Sprint(int(want)) || got.header.Get("Dusangire-Frame") != "" || strings.Contains(got.body, "hx-partial") {
+		h.t.Errorf("%s at %s: the code %q, want %d and no frame: %.200s", v.who, path, code, want, got.body)
 	}
 }
 

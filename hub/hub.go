@@ -54,6 +54,7 @@ type Hub struct {
 	stats  stats
 	checks chan struct{} // asks for a check before the next second is over
 	guards *mailbox      // topics on which someone's right to watch may hang
+	polls  polls
 
 	base    context.Context // of the views' reads; ends with Drain
 	stop    context.CancelFunc
@@ -165,7 +166,8 @@ func (h *Hub) Announce(r Revisions) {
 	h.config.Bus.Publish(r)
 }
 
-// hint wakes the views and the guards that the topics concern. What it says is only where to look.
+// hint wakes the views and the guards that the topics concern, and lets no poll be answered from before. What it says is
+// only where to look.
 func (h *Hub) hint(r Revisions) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
@@ -181,6 +183,7 @@ func (h *Hub) hint(r Revisions) {
 	for v := range concerned {
 		v.hints.put(r)
 	}
+	h.polls.forget(r)
 }
 
 // Run keeps the hub true until ctx ends: it listens on the bus, checks the revisions each second and looks again at who

@@ -14,13 +14,14 @@ type Stats struct {
 	Reads, Renders  uint64 // of views
 	Messages, Bytes uint64 // handed to sockets
 	Coalesced       uint64 // times a slow watcher skipped to the newest state
+	Polls           uint64 // answered to pages that have no socket
 	Overflows       uint64 // sockets cut because melody's buffer was full; the window makes this impossible
 	Closes          map[int]uint64
 	CheckAge        time.Duration
 }
 
 type stats struct {
-	opened, ended, reads, renders, messages, bytes, coalesced, overflows atomic.Uint64
+	opened, ended, reads, renders, messages, bytes, coalesced, polls, overflows atomic.Uint64
 
 	mu     sync.Mutex
 	closes map[int]uint64
@@ -44,7 +45,7 @@ func (h *Hub) Stats() Stats {
 		Opened: h.stats.opened.Load(), Ended: h.stats.ended.Load(),
 		Reads: h.stats.reads.Load(), Renders: h.stats.renders.Load(),
 		Messages: h.stats.messages.Load(), Bytes: h.stats.bytes.Load(),
-		Coalesced: h.stats.coalesced.Load(), Overflows: h.stats.overflows.Load(),
+		Coalesced: h.stats.coalesced.Load(), Polls: h.stats.polls.Load(), Overflows: h.stats.overflows.Load(),
 		Closes: closes, CheckAge: time.Since(h.verified.at),
 	}
 }

@@ -175,7 +175,7 @@ func (v *view) arm(wait time.Duration) {
 // stamps tell that it is behind, and the read is tried again.
 func (v *view) refresh() {
 	v.lastRead = time.Now()
-	state, err := v.read()
+	state, err := v.hub.read(v.ctx, v.spec)
 	if err != nil {
 		if c := closeFor(err); c != nil {
 			v.closeAll(c)
@@ -204,13 +204,13 @@ func (v *view) fail(what string, err error) {
 	v.failed, v.reported = true, true
 }
 
-// read calls the view's Read; a panic in it is an error like any other.
-func (v *view) read() (state State, err error) {
+// read calls a view's Read; a panic in it is an error like any other.
+func (h *Hub) read(ctx context.Context, v View) (state State, err error) {
 	defer recoverInto(&err)
-	v.hub.stats.reads.Add(1)
-	ctx, cancel := context.WithTimeout(v.ctx, readTimeout)
+	h.stats.reads.Add(1)
+	within, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	return v.spec.Read(ctx)
+	return v.Read(within)
 }
 
 // draw renders the state once for a page and sends each of its watchers what differs.

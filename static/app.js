@@ -1,8 +1,10 @@
 // The supervisor of a live page. htmx and its socket extension bring the frames and morph the regions; this script alone
-// decides whether the page may call itself live, brings a dead socket back, and opens beds beside the board.
+// decides whether the page may call itself live, brings a dead socket back, and opens beds beside the board. Where something on
+// the way refuses sockets, it asks for the frames over plain HTTP, and the page says so.
 //
 // A page is born not live. Only a stamp that came over the socket can change that, and the style sheet takes it back
-// when none renews it for six seconds, whether this script still runs or not.
+// when none renews it for six seconds, whether this script still runs or not. A page that polls is never called live: what it
+// says instead hangs on its polls' stamps and on the same six seconds.
 (() => {
   "use strict";
 
@@ -12,6 +14,8 @@
   const OLD = 4000; // the server last looked at its database longer ago than this: not live
   const BEHIND = 2000; // so long may a live page be told that something newer is on its way
   const ASLEEP = 10000; // the clock jumped by more: the machine slept
+  const ANOTHER = 30000; // how long a page whose polls succeed waits before it tries a socket again
+  const SLOW = 5000; // a poll that takes longer has failed
   const SAYING = 8000; // how long a short message stands
 
   const byId = (id) => document.getElementById(id);
@@ -43,31 +47,32 @@
 
   function notLive() {
     behindSince = 0;
-    if (body.dataset.live !== "yes") return;
+    if (body.dataset.live === "no") return;
     body.dataset.live = "no";
     banner.firstElementChild.textContent = banner.dataset.text.replace("%s", state);
   }
 
-  function live() {
-    if (body.dataset.live !== "yes" && body.dataset.begun) say(words.live);
-    body.dataset.live = "yes";
+  // live says by what the page follows the hospital: "yes" is by its socket, "polled" by asking again and again.
+  function live(by) {
+    if (body.dataset.live !== by && body.dataset.begun) say(by === "yes" ? words.live : words.polled);
+    body.dataset.live = by;
     body.dataset.begun = "yes";
     body.dataset.beat = body.dataset.beat === "a" ? "b" : "a"; // restarts the style sheet's six seconds
   }
 
-  // accept judges the stamp that ended a frame whose regions are on the screen by now.
-  function accept(stamp) {
+  // accept judges the stamp that ended a frame whose regions are on the screen by now, and by what the frame came.
+  function accept(stamp, by) {
     const now = performance.now();
     const { epoch, current, age, database } = stamp.dataset;
     if (epoch !== body.dataset.epoch || byId("parts")?.value !== parts) return location.reload();
     shown = revisions(stamp.dataset.shown);
     if (Number(age) >= OLD || database !== "ok" || document.hidden) return notLive();
     if (stamp.dataset.shown === current) behindSince = 0;
-    else if (body.dataset.live !== "yes") return;
+    else if (body.dataset.live === "no") return;
     else if (now - (behindSince ||= now) > BEHIND) return notLive();
     stampedAt = now;
     state = stamp.textContent;
-    live();
+    live(by);
   }
 
   // older reports whether a frame shows less than the screen does, as one from a node that lags behind may.
@@ -94,13 +99,75 @@
       body.dataset.begun = "yes";
     }
     const patience = { [WebSocket.CONNECTING]: HANGING, [WebSocket.OPEN]: SILENCE }[connection?.socket?.readyState] || RESTING;
-    if (slept || now - heardAt > patience) restart();
+    if (slept || now - heardAt > (body.dataset.live === "polled" ? ANOTHER : patience)) restart();
+  }
+
+  // ---- polls
+
+  const every = Number(document.querySelector(".pill .polled").dataset.every);
+  const frames = socket.getAttribute("hx-ws:connect").replace("/ws/", "/frames/");
+  let unheard = 0; // sockets in a row that were tried and brought nothing yet
+  let polling = false; // until a socket brings something
+  let asking = null; // the poll under way
+  let next = 0; // the timer of the next one
+  let mark = ""; // of what the page shows, in the server's words; "" where only the screen knows
+
+  // poll asks for the page's state now, and then again and again. The first answer after a time without any is also a reason to
+  // try a socket at once: the server may only have been away.
+  async function poll() {
+    polling = true;
+    clearTimeout(next);
+    asking?.abort();
+    if (gone || document.hidden) return;
+    const request = asking = new AbortController();
+    const limit = setTimeout(() => request.abort(), SLOW);
+    const before = body.dataset.live;
+    const came = await ask(request);
+    clearTimeout(limit);
+    if (asking !== request) return; // another poll or a socket has taken over
+    asking = null;
+    next = setTimeout(poll, every * (0.8 + 0.4 * Math.random()));
+    if (!came) notLive();
+    else if (before === "no" && body.dataset.live === "polled") restart();
+  }
+
+  // ask fetches a frame, draws it as one from the socket, and reports whether it came.
+  async function ask(request) {
+    try {
+      const answer = await fetch(frames, { headers: { "HX-Request": "true", "Dusangire-Frame": mark }, signal: request.signal });
+      if (closed(Number(answer.headers.get("Dusangire-Close")))) return false;
+      const brought = answer.headers.get("Dusangire-Frame"); // which tells a frame from what something on the way may answer
+      if (!answer.ok || !brought) return false;
+      const text = await answer.text();
+      if (asking !== request || older(text)) return true;
+      await htmx.swap({ sourceElement: socket, target: socket, swap: "innerHTML swapEmpty:false", text, transition: false });
+      mark = brought;
+      htmx.trigger(socket, "htmx:ws:after:message:incoming", { polled: true });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  function stopPolling() {
+    polling = false;
+    clearTimeout(next);
+    asking?.abort();
+    asking = null;
+  }
+
+  // closed ends the page for a code that says that the person may not be here, and reports whether it did.
+  function closed(code) {
+    if (code === 4401) leave("signed-out");
+    if (code === 4403 || code === 4404) leave("not-permitted");
+    return gone;
   }
 
   // leave takes every patient's data off the screen of someone who may not see it any more.
   function leave(notice) {
     gone = true;
     clearInterval(supervisor);
+    stopPolling();
     notLive();
     body.dataset.gone = "yes";
     socket.remove();
@@ -111,19 +178,27 @@
   const supervisor = setInterval(supervise, 500);
 
   document.addEventListener("htmx:ws:before:connection", (event) => {
+    const again = event.detail.connection.attempt > 0; // by the extension itself, which knows nothing of polls
+    if (again && body.dataset.live === "polled") return event.preventDefault();
     connection = event.detail.connection;
     heardAt = performance.now();
+    if (++unheard > 1 && !polling) poll();
   });
   document.addEventListener("htmx:ws:after:connection", () => { heardAt = performance.now(); });
   document.addEventListener("htmx:ws:before:message:incoming", (event) => {
     heardAt = performance.now();
+    unheard = 0;
     if (!older(event.detail.message.data)) return;
     event.detail.cancelled = true;
     notLive();
     setTimeout(restart, 1000);
   });
-  document.addEventListener("htmx:ws:after:message:incoming", () => {
-    accept(byId("live"));
+  document.addEventListener("htmx:ws:after:message:incoming", (event) => {
+    if (!event.detail.polled) {
+      stopPolling();
+      mark = "";
+    }
+    accept(byId("live"), event.detail.polled ? "polled" : "yes");
     followCard();
   });
   document.addEventListener("htmx:ws:error", (event) => {
@@ -134,15 +209,18 @@
   });
   document.addEventListener("htmx:ws:close", (event) => {
     heardAt = performance.now();
-    notLive();
-    if (event.detail.code === 4401) leave("signed-out");
-    if (event.detail.code === 4403 || event.detail.code === 4404) leave("not-permitted");
+    if (body.dataset.live !== "polled") notLive();
+    closed(event.detail.code);
   });
   document.addEventListener("visibilitychange", () => {
     heardAt = performance.now();
     if (document.hidden) notLive();
+    else if (polling) poll();
   });
-  addEventListener("online", restart);
+  addEventListener("online", () => {
+    restart();
+    if (polling) poll();
+  });
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
   // ---- short messages
@@ -284,6 +362,7 @@
 
   document.addEventListener("htmx:after:request", (event) => {
     const { sourceElement, request, response, text } = event.detail.ctx;
+    if (polling && request.method === "POST") poll(); // for one's own change one does not wait
     const left = !panel?.contains(sourceElement); // for another bed, before the answer came
     if (response.status === 401) {
       event.preventDefault();

@@ -60,11 +60,17 @@ func beat(t *testing.T, c *websocket.Conn, s views.Freshness) (stop func()) {
 // timeUntil is how long an expression takes to be true by the page's own clock.
 func timeUntil(t *testing.T, tab context.Context, expression string) time.Duration {
 	t.Helper()
-	waited := ask[float64](t, tab, `new Promise((done) => {
+	return timeUntilWithin(t, tab, 15*time.Second, expression)
+}
+
+// timeUntilWithin is the same, and limit or a little more where it does not become true.
+func timeUntilWithin(t *testing.T, tab context.Context, limit time.Duration, expression string) time.Duration {
+	t.Helper()
+	waited := ask[float64](t, tab, fmt.Sprintf(`new Promise((done) => {
 		const began = performance.now();
-		const look = () => (`+expression+`) || performance.now() - began > 15000 ? done(performance.now() - began) : setTimeout(look, 20);
+		const look = () => (%s) || performance.now() - began > %d ? done(performance.now() - began) : setTimeout(look, 20);
 		look();
-	})`)
+	})`, expression, limit.Milliseconds()))
 	return time.Duration(waited * float64(time.Millisecond))
 }
 

@@ -1,0 +1,61 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"dusangire/hospital"
+	"dusangire/hub"
+)
+
+// Headers between a page without a socket and the server.
+const (
+	frameHeader = "Dusangire-Frame" // what the frame shows, and on the next request what the page shows: told again only when it differs
+	closeHeader = "Dusangire-Close" // instead of a frame: the code with which a socket would have been closed
+)
+
+// framePath is where a live path is asked over plain HTTP, for pages whose sockets something on the way refuses. It does not
+// begin with /ws/, so that whoever refuses those by their path lets it pass.
+func framePath(socketPath string) string { return "/frames/" + strings.TrimPrefix(socketPath, "/ws/") }
+
+func isFrame(path string) bool { return strings.HasPrefix(path, "/frames/") }
+
+// frame answers with the frame that a page would get when its socket opens. The same session, role and view decide.
+func (s *Server) frame(r Route) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		visit, err := s.visit(c, r)
+		if err != nil {
+			return err
+		}
+		if visit.Refusal != nil {
+			return refuseFrame(c, visit.Refusal)
+		}
+		frame, mark, err := s.Hub.Poll(c.Request().Context(), visit.View, c.Request().Header.Get(frameHeader))
+		if refusal, refused := errors.AsType[*hub.Close](err); refused {
+			return refuseFrame(c, refusal)
+		}
+		if errors.Is(err, hub.ErrDraining) {
+			return errRestarting()
+		}
+		if err != nil {
+			return err
+		}
+		c.Response().Header().Set(frameHeader, mark)
+		return c.HTMLBlob(http.StatusOK, frame)
+	}
+}
+
+// refuseFrame says no with the status that the close code stands for: 4401 is 401. The code itself tells a page that the
+// answer is this server's and not that of something in between.
+func refuseFrame(c echo.Context, refusal *hub.Close) error {
+	c.Response().Header().Set(closeHeader, strconv.Itoa(refusal.Code))
+	return echo.NewHTTPError(refusal.Code-4000, refusal.Reason)
+}
+
+func errRestarting() error {
+	return hospital.Refuse(hospital.Unavailable, "restarting", "The server restarts. Try again in a moment.")
+}

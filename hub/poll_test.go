@@ -1,0 +1,144 @@
+package hub_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"dusangire/hub"
+)
+
+// poll asks for a view as a page without a socket does, and must be answered.
+func (n *node) poll(v hub.View, seen string) (frame, mark string) {
+	n.t.Helper()
+	got, mark, err := n.Poll(n.t.Context(), v, seen)
+	if err != nil {
+		n.t.Fatalf("poll: %v", err)
+	}
+	return string(got), mark
+}
+
+func TestAPollBringsWhatASocketWouldAndAStampAloneWhenNothingChanged(t *testing.T) {
+	b := newBoard(2)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	whole, mark := n.poll(b.view(), "")
+	if first := n.dial(hub.HTML).next(); whole != first {
+		t.Errorf("a poll brought\n%s\nand a socket\n%s", whole, first)
+	}
+	for _, seen := range []string{"", "of another life"} {
+		if again, sameMark := n.poll(b.view(), seen); again != whole || sameMark != mark {
+			t.Errorf("a page that shows %q should get the whole state under the mark %s, got %s under %s", seen, mark, again, sameMark)
+		}
+	}
+	stamp := `<hx-partial hx-target="#live" hx-swap="outerMorph"><i id="live" data-shown="board:1=0" data-current="board:1=0" data-database="true"></i></hx-partial>`
+	if got, _ := n.poll(b.view(), mark); got != stamp {
+		t.Errorf("with nothing new a poll brought\n%s\nwant the stamp alone", got)
+	}
+
+	n.Announce(b.set(1, "taken"))
+	changed, next := n.poll(b.view(), mark)
+	if !strings.Contains(changed, "taken") || !strings.Contains(changed, "cell-0") || !strings.Contains(changed, `data-shown="board:1=1"`) || next == mark {
+		t.Errorf("right after a change a poll brought %s under the mark %s", changed, next)
+	}
+}
+
+func TestPollsOfOneViewShareARead(t *testing.T) {
+	b := newBoard(2)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	began := time.Now()
+	var all sync.WaitGroup
+	for range 200 {
+		all.Go(func() { n.poll(b.view(), "") })
+	}
+	all.Wait()
+	if reads, most := b.reads.Load(), 1+int64(time.Since(began)/time.Second); reads > most || b.htmls.Load() != reads {
+		t.Errorf("200 polls at once cost %d reads and %d renderings, want %d at most", reads, b.htmls.Load(), most)
+	}
+	if got := n.Stats().Polls; got != 200 {
+		t.Errorf("%d polls were counted", got)
+	}
+}
+
+func TestAPollOfAChangeWhoseHintWasLostIsASecondOld(t *testing.T) {
+	b := newBoard(1)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	n.poll(b.view(), "")
+	b.set(0, "taken") // and nobody says so
+	lost := time.Now()
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for frame := ""; !strings.Contains(frame, "taken"); frame, _ = n.poll(b.view(), "") {
+		if <-again.C; time.Since(lost) > soon {
+			t.Fatal("the change never showed")
+		}
+	}
+	if took := time.Since(lost); took > 2*time.Second {
+		t.Errorf("the change showed after %v, want about a second", took)
+	}
+}
+
+func TestAPollOfWhatCannotBeShownSaysWhy(t *testing.T) {
+	b := newBoard(1)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	broken := errors.New("no database")
+	for what, read := range map[string]func(context.Context) (hub.State, error){
+		"a read that fails":           func(context.Context) (hub.State, error) { return nil, broken },
+		"a read that panics":          func(context.Context) (hub.State, error) { panic("oh") },
+		"a drawing that panics":       func(context.Context) (hub.State, error) { return undrawable{}, nil },
+		"a drawing that is malformed": func(context.Context) (hub.State, error) { return brokenState{"no element"}, nil },
+		"something that is not there": func(context.Context) (hub.State, error) { return nil, hub.CloseNoSuchPath },
+	} {
+		frame, _, err := n.Poll(t.Context(), hub.View{Name: what, Topics: []string{boardTopic}, Read: read}, "")
+		if err == nil || len(frame) > 0 {
+			t.Errorf("%s: a poll brought %q and the error %v", what, frame, err)
+		}
+		if strings.Contains(what, "not there") && !errors.Is(err, hub.CloseNoSuchPath) {
+			t.Errorf("%s: %v, want the code with which a socket would close", what, err)
+		}
+	}
+}
+
+// undrawable can be read, and panics when it is drawn.
+type undrawable struct{ hub.State }
+
+func TestAPollThatIsGivenUpLeavesTheOthersTheirAnswer(t *testing.T) {
+	b := newBoard(1)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	reading, goOn := make(chan struct{}), make(chan struct{})
+	slow := b.view()
+	slow.Read = func(ctx context.Context) (hub.State, error) {
+		close(reading)
+		<-goOn
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return b.read(ctx)
+	}
+	first, leave := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	defer all.Wait()
+	all.Go(func() { _, _, _ = n.Poll(first, slow, "") })
+	<-reading
+	leave()
+	impatient, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, _, err := n.Poll(impatient, slow, ""); !errors.Is(err, context.Canceled) {
+		t.Errorf("who goes away while another reads is let go: %v", err)
+	}
+	close(goOn)
+	if frame, _ := n.poll(slow, ""); !strings.Contains(frame, "cell-0") {
+		t.Errorf("who waits for the read that another began got %s", frame)
+	}
+}
+
+func TestADrainedHubAnswersNoPoll(t *testing.T) {
+	b := newBoard(1)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	n.finish()
+	if _, _, err := n.Poll(t.Context(), b.view(), ""); !errors.Is(err, hub.ErrDraining) {
+		t.Errorf("a poll of a hub that has stopped: %v", err)
+	}
+}
