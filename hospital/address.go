@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // Address is where a customer has meals brought to. One of a customer's addresses is the default, as long as there are any.
@@ -88,9 +87,6 @@ func (f *AddressFields) check() fields {
 	wrong.text("instructions", f.Instructions, LongestInstructions)
 	if f.ZoneID == 0 {
 		wrong.refuse("zone_id", "required", "Choose the zone that the address lies in.")
-	}
-	if utf8.RuneCountInString(f.IdempotencyKey) > LongestKey {
-		wrong.refuse("idempotency_key", "idempotency_key", "An idempotency key has at most %d characters.", LongestKey)
 	}
 	return wrong
 }

@@ -248,7 +248,7 @@ func TestAnAddressIsAddedOnceForOneKey(t *testing.T) {
 		fields.City = "Huye"
 		refused(t, func() error { _, _, err := s.AddAddress(t.Context(), s.customer, fields); return err }(), hospital.Invalid, "idempotency_key_reused")
 		fields.IdempotencyKey = strings.Repeat("k", hospital.LongestKey+1)
-		s.refuses(t, hospital.Invalid, "fields", func() error { _, _, err := s.AddAddress(t.Context(), s.customer, fields); return err })
+		s.refuses(t, hospital.Invalid, "idempotency_key", func() error { _, _, err := s.AddAddress(t.Context(), s.customer, fields); return err })
 	})
 }
 
@@ -263,7 +263,10 @@ func TestAnAddressIsItsOwnersAlone(t *testing.T) {
 		}
 		s.refuses(t, hospital.NotFound, "address_unknown", set(s.stranger))
 		s.refuses(t, hospital.NotFound, "address_unknown", remove(s.stranger))
-		for _, actor := range []hospital.Actor{nurse, manager, cook, admin, s.courier, {}} {
+		inCharge := s.login(t, "keza", hospital.Admin) // has addresses, but not this one
+		s.refuses(t, hospital.NotFound, "address_unknown", set(inCharge))
+		s.refuses(t, hospital.NotFound, "address_unknown", remove(inCharge))
+		for _, actor := range []hospital.Actor{nurse, manager, cook, s.courier, {}} {
 			s.refuses(t, hospital.Forbidden, "forbidden", set(actor))
 			s.refuses(t, hospital.Forbidden, "forbidden", remove(actor))
 			s.refuses(t, hospital.Forbidden, "forbidden", func() error { _, _, err := s.AddAddress(t.Context(), actor, s.fields("Mine")); return err })

@@ -96,7 +96,7 @@ func TestACustomersPageShowsTheirPatientsAndOrders(t *testing.T) {
 		if home := s.home(t, s.customer); len(home.Orders) != 2 {
 			t.Errorf("on the next day shows %d orders, want the two open ones", len(home.Orders))
 		}
-		for _, actor := range []hospital.Actor{nurse, manager, cook, s.courier, admin} {
+		for _, actor := range []hospital.Actor{nurse, manager, cook, s.courier} {
 			_, err := s.CustomerHome(t.Context(), actor)
 			refused(t, err, hospital.Forbidden, "forbidden")
 		}

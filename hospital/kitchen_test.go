@@ -120,8 +120,9 @@ func TestTheWallCountsWhatIsStillToBeCooked(t *testing.T) {
 		for _, status := range openStatuses[:5] {
 			s.bringTo(t, a, status) // rice
 		}
-		must[hospital.Order](t)(s.place(t, a, "", tea, s.dish, tea))
-		must[hospital.Order](t)(s.place(t, a, "", beans))
+		for _, dishes := range [][]hospital.Dish{{tea, s.dish, tea}, {beans}} {
+			s.confirm(t, must[hospital.Order](t)(s.place(t, a, "", dishes...)))
+		}
 		var got []string
 		for _, dish := range s.kitchen(t).ToCook {
 			got = append(got, fmt.Sprintf("%s %s %d", dish.Station, dish.Name.En, dish.Count))

@@ -55,12 +55,12 @@ func TestADishIsRefused(t *testing.T) {
 			Allergens: []hospital.Allergen{"cats"}, MayContain: []hospital.Allergen{"dogs"}, Diets: []hospital.Diet{"vegan"}, Textures: []hospital.Texture{8},
 			Nutrition: hospital.Nutrition{FatG: -1}, Price: -1}
 		want := map[string]string{"name": "required", "name_fr": "too_long", "name_rw": "characters", "meals": "unknown_choice", "station": "unknown_choice",
-			"allergens": "unknown_choice", "may_contain": "unknown_choice", "diets": "unknown_choice", "textures": "unknown_choice", "nutrition": "range", "price": "range"}
+			"allergens": "unknown_choice", "may_contain": "unknown_choice", "diets": "unknown_choice", "textures": "texture", "nutrition": "range", "price": "range"}
 		if got := wrongFields(s.refuses(t, hospital.Invalid, "fields", add(cook, bad))); !maps.Equal(got, want) {
 			t.Errorf("got %v, want %v", got, want)
 		}
 		empty := hospital.Dish{Name: hospital.DishName{En: "Air"}}
-		want = map[string]string{"meals": "required", "diets": "required", "textures": "unknown_choice"}
+		want = map[string]string{"meals": "required", "diets": "required", "textures": "texture"}
 		if got := wrongFields(s.refuses(t, hospital.Invalid, "fields", add(cook, empty))); !maps.Equal(got, want) {
 			t.Errorf("got %v, want %v", got, want)
 		}

@@ -19,7 +19,7 @@ func TestACustomerHearsOfEachStepOfAnOrder(t *testing.T) {
 		d := s.cooked(t, o)
 		s.depart(t, s.courier, d.ID)
 		s.handOver(t, s.courier, d.ID, "A-05")
-		want := []string{"order_confirmed", "order_preparing", "order_ready", "order_on_its_way", "order_delivered"}
+		want := []string{"order_placed", "order_confirmed", "order_preparing", "order_ready", "order_on_its_way", "order_delivered"}
 		if told := s.told(t, s.customer); !slices.Equal(told, want) {
 			t.Errorf("the customer hears %v, want %v", told, want)
 		}
@@ -242,8 +242,8 @@ func TestUnreadCountsAreExactWhateverHappensAtOnce(t *testing.T) {
 						t.Errorf("order: %v", err)
 						return
 					}
-					if _, err := s.StartOrder(t.Context(), cook, o.ID, hospital.Step{}); err != nil {
-						t.Errorf("start: %v", err)
+					if _, err := s.ConfirmOrder(t.Context(), cook, o.ID, hospital.Step{}); err != nil {
+						t.Errorf("confirm: %v", err)
 					}
 				}
 			})

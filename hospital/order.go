@@ -126,9 +126,6 @@ func (h *Hospital) PlaceOrder(ctx context.Context, actor Actor, order NewOrder) 
 	err = h.change(ctx, actor, func(ctx context.Context, c *change) error {
 		cmd := order
 		cmd.IdempotencyKey = ""
-		if utf8.RuneCountInString(order.IdempotencyKey) > LongestKey {
-			return Refuse(Invalid, "idempotency_key", "An idempotency key has at most %d characters.", LongestKey)
-		}
 		id, again, err := c.once(ctx, order.IdempotencyKey, "order.place", cmd, func() (int64, error) { return c.placeOrder(ctx, cmd) })
 		if err != nil {
 			return err

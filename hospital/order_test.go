@@ -81,13 +81,14 @@ func (s *service) bringTo(t testing.TB, a hospital.Admission, status hospital.Or
 	ctx, ok := t.Context(), must[hospital.Order](t)
 	o := ok(s.place(t, a, "", s.dish))
 	if status == hospital.OrderPending {
-		return ok(s.RecallOrder(ctx, cook, o.ID, hospital.Step{}))
-	}
-	if status == hospital.OrderConfirmed {
 		return o
 	}
 	if status == hospital.OrderCancelled {
 		return ok(s.CancelOrder(ctx, nurse, o.ID, hospital.Step{}))
+	}
+	o = ok(s.ConfirmOrder(ctx, cook, o.ID, hospital.Step{}))
+	if status == hospital.OrderConfirmed {
+		return o
 	}
 	if status == hospital.OrderHeld {
 		s.diet(t, a, fasting(s.clock.Now(), time.Time{}))
@@ -207,7 +208,7 @@ func TestAnOrderKeepsWhatWasSaid(t *testing.T) {
 		}
 		day := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 		want := hospital.Order{ID: placed.ID, AdmissionID: a.ID, Meal: hospital.Lunch, ServiceDate: day, Due: day.Add(10*time.Hour + 30*time.Minute),
-			Dishes: []hospital.Dish{tea, s.dish, tea}, Notes: "no sugar\nplease", Status: hospital.OrderConfirmed, PlacedBy: nurse.UserID,
+			Dishes: []hospital.Dish{tea, s.dish, tea}, Notes: "no sugar\nplease", Status: hospital.OrderPending, PlacedBy: nurse.UserID,
 			PlacedAt: morning, StatusSince: morning, Version: 1}
 		if got := s.order(t, placed.ID); !reflect.DeepEqual(got, placed) {
 			t.Errorf("the command returned %+v\nand %+v is read", placed, got)
@@ -218,7 +219,7 @@ func TestAnOrderKeepsWhatWasSaid(t *testing.T) {
 	})
 }
 
-func TestALateOrderWaitsForALook(t *testing.T) {
+func TestAnOrderWaitsForALookAndSaysWhetherItIsLate(t *testing.T) {
 	at := func(hour, minute int) time.Time { return time.Date(2026, 11, 23, hour-2, minute, 0, 0, time.UTC) } // in Kigali
 	tests := map[string]struct {
 		meal hospital.Meal
@@ -244,12 +245,8 @@ func TestALateOrderWaitsForALook(t *testing.T) {
 			a := s.patient(t, "Uwase Marie", "")
 			s.clock.pass(test.now.Sub(s.clock.Now()))
 			o := s.orderFor(t, nurse, a, test.meal)
-			want := hospital.OrderConfirmed
-			if test.late {
-				want = hospital.OrderPending
-			}
-			if !o.Due.Equal(test.due) || o.Late != test.late || o.Status != want {
-				t.Errorf("%s: it is due %v, late %t and %s; want %v, %t and %s", name, o.Due, o.Late, o.Status, test.due, test.late, want)
+			if !o.Due.Equal(test.due) || o.Late != test.late || o.Status != hospital.OrderPending {
+				t.Errorf("%s: it is due %v, late %t and %s; want %v, %t and pending", name, o.Due, o.Late, o.Status, test.due, test.late)
 			}
 			if o.ServiceDate != today.AddDate(0, 0, test.days) {
 				t.Errorf("%s: it is of %v", name, o.ServiceDate)
@@ -339,7 +336,7 @@ func TestMedicalStaffOverrideWithAReasonThatIsKeptAndAudited(t *testing.T) {
 		if d := s.cooked(t, o); d.Status != hospital.DeliveryUnassigned {
 			t.Errorf("its delivery is %+v", d)
 		}
-		if o := must[hospital.Order](t)(s.place(t, a, reason, s.dish)); o.OverrideReason != "" || o.Status != hospital.OrderConfirmed {
+		if o := must[hospital.Order](t)(s.place(t, a, reason, s.dish)); o.OverrideReason != "" || o.Status != hospital.OrderPending {
 			t.Errorf("with nothing to override it became %+v", o)
 		}
 	})
@@ -471,7 +468,7 @@ func TestACustomerOrdersForTheirOwnPatientAndAddressOnly(t *testing.T) {
 			})
 		}
 		s.refuses(t, hospital.Invalid, "fields", place(s.customer, hospital.NewOrder{AddressID: theirs.ID}))
-		for _, actor := range []hospital.Actor{cook, manager, admin, s.courier} {
+		for _, actor := range []hospital.Actor{cook, s.courier} {
 			s.refuses(t, hospital.Forbidden, "forbidden", place(actor, hospital.NewOrder{AdmissionID: mine.ID}))
 		}
 		if err := place(s.customer, hospital.NewOrder{AdmissionID: mine.ID})(); err != nil {
@@ -554,6 +551,7 @@ func TestWhoeverPlacedAnOrderMayCancelItUntilItIsBeingPrepared(t *testing.T) {
 		}
 
 		ours = s.orderFor(t, s.customer, a, hospital.Lunch)
+		s.confirm(t, ours)
 		must[hospital.Order](t)(s.StartOrder(t.Context(), cook, ours.ID, hospital.Step{}))
 		s.refuses(t, hospital.Conflict, "order_begun", cancel(s.customer, ours, "changed our minds"))
 		// Held after it was begun it is begun all the same.
@@ -618,6 +616,7 @@ func TestEachStepMovesTheTopicsOfAllWhoSeeTheOrder(t *testing.T) {
 		})
 		mine += topicsOf(" order:%d", o.ID)
 		steps := s.steps(t, cook, o, hospital.Step{})
+		s.moves(t, mine, steps["confirm"])
 		s.moves(t, mine, steps["recall"])
 		s.moves(t, mine, steps["confirm"])
 		s.moves(t, mine, steps["start"])

@@ -1,6 +1,7 @@
 package hospital_test
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -88,19 +89,24 @@ func (s *service) orderFor(t testing.TB, actor hospital.Actor, a hospital.Admiss
 	return o
 }
 
-// cooked takes an order to ready and returns its delivery.
+// confirm lets the cook accept an order.
+func (s *service) confirm(t testing.TB, o hospital.Order) hospital.Order {
+	t.Helper()
+	o, err := s.ConfirmOrder(t.Context(), cook, o.ID, hospital.Step{})
+	if err != nil {
+		t.Fatalf("confirm an order: %v", err)
+	}
+	return o
+}
+
+// cooked takes an order to ready, from pending or confirmed, and returns its delivery.
 func (s *service) cooked(t testing.TB, o hospital.Order) hospital.Delivery {
 	t.Helper()
-	steps := []func() (hospital.Order, error){
-		func() (hospital.Order, error) { return s.StartOrder(t.Context(), cook, o.ID, hospital.Step{}) },
-		func() (hospital.Order, error) { return s.ReadyOrder(t.Context(), cook, o.ID, hospital.Step{}) },
-	}
 	if o.Status == hospital.OrderPending {
-		steps = append([]func() (hospital.Order, error){
-			func() (hospital.Order, error) { return s.ConfirmOrder(t.Context(), cook, o.ID, hospital.Step{}) }}, steps...)
+		o = s.confirm(t, o)
 	}
-	for _, step := range steps {
-		if _, err := step(); err != nil {
+	for _, step := range []func(context.Context, hospital.Actor, int64, hospital.Step) (hospital.Order, error){s.StartOrder, s.ReadyOrder} {
+		if _, err := step(t.Context(), cook, o.ID, hospital.Step{}); err != nil {
 			t.Fatalf("cook order %d: %v", o.ID, err)
 		}
 	}

@@ -90,7 +90,7 @@ func startCluster() (*cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	directory, err := os.MkdirTemp("", "dusangire-pg")
+	directory, err := os.MkdirTemp(memory(), "dusangire-pg")
 	if err != nil {
 		return nil, err
 	}
