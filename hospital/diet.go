@@ -116,6 +116,28 @@ func (w Window) Holds(t time.Time) bool {
 	return !w.From.IsZero() && !t.Before(w.From) && (w.Until.IsZero() || t.Before(w.Until))
 }
 
+// Over reports whether the window has ended by t.
+func (w Window) Over(t time.Time) bool { return !w.Until.IsZero() && !t.Before(w.Until) }
+
+// MealsMissed counts the main meals whose time has come in the window by now: what a patient who must not eat has gone without.
+func (w Window) MealsMissed(now time.Time) (missed int) {
+	if w.From.IsZero() {
+		return 0
+	}
+	end := now
+	if w.Over(now) {
+		end = w.Until
+	}
+	for day := dayIn(w.From.In(kigali)); !day.After(end); day = day.AddDate(0, 0, 1) {
+		for _, times := range MealTimes {
+			if at := times.at(day); w.Holds(at) && !at.After(end) {
+				missed++
+			}
+		}
+	}
+	return missed
+}
+
 // tidy brings the window into the form in which it is kept: UTC, to the millisecond.
 func (w *Window) tidy() {
 	for _, t := range []*time.Time{&w.From, &w.Until} {
@@ -131,7 +153,15 @@ type DietChange struct {
 	Texture    *Texture
 	Allergies  *Allergies
 	NilByMouth *Window // an empty one takes it back
-	Version    int64   // of the admission as the person saw it; 0 where they did not say
+	Unsaid     Unsaid
+	Version    int64 // of the admission as the person saw it; 0 where they did not say
+}
+
+// Unsaid are the parts of a DietChange of which nothing was said, although the whole that they belong to is given.
+type Unsaid struct {
+	Severe bool // those of the allergies that were severe stay so
+	From   bool // nil by mouth begins when it did, or was to; where there is none that is not over, now
+	Until  bool // it ends when it was to; where there is none that is not over, when somebody ends it
 }
 
 // SetDiet changes what a patient may eat, and checks every open order of the stay anew in the same transaction: what now
@@ -143,9 +173,6 @@ func (h *Hospital) SetDiet(ctx context.Context, actor Actor, admissionID int64, 
 		return Admission{}, err
 	}
 	to.tidy()
-	if err := to.check(h.clock(ctx)); err != nil {
-		return Admission{}, err
-	}
 	return h.changeStay(ctx, actor, admissionID, to.Version, func(ctx context.Context, c *change, stay Admission) error {
 		return c.setDiet(ctx, stay, to)
 	})
@@ -165,7 +192,7 @@ func (to *DietChange) tidy() {
 	}
 }
 
-// check returns what is wrong with the fields.
+// check returns what is wrong with the fields, as they are when nothing is unsaid any more.
 func (to DietChange) check(now time.Time) error {
 	wrong := fields{}
 	if to.Diet != nil && !to.Diet.Valid() {
@@ -185,14 +212,43 @@ func (to DietChange) check(now time.Time) error {
 
 // nilByMouth records what is wrong with a window in which a patient must not eat.
 func (f fields) nilByMouth(w Window, now time.Time) {
-	switch {
-	case w.From.IsZero() && !w.Until.IsZero():
-		f.refuse("nil_by_mouth", "window_start", "Say when it begins.")
-	case !w.Until.IsZero() && !w.Until.After(w.From):
-		f.refuse("nil_by_mouth", "window_order", "It must end after it begins.")
-	case latest(w.From, w.Until).After(now.Add(LongestStay)):
-		f.refuse("nil_by_mouth", "too_late", "Give a time within a year from now.")
+	if w.From.IsZero() && !w.Until.IsZero() {
+		f.refuse("nil_by_mouth_from", "window_start", "Say when it begins.")
 	}
+	if !w.Until.IsZero() && !w.Until.After(w.From) {
+		f.refuse("nil_by_mouth_until", "window_order", "It must end after it begins.")
+	}
+	for field, t := range map[string]time.Time{"nil_by_mouth_from": w.From, "nil_by_mouth_until": w.Until} {
+		if t.After(now.Add(LongestStay)) {
+			f.refuse(field, "too_late", "Give a time within a year from now.")
+		}
+	}
+}
+
+// said returns the change with nothing unsaid: the parts that stay are those of the diet order as it stands.
+func (to DietChange) said(standing DietOrder, now time.Time) DietChange {
+	if to.Allergies != nil && to.Unsaid.Severe {
+		allergies := *to.Allergies
+		allergies.Severe = slices.DeleteFunc(slices.Clone(standing.Allergies.Severe), func(a Allergen) bool {
+			return !slices.Contains(allergies.Allergens, a)
+		})
+		to.Allergies = &allergies
+	}
+	if to.NilByMouth != nil {
+		window, kept := *to.NilByMouth, standing.NilByMouth
+		if kept.From.IsZero() || kept.Over(now) {
+			kept = Window{From: now}
+		}
+		if to.Unsaid.From {
+			window.From = kept.From
+		}
+		if to.Unsaid.Until {
+			window.Until = kept.Until
+		}
+		to.NilByMouth = &window
+	}
+	to.Unsaid = Unsaid{}
+	return to
 }
 
 // on returns the diet order with the change made.
@@ -216,6 +272,10 @@ func (to DietChange) on(d DietOrder) DietOrder {
 func (c *change) setDiet(ctx context.Context, stay Admission, to DietChange) error {
 	before, err := readDiet(ctx, c.tx, stay.ID)
 	if err != nil {
+		return err
+	}
+	to = to.said(before, c.now)
+	if err := to.check(c.now); err != nil {
 		return err
 	}
 	after := to.on(before)

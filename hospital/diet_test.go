@@ -59,6 +59,96 @@ func TestADietChangeChangesOnlyWhatIsGiven(t *testing.T) {
 	})
 }
 
+// A change that adds an allergy and says nothing of how bad they are must not make a severe one mild, nor one that speaks of an end
+// move a beginning.
+func TestWhatADietChangeDoesNotSayStaysAsItIs(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		a := s.patient(t, "Uwase Marie", "A-01")
+		now := morning
+		severe := func(allergens, severe []hospital.Allergen) hospital.DietChange {
+			return hospital.DietChange{Allergies: &hospital.Allergies{Known: true, Allergens: allergens, Severe: severe}, Unsaid: hospital.Unsaid{Severe: severe == nil}}
+		}
+		window := func(from, until time.Time, fromUnsaid, untilUnsaid bool) hospital.DietChange {
+			return hospital.DietChange{NilByMouth: &hospital.Window{From: from, Until: until}, Unsaid: hospital.Unsaid{From: fromUnsaid, Until: untilUnsaid}}
+		}
+		none := time.Time{}
+		for _, step := range []struct {
+			what   string
+			passes time.Duration
+			to     hospital.DietChange
+			want   func(now time.Time) hospital.DietOrder
+		}{
+			{"two allergies, one severe", 0, severe([]hospital.Allergen{"milk", "peanuts"}, []hospital.Allergen{"peanuts"}), nil},
+			{"another allergy", 0, severe([]hospital.Allergen{"eggs", "peanuts"}, nil), func(time.Time) hospital.DietOrder {
+				return hospital.DietOrder{Allergies: hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"eggs", "peanuts"}, Severe: []hospital.Allergen{"peanuts"}}}
+			}},
+			{"the severe one was a mistake", 0, severe([]hospital.Allergen{"eggs"}, nil), func(time.Time) hospital.DietOrder {
+				return hospital.DietOrder{Allergies: hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"eggs"}}}
+			}},
+			{"nil by mouth", time.Minute, window(none, none, true, true), func(now time.Time) hospital.DietOrder {
+				return hospital.DietOrder{NilByMouth: hospital.Window{From: now}}
+			}},
+			{"nil by mouth until", time.Hour, window(none, morning.Add(5*time.Hour), true, false), func(now time.Time) hospital.DietOrder {
+				return hospital.DietOrder{NilByMouth: hospital.Window{From: morning.Add(time.Minute), Until: morning.Add(5 * time.Hour)}}
+			}},
+			{"nil by mouth again", time.Hour, window(none, none, true, true), func(now time.Time) hospital.DietOrder {
+				return hospital.DietOrder{NilByMouth: hospital.Window{From: morning.Add(time.Minute), Until: morning.Add(5 * time.Hour)}}
+			}},
+			{"nil by mouth from before", 0, window(morning, none, false, true), func(now time.Time) hospital.DietOrder {
+				return hospital.DietOrder{NilByMouth: hospital.Window{From: morning, Until: morning.Add(5 * time.Hour)}}
+			}},
+			{"nil by mouth when the last time is over", 4 * time.Hour, window(none, none, true, true), func(now time.Time) hospital.DietOrder {
+				return hospital.DietOrder{NilByMouth: hospital.Window{From: now}}
+			}},
+			{"tomorrow", 0, window(morning.AddDate(0, 0, 1), none, false, false), nil},
+			{"until tomorrow's noon", 0, window(none, morning.AddDate(0, 0, 1).Add(time.Hour), true, false), func(now time.Time) hospital.DietOrder {
+				return hospital.DietOrder{NilByMouth: hospital.Window{From: morning.AddDate(0, 0, 1), Until: morning.AddDate(0, 0, 1).Add(time.Hour)}}
+			}},
+		} {
+			s.clock.pass(step.passes)
+			now = now.Add(step.passes)
+			s.diet(t, a, step.to)
+			if step.want == nil {
+				continue
+			}
+			got, want := s.dietOf(t, a), step.want(now)
+			if step.to.Allergies != nil && !reflect.DeepEqual(got.Allergies, want.Allergies) || step.to.NilByMouth != nil && got.NilByMouth != want.NilByMouth {
+				t.Errorf("after %s it is %+v, want %+v", step.what, got, want)
+			}
+		}
+		refusal := s.refuses(t, hospital.Invalid, "fields", func() error {
+			_, err := s.SetDiet(t.Context(), nurse, a.ID, window(none, morning, true, false))
+			return err
+		})
+		if got := wrongFields(refusal); got["nil_by_mouth_until"] != "window_order" {
+			t.Errorf("an end before the beginning that stands: %v", got)
+		}
+	})
+}
+
+func TestTheMealsThatAreMissedAreCounted(t *testing.T) {
+	at := func(day, hour, minute int) time.Time { return time.Date(2026, 11, day, hour-2, minute, 0, 0, time.UTC) } // in Kigali
+	for name, test := range map[string]struct {
+		window hospital.Window
+		now    time.Time
+		want   int
+	}{
+		"none at all":                {hospital.Window{}, at(23, 20, 0), 0},
+		"before it begins":           {hospital.Window{From: at(24, 6, 0)}, at(23, 20, 0), 0},
+		"between meals":              {hospital.Window{From: at(23, 8, 0), Until: at(23, 12, 0)}, at(23, 20, 0), 0},
+		"lunch":                      {hospital.Window{From: at(23, 8, 0), Until: at(23, 14, 0)}, at(23, 20, 0), 1},
+		"lunch to the minute":        {hospital.Window{From: at(23, 12, 30), Until: at(23, 12, 31)}, at(23, 20, 0), 1},
+		"up to lunch":                {hospital.Window{From: at(23, 8, 0), Until: at(23, 12, 30)}, at(23, 20, 0), 0},
+		"lunch, dinner to come":      {hospital.Window{From: at(23, 8, 0)}, at(23, 18, 0), 1},
+		"a night and a morning":      {hospital.Window{From: at(23, 18, 0), Until: at(24, 13, 0)}, at(25, 9, 0), 3},
+		"two days and still nothing": {hospital.Window{From: at(23, 6, 0)}, at(24, 19, 0), 6},
+	} {
+		if got := test.window.MealsMissed(test.now); got != test.want {
+			t.Errorf("%s: %d meals, want %d", name, got, test.want)
+		}
+	}
+}
+
 func TestADietChangeIsRefused(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		a := s.patient(t, "Uwase Marie", "A-01")
@@ -72,9 +162,9 @@ func TestADietChangeIsRefused(t *testing.T) {
 		}{
 			"all": {hospital.DietChange{Diet: &vegan, Texture: &solid, NilByMouth: &hospital.Window{Until: morning},
 				Allergies: &hospital.Allergies{Allergens: []hospital.Allergen{"cats"}, Severe: []hospital.Allergen{"milk"}}},
-				map[string]string{"diet": "unknown_choice", "texture": "texture", "nil_by_mouth": "window_start", "allergies": "unknown_choice", "severe": "severe_unnamed"}},
-			"ends before it begins": {fasting(morning.Add(time.Hour), morning.Add(time.Hour)), map[string]string{"nil_by_mouth": "window_order"}},
-			"too far ahead":         {fasting(morning.AddDate(2, 0, 0), time.Time{}), map[string]string{"nil_by_mouth": "too_late"}},
+				map[string]string{"diet": "unknown_choice", "texture": "texture", "nil_by_mouth_from": "window_start", "allergies": "unknown_choice", "severe": "severe_unnamed"}},
+			"ends before it begins": {fasting(morning.Add(time.Hour), morning.Add(time.Hour)), map[string]string{"nil_by_mouth_until": "window_order"}},
+			"too far ahead":         {fasting(morning.AddDate(2, 0, 0), time.Time{}), map[string]string{"nil_by_mouth_from": "too_late"}},
 		} {
 			refusal := s.refuses(t, hospital.Invalid, "fields", set(nurse, a.ID, test.to))
 			if got := wrongFields(refusal); !maps.Equal(got, test.want) {
