@@ -15,14 +15,14 @@ import (
 // admit is POST /admissions.
 func (s *Server) admit(c echo.Context) error {
 	in, err := readInput(c, "patient_name", "patient_id", "birth_date", "sex", "bed_id", "reason", "diet", "texture",
-		"allergies", "expected_discharge")
+		"allergies", "severe", "expected_discharge")
 	if err != nil {
 		return err
 	}
 	cmd := hospital.NewAdmission{
 		PatientID: in.id("patient_id"), PatientName: hospital.PatientName(in.text("patient_name")),
 		BirthDate: in.date("birth_date"), Sex: in.text("sex"), BedID: in.id("bed_id"), Reason: in.text("reason"),
-		Diet: hospital.Diet(in.text("diet")), Texture: in.texture("texture"), Allergies: in.allergies("allergies"),
+		Diet: hospital.Diet(in.text("diet")), Texture: in.texture("texture"), Allergies: in.allergies(),
 		ExpectedDischarge: in.time("expected_discharge"), IdempotencyKey: in.idempotencyKey(c),
 	}
 	bedID := cmd.BedID

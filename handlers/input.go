@@ -293,21 +293,42 @@ func (in *input) texture(field string) *hospital.Texture {
 	return &t
 }
 
-// allergies reads a list of allergens, or the one word that says there are none. Nothing sent: nobody asked.
-func (in *input) allergies(field string) hospital.Allergies {
-	var a hospital.Allergies
-	for _, sent := range in.list(field) {
-		if sent == "" {
-			continue
+// truth reads yes or no, as JSON or a form says it; nil where it was not sent. Empty is no.
+func (in *input) truth(field string) *bool {
+	if !in.has(field) {
+		return nil
+	}
+	switch in.one(field) {
+	case "true", "on", "yes", "1":
+		return new(true)
+	case "false", "off", "no", "0", "":
+		return new(false)
+	}
+	in.refuse(field, "truth", "Say true or false.")
+	return nil
+}
+
+// allergies reads a list of allergens, or the one word that says there are none, and which of them are severe. Nothing sent, or
+// nothing in what was sent: nobody asked.
+func (in *input) allergies() hospital.Allergies {
+	a := hospital.Allergies{Allergens: in.allergens("allergies"), Severe: in.allergens("severe")}
+	if slices.Contains(a.Allergens, hospital.NoKnownAllergies) {
+		if len(a.Allergens) > 1 {
+			in.refuse("allergies", "allergies_and_none", "Choose allergens or none, not both.")
 		}
-		a.Known = true
-		if sent != hospital.NoKnownAllergies {
-			a.Allergens = append(a.Allergens, hospital.ParseAllergen(sent)...)
-		} else if len(in.list(field)) > 1 {
-			in.refuse(field, "allergies_and_none", "Choose allergens or none, not both.")
-		}
+		a.Known, a.Allergens = true, nil
 	}
 	return a
+}
+
+// allergens reads a list of them by any usual word. What is empty in it is left out.
+func (in *input) allergens(field string) (all []hospital.Allergen) {
+	for _, sent := range in.list(field) {
+		if sent != "" {
+			all = append(all, hospital.ParseAllergen(sent)...)
+		}
+	}
+	return all
 }
 
 // pathID reads the id in the path. What is no id names nothing.

@@ -70,7 +70,7 @@ func (w target) path(pattern string) string {
 }
 
 // commands are the paths of all commands that take fields.
-var commands = []string{"/admissions", "/admissions/{stay}/transfer", "/admissions/{stay}/plan-discharge", "/admissions/{stay}/discharge",
+var commands = []string{"/admissions", "/admissions/{stay}/transfer", "/admissions/{stay}/plan-discharge", "/admissions/{stay}/discharge", "/admissions/{stay}/diet",
 	"/beds/{available}/status", "/beds/{available}/patients", "/orders", "/login", "/language"}
 
 // The content types that commands take.

@@ -47,6 +47,7 @@ func (s *Server) Routes() []Route {
 		{post, "/admissions/:id/plan-discharge", hospital.PlanDischarges, s.planDischarge},
 		{post, "/admissions/:id/discharge", hospital.DischargePatients, s.discharge},
 		{post, "/orders", hospital.OrderMeals, s.placeOrder},
+		{post, "/admissions/:id/diet", hospital.OrderDiets, s.setDiet},
 		{post, "/beds/:id/status", hospital.ChangeBeds, s.setBedStatus},
 		{post, "/beds/:id/patients", hospital.AdmitPatients, s.findPatients},
 		{post, "/orders/:id/confirm", hospital.ConfirmOrders, s.stepOrder(s.Hospital.ConfirmOrder)},

@@ -32,6 +32,7 @@ var may = map[hospital.Permission][]hospital.Role{
 	"beds.close":              {"ward_management", "admin"},
 	"wards.set_up":            {"admin"},
 	"users.manage":            {"admin"},
+	"diets.order":             {"medical_staff", "admin"},
 	"orders.cook":             {"kitchen", "admin"},
 	"orders.confirm":          {"medical_staff", "kitchen", "admin"},
 	"orders.cancel":           {"medical_staff", "ward_management", "kitchen", "customer", "admin"},
@@ -74,6 +75,7 @@ var rules = map[string]rule{
 	"POST /admissions/:id/transfer":       {"admissions.transfer", "/admissions/{stay}/transfer", 0, 422},
 	"POST /admissions/:id/plan-discharge": {"admissions.plan", "/admissions/{stay}/plan-discharge", 0, 422},
 	"POST /admissions/:id/discharge":      {"admissions.discharge", "/admissions/{stay}/discharge", 0, 422},
+	"POST /admissions/:id/diet":           {"diets.order", "/admissions/{stay}/diet", 0, 422},
 	"POST /beds/:id/status":               {"beds.change", "/beds/{bed}/status", 0, 422},
 	"POST /beds/:id/patients":             {"admissions.admit", "/beds/{bed}/patients", 0, 422},
 

@@ -98,7 +98,8 @@ type Leaving struct {
 const LongestStay = 366 * 24 * time.Hour
 
 // Admit opens a stay. Invalid names each wrong field (unknown bed or patient included); Conflict where the bed can't take
-// anyone (Current is the Bed), its ward is closed, or the patient is already admitted (Current is the Admission).
+// anyone (Current is the Bed), its ward is closed, the patient's death is on record, or the patient is already admitted (Current is the
+// Admission).
 // With an IdempotencyKey that this person used before for the same thing it changes nothing and returns the admission that
 // the first one opened, as it stands now, with replayed true; for another thing it is Invalid.
 func (h *Hospital) Admit(ctx context.Context, actor Actor, cmd NewAdmission) (a Admission, replayed bool, err error) {
@@ -212,6 +213,9 @@ func (c *change) admit(ctx context.Context, cmd NewAdmission) (int64, error) {
 	}
 	if open != 0 {
 		return 0, c.alreadyAdmitted(ctx, open)
+	}
+	if err := c.mustLive(ctx, cmd.PatientID); err != nil {
+		return 0, err
 	}
 	if bed.ID != 0 {
 		if err := c.mayTake(ctx, bed); err != nil {

@@ -159,9 +159,10 @@ type DietChange struct {
 
 // Unsaid are the parts of a DietChange of which nothing was said, although the whole that they belong to is given.
 type Unsaid struct {
-	Severe bool // those of the allergies that were severe stay so
-	From   bool // nil by mouth begins when it did, or was to; where there is none that is not over, now
-	Until  bool // it ends when it was to; where there is none that is not over, when somebody ends it
+	Allergens bool // the allergies stay as they are, and Severe says which of them are severe
+	Severe    bool // those of the allergies that were severe stay so
+	From      bool // nil by mouth begins when it did, or was to; where there is none that is not over, now
+	Until     bool // it ends when it was to; where there is none that is not over, when somebody ends it
 }
 
 // SetDiet changes what a patient may eat, and checks every open order of the stay anew in the same transaction: what now
@@ -227,11 +228,14 @@ func (f fields) nilByMouth(w Window, now time.Time) {
 
 // said returns the change with nothing unsaid: the parts that stay are those of the diet order as it stands.
 func (to DietChange) said(standing DietOrder, now time.Time) DietChange {
-	if to.Allergies != nil && to.Unsaid.Severe {
-		allergies := *to.Allergies
-		allergies.Severe = slices.DeleteFunc(slices.Clone(standing.Allergies.Severe), func(a Allergen) bool {
-			return !slices.Contains(allergies.Allergens, a)
-		})
+	if to.Allergies != nil {
+		allergies, kept := *to.Allergies, standing.Allergies
+		if to.Unsaid.Allergens {
+			allergies.Known, allergies.Allergens = kept.Known, kept.Allergens
+		}
+		if to.Unsaid.Severe {
+			allergies.Severe = slices.DeleteFunc(slices.Clone(kept.Severe), func(a Allergen) bool { return !slices.Contains(allergies.Allergens, a) })
+		}
 		to.Allergies = &allergies
 	}
 	if to.NilByMouth != nil {

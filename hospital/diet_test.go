@@ -82,6 +82,14 @@ func TestWhatADietChangeDoesNotSayStaysAsItIs(t *testing.T) {
 			{"another allergy", 0, severe([]hospital.Allergen{"eggs", "peanuts"}, nil), func(time.Time) hospital.DietOrder {
 				return hospital.DietOrder{Allergies: hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"eggs", "peanuts"}, Severe: []hospital.Allergen{"peanuts"}}}
 			}},
+			{"which are severe alone", 0, hospital.DietChange{Allergies: &hospital.Allergies{Severe: []hospital.Allergen{"eggs", "peanuts"}},
+				Unsaid: hospital.Unsaid{Allergens: true}}, func(time.Time) hospital.DietOrder {
+				both := []hospital.Allergen{"eggs", "peanuts"}
+				return hospital.DietOrder{Allergies: hospital.Allergies{Known: true, Allergens: both, Severe: both}}
+			}},
+			{"that none of them is", 0, hospital.DietChange{Allergies: &hospital.Allergies{}, Unsaid: hospital.Unsaid{Allergens: true}}, func(time.Time) hospital.DietOrder {
+				return hospital.DietOrder{Allergies: hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"eggs", "peanuts"}}}
+			}},
 			{"the severe one was a mistake", 0, severe([]hospital.Allergen{"eggs"}, nil), func(time.Time) hospital.DietOrder {
 				return hospital.DietOrder{Allergies: hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"eggs"}}}
 			}},

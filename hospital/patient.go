@@ -55,7 +55,7 @@ type Patient struct {
 const mostFound = 10
 
 // FindPatients lists up to 10 patients whose name contains text, whatever its case and accents, for choosing who comes
-// back: who was here last comes first. Empty text finds none.
+// back: who was here last comes first, and who died here is left out. Empty text finds none.
 func (h *Hospital) FindPatients(ctx context.Context, actor Actor, text string) ([]Patient, error) {
 	if err := actor.need(AdmitPatients); err != nil {
 		return nil, err
@@ -69,7 +69,8 @@ func (h *Hospital) FindPatients(ctx context.Context, actor Actor, text string) (
 	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
 		rows, err := q.QueryContext(ctx, `SELECT patient.id, patient.name, patient.birth_date, patient.sex, EXISTS (
 				SELECT 1 FROM admission WHERE admission.patient_id = patient.id AND admission.discharged_at IS NULL)
-			FROM patient WHERE patient.name_folded LIKE $1 ESCAPE '\' ORDER BY patient.id DESC LIMIT $2`, pattern, mostFound)
+			FROM patient WHERE patient.name_folded LIKE $1 ESCAPE '\' AND NOT EXISTS (
+				SELECT 1 FROM admission WHERE admission.patient_id = patient.id AND admission.outcome = 'deceased') ORDER BY patient.id DESC LIMIT $2`, pattern, mostFound)
 		found, err = collect(rows, err, func(row scanner) (p Patient, err error) {
 			err = row.Scan(&p.ID, &p.Name, (*instant)(&p.BirthDate), &p.Sex, &p.Admitted)
 			return p, err
@@ -98,6 +99,19 @@ func (c *change) lockPatient(ctx context.Context, id int64, wrong fields) (open 
 		return 0, fmt.Errorf("read whether patient %d is admitted: %w", id, err)
 	}
 	return open, nil
+}
+
+// mustLive refuses to go on with a locked patient whose death is on record.
+func (c *change) mustLive(ctx context.Context, id int64) error {
+	var died bool
+	err := c.tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM admission WHERE patient_id = $1 AND outcome = 'deceased')`, id).Scan(&died)
+	if err != nil {
+		return fmt.Errorf("read whether patient %d lives: %w", id, err)
+	}
+	if died {
+		return Refuse(Conflict, "patient_deceased", "This patient's death is on record. Check whom you chose, or give the name of someone new.")
+	}
+	return nil
 }
 
 // addPatient inserts someone who was never here and returns the id.

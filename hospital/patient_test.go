@@ -57,6 +57,26 @@ func TestPatientsAreFoundByAPartOfTheirName(t *testing.T) {
 	})
 }
 
+func TestWhoDiedHereIsNotAdmittedAgain(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		a := h.admit(t, "Uwase Marie", "A-01")
+		h.discharge(t, a.ID, hospital.Improved)
+		again, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientID: a.PatientID})
+		if err != nil {
+			t.Fatalf("who went home may come back: %v", err)
+		}
+		h.discharge(t, again.ID, hospital.Deceased)
+		h.refuses(t, hospital.Conflict, "patient_deceased", func() error {
+			_, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientID: a.PatientID})
+			return err
+		})
+		if found, err := h.FindPatients(t.Context(), nurse, "uwase"); err != nil || len(found) > 0 {
+			t.Errorf("who died is not offered: %v, error %v", found, err)
+		}
+		h.admit(t, "Uwase Marie", "A-02") // someone of the same name
+	})
+}
+
 func TestInitialsTellPatientsApartWithoutNamingThem(t *testing.T) {
 	for name, want := range map[hospital.PatientName]string{
 		"Uwase Marie":        "U. M.",

@@ -18,6 +18,8 @@ const (
 	FormDischarge = "discharge"
 	FormStatus    = "status"
 	FormPlace     = "place"
+	FormDiet      = "diet"
+	FormFasting   = "fasting"
 	FormOrder     = "order"
 	FormLogin     = "login"
 )

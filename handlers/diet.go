@@ -1,0 +1,60 @@
+package handlers
+
+import (
+	"context"
+
+	"github.com/labstack/echo/v4"
+
+	"dusangire/hospital"
+	"dusangire/views"
+)
+
+// setDiet is POST /admissions/{id}/diet. What is not sent does not change.
+func (s *Server) setDiet(c echo.Context) error {
+	in, err := readInput(c, "diet", "texture", "allergies", "severe", "nil_by_mouth", "nil_by_mouth_from", "nil_by_mouth_until")
+	if err != nil {
+		return err
+	}
+	to, form := in.dietChange(), views.FormDiet
+	if to.NilByMouth != nil && to.Diet == nil {
+		form = views.FormFasting
+	}
+	return s.changeStay(c, form, in, func(ctx context.Context, id int64) (hospital.Admission, error) {
+		return s.Hospital.SetDiet(ctx, actor(c), id, to)
+	})
+}
+
+// dietChange reads what is to change of what a patient may eat.
+func (in *input) dietChange() hospital.DietChange {
+	to := hospital.DietChange{Version: in.id("version")}
+	if in.has("diet") {
+		diet := hospital.Diet(in.text("diet"))
+		to.Diet = &diet
+	}
+	if in.has("texture") {
+		if to.Texture = in.texture("texture"); to.Texture == nil {
+			in.refuse("texture", "texture", "Choose a texture from 0 to 7.")
+		}
+	}
+	if in.has("allergies") || in.has("severe") {
+		allergies := in.allergies()
+		to.Allergies, to.Unsaid.Allergens, to.Unsaid.Severe = &allergies, !in.has("allergies"), !in.has("severe")
+	}
+	in.nilByMouth(&to)
+	return to
+}
+
+// nilByMouth reads whether a patient is nil by mouth, and from when until when: each may be left out.
+func (in *input) nilByMouth(to *hospital.DietChange) {
+	window := hospital.Window{From: in.time("nil_by_mouth_from"), Until: in.time("nil_by_mouth_until")}
+	is := in.truth("nil_by_mouth")
+	switch {
+	case is == nil && !in.has("nil_by_mouth_from") && !in.has("nil_by_mouth_until"):
+		return
+	case is != nil && !*is && window != (hospital.Window{}):
+		in.refuse("nil_by_mouth", "fasting_and_not", "Give the times of nil by mouth, or say that it is over, not both.")
+	case is == nil || *is:
+		to.Unsaid.From, to.Unsaid.Until = window.From.IsZero(), !in.has("nil_by_mouth_until")
+	}
+	to.NilByMouth = &window
+}
