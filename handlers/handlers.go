@@ -65,12 +65,19 @@ func (s *Server) Handler() http.Handler {
 	return e
 }
 
-// clientAddress decides whose word counts for where a request comes from. Echo by itself would believe anyone.
+// clientAddress decides whose word counts for where a request comes from. Echo by itself would believe anyone. A trusted proxy that
+// sends no X-Forwarded-For may name the client by X-Real-IP, as the site of the original guide does.
 func (s *Server) clientAddress() echo.IPExtractor {
 	if len(s.TrustedProxies) == 0 {
 		return echo.ExtractIPDirect()
 	}
-	return echo.ExtractIPFromXFFHeader(s.trust()...)
+	hops, one := echo.ExtractIPFromXFFHeader(s.trust()...), echo.ExtractIPFromRealIPHeader(s.trust()...)
+	return func(r *http.Request) string {
+		if r.Header.Get(echo.HeaderXForwardedFor) == "" {
+			return one(r)
+		}
+		return hops(r)
+	}
 }
 
 // clientScheme decides the same for HTTPS.

@@ -270,6 +270,8 @@ func TestForwardedHeadersAreBelievedFromTrustedProxiesOnly(t *testing.T) {
 		{"this proxy", []string{"127.0.0.0/8"}, public, "__Host-dusangire_session", "203.0.113.9"},
 		{"this proxy behind another", []string{"127.0.0.1/32", "203.0.113.0/24"}, public, "__Host-dusangire_session", "198.51.100.7"},
 		{"a client in the hospital's own network", []string{"127.0.0.0/8"}, "198.51.100.7, 10.1.2.3", "__Host-dusangire_session", "10.1.2.3"},
+		{"a proxy that says X-Real-IP alone", []string{"127.0.0.0/8"}, "", "__Host-dusangire_session", "198.51.100.7"},
+		{"anybody who says X-Real-IP alone", []string{"10.0.0.0/8"}, "", "dusangire_session", "127.0.0.1"},
 		{"a client on a link", []string{"127.0.0.0/8"}, "198.51.100.7, 169.254.1.1", "__Host-dusangire_session", "169.254.1.1"},
 	} {
 		forwarded := http.Header{"X-Forwarded-Proto": {"https"}, "X-Forwarded-For": {c.hops}, "X-Real-Ip": {"198.51.100.7"}, "Forwarded": {"for=198.51.100.7;proto=https"}}
