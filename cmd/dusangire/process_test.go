@@ -3,17 +3,10 @@ package main
 import (
 	"bufio"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"net/url"
@@ -297,7 +290,7 @@ func TestHTTPSIsServedFromTwoFiles(t *testing.T) {
 	t.Parallel()
 	database := hospitaltest.SQLite(t)
 	board := mustSettle(t, database, 1)
-	cert, key, pool := certificate(t)
+	cert, key, pool := certificate(t, nil)
 	s := invocation{args: []string{"--database-url", database, "--tls-cert", cert, "--tls-key", key}}.serve(t)
 	if !strings.HasPrefix(s.url, "https://") {
 		t.Fatalf("serving at %s", s.url)
@@ -327,39 +320,6 @@ func TestHTTPSIsServedFromTwoFiles(t *testing.T) {
 	if message := (socket{t, conn}).next(); !strings.Contains(message, "ward_status") {
 		t.Errorf("over wss: %s", message)
 	}
-}
-
-// certificate writes a certificate for 127.0.0.1 and its key to files.
-func certificate(t *testing.T) (certFile, keyFile string, pool *x509.CertPool) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, IsCA: true, BasicConstraintsValid: true,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
-	made, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	parsed, err := x509.ParseCertificate(made)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pool = x509.NewCertPool()
-	pool.AddCert(parsed)
-	dir := t.TempDir()
-	certFile, keyFile = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	for file, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: made}, keyFile: {Type: "PRIVATE KEY", Bytes: private}} {
-		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return certFile, keyFile, pool
 }
 
 func TestTheLogInJSONIsJSONAndNamesNobody(t *testing.T) {
