@@ -248,6 +248,15 @@ func (in *input) parseID(field, sent string) int64 {
 	return n
 }
 
+// amount reads a whole number, such as of francs; whether it may be below zero is not asked here.
+func (in *input) amount(field string) int {
+	n, err := strconv.Atoi(in.one(field))
+	if err != nil {
+		in.refuse(field, "not_an_amount", "Give a whole number.")
+	}
+	return n
+}
+
 // time reads RFC 3339, or what a browser's date and time field sends, which is the hospital's own time. Empty is zero.
 func (in *input) time(field string) time.Time {
 	sent := in.text(field)

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"time"
+
+	"github.com/labstack/echo/v4"
 
 	"dusangire/hospital"
 	"dusangire/hub"
@@ -78,16 +81,12 @@ func (s newsState) JSON() ([]hub.Region, error) {
 	if err != nil {
 		return nil, err
 	}
+	messages := messageList{regions: regions}
 	for _, n := range slices.Backward(s.news.Notifications) { // they are newest first, and told as they happened
-		sent := newsJSON{"notification", n.Title, n.Message, string(n.Level), n.CreatedAt.UTC().Format(time.RFC3339)}
-		event, err := region(fmt.Sprintf("news-%d", n.ID), n.ID, sent)
-		if err != nil {
-			return nil, err
-		}
-		event.Event = true
-		regions = append(regions, event)
+		messages.event(fmt.Sprintf("news-%d", n.ID), n.ID, newsJSON{"notification", n.Title, n.Message, string(n.Level),
+			n.CreatedAt.UTC().Format(time.RFC3339)})
 	}
-	return regions, nil
+	return messages.regions, messages.err
 }
 
 // newsJSON tells a role's dashboard of something when it happens, CONTRACT section 5.2.
@@ -97,4 +96,113 @@ type newsJSON struct {
 	Message   string `json:"message"`
 	Level     string `json:"level"`
 	Timestamp string `json:"timestamp"`
+}
+
+// notificationsPage is GET /notifications/: what the person was told, those of their role included.
+func (s *Server) notificationsPage(c echo.Context) error {
+	ctx := c.Request().Context()
+	inbox, err := s.Hospital.Inbox(ctx, actor(c))
+	if err != nil {
+		return err
+	}
+	if audienceOf(c.Request()) == program {
+		return c.JSON(http.StatusOK, inboxShape(inbox))
+	}
+	page, err := s.page(c, text.T(ctx, "nav.notifications"))
+	if err != nil {
+		return err
+	}
+	page.Live = &views.Live{Socket: "/ws/notifications/", Revisions: inbox.Revisions}
+	return render(c, http.StatusOK, views.NotificationsPage(page, inbox))
+}
+
+// readNotifications is POST /notifications/read: all up to one are read.
+func (s *Server) readNotifications(c echo.Context) error {
+	in, err := readInput(c, "up_to")
+	if err != nil {
+		return err
+	}
+	upTo := in.id("up_to")
+	if upTo == 0 {
+		in.refuse("up_to", "required", "Say up to which notification.")
+	}
+	if err := in.err(); err != nil {
+		return err
+	}
+	if err := s.Hospital.ReadNotifications(c.Request().Context(), actor(c), upTo); err != nil {
+		return err
+	}
+	return done(c, "/notifications/")
+}
+
+// liveNotifications is the page, live: /ws/notifications/.
+func (s *Server) liveNotifications(c echo.Context) error {
+	who, language := actor(c), language(c)
+	return watch(c, hub.View{
+		Name:   fmt.Sprintf("notifications/%d/%s", who.UserID, language),
+		Topics: []string{string(hospital.InboxTopic(who.UserID)), string(hospital.RoleInboxTopic(who.Role))},
+		Read: func(ctx context.Context) (hub.State, error) {
+			inbox, err := s.Hospital.Inbox(ctx, who)
+			return inboxState(inbox, language), err
+		},
+	})
+}
+
+func inboxState(inbox hospital.Inbox, language text.Lang) *liveState {
+	return &liveState{
+		revisions: inbox.Revisions, language: language,
+		regions:  views.InboxRegions(inbox),
+		messages: func() ([]hub.Region, error) { return inboxMessages(inbox) },
+		answer:   answerWithState,
+	}
+}
+
+// inboxMessages are a person's notifications as messages: each new one by itself, and all of them.
+func inboxMessages(inbox hospital.Inbox) ([]hub.Region, error) {
+	var messages messageList
+	for _, n := range slices.Backward(inbox.Notifications) { // they are newest first, and told as they happened
+		if n.CreatedAt.Before(inbox.At.Add(-hospital.NewsLasts)) {
+			continue // an old one comes into view when others are forgotten, and is no news
+		}
+		messages.event(fmt.Sprintf("notice-%d", n.ID), n.ID, notificationJSON{"notification", n.ID, n.Title, n.Message, string(n.Level),
+			inbox.Unread, n.CreatedAt.UTC().Format(time.RFC3339)})
+	}
+	shape := inboxShape(inbox)
+	messages.whole("notifications", shape, shape)
+	return messages.regions, messages.err
+}
+
+// notificationJSON tells a person of something when it happens, CONTRACT section 5.5.
+type notificationJSON struct {
+	Type      string `json:"type"`
+	ID        int64  `json:"id"`
+	Title     string `json:"title"`
+	Message   string `json:"message"`
+	Level     string `json:"level"`
+	Unread    int    `json:"unread"`
+	Timestamp string `json:"timestamp"`
+}
+
+// inboxJSON is all that a person was told.
+type inboxJSON struct {
+	Type   string       `json:"type"`
+	Unread int          `json:"unread"`
+	Data   []noticeJSON `json:"data"`
+}
+
+type noticeJSON struct {
+	ID        int64  `json:"id"`
+	Title     string `json:"title"`
+	Message   string `json:"message"`
+	Level     string `json:"level"`
+	Read      bool   `json:"read"`
+	Timestamp string `json:"timestamp"`
+}
+
+func inboxShape(inbox hospital.Inbox) inboxJSON {
+	shape := inboxJSON{"notifications", inbox.Unread, make([]noticeJSON, 0, len(inbox.Notifications))}
+	for _, n := range inbox.Notifications {
+		shape.Data = append(shape.Data, noticeJSON{n.ID, n.Title, n.Message, string(n.Level), n.Read, n.CreatedAt.UTC().Format(time.RFC3339)})
+	}
+	return shape
 }

@@ -33,6 +33,9 @@ var may = map[hospital.Permission][]hospital.Role{
 	"wards.set_up":            {"admin"},
 	"users.manage":            {"admin"},
 	"diets.order":             {"medical_staff", "admin"},
+	"customer.home":           {"customer", "admin"},
+	"addresses.read":          {"delivery", "customer", "admin"},
+	"zones.manage":            {"admin"},
 	"orders.cook":             {"kitchen", "admin"},
 	"orders.confirm":          {"medical_staff", "kitchen", "admin"},
 	"orders.cancel":           {"medical_staff", "ward_management", "kitchen", "customer", "admin"},
@@ -88,7 +91,21 @@ var rules = map[string]rule{
 	"GET /orders/:id/":         {"orders.follow", "/orders/{order}/", 0, 200},
 	"GET /ws/order/:id/":       {"orders.follow", "/ws/order/{order}/", 0, 0},
 
+	"GET /addresses/":            {"customer.home", "/addresses/", 0, 200},
+	"GET /addresses/:id/":        {"addresses.read", "/addresses/{address}/", 0, 200},
+	"POST /addresses":            {"customer.home", "/addresses", 0, 422},
+	"POST /addresses/:id":        {"customer.home", "/addresses/{address}", 0, 422},
+	"POST /addresses/:id/remove": {"customer.home", "/addresses/{address}/remove", 0, 422},
+	"GET /zones/":                {"addresses.read", "/zones/", 0, 200},
+	"GET /zones/:id/":            {"addresses.read", "/zones/{zone}/", 0, 200},
+	"POST /zones":                {"zones.manage", "/zones", 0, 422},
+	"POST /zones/:id":            {"zones.manage", "/zones/{zone}", 0, 422},
+	"GET /notifications/":        {"own_session", "/notifications/", 0, 200},
+	"POST /notifications/read":   {"own_session", "/notifications/read", 0, 422},
+
 	"GET /ws/ward/:id/":                  {"wards.read", "/ws/ward/{ward}/", 0, 0},
+	"GET /ws/address/:id/":               {"addresses.read", "/ws/address/{address}/", 0, 0},
+	"GET /ws/notifications/":             {"own_session", "/ws/notifications/", 0, 0},
 	"GET /ws/dashboard/medical_staff/":   {"dashboard.medical", "/ws/dashboard/medical_staff/", 0, 0},
 	"GET /ws/dashboard/ward_management/": {"dashboard.management", "/ws/dashboard/ward_management/", 0, 0},
 	"GET /ws/dashboard/:role/":           {"own_session", "/ws/dashboard/porter/", 0, 4404},
@@ -127,8 +144,10 @@ func TestEveryRouteLetsInExactlyWhoMay(t *testing.T) {
 	stay := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID)
 	strangers, people := h.visitors()
 	order := h.orderForAll(stay)
+	address := h.address(h.as(hospital.Customer), "Home", h.zone("Shelter", 500))
 	before := h.contents()
-	fill := strings.NewReplacer("{ward}", fmt.Sprint(h.a.ID), "{bed}", fmt.Sprint(h.bed(h.a, 1).ID), "{stay}", fmt.Sprint(stay.ID), "{order}", fmt.Sprint(order))
+	fill := strings.NewReplacer("{ward}", fmt.Sprint(h.a.ID), "{bed}", fmt.Sprint(h.bed(h.a, 1).ID), "{stay}", fmt.Sprint(stay.ID),
+		"{order}", fmt.Sprint(order), "{address}", fmt.Sprint(address.ID), "{zone}", fmt.Sprint(address.Zone.ID))
 	for _, route := range h.server.Routes() {
 		name := route.Method + " " + route.Path
 		rule, known := rules[name]
@@ -253,9 +272,9 @@ func (h *house) expected(route handlers.Route, r rule, v visitor, as audience) i
 	return http.StatusUnauthorized
 }
 
-// permittedStatus differs for a stay's page alone: a person is led on to the patient's bed.
+// permittedStatus differs where a person is led on: from a stay to the patient's bed, from a zone to the list.
 func permittedStatus(route handlers.Route, r rule, as audience) int {
-	if route.Path == "/admissions/:id/" && as == browser {
+	if (route.Path == "/admissions/:id/" || route.Path == "/zones/:id/") && as == browser {
 		return http.StatusSeeOther
 	}
 	return r.permitted

@@ -130,8 +130,13 @@ func readAddress(ctx context.Context, q *sql.Tx, id int64) (Address, error) {
 
 // addressesOf lists a customer's addresses, the default first, then by age.
 func addressesOf(ctx context.Context, q *sql.Tx, owner int64) ([]Address, error) {
-	rows, err := q.QueryContext(ctx, selectAddress+` WHERE address.owner_id = $1 AND address.removed_at IS NULL
-		ORDER BY address.is_default DESC, address.added_at, address.id`, owner)
+	return addressesWhere(ctx, q, owner, `address.removed_at IS NULL`)
+}
+
+// addressesWhere lists those of a customer's addresses that a condition selects; its arguments are numbered from $2.
+func addressesWhere(ctx context.Context, q *sql.Tx, owner int64, condition string, args ...any) ([]Address, error) {
+	rows, err := q.QueryContext(ctx, selectAddress+` WHERE address.owner_id = $1 AND `+condition+`
+		ORDER BY address.is_default DESC, address.added_at, address.id`, append([]any{owner}, args...)...)
 	addresses, err := collect(rows, err, scanAddress)
 	if err != nil {
 		return nil, fmt.Errorf("read the addresses of user %d: %w", owner, err)
@@ -154,17 +159,16 @@ func (h *Hospital) Addresses(ctx context.Context, actor Actor) (addresses []Addr
 // AddressWatch is one address with its owner's others, read in one snapshot.
 type AddressWatch struct {
 	Address
-	Others    []Address // the owner's, to tell when one is added or removed
+	Others    []Address // the owner's, to tell when one is added
+	Gone      []Address // the owner's others that were removed in the last NewsLasts, to tell of it
 	At        time.Time
 	Revisions // of AddressTopic of this one and AddressesTopic of its owner
 }
 
 // Address reads one for its owner, couriers and admin; NotFound else.
 func (h *Hospital) Address(ctx context.Context, actor Actor, id int64) (AddressWatch, error) {
-	if !actor.Role.May(ReadDeliveries) {
-		if err := actor.need(OrderForPatients); err != nil {
-			return AddressWatch{}, err
-		}
+	if err := actor.need(ReadAddresses); err != nil {
+		return AddressWatch{}, err
 	}
 	watch := AddressWatch{At: h.clock(ctx)}
 	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
@@ -181,13 +185,17 @@ func (h *Hospital) Address(ctx context.Context, actor Actor, id int64) (AddressW
 		if watch.Address, err = readAddress(ctx, q, id); err != nil {
 			return err
 		}
-		watch.Others, err = addressesOf(ctx, q, watch.OwnerID)
+		if watch.Others, err = addressesOf(ctx, q, watch.OwnerID); err != nil {
+			return err
+		}
+		watch.Gone, err = addressesWhere(ctx, q, watch.OwnerID, `address.removed_at > $2`, instant(watch.At.Add(-NewsLasts)))
 		return err
 	})
 	if err != nil {
 		return AddressWatch{}, err
 	}
-	watch.Others = slices.DeleteFunc(watch.Others, func(a Address) bool { return a.ID == id })
+	isThis := func(a Address) bool { return a.ID == id }
+	watch.Others, watch.Gone = slices.DeleteFunc(watch.Others, isThis), slices.DeleteFunc(watch.Gone, isThis)
 	return watch, nil
 }
 
@@ -350,8 +358,8 @@ func (a Address) outdated() error {
 	return refusal
 }
 
-// fields are the address as a command gives it.
-func (a Address) fields() AddressFields {
+// Fields are the address as a command gives it.
+func (a Address) Fields() AddressFields {
 	return AddressFields{Label: a.Label, FullName: a.FullName, Phone: a.Phone, Line1: a.Line1, Line2: a.Line2, City: a.City,
 		Instructions: a.Instructions, ZoneID: a.Zone.ID, Default: a.Default}
 }
@@ -360,7 +368,7 @@ func (a Address) fields() AddressFields {
 func (c *change) setAddress(ctx context.Context, before Address, f AddressFields) error {
 	f.IdempotencyKey, f.Version = "", 0
 	f.Default = f.Default || before.Default
-	if f == before.fields() {
+	if f == before.Fields() {
 		return errUnchanged
 	}
 	if f.Default && !before.Default {

@@ -58,6 +58,37 @@ func (h *Hospital) changeLink(ctx context.Context, actor Actor, userID, patientI
 	})
 }
 
+// CustomerByName finds the login that the desk means. Invalid where there is no such customer.
+func (h *Hospital) CustomerByName(ctx context.Context, actor Actor, username string) (id int64, err error) {
+	if err := actor.need(LinkCustomers); err != nil {
+		return 0, err
+	}
+	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+		user, _, err := userByName(ctx, q, foldUsername(username))
+		if e, ok := errors.AsType[*Error](err); ok && e.Kind == NotFound || err == nil && user.Role != Customer {
+			wrong := fields{}
+			wrong.refuse("username", "customer_unknown", "There is no such customer. Give the username of a patient's or caregiver's login.")
+			return wrong.err()
+		}
+		id = user.ID
+		return err
+	})
+	return id, err
+}
+
+// moveLinked moves the topics of the customers who are linked to a patient.
+func (c *change) moveLinked(ctx context.Context, patientID int64) error {
+	rows, err := c.tx.QueryContext(ctx, `SELECT user_id FROM customer_patient WHERE patient_id = $1`, patientID)
+	customers, err := collect(rows, err, scanID)
+	if err != nil {
+		return fmt.Errorf("read who is linked to patient %d: %w", patientID, err)
+	}
+	for _, customer := range customers {
+		c.topics[CustomerTopic(customer)] = true
+	}
+	return nil
+}
+
 // lockCustomer keeps a customer's login from everyone else until the commit, or records that there is no such customer.
 func (c *change) lockCustomer(ctx context.Context, id int64, wrong fields) error {
 	known, err := c.exec(ctx, `UPDATE app_user SET username = username WHERE id = $1 AND role = $2 AND NOT disabled`, id, Customer)

@@ -56,6 +56,7 @@ const (
 	CarryDeliveries         Permission = "deliveries.carry"   // claim, depart, deliver, fail, locate
 	OverseeDeliveries       Permission = "deliveries.oversee" // every courier's, not only one's own and those that wait
 	FollowDeliveries        Permission = "deliveries.follow"  // one delivery; a customer their own only
+	ReadAddresses           Permission = "addresses.read"     // zones, and one address; a customer their own only
 	ManageZones             Permission = "zones.manage"
 	OrderForPatients        Permission = "customer.home"  // a customer's own page and addresses
 	LinkCustomers           Permission = "customers.link" // let a customer order for a patient
@@ -93,6 +94,7 @@ var permitted = map[Permission][]Role{
 	CarryDeliveries:         {DeliveryStaff, Admin},
 	OverseeDeliveries:       {Admin},
 	FollowDeliveries:        {MedicalStaff, WardManagement, DeliveryStaff, Customer, Admin},
+	ReadAddresses:           {DeliveryStaff, Customer, Admin},
 	ManageZones:             {Admin},
 	OrderForPatients:        {Customer, Admin},
 	LinkCustomers:           {WardManagement, Admin},

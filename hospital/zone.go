@@ -20,8 +20,9 @@ type Zone struct {
 
 // ZoneChange is what AddZone and SetZone need.
 type ZoneChange struct {
-	Name   string // unique, at most LongestName characters
-	Charge int    // 0 to MostCharge
+	Name           string // unique, at most LongestName characters
+	Charge         int    // 0 to MostCharge
+	IdempotencyKey string // of AddZone
 }
 
 // MostCharge is the highest charge of a zone, in Rwandan francs: more is a slip of the finger.
@@ -44,7 +45,7 @@ func scanZone(row scanner) (z Zone, err error) {
 	return z, err
 }
 
-// AddZone creates a zone. For setting a hospital up. Invalid names wrong fields, Conflict a name that is taken.
+// AddZone creates a zone. Invalid names wrong fields, Conflict a name that is taken. An IdempotencyKey works as for Admit.
 func (h *Hospital) AddZone(ctx context.Context, actor Actor, zone ZoneChange) (Zone, error) {
 	if err := actor.need(ManageZones); err != nil {
 		return Zone{}, err
@@ -52,19 +53,33 @@ func (h *Hospital) AddZone(ctx context.Context, actor Actor, zone ZoneChange) (Z
 	if err := zone.check(); err != nil {
 		return Zone{}, err
 	}
-	added := Zone{Name: zone.Name, Charge: zone.Charge}
+	var added Zone
 	err := h.change(ctx, actor, func(ctx context.Context, c *change) error {
-		err := c.tx.QueryRowContext(ctx, `INSERT INTO zone (name, charge) VALUES ($1, $2) RETURNING id`, zone.Name, zone.Charge).Scan(&added.ID)
+		wanted, key := zone, zone.IdempotencyKey
+		wanted.IdempotencyKey = ""
+		id, replayed, err := c.once(ctx, key, "zone.add", wanted, func() (int64, error) { return c.addZone(ctx, wanted) })
 		if err != nil {
-			return zone.notKept(err)
+			return err
 		}
-		c.record(entry{action: "zone.add", entity: "zone", entityID: added.ID, to: zone.Name}, ZoneTopic(added.ID))
-		return nil
+		if added, err = c.lockZone(ctx, id); err == nil && replayed {
+			err = errUnchanged
+		}
+		return err
 	})
 	if err != nil {
 		return Zone{}, err
 	}
 	return added, nil
+}
+
+// addZone inserts a zone and returns its id.
+func (c *change) addZone(ctx context.Context, zone ZoneChange) (id int64, err error) {
+	err = c.tx.QueryRowContext(ctx, `INSERT INTO zone (name, charge) VALUES ($1, $2) RETURNING id`, zone.Name, zone.Charge).Scan(&id)
+	if err != nil {
+		return 0, zone.notKept(err)
+	}
+	c.record(entry{action: "zone.add", entity: "zone", entityID: id, to: zone.Name}, ZoneTopic(id))
+	return id, nil
 }
 
 // check tidies the fields and returns what is wrong with them.

@@ -110,3 +110,11 @@ func newsRole(l hospital.Level) string {
 	}
 	return "status"
 }
+
+// noticeClass tells what has been read from what is new.
+func noticeClass(n hospital.Notification) string {
+	if n.Read {
+		return "read"
+	}
+	return "new"
+}

@@ -22,7 +22,13 @@ const (
 	FormFasting   = "fasting"
 	FormOrder     = "order"
 	FormLogin     = "login"
+	FormAddress   = "address"
+	FormRemove    = "remove"
+	FormZone      = "zone"
 )
+
+// FormZoneOf is the form of one zone among others.
+func FormZoneOf(id int64) string { return FormZone + "-" + number(id) }
 
 // Form is what a page's forms start from: nothing, or what somebody sent and why it was refused. The values and errors
 // belong to the form called Name; the page's other forms start empty.

@@ -23,6 +23,26 @@ func orderPath(id int64) string { return "/orders/" + number(id) + "/" }
 // deliveryPath is the page of a delivery.
 func deliveryPath(id int64) string { return "/deliveries/" + number(id) + "/" }
 
+// addressPath is the page of an address; its commands lie below it.
+func addressPath(id int64) string { return "/addresses/" + number(id) + "/" }
+
+// zonePath is a zone; it is changed there.
+func zonePath(id int64) string { return "/zones/" + number(id) + "/" }
+
+// noticePath leads to the order that a notification is about; "" where it is about none.
+func noticePath(n hospital.Notification) string {
+	if n.Code == "nil_by_mouth_over" || len(n.Args) == 0 {
+		return ""
+	}
+	return "/orders/" + n.Args[0] + "/"
+}
+
+// machineTime is a time for the datetime attribute.
+func machineTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// noTime stands for the time of a page that is not live.
+var noTime time.Time
+
 func number[N int | int64](n N) string { return strconv.FormatInt(int64(n), 10) }
 
 func milliseconds(d time.Duration) string { return number(d.Milliseconds()) }

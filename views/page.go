@@ -19,6 +19,12 @@ type Page struct {
 	Assets string         // the noun whose style sheet and script the page adds to those of all pages, such as "kitchen"; may be empty
 }
 
+// with is the page with the style sheet and script of a noun.
+func (p Page) with(assets string) Page {
+	p.Assets = assets
+	return p
+}
+
 // Viewer is the signed-in person, as far as pages differ by it.
 type Viewer struct {
 	Username string

@@ -43,6 +43,9 @@ const (
 	CleaningID   = "cleaning" // beds to clean
 	NewsID       = "news"     // what a dashboard's role was told lately
 	OrderID      = "order"    // an order on its own page
+	InboxID      = "inbox"    // a person's notifications
+	InboxHeadID  = "inbox-head"
+	AddressID    = "address" // an address on its own page
 )
 
 // BedID is the id of a bed's card.
@@ -134,4 +137,25 @@ func newsID(id int64) string { return "news-" + strconv.FormatInt(id, 10) }
 // OrderRegions lists what changes on the page of an order, as somebody of a role sees it.
 func OrderRegions(d hospital.OrderDetail, r hospital.Role) []Region {
 	return []Region{{ID: OrderID, Component: orderCard(d, r)}}
+}
+
+// InboxRegions lists what changes on the page of a person's notifications: how many are unread, and each by itself.
+func InboxRegions(inbox hospital.Inbox) []Region {
+	return []Region{{ID: InboxHeadID, Component: inboxHead(inbox)}, inboxRegion(inbox)}
+}
+
+func inboxRegion(inbox hospital.Inbox) Region {
+	list := Region{ID: InboxID, Component: inboxList(), Items: []Region{}}
+	for _, n := range inbox.Notifications {
+		list.Items = append(list.Items, Region{ID: noticeID(n.ID), Component: notice(n)})
+	}
+	return list
+}
+
+// noticeID is the id of a notification in its reader's list.
+func noticeID(id int64) string { return "notice-" + strconv.FormatInt(id, 10) }
+
+// AddressRegions lists what changes on the page of an address.
+func AddressRegions(w hospital.AddressWatch) []Region {
+	return []Region{{ID: AddressID, Component: addressCard(w.Address)}}
 }

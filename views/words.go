@@ -95,3 +95,8 @@ func freeBedLabel(ctx context.Context, b hospital.FreeBed) string {
 	}
 	return b.Number
 }
+
+// zoneLabel is a zone to choose, with what it costs to bring something there.
+func zoneLabel(ctx context.Context, z hospital.Zone) string {
+	return z.Name + " · " + text.Francs(ctx, z.Charge)
+}

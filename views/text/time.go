@@ -77,3 +77,12 @@ func Percent(ctx context.Context, rate float64) string {
 	}
 	return digits + "\u00a0%"
 }
+
+// Francs is an amount of Rwandan francs, "1 200 RWF": they have no smaller coin, and digits are grouped by a space in every language.
+func Francs(_ context.Context, amount int) string {
+	digits := strconv.Itoa(amount)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "\u00a0" + digits[i:]
+	}
+	return digits + "\u00a0RWF"
+}

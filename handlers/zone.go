@@ -1,0 +1,141 @@
+package handlers
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"dusangire/hospital"
+	"dusangire/views"
+	"dusangire/views/text"
+)
+
+const zonesPath = "/zones/"
+
+func zonePath(id int64) string { return fmt.Sprintf("/zones/%d/", id) }
+
+// zonesPage is GET /zones/: where meals are brought to and for how much. Whoever looks after them changes them here.
+func (s *Server) zonesPage(c echo.Context) error {
+	if audienceOf(c.Request()) != program {
+		return s.renderZones(c, http.StatusOK, views.Form{})
+	}
+	zones, err := s.Hospital.Zones(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	shapes := make([]zoneShape, 0, len(zones))
+	for _, zone := range zones {
+		shapes = append(shapes, zoneJSON(zone))
+	}
+	return c.JSON(http.StatusOK, shapes)
+}
+
+func (s *Server) renderZones(c echo.Context, status int, form views.Form) error {
+	ctx := c.Request().Context()
+	zones, err := s.Hospital.Zones(ctx)
+	if err != nil {
+		return err
+	}
+	page, err := s.page(c, text.T(ctx, "nav.zones"))
+	if err != nil {
+		return err
+	}
+	form.Key = cmp.Or(form.Key, uuid.NewString())
+	return render(c, status, views.ZonesPage(page, zones, form))
+}
+
+// zonePage is GET /zones/{id}/: one of the list, where the page shows them all.
+func (s *Server) zonePage(c echo.Context) error {
+	zone, err := s.zone(c)
+	if err != nil {
+		return err
+	}
+	if audienceOf(c.Request()) == program {
+		return c.JSON(http.StatusOK, zoneJSON(zone))
+	}
+	return c.Redirect(http.StatusSeeOther, zonesPath)
+}
+
+// zone reads the zone in the path.
+func (s *Server) zone(c echo.Context) (hospital.Zone, error) {
+	id, err := pathID(c)
+	if err != nil {
+		return hospital.Zone{}, err
+	}
+	zones, err := s.Hospital.Zones(c.Request().Context())
+	if err != nil {
+		return hospital.Zone{}, err
+	}
+	for _, zone := range zones {
+		if zone.ID == id {
+			return zone, nil
+		}
+	}
+	return hospital.Zone{}, hospital.Refuse(hospital.NotFound, "zone_unknown", "There is no such zone.")
+}
+
+// addZone is POST /zones.
+func (s *Server) addZone(c echo.Context) error {
+	in, err := readInput(c, "name", "charge")
+	if err != nil {
+		return err
+	}
+	change := hospital.ZoneChange{Name: in.text("name"), Charge: in.amount("charge"), IdempotencyKey: in.idempotencyKey(c)}
+	var zone hospital.Zone
+	if err = in.err(); err == nil {
+		zone, err = s.Hospital.AddZone(c.Request().Context(), actor(c), change)
+	}
+	if err != nil {
+		return s.refuseZone(c, views.FormZone, in, err)
+	}
+	if audienceOf(c.Request()) == program {
+		return created(c, zonePath(zone.ID), zoneJSON(zone))
+	}
+	return done(c, zonesPath)
+}
+
+// setZone is POST /zones/{id}. A field that is not sent stays what it is.
+func (s *Server) setZone(c echo.Context) error {
+	in, err := readInput(c, "name", "charge")
+	if err != nil {
+		return err
+	}
+	zone, err := s.zone(c)
+	if err != nil {
+		return err
+	}
+	change := hospital.ZoneChange{Name: zone.Name, Charge: zone.Charge}
+	if in.has("name") {
+		change.Name = in.text("name")
+	}
+	if in.has("charge") {
+		change.Charge = in.amount("charge")
+	}
+	if err = in.err(); err == nil {
+		_, err = s.Hospital.SetZone(c.Request().Context(), actor(c), zone.ID, change)
+	}
+	if err != nil {
+		return s.refuseZone(c, views.FormZoneOf(zone.ID), in, err)
+	}
+	return done(c, zonesPath)
+}
+
+// refuseZone shows a person the zones again, with the words beside the form that was refused.
+func (s *Server) refuseZone(c echo.Context, form string, in *input, refusal error) error {
+	if audienceOf(c.Request()) != browser {
+		return refusal
+	}
+	p := s.explain(c, refusal)
+	return s.renderZones(c, p.Status, refusedForm(form, in, p))
+}
+
+type zoneShape struct {
+	ID     int64  `json:"id"`
+	Name   string `json:"name"`
+	Charge int    `json:"charge"`
+}
+
+func zoneJSON(z hospital.Zone) zoneShape { return zoneShape{z.ID, z.Name, z.Charge} }
