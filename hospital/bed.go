@@ -89,6 +89,7 @@ type BedDetail struct {
 	Reason    string           // for admission; read only for roles that hold ReadClinical, else empty
 	Waiting   []WaitingPatient // for a bed that can take someone: who waits for a bed
 	FreeBeds  []FreeBed        // for an occupied bed: where its patient could go
+	Customers []string         // usernames of those who may order for the patient; read only for roles that hold LinkCustomers
 	At        time.Time        // when it was read
 	Revisions                  // of the ward's topic and of MetricsTopic
 }
@@ -178,7 +179,10 @@ func (h *Hospital) BedDetail(ctx context.Context, actor Actor, bedID int64) (Bed
 		if err != nil {
 			return err
 		}
-		detail, err = readBedDetail(ctx, q, bed, now)
+		if detail, err = readBedDetail(ctx, q, bed, now); err != nil || detail.Stay == nil || !actor.Role.May(LinkCustomers) {
+			return err
+		}
+		detail.Customers, err = customersOf(ctx, q, detail.Stay.PatientID)
 		return err
 	})
 	if err != nil {

@@ -76,6 +76,17 @@ func (h *Hospital) CustomerByName(ctx context.Context, actor Actor, username str
 	return id, err
 }
 
+// customersOf lists the usernames of those who are linked to a patient.
+func customersOf(ctx context.Context, q *sql.Tx, patientID int64) ([]string, error) {
+	rows, err := q.QueryContext(ctx, `SELECT app_user.username FROM customer_patient JOIN app_user ON app_user.id = customer_patient.user_id
+		WHERE customer_patient.patient_id = $1 ORDER BY app_user.username`, patientID)
+	names, err := collect(rows, err, func(row scanner) (name string, err error) { err = row.Scan(&name); return name, err })
+	if err != nil {
+		return nil, fmt.Errorf("read who is linked to patient %d: %w", patientID, err)
+	}
+	return names, nil
+}
+
 // moveLinked moves the topics of the customers who are linked to a patient.
 func (c *change) moveLinked(ctx context.Context, patientID int64) error {
 	rows, err := c.tx.QueryContext(ctx, `SELECT user_id FROM customer_patient WHERE patient_id = $1`, patientID)
@@ -145,9 +156,13 @@ type CustomerHome struct {
 	Orders    []CustomerOrder // open ones and those that ended today in Kigali, newest first
 	Addresses []Address
 	Unread    int
+	News      []Notification // the newest unread ones, at most HomeShows
 	At        time.Time
 	Revisions // of their CustomerTopic, AddressesTopic and InboxTopic, and of the RoleInboxTopic of customers
 }
+
+// HomeShows is the most notifications on a customer's page.
+const HomeShows = 3
 
 // CustomerStay is a linked patient's stay, as far as ordering needs it.
 type CustomerStay struct {
@@ -177,7 +192,7 @@ func (h *Hospital) CustomerHome(ctx context.Context, actor Actor) (CustomerHome,
 		if err != nil {
 			return err
 		}
-		if home.Stays, err = customerStays(ctx, q, actor.UserID); err != nil {
+		if home.Stays, err = staysWhere(ctx, q, `patient.id IN (SELECT patient_id FROM customer_patient WHERE user_id = $1)`, actor.UserID); err != nil {
 			return err
 		}
 		if home.Orders, err = customerOrders(ctx, q, actor.UserID, home.At); err != nil {
@@ -186,7 +201,12 @@ func (h *Hospital) CustomerHome(ctx context.Context, actor Actor) (CustomerHome,
 		if home.Addresses, err = addressesOf(ctx, q, actor.UserID); err != nil {
 			return err
 		}
-		home.Unread, err = unread(ctx, q, actor)
+		if home.Unread, err = unread(ctx, q, actor); err != nil {
+			return err
+		}
+		told, err := newestNotifications(ctx, q, actor)
+		told = slices.DeleteFunc(told, func(n Notification) bool { return n.Read })
+		home.News = told[:min(len(told), HomeShows)]
 		return err
 	})
 	if err != nil {
@@ -195,23 +215,19 @@ func (h *Hospital) CustomerHome(ctx context.Context, actor Actor) (CustomerHome,
 	return home, nil
 }
 
-// customerStays lists the open stays of the patients that a customer is linked to, by name.
-func customerStays(ctx context.Context, q *sql.Tx, userID int64) ([]CustomerStay, error) {
-	rows, err := q.QueryContext(ctx, `SELECT admission.id, patient.name, COALESCE(ward.name || ', ' || bed.number, ''), admission.diet,
-			admission.texture, admission.allergies, admission.nil_by_mouth_from, admission.nil_by_mouth_until
-		FROM customer_patient
-		JOIN patient ON patient.id = customer_patient.patient_id
-		JOIN admission ON admission.patient_id = patient.id AND admission.discharged_at IS NULL
+// staysWhere lists the open stays that a condition on admission and patient selects, by the patient's name.
+func staysWhere(ctx context.Context, q *sql.Tx, condition string, args ...any) ([]CustomerStay, error) {
+	rows, err := q.QueryContext(ctx, `SELECT admission.id, patient.name, COALESCE(ward.name || ', ' || bed.number, ''), `+dietColumns+`
+		FROM admission JOIN patient ON patient.id = admission.patient_id
 		LEFT JOIN bed ON bed.id = admission.bed_id
 		LEFT JOIN ward ON ward.id = bed.ward_id
-		WHERE customer_patient.user_id = $1`, userID)
+		WHERE admission.discharged_at IS NULL AND `+condition, args...)
 	stays, err := collect(rows, err, func(row scanner) (s CustomerStay, err error) {
-		err = row.Scan(&s.AdmissionID, &s.PatientName, &s.Place, &s.Order.Diet, &s.Order.Texture, (*allergyList)(&s.Order.Allergies),
-			(*instant)(&s.Order.NilByMouth.From), (*instant)(&s.Order.NilByMouth.Until))
+		err = row.Scan(append([]any{&s.AdmissionID, &s.PatientName, &s.Place}, s.Order.columns()...)...)
 		return s, err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read the stays that user %d orders for: %w", userID, err)
+		return nil, fmt.Errorf("read the stays to order for: %w", err)
 	}
 	slices.SortFunc(stays, func(a, b CustomerStay) int {
 		return cmp.Or(cmp.Compare(a.PatientName, b.PatientName), cmp.Compare(a.AdmissionID, b.AdmissionID))

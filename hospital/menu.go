@@ -326,17 +326,114 @@ func (h *Hospital) MenuFor(ctx context.Context, actor Actor, admissionID int64, 
 			return err
 		}
 		dishes, err := readMenu(ctx, q, meal)
+		offered = diet.judge(dishes, now, meal.next(now).due)
+		return err
+	})
+	return offered, err
+}
+
+// judge says of each dish what speaks against it if the patient were to eat it then.
+func (d DietOrder) judge(dishes []Dish, now, due time.Time) []OfferedDish {
+	offered := make([]OfferedDish, len(dishes))
+	for i, dish := range dishes {
+		offered[i] = OfferedDish{Dish: dish, Hazards: d.Hazards([]Dish{dish}, now, due)}
+	}
+	return offered
+}
+
+// Offer is what can be ordered for a meal, for a patient or for an address, read in one snapshot.
+type Offer struct {
+	Stay     CustomerStay // of the patient; its AdmissionID is 0 for an address
+	Address  Address      // its ID is 0 for a patient
+	Meal     Meal
+	Servings []Serving     // of every meal, the next of each
+	Dishes   []OfferedDish // for an address nothing speaks against any: nobody here knows who will eat it
+	At       time.Time
+}
+
+// Serving is when a meal that is ordered now will be eaten.
+type Serving struct {
+	Meal Meal
+	Due  time.Time
+	Late bool // after the cut-off
+}
+
+// Offer reads what the actor can order for a stay or for an address of theirs, the other id being 0. An empty meal is the main meal
+// that comes next. Invalid without one of the two or for a meal that there is not; NotFound as for MenuFor and Address.
+func (h *Hospital) Offer(ctx context.Context, actor Actor, admissionID, addressID int64, meal Meal) (Offer, error) {
+	if err := actor.need(OrderMeals); err != nil {
+		return Offer{}, err
+	}
+	o := Offer{At: h.clock(ctx)}
+	o.plan(meal)
+	wrong := fields{}
+	if (admissionID == 0) == (addressID == 0) {
+		wrong.refuse("admission_id", "order_for", "Order for a patient or for an address.")
+	}
+	if !o.Meal.Valid() {
+		refuseChoice(wrong, "meal", Meals)
+	}
+	if err := wrong.err(); err != nil {
+		return Offer{}, err
+	}
+	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+		dishes, err := readMenu(ctx, q, o.Meal)
 		if err != nil {
 			return err
 		}
-		due := meal.next(now).due
-		offered = make([]OfferedDish, len(dishes))
-		for i, dish := range dishes {
-			offered[i] = OfferedDish{Dish: dish, Hazards: diet.Hazards([]Dish{dish}, now, due)}
+		if addressID != 0 {
+			return o.toAddress(ctx, q, actor, addressID, dishes)
 		}
-		return nil
+		return o.toStay(ctx, q, actor, admissionID, dishes)
 	})
-	return offered, err
+	if err != nil {
+		return Offer{}, err
+	}
+	return o, nil
+}
+
+// plan says when each meal is eaten that is ordered now, and chooses the main meal that comes next where none is asked for.
+func (o *Offer) plan(meal Meal) {
+	o.Meal = meal
+	var soonest time.Time
+	for _, m := range Meals {
+		s := m.next(o.At)
+		o.Servings = append(o.Servings, Serving{m, s.due, s.late})
+		if meal == "" && m.Main() && (soonest.IsZero() || s.due.Before(soonest)) {
+			o.Meal, soonest = m, s.due
+		}
+	}
+}
+
+// toAddress offers the dishes for an address of the actor's.
+func (o *Offer) toAddress(ctx context.Context, q *sql.Tx, actor Actor, id int64, dishes []Dish) (err error) {
+	if o.Address, err = readAddress(ctx, q, id); err != nil {
+		return err
+	}
+	if o.Address.OwnerID != actor.UserID || o.Address.Removed {
+		return unknownAddress()
+	}
+	for _, dish := range dishes {
+		o.Dishes = append(o.Dishes, OfferedDish{Dish: dish})
+	}
+	return nil
+}
+
+// toStay offers the dishes for a patient, as the patient's diet order judges them.
+func (o *Offer) toStay(ctx context.Context, q *sql.Tx, actor Actor, id int64, dishes []Dish) error {
+	diet, err := dietFor(ctx, q, actor, id)
+	if err != nil {
+		return err
+	}
+	stays, err := staysWhere(ctx, q, `admission.id = $1`, id)
+	if err != nil {
+		return err
+	}
+	if len(stays) == 0 {
+		return unknownStay() // it has ended
+	}
+	o.Stay, o.Dishes = stays[0], diet.judge(dishes, o.At, o.Meal.next(o.At).due)
+	return nil
 }
 
 // MealTime is when a meal is served and until when it can be ordered without being late.
