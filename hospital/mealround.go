@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -52,6 +54,97 @@ func (h *Hospital) OrderMealRound(ctx context.Context, actor Actor, wardID int64
 		round.count(became)
 	}
 	return round, nil
+}
+
+// roundsBegin is how long before the cut-off the rounds of a meal are ordered by themselves: so little that people have all but the
+// whole time to choose, and enough that no order of a round is late.
+const roundsBegin = 2 * time.Minute
+
+// WardRound is a meal round that was due, and what became of the patients in it.
+type WardRound struct {
+	Ward Ward
+	Meal Meal
+	MealRound
+}
+
+// OrderDueMealRounds orders the meal rounds that are due, as the system: in each open ward each main meal once a day, from just before its
+// cut-off until it is served. What was missed meanwhile, such as during a restart, is ordered late; what was missed until the
+// meal is served is left to people. It may be given often, and by several nodes at once. Medical staff are told of the patients for whom
+// there is nothing. A round that fails is returned in the error, and is due again; the others are ordered all the same.
+func (h *Hospital) OrderDueMealRounds(ctx context.Context) ([]WardRound, error) {
+	due, err := h.dueRounds(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var ordered []WardRound
+	var failures []error
+	for _, round := range due {
+		round.MealRound, err = h.OrderMealRound(ctx, System, round.Ward.ID, round.Meal, h.clock(ctx).In(kigali))
+		if err == nil {
+			err = h.change(ctx, System, func(ctx context.Context, c *change) error { return c.endRound(ctx, round) })
+		}
+		if err != nil {
+			failures = append(failures, fmt.Errorf("%s in ward %s: %w", round.Meal, round.Ward.Code, err))
+			continue
+		}
+		ordered = append(ordered, round)
+	}
+	return ordered, errors.Join(failures...)
+}
+
+// dueRounds lists the rounds that are due and not done, by meal and ward.
+func (h *Hospital) dueRounds(ctx context.Context) (due []WardRound, err error) {
+	now := h.clock(ctx)
+	day := dayIn(now.In(kigali))
+	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+		for _, meal := range Meals {
+			if !meal.roundDue(now) {
+				continue
+			}
+			rows, err := q.QueryContext(ctx, selectWard+` WHERE ward.is_open AND NOT EXISTS (
+				SELECT 1 FROM meal_round WHERE service_date = $1 AND meal = $2 AND ward_id = ward.id) ORDER BY ward.id`, instant(day), meal)
+			rounds, err := collect(rows, err, func(row scanner) (WardRound, error) {
+				ward, err := scanWard(row)
+				return WardRound{Ward: ward, Meal: meal}, err
+			})
+			if err != nil {
+				return fmt.Errorf("read which wards wait for %s: %w", meal, err)
+			}
+			due = append(due, rounds...)
+		}
+		return nil
+	})
+	return due, err
+}
+
+// roundDue reports whether now is the time for a meal's rounds of today to be ordered by themselves.
+func (m Meal) roundDue(now time.Time) bool {
+	times, ok := MealTimes[m]
+	served := times.at(dayIn(now.In(kigali)))
+	return ok && !now.Before(served.Add(-times.CutOff-roundsBegin)) && !now.After(served)
+}
+
+// endRound keeps that a round is done, unless another node was quicker, and tells medical staff who gets nothing.
+func (c *change) endRound(ctx context.Context, round WardRound) error {
+	first, err := c.exec(ctx, `INSERT INTO meal_round (ward_id, service_date, meal) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+		round.Ward.ID, instant(dayIn(c.now.In(kigali))), round.Meal)
+	if err != nil {
+		return fmt.Errorf("keep that the round is done: %w", err)
+	}
+	if first == 0 {
+		return errUnchanged
+	}
+	c.record(entry{action: "ward.meal_round", entity: "ward", entityID: round.Ward.ID, wardID: round.Ward.ID, to: string(round.Meal),
+		reason: round.words()}, KitchenTopic)
+	if nothing := round.NeverAsked + round.NothingFits; nothing > 0 {
+		return c.notifyRole(ctx, MedicalStaff, "meal_round_gaps", strconv.Itoa(nothing), string(round.Meal), round.Ward.Code)
+	}
+	return nil
+}
+
+// words is what became of the patients, for the audit.
+func (r MealRound) words() string {
+	return fmt.Sprintf("placed %d, had one %d, nil by mouth %d, never asked %d, nothing fits %d", r.Placed, r.Had, r.MustNotEat, r.NeverAsked, r.NothingFits)
 }
 
 // checkRound returns what is wrong with a round.

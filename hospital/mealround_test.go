@@ -1,14 +1,17 @@
 package hospital_test
 
 import (
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"dusangire/hospital"
+	"dusangire/hospital/hospitaltest"
 )
 
 // today is the day of the tests in Kigali.
@@ -195,4 +198,164 @@ func TestTwoRoundsAtOnceOrderOneMealForEachPatient(t *testing.T) {
 			t.Errorf("they go to %v", beds)
 		}
 	})
+}
+
+// dueRounds orders what is due and returns it as "A lunch: {…}".
+func (s *service) dueRounds(t testing.TB) string {
+	t.Helper()
+	rounds, err := s.OrderDueMealRounds(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return shownRounds(rounds)
+}
+
+// shownRounds lists rounds by ward, meal and how many orders were placed.
+func shownRounds(rounds []hospital.WardRound) string {
+	var shown []string
+	for _, round := range rounds {
+		shown = append(shown, fmt.Sprintf("%s %s %d", round.Ward.Code, round.Meal, round.Placed))
+	}
+	return strings.Join(shown, ", ")
+}
+
+func TestMealRoundsAreOrderedByThemselvesFromJustBeforeTheCutOffUntilTheMeal(t *testing.T) {
+	at := func(hour, minute int) time.Time { return time.Date(2026, 11, 24, hour-2, minute, 0, 0, time.UTC) } // in Kigali
+	times := []struct {
+		now  time.Time
+		want string // ordered, of the two patients in A
+		late bool
+	}{
+		{at(6, 12), "", false},
+		{at(6, 13), "A breakfast 2, B breakfast 0", false},
+		{at(6, 14), "", false},
+		{at(7, 0), "", false},
+		{at(11, 0), "A lunch 2, B lunch 0", false}, // the cut-off itself
+		{at(12, 30), "", false},
+		{at(16, 57), "", false},
+		{at(18, 30), "A dinner 2, B dinner 0", true}, // after a restart
+		{at(24, 0), "", false},
+		{at(24+7, 0).Add(time.Millisecond), "", false}, // missed: breakfast is left to people
+		{at(24+10, 58), "A lunch 2, B lunch 0", false},
+	}
+	onEachService(t, func(t *testing.T, s *service) {
+		s.patient(t, "Uwase Marie", "A-01")
+		s.patient(t, "Mugisha Eric", "A-02")
+		for _, test := range times {
+			s.clock.pass(test.now.Sub(s.clock.Now()))
+			before := s.number(t, `SELECT COALESCE(max(id), 0) FROM meal_order`)
+			if got := s.dueRounds(t); got != test.want {
+				t.Errorf("at %v were ordered %q, want %q", test.now, got, test.want)
+			}
+			status := "confirmed"
+			if test.late {
+				status = "pending"
+			}
+			orders, fitting := s.number(t, `SELECT count(*) FROM meal_order WHERE id > $1`, before),
+				s.number(t, `SELECT count(*) FROM meal_order WHERE id > $1 AND status = $2 AND late = $3 AND placed_by IS NULL`, before, status, test.late)
+			if want := strings.Count(test.want, "2"); orders != 2*want || fitting != orders {
+				t.Errorf("at %v there are %d orders, %d of them %s and late %t", test.now, orders, fitting, status, test.late)
+			}
+		}
+	})
+}
+
+func TestADueMealRoundIsOrderedOnce(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		s.patient(t, "Uwase Marie", "A-01")
+		s.exec(t, `UPDATE ward SET is_open = FALSE WHERE id = $1`, s.b.ID)
+		lines := s.auditLines(t)
+		if got, want := s.dueRounds(t), "A lunch 1"; got != want {
+			t.Fatalf("ordered were %q, want %q", got, want)
+		}
+		if got := s.audited(t, lines); !slices.Contains(got, "ward.meal_round >lunch") {
+			t.Errorf("the audit says %v", got)
+		}
+		// Who comes after the round is the ward's to order for.
+		s.patient(t, "Mugisha Eric", "A-02")
+		before := s.contents(t)
+		s.heard.take()
+		if got := s.dueRounds(t); got != "" || s.contents(t) != before || len(s.heard.take()) > 0 {
+			t.Errorf("the second time %q was ordered, or something changed", got)
+		}
+		s.exec(t, `UPDATE ward SET is_open = TRUE WHERE id = $1`, s.b.ID)
+		if got, want := s.dueRounds(t), "B lunch 0"; got != want {
+			t.Errorf("after the other ward was opened %q was ordered, want %q", got, want)
+		}
+	})
+}
+
+func TestMedicalStaffHearForHowManyADueMealRoundHasNothing(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		s.patient(t, "Uwase Marie", "A-01")
+		s.admit(t, "Mugisha Eric", "A-02") // nobody asked about allergies
+		fasts := s.patient(t, "Keza Ange", "B-01")
+		s.diet(t, fasts, fasting(morning, time.Time{}))
+		told := len(s.told(t, nurse))
+		if got, want := s.dueRounds(t), "A lunch 1, B lunch 0"; got != want {
+			t.Errorf("ordered were %q, want %q", got, want)
+		}
+		if got := s.told(t, nurse)[told:]; !slices.Equal(got, []string{"meal_round_gaps"}) {
+			t.Errorf("medical staff hear %v", got)
+		}
+		last := s.inbox(t, nurse).Notifications[0]
+		if !slices.Equal(last.Args, []string{"1", "lunch", "A"}) || last.Title != "Ward A: nothing for lunch" {
+			t.Errorf("they are told %+v", last)
+		}
+	})
+}
+
+func TestNodesThatOrderDueMealRoundsAtOnceOrderOneMealForEachPatient(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		for _, number := range []string{"A-01", "A-02", "A-03", "B-01", "B-02"} {
+			s.patient(t, "Uwase Marie", number)
+		}
+		other := hospitaltest.Open(t, hospital.Options{DatabaseURL: s.url, Now: s.clock.Now})
+		var placed [2]int
+		var nodes sync.WaitGroup
+		for i, node := range []*hospital.Hospital{s.Hospital, other} {
+			nodes.Go(func() {
+				rounds, err := node.OrderDueMealRounds(t.Context())
+				if err != nil {
+					t.Errorf("node %d: %v", i, err)
+				}
+				for _, round := range rounds {
+					placed[i] += round.Placed
+				}
+			})
+		}
+		nodes.Wait()
+		if placed[0]+placed[1] != 5 || s.number(t, `SELECT count(*) FROM meal_order`) != 5 || len(s.plates(t)) != 5 {
+			t.Errorf("the nodes placed %v, and the plates are %v", placed, s.plates(t))
+		}
+		if n := s.number(t, `SELECT count(*) FROM audit WHERE action = 'ward.meal_round'`); n != 2 {
+			t.Errorf("the audit tells of %d rounds, want 2", n)
+		}
+	})
+}
+
+func TestADueMealRoundThatFailsIsOrderedTheNextTimeAndKeepsNoOtherWardWaiting(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		s.patient(t, "Uwase Marie", "A-01")
+		s.patient(t, "Mugisha Eric", "A-02")
+		s.patient(t, "Keza Ange", "B-01")
+		s.exec(t, `UPDATE admission SET allergies = 'broken' WHERE bed_id = $1`, s.bedID(t, "A-02"))
+		rounds, err := s.OrderDueMealRounds(t.Context())
+		if got, want := shownRounds(rounds), "B lunch 1"; err == nil || got != want {
+			t.Errorf("ordered were %q with error %v, want %q and an error", got, err, want)
+		}
+		s.exec(t, `UPDATE admission SET allergies = '[]' WHERE bed_id = $1`, s.bedID(t, "A-02"))
+		if got, want := s.dueRounds(t), "A lunch 1"; got != want {
+			t.Errorf("the next time %q was ordered, want %q", got, want)
+		}
+		if n := s.number(t, `SELECT count(*) FROM meal_order`); n != 3 {
+			t.Errorf("there are %d orders, want 3", n)
+		}
+	})
+}
+
+// bedID is the id of a bed by its number.
+func (h *house) bedID(t testing.TB, number string) int64 {
+	t.Helper()
+	return int64(h.number(t, `SELECT id FROM bed WHERE number = $1`, number))
 }

@@ -246,9 +246,10 @@ var Notices = map[string]Notice{
 	"delivery_stopped":   {LevelAlert, "Bring order %[1]s back", "The tray for %[2]s must not be handed over."},
 	"delivery_moved":     {LevelWarning, "Order %[1]s goes to another bed", "The patient lies in %[2]s now. Ask for the code of that bed."},
 
-	// To medical staff: an order's number, its meal and its bed; a bed.
+	// To medical staff: an order's number, its meal and its bed; a bed; how many patients, a meal and a ward.
 	"delivery_failed":   {LevelWarning, "Order %[1]s was not handed over", "The %[2]s for bed %[3]s could not be delivered."},
 	"nil_by_mouth_over": {LevelInfo, "Nil by mouth is over in bed %[1]s", "Who lies there may eat again. See what is ordered."},
+	"meal_round_gaps":   {LevelWarning, "Ward %[3]s: nothing for %[2]s", "Patients who get nothing: %[1]s. Nobody has asked about their allergies, or nothing on the menu is safe for them. Order for them yourself."},
 }
 
 // orderNotices are the codes by which customers hear that an order has come to a status.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -235,7 +236,7 @@ func (h *Hospital) HoldNilByMouth(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	turned := 0
+	turned, failures := 0, []error(nil)
 	for _, id := range stays {
 		// A transaction for each stay, so that a long list keeps nobody from their patient.
 		did := false
@@ -244,13 +245,13 @@ func (h *Hospital) HoldNilByMouth(ctx context.Context) (int, error) {
 			return err
 		})
 		if err != nil {
-			return turned, err
+			failures = append(failures, fmt.Errorf("stay %d: %w", id, err)) // the others need not wait for it
 		}
 		if did {
 			turned++
 		}
 	}
-	return turned, nil
+	return turned, errors.Join(failures...)
 }
 
 // turnNilByMouth does what a stay's beginning or ending time of nil by mouth asks for, and reports whether there was anything to do.

@@ -177,6 +177,9 @@ func TestWhoIsSignedOutElsewhereSeesNoPatientAnyMore(t *testing.T) {
 		},
 	} {
 		t.Run(how, func(t *testing.T) {
+			if err := s.hospital.EnableUser(t.Context(), operator, string(hospital.MedicalStaff)); err != nil { // the other case may have been first
+				t.Fatal(err)
+			}
 			p := newScreen(t, s.url)
 			p.useToken(s.signIn(hospital.MedicalStaff).token)
 			p.openLive(wardPath(board))

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"time"
 )
 
 // commands is what the program can do; the help texts are what `dusangire --help` prints.
@@ -23,6 +24,8 @@ type commands struct {
 // database is the setting that every command on the data needs.
 type database struct {
 	DatabaseURL string `default:"sqlite:dusangire.db" help:"Where the data is: sqlite:PATH or postgres://…" placeholder:"URL"`
+
+	now func() time.Time // nil: the clock; tests set it
 }
 
 func (d database) check() error {
@@ -50,6 +53,7 @@ type serveCommand struct {
 	Demo           bool     `help:"Load the demo hospital if the database is empty, and keep it lively with simulated staff."`
 	DemoPublic     bool     `help:"Allow the published demo passwords on an address that others can reach."`
 	DemoSeed       uint64   `default:"1" help:"Which invented hospital the demo loads."`
+	MealRounds     bool     `default:"true" negatable:"" help:"Order a safe meal by itself for each patient who has none, just before the cut-off of each main meal."`
 	AllowedHosts   []string `help:"Hosts, with or without a port, accepted in Host and Origin. Default: the host of --addr." placeholder:"HOST"`
 	TrustedProxies []string `help:"Networks whose X-Forwarded-For, -Proto and -Host are believed." placeholder:"CIDR"`
 	TLSCert        string   `name:"tls-cert" help:"Certificate file, to serve HTTPS and WSS directly." placeholder:"FILE"`

@@ -28,7 +28,7 @@ func (d database) openHospital(ctx context.Context, announce func(hospital.Revis
 	if err := d.migrate(ctx); err != nil {
 		return nil, err
 	}
-	h, err := hospital.Open(ctx, hospital.Options{DatabaseURL: d.DatabaseURL, Announce: announce})
+	h, err := hospital.Open(ctx, hospital.Options{DatabaseURL: d.DatabaseURL, Announce: announce, Now: d.now})
 	if err != nil {
 		return nil, fmt.Errorf("--database-url %s: %w", redacted(d.DatabaseURL), err)
 	}

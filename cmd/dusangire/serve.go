@@ -19,9 +19,9 @@ import (
 )
 
 const (
-	drainTimeout  = 5 * time.Second // for sockets
-	finishTimeout = 8 * time.Second // for requests; a browser's idle connection alone may take 5
-	sweepEvery    = 30 * time.Second
+	drainTimeout  = 5 * time.Second  // for sockets
+	finishTimeout = 8 * time.Second  // for requests; a browser's idle connection alone may take 5
+	sweepEvery    = 10 * time.Second // whoever must not eat any more waits no longer for the tray to be held
 	staffPace     = 4 * time.Second
 )
 
@@ -239,23 +239,46 @@ func (p *program) drain() {
 	closing.Wait()
 }
 
-// keepHouse makes beds available again whose reservation ran out, and forgets sessions and counts that are over.
+// keepHouse does again and again what time alone brings about. What fails is logged and tried again the next time.
 func (p *program) keepHouse(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for {
-		if _, err := p.hospital.ReleaseExpiredReservations(ctx); err != nil && ctx.Err() == nil {
-			p.log.Error("reservations can't be released; they are tried again", "error", err)
+		p.sweep(ctx, "reservations that ran out can't be released", func() error {
+			_, err := p.hospital.ReleaseExpiredReservations(ctx)
+			return err
+		})
+		p.sweep(ctx, "meals of those who must not eat can't be held", func() error {
+			_, err := p.hospital.HoldNilByMouth(ctx)
+			return err
+		})
+		if p.config.MealRounds {
+			p.sweep(ctx, "a meal round can't be ordered", func() error { return p.orderRounds(ctx) })
 		}
-		if err := p.hospital.ForgetOld(ctx); err != nil && ctx.Err() == nil {
-			p.log.Error("what is over can't be forgotten; it is tried again", "error", err)
-		}
+		p.sweep(ctx, "what is over can't be forgotten", func() error { return p.hospital.ForgetOld(ctx) })
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
 	}
+}
+
+// sweep does one chore of the house; failed is what can't be done where it fails.
+func (p *program) sweep(ctx context.Context, failed string, chore func() error) {
+	if err := chore(); err != nil && ctx.Err() == nil {
+		p.log.Error(failed+"; it is tried again", "error", err)
+	}
+}
+
+// orderRounds orders the meal rounds that are due, and logs them.
+func (p *program) orderRounds(ctx context.Context) error {
+	rounds, err := p.hospital.OrderDueMealRounds(ctx)
+	for _, r := range rounds {
+		p.log.Info("meal round", "ward", r.Ward.Code, "meal", r.Meal, "placed", r.Placed, "had", r.Had,
+			"nil_by_mouth", r.MustNotEat, "without", r.NeverAsked+r.NothingFits)
+	}
+	return err
 }
 
 // close releases what start opened.
