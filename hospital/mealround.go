@@ -265,16 +265,24 @@ func byID(dishes []Dish) []int {
 	return places
 }
 
-// plate chooses a dish of each station from those that are safe for the patient; another one each day where there are several.
+// plate chooses a dish of each station from those that are safe for the patient, rather one that is made at the patient's own texture;
+// another one each day where there are several.
 func (d DietOrder) plate(menu []Dish, now time.Time, s serving) []Dish {
 	var plate []Dish
 	day := int(s.date.Unix() / (24 * 60 * 60))
 	for _, station := range Stations {
-		var safe []Dish
+		var safe, usual []Dish
 		for _, dish := range menu {
-			if dish.Station == station && len(d.Hazards([]Dish{dish}, now, s.due)) == 0 {
-				safe = append(safe, dish)
+			if dish.Station != station || len(d.Hazards([]Dish{dish}, now, s.due)) > 0 {
+				continue
 			}
+			safe = append(safe, dish)
+			if slices.Contains(dish.Textures, d.Texture) {
+				usual = append(usual, dish)
+			}
+		}
+		if len(usual) > 0 {
+			safe = usual
 		}
 		if len(safe) > 0 {
 			plate = append(plate, safe[day%len(safe)])

@@ -142,6 +142,29 @@ func TestThePlateChangesFromDayToDayAndIsTheSameForEqualPatients(t *testing.T) {
 	})
 }
 
+func TestThePlateIsRatherOfThePatientsOwnTexture(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		rice := s.dish
+		rice.Textures = []hospital.Texture{4, 7}
+		must[hospital.Dish](t)(s.SetDish(t.Context(), cook, rice))
+		s.add(t, "Broth", func(d *hospital.Dish) { d.Textures = []hospital.Texture{0, 1} })
+		s.add(t, "Juice", func(d *hospital.Dish) { d.Textures, d.Station = []hospital.Texture{0}, "cold" })
+		s.patient(t, "Uwase Marie", "A-01") // eats regular food, and may drink: the juice is the only dish of its station
+		thin := hospital.Texture(0)
+		s.diet(t, s.patient(t, "Mugisha Eric", "A-02"), hospital.DietChange{Texture: &thin})
+		for day := range 3 {
+			s.roundOf(t, s.a, hospital.Lunch, today.AddDate(0, 0, day))
+			if got, want := s.plates(t), map[string]string{"A-01": "Rice, Juice", "A-02": "Broth, Juice"}; !maps.Equal(got, want) {
+				t.Errorf("the plates are %v, want %v", got, want)
+			}
+			for _, ticket := range s.kitchen(t).Tickets {
+				must[hospital.Order](t)(s.CancelOrder(t.Context(), nurse, ticket.OrderID, hospital.Step{}))
+			}
+			s.clock.pass(hospital.EndedTicketsShow)
+		}
+	})
+}
+
 func TestAMealRoundIsRefused(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		s.patient(t, "Uwase Marie", "A-01")

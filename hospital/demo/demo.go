@@ -13,6 +13,7 @@ var (
 	doctor       = hospital.Actor{Username: "demo doctor", Role: hospital.MedicalStaff}
 	desk         = hospital.Actor{Username: "demo desk", Role: hospital.WardManagement}
 	housekeeping = hospital.Actor{Username: "demo housekeeping", Role: hospital.WardManagement}
+	cook         = hospital.Actor{Username: "demo cook", Role: hospital.KitchenStaff}
 )
 
 // password is the one of every demo login, published on purpose.

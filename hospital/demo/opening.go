@@ -33,6 +33,8 @@ type opening struct {
 	people  []person          // who is not yet in the story, in no particular order
 	staying []*stay           // who lies in a bed at the start, except regulars
 	story   []event
+	menu    []hospital.Dish  // as it was put into the database
+	zones   map[string]int64 // ids by name
 }
 
 // place is a ward and the state that a bed there shall have at the start.
@@ -60,6 +62,7 @@ func newOpening(h *hospital.Hospital, seed uint64, start time.Time) *opening {
 		rng:    newRand(seed),
 		start:  start.UTC().Truncate(time.Millisecond),
 		beds:   map[place][]int64{},
+		zones:  map[string]int64{},
 		people: slices.Clone(everyone().people),
 	}
 	o.rng.Shuffle(len(o.people), func(i, k int) { o.people[i], o.people[k] = o.people[k], o.people[i] })
@@ -92,6 +95,9 @@ func (o *opening) found(ctx context.Context) error {
 			return fmt.Errorf("add login %s: %w", l.Username, err)
 		}
 	}
+	if err := o.stock(ctx); err != nil {
+		return err
+	}
 	for _, w := range wards {
 		added, err := o.h.AddWard(ctx, hospital.System, hospital.NewWard{Code: w.code, Name: w.name, Block: w.block, Beds: w.opening.Total})
 		if err != nil {
@@ -102,6 +108,26 @@ func (o *opening) found(ctx context.Context) error {
 			return fmt.Errorf("read ward %s: %w", w.code, err)
 		}
 		o.deal(w, board.Beds)
+	}
+	return nil
+}
+
+// stock puts the dishes on the menu and draws the zones around the hospital.
+func (o *opening) stock(ctx context.Context) error {
+	for _, dish := range menu {
+		dish.Available = true
+		added, err := o.h.AddDish(ctx, cook, dish)
+		if err != nil {
+			return fmt.Errorf("add %s to the menu: %w", dish.Name.En, err)
+		}
+		o.menu = append(o.menu, added)
+	}
+	for _, zone := range zones {
+		added, err := o.h.AddZone(ctx, hospital.System, zone)
+		if err != nil {
+			return fmt.Errorf("add the zone %s: %w", zone.Name, err)
+		}
+		o.zones[added.Name] = added.ID
 	}
 	return nil
 }
