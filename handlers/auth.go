@@ -114,6 +114,8 @@ func homeOf(role hospital.Role) string {
 		return "/dashboard/medical_staff/"
 	case hospital.WardManagement:
 		return "/dashboard/ward_management/"
+	case hospital.Customer:
+		return "/home/"
 	case hospital.Admin:
 		return "/users/"
 	}

@@ -24,11 +24,11 @@ func (s *Server) placeOrder(c echo.Context) error {
 		Notes: in.text("notes"), OverrideReason: in.text("override_reason"), IdempotencyKey: in.idempotencyKey(c),
 	}
 	if err := in.err(); err != nil {
-		return s.refuseOrder(c, cmd.AdmissionID, views.FormOrder, in, err)
+		return s.refuseOrder(c, cmd, in, err)
 	}
 	order, _, err := s.Hospital.PlaceOrder(c.Request().Context(), actor(c), cmd)
 	if err != nil {
-		return s.refuseOrder(c, cmd.AdmissionID, views.FormOrder, in, err)
+		return s.refuseOrder(c, cmd, in, err)
 	}
 	detail, err := s.Hospital.OrderDetail(c.Request().Context(), actor(c), order.ID)
 	if err != nil {
@@ -50,12 +50,15 @@ func orderedAt(role hospital.Role, d hospital.OrderDetail) string {
 	return orderPath(d.ID)
 }
 
-// refuseOrder shows people of the wards a refused order of a stay at the bed where the patient lies.
-func (s *Server) refuseOrder(c echo.Context, admissionID int64, form string, in *input, refusal error) error {
-	if admissionID == 0 || !actor(c).Role.May(hospital.ReadWards) {
-		return refusal
+// refuseOrder shows people of the wards a refused order of a stay at the bed where the patient lies, and everybody else on the menu.
+func (s *Server) refuseOrder(c echo.Context, order hospital.NewOrder, in *input, refusal error) error {
+	if order.AdmissionID != 0 && actor(c).Role.May(hospital.ReadWards) {
+		return s.refuseStay(c, order.AdmissionID, views.FormOrder, in, refusal)
 	}
-	return s.refuseStay(c, admissionID, form, in, refusal)
+	if audienceOf(c.Request()) == browser {
+		return s.refuseOnMenu(c, order, in, refusal)
+	}
+	return refusal
 }
 
 // orderPage is GET /orders/{id}/.

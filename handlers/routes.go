@@ -56,6 +56,10 @@ func (s *Server) Routes() []Route {
 		{post, "/orders/:id/recall", hospital.CookOrders, s.stepOrder(s.Hospital.RecallOrder)},
 		{post, "/orders/:id/cancel", hospital.CancelOrders, s.stepOrder(s.Hospital.CancelOrder)},
 
+		{get, "/home/", hospital.OrderForPatients, s.customerHome},
+		{get, "/menu/", hospital.OrderMeals, s.menuPage},
+		{post, "/admissions/:id/customers", hospital.LinkCustomers, s.linkCustomer},
+		{post, "/admissions/:id/customers/remove", hospital.LinkCustomers, s.unlinkCustomer},
 		{get, "/addresses/", hospital.OrderForPatients, s.addressesPage},
 		{get, "/addresses/:id/", hospital.ReadAddresses, s.addressPage},
 		{post, "/addresses", hospital.OrderForPatients, s.addAddress},
@@ -70,6 +74,7 @@ func (s *Server) Routes() []Route {
 
 		{get, "/ws/ward/:id/", hospital.ReadWards, s.liveWard},
 		{get, "/ws/order/:id/", hospital.FollowOrders, s.liveOrder},
+		{get, "/ws/home/", hospital.OrderForPatients, s.liveHome},
 		{get, "/ws/address/:id/", hospital.ReadAddresses, s.liveAddress},
 		{get, "/ws/notifications/", hospital.ReadOwnSession, s.liveNotifications},
 		{get, "/ws/dashboard/medical_staff/", hospital.ReadMedicalDashboard, s.liveMedicalDashboard},

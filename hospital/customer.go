@@ -178,6 +178,7 @@ type CustomerOrder struct {
 	DeliveryID int64  // 0: none yet
 	Code       string // of a delivery to an address that has not ended: to be told to the courier at the door
 	For        string // the patient's name, or what the address is called
+	Revocable  bool   // the customer may cancel it now: it is theirs, and not begun
 }
 
 // CustomerHome reads it. For roles that hold OrderForPatients.
@@ -249,7 +250,7 @@ func customerOrders(ctx context.Context, q *sql.Tx, userID int64, now time.Time)
 	}
 	all := make([]CustomerOrder, 0, len(open)+len(ended))
 	for _, o := range slices.Concat(open, ended) {
-		all = append(all, CustomerOrder{Order: o})
+		all = append(all, CustomerOrder{Order: o, Revocable: o.PlacedBy == userID && !o.Begun && slices.Contains(orderSteps[o.Status], OrderCancelled)})
 	}
 	slices.SortFunc(all, func(a, b CustomerOrder) int { return cmp.Compare(b.ID, a.ID) })
 	return all, addDeliveries(ctx, q, userID, all)

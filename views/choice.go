@@ -118,3 +118,44 @@ func noticeClass(n hospital.Notification) string {
 	}
 	return "new"
 }
+
+// currentMeal is the value of aria-current for a meal of an offer.
+func currentMeal(o hospital.Offer, s hospital.Serving) string {
+	if s.Meal == o.Meal {
+		return "page"
+	}
+	return "false"
+}
+
+// dishClass tells what must not be chosen from what may.
+func dishClass(d hospital.OfferedDish) string {
+	if len(d.Hazards) > 0 {
+		return "dish refused"
+	}
+	return "dish"
+}
+
+// ownHazards are what speaks against this dish; what speaks against any is said once, by everyDish.
+func ownHazards(d hospital.OfferedDish) []hospital.Hazard {
+	var own []hospital.Hazard
+	for _, z := range d.Hazards {
+		if z.DishID != 0 {
+			own = append(own, z)
+		}
+	}
+	return own
+}
+
+// everyDish are the reasons why nothing at all must go to the patient now.
+func everyDish(o hospital.Offer) []hospital.Hazard {
+	if len(o.Dishes) == 0 {
+		return nil
+	}
+	var all []hospital.Hazard
+	for _, z := range o.Dishes[0].Hazards {
+		if z.DishID == 0 {
+			all = append(all, z)
+		}
+	}
+	return all
+}

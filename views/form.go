@@ -25,6 +25,8 @@ const (
 	FormAddress   = "address"
 	FormRemove    = "remove"
 	FormZone      = "zone"
+	FormMenu      = "menu"
+	FormCustomers = "customers"
 )
 
 // FormZoneOf is the form of one zone among others.

@@ -29,6 +29,18 @@ func addressPath(id int64) string { return "/addresses/" + number(id) + "/" }
 // zonePath is a zone; it is changed there.
 func zonePath(id int64) string { return "/zones/" + number(id) + "/" }
 
+// menuPath is what can be ordered for a stay or for an address, the other being 0; an empty meal is the next one.
+func menuPath(admissionID, addressID int64, meal hospital.Meal) string {
+	path := "/menu/?admission_id=" + number(admissionID)
+	if addressID != 0 {
+		path = "/menu/?address_id=" + number(addressID)
+	}
+	if meal != "" {
+		path += "&meal=" + string(meal)
+	}
+	return path
+}
+
 // noticePath leads to the order that a notification is about; "" where it is about none.
 func noticePath(n hospital.Notification) string {
 	if n.Code == "nil_by_mouth_over" || len(n.Args) == 0 {

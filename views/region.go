@@ -46,6 +46,10 @@ const (
 	InboxID      = "inbox"    // a person's notifications
 	InboxHeadID  = "inbox-head"
 	AddressID    = "address" // an address on its own page
+	HomeNewsID   = "unread"  // of a customer: what they have not read
+	OrdersID     = "orders"
+	PatientsID   = "patients"
+	AddressesID  = "addresses"
 )
 
 // BedID is the id of a bed's card.
@@ -159,3 +163,22 @@ func noticeID(id int64) string { return "notice-" + strconv.FormatInt(id, 10) }
 func AddressRegions(w hospital.AddressWatch) []Region {
 	return []Region{{ID: AddressID, Component: addressCard(w.Address)}}
 }
+
+// HomeRegions lists what changes on a customer's page: what they were told, each order by itself, whom and where they can order for.
+func HomeRegions(home hospital.CustomerHome) []Region {
+	return []Region{
+		{ID: HomeNewsID, Component: homeNews(home)}, ordersRegion(home),
+		{ID: PatientsID, Component: homePatients(home.Stays, home.At)}, {ID: AddressesID, Component: homeAddresses(home.Addresses)},
+	}
+}
+
+func ordersRegion(home hospital.CustomerHome) Region {
+	list := Region{ID: OrdersID, Component: ordersList(), Items: []Region{}}
+	for _, o := range home.Orders {
+		list.Items = append(list.Items, Region{ID: orderItemID(o.ID), Component: orderItem(o)})
+	}
+	return list
+}
+
+// orderItemID is the id of an order in its customer's list.
+func orderItemID(id int64) string { return "order-" + strconv.FormatInt(id, 10) }

@@ -100,3 +100,33 @@ func freeBedLabel(ctx context.Context, b hospital.FreeBed) string {
 func zoneLabel(ctx context.Context, z hospital.Zone) string {
 	return z.Name + " · " + text.Francs(ctx, z.Charge)
 }
+
+// placeOf is where a patient lies.
+func placeOf(ctx context.Context, s hospital.CustomerStay) string {
+	if s.Place == "" {
+		return text.T(ctx, "stay.no_bed")
+	}
+	return s.Place
+}
+
+// offerTitle says for whom or for where a menu is.
+func offerTitle(ctx context.Context, o hospital.Offer) string {
+	if o.Address.ID != 0 {
+		return text.T(ctx, "menu.title", o.Address.Label)
+	}
+	return text.T(ctx, "menu.title", string(o.Stay.PatientName))
+}
+
+// dishNames names dishes in a row.
+func dishNames(ctx context.Context, dishes []hospital.Dish) string {
+	names := make([]string, len(dishes))
+	for i, dish := range dishes {
+		names[i] = text.Dish(ctx, dish.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// nutrition is what a serving has, in the units of a label.
+func nutrition(ctx context.Context, n hospital.Nutrition) string {
+	return text.T(ctx, "dish.nutrition", n.EnergyKcal, n.ProteinG, n.CarbohydrateG, n.FatG, n.SodiumMg, n.PotassiumMg)
+}

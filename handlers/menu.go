@@ -1,0 +1,117 @@
+package handlers
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"strconv"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"dusangire/hospital"
+	"dusangire/views"
+	"dusangire/views/text"
+)
+
+// menuPage is GET /menu/?admission_id=7&meal=lunch, or with address_id: what can be ordered there.
+func (s *Server) menuPage(c echo.Context) error {
+	ctx := c.Request().Context()
+	offer, err := s.Hospital.Offer(ctx, actor(c), queryID(c, "admission_id"), queryID(c, "address_id"), hospital.Meal(c.QueryParam("meal")))
+	if err != nil {
+		return err
+	}
+	if audienceOf(c.Request()) == program {
+		return c.JSON(http.StatusOK, offerJSON(ctx, offer))
+	}
+	return s.renderMenu(c, http.StatusOK, offer, views.Form{})
+}
+
+// queryID reads an id of the query; 0 where there is none.
+func queryID(c echo.Context, name string) int64 {
+	id, err := strconv.ParseInt(c.QueryParam(name), 10, 64)
+	if err != nil || id < 1 {
+		return 0
+	}
+	return id
+}
+
+func (s *Server) renderMenu(c echo.Context, status int, offer hospital.Offer, form views.Form) error {
+	// A title stays in the browser's history, where a name has no place.
+	page, err := s.page(c, text.T(c.Request().Context(), "home.order"))
+	if err != nil {
+		return err
+	}
+	form.Key = cmp.Or(form.Key, uuid.NewString())
+	return render(c, status, views.MenuPage(page, offer, form))
+}
+
+// refuseOnMenu shows a person a refused order on the menu as it is now.
+func (s *Server) refuseOnMenu(c echo.Context, order hospital.NewOrder, in *input, refusal error) error {
+	offer, err := s.Hospital.Offer(c.Request().Context(), actor(c), order.AdmissionID, order.AddressID, order.Meal)
+	if err != nil {
+		return refusal // there is no such menu: the refusal says so
+	}
+	p := s.explain(c, refusal)
+	return s.renderMenu(c, p.Status, offer, refusedForm(views.FormMenu, in, p))
+}
+
+// offerShape is what can be ordered, for programs.
+type offerShape struct {
+	AdmissionID *int64        `json:"admission_id"`
+	AddressID   *int64        `json:"address_id"`
+	Meal        string        `json:"meal"`
+	Charge      int           `json:"charge"` // for bringing it to the address
+	Servings    []servingJSON `json:"servings"`
+	Items       []offeredJSON `json:"items"`
+}
+
+type servingJSON struct {
+	Meal  string  `json:"meal"`
+	DueAt *string `json:"due_at"`
+	Late  bool    `json:"late"`
+}
+
+// offeredJSON is a dish of a menu; where hazards is not empty it will be refused.
+type offeredJSON struct {
+	ID         int64               `json:"id"`
+	Name       string              `json:"name"` // in the reader's language
+	Price      int                 `json:"price"`
+	Allergens  []hospital.Allergen `json:"allergens"`
+	MayContain []hospital.Allergen `json:"may_contain"`
+	Diets      []hospital.Diet     `json:"diets"`
+	Textures   []hospital.Texture  `json:"textures"`
+	Nutrition  nutritionJSON       `json:"nutrition"`
+	Hazards    []hazardJSON        `json:"hazards"`
+}
+
+// nutritionJSON is what a serving has.
+type nutritionJSON struct {
+	EnergyKcal    int `json:"energy_kcal"`
+	ProteinG      int `json:"protein_g"`
+	CarbohydrateG int `json:"carbohydrate_g"`
+	FatG          int `json:"fat_g"`
+	SodiumMg      int `json:"sodium_mg"`
+	PotassiumMg   int `json:"potassium_mg"`
+}
+
+func offerJSON(ctx context.Context, o hospital.Offer) offerShape {
+	shape := offerShape{AdmissionID: idOrNull(o.Stay.AdmissionID), AddressID: idOrNull(o.Address.ID), Meal: string(o.Meal),
+		Charge: o.Address.Zone.Charge, Items: make([]offeredJSON, 0, len(o.Dishes))}
+	for _, s := range o.Servings {
+		shape.Servings = append(shape.Servings, servingJSON{string(s.Meal), rfc3339(s.Due), s.Late})
+	}
+	for _, d := range o.Dishes {
+		shape.Items = append(shape.Items, offeredJSON{d.ID, text.Dish(ctx, d.Name), d.Price, orEmpty(d.Allergens), orEmpty(d.MayContain),
+			orEmpty(d.Diets), orEmpty(d.Textures), nutritionJSON(d.Nutrition), hazardsJSON(ctx, d.Hazards)})
+	}
+	return shape
+}
+
+// orEmpty is a list that JSON shows as one, even where there is nothing in it.
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

@@ -1,0 +1,22 @@
+// Adds up what an order to an address costs, while it is chosen. Without it the order's own page says so.
+(() => {
+  "use strict";
+
+  const form = document.querySelector(".menu-form");
+  const total = form?.querySelector("[data-total]");
+  if (!total) return;
+
+  // francs writes an amount as the server does: digits in groups of three.
+  const francs = (amount) => String(amount).replace(/\B(?=(\d{3})+$)/g, "\u00a0") + "\u00a0RWF";
+
+  function add() {
+    const chosen = [...form.querySelectorAll("[data-price]:checked")];
+    const sum = chosen.reduce((sum, box) => sum + Number(box.dataset.price), Number(form.dataset.charge));
+    total.hidden = chosen.length === 0;
+    total.textContent = chosen.length === 0 ? "" : total.dataset.total + ": " + francs(sum);
+  }
+
+  form.addEventListener("change", add);
+  addEventListener("pageshow", add); // a browser that goes back ticks what was ticked
+  add();
+})();
