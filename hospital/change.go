@@ -222,11 +222,6 @@ func (u *unit) perform(ctx context.Context, now time.Time, actor Actor, fn func(
 		if u.lastAudit, err = c.audit(ctx, e); err != nil {
 			return nil, err
 		}
-		if e.entity == "admission" { // a linked customer's page shows where the patient lies and may eat
-			if err := c.moveLinked(ctx, e.patientID); err != nil {
-				return nil, err
-			}
-		}
 	}
 	maps.Copy(u.topics, c.topics)
 	return kept, nil

@@ -87,19 +87,6 @@ func customersOf(ctx context.Context, q *sql.Tx, patientID int64) ([]string, err
 	return names, nil
 }
 
-// moveLinked moves the topics of the customers who are linked to a patient.
-func (c *change) moveLinked(ctx context.Context, patientID int64) error {
-	rows, err := c.tx.QueryContext(ctx, `SELECT user_id FROM customer_patient WHERE patient_id = $1`, patientID)
-	customers, err := collect(rows, err, scanID)
-	if err != nil {
-		return fmt.Errorf("read who is linked to patient %d: %w", patientID, err)
-	}
-	for _, customer := range customers {
-		c.topics[CustomerTopic(customer)] = true
-	}
-	return nil
-}
-
 // lockCustomer keeps a customer's login from everyone else until the commit, or records that there is no such customer.
 func (c *change) lockCustomer(ctx context.Context, id int64, wrong fields) error {
 	known, err := c.exec(ctx, `UPDATE app_user SET username = username WHERE id = $1 AND role = $2 AND NOT disabled`, id, Customer)

@@ -50,6 +50,64 @@ func TestTheDeskLinksACustomerToAPatient(t *testing.T) {
 	})
 }
 
+func TestTheDeskFindsACustomerByNameAndSeesWhoIsLinked(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		a := s.patient(t, "Uwase Marie", "A-01")
+		s.link(t, s.customer, a)
+		s.link(t, s.stranger, a)
+		for _, name := range []string{"claudine", " Claudine "} {
+			if id, err := s.CustomerByName(t.Context(), manager, name); err != nil || id != s.customer.UserID {
+				t.Errorf("%q is user %d and error %v, want %d", name, id, err, s.customer.UserID)
+			}
+		}
+		for _, name := range []string{"nobody", "jean", "", "a\x00b"} {
+			got := wrongFields(s.refuses(t, hospital.Invalid, "fields", func() error { _, err := s.CustomerByName(t.Context(), manager, name); return err }))
+			if want := map[string]string{"username": "customer_unknown"}; !maps.Equal(got, want) {
+				t.Errorf("%q: got %v, want %v", name, got, want)
+			}
+		}
+		for _, actor := range []hospital.Actor{nurse, cook, s.courier, s.customer} {
+			_, err := s.CustomerByName(t.Context(), actor, "claudine")
+			refused(t, err, hospital.Forbidden, "forbidden")
+		}
+		for actor, want := range map[hospital.Actor][]string{manager: {"claudine", "stranger"}, nurse: nil} {
+			detail, err := s.BedDetail(t.Context(), actor, s.bed(t, "A-01").ID)
+			if err != nil || !slices.Equal(detail.Customers, want) {
+				t.Errorf("%s sees %v and error %v, want %v", actor.Role, detail.Customers, err, want)
+			}
+		}
+	})
+}
+
+func TestACustomersPageShowsTheNewestOfWhatIsUnreadAndWhatTheyMayCancel(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		a := s.patient(t, "Uwase Marie", "A-01")
+		s.link(t, s.customer, a)
+		lunch := s.orderFor(t, nurse, a, hospital.Lunch)
+		snack := s.orderFor(t, s.customer, a, hospital.Snack)
+		dinner := s.orderFor(t, s.customer, a, hospital.Dinner)
+		s.cooked(t, dinner)
+		revocable := map[int64]bool{}
+		for _, o := range s.home(t, s.customer).Orders {
+			revocable[o.ID] = o.Revocable
+		}
+		if want := map[int64]bool{lunch.ID: false, snack.ID: true, dinner.ID: false}; !maps.Equal(revocable, want) {
+			t.Errorf("the customer may cancel %v, want %v", revocable, want)
+		}
+		told := s.inbox(t, s.customer).Notifications
+		if err := s.ReadNotifications(t.Context(), s.customer, told[1].ID); err != nil {
+			t.Fatal(err)
+		}
+		if home := s.home(t, s.customer); home.Unread != 1 || len(home.News) != 1 || home.News[0].ID != told[0].ID {
+			t.Errorf("shows %+v of %d unread, want the newest alone", home.News, home.Unread)
+		}
+		s.tell(t, s.customer.UserID, "", hospital.HomeShows+1, morning)
+		if home := s.home(t, s.customer); home.Unread != hospital.HomeShows+2 || len(home.News) != hospital.HomeShows {
+			t.Errorf("shows %d of %d unread", len(home.News), home.Unread)
+		}
+	})
+}
+
 func TestACustomersPageShowsTheirPatientsAndOrders(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		mine, theirs := s.patient(t, "Uwase Marie", "A-01"), s.patient(t, "Keza Ange", "A-02")

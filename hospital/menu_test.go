@@ -100,6 +100,61 @@ func TestTheMenuListsWhatThereIsOfAMealByName(t *testing.T) {
 	})
 }
 
+func TestAnOfferIsForAPatientOrAnAddress(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		a := s.patient(t, "Uwase Marie", "A-01")
+		s.link(t, s.customer, a)
+		s.diet(t, a, allergic("milk"))
+		tea := s.add(t, "Tea", with("milk"))
+		home := s.addressOf(t, s.customer, "Home")
+		offer := func(actor hospital.Actor, stay, address int64, meal hospital.Meal) (hospital.Offer, error) {
+			return s.Offer(t.Context(), actor, stay, address, meal)
+		}
+		// It is 11:00 in Kigali: lunch comes next, after its cut-off from 11:00 on; breakfast is tomorrow's.
+		o := must[hospital.Offer](t)(offer(s.customer, a.ID, 0, ""))
+		if o.Meal != hospital.Lunch || o.Stay.PatientName != "Uwase Marie" || o.Stay.Place != "Medicine, A-01" || o.Address.ID != 0 {
+			t.Errorf("for the patient it is %+v", o)
+		}
+		if len(o.Dishes) != 2 || kinds(o.Dishes[0].Hazards) != "" || kinds(o.Dishes[1].Hazards) != fmt.Sprintf("allergen %d milk", tea.ID) {
+			t.Errorf("the dishes are %+v", o.Dishes)
+		}
+		var servings []string
+		for _, serving := range o.Servings {
+			servings = append(servings, fmt.Sprintf("%s %s %t", serving.Meal, serving.Due.Format("02 15:04"), serving.Late))
+		}
+		if want := []string{"breakfast 24 05:00 false", "lunch 23 10:30 false", "dinner 23 16:30 false", "snack 23 10:00 false", "supplement 23 10:00 false"}; !slices.Equal(servings, want) {
+			t.Errorf("the meals are %v, want %v", servings, want)
+		}
+		o = must[hospital.Offer](t)(offer(s.customer, 0, home.ID, hospital.Dinner))
+		if o.Meal != hospital.Dinner || o.Address != home || o.Stay.AdmissionID != 0 || len(o.Dishes) != 2 || len(o.Dishes[1].Hazards) != 0 {
+			t.Errorf("for the address it is %+v", o)
+		}
+		must[hospital.Offer](t)(offer(nurse, a.ID, 0, hospital.Snack))
+		for _, wrong := range []struct {
+			actor         hospital.Actor
+			stay, address int64
+			meal          hospital.Meal
+			kind          hospital.Kind
+			code          string
+		}{
+			{s.stranger, a.ID, 0, "", hospital.NotFound, "stay_unknown"},
+			{s.stranger, 0, home.ID, "", hospital.NotFound, "address_unknown"},
+			{nurse, 0, home.ID, "", hospital.NotFound, "address_unknown"},
+			{s.customer, 4711, 0, "", hospital.NotFound, "stay_unknown"},
+			{s.customer, 0, 0, "", hospital.Invalid, "fields"},
+			{s.customer, a.ID, home.ID, "", hospital.Invalid, "fields"},
+			{s.customer, a.ID, 0, "brunch", hospital.Invalid, "fields"},
+			{cook, a.ID, 0, "", hospital.Forbidden, "forbidden"},
+		} {
+			_, err := offer(wrong.actor, wrong.stay, wrong.address, wrong.meal)
+			refused(t, err, wrong.kind, wrong.code)
+		}
+		s.discharge(t, a.ID, hospital.Improved)
+		_, err := offer(s.customer, a.ID, 0, "")
+		refused(t, err, hospital.NotFound, "stay_unknown")
+	})
+}
+
 func TestAPatientsMenuCrossesOutWhatConflicts(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		a := s.patient(t, "Uwase Marie", "A-01")

@@ -62,6 +62,24 @@ func TestAZoneMovesExactlyItsAddressesAndTheirOwners(t *testing.T) {
 	})
 }
 
+func TestAZoneIsAddedOnceForOneKey(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		add := func(name, key string) (hospital.Zone, error) {
+			return s.AddZone(t.Context(), admin, hospital.ZoneChange{Name: name, Charge: 2000, IdempotencyKey: key})
+		}
+		first, err := add("Town", "k1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := add("Town", "k1")
+		if err != nil || again != first {
+			t.Errorf("the same key leads to %+v and error %v, want %+v", again, err, first)
+		}
+		s.refuses(t, hospital.Invalid, "idempotency_key_reused", func() error { _, err := add("Village", "k1"); return err })
+		s.refuses(t, hospital.Conflict, "zone_name_taken", func() error { _, err := add("Town", "k2"); return err })
+	})
+}
+
 func TestAZoneNamesEveryWrongField(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		for name, test := range map[string]struct {
