@@ -35,14 +35,17 @@ var shapes = map[string]shape{
 	"bed_status_change": {"type": "text", "bed_id": "id", "status": "text", "patient_id": "id|null", "timestamp": "time", "data": "object:bed"},
 	"dashboard_update": {"type": "text", "occupancy_rate": "rate", "patient_count": "count", "pending_discharges": "count", "active_wards": "count",
 		"timestamp": "time", "data": "object:any"},
-	"notification":          {"type": "text", "title": "text", "message": "text", "level": "text", "timestamp": "time"},
-	"address":               {"type": "text", "data": "object:address with time"},
-	"address with time":     {"address_id": "id", "label": "text", "full_name": "text", "address": "text", "zone": "text", "charge": "count", "timestamp": "time"},
-	"watched address":       {"address_id": "id", "label": "text", "full_name": "text", "address": "text", "zone": "text", "charge": "count"},
-	"address_added":         {"type": "text", "address_id": "id", "address": "object:watched address", "timestamp": "time"},
-	"address_updated":       {"type": "text", "address_id": "id", "address": "object:watched address", "timestamp": "time"},
-	"address_removed":       {"type": "text", "address_id": "id", "address": "object:watched address", "timestamp": "time"},
-	"delivery_zone_updated": {"type": "text", "zone": "text", "charge": "count", "timestamp": "time"},
+	"notifications":            {"type": "text", "unread": "count", "data": "list:notice"},
+	"notice":                   {"id": "id", "title": "text", "message": "text", "level": "text", "read": "truth", "timestamp": "time"},
+	"notification to a person": {"type": "text", "id": "id", "title": "text", "message": "text", "level": "text", "unread": "count", "timestamp": "time"},
+	"notification":             {"type": "text", "title": "text", "message": "text", "level": "text", "timestamp": "time"},
+	"address":                  {"type": "text", "data": "object:address with time"},
+	"address with time":        {"address_id": "id", "label": "text", "full_name": "text", "address": "text", "zone": "text", "charge": "count", "timestamp": "time"},
+	"watched address":          {"address_id": "id", "label": "text", "full_name": "text", "address": "text", "zone": "text", "charge": "count"},
+	"address_added":            {"type": "text", "address_id": "id", "address": "object:watched address", "timestamp": "time"},
+	"address_updated":          {"type": "text", "address_id": "id", "address": "object:watched address", "timestamp": "time"},
+	"address_removed":          {"type": "text", "address_id": "id", "address": "object:watched address", "timestamp": "time"},
+	"delivery_zone_updated":    {"type": "text", "zone": "text", "charge": "count", "timestamp": "time"},
 	"address of its owner": {"id": "id", "label": "text", "full_name": "text", "phone": "text", "address_line1": "text", "address_line2": "text", "city": "text",
 		"zone_id": "id", "zone": "text", "charge": "count", "instructions": "text", "is_default": "truth", "version": "id"},
 	"heartbeat": {"type": "text", "timestamp": "time", "current": "truth", "age_ms": "count"},
@@ -98,6 +101,12 @@ func isOfType(t testing.TB, value any, kind string) bool {
 			object(o).check(t, inner)
 		}
 		return isObject
+	case "texts", "counts": // a list of these
+		list, isList := value.([]any)
+		for _, item := range list {
+			isList = isList && isOfType(t, item, strings.TrimSuffix(kind, "s"))
+		}
+		return isList
 	case "list":
 		list, isList := value.([]any)
 		for _, item := range list {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"net/http"
-	"strconv"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -14,10 +13,28 @@ import (
 	"dusangire/views/text"
 )
 
-// menuPage is GET /menu/?admission_id=7&meal=lunch, or with address_id: what can be ordered there.
-func (s *Server) menuPage(c echo.Context) error {
+// stayMenu is GET /admissions/{id}/menu/?meal=lunch: what can be ordered for a patient.
+func (s *Server) stayMenu(c echo.Context) error {
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	return s.menu(c, id, 0)
+}
+
+// addressMenu is GET /addresses/{id}/menu/?meal=lunch: what can be ordered to an address.
+func (s *Server) addressMenu(c echo.Context) error {
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	return s.menu(c, 0, id)
+}
+
+// menu shows what can be ordered for a stay or an address, the other id being 0. Without a meal it is the next one.
+func (s *Server) menu(c echo.Context, admissionID, addressID int64) error {
 	ctx := c.Request().Context()
-	offer, err := s.Hospital.Offer(ctx, actor(c), queryID(c, "admission_id"), queryID(c, "address_id"), hospital.Meal(c.QueryParam("meal")))
+	offer, err := s.Hospital.Offer(ctx, actor(c), admissionID, addressID, hospital.Meal(c.QueryParam("meal")))
 	if err != nil {
 		return err
 	}
@@ -25,15 +42,6 @@ func (s *Server) menuPage(c echo.Context) error {
 		return c.JSON(http.StatusOK, offerJSON(ctx, offer))
 	}
 	return s.renderMenu(c, http.StatusOK, offer, views.Form{})
-}
-
-// queryID reads an id of the query; 0 where there is none.
-func queryID(c echo.Context, name string) int64 {
-	id, err := strconv.ParseInt(c.QueryParam(name), 10, 64)
-	if err != nil || id < 1 {
-		return 0
-	}
-	return id
 }
 
 func (s *Server) renderMenu(c echo.Context, status int, offer hospital.Offer, form views.Form) error {

@@ -1,6 +1,9 @@
 package handlers_test
 
 import (
+	"fmt"
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -53,5 +56,95 @@ func TestADashboardTellsItsRoleWhatHappensWhenItHappens(t *testing.T) {
 	h.clock.pass(hospital.NewsLasts)
 	if got := h.get("/dashboard/medical_staff/", nurse, browser).html().Find("#news > *").Length(); got != 0 {
 		t.Errorf("after %s it is no news, but the page shows %d", hospital.NewsLasts, got)
+	}
+}
+
+func TestAPersonsNotificationsArriveAndAreRead(t *testing.T) {
+	t.Parallel()
+	f := newFamily(t)
+	s := f.watch("/ws/notifications/", f.token)
+	if first := s.nextOfType("notifications"); first.int("unread") != 0 {
+		t.Errorf("at first there is nothing: %v", first)
+	}
+	order := f.placed(f.token, map[string]any{"admission_id": f.stay.ID, "meal": "dinner", "items": []int64{f.rice.ID}}).int("id")
+	told := s.nextObject()
+	told.check(t, "notification to a person")
+	if told["title"] != fmt.Sprintf("Order %d is placed", order) || told["level"] != "info" || told.int("unread") != 1 {
+		t.Errorf("the event: %v", told)
+	}
+	all := s.nextOfType("notifications")
+	if list := all["data"].([]any); all.int("unread") != 1 || len(list) != 1 || object(list[0].(map[string]any))["read"] != false {
+		t.Errorf("and then all: %v", all)
+	}
+	f.cook(order, "confirm")
+	if told := s.nextObject(); told["title"] != fmt.Sprintf("Order %d is confirmed", order) || told.int("unread") != 2 {
+		t.Errorf("the next event: %v", told)
+	}
+	if late := f.watch("/ws/notifications/", f.token).nextObject(); late["type"] != "notifications" || late.int("unread") != 2 {
+		t.Errorf("who comes later gets all, and no event: %v", late)
+	}
+	page := f.get("/notifications/", f.token, browser).html()
+	if page.Find("#inbox li.new").Length() != 2 || !strings.Contains(page.Find("#inbox-head").Text(), "Unread: 2") {
+		t.Errorf("the page: %s", page.Find("main").Text())
+	}
+	if link := page.Find("#inbox li:first-child h2 a").AttrOr("href", ""); link != fmt.Sprintf("/orders/%d/", order) {
+		t.Errorf("a notification leads to its order: %q", link)
+	}
+	upTo := page.Find("#inbox-head button").AttrOr("value", "")
+	f.cook(order, "start") // after the page was drawn
+	if got := f.post("/notifications/read", f.token, browser, url.Values{"up_to": {upTo}}); got.status != http.StatusSeeOther || got.header.Get("Location") != "/notifications/" {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+	var inbox struct {
+		Unread int `json:"unread"`
+		Data   []struct{ Read bool }
+	}
+	f.get("/notifications/", f.token, program).json(&inbox)
+	if inbox.Unread != 1 || inbox.Data[0].Read || !inbox.Data[1].Read || !inbox.Data[2].Read {
+		t.Errorf("what came after the page was drawn is not read: %+v", inbox)
+	}
+	if got := f.post("/notifications/read", f.token, program, map[string]any{"up_to": 1 << 40}); got.status != http.StatusNoContent {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+	for last := s.nextObject(); last["type"] != "notifications" || last.int("unread") != 0; last = s.nextObject() {
+		continue // what was told before
+	}
+	f.post("/notifications/read", f.token, program, nil).problem(http.StatusUnprocessableEntity)
+}
+
+func TestNotificationsAreInTheReadersLanguageOnPagesAndEnglishForPrograms(t *testing.T) {
+	t.Parallel()
+	f := newFamily(t)
+	order := f.placed(f.token, map[string]any{"admission_id": f.stay.ID, "meal": "dinner", "items": []int64{f.rice.ID}}).int("id")
+	french := http.Header{"Cookie": {"language=fr"}}
+	page := f.ask(question{method: "GET", path: "/notifications/", as: browser, token: f.token, header: french})
+	if got := page.html().Find("#inbox li").Text(); !strings.Contains(got, fmt.Sprintf("Commande %d enregistrée", order)) || !strings.Contains(got, "Votre commande (Dîner)") {
+		t.Errorf("in French: %s", got)
+	}
+	data := f.ask(question{method: "GET", path: "/notifications/", as: program, token: f.token, header: french})
+	if !strings.Contains(data.body, fmt.Sprintf("Order %d is placed", order)) || strings.Contains(data.body, "Commande") {
+		t.Errorf("for programs: %s", data.body)
+	}
+}
+
+// TestARolesNotificationsAreEachOnesToRead: what one nurse has read another has not.
+func TestARolesNotificationsAreEachOnesToRead(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, settings{})
+	nurse, cook := h.token("medical_staff"), h.token("kitchen")
+	h.addUser("colleague", hospital.MedicalStaff)
+	colleague := h.token("colleague")
+	stay := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID)
+	watching := h.watch("/ws/notifications/", colleague)
+	watching.nextOfType("notifications")
+	h.hungry(stay)
+	if told := watching.nextObject(); told["title"] != "Nil by mouth is over in bed A-01" {
+		t.Errorf("a role's notification comes to each of the role: %v", told)
+	}
+	h.post("/notifications/read", nurse, program, map[string]any{"up_to": 1 << 40})
+	for token, want := range map[string]string{nurse: "Unread: 0", colleague: "Unread: 1", cook: "Unread: 0"} {
+		if got := h.get("/notifications/", token, browser).html().Find("#inbox-head .unread").Text(); got != want {
+			t.Errorf("says %q, want %q", got, want)
+		}
 	}
 }

@@ -57,7 +57,8 @@ func (s *Server) Routes() []Route {
 		{post, "/orders/:id/cancel", hospital.CancelOrders, s.stepOrder(s.Hospital.CancelOrder)},
 
 		{get, "/home/", hospital.OrderForPatients, s.customerHome},
-		{get, "/menu/", hospital.OrderMeals, s.menuPage},
+		{get, "/admissions/:id/menu/", hospital.OrderMeals, s.stayMenu},
+		{get, "/addresses/:id/menu/", hospital.OrderForPatients, s.addressMenu},
 		{post, "/admissions/:id/customers", hospital.LinkCustomers, s.linkCustomer},
 		{post, "/admissions/:id/customers/remove", hospital.LinkCustomers, s.unlinkCustomer},
 		{get, "/addresses/", hospital.OrderForPatients, s.addressesPage},

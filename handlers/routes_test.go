@@ -34,6 +34,7 @@ var may = map[hospital.Permission][]hospital.Role{
 	"users.manage":            {"admin"},
 	"diets.order":             {"medical_staff", "admin"},
 	"customer.home":           {"customer", "admin"},
+	"customers.link":          {"ward_management", "admin"},
 	"addresses.read":          {"delivery", "customer", "admin"},
 	"zones.manage":            {"admin"},
 	"orders.cook":             {"kitchen", "admin"},
@@ -91,17 +92,23 @@ var rules = map[string]rule{
 	"GET /orders/:id/":         {"orders.follow", "/orders/{order}/", 0, 200},
 	"GET /ws/order/:id/":       {"orders.follow", "/ws/order/{order}/", 0, 0},
 
-	"GET /addresses/":            {"customer.home", "/addresses/", 0, 200},
-	"GET /addresses/:id/":        {"addresses.read", "/addresses/{address}/", 0, 200},
-	"POST /addresses":            {"customer.home", "/addresses", 0, 422},
-	"POST /addresses/:id":        {"customer.home", "/addresses/{address}", 0, 422},
-	"POST /addresses/:id/remove": {"customer.home", "/addresses/{address}/remove", 0, 422},
-	"GET /zones/":                {"addresses.read", "/zones/", 0, 200},
-	"GET /zones/:id/":            {"addresses.read", "/zones/{zone}/", 0, 200},
-	"POST /zones":                {"zones.manage", "/zones", 0, 422},
-	"POST /zones/:id":            {"zones.manage", "/zones/{zone}", 0, 422},
-	"GET /notifications/":        {"own_session", "/notifications/", 0, 200},
-	"POST /notifications/read":   {"own_session", "/notifications/read", 0, 422},
+	"GET /home/":                            {"customer.home", "/home/", 0, 200},
+	"GET /admissions/:id/menu/":             {"orders.place", "/admissions/{stay}/menu/", 0, 200},
+	"GET /addresses/:id/menu/":              {"customer.home", "/addresses/{address}/menu/", 0, 200},
+	"POST /admissions/:id/customers":        {"customers.link", "/admissions/{stay}/customers", 0, 422},
+	"POST /admissions/:id/customers/remove": {"customers.link", "/admissions/{stay}/customers/remove", 0, 422},
+	"GET /ws/home/":                         {"customer.home", "/ws/home/", 0, 0},
+	"GET /addresses/":                       {"customer.home", "/addresses/", 0, 200},
+	"GET /addresses/:id/":                   {"addresses.read", "/addresses/{address}/", 0, 200},
+	"POST /addresses":                       {"customer.home", "/addresses", 0, 422},
+	"POST /addresses/:id":                   {"customer.home", "/addresses/{address}", 0, 422},
+	"POST /addresses/:id/remove":            {"customer.home", "/addresses/{address}/remove", 0, 422},
+	"GET /zones/":                           {"addresses.read", "/zones/", 0, 200},
+	"GET /zones/:id/":                       {"addresses.read", "/zones/{zone}/", 0, 200},
+	"POST /zones":                           {"zones.manage", "/zones", 0, 422},
+	"POST /zones/:id":                       {"zones.manage", "/zones/{zone}", 0, 422},
+	"GET /notifications/":                   {"own_session", "/notifications/", 0, 200},
+	"POST /notifications/read":              {"own_session", "/notifications/read", 0, 422},
 
 	"GET /ws/ward/:id/":                  {"wards.read", "/ws/ward/{ward}/", 0, 0},
 	"GET /ws/address/:id/":               {"addresses.read", "/ws/address/{address}/", 0, 0},
@@ -260,8 +267,10 @@ func (h *house) expected(route handlers.Route, r rule, v visitor, as audience) i
 	switch {
 	case r.permission == anyone && v.role == "":
 		return r.signedOut
-	case route.Path == "/" && slices.Contains([]hospital.Role{"kitchen", "delivery", "customer"}, v.role):
+	case route.Path == "/" && slices.Contains([]hospital.Role{"kitchen", "delivery"}, v.role):
 		return http.StatusOK // a page that says there is nothing yet
+	case route.Path == "/addresses/:id/menu/" && v.role == hospital.Admin:
+		return http.StatusNotFound // to an address its owner alone orders
 	case r.permission == anyone || v.may(r.permission):
 		return permittedStatus(route, r, as)
 	case v.role != "":

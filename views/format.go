@@ -29,16 +29,20 @@ func addressPath(id int64) string { return "/addresses/" + number(id) + "/" }
 // zonePath is a zone; it is changed there.
 func zonePath(id int64) string { return "/zones/" + number(id) + "/" }
 
-// menuPath is what can be ordered for a stay or for an address, the other being 0; an empty meal is the next one.
-func menuPath(admissionID, addressID int64, meal hospital.Meal) string {
-	path := "/menu/?admission_id=" + number(admissionID)
-	if addressID != 0 {
-		path = "/menu/?address_id=" + number(addressID)
-	}
-	if meal != "" {
-		path += "&meal=" + string(meal)
+// menuPath is what can be ordered for a stay or to an address, which path names; an empty meal is the next one.
+func menuPath(path string, meal hospital.Meal) string {
+	if path += "menu/"; meal != "" {
+		path += "?meal=" + string(meal)
 	}
 	return path
+}
+
+// offeredTo is the path of the stay or of the address that an offer is for.
+func offeredTo(o hospital.Offer) string {
+	if o.Address.ID != 0 {
+		return addressPath(o.Address.ID)
+	}
+	return admissionPath(o.Stay.AdmissionID)
 }
 
 // noticePath leads to the order that a notification is about; "" where it is about none.
