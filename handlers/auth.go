@@ -116,6 +116,8 @@ func homeOf(role hospital.Role) string {
 		return "/dashboard/ward_management/"
 	case hospital.Customer:
 		return "/home/"
+	case hospital.DeliveryStaff:
+		return roundPath
 	case hospital.Admin:
 		return "/users/"
 	}

@@ -257,6 +257,15 @@ func (in *input) amount(field string) int {
 	return n
 }
 
+// degrees reads a latitude or longitude.
+func (in *input) degrees(field string) float64 {
+	degrees, err := strconv.ParseFloat(in.one(field), 64)
+	if err != nil {
+		in.refuse(field, "not_degrees", "Give degrees, such as -1.95.")
+	}
+	return degrees
+}
+
 // time reads RFC 3339, or what a browser's date and time field sends, which is the hospital's own time. Empty is zero.
 func (in *input) time(field string) time.Time {
 	sent := in.text(field)

@@ -249,6 +249,8 @@ func currentJSON(ctx context.Context, current any) any {
 		return admissionJSON(state)
 	case hospital.Order:
 		return orderJSON(ctx, state)
+	case hospital.Delivery:
+		return standingDeliveryJSON{deliveryShape(state), state.Version}
 	case []hospital.Hazard:
 		return standingHazardsJSON{hazardsJSON(ctx, state)}
 	}
@@ -326,6 +328,14 @@ func hazardsJSON(ctx context.Context, hazards []hospital.Hazard) []hazardJSON {
 	return shapes
 }
 
+// dayOrNull writes a day, such as a date of birth, which has no zone.
+func dayOrNull(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	return textOrNull(t.Format(time.DateOnly))
+}
+
 func textOrNull(text string) *string {
 	if text == "" {
 		return nil
@@ -374,12 +384,7 @@ type foundPatientJSON struct {
 func patientsJSON(patients []hospital.Patient) []foundPatientJSON {
 	shapes := make([]foundPatientJSON, 0, len(patients))
 	for _, p := range patients {
-		shape := foundPatientJSON{ID: p.ID, Name: string(p.Name), Admitted: p.Admitted}
-		if !p.BirthDate.IsZero() {
-			day := p.BirthDate.Format(time.DateOnly)
-			shape.BirthDate = &day
-		}
-		shapes = append(shapes, shape)
+		shapes = append(shapes, foundPatientJSON{ID: p.ID, Name: string(p.Name), BirthDate: dayOrNull(p.BirthDate), Admitted: p.Admitted})
 	}
 	return shapes
 }

@@ -100,10 +100,21 @@ func (s *Server) visit(c echo.Context, r Route) (hub.Visit, error) {
 	if err != nil {
 		return hub.Visit{}, err
 	}
-	return hub.Visit{View: c.Get(viewKey).(hub.View), Guard: s.guard(session, tokenOf(c), r.Permission)}, nil
+	visit := hub.Visit{View: c.Get(viewKey).(hub.View), Guard: s.guard(session, tokenOf(c), r.Permission)}
+	visit.Act, _ = c.Get(actKey).(action)
+	return visit, nil
 }
 
-const viewKey = "view" // in echo.Context: the hub.View that a live route chose by watch, which it does unless it returns an error
+const (
+	viewKey = "view" // in echo.Context: the hub.View that a live route chose by watch, which it does unless it returns an error
+	actKey  = "act"  // in echo.Context: the action that it chose by act, if any
+)
+
+// action carries out requests that depend on who asks, as hub.Visit.Act.
+type action = func(ctx context.Context, request []byte) (reply []byte, known bool)
+
+// act is how a live route says what can be done through its socket besides asking for the state.
+func act(c echo.Context, a action) { c.Set(actKey, a) }
 
 // watch is how a live route says what it shows.
 func watch(c echo.Context, view hub.View) error {

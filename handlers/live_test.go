@@ -95,6 +95,8 @@ func isOfType(t testing.TB, value any, kind string) bool {
 	case "rate": // one decimal at most
 		whole, decimals, _ := strings.Cut(number.String(), ".")
 		return isNumber && whole != "" && len(decimals) <= 1
+	case "degrees":
+		return isNumber
 	case "object":
 		o, isObject := value.(map[string]any)
 		if isObject {

@@ -37,6 +37,9 @@ type Problem struct {
 	Current any               `json:"current,omitempty"` // the state that stands instead, for 409
 }
 
+// problemPrefix begins the type of a problem; the code of the refusal follows.
+const problemPrefix = "urn:dusangire:problem:"
+
 // problemOf puts an error into words. What is not a refusal is internal, and none of it is shown.
 func problemOf(ctx context.Context, err error) Problem {
 	var refusal *hospital.Error
@@ -44,7 +47,7 @@ func problemOf(ctx context.Context, err error) Problem {
 	switch {
 	case errors.As(err, &refusal):
 		p := problem(statuses[refusal.Kind], text.Refusal(ctx, refusal))
-		p.Type = "urn:dusangire:problem:" + refusal.Code
+		p.Type = problemPrefix + refusal.Code
 		for field, wrong := range refusal.Fields {
 			if p.Errors == nil {
 				p.Errors = map[string]string{}

@@ -36,10 +36,12 @@ func (s *Server) Routes() []Route {
 
 		{get, "/dashboard/medical_staff/", hospital.ReadMedicalDashboard, s.medicalDashboard},
 		{get, "/dashboard/ward_management/", hospital.ReadManagementDashboard, s.managementDashboard},
+		{get, "/dashboard/delivery/", hospital.ReadDeliveries, s.roundPage},
 		{get, "/wards/:id/", hospital.ReadWards, s.wardPage},
 		{get, "/beds/:id/", hospital.ReadWards, s.bedPage},
 		{get, "/admissions/:id/", hospital.ReadWards, s.admissionPage},
 		{get, "/orders/:id/", hospital.FollowOrders, s.orderPage},
+		{get, "/deliveries/:id/", hospital.FollowDeliveries, s.deliveryPage},
 		{get, "/users/", hospital.ManageUsers, s.usersPage},
 
 		{post, "/admissions", hospital.AdmitPatients, s.admit},
@@ -55,6 +57,14 @@ func (s *Server) Routes() []Route {
 		{post, "/orders/:id/ready", hospital.CookOrders, s.stepOrder(s.Hospital.ReadyOrder)},
 		{post, "/orders/:id/recall", hospital.CookOrders, s.stepOrder(s.Hospital.RecallOrder)},
 		{post, "/orders/:id/cancel", hospital.CancelOrders, s.stepOrder(s.Hospital.CancelOrder)},
+		{post, "/deliveries/claim", hospital.CarryDeliveries, s.takeRound(s.Hospital.ClaimDelivery)},
+		{post, "/deliveries/depart", hospital.CarryDeliveries, s.takeRound(s.Hospital.DepartDelivery)},
+		{post, "/deliveries/:id/claim", hospital.CarryDeliveries, s.takeDelivery(s.Hospital.ClaimDelivery)},
+		{post, "/deliveries/:id/release", hospital.CarryDeliveries, s.takeDelivery(s.Hospital.ReleaseDelivery)},
+		{post, "/deliveries/:id/depart", hospital.CarryDeliveries, s.takeDelivery(s.Hospital.DepartDelivery)},
+		{post, "/deliveries/:id/deliver", hospital.CarryDeliveries, s.deliver()},
+		{post, "/deliveries/:id/fail", hospital.CarryDeliveries, s.fail()},
+		{post, "/deliveries/:id/location", hospital.CarryDeliveries, s.locate()},
 
 		{get, "/home/", hospital.OrderForPatients, s.customerHome},
 		{get, "/admissions/:id/menu/", hospital.OrderMeals, s.stayMenu},
@@ -80,6 +90,8 @@ func (s *Server) Routes() []Route {
 		{get, "/ws/notifications/", hospital.ReadOwnSession, s.liveNotifications},
 		{get, "/ws/dashboard/medical_staff/", hospital.ReadMedicalDashboard, s.liveMedicalDashboard},
 		{get, "/ws/dashboard/ward_management/", hospital.ReadManagementDashboard, s.liveManagementDashboard},
+		{get, "/ws/delivery/:id/", hospital.FollowDeliveries, s.liveDelivery},
+		{get, "/ws/dashboard/delivery/", hospital.ReadDeliveries, s.liveRound},
 		{get, "/ws/dashboard/:role/", hospital.ReadOwnSession, s.liveDashboard},
 
 		{get, "/healthz", Anyone, s.healthz},

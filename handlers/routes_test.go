@@ -37,6 +37,10 @@ var may = map[hospital.Permission][]hospital.Role{
 	"customers.link":          {"ward_management", "admin"},
 	"addresses.read":          {"delivery", "customer", "admin"},
 	"zones.manage":            {"admin"},
+	"dashboard.delivery":      {"delivery", "admin"},
+	"deliveries.carry":        {"delivery", "admin"},
+	"deliveries.oversee":      {"admin"},
+	"deliveries.follow":       {"medical_staff", "ward_management", "delivery", "customer", "admin"},
 	"orders.cook":             {"kitchen", "admin"},
 	"orders.confirm":          {"medical_staff", "kitchen", "admin"},
 	"orders.cancel":           {"medical_staff", "ward_management", "kitchen", "customer", "admin"},
@@ -110,6 +114,19 @@ var rules = map[string]rule{
 	"GET /notifications/":                   {"own_session", "/notifications/", 0, 200},
 	"POST /notifications/read":              {"own_session", "/notifications/read", 0, 422},
 
+	"GET /dashboard/delivery/":      {"dashboard.delivery", "/dashboard/delivery/", 0, 200},
+	"GET /deliveries/:id/":          {"deliveries.follow", "/deliveries/{delivery}/", 0, 200},
+	"POST /deliveries/claim":        {"deliveries.carry", "/deliveries/claim", 0, 422},
+	"POST /deliveries/depart":       {"deliveries.carry", "/deliveries/depart", 0, 422},
+	"POST /deliveries/:id/claim":    {"deliveries.carry", "/deliveries/{delivery}/claim", 0, 422},
+	"POST /deliveries/:id/release":  {"deliveries.carry", "/deliveries/{delivery}/release", 0, 422},
+	"POST /deliveries/:id/depart":   {"deliveries.carry", "/deliveries/{delivery}/depart", 0, 422},
+	"POST /deliveries/:id/deliver":  {"deliveries.carry", "/deliveries/{delivery}/deliver", 0, 422},
+	"POST /deliveries/:id/fail":     {"deliveries.carry", "/deliveries/{delivery}/fail", 0, 422},
+	"POST /deliveries/:id/location": {"deliveries.carry", "/deliveries/{delivery}/location", 0, 422},
+	"GET /ws/delivery/:id/":         {"deliveries.follow", "/ws/delivery/{delivery}/", 0, 0},
+	"GET /ws/dashboard/delivery/":   {"dashboard.delivery", "/ws/dashboard/delivery/", 0, 0},
+
 	"GET /ws/ward/:id/":                  {"wards.read", "/ws/ward/{ward}/", 0, 0},
 	"GET /ws/address/:id/":               {"addresses.read", "/ws/address/{address}/", 0, 0},
 	"GET /ws/notifications/":             {"own_session", "/ws/notifications/", 0, 0},
@@ -151,10 +168,11 @@ func TestEveryRouteLetsInExactlyWhoMay(t *testing.T) {
 	stay := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID)
 	strangers, people := h.visitors()
 	order := h.orderForAll(stay)
+	tray := h.tray(stay)
 	address := h.address(h.as(hospital.Customer), "Home", h.zone("Shelter", 500))
 	before := h.contents()
 	fill := strings.NewReplacer("{ward}", fmt.Sprint(h.a.ID), "{bed}", fmt.Sprint(h.bed(h.a, 1).ID), "{stay}", fmt.Sprint(stay.ID),
-		"{order}", fmt.Sprint(order), "{address}", fmt.Sprint(address.ID), "{zone}", fmt.Sprint(address.Zone.ID))
+		"{order}", fmt.Sprint(order), "{delivery}", fmt.Sprint(tray.ID), "{address}", fmt.Sprint(address.ID), "{zone}", fmt.Sprint(address.Zone.ID))
 	for _, route := range h.server.Routes() {
 		name := route.Method + " " + route.Path
 		rule, known := rules[name]
@@ -267,7 +285,7 @@ func (h *house) expected(route handlers.Route, r rule, v visitor, as audience) i
 	switch {
 	case r.permission == anyone && v.role == "":
 		return r.signedOut
-	case route.Path == "/" && slices.Contains([]hospital.Role{"kitchen", "delivery"}, v.role):
+	case route.Path == "/" && v.role == hospital.KitchenStaff:
 		return http.StatusOK // a page that says there is nothing yet
 	case route.Path == "/addresses/:id/menu/" && v.role == hospital.Admin:
 		return http.StatusNotFound // to an address its owner alone orders

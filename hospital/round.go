@@ -15,6 +15,7 @@ type Tray struct {
 	Delivery
 	Meal       Meal
 	ReadySince time.Time
+	Claimable  bool // nobody carries it, or its courier can't go on with it
 }
 
 // RoundStop is a tray as its courier's tablet shows it: the two identifiers, what to carry and what must not go wrong.
@@ -126,6 +127,7 @@ type destined[Stop any] struct {
 func (d *destined[Stop]) scan(row scanner, more ...any) error {
 	r, err := scanRun(row, append([]any{&d.tray.Meal, (*instant)(&d.tray.ReadySince), &d.ward, (*reference)(&d.zoneID), &d.zone}, more...)...)
 	d.tray.Delivery, d.wardID = r.Delivery, r.WardID
+	d.tray.Claimable = r.CourierID == 0 || r.CourierGone
 	d.tray.Latitude, d.tray.Longitude, d.tray.LocatedAt = nil, nil, time.Time{}
 	return err
 }

@@ -122,6 +122,12 @@ func samplePage(r *http.Request) templ.Component {
 	case "/admissions/71/":
 		return views.WaitingPage(views.Page{Title: "Umutoni Aline", Viewer: viewer(hospital.Admin), Path: r.URL.Path}, hospital.Admission{ID: 71, PatientName: names[4],
 			AdmittedAt: now.Add(-5 * time.Hour), Version: 2}, sampleFreeBeds(), views.Form{})
+	case "/dashboard/delivery/":
+		return views.RoundPage(roundPage(), sampleRound(), nil)
+	case "/dashboard/delivery/alarm":
+		return views.RoundPage(roundPage(), sampleRound(), &views.Alarm{Code: "wrong_bed", Sentence: "MED-A-06 is not this patient's bed.", Delivery: 2})
+	case "/deliveries/4/":
+		return views.DeliveryPage(deliveryPage(), sampleDelivery())
 	case "/users/":
 		return views.UsersPage(views.Page{Title: "Accounts", Viewer: viewer(hospital.Admin), Path: r.URL.Path}, sampleUsers())
 	case "/problem":

@@ -38,6 +38,15 @@ func golden() map[string]templ.Component {
 		"stamp":            views.Stamp(stampOf("ward:2=118")),
 		"login":            views.LoginPage(views.Page{Title: "Sign in", Path: "/login"}, views.Form{}),
 	}
+	for _, r := range withItems(views.RoundRegions(sampleRound())) {
+		if slices.Contains([]string{views.TallyID, views.CarryID, views.StopID(1), views.StopID(2), views.StopID(4), views.StopID(6), views.TrayID(11), "ready-ward-2"}, r.ID) {
+			parts["round_"+r.ID] = r.Component
+		}
+	}
+	for _, r := range views.DeliveryRegions(sampleDelivery(), hospital.Customer) {
+		parts["delivery_"+r.ID] = r.Component
+	}
+	parts["alarm"] = views.AlarmDialog(&views.Alarm{Code: "wrong_bed", Sentence: "MED-A-06 is not this patient's bed.", Delivery: 2})
 	for _, r := range views.MedicalRegions(sampleMedical()) {
 		if slices.Contains([]string{views.MetricsID, views.WaitingID, views.RecentID, views.WardTileID(2)}, r.ID) {
 			parts["medical_"+r.ID] = r.Component

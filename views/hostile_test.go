@@ -61,8 +61,41 @@ func (w typed) bodies(t testing.TB) map[string]string {
 	for _, r := range append(views.MedicalRegions(medical), views.ManagementRegions(management)...) {
 		bodies["dashboard "+r.ID] = draw(t, text.En, r.Component)
 	}
+	w.deliveries(t, bodies)
 	w.panels(t, board, bodies)
 	return bodies
+}
+
+// deliveries are the courier's tablet and a delivery's page.
+func (w typed) deliveries(t testing.TB, bodies map[string]string) {
+	round := sampleRound()
+	for i := range round.Mine {
+		round.Mine[i].Name = w.ward
+		for j := range round.Mine[i].Stops {
+			stop := &round.Mine[i].Stops[j]
+			stop.PatientName, stop.Phone, stop.Dishes[0].Name = hospital.PatientName(w.name), w.query, hospital.DishName{En: w.reason}
+			if stop.BedNumber != "" {
+				stop.BedNumber = w.number
+			}
+		}
+	}
+	for i := range round.Waiting {
+		round.Waiting[i].Name = w.ward
+		for j := range round.Waiting[i].Stops {
+			round.Waiting[i].Stops[j].Destination, round.Waiting[i].Stops[j].Courier = w.reason, w.username
+		}
+	}
+	for _, r := range withItems(views.RoundRegions(round)) {
+		bodies["round "+r.ID] = draw(t, text.En, r.Component)
+	}
+	page := roundPage()
+	page.Viewer.Username = w.username
+	bodies["round page"] = draw(t, text.En, views.RoundPage(page, round, &views.Alarm{Code: w.code, Sentence: w.sentence}))
+	d := sampleDelivery()
+	d.Destination, d.Courier, d.ReceivedBy, d.FailReason, d.MovedFrom = w.reason, w.username, w.name, w.sentence, w.number
+	for _, r := range views.DeliveryRegions(d, hospital.MedicalStaff) {
+		bodies["delivery "+r.ID] = draw(t, text.En, r.Component)
+	}
 }
 
 func (w typed) panels(t testing.TB, board hospital.WardBoard, bodies map[string]string) {

@@ -609,7 +609,7 @@ func orderProgress(s hospital.OrderStatus) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, step := range progress(s) {
+		for _, step := range progress(orderWay, s) {
 			var templ_7745c5c3_Var36 = []any{step.class}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var36...)
 			if templ_7745c5c3_Err != nil {
@@ -745,28 +745,30 @@ func orderStop(o hospital.Order) templ.Component {
 	})
 }
 
-// progressStep is one station on the way of an order.
-type progressStep struct {
-	status  hospital.OrderStatus
+// orderWay is the usual way of an order.
+var orderWay = []hospital.OrderStatus{hospital.OrderPending, hospital.OrderConfirmed, hospital.OrderPreparing, hospital.OrderReady,
+	hospital.OrderInTransit, hospital.OrderDelivered}
+
+// progressStep is one station on the way of an order or a delivery.
+type progressStep[Status ~string] struct {
+	status  Status
 	class   string // done, now, or ahead
 	current string // aria-current
 }
 
-// progress is the usual way of an order with the place where it is; for one that has left that way, where it ended up alone.
-func progress(s hospital.OrderStatus) []progressStep {
-	way := []hospital.OrderStatus{hospital.OrderPending, hospital.OrderConfirmed, hospital.OrderPreparing, hospital.OrderReady,
-		hospital.OrderInTransit, hospital.OrderDelivered}
-	var steps []progressStep
+// progress is a usual way with the place where something is on it; for what has left that way, where it ended up alone.
+func progress[Status ~string](way []Status, s Status) []progressStep[Status] {
+	var steps []progressStep[Status]
 	class := "done"
 	for _, status := range way {
-		step := progressStep{status, class, "false"}
+		step := progressStep[Status]{status, class, "false"}
 		if status == s {
 			step.class, step.current, class = "now", "step", "ahead"
 		}
 		steps = append(steps, step)
 	}
 	if class == "done" { // not on the way
-		return []progressStep{{s, "now " + string(s), "step"}}
+		return []progressStep[Status]{{s, "now " + string(s), "step"}}
 	}
 	return steps
 }

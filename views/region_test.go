@@ -33,6 +33,8 @@ func livePages() map[string]struct {
 		"medical":    {views.MedicalDashboardPage(withNews, medical), append(views.MedicalRegions(medical), views.NewsRegion(news))},
 		"order":      {views.OrderPage(p, order), views.OrderRegions(order, hospital.MedicalStaff)},
 		"management": {views.ManagementDashboardPage(p, management), views.ManagementRegions(management)},
+		"round":      {views.RoundPage(roundPage(), sampleRound(), nil), views.RoundRegions(sampleRound())},
+		"delivery":   {views.DeliveryPage(deliveryPage(), sampleDelivery()), views.DeliveryRegions(sampleDelivery(), hospital.Customer)},
 	}
 }
 
@@ -94,6 +96,8 @@ func allPages() map[string]templ.Component {
 		"ward with an open bed":    views.WardPage(p, board, views.BedPanel(*p.Viewer, detail(board.Beds[4]), views.Form{})),
 		"login":                    views.LoginPage(views.Page{Title: "Login"}, views.Form{Name: views.FormLogin, Errors: map[string]string{"username": "Who?"}}),
 		"waiting":                  views.WaitingPage(plain, hospital.Admission{ID: 71, PatientName: names[4], AdmittedAt: now}, sampleFreeBeds(), views.Form{}),
+		"round with an alarm":      views.RoundPage(roundPage(), sampleRound(), &views.Alarm{Code: "wrong_bed", Sentence: "Wrong.", Delivery: 2}),
+		"empty round":              views.RoundPage(roundPage(), hospital.DeliveryBoard{At: now}, nil),
 		"users":                    views.UsersPage(plain, sampleUsers()),
 		"problem":                  views.ProblemPage(plain, 404, "It is gone."),
 		"nothing yet":              views.NothingYetPage(plain),

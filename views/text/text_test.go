@@ -155,6 +155,10 @@ func domain() map[string][]string {
 	for code := range hospital.Notices {
 		lists["notice."] = append(lists["notice."], code, code+".title")
 	}
+	for _, receiver := range hospital.Receivers {
+		lists["receiver."] = append(lists["receiver."], receiver)
+	}
+	lists["alarm."] = []string{"wrong_bed", "wrong_code", "stopped", "moved", "refused"}
 	lists["stopped."] = []string{hospital.StoppedHazard, hospital.StoppedDischarged}
 	for i := range 8 {
 		lists["texture."] = append(lists["texture."], strconv.Itoa(i))

@@ -23,6 +23,9 @@ func mustLoad(name string) *time.Location {
 // Clock is a time of day to the second, "14:05:09", the same in every language.
 func Clock(_ context.Context, t time.Time) string { return t.In(Kigali).Format("15:04:05") }
 
+// Minute is a time of day to the minute, "14:05", the same in every language.
+func Minute(_ context.Context, t time.Time) string { return t.In(Kigali).Format("15:04") }
+
 // Moment is a day and a time of day, "3 Feb 14:05"; "" for the zero time. It never says "today", which would go stale.
 func Moment(ctx context.Context, t time.Time) string {
 	if t.IsZero() {

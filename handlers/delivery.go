@@ -1,0 +1,329 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"dusangire/hospital"
+	"dusangire/hub"
+	"dusangire/views"
+	"dusangire/views/text"
+)
+
+func deliveryPath(id int64) string { return fmt.Sprintf("/deliveries/%d/", id) }
+
+// deliveryPage is GET /deliveries/{id}/, for whoever may follow it.
+func (s *Server) deliveryPage(c echo.Context) error {
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	d, err := s.Hospital.Delivery(ctx, actor(c), id)
+	if err != nil {
+		return err
+	}
+	if audienceOf(c.Request()) == program {
+		return c.JSON(http.StatusOK, deliveryStatusShape(d))
+	}
+	page, err := s.page(c, text.T(ctx, "order.title", d.OrderID))
+	if err != nil {
+		return err
+	}
+	page.Live = &views.Live{Socket: "/ws" + deliveryPath(id), Revisions: d.Revisions}
+	return render(c, http.StatusOK, views.DeliveryPage(page, d))
+}
+
+// liveDelivery is the same, live: /ws/delivery/{id}/. Who is staff sees the same; a customer's view is their own, for it ends with their
+// right to follow and has the code that they tell at the door.
+func (s *Server) liveDelivery(c echo.Context) error {
+	id, err := liveID(c)
+	if err != nil {
+		return err
+	}
+	who, language := actor(c), language(c)
+	audience := fmt.Sprint(who.UserID)
+	if who.Role.May(hospital.ReadOrders) {
+		audience = "staff"
+	}
+	act(c, func(ctx context.Context, request []byte) ([]byte, bool) {
+		return s.actOnDelivery(ctx, who, id, request)
+	})
+	return watch(c, hub.View{
+		Name:   fmt.Sprintf("delivery/%d/%s/%s", id, audience, language),
+		Topics: []string{string(hospital.DeliveryTopic(id))},
+		Read: func(ctx context.Context) (hub.State, error) {
+			d, err := s.Hospital.Delivery(ctx, who, id)
+			return deliveryState(d, who.Role, language), err
+		},
+	})
+}
+
+func deliveryState(d hospital.DeliveryWatch, role hospital.Role, language text.Lang) *liveState {
+	return &liveState{
+		revisions: d.Revisions, language: language,
+		regions:  views.DeliveryRegions(d, role),
+		messages: func() ([]hub.Region, error) { return deliveryMessages(d) },
+		answer:   answerWithState,
+	}
+}
+
+// deliveryJSON is what every message about a delivery says of it. Where it is stands on its own page and socket alone.
+type deliveryJSON struct {
+	DeliveryID  int64   `json:"delivery_id"`
+	OrderID     int64   `json:"order_id"`
+	Status      string  `json:"status"`
+	Destination string  `json:"destination"` // empty while the patient has no bed
+	Courier     *string `json:"courier"`
+}
+
+func deliveryShape(d hospital.Delivery) deliveryJSON {
+	return deliveryJSON{d.ID, d.OrderID, string(d.Status), d.Destination, textOrNull(d.Courier)}
+}
+
+// standingDeliveryJSON is a delivery as a Conflict shows it.
+type standingDeliveryJSON struct {
+	deliveryJSON
+	Version int64 `json:"version"`
+}
+
+// locatedJSON is a delivery with where it was last seen.
+type locatedJSON struct {
+	deliveryJSON
+	Latitude  *float64 `json:"latitude"`
+	Longitude *float64 `json:"longitude"`
+	Timestamp *string  `json:"timestamp,omitempty"`
+}
+
+func locatedShape(d hospital.Delivery) locatedJSON {
+	return locatedJSON{deliveryShape(d), d.Latitude, d.Longitude, nil}
+}
+
+// deliveryStatusShape is the whole state of a delivery.
+func deliveryStatusShape(d hospital.DeliveryWatch) locatedJSON {
+	shape := locatedShape(d.Delivery)
+	shape.Timestamp = rfc3339(d.At)
+	return shape
+}
+
+// statusUpdateJSON says that a delivery came to a status.
+type statusUpdateJSON struct {
+	Type       string  `json:"type"`
+	DeliveryID int64   `json:"delivery_id"`
+	OrderID    int64   `json:"order_id"`
+	Status     string  `json:"status"`
+	Timestamp  *string `json:"timestamp"`
+}
+
+// locationUpdateJSON says where a delivery was seen.
+type locationUpdateJSON struct {
+	Type       string   `json:"type"`
+	DeliveryID int64    `json:"delivery_id"`
+	OrderID    int64    `json:"order_id"`
+	Latitude   *float64 `json:"latitude"`
+	Longitude  *float64 `json:"longitude"`
+	Timestamp  *string  `json:"timestamp"`
+}
+
+// deliveryMessages are a delivery as messages: an event when its status changes, one each time that it is seen, then the whole.
+func deliveryMessages(d hospital.DeliveryWatch) ([]hub.Region, error) {
+	status, err := region("status", d.Status, statusUpdateJSON{"delivery_status_update", d.ID, d.OrderID, string(d.Status), rfc3339(d.StatusSince)})
+	if err != nil {
+		return nil, err
+	}
+	status.Event = true
+	regions := []hub.Region{status}
+	if d.Latitude != nil {
+		seen, err := region("location", d.LocatedAt, locationUpdateJSON{"delivery_location_update", d.ID, d.OrderID, d.Latitude, d.Longitude, rfc3339(d.LocatedAt)})
+		if err != nil {
+			return nil, err
+		}
+		seen.Event = true
+		regions = append(regions, seen)
+	}
+	whole, err := region("delivery", locatedShape(d.Delivery), message{"delivery_status", deliveryStatusShape(d)})
+	return append(regions, whole), err
+}
+
+// actOnDelivery carries out what depends on who asks: {"action":"get_active_deliveries"}, and a courier's word of where they are.
+func (s *Server) actOnDelivery(ctx context.Context, who hospital.Actor, id int64, request []byte) (reply []byte, known bool) {
+	var asked struct {
+		Action    string          `json:"action"`
+		Latitude  json.RawMessage `json:"latitude"`
+		Longitude json.RawMessage `json:"longitude"`
+	}
+	if err := json.Unmarshal(request, &asked); err != nil {
+		return nil, false
+	}
+	switch asked.Action {
+	case "get_active_deliveries":
+		return s.activeDeliveries(ctx, who), true
+	case "update_delivery_location":
+		latitude, longitude, ok := degrees(asked.Latitude, asked.Longitude)
+		if !ok {
+			return hub.ErrorMessage("missing_field", "Say where with latitude and longitude, in degrees."), true
+		}
+		if _, err := s.Hospital.LocateDelivery(ctx, who, id, latitude, longitude); err != nil {
+			return s.refuseAction(err), true
+		}
+		return nil, true
+	}
+	return nil, false
+}
+
+// degrees reads a place; ok is false where a part of it is missing or no number.
+func degrees(sentLatitude, sentLongitude json.RawMessage) (latitude, longitude float64, ok bool) {
+	var place [2]*float64
+	for i, sent := range []json.RawMessage{sentLatitude, sentLongitude} {
+		if len(sent) == 0 || json.Unmarshal(sent, &place[i]) != nil || place[i] == nil {
+			return 0, 0, false
+		}
+	}
+	return *place[0], *place[1], true
+}
+
+// activeDeliveries lists the deliveries under way that the person may follow.
+func (s *Server) activeDeliveries(ctx context.Context, who hospital.Actor) []byte {
+	active, err := s.Hospital.ActiveDeliveries(ctx, who)
+	if err != nil {
+		return s.refuseAction(err)
+	}
+	shapes := make([]locatedJSON, 0, len(active))
+	for _, d := range active {
+		shapes = append(shapes, locatedShape(d))
+	}
+	reply, err := json.Marshal(message{"deliveries_list", shapes})
+	if err != nil {
+		panic(err) // numbers and strings
+	}
+	return reply
+}
+
+// refuseAction words for a socket why something was not done, in the codes of CONTRACT section 5.6 and one more for when the database
+// can't answer.
+func (s *Server) refuseAction(err error) []byte {
+	refusal, refused := errors.AsType[*hospital.Error](err)
+	if !refused {
+		s.Log.Error("action failed", "error", err)
+		return hub.ErrorMessage("unavailable", "The server failed and nothing was saved. Try again in a moment.")
+	}
+	code := map[hospital.Kind]string{hospital.Invalid: "missing_field", hospital.NotFound: "not_found", hospital.Forbidden: "forbidden",
+		hospital.Conflict: "forbidden", hospital.TooMany: "too_many", hospital.Unavailable: "unavailable"}[refusal.Kind]
+	sentence := refusal.Message
+	for _, field := range slices.Sorted(maps.Keys(refusal.Fields)) {
+		sentence += " " + refusal.Fields[field].Message
+	}
+	return hub.ErrorMessage(code, sentence)
+}
+
+// courierCommand is one of the hospital's commands of a courier that need nothing but the delivery.
+type courierCommand func(ctx context.Context, courier hospital.Actor, id int64, step hospital.CourierStep) (hospital.Delivery, error)
+
+// takeDelivery is POST /deliveries/{id}/claim, release and depart.
+func (s *Server) takeDelivery(command courierCommand) echo.HandlerFunc {
+	return s.carry(nil, func(c echo.Context, in *input) deliveryAct {
+		step := courierStep(c, in)
+		return func(ctx context.Context, id int64) (hospital.Delivery, error) {
+			return command(ctx, actor(c), id, step)
+		}
+	})
+}
+
+// deliver is POST /deliveries/{id}/deliver. received_by is who took it: a page sends one of the usual receivers and perhaps a name.
+func (s *Server) deliver() echo.HandlerFunc {
+	fields := []string{"bed_code", "received_by"}
+	return s.carry(fields, func(c echo.Context, in *input) deliveryAct {
+		step := courierStep(c, in)
+		handover := hospital.Handover{BedCode: in.text("bed_code"), ReceivedBy: strings.Join(in.list("received_by"), " "),
+			Version: step.Version, IdempotencyKey: step.IdempotencyKey}
+		return func(ctx context.Context, id int64) (hospital.Delivery, error) {
+			return s.Hospital.Deliver(ctx, actor(c), id, handover)
+		}
+	})
+}
+
+// fail is POST /deliveries/{id}/fail. A tray that was stopped comes back so, and needs no reason.
+func (s *Server) fail() echo.HandlerFunc {
+	return s.carry([]string{"reason"}, func(c echo.Context, in *input) deliveryAct {
+		reason, step := in.text("reason"), courierStep(c, in)
+		return func(ctx context.Context, id int64) (hospital.Delivery, error) {
+			return s.Hospital.FailDelivery(ctx, actor(c), id, reason, step)
+		}
+	})
+}
+
+// locate is POST /deliveries/{id}/location.
+func (s *Server) locate() echo.HandlerFunc {
+	return s.carry([]string{"latitude", "longitude"}, func(c echo.Context, in *input) deliveryAct {
+		latitude, longitude := in.degrees("latitude"), in.degrees("longitude")
+		return func(ctx context.Context, id int64) (hospital.Delivery, error) {
+			return s.Hospital.LocateDelivery(ctx, actor(c), id, latitude, longitude)
+		}
+	})
+}
+
+// courierStep is what every command of a courier may be sent along.
+func courierStep(c echo.Context, in *input) hospital.CourierStep {
+	return hospital.CourierStep{Version: in.id("version"), IdempotencyKey: in.idempotencyKey(c)}
+}
+
+// deliveryAct is a command with all that was sent, for a delivery.
+type deliveryAct = func(ctx context.Context, id int64) (hospital.Delivery, error)
+
+// carry answers a courier's command on the delivery in the path: on to the round. prepare reads the fields and returns the command.
+func (s *Server) carry(fields []string, prepare func(echo.Context, *input) deliveryAct) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		id, err := pathID(c)
+		if err != nil {
+			return err
+		}
+		in, err := readInput(c, fields...)
+		if err != nil {
+			return err
+		}
+		command := prepare(c, in)
+		if err := in.err(); err != nil {
+			return s.refuseCourier(c, id, err)
+		}
+		if _, err := command(c.Request().Context(), id); err != nil {
+			return s.refuseCourier(c, id, err)
+		}
+		return done(c, roundPath)
+	}
+}
+
+// refuseCourier answers why a courier's command was refused, or several: for a program the problem, for a person the round as it stands
+// now and over it, to be acknowledged, the words. What would have been a danger to a patient is shown as loudly as can be.
+func (s *Server) refuseCourier(c echo.Context, id int64, refusals ...error) error {
+	if audienceOf(c.Request()) == program {
+		return refusals[0]
+	}
+	alarm, status := views.Alarm{Delivery: id}, 0
+	var sentences []string
+	for _, err := range refusals {
+		p := s.explain(c, err)
+		if len(p.Errors) == 0 {
+			sentences = append(sentences, p.Detail)
+		}
+		for _, field := range slices.Sorted(maps.Keys(p.Errors)) {
+			sentences = append(sentences, p.Errors[field])
+		}
+		code := strings.TrimPrefix(p.Type, problemPrefix)
+		if status == 0 || views.Dangerous(code) {
+			alarm.Code, status = code, p.Status
+		}
+	}
+	alarm.Sentence = strings.Join(sentences, " ")
+	if audienceOf(c.Request()) == htmx {
+		return render(c, status, views.AlarmDialog(&alarm))
+	}
+	return s.renderRound(c, status, &alarm)
+}

@@ -1,0 +1,422 @@
+// What a courier's tablet does besides being a live page. Each tap becomes an entry in the outbox, with a key by which the server knows
+// it again: it is sent at once, and again until there is an answer, in the order of the taps. It is saved when the server has said so and
+// never before. What waits is kept by the tablet through a reload, as ids, codes and keys; a name or a free text is never kept.
+//
+// Without a line only what the bedside needs can be tapped, and only what can be checked there: the bed is compared with what the tablet
+// saw last. The server checks everything again when it arrives.
+(() => {
+  "use strict";
+
+  const TIMEOUT = 15000; // after so long without an answer it is sent again
+  const AGAIN = [1000, 2000, 4000, 8000, 15000]; // the waits between tries
+  const TRIES = 6; // so often a server that fails is asked; then nobody knows, and the courier has to look
+  const TOO_OLD = 24 * 3600 * 1000; // the server forgets keys after twice as long
+  const SHOWN = 8000; // how long "saved" stands
+  const clock = new Intl.DateTimeFormat("en-GB", { timeZone: "Africa/Kigali", hour: "2-digit", minute: "2-digit" }); // as the page has it
+  const FIX = 10000; // at most this often the tablet tells where it is
+
+  const byId = (id) => document.getElementById(id);
+  const box = byId("outbox");
+  if (!box) return;
+  const words = box.dataset;
+  const dialog = byId("alarm");
+  const stops = () => [...document.querySelectorAll(".stop")];
+  const stopOf = (id) => byId("delivery-" + id);
+  const opened = () => document.querySelector(".stop:target");
+  const noLine = () => document.body.dataset.live !== "yes" && "begun" in document.body.dataset;
+  const fold = (code) => code.replace(/\s+/g, "").toUpperCase();
+
+  // ---- the outbox: entries are {key, at, id, act, place, fields, loose, doubt, tries, stored, failing, state, code, why}
+
+  const prefix = "dusangire.outbox." + words.courier + ".";
+  const waits = (entry) => entry.state === "waiting" || entry.state === "sending";
+  let entries = kept();
+  let lastTap = 0;
+  let pumping = false;
+  let halted = false; // nobody is signed in any more; whoever signs in next may be someone else
+  let again = 0; // the timer of the next try
+
+  // kept reads what an earlier page of this courier left. What had a name or a free text in it lost that, and is not sent.
+  function kept() {
+    const found = [];
+    for (const name of Object.keys(localStorage).filter((name) => name.startsWith(prefix))) {
+      try {
+        const entry = JSON.parse(localStorage.getItem(name));
+        if (entry.state !== "refused") entry.state = entry.loose || Date.now() - entry.at > TOO_OLD ? "unknown" : "waiting";
+        found.push(Object.assign(entry, { stored: true }));
+      } catch {
+        localStorage.removeItem(name);
+      }
+    }
+    return found.sort((a, b) => a.at - b.at);
+  }
+
+  // keep writes an entry down, if the tablet can, without what may tell of a patient.
+  function keep(entry) {
+    const { key, at, id, act, place, fields, loose, tries, state, code } = entry;
+    try {
+      localStorage.setItem(prefix + key, JSON.stringify({ key, at, id, act, place, fields: loose ? {} : fields, loose, tries, state, code }));
+      entry.stored = true;
+    } catch {
+      entry.stored = false;
+    }
+  }
+
+  function forget(entry) {
+    localStorage.removeItem(prefix + entry.key);
+    entries = entries.filter((other) => other !== entry);
+    draw();
+  }
+
+  // newKey makes a key nobody else has; crypto.randomUUID is missing where the page came without TLS.
+  function newKey() {
+    return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
+
+  function tap(form, submitter) {
+    const data = new FormData(form, submitter);
+    const { tap: act, place } = form.dataset;
+    const ids = data.getAll("delivery_ids[]");
+    const fields = {};
+    for (const name of ["bed_code", "reason"]) if (data.has(name)) fields[name] = data.get(name);
+    if (data.has("received_by")) fields.received_by = data.getAll("received_by").filter(Boolean).join(" ");
+    const loose = [...form.querySelectorAll("[data-words]")].some((field) => field.value.trim());
+    const { bed } = form.dataset;
+    const doubt = Boolean(bed) && fold(fields.bed_code) !== fold(bed);
+    if (ids.length === 0) ids.push(form.getAttribute("action").split("/")[2]);
+    const refusal = noLine() && offline(form.dataset, loose, doubt, fields.bed_code);
+    if (refusal) return sound(refusal.kind, refusal.sentence, ids[0]);
+    for (const id of ids) {
+      if (entries.some((entry) => entry.id === id && waits(entry))) continue;
+      lastTap = Math.max(Date.now(), lastTap + 1);
+      const entry = { key: newKey(), at: lastTap, id, act, place: place || placeOf(id), fields, loose, doubt, tries: 0, state: "waiting" };
+      entries.push(entry);
+      keep(entry);
+      if (!entry.stored && noLine()) sound("refused", words.noRoom, id);
+    }
+    if (noLine()) leave(ids[0]);
+    draw();
+    pump();
+  }
+
+  // offline is why something can't be tapped without a line.
+  function offline({ tap: act, bed, door }, loose, doubt, code) {
+    if (act === "deliver" && door !== undefined) return { kind: "refused", sentence: words.noCode };
+    if (act !== "fail" && !(act === "deliver" && bed)) return { kind: "refused", sentence: words.noLine };
+    if (doubt) return { kind: "wrong_bed", sentence: words.wrongBed.replace("%[1]s", code) };
+    return loose && { kind: "refused", sentence: words.noWords };
+  }
+
+  // placeOf is where a delivery goes, as its list says.
+  function placeOf(id) {
+    return (stopOf(id) || byId("tray-" + id))?.querySelector("b")?.textContent || id;
+  }
+
+  // pump sends what waits, one after the other: what comes later may rest on what was tapped before it.
+  async function pump() {
+    if (pumping || halted) return;
+    pumping = true;
+    clearTimeout(again);
+    try {
+      for (let entry; (entry = entries.find(waits));) if (!await send(entry)) break;
+    } finally {
+      pumping = false;
+    }
+    const entry = entries.find(waits);
+    if (entry) again = setTimeout(pump, AGAIN[Math.min(entry.tries, AGAIN.length - 1)]);
+  }
+
+  // send reports whether there was an answer. Two windows of one courier take turns, and the second finds that it was sent.
+  async function send(entry) {
+    if (!navigator.locks) return post(entry);
+    return navigator.locks.request(prefix, () => {
+      if (!entry.stored || localStorage.getItem(prefix + entry.key)) return post(entry);
+      forget(entry);
+      return true;
+    });
+  }
+
+  async function post(entry) {
+    entry.tries++;
+    entry.state = "sending";
+    draw();
+    let answer;
+    let problem;
+    try {
+      answer = await fetch(`/deliveries/${entry.id}/${entry.act}`, {
+        method: "POST", body: JSON.stringify(entry.fields), signal: AbortSignal.timeout(TIMEOUT),
+        headers: { "Content-Type": "application/json", Accept: "application/json", "Idempotency-Key": entry.key },
+      });
+      problem = answer.ok ? null : await answer.json();
+    } catch {
+      return unanswered(entry, false);
+    }
+    if (answer.ok) saved(entry);
+    else if ((halted = answer.status === 401)) return unanswered(entry, false, words.signedOut);
+    else if (answer.status === 408 || answer.status === 429 || answer.status >= 500) return unanswered(entry, true);
+    else refused(entry, problem);
+    return true;
+  }
+
+  // unanswered keeps an entry for the next try. A bed that was not the patient's as far as the tablet knows is not kept: the courier
+  // stands there, and must know now.
+  function unanswered(entry, failing, why) {
+    if (entry.doubt) {
+      refused(entry, { type: ":wrong_bed", detail: words.wrongBed.replace("%[1]s", entry.fields.bed_code) });
+      return false;
+    }
+    entry.failing = failing;
+    entry.state = failing && entry.tries >= TRIES ? "unknown" : "waiting";
+    entry.why = why;
+    keep(entry);
+    draw();
+    return false;
+  }
+
+  function saved(entry) {
+    entry.state = "saved";
+    localStorage.removeItem(prefix + entry.key);
+    if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(40);
+    leave(entry.id);
+    draw();
+    setTimeout(() => forget(entry), SHOWN);
+  }
+
+  function refused(entry, problem) {
+    entry.state = "refused";
+    entry.code = problem.type.split(":").pop();
+    entry.why = Object.values(problem.errors || {}).join(" ") || problem.detail;
+    keep(entry);
+    draw();
+    const field = stopOf(entry.id)?.querySelector("[name=bed_code]");
+    if (field) field.value = "";
+    const kind = kindOf(entry.code);
+    sound(kind, entry.why, entry.id, kind === "stopped" && entry.id + ":stopped", entry); // the frame that follows need not say it again
+  }
+
+  function draw() {
+    const waiting = entries.filter(waits).length;
+    box.hidden = entries.length === 0;
+    box.querySelector("p").textContent = waiting ? words.count.replace("%d", waiting) : "";
+    const last = entries.findLast((entry) => entry.state === "saved"); // of what is done the last is enough
+    box.querySelector("ol").replaceChildren(...entries.filter((entry) => entry.state !== "saved" || entry === last).map(line));
+    mark();
+  }
+
+  function line(entry) {
+    const item = document.createElement("li");
+    item.dataset.state = entry.state;
+    const part = (name, text) => {
+      const element = document.createElement(name);
+      element.textContent = text;
+      item.append(element);
+      return element;
+    };
+    part("time", clock.format(entry.at));
+    part("b", words[entry.act] + " " + entry.place);
+    part("span", say(entry));
+    if (entry.state === "refused" || entry.state === "unknown") {
+      const button = part("button", words.dismiss);
+      button.type = "button";
+      button.addEventListener("click", () => forget(entry));
+    }
+    return item;
+  }
+
+  function say(entry) {
+    const state = entry.state === "waiting" ? entry.why || words.waiting : words[entry.state];
+    return state.replace("%s", entry.why || titleOf(kindOf(entry.code)));
+  }
+
+  // mark shows on each stop what the outbox holds of it, and leads on to the next one that is not dealt with. Frames draw both anew, so
+  // this is done again after each.
+  function mark() {
+    const done = (entry) => entry.state === "saved" && (entry.act === "deliver" || entry.act === "fail");
+    for (const stop of stops()) {
+      const entry = entries.findLast((one) => one.id === stop.dataset.delivery && (waits(one) || done(one)));
+      if (!entry) {
+        delete stop.dataset.outbox;
+        continue;
+      }
+      stop.dataset.outbox = entry.state;
+      stop.dataset.says = words[entry.act] + ": " + say(entry);
+    }
+    const link = document.querySelector("#carry a");
+    const next = document.querySelector(".stop.in_transit:not([data-outbox])");
+    if (!link) return;
+    link.hidden = !next;
+    if (!next) return;
+    link.href = "#" + next.id;
+    link.textContent = link.dataset.says.replace("%s", placeOf(next.dataset.delivery));
+  }
+
+  // ---- what must be acknowledged
+
+  const seenStore = "dusangire.seen." + words.courier;
+  const seen = new Set((sessionStorage.getItem(seenStore) || "").split(" ").filter(Boolean));
+  const alarms = [];
+  const served = dialog.open; // drawn by the server, as the answer to a plain form
+  const dangers = JSON.parse(dialog.dataset.dangers);
+  let audio = null;
+
+  const kindOf = (code) => dangers[code] || "refused";
+  const titleOf = (kind) => dialog.getAttribute("data-" + kind);
+
+  // sound raises an alarm; the one before it must be acknowledged first. A danger shakes and beeps where the tablet lets it. token names
+  // what is raised once only, entry whose refusal it is.
+  function sound(kind, sentence, id, token, entry) {
+    if (token && alarms.some((alarm) => alarm.token === token)) return;
+    alarms.push({ kind, sentence, id, token, entry });
+    if (!dialog.open) show();
+  }
+
+  function show() {
+    const alarm = alarms[0];
+    if (!alarm) return;
+    dialog.className = alarm.kind === "refused" ? "alarm" : "alarm danger";
+    byId("alarm-title").textContent = titleOf(alarm.kind);
+    byId("alarm-place").textContent = placeOf(alarm.id);
+    byId("alarm-text").textContent = alarm.sentence;
+    dialog.showModal();
+    if (alarm.kind !== "refused") shake();
+  }
+
+  function shake() {
+    if (!navigator.userActivation?.hasBeenActive) return; // browsers forbid both before the first tap
+    navigator.vibrate?.([400, 150, 400, 150, 400]);
+    audio ||= new AudioContext();
+    for (let beep = 0; beep < 3; beep++) {
+      const tone = audio.createOscillator();
+      tone.type = "square";
+      tone.frequency.value = 740;
+      tone.connect(audio.destination);
+      tone.start(audio.currentTime + beep * 0.5);
+      tone.stop(audio.currentTime + beep * 0.5 + 0.3);
+    }
+  }
+
+  function acknowledge() {
+    const { token, entry } = alarms.shift();
+    if (entry) forget(entry);
+    if (token) seen.add(token);
+    sessionStorage.setItem(seenStore, [...seen].join(" "));
+    dialog.close();
+    show();
+    if (!dialog.open) ready(opened());
+  }
+
+  // look raises the alarm of every stop whose patient was moved or whose tray was stopped, until it is acknowledged.
+  function look() {
+    const now = new Map();
+    for (const stop of stops()) {
+      const { delivery, news } = stop.dataset;
+      if (news) now.set(delivery + ":" + (news === "moved" ? stop.querySelector("form.handover").dataset.bed : news), stop.dataset);
+    }
+    for (const token of seen) if (!now.has(token)) seen.delete(token);
+    for (const [token, { news, alarm, delivery }] of now) if (!seen.has(token)) sound(news, alarm, delivery, token);
+  }
+
+  // ---- the open stop
+
+  // ready puts the cursor where a scanner types.
+  function ready(stop) {
+    stop?.querySelector("[name=bed_code]")?.focus({ preventScroll: true });
+  }
+
+  // leave closes a stop that is dealt with.
+  function leave(id) {
+    if (opened()?.dataset.delivery !== id) return;
+    location.replace("#mine");
+    document.querySelector("#carry a, #carry button")?.focus({ preventScroll: true });
+  }
+
+  // stay keeps a stop open that a frame has put elsewhere: the browser finds a target only when it is navigated to.
+  function stay() {
+    const target = byId(location.hash.slice(1));
+    if (target?.matches(".stop") && !opened()) location.replace(location.hash);
+  }
+
+  addEventListener("hashchange", () => ready(opened()));
+  document.addEventListener("keydown", (event) => {
+    const typed = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (typed && !dialog.open && !document.activeElement.matches("input, button, summary")) ready(opened());
+  });
+
+  // ---- where the courier is, while they want it
+
+  const share = byId("sharing");
+  const toggle = share.querySelector("button");
+  let place = null; // the watch of the tablet's place
+  let toldAt = -FIX;
+  const onTheWay = () => stops().filter((stop) => stop.matches(".in_transit")).map((stop) => stop.dataset.delivery);
+
+  function startSharing() {
+    share.querySelector(".problem").textContent = "";
+    place = navigator.geolocation.watchPosition(tell, () => {
+      stopSharing();
+      share.querySelector(".problem").textContent = share.dataset.denied;
+    }, { enableHighAccuracy: true, maximumAge: FIX, timeout: 60000 });
+    press(true);
+  }
+
+  function stopSharing() {
+    if (place !== null) navigator.geolocation.clearWatch(place);
+    place = null;
+    toldAt = -FIX;
+    press(false);
+  }
+
+  function press(on) {
+    toggle.setAttribute("aria-pressed", on);
+    toggle.textContent = on ? toggle.dataset.on : toggle.dataset.off;
+  }
+
+  // tell is not kept for later: a place is worth something now or never.
+  async function tell({ coords: { latitude, longitude } }) {
+    if (performance.now() - toldAt < FIX) return;
+    toldAt = performance.now();
+    for (const id of onTheWay()) {
+      await fetch(`/deliveries/${id}/location`, {
+        method: "POST", body: JSON.stringify({ latitude, longitude }), signal: AbortSignal.timeout(FIX),
+        headers: { "Content-Type": "application/json", Accept: "application/json" },
+      }).catch(() => {});
+    }
+  }
+
+  share.hidden = !("geolocation" in navigator && isSecureContext);
+  toggle.addEventListener("click", () => (place === null ? startSharing() : stopSharing()));
+  addEventListener("pagehide", stopSharing);
+
+  // ---- when something happens
+
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("form[data-tap]")) return;
+    event.preventDefault();
+    tap(event.target, event.submitter);
+  });
+
+  dialog.addEventListener("cancel", (event) => event.preventDefault());
+  dialog.querySelector("a").addEventListener("click", (event) => {
+    if (served) return; // its link leads to the round as it is now
+    event.preventDefault();
+    acknowledge();
+  });
+
+  document.addEventListener("htmx:ws:after:message:incoming", () => {
+    mark();
+    look();
+    stay();
+    if (place !== null && onTheWay().length === 0) stopSharing();
+    if (entries.some((entry) => waits(entry) && !entry.failing)) pump(); // the line is back
+  });
+  addEventListener("online", pump);
+
+  if (served) {
+    dialog.close();
+    dialog.showModal();
+  }
+  draw();
+  look();
+  ready(opened());
+  pump();
+})();

@@ -1,0 +1,248 @@
+package views
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"dusangire/hospital"
+	"dusangire/views/text"
+)
+
+// The ids of the regions of the courier's tablet and of a delivery's page.
+const (
+	TallyID    = "tally"    // how many deliveries there are in each state
+	MineID     = "mine"     // the stops of a courier's own round
+	ReadyID    = "ready"    // the trays that wait for a courier
+	CarryID    = "carry"    // what a courier does next
+	DeliveryID = "delivery" // a delivery on its own page
+	LocationID = "location" // where a delivery is
+)
+
+// Alarm is what a courier must see and acknowledge before anything else: why a command was refused.
+type Alarm struct {
+	Code     string // of the refusal, such as "wrong_bed"
+	Sentence string // in the courier's language
+	Delivery int64  // the stop where they go on; 0: the round
+}
+
+// dangers are the refusals that are shown as loudly as can be, with the alarm that each is: what would be given to a patient must not be.
+var dangers = map[string]string{
+	"wrong_bed": "wrong_bed", "wrong_code": "wrong_code", "code_locked": "wrong_code", "stopped": "stopped", "hazards": "stopped", "no_bed": "wrong_bed",
+}
+
+// dangersJSON is dangers for the script.
+var dangersJSON = func() string {
+	written, err := json.Marshal(dangers)
+	if err != nil {
+		panic(err) // texts
+	}
+	return string(written)
+}()
+
+// Dangerous reports whether a refusal is one of what would be a danger to a patient.
+func Dangerous(code string) bool { return dangers[code] != "" }
+
+// alarmClass tells a danger from a mere refusal.
+func alarmClass(a *Alarm) string {
+	if a != nil && !Dangerous(a.Code) {
+		return "alarm"
+	}
+	return "alarm danger"
+}
+
+// alarmTitle is the alarm in two words; without an alarm the script says it.
+func alarmTitle(ctx context.Context, a *Alarm) string {
+	if a == nil {
+		return ""
+	}
+	return text.T(ctx, "alarm."+cmp.Or(dangers[a.Code], "refused"))
+}
+
+func alarmText(a *Alarm) string {
+	if a == nil {
+		return ""
+	}
+	return a.Sentence
+}
+
+// alarmBack is where whoever has understood goes on.
+func alarmBack(a *Alarm) string {
+	const round = "/dashboard/delivery/"
+	if a == nil || a.Delivery == 0 {
+		return round
+	}
+	return round + "#" + StopID(a.Delivery)
+}
+
+// talliedStatuses are the states that are counted on the tablet: what was called back before it left is the kitchen's.
+var talliedStatuses = []hospital.DeliveryStatus{hospital.DeliveryUnassigned, hospital.DeliveryAssigned, hospital.DeliveryInTransit,
+	hospital.DeliveryDelivered, hospital.DeliveryFailed, hospital.DeliveryReturned}
+
+// roundName is what a round is called.
+func roundName(ctx context.Context, name string) string {
+	return cmp.Or(name, text.T(ctx, "round.no_bed"))
+}
+
+// trayPlace is where a tray goes, in a few words.
+func trayPlace(d hospital.Delivery) string {
+	return cmp.Or(d.BedNumber, d.Destination, "no. "+number(d.OrderID))
+}
+
+// stopClass is how a stop looks: its state, and whether something must not be missed.
+func stopClass(s hospital.RoundStop) string {
+	return "stop-" + cmp.Or(stopNews(s), "calm") + " stop " + string(s.Status)
+}
+
+// stopNews names what the courier must have seen of a stop, each thing by another name; empty where there is nothing.
+func stopNews(s hospital.RoundStop) string {
+	switch {
+	case s.Stopped != "":
+		return "stopped"
+	case s.MovedFrom != "":
+		return "moved"
+	}
+	return ""
+}
+
+// stopAlarm is the sentence that the courier must have seen of a stop.
+func stopAlarm(ctx context.Context, s hospital.RoundStop) string {
+	switch {
+	case s.Stopped != "":
+		return strings.Join(append([]string{text.T(ctx, "stop.stopped", trayPlace(s.Delivery), text.T(ctx, "stopped."+s.Stopped))},
+			hazardWords(ctx, s.HeldFor)...), " ")
+	case s.MovedFrom != "":
+		return text.T(ctx, "stop.moved", s.BedNumber, s.MovedFrom)
+	}
+	return ""
+}
+
+// stopAsk is what to ask for before a tray is handed over.
+func stopAsk(s hospital.RoundStop) string {
+	if s.Diet == "" {
+		return "stop.ask_door"
+	}
+	return "stop.ask"
+}
+
+// codeLabel is what the code of a handover is called.
+func codeLabel(s hospital.RoundStop) string {
+	if s.Diet == "" {
+		return "stop.code_door"
+	}
+	return "stop.code"
+}
+
+// mild are the allergies that are not known to be severe.
+func mild(a hospital.Allergies) []hospital.Allergen {
+	return slices.DeleteFunc(slices.Clone(a.Allergens), func(one hospital.Allergen) bool { return slices.Contains(a.Severe, one) })
+}
+
+// onTray lists what is on a tray.
+func onTray(ctx context.Context, dishes []hospital.TicketDish) string {
+	names := make([]string, len(dishes))
+	for i, dish := range dishes {
+		names[i] = text.Dish(ctx, dish.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// claimable are the trays of a round that can be claimed.
+func claimable(r hospital.Round[hospital.Tray]) []int64 {
+	var ids []int64
+	for _, t := range r.Stops {
+		if t.Claimable {
+			ids = append(ids, t.ID)
+		}
+	}
+	return ids
+}
+
+// claimed are the courier's trays that have not set off.
+func claimed(b hospital.DeliveryBoard) []int64 {
+	var ids []int64
+	for _, r := range b.Mine {
+		for _, s := range r.Stops {
+			if s.Status == hospital.DeliveryAssigned {
+				ids = append(ids, s.ID)
+			}
+		}
+	}
+	return ids
+}
+
+// nextStop is the first stop of a courier who is on the way.
+func nextStop(b hospital.DeliveryBoard) (hospital.RoundStop, bool) {
+	for _, r := range b.Mine {
+		for _, s := range r.Stops {
+			if s.Status == hospital.DeliveryInTransit {
+				return s, true
+			}
+		}
+	}
+	return hospital.RoundStop{}, false
+}
+
+// StopID is the id of a stop of a courier's own round.
+func StopID(id int64) string { return "delivery-" + strconv.FormatInt(id, 10) }
+
+// TrayID is the id of a tray that waits for a courier.
+func TrayID(id int64) string { return "tray-" + strconv.FormatInt(id, 10) }
+
+// roundID is the id of the name of a round in the list with the id list.
+func roundID[Stop any](list string, r hospital.Round[Stop]) string {
+	switch {
+	case r.WardID != 0:
+		return list + "-ward-" + strconv.FormatInt(r.WardID, 10)
+	case r.ZoneID != 0:
+		return list + "-zone-" + strconv.FormatInt(r.ZoneID, 10)
+	}
+	return list + "-nowhere"
+}
+
+// mineRegion is a courier's own round, each stop by itself.
+func mineRegion(b hospital.DeliveryBoard) Region {
+	list := Region{ID: MineID, Component: openList(MineID, "stops"), Items: []Region{}}
+	for _, r := range b.Mine {
+		id := roundID(MineID, r)
+		list.Items = append(list.Items, Region{ID: id, Component: roundHead(id, r.Name, len(r.Stops))})
+		for _, s := range r.Stops {
+			list.Items = append(list.Items, Region{ID: StopID(s.ID), Component: roundStop(s)})
+		}
+	}
+	return list
+}
+
+// readyRegion is what waits for a courier, each tray by itself.
+func readyRegion(b hospital.DeliveryBoard) Region {
+	list := Region{ID: ReadyID, Component: openList(ReadyID, "trays"), Items: []Region{}}
+	for _, r := range b.Waiting {
+		id := roundID(ReadyID, r)
+		list.Items = append(list.Items, Region{ID: id, Component: readyHead(id, r)})
+		for _, t := range r.Stops {
+			list.Items = append(list.Items, Region{ID: TrayID(t.ID), Component: readyTray(t)})
+		}
+	}
+	return list
+}
+
+// RoundRegions lists what changes on a courier's tablet.
+func RoundRegions(b hospital.DeliveryBoard) []Region {
+	return []Region{
+		{ID: TallyID, Component: tally(b.Counts)},
+		mineRegion(b),
+		readyRegion(b),
+		{ID: CarryID, Component: carry(b)},
+	}
+}
+
+// DeliveryRegions lists what changes on the page of a delivery, as somebody of a role sees it.
+func DeliveryRegions(d hospital.DeliveryWatch, r hospital.Role) []Region {
+	return []Region{
+		{ID: DeliveryID, Component: deliveryCard(d, r)},
+		{ID: LocationID, Component: deliveryLocation(d.Delivery)},
+	}
+}
