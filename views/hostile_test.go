@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/a-h/templ"
 	"golang.org/x/net/html"
 	"pgregory.net/rapid"
 
@@ -63,6 +64,7 @@ func (w typed) bodies(t testing.TB) map[string]string {
 	}
 	w.deliveries(t, bodies)
 	w.panels(t, board, bodies)
+	w.customers(t, bodies)
 	return bodies
 }
 
@@ -122,6 +124,39 @@ func (w typed) panels(t testing.TB, board hospital.WardBoard, bodies map[string]
 	bodies["problem"] = draw(t, text.En, views.ProblemPage(page, 404, w.sentence))
 	bodies["users"] = draw(t, text.En, views.UsersPage(page, []hospital.User{{Username: w.username, Role: hospital.Admin}}))
 	bodies["waiting"] = draw(t, text.En, views.WaitingPage(page, hospital.Admission{ID: 1, PatientName: hospital.PatientName(w.name)}, sampleFreeBeds(), form))
+}
+
+// customers are the pages of customers, and everybody's notifications.
+func (w typed) customers(t testing.TB, bodies map[string]string) {
+	home, inbox, watch, offer := sampleHome(), sampleInbox(), sampleAddress(), sampleOffer()
+	zone, dish := hospital.Zone{ID: 1, Name: w.ward, Charge: 500}, hospital.DishName{En: w.reason}
+	watch.Label, watch.FullName, watch.Phone, watch.Line1, watch.Line2, watch.City = w.name, w.username, w.number, w.reason, w.ward, w.code
+	watch.Instructions, watch.Zone = w.sentence, zone
+	home.Stays[0].PatientName, home.Stays[0].Place, home.Addresses[0] = hospital.PatientName(w.name), w.ward, watch.Address
+	for i := range home.Orders {
+		home.Orders[i].For, home.Orders[i].Dishes = w.name, []hospital.Dish{{Name: dish}}
+	}
+	for i := range inbox.Notifications {
+		inbox.Notifications[i].Title, inbox.Notifications[i].Message = w.reason, w.sentence
+	}
+	home.News = inbox.Notifications
+	offer.Stay = home.Stays[0]
+	for i := range offer.Dishes {
+		offer.Dishes[i].Name = dish
+		for j := range offer.Dishes[i].Hazards {
+			offer.Dishes[i].Hazards[j].DishName = dish
+		}
+	}
+	page := livePage("Customer", hospital.Customer, "/home/", "/ws/home/", home.Revisions)
+	form := views.Form{Name: views.FormAddress, Problem: w.sentence, Key: w.query, Values: map[string][]string{"label": {w.name}, "instructions": {w.reason}},
+		Errors: map[string]string{"label": w.sentence}}
+	for name, c := range map[string]templ.Component{
+		"home": views.HomePage(page, home), "notifications": views.NotificationsPage(page, inbox), "menu": views.MenuPage(page, offer, views.Form{Key: w.query}),
+		"address": views.AddressPage(page, watch, true, []hospital.Zone{zone}, form), "zones": views.ZonesPage(page, []hospital.Zone{zone}, views.Form{Key: w.query}),
+		"addresses": views.AddressesPage(page, []hospital.Address{watch.Address}, []hospital.Zone{zone}, form),
+	} {
+		bodies[name] = draw(t, text.En, c)
+	}
 }
 
 // skeleton is a body's elements and the names of their attributes, without any text or value.

@@ -16,10 +16,10 @@ type Page struct {
 	Live   *Live          // nil: the page has no socket
 	News   *hospital.News // of the role whose dashboard the page is; nil: it is none
 	Path   string         // of the request: marks where one is, and where the language form comes back to
-	Assets string         // the noun whose style sheet and script the page adds to those of all pages, such as "kitchen"; may be empty
+	Assets string         // the nouns whose style sheets and scripts the page adds to those of all pages, such as "kitchen"; may be empty
 }
 
-// with is the page with the style sheet and script of a noun.
+// with is the page with the style sheets and scripts of some nouns, separated by spaces.
 func (p Page) with(assets string) Page {
 	p.Assets = assets
 	return p

@@ -27,14 +27,18 @@ func livePages() map[string]struct {
 		page    templ.Component
 		regions []views.Region
 	}
+	home, inbox, address := sampleHome(), sampleInbox(), sampleAddress()
 	return map[string]live{
-		"ward":       {views.WardPage(p, board, nil), views.WardRegions(board)},
-		"bed":        {views.BedPage(p, detail(board.Beds[0]), views.Form{}), []views.Region{views.BedRegion(board.Beds[0])}},
-		"medical":    {views.MedicalDashboardPage(withNews, medical), append(views.MedicalRegions(medical), views.NewsRegion(news))},
-		"order":      {views.OrderPage(p, order), views.OrderRegions(order, hospital.MedicalStaff)},
-		"management": {views.ManagementDashboardPage(p, management), views.ManagementRegions(management)},
-		"round":      {views.RoundPage(roundPage(), sampleRound(), nil), views.RoundRegions(sampleRound())},
-		"delivery":   {views.DeliveryPage(deliveryPage(), sampleDelivery()), views.DeliveryRegions(sampleDelivery(), hospital.Customer)},
+		"home":          {views.HomePage(p, home), views.HomeRegions(home)},
+		"notifications": {views.NotificationsPage(p, inbox), views.InboxRegions(inbox)},
+		"address":       {views.AddressPage(p, address, true, nil, views.Form{}), views.AddressRegions(address)},
+		"ward":          {views.WardPage(p, board, nil), views.WardRegions(board)},
+		"bed":           {views.BedPage(p, detail(board.Beds[0]), views.Form{}), []views.Region{views.BedRegion(board.Beds[0])}},
+		"medical":       {views.MedicalDashboardPage(withNews, medical), append(views.MedicalRegions(medical), views.NewsRegion(news))},
+		"order":         {views.OrderPage(p, order), views.OrderRegions(order, hospital.MedicalStaff)},
+		"management":    {views.ManagementDashboardPage(p, management), views.ManagementRegions(management)},
+		"round":         {views.RoundPage(roundPage(), sampleRound(), nil), views.RoundRegions(sampleRound())},
+		"delivery":      {views.DeliveryPage(deliveryPage(), sampleDelivery()), views.DeliveryRegions(sampleDelivery(), hospital.Customer)},
 	}
 }
 
@@ -95,6 +99,10 @@ func allPages() map[string]templ.Component {
 		"ward with a refused form": views.WardPage(p, board, views.BedPanel(*p.Viewer, detail(board.Beds[3]), refusedAdmission())),
 		"ward with an open bed":    views.WardPage(p, board, views.BedPanel(*p.Viewer, detail(board.Beds[4]), views.Form{})),
 		"login":                    views.LoginPage(views.Page{Title: "Login"}, views.Form{Name: views.FormLogin, Errors: map[string]string{"username": "Who?"}}),
+		"menu of a patient":        views.MenuPage(plain, sampleOffer(), views.Form{Key: "k"}),
+		"addresses":                views.AddressesPage(plain, []hospital.Address{sampleAddress().Address}, nil, views.Form{Key: "k"}),
+		"address that is refused":  views.AddressPage(p, sampleAddress(), true, nil, views.Form{Name: views.FormAddress, Errors: map[string]string{"phone": "Which?"}}),
+		"zones":                    views.ZonesPage(plain, []hospital.Zone{{ID: 1, Name: "Town", Charge: 2000}, {ID: 2, Name: "Shelter"}}, views.Form{Key: "k"}),
 		"waiting":                  views.WaitingPage(plain, hospital.Admission{ID: 71, PatientName: names[4], AdmittedAt: now}, sampleFreeBeds(), views.Form{}),
 		"round with an alarm":      views.RoundPage(roundPage(), sampleRound(), &views.Alarm{Code: "wrong_bed", Sentence: "Wrong.", Delivery: 2}),
 		"empty round":              views.RoundPage(roundPage(), hospital.DeliveryBoard{At: now}, nil),

@@ -247,3 +247,45 @@ func draw(t testing.TB, lang text.Lang, c templ.Component) string {
 	}
 	return b.String()
 }
+
+// sampleHome is the page of a customer with a patient, an order to each of whom and where, and something to read.
+func sampleHome() hospital.CustomerHome {
+	dish := hospital.Dish{ID: 1, Name: hospital.DishName{En: "Rice"}}
+	return hospital.CustomerHome{
+		Stays: []hospital.CustomerStay{sampleOffer().Stay},
+		Orders: []hospital.CustomerOrder{
+			{Order: hospital.Order{ID: 12, AdmissionID: 101, Meal: hospital.Lunch, Status: hospital.OrderPreparing, Due: now, Dishes: []hospital.Dish{dish}, Version: 3}, For: string(names[0])},
+			{Order: hospital.Order{ID: 11, AddressID: 10, Meal: hospital.Snack, Status: hospital.OrderInTransit, Due: now, Dishes: []hospital.Dish{dish}, Price: 1300, Version: 5},
+				For: "Home", DeliveryID: 5, Code: "4711", Revocable: true},
+		},
+		Addresses: []hospital.Address{sampleAddress().Address}, Unread: 2, News: sampleInbox().Notifications[:2], At: now,
+		Revisions: revisions("customer:5", 9),
+	}
+}
+
+func sampleInbox() hospital.Inbox {
+	inbox := hospital.Inbox{Unread: 2, At: now, Revisions: revisions("inbox:5", 4)}
+	for i, code := range []string{"order_ready", "order_held", "order_delivered"} {
+		inbox.Notifications = append(inbox.Notifications, hospital.Notification{ID: int64(30 - i), UserID: 5, Code: code, Args: []string{"12", "lunch"},
+			Title: "Title", Message: "Message.", Level: hospital.Notices[code].Level, Read: i == 2, CreatedAt: now})
+	}
+	return inbox
+}
+
+func sampleAddress() hospital.AddressWatch {
+	return hospital.AddressWatch{At: now, Revisions: revisions("address:10", 2), Address: hospital.Address{ID: 10, OwnerID: 5, Label: "Home", FullName: "Ineza Grace",
+		Phone: "+250788123456", Line1: "KN 5 Rd 12", City: "Nyarugenge", Zone: hospital.Zone{ID: 1, Name: "Shelter", Charge: 500}, Default: true, Version: 2}}
+}
+
+// sampleOffer is a menu with a dish that is safe and one that is not.
+func sampleOffer() hospital.Offer {
+	hazard := hospital.Hazard{Kind: hospital.HazardAllergen, DishID: 2, DishName: hospital.DishName{En: "Isombe"}, Allergen: "peanuts"}
+	return hospital.Offer{
+		Stay: hospital.CustomerStay{AdmissionID: 101, PatientName: names[0], Place: "Medicine, women, MED-A-05",
+			Order: hospital.DietOrder{Diet: hospital.DietGeneral, Texture: hospital.RegularTexture, Allergies: hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"peanuts"}}}},
+		Meal: hospital.Lunch, Servings: []hospital.Serving{{Meal: hospital.Lunch, Due: now, Late: true}, {Meal: hospital.Dinner, Due: now.Add(6 * time.Hour)}},
+		Dishes: []hospital.OfferedDish{{Dish: hospital.Dish{ID: 1, Name: hospital.DishName{En: "Rice"}}},
+			{Dish: hospital.Dish{ID: 2, Name: hospital.DishName{En: "Isombe"}, Allergens: []hospital.Allergen{"peanuts"}}, Hazards: []hospital.Hazard{hazard}}},
+		At: now,
+	}
+}
