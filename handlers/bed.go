@@ -25,7 +25,25 @@ func (s *Server) bedPage(c echo.Context) error {
 	if audienceOf(c.Request()) == program {
 		return c.JSON(http.StatusOK, bedInWardJSON{boardBedJSON(detail.BoardBed), detail.WardName})
 	}
-	return s.renderBed(c, http.StatusOK, detail, views.Form{})
+	var form views.Form
+	if meal := c.QueryParam("meal"); meal != "" {
+		if form.Offer, err = s.offer(c, detail, hospital.Meal(meal)); err != nil {
+			return err
+		}
+	}
+	return s.renderBed(c, http.StatusOK, detail, form)
+}
+
+// offer reads what can be ordered of a meal for the patient in a bed; nil where nobody lies there, or who asks may order nothing.
+func (s *Server) offer(c echo.Context, detail hospital.BedDetail, meal hospital.Meal) (*hospital.Offer, error) {
+	if detail.Stay == nil || !actor(c).Role.May(hospital.OrderMeals) {
+		return nil, nil
+	}
+	offer, err := s.Hospital.Offer(c.Request().Context(), actor(c), detail.Stay.AdmissionID, 0, meal)
+	if err != nil {
+		return nil, err
+	}
+	return &offer, nil
 }
 
 // renderBed draws a bed and its forms, each start of which gets its own idempotency key.
@@ -56,9 +74,12 @@ func (s *Server) refuseBed(c echo.Context, bedID int64, name string, in *input, 
 		return refusal
 	}
 	p := s.explain(c, refusal)
-	return s.renderBed(c, p.Status, detail, views.Form{
-		Name: name, Values: in.sent(), Errors: p.Errors, Problem: p.Detail, Key: in.values.Get("idempotency_key"),
-	})
+	form := views.Form{Name: name, Values: in.sent(), Errors: p.Errors, Problem: p.Detail, Key: in.values.Get("idempotency_key")}
+	if name == views.FormOrder {
+		// For a meal that there is not there is no menu to show.
+		form.Offer, _ = s.offer(c, detail, hospital.Meal(in.values.Get("meal")))
+	}
+	return s.renderBed(c, p.Status, detail, form)
 }
 
 // sent are the values as the forms' controls name them.

@@ -23,7 +23,7 @@ func (s *Server) medicalDashboard(c echo.Context) error {
 		return err
 	}
 	if audienceOf(c.Request()) == program {
-		return c.JSON(http.StatusOK, dashboardShape(d.Metrics, d.At, medicalJSON(d)))
+		return c.JSON(http.StatusOK, dashboardShape(d.Metrics, d.At, medicalJSON(ctx, d)))
 	}
 	page, err := s.page(c, text.T(ctx, "nav.medical"))
 	if err != nil {
@@ -57,11 +57,15 @@ type medicalData struct {
 	PendingCount      int          `json:"pending_discharges_count"`
 	Waiting           []stayJSON   `json:"waiting"` // the longest; WaitingCount counts all
 	WaitingCount      int          `json:"waiting_count"`
+	Held              []heldJSON   `json:"held_orders"` // the soonest due; HeldCount counts all
+	HeldCount         int          `json:"held_orders_count"`
+	Fasted            []fastedJSON `json:"nil_by_mouth_over"` // the longest; FastedCount counts all
+	FastedCount       int          `json:"nil_by_mouth_over_count"`
 }
 
-func medicalJSON(d hospital.MedicalDashboard) medicalData {
+func medicalJSON(ctx context.Context, d hospital.MedicalDashboard) medicalData {
 	return medicalData{wardsJSON(d.Wards), staysJSON(d.RecentAdmissions), staysJSON(d.PendingDischarges), d.PendingCount,
-		staysJSON(d.Waiting), d.WaitingCount}
+		staysJSON(d.Waiting), d.WaitingCount, heldOrdersJSON(ctx, d.Held), d.HeldCount, fastedPatientsJSON(d.Fasted), d.FastedCount}
 }
 
 func medicalState(d hospital.MedicalDashboard, language text.Lang) *liveState {
@@ -69,7 +73,7 @@ func medicalState(d hospital.MedicalDashboard, language text.Lang) *liveState {
 		revisions: d.Revisions, language: language,
 		regions: views.MedicalRegions(d),
 		messages: func() ([]hub.Region, error) {
-			return dashboardMessages(d.Metrics, d.At, medicalJSON(d))
+			return dashboardMessages(d.Metrics, d.At, medicalJSON(text.With(context.Background(), language), d))
 		},
 		answer: answerWithState,
 	}

@@ -168,15 +168,52 @@ type stayJSON struct {
 	ExpectedDischarge *string `json:"expected_discharge"`
 }
 
+func lineJSON(stay hospital.StayLine) stayJSON {
+	shape := stayJSON{AdmissionID: stay.AdmissionID, Patient: string(stay.PatientName),
+		AdmittedAt: rfc3339(stay.AdmittedAt), ExpectedDischarge: rfc3339(stay.ExpectedDischarge)}
+	if stay.BedID != 0 {
+		shape.BedID, shape.Bed, shape.Ward = &stay.BedID, &stay.BedNumber, &stay.WardName
+	}
+	return shape
+}
+
 func staysJSON(stays []hospital.StayLine) []stayJSON {
 	shapes := make([]stayJSON, 0, len(stays))
 	for _, stay := range stays {
-		shape := stayJSON{AdmissionID: stay.AdmissionID, Patient: string(stay.PatientName),
-			AdmittedAt: rfc3339(stay.AdmittedAt), ExpectedDischarge: rfc3339(stay.ExpectedDischarge)}
-		if stay.BedID != 0 {
-			shape.BedID, shape.Bed, shape.Ward = &stay.BedID, &stay.BedNumber, &stay.WardName
-		}
-		shapes = append(shapes, shape)
+		shapes = append(shapes, lineJSON(stay))
+	}
+	return shapes
+}
+
+// heldJSON is an order that medical staff must look at, or whose tray must come back.
+type heldJSON struct {
+	OrderID int64        `json:"order_id"`
+	Meal    string       `json:"meal"`
+	DueAt   *string      `json:"due_at"`
+	Hazards []hazardJSON `json:"hazards"` // none: nothing speaks against it any more
+	Stopped string       `json:"stopped"`
+	stayJSON
+}
+
+func heldOrdersJSON(ctx context.Context, orders []hospital.HeldLine) []heldJSON {
+	shapes := make([]heldJSON, 0, len(orders))
+	for _, o := range orders {
+		shapes = append(shapes, heldJSON{o.OrderID, string(o.Meal), rfc3339(o.Due), hazardsJSON(ctx, o.HeldFor), o.Stopped, lineJSON(o.StayLine)})
+	}
+	return shapes
+}
+
+// fastedJSON is a patient who may eat again and whom nobody has let.
+type fastedJSON struct {
+	OverAt *string `json:"over_at"`
+	Missed int     `json:"missed_meals"`
+	stayJSON
+}
+
+func fastedPatientsJSON(patients []hospital.FastingLine) []fastedJSON {
+	shapes := make([]fastedJSON, 0, len(patients))
+	for _, p := range patients {
+		shapes = append(shapes, fastedJSON{rfc3339(p.Over), p.Missed, lineJSON(p.StayLine)})
 	}
 	return shapes
 }

@@ -483,8 +483,13 @@ func TestWhatARolesDashboardShowsBesides(t *testing.T) {
 	w := newTarget(t, settings{})
 	w.plan(w.stay.ID)
 	w.admit("Habimana Eric", 0)
+	w.fast(w.stay, -time.Hour, time.Hour)
+	w.fast(w.stay2, -2*time.Hour, -time.Hour)
+	w.eats(w.stay2)
+	held := w.order(w.stay2, hospital.Lunch, w.dish("Rice", "hot", "milk"))
+	w.eats(w.stay2, "milk")
 	for role, want := range map[string][]string{
-		"medical_staff":   {"pending_discharges", "pending_discharges_count", "recent_admissions", "waiting", "waiting_count", "wards"},
+		"medical_staff":   {"held_orders", "held_orders_count", "nil_by_mouth_over", "nil_by_mouth_over_count", "pending_discharges", "pending_discharges_count", "recent_admissions", "waiting", "waiting_count", "wards"},
 		"ward_management": {"beds_to_clean", "beds_to_clean_count", "pending_discharges", "pending_discharges_count", "waiting", "waiting_count", "wards"},
 	} {
 		update := w.watch("/ws/dashboard/"+role+"/", w.admin).nextObject()
@@ -493,6 +498,9 @@ func TestWhatARolesDashboardShowsBesides(t *testing.T) {
 			t.Errorf("%s shows %v, want %v", role, got, want)
 		}
 		checkTimesAndIDs(t, role, update)
+		if role == "medical_staff" {
+			checkHeld(t, data, held)
+		}
 		for _, key := range want {
 			list, isList := data[key].([]any)
 			if count := fmt.Sprint(data[key]); strings.HasSuffix(key, "_count") && count != "1" {
@@ -505,6 +513,29 @@ func TestWhatARolesDashboardShowsBesides(t *testing.T) {
 			t.Errorf("%s tells reasons for admission: %v", role, update)
 		}
 	}
+}
+
+// checkHeld looks for the order that is held, why, and whose.
+func checkHeld(t *testing.T, data object, o hospital.Order) {
+	t.Helper()
+	list, _ := data["held_orders"].([]any)
+	if len(list) != 1 {
+		t.Fatalf("want one held order: %v", list)
+	}
+	line := object(list[0].(map[string]any))
+	hazards, _ := line["hazards"].([]any)
+	if line.int("order_id") != o.ID || line["meal"] != "lunch" || line["patient_name"] != "Mugisha Jean" || len(hazards) != 1 {
+		t.Errorf("held is %v", line)
+	}
+}
+
+// fast makes a patient nil by mouth from one moment until another, both from now.
+func (h *house) fast(stay hospital.Admission, from, until time.Duration) {
+	h.t.Helper()
+	now := h.clock.Now()
+	_, err := h.hospital.SetDiet(h.t.Context(), actor(hospital.MedicalStaff), stay.ID,
+		hospital.DietChange{NilByMouth: &hospital.Window{From: now.Add(from), Until: now.Add(until)}})
+	h.must(err)
 }
 
 // TestOnesOwnWardsShapeTheDashboardAndNothingElse: two people of one role with other wards do not see each other's lists.

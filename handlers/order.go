@@ -75,12 +75,16 @@ func (s *Server) orderPage(c echo.Context) error {
 	if audienceOf(c.Request()) == program {
 		return c.JSON(http.StatusOK, orderPageJSON(ctx, detail))
 	}
-	page, err := s.page(c, text.T(ctx, "order.title", id))
+	return s.renderOrder(c, http.StatusOK, detail, views.Form{})
+}
+
+func (s *Server) renderOrder(c echo.Context, status int, d hospital.OrderDetail, form views.Form) error {
+	page, err := s.page(c, text.T(c.Request().Context(), "order.title", d.ID))
 	if err != nil {
 		return err
 	}
-	page.Live = &views.Live{Socket: fmt.Sprintf("/ws/order/%d/", id), Revisions: detail.Revisions}
-	return render(c, http.StatusOK, views.OrderPage(page, detail))
+	page.Live = &views.Live{Socket: fmt.Sprintf("/ws/order/%d/", d.ID), Revisions: d.Revisions}
+	return render(c, status, views.OrderPage(page, d, form))
 }
 
 // liveOrder is the same, live: /ws/order/{id}/. Who may see an order differs from person to person, so each has a view of their own.
@@ -90,20 +94,21 @@ func (s *Server) liveOrder(c echo.Context) error {
 		return err
 	}
 	who, language := actor(c), language(c)
+	viewer := views.Viewer{UserID: who.UserID, Username: who.Username, Role: who.Role}
 	return watch(c, hub.View{
 		Name:   fmt.Sprintf("order/%d/%d/%s", id, who.UserID, language),
 		Topics: []string{string(hospital.OrderTopic(id))},
 		Read: func(ctx context.Context) (hub.State, error) {
 			detail, err := s.Hospital.OrderDetail(ctx, who, id)
-			return orderState(detail, who.Role, language), err
+			return orderState(detail, viewer, language), err
 		},
 	})
 }
 
-func orderState(d hospital.OrderDetail, role hospital.Role, language text.Lang) *liveState {
+func orderState(d hospital.OrderDetail, viewer views.Viewer, language text.Lang) *liveState {
 	return &liveState{
 		revisions: d.Revisions, language: language,
-		regions: views.OrderRegions(d, role),
+		regions: views.OrderRegions(d, viewer),
 		messages: func() ([]hub.Region, error) {
 			state := orderPageJSON(text.With(context.Background(), language), d)
 			sent := struct {

@@ -64,7 +64,7 @@ func (s *Server) page(c echo.Context, title string) (views.Page, error) {
 	if !signedIn {
 		return p, nil
 	}
-	p.Viewer = &views.Viewer{Username: session.User.Username, Role: session.User.Role}
+	p.Viewer = &views.Viewer{UserID: session.User.ID, Username: session.User.Username, Role: session.User.Role}
 	if !session.User.Role.May(hospital.ReadWards) {
 		return p, nil
 	}

@@ -87,6 +87,8 @@ type BedDetail struct {
 	BirthDate time.Time // of the patient; zero: unknown
 	Sex       string
 	Reason    string           // for admission; read only for roles that hold ReadClinical, else empty
+	Fasting   Window           // when the patient is nil by mouth; also one that is over and that nobody has taken back
+	Orders    []Order          // open ones of the stay, the next due first
 	Waiting   []WaitingPatient // for a bed that can take someone: who waits for a bed
 	FreeBeds  []FreeBed        // for an occupied bed: where its patient could go
 	Customers []string         // usernames of those who may order for the patient; read only for roles that hold LinkCustomers
@@ -213,17 +215,31 @@ func readBedDetail(ctx context.Context, q *sql.Tx, bed Bed, now time.Time) (deta
 	}
 	detail = BedDetail{BoardBed: board, WardOpen: ward.Open, At: now, Revisions: moved}
 	if detail.Stay != nil {
-		err = q.QueryRowContext(ctx, `SELECT patient.birth_date, patient.sex, admission.reason
+		err = q.QueryRowContext(ctx, `SELECT patient.birth_date, patient.sex, admission.reason,
+				admission.nil_by_mouth_from, admission.nil_by_mouth_until
 			FROM admission JOIN patient ON patient.id = admission.patient_id WHERE admission.id = $1`, detail.Stay.AdmissionID).
-			Scan((*instant)(&detail.BirthDate), &detail.Sex, &detail.Reason)
+			Scan((*instant)(&detail.BirthDate), &detail.Sex, &detail.Reason, (*instant)(&detail.Fasting.From), (*instant)(&detail.Fasting.Until))
 		if err != nil {
 			return detail, fmt.Errorf("read the patient in bed %d: %w", bed.ID, err)
+		}
+		if detail.Orders, err = detail.Stay.readOrders(ctx, q); err != nil {
+			return detail, err
 		}
 		detail.FreeBeds, err = freeBeds(ctx, q)
 	} else if ward.Open && detail.Status.TakesPatient() {
 		detail.Waiting, err = waitingPatients(ctx, q)
 	}
 	return detail, err
+}
+
+// readOrders reads the open orders of the stay, the next due first, and shows them as its meals.
+func (s *BoardStay) readOrders(ctx context.Context, q *sql.Tx) ([]Order, error) {
+	orders, err := ordersWhere(ctx, q, `meal_order.admission_id = $1 AND meal_order.ended_at IS NULL`, s.AdmissionID)
+	slices.SortStableFunc(orders, func(a, b Order) int { return a.Due.Compare(b.Due) })
+	for _, o := range orders {
+		s.Meals = append(s.Meals, BoardMeal{o.ID, o.Meal, o.Status, o.Stopped, o.Version})
+	}
+	return orders, err
 }
 
 // FreeBeds lists the beds that a patient could be put into, by ward and number.

@@ -159,7 +159,7 @@ func TestATrayGoesFromTheKitchenToTheBedside(t *testing.T) {
 		}
 		lines := s.auditLines(t)
 		s.moves(t, topicsOf("deliveries delivery:%d", d.ID), func() error { s.claim(t, s.courier, d.ID); return nil })
-		everyone := topicsOf("deliveries delivery:%d kitchen order:%d customer:%d inbox:%d", d.ID, o.ID, s.customer.UserID, s.customer.UserID)
+		everyone := topicsOf("deliveries delivery:%d kitchen order:%d customer:%d inbox:%d ward:%d", d.ID, o.ID, s.customer.UserID, s.customer.UserID, s.a.ID)
 		s.moves(t, everyone, func() error {
 			_, err := s.DepartDelivery(t.Context(), s.courier, d.ID, hospital.CourierStep{})
 			return err

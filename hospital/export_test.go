@@ -6,3 +6,6 @@ var WallStatements = map[string][]string{
 	"open":  {selectTicket + openOnTheWall, selectOrderDish + openOnTheWall},
 	"ended": {selectTicket + endedOnTheWall, selectOrderDish + endedOnTheWall},
 }
+
+// WardMealStatements are those that read what a ward's board, $1, and the medical dashboard at $1 show of meals.
+var WardMealStatements = map[string]string{"board": selectBoardMeal, "held": selectHeld, "fasted": selectFasted}

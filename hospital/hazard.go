@@ -136,8 +136,8 @@ func uncovered(hazards, overridden []Hazard) []Hazard {
 	})
 }
 
-// overridable reports whether medical staff may let all of them pass.
-func overridable(hazards []Hazard) bool {
+// Overridable reports whether medical staff may let all of them pass.
+func Overridable(hazards []Hazard) bool {
 	return !slices.ContainsFunc(hazards, func(z Hazard) bool { return !z.Overridable() })
 }
 
@@ -156,7 +156,7 @@ func (all Hazards) String() string {
 // dangerous is the refusal to go on with an order because of its hazards.
 func dangerous(hazards []Hazard) error {
 	advice := Refuse(Conflict, "hazards_stand", "Choose something else, or have the diet order changed.")
-	if overridable(hazards) {
+	if Overridable(hazards) {
 		advice = Refuse(Conflict, "hazards_overridable", "Choose something else, or ask medical staff, who may let it pass with a written reason.")
 	}
 	refusal := Refuse(Conflict, "hazards", "This must not go to the patient: %s. %s", Hazards(hazards), advice)

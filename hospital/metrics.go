@@ -28,6 +28,23 @@ type StayLine struct {
 	ExpectedDischarge time.Time
 }
 
+// HeldLine is an order of a patient that is held, or whose tray must come back, as the dashboards' lists show it.
+type HeldLine struct {
+	StayLine
+	OrderID int64
+	Meal    Meal
+	Due     time.Time
+	HeldFor []Hazard // empty where nothing speaks against it any more
+	Stopped string
+}
+
+// FastingLine is a patient whose time of nil by mouth is over, and whom nobody has let eat again yet.
+type FastingLine struct {
+	StayLine
+	Over   time.Time // since when
+	Missed int       // main meals
+}
+
 // BedLine is a bed as the dashboards' lists show it.
 type BedLine struct {
 	ID       int64
@@ -46,11 +63,15 @@ const ListLimit = 12
 type MedicalDashboard struct {
 	Metrics
 	Wards             []WardSummary
-	RecentAdmissions  []StayLine // open stays of the last 24 hours, at most ListLimit
-	PendingDischarges []StayLine // at most ListLimit, soonest first
-	Waiting           []StayLine // admitted without a bed: of the whole hospital, longest wait first, at most ListLimit
+	RecentAdmissions  []StayLine    // open stays of the last 24 hours, at most ListLimit
+	PendingDischarges []StayLine    // at most ListLimit, soonest first
+	Waiting           []StayLine    // admitted without a bed: of the whole hospital, longest wait first, at most ListLimit
+	Held              []HeldLine    // soonest due first, at most ListLimit
+	Fasted            []FastingLine // longest first, at most ListLimit
 	WaitingCount      int
 	PendingCount      int // of the wards asked for, beyond the limit too
+	HeldCount         int
+	FastedCount       int
 	At                time.Time
 	Revisions         // of MetricsTopic
 }
@@ -92,8 +113,10 @@ func (h *Hospital) MedicalDashboard(ctx context.Context, wardIDs []int64) (Medic
 		if d.PendingDischarges, err = pendingStays(ctx, q, wardIDs); err != nil {
 			return err
 		}
-		d.Waiting, err = waitingStays(ctx, q)
-		return err
+		if d.Waiting, err = waitingStays(ctx, q); err != nil {
+			return err
+		}
+		return d.readMeals(ctx, q, wardIDs)
 	})
 	if err != nil {
 		return MedicalDashboard{}, err
@@ -175,30 +198,74 @@ func (s standing) metrics() Metrics {
 	return m
 }
 
-// selectStayLine reads open stays.
-const selectStayLine = `SELECT admission.id, patient.name, admission.bed_id, COALESCE(bed.number, ''), bed.ward_id,
-		COALESCE(ward.name, ''), admission.admitted_at, admission.expected_discharge
-	FROM admission
-	JOIN patient ON patient.id = admission.patient_id
-	LEFT JOIN bed ON bed.id = admission.bed_id
-	LEFT JOIN ward ON ward.id = bed.ward_id
-	WHERE admission.discharged_at IS NULL `
+// The columns and tables of open stays in a list. What is asked of meals comes between them.
+const (
+	stayLineColumns = `admission.id, patient.name, admission.bed_id, COALESCE(bed.number, ''), bed.ward_id,
+		COALESCE(ward.name, ''), admission.admitted_at, admission.expected_discharge`
+	stayLineTables = ` FROM admission
+		JOIN patient ON patient.id = admission.patient_id
+		LEFT JOIN bed ON bed.id = admission.bed_id
+		LEFT JOIN ward ON ward.id = bed.ward_id `
+	selectStayLine = `SELECT ` + stayLineColumns + stayLineTables + `WHERE admission.discharged_at IS NULL `
+)
 
-func scanStayLine(row scanner) (s StayLine, err error) {
-	err = row.Scan(&s.AdmissionID, &s.PatientName, (*reference)(&s.BedID), &s.BedNumber, (*reference)(&s.WardID),
-		&s.WardName, (*instant)(&s.AdmittedAt), (*instant)(&s.ExpectedDischarge))
+// scanStayLine reads a row that begins with stayLineColumns and has more columns after them.
+func scanStayLine(row scanner, more ...any) (s StayLine, err error) {
+	err = row.Scan(append([]any{&s.AdmissionID, &s.PatientName, (*reference)(&s.BedID), &s.BedNumber, (*reference)(&s.WardID),
+		&s.WardName, (*instant)(&s.AdmittedAt), (*instant)(&s.ExpectedDischarge)}, more...)...)
 	return s, err
+}
+
+// inWards adds to a condition that a stay lies in one of some wards; none given means any stay.
+func inWards(condition string, args []any, wardIDs []int64) (string, []any) {
+	if len(wardIDs) == 0 {
+		return condition, args
+	}
+	list, args := oneOf(args, wardIDs)
+	return condition + ` AND bed.ward_id IN ` + list, args
 }
 
 // stayLines lists the first open stays of some wards, or of all, that condition selects and sorts.
 func stayLines(ctx context.Context, q *sql.Tx, wardIDs []int64, condition, order string, args ...any) ([]StayLine, error) {
-	if len(wardIDs) > 0 {
-		var list string
-		list, args = oneOf(args, wardIDs)
-		condition += ` AND bed.ward_id IN ` + list
-	}
+	condition, args = inWards(condition, args, wardIDs)
 	rows, err := q.QueryContext(ctx, selectStayLine+condition+order, args...)
-	return collect(rows, err, scanStayLine)
+	return collect(rows, err, func(row scanner) (StayLine, error) { return scanStayLine(row) })
+}
+
+// selectHeld reads the orders of open stays that are held, or whose trays must come back, through the index of open orders.
+const selectHeld = `SELECT ` + stayLineColumns + `, meal_order.id, meal_order.meal, meal_order.due, meal_order.held_for, meal_order.stopped` +
+	stayLineTables + `JOIN meal_order ON meal_order.admission_id = admission.id
+	WHERE admission.discharged_at IS NULL AND meal_order.ended_at IS NULL AND (meal_order.status = 'held' OR meal_order.stopped <> '')`
+
+// selectFasted reads the open stays whose time of nil by mouth is over by $1 and that nobody has let eat again.
+const selectFasted = `SELECT ` + stayLineColumns + `, admission.nil_by_mouth_from, admission.nil_by_mouth_until` + stayLineTables + `
+	WHERE admission.discharged_at IS NULL AND admission.nil_by_mouth_from IS NOT NULL AND admission.nil_by_mouth_until <= $1`
+
+// readMeals adds what medical staff must look at of the meals in some wards, or in all.
+func (d *MedicalDashboard) readMeals(ctx context.Context, q *sql.Tx, wardIDs []int64) error {
+	query, args := inWards(selectHeld, nil, wardIDs)
+	rows, err := q.QueryContext(ctx, query+` ORDER BY meal_order.due, meal_order.id`, args...)
+	held, err := collect(rows, err, func(row scanner) (l HeldLine, err error) {
+		l.StayLine, err = scanStayLine(row, &l.OrderID, &l.Meal, (*instant)(&l.Due), (*list[Hazard])(&l.HeldFor), &l.Stopped)
+		return l, err
+	})
+	if err != nil {
+		return fmt.Errorf("read the held orders: %w", err)
+	}
+	query, args = inWards(selectFasted, []any{instant(d.At)}, wardIDs)
+	rows, err = q.QueryContext(ctx, query+` ORDER BY admission.nil_by_mouth_until, admission.id`, args...)
+	fasted, err := collect(rows, err, func(row scanner) (l FastingLine, err error) {
+		var window Window
+		l.StayLine, err = scanStayLine(row, (*instant)(&window.From), (*instant)(&window.Until))
+		l.Over, l.Missed = window.Until, window.MealsMissed(d.At)
+		return l, err
+	})
+	if err != nil {
+		return fmt.Errorf("read who may eat again: %w", err)
+	}
+	d.HeldCount, d.FastedCount = len(held), len(fasted)
+	d.Held, d.Fasted = held[:min(len(held), ListLimit)], fasted[:min(len(fasted), ListLimit)]
+	return nil
 }
 
 // recentStays lists who was admitted in the 24 hours before now, newest first.

@@ -250,7 +250,7 @@ func (c *change) placeForStay(ctx context.Context, o Order, reason string) (int6
 		return 0, err
 	}
 	if hazards := diet.Hazards(o.Dishes, c.now, o.Due); len(hazards) > 0 {
-		if reason == "" || !overridable(hazards) {
+		if reason == "" || !Overridable(hazards) {
 			return 0, dangerous(hazards)
 		}
 		o.OverrideReason, o.OverriddenBy, o.Overridden = reason, c.actor.Username, hazards
@@ -332,6 +332,12 @@ func (c *change) insertDishes(ctx context.Context, o Order) error {
 func (c *change) recordOrder(ctx context.Context, o Order, action string, from OrderStatus) error {
 	c.record(entry{action: action, entity: "order", entityID: o.ID, patientID: o.patientID, wardID: o.wardID,
 		from: string(from), to: string(o.Status), reason: o.CancelReason}, KitchenTopic, OrderTopic(o.ID))
+	if o.wardID != 0 {
+		c.topics[WardTopic(o.wardID)] = true
+	}
+	if from == OrderHeld || o.Status == OrderHeld || o.Stopped != "" {
+		c.topics[MetricsTopic] = true // the list of what medical staff must look at
+	}
 	return c.moveCustomers(ctx, o)
 }
 
@@ -386,7 +392,7 @@ func (c *change) override(ctx context.Context, o *Order, reason string) error {
 		return err
 	}
 	hazards, err := c.everyHazardOf(ctx, *o)
-	if err != nil || len(uncovered(hazards, o.Overridden)) == 0 || !overridable(hazards) {
+	if err != nil || len(uncovered(hazards, o.Overridden)) == 0 || !Overridable(hazards) {
 		return err
 	}
 	o.OverrideReason, o.OverriddenBy, o.Overridden = reason, c.actor.Username, hazards
@@ -468,6 +474,11 @@ func (h *Hospital) CancelOrder(ctx context.Context, actor Actor, id int64, step 
 		}
 		return c.cancelDelivery(ctx, *o)
 	})
+}
+
+// MayCancel reports whether the actor may cancel the order as it stands, with a reason.
+func (a Actor) MayCancel(o Order) bool {
+	return slices.Contains(orderSteps[o.Status], OrderCancelled) && a.mayCancel(o, "for a reason") == nil
 }
 
 // mayCancel returns why the actor may not cancel the order, or nil.

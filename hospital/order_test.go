@@ -609,7 +609,7 @@ func TestEachStepMovesTheTopicsOfAllWhoSeeTheOrder(t *testing.T) {
 		s.link(t, s.customer, a)
 		var o hospital.Order
 		ctx := t.Context()
-		mine := topicsOf("customer:%d inbox:%d kitchen", s.customer.UserID, s.customer.UserID)
+		mine := topicsOf("customer:%d inbox:%d kitchen ward:%d", s.customer.UserID, s.customer.UserID, s.a.ID)
 		s.moves(t, mine+" order:1", func() (err error) {
 			o, _, err = s.PlaceOrder(ctx, s.customer, hospital.NewOrder{AdmissionID: a.ID, Meal: hospital.Lunch, Dishes: []int64{s.dish.ID}})
 			return err
@@ -622,7 +622,12 @@ func TestEachStepMovesTheTopicsOfAllWhoSeeTheOrder(t *testing.T) {
 		s.moves(t, mine, steps["start"])
 		s.moves(t, mine+" deliveries delivery:1", steps["ready"])
 		s.moves(t, mine+" deliveries delivery:1", steps["recall"])
-		s.moves(t, mine, s.steps(t, cook, o, hospital.Step{Reason: "burnt"})["cancel"])
+		// What is held, and is held no longer, stands in the list of what medical staff must look at.
+		s.moves(t, mine+topicsOf(" metrics inbox:kitchen"), func() error {
+			_, err := s.SetDiet(ctx, nurse, a.ID, fasting(s.clock.Now(), time.Time{}))
+			return err
+		})
+		s.moves(t, mine+topicsOf(" metrics"), s.steps(t, cook, o, hospital.Step{Reason: "burnt"})["cancel"])
 	})
 }
 

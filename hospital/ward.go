@@ -116,7 +116,17 @@ type BoardStay struct {
 	Texture           Texture
 	NilByMouth        bool
 	Allergies         Allergies
-	Version           int64 // of the admission: moves with every change of the stay, for commands that must not act on an outdated view
+	Meals             []BoardMeal // open orders, the next due first
+	Version           int64       // of the admission: moves with every change of the stay, for commands that must not act on an outdated view
+}
+
+// BoardMeal is an open order as the board shows it: what becomes of a patient's meal, and nothing of what it is.
+type BoardMeal struct {
+	OrderID int64
+	Meal    Meal
+	Status  OrderStatus
+	Stopped string
+	Version int64
 }
 
 // Wards lists all wards in the order of their codes, without reading their beds.
@@ -162,7 +172,10 @@ func (h *Hospital) WardBoard(ctx context.Context, wardID int64) (WardBoard, erro
 		}
 		rows, err := q.QueryContext(ctx, selectBoardBed+` WHERE bed.ward_id = $1 ORDER BY length(bed.number), bed.number`, wardID)
 		board.Beds, err = collect(rows, err, func(row scanner) (BoardBed, error) { return scanBoardBed(row, board.At) })
-		return err
+		if err != nil {
+			return err
+		}
+		return readMeals(ctx, q, wardID, board.Beds)
 	})
 	if err != nil {
 		return WardBoard{}, err
@@ -174,6 +187,37 @@ func (h *Hospital) WardBoard(ctx context.Context, wardID int64) (WardBoard, erro
 		}
 	}
 	return board, nil
+}
+
+// selectBoardMeal reads the open orders of the patients in a ward's beds.
+const selectBoardMeal = `SELECT admission.bed_id, meal_order.id, meal_order.meal, meal_order.status, meal_order.stopped, meal_order.version
+	FROM bed
+	JOIN admission ON admission.bed_id = bed.id AND admission.discharged_at IS NULL
+	JOIN meal_order ON meal_order.admission_id = admission.id AND meal_order.ended_at IS NULL
+	WHERE bed.ward_id = $1 ORDER BY meal_order.due, meal_order.id`
+
+// readMeals adds to the beds of a ward what becomes of their patients' meals, in one statement.
+func readMeals(ctx context.Context, q *sql.Tx, wardID int64, beds []BoardBed) error {
+	stays := make(map[int64]*BoardStay, len(beds))
+	for _, bed := range beds {
+		stays[bed.ID] = bed.Stay
+	}
+	rows, err := q.QueryContext(ctx, selectBoardMeal, wardID)
+	if err != nil {
+		return fmt.Errorf("read the meals of ward %d: %w", wardID, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var bed int64
+		var meal BoardMeal
+		if err := rows.Scan(&bed, &meal.OrderID, &meal.Meal, &meal.Status, &meal.Stopped, &meal.Version); err != nil {
+			return fmt.Errorf("read the meals of ward %d: %w", wardID, err)
+		}
+		if stay := stays[bed]; stay != nil {
+			stay.Meals = append(stay.Meals, meal)
+		}
+	}
+	return rows.Err()
 }
 
 // wardSummaries reads every ward with its numbers, in the order of their codes.

@@ -276,3 +276,57 @@ func TestTheManagementDashboardListsWhatIsToBeDone(t *testing.T) {
 		}
 	})
 }
+
+func TestTheBoardSaysWhatBecomesOfAPatientsMeals(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		a, b := s.patient(t, "Uwase Marie", "A-01"), s.patient(t, "Mugisha Eric", "A-02")
+		dinner, lunch := s.orderFor(t, nurse, a, hospital.Dinner), s.orderFor(t, nurse, a, hospital.Lunch)
+		s.bringTo(t, b, hospital.OrderCancelled)
+		want := []hospital.BoardMeal{
+			{OrderID: lunch.ID, Meal: hospital.Lunch, Status: hospital.OrderPending, Version: 1},
+			{OrderID: dinner.ID, Meal: hospital.Dinner, Status: hospital.OrderPending, Version: 1},
+		}
+		if got := s.bed(t, "A-01").Stay.Meals; !slices.Equal(got, want) {
+			t.Errorf("the board shows %+v, want %+v", got, want)
+		}
+		if got := s.bed(t, "A-02").Stay.Meals; len(got) > 0 {
+			t.Errorf("what has ended is shown: %+v", got)
+		}
+		s.diet(t, a, fasting(s.clock.Now(), time.Time{}))
+		held := s.detail(t, "A-01")
+		if !slices.Equal(held.Stay.Meals, s.bed(t, "A-01").Stay.Meals) || held.Stay.Meals[0].Status != hospital.OrderHeld || held.Stay.Meals[0].Version != 2 {
+			t.Errorf("the bed's page shows the meals %+v", held.Stay.Meals)
+		}
+		if len(held.Orders) != 2 || held.Orders[0].ID != lunch.ID || len(held.Orders[0].HeldFor) != 1 || held.Fasting.From != s.clock.Now() {
+			t.Errorf("the bed's page says %+v, nil by mouth %+v", held.Orders, held.Fasting)
+		}
+		if _, err := s.Transfer(t.Context(), nurse, a.ID, hospital.TransferTo{BedID: s.bed(t, "B-01").ID}); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.bed(t, "B-01").Stay.Meals; len(got) != 2 {
+			t.Errorf("meals follow their patient, and the new bed shows %+v", got)
+		}
+	})
+}
+
+// However many meals have been eaten, what the ward's screens show of meals is found by the indexes of what is open.
+func TestTheWardsScreensReadMealsByTheIndexesOfWhatIsOpen(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		a := s.patient(t, "Uwase Marie", "A-01")
+		s.bringTo(t, a, hospital.OrderHeld)
+		s.pastOrders(t, a, 20_000)
+		for name, statement := range hospital.WardMealStatements {
+			var args []any
+			if name != "held" {
+				args = []any{s.a.ID}
+			}
+			plan := s.plan(t, statement, args...)
+			if strings.Contains(plan, "SCAN meal_order\n") || strings.Contains(plan, "Seq Scan on meal_order") {
+				t.Errorf("%s: orders are found by reading all of them:\n%s", name, plan)
+			}
+			if name != "fasted" && !strings.Contains(plan, "meal_order_open") {
+				t.Errorf("%s: open orders are found by\n%s", name, plan)
+			}
+		}
+	})
+}

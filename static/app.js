@@ -275,6 +275,11 @@
       .map((field) => [field.id, field.value]);
   }
 
+  // touched reports whether somebody has begun to fill in a form of the panel.
+  function touched() {
+    return typedValues().length > 0 || [...panel.querySelectorAll("[type=checkbox], [type=radio]")].some((box) => box.checked !== box.defaultChecked);
+  }
+
   // markCard shows on the board which bed is open.
   function markCard() {
     document.querySelector(".bed > [aria-current]")?.removeAttribute("aria-current");
@@ -306,7 +311,7 @@
     const card = cardOf(section);
     if (!card || opening || sending || card.dataset.version === section.dataset.version || card.dataset.version === followed) return;
     followed = card.dataset.version;
-    const came = await load(card.firstElementChild.getAttribute("href"), true);
+    const came = await load(section.dataset.path, true);
     if (came === "shown") say(words.changed);
     if (came === "refused" || came === "unreachable") complain(words.outdated);
   }
@@ -341,7 +346,7 @@
     if (menu) {
       menu.open = false;
       menu.firstElementChild.focus();
-    } else if (opened() && main.querySelector(".split") && typedValues().length === 0) {
+    } else if (opened() && main.querySelector(".split") && !touched()) {
       close();
     }
   });
@@ -386,7 +391,9 @@
   }
 
   document.addEventListener("htmx:after:swap", (event) => {
-    if (event.detail.ctx.response?.status >= 400) panel?.querySelector(".alert a")?.focus();
+    const { request, response } = event.detail.ctx;
+    if (response?.status >= 400) panel?.querySelector(".alert a")?.focus();
+    else if (response && request.method === "GET") (byId("sheet-order")?.firstElementChild || byId("panel-title"))?.focus();
   });
 
   // Who was here before is admitted under their number alone, whatever stands in the fields for someone new.

@@ -1,6 +1,10 @@
 package views
 
-import "dusangire/hospital"
+import (
+	"slices"
+
+	"dusangire/hospital"
+)
 
 // sexes are the choices of the admission form, unknown first: nobody is made to guess.
 var sexes = []string{"unknown", "female", "male", "other"}
@@ -158,4 +162,19 @@ func everyDish(o hospital.Offer) []hospital.Hazard {
 		}
 	}
 	return all
+}
+
+// stoppedMeal reports whether one of a patient's meals is held, or must come back.
+func stoppedMeal(meals []hospital.BoardMeal) bool {
+	return slices.ContainsFunc(meals, func(m hospital.BoardMeal) bool { return m.Status == hospital.OrderHeld || m.Stopped != "" })
+}
+
+// onItsWay reports whether one of a patient's meals is.
+func onItsWay(meals []hospital.BoardMeal) bool {
+	return slices.ContainsFunc(meals, func(m hospital.BoardMeal) bool { return m.Status == hospital.OrderInTransit })
+}
+
+// actor is the viewer as one who gives commands.
+func (v Viewer) actor() hospital.Actor {
+	return hospital.Actor{UserID: v.UserID, Username: v.Username, Role: v.Role}
 }

@@ -21,6 +21,8 @@ const (
 	FormDiet      = "diet"
 	FormFasting   = "fasting"
 	FormOrder     = "order"
+	FormConfirm   = "confirm" // with the number of an order: orderForm
+	FormCancel    = "cancel"  // likewise
 	FormLogin     = "login"
 	FormAddress   = "address"
 	FormRemove    = "remove"
@@ -32,6 +34,9 @@ const (
 // FormZoneOf is the form of one zone among others.
 func FormZoneOf(id int64) string { return FormZone + "-" + number(id) }
 
+// orderForm is the name of a form of one order among others.
+func orderForm(form string, orderID int64) string { return form + "-" + number(orderID) }
+
 // Form is what a page's forms start from: nothing, or what somebody sent and why it was refused. The values and errors
 // belong to the form called Name; the page's other forms start empty.
 type Form struct {
@@ -42,6 +47,7 @@ type Form struct {
 	Key     string             // idempotency key of the form that creates something
 	Known   []hospital.Patient // patients found for Query, to admit one who was here before
 	Query   string
+	Offer   *hospital.Offer // what somebody is about to order from; nil: nothing
 }
 
 // refused reports whether this is an answer to the form called name.
@@ -60,6 +66,14 @@ func (f Form) value(form, field, fallback string) string {
 // chosen reports whether value is among what was sent for a field of the form called form.
 func (f Form) chosen(form, field, value string) bool {
 	return f.Name == form && slices.Contains(f.Values[field], value)
+}
+
+// ticked reports whether a choice of a field that takes several is ticked: as it was sent, else as it stands.
+func (f Form) ticked(form, field, value string, stands bool) bool {
+	if f.Name == form && f.Values.Has(field) {
+		return f.chosen(form, field, value)
+	}
+	return stands
 }
 
 // fault is what is wrong with a field of the form called form; "" where nothing is.
@@ -88,4 +102,20 @@ func fieldState(f Form, form, field string) templ.Attributes {
 		return nil
 	}
 	return templ.Attributes{"aria-invalid": "true", "aria-describedby": errorID(form, field)}
+}
+
+// describedBy points from a group of controls to the sentence that says what is wrong with it.
+func describedBy(f Form, form, field string) templ.Attributes {
+	if f.fault(form, field) == "" {
+		return nil
+	}
+	return templ.Attributes{"aria-describedby": errorID(form, field)}
+}
+
+// calledAs gives a control another name for those who can't see what it stands beside.
+func calledAs(name string) templ.Attributes {
+	if name == "" {
+		return nil
+	}
+	return templ.Attributes{"aria-label": name}
 }

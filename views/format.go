@@ -83,10 +83,26 @@ func cutBedNumber(n string) (shared, own string) {
 	return n[:i], n[i:]
 }
 
-// version tells two states of a bed and of the stay in it apart: "12.3", or "12" for an empty bed.
+// version tells two states of a bed, of the stay in it and of its meals apart: "12.3", "12.3n" while nil by mouth holds, "12.3.45-2" with
+// the second state of order 45, or "12" for an empty bed.
 func version(b hospital.BoardBed) string {
 	if b.Stay == nil {
 		return number(b.Version)
 	}
-	return number(b.Version) + "." + number(b.Stay.Version)
+	version := number(b.Version) + "." + number(b.Stay.Version)
+	if b.Stay.NilByMouth {
+		version += "n"
+	}
+	for _, meal := range b.Stay.Meals {
+		version += "." + number(meal.OrderID) + "-" + number(meal.Version)
+	}
+	return version
+}
+
+// panelPath is where the panel of a bed comes from as it is: with the menu of the meal that somebody is about to order.
+func panelPath(d hospital.BedDetail, f Form) string {
+	if f.Offer == nil {
+		return bedPath(d.ID)
+	}
+	return mealPath(d, f.Offer.Meal)
 }

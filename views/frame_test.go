@@ -28,6 +28,7 @@ func stampOf(shown string) views.Freshness {
 func TestTheFrameOfOneBedFitsOneKilobyte(t *testing.T) {
 	board := sampleBoard()
 	board.Beds[0].Stay = sampleStay(1)
+	board.Beds[0].Stay.Meals = sampleStay(7).Meals
 	for _, lang := range text.Langs {
 		var changed []views.Region
 		for _, r := range views.WardRegions(board) {

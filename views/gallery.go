@@ -42,6 +42,12 @@ func allergic(list ...hospital.Allergen) func(*hospital.BoardStay) {
 func notAsked(s *hospital.BoardStay)   { s.Allergies = hospital.Allergies{} }
 func nilByMouth(s *hospital.BoardStay) { s.NilByMouth = true }
 
+func mealIs(status hospital.OrderStatus) func(*hospital.BoardStay) {
+	return func(s *hospital.BoardStay) {
+		s.Meals = []hospital.BoardMeal{{OrderID: 1, Meal: hospital.Lunch, Status: status, Version: 1}}
+	}
+}
+
 func eats(diet hospital.Diet, texture hospital.Texture) func(*hospital.BoardStay) {
 	return func(s *hospital.BoardStay) { s.Diet, s.Texture = diet, texture }
 }
@@ -56,6 +62,7 @@ func galleryBeds() []hospital.BoardBed {
 		galleryStay(6, "Nothing Unusual"), galleryStay(7, "Leaving Today", leaving), galleryStay(8, "One Allergy", allergic("peanuts")),
 		galleryStay(9, "Many Allergies", allergic(hospital.Allergens...)), galleryStay(10, "Nobody Asked", notAsked),
 		galleryStay(11, "Before Theatre", nilByMouth), galleryStay(12, "Soft Food", eats(hospital.DietRenal, 4)),
+		galleryStay(14, "Meal Held", mealIs(hospital.OrderHeld)), galleryStay(15, "Meal Coming", mealIs(hospital.OrderInTransit)),
 		galleryStay(13, "Everything-Together Uwimana Nyiransabimana", leaving, allergic("milk", "eggs"), nilByMouth, eats(hospital.DietDiabetic, 6)),
 	}
 }
@@ -97,8 +104,49 @@ func galleryEmpty() hospital.BedDetail {
 }
 
 func galleryOccupied() hospital.BedDetail {
-	return hospital.BedDetail{BoardBed: galleryBeds()[12], WardOpen: true, BirthDate: galleryTime.AddDate(-40, 0, 0), Sex: "female", Reason: "emergency",
+	beds := galleryBeds()
+	return hospital.BedDetail{BoardBed: beds[len(beds)-1], WardOpen: true, BirthDate: galleryTime.AddDate(-40, 0, 0), Sex: "female", Reason: "emergency",
+		At: galleryTime, Fasting: hospital.Window{From: galleryTime.Add(-20 * time.Hour), Until: galleryTime.Add(-time.Hour)}, Orders: galleryMeals(),
 		FreeBeds: []hospital.FreeBed{{ID: 1, Number: "GAL-1", WardName: "Gallery", Status: hospital.BedAvailable}}}
+}
+
+// galleryHazards are a reason that nobody may override, and one that medical staff may.
+func galleryHazards() []hospital.Hazard {
+	isombe := hospital.DishName{En: "Cassava leaves", Fr: "Feuilles de manioc", Rw: "Isombe"}
+	return []hospital.Hazard{{Kind: hospital.HazardAllergen, DishID: 2, DishName: isombe, Allergen: "peanuts", Severe: true},
+		{Kind: hospital.HazardDiet, DishID: 2, DishName: isombe, Diet: hospital.DietRenal}}
+}
+
+// galleryMeals are open orders of one patient, one in each state that a panel shows in its own way.
+func galleryMeals() []hospital.Order {
+	order := func(id int64, status hospital.OrderStatus, hazards ...hospital.Hazard) hospital.Order {
+		return hospital.Order{ID: id, AdmissionID: 13, Meal: hospital.Lunch, Due: galleryTime.Add(time.Hour), Status: status, HeldFor: hazards, Version: 1,
+			Dishes: []hospital.Dish{{ID: 1, Name: hospital.DishName{En: "Rice"}}, {ID: 2, Name: hospital.DishName{En: "Cassava leaves"}}}}
+	}
+	stopped, late := order(4, hospital.OrderInTransit), order(5, hospital.OrderPreparing)
+	stopped.Stopped, late.Late, late.Begun = hospital.StoppedHazard, true, true
+	return []hospital.Order{order(1, hospital.OrderHeld, galleryHazards()...), order(2, hospital.OrderHeld, galleryHazards()[1]),
+		order(3, hospital.OrderHeld), stopped, late, order(6, hospital.OrderReady)}
+}
+
+// galleryOffer is a menu with a safe dish, one that medical staff may let pass, and one that nobody may.
+func galleryOffer() *hospital.Offer {
+	dish := func(id int64, name string, hazards ...hospital.Hazard) hospital.OfferedDish {
+		return hospital.OfferedDish{Dish: hospital.Dish{ID: id, Name: hospital.DishName{En: name}}, Hazards: hazards}
+	}
+	return &hospital.Offer{Meal: hospital.Dinner, Servings: []hospital.Serving{{Meal: hospital.Dinner, Due: galleryTime.Add(5 * time.Hour), Late: true}},
+		Dishes: []hospital.OfferedDish{dish(1, "Rice"), dish(2, "Cassava leaves", galleryHazards()...), dish(3, "Beans", galleryHazards()[1])}}
+}
+
+// galleryDetail is the page of an order that is held.
+func galleryDetail() hospital.OrderDetail {
+	return hospital.OrderDetail{Order: galleryMeals()[1], Initials: "U. M.", BedID: 13, BedNumber: "GAL-13", WardName: "Gallery", At: galleryTime}
+}
+
+// galleryHeld are the lines of meals that medical staff must look at.
+func galleryHeld() []hospital.HeldLine {
+	return []hospital.HeldLine{{StayLine: galleryLines()[0], OrderID: 1, Meal: hospital.Lunch, Due: galleryTime, HeldFor: galleryHazards()},
+		{StayLine: galleryLines()[1], OrderID: 3, Meal: hospital.Dinner, Due: galleryTime}}
 }
 
 // galleryNews is a notification of each level over a dashboard.

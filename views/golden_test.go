@@ -31,6 +31,10 @@ func golden() map[string]templ.Component {
 		"bed_leaving":      views.BedRegion(board.Beds[4]).Component,
 		"bed_nil_by_mouth": views.BedRegion(board.Beds[1]).Component,
 		"bed_not_asked":    views.BedRegion(board.Beds[17]).Component,
+		"bed_meal_held":    views.BedRegion(board.Beds[6]).Component,
+		"bed_meal_coming":  views.BedRegion(board.Beds[5]).Component,
+		"panel_meals":      views.BedPanel(*viewer(hospital.MedicalStaff), detail(board.Beds[6]), views.Form{Key: "k", Offer: bedsideOffer()}),
+		"order_held":       views.OrderRegions(sampleOrder(hospital.OrderHeld, heldFor(sampleHazards()[1])), *viewer(hospital.MedicalStaff))[0].Component,
 		"bed_available":    views.BedRegion(board.Beds[3]).Component,
 		"bed_reserved":     views.BedRegion(board.Beds[13]).Component,
 		"panel_occupied":   views.BedPanel(*viewer(hospital.MedicalStaff), detail(board.Beds[4]), views.Form{}),
@@ -48,7 +52,7 @@ func golden() map[string]templ.Component {
 	}
 	parts["alarm"] = views.AlarmDialog(&views.Alarm{Code: "wrong_bed", Sentence: "MED-A-06 is not this patient's bed.", Delivery: 2})
 	for _, r := range views.MedicalRegions(sampleMedical()) {
-		if slices.Contains([]string{views.MetricsID, views.WaitingID, views.RecentID, views.WardTileID(2)}, r.ID) {
+		if slices.Contains([]string{views.MetricsID, views.WaitingID, views.HeldID, views.FastedID, views.RecentID, views.WardTileID(2)}, r.ID) {
 			parts["medical_"+r.ID] = r.Component
 		}
 	}

@@ -109,6 +109,11 @@ func (w typed) panels(t testing.TB, board hospital.WardBoard, bodies map[string]
 	for _, n := range []int{0, 3, 13, 23} {
 		d := detail(board.Beds[n])
 		d.Reason = w.reason
+		if d.Stay != nil {
+			d.Orders = []hospital.Order{w.order().Order}
+			form.Offer = bedsideOffer()
+			form.Offer.Dishes[1].Name.En, form.Offer.Dishes[1].Hazards[1].DishName.En = w.name, w.name
+		}
 		for i := range d.Waiting {
 			d.Waiting[i].PatientName = hospital.PatientName(w.name)
 		}
@@ -120,6 +125,7 @@ func (w typed) panels(t testing.TB, board hospital.WardBoard, bodies map[string]
 	page := views.Page{Title: w.ward, Path: w.query, Viewer: &views.Viewer{Username: w.username, Role: hospital.Admin, Wards: []hospital.Ward{board.Ward}},
 		Live: &views.Live{Socket: "/ws/ward/2/", Revisions: board.Revisions}}
 	bodies["page"] = draw(t, text.En, views.WardPage(page, board, nil))
+	bodies["order"] = draw(t, text.En, views.OrderPage(page, w.order(), form))
 	page.Live = nil
 	bodies["problem"] = draw(t, text.En, views.ProblemPage(page, 404, w.sentence))
 	bodies["users"] = draw(t, text.En, views.UsersPage(page, []hospital.User{{Username: w.username, Role: hospital.Admin}}))
@@ -157,6 +163,15 @@ func (w typed) customers(t testing.TB, bodies map[string]string) {
 	} {
 		bodies[name] = draw(t, text.En, c)
 	}
+}
+
+// order is one that is held, with texts wherever it has some.
+func (w typed) order() hospital.OrderDetail {
+	d := sampleOrder(hospital.OrderHeld, heldFor(sampleHazards()[1]))
+	d.Dishes[0].Name.En, d.HeldFor[0].DishName.En, d.Notes, d.Initials = w.name, w.name, w.reason, w.name
+	d.OverrideReason, d.OverriddenBy, d.CancelReason = w.reason, w.username, w.sentence
+	d.BedNumber, d.WardName = w.number, w.ward
+	return d
 }
 
 // skeleton is a body's elements and the names of their attributes, without any text or value.

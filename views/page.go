@@ -27,6 +27,7 @@ func (p Page) with(assets string) Page {
 
 // Viewer is the signed-in person, as far as pages differ by it.
 type Viewer struct {
+	UserID   int64
 	Username string
 	Role     hospital.Role
 	Wards    []hospital.Ward // for the navigation: the wards of this person, all where none are assigned

@@ -42,6 +42,8 @@ const (
 	RecentID     = "recent"   // recent admissions
 	CleaningID   = "cleaning" // beds to clean
 	NewsID       = "news"     // what a dashboard's role was told lately
+	HeldID       = "held"     // meals that are held
+	FastedID     = "fasted"   // who may eat again
 	OrderID      = "order"    // an order on its own page
 	InboxID      = "inbox"    // a person's notifications
 	InboxHeadID  = "inbox-head"
@@ -97,6 +99,8 @@ func MedicalRegions(d hospital.MedicalDashboard) []Region {
 	regions := []Region{
 		{ID: PartsID, Component: parts(wardIDs(d.Wards))},
 		{ID: MetricsID, Component: metrics(d.Metrics)},
+		{ID: HeldID, Component: heldList(d.Held, d.HeldCount)},
+		{ID: FastedID, Component: fastedList(d.Fasted, d.FastedCount)},
 		{ID: WaitingID, Component: waitingList(d.Waiting, d.WaitingCount)},
 		{ID: PendingID, Component: pendingList(d.PendingDischarges, d.PendingCount)},
 		{ID: RecentID, Component: recentList(d.RecentAdmissions)},
@@ -138,9 +142,9 @@ func NewsRegion(n hospital.News) Region {
 // newsID is the id of a notification over a dashboard.
 func newsID(id int64) string { return "news-" + strconv.FormatInt(id, 10) }
 
-// OrderRegions lists what changes on the page of an order, as somebody of a role sees it.
-func OrderRegions(d hospital.OrderDetail, r hospital.Role) []Region {
-	return []Region{{ID: OrderID, Component: orderCard(d, r)}}
+// OrderRegions lists what changes on the page of an order, as somebody sees it.
+func OrderRegions(d hospital.OrderDetail, v Viewer) []Region {
+	return []Region{{ID: OrderID, Component: orderCard(d, v)}}
 }
 
 // InboxRegions lists what changes on the page of a person's notifications: how many are unread, and each by itself.

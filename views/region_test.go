@@ -20,7 +20,7 @@ func livePages() map[string]struct {
 	page    templ.Component
 	regions []views.Region
 } {
-	board, medical, management, news, order := sampleBoard(), sampleMedical(), sampleManagement(), sampleNews(), sampleOrder(hospital.OrderHeld, heldFor)
+	board, medical, management, news, order := sampleBoard(), sampleMedical(), sampleManagement(), sampleNews(), sampleOrder(hospital.OrderHeld, heldFor(sampleHazards()...))
 	p, withNews := wardPage(), wardPage()
 	withNews.News = &news
 	type live = struct {
@@ -35,7 +35,7 @@ func livePages() map[string]struct {
 		"ward":          {views.WardPage(p, board, nil), views.WardRegions(board)},
 		"bed":           {views.BedPage(p, detail(board.Beds[0]), views.Form{}), []views.Region{views.BedRegion(board.Beds[0])}},
 		"medical":       {views.MedicalDashboardPage(withNews, medical), append(views.MedicalRegions(medical), views.NewsRegion(news))},
-		"order":         {views.OrderPage(p, order), views.OrderRegions(order, hospital.MedicalStaff)},
+		"order":         {views.OrderPage(p, order, views.Form{}), views.OrderRegions(order, *p.Viewer)},
 		"management":    {views.ManagementDashboardPage(p, management), views.ManagementRegions(management)},
 		"round":         {views.RoundPage(roundPage(), sampleRound(), nil), views.RoundRegions(sampleRound())},
 		"delivery":      {views.DeliveryPage(deliveryPage(), sampleDelivery()), views.DeliveryRegions(sampleDelivery(), hospital.Customer)},
@@ -98,18 +98,27 @@ func allPages() map[string]templ.Component {
 	pages := map[string]templ.Component{
 		"ward with a refused form": views.WardPage(p, board, views.BedPanel(*p.Viewer, detail(board.Beds[3]), refusedAdmission())),
 		"ward with an open bed":    views.WardPage(p, board, views.BedPanel(*p.Viewer, detail(board.Beds[4]), views.Form{})),
-		"login":                    views.LoginPage(views.Page{Title: "Login"}, views.Form{Name: views.FormLogin, Errors: map[string]string{"username": "Who?"}}),
-		"menu of a patient":        views.MenuPage(plain, sampleOffer(), views.Form{Key: "k"}),
-		"addresses":                views.AddressesPage(plain, []hospital.Address{sampleAddress().Address}, nil, views.Form{Key: "k"}),
-		"address that is refused":  views.AddressPage(p, sampleAddress(), true, nil, views.Form{Name: views.FormAddress, Errors: map[string]string{"phone": "Which?"}}),
-		"zones":                    views.ZonesPage(plain, []hospital.Zone{{ID: 1, Name: "Town", Charge: 2000}, {ID: 2, Name: "Shelter"}}, views.Form{Key: "k"}),
-		"waiting":                  views.WaitingPage(plain, hospital.Admission{ID: 71, PatientName: names[4], AdmittedAt: now}, sampleFreeBeds(), views.Form{}),
-		"round with an alarm":      views.RoundPage(roundPage(), sampleRound(), &views.Alarm{Code: "wrong_bed", Sentence: "Wrong.", Delivery: 2}),
-		"empty round":              views.RoundPage(roundPage(), hospital.DeliveryBoard{At: now}, nil),
-		"users":                    views.UsersPage(plain, sampleUsers()),
-		"problem":                  views.ProblemPage(plain, 404, "It is gone."),
-		"nothing yet":              views.NothingYetPage(plain),
-		"gallery":                  views.GalleryPage(plain),
+		"ward with a menu":         views.WardPage(p, board, views.BedPanel(*p.Viewer, detail(board.Beds[6]), views.Form{Key: "k", Offer: bedsideOffer()})),
+		"ward with a refused order": views.WardPage(p, board, views.BedPanel(*p.Viewer, detail(board.Beds[6]), views.Form{Name: views.FormOrder, Key: "k",
+			Offer: bedsideOffer(), Errors: map[string]string{"items": "Choose something to eat.", "override_reason": "Say why."}})),
+		"ward with a refused diet": views.WardPage(p, board, views.BedPanel(*p.Viewer, detail(board.Beds[4]), views.Form{Name: views.FormDiet,
+			Errors: map[string]string{"allergies": "Choose.", "severe": "Choose.", "diet": "Choose.", "texture": "Choose."}})),
+		"ward with a refused cancel": views.WardPage(p, board, views.BedPanel(*p.Viewer, detail(board.Beds[6]), views.Form{Name: "cancel-16",
+			Errors: map[string]string{"reason": "Say why."}})),
+		"refused order": views.OrderPage(p, sampleOrder(hospital.OrderHeld, heldFor(sampleHazards()[1])), views.Form{Name: "confirm-12",
+			Errors: map[string]string{"reason": "Say why."}}),
+		"login":                   views.LoginPage(views.Page{Title: "Login"}, views.Form{Name: views.FormLogin, Errors: map[string]string{"username": "Who?"}}),
+		"menu of a patient":       views.MenuPage(plain, sampleOffer(), views.Form{Key: "k"}),
+		"addresses":               views.AddressesPage(plain, []hospital.Address{sampleAddress().Address}, nil, views.Form{Key: "k"}),
+		"address that is refused": views.AddressPage(p, sampleAddress(), true, nil, views.Form{Name: views.FormAddress, Errors: map[string]string{"phone": "Which?"}}),
+		"zones":                   views.ZonesPage(plain, []hospital.Zone{{ID: 1, Name: "Town", Charge: 2000}, {ID: 2, Name: "Shelter"}}, views.Form{Key: "k"}),
+		"waiting":                 views.WaitingPage(plain, hospital.Admission{ID: 71, PatientName: names[4], AdmittedAt: now}, sampleFreeBeds(), views.Form{}),
+		"round with an alarm":     views.RoundPage(roundPage(), sampleRound(), &views.Alarm{Code: "wrong_bed", Sentence: "Wrong.", Delivery: 2}),
+		"empty round":             views.RoundPage(roundPage(), hospital.DeliveryBoard{At: now}, nil),
+		"users":                   views.UsersPage(plain, sampleUsers()),
+		"problem":                 views.ProblemPage(plain, 404, "It is gone."),
+		"nothing yet":             views.NothingYetPage(plain),
+		"gallery":                 views.GalleryPage(plain),
 	}
 	for name, live := range livePages() {
 		pages[name] = live.page

@@ -65,6 +65,12 @@ func sampleStay(n int) *hospital.BoardStay {
 	case 5:
 		s.DischargePlanned, s.ExpectedDischarge = true, now.Add(20*time.Hour)
 		s.Diet = hospital.DietLowSodium
+	case 6:
+		s.Meals = []hospital.BoardMeal{{OrderID: int64(500 + n), Meal: hospital.Lunch, Status: hospital.OrderInTransit, Version: 6}}
+	case 0:
+		s.Allergies = hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"eggs", "peanuts"}, Severe: []hospital.Allergen{"peanuts"}}
+		s.Meals = []hospital.BoardMeal{{OrderID: 12, Meal: hospital.Lunch, Status: hospital.OrderHeld, Version: 3},
+			{OrderID: 13, Meal: hospital.Dinner, Status: hospital.OrderConfirmed, Version: 2}}
 	}
 	return s
 }
@@ -145,6 +151,12 @@ func sampleMedical() hospital.MedicalDashboard {
 	for n := range 3 {
 		d.Waiting = append(d.Waiting, stayLine(n+4, 0))
 	}
+	d.Held, d.HeldCount = []hospital.HeldLine{
+		{StayLine: stayLine(7, 7), OrderID: 12, Meal: hospital.Lunch, Due: now.Add(time.Hour), HeldFor: sampleHazards()},
+		{StayLine: stayLine(8, 8), OrderID: 13, Meal: hospital.Dinner, Due: now.Add(6 * time.Hour)},
+		{StayLine: stayLine(9, 9), OrderID: 14, Meal: hospital.Snack, Due: now.Add(time.Minute), HeldFor: sampleHazards()[1:], Stopped: hospital.StoppedHazard},
+	}, 14
+	d.Fasted, d.FastedCount = []hospital.FastingLine{{StayLine: stayLine(2, 2), Over: now.Add(-2 * time.Hour), Missed: 2}, {StayLine: stayLine(3, 0), Over: now.Add(-time.Hour)}}, 2
 	for n := range 6 {
 		d.PendingDischarges = append(d.PendingDischarges, stayLine(n, int64(n+1)))
 		d.RecentAdmissions = append(d.RecentAdmissions, stayLine(n+7, int64((n+10)*(n%4))))
@@ -175,6 +187,12 @@ func detail(b hospital.BoardBed) hospital.BedDetail {
 	if b.Stay != nil {
 		d.BirthDate, d.Sex, d.Reason = time.Date(1984, 7, 9, 0, 0, 0, 0, time.UTC), "female", "planned"
 		d.FreeBeds = sampleFreeBeds()
+		if len(b.Stay.Meals) > 1 {
+			d.Orders = sampleOrders()
+		}
+		if b.Stay.NilByMouth {
+			d.Fasting = hospital.Window{From: now.Add(-time.Hour), Until: now.Add(5 * time.Hour)}
+		}
 		return d
 	}
 	if b.Status == hospital.BedAvailable || b.Status == hospital.BedReserved {
@@ -219,10 +237,39 @@ func sampleOrder(status hospital.OrderStatus, changes ...func(*hospital.OrderDet
 	return d
 }
 
-// heldFor makes an order one that is held for an allergy.
-func heldFor(d *hospital.OrderDetail) {
-	d.Status = hospital.OrderHeld
-	d.HeldFor = []hospital.Hazard{{Kind: hospital.HazardAllergen, DishID: 2, DishName: hospital.DishName{En: "Isombe"}, Allergen: "peanuts", Severe: true}}
+// sampleHazards are a reason that nobody may override, and one that medical staff may.
+func sampleHazards() []hospital.Hazard {
+	return []hospital.Hazard{
+		{Kind: hospital.HazardAllergen, DishID: 2, DishName: hospital.DishName{En: "Isombe"}, Allergen: "peanuts", Severe: true},
+		{Kind: hospital.HazardDiet, DishID: 2, DishName: hospital.DishName{En: "Isombe"}, Diet: hospital.DietRenal},
+	}
+}
+
+// heldFor makes an order one that is held for some hazards.
+func heldFor(hazards ...hospital.Hazard) func(*hospital.OrderDetail) {
+	return func(d *hospital.OrderDetail) { d.Status, d.HeldFor = hospital.OrderHeld, hazards }
+}
+
+// sampleOrders are open orders of one patient: held for what nobody and for what medical staff may override, and for nothing any more;
+// stopped on its way; late and begun.
+func sampleOrders() []hospital.Order {
+	return []hospital.Order{
+		sampleOrder(hospital.OrderHeld, heldFor(sampleHazards()...)).Order,
+		sampleOrder(hospital.OrderHeld, heldFor(sampleHazards()[1]), func(d *hospital.OrderDetail) { d.ID = 13 }).Order,
+		sampleOrder(hospital.OrderHeld, func(d *hospital.OrderDetail) { d.ID = 14 }).Order,
+		sampleOrder(hospital.OrderInTransit, func(d *hospital.OrderDetail) { d.ID, d.Stopped = 15, hospital.StoppedHazard }).Order,
+		sampleOrder(hospital.OrderPreparing, func(d *hospital.OrderDetail) { d.ID, d.Late, d.Begun = 16, true, true }).Order,
+	}
+}
+
+// bedsideOffer is lunch for a patient whom nobody asked about allergies: a safe dish, one that conflicts, one that nobody may let pass.
+func bedsideOffer() *hospital.Offer {
+	asked := hospital.Hazard{Kind: hospital.HazardNeverAsked}
+	dish := func(id int64, name string, hazards ...hospital.Hazard) hospital.OfferedDish {
+		return hospital.OfferedDish{Dish: hospital.Dish{ID: id, Name: hospital.DishName{En: name}}, Hazards: append([]hospital.Hazard{asked}, hazards...)}
+	}
+	return &hospital.Offer{Meal: hospital.Lunch, Servings: []hospital.Serving{{Meal: hospital.Lunch, Due: now.Add(time.Hour), Late: true}},
+		Dishes: []hospital.OfferedDish{dish(1, "Rice"), dish(2, "Isombe", sampleHazards()...), dish(3, "Tea", sampleHazards()[1])}, At: now}
 }
 
 func viewer(role hospital.Role) *views.Viewer {

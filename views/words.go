@@ -2,6 +2,7 @@ package views
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"dusangire/hospital"
@@ -24,6 +25,12 @@ func allergens(ctx context.Context, list []hospital.Allergen, most int) string {
 	return strings.Join(names, ", ")
 }
 
+// worstFirst lists allergens with the severe ones before the others, so that none of them is left out of a card.
+func worstFirst(a hospital.Allergies) []hospital.Allergen {
+	others := slices.DeleteFunc(slices.Clone(a.Allergens), func(one hospital.Allergen) bool { return slices.Contains(a.Severe, one) })
+	return slices.Concat(a.Severe, others)
+}
+
 // allergySentence says all that is known, and that nothing is.
 func allergySentence(ctx context.Context, a hospital.Allergies) string {
 	switch {
@@ -31,9 +38,15 @@ func allergySentence(ctx context.Context, a hospital.Allergies) string {
 		return text.T(ctx, "allergies.unknown")
 	case len(a.Allergens) == 0:
 		return text.T(ctx, "allergies.none")
-	default:
-		return allergens(ctx, a.Allergens, len(a.Allergens))
 	}
+	names := make([]string, len(a.Allergens))
+	for i, allergen := range a.Allergens {
+		names[i] = text.T(ctx, "allergen."+string(allergen))
+		if slices.Contains(a.Severe, allergen) {
+			names[i] = text.T(ctx, "allergies.severe_mark", names[i])
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // texture is a level of the IDDSI framework by number and name.
@@ -129,4 +142,15 @@ func dishNames(ctx context.Context, dishes []hospital.Dish) string {
 // nutrition is what a serving has, in the units of a label.
 func nutrition(ctx context.Context, n hospital.Nutrition) string {
 	return text.T(ctx, "dish.nutrition", n.EnergyKcal, n.ProteinG, n.CarbohydrateG, n.FatG, n.SodiumMg, n.PotassiumMg)
+}
+
+// heldWords says in a line why an order of a list is held.
+func heldWords(ctx context.Context, o hospital.HeldLine) string {
+	switch {
+	case o.Stopped != "":
+		return text.T(ctx, "stopped."+o.Stopped)
+	case len(o.HeldFor) == 0:
+		return text.T(ctx, "dash.held.clear")
+	}
+	return strings.Join(hazardWords(ctx, o.HeldFor), "; ")
 }
