@@ -83,6 +83,7 @@ func portrait(t *testing.T, h *hospital.Hospital) string {
 	}
 	d := dashboard(t, h)
 	fmt.Fprintf(&p, "%+v %+v %+v\n", d.Waiting, d.PendingDischarges, d.BedsToClean)
+	fmt.Fprintf(&p, "%+v %+v\n", kitchen(t, h).Tickets, deliveries(t, h).Waiting)
 	return p.String()
 }
 

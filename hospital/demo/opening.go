@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	cryptorand "crypto/rand"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -24,17 +25,21 @@ var moves = []struct{ from, to, reason string }{
 	{"SURG", intensive, "Breathing failure after the operation"},
 }
 
-// opening is the demo hospital while it is written: first everything that happened is arranged, then it happens in the order of time.
+// opening is the demo hospital while it is written: first what happened is arranged, then it happens in the order of time.
 type opening struct {
 	h       *hospital.Hospital
 	rng     *rand.Rand
 	start   time.Time
 	beds    map[place][]int64 // not yet spoken for
-	people  []person          // who is not yet in the story, in no particular order
+	healthy []person          // who is not yet in the story, in no particular order
 	staying []*stay           // who lies in a bed at the start, except regulars
-	story   []event
-	menu    []hospital.Dish  // as it was put into the database
-	zones   map[string]int64 // ids by name
+	story   []event           // what is yet to happen, in the order of time
+
+	menu   []hospital.Dish           // as it is in the database
+	zones  map[string]int64          // ids by name
+	people map[string]hospital.Actor // customers and couriers, by username
+	homes  map[string]int64          // the ids of the customers' first addresses, by username
+	cared  map[string]*stay          // whom the customers care for, by username
 }
 
 // place is a ward and the state that a bed there shall have at the start.
@@ -43,11 +48,13 @@ type place struct {
 	status hospital.BedStatus
 }
 
-// stay is one patient's. Its id is known only once the admission has happened.
+// stay is one patient's. Its id and its patient's are known only once the admission has happened.
 type stay struct {
-	id       int64
-	ward     *ward
-	admitted time.Time
+	id, patient int64
+	ward        *ward
+	admitted    time.Time
+	cmd         hospital.NewAdmission
+	told        bool // something else is told of this patient
 }
 
 // event is one command of the past.
@@ -58,14 +65,17 @@ type event struct {
 
 func newOpening(h *hospital.Hospital, seed uint64, start time.Time) *opening {
 	o := &opening{
-		h:      h,
-		rng:    newRand(seed),
-		start:  start.UTC().Truncate(time.Millisecond),
-		beds:   map[place][]int64{},
-		zones:  map[string]int64{},
-		people: slices.Clone(everyone().people),
+		h:       h,
+		rng:     newRand(seed),
+		start:   start.UTC().Truncate(time.Millisecond),
+		beds:    map[place][]int64{},
+		healthy: slices.Clone(everyone().people),
+		zones:   map[string]int64{},
+		people:  map[string]hospital.Actor{},
+		homes:   map[string]int64{},
+		cared:   map[string]*stay{},
 	}
-	o.rng.Shuffle(len(o.people), func(i, k int) { o.people[i], o.people[k] = o.people[k], o.people[i] })
+	o.rng.Shuffle(len(o.healthy), func(i, k int) { o.healthy[i], o.healthy[k] = o.healthy[k], o.healthy[i] })
 	return o
 }
 
@@ -79,8 +89,12 @@ func (o *opening) write(ctx context.Context) error {
 	o.arrangeStays()
 	o.arrangeWaiting()
 	o.arrangePlans()
-	slices.SortStableFunc(o.story, func(a, b event) int { return a.at.Compare(b.at) })
-	for _, e := range o.story {
+	o.arrangeFasts()
+	o.arrangeCustomers()
+	o.arrangeMeals()
+	for len(o.story) > 0 {
+		e := o.story[0]
+		o.story = o.story[1:]
 		if err := e.happen(hospital.At(ctx, e.at)); err != nil {
 			return err
 		}
@@ -88,14 +102,15 @@ func (o *opening) write(ctx context.Context) error {
 	return nil
 }
 
-// found adds the logins and the wards, and deals each ward's beds out to the states that they shall have.
+// found adds the logins, the menu and the wards, and deals each ward's beds out to the states that they shall have.
 func (o *opening) found(ctx context.Context) error {
-	for _, l := range Logins() {
-		if _, err := o.h.AddUser(ctx, hospital.System, hospital.NewUser{Username: l.Username, Role: l.Role, Password: l.Password, Demo: true}); err != nil {
-			return fmt.Errorf("add login %s: %w", l.Username, err)
-		}
+	if err := o.hire(ctx); err != nil {
+		return err
 	}
 	if err := o.stock(ctx); err != nil {
+		return err
+	}
+	if err := o.moveIn(ctx); err != nil {
 		return err
 	}
 	for _, w := range wards {
@@ -108,6 +123,29 @@ func (o *opening) found(ctx context.Context) error {
 			return fmt.Errorf("read ward %s: %w", w.code, err)
 		}
 		o.deal(w, board.Beds)
+	}
+	return nil
+}
+
+// hire adds the demo logins, and those of the simulated couriers and customers, as whom nobody can sign in: an order remembers who placed
+// it, and a delivery whose it is.
+func (o *opening) hire(ctx context.Context) error {
+	var users []hospital.NewUser
+	for _, l := range Logins() {
+		users = append(users, hospital.NewUser{Username: l.Username, Role: l.Role, Password: l.Password, Demo: true})
+	}
+	for _, name := range couriers {
+		users = append(users, hospital.NewUser{Username: name, Role: hospital.DeliveryStaff, Password: cryptorand.Text()})
+	}
+	for _, c := range customers[1:] {
+		users = append(users, hospital.NewUser{Username: c.username, Role: hospital.Customer, Password: cryptorand.Text()})
+	}
+	for _, user := range users {
+		added, err := o.h.AddUser(ctx, hospital.System, user)
+		if err != nil {
+			return fmt.Errorf("add login %s: %w", user.Username, err)
+		}
+		o.people[added.Username] = actorOf(added)
 	}
 	return nil
 }
@@ -235,6 +273,7 @@ func (o *opening) arrangePlans() {
 		return s.ward.code == intensive || s.admitted.After(o.start.Add(-day))
 	})
 	for i, s := range leaving[:pendingAtOpening] {
+		s.told = true
 		expected := o.start.Truncate(5 * time.Minute).Add(time.Duration(i-2) * 20 * time.Minute)
 		o.happens(o.ago(time.Hour, 4*time.Hour), func(ctx context.Context) error {
 			_, err := o.h.PlanDischarge(ctx, doctor, s.id, hospital.DischargePlan{Expected: expected})
@@ -250,10 +289,10 @@ func (o *opening) admit(w *ward, p person, bed int64, at time.Time) *stay {
 	if w.stay >= day && o.rng.IntN(3) > 0 {
 		cmd.ExpectedDischarge = o.start.Add(o.between(6*time.Hour, w.stay)).Truncate(time.Hour)
 	}
-	s := &stay{ward: w, admitted: at}
+	s := &stay{ward: w, admitted: at, cmd: cmd}
 	o.happens(at, func(ctx context.Context) error {
-		a, _, err := o.h.Admit(ctx, nurse, cmd)
-		s.id = a.ID
+		a, _, err := o.h.Admit(ctx, nurse, s.cmd)
+		s.id, s.patient = a.ID, a.PatientID
 		return err
 	})
 	return s
@@ -268,15 +307,22 @@ func (o *opening) set(bed int64, who hospital.Actor, status hospital.BedStatus, 
 	})
 }
 
+// happens puts an event into the story, after those of the same moment. An event may add others that follow it.
 func (o *opening) happens(at time.Time, do func(ctx context.Context) error) {
-	o.story = append(o.story, event{at, do})
+	i, _ := slices.BinarySearchFunc(o.story, at, func(e event, at time.Time) int {
+		if e.at.After(at) {
+			return 1
+		}
+		return -1
+	})
+	o.story = slices.Insert(o.story, i, event{at, do})
 }
 
 // person takes somebody out of the census who fits.
 func (o *opening) person(fits func(person) bool) person {
-	i := slices.IndexFunc(o.people, fits)
-	p := o.people[i]
-	o.people = slices.Delete(o.people, i, i+1)
+	i := slices.IndexFunc(o.healthy, fits)
+	p := o.healthy[i]
+	o.healthy = slices.Delete(o.healthy, i, i+1)
 	return p
 }
 
