@@ -13,6 +13,7 @@ run: ## start a demo hospital on http://127.0.0.1:8000 and print its logins
 
 dev: ## the same, rebuilt and reloaded at each change, on http://127.0.0.1:7331; every part in every state is at /gallery
 	$(TEMPL) generate -watch -proxy http://127.0.0.1:8000 -proxyport 7331 -open-browser=false \
+		-watch-pattern '\.(go|templ|css|js|svg|tsv|sql)$$' -ignore-pattern '_test\.go$$' \
 		-cmd "go run ./cmd/dusangire serve --demo --gallery --database-url sqlite:demo.db"
 
 build: ## build bin/dusangire

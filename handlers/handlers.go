@@ -27,6 +27,8 @@ type Config struct {
 	TrustedProxies []*net.IPNet
 	// ServeMetrics puts /metrics among the routes; false where it has a listener of its own.
 	ServeMetrics bool
+	// ProcessManager names what starts this process again when it ends, for those who look after it.
+	ProcessManager string
 	// Gallery adds /gallery, every part in every state, for those who develop.
 	Gallery bool
 }
@@ -42,7 +44,7 @@ const largestBody = "64KiB"
 
 // New returns a server with its metrics registered.
 func New(c Config) *Server {
-	return &Server{Config: c, metrics: newMetrics(c.Hub)}
+	return &Server{Config: c, metrics: newMetrics(c)}
 }
 
 // Handler returns the whole application.

@@ -37,9 +37,13 @@ func (s *Server) Metrics() http.Handler {
 }
 
 // newMetrics registers what the process and the hub count. No metric has a label that could name a person.
-func newMetrics(h *hub.Hub) *prometheus.Registry {
+func newMetrics(c Config) *prometheus.Registry {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), hubCollector{h})
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), hubCollector{c.Hub})
+	manager := prometheus.NewGauge(prometheus.GaugeOpts{Name: "dusangire_process_manager", ConstLabels: prometheus.Labels{"manager": c.ProcessManager},
+		Help: "What starts this process again when it ends; none where nothing is known to."})
+	manager.Set(1)
+	registry.MustRegister(manager)
 	return registry
 }
 
@@ -58,6 +62,11 @@ var (
 	pollsDesc     = describe("polls_total", "Polls of pages whose sockets something on the way refuses.")
 	checkAgeDesc  = describe("reconcile_age_seconds", "Since the revisions were last compared with the database.")
 	closesDesc    = describe("ws_close_total", "Sockets closed by the server.", "code")
+	busDesc       = describe("bus_connected", "Whether hints get through between nodes.", "backend")
+
+	poolConnectionsDesc = describe("redis_pool_connections", "Connections to Redis.", "state")
+	poolRequestsDesc    = describe("redis_pool_requests_total", "Connections asked of the pool, by what came of it.", "result")
+	poolStaleDesc       = describe("redis_pool_stale_total", "Connections to Redis that were thrown away.")
 )
 
 func describe(name, help string, labels ...string) *prometheus.Desc {
@@ -67,7 +76,7 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 // Describe implements prometheus.Collector.
 func (hubCollector) Describe(descriptions chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{socketsDesc, viewsDesc, openedDesc, readsDesc, rendersDesc, messagesDesc, bytesDesc,
-		coalescedDesc, pollsDesc, checkAgeDesc, closesDesc} {
+		coalescedDesc, pollsDesc, checkAgeDesc, closesDesc, busDesc, poolConnectionsDesc, poolRequestsDesc, poolStaleDesc} {
 		descriptions <- d
 	}
 }
@@ -75,8 +84,8 @@ func (hubCollector) Describe(descriptions chan<- *prometheus.Desc) {
 // Collect implements prometheus.Collector.
 func (c hubCollector) Collect(metrics chan<- prometheus.Metric) {
 	s := c.hub.Stats()
-	gauge := func(d *prometheus.Desc, v float64) {
-		metrics <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v)
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		metrics <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
 	count := func(d *prometheus.Desc, v uint64, labels ...string) {
 		metrics <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(v), labels...)
@@ -94,4 +103,19 @@ func (c hubCollector) Collect(metrics chan<- prometheus.Metric) {
 	for code, n := range s.Closes {
 		count(closesDesc, n, strconv.Itoa(code))
 	}
+	if s.Redis == nil {
+		gauge(busDesc, 1, "memory")
+		return
+	}
+	connected := 0.0
+	if s.Redis.Connected {
+		connected = 1
+	}
+	gauge(busDesc, connected, "redis")
+	gauge(poolConnectionsDesc, float64(s.Redis.Idle), "idle")
+	gauge(poolConnectionsDesc, float64(s.Redis.Connections-s.Redis.Idle), "busy")
+	count(poolRequestsDesc, uint64(s.Redis.Hits), "reused")
+	count(poolRequestsDesc, uint64(s.Redis.Misses), "new")
+	count(poolRequestsDesc, uint64(s.Redis.Timeouts), "timeout")
+	count(poolStaleDesc, uint64(s.Redis.Stale))
 }

@@ -3,10 +3,12 @@ package handlers_test
 import (
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/coder/websocket"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
@@ -138,10 +140,57 @@ func TestMetricsAreWhatPrometheusReads(t *testing.T) {
 	for name, family := range families {
 		for _, metric := range family.Metric {
 			for _, label := range metric.Label {
-				if strings.HasPrefix(name, "dusangire_") && label.GetName() != "code" {
+				if strings.HasPrefix(name, "dusangire_") && !slices.Contains([]string{"code", "backend", "state", "result", "manager"}, label.GetName()) {
 					t.Errorf("%s has the label %s, which could name a person", name, label.GetName())
 				}
 			}
 		}
+	}
+}
+
+func TestMetricsTellTheBusAndItsPoolOfConnections(t *testing.T) {
+	t.Parallel()
+	alone := newHouse(t, settings{})
+	if got := alone.get("/metrics", "", program).body; !strings.Contains(got, `dusangire_bus_connected{backend="memory"} 1`) || strings.Contains(got, "redis_pool") {
+		t.Errorf("one node by itself:\n%s", got)
+	}
+	redis := hubtest.StartRedis(t)
+	h := newHouse(t, settings{bus: redisBus(t, redis)})
+	tells := func(line string) func() bool {
+		return func() bool { return strings.Contains(h.get("/metrics", "", program).body, line) }
+	}
+	h.until("the bus is connected", tells(`dusangire_bus_connected{backend="redis"} 1`))
+	h.until("connections are used again", func() bool { return !tells(`dusangire_redis_pool_requests_total{result="reused"} 0`)() })
+	for _, line := range []string{`dusangire_redis_pool_connections{state="idle"}`, `dusangire_redis_pool_requests_total{result="timeout"} 0`, "dusangire_redis_pool_stale_total"} {
+		if !tells(line)() {
+			t.Errorf("there is no %s", line)
+		}
+	}
+	redis.Kill()
+	h.until("the bus is lost", tells(`dusangire_bus_connected{backend="redis"} 0`))
+}
+
+func TestTheLogTellsWhySocketsAreClosedAndOfNobody(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, settings{})
+	h.admit("Uwase Marie", h.bed(h.a, 1).ID)
+	if code := h.watch(wardPath(h.a), "").closeCode(); code != 4401 {
+		t.Fatalf("a stranger's socket is closed with %d", code)
+	}
+	flood := h.watch(wardPath(h.a), h.token("medical_staff"))
+	if err := flood.conn.Write(t.Context(), websocket.MessageBinary, []byte("Uwase Marie")); err != nil {
+		t.Fatal(err)
+	}
+	if code := flood.closeCode(); code != 1003 {
+		t.Fatalf("a binary message is answered with %d", code)
+	}
+	log := h.log.String()
+	for _, line := range []string{`"level":"INFO","msg":"socket closed","code":4401,"reason":"signed out","view":""`, `"level":"WARN","msg":"socket closed","code":1003,"reason":"text frames only","view":"ward:`} {
+		if !strings.Contains(log, line) {
+			t.Errorf("the log does not say %s:\n%s", line, log)
+		}
+	}
+	if strings.Contains(log, "Uwase") {
+		t.Errorf("the log names a patient:\n%s", log)
 	}
 }

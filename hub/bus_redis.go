@@ -76,6 +76,30 @@ func (b *RedisBus) Connected() bool {
 	return heard != 0 && time.Since(time.Unix(0, heard)) < probeSilence
 }
 
+// RedisStats is how a RedisBus and its pool of connections stand. What is counted is counted since it was made.
+type RedisStats struct {
+	Connected              bool // hints get through
+	Connections, Idle      uint32
+	Hits, Misses, Timeouts uint32 // of asking the pool for a connection
+	Stale                  uint32 // connections that were thrown away
+}
+
+// Stats reads the pool's counters.
+func (b *RedisBus) Stats() RedisStats {
+	pool := b.client.PoolStats()
+	return RedisStats{Connected: b.Connected(), Connections: pool.TotalConns, Idle: pool.IdleConns,
+		Hits: pool.Hits, Misses: pool.Misses, Timeouts: pool.Timeouts, Stale: pool.StaleConns}
+}
+
+// Ping asks whether Redis answers.
+func (b *RedisBus) Ping(ctx context.Context) error { return b.client.Ping(ctx).Err() }
+
+// Nodes asks Redis how many nodes listen for hints; those whose subscription is being built do not.
+func (b *RedisBus) Nodes(ctx context.Context) (int64, error) {
+	listening, err := b.client.PubSubNumSub(ctx, b.channel).Result()
+	return listening[b.channel], err
+}
+
 // Run implements Bus. It never gives up: a subscription that fails or falls silent is built anew.
 func (b *RedisBus) Run(ctx context.Context, hint func(Revisions), lost func()) error {
 	var senders sync.WaitGroup

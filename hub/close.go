@@ -3,6 +3,7 @@ package hub
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 )
 
 // Close is why a socket is closed: a code of RFC 6455 (or of its 4000 range, for applications) and a few words.
@@ -19,6 +20,7 @@ func (c *Close) Error() string { return fmt.Sprintf("close %d: %s", c.Code, c.Re
 var (
 	CloseBinary     = &Close{1003, "text frames only"}
 	CloseFlood      = &Close{1008, "too many messages"}
+	CloseTooBig     = &Close{1009, "message too big"}
 	CloseRestart    = &Close{1012, "the server restarts"}
 	CloseTooSlow    = &Close{1013, "reads too slowly"}
 	CloseNoState    = &Close{1013, "the state can't be read now"}
@@ -26,6 +28,20 @@ var (
 	CloseForbidden  = &Close{4403, "not for this role"}
 	CloseNoSuchPath = &Close{4404, "no such thing"}
 )
+
+// noteClose counts a socket that is closed and tells the log why: of a client that misbehaves as a warning, of one whose right to
+// be here has ended or never was for information. That all are let go at a restart is told once, by whoever stops the server.
+func (h *Hub) noteClose(c *Close, view string) {
+	h.stats.closed(c.Code)
+	level := slog.LevelWarn
+	switch c {
+	case CloseSignedOut, CloseForbidden, CloseNoSuchPath:
+		level = slog.LevelInfo
+	case CloseRestart:
+		level = slog.LevelDebug
+	}
+	h.config.Log.Log(h.base, level, "socket closed", "code", c.Code, "reason", c.Reason, "view", view)
+}
 
 // closeFor returns the Close that err carries, or nil.
 func closeFor(err error) *Close {

@@ -162,7 +162,7 @@ func (w *watcher) close(c *Close) {
 	if !w.closing.CompareAndSwap(false, true) {
 		return
 	}
-	w.hub.stats.closed(c.Code)
+	w.hub.noteClose(c, w.visit.View.Name)
 	w.hub.work(func() {
 		connection := w.session.WebsocketConnection()
 		payload := websocket.FormatCloseMessage(c.Code, c.Reason)
@@ -184,7 +184,7 @@ func (w *watcher) close(c *Close) {
 // the client might never learn why.
 func (w *watcher) swallow() {
 	w.closing.Store(true)
-	w.hub.stats.closed(websocket.CloseMessageTooBig)
+	w.hub.noteClose(CloseTooBig, w.visit.View.Name)
 	connection := w.session.WebsocketConnection().NetConn()
 	_ = connection.SetReadDeadline(time.Now().Add(goodbye))
 	_, _ = io.CopyN(io.Discard, connection, swallowed)

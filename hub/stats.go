@@ -18,6 +18,7 @@ type Stats struct {
 	Overflows       uint64 // sockets cut because melody's buffer was full; the window makes this impossible
 	Closes          map[int]uint64
 	CheckAge        time.Duration
+	Redis           *RedisStats // nil where the bus is in memory
 }
 
 type stats struct {
@@ -38,6 +39,10 @@ func (h *Hub) Stats() Stats {
 	h.stats.mu.Lock()
 	closes := maps.Clone(h.stats.closes)
 	h.stats.mu.Unlock()
+	var redis *RedisStats
+	if bus, is := h.config.Bus.(*RedisBus); is {
+		redis = new(bus.Stats())
+	}
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	return Stats{
@@ -46,6 +51,6 @@ func (h *Hub) Stats() Stats {
 		Reads: h.stats.reads.Load(), Renders: h.stats.renders.Load(),
 		Messages: h.stats.messages.Load(), Bytes: h.stats.bytes.Load(),
 		Coalesced: h.stats.coalesced.Load(), Polls: h.stats.polls.Load(), Overflows: h.stats.overflows.Load(),
-		Closes: closes, CheckAge: time.Since(h.verified.at),
+		Closes: closes, CheckAge: time.Since(h.verified.at), Redis: redis,
 	}
 }

@@ -29,7 +29,7 @@ func TestVersionTellsVersionCommitAndGo(t *testing.T) {
 func TestHelpTellsEveryCommandAndFlag(t *testing.T) {
 	t.Parallel()
 	for args, wants := range map[string][]string{
-		"--help":       {"serve", "migrate", "ward", "user", "demo", "watch", "version", "DUSANGIRE_ADDR"},
+		"--help":       {"serve", "migrate", "ward", "user", "demo", "watch", "doctor", "version", "DUSANGIRE_ADDR"},
 		"serve --help": {"--addr", "--database-url", "--redis-url", "--demo", "--demo-public", "--allowed-hosts", "--trusted-proxies", "--tls-cert", "--tls-key", "--metrics-addr", "--log-format", "$DUSANGIRE_TLS_CERT"},
 	} {
 		got := dusangire(t, strings.Fields(args)...)
@@ -122,6 +122,10 @@ func TestASettingThatCannotWorkIsNamed(t *testing.T) {
 		{"serve --demo --addr :0", "--demo", "127.0.0.1"},
 		{"serve --addr 0.0.0.0:0 --database-url " + demoData, "demo logins", "--demo-public"},
 		{"serve --demo --database-url " + real, "--demo", "--database-url another"},
+		{"doctor --public-url nonsense", "--public-url", "such as https://"},
+		{"doctor --public-url https://board.hospital.example/wards/", "--public-url", "such as https://"},
+		{"doctor --redis-url http://u:geheim@127.0.0.1", "--redis-url", "redis://"},
+		{"doctor --addr nonsense", "--addr", "HOST:PORT"},
 		{"demo --database-url nonsense", "--database-url", "sqlite:PATH"},
 		{"migrate --database-url postgres://u:geheim@127.0.0.1:1/x", "--database-url", "can reach"},
 		{"user list --database-url nonsense", "--database-url", "sqlite:PATH"},

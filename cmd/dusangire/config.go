@@ -18,6 +18,7 @@ type commands struct {
 	Ward    wardCommand    `cmd:"" help:"Set up wards and their beds."`
 	Demo    demoCommand    `cmd:"" help:"Write the demo hospital into an empty database."`
 	Watch   watchCommand   `cmd:"" help:"Connect to a live path of a running server and print each message."`
+	Doctor  doctorCommand  `cmd:"" help:"Look over a running server and all that it stands on: a line for each check, and what to do where one fails."`
 	Version versionCommand `cmd:"" help:"Print version, commit and Go version."`
 }
 
@@ -45,22 +46,43 @@ func redacted(url string) string {
 	return url
 }
 
+// endpoint are the settings that say where a server is and what it stands on, for itself and for who looks it over.
+type endpoint struct {
+	Addr         string   `default:"127.0.0.1:8000" help:"Address to listen on."`
+	RedisURL     string   `help:"Redis that joins several nodes: redis://, rediss:// or unix://. Empty: one node." placeholder:"URL"`
+	AllowedHosts []string `help:"Hosts, with or without a port, accepted in Host and in Origin. Default: the host of --addr." placeholder:"HOST"`
+	TLSCert      string   `name:"tls-cert" help:"Certificate file, to serve HTTPS and WSS directly." placeholder:"FILE"`
+	TLSKey       string   `name:"tls-key" help:"Key file of the certificate." placeholder:"FILE"`
+	MetricsAddr  string   `help:"Address of a listener of its own for /metrics. Empty: on --addr." placeholder:"ADDR"`
+}
+
 // serveCommand are the settings of the server.
 type serveCommand struct {
 	database
-	Addr           string   `default:"127.0.0.1:8000" help:"Address to listen on."`
-	RedisURL       string   `help:"Redis that joins several nodes: redis://, rediss:// or unix://. Empty: one node." placeholder:"URL"`
+	endpoint
 	Demo           bool     `help:"Load the demo hospital if the database is empty, and keep it lively with simulated staff."`
 	DemoPublic     bool     `help:"Allow the published demo passwords on an address that others can reach."`
 	DemoSeed       uint64   `default:"1" help:"Which invented hospital the demo loads."`
 	MealRounds     bool     `default:"true" negatable:"" help:"Order a safe meal by itself for each patient who has none, just before the cut-off of each main meal."`
-	AllowedHosts   []string `help:"Hosts, with or without a port, accepted in Host and Origin. Default: the host of --addr." placeholder:"HOST"`
 	TrustedProxies []string `help:"Networks whose X-Forwarded-For, -Proto and -Host are believed." placeholder:"CIDR"`
-	TLSCert        string   `name:"tls-cert" help:"Certificate file, to serve HTTPS and WSS directly." placeholder:"FILE"`
-	TLSKey         string   `name:"tls-key" help:"Key file of the certificate." placeholder:"FILE"`
-	MetricsAddr    string   `help:"Address of a listener of its own for /metrics. Empty: on --addr." placeholder:"ADDR"`
 	LogFormat      string   `default:"text" enum:"text,json" help:"text or json."`
 	Gallery        bool     `help:"Add /gallery, every part of the pages in every state, for those who develop."`
+}
+
+// check refuses what can be no server's place.
+func (e endpoint) check() error {
+	if _, _, err := net.SplitHostPort(e.Addr); err != nil {
+		return fmt.Errorf("--addr %q: give HOST:PORT, such as 127.0.0.1:8000", e.Addr)
+	}
+	if (e.TLSCert == "") != (e.TLSKey == "") {
+		return fmt.Errorf("--tls-cert and --tls-key go together: give both files or neither")
+	}
+	for _, host := range e.AllowedHosts {
+		if host == "" || strings.ContainsAny(host, "/*@ ") {
+			return fmt.Errorf("--allowed-hosts %q: give names, with or without a port, such as wards.example or wards.example:8443", host)
+		}
+	}
+	return nil
 }
 
 // check refuses settings that can't work, each with what would be right.
@@ -68,33 +90,24 @@ func (c serveCommand) check() error {
 	if err := c.database.check(); err != nil {
 		return err
 	}
-	host, _, err := net.SplitHostPort(c.Addr)
-	if err != nil {
-		return fmt.Errorf("--addr %q: give HOST:PORT, such as 127.0.0.1:8000", c.Addr)
-	}
-	if (c.TLSCert == "") != (c.TLSKey == "") {
-		return fmt.Errorf("--tls-cert and --tls-key go together: give both files or neither")
-	}
-	for _, host := range c.AllowedHosts {
-		if host == "" || strings.ContainsAny(host, "/*@ ") {
-			return fmt.Errorf("--allowed-hosts %q: give names, with or without a port, such as wards.example or wards.example:8443", host)
-		}
+	if err := c.endpoint.check(); err != nil {
+		return err
 	}
 	if _, err := c.proxies(); err != nil {
 		return err
 	}
-	if c.Demo && !c.DemoPublic && !isLoopback(host) {
+	if host, _, _ := net.SplitHostPort(c.Addr); c.Demo && !c.DemoPublic && !isLoopback(host) {
 		return fmt.Errorf("--addr %s with --demo: its passwords are published; listen on 127.0.0.1, or add --demo-public if that is meant", c.Addr)
 	}
 	return nil
 }
 
 // allowedHosts are the hosts that requests may name: the configured ones, else the listen host. This machine has several names.
-func (c serveCommand) allowedHosts() []string {
-	if len(c.AllowedHosts) > 0 {
-		return c.AllowedHosts
+func (e endpoint) allowedHosts() []string {
+	if len(e.AllowedHosts) > 0 {
+		return e.AllowedHosts
 	}
-	host, _, _ := net.SplitHostPort(c.Addr)
+	host, _, _ := net.SplitHostPort(e.Addr)
 	if isLoopback(host) {
 		return []string{"127.0.0.1", "localhost", "[::1]"}
 	}
@@ -140,13 +153,13 @@ func (c serveCommand) proxies() ([]*net.IPNet, error) {
 }
 
 // tls reads the certificate; nil where there is none.
-func (c serveCommand) tls() (*tls.Config, error) {
-	if c.TLSCert == "" {
+func (e endpoint) tls() (*tls.Config, error) {
+	if e.TLSCert == "" {
 		return nil, nil
 	}
-	certificate, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+	certificate, err := tls.LoadX509KeyPair(e.TLSCert, e.TLSKey)
 	if err != nil {
-		return nil, fmt.Errorf("--tls-cert %s, --tls-key %s: give the PEM files of a certificate and its key: %w", c.TLSCert, c.TLSKey, err)
+		return nil, fmt.Errorf("--tls-cert %s, --tls-key %s: give the PEM files of a certificate and its key: %w", e.TLSCert, e.TLSKey, err)
 	}
 	return &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}, nil
 }

@@ -93,12 +93,16 @@ func (p *program) openHub() (err error) {
 	var bus hub.Bus = hub.NewMemoryBus()
 	if p.config.RedisURL != "" {
 		if p.redis, err = hub.NewRedisBus(p.config.RedisURL, p.log); err != nil {
-			return fmt.Errorf("--redis-url: give redis://HOST:PORT/0, rediss:// or unix://: %w", err)
+			return errRedisURL(err)
 		}
 		bus = p.redis
 	}
 	p.hub = handlers.NewHub(p.hospital, hub.Config{Bus: bus, Log: p.log})
 	return nil
+}
+
+func errRedisURL(err error) error {
+	return fmt.Errorf("--redis-url: give redis://HOST:PORT/0, rediss:// or unix://: %w", err)
 }
 
 // loadDemo fills an empty database where that is asked for, and keeps published passwords off the network.
@@ -141,7 +145,7 @@ func (p *program) listen() error {
 	}
 	server := handlers.New(handlers.Config{
 		Hospital: p.hospital, Hub: p.hub, Log: p.log, AllowedHosts: p.config.allowedHosts(), TrustedProxies: proxies,
-		ServeMetrics: p.config.MetricsAddr == "", Gallery: p.config.Gallery,
+		ServeMetrics: p.config.MetricsAddr == "", ProcessManager: processManager(), Gallery: p.config.Gallery,
 	})
 	if p.config.MetricsAddr != "" {
 		mux := http.NewServeMux()

@@ -35,8 +35,8 @@ type server struct {
 // mustServe starts the program as `serve` does, on a free port and a temporary SQLite database unless change says otherwise.
 func mustServe(t testing.TB, change func(*serveCommand)) *server {
 	t.Helper()
-	c := serveCommand{Addr: "127.0.0.1:0", LogFormat: "text", DemoSeed: 1}
-	c.DatabaseURL = hospitaltest.SQLite(t)
+	c := serveCommand{LogFormat: "text", DemoSeed: 1}
+	c.Addr, c.DatabaseURL = "127.0.0.1:0", hospitaltest.SQLite(t)
 	if change != nil {
 		change(&c)
 	}

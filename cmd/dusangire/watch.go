@@ -18,8 +18,13 @@ import (
 type watchCommand struct {
 	Path   string `arg:"" help:"A live path, such as /ws/ward/1/."`
 	Server string `default:"http://127.0.0.1:8000" help:"Where the server is." placeholder:"URL"`
-	User   string `help:"Sign in as this user; the password is read from standard input." placeholder:"NAME"`
-	Token  string `help:"Or the token of a session; better given as DUSANGIRE_TOKEN." placeholder:"TOKEN"`
+	visitor
+}
+
+// visitor is who asks a running server.
+type visitor struct {
+	User  string `help:"Sign in as this user; the password is read from standard input." placeholder:"NAME"`
+	Token string `help:"Or the token of a session; better given as DUSANGIRE_TOKEN." placeholder:"TOKEN"`
 }
 
 // Run prints messages until the socket or ctx ends.
@@ -28,11 +33,12 @@ func (c *watchCommand) Run(ctx context.Context) error {
 	if err != nil || server.Host == "" || !strings.HasPrefix(c.Path, "/") {
 		return &usageError{fmt.Errorf("give a path such as /ws/ward/1/ and a --server such as http://127.0.0.1:8000")}
 	}
-	token := c.Token
-	if token == "" {
-		if token, err = c.signIn(ctx); err != nil {
-			return err
-		}
+	if c.User == "" && c.Token == "" {
+		return &usageError{errors.New("say who is watching: --user NAME, or a token in DUSANGIRE_TOKEN")}
+	}
+	token, err := c.session(ctx, door{url: strings.TrimSuffix(c.Server, "/"), client: http.DefaultClient})
+	if err != nil {
+		return err
 	}
 	conn, _, err := websocket.Dial(ctx, strings.TrimSuffix(c.Server, "/")+c.Path, &websocket.DialOptions{
 		HTTPHeader: http.Header{"Authorization": {"Bearer " + token}},
@@ -62,26 +68,26 @@ func printMessages(ctx context.Context, conn *websocket.Conn) error {
 	}
 }
 
-// signIn asks the server for a session's token.
-func (c *watchCommand) signIn(ctx context.Context) (string, error) {
-	if c.User == "" {
-		return "", &usageError{errors.New("say who is watching: --user NAME, or a token in DUSANGIRE_TOKEN")}
+// session is the token to come with: the one that was given, or that of a new session. Nobody has none.
+func (v visitor) session(ctx context.Context, d door) (string, error) {
+	if v.Token != "" || v.User == "" {
+		return v.Token, nil
 	}
 	password, err := readPassword()
 	if err != nil {
 		return "", err
 	}
-	body, err := json.Marshal(map[string]string{"username": c.User, "password": password})
+	body, err := json.Marshal(map[string]string{"username": v.User, "password": password})
 	if err != nil {
 		return "", err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(c.Server, "/")+"/login", bytes.NewReader(body))
+	request, err := d.request(ctx, http.MethodPost, "/login", bytes.NewReader(body))
 	if err != nil {
 		return "", err
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Accept", "application/json")
-	response, err := http.DefaultClient.Do(request)
+	response, err := d.client.Do(request)
 	if err != nil {
 		return "", fmt.Errorf("sign in: %w", err)
 	}

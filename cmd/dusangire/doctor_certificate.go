@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"time"
+)
+
+// expiresSoon is how long before its end a certificate that renews itself has long been renewed.
+const expiresSoon = 14 * 24 * time.Hour
+
+// onlyThis accepts a server that shows this certificate and no other. Whether anybody else should trust it is another question, which
+// lookAtCertificate asks.
+func onlyThis(certificate tls.Certificate) *tls.Config {
+	return &tls.Config{
+		InsecureSkipVerify: true, // the next line verifies more strictly
+		VerifyConnection: func(state tls.ConnectionState) error {
+			if !bytes.Equal(state.PeerCertificates[0].Raw, certificate.Certificate[0]) {
+				return errOtherCertificate
+			}
+			return nil
+		},
+	}
+}
+
+var errOtherCertificate = errors.New("the server shows another certificate than --tls-cert; restart it")
+
+// lookAtCertificate sees the certificate that browsers see, as one of them: by the public URL, or else by the file.
+func (d *doctor) lookAtCertificate(ctx context.Context) finding {
+	switch {
+	case d.public != nil && d.public.Scheme == "https":
+		return d.lookAtPublicCertificate(ctx)
+	case d.public != nil && !isLoopback(d.public.Hostname()):
+		return fail("%s is plain HTTP: passwords and patients' names cross the network for all to read; give the proxy a certificate, or the server --tls-cert and --tls-key", d.public)
+	case d.TLSCert != "":
+		return d.lookAtOwnCertificate()
+	}
+	return skip("nothing is served by HTTPS here; where people come from other machines give --public-url https://…")
+}
+
+func (d *doctor) lookAtPublicCertificate(ctx context.Context) finding {
+	port := d.public.Port()
+	if port == "" {
+		port = "443"
+	}
+	dialer := tls.Dialer{Config: &tls.Config{ServerName: d.public.Hostname()}}
+	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(d.public.Hostname(), port))
+	if err != nil {
+		return judgeTrust(err)
+	}
+	defer conn.Close()
+	return judgeEnd(conn.(*tls.Conn).ConnectionState().PeerCertificates[0])
+}
+
+// lookAtOwnCertificate judges the file's chain for the name that people use, with what this machine trusts.
+func (d *doctor) lookAtOwnCertificate() finding {
+	secure, err := d.tls()
+	if err != nil {
+		return fail("%v", err)
+	}
+	chain := secure.Certificates[0]
+	between := x509.NewCertPool()
+	for _, raw := range chain.Certificate[1:] {
+		if certificate, err := x509.ParseCertificate(raw); err == nil {
+			between.AddCert(certificate)
+		}
+	}
+	name, _, err := net.SplitHostPort(d.nameOfServer())
+	if err != nil {
+		name = d.nameOfServer()
+	}
+	if _, err := chain.Leaf.Verify(x509.VerifyOptions{DNSName: name, Intermediates: between}); err != nil {
+		return judgeTrust(err)
+	}
+	return judgeEnd(chain.Leaf)
+}
+
+// judgeTrust says what to do about a certificate that a browser would warn of.
+func judgeTrust(err error) finding {
+	invalid, isInvalid := errors.AsType[x509.CertificateInvalidError](err)
+	if isInvalid && invalid.Reason == x509.Expired {
+		return fail("%v; renew it, and let the renewal run by itself", invalid)
+	}
+	if other, is := errors.AsType[x509.HostnameError](err); is {
+		return fail("%v; get one for the name that people use", other)
+	}
+	if unknown, is := errors.AsType[x509.UnknownAuthorityError](err); is {
+		return fail("%v: it is signed by itself, or by an authority that this machine does not know; get one of a known authority, or install the hospital's own on every machine", unknown)
+	}
+	return fail("%v", err)
+}
+
+func judgeEnd(leaf *x509.Certificate) finding {
+	left := time.Until(leaf.NotAfter)
+	day := leaf.NotAfter.UTC().Format(time.DateOnly)
+	if left < expiresSoon {
+		return fail("it ends on %s, in %d days; renew it, and let the renewal run by itself", day, int(left.Hours()/24))
+	}
+	return pass("it is trusted here and good until %s", day)
+}
