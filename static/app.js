@@ -142,7 +142,7 @@
       if (asking !== request || older(text)) return true;
       await htmx.swap({ sourceElement: socket, target: socket, swap: "innerHTML swapEmpty:false", text, transition: false });
       mark = brought;
-      htmx.trigger(socket, "htmx:ws:after:message:incoming", { polled: true });
+      htmx.trigger(socket, "htmx:ws:after:message:incoming", { message: { data: text }, polled: true });
       return true;
     } catch {
       return false;
