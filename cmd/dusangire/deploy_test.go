@@ -130,7 +130,7 @@ func TestSupervisorRunsTheServerAndStopsItGracefully(t *testing.T) {
 	own := fmt.Sprintf("[supervisord]\nnodaemon=true\nlogfile=%[1]s/supervisord.log\npidfile=%[1]s/supervisord.pid\nchildlogdir=%[1]s\n\n", dir)
 	config := mustWrite(t, dir, "supervisord.conf", own+program)
 
-	running := exec.CommandContext(t.Context(), supervisord, "-c", config)
+	running := exec.Command(supervisord, "-c", config)
 	if err := running.Start(); err != nil {
 		t.Fatal(err)
 	}

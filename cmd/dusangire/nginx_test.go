@@ -65,14 +65,12 @@ func startNginx(t *testing.T, site site) *front {
 	if err != nil || bytes.Contains(judged, []byte("[warn]")) {
 		t.Fatalf("nginx -t: %v\n%s", err, judged)
 	}
-	f.process = exec.CommandContext(t.Context(), program, "-e", f.file("error.log"), "-c", config)
-	f.process.Cancel = func() error { return f.process.Process.Signal(syscall.SIGTERM) } // its workers go with it
-	f.process.WaitDelay = soon
+	f.process = exec.Command(program, "-e", f.file("error.log"), "-c", config)
 	if err := f.process.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		_ = f.process.Cancel()
+	t.Cleanup(func() { // after the pages that look through it are closed
+		_ = f.process.Process.Signal(syscall.SIGTERM) // its workers go with it
 		_ = f.process.Wait()
 	})
 	waitFor(t, "nginx listens", func() bool {

@@ -87,11 +87,11 @@ func (l *transcript) String() string {
 
 var servingAt = regexp.MustCompile(`https?://[0-9.]+:[0-9]+`)
 
-// serve starts `dusangire serve` on a free port and returns when it serves.
+// serve starts `dusangire serve` on a free port and returns when it serves. It outlives what the test opens later, such as pages.
 func (i invocation) serve(t testing.TB) *serving {
 	t.Helper()
 	i.args = append([]string{"serve", "--addr", "127.0.0.1:0"}, i.args...)
-	s := &serving{t: t, command: i.command(t.Context(), t), log: &transcript{ended: make(chan struct{})}}
+	s := &serving{t: t, command: i.command(context.WithoutCancel(t.Context()), t), log: &transcript{ended: make(chan struct{})}}
 	output, err := s.command.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
