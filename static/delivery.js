@@ -23,7 +23,7 @@
   const stops = () => [...document.querySelectorAll(".stop")];
   const stopOf = (id) => byId("delivery-" + id);
   const opened = () => document.querySelector(".stop:target");
-  const noLine = () => document.body.dataset.live !== "yes" && "begun" in document.body.dataset;
+  const noLine = () => document.body.dataset.live === "no" && "begun" in document.body.dataset;
   const fold = (code) => code.replace(/\s+/g, "").toUpperCase();
 
   // ---- the outbox: entries are {key, at, id, act, place, fields, loose, doubt, tries, stored, failing, state, code, why}

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -302,6 +304,12 @@ func TestSocketsThroughNginxAreOurPagesAndAreToldWhenTheServerStops(t *testing.T
 // isPolled is how a page looks that asks for its state again and again.
 const isPolled = `getComputedStyle(document.querySelector(".pill .polled")).visibility === "visible" && document.querySelector(".pill .polled").offsetWidth > 0 && !(` + isBanner + `)`
 
+// foreseesRefusals says that the page's sockets are refused, of which the browser and htmx complain on the console.
+func (p *screen) foreseesRefusals() {
+	p.foresees("WebSocket connection to")
+	p.foresees("htmx:ws:error")
+}
+
 // upgrades are the lines of the site without which nginx hands no upgrade on, as in many a proxy that nobody set up for sockets.
 var upgrades = regexp.MustCompile(`\n\tproxy_set_header (Upgrade|Connection) .*`)
 
@@ -323,9 +331,7 @@ func TestBehindAProxyThatLetsNoSocketThroughPagesPollAndSaySo(t *testing.T) {
 		t.Run([]string{"because it does not know upgrades", "because it refuses their path"}[i], func(t *testing.T) {
 			nginx := startNginx(t, bad)
 			nurse := newScreen(t, nginx.url)
-			for _, noise := range []string{"WebSocket connection to", "htmx:ws:error"} {
-				nurse.foresees(noise)
-			}
+			nurse.foreseesRefusals()
 			nurse.useToken(s.signIn(hospital.MedicalStaff).token)
 			nurse.open(wardPath(board))
 			nurse.until("the page to say that it looks for changes by itself", isPolled)
@@ -352,8 +358,7 @@ func TestAPageThatPolledIsLiveByItselfWhenSocketsPassAgain(t *testing.T) {
 	good := siteBefore(t, s.url, "", "")
 	nginx := startNginx(t, good.ignorant())
 	p := newScreen(t, nginx.url)
-	p.foresees("WebSocket connection to")
-	p.foresees("htmx:ws:error")
+	p.foreseesRefusals()
 	p.useToken(s.signIn(hospital.MedicalStaff).token)
 	p.open(wardPath(board))
 	p.until("the page to poll", isPolled)
@@ -369,9 +374,7 @@ func TestAPageThatPollsSaysSoWhenItsServerIsGone(t *testing.T) {
 	_, board, process, _ := mustServeProcess(t, 4)
 	nginx := startNginx(t, siteBefore(t, process.url, "", "").ignorant())
 	p := newScreen(t, nginx.url)
-	for _, noise := range []string{"WebSocket connection to", "htmx:ws:error"} {
-		p.foresees(noise)
-	}
+	p.foreseesRefusals()
 	p.useToken(process.signIn("medical_staff").token)
 	p.open(wardPath(board))
 	p.until("the page to poll", isPolled)
@@ -382,4 +385,57 @@ func TestAPageThatPollsSaysSoWhenItsServerIsGone(t *testing.T) {
 	p.wantPill("not-live")
 	process.signal(syscall.SIGCONT)
 	p.until("the page to poll again", isPolled)
+}
+
+// TestEveryLivePagePollsWhereNoSocketPasses opens, as each role, the page that one starts from and every kind of page that it leads
+// to. A page that comes later is found by its links.
+func TestEveryLivePagePollsWhereNoSocketPasses(t *testing.T) {
+	s := mustServeDemo(t)
+	nginx := startNginx(t, siteBefore(t, s.url, "", "").ignorant())
+	live := map[string]bool{}
+	for _, role := range hospital.Roles {
+		p := newScreen(t, nginx.url)
+		p.foreseesRefusals()
+		p.useToken(s.signInAs(string(role), "dusangire").token)
+		for _, path := range p.kinds() {
+			kind := someID.ReplaceAllString(path, "/{id}/")
+			p.open(path)
+			if !ask[bool](p, `"live" in document.body.dataset`) || live[kind] {
+				continue
+			}
+			live[kind] = true
+			p.until(string(role)+"'s page "+path+" to poll", isPolled)
+		}
+	}
+	t.Logf("polled: %v", slices.Sorted(maps.Keys(live)))
+	for _, kind := range []string{"/dashboard/medical_staff/", "/dashboard/ward_management/", "/dashboard/delivery/", "/wards/{id}/", "/notifications/"} {
+		if !live[kind] {
+			t.Errorf("%s was not found, so the test does not find its way", kind)
+		}
+	}
+}
+
+var someID = regexp.MustCompile(`/[0-9]+/`)
+
+// kinds are paths of pages that a person gets to from where they start, in two steps at most; of those that differ by an id one.
+func (p *screen) kinds() []string {
+	p.t.Helper()
+	const links = `[location.pathname, ...[...document.querySelectorAll("a[href^='/']")].map((a) => a.getAttribute("href")).filter((to) => !to.startsWith("/static/"))]`
+	known := map[string]bool{}
+	var found []string
+	follow := func(from string) {
+		p.open(from)
+		for _, to := range ask[[]string](p, links) {
+			to, _, _ = strings.Cut(to, "#")
+			if kind := someID.ReplaceAllString(to, "/{id}/"); !known[kind] {
+				known[kind] = true
+				found = append(found, to)
+			}
+		}
+	}
+	follow("/")
+	for _, from := range slices.Clone(found) {
+		follow(from)
+	}
+	return found
 }
