@@ -17,10 +17,11 @@ type Ticket struct {
 	PlacedAt       time.Time
 	Due            time.Time
 	Meal           Meal
-	WardCode       string // "" for an address
-	BedNumber      string // "" while the patient waits for a bed, after they have left, and for an address
-	Destination    string // zone, for an address
-	Initials       string // of the patient
+	WardCode       string    // "" for an address
+	BedNumber      string    // "" while the patient waits for a bed, after they have left, and for an address
+	MovedAt        time.Time // when the patient came to that bed, if that was after the order was placed; zero: it has not moved
+	Destination    string    // zone, for an address
+	Initials       string    // of the patient
 	Diet           Diet
 	Texture        Texture
 	Allergies      Allergies
@@ -42,6 +43,33 @@ type TicketDish struct {
 	ID      int64
 	Name    DishName
 	Station Station
+}
+
+// Urgency says how near a ticket is to the time when it is to be eaten.
+type Urgency string
+
+// The urgencies of a ticket.
+const (
+	TicketOnTime Urgency = "on_time"
+	TicketSoon   Urgency = "soon" // due within SoonDue
+	TicketLate   Urgency = "late" // that time has passed
+)
+
+// Urgencies lists them as they follow each other.
+var Urgencies = []Urgency{TicketOnTime, TicketSoon, TicketLate}
+
+// SoonDue is how long before it is due a ticket is urgent.
+const SoonDue = 20 * time.Minute
+
+// Urgency is the ticket's at a moment.
+func (t Ticket) Urgency(now time.Time) Urgency {
+	switch left := t.Due.Sub(now); {
+	case left < 0:
+		return TicketLate
+	case left <= SoonDue:
+		return TicketSoon
+	}
+	return TicketOnTime
 }
 
 // DishCount is how often a dish is still to be cooked.
@@ -87,8 +115,37 @@ func (h *Hospital) KitchenBoard(ctx context.Context) (KitchenBoard, error) {
 	return board, nil
 }
 
+// KitchenFilter narrows the wall to what one place in the kitchen works on. An empty field narrows nothing.
+type KitchenFilter struct {
+	Ward    string // its code
+	Station Station
+	Meal    Meal
+}
+
+// Shows reports whether a ticket stands on the wall. What no ward or no station claims stands on every wall, so that nothing can be
+// filtered into invisibility.
+func (f KitchenFilter) Shows(t Ticket) bool {
+	return (f.Ward == "" || t.WardCode == "" || t.WardCode == f.Ward) && (f.Meal == "" || t.Meal == f.Meal) &&
+		slices.ContainsFunc(t.Dishes, func(dish TicketDish) bool { return f.Cooks(dish.Station) })
+}
+
+// Cooks reports whether dishes of a station are made here.
+func (f KitchenFilter) Cooks(station Station) bool {
+	return f.Station == "" || station == f.Station || station == Unrouted
+}
+
+// Filtered is the board as a wall with this filter shows it, with the counts of what is shown.
+func (b KitchenBoard) Filtered(f KitchenFilter) KitchenBoard {
+	shown := b
+	shown.Tickets = slices.DeleteFunc(slices.Clone(b.Tickets), func(t Ticket) bool { return !f.Shows(t) })
+	shown.count()
+	shown.ToCook = slices.DeleteFunc(shown.ToCook, func(d DishCount) bool { return !f.Cooks(d.Station) })
+	return shown
+}
+
 // count counts what the tickets say.
 func (b *KitchenBoard) count() {
+	b.ToCook = nil
 	b.Counts = make(map[OrderStatus]int, len(OrderStatuses))
 	for _, status := range OrderStatuses {
 		b.Counts[status] = 0
@@ -140,9 +197,10 @@ func readTickets(ctx context.Context, q *sql.Tx, now time.Time) ([]Ticket, error
 // selectTicket reads the tickets of the orders that fit a condition, which follows it.
 const selectTicket = `SELECT meal_order.id, meal_order.status, meal_order.status_since, meal_order.placed_at, meal_order.due,
 		meal_order.meal, COALESCE(ward.code, ''), COALESCE(bed.number, ''), COALESCE(zone.name, ''), COALESCE(patient.name, ''),
-		COALESCE(admission.diet, ''), COALESCE(admission.texture, 7), admission.allergies, admission.nil_by_mouth_from,
-		admission.nil_by_mouth_until, meal_order.notes, meal_order.override_reason, meal_order.overridden_by, meal_order.held_for,
-		meal_order.stopped, meal_order.begun, meal_order.late, meal_order.cancel_reason, meal_order.version
+		admission.bed_since, COALESCE(admission.diet, ''), COALESCE(admission.texture, 7), admission.allergies,
+		admission.nil_by_mouth_from, admission.nil_by_mouth_until, meal_order.notes, meal_order.override_reason,
+		meal_order.overridden_by, meal_order.held_for, meal_order.stopped, meal_order.begun, meal_order.late,
+		meal_order.cancel_reason, meal_order.version
 	FROM meal_order
 	LEFT JOIN admission ON admission.id = meal_order.admission_id
 	LEFT JOIN patient ON patient.id = admission.patient_id
@@ -174,11 +232,15 @@ func ticketsWhere(ctx context.Context, q *sql.Tx, now time.Time, condition strin
 // scanTicket reads a ticket as of now. The patient's name goes no further than here.
 func scanTicket(row scanner, now time.Time) (t Ticket, err error) {
 	var name PatientName
+	var bedSince time.Time
 	var nilByMouth Window
 	err = row.Scan(&t.OrderID, &t.Status, (*instant)(&t.StatusSince), (*instant)(&t.PlacedAt), (*instant)(&t.Due), &t.Meal,
-		&t.WardCode, &t.BedNumber, &t.Destination, &name, &t.Diet, &t.Texture, (*allergyList)(&t.Allergies), (*instant)(&nilByMouth.From),
-		(*instant)(&nilByMouth.Until), &t.Notes, &t.OverrideReason, &t.OverriddenBy, (*list[Hazard])(&t.HeldFor), &t.Stopped,
-		&t.Begun, &t.Late, &t.CancelReason, &t.Version)
+		&t.WardCode, &t.BedNumber, &t.Destination, &name, (*instant)(&bedSince), &t.Diet, &t.Texture, (*allergyList)(&t.Allergies),
+		(*instant)(&nilByMouth.From), (*instant)(&nilByMouth.Until), &t.Notes, &t.OverrideReason, &t.OverriddenBy,
+		(*list[Hazard])(&t.HeldFor), &t.Stopped, &t.Begun, &t.Late, &t.CancelReason, &t.Version)
 	t.Initials, t.NilByMouth = name.Initials(), nilByMouth.Holds(now)
+	if t.BedNumber != "" && bedSince.After(t.PlacedAt) {
+		t.MovedAt = bedSince
+	}
 	return t, err
 }

@@ -133,6 +133,97 @@ func TestTheWallCountsWhatIsStillToBeCooked(t *testing.T) {
 	})
 }
 
+func TestATicketSaysSinceWhenItsPatientLiesElsewhere(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		a, waiting := s.patient(t, "Uwase Marie", "A-01"), s.patient(t, "Mugisha Jean", "")
+		s.orderFor(t, nurse, a, hospital.Lunch)
+		s.clock.pass(time.Minute)
+		moved := func(number string) time.Time {
+			t.Helper()
+			for _, ticket := range s.kitchen(t).Tickets {
+				if ticket.BedNumber == number {
+					return ticket.MovedAt
+				}
+			}
+			t.Fatalf("no ticket is for %q", number)
+			return time.Time{}
+		}
+		if at := moved("A-01"); !at.IsZero() {
+			t.Errorf("who lies where they lay when the order was placed has moved at %v", at)
+		}
+		must[hospital.Admission](t)(s.Transfer(t.Context(), nurse, a.ID, hospital.TransferTo{BedID: s.bed(t, "A-02").ID}))
+		if at, now := moved("A-02"), s.clock.Now(); !at.Equal(now) {
+			t.Errorf("moved at %v, want %v", at, now)
+		}
+		s.orderFor(t, nurse, waiting, hospital.Lunch)
+		if at := moved(""); !at.IsZero() {
+			t.Errorf("who waits for a bed has moved at %v", at)
+		}
+		s.clock.pass(time.Minute)
+		s.orderFor(t, nurse, s.patient(t, "Keza Alice", "A-03"), hospital.Lunch)
+		if at := moved("A-03"); !at.IsZero() {
+			t.Errorf("an order that was placed after the move has moved at %v", at)
+		}
+	})
+}
+
+func TestATicketIsSoonAndThenLate(t *testing.T) {
+	ticket := hospital.Ticket{Due: morning}
+	for left, want := range map[time.Duration]hospital.Urgency{
+		24 * time.Hour: "on_time", hospital.SoonDue + time.Millisecond: "on_time", hospital.SoonDue: "soon", 0: "soon", -time.Millisecond: "late", -24 * time.Hour: "late",
+	} {
+		if got := ticket.Urgency(morning.Add(-left)); got != want {
+			t.Errorf("%v before it is due a ticket is %s, want %s", left, got, want)
+		}
+	}
+}
+
+func TestAFilteredWallShowsWhatItIsForAndWhatNobodyClaims(t *testing.T) {
+	dish := func(id int64, station hospital.Station) hospital.TicketDish {
+		return hospital.TicketDish{ID: id, Name: hospital.DishName{En: fmt.Sprint("Dish ", id)}, Station: station}
+	}
+	ticket := func(id int64, ward string, meal hospital.Meal, dishes ...hospital.TicketDish) hospital.Ticket {
+		return hospital.Ticket{OrderID: id, Status: hospital.OrderConfirmed, WardCode: ward, Meal: meal, Dishes: dishes}
+	}
+	hot, cold, unrouted := dish(1, "hot"), dish(2, "cold"), dish(3, hospital.Unrouted)
+	board := hospital.KitchenBoard{Tickets: []hospital.Ticket{
+		ticket(1, "A", hospital.Lunch, hot, cold), ticket(2, "A", hospital.Snack, cold), ticket(3, "B", hospital.Lunch, hot), ticket(4, "B", hospital.Lunch, unrouted),
+		ticket(5, "", hospital.Lunch, hot),
+	}}
+	for _, c := range []struct {
+		filter  hospital.KitchenFilter
+		tickets []int64
+		cook    string
+	}{
+		{hospital.KitchenFilter{}, []int64{1, 2, 3, 4, 5}, "Dish 1 3, Dish 2 2, Dish 3 1"},
+		{hospital.KitchenFilter{Ward: "A"}, []int64{1, 2, 5}, "Dish 1 2, Dish 2 2"},
+		{hospital.KitchenFilter{Station: "hot"}, []int64{1, 3, 4, 5}, "Dish 1 3, Dish 3 1"},
+		{hospital.KitchenFilter{Station: "cold"}, []int64{1, 2, 4}, "Dish 2 2, Dish 3 1"},
+		{hospital.KitchenFilter{Station: "porridge"}, []int64{4}, "Dish 3 1"},
+		{hospital.KitchenFilter{Station: hospital.Unrouted}, []int64{4}, "Dish 3 1"},
+		{hospital.KitchenFilter{Meal: hospital.Snack}, []int64{2}, "Dish 2 1"},
+		{hospital.KitchenFilter{Ward: "B", Station: "hot", Meal: hospital.Lunch}, []int64{3, 4, 5}, "Dish 1 2, Dish 3 1"},
+		{hospital.KitchenFilter{Meal: hospital.Dinner}, nil, ""},
+	} {
+		shown := board.Filtered(c.filter)
+		var tickets []int64
+		for _, one := range shown.Tickets {
+			tickets = append(tickets, one.OrderID)
+		}
+		var cook []string
+		for _, count := range shown.ToCook {
+			cook = append(cook, fmt.Sprint(count.Name.En, " ", count.Count))
+		}
+		if !slices.Equal(tickets, c.tickets) || strings.Join(cook, ", ") != c.cook || shown.Counts[hospital.OrderConfirmed] != len(c.tickets) {
+			t.Errorf("%+v shows %v, of which %d are confirmed, and to cook %q; want %v and %q", c.filter, tickets, shown.Counts[hospital.OrderConfirmed],
+				strings.Join(cook, ", "), c.tickets, c.cook)
+		}
+	}
+	if len(board.Tickets) != 5 || board.Tickets[1].OrderID != 2 {
+		t.Error("filtering changed the board")
+	}
+}
+
 func TestTheWallAgreesWithTheDashboardsAndTheirRevisions(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		s.tray(t, "A-01")
