@@ -118,6 +118,8 @@ func homeOf(role hospital.Role) string {
 		return "/home/"
 	case hospital.DeliveryStaff:
 		return roundPath
+	case hospital.KitchenStaff:
+		return "/dashboard/kitchen/"
 	case hospital.Admin:
 		return "/users/"
 	}

@@ -158,6 +158,78 @@ func dashboardMessages(m hospital.Metrics, at time.Time, data any) ([]hub.Region
 	return []hub.Region{whole}, err
 }
 
+// kitchenData is what the kitchen's dashboard shows besides the numbers. A ticket is an order with what the kitchen may know of whom it is for.
+type kitchenData struct {
+	Counts  map[hospital.OrderStatus]int          `json:"counts"`
+	Tickets map[hospital.OrderStatus][]ticketJSON `json:"tickets"` // by status, the one that is due first before the others
+	ToCook  []dishCountJSON                       `json:"to_cook"`
+}
+
+type ticketJSON struct {
+	OrderID         int64        `json:"order_id"`
+	Status          string       `json:"status"`
+	StatusSince     *string      `json:"status_since"`
+	PlacedAt        *string      `json:"placed_at"`
+	DueAt           *string      `json:"due_at"`
+	Meal            string       `json:"meal"`
+	Ward            *string      `json:"ward"`        // its code; null where no ward is known
+	Bed             *string      `json:"bed_number"`  // null while the patient waits for one, and for an address
+	MovedAt         *string      `json:"moved_at"`    // since when the patient lies there, where the order is older
+	Destination     *string      `json:"destination"` // the zone of an address
+	Initials        *string      `json:"initials"`
+	Diet            *string      `json:"diet"` // null for an address, of which nothing is known
+	Texture         int          `json:"texture"`
+	AllergiesKnown  bool         `json:"allergies_known"`
+	Allergies       []string     `json:"allergies"`
+	SevereAllergies []string     `json:"severe_allergies"`
+	NilByMouth      bool         `json:"nil_by_mouth"`
+	Items           []itemJSON   `json:"items"`
+	Notes           string       `json:"notes"`
+	OverrideReason  string       `json:"override_reason"`
+	OverriddenBy    string       `json:"overridden_by"`
+	Hazards         []hazardJSON `json:"hazards"`
+	Stopped         string       `json:"stopped"`
+	Begun           bool         `json:"begun"`
+	Late            bool         `json:"late"`
+	CancelReason    string       `json:"cancel_reason"`
+	Version         int64        `json:"version"`
+}
+
+type dishCountJSON struct {
+	ItemID  int64  `json:"item_id"`
+	Name    string `json:"name"`
+	Station string `json:"station"`
+	Count   int    `json:"count"`
+}
+
+func kitchenJSON(ctx context.Context, b hospital.KitchenBoard) kitchenData {
+	data := kitchenData{b.Counts, make(map[hospital.OrderStatus][]ticketJSON, len(hospital.OrderStatuses)), make([]dishCountJSON, 0, len(b.ToCook))}
+	for _, status := range hospital.OrderStatuses {
+		data.Tickets[status] = []ticketJSON{}
+	}
+	for _, t := range b.Tickets {
+		data.Tickets[t.Status] = append(data.Tickets[t.Status], oneTicketJSON(ctx, t))
+	}
+	for _, dish := range b.ToCook {
+		data.ToCook = append(data.ToCook, dishCountJSON{dish.DishID, dish.Name.En, string(dish.Station), dish.Count})
+	}
+	return data
+}
+
+func oneTicketJSON(ctx context.Context, t hospital.Ticket) ticketJSON {
+	shape := ticketJSON{OrderID: t.OrderID, Status: string(t.Status), StatusSince: rfc3339(t.StatusSince), PlacedAt: rfc3339(t.PlacedAt),
+		DueAt: rfc3339(t.Due), Meal: string(t.Meal), Ward: textOrNull(t.WardCode), Bed: textOrNull(t.BedNumber), MovedAt: rfc3339(t.MovedAt),
+		Destination: textOrNull(t.Destination), Initials: textOrNull(t.Initials), Diet: textOrNull(string(t.Diet)), Texture: int(t.Texture),
+		AllergiesKnown: t.Allergies.Known, Allergies: asTexts(t.Allergies.Allergens), SevereAllergies: asTexts(t.Allergies.Severe),
+		NilByMouth: t.NilByMouth, Items: make([]itemJSON, 0, len(t.Dishes)), Notes: t.Notes, OverrideReason: t.OverrideReason,
+		OverriddenBy: t.OverriddenBy, Hazards: hazardsJSON(ctx, t.HeldFor), Stopped: t.Stopped, Begun: t.Begun, Late: t.Late,
+		CancelReason: t.CancelReason, Version: t.Version}
+	for _, dish := range t.Dishes {
+		shape.Items = append(shape.Items, itemJSON{dish.ID, dish.Name.En, string(dish.Station)})
+	}
+	return shape
+}
+
 type stayJSON struct {
 	AdmissionID       int64   `json:"admission_id"`
 	Patient           string  `json:"patient_name"`

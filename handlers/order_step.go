@@ -2,10 +2,12 @@ package handlers
 
 import (
 	"context"
+	"net/url"
 
 	"github.com/labstack/echo/v4"
 
 	"dusangire/hospital"
+	"dusangire/views"
 )
 
 // stepCommand is one of the hospital's commands that take an order a step on or back.
@@ -25,14 +27,24 @@ func (s *Server) stepOrder(command stepCommand) echo.HandlerFunc {
 		}
 		step, back := hospital.Step{Reason: in.text("reason"), Version: in.id("version")}, in.text("back")
 		if err := in.err(); err != nil {
-			return err
+			return s.refuseStep(c, id, back, err)
 		}
 		if _, err := command(c.Request().Context(), actor(c), id, step); err != nil {
-			return err
+			return s.refuseStep(c, id, back, err)
 		}
 		if back == "" {
 			return done(c, orderPath(id))
 		}
 		return done(c, localPath(back))
 	}
+}
+
+// refuseStep shows a refused step to a person where they are. Who says to be in the kitchen must be one who may be there.
+func (s *Server) refuseStep(c echo.Context, id int64, back string, refusal error) error {
+	from, err := url.Parse(back)
+	inKitchen := err == nil && from.Path == views.KitchenPath(hospital.KitchenFilter{}) && actor(c).Role.May(hospital.ReadKitchen)
+	if inKitchen && audienceOf(c.Request()) != program {
+		return s.refuseTicket(c, id, from, refusal)
+	}
+	return refusal
 }

@@ -37,6 +37,7 @@ func (s *Server) Routes() []Route {
 		{get, "/dashboard/medical_staff/", hospital.ReadMedicalDashboard, s.medicalDashboard},
 		{get, "/dashboard/ward_management/", hospital.ReadManagementDashboard, s.managementDashboard},
 		{get, "/dashboard/delivery/", hospital.ReadDeliveries, s.roundPage},
+		{get, "/dashboard/kitchen/", hospital.ReadKitchen, s.kitchenDashboard},
 		{get, "/wards/:id/", hospital.ReadWards, s.wardPage},
 		{get, "/beds/:id/", hospital.ReadWards, s.bedPage},
 		{get, "/admissions/:id/", hospital.ReadWards, s.admissionPage},
@@ -92,6 +93,7 @@ func (s *Server) Routes() []Route {
 		{get, "/ws/dashboard/ward_management/", hospital.ReadManagementDashboard, s.liveManagementDashboard},
 		{get, "/ws/delivery/:id/", hospital.FollowDeliveries, s.liveDelivery},
 		{get, "/ws/dashboard/delivery/", hospital.ReadDeliveries, s.liveRound},
+		{get, "/ws/dashboard/kitchen/", hospital.ReadKitchen, s.liveKitchen},
 		{get, "/ws/dashboard/:role/", hospital.ReadOwnSession, s.liveDashboard},
 
 		{get, "/healthz", Anyone, s.healthz},

@@ -41,6 +41,7 @@ var may = map[hospital.Permission][]hospital.Role{
 	"deliveries.carry":        {"delivery", "admin"},
 	"deliveries.oversee":      {"admin"},
 	"deliveries.follow":       {"medical_staff", "ward_management", "delivery", "customer", "admin"},
+	"dashboard.kitchen":       {"kitchen", "admin"},
 	"orders.cook":             {"kitchen", "admin"},
 	"orders.confirm":          {"medical_staff", "kitchen", "admin"},
 	"orders.cancel":           {"medical_staff", "ward_management", "kitchen", "customer", "admin"},
@@ -74,6 +75,7 @@ var rules = map[string]rule{
 
 	"GET /dashboard/medical_staff/":   {"dashboard.medical", "/dashboard/medical_staff/", 0, 200},
 	"GET /dashboard/ward_management/": {"dashboard.management", "/dashboard/ward_management/", 0, 200},
+	"GET /dashboard/kitchen/":         {"dashboard.kitchen", "/dashboard/kitchen/", 0, 200},
 	"GET /wards/:id/":                 {"wards.read", "/wards/{ward}/", 0, 200},
 	"GET /beds/:id/":                  {"wards.read", "/beds/{bed}/", 0, 200},
 	"GET /admissions/:id/":            {"wards.read", "/admissions/{stay}/", 0, 200},
@@ -132,6 +134,7 @@ var rules = map[string]rule{
 	"GET /ws/notifications/":             {"own_session", "/ws/notifications/", 0, 0},
 	"GET /ws/dashboard/medical_staff/":   {"dashboard.medical", "/ws/dashboard/medical_staff/", 0, 0},
 	"GET /ws/dashboard/ward_management/": {"dashboard.management", "/ws/dashboard/ward_management/", 0, 0},
+	"GET /ws/dashboard/kitchen/":         {"dashboard.kitchen", "/ws/dashboard/kitchen/", 0, 0},
 	"GET /ws/dashboard/:role/":           {"own_session", "/ws/dashboard/porter/", 0, 4404},
 }
 
@@ -285,8 +288,6 @@ func (h *house) expected(route handlers.Route, r rule, v visitor, as audience) i
 	switch {
 	case r.permission == anyone && v.role == "":
 		return r.signedOut
-	case route.Path == "/" && v.role == hospital.KitchenStaff:
-		return http.StatusOK // a page that says there is nothing yet
 	case route.Path == "/addresses/:id/menu/" && v.role == hospital.Admin:
 		return http.StatusNotFound // to an address its owner alone orders
 	case r.permission == anyone || v.may(r.permission):

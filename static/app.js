@@ -63,11 +63,11 @@
   // accept judges the stamp that ended a frame whose regions are on the screen by now, and by what the frame came.
   function accept(stamp, by) {
     const now = performance.now();
-    const { epoch, current, age, database } = stamp.dataset;
+    const { epoch, shown: sent, current = sent, age, database } = stamp.dataset;
     if (epoch !== body.dataset.epoch || byId("parts")?.value !== parts) return location.reload();
-    shown = revisions(stamp.dataset.shown);
+    shown = revisions(sent);
     if (Number(age) >= OLD || database !== "ok" || document.hidden) return notLive();
-    if (stamp.dataset.shown === current) behindSince = 0;
+    if (sent === current) behindSince = 0;
     else if (body.dataset.live === "no") return;
     else if (now - (behindSince ||= now) > BEHIND) return notLive();
     stampedAt = now;
@@ -234,6 +234,9 @@
     silencer = setTimeout(() => { line.textContent = ""; }, SAYING);
   }
 
+  // A page's own script says something by this event.
+  document.addEventListener("say", (event) => say(event.detail));
+
   // ---- the open bed
 
   let opening = null; // the request under way for a panel
@@ -372,6 +375,8 @@
     if (response.status === 401) {
       event.preventDefault();
       leave("signed-out");
+    } else if (!panel) { // a page without a panel has a script of its own for its commands
+      return;
     } else if (request.method === "POST" && response.status === 204) {
       saved(left);
     } else if (left || !text.includes('class="panel"')) {

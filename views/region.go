@@ -52,6 +52,7 @@ const (
 	OrdersID     = "orders"
 	PatientsID   = "patients"
 	AddressesID  = "addresses"
+	TransitID    = "transit" // how many trays are on their way
 )
 
 // BedID is the id of a bed's card.
@@ -160,6 +161,42 @@ func inboxRegion(inbox hospital.Inbox) Region {
 	return list
 }
 
+// TicketID is the id of a ticket on the kitchen's wall.
+func TicketID(orderID int64) string { return "ticket-" + strconv.FormatInt(orderID, 10) }
+
+// LaneID is the id of a lane's tickets, LaneCountID that of their number.
+func LaneID(lane string) string      { return "lane-" + lane }
+func LaneCountID(lane string) string { return "count-" + lane }
+
+// StationID is the id of what a station has still to cook, DishCountID that of one dish.
+func StationID(s hospital.Station) string { return "cook-" + string(s) }
+func DishCountID(dishID int64) string     { return "dish-" + strconv.FormatInt(dishID, 10) }
+
+// KitchenRegions lists what changes on a wall of the kitchen: the tickets of each lane and their number, how many are on their way, and each
+// dish that is still to be cooked. The board is filtered already.
+func KitchenRegions(b hospital.KitchenBoard, w Wall) []Region {
+	regions := []Region{{ID: TransitID, Component: inTransit(b)}}
+	for _, lane := range lanes {
+		tickets := laneRegion(b, w, lane)
+		regions = append(regions, tickets, Region{ID: LaneCountID(lane), Component: laneCount(lane, len(tickets.Items))})
+	}
+	for _, station := range hospital.Stations {
+		regions = append(regions, stationRegion(b, station))
+	}
+	return regions
+}
+
+// laneRegion is the tickets of a lane, in the order of the board.
+func laneRegion(b hospital.KitchenBoard, w Wall, lane string) Region {
+	list := Region{ID: LaneID(lane), Component: laneList(lane), Items: []Region{}}
+	for _, t := range b.Tickets {
+		if laneOf(t) == lane {
+			list.Items = append(list.Items, Region{ID: TicketID(t.OrderID), Component: ticketCard(t, w.Filter, b.At, w.refusalOf(t))})
+		}
+	}
+	return list
+}
+
 // noticeID is the id of a notification in its reader's list.
 func noticeID(id int64) string { return "notice-" + strconv.FormatInt(id, 10) }
 
@@ -186,3 +223,14 @@ func ordersRegion(home hospital.CustomerHome) Region {
 
 // orderItemID is the id of an order in its customer's list.
 func orderItemID(id int64) string { return "order-" + strconv.FormatInt(id, 10) }
+
+// stationRegion is what a station has still to cook.
+func stationRegion(b hospital.KitchenBoard, s hospital.Station) Region {
+	list := Region{ID: StationID(s), Component: stationList(s), Items: []Region{}}
+	for _, dish := range b.ToCook {
+		if dish.Station == s {
+			list.Items = append(list.Items, Region{ID: DishCountID(dish.DishID), Component: dishCount(dish)})
+		}
+	}
+	return list
+}

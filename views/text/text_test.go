@@ -160,6 +160,10 @@ func domain() map[string][]string {
 	}
 	lists["alarm."] = []string{"wrong_bed", "wrong_code", "stopped", "moved", "refused"}
 	lists["stopped."] = []string{hospital.StoppedHazard, hospital.StoppedDischarged}
+	for _, u := range hospital.Urgencies {
+		lists["urgency."] = append(lists["urgency."], string(u))
+	}
+	lists["ticket.step."] = []string{"check", "confirm", "start", "ready", "recall"}
 	for i := range 8 {
 		lists["texture."] = append(lists["texture."], strconv.Itoa(i))
 	}

@@ -1,0 +1,503 @@
+// The kitchen's wall. app.js keeps it live; this script adds what cooks need from afar and with full hands: minutes that count down, sound, a
+// screen that stays on, a bump bar's keys, and a refusal's words on the ticket that it is about. Without it the wall works by links and forms.
+//
+// What the script adds to a ticket is lost when a frame brings the ticket anew. So it keeps everything it knows by the ticket's id and
+// dresses the tickets again after each frame.
+(() => {
+  "use strict";
+
+  const lanes = document.querySelector(".kitchen .lanes");
+  if (!lanes) return;
+
+  const TWICE = 500; // two taps within so many milliseconds are one: the second is not meant for what has moved under the finger
+  const NEAR = 48; // pixels between two such taps
+  const ALARM = 6000; // an alarm sounds again until somebody has heard it
+  const LONG = 100; // minutes: who waits that long reads the clock
+
+  const byId = (id) => document.getElementById(id);
+  const words = byId("kitchen-words").dataset;
+  const general = byId("words").dataset;
+  const say = (sentence) => document.dispatchEvent(new CustomEvent("say", { detail: sentence }));
+  const make = (name, className, text) => Object.assign(document.createElement(name), { className, textContent: text });
+
+  // ---- tickets
+
+  const known = new Map(); // by id: what a ticket was when it was last looked at
+  const changed = new Set(); // ids of those that say something else than before
+  const alarms = new Set(); // ids of those whose alarm nobody has heard
+  const seen = new Set(); // ids of ended ones that somebody has seen
+  const mine = new Set(); // ids of those that this screen cancelled
+  const refusals = new Map(); // by id: why the last step was refused
+  const sent = new Map(); // by id: the version with which a step was sent and not refused
+  const bumped = []; // ids in the order in which this screen took them on
+
+  const laneOf = (ticket) => ticket.parentElement.id.slice("lane-".length);
+  const placeOf = (ticket) => ticket.querySelector("a b").textContent;
+  const orderOf = (ticket) => ticket.id.slice("ticket-".length);
+  const versionOf = (ticket) => ticket.querySelector("button[form]")?.value;
+  const ticketOf = (node) => node.closest(".tickets > li");
+
+  function describe(ticket) {
+    const what = Array.from(ticket.querySelectorAll("a, .who :not(em), .what"), (part) => part.textContent).join();
+    return { ticket, lane: laneOf(ticket), what };
+  }
+
+  // look finds out what has happened to the tickets since it last looked, and dresses those that are new or were brought anew.
+  function look(loud) {
+    const gone = new Set(known.keys());
+    const news = new Set();
+    for (const ticket of lanes.querySelectorAll(".tickets > li")) {
+      const now = describe(ticket);
+      const before = known.get(ticket.id);
+      gone.delete(ticket.id);
+      known.set(ticket.id, now);
+      judge(ticket.id, before, now, news);
+      if (!ticket.hasAttribute("data-dressed")) dress(ticket); // a frame has brought it
+    }
+    for (const id of gone) forget(id);
+    const loudest = ["held", "changed", "new"].find((kind) => news.has(kind));
+    if (loud && loudest) play(loudest);
+    showAlarm();
+    number();
+    keepChoice();
+  }
+
+  // judge notes what cooks must be told of one ticket.
+  function judge(id, before, now, news) {
+    const stopped = now.lane === "held" || now.ticket.matches(".in_transit"); // or called back
+    if (!stopped) alarms.delete(id);
+    if (before && before.what === now.what && before.lane === now.lane) return;
+    if (stopped) {
+      alarms.add(id);
+      news.add("held");
+    } else if (now.lane === "ended") {
+      if (!seen.has(id) && !mine.has(id)) news.add("changed");
+    } else if (!before) {
+      news.add("new");
+    } else if (before.what !== now.what && before.lane !== "held") {
+      changed.add(id);
+      news.add("changed");
+    }
+  }
+
+  function forget(id) {
+    for (const memory of [known, changed, alarms, seen, mine, refusals, sent]) memory.delete(id);
+  }
+
+  // dress puts on a ticket what this script knows of it.
+  function dress(ticket) {
+    const { id } = ticket;
+    ticket.setAttribute("data-dressed", "");
+    const ended = laneOf(ticket) === "ended";
+    put(ticket, "refusal", refusals.get(id), (text) => {
+      const alert = make("p", "refusal", text);
+      alert.setAttribute("role", "alert");
+      return alert;
+    });
+    put(ticket, "changed", changed.has(id) && words.changed, (text) => make("p", "changed", text));
+    put(ticket, "seen", ended && words.seen, (text) => Object.assign(make("button", "seen", text), { type: "button" }));
+    ticket.hidden = ended && seen.has(id);
+    if (sent.has(id) && sent.get(id) === versionOf(ticket)) ticket.setAttribute("aria-busy", "true");
+    else ticket.removeAttribute("aria-busy");
+    tell(ticket);
+  }
+
+  // put sees to it that a ticket has a part with this text, or has no such part.
+  function put(ticket, className, text, draw) {
+    const part = ticket.querySelector(":scope > ." + className);
+    if (text && part?.textContent === text) return;
+    part?.remove();
+    if (text) ticket.querySelector(".what").after(draw(text));
+  }
+
+  const redress = (id) => { if (known.has(id)) dress(known.get(id).ticket); };
+
+  // ---- minutes
+
+  const live = byId("live");
+  let clock = 0; // the server's time of the last stamp
+  let clockAt = 0; // when it came
+  let minute = 0;
+
+  function setClock() {
+    clock = Date.parse(live.dateTime);
+    clockAt = performance.now();
+  }
+
+  const now = () => clock + performance.now() - clockAt;
+
+  // tell says how many minutes are left to a ticket, or how many it is late.
+  function tell(ticket) {
+    const urgency = ticket.querySelector(".who em");
+    if (!urgency) return;
+    const left = Date.parse(ticket.querySelector("time").dateTime) - now();
+    const minutes = Math.floor(Math.abs(left) / 60000);
+    const word = urgency.dataset.word ||= urgency.textContent;
+    const text = minutes < LONG ? `${word} ${minutes}′` : word;
+    if (urgency.textContent !== text) urgency.textContent = text;
+  }
+
+  function tick() {
+    const current = Math.floor(now() / 60000);
+    if (current === minute) return;
+    minute = current;
+    for (const { ticket } of known.values()) tell(ticket);
+  }
+
+  // ---- sound
+
+  const sound = byId("sound");
+  const tones = { // frequency in hertz, length in seconds
+    new: { shape: "sine", loudness: 0.25, notes: [[660, 0.18], [880, 0.22]] },
+    changed: { shape: "triangle", loudness: 0.4, notes: [[523, 0.15], [523, 0.15], [392, 0.25]] },
+    held: { shape: "square", loudness: 0.9, notes: [[988, 0.2], [622, 0.2], [988, 0.2], [622, 0.2], [988, 0.35]] },
+  };
+  let audio = null;
+
+  function play(kind) {
+    if (audio?.state !== "running") return;
+    const { shape, loudness, notes } = tones[kind];
+    let at = audio.currentTime;
+    for (const [frequency, length] of notes) {
+      const oscillator = audio.createOscillator();
+      const gain = audio.createGain();
+      oscillator.type = shape;
+      oscillator.frequency.value = frequency;
+      gain.gain.setValueAtTime(loudness, at);
+      gain.gain.exponentialRampToValueAtTime(0.001, at + length);
+      oscillator.connect(gain).connect(audio.destination);
+      oscillator.start(at);
+      oscillator.stop(at + length);
+      at += length;
+    }
+  }
+
+  const showSound = () => sound.setAttribute("aria-pressed", String(audio?.state === "running"));
+
+  // A browser lets a page sound only after somebody has touched it, so whoever wants sound taps once.
+  async function turnOn() {
+    if (!audio) {
+      audio = new AudioContext();
+      audio.addEventListener("statechange", showSound);
+    }
+    await audio.resume();
+    showSound();
+    play(alarms.size ? "held" : "new");
+  }
+
+  sound.addEventListener("click", () => {
+    const on = audio?.state !== "running";
+    if (on) turnOn();
+    else audio.suspend();
+    remember("sound", on ? "on" : "off");
+  });
+
+  setInterval(() => { if (alarms.size) play("held"); }, ALARM);
+
+  // ---- alarms
+
+  const alarm = byId("alarm");
+
+  function showAlarm() {
+    const places = [...alarms].map((id) => placeOf(known.get(id).ticket)).join(", ");
+    const sentence = places && alarm.dataset.text.replace("%s", places);
+    if (alarm.firstElementChild.textContent !== sentence) alarm.firstElementChild.textContent = sentence;
+    alarm.hidden = !sentence;
+    for (const { ticket } of known.values()) ticket.toggleAttribute("data-alarm", alarms.has(ticket.id));
+  }
+
+  function hear(id) {
+    alarms.delete(id);
+    changed.delete(id);
+    redress(id);
+    showAlarm();
+  }
+
+  const hearAll = () => [...alarms, ...changed].forEach(hear);
+
+  byId("heard").addEventListener("click", hearAll);
+
+  // ---- steps
+
+  let last = { at: -TWICE, x: 0, y: 0, id: "" }; // the last tap on a step
+
+  // again reports whether a click is the rest of a double tap, which must not hit what has moved to where the finger is.
+  function again(event, ticket, button) {
+    if (event.timeStamp - last.at > TWICE) return false;
+    const near = event.detail > 0 && Math.hypot(event.clientX - last.x, event.clientY - last.y) < NEAR;
+    return near || (ticket.id === last.id && !button.matches(".back"));
+  }
+
+  lanes.addEventListener("click", (event) => {
+    const button = event.target.closest("button[form]");
+    if (!button) return;
+    const ticket = ticketOf(button);
+    if (again(event, ticket, button) || sent.get(ticket.id) === button.value) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      return;
+    }
+    last = { at: event.timeStamp, x: event.clientX, y: event.clientY, id: ticket.id };
+    sent.set(ticket.id, button.value);
+    refusals.delete(ticket.id);
+    hear(ticket.id);
+  }, true);
+
+  lanes.addEventListener("click", (event) => {
+    const ticket = ticketOf(event.target);
+    if (!ticket) return;
+    if (event.target.matches(".seen")) {
+      seen.add(ticket.id);
+      hear(ticket.id);
+    } else if (event.target.matches(".refusal")) {
+      refusals.delete(ticket.id);
+      redress(ticket.id);
+    } else if (event.target.closest("a") && !event.defaultPrevented && plain(event) && laneOf(ticket) !== "ended") {
+      event.preventDefault();
+      askToCancel(ticket);
+    }
+  });
+
+  const plain = (event) => !(event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+
+  // stepOf is which ticket a request is about, and what it commands.
+  function stepOf(ctx) {
+    const [, order, command] = ctx.request.action.match(/^\/orders\/(\d+)\/([a-z]+)$/) || [];
+    return { id: "ticket-" + order, command };
+  }
+
+  document.addEventListener("htmx:after:request", (event) => {
+    const { ctx } = event.detail;
+    const { id, command } = stepOf(ctx);
+    if (!command || ctx.response.status === 401) return;
+    if (ctx.response.status === 204) taken(id, command);
+    else refuse(id, refusalIn(ctx.text) || (ctx.response.status < 500 ? general.refused : general.unknown));
+  });
+
+  document.addEventListener("htmx:error", (event) => {
+    const { ctx } = event.detail;
+    if (ctx && stepOf(ctx).command) refuse(stepOf(ctx).id, general.unknown);
+  });
+
+  function refusalIn(html) {
+    const answer = new DOMParser().parseFromString(html, "text/html");
+    return answer.querySelector("body > .refusal")?.textContent;
+  }
+
+  function taken(id, command) {
+    const at = bumped.indexOf(id);
+    if (at >= 0) bumped.splice(at, 1);
+    if (command === "cancel") {
+      mine.add(id);
+      cancel.close();
+    } else if (command !== "recall") {
+      bumped.push(id);
+    }
+  }
+
+  function refuse(id, sentence) {
+    sent.delete(id);
+    cancel.close();
+    if (!known.has(id)) return say(sentence);
+    refusals.set(id, sentence);
+    redress(id);
+  }
+
+  // recallLast takes the ticket back that this screen took on last.
+  function recallLast() {
+    const id = bumped.at(-1);
+    const ticket = id && known.get(id)?.ticket;
+    if (ticket?.hasAttribute("aria-busy")) return; // its frame is on the way
+    if (id && !ticket) {
+      bumped.pop();
+      return say(words.gone);
+    }
+    const back = ticket?.querySelector(".back");
+    if (!back) return say(words.nothingBack);
+    back.click();
+  }
+
+  // ---- cancelling
+
+  const cancel = byId("cancel");
+  const form = cancel.querySelector("form");
+
+  function askToCancel(ticket) {
+    const path = `/orders/${orderOf(ticket)}/`;
+    byId("cancel-title").textContent = cancel.dataset.text.replace("%s", placeOf(ticket));
+    form.setAttribute("action", path + "cancel");
+    form.setAttribute("hx-post", path + "cancel");
+    form.querySelector("a").setAttribute("href", path);
+    form.elements.version.value = versionOf(ticket);
+    form.elements.reason.value = "";
+    cancel.showModal();
+  }
+
+  form.addEventListener("click", (event) => {
+    if (event.target.matches(".reason")) form.elements.reason.value = event.target.textContent;
+    if (event.target.matches(".keep")) cancel.close();
+  });
+
+  // ---- keys
+
+  const keys = byId("keys");
+  let chosen = ""; // id of the ticket that somebody has come to by keys, and that they act on
+  let current = null; // the lane whose tickets have the numbers
+  let numbered = [];
+
+  const keysWork = () => keys.getAttribute("aria-pressed") === "true";
+  const ticketsIn = (lane) => [...lane.querySelectorAll(".tickets > li:not([hidden])")];
+  const filled = () => [...lanes.children].filter((lane) => ticketsIn(lane).length);
+
+  // number gives the first ten tickets of one lane the keys of the row of digits: of the lane where somebody is, else of the first.
+  function number() {
+    if (!current || !ticketsIn(current).length) current = filled()[0] || null;
+    const next = current && keysWork() ? ticketsIn(current).slice(0, 10) : [];
+    for (const ticket of numbered) if (!next.includes(ticket)) ticket.querySelector(":scope > kbd")?.remove();
+    next.forEach((ticket, i) => {
+      const key = String((i + 1) % 10);
+      const cap = ticket.querySelector(":scope > kbd");
+      if (cap?.textContent === key) return;
+      cap?.remove();
+      ticket.prepend(make("kbd", "", key));
+    });
+    numbered = next;
+  }
+
+  function choose(ticket) {
+    if (!ticket) return;
+    current = ticket.closest(".lane");
+    number();
+    (ticket.querySelector(".bump") || ticket.querySelector("a")).focus();
+    ticket.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
+  // keepChoice brings the focus back to the chosen ticket when a frame has brought that anew elsewhere.
+  function keepChoice() {
+    if (!chosen || document.activeElement !== document.body) return;
+    const { ticket } = known.get(chosen) || {};
+    if (ticket && !ticket.hidden) choose(ticket);
+    else chosen = "";
+  }
+
+  document.addEventListener("focusin", (event) => {
+    const ticket = ticketOf(event.target);
+    chosen = ticket && event.target.matches(":focus-visible") ? ticket.id : "";
+  });
+  document.addEventListener("pointerdown", () => { chosen = ""; });
+
+  function move(step) {
+    const { ticket } = known.get(chosen) || {};
+    if (!ticket) return choose(numbered[0]);
+    const tickets = ticketsIn(ticket.closest(".lane"));
+    choose(tickets[tickets.indexOf(ticket) + step]);
+  }
+
+  function moveAcross(step) {
+    const full = filled();
+    const { ticket } = known.get(chosen) || {};
+    if (!ticket) return choose(numbered[0]);
+    const next = full[full.indexOf(ticket.closest(".lane")) + step];
+    if (next) choose(ticketsIn(next)[0]);
+  }
+
+  function press(digit) {
+    const ticket = numbered[(Number(digit) + 9) % 10];
+    if (!ticket) return;
+    if (chosen === ticket.id) ticket.querySelector(".bump")?.click();
+    else choose(ticket);
+  }
+
+  function cancelChosen() {
+    const { ticket, lane } = known.get(chosen) || {};
+    if (ticket && lane !== "ended") askToCancel(ticket);
+  }
+
+  const commands = {
+    ArrowUp: () => move(-1), ArrowDown: () => move(1), ArrowLeft: () => moveAcross(-1), ArrowRight: () => moveAcross(1),
+    r: recallLast, h: hearAll, c: cancelChosen,
+    Escape: () => { chosen = ""; document.activeElement.blur(); },
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (!keysWork() || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, textarea, select, dialog, .menu")) return;
+    if (event.repeat && event.key === "Enter" && lanes.contains(event.target)) return event.preventDefault();
+    if (/^\d$/.test(event.key)) {
+      event.preventDefault();
+      if (!event.repeat) press(event.key);
+      return;
+    }
+    const command = commands[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    if (!command) return;
+    event.preventDefault();
+    command();
+  });
+
+  keys.addEventListener("click", () => {
+    keys.setAttribute("aria-pressed", String(!keysWork()));
+    remember("keys", keysWork() ? "on" : "off");
+    showKeys();
+  });
+
+  function showKeys() {
+    byId("legend").hidden = !keysWork();
+    number();
+  }
+
+  // ---- a screen that stays on
+
+  async function stayOn() {
+    const wake = byId("wake");
+    if (!navigator.wakeLock) return; // only secure pages have one
+    try {
+      const lock = await navigator.wakeLock.request("screen");
+      wake.dataset.state = "on";
+      lock.addEventListener("release", () => { wake.dataset.state = "off"; });
+    } catch {
+      wake.dataset.state = "off";
+    }
+  }
+
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) stayOn(); });
+
+  // ---- what this screen was set to before
+
+  const setting = "dusangire.kitchen.";
+
+  function remember(name, value) {
+    try { localStorage.setItem(setting + name, value); } catch { /* a screen that may keep nothing starts anew each time */ }
+  }
+
+  function remembered(name) {
+    try { return localStorage.getItem(setting + name); } catch { return null; }
+  }
+
+  // wakeSound turns the sound on at the first touch, where it was on before the page was loaded anew.
+  function wakeSound(event) {
+    if (sound.contains(event.target)) return;
+    for (const touch of ["pointerdown", "keydown"]) document.removeEventListener(touch, wakeSound, true);
+    turnOn();
+  }
+
+  if (remembered("keys") === "off") keys.setAttribute("aria-pressed", "false");
+  if (remembered("sound") === "on") for (const touch of ["pointerdown", "keydown"]) document.addEventListener(touch, wakeSound, true);
+
+  // ---- the beginning
+
+  document.addEventListener("htmx:ws:after:message:incoming", (event) => {
+    setClock();
+    const frame = event.detail.message?.data; // none where the page polls
+    if (!frame || /"(ticket|lane)-/.test(frame)) look(true);
+    tick();
+  });
+  setInterval(tick, 1000);
+
+  for (const alert of lanes.querySelectorAll(".refusal")) refusals.set(ticketOf(alert).id, alert.textContent);
+  setClock();
+  minute = Math.floor(now() / 60000);
+  look(false);
+  byId("signals").hidden = false;
+  showKeys();
+  stayOn();
+})();

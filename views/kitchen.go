@@ -1,0 +1,139 @@
+package views
+
+import (
+	"context"
+	"net/url"
+
+	"dusangire/hospital"
+	"dusangire/views/text"
+)
+
+// Wall is one screen in the kitchen: what it shows of the board, and what there is to say besides.
+type Wall struct {
+	Filter  hospital.KitchenFilter
+	Wards   []hospital.Ward // to choose from
+	Notes   []string        // about what was asked for and can't be shown, in the reader's language
+	Refused int64           // the order whose step was refused; 0: none
+	Refusal string          // why, in the reader's language
+}
+
+// KitchenPath is the page of a wall.
+func KitchenPath(f hospital.KitchenFilter) string {
+	query := url.Values{}
+	for name, value := range map[string]string{"ward": f.Ward, "station": string(f.Station), "meal": string(f.Meal)} {
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
+	if len(query) == 0 {
+		return kitchenPath
+	}
+	return kitchenPath + "?" + query.Encode()
+}
+
+const kitchenPath = "/dashboard/kitchen/"
+
+// stepForm is the id of the form that every ticket's buttons send.
+const stepForm = "step"
+
+// The lanes of the wall are the states in which the kitchen has a ticket, and one for what came back or was cancelled.
+const laneEnded = "ended"
+
+// lanes are as they stand side by side.
+var lanes = []string{string(hospital.OrderHeld), string(hospital.OrderPending), string(hospital.OrderConfirmed), string(hospital.OrderPreparing),
+	string(hospital.OrderReady), laneEnded}
+
+// laneOf is where a ticket stands; "" for one that has left the kitchen for good.
+func laneOf(t hospital.Ticket) string {
+	switch t.Status {
+	case hospital.OrderDelivered:
+		return ""
+	case hospital.OrderInTransit:
+		if t.Stopped == "" {
+			return ""
+		}
+		return laneEnded
+	case hospital.OrderCancelled, hospital.OrderUndelivered:
+		return laneEnded
+	}
+	return string(t.Status)
+}
+
+// laneName is the heading of a lane.
+func laneName(ctx context.Context, lane string) string {
+	if lane == laneEnded {
+		return text.T(ctx, "kitchen.ended")
+	}
+	return text.T(ctx, "order."+lane)
+}
+
+// refusalOf is why a step of the ticket was refused, if it was.
+func (w Wall) refusalOf(t hospital.Ticket) string {
+	if t.OrderID != w.Refused {
+		return ""
+	}
+	return w.Refusal
+}
+
+// homeless is a refusal whose ticket does not stand on the wall.
+func (w Wall) homeless(b hospital.KitchenBoard) string {
+	for _, t := range b.Tickets {
+		if t.OrderID == w.Refused && laneOf(t) != "" {
+			return ""
+		}
+	}
+	return w.Refusal
+}
+
+// narrowing is one way to narrow a wall: what one field of its filter can be.
+type narrowing struct {
+	name    string // in the reader's language, as all here
+	choices []choice
+}
+
+// choice is a wall that one can change to.
+type choice struct {
+	href, label string
+	holds       bool // this is the one
+}
+
+// offer adds the wall that this filter makes.
+func (n *narrowing) offer(w Wall, f hospital.KitchenFilter, label string) {
+	n.choices = append(n.choices, choice{KitchenPath(f), label, f == w.Filter})
+}
+
+// chosen is what holds.
+func (n narrowing) chosen() string {
+	for _, c := range n.choices {
+		if c.holds {
+			return c.label
+		}
+	}
+	return ""
+}
+
+// narrowings are the ways to narrow a wall: by station, by meal and by ward.
+func (w Wall) narrowings(ctx context.Context) []narrowing {
+	all := text.T(ctx, "kitchen.all")
+	stations, meals, wards := narrowing{name: text.T(ctx, "kitchen.station")}, narrowing{name: text.T(ctx, "kitchen.meal")}, narrowing{name: text.T(ctx, "fact.ward")}
+	f := w.Filter
+	f.Station = ""
+	stations.offer(w, f, all)
+	for _, f.Station = range hospital.Stations {
+		stations.offer(w, f, text.T(ctx, "station."+string(f.Station)))
+	}
+	f = w.Filter
+	f.Meal = ""
+	meals.offer(w, f, all)
+	for _, f.Meal = range hospital.Meals {
+		meals.offer(w, f, text.T(ctx, "meal."+string(f.Meal)))
+	}
+	f = w.Filter
+	f.Ward = ""
+	wards.offer(w, f, all)
+	for _, ward := range w.Wards {
+		f.Ward = ward.Code
+		wards.offer(w, f, ward.Code+" "+ward.Name)
+	}
+	return []narrowing{stations, meals, wards}
+}
