@@ -199,6 +199,7 @@
       mark = "";
     }
     accept(byId("live"), event.detail.polled ? "polled" : "yes");
+    markCard();
     followCard();
   });
   document.addEventListener("htmx:ws:error", (event) => {
@@ -283,10 +284,13 @@
     return typedValues().length > 0 || [...panel.querySelectorAll("[type=checkbox], [type=radio]")].some((box) => box.checked !== box.defaultChecked);
   }
 
-  // markCard shows on the board which bed is open.
+  // markCard shows on the board which bed is open. A frame draws the card without the mark.
   function markCard() {
-    document.querySelector(".bed > [aria-current]")?.removeAttribute("aria-current");
-    cardOf(opened())?.firstElementChild.setAttribute("aria-current", "true");
+    const link = cardOf(opened())?.firstElementChild || null;
+    const marked = document.querySelector(".bed > [aria-current]");
+    if (marked === link) return;
+    marked?.removeAttribute("aria-current");
+    link?.setAttribute("aria-current", "true");
   }
 
   async function open(path) {

@@ -20,7 +20,7 @@ import (
 
 // htmxConfig allows the socket extension alone, keeps what a morph must not touch, and names every close code after
 // which the socket may come back: all but those that say the person may not be here.
-const htmxConfig = `{"extensions":"ws","history":false,"includeIndicatorCSS":false,"morphIgnore":["data-htmx-powered","open","aria-current"],` +
+const htmxConfig = `{"extensions":"ws","history":false,"includeIndicatorCSS":false,"morphIgnore":["data-htmx-powered","open"],` +
 	`"ws":{"protocols":["dusangire.html"],"reconnectCodes":[1000,1001,1005,1006,1008,1009,1011,1012,1013,1014],` +
 	`"reconnectDelay":500,"reconnectMaxDelay":4000,"reconnectJitter":0.9}}`
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -308,6 +309,25 @@ func TestABedOpensBesideTheBoardByKeyboardAndClosesWithEscape(t *testing.T) {
 	}
 	press(t, tab, kb.Escape)
 	until(t, tab, "the focus to be back on the card", `document.activeElement.closest("li")?.id === "bed-5" && !document.querySelector(".panel")`)
+}
+
+func TestAFrameLeavesTheMarkOfTheOpenBedAndChangesEveryOther(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	tab, socket := openWard(t, site)
+	openBed(t, tab, 5)
+	board := sampleBoard()
+	board.Beds[4].Stay.PatientName = "Someone Else"
+	send(t, socket, frame(t, text.En, stampOf("ward:2=119"), views.BedRegion(board.Beds[4])))
+	until(t, tab, "the frame", `document.querySelector("#bed-5 strong").textContent === "Someone Else"`)
+	if got := ask[string](t, tab, `document.querySelector("[aria-current=true]")?.closest("li").id || "none"`); got != "bed-5" {
+		t.Errorf("the board shows %s as open", got)
+	}
+	// What an order's progress marks as the present step moves with the order.
+	ask[bool](t, tab, `(document.querySelector("main").insertAdjacentHTML("beforeend", '<ol id="way"><li aria-current="step">Pending</li><li aria-current="false">Confirmed</li></ol>'), true)`)
+	way := views.Region{ID: "way", Component: templ.Raw(`<ol id="way"><li aria-current="false">Pending</li><li aria-current="step">Confirmed</li></ol>`)}
+	send(t, socket, frame(t, text.En, stampOf("ward:2=120"), way))
+	until(t, tab, "the mark on the next step", `document.querySelector("#way [aria-current=step]").textContent === "Confirmed"`)
 }
 
 // openBed opens a bed of the board in its panel.
