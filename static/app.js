@@ -410,6 +410,15 @@
     if (formData.get("patient_id")) for (const name of ["patient_name", "birth_date", "sex"]) formData.delete(name);
   });
 
+  // Who has no known allergy has none that is named, and only an allergy that is named can be severe.
+  document.addEventListener("change", ({ target }) => {
+    if (target.name !== "allergies[]") return;
+    const ticks = (name) => [...target.form.querySelectorAll(`[type="checkbox"][name="${name}"]`)];
+    if (target.checked) for (const box of ticks("allergies[]")) if ((box.value === "none") !== (target.value === "none")) box.checked = false;
+    const named = ticks("allergies[]").filter((box) => box.checked).map((box) => box.value);
+    for (const box of ticks("severe[]")) if (!named.includes(box.value)) box.checked = false;
+  });
+
   document.addEventListener("htmx:error", (event) => {
     if (panel?.contains(event.detail.ctx?.sourceElement)) complain(words.unknown);
   });

@@ -21,7 +21,7 @@ const (
 	FormDiet      = "diet"
 	FormFasting   = "fasting"
 	FormOrder     = "order"
-	FormConfirm   = "confirm" // with the number of an order: orderForm
+	FormConfirm   = "confirm" // with the number of an order: OrderForm
 	FormCancel    = "cancel"  // likewise
 	FormLogin     = "login"
 	FormAddress   = "address"
@@ -34,8 +34,8 @@ const (
 // FormZoneOf is the form of one zone among others.
 func FormZoneOf(id int64) string { return FormZone + "-" + number(id) }
 
-// orderForm is the name of a form of one order among others.
-func orderForm(form string, orderID int64) string { return form + "-" + number(orderID) }
+// OrderForm is the name of a form of one order among others.
+func OrderForm(form string, orderID int64) string { return form + "-" + number(orderID) }
 
 // Form is what a page's forms start from: nothing, or what somebody sent and why it was refused. The values and errors
 // belong to the form called Name; the page's other forms start empty.

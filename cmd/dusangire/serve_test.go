@@ -111,18 +111,31 @@ func (c apiClient) post(path string, fields map[string]any) (int, []byte) {
 	if err != nil {
 		c.s.t.Fatal(err)
 	}
-	request, err := http.NewRequestWithContext(c.s.t.Context(), http.MethodPost, c.s.url+path, bytes.NewReader(sent))
+	return c.send(http.MethodPost, path, bytes.NewReader(sent))
+}
+
+// get reads a page as JSON.
+func (c apiClient) get(path string) (int, []byte) {
+	c.s.t.Helper()
+	return c.send(http.MethodGet, path, nil)
+}
+
+func (c apiClient) send(method, path string, sent io.Reader) (int, []byte) {
+	c.s.t.Helper()
+	request, err := http.NewRequestWithContext(c.s.t.Context(), method, c.s.url+path, sent)
 	if err != nil {
 		c.s.t.Fatal(err)
 	}
-	request.Header.Set("Content-Type", "application/json")
+	if sent != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
 	request.Header.Set("Accept", "application/json")
 	if c.token != "" {
 		request.Header.Set("Authorization", "Bearer "+c.token)
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		c.s.t.Fatalf("POST %s: %v", path, err)
+		c.s.t.Fatalf("%s %s: %v", method, path, err)
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
