@@ -110,7 +110,8 @@
   let polling = false; // until a socket brings something
   let asking = null; // the poll under way
   let next = 0; // the timer of the next one
-  let mark = ""; // of what the page shows, in the server's words; "" where only the screen knows
+  let mark = ""; // of what the page shows, in the server's words; "" where no poll has drawn it
+  let drawing = Promise.resolve(); // the last poll's frame; nothing else is drawn meanwhile
 
   // poll asks for the page's state now, and then again and again. The first answer after a time without any is also a reason to
   // try a socket at once: the server may only have been away.
@@ -139,8 +140,13 @@
       const brought = answer.headers.get("Dusangire-Frame"); // which tells a frame from what something on the way may answer
       if (!answer.ok || !brought) return false;
       const text = await answer.text();
+      await drawing;
       if (asking !== request || older(text)) return true;
-      await htmx.swap({ sourceElement: socket, target: socket, swap: "innerHTML swapEmpty:false", text, transition: false });
+      mark = "";
+      const drawn = htmx.swap({ sourceElement: socket, target: socket, swap: "innerHTML swapEmpty:false", text, transition: false });
+      drawing = drawn.catch(() => {});
+      await drawn;
+      if (asking !== request) return true;
       mark = brought;
       htmx.trigger(socket, "htmx:ws:after:message:incoming", { message: { data: text }, polled: true });
       return true;
@@ -151,6 +157,7 @@
 
   function stopPolling() {
     polling = false;
+    mark = "";
     clearTimeout(next);
     asking?.abort();
     asking = null;
@@ -188,16 +195,16 @@
   document.addEventListener("htmx:ws:before:message:incoming", (event) => {
     heardAt = performance.now();
     unheard = 0;
-    if (!older(event.detail.message.data)) return;
-    event.detail.cancelled = true;
-    notLive();
-    setTimeout(restart, 1000);
+    if (older(event.detail.message.data)) {
+      event.detail.cancelled = true;
+      notLive();
+      setTimeout(restart, 1000);
+    } else {
+      stopPolling();
+      event.detail.waitUntil(drawing);
+    }
   });
   document.addEventListener("htmx:ws:after:message:incoming", (event) => {
-    if (!event.detail.polled) {
-      stopPolling();
-      mark = "";
-    }
     accept(byId("live"), event.detail.polled ? "polled" : "yes");
     markCard();
     followCard();

@@ -398,3 +398,46 @@ func TestWatchPrintsWhatALivePathSays(t *testing.T) {
 		t.Errorf("when the server stops: %d %q", code, complaint.String())
 	}
 }
+
+// TestWatchFollowsEveryLivePath: each prints its state at once, until whoever watches presses Ctrl-C.
+func TestWatchFollowsEveryLivePath(t *testing.T) {
+	t.Parallel()
+	s := mustServeDemo(t)
+	for path, c := range map[string]struct{ user, kind string }{
+		"/ws/ward/1/":                    {"medical_staff", "ward_status"},
+		"/ws/delivery/1/":                {"delivery", "delivery_status"},
+		"/ws/address/1/":                 {"delivery", "address"},
+		"/ws/dashboard/medical_staff/":   {"medical_staff", "dashboard_update"},
+		"/ws/dashboard/ward_management/": {"ward_management", "dashboard_update"},
+		"/ws/dashboard/kitchen/":         {"kitchen", "dashboard_update"},
+		"/ws/dashboard/delivery/":        {"delivery", "dashboard_update"},
+		"/ws/notifications/":             {"customer", "notifications"},
+	} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			command := invocation{args: []string{"watch", path, "--server", s.url, "--user", c.user}, stdin: "dusangire\n"}.command(within(t), t)
+			output, err := command.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var complaint strings.Builder
+			command.Stderr = &complaint
+			if err := command.Start(); err != nil {
+				t.Fatal(err)
+			}
+			lines := make(chan string, 100)
+			go linesOf(output, lines)
+			first := <-lines
+			var message struct{ Type string }
+			if err := json.Unmarshal([]byte(first), &message); err != nil || message.Type != c.kind {
+				t.Errorf("the first line should be %s: %v %.200s%s", c.kind, err, first, complaint.String())
+			}
+			_ = command.Process.Signal(os.Interrupt) // gone already where it failed
+			for range lines {
+			}
+			if err := command.Wait(); err != nil {
+				t.Errorf("after Ctrl-C: %v %s", err, complaint.String())
+			}
+		})
+	}
+}

@@ -267,6 +267,8 @@ func (d *doctor) lookAtSockets(ctx context.Context) finding {
 			return fail("%s: %v", path, err)
 		case k.status != http.StatusSwitchingProtocols:
 			return fail("%s answers %d instead of an upgrade; is this server of another version?", path, k.status)
+		case k.code == 4404 && strings.HasPrefix(path, "/ws/dashboard/"):
+			return fail("%s does not exist; is this server of another version?", path)
 		case k.code == 4401 && d.token != "":
 			return fail("%s does not accept the session; sign in again", path)
 		case !k.opens():
