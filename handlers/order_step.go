@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"net/url"
+	"path"
 
 	"github.com/labstack/echo/v4"
 
@@ -27,10 +28,10 @@ func (s *Server) stepOrder(command stepCommand) echo.HandlerFunc {
 		}
 		step, back := hospital.Step{Reason: in.text("reason"), Version: in.id("version")}, in.text("back")
 		if err := in.err(); err != nil {
-			return s.refuseStep(c, id, back, err)
+			return s.refuseStep(c, id, back, in, err)
 		}
 		if _, err := command(c.Request().Context(), actor(c), id, step); err != nil {
-			return s.refuseStep(c, id, back, err)
+			return s.refuseStep(c, id, back, in, err)
 		}
 		if back == "" {
 			return done(c, orderPath(id))
@@ -40,11 +41,30 @@ func (s *Server) stepOrder(command stepCommand) echo.HandlerFunc {
 }
 
 // refuseStep shows a refused step to a person where they are. Who says to be in the kitchen must be one who may be there.
-func (s *Server) refuseStep(c echo.Context, id int64, back string, refusal error) error {
+func (s *Server) refuseStep(c echo.Context, id int64, back string, in *input, refusal error) error {
+	if audienceOf(c.Request()) == program {
+		return refusal
+	}
 	from, err := url.Parse(back)
-	inKitchen := err == nil && from.Path == views.KitchenPath(hospital.KitchenFilter{}) && actor(c).Role.May(hospital.ReadKitchen)
-	if inKitchen && audienceOf(c.Request()) != program {
+	if err == nil && from.Path == views.KitchenPath(hospital.KitchenFilter{}) && actor(c).Role.May(hospital.ReadKitchen) {
 		return s.refuseTicket(c, id, from, refusal)
 	}
-	return refusal
+	return s.refuseOnOrder(c, id, back, in, refusal)
+}
+
+// refuseOnOrder shows a refused step at the bed that the person came from, if the patient lies there still, else on the order's own page.
+func (s *Server) refuseOnOrder(c echo.Context, id int64, back string, in *input, refusal error) error {
+	detail, err := s.Hospital.OrderDetail(c.Request().Context(), actor(c), id)
+	if err != nil {
+		return refusal
+	}
+	form := views.OrderForm(path.Base(c.Path()), id)
+	switch {
+	case detail.BedID != 0 && back == bedPath(detail.BedID) && actor(c).Role.May(hospital.ReadWards):
+		return s.refuseBed(c, detail.BedID, form, in, refusal)
+	case audienceOf(c.Request()) == htmx:
+		return refusal
+	}
+	p := s.explain(c, refusal)
+	return s.renderOrder(c, p.Status, detail, views.Form{Name: form, Errors: p.Errors, Problem: p.Detail})
 }

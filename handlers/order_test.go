@@ -230,3 +230,85 @@ func TestWhoOrdersByFormIsLedOn(t *testing.T) {
 		t.Errorf("a page is told that it is done: %d", got.status)
 	}
 }
+
+// TestARefusedStepIsExplainedWhereThePersonIs: at the bed, in the panel or as a page, where the form stood there; else on the order's page.
+func TestARefusedStepIsExplainedWhereThePersonIs(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, settings{})
+	nurse := h.person(hospital.MedicalStaff)
+	stay := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID)
+	o := h.order(stay, hospital.Lunch, h.dish("Isombe", "hot", "peanuts"))
+	mild := hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"peanuts"}}
+	_, err := h.hospital.SetDiet(t.Context(), actor(hospital.MedicalStaff), stay.ID, hospital.DietChange{Allergies: &mild})
+	h.must(err)
+	bed, page := fmt.Sprintf("/beds/%d/", stay.BedID), fmt.Sprintf("/orders/%d/", o.ID)
+	confirm, reason := page+"confirm", fmt.Sprintf("#confirm-%d-reason", o.ID)
+	for _, c := range []struct {
+		from string
+		as   audience
+		part bool
+	}{{bed, browser, false}, {bed, htmx, true}, {page, browser, false}} {
+		got := nurse.submit(nurse.open(c.from), confirm, url.Values{"reason": {"short"}}, c.as)
+		shown := got.html()
+		if got.status != http.StatusUnprocessableEntity || !strings.Contains(shown.Find(`[role="alert"]`).Text(), "at least 10 characters") {
+			t.Errorf("from %s as %s: %d %.300s", c.from, c.as, got.status, got.body)
+		}
+		if whole := strings.HasPrefix(strings.ToLower(got.body), "<!doctype"); whole == c.part || (shown.Find("section.panel").Length() == 1) != (c.from == bed) {
+			t.Errorf("from %s as %s comes another page: %.300s", c.from, c.as, got.body)
+		}
+		if c.from == bed && (shown.Find(reason).AttrOr("value", "") != "short" || shown.Find(reason).AttrOr("aria-invalid", "") != "true") {
+			t.Errorf("from %s as %s the field should keep what was typed and be marked as wrong", c.from, c.as)
+		}
+	}
+	confirmed := nurse.submit(nurse.open(bed), confirm, url.Values{"reason": {"has eaten them all her life"}}, browser)
+	if led := confirmed.led(); led != bed || h.orderNow(o.ID).Status != hospital.OrderConfirmed {
+		t.Errorf("led to %s, and the order is %s", led, h.orderNow(o.ID).Status)
+	}
+	stale := nurse.submit(nurse.open(page), page+"cancel", url.Values{"version": {"1"}}, browser)
+	if stale.status != http.StatusConflict || !strings.Contains(stale.html().Find(`[role="alert"]`).Text(), "changed meanwhile") {
+		t.Errorf("an outdated view: %d %.300s", stale.status, stale.body)
+	}
+	if led := nurse.submit(nurse.open(page), page+"cancel", nil, browser).led(); led != page || h.orderNow(o.ID).Status != hospital.OrderCancelled {
+		t.Errorf("led to %s, and the order is %s", led, h.orderNow(o.ID).Status)
+	}
+}
+
+// TestAMealIsOrderedAtTheBedWithoutJavaScript goes from the menu over a refusal to the order, with plain links and forms.
+func TestAMealIsOrderedAtTheBedWithoutJavaScript(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, settings{})
+	nurse, manager := h.person(hospital.MedicalStaff), h.person(hospital.WardManagement)
+	stay := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID, "peanuts")
+	stew, rice := h.dish("Isombe", "hot", "peanuts"), h.dish("Rice", "hot")
+	bed := fmt.Sprintf("/beds/%d/", stay.BedID)
+	if link := nurse.open(bed).Find(`.stay-meals a[href$="meal=lunch"]`).AttrOr("href", ""); link != bed+"?meal=lunch" {
+		t.Fatalf("the bed's page should lead to the menu of lunch, not to %q", link)
+	}
+	item := fmt.Sprintf("#order-items-%d", stew.ID)
+	if _, disabled := manager.open(bed + "?meal=lunch").Find(item).Attr("disabled"); !disabled {
+		t.Error("ward management may not choose what conflicts")
+	}
+	menu := nurse.open(bed + "?meal=lunch")
+	if _, disabled := menu.Find(item).Attr("disabled"); disabled || menu.Find(".menu-list s").Text() != "Isombe" ||
+		!strings.Contains(menu.Find(".menu-list .why").Text(), "Isombe contains peanuts (allergy)") {
+		t.Errorf("medical staff see what conflicts crossed out with the reason, and may choose it: %s", menu.Find(".menu-list").Text())
+	}
+	chosen := url.Values{"items[]": {fmt.Sprint(stew.ID), fmt.Sprint(rice.ID)}}
+	refused := nurse.submit(menu, "/orders", chosen, browser)
+	if refused.status != http.StatusConflict || !strings.Contains(refused.html().Find(`[role="alert"]`).Text(), "Isombe contains peanuts") {
+		t.Fatalf("without a reason: %d %.300s", refused.status, refused.body)
+	}
+	if _, checked := refused.html().Find(item).Attr("checked"); !checked {
+		t.Error("what was chosen stays chosen")
+	}
+	chosen.Set("override_reason", "has eaten them all her life")
+	if led := nurse.submit(refused.html(), "/orders", chosen, browser).led(); led != bed {
+		t.Errorf("then led to %s", led)
+	}
+	if line := nurse.open(bed).Find(".meal").Text(); !strings.Contains(line, "Isombe, Rice") || !strings.Contains(line, "Pending") {
+		t.Errorf("the bed's page lists %q", line)
+	}
+	if got := nurse.ask(question{method: "GET", path: bed + "?meal=brunch", as: browser, header: nurse.cookie()}); got.status != http.StatusUnprocessableEntity {
+		t.Errorf("a meal that there is not: %d", got.status)
+	}
+}

@@ -69,13 +69,11 @@ func answerAboutWard(board hospital.WardBoard, request []byte) (reply []byte, wh
 		Action string          `json:"action"`
 		BedID  json.RawMessage `json:"bed_id"`
 	}
-	if err := json.Unmarshal(request, &asked); err != nil {
-		return hub.ErrorMessage("invalid_json", "Send one JSON object a frame."), false
-	}
-	switch asked.Action {
-	case "get_status":
+	err := json.Unmarshal(request, &asked)
+	switch {
+	case err == nil && asked.Action == "get_status":
 		return nil, true
-	case "get_bed_status":
+	case err == nil && asked.Action == "get_bed_status":
 		return bedStatus(board, asked.BedID), false
 	}
 	return hub.ErrorMessage("unknown_action", "This socket knows get_status and get_bed_status."), false
