@@ -3,7 +3,6 @@ package demo
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"dusangire/hospital"
@@ -13,8 +12,8 @@ import (
 type customer struct {
 	username  string
 	name      string
-	ward      string // where the patient lies
-	allergies []hospital.Allergen
+	patient   hospital.PatientName     // a regular
+	allergies []hospital.Allergen      // of the patient
 	addresses []hospital.AddressFields // the first is the default; of each, the zone is named by at
 	at        []string
 }
@@ -22,7 +21,7 @@ type customer struct {
 // customers are the demo login, a mother whose child must not have groundnuts, and simulated ones.
 var customers = []customer{
 	{
-		username: string(hospital.Customer), name: "Uwera Josiane", ward: "PED", allergies: []hospital.Allergen{"peanuts"},
+		username: string(hospital.Customer), name: "Uwera Josiane", patient: childOfTheCustomer, allergies: []hospital.Allergen{"peanuts"},
 		addresses: []hospital.AddressFields{
 			{Label: "Shelter", Phone: "0780 000 001", Line1: "Mat 12", Line2: "Women's hall", Instructions: "Ask at the door of the shelter"},
 			{Label: "Home", Phone: "0780 000 001", Line1: "KG 999 St 7", Instructions: "Blue gate"},
@@ -30,12 +29,12 @@ var customers = []customer{
 		at: []string{shelter, outside},
 	},
 	{
-		username: "gatera.paul", name: "Gatera Paul", ward: "MAT",
+		username: "gatera.paul", name: "Gatera Paul", patient: youngMother,
 		addresses: []hospital.AddressFields{{Label: "Staff house 4", Phone: "0780 000 002", Line1: "Staff house 4"}},
 		at:        []string{staffHouses},
 	},
 	{
-		username: "ingabire.rose", name: "Ingabire Rose", ward: "MED-A",
+		username: "ingabire.rose", name: "Ingabire Rose", patient: oldLady,
 		addresses: []hospital.AddressFields{{Label: "Home", Phone: "0780 000 003", Line1: "KG 998 Ave 21", Instructions: "Second house on the left"}},
 		at:        []string{outside},
 	},
@@ -64,20 +63,13 @@ func (o *opening) moveIn(ctx context.Context) error {
 	return nil
 }
 
-// arrangeCustomers lets the desk link each customer to a patient who has been here for a while.
+// arrangeCustomers lets the desk link each customer to their patient, of whom allergies are known.
 func (o *opening) arrangeCustomers() {
 	for _, c := range customers {
-		s := o.settled(inWard(c.ward))
-		if s == nil {
-			s = o.staying[slices.IndexFunc(o.staying, inWard(c.ward))]
-		}
-		if c.allergies != nil {
-			s.cmd.Allergies = hospital.Allergies{Known: true, Allergens: c.allergies}
-		}
-		who := o.people[c.username]
+		who, s := o.people[c.username], o.regulars[c.patient]
+		s.cmd.Allergies = hospital.Allergies{Known: true, Allergens: c.allergies}
 		o.happens(s.admitted.Add(20*time.Minute), func(ctx context.Context) error {
 			return o.h.LinkCustomer(ctx, desk, who.UserID, s.patient)
 		})
-		o.cared[c.username] = s
 	}
 }

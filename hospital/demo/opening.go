@@ -27,19 +27,19 @@ var moves = []struct{ from, to, reason string }{
 
 // opening is the demo hospital while it is written: first what happened is arranged, then it happens in the order of time.
 type opening struct {
-	h       *hospital.Hospital
-	rng     *rand.Rand
-	start   time.Time
-	beds    map[place][]int64 // not yet spoken for
-	healthy []person          // who is not yet in the story, in no particular order
-	staying []*stay           // who lies in a bed at the start, except regulars
-	story   []event           // what is yet to happen, in the order of time
+	h        *hospital.Hospital
+	rng      *rand.Rand
+	start    time.Time
+	beds     map[place][]int64 // not yet spoken for
+	healthy  []person          // who is not yet in the story, in no particular order
+	staying  []*stay           // who lies in a bed at the start, except regulars
+	regulars map[hospital.PatientName]*stay
+	story    []event // what is yet to happen, in the order of time
 
 	menu   []hospital.Dish           // as it is in the database
 	zones  map[string]int64          // ids by name
 	people map[string]hospital.Actor // customers and couriers, by username
 	homes  map[string]int64          // the ids of the customers' first addresses, by username
-	cared  map[string]*stay          // whom the customers care for, by username
 }
 
 // place is a ward and the state that a bed there shall have at the start.
@@ -65,15 +65,15 @@ type event struct {
 
 func newOpening(h *hospital.Hospital, seed uint64, start time.Time) *opening {
 	o := &opening{
-		h:       h,
-		rng:     newRand(seed),
-		start:   start.UTC().Truncate(time.Millisecond),
-		beds:    map[place][]int64{},
-		healthy: slices.Clone(everyone().people),
-		zones:   map[string]int64{},
-		people:  map[string]hospital.Actor{},
-		homes:   map[string]int64{},
-		cared:   map[string]*stay{},
+		h:        h,
+		rng:      newRand(seed),
+		start:    start.UTC().Truncate(time.Millisecond),
+		beds:     map[place][]int64{},
+		healthy:  slices.Clone(everyone().people),
+		zones:    map[string]int64{},
+		people:   map[string]hospital.Actor{},
+		homes:    map[string]int64{},
+		regulars: map[hospital.PatientName]*stay{},
 	}
 	o.rng.Shuffle(len(o.healthy), func(i, k int) { o.healthy[i], o.healthy[k] = o.healthy[k], o.healthy[i] })
 	return o
@@ -239,7 +239,7 @@ func (o *opening) arrangeMoves() {
 func (o *opening) arrangeStays() {
 	for _, r := range regulars {
 		w := wardByCode(r.ward)
-		o.admit(w, r.person, o.take(w.code, hospital.BedOccupied), o.ago(time.Hour, w.stay))
+		o.regulars[r.name] = o.admit(w, r.person, o.take(w.code, hospital.BedOccupied), o.ago(time.Hour, w.stay))
 	}
 	for i := range wards {
 		w := &wards[i]

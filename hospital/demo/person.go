@@ -52,6 +52,13 @@ type regular struct {
 	ward string
 }
 
+// The regulars whom customers care for, so that a customer's page never goes empty.
+const (
+	childOfTheCustomer hospital.PatientName = "Uwera Ornella"
+	youngMother        hospital.PatientName = "Uwingabiye Thérèse Noëlla"
+	oldLady            hospital.PatientName = "Nyirabukeye Anastasie"
+)
+
 // regulars have names that are none of the census's.
 var regulars = []regular{
 	// Two pairs that are easily taken for each other, on one ward.
@@ -60,9 +67,10 @@ var regulars = []regular{
 	{person{"Uwimana Marie Claire", female, 38, time.May, 2}, "MED-A"},
 	{person{"Uwimana Marie Clarisse", female, 38, time.May, 20}, "MED-A"},
 	// The oldest, the youngest, accents, and one who could not say a name: "utazwi", not known.
-	{person{"Nyirabukeye Anastasie", female, 96, time.January, 4}, "MED-A"},
+	{person{oldLady, female, 96, time.January, 4}, "MED-A"},
 	{person{"Ineza Ganza", male, 0, time.June, 11}, "PED"},
-	{person{"Uwingabiye Thérèse Noëlla", female, 27, time.October, 30}, "MAT"},
+	{person{childOfTheCustomer, female, 6, time.September, 17}, "PED"},
+	{person{youngMother, female, 27, time.October, 30}, "MAT"},
 	{person{name: "Utazwi", sex: unknown, age: 40}, intensive},
 }
 

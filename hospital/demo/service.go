@@ -266,14 +266,14 @@ func (o *opening) arrangeTrays() {
 		}
 	}
 	for range 3 {
-		o.tray(o.settled(inWard("NUT")), hospital.Supplement, hospital.OrderPreparing, o.ago(time.Minute, 6*time.Minute))
+		o.tray(o.settled(inWard(nutritional)), hospital.Supplement, hospital.OrderPreparing, o.ago(time.Minute, 6*time.Minute))
 		o.tray(o.settled(inWard("PED")), hospital.Snack, hospital.OrderPreparing, o.ago(time.Minute, 6*time.Minute))
 		o.tray(o.settled(inWard("MED-B")), hospital.Snack, hospital.OrderConfirmed, o.ago(time.Minute, 4*time.Minute))
 	}
 	for range 2 {
 		o.tray(o.settled(inWard("SURG")), hospital.Snack, hospital.OrderPending, o.ago(20*time.Second, 90*time.Second))
 	}
-	mother, father, daughter := customers[0].username, customers[1].username, customers[2].username
+	mother, father, daughter := customers[0], customers[1], customers[2]
 	o.meal(mother, hospital.OrderPreparing, o.ago(2*time.Minute, 4*time.Minute), "Cup with a lid, please")
 	o.meal(daughter, hospital.OrderPending, o.ago(30*time.Second, time.Minute), "")
 	o.parcel(mother, hospital.OrderConfirmed, o.ago(time.Minute, 3*time.Minute), "Tea with milk", "Mandazi")
@@ -281,20 +281,20 @@ func (o *opening) arrangeTrays() {
 }
 
 // meal lets a customer order a snack for their patient.
-func (o *opening) meal(customer string, to hospital.OrderStatus, since time.Time, notes string) {
-	s := o.cared[customer]
+func (o *opening) meal(c customer, to hospital.OrderStatus, since time.Time, notes string) {
+	s := o.regulars[c.patient]
 	if plate := o.plate(s, hospital.Snack); len(plate) > 0 {
-		o.order(o.people[customer], hospital.NewOrder{Meal: hospital.Snack, Dishes: plate, Notes: notes}, s, to, since)
+		o.order(o.people[c.username], hospital.NewOrder{Meal: hospital.Snack, Dishes: plate, Notes: notes}, s, to, since)
 	}
 }
 
 // parcel lets a customer order a snack for their own address.
-func (o *opening) parcel(customer string, to hospital.OrderStatus, since time.Time, dishes ...string) {
-	cmd := hospital.NewOrder{Meal: hospital.Snack, AddressID: o.homes[customer]}
+func (o *opening) parcel(c customer, to hospital.OrderStatus, since time.Time, dishes ...string) {
+	cmd := hospital.NewOrder{Meal: hospital.Snack, AddressID: o.homes[c.username]}
 	for _, name := range dishes {
 		cmd.Dishes = append(cmd.Dishes, o.dish(name))
 	}
-	o.order(o.people[customer], cmd, nil, to, since)
+	o.order(o.people[c.username], cmd, nil, to, since)
 }
 
 // arrangeConflict lets a nurse learn of an allergy while the very thing is being prepared: the ticket is held.

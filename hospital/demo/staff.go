@@ -15,25 +15,37 @@ import (
 // ErrOtherHospital says that the staff were sent to a hospital that lacks the demo's wards.
 var ErrOtherHospital = errors.New("not the demo hospital")
 
-// handsOff is how long the staff leave a bed alone after somebody else changed it, so that people who try the demo
+// handsOff is how long the staff leave a bed or a ticket alone after somebody else changed it, so that people who try the demo
 // see their own work stand.
 const handsOff = 2 * time.Minute
 
-// Staff are simulated people who keep the demo hospital lively and near its opening state, as long as they work. They care
-// only for invented patients, and release or repair only what one of them reserved or reported.
+// Staff are simulated people who keep the demo hospital lively and near its opening state, as long as they work: on the wards, in the
+// kitchen and on the way between. They care only for invented patients, release or repair only what one of them reserved or
+// reported, and carry only what one of their own couriers has claimed.
 // One goroutine at a time may use a Staff.
 type Staff struct {
-	h    *hospital.Hospital
-	pace time.Duration
-	log  *slog.Logger
-	rng  *rand.Rand
-	own  map[int64]time.Time // by bed: when the staff themselves last changed it
+	h       *hospital.Hospital
+	pace    time.Duration
+	log     *slog.Logger
+	rng     *rand.Rand
+	own     memory // of beds
+	tickets memory
+	handed  map[int64]time.Time // by courier: when a tray was last handed over
 }
 
-// NewStaff returns staff who do something about once a pace, which must be above zero. What they do follows from the seed and
-// the states they find. The log gets each act at debug level, and never a patient.
+// NewStaff returns staff who do something about once a pace, which must be above zero: on the wards one act, in the kitchen another, and
+// each courier one. What they do follows from the seed and the states they find. The log gets each act at debug level, and never a
+// patient.
 func NewStaff(h *hospital.Hospital, seed uint64, pace time.Duration, log *slog.Logger) *Staff {
-	return &Staff{h: h, pace: pace, log: log, rng: newRand(seed), own: map[int64]time.Time{}}
+	return &Staff{h: h, pace: pace, log: log, rng: newRand(seed), own: memory{}, tickets: memory{}, handed: map[int64]time.Time{}}
+}
+
+// memory is when the staff themselves last changed things, by id.
+type memory map[int64]time.Time
+
+// untouched reports whether nobody else changed a thing in the last while.
+func (m memory) untouched(id int64, since, now time.Time, while time.Duration) bool {
+	return now.Sub(since) >= while || m[id].Equal(since)
 }
 
 // Run lets the staff work until ctx ends, and then returns nil. A failing act is logged and the work goes on, for
@@ -47,12 +59,14 @@ func (s *Staff) Run(ctx context.Context) error {
 			return nil
 		case <-wait.C:
 		}
-		err := s.Step(ctx)
-		if errors.Is(err, ErrOtherHospital) {
-			return err
-		}
-		if err != nil && ctx.Err() == nil {
-			s.warn(ctx, err)
+		for _, work := range []func(context.Context) error{s.Step, s.Cook, s.Carry} {
+			err := work(ctx)
+			if errors.Is(err, ErrOtherHospital) {
+				return err
+			}
+			if err != nil && ctx.Err() == nil {
+				s.warn(ctx, err)
+			}
 		}
 	}
 }
@@ -65,7 +79,7 @@ func (s *Staff) warn(ctx context.Context, err error) {
 	s.log.WarnContext(ctx, "the simulated staff could not work", "error", err)
 }
 
-// Step does one act: the first that can be done, of all in an order that is drawn by how much each is needed. An
+// Step does one act on the wards: the first that can be done, of all in an order that is drawn by how much each is needed. An
 // act that the rules refuse, because somebody was quicker, only means another act. Where nothing can be done it does nothing.
 func (s *Staff) Step(ctx context.Context) error {
 	now, err := s.look(ctx)
@@ -74,19 +88,26 @@ func (s *Staff) Step(ctx context.Context) error {
 	}
 	for _, a := range draw(s.rng, acts, func(a act) float64 { return a.need(now) }) {
 		done, err := a.do(s, ctx, now)
-		if refusal, ok := errors.AsType[*hospital.Error](err); ok && refusal.Kind == hospital.Conflict {
-			s.log.DebugContext(ctx, "somebody was quicker than the simulated staff", "act", a.name)
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", a.name, err)
-		}
-		if done {
-			s.log.DebugContext(ctx, "the simulated staff did something", "act", a.name)
-			return nil
+		if done, err = s.did(ctx, a.name, done, err); done || err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// did logs what became of an act, and reports whether it was done. That the rules refused it is no error: somebody was quicker.
+func (s *Staff) did(ctx context.Context, act string, done bool, err error) (bool, error) {
+	if refusal, ok := errors.AsType[*hospital.Error](err); ok && refusal.Kind == hospital.Conflict {
+		s.log.DebugContext(ctx, "somebody was quicker than the simulated staff", "act", act)
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", act, err)
+	}
+	if done {
+		s.log.DebugContext(ctx, "the simulated staff did something", "act", act)
+	}
+	return done, nil
 }
 
 // state is the hospital as the staff see it before they choose an act.
@@ -130,7 +151,7 @@ func (s *Staff) wardsBy(now state, weight func(w *ward, summary hospital.WardSum
 
 // mayTouch reports whether nobody else changed a bed a moment ago.
 func (s *Staff) mayTouch(bed int64, since, now time.Time) bool {
-	return now.Sub(since) >= handsOff || s.own[bed].Equal(since)
+	return s.own.untouched(bed, since, now, handsOff)
 }
 
 // bedsFor lists the beds of a ward that the staff may fill: available ones, and those that they reserved, in a drawn order.

@@ -26,10 +26,11 @@ type ward struct {
 	reasons           []string           // for admission
 }
 
-// The codes of wards that patients pass through in one direction or the other.
+// The codes of wards that patients pass through in one direction or the other, and of the one where they are fed up.
 const (
-	emergency = "URG"
-	intensive = "ICU"
+	emergency   = "URG"
+	intensive   = "ICU"
+	nutritional = "NUT"
 )
 
 // wards are the demo hospital's, in the order of the way through the buildings. Where a diet stands twice, it is twice as usual.
@@ -90,7 +91,7 @@ var wards = []ward{
 		reasons:  []string{"Asthma attack", "Severe malaria", "Broken arm", "Bronchiolitis", "Diarrhoea, dehydrated"},
 	},
 	{
-		code: "NUT", name: "Nutrition rehabilitation", block: "C1",
+		code: nutritional, name: "Nutrition rehabilitation", block: "C1",
 		opening:  hospital.BedCounts{Total: 8, Available: 2, Occupied: 6},
 		takes:    func(p person) bool { return p.age < 5 },
 		arrivals: 2, stay: 15 * day,
