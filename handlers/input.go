@@ -78,9 +78,11 @@ func decodeBody(r *http.Request) (sentValues, error) {
 	}
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
+	case len(body) == 0: // a command that needs no fields, whatever its client calls the body that it has not
+		return decodeForm("")
 	case isJSON(r):
 		return decodeJSON(body)
-	case kind == "application/x-www-form-urlencoded" || len(body) == 0:
+	case kind == "application/x-www-form-urlencoded":
 		return decodeForm(string(body))
 	}
 	return sentValues{}, echo.NewHTTPError(http.StatusUnsupportedMediaType, "Send a form or JSON.")

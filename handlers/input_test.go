@@ -465,3 +465,17 @@ func TestHostileTextsReachNoDatabase(t *testing.T) {
 		t.Errorf("nothing here is our fault, but the log says so: %s", log)
 	}
 }
+
+// A client that names JSON for every command may send nothing at all where there is nothing to say.
+func TestACommandWithoutFieldsNeedsNoBody(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, settings{})
+	bed := h.bed(h.a, 3)
+	for _, kind := range []string{jsonType, formType, ""} {
+		got := h.ask(question{method: http.MethodPost, path: fmt.Sprintf("/beds/%d/status", bed.ID), as: program, token: h.token("medical_staff"),
+			body: strings.NewReader(""), header: contentType(kind)})
+		if p := got.problem(422); p.Errors["status"] == "" {
+			t.Errorf("an empty body of the type %q should lack its status: %s", kind, got.body)
+		}
+	}
+}
