@@ -97,33 +97,17 @@ func (s *Server) home(c echo.Context) error {
 		return err
 	}
 	session, _ := sessionOf(c)
-	if path := homeOf(session.User.Role); path != "" {
-		return c.Redirect(http.StatusSeeOther, path)
-	}
-	page, err := s.page(c, text.T(c.Request().Context(), "nothing_yet.title"))
-	if err != nil {
-		return err
-	}
-	return render(c, http.StatusOK, views.NothingYetPage(page))
+	return c.Redirect(http.StatusSeeOther, homePaths[session.User.Role])
 }
 
-// homeOf is the page that a role starts from; "" where there is none yet.
-func homeOf(role hospital.Role) string {
-	switch role {
-	case hospital.MedicalStaff:
-		return "/dashboard/medical_staff/"
-	case hospital.WardManagement:
-		return "/dashboard/ward_management/"
-	case hospital.Customer:
-		return "/home/"
-	case hospital.DeliveryStaff:
-		return roundPath
-	case hospital.KitchenStaff:
-		return "/dashboard/kitchen/"
-	case hospital.Admin:
-		return "/users/"
-	}
-	return ""
+// homePaths are the pages that the roles start from.
+var homePaths = map[hospital.Role]string{
+	hospital.MedicalStaff:   "/dashboard/medical_staff/",
+	hospital.WardManagement: "/dashboard/ward_management/",
+	hospital.KitchenStaff:   "/dashboard/kitchen/",
+	hospital.DeliveryStaff:  roundPath,
+	hospital.Customer:       "/home/",
+	hospital.Admin:          "/users/",
 }
 
 func (s *Server) loginPage(c echo.Context) error {
@@ -165,17 +149,9 @@ func (s *Server) login(c echo.Context) error {
 	c.SetCookie(&http.Cookie{Name: cookieName(c), Value: token, Path: "/", Expires: session.ExpiresAt,
 		HttpOnly: true, Secure: isSecure(c), SameSite: http.SameSiteLaxMode})
 	if audienceOf(c.Request()) == program {
-		return created(c, homePath(session.User.Role), sessionJSON(session, token))
+		return created(c, homePaths[session.User.Role], sessionJSON(session, token))
 	}
 	return done(c, localPath(in.text("next")))
-}
-
-// homePath is homeOf, or the start page.
-func homePath(role hospital.Role) string {
-	if path := homeOf(role); path != "" {
-		return path
-	}
-	return "/"
 }
 
 // refuseLogin shows a person the form again, with the name they typed and never the password.

@@ -15,7 +15,8 @@ func TestSigningIn(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})
 	h.employ(hospital.Roles...)
-	homes := map[hospital.Role]string{"medical_staff": "/dashboard/medical_staff/", "ward_management": "/dashboard/ward_management/", "admin": "/users/"}
+	homes := map[hospital.Role]string{"medical_staff": "/dashboard/medical_staff/", "ward_management": "/dashboard/ward_management/",
+		"kitchen": "/dashboard/kitchen/", "delivery": "/dashboard/delivery/", "customer": "/home/", "admin": "/users/"}
 	for _, role := range hospital.Roles {
 		got := h.post("/login", "", browser, url.Values{"username": {string(role)}, "password": {password}})
 		if led := got.led(); led != "/" {
@@ -26,8 +27,10 @@ func TestSigningIn(t *testing.T) {
 			t.Errorf("the session's cookie: %s", cookie.Raw)
 		}
 		start := h.ask(question{method: "GET", path: "/", as: browser, header: http.Header{"Cookie": {cookie.Name + "=" + cookie.Value}}})
-		if home := homes[role]; start.header.Get("Location") != home || (home == "" && start.status != http.StatusOK) {
+		if home := homes[role]; start.header.Get("Location") != home || start.status != http.StatusSeeOther {
 			t.Errorf("/ for %s: %d %s, want %s", role, start.status, start.header.Get("Location"), home)
+		} else if page := h.get(home, h.token(string(role)), browser); page.status != http.StatusOK {
+			t.Errorf("%s starts from %s, which answers %d", role, home, page.status)
 		}
 	}
 	asProgram := h.post("/login", "", program, map[string]any{"username": " ADMIN ", "password": password})

@@ -132,8 +132,6 @@ func samplePage(r *http.Request) templ.Component {
 		return views.UsersPage(views.Page{Title: "Accounts", Viewer: viewer(hospital.Admin), Path: r.URL.Path}, sampleUsers())
 	case "/problem":
 		return views.ProblemPage(views.Page{Title: "403", Viewer: viewer(hospital.KitchenStaff)}, 403, "Your role may not do this. Ask a colleague whose work it is.")
-	case "/nothing-yet":
-		return views.NothingYetPage(views.Page{Title: "Kitchen", Viewer: viewer(hospital.KitchenStaff)})
 	case "/gallery":
 		return views.GalleryPage(views.Page{Title: "Gallery", Viewer: viewer(hospital.Admin), Path: r.URL.Path})
 	}

@@ -117,7 +117,6 @@ func allPages() map[string]templ.Component {
 		"empty round":             views.RoundPage(roundPage(), hospital.DeliveryBoard{At: now}, nil),
 		"users":                   views.UsersPage(plain, sampleUsers()),
 		"problem":                 views.ProblemPage(plain, 404, "It is gone."),
-		"nothing yet":             views.NothingYetPage(plain),
 		"gallery":                 views.GalleryPage(plain),
 	}
 	for name, live := range livePages() {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"testing"
@@ -233,4 +234,85 @@ func TestADashboardIsToldLoudlyAndCanBeQuieted(t *testing.T) {
 	fail()
 	nurse.until("the next news alone", seen+" === 1")
 	nurse.wantSamePage()
+}
+
+// customerSights are the pages of a customer who has a patient, an address, orders and something to read, those of the admin who looks after
+// zones, and a dashboard on which something has just happened.
+func customerSights(t testing.TB, s *server) []sight {
+	t.Helper()
+	k := &kin{server: s}
+	k.customer = k.person(hospital.Customer)
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var err error
+	k.stay, _, err = s.hospital.Admit(t.Context(), hospital.System, hospital.NewAdmission{PatientName: "Uwera Aline", Texture: new(hospital.Texture(7)),
+		Allergies: hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"milk", "peanuts"}}})
+	must(err)
+	must(s.hospital.LinkCustomer(t.Context(), hospital.System, k.customer.UserID, k.stay.PatientID))
+	k.rice, k.isombe = k.dish("Dish of the tests"), k.dish("Another dish of the tests", "peanuts")
+	home := k.address("KN 5 Rd", "KG 11 Ave", 2000)
+	menu := fmt.Sprintf("/admissions/%d/menu/", k.stay.ID)
+	for _, order := range []hospital.NewOrder{
+		{AdmissionID: k.stay.ID, Meal: hospital.Snack, Dishes: []int64{k.rice.ID}},
+		{AddressID: home.ID, Meal: hospital.Snack, Dishes: []int64{k.isombe.ID}},
+	} {
+		placed, _, err := s.hospital.PlaceOrder(t.Context(), k.customer, order)
+		must(err)
+		for _, step := range []func(context.Context, hospital.Actor, int64, hospital.Step) (hospital.Order, error){
+			s.hospital.ConfirmOrder, s.hospital.StartOrder, s.hospital.ReadyOrder,
+		} {
+			_, err := step(t.Context(), hospital.System, placed.ID, hospital.Step{})
+			must(err)
+		}
+	}
+	unfolded := func(show func(*screen)) func(*screen) {
+		return func(p *screen) {
+			show(p)
+			ask[chromedp.Void](p, `for (const part of document.querySelectorAll("main details")) part.open = true`)
+		}
+	}
+	live := func(path string) func(*screen) { return func(p *screen) { p.openLive(path) } }
+	return []sight{
+		{"home", hospital.Customer, live("/home/")},
+		{"home-of-nobody", hospital.Admin, live("/home/")},
+		{"menu-of-a-patient", hospital.Customer, at(menu + "?meal=snack")},
+		{"menu-refused", hospital.Customer, func(p *screen) {
+			p.foresees("422")
+			p.open(menu + "?meal=snack")
+			p.follow(".menu-form .primary")
+		}},
+		{"menu-to-an-address", hospital.Customer, func(p *screen) {
+			p.open(fmt.Sprintf("/addresses/%d/menu/", home.ID))
+			p.press(".dish:first-child input")
+		}},
+		{"addresses", hospital.Customer, unfolded(at("/addresses/"))},
+		{"address", hospital.Customer, unfolded(live(fmt.Sprintf("/addresses/%d/", home.ID)))},
+		{"zones", hospital.Admin, at("/zones/")},
+		{"zones-to-read", hospital.Customer, at("/zones/")},
+		{"notifications", hospital.Customer, live("/notifications/")},
+		{"notifications-of-nobody", hospital.DeliveryStaff, live("/notifications/")},
+		{"bed-with-customers", hospital.WardManagement, func(p *screen) {
+			p.openLive(fmt.Sprintf("/beds/%d/", k.linked(t)))
+			p.unfold("customers")
+		}},
+	}
+}
+
+// linked lets the customer order for somebody in a bed too, and returns the bed.
+func (k *kin) linked(t testing.TB) (bedID int64) {
+	t.Helper()
+	for _, b := range k.demoWard("MED-A").Beds {
+		if b.Stay != nil {
+			if err := k.hospital.LinkCustomer(t.Context(), hospital.System, k.customer.UserID, b.Stay.PatientID); err != nil {
+				t.Fatal(err)
+			}
+			return b.ID
+		}
+	}
+	t.Fatal("nobody lies in the ward")
+	return 0
 }

@@ -110,7 +110,7 @@ func sights(t testing.TB, s *server) []sight {
 			ask[chromedp.Void](p, `for (const part of document.querySelectorAll(".panel details")) part.open = true`)
 		}
 	}
-	return []sight{
+	return append(customerSights(t, s), []sight{
 		{"login", "", at("/login")},
 		{"login-refused", "", func(p *screen) {
 			p.foresees("401")
@@ -148,14 +148,13 @@ func sights(t testing.TB, s *server) []sight {
 		{"users", hospital.Admin, at("/users/")},
 		{"problem", hospital.MedicalStaff, func(p *screen) { p.foresees("404"); p.open("/nowhere") }},
 		{"problem-signed-out", "", func(p *screen) { p.foresees("404"); p.open("/nowhere") }},
-		{"nothing-yet", hospital.KitchenStaff, at("/")},
 		{"signed-out", hospital.MedicalStaff, func(p *screen) {
 			p.openLive(wardPath(ward))
 			p.signOutElsewhere()
 			p.until("the page to know that nobody is signed in", `document.body.dataset.gone === "yes"`)
 		}},
 		{"gallery", hospital.Admin, at("/gallery")},
-	}
+	}...)
 }
 
 // signOutElsewhere ends the session of the screen's person in another window.
