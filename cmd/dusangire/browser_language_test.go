@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
@@ -47,7 +48,15 @@ func sentences(t *testing.T, l text.Lang) []sentence {
 
 // pattern matches what becomes of a sentence of the catalogue when it is filled in.
 func pattern(sentence string) string {
-	return regexp.MustCompile(`%(\\\[\d\\\])?[sd]`).ReplaceAllString(regexp.QuoteMeta(sentence), ".+")
+	return filled.ReplaceAllString(regexp.QuoteMeta(sentence), ".+")
+}
+
+// filled is where a sentence is filled in, also where it has been quoted.
+var filled = regexp.MustCompile(`%(\\?\[\d\\?\])?[sd]`)
+
+// hasWords reports whether a sentence says anything besides what it is filled with.
+func hasWords(sentence string) bool {
+	return strings.ContainsFunc(filled.ReplaceAllString(sentence, ""), unicode.IsLetter)
 }
 
 // fallback matches a text that stands in English where the language has words of its own.
@@ -58,7 +67,7 @@ func fallback(t *testing.T, l text.Lang) *regexp.Regexp {
 		foreign[strings.ToLower(s.translated)] = true
 	}
 	for _, s := range sentences(t, l) {
-		if !foreign[strings.ToLower(s.english)] && s.english != "English" {
+		if !foreign[strings.ToLower(s.english)] && s.english != "English" && hasWords(s.english) {
 			english = append(english, pattern(s.english))
 		}
 	}
