@@ -398,7 +398,7 @@ func TestEveryLivePagePollsWhereNoSocketPasses(t *testing.T) {
 		p.foreseesRefusals()
 		p.useToken(s.signInAs(string(role), "dusangire").token)
 		for _, path := range p.kinds() {
-			kind := someID.ReplaceAllString(path, "/{id}/")
+			kind := kindOf(path)
 			p.open(path)
 			if !ask[bool](p, `"live" in document.body.dataset`) || live[kind] {
 				continue
@@ -406,9 +406,10 @@ func TestEveryLivePagePollsWhereNoSocketPasses(t *testing.T) {
 			live[kind] = true
 			p.until(string(role)+"'s page "+path+" to poll", isPolled)
 		}
+		p.close()
 	}
 	t.Logf("polled: %v", slices.Sorted(maps.Keys(live)))
-	for _, kind := range []string{"/dashboard/medical_staff/", "/dashboard/ward_management/", "/dashboard/delivery/", "/wards/{id}/", "/notifications/"} {
+	for _, kind := range []string{"/dashboard/medical_staff/", "/dashboard/ward_management/", "/dashboard/kitchen/", "/dashboard/kitchen/?", "/dashboard/delivery/", "/wards/{id}/", "/notifications/"} {
 		if !live[kind] {
 			t.Errorf("%s was not found, so the test does not find its way", kind)
 		}
@@ -417,7 +418,16 @@ func TestEveryLivePagePollsWhereNoSocketPasses(t *testing.T) {
 
 var someID = regexp.MustCompile(`/[0-9]+/`)
 
-// kinds are paths of pages that a person gets to from where they start, in two steps at most; of those that differ by an id one.
+// kindOf is the same for paths that differ by an id, or by what is asked after the question mark.
+func kindOf(path string) string {
+	path, asked, _ := strings.Cut(path, "?")
+	if asked != "" {
+		asked = "?"
+	}
+	return someID.ReplaceAllString(path, "/{id}/") + asked
+}
+
+// kinds are paths of pages that a person gets to from where they start, in two steps at most, one of each kind.
 func (p *screen) kinds() []string {
 	p.t.Helper()
 	const links = `[location.pathname, ...[...document.querySelectorAll("a[href^='/']")].map((a) => a.getAttribute("href")).filter((to) => !to.startsWith("/static/"))]`
@@ -427,7 +437,7 @@ func (p *screen) kinds() []string {
 		p.open(from)
 		for _, to := range ask[[]string](p, links) {
 			to, _, _ = strings.Cut(to, "#")
-			if kind := someID.ReplaceAllString(to, "/{id}/"); !known[kind] {
+			if kind := kindOf(to); !known[kind] {
 				known[kind] = true
 				found = append(found, to)
 			}
