@@ -38,7 +38,7 @@ func (s *Server) deliveryPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page.Live = &views.Live{Socket: "/ws" + deliveryPath(id), Revisions: d.Revisions}
+	page.Live = &views.Live{Socket: fmt.Sprintf("/ws/delivery/%d/", id), Revisions: d.Revisions}
 	return render(c, http.StatusOK, views.DeliveryPage(page, d))
 }
 

@@ -476,6 +476,9 @@ func TestADeliverysPageShowsEachTheirs(t *testing.T) {
 				t.Errorf("the %s's page lacks %q: %d %s", who, want, page.status, text)
 			}
 		}
+		if socket := page.html().Find("#socket").AttrOr("hx-ws:connect", ""); socket != liveDelivery(w.first) {
+			t.Errorf("the %s's page listens to %q", who, socket)
+		}
 		if strings.Contains(page.body, "Uwase") || strings.Contains(page.body, "milk") {
 			t.Errorf("the %s's page tells of the patient: %s", who, text)
 		}

@@ -85,7 +85,10 @@
     const doubt = Boolean(bed) && fold(fields.bed_code) !== fold(bed);
     if (ids.length === 0) ids.push(form.getAttribute("action").split("/")[2]);
     const refusal = noLine() && offline(form.dataset, loose, doubt, fields.bed_code);
-    if (refusal) return sound(refusal.kind, refusal.sentence, ids[0]);
+    if (refusal) {
+      if (doubt) form.elements.bed_code.value = "";
+      return sound(refusal.kind, refusal.sentence, ids[0]);
+    }
     for (const id of ids) {
       if (entries.some((entry) => entry.id === id && waits(entry))) continue;
       lastTap = Math.max(Date.now(), lastTap + 1);
@@ -165,6 +168,7 @@
       refused(entry, { type: ":wrong_bed", detail: words.wrongBed.replace("%[1]s", entry.fields.bed_code) });
       return false;
     }
+    if (entry.act === "deliver" || entry.act === "fail") leave(entry.id);
     entry.failing = failing;
     entry.state = failing && entry.tries >= TRIES ? "unknown" : "waiting";
     entry.why = why;
@@ -318,9 +322,12 @@
 
   // ---- the open stop
 
-  // ready puts the cursor where a scanner types.
+  // ready puts the cursor where a scanner types, over what stands there. Where a dialog has just given back the focus, select alone
+  // gives back the cursor too.
   function ready(stop) {
-    stop?.querySelector("[name=bed_code]")?.focus({ preventScroll: true });
+    const field = stop?.querySelector("[name=bed_code]");
+    field?.focus({ preventScroll: true });
+    field?.select();
   }
 
   // leave closes a stop that is dealt with.

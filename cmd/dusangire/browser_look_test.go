@@ -102,6 +102,7 @@ func sights(t testing.TB, s *server) []sight {
 		t.Fatalf("ward %s has no bed in the state %s", ward.Code, status)
 		return hospital.BoardBed{}
 	}
+	carried := carriedTray(t, s, ward)
 	opened := func(status hospital.BedStatus) func(*screen) {
 		b := bed(status)
 		return func(p *screen) {
@@ -145,6 +146,21 @@ func sights(t testing.TB, s *server) []sight {
 			p.disableScripts(false)
 		}},
 		{"waiting", hospital.MedicalStaff, at(fmt.Sprintf("/admissions/%d/", waiting.ID))},
+		{"round", hospital.DeliveryStaff, func(p *screen) { p.openLive("/dashboard/delivery/") }},
+		{"round-bedside", hospital.DeliveryStaff, func(p *screen) {
+			p.openLive(fmt.Sprintf("/dashboard/delivery/#delivery-%d", carried.ID))
+			p.untilReady(carried)
+			p.press(stop(carried) + " summary")
+		}},
+		{"round-alarm", hospital.DeliveryStaff, func(p *screen) {
+			p.foresees("409")
+			p.disableScripts(true)
+			p.open(fmt.Sprintf("/dashboard/delivery/#delivery-%d", carried.ID))
+			p.choose(stop(carried)+" [name=bed_code]", "NOWHERE-1")
+			p.follow(stop(carried) + " .handover .primary")
+			p.disableScripts(false)
+		}},
+		{"delivery", hospital.MedicalStaff, func(p *screen) { p.openLive(fmt.Sprintf("/deliveries/%d/", carried.ID)) }},
 		{"users", hospital.Admin, at("/users/")},
 		{"problem", hospital.MedicalStaff, func(p *screen) { p.foresees("404"); p.open("/nowhere") }},
 		{"problem-signed-out", "", func(p *screen) { p.foresees("404"); p.open("/nowhere") }},

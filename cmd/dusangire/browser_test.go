@@ -70,6 +70,7 @@ type screen struct {
 	mishaps  []string // what went wrong in the page, in order
 	requests []string // the URLs of all requests and sockets
 	foreseen []string // parts of mishaps that the test causes
+	heard    func(*network.Request)
 }
 
 // visitor opens a screen in a profile of its own; nobody is signed in.
@@ -153,6 +154,9 @@ func (p *screen) hear(event any) {
 		}
 	case *network.EventRequestWillBeSent:
 		p.request(e.Request.URL)
+		if p.heard != nil {
+			p.heard(e.Request)
+		}
 	case *network.EventWebSocketCreated:
 		p.request(e.URL)
 	}
