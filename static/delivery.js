@@ -344,6 +344,7 @@
   }
 
   addEventListener("hashchange", () => ready(opened()));
+  addEventListener("load", () => ready(opened())); // only then has the browser found the target
   document.addEventListener("keydown", (event) => {
     const typed = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
     if (typed && !dialog.open && !document.activeElement.matches("input, button, summary")) ready(opened());
@@ -424,6 +425,5 @@
   }
   draw();
   look();
-  ready(opened());
   pump();
 })();
