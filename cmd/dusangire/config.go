@@ -63,6 +63,7 @@ type serveCommand struct {
 	Demo           bool     `help:"Load the demo hospital if the database is empty, and keep it lively with simulated staff."`
 	DemoPublic     bool     `help:"Allow the published demo passwords on an address that others can reach."`
 	DemoSeed       uint64   `default:"1" help:"Which invented hospital the demo loads."`
+	Story          bool     `help:"Play the demo's story of twenty minutes once, half a minute after the start. The log announces each scene."`
 	MealRounds     bool     `default:"true" negatable:"" help:"Order a safe meal by itself for each patient who has none, just before the cut-off of each main meal."`
 	TrustedProxies []string `help:"Networks whose X-Forwarded-For, -Proto and -Host are believed." placeholder:"CIDR"`
 	LogFormat      string   `default:"text" enum:"text,json" help:"text or json."`

@@ -23,6 +23,7 @@ const (
 	finishTimeout = 8 * time.Second  // for requests; a browser's idle connection alone may take 5
 	sweepEvery    = 10 * time.Second // whoever must not eat any more waits no longer for the tray to be held
 	staffPace     = 4 * time.Second
+	storyAfter    = 30 * time.Second
 )
 
 // Run serves until a signal, drains and returns nil.
@@ -192,7 +193,11 @@ func (p *program) run(ctx context.Context) error {
 	work.Go(func() { p.keepHouse(working) })
 	if p.config.Demo {
 		staff := demo.NewStaff(p.hospital, p.config.DemoSeed, staffPace, p.log)
+		story := staff.Story(p.config.DemoSeed)
 		work.Go(func() { p.note(staff.Run(working)) })
+		if p.config.Story {
+			work.Go(func() { p.note(p.tell(working, story)) })
+		}
 	}
 	var err error
 	select {
@@ -204,6 +209,27 @@ func (p *program) run(ctx context.Context) error {
 	stop()
 	work.Wait()
 	return err
+}
+
+// tell plays the demo's story, once whoever wants to see it has had time to open a screen.
+func (p *program) tell(ctx context.Context, story *demo.Story) error {
+	p.log.Info("story: begins soon", "in", storyAfter)
+	if err := pause(ctx, storyAfter); err != nil {
+		return err
+	}
+	return story.Play(ctx, pause)
+}
+
+// pause lets time pass, or returns why it need not any more.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }
 
 func serve(server *http.Server, listener net.Listener) (err error) {

@@ -149,9 +149,20 @@ func (w *ward) snack() hospital.Meal {
 
 // orderFor orders a dish or two that are safe for a patient, if there are any.
 func (s *Staff) orderFor(ctx context.Context, admission int64, meal hospital.Meal) (bool, error) {
+	cmd, err := s.plateFor(ctx, admission, meal)
+	if err != nil || len(cmd.Dishes) == 0 {
+		return false, err
+	}
+	_, _, err = s.h.PlaceOrder(ctx, nurse, cmd)
+	return err == nil, err
+}
+
+// plateFor is an order of a dish or two that are safe for a patient, or of none where none is.
+func (s *Staff) plateFor(ctx context.Context, admission int64, meal hospital.Meal) (hospital.NewOrder, error) {
+	cmd := hospital.NewOrder{AdmissionID: admission, Meal: meal}
 	offered, err := s.h.MenuFor(ctx, nurse, admission, meal)
 	if err != nil {
-		return false, err
+		return cmd, err
 	}
 	safe := draw(s.rng, offered, func(dish hospital.OfferedDish) float64 {
 		if len(dish.Hazards) > 0 {
@@ -159,15 +170,10 @@ func (s *Staff) orderFor(ctx context.Context, admission int64, meal hospital.Mea
 		}
 		return 1
 	})
-	cmd := hospital.NewOrder{AdmissionID: admission, Meal: meal}
 	for _, dish := range safe[:min(len(safe), 1+s.rng.IntN(2))] {
 		cmd.Dishes = append(cmd.Dishes, dish.ID)
 	}
-	if len(cmd.Dishes) == 0 {
-		return false, nil
-	}
-	_, _, err = s.h.PlaceOrder(ctx, nurse, cmd)
-	return err == nil, err
+	return cmd, nil
 }
 
 // orderLate orders the main meal that is being served for those who came to a ward after its round, or may eat again.

@@ -134,7 +134,7 @@ func (o *opening) hire(ctx context.Context) error {
 	for _, l := range Logins() {
 		users = append(users, hospital.NewUser{Username: l.Username, Role: l.Role, Password: l.Password, Demo: true})
 	}
-	for _, name := range couriers {
+	for _, name := range append(slices.Clone(couriers), storyCourier) {
 		users = append(users, hospital.NewUser{Username: name, Role: hospital.DeliveryStaff, Password: cryptorand.Text()})
 	}
 	for _, c := range customers[1:] {

@@ -31,13 +31,14 @@ type Staff struct {
 	own     memory // of beds
 	tickets memory
 	handed  map[int64]time.Time // by courier: when a tray was last handed over
+	stage   *stage
 }
 
 // NewStaff returns staff who do something about once a pace, which must be above zero: on the wards one act, in the kitchen another, and
 // each courier one. What they do follows from the seed and the states they find. The log gets each act at debug level, and never a
 // patient.
 func NewStaff(h *hospital.Hospital, seed uint64, pace time.Duration, log *slog.Logger) *Staff {
-	return &Staff{h: h, pace: pace, log: log, rng: newRand(seed), own: memory{}, tickets: memory{}, handed: map[int64]time.Time{}}
+	return &Staff{h: h, pace: pace, log: log, rng: newRand(seed), own: memory{}, tickets: memory{}, handed: map[int64]time.Time{}, stage: &stage{}}
 }
 
 // memory is when the staff themselves last changed things, by id.
@@ -178,10 +179,11 @@ func (s *Staff) beds(ctx context.Context, now state, w *ward, fits func(hospital
 	}), nil
 }
 
-// invented finds the person of the census that a patient is; false for anybody else's patient, and for regulars.
+// invented finds the person of the census that a patient is; false for anybody else's patient, for regulars, and for those who play a
+// part in a story.
 func (s *Staff) invented(ctx context.Context, patientID int64, name hospital.PatientName) (person, bool, error) {
 	p, found := everyone().byName[name]
-	if !found {
+	if !found || s.stage.holds(patientID) {
 		return person{}, false, nil
 	}
 	namesakes, err := s.h.FindPatients(ctx, nurse, string(name))
