@@ -140,6 +140,7 @@ func work(h *house, note func(answer)) (tokens []string) {
 		h.setBed(bed, hospital.BedAvailable)
 		h.setBed(other, hospital.BedAvailable)
 
+		customersWork(h, as, note)
 		note(h.post("/login", "", as, url.Values{"username": {"admin"}, "password": {secretCanary}}))
 		note(h.post("/login", "", as, url.Values{"username": {secretCanary}, "password": {password}}))
 		in := h.post("/login", "", as, url.Values{"username": {"admin"}, "password": {password}})
@@ -150,4 +151,35 @@ func work(h *house, note func(answer)) (tokens []string) {
 	}
 	note(h.post("/logout", admin, program, nil))
 	return append(tokens, nurse, admin)
+}
+
+// customersWork is what a customer does in a day, with mistakes: addresses, orders, notifications, and the desk's link to a patient.
+func customersWork(h *house, as audience, note func(answer)) {
+	h.t.Helper()
+	customer, desk := h.token("customer"), h.token("ward_management")
+	send := func(token, path string, form url.Values) { note(h.post(path, token, as, form)) }
+	address := url.Values{"label": {notesCanary}, "full_name": {nameCanary}, "phone": {"0788123456"}, "address_line1": {reasonCanary}, "city": {nameCanary},
+		"instructions": {notesCanary}, "zone_id": {fmt.Sprint(h.zone("Zone of a "+string(as), 500).ID)}, "idempotency_key": {"a-" + string(as)}}
+	send(customer, "/addresses", address)
+	address.Set("zone_id", nameCanary)
+	send(customer, "/addresses", address)
+	stay := h.admitAsked(nameCanary, 0)
+	dish := h.dish("Dish of a "+string(as), "hot")
+	send(desk, fmt.Sprintf("/admissions/%d/customers", stay.ID), url.Values{"username": {nameCanary}})
+	send(desk, fmt.Sprintf("/admissions/%d/customers", stay.ID), url.Values{"username": {"customer"}})
+	order := url.Values{"admission_id": {fmt.Sprint(stay.ID)}, "meal": {"snack"}, "items[]": {fmt.Sprint(dish.ID)}, "notes": {notesCanary}}
+	send(customer, "/orders", order)
+	order.Set("meal", notesCanary)
+	send(customer, "/orders", order)
+	for _, path := range []string{"/home/", "/addresses/", "/notifications/", fmt.Sprintf("/admissions/%d/menu/?meal=%s", stay.ID, searchCanary)} {
+		note(h.get(path, customer, as))
+		note(h.get(path, "", as))
+	}
+	for _, representation := range []string{asJSON, asHTML} {
+		s := h.watch("/ws/home/", customer, representation)
+		if state := s.next(); !strings.Contains(state, nameCanary) {
+			h.t.Errorf("the customer's page should show their patient: %s", state)
+		}
+	}
+	send(customer, "/notifications/read", url.Values{"up_to": {searchCanary}})
 }
