@@ -175,6 +175,16 @@ func (s socket) next() string {
 	return string(message)
 }
 
+// send sends a text message.
+func (s socket) send(message string) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), soon)
+	defer cancel()
+	if err := s.conn.Write(ctx, websocket.MessageText, []byte(message)); err != nil {
+		s.t.Fatalf("send: %v", err)
+	}
+}
+
 // nextWith passes over messages until one contains text.
 func (s socket) nextWith(text string) string {
 	s.t.Helper()
