@@ -325,6 +325,7 @@ func (s site) refusing() site {
 }
 
 func TestBehindAProxyThatLetsNoSocketThroughPagesPollAndSaySo(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 24, func(c *serveCommand) { c.TrustedProxies = []string{"127.0.0.1"} })
 	good := siteBefore(t, s.url, "", "")
 	for i, bad := range []site{good.ignorant(), good.refusing()} {
@@ -354,6 +355,7 @@ func TestBehindAProxyThatLetsNoSocketThroughPagesPollAndSaySo(t *testing.T) {
 }
 
 func TestAPageThatPolledIsLiveByItselfWhenSocketsPassAgain(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 2, func(c *serveCommand) { c.TrustedProxies = []string{"127.0.0.1"} })
 	good := siteBefore(t, s.url, "", "")
 	nginx := startNginx(t, good.ignorant())
@@ -371,6 +373,7 @@ func TestAPageThatPolledIsLiveByItselfWhenSocketsPassAgain(t *testing.T) {
 }
 
 func TestAPageThatPollsSaysSoWhenItsServerIsGone(t *testing.T) {
+	t.Parallel()
 	_, board, process, _ := mustServeProcess(t, 4)
 	nginx := startNginx(t, siteBefore(t, process.url, "", "").ignorant())
 	p := newScreen(t, nginx.url)
@@ -390,6 +393,7 @@ func TestAPageThatPollsSaysSoWhenItsServerIsGone(t *testing.T) {
 // TestEveryLivePagePollsWhereNoSocketPasses opens, as each role, the page that one starts from and every kind of page that it leads
 // to. A page that comes later is found by its links.
 func TestEveryLivePagePollsWhereNoSocketPasses(t *testing.T) {
+	t.Parallel()
 	s := mustServeDemo(t)
 	nginx := startNginx(t, siteBefore(t, s.url, "", "").ignorant())
 	live := map[string]bool{}
