@@ -34,9 +34,19 @@ func (s *Server) admit(c echo.Context) error {
 		return s.refuseBed(c, bedID, views.FormAdmit, in, err)
 	}
 	if audienceOf(c.Request()) == program {
-		return created(c, admissionPath(admission.ID), admissionJSON(admission))
+		shape, err := s.describeStay(c, admission)
+		if err != nil {
+			return err
+		}
+		return created(c, admissionPath(admission.ID), shape)
 	}
 	return done(c, stayPath(admission))
+}
+
+// describeStay is a stay with what its patient may eat, for programs.
+func (s *Server) describeStay(c echo.Context, a hospital.Admission) (stayShape, error) {
+	diet, err := s.Hospital.DietOrder(c.Request().Context(), actor(c), a.ID)
+	return stayOf(a, diet), err
 }
 
 func admissionPath(id int64) string { return fmt.Sprintf("/admissions/%d/", id) }
@@ -137,7 +147,11 @@ func (s *Server) admissionPage(c echo.Context) error {
 	}
 	switch {
 	case audienceOf(c.Request()) == program:
-		return c.JSON(http.StatusOK, admissionJSON(admission))
+		shape, err := s.describeStay(c, admission)
+		if err != nil {
+			return err
+		}
+		return c.JSON(http.StatusOK, shape)
 	case !admission.DischargedAt.IsZero():
 		return hospital.Refuse(hospital.NotFound, "stay_ended", "This stay has ended.")
 	case admission.BedID != 0:

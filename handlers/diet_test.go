@@ -64,6 +64,29 @@ func TestWhatIsNotSentOfADietDoesNotChange(t *testing.T) {
 	}
 }
 
+func TestAStaySaysWhatItsPatientMayEatInTheSameWords(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, settings{})
+	nurse := h.token("medical_staff")
+	got := h.post("/admissions", nurse, program, map[string]any{"patient_name": "Uwase Marie"})
+	made := parseObject(t, got.body)
+	if made["diet"] != "general" || made.int("texture") != 7 || made["allergies"] != nil || made["nil_by_mouth_from"] != nil {
+		t.Errorf("nobody said anything of the diet, and nobody asked about allergies: %s", got.body)
+	}
+	stay, until := hospital.Admission{ID: made.int("id")}, h.clock.Now().Add(time.Hour).UTC().Format(time.RFC3339)
+	h.post(dietPath(stay), nurse, program, map[string]any{"diet": "ulcer", "texture": 3, "allergies": []string{"milk", "eggs"}, "severe": "milk",
+		"nil_by_mouth": true, "nil_by_mouth_until": until})
+	read := parseObject(t, h.get(fmt.Sprintf("/admissions/%d/", stay.ID), nurse, program).body)
+	if read["diet"] != "ulcer" || read.int("texture") != 3 || fmt.Sprint(read["allergies"], read["severe"]) != "[eggs milk] [milk]" ||
+		read["nil_by_mouth_from"] == nil || read["nil_by_mouth_until"] != until {
+		t.Errorf("the stay says %v", read)
+	}
+	h.post(dietPath(stay), nurse, program, map[string]any{"allergies": "none"})
+	if read := parseObject(t, h.get(fmt.Sprintf("/admissions/%d/", stay.ID), nurse, program).body); fmt.Sprint(read["allergies"]) != "[]" {
+		t.Errorf("none known is an empty list: %v", read)
+	}
+}
+
 func TestADietThatCanNotBeNamesItsFields(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})

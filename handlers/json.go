@@ -329,6 +329,26 @@ func admissionJSON(a hospital.Admission) admissionShape {
 	return shape
 }
 
+// stayShape is a stay with what its patient may eat, in the words of POST /admissions/{id}/diet.
+type stayShape struct {
+	admissionShape
+	Diet       string              `json:"diet"`
+	Texture    int                 `json:"texture"`
+	Allergies  []hospital.Allergen `json:"allergies"` // null where nobody asked
+	Severe     []hospital.Allergen `json:"severe"`
+	FastsFrom  *string             `json:"nil_by_mouth_from"`
+	FastsUntil *string             `json:"nil_by_mouth_until"`
+}
+
+func stayOf(a hospital.Admission, d hospital.DietOrder) stayShape {
+	shape := stayShape{admissionShape: admissionJSON(a), Diet: string(d.Diet), Texture: int(d.Texture), Severe: orEmpty(d.Allergies.Severe),
+		FastsFrom: rfc3339(d.NilByMouth.From), FastsUntil: rfc3339(d.NilByMouth.Until)}
+	if d.Allergies.Known {
+		shape.Allergies = orEmpty(d.Allergies.Allergens)
+	}
+	return shape
+}
+
 // admissionStatus names the state of a stay as FEATURES section 4b does.
 func admissionStatus(a hospital.Admission) string {
 	switch {
