@@ -25,8 +25,8 @@ func served(meal hospital.Meal, at time.Time) time.Time {
 // How the service of a main meal goes.
 const (
 	roundsAhead   = time.Minute      // before the cut-off its rounds are ordered
-	servingBefore = 20 * time.Minute // its first trays leave the kitchen
-	servingLasts  = time.Hour        // its last trays follow
+	servingBefore = 30 * time.Minute // its first trays leave the kitchen
+	servingLasts  = 25 * time.Minute // after it was due its last trays follow
 	wardsAtTheEnd = 4                // have not eaten when the meal has been served; nobody sees the tickets of the others any more
 )
 

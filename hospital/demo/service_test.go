@@ -39,7 +39,7 @@ func TestTheDemoOpensWithTheKitchenAndTheCouriersAtWork(t *testing.T) {
 	}{
 		"03:10": {hospital.Breakfast, 5},
 		"06:20": {hospital.Breakfast, all},
-		"07:55": {hospital.Breakfast, 25},
+		"07:15": {hospital.Breakfast, 25},
 		"12:29": {hospital.Lunch, all},
 		"15:00": {hospital.Dinner, 5},
 		"18:45": {hospital.Dinner, 25},
