@@ -30,7 +30,7 @@ func (s *Server) medicalDashboard(c echo.Context) error {
 		return err
 	}
 	page.Live = &views.Live{Socket: "/ws/dashboard/medical_staff/", Revisions: d.Revisions}
-	if err := s.addNews(ctx, &page, hospital.MedicalStaff); err != nil {
+	if err := s.addNews(ctx, &page, everyone(hospital.MedicalStaff)); err != nil {
 		return err
 	}
 	return render(c, http.StatusOK, views.MedicalDashboardPage(page, d))
@@ -40,7 +40,7 @@ func (s *Server) medicalDashboard(c echo.Context) error {
 func (s *Server) liveMedicalDashboard(c echo.Context) error {
 	session, _ := sessionOf(c)
 	wards, language := session.User.Wards, language(c)
-	return watch(c, s.withNews(hospital.MedicalStaff, language, hub.View{
+	return watch(c, s.withNews(everyone(hospital.MedicalStaff), language, hub.View{
 		Name:   fmt.Sprintf("dashboard/medical_staff/%s/%s", joinIDs(wards), language),
 		Topics: []string{string(hospital.MetricsTopic)},
 		Read: func(ctx context.Context) (hub.State, error) {
@@ -94,7 +94,7 @@ func (s *Server) managementDashboard(c echo.Context) error {
 		return err
 	}
 	page.Live = &views.Live{Socket: "/ws/dashboard/ward_management/", Revisions: d.Revisions}
-	if err := s.addNews(ctx, &page, hospital.WardManagement); err != nil {
+	if err := s.addNews(ctx, &page, everyone(hospital.WardManagement)); err != nil {
 		return err
 	}
 	return render(c, http.StatusOK, views.ManagementDashboardPage(page, d))
@@ -103,7 +103,7 @@ func (s *Server) managementDashboard(c echo.Context) error {
 // liveManagementDashboard is the same, live.
 func (s *Server) liveManagementDashboard(c echo.Context) error {
 	language := language(c)
-	return watch(c, s.withNews(hospital.WardManagement, language, hub.View{
+	return watch(c, s.withNews(everyone(hospital.WardManagement), language, hub.View{
 		Name:   fmt.Sprintf("dashboard/ward_management/%s", language),
 		Topics: []string{string(hospital.MetricsTopic)},
 		Read: func(ctx context.Context) (hub.State, error) {

@@ -626,6 +626,30 @@ func TestACouriersDashboardIsTheirOwn(t *testing.T) {
 	}
 }
 
+func TestACourierIsToldOfTheirOwnTrays(t *testing.T) {
+	t.Parallel()
+	w := newService(t, settings{})
+	w.transit(w.first)
+	mine, other := w.watch("/ws/dashboard/delivery/", w.courier), w.watch("/ws/dashboard/delivery/", w.second)
+	mine.nextOfType("dashboard_update")
+	other.nextOfType("dashboard_update")
+	_, err := w.hospital.Transfer(t.Context(), actor(hospital.MedicalStaff), w.stay.ID, hospital.TransferTo{BedID: w.bed(w.b, 4).ID})
+	w.must(err)
+	if news := mine.nextOfType("notification"); news["title"] != fmt.Sprintf("Order %d goes to another bed", w.first.OrderID) || news["level"] != "warning" {
+		t.Errorf("the courier is told %v", news)
+	}
+	other.send(`{"action":"get_status"}`)
+	if told := other.nextObject(); told["type"] != "dashboard_update" { // nothing else came before
+		t.Errorf("another courier is told %v", told)
+	}
+	if text := w.get("/dashboard/delivery/", w.courier, browser).html().Find("#news").Text(); !strings.Contains(text, "goes to another bed") {
+		t.Errorf("the courier's page has the news %q", text)
+	}
+	if text := w.get("/dashboard/delivery/", w.second, browser).html().Find("#news").Text(); strings.Contains(text, "bed") {
+		t.Errorf("another courier's page has the news %q", text)
+	}
+}
+
 func TestACouriersDashboardChangesWithEveryTray(t *testing.T) {
 	t.Parallel()
 	w := newService(t, settings{})

@@ -51,7 +51,7 @@ func (s *Server) renderKitchen(c echo.Context, status int, wall views.Wall) erro
 	path := views.KitchenPath(wall.Filter)
 	page.Path, page.Assets = path, "kitchen"
 	page.Live = &views.Live{Socket: "/ws" + path, Revisions: b.Revisions}
-	if err := s.addNews(ctx, &page, hospital.KitchenStaff); err != nil {
+	if err := s.addNews(ctx, &page, everyone(hospital.KitchenStaff)); err != nil {
 		return err
 	}
 	return render(c, status, views.KitchenPage(page, b.Filtered(wall.Filter), wall))
@@ -67,7 +67,7 @@ func (s *Server) liveKitchen(c echo.Context) error {
 		return hub.CloseNoSuchPath
 	}
 	language := language(c)
-	return watch(c, s.withNews(hospital.KitchenStaff, language, hub.View{
+	return watch(c, s.withNews(everyone(hospital.KitchenStaff), language, hub.View{
 		Name:   fmt.Sprintf("%s %s", views.KitchenPath(wall.Filter), language),
 		Topics: []string{string(hospital.KitchenTopic), string(hospital.MetricsTopic)},
 		Read: func(ctx context.Context) (hub.State, error) {

@@ -17,16 +17,22 @@ import (
 	"dusangire/views/text"
 )
 
-// withNews adds to the live view of a role's dashboard what the role is told: a list for pages, a message for programs.
-func (s *Server) withNews(role hospital.Role, language text.Lang, view hub.View) hub.View {
+// everyone is all of a role, who share their dashboard.
+func everyone(role hospital.Role) hospital.Actor { return hospital.Actor{Role: role} }
+
+// withNews adds to the live view of a dashboard what its readers are told: a list for pages, a message for programs.
+func (s *Server) withNews(reader hospital.Actor, language text.Lang, view hub.View) hub.View {
 	read := view.Read
-	view.Topics = append(view.Topics, string(hospital.RoleInboxTopic(role)))
+	view.Topics = append(view.Topics, string(hospital.RoleInboxTopic(reader.Role)))
+	if reader.UserID != 0 {
+		view.Topics = append(view.Topics, string(hospital.InboxTopic(reader.UserID)))
+	}
 	view.Read = func(ctx context.Context) (hub.State, error) {
 		state, err := read(ctx)
 		if err != nil {
 			return nil, err
 		}
-		news, err := s.Hospital.News(ctx, role)
+		news, err := s.Hospital.News(ctx, reader)
 		if err != nil {
 			return nil, err
 		}
@@ -41,9 +47,9 @@ func (s *Server) withNews(role hospital.Role, language text.Lang, view hub.View)
 // errRestored says that a backup was restored between two reads, which are then of two databases. The next reads are of one.
 var errRestored = errors.New("the database was replaced while it was read")
 
-// addNews adds what a role was told lately to the live page of its dashboard.
-func (s *Server) addNews(ctx context.Context, page *views.Page, role hospital.Role) error {
-	news, err := s.Hospital.News(ctx, role)
+// addNews adds what the readers of a dashboard were told lately to its live page.
+func (s *Server) addNews(ctx context.Context, page *views.Page, reader hospital.Actor) error {
+	news, err := s.Hospital.News(ctx, reader)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func (s *Server) renderRound(c echo.Context, status int, alarm *views.Alarm) err
 	}
 	page.Path = roundPath // also after a refused form, whose own address can't be got
 	page.Live = &views.Live{Socket: "/ws" + roundPath, Revisions: board.Revisions}
-	if err := s.addNews(ctx, &page, hospital.DeliveryStaff); err != nil {
+	if err := s.addNews(ctx, &page, courierOf(actor(c))); err != nil {
 		return err
 	}
 	return render(c, status, views.RoundPage(page, board, alarm))
@@ -47,7 +47,7 @@ func (s *Server) renderRound(c echo.Context, status int, alarm *views.Alarm) err
 // courier who watches has a view of their own. Its cost is one read a courier and change, however many trays there are.
 func (s *Server) liveRound(c echo.Context) error {
 	courier, language := actor(c), language(c)
-	return watch(c, s.withNews(hospital.DeliveryStaff, language, hub.View{
+	return watch(c, s.withNews(courierOf(courier), language, hub.View{
 		Name:   fmt.Sprintf("dashboard/delivery/%d/%s", courier.UserID, language),
 		Topics: []string{string(hospital.DeliveriesTopic), string(hospital.MetricsTopic)},
 		Read: func(ctx context.Context) (hub.State, error) {
@@ -55,6 +55,11 @@ func (s *Server) liveRound(c echo.Context) error {
 			return roundState(board, language), err
 		},
 	}))
+}
+
+// courierOf is somebody as one who is told what couriers are told, whatever else they are.
+func courierOf(who hospital.Actor) hospital.Actor {
+	return hospital.Actor{UserID: who.UserID, Role: hospital.DeliveryStaff}
 }
 
 func roundState(b hospital.DeliveryBoard, language text.Lang) *liveState {

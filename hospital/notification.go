@@ -107,30 +107,35 @@ func newestNotifications(ctx context.Context, q *sql.Tx, actor Actor) ([]Notific
 	return all[:min(len(all), InboxShows)], nil
 }
 
-// News is what a role was told lately, newest first, read in one snapshot: for the dashboard that all of the role share.
+// News is what the people at a dashboard were told lately, newest first, read in one snapshot.
 type News struct {
 	Notifications []Notification // Read is not known: each reads them for themselves
-	Revisions                    // of the RoleInboxTopic
+	Revisions                    // of the RoleInboxTopic, and of the InboxTopic of the one person whose dashboard it is
 }
 
 // NewsLasts is how long a notification is news.
 const NewsLasts = 5 * time.Minute
 
-// News reads what everyone of a role was told in the last NewsLasts.
-func (h *Hospital) News(ctx context.Context, role Role) (News, error) {
+// News reads what everyone of the reader's role was told in the last NewsLasts, and what the reader alone was: without a UserID it is the
+// news of the dashboard that all of the role share.
+func (h *Hospital) News(ctx context.Context, reader Actor) (News, error) {
 	var news News
 	now := h.clock(ctx)
+	topics := []Topic{RoleInboxTopic(reader.Role)}
+	if reader.UserID != 0 {
+		topics = append(topics, InboxTopic(reader.UserID))
+	}
 	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
-		if news.Revisions, err = revisions(ctx, q, RoleInboxTopic(role)); err != nil {
+		if news.Revisions, err = revisions(ctx, q, topics...); err != nil {
 			return err
 		}
-		rows, err := q.QueryContext(ctx, selectNotification+` WHERE notification.user_id IS NULL AND notification.role = $2
-			AND notification.created_at > $3 ORDER BY notification.id DESC LIMIT $4`, 0, role, instant(now.Add(-NewsLasts)), InboxShows)
+		rows, err := q.QueryContext(ctx, selectNotification+` WHERE (notification.user_id = $1 OR notification.user_id IS NULL AND notification.role = $2)
+			AND notification.created_at > $3 ORDER BY notification.id DESC LIMIT $4`, reader.UserID, reader.Role, instant(now.Add(-NewsLasts)), InboxShows)
 		news.Notifications, err = collect(rows, err, scanNotification)
 		return err
 	})
 	if err != nil {
-		return News{}, fmt.Errorf("read the news of role %s: %w", role, err)
+		return News{}, fmt.Errorf("read the news of %s %d: %w", reader.Role, reader.UserID, err)
 	}
 	return news, nil
 }

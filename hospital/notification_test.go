@@ -114,7 +114,8 @@ func TestNewsIsWhatARoleWasToldLately(t *testing.T) {
 		s.tell(t, 0, hospital.DeliveryStaff, 2, morning)
 		s.tell(t, 0, hospital.KitchenStaff, 1, morning)
 		s.tell(t, s.courier.UserID, "", 1, morning)
-		news, err := s.News(t.Context(), hospital.DeliveryStaff)
+		couriers := hospital.Actor{Role: hospital.DeliveryStaff}
+		news, err := s.News(t.Context(), couriers)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -124,8 +125,18 @@ func TestNewsIsWhatARoleWasToldLately(t *testing.T) {
 		if _, known := news.Topics["inbox:delivery"]; !known || len(news.Topics) != 1 || news.Epoch == "" {
 			t.Errorf("it stands at %+v, want the role's inbox", news.Revisions)
 		}
+		own, err := s.News(t.Context(), s.courier)
+		if err != nil || len(own.Notifications) != 3 || own.Notifications[0].UserID != s.courier.UserID {
+			t.Errorf("one courier's news is %+v, %v; want what they alone were told too", own.Notifications, err)
+		}
+		if _, known := own.Topics[hospital.InboxTopic(s.courier.UserID)]; !known || len(own.Topics) != 2 {
+			t.Errorf("it stands at %+v, want their own inbox too", own.Revisions)
+		}
+		if other, err := s.News(t.Context(), s.second); err != nil || len(other.Notifications) != 2 {
+			t.Errorf("another courier's news is %+v, %v; want their role's alone", other.Notifications, err)
+		}
 		s.clock.pass(hospital.NewsLasts)
-		if news, err = s.News(t.Context(), hospital.DeliveryStaff); err != nil || len(news.Notifications) > 0 {
+		if news, err = s.News(t.Context(), couriers); err != nil || len(news.Notifications) > 0 {
 			t.Errorf("later it is %+v, %v; want none", news.Notifications, err)
 		}
 	})
