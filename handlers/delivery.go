@@ -239,11 +239,11 @@ func (s *Server) takeDelivery(command courierCommand) echo.HandlerFunc {
 
 // deliver is POST /deliveries/{id}/deliver. received_by is who took it: a page sends one of the usual receivers and perhaps a name.
 func (s *Server) deliver() echo.HandlerFunc {
-	fields := []string{"bed_code", "received_by"}
+	fields := []string{"bed_code", "received_by", "tapped_at"}
 	return s.carry(fields, func(c echo.Context, in *input) deliveryAct {
 		step := courierStep(c, in)
 		handover := hospital.Handover{BedCode: in.text("bed_code"), ReceivedBy: strings.Join(in.list("received_by"), " "),
-			Version: step.Version, IdempotencyKey: step.IdempotencyKey}
+			Version: step.Version, IdempotencyKey: step.IdempotencyKey, TappedAt: step.TappedAt}
 		return func(ctx context.Context, id int64) (hospital.Delivery, error) {
 			return s.Hospital.Deliver(ctx, actor(c), id, handover)
 		}
@@ -252,7 +252,7 @@ func (s *Server) deliver() echo.HandlerFunc {
 
 // fail is POST /deliveries/{id}/fail. A tray that was stopped comes back so, and needs no reason.
 func (s *Server) fail() echo.HandlerFunc {
-	return s.carry([]string{"reason"}, func(c echo.Context, in *input) deliveryAct {
+	return s.carry([]string{"reason", "tapped_at"}, func(c echo.Context, in *input) deliveryAct {
 		reason, step := in.text("reason"), courierStep(c, in)
 		return func(ctx context.Context, id int64) (hospital.Delivery, error) {
 			return s.Hospital.FailDelivery(ctx, actor(c), id, reason, step)
@@ -270,9 +270,9 @@ func (s *Server) locate() echo.HandlerFunc {
 	})
 }
 
-// courierStep is what every command of a courier may be sent along.
+// courierStep is what every command of a courier may be sent along; tapped_at only where the command knows it.
 func courierStep(c echo.Context, in *input) hospital.CourierStep {
-	return hospital.CourierStep{Version: in.id("version"), IdempotencyKey: in.idempotencyKey(c)}
+	return hospital.CourierStep{Version: in.id("version"), IdempotencyKey: in.idempotencyKey(c), TappedAt: in.time("tapped_at")}
 }
 
 // deliveryAct is a command with all that was sent, for a delivery.

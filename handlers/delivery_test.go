@@ -46,6 +46,37 @@ func (h *house) delivery(id int64) hospital.Delivery {
 	return d.Delivery
 }
 
+// bring takes the meal of a patient in a bed to it, with all mistakes that can be made on the way and canaries wherever words can stand.
+func (h *house) bring(as audience, admissionID int64, note func(answer)) {
+	h.t.Helper()
+	tray, courier := h.tray(hospital.Admission{ID: admissionID}), h.token("delivery")
+	send := func(command string, form url.Values) {
+		note(h.post(step(tray, command), courier, as, form))
+	}
+	send("claim", url.Values{reasonCanary: {"1"}})
+	send("claim", url.Values{})
+	send("depart", url.Values{"version": {notesCanary}})
+	send("depart", url.Values{})
+	send("location", url.Values{"latitude": {notesCanary}, "longitude": {"1"}})
+	send("deliver", url.Values{"bed_code": {searchCanary}, "received_by": {nameCanary}})
+	for _, path := range []string{"/dashboard/delivery/", fmt.Sprintf("/deliveries/%d/", tray.ID)} {
+		note(h.get(path, courier, as))
+	}
+	for _, representation := range []string{asJSON, asHTML} {
+		s := h.watch("/ws/dashboard/delivery/", courier, representation)
+		if state := s.next(); !strings.Contains(state, nameCanary) {
+			h.t.Errorf("the courier's tablet should show whom the tray is for: %s", state)
+		}
+		s = h.watch(liveDelivery(tray), courier, representation)
+		if state := s.next(); strings.Contains(state, nameCanary) {
+			h.t.Errorf("a delivery's own page should not show whom it is for: %s", state)
+		}
+		s.send(`{"action":"update_delivery_location","latitude":"` + nameCanary + `","longitude":1}`)
+		_, _ = s.read()
+	}
+	send("fail", url.Values{"reason": {notesCanary + nameCanary}})
+}
+
 // service is a house with two couriers, a tray for a patient in a bed of ward A and one in ward B.
 type service struct {
 	*house
@@ -163,6 +194,32 @@ func TestAFailedTrayNeedsAReasonAndAStoppedOneNone(t *testing.T) {
 	if d := w.delivery(w.other.ID); d.Status != hospital.DeliveryReturned {
 		t.Errorf("brought back as %+v", d)
 	}
+}
+
+func TestWhatArrivesLateSaysWhenItWasTapped(t *testing.T) {
+	t.Parallel()
+	w := newService(t, settings{})
+	w.transit(w.first)
+	w.clock.pass(10 * time.Minute)
+	tapped := w.clock.Now()
+	w.clock.pass(20 * time.Minute)
+	w.take(w.first, "deliver", map[string]any{"bed_code": "A-05", "tapped_at": tapped.UTC().Format(time.RFC3339Nano)})
+	if d := w.delivery(w.first.ID); !d.DoneAt.Equal(tapped.Truncate(time.Millisecond)) {
+		t.Errorf("handed over at %v, want %v", d.DoneAt, tapped)
+	}
+	nurse := w.token("medical_staff")
+	if text := w.get(fmt.Sprintf("/deliveries/%d/", w.first.ID), nurse, browser).html().Find("#delivery").Text(); !strings.Contains(text, "by the tablet’s clock") {
+		t.Errorf("the ward is not told when it was: %s", text)
+	}
+	w.transit(w.other)
+	w.take(w.other, "deliver", map[string]any{"bed_code": "B-02"})
+	if text := w.get(fmt.Sprintf("/deliveries/%d/", w.other.ID), nurse, browser).html().Find("#delivery").Text(); strings.Contains(text, "clock") {
+		t.Errorf("the ward is told of a clock that nobody asked: %s", text)
+	}
+	if p := w.post(step(w.first, "deliver"), w.courier, program, map[string]any{"bed_code": "A-05", "tapped_at": "lunch"}).problem(http.StatusUnprocessableEntity); p.Errors["tapped_at"] == "" {
+		t.Errorf("not a time: %+v", p)
+	}
+	w.post(step(w.first, "claim"), w.courier, program, map[string]any{"tapped_at": tapped.UTC().Format(time.RFC3339)}).problem(http.StatusUnprocessableEntity)
 }
 
 func TestARefusedHandoverSaysWhyToEveryoneInTheirOwnWay(t *testing.T) {

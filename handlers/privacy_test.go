@@ -136,6 +136,7 @@ func work(h *house, note func(answer)) (tokens []string) {
 			s.send(`{"action":"` + notesCanary + `","bed_id":"` + nameCanary + `"}`)
 			_, _ = s.read()
 		}
+		h.bring(as, h.bed(h.b, 1).Stay.AdmissionID, note)
 		send(stay+"/discharge", url.Values{"outcome": {"improved"}, "notes": {notesCanary}})
 		h.setBed(bed, hospital.BedAvailable)
 		h.setBed(other, hospital.BedAvailable)

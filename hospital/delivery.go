@@ -75,6 +75,7 @@ type Delivery struct {
 	Longitude   *float64
 	LocatedAt   time.Time
 	StatusSince time.Time
+	DoneAt      time.Time // when its courier handed it over or gave up, as their tablet says; StatusSince is when that was saved
 	ReceivedBy  string
 	FailReason  string
 	Version     int64
@@ -85,8 +86,9 @@ var FailReasons = []string{"asleep", "away", "refused", "nil_by_mouth_sign", "no
 
 // CourierStep is what claiming, releasing, departing and failing need.
 type CourierStep struct {
-	Version        int64  // of the delivery as the courier saw it; 0 where they did not say
-	IdempotencyKey string // of one tap, which a tablet may send again: given twice, the command happens once. Empty: none
+	Version        int64     // of the delivery as the courier saw it; 0 where they did not say
+	IdempotencyKey string    // of one tap, which a tablet may send again: given twice, the command happens once. Empty: none
+	TappedAt       time.Time // of failing: when that was, by the tablet's clock; zero: now
 }
 
 // Handover is what Deliver needs.
@@ -94,7 +96,8 @@ type Handover struct {
 	BedCode        string // scanned or typed: must be the number of the bed where the patient lies now. For an address: its delivery code
 	ReceivedBy     string // who took it: one of Receivers, or a name
 	Version        int64
-	IdempotencyKey string // as CourierStep's
+	IdempotencyKey string    // as CourierStep's
+	TappedAt       time.Time // as CourierStep's
 }
 
 // Receivers are those who usually take a tray, offered as suggestions.
@@ -122,7 +125,7 @@ const (
 	runColumns = `delivery.id, delivery.order_id, delivery.status, delivery.courier_id, COALESCE(courier.username, ''),
 		COALESCE(courier.disabled, FALSE), bed.id, COALESCE(bed.number, ''), bed.ward_id, COALESCE(ward.code, ''), COALESCE(ward.name, ''),
 		delivery.departed_bed_id, COALESCE(departed.number, ''), meal_order.stopped, delivery.latitude, delivery.longitude,
-		delivery.located_at, delivery.status_since, delivery.received_by, delivery.fail_reason, delivery.version,
+		delivery.located_at, delivery.status_since, delivery.done_at, delivery.received_by, delivery.fail_reason, delivery.version,
 		admission.patient_id, delivery.code, delivery.tries, delivery.ended_place, delivery.ended_at IS NOT NULL,
 		COALESCE(address.line1, ''), COALESCE(address.line2, ''), COALESCE(address.city, '')`
 	runTables = ` FROM delivery
@@ -145,7 +148,7 @@ func scanRun(row scanner, more ...any) (r run, err error) {
 	var latitude, longitude degrees
 	err = row.Scan(append([]any{&r.ID, &r.OrderID, &r.Status, (*reference)(&r.CourierID), &r.Courier, &r.CourierGone,
 		(*reference)(&r.BedID), &r.BedNumber, (*reference)(&r.WardID), &r.WardCode, &ward, (*reference)(&r.DepartedBedID), &departed, &r.Stopped,
-		&latitude, &longitude, (*instant)(&r.LocatedAt), (*instant)(&r.StatusSince), &r.ReceivedBy,
+		&latitude, &longitude, (*instant)(&r.LocatedAt), (*instant)(&r.StatusSince), (*instant)(&r.DoneAt), &r.ReceivedBy,
 		&r.FailReason, &r.Version, (*reference)(&r.PatientID), &r.Code, &r.Tries, &endedPlace, &ended,
 		&address.Line1, &address.Line2, &address.City}, more...)...)
 	switch {
@@ -276,10 +279,10 @@ func (c *change) putDelivery(ctx context.Context, r *run, to DeliveryStatus) err
 	}
 	err := c.tx.QueryRowContext(ctx, `UPDATE delivery SET status = $2, status_since = $3, courier_id = $4, departed_bed_id = $5, code = $6,
 			tries = $7, latitude = $8, longitude = $9, located_at = $10, received_by = $11, fail_reason = $12, ended_at = $13,
-			ended_bed_id = $14, ended_place = $15, version = version + 1
+			ended_bed_id = $14, ended_place = $15, done_at = $16, version = version + 1
 		WHERE id = $1 RETURNING version`,
 		r.ID, r.Status, instant(r.StatusSince), reference(r.CourierID), reference(r.DepartedBedID), r.Code, r.Tries, degrees{r.Latitude},
-		degrees{r.Longitude}, instant(r.LocatedAt), r.ReceivedBy, r.FailReason, instant(endedAt), reference(endedBed), endedPlace).
+		degrees{r.Longitude}, instant(r.LocatedAt), r.ReceivedBy, r.FailReason, instant(endedAt), reference(endedBed), endedPlace, instant(r.DoneAt)).
 		Scan(&r.Version)
 	if err != nil {
 		return fmt.Errorf("take delivery %d to %s: %w", r.ID, to, err)
@@ -584,7 +587,7 @@ func (h *Hospital) Deliver(ctx context.Context, actor Actor, id int64, handover 
 		if err := c.checkCode(ctx, r, handover.BedCode); err != nil {
 			return err
 		}
-		r.ReceivedBy = handover.ReceivedBy
+		r.ReceivedBy, r.DoneAt = handover.ReceivedBy, r.doneAt(handover.TappedAt, c.now)
 		if err := c.putOrder(ctx, o, OrderDelivered); err != nil {
 			return err
 		}
@@ -603,6 +606,15 @@ func (h Handover) check() error {
 // done reports whether exactly this has happened to the delivery.
 func (h Handover) done(r run) bool {
 	return r.Status == DeliveryDelivered && r.ReceivedBy == h.ReceivedBy && foldCode(h.BedCode) == foldCode(cmp.Or(r.Code, r.BedNumber))
+}
+
+// doneAt is when what was tapped happened: by the tablet's clock, as far as that can be right, which is after the departure and not
+// later than now.
+func (d Delivery) doneAt(tapped, now time.Time) time.Time {
+	if tapped.IsZero() || tapped.After(now) {
+		return now
+	}
+	return latest(tapped.UTC().Truncate(time.Millisecond), d.StatusSince)
 }
 
 // foldCode is the form in which codes are compared: without case and spaces.
@@ -679,7 +691,7 @@ func (h *Hospital) FailDelivery(ctx context.Context, actor Actor, id int64, reas
 			wrong.refuse("reason", "required", "Say why it could not be handed over.")
 			return wrong.err()
 		}
-		r.FailReason = reason
+		r.FailReason, r.DoneAt = reason, r.doneAt(step.TappedAt, c.now)
 		if err := c.putOrder(ctx, o, OrderUndelivered); err != nil {
 			return err
 		}

@@ -963,6 +963,39 @@ func TestWhatItsCourierRepeatsWithoutAKeyHappensOnce(t *testing.T) {
 	})
 }
 
+func TestWhatTheLineHeldBackHappenedWhenItWasTapped(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		for name, c := range map[string]struct{ after, want time.Duration }{ // since the departure; it is saved an hour after that
+			"on the way":          {10 * time.Minute, 10 * time.Minute},
+			"by a slow clock":     {-time.Minute, 0},
+			"by a fast clock":     {2 * time.Hour, time.Hour},
+			"by no clock":         {0, time.Hour},
+			"in the last moment":  {time.Hour, time.Hour},
+			"with microseconds":   {time.Minute + 1234*time.Microsecond, time.Minute + time.Millisecond},
+			"in the first moment": {1, 0},
+		} {
+			_, delivered := s.tray(t, "A-01")
+			failed := s.cooked(t, s.orderFor(t, nurse, s.patient(t, "Uwase Marine", "A-02"), hospital.Lunch))
+			s.depart(t, s.courier, delivered.ID)
+			s.depart(t, s.courier, failed.ID)
+			departed := s.clock.Now()
+			var tapped time.Time
+			if c.after != 0 {
+				tapped = departed.Add(c.after)
+			}
+			s.clock.pass(time.Hour)
+			done := must[hospital.Delivery](t)(s.Deliver(t.Context(), s.courier, delivered.ID, hospital.Handover{BedCode: "A-01", TappedAt: tapped}))
+			gaveUp := must[hospital.Delivery](t)(s.FailDelivery(t.Context(), s.courier, failed.ID, "asleep", hospital.CourierStep{TappedAt: tapped}))
+			for _, d := range []hospital.Delivery{done, gaveUp, s.delivery(t, delivered.ID)} {
+				if !d.DoneAt.Equal(departed.Add(c.want)) || !d.StatusSince.Equal(s.clock.Now()) {
+					t.Errorf("tapped %s: %s at %v and saved at %v, want %v after the departure at %v", name, d.Status, d.DoneAt, d.StatusSince, c.want, departed)
+				}
+			}
+			s.empty(t)
+		}
+	})
+}
+
 // A refusal is no answer to keep: what was wrong may be right by then, and nothing has happened.
 func TestARefusedTapThatIsSentAgainIsJudgedAnew(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {

@@ -92,6 +92,7 @@
     for (const id of ids) {
       if (entries.some((entry) => entry.id === id && waits(entry))) continue;
       lastTap = Math.max(Date.now(), lastTap + 1);
+      if (act === "deliver" || act === "fail") fields.tapped_at = new Date(lastTap).toISOString();
       const entry = { key: newKey(), at: lastTap, id, act, place: place || placeOf(id), fields, loose, doubt, tries: 0, state: "waiting" };
       entries.push(entry);
       keep(entry);

@@ -357,6 +357,7 @@ func TestWithoutALineWhatIsTappedIsKeptAndSentOnceInItsOrder(t *testing.T) {
 		}
 	}
 	p.wantNoNamesKept()
+	tapped := time.Now()
 
 	var sent []string
 	p.listen(func(request *network.Request) {
@@ -365,9 +366,12 @@ func TestWithoutALineWhatIsTappedIsKeptAndSentOnceInItsOrder(t *testing.T) {
 		}
 	})
 	p.offline(false)
-	s.untilIs(s.ready[0], hospital.DeliveryDelivered)
-	if d := s.untilIs(s.ready[1], hospital.DeliveryFailed); d.FailReason != "away" {
-		t.Errorf("failed because %q", d.FailReason)
+	done, failed := s.untilIs(s.ready[0], hospital.DeliveryDelivered), s.untilIs(s.ready[1], hospital.DeliveryFailed)
+	if failed.FailReason != "away" {
+		t.Errorf("failed because %q", failed.FailReason)
+	}
+	if done.DoneAt.After(tapped) || done.StatusSince.Before(tapped) {
+		t.Errorf("it was tapped before %v and is said to have been done at %v and saved at %v", tapped, done.DoneAt, done.StatusSince)
 	}
 	p.untilSent()
 	p.untilLive()
@@ -377,8 +381,8 @@ func TestWithoutALineWhatIsTappedIsKeptAndSentOnceInItsOrder(t *testing.T) {
 	if !slices.Equal(sent, want) {
 		t.Errorf("sent %v, want %v", sent, want)
 	}
-	if delivered, failed := s.lines("delivery.status", "delivered"), s.lines("delivery.status", "failed"); delivered != 1 || failed != 1 {
-		t.Errorf("the audit has %d handovers and %d failures, want one of each", delivered, failed)
+	if handovers, failures := s.lines("delivery.status", "delivered"), s.lines("delivery.status", "failed"); handovers != 1 || failures != 1 {
+		t.Errorf("the audit has %d handovers and %d failures, want one of each", handovers, failures)
 	}
 }
 
