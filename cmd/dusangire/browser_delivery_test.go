@@ -322,6 +322,7 @@ func TestWithoutALineWhatIsTappedIsKeptAndSentOnceInItsOrder(t *testing.T) {
 	s := mustServeTrays(t, 3)
 	p := s.onTheWay()
 	p.foresees("ERR_INTERNET_DISCONNECTED")
+	p.foresees("WebSocket connection to")
 	p.foresees("htmx:ws:error")
 	p.offline(true)
 	p.untilSays("#banner", "Showing the state of")
