@@ -147,12 +147,14 @@ func TestAPageComesBackToLifeWithItsServer(t *testing.T) {
 	p.mark()
 	p.foresees("WebSocket connection to")
 	p.foresees("htmx:ws:error")
+	p.foresees("net::ERR_CONNECTION_REFUSED") // of the polls that it tries instead
 	if code := server.end(syscall.SIGTERM); code != exitOK {
 		t.Errorf("the program ended with %d", code)
 	}
 	p.until("the banner", isBanner)
 	p.wantPill("not-live")
 	p.untilTold("htmx:ws:error")
+	p.untilTold("net::ERR_CONNECTION_REFUSED")
 	setBedStatus(t, beside, board.Beds[0], hospital.BedMaintenance)
 	again()
 	p.untilLive()
