@@ -434,7 +434,7 @@ func TestTheTimeAloneMakesATicketUrgent(t *testing.T) {
 	stay := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
 	h.eats(stay)
 	o := h.order(stay, hospital.Snack, h.dish("Rice", "hot"))
-	urgency := func() string { return ticketCard(cook.open(kitchenPath), o).Find(".who em").Text() }
+	urgency := func() string { return ticketCard(cook.open(kitchenPath), o).Find(".whom em").Text() }
 	if got := urgency(); got != "On time" {
 		t.Errorf("at first it is %s", got)
 	}

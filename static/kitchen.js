@@ -7,7 +7,7 @@
   "use strict";
 
   const lanes = document.querySelector(".kitchen .lanes");
-  if (!lanes) return;
+  if (!document.getElementById("kitchen-words")) return; // a page that shows parts of the wall only
 
   const TWICE = 500; // two taps within so many milliseconds are one: the second is not meant for what has moved under the finger
   const NEAR = 48; // pixels between two such taps
@@ -38,7 +38,7 @@
   const ticketOf = (node) => node.closest(".tickets > li");
 
   function describe(ticket) {
-    const what = Array.from(ticket.querySelectorAll("a, .who :not(em), .what"), (part) => part.textContent).join();
+    const what = Array.from(ticket.querySelectorAll("a, .whom :not(em), .what"), (part) => part.textContent).join();
     return { ticket, lane: laneOf(ticket), what };
   }
 
@@ -128,7 +128,7 @@
 
   // tell says how many minutes are left to a ticket, or how many it is late.
   function tell(ticket) {
-    const urgency = ticket.querySelector(".who em");
+    const urgency = ticket.querySelector(".whom em");
     if (!urgency) return;
     const left = Date.parse(ticket.querySelector("time").dateTime) - now();
     const minutes = Math.floor(Math.abs(left) / 60000);
@@ -196,7 +196,7 @@
 
   // ---- alarms
 
-  const alarm = byId("alarm");
+  const alarm = byId("kitchen-alarm");
 
   function showAlarm() {
     const places = [...alarms].map((id) => placeOf(known.get(id).ticket)).join(", ");

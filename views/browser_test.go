@@ -122,6 +122,8 @@ func samplePage(r *http.Request) templ.Component {
 	case "/admissions/71/":
 		return views.WaitingPage(views.Page{Title: "Umutoni Aline", Viewer: viewer(hospital.Admin), Path: r.URL.Path}, hospital.Admission{ID: 71, PatientName: names[4],
 			AdmittedAt: now.Add(-5 * time.Hour), Version: 2}, sampleFreeBeds(), views.Form{})
+	case "/dashboard/kitchen/":
+		return views.KitchenPage(kitchenPage(), sampleKitchen(), sampleWall())
 	case "/dashboard/delivery/":
 		return views.RoundPage(roundPage(), sampleRound(), nil)
 	case "/dashboard/delivery/alarm":

@@ -42,6 +42,11 @@ func golden() map[string]templ.Component {
 		"stamp":            views.Stamp(stampOf("ward:2=118")),
 		"login":            views.LoginPage(views.Page{Title: "Sign in", Path: "/login"}, views.Form{}),
 	}
+	for _, r := range withItems(views.KitchenRegions(sampleKitchen(), sampleWall())) {
+		if slices.Contains([]string{views.TicketID(1), views.TicketID(4), views.TicketID(6), views.TicketID(9), views.TicketID(13), views.LaneID("ready"), views.DishCountID(1)}, r.ID) {
+			parts["kitchen_"+r.ID] = r.Component
+		}
+	}
 	for _, r := range withItems(views.RoundRegions(sampleRound())) {
 		if slices.Contains([]string{views.TallyID, views.CarryID, views.StopID(1), views.StopID(2), views.StopID(4), views.StopID(6), views.TrayID(11), "ready-ward-2"}, r.ID) {
 			parts["round_"+r.ID] = r.Component

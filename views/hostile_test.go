@@ -64,6 +64,7 @@ func (w typed) bodies(t testing.TB) map[string]string {
 	}
 	w.deliveries(t, bodies)
 	w.panels(t, board, bodies)
+	w.kitchen(t, bodies)
 	w.customers(t, bodies)
 	return bodies
 }
@@ -130,6 +131,29 @@ func (w typed) panels(t testing.TB, board hospital.WardBoard, bodies map[string]
 	bodies["problem"] = draw(t, text.En, views.ProblemPage(page, 404, w.sentence))
 	bodies["users"] = draw(t, text.En, views.UsersPage(page, []hospital.User{{Username: w.username, Role: hospital.Admin}}))
 	bodies["waiting"] = draw(t, text.En, views.WaitingPage(page, hospital.Admission{ID: 1, PatientName: hospital.PatientName(w.name)}, sampleFreeBeds(), form))
+}
+
+// kitchen is the kitchen's wall.
+func (w typed) kitchen(t testing.TB, bodies map[string]string) {
+	board := sampleKitchen()
+	dish := hospital.DishName{En: w.reason}
+	for i := range board.Tickets {
+		ticket := &board.Tickets[i]
+		ticket.Initials, ticket.Notes, ticket.OverrideReason, ticket.OverriddenBy, ticket.CancelReason = w.name, w.reason, w.sentence, w.username, w.reason
+		if ticket.BedNumber != "" {
+			ticket.BedNumber, ticket.WardCode = w.number, w.code
+		}
+		if ticket.Destination != "" {
+			ticket.Destination = w.ward
+		}
+		ticket.HeldFor = []hospital.Hazard{{Kind: hospital.HazardAllergen, DishName: dish, Allergen: "milk"}}
+		ticket.Dishes = []hospital.TicketDish{{ID: 1, Name: dish, Station: "hot"}}
+	}
+	for i := range board.ToCook {
+		board.ToCook[i].Name = dish
+	}
+	wall := views.Wall{Filter: hospital.KitchenFilter{Ward: w.code}, Wards: []hospital.Ward{{Code: w.code, Name: w.ward}}, Notes: []string{w.query}, Refused: 7, Refusal: w.sentence}
+	bodies["kitchen"] = draw(t, text.En, views.KitchenPage(kitchenPage(), board, wall))
 }
 
 // customers are the pages of customers, and everybody's notifications.

@@ -38,6 +38,7 @@ func livePages() map[string]struct {
 		"order":         {views.OrderPage(p, order, views.Form{}), views.OrderRegions(order, *p.Viewer)},
 		"management":    {views.ManagementDashboardPage(p, management), views.ManagementRegions(management)},
 		"round":         {views.RoundPage(roundPage(), sampleRound(), nil), views.RoundRegions(sampleRound())},
+		"kitchen":       {views.KitchenPage(kitchenPage(), sampleKitchen(), sampleWall()), views.KitchenRegions(sampleKitchen(), sampleWall())},
 		"delivery":      {views.DeliveryPage(deliveryPage(), sampleDelivery()), views.DeliveryRegions(sampleDelivery(), hospital.Customer)},
 	}
 }
@@ -107,6 +108,8 @@ func allPages() map[string]templ.Component {
 			Errors: map[string]string{"reason": "Say why."}})),
 		"refused order": views.OrderPage(p, sampleOrder(hospital.OrderHeld, heldFor(sampleHazards()[1])), views.Form{Name: "confirm-12",
 			Errors: map[string]string{"reason": "Say why."}}),
+		"kitchen with a refusal": views.KitchenPage(kitchenPage(), sampleKitchen(), views.Wall{Wards: sampleWards(), Filter: hospital.KitchenFilter{Station: "hot"},
+			Notes: []string{"There is no meal."}, Refused: 7, Refusal: "Order 7 has changed meanwhile."}),
 		"login":                   views.LoginPage(views.Page{Title: "Login"}, views.Form{Name: views.FormLogin, Errors: map[string]string{"username": "Who?"}}),
 		"menu of a patient":       views.MenuPage(plain, sampleOffer(), views.Form{Key: "k"}),
 		"addresses":               views.AddressesPage(plain, []hospital.Address{sampleAddress().Address}, nil, views.Form{Key: "k"}),
