@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -92,6 +93,7 @@ func sights(t testing.TB, s *server) []sight {
 	t.Helper()
 	ward := s.demoWard("MED-A")
 	waiting := admit(t, s, "Uwamahoro Vestine", hospital.BoardBed{})
+	fillKitchen(t, s, ward)
 	bed := func(status hospital.BedStatus) hospital.BoardBed {
 		t.Helper()
 		for _, b := range ward.Beds {
@@ -164,6 +166,25 @@ func sights(t testing.TB, s *server) []sight {
 		{"users", hospital.Admin, at("/users/")},
 		{"problem", hospital.MedicalStaff, func(p *screen) { p.foresees("404"); p.open("/nowhere") }},
 		{"problem-signed-out", "", func(p *screen) { p.foresees("404"); p.open("/nowhere") }},
+		{"kitchen", hospital.KitchenStaff, func(p *screen) { p.openLive(wall) }},
+		{"kitchen-station", hospital.KitchenStaff, func(p *screen) {
+			p.openLive(wall + "?station=hot&meal=brunch")
+			p.press(".filters summary")
+		}},
+		{"kitchen-refused", hospital.KitchenStaff, func(p *screen) {
+			p.foresees("409")
+			p.disableScripts(true)
+			p.open(wall)
+			k := &kitchen{server: s}
+			_, err := s.hospital.StartOrder(t.Context(), hospital.System, k.confirmed()[0].OrderID, hospital.Step{}) // meanwhile
+			k.must(err)
+			p.follow("#lane-confirmed > li:last-child .bump")
+			p.disableScripts(false)
+		}},
+		{"kitchen-cancel", hospital.Admin, func(p *screen) {
+			p.openLive(wall)
+			p.press("#lane-preparing > li a")
+		}},
 		{"signed-out", hospital.MedicalStaff, func(p *screen) {
 			p.openLive(wardPath(ward))
 			p.signOutElsewhere()
@@ -171,6 +192,38 @@ func sights(t testing.TB, s *server) []sight {
 		}},
 		{"gallery", hospital.Admin, at("/gallery")},
 	}...)
+}
+
+// fillKitchen orders tomorrow's lunch for a ward, and takes its tickets to the lanes of the kitchen.
+func fillKitchen(t testing.TB, s *server, ward hospital.WardBoard) {
+	t.Helper()
+	k := &kitchen{server: s}
+	_, err := s.hospital.OrderMealRound(t.Context(), hospital.System, ward.ID, hospital.Lunch, time.Now().AddDate(0, 0, 1))
+	k.must(err)
+	tickets := k.confirmed()
+	for i, status := range []hospital.OrderStatus{hospital.OrderPreparing, hospital.OrderPreparing, hospital.OrderReady, hospital.OrderReady, hospital.OrderCancelled} {
+		k.bring(tickets[i].OrderID, status)
+	}
+	held, err := s.hospital.Order(t.Context(), hospital.System, tickets[5].OrderID)
+	k.must(err)
+	_, err = s.hospital.SetDiet(t.Context(), hospital.System, held.AdmissionID, hospital.DietChange{NilByMouth: &hospital.Window{From: time.Now().Add(-time.Minute)}})
+	k.must(err)
+	_, err = s.hospital.RecallOrder(t.Context(), hospital.System, tickets[6].OrderID, hospital.Step{})
+	k.must(err)
+}
+
+// confirmed are the tickets that are due last and wait to be cooked, of which there must be some.
+func (k *kitchen) confirmed() (tickets []hospital.Ticket) {
+	k.t.Helper()
+	for _, ticket := range slices.Backward(k.tickets()) {
+		if ticket.Status == hospital.OrderConfirmed {
+			tickets = append(tickets, ticket)
+		}
+	}
+	if len(tickets) < 8 {
+		k.t.Fatalf("%d tickets are confirmed, want 8", len(tickets))
+	}
+	return tickets
 }
 
 // signOutElsewhere ends the session of the screen's person in another window.

@@ -137,24 +137,24 @@ func (k *kitchen) ticket(id int64) hospital.Ticket {
 	return tickets[at]
 }
 
-// bring takes an order on until it has a status.
+// bring takes an order on from where it stands until it has a status.
 func (k *kitchen) bring(id int64, to hospital.OrderStatus) {
 	k.t.Helper()
-	ctx, steps := k.t.Context(), []hospital.OrderStatus{hospital.OrderPending, hospital.OrderConfirmed, hospital.OrderPreparing, hospital.OrderReady}
-	for _, next := range steps[1 : 1+max(0, slices.Index(steps, to))] {
+	ctx := k.t.Context()
+	for k.ticket(id).Status != to {
 		var err error
-		switch next {
-		case hospital.OrderConfirmed:
+		switch from := k.ticket(id).Status; {
+		case to == hospital.OrderCancelled:
+			_, err = k.hospital.CancelOrder(ctx, hospital.System, id, hospital.Step{Reason: "The patient eats elsewhere"})
+		case from == hospital.OrderPending:
 			_, err = k.hospital.ConfirmOrder(ctx, hospital.System, id, hospital.Step{})
-		case hospital.OrderPreparing:
+		case from == hospital.OrderConfirmed:
 			_, err = k.hospital.StartOrder(ctx, hospital.System, id, hospital.Step{})
-		case hospital.OrderReady:
+		case from == hospital.OrderPreparing:
 			_, err = k.hospital.ReadyOrder(ctx, hospital.System, id, hospital.Step{})
+		default:
+			k.t.Fatalf("from %s nothing leads to %s", from, to)
 		}
-		k.must(err)
-	}
-	if to == hospital.OrderCancelled {
-		_, err := k.hospital.CancelOrder(ctx, hospital.System, id, hospital.Step{Reason: "The patient eats elsewhere"})
 		k.must(err)
 	}
 }
