@@ -113,7 +113,7 @@ func sights(t testing.TB, s *server) []sight {
 			ask[chromedp.Void](p, `for (const part of document.querySelectorAll(".panel details")) part.open = true`)
 		}
 	}
-	return append(customerSights(t, s), []sight{
+	return append(append(customerSights(t, s), mealSights(t, s)...), []sight{
 		{"login", "", at("/login")},
 		{"login-refused", "", func(p *screen) {
 			p.foresees("401")

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
 
 	"dusangire/hospital"
 )
@@ -146,4 +149,39 @@ func bedNow(s *server, board hospital.WardBoard, bed hospital.BoardBed) hospital
 	}
 	s.t.Fatalf("bed %s is gone", bed.Number)
 	return bed
+}
+
+// mealSights are a patient's bed with a meal that is held and the menu of another, and the page of that meal.
+func mealSights(t testing.TB, s *server) []sight {
+	t.Helper()
+	ctx, bed := t.Context(), hospital.BoardBed{}
+	for _, b := range s.demoWard("SURG").Beds {
+		if b.Status == hospital.BedAvailable {
+			bed = b
+		}
+	}
+	nurse := hospital.Actor{Username: "nurse", Role: hospital.MedicalStaff}
+	stay, _, err := s.hospital.Admit(ctx, nurse, hospital.NewAdmission{PatientName: "Uwera Chantal", BedID: bed.ID, Allergies: hospital.Allergies{Known: true}})
+	if err != nil {
+		t.Fatalf("admit into %q: %v", bed.Number, err)
+	}
+	stew := s.dish("Stew of the day", "milk", "peanuts")
+	order, _, err := s.hospital.PlaceOrder(ctx, nurse, hospital.NewOrder{AdmissionID: stay.ID, Meal: hospital.Supplement, Dishes: []int64{stew.ID}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	window := hospital.Window{From: time.Now().Add(-20 * time.Hour), Until: time.Now().Add(-time.Minute)}
+	_, err = s.hospital.SetDiet(ctx, nurse, stay.ID, hospital.DietChange{NilByMouth: &window,
+		Allergies: &hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"milk", "peanuts"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []sight{
+		{"bed-meals", hospital.MedicalStaff, func(p *screen) {
+			p.openLive(bedPath(bed) + "?meal=supplement")
+			p.untilSays(".panel .meal .alert", "contains peanuts")
+			ask[chromedp.Void](p, `for (const part of document.querySelectorAll(".panel details")) part.open = true`)
+		}},
+		{"order", hospital.MedicalStaff, func(p *screen) { p.openLive(fmt.Sprintf("/orders/%d/", order.ID)) }},
+	}
 }
