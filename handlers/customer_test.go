@@ -141,6 +141,9 @@ func TestACustomerOrdersByPlainForms(t *testing.T) {
 	if crossed.Length() != 1 || crossed.Find("s").Text() != "Isombe" || !strings.Contains(crossed.Find(".reasons").Text(), "contains peanuts (allergy)") || crossed.Find("input:disabled").Length() != 1 {
 		t.Errorf("the dish with peanuts is crossed out, says why and can't be ticked: %s", crossed.Text())
 	}
+	if first := menu.Find(".dish").First(); first.HasClass("refused") {
+		t.Errorf("what is safe stands before what is crossed out: %s", first.Text())
+	}
 	form := url.Values{"admission_id": {fmt.Sprint(f.stay.ID)}, "meal": {"dinner"}, "idempotency_key": {menu.Find("[name=idempotency_key]").AttrOr("value", "")}}
 	again := f.post("/orders", f.token, browser, form)
 	if again.status != http.StatusUnprocessableEntity || again.html().Find("#menu-items").Length() != 1 || again.html().Find(".alert").Length() != 1 {

@@ -139,6 +139,13 @@ func dishClass(d hospital.OfferedDish) string {
 	return "dish"
 }
 
+// safeFirst puts what may be chosen before what is crossed out.
+func safeFirst(dishes []hospital.OfferedDish) []hospital.OfferedDish {
+	sorted := slices.Clone(dishes)
+	slices.SortStableFunc(sorted, func(a, b hospital.OfferedDish) int { return min(len(a.Hazards), 1) - min(len(b.Hazards), 1) })
+	return sorted
+}
+
 // ownHazards are what speaks against this dish; what speaks against any is said once, by everyDish.
 func ownHazards(d hospital.OfferedDish) []hospital.Hazard {
 	var own []hospital.Hazard

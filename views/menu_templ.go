@@ -413,7 +413,7 @@ func menuForm(o hospital.Offer, f Form) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, dish := range o.Dishes {
+		for _, dish := range safeFirst(o.Dishes) {
 			templ_7745c5c3_Err = offeredDish(dish, o.Address.ID != 0, f).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
