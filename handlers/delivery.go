@@ -18,8 +18,6 @@ import (
 	"dusangire/views/text"
 )
 
-func deliveryPath(id int64) string { return fmt.Sprintf("/deliveries/%d/", id) }
-
 // deliveryPage is GET /deliveries/{id}/, for whoever may follow it.
 func (s *Server) deliveryPage(c echo.Context) error {
 	id, err := pathID(c)

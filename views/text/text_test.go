@@ -145,9 +145,7 @@ func domain() map[string][]string {
 	for _, s := range hospital.DeliveryStatuses {
 		lists["delivery."] = append(lists["delivery."], string(s))
 	}
-	for _, reason := range hospital.FailReasons {
-		lists["failed."] = append(lists["failed."], reason)
-	}
+	lists["failed."] = hospital.FailReasons
 	lists["hazard."] = []string{"severe", "allergen", "may_contain", "never_asked", "diet", "texture", "nil_by_mouth", "not_admitted"}
 	for _, level := range []hospital.Level{hospital.LevelInfo, hospital.LevelSuccess, hospital.LevelWarning, hospital.LevelAlert} {
 		lists["level."] = append(lists["level."], string(level))
@@ -155,9 +153,7 @@ func domain() map[string][]string {
 	for code := range hospital.Notices {
 		lists["notice."] = append(lists["notice."], code, code+".title")
 	}
-	for _, receiver := range hospital.Receivers {
-		lists["receiver."] = append(lists["receiver."], receiver)
-	}
+	lists["receiver."] = hospital.Receivers
 	lists["alarm."] = []string{"wrong_bed", "wrong_code", "stopped", "moved", "refused"}
 	lists["stopped."] = []string{hospital.StoppedHazard, hospital.StoppedDischarged}
 	for _, u := range hospital.Urgencies {
