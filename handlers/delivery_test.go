@@ -345,7 +345,7 @@ func TestARoundIsTakenAndSentOffAtOnce(t *testing.T) {
 			t.Errorf("sent off, not %s", now.Status)
 		}
 	}
-	for _, wrong := range []url.Values{{}, {"delivery_ids[]": {"x"}}} {
+	for _, wrong := range []url.Values{{}, {"delivery_ids[]": {"x"}}, {"delivery_ids[]": slices.Repeat([]string{"1"}, 101)}} {
 		if p := w.post("/deliveries/depart", w.courier, program, wrong).problem(http.StatusUnprocessableEntity); p.Errors["delivery_ids"] == "" {
 			t.Errorf("%v: %+v", wrong, p)
 		}
@@ -543,6 +543,14 @@ func TestADeliverysPageShowsEachTheirs(t *testing.T) {
 		shown.check(t, "delivery")
 		if shown["courier"] != "delivery" || shown["latitude"] != json.Number("-1.95") {
 			t.Errorf("the %s's program gets %v", who, shown)
+		}
+	}
+	fasting := hospital.DietChange{NilByMouth: &hospital.Window{From: w.clock.Now()}}
+	_, err := w.hospital.SetDiet(t.Context(), actor(hospital.MedicalStaff), w.stay.ID, fasting)
+	w.must(err)
+	for token, want := range map[string]string{w.token("medical_staff"): "Must not be given. Bring it back.", customer: "The ward can tell you more."} {
+		if alert := w.get(path, token, browser).html().Find("#delivery .alert").Text(); !strings.Contains(alert, want) || strings.Contains(alert, "mouth") {
+			t.Errorf("stopped, the page says %q, want %q", alert, want)
 		}
 	}
 	const said = "The patient was very angry"

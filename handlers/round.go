@@ -148,6 +148,9 @@ func stopShape(ctx context.Context, s hospital.RoundStop, round string) stopJSON
 	return shape
 }
 
+// mostInARound is how many deliveries can be taken at once: more than anybody carries.
+const mostInARound = 100
+
 // takeRound is POST /deliveries/claim and /deliveries/depart: the command for each of delivery_ids, by itself, in this order. Where some
 // are refused the others are taken nevertheless; a person is told of each why not, a program of the first.
 func (s *Server) takeRound(command courierCommand) echo.HandlerFunc {
@@ -157,8 +160,11 @@ func (s *Server) takeRound(command courierCommand) echo.HandlerFunc {
 			return err
 		}
 		ids := in.ids("delivery_ids")
-		if len(ids) == 0 {
+		switch {
+		case len(ids) == 0:
 			in.refuse("delivery_ids", "required", "Choose at least one delivery.")
+		case len(ids) > mostInARound:
+			in.refuse("delivery_ids", "too_many_deliveries", "Choose at most %d deliveries.", mostInARound)
 		}
 		if err := in.err(); err != nil {
 			return s.refuseCourier(c, 0, err)

@@ -26,6 +26,18 @@
   const noLine = () => document.body.dataset.live === "no" && "begun" in document.body.dataset;
   const fold = (code) => code.replace(/\s+/g, "").toUpperCase();
 
+  // storage is where a browser keeps things, or where it forbids that, a place that keeps nothing.
+  function storage(kind) {
+    try {
+      return Object.keys(window[kind]) && window[kind];
+    } catch {
+      return { getItem: () => null, setItem: () => { throw new Error("nothing can be kept"); }, removeItem: () => {} };
+    }
+  }
+
+  const disk = storage("localStorage");
+  const tab = storage("sessionStorage");
+
   // ---- the outbox: entries are {key, at, id, act, place, fields, loose, doubt, tries, stored, failing, state, code, why}
 
   const prefix = "dusangire.outbox." + words.courier + ".";
@@ -39,13 +51,13 @@
   // kept reads what an earlier page of this courier left. What had a name or a free text in it lost that, and is not sent.
   function kept() {
     const found = [];
-    for (const name of Object.keys(localStorage).filter((name) => name.startsWith(prefix))) {
+    for (const name of Object.keys(disk).filter((name) => name.startsWith(prefix))) {
       try {
-        const entry = JSON.parse(localStorage.getItem(name));
+        const entry = JSON.parse(disk.getItem(name));
         if (entry.state !== "refused") entry.state = entry.loose || Date.now() - entry.at > TOO_OLD ? "unknown" : "waiting";
         found.push(Object.assign(entry, { stored: true }));
       } catch {
-        localStorage.removeItem(name);
+        disk.removeItem(name);
       }
     }
     return found.sort((a, b) => a.at - b.at);
@@ -55,7 +67,7 @@
   function keep(entry) {
     const { key, at, id, act, place, fields, loose, tries, state, code } = entry;
     try {
-      localStorage.setItem(prefix + key, JSON.stringify({ key, at, id, act, place, fields: loose ? {} : fields, loose, tries, state, code }));
+      disk.setItem(prefix + key, JSON.stringify({ key, at, id, act, place, fields: loose ? {} : fields, loose, tries, state, code }));
       entry.stored = true;
     } catch {
       entry.stored = false;
@@ -63,7 +75,7 @@
   }
 
   function forget(entry) {
-    localStorage.removeItem(prefix + entry.key);
+    disk.removeItem(prefix + entry.key);
     entries = entries.filter((other) => other !== entry);
     draw();
   }
@@ -134,7 +146,7 @@
   async function send(entry) {
     if (!navigator.locks) return post(entry);
     return navigator.locks.request(prefix, () => {
-      if (!entry.stored || localStorage.getItem(prefix + entry.key)) return post(entry);
+      if (!entry.stored || disk.getItem(prefix + entry.key)) return post(entry);
       forget(entry);
       return true;
     });
@@ -180,7 +192,7 @@
 
   function saved(entry) {
     entry.state = "saved";
-    localStorage.removeItem(prefix + entry.key);
+    disk.removeItem(prefix + entry.key);
     if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(40);
     leave(entry.id);
     draw();
@@ -258,7 +270,7 @@
   // ---- what must be acknowledged
 
   const seenStore = "dusangire.seen." + words.courier;
-  const seen = new Set((sessionStorage.getItem(seenStore) || "").split(" ").filter(Boolean));
+  const seen = new Set((tab.getItem(seenStore) || "").split(" ").filter(Boolean));
   const alarms = [];
   const served = dialog.open; // drawn by the server, as the answer to a plain form
   const dangers = JSON.parse(dialog.dataset.dangers);
@@ -304,7 +316,11 @@
     const { token, entry } = alarms.shift();
     if (entry) forget(entry);
     if (token) seen.add(token);
-    sessionStorage.setItem(seenStore, [...seen].join(" "));
+    try {
+      tab.setItem(seenStore, [...seen].join(" "));
+    } catch {
+      // then it is said again after a reload
+    }
     dialog.close();
     show();
     if (!dialog.open) ready(opened());
