@@ -94,12 +94,6 @@ func newService(t *testing.T, s settings) service {
 	return w
 }
 
-// within is the service as a subtest sees it.
-func (w service) within(t testing.TB) service {
-	w.house = w.house.within(t)
-	return w
-}
-
 func step(d hospital.Delivery, command string) string {
 	return fmt.Sprintf("/deliveries/%d/%s", d.ID, command)
 }
