@@ -401,7 +401,7 @@ func TestTheKitchenLearnsNoNameAndNoReason(t *testing.T) {
 		}
 	}
 	for _, as := range []audience{program, browser, htmx} {
-		for _, path := range []string{kitchenPath, kitchenPath + "?ward=A"} {
+		for _, path := range []string{kitchenPath, kitchenPath + "?ward=A", fmt.Sprintf("/orders/%d/", o.ID)} {
 			seen.WriteString(h.get(path, cook, as).body)
 		}
 		for _, step := range []string{"confirm", "start", "ready", "recall"} {

@@ -200,7 +200,7 @@
 
   function showAlarm() {
     const places = [...alarms].map((id) => placeOf(known.get(id).ticket)).join(", ");
-    const sentence = places && alarm.dataset.text.replace("%s", places);
+    const sentence = places && alarm.dataset.text.replace("%s", () => places);
     if (alarm.firstElementChild.textContent !== sentence) alarm.firstElementChild.textContent = sentence;
     alarm.hidden = !sentence;
     for (const { ticket } of known.values()) ticket.toggleAttribute("data-alarm", alarms.has(ticket.id));
@@ -271,12 +271,12 @@
     const { id, command } = stepOf(ctx);
     if (!command || ctx.response.status === 401) return;
     if (ctx.response.status === 204) taken(id, command);
-    else refuse(id, refusalIn(ctx.text) || (ctx.response.status < 500 ? general.refused : general.unknown));
+    else refuse(id, command, refusalIn(ctx.text) || (ctx.response.status < 500 ? general.refused : general.unknown));
   });
 
   document.addEventListener("htmx:error", (event) => {
-    const { ctx } = event.detail;
-    if (ctx && stepOf(ctx).command) refuse(stepOf(ctx).id, general.unknown);
+    const { id, command } = event.detail.ctx ? stepOf(event.detail.ctx) : {};
+    if (command) refuse(id, command, general.unknown);
   });
 
   function refusalIn(html) {
@@ -295,9 +295,9 @@
     }
   }
 
-  function refuse(id, sentence) {
+  function refuse(id, command, sentence) {
     sent.delete(id);
-    cancel.close();
+    if (command === "cancel") cancel.close();
     if (!known.has(id)) return say(sentence);
     refusals.set(id, sentence);
     redress(id);
@@ -324,7 +324,7 @@
 
   function askToCancel(ticket) {
     const path = `/orders/${orderOf(ticket)}/`;
-    byId("cancel-title").textContent = cancel.dataset.text.replace("%s", placeOf(ticket));
+    byId("cancel-title").textContent = cancel.dataset.text.replace("%s", () => placeOf(ticket));
     form.setAttribute("action", path + "cancel");
     form.setAttribute("hx-post", path + "cancel");
     form.querySelector("a").setAttribute("href", path);
@@ -421,7 +421,7 @@
 
   document.addEventListener("keydown", (event) => {
     if (!keysWork() || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest("input, textarea, select, dialog, .menu")) return;
+    if (event.target.closest("input, textarea, select, dialog, .menu, .cook")) return;
     if (event.repeat && event.key === "Enter" && lanes.contains(event.target)) return event.preventDefault();
     if (/^\d$/.test(event.key)) {
       event.preventDefault();

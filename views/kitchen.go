@@ -59,6 +59,15 @@ func laneOf(t hospital.Ticket) string {
 	return string(t.Status)
 }
 
+// laneSize says how many columns of three tickets a lane needs on a wall. A crowd scrolls.
+func laneSize(n int) string {
+	sizes := []string{"vacant", "single", "double", "triple", "wide"}
+	if columns := (n + 2) / 3; columns < len(sizes) {
+		return sizes[columns]
+	}
+	return "crowd"
+}
+
 // laneName is the heading of a lane.
 func laneName(ctx context.Context, lane string) string {
 	if lane == laneEnded {

@@ -116,7 +116,7 @@ func TestATicketSaysWhatMustNotGoWrongInWords(t *testing.T) {
 		{"an address", sampleTicket(6, hospital.OrderPending, parcelTicket), []string{"Shelter", "No station", "Juice"}, []string{"llerg", "IDDSI", "No bed"}},
 		{"no bed", sampleTicket(8, hospital.OrderConfirmed, bedlessTicket), []string{"No bed"}, nil},
 		{"held", sampleTicket(1, hospital.OrderHeld, heldTicket), []string{"Held: the patient is nil by mouth; Beans contains soya (severe allergy)", `<strong class="stop">Nil by mouth`, "Soon"}, nil},
-		{"clear again", sampleTicket(2, hospital.OrderHeld, clearTicket), []string{"Nothing speaks against it any more"}, []string{"Held:"}},
+		{"clear again", sampleTicket(2, hospital.OrderHeld, clearTicket), []string{"nothing speaks against it any more"}, []string{"Held:"}},
 		{"the patient has left", sampleTicket(3, hospital.OrderHeld, stoppedTicket(hospital.StoppedDischarged)), []string{"The patient has left"}, nil},
 		{"stopped on its way", sampleTicket(12, hospital.OrderInTransit, stoppedTicket(hospital.StoppedHazard)), []string{"comes back: must not be given"}, []string{"<em>"}},
 		{"words", sampleTicket(9, hospital.OrderPreparing, notedTicket), []string{"No salt at the table", "Override by dr.keza: Tolerates boiled milk", "Ordered late", "New bed since 14:02", "<em>Late</em>"}, nil},

@@ -47,7 +47,7 @@ func due(ctx context.Context, t hospital.Ticket, now time.Time) string {
 // heldFor is why a ticket is held.
 func heldFor(ctx context.Context, t hospital.Ticket) string {
 	if len(t.HeldFor) == 0 {
-		return text.T(ctx, "ticket.clear")
+		return text.T(ctx, "order.held.clear")
 	}
 	reasons := make([]string, len(t.HeldFor))
 	for i, z := range t.HeldFor {

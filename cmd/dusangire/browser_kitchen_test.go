@@ -325,8 +325,8 @@ func TestTheChoiceFollowsItsTicketWhileFramesArrive(t *testing.T) {
 	}
 }
 
-// scrolled are the lanes that hold more than they show, and the page if it is higher than the screen.
-const scrolled = `[document.documentElement, ...document.querySelectorAll(".lane")].filter((e) => e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1)
+// scrolled are the parts of the board that hold more than they show, and the page if it is higher than the screen.
+const scrolled = `[document.documentElement, ...document.querySelectorAll(".lanes, .lane, .cook")].filter((e) => e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1)
 	.map((e) => e.className + " " + e.scrollWidth + "×" + e.scrollHeight + " in " + e.clientWidth + "×" + e.clientHeight)`
 
 func TestTwelveTicketsFitOnTheWallWithoutScrolling(t *testing.T) {
