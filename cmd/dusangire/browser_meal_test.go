@@ -179,7 +179,7 @@ func mealSights(t testing.TB, s *server) []sight {
 	return []sight{
 		{"bed-meals", hospital.MedicalStaff, func(p *screen) {
 			p.openLive(bedPath(bed) + "?meal=supplement")
-			p.untilSays(".panel .meal .alert", "contains peanuts")
+			p.until("the held meal", `document.querySelector(".panel .meal .alert") !== null`)
 			ask[chromedp.Void](p, `for (const part of document.querySelectorAll(".panel details")) part.open = true`)
 		}},
 		{"order", hospital.MedicalStaff, func(p *screen) { p.openLive(fmt.Sprintf("/orders/%d/", order.ID)) }},
