@@ -3,10 +3,10 @@
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 TEMPL := go tool templ
 
-.PHONY: help run dev build test bench check generate deps
+.PHONY: help run dev build test bench load load-large check generate deps
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## start a demo hospital on http://127.0.0.1:8000 and print its logins
 	go run ./cmd/dusangire serve --demo --database-url sqlite:demo.db
@@ -24,6 +24,12 @@ test: deps ## run every test under the race detector; installs what they need wh
 
 bench: deps ## measure: a click to the other screens, on one node and with Redis; drawing, comparing and framing
 	go test -run '^$$' -bench . -benchmem ./cmd/dusangire ./hub ./views ./hospital
+
+load: ## measure 1,000 screens over real sockets against straight writes and bare melody; six minutes
+	go run ./cmd/loadtest -suite quick
+
+load-large: ## the same with 10,000 screens, bursts, idle sockets, changes that nobody watches and a reconnect storm; twenty minutes
+	go run ./cmd/loadtest -suite large
 
 check: ## what guards quality besides the tests: generated files fresh, formatted, vetted
 	.ci/check
