@@ -62,7 +62,8 @@ func countFailure(ctx context.Context, tx *sql.Tx, subject string, free int, now
 	if err != nil {
 		return fmt.Errorf("read failed sign-ins: %w", err)
 	}
-	if wait := waitAfter(failures-free) - now.Sub(last); wait > 0 {
+	// Where no wait is due, last may even lie ahead of now: another attempt began later and was counted first.
+	if wait := waitAfter(failures-free) - max(now.Sub(last), 0); wait > 0 {
 		return Refuse(TooMany, "too_many_attempts", "Too many attempts. Try again in %d s.", int(math.Ceil(wait.Seconds())))
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE sign_in_failure SET failures = $2, last_at = $3 WHERE subject = $1`,

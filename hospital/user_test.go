@@ -327,6 +327,20 @@ func TestGuessingNamesFromOneAddressIsMadeSlow(t *testing.T) {
 	})
 }
 
+// Two people who come to work at one moment: the one who began first may be counted second.
+func TestNobodyWaitsBecauseASignInOvertookTheirs(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		h.addUser(t, "keza", hospital.MedicalStaff)
+		h.addUser(t, "eric", hospital.MedicalStaff)
+		earlier := hospital.At(t.Context(), h.clock.Now())
+		h.clock.pass(5 * time.Millisecond)
+		h.signIn(t, "eric", "correct horse")
+		if _, _, err := h.SignIn(earlier, "keza", "correct horse", client); err != nil {
+			t.Errorf("a sign-in that began before another one and is counted after it: %v", err)
+		}
+	})
+}
+
 // A hundred failures for one name, whatever the addresses.
 func TestGuessingOneNameFromManyAddressesIsMadeSlow(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
