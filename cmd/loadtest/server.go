@@ -136,7 +136,7 @@ func (s *server) kill() {
 func (s *server) pid() int { return s.process.Process.Pid }
 
 // counters are those of the hub that are of interest here, from /metrics.
-type counters struct{ views, reads, renders, coalesced, overflows float64 }
+type counters struct{ views, reads, renders, coalesced float64 }
 
 // counted reads them; a bare server has none.
 func (s *server) counted(ctx context.Context) (counters, error) {
