@@ -58,7 +58,7 @@ type Hub struct {
 
 	base    context.Context // of the views' reads; ends with Drain
 	stop    context.CancelFunc
-	sockets sync.WaitGroup // Serve calls under way
+	sockets sync.WaitGroup // those that Serve let in and that have not ended
 	workers sync.WaitGroup // views, closing handshakes
 
 	mu       sync.RWMutex
@@ -146,8 +146,11 @@ func (h *Hub) guarding(s *melody.Session, act func(*watcher)) {
 	act(watcherOf(s))
 }
 
-// Serve upgrades a request whose Origin was checked and returns when its socket has ended. It returns ErrDraining, with nothing
+// Serve upgrades a request whose Origin was checked and returns when its socket is open. It returns ErrDraining, with nothing
 // written, while the hub stops; other errors were answered by the upgrade.
+//
+// The socket lives on in a goroutine of its own. That of the request would keep its deep stack, its buffers and all that its
+// handlers hold, which is more than everything else that an idle socket needs.
 func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, v Visit) error {
 	h.mu.Lock()
 	if h.draining {
@@ -156,8 +159,27 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, v Visit) error {
 	}
 	h.sockets.Add(1)
 	h.mu.Unlock()
-	defer h.sockets.Done()
-	return h.melody.HandleRequestWithKeys(w, r, map[string]any{watcherKey: newWatcher(h, v)})
+	watcher, ended := newWatcher(h, v), make(chan error, 1)
+	go func() {
+		defer h.sockets.Done()
+		err := h.live(w, r, watcher)
+		if err != nil && watcher.session != nil {
+			h.config.Log.Error("a socket ended badly", "error", err)
+		}
+		ended <- err
+	}()
+	select {
+	case <-watcher.open:
+		return nil
+	case err := <-ended:
+		return err
+	}
+}
+
+// live is a socket's life, from the upgrade to its end. A panic in it is an error like any other.
+func (h *Hub) live(w http.ResponseWriter, r *http.Request, watcher *watcher) (err error) {
+	defer recoverInto(&err)
+	return h.melody.HandleRequestWithKeys(w, r, map[string]any{watcherKey: watcher})
 }
 
 // Announce tells every watcher here, and by the bus every other node, that topics moved. It never blocks.

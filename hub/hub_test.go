@@ -290,6 +290,24 @@ func TestConnecting(t *testing.T) {
 	})
 }
 
+func TestASocketOutlivesItsRequest(t *testing.T) {
+	b := newBoard(1)
+	requests := make(chan context.Context, 1)
+	n := startNode(t, b, hub.NewMemoryBus(), func(r *http.Request) hub.Visit {
+		requests <- r.Context()
+		return hub.Visit{View: b.view()}
+	})
+	c := n.dial(hub.HTML)
+	c.next()
+	select {
+	case <-(<-requests).Done(): // the server has ended it
+	case <-time.After(soon):
+		t.Fatal("the request is still there although its socket is open")
+	}
+	n.Announce(b.set(0, "taken"))
+	c.nextWith("taken")
+}
+
 func TestAChangeSendsWhatChanged(t *testing.T) {
 	b := newBoard(24)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))

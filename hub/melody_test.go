@@ -222,15 +222,17 @@ func TestTheHubsGuardLeaksNothingWhenACallbackPanics(t *testing.T) {
 		h.guarding(s, func(*watcher) { panic("a callback that fails") })
 	})
 	view := View{Name: "any", Read: func(context.Context) (State, error) { return nil, errors.New("nothing to see") }}
-	served := make(chan error, 1)
+	served, ended := make(chan error, 1), make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { served <- h.Serve(w, r, Visit{View: view}) }))
 	t.Cleanup(server.Close)
 	t.Cleanup(func() { h.Drain(t.Context()) })
 	conn, _ := dialMelody(t, server.URL, nil)
 	writeMelody(t, conn, "anything")
-	if err := receive(t, served, "the end of the socket"); err != nil {
+	if err := receive(t, served, "the socket to be open"); err != nil {
 		t.Errorf("Serve returns %v", err)
 	}
+	go func() { h.sockets.Wait(); close(ended) }()
+	receive(t, ended, "the end of the socket")
 	if h.melody.Len() != 0 || len(h.openWatchers()) != 0 {
 		t.Errorf("%d sessions and %d watchers are left", h.melody.Len(), len(h.openWatchers()))
 	}

@@ -25,7 +25,8 @@ type Guard struct {
 type watcher struct {
 	hub   *Hub
 	visit Visit
-	gone  chan struct{} // closed when the socket has ended
+	open  chan struct{} // closed when the socket is open
+	gone  chan struct{} // closed when it has ended
 
 	// Set when the socket opens, before anybody else knows of the watcher.
 	session        *melody.Session
@@ -60,7 +61,7 @@ const (
 )
 
 func newWatcher(h *Hub, v Visit) *watcher {
-	return &watcher{hub: h, visit: v, seen: v.Guard.Seen, gone: make(chan struct{})}
+	return &watcher{hub: h, visit: v, seen: v.Guard.Seen, open: make(chan struct{}), gone: make(chan struct{})}
 }
 
 // watcherOf finds the watcher that Serve gave to melody.
@@ -69,6 +70,8 @@ func watcherOf(s *melody.Session) *watcher { return s.MustGet(watcherKey).(*watc
 // connected is the first event: the socket is open and nothing was written yet.
 func (w *watcher) connected(s *melody.Session) {
 	w.session = s
+	s.Request = nil // nobody asks for it again, and it is large
+	close(w.open)
 	w.representation = Representation(s.WebsocketConnection().Subprotocol())
 	if w.representation == "" {
 		w.representation = JSON
