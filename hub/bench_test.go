@@ -52,7 +52,7 @@ func BenchmarkFrame(b *testing.B) {
 			size := 0
 			for b.Loop() {
 				clear(p.deltas)
-				size = len(p.delta(from, benchStamp)[0])
+				size = len(p.delta(from, benchStamp).frames)
 			}
 			b.ReportMetric(float64(size), "bytes/frame")
 		})

@@ -14,7 +14,7 @@ func (p PageForTest) Update(regions []Region) (version uint64, err error) {
 
 // Frame is what brings a watcher from a version to the newest.
 func (p PageForTest) Frame(version uint64) []byte {
-	return p.page.delta(version, func() []byte { return []byte(`<time id="live"></time>`) })[0]
+	return p.page.messages(version, func() []byte { return []byte(`<time id="live"></time>`) })[0]
 }
 
 // MostGone is how many removed items a list remembers.

@@ -24,27 +24,27 @@ func (v *view) beat() {
 				w.close(CloseSignedOut)
 			case w.stuck(now):
 				w.close(CloseTooSlow)
-			case frame != nil && w.hasRoom() && len(w.queue) == 0:
+			case frame.messages > 0 && len(w.queue) == 0 && !w.busy.Load():
 				w.write(frame)
 			}
 		}
 	}
 }
 
-// heartbeat returns the frame of this beat for a page, nil where none is due.
-func (v *view) heartbeat(p *page, now time.Time) []byte {
+// heartbeat returns that of a page which is due now, an empty parcel where none is.
+func (v *view) heartbeat(p *page, now time.Time) parcel {
 	if len(p.watchers) == 0 || p.version == 0 {
-		return nil
+		return parcel{}
 	}
 	if p.representation == HTML {
-		return htmlFrame(nil, v.stamp(p))
+		return pack(htmlFrame(nil, v.stamp(p)))
 	}
 	f := v.freshness(p)
 	if f.current() && !p.behind && now.Sub(p.beaten) < jsonHeartbeatEvery {
-		return nil
+		return parcel{}
 	}
 	p.beaten, p.behind = now, !f.current()
-	return jsonHeartbeat(f)
+	return pack(jsonHeartbeat(f))
 }
 
 // oldCheck is how old the last check may be while a view counts as current; the page's script has the same limit.

@@ -84,7 +84,7 @@ const (
 	writeWait        = 10 * time.Second
 	pongWait         = 25 * time.Second
 	pingEvery        = 10 * time.Second
-	sessionBuffer    = 16      // messages; the window never fills it
+	readBuffer       = 256     // bytes
 	largestMessage   = 4 << 10 // bytes; gorilla closes with 1009 beyond it, as CONTRACT section 5.6 says
 	messagesASecond  = 20
 )
@@ -111,8 +111,9 @@ func New(c Config) *Hub {
 func (h *Hub) configureMelody() {
 	m := h.melody
 	m.Config.WriteWait, m.Config.PongWait, m.Config.PingPeriod = writeWait, pongWait, pingEvery
-	m.Config.MaxMessageSize, m.Config.MessageBufferSize = largestMessage, sessionBuffer
+	m.Config.MaxMessageSize, m.Config.MessageBufferSize = largestMessage, 0 // what the hub sends goes over the line
 	m.Upgrader.HandshakeTimeout = handshakeTimeout
+	m.Upgrader.ReadBufferSize, m.Upgrader.WriteBufferPool = readBuffer, &sync.Pool{} // of thousands who say hardly anything
 	m.Upgrader.Subprotocols = []string{string(JSON), string(HTML)}
 	// Whoever calls Serve has checked the Origin against the allowed hosts, which melody does not know.
 	m.Upgrader.CheckOrigin = func(*http.Request) bool { return true }
@@ -121,15 +122,10 @@ func (h *Hub) configureMelody() {
 	m.HandleMessage(func(s *melody.Session, message []byte) {
 		h.guarding(s, func(w *watcher) { w.received(message) })
 	})
-	m.HandleSentMessage(func(s *melody.Session, _ []byte) { watcherOf(s).credit() })
 	m.HandleMessageBinary(func(s *melody.Session, _ []byte) { watcherOf(s).close(CloseBinary) })
 	m.HandleError(func(s *melody.Session, err error) {
-		// Only the raw connection may be closed here: Session.Close would come back to this handler without end.
-		switch {
-		case errors.Is(err, melody.ErrMessageBufferFull):
-			h.stats.overflows.Add(1)
-			_ = s.WebsocketConnection().Close()
-		case errors.Is(err, websocket.ErrReadLimit):
+		// Session.Close must not be called here: it would come back to this handler without end.
+		if errors.Is(err, websocket.ErrReadLimit) {
 			watcherOf(s).swallow()
 		}
 	})
@@ -179,7 +175,7 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, v Visit) error {
 // live is a socket's life, from the upgrade to its end. A panic in it is an error like any other.
 func (h *Hub) live(w http.ResponseWriter, r *http.Request, watcher *watcher) (err error) {
 	defer recoverInto(&err)
-	return h.melody.HandleRequestWithKeys(w, r, map[string]any{watcherKey: watcher})
+	return h.melody.HandleRequestWithKeys(onLine{w}, r, map[string]any{watcherKey: watcher})
 }
 
 // Announce tells every watcher here, and by the bus every other node, that topics moved. It never blocks.

@@ -37,9 +37,9 @@ type page struct {
 	regions        []seenRegion
 	bodies         map[string][]byte // of the regions and their items, by id
 	shown          Revisions
-	beaten         time.Time           // when programs last got a heartbeat
-	behind         bool                // that heartbeat said that they are not current
-	deltas         map[uint64][][]byte // messages that bring a watcher from a version to this one, made when first asked for
+	beaten         time.Time         // when programs last got a heartbeat
+	behind         bool              // that heartbeat said that they are not current
+	deltas         map[uint64]parcel // what brings a watcher from a version to this one, made when first asked for
 }
 
 // seenRegion is a region with the version of the page that last changed it.
@@ -50,7 +50,7 @@ type seenRegion struct {
 }
 
 func newPage(r Representation) *page {
-	return &page{representation: r, watchers: map[*watcher]struct{}{}, deltas: map[uint64][][]byte{}}
+	return &page{representation: r, watchers: map[*watcher]struct{}{}, deltas: map[uint64]parcel{}}
 }
 
 // update takes a new rendering in, labelled with the revisions it shows, and reports whether anything differs.
@@ -123,18 +123,21 @@ func (p *page) since(version uint64) []seenRegion {
 	return changed
 }
 
-// delta returns the messages that bring a watcher from a version to this one. They are shared and must not be changed.
-func (p *page) delta(version uint64, stamp func() []byte) [][]byte {
-	messages, made := p.deltas[version]
-	if !made {
-		if p.representation == HTML {
-			messages = [][]byte{htmlFrame(partials(p.since(version), version), stamp())}
-		} else {
-			messages = jsonMessages(p.since(version))
-		}
-		p.deltas[version] = messages
+// delta returns what brings a watcher from a version to this one.
+func (p *page) delta(version uint64, stamp func() []byte) parcel {
+	made, known := p.deltas[version]
+	if !known {
+		made = pack(p.messages(version, stamp)...)
+		p.deltas[version] = made
 	}
-	return messages
+	return made
+}
+
+func (p *page) messages(version uint64, stamp func() []byte) [][]byte {
+	if p.representation == HTML {
+		return [][]byte{htmlFrame(partials(p.since(version), version), stamp())}
+	}
+	return jsonMessages(p.since(version))
 }
 
 // regionID is what may stand in a selector unescaped.

@@ -30,6 +30,7 @@ type watcher struct {
 
 	// Set when the socket opens, before anybody else knows of the watcher.
 	session        *melody.Session
+	line           *line
 	view           *view // nil for a refused visit
 	representation Representation
 
@@ -38,24 +39,23 @@ type watcher struct {
 
 	// Owned by the view's goroutine.
 	sent    uint64    // the version of the page whose messages were last queued
-	queue   [][]byte  // messages that wait for the window; at most one delta and the answers to messagesASecond
-	blocked time.Time // since when the window has been full without a single message going out; zero: it is not
+	queue   []parcel  // answers that wait until the line is free
+	blocked time.Time // since when the line has been busy with one parcel, as far as heartbeats saw; zero: it is not
 	noted   uint32    // credits at the last heartbeat
 
 	// Owned by the hub's guard goroutine once the socket is open.
 	seen Revisions
 
-	inFlight atomic.Int32  // messages handed to melody and not yet written to the connection
-	credits  atomic.Uint32 // counts the messages that went out
-	lagging  atomic.Bool   // wants to be pumped when the window opens
-	closing  atomic.Bool
+	busy    atomic.Bool   // something is being written to the line in a goroutine of its own
+	credits atomic.Uint32 // counts what such goroutines have written
+	lagging atomic.Bool   // wants to be pumped when the line is free
+	closing atomic.Bool
 }
 
 const (
 	watcherKey = "watcher"
-	window     = 2               // messages in flight; what comes after them waits and may be overtaken by newer state
-	longQueue  = 128             // queued messages beyond which a client is not reading
-	tooSlow    = 5 * time.Second // with a full window: told to come back later
+	longQueue  = 128             // queued answers beyond which a client is not reading
+	tooSlow    = 5 * time.Second // with a busy line: told to come back later
 	goodbye    = 2 * time.Second // how long the closing handshake may take
 	swallowed  = 16 << 20        // bytes of a too big message that are read and forgotten
 )
@@ -70,7 +70,8 @@ func watcherOf(s *melody.Session) *watcher { return s.MustGet(watcherKey).(*watc
 // connected is the first event: the socket is open and nothing was written yet.
 func (w *watcher) connected(s *melody.Session) {
 	w.session = s
-	s.Request = nil // nobody asks for it again, and it is large
+	w.line = s.WebsocketConnection().NetConn().(*line) // onLine gave it
+	s.Request = nil                                    // nobody asks for it again, and it is large
 	close(w.open)
 	w.representation = Representation(s.WebsocketConnection().Subprotocol())
 	if w.representation == "" {
@@ -125,39 +126,52 @@ func (w *watcher) received(message []byte) {
 	w.view.send(event{kind: asked, watcher: w, message: message})
 }
 
-// credit notes that a message went out, and asks for more where more waits.
+// write puts a parcel on the line, which must be free. It does not wait for the client.
+func (w *watcher) write(p parcel) {
+	w.hub.stats.messages.Add(uint64(p.messages))
+	w.hub.stats.bytes.Add(uint64(len(p.frames)))
+	left := w.line.try(p.frames)
+	if len(left) == 0 {
+		return
+	}
+	w.busy.Store(true)
+	w.hub.work(func() {
+		if err := w.line.finish(left, time.Now().Add(writeWait)); err != nil {
+			_ = w.line.Close() // its reader finds out and ends the socket
+		}
+		w.credit()
+	})
+}
+
+// credit notes that the line is free again, and asks for more where more waits.
 func (w *watcher) credit() {
 	w.credits.Add(1)
-	w.inFlight.Add(-1)
+	w.busy.Store(false)
 	if w.lagging.CompareAndSwap(true, false) {
 		w.view.send(event{kind: readable, watcher: w})
 	}
 }
 
-// write hands one message to melody. The view's goroutine calls it only while the window has room.
-func (w *watcher) write(message []byte) {
-	w.inFlight.Add(1)
-	if err := w.session.Write(message); err != nil {
-		return // the session has ended; disconnected follows
+// free reports whether the line takes something. Where it does not, the view is told by a readable event when it does.
+func (w *watcher) free() bool {
+	if !w.busy.Load() {
+		return true
 	}
-	w.hub.stats.messages.Add(1)
-	w.hub.stats.bytes.Add(uint64(len(message)))
+	w.lagging.Store(true)
+	return !w.busy.Load() && w.lagging.CompareAndSwap(true, false)
 }
 
-// stuck reports whether, by now, no message has gone out for tooSlow although some wait. It is asked at each heartbeat.
+// stuck reports whether, by now, the line has been busy with one parcel for tooSlow. It is asked at each heartbeat.
 func (w *watcher) stuck(now time.Time) bool {
 	credits := w.credits.Load()
 	switch {
-	case w.hasRoom() || credits != w.noted:
+	case !w.busy.Load() || credits != w.noted:
 		w.noted, w.blocked = credits, time.Time{}
 	case w.blocked.IsZero():
 		w.blocked = now
 	}
 	return !w.blocked.IsZero() && now.Sub(w.blocked) > tooSlow
 }
-
-// hasRoom reports whether the window is open.
-func (w *watcher) hasRoom() bool { return w.inFlight.Load() < window }
 
 // close begins the closing handshake of RFC 6455 and cuts the connection when the client does not finish it. Melody's own Close
 // would cut at once, and a client whose last message was still unread could miss the code.

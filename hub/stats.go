@@ -15,7 +15,6 @@ type Stats struct {
 	Messages, Bytes uint64 // handed to sockets
 	Coalesced       uint64 // times a slow watcher skipped to the newest state
 	Polls           uint64 // answered to pages that have no socket
-	Overflows       uint64 // sockets cut because melody's buffer was full; the window makes this impossible
 	Closes          map[int]uint64
 	CheckAge        time.Duration
 	Redis           *RedisStats // nil where the bus is in memory
@@ -50,7 +49,7 @@ func (h *Hub) Stats() Stats {
 		Opened: h.stats.opened.Load(), Ended: h.stats.ended.Load(),
 		Reads: h.stats.reads.Load(), Renders: h.stats.renders.Load(),
 		Messages: h.stats.messages.Load(), Bytes: h.stats.bytes.Load(),
-		Coalesced: h.stats.coalesced.Load(), Polls: h.stats.polls.Load(), Overflows: h.stats.overflows.Load(),
+		Coalesced: h.stats.coalesced.Load(), Polls: h.stats.polls.Load(),
 		Closes: closes, CheckAge: time.Since(h.verified.at), Redis: redis,
 	}
 }

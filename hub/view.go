@@ -3,7 +3,6 @@ package hub
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -60,7 +59,7 @@ const (
 	left               // the socket has ended
 	asked              // a program sent a request that is the view's to answer
 	replied            // a request was answered already; the answer takes its turn
-	readable           // the window has room again
+	readable           // the line is free again
 )
 
 const (
@@ -125,7 +124,7 @@ func (v *view) handle(e event) {
 	case asked:
 		v.answer(w, e.message)
 	case replied:
-		v.reply(w, e.message)
+		v.reply(w, pack(e.message))
 	case readable:
 		v.pump(p, w)
 	}
@@ -242,30 +241,21 @@ func (v *view) render(p *page) (differs bool, err error) {
 	return p.update(regions, v.state.Revisions())
 }
 
-// pump writes to a watcher while its window has room: first what is queued, then what brings it to the newest state. A
-// watcher that was slow goes from where it was straight to now.
+// pump writes to a watcher while its line is free: first the answers that wait, then what brings it to the newest state. A watcher
+// that was slow goes from where it was straight to now.
 func (v *view) pump(p *page, w *watcher) {
-	for {
-		if len(w.queue) == 0 {
-			if w.sent == p.version {
-				return
-			}
-			if p.version > w.sent+1 && w.sent > 0 {
-				v.hub.stats.coalesced.Add(1)
-			}
-			w.queue = p.delta(w.sent, func() []byte { return v.stamp(p) })
-			w.sent = p.version
-			continue
-		}
-		if !w.hasRoom() {
-			w.lagging.Store(true)
-			if !w.hasRoom() || !w.lagging.CompareAndSwap(true, false) {
-				return
-			}
-		}
+	for len(w.queue) > 0 && w.free() {
 		w.write(w.queue[0])
 		w.queue = w.queue[1:]
 	}
+	if w.sent == p.version || len(w.queue) > 0 || !w.free() {
+		return
+	}
+	if p.version > w.sent+1 && w.sent > 0 {
+		v.hub.stats.coalesced.Add(1)
+	}
+	w.write(p.delta(w.sent, func() []byte { return v.stamp(p) }))
+	w.sent = p.version
 }
 
 // answer replies to a program's request: with a message, or with the whole state, read anew where it tells the time.
@@ -275,27 +265,25 @@ func (v *view) answer(w *watcher, request []byte) {
 	}
 	message, whole := v.state.Answer(request)
 	if !whole {
-		v.reply(w, message)
+		v.reply(w, pack(message))
 		return
 	}
 	p := v.pages[w.representation]
 	if v.tellsTime(p) {
 		v.refresh()
 	}
-	v.reply(w, p.delta(0, func() []byte { return v.stamp(p) })...)
+	v.reply(w, p.delta(0, func() []byte { return v.stamp(p) }))
 }
 
-// reply sends messages to a watcher after everything that was sent to it before.
-func (v *view) reply(w *watcher, messages ...[]byte) {
+// reply sends an answer to a watcher after everything that was sent to it before.
+func (v *view) reply(w *watcher, answer parcel) {
 	p := v.pages[w.representation]
 	v.pump(p, w)
-	// The queue may be a delta that others share: it is copied, never appended to in place.
-	queue := slices.Concat(w.queue, messages)
-	if len(queue) > longQueue {
+	if len(w.queue) >= longQueue {
 		w.close(CloseTooSlow)
 		return
 	}
-	w.queue = queue
+	w.queue = append(w.queue, answer)
 	v.pump(p, w)
 }
 

@@ -1,0 +1,22 @@
+//go:build unix
+
+package hub
+
+import "syscall"
+
+// canTry says that a write can be tried without waiting.
+const canTry = true
+
+// tryWrite writes what the kernel takes at once and returns how much that was. An error is left to the next write, which
+// meets it again.
+func tryWrite(fd uintptr, p []byte) int {
+	for {
+		n, err := syscall.Write(int(fd), p)
+		if err == nil {
+			return n
+		}
+		if err != syscall.EINTR {
+			return 0
+		}
+	}
+}
