@@ -4,6 +4,7 @@ import "time"
 
 const (
 	heartbeatEvery     = 2 * time.Second  // to pages, whose banner appears when three are missing
+	lately             = time.Second      // a page that was told something since then knows what a heartbeat would tell
 	jsonHeartbeatEvery = 10 * time.Second // to programs while all is well; CONTRACT section 5 promises 15
 	rereadEvery        = time.Minute      // what a view shows may depend on the hour too, as "in the last 24 hours" does
 )
@@ -17,13 +18,16 @@ func (v *view) beat() {
 	v.refreshIfBehind()
 	for _, p := range v.pages {
 		clear(p.deltas) // their stamps have aged
-		frame := v.heartbeat(p, now)
+		f := v.freshness(p)
+		frame := v.heartbeat(p, f, now)
+		stamped := p.representation == HTML && f.current() // with each frame, and nothing has gone wrong since
 		for w := range p.watchers {
 			switch {
 			case !w.visit.Guard.Until.IsZero() && now.After(w.visit.Guard.Until):
 				w.close(CloseSignedOut)
 			case w.stuck(now):
 				w.close(CloseTooSlow)
+			case stamped && now.Sub(w.told) < lately:
 			case frame.messages > 0 && len(w.queue) == 0 && !w.busy.Load():
 				w.write(frame)
 			}
@@ -32,14 +36,13 @@ func (v *view) beat() {
 }
 
 // heartbeat returns that of a page which is due now, an empty parcel where none is.
-func (v *view) heartbeat(p *page, now time.Time) parcel {
+func (v *view) heartbeat(p *page, f Freshness, now time.Time) parcel {
 	if len(p.watchers) == 0 || p.version == 0 {
 		return parcel{}
 	}
 	if p.representation == HTML {
-		return pack(htmlFrame(nil, v.stamp(p)))
+		return pack(htmlFrame(nil, v.hub.config.Stamp(f)))
 	}
-	f := v.freshness(p)
 	if f.current() && !p.behind && now.Sub(p.beaten) < jsonHeartbeatEvery {
 		return parcel{}
 	}

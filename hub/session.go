@@ -38,7 +38,8 @@ type watcher struct {
 	pace *rate.Limiter
 
 	// Owned by the view's goroutine.
-	sent    uint64    // the version of the page whose messages were last queued
+	sent    uint64    // the version of the page that it was last told
+	told    time.Time // when it was last told anything
 	queue   []parcel  // answers that wait until the line is free
 	blocked time.Time // since when the line has been busy with one parcel, as far as heartbeats saw; zero: it is not
 	noted   uint32    // credits at the last heartbeat
@@ -128,6 +129,7 @@ func (w *watcher) received(message []byte) {
 
 // write puts a parcel on the line, which must be free. It does not wait for the client.
 func (w *watcher) write(p parcel) {
+	w.told = time.Now()
 	w.hub.stats.messages.Add(uint64(p.messages))
 	w.hub.stats.bytes.Add(uint64(len(p.frames)))
 	left := w.line.try(p.frames)

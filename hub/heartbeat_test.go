@@ -1,0 +1,41 @@
+package hub
+
+import (
+	"io"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestAPageThatWasToldSomethingLatelyNeedsNoHeartbeat(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		told    time.Duration // ago
+		failing bool
+		want    bool
+	}{
+		{"told just now", 0, false, false},
+		{"told a while ago", lately, false, true},
+		{"told just now, but the database has been gone since", 0, true, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := New(Config{Bus: NewMemoryBus(), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Stamp: func(f Freshness) []byte { return []byte("<i id=live>") }})
+			defer h.Drain(t.Context())
+			h.verified.failing = c.failing
+			v := newView(h, View{Name: "board"})
+			v.state, v.lastRead = numbered{}, time.Now()
+			near, far := connect(t)
+			w := newWatcher(h, Visit{View: v.spec})
+			w.representation, w.line, w.told = HTML, near, time.Now().Add(-c.told)
+			p := v.pages[HTML]
+			p.version, p.watchers[w] = 1, struct{}{}
+			v.beat()
+			near.Close()
+			got, err := io.ReadAll(far)
+			if err != nil || strings.Contains(string(got), "live") != c.want {
+				t.Errorf("the page got %q (%v), a heartbeat was wanted: %t", got, err, c.want)
+			}
+		})
+	}
+}
