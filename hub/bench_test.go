@@ -2,6 +2,7 @@ package hub
 
 import (
 	"fmt"
+	"io"
 	"testing"
 )
 
@@ -74,6 +75,44 @@ func BenchmarkHint(b *testing.B) {
 			for b.Loop() {
 				h.hint(benchRevisions)
 			}
+		})
+	}
+}
+
+// benchState is a ward as its read found it.
+type benchState []Region
+
+func (s benchState) Revisions() Revisions        { return benchRevisions }
+func (s benchState) HTML() ([]Region, error)     { return s, nil }
+func (s benchState) JSON() ([]Region, error)     { return nil, nil }
+func (s benchState) Answer([]byte) ([]byte, bool) { return nil, true }
+
+// BenchmarkFanOut brings a change of one bed to all who watch, over real connections: it is compared with what was there, framed
+// once and written to each.
+func BenchmarkFanOut(b *testing.B) {
+	for _, watchers := range []int{1, 100, 1000} {
+		b.Run(fmt.Sprintf("%d_watchers", watchers), func(b *testing.B) {
+			h := New(Config{Bus: NewMemoryBus(), Stamp: func(Freshness) []byte { return benchStamp() }})
+			b.Cleanup(func() { h.stop(); h.workers.Wait() })
+			v := newView(h, View{Name: "ward:3"})
+			p := v.pages[HTML]
+			for range watchers {
+				near, far := connect(b)
+				h.workers.Go(func() { _, _ = io.Copy(io.Discard, far) }) // until the end of the benchmark closes it
+				w := newWatcher(h, Visit{View: v.spec})
+				w.representation, w.view, w.line = HTML, v, near
+				p.watchers[w] = struct{}{}
+			}
+			states := [2]benchState{benchBoard(24, 0), benchBoard(24, 1)}
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				v.state = states[i%2]
+				v.draw(p)
+				for len(v.events) > 0 { // of lines that were busy
+					v.handle(<-v.events)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*watchers), "ns/delivery")
 		})
 	}
 }

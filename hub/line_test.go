@@ -20,8 +20,8 @@ import (
 	gorilla "github.com/gorilla/websocket"
 )
 
-// connect returns both ends of a connection over TCP, the near one with small buffers.
-func connect(t *testing.T) (near *line, far net.Conn) {
+// connect returns both ends of a connection over TCP.
+func connect(t testing.TB) (near *line, far net.Conn) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -33,9 +33,6 @@ func connect(t *testing.T) (near *line, far net.Conn) {
 	}
 	conn, err := listener.Accept()
 	if err != nil {
-		t.Fatal(err)
-	}
-	if err := conn.(*net.TCPConn).SetWriteBuffer(4 << 10); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close(); far.Close() })
@@ -58,6 +55,9 @@ func readFar(t *testing.T, far net.Conn, n int) []byte {
 // fill tries messages until the connection takes no more, and returns all of them and what is left of the last.
 func fill(t *testing.T, near *line) (all, left []byte) {
 	t.Helper()
+	if err := near.Conn.(*net.TCPConn).SetWriteBuffer(4 << 10); err != nil {
+		t.Fatal(err)
+	}
 	for i := byte(0); len(left) == 0; i++ {
 		message := bytes.Repeat([]byte{'a' + i%26}, 50_000)
 		left = near.try(message)

@@ -4,16 +4,12 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -36,15 +32,17 @@ type house struct {
 	copies int
 }
 
-// The roles whose screens watch wards.
+// The roles whose screens watch.
 const (
 	medical    = "medical_staff"
 	management = "ward_management"
+	kitchen    = "kitchen"
+	delivery   = "delivery"
 )
 
 const (
-	ownBeds     = 24
-	signInsOnce = 2 // at a time; each takes much work on purpose
+	ownBeds   = 24
+	preparers = 2 // people prepared at a time; a password takes much work on purpose
 )
 
 // prepare writes the hospital with so many people of each role.
@@ -116,40 +114,40 @@ func (h *house) dusangire(ctx context.Context, input string, args ...string) (st
 
 // employ creates logins.
 func (h *house) employ(ctx context.Context, people map[string]int, password string) error {
-	return inParallel(signInsOnce, people, func(name, role string) error {
+	return forEach(people, func(name, role string) error {
 		_, err := h.dusangire(ctx, password+"\n", "user", "add", name, "--role", role)
 		return err
 	})
 }
 
-// inParallel does something for each of the people.
-func inParallel(atOnce int, people map[string]int, do func(name, role string) error) error {
+// forEach does something for so many people of each role, a few at a time.
+func forEach(people map[string]int, do func(name, role string) error) error {
+	type person struct{ name, role string }
+	queue := make(chan person)
 	var working sync.WaitGroup
-	var mu sync.Mutex
-	var failures []error
-	places := make(chan struct{}, atOnce)
+	failures := make([]error, preparers)
+	for hand := range failures {
+		working.Go(func() {
+			for p := range queue {
+				failures[hand] = errors.Join(failures[hand], do(p.name, p.role))
+			}
+		})
+	}
 	for role, count := range people {
 		for i := range count {
-			working.Go(func() {
-				places <- struct{}{}
-				defer func() { <-places }()
-				if err := do(fmt.Sprintf("load-%s-%d", role, i), role); err != nil {
-					mu.Lock()
-					failures = append(failures, err)
-					mu.Unlock()
-				}
-			})
+			queue <- person{fmt.Sprintf("load-%s-%d", role, i), role}
 		}
 	}
+	close(queue)
 	working.Wait()
 	return errors.Join(failures...)
 }
 
-// open signs everyone in, fills half of the added ward, learns which beds can be changed and records a frame.
+// open signs everyone in, fills half of the added ward and records a frame.
 func (h *house) open(ctx context.Context, s *server, people map[string]int, password string) error {
 	h.people = map[string][]string{}
 	var mu sync.Mutex
-	err := inParallel(signInsOnce, people, func(name, role string) error {
+	err := forEach(people, func(name, role string) error {
 		token, err := signIn(ctx, s.address, name, password)
 		mu.Lock()
 		defer mu.Unlock()
@@ -181,39 +179,13 @@ func (h *house) fill(ctx context.Context, address string) error {
 	return nil
 }
 
-func signIn(ctx context.Context, address, name, password string) (token string, err error) {
-	var session struct{ Token string }
-	err = post(ctx, address, "", "/login", map[string]any{"username": name, "password": password}, &session)
-	return session.Token, err
-}
-
-// bed is one that commands can take to and fro.
-type bed struct {
-	ID     int64
-	Status string
-}
-
-// freeBeds finds the beds of a ward that nobody lies in or mends.
-func (h *house) freeBeds(ctx context.Context, address string, ward int64) ([]*bed, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://%s/wards/%d/", address, ward), nil)
-	if err != nil {
-		return nil, err
-	}
-	var board struct{ Beds []*bed }
-	err = ask(request, h.someone(medical, 0), &board)
-	return slices.DeleteFunc(board.Beds, func(b *bed) bool { return next[b.Status] == "" }), err
-}
-
-// next is to what a bed is taken from each state.
-var next = map[string]string{"cleaning": "available", "available": "reserved", "reserved": "available"}
-
 // record lets one screen watch one change and keeps its frame.
 func (h *house) record(ctx context.Context, address string) ([]byte, error) {
 	lanes, err := h.lanes(ctx, address, h.own)
 	if err != nil {
 		return nil, err
 	}
-	watching := &screen{seat: h.seatIn(h.own, medical, 0)}
+	watching := &screen{seat: seatIn(h.own, h.someone(medical, 0))}
 	if err := watching.open(ctx, address); err != nil {
 		return nil, err
 	}
@@ -239,53 +211,9 @@ func (h *house) record(ctx context.Context, address string) ([]byte, error) {
 	}
 }
 
-// seatIn is the i-th seat before a ward's page.
-func (h *house) seatIn(ward int64, role string, i int) seat {
-	return seat{path: fmt.Sprintf("/ws/ward/%d/", ward), topic: wardTopic(ward), token: h.someone(role, i)}
-}
-
 // someone takes turns among the people of a role.
 func (h *house) someone(role string, i int) (token string) {
 	return h.people[role][i%len(h.people[role])]
-}
-
-func wardTopic(ward int64) string { return fmt.Sprintf("ward:%d", ward) }
-
-const metricsTopic = "metrics"
-
-// lanes are the beds of some wards that can be changed, one of each ward after the other.
-func (h *house) lanes(ctx context.Context, address string, wards ...int64) ([]lane, error) {
-	var lanes []lane
-	byWard := make([][]*bed, len(wards))
-	most := 0
-	for i, ward := range wards {
-		var err error
-		if byWard[i], err = h.freeBeds(ctx, address, ward); err != nil {
-			return nil, err
-		}
-		most = max(most, len(byWard[i]))
-	}
-	for n := range most {
-		for i, ward := range wards {
-			if n < len(byWard[i]) {
-				lanes = append(lanes, h.lane(address, ward, byWard[i][n]))
-			}
-		}
-	}
-	return lanes, nil
-}
-
-// lane is a bed that is taken to its next state by each command.
-func (h *house) lane(address string, ward int64, b *bed) lane {
-	token, path := h.someone(medical, 0), fmt.Sprintf("/beds/%d/status", b.ID)
-	return lane{topics: []string{wardTopic(ward), metricsTopic}, give: func(ctx context.Context) error {
-		to := next[b.Status]
-		err := post(ctx, address, token, path, map[string]any{"status": to}, nil)
-		if err == nil {
-			b.Status = to
-		}
-		return err
-	}}
 }
 
 // start starts the server under test on a database.
@@ -319,42 +247,3 @@ func (h *house) startBare(ctx context.Context, k kind) (*server, error) {
 	return startServer(ctx, process)
 }
 
-// commands is the client that gives commands: it keeps a connection for each lane.
-var commands = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1 << 10}}
-
-// post gives a command as a program does, and reads what it answers into a value where one is given.
-func post(ctx context.Context, address, token, path string, fields map[string]any, into any) error {
-	body, err := json.Marshal(fields)
-	if err != nil {
-		return err
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+address+path, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Content-Type", "application/json")
-	return ask(request, token, into)
-}
-
-func ask(request *http.Request, token string, into any) error {
-	request.Header.Set("Accept", "application/json")
-	if token != "" {
-		request.Header.Set("Authorization", "Bearer "+token)
-	}
-	response, err := commands.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil {
-		return err
-	}
-	if response.StatusCode >= http.StatusBadRequest {
-		return fmt.Errorf("%s %s: %s: %s", request.Method, request.URL.Path, response.Status, answer)
-	}
-	if into == nil {
-		return nil
-	}
-	return json.Unmarshal(answer, into)
-}

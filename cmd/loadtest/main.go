@@ -57,7 +57,7 @@ func parse(args []string) (s settings, err error) {
 	baseline := flags.String("baseline", "", "measure a bare server: raw (straight writes) or melody; empty: dusangire")
 	buffer := flags.Int("buffer", defaultBuffer, "messages that bare melody buffers for a socket")
 	passes := flags.Int("passes", 1, "how often it is measured; medians are reported")
-	flags.IntVar(&s.each, "each", 20, "screens that one person opens at most")
+	flags.IntVar(&s.each, "each", 50, "screens that one person opens at most")
 	flags.DurationVar(&s.house.settling, "settling", 3*time.Second, "how long is waited before memory is read, after screens came and before")
 	flags.BoolVar(&s.json, "json", false, "report every run as JSON")
 	flags.StringVar(&s.house.program, "server", "", "the program under test; empty: it is built")

@@ -1,6 +1,9 @@
 package main
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // mix is who watches what.
 type mix string
@@ -27,17 +30,26 @@ type plan struct {
 	storm   bool          // instead of changes: all screens are cut off at once, and then the server is killed
 }
 
-// spot is what a screen shows.
+// spot is what a screen shows, and to whom.
 type spot struct {
 	role      string
 	dashboard string // its path; empty: a ward's page
+	topic     string // of the dashboard
 }
 
 var (
 	wardSpot = spot{role: medical}
 	allSpots = []spot{
-		wardSpot, {role: management}, wardSpot, {medical, "/ws/dashboard/medical_staff/"}, {role: management},
-		wardSpot, {management, "/ws/dashboard/ward_management/"}, {role: management}, {medical, "/ws/dashboard/medical_staff/"}, wardSpot,
+		wardSpot,
+		{medical, "/ws/dashboard/medical_staff/", metricsTopic},
+		{role: management},
+		{kitchen, "/ws/dashboard/kitchen/", "kitchen"},
+		wardSpot,
+		{management, "/ws/dashboard/ward_management/", metricsTopic},
+		{role: management},
+		{delivery, "/ws/dashboard/delivery/", "deliveries"},
+		wardSpot,
+		{medical, "/ws/dashboard/medical_staff/", metricsTopic},
 	}
 )
 
@@ -56,19 +68,24 @@ func (p plan) seats(h *house) []seat {
 	shown := 0
 	for i := range seats {
 		spot := p.spot(i)
-		n := taken[spot.role]
+		token := h.someone(spot.role, taken[spot.role])
 		taken[spot.role]++
 		switch {
 		case spot.dashboard != "":
-			seats[i] = seat{path: spot.dashboard, topic: metricsTopic, token: h.someone(spot.role, n)}
+			seats[i] = seat{spot.dashboard, spot.topic, token}
 		case p.mix == one:
-			seats[i] = h.seatIn(h.own, spot.role, n)
+			seats[i] = seatIn(h.own, token)
 		default:
-			seats[i] = h.seatIn(h.wards[shown%len(h.wards)], spot.role, n)
+			seats[i] = seatIn(h.wards[shown%len(h.wards)], token)
 			shown++
 		}
 	}
 	return seats
+}
+
+// seatIn is a seat before a ward's page.
+func seatIn(ward int64, token string) seat {
+	return seat{fmt.Sprintf("/ws/ward/%d/", ward), wardTopic(ward), token}
 }
 
 // people is how many of each role the groups need where nobody opens more than so many screens.
