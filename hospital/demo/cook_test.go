@@ -22,11 +22,7 @@ func at(hour, minute int) time.Time {
 func opened(t *testing.T, moment time.Time) (*hospital.Hospital, *clock) {
 	t.Helper()
 	now := newClock(moment)
-	h := open(t, hospital.Options{Now: now.read})
-	if err := demo.Load(t.Context(), h, 1, moment); err != nil {
-		t.Fatal(err)
-	}
-	return h, now
+	return open(t, hospital.Options{DatabaseURL: demoAt(t, 1, moment), Now: now.read}), now
 }
 
 // serve lets cooks and couriers work for a while, until done says so before.

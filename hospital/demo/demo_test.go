@@ -32,14 +32,32 @@ func open(t testing.TB, o hospital.Options) *hospital.Hospital {
 	return hospitaltest.Open(t, o)
 }
 
-// loaded opens a hospital with the demo in it.
+// loaded opens a hospital with the demo as it stands at start. Where the options name no database it is a copy of one that was loaded
+// once for all tests.
 func loaded(t testing.TB, seed uint64, o hospital.Options) *hospital.Hospital {
 	t.Helper()
-	h := open(t, o)
-	if err := demo.Load(t.Context(), h, seed, start); err != nil {
-		t.Fatalf("load the demo: %v", err)
+	if o.DatabaseURL != "" {
+		h := open(t, o)
+		if err := demo.Load(t.Context(), h, seed, start); err != nil {
+			t.Fatalf("load the demo: %v", err)
+		}
+		return h
 	}
-	return h
+	o.DatabaseURL = demoAt(t, seed, start)
+	return open(t, o)
+}
+
+// demoAt is the URL of a fresh copy of the demo that opens at a moment.
+func demoAt(t testing.TB, seed uint64, moment time.Time) string {
+	t.Helper()
+	return hospitaltest.Copy(t, fmt.Sprint(seed, moment), func(url string) (err error) {
+		h, err := hospital.Open(t.Context(), hospital.Options{DatabaseURL: url})
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, h.Close()) }()
+		return demo.Load(t.Context(), h, seed, moment)
+	})
 }
 
 // boards reads all wards' boards, by the wards' codes.
@@ -328,7 +346,10 @@ func checkTimes(t *testing.T, h *hospital.Hospital) {
 }
 
 func TestTheSameSeedGivesTheSameHospital(t *testing.T) {
-	first, again, other := loaded(t, 7, hospital.Options{}), loaded(t, 7, hospital.Options{}), loaded(t, 8, hospital.Options{})
+	fresh := func(seed uint64) *hospital.Hospital {
+		return loaded(t, seed, hospital.Options{DatabaseURL: hospitaltest.PostgreSQL(t)})
+	}
+	first, again, other := fresh(7), fresh(7), fresh(8)
 	if portrait(t, first) != portrait(t, again) {
 		t.Error("the same seed gave two different hospitals")
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"dusangire/hospital"
-	"dusangire/hospital/demo"
 )
 
 // kitchen reads the kitchen's wall.
@@ -51,10 +50,7 @@ func TestTheDemoOpensWithTheKitchenAndTheCouriersAtWork(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			h := open(t, hospital.Options{Now: func() time.Time { return now }})
-			if err := demo.Load(t.Context(), h, uint64(now.Hour()), now); err != nil {
-				t.Fatal(err)
-			}
+			h := open(t, hospital.Options{DatabaseURL: demoAt(t, uint64(now.Hour()), now), Now: func() time.Time { return now }})
 			board, runs := kitchen(t, h), deliveries(t, h)
 			for status, least := range map[hospital.OrderStatus]int{hospital.OrderPending: 2, hospital.OrderConfirmed: 3, hospital.OrderPreparing: 3,
 				hospital.OrderReady: 3, hospital.OrderInTransit: 3, hospital.OrderHeld: 1} {

@@ -262,7 +262,6 @@ func TestRunWorksUntilItsContextEnds(t *testing.T) {
 		default:
 		}
 	}})
-	<-acted // the load itself
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)

@@ -24,12 +24,12 @@ type announced struct {
 
 // told is the story as it was played: in front of each scene the clock is moved and the last scene is looked at.
 type told struct {
-	t    *testing.T
-	h    *hospital.Hospital
-	now  *clock
-	log  bytes.Buffer
-	seen map[string]bool
-	days map[int64]hospital.Delivery // the deliveries as they departed, by order
+	t        *testing.T
+	h        *hospital.Hospital
+	now      *clock
+	log      bytes.Buffer
+	seen     map[string]bool
+	departed map[int64]hospital.Delivery // by order
 }
 
 // checks are what each scene must have led to, by a part of its title.
@@ -37,11 +37,11 @@ var checks = map[string]func(s *told, ticket int64){
 	"a tray of it cooked": func(s *told, ticket int64) { s.is(ticket, hospital.OrderPreparing) },
 	"ready and departs": func(s *told, ticket int64) {
 		s.is(ticket, hospital.OrderInTransit)
-		s.days[ticket] = s.delivery(ticket)
+		s.departed[ticket] = s.delivery(ticket)
 	},
 	"moved to another bed": func(s *told, ticket int64) {
 		s.is(ticket, hospital.OrderInTransit)
-		before, after := s.days[ticket], s.delivery(ticket)
+		before, after := s.departed[ticket], s.delivery(ticket)
 		if after.BedNumber == before.BedNumber || after.MovedFrom != before.BedNumber || s.ticket(ticket).BedNumber != after.BedNumber {
 			s.t.Errorf("the tray went to %s and goes to %s, moved from %q; the ticket says %s", before.BedNumber, after.BedNumber, after.MovedFrom, s.ticket(ticket).BedNumber)
 		}
@@ -155,15 +155,17 @@ func (s *told) lines() (lines []announced) {
 	return lines
 }
 
-// tell plays the story in a fresh demo hospital.
-func tell(t *testing.T, url string, moment time.Time) *told {
+// newTold opens a demo hospital at a moment, in a database that has it.
+func newTold(t *testing.T, url string, moment time.Time) *told {
 	t.Helper()
 	now := newClock(moment)
-	s := &told{t: t, now: now, seen: map[string]bool{}, days: map[int64]hospital.Delivery{}}
-	s.h = open(t, hospital.Options{DatabaseURL: url, Now: now.read})
-	if err := demo.Load(t.Context(), s.h, 3, moment); err != nil {
-		t.Fatal(err)
-	}
+	return &told{t: t, h: open(t, hospital.Options{DatabaseURL: url, Now: now.read}), now: now, seen: map[string]bool{}, departed: map[int64]hospital.Delivery{}}
+}
+
+// tell plays the story in a demo hospital that has just opened.
+func tell(t *testing.T, url string, moment time.Time) *told {
+	t.Helper()
+	s := newTold(t, url, moment)
 	story := demo.NewStaff(s.h, 3, pace, slog.New(slog.NewJSONHandler(&s.log, nil))).Story(3)
 	if err := story.Play(t.Context(), s.wait); err != nil {
 		t.Fatal(err)
@@ -175,6 +177,9 @@ func tell(t *testing.T, url string, moment time.Time) *told {
 func TestEachSceneOfTheStoryComesToItsEnd(t *testing.T) {
 	hospitaltest.OnEachDatabase(t, func(t *testing.T, url string) {
 		moment := at(12, 10)
+		if err := demo.Load(t.Context(), open(t, hospital.Options{DatabaseURL: url}), 3, moment); err != nil {
+			t.Fatal(err)
+		}
 		s := tell(t, url, moment)
 		for part := range checks {
 			if !s.seen[part] {
@@ -204,7 +209,7 @@ func TestEachSceneOfTheStoryComesToItsEnd(t *testing.T) {
 
 func TestTheStoryIsTheSameForTheSameSeedAtAnyTimeOfTheDay(t *testing.T) {
 	for _, moment := range []time.Time{at(3, 0), at(18, 45)} {
-		first, again := tell(t, "", moment), tell(t, "", moment)
+		first, again := tell(t, demoAt(t, 3, moment), moment), tell(t, demoAt(t, 3, moment), moment)
 		if got, want := again.lines(), first.lines(); !slices.Equal(got, want) {
 			t.Errorf("at %v the same seed told\n%v\nand then\n%v", moment, want, got)
 		}
@@ -231,17 +236,12 @@ func TestTheStoryEndsWithItsContext(t *testing.T) {
 
 // The staff work on around the story, and it comes to the same end.
 func TestTheStaffLeaveAloneWhoPlaysInTheStory(t *testing.T) {
-	now := newClock(at(12, 10))
-	s := &told{t: t, now: now, seen: map[string]bool{}, days: map[int64]hospital.Delivery{}}
-	s.h = open(t, hospital.Options{Now: now.read})
-	if err := demo.Load(t.Context(), s.h, 4, at(12, 10)); err != nil {
-		t.Fatal(err)
-	}
+	s := newTold(t, demoAt(t, 4, at(12, 10)), at(12, 10))
 	staff := demo.NewStaff(s.h, 4, pace, slog.New(slog.NewJSONHandler(&s.log, nil)))
 	story := staff.Story(4)
 	err := story.Play(t.Context(), func(ctx context.Context, d time.Duration) error {
 		s.look()
-		for end := now.read().Add(d); now.read().Before(end); now.move(pace) {
+		for end := s.now.read().Add(d); s.now.read().Before(end); s.now.move(pace) {
 			for _, work := range []func(context.Context) error{staff.Step, staff.Cook, staff.Carry} {
 				if err := work(ctx); err != nil {
 					return err

@@ -29,16 +29,22 @@ func PostgreSQL(t testing.TB) string {
 	if err != nil {
 		t.Fatalf("start PostgreSQL for the tests: %v", err)
 	}
-	name := fmt.Sprintf("test_%d", databases.Add(1))
-	if err := c.run(t.Context(), `CREATE DATABASE `+name+` TEMPLATE `+template); err != nil {
-		t.Fatalf("make a database: %v", err)
+	return c.copy(t, template)
+}
+
+// Copy returns the URL of a fresh PostgreSQL database that goes with the test, as fill has left it. fill is run once in the process for each
+// name, on an empty database at the current schema, and must leave nobody connected to it: for contents that take long to write.
+func Copy(t testing.TB, name string, fill func(databaseURL string) error) string {
+	t.Helper()
+	c, err := theCluster()
+	if err != nil {
+		t.Fatalf("start PostgreSQL for the tests: %v", err)
 	}
-	t.Cleanup(func() {
-		if err := c.run(context.Background(), `DROP DATABASE `+name+` WITH (FORCE)`); err != nil {
-			t.Errorf("remove the database: %v", err)
-		}
-	})
-	return c.url(name)
+	filled, err := c.fill(t.Context(), name, fill)
+	if err != nil {
+		t.Fatalf("fill the database %s: %v", name, err)
+	}
+	return c.copy(t, filled)
 }
 
 // databases counts those made, for their names.
@@ -56,6 +62,45 @@ type cluster struct {
 	admin     *sql.DB
 	life      io.Closer  // the script's standard input; it is closed by the end of the process
 	making    sync.Mutex // PostgreSQL copies one template at a time
+
+	filling sync.Mutex        // guards filled
+	filled  map[string]string // the databases that Copy copies, by what callers call them
+}
+
+// copy makes a database that goes with the test.
+func (c *cluster) copy(t testing.TB, from string) string {
+	t.Helper()
+	name := fmt.Sprintf("test_%d", databases.Add(1))
+	if err := c.run(t.Context(), `CREATE DATABASE `+name+` TEMPLATE `+from); err != nil {
+		t.Fatalf("make a database: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := c.run(context.Background(), `DROP DATABASE `+name+` WITH (FORCE)`); err != nil {
+			t.Errorf("remove the database: %v", err)
+		}
+	})
+	return c.url(name)
+}
+
+// fill returns the database that is called so, which the first to ask fills.
+func (c *cluster) fill(ctx context.Context, called string, fill func(databaseURL string) error) (string, error) {
+	c.filling.Lock()
+	defer c.filling.Unlock()
+	if database, done := c.filled[called]; done {
+		return database, nil
+	}
+	database := fmt.Sprintf("filled_%d", databases.Add(1))
+	if err := c.run(ctx, `CREATE DATABASE `+database+` TEMPLATE `+template); err != nil {
+		return "", err
+	}
+	if err := fill(c.url(database)); err != nil {
+		return "", err
+	}
+	if c.filled == nil {
+		c.filled = map[string]string{}
+	}
+	c.filled[called] = database
+	return database, nil
 }
 
 // url is that of one of its databases.
