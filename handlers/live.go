@@ -140,15 +140,15 @@ func (s *Server) guard(session hospital.Session, token string, permission hospit
 		Topic: string(hospital.UserTopic(session.User.ID)),
 		Seen:  HubRevisions(session.Revisions),
 		Until: session.ExpiresAt,
-		Allowed: func(ctx context.Context) error {
+		Allowed: func(ctx context.Context) (hub.Revisions, error) {
 			now, err := s.Hospital.SessionByToken(ctx, token)
 			switch {
 			case isKind(err, hospital.Unauthenticated):
-				return hub.CloseSignedOut
+				return hub.Revisions{}, hub.CloseSignedOut
 			case err == nil && !now.User.Role.May(permission):
-				return hub.CloseForbidden
+				return hub.Revisions{}, hub.CloseForbidden
 			}
-			return err
+			return HubRevisions(now.Revisions), err
 		},
 	}
 }

@@ -90,6 +90,7 @@ func (h *Hub) keepGuard(ctx context.Context) {
 			for _, w := range h.watchersGuardedBy(moved) {
 				h.askGuard(ctx, w, moved)
 			}
+			pause(ctx, gather) // so that hints that somebody forges cost no more than a few questions a second
 		}
 	}
 }
@@ -107,19 +108,20 @@ func (h *Hub) watchersGuardedBy(moved Revisions) []*watcher {
 }
 
 // askGuard closes a socket whose right has ended. When the question can't be answered it stays open and is asked again
-// at the next check, a second later.
+// at the next check, a second later. Where the topic stands is taken from the answer, never from the hint: one that was forged,
+// of a revision far ahead, would otherwise keep the socket from ever being asked about again.
 func (h *Hub) askGuard(ctx context.Context, w *watcher, moved Revisions) {
 	if w.seen.covers(moved) {
 		return
 	}
 	within, cancel := context.WithTimeout(ctx, guardTimeout)
 	defer cancel()
-	err := w.visit.Guard.Allowed(within)
+	seen, err := w.visit.Guard.Allowed(within)
 	if c := closeFor(err); c != nil {
 		w.close(c)
 		return
 	}
 	if err == nil {
-		w.seen = moved.Of([]string{w.visit.Guard.Topic})
+		w.seen = seen
 	}
 }

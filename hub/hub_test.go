@@ -497,7 +497,10 @@ func TestTheRightToWatch(t *testing.T) {
 		return func(*http.Request) hub.Visit {
 			return hub.Visit{View: b.view(), Guard: hub.Guard{
 				Topic: "user:1", Seen: hub.Revisions{Epoch: "e1", Topics: map[string]int64{"user:1": 0}},
-				Allowed: func(context.Context) error { return allowed() }, Until: until,
+				Allowed: func(ctx context.Context) (hub.Revisions, error) {
+					stands, _ := b.check(ctx, []string{"user:1"})
+					return stands, allowed()
+				}, Until: until,
 			}}
 		}
 	}
@@ -526,6 +529,21 @@ func TestTheRightToWatch(t *testing.T) {
 		c.next()
 		b.move("user:1") // and the next checks find it so
 		n.Announce(moved)
+		if got := c.closeCode(); got != 4401 {
+			t.Errorf("closed with %d, want 4401", got)
+		}
+	})
+	t.Run("is asked after although somebody forged a hint that was far ahead", func(t *testing.T) {
+		b := newBoard(1)
+		answers := make(chan error)
+		n := startNode(t, b, hub.NewMemoryBus(), guarded(b, func() error { return <-answers }, time.Time{}))
+		c := n.dial(hub.HTML)
+		c.next()
+		n.Announce(hub.Revisions{Epoch: "e1", Topics: map[string]int64{"user:1": 1 << 60}})
+		answers <- nil // it still stands
+		b.move("user:1")
+		n.Announce(moved)
+		answers <- hub.CloseSignedOut
 		if got := c.closeCode(); got != 4401 {
 			t.Errorf("closed with %d, want 4401", got)
 		}

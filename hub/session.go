@@ -15,10 +15,12 @@ import (
 
 // Guard is what a socket's right to be open hangs on.
 type Guard struct {
-	Topic   string                          // moves whenever the right may have ended; empty: it can't end early
-	Seen    Revisions                       // of Topic, read together with the right
-	Allowed func(ctx context.Context) error // asked again when Topic moves; a *Close ends the socket, other errors are tried again
-	Until   time.Time                       // the right ends by itself then; zero: never
+	Topic string    // moves whenever the right may have ended; empty: it can't end early
+	Seen  Revisions // of Topic, read together with the right
+	// Allowed is asked again when Topic moves, and returns where it stood then. A *Close as its error ends the socket; others are
+	// tried again.
+	Allowed func(ctx context.Context) (Revisions, error)
+	Until   time.Time // the right ends by itself then; zero: never
 }
 
 // watcher is one socket. Its life: newWatcher → connected → (received | credit)… → disconnected.

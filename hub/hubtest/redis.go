@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -30,7 +31,7 @@ func StartRedis(t testing.TB) *Redis {
 }
 
 // URL is what --redis-url takes.
-func (r *Redis) URL() string { return fmt.Sprintf("redis://127.0.0.1:%d", r.port) }
+func (r *Redis) URL() string { return "redis://" + r.Address() }
 
 // Start starts the server, again after Kill, on the same port, and returns when it answers.
 func (r *Redis) Start() {
@@ -63,6 +64,9 @@ func drain(lines *bufio.Scanner) {
 	}
 }
 
+// Address is where it listens.
+func (r *Redis) Address() string { return fmt.Sprintf("127.0.0.1:%d", r.port) }
+
 // Kill ends the server at once, as a crash would. Killing twice is no error.
 func (r *Redis) Kill() {
 	if r.command == nil {
@@ -71,6 +75,19 @@ func (r *Redis) Kill() {
 	_ = r.command.Process.Kill()
 	_ = r.command.Wait()
 	r.command = nil
+}
+
+// Freeze lets the server stand still: it takes connections and answers nobody.
+func (r *Redis) Freeze() { r.signal(syscall.SIGSTOP) }
+
+// Thaw lets it go on.
+func (r *Redis) Thaw() { r.signal(syscall.SIGCONT) }
+
+func (r *Redis) signal(signal syscall.Signal) {
+	r.t.Helper()
+	if err := r.command.Process.Signal(signal); err != nil {
+		r.t.Fatalf("signal redis-server: %v", err)
+	}
 }
 
 func freePort(t testing.TB) int {
