@@ -47,6 +47,44 @@ func Copy(t testing.TB, name string, fill func(databaseURL string) error) string
 	return c.copy(t, filled)
 }
 
+// Cluster is a PostgreSQL of a test's own, to be crashed and started again. It waits for its log at each commit as a real one does, so
+// that a crash takes nothing with it that was committed; only the machine's own crash would.
+type Cluster struct {
+	t testing.TB
+	*cluster
+}
+
+// StartCluster starts a cluster that ends with the test.
+func StartCluster(t testing.TB) Cluster {
+	t.Helper()
+	c, err := startCluster("-c synchronous_commit=on")
+	if err != nil {
+		t.Fatalf("start PostgreSQL for the test: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := c.end(); err != nil {
+			t.Errorf("end PostgreSQL: %v", err)
+		}
+	})
+	return Cluster{t, c}
+}
+
+// URL is that of its one database, at the current schema.
+func (c Cluster) URL() string { return c.url(template) }
+
+// Crash ends the server at once, without a word to its clients.
+func (c Cluster) Crash() { c.order("crash") }
+
+// Start starts it again, and returns when it takes connections.
+func (c Cluster) Start() { c.order("start") }
+
+func (c Cluster) order(order string) {
+	c.t.Helper()
+	if err := c.tell(order); err != nil {
+		c.t.Fatalf("%s PostgreSQL: %v", order, err)
+	}
+}
+
 // databases counts those made, for their names.
 var databases atomic.Int64
 
@@ -54,14 +92,16 @@ var databases atomic.Int64
 const template = "hospital_template"
 
 // theCluster starts the process's cluster when it is first asked for.
-var theCluster = sync.OnceValues(startCluster)
+var theCluster = sync.OnceValues(func() (*cluster, error) { return startCluster("-c synchronous_commit=off") })
 
 // cluster is a PostgreSQL server of our own, with its data and its socket in one temporary directory.
 type cluster struct {
 	directory string
 	admin     *sql.DB
-	life      io.Closer  // the script's standard input; it is closed by the end of the process
-	making    sync.Mutex // PostgreSQL copies one template at a time
+	shell     *exec.Cmd      // the script of its life
+	orders    io.WriteCloser // the script's standard input; it is closed by the end of the process
+	done      *bufio.Reader  // a line for each order that was carried out
+	making    sync.Mutex     // PostgreSQL copies one template at a time
 
 	filling sync.Mutex        // guards filled
 	filled  map[string]string // the databases that Copy copies, by what callers call them
@@ -116,21 +156,24 @@ func (c *cluster) run(ctx context.Context, statement string) error {
 	return err
 }
 
-// life is the cluster's life as a shell script: it is made, started and announced; then it waits for the end of standard
-// input, which comes when the test process is gone, even if that was killed; then it is stopped and removed.
+// life is the cluster's life as a shell script: it is made; then it is started and crashed as standard input orders, each of which
+// is answered by a line, until the end of the input, which comes when the test process is gone, even if that was killed; then it
+// is stopped and removed.
 const life = `
 cd "$DIRECTORY" || exit
-"$PROGRAMS/initdb" --pgdata=data --username=postgres --auth=trust --encoding=UTF8 --no-locale --no-sync >log 2>&1 &&
-"$PROGRAMS/pg_ctl" --pgdata=data --wait --log=log --options="-k '$DIRECTORY' -c listen_addresses='' \
-	-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300" start >>log 2>&1 &&
-echo started
-read -r _
-"$PROGRAMS/pg_ctl" --pgdata=data --wait --mode=immediate stop >>log 2>&1
+"$PROGRAMS/initdb" --pgdata=data --username=postgres --auth=trust --encoding=UTF8 --no-locale --no-sync >log 2>&1 || exit
+start() {
+	"$PROGRAMS/pg_ctl" --pgdata=data --wait --log=log --options="-k '$DIRECTORY' -c listen_addresses='' \
+		-c fsync=off -c full_page_writes=off -c max_connections=300 $OPTIONS" start >>log 2>&1
+}
+crash() { "$PROGRAMS/pg_ctl" --pgdata=data --wait --mode=immediate stop >>log 2>&1; }
+while read -r order && $order; do echo "$order"; done
+crash
 cd / && rm -rf "$DIRECTORY"
 `
 
-// startCluster makes and starts a cluster and the template in it.
-func startCluster() (*cluster, error) {
+// startCluster makes and starts a cluster with some more options of the server, and the template in it.
+func startCluster(options string) (*cluster, error) {
 	programs, err := findPrograms()
 	if err != nil {
 		return nil, err
@@ -140,17 +183,25 @@ func startCluster() (*cluster, error) {
 		return nil, err
 	}
 	shell := exec.Command("sh", "-c", life)
-	shell.Env = append(os.Environ(), "PROGRAMS="+programs, "DIRECTORY="+directory)
+	shell.Env = append(os.Environ(), "PROGRAMS="+programs, "DIRECTORY="+directory, "OPTIONS="+options)
 	// In a group of its own, so that Ctrl-C ends the tests and leaves the script to clean up after them.
 	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := asPostgres(shell, directory); err != nil {
 		return nil, err
 	}
-	c := &cluster{directory: directory}
-	if c.life, err = shell.StdinPipe(); err != nil {
+	c := &cluster{directory: directory, shell: shell}
+	if c.orders, err = shell.StdinPipe(); err != nil {
 		return nil, err
 	}
-	if err := waitStarted(shell, directory); err != nil {
+	output, err := shell.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	c.done = bufio.NewReader(output)
+	if err := shell.Start(); err != nil {
+		return nil, err
+	}
+	if err := c.tell("start"); err != nil {
 		return nil, err
 	}
 	return c, c.makeTemplate()
@@ -197,21 +248,22 @@ func asPostgres(shell *exec.Cmd, directory string) error {
 	return os.Chown(directory, uid, gid)
 }
 
-// waitStarted starts the script and waits until it says that the server takes connections.
-func waitStarted(shell *exec.Cmd, directory string) error {
-	output, err := shell.StdoutPipe()
-	if err != nil {
+// tell gives the script an order and waits until it was carried out.
+func (c *cluster) tell(order string) error {
+	if _, err := fmt.Fprintln(c.orders, order); err != nil {
 		return err
 	}
-	if err := shell.Start(); err != nil {
-		return err
-	}
-	line, err := bufio.NewReader(output).ReadString('\n')
-	if strings.TrimSpace(line) == "started" {
+	line, err := c.done.ReadString('\n')
+	if strings.TrimSpace(line) == order {
 		return nil
 	}
-	log, logErr := os.ReadFile(filepath.Join(directory, "log"))
-	return fmt.Errorf("it did not start: %s", errors.Join(err, logErr, errors.New(string(log))))
+	log, logErr := os.ReadFile(filepath.Join(c.directory, "log"))
+	return fmt.Errorf("it did not %s: %s", order, errors.Join(err, logErr, errors.New(string(log))))
+}
+
+// end stops and removes the cluster.
+func (c *cluster) end() error {
+	return errors.Join(c.admin.Close(), c.orders.Close(), c.shell.Wait())
 }
 
 // makeTemplate makes the database that fresh ones are copied from.
