@@ -32,14 +32,20 @@ func (s *scene) clerks(number int) *clerks {
 	return &clerks{s: s, number: number, answers: map[string]int64{}, refused: map[string]int{}}
 }
 
-// work lets every clerk admit one patient after the other, in a round of its own number, until ctx ends.
+// work lets every clerk admit one patient after the other, in a round of its own number, until ctx ends. Who is refused or has no
+// answer tries again under the same key.
 func (c *clerks) work(ctx context.Context, round int) {
 	var working sync.WaitGroup
 	for clerk := range c.number {
 		working.Go(func() {
-			for n := 0; ctx.Err() == nil; n++ {
+			for n := 0; ctx.Err() == nil; {
 				key := fmt.Sprintf("%d-%d-%d", round, clerk, n)
-				c.keep(key, c.admit(clerk%len(c.s.nodes), key))
+				a := c.admit(clerk%len(c.s.nodes), key)
+				if c.keep(key, a); a.id == 0 {
+					pauseFor(ctx, 100*time.Millisecond)
+				} else {
+					n++
+				}
 			}
 		})
 	}

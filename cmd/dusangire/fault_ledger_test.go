@@ -14,6 +14,8 @@ import (
 // ledger knows what the database held when. It is told by somebody who looks into the database again and again, so what it
 // knows of a moment had been committed by then.
 type ledger struct {
+	db *sql.DB
+
 	mu    sync.Mutex
 	marks map[string][]mark // by what they count, such as the topic "ward:1" or the element "bed-5", ascending
 }
@@ -36,7 +38,7 @@ func (l *ledger) note(what string, count int64, at time.Time) {
 	}
 }
 
-// reached is how far everything has come.
+// reached is how far everything has come that is known.
 func (l *ledger) reached() map[string]int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -65,8 +67,9 @@ const lookEvery = 50 * time.Millisecond
 // keepLedger writes down what a database holds until the test ends. While the database is away nothing is committed.
 func keepLedger(t testing.TB, databaseURL string) *ledger {
 	t.Helper()
-	l, db := newLedger(), hospitaltest.Database(t, databaseURL)
-	db.SetMaxOpenConns(1)
+	l := newLedger()
+	l.db = hospitaltest.Database(t, databaseURL)
+	l.db.SetMaxOpenConns(2)
 	ctx, stop := context.WithCancel(context.Background())
 	var keeping sync.WaitGroup
 	t.Cleanup(func() { stop(); keeping.Wait() })
@@ -74,7 +77,7 @@ func keepLedger(t testing.TB, databaseURL string) *ledger {
 		look := time.NewTicker(lookEvery)
 		defer look.Stop()
 		for {
-			_ = l.look(ctx, db) // it may be away
+			_ = l.look(ctx) // it may be away
 			select {
 			case <-look.C:
 			case <-ctx.Done():
@@ -87,8 +90,8 @@ func keepLedger(t testing.TB, databaseURL string) *ledger {
 
 // look reads once where the topics and the versions of the beds stand. A bed's version is what its card shows of itself, whatever
 // the page is labelled with.
-func (l *ledger) look(ctx context.Context, db *sql.DB) error {
-	rows, err := db.QueryContext(ctx, `SELECT topic, rev FROM topic_rev UNION ALL SELECT 'bed-' || id, version FROM bed`)
+func (l *ledger) look(ctx context.Context) error {
+	rows, err := l.db.QueryContext(ctx, `SELECT topic, rev FROM topic_rev UNION ALL SELECT 'bed-' || id, version FROM bed`)
 	if err != nil {
 		return err
 	}

@@ -112,14 +112,14 @@ func (s *scene) close() {
 	s.watching.Wait()
 }
 
-// settled waits until every screen is live and shows all that there is, and returns how long that took.
+// settled waits until every screen is live and shows all that there is by now, and returns how long that took.
 func (s *scene) settled() time.Duration {
 	s.t.Helper()
 	began := time.Now()
-	waitFor(s.t, "every screen shows all that there is", func() bool {
-		reached := s.ledger.reached()
-		return !slices.ContainsFunc(s.screens, func(w *witness) bool { return !w.shows(reached) })
-	})
+	waitFor(s.t, "the database answers", func() bool { return s.ledger.look(s.t.Context()) == nil })
+	reached := s.ledger.reached()
+	behind := func(w *witness) bool { return !w.shows(reached) }
+	waitFor(s.t, "every screen shows all that there is", func() bool { return !slices.ContainsFunc(s.screens, behind) })
 	return time.Since(began)
 }
 

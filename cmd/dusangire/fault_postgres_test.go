@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"dusangire/hospital/hospitaltest"
+	"dusangire/hub/hubtest"
+)
+
+// TestWhilePostgreSQLIsAwayScreensSaySoAndNothingThatWasAnsweredIsLost crashes the database under load. What is answered meanwhile
+// is that nothing was saved; when the database is back, so is everything else, without anybody's doing.
+func TestWhilePostgreSQLIsAwayScreensSaySoAndNothingThatWasAnsweredIsLost(t *testing.T) {
+	breaks(t)
+	postgres, redis := hospitaltest.StartCluster(t), hubtest.StartRedis(t)
+	bus := []string{"--redis-url", redis.URL()}
+	s := newScene(t, postgres.URL(), 24, bus, bus)
+	s.open(size(12, 60))
+	clerks := s.clerks(16)
+	ctx, stop := context.WithCancel(t.Context())
+	var working sync.WaitGroup
+	working.Go(func() { clerks.work(ctx, 0) })
+	t.Cleanup(func() { stop(); working.Wait() })
+	began := time.Now()
+	for round := range size(3, 20) {
+		enough := clerks.promised() + size(50, 200)
+		waitFor(t, "clerks have been answered", func() bool { return clerks.promised() >= enough })
+		away := span{from: time.Now()}
+		postgres.Crash()
+		if round == 0 { // long enough for every screen to say so
+			pauseFor(t.Context(), oldest+allowing(2*time.Second))
+			s.wantNoneLive(span{away.from.Add(allowing(oldest)), time.Now()})
+		} else {
+			pauseFor(t.Context(), rand.N(3*time.Second))
+		}
+		postgres.Start()
+		back := time.Now()
+		s.settled()
+		if took := time.Since(back); took > allowing(3*time.Second) {
+			t.Errorf("screens were live and up to date only %v after the database was back", took)
+		} else {
+			t.Logf("away for %v; every screen was live and up to date %v after that", back.Sub(away.from).Round(time.Millisecond), took.Round(time.Millisecond))
+		}
+	}
+	stop()
+	working.Wait()
+	s.settled()
+	s.judge(oldest+clockSkew, span{began, time.Now()})
+	s.sameAsNew()
+	clerks.check()
+}
+
+// wantNoneLive checks that every screen said all the time that it is not live.
+func (s *scene) wantNoneLive(stretch span) {
+	s.t.Helper()
+	for _, w := range s.screens {
+		w.mu.Lock()
+		for _, live := range w.history.live {
+			if live.from.Before(stretch.until) && live.until.After(stretch.from) {
+				s.t.Errorf("%s called itself live %v after the database was gone", w.name, live.until.Sub(stretch.from)+allowing(oldest))
+				break
+			}
+		}
+		w.mu.Unlock()
+	}
+}
