@@ -369,3 +369,6 @@ func (w *witness) screen() map[string]string {
 	defer w.mu.Unlock()
 	return maps.Clone(w.regions)
 }
+
+// newClient is a client with connections of its own.
+func newClient() *http.Client { return &http.Client{Transport: &http.Transport{}} }
