@@ -44,7 +44,7 @@ func HubRevisions(r hospital.Revisions) hub.Revisions {
 func stamp(f hub.Freshness) []byte {
 	body, err := draw(context.Background(), views.Stamp(views.Freshness{
 		Epoch: f.Current.Epoch, Shown: f.Shown.String(), Current: f.Current.String(),
-		Age: f.Age, DatabaseOK: f.DatabaseOK, At: f.At,
+		Age: f.Age, DatabaseOK: f.DatabaseOK, At: f.At, Sent: f.Sent,
 	}))
 	if err != nil {
 		panic(err) // writing to memory does not fail; the hub turns this into a view that can't be drawn

@@ -82,9 +82,9 @@ func BenchmarkHint(b *testing.B) {
 // benchState is a ward as its read found it.
 type benchState []Region
 
-func (s benchState) Revisions() Revisions        { return benchRevisions }
-func (s benchState) HTML() ([]Region, error)     { return s, nil }
-func (s benchState) JSON() ([]Region, error)     { return nil, nil }
+func (s benchState) Revisions() Revisions         { return benchRevisions }
+func (s benchState) HTML() ([]Region, error)      { return s, nil }
+func (s benchState) JSON() ([]Region, error)      { return nil, nil }
 func (s benchState) Answer([]byte) ([]byte, bool) { return nil, true }
 
 // BenchmarkFanOut brings a change of one bed to all who watch, over real connections: it is compared with what was there, framed

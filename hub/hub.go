@@ -26,14 +26,15 @@ type Config struct {
 	Log *slog.Logger
 }
 
-// Freshness is what a stamp says: a page may call itself live only while Shown equals Current, Age is small and the
-// database answers.
+// Freshness is what a stamp says: a page may call itself live only while Shown equals Current, Age is small even with the time
+// added that the stamp was on its way, and the database answers.
 type Freshness struct {
 	Shown      Revisions     // what the view's regions show
 	Current    Revisions     // where its topics stand, as far as this node knows
 	Age        time.Duration // since Current was last compared with the database
 	DatabaseOK bool
 	At         time.Time
+	Sent       time.Duration // since the hub began: what tells a page how long its stamps are on their way
 }
 
 // Visit is one request for a socket: what it wants to see and on what terms.
@@ -52,6 +53,7 @@ type Hub struct {
 	config Config
 	melody *melody.Melody
 	stats  stats
+	began  time.Time
 	checks chan struct{} // asks for a check before the next second is over
 	guards *mailbox      // topics on which someone's right to watch may hang
 	polls  polls
@@ -96,7 +98,7 @@ var ErrDraining = errors.New("hub is draining")
 func New(c Config) *Hub {
 	base, stop := context.WithCancel(context.Background())
 	h := &Hub{
-		config: c, melody: melody.New(),
+		config: c, melody: melody.New(), began: time.Now(),
 		checks: make(chan struct{}, 1), guards: newMailbox(), base: base, stop: stop,
 		views: map[string]*view{}, watching: map[string]map[*view]bool{},
 		guarded: map[string]map[*watcher]bool{}, watchers: map[*watcher]struct{}{},

@@ -40,6 +40,7 @@ type page struct {
 	beaten         time.Time         // when programs last got a heartbeat
 	behind         bool              // that heartbeat said that they are not current
 	deltas         map[uint64]parcel // what brings a watcher from a version to this one, made when first asked for
+	stamped        time.Time         // when the oldest of them was made
 }
 
 // seenRegion is a region with the version of the page that last changed it.
@@ -127,6 +128,9 @@ func (p *page) since(version uint64) []seenRegion {
 func (p *page) delta(version uint64, stamp func() []byte) parcel {
 	made, known := p.deltas[version]
 	if !known {
+		if len(p.deltas) == 0 {
+			p.stamped = time.Now()
+		}
 		made = pack(p.messages(version, stamp)...)
 		p.deltas[version] = made
 	}
@@ -138,6 +142,16 @@ func (p *page) messages(version uint64, stamp func() []byte) [][]byte {
 		return [][]byte{htmlFrame(partials(p.since(version), version), stamp())}
 	}
 	return jsonMessages(p.since(version))
+}
+
+// oldStamp is how old the stamp may be that a new watcher gets first: a page takes it for made when its socket opened.
+const oldStamp = 100 * time.Millisecond
+
+// forgetOld lets the messages be made anew whose stamps are old.
+func (p *page) forgetOld(now time.Time) {
+	if now.Sub(p.stamped) > oldStamp {
+		clear(p.deltas)
+	}
 }
 
 // regionID is what may stand in a selector unescaped.

@@ -2,8 +2,10 @@ package hub
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"io"
+	"net"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
@@ -61,6 +63,8 @@ const (
 	tooSlow    = 5 * time.Second // with a busy line: told to come back later
 	goodbye    = 2 * time.Second // how long the closing handshake may take
 	swallowed  = 16 << 20        // bytes of a too big message that are read and forgotten
+
+	systemQueue = 16 << 10 // bytes that the system may hold for a socket; Linux makes it the double
 )
 
 func newWatcher(h *Hub, v Visit) *watcher {
@@ -76,6 +80,7 @@ func (w *watcher) connected(s *melody.Session) {
 	w.line = s.WebsocketConnection().NetConn().(*line) // onLine gave it
 	s.Request = nil                                    // nobody asks for it again, and it is large
 	close(w.open)
+	keepShort(w.line.Conn)
 	w.representation = Representation(s.WebsocketConnection().Subprotocol())
 	if w.representation == "" {
 		w.representation = JSON
@@ -91,6 +96,17 @@ func (w *watcher) connected(s *melody.Session) {
 		return
 	}
 	w.view.send(event{kind: joined, watcher: w})
+}
+
+// keepShort keeps the system from queueing much for a client that reads slowly: by default it takes megabytes before a write has to
+// wait, which a client on a bad line would have to read through before it saw anything new.
+func keepShort(connection net.Conn) {
+	if secure, ok := connection.(*tls.Conn); ok {
+		connection = secure.NetConn()
+	}
+	if plain, ok := connection.(*net.TCPConn); ok {
+		_ = plain.SetWriteBuffer(systemQueue) // a system that can't is as it was
+	}
 }
 
 // disconnected is the last event.

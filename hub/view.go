@@ -133,6 +133,7 @@ func (v *view) handle(e event) {
 // join gives a new watcher the whole state at once, from what is already drawn where something is.
 func (v *view) join(p *page, w *watcher) {
 	p.watchers[w] = struct{}{}
+	p.forgetOld(time.Now())
 	switch {
 	case v.state == nil || v.tellsTime(p):
 		v.refresh()

@@ -13,6 +13,7 @@
   const RESTING = 10000; // a closed socket that the extension has not replaced by then is replaced here
   const OLD = 4000; // the server last looked at its database longer ago than this: not live
   const BEHIND = 2000; // so long may a live page be told that something newer is on its way
+  const LATE = 6000; // a socket whose stamps are too long on their way for so long is replaced: a new one has no queue
   const ASLEEP = 10000; // the clock jumped by more: the machine slept
   const ANOTHER = 30000; // how long a page whose polls succeed waits before it tries a socket again
   const SLOW = 5000; // a poll that takes longer has failed
@@ -30,7 +31,10 @@
 
   let connection = null; // the extension's, with its current socket
   let heardAt = performance.now(); // the last frame, or the last attempt to connect
-  let stampedAt = 0; // the last stamp that was good
+  let openedAt = 0; // the socket that is heard
+  let ahead = Infinity; // of the node's clock, by which this page's is, as the quickest stamp of this socket tells
+  let lateSince = 0; // 0: stamps come in time
+  let trueAt = 0; // what the last good stamp said was so then
   let behindSince = 0; // 0: shown is current
   let tickedAt = Date.now();
   let state = byId("live").textContent; // the time of the state on screen
@@ -57,20 +61,32 @@
     if (body.dataset.live !== by && body.dataset.begun) say(by === "yes" ? words.live : words.polled);
     body.dataset.live = by;
     body.dataset.begun = "yes";
+    body.style.setProperty("--left", `${trueAt + SILENCE - performance.now()}ms`);
     body.dataset.beat = body.dataset.beat === "a" ? "b" : "a"; // restarts the style sheet's six seconds
   }
 
-  // accept judges the stamp that ended a frame whose regions are on the screen by now, and by what the frame came.
-  function accept(stamp, by) {
+  // lateness is how long ago a stamp that has just come was made. On a slow line frames queue for many seconds, and each would else
+  // pass for new. The quickest stamp of a socket tells how the two clocks lie; the first was made after the socket opened.
+  function lateness(stamp, now) {
+    const sent = Number(stamp.dataset.sent);
+    ahead = Math.min(ahead, (ahead === Infinity ? openedAt : now) - sent);
+    return now - sent - ahead;
+  }
+
+  // accept judges the stamp that ended a frame whose regions are on the screen by now: by what the frame came, and how late.
+  function accept(stamp, by, late) {
     const now = performance.now();
-    const { epoch, shown: sent, current = sent, age, database } = stamp.dataset;
+    const { epoch, shown: label, current = label, age, database } = stamp.dataset;
     if (epoch !== body.dataset.epoch || byId("parts")?.value !== parts) return location.reload();
-    shown = revisions(sent);
-    if (Number(age) >= OLD || database !== "ok" || document.hidden) return notLive();
-    if (sent === current) behindSince = 0;
+    shown = revisions(label);
+    if (late < OLD) lateSince = 0;
+    else lateSince ||= now;
+    const old = Number(age) + late;
+    if (old >= OLD || database !== "ok" || document.hidden) return notLive();
+    if (label === current) behindSince = 0;
     else if (body.dataset.live === "no") return;
     else if (now - (behindSince ||= now) > BEHIND) return notLive();
-    stampedAt = now;
+    trueAt = now - old;
     state = stamp.textContent;
     live(by);
   }
@@ -86,6 +102,7 @@
   // restart throws the connection away, in whatever state it is, and opens a new one.
   function restart() {
     heardAt = performance.now();
+    lateSince = 0;
     if (!gone) htmx.process(socket, true);
   }
 
@@ -94,12 +111,13 @@
     const slept = Date.now() - tickedAt > ASLEEP;
     tickedAt = Date.now();
     if (document.hidden) return;
-    if (slept || now - stampedAt > SILENCE) {
+    if (slept || now - trueAt > SILENCE || (behindSince && now - behindSince > BEHIND)) {
       notLive();
       body.dataset.begun = "yes";
     }
     const patience = { [WebSocket.CONNECTING]: HANGING, [WebSocket.OPEN]: SILENCE }[connection?.socket?.readyState] || RESTING;
-    if (slept || now - heardAt > (body.dataset.live === "polled" ? ANOTHER : patience)) restart();
+    const late = lateSince && now - lateSince > LATE;
+    if (slept || late || now - heardAt > (body.dataset.live === "polled" ? ANOTHER : patience)) restart();
   }
 
   // ---- polls
@@ -134,6 +152,7 @@
 
   // ask fetches a frame, draws it as one from the socket, and reports whether it came.
   async function ask(request) {
+    const askedAt = performance.now();
     try {
       const answer = await fetch(frames, { headers: { "HX-Request": "true", "Dusangire-Frame": mark }, signal: request.signal });
       if (closed(Number(answer.headers.get("Dusangire-Close")))) return false;
@@ -148,7 +167,7 @@
       await drawn;
       if (asking !== request) return true;
       mark = brought;
-      htmx.trigger(socket, "htmx:ws:after:message:incoming", { message: { data: text }, polled: true });
+      htmx.trigger(socket, "htmx:ws:after:message:incoming", { message: { data: text }, polledAt: askedAt });
       return true;
     } catch {
       return false;
@@ -191,8 +210,13 @@
     heardAt = performance.now();
     if (++unheard > 1 && !polling) poll();
   });
-  document.addEventListener("htmx:ws:after:connection", () => { heardAt = performance.now(); });
+  document.addEventListener("htmx:ws:after:connection", () => {
+    openedAt = heardAt = performance.now();
+    ahead = Infinity;
+  });
   document.addEventListener("htmx:ws:before:message:incoming", (event) => {
+    event.detail.cancelled = event.detail.connection !== connection; // one that was thrown away
+    if (event.detail.cancelled) return;
     heardAt = performance.now();
     unheard = 0;
     if (older(event.detail.message.data)) {
@@ -205,7 +229,11 @@
     }
   });
   document.addEventListener("htmx:ws:after:message:incoming", (event) => {
-    accept(byId("live"), event.detail.polled ? "polled" : "yes");
+    const { polledAt } = event.detail;
+    const stamp = byId("live");
+    const now = performance.now();
+    if (polledAt) accept(stamp, "polled", now - polledAt);
+    else accept(stamp, "yes", lateness(stamp, now));
     markCard();
     followCard();
   });

@@ -11,9 +11,12 @@ import (
 	"dusangire/views/text"
 )
 
-// frame is what the hub sends when these regions changed: each as a partial, the stamp last.
+// frame is what the hub sends when these regions changed: each as a partial, the stamp last, which is made now if it does not say when.
 func frame(t testing.TB, lang text.Lang, s views.Freshness, regions ...views.Region) string {
 	t.Helper()
+	if s.Sent == 0 {
+		s.Sent = time.Since(began)
+	}
 	var b strings.Builder
 	for _, r := range append(regions, views.Region{ID: views.StampID, Component: views.Stamp(s)}) {
 		fmt.Fprintf(&b, `<hx-partial hx-target="#%s" hx-swap="outerMorph">%s</hx-partial>`, r.ID, draw(t, lang, r.Component))

@@ -37,17 +37,16 @@ func openWard(t *testing.T, s *site) (context.Context, *websocket.Conn) {
 	return tab, s.nextSocket(t)
 }
 
-// beat sends good stamps each half second until stop is called.
+// beat sends a stamp each half second until stop is called.
 func beat(t *testing.T, c *websocket.Conn, s views.Freshness) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
-	stamp := []byte(frame(t, text.En, s))
 	go func() {
 		defer close(done)
 		ticks := time.NewTicker(500 * time.Millisecond)
 		defer ticks.Stop()
-		for c.Write(ctx, websocket.MessageText, stamp) == nil {
+		for c.Write(ctx, websocket.MessageText, []byte(frame(t, text.En, s))) == nil {
 			select {
 			case <-ctx.Done():
 				return
@@ -173,6 +172,23 @@ func TestAPageThatTrailsForTwoSecondsIsNotLive(t *testing.T) {
 	if waited := timeUntil(t, tab, isNotLive); waited < 1500*time.Millisecond || waited > 5*time.Second {
 		t.Errorf("the page gave up being live after %v, want a little over 2 s", waited)
 	}
+}
+
+// On a line that is slower than what is sent, frames queue: they come without a pause, and each is older than the one before was.
+func TestAPageWhoseFramesQueueSaysSoAndTakesANewSocket(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	tab, socket := openWard(t, site)
+	queued := stampOf("ward:2=118")
+	queued.Sent = time.Since(began)
+	defer beat(t, socket, queued)()
+	until(t, tab, "the page to be live", isLive)
+	if waited := timeUntil(t, tab, isNotLive); waited < 2*time.Second || waited > 5*time.Second {
+		t.Errorf("the page gave up being live after %v, want about 4 s", waited)
+	}
+	again := site.nextSocket(t)
+	defer beat(t, again, stampOf("ward:2=119"))()
+	until(t, tab, "the page to be live again", isLive)
 }
 
 func TestAnotherEpochReloadsThePage(t *testing.T) {

@@ -49,7 +49,8 @@ type Freshness struct {
 	Shown, Current string        // FreshnessLabel of what was sent to this page, and of what the database holds
 	Age            time.Duration // how long ago Current was compared with the database
 	DatabaseOK     bool
-	At             time.Time // when the stamp was made: the clock on the screen
+	At             time.Time     // when the stamp was made: the clock on the screen
+	Sent           time.Duration // the same by a clock of the node that only goes forward
 }
 
 // FreshnessLabel writes revisions as "metrics=7,ward:3=118", sorted by topic: equal labels mean equal revisions.

@@ -15,6 +15,9 @@ import (
 	"dusangire/views/text"
 )
 
+// began is since when the stamps of these tests count.
+var began = time.Now()
+
 // now is the moment at which every sample was read: 14:32:05 in Kigali.
 var now = time.Date(2026, 2, 3, 12, 32, 5, 0, time.UTC)
 

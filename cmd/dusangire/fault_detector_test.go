@@ -107,6 +107,8 @@ func (s *scene) bannersWithin(stretch span) int {
 
 // actor plays a node to one screen, honestly or not.
 type actor struct {
+	born time.Time
+
 	mu   sync.Mutex
 	says stamped
 }
@@ -116,6 +118,8 @@ type stamped struct {
 	content        int64 // the version of the one bed
 	shown, current int64
 	age            time.Duration
+	made           time.Duration // when, if the frame comes from a queue that began to grow then
+	now            time.Duration
 	database       string
 	silent         bool
 }
@@ -125,6 +129,7 @@ const actorsBeat = 20 * time.Millisecond
 func (a *actor) say(change func(*stamped)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.says.now = time.Since(a.born)
 	change(&a.says)
 }
 
@@ -141,11 +146,15 @@ func (a *actor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer conn.CloseNow()
 	beat := time.NewTicker(actorsBeat)
 	defer beat.Stop()
+	opened := time.Since(a.born)
 	for ctx := conn.CloseRead(r.Context()); ; {
 		a.mu.Lock()
 		says := a.says
 		a.mu.Unlock()
-		if !says.silent && conn.Write(ctx, websocket.MessageText, []byte(says.frame())) != nil {
+		if says.made > 0 && opened > says.made { // a new socket has no queue
+			says.made, says.content, says.shown, says.current = 0, 2, 2, 2
+		}
+		if !says.silent && conn.Write(ctx, websocket.MessageText, []byte(says.frame(time.Since(a.born)))) != nil {
 			return
 		}
 		select {
@@ -156,11 +165,14 @@ func (a *actor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (f stamped) frame() string {
+func (f stamped) frame(now time.Duration) string {
+	if f.made > 0 {
+		now = f.made
+	}
 	const step = `<hx-partial hx-target="#%s" hx-swap="outerMorph">%s</hx-partial>`
 	card := fmt.Sprintf(`<li id="bed-5" data-version="%d"></li>`, f.content)
-	stamp := fmt.Sprintf(`<time id="live" data-epoch="e" data-shown="ward:1=%d" data-current="ward:1=%d" data-age="%d" data-database="%s"></time>`,
-		f.shown, f.current, f.age.Milliseconds(), f.database)
+	stamp := fmt.Sprintf(`<time id="live" data-epoch="e" data-shown="ward:1=%d" data-current="ward:1=%d" data-age="%d" data-sent="%d" data-database="%s"></time>`,
+		f.shown, f.current, f.age.Milliseconds(), now.Milliseconds(), f.database)
 	return fmt.Sprintf(step, "bed-5", card) + fmt.Sprintf(step, "live", stamp)
 }
 
@@ -168,24 +180,26 @@ func (f stamped) frame() string {
 func TestTheDetectorFindsLies(t *testing.T) {
 	breaks(t)
 	// All goes ten times as fast as on a page.
-	quick := patience{silence: pagesPatience.silence / 10, hanging: pagesPatience.hanging / 10, old: pagesPatience.old, behind: pagesPatience.behind / 10}
+	slow := pagesPatience
+	quick := patience{slow.silence / 10, slow.hanging / 10, slow.old / 10, slow.behind / 10, slow.late / 10, slow.another / 10}
 	for name, c := range map[string]struct {
 		after func(*stamped) // how the node speaks after the change
 		lie   string         // a part of what it is found out by; empty: it is honest
 	}{
-		"shows what there is":                       {func(f *stamped) { f.content, f.shown, f.current = 2, 2, 2 }, ""},
-		"does not notice":                           {func(*stamped) {}, "ward:1 at 1 as live"},
-		"labels old content as new":                 {func(f *stamped) { f.shown, f.current = 2, 2 }, "bed-5 at 1 as live"},
-		"says that there is more":                   {func(f *stamped) { f.current = 2 }, ""},
-		"says that the database is away":            {func(f *stamped) { f.database = "down" }, ""},
-		"says that it has not looked for long":      {func(f *stamped) { f.age = quick.old }, ""},
-		"falls silent":                              {func(f *stamped) { f.silent = true }, ""},
-		"shows less than before under a newer name": {func(f *stamped) { f.content, f.shown, f.current = 0, 2, 2 }, "went back"},
-		"shows less than before":                    {func(f *stamped) { f.content, f.shown, f.current = 0, 0, 0 }, ""},
+		"shows what there is":                             {func(f *stamped) { f.content, f.shown, f.current = 2, 2, 2 }, ""},
+		"does not notice":                                 {func(*stamped) {}, "ward:1 at 1 as live"},
+		"labels old content as new":                       {func(f *stamped) { f.shown, f.current = 2, 2 }, "bed-5 at 1 as live"},
+		"says that there is more":                         {func(f *stamped) { f.current = 2 }, ""},
+		"says that the database is away":                  {func(f *stamped) { f.database = "down" }, ""},
+		"says that it has not looked for long":            {func(f *stamped) { f.age = quick.old }, ""},
+		"is heard ever later, through a queue that grows": {func(f *stamped) { f.made = f.now }, ""},
+		"falls silent":                                    {func(f *stamped) { f.silent = true }, ""},
+		"shows less than before under a newer name":       {func(f *stamped) { f.content, f.shown, f.current = 0, 2, 2 }, "went back"},
+		"shows less than before":                          {func(f *stamped) { f.content, f.shown, f.current = 0, 0, 0 }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := &actor{says: stamped{content: 1, shown: 1, current: 1, database: "ok"}}
+			a := &actor{born: time.Now(), says: stamped{content: 1, shown: 1, current: 1, database: "ok"}}
 			node := httptest.NewServer(a)
 			defer node.Close()
 			l := newLedger()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -18,12 +19,21 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"dusangire/views"
 )
 
 // patience is how long a page waits for what before it says that it is not live or tries anew. static/app.js has the same.
-type patience struct{ silence, hanging, old, behind time.Duration }
+type patience struct{ silence, hanging, old, behind, late, another time.Duration }
 
-var pagesPatience = patience{silence: 6 * time.Second, hanging: 8 * time.Second, old: 4 * time.Second, behind: 2 * time.Second}
+var pagesPatience = patience{silence: 6 * time.Second, hanging: 8 * time.Second, old: 4 * time.Second, behind: 2 * time.Second,
+	late: 6 * time.Second, another: 30 * time.Second}
+
+// What keeps a page up to date, in the words of app.js.
+const (
+	live   = "yes"
+	polled = "polled"
+)
 
 // TestAWitnessHasThePatienceOfAPage keeps witnesses what they stand for.
 func TestAWitnessHasThePatienceOfAPage(t *testing.T) {
@@ -31,7 +41,8 @@ func TestAWitnessHasThePatienceOfAPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]time.Duration{"SILENCE": pagesPatience.silence, "HANGING": pagesPatience.hanging, "OLD": pagesPatience.old, "BEHIND": pagesPatience.behind} {
+	for name, want := range map[string]time.Duration{"SILENCE": pagesPatience.silence, "HANGING": pagesPatience.hanging, "OLD": pagesPatience.old,
+		"BEHIND": pagesPatience.behind, "LATE": pagesPatience.late, "ANOTHER": pagesPatience.another} {
 		if said := fmt.Sprintf("const %s = %d;", name, want.Milliseconds()); !strings.Contains(string(script), said) {
 			t.Errorf("app.js does not say %q", said)
 		}
@@ -47,16 +58,24 @@ type witness struct {
 	token    string
 	patience patience
 	client   *http.Client
+	born     time.Time
 
 	mu          sync.Mutex
 	epoch       string           // of the page that was loaded
 	labels      map[string]int64 // the topics that the page says it shows
 	parts       string
 	regions     map[string]string // as they stand on the screen
+	by          string            // what keeps it up to date: live or polled
 	behindSince time.Time
-	gone        string // why it may not come back
-	opened      int    // sockets
-	refused     int    // of them, before the upgrade
+	openedAt    time.Time     // the socket
+	ahead       time.Duration // of the node's clock, by which the time since born is
+	lateSince   time.Time
+	polling     bool
+	pollChange  chan struct{} // closed when polling changes
+	tryNow      chan struct{} // closed when polls say that the server is back
+	opened      int           // sockets
+	refused     int           // sockets that were answered and not opened
+	polls       int
 	history     history
 }
 
@@ -71,8 +90,8 @@ type history struct {
 type span struct{ from, until time.Time }
 
 func newWitness(name, server, page, socket, token string) *witness {
-	return &witness{name: name, page: server + page, socket: server + socket, token: token, patience: pagesPatience,
-		client: http.DefaultClient, regions: map[string]string{}, history: history{shown: map[string][]mark{}}}
+	return &witness{name: name, page: server + page, socket: server + socket, token: token, patience: pagesPatience, client: http.DefaultClient,
+		born: time.Now(), pollChange: make(chan struct{}), tryNow: make(chan struct{}), regions: map[string]string{}, history: history{shown: map[string][]mark{}}}
 }
 
 // run watches until ctx ends or the person may not be here any more.
@@ -82,7 +101,11 @@ func (w *witness) run(ctx context.Context) {
 			pauseFor(ctx, time.Second) // a person looks at the browser's own words and tries again
 			continue
 		}
-		if again := w.follow(ctx); !again {
+		err := w.follow(ctx)
+		w.mu.Lock()
+		w.notLive(time.Now())
+		w.mu.Unlock()
+		if errors.Is(err, errGone) {
 			return
 		}
 	}
@@ -100,7 +123,7 @@ func pauseFor(ctx context.Context, d time.Duration) {
 var (
 	ofBody  = regexp.MustCompile(`<body data-live="no" data-epoch="([^"]*)" data-shown="([^"]*)"`)
 	ofParts = regexp.MustCompile(`<data id="parts" value="([^"]*)"`)
-	ofStamp = regexp.MustCompile(`<time id="live" data-epoch="([^"]*)" data-shown="([^"]*)" data-current="([^"]*)" data-age="([^"]*)" data-database="([^"]*)"`)
+	ofStamp = regexp.MustCompile(`<time id="live" data-epoch="([^"]*)" data-shown="([^"]*)" data-current="([^"]*)" data-age="([^"]*)" data-sent="([^"]*)" data-database="([^"]*)"`)
 	ofStep  = regexp.MustCompile(`(?s)<hx-partial hx-target="#([a-z0-9-]+)" hx-swap="([a-zA-Z]+)">(.*?)</hx-partial>`)
 	ofCard  = regexp.MustCompile(`data-version="(\d+)`)
 )
@@ -109,18 +132,7 @@ var (
 func (w *witness) load(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, w.patience.hanging)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, w.page, nil)
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Cookie", "dusangire_session="+w.token)
-	request.Header.Set("Accept", "text/html")
-	response, err := w.client.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	html, err := io.ReadAll(response.Body)
+	html, response, err := w.get(ctx, w.page)
 	if err != nil {
 		return err
 	}
@@ -136,6 +148,22 @@ func (w *witness) load(ctx context.Context) error {
 	return nil
 }
 
+// get asks for a page or a frame.
+func (w *witness) get(ctx context.Context, url string) (html []byte, response *http.Response, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	request.Header.Set("Cookie", "dusangire_session="+w.token)
+	request.Header.Set("Accept", "text/html")
+	if response, err = w.client.Do(request); err != nil {
+		return nil, nil, err
+	}
+	defer response.Body.Close()
+	html, err = io.ReadAll(response.Body)
+	return html, response, err
+}
+
 // revisionsOf reads "metrics=7,ward:3=118".
 func revisionsOf(label string) map[string]int64 {
 	revisions := map[string]int64{}
@@ -148,117 +176,243 @@ func revisionsOf(label string) map[string]int64 {
 	return revisions
 }
 
-// How the extension tries again, by htmxConfig in views/layout.templ.
+// How the extension tries again, by htmxConfig in views/layout.templ, and how often a page polls whose sockets are refused.
 const (
 	retryDelay  = 500 * time.Millisecond
 	retryMost   = 4 * time.Second
 	retryJitter = 0.9
+	pollJitter  = 0.2
+	pollLimit   = 5 * time.Second
 )
 
 var (
 	errAnew   = errors.New("the page throws its connection away")
 	errReload = errors.New("the page is loaded anew")
+	errGone   = errors.New("the person may not be here any more")
 )
 
-// follow keeps a socket open for the loaded page, and returns whether the page is to be loaded anew.
-func (w *witness) follow(ctx context.Context) (again bool) {
+// follow keeps the loaded page up to date by its socket, or by polls while sockets are refused. It returns why it stopped.
+func (w *witness) follow(ctx context.Context) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	var polling sync.WaitGroup
+	defer polling.Wait()
+	defer stop(nil)
+	polling.Go(func() { w.poll(ctx, stop) })
+	unheard := 0
 	for attempt := 0; ctx.Err() == nil; {
-		opened, err := w.watch(ctx)
-		now := time.Now()
+		if unheard++; unheard > 1 {
+			w.pollFrom(true)
+		}
+		opened, heard, err := w.watch(ctx)
+		switch {
+		case errors.Is(err, errReload):
+			return err
+		case websocket.CloseStatus(err) >= 4000:
+			return errGone
+		}
 		w.mu.Lock()
-		w.notLive(now)
+		if w.by != polled {
+			w.notLive(time.Now())
+		}
 		w.mu.Unlock()
-		if opened {
+		if heard {
+			unheard = 0
+		}
+		if opened || errors.Is(err, errAnew) {
 			attempt = 0
 		}
-		switch code := websocket.CloseStatus(err); {
-		case errors.Is(err, errReload):
-			return true
-		case errors.Is(err, errAnew):
-			attempt = 0
+		if errors.Is(err, errAnew) {
 			continue
-		case code >= 4000:
-			w.mu.Lock()
-			w.gone = err.Error()
-			w.mu.Unlock()
-			return false
 		}
 		delay := min(retryDelay<<min(attempt, 8), retryMost)
 		attempt++
 		pauseFor(ctx, time.Duration(float64(delay)*(1+retryJitter*(2*rand.Float64()-1))))
+		if w.waitsForPolls(ctx) {
+			attempt = 0
+		}
 	}
-	return false
+	return context.Cause(ctx)
+}
+
+// waitsForPolls waits while polls keep the page up to date, until it is time to try a socket again, and reports whether it has waited.
+func (w *witness) waitsForPolls(ctx context.Context) bool {
+	w.mu.Lock()
+	isPolled, tryNow := w.by == polled && w.isLive(time.Now()), w.tryNow
+	w.mu.Unlock()
+	if !isPolled {
+		return false
+	}
+	timer := time.NewTimer(w.patience.another)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-tryNow:
+	case <-ctx.Done():
+	}
+	return true
+}
+
+// pollFrom begins or ends polling.
+func (w *witness) pollFrom(begin bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.polling != begin {
+		w.polling = begin
+		close(w.pollChange)
+		w.pollChange = make(chan struct{})
+	}
+}
+
+// poll asks for frames over plain HTTP while that is wanted.
+func (w *witness) poll(ctx context.Context, stop context.CancelCauseFunc) {
+	for ctx.Err() == nil {
+		w.mu.Lock()
+		polling, change := w.polling, w.pollChange
+		w.mu.Unlock()
+		if !polling {
+			select {
+			case <-change:
+			case <-ctx.Done():
+			}
+			continue
+		}
+		if err := w.ask(ctx); errors.Is(err, errReload) || errors.Is(err, errGone) {
+			stop(err)
+			return
+		}
+		wait := time.NewTimer(time.Duration(float64(views.PollEvery) * (1 + pollJitter*(2*rand.Float64()-1))))
+		select {
+		case <-wait.C:
+		case <-change:
+		case <-ctx.Done():
+		}
+		wait.Stop()
+	}
+}
+
+// ask is one poll.
+func (w *witness) ask(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, pollLimit)
+	defer cancel()
+	asked := time.Now()
+	w.mu.Lock()
+	w.polls++
+	wasLive := w.isLive(asked)
+	w.mu.Unlock()
+	html, response, err := w.get(ctx, strings.Replace(w.socket, "/ws/", "/frames/", 1))
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case !w.polling:
+		return nil // a socket has taken over
+	case err == nil && response.Header.Get("Dusangire-Close") != "":
+		return errGone
+	case err != nil || response.StatusCode != http.StatusOK:
+		w.notLive(time.Now())
+		return err
+	}
+	now := time.Now()
+	if err := w.take(string(html), polled, asked, now); err != nil {
+		return err
+	}
+	if !wasLive && w.isLive(now) {
+		close(w.tryNow)
+		w.tryNow = make(chan struct{})
+	}
+	return nil
 }
 
 // watch is one socket's life.
-func (w *witness) watch(ctx context.Context) (opened bool, err error) {
+func (w *witness) watch(ctx context.Context) (opened, heard bool, err error) {
 	dialling, cancel := context.WithTimeout(ctx, w.patience.hanging)
 	conn, response, err := websocket.Dial(dialling, w.socket, &websocket.DialOptions{
 		HTTPClient: w.client, Subprotocols: []string{asHTML}, HTTPHeader: http.Header{"Cookie": {"dusangire_session=" + w.token}}})
 	hung := dialling.Err() != nil
 	cancel()
+	w.mu.Lock()
+	w.openedAt, w.ahead, w.lateSince = time.Now(), math.MaxInt64, time.Time{}
+	if err == nil {
+		w.opened++
+	} else if response != nil {
+		w.refused++
+	}
+	w.mu.Unlock()
 	if err != nil {
-		w.mu.Lock()
-		if response != nil {
-			w.refused++
-		}
-		w.mu.Unlock()
 		if hung {
-			return false, errAnew
+			return false, false, errAnew
 		}
-		return false, err
+		return false, false, err
 	}
 	defer conn.CloseNow()
 	conn.SetReadLimit(4 << 20)
-	w.mu.Lock()
-	w.opened++
-	w.mu.Unlock()
 	for {
 		listening, cancel := context.WithTimeout(ctx, w.patience.silence)
 		_, frame, err := conn.Read(listening)
 		silent := listening.Err() != nil
 		cancel()
 		if err != nil && silent {
-			return true, errAnew
+			return true, heard, errAnew
 		}
 		if err != nil {
-			return true, err
+			return true, heard, err
 		}
-		if err := w.take(string(frame), time.Now()); err != nil {
-			return true, err
+		heard = true
+		w.pollFrom(false)
+		w.mu.Lock()
+		err = w.take(string(frame), live, time.Time{}, time.Now())
+		w.mu.Unlock()
+		if err != nil {
+			return true, heard, err
 		}
 	}
 }
 
-// take shows a frame and judges the stamp that ends it.
-func (w *witness) take(frame string, now time.Time) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+// take shows a frame and judges the stamp that ends it. asked is when a poll was sent.
+func (w *witness) take(frame string, by string, asked, now time.Time) error {
 	stamps := ofStamp.FindAllStringSubmatch(frame, -1)
 	if stamps == nil {
 		return nil
 	}
 	stamp := stamps[len(stamps)-1]
-	epoch, shown, current, database := stamp[1], stamp[2], stamp[3], stamp[5]
+	epoch, shown, current, database := stamp[1], stamp[2], stamp[3], stamp[6]
 	labels := revisionsOf(shown)
 	if epoch == w.epoch && older(labels, w.labels) {
-		w.notLive(now)
-		return errAnew
+		if by == live {
+			w.notLive(now)
+			return errAnew
+		}
+		return nil
 	}
 	w.show(frame, now)
 	if epoch != w.epoch || w.partsNow() != w.parts {
+		w.notLive(now)
 		return errReload
 	}
 	w.labels = labels
 	for topic, revision := range labels {
 		w.note(topic, revision, now)
 	}
-	age, err := strconv.Atoi(stamp[4])
-	if err != nil {
-		return fmt.Errorf("a stamp's age is %q", stamp[4])
+	age, sent := milliseconds(stamp[4]), milliseconds(stamp[5])
+	late := now.Sub(asked)
+	if by == live {
+		late = w.lateness(sent, now)
 	}
-	w.accept(time.Duration(age)*time.Millisecond, shown == current, database == "ok", now)
-	return nil
+	return w.accept(by, age, late, shown == current, database == "ok", now)
+}
+
+func milliseconds(text string) time.Duration {
+	n, _ := strconv.Atoi(text)
+	return time.Duration(n) * time.Millisecond
+}
+
+// lateness is how long ago a stamp was made that has just come.
+func (w *witness) lateness(sent time.Duration, now time.Time) time.Duration {
+	from := now
+	if w.ahead == math.MaxInt64 {
+		from = w.openedAt
+	}
+	w.ahead = min(w.ahead, from.Sub(w.born)-sent)
+	return now.Sub(w.born) - sent - w.ahead
 }
 
 // older reports whether labels show less than others do.
@@ -309,29 +463,40 @@ func (w *witness) note(what string, count int64, now time.Time) {
 }
 
 // accept is what app.js does with a stamp.
-func (w *witness) accept(age time.Duration, isCurrent, database bool, now time.Time) {
-	if age >= w.patience.old || !database {
+func (w *witness) accept(by string, age, late time.Duration, isCurrent, database bool, now time.Time) error {
+	if late < w.patience.old {
+		w.lateSince = time.Time{}
+	} else if w.lateSince.IsZero() {
+		w.lateSince = now
+	} else if now.Sub(w.lateSince) > w.patience.late {
 		w.notLive(now)
-		return
+		return errAnew
 	}
+	old := age + late
+	if old >= w.patience.old || !database {
+		w.notLive(now)
+		return nil
+	}
+	until := now.Add(w.patience.silence - old)
 	isLive := w.isLive(now)
 	switch {
 	case isCurrent:
 		w.behindSince = time.Time{}
 	case !isLive:
-		return
-	case w.behindSince.IsZero():
-		w.behindSince = now
-	case now.Sub(w.behindSince) > w.patience.behind:
-		w.notLive(now)
-		return
+		return nil
+	default:
+		if w.behindSince.IsZero() {
+			w.behindSince = now
+		}
+		until = earliest(until, w.behindSince.Add(w.patience.behind))
 	}
-	until := now.Add(w.patience.silence)
+	w.by = by
 	if isLive {
 		w.history.live[len(w.history.live)-1].until = until
-	} else {
+	} else if now.Before(until) {
 		w.history.live = append(w.history.live, span{now, until})
 	}
+	return nil
 }
 
 // notLive shows the banner.
