@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -58,6 +60,12 @@ type answer struct {
 	refusal string
 }
 
+// What may come instead of a server's answer.
+const (
+	nobodyThere = "nobody there" // the system's answer: nothing was sent
+	noAnswer    = "no answer"    // the line was cut, and nobody knows what became of it
+)
+
 // keep notes an answer. A stay that was promised once must be the same whenever it is asked about.
 func (c *clerks) keep(key string, a answer) {
 	c.mu.Lock()
@@ -71,11 +79,15 @@ func (c *clerks) keep(key string, a answer) {
 	c.answers[key] = max(a.id, c.answers[key])
 }
 
-// admit admits the patient of a key.
+// admit admits the patient of a key, who has no bed yet.
 func (c *clerks) admit(node int, key string) answer {
+	return c.send(node, key, fmt.Sprintf(`{"patient_name":"Umurwayi %s"}`, key))
+}
+
+// send sends an admission under a key.
+func (c *clerks) send(node int, key, body string) answer {
 	ctx, cancel := context.WithTimeout(context.Background(), admissionPatience)
 	defer cancel()
-	body := fmt.Sprintf(`{"patient_name":"Umurwayi %s"}`, key)
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.s.nodes[node].url+"/admissions", strings.NewReader(body))
 	if err != nil {
 		return answer{refusal: err.Error()}
@@ -85,13 +97,16 @@ func (c *clerks) admit(node int, key string) answer {
 		request.Header.Set(name, value)
 	}
 	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return answer{refusal: "no answer"}
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return answer{refusal: nobodyThere}
+	case err != nil:
+		return answer{refusal: noAnswer}
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
-		return answer{refusal: "half an answer"}
+		return answer{refusal: noAnswer}
 	}
 	var told struct {
 		ID   int64
@@ -196,7 +211,7 @@ func TestWhatWasAnsweredSurvivesAnyKill(t *testing.T) {
 				s.nodes[0].kill()
 				stop()
 				working.Wait()
-				s.nodes[0] = invocation{args: []string{"--database-url", s.database}}.serve(t)
+				s.start(0)
 			}
 			clerks.check()
 		})

@@ -109,6 +109,9 @@ func (l *link) join(near *net.TCPConn) {
 	l.mu.Unlock()
 }
 
+// piecesOnTheWay is how much a link holds of what came and has not got through yet.
+const piecesOnTheWay = 8
+
 // piece is what was read at once, and when.
 type piece struct {
 	bytes []byte
@@ -117,7 +120,7 @@ type piece struct {
 
 // carry passes on what one end sends to the other, and hangs up when that is over.
 func (l *link) carry(from io.Reader, to io.Writer, hangUp func()) {
-	pieces, gone := make(chan piece, 64), make(chan struct{})
+	pieces, gone := make(chan piece, piecesOnTheWay), make(chan struct{})
 	var reading sync.WaitGroup
 	defer func() {
 		close(gone)

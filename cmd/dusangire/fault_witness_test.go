@@ -76,6 +76,7 @@ type witness struct {
 	opened      int           // sockets
 	refused     int           // sockets that were answered and not opened
 	polls       int
+	closes      map[websocket.StatusCode]int // how often its sockets were closed with a code
 	history     history
 }
 
@@ -91,7 +92,7 @@ type span struct{ from, until time.Time }
 
 func newWitness(name, server, page, socket, token string) *witness {
 	return &witness{name: name, page: server + page, socket: server + socket, token: token, patience: pagesPatience, client: http.DefaultClient,
-		born: time.Now(), pollChange: make(chan struct{}), tryNow: make(chan struct{}), regions: map[string]string{}, history: history{shown: map[string][]mark{}}}
+		born: time.Now(), pollChange: make(chan struct{}), tryNow: make(chan struct{}), closes: map[websocket.StatusCode]int{}, regions: map[string]string{}, history: history{shown: map[string][]mark{}}}
 }
 
 // run watches until ctx ends or the person may not be here any more.
@@ -354,6 +355,9 @@ func (w *witness) watch(ctx context.Context) (opened, heard bool, err error) {
 			return true, heard, errAnew
 		}
 		if err != nil {
+			w.mu.Lock()
+			w.closes[websocket.CloseStatus(err)]++
+			w.mu.Unlock()
 			return true, heard, err
 		}
 		heard = true
