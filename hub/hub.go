@@ -88,7 +88,7 @@ const (
 	pingEvery        = 10 * time.Second
 	readBuffer       = 256     // bytes
 	largestMessage   = 4 << 10 // bytes; gorilla closes with 1009 beyond it, as CONTRACT section 5.6 says
-	messagesASecond  = 20
+	messagesASecond  = 20      // of a client, its pings and pongs among them
 )
 
 // ErrDraining refuses a socket while the server stops.
@@ -124,6 +124,7 @@ func (h *Hub) configureMelody() {
 	m.HandleMessage(func(s *melody.Session, message []byte) {
 		h.guarding(s, func(w *watcher) { w.received(message) })
 	})
+	m.HandlePong(func(s *melody.Session) { watcherOf(s).keepsPace() })
 	m.HandleMessageBinary(func(s *melody.Session, _ []byte) { watcherOf(s).close(CloseBinary) })
 	m.HandleError(func(s *melody.Session, err error) {
 		// Session.Close must not be called here: it would come back to this handler without end.

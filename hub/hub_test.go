@@ -271,6 +271,22 @@ func TestConnecting(t *testing.T) {
 			}
 		}
 	})
+	t.Run("a client that pings is answered", func(t *testing.T) {
+		c := n.dial(hub.JSON)
+		ctx, cancel := context.WithTimeout(context.Background(), soon)
+		defer cancel()
+		var reading sync.WaitGroup
+		reading.Go(func() {
+			for err := error(nil); err == nil; {
+				_, _, err = c.conn.Read(ctx)
+			}
+		})
+		if err := c.conn.Ping(ctx); err != nil {
+			t.Error(err)
+		}
+		cancel()
+		reading.Wait()
+	})
 	t.Run("a program gets the whole state and no events", func(t *testing.T) {
 		if got := n.dial(hub.JSON).next(); !strings.HasPrefix(got, `{"cells":["empty","empty","empty"]`) {
 			t.Errorf("first message is %s", got)
@@ -691,6 +707,17 @@ func TestWhatEndsASocket(t *testing.T) {
 				ctx, cancel := context.WithTimeout(context.Background(), soon)
 				_ = c.conn.Write(ctx, websocket.MessageText, []byte(`{}`)) // the last of them may find the socket closed
 				cancel()
+			}
+		}, 1008},
+		"more than 20 pings a second": {hub.HTML, func(c *client) {
+			var pinging sync.WaitGroup
+			c.t.Cleanup(pinging.Wait)
+			for range 40 {
+				pinging.Go(func() {
+					ctx, cancel := context.WithTimeout(context.Background(), soon)
+					defer cancel()
+					_ = c.conn.Ping(ctx) // answered, or not any more
+				})
 			}
 		}, 1008},
 	}

@@ -77,10 +77,12 @@ func watcherOf(s *melody.Session) *watcher { return s.MustGet(watcherKey).(*watc
 // connected is the first event: the socket is open and nothing was written yet.
 func (w *watcher) connected(s *melody.Session) {
 	w.session = s
-	w.line = s.WebsocketConnection().NetConn().(*line) // onLine gave it
-	s.Request = nil                                    // nobody asks for it again, and it is large
+	connection := s.WebsocketConnection()
+	w.line = connection.NetConn().(*line) // onLine gave it
+	s.Request = nil                       // nobody asks for it again, and it is large
 	close(w.open)
 	keepShort(w.line.Conn)
+	connection.SetPingHandler(w.pinged)
 	w.representation = Representation(s.WebsocketConnection().Subprotocol())
 	if w.representation == "" {
 		w.representation = JSON
@@ -121,14 +123,7 @@ func (w *watcher) disconnected() {
 
 // received takes a client's message. Nothing that it says is passed on to anybody else.
 func (w *watcher) received(message []byte) {
-	if w.closing.Load() || w.view == nil {
-		return
-	}
-	if w.pace == nil {
-		w.pace = rate.NewLimiter(messagesASecond, messagesASecond)
-	}
-	if !w.pace.Allow() {
-		w.close(CloseFlood)
+	if w.closing.Load() || w.view == nil || !w.keepsPace() {
 		return
 	}
 	reply := checkRequest(message)
@@ -161,6 +156,28 @@ func (w *watcher) write(p parcel) {
 		}
 		w.credit()
 	})
+}
+
+// pinged answers a client's ping, as long as it does not ask too often.
+func (w *watcher) pinged(payload string) error {
+	if w.closing.Load() || !w.keepsPace() {
+		return nil
+	}
+	// What fails here is found by the next write to or read from the connection.
+	_ = w.session.WebsocketConnection().WriteControl(websocket.PongMessage, []byte(payload), time.Now().Add(goodbye/2))
+	return nil
+}
+
+// keepsPace counts a message, ping or pong of the client, and closes the socket of one who sends too many.
+func (w *watcher) keepsPace() bool {
+	if w.pace == nil {
+		w.pace = rate.NewLimiter(messagesASecond, messagesASecond)
+	}
+	if w.pace.Allow() {
+		return true
+	}
+	w.close(CloseFlood)
+	return false
 }
 
 // credit notes that the line is free again, and asks for more where more waits.
