@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -66,16 +67,31 @@ func (s *Server) socket(r Route) echo.HandlerFunc {
 		if !s.allowsOrigin(c) {
 			return echo.NewHTTPError(http.StatusForbidden, "This page's site may not open sockets here. Its operator sets --allowed-hosts.")
 		}
+		opened, err := s.Hub.Admit()
+		if err != nil {
+			return refusedSocket(err)
+		}
+		defer opened()
 		visit, err := s.visit(c, r)
 		if err != nil {
 			return err
 		}
-		err = s.Hub.Serve(c.Response(), c.Request(), visit)
-		if errors.Is(err, hub.ErrDraining) {
-			return errRestarting()
-		}
-		return nil // what else failed was answered by the upgrade
+		visit.Opened = opened
+		return refusedSocket(s.Hub.Serve(c.Response(), c.Request(), visit))
 	}
+}
+
+// refusedSocket words why the hub opens no socket; nil where it has answered the request itself.
+func refusedSocket(err error) error {
+	switch {
+	case errors.Is(err, hub.ErrDraining):
+		return errRestarting()
+	case errors.Is(err, hub.ErrBusy):
+		return hospital.Refuse(hospital.Unavailable, "busy", "Very many screens are being opened at this moment. Try again in a moment.")
+	case errors.Is(err, hub.ErrTooMany):
+		return hospital.Refuse(hospital.TooMany, "too_many_sockets", "Too many screens are open on this sign-in or account. Close some of them.")
+	}
+	return nil
 }
 
 func isUpgrade(r *http.Request) bool { return strings.EqualFold(r.Header.Get("Upgrade"), "websocket") }
@@ -100,9 +116,24 @@ func (s *Server) visit(c echo.Context, r Route) (hub.Visit, error) {
 	if err != nil {
 		return hub.Visit{}, err
 	}
-	visit := hub.Visit{View: c.Get(viewKey).(hub.View), Guard: s.guard(session, tokenOf(c), r.Permission)}
+	visit := hub.Visit{View: c.Get(viewKey).(hub.View), Guard: s.guard(session, tokenOf(c), r.Permission), Holders: holders(session)}
 	visit.Act, _ = c.Get(actKey).(action)
 	return visit, nil
+}
+
+// How many sockets there may be at once: far more than anybody needs, so that an account with a screen on every wall never meets the
+// limit, and few enough that no program that forgets to close its sockets fills the node. A socket costs about 30 KiB.
+const (
+	socketsOfUser    = 1000
+	socketsOfSession = 200
+)
+
+// holders are those on whose account a session's sockets go.
+func holders(session hospital.Session) []hub.Holder {
+	return []hub.Holder{
+		{Name: fmt.Sprintf("user:%d", session.User.ID), Most: socketsOfUser},
+		{Name: fmt.Sprintf("session:%d", session.ID), Most: socketsOfSession},
+	}
 }
 
 const (

@@ -60,6 +60,7 @@ var (
 	bytesDesc     = describe("ws_bytes_total", "Bytes handed to sockets.")
 	coalescedDesc = describe("mailbox_coalesced_total", "Times that a slow socket skipped to the newest state.")
 	pollsDesc     = describe("polls_total", "Polls of pages whose sockets something on the way refuses.")
+	refusedDesc   = describe("admission_rejected_total", "Requests for sockets that were refused because of too many others.")
 	checkAgeDesc  = describe("reconcile_age_seconds", "Since the revisions were last compared with the database.")
 	closesDesc    = describe("ws_close_total", "Sockets closed by the server.", "code")
 	busDesc       = describe("bus_connected", "Whether hints get through between nodes.", "backend")
@@ -76,7 +77,7 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 // Describe implements prometheus.Collector.
 func (hubCollector) Describe(descriptions chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{socketsDesc, viewsDesc, openedDesc, readsDesc, rendersDesc, messagesDesc, bytesDesc,
-		coalescedDesc, pollsDesc, checkAgeDesc, closesDesc, busDesc, poolConnectionsDesc, poolRequestsDesc, poolStaleDesc} {
+		coalescedDesc, pollsDesc, refusedDesc, checkAgeDesc, closesDesc, busDesc, poolConnectionsDesc, poolRequestsDesc, poolStaleDesc} {
 		descriptions <- d
 	}
 }
@@ -97,6 +98,7 @@ func (c hubCollector) Collect(metrics chan<- prometheus.Metric) {
 	count(readsDesc, s.Reads)
 	count(rendersDesc, s.Renders)
 	count(pollsDesc, s.Polls)
+	count(refusedDesc, s.Refused)
 	count(messagesDesc, s.Messages)
 	count(bytesDesc, s.Bytes)
 	count(coalescedDesc, s.Coalesced)

@@ -117,7 +117,7 @@ func (s *Server) explain(c echo.Context, err error) Problem {
 			c.Response().Header().Set("Retry-After", strconv.Itoa(wait))
 		}
 	}
-	if p.Status >= http.StatusInternalServerError {
+	if p.Status >= http.StatusInternalServerError && cause != nil { // what we refuse on purpose is counted, not told one by one
 		s.Log.Error("request failed", "route", c.Path(), "request", requestID(c), "status", p.Status, "error", cause)
 	}
 	return p

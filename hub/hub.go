@@ -39,8 +39,10 @@ type Freshness struct {
 
 // Visit is one request for a socket: what it wants to see and on what terms.
 type Visit struct {
-	View  View
-	Guard Guard
+	View    View
+	Guard   Guard
+	Holders []Holder // whose sockets are counted
+	Opened  func()   // what Admit returned; nil: nobody asked
 	// Act carries out a well-formed request that depends on who asks, such as a courier's word of where they are, and returns
 	// the message that answers it; nil: none. Requests that it does not know are the view's to answer. Nil: there are none such.
 	// It is called from the socket's own goroutine, with a context that ends with the socket's view.
@@ -57,6 +59,7 @@ type Hub struct {
 	checks chan struct{} // asks for a check before the next second is over
 	guards *mailbox      // topics on which someone's right to watch may hang
 	polls  polls
+	door   door
 
 	base    context.Context // of the views' reads; ends with Drain
 	stop    context.CancelFunc
@@ -70,6 +73,7 @@ type Hub struct {
 	watching map[string]map[*view]bool    // by topic
 	guarded  map[string]map[*watcher]bool // by guard topic
 	watchers map[*watcher]struct{}
+	held     map[string]int // sockets, by the names of their holders
 	verified verification
 }
 
@@ -101,7 +105,7 @@ func New(c Config) *Hub {
 		config: c, melody: melody.New(), began: time.Now(),
 		checks: make(chan struct{}, 1), guards: newMailbox(), base: base, stop: stop,
 		views: map[string]*view{}, watching: map[string]map[*view]bool{},
-		guarded: map[string]map[*watcher]bool{}, watchers: map[*watcher]struct{}{},
+		guarded: map[string]map[*watcher]bool{}, watchers: map[*watcher]struct{}{}, held: map[string]int{}, door: newDoor(),
 	}
 	h.stats.closes = map[int]uint64{}
 	h.verified.at = time.Now()
@@ -145,22 +149,18 @@ func (h *Hub) guarding(s *melody.Session, act func(*watcher)) {
 	act(watcherOf(s))
 }
 
-// Serve upgrades a request whose Origin was checked and returns when its socket is open. It returns ErrDraining, with nothing
-// written, while the hub stops; other errors were answered by the upgrade.
+// Serve upgrades a request whose Origin was checked and returns when its socket is open. It returns ErrDraining while the hub stops and
+// ErrTooMany for a holder who has enough, with nothing written; other errors were answered by the upgrade.
 //
 // The socket lives on in a goroutine of its own. That of the request would keep its deep stack, its buffers and all that its
 // handlers hold, which is more than everything else that an idle socket needs.
 func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, v Visit) error {
-	h.mu.Lock()
-	if h.draining {
-		h.mu.Unlock()
-		return ErrDraining
+	if err := h.begin(v); err != nil {
+		return err
 	}
-	h.sockets.Add(1)
-	h.mu.Unlock()
 	watcher, ended := newWatcher(h, v), make(chan error, 1)
 	go func() {
-		defer h.sockets.Done()
+		defer h.end(v)
 		err := h.live(w, r, watcher)
 		if err != nil && watcher.session != nil {
 			h.config.Log.Error("a socket ended badly", "error", err)

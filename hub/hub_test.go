@@ -162,8 +162,11 @@ func startNode(t testing.TB, b *board, bus hub.Bus, visit func(*http.Request) hu
 	h := hub.New(hub.Config{Bus: bus, Check: b.check, Stamp: stamp, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	n := &node{Hub: h, t: t, visit: visit}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if errors.Is(h.Serve(w, r, n.visit(r)), hub.ErrDraining) {
+		switch err := h.Serve(w, r, n.visit(r)); {
+		case errors.Is(err, hub.ErrDraining):
 			w.WriteHeader(http.StatusServiceUnavailable)
+		case errors.Is(err, hub.ErrTooMany):
+			w.WriteHeader(http.StatusTooManyRequests)
 		}
 	}))
 	n.url = "ws" + strings.TrimPrefix(server.URL, "http")
@@ -192,15 +195,28 @@ type client struct {
 
 func (n *node) dial(representation hub.Representation) *client {
 	n.t.Helper()
+	c, status := n.tryDial("", representation)
+	if c == nil {
+		n.t.Fatalf("dial: answered with %d", status)
+	}
+	return c
+}
+
+// tryDial opens a socket on a path, or returns the status with which that was refused.
+func (n *node) tryDial(path string, representation hub.Representation) (c *client, status int) {
+	n.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), soon)
 	defer cancel()
-	conn, _, err := websocket.Dial(ctx, n.url, &websocket.DialOptions{Subprotocols: []string{string(representation)}})
-	if err != nil {
+	conn, response, err := websocket.Dial(ctx, n.url+path, &websocket.DialOptions{Subprotocols: []string{string(representation)}})
+	if err != nil && response == nil {
 		n.t.Fatalf("dial: %v", err)
+	}
+	if err != nil {
+		return nil, response.StatusCode
 	}
 	conn.SetReadLimit(4 << 20)
 	n.t.Cleanup(func() { _ = conn.CloseNow() })
-	return &client{n.t, conn}
+	return &client{n.t, conn}, response.StatusCode
 }
 
 // next returns the next message.

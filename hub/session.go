@@ -76,6 +76,9 @@ func watcherOf(s *melody.Session) *watcher { return s.MustGet(watcherKey).(*watc
 
 // connected is the first event: the socket is open and nothing was written yet.
 func (w *watcher) connected(s *melody.Session) {
+	if w.visit.Opened != nil {
+		defer w.visit.Opened()
+	}
 	w.session = s
 	connection := s.WebsocketConnection()
 	w.line = connection.NetConn().(*line) // onLine gave it

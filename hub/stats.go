@@ -15,13 +15,14 @@ type Stats struct {
 	Messages, Bytes uint64 // handed to sockets
 	Coalesced       uint64 // times a slow watcher skipped to the newest state
 	Polls           uint64 // answered to pages that have no socket
+	Refused         uint64 // requests for sockets, because of too many others
 	Closes          map[int]uint64
 	CheckAge        time.Duration
 	Redis           *RedisStats // nil where the bus is in memory
 }
 
 type stats struct {
-	opened, ended, reads, renders, messages, bytes, coalesced, polls, overflows atomic.Uint64
+	opened, ended, reads, renders, messages, bytes, coalesced, polls, refused, overflows atomic.Uint64
 
 	mu     sync.Mutex
 	closes map[int]uint64
@@ -49,7 +50,7 @@ func (h *Hub) Stats() Stats {
 		Opened: h.stats.opened.Load(), Ended: h.stats.ended.Load(),
 		Reads: h.stats.reads.Load(), Renders: h.stats.renders.Load(),
 		Messages: h.stats.messages.Load(), Bytes: h.stats.bytes.Load(),
-		Coalesced: h.stats.coalesced.Load(), Polls: h.stats.polls.Load(),
+		Coalesced: h.stats.coalesced.Load(), Polls: h.stats.polls.Load(), Refused: h.stats.refused.Load(),
 		Closes: closes, CheckAge: time.Since(h.verified.at), Redis: redis,
 	}
 }
