@@ -67,7 +67,7 @@ func (s *Server) socket(r Route) echo.HandlerFunc {
 		if !s.allowsOrigin(c) {
 			return echo.NewHTTPError(http.StatusForbidden, "This page's site may not open sockets here. Its operator sets --allowed-hosts.")
 		}
-		opened, err := s.Hub.Admit()
+		opened, err := s.Hub.Admit(c.Request().Context())
 		if err != nil {
 			return refusedSocket(err)
 		}

@@ -1,9 +1,11 @@
 package handlers_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"testing"
+	"time"
 
 	"dusangire/handlers"
 )
@@ -26,12 +28,13 @@ func TestWhenVeryManySocketsAreOpenedOneIsToldToComeBackBeforeAnythingIsLookedUp
 	t.Parallel()
 	h := newHouse(t, settings{})
 	var admitted []func()
-	for {
-		opened, err := h.hub.Admit()
-		if err != nil {
-			break
+	for full := false; !full; {
+		impatient, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		opened, err := h.hub.Admit(impatient)
+		cancel()
+		if full = err != nil; !full {
+			admitted = append(admitted, opened)
 		}
-		admitted = append(admitted, opened)
 	}
 	response := h.wantRefusal("nobody's", http.StatusServiceUnavailable, "busy")
 	if got := response.Header.Get("Retry-After"); got != "2" {

@@ -1,22 +1,26 @@
 package hub
 
 import (
+	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"golang.org/x/time/rate"
 )
 
-// A node that restarts is met by all its clients at once. It lets them in at a pace that leaves it time for those who are in, and refuses the
-// others before it looks anything up for them: a refused upgrade is what makes a browser come back later, and later each time, while
+// A node that restarts is met by all its clients at once. It lets them in at a pace that leaves it time for those who are in; the others wait
+// at the door, which costs next to nothing, while to refuse them costs half as much as to let them in and they would soon be back. Only
+// who would have to wait for too long is refused, before the upgrade: that makes a browser come back later, and later each time, while
 // one that is let in and closed again comes back at once.
 const (
-	openingAtOnce   = 200  // sockets that are on their way from their request to their first state
-	openingsASecond = 1000 // a core opens some two thousand
+	openingAtOnce   = 64              // sockets that are on their way from their request to their first state
+	openingsASecond = 1000            // a core opens about two thousand
+	longestAtDoor   = 4 * time.Second // a page gives a socket up that takes twice as long
 )
 
 var (
-	// ErrBusy refuses a socket because many others are being opened: come back in a moment.
+	// ErrBusy refuses a socket because too many others are being opened: come back in a moment.
 	ErrBusy = errors.New("hub opens too many sockets now")
 	// ErrTooMany refuses a socket because one of its holders has as many as they may.
 	ErrTooMany = errors.New("too many sockets of one holder")
@@ -38,20 +42,28 @@ func newDoor() door {
 	return door{opening: make(chan struct{}, openingAtOnce), pace: rate.NewLimiter(openingsASecond, openingsASecond)}
 }
 
-// Admit asks, before anything else is done for a request, whether one more socket may be opened now. Where it may, opened is to be given
-// to Serve with the visit, and to be called when it comes to no visit; more than once is no error. Else the error is ErrBusy.
-func (h *Hub) Admit() (opened func(), err error) {
-	if !h.door.pace.Allow() {
-		h.stats.refused.Add(1)
-		return nil, ErrBusy
+// Admit waits, before anything else is done for a request, until one more socket may be opened. When it may, opened is to be given
+// to Serve with the visit, and to be called when it comes to no visit; more than once is no error. The error is ErrBusy or ErrDraining,
+// or ctx's when that has ended.
+func (h *Hub) Admit(ctx context.Context) (opened func(), err error) {
+	within, cancel := context.WithTimeout(ctx, longestAtDoor)
+	defer cancel()
+	defer context.AfterFunc(h.admitting, cancel)()
+	if h.door.pace.Wait(within) == nil { // fails at once when the wait would be too long
+		select {
+		case h.door.opening <- struct{}{}:
+			return sync.OnceFunc(func() { <-h.door.opening }), nil
+		case <-within.Done():
+		}
 	}
-	select {
-	case h.door.opening <- struct{}{}:
-		return sync.OnceFunc(func() { <-h.door.opening }), nil
-	default:
-		h.stats.refused.Add(1)
-		return nil, ErrBusy
+	switch {
+	case h.admitting.Err() != nil:
+		return nil, ErrDraining
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
 	}
+	h.stats.refused.Add(1)
+	return nil, ErrBusy
 }
 
 // begin counts a socket for the hub and its holders, until end. It refuses one while the hub drains, and one too many.

@@ -1,54 +1,99 @@
 package hub_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"dusangire/hub"
 )
 
-func TestOnlySoManySocketsAreOnTheirWayAtOnce(t *testing.T) {
-	b := newBoard(1)
-	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
-	const most = 200
-	var admitted []func()
-	for range most {
-		opened, err := n.Admit()
+// admitAll asks for places until one has to wait.
+func (n *node) admitAll() (admitted []func()) {
+	n.t.Helper()
+	for {
+		impatient, cancel := context.WithTimeout(n.t.Context(), 100*time.Millisecond)
+		opened, err := n.Admit(impatient)
+		cancel()
+		if errors.Is(err, context.DeadlineExceeded) {
+			return admitted
+		}
 		if err != nil {
-			t.Fatalf("after %d that are on their way: %v", len(admitted), err)
+			n.t.Fatalf("after %d that are on their way: %v", len(admitted), err)
 		}
 		admitted = append(admitted, opened)
 	}
-	if _, err := n.Admit(); !errors.Is(err, hub.ErrBusy) {
-		t.Errorf("one more is told %v, want to come back", err)
+}
+
+func TestOnlySoManySocketsAreOnTheirWayAtOnce(t *testing.T) {
+	b := newBoard(1)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	admitted := n.admitAll()
+	if len(admitted) != 64 {
+		t.Errorf("%d are on their way at once, want 64", len(admitted))
 	}
+	waiting := make(chan error, 1)
+	go func() {
+		_, err := n.Admit(t.Context())
+		waiting <- err
+	}()
 	admitted[0]()
 	admitted[0]() // which frees one place, not two
-	if _, err := n.Admit(); err != nil {
-		t.Errorf("after one has come to its end: %v", err)
+	if err := <-waiting; err != nil {
+		t.Errorf("whoever waited when one came to its end is told %v", err)
 	}
-	if _, err := n.Admit(); !errors.Is(err, hub.ErrBusy) {
-		t.Errorf("one more is told %v, want to come back", err)
+	if more := n.admitAll(); len(more) > 0 {
+		t.Errorf("%d more found a place", len(more))
 	}
-	if got := n.Stats().Refused; got != 2 {
-		t.Errorf("%d refusals were counted, want 2", got)
+	if _, err := n.Admit(t.Context()); !errors.Is(err, hub.ErrBusy) {
+		t.Errorf("who waits too long is told %v, want to come back", err)
+	}
+	if got := n.Stats().Refused; got != 1 {
+		t.Errorf("%d refusals were counted, want 1", got)
 	}
 }
 
 func TestSocketsAreOpenedNoFasterThanANodeCan(t *testing.T) {
 	b := newBoard(1)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
-	admitted := 0
-	for range 5000 {
-		if opened, err := n.Admit(); err == nil {
-			opened()
-			admitted++
-		}
+	began := time.Now()
+	var asking sync.WaitGroup
+	var admitted, refused atomic.Int64
+	for range 10_000 {
+		asking.Go(func() {
+			opened, err := n.Admit(t.Context())
+			switch {
+			case err == nil:
+				opened()
+				admitted.Add(1)
+			case errors.Is(err, hub.ErrBusy):
+				refused.Add(1)
+			}
+		})
 	}
-	if admitted < 1000 || admitted > 3000 {
-		t.Errorf("%d of 5000 were admitted at once, want about a thousand", admitted)
+	asking.Wait()
+	most := int64(1100 * (time.Since(began).Seconds() + 1))
+	if admitted.Load() < 3000 || admitted.Load() > most || admitted.Load()+refused.Load() != 10_000 {
+		t.Errorf("of 10000 at once %d were admitted and %d refused in %v, want between 3000 and %d", admitted.Load(), refused.Load(), time.Since(began), most)
+	}
+}
+
+func TestWhoWaitsAtTheDoorIsSentAwayWhenTheHubStops(t *testing.T) {
+	b := newBoard(1)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	n.admitAll()
+	waiting := make(chan error, 1)
+	go func() {
+		_, err := n.Admit(t.Context())
+		waiting <- err
+	}()
+	n.finish()
+	if err := <-waiting; !errors.Is(err, hub.ErrDraining) {
+		t.Errorf("told %v, want that the hub stops", err)
 	}
 }
 

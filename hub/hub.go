@@ -61,10 +61,12 @@ type Hub struct {
 	polls  polls
 	door   door
 
-	base    context.Context // of the views' reads; ends with Drain
-	stop    context.CancelFunc
-	sockets sync.WaitGroup // those that Serve let in and that have not ended
-	workers sync.WaitGroup // views, closing handshakes
+	admitting context.Context // of the door; ends when Drain begins
+	shut      context.CancelFunc
+	base      context.Context // of the views' reads; ends with Drain
+	stop      context.CancelFunc
+	sockets   sync.WaitGroup // those that Serve let in and that have not ended
+	workers   sync.WaitGroup // views, closing handshakes
 
 	mu       sync.RWMutex
 	draining bool
@@ -101,9 +103,10 @@ var ErrDraining = errors.New("hub is draining")
 // New returns a hub that serves sockets at once and is kept true by Run.
 func New(c Config) *Hub {
 	base, stop := context.WithCancel(context.Background())
+	admitting, shut := context.WithCancel(base)
 	h := &Hub{
 		config: c, melody: melody.New(), began: time.Now(),
-		checks: make(chan struct{}, 1), guards: newMailbox(), base: base, stop: stop,
+		checks: make(chan struct{}, 1), guards: newMailbox(), admitting: admitting, shut: shut, base: base, stop: stop,
 		views: map[string]*view{}, watching: map[string]map[*view]bool{},
 		guarded: map[string]map[*watcher]bool{}, watchers: map[*watcher]struct{}{}, held: map[string]int{}, door: newDoor(),
 	}
@@ -291,6 +294,7 @@ func (h *Hub) Drain(ctx context.Context) {
 	h.mu.Lock()
 	h.draining = true
 	h.mu.Unlock()
+	h.shut()
 	h.closeInSteps(ctx, h.openWatchers())
 	ended := make(chan struct{})
 	go func() { h.sockets.Wait(); close(ended) }()

@@ -17,6 +17,7 @@
   const ASLEEP = 10000; // the clock jumped by more: the machine slept
   const ANOTHER = 30000; // how long a page whose polls succeed waits before it tries a socket again
   const SLOW = 5000; // a poll that takes longer has failed
+  const DOOR = 4000; // so long a server that is met by many at once may let a socket wait, and no poll need press it
   const SAYING = 8000; // how long a short message stands
 
   const byId = (id) => document.getElementById(id);
@@ -31,6 +32,8 @@
 
   let connection = null; // the extension's, with its current socket
   let heardAt = performance.now(); // the last frame, or the last attempt to connect
+  let tried = null; // the socket that is connecting, or was last
+  let triedAt = 0; // when it began to
   let openedAt = 0; // the socket that is heard
   let ahead = Infinity; // of the node's clock, by which this page's is, as the quickest stamp of this socket tells
   let lateSince = 0; // 0: stamps come in time
@@ -115,9 +118,18 @@
       notLive();
       body.dataset.begun = "yes";
     }
-    const patience = { [WebSocket.CONNECTING]: HANGING, [WebSocket.OPEN]: SILENCE }[connection?.socket?.readyState] || RESTING;
     const late = lateSince && now - lateSince > LATE;
-    if (slept || late || now - heardAt > (body.dataset.live === "polled" ? ANOTHER : patience)) restart();
+    const quiet = now - heardAt > (body.dataset.live === "polled" ? ANOTHER : connection?.socket?.readyState === WebSocket.OPEN ? SILENCE : RESTING);
+    if (slept || late || (connectingFor(now) ? connectingFor(now) > HANGING : quiet)) restart();
+  }
+
+  // connectingFor is for how long a socket has been trying to open; 0: none is.
+  function connectingFor(now) {
+    if (connection?.socket !== tried) {
+      tried = connection?.socket;
+      triedAt = now;
+    }
+    return tried?.readyState === WebSocket.CONNECTING ? now - triedAt + 1 : 0;
   }
 
   // ---- polls
@@ -138,6 +150,11 @@
     clearTimeout(next);
     asking?.abort();
     if (gone || document.hidden) return;
+    const connecting = connectingFor(performance.now());
+    if (body.dataset.live === "no" && connecting && connecting < DOOR) {
+      next = setTimeout(poll, DOOR - connecting);
+      return;
+    }
     const request = asking = new AbortController();
     const limit = setTimeout(() => request.abort(), SLOW);
     const before = body.dataset.live;

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -322,5 +323,34 @@ func TestAPollingPageShowsItsOwnCommandAtOnce(t *testing.T) {
 	do(t, tab, chromedp.Click(chromedp.CSS(`#panel button[value="available"]`)))
 	if waited := timeUntil(t, tab, `document.querySelector("#bed-9 .badge, #bed-9 em").textContent.includes("vailable")`); waited > 1500*time.Millisecond {
 		t.Errorf("one's own change showed after %v, want it at once", waited)
+	}
+}
+
+// A server that is met by many at once lets sockets wait for a few seconds. Polls would only keep it from getting to them.
+func TestAPageWhoseSocketIsOnItsWayDoesNotPressForMore(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	var sockets, polls atomic.Int32
+	site.answer("GET /ws/ward/2/", func(w http.ResponseWriter, r *http.Request) {
+		if sockets.Add(1) == 1 {
+			http.Error(w, "just starting", http.StatusServiceUnavailable)
+			return
+		}
+		select { // the next poll would be due meanwhile
+		case <-time.After(views.PollEvery * 7 / 6):
+			site.socket(w, r)
+		case <-r.Context().Done():
+		}
+	})
+	site.answer("GET /frames/ward/2/", func(w http.ResponseWriter, r *http.Request) {
+		polls.Add(1)
+		http.Error(w, "just starting", http.StatusServiceUnavailable)
+	})
+	tab := newTab(t)
+	do(t, tab, chromedp.Navigate(site.URL+"/wards/2/"))
+	send(t, site.nextSocket(t), frame(t, text.En, stampOf("ward:2=118")))
+	until(t, tab, "the page to be live", isLive)
+	if polls.Load() != 1 || sockets.Load() != 2 {
+		t.Errorf("the page polled %d times and tried %d sockets, want one poll when the first was refused, and the second socket", polls.Load(), sockets.Load())
 	}
 }

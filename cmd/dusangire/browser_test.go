@@ -30,11 +30,18 @@ import (
 // asProgram is the environment variable that makes this test binary run as the program itself.
 const asProgram = "DUSANGIRE_TEST_AS_PROGRAM"
 
-// TestMain lets the test binary stand in for the program, so that a test can freeze or kill it as a process of its own, and
-// ends the browser that the tests shared.
+// TestMain lets the test binary stand in for the program, so that a test can freeze or kill it as a process of its own, or
+// for a crowd of its screens, and ends the browser that the tests shared.
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		main()
+	}
+	if described := os.Getenv(asCrowd); described != "" {
+		if err := beCrowd(described, os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, "crowd:", err)
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
 	code := m.Run()
 	endBrowser()

@@ -181,7 +181,7 @@ func TestTheDetectorFindsLies(t *testing.T) {
 	breaks(t)
 	// All goes ten times as fast as on a page.
 	slow := pagesPatience
-	quick := patience{slow.silence / 10, slow.hanging / 10, slow.old / 10, slow.behind / 10, slow.late / 10, slow.another / 10}
+	quick := patience{slow.silence / 10, slow.hanging / 10, slow.old / 10, slow.behind / 10, slow.late / 10, slow.another / 10, slow.door / 10}
 	for name, c := range map[string]struct {
 		after func(*stamped) // how the node speaks after the change
 		lie   string         // a part of what it is found out by; empty: it is honest

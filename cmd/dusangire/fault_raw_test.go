@@ -74,4 +74,3 @@ func (s *scene) mustDialRaw(path, representation, token string) *rawSocket {
 	s.t.Cleanup(func() { raw.Close() })
 	return raw
 }
-

@@ -34,7 +34,9 @@ func TestSlowAndDeadScreensDisturbNobodyAndNeverLie(t *testing.T) {
 		s.mustDialRaw(fmt.Sprintf("/ws/ward/%d/", s.board.ID), asHTML, s.tokens[hospital.MedicalStaff])
 	}
 	dead := time.Now()
-	waitFor(t, "those who never read are let go", func() bool { return s.nodes[0].metric(`dusangire_ws_close_total{code="1013"}`) >= float64(size(8, 100)) })
+	waitFor(t, "those who never read are let go", func() bool {
+		return s.nodes[0].metric(`dusangire_ws_close_total{code="1013"}`) >= float64(size(8, 100))
+	})
 	t.Logf("those who never read were let go after %v", time.Since(dead).Round(100*time.Millisecond))
 	pauseFor(t.Context(), time.Until(broken.Add(size(12*time.Second, 5*time.Minute))))
 	s.end(shift)

@@ -24,10 +24,10 @@ import (
 )
 
 // patience is how long a page waits for what before it says that it is not live or tries anew. static/app.js has the same.
-type patience struct{ silence, hanging, old, behind, late, another time.Duration }
+type patience struct{ silence, hanging, old, behind, late, another, door time.Duration }
 
 var pagesPatience = patience{silence: 6 * time.Second, hanging: 8 * time.Second, old: 4 * time.Second, behind: 2 * time.Second,
-	late: 6 * time.Second, another: 30 * time.Second}
+	late: 6 * time.Second, another: 30 * time.Second, door: 4 * time.Second}
 
 // What keeps a page up to date, in the words of app.js.
 const (
@@ -42,7 +42,7 @@ func TestAWitnessHasThePatienceOfAPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]time.Duration{"SILENCE": pagesPatience.silence, "HANGING": pagesPatience.hanging, "OLD": pagesPatience.old,
-		"BEHIND": pagesPatience.behind, "LATE": pagesPatience.late, "ANOTHER": pagesPatience.another} {
+		"BEHIND": pagesPatience.behind, "LATE": pagesPatience.late, "ANOTHER": pagesPatience.another, "DOOR": pagesPatience.door} {
 		if said := fmt.Sprintf("const %s = %d;", name, want.Milliseconds()); !strings.Contains(string(script), said) {
 			t.Errorf("app.js does not say %q", said)
 		}
@@ -59,6 +59,7 @@ type witness struct {
 	patience patience
 	client   *http.Client
 	born     time.Time
+	light    bool // one of thousands: it goes by the stamps alone, and keeps neither regions nor history
 
 	mu          sync.Mutex
 	epoch       string           // of the page that was loaded
@@ -70,6 +71,7 @@ type witness struct {
 	openedAt    time.Time     // the socket
 	ahead       time.Duration // of the node's clock, by which the time since born is
 	lateSince   time.Time
+	triedAt     time.Time
 	polling     bool
 	pollChange  chan struct{} // closed when polling changes
 	tryNow      chan struct{} // closed when polls say that the server is back
@@ -147,6 +149,13 @@ func (w *witness) load(ctx context.Context) error {
 	w.epoch, w.labels, w.parts = string(body[1]), revisionsOf(string(body[2])), string(parts[1])
 	clear(w.regions)
 	return nil
+}
+
+// loadLike makes the screen one of thousands that had been loaded before the test began, like another one of the same page.
+func (w *witness) loadLike(other *witness) {
+	other.mu.Lock()
+	defer other.mu.Unlock()
+	w.light, w.epoch, w.labels, w.parts = true, other.epoch, other.labels, other.parts
 }
 
 // get asks for a page or a frame.
@@ -277,6 +286,10 @@ func (w *witness) poll(ctx context.Context, stop context.CancelCauseFunc) {
 			}
 			continue
 		}
+		if wait := w.socketComesFirst(time.Now()); wait > 0 {
+			pauseFor(ctx, wait)
+			continue
+		}
 		if err := w.ask(ctx); errors.Is(err, errReload) || errors.Is(err, errGone) {
 			stop(err)
 			return
@@ -289,6 +302,23 @@ func (w *witness) poll(ctx context.Context, stop context.CancelCauseFunc) {
 		}
 		wait.Stop()
 	}
+}
+
+// tries notes since when a socket has been trying to open.
+func (w *witness) tries(since time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.triedAt = since
+}
+
+// socketComesFirst is how long a poll waits for a socket that is on its way.
+func (w *witness) socketComesFirst(now time.Time) time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.triedAt.IsZero() || w.isLive(now) {
+		return 0
+	}
+	return w.triedAt.Add(w.patience.door).Sub(now)
 }
 
 // ask is one poll.
@@ -325,11 +355,13 @@ func (w *witness) ask(ctx context.Context) error {
 
 // watch is one socket's life.
 func (w *witness) watch(ctx context.Context) (opened, heard bool, err error) {
+	w.tries(time.Now())
 	dialling, cancel := context.WithTimeout(ctx, w.patience.hanging)
 	conn, response, err := websocket.Dial(dialling, w.socket, &websocket.DialOptions{
 		HTTPClient: w.client, Subprotocols: []string{asHTML}, HTTPHeader: http.Header{"Cookie": {"dusangire_session=" + w.token}}})
 	hung := dialling.Err() != nil
 	cancel()
+	w.tries(time.Time{})
 	w.mu.Lock()
 	w.openedAt, w.ahead, w.lateSince = time.Now(), math.MaxInt64, time.Time{}
 	if err == nil {
@@ -373,11 +405,10 @@ func (w *witness) watch(ctx context.Context) (opened, heard bool, err error) {
 
 // take shows a frame and judges the stamp that ends it. asked is when a poll was sent.
 func (w *witness) take(frame string, by string, asked, now time.Time) error {
-	stamps := ofStamp.FindAllStringSubmatch(frame, -1)
-	if stamps == nil {
+	stamp := ofStamp.FindStringSubmatch(frame[max(0, strings.LastIndex(frame, `<time id="live"`)):]) // it ends the frame
+	if stamp == nil {
 		return nil
 	}
-	stamp := stamps[len(stamps)-1]
 	epoch, shown, current, database := stamp[1], stamp[2], stamp[3], stamp[6]
 	labels := revisionsOf(shown)
 	if epoch == w.epoch && older(labels, w.labels) {
@@ -394,7 +425,9 @@ func (w *witness) take(frame string, by string, asked, now time.Time) error {
 	}
 	w.labels = labels
 	for topic, revision := range labels {
-		w.note(topic, revision, now)
+		if !w.light {
+			w.note(topic, revision, now)
+		}
 	}
 	age, sent := milliseconds(stamp[4]), milliseconds(stamp[5])
 	late := now.Sub(asked)
@@ -431,6 +464,9 @@ func older(labels, than map[string]int64) bool {
 
 // show puts the frame's steps on the screen. The pages that witnesses watch have no lists, so each is a morph.
 func (w *witness) show(frame string, now time.Time) {
+	if w.light {
+		return
+	}
 	for _, step := range ofStep.FindAllStringSubmatch(frame, -1) {
 		id, swap, body := step[1], step[2], step[3]
 		if swap != "outerMorph" {
@@ -495,9 +531,12 @@ func (w *witness) accept(by string, age, late time.Duration, isCurrent, database
 		until = earliest(until, w.behindSince.Add(w.patience.behind))
 	}
 	w.by = by
-	if isLive {
-		w.history.live[len(w.history.live)-1].until = until
-	} else if now.Before(until) {
+	switch n := len(w.history.live); {
+	case isLive:
+		w.history.live[n-1].until = until
+	case w.light && n > 0:
+		w.history.live[0] = span{now, until}
+	default:
 		w.history.live = append(w.history.live, span{now, until})
 	}
 	return nil
