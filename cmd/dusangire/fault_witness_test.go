@@ -126,7 +126,7 @@ func pauseFor(ctx context.Context, d time.Duration) {
 var (
 	ofBody  = regexp.MustCompile(`<body data-live="no" data-epoch="([^"]*)" data-shown="([^"]*)"`)
 	ofParts = regexp.MustCompile(`<data id="parts" value="([^"]*)"`)
-	ofStamp = regexp.MustCompile(`<time id="live" data-epoch="([^"]*)" data-shown="([^"]*)" data-current="([^"]*)" data-age="([^"]*)" data-sent="([^"]*)" data-database="([^"]*)"`)
+	ofStamp = regexp.MustCompile(` data-([a-z]+)="([^"]*)"`)
 	ofStep  = regexp.MustCompile(`(?s)<hx-partial hx-target="#([a-z0-9-]+)" hx-swap="([a-zA-Z]+)">(.*?)</hx-partial>`)
 	ofCard  = regexp.MustCompile(`data-version="(\d+)`)
 )
@@ -405,12 +405,16 @@ func (w *witness) watch(ctx context.Context) (opened, heard bool, err error) {
 
 // take shows a frame and judges the stamp that ends it. asked is when a poll was sent.
 func (w *witness) take(frame string, by string, asked, now time.Time) error {
-	stamp := ofStamp.FindStringSubmatch(frame[max(0, strings.LastIndex(frame, `<time id="live"`)):]) // it ends the frame
-	if stamp == nil {
+	at := strings.LastIndex(frame, `<time id="live"`) // it ends the frame
+	if at < 0 {
 		return nil
 	}
-	epoch, shown, current, database := stamp[1], stamp[2], stamp[3], stamp[6]
-	labels := revisionsOf(shown)
+	stamp := map[string]string{}
+	for _, said := range ofStamp.FindAllStringSubmatch(frame[at:], -1) {
+		stamp[said[1]] = said[2]
+	}
+	epoch, labels := stamp["epoch"], revisionsOf(stamp["shown"])
+	current, ahead := stamp["current"]
 	if epoch == w.epoch && older(labels, w.labels) {
 		if by == live {
 			w.notLive(now)
@@ -429,12 +433,11 @@ func (w *witness) take(frame string, by string, asked, now time.Time) error {
 			w.note(topic, revision, now)
 		}
 	}
-	age, sent := milliseconds(stamp[4]), milliseconds(stamp[5])
 	late := now.Sub(asked)
 	if by == live {
-		late = w.lateness(sent, now)
+		late = w.lateness(milliseconds(stamp["sent"]), now)
 	}
-	return w.accept(by, age, late, shown == current, database == "ok", now)
+	return w.accept(by, milliseconds(stamp["age"]), late, !ahead || current == stamp["shown"], stamp["database"] == "ok", now)
 }
 
 func milliseconds(text string) time.Duration {
