@@ -578,3 +578,42 @@ func TestThePagesBreakNoRuleOfThePolicy(t *testing.T) {
 		t.Errorf("the browser says %s", m)
 	}
 }
+
+// inDoubt asks of the elements that tell diets and allergies which are hatched, and lets their animations' clock stand at a time.
+const inDoubt = `(() => {
+	const waiting = document.getAnimations().filter((a) => a.effect.pseudoElement === "::after" && a.effect.target.matches(".vital"));
+	for (const a of waiting) { a.pause(); a.currentTime = %d; }
+	const hatched = (e) => getComputedStyle(e, "::after").visibility === "visible";
+	const vital = [...document.querySelectorAll(".vital")];
+	return [waiting.length, vital.length, vital.filter(hatched).length].join();
+})()`
+
+// A minute is long enough for an allergy to be found and for a diet to change.
+func TestAMinuteAfterTheLastStampNobodyIsToRelyOnDietsAndAllergies(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	tab, socket := openWard(t, site)
+	send(t, socket, frame(t, text.En, stampOf("ward:2=118")))
+	until(t, tab, "the page to be live", isLive)
+	occupied := ask[int](t, tab, `document.querySelectorAll(".bed.occupied").length`)
+	all := func(at time.Duration, hatched int) {
+		t.Helper()
+		if got, want := ask[string](t, tab, fmt.Sprintf(inDoubt, at.Milliseconds())), fmt.Sprintf("%d,%[1]d,%d", occupied, hatched); got != want || occupied == 0 {
+			t.Errorf("after %v: of so many marks wait, are there and are hatched: %s, want %s", at, got, want)
+		}
+	}
+	// Should the script die now, the style sheet counts the minute by itself.
+	all(58*time.Second, 0)
+	all(60*time.Second, occupied)
+	until(t, tab, "the script to say that the page is not live", isNotLive)
+	all(53*time.Second, 0)
+	all(54*time.Second, occupied)
+
+	do(t, tab, chromedp.Navigate(site.URL+"/wards/2/"))
+	again := site.nextSocket(t)
+	defer beat(t, again, stampOf("ward:2=118"))()
+	until(t, tab, "the page to be live", isLive)
+	if got := ask[bool](t, tab, `getComputedStyle(document.querySelector(".vital"), "::after").visibility === "visible"`); got {
+		t.Error("marks of a live page are hatched")
+	}
+}
