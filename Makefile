@@ -3,7 +3,7 @@
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 TEMPL := go tool templ
 
-.PHONY: help run dev build test bench load load-large check generate deps
+.PHONY: help run dev build test faults bench load load-large check generate deps
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,12 @@ build: ## build bin/dusangire
 
 test: deps ## run every test under the race detector; installs what they need where it can
 	go test -race -timeout 20m ./...
+
+faults: deps ## the tests in fault_*_test.go, which `make test` runs small, with the numbers of a night (DUSANGIRE_FAULTS=large): about an hour of a machine that has nothing else to do
+	DUSANGIRE_FAULTS=large go test -count=1 -parallel 1 -timeout 6h -v ./cmd/dusangire \
+		-run "^($$(sed -n 's/^func \(Test[A-Za-z0-9]*\).*/\1/p' cmd/dusangire/fault_*_test.go | paste -sd '|'))\$$"
+	DUSANGIRE_FAULTS=large go test -count=1 -timeout 2h -v ./handlers -run TestNoCommandForgetsAScreen
+	go test -count=1 -timeout 2h ./hospital -run 'History|Whatever' -rapid.checks=500
 
 bench: deps ## measure: a click to the other screens, on one node and with Redis; drawing, comparing and framing
 	go test -run '^$$' -bench . -benchmem ./cmd/dusangire ./hub ./views ./hospital

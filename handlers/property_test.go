@@ -1,0 +1,420 @@
+package handlers_test
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"dusangire/hospital"
+	"dusangire/hospital/hospitaltest"
+	"dusangire/hub"
+)
+
+// TestNoCommandForgetsAScreen lets everybody give every command there is, in any order, and looks at live screens before and after each:
+// one that changed must watch a topic that moved. So neither a command can forget to move a topic, nor a view to watch one.
+func TestNoCommandForgetsAScreen(t *testing.T) {
+	t.Parallel()
+	histories, commands := uint64(1), 400
+	if os.Getenv("DUSANGIRE_FAULTS") == "large" {
+		histories, commands = 10, 1000
+	}
+	for history := range histories {
+		l := newLife(t, history)
+		for n := range commands {
+			l.live(n)
+		}
+		l.wantEveryCommand()
+	}
+}
+
+// life is a hospital in which anybody does anything.
+type life struct {
+	*house
+	r                   *rand.Rand
+	tokens              map[string]string // by username
+	ids                 func(query string, args ...any) []int64
+	text                func(query string, args ...any) string
+	zone                int64
+	rice, isombe        hospital.Dish
+	did                 map[string]int // commands that succeeded
+	commands            map[string]deed
+	couriers, customers []string
+}
+
+// deed is one command: by whom, and what it is given. An id of 0 in the path is any that is there.
+type deed struct {
+	who    []string
+	id     string // the query for the ids that the path may have
+	fields func() map[string]any
+}
+
+func newLife(t *testing.T, seed uint64) *life {
+	t.Helper()
+	h := newHouse(t, settings{beds: 3})
+	l := &life{house: h, r: rand.New(rand.NewPCG(seed, 1)), tokens: map[string]string{}, did: map[string]int{},
+		couriers: []string{"delivery", "second"}, customers: []string{"customer", "stranger"}}
+	h.addUser("second", hospital.DeliveryStaff)
+	h.addUser("stranger", hospital.Customer)
+	l.signIn()
+	l.rice, l.isombe = h.dish("Rice", hospital.Stations[0]), h.dish("Isombe", hospital.Stations[0], "peanuts")
+	zone, err := h.hospital.AddZone(t.Context(), hospital.System, hospital.ZoneChange{Name: "Shelter", Charge: 500})
+	h.must(err)
+	l.zone = zone.ID
+	db := hospitaltest.Database(t, h.database)
+	l.ids = func(query string, args ...any) (found []int64) {
+		rows, err := db.QueryContext(t.Context(), query, args...)
+		h.must(err)
+		defer rows.Close()
+		for rows.Next() {
+			var id int64
+			h.must(rows.Scan(&id))
+			found = append(found, id)
+		}
+		h.must(rows.Err())
+		return found
+	}
+	l.text = func(query string, args ...any) (found string) {
+		_ = db.QueryRowContext(t.Context(), query, args...).Scan(&found) // none: nothing
+		return found
+	}
+	l.commands = l.deeds()
+	return l
+}
+
+// signIn signs everybody in, again after some hours.
+func (l *life) signIn() {
+	l.t.Helper()
+	for _, role := range hospital.Roles {
+		l.tokens[string(role)] = l.token(string(role))
+	}
+	for _, name := range []string{"second", "stranger"} {
+		l.tokens[name] = l.token(name)
+	}
+}
+
+// What a path's id may be.
+const (
+	openStays      = `SELECT id FROM admission WHERE discharged_at IS NULL`
+	openOrders     = `SELECT id FROM meal_order WHERE ended_at IS NULL`
+	openDeliveries = `SELECT id FROM delivery WHERE ended_at IS NULL`
+	anyBed         = `SELECT id FROM bed`
+	addresses      = `SELECT id FROM address WHERE removed_at IS NULL`
+	zones          = `SELECT id FROM zone`
+	newestOrders   = `SELECT id FROM meal_order ORDER BY id DESC LIMIT 3`
+	newestTrays    = `SELECT id FROM delivery ORDER BY id DESC LIMIT 3`
+)
+
+// deeds are all commands, by their routes.
+func (l *life) deeds() map[string]deed {
+	desk, cook := []string{"medical_staff", "ward_management", "admin"}, []string{"kitchen", "admin"}
+	nothing := func() map[string]any { return map[string]any{} }
+	reason := func() map[string]any { return map[string]any{"reason": pick(l, "burnt", "asleep", "")} }
+	address := func() map[string]any {
+		return map[string]any{"label": pick(l, "Home", "Work"), "full_name": "Keza Ange", "phone": "0788123456", "address_line1": fmt.Sprint("KG ", l.r.IntN(4)),
+			"city": "Kigali", "zone_id": l.zone, "is_default": l.r.IntN(2) == 0}
+	}
+	zone := func() map[string]any {
+		return map[string]any{"name": fmt.Sprint("Zone ", l.r.IntN(4)), "charge": 100 * l.r.IntN(4)}
+	}
+	return map[string]deed{
+		"/admissions":                      {desk, "", l.newPatient},
+		"/admissions/:id/transfer":         {desk, openStays, func() map[string]any { return map[string]any{"bed_id": l.some(anyBed)} }},
+		"/admissions/:id/plan-discharge":   {desk, openStays, func() map[string]any { return map[string]any{"expected_discharge": l.moment()} }},
+		"/admissions/:id/discharge":        {desk, openStays, func() map[string]any { return map[string]any{"outcome": pick(l, "improved", "deceased", "")} }},
+		"/admissions/:id/diet":             {desk, openStays, l.newDiet},
+		"/admissions/:id/customers":        {desk, openStays, func() map[string]any { return map[string]any{"username": pick(l, l.customers...)} }},
+		"/admissions/:id/customers/remove": {desk, openStays, func() map[string]any { return map[string]any{"username": pick(l, l.customers...)} }},
+		"/beds/:id/status": {desk, anyBed, func() map[string]any {
+			return map[string]any{"status": string(pick(l, hospital.BedStatuses...)), "reason": pick(l, "", "paint")}
+		}},
+		"/orders":                  {append(slices.Clone(l.customers), "medical_staff"), "", l.newOrder},
+		"/orders/:id/confirm":      {cook, openOrders, reason},
+		"/orders/:id/start":        {cook, openOrders, reason},
+		"/orders/:id/ready":        {cook, openOrders, reason},
+		"/orders/:id/recall":       {cook, openOrders, reason},
+		"/orders/:id/cancel":       {append(slices.Clone(l.customers), "medical_staff", "kitchen"), openOrders, reason},
+		"/deliveries/claim":        {l.couriers, "", func() map[string]any { return map[string]any{"delivery_ids": l.ids(openDeliveries)} }},
+		"/deliveries/depart":       {l.couriers, "", func() map[string]any { return map[string]any{"delivery_ids": l.ids(openDeliveries)} }},
+		"/deliveries/:id/claim":    {l.couriers, openDeliveries, nothing},
+		"/deliveries/:id/release":  {l.couriers, openDeliveries, nothing},
+		"/deliveries/:id/depart":   {l.couriers, openDeliveries, nothing},
+		"/deliveries/:id/deliver":  {l.couriers, openDeliveries, nil}, // by deliver
+		"/deliveries/:id/fail":     {l.couriers, openDeliveries, reason},
+		"/deliveries/:id/location": {l.couriers, openDeliveries, func() map[string]any { return map[string]any{"latitude": l.r.IntN(3), "longitude": 30} }},
+		"/addresses":               {l.customers, "", address},
+		"/addresses/:id":           {l.customers, addresses, address},
+		"/addresses/:id/remove":    {l.customers, addresses, nothing},
+		"/zones":                   {[]string{"admin"}, "", zone},
+		"/zones/:id":               {[]string{"admin"}, zones, zone},
+		"/notifications/read":      {slices.Collect(maps.Keys(l.tokens)), "", func() map[string]any { return map[string]any{"up_to": 1 + l.r.IntN(200)} }},
+	}
+}
+
+// silent are the commands that no screen could show.
+var silent = []string{"/login", "/logout", "/language", "/beds/:id/patients"}
+
+// pick is one of some.
+func pick[T any](l *life, some ...T) T { return some[l.r.IntN(len(some))] }
+
+// some is one of the ids that a query finds; rarely, and where there is none, one of nothing.
+func (l *life) some(query string) int64 {
+	if found := l.ids(query); len(found) > 0 && l.r.IntN(20) > 0 {
+		return pick(l, found...)
+	}
+	return 4711
+}
+
+func (l *life) moment() any {
+	if l.r.IntN(3) == 0 {
+		return ""
+	}
+	return l.clock.Now().Add(time.Duration(1+l.r.IntN(300)) * time.Minute)
+}
+
+func (l *life) newPatient() map[string]any {
+	patient := map[string]any{"patient_name": fmt.Sprint("Umurwayi ", l.r.IntN(1000)), "reason": "routine", "birth_date": "1990-02-03"}
+	if l.r.IntN(4) > 0 {
+		patient["bed_id"] = l.some(anyBed)
+	}
+	maps.Copy(patient, l.eats())
+	return patient
+}
+
+// eats is some of what is known of what somebody eats.
+func (l *life) eats() map[string]any {
+	known := map[string]any{}
+	if l.r.IntN(2) == 0 {
+		known["diet"] = string(pick(l, hospital.Diets...))
+	}
+	if l.r.IntN(3) == 0 {
+		known["texture"] = l.r.IntN(8)
+	}
+	switch l.r.IntN(4) {
+	case 0:
+		known["allergies"] = []string{"peanuts"}
+	case 1:
+		known["allergies"], known["severe"] = []string{"peanuts", "milk"}, []string{"peanuts"}
+	case 2:
+		known["allergies"] = []string{"none"}
+	}
+	return known
+}
+
+func (l *life) newDiet() map[string]any {
+	diet := l.eats()
+	if l.r.IntN(4) == 0 {
+		diet["nil_by_mouth"] = l.r.IntN(2) == 0
+	}
+	if len(diet) == 0 {
+		diet["diet"] = "renal"
+	}
+	return diet
+}
+
+func (l *life) newOrder() map[string]any {
+	order := map[string]any{"meal": "snack", "items": []int64{pick(l, l.rice, l.rice, l.isombe).ID}}
+	if l.r.IntN(4) == 0 {
+		order["address_id"] = l.some(addresses)
+	} else {
+		order["admission_id"] = l.some(openStays)
+	}
+	if l.r.IntN(4) == 0 {
+		order["override_reason"] = "the doctor asks for it"
+	}
+	return order
+}
+
+// live gives one command, most of which are refused, and looks at some screens before and after it.
+func (l *life) live(n int) {
+	l.t.Helper()
+	if n%50 == 49 {
+		l.signIn()
+	}
+	l.clock.pass(time.Duration(l.r.IntN(60)) * time.Second)
+	name, do := l.anything(n)
+	paths := l.screens()
+	before := map[watched]look{}
+	for range 8 {
+		screen := pick(l, paths...)
+		before[screen] = l.look(screen)
+	}
+	outcome := do()
+	for screen, was := range before {
+		if was.refused != "" {
+			continue // nobody watches what is refused
+		}
+		is := l.look(screen)
+		moved := l.stand(was.topics)
+		if is.shows() != was.shows() && moved == was.stands {
+			l.t.Fatalf("%s (%s) changed %s for %s, which watches %v, and none of these moved\nfrom %s\nto %s",
+				name, outcome, screen.path, screen.who, was.topics, was.shows(), is.shows())
+		}
+	}
+}
+
+// anything is what happens next.
+func (l *life) anything(n int) (name string, do func() string) {
+	if n%10 == 9 {
+		return l.byItself()
+	}
+	likely := []string{"/orders", "/orders/:id/confirm", "/orders/:id/start", "/orders/:id/ready", "/deliveries/:id/claim", "/deliveries/:id/depart", "/deliveries/:id/deliver", "/admissions"}
+	route := pick(l, slices.Sorted(maps.Keys(l.commands))...)
+	if l.r.IntN(2) == 0 {
+		route = pick(l, likely...)
+	}
+	d := l.commands[route]
+	path, id := route, int64(0)
+	if d.id != "" {
+		id = l.some(d.id)
+		path = strings.Replace(route, ":id", fmt.Sprint(id), 1)
+	}
+	fields := d.fields
+	if fields == nil {
+		fields = func() map[string]any { return l.handover(id) }
+	}
+	return route, func() string {
+		a := l.post(path, l.tokens[pick(l, d.who...)], program, fields())
+		if a.status < 300 {
+			l.did[route]++
+		}
+		if a.status >= http.StatusInternalServerError {
+			l.t.Errorf("POST %s: %d %s", path, a.status, a.body)
+		}
+		return fmt.Sprint(a.status, " ", a.body)
+	}
+}
+
+// handover is what a courier scans or is told: mostly the right code.
+func (l *life) handover(delivery int64) map[string]any {
+	code := l.text(`SELECT code FROM delivery WHERE id = $1`, delivery)
+	if code == "" {
+		code = l.text(`SELECT bed.number FROM delivery JOIN meal_order ON meal_order.id = order_id JOIN admission ON admission.id = admission_id
+			JOIN bed ON bed.id = admission.bed_id WHERE delivery.id = $1`, delivery)
+	}
+	if l.r.IntN(4) == 0 {
+		code = "A-01"
+	}
+	return map[string]any{"bed_code": code, "received_by": "nurse"}
+}
+
+// byItself is what nobody orders by a route.
+func (l *life) byItself() (name string, do func() string) {
+	ctx, said := l.t.Context(), func(err error) string { return fmt.Sprint(err) }
+	done := map[string]func() string{
+		"release reservations": func() string {
+			_, err := l.hospital.ReleaseExpiredReservations(ctx)
+			return said(err)
+		},
+		"hold who is nil by mouth": func() string { _, err := l.hospital.HoldNilByMouth(ctx); return said(err) },
+		"order a round": func() string {
+			_, err := l.hospital.OrderMealRound(ctx, actor(hospital.Admin), pick(l, l.a, l.b).ID, pick(l, hospital.Meals...), l.clock.Now())
+			return said(err)
+		},
+		"change a dish": func() string {
+			dish := l.isombe
+			dish.Available, dish.Price = l.r.IntN(2) == 0, 1000+l.r.IntN(3)
+			_, err := l.hospital.SetDish(ctx, actor(hospital.Admin), dish)
+			return said(err)
+		},
+		"forget": func() string { return said(l.hospital.ForgetOld(ctx)) },
+	}
+	if name = pick(l, slices.Sorted(maps.Keys(done))...); name == "release reservations" {
+		l.clock.pass(hospital.ReservationLasts) // before anybody looks: what shows a time changes by itself
+	}
+	return name, done[name]
+}
+
+// watched is a live path that somebody has open.
+type watched struct{ path, who string }
+
+// screens are those that may be open now.
+func (l *life) screens() []watched {
+	all := []watched{
+		{fmt.Sprintf("/ws/ward/%d/", l.a.ID), "medical_staff"}, {fmt.Sprintf("/ws/ward/%d/", l.b.ID), "ward_management"},
+		{"/ws/dashboard/medical_staff/", "medical_staff"}, {"/ws/dashboard/ward_management/", "ward_management"},
+		{"/ws/dashboard/kitchen/", "kitchen"}, {"/ws/dashboard/delivery/", "delivery"}, {"/ws/dashboard/delivery/", "second"},
+		{"/ws/home/", "customer"}, {"/ws/home/", "stranger"},
+	}
+	for _, who := range slices.Sorted(maps.Keys(l.tokens)) {
+		all = append(all, watched{"/ws/notifications/", who})
+	}
+	for path, query := range map[string]string{"/ws/order/%d/": newestOrders, "/ws/delivery/%d/": newestTrays, "/ws/address/%d/": addresses} {
+		for _, id := range l.ids(query) {
+			for _, who := range []string{"customer", "stranger", "delivery", "medical_staff", "admin"} {
+				all = append(all, watched{fmt.Sprintf(path, id), who})
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b watched) int { return strings.Compare(a.path+" "+a.who, b.path+" "+b.who) })
+	return all
+}
+
+// look is what a screen shows, and where the topics stood that it watches, before it was read.
+type look struct {
+	topics  []string
+	stands  string
+	regions string
+	refused string
+}
+
+func (k look) shows() string { return k.regions + k.refused }
+
+// look reads a screen as a new socket would.
+func (l *life) look(screen watched) look {
+	l.t.Helper()
+	view, err := l.server.ViewOf(screen.path, l.tokens[screen.who])
+	if err != nil {
+		return look{refused: err.Error()}
+	}
+	k := look{topics: view.Topics, stands: l.stand(view.Topics)}
+	state, err := view.Read(l.t.Context())
+	if err != nil {
+		k.refused = err.Error()
+		return k
+	}
+	if shown := slices.Sorted(maps.Keys(state.Revisions().Topics)); !slices.Equal(shown, slices.Sorted(slices.Values(view.Topics))) {
+		l.t.Fatalf("%s shows where %v stand and watches %v", screen.path, shown, view.Topics)
+	}
+	regions, err := state.HTML()
+	l.must(err)
+	k.regions = textOf(regions)
+	return k
+}
+
+func textOf(regions []hub.Region) string {
+	var text strings.Builder
+	for _, r := range regions {
+		text.Write(r.Body)
+		text.WriteString(textOf(r.Items))
+	}
+	return text.String()
+}
+
+// stand is where topics stand.
+func (l *life) stand(names []string) string {
+	l.t.Helper()
+	topics := make([]hospital.Topic, len(names))
+	for i, name := range names {
+		topics[i] = hospital.Topic(name)
+	}
+	found, err := l.hospital.Revisions(l.t.Context(), topics)
+	l.must(err)
+	return fmt.Sprint(found.Topics)
+}
+
+// wantEveryCommand checks that every command was given with success: one that is always refused proves nothing.
+func (l *life) wantEveryCommand() {
+	l.t.Helper()
+	for _, r := range l.server.Routes() {
+		if r.Method == http.MethodPost && !slices.Contains(silent, r.Path) && l.did[r.Path] == 0 {
+			l.t.Errorf("POST %s never succeeded, so nothing is known of it", r.Path)
+		}
+	}
+	l.t.Logf("commands that succeeded: %v", l.did)
+}
