@@ -851,6 +851,35 @@ func (s brokenState) HTML() ([]hub.Region, error) {
 func (s brokenState) JSON() ([]hub.Region, error)  { panic("drawn for nobody") }
 func (s brokenState) Answer([]byte) ([]byte, bool) { return nil, false }
 
+// undrawn is a state that can be read and not be drawn.
+type undrawn struct{ hub.State }
+
+func (undrawn) HTML() ([]hub.Region, error) { return nil, errors.New("a part fails") }
+
+func TestAPageThatCanNotBeDrawnAnyMoreKeepsWhatItShowsAndSaysSo(t *testing.T) {
+	b := newBoard(1)
+	var fails atomic.Bool
+	view := b.view()
+	view.Read = func(ctx context.Context) (hub.State, error) {
+		state, err := b.read(ctx)
+		if fails.Load() {
+			return undrawn{state}, err
+		}
+		return state, err
+	}
+	n := startNode(t, b, hub.NewMemoryBus(), func(*http.Request) hub.Visit { return hub.Visit{View: view} })
+	c := n.dial(hub.HTML)
+	c.nextWith(`data-database="true"`)
+	fails.Store(true)
+	n.Announce(b.set(0, "taken"))
+	if frame := c.nextWith(`data-database="false"`); strings.Contains(frame, "cell-0") {
+		t.Errorf("a page that can't be drawn was sent %s", frame)
+	}
+	fails.Store(false)
+	c.nextWith("taken")
+	c.nextWith(`data-database="true"`)
+}
+
 func TestAPanicWhileDrawingCostsOneView(t *testing.T) {
 	b := newBoard(1)
 	broken := hub.View{Name: "broken", Read: func(context.Context) (hub.State, error) { return brokenState{}, nil }}

@@ -579,6 +579,33 @@ func TestThePagesBreakNoRuleOfThePolicy(t *testing.T) {
 	}
 }
 
+func TestAPageWhoseMachineSleptTakesANewSocket(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	tab, socket := openWard(t, site)
+	defer beat(t, socket, stampOf("ward:2=118"))()
+	until(t, tab, "the page to be live", isLive)
+	ask[bool](t, tab, `(() => { const now = Date.now; Date.now = () => now() + 20_000; return true; })()`)
+	again := site.nextSocket(t)
+	if ask[bool](t, tab, isLive) {
+		t.Error("the page is live before its new socket has brought anything")
+	}
+	send(t, again, frame(t, text.En, stampOf("ward:2=118")))
+	until(t, tab, "the page to be live again", isLive)
+}
+
+// No page is kept for going back to, since none may be stored; should a browser keep one all the same, it is loaded anew.
+func TestAPageThatABrowserHadKeptIsLoadedAnew(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	tab, socket := openWard(t, site)
+	send(t, socket, frame(t, text.En, stampOf("ward:2=118")))
+	until(t, tab, "the page to be live", isLive)
+	ask[bool](t, tab, `window.before = dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))`)
+	site.nextSocket(t)
+	until(t, tab, "a new page", `!window.before`)
+}
+
 // inDoubt asks of the elements that tell diets and allergies which are hatched, and lets their animations' clock stand at a time.
 const inDoubt = `(() => {
 	const waiting = document.getAnimations().filter((a) => a.effect.pseudoElement === "::after" && a.effect.target.matches(".vital"));

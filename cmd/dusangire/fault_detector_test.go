@@ -105,6 +105,24 @@ func (s *scene) bannersWithin(stretch span) int {
 	return n
 }
 
+// wantNoneLiveOn checks that every screen of a node said all the time that it is not live.
+func (s *scene) wantNoneLiveOn(node int, stretch span) {
+	s.t.Helper()
+	for _, w := range s.screens {
+		if !strings.HasPrefix(w.socket, s.nodes[node].url) {
+			continue
+		}
+		w.mu.Lock()
+		for _, live := range w.history.live {
+			if live.from.Before(stretch.until) && live.until.After(stretch.from) {
+				s.t.Errorf("%s called itself live until %v after it must not any more", w.name, live.until.Sub(stretch.from))
+				break
+			}
+		}
+		w.mu.Unlock()
+	}
+}
+
 // actor plays a node to one screen, honestly or not.
 type actor struct {
 	born time.Time
