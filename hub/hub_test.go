@@ -851,6 +851,31 @@ func (s brokenState) HTML() ([]hub.Region, error) {
 func (s brokenState) JSON() ([]hub.Region, error)  { panic("drawn for nobody") }
 func (s brokenState) Answer([]byte) ([]byte, bool) { return nil, false }
 
+func TestManyWhoComeToAViewThatCanNotBeReadAreNotMadeToWaitForEachOther(t *testing.T) {
+	b := newBoard(1)
+	stuck := b.view()
+	stuck.Read = func(ctx context.Context) (hub.State, error) {
+		b.reads.Add(1)
+		<-ctx.Done() // as a locked table does
+		return nil, ctx.Err()
+	}
+	n := startNode(t, b, hub.NewMemoryBus(), func(*http.Request) hub.Visit { return hub.Visit{View: stuck} })
+	var all sync.WaitGroup
+	began := time.Now()
+	for range 20 {
+		c := n.dial(hub.HTML)
+		all.Go(func() {
+			if got := c.closeCode(); got != 1013 {
+				t.Errorf("closed with %d, want 1013", got)
+			}
+		})
+	}
+	all.Wait()
+	if took := time.Since(began); took > soon || b.reads.Load() > 5 {
+		t.Errorf("20 who came at once were told so within %v, after %d tries, want a few", took, b.reads.Load())
+	}
+}
+
 // undrawn is a state that can be read and not be drawn.
 type undrawn struct{ hub.State }
 

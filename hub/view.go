@@ -135,6 +135,8 @@ func (v *view) join(p *page, w *watcher) {
 	p.watchers[w] = struct{}{}
 	p.forgetOld(time.Now())
 	switch {
+	case v.state == nil && v.failed && time.Since(v.lastRead) < retryRead:
+		// A moment ago it could not be read. Nobody waits for another try: those who come next would wait for all before them.
 	case v.state == nil || v.tellsTime(p):
 		v.refresh()
 		v.pump(p, w)
@@ -177,6 +179,7 @@ func (v *view) refresh() {
 	v.lastRead = time.Now()
 	state, err := v.hub.read(v.ctx, v.spec)
 	if err != nil {
+		v.lastRead = time.Now()
 		if c := closeFor(err); c != nil {
 			v.closeAll(c)
 			return
