@@ -143,10 +143,8 @@ func (s *scene) sameAsNew() {
 		waitFor(s.t, "a new screen is live", func() bool { return anew.shows(s.ledger.reached()) })
 		stop()
 		watching.Wait()
-		for id, want := range anew.screen() {
-			if got := w.screen()[id]; got != want {
-				s.t.Errorf("%s: #%s shows\n%s\nand on a screen that is opened now\n%s", w.name, id, got, want)
-			}
+		for id, shows := range w.unlike(anew) {
+			s.t.Errorf("%s: #%s shows\n%s\nand on a screen that is opened now\n%s", w.name, id, shows, anew.regions[id])
 		}
 	}
 }

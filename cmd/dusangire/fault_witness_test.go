@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"math"
 	"math/rand/v2"
 	"net/http"
@@ -66,6 +65,7 @@ type witness struct {
 	labels      map[string]int64 // the topics that the page says it shows
 	parts       string
 	regions     map[string]string // as they stand on the screen
+	lists       map[string]bool   // elements whose items have changed one by one, and such items
 	by          string            // what keeps it up to date: live or polled
 	behindSince time.Time
 	openedAt    time.Time     // the socket
@@ -94,7 +94,8 @@ type span struct{ from, until time.Time }
 
 func newWitness(name, server, page, socket, token string) *witness {
 	return &witness{name: name, page: server + page, socket: server + socket, token: token, patience: pagesPatience, client: http.DefaultClient,
-		born: time.Now(), pollChange: make(chan struct{}), tryNow: make(chan struct{}), closes: map[websocket.StatusCode]int{}, regions: map[string]string{}, history: history{shown: map[string][]mark{}}}
+		born: time.Now(), pollChange: make(chan struct{}), tryNow: make(chan struct{}), closes: map[websocket.StatusCode]int{}, regions: map[string]string{}, lists: map[string]bool{},
+		history: history{shown: map[string][]mark{}}}
 }
 
 // run watches until ctx ends or the person may not be here any more.
@@ -465,7 +466,7 @@ func older(labels, than map[string]int64) bool {
 	return false
 }
 
-// show puts the frame's steps on the screen. The pages that witnesses watch have no lists, so each is a morph.
+// show puts the frame's steps on the screen: those that morph a region. What becomes of the items of lists is not followed.
 func (w *witness) show(frame string, now time.Time) {
 	if w.light {
 		return
@@ -473,7 +474,8 @@ func (w *witness) show(frame string, now time.Time) {
 	for _, step := range ofStep.FindAllStringSubmatch(frame, -1) {
 		id, swap, body := step[1], step[2], step[3]
 		if swap != "outerMorph" {
-			w.history.wrong = append(w.history.wrong, "was sent "+swap+" for #"+id)
+			w.lists[id] = true
+			continue
 		}
 		if id == "live" {
 			continue
@@ -574,11 +576,21 @@ func (w *witness) shows(reached map[string]int64) bool {
 	return true
 }
 
-// screen is what stands on it.
-func (w *witness) screen() map[string]string {
+// unlike is what stands on the screen where another one, which watches no more, shows something else.
+func (w *witness) unlike(other *witness) map[string]string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return maps.Clone(w.regions)
+	unlike := map[string]string{}
+	for id, want := range other.regions {
+		isList := w.lists[id]
+		for item := range w.lists {
+			isList = isList || strings.Contains(want, ` id="`+item+`"`)
+		}
+		if !isList && w.regions[id] != want {
+			unlike[id] = w.regions[id]
+		}
+	}
+	return unlike
 }
 
 // newClient is a client with connections of its own.
