@@ -231,61 +231,6 @@ func (c apiClient) try(path string, fields map[string]any) (status int, err erro
 	return response.StatusCode, err
 }
 
-// TestTwoProcessesRaceForABed: on one PostgreSQL, one of them wins, whatever two nodes do at once.
-func TestTwoProcessesRaceForABed(t *testing.T) {
-	t.Parallel()
-	const beds, each = 6, 5
-	database, redis := hospitaltest.PostgreSQL(t), hubtest.StartRedis(t)
-	board := mustSettle(t, database, beds)
-	var clients []apiClient
-	for range 2 {
-		s := invocation{args: []string{"--database-url", database, "--redis-url", redis.URL()}}.serve(t)
-		clients = append(clients, s.signIn("medical_staff"))
-	}
-	for _, bed := range board.Beds {
-		won, refused, others := race(clients, each, map[string]any{"bed_id": bed.ID})
-		if won != 1 || refused != 2*each-1 {
-			t.Errorf("bed %s: %d admitted, %d refused with 409, others %v; want 1 and %d", bed.Number, won, refused, others, 2*each-1)
-		}
-	}
-	h := hospitaltest.Open(t, hospital.Options{DatabaseURL: database})
-	if d, err := h.MedicalDashboard(t.Context(), nil); err != nil || d.PatientCount != beds || d.OccupancyRate != 100 {
-		t.Errorf("%d patients in %d beds: %v", d.PatientCount, beds, err)
-	}
-}
-
-// race lets every client try an admission several times at once.
-func race(clients []apiClient, each int, fields map[string]any) (won, refused int, others []string) {
-	var mu sync.Mutex
-	var all sync.WaitGroup
-	start := make(chan struct{})
-	for i, client := range clients {
-		for n := range each {
-			all.Go(func() {
-				mine := map[string]any{"patient_name": fmt.Sprintf("Umurwayi %d %d", i, n)}
-				for name, value := range fields {
-					mine[name] = value
-				}
-				<-start
-				status, err := client.try("/admissions", mine)
-				mu.Lock()
-				defer mu.Unlock()
-				switch {
-				case status == http.StatusCreated:
-					won++
-				case status == http.StatusConflict:
-					refused++
-				default:
-					others = append(others, fmt.Sprint(status, err))
-				}
-			})
-		}
-	}
-	close(start)
-	all.Wait()
-	return won, refused, others
-}
-
 func TestHTTPSIsServedFromTwoFiles(t *testing.T) {
 	t.Parallel()
 	database := hospitaltest.SQLite(t)

@@ -246,4 +246,3 @@ func (h *house) startBare(ctx context.Context, k kind) (*server, error) {
 	process.Stdin = bytes.NewReader(h.frame)
 	return startServer(ctx, process)
 }
-
