@@ -280,7 +280,7 @@ func galleryStates() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = bedCard(galleryBeds()[0]).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = bedCard(galleryStay(16, "A Minute Old", allergic("peanuts"), eats(hospital.DietRenal, 4))).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -23,7 +23,7 @@ import (
 const (
 	pillSays    = `[...document.querySelectorAll(".pill span")].filter((e) => getComputedStyle(e).visibility === "visible").map((e) => e.textContent.trim()).join(" ")`
 	bannerShows = `getComputedStyle(document.getElementById("banner")).visibility === "visible" && document.getElementById("banner").offsetHeight > 20`
-	bannerSays  = `document.getElementById("banner").textContent.trim()`
+	bannerSays  = `document.querySelector("#banner p").textContent.trim()`
 	isLive      = `document.body.dataset.live === "yes"`
 	isNotLive   = `document.body.dataset.live === "no"`
 )
