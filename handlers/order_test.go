@@ -180,6 +180,45 @@ func TestACustomerSeesTheirOwnOrdersOnly(t *testing.T) {
 	}
 }
 
+// TestWhyStaffSetAHazardAsideIsForStaff: a customer reads an order of their patient wherever it is told, and never what staff wrote for each other.
+func TestWhyStaffSetAHazardAsideIsForStaff(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, settings{})
+	nurse, mine := h.token("medical_staff"), h.token("customer")
+	stay, stew := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID, "peanuts"), h.dish("Isombe", "hot", "peanuts")
+	h.must(h.hospital.LinkCustomer(t.Context(), actor(hospital.WardManagement), h.signedIn(mine).UserID, stay.PatientID))
+	const reason = "his mother does not know how weak he is"
+	fields := lunchFor(stay, stew)
+	fields["override_reason"] = reason
+	id := h.placed(nurse, fields).int("id")
+	page, socket := fmt.Sprintf("/orders/%d/", id), fmt.Sprintf("/ws/order/%d/", id)
+	told := map[string]string{
+		"as JSON":                 h.get(page, mine, program).body,
+		"on its page":             h.get(page, mine, browser).body,
+		"on its socket":           h.watch(socket, mine).next(),
+		"on its page's socket":    h.watch(socket, mine, asHTML).next(),
+		"on their own page":       h.get("/home/", mine, browser).body,
+		"among their orders":      h.get("/home/", mine, program).body,
+		"for a second lunch":      h.post("/orders", mine, program, lunchFor(stay, h.dish("Rice", "hot"))).body,
+		"for a step of yesterday": h.post(page+"cancel", mine, program, map[string]any{"version": 99}).body,
+	}
+	for where, body := range told {
+		if !strings.Contains(body, fmt.Sprint(id)) {
+			t.Errorf("%s the order is not told at all: %.300s", where, body)
+		}
+		if strings.Contains(body, reason) || strings.Contains(body, `"overridden_by":"medical_staff"`) {
+			t.Errorf("%s a customer reads why staff set a hazard aside", where)
+		}
+	}
+	for _, token := range []string{nurse, h.token("kitchen")} {
+		for _, as := range []audience{program, browser} {
+			if got := h.get(page, token, as); !strings.Contains(got.body, reason) {
+				t.Errorf("staff should read it: %d %.300s", got.status, got.body)
+			}
+		}
+	}
+}
+
 func TestAnOrdersSocketFollowsItsSteps(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})

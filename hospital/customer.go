@@ -183,7 +183,7 @@ func (h *Hospital) CustomerHome(ctx context.Context, actor Actor) (CustomerHome,
 		if home.Stays, err = staysWhere(ctx, q, `patient.id IN (SELECT patient_id FROM customer_patient WHERE user_id = $1)`, actor.UserID); err != nil {
 			return err
 		}
-		if home.Orders, err = customerOrders(ctx, q, actor.UserID, home.At); err != nil {
+		if home.Orders, err = customerOrders(ctx, q, actor, home.At); err != nil {
 			return err
 		}
 		if home.Addresses, err = addressesOf(ctx, q, actor.UserID); err != nil {
@@ -225,22 +225,23 @@ func staysWhere(ctx context.Context, q *sql.Tx, condition string, args ...any) (
 
 // customerOrders lists the orders that a customer follows, newest first: open ones and those that ended today. After a patient's death
 // none of theirs is shown.
-func customerOrders(ctx context.Context, q *sql.Tx, userID int64, now time.Time) ([]CustomerOrder, error) {
+func customerOrders(ctx context.Context, q *sql.Tx, actor Actor, now time.Time) ([]CustomerOrder, error) {
 	const followed = ` AND ` + followedBy
-	open, err := ordersWhere(ctx, q, `meal_order.ended_at IS NULL`+followed, userID)
+	open, err := ordersWhere(ctx, q, `meal_order.ended_at IS NULL`+followed, actor.UserID)
 	if err != nil {
 		return nil, err
 	}
-	ended, err := ordersWhere(ctx, q, `meal_order.ended_at >= $2`+followed, userID, instant(startOfDay(now)))
+	ended, err := ordersWhere(ctx, q, `meal_order.ended_at >= $2`+followed, actor.UserID, instant(startOfDay(now)))
 	if err != nil {
 		return nil, err
 	}
 	all := make([]CustomerOrder, 0, len(open)+len(ended))
 	for _, o := range slices.Concat(open, ended) {
-		all = append(all, CustomerOrder{Order: o, Revocable: o.PlacedBy == userID && !o.Begun && slices.Contains(orderSteps[o.Status], OrderCancelled)})
+		all = append(all, CustomerOrder{Order: o.shownTo(actor),
+			Revocable: o.PlacedBy == actor.UserID && !o.Begun && slices.Contains(orderSteps[o.Status], OrderCancelled)})
 	}
 	slices.SortFunc(all, func(a, b CustomerOrder) int { return cmp.Compare(b.ID, a.ID) })
-	return all, addDeliveries(ctx, q, userID, all)
+	return all, addDeliveries(ctx, q, actor.UserID, all)
 }
 
 // addDeliveries adds to orders whom they are for and how they come there.

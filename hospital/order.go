@@ -141,7 +141,7 @@ func (h *Hospital) PlaceOrder(ctx context.Context, actor Actor, order NewOrder) 
 	if err != nil {
 		return Order{}, false, err
 	}
-	return o, replayed, nil
+	return o.shownTo(actor), replayed, nil
 }
 
 // check finds what is wrong with the fields, apart from what only the database knows.
@@ -281,7 +281,7 @@ func (c *change) notTwice(ctx context.Context, o Order) error {
 	if err != nil || len(found) == 0 {
 		return err
 	}
-	return found[0].conflict("meal_twice", "This patient has an order for %s already. Cancel it first.", o.Meal)
+	return found[0].conflict(c.actor, "meal_twice", "This patient has an order for %s already. Cancel it first.", o.Meal)
 }
 
 // insertOrder inserts an order that has passed all checks, tells of it and returns its id.
@@ -447,7 +447,7 @@ func (h *Hospital) RecallOrder(ctx context.Context, actor Actor, id int64, step 
 		from := o.Status
 		to, ok := recalledTo[from]
 		if !ok {
-			return o.conflict("order_recall", "Order %d is %s and can't be taken back.", o.ID, orderWords[from])
+			return o.conflict(actor, "order_recall", "Order %d is %s and can't be taken back.", o.ID, orderWords[from])
 		}
 		o.Begun = to == OrderPreparing
 		if err := c.putOrder(ctx, o, to); err != nil || from != OrderReady {
@@ -488,7 +488,7 @@ func (a Actor) mayCancel(o Order, reason string) error {
 	case !staff && (a.UserID == 0 || a.UserID != o.PlacedBy):
 		return Refuse(Forbidden, "forbidden", "Only whoever placed the order, the kitchen and medical staff may cancel it.")
 	case o.Begun && !staff:
-		return o.conflict("order_begun", "The kitchen has begun to cook order %d. Ask the ward to cancel it.", o.ID)
+		return o.conflict(a, "order_begun", "The kitchen has begun to cook order %d. Ask the ward to cancel it.", o.ID)
 	case o.Begun && reason == "":
 		wrong := fields{}
 		wrong.refuse("reason", "required", "Say why: the kitchen has begun to cook it.")
@@ -516,13 +516,13 @@ func (h *Hospital) stepOrder(ctx context.Context, actor Actor, id int64, step St
 			return err
 		}
 		if step.Version != 0 && step.Version != o.Version {
-			return o.conflict("order_outdated", "Order %d has changed meanwhile: it is %s now. Look again.", o.ID, orderWords[o.Status])
+			return o.conflict(actor, "order_outdated", "Order %d has changed meanwhile: it is %s now. Look again.", o.ID, orderWords[o.Status])
 		}
 		if to != "" && (!slices.Contains(orderSteps[o.Status], to) || recalledTo[o.Status] == to) {
-			return o.noStep()
+			return o.noStep(actor)
 		}
 		err = fn(ctx, c, &o, reason)
-		after = o
+		after = o.shownTo(actor)
 		return err
 	})
 	if err != nil {
@@ -544,22 +544,22 @@ var orderWords = map[OrderStatus]string{
 	OrderUndelivered: "undelivered",
 }
 
-// noStep is the refusal of a step that the table lacks.
-func (o Order) noStep() error {
+// noStep is the refusal of a step of the actor's that the table lacks.
+func (o Order) noStep(actor Actor) error {
 	allowed := make([]string, len(orderSteps[o.Status]))
 	for i, s := range orderSteps[o.Status] {
 		allowed[i] = orderWords[s]
 	}
 	if len(allowed) == 0 {
-		return o.conflict("order_closed", "Order %d is %s and can't be changed here.", o.ID, orderWords[o.Status])
+		return o.conflict(actor, "order_closed", "Order %d is %s and can't be changed here.", o.ID, orderWords[o.Status])
 	}
-	return o.conflict("order_step", "Order %d is %s. From there it can only become: %s.", o.ID, orderWords[o.Status], strings.Join(allowed, ", "))
+	return o.conflict(actor, "order_step", "Order %d is %s. From there it can only become: %s.", o.ID, orderWords[o.Status], strings.Join(allowed, ", "))
 }
 
-// conflict is a refusal because of the state in which the order stands.
-func (o Order) conflict(code, format string, args ...any) error {
+// conflict is a refusal of the actor because of the state in which the order stands.
+func (o Order) conflict(actor Actor, code, format string, args ...any) error {
 	refusal := Refuse(Conflict, code, format, args...)
-	refusal.Current = o
+	refusal.Current = o.shownTo(actor)
 	return refusal
 }
 
@@ -577,11 +577,10 @@ func (h *Hospital) Order(ctx context.Context, actor Actor, id int64) (o Order, e
 	if err != nil {
 		return Order{}, err
 	}
-	return o, nil
+	return o.shownTo(actor), nil
 }
 
-// OrderDetail is one order with all that its page shows. It has the patient's initials and never the name, so it is the same for
-// everybody who may see the order.
+// OrderDetail is one order with all that its page shows. It has the patient's initials and never the name.
 type OrderDetail struct {
 	Order
 	Initials   string // of the patient; empty for an address
@@ -612,6 +611,7 @@ func (h *Hospital) OrderDetail(ctx context.Context, actor Actor, id int64) (Orde
 	if err != nil {
 		return OrderDetail{}, err
 	}
+	d.Order = d.Order.shownTo(actor)
 	return d, nil
 }
 
@@ -635,6 +635,14 @@ func (d *OrderDetail) readPlace(ctx context.Context, q *sql.Tx) error {
 	}
 	d.Initials = patient.Initials()
 	return nil
+}
+
+// shownTo is the order as far as the actor may know of it. Why staff set a hazard aside, they wrote for each other.
+func (o Order) shownTo(actor Actor) Order {
+	if !actor.Role.May(ReadOrders) {
+		o.OverrideReason, o.OverriddenBy = "", ""
+	}
+	return o
 }
 
 // mustSee returns NotFound unless the actor may know of the order: staff, or the customer who placed it or whose patient it is for.
