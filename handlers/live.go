@@ -116,7 +116,7 @@ func (s *Server) visit(c echo.Context, r Route) (hub.Visit, error) {
 	if err != nil {
 		return hub.Visit{}, err
 	}
-	visit := hub.Visit{View: c.Get(viewKey).(hub.View), Guard: s.guard(session, tokenOf(c), r.Permission), Holders: holders(session)}
+	visit := hub.Visit{View: c.Get(viewKey).(hub.View), Guard: s.guard(session, r.Permission), Holders: holders(session)}
 	visit.Act, _ = c.Get(actKey).(action)
 	return visit, nil
 }
@@ -166,22 +166,30 @@ func closeWhenGone(read func(context.Context) (hub.State, error)) func(context.C
 }
 
 // guard ends a socket when its session has ended or its user's role no longer permits it.
-func (s *Server) guard(session hospital.Session, token string, permission hospital.Permission) hub.Guard {
+func (s *Server) guard(session hospital.Session, permission hospital.Permission) hub.Guard {
+	user := session.User.ID
 	return hub.Guard{
-		Topic: string(hospital.UserTopic(session.User.ID)),
-		Seen:  HubRevisions(session.Revisions),
-		Until: session.ExpiresAt,
-		Allowed: func(ctx context.Context) (hub.Revisions, error) {
-			now, err := s.Hospital.SessionByToken(ctx, token)
-			switch {
-			case isKind(err, hospital.Unauthenticated):
-				return hub.Revisions{}, hub.CloseSignedOut
-			case err == nil && !now.User.Role.May(permission):
-				return hub.Revisions{}, hub.CloseForbidden
-			}
-			return HubRevisions(now.Revisions), err
-		},
+		Topic: string(hospital.UserTopic(user)), Seen: HubRevisions(session.Revisions),
+		Session: session.ID, Permission: string(permission), Until: session.ExpiresAt,
+		Rights: func(ctx context.Context) (hub.Rights, error) { return s.rights(ctx, user) },
 	}
+}
+
+// rights are those of all who are signed in as a user.
+func (s *Server) rights(ctx context.Context, userID int64) (hub.Rights, error) {
+	now, err := s.Hospital.SignIns(ctx, userID)
+	if err != nil {
+		return hub.Rights{}, err
+	}
+	return hub.Rights{Revisions: HubRevisions(now.Revisions), Refusal: func(session int64, permission string) *hub.Close {
+		switch {
+		case !now.Open[session]:
+			return hub.CloseSignedOut
+		case !now.User.Role.May(hospital.Permission(permission)):
+			return hub.CloseForbidden
+		}
+		return nil
+	}}, nil
 }
 
 // language is how one name of a view differs from another that shows the same in other words.

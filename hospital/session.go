@@ -135,6 +135,45 @@ func openSessionOf(ctx context.Context, q *sql.Tx, token string, now time.Time) 
 	return s, nil
 }
 
+// SignIns is who is signed in as one user.
+type SignIns struct {
+	User
+	Open      map[int64]bool // sessions, by their ids; none where the user is disabled
+	Revisions                // of the user's UserTopic, of the same moment
+}
+
+// SignIns reads who is signed in as a user who is known to exist.
+func (h *Hospital) SignIns(ctx context.Context, userID int64) (SignIns, error) {
+	s := SignIns{Open: map[int64]bool{}}
+	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+		if s.Revisions, err = revisions(ctx, q, UserTopic(userID)); err != nil {
+			return err
+		}
+		if s.User, err = userByID(ctx, q, userID); err != nil || s.Disabled {
+			return err
+		}
+		return s.readOpen(ctx, q, h.clock(ctx))
+	})
+	return s, err
+}
+
+// readOpen reads the sessions of the user that are open now.
+func (s SignIns) readOpen(ctx context.Context, q *sql.Tx, now time.Time) error {
+	rows, err := q.QueryContext(ctx, `SELECT id FROM session WHERE user_id = $1 AND expires_at > $2`, s.User.ID, instant(now))
+	if err != nil {
+		return fmt.Errorf("read the sessions of %s: %w", s.Username, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return fmt.Errorf("read a session: %w", err)
+		}
+		s.Open[id] = true
+	}
+	return rows.Err()
+}
+
 // SignOut ends the session of a token and moves its UserTopic. No error where there is none.
 func (h *Hospital) SignOut(ctx context.Context, token string) error {
 	s, err := h.SessionByToken(ctx, token)

@@ -16,7 +16,8 @@ const MetricsTopic Topic = "metrics"
 // WardTopic is one ward's board: its beds, who lies in them, its counts.
 func WardTopic(wardID int64) Topic { return Topic("ward:" + strconv.FormatInt(wardID, 10)) }
 
-// UserTopic moves when a person's right to be here may have changed: sign-in, sign-out, a new password or role, disabled.
+// UserTopic moves when a person's right to be here may have changed: sign-out, a new password or role, disabled. A sign-in, which ends
+// nobody's right, moves it too: every command moves something, by which it can be found when nobody knows whether it was committed.
 func UserTopic(userID int64) Topic { return Topic("user:" + strconv.FormatInt(userID, 10)) }
 
 // Revisions says at which revision each of some topics stands in which life of the database.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -144,6 +145,42 @@ func TestASignInOpensASessionForAShift(t *testing.T) {
 		for _, wrong := range []string{"", "nonsense", token[1:], token + "A", "' OR 1=1 --"} {
 			h.session(t, wrong, false)
 		}
+	})
+}
+
+func TestAUsersSignInsAreThoseThatAreOpen(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		id := h.addUser(t, "keza", hospital.KitchenStaff)
+		h.addUser(t, "eric", hospital.MedicalStaff)
+		_, first := h.signIn(t, "keza", "correct horse")
+		h.signIn(t, "eric", "correct horse")
+		h.clock.pass(time.Hour)
+		token, second := h.signIn(t, "keza", "correct horse")
+		_, third := h.signIn(t, "keza", "correct horse")
+		open := func(want ...int64) {
+			t.Helper()
+			now, err := h.SignIns(t.Context(), id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := slices.Sorted(maps.Keys(now.Open)); !slices.Equal(got, want) {
+				t.Errorf("sessions %v are open, want %v", got, want)
+			}
+			if want := h.revisions(t, hospital.UserTopic(id)); now.Role != hospital.KitchenStaff || !reflect.DeepEqual(now.Revisions, want) {
+				t.Errorf("they are of a %s at %v, want the kitchen's at %v", now.Role, now.Revisions, want)
+			}
+		}
+		open(first.ID, second.ID, third.ID)
+		if err := h.SignOut(t.Context(), token); err != nil {
+			t.Fatal(err)
+		}
+		open(first.ID, third.ID)
+		h.clock.pass(hospital.SessionLasts - time.Hour)
+		open(third.ID)
+		if err := h.DisableUser(t.Context(), admin, "keza"); err != nil {
+			t.Fatal(err)
+		}
+		open()
 	})
 }
 

@@ -86,42 +86,44 @@ func (h *Hub) keepGuard(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-h.guards.filled:
-			moved := h.guards.take()
-			for _, w := range h.watchersGuardedBy(moved) {
-				h.askGuard(ctx, w, moved)
-			}
+			h.askRights(ctx, h.guards.take())
 			pause(ctx, gather) // so that hints that somebody forges cost no more than a few questions a second
 		}
 	}
 }
 
-func (h *Hub) watchersGuardedBy(moved Revisions) []*watcher {
+// askRights closes the sockets whose right has ended. It asks once for each topic, so that a thousand screens of one account cost what
+// one does, and gives up after guardTimeout: the sockets of a question without an answer stay open and are asked about again at the next
+// check, a second later. Where a topic stands is taken from the answer, never from the hint: one that was forged, of a revision far
+// ahead, would otherwise keep its sockets from ever being asked about again.
+func (h *Hub) askRights(ctx context.Context, moved Revisions) {
+	within, cancel := context.WithTimeout(ctx, guardTimeout)
+	defer cancel()
+	for _, watchers := range h.guardedSince(moved) {
+		rights, err := watchers[0].visit.Guard.Rights(within)
+		if err != nil {
+			continue
+		}
+		for _, w := range watchers {
+			w.seen = rights.Revisions
+			if c := rights.Refusal(w.visit.Guard.Session, w.visit.Guard.Permission); c != nil {
+				w.close(c)
+			}
+		}
+	}
+}
+
+// guardedSince finds, by topic, the watchers whose right was last looked at before the topic moved.
+func (h *Hub) guardedSince(moved Revisions) map[string][]*watcher {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	var concerned []*watcher
+	concerned := map[string][]*watcher{}
 	for topic := range moved.Topics {
 		for w := range h.guarded[topic] {
-			concerned = append(concerned, w)
+			if !w.seen.covers(moved) {
+				concerned[topic] = append(concerned[topic], w)
+			}
 		}
 	}
 	return concerned
-}
-
-// askGuard closes a socket whose right has ended. When the question can't be answered it stays open and is asked again
-// at the next check, a second later. Where the topic stands is taken from the answer, never from the hint: one that was forged,
-// of a revision far ahead, would otherwise keep the socket from ever being asked about again.
-func (h *Hub) askGuard(ctx context.Context, w *watcher, moved Revisions) {
-	if w.seen.covers(moved) {
-		return
-	}
-	within, cancel := context.WithTimeout(ctx, guardTimeout)
-	defer cancel()
-	seen, err := w.visit.Guard.Allowed(within)
-	if c := closeFor(err); c != nil {
-		w.close(c)
-		return
-	}
-	if err == nil {
-		w.seen = seen
-	}
 }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -525,22 +526,28 @@ func TestARefusedVisitorLearnsWhyAndSeesNothing(t *testing.T) {
 }
 
 func TestTheRightToWatch(t *testing.T) {
-	guarded := func(b *board, allowed func() error, until time.Time) func(*http.Request) hub.Visit {
-		return func(*http.Request) hub.Visit {
+	moved := hub.Revisions{Epoch: "e1", Topics: map[string]int64{"user:1": 1}}
+	refuseAll := func(int64, string) *hub.Close { return hub.CloseSignedOut }
+	allow := func(int64, string) *hub.Close { return nil }
+	// guarded lets each visitor in by a session and with a permission that the address tells; rights answers when they are asked about.
+	guarded := func(b *board, until time.Time, rights func() (refusal func(int64, string) *hub.Close, err error)) func(*http.Request) hub.Visit {
+		return func(r *http.Request) hub.Visit {
+			session, _ := strconv.ParseInt(r.URL.Query().Get("session"), 10, 64)
 			return hub.Visit{View: b.view(), Guard: hub.Guard{
-				Topic: "user:1", Seen: hub.Revisions{Epoch: "e1", Topics: map[string]int64{"user:1": 0}},
-				Allowed: func(ctx context.Context) (hub.Revisions, error) {
+				Topic: "user:1", Seen: hub.Revisions{Epoch: "e1", Topics: map[string]int64{"user:1": 0}}, Until: until,
+				Session: session, Permission: r.URL.Query().Get("to"),
+				Rights: func(ctx context.Context) (hub.Rights, error) {
 					stands, _ := b.check(ctx, []string{"user:1"})
-					return stands, allowed()
-				}, Until: until,
+					refusal, err := rights()
+					return hub.Rights{Revisions: stands, Refusal: refusal}, err
+				},
 			}}
 		}
 	}
-	moved := hub.Revisions{Epoch: "e1", Topics: map[string]int64{"user:1": 1}}
 
 	t.Run("ends the socket when it is withdrawn", func(t *testing.T) {
 		b := newBoard(1)
-		n := startNode(t, b, hub.NewMemoryBus(), guarded(b, func() error { return hub.CloseSignedOut }, time.Time{}))
+		n := startNode(t, b, hub.NewMemoryBus(), guarded(b, time.Time{}, func() (func(int64, string) *hub.Close, error) { return refuseAll, nil }))
 		c := n.dial(hub.HTML)
 		c.next()
 		n.Announce(moved)
@@ -548,15 +555,60 @@ func TestTheRightToWatch(t *testing.T) {
 			t.Errorf("closed with %d, want 4401", got)
 		}
 	})
+	t.Run("is asked about once for all sockets of a topic and judged for each", func(t *testing.T) {
+		b := newBoard(1)
+		var asked atomic.Int64
+		n := startNode(t, b, hub.NewMemoryBus(), guarded(b, time.Time{}, func() (func(int64, string) *hub.Close, error) {
+			asked.Add(1)
+			return func(session int64, permission string) *hub.Close {
+				switch {
+				case session == 2:
+					return hub.CloseSignedOut
+				case permission == "cook":
+					return hub.CloseForbidden
+				}
+				return nil
+			}, nil
+		}))
+		const sockets = 60
+		paths := [...]string{"?session=1&to=read", "?session=1&to=cook", "?session=2&to=read"}
+		var open []*client
+		for i := range sockets {
+			c, _ := n.tryDial(paths[i%len(paths)], hub.JSON)
+			c.next()
+			open = append(open, c)
+		}
+		b.move("user:1")
+		n.Announce(moved)
+		for i, c := range open {
+			switch i % len(paths) {
+			case 1:
+				if got := c.closeCode(); got != 4403 {
+					t.Errorf("who lost the permission is told %d, want 4403", got)
+				}
+			case 2:
+				if got := c.closeCode(); got != 4401 {
+					t.Errorf("whose session has ended is told %d, want 4401", got)
+				}
+			}
+		}
+		for _, found := range []string{"by one check", "by the next"} { // which do not ask again
+			b.set(0, found)
+			open[0].nextWith(found)
+		}
+		if got := asked.Load(); got != 1 {
+			t.Errorf("%d sockets cost %d questions, want 1", sockets, got)
+		}
+	})
 	t.Run("is asked again while it can't be told", func(t *testing.T) {
 		b := newBoard(1)
 		var asked atomic.Int64
-		n := startNode(t, b, hub.NewMemoryBus(), guarded(b, func() error {
+		n := startNode(t, b, hub.NewMemoryBus(), guarded(b, time.Time{}, func() (func(int64, string) *hub.Close, error) {
 			if asked.Add(1) == 1 {
-				return errors.New("database is busy")
+				return nil, errors.New("database is busy")
 			}
-			return hub.CloseSignedOut
-		}, time.Time{}))
+			return refuseAll, nil
+		}))
 		c := n.dial(hub.HTML)
 		c.next()
 		b.move("user:1") // and the next checks find it so
@@ -567,15 +619,15 @@ func TestTheRightToWatch(t *testing.T) {
 	})
 	t.Run("is asked after although somebody forged a hint that was far ahead", func(t *testing.T) {
 		b := newBoard(1)
-		answers := make(chan error)
-		n := startNode(t, b, hub.NewMemoryBus(), guarded(b, func() error { return <-answers }, time.Time{}))
+		answers := make(chan func(int64, string) *hub.Close)
+		n := startNode(t, b, hub.NewMemoryBus(), guarded(b, time.Time{}, func() (func(int64, string) *hub.Close, error) { return <-answers, nil }))
 		c := n.dial(hub.HTML)
 		c.next()
 		n.Announce(hub.Revisions{Epoch: "e1", Topics: map[string]int64{"user:1": 1 << 60}})
-		answers <- nil // it still stands
+		answers <- allow // it still stands
 		b.move("user:1")
 		n.Announce(moved)
-		answers <- hub.CloseSignedOut
+		answers <- refuseAll
 		if got := c.closeCode(); got != 4401 {
 			t.Errorf("closed with %d, want 4401", got)
 		}
@@ -583,7 +635,10 @@ func TestTheRightToWatch(t *testing.T) {
 	t.Run("leaves the socket alone when it still stands", func(t *testing.T) {
 		b := newBoard(1)
 		asked := make(chan struct{}, 1)
-		n := startNode(t, b, hub.NewMemoryBus(), guarded(b, func() error { asked <- struct{}{}; return nil }, time.Time{}))
+		n := startNode(t, b, hub.NewMemoryBus(), guarded(b, time.Time{}, func() (func(int64, string) *hub.Close, error) {
+			asked <- struct{}{}
+			return allow, nil
+		}))
 		c := n.dial(hub.HTML)
 		c.next()
 		n.Announce(moved)
@@ -591,11 +646,18 @@ func TestTheRightToWatch(t *testing.T) {
 		n.Announce(b.set(0, "taken"))
 		c.nextWith("taken")
 	})
-	t.Run("runs out by itself", func(t *testing.T) {
+	t.Run("runs out by itself, at a heartbeat", func(t *testing.T) {
 		b := newBoard(1)
-		n := startNode(t, b, hub.NewMemoryBus(), guarded(b, func() error { return nil }, time.Now().Add(time.Second)))
-		if got := n.dial(hub.JSON).closeCode(); got != 4401 {
-			t.Errorf("closed with %d, want 4401", got)
+		const lasts, heartbeat, slack = time.Second, 2 * time.Second, 2 * time.Second
+		until := time.Now().Add(lasts)
+		n := startNode(t, b, hub.NewMemoryBus(), guarded(b, until, func() (func(int64, string) *hub.Close, error) { return allow, nil }))
+		for _, c := range []*client{n.dial(hub.JSON), n.dial(hub.HTML)} {
+			if got := c.closeCode(); got != 4401 {
+				t.Errorf("closed with %d, want 4401", got)
+			}
+			if late := time.Since(until); late < 0 || late > heartbeat+slack {
+				t.Errorf("closed %v after the right had run out, want a heartbeat at most", late)
+			}
 		}
 	})
 }

@@ -17,12 +17,21 @@ import (
 
 // Guard is what a socket's right to be open hangs on.
 type Guard struct {
-	Topic string    // moves whenever the right may have ended; empty: it can't end early
-	Seen  Revisions // of Topic, read together with the right
-	// Allowed is asked again when Topic moves, and returns where it stood then. A *Close as its error ends the socket; others are
+	Topic      string    // moves whenever the right may have ended; empty: it can't end early
+	Seen       Revisions // of Topic, read together with the right
+	Session    int64     // by which the socket was opened
+	Permission string    // that it needs
+	// Rights is asked again when Topic moves, once for all sockets that have that Topic, whichever of them it comes from. An error is
 	// tried again.
-	Allowed func(ctx context.Context) (Revisions, error)
-	Until   time.Time // the right ends by itself then; zero: never
+	Rights func(ctx context.Context) (Rights, error)
+	Until  time.Time // the right ends by itself then; zero: never
+}
+
+// Rights tells which of the sockets that have one topic may stay open.
+type Rights struct {
+	Revisions // of the topic, read together with the rights
+	// Refusal is why a session may no longer do what needs a permission; nil: it may.
+	Refusal func(session int64, permission string) *Close
 }
 
 // watcher is one socket. Its life: newWatcher → connected → (received | credit)… → disconnected.
