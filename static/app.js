@@ -15,6 +15,7 @@
   const BEHIND = 2000; // so long may a live page be told that something newer is on its way
   const LATE = 6000; // a socket whose stamps are too long on their way for so long is replaced: a new one has no queue
   const ASLEEP = 10000; // the clock jumped by more: the machine slept
+  const DOUBTED = 60000; // so old, a diet or an allergy is not to be relied on
   const ANOTHER = 30000; // how long a page whose polls succeed waits before it tries a socket again
   const SLOW = 5000; // a poll that takes longer has failed
   const DOOR = 4000; // so long a server that is met by many at once may let a socket wait, and no poll need press it
@@ -38,6 +39,7 @@
   let ahead = Infinity; // of the node's clock, by which this page's is, as the quickest stamp of this socket tells
   let lateSince = 0; // 0: stamps come in time
   let trueAt = 0; // what the last good stamp said was so then
+  let trueOn = performance.timeOrigin; // the same by the clock on the wall, which goes on while the machine sleeps
   let behindSince = 0; // 0: shown is current
   let tickedAt = Date.now();
   let state = byId("live").textContent; // the time of the state on screen
@@ -52,9 +54,16 @@
     }));
   }
 
+  // doubt tells the style sheet in how long what is shown will be too old to be relied on.
+  function doubt() {
+    const old = Math.max(performance.now() - trueAt, Date.now() - trueOn);
+    body.style.setProperty("--doubt", `${DOUBTED - old}ms`);
+  }
+
   function notLive() {
     behindSince = 0;
     if (body.dataset.live === "no") return;
+    doubt();
     body.dataset.live = "no";
     banner.firstElementChild.textContent = banner.dataset.text.replace("%s", state);
   }
@@ -85,11 +94,12 @@
     if (late < OLD) lateSince = 0;
     else lateSince ||= now;
     const old = Number(age) + late;
-    if (old >= OLD || database !== "ok" || document.hidden) return notLive();
+    if (!(old < OLD) || database !== "ok" || document.hidden) return notLive();
     if (label === current) behindSince = 0;
     else if (body.dataset.live === "no") return;
     else if (now - (behindSince ||= now) > BEHIND) return notLive();
     trueAt = now - old;
+    trueOn = Date.now() - old;
     state = stamp.textContent;
     live(by);
   }
@@ -100,6 +110,21 @@
     const [, epoch, label] = stamps.at(-1) || [];
     if (epoch !== body.dataset.epoch) return false;
     return [...revisions(label)].some(([topic, revision]) => revision < shown.get(topic));
+  }
+
+  // fits reports whether a frame's steps through the page's lists begin from what the page has. Htmx passes over a step whose target is not
+  // there, and the page would be behind without knowing. A region as a whole it may lack, as the page of a single bed lacks the others.
+  function fits(frame) {
+    const steps = [...frame.matchAll(/<hx-partial hx-target="#([^"]+)" hx-swap="(?:delete|after)/g)];
+    return steps.every(([, target]) => byId(target));
+  }
+
+  // distrust takes nothing more from a socket of which the page has missed something: only a new one, which begins with everything, makes
+  // that good.
+  function distrust() {
+    connection = null;
+    notLive();
+    setTimeout(restart, 1000);
   }
 
   // restart throws the connection away, in whatever state it is, and opens a new one.
@@ -113,6 +138,7 @@
     const now = performance.now();
     const slept = Date.now() - tickedAt > ASLEEP;
     tickedAt = Date.now();
+    if (slept) doubt();
     if (document.hidden) return;
     if (slept || now - trueAt > SILENCE || (behindSince && now - behindSince > BEHIND)) {
       notLive();
@@ -214,6 +240,7 @@
     notLive();
     body.dataset.gone = "yes";
     socket.remove();
+    byId("news")?.remove();
     main.replaceChildren(byId(notice).content.cloneNode(true));
     main.focus();
   }
@@ -236,10 +263,9 @@
     if (event.detail.cancelled) return;
     heardAt = performance.now();
     unheard = 0;
-    if (older(event.detail.message.data)) {
+    if (older(event.detail.message.data) || !fits(event.detail.message.data)) {
       event.detail.cancelled = true;
-      notLive();
-      setTimeout(restart, 1000);
+      distrust();
     } else {
       stopPolling();
       event.detail.waitUntil(drawing);
@@ -255,10 +281,7 @@
     followCard();
   });
   document.addEventListener("htmx:ws:error", (event) => {
-    if (event.detail.error instanceof Error) { // a frame that could not be shown: only a full one repairs that
-      notLive();
-      setTimeout(restart, 1000);
-    }
+    if (event.detail.error instanceof Error) distrust(); // a frame that could not be shown
   });
   document.addEventListener("htmx:ws:close", (event) => {
     heardAt = performance.now();
@@ -475,7 +498,8 @@
     if (panel?.contains(event.detail.ctx?.sourceElement)) complain(words.unknown);
   });
 
-  // The page may have been read before the extension was there: this is the moment when both are.
+  // The page may have been read before the extension was there: this is the moment when both are. Where both were there before this script, a
+  // socket may have been opened of which it knows nothing, and which therefore is replaced.
   body.dataset.link = "connecting";
-  htmx.process(socket);
+  restart();
 })();

@@ -186,15 +186,20 @@ func send(t *testing.T, c *websocket.Conn, frame string) {
 	}
 }
 
-// nextSocket waits for a page to connect.
+// nextSocket waits for a page to connect, by a socket that it does not replace at once.
 func (s *site) nextSocket(t *testing.T) *websocket.Conn {
 	t.Helper()
-	select {
-	case c := <-s.sockets:
-		return c
-	case <-time.After(20 * time.Second):
-		t.Fatal("no page opened its socket")
-		return nil
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for {
+		select {
+		case c := <-s.sockets:
+			if c.Ping(ctx) == nil {
+				return c
+			}
+		case <-ctx.Done():
+			t.Fatal("no page opened its socket")
+		}
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/coder/websocket"
 
 	"dusangire/hospital"
+	"dusangire/static"
 	"dusangire/views"
 	"dusangire/views/text"
 )
@@ -128,6 +129,30 @@ func TestAPageIsLiveOnlyAfterAFreshStampFromTheSocket(t *testing.T) {
 	}
 }
 
+// On a first visit over a slow line the supervisor may be the last script to come, when the others have opened a socket without it.
+func TestAPageWhoseSupervisorComesLateIsLiveAtOnce(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	early := make(chan struct{})
+	site.answer("GET "+static.Path("app.js"), func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-early:
+		case <-r.Context().Done():
+		}
+		static.Handler().ServeHTTP(w, r)
+	})
+	site.answer("GET /ws/ward/2/", func(w http.ResponseWriter, r *http.Request) {
+		site.answer("GET /ws/ward/2/", site.socket)
+		close(early)
+		site.socket(w, r)
+	})
+	tab, socket := openWard(t, site)
+	send(t, socket, frame(t, text.En, stampOf("ward:2=118")))
+	if waited := timeUntil(t, tab, isLive); waited > 3*time.Second {
+		t.Errorf("the page was live %v after its supervisor came, want at once", waited)
+	}
+}
+
 func TestALivePageWithoutStampsSaysSoWithinSixSeconds(t *testing.T) {
 	t.Parallel()
 	site := newSite(t)
@@ -221,6 +246,32 @@ func TestAnOlderFrameIsNotShownAndAFullOneIsFetched(t *testing.T) {
 	until(t, tab, "the page to be live again", isLive)
 }
 
+// Nothing that comes after what the page has missed makes it live again, but a new socket, which begins with everything.
+func TestAFrameThatCannotBeShownEndsTheTrustInItsSocket(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	tab, socket := openWard(t, site)
+	for what, missed := range map[string]string{
+		"a step from an item that the page lacks": `<hx-partial hx-target="#ticket-9" hx-swap="afterend"><li id="ticket-10"></li></hx-partial>`,
+		"the removal of one":                      `<hx-partial hx-target="#ticket-9" hx-swap="delete"></hx-partial>`,
+		"what htmx can't show":                    `<hx-partial hx-target="##" hx-swap="outerMorph"><p></p></hx-partial>`,
+	} {
+		send(t, socket, frame(t, text.En, stampOf("ward:2=118")))
+		until(t, tab, "the page to be live", isLive)
+		defer beat(t, socket, stampOf("ward:2=118"))()
+		send(t, socket, missed+frame(t, text.En, stampOf("ward:2=118")))
+		until(t, tab, "the page not to be live after "+what, isNotLive)
+		socket = site.nextSocket(t)
+		if ask[bool](t, tab, isLive) {
+			t.Errorf("after %s, the page is live before its new socket has brought anything", what)
+		}
+	}
+	// A region as a whole may be of another page.
+	other := `<hx-partial hx-target="#bed-999" hx-swap="outerMorph"><li id="bed-999"></li></hx-partial>`
+	send(t, socket, other+frame(t, text.En, stampOf("ward:2=118")))
+	until(t, tab, "the page to be live again", isLive)
+}
+
 func TestWhoMayNotBeHereSeesNoPatient(t *testing.T) {
 	t.Parallel()
 	for code, heading := range map[websocket.StatusCode]string{
@@ -229,13 +280,18 @@ func TestWhoMayNotBeHereSeesNoPatient(t *testing.T) {
 		t.Run(fmt.Sprint(code), func(t *testing.T) {
 			t.Parallel()
 			site := newSite(t)
+			site.answer("GET /wards/2/", func(w http.ResponseWriter, _ *http.Request) {
+				page, news := wardPage(), sampleNews()
+				page.News = &news
+				fmt.Fprint(w, draw(t, text.En, views.WardPage(page, sampleBoard(), nil)))
+			})
 			tab, socket := openWard(t, site)
 			send(t, socket, frame(t, text.En, stampOf("ward:2=118")))
-			until(t, tab, "the page to be live", isLive)
+			until(t, tab, "the page to be live", isLive+` && !!document.querySelector("#news details")`)
 			socket.Close(code, "")
 			until(t, tab, "the notice", fmt.Sprintf(`document.querySelector("main h1").textContent === %q`, heading))
-			if ask[bool](t, tab, `document.body.textContent.includes("Mukamana")`) {
-				t.Error("patients are still on the page")
+			if ask[bool](t, tab, `document.documentElement.outerHTML.includes("Mukamana") || !!document.getElementById("news")`) {
+				t.Error("patients, or what was told of them, are still on the page")
 			}
 			select {
 			case <-site.sockets:
@@ -250,10 +306,15 @@ func TestAPageComesBackAfterEveryOtherClose(t *testing.T) {
 	t.Parallel()
 	site := newSite(t)
 	tab, socket := openWard(t, site)
-	for _, code := range []websocket.StatusCode{1012, 1013, 1008, 1000, 3000} {
+	const cut = 1006 // is told by no one: the connection ends
+	for _, code := range []websocket.StatusCode{1012, 1013, 1008, 1000, 1001, 1009, 1011, cut, 3000} {
 		send(t, socket, frame(t, text.En, stampOf("ward:2=118")))
 		until(t, tab, "the page to be live", isLive)
-		socket.Close(code, "")
+		if code == cut {
+			socket.CloseNow()
+		} else {
+			socket.Close(code, "")
+		}
 		until(t, tab, fmt.Sprintf("the page not to be live after %d", code), isNotLive)
 		socket = site.nextSocket(t)
 	}
@@ -590,8 +651,18 @@ func TestAPageWhoseMachineSleptTakesANewSocket(t *testing.T) {
 	if ask[bool](t, tab, isLive) {
 		t.Error("the page is live before its new socket has brought anything")
 	}
+	const hatched = `getComputedStyle(document.querySelector(".vital"), "::after").visibility === "visible"`
+	if ask[bool](t, tab, hatched) {
+		t.Error("after twenty seconds diets and allergies are to be relied on still")
+	}
+	// What the page's own clock has missed counts too, where the machine sleeps on and nothing comes.
+	ask[bool](t, tab, `(() => { const now = Date.now; Date.now = () => now() + 60_000; return true; })()`)
+	again = site.nextSocket(t)
+	if !ask[bool](t, tab, hatched) {
+		t.Error("after more than a minute of sleep nobody is warned of diets and allergies")
+	}
 	send(t, again, frame(t, text.En, stampOf("ward:2=118")))
-	until(t, tab, "the page to be live again", isLive)
+	until(t, tab, "the page to be live again", isLive+" && !("+hatched+")")
 }
 
 // No page is kept for going back to, since none may be stored; should a browser keep one all the same, it is loaded anew.
