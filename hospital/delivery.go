@@ -821,12 +821,13 @@ func (h *Hospital) ActiveDeliveries(ctx context.Context, actor Actor) ([]Deliver
 	}
 	var active []Delivery
 	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
-		rows, err := q.QueryContext(ctx, selectRun+condition+` ORDER BY delivery.id`, args...)
+		rows, err := q.QueryContext(ctx, selectRun+condition, args...)
 		active, err = collect(rows, err, func(row scanner) (Delivery, error) {
 			r, err := scanRun(row)
 			return r.Delivery, err
 		})
 		return err
 	})
+	slices.SortFunc(active, func(a, b Delivery) int { return cmp.Compare(a.ID, b.ID) }) // not in SQL, as for orders: see ordersWhere
 	return active, err
 }

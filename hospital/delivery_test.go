@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"dusangire/hospital"
-	"dusangire/hospital/hospitaltest"
 )
 
 // deliverySteps is the table of a delivery's steps written down a second time.
@@ -1099,45 +1098,4 @@ func TestTheBoardCountsWhatEndedTodayInKigali(t *testing.T) {
 			t.Errorf("on the next day counts are %v", counts)
 		}
 	})
-}
-
-// BenchmarkDeliveryBoard reads the board with 40 trays waiting and ever more deliveries that have ended: it must not get slower.
-func BenchmarkDeliveryBoard(b *testing.B) {
-	for name, fresh := range map[string]func(testing.TB) string{"SQLite": hospitaltest.SQLite, "PostgreSQL": hospitaltest.PostgreSQL} {
-		for _, past := range []int{0, 10_000, 1_000_000} {
-			b.Run(fmt.Sprintf("%s/%d", name, past), func(b *testing.B) {
-				s := newService(b, newHouse(b, fresh(b)))
-				_, d := s.tray(b, "A-01")
-				s.depart(b, s.courier, d.ID)
-				s.handOver(b, s.courier, d.ID, "A-01")
-				for i := 2; i <= 6; i++ {
-					s.claim(b, s.courier, s.cooked(b, s.orderFor(b, nurse, s.patient(b, "Uwase", fmt.Sprintf("A-%02d", i)), hospital.Lunch)).ID)
-				}
-				s.multiply(b, past)
-				for b.Loop() {
-					if board := s.round(b, s.courier); len(board.Mine) != 1 {
-						b.Fatalf("the board shows %+v", board)
-					}
-				}
-			})
-		}
-	}
-}
-
-// multiply adds copies of the first delivery, which has ended, with its order, long ago.
-func (s *service) multiply(t testing.TB, n int) {
-	t.Helper()
-	numbers := `WITH RECURSIVE number (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < $1) `
-	if n == 0 {
-		return
-	}
-	s.exec(t, numbers+`INSERT INTO meal_order (id, admission_id, meal, service_date, due, notes, status, status_since, override_reason,
-			overridden_by, overridden, late, price, placed_by, placed_at, ended_at)
-		SELECT 1000 + i, admission_id, meal, 0, 0, notes, status, i, override_reason, overridden_by, overridden, late, price, placed_by, i, i
-		FROM number, meal_order WHERE meal_order.id = 1`, n)
-	s.exec(t, numbers+`INSERT INTO delivery (id, order_id, status, status_since, ready_at, courier_id, code, ended_at)
-		SELECT 1000 + i, 1000 + i, status, i, i, courier_id, code, i FROM number, delivery WHERE delivery.id = 1`, n)
-	s.exec(t, numbers+`INSERT INTO order_dish (order_id, position, dish_id, as_ordered)
-		SELECT 1000 + i, position, dish_id, as_ordered FROM number, order_dish WHERE order_id = 1`, n)
-	s.exec(t, `ANALYZE`)
 }

@@ -1,11 +1,21 @@
 package hospital
 
-// WallStatements are those that read the kitchen's wall, for looking at how the databases go about them: of the open orders, and of those
-// that ended after $1.
-var WallStatements = map[string][]string{
-	"open":  {selectTicket + openOnTheWall, selectOrderDish + openOnTheWall},
-	"ended": {selectTicket + endedOnTheWall, selectOrderDish + endedOnTheWall},
-}
+import (
+	"context"
+	"database/sql/driver"
 
-// WardMealStatements are those that read what a ward's board, $1, and the medical dashboard at $1 show of meals.
-var WardMealStatements = map[string]string{"board": selectBoardMeal, "held": selectHeld, "fasted": selectFasted}
+	"dusangire/hospital/internal/store"
+)
+
+// OpenThrough is Open with every connection made by what through makes of the driver's own connector.
+func OpenThrough(ctx context.Context, o Options, through func(direct driver.Connector) driver.Connector) (*Hospital, error) {
+	h, err := Open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.db.Close(); err != nil {
+		return nil, err
+	}
+	h.db, err = store.OpenThrough(ctx, o.DatabaseURL, through)
+	return h, err
+}

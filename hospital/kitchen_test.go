@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"dusangire/hospital"
-	"dusangire/hospital/hospitaltest"
 )
 
 // kitchen reads the kitchen's wall.
@@ -240,104 +239,4 @@ func TestTheWallAgreesWithTheDashboardsAndTheirRevisions(t *testing.T) {
 			t.Errorf("the wall is of %+v, the topics stand at %+v (error %v)", board.Revisions, at, err)
 		}
 	})
-}
-
-// A million orders that have ended cost the wall nothing: every statement finds what is open, or ended just now, by an index that
-// holds no more than that.
-func TestTheWallReadsByTheIndexesOfWhatIsOpen(t *testing.T) {
-	onEachService(t, func(t *testing.T, s *service) {
-		a := s.patient(t, "Uwase Marie", "A-01")
-		s.bringTo(t, a, hospital.OrderPreparing)
-		s.bringTo(t, a, hospital.OrderCancelled)
-		s.pastOrders(t, a, 20_000)
-		for name, statements := range hospital.WallStatements {
-			var args []any
-			if name == "ended" {
-				args = []any{s.clock.Now().Add(-hospital.EndedTicketsShow).UnixMilli()}
-			}
-			for _, statement := range statements {
-				plan := s.plan(t, statement, args...)
-				if !strings.Contains(plan, "meal_order_"+name) {
-					t.Errorf("%s orders are found by\n%s", name, plan)
-				}
-				if strings.Contains(plan, "SCAN meal_order\n") || strings.Contains(plan, "Seq Scan on meal_order") || strings.Contains(plan, "Seq Scan on order_dish") {
-					t.Errorf("%s orders are found by reading all of them:\n%s", name, plan)
-				}
-			}
-		}
-		if tickets := s.kitchen(t).Tickets; len(tickets) != 2 {
-			t.Errorf("the wall shows %d tickets, want 2", len(tickets))
-		}
-	})
-}
-
-// pastOrders adds orders that ended long ago, behind the hospital's back.
-func (h *house) pastOrders(t testing.TB, a hospital.Admission, n int) {
-	t.Helper()
-	series := `WITH RECURSIVE series (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < $1)`
-	long := h.clock.Now().AddDate(-1, 0, 0).UnixMilli()
-	h.exec(t, series+` INSERT INTO meal_order (id, admission_id, meal, service_date, due, notes, status, status_since, override_reason, overridden_by,
-			overridden, late, price, placed_at, ended_at)
-		SELECT 1000000 + n, $2, 'lunch', long, long, '', 'delivered', long, '', '', '[]', FALSE, 0, long, long + n
-		FROM series, (SELECT CAST($3 AS BIGINT) AS long) ago`, n, a.ID, long)
-	h.exec(t, series+` INSERT INTO order_dish (order_id, position, dish_id, as_ordered) SELECT 1000000 + n, 0, 1, '{}' FROM series`, n)
-	h.exec(t, `ANALYZE`)
-}
-
-// plan is how the database goes about a query, a line a step.
-func (h *house) plan(t testing.TB, query string, args ...any) string {
-	t.Helper()
-	explain := `EXPLAIN QUERY PLAN `
-	if h.onPostgreSQL() {
-		explain = `EXPLAIN `
-	}
-	rows, err := h.raw.QueryContext(t.Context(), explain+query, args...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	columns, err := rows.Columns()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var plan strings.Builder
-	for rows.Next() {
-		values, into := make([]any, len(columns)), make([]any, len(columns))
-		for i := range values {
-			into[i] = &values[i]
-		}
-		if err := rows.Scan(into...); err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprintln(&plan, values[len(values)-1])
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return plan.String()
-}
-
-// The wall with 200 open tickets, before and after a million orders that have ended.
-func BenchmarkKitchenBoard(b *testing.B) {
-	for database, fresh := range map[string]func(testing.TB) string{"SQLite": hospitaltest.SQLite, "PostgreSQL": hospitaltest.PostgreSQL} {
-		b.Run(database, func(b *testing.B) {
-			s := newService(b, newHouse(b, fresh(b)))
-			a := s.patient(b, "Uwase Marie", "A-01")
-			for range 200 {
-				must[hospital.Order](b)(s.place(b, a, "", s.dish, s.dish, s.dish))
-			}
-			for _, past := range []int{0, 1_000_000} {
-				if past > 0 {
-					s.pastOrders(b, a, past)
-				}
-				b.Run(fmt.Sprintf("%d past orders", past), func(b *testing.B) {
-					for b.Loop() {
-						if n := len(s.kitchen(b).Tickets); n != 200 {
-							b.Fatalf("the wall shows %d tickets", n)
-						}
-					}
-				})
-			}
-		})
-	}
 }

@@ -1,6 +1,7 @@
 package hospital
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -708,11 +709,13 @@ func ordersWhere(ctx context.Context, q *sql.Tx, condition string, args ...any) 
 		FROM meal_order
 		LEFT JOIN admission ON admission.id = meal_order.admission_id
 		LEFT JOIN bed ON bed.id = admission.bed_id
-		WHERE `+condition+` ORDER BY meal_order.id`, args...)
+		WHERE `+condition, args...)
 	orders, err := collect(rows, err, scanOrder)
 	if err != nil {
 		return nil, fmt.Errorf("read orders: %w", err)
 	}
+	// Sorted here: asked for them by id, SQLite goes through all orders there ever were in that order, past the index of those asked for.
+	slices.SortFunc(orders, func(a, b Order) int { return cmp.Compare(a.ID, b.ID) })
 	dishes, err := dishesWhere(ctx, q, condition, args...)
 	if err != nil {
 		return nil, err
@@ -731,15 +734,12 @@ func scanOrder(row scanner) (o Order, err error) {
 	return o, err
 }
 
-// selectOrderDish reads the dishes of the orders that fit a condition, which follows it.
-const selectOrderDish = `SELECT order_dish.order_id, order_dish.as_ordered
-	FROM meal_order JOIN order_dish ON order_dish.order_id = meal_order.id
-	LEFT JOIN admission ON admission.id = meal_order.admission_id
-	WHERE `
-
-// dishesWhere reads the dishes of the orders that fit a condition as they were ordered, by the id of the order.
+// dishesWhere reads the dishes of the orders that fit a condition as they were ordered, by the id of the order. CROSS JOIN makes SQLite begin with
+// the orders: it may not know that they are few, and would go through all dishes there ever were.
 func dishesWhere(ctx context.Context, q *sql.Tx, condition string, args ...any) (map[int64][]Dish, error) {
-	rows, err := q.QueryContext(ctx, selectOrderDish+condition+` ORDER BY order_dish.order_id, order_dish.position`, args...)
+	rows, err := q.QueryContext(ctx, `SELECT order_dish.order_id, order_dish.as_ordered
+		FROM meal_order LEFT JOIN admission ON admission.id = meal_order.admission_id CROSS JOIN order_dish
+		WHERE order_dish.order_id = meal_order.id AND `+condition+` ORDER BY order_dish.position`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read the dishes of orders: %w", err)
 	}

@@ -308,25 +308,3 @@ func TestTheBoardSaysWhatBecomesOfAPatientsMeals(t *testing.T) {
 		}
 	})
 }
-
-// However many meals have been eaten, what the ward's screens show of meals is found by the indexes of what is open.
-func TestTheWardsScreensReadMealsByTheIndexesOfWhatIsOpen(t *testing.T) {
-	onEachService(t, func(t *testing.T, s *service) {
-		a := s.patient(t, "Uwase Marie", "A-01")
-		s.bringTo(t, a, hospital.OrderHeld)
-		s.pastOrders(t, a, 20_000)
-		for name, statement := range hospital.WardMealStatements {
-			var args []any
-			if name != "held" {
-				args = []any{s.a.ID}
-			}
-			plan := s.plan(t, statement, args...)
-			if strings.Contains(plan, "SCAN meal_order\n") || strings.Contains(plan, "Seq Scan on meal_order") {
-				t.Errorf("%s: orders are found by reading all of them:\n%s", name, plan)
-			}
-			if name != "fasted" && !strings.Contains(plan, "meal_order_open") {
-				t.Errorf("%s: open orders are found by\n%s", name, plan)
-			}
-		}
-	})
-}

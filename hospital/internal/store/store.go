@@ -6,6 +6,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,7 +16,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
-	_ "modernc.org/sqlite" // registers the driver "sqlite"
+	"modernc.org/sqlite"
 )
 
 // DB is an open database. It is safe for concurrent use.
@@ -27,7 +28,13 @@ type DB struct {
 
 // Open opens the database at url, "sqlite:PATH" or "postgres://…", which must be at the current schema. The caller closes it.
 func Open(ctx context.Context, url string) (*DB, error) {
-	db, err := connect(url)
+	return OpenThrough(ctx, url, func(direct driver.Connector) driver.Connector { return direct })
+}
+
+// OpenThrough is Open with every connection made by what through makes of the driver's own connector: for tests that look at the
+// statements which really run.
+func OpenThrough(ctx context.Context, url string, through func(direct driver.Connector) driver.Connector) (*DB, error) {
+	db, err := connect(url, through)
 	if err != nil {
 		return nil, err
 	}
@@ -38,28 +45,29 @@ func Open(ctx context.Context, url string) (*DB, error) {
 }
 
 // connect makes the pools. Nothing is dialled before it is needed.
-func connect(url string) (*DB, error) {
+func connect(url string, through func(driver.Connector) driver.Connector) (*DB, error) {
 	if path, ok := sqlitePath(url); ok {
-		return connectSQLite(path)
+		return connectSQLite(path, through)
 	}
-	return connectPostgres(url)
+	return connectPostgres(url, through)
 }
 
 // connectSQLite makes a pool of one writer, since SQLite has one writer at a time anyway and a queue in Go is fair and can be
 // left, and a pool of readers, which in WAL mode neither wait for the writer nor keep it waiting.
-func connectSQLite(path string) (*DB, error) {
+func connectSQLite(path string, through func(driver.Connector) driver.Connector) (*DB, error) {
 	if err := createPrivate(path); err != nil {
 		return nil, err
 	}
-	write, err := sql.Open("sqlite", sqliteSource(path, "_txlock=immediate", "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)"))
+	writer, err := sqlite.NewConnector(sqliteSource(path, "_txlock=immediate", "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)"))
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	write.SetMaxOpenConns(1)
-	read, err := sql.Open("sqlite", sqliteSource(path, "_pragma=query_only(1)"))
+	reader, err := sqlite.NewConnector(sqliteSource(path, "_pragma=query_only(1)"))
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), write.Close())
+		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
+	write, read := sql.OpenDB(through(writer)), sql.OpenDB(through(reader))
+	write.SetMaxOpenConns(1)
 	readers := max(4, runtime.NumCPU())
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
@@ -96,7 +104,7 @@ func createPrivate(path string) error {
 const postgresConnections = 16
 
 // connectPostgres makes one pool whose sessions never wait or linger for long: a stuck one must not hold up the others' beds.
-func connectPostgres(url string) (*DB, error) {
+func connectPostgres(url string, through func(driver.Connector) driver.Connector) (*DB, error) {
 	config, err := postgresConfig(url)
 	if err != nil {
 		return nil, err
@@ -110,7 +118,7 @@ func connectPostgres(url string) (*DB, error) {
 			config.RuntimeParams[name] = value
 		}
 	}
-	pool := stdlib.OpenDB(*config)
+	pool := sql.OpenDB(through(stdlib.GetConnector(*config)))
 	pool.SetMaxOpenConns(postgresConnections)
 	pool.SetMaxIdleConns(postgresConnections)
 	return &DB{write: pool, read: pool, snapshot: &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}}, nil
