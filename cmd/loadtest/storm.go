@@ -77,6 +77,7 @@ func (c *crowd) comeBack(ctx context.Context, address string, began time.Time) (
 		back.screens[i] = s
 		returning.Go(func() {
 			<-old.gone
+			_ = old.conn.Close() // both ends know
 			for wait := firstWait; ctx.Err() == nil; wait = min(2*wait, longestWait) {
 				pause(ctx, jittered(wait))
 				if s.open(ctx, address) != nil {
