@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"errors"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 // one that is let in and closed again comes back at once.
 const (
 	openingAtOnce   = 64              // sockets that are on their way from their request to their first state
-	openingsASecond = 1000            // a core opens about two thousand
+	openingsASecond = 1500            // a core opens about two thousand
 	longestAtDoor   = 4 * time.Second // a page gives a socket up that takes twice as long
 )
 
@@ -95,4 +96,31 @@ func (h *Hub) end(v Visit) {
 	}
 	h.mu.Unlock()
 	h.sockets.Done()
+}
+
+const (
+	stormLooked = 5 * time.Second
+	storm       = 1000 // sockets that came or went in that time
+)
+
+// giveBackAfterStorms returns to the system, as soon as a storm is over, the memory that it took, until ctx ends. Each handshake leaves as
+// much as an idle socket takes, and a node at rest would collect it only after minutes.
+func (h *Hub) giveBackAfterStorms(ctx context.Context) {
+	tick := time.NewTicker(stormLooked)
+	defer tick.Stop()
+	var before uint64
+	stormy := false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		moved := h.stats.opened.Load() + h.stats.ended.Load()
+		over := stormy && moved-before < storm
+		stormy, before = moved-before >= storm, moved
+		if over {
+			debug.FreeOSMemory()
+		}
+	}
 }

@@ -217,6 +217,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	defer running.Wait()
 	running.Go(func() { h.checkEachSecond(ctx) })
 	running.Go(func() { h.keepGuard(ctx) })
+	running.Go(func() { h.giveBackAfterStorms(ctx) })
 	return h.config.Bus.Run(ctx, h.heard, h.checkSoon)
 }
 

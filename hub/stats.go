@@ -22,7 +22,7 @@ type Stats struct {
 }
 
 type stats struct {
-	opened, ended, reads, renders, messages, bytes, coalesced, polls, refused, overflows atomic.Uint64
+	opened, ended, reads, renders, messages, bytes, coalesced, polls, refused atomic.Uint64
 
 	mu     sync.Mutex
 	closes map[int]uint64

@@ -77,6 +77,9 @@ func parse(args []string) (s settings, err error) {
 		return s, err
 	}
 	p.mix = mix(*watching)
+	if p.storm {
+		p.changes = 0
+	}
 	s.groups = []group{{"as the flags say", *passes, []plan{p}}}
 	return s, p.check()
 }

@@ -16,6 +16,9 @@ type gust struct {
 	Memory  int     `json:"rss_settled_kib"`
 }
 
+// afterStorm is how long is waited before memory is read: a server gives back what a storm took only when it is over.
+const afterStorm = 15 * time.Second
+
 // stormPatience is how long screens may take to come back.
 const stormPatience = 90 * time.Second
 
@@ -43,7 +46,7 @@ func (t *trial) gust(ctx context.Context, blow func() error) (*gust, error) {
 	if err := <-blown; err != nil {
 		return nil, err
 	}
-	pause(ctx, t.house.settling)
+	pause(ctx, afterStorm)
 	after, err := t.server.counted(ctx)
 	if err != nil {
 		return nil, err
