@@ -1,6 +1,7 @@
 package views_test
 
 import (
+	"context"
 	"regexp"
 	"slices"
 	"strings"
@@ -160,6 +161,55 @@ func TestIDsOnAPageAreUniqueAndWhatPointsToOneFindsIt(t *testing.T) {
 			}
 		}
 	}
+}
+
+// tellsDiet matches what a page says of a patient's diet, texture or allergies.
+func tellsDiet() *regexp.Regexp {
+	words := []string{`Allergy: .*`, `Severe allergy: .*`, `Allergies not asked`, `None known`, `IDDSI \d .*`, `Nil by mouth`}
+	for _, diet := range hospital.Diets {
+		words = append(words, regexp.QuoteMeta(text.T(text.With(context.Background(), text.En), "diet."+string(diet))))
+	}
+	return regexp.MustCompile(`^(` + strings.Join(words, "|") + `)$`)
+}
+
+// What tells a diet or an allergy is hatched when it is old. What asks for one, in a form, and what names the field are not.
+func TestWhateverTellsADietOrAnAllergyIsMarkedAsVital(t *testing.T) {
+	tells, told := tellsDiet(), map[string]int{}
+	for name, page := range allPages() {
+		walk(parse(t, draw(t, text.En, page)), func(n *html.Node) {
+			for part := range n.ChildNodes() {
+				words := strings.TrimSpace(part.Data)
+				if part.Type != html.TextNode || !tells.MatchString(words) || within(part, asksOrNames) {
+					continue
+				}
+				told[name]++
+				if !within(part, isVital) {
+					t.Errorf("%s says %q where it is never hatched", name, words)
+				}
+			}
+		})
+	}
+	for _, name := range []string{"gallery", "ward", "kitchen", "round", "home"} {
+		if told[name] == 0 {
+			t.Errorf("nothing on %s tells a diet, so this proves nothing; it is told on %v", name, told)
+		}
+	}
+}
+
+func asksOrNames(n *html.Node) bool {
+	return slices.Contains([]atom.Atom{atom.Form, atom.Summary, atom.Dt, atom.Th, atom.H2, atom.H3, atom.H4}, n.DataAtom)
+}
+
+func isVital(n *html.Node) bool { return slices.Contains(strings.Fields(attribute(n, "class")), "vital") }
+
+// within reports whether what holds of an element that a node is in.
+func within(n *html.Node, holds func(*html.Node) bool) bool {
+	for n = n.Parent; n != nil; n = n.Parent {
+		if holds(n) {
+			return true
+		}
+	}
+	return false
 }
 
 func TestEveryFormNamesWhatItChangesAndWorksWithoutAScript(t *testing.T) {

@@ -195,6 +195,11 @@ func TestWhoIsSignedOutElsewhereSeesNoPatientAnyMore(t *testing.T) {
 			}
 			p.follow("main a.button")
 			p.untilSays("h1", "Sign in")
+			ask[chromedp.Void](p, `history.back()`)
+			p.until("the way back to lead to signing in", `document.readyState === "complete" && document.querySelector("h1")?.textContent === "Sign in"`)
+			if strings.Contains(ask[string](p, `document.documentElement.outerHTML`), "Uwase") {
+				t.Error("the patient's name comes back with the page before")
+			}
 		})
 	}
 }
