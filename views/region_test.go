@@ -200,7 +200,9 @@ func asksOrNames(n *html.Node) bool {
 	return slices.Contains([]atom.Atom{atom.Form, atom.Summary, atom.Dt, atom.Th, atom.H2, atom.H3, atom.H4}, n.DataAtom)
 }
 
-func isVital(n *html.Node) bool { return slices.Contains(strings.Fields(attribute(n, "class")), "vital") }
+func isVital(n *html.Node) bool {
+	return slices.Contains(strings.Fields(attribute(n, "class")), "vital")
+}
 
 // within reports whether what holds of an element that a node is in.
 func within(n *html.Node, holds func(*html.Node) bool) bool {
