@@ -866,6 +866,24 @@ func TestASlowClientSkipsToTheNewestStateAndDisturbsNobody(t *testing.T) {
 	}
 }
 
+// A crowd is written to on all cores at once; under the race detector this also proves that the writers share nothing that changes.
+func TestEveryoneInACrowdIsTold(t *testing.T) {
+	b := newBoard(1)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	crowd := make([]*client, 250)
+	for i := range crowd {
+		crowd[i] = n.dial([]hub.Representation{hub.HTML, hub.JSON}[i/240])
+		crowd[i].next()
+	}
+	for i := range 3 {
+		state := fmt.Sprintf("state-%d", i)
+		n.Announce(b.set(0, state))
+		for _, c := range crowd {
+			c.nextWith(state)
+		}
+	}
+}
+
 func TestAClientThatNeverReadsIsLetGo(t *testing.T) {
 	t.Parallel()
 	b := newBoard(1)

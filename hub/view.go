@@ -3,6 +3,9 @@ package hub
 import (
 	"context"
 	"fmt"
+	"runtime"
+	"slices"
+	"sync"
 	"time"
 )
 
@@ -119,7 +122,7 @@ func (v *view) handle(e event) {
 	case left:
 		delete(p.watchers, w)
 		if len(p.watchers) == 0 {
-			*p = *newPage(p.representation) // nobody needs it: it is drawn anew for the next one
+			v.pages[p.representation] = newPage(p.representation) // nobody needs it: it is drawn anew for the next one
 		}
 	case asked:
 		v.answer(w, e.message)
@@ -226,9 +229,40 @@ func (v *view) draw(p *page) {
 	if !differs {
 		return
 	}
-	for w := range p.watchers {
-		v.pump(p, w)
+	v.pumpAll(p)
+}
+
+// crowd is how many watchers are worth more than one writer.
+const crowd = 200
+
+// pumpAll pumps all watchers of a page, many of them on all cores at once: a write costs several microseconds, and none of them is to
+// wait for a thousand others while a core has nothing to do. What they need is made before, so that the writers only read the page.
+func (v *view) pumpAll(p *page) {
+	if len(p.watchers) < crowd {
+		for w := range p.watchers {
+			v.pump(p, w)
+		}
+		return
 	}
+	all := make([]*watcher, 0, len(p.watchers))
+	for w := range p.watchers {
+		v.delta(p, w)
+		all = append(all, w)
+	}
+	var writing sync.WaitGroup
+	for some := range slices.Chunk(all, len(all)/runtime.GOMAXPROCS(0)+1) {
+		writing.Go(func() {
+			for _, w := range some {
+				v.pump(p, w)
+			}
+		})
+	}
+	writing.Wait()
+}
+
+// delta is what brings a watcher to a page's newest state.
+func (v *view) delta(p *page, w *watcher) parcel {
+	return p.delta(w.sent, func() []byte { return v.stamp(p) })
 }
 
 func (v *view) render(p *page) (differs bool, err error) {
@@ -258,7 +292,7 @@ func (v *view) pump(p *page, w *watcher) {
 	if p.version > w.sent+1 && w.sent > 0 {
 		v.hub.stats.coalesced.Add(1)
 	}
-	w.write(p.delta(w.sent, func() []byte { return v.stamp(p) }))
+	w.write(v.delta(p, w))
 	w.sent = p.version
 }
 
