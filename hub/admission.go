@@ -16,7 +16,7 @@ import (
 // one that is let in and closed again comes back at once.
 const (
 	openingAtOnce   = 64              // sockets that are on their way from their request to their first state
-	openingsASecond = 1500            // a core opens about two thousand
+	openingsASecond = 2500            // two cores open about three thousand
 	longestAtDoor   = 4 * time.Second // a page gives a socket up that takes twice as long
 )
 

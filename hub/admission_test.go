@@ -60,10 +60,11 @@ func TestOnlySoManySocketsAreOnTheirWayAtOnce(t *testing.T) {
 func TestSocketsAreOpenedNoFasterThanANodeCan(t *testing.T) {
 	b := newBoard(1)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	const all = 20_000
 	began := time.Now()
 	var asking sync.WaitGroup
 	var admitted, refused atomic.Int64
-	for range 10_000 {
+	for range all {
 		asking.Go(func() {
 			opened, err := n.Admit(t.Context())
 			switch {
@@ -76,9 +77,9 @@ func TestSocketsAreOpenedNoFasterThanANodeCan(t *testing.T) {
 		})
 	}
 	asking.Wait()
-	most := int64(2000 * (time.Since(began).Seconds() + 1)) // the limiter counts an instant twice for some who ask in it together
-	if admitted.Load() < 3000 || admitted.Load() > most || admitted.Load()+refused.Load() != 10_000 {
-		t.Errorf("of 10000 at once %d were admitted and %d refused in %v, want between 3000 and %d", admitted.Load(), refused.Load(), time.Since(began), most)
+	most := int64(3300 * (time.Since(began).Seconds() + 1)) // the limiter counts an instant twice for some who ask in it together
+	if admitted.Load() < 5000 || admitted.Load() > most || admitted.Load()+refused.Load() != all {
+		t.Errorf("of %d at once %d were admitted and %d refused in %v, want between 5000 and %d", all, admitted.Load(), refused.Load(), time.Since(began), most)
 	}
 }
 
