@@ -36,11 +36,28 @@ type Holder struct {
 // door lets requests for sockets in.
 type door struct {
 	opening chan struct{} // holds a token for each socket that is on its way
+	mu      sync.Mutex    // the limiter lets too many in when its callers' clocks overtake each other
 	pace    *rate.Limiter
 }
 
 func newDoor() door {
 	return door{opening: make(chan struct{}, openingAtOnce), pace: rate.NewLimiter(openingsASecond, openingsASecond)}
+}
+
+// turn waits for a place in the pace. It reports whether there is one soon enough.
+func (d *door) turn(ctx context.Context) bool {
+	d.mu.Lock()
+	turn := d.pace.Reserve()
+	wait := turn.Delay()
+	if wait > longestAtDoor {
+		turn.Cancel()
+	}
+	d.mu.Unlock()
+	if wait > longestAtDoor {
+		return false
+	}
+	pause(ctx, wait)
+	return ctx.Err() == nil
 }
 
 // Admit waits, before anything else is done for a request, until one more socket may be opened. When it may, opened is to be given
@@ -50,7 +67,7 @@ func (h *Hub) Admit(ctx context.Context) (opened func(), err error) {
 	within, cancel := context.WithTimeout(ctx, longestAtDoor)
 	defer cancel()
 	defer context.AfterFunc(h.admitting, cancel)()
-	if h.door.pace.Wait(within) == nil { // fails at once when the wait would be too long
+	if h.door.turn(within) {
 		select {
 		case h.door.opening <- struct{}{}:
 			return sync.OnceFunc(func() { <-h.door.opening }), nil
@@ -101,6 +118,7 @@ func (h *Hub) end(v Visit) {
 const (
 	stormLooked = 5 * time.Second
 	storm       = 1000 // sockets that came or went in that time
+	settled     = 4    // such times without a storm: what pools held is free after two collections, and grown stacks are small again
 )
 
 // giveBackAfterStorms returns to the system, as soon as a storm is over, the memory that it took, until ctx ends. Each handshake leaves as
@@ -109,7 +127,7 @@ func (h *Hub) giveBackAfterStorms(ctx context.Context) {
 	tick := time.NewTicker(stormLooked)
 	defer tick.Stop()
 	var before uint64
-	stormy := false
+	calm := settled
 	for {
 		select {
 		case <-ctx.Done():
@@ -117,9 +135,10 @@ func (h *Hub) giveBackAfterStorms(ctx context.Context) {
 		case <-tick.C:
 		}
 		moved := h.stats.opened.Load() + h.stats.ended.Load()
-		over := stormy && moved-before < storm
-		stormy, before = moved-before >= storm, moved
-		if over {
+		if calm++; moved-before >= storm {
+			calm = 0
+		}
+		if before = moved; 0 < calm && calm < settled {
 			debug.FreeOSMemory()
 		}
 	}

@@ -42,7 +42,8 @@ type view struct {
 	pages    map[Representation]*page
 	wanted   Revisions // what hints and checks said
 	lastRead time.Time
-	again    *time.Timer // when armed, the next read
+	cost     time.Duration // of reading and drawing, on average over the last few times
+	again    *time.Timer   // when armed, the next read
 	armed    bool
 	failed   bool // the last read or rendering did not succeed: what is shown may be behind
 	reported bool // the log knows
@@ -66,7 +67,8 @@ const (
 )
 
 const (
-	gather      = 50 * time.Millisecond // between two reads of a view: a burst of changes costs one read each time
+	gather      = 50 * time.Millisecond  // between two reads of a view: a burst of changes costs one read each time
+	longGather  = 400 * time.Millisecond // the same, where many views change all the time
 	readTimeout = 2 * time.Second
 	retryRead   = 500 * time.Millisecond // after a read that failed
 	restate     = time.Second            // a whole state that is told anew is read anew when older, so that its timestamp is true
@@ -164,12 +166,24 @@ func (v *view) refreshIfBehind() {
 	if v.armed || (v.state != nil && !v.failed && v.state.Revisions().covers(v.wanted)) {
 		return
 	}
-	if wait := gather - time.Since(v.lastRead); wait > 0 {
+	if wait := v.pause() - time.Since(v.lastRead); wait > 0 {
 		v.arm(wait)
 		return
 	}
 	v.refresh()
 }
+
+// pause is how long after a read the next one waits: so long that all views together, if each changed all the time, would read and draw
+// for half of the time of one core. The rest is for commands, and for writing to the screens.
+func (v *view) pause() time.Duration {
+	v.hub.mu.RLock()
+	views := len(v.hub.views)
+	v.hub.mu.RUnlock()
+	return min(max(gather, 2*time.Duration(views)*v.cost), longGather)
+}
+
+// spent counts the time of a read or of a drawing. One that was slow by chance counts for little.
+func (v *view) spent(d time.Duration) { v.cost += (2*d - v.cost) / 8 }
 
 func (v *view) arm(wait time.Duration) {
 	v.armed = true
@@ -181,6 +195,7 @@ func (v *view) arm(wait time.Duration) {
 func (v *view) refresh() {
 	v.lastRead = time.Now()
 	state, err := v.hub.read(v.ctx, v.spec)
+	v.spent(time.Since(v.lastRead))
 	if err != nil {
 		v.lastRead = time.Now()
 		if c := closeFor(err); c != nil {
@@ -221,7 +236,9 @@ func (h *Hub) read(ctx context.Context, v View) (state State, err error) {
 
 // draw renders the state once for a page and sends each of its watchers what differs.
 func (v *view) draw(p *page) {
+	began := time.Now()
 	differs, err := v.render(p)
+	v.spent(time.Since(began))
 	if err != nil {
 		v.fail("view can't be drawn; its screens say so until it can", err)
 		return
