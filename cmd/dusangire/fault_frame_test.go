@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"dusangire/hospital"
 	"dusangire/hospital/hospitaltest"
 )
 
@@ -30,11 +29,12 @@ func TestHostileFramesDisturbNobody(t *testing.T) {
 	began := time.Now()
 	var sent atomic.Int64
 	var sending sync.WaitGroup
+	tokens := s.signInMany(size(1, 5), size(1, 5))
 	for i := range size(16, 200) {
 		sending.Go(func() {
 			r := rand.New(rand.NewPCG(uint64(i), 1))
 			for sent.Load() < size[int64](20_000, 1_000_000) {
-				s.offend(r, &sent)
+				s.offend(r, tokens[i%len(tokens)], &sent)
 			}
 		})
 	}
@@ -59,9 +59,9 @@ func TestHostileFramesDisturbNobody(t *testing.T) {
 }
 
 // offend opens a socket, sends some frames that may pass and then one that may not, and reads whatever the server says to it.
-func (s *scene) offend(r *rand.Rand, sent *atomic.Int64) {
+func (s *scene) offend(r *rand.Rand, token string, sent *atomic.Int64) {
 	path := []string{fmt.Sprintf("/ws/ward/%d/", s.board.ID), "/ws/dashboard/medical_staff/"}[r.IntN(2)]
-	socket, err := dialRaw(s.nodes[0].url, path, []string{asHTML, asJSON}[r.IntN(2)], s.tokens[hospital.MedicalStaff])
+	socket, err := dialRaw(s.nodes[0].url, path, []string{asHTML, asJSON}[r.IntN(2)], token)
 	if err != nil {
 		s.t.Errorf("open a socket: %v", err)
 		return
