@@ -498,8 +498,8 @@
     if (panel?.contains(event.detail.ctx?.sourceElement)) complain(words.unknown);
   });
 
-  // The page may have been read before the extension was there: this is the moment when both are. Where both were there before this script, a
-  // socket may have been opened of which it knows nothing, and which therefore is replaced.
+  // The page may have been read before the extension was there. When all scripts are, it has opened a socket, or is told to; this script comes
+  // before both others, so that it sees every socket.
   body.dataset.link = "connecting";
-  restart();
+  document.addEventListener("DOMContentLoaded", () => setTimeout(() => { if (!connection) restart(); }));
 })();

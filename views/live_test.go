@@ -129,22 +129,21 @@ func TestAPageIsLiveOnlyAfterAFreshStampFromTheSocket(t *testing.T) {
 	}
 }
 
-// On a first visit over a slow line the supervisor may be the last script to come, when the others have opened a socket without it.
+// On a first visit over a slow line the supervisor may be the last script to come. The others wait for it, so that it sees every socket.
 func TestAPageWhoseSupervisorComesLateIsLiveAtOnce(t *testing.T) {
 	t.Parallel()
-	site, blind := newSite(t), newSite(t)
-	early := make(chan struct{})
+	site := newSite(t)
+	rest := make(chan struct{})
 	site.answer("GET "+static.Path("app.js"), func(w http.ResponseWriter, r *http.Request) {
 		select {
-		case <-early:
+		case <-rest:
 		case <-r.Context().Done():
 		}
 		static.Handler().ServeHTTP(w, r)
 	})
-	site.answer("GET /ws/ward/2/", func(w http.ResponseWriter, r *http.Request) {
-		site.answer("GET /ws/ward/2/", site.socket)
-		close(early)
-		blind.socket(w, r)
+	site.answer("GET "+static.Path("vendor/hx-ws.min.js"), func(w http.ResponseWriter, r *http.Request) {
+		static.Handler().ServeHTTP(w, r)
+		close(rest)
 	})
 	tab, socket := openWard(t, site)
 	send(t, socket, frame(t, text.En, stampOf("ward:2=118")))

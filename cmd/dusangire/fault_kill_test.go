@@ -88,7 +88,7 @@ func (c *clerks) admit(node int, key string) answer {
 func (c *clerks) send(node int, key, body string) answer {
 	ctx, cancel := context.WithTimeout(context.Background(), admissionPatience)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.s.nodes[node].url+"/admissions", strings.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.s.urls[node]+"/admissions", strings.NewReader(body))
 	if err != nil {
 		return answer{refusal: err.Error()}
 	}

@@ -51,6 +51,7 @@ type scene struct {
 	database string
 	board    hospital.WardBoard
 	args     [][]string // of each node
+	urls     []string   // of each node, also while it is away
 	nodes    []*serving
 	tokens   map[hospital.Role]string
 	turns    []int // how often each bed was changed
@@ -65,7 +66,9 @@ func newScene(t *testing.T, database string, beds int, nodes ...[]string) *scene
 	t.Helper()
 	s := &scene{t: t, database: database, board: mustSettle(t, database, beds), tokens: map[hospital.Role]string{}}
 	for i, args := range nodes {
-		s.args = append(s.args, append([]string{"--addr", freeAddress(t), "--database-url", database}, args...))
+		address := freeAddress(t)
+		s.args = append(s.args, append([]string{"--addr", address, "--database-url", database}, args...))
+		s.urls = append(s.urls, "http://"+address)
 		s.nodes = append(s.nodes, nil)
 		s.start(i)
 	}

@@ -37,11 +37,11 @@ func (t *trial) gust(ctx context.Context, blow func() error) (*gust, error) {
 	if err != nil {
 		return nil, err
 	}
-	pid := t.server.pid()
+	pid, address := t.server.pid(), t.server.address
 	began := time.Now()
 	blown := make(chan error, 1)
 	go func() { blown <- blow() }()
-	back, g := t.crowd.comeBack(ctx, t.server.address, began)
+	back, g := t.crowd.comeBack(ctx, address, began)
 	t.crowd = back
 	if err := <-blown; err != nil {
 		return nil, err
