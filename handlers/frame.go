@@ -38,8 +38,8 @@ func (s *Server) frame(r Route) echo.HandlerFunc {
 		if refusal, refused := errors.AsType[*hub.Close](err); refused {
 			return refuseFrame(c, refusal)
 		}
-		if refusal := refusedSocket(err); refusal != nil {
-			return refusal
+		if errors.Is(err, hub.ErrDraining) {
+			return errRestarting()
 		}
 		if c.Request().Context().Err() != nil {
 			return nil // whoever asked has gone; there is nobody to answer, and nothing has failed

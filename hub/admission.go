@@ -60,13 +60,6 @@ func (d *door) turn(ctx context.Context) bool {
 	return ctx.Err() == nil
 }
 
-// crowded reports whether sockets wait for their turn. Who polls then would only take the time that they need.
-func (d *door) crowded() bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.pace.Tokens() < 0
-}
-
 // Admit waits, before anything else is done for a request, until one more socket may be opened. When it may, opened is to be given
 // to Serve with the visit, and to be called when it comes to no visit; more than once is no error. The error is ErrBusy or ErrDraining,
 // or ctx's when that has ended.

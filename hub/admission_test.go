@@ -83,40 +83,6 @@ func TestSocketsAreOpenedNoFasterThanANodeCan(t *testing.T) {
 	}
 }
 
-// While a storm of sockets waits, a page that polls besides is not read for: its socket is on its way.
-func TestNobodyPollsPastThoseWhoWaitAtTheDoor(t *testing.T) {
-	b := newBoard(1)
-	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
-	if _, _, err := n.Poll(t.Context(), b.view(), ""); err != nil {
-		t.Fatalf("with nobody at the door a poll is told %v", err)
-	}
-	ctx, leave := context.WithCancel(t.Context())
-	var waiting sync.WaitGroup
-	busy := make(chan struct{})
-	for range 8000 {
-		waiting.Go(func() {
-			if opened, err := n.Admit(ctx); err == nil {
-				opened()
-			}
-		})
-	}
-	go func() {
-		for reads := n.Stats().Reads; ; {
-			_, _, err := n.Poll(ctx, b.view(), "")
-			if errors.Is(err, hub.ErrBusy) || ctx.Err() != nil || n.Stats().Reads > reads+5 {
-				close(busy)
-				return
-			}
-		}
-	}()
-	<-busy
-	if _, _, err := n.Poll(t.Context(), b.view(), ""); !errors.Is(err, hub.ErrBusy) {
-		t.Errorf("behind thousands at the door a poll is told %v, want to come back", err)
-	}
-	leave()
-	waiting.Wait()
-}
-
 func TestWhoWaitsAtTheDoorIsSentAwayWhenTheHubStops(t *testing.T) {
 	b := newBoard(1)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))

@@ -33,12 +33,9 @@ type polled struct {
 // Poll returns the frame that brings a page without a socket to the view's state of now, and the mark of what it then shows.
 // With the mark that an earlier frame came with, and nothing changed since, the frame is a stamp alone. Polls of one view
 // share a read and a rendering for up to a second, so their cost does not grow with those who poll. A *Close as the error means what
-// it would on a socket; ErrDraining that the hub stops; ErrBusy that so many sockets wait to be opened that the page's own is on its way.
+// it would on a socket; ErrDraining that the hub stops.
 func (h *Hub) Poll(ctx context.Context, v View, seen string) (frame []byte, mark string, err error) {
 	h.stats.polls.Add(1)
-	if h.door.crowded() {
-		return nil, "", ErrBusy
-	}
 	p, mine := h.polls.latest(v)
 	if mine {
 		p.find(h)
