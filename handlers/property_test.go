@@ -20,12 +20,13 @@ import (
 // one that changed must watch a topic that moved. So neither a command can forget to move a topic, nor a view to watch one.
 func TestNoCommandForgetsAScreen(t *testing.T) {
 	t.Parallel()
-	histories, commands := uint64(1), 400
+	histories, commands, looks := uint64(1), 300, 4
 	if os.Getenv("DUSANGIRE_FAULTS") == "large" {
-		histories, commands = 10, 1000
+		histories, commands, looks = 10, 1000, 8
 	}
 	for history := range histories {
 		l := newLife(t, history)
+		l.looks = looks
 		for n := 0; n < commands || n < 5*commands && len(l.neverDone()) > 0; n++ {
 			l.live(n)
 		}
@@ -45,6 +46,7 @@ type life struct {
 	text                func(query string, args ...any) string
 	zone                int64
 	rice, isombe        hospital.Dish
+	looks               int            // at how many screens anybody looks around each command
 	did                 map[string]int // commands that succeeded
 	commands            map[string]deed
 	couriers, customers []string
@@ -243,7 +245,7 @@ func (l *life) live(n int) {
 	name, do := l.anything(n)
 	paths := l.screens()
 	before := map[watched]look{}
-	for range 8 {
+	for range l.looks {
 		screen := pick(l, paths...)
 		before[screen] = l.look(screen)
 	}

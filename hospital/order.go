@@ -616,7 +616,8 @@ func (h *Hospital) OrderDetail(ctx context.Context, actor Actor, id int64) (Orde
 	return d, nil
 }
 
-// readPlace adds whom the order is for, where it goes and by which delivery. The patient's name goes no further than here.
+// readPlace adds whom the order is for, where it goes, as long as it does, and by which delivery. The patient's name goes no further
+// than here.
 func (d *OrderDetail) readPlace(ctx context.Context, q *sql.Tx) error {
 	var patient PatientName
 	err := q.QueryRowContext(ctx, `SELECT COALESCE(patient.name, ''), bed.id, COALESCE(bed.number, ''), COALESCE(ward.name, ''),
@@ -625,9 +626,9 @@ func (d *OrderDetail) readPlace(ctx context.Context, q *sql.Tx) error {
 		FROM meal_order
 		LEFT JOIN admission ON admission.id = meal_order.admission_id
 		LEFT JOIN patient ON patient.id = admission.patient_id
-		LEFT JOIN bed ON bed.id = admission.bed_id AND admission.discharged_at IS NULL
+		LEFT JOIN bed ON bed.id = admission.bed_id AND admission.discharged_at IS NULL AND meal_order.ended_at IS NULL
 		LEFT JOIN ward ON ward.id = bed.ward_id
-		LEFT JOIN address ON address.id = meal_order.address_id
+		LEFT JOIN address ON address.id = meal_order.address_id AND meal_order.ended_at IS NULL
 		LEFT JOIN zone ON zone.id = address.zone_id
 		WHERE meal_order.id = $1`, d.ID).Scan(&patient, (*reference)(&d.BedID), &d.BedNumber, &d.WardName, &d.Zone,
 		(*reference)(&d.DeliveryID))
