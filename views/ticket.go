@@ -36,9 +36,9 @@ func ticketPlace(ctx context.Context, t hospital.Ticket) string {
 	return cmp.Or(t.Destination, text.T(ctx, "stay.no_bed"))
 }
 
-// due is when a ticket is due: the day too, unless it is today.
+// due is when a ticket is due: the day too, unless the time of day alone can mean no other.
 func due(ctx context.Context, t hospital.Ticket, now time.Time) string {
-	if t.Due.In(text.Kigali).Format(time.DateOnly) == now.In(text.Kigali).Format(time.DateOnly) {
+	if t.Due.Sub(now).Abs() < 12*time.Hour {
 		return text.Minute(ctx, t.Due)
 	}
 	return text.Moment(ctx, t.Due)
