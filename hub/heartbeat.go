@@ -27,6 +27,7 @@ func (v *view) beat() {
 				w.close(CloseSignedOut)
 			case w.stuck(now):
 				w.close(CloseTooSlow)
+			case w.sent == 0: // a newcomer, whose page shows nobody knows what until the read that is due
 			case stamped && now.Sub(w.told) < lately:
 			case frame.messages > 0 && len(w.queue) == 0 && !w.busy.Load():
 				w.write(frame)

@@ -12,12 +12,14 @@ func TestAPageThatWasToldSomethingLatelyNeedsNoHeartbeat(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		told    time.Duration // ago
+		sent    uint64        // the version that it knows
 		failing bool
 		want    bool
 	}{
-		{"told just now", 0, false, false},
-		{"told a while ago", lately, false, true},
-		{"told just now, but the database has been gone since", 0, true, true},
+		{"told just now", 0, 1, false, false},
+		{"told a while ago", lately, 1, false, true},
+		{"told just now, but the database has been gone since", 0, 1, true, true},
+		{"a newcomer that waits for its first state", time.Hour, 0, false, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h := New(Config{Bus: NewMemoryBus(), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Stamp: func(f Freshness) []byte { return []byte("<i id=live>") }})
@@ -27,7 +29,7 @@ func TestAPageThatWasToldSomethingLatelyNeedsNoHeartbeat(t *testing.T) {
 			v.state, v.lastRead = numbered{}, time.Now()
 			near, far := connect(t)
 			w := newWatcher(h, Visit{View: v.spec})
-			w.representation, w.line, w.told = HTML, near, time.Now().Add(-c.told)
+			w.representation, w.line, w.told, w.sent = HTML, near, time.Now().Add(-c.told), c.sent
 			p := v.pages[HTML]
 			p.version, p.watchers[w] = 1, struct{}{}
 			v.beat()

@@ -421,6 +421,47 @@ func TestABurstIsCoalescedAndItsLastStateArrives(t *testing.T) {
 	}
 }
 
+// Whoever comes after a command was answered must not see what was before it, however busy the view is: a page would take back before
+// its user's eyes what they have just done.
+func TestANewcomerIsNotShownWhatIsKnownToBeOld(t *testing.T) {
+	for _, others := range []hub.Representation{hub.HTML, hub.JSON} {
+		for _, own := range []hub.Representation{hub.HTML, hub.JSON} {
+			t.Run(fmt.Sprintf("%s beside %s", own, others), func(t *testing.T) {
+				b := newBoard(2)
+				n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+				n.dial(others).next()
+				for i := range 10 {
+					n.Announce(b.set(0, "read at once"))
+					before := b.reads.Load()
+					text := fmt.Sprintf("change %d", i)
+					n.Announce(b.set(1, text))
+					if first := n.dial(own).next(); !strings.Contains(first, text) {
+						t.Fatalf("the first that a newcomer is told lacks what was announced before (%d reads since): %s", b.reads.Load()-before, first)
+					}
+				}
+			})
+		}
+	}
+}
+
+// A program that asks for the state after a command was answered gets what stands since.
+func TestAStatusIsNotWhatIsKnownToBeOld(t *testing.T) {
+	b := newBoard(1)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	c := n.dial(hub.JSON)
+	c.next()
+	for i := range 10 {
+		first, second := fmt.Sprintf("first %d", i), fmt.Sprintf("second %d", i)
+		n.Announce(b.set(0, first))
+		c.nextWith(`"cells":["` + first)
+		n.Announce(b.set(0, second))
+		c.send(websocket.MessageText, `{"action":"get_status"}`)
+		if told := c.nextWith(`"type":"board"`); !strings.Contains(told, second) {
+			t.Fatalf("a program that asked was told what was known to be old: %s", told)
+		}
+	}
+}
+
 func TestALostHintCostsASecond(t *testing.T) {
 	b := newBoard(1)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))

@@ -38,15 +38,16 @@ type view struct {
 
 	references int
 
-	state    State // nil until the first read succeeds
-	pages    map[Representation]*page
-	wanted   Revisions // what hints and checks said
-	lastRead time.Time
-	cost     time.Duration // of reading and drawing, on average over the last few times
-	again    *time.Timer   // when armed, the next read
-	armed    bool
-	failed   bool // the last read or rendering did not succeed: what is shown may be behind
-	reported bool // the log knows
+	state     State // nil until the first read succeeds
+	pages     map[Representation]*page
+	wanted    Revisions // what hints and checks said since the last read
+	lastRead  time.Time
+	cost      time.Duration // of reading and drawing, on average over the last few times
+	again     *time.Timer   // when armed, the next read
+	armed     bool
+	newcomers []*watcher // who came while a read was due, and are told what it finds
+	failed    bool       // the last read or rendering did not succeed: what is shown may be behind
+	reported  bool       // the log knows
 }
 
 // event is what happens to one watcher.
@@ -104,11 +105,11 @@ func (v *view) run() {
 		case e := <-v.events:
 			v.handle(e)
 		case <-v.hints.filled:
-			v.wanted = v.hints.take()
-			v.refreshIfBehind()
+			v.heed()
 		case <-v.again.C:
 			v.armed = false
 			v.refresh()
+			v.welcomeNewcomers()
 		case <-beat.C:
 			v.beat()
 		}
@@ -135,30 +136,62 @@ func (v *view) handle(e event) {
 	}
 }
 
-// join gives a new watcher the whole state at once, from what is already drawn where something is.
+// join gives a new watcher the whole state at once, from what is already drawn where something is. What is known to be old is told to
+// nobody who comes: a page would take back before its user's eyes what they have just done. They wait for the read that is due.
 func (v *view) join(p *page, w *watcher) {
+	v.heed()
 	p.watchers[w] = struct{}{}
-	p.forgetOld(time.Now())
 	switch {
 	case v.state == nil && v.failed && time.Since(v.lastRead) < retryRead:
 		// A moment ago it could not be read. Nobody waits for another try: those who come next would wait for all before them.
 	case v.state == nil || v.tellsTime(p):
 		v.refresh()
-		v.pump(p, w)
-	case p.version == 0:
+	case v.due():
+		v.newcomers = append(v.newcomers, w)
+		return
+	}
+	v.welcome(p, w)
+}
+
+// welcome tells a new watcher the state as it was last read.
+func (v *view) welcome(p *page, w *watcher) {
+	if v.state != nil && p.version == 0 {
 		v.draw(p)
-	default:
-		v.pump(p, w)
 	}
 	if p.version == 0 {
 		w.close(CloseNoState)
+		return
 	}
+	p.forgetOld(time.Now())
+	v.pump(p, w)
+}
+
+// welcomeNewcomers tells those who waited for a read what it found; if it failed, what was found before, with a stamp that says so.
+func (v *view) welcomeNewcomers() {
+	for _, w := range v.newcomers {
+		p := v.pages[w.representation]
+		if _, stillThere := p.watchers[w]; stillThere {
+			v.welcome(p, w)
+		}
+	}
+	v.newcomers = nil
 }
 
 // tellsTime reports whether the whole state of a page carries the time of its reading and that was too long ago.
 func (v *view) tellsTime(p *page) bool {
 	return p.representation == JSON && time.Since(v.lastRead) > restate
 }
+
+// heed takes the hints that came in.
+func (v *view) heed() {
+	if hints := v.hints.take(); len(hints.Topics) > 0 {
+		v.wanted = hints
+	}
+	v.refreshIfBehind()
+}
+
+// due reports whether a read waits for its turn that will find more than the state shows.
+func (v *view) due() bool { return v.armed && !v.failed }
 
 // refreshIfBehind reads anew when the state does not show what is wanted: at once where the last read is long enough ago,
 // else when it will be.
@@ -208,7 +241,7 @@ func (v *view) refresh() {
 		}
 		return
 	}
-	v.state, v.failed = state, false
+	v.state, v.failed, v.wanted = state, false, Revisions{}
 	for _, p := range v.pages {
 		if len(p.watchers) > 0 {
 			v.draw(p)
@@ -323,8 +356,9 @@ func (v *view) answer(w *watcher, request []byte) {
 		v.reply(w, pack(message))
 		return
 	}
+	v.heed()
 	p := v.pages[w.representation]
-	if v.tellsTime(p) {
+	if v.tellsTime(p) || v.due() {
 		v.refresh()
 	}
 	v.reply(w, p.delta(0, func() []byte { return v.stamp(p) }))
@@ -344,6 +378,7 @@ func (v *view) reply(w *watcher, answer parcel) {
 
 // closeAll ends every socket of the view.
 func (v *view) closeAll(c *Close) {
+	v.newcomers = nil
 	for _, p := range v.pages {
 		for w := range p.watchers {
 			w.close(c)
