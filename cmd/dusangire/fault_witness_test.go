@@ -211,6 +211,9 @@ func (w *witness) follow(ctx context.Context) error {
 	polling.Go(func() { w.poll(ctx, stop) })
 	unheard := 0
 	for attempt := 0; ctx.Err() == nil; {
+		w.mu.Lock()
+		serverIsBack := w.tryNow
+		w.mu.Unlock()
 		if unheard++; unheard > 1 {
 			w.pollFrom(true)
 		}
@@ -237,30 +240,39 @@ func (w *witness) follow(ctx context.Context) error {
 		}
 		delay := min(retryDelay<<min(attempt, 8), retryMost)
 		attempt++
-		pauseFor(ctx, time.Duration(float64(delay)*(1+retryJitter*(2*rand.Float64()-1))))
-		if w.waitsForPolls(ctx) {
+		if w.rest(ctx, time.Duration(float64(delay)*(1+retryJitter*(2*rand.Float64()-1))), serverIsBack) {
 			attempt = 0
 		}
 	}
 	return context.Cause(ctx)
 }
 
-// waitsForPolls waits while polls keep the page up to date, until it is time to try a socket again, and reports whether it has waited.
-func (w *witness) waitsForPolls(ctx context.Context) bool {
-	w.mu.Lock()
-	isPolled, tryNow := w.by == polled && w.isLive(time.Now()), w.tryNow
-	w.mu.Unlock()
-	if !isPolled {
-		return false
+// rest waits before the next socket: for a delay and then, while polls keep the page up to date, until it is time to try one again. It ends
+// when polls find that the server is back, and reports whether there is reason to begin with short delays again.
+func (w *witness) rest(ctx context.Context, delay time.Duration, serverIsBack <-chan struct{}) bool {
+	if pauseUnless(ctx, delay, serverIsBack) {
+		return true
 	}
-	timer := time.NewTimer(w.patience.another)
+	w.mu.Lock()
+	isPolled := w.by == polled && w.isLive(time.Now())
+	w.mu.Unlock()
+	if isPolled {
+		pauseUnless(ctx, w.patience.another, serverIsBack)
+	}
+	return isPolled
+}
+
+// pauseUnless waits until something happens, and reports whether it did, or for as long as it may take.
+func pauseUnless(ctx context.Context, d time.Duration, happens <-chan struct{}) (happened bool) {
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
+	case <-happens:
+		return true
 	case <-timer.C:
-	case <-tryNow:
 	case <-ctx.Done():
 	}
-	return true
+	return false
 }
 
 // pollFrom begins or ends polling.

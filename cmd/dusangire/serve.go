@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"dusangire/handlers"
@@ -19,9 +20,10 @@ import (
 )
 
 const (
-	drainTimeout  = 5 * time.Second  // for sockets
-	finishTimeout = 8 * time.Second  // for requests; a browser's idle connection alone may take 5
-	sweepEvery    = 10 * time.Second // whoever must not eat any more waits no longer for the tray to be held
+	drainTimeout  = 5 * time.Second        // for sockets
+	lastRequests  = 300 * time.Millisecond // in which who has an open connection may still ask
+	finishTimeout = 8 * time.Second        // for requests; a browser's idle connection alone may take 5
+	sweepEvery    = 10 * time.Second       // whoever must not eat any more waits no longer for the tray to be held
 	staffPace     = 4 * time.Second
 	storyAfter    = 30 * time.Second
 )
@@ -59,6 +61,7 @@ type program struct {
 	servers  []*http.Server
 	listener []net.Listener
 	url      string
+	ending   atomic.Bool // each answer says that its connection closes after it
 }
 
 // start wires the program and listens; after an error nothing is left open.
@@ -174,10 +177,21 @@ func (p *program) add(flag, address string, handler http.Handler, secure *tls.Co
 	}
 	p.listener = append(p.listener, listener)
 	p.servers = append(p.servers, &http.Server{
-		Handler: handler, TLSConfig: secure, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second,
+		Handler: p.closing(handler), TLSConfig: secure, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second,
 		IdleTimeout: 60 * time.Second, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
 	})
 	return listener.Addr(), nil
+}
+
+// closing lets answers say that the connection closes after them, once the program ends. A client whose next request were on its way when an
+// open connection is closed would not know what became of it.
+func (p *program) closing(handler http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p.ending.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		handler.ServeHTTP(w, r)
+	})
 }
 
 // run serves until ctx ends or a listener fails, then drains in the reverse order of the wiring.
@@ -238,7 +252,7 @@ func serve(server *http.Server, listener net.Listener) (err error) {
 	} else {
 		err = server.Serve(listener)
 	}
-	if errors.Is(err, http.ErrServerClosed) {
+	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, net.ErrClosed) {
 		return nil
 	}
 	return err
@@ -251,21 +265,28 @@ func (p *program) note(err error) {
 	}
 }
 
-// drain stops accepting, tells every socket that the server restarts and lets requests finish.
+// drain lets nobody new in and tells every socket that the server restarts; meanwhile it answers who asks over an open connection, for the
+// last time. Then it closes the connections that have nothing to say, and lets the others finish.
 func (p *program) drain() {
 	finish, cancel := context.WithTimeout(context.Background(), finishTimeout)
 	defer cancel()
+	p.ending.Store(true)
+	for _, listener := range p.listener {
+		_ = listener.Close() // one that has failed is closed
+	}
+	silence := time.NewTimer(lastRequests)
+	sockets, cancelSockets := context.WithTimeout(finish, drainTimeout)
+	defer cancelSockets()
+	p.hub.Drain(sockets)
+	<-silence.C
 	var closing sync.WaitGroup
 	for _, server := range p.servers {
 		closing.Go(func() {
-			if server.Shutdown(finish) != nil {
+			if err := server.Shutdown(finish); err != nil && !errors.Is(err, net.ErrClosed) {
 				p.note(server.Close())
 			}
 		})
 	}
-	sockets, cancelSockets := context.WithTimeout(finish, drainTimeout)
-	defer cancelSockets()
-	p.hub.Drain(sockets)
 	closing.Wait()
 }
 
