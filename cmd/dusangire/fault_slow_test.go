@@ -30,6 +30,7 @@ func TestSlowAndDeadScreensDisturbNobodyAndNeverLie(t *testing.T) {
 	before := s.nodes[0].metric("process_resident_memory_bytes")
 	bad.suffer(faults{rate: 2 << 10})
 	cut.suffer(faults{hole: true})
+	s.signIn()
 	for range size(8, 100) {
 		s.mustDialRaw(fmt.Sprintf("/ws/ward/%d/", s.board.ID), asHTML, s.tokens[hospital.MedicalStaff])
 	}

@@ -72,11 +72,17 @@ func newScene(t *testing.T, database string, beds int, nodes ...[]string) *scene
 		s.nodes = append(s.nodes, nil)
 		s.start(i)
 	}
+	s.signIn()
+	s.turns, s.ledger = make([]int, beds), keepLedger(t, database)
+	return s
+}
+
+// signIn begins new sessions for those who come from now on: one may have only so many sockets.
+func (s *scene) signIn() {
+	s.t.Helper()
 	for _, role := range []hospital.Role{hospital.MedicalStaff, hospital.WardManagement} {
 		s.tokens[role] = s.nodes[0].signIn(string(role)).token
 	}
-	s.turns, s.ledger = make([]int, beds), keepLedger(t, database)
-	return s
 }
 
 // start starts a node, also again, on the address that it always has.
@@ -107,6 +113,9 @@ func (s *scene) open(screens int) {
 		{hospital.WardManagement, "/dashboard/ward_management/", "/ws/dashboard/ward_management/"},
 	}
 	for i := range screens {
+		if i%100 == 99 {
+			s.signIn()
+		}
 		page, node := pages[i/len(s.nodes)%len(pages)], i%len(s.nodes)
 		s.add(ctx, newWitness(fmt.Sprintf("screen %d, %s on node %d", i, page.page, node), s.nodes[node].url, page.page, page.socket, s.tokens[page.role]))
 	}
