@@ -198,7 +198,7 @@ func (s standing) metrics() Metrics {
 	return m
 }
 
-// The columns and tables of open stays in a list. What is asked of meals comes between them.
+// The columns and tables of stays in a list. What is asked of meals comes between them.
 const (
 	stayLineColumns = `admission.id, patient.name, admission.bed_id, COALESCE(bed.number, ''), bed.ward_id,
 		COALESCE(ward.name, ''), admission.admitted_at, admission.expected_discharge`
@@ -206,7 +206,6 @@ const (
 		JOIN patient ON patient.id = admission.patient_id
 		LEFT JOIN bed ON bed.id = admission.bed_id
 		LEFT JOIN ward ON ward.id = bed.ward_id `
-	selectStayLine = `SELECT ` + stayLineColumns + stayLineTables + `WHERE admission.discharged_at IS NULL `
 )
 
 // scanStayLine reads a row that begins with stayLineColumns and has more columns after them.
@@ -225,10 +224,17 @@ func inWards(condition string, args []any, wardIDs []int64) (string, []any) {
 	return condition + ` AND bed.ward_id IN ` + list, args
 }
 
-// stayLines lists the first open stays of some wards, or of all, that condition selects and sorts.
+// stayLines lists the first ListLimit open stays of some wards, or of all, that condition selects and order sorts. It looks up the patients
+// and beds of these alone, however many there are. The arguments that condition names begin with $2.
 func stayLines(ctx context.Context, q *sql.Tx, wardIDs []int64, condition, order string, args ...any) ([]StayLine, error) {
-	condition, args = inWards(condition, args, wardIDs)
-	rows, err := q.QueryContext(ctx, selectStayLine+condition+order, args...)
+	args = append([]any{ListLimit}, args...)
+	if len(wardIDs) > 0 {
+		var list string
+		list, args = oneOf(args, wardIDs)
+		condition += ` AND admission.bed_id IN (SELECT id FROM bed WHERE ward_id IN ` + list + `)`
+	}
+	first := `SELECT admission.id FROM admission WHERE admission.discharged_at IS NULL AND ` + condition + ` ORDER BY ` + order + ` LIMIT $1`
+	rows, err := q.QueryContext(ctx, `SELECT `+stayLineColumns+stayLineTables+`WHERE admission.id IN (`+first+`) ORDER BY `+order, args...)
 	return collect(rows, err, func(row scanner) (StayLine, error) { return scanStayLine(row) })
 }
 
@@ -270,20 +276,17 @@ func (d *MedicalDashboard) readMeals(ctx context.Context, q *sql.Tx, wardIDs []i
 
 // recentStays lists who was admitted in the 24 hours before now, newest first.
 func recentStays(ctx context.Context, q *sql.Tx, now time.Time, wardIDs []int64) ([]StayLine, error) {
-	return stayLines(ctx, q, wardIDs, `AND admission.admitted_at > $2`,
-		` ORDER BY admission.admitted_at DESC, admission.id DESC LIMIT $1`, ListLimit, instant(now.Add(-24*time.Hour)))
+	return stayLines(ctx, q, wardIDs, `admission.admitted_at > $2`, `admission.admitted_at DESC, admission.id DESC`, instant(now.Add(-24*time.Hour)))
 }
 
 // pendingStays lists who is marked for discharge, soonest first.
 func pendingStays(ctx context.Context, q *sql.Tx, wardIDs []int64) ([]StayLine, error) {
-	return stayLines(ctx, q, wardIDs, `AND admission.discharge_planned`,
-		` ORDER BY admission.expected_discharge, admission.id LIMIT $1`, ListLimit)
+	return stayLines(ctx, q, wardIDs, `admission.discharge_planned`, `admission.expected_discharge, admission.id`)
 }
 
 // waitingStays lists who is admitted without a bed, longest wait first.
 func waitingStays(ctx context.Context, q *sql.Tx) ([]StayLine, error) {
-	return stayLines(ctx, q, nil, `AND admission.bed_id IS NULL`,
-		` ORDER BY admission.admitted_at, admission.id LIMIT $1`, ListLimit)
+	return stayLines(ctx, q, nil, `admission.bed_id IS NULL`, `admission.admitted_at, admission.id`)
 }
 
 // bedsToClean lists the beds in cleaning, longest first.

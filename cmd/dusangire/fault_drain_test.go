@@ -17,6 +17,7 @@ func TestARestartUnderLoadCutsNobodyShort(t *testing.T) {
 	s := newScene(t, hospitaltest.SQLite(t), 1, nil)
 	s.open(size(30, 500))
 	clerks := s.clerks(16)
+	clerks.rest = size(0, 100*time.Millisecond) // what is broken is not the processor
 	ctx, stop := context.WithCancel(t.Context())
 	var working sync.WaitGroup
 	working.Go(func() { clerks.work(ctx, 0) })

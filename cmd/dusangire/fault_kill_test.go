@@ -22,6 +22,7 @@ import (
 type clerks struct {
 	s       *scene
 	number  int
+	rest    time.Duration // of each between two patients
 	mu      sync.Mutex
 	answers map[string]int64 // by key; 0: no answer
 	refused map[string]int   // answers of other kinds, by their status and code
@@ -47,6 +48,7 @@ func (c *clerks) work(ctx context.Context, round int) {
 					pauseFor(ctx, 100*time.Millisecond)
 				} else {
 					n++
+					pauseFor(ctx, c.rest)
 				}
 			}
 		})
