@@ -22,6 +22,7 @@ import (
 type clerks struct {
 	s       *scene
 	number  int
+	client  *http.Client  // which keeps a connection for each, as their browsers do
 	rest    time.Duration // of each between two patients
 	mu      sync.Mutex
 	answers map[string]int64 // by key; 0: no answer
@@ -32,7 +33,9 @@ type clerks struct {
 const admissionPatience = 15 * time.Second
 
 func (s *scene) clerks(number int) *clerks {
-	return &clerks{s: s, number: number, answers: map[string]int64{}, refused: map[string]int{}}
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: number}}
+	s.t.Cleanup(client.CloseIdleConnections)
+	return &clerks{s: s, number: number, client: client, answers: map[string]int64{}, refused: map[string]int{}}
 }
 
 // work lets every clerk admit one patient after the other, in a round of its own number, until ctx ends. Who is refused or has no
@@ -98,7 +101,7 @@ func (c *clerks) send(node int, key, body string) answer {
 		"Authorization": "Bearer " + c.s.tokens["medical_staff"], "Idempotency-Key": key} {
 		request.Header.Set(name, value)
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := c.client.Do(request)
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return answer{refusal: nobodyThere}

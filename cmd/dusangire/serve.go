@@ -266,7 +266,8 @@ func (p *program) note(err error) {
 }
 
 // drain lets nobody new in and tells every socket that the server restarts; meanwhile it answers who asks over an open connection, for the
-// last time. Then it closes the connections that have nothing to say, and lets the others finish.
+// last time. Then it closes the connections that have nothing to say, and lets the others finish. A connection that the system has made
+// and the program has not yet accepted is reset; nobody has read anything of what it brought.
 func (p *program) drain() {
 	finish, cancel := context.WithTimeout(context.Background(), finishTimeout)
 	defer cancel()
