@@ -88,9 +88,8 @@
   // accept judges the stamp that ended a frame whose regions are on the screen by now: by what the frame came, and how late.
   function accept(stamp, by, late) {
     const now = performance.now();
-    const { epoch, build, shown: label, current = label, age, database } = stamp.dataset;
+    const { epoch, shown: label, current = label, age, database } = stamp.dataset;
     if (epoch !== body.dataset.epoch || byId("parts")?.value !== parts) return location.reload();
-    if (build !== body.dataset.build) return busy() ? notLive() : location.reload();
     shown = revisions(label);
     if (late < OLD) lateSince = 0;
     else lateSince ||= now;
@@ -367,11 +366,6 @@
     if (marked === link) return;
     marked?.removeAttribute("aria-current");
     link?.setAttribute("aria-current", "true");
-  }
-
-  // busy reports whether somebody would lose what they do if the page were drawn anew now.
-  function busy() {
-    return sending || (opened() && touched()) || document.activeElement?.matches("textarea, input:not([type=checkbox], [type=radio])");
   }
 
   async function open(path) {

@@ -12,10 +12,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
-	"maps"
 	"net/http"
 	"path"
-	"slices"
 	"strings"
 	"time"
 )
@@ -96,9 +94,6 @@ func Path(name string) string {
 	}
 	return a.path
 }
-
-// Paths lists the paths of all files, sorted. A change of any file changes the list.
-func Paths() []string { return slices.Sorted(maps.Keys(byPath)) }
 
 // Has reports whether there is a file of that name.
 func Has(name string) bool { return byName[name].path != "" }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -224,27 +223,6 @@ func TestAnotherEpochReloadsThePage(t *testing.T) {
 	other := stampOf("ward:2=1")
 	other.Epoch = "restored"
 	send(t, socket, frame(t, text.En, other))
-	site.nextSocket(t)
-	until(t, tab, "a new page", `!window.before`)
-}
-
-// After an upgrade a page is drawn anew, but not under the hands of somebody who is typing: until they have done it says that it is not live.
-func TestAFrameOfAnotherProgramReloadsThePage(t *testing.T) {
-	t.Parallel()
-	site := newSite(t)
-	tab, socket := openWard(t, site)
-	send(t, socket, frame(t, text.En, stampOf("ward:2=118")))
-	until(t, tab, "the page to be live", isLive)
-	ask[bool](t, tab, `window.before = true`)
-	ask[bool](t, tab, `document.querySelector("main").insertAdjacentHTML("beforeend", "<textarea></textarea>"), document.querySelector("textarea").focus(), true`)
-	upgraded := strings.ReplaceAll(frame(t, text.En, stampOf("ward:2=119")), `data-build="`+views.Build+`"`, `data-build="newer1"`)
-	send(t, socket, upgraded)
-	until(t, tab, "the page not to be live", isNotLive)
-	if !ask[bool](t, tab, `window.before`) {
-		t.Fatal("the page was drawn anew while somebody was typing")
-	}
-	ask[bool](t, tab, `document.querySelector("textarea").blur(), true`)
-	send(t, socket, upgraded)
 	site.nextSocket(t)
 	until(t, tab, "a new page", `!window.before`)
 }
