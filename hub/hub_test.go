@@ -435,7 +435,13 @@ func TestANewcomerIsNotShownWhatIsKnownToBeOld(t *testing.T) {
 					before := b.reads.Load()
 					text := fmt.Sprintf("change %d", i)
 					n.Announce(b.set(1, text))
-					if first := n.dial(own).next(); !strings.Contains(first, text) {
+					c := n.dial(own)
+					c.send(websocket.MessageText, `{"action":"nonsense"}`) // whose answer does not wait
+					first := c.next()
+					for strings.Contains(first, "unknown_action") {
+						first = c.next()
+					}
+					if !strings.Contains(first, text) {
 						t.Fatalf("the first that a newcomer is told lacks what was announced before (%d reads since): %s", b.reads.Load()-before, first)
 					}
 				}
@@ -459,6 +465,36 @@ func TestAStatusIsNotWhatIsKnownToBeOld(t *testing.T) {
 		if told := c.nextWith(`"type":"board"`); !strings.Contains(told, second) {
 			t.Fatalf("a program that asked was told what was known to be old: %s", told)
 		}
+	}
+}
+
+// However many programs ask, and however often, one read that is due answers all of them.
+func TestAskingForTheStateCostsNoReadsOfItsOwn(t *testing.T) {
+	b := newBoard(1)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	var programs []*client
+	for range 10 {
+		programs = append(programs, n.dial(hub.JSON))
+		programs[len(programs)-1].next()
+	}
+	n.Announce(b.set(0, "first"))
+	for _, c := range programs {
+		c.nextWith("first")
+	}
+	before := b.reads.Load()
+	n.Announce(b.set(0, "second"))
+	for _, c := range programs {
+		for range 3 {
+			c.send(websocket.MessageText, `{"action":"get_status"}`)
+		}
+	}
+	for _, c := range programs {
+		for range 3 {
+			c.nextWith(`"cells":["second"`)
+		}
+	}
+	if reads := b.reads.Load() - before; reads > 5 { // on a machine that stands still for a second, some more
+		t.Errorf("ten programs that ask three times each after one change cost %d reads, want one", reads)
 	}
 }
 

@@ -54,6 +54,12 @@ func newPage(r Representation) *page {
 	return &page{representation: r, watchers: map[*watcher]struct{}{}, deltas: map[uint64]parcel{}}
 }
 
+// isWatchedBy reports whether a watcher is still there.
+func (p *page) isWatchedBy(w *watcher) bool {
+	_, there := p.watchers[w]
+	return there
+}
+
 // update takes a new rendering in, labelled with the revisions it shows, and reports whether anything differs.
 // A malformed rendering is refused whole: the page stays as it was.
 func (p *page) update(next []Region, shown Revisions) (differs bool, err error) {

@@ -46,6 +46,7 @@ type view struct {
 	again     *time.Timer   // when armed, the next read
 	armed     bool
 	newcomers []*watcher // who came while a read was due, and are told what it finds
+	asking    []*watcher // who asked for the whole state then
 	failed    bool       // the last read or rendering did not succeed: what is shown may be behind
 	reported  bool       // the log knows
 }
@@ -109,7 +110,6 @@ func (v *view) run() {
 		case <-v.again.C:
 			v.armed = false
 			v.refresh()
-			v.welcomeNewcomers()
 		case <-beat.C:
 			v.beat()
 		}
@@ -139,8 +139,8 @@ func (v *view) handle(e event) {
 // join gives a new watcher the whole state at once, from what is already drawn where something is. What is known to be old is told to
 // nobody who comes: a page would take back before its user's eyes what they have just done. They wait for the read that is due.
 func (v *view) join(p *page, w *watcher) {
-	v.heed()
 	p.watchers[w] = struct{}{}
+	v.heed()
 	switch {
 	case v.state == nil && v.failed && time.Since(v.lastRead) < retryRead:
 		// A moment ago it could not be read. Nobody waits for another try: those who come next would wait for all before them.
@@ -153,8 +153,11 @@ func (v *view) join(p *page, w *watcher) {
 	v.welcome(p, w)
 }
 
-// welcome tells a new watcher the state as it was last read.
+// welcome tells a new watcher the state as it was last read, unless that reading ended the view.
 func (v *view) welcome(p *page, w *watcher) {
+	if w.closing.Load() {
+		return
+	}
 	if v.state != nil && p.version == 0 {
 		v.draw(p)
 	}
@@ -166,15 +169,20 @@ func (v *view) welcome(p *page, w *watcher) {
 	v.pump(p, w)
 }
 
-// welcomeNewcomers tells those who waited for a read what it found; if it failed, what was found before, with a stamp that says so.
-func (v *view) welcomeNewcomers() {
-	for _, w := range v.newcomers {
-		p := v.pages[w.representation]
-		if _, stillThere := p.watchers[w]; stillThere {
+// tellWaiting tells those who waited for a read what it found; if it failed, what was found before, with a stamp that says so.
+func (v *view) tellWaiting() {
+	newcomers, asking := v.newcomers, v.asking
+	v.newcomers, v.asking = nil, nil
+	for _, w := range newcomers {
+		if p := v.pages[w.representation]; p.isWatchedBy(w) {
 			v.welcome(p, w)
 		}
 	}
-	v.newcomers = nil
+	for _, w := range asking {
+		if p := v.pages[w.representation]; p.isWatchedBy(w) {
+			v.tellWhole(p, w)
+		}
+	}
 }
 
 // tellsTime reports whether the whole state of a page carries the time of its reading and that was too long ago.
@@ -190,8 +198,8 @@ func (v *view) heed() {
 	v.refreshIfBehind()
 }
 
-// due reports whether a read waits for its turn that will find more than the state shows.
-func (v *view) due() bool { return v.armed && !v.failed }
+// due reports whether a read waits for its turn that may find more than the state shows.
+func (v *view) due() bool { return v.armed && !v.failed && len(v.wanted.Topics) > 0 }
 
 // refreshIfBehind reads anew when the state does not show what is wanted: at once where the last read is long enough ago,
 // else when it will be.
@@ -239,6 +247,7 @@ func (v *view) refresh() {
 		if !v.armed {
 			v.arm(retryRead)
 		}
+		v.tellWaiting()
 		return
 	}
 	v.state, v.failed, v.wanted = state, false, Revisions{}
@@ -248,6 +257,7 @@ func (v *view) refresh() {
 		}
 	}
 	v.reported = v.failed
+	v.tellWaiting()
 }
 
 // fail notes that the view's screens may be behind, and tells the log once.
@@ -336,7 +346,7 @@ func (v *view) pump(p *page, w *watcher) {
 		w.write(w.queue[0])
 		w.queue = w.queue[1:]
 	}
-	if w.sent == p.version || len(w.queue) > 0 || !w.free() {
+	if w.sent == p.version || len(w.queue) > 0 || w.sent == 0 && v.due() || !w.free() {
 		return
 	}
 	if p.version > w.sent+1 && w.sent > 0 {
@@ -346,7 +356,8 @@ func (v *view) pump(p *page, w *watcher) {
 	w.sent = p.version
 }
 
-// answer replies to a program's request: with a message, or with the whole state, read anew where it tells the time.
+// answer replies to a program's request: with a message, or with the whole state, read anew where it tells the time. What is known to be
+// old is not told: the answer waits for the read that is due.
 func (v *view) answer(w *watcher, request []byte) {
 	if v.state == nil {
 		return
@@ -358,9 +369,18 @@ func (v *view) answer(w *watcher, request []byte) {
 	}
 	v.heed()
 	p := v.pages[w.representation]
-	if v.tellsTime(p) || v.due() {
+	if v.due() {
+		v.asking = append(v.asking, w)
+		return
+	}
+	if v.tellsTime(p) {
 		v.refresh()
 	}
+	v.tellWhole(p, w)
+}
+
+// tellWhole answers a program that asked for the whole state.
+func (v *view) tellWhole(p *page, w *watcher) {
 	v.reply(w, p.delta(0, func() []byte { return v.stamp(p) }))
 }
 
@@ -378,7 +398,7 @@ func (v *view) reply(w *watcher, answer parcel) {
 
 // closeAll ends every socket of the view.
 func (v *view) closeAll(c *Close) {
-	v.newcomers = nil
+	v.newcomers, v.asking = nil, nil
 	for _, p := range v.pages {
 		for w := range p.watchers {
 			w.close(c)

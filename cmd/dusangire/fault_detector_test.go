@@ -22,9 +22,10 @@ const (
 	healthy   = 2 * time.Second // and how old it may be while nothing but the bus is broken
 	clockSkew = 500 * time.Millisecond
 
-	// What moves a topic and alters nothing on a page, as a bed freed here and one taken there leave its numbers as they were, is told with the
-	// next change that does, or by a heartbeat: its label may be older than what stands beside it. The version of a card may not.
-	labelsBehind = time.Second
+	// How old a label may be at least: what moves a topic and alters nothing on a page, as a bed freed here and one taken there leave its numbers as
+	// they were, is told with the next change that does, or by a heartbeat, which comes every two seconds to who was told nothing in the last one.
+	// The version of a card may not.
+	oldestLabel = 3500 * time.Millisecond
 )
 
 // lie is something that a screen showed as live although it had been overtaken for some time.
@@ -88,7 +89,7 @@ func (s *scene) judge(limit time.Duration, within span) {
 		if strings.HasPrefix(what, "bed-") {
 			return limit
 		}
-		return limit + labelsBehind
+		return max(limit, oldestLabel)
 	}
 	var all []time.Duration
 	for _, w := range s.screens {
