@@ -14,7 +14,7 @@
   const OLD = 4000; // the server last looked at its database longer ago than this: not live
   const BEHIND = 2000; // so long may a live page be told that something newer is on its way
   const LATE = 6000; // a socket whose stamps are too long on their way for so long is replaced: a new one has no queue
-  const ASLEEP = 10000; // the clock jumped by more: the machine slept
+  const ASLEEP = 1500; // the clock on the wall went on for so much longer than the page's own: the machine slept
   const DOUBTED = 60000; // so old, a diet or an allergy is not to be relied on
   const ANOTHER = 30000; // how long a page whose polls succeed waits before it tries a socket again
   const SLOW = 5000; // a poll that takes longer has failed
@@ -41,7 +41,7 @@
   let trueAt = 0; // what the last good stamp said was so then
   let trueOn = performance.timeOrigin; // the same by the clock on the wall, which goes on while the machine sleeps
   let behindSince = 0; // 0: shown is current
-  let tickedAt = Date.now();
+  let wall = Date.now() - performance.now(); // by which the clock on the wall is before the page's own
   let state = byId("live").textContent; // the time of the state on screen
   let shown = revisions(body.dataset.shown);
   let gone = false;
@@ -136,8 +136,8 @@
 
   function supervise() {
     const now = performance.now();
-    const slept = Date.now() - tickedAt > ASLEEP;
-    tickedAt = Date.now();
+    const slept = Date.now() - now - wall > ASLEEP;
+    wall = Date.now() - now;
     if (slept) doubt();
     if (document.hidden) return;
     if (slept || now - trueAt > SILENCE || (behindSince && now - behindSince > BEHIND)) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -645,14 +646,14 @@ func TestAPageWhoseMachineSleptTakesANewSocket(t *testing.T) {
 	tab, socket := openWard(t, site)
 	defer beat(t, socket, stampOf("ward:2=118"))()
 	until(t, tab, "the page to be live", isLive)
-	ask[bool](t, tab, `(() => { const now = Date.now; Date.now = () => now() + 20_000; return true; })()`)
+	ask[bool](t, tab, `(() => { const now = Date.now; Date.now = () => now() + 3_000; return true; })()`)
 	site.nextSocket(t)
 	if ask[bool](t, tab, isLive) {
 		t.Error("the page is live before its new socket has brought anything")
 	}
 	const hatched = `getComputedStyle(document.querySelector(".vital"), "::after").visibility === "visible"`
 	if ask[bool](t, tab, hatched) {
-		t.Error("after twenty seconds people are warned of diets and allergies already")
+		t.Error("after a nap people are warned of diets and allergies already")
 	}
 	// What the page's own clock has missed counts too, where the machine sleeps on and nothing comes.
 	ask[bool](t, tab, `(() => { const now = Date.now; Date.now = () => now() + 60_000; return true; })()`)
@@ -712,5 +713,19 @@ func TestAMinuteAfterTheLastStampNobodyIsToRelyOnDietsAndAllergies(t *testing.T)
 	until(t, tab, "the page to be live", isLive)
 	if got := ask[bool](t, tab, `getComputedStyle(document.querySelector(".vital"), "::after").visibility === "visible"`); got {
 		t.Error("marks of a live page are hatched")
+	}
+}
+
+// Only who may read the wards has a chart to look into; the others ask the ward.
+func TestWhoIsInDoubtIsToldWhatTheyCanDo(t *testing.T) {
+	for role, want := range map[hospital.Role]string{
+		hospital.MedicalStaff: "Look into the chart.", hospital.WardManagement: "Look into the chart.",
+		hospital.KitchenStaff: "Ask the ward.", hospital.Customer: "Ask the ward.",
+	} {
+		page := wardPage()
+		page.Viewer = viewer(role)
+		if got := draw(t, text.En, views.WardPage(page, sampleBoard(), nil)); !strings.Contains(got, `<p class="doubt">Diets and allergies may have changed since. `+want) {
+			t.Errorf("in doubt, %s is not told: %s", role, want)
+		}
 	}
 }
