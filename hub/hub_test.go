@@ -436,11 +436,8 @@ func TestANewcomerIsNotShownWhatIsKnownToBeOld(t *testing.T) {
 					text := fmt.Sprintf("change %d", i)
 					n.Announce(b.set(1, text))
 					c := n.dial(own)
-					c.send(websocket.MessageText, `{"action":"nonsense"}`) // whose answer does not wait
+					c.send(websocket.MessageText, `{"action":"nonsense"}`) // nor does an answer come before the state
 					first := c.next()
-					for strings.Contains(first, "unknown_action") {
-						first = c.next()
-					}
 					if !strings.Contains(first, text) {
 						t.Fatalf("the first that a newcomer is told lacks what was announced before (%d reads since): %s", b.reads.Load()-before, first)
 					}
@@ -479,7 +476,7 @@ func TestAskingForTheStateCostsNoReadsOfItsOwn(t *testing.T) {
 	}
 	n.Announce(b.set(0, "first"))
 	for _, c := range programs {
-		c.nextWith("first")
+		c.nextWith(`"cells":["first"`)
 	}
 	before := b.reads.Load()
 	n.Announce(b.set(0, "second"))
@@ -487,10 +484,18 @@ func TestAskingForTheStateCostsNoReadsOfItsOwn(t *testing.T) {
 		for range 3 {
 			c.send(websocket.MessageText, `{"action":"get_status"}`)
 		}
+		c.send(websocket.MessageText, `{"action":"nonsense"}`)
+		c.send(websocket.MessageText, `no JSON`)
 	}
 	for _, c := range programs {
-		for range 3 {
-			c.nextWith(`"cells":["second"`)
+		for _, want := range []string{"second", "second", "second", "second", "unknown_action", "invalid_json"} { // what changed, and then each answer
+			message := c.next()
+			for strings.Contains(message, `"type":"cell"`) || strings.Contains(message, `"type":"heartbeat"`) {
+				message = c.next()
+			}
+			if !strings.Contains(message, want) {
+				t.Fatalf("a program that asked three times for the state, and twice for nonsense, was told %s, want %s", message, want)
+			}
 		}
 	}
 	if reads := b.reads.Load() - before; reads > 5 { // on a machine that stands still for a second, some more

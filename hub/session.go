@@ -56,6 +56,7 @@ type watcher struct {
 	queue   []parcel  // answers that wait until the line is free
 	blocked time.Time // since when the line has been busy with one parcel, as far as heartbeats saw; zero: it is not
 	noted   uint32    // credits at the last heartbeat
+	waits   bool      // for a read that is due: for its first state, or for an answer
 
 	// Owned by the hub's guard goroutine once the socket is open.
 	seen Revisions

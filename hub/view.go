@@ -46,7 +46,7 @@ type view struct {
 	again     *time.Timer   // when armed, the next read
 	armed     bool
 	newcomers []*watcher // who came while a read was due, and are told what it finds
-	asking    []*watcher // who asked for the whole state then
+	asking    []event    // what others asked then, and what was answered already, in its turn
 	failed    bool       // the last read or rendering did not succeed: what is shown may be behind
 	reported  bool       // the log knows
 }
@@ -127,10 +127,8 @@ func (v *view) handle(e event) {
 		if len(p.watchers) == 0 {
 			v.pages[p.representation] = newPage(p.representation) // nobody needs it: it is drawn anew for the next one
 		}
-	case asked:
-		v.answer(w, e.message)
-	case replied:
-		v.reply(w, pack(e.message))
+	case asked, replied:
+		v.answer(e)
 	case readable:
 		v.pump(p, w)
 	}
@@ -140,14 +138,14 @@ func (v *view) handle(e event) {
 // nobody who comes: a page would take back before its user's eyes what they have just done. They wait for the read that is due.
 func (v *view) join(p *page, w *watcher) {
 	p.watchers[w] = struct{}{}
-	v.heed()
-	switch {
+	switch read := v.heed(); {
+	case read:
 	case v.state == nil && v.failed && time.Since(v.lastRead) < retryRead:
 		// A moment ago it could not be read. Nobody waits for another try: those who come next would wait for all before them.
 	case v.state == nil || v.tellsTime(p):
 		v.refresh()
 	case v.due():
-		v.newcomers = append(v.newcomers, w)
+		v.newcomers, w.waits = append(v.newcomers, w), true
 		return
 	}
 	v.welcome(p, w)
@@ -174,13 +172,15 @@ func (v *view) tellWaiting() {
 	newcomers, asking := v.newcomers, v.asking
 	v.newcomers, v.asking = nil, nil
 	for _, w := range newcomers {
+		w.waits = false
 		if p := v.pages[w.representation]; p.isWatchedBy(w) {
 			v.welcome(p, w)
 		}
 	}
-	for _, w := range asking {
-		if p := v.pages[w.representation]; p.isWatchedBy(w) {
-			v.tellWhole(p, w)
+	for _, e := range asking {
+		e.watcher.waits = false
+		if v.pages[e.watcher.representation].isWatchedBy(e.watcher) {
+			v.tell(e)
 		}
 	}
 }
@@ -190,28 +190,29 @@ func (v *view) tellsTime(p *page) bool {
 	return p.representation == JSON && time.Since(v.lastRead) > restate
 }
 
-// heed takes the hints that came in.
-func (v *view) heed() {
+// heed takes the hints that came in, and reports whether it read the state anew.
+func (v *view) heed() (read bool) {
 	if hints := v.hints.take(); len(hints.Topics) > 0 {
 		v.wanted = hints
 	}
-	v.refreshIfBehind()
+	return v.refreshIfBehind()
 }
 
 // due reports whether a read waits for its turn that may find more than the state shows.
 func (v *view) due() bool { return v.armed && !v.failed && len(v.wanted.Topics) > 0 }
 
 // refreshIfBehind reads anew when the state does not show what is wanted: at once where the last read is long enough ago,
-// else when it will be.
-func (v *view) refreshIfBehind() {
+// else when it will be. It reports whether it read.
+func (v *view) refreshIfBehind() bool {
 	if v.armed || (v.state != nil && !v.failed && v.state.Revisions().covers(v.wanted)) {
-		return
+		return false
 	}
 	if wait := v.pause() - time.Since(v.lastRead); wait > 0 {
 		v.arm(wait)
-		return
+		return false
 	}
 	v.refresh()
+	return true
 }
 
 // pause is how long after a read the next one waits: so long that all views together, if each changed all the time, would read and draw
@@ -266,6 +267,9 @@ func (v *view) fail(what string, err error) {
 		v.hub.config.Log.Error(what, "view", v.spec.Name, "error", err)
 	}
 	v.failed, v.reported = true, true
+	for _, p := range v.pages {
+		clear(p.deltas) // their stamps say that all is well
+	}
 }
 
 // read calls a view's Read; a panic in it is an error like any other.
@@ -346,7 +350,7 @@ func (v *view) pump(p *page, w *watcher) {
 		w.write(w.queue[0])
 		w.queue = w.queue[1:]
 	}
-	if w.sent == p.version || len(w.queue) > 0 || w.sent == 0 && v.due() || !w.free() {
+	if w.sent == p.version || len(w.queue) > 0 || !w.free() {
 		return
 	}
 	if p.version > w.sent+1 && w.sent > 0 {
@@ -356,32 +360,44 @@ func (v *view) pump(p *page, w *watcher) {
 	w.sent = p.version
 }
 
-// answer replies to a program's request: with a message, or with the whole state, read anew where it tells the time. What is known to be
-// old is not told: the answer waits for the read that is due.
-func (v *view) answer(w *watcher, request []byte) {
-	if v.state == nil {
+// answer lets a program's request be answered. What is known to be old is told to nobody who asks: they wait for the read that is due, and
+// whatever else they are told comes after it.
+func (v *view) answer(e event) {
+	read := v.heed()
+	switch {
+	case v.due() && (e.kind == asked || e.watcher.waits):
+		v.asking, e.watcher.waits = append(v.asking, e), true
 		return
-	}
-	message, whole := v.state.Answer(request)
-	if !whole {
-		v.reply(w, pack(message))
-		return
-	}
-	v.heed()
-	p := v.pages[w.representation]
-	if v.due() {
-		v.asking = append(v.asking, w)
-		return
-	}
-	if v.tellsTime(p) {
+	case !read && e.kind == asked && v.tellsTime(v.pages[e.watcher.representation]) && v.wantsWhole(e.message):
 		v.refresh()
 	}
-	v.tellWhole(p, w)
+	v.tell(e)
 }
 
-// tellWhole answers a program that asked for the whole state.
-func (v *view) tellWhole(p *page, w *watcher) {
-	v.reply(w, p.delta(0, func() []byte { return v.stamp(p) }))
+// wantsWhole reports whether a request asks for the whole state.
+func (v *view) wantsWhole(request []byte) bool {
+	if v.state == nil {
+		return false
+	}
+	_, whole := v.state.Answer(request)
+	return whole
+}
+
+// tell answers a request from the state as it is, with a message or with the whole of it, or passes on the answer that it has already.
+func (v *view) tell(e event) {
+	w, message := e.watcher, e.message
+	if e.kind == asked {
+		if v.state == nil {
+			return
+		}
+		var whole bool
+		if message, whole = v.state.Answer(message); whole {
+			p := v.pages[w.representation]
+			v.reply(w, p.delta(0, func() []byte { return v.stamp(p) }))
+			return
+		}
+	}
+	v.reply(w, pack(message))
 }
 
 // reply sends an answer to a watcher after everything that was sent to it before.
