@@ -500,6 +500,7 @@ func TestTheBrowserTestsNoticeWhatGoesWrongInAPage(t *testing.T) {
 		ask[chromedp.Void](mishap.page, mishap.cause)
 		mishap.page.untilTold(mishap.told)
 	}
+	bare.untilTold("WebSocket connection to 'ws://127.0.0.1:1/ws/' failed") // the last mishap has this echo
 	ours.forget()
 	bare.forget()
 }
