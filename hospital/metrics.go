@@ -221,18 +221,13 @@ func inWards(condition string, args []any, wardIDs []int64) (string, []any) {
 		return condition, args
 	}
 	list, args := oneOf(args, wardIDs)
-	return condition + ` AND bed.ward_id IN ` + list, args
+	return condition + ` AND admission.bed_id IN (SELECT id FROM bed WHERE ward_id IN ` + list + `)`, args
 }
 
 // stayLines lists the first ListLimit open stays of some wards, or of all, that condition selects and order sorts. It looks up the patients
 // and beds of these alone, however many there are. The arguments that condition names begin with $2.
 func stayLines(ctx context.Context, q *sql.Tx, wardIDs []int64, condition, order string, args ...any) ([]StayLine, error) {
-	args = append([]any{ListLimit}, args...)
-	if len(wardIDs) > 0 {
-		var list string
-		list, args = oneOf(args, wardIDs)
-		condition += ` AND admission.bed_id IN (SELECT id FROM bed WHERE ward_id IN ` + list + `)`
-	}
+	condition, args = inWards(condition, append([]any{ListLimit}, args...), wardIDs)
 	first := `SELECT admission.id FROM admission WHERE admission.discharged_at IS NULL AND ` + condition + ` ORDER BY ` + order + ` LIMIT $1`
 	rows, err := q.QueryContext(ctx, `SELECT `+stayLineColumns+stayLineTables+`WHERE admission.id IN (`+first+`) ORDER BY `+order, args...)
 	return collect(rows, err, func(row scanner) (StayLine, error) { return scanStayLine(row) })

@@ -38,17 +38,16 @@ type view struct {
 
 	references int
 
-	state     State // nil until the first read succeeds
-	pages     map[Representation]*page
-	wanted    Revisions // what hints and checks said since the last read
-	lastRead  time.Time
-	cost      time.Duration // of reading and drawing, on average over the last few times
-	again     *time.Timer   // when armed, the next read
-	armed     bool
-	newcomers []*watcher // who came while a read was due, and are told what it finds
-	asking    []event    // what others asked then, and what was answered already, in its turn
-	failed    bool       // the last read or rendering did not succeed: what is shown may be behind
-	reported  bool       // the log knows
+	state    State // nil until the first read succeeds
+	pages    map[Representation]*page
+	wanted   Revisions // what hints and checks said since the last read
+	lastRead time.Time
+	cost     time.Duration // of reading and drawing, on average over the last few times
+	again    *time.Timer   // when armed, the next read
+	armed    bool
+	waiting  []event // who came and who asked while a read was due, with what they are told after it, in this order
+	failed   bool    // the last read or rendering did not succeed: what is shown may be behind
+	reported bool    // the log knows
 }
 
 // event is what happens to one watcher.
@@ -145,7 +144,7 @@ func (v *view) join(p *page, w *watcher) {
 	case v.state == nil || v.tellsTime(p):
 		v.refresh()
 	case v.due():
-		v.newcomers, w.waits = append(v.newcomers, w), true
+		v.wait(event{kind: joined, watcher: w})
 		return
 	}
 	v.welcome(p, w)
@@ -167,19 +166,23 @@ func (v *view) welcome(p *page, w *watcher) {
 	v.pump(p, w)
 }
 
+// wait puts off what a watcher is told until the read that is due.
+func (v *view) wait(e event) {
+	v.waiting, e.watcher.waits = append(v.waiting, e), true
+}
+
 // tellWaiting tells those who waited for a read what it found; if it failed, what was found before, with a stamp that says so.
 func (v *view) tellWaiting() {
-	newcomers, asking := v.newcomers, v.asking
-	v.newcomers, v.asking = nil, nil
-	for _, w := range newcomers {
-		w.waits = false
-		if p := v.pages[w.representation]; p.isWatchedBy(w) {
-			v.welcome(p, w)
-		}
-	}
-	for _, e := range asking {
+	waiting := v.waiting
+	v.waiting = nil
+	for _, e := range waiting {
 		e.watcher.waits = false
-		if v.pages[e.watcher.representation].isWatchedBy(e.watcher) {
+		p := v.pages[e.watcher.representation]
+		switch {
+		case !p.isWatchedBy(e.watcher):
+		case e.kind == joined:
+			v.welcome(p, e.watcher)
+		default:
 			v.tell(e)
 		}
 	}
@@ -310,7 +313,7 @@ func (v *view) pumpAll(p *page) {
 	}
 	all := make([]*watcher, 0, len(p.watchers))
 	for w := range p.watchers {
-		v.delta(p, w)
+		v.delta(p, w.sent)
 		all = append(all, w)
 	}
 	var writing sync.WaitGroup
@@ -324,9 +327,9 @@ func (v *view) pumpAll(p *page) {
 	writing.Wait()
 }
 
-// delta is what brings a watcher to a page's newest state.
-func (v *view) delta(p *page, w *watcher) parcel {
-	return p.delta(w.sent, func() []byte { return v.stamp(p) })
+// delta is what brings a watcher from a version to a page's newest state; from 0 that is the whole of it.
+func (v *view) delta(p *page, version uint64) parcel {
+	return p.delta(version, func() []byte { return v.stamp(p) })
 }
 
 func (v *view) render(p *page) (differs bool, err error) {
@@ -356,7 +359,7 @@ func (v *view) pump(p *page, w *watcher) {
 	if p.version > w.sent+1 && w.sent > 0 {
 		v.hub.stats.coalesced.Add(1)
 	}
-	w.write(v.delta(p, w))
+	w.write(v.delta(p, w.sent))
 	w.sent = p.version
 }
 
@@ -366,7 +369,7 @@ func (v *view) answer(e event) {
 	read := v.heed()
 	switch {
 	case v.due() && (e.kind == asked || e.watcher.waits):
-		v.asking, e.watcher.waits = append(v.asking, e), true
+		v.wait(e)
 		return
 	case !read && e.kind == asked && v.tellsTime(v.pages[e.watcher.representation]) && v.wantsWhole(e.message):
 		v.refresh()
@@ -392,8 +395,7 @@ func (v *view) tell(e event) {
 		}
 		var whole bool
 		if message, whole = v.state.Answer(message); whole {
-			p := v.pages[w.representation]
-			v.reply(w, p.delta(0, func() []byte { return v.stamp(p) }))
+			v.reply(w, v.delta(v.pages[w.representation], 0))
 			return
 		}
 	}
@@ -414,7 +416,7 @@ func (v *view) reply(w *watcher, answer parcel) {
 
 // closeAll ends every socket of the view.
 func (v *view) closeAll(c *Close) {
-	v.newcomers, v.asking = nil, nil
+	v.waiting = nil
 	for _, p := range v.pages {
 		for w := range p.watchers {
 			w.close(c)
