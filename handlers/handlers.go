@@ -36,7 +36,8 @@ type Config struct {
 // Server answers HTTP requests and opens sockets. It is safe for concurrent use.
 type Server struct {
 	Config
-	metrics *prometheus.Registry
+	metrics   *prometheus.Registry
+	lostPorts lostPorts
 }
 
 // largestBody is how much a request may carry.
@@ -60,7 +61,7 @@ func (s *Server) Handler() http.Handler {
 		secureHeaders,
 		rememberLanguage,
 		s.requireAllowedHost,
-		refuseForeignPosts,
+		s.refuseForeignPosts,
 		middleware.BodyLimit(largestBody),
 	)
 	s.register(e)

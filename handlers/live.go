@@ -65,6 +65,7 @@ func (s *Server) socket(r Route) echo.HandlerFunc {
 			return echo.NewHTTPError(http.StatusUpgradeRequired, "This address speaks WebSocket.")
 		}
 		if !s.allowsOrigin(c) {
+			s.tellLostPort(c)
 			return echo.NewHTTPError(http.StatusForbidden, "This page's site may not open sockets here. Its operator sets --allowed-hosts.")
 		}
 		opened, err := s.Hub.Admit(c.Request().Context())

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/labstack/echo/v4"
 )
@@ -42,10 +43,11 @@ func secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 func isSecure(c echo.Context) bool { return c.Scheme() == "https" }
 
 // refuseForeignPosts refuses what another site's page makes a browser send. Programs send neither Origin nor Sec-Fetch-Site.
-func refuseForeignPosts(next echo.HandlerFunc) echo.HandlerFunc {
+func (s *Server) refuseForeignPosts(next echo.HandlerFunc) echo.HandlerFunc {
 	protection := http.NewCrossOriginProtection()
 	return func(c echo.Context) error {
 		if protection.Check(c.Request()) != nil {
+			s.tellLostPort(c)
 			return echo.NewHTTPError(http.StatusForbidden, "This request came from another site's page.")
 		}
 		return next(c)
@@ -111,6 +113,45 @@ func (s *Server) allowsOrigin(c echo.Context) bool {
 	}
 	_, hostPort := splitHost(c.Request().Host)
 	return s.allowsHost(u.Host) && portOr(u.Port(), u.Scheme) == portOr(hostPort, c.Scheme())
+}
+
+// lostPorts are the origins that were told of to the operator, who needs to hear of each once. There are as many as strangers care to
+// send, so only the first few are told.
+type lostPorts struct {
+	mu   sync.Mutex
+	told map[string]bool
+}
+
+const mostLostPorts = 8
+
+// first reports whether an origin is to be told of.
+func (l *lostPorts) first(origin string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.told[origin] || len(l.told) == mostLostPorts {
+		return false
+	}
+	if l.told == nil {
+		l.told = map[string]bool{}
+	}
+	l.told[origin] = true
+	return true
+}
+
+// tellLostPort tells the operator of a refused page that is our own by its host and not by its port or scheme. Such pages come through
+// something that hands the host on without its port, or ends HTTPS and does not say so; nobody at the screen could know.
+func (s *Server) tellLostPort(c echo.Context) {
+	origin, err := url.Parse(c.Request().Header.Get("Origin"))
+	if err != nil || (origin.Scheme != "http" && origin.Scheme != "https") || origin.User != nil {
+		return
+	}
+	name, _ := splitHost(c.Request().Host)
+	if !strings.EqualFold(origin.Hostname(), name) || !s.lostPorts.first(origin.Scheme+"://"+origin.Host) {
+		return
+	}
+	s.Log.Warn("a page of this host on another port or scheme was refused; if people come that way, let what stands before the server pass on "+
+		"Host with its port and X-Forwarded-Proto, as deploy/nginx.conf does, and name it in --trusted-proxies",
+		"origin", origin.Scheme+"://"+origin.Host, "asked", c.Scheme()+"://"+c.Request().Host)
 }
 
 // splitHost cuts "name:port", "[v6]:port" or a bare name; the name comes without brackets.

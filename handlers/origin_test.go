@@ -205,6 +205,50 @@ func TestAForeignOriginIsRefusedBeforeAnybodyIsAsked(t *testing.T) {
 	}
 }
 
+// TestThePortThatAProxyDropsIsToldOnce: a page whose host is ours and whose port is not comes through something that loses the port.
+// Its operator hears of it, once for each such place, and no stranger can fill the log with it.
+func TestThePortThatAProxyDropsIsToldOnce(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, settings{})
+	port := h.web.URL[strings.LastIndex(h.web.URL, ":"):]
+	socket := func(origin, host string) {
+		t.Helper()
+		header := http.Header{"Origin": {origin}, "Upgrade": {"websocket"}, "Connection": {"Upgrade"},
+			"Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="}}
+		path := fmt.Sprintf("/ws/ward/%d/", h.a.ID)
+		if got := h.ask(question{method: "GET", path: path, token: h.token("medical_staff"), host: host, header: header}); got.status != http.StatusForbidden {
+			t.Errorf("a socket for %s under %s: %d, want 403", origin, host, got.status)
+		}
+	}
+	told := func() int { return strings.Count(h.log.String(), "on another port or scheme was refused") }
+
+	socket("http://evil.example"+port, "127.0.0.1")
+	socket("http://127.0.0.1.evil.example", "127.0.0.1")
+	socket("null", "127.0.0.1")
+	if told() != 0 {
+		t.Errorf("pages of other hosts are strangers':\n%s", h.log)
+	}
+	for range 3 {
+		socket("http://127.0.0.1:8446", "127.0.0.1")
+	}
+	if told() != 1 || !strings.Contains(h.log.String(), `"level":"WARN"`) || !strings.Contains(h.log.String(), "http://127.0.0.1:8446") ||
+		!strings.Contains(h.log.String(), "--trusted-proxies") {
+		t.Errorf("told %d times, want once, with the origin and what to set:\n%s", told(), h.log)
+	}
+	socket("https://127.0.0.1", "127.0.0.1") // HTTPS ends at something that does not say so
+	post := http.Header{"Origin": {"http://127.0.0.1:8447"}}
+	h.ask(question{method: "POST", path: "/login", as: browser, host: "127.0.0.1", header: post})
+	if told() != 3 {
+		t.Errorf("a lost scheme, and a form instead of a socket: told %d times, want 3", told())
+	}
+	for stranger := range 30 {
+		socket(fmt.Sprintf("http://127.0.0.1:%d", 9000+stranger), "127.0.0.1")
+	}
+	if told() > 8 {
+		t.Errorf("a stranger wrote %d lines into the log", told())
+	}
+}
+
 func TestANameThatIsNotOursGetsNothing(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{allowedHosts: []string{"127.0.0.1", "wards.example", "board.example:8443", "::1"}})
