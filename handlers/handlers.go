@@ -25,8 +25,6 @@ type Config struct {
 	AllowedHosts []string
 	// TrustedProxies are the networks whose X-Forwarded-For, -Proto and -Host are believed.
 	TrustedProxies []*net.IPNet
-	// ServeMetrics puts /metrics among the routes; false where it has a listener of its own.
-	ServeMetrics bool
 	// ProcessManager names what starts this process again when it ends, for those who look after it.
 	ProcessManager string
 	// Gallery adds /gallery, every part in every state, for those who develop.

@@ -86,7 +86,7 @@ func newHouse(t testing.TB, s settings) *house {
 		Announce: func(r hospital.Revisions) { h.hub.Announce(handlers.HubRevisions(r)) }})
 	h.hub = handlers.NewHub(h.hospital, hub.Config{Bus: s.bus, Log: log})
 	h.server = handlers.New(handlers.Config{Hospital: h.hospital, Hub: h.hub, Log: log, AllowedHosts: s.allowedHosts,
-		TrustedProxies: networks(t, s.trustedProxies), ServeMetrics: true, Gallery: true})
+		TrustedProxies: networks(t, s.trustedProxies), Gallery: true})
 	h.web = httptest.NewUnstartedServer(h.server.Handler())
 	h.open(s.tls)
 	if s.joins == nil {

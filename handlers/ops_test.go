@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -111,6 +112,33 @@ func TestWithoutADatabaseNothingIsTakenAndPeopleAreToldSo(t *testing.T) {
 	}
 }
 
+// metrics is what the server counts, in Prometheus's words.
+func (h *house) metrics() string {
+	h.t.Helper()
+	answered := httptest.NewRecorder()
+	h.server.Metrics().ServeHTTP(answered, httptest.NewRequestWithContext(h.t.Context(), http.MethodGet, "/metrics", nil))
+	if answered.Code != http.StatusOK {
+		h.t.Fatalf("the metrics: %d %s", answered.Code, answered.Body)
+	}
+	return answered.Body.String()
+}
+
+// TestMetricsAreNoneOfThePages: under no name, for nobody, signed in or not.
+func TestMetricsAreNoneOfThePages(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, settings{})
+	for _, path := range []string{"/metrics", "/metrics/", "//metrics", "/metrics?x=1"} {
+		for _, token := range []string{"", h.token("admin")} {
+			if got := h.get(path, token, program); got.status != http.StatusNotFound {
+				t.Errorf("GET %s: %d, want 404 as for any path that is not there", path, got.status)
+			}
+		}
+		if got := h.ask(question{method: "GET", path: path, as: program, host: "attacker.example"}); got.status != http.StatusForbidden {
+			t.Errorf("GET %s under another name: %d, want 403", path, got.status)
+		}
+	}
+}
+
 func TestMetricsAreWhatPrometheusReads(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})
@@ -119,9 +147,9 @@ func TestMetricsAreWhatPrometheusReads(t *testing.T) {
 	if code := h.watch("/ws/dashboard/medical_staff/", "").closeCode(); code != 4401 {
 		t.Fatalf("closed with %d", code)
 	}
-	got := h.get("/metrics", "", program)
+	got := h.metrics()
 	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(strings.NewReader(got.body))
+	families, err := parser.TextToMetricFamilies(strings.NewReader(got))
 	if err != nil {
 		t.Fatalf("/metrics: %v", err)
 	}
@@ -135,7 +163,7 @@ func TestMetricsAreWhatPrometheusReads(t *testing.T) {
 		return m.GetGauge().GetValue() + m.GetCounter().GetValue()
 	}
 	if value("dusangire_ws_sessions") != 1 || value("dusangire_views") != 1 || value("dusangire_ws_close_total") != 1 || value("dusangire_view_reads_total") < 1 {
-		t.Errorf("the sockets should be counted:\n%s", got.body)
+		t.Errorf("the sockets should be counted:\n%s", got)
 	}
 	for name, family := range families {
 		for _, metric := range family.Metric {
@@ -151,13 +179,13 @@ func TestMetricsAreWhatPrometheusReads(t *testing.T) {
 func TestMetricsTellTheBusAndItsPoolOfConnections(t *testing.T) {
 	t.Parallel()
 	alone := newHouse(t, settings{})
-	if got := alone.get("/metrics", "", program).body; !strings.Contains(got, `dusangire_bus_connected{backend="memory"} 1`) || strings.Contains(got, "redis_pool") {
+	if got := alone.metrics(); !strings.Contains(got, `dusangire_bus_connected{backend="memory"} 1`) || strings.Contains(got, "redis_pool") {
 		t.Errorf("one node by itself:\n%s", got)
 	}
 	redis := hubtest.StartRedis(t)
 	h := newHouse(t, settings{bus: redisBus(t, redis)})
 	tells := func(line string) func() bool {
-		return func() bool { return strings.Contains(h.get("/metrics", "", program).body, line) }
+		return func() bool { return strings.Contains(h.metrics(), line) }
 	}
 	h.until("the bus is connected", tells(`dusangire_bus_connected{backend="redis"} 1`))
 	h.until("connections are used again", func() bool { return !tells(`dusangire_redis_pool_requests_total{result="reused"} 0`)() })

@@ -65,7 +65,7 @@ func (s *Server) requireAllowedHost(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // isProbe reports whether a path is asked for by machines that know this server by its address alone.
-func isProbe(path string) bool { return path == "/healthz" || path == "/readyz" || path == "/metrics" }
+func isProbe(path string) bool { return path == "/healthz" || path == "/readyz" }
 
 // believeProxies takes the host that a client named to a trusted proxy for the request's own, as its address and scheme are.
 func (s *Server) believeProxies(next echo.HandlerFunc) echo.HandlerFunc {

@@ -81,7 +81,7 @@ func TestNoPatientAndNoSecretIsSeenElsewhere(t *testing.T) {
 	var locations strings.Builder
 	tokens := work(h, func(a answer) { fmt.Fprintln(&locations, a.header.Get("Location")) })
 	h.until("Redis has heard of the wards", func() bool { return spy.wards() >= 4 })
-	places := map[string]string{"the log": h.log.String(), "the metrics": h.get("/metrics", "", program).body,
+	places := map[string]string{"the log": h.log.String(), "the metrics": h.metrics(),
 		"where answers lead": locations.String(), "Redis": spy.String()}
 	canaries := append([]string{"kanari", "Kanari", "KANARI", "Umurwayi", "K. U.", password}, tokens...)
 	for place, text := range places {

@@ -99,9 +99,6 @@ func (s *Server) Routes() []Route {
 		{get, "/healthz", Anyone, s.healthz},
 		{get, "/readyz", Anyone, s.readyz},
 	}
-	if s.ServeMetrics {
-		routes = append(routes, Route{get, "/metrics", Anyone, echo.WrapHandler(s.Metrics())})
-	}
 	if s.Gallery {
 		routes = append(routes, Route{get, "/gallery", Anyone, s.gallery})
 	}

@@ -70,7 +70,6 @@ var rules = map[string]rule{
 	"GET /static/*":  {anyone, static.Path("app.css"), 200, 200},
 	"GET /healthz":   {anyone, "/healthz", 200, 200},
 	"GET /readyz":    {anyone, "/readyz", 200, 200},
-	"GET /metrics":   {anyone, "/metrics", 200, 200},
 	"GET /gallery":   {anyone, "/gallery", 200, 200},
 
 	"GET /dashboard/medical_staff/":   {"dashboard.medical", "/dashboard/medical_staff/", 0, 200},

@@ -53,7 +53,7 @@ type endpoint struct {
 	AllowedHosts []string `help:"Hosts, with or without a port, accepted in Host and in Origin. Default: the host of --addr." placeholder:"HOST"`
 	TLSCert      string   `name:"tls-cert" help:"Certificate file, to serve HTTPS and WSS directly." placeholder:"FILE"`
 	TLSKey       string   `name:"tls-key" help:"Key file of the certificate." placeholder:"FILE"`
-	MetricsAddr  string   `help:"Address of a listener of its own for /metrics. Empty: on --addr." placeholder:"ADDR"`
+	MetricsAddr  string   `help:"Address of a listener of its own for /metrics, such as 127.0.0.1:9090. Empty: no metrics." placeholder:"ADDR"`
 }
 
 // serveCommand are the settings of the server.
@@ -74,6 +74,9 @@ type serveCommand struct {
 func (e endpoint) check() error {
 	if _, _, err := net.SplitHostPort(e.Addr); err != nil {
 		return fmt.Errorf("--addr %q: give HOST:PORT, such as 127.0.0.1:8000", e.Addr)
+	}
+	if e.MetricsAddr == e.Addr && !strings.HasSuffix(e.Addr, ":0") {
+		return fmt.Errorf("--metrics-addr %s: it is --addr; give another port of its own", e.MetricsAddr)
 	}
 	if (e.TLSCert == "") != (e.TLSKey == "") {
 		return fmt.Errorf("--tls-cert and --tls-key go together: give both files or neither")

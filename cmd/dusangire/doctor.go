@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -136,14 +137,7 @@ func (c *doctorCommand) begin(ctx context.Context) (*doctor, error) {
 
 // ownDoor is the server's own address, under a name that it answers to.
 func (c *doctorCommand) ownDoor(public *url.URL) (door, error) {
-	host, port, err := net.SplitHostPort(c.Addr)
-	if err != nil {
-		return door{}, err
-	}
-	if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
-		host = "127.0.0.1"
-	}
-	own := door{url: "http://" + net.JoinHostPort(host, port), client: stayingClient(nil)}
+	own := door{url: "http://" + fromHere(c.Addr), client: stayingClient(nil)}
 	switch {
 	case len(c.AllowedHosts) > 0:
 		own.host = c.AllowedHosts[0]
@@ -155,6 +149,15 @@ func (c *doctorCommand) ownDoor(public *url.URL) (door, error) {
 		own.url, own.client = "https"+strings.TrimPrefix(own.url, "http"), stayingClient(onlyThis(secure.Certificates[0]))
 	}
 	return own, err
+}
+
+// fromHere is where this machine reaches what listens on an address, be it all of the machine's.
+func fromHere(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if ip := net.ParseIP(host); err == nil && (host == "" || (ip != nil && ip.IsUnspecified())) {
+		return net.JoinHostPort("127.0.0.1", port)
+	}
+	return address
 }
 
 // stayingClient follows no redirects and keeps no connections.
@@ -208,10 +211,10 @@ func (d *doctor) nameOfServer() string {
 
 // metrics are the server's, by name and labels as they are written.
 func (d *doctor) metrics(ctx context.Context) (map[string]string, error) {
-	from := d.server
-	if d.MetricsAddr != "" {
-		from = door{url: "http://" + d.MetricsAddr, client: stayingClient(nil)}
+	if d.MetricsAddr == "" {
+		return nil, errors.New("start it with --metrics-addr 127.0.0.1:9090, and give that here too")
 	}
+	from := door{url: "http://" + fromHere(d.MetricsAddr), client: stayingClient(nil)}
 	status, _, body, err := from.get(ctx, "/metrics")
 	if err != nil {
 		return nil, err

@@ -230,7 +230,7 @@ func quantile(took []time.Duration, part float64) time.Duration {
 // metric is what the process counts under a name.
 func (s *serving) metric(name string) float64 {
 	s.t.Helper()
-	response, err := http.Get(s.url + "/metrics")
+	response, err := http.Get(s.metrics)
 	if err != nil {
 		s.t.Fatal(err)
 	}

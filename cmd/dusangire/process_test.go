@@ -50,14 +50,14 @@ func TestServeNeedsNothing(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	s := invocation{dir: dir}.serve(t)
-	for _, path := range []string{"/login", "/healthz", "/readyz", "/metrics"} {
+	for path, want := range map[string]int{"/login": 200, "/healthz": 200, "/readyz": 200, "/metrics": 404} {
 		response, err := http.Get(s.url + path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		_ = response.Body.Close()
-		if response.StatusCode != http.StatusOK {
-			t.Errorf("GET %s: %s", path, response.Status)
+		if response.StatusCode != want {
+			t.Errorf("GET %s: %s, want %d", path, response.Status, want)
 		}
 	}
 	if _, err := os.Stat(filepath.Join(dir, "dusangire.db")); err != nil {
@@ -332,8 +332,12 @@ func waitFor(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-func TestMetricsCanHaveAnAddressOfTheirOwn(t *testing.T) {
+// TestMetricsHaveAnAddressOfTheirOwnOrNone: where nobody says where, nobody can read them.
+func TestMetricsHaveAnAddressOfTheirOwnOrNone(t *testing.T) {
 	t.Parallel()
+	if s := mustServe(t, nil); len(s.servers) != 1 || getStatus(t, s.url+"/metrics") != http.StatusNotFound {
+		t.Errorf("nobody asked for metrics: %d listeners", len(s.servers))
+	}
 	metrics := freeAddress(t)
 	s := invocation{args: []string{"--metrics-addr", metrics}}.serve(t)
 	for url, want := range map[string]int{s.url + "/metrics": 404, "http://" + metrics + "/metrics": 200, "http://" + metrics + "/login": 404} {

@@ -69,6 +69,7 @@ type serving struct {
 	t       testing.TB
 	command *exec.Cmd
 	url     string
+	metrics string // where its metrics are
 	log     *transcript
 }
 
@@ -85,12 +86,15 @@ func (l *transcript) String() string {
 	return strings.Join(l.lines, "\n")
 }
 
-var servingAt = regexp.MustCompile(`https?://[0-9.]+:[0-9]+`)
+var (
+	servingAt = regexp.MustCompile(`https?://[0-9.]+:[0-9]+`)
+	metricsAt = regexp.MustCompile(servingAt.String() + "/metrics")
+)
 
-// serve starts `dusangire serve` on a free port and returns when it serves. It outlives what the test opens later, such as pages.
+// serve starts `dusangire serve` on free ports and returns when it serves. It outlives what the test opens later, such as pages.
 func (i invocation) serve(t testing.TB) *serving {
 	t.Helper()
-	i.args = append([]string{"serve", "--addr", "127.0.0.1:0"}, i.args...)
+	i.args = append([]string{"serve", "--addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0"}, i.args...)
 	s := &serving{t: t, command: i.command(context.WithoutCancel(t.Context()), t), log: &transcript{ended: make(chan struct{})}}
 	output, err := s.command.StderrPipe()
 	if err != nil {
@@ -107,6 +111,9 @@ func (i invocation) serve(t testing.TB) *serving {
 			s.log.mu.Lock()
 			s.log.lines = append(s.log.lines, lines.Text())
 			s.log.mu.Unlock()
+			if found := metricsAt.FindString(lines.Text()); found != "" { // before the line that is waited for
+				s.metrics = found
+			}
 			if strings.Contains(lines.Text(), "serving") {
 				addresses <- servingAt.FindString(lines.Text())
 			}

@@ -61,6 +61,7 @@ type program struct {
 	servers  []*http.Server
 	listener []net.Listener
 	url      string
+	metrics  string      // URL of the metrics; "" where there are none
 	ending   atomic.Bool // each answer says that its connection closes after it
 }
 
@@ -149,14 +150,10 @@ func (p *program) listen() error {
 	}
 	server := handlers.New(handlers.Config{
 		Hospital: p.hospital, Hub: p.hub, Log: p.log, AllowedHosts: p.config.allowedHosts(), TrustedProxies: proxies,
-		ServeMetrics: p.config.MetricsAddr == "", ProcessManager: processManager(), Gallery: p.config.Gallery,
+		ProcessManager: processManager(), Gallery: p.config.Gallery,
 	})
-	if p.config.MetricsAddr != "" {
-		mux := http.NewServeMux()
-		mux.Handle("GET /metrics", server.Metrics())
-		if _, err := p.add("--metrics-addr", p.config.MetricsAddr, mux, nil); err != nil {
-			return err
-		}
+	if err := p.listenForMetrics(server.Metrics()); err != nil {
+		return err
 	}
 	address, err := p.add("--addr", p.config.Addr, server.Handler(), secure)
 	if err != nil {
@@ -166,6 +163,23 @@ func (p *program) listen() error {
 	if secure != nil {
 		p.url = "https://" + address.String()
 	}
+	return nil
+}
+
+// listenForMetrics gives the metrics a listener of their own where one is asked for, so that whoever may read them is a matter of
+// addresses and firewalls. They are nowhere else.
+func (p *program) listenForMetrics(metrics http.Handler) error {
+	if p.config.MetricsAddr == "" {
+		return nil
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", metrics)
+	address, err := p.add("--metrics-addr", p.config.MetricsAddr, mux, nil)
+	if err != nil {
+		return err
+	}
+	p.metrics = "http://" + address.String() + "/metrics"
+	p.log.Info("metrics", "url", p.metrics)
 	return nil
 }
 

@@ -22,6 +22,7 @@ import (
 type server struct {
 	process *exec.Cmd
 	address string
+	metrics string // URL of its metrics; "" where it has none
 	log     *lastLines
 	ended   chan struct{} // closed when the process has closed its output
 }
@@ -49,7 +50,10 @@ func (l *lastLines) String() string {
 	return strings.Join(l.lines, "\n")
 }
 
-var servingAt = regexp.MustCompile(`http://([0-9.]+:[0-9]+)`)
+var (
+	servingAt = regexp.MustCompile(`http://([0-9.]+:[0-9]+)`)
+	metricsAt = regexp.MustCompile(servingAt.String() + "/metrics")
+)
 
 const (
 	startWithin = time.Minute
@@ -87,6 +91,9 @@ func (s *server) follow(output io.Reader, addresses chan<- string) {
 	defer close(s.ended)
 	for lines := bufio.NewScanner(output); lines.Scan(); {
 		s.log.add(lines.Text())
+		if found := metricsAt.FindString(lines.Text()); found != "" { // before the line that is waited for
+			s.metrics = found
+		}
 		if found := servingAt.FindStringSubmatch(lines.Text()); found != nil && strings.Contains(lines.Text(), "serving") {
 			select {
 			case addresses <- found[1]:
@@ -140,7 +147,10 @@ type counters struct{ views, reads, renders, coalesced float64 }
 
 // counted reads them; a bare server has none.
 func (s *server) counted(ctx context.Context) (counters, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.address+"/metrics", nil)
+	if s.metrics == "" {
+		return counters{}, nil
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.metrics, nil)
 	if err != nil {
 		return counters{}, err
 	}
@@ -150,7 +160,7 @@ func (s *server) counted(ctx context.Context) (counters, error) {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return counters{}, nil
+		return counters{}, fmt.Errorf("read the server's counters: %s", response.Status)
 	}
 	return countersIn(response.Body)
 }
