@@ -5,7 +5,11 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/url"
 	"os"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -30,21 +34,33 @@ type database struct {
 }
 
 func (d database) check() error {
-	if strings.HasPrefix(d.DatabaseURL, "sqlite:") && d.DatabaseURL != "sqlite:" ||
-		strings.HasPrefix(d.DatabaseURL, "postgres://") || strings.HasPrefix(d.DatabaseURL, "postgresql://") {
+	path, isFile := strings.CutPrefix(d.DatabaseURL, "sqlite:")
+	if isFile && isPath(path) || isReadable(d.DatabaseURL, "postgres", "postgresql") {
 		return nil
 	}
-	return fmt.Errorf("--database-url %q: give sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME", redacted(d.DatabaseURL))
+	return fmt.Errorf("--database-url %s: give sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME, %s", redacted(d.DatabaseURL), escaping)
 }
 
-// redacted keeps a password in a mistyped URL off the terminal.
-func redacted(url string) string {
-	url, _, _ = strings.Cut(url, "?")
-	if _, after, found := strings.Cut(url, "@"); found {
-		return "…@" + after
-	}
-	return url
+// isPath reports whether a path can be meant: one with blanks or quotes at its ends comes of a mistake, and so does one that is another
+// database's URL.
+func isPath(path string) bool {
+	return path != "" && path == strings.Trim(path, " \"'") && !(strings.HasPrefix(path, "//") && strings.Contains(path, "@"))
 }
+
+// isReadable reports whether a URL with one of some schemes can be read in one way only. Where a password has a /, ? or # in it, not
+// written as %2F and so on, libraries take a part of it for the host or the path, and tell it to whoever reads their errors.
+func isReadable(written string, schemes ...string) bool {
+	u, err := url.Parse(written)
+	if err != nil || !slices.Contains(schemes, u.Scheme) || strings.Contains(written, "#") {
+		return false
+	}
+	_, rest, found := strings.Cut(written, "://")
+	place := strings.IndexAny(rest, "/?")
+	return found && (place < 0 || !strings.Contains(rest[place:], "@"))
+}
+
+// escaping says how a password stands in a URL.
+const escaping = "with each : / ? # @ % of a password written as %3A %2F %3F %23 %40 %25"
 
 // endpoint are the settings that say where a server is and what it stands on, for itself and for who looks it over.
 type endpoint struct {
@@ -70,10 +86,26 @@ type serveCommand struct {
 	Gallery        bool     `help:"Add /gallery, every part of the pages in every state, for those who develop."`
 }
 
+// AfterApply takes the blanks away that people write after the commas of a list. Kong calls it.
+func (e *endpoint) AfterApply() error {
+	for i, host := range e.AllowedHosts {
+		e.AllowedHosts[i] = strings.TrimSpace(host)
+	}
+	return nil
+}
+
 // check refuses what can be no server's place.
 func (e endpoint) check() error {
-	if _, _, err := net.SplitHostPort(e.Addr); err != nil {
-		return fmt.Errorf("--addr %q: give HOST:PORT, such as 127.0.0.1:8000", e.Addr)
+	if err := checkAddress("--addr", e.Addr, "127.0.0.1:8000"); err != nil {
+		return err
+	}
+	if e.MetricsAddr != "" {
+		if err := checkAddress("--metrics-addr", e.MetricsAddr, "127.0.0.1:9090"); err != nil {
+			return err
+		}
+	}
+	if e.RedisURL != "" && !isReadable(e.RedisURL, "redis", "rediss", "unix") {
+		return e.errRedisURL()
 	}
 	if e.MetricsAddr == e.Addr && !strings.HasSuffix(e.Addr, ":0") {
 		return fmt.Errorf("--metrics-addr %s: it is --addr; give another port of its own", e.MetricsAddr)
@@ -82,11 +114,44 @@ func (e endpoint) check() error {
 		return fmt.Errorf("--tls-cert and --tls-key go together: give both files or neither")
 	}
 	for _, host := range e.AllowedHosts {
-		if host == "" || strings.ContainsAny(host, "/*@ ") {
-			return fmt.Errorf("--allowed-hosts %q: give names, with or without a port, such as wards.example or wards.example:8443", host)
+		if !isHost(host) {
+			return fmt.Errorf("--allowed-hosts %q: give names, with or without a port, such as wards.example or wards.example:8443", shown(host))
 		}
 	}
 	return nil
+}
+
+// errRedisURL says what would be right, without what the library says, which quotes the URL.
+func (e endpoint) errRedisURL() error {
+	return fmt.Errorf("--redis-url %s: give redis://USER:PASSWORD@HOST:PORT/0, rediss:// or unix://, %s", redacted(e.RedisURL), escaping)
+}
+
+// checkAddress refuses what can't be listened on.
+func checkAddress(flag, address, example string) error {
+	host, port, err := net.SplitHostPort(address)
+	if err == nil && !strings.ContainsAny(host, "/@ \"'") {
+		_, err = net.LookupPort("tcp", port)
+		if err == nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s %q: give HOST:PORT, an address of this machine and a free port, such as %s; a socket of the file system is none",
+		flag, shown(address), example)
+}
+
+var hostName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*(:[0-9]{1,5})?$`)
+
+// isHost reports whether a Host header can say this, but for its case.
+func isHost(host string) bool {
+	if hostName.MatchString(host) {
+		return true
+	}
+	six, port, err := net.SplitHostPort(host)
+	if err != nil {
+		six, port = strings.Trim(host, "[]"), "0"
+	}
+	_, err = strconv.ParseUint(port, 10, 16)
+	return err == nil && net.ParseIP(six) != nil
 }
 
 // check refuses settings that can't work, each with what would be right.
@@ -111,7 +176,7 @@ func (e endpoint) allowedHosts() []string {
 	if len(e.AllowedHosts) > 0 {
 		return e.AllowedHosts
 	}
-	host, _, _ := net.SplitHostPort(e.Addr)
+	host := hostOf(e.Addr)
 	if isLoopback(host) {
 		return []string{"127.0.0.1", "localhost", "[::1]"}
 	}
@@ -139,6 +204,7 @@ func ownAddresses() []string {
 func (c serveCommand) proxies() ([]*net.IPNet, error) {
 	var networks []*net.IPNet
 	for _, written := range c.TrustedProxies {
+		written = strings.TrimSpace(written)
 		if ip := net.ParseIP(written); ip != nil {
 			bits := 8 * len(ip)
 			if four := ip.To4(); four != nil {
@@ -149,11 +215,19 @@ func (c serveCommand) proxies() ([]*net.IPNet, error) {
 		}
 		_, network, err := net.ParseCIDR(written)
 		if err != nil {
-			return nil, fmt.Errorf("--trusted-proxies %q: give addresses or networks, such as 10.0.0.0/8", written)
+			return nil, fmt.Errorf("--trusted-proxies %q: give addresses or networks, such as 10.0.0.0/8", shown(written))
 		}
 		networks = append(networks, network)
 	}
 	return networks, nil
+}
+
+// hostOf is the host in "host:port", "[v6]:port" or a bare host.
+func hostOf(address string) string {
+	if host, _, err := net.SplitHostPort(address); err == nil {
+		return host
+	}
+	return strings.Trim(address, "[]")
 }
 
 // tls reads the certificate; nil where there is none.
@@ -170,7 +244,7 @@ func (e endpoint) tls() (*tls.Config, error) {
 
 func isLoopback(host string) bool {
 	ip := net.ParseIP(host)
-	return host == "localhost" || (ip != nil && ip.IsLoopback())
+	return strings.EqualFold(host, "localhost") || (ip != nil && ip.IsLoopback())
 }
 
 // logger writes to standard error in the chosen format.

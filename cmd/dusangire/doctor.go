@@ -114,11 +114,9 @@ func (c *doctorCommand) begin(ctx context.Context) (*doctor, error) {
 	}
 	d := &doctor{doctorCommand: *c}
 	if c.PublicURL != "" {
-		public, err := url.Parse(strings.TrimSuffix(c.PublicURL, "/"))
-		if err != nil || (public.Scheme != "https" && public.Scheme != "http") || public.Host == "" || public.Path != "" {
-			return nil, fmt.Errorf("--public-url %q: give such as https://board.hospital.example", redacted(c.PublicURL))
+		if d.public = siteAt(c.PublicURL); d.public == nil {
+			return nil, fmt.Errorf("--public-url %s: give such as https://board.hospital.example", redacted(c.PublicURL))
 		}
-		d.public = public
 	}
 	var err error
 	if d.server, err = c.ownDoor(d.public); err != nil {
@@ -126,13 +124,22 @@ func (c *doctorCommand) begin(ctx context.Context) (*doctor, error) {
 	}
 	if c.RedisURL != "" {
 		if d.redis, err = hub.NewRedisBus(c.RedisURL, slog.New(slog.DiscardHandler)); err != nil {
-			return nil, errRedisURL(err)
+			return nil, c.errRedisURL()
 		}
 	}
 	if d.token, err = c.session(ctx, d.server); err != nil {
 		return nil, err
 	}
 	return d, nil
+}
+
+// siteAt reads the URL of a whole site; nil where it is none. Nobody's name or password belongs into it: errors quote it.
+func siteAt(written string) *url.URL {
+	site, err := url.Parse(strings.TrimSuffix(written, "/"))
+	if err != nil || !isReadable(written, "http", "https") || site.User != nil || site.Host == "" || site.Path != "" || site.RawQuery != "" {
+		return nil
+	}
+	return site
 }
 
 // ownDoor is the server's own address, under a name that it answers to.
@@ -300,7 +307,8 @@ func (d *doctor) lookAtUpgrade(ctx context.Context) finding {
 	case err != nil:
 		return fail("%v; open the firewall, or mend the name or the certificate", err)
 	case k.ours && k.status == http.StatusForbidden:
-		return fail("the page's own origin is refused; add %s to --allowed-hosts, and the proxy to --trusted-proxies", d.public.Host)
+		return fail("the page's own origin is refused; let what stands before the server pass on the host with its port, as deploy/nginx.conf "+
+			"does, and name it in --trusted-proxies; or add %s to --allowed-hosts", d.public.Host)
 	case k.status != http.StatusSwitchingProtocols:
 		return fail("it answers %d instead of an upgrade: let what stands before the server hand it on, as deploy/nginx.conf does; %s", k.status, d.meanwhile(ctx, outside))
 	case !k.opens():

@@ -13,7 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// Exit codes, CONTRACT section 1.
+// Exit codes, for whoever starts the program.
 const (
 	exitOK     = 0
 	exitFailed = 1 // could not start, or could not do what was asked
@@ -29,13 +29,18 @@ func main() {
 
 // run does what the arguments say and returns the exit code.
 func run(ctx context.Context, args []string) int {
+	args, err := mend(args)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "dusangire: %v\n", err)
+		return exitFailed
+	}
 	asked := false
 	command, err := parser(ctx, kong.Exit(func(int) { asked = true })).Parse(args)
 	if asked { // --help
 		return exitOK
 	}
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "dusangire: %v\nTry dusangire --help.\n", err)
+		fmt.Fprintf(os.Stderr, "dusangire: %s\nTry dusangire --help.\n", withoutSecrets(err.Error(), args))
 		return exitUsage
 	}
 	if err := command.Run(); err != nil {

@@ -98,16 +98,12 @@ func (p *program) openHub() (err error) {
 	var bus hub.Bus = hub.NewMemoryBus()
 	if p.config.RedisURL != "" {
 		if p.redis, err = hub.NewRedisBus(p.config.RedisURL, p.log); err != nil {
-			return errRedisURL(err)
+			return p.config.errRedisURL()
 		}
 		bus = p.redis
 	}
 	p.hub = handlers.NewHub(p.hospital, hub.Config{Bus: bus, Log: p.log})
 	return nil
-}
-
-func errRedisURL(err error) error {
-	return fmt.Errorf("--redis-url: give redis://HOST:PORT/0, rediss:// or unix://: %w", err)
 }
 
 // loadDemo fills an empty database where that is asked for, and keeps published passwords off the network.

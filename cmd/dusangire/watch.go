@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"os"
 	"strings"
 
@@ -29,8 +28,7 @@ type visitor struct {
 
 // Run prints messages until the socket or ctx ends.
 func (c *watchCommand) Run(ctx context.Context) error {
-	server, err := url.Parse(c.Server)
-	if err != nil || server.Host == "" || !strings.HasPrefix(c.Path, "/") {
+	if siteAt(c.Server) == nil || !strings.HasPrefix(c.Path, "/") {
 		return &usageError{fmt.Errorf("give a path such as /ws/ward/1/ and a --server such as http://127.0.0.1:8000")}
 	}
 	if c.User == "" && c.Token == "" {
