@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"net"
@@ -228,18 +227,6 @@ func hostOf(address string) string {
 		return host
 	}
 	return strings.Trim(address, "[]")
-}
-
-// tls reads the certificate; nil where there is none.
-func (e endpoint) tls() (*tls.Config, error) {
-	if e.TLSCert == "" {
-		return nil, nil
-	}
-	certificate, err := tls.LoadX509KeyPair(e.TLSCert, e.TLSKey)
-	if err != nil {
-		return nil, fmt.Errorf("--tls-cert %s, --tls-key %s: give the PEM files of a certificate and its key: %w", e.TLSCert, e.TLSKey, err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}, nil
 }
 
 func isLoopback(host string) bool {

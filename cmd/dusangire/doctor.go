@@ -151,9 +151,9 @@ func (c *doctorCommand) ownDoor(public *url.URL) (door, error) {
 	case public != nil:
 		own.host = public.Host
 	}
-	secure, err := c.tls()
+	secure, err := c.certificate(slog.New(slog.DiscardHandler))
 	if err == nil && secure != nil {
-		own.url, own.client = "https"+strings.TrimPrefix(own.url, "http"), stayingClient(onlyThis(secure.Certificates[0]))
+		own.url, own.client = "https"+strings.TrimPrefix(own.url, "http"), stayingClient(onlyThis(secure.shown.Load()))
 	}
 	return own, err
 }

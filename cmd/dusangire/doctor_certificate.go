@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"log/slog"
 	"net"
 	"time"
 )
@@ -15,7 +16,7 @@ const expiresSoon = 14 * 24 * time.Hour
 
 // onlyThis accepts a server that shows this certificate and no other. Whether anybody else should trust it is another question, which
 // lookAtCertificate asks.
-func onlyThis(certificate tls.Certificate) *tls.Config {
+func onlyThis(certificate *tls.Certificate) *tls.Config {
 	return &tls.Config{
 		InsecureSkipVerify: true, // the next line verifies more strictly
 		VerifyConnection: func(state tls.ConnectionState) error {
@@ -27,7 +28,7 @@ func onlyThis(certificate tls.Certificate) *tls.Config {
 	}
 }
 
-var errOtherCertificate = errors.New("the server shows another certificate than --tls-cert; restart it")
+var errOtherCertificate = errors.New("the server shows another certificate than --tls-cert; its log says why, or it was started with other files")
 
 // lookAtCertificate sees the certificate that browsers see, as one of them: by the public URL, or else by the file.
 func (d *doctor) lookAtCertificate(ctx context.Context) finding {
@@ -58,11 +59,11 @@ func (d *doctor) lookAtPublicCertificate(ctx context.Context) finding {
 
 // lookAtOwnCertificate judges the file's chain for the name that people use, with what this machine trusts.
 func (d *doctor) lookAtOwnCertificate() finding {
-	secure, err := d.tls()
+	secure, err := d.certificate(slog.New(slog.DiscardHandler))
 	if err != nil {
 		return fail("%v", err)
 	}
-	chain := secure.Certificates[0]
+	chain := secure.shown.Load()
 	between := x509.NewCertPool()
 	for _, raw := range chain.Certificate[1:] {
 		if certificate, err := x509.ParseCertificate(raw); err == nil {

@@ -231,7 +231,7 @@ func TestTheDoctorJudgesCertificates(t *testing.T) {
 	}
 }
 
-func TestTheDoctorFindsAServerThatStillShowsItsOldCertificate(t *testing.T) {
+func TestTheDoctorFindsAServerThatShowsAnotherCertificate(t *testing.T) {
 	t.Parallel()
 	database := hospitaltest.SQLite(t)
 	mustSettle(t, database, 1)
@@ -239,5 +239,5 @@ func TestTheDoctorFindsAServerThatStillShowsItsOldCertificate(t *testing.T) {
 	s := invocation{args: []string{"--database-url", database, "--tls-cert", cert, "--tls-key", key}}.serve(t)
 	renewed, _, _ := certificate(t, lasting(90*24*time.Hour))
 	got := patient{t: t, args: []string{"--addr", addrOf(s.url), "--tls-cert", renewed, "--tls-key", key}}.examine()
-	got.says(2, "another certificate than --tls-cert; restart it")
+	got.says(2, "another certificate than --tls-cert; its log says why")
 }

@@ -61,8 +61,9 @@ type program struct {
 	servers  []*http.Server
 	listener []net.Listener
 	url      string
-	metrics  string      // URL of the metrics; "" where there are none
-	ending   atomic.Bool // each answer says that its connection closes after it
+	metrics  string            // URL of the metrics; "" where there are none
+	secure   *certificateFiles // nil: plain HTTP
+	ending   atomic.Bool       // each answer says that its connection closes after it
 }
 
 // start wires the program and listens; after an error nothing is left open.
@@ -140,8 +141,7 @@ func (p *program) listen() error {
 	if err != nil {
 		return err
 	}
-	secure, err := p.config.tls()
-	if err != nil {
+	if p.secure, err = p.config.certificate(p.log); err != nil {
 		return err
 	}
 	server := handlers.New(handlers.Config{
@@ -151,12 +151,12 @@ func (p *program) listen() error {
 	if err := p.listenForMetrics(server.Metrics()); err != nil {
 		return err
 	}
-	address, err := p.add("--addr", p.config.Addr, server.Handler(), secure)
+	address, err := p.add("--addr", p.config.Addr, server.Handler(), p.secure.config())
 	if err != nil {
 		return err
 	}
 	p.url = "http://" + address.String()
-	if secure != nil {
+	if p.secure != nil {
 		p.url = "https://" + address.String()
 	}
 	return nil
@@ -215,6 +215,7 @@ func (p *program) run(ctx context.Context) error {
 	}
 	work.Go(func() { p.note(p.hub.Run(working)) })
 	work.Go(func() { p.keepHouse(working) })
+	work.Go(func() { p.secure.follow(working) })
 	if p.config.Demo {
 		staff := demo.NewStaff(p.hospital, p.config.DemoSeed, staffPace, p.log)
 		story := staff.Story(p.config.DemoSeed)
