@@ -77,6 +77,7 @@ type serveCommand struct {
 	endpoint
 	Demo           bool     `help:"Load the demo hospital if the database is empty, and keep it lively with simulated staff."`
 	DemoPublic     bool     `help:"Allow the published demo passwords on an address that others can reach."`
+	InsecureHTTP   bool     `name:"insecure-http" help:"Serve plain HTTP on an address that others reach: behind a proxy with HTTPS on another machine, or in a network that nobody else can read."`
 	DemoSeed       uint64   `default:"1" help:"Which invented hospital the demo loads."`
 	Story          bool     `help:"Play the demo's story of twenty minutes once, half a minute after the start. The log announces each scene."`
 	MealRounds     bool     `default:"true" negatable:"" help:"Order a safe meal by itself for each patient who has none, just before the cut-off of each main meal."`
@@ -164,10 +165,31 @@ func (c serveCommand) check() error {
 	if _, err := c.proxies(); err != nil {
 		return err
 	}
-	if host, _, _ := net.SplitHostPort(c.Addr); c.Demo && !c.DemoPublic && !isLoopback(host) {
-		return fmt.Errorf("--addr %s with --demo: its passwords are published; listen on 127.0.0.1, or add --demo-public if that is meant", c.Addr)
+	if by := c.publicBy(); c.Demo && !c.DemoPublic && by != "" {
+		return fmt.Errorf("%s with --demo: its passwords are published, and others reach them by that; listen on 127.0.0.1 without it, "+
+			"or add --demo-public if that is meant", by)
+	}
+	if c.TLSCert == "" && !c.InsecureHTTP && !isLoopback(hostOf(c.Addr)) {
+		return fmt.Errorf("--addr %s without --tls-cert: passwords and patients' names would cross the network for all to read; give "+
+			"--tls-cert and --tls-key, listen on 127.0.0.1 behind a proxy on this machine, or add --insecure-http if that is meant", c.Addr)
 	}
 	return nil
+}
+
+// publicBy is the setting by which others reach the server, as it was given; "" where it serves this machine alone.
+func (c serveCommand) publicBy() string {
+	switch {
+	case !isLoopback(hostOf(c.Addr)):
+		return "--addr " + c.Addr
+	case len(c.TrustedProxies) > 0:
+		return "--trusted-proxies " + strings.Join(c.TrustedProxies, ",")
+	}
+	for _, host := range c.AllowedHosts {
+		if !isLoopback(hostOf(host)) {
+			return "--allowed-hosts " + host
+		}
+	}
+	return ""
 }
 
 // allowedHosts are the hosts that requests may name: the configured ones, else the listen host. This machine has several names.

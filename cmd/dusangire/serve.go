@@ -128,10 +128,9 @@ func (p *program) loadDemo(ctx context.Context) error {
 		return errors.New("--demo: this database has data that is not the demo hospital's, and simulated staff would move its patients; " +
 			"give --database-url another, such as sqlite:demo.db")
 	}
-	host, _, _ := net.SplitHostPort(p.config.Addr)
-	if isDemo && !isLoopback(host) && !p.config.DemoPublic {
-		return fmt.Errorf("--addr %s: this database has demo logins with published passwords; listen on 127.0.0.1, disable them with "+
-			"`dusangire user disable`, or add --demo-public if that is meant", p.config.Addr)
+	if by := p.config.publicBy(); isDemo && by != "" && !p.config.DemoPublic {
+		return fmt.Errorf("%s: this database has demo logins with published passwords, and others reach them by that; listen on 127.0.0.1 "+
+			"without it, disable them with `dusangire user disable`, or add --demo-public if that is meant", by)
 	}
 	return nil
 }

@@ -244,6 +244,28 @@ func TestADatabaseURLThatCanBeReadInOneWayIsTaken(t *testing.T) {
 	}
 }
 
+// TestASettingThatNamesThisMachineAloneIsNotPublic has the twins of those that are.
+func TestASettingThatNamesThisMachineAloneIsNotPublic(t *testing.T) {
+	t.Parallel()
+	cert, key, _ := certificate(t, nil)
+	for _, args := range []string{"--addr localhost:0", "--addr [::1]:0", "--addr 127.0.0.2:0", "--allowed-hosts localhost,127.0.0.1:8000,[::1]",
+		"--tls-cert " + cert + " --tls-key " + key, "--demo-public --allowed-hosts board.hospital.example --trusted-proxies 10.0.0.0/8",
+		"--demo-public --insecure-http --addr 0.0.0.0:0", "--demo-public --addr 0.0.0.0:0 --tls-cert " + cert + " --tls-key " + key} {
+		t.Run(args, func(t *testing.T) {
+			t.Parallel()
+			var c serveCommand
+			kong, err := parser(t.Context()).Parse(append([]string{"serve", "--demo"}, strings.Fields(args)...))
+			if err != nil {
+				t.Fatal(err)
+			}
+			c = kong.Model.Target.Interface().(commands).Serve
+			if err := c.check(); err != nil {
+				t.Errorf("refused: %v", err)
+			}
+		})
+	}
+}
+
 func TestASQLiteFileIsNotMadeByAMistake(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
