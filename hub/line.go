@@ -123,7 +123,7 @@ const longestHeader = 10
 func appendHeader(frames []byte, length int) []byte {
 	switch frames = append(frames, textFrame); {
 	case length < 126:
-		return append(frames, byte(length))
+		return append(frames, byte(length)) // #nosec G115 -- below 126
 	case length < 1<<16:
 		return binary.BigEndian.AppendUint16(append(frames, 126), uint16(length))
 	}
