@@ -37,7 +37,7 @@ load: ## measure 1,000 screens over real sockets against straight writes and bar
 load-large: ## the same with 10,000 screens, bursts, idle sockets, changes that nobody watches and a reconnect storm; twenty minutes
 	go run ./cmd/loadtest -suite large
 
-check: ## what guards quality besides the tests: generated files fresh, formatted, vetted
+check: ## what guards quality besides the tests: generated files fresh, formatted, vetted, safe
 	.ci/check
 
 generate: ## regenerate what is generated

@@ -301,6 +301,21 @@ func TestSocketsThroughNginxAreOurPagesAndAreToldWhenTheServerStops(t *testing.T
 	}
 }
 
+// TestNginxHandsNoMetricsOut also where they are on the very address that it asks.
+func TestNginxHandsNoMetricsOut(t *testing.T) {
+	t.Parallel()
+	s := mustServe(t, countsOn)
+	nginx := startNginx(t, siteBefore(t, strings.TrimSuffix(s.metrics, "/metrics"), "", ""))
+	if got := getStatus(t, s.metrics); got != http.StatusOK {
+		t.Fatalf("the metrics: %d", got)
+	}
+	for _, path := range []string{"/metrics", "/metrics?x=1", "//metrics", "/%6detrics"} {
+		if got := getStatus(t, nginx.url+path); got != http.StatusNotFound {
+			t.Errorf("GET %s through nginx: %d, want 404", path, got)
+		}
+	}
+}
+
 // isPolled is how a page looks that asks for its state again and again.
 const isPolled = `getComputedStyle(document.querySelector(".pill .polled")).visibility === "visible" && document.querySelector(".pill .polled").offsetWidth > 0 && !(` + isBanner + `)`
 
