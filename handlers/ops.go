@@ -31,7 +31,8 @@ func (s *Server) readyz(c echo.Context) error {
 	return c.JSON(status, parts)
 }
 
-// Metrics serves the Prometheus text of this server. It asks nobody who they are, so it is no route: it belongs on a listener of its own.
+// Metrics serves the Prometheus text of this server. It asks nobody who they are, so it is no
+// route: it belongs on a listener of its own.
 func (s *Server) Metrics() http.Handler {
 	return promhttp.HandlerFor(s.metrics, promhttp.HandlerOpts{})
 }

@@ -116,7 +116,8 @@ func TestWithoutADatabaseNothingIsTakenAndPeopleAreToldSo(t *testing.T) {
 func (h *house) metrics() string {
 	h.t.Helper()
 	answered := httptest.NewRecorder()
-	h.server.Metrics().ServeHTTP(answered, httptest.NewRequestWithContext(h.t.Context(), http.MethodGet, "/metrics", nil))
+	asked := httptest.NewRequestWithContext(h.t.Context(), http.MethodGet, "/metrics", nil)
+	h.server.Metrics().ServeHTTP(answered, asked)
 	if answered.Code != http.StatusOK {
 		h.t.Fatalf("the metrics: %d %s", answered.Code, answered.Body)
 	}
@@ -133,7 +134,8 @@ func TestMetricsAreNoneOfThePages(t *testing.T) {
 				t.Errorf("GET %s: %d, want 404 as for any path that is not there", path, got.status)
 			}
 		}
-		if got := h.ask(question{method: "GET", path: path, as: program, host: "attacker.example"}); got.status != http.StatusForbidden {
+		got := h.ask(question{method: "GET", path: path, as: program, host: "attacker.example"})
+		if got.status != http.StatusForbidden {
 			t.Errorf("GET %s under another name: %d, want 403", path, got.status)
 		}
 	}
@@ -179,7 +181,9 @@ func TestMetricsAreWhatPrometheusReads(t *testing.T) {
 func TestMetricsTellTheBusAndItsPoolOfConnections(t *testing.T) {
 	t.Parallel()
 	alone := newHouse(t, settings{})
-	if got := alone.metrics(); !strings.Contains(got, `dusangire_bus_connected{backend="memory"} 1`) || strings.Contains(got, "redis_pool") {
+	got := alone.metrics()
+	inMemory := strings.Contains(got, `dusangire_bus_connected{backend="memory"} 1`)
+	if !inMemory || strings.Contains(got, "redis_pool") {
 		t.Errorf("one node by itself:\n%s", got)
 	}
 	redis := hubtest.StartRedis(t)

@@ -115,8 +115,8 @@ func (s *Server) allowsOrigin(c echo.Context) bool {
 	return s.allowsHost(u.Host) && portOr(u.Port(), u.Scheme) == portOr(hostPort, c.Scheme())
 }
 
-// lostPorts are the origins that were told of to the operator, who needs to hear of each once. There are as many as strangers care to
-// send, so only the first few are told.
+// lostPorts are the origins that were told of to the operator, who needs to hear of each once.
+// There are as many as strangers care to send, so only the first few are told.
 type lostPorts struct {
 	mu   sync.Mutex
 	told map[string]bool
@@ -138,20 +138,23 @@ func (l *lostPorts) first(origin string) bool {
 	return true
 }
 
-// tellLostPort tells the operator of a refused page that is our own by its host and not by its port or scheme. Such pages come through
-// something that hands the host on without its port, or ends HTTPS and does not say so; nobody at the screen could know.
+// tellLostPort tells the operator of a refused page that is our own by its host and not by its port
+// or scheme. Such pages come through something that hands the host on without its port, or ends
+// HTTPS and does not say so; nobody at the screen could know.
 func (s *Server) tellLostPort(c echo.Context) {
 	origin, err := url.Parse(c.Request().Header.Get("Origin"))
 	if err != nil || (origin.Scheme != "http" && origin.Scheme != "https") || origin.User != nil {
 		return
 	}
 	name, _ := splitHost(c.Request().Host)
-	if !strings.EqualFold(origin.Hostname(), name) || !s.lostPorts.first(origin.Scheme+"://"+origin.Host) {
+	from := origin.Scheme + "://" + origin.Host
+	if !strings.EqualFold(origin.Hostname(), name) || !s.lostPorts.first(from) {
 		return
 	}
-	s.Log.Warn("a page of this host on another port or scheme was refused; if people come that way, let what stands before the server pass on "+
-		"Host with its port and X-Forwarded-Proto, as deploy/nginx.conf does, and name it in --trusted-proxies",
-		"origin", origin.Scheme+"://"+origin.Host, "asked", c.Scheme()+"://"+c.Request().Host)
+	s.Log.Warn("a page of this host on another port or scheme was refused; if people come that way, "+
+		"let what stands before the server pass on Host with its port and X-Forwarded-Proto, as "+
+		"deploy/nginx.conf does, and name it in --trusted-proxies",
+		"origin", from, "asked", c.Scheme()+"://"+c.Request().Host)
 }
 
 // splitHost cuts "name:port", "[v6]:port" or a bare name; the name comes without brackets.

@@ -15,11 +15,11 @@ import (
 
 const (
 	renewEvery  = time.Second
-	halfRenewed = 10 * time.Second // for which two files may not go together, because somebody replaces one after the other
+	halfRenewed = 10 * time.Second // in which somebody may replace one file after the other
 )
 
-// cipherSuites are those of TLS 1.2 that encrypt and authenticate in one, with keys that no later theft of the certificate's reveals.
-// TLS 1.3 has no others.
+// cipherSuites are those of TLS 1.2 that encrypt and authenticate in one, with keys that no later
+// theft of the certificate's reveals. TLS 1.3 has no others.
 var cipherSuites = []uint16{
 	tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
 	tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
@@ -29,7 +29,8 @@ var cipherSuites = []uint16{
 	tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 }
 
-// certificateFiles are what the server proves itself with. It follows them: a renewal needs no restart, which would cut every socket.
+// certificateFiles are what the server proves itself with. It follows them: a renewal needs no
+// restart, which would cut every socket.
 type certificateFiles struct {
 	certFile, keyFile string
 	log               *slog.Logger
@@ -48,8 +49,8 @@ func (e endpoint) certificate(log *slog.Logger) (*certificateFiles, error) {
 	}
 	c := &certificateFiles{certFile: e.TLSCert, keyFile: e.TLSKey, log: log}
 	if err := c.read(); err != nil {
-		return nil, fmt.Errorf("--tls-cert %s, --tls-key %s: give the PEM files of a certificate and its key: %w",
-			shown(e.TLSCert), shown(e.TLSKey), err)
+		return nil, fmt.Errorf("--tls-cert %s, --tls-key %s: give the PEM files of a certificate and "+
+			"its key: %w", shown(e.TLSCert), shown(e.TLSKey), err)
 	}
 	return c, nil
 }
@@ -61,7 +62,9 @@ func (c *certificateFiles) config() *tls.Config {
 	}
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12, CipherSuites: cipherSuites,
-		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.shown.Load(), nil },
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+			return c.shown.Load(), nil
+		},
 	}
 }
 
@@ -126,7 +129,7 @@ func (c *certificateFiles) renew(now time.Time) {
 		c.badSince = now
 	case !c.told && now.Sub(c.badSince) >= halfRenewed:
 		c.told = true
-		c.log.Warn("the new certificate is of no use, the one before stays; mend the files of --tls-cert and --tls-key, no restart is needed",
-			"error", err)
+		c.log.Warn("the new certificate is of no use, the one before stays; mend the files of "+
+			"--tls-cert and --tls-key, no restart is needed", "error", err)
 	}
 }

@@ -70,7 +70,8 @@ func certificate(t *testing.T, change func(*x509.Certificate)) (certFile, keyFil
 	return certFile, keyFile, pool
 }
 
-// greeted shakes hands with a server of HTTPS whose certificate matters to nobody, and returns what was agreed.
+// greeted shakes hands with a server of HTTPS whose certificate matters to nobody, and returns what
+// was agreed.
 func greeted(url string, config *tls.Config) (tls.ConnectionState, error) {
 	config.InsecureSkipVerify = true
 	conn, err := tls.Dial("tcp", addrOf(url), config)
@@ -81,8 +82,8 @@ func greeted(url string, config *tls.Config) (tls.ConnectionState, error) {
 	return conn.ConnectionState(), nil
 }
 
-// TestTLSIsModernOnly: no version before 1.2, and in 1.2 no suite that could be read by who steals the key later, or that authenticates
-// apart from encrypting.
+// TestTLSIsModernOnly: no version before 1.2, and in 1.2 no suite that could be read by who steals
+// the key later, or that authenticates apart from encrypting.
 func TestTLSIsModernOnly(t *testing.T) {
 	t.Parallel()
 	cert, key, _ := certificate(t, nil)
@@ -91,8 +92,10 @@ func TestTLSIsModernOnly(t *testing.T) {
 		if !slices.Contains(suite.SupportedVersions, uint16(tls.VersionTLS12)) {
 			continue
 		}
-		state, err := greeted(s.url, &tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{suite.ID}})
-		sound := strings.HasPrefix(suite.Name, "TLS_ECDHE_ECDSA") && (strings.Contains(suite.Name, "GCM") || strings.Contains(suite.Name, "POLY1305"))
+		only := &tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{suite.ID}}
+		state, err := greeted(s.url, only)
+		sound := strings.HasPrefix(suite.Name, "TLS_ECDHE_ECDSA") &&
+			(strings.Contains(suite.Name, "GCM") || strings.Contains(suite.Name, "POLY1305"))
 		if sound && err != nil || !sound && err == nil {
 			t.Errorf("%s: agreed on %t, want %t (%v)", suite.Name, err == nil, sound, err)
 		}
@@ -100,8 +103,11 @@ func TestTLSIsModernOnly(t *testing.T) {
 			t.Errorf("%s was agreed on in %s", suite.Name, tls.VersionName(state.Version))
 		}
 	}
-	for version, want := range map[uint16]bool{tls.VersionTLS10: false, tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true} {
-		if _, err := greeted(s.url, &tls.Config{MinVersion: version, MaxVersion: version}); (err == nil) != want {
+	for version, want := range map[uint16]bool{
+		tls.VersionTLS10: false, tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true,
+	} {
+		_, err := greeted(s.url, &tls.Config{MinVersion: version, MaxVersion: version})
+		if (err == nil) != want {
 			t.Errorf("%s: %v, want it to be accepted: %t", tls.VersionName(version), err, want)
 		}
 	}
@@ -152,7 +158,8 @@ func TestACertificateOfNoUseIsToldOnce(t *testing.T) {
 	t.Parallel()
 	cert, key, _ := certificate(t, numbered(1))
 	var log strings.Builder
-	files, err := endpoint{TLSCert: cert, TLSKey: key}.certificate(slog.New(slog.NewTextHandler(&log, nil)))
+	place := endpoint{TLSCert: cert, TLSKey: key}
+	files, err := place.certificate(slog.New(slog.NewTextHandler(&log, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +188,8 @@ func TestACertificateOfNoUseIsToldOnce(t *testing.T) {
 	}
 	right := mustWrite(t, t.TempDir(), "right.pem", "")
 	replace(t, right, key)
-	if err := os.WriteFile(key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}), 0o600); err != nil {
+	other := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})
+	if err := os.WriteFile(key, other, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	after(time.Second, 1, 0) // the key comes first, and the certificate that goes with it soon

@@ -37,17 +37,20 @@ func (d database) check() error {
 	if isFile && isPath(path) || isReadable(d.DatabaseURL, "postgres", "postgresql") {
 		return nil
 	}
-	return fmt.Errorf("--database-url %s: give sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME, %s", redacted(d.DatabaseURL), escaping)
+	return fmt.Errorf("--database-url %s: give sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME, %s",
+		redacted(d.DatabaseURL), escaping)
 }
 
-// isPath reports whether a path can be meant: one with blanks or quotes at its ends comes of a mistake, and so does one that is another
-// database's URL.
+// isPath reports whether a path can be meant: one with blanks or quotes at its ends comes of a
+// mistake, and so does one that is another database's URL.
 func isPath(path string) bool {
-	return path != "" && path == strings.Trim(path, " \"'") && !(strings.HasPrefix(path, "//") && strings.Contains(path, "@"))
+	isURL := strings.HasPrefix(path, "//") && strings.Contains(path, "@")
+	return path != "" && path == strings.Trim(path, " \"'") && !isURL
 }
 
-// isReadable reports whether a URL with one of some schemes can be read in one way only. Where a password has a /, ? or # in it, not
-// written as %2F and so on, libraries take a part of it for the host or the path, and tell it to whoever reads their errors.
+// isReadable reports whether a URL with one of some schemes can be read in one way only. Where a
+// password has a /, ? or # in it, not written as %2F and so on, libraries take a part of it for the
+// host or the path, and tell it to whoever reads their errors.
 func isReadable(written string, schemes ...string) bool {
 	u, err := url.Parse(written)
 	if err != nil || !slices.Contains(schemes, u.Scheme) || strings.Contains(written, "#") {
@@ -68,7 +71,7 @@ type endpoint struct {
 	AllowedHosts []string `help:"Hosts, with or without a port, accepted in Host and in Origin. Default: the host of --addr." placeholder:"HOST"`
 	TLSCert      string   `name:"tls-cert" help:"Certificate file, to serve HTTPS and WSS directly." placeholder:"FILE"`
 	TLSKey       string   `name:"tls-key" help:"Key file of the certificate." placeholder:"FILE"`
-	MetricsAddr  string   `help:"Address of a listener of its own for /metrics, such as 127.0.0.1:9090. Empty: no metrics." placeholder:"ADDR"`
+	MetricsAddr  string   `help:"Address of its own for /metrics. Empty: none." placeholder:"ADDR"`
 }
 
 // serveCommand are the settings of the server.
@@ -77,7 +80,7 @@ type serveCommand struct {
 	endpoint
 	Demo           bool     `help:"Load the demo hospital if the database is empty, and keep it lively with simulated staff."`
 	DemoPublic     bool     `help:"Allow the published demo passwords on an address that others can reach."`
-	InsecureHTTP   bool     `name:"insecure-http" help:"Serve plain HTTP on an address that others reach: behind a proxy with HTTPS on another machine, or in a network that nobody else can read."`
+	InsecureHTTP   bool     `name:"insecure-http" help:"Serve plain HTTP where others reach it."`
 	DemoSeed       uint64   `default:"1" help:"Which invented hospital the demo loads."`
 	Story          bool     `help:"Play the demo's story of twenty minutes once, half a minute after the start. The log announces each scene."`
 	MealRounds     bool     `default:"true" negatable:"" help:"Order a safe meal by itself for each patient who has none, just before the cut-off of each main meal."`
@@ -108,14 +111,15 @@ func (e endpoint) check() error {
 		return e.errRedisURL()
 	}
 	if e.MetricsAddr == e.Addr && !strings.HasSuffix(e.Addr, ":0") {
-		return fmt.Errorf("--metrics-addr %s: it is --addr; give another port of its own", e.MetricsAddr)
+		return fmt.Errorf("--metrics-addr %s: that is --addr; give another port", e.MetricsAddr)
 	}
 	if (e.TLSCert == "") != (e.TLSKey == "") {
 		return fmt.Errorf("--tls-cert and --tls-key go together: give both files or neither")
 	}
 	for _, host := range e.AllowedHosts {
 		if !isHost(host) {
-			return fmt.Errorf("--allowed-hosts %q: give names, with or without a port, such as wards.example or wards.example:8443", shown(host))
+			return fmt.Errorf("--allowed-hosts %q: give names, with or without a port, such as "+
+				"wards.example or wards.example:8443", shown(host))
 		}
 	}
 	return nil
@@ -123,7 +127,8 @@ func (e endpoint) check() error {
 
 // errRedisURL says what would be right, without what the library says, which quotes the URL.
 func (e endpoint) errRedisURL() error {
-	return fmt.Errorf("--redis-url %s: give redis://USER:PASSWORD@HOST:PORT/0, rediss:// or unix://, %s", redacted(e.RedisURL), escaping)
+	return fmt.Errorf("--redis-url %s: give redis://USER:PASSWORD@HOST:PORT/0, rediss:// or unix://, "+
+		"%s", redacted(e.RedisURL), escaping)
 }
 
 // checkAddress refuses what can't be listened on.
@@ -135,8 +140,8 @@ func checkAddress(flag, address, example string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s %q: give HOST:PORT, an address of this machine and a free port, such as %s; a socket of the file system is none",
-		flag, shown(address), example)
+	return fmt.Errorf("%s %q: give HOST:PORT, an address of this machine and a free port, such as "+
+		"%s; a socket of the file system is none", flag, shown(address), example)
 }
 
 var hostName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*(:[0-9]{1,5})?$`)
@@ -166,17 +171,19 @@ func (c serveCommand) check() error {
 		return err
 	}
 	if by := c.publicBy(); c.Demo && !c.DemoPublic && by != "" {
-		return fmt.Errorf("%s with --demo: its passwords are published, and others reach them by that; listen on 127.0.0.1 without it, "+
-			"or add --demo-public if that is meant", by)
+		return fmt.Errorf("%s with --demo: its passwords are published, and others reach them by that; "+
+			"listen on 127.0.0.1 without it, or add --demo-public if that is meant", by)
 	}
 	if c.TLSCert == "" && !c.InsecureHTTP && !isLoopback(hostOf(c.Addr)) {
-		return fmt.Errorf("--addr %s without --tls-cert: passwords and patients' names would cross the network for all to read; give "+
-			"--tls-cert and --tls-key, listen on 127.0.0.1 behind a proxy on this machine, or add --insecure-http if that is meant", c.Addr)
+		return fmt.Errorf("--addr %s without --tls-cert: passwords and patients' names would cross the "+
+			"network for all to read; give --tls-cert and --tls-key, listen on 127.0.0.1 behind a proxy on "+
+			"this machine, or add --insecure-http if that is meant", c.Addr)
 	}
 	return nil
 }
 
-// publicBy is the setting by which others reach the server, as it was given; "" where it serves this machine alone.
+// publicBy is the setting by which others reach the server, as it was given; "" where it serves
+// this machine alone.
 func (c serveCommand) publicBy() string {
 	switch {
 	case !isLoopback(hostOf(c.Addr)):
@@ -236,7 +243,8 @@ func (c serveCommand) proxies() ([]*net.IPNet, error) {
 		}
 		_, network, err := net.ParseCIDR(written)
 		if err != nil {
-			return nil, fmt.Errorf("--trusted-proxies %q: give addresses or networks, such as 10.0.0.0/8", shown(written))
+			return nil, fmt.Errorf("--trusted-proxies %q: give addresses or networks, such as 10.0.0.0/8",
+				shown(written))
 		}
 		networks = append(networks, network)
 	}

@@ -115,7 +115,8 @@ func (c *doctorCommand) begin(ctx context.Context) (*doctor, error) {
 	d := &doctor{doctorCommand: *c}
 	if c.PublicURL != "" {
 		if d.public = siteAt(c.PublicURL); d.public == nil {
-			return nil, fmt.Errorf("--public-url %s: give such as https://board.hospital.example", redacted(c.PublicURL))
+			return nil, fmt.Errorf("--public-url %s: give such as https://board.hospital.example",
+				redacted(c.PublicURL))
 		}
 	}
 	var err error
@@ -133,10 +134,12 @@ func (c *doctorCommand) begin(ctx context.Context) (*doctor, error) {
 	return d, nil
 }
 
-// siteAt reads the URL of a whole site; nil where it is none. Nobody's name or password belongs into it: errors quote it.
+// siteAt reads the URL of a whole site; nil where it is none. Nobody's name or password belongs
+// into it: errors quote it.
 func siteAt(written string) *url.URL {
 	site, err := url.Parse(strings.TrimSuffix(written, "/"))
-	if err != nil || !isReadable(written, "http", "https") || site.User != nil || site.Host == "" || site.Path != "" || site.RawQuery != "" {
+	if err != nil || !isReadable(written, "http", "https") || site.User != nil || site.Host == "" ||
+		site.Path != "" || site.RawQuery != "" {
 		return nil
 	}
 	return site
@@ -153,7 +156,8 @@ func (c *doctorCommand) ownDoor(public *url.URL) (door, error) {
 	}
 	secure, err := c.certificate(slog.New(slog.DiscardHandler))
 	if err == nil && secure != nil {
-		own.url, own.client = "https"+strings.TrimPrefix(own.url, "http"), stayingClient(onlyThis(secure.shown.Load()))
+		own.url = "https" + strings.TrimPrefix(own.url, "http")
+		own.client = stayingClient(onlyThis(secure.shown.Load()))
 	}
 	return own, err
 }
@@ -219,7 +223,7 @@ func (d *doctor) nameOfServer() string {
 // metrics are the server's, by name and labels as they are written.
 func (d *doctor) metrics(ctx context.Context) (map[string]string, error) {
 	if d.MetricsAddr == "" {
-		return nil, errors.New("start it with --metrics-addr 127.0.0.1:9090, and give that here too")
+		return nil, errors.New("start it with --metrics-addr 127.0.0.1:9090, and say so here too")
 	}
 	from := door{url: "http://" + fromHere(d.MetricsAddr), client: stayingClient(nil)}
 	status, _, body, err := from.get(ctx, "/metrics")
@@ -307,8 +311,9 @@ func (d *doctor) lookAtUpgrade(ctx context.Context) finding {
 	case err != nil:
 		return fail("%v; open the firewall, or mend the name or the certificate", err)
 	case k.ours && k.status == http.StatusForbidden:
-		return fail("the page's own origin is refused; let what stands before the server pass on the host with its port, as deploy/nginx.conf "+
-			"does, and name it in --trusted-proxies; or add %s to --allowed-hosts", d.public.Host)
+		return fail("the page's own origin is refused; let what stands before the server pass on the "+
+			"host with its port, as deploy/nginx.conf does, and name it in --trusted-proxies; or add "+
+			"%s to --allowed-hosts", d.public.Host)
 	case k.status != http.StatusSwitchingProtocols:
 		return fail("it answers %d instead of an upgrade: let what stands before the server hand it on, as deploy/nginx.conf does; %s", k.status, d.meanwhile(ctx, outside))
 	case !k.opens():

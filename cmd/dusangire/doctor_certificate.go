@@ -28,7 +28,8 @@ func onlyThis(certificate *tls.Certificate) *tls.Config {
 	}
 }
 
-var errOtherCertificate = errors.New("the server shows another certificate than --tls-cert; its log says why, or it was started with other files")
+var errOtherCertificate = errors.New("the server shows another certificate than --tls-cert; " +
+	"its log says why, or it was started with other files")
 
 // lookAtCertificate sees the certificate that browsers see, as one of them: by the public URL, or else by the file.
 func (d *doctor) lookAtCertificate(ctx context.Context) finding {

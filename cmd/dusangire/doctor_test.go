@@ -78,7 +78,11 @@ func (e examined) says(row int, words string) {
 
 func addrOf(url string) string { return strings.SplitN(url, "://", 2)[1] }
 
-func metricsOf(url string) string { return strings.TrimSuffix(addrOf(url), "/metrics") }
+// whereIs says to the doctor where a server is, and what it counts.
+func whereIs(url, metrics string) []string {
+	counts := strings.TrimSuffix(addrOf(metrics), "/metrics")
+	return []string{"--addr", addrOf(url), "--metrics-addr", counts}
+}
 
 // countsOn lets a server count on a listener of its own, where the doctor can look.
 func countsOn(c *serveCommand) { c.MetricsAddr = "127.0.0.1:0" }
@@ -87,14 +91,14 @@ func TestTheDoctorFindsNothingWrongWithAWholeDeployment(t *testing.T) {
 	t.Parallel()
 	database, redis := hospitaltest.SQLite(t), hubtest.StartRedis(t)
 	mustSettle(t, database, 2)
-	s := invocation{args: []string{"--database-url", database, "--redis-url", redis.URL(), "--trusted-proxies", "127.0.0.1"},
-		env: []string{"SUPERVISOR_ENABLED=1"}}.serve(t)
+	given := []string{"--database-url", database, "--redis-url", redis.URL()}
+	s := invocation{args: append(given, "--trusted-proxies", "127.0.0.1"), env: []string{"SUPERVISOR_ENABLED=1"}}.serve(t)
 	cert, key, _ := certificate(t, lasting(90*24*time.Hour))
 	nginx := startNginx(t, siteBefore(t, s.url, cert, key))
 	waitFor(t, "the bus is connected", func() bool { return getStatus(t, s.url+"/readyz") == http.StatusOK })
 
 	p := patient{t: t, env: []string{"SSL_CERT_FILE=" + cert, "DUSANGIRE_REDIS_URL=" + redis.URL()},
-		args: []string{"--addr", addrOf(s.url), "--metrics-addr", metricsOf(s.metrics), "--public-url", nginx.url}}
+		args: append(whereIs(s.url, s.metrics), "--public-url", nginx.url)}
 	got := p.examine()
 	got.want("pass pass pass pass pass pass pass pass pass pass")
 	got.says(3, "1 nodes")
@@ -126,7 +130,7 @@ func TestTheDoctorSaysWhyItLooksAtLessWhereThereIsLess(t *testing.T) {
 	got := patient{t: t, args: []string{"--addr", addrOf(s.url)}}.examine()
 	got.want("skip pass skip pass skip skip pass skip skip skip")
 	got.says(9, "start it with --metrics-addr")
-	got = patient{t: t, args: []string{"--addr", addrOf(s.url), "--metrics-addr", metricsOf(s.metrics)}}.examine()
+	got = patient{t: t, args: whereIs(s.url, s.metrics)}.examine()
 	got.want("skip pass skip pass skip skip pass skip pass fail")
 	got.says(1, "one node needs none")
 	got.says(10, "deploy/dusangire.service")
@@ -170,7 +174,7 @@ func TestTheDoctorFindsWhatIsSetUpWrong(t *testing.T) {
 				}
 			})
 			waitFor(t, "the server is ready", func() bool { return getStatus(t, s.url+"/readyz") == http.StatusOK })
-			args := append([]string{"--addr", addrOf(s.url), "--metrics-addr", metricsOf(s.metrics)}, c.doctor...)
+			args := append(whereIs(s.url, s.metrics), c.doctor...)
 			if c.before != nil {
 				args = append(args, "--public-url", startNginx(t, c.before(siteBefore(t, s.url, "", ""))).url)
 			}

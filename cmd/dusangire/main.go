@@ -40,7 +40,8 @@ func run(ctx context.Context, args []string) int {
 		return exitOK
 	}
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "dusangire: %s\nTry dusangire --help.\n", withoutSecrets(err.Error(), args))
+		said := withoutSecrets(err.Error(), args)
+		fmt.Fprintf(os.Stderr, "dusangire: %s\nTry dusangire --help.\n", said)
 		return exitUsage
 	}
 	if err := command.Run(); err != nil {

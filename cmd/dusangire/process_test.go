@@ -50,7 +50,8 @@ func TestServeNeedsNothing(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	s := invocation{dir: dir}.serve(t)
-	for path, want := range map[string]int{"/login": 200, "/healthz": 200, "/readyz": 200, "/metrics": 404} {
+	answers := map[string]int{"/login": 200, "/healthz": 200, "/readyz": 200, "/metrics": 404}
+	for path, want := range answers {
 		response, err := http.Get(s.url + path)
 		if err != nil {
 			t.Fatal(err)
@@ -335,8 +336,9 @@ func waitFor(t *testing.T, what string, holds func() bool) {
 // TestMetricsHaveAnAddressOfTheirOwnOrNone: where nobody says where, nobody can read them.
 func TestMetricsHaveAnAddressOfTheirOwnOrNone(t *testing.T) {
 	t.Parallel()
-	if s := mustServe(t, nil); len(s.servers) != 1 || getStatus(t, s.url+"/metrics") != http.StatusNotFound {
-		t.Errorf("nobody asked for metrics: %d listeners", len(s.servers))
+	none := mustServe(t, nil)
+	if got := getStatus(t, none.url+"/metrics"); len(none.servers) != 1 || got != http.StatusNotFound {
+		t.Errorf("nobody asked for metrics: %d listeners, %d", len(none.servers), got)
 	}
 	metrics := freeAddress(t)
 	s := invocation{args: []string{"--metrics-addr", metrics}}.serve(t)

@@ -91,10 +91,12 @@ var (
 	metricsAt = regexp.MustCompile(servingAt.String() + "/metrics")
 )
 
-// serve starts `dusangire serve` on free ports and returns when it serves. It outlives what the test opens later, such as pages.
+// serve starts `dusangire serve` on free ports and returns when it serves. It outlives what the
+// test opens later, such as pages.
 func (i invocation) serve(t testing.TB) *serving {
 	t.Helper()
-	i.args = append([]string{"serve", "--addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0"}, i.args...)
+	free := []string{"serve", "--addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0"}
+	i.args = append(free, i.args...)
 	s := &serving{t: t, command: i.command(context.WithoutCancel(t.Context()), t), log: &transcript{ended: make(chan struct{})}}
 	output, err := s.command.StderrPipe()
 	if err != nil {
@@ -111,7 +113,7 @@ func (i invocation) serve(t testing.TB) *serving {
 			s.log.mu.Lock()
 			s.log.lines = append(s.log.lines, lines.Text())
 			s.log.mu.Unlock()
-			if found := metricsAt.FindString(lines.Text()); found != "" { // before the line that is waited for
+			if found := metricsAt.FindString(lines.Text()); found != "" { // before the address
 				s.metrics = found
 			}
 			if strings.Contains(lines.Text(), "serving") {

@@ -129,8 +129,9 @@ func (p *program) loadDemo(ctx context.Context) error {
 			"give --database-url another, such as sqlite:demo.db")
 	}
 	if by := p.config.publicBy(); isDemo && by != "" && !p.config.DemoPublic {
-		return fmt.Errorf("%s: this database has demo logins with published passwords, and others reach them by that; listen on 127.0.0.1 "+
-			"without it, disable them with `dusangire user disable`, or add --demo-public if that is meant", by)
+		return fmt.Errorf("%s: this database has demo logins with published passwords, and others reach "+
+			"them by that; listen on 127.0.0.1 without it, disable them with `dusangire user disable`, or "+
+			"add --demo-public if that is meant", by)
 	}
 	return nil
 }
@@ -161,8 +162,8 @@ func (p *program) listen() error {
 	return nil
 }
 
-// listenForMetrics gives the metrics a listener of their own where one is asked for, so that whoever may read them is a matter of
-// addresses and firewalls. They are nowhere else.
+// listenForMetrics gives the metrics a listener of their own where one is asked for, so that
+// whoever may read them is a matter of addresses and firewalls. They are nowhere else.
 func (p *program) listenForMetrics(metrics http.Handler) error {
 	if p.config.MetricsAddr == "" {
 		return nil

@@ -19,22 +19,23 @@ func mend(args []string) ([]string, error) {
 	return mendArguments(args)
 }
 
-// mendEnvironment makes of each setting in the environment what was meant by it: a file that was written on Windows, or for another
-// reader of such files, leaves a carriage return, a byte order mark, blanks or quotes around it. A variable that is empty is no
-// setting.
+// mendEnvironment makes of each setting in the environment what was meant by it: a file that was
+// written on Windows, or for another reader of such files, leaves a carriage return, a byte order
+// mark, blanks or quotes around it. A variable that is empty is no setting.
 func mendEnvironment() error {
 	for _, variable := range os.Environ() {
 		name, value, _ := strings.Cut(variable, "=")
-		if bare := strings.TrimPrefix(unquoted(strings.TrimFunc(name, isMargin)), "export "); bare != name && strings.HasPrefix(bare, envPrefix) {
-			return fmt.Errorf("the environment has a variable %q: let its line begin with %s, in a file without a byte order mark",
-				name, bare)
+		bare := strings.TrimPrefix(strings.TrimFunc(name, isMargin), "export ")
+		if bare != name && strings.HasPrefix(bare, envPrefix) {
+			return fmt.Errorf("the environment has a variable %q: let its line begin with %s, in a file "+
+				"without a byte order mark", name, bare)
 		}
 		if !strings.HasPrefix(name, envPrefix) {
 			continue
 		}
 		mended := unquoted(strings.TrimFunc(value, isMargin))
 		if unseen := unseenIn(mended); unseen != "" {
-			return fmt.Errorf("%s (--%s): it has %s in it, which can't be seen; write it anew", name, flagOf(name), unseen)
+			return errUnseen(name+" (--"+flagOf(name)+")", unseen)
 		}
 		if err := keep(name, mended); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
@@ -55,8 +56,9 @@ func flagOf(variable string) string {
 	return strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(variable, envPrefix)), "_", "-")
 }
 
-// mendArguments does the same for the command line, but for quotes, which are a shell's. A script with the line ends of Windows leaves
-// its carriage return at the last argument, or as one of its own.
+// mendArguments does the same for the command line, but for quotes, which are a shell's. A script
+// with the line ends of Windows leaves its carriage return at the last argument, or as one of its
+// own.
 func mendArguments(args []string) ([]string, error) {
 	var mended []string
 	for i, arg := range args {
@@ -67,9 +69,9 @@ func mendArguments(args []string) ([]string, error) {
 			arg = strings.TrimFunc(arg, isMargin)
 		}
 		if unseen := unseenIn(arg); unseen != "" {
-			return nil, fmt.Errorf("%s: it has %s in it, which can't be seen; write it anew", argumentName(args, i), unseen)
+			return nil, errUnseen(argumentName(args, i), unseen)
 		}
-		if last := i == len(args)-1; !last || arg != "" || args[i] == "" || !strings.Contains(args[i], "\r") {
+		if isLineEnd := arg == "" && strings.Contains(args[i], "\r"); !isLineEnd || i < len(args)-1 {
 			mended = append(mended, arg)
 		}
 	}
@@ -78,7 +80,8 @@ func mendArguments(args []string) ([]string, error) {
 
 // argumentName is what an argument is called: by its flag, or by its place.
 func argumentName(args []string, i int) string {
-	if name, _, _ := strings.Cut(args[i], "="); strings.HasPrefix(name, "--") && unseenIn(name) == "" {
+	name, _, _ := strings.Cut(args[i], "=")
+	if strings.HasPrefix(name, "--") && unseenIn(name) == "" {
 		return name
 	}
 	if i > 0 && strings.HasPrefix(args[i-1], "--") && !strings.Contains(args[i-1], "=") {
@@ -98,6 +101,10 @@ func unseenIn(value string) string {
 	return ""
 }
 
+func errUnseen(setting, character string) error {
+	return fmt.Errorf("%s: it has %s in it, which can't be seen; write it anew", setting, character)
+}
+
 // unquoted takes one pair of quotes away that stands around a value.
 func unquoted(value string) string {
 	for _, quote := range []string{`"`, "'"} {
@@ -114,8 +121,8 @@ var (
 	placeAlone = regexp.MustCompile(`^[A-Za-z0-9._-]+(:[0-9]{1,5})?(/[A-Za-z0-9._-]*)?$`)
 )
 
-// redacted is what may be told of a URL, rightly written or not: its scheme, and where it leads. Whatever could be a part of a password,
-// also of one with an @, / or ? in it, is left out.
+// redacted is what may be told of a URL, rightly written or not: its scheme, and where it leads.
+// Whatever could be a part of a password, also of one with an @, / or ? in it, is left out.
 func redacted(url string) string {
 	if path, is := strings.CutPrefix(url, "sqlite:"); is && !strings.ContainsAny(path, "@?:") {
 		return url
@@ -144,7 +151,8 @@ func shown(value string) string {
 	return value
 }
 
-// withoutSecrets cuts out of a sentence of the parser, which quotes what it was given, what could be a password.
+// withoutSecrets cuts out of a sentence of the parser, which quotes what it was given, what could
+// be a password.
 func withoutSecrets(sentence string, args []string) string {
 	given := append([]string(nil), args...)
 	for _, arg := range args {

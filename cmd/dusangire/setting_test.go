@@ -10,19 +10,25 @@ import (
 	"testing"
 )
 
-// TestASettingFromAWindowsFileIsWhatWasMeant: what surrounds a value in such a file is none of it, in no command.
+// TestASettingFromAWindowsFileIsWhatWasMeant: what surrounds a value in such a file is none of it,
+// in no command.
 func TestASettingFromAWindowsFileIsWhatWasMeant(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]string{
-		"a carriage return": "sqlite:board.db\r", "blanks": " sqlite:board.db\t", "double quotes": `"sqlite:board.db"`, "single quotes": "'sqlite:board.db'\r",
-		"a byte order mark": "\ufeffsqlite:board.db", "a no-break space": "sqlite:board.db\u00a0",
+		"a carriage return": "sqlite:board.db\r",
+		"blanks":            " sqlite:board.db\t",
+		"double quotes":     `"sqlite:board.db"`,
+		"single quotes":     "'sqlite:board.db'\r",
+		"a byte order mark": "\ufeffsqlite:board.db",
+		"a no-break space":  "sqlite:board.db\u00a0",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			bare := strings.NewReplacer(`"`, "", "'", "").Replace(value) // a shell takes its quotes away
 			for _, i := range []invocation{
 				{args: []string{"migrate"}, env: []string{"DUSANGIRE_DATABASE_URL=" + value}},
-				{args: []string{"ward", "list", "--database-url", strings.NewReplacer(`"`, "", "'", "").Replace(value)}},
-				{args: []string{"migrate", "--database-url=" + strings.Trim(strings.TrimSpace(value), `"'`)}},
+				{args: []string{"ward", "list", "--database-url", bare}},
+				{args: []string{"migrate", "--database-url=" + bare}},
 			} {
 				i.dir = t.TempDir()
 				if got := i.run(t); got.code != exitOK {
@@ -54,9 +60,15 @@ func wantFiles(t *testing.T, dir string, want ...string) {
 
 func TestEverySettingOfAWindowsFileIsUnderstood(t *testing.T) {
 	t.Parallel()
-	env := []string{"DUSANGIRE_ALLOWED_HOSTS=board.example, 127.0.0.1\r", "DUSANGIRE_TRUSTED_PROXIES=10.0.0.0/8,::1\r", "DUSANGIRE_LOG_FORMAT=\"text\"\r",
-		"DUSANGIRE_MEAL_ROUNDS=false\r", "DUSANGIRE_DEMO_SEED= 7 \r", "DUSANGIRE_REDIS_URL=\r", "DUSANGIRE_TLS_CERT=\"\"\r", "DUSANGIRE_GALLERY="}
-	s := invocation{env: env}.serve(t)
+	s := invocation{env: []string{
+		"DUSANGIRE_ALLOWED_HOSTS=board.example, 127.0.0.1\r",
+		"DUSANGIRE_TRUSTED_PROXIES=10.0.0.0/8, ::1\r",
+		"DUSANGIRE_LOG_FORMAT=\"text\"\r",
+		"DUSANGIRE_MEAL_ROUNDS=false\r",
+		"DUSANGIRE_DEMO_SEED= 7 \r",
+		"DUSANGIRE_REDIS_URL=\r",
+		"DUSANGIRE_TLS_CERT=\"\"\r",
+	}}.serve(t)
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/login", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -79,8 +91,11 @@ func TestEverySettingOfAWindowsFileIsUnderstood(t *testing.T) {
 func TestAnEmptyVariableIsNoSetting(t *testing.T) {
 	t.Parallel()
 	var env []string
-	for _, name := range []string{"ADDR", "DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS", "TLS_CERT", "TLS_KEY", "METRICS_ADDR", "DEMO", "DEMO_PUBLIC",
-		"INSECURE_HTTP", "DEMO_SEED", "STORY", "MEAL_ROUNDS", "TRUSTED_PROXIES", "LOG_FORMAT", "GALLERY", "WARD", "BEDS", "TOKEN"} {
+	for _, name := range []string{
+		"ADDR", "DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS", "TLS_CERT", "TLS_KEY", "METRICS_ADDR",
+		"DEMO", "DEMO_PUBLIC", "INSECURE_HTTP", "DEMO_SEED", "STORY", "MEAL_ROUNDS",
+		"TRUSTED_PROXIES", "LOG_FORMAT", "GALLERY", "WARD", "BEDS", "TOKEN",
+	} {
 		env = append(env, "DUSANGIRE_"+name+"=")
 	}
 	dir := t.TempDir()
@@ -123,7 +138,9 @@ func TestWhatCannotBeSeenInASettingIsRefused(t *testing.T) {
 
 func TestAScriptWithTheLineEndsOfWindowsRuns(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{"migrate\r"}, {"migrate", "\r"}, {"migrate", "--database-url", "sqlite:dusangire.db\r"}} {
+	for _, args := range [][]string{
+		{"migrate\r"}, {"migrate", "\r"}, {"migrate", "--database-url", "sqlite:dusangire.db\r"},
+	} {
 		dir := t.TempDir()
 		if got := (invocation{args: args, dir: dir}).run(t); got.code != exitOK {
 			t.Errorf("%q: %d %s", args, got.code, got.err)
@@ -132,7 +149,8 @@ func TestAScriptWithTheLineEndsOfWindowsRuns(t *testing.T) {
 	}
 }
 
-// mistyped are URLs as people get them wrong, or as libraries do, whose password has "geheim" and "s3cret" in it, and pieces of both.
+// mistyped are URLs as people get them wrong, or as libraries do, whose password has "geheim" and
+// "s3cret" in it, and pieces of both.
 var mistyped = []string{
 	"mysql://user:geheim@s3cret@h/db",
 	"postgre://hosp:s3cret@geheim@db/hosp",
@@ -170,7 +188,8 @@ var mistyped = []string{
 	"https://board.hospital.example/?password=geheim",
 }
 
-// TestAPasswordIsCutOutOfEveryMistypedURL: wherever a setting or an argument is quoted, in whatever command.
+// TestAPasswordIsCutOutOfEveryMistypedURL: wherever a setting or an argument is quoted, in whatever
+// command.
 func TestAPasswordIsCutOutOfEveryMistypedURL(t *testing.T) {
 	t.Parallel()
 	for _, url := range mistyped {
@@ -230,14 +249,27 @@ func TestWhatIsToldOfAURLStillHelps(t *testing.T) {
 // TestADatabaseURLThatCanBeReadInOneWayIsTaken has the forms that must go on to the driver.
 func TestADatabaseURLThatCanBeReadInOneWayIsTaken(t *testing.T) {
 	t.Parallel()
-	for _, url := range []string{"postgres://u:p@h/db", "postgresql://u:p%40ss%2Fw@h:5432/db?sslmode=disable", "postgres://u:p@ss@h/db",
-		"postgres://u:p@h1:5433,h2:5434/db?target_session_attrs=read-write", "postgres:///db?host=/run/postgresql", "postgres://u@/db?host=/run/postgresql",
-		"postgres://[::1]:5432/db", "sqlite:dusangire.db", "sqlite:/var/lib/dusangire/a@b.db", "sqlite:////abs.db", "sqlite:with blank.db"} {
+	for _, url := range []string{
+		"postgres://u:p@h/db",
+		"postgresql://u:p%40ss%2Fw@h:5432/db?sslmode=disable",
+		"postgres://u:p@ss@h/db",
+		"postgres://u:p@h1:5433,h2:5434/db?target_session_attrs=read-write",
+		"postgres:///db?host=/run/postgresql",
+		"postgres://u@/db?host=/run/postgresql",
+		"postgres://[::1]:5432/db",
+		"sqlite:dusangire.db",
+		"sqlite:/var/lib/dusangire/a@b.db",
+		"sqlite:////abs.db",
+		"sqlite:with blank.db",
+	} {
 		if err := (database{DatabaseURL: url}).check(); err != nil {
 			t.Errorf("%s is refused: %v", url, err)
 		}
 	}
-	for _, url := range []string{"redis://h:6379/0", "redis://:p%40ss@h", "rediss://u:p@h:6380/1?skip_verify=true", "unix:///run/redis.sock", "unix://u:p@/run/redis.sock?db=1"} {
+	for _, url := range []string{
+		"redis://h:6379/0", "redis://:p%40ss@h", "rediss://u:p@h:6380/1?skip_verify=true",
+		"unix:///run/redis.sock", "unix://u:p@/run/redis.sock?db=1",
+	} {
 		if err := (endpoint{Addr: "127.0.0.1:0", RedisURL: url}).check(); err != nil {
 			t.Errorf("%s is refused: %v", url, err)
 		}
@@ -248,17 +280,25 @@ func TestADatabaseURLThatCanBeReadInOneWayIsTaken(t *testing.T) {
 func TestASettingThatNamesThisMachineAloneIsNotPublic(t *testing.T) {
 	t.Parallel()
 	cert, key, _ := certificate(t, nil)
-	for _, args := range []string{"--addr localhost:0", "--addr [::1]:0", "--addr 127.0.0.2:0", "--allowed-hosts localhost,127.0.0.1:8000,[::1]",
-		"--tls-cert " + cert + " --tls-key " + key, "--demo-public --allowed-hosts board.hospital.example --trusted-proxies 10.0.0.0/8",
-		"--demo-public --insecure-http --addr 0.0.0.0:0", "--demo-public --addr 0.0.0.0:0 --tls-cert " + cert + " --tls-key " + key} {
+	secure := "--tls-cert " + cert + " --tls-key " + key
+	for _, args := range []string{
+		"--addr localhost:0",
+		"--addr [::1]:0",
+		"--addr 127.0.0.2:0",
+		"--allowed-hosts localhost,127.0.0.1:8000,[::1]",
+		secure,
+		"--demo-public --allowed-hosts board.hospital.example --trusted-proxies 10.0.0.0/8",
+		"--demo-public --insecure-http --addr 0.0.0.0:0",
+		"--demo-public --addr 0.0.0.0:0 " + secure,
+	} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()
-			var c serveCommand
-			kong, err := parser(t.Context()).Parse(append([]string{"serve", "--demo"}, strings.Fields(args)...))
+			given := append([]string{"serve", "--demo"}, strings.Fields(args)...)
+			kong, err := parser(t.Context()).Parse(given)
 			if err != nil {
 				t.Fatal(err)
 			}
-			c = kong.Model.Target.Interface().(commands).Serve
+			c := kong.Model.Target.Interface().(commands).Serve
 			if err := c.check(); err != nil {
 				t.Errorf("refused: %v", err)
 			}
@@ -269,7 +309,8 @@ func TestASettingThatNamesThisMachineAloneIsNotPublic(t *testing.T) {
 func TestASQLiteFileIsNotMadeByAMistake(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	got := invocation{args: []string{"migrate", "--database-url", "sqlite://u:geheim@h/db"}, dir: dir}.run(t)
+	args := []string{"migrate", "--database-url", "sqlite://u:geheim@h/db"}
+	got := invocation{args: args, dir: dir}.run(t)
 	checkNamed(t, got, "--database-url", "sqlite:PATH")
 	if _, err := os.Stat(filepath.Join(dir, "u:geheim@h")); err == nil {
 		t.Error("a folder was made of a URL")

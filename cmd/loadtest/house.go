@@ -218,8 +218,8 @@ func (h *house) someone(role string, i int) (token string) {
 
 // start starts the server under test on a database.
 func (h *house) start(ctx context.Context, database string) (*server, error) {
-	process := exec.Command(h.program, "serve", "--addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0",
-		"--database-url", database, "--redis-url", h.redis)
+	process := exec.Command(h.program, "serve", "--addr", "127.0.0.1:0",
+		"--metrics-addr", "127.0.0.1:0", "--database-url", database, "--redis-url", h.redis)
 	return startServer(ctx, process)
 }
 

@@ -91,7 +91,7 @@ func (s *server) follow(output io.Reader, addresses chan<- string) {
 	defer close(s.ended)
 	for lines := bufio.NewScanner(output); lines.Scan(); {
 		s.log.add(lines.Text())
-		if found := metricsAt.FindString(lines.Text()); found != "" { // before the line that is waited for
+		if found := metricsAt.FindString(lines.Text()); found != "" { // before the address
 			s.metrics = found
 		}
 		if found := servingAt.FindStringSubmatch(lines.Text()); found != nil && strings.Contains(lines.Text(), "serving") {
