@@ -9,7 +9,9 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"os/signal"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -98,19 +100,25 @@ func unnamed(err error) error {
 	return err
 }
 
-// follow reads the files again and again until ctx ends.
+// follow reads the files again and again until ctx ends, and at once on SIGHUP, which many a renewal
+// sends afterwards.
 func (c *certificateFiles) follow(ctx context.Context) {
 	if c == nil {
 		return
 	}
 	tick := time.NewTicker(renewEvery)
 	defer tick.Stop()
+	renewed := make(chan os.Signal, 1)
+	signal.Notify(renewed, syscall.SIGHUP)
+	defer signal.Stop(renewed)
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case now := <-tick.C:
 			c.renew(now)
+		case <-renewed:
+			c.renew(time.Now())
 		}
 	}
 }

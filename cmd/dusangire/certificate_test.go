@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -133,7 +134,7 @@ func replace(t *testing.T, file, with string) {
 func TestARenewedCertificateIsShownWithoutARestart(t *testing.T) {
 	t.Parallel()
 	cert, key, _ := certificate(t, numbered(1))
-	s := mustServe(t, func(c *serveCommand) { c.TLSCert, c.TLSKey = cert, key })
+	s := invocation{args: []string{"--tls-cert", cert, "--tls-key", key}}.serve(t)
 	shows := func(n int64) bool {
 		state, err := greeted(s.url, &tls.Config{})
 		if err != nil {
@@ -151,6 +152,16 @@ func TestARenewedCertificateIsShownWithoutARestart(t *testing.T) {
 	again, _, _ := certificate(t, numbered(3))
 	replace(t, cert, again)
 	waitFor(t, "the next one is shown", func() bool { return shows(3) })
+
+	last, _, _ := certificate(t, numbered(4))
+	replace(t, cert, last)
+	if err := s.command.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "after SIGHUP the last one is shown", func() bool { return shows(4) })
+	if code := s.end(syscall.SIGTERM); code != exitOK {
+		t.Errorf("exit code %d", code)
+	}
 }
 
 // TestACertificateOfNoUseIsToldOnce lets time pass in steps, so that nobody waits for it.

@@ -140,6 +140,7 @@ func TestASettingThatCannotWorkIsNamed(t *testing.T) {
 		{"serve --demo --addr /run/dusangire.sock", "--addr", "HOST:PORT"},
 		{"serve --metrics-addr unix:/run/metrics.sock", "--metrics-addr", "HOST:PORT"},
 		{"serve --addr 127.0.0.1:18999 --metrics-addr 127.0.0.1:18999", "--metrics-addr", "another port"},
+		{"serve --addr 127.0.0.1:18999 --metrics-addr :18999", "--metrics-addr", "another port"},
 		{"serve --allowed-hosts \"wards.example\"", "--allowed-hosts", "such as wards.example"},
 		{"serve --allowed-hosts wards.example:port", "--allowed-hosts", "such as wards.example"},
 		{"serve --demo --database-url " + real, "--demo", "--database-url another"},

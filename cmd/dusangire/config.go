@@ -110,7 +110,7 @@ func (e endpoint) check() error {
 	if e.RedisURL != "" && !isReadable(e.RedisURL, "redis", "rediss", "unix") {
 		return e.errRedisURL()
 	}
-	if e.MetricsAddr == e.Addr && !strings.HasSuffix(e.Addr, ":0") {
+	if overlap(e.Addr, e.MetricsAddr) {
 		return fmt.Errorf("--metrics-addr %s: that is --addr; give another port", e.MetricsAddr)
 	}
 	if (e.TLSCert == "") != (e.TLSKey == "") {
@@ -208,7 +208,7 @@ func (e endpoint) allowedHosts() []string {
 	if isLoopback(host) {
 		return []string{"127.0.0.1", "localhost", "[::1]"}
 	}
-	if host == "" || net.ParseIP(host).IsUnspecified() {
+	if isEverywhere(host) {
 		return append(ownAddresses(), "localhost")
 	}
 	return []string{host}
@@ -257,6 +257,17 @@ func hostOf(address string) string {
 		return host
 	}
 	return strings.Trim(address, "[]")
+}
+
+// isEverywhere reports whether a host to listen on means all addresses of this machine.
+func isEverywhere(host string) bool { return host == "" || net.ParseIP(host).IsUnspecified() }
+
+// overlap reports whether two addresses can't both be listened on.
+func overlap(one, other string) bool {
+	host, port, _ := net.SplitHostPort(one)
+	otherHost, otherPort, _ := net.SplitHostPort(other)
+	same := host == otherHost || isEverywhere(host) || isEverywhere(otherHost)
+	return same && port == otherPort && port != "0"
 }
 
 func isLoopback(host string) bool {

@@ -164,8 +164,7 @@ func (c *doctorCommand) ownDoor(public *url.URL) (door, error) {
 
 // fromHere is where this machine reaches what listens on an address, be it all of the machine's.
 func fromHere(address string) string {
-	host, port, err := net.SplitHostPort(address)
-	if ip := net.ParseIP(host); err == nil && (host == "" || (ip != nil && ip.IsUnspecified())) {
+	if host, port, err := net.SplitHostPort(address); err == nil && isEverywhere(host) {
 		return net.JoinHostPort("127.0.0.1", port)
 	}
 	return address
