@@ -100,8 +100,8 @@ func unnamed(err error) error {
 	return err
 }
 
-// follow reads the files again and again until ctx ends, and at once on SIGHUP, which many a renewal
-// sends afterwards.
+// follow reads the files again and again until ctx ends, and at once on SIGHUP, which many a
+// renewal sends afterwards.
 func (c *certificateFiles) follow(ctx context.Context) {
 	if c == nil {
 		return

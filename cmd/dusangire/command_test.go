@@ -98,6 +98,7 @@ func TestASettingThatCannotWorkIsNamed(t *testing.T) {
 	settings := []struct{ args, setting, right string }{
 		{"serve --addr nonsense", "--addr", "HOST:PORT"},
 		{"serve --addr 127.0.0.1:http-ish", "--addr", "free port"},
+		{"serve --addr 127.0.0.1:", "--addr", "HOST:PORT"},
 		{"serve --addr 192.0.2.1:8000 --insecure-http", "--addr", "address of this machine"},
 		{"serve --addr " + taken.Addr().String(), "--addr", "free port"},
 		{"serve --database-url mysql://u:geheim@h/x", "--database-url", "sqlite:PATH or postgres://"},

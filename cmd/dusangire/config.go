@@ -134,9 +134,8 @@ func (e endpoint) errRedisURL() error {
 // checkAddress refuses what can't be listened on.
 func checkAddress(flag, address, example string) error {
 	host, port, err := net.SplitHostPort(address)
-	if err == nil && !strings.ContainsAny(host, "/@ \"'") {
-		_, err = net.LookupPort("tcp", port)
-		if err == nil {
+	if err == nil && port != "" && !strings.ContainsAny(host, "/@ \"'") {
+		if _, err = net.LookupPort("tcp", port); err == nil {
 			return nil
 		}
 	}
