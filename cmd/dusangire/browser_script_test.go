@@ -50,6 +50,7 @@ func TestTheOldestBrowsersMeantCanDoTheWork(t *testing.T) {
 	cook.openLive("/dashboard/kitchen/")
 	courier.press("#ready .round button")
 	courier.untilSays("#mine", "Uwase Marie")
+	courier.untilSays("#mine", "Mugisha Jean")
 	courier.press("#carry button")
 	for _, d := range s.ready {
 		courier.untilSays(stop(d)+" .card", "in transit")
