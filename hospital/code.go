@@ -10,19 +10,23 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// One code has many spellings: what a scanner sends depends on its settings and on the keyboard that the tablet takes it for, and
-// no two keyboards have the same dash. static/delivery.js reads codes by the same rules where there is no line.
+// One code has many spellings: what a scanner sends depends on its settings and on the keyboard that the
+// tablet takes it for, and no two keyboards have the same dash. static/delivery.js reads codes by the
+// same rules where there is no line.
 
 // symbology is what many scanners put before a code: which kind of bar code it was, such as "]C1".
 var symbology = regexp.MustCompile(`^\][A-Za-z][0-9A-Za-z]`)
 
 // withoutFrame takes away the control characters that scanners send around a code. NUL is none of them.
 func withoutFrame(code string) string {
-	return strings.TrimFunc(code, func(r rune) bool { return r != 0 && (unicode.IsControl(r) || unicode.IsSpace(r) || r == '\ufeff') })
+	return strings.TrimFunc(code, func(r rune) bool {
+		return r != 0 && (unicode.IsControl(r) || unicode.IsSpace(r) || r == '\ufeff')
+	})
 }
 
-// foldCode is the form in which codes are compared: letters and digits of any width and script as plain capitals and 0 to 9, any
-// dash as "-", without blanks, invisible characters and a scanner's prefix.
+// foldCode is the form in which codes are compared first: in capitals, letters of full width as plain
+// ones, digits of any script as 0 to 9, any dash as "-", without blanks, invisible characters and a
+// scanner's prefix.
 func foldCode(code string) string {
 	code = symbology.ReplaceAllString(withoutFrame(norm.NFKC.String(code)), "")
 	return strings.ToUpper(strings.Map(func(r rune) rune {
@@ -47,7 +51,8 @@ func digitValue(r rune) rune {
 	return value
 }
 
-// bareCode is what is left of a code without dashes and other signs, which a keyboard may swap or a person leave out.
+// bareCode is what is left of a code without dashes and other signs, which a keyboard may swap or a
+// person leave out.
 func bareCode(code string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
@@ -57,15 +62,17 @@ func bareCode(code string) string {
 	}, foldCode(code))
 }
 
-// unreadable is the refusal of what is no code at all. It is no alarm: nothing was confused, and couriers must not get used to one.
+// unreadable is the refusal of what is no code at all. It is no alarm: nothing was confused, and
+// couriers must not get used to alarms.
 func unreadable() error {
 	return Refuse(Conflict, "unreadable_code", "That can't be read as a code. Check the scanner, or type the number by hand.")
 }
 
-// bedOf finds the one bed whose number a code is, in whatever spelling; empty where none or more than one may be meant.
+// bedOf finds the one bed whose number a code is, in whatever spelling; empty where none is meant, or
+// more than one may be.
 func (c *change) bedOf(ctx context.Context, code string) (string, error) {
 	rows, err := c.tx.QueryContext(ctx, `SELECT number FROM bed ORDER BY number`)
-	numbers, err := collect(rows, err, func(row scanner) (number string, err error) { return number, row.Scan(&number) })
+	numbers, err := collect(rows, err, scanText)
 	if err != nil {
 		return "", fmt.Errorf("read the numbers of the beds: %w", err)
 	}
@@ -83,4 +90,10 @@ func (c *change) bedOf(ctx context.Context, code string) (string, error) {
 		return "", nil
 	}
 	return alike[0], nil
+}
+
+// scanText reads a row that is one text.
+func scanText(row scanner) (text string, err error) {
+	err = row.Scan(&text)
+	return text, err
 }

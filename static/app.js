@@ -207,7 +207,8 @@
     else if (before === "no" && body.dataset.live === "polled") restart();
   }
 
-  // unanswered is for a promise of fetch alone: that it is rejected means that there is no line. Whatever else fails is a fault.
+  // unanswered is for a promise of fetch alone: that it is rejected means that there is no line.
+  // Whatever else fails is a fault of the page.
   const unanswered = () => null;
 
   // ask fetches a frame, draws it as one from the socket, and reports whether it came.
@@ -328,8 +329,8 @@
 
   // ---- what has failed
 
-  // fail takes "live" away until the page is loaded anew: a page whose script has failed may miss what happens, or send nothing of what
-  // is tapped. Links and forms that have no script any more work as plain ones.
+  // fail takes "live" away until the page is loaded anew: a page whose script has failed may miss what
+  // happens, or send nothing of what is tapped. Its links and a courier's forms work as plain ones.
   function fail() {
     if (failed || gone) return;
     failed = true;
@@ -338,8 +339,8 @@
     banner.firstElementChild.textContent = banner.dataset.failed;
   }
 
-  // ours reports whether a file or a stack is one of this page's scripts. A browser's extension may fail as it likes, and what a browser
-  // itself complains of has no error.
+  // ours reports whether a file or a stack is of this page's scripts. A browser's extension may fail as
+  // it likes, and what a browser itself complains of comes without an error.
   const ours = (place) => place.includes(location.origin + "/");
 
   addEventListener("error", ({ filename, error }) => { if (error && ours(filename + " " + error.stack)) fail(); });
@@ -347,7 +348,7 @@
     if (reason instanceof Error && (!reason.stack || ours(reason.stack))) fail();
   });
 
-  // A command that was answered and then fails is no lost line, and neither is one that fails before it is asked.
+  // A command that was answered and then fails is no lost line, nor is one that fails before it is sent.
   document.addEventListener("htmx:error", ({ detail: { ctx, error } }) => {
     const answered = ctx?.text !== undefined;
     if (answered || !(error instanceof TypeError || error?.name === "AbortError")) fail();
@@ -382,8 +383,8 @@
     opening?.abort();
     const request = opening = new AbortController();
     const headers = { "HX-Request": "true", Accept: "text/html" };
-    const unanswered = (error) => { lost = error.name === "AbortError" ? "replaced" : "unreachable"; };
     let lost = "";
+    const unanswered = (error) => { lost = error.name === "AbortError" ? "replaced" : "unreachable"; };
     try {
       const answer = await fetch(path, { headers, signal: request.signal }).catch(unanswered);
       if (lost) return lost;
@@ -471,7 +472,8 @@
   document.addEventListener("click", (event) => {
     const menu = document.querySelector("details.menu[open]");
     if (menu && !menu.contains(event.target)) menu.open = false;
-    if (!panel || failed || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    if (!panel || failed || event.defaultPrevented || event.button) return;
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     const link = event.target.closest(".bed > a, #panel .close");
     if (!link) return;
     event.preventDefault();
@@ -559,7 +561,7 @@
   // before both others, so that it sees every socket.
   body.dataset.link = "connecting";
   document.addEventListener("DOMContentLoaded", () => setTimeout(() => {
-    if (document.querySelector("script[data-own]:not([data-ran])")) fail(); // it was not there, could not be read, or threw
+    if (document.querySelector("script[data-own]:not([data-ran])")) fail(); // it did not come, or threw
     if (!connection) restart();
   }));
 })();

@@ -1,10 +1,11 @@
-// Stands before every other script of a live page, and is written so that any browser can read it. It finds out whether this one can
-// follow the hospital at all, and adds the two things that the oldest ones meant lack: iPadOS 15.0 (Safari 15.0), Firefox 91; Chromium 90
-// lacks neither. static_test.go knows what else they lack, and that nothing here uses it.
+// Stands before every other script of a live page, written so that any browser can read it. It finds
+// out whether this one can follow the hospital at all, and adds the two things that the oldest ones
+// meant lack and the pages need: Safari 15.0 (iPadOS 15.0) both, Firefox 91 one, Chromium 90 none.
+// oldest_test.go knows what else they lack, and that nothing here uses it.
 (function () {
   "use strict";
 
-  // A listener that ends by a signal is the newest thing that htmx and its socket extension can't do without.
+  // A listener that a signal ends is the newest thing that htmx and its extension can't do without.
   function listensBySignal() {
     var asked = false;
     addEventListener("nothing", null, { get signal() { asked = true; return undefined; } });
@@ -12,12 +13,14 @@
   }
 
   function able() {
-    return window.fetch && window.AbortController && window.Map && window.Promise && window.FormData && window.CSS && CSS.escape &&
-      Element.prototype.closest && Element.prototype.replaceChildren && Element.prototype.toggleAttribute && Array.prototype.flatMap &&
-      Object.fromEntries && String.prototype.matchAll && String.prototype.replaceAll && listensBySignal();
+    return window.fetch && window.AbortController && window.Map && window.Promise && window.FormData &&
+      window.CSS && CSS.escape && Element.prototype.closest && Element.prototype.replaceChildren &&
+      Element.prototype.toggleAttribute && Array.prototype.flatMap && Object.fromEntries &&
+      String.prototype.matchAll && String.prototype.replaceAll && listensBySignal();
   }
 
-  // In a browser that is too old links and forms work as plain ones, and the page stays as it was born: not live.
+  // In a browser that is too old links and forms work as plain ones, and the page stays as it was
+  // born: not live.
   function giveUp() {
     var banner = document.getElementById("banner");
     document.body.setAttribute("data-too-old", "yes");
@@ -25,7 +28,8 @@
     document.body.setAttribute("hx-ignore", "");
   }
 
-  // nameSubmitters lets the event of a form that is sent name the button that was pressed, as Safari does since 15.4.
+  // nameSubmitters lets the event of a form that is sent name the button that was pressed, as Safari
+  // does since 15.4.
   function nameSubmitters() {
     var pressed = null;
     document.addEventListener("click", function (event) {
@@ -33,11 +37,14 @@
       pressed = button && button.type === "submit" ? button : null;
     }, true);
     Object.defineProperty(Event.prototype, "submitter", {
-      get: function () { return this.type === "submit" && pressed && pressed.form === this.target ? pressed : null; },
+      get: function () {
+        return this.type === "submit" && pressed && pressed.form === this.target ? pressed : null;
+      },
     });
   }
 
-  // raiseDialogs lets a <dialog> be opened over the page, as Safari does since 15.4 and Firefox since 98. Its style is the style sheet's.
+  // raiseDialogs lets a <dialog> be opened over the page, as Safari does since 15.4 and Firefox since
+  // 98. What it looks like stands in the style sheet.
   function raiseDialogs() {
     var dialog = HTMLUnknownElement.prototype; // what a <dialog> is for a browser that doesn't know it
     function raised() { return document.querySelector("dialog[open].raised"); }

@@ -154,7 +154,8 @@
 
   // plain is a code with digits of any script as 0 to 9, in capitals, without a scanner's prefix.
   function plain(code) {
-    return code.normalize("NFKC").replace(/^[\s\p{Cc}\ufeff]+/u, "").replace(/^\][A-Z][0-9A-Z]/i, "").replace(/\p{Nd}/gu, digit).toUpperCase();
+    const inside = code.normalize("NFKC").replace(/^[\s\p{Cc}\ufeff]+/u, "");
+    return inside.replace(/^\][A-Z][0-9A-Z]/i, "").replace(/\p{Nd}/gu, digit).toUpperCase();
   }
 
   // digit finds a digit's value by its place among the ten of its script, which stand in a row.
@@ -166,8 +167,8 @@
 
   const bare = (code) => plain(code).replace(/[^\p{L}\p{Nd}]/gu, "");
 
-  // suspect is what to say of a code that is not the patient's bed. Without a line the tablet knows few beds: what may be one is taken for
-  // one, and what can't be, for what a scanner garbled.
+  // suspect is what to say of a code that is not the patient's bed. Without a line the tablet knows few
+  // beds: what may be one is taken for one, and what can't be, for what a scanner garbled.
   function suspect(code) {
     const legible = /^[A-Z0-9]+$/.test(plain(code).replace(/[\s\p{Pd}\p{Cf}\p{Cc}\u2212]/gu, ""));
     if (legible) return { code: "wrong_bed", sentence: words.wrongBed.replace("%[1]s", () => code.trim()) };
@@ -220,10 +221,11 @@
     return true;
   }
 
-  const unfit = [408, 429]; // and whatever is no refusal of the hospital's server: to be asked again
+  const askAgain = [408, 429]; // of what is no refusal
 
-  // answerTo sends a command, and returns the status with the reasons where the hospital's server refused; null where nothing came. Only that
-  // fetch was rejected, or the body did not come whole, means that there is no line: whatever else is thrown is a fault of this page.
+  // answerTo sends a command, and returns the status, with the problem where the hospital's server
+  // refused; null where nothing came. Only that fetch was rejected, or that the body did not come
+  // whole, means that there is no line: whatever else is thrown is a fault of this page.
   async function answerTo(act, id, fields, limit, headers) {
     const stop = new AbortController();
     const timer = setTimeout(() => stop.abort(), limit);
@@ -236,7 +238,8 @@
     clearTimeout(timer);
     if (text === null) return null;
     const { status } = answer;
-    return { status, problem: status >= 400 && status < 500 && !unfit.includes(status) ? problemIn(text) : null };
+    const refusal = status >= 400 && status < 500 && !askAgain.includes(status);
+    return { status, problem: refusal ? problemIn(text) : null };
   }
 
   // problemIn reads a refusal; null where something on the way has answered instead of the hospital's server.

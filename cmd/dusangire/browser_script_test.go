@@ -8,6 +8,7 @@ import (
 	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"dusangire/hospital"
 )
@@ -174,6 +175,36 @@ func TestAStrangersErrorLeavesThePageLive(t *testing.T) {
 	setBedStatus(t, s, board.Beds[0], hospital.BedMaintenance)
 	p.untilSays(card(board.Beds[0]), "maintenance")
 	p.untilLive()
+}
+
+// Without a line a code is read as the server reads it, and what a scanner garbled is no wrong bed.
+func TestWithoutALineACodeIsReadInItsSpellingsToo(t *testing.T) {
+	s := mustServeTrays(t, 1)
+	p := s.onTheWay()
+	p.foresees("ERR_INTERNET_DISCONNECTED")
+	p.permits("WebSocket connection to")
+	p.permits("htmx:ws:error")
+	p.offline(true)
+	p.openStop(s.ready[0])
+	field := stop(s.ready[0]) + " [name=bed_code]"
+	for code, kind := range map[string]string{"MED-A-02": "alarm danger", "MED-A-\u0660\u0662": "alarm danger", "?ED)Q)à&": "alarm"} {
+		p.choose(field, code)
+		p.key(kb.Enter)
+		p.until("the alarm", `document.getElementById("alarm").open`)
+		if class := ask[string](p, `document.getElementById("alarm").className`); class != kind {
+			t.Errorf("%s raises %q, want %q", code, class, kind)
+		}
+		p.understand()
+		p.untilReady(s.ready[0])
+	}
+	p.choose(field, "\ufeff]C1med\u2011a\u2212\uff10\u0661")
+	p.key(kb.Enter)
+	p.untilSays("#outbox", "Waiting to be sent (1)")
+	p.offline(false)
+	s.untilIs(s.ready[0], hospital.DeliveryDelivered)
+	if n := s.lines("delivery.wrong_bed", "MED-A-02"); n > 0 {
+		t.Errorf("the audit has %d wrong beds that the server never saw", n)
+	}
 }
 
 // Where something on the way answers instead of the hospital's server, nothing is saved.
