@@ -156,8 +156,8 @@ func (p *screen) hear(event any) {
 			note("a script complained on the console: %s", describe(e.Args))
 		}
 	case *log.EventEntryAdded:
-		if e.Entry.Source == log.EntrySourceDeprecation && os.Getenv(oldBrowser) != "" {
-			return // an old browser warns of what newer ones have taken back since
+		if os.Getenv(oldBrowser) != "" && complainsOfItself(e.Entry) {
+			return
 		}
 		if e.Entry.Level == log.EntryLevelError || e.Entry.Level == log.EntryLevelWarning {
 			note("the browser complained on the console: %s %s", e.Entry.Text, e.Entry.URL)
@@ -178,6 +178,12 @@ func (p *screen) hear(event any) {
 	case *network.EventWebSocketCreated:
 		p.request(e.URL)
 	}
+}
+
+// complainsOfItself reports whether an old browser warns of what newer ones have taken back since, or that its own fields for dates break a
+// page's policy, as those of Chromium 91 and 92 do.
+func complainsOfItself(entry *log.Entry) bool {
+	return entry.Source == log.EntrySourceDeprecation || entry.Source == log.EntrySourceSecurity && entry.URL == ""
 }
 
 func describe(args []*runtime.RemoteObject) string {
