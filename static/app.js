@@ -32,6 +32,35 @@
   const panel = byId("panel");
   const words = byId("words").dataset;
 
+  // ---- what has failed: first of all, so that nothing of what follows fails unseen
+
+  let failed = false; // a script of this page has, and nobody knows what the page misses
+
+  // fail takes "live" away until the page is loaded anew: a page whose script has failed may miss what
+  // happens, or send nothing of what is tapped. Its links and a courier's forms work as plain ones.
+  function fail() {
+    if (failed || gone) return;
+    failed = true;
+    notLive();
+    body.dataset.begun = body.dataset.failed = "yes";
+    banner.firstElementChild.textContent = banner.dataset.failed;
+  }
+
+  // ours reports whether a file or a stack is of this page's scripts. A browser's extension may fail as
+  // it likes, and what a browser itself complains of comes without an error.
+  const ours = (place) => place.includes(location.origin + "/");
+
+  addEventListener("error", ({ filename, error }) => { if (error && ours(filename + " " + error.stack)) fail(); });
+  addEventListener("unhandledrejection", ({ reason }) => {
+    if (reason instanceof Error && (!reason.stack || ours(reason.stack))) fail();
+  });
+
+  // A command that was answered and then fails is no lost line, nor is one that fails before it is sent.
+  document.addEventListener("htmx:error", ({ detail: { ctx, error } }) => {
+    const answered = ctx?.text !== undefined;
+    if (answered || !(error instanceof TypeError || error?.name === "AbortError")) fail();
+  });
+
   // ---- live or not
 
   let connection = null; // the extension's, with its current socket
@@ -48,7 +77,6 @@
   let state = byId("live").textContent; // the time of the state on screen
   let shown = revisions(body.dataset.shown);
   let gone = false;
-  let failed = false; // a script of this page has, and nobody knows what the page misses
   let again = 0; // the timer of the next socket
   let undrawn = 0; // frames in a row that could not be shown
   const parts = byId("parts")?.value; // the beds or wards that the page has a place for
@@ -207,9 +235,12 @@
     else if (before === "no" && body.dataset.live === "polled") restart();
   }
 
-  // unanswered is for a promise of fetch alone: that it is rejected means that there is no line.
+  // unanswered is for a promise of fetch alone: that it is rejected so means that there is no line.
   // Whatever else fails is a fault of the page.
-  const unanswered = () => null;
+  function unanswered(error) {
+    if (error instanceof TypeError || error.name === "AbortError") return null;
+    throw error;
+  }
 
   // ask fetches a frame, draws it as one from the socket, and reports whether it came.
   async function ask(request) {
@@ -327,33 +358,6 @@
   });
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
-  // ---- what has failed
-
-  // fail takes "live" away until the page is loaded anew: a page whose script has failed may miss what
-  // happens, or send nothing of what is tapped. Its links and a courier's forms work as plain ones.
-  function fail() {
-    if (failed || gone) return;
-    failed = true;
-    notLive();
-    body.dataset.begun = body.dataset.failed = "yes";
-    banner.firstElementChild.textContent = banner.dataset.failed;
-  }
-
-  // ours reports whether a file or a stack is of this page's scripts. A browser's extension may fail as
-  // it likes, and what a browser itself complains of comes without an error.
-  const ours = (place) => place.includes(location.origin + "/");
-
-  addEventListener("error", ({ filename, error }) => { if (error && ours(filename + " " + error.stack)) fail(); });
-  addEventListener("unhandledrejection", ({ reason }) => {
-    if (reason instanceof Error && (!reason.stack || ours(reason.stack))) fail();
-  });
-
-  // A command that was answered and then fails is no lost line, nor is one that fails before it is sent.
-  document.addEventListener("htmx:error", ({ detail: { ctx, error } }) => {
-    const answered = ctx?.text !== undefined;
-    if (answered || !(error instanceof TypeError || error?.name === "AbortError")) fail();
-  });
-
   // ---- short messages
 
   let silencer = 0;
@@ -383,17 +387,16 @@
     opening?.abort();
     const request = opening = new AbortController();
     const headers = { "HX-Request": "true", Accept: "text/html" };
-    let lost = "";
-    const unanswered = (error) => { lost = error.name === "AbortError" ? "replaced" : "unreachable"; };
+    const lost = () => (request.signal.aborted ? "replaced" : "unreachable");
     try {
       const answer = await fetch(path, { headers, signal: request.signal }).catch(unanswered);
-      if (lost) return lost;
+      if (!answer) return lost();
       if (answer.status === 401 || new URL(answer.url).pathname === "/login") {
         leave("signed-out");
         return "replaced";
       }
       const text = await answer.text().catch(unanswered);
-      if (lost) return lost;
+      if (text === null) return lost();
       if (!answer.ok || !text.includes('class="panel"')) return "refused";
       const typed = keep ? typedValues() : [];
       await htmx.swap({ sourceElement: panel, target: panel, swap: keep ? "innerMorph" : "innerHTML", text });

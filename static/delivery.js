@@ -233,13 +233,18 @@
       method: "POST", body: JSON.stringify(fields), signal: stop.signal,
       headers: { "Content-Type": "application/json", Accept: "application/json", ...headers },
     };
-    const answer = await fetch(`/deliveries/${id}/${act}`, request).catch(() => null);
-    const text = answer && await answer.text().catch(() => null);
+    const answer = await fetch(`/deliveries/${id}/${act}`, request).catch(nothing);
+    const text = answer && await answer.text().catch(nothing);
     clearTimeout(timer);
     if (text === null) return null;
     const { status } = answer;
     const refusal = status >= 400 && status < 500 && !askAgain.includes(status);
     return { status, problem: refusal ? problemIn(text) : null };
+  }
+
+  function nothing(error) {
+    if (error instanceof TypeError || error.name === "AbortError") return null;
+    throw error;
   }
 
   // problemIn reads a refusal; null where something on the way has answered instead of the hospital's server.

@@ -105,6 +105,7 @@ func TestATapThatAScriptFailsIsSentByTheBrowser(t *testing.T) {
 // What is thrown while something is sent is a fault of the page, and no dead line: that it can't be sent is said, not hidden.
 func TestAScriptThatFailsTakesLiveAwayUntilThePageIsLoadedAnew(t *testing.T) {
 	for what, script := range map[string]string{
+		"fetch fails in its own way":  `window.fetch = () => Promise.reject(new RangeError("broken"))`,
 		"fetch throws":                `window.fetch = () => { throw new TypeError("broken"); }`,
 		"what is sent can't be made":  `JSON.stringify = new Proxy(JSON.stringify, { apply: (make, self, [it]) => { if (it.bed_code) throw new Error("broken"); return make(it); } })`,
 		"an answer can't be read":     `Response.prototype.text = undefined`,
@@ -150,6 +151,22 @@ func TestAPageThatLacksItsOwnScriptIsNotLive(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A script that stops half way may have told the page already how to be live.
+func TestAPageWhoseSupervisorStopsHalfWayIsNotLive(t *testing.T) {
+	s, board := mustServeWard(t, 2, nil)
+	p := s.visitorAs(hospital.MedicalStaff)
+	p.foresees("a script failed")
+	p.before(`const listen = EventTarget.prototype.addEventListener;
+		EventTarget.prototype.addEventListener = function (type, ...rest) {
+			if (type === "keydown") throw new Error("broken");
+			return listen.call(this, type, ...rest);
+		}`)
+	p.open(wardPath(board))
+	p.untilFailed()
+	p.until("a frame to be shown", `document.getElementById("live").dataset.sent > 0`)
+	p.untilFailed()
 }
 
 // answers gives another body to each request for a script.
