@@ -240,12 +240,14 @@ func TestARefusedHandoverSaysWhyToEveryoneInTheirOwnWay(t *testing.T) {
 		}
 	}
 	garbled := url.Values{"bed_code": {"B)àé"}}
-	if p := w.post(step(w.first, "deliver"), w.courier, program, garbled).problem(http.StatusConflict); p.Type != "urn:dusangire:problem:unreadable_code" {
+	p = w.post(step(w.first, "deliver"), w.courier, program, garbled).problem(http.StatusConflict)
+	if p.Type != "urn:dusangire:problem:unreadable_code" {
 		t.Errorf("of what is no code a program is told %+v", p)
 	}
 	for _, as := range []audience{browser, htmx} {
 		got := w.post(step(w.first, "deliver"), w.courier, as, garbled)
-		if alarm := got.html().Find("dialog#alarm[open]"); alarm.HasClass("danger") || !strings.Contains(alarm.Text(), "can't be read") {
+		alarm := got.html().Find("dialog#alarm[open]")
+		if alarm.HasClass("danger") || !strings.Contains(alarm.Text(), "can't be read") {
 			t.Errorf("of what is no code a %s is told %s", as, alarm.Text())
 		}
 	}

@@ -45,7 +45,8 @@ func (s *Server) secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 // plainHost is a host that a policy can name: its grammar knows no IPv6.
 var plainHost = regexp.MustCompile(`^[A-Za-z0-9.-]+(:[0-9]+)?$`)
 
-// allowSockets names the sockets of the request's own host in the policy: in Safari before 15.4 'self' covers none.
+// allowSockets names the sockets of the request's own host in the policy: before Safari 15.4 'self'
+// covers none.
 func (s *Server) allowSockets(c echo.Context) {
 	host := c.Request().Host
 	if !plainHost.MatchString(host) || !s.allowsHost(host) {

@@ -79,15 +79,18 @@ func TestEveryAnswerIsSafe(t *testing.T) {
 	}
 }
 
-// Safari before 15.4 takes 'self' for no socket, so the policy names them; never those of a host that is not ours.
+// Safari before 15.4 takes 'self' for no socket, so the policy names them; never those of a host that is
+// not ours.
 func TestThePolicyNamesTheSocketsOfItsOwnHostAlone(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{allowedHosts: []string{"wards.example"}, trustedProxies: []string{"127.0.0.0/8"}})
 	for host, named := range map[string]bool{
-		"wards.example": true, "wards.example:8443": true, "Wards.Example": true, "evil.example": false, "wards.example.evil.example": false,
-		"wards.example:80;script-src": false, "wards.example:80 *": false, "wards.example:80,default-src": false, "[::1]:8000": false, "": false,
+		"wards.example": true, "wards.example:8443": true, "Wards.Example": true,
+		"evil.example": false, "wards.example.evil.example": false, "[::1]:8000": false, "": false,
+		"wards.example:80;script-src": false, "wards.example:80 *": false, "wards.example:80,default-src": false,
 	} {
-		got := h.ask(question{method: "GET", path: "/login", as: browser, host: "upstream.internal", header: http.Header{"X-Forwarded-Host": {host}}})
+		got := h.ask(question{method: "GET", path: "/login", as: browser, host: "upstream.internal",
+			header: http.Header{"X-Forwarded-Host": {host}}})
 		policy, want := got.header.Get("Content-Security-Policy"), "; connect-src 'self';"
 		if named {
 			want = "; connect-src 'self' ws://" + host + " wss://" + host + ";"

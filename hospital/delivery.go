@@ -560,12 +560,14 @@ func (d Delivery) stopped() error {
 	return d.conflict("stopped", "Do not hand over order %d. Bring the tray back to the kitchen.", d.OrderID)
 }
 
-// Deliver confirms at the bedside, after the last check of all. Conflict, code "hazards", where that finds something: then the tray must go
-// back; code "stopped" where it must already; code "wrong_bed" where the code is another bed's; it is audited and the
-// tray stays in transit; code "unreadable_code" where the code is no bed's at all. At an address the code is the customer's; five wrong ones, and the courier has to claim the delivery anew. Only
-// its courier may.
+// Deliver confirms at the bedside, after the last check of all. Conflict, code "hazards", where that finds
+// something: then the tray must go back; code "stopped" where it must already; code "wrong_bed" where the
+// code is another bed's: that is audited, and the tray stays in transit; code "unreadable_code" where it is
+// no bed's at all. At an address the code is the customer's; five wrong ones, and the courier has to claim
+// the delivery anew. Only its courier may.
 func (h *Hospital) Deliver(ctx context.Context, actor Actor, id int64, handover Handover) (Delivery, error) {
-	handover.BedCode, handover.ReceivedBy = tidy(withoutFrame(handover.BedCode)), tidy(handover.ReceivedBy)
+	handover.BedCode = tidy(withoutFrame(handover.BedCode))
+	handover.ReceivedBy = tidy(handover.ReceivedBy)
 	if err := actor.need(CarryDeliveries); err != nil {
 		return Delivery{}, err
 	}
@@ -604,7 +606,8 @@ func (h Handover) check() error {
 
 // done reports whether exactly this has happened to the delivery.
 func (h Handover) done(r run) bool {
-	return r.Status == DeliveryDelivered && r.ReceivedBy == h.ReceivedBy && bareCode(h.BedCode) == bareCode(cmp.Or(r.Code, r.BedNumber))
+	code := cmp.Or(r.Code, r.BedNumber)
+	return r.Status == DeliveryDelivered && r.ReceivedBy == h.ReceivedBy && bareCode(h.BedCode) == bareCode(code)
 }
 
 // doneAt is when what was tapped happened: by the tablet's clock, as far as that can be right, which is after the departure and not
@@ -616,7 +619,8 @@ func (d Delivery) doneAt(tapped, now time.Time) time.Time {
 	return latest(tapped.UTC().Truncate(time.Millisecond), d.StatusSince)
 }
 
-// checkCode compares what was scanned or typed with where the tray must go. Another bed is refused and audited.
+// checkCode compares what was scanned or typed with where the tray must go. Another bed is refused and
+// audited.
 func (c *change) checkCode(ctx context.Context, r *run, given string) error {
 	if r.Code != "" {
 		return c.checkAddressCode(ctx, r, bareCode(given))

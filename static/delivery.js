@@ -247,7 +247,8 @@
     throw error;
   }
 
-  // problemIn reads a refusal; null where something on the way has answered instead of the hospital's server.
+  // problemIn reads a refusal; null where something on the way has answered instead of the hospital's
+  // server.
   function problemIn(text) {
     const problem = parse(text);
     return problem && typeof problem.type === "string" ? problem : null;
@@ -497,7 +498,8 @@
 
   // ---- when something happens
 
-  // What can't be tapped for a fault of this page is not lost: the browser sends the form, as it does without a script.
+  // What can't be tapped for a fault of this page is not lost: the browser sends the form, as it does
+  // without a script.
   document.addEventListener("submit", (event) => {
     if (failed() || !event.target.matches("form[data-tap]")) return;
     const before = [...entries];

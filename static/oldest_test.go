@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// The oldest browsers meant are Chromium 90, Firefox 91 and Safari 15.0, which is iPadOS 15.0. A feature is something that at least one of
-// them lacks: how it is recognised, the first Chromium, Firefox and Safari that have it, and how the pages do without it. What has no way
-// without may not be used at all.
+// The oldest browsers meant are Chromium 90, Firefox 91 and Safari 15.0, which is iPadOS 15.0. A feature is
+// something that at least one of them lacks: how it is recognised, the first Chromium, Firefox and Safari
+// that have it, and how the pages do without it. What has no way without may not be used at all.
 type feature struct{ pattern, since, without string }
 
 var scriptFeatures = []feature{
@@ -123,12 +123,14 @@ func TestNothingIsNewerThanTheOldestBrowsersMeant(t *testing.T) {
 	}
 }
 
-// What is written newly is also written as older browsers know it, or stands apart where they pass over it alone.
+// What is written newly is also written as older browsers know it, or stands apart where they pass over it
+// alone.
 func TestOlderBrowsersLoseNoMoreOfTheStyleSheetsThanTheyMust(t *testing.T) {
 	for _, name := range named(t, "*.css") {
 		style := source(t, name)
 		for _, selectors := range regexp.MustCompile(`(?m)(?:^|[{}])\s*([^{}@;]+)\{`).FindAllStringSubmatch(style, -1) {
-			if list := outerParts(selectors[1]); mixed(list, ":has(") || mixed(list, ":focus-visible") || mixed(list, "::backdrop") {
+			list := outerParts(selectors[1])
+			if mixed(list, ":has(") || mixed(list, ":focus-visible") || mixed(list, "::backdrop") {
 				t.Errorf("%s: who does not know a part of %q drops the whole rule", name, selectors[1])
 			}
 		}
@@ -175,7 +177,8 @@ func mixed(list []string, part string) bool {
 	return n > 0 && n < len(list)
 }
 
-// Scripts that a browser can't parse do nothing at all, and browser.js is there to say so: it is written as all of them can read.
+// Scripts that a browser can't parse do nothing at all, and browser.js is there to say so: it is written as
+// all of them can read.
 func TestAnyBrowserCanReadWhatTellsItThatItIsTooOld(t *testing.T) {
 	script := source(t, "browser.js")
 	for _, modern := range []string{"=>", "`", "const ", "let ", "class ", "...", "?.", "??", "async ", "||=", " of "} {

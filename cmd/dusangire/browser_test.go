@@ -30,8 +30,8 @@ import (
 // asProgram is the environment variable that makes this test binary run as the program itself.
 const asProgram = "DUSANGIRE_TEST_AS_PROGRAM"
 
-// oldBrowser is the environment variable that names another Chromium for these tests, such as the oldest one meant. README says where it is
-// to be had.
+// oldBrowser is the environment variable that names another Chromium for these tests, such as the oldest
+// one meant. README says where it is to be had.
 const oldBrowser = "DUSANGIRE_OLD_BROWSER"
 
 // TestMain lets the test binary stand in for the program, so that a test can freeze or kill it as a process of its own, or
@@ -180,10 +180,11 @@ func (p *screen) hear(event any) {
 	}
 }
 
-// complainsOfItself reports whether an old browser warns of what newer ones have taken back since, or that its own fields for dates break a
-// page's policy, as those of Chromium 91 and 92 do.
+// complainsOfItself reports whether an old browser warns of what newer ones have taken back since, or that
+// its own fields for dates break a page's policy, as those of Chromium 91 and 92 do.
 func complainsOfItself(entry *log.Entry) bool {
-	return entry.Source == log.EntrySourceDeprecation || entry.Source == log.EntrySourceSecurity && entry.URL == ""
+	return entry.Source == log.EntrySourceDeprecation ||
+		entry.Source == log.EntrySourceSecurity && entry.URL == ""
 }
 
 func describe(args []*runtime.RemoteObject) string {
