@@ -331,7 +331,7 @@
     form.querySelector("a").setAttribute("href", path);
     form.elements.version.value = versionOf(ticket);
     form.elements.reason.value = "";
-    cancel.showModal();
+    if (!cancel.open) cancel.showModal();
   }
 
   form.addEventListener("click", (event) => {
