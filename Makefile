@@ -3,7 +3,7 @@
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 TEMPL := go tool templ
 
-.PHONY: help run dev build test faults bench load load-large check generate deps
+.PHONY: help run dev build test old-browser faults bench load load-large check generate deps
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ build: ## build bin/dusangire
 
 test: deps ## run every test under the race detector; installs what they need where it can
 	go test -race -timeout 20m ./...
+
+old-browser: ## the work of a ward, a kitchen and a courier in another Chromium: DUSANGIRE_OLD_BROWSER=/path/to/it; README says where to get the oldest one meant
+	go test -count=1 ./cmd/dusangire -run '^Test(TheOldestBrowsersMeant|ATapThatAScript|APageThatLacks|ASocketThat|ATray|APatientWho|AStopped|WhatWaits|ATapWhose|ACourierShows|ATicketGoes|ADoubleTap|AHeldTicket|ACustomerOrders|ADashboardIsTold|ANurse|TwoPeople|TheSecondOfTwo|APageIsNotLive|AFrozen|APageComesBack|GoingBack)'
 
 faults: deps ## the tests in fault_*_test.go, which `make test` runs small, with the numbers of a night (DUSANGIRE_FAULTS=large): about an hour of a machine that has nothing else to do
 	DUSANGIRE_FAULTS=large go test -count=1 -parallel 1 -timeout 6h -v ./cmd/dusangire \

@@ -239,6 +239,18 @@ func TestARefusedHandoverSaysWhyToEveryoneInTheirOwnWay(t *testing.T) {
 			t.Errorf("as a %s the round is there: %t", as, page)
 		}
 	}
+	garbled := url.Values{"bed_code": {"B)àé"}}
+	p = w.post(step(w.first, "deliver"), w.courier, program, garbled).problem(http.StatusConflict)
+	if p.Type != "urn:dusangire:problem:unreadable_code" {
+		t.Errorf("of what is no code a program is told %+v", p)
+	}
+	for _, as := range []audience{browser, htmx} {
+		got := w.post(step(w.first, "deliver"), w.courier, as, garbled)
+		alarm := got.html().Find("dialog#alarm[open]")
+		if alarm.HasClass("danger") || !strings.Contains(alarm.Text(), "can't be read") {
+			t.Errorf("of what is no code a %s is told %s", as, alarm.Text())
+		}
+	}
 	if after := w.delivery(w.first.ID); after != before {
 		t.Errorf("a wrong bed made of the delivery %+v: %+v", before, after)
 	}
@@ -576,7 +588,7 @@ func TestADoorsCodeIsOnItsCustomersPageAlone(t *testing.T) {
 		if shown := w.get(path, token, browser).html().Find(".door-code strong").Text() == code; shown != sees {
 			t.Errorf("%s sees the code: %t", role, shown)
 		}
-		if frame := w.watch(liveDelivery(parcel), token, asHTML).next(); strings.Contains(frame, "<strong>"+code) != sees {
+		if frame := w.watch(liveDelivery(parcel), token, asHTML).next(); strings.Contains(frame, `<strong translate="no">`+code) != sees {
 			t.Errorf("%s is sent %s", role, frame)
 		}
 		if state := w.watch(liveDelivery(parcel), token).next(); strings.Contains(state, `"`+code+`"`) {

@@ -56,7 +56,7 @@ func (s *Server) Handler() http.Handler {
 		s.logRequests,
 		middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.logPanic}),
 		s.believeProxies,
-		secureHeaders,
+		s.secureHeaders,
 		rememberLanguage,
 		s.requireAllowedHost,
 		s.refuseForeignPosts,

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -11,11 +12,13 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
+const policyHeader = "Content-Security-Policy"
+
 // securityHeaders stand on every answer. Pages run our own script and nothing else: no inline code, no eval, no other site.
 // No answer is kept, for most speak of patients; static files, which speak of nobody, say otherwise themselves.
 var securityHeaders = map[string]string{
 	"Cache-Control": "no-store",
-	"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " +
+	policyHeader: "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " +
 		"connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 	"Cross-Origin-Opener-Policy":   "same-origin",
 	"Cross-Origin-Resource-Policy": "same-origin",
@@ -25,18 +28,34 @@ var securityHeaders = map[string]string{
 	"X-Frame-Options":              "DENY",
 }
 
-func secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
+func (s *Server) secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if !isSocket(c.Request().URL.Path) { // the upgrade would copy them onto a 101
 			for name, value := range securityHeaders {
 				c.Response().Header().Set(name, value)
 			}
+			s.allowSockets(c)
 			if isSecure(c) {
 				c.Response().Header().Set("Strict-Transport-Security", "max-age=31536000")
 			}
 		}
 		return next(c)
 	}
+}
+
+// plainHost is a host that a policy can name: its grammar knows no IPv6.
+var plainHost = regexp.MustCompile(`^[A-Za-z0-9.-]+(:[0-9]+)?$`)
+
+// allowSockets names the sockets of the request's own host in the policy: before Safari 15.4 'self'
+// covers none.
+func (s *Server) allowSockets(c echo.Context) {
+	host := c.Request().Host
+	if !plainHost.MatchString(host) || !s.allowsHost(host) {
+		return
+	}
+	own := "connect-src 'self' ws://" + host + " wss://" + host
+	header := c.Response().Header()
+	header.Set(policyHeader, strings.Replace(header.Get(policyHeader), "connect-src 'self'", own, 1))
 }
 
 // isSecure reports whether the client speaks HTTPS, to us or to a trusted proxy.

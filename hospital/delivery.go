@@ -15,7 +15,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 )
 
 // DeliveryStatus is the state of a delivery.
@@ -562,12 +561,14 @@ func (d Delivery) stopped() error {
 	return d.conflict("stopped", "Do not hand over order %d. Bring the tray back to the kitchen.", d.OrderID)
 }
 
-// Deliver confirms at the bedside, after the last check of all. Conflict, code "hazards", where that finds something: then the tray must go
-// back; code "stopped" where it must already; code "wrong_bed" where the code is not the patient's bed; it is audited and the
-// tray stays in transit. At an address the code is the customer's; five wrong ones, and the courier has to claim the delivery anew. Only
-// its courier may.
+// Deliver confirms at the bedside, after the last check of all. Conflict, code "hazards", where that finds
+// something: then the tray must go back; code "stopped" where it must already; code "wrong_bed" where the
+// code is another bed's: that is audited, and the tray stays in transit; code "unreadable_code" where it is
+// no bed's at all. At an address the code is the customer's; five wrong ones, and the courier has to claim
+// the delivery anew. Only its courier may.
 func (h *Hospital) Deliver(ctx context.Context, actor Actor, id int64, handover Handover) (Delivery, error) {
-	handover.BedCode, handover.ReceivedBy = tidy(handover.BedCode), tidy(handover.ReceivedBy)
+	handover.BedCode = tidy(withoutFrame(handover.BedCode))
+	handover.ReceivedBy = tidy(handover.ReceivedBy)
 	if err := actor.need(CarryDeliveries); err != nil {
 		return Delivery{}, err
 	}
@@ -606,7 +607,8 @@ func (h Handover) check() error {
 
 // done reports whether exactly this has happened to the delivery.
 func (h Handover) done(r run) bool {
-	return r.Status == DeliveryDelivered && r.ReceivedBy == h.ReceivedBy && foldCode(h.BedCode) == foldCode(cmp.Or(r.Code, r.BedNumber))
+	code := cmp.Or(r.Code, r.BedNumber)
+	return r.Status == DeliveryDelivered && r.ReceivedBy == h.ReceivedBy && bareCode(h.BedCode) == bareCode(code)
 }
 
 // doneAt is when what was tapped happened: by the tablet's clock, as far as that can be right, which is after the departure and not
@@ -618,37 +620,38 @@ func (d Delivery) doneAt(tapped, now time.Time) time.Time {
 	return latest(tapped.UTC().Truncate(time.Millisecond), d.StatusSince)
 }
 
-// foldCode is the form in which codes are compared: without case and spaces.
-func foldCode(code string) string {
-	return strings.ToUpper(strings.Join(strings.FieldsFunc(code, unicode.IsSpace), ""))
-}
-
-// checkCode compares what was scanned or typed with where the tray must go. A wrong one is refused and audited.
+// checkCode compares what was scanned or typed with where the tray must go. Another bed is refused and
+// audited.
 func (c *change) checkCode(ctx context.Context, r *run, given string) error {
 	if r.Code != "" {
-		return c.checkAddressCode(ctx, r, foldCode(given))
+		return c.checkAddressCode(ctx, r, bareCode(given))
 	}
 	if r.BedID == 0 {
 		return r.conflict("no_bed", "The patient of order %d has no bed now. Ask the ward, or bring the tray back.", r.OrderID)
 	}
-	if foldCode(given) == foldCode(r.BedNumber) {
+	bed, err := c.bedOf(ctx, given)
+	switch {
+	case err != nil:
+		return err
+	case bed == r.BedNumber:
 		return nil
+	case bed == "":
+		return unreadable()
 	}
 	e := r.entry("delivery.wrong_bed")
-	e.from = r.BedNumber
-	if err := c.tx.QueryRowContext(ctx, `SELECT COALESCE(min(number), '') FROM bed WHERE number = $1`, foldCode(given)).Scan(&e.to); err != nil {
-		return fmt.Errorf("read which bed was scanned: %w", err)
-	}
+	e.from, e.to = r.BedNumber, bed
 	c.record(e, DeliveryTopic(r.ID))
-	return keeping(Refuse(Conflict, "wrong_bed", "%s is not this patient's bed. Do not hand over the tray: check the patient and the bed.", given))
+	return keeping(Refuse(Conflict, "wrong_bed", "%s is not this patient's bed. Do not hand over the tray: check the patient and the bed.", bed))
 }
 
-// checkAddressCode compares the code that the customer said. Each wrong one counts.
+// checkAddressCode compares the code that the customer said. Each wrong one counts; what is no code does not.
 func (c *change) checkAddressCode(ctx context.Context, r *run, given string) error {
 	locked := Refuse(Conflict, "code_locked", "Too many wrong codes. Claim the delivery again: then the customer sees a new code.")
 	switch {
 	case r.Tries >= mostTries:
 		return locked
+	case len(given) != len(r.Code) || strings.Trim(given, "0123456789") != "":
+		return unreadable()
 	case subtle.ConstantTimeCompare([]byte(given), []byte(r.Code)) == 1:
 		return nil
 	}

@@ -20,14 +20,46 @@
   const SLOW = 5000; // a poll that takes longer has failed
   const DOOR = 4000; // so long a server that is met by many at once may let a socket wait, and no poll need press it
   const SAYING = 8000; // how long a short message stands
+  const UNDRAWN = 3; // so many frames in a row that can't be shown are no accident
+  const CONNECTING = 0, OPEN = 1; // of a socket's readyState
 
   const byId = (id) => document.getElementById(id);
   const body = document.body;
+  if ("tooOld" in body.dataset) return; // says browser.js
   const socket = byId("socket");
   const banner = byId("banner");
   const main = byId("main");
   const panel = byId("panel");
   const words = byId("words").dataset;
+
+  // ---- what has failed: first of all, so that nothing of what follows fails unseen
+
+  let failed = false; // a script of this page has, and nobody knows what the page misses
+
+  // fail takes "live" away until the page is loaded anew: a page whose script has failed may miss what
+  // happens, or send nothing of what is tapped. Its links and a courier's forms work as plain ones.
+  function fail() {
+    if (failed || gone) return;
+    failed = true;
+    notLive();
+    body.dataset.begun = body.dataset.failed = "yes";
+    banner.firstElementChild.textContent = banner.dataset.failed;
+  }
+
+  // ours reports whether a file or a stack is of this page's scripts. A browser's extension may fail as
+  // it likes, and what a browser itself complains of comes without an error.
+  const ours = (place) => place.includes(location.origin + "/");
+
+  addEventListener("error", ({ filename, error }) => { if (error && ours(filename + " " + error.stack)) fail(); });
+  addEventListener("unhandledrejection", ({ reason }) => {
+    if (reason instanceof Error && (!reason.stack || ours(reason.stack))) fail();
+  });
+
+  // A command that was answered and then fails is no lost line, nor is one that fails before it is sent.
+  document.addEventListener("htmx:error", ({ detail: { ctx, error } }) => {
+    const answered = ctx?.text !== undefined;
+    if (answered || !(error instanceof TypeError || error?.name === "AbortError")) fail();
+  });
 
   // ---- live or not
 
@@ -45,6 +77,8 @@
   let state = byId("live").textContent; // the time of the state on screen
   let shown = revisions(body.dataset.shown);
   let gone = false;
+  let again = 0; // the timer of the next socket
+  let undrawn = 0; // frames in a row that could not be shown
   const parts = byId("parts")?.value; // the beds or wards that the page has a place for
 
   function revisions(label) {
@@ -90,6 +124,8 @@
     const now = performance.now();
     const { epoch, shown: label, current = label, age, database } = stamp.dataset;
     if (epoch !== body.dataset.epoch || byId("parts")?.value !== parts) return location.reload();
+    if (failed) return;
+    undrawn = 0;
     shown = revisions(label);
     if (late < OLD) lateSince = 0;
     else lateSince ||= now;
@@ -107,7 +143,7 @@
   // older reports whether a frame shows less than the screen does, as one from a node that lags behind may.
   function older(frame) {
     const stamps = [...frame.matchAll(/ data-epoch="([^"]*)" data-shown="([^"]*)"/g)];
-    const [, epoch, label] = stamps.at(-1) || [];
+    const [, epoch, label] = stamps.pop() || [];
     if (epoch !== body.dataset.epoch) return false;
     return [...revisions(label)].some(([topic, revision]) => revision < shown.get(topic));
   }
@@ -124,7 +160,13 @@
   function distrust() {
     connection = null;
     notLive();
-    setTimeout(restart, 1000);
+    clearTimeout(again);
+    again = setTimeout(restart, 1000);
+  }
+
+  // missed notes that a frame could not be shown.
+  function missed() {
+    if (++undrawn >= UNDRAWN) fail();
   }
 
   // restart throws the connection away, in whatever state it is, and opens a new one.
@@ -145,7 +187,7 @@
       body.dataset.begun = "yes";
     }
     const late = lateSince && now - lateSince > LATE;
-    const quiet = now - heardAt > (body.dataset.live === "polled" ? ANOTHER : connection?.socket?.readyState === WebSocket.OPEN ? SILENCE : RESTING);
+    const quiet = now - heardAt > (body.dataset.live === "polled" ? ANOTHER : connection?.socket?.readyState === OPEN ? SILENCE : RESTING);
     if (slept || late || (connectingFor(now) ? connectingFor(now) > HANGING : quiet)) restart();
   }
 
@@ -155,7 +197,7 @@
       tried = connection?.socket;
       triedAt = now;
     }
-    return tried?.readyState === WebSocket.CONNECTING ? now - triedAt + 1 : 0;
+    return tried?.readyState === CONNECTING ? now - triedAt + 1 : 0;
   }
 
   // ---- polls
@@ -193,28 +235,40 @@
     else if (before === "no" && body.dataset.live === "polled") restart();
   }
 
+  // unanswered is for a promise of fetch alone: that it is rejected so means that there is no line.
+  // Whatever else fails is a fault of the page.
+  function unanswered(error) {
+    if (error instanceof TypeError || error.name === "AbortError") return null;
+    throw error;
+  }
+
   // ask fetches a frame, draws it as one from the socket, and reports whether it came.
   async function ask(request) {
     const askedAt = performance.now();
-    try {
-      const answer = await fetch(frames, { headers: { "HX-Request": "true", "Dusangire-Frame": mark }, signal: request.signal });
-      if (closed(Number(answer.headers.get("Dusangire-Close")))) return false;
-      const brought = answer.headers.get("Dusangire-Frame"); // which tells a frame from what something on the way may answer
-      if (!answer.ok || !brought) return false;
-      const text = await answer.text();
-      await drawing;
-      if (asking !== request || older(text)) return true;
-      mark = "";
-      const drawn = htmx.swap({ sourceElement: socket, target: socket, swap: "innerHTML swapEmpty:false", text, transition: false });
-      drawing = drawn.catch(() => {});
-      await drawn;
-      if (asking !== request) return true;
-      mark = brought;
-      htmx.trigger(socket, "htmx:ws:after:message:incoming", { message: { data: text }, polledAt: askedAt });
-      return true;
-    } catch {
-      return false;
-    }
+    const headers = { "HX-Request": "true", "Dusangire-Frame": mark };
+    const answer = await fetch(frames, { headers, signal: request.signal }).catch(unanswered);
+    if (!answer || closed(Number(answer.headers.get("Dusangire-Close")))) return false;
+    const brought = answer.headers.get("Dusangire-Frame"); // which tells a frame from what something on the way may answer
+    if (!answer.ok || !brought) return false;
+    const text = await answer.text().catch(unanswered);
+    if (text === null) return false;
+    await drawing;
+    if (asking !== request || older(text)) return true;
+    mark = "";
+    if (!await drawn(text)) return false;
+    if (asking !== request) return true;
+    mark = brought;
+    htmx.trigger(socket, "htmx:ws:after:message:incoming", { message: { data: text }, polledAt: askedAt });
+    return true;
+  }
+
+  // drawn shows a poll's frame, and reports whether that could be done.
+  function drawn(text) {
+    const swap = htmx.swap({
+      sourceElement: socket, target: socket, swap: "innerHTML swapEmpty:false", text, transition: false,
+    });
+    drawing = swap.catch(missed);
+    return swap.then(() => true, () => false);
   }
 
   function stopPolling() {
@@ -280,8 +334,13 @@
     markCard();
     followCard();
   });
-  document.addEventListener("htmx:ws:error", (event) => {
-    if (event.detail.error instanceof Error) distrust(); // a frame that could not be shown
+  document.addEventListener("htmx:ws:error", ({ detail: { connection: at, error } }) => {
+    if (!at?.socket) { // the browser lets none be opened, and another try at once would end as this one
+      if (!polling) poll();
+    } else if (error instanceof Error) { // a frame that could not be shown
+      missed();
+      distrust();
+    }
   });
   document.addEventListener("htmx:ws:close", (event) => {
     heardAt = performance.now();
@@ -327,21 +386,23 @@
   async function load(path, keep) {
     opening?.abort();
     const request = opening = new AbortController();
+    const headers = { "HX-Request": "true", Accept: "text/html" };
+    const lost = () => (request.signal.aborted ? "replaced" : "unreachable");
     try {
-      const answer = await fetch(path, { headers: { "HX-Request": "true", Accept: "text/html" }, signal: request.signal });
+      const answer = await fetch(path, { headers, signal: request.signal }).catch(unanswered);
+      if (!answer) return lost();
       if (answer.status === 401 || new URL(answer.url).pathname === "/login") {
         leave("signed-out");
         return "replaced";
       }
-      const text = await answer.text();
+      const text = await answer.text().catch(unanswered);
+      if (text === null) return lost();
       if (!answer.ok || !text.includes('class="panel"')) return "refused";
       const typed = keep ? typedValues() : [];
       await htmx.swap({ sourceElement: panel, target: panel, swap: keep ? "innerMorph" : "innerHTML", text });
       for (const [id, value] of typed) if (byId(id)) byId(id).value = value;
       markCard();
       return "shown";
-    } catch (error) {
-      return error.name === "AbortError" ? "replaced" : "unreachable";
     } finally {
       if (opening === request) opening = null;
     }
@@ -414,7 +475,8 @@
   document.addEventListener("click", (event) => {
     const menu = document.querySelector("details.menu[open]");
     if (menu && !menu.contains(event.target)) menu.open = false;
-    if (!panel || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    if (!panel || failed || event.defaultPrevented || event.button) return;
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     const link = event.target.closest(".bed > a, #panel .close");
     if (!link) return;
     event.preventDefault();
@@ -501,5 +563,8 @@
   // The page may have been read before the extension was there. When all scripts are, it has opened a socket, or is told to; this script comes
   // before both others, so that it sees every socket.
   body.dataset.link = "connecting";
-  document.addEventListener("DOMContentLoaded", () => setTimeout(() => { if (!connection) restart(); }));
+  document.addEventListener("DOMContentLoaded", () => setTimeout(() => {
+    if (document.querySelector("script[data-own]:not([data-ran])")) fail(); // it did not come, or threw
+    if (!connection) restart();
+  }));
 })();

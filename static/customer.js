@@ -20,3 +20,4 @@
   addEventListener("pageshow", add); // a browser that goes back ticks what was ticked
   add();
 })();
+document.currentScript.dataset.ran = "yes";

@@ -17,14 +17,15 @@
 
   const byId = (id) => document.getElementById(id);
   const box = byId("outbox");
-  if (!box) return;
+  if (!box || "tooOld" in document.body.dataset) return;
   const words = box.dataset;
   const dialog = byId("alarm");
   const stops = () => [...document.querySelectorAll(".stop")];
   const stopOf = (id) => byId("delivery-" + id);
   const opened = () => document.querySelector(".stop:target");
   const noLine = () => document.body.dataset.live === "no" && "begun" in document.body.dataset;
-  const fold = (code) => code.replace(/\s+/g, "").toUpperCase();
+  const failed = () => "failed" in document.body.dataset; // then forms work as plain ones
+  const touched = () => navigator.userActivation?.hasBeenActive ?? true; // browsers forbid noise before the first tap
 
   // storage is where a browser keeps things, or where it forbids that, a place that keeps nothing.
   function storage(kind) {
@@ -52,15 +53,24 @@
   function kept() {
     const found = [];
     for (const name of Object.keys(disk).filter((name) => name.startsWith(prefix))) {
-      try {
-        const entry = JSON.parse(disk.getItem(name));
-        if (entry.state !== "refused") entry.state = entry.loose || Date.now() - entry.at > TOO_OLD ? "unknown" : "waiting";
-        found.push(Object.assign(entry, { stored: true }));
-      } catch {
+      const entry = parse(disk.getItem(name));
+      if (!entry) {
         disk.removeItem(name);
+        continue;
       }
+      if (entry.state !== "refused") entry.state = entry.loose || Date.now() - entry.at > TOO_OLD ? "unknown" : "waiting";
+      found.push(Object.assign(entry, { stored: true }));
     }
     return found.sort((a, b) => a.at - b.at);
+  }
+
+  // parse reads an entry; null where it was cut off when the tablet went out.
+  function parse(text) {
+    try {
+      return JSON.parse(text);
+    } catch {
+      return null;
+    }
   }
 
   // keep writes an entry down, if the tablet can, without what may tell of a patient.
@@ -85,42 +95,84 @@
     return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   }
 
-  function tap(form, submitter) {
-    const data = new FormData(form, submitter);
-    const { tap: act, place } = form.dataset;
-    const ids = data.getAll("delivery_ids[]");
+  // dataOf is what a browser would send of a form: with the button that was pressed.
+  function dataOf(form, submitter) {
+    const data = new FormData(form);
+    if (submitter?.name) data.append(submitter.name, submitter.value);
+    return data;
+  }
+
+  function fieldsOf(data) {
     const fields = {};
     for (const name of ["bed_code", "reason"]) if (data.has(name)) fields[name] = data.get(name);
     if (data.has("received_by")) fields.received_by = data.getAll("received_by").filter(Boolean).join(" ");
-    const loose = [...form.querySelectorAll("[data-words]")].some((field) => field.value.trim());
+    return fields;
+  }
+
+  // tap makes an entry for each delivery of a form, unless it has to be refused without a line.
+  function tap(form, submitter) {
+    const data = dataOf(form, submitter);
+    const fields = fieldsOf(data);
     const { bed } = form.dataset;
-    const doubt = Boolean(bed) && fold(fields.bed_code) !== fold(bed);
+    const ids = data.getAll("delivery_ids[]");
     if (ids.length === 0) ids.push(form.getAttribute("action").split("/")[2]);
-    const refusal = noLine() && offline(form.dataset, loose, doubt, fields.bed_code);
+    const loose = [...form.querySelectorAll("[data-words]")].some((field) => field.value.trim());
+    const doubt = bed && bare(fields.bed_code) !== bare(bed) ? suspect(fields.bed_code) : null;
+    const refusal = noLine() && offline(form.dataset, loose, doubt);
     if (refusal) {
       if (doubt) form.elements.bed_code.value = "";
       return sound(refusal.kind, refusal.sentence, ids[0]);
     }
-    for (const id of ids) {
-      if (entries.some((entry) => entry.id === id && waits(entry))) continue;
-      lastTap = Math.max(Date.now(), lastTap + 1);
-      if (act === "deliver" || act === "fail") fields.tapped_at = new Date(lastTap).toISOString();
-      const entry = { key: newKey(), at: lastTap, id, act, place: place || placeOf(id), fields, loose, doubt, tries: 0, state: "waiting" };
-      entries.push(entry);
-      keep(entry);
-      if (!entry.stored && noLine()) sound("refused", words.noRoom, id);
-    }
+    const { tap: act, place } = form.dataset;
+    for (const id of ids) take({ id, act, place: place || placeOf(id), fields, loose, doubt });
     if (noLine()) leave(ids[0]);
     draw();
     pump();
   }
 
+  // take puts an entry into the outbox, unless one of the same delivery waits there.
+  function take(tapped) {
+    const { id, act, fields } = tapped;
+    if (entries.some((entry) => entry.id === id && waits(entry))) return;
+    lastTap = Math.max(Date.now(), lastTap + 1);
+    if (act === "deliver" || act === "fail") fields.tapped_at = new Date(lastTap).toISOString();
+    const entry = Object.assign(tapped, { key: newKey(), at: lastTap, tries: 0, state: "waiting" });
+    entries.push(entry);
+    keep(entry);
+    if (!entry.stored && noLine()) sound("refused", words.noRoom, id);
+  }
+
   // offline is why something can't be tapped without a line.
-  function offline({ tap: act, bed, door }, loose, doubt, code) {
+  function offline({ tap: act, bed, door }, loose, doubt) {
     if (act === "deliver" && door !== undefined) return { kind: "refused", sentence: words.noCode };
     if (act !== "fail" && !(act === "deliver" && bed)) return { kind: "refused", sentence: words.noLine };
-    if (doubt) return { kind: "wrong_bed", sentence: words.wrongBed.replace("%[1]s", code) };
+    if (doubt) return { kind: kindOf(doubt.code), sentence: doubt.sentence };
     return loose && { kind: "refused", sentence: words.noWords };
+  }
+
+  // ---- codes: hospital/code.go says how they are read, and why
+
+  // plain is a code with digits of any script as 0 to 9, in capitals, without a scanner's prefix.
+  function plain(code) {
+    const inside = code.normalize("NFKC").replace(/^[\s\p{Cc}\ufeff]+/u, "");
+    return inside.replace(/^\][A-Z][0-9A-Z]/i, "").replace(/\p{Nd}/gu, digit).toUpperCase();
+  }
+
+  // digit finds a digit's value by its place among the ten of its script, which stand in a row.
+  function digit(sign) {
+    let value = 0;
+    while (value < 9 && /\p{Nd}/u.test(String.fromCodePoint(sign.codePointAt(0) - value - 1))) value++;
+    return value;
+  }
+
+  const bare = (code) => plain(code).replace(/[^\p{L}\p{Nd}]/gu, "");
+
+  // suspect is what to say of a code that is not the patient's bed. Without a line the tablet knows few
+  // beds: what may be one is taken for one, and what can't be, for what a scanner garbled.
+  function suspect(code) {
+    const legible = /^[A-Z0-9]+$/.test(plain(code).replace(/[\s\p{Pd}\p{Cf}\p{Cc}\u2212]/gu, ""));
+    if (legible) return { code: "wrong_bed", sentence: words.wrongBed.replace("%[1]s", () => code.trim()) };
+    return { code: "unreadable_code", sentence: words.unreadable };
   }
 
   // placeOf is where a delivery goes, as its list says.
@@ -133,12 +185,16 @@
     if (pumping || halted) return;
     pumping = true;
     clearTimeout(again);
+    let entry;
     try {
-      for (let entry; (entry = entries.find(waits));) if (!await send(entry)) break;
+      while ((entry = entries.find(waits)) && await send(entry));
+    } catch (error) {
+      entry.state = "unknown"; // for this page, which has failed: the next one asks again
+      throw error;
     } finally {
       pumping = false;
     }
-    const entry = entries.find(waits);
+    entry = entries.find(waits);
     if (entry) again = setTimeout(pump, AGAIN[Math.min(entry.tries, AGAIN.length - 1)]);
   }
 
@@ -156,29 +212,53 @@
     entry.tries++;
     entry.state = "sending";
     draw();
-    let answer;
-    let problem;
-    try {
-      answer = await fetch(`/deliveries/${entry.id}/${entry.act}`, {
-        method: "POST", body: JSON.stringify(entry.fields), signal: AbortSignal.timeout(TIMEOUT),
-        headers: { "Content-Type": "application/json", Accept: "application/json", "Idempotency-Key": entry.key },
-      });
-      problem = answer.ok ? null : await answer.json();
-    } catch {
-      return unanswered(entry, false);
-    }
-    if (answer.ok) saved(entry);
-    else if ((halted = answer.status === 401)) return unanswered(entry, false, words.signedOut);
-    else if (answer.status === 408 || answer.status === 429 || answer.status >= 500) return unanswered(entry, true);
-    else refused(entry, problem);
+    const answer = await answerTo(entry.act, entry.id, entry.fields, TIMEOUT, { "Idempotency-Key": entry.key });
+    if (!answer) return unanswered(entry, false);
+    if ((halted = answer.status === 401)) return unanswered(entry, false, words.signedOut);
+    if (answer.status === 204) saved(entry);
+    else if (answer.problem) refused(entry, answer.problem);
+    else return unanswered(entry, true);
     return true;
+  }
+
+  const askAgain = [408, 429]; // of what is no refusal
+
+  // answerTo sends a command, and returns the status, with the problem where the hospital's server
+  // refused; null where nothing came. Only that fetch was rejected, or that the body did not come
+  // whole, means that there is no line: whatever else is thrown is a fault of this page.
+  async function answerTo(act, id, fields, limit, headers) {
+    const stop = new AbortController();
+    const timer = setTimeout(() => stop.abort(), limit);
+    const request = {
+      method: "POST", body: JSON.stringify(fields), signal: stop.signal,
+      headers: { "Content-Type": "application/json", Accept: "application/json", ...headers },
+    };
+    const answer = await fetch(`/deliveries/${id}/${act}`, request).catch(nothing);
+    const text = answer && await answer.text().catch(nothing);
+    clearTimeout(timer);
+    if (text === null) return null;
+    const { status } = answer;
+    const refusal = status >= 400 && status < 500 && !askAgain.includes(status);
+    return { status, problem: refusal ? problemIn(text) : null };
+  }
+
+  function nothing(error) {
+    if (error instanceof TypeError || error.name === "AbortError") return null;
+    throw error;
+  }
+
+  // problemIn reads a refusal; null where something on the way has answered instead of the hospital's
+  // server.
+  function problemIn(text) {
+    const problem = parse(text);
+    return problem && typeof problem.type === "string" ? problem : null;
   }
 
   // unanswered keeps an entry for the next try. A bed that was not the patient's as far as the tablet knows is not kept: the courier
   // stands there, and must know now.
   function unanswered(entry, failing, why) {
     if (entry.doubt) {
-      refused(entry, { type: ":wrong_bed", detail: words.wrongBed.replace("%[1]s", entry.fields.bed_code) });
+      refused(entry, { type: ":" + entry.doubt.code, detail: entry.doubt.sentence });
       return false;
     }
     if (entry.act === "deliver" || entry.act === "fail") leave(entry.id);
@@ -193,7 +273,7 @@
   function saved(entry) {
     entry.state = "saved";
     disk.removeItem(prefix + entry.key);
-    if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(40);
+    if (touched()) navigator.vibrate?.(40);
     leave(entry.id);
     draw();
     setTimeout(() => forget(entry), SHOWN);
@@ -215,7 +295,7 @@
     const waiting = entries.filter(waits).length;
     box.hidden = entries.length === 0;
     box.querySelector("p").textContent = waiting ? words.count.replace("%d", waiting) : "";
-    const last = entries.findLast((entry) => entry.state === "saved"); // of what is done the last is enough
+    const last = entries.filter((entry) => entry.state === "saved").pop(); // of what is done the last is enough
     box.querySelector("ol").replaceChildren(...entries.filter((entry) => entry.state !== "saved" || entry === last).map(line));
     mark();
   }
@@ -250,7 +330,7 @@
   function mark() {
     const done = (entry) => entry.state === "saved" && (entry.act === "deliver" || entry.act === "fail");
     for (const stop of stops()) {
-      const entry = entries.findLast((one) => one.id === stop.dataset.delivery && (waits(one) || done(one)));
+      const entry = entries.filter((one) => one.id === stop.dataset.delivery && (waits(one) || done(one))).pop();
       if (!entry) {
         delete stop.dataset.outbox;
         continue;
@@ -299,7 +379,7 @@
   }
 
   function shake() {
-    if (!navigator.userActivation?.hasBeenActive) return; // browsers forbid both before the first tap
+    if (!touched()) return;
     navigator.vibrate?.([400, 150, 400, 150, 400]);
     audio ||= new AudioContext();
     for (let beep = 0; beep < 3; beep++) {
@@ -360,8 +440,16 @@
     if (target?.matches(".stop") && !opened()) location.replace(location.hash);
   }
 
-  addEventListener("hashchange", () => ready(opened()));
-  addEventListener("load", () => ready(opened())); // only then has the browser found the target
+  // tellStyle says whether a stop is open, for the style sheet of a browser that can't ask that itself.
+  const tellStyle = () => document.body.toggleAttribute("data-stop", Boolean(opened()));
+
+  function arrive() {
+    tellStyle();
+    ready(opened());
+  }
+
+  addEventListener("hashchange", arrive);
+  addEventListener("load", arrive); // only then has the browser found the target
   document.addEventListener("keydown", (event) => {
     const typed = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
     if (typed && !dialog.open && !document.activeElement.matches("input, button, summary")) ready(opened());
@@ -393,6 +481,7 @@
 
   function press(on) {
     toggle.setAttribute("aria-pressed", on);
+    share.toggleAttribute("data-shown", on);
     toggle.textContent = on ? toggle.dataset.on : toggle.dataset.off;
   }
 
@@ -400,12 +489,7 @@
   async function tell({ coords: { latitude, longitude } }) {
     if (performance.now() - toldAt < FIX) return;
     toldAt = performance.now();
-    for (const id of onTheWay()) {
-      await fetch(`/deliveries/${id}/location`, {
-        method: "POST", body: JSON.stringify({ latitude, longitude }), signal: AbortSignal.timeout(FIX),
-        headers: { "Content-Type": "application/json", Accept: "application/json" },
-      }).catch(() => {});
-    }
+    for (const id of onTheWay()) await answerTo("location", id, { latitude, longitude }, FIX);
   }
 
   share.hidden = !("geolocation" in navigator && isSecureContext);
@@ -414,11 +498,25 @@
 
   // ---- when something happens
 
+  // What can't be tapped for a fault of this page is not lost: the browser sends the form, as it does
+  // without a script.
   document.addEventListener("submit", (event) => {
-    if (!event.target.matches("form[data-tap]")) return;
+    if (failed() || !event.target.matches("form[data-tap]")) return;
+    const before = [...entries];
+    try {
+      tap(event.target, event.submitter);
+    } catch (error) {
+      undo(before);
+      throw error;
+    }
     event.preventDefault();
-    tap(event.target, event.submitter);
   });
+
+  // undo forgets what a tap has begun that the browser sends instead.
+  function undo(before) {
+    for (const entry of entries) if (!before.includes(entry)) disk.removeItem(prefix + entry.key);
+    entries = before;
+  }
 
   dialog.addEventListener("cancel", (event) => event.preventDefault());
   dialog.querySelector("a").addEventListener("click", (event) => {
@@ -431,6 +529,7 @@
     mark();
     look();
     stay();
+    tellStyle();
     if (place !== null && onTheWay().length === 0) stopSharing();
     if (entries.some((entry) => waits(entry) && !entry.failing)) pump(); // the line is back
   });
@@ -444,3 +543,4 @@
   look();
   pump();
 })();
+document.currentScript.dataset.ran = "yes";

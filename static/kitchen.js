@@ -8,6 +8,7 @@
 
   const lanes = document.querySelector(".kitchen .lanes");
   if (!document.getElementById("kitchen-words")) return; // a page that shows parts of the wall only
+  if ("tooOld" in document.body.dataset) return;
 
   const TWICE = 500; // two taps within so many milliseconds are one: the second is not meant for what has moved under the finger
   const NEAR = 48; // pixels between two such taps
@@ -180,7 +181,7 @@
       audio = new AudioContext();
       audio.addEventListener("statechange", showSound);
     }
-    await audio.resume();
+    await audio.resume().catch(() => {}); // the button says that there is none
     showSound();
     play(alarms.size ? "held" : "new");
   }
@@ -305,7 +306,7 @@
 
   // recallLast takes the ticket back that this screen took on last.
   function recallLast() {
-    const id = bumped.at(-1);
+    const id = bumped[bumped.length - 1];
     const ticket = id && known.get(id)?.ticket;
     if (ticket?.hasAttribute("aria-busy")) return; // its frame is on the way
     if (id && !ticket) {
@@ -330,7 +331,7 @@
     form.querySelector("a").setAttribute("href", path);
     form.elements.version.value = versionOf(ticket);
     form.elements.reason.value = "";
-    cancel.showModal();
+    if (!cancel.open) cancel.showModal();
   }
 
   form.addEventListener("click", (event) => {
@@ -501,3 +502,4 @@
   showKeys();
   stayOn();
 })();
+document.currentScript.dataset.ran = "yes";

@@ -1,4 +1,4 @@
-// Package static holds what pages need besides HTML: the style sheet and the script of all of them, those that the pages of
+// Package static holds what pages need besides HTML: the style sheet and the scripts of all of them, those that the pages of
 // one noun add (kitchen.css, kitchen.js), htmx with its socket extension, icons.
 //
 // They are part of the binary and named by their content (/static/app.3f2a1c9b04de.css), so a browser may keep them for

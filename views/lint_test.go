@@ -4,10 +4,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
 	"golang.org/x/net/html"
 
+	"dusangire/hospital"
 	"dusangire/views/text"
 )
 
@@ -58,6 +61,32 @@ func TestNoPageNeedsWhatThePolicyForbids(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A browser that translates a page must leave the names of people and the numbers of beds as they are.
+func TestNamesAndNumbersOfBedsAreNotTranslated(t *testing.T) {
+	number := regexp.MustCompile(`^[A-Z]+-[A-Z]-\d\d$`)
+	for name, page := range allPages() {
+		walk(parse(t, draw(t, text.En, page)), func(n *html.Node) {
+			for child := range n.ChildNodes() {
+				said := strings.TrimSpace(child.Data)
+				isOne := number.MatchString(said) || slices.Contains(names, hospital.PatientName(said))
+				if child.Type == html.TextNode && isOne && !keptAsItIs(n) {
+					t.Errorf("%s has %q where it is translated, in <%s>", name, said, n.Data)
+				}
+			}
+		})
+	}
+}
+
+// keptAsItIs reports whether a browser leaves what stands in a node as it is.
+func keptAsItIs(n *html.Node) bool {
+	for ; n != nil; n = n.Parent {
+		if attribute(n, "translate") == "no" {
+			return true
+		}
+	}
+	return false
 }
 
 func TestGeneratedFilesAreThere(t *testing.T) {

@@ -158,8 +158,8 @@ func (p *screen) untilAlarmed(words ...string) {
 		p.untilSays("#alarm[open]", word)
 	}
 	p.until("the alarm to cover everything", `(() => {
-		const r = document.getElementById("alarm").getBoundingClientRect();
-		return r.left <= 0 && r.top <= 0 && r.right >= innerWidth && r.bottom >= innerHeight && document.getElementById("alarm").matches(":modal");
+		const corners = [[1, 1], [innerWidth - 2, 1], [1, innerHeight - 2], [innerWidth - 2, innerHeight - 2]];
+		return corners.every(([x, y]) => document.elementFromPoint(x, y)?.closest("#alarm"));
 	})()`)
 }
 

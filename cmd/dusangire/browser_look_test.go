@@ -158,7 +158,7 @@ func sights(t testing.TB, s *server) []sight {
 			p.foresees("409")
 			p.disableScripts(true)
 			p.open(fmt.Sprintf("/dashboard/delivery/#delivery-%d", carried.ID))
-			p.choose(stop(carried)+" [name=bed_code]", "NOWHERE-1")
+			p.choose(stop(carried)+" [name=bed_code]", bed(hospital.BedAvailable).Number)
 			p.follow(stop(carried) + " .handover .primary")
 			p.disableScripts(false)
 		}},
