@@ -22,6 +22,7 @@ type Options struct {
 
 // Hospital answers reads and takes commands. It is safe for concurrent use.
 type Hospital struct {
+	url      string // of db
 	db       *store.DB
 	announce func(Revisions)
 	now      func() time.Time
@@ -37,7 +38,7 @@ func Open(ctx context.Context, o Options) (*Hospital, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Hospital{db: db, announce: o.Announce, now: o.Now, hashing: make(chan struct{}, hashesAtOnce)}
+	h := &Hospital{url: o.DatabaseURL, db: db, announce: o.Announce, now: o.Now, hashing: make(chan struct{}, hashesAtOnce)}
 	if h.announce == nil {
 		h.announce = func(Revisions) {}
 	}
@@ -46,6 +47,9 @@ func Open(ctx context.Context, o Options) (*Hospital, error) {
 	}
 	return h, nil
 }
+
+// Analyze lets the database count what it holds, for whoever has just written much at once: how it reads hangs on that.
+func (h *Hospital) Analyze(ctx context.Context) error { return store.Analyze(ctx, h.url) }
 
 // Close releases the database. Commands under way must have ended.
 func (h *Hospital) Close() error { return h.db.Close() }

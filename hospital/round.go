@@ -65,7 +65,7 @@ func (h *Hospital) DeliveryBoard(ctx context.Context, actor Actor) (DeliveryBoar
 			return err
 		}
 		board.Metrics = s.metrics()
-		if board.Counts, err = countDeliveries(ctx, q, startOfDay(board.At)); err != nil {
+		if board.Counts, err = countDeliveries(ctx, q, board.At); err != nil {
 			return err
 		}
 		if board.Waiting, err = readWaiting(ctx, q, actor); err != nil {
@@ -86,11 +86,12 @@ func startOfDay(t time.Time) time.Time {
 	return time.Date(year, month, day, 0, 0, 0, 0, kigali).UTC()
 }
 
-// countDeliveries counts by status what is open and what has ended since a time.
-func countDeliveries(ctx context.Context, q *sql.Tx, since time.Time) (map[DeliveryStatus]int, error) {
+// countDeliveries counts by status what is open and what has ended today in Kigali.
+func countDeliveries(ctx context.Context, q *sql.Tx, now time.Time) (map[DeliveryStatus]int, error) {
 	counts := map[DeliveryStatus]int{}
 	rows, err := q.QueryContext(ctx, `SELECT status, count(*) FROM delivery WHERE ended_at IS NULL GROUP BY status
-		UNION ALL SELECT status, count(*) FROM delivery WHERE ended_at >= $1 GROUP BY status`, instant(since))
+		UNION ALL SELECT status, count(*) FROM delivery WHERE ended_at >= $1 AND ended_at < $2 GROUP BY status`,
+		instant(startOfDay(now)), uncounted(now))
 	if err != nil {
 		return nil, fmt.Errorf("count the deliveries: %w", err)
 	}
@@ -153,30 +154,18 @@ func readWaiting(ctx context.Context, q *sql.Tx, actor Actor) ([]Round[Tray], er
 // readMine reads the trays that the actor carries, with all that is needed at the bedside.
 func readMine(ctx context.Context, q *sql.Tx, actor Actor) ([]Round[RoundStop], error) {
 	rows, err := q.QueryContext(ctx, `SELECT `+trayColumns+`, COALESCE(patient.name, address.full_name), patient.birth_date,
-			COALESCE(admission.diet, ''), COALESCE(admission.texture, 7), admission.allergies, meal_order.held_for, COALESCE(address.phone, '')`+
-		trayTables+` LEFT JOIN patient ON patient.id = admission.patient_id`+openTrays+`delivery.courier_id = $1`, actor.UserID)
+			COALESCE(admission.diet, ''), COALESCE(admission.texture, 7), admission.allergies, meal_order.held_for, COALESCE(address.phone, ''),
+			`+dishesOfOrder+trayTables+` LEFT JOIN patient ON patient.id = admission.patient_id`+openTrays+`delivery.courier_id = $1`, actor.UserID)
+	plates := plates{}
 	stops, err := collect(rows, err, func(row scanner) (d destined[RoundStop], err error) {
+		var dishes []Dish
 		err = d.scan(row, &d.stop.PatientName, (*instant)(&d.stop.BirthDate), &d.stop.Diet, &d.stop.Texture,
-			(*allergyList)(&d.stop.Allergies), (*list[Hazard])(&d.stop.HeldFor), &d.stop.Phone)
-		d.stop.Tray = d.tray
+			(*allergyList)(&d.stop.Allergies), (*list[Hazard])(&d.stop.HeldFor), &d.stop.Phone, plates.onto(&dishes))
+		d.stop.Tray, d.stop.Dishes = d.tray, onTicket(dishes)
 		return d, err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the rounds of user %d: %w", actor.UserID, err)
-	}
-	carried := make([]int64, len(stops))
-	for i, d := range stops {
-		carried[i] = d.tray.OrderID
-	}
-	list, args := oneOf(nil, carried)
-	dishes, err := dishesWhere(ctx, q, `meal_order.id IN `+list, args...)
-	if err != nil {
-		return nil, err
-	}
-	for i := range stops {
-		for _, dish := range dishes[stops[i].tray.OrderID] {
-			stops[i].stop.Dishes = append(stops[i].stop.Dishes, TicketDish{ID: dish.ID, Name: dish.Name, Station: dish.Station})
-		}
 	}
 	return rounds(stops), nil
 }

@@ -96,6 +96,36 @@ func TestSeveralProcessesMayMigrateAtOnce(t *testing.T) {
 	})
 }
 
+// What nobody has counted PostgreSQL reads by guesses, until it counts by itself minutes later.
+func TestPostgreSQLCountsItsTablesAfterAMigrationAndWhenAsked(t *testing.T) {
+	url := bare(t, true)
+	db := hospitaltest.Database(t, url)
+	number := func(query string) (n int) {
+		t.Helper()
+		if err := db.QueryRowContext(t.Context(), query).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if err := store.Migrate(t.Context(), url); err != nil {
+		t.Fatal(err)
+	}
+	uncounted := number(`SELECT count(*) FROM pg_class
+		WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND reltuples < 0`)
+	if uncounted > 0 {
+		t.Errorf("after the migration %d tables are uncounted", uncounted)
+	}
+	if _, err := db.ExecContext(t.Context(), `INSERT INTO topic_rev (topic, rev) SELECT i, i FROM generate_series(1, 700) i`); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Analyze(t.Context(), url); err != nil {
+		t.Fatal(err)
+	}
+	if n := number(`SELECT reltuples FROM pg_class WHERE oid = 'topic_rev'::regclass`); n != 700 {
+		t.Errorf("of 700 topics %d are counted", n)
+	}
+}
+
 func TestADatabaseIsOpenedAtTheSchemaOfThisProgramOnly(t *testing.T) {
 	onBare(t, func(t *testing.T, url string) {
 		refused := func(words string) {
