@@ -24,12 +24,16 @@ type commands struct {
 
 // database is the setting that every command on the data needs.
 type database struct {
-	DatabaseURL string `default:"sqlite:dusangire.db" help:"Where the data is: sqlite:PATH or postgres://…" placeholder:"URL"`
+	DatabaseURL         string `default:"sqlite:dusangire.db" help:"Where the data is: sqlite:PATH or postgres://…" placeholder:"URL"`
+	DatabaseConnections int    `default:"16" help:"Most connections to PostgreSQL that this node opens." placeholder:"N"`
 
 	now func() time.Time // nil: the clock; tests set it
 }
 
 func (d database) check() error {
+	if d.DatabaseConnections < 0 {
+		return fmt.Errorf("--database-connections %d: give 1 or more, such as 16", d.DatabaseConnections)
+	}
 	if strings.HasPrefix(d.DatabaseURL, "sqlite:") && d.DatabaseURL != "sqlite:" ||
 		strings.HasPrefix(d.DatabaseURL, "postgres://") || strings.HasPrefix(d.DatabaseURL, "postgresql://") {
 		return nil

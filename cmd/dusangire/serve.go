@@ -72,7 +72,7 @@ func start(ctx context.Context, c serveCommand) (*program, error) {
 	p := &program{config: c, log: c.logger()}
 	if err := p.wire(ctx); err != nil {
 		p.close()
-		return nil, err
+		return nil, c.explained(err)
 	}
 	return p, nil
 }
@@ -205,6 +205,7 @@ func (p *program) run(ctx context.Context) error {
 	}
 	work.Go(func() { p.note(p.hub.Run(working)) })
 	work.Go(func() { p.keepHouse(working) })
+	work.Go(func() { p.hospital.KeepHealth(working, p.log) })
 	if p.config.Demo {
 		staff := demo.NewStaff(p.hospital, p.config.DemoSeed, staffPace, p.log)
 		story := staff.Story(p.config.DemoSeed)

@@ -35,7 +35,7 @@ func Migrate(ctx context.Context, url string) error {
 			}
 		}
 		if err != nil {
-			return fmt.Errorf("migrate the database: %w", err)
+			return fmt.Errorf("migrate the database: %w", advised(err, url))
 		}
 		if len(applied) == 0 {
 			return nil
@@ -44,13 +44,23 @@ func Migrate(ctx context.Context, url string) error {
 	})
 }
 
+// advised adds to the complaint of a file that can't be read what to do about the usual reason.
+func advised(err error, url string) error {
+	path, ok := sqlitePath(url)
+	if !ok || reason(err) != "damaged" {
+		return err
+	}
+	return fmt.Errorf("%s is damaged, or was put there as a copy while %s-wal beside it belongs to another file: stop every server on it, "+
+		"move %s-wal and %s-shm away (they hold the last changes of the file that was there before) and start again: %w", path, path, path, path, err)
+}
+
 // atCurrentSchema returns an error that says what to do unless the database at url has exactly the schema of this program.
 func atCurrentSchema(ctx context.Context, url string) error {
 	return withMigrations(url, func(m *goose.Provider, _ *sql.DB) error {
 		has, wants, err := m.GetVersions(ctx)
 		switch {
 		case err != nil:
-			return fmt.Errorf("read the database's schema version: %w", err)
+			return fmt.Errorf("read the database's schema version: %w", advised(err, url))
 		case has < wants:
 			return fmt.Errorf("the database has schema %d and this program needs %d: run dusangire migrate", has, wants)
 		case has > wants:

@@ -51,7 +51,7 @@ func onBare(t *testing.T, test func(t *testing.T, url string)) {
 // open opens a database and closes it when the test ends.
 func open(t *testing.T, url string) *store.DB {
 	t.Helper()
-	db, err := store.Open(t.Context(), url)
+	db, err := store.Open(t.Context(), store.Settings{URL: url})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestADatabaseIsOpenedAtTheSchemaOfThisProgramOnly(t *testing.T) {
 	onBare(t, func(t *testing.T, url string) {
 		refused := func(words string) {
 			t.Helper()
-			db, err := store.Open(t.Context(), url)
+			db, err := store.Open(t.Context(), store.Settings{URL: url})
 			if err == nil {
 				db.Close()
 			}
@@ -320,7 +320,7 @@ func TestAWrongURLIsRefusedWithoutShowingIt(t *testing.T) {
 		for name, try := range map[string]func() error{
 			"migrate": func() error { return store.Migrate(t.Context(), url) },
 			"open": func() error {
-				_, err := store.Open(t.Context(), url)
+				_, err := store.Open(t.Context(), store.Settings{URL: url})
 				return err
 			},
 		} {
