@@ -87,6 +87,8 @@ const EndedTicketsShow = 15 * time.Minute
 type KitchenBoard struct {
 	Metrics
 	Tickets   []Ticket            // open ones, oldest Due first; of the ended ones those of the last 15 minutes
+	Past      []Ticket            // open ones whose day is over, oldest Due first
+	Missed    []MissedRound       // to be ordered late
 	ToCook    []DishCount         // of the confirmed tickets and those being prepared, by station and name
 	Counts    map[OrderStatus]int // of Tickets
 	At        time.Time
@@ -105,7 +107,11 @@ func (h *Hospital) KitchenBoard(ctx context.Context) (KitchenBoard, error) {
 			return err
 		}
 		board.Metrics = s.metrics()
-		board.Tickets, err = readTickets(ctx, q, board.At)
+		if board.Missed, err = readMissed(ctx, q, board.At); err != nil {
+			return err
+		}
+		tickets, err := readTickets(ctx, q, board.At)
+		board.Tickets, board.Past = splitPast(tickets, board.At)
 		return err
 	})
 	if err != nil {
@@ -113,6 +119,15 @@ func (h *Hospital) KitchenBoard(ctx context.Context) (KitchenBoard, error) {
 	}
 	board.count()
 	return board, nil
+}
+
+// PastDays counts the tickets that are not finished by their day, the oldest first.
+func (b KitchenBoard) PastDays() []PastDay {
+	dues := make([]time.Time, len(b.Past))
+	for i, t := range b.Past {
+		dues[i] = t.Due
+	}
+	return pastDays(dues)
 }
 
 // KitchenFilter narrows the wall to what one place in the kitchen works on. An empty field narrows nothing.
@@ -137,7 +152,9 @@ func (f KitchenFilter) Cooks(station Station) bool {
 // Filtered is the board as a wall with this filter shows it, with the counts of what is shown.
 func (b KitchenBoard) Filtered(f KitchenFilter) KitchenBoard {
 	shown := b
-	shown.Tickets = slices.DeleteFunc(slices.Clone(b.Tickets), func(t Ticket) bool { return !f.Shows(t) })
+	hidden := func(t Ticket) bool { return !f.Shows(t) }
+	shown.Tickets = slices.DeleteFunc(slices.Clone(b.Tickets), hidden)
+	shown.Past = slices.DeleteFunc(slices.Clone(b.Past), hidden)
 	shown.count()
 	shown.ToCook = slices.DeleteFunc(shown.ToCook, func(d DishCount) bool { return !f.Cooks(d.Station) })
 	return shown

@@ -155,7 +155,7 @@ type explained struct {
 }
 
 func (e explained) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	if strings.HasPrefix(query, "SELECT") {
+	if strings.HasPrefix(query, "SELECT") && e.plans.told != nil { // while the database is opened nobody listens
 		if err := e.explain(ctx, query, args); err != nil {
 			return nil, fmt.Errorf("explain %s: %w", query, err)
 		}

@@ -116,7 +116,7 @@ type BoardStay struct {
 	Texture           Texture
 	NilByMouth        bool
 	Allergies         Allergies
-	Meals             []BoardMeal // open orders, the next due first
+	Meals             []BoardMeal // open orders that are not past, the next due first
 	Version           int64       // of the admission: moves with every change of the stay, for commands that must not act on an outdated view
 }
 
@@ -175,7 +175,7 @@ func (h *Hospital) WardBoard(ctx context.Context, wardID int64) (WardBoard, erro
 		if err != nil {
 			return err
 		}
-		return readMeals(ctx, q, board.Beds)
+		return readMeals(ctx, q, board.At, board.Beds)
 	})
 	if err != nil {
 		return WardBoard{}, err
@@ -192,7 +192,7 @@ func (h *Hospital) WardBoard(ctx context.Context, wardID int64) (WardBoard, erro
 // readMeals adds to the beds of a ward what becomes of their patients' meals, in one statement. It asks for the orders of
 // these stays by their numbers: where PostgreSQL has not counted a table yet it would join the beds to all orders there
 // ever were.
-func readMeals(ctx context.Context, q *sql.Tx, beds []BoardBed) error {
+func readMeals(ctx context.Context, q *sql.Tx, now time.Time, beds []BoardBed) error {
 	stays := make(map[int64]*BoardStay, len(beds))
 	var ids []int64
 	for _, bed := range beds {
@@ -201,9 +201,9 @@ func readMeals(ctx context.Context, q *sql.Tx, beds []BoardBed) error {
 			ids = append(ids, bed.Stay.AdmissionID)
 		}
 	}
-	list, args := oneOf(nil, ids)
+	list, args := oneOf([]any{instant(pastBefore(now))}, ids)
 	rows, err := q.QueryContext(ctx, `SELECT admission_id, id, meal, status, stopped, version FROM meal_order
-		WHERE ended_at IS NULL AND admission_id IN `+list+` ORDER BY due, id`, args...)
+		WHERE ended_at IS NULL AND due >= $1 AND admission_id IN `+list+` ORDER BY due, id`, args...)
 	if err != nil {
 		return fmt.Errorf("read the meals of a ward: %w", err)
 	}

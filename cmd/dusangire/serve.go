@@ -61,6 +61,7 @@ type program struct {
 	servers  []*http.Server
 	listener []net.Listener
 	url      string
+	jumped   bool        // the clock could not be right at the last look; of keepHouse
 	ending   atomic.Bool // each answer says that its connection closes after it
 }
 
@@ -324,14 +325,30 @@ func (p *program) sweep(ctx context.Context, failed string, chore func() error) 
 	}
 }
 
-// orderRounds orders the meal rounds that are due, and logs them.
+// orderRounds orders the meal rounds that are due, and logs them and those that were missed. Of a clock that can't be right it
+// tells once.
 func (p *program) orderRounds(ctx context.Context) error {
 	rounds, err := p.hospital.OrderDueMealRounds(ctx)
+	jumped := errors.Is(err, hospital.ErrClock)
+	switch {
+	case jumped && !p.jumped:
+		p.log.Warn("no meal round is ordered until this machine's clock is right; set it by NTP", "error", err)
+	case !jumped && p.jumped:
+		p.log.Info("this machine's clock is right again; meal rounds are ordered")
+	}
+	if p.jumped = jumped; jumped {
+		return nil
+	}
 	for _, r := range rounds {
 		p.log.Info("meal round", "ward", r.Ward.Code, "meal", r.Meal, "placed", r.Placed, "had", r.Had,
 			"nil_by_mouth", r.MustNotEat, "without", r.NeverAsked+r.NothingFits)
 	}
-	return err
+	missed, missedErr := p.hospital.AnnounceMissedRounds(ctx)
+	for _, m := range missed {
+		p.log.Warn("meal round missed; the kitchen and the wards are told, and can order it late", "ward", m.Ward.Code, "meal", m.Meal,
+			"day", m.Day.Format(time.DateOnly), "patients", m.Patients)
+	}
+	return errors.Join(err, missedErr)
 }
 
 // close releases what start opened.
