@@ -80,19 +80,36 @@ func (h *Hospital) announceMissed(ctx context.Context, round MissedRound, now ti
 		if missed.Patients, err = h.couldHaveHad(ctx, missed, now); err != nil {
 			return told, err
 		}
-		first := false
-		err = h.change(ctx, System, func(ctx context.Context, c *change) (err error) {
-			first, err = c.keepMissed(ctx, missed)
-			return err
-		})
+		first, err := h.tellMissed(ctx, missed)
 		if err != nil {
 			return told, fmt.Errorf("tell that %s was missed in ward %s: %w", missed.Meal, ward.Code, err)
 		}
-		if first && missed.Patients > 0 {
+		if first {
 			told = append(told, missed)
 		}
 	}
 	return told, nil
+}
+
+// tellMissed tells of a missed round and reports whether this node was the first to. Where nobody missed anything there is nothing to
+// tell, and nothing to look at again.
+func (h *Hospital) tellMissed(ctx context.Context, round MissedRound) (first bool, err error) {
+	if round.Patients == 0 {
+		return false, h.write(ctx, func(ctx context.Context, u *unit) error {
+			_, err := (&change{tx: u.tx}).keepMissed(ctx, round)
+			return err
+		})
+	}
+	err = h.change(ctx, System, func(ctx context.Context, c *change) (err error) {
+		if first, err = c.keepMissed(ctx, round); err == nil && !first {
+			err = errUnchanged
+		}
+		if err != nil {
+			return err
+		}
+		return c.notifyMissed(ctx, round)
+	})
+	return first, err
 }
 
 // wardsWithout lists the open wards of whose round of a meal nobody knows anything.
@@ -152,27 +169,26 @@ func wouldHave(ctx context.Context, q *sql.Tx, stay int64, round MissedRound, no
 	return diet.inRound(diet.plate(menu, now, s), had, now, s) == roundPlaced, nil
 }
 
-// keepMissed keeps that a round was missed, unless another node was quicker, and tells whoever can do something about it.
+// keepMissed keeps that a round was missed, unless another node was quicker.
 func (c *change) keepMissed(ctx context.Context, round MissedRound) (first bool, err error) {
 	kept, err := c.exec(ctx, `INSERT INTO meal_round (ward_id, service_date, meal, missed) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
 		round.Ward.ID, instant(round.Day), round.Meal, round.Patients)
 	if err != nil {
 		return false, fmt.Errorf("keep that the round was missed: %w", err)
 	}
-	if kept == 0 {
-		return false, errUnchanged
-	}
+	return kept > 0, nil
+}
+
+// notifyMissed tells whoever can do something about it.
+func (c *change) notifyMissed(ctx context.Context, round MissedRound) error {
 	c.record(entry{action: "ward.meal_round_missed", entity: "ward", entityID: round.Ward.ID, wardID: round.Ward.ID, to: string(round.Meal),
 		reason: fmt.Sprintf("patients %d", round.Patients)}, KitchenTopic, MetricsTopic)
-	if round.Patients == 0 {
-		return true, nil
-	}
 	for _, role := range []Role{KitchenStaff, MedicalStaff, WardManagement} {
 		if err := c.notifyRole(ctx, role, "meal_round_missed", strconv.Itoa(round.Patients), string(round.Meal), round.Ward.Code); err != nil {
-			return false, err
+			return err
 		}
 	}
-	return true, nil
+	return nil
 }
 
 // readMissed lists the rounds that were missed and can be ordered late now, by ward and meal.
