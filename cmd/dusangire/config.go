@@ -31,7 +31,7 @@ type database struct {
 }
 
 func (d database) check() error {
-	if d.DatabaseConnections < 0 {
+	if d.DatabaseConnections < 1 {
 		return fmt.Errorf("--database-connections %d: give 1 or more, such as 16", d.DatabaseConnections)
 	}
 	if strings.HasPrefix(d.DatabaseURL, "sqlite:") && d.DatabaseURL != "sqlite:" ||
