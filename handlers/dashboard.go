@@ -61,11 +61,12 @@ type medicalData struct {
 	HeldCount         int          `json:"held_orders_count"`
 	Fasted            []fastedJSON `json:"nil_by_mouth_over"` // the longest; FastedCount counts all
 	FastedCount       int          `json:"nil_by_mouth_over_count"`
+	Missed            []missedJSON `json:"missed_rounds"`
 }
 
 func medicalJSON(ctx context.Context, d hospital.MedicalDashboard) medicalData {
 	return medicalData{wardsJSON(d.Wards), staysJSON(d.RecentAdmissions), staysJSON(d.PendingDischarges), d.PendingCount,
-		staysJSON(d.Waiting), d.WaitingCount, heldOrdersJSON(ctx, d.Held), d.HeldCount, fastedPatientsJSON(d.Fasted), d.FastedCount}
+		staysJSON(d.Waiting), d.WaitingCount, heldOrdersJSON(ctx, d.Held), d.HeldCount, fastedPatientsJSON(d.Fasted), d.FastedCount, missedShape(d.Missed)}
 }
 
 func medicalState(d hospital.MedicalDashboard, language text.Lang) *liveState {
@@ -121,11 +122,12 @@ type managementData struct {
 	CleaningCount     int            `json:"beds_to_clean_count"`
 	Waiting           []stayJSON     `json:"waiting"` // the longest; WaitingCount counts all
 	WaitingCount      int            `json:"waiting_count"`
+	Missed            []missedJSON   `json:"missed_rounds"`
 }
 
 func managementJSON(d hospital.ManagementDashboard) managementData {
 	return managementData{wardsJSON(d.Wards), staysJSON(d.PendingDischarges), d.PendingCount,
-		dirtyBedsJSON(d.BedsToClean), d.CleaningCount, staysJSON(d.Waiting), d.WaitingCount}
+		dirtyBedsJSON(d.BedsToClean), d.CleaningCount, staysJSON(d.Waiting), d.WaitingCount, missedShape(d.Missed)}
 }
 
 func managementState(d hospital.ManagementDashboard, language text.Lang) *liveState {

@@ -657,7 +657,7 @@ func TestACouriersDashboardIsTheirOwn(t *testing.T) {
 	own := w.boardOf(w.courier)
 	own.check(t, "dashboard_update")
 	data := own.sub("data")
-	if got := slices.Sorted(maps.Keys(data)); !slices.Equal(got, []string{"counts", "deliveries"}) {
+	if got := slices.Sorted(maps.Keys(data)); !slices.Equal(got, []string{"counts", "deliveries", "past"}) {
 		t.Errorf("data has %v", got)
 	}
 	if counts := data.sub("counts"); counts.int("unassigned") != 1 || counts.int("in_transit") != 1 || counts.int("delivered") != 0 || len(counts) != len(hospital.DeliveryStatuses) {

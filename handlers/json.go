@@ -163,6 +163,8 @@ type kitchenData struct {
 	Counts  map[hospital.OrderStatus]int          `json:"counts"`
 	Tickets map[hospital.OrderStatus][]ticketJSON `json:"tickets"` // by status, the one that is due first before the others
 	ToCook  []dishCountJSON                       `json:"to_cook"`
+	Past    pastJSON[ticketJSON]                  `json:"past"` // of days that are over, and in none of the above
+	Missed  []missedJSON                          `json:"missed_rounds"`
 }
 
 type ticketJSON struct {
@@ -203,7 +205,8 @@ type dishCountJSON struct {
 }
 
 func kitchenJSON(ctx context.Context, b hospital.KitchenBoard) kitchenData {
-	data := kitchenData{b.Counts, make(map[hospital.OrderStatus][]ticketJSON, len(hospital.OrderStatuses)), make([]dishCountJSON, 0, len(b.ToCook))}
+	data := kitchenData{b.Counts, make(map[hospital.OrderStatus][]ticketJSON, len(hospital.OrderStatuses)), make([]dishCountJSON, 0, len(b.ToCook)),
+		pastShape(b.PastDays(), ticketsJSON(ctx, b.Past)), missedShape(b.Missed)}
 	for _, status := range hospital.OrderStatuses {
 		data.Tickets[status] = []ticketJSON{}
 	}
@@ -214,6 +217,14 @@ func kitchenJSON(ctx context.Context, b hospital.KitchenBoard) kitchenData {
 		data.ToCook = append(data.ToCook, dishCountJSON{dish.DishID, dish.Name.En, string(dish.Station), dish.Count})
 	}
 	return data
+}
+
+func ticketsJSON(ctx context.Context, tickets []hospital.Ticket) []ticketJSON {
+	shapes := make([]ticketJSON, 0, len(tickets))
+	for _, t := range tickets {
+		shapes = append(shapes, oneTicketJSON(ctx, t))
+	}
+	return shapes
 }
 
 func oneTicketJSON(ctx context.Context, t hospital.Ticket) ticketJSON {

@@ -18,7 +18,7 @@ import (
 const kitchenPath = "/dashboard/kitchen/"
 
 func init() {
-	shapes["kitchen"] = shape{"counts": "object:any", "tickets": "object:any", "to_cook": "list:count"}
+	shapes["kitchen"] = shape{"counts": "object:any", "tickets": "object:any", "to_cook": "list:count", "past": "object:any", "missed_rounds": "list:any"}
 	shapes["count"] = shape{"item_id": "id", "name": "text", "station": "text", "count": "count"}
 	shapes["item"] = shape{"id": "id", "name": "text", "station": "text"}
 	shapes["hazard"] = shape{"kind": "text", "message": "text", "item_id": "id|null", "item": "text|null", "allergen": "text|null", "severe": "truth",

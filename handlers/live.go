@@ -18,7 +18,8 @@ import (
 	"dusangire/views/text"
 )
 
-// NewHub joins a hospital to a hub: what the hub checks is the hospital's revisions, and its stamp is the one of pages.
+// NewHub joins a hospital to a hub: what the hub checks is the hospital's revisions, and its stamp is the one of pages. A
+// database that can be read and not written is no better than one that does not answer: pages say that they are not live.
 func NewHub(h *hospital.Hospital, c hub.Config) *hub.Hub {
 	c.Check = func(ctx context.Context, names []string) (hub.Revisions, error) {
 		topics := make([]hospital.Topic, len(names))
@@ -26,9 +27,15 @@ func NewHub(h *hospital.Hospital, c hub.Config) *hub.Hub {
 			topics[i] = hospital.Topic(name)
 		}
 		r, err := h.Revisions(ctx, topics)
+		if err == nil {
+			err = h.Trouble()
+		}
 		return HubRevisions(r), err
 	}
-	c.Stamp = stamp
+	c.Stamp = func(f hub.Freshness) []byte {
+		f.DatabaseOK = f.DatabaseOK && h.Trouble() == nil
+		return stamp(f)
+	}
 	return hub.New(c)
 }
 

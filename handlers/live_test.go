@@ -488,9 +488,10 @@ func TestWhatARolesDashboardShowsBesides(t *testing.T) {
 	w.eats(w.stay2)
 	held := w.order(w.stay2, hospital.Lunch, w.dish("Rice", "hot", "milk"))
 	w.eats(w.stay2, "milk")
+	w.missed(2)
 	for role, want := range map[string][]string{
-		"medical_staff":   {"held_orders", "held_orders_count", "nil_by_mouth_over", "nil_by_mouth_over_count", "pending_discharges", "pending_discharges_count", "recent_admissions", "waiting", "waiting_count", "wards"},
-		"ward_management": {"beds_to_clean", "beds_to_clean_count", "pending_discharges", "pending_discharges_count", "waiting", "waiting_count", "wards"},
+		"medical_staff":   {"held_orders", "held_orders_count", "missed_rounds", "nil_by_mouth_over", "nil_by_mouth_over_count", "pending_discharges", "pending_discharges_count", "recent_admissions", "waiting", "waiting_count", "wards"},
+		"ward_management": {"beds_to_clean", "beds_to_clean_count", "missed_rounds", "pending_discharges", "pending_discharges_count", "waiting", "waiting_count", "wards"},
 	} {
 		update := w.watch("/ws/dashboard/"+role+"/", w.admin).nextObject()
 		data := update.sub("data")

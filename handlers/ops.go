@@ -3,12 +3,14 @@ package handlers
 import (
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"dusangire/hospital"
 	"dusangire/hub"
 )
 
@@ -17,16 +19,22 @@ func (s *Server) healthz(c echo.Context) error {
 	return c.JSON(http.StatusOK, map[string]string{"status": "ok"})
 }
 
-// readyz is 200 when the database answers and the bus is connected, else it names what is down.
+// oldCheck is how old the hub's last look at the revisions may be where a screen is proven to be fresh.
+const oldCheck = 5 * time.Second
+
+// readyz is 200 when commands can be committed, freshness can be proven, the clock agrees with the database's and the bus
+// carries a message both ways. Else it names in a word what is not so; the log has the cause.
 func (s *Server) readyz(c echo.Context) error {
-	parts := map[string]string{"database": "ok", "bus": "ok"}
-	status := http.StatusOK
-	if err := s.Hospital.Ping(c.Request().Context()); err != nil {
-		s.Log.Error("database does not answer", "error", err)
-		parts["database"], status = "down", http.StatusServiceUnavailable
+	health := s.Hospital.Health(c.Request().Context())
+	parts := map[string]string{"database": health.Database, "bus": s.Hub.BusTrouble(), "clock": health.Clock}
+	if health.Database == hospital.HealthOK && s.Hub.Stats().CheckAge > oldCheck {
+		parts["database"] = "unproven"
 	}
-	if !s.Hub.BusConnected() {
-		parts["bus"], status = "down", http.StatusServiceUnavailable
+	status := http.StatusOK
+	for _, found := range parts {
+		if found != hospital.HealthOK {
+			status = http.StatusServiceUnavailable
+		}
 	}
 	return c.JSON(status, parts)
 }
@@ -44,7 +52,13 @@ func newMetrics(c Config) *prometheus.Registry {
 	manager := prometheus.NewGauge(prometheus.GaugeOpts{Name: "dusangire_process_manager", ConstLabels: prometheus.Labels{"manager": c.ProcessManager},
 		Help: "What starts this process again when it ends; none where nothing is known to."})
 	manager.Set(1)
-	registry.MustRegister(manager)
+	registry.MustRegister(manager, prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "dusangire_database_writable",
+		Help: "Whether the database took what this node last tried to write."}, func() float64 {
+		if c.Hospital.Trouble() != nil {
+			return 0
+		}
+		return 1
+	}))
 	return registry
 }
 

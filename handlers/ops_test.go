@@ -53,7 +53,7 @@ func TestReadyzNamesWhatIsDown(t *testing.T) {
 			t.Errorf("all is well: %v", parts)
 		}
 		redis.Kill()
-		if parts := h.ready(http.StatusServiceUnavailable); parts["database"] != "ok" || parts["bus"] != "down" {
+		if parts := h.ready(http.StatusServiceUnavailable); parts["database"] != "ok" || parts["bus"] != "unreachable" {
 			t.Errorf("without Redis: %v", parts)
 		}
 		if got := h.get("/healthz", "", program); got.status != http.StatusOK {
@@ -67,7 +67,7 @@ func TestReadyzNamesWhatIsDown(t *testing.T) {
 		h := newHouse(t, settings{})
 		h.ready(http.StatusOK)
 		h.must(h.hospital.Close())
-		if parts := h.ready(http.StatusServiceUnavailable); parts["database"] != "down" || parts["bus"] != "ok" {
+		if parts := h.ready(http.StatusServiceUnavailable); parts["database"] != "failing" || parts["bus"] != "ok" {
 			t.Errorf("without a database: %v", parts)
 		}
 		if got := h.get("/healthz", "", program); got.status != http.StatusOK {

@@ -138,12 +138,18 @@ func (l *life) deeds() map[string]deed {
 		"/beds/:id/status": {desk, anyBed, func() map[string]any {
 			return map[string]any{"status": string(pick(l, hospital.BedStatuses...)), "reason": pick(l, "", "paint")}
 		}},
-		"/orders":                  {append(slices.Clone(l.customers), "medical_staff"), "", l.newOrder},
-		"/orders/:id/confirm":      {cook, openOrders, reason},
-		"/orders/:id/start":        {cook, openOrders, reason},
-		"/orders/:id/ready":        {cook, openOrders, reason},
-		"/orders/:id/recall":       {cook, openOrders, reason},
-		"/orders/:id/cancel":       {append(slices.Clone(l.customers), "medical_staff", "kitchen"), openOrders, reason},
+		"/orders":             {append(slices.Clone(l.customers), "medical_staff"), "", l.newOrder},
+		"/orders/:id/confirm": {cook, openOrders, reason},
+		"/orders/:id/start":   {cook, openOrders, reason},
+		"/orders/:id/ready":   {cook, openOrders, reason},
+		"/orders/:id/recall":  {cook, openOrders, reason},
+		"/orders/:id/cancel":  {append(slices.Clone(l.customers), "medical_staff", "kitchen"), openOrders, reason},
+		"/wards/:id/round": {[]string{"kitchen", "medical_staff", "ward_management"}, `SELECT id FROM ward`, func() map[string]any {
+			return map[string]any{"meal": string(pick(l, hospital.Breakfast, hospital.Lunch, hospital.Dinner))}
+		}},
+		"/kitchen/past/close": {cook, "", func() map[string]any { // seldom with success, for it takes the trays away
+			return map[string]any{"reason": pick(l, "power cut", "", "", "", "", "", "", "")}
+		}},
 		"/deliveries/claim":        {l.couriers, "", func() map[string]any { return map[string]any{"delivery_ids": l.ids(openDeliveries)} }},
 		"/deliveries/depart":       {l.couriers, "", func() map[string]any { return map[string]any{"delivery_ids": l.ids(openDeliveries)} }},
 		"/deliveries/:id/claim":    {l.couriers, openDeliveries, nothing},
@@ -336,7 +342,8 @@ func (l *life) byItself() (name string, do func() string) {
 			_, err := l.hospital.SetDish(ctx, actor(hospital.Admin), dish)
 			return said(err)
 		},
-		"forget": func() string { return said(l.hospital.ForgetOld(ctx)) },
+		"tell of missed rounds": func() string { _, err := l.hospital.AnnounceMissedRounds(ctx); return said(err) },
+		"forget":                func() string { return said(l.hospital.ForgetOld(ctx)) },
 	}
 	if name = pick(l, slices.Sorted(maps.Keys(done))...); name == "release reservations" {
 		l.clock.pass(hospital.ReservationLasts) // before anybody looks: what shows a time changes by itself

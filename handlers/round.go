@@ -77,6 +77,8 @@ func roundState(b hospital.DeliveryBoard, language text.Lang) *liveState {
 type boardShape struct {
 	Deliveries map[string][]any `json:"deliveries"` // by status: those that wait, a trayJSON each, and the courier's own, a stopJSON each
 	Counts     map[string]int   `json:"counts"`     // by status: everyone's, open or ended today
+
+	Past pastJSON[trayJSON] `json:"past"` // of days that are over, and in none of the above
 }
 
 // trayJSON is a delivery as whoever may carry it sees it.
@@ -107,7 +109,11 @@ type stopJSON struct {
 }
 
 func boardJSON(ctx context.Context, b hospital.DeliveryBoard) boardShape {
-	shape := boardShape{map[string][]any{}, map[string]int{}}
+	past := make([]trayJSON, 0, len(b.Past))
+	for _, tray := range b.Past {
+		past = append(past, trayShape(tray, ""))
+	}
+	shape := boardShape{map[string][]any{}, map[string]int{}, pastShape(b.PastDays(), past)}
 	for _, status := range hospital.DeliveryStatuses {
 		shape.Counts[string(status)] = b.Counts[status]
 		if !status.Ended() {

@@ -45,6 +45,7 @@ var may = map[hospital.Permission][]hospital.Role{
 	"orders.cook":             {"kitchen", "admin"},
 	"orders.confirm":          {"medical_staff", "kitchen", "admin"},
 	"orders.cancel":           {"medical_staff", "ward_management", "kitchen", "customer", "admin"},
+	"orders.round":            {"medical_staff", "ward_management", "kitchen", "admin"},
 	"orders.place":            {"medical_staff", "ward_management", "customer", "admin"},
 	"orders.follow":           {"medical_staff", "ward_management", "kitchen", "delivery", "customer", "admin"},
 }
@@ -93,6 +94,9 @@ var rules = map[string]rule{
 	"POST /orders/:id/ready":   {"orders.cook", "/orders/{order}/ready", 0, 422},
 	"POST /orders/:id/recall":  {"orders.cook", "/orders/{order}/recall", 0, 422},
 	"POST /orders/:id/cancel":  {"orders.cancel", "/orders/{order}/cancel", 0, 422},
+	"POST /wards/:id/round":    {"orders.round", "/wards/{ward}/round", 0, 422},
+	"GET /kitchen/past/":       {"dashboard.kitchen", "/kitchen/past/", 0, 200},
+	"POST /kitchen/past/close": {"orders.cook", "/kitchen/past/close", 0, 422},
 	"POST /orders":             {"orders.place", "/orders", 0, 422},
 	"GET /orders/:id/":         {"orders.follow", "/orders/{order}/", 0, 200},
 	"GET /ws/order/:id/":       {"orders.follow", "/ws/order/{order}/", 0, 0},

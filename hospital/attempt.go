@@ -119,6 +119,7 @@ func (h *Hospital) ForgetOld(ctx context.Context) error {
 			{`DELETE FROM session WHERE expires_at <= $1`, now},
 			{`DELETE FROM sign_in_failure WHERE last_at <= $1`, now.Add(-failuresLast)},
 			{`DELETE FROM idempotency WHERE created_at <= $1`, now.Add(-keysLast)},
+			{`DELETE FROM node_pulse WHERE at <= $1`, now.Add(-pulsesLast)},
 		} {
 			if _, err := u.tx.ExecContext(ctx, old.statement, instant(old.before)); err != nil {
 				return fmt.Errorf("forget what is old: %w", err)

@@ -222,7 +222,7 @@ func readBedDetail(ctx context.Context, q *sql.Tx, bed Bed, now time.Time) (deta
 		if err != nil {
 			return detail, fmt.Errorf("read the patient in bed %d: %w", bed.ID, err)
 		}
-		if detail.Orders, err = detail.Stay.readOrders(ctx, q); err != nil {
+		if detail.Orders, err = detail.Stay.readOrders(ctx, q, now); err != nil {
 			return detail, err
 		}
 		detail.FreeBeds, err = freeBeds(ctx, q)
@@ -232,11 +232,14 @@ func readBedDetail(ctx context.Context, q *sql.Tx, bed Bed, now time.Time) (deta
 	return detail, err
 }
 
-// readOrders reads the open orders of the stay, the next due first, and shows them as its meals.
-func (s *BoardStay) readOrders(ctx context.Context, q *sql.Tx) ([]Order, error) {
+// readOrders reads the open orders of the stay, the next due first, and shows those that are not past as its meals.
+func (s *BoardStay) readOrders(ctx context.Context, q *sql.Tx, now time.Time) ([]Order, error) {
 	orders, err := ordersWhere(ctx, q, `meal_order.admission_id = $1 AND meal_order.ended_at IS NULL`, s.AdmissionID)
 	slices.SortStableFunc(orders, func(a, b Order) int { return a.Due.Compare(b.Due) })
 	for _, o := range orders {
+		if o.Due.Before(pastBefore(now)) {
+			continue
+		}
 		s.Meals = append(s.Meals, BoardMeal{o.ID, o.Meal, o.Status, o.Stopped, o.Version})
 	}
 	return orders, err

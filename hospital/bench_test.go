@@ -25,6 +25,7 @@ func BenchmarkABusyDayAfterAMillion(b *testing.B) {
 			for _, past := range after {
 				s := newService(b, newHouse(b, fresh(b)))
 				s.past(b, 0, past)
+				s.settle(b)
 				days = append(days, s.day(b, s.busy(b, 60)))
 				s.settle(b)
 			}

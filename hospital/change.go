@@ -137,10 +137,16 @@ func (h *Hospital) commit(ctx context.Context, work func(context.Context, *unit)
 	if err != nil {
 		return err
 	}
+	if err := h.db.InPlace(); err != nil {
+		return err
+	}
 	if err := tx.Commit(); err != nil {
 		if err := h.unlessCommitted(ctx, u, err); err != nil {
 			return err
 		}
+	}
+	if err := h.db.InPlace(); err != nil { // in this very moment: the commit may have gone to a file that nobody will find
+		return outcomeUnknown(err)
 	}
 	if len(moved.Topics) > 0 {
 		h.announce(moved)
@@ -163,12 +169,17 @@ func (h *Hospital) unlessCommitted(ctx context.Context, u *unit, failed error) e
 	committed, err := h.committed(ctx, u)
 	switch {
 	case err != nil:
-		return &Error{Kind: Unavailable, Code: "outcome_unknown", Cause: errors.Join(failed, err),
-			Message: "The connection was lost while saving. Look whether it was saved before you try again."}
+		return outcomeUnknown(errors.Join(failed, err))
 	case !committed:
 		return failed
 	}
 	return nil
+}
+
+// outcomeUnknown is the answer where nobody can say what became of a command.
+func outcomeUnknown(cause error) error {
+	return &Error{Kind: Unavailable, Code: "outcome_unknown", Cause: cause,
+		Message: "The connection was lost while saving. Look whether it was saved before you try again."}
 }
 
 // committed waits for the end of the unit's transaction, wherever it is, and reports whether it is in the database. While

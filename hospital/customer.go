@@ -232,7 +232,8 @@ func customerOrders(ctx context.Context, q *sql.Tx, actor Actor, now time.Time) 
 	if err != nil {
 		return nil, err
 	}
-	ended, err := ordersWhere(ctx, q, `meal_order.ended_at >= $2`+followed, actor.UserID, instant(startOfDay(now)))
+	ended, err := ordersWhere(ctx, q, `meal_order.ended_at >= $2 AND meal_order.ended_at < $3`+followed, actor.UserID,
+		instant(startOfDay(now)), uncounted(now))
 	if err != nil {
 		return nil, err
 	}
@@ -260,8 +261,9 @@ func addDeliveries(ctx context.Context, q *sql.Tx, userID int64, orders []Custom
 		LEFT JOIN admission ON admission.id = meal_order.admission_id
 		LEFT JOIN patient ON patient.id = admission.patient_id
 		LEFT JOIN address ON address.id = meal_order.address_id
-		LEFT JOIN delivery ON delivery.order_id = meal_order.id AND delivery.status <> 'cancelled'
-		WHERE meal_order.id IN `+list+` ORDER BY delivery.id`, args...)
+		LEFT JOIN delivery ON delivery.id = (SELECT MAX(newest.id) FROM delivery newest
+			WHERE newest.order_id = meal_order.id AND newest.status <> 'cancelled')
+		WHERE meal_order.id IN `+list, args...)
 	if err != nil {
 		return fmt.Errorf("read the deliveries for user %d: %w", userID, err)
 	}

@@ -3,19 +3,18 @@ package hospital
 import (
 	"context"
 	"database/sql/driver"
-
-	"dusangire/hospital/internal/store"
+	"time"
 )
+
+// HealthNow is Health however short ago it was found.
+func (h *Hospital) HealthNow(ctx context.Context) Health {
+	h.pulse.mu.Lock()
+	h.pulse.at = time.Time{}
+	h.pulse.mu.Unlock()
+	return h.Health(ctx)
+}
 
 // OpenThrough is Open with every connection made by what through makes of the driver's own connector.
 func OpenThrough(ctx context.Context, o Options, through func(direct driver.Connector) driver.Connector) (*Hospital, error) {
-	h, err := Open(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	if err := h.db.Close(); err != nil {
-		return nil, err
-	}
-	h.db, err = store.OpenThrough(ctx, o.DatabaseURL, through)
-	return h, err
+	return open(ctx, o, through)
 }

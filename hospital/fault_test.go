@@ -291,16 +291,16 @@ func TestADatabaseThatIsAwaySaysSo(t *testing.T) {
 	t.Parallel()
 	p, url := through(t, hospitaltest.PostgreSQL(t))
 	h := newHouse(t, url)
-	if err := h.Ping(t.Context()); err != nil {
-		t.Errorf("while it is there: %v", err)
+	if health := h.Health(t.Context()); health.Database != hospital.HealthOK {
+		t.Errorf("while it is there: %+v", health)
 	}
 	p.hangUp()
 	_, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: "Uwase Marie"})
 	refused(t, err, hospital.Unavailable, "not_saved")
 	_, err = h.WardBoard(t.Context(), h.a.ID)
 	refused(t, err, hospital.Unavailable, "not_read")
-	if err := h.Ping(t.Context()); err == nil {
-		t.Error("the database answers although it is away")
+	if health := h.HealthNow(t.Context()); health.Database != "unreachable" {
+		t.Errorf("while it is away: %+v", health)
 	}
 }
 

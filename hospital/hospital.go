@@ -2,8 +2,9 @@ package hospital
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
-	"errors"
+	"database/sql/driver"
 	"fmt"
 	"time"
 
@@ -16,16 +17,20 @@ type Options struct {
 	DatabaseURL string
 	// Announce is told after each commit which topics moved and where they stand now. It must not block. May be nil.
 	Announce func(Revisions)
+	// DatabaseConnections is the most connections to PostgreSQL that are open at once; 0 means store's default.
+	DatabaseConnections int
 	// Now is the clock; nil means time.Now. Times are kept in UTC to the millisecond.
 	Now func() time.Time
 }
 
 // Hospital answers reads and takes commands. It is safe for concurrent use.
 type Hospital struct {
+	url      string // of db
 	db       *store.DB
 	announce func(Revisions)
 	now      func() time.Time
 	hashing  chan struct{} // holds a slot for each password hash at work
+	pulse    pulse
 }
 
 // Migrate brings the database at databaseURL to the current schema. Several processes may call it at once.
@@ -33,11 +38,17 @@ func Migrate(ctx context.Context, databaseURL string) error { return store.Migra
 
 // Open opens the database, which must be at the current schema. Close it when done.
 func Open(ctx context.Context, o Options) (*Hospital, error) {
-	db, err := store.Open(ctx, o.DatabaseURL)
+	return open(ctx, o, nil)
+}
+
+// open is Open with every connection made by what through makes of the driver's own connector; nil: by that.
+func open(ctx context.Context, o Options, through func(driver.Connector) driver.Connector) (*Hospital, error) {
+	settings := store.Settings{URL: o.DatabaseURL, Connections: o.DatabaseConnections, Through: through}
+	db, err := store.Open(ctx, settings)
 	if err != nil {
 		return nil, err
 	}
-	h := &Hospital{db: db, announce: o.Announce, now: o.Now, hashing: make(chan struct{}, hashesAtOnce)}
+	h := &Hospital{url: o.DatabaseURL, db: db, pulse: pulse{node: rand.Text()}, announce: o.Announce, now: o.Now, hashing: make(chan struct{}, hashesAtOnce)}
 	if h.announce == nil {
 		h.announce = func(Revisions) {}
 	}
@@ -47,17 +58,11 @@ func Open(ctx context.Context, o Options) (*Hospital, error) {
 	return h, nil
 }
 
+// Analyze lets the database count what it holds, for whoever has just written much at once: how it reads hangs on that.
+func (h *Hospital) Analyze(ctx context.Context) error { return store.Analyze(ctx, h.url) }
+
 // Close releases the database. Commands under way must have ended.
 func (h *Hospital) Close() error { return h.db.Close() }
-
-// Ping reports whether the database answers; its error is for the log.
-func (h *Hospital) Ping(ctx context.Context) error {
-	_, err := h.Revisions(ctx, nil)
-	if refusal, ok := errors.AsType[*Error](err); ok && refusal.Cause != nil {
-		return refusal.Cause
-	}
-	return err
-}
 
 // momentKey finds the moment that At has put into a context.
 type momentKey struct{}

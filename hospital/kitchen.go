@@ -87,6 +87,8 @@ const EndedTicketsShow = 15 * time.Minute
 type KitchenBoard struct {
 	Metrics
 	Tickets   []Ticket            // open ones, oldest Due first; of the ended ones those of the last 15 minutes
+	Past      []Ticket            // open ones whose day is over, oldest Due first
+	Missed    []MissedRound       // to be ordered late
 	ToCook    []DishCount         // of the confirmed tickets and those being prepared, by station and name
 	Counts    map[OrderStatus]int // of Tickets
 	At        time.Time
@@ -105,7 +107,11 @@ func (h *Hospital) KitchenBoard(ctx context.Context) (KitchenBoard, error) {
 			return err
 		}
 		board.Metrics = s.metrics()
-		board.Tickets, err = readTickets(ctx, q, board.At)
+		if board.Missed, err = readMissed(ctx, q, board.At); err != nil {
+			return err
+		}
+		tickets, err := readTickets(ctx, q, board.At)
+		board.Tickets, board.Past = splitPast(tickets, board.At)
 		return err
 	})
 	if err != nil {
@@ -113,6 +119,15 @@ func (h *Hospital) KitchenBoard(ctx context.Context) (KitchenBoard, error) {
 	}
 	board.count()
 	return board, nil
+}
+
+// PastDays counts the tickets that are not finished by their day, the oldest first.
+func (b KitchenBoard) PastDays() []PastDay {
+	dues := make([]time.Time, len(b.Past))
+	for i, t := range b.Past {
+		dues[i] = t.Due
+	}
+	return pastDays(dues)
 }
 
 // KitchenFilter narrows the wall to what one place in the kitchen works on. An empty field narrows nothing.
@@ -137,7 +152,9 @@ func (f KitchenFilter) Cooks(station Station) bool {
 // Filtered is the board as a wall with this filter shows it, with the counts of what is shown.
 func (b KitchenBoard) Filtered(f KitchenFilter) KitchenBoard {
 	shown := b
-	shown.Tickets = slices.DeleteFunc(slices.Clone(b.Tickets), func(t Ticket) bool { return !f.Shows(t) })
+	hidden := func(t Ticket) bool { return !f.Shows(t) }
+	shown.Tickets = slices.DeleteFunc(slices.Clone(b.Tickets), hidden)
+	shown.Past = slices.DeleteFunc(slices.Clone(b.Past), hidden)
 	shown.count()
 	shown.ToCook = slices.DeleteFunc(shown.ToCook, func(d DishCount) bool { return !f.Cooks(d.Station) })
 	return shown
@@ -176,16 +193,16 @@ func (b *KitchenBoard) count() {
 // is shown.
 const (
 	openOnTheWall  = `meal_order.ended_at IS NULL AND COALESCE(admission.outcome, '') <> 'deceased'`
-	endedOnTheWall = `meal_order.ended_at > $1 AND COALESCE(admission.outcome, '') <> 'deceased'`
+	endedOnTheWall = `meal_order.ended_at > $1 AND meal_order.ended_at < $2 AND COALESCE(admission.outcome, '') <> 'deceased'`
 )
 
-// readTickets reads the tickets on the wall, oldest Due first, in two statements for each kind.
+// readTickets reads the tickets on the wall, oldest Due first, in a statement for each kind.
 func readTickets(ctx context.Context, q *sql.Tx, now time.Time) ([]Ticket, error) {
 	open, err := ticketsWhere(ctx, q, now, openOnTheWall)
 	if err != nil {
 		return nil, err
 	}
-	ended, err := ticketsWhere(ctx, q, now, endedOnTheWall, instant(now.Add(-EndedTicketsShow)))
+	ended, err := ticketsWhere(ctx, q, now, endedOnTheWall, instant(now.Add(-EndedTicketsShow)), uncounted(now))
 	if err != nil {
 		return nil, err
 	}
@@ -200,7 +217,7 @@ const selectTicket = `SELECT meal_order.id, meal_order.status, meal_order.status
 		admission.bed_since, COALESCE(admission.diet, ''), COALESCE(admission.texture, 7), admission.allergies,
 		admission.nil_by_mouth_from, admission.nil_by_mouth_until, meal_order.notes, meal_order.override_reason,
 		meal_order.overridden_by, meal_order.held_for, meal_order.stopped, meal_order.begun, meal_order.late,
-		meal_order.cancel_reason, meal_order.version
+		meal_order.cancel_reason, meal_order.version, ` + dishesOfOrder + `
 	FROM meal_order
 	LEFT JOIN admission ON admission.id = meal_order.admission_id
 	LEFT JOIN patient ON patient.id = admission.patient_id
@@ -213,34 +230,38 @@ const selectTicket = `SELECT meal_order.id, meal_order.status, meal_order.status
 // ticketsWhere reads the tickets of the orders that fit a condition on meal_order and admission.
 func ticketsWhere(ctx context.Context, q *sql.Tx, now time.Time, condition string, args ...any) ([]Ticket, error) {
 	rows, err := q.QueryContext(ctx, selectTicket+condition, args...)
-	tickets, err := collect(rows, err, func(row scanner) (Ticket, error) { return scanTicket(row, now) })
+	plates := plates{}
+	tickets, err := collect(rows, err, func(row scanner) (Ticket, error) { return scanTicket(row, now, plates) })
 	if err != nil {
 		return nil, fmt.Errorf("read the tickets: %w", err)
-	}
-	dishes, err := dishesWhere(ctx, q, condition, args...)
-	if err != nil {
-		return nil, err
-	}
-	for i, ticket := range tickets {
-		for _, dish := range dishes[ticket.OrderID] {
-			tickets[i].Dishes = append(tickets[i].Dishes, TicketDish{ID: dish.ID, Name: dish.Name, Station: dish.Station})
-		}
 	}
 	return tickets, nil
 }
 
 // scanTicket reads a ticket as of now. The patient's name goes no further than here.
-func scanTicket(row scanner, now time.Time) (t Ticket, err error) {
+func scanTicket(row scanner, now time.Time, plates plates) (t Ticket, err error) {
 	var name PatientName
 	var bedSince time.Time
 	var nilByMouth Window
+	var dishes []Dish
 	err = row.Scan(&t.OrderID, &t.Status, (*instant)(&t.StatusSince), (*instant)(&t.PlacedAt), (*instant)(&t.Due), &t.Meal,
 		&t.WardCode, &t.BedNumber, &t.Destination, &name, (*instant)(&bedSince), &t.Diet, &t.Texture, (*allergyList)(&t.Allergies),
 		(*instant)(&nilByMouth.From), (*instant)(&nilByMouth.Until), &t.Notes, &t.OverrideReason, &t.OverriddenBy,
-		(*list[Hazard])(&t.HeldFor), &t.Stopped, &t.Begun, &t.Late, &t.CancelReason, &t.Version)
+		(*list[Hazard])(&t.HeldFor), &t.Stopped, &t.Begun, &t.Late, &t.CancelReason, &t.Version,
+		plates.onto(&dishes))
+	t.Dishes = onTicket(dishes)
 	t.Initials, t.NilByMouth = name.Initials(), nilByMouth.Holds(now)
 	if t.BedNumber != "" && bedSince.After(t.PlacedAt) {
 		t.MovedAt = bedSince
 	}
 	return t, err
+}
+
+// onTicket are dishes as a ticket shows them.
+func onTicket(dishes []Dish) []TicketDish {
+	shown := make([]TicketDish, len(dishes))
+	for i, dish := range dishes {
+		shown[i] = TicketDish{ID: dish.ID, Name: dish.Name, Station: dish.Station}
+	}
+	return shown
 }

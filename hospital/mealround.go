@@ -25,7 +25,7 @@ const RoundsAhead = 7
 
 // OrderMealRound places one order for each patient of a ward who has none for that meal of that day, from the menu by their diet, texture
 // and allergies, and returns how many, and who was passed over why. It may be given again: patients who have one, whatever became of it, are
-// passed over. day is any time of the day in Kigali as its own clock shows it. Invalid for a meal that has no time of its own
+// passed over. A round of today that was missed is done by it. day is any time of the day in Kigali as its own clock shows it. Invalid for a meal that has no time of its own
 // and for a day that is past or more than RoundsAhead days ahead; NotFound where there is no such ward.
 func (h *Hospital) OrderMealRound(ctx context.Context, actor Actor, wardID int64, meal Meal, day time.Time) (MealRound, error) {
 	var round MealRound
@@ -53,7 +53,15 @@ func (h *Hospital) OrderMealRound(ctx context.Context, actor Actor, wardID int64
 		}
 		round.count(became)
 	}
-	return round, nil
+	if !day.Equal(dayIn(h.clock(ctx).In(kigali))) {
+		return round, nil
+	}
+	return round, h.change(ctx, actor, func(ctx context.Context, c *change) error { return c.endMissed(ctx, wardID, meal, round) })
+}
+
+// OrderTodaysRound is OrderMealRound for today.
+func (h *Hospital) OrderTodaysRound(ctx context.Context, actor Actor, wardID int64, meal Meal) (MealRound, error) {
+	return h.OrderMealRound(ctx, actor, wardID, meal, h.clock(ctx).In(kigali))
 }
 
 // roundsBegin is how long before the cut-off the rounds of a meal are ordered by themselves: so little that people have all but the
@@ -69,9 +77,12 @@ type WardRound struct {
 
 // OrderDueMealRounds orders the meal rounds that are due, as the system: in each open ward each main meal once a day, from just before its
 // cut-off until it is served. What was missed meanwhile, such as during a restart, is ordered late; what was missed until the
-// meal is served is left to people. It may be given often, and by several nodes at once. Medical staff are told of the patients for whom
+// meal is served is left to people, who are told (AnnounceMissedRounds). Where the clock can't be right, nothing is ordered. It may be given often, and by several nodes at once. Medical staff are told of the patients for whom
 // there is nothing. A round that fails is returned in the error, and is due again; the others are ordered all the same.
 func (h *Hospital) OrderDueMealRounds(ctx context.Context) ([]WardRound, error) {
+	if err := h.plausible(ctx); err != nil {
+		return nil, err
+	}
 	due, err := h.dueRounds(ctx)
 	if err != nil {
 		return nil, err
@@ -90,6 +101,38 @@ func (h *Hospital) OrderDueMealRounds(ctx context.Context) ([]WardRound, error) 
 		ordered = append(ordered, round)
 	}
 	return ordered, errors.Join(failures...)
+}
+
+// ErrClock says that this machine's clock can't be right, as after a start without a battery: nothing that hangs on the day is done
+// by itself until it is.
+var ErrClock = errors.New("the clock of this machine is far from when people last worked")
+
+// How far from when people worked of late the clock may be, behind and ahead: a hospital may have been closed for a while. Of late is
+// some acts ago, so that the few that a wrong clock has stamped already don't speak for it.
+const (
+	clockBehind = 48 * time.Hour
+	clockAhead  = 45 * 24 * time.Hour
+	actsAgo     = 50
+)
+
+// plausible returns ErrClock where the clock can't be right.
+func (h *Hospital) plausible(ctx context.Context) error {
+	now, worked := h.clock(ctx), time.Time{}
+	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+		rows, err := q.QueryContext(ctx, `SELECT at FROM audit ORDER BY id DESC LIMIT $1`, actsAgo)
+		acts, err := collect(rows, err, func(row scanner) (at time.Time, err error) { err = row.Scan((*instant)(&at)); return at, err })
+		if len(acts) > 0 {
+			worked = acts[len(acts)-1]
+		}
+		return err
+	})
+	if err != nil || worked.IsZero() {
+		return err
+	}
+	if now.Before(worked.Add(-clockBehind)) || now.After(worked.Add(clockAhead)) {
+		return fmt.Errorf("%w: it shows %s, and they worked at %s", ErrClock, now.Format(time.RFC3339), worked.Format(time.RFC3339))
+	}
+	return nil
 }
 
 // dueRounds lists the rounds that are due and not done, by meal and ward.
@@ -219,7 +262,7 @@ func (c *change) orderForRound(ctx context.Context, admissionID int64, meal Meal
 	if err != nil {
 		return 0, err
 	}
-	had, err := c.hasOrder(ctx, admissionID, meal, s.date)
+	had, err := hasOrder(ctx, c.tx, admissionID, meal, s.date)
 	if err != nil {
 		return 0, err
 	}
@@ -309,10 +352,10 @@ func (d DietOrder) inRound(plate []Dish, had bool, now time.Time, s serving) rou
 	return roundPlaced
 }
 
-// hasOrder reports whether a locked stay has an order for a meal of a day, whatever became of it: one that somebody cancelled
+// hasOrder reports whether a stay has an order for a meal of a day, whatever became of it: one that somebody cancelled
 // is not placed again by itself.
-func (c *change) hasOrder(ctx context.Context, admissionID int64, meal Meal, date time.Time) (has bool, err error) {
-	err = c.tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM meal_order
+func hasOrder(ctx context.Context, q *sql.Tx, admissionID int64, meal Meal, date time.Time) (has bool, err error) {
+	err = q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM meal_order
 		WHERE admission_id = $1 AND service_date = $2 AND meal = $3)`, admissionID, instant(date), meal).Scan(&has)
 	if err != nil {
 		return false, fmt.Errorf("read whether stay %d has an order: %w", admissionID, err)

@@ -171,7 +171,7 @@ func TestAMealRoundIsRefused(t *testing.T) {
 		give := func(actor hospital.Actor, ward int64, meal hospital.Meal, day time.Time) func() error {
 			return func() error { _, err := s.OrderMealRound(t.Context(), actor, ward, meal, day); return err }
 		}
-		for _, actor := range []hospital.Actor{manager, s.courier, s.customer, {}} {
+		for _, actor := range []hospital.Actor{s.courier, s.customer, {}} {
 			s.refuses(t, hospital.Forbidden, "forbidden", give(actor, s.a.ID, hospital.Lunch, today))
 		}
 		s.refuses(t, hospital.NotFound, "ward_unknown", give(nurse, 4711, hospital.Lunch, today))

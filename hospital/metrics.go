@@ -68,6 +68,7 @@ type MedicalDashboard struct {
 	Waiting           []StayLine    // admitted without a bed: of the whole hospital, longest wait first, at most ListLimit
 	Held              []HeldLine    // soonest due first, at most ListLimit
 	Fasted            []FastingLine // longest first, at most ListLimit
+	Missed            []MissedRound // of the wards asked for, to be ordered late
 	WaitingCount      int
 	PendingCount      int // of the wards asked for, beyond the limit too
 	HeldCount         int
@@ -83,7 +84,8 @@ type ManagementDashboard struct {
 	Wards             []WardSummary
 	PendingDischarges []StayLine
 	PendingCount      int
-	BedsToClean       []BedLine // longest first, at most ListLimit
+	BedsToClean       []BedLine     // longest first, at most ListLimit
+	Missed            []MissedRound // to be ordered late
 	CleaningCount     int
 	Waiting           []StayLine
 	WaitingCount      int
@@ -116,6 +118,10 @@ func (h *Hospital) MedicalDashboard(ctx context.Context, wardIDs []int64) (Medic
 		if d.Waiting, err = waitingStays(ctx, q); err != nil {
 			return err
 		}
+		if d.Missed, err = readMissed(ctx, q, d.At); err != nil {
+			return err
+		}
+		d.Missed = slices.DeleteFunc(d.Missed, func(m MissedRound) bool { return len(wardIDs) > 0 && !slices.Contains(wardIDs, m.Ward.ID) })
 		return d.readMeals(ctx, q, wardIDs)
 	})
 	if err != nil {
@@ -141,6 +147,9 @@ func (h *Hospital) ManagementDashboard(ctx context.Context) (ManagementDashboard
 			return err
 		}
 		if d.BedsToClean, err = bedsToClean(ctx, q); err != nil {
+			return err
+		}
+		if d.Missed, err = readMissed(ctx, q, d.At); err != nil {
 			return err
 		}
 		d.Waiting, err = waitingStays(ctx, q)
@@ -234,10 +243,12 @@ func stayLines(ctx context.Context, q *sql.Tx, wardIDs []int64, condition, order
 	return collect(rows, err, func(row scanner) (StayLine, error) { return scanStayLine(row) })
 }
 
-// selectHeld reads the orders of open stays that are held, or whose trays must come back, through the index of open orders.
+// selectHeld reads the orders of open stays that are held, or whose trays must come back, and that are not past by $1, through the
+// index of open orders.
 const selectHeld = `SELECT ` + stayLineColumns + `, meal_order.id, meal_order.meal, meal_order.due, meal_order.held_for, meal_order.stopped` +
 	stayLineTables + `JOIN meal_order ON meal_order.admission_id = admission.id
-	WHERE admission.discharged_at IS NULL AND meal_order.ended_at IS NULL AND (meal_order.status = 'held' OR meal_order.stopped <> '')`
+	WHERE admission.discharged_at IS NULL AND meal_order.ended_at IS NULL AND (meal_order.status = 'held' OR meal_order.stopped <> '')
+		AND meal_order.due >= $1`
 
 // selectFasted reads the open stays whose time of nil by mouth is over by $1 and that nobody has let eat again.
 const selectFasted = `SELECT ` + stayLineColumns + `, admission.nil_by_mouth_from, admission.nil_by_mouth_until` + stayLineTables + `
@@ -245,7 +256,7 @@ const selectFasted = `SELECT ` + stayLineColumns + `, admission.nil_by_mouth_fro
 
 // readMeals adds what medical staff must look at of the meals in some wards, or in all.
 func (d *MedicalDashboard) readMeals(ctx context.Context, q *sql.Tx, wardIDs []int64) error {
-	query, args := inWards(selectHeld, nil, wardIDs)
+	query, args := inWards(selectHeld, []any{instant(pastBefore(d.At))}, wardIDs)
 	rows, err := q.QueryContext(ctx, query+` ORDER BY meal_order.due, meal_order.id`, args...)
 	held, err := collect(rows, err, func(row scanner) (l HeldLine, err error) {
 		l.StayLine, err = scanStayLine(row, &l.OrderID, &l.Meal, (*instant)(&l.Due), (*list[Hazard])(&l.HeldFor), &l.Stopped)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -87,16 +88,26 @@ func (h *Hospital) Inbox(ctx context.Context, actor Actor) (Inbox, error) {
 	return inbox, nil
 }
 
+// newestOfUser and newestOfRole are the same conditions with their order, for reading the newest alone. Written so, as a
+// place in an index to begin at, they are read in its order also where PostgreSQL has not counted the notifications yet: it
+// would take them for few, and read all of a person's to sort them.
+const (
+	newestOfUser = ` WHERE notification.user_id >= $1 AND (notification.user_id, notification.id) <= ($1, $2)
+		ORDER BY notification.user_id DESC, notification.id DESC LIMIT $3`
+	newestOfRole = ` WHERE notification.user_id IS NULL AND notification.role >= $4 AND (notification.role, notification.id) <= ($4, $2)
+		AND notification.created_at >= COALESCE((SELECT created_at FROM app_user WHERE id = $1), 0)
+		ORDER BY notification.role DESC, notification.id DESC LIMIT $3`
+)
+
 // newestNotifications lists the newest of the actor's own and of their role's.
 func newestNotifications(ctx context.Context, q *sql.Tx, actor Actor) ([]Notification, error) {
+	own := []any{actor.UserID, int64(math.MaxInt64), InboxShows}
 	var all []Notification
-	for _, kind := range []string{ofUser, ofRole} {
-		args := []any{actor.UserID, InboxShows}
-		limit := ` LIMIT $2`
-		if kind == ofRole {
-			args, limit = []any{actor.UserID, actor.Role, InboxShows}, ` LIMIT $3`
-		}
-		rows, err := q.QueryContext(ctx, selectNotification+` WHERE`+kind+`ORDER BY notification.id DESC`+limit, args...)
+	for _, kind := range []struct {
+		where string
+		args  []any
+	}{{newestOfUser, own}, {newestOfRole, append(own, actor.Role)}} {
+		rows, err := q.QueryContext(ctx, selectNotification+kind.where, kind.args...)
 		some, err := collect(rows, err, scanNotification)
 		if err != nil {
 			return nil, fmt.Errorf("read the notifications of user %d: %w", actor.UserID, err)
@@ -130,9 +141,9 @@ func (h *Hospital) News(ctx context.Context, reader Actor) (News, error) {
 			return err
 		}
 		// CASE and the order leave the databases nothing to go by but the time: else they go through all that the reader was ever told.
-		rows, err := q.QueryContext(ctx, selectNotification+` WHERE notification.created_at > $3
+		rows, err := q.QueryContext(ctx, selectNotification+` WHERE notification.created_at > $3 AND notification.created_at < $5
 			AND CASE WHEN notification.user_id IS NULL THEN notification.role = $2 ELSE notification.user_id = $1 END
-			ORDER BY notification.created_at DESC, notification.id DESC LIMIT $4`, reader.UserID, reader.Role, instant(now.Add(-NewsLasts)), InboxShows)
+			ORDER BY notification.created_at DESC, notification.id DESC LIMIT $4`, reader.UserID, reader.Role, instant(now.Add(-NewsLasts)), InboxShows, uncounted(now))
 		news.Notifications, err = collect(rows, err, scanNotification)
 		return err
 	})
@@ -252,6 +263,10 @@ var Notices = map[string]Notice{
 	"delivery_cancelled": {LevelWarning, "Order %[1]s is called back", "The tray for %[2]s stays in the kitchen."},
 	"delivery_stopped":   {LevelAlert, "Bring order %[1]s back", "The tray for %[2]s must not be handed over."},
 	"delivery_moved":     {LevelWarning, "Order %[1]s goes to another bed", "The patient lies in %[2]s now. Ask for the code of that bed."},
+
+	// To the kitchen, medical staff and ward management: how many patients, a meal and a ward.
+	"meal_round_missed": {LevelAlert, "Ward %[3]s: %[2]s was not ordered",
+		"The server was away when %[2]s was to be ordered. Patients without an order: %[1]s. Order it now as late, or for each patient."},
 
 	// To medical staff: an order's number, its meal and its bed; a bed; how many patients, a meal and a ward.
 	"delivery_failed":   {LevelWarning, "Order %[1]s was not handed over", "The %[2]s for bed %[3]s could not be delivered."},

@@ -700,71 +700,68 @@ func readOrder(ctx context.Context, q *sql.Tx, id int64) (Order, error) {
 	return found[0], nil
 }
 
-// ordersWhere reads the orders that fit a condition on meal_order and admission, by id, in two statements.
+// ordersWhere reads the orders that fit a condition on meal_order and admission, by id.
 func ordersWhere(ctx context.Context, q *sql.Tx, condition string, args ...any) ([]Order, error) {
 	// #nosec G202 -- the condition is one of this package's own, with $n for what people send
 	rows, err := q.QueryContext(ctx, `SELECT meal_order.id, meal_order.admission_id, meal_order.address_id, meal_order.meal,
 			meal_order.service_date, meal_order.due, meal_order.notes, meal_order.status, meal_order.begun, meal_order.held_for,
 			meal_order.stopped, meal_order.override_reason, meal_order.overridden_by, meal_order.overridden, meal_order.late,
 			meal_order.price, meal_order.placed_by, meal_order.placed_at, meal_order.status_since, meal_order.cancel_reason,
-			meal_order.version, admission.patient_id, bed.ward_id
+			meal_order.version, admission.patient_id, bed.ward_id, `+dishesOfOrder+`
 		FROM meal_order
 		LEFT JOIN admission ON admission.id = meal_order.admission_id
 		LEFT JOIN bed ON bed.id = admission.bed_id
 		WHERE `+condition, args...)
-	orders, err := collect(rows, err, scanOrder)
+	plates := plates{}
+	orders, err := collect(rows, err, func(row scanner) (Order, error) { return scanOrder(row, plates) })
 	if err != nil {
 		return nil, fmt.Errorf("read orders: %w", err)
 	}
 	// Sorted here: asked for them by id, SQLite goes through all orders there ever were in that order, past the index of those asked for.
 	slices.SortFunc(orders, func(a, b Order) int { return cmp.Compare(a.ID, b.ID) })
-	dishes, err := dishesWhere(ctx, q, condition, args...)
-	if err != nil {
-		return nil, err
-	}
-	for i := range orders {
-		orders[i].Dishes = dishes[orders[i].ID]
-	}
 	return orders, nil
 }
 
-func scanOrder(row scanner) (o Order, err error) {
+func scanOrder(row scanner, plates plates) (o Order, err error) {
 	err = row.Scan(&o.ID, (*reference)(&o.AdmissionID), (*reference)(&o.AddressID), &o.Meal, (*instant)(&o.ServiceDate), (*instant)(&o.Due),
 		&o.Notes, &o.Status, &o.Begun, (*list[Hazard])(&o.HeldFor), &o.Stopped, &o.OverrideReason, &o.OverriddenBy,
 		(*list[Hazard])(&o.Overridden), &o.Late, &o.Price, (*reference)(&o.PlacedBy), (*instant)(&o.PlacedAt), (*instant)(&o.StatusSince),
-		&o.CancelReason, &o.Version, (*reference)(&o.patientID), (*reference)(&o.wardID))
+		&o.CancelReason, &o.Version, (*reference)(&o.patientID), (*reference)(&o.wardID), plates.onto(&o.Dishes))
 	return o, err
 }
 
-// dishesWhere reads the dishes of the orders that fit a condition as they were ordered, by the id of the order. CROSS JOIN makes SQLite begin with
-// the orders: it may not know that they are few, and would go through all dishes there ever were.
-func dishesWhere(ctx context.Context, q *sql.Tx, condition string, args ...any) (map[int64][]Dish, error) {
-	// #nosec G202 -- the condition is one of this package's own, with $n for what people send
-	rows, err := q.QueryContext(ctx, `SELECT order_dish.order_id, order_dish.as_ordered
-		FROM meal_order LEFT JOIN admission ON admission.id = meal_order.admission_id CROSS JOIN order_dish
-		WHERE order_dish.order_id = meal_order.id AND `+condition+` ORDER BY order_dish.position`, args...)
-	if err != nil {
-		return nil, fmt.Errorf("read the dishes of orders: %w", err)
+// dishesOfOrder is a column with the dishes of meal_order as they were ordered, in the order in which they were chosen. A
+// database looks for them order by order; where it had not counted its tables it would join all dishes there ever were.
+const dishesOfOrder = `COALESCE((SELECT '[' || string_agg(order_dish.as_ordered, ',' ORDER BY order_dish.position) || ']'
+	FROM order_dish WHERE order_dish.order_id = meal_order.id), '[]')`
+
+// plates are the dishes of orders by their text: what many have ordered is decoded once.
+type plates map[string][]Dish
+
+// onto reads the column dishesOfOrder into dishes.
+func (p plates) onto(dishes *[]Dish) sql.Scanner { return plate{p, dishes} }
+
+// plate is where the dishes of one order go.
+type plate struct {
+	known  plates
+	dishes *[]Dish
+}
+
+// Scan takes what the column holds.
+func (p plate) Scan(column any) error {
+	text, ok := column.(string)
+	if !ok {
+		return fmt.Errorf("dishes are held as %T", column)
 	}
-	defer rows.Close()
-	dishes := map[int64][]Dish{}
-	known := map[string]Dish{} // what many have ordered is decoded once
-	for rows.Next() {
-		var id int64
-		var asOrdered string
-		if err := rows.Scan(&id, &asOrdered); err != nil {
-			return nil, fmt.Errorf("read a dish of an order: %w", err)
+	dishes, known := p.known[text]
+	if !known {
+		if err := (*list[Dish])(&dishes).Scan(text); err != nil {
+			return err
 		}
-		dish, ok := known[asOrdered]
-		if !ok {
-			if err := json.Unmarshal([]byte(asOrdered), &dish); err != nil {
-				return nil, fmt.Errorf("read a dish of order %d: %w", id, err)
-			}
-			known[asOrdered] = dish
-		}
-		dishes[id] = append(dishes[id], dish)
+		p.known[text] = dishes
 	}
-	return dishes, rows.Err()
+	*p.dishes = slices.Clone(dishes)
+	return nil
 }
 
 // openOrders reads the open orders of a locked stay.

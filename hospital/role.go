@@ -82,7 +82,7 @@ var permitted = map[Permission][]Role{
 	OrderDiets:              {MedicalStaff, Admin},
 	OrderMeals:              {MedicalStaff, WardManagement, Customer, Admin},
 	OverrideHazards:         {MedicalStaff},
-	OrderRounds:             {MedicalStaff, KitchenStaff, Admin},
+	OrderRounds:             {MedicalStaff, WardManagement, KitchenStaff, Admin},
 	ReadOrders:              {MedicalStaff, WardManagement, KitchenStaff, DeliveryStaff, Admin},
 	FollowOrders:            Roles,
 	ReadKitchen:             {KitchenStaff, Admin},

@@ -100,7 +100,7 @@ func TestThePermissionsAreThoseOfTheContract(t *testing.T) {
 		hospital.OrderDiets:              "medical_staff admin",
 		hospital.OrderMeals:              "medical_staff ward_management customer admin",
 		hospital.OverrideHazards:         "medical_staff",
-		hospital.OrderRounds:             "medical_staff kitchen admin",
+		hospital.OrderRounds:             "medical_staff ward_management kitchen admin",
 		hospital.ReadOrders:              "medical_staff ward_management kitchen delivery admin",
 		hospital.ReadKitchen:             "kitchen admin",
 		hospital.CookOrders:              "kitchen admin",

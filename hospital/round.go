@@ -14,6 +14,7 @@ import (
 type Tray struct {
 	Delivery
 	Meal       Meal
+	Due        time.Time // when it is to be eaten
 	ReadySince time.Time
 	Claimable  bool // nobody carries it, or its courier can't go on with it
 }
@@ -45,6 +46,7 @@ type DeliveryBoard struct {
 	Metrics
 	Waiting   []Round[Tray]
 	Mine      []Round[RoundStop]
+	Past      []Tray                 // that wait or that the courier carries, and whose day is over, oldest first
 	Counts    map[DeliveryStatus]int // open ones, and those that ended today in Kigali
 	At        time.Time
 	Revisions // of DeliveriesTopic and MetricsTopic
@@ -65,14 +67,23 @@ func (h *Hospital) DeliveryBoard(ctx context.Context, actor Actor) (DeliveryBoar
 			return err
 		}
 		board.Metrics = s.metrics()
-		if board.Counts, err = countDeliveries(ctx, q, startOfDay(board.At)); err != nil {
+		if board.Counts, err = countDeliveries(ctx, q, board.At); err != nil {
 			return err
 		}
-		if board.Waiting, err = readWaiting(ctx, q, actor); err != nil {
+		waiting, err := readWaiting(ctx, q, actor)
+		if err != nil {
 			return err
 		}
-		board.Mine, err = readMine(ctx, q, actor)
-		return err
+		mine, err := readMine(ctx, q, actor)
+		if err != nil {
+			return err
+		}
+		board.Waiting, board.Past = splitTrays(waiting, board.At)
+		var carried []Tray
+		board.Mine, carried = splitTrays(mine, board.At)
+		board.Past = append(board.Past, carried...)
+		slices.SortFunc(board.Past, func(a, b Tray) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID)) })
+		return nil
 	})
 	if err != nil {
 		return DeliveryBoard{}, err
@@ -86,11 +97,14 @@ func startOfDay(t time.Time) time.Time {
 	return time.Date(year, month, day, 0, 0, 0, 0, kigali).UTC()
 }
 
-// countDeliveries counts by status what is open and what has ended since a time.
-func countDeliveries(ctx context.Context, q *sql.Tx, since time.Time) (map[DeliveryStatus]int, error) {
+// countDeliveries counts by status what is open and not past, and what has ended today in Kigali.
+func countDeliveries(ctx context.Context, q *sql.Tx, now time.Time) (map[DeliveryStatus]int, error) {
 	counts := map[DeliveryStatus]int{}
-	rows, err := q.QueryContext(ctx, `SELECT status, count(*) FROM delivery WHERE ended_at IS NULL GROUP BY status
-		UNION ALL SELECT status, count(*) FROM delivery WHERE ended_at >= $1 GROUP BY status`, instant(since))
+	rows, err := q.QueryContext(ctx, `SELECT delivery.status, count(*) FROM delivery
+		JOIN meal_order ON meal_order.id = delivery.order_id
+		WHERE delivery.ended_at IS NULL AND meal_order.due >= $3 GROUP BY delivery.status
+		UNION ALL SELECT status, count(*) FROM delivery WHERE ended_at >= $1 AND ended_at < $2 GROUP BY status`,
+		instant(startOfDay(now)), uncounted(now), instant(pastBefore(now)))
 	if err != nil {
 		return nil, fmt.Errorf("count the deliveries: %w", err)
 	}
@@ -108,7 +122,7 @@ func countDeliveries(ctx context.Context, q *sql.Tx, since time.Time) (map[Deliv
 
 // The columns and tables of a tray, and which trays are on the board: open ones.
 const (
-	trayColumns = runColumns + `, meal_order.meal, delivery.ready_at, COALESCE(ward.name, ''), address.zone_id, COALESCE(zone.name, '')`
+	trayColumns = runColumns + `, meal_order.meal, meal_order.due, delivery.ready_at, COALESCE(ward.name, ''), address.zone_id, COALESCE(zone.name, '')`
 	trayTables  = runTables + ` LEFT JOIN zone ON zone.id = address.zone_id`
 	openTrays   = ` WHERE delivery.ended_at IS NULL AND `
 )
@@ -125,7 +139,7 @@ type destined[Stop any] struct {
 
 // scan reads a row that begins with trayColumns and has more columns after them.
 func (d *destined[Stop]) scan(row scanner, more ...any) error {
-	r, err := scanRun(row, append([]any{&d.tray.Meal, (*instant)(&d.tray.ReadySince), &d.ward, (*reference)(&d.zoneID), &d.zone}, more...)...)
+	r, err := scanRun(row, append([]any{&d.tray.Meal, (*instant)(&d.tray.Due), (*instant)(&d.tray.ReadySince), &d.ward, (*reference)(&d.zoneID), &d.zone}, more...)...)
 	d.tray.Delivery, d.wardID = r.Delivery, r.WardID
 	d.tray.Claimable = r.CourierID == 0 || r.CourierGone
 	d.tray.Latitude, d.tray.Longitude, d.tray.LocatedAt = nil, nil, time.Time{}
@@ -133,7 +147,7 @@ func (d *destined[Stop]) scan(row scanner, more ...any) error {
 }
 
 // readWaiting reads the trays that may be claimed; for who oversees all couriers, everyone else's too.
-func readWaiting(ctx context.Context, q *sql.Tx, actor Actor) ([]Round[Tray], error) {
+func readWaiting(ctx context.Context, q *sql.Tx, actor Actor) ([]destined[Tray], error) {
 	condition := `(delivery.courier_id IS NULL OR courier.disabled) AND COALESCE(delivery.courier_id, 0) <> $1`
 	if actor.Role.May(OverseeDeliveries) {
 		condition = `COALESCE(delivery.courier_id, 0) <> $1`
@@ -147,38 +161,46 @@ func readWaiting(ctx context.Context, q *sql.Tx, actor Actor) ([]Round[Tray], er
 	if err != nil {
 		return nil, fmt.Errorf("read what waits for a courier: %w", err)
 	}
-	return rounds(trays), nil
+	return trays, nil
 }
 
 // readMine reads the trays that the actor carries, with all that is needed at the bedside.
-func readMine(ctx context.Context, q *sql.Tx, actor Actor) ([]Round[RoundStop], error) {
+func readMine(ctx context.Context, q *sql.Tx, actor Actor) ([]destined[RoundStop], error) {
 	rows, err := q.QueryContext(ctx, `SELECT `+trayColumns+`, COALESCE(patient.name, address.full_name), patient.birth_date,
-			COALESCE(admission.diet, ''), COALESCE(admission.texture, 7), admission.allergies, meal_order.held_for, COALESCE(address.phone, '')`+
-		trayTables+` LEFT JOIN patient ON patient.id = admission.patient_id`+openTrays+`delivery.courier_id = $1`, actor.UserID)
+			COALESCE(admission.diet, ''), COALESCE(admission.texture, 7), admission.allergies, meal_order.held_for, COALESCE(address.phone, ''),
+			`+dishesOfOrder+trayTables+` LEFT JOIN patient ON patient.id = admission.patient_id`+openTrays+`delivery.courier_id = $1`, actor.UserID)
+	plates := plates{}
 	stops, err := collect(rows, err, func(row scanner) (d destined[RoundStop], err error) {
+		var dishes []Dish
 		err = d.scan(row, &d.stop.PatientName, (*instant)(&d.stop.BirthDate), &d.stop.Diet, &d.stop.Texture,
-			(*allergyList)(&d.stop.Allergies), (*list[Hazard])(&d.stop.HeldFor), &d.stop.Phone)
-		d.stop.Tray = d.tray
+			(*allergyList)(&d.stop.Allergies), (*list[Hazard])(&d.stop.HeldFor), &d.stop.Phone, plates.onto(&dishes))
+		d.stop.Tray, d.stop.Dishes = d.tray, onTicket(dishes)
 		return d, err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the rounds of user %d: %w", actor.UserID, err)
 	}
-	carried := make([]int64, len(stops))
-	for i, d := range stops {
-		carried[i] = d.tray.OrderID
-	}
-	list, args := oneOf(nil, carried)
-	dishes, err := dishesWhere(ctx, q, `meal_order.id IN `+list, args...)
-	if err != nil {
-		return nil, err
-	}
-	for i := range stops {
-		for _, dish := range dishes[stops[i].tray.OrderID] {
-			stops[i].stop.Dishes = append(stops[i].stop.Dishes, TicketDish{ID: dish.ID, Name: dish.Name, Station: dish.Station})
+	return stops, nil
+}
+
+// splitTrays groups trays into rounds, but for those that are past.
+func splitTrays[Stop any](trays []destined[Stop], now time.Time) (present []Round[Stop], past []Tray) {
+	before := pastBefore(now)
+	for _, d := range trays {
+		if d.tray.Due.Before(before) {
+			past = append(past, d.tray)
 		}
 	}
-	return rounds(stops), nil
+	return rounds(slices.DeleteFunc(trays, func(d destined[Stop]) bool { return d.tray.Due.Before(before) })), past
+}
+
+// PastDays counts the trays that are not finished by their day, the oldest first.
+func (b DeliveryBoard) PastDays() []PastDay {
+	dues := make([]time.Time, len(b.Past))
+	for i, t := range b.Past {
+		dues[i] = t.Due
+	}
+	return pastDays(dues)
 }
 
 // name is that of the round which the tray belongs to.

@@ -116,7 +116,7 @@ type BoardStay struct {
 	Texture           Texture
 	NilByMouth        bool
 	Allergies         Allergies
-	Meals             []BoardMeal // open orders, the next due first
+	Meals             []BoardMeal // open orders that are not past, the next due first
 	Version           int64       // of the admission: moves with every change of the stay, for commands that must not act on an outdated view
 }
 
@@ -175,7 +175,7 @@ func (h *Hospital) WardBoard(ctx context.Context, wardID int64) (WardBoard, erro
 		if err != nil {
 			return err
 		}
-		return readMeals(ctx, q, wardID, board.Beds)
+		return readMeals(ctx, q, board.At, board.Beds)
 	})
 	if err != nil {
 		return WardBoard{}, err
@@ -189,33 +189,32 @@ func (h *Hospital) WardBoard(ctx context.Context, wardID int64) (WardBoard, erro
 	return board, nil
 }
 
-// selectBoardMeal reads the open orders of the patients in a ward's beds.
-const selectBoardMeal = `SELECT admission.bed_id, meal_order.id, meal_order.meal, meal_order.status, meal_order.stopped, meal_order.version
-	FROM bed
-	JOIN admission ON admission.bed_id = bed.id AND admission.discharged_at IS NULL
-	JOIN meal_order ON meal_order.admission_id = admission.id AND meal_order.ended_at IS NULL
-	WHERE bed.ward_id = $1 ORDER BY meal_order.due, meal_order.id`
-
-// readMeals adds to the beds of a ward what becomes of their patients' meals, in one statement.
-func readMeals(ctx context.Context, q *sql.Tx, wardID int64, beds []BoardBed) error {
+// readMeals adds to the beds of a ward what becomes of their patients' meals, in one statement. It asks for the orders of
+// these stays by their numbers: where PostgreSQL has not counted a table yet it would join the beds to all orders there
+// ever were.
+func readMeals(ctx context.Context, q *sql.Tx, now time.Time, beds []BoardBed) error {
 	stays := make(map[int64]*BoardStay, len(beds))
+	var ids []int64
 	for _, bed := range beds {
-		stays[bed.ID] = bed.Stay
+		if bed.Stay != nil {
+			stays[bed.Stay.AdmissionID] = bed.Stay
+			ids = append(ids, bed.Stay.AdmissionID)
+		}
 	}
-	rows, err := q.QueryContext(ctx, selectBoardMeal, wardID)
+	list, args := oneOf([]any{instant(pastBefore(now))}, ids)
+	rows, err := q.QueryContext(ctx, `SELECT admission_id, id, meal, status, stopped, version FROM meal_order
+		WHERE ended_at IS NULL AND due >= $1 AND admission_id IN `+list+` ORDER BY due, id`, args...)
 	if err != nil {
-		return fmt.Errorf("read the meals of ward %d: %w", wardID, err)
+		return fmt.Errorf("read the meals of a ward: %w", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var bed int64
+		var id int64
 		var meal BoardMeal
-		if err := rows.Scan(&bed, &meal.OrderID, &meal.Meal, &meal.Status, &meal.Stopped, &meal.Version); err != nil {
-			return fmt.Errorf("read the meals of ward %d: %w", wardID, err)
+		if err := rows.Scan(&id, &meal.OrderID, &meal.Meal, &meal.Status, &meal.Stopped, &meal.Version); err != nil {
+			return fmt.Errorf("read the meals of a ward: %w", err)
 		}
-		if stay := stays[bed]; stay != nil {
-			stay.Meals = append(stay.Meals, meal)
-		}
+		stays[id].Meals = append(stays[id].Meals, meal)
 	}
 	return rows.Err()
 }

@@ -10,6 +10,12 @@ type Bus interface {
 	// Run receives until ctx ends: hint for what was published by anyone, this node too, and lost whenever hints may have gone by
 	// unheard, which is also so at the start. Both are called from one goroutine and must not block.
 	Run(ctx context.Context, hint func(Revisions), lost func()) error
-	// Connected reports whether hints get through at the moment.
-	Connected() bool
+	// Trouble is BusOK where hints get through at the moment, and else why not, in a word.
+	Trouble() string
 }
+
+// BusOK is what Bus.Trouble says of a bus that carries messages both ways.
+const BusOK = "ok"
+
+// BusTrouble is BusOK, or in a word why hints don't get through.
+func (h *Hub) BusTrouble() string { return h.config.Bus.Trouble() }

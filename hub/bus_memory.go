@@ -46,8 +46,8 @@ func (b *MemoryBus) Run(ctx context.Context, hint func(Revisions), lost func()) 
 	}
 }
 
-// Connected implements Bus: memory always is.
-func (b *MemoryBus) Connected() bool { return true }
+// Trouble implements Bus: memory has none.
+func (b *MemoryBus) Trouble() string { return BusOK }
 
 // mailbox keeps the newest revision of each topic until someone takes them, so that it can't grow with traffic.
 type mailbox struct {

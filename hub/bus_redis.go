@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,10 +24,11 @@ type RedisBus struct {
 	channel  string
 	probe    string // this node's own channel: what is published there must come back
 	outgoing *mailbox
-	heard    atomic.Int64 // when the last probe came back, Unix nanoseconds; 0: not connected
+	heard    atomic.Int64          // when the last probe came back, Unix nanoseconds; 0: not connected
+	refused  atomic.Pointer[error] // what Redis answered last instead of doing what it was asked
 }
 
-// How Redis is used; RELIABILITY section 2.4 has the reasons.
+// How Redis is used.
 const (
 	hintChannel    = "dusangire:hints"
 	probePrefix    = "dusangire:probe:"
@@ -70,10 +73,28 @@ func (b *RedisBus) Close() error { return b.client.Close() }
 // Publish implements Bus: the newest revision of each topic waits until Run can send it.
 func (b *RedisBus) Publish(r Revisions) { b.outgoing.put(r) }
 
-// Connected implements Bus.
-func (b *RedisBus) Connected() bool {
+// Trouble implements Bus: a message that comes back is the proof.
+func (b *RedisBus) Trouble() string {
+	if b.connected() {
+		return BusOK
+	}
+	if refused := b.refused.Load(); refused != nil && Denied(*refused) {
+		return "denied"
+	}
+	return "unreachable"
+}
+
+// connected reports whether a probe came back of late.
+func (b *RedisBus) connected() bool {
 	heard := b.heard.Load()
 	return heard != 0 && time.Since(time.Unix(0, heard)) < probeSilence
+}
+
+// Denied reports whether Redis was reached, and refused the account what the bus needs.
+func Denied(err error) bool {
+	return slices.ContainsFunc([]string{"NOPERM", "NOAUTH", "WRONGPASS"}, func(word string) bool {
+		return strings.Contains(err.Error(), word)
+	})
 }
 
 // RedisStats is how a RedisBus and its pool of connections stand. What is counted is counted since it was made.
@@ -87,12 +108,25 @@ type RedisStats struct {
 // Stats reads the pool's counters.
 func (b *RedisBus) Stats() RedisStats {
 	pool := b.client.PoolStats()
-	return RedisStats{Connected: b.Connected(), Connections: pool.TotalConns, Idle: pool.IdleConns,
+	return RedisStats{Connected: b.connected(), Connections: pool.TotalConns, Idle: pool.IdleConns,
 		Hits: pool.Hits, Misses: pool.Misses, Timeouts: pool.Timeouts, Stale: pool.StaleConns}
 }
 
-// Ping asks whether Redis answers.
-func (b *RedisBus) Ping(ctx context.Context) error { return b.client.Ping(ctx).Err() }
+// Try sends a message through Redis on a channel of this bus's own and waits until it comes back.
+func (b *RedisBus) Try(ctx context.Context) error {
+	subscription := b.client.Subscribe(ctx, b.probe)
+	defer subscription.Close()
+	if _, err := subscription.Receive(ctx); err != nil {
+		return fmt.Errorf("subscribe to %s*: %w", probePrefix, err)
+	}
+	if err := b.client.Publish(ctx, b.probe, "").Err(); err != nil {
+		return fmt.Errorf("publish on %s*: %w", probePrefix, err)
+	}
+	if _, err := subscription.ReceiveMessage(ctx); err != nil {
+		return fmt.Errorf("a message did not come back: %w", err)
+	}
+	return nil
+}
 
 // Nodes asks Redis how many nodes listen for hints; those whose subscription is being built do not.
 func (b *RedisBus) Nodes(ctx context.Context) (int64, error) {
@@ -112,9 +146,35 @@ func (b *RedisBus) Run(ctx context.Context, hint func(Revisions), lost func()) e
 		b.heard.Store(0)
 		if err != nil && ctx.Err() == nil && !down {
 			down = true
-			b.log.Warn("redis bus lost; screens follow the database each second until it is back", "error", err)
+			b.log.Warn("redis bus lost; screens follow the database each second until it is back", "error", b.cause(err))
 		}
 		pause(ctx, redialPause)
+	}
+	return nil
+}
+
+// cause is why a subscription ended, with what Redis said of it: from a subscription alone one often learns only that
+// nothing came.
+func (b *RedisBus) cause(ended error) error {
+	if refused := b.refused.Load(); refused != nil && !errors.Is(ended, *refused) {
+		return fmt.Errorf("%w: %w", ended, *refused)
+	}
+	return ended
+}
+
+// subscribed waits until Redis has confirmed all channels of a subscription, and returns what it says instead.
+func (b *RedisBus) subscribed(ctx context.Context, subscription *redis.PubSub, channels int) error {
+	within, cancel := context.WithTimeout(ctx, probeSilence)
+	defer cancel()
+	for channels > 0 {
+		message, err := subscription.Receive(within)
+		if err != nil {
+			b.refused.Store(&err)
+			return err
+		}
+		if _, ok := message.(*redis.Subscription); ok {
+			channels--
+		}
 	}
 	return nil
 }
@@ -123,6 +183,10 @@ func (b *RedisBus) Run(ctx context.Context, hint func(Revisions), lost func()) e
 func (b *RedisBus) receive(ctx context.Context, hint func(Revisions), lost func(), down *bool) error {
 	subscription := b.client.Subscribe(ctx, b.channel, b.probe)
 	defer subscription.Close()
+	if err := b.subscribed(ctx, subscription, 2); err != nil {
+		return err
+	}
+	lost()
 	messages := subscription.ChannelWithSubscriptions(
 		redis.WithChannelSize(receiveBacklog), redis.WithChannelHealthCheckInterval(time.Second))
 	silence := time.NewTimer(probeSilence)
@@ -146,6 +210,7 @@ func (b *RedisBus) receive(ctx context.Context, hint func(Revisions), lost func(
 					continue
 				}
 				b.heard.Store(time.Now().UnixNano())
+				b.refused.Store(nil)
 				silence.Reset(probeSilence)
 				if *down {
 					*down = false
@@ -205,7 +270,7 @@ func (b *RedisBus) sendProbes(ctx context.Context) {
 	for {
 		within, cancel := context.WithTimeout(ctx, redisTimeout)
 		if err := b.client.Publish(within, b.probe, "").Err(); err != nil && ctx.Err() == nil {
-			b.log.Debug("bus probe not published", "error", err)
+			b.refused.Store(&err)
 		}
 		cancel()
 		select {

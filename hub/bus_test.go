@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -108,12 +109,85 @@ func awaitConnected(t testing.TB, bus hub.Bus) {
 	deadline := time.After(soon)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for !bus.Connected() {
+	for bus.Trouble() != hub.BusOK {
 		select {
 		case <-deadline:
 			t.Fatal("the bus never connected")
 		case <-tick.C:
 		}
+	}
+}
+
+// An account may be let in and still not be allowed what the bus needs: Redis 7 gives a new one no channels.
+func TestARedisThatLetsInButNotThroughIsNamedWithItsOwnWords(t *testing.T) {
+	server := hubtest.StartRedis(t)
+	options, err := redis.ParseURL(server.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	owner := redis.NewClient(options)
+	t.Cleanup(func() { _ = owner.Close() })
+	const enough = "&dusangire:* +publish +subscribe +unsubscribe +ping +hello +client"
+	for _, c := range []struct{ name, password, rights, word string }{
+		{"no channels", "secret", "~* +@all resetchannels", "NOPERM"},
+		{"may not publish", "secret", "&dusangire:* +subscribe +unsubscribe +ping +hello +client", "NOPERM"},
+		{"may not subscribe", "secret", "&dusangire:* +publish +ping +hello +client", "NOPERM"},
+		{"another password", "wrong", enough, "WRONGPASS"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			allow := func(rights string) {
+				t.Helper()
+				args := []any{"ACL", "SETUSER", "board", "reset", "on", ">secret"}
+				for _, right := range strings.Fields(rights) {
+					args = append(args, right)
+				}
+				if err := owner.Do(t.Context(), args...).Err(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			allow(c.rights)
+			said := &lines{found: make(chan string, 100)}
+			bus, err := hub.NewRedisBus("redis://board:"+c.password+"@"+server.Address(), slog.New(slog.NewTextHandler(said, nil)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = bus.Close() })
+			within, cancel := context.WithTimeout(t.Context(), soon)
+			defer cancel()
+			if err := bus.Try(within); err == nil || !hub.Denied(err) || !strings.Contains(err.Error(), c.word) {
+				t.Errorf("tried, it says %v, want %s", err, c.word)
+			}
+			listen(t, bus)
+			if first := said.next(t); !strings.Contains(first, c.word) {
+				t.Errorf("the log says %q, want %s", first, c.word)
+			}
+			if got := bus.Trouble(); got != "denied" {
+				t.Errorf("the bus is %q, want denied", got)
+			}
+			if c.password == "secret" {
+				allow(enough)
+				awaitConnected(t, bus)
+			}
+		})
+	}
+}
+
+// lines hands on what a log writes, line by line.
+type lines struct{ found chan string }
+
+func (l *lines) Write(line []byte) (int, error) {
+	l.found <- string(line)
+	return len(line), nil
+}
+
+func (l *lines) next(t *testing.T) string {
+	t.Helper()
+	select {
+	case line := <-l.found:
+		return line
+	case <-time.After(soon):
+		t.Fatal("the log says nothing")
+		return ""
 	}
 }
 

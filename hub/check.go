@@ -48,6 +48,7 @@ func (h *Hub) check(ctx context.Context) {
 		var err error
 		if found, err = h.config.Check(within, topics); err != nil {
 			h.noteCheck(ctx, err)
+			h.hint(found) // what it found all the same: screens that are not current follow as far as they can
 			return
 		}
 	}

@@ -18,7 +18,7 @@ import (
 type Config struct {
 	// Bus joins this node with others.
 	Bus Bus
-	// Check reads where topics stand in the database now, in one statement.
+	// Check reads where topics stand in the database now, in one statement. With an error no screen counts as current.
 	Check func(ctx context.Context, topics []string) (Revisions, error)
 	// Stamp draws the element with the id StampID that tells a page how fresh it is.
 	Stamp func(Freshness) []byte
@@ -231,9 +231,6 @@ func (h *Hub) heard(r Revisions) {
 		h.hint(r)
 	}
 }
-
-// BusConnected reports whether hints get through.
-func (h *Hub) BusConnected() bool { return h.config.Bus.Connected() }
 
 // enter finds or starts the view that a watcher wants, and registers both. It reports whether the hub began to drain
 // since the watcher was let in.

@@ -100,6 +100,7 @@ func MedicalRegions(d hospital.MedicalDashboard) []Region {
 	regions := []Region{
 		{ID: PartsID, Component: parts(wardIDs(d.Wards))},
 		{ID: MetricsID, Component: metrics(d.Metrics)},
+		{ID: MissedID, Component: missedRounds(d.Missed, "/dashboard/medical_staff/")},
 		{ID: HeldID, Component: heldList(d.Held, d.HeldCount)},
 		{ID: FastedID, Component: fastedList(d.Fasted, d.FastedCount)},
 		{ID: WaitingID, Component: waitingList(d.Waiting, d.WaitingCount)},
@@ -117,6 +118,7 @@ func ManagementRegions(d hospital.ManagementDashboard) []Region {
 	regions := []Region{
 		{ID: PartsID, Component: parts(wardIDs(d.Wards))},
 		{ID: MetricsID, Component: metrics(d.Metrics)},
+		{ID: MissedID, Component: missedRounds(d.Missed, "/dashboard/ward_management/")},
 		{ID: TotalsID, Component: wardTotals(d.Counts, d.Metrics.PendingDischarges)},
 		{ID: WaitingID, Component: waitingList(d.Waiting, d.WaitingCount)},
 		{ID: CleaningID, Component: cleaningList(d.BedsToClean, d.CleaningCount)},
@@ -175,7 +177,11 @@ func DishCountID(dishID int64) string     { return "dish-" + strconv.FormatInt(d
 // KitchenRegions lists what changes on a wall of the kitchen: the tickets of each lane and their number, how many are on their way, and each
 // dish that is still to be cooked. The board is filtered already.
 func KitchenRegions(b hospital.KitchenBoard, w Wall) []Region {
-	regions := []Region{{ID: TransitID, Component: inTransit(b)}}
+	regions := []Region{
+		{ID: TransitID, Component: inTransit(b)},
+		{ID: MissedID, Component: missedRounds(b.Missed, KitchenPath(w.Filter))},
+		{ID: PastID, Component: pastStrip(b.PastDays())},
+	}
 	for _, lane := range lanes {
 		tickets := laneRegion(b, w, lane)
 		regions = append(regions, tickets, Region{ID: LaneCountID(lane), Component: laneCount(lane, len(tickets.Items))})

@@ -118,6 +118,9 @@ func allPages() map[string]templ.Component {
 		"zones":                   views.ZonesPage(plain, []hospital.Zone{{ID: 1, Name: "Town", Charge: 2000}, {ID: 2, Name: "Shelter"}}, views.Form{Key: "k"}),
 		"waiting":                 views.WaitingPage(plain, hospital.Admission{ID: 71, PatientName: names[4], AdmittedAt: now}, sampleFreeBeds(), views.Form{}),
 		"round with an alarm":     views.RoundPage(roundPage(), sampleRound(), &views.Alarm{Code: "wrong_bed", Sentence: "Wrong.", Delivery: 2}),
+		"past orders":             views.PastOrdersPage(kitchenPage(), overdueKitchen(), views.Form{}),
+		"nothing past":            views.PastOrdersPage(kitchenPage(), hospital.KitchenBoard{At: now}, views.Form{}),
+		"kitchen with a past":     views.KitchenPage(kitchenPage(), overdueKitchen(), sampleWall()),
 		"empty round":             views.RoundPage(roundPage(), hospital.DeliveryBoard{At: now}, nil),
 		"users":                   views.UsersPage(plain, sampleUsers()),
 		"problem":                 views.ProblemPage(plain, 404, "It is gone."),
@@ -422,4 +425,13 @@ func attribute(n *html.Node, name string) string {
 		}
 	}
 	return ""
+}
+
+// overdueKitchen is a kitchen with tickets of yesterday and a round that was missed.
+func overdueKitchen() hospital.KitchenBoard {
+	b := sampleKitchen()
+	b.Past = b.Tickets[:2]
+	b.Tickets = b.Tickets[2:]
+	b.Missed = []hospital.MissedRound{{Ward: sampleWards()[0], Meal: hospital.Lunch, Patients: 12}}
+	return b
 }

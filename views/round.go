@@ -236,6 +236,7 @@ func RoundRegions(b hospital.DeliveryBoard) []Region {
 		mineRegion(b),
 		readyRegion(b),
 		{ID: CarryID, Component: carry(b)},
+		{ID: PastID, Component: pastTrays(b)},
 	}
 }
 

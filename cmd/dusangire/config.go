@@ -27,12 +27,16 @@ type commands struct {
 
 // database is the setting that every command on the data needs.
 type database struct {
-	DatabaseURL string `default:"sqlite:dusangire.db" help:"Where the data is: sqlite:PATH or postgres://…" placeholder:"URL"`
+	DatabaseURL         string `default:"sqlite:dusangire.db" help:"Where the data is: sqlite:PATH or postgres://…" placeholder:"URL"`
+	DatabaseConnections int    `default:"16" help:"Most connections to PostgreSQL that this node opens." placeholder:"N"`
 
 	now func() time.Time // nil: the clock; tests set it
 }
 
 func (d database) check() error {
+	if d.DatabaseConnections < 1 {
+		return fmt.Errorf("--database-connections %d: give 1 or more, such as 16", d.DatabaseConnections)
+	}
 	path, isFile := strings.CutPrefix(d.DatabaseURL, "sqlite:")
 	if isFile && isPath(path) || isReadable(d.DatabaseURL, "postgres", "postgresql") {
 		return nil

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -183,11 +184,17 @@ func (d *doctor) lookAtRedis(ctx context.Context) finding {
 		return skip("one node needs none; for several give --redis-url")
 	}
 	began := time.Now()
-	if err := d.redis.Ping(ctx); err != nil {
+	switch err := d.redis.Try(ctx); {
+	case err != nil && hub.Denied(err):
+		return fail("%v; let the account in, and grant it what it needs: %s", err, redisRights)
+	case err != nil:
 		return fail("%v; start Redis, or mend --redis-url, its password or the firewall", err)
 	}
-	return pass("it answered in %s", time.Since(began).Round(100*time.Microsecond))
+	return pass("a message went through it and back in %s", time.Since(began).Round(100*time.Microsecond))
 }
+
+// redisRights are what an account of Redis needs, as ACL SETUSER takes them; pubsub only to count the nodes.
+const redisRights = "&dusangire:* +publish +subscribe +unsubscribe +ping +hello +client +pubsub"
 
 func (d *doctor) lookAtServer(ctx context.Context) finding {
 	for _, path := range []string{"/healthz", "/readyz"} {
@@ -217,6 +224,15 @@ func (d *doctor) nameOfServer() string {
 		return d.server.host
 	}
 	return strings.SplitN(d.server.url, "://", 2)[1]
+}
+
+// readiness is what the server says of its parts; empty where it can't be asked.
+func (d *doctor) readiness(ctx context.Context) (parts map[string]string) {
+	_, _, body, err := d.server.get(ctx, "/readyz")
+	if err != nil || json.Unmarshal([]byte(body), &parts) != nil {
+		return nil
+	}
+	return parts
 }
 
 // metrics are the server's, by name and labels as they are written.
@@ -253,7 +269,8 @@ func (d *doctor) lookAtBus(ctx context.Context) finding {
 	case !overRedis:
 		return skip("hints stay in memory, as is right for one node; several need --redis-url")
 	case connected != "1":
-		return fail("the server has lost its Redis; screens follow the database each second until it is back")
+		return fail("the server's messages do not get through its Redis (%s in /readyz, its log says why); "+
+			"screens follow the database each second until they do", d.readiness(ctx)["bus"])
 	case d.redis == nil:
 		return pass("the server is connected")
 	}

@@ -115,8 +115,8 @@ func TestTheDoctorFindsNothingWrongWithAWholeDeployment(t *testing.T) {
 	got = p.examine()
 	got.want("fail fail fail pass pass pass pass")
 	got.says(1, "start Redis")
-	got.says(2, `"bus":"down"`)
-	got.says(3, "lost its Redis")
+	got.says(2, `"bus":"unreachable"`)
+	got.says(3, "do not get through its Redis (unreachable")
 }
 
 // lasting changes for how long a certificate is good.

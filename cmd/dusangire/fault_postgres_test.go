@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -10,6 +11,35 @@ import (
 	"dusangire/hospital/hospitaltest"
 	"dusangire/hub/hubtest"
 )
+
+// TestWhilePostgreSQLCanOnlyBeReadNothingIsLostAndNoScreenIsLive makes the database one that answers and can't be written, as a
+// standby is, and one that can be again.
+func TestWhilePostgreSQLCanOnlyBeReadNothingIsLostAndNoScreenIsLive(t *testing.T) {
+	breaks(t)
+	s := newScene(t, hospitaltest.StartCluster(t).URL(), 2, nil)
+	s.open(3)
+	clerks := s.clerks(4)
+	readOnly := func(setting string) {
+		t.Helper()
+		for _, statement := range []string{`SET default_transaction_read_only = off`,
+			`ALTER SYSTEM SET default_transaction_read_only = ` + setting, `SELECT pg_reload_conf()`} {
+			if _, err := s.ledger.db.ExecContext(t.Context(), statement); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for round := range size(1, 5) {
+		key := fmt.Sprint("before ", round)
+		clerks.keep(key, clerks.admit(0, key))
+		readOnly("on")
+		s.wantUnfit(clerks, "read_only")
+		readOnly("off")
+		s.settled()
+		waitFor(t, "the node is ready again", func() bool { return s.readiness(0)["database"] == "ok" })
+	}
+	s.sameAsNew()
+	clerks.check()
+}
 
 // TestWhilePostgreSQLIsAwayScreensSaySoAndNothingThatWasAnsweredIsLost crashes the database under load. What is answered meanwhile
 // is that nothing was saved; when the database is back, so is everything else, without anybody's doing.

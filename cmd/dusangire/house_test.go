@@ -40,7 +40,7 @@ func TestTheServerHoldsTheMealsOfThoseWhoMustNotEatAndOrdersTheRoundsThatAreDue(
 				return slices.Equal(statuses, test.want)
 			})
 			s.stop() // and with it every sweep that might have done more
-			if board, err := hospitaltest.Open(t, hospital.Options{DatabaseURL: url}).KitchenBoard(t.Context()); err != nil || len(board.Tickets) != len(test.want) {
+			if board, err := hospitaltest.Open(t, hospital.Options{DatabaseURL: url, Now: func() time.Time { return noon }}).KitchenBoard(t.Context()); err != nil || len(board.Tickets) != len(test.want) {
 				t.Errorf("in the end there are the tickets %+v, error %v", board.Tickets, err)
 			}
 		})

@@ -18,7 +18,7 @@ func (d database) migrate(ctx context.Context) error {
 		return err
 	}
 	if err := hospital.Migrate(ctx, d.DatabaseURL); err != nil {
-		return fmt.Errorf("--database-url %s: give a database that this machine can reach and write to: %w", redacted(d.DatabaseURL), err)
+		return d.wrong(err)
 	}
 	return nil
 }
@@ -28,7 +28,8 @@ func (d database) openHospital(ctx context.Context, announce func(hospital.Revis
 	if err := d.migrate(ctx); err != nil {
 		return nil, err
 	}
-	h, err := hospital.Open(ctx, hospital.Options{DatabaseURL: d.DatabaseURL, Announce: announce, Now: d.now})
+	h, err := hospital.Open(ctx, hospital.Options{DatabaseURL: d.DatabaseURL, DatabaseConnections: d.DatabaseConnections,
+		Announce: announce, Now: d.now})
 	if err != nil {
 		return nil, fmt.Errorf("--database-url %s: %w", redacted(d.DatabaseURL), err)
 	}
@@ -42,5 +43,5 @@ func (d database) with(ctx context.Context, act func(*hospital.Hospital) error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, h.Close()) }()
-	return act(h)
+	return d.explained(act(h))
 }

@@ -64,6 +64,7 @@ type program struct {
 	metrics  string            // URL of the metrics; "" where there are none
 	secure   *certificateFiles // nil: plain HTTP
 	ending   atomic.Bool       // each answer says that its connection closes after it
+	jumped   bool              // the clock could not be right at the last look; of keepHouse
 }
 
 // start wires the program and listens; after an error nothing is left open.
@@ -74,7 +75,7 @@ func start(ctx context.Context, c serveCommand) (*program, error) {
 	p := &program{config: c, log: c.logger()}
 	if err := p.wire(ctx); err != nil {
 		p.close()
-		return nil, err
+		return nil, c.explained(err)
 	}
 	return p, nil
 }
@@ -216,6 +217,7 @@ func (p *program) run(ctx context.Context) error {
 	work.Go(func() { p.note(p.hub.Run(working)) })
 	work.Go(func() { p.keepHouse(working) })
 	work.Go(func() { p.secure.follow(working) })
+	work.Go(func() { p.hospital.KeepHealth(working, p.log) })
 	if p.config.Demo {
 		staff := demo.NewStaff(p.hospital, p.config.DemoSeed, staffPace, p.log)
 		story := staff.Story(p.config.DemoSeed)
@@ -334,14 +336,30 @@ func (p *program) sweep(ctx context.Context, failed string, chore func() error) 
 	}
 }
 
-// orderRounds orders the meal rounds that are due, and logs them.
+// orderRounds orders the meal rounds that are due, and logs them and those that were missed. Of a clock that can't be right it
+// tells once.
 func (p *program) orderRounds(ctx context.Context) error {
 	rounds, err := p.hospital.OrderDueMealRounds(ctx)
+	jumped := errors.Is(err, hospital.ErrClock)
+	switch {
+	case jumped && !p.jumped:
+		p.log.Warn("no meal round is ordered until this machine's clock is right; set it by NTP", "error", err)
+	case !jumped && p.jumped:
+		p.log.Info("this machine's clock is right again; meal rounds are ordered")
+	}
+	if p.jumped = jumped; jumped {
+		return nil
+	}
 	for _, r := range rounds {
 		p.log.Info("meal round", "ward", r.Ward.Code, "meal", r.Meal, "placed", r.Placed, "had", r.Had,
 			"nil_by_mouth", r.MustNotEat, "without", r.NeverAsked+r.NothingFits)
 	}
-	return err
+	missed, missedErr := p.hospital.AnnounceMissedRounds(ctx)
+	for _, m := range missed {
+		p.log.Warn("meal round missed; the kitchen and the wards are told, and can order it late", "ward", m.Ward.Code, "meal", m.Meal,
+			"day", m.Day.Format(time.DateOnly), "patients", m.Patients)
+	}
+	return errors.Join(err, missedErr)
 }
 
 // close releases what start opened.

@@ -384,6 +384,16 @@ func TestADatabaseWithDataIsRefusedAndUnchanged(t *testing.T) {
 	}
 }
 
+func TestADemoThatWasLoadedIsCounted(t *testing.T) {
+	url := demoAt(t, 1, start)
+	var counted, there int
+	err := hospitaltest.Database(t, url).QueryRowContext(t.Context(), `SELECT (SELECT count(*) FROM order_dish), reltuples
+		FROM pg_class WHERE oid = 'order_dish'::regclass`).Scan(&there, &counted)
+	if err != nil || counted != there || there == 0 {
+		t.Errorf("of %d dishes that were ordered %d are counted (%v)", there, counted, err)
+	}
+}
+
 // refused fails unless err is the refusal of a database that has data.
 func refused(t *testing.T, err error) {
 	t.Helper()

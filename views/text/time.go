@@ -35,6 +35,12 @@ func Moment(ctx context.Context, t time.Time) string {
 	return fmt.Sprintf("%d %s %s", local.Day(), T(ctx, monthKey(local)), local.Format("15:04"))
 }
 
+// Day is a day, "3 Feb", of a date that has no zone.
+func Day(ctx context.Context, t time.Time) string {
+	day := t.UTC()
+	return fmt.Sprintf("%d %s", day.Day(), T(ctx, monthKey(day)))
+}
+
 // Birthday is a date of birth, "3 Feb 1984"; "" for the zero time. Such a date has no zone: it is read as stored.
 func Birthday(ctx context.Context, t time.Time) string {
 	if t.IsZero() {

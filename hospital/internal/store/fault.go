@@ -1,11 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"io"
+	"io/fs"
 	"net"
 	"slices"
 	"strings"
@@ -57,7 +59,70 @@ func Unavailable(err error) bool {
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		return slices.Contains(unavailableCodes, e.Code()&0xff)
 	}
-	return unreachable(err) || lost(err) || errors.Is(err, context.DeadlineExceeded)
+	return unreachable(err) || lost(err) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrReplaced) || hidden(err)
+}
+
+// reasonsOfStates are why PostgreSQL does not do what it is asked, by its codes or beginnings of them.
+var reasonsOfStates = []struct{ state, reason string }{
+	{"25006", "read_only"}, {"53100", "disk_full"}, {"53", "no_room"}, {"28", "denied"}, {"42501", "denied"},
+	{"55P03", "locked"}, {"57014", "locked"}, {"58", "broken_disk"}, {"XX", "damaged"}, {"08", "unreachable"},
+	{"57P", "unreachable"}, {"3D000", "unreachable"},
+}
+
+// reasonsOfCodes are why SQLite does not, by its result codes.
+var reasonsOfCodes = map[int]string{
+	sqlite3.SQLITE_READONLY: "read_only", sqlite3.SQLITE_FULL: "disk_full", sqlite3.SQLITE_BUSY: "locked",
+	sqlite3.SQLITE_LOCKED: "locked", sqlite3.SQLITE_INTERRUPT: "locked", sqlite3.SQLITE_IOERR: "broken_disk",
+	sqlite3.SQLITE_CANTOPEN: "unreachable", sqlite3.SQLITE_PERM: "denied", sqlite3.SQLITE_AUTH: "denied",
+	sqlite3.SQLITE_CORRUPT: "damaged", sqlite3.SQLITE_NOTADB: "damaged",
+}
+
+// Reason is, in one word, why the database did not do what it was asked. Who waits in vain for SQLite waits for a turn.
+func (db *DB) Reason(err error) string {
+	if db.place != nil && errors.Is(err, context.DeadlineExceeded) {
+		return "locked"
+	}
+	return reason(err)
+}
+
+// reason is "failing" where a database said nothing that is known here.
+func reason(err error) string {
+	if errors.Is(err, ErrReplaced) {
+		return "replaced"
+	}
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		for _, known := range reasonsOfStates {
+			if strings.HasPrefix(e.Code, known.state) {
+				return known.reason
+			}
+		}
+		return "failing"
+	}
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		return cmp.Or(reasonsOfCodes[e.Code()&0xff], "failing")
+	}
+	if unreachable(err) || lost(err) || errors.Is(err, context.DeadlineExceeded) || hidden(err) {
+		return "unreachable"
+	}
+	return "failing"
+}
+
+// ended reports whether err is the last word of a connection that the server has ended.
+func ended(err error) bool {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (e.Code == "57P01" || e.Code == "57P02")
+}
+
+// hidden reports whether err says that the database's file can't be looked at.
+func hidden(err error) bool {
+	_, ok := errors.AsType[*fs.PathError](err)
+	return ok
+}
+
+// full reports whether err says that the server takes no more connections.
+func full(err error) bool {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && e.Code == "53300"
 }
 
 // Answered reports whether err is the database's own answer, rather than a sign that its answer got lost.

@@ -22,31 +22,45 @@ var migrations embed.FS
 // Migrate brings the database at url to the current schema. Several processes may call it at once: on PostgreSQL a lock
 // lets one after the other try, on SQLite the loser of a race finds on its next try that nothing is left to do.
 func Migrate(ctx context.Context, url string) error {
-	return withMigrations(url, func(m *goose.Provider) error {
+	return withMigrations(url, func(m *goose.Provider, db *sql.DB) error {
 		tries := len(m.ListSources()) + 2
 		if _, ok := sqlitePath(url); !ok {
 			tries = 1
 		}
+		var applied []*goose.MigrationResult
 		var err error
 		for range tries {
-			if _, err = m.Up(ctx); err == nil || ctx.Err() != nil {
+			if applied, err = m.Up(ctx); err == nil || ctx.Err() != nil {
 				break
 			}
 		}
 		if err != nil {
-			return fmt.Errorf("migrate the database: %w", err)
+			return fmt.Errorf("migrate the database: %w", advised(err, url))
 		}
-		return nil
+		if len(applied) == 0 {
+			return nil
+		}
+		return analyze(ctx, db, url)
 	})
+}
+
+// advised adds to the complaint of a file that can't be read what to do about the usual reason.
+func advised(err error, url string) error {
+	path, ok := sqlitePath(url)
+	if !ok || reason(err) != "damaged" {
+		return err
+	}
+	return fmt.Errorf("%s is damaged, or was put there as a copy while %s-wal beside it belongs to another file: stop every server on it, "+
+		"move %s-wal and %s-shm away (they hold the last changes of the file that was there before) and start again: %w", path, path, path, path, err)
 }
 
 // atCurrentSchema returns an error that says what to do unless the database at url has exactly the schema of this program.
 func atCurrentSchema(ctx context.Context, url string) error {
-	return withMigrations(url, func(m *goose.Provider) error {
+	return withMigrations(url, func(m *goose.Provider, _ *sql.DB) error {
 		has, wants, err := m.GetVersions(ctx)
 		switch {
 		case err != nil:
-			return fmt.Errorf("read the database's schema version: %w", err)
+			return fmt.Errorf("read the database's schema version: %w", advised(err, url))
 		case has < wants:
 			return fmt.Errorf("the database has schema %d and this program needs %d: run dusangire migrate", has, wants)
 		case has > wants:
@@ -57,8 +71,8 @@ func atCurrentSchema(ctx context.Context, url string) error {
 }
 
 // withMigrations opens the database at url on a connection of its own, without the limits that commands have, since a
-// migration may take its time, and hands fn its migrations.
-func withMigrations(url string, fn func(*goose.Provider) error) (err error) {
+// migration may take its time, and hands fn its migrations and the connection.
+func withMigrations(url string, fn func(*goose.Provider, *sql.DB) error) (err error) {
 	db, dialect, err := migrationTarget(url)
 	if err != nil {
 		return err
@@ -89,7 +103,29 @@ func withMigrations(url string, fn func(*goose.Provider) error) (err error) {
 	if err != nil {
 		return fmt.Errorf("read the migrations: %w", err)
 	}
-	return fn(m)
+	return fn(m, db)
+}
+
+// Analyze lets PostgreSQL count what the database at url holds, which it else does by itself only some minutes after much was
+// written at once, and until then goes about reading by guesses. SQLite's plans hang on the statements alone, which is what
+// holds them to one way.
+func Analyze(ctx context.Context, url string) (err error) {
+	db, _, err := migrationTarget(url)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return analyze(ctx, db, url)
+}
+
+func analyze(ctx context.Context, db *sql.DB, url string) error {
+	if _, ok := sqlitePath(url); ok {
+		return nil
+	}
+	if _, err := db.ExecContext(ctx, `ANALYZE`); err != nil {
+		return fmt.Errorf("count what the database holds: %w", err)
+	}
+	return nil
 }
 
 // migrationTarget opens the database at url for migrations.

@@ -13,6 +13,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -24,32 +25,49 @@ type DB struct {
 	write    *sql.DB
 	read     *sql.DB // the same pool as write on PostgreSQL
 	snapshot *sql.TxOptions
+	place    *place // nil on PostgreSQL
+	most     int    // connections of a pool, at most
+	narrow   narrow
 }
 
-// Open opens the database at url, "sqlite:PATH" or "postgres://…", which must be at the current schema. The caller closes it.
-func Open(ctx context.Context, url string) (*DB, error) {
-	return OpenThrough(ctx, url, func(direct driver.Connector) driver.Connector { return direct })
+// Settings say which database is opened and how.
+type Settings struct {
+	URL         string // "sqlite:PATH" or "postgres://…"
+	Connections int    // at most, to PostgreSQL; 0: DefaultConnections
+
+	// Through makes of the driver's own connector the one that makes every connection, for tests that look at the
+	// statements which really run. Nil: the driver's own.
+	Through func(direct driver.Connector) driver.Connector
 }
 
-// OpenThrough is Open with every connection made by what through makes of the driver's own connector: for tests that look at the
-// statements which really run.
-func OpenThrough(ctx context.Context, url string, through func(direct driver.Connector) driver.Connector) (*DB, error) {
-	db, err := connect(url, through)
+// Open opens a database, which must be at the current schema. The caller closes it.
+func Open(ctx context.Context, s Settings) (*DB, error) {
+	if s.Connections == 0 {
+		s.Connections = DefaultConnections
+	}
+	if s.Through == nil {
+		s.Through = func(direct driver.Connector) driver.Connector { return direct }
+	}
+	db, err := s.connect()
 	if err != nil {
 		return nil, err
 	}
-	if err := atCurrentSchema(ctx, url); err != nil {
+	err = atCurrentSchema(ctx, s.URL)
+	if path, ok := sqlitePath(s.URL); ok && err == nil {
+		err = db.settle(ctx, path)
+	}
+	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
 }
 
 // connect makes the pools. Nothing is dialled before it is needed.
-func connect(url string, through func(driver.Connector) driver.Connector) (*DB, error) {
-	if path, ok := sqlitePath(url); ok {
-		return connectSQLite(path, through)
+func (s Settings) connect() (*DB, error) {
+	if path, ok := sqlitePath(s.URL); ok {
+		return connectSQLite(path, s.Through)
 	}
-	return connectPostgres(url, through)
+	return s.connectPostgres()
 }
 
 // connectSQLite makes a pool of one writer, since SQLite has one writer at a time anyway and a queue in Go is fair and can be
@@ -68,10 +86,10 @@ func connectSQLite(path string, through func(driver.Connector) driver.Connector)
 	}
 	write, read := sql.OpenDB(through(writer)), sql.OpenDB(through(reader))
 	write.SetMaxOpenConns(1)
-	readers := max(4, runtime.NumCPU())
+	readers := max(4, runtime.NumCPU()) + 1 // one anchors the files
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	return &DB{write: write, read: read, snapshot: &sql.TxOptions{ReadOnly: true}}, nil
+	return &DB{write: write, read: read, snapshot: &sql.TxOptions{ReadOnly: true}, most: readers}, nil
 }
 
 // sqlitePath returns the path in a URL such as "sqlite:dusangire.db".
@@ -101,12 +119,12 @@ func createPrivate(path string) error {
 	return file.Close()
 }
 
-// postgresConnections bounds the pool; a node that needs more at once is better served by a queue here than by a busier server.
-const postgresConnections = 16
+// DefaultConnections bounds the pool; a node that needs more at once is better served by a queue here than by a busier server.
+const DefaultConnections = 16
 
 // connectPostgres makes one pool whose sessions never wait or linger for long: a stuck one must not hold up the others' beds.
-func connectPostgres(url string, through func(driver.Connector) driver.Connector) (*DB, error) {
-	config, err := postgresConfig(url)
+func (s Settings) connectPostgres() (*DB, error) {
+	config, err := postgresConfig(s.URL)
 	if err != nil {
 		return nil, err
 	}
@@ -119,10 +137,11 @@ func connectPostgres(url string, through func(driver.Connector) driver.Connector
 			config.RuntimeParams[name] = value
 		}
 	}
-	pool := sql.OpenDB(through(stdlib.GetConnector(*config)))
-	pool.SetMaxOpenConns(postgresConnections)
-	pool.SetMaxIdleConns(postgresConnections)
-	return &DB{write: pool, read: pool, snapshot: &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}}, nil
+	pool := sql.OpenDB(s.Through(stdlib.GetConnector(*config)))
+	pool.SetMaxOpenConns(s.Connections)
+	pool.SetMaxIdleConns(s.Connections)
+	snapshot := &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
+	return &DB{write: pool, read: pool, snapshot: snapshot, most: s.Connections}, nil
 }
 
 // postgresConfig parses a URL. What is wrong with it is told without the URL, which may hold a password.
@@ -134,6 +153,12 @@ func postgresConfig(url string) (*pgx.ConnConfig, error) {
 	if err != nil {
 		return nil, errors.New(`the database URL can't be read: write "postgres://user:password@host:5432/database"`)
 	}
+	for name := range config.RuntimeParams {
+		if strings.HasPrefix(name, "pool_") { // another library's words, which the server would refuse
+			return nil, fmt.Errorf("the database URL has %s, which is not known here: "+
+				"the most connections of a node are set by --database-connections", name)
+		}
+	}
 	return config, nil
 }
 
@@ -142,22 +167,48 @@ func (db *DB) Close() error {
 	if db.read == db.write {
 		return db.write.Close()
 	}
-	return errors.Join(db.read.Close(), db.write.Close())
+	return errors.Join(db.leave(), db.read.Close(), db.write.Close())
 }
 
 // Begin begins a transaction that writes. On SQLite it waits for its turn here, not at the first write.
-func (db *DB) Begin(ctx context.Context) (*sql.Tx, error) { return begin(ctx, db.write, nil) }
+func (db *DB) Begin(ctx context.Context) (*sql.Tx, error) { return db.begin(ctx, db.write, nil) }
 
 // Snapshot begins a transaction that reads one state of the database throughout. Roll it back when done.
-func (db *DB) Snapshot(ctx context.Context) (*sql.Tx, error) { return begin(ctx, db.read, db.snapshot) }
+func (db *DB) Snapshot(ctx context.Context) (*sql.Tx, error) {
+	return db.begin(ctx, db.read, db.snapshot)
+}
 
 // begin begins a transaction. After the database was away the pool may hold connections that are dead and don't know it
-// yet; since nothing has been said on them, begin goes on to the next, until it comes to a new one.
-func begin(ctx context.Context, pool *sql.DB, options *sql.TxOptions) (tx *sql.Tx, err error) {
-	for range postgresConnections + 1 {
-		if tx, err = pool.BeginTx(ctx, options); err == nil || !lost(err) {
-			break
+// yet; since nothing has been said on them, begin goes on to the next, until it comes to a new one. A server that has no
+// room for another connection is not asked for one for a while: who needs one waits for one of those that there are.
+func (db *DB) begin(ctx context.Context, pool *sql.DB, options *sql.TxOptions) (tx *sql.Tx, err error) {
+	for dead := 0; dead <= db.most; {
+		db.narrow.widen(pool, db.most)
+		switch tx, err = pool.BeginTx(ctx, options); {
+		case err == nil:
+			return tx, nil
+		case full(err):
+			if !db.narrow.down(ctx, pool) {
+				return nil, err
+			}
+		case lost(err) || ended(err):
+			dead++
+		default:
+			return nil, err
 		}
 	}
-	return tx, err
+	return nil, err
+}
+
+// Clock reads the clock of the server that tx is on. ok is false for SQLite, which has the machine's own.
+func (db *DB) Clock(ctx context.Context, tx *sql.Tx) (now time.Time, ok bool, err error) {
+	if db.place != nil {
+		return time.Time{}, false, nil
+	}
+	var ms int64
+	err = tx.QueryRowContext(ctx, `SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)`).Scan(&ms)
+	if err != nil {
+		return time.Time{}, false, fmt.Errorf("read the database's clock: %w", err)
+	}
+	return time.UnixMilli(ms), true, nil
 }

@@ -51,7 +51,7 @@ func onBare(t *testing.T, test func(t *testing.T, url string)) {
 // open opens a database and closes it when the test ends.
 func open(t *testing.T, url string) *store.DB {
 	t.Helper()
-	db, err := store.Open(t.Context(), url)
+	db, err := store.Open(t.Context(), store.Settings{URL: url})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,11 +96,41 @@ func TestSeveralProcessesMayMigrateAtOnce(t *testing.T) {
 	})
 }
 
+// What nobody has counted PostgreSQL reads by guesses, until it counts by itself minutes later.
+func TestPostgreSQLCountsItsTablesAfterAMigrationAndWhenAsked(t *testing.T) {
+	url := bare(t, true)
+	db := hospitaltest.Database(t, url)
+	number := func(query string) (n int) {
+		t.Helper()
+		if err := db.QueryRowContext(t.Context(), query).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if err := store.Migrate(t.Context(), url); err != nil {
+		t.Fatal(err)
+	}
+	uncounted := number(`SELECT count(*) FROM pg_class
+		WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND reltuples < 0`)
+	if uncounted > 0 {
+		t.Errorf("after the migration %d tables are uncounted", uncounted)
+	}
+	if _, err := db.ExecContext(t.Context(), `INSERT INTO topic_rev (topic, rev) SELECT i, i FROM generate_series(1, 700) i`); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Analyze(t.Context(), url); err != nil {
+		t.Fatal(err)
+	}
+	if n := number(`SELECT reltuples FROM pg_class WHERE oid = 'topic_rev'::regclass`); n != 700 {
+		t.Errorf("of 700 topics %d are counted", n)
+	}
+}
+
 func TestADatabaseIsOpenedAtTheSchemaOfThisProgramOnly(t *testing.T) {
 	onBare(t, func(t *testing.T, url string) {
 		refused := func(words string) {
 			t.Helper()
-			db, err := store.Open(t.Context(), url)
+			db, err := store.Open(t.Context(), store.Settings{URL: url})
 			if err == nil {
 				db.Close()
 			}
@@ -290,7 +320,7 @@ func TestAWrongURLIsRefusedWithoutShowingIt(t *testing.T) {
 		for name, try := range map[string]func() error{
 			"migrate": func() error { return store.Migrate(t.Context(), url) },
 			"open": func() error {
-				_, err := store.Open(t.Context(), url)
+				_, err := store.Open(t.Context(), store.Settings{URL: url})
 				return err
 			},
 		} {

@@ -1,0 +1,60 @@
+package handlers
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"dusangire/hospital"
+)
+
+// mealRoundJSON is what became of the patients of a ward in a meal round.
+type mealRoundJSON struct {
+	Placed      int `json:"placed"`
+	Had         int `json:"had"`
+	NilByMouth  int `json:"nil_by_mouth"`
+	NeverAsked  int `json:"never_asked"`
+	NothingFits int `json:"nothing_fits"`
+}
+
+// missedJSON is a meal round that was missed and can be ordered late.
+type missedJSON struct {
+	WardID   int64   `json:"ward_id"`
+	Ward     string  `json:"ward"` // its code
+	Meal     string  `json:"meal"`
+	Patients int     `json:"patients"`
+	Until    *string `json:"until"`
+}
+
+func missedShape(missed []hospital.MissedRound) []missedJSON {
+	shapes := make([]missedJSON, 0, len(missed))
+	for _, m := range missed {
+		shapes = append(shapes, missedJSON{m.Ward.ID, m.Ward.Code, string(m.Meal), m.Patients, rfc3339(m.Until)})
+	}
+	return shapes
+}
+
+// orderRound is POST /wards/{id}/round: the round of a meal of today, late where it is. A page says with the field back where the
+// person is.
+func (s *Server) orderRound(c echo.Context) error {
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	in, err := readInput(c, "meal", "back")
+	if err != nil {
+		return err
+	}
+	meal, back := hospital.Meal(in.text("meal")), in.text("back")
+	if err := in.err(); err != nil {
+		return err
+	}
+	round, err := s.Hospital.OrderTodaysRound(c.Request().Context(), actor(c), id, meal)
+	if err != nil {
+		return err
+	}
+	if audienceOf(c.Request()) == program {
+		return c.JSON(http.StatusOK, mealRoundJSON{round.Placed, round.Had, round.MustNotEat, round.NeverAsked, round.NothingFits})
+	}
+	return done(c, localPath(back))
+}

@@ -1,0 +1,79 @@
+package handlers
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"dusangire/hospital"
+	"dusangire/views"
+	"dusangire/views/text"
+)
+
+const pastOrdersPath = "/kitchen/past/"
+
+// pastJSON is what is not finished of days that are over.
+type pastJSON[T any] struct {
+	Count int           `json:"count"`
+	Days  []pastDayJSON `json:"days"`
+	List  []T           `json:"list"` // the oldest first
+}
+
+type pastDayJSON struct {
+	Day   string `json:"day"` // 2026-12-01, in Kigali
+	Count int    `json:"count"`
+}
+
+func pastShape[T any](days []hospital.PastDay, list []T) pastJSON[T] {
+	shape := pastJSON[T]{len(list), make([]pastDayJSON, 0, len(days)), list}
+	for _, day := range days {
+		shape.Days = append(shape.Days, pastDayJSON{*dayOrNull(day.Day), day.Count})
+	}
+	return shape
+}
+
+// pastOrders is GET /kitchen/past/.
+func (s *Server) pastOrders(c echo.Context) error {
+	return s.renderPast(c, http.StatusOK, views.Form{})
+}
+
+func (s *Server) renderPast(c echo.Context, status int, form views.Form) error {
+	ctx := c.Request().Context()
+	b, err := s.Hospital.KitchenBoard(ctx)
+	if err != nil {
+		return err
+	}
+	if audienceOf(c.Request()) == program {
+		return c.JSON(status, pastShape(b.PastDays(), ticketsJSON(ctx, b.Past)))
+	}
+	page, err := s.page(c, text.T(ctx, "past.title"))
+	if err != nil {
+		return err
+	}
+	page.Path = pastOrdersPath // also after a refused form
+	return render(c, status, views.PastOrdersPage(page, b, form))
+}
+
+// closePastOrders is POST /kitchen/past/close.
+func (s *Server) closePastOrders(c echo.Context) error {
+	in, err := readInput(c, "reason")
+	if err != nil {
+		return err
+	}
+	reason := in.text("reason")
+	err = in.err()
+	closed := 0
+	if err == nil {
+		closed, err = s.Hospital.ClosePastOrders(c.Request().Context(), actor(c), reason)
+	}
+	switch {
+	case err != nil && audienceOf(c.Request()) == program:
+		return err
+	case err != nil:
+		p := s.explain(c, err)
+		return s.renderPast(c, p.Status, views.Form{Name: views.FormPast, Values: in.values, Errors: p.Errors, Problem: p.Detail})
+	case audienceOf(c.Request()) == program:
+		return c.JSON(http.StatusOK, map[string]int{"closed": closed})
+	}
+	return done(c, pastOrdersPath)
+}

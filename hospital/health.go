@@ -1,0 +1,167 @@
+package hospital
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// HealthOK is the word for what does its work.
+const HealthOK = "ok"
+
+// Health is whether the hospital can do its work. A database that answers and can't be written does not do it.
+type Health struct {
+	Database string // HealthOK, or in a word why no command can be committed, such as "read_only" or "disk_full"
+	Clock    string // HealthOK, or how far this machine's clock is from the database's
+	cause    error  // of Database, for the log
+}
+
+// How health is found. A fault is found within probeEvery and longestProbe.
+const (
+	probeEvery   = 2 * time.Second
+	longestProbe = 2500 * time.Millisecond // PostgreSQL gives up waiting for a lock before it
+	probeKept    = time.Second             // whoever asks within it is told the same
+	clocksApart  = 2 * time.Second         // at most
+	pulsesLast   = 24 * time.Hour          // of nodes that have ended
+)
+
+// pulse is how a node proves that it can write.
+type pulse struct {
+	node string                 // names this one among all
+	sick atomic.Pointer[Health] // what was found last, where it takes Live away from pages
+
+	mu    sync.Mutex // held while somebody tries
+	found Health
+	at    time.Time // of found, by the clock that does not jump
+}
+
+// Health tries whether commands can be committed by committing a line of this node's own. It tries once a second at most, and
+// tells others who ask what was found.
+func (h *Hospital) Health(ctx context.Context) Health {
+	p := &h.pulse
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.at.IsZero() && time.Since(p.at) < probeKept {
+		return p.found
+	}
+	found := h.probe(ctx)
+	if ctx.Err() != nil {
+		return found // whoever asked has left, and so nothing was found
+	}
+	if found.Database == "replaced" && p.found.Database != found.Database {
+		found.cause = errors.Join(found.cause, h.db.Rescue(ctx))
+	}
+	p.found, p.at = found, time.Now()
+	p.sick.Store(nil)
+	if found.lasting() {
+		p.sick.Store(&found)
+	}
+	return found
+}
+
+// probe writes this node's line and compares the clocks.
+func (h *Hospital) probe(ctx context.Context) Health {
+	within, cancel := context.WithTimeout(ctx, longestProbe)
+	defer cancel()
+	var apart time.Duration
+	err := h.commit(within, func(ctx context.Context, u *unit) error {
+		_, err := u.tx.ExecContext(ctx, `INSERT INTO node_pulse (node, at) VALUES ($1, $2)
+			ON CONFLICT (node) DO UPDATE SET at = excluded.at`, h.pulse.node, instant(h.now()))
+		if err != nil {
+			return fmt.Errorf("write that this node lives: %w", err)
+		}
+		apart, err = h.clockAhead(ctx, u)
+		return err
+	})
+	found := Health{Database: HealthOK, Clock: HealthOK, cause: err}
+	if err != nil {
+		found.Database = h.db.Reason(cmp.Or(causeOf(err), err))
+	}
+	switch {
+	case apart > clocksApart:
+		found.Clock = fmt.Sprintf("%s ahead of the database", apart.Round(time.Second))
+	case apart < -clocksApart:
+		found.Clock = fmt.Sprintf("%s behind the database", (-apart).Round(time.Second))
+	}
+	return found
+}
+
+// clockAhead is how far this machine's clock is ahead of the database's, as far as the time in which it answered leaves no doubt.
+func (h *Hospital) clockAhead(ctx context.Context, u *unit) (time.Duration, error) {
+	before := h.now()
+	there, ok, err := h.db.Clock(ctx, u.tx)
+	if err != nil || !ok {
+		return 0, err
+	}
+	if after := h.now(); there.After(after) {
+		return after.Sub(there), nil
+	}
+	return max(before.Sub(there), 0), nil
+}
+
+// causeOf is what a person was not told of an error, or nil.
+func causeOf(err error) error {
+	if refusal, ok := errors.AsType[*Error](err); ok {
+		return refusal.Cause
+	}
+	return nil
+}
+
+// lasting reports whether the database said itself that it can't be written. A wait for a turn ends, and whether a database
+// is there at all the checks of the revisions find too.
+func (f Health) lasting() bool {
+	return !slices.Contains([]string{HealthOK, "locked", "unreachable", "no_room"}, f.Database)
+}
+
+// Trouble returns why pages must not say that they are live although the database can be read, or nil.
+func (h *Hospital) Trouble() error {
+	if found := h.pulse.sick.Load(); found != nil {
+		return fmt.Errorf("the database takes no commands (%s): %w", found.Database, found.cause)
+	}
+	return nil
+}
+
+// KeepHealth tries again and again until ctx ends, so that a fault is found although nobody asks, and tells the log when health
+// changes.
+func (h *Hospital) KeepHealth(ctx context.Context, log *slog.Logger) {
+	tick := time.NewTicker(probeEvery)
+	defer tick.Stop()
+	was := Health{Database: HealthOK, Clock: HealthOK}
+	for {
+		now := h.Health(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		now.tell(log, was)
+		was = now
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// tell tells the log what is otherwise than it was.
+func (f Health) tell(log *slog.Logger, was Health) {
+	switch {
+	case f.Database == was.Database:
+	case f.Database == HealthOK:
+		log.Info("the database takes commands again")
+	default:
+		log.Error("the database takes no commands; they are refused, and this node is not ready", "reason", f.Database, "error", f.cause)
+	}
+	switch {
+	case f.Database != HealthOK || (f.Clock == HealthOK) == (was.Clock == HealthOK):
+	case f.Clock == HealthOK:
+		log.Info("this machine's clock agrees with the database's again")
+	default:
+		log.Warn("this machine's clock is wrong, or the database's is; set both by NTP", "clock", f.Clock)
+	}
+}

@@ -1,0 +1,83 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+)
+
+// ErrReplaced says that the path of a SQLite database names another file by now, or none. What is written to the file that
+// is open would be found by nobody.
+var ErrReplaced = errors.New("the database's file was moved, removed or replaced while the server has it open")
+
+// place is where the files of a SQLite database are. It is fixed after Open.
+type place struct {
+	path   string
+	files  map[string]os.FileInfo // by path: the database and its write-ahead log
+	anchor *sql.Conn              // keeps the log from being removed and made anew by SQLite itself
+	left   sync.Once
+}
+
+// settle remembers the files that are open.
+func (db *DB) settle(ctx context.Context, path string) error {
+	anchor, err := db.read.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	db.place = &place{path: path, anchor: anchor, files: map[string]os.FileInfo{}}
+	var tables int
+	if err := anchor.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master`).Scan(&tables); err != nil {
+		return fmt.Errorf("read %s: %w", path, err)
+	}
+	for _, file := range []string{path, path + "-wal"} {
+		if db.place.files[file], err = os.Stat(file); err != nil {
+			return fmt.Errorf("look at %s: %w", file, err)
+		}
+	}
+	return nil
+}
+
+// InPlace returns ErrReplaced where the files that are open are not those at the database's path any more. It asks the file
+// system alone and is quick. Of PostgreSQL it knows nothing.
+func (db *DB) InPlace() error {
+	if db.place == nil {
+		return nil
+	}
+	for path, opened := range db.place.files {
+		there, err := os.Stat(path)
+		switch {
+		case errors.Is(err, os.ErrNotExist), err == nil && !os.SameFile(opened, there):
+			return fmt.Errorf("%s: %w", path, ErrReplaced)
+		case err != nil:
+			return fmt.Errorf("look at the database's file: %w", err)
+		}
+	}
+	return nil
+}
+
+// Rescue writes what stands in the write-ahead log into the file that it belongs to, wherever that is now, and empties the
+// log: beside another file with the database's name it would spoil that one at the next start.
+func (db *DB) Rescue(ctx context.Context) error {
+	if _, err := db.write.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
+		return fmt.Errorf("write the log into the file it belongs to: %w", err)
+	}
+	return nil
+}
+
+// leave ends the watch over the files. Where they were moved it rescues what is in the log.
+func (db *DB) leave() error {
+	if db.place == nil {
+		return nil
+	}
+	var err error
+	db.place.left.Do(func() {
+		if errors.Is(db.InPlace(), ErrReplaced) {
+			err = db.Rescue(context.Background())
+		}
+		err = errors.Join(err, db.place.anchor.Close())
+	})
+	return err
+}

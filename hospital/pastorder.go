@@ -1,0 +1,140 @@
+package hospital
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// An order whose time is long over and that nobody has ended is past: a meal that was cooked on paper, or never. It leaves the lanes
+// and the counts of those who work now, and stands on a list of its own until somebody ends them all.
+
+// overAfter is how long after its time an order is past at the earliest; it never is on the day on which it was to be eaten.
+const overAfter = 4 * time.Hour
+
+// pastBefore is the due time before which what is still open now is past.
+func pastBefore(now time.Time) time.Time {
+	over, today := now.Add(-overAfter), startOfDay(now)
+	if over.Before(today) {
+		return over
+	}
+	return today
+}
+
+// splitPast takes from tickets those that are past, oldest first. Of those that have ended it keeps none that was.
+func splitPast(tickets []Ticket, now time.Time) (present, past []Ticket) {
+	before := pastBefore(now)
+	for _, t := range tickets {
+		switch {
+		case !t.Due.Before(before):
+			present = append(present, t)
+		case !t.Status.Ended():
+			past = append(past, t)
+		}
+	}
+	return present, past
+}
+
+// PastDay is how many orders of a day are not finished.
+type PastDay struct {
+	Day   time.Time // midnight UTC of the day in Kigali
+	Count int
+}
+
+// pastDays counts by day, the oldest first.
+func pastDays(dues []time.Time) (days []PastDay) {
+	for _, due := range dues {
+		day := dayIn(due.In(kigali))
+		i := slices.IndexFunc(days, func(d PastDay) bool { return d.Day.Equal(day) })
+		if i < 0 {
+			days = append(days, PastDay{Day: day})
+			i = len(days) - 1
+		}
+		days[i].Count++
+	}
+	slices.SortFunc(days, func(a, b PastDay) int { return a.Day.Compare(b.Day) })
+	return days
+}
+
+// ClosePastOrders ends all orders that are past, as never delivered, and returns how many: those on their way become undelivered, all
+// others cancelled. Invalid without a reason, which each of them keeps. Each is ended by itself, so that it may be given again.
+func (h *Hospital) ClosePastOrders(ctx context.Context, actor Actor, reason string) (closed int, err error) {
+	if err := actor.need(CookOrders); err != nil {
+		return 0, err
+	}
+	reason = tidy(reason)
+	wrong := fields{}
+	wrong.line("reason", reason, LongestReason, "Say why they were never delivered.")
+	if err := wrong.err(); err != nil {
+		return 0, err
+	}
+	past, err := h.pastOrders(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range past {
+		ended := false
+		err := h.change(ctx, actor, func(ctx context.Context, c *change) (err error) {
+			ended, err = c.closePast(ctx, id, reason)
+			return err
+		})
+		if err != nil {
+			return closed, fmt.Errorf("close order %d: %w", id, err)
+		}
+		if ended {
+			closed++
+		}
+	}
+	return closed, nil
+}
+
+// pastOrders lists the orders that are past, the oldest first.
+func (h *Hospital) pastOrders(ctx context.Context) (ids []int64, err error) {
+	before := pastBefore(h.clock(ctx))
+	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+		rows, err := q.QueryContext(ctx, `SELECT id FROM meal_order WHERE ended_at IS NULL AND due < $1 ORDER BY due, id`, instant(before))
+		if ids, err = collect(rows, err, scanID); err != nil {
+			return fmt.Errorf("read which orders are past: %w", err)
+		}
+		return nil
+	})
+	return ids, err
+}
+
+// closePast ends one order that is past, unless somebody has meanwhile.
+func (c *change) closePast(ctx context.Context, id int64, reason string) (ended bool, err error) {
+	o, err := c.lockOrder(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	if o.Status.Ended() || !o.Due.Before(pastBefore(c.now)) {
+		return false, errUnchanged
+	}
+	from := o.Status
+	o.CancelReason = reason
+	if from != OrderInTransit {
+		if err := c.putOrder(ctx, &o, OrderCancelled); err != nil || from != OrderReady {
+			return true, err
+		}
+		return true, c.cancelDelivery(ctx, o)
+	}
+	r, ok, err := c.lockOpenDelivery(ctx, o)
+	if err != nil {
+		return false, err
+	}
+	if !ok {
+		return false, errors.New("an order is on its way without a delivery")
+	}
+	if err := c.putOrder(ctx, &o, OrderUndelivered); err != nil {
+		return false, err
+	}
+	to := DeliveryFailed
+	if o.Stopped != "" {
+		to = DeliveryReturned
+	}
+	r.FailReason, r.DoneAt = reason, c.now
+	return true, c.putDelivery(ctx, &r, to)
+}
