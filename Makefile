@@ -43,5 +43,5 @@ check: ## what guards quality besides the tests: generated files fresh, formatte
 generate: ## regenerate what is generated
 	$(TEMPL) generate
 
-deps: ## install what the tests need: redis-server, chromium, postgresql, nginx, supervisor, systemd, python3-websockets
+deps: ## install what the tests need: a C compiler, redis-server, chromium, postgresql, nginx, supervisor, systemd, python3-websockets
 	@.ci/deps
