@@ -339,12 +339,17 @@ func (p *screen) resize(width, height int64, options ...chromedp.EmulateViewport
 	p.do(chromedp.EmulateViewport(width, height, options...))
 }
 
+// stirs says that the page is about to move what it shows, under a finger that is on its way: its typeface has not arrived, or
+// the banner of a page that does not become live opens in its first second.
+const stirs = `document.fonts.status !== "loaded" || (document.getElementById("banner")?.getAnimations() ?? [])
+	.some((a) => a.playState === "running" && a.effect.getTiming().delay <= 1000)`
+
 // point finds where to press an element: its middle, scrolled into sight. What lies under something else can't be pressed.
 func (p *screen) point(css string) (x, y float64) {
 	p.t.Helper()
 	p.until(css+" to lie where it can be pressed", `(() => {
 		const e = document.querySelector(`+strconv.Quote(css)+`);
-		if (!e) return false;
+		if (!e || `+stirs+`) return false;
 		const onTop = () => {
 			const r = e.getBoundingClientRect();
 			const top = document.elementFromPoint(r.left + r.width / 2, r.top + r.height / 2);
