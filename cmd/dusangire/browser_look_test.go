@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -252,7 +253,7 @@ func (s *server) demoWard(code string) hospital.WardBoard {
 	return hospital.WardBoard{}
 }
 
-// TestEveryPageIsUsableByEveryoneOnEveryScreen looks at each page on a wall, a desk and a tablet, by day and by night.
+// TestEveryPageIsUsableByEveryoneOnEveryScreen looks at each page on a wall, a desk and a tablet, by day and by night, and with larger text.
 func TestEveryPageIsUsableByEveryoneOnEveryScreen(t *testing.T) {
 	s := mustServeDemo(t)
 	for _, sight := range sights(t, s) {
@@ -273,6 +274,14 @@ func TestEveryPageIsUsableByEveryoneOnEveryScreen(t *testing.T) {
 				wantNone(l, p.wider())
 				if l.touch {
 					wantNone(l, p.tooSmallToTouch())
+				}
+			}
+			for _, percent := range []int64{120, 100} {
+				p.enlarge(percent)
+				for _, l := range looks()[:3] {
+					p.have(l)
+					wantNone(l, p.illegible())
+					wantNone(l, p.wider())
 				}
 			}
 			narrow, desk := look{"phone", 320, 640, true, "light"}, look{"desk", 1366, 768, false, "light"}
@@ -393,27 +402,40 @@ func (p *screen) outOfReachOfKeys() (found []string) {
 
 func TestAWardOf24BedsFitsOnAScreen(t *testing.T) {
 	s := mustServeDemo(t)
-	for _, code := range []string{"MED-A", "MED-B"} {
-		ward := s.demoWard(code)
-		if len(ward.Beds) != 24 {
-			t.Fatalf("ward %s has %d beds, want 24", code, len(ward.Beds))
+	for machine, browser := range map[string]context.Context{"with fonts": usual(t), "without a font": fontless(t)} {
+		for _, code := range []string{"MED-A", "MED-B"} {
+			ward := s.demoWard(code)
+			if len(ward.Beds) != 24 {
+				t.Fatalf("ward %s has %d beds, want 24", code, len(ward.Beds))
+			}
+			p := s.on(t, browser, hospital.MedicalStaff)
+			p.openLive(wardPath(ward))
+			p.untilFaced()
+			for _, l := range looks() {
+				if l.touch {
+					continue
+				}
+				p.have(l)
+				p.wantAllBeds(fmt.Sprintf("%s, %s, on a machine %s", code, l, machine))
+			}
+			p.enlarge(120)
+			p.have(looks()[0]) // nobody scrolls a wall
+			p.wantAllBeds(fmt.Sprintf("%s, %s, with larger text, on a machine %s", code, looks()[0], machine))
 		}
-		p := s.demoVisitorAs(t, hospital.MedicalStaff)
-		p.openLive(wardPath(ward))
-		for _, l := range looks() {
-			if l.touch {
-				continue
-			}
-			p.have(l)
-			if beyond := ask[[]string](p, `[...document.querySelectorAll(".board > li")].filter((e) => {
-				const r = e.getBoundingClientRect();
-				return r.top < 0 || r.bottom > innerHeight || r.left < 0 || r.right > innerWidth;
-			}).map((e) => e.innerText)`); len(beyond) > 0 {
-				t.Errorf("%s, %s: %d of 24 beds are not in sight", code, l, len(beyond))
-			}
-			if cut := ask[[]string](p, `[...document.querySelectorAll(".board > li > a")].filter((e) => e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1).map((e) => e.innerText)`); len(cut) > 0 {
-				t.Errorf("%s, %s: these cards hold more than they show: %q", code, l, cut)
-			}
-		}
+	}
+}
+
+// wantAllBeds fails the test for each bed of the board that is not in sight as a whole.
+func (p *screen) wantAllBeds(where string) {
+	p.t.Helper()
+	if beyond := ask[[]string](p, `[...document.querySelectorAll(".board > li")].filter((e) => {
+		const r = e.getBoundingClientRect();
+		return r.top < 0 || r.bottom > innerHeight || r.left < 0 || r.right > innerWidth;
+	}).map((e) => e.innerText)`); len(beyond) > 0 {
+		p.t.Errorf("%s: %d beds are not in sight", where, len(beyond))
+	}
+	if cut := ask[[]string](p, `[...document.querySelectorAll(".board > li > a")]
+		.filter((e) => e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1).map((e) => e.innerText)`); len(cut) > 0 {
+		p.t.Errorf("%s: these cards hold more than they show: %q", where, cut)
 	}
 }

@@ -53,17 +53,23 @@ var endBrowser = func() {}
 
 // theBrowser starts Chromium when it is first asked for.
 var theBrowser = sync.OnceValues(func() (context.Context, error) {
+	ctx, end, err := startBrowser()
+	endBrowser = end
+	return ctx, err
+})
+
+// startBrowser starts Chromium. The caller ends it, even where it did not start.
+func startBrowser(more ...chromedp.ExecAllocatorOption) (browser context.Context, end func(), err error) {
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("ignore-certificate-errors-spki-list", certificateKey().fingerprint))
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)
 	ctx, cancel := chromedp.NewContext(allocator)
-	endBrowser = func() { cancel(); stop() }
-	err := chromedp.Do(ctx)
+	err = chromedp.Do(ctx)
 	if errors.Is(err, exec.ErrNotFound) {
 		err = errors.New("Chromium is not installed: `make deps` installs it on Debian and Ubuntu (package chromium)")
 	}
-	return ctx, err
-})
+	return ctx, func() { cancel(); stop() }, err
+}
 
 // screen is one page in front of somebody.
 type screen struct {

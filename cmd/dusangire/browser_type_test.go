@@ -1,0 +1,257 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/css"
+	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/fetch"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+
+	"dusangire/hospital"
+)
+
+// The pages bring their typeface. These tests look at them where a machine has fonts, where it has none, where the typeface does
+// not arrive, and with larger text.
+
+// face is the typeface of the pages; beyond has the letters of names that it lacks.
+const (
+	face   = "Atkinson Hyperlegible Next"
+	beyond = "Inter Variable"
+)
+
+// fontless starts a browser that finds no font on its machine.
+func fontless(t testing.TB) context.Context {
+	t.Helper()
+	folder := t.TempDir()
+	config := filepath.Join(folder, "fonts.conf")
+	rules := `<fontconfig><dir>` + folder + `/none</dir><cachedir>` + folder + `/cache</cachedir></fontconfig>`
+	if err := os.WriteFile(config, []byte(rules), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, end, err := startBrowser(chromedp.Env("FONTCONFIG_FILE=" + config))
+	t.Cleanup(end)
+	if err != nil {
+		t.Fatalf("start a browser without fonts: %v", err)
+	}
+	return ctx
+}
+
+// on opens a screen in a browser, for the demo's login of a role.
+func (s *server) on(t testing.TB, browser context.Context, role hospital.Role) *screen {
+	t.Helper()
+	p := openScreen(t, s.url, browser, chromedp.WithNewBrowserContext())
+	if role != "" {
+		p.useToken(s.signInAs(string(role), "dusangire").token)
+	}
+	return p
+}
+
+// usual is the browser of all other tests, with whatever fonts the machine has.
+func usual(t testing.TB) context.Context {
+	t.Helper()
+	ctx, err := theBrowser()
+	if err != nil {
+		t.Fatalf("start the browser: %v", err)
+	}
+	return ctx
+}
+
+// enlarge sets the browser's own size of text, 100 being as it comes.
+func (p *screen) enlarge(percent int64) {
+	p.t.Helper()
+	params := page.SetFontSizesParams{FontSizes: &page.FontSizes{Standard: 16 * percent / 100}}
+	if _, err := chromedp.Call(p.ctx, page.SetFontSizes, params); err != nil {
+		p.t.Fatalf("set the text to %d %%: %v", percent, err)
+	}
+}
+
+// illegible are the words that cannot be read as they are meant: cut off, broken within, sticking out of their box, under something.
+func (p *screen) illegible() []string {
+	p.t.Helper()
+	source, err := os.ReadFile("testdata/illegible.js")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return ask[[]string](p, string(source))
+}
+
+// untilFaced waits until the page is drawn in the typeface of the pages.
+func (p *screen) untilFaced() {
+	p.t.Helper()
+	p.until("the typeface", `[...document.fonts].some((f) => f.family.includes("`+face+`") && f.status === "loaded") && document.fonts.status === "loaded"`)
+}
+
+// fontsOf are the fonts in which a text is drawn, by family. Those of the machine are marked.
+func (p *screen) fontsOf(text string) (families []string) {
+	p.t.Helper()
+	p.permits("ERR_CACHE_MISS") // the inspector asks for what it does not find
+	ask[chromedp.Void](p, `document.getElementById("letters")?.remove();
+		document.querySelector("main").insertAdjacentHTML("beforeend", '<p id="letters"></p>');
+		document.getElementById("letters").textContent = `+strconv.Quote(text))
+	p.until("the letters to be drawn", `document.getElementById("letters").offsetHeight > 0 && document.fonts.status === "loaded"`)
+	p.untilFaced()
+	root, err := chromedp.Call(p.ctx, dom.GetDocument, dom.GetDocumentParams{})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	found, err := chromedp.Call(p.ctx, dom.QuerySelector, dom.QuerySelectorParams{NodeID: root.Root.NodeID, Selector: "#letters"})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if _, err := chromedp.Call(p.ctx, css.Enable, cdp.Empty{}); err != nil {
+		p.t.Fatal(err)
+	}
+	fonts, err := chromedp.Call(p.ctx, css.GetPlatformFontsForNode, css.GetPlatformFontsForNodeParams{NodeID: found.NodeID})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for _, f := range fonts.Fonts {
+		family := f.FamilyName
+		if !f.IsCustomFont {
+			family += " of the machine"
+		}
+		families = append(families, family)
+	}
+	slices.Sort(families)
+	return families
+}
+
+// lettersOfTheTexts are all letters, figures and signs of the three languages' texts.
+func lettersOfTheTexts(t testing.TB) string {
+	t.Helper()
+	catalogue, err := os.ReadFile("../../views/text/catalogue.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	letters := map[rune]bool{}
+	for _, r := range string(catalogue) + "0123456789" {
+		if unicode.IsGraphic(r) && !unicode.IsSpace(r) {
+			letters[r] = true
+		}
+	}
+	var all []string
+	for r := range letters {
+		all = append(all, string(r))
+	}
+	slices.Sort(all)
+	return strings.Join(all, " ")
+}
+
+func TestTheTextsAreDrawnInTheFaceOfThePages(t *testing.T) {
+	s := mustServe(t, nil)
+	for machine, browser := range map[string]context.Context{"with fonts": usual(t), "without a font": fontless(t)} {
+		p := s.on(t, browser, "")
+		p.open("/login")
+		if got := p.fontsOf(lettersOfTheTexts(t)); !slices.Equal(got, []string{face}) {
+			t.Errorf("on a machine %s the texts are drawn in %q, want %s alone", machine, got, face)
+		}
+		names := "Nguyễn Thị Phượng, Mũthoni, Ŋoŋ, Ɔboɔ, Ɛsi, Ọlá, Ḥasan, Łukasz, Þór, Őry, İpek, Ștefan → ✓ ▲ ′"
+		if got := p.fontsOf(names); !slices.Equal(got, []string{face, beyond}) {
+			t.Errorf("on a machine %s names are drawn in %q, want %s, and %s for the letters that it lacks", machine, got, face, beyond)
+		}
+		if widths := ask[int](p, `new Set([..."0123456789"].flatMap((figure) => ["400", "700"].map((weight) => {
+			const letters = document.getElementById("letters");
+			letters.innerHTML = "<span></span>";
+			letters.style.fontWeight = weight;
+			letters.firstChild.textContent = figure.repeat(10);
+			return letters.firstChild.getBoundingClientRect().width;
+		}))).size`); widths != 1 {
+			t.Errorf("on a machine %s the figures have %d widths, so a clock would stir", machine, widths)
+		}
+	}
+}
+
+// TestPagesHoldWithoutAnyFontAndWithLargerText looks at the fullest pages in each language.
+func TestPagesHoldWithoutAnyFontAndWithLargerText(t *testing.T) {
+	s := mustServeDemo(t)
+	fillKitchen(t, s, s.demoWard("MED-A"))
+	bare := fontless(t)
+	pages := map[string]hospital.Role{
+		wardPath(s.demoWard("MED-B")): hospital.MedicalStaff, wall: hospital.KitchenStaff, "/gallery": hospital.Admin,
+		"/dashboard/ward_management/": hospital.WardManagement, "/dashboard/medical_staff/": hospital.MedicalStaff,
+	}
+	for path, role := range pages {
+		for machine, browser := range map[string]context.Context{"with fonts": usual(t), "without a font": bare} {
+			p := s.on(t, browser, role)
+			for _, language := range []string{"en", "fr", "rw"} {
+				p.open("/login")
+				p.speak(language)
+				p.open(path)
+				p.untilFaced()
+				for _, percent := range []int64{100, 120} {
+					p.enlarge(percent)
+					for _, l := range looks()[:3] {
+						p.have(l)
+						for _, fault := range append(p.illegible(), p.wider()...) {
+							t.Errorf("%s in %s, %v, text at %d %%, on a machine %s: %s", path, language, l, percent, machine, fault)
+						}
+					}
+				}
+			}
+			p.close()
+		}
+	}
+}
+
+// TestNothingMovesWhenTheFaceArrives holds the typeface back until a page has been drawn in what stands in for it.
+func TestNothingMovesWhenTheFaceArrives(t *testing.T) {
+	s := mustServeDemo(t)
+	p := s.on(t, usual(t), hospital.MedicalStaff)
+	arrive := make(chan struct{})
+	p.intercept("*.woff2", func(ctx context.Context, request fetch.RequestID) error {
+		select {
+		case <-arrive:
+		case <-ctx.Done():
+		}
+		_, err := chromedp.Call(ctx, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: request})
+		return err
+	})
+	p.have(look{"wall", 1920, 1080, false, "light"})
+	if _, err := chromedp.Call(p.ctx, page.Navigate, page.NavigateParams{URL: p.url + wardPath(s.demoWard("MED-B"))}); err != nil {
+		t.Fatal(err)
+	}
+	p.until("the page in what stands in", isLive+` && document.fonts.status === "loading"`)
+	const places = `[...document.querySelectorAll(".top, .head, .counts, .board > li, .board b, .board strong")].map((e) => {
+		const {top, height} = e.getBoundingClientRect();
+		return [Math.round(top), Math.round(height)].join();
+	})`
+	before := ask[[]string](p, places)
+	close(arrive)
+	p.untilFaced()
+	if after := ask[[]string](p, places); !slices.Equal(before, after) {
+		t.Errorf("when the typeface arrives, things move from\n%q to\n%q", before, after)
+	}
+	if shift := ask[float64](p, layoutShift); shift > 0.02 {
+		t.Errorf("the page shifts by %.3f of the screen, want less than 0.02", shift)
+	}
+}
+
+// layoutShift is how much of the page has moved by itself since it was opened, as browsers measure it.
+const layoutShift = `new Promise((done) => new PerformanceObserver((list) => done(list.getEntries().reduce((sum, e) => sum + e.value, 0)))
+	.observe({type: "layout-shift", buffered: true}) ?? requestAnimationFrame(() => requestAnimationFrame(() => done(0))))`
+
+func TestPagesCanBeReadWhereTheFaceDoesNotArrive(t *testing.T) {
+	s := mustServeDemo(t)
+	for path, role := range map[string]hospital.Role{wardPath(s.demoWard("MED-B")): hospital.MedicalStaff, wall: hospital.KitchenStaff, "/gallery": hospital.Admin} {
+		p := s.on(t, usual(t), role)
+		p.permits("typeface") // the preload that nobody used
+		p.block("*.woff2")
+		p.open(path)
+		for _, l := range looks()[:3] {
+			p.have(l)
+			for _, fault := range append(p.illegible(), p.wider()...) {
+				t.Errorf("%s, %v: %s", path, l, fault)
+			}
+		}
+	}
+}
