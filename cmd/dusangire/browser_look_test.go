@@ -270,20 +270,23 @@ func TestEveryPageIsUsableByEveryoneOnEveryScreen(t *testing.T) {
 			for _, l := range looks() {
 				p.have(l)
 				p.photograph(sight.name, l)
-				wantNone(l, p.foundByAxe())
+				wantNone(l, p.foundByAxe(l.scheme))
+				if l.scheme == "dark" {
+					continue // only its colours are others
+				}
 				wantNone(l, p.wider())
+				wantNone(l, p.illegible())
 				if l.touch {
 					wantNone(l, p.tooSmallToTouch())
 				}
 			}
-			for _, percent := range []int64{120, 100} {
-				p.enlarge(percent)
-				for _, l := range looks()[:3] {
-					p.have(l)
-					wantNone(l, p.illegible())
-					wantNone(l, p.wider())
-				}
+			p.enlarge(120)
+			for _, l := range looks()[:3] {
+				p.have(l)
+				wantNone(l, p.wider())
+				wantNone(l, p.illegible())
 			}
+			p.enlarge(100)
 			narrow, desk := look{"phone", 320, 640, true, "light"}, look{"desk", 1366, 768, false, "light"}
 			p.have(narrow)
 			p.photograph(sight.name, narrow)
@@ -300,8 +303,9 @@ func TestTheLooksAtPagesFindBarriers(t *testing.T) {
 	p := s.visitor()
 	p.open("/login")
 	p.bringAxe()
+	axe := func(scheme string) func() []string { return func() []string { return p.foundByAxe(scheme) } }
 	for what, find := range map[string]func() []string{
-		"axe": p.foundByAxe, "width": p.wider, "touch": p.tooSmallToTouch, "keys": p.outOfReachOfKeys,
+		"axe": axe("light"), "axe by night": axe("dark"), "width": p.wider, "touch": p.tooSmallToTouch, "keys": p.outOfReachOfKeys, "words": p.illegible,
 	} {
 		t.Run(what, func(t *testing.T) {
 			p.have(look{"tablet", 820, 1180, true, "light"})
@@ -309,7 +313,9 @@ func TestTheLooksAtPagesFindBarriers(t *testing.T) {
 				t.Errorf("in a good page it finds %q", found)
 			}
 			ask[chromedp.Void](p, `document.querySelector("main").insertAdjacentHTML("beforeend", '<div id="spoiled"><img src="/static/none.svg" hidden><button></button>' +
-				'<a href="/" tabindex="-1">never reached</a></div>'); document.getElementById("spoiled").style.minWidth = "9000px"`)
+				'<a href="/" tabindex="-1">never reached</a><p>faint and cut</p></div>');
+				document.getElementById("spoiled").style.minWidth = "9000px";
+				Object.assign(document.querySelector("#spoiled p").style, {width: "2rem", overflow: "hidden", whiteSpace: "nowrap", color: "#777", background: "#888"})`)
 			if found := find(); len(found) == 0 {
 				t.Error("in a spoiled page it finds nothing")
 			}
@@ -348,12 +354,16 @@ func (p *screen) bringAxe() {
 	ask[chromedp.Void](p, string(source)+";void 0")
 }
 
-// foundByAxe are the barriers that axe-core finds in the page.
-func (p *screen) foundByAxe() []string {
+// foundByAxe are the barriers that axe-core finds in the page. By night only the colours are others than by day.
+func (p *screen) foundByAxe(scheme string) []string {
 	p.t.Helper()
+	rules := `["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]`
+	if scheme == "dark" {
+		rules = `{type: "rule", values: ["color-contrast"]}`
+	}
 	return ask[[]string](p, `axe.run(document, {
 		resultTypes: ["violations"],
-		runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"],
+		runOnly: `+rules+`,
 	}).then(({violations}) => violations.flatMap(({id, help, nodes}) =>
 		nodes.map((n) => ["axe: " + id, help, n.html.slice(0, 150), n.failureSummary].join(" | "))))`)
 }

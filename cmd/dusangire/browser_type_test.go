@@ -82,6 +82,7 @@ func (p *screen) illegible() []string {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	p.until("the typeface to come or to fail", `document.fonts.status === "loaded"`)
 	return ask[[]string](p, string(source))
 }
 

@@ -1,7 +1,6 @@
 // The words of the page that cannot be read as they are meant: broken within, sticking out of their box, cut off where no
 // scrolling brings them back, or under something else. What is not meant to be seen is left out.
-(async () => {
-  await document.fonts.ready;
+(() => {
   const found = new Set();
   const once = (f, known = new Map()) => (e) => known.get(e) ?? known.set(e, f(e)).get(e);
   const style = once((e) => getComputedStyle(e));
@@ -33,7 +32,7 @@
       const c = edge(a);
       if (r.left < c.left - 1 || r.right > c.right + 1 || r.top < c.top - slack || r.bottom > c.bottom + slack) return tell("cut", word, e);
     }
-    const over = !reachable && document.elementFromPoint(r.left + r.width / 2, r.top + r.height / 2);
+    const over = reachable ? null : document.elementFromPoint(r.left + r.width / 2, r.top + r.height / 2);
     const chosen = over?.closest(".menu[open], dialog"); // somebody opened it and closes it again
     if (over && !chosen && !over.contains(e) && !e.contains(over) && !stays(over) && !stays(e)) tell("under " + over.outerHTML.slice(0, 60), word, e);
   };
