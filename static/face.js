@@ -1,5 +1,6 @@
-// On a machine without any font, Chromium gives up a typeface that has not arrived when the first words are drawn, because
-// nothing can stand in for it. There each is fetched by itself, and shown when it is there.
+// On a machine without any font, Chromium gives up a typeface that has not arrived when the first
+// words are drawn, because nothing can stand in for it. There each is fetched by itself, and shown
+// when it is there.
 
 const hasFonts = () => {
   const pen = document.createElement("canvas").getContext("2d");
@@ -8,12 +9,18 @@ const hasFonts = () => {
 };
 
 const servedFaces = () => [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules])
-  .filter((rule) => rule instanceof CSSFontFaceRule && rule.style.getPropertyValue("src").includes("url("));
+  .filter((rule) => rule instanceof CSSFontFaceRule)
+  .map((rule) => (name) => rule.style.getPropertyValue(name))
+  .filter((its) => its("src").includes("url("));
 
-const bring = async ({style}) => {
-  const [src, weight, range, size] = ["src", "font-weight", "unicode-range", "size-adjust"].map((name) => style.getPropertyValue(name));
-  const face = new FontFace(style.getPropertyValue("font-family"), src, {weight, unicodeRange: range || "U+0-10FFFF", sizeAdjust: size || "100%"});
+const bring = async (its) => {
+  const face = new FontFace(its("font-family"), its("src"), {
+    weight: its("font-weight"),
+    unicodeRange: its("unicode-range") || "U+0-10FFFF",
+    sizeAdjust: its("size-adjust") || "100%",
+  });
   document.fonts.add(await face.load());
 };
 
-if (!hasFonts()) for (const rule of servedFaces()) bring(rule).catch(() => {}); // without a face there is nothing to read and nobody to tell
+// Where one does not come there is nothing to read, and no way to say so.
+if (!hasFonts()) for (const its of servedFaces()) bring(its).catch(() => {});

@@ -1,6 +1,6 @@
 // Package static holds what pages need besides HTML: the style sheet and the script of all of them, those that the pages of
-// one noun add (kitchen.css, kitchen.js), htmx with its socket extension, icons, and the typefaces, so that a page looks the
-// same whatever fonts a machine has (.ci/fonts makes them).
+// one noun add (kitchen.css, kitchen.js), htmx with its socket extension, icons, and the typefaces
+// (.ci/fonts makes them), so that a page looks the same whatever fonts a machine has.
 //
 // They are part of the binary and named by their content (/static/app.3f2a1c9b04de.css), so a browser may keep them for
 // ever and still never mixes two versions. There is no build step: what lies in this folder is what is sent.

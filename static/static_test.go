@@ -82,7 +82,8 @@ func TestTheTypefacesAreSmall(t *testing.T) {
 	}
 }
 
-// TestTheStyleSheetKnowsTheLettersOfTheTypefaces compares the unicode-range of app.css with the letters that .ci/fonts keeps.
+// TestTheStyleSheetKnowsTheLettersOfTheTypefaces compares the unicode-range of app.css with the
+// letters that .ci/fonts keeps.
 func TestTheStyleSheetKnowsTheLettersOfTheTypefaces(t *testing.T) {
 	ranges := func(file, pattern string) string {
 		source, err := os.ReadFile(file)
@@ -95,7 +96,8 @@ func TestTheStyleSheetKnowsTheLettersOfTheTypefaces(t *testing.T) {
 		}
 		return strings.NewReplacer("U+", "", " ", "", "\n", "").Replace(m[1])
 	}
-	shown, kept := ranges("app.css", `unicode-range:([^;]+);`), ranges("../.ci/fonts", `--unicodes=([0-9A-F,-]+)`)
+	shown := ranges("app.css", `unicode-range:([^;]+);`)
+	kept := ranges("../.ci/fonts", `--unicodes=([0-9A-F,-]+)`)
 	if shown != kept {
 		t.Errorf("app.css asks a typeface for %s, and it is made with %s", shown, kept)
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -253,7 +252,8 @@ func (s *server) demoWard(code string) hospital.WardBoard {
 	return hospital.WardBoard{}
 }
 
-// TestEveryPageIsUsableByEveryoneOnEveryScreen looks at each page on a wall, a desk and a tablet, by day and by night, and with larger text.
+// TestEveryPageIsUsableByEveryoneOnEveryScreen looks at each page on a wall, a desk and a tablet, by
+// day and by night, and with larger text.
 func TestEveryPageIsUsableByEveryoneOnEveryScreen(t *testing.T) {
 	s := mustServeDemo(t)
 	for _, sight := range sights(t, s) {
@@ -303,9 +303,13 @@ func TestTheLooksAtPagesFindBarriers(t *testing.T) {
 	p := s.visitor()
 	p.open("/login")
 	p.bringAxe()
-	axe := func(scheme string) func() []string { return func() []string { return p.foundByAxe(scheme) } }
 	for what, find := range map[string]func() []string{
-		"axe": axe("light"), "axe by night": axe("dark"), "width": p.wider, "touch": p.tooSmallToTouch, "keys": p.outOfReachOfKeys, "words": p.illegible,
+		"axe":          func() []string { return p.foundByAxe("light") },
+		"axe by night": func() []string { return p.foundByAxe("dark") },
+		"width":        p.wider,
+		"touch":        p.tooSmallToTouch,
+		"keys":         p.outOfReachOfKeys,
+		"words":        p.illegible,
 	} {
 		t.Run(what, func(t *testing.T) {
 			p.have(look{"tablet", 820, 1180, true, "light"})
@@ -315,7 +319,8 @@ func TestTheLooksAtPagesFindBarriers(t *testing.T) {
 			ask[chromedp.Void](p, `document.querySelector("main").insertAdjacentHTML("beforeend", '<div id="spoiled"><img src="/static/none.svg" hidden><button></button>' +
 				'<a href="/" tabindex="-1">never reached</a><p>faint and cut</p></div>');
 				document.getElementById("spoiled").style.minWidth = "9000px";
-				Object.assign(document.querySelector("#spoiled p").style, {width: "2rem", overflow: "hidden", whiteSpace: "nowrap", color: "#777", background: "#888"})`)
+				Object.assign(document.querySelector("#spoiled p").style,
+					{width: "2rem", overflow: "hidden", whiteSpace: "nowrap", color: "#777", background: "#888"})`)
 			if found := find(); len(found) == 0 {
 				t.Error("in a spoiled page it finds nothing")
 			}
@@ -354,7 +359,8 @@ func (p *screen) bringAxe() {
 	ask[chromedp.Void](p, string(source)+";void 0")
 }
 
-// foundByAxe are the barriers that axe-core finds in the page. By night only the colours are others than by day.
+// foundByAxe are the barriers that axe-core finds in the page. By night only the colours are others
+// than by day.
 func (p *screen) foundByAxe(scheme string) []string {
 	p.t.Helper()
 	rules := `["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]`
@@ -412,7 +418,7 @@ func (p *screen) outOfReachOfKeys() (found []string) {
 
 func TestAWardOf24BedsFitsOnAScreen(t *testing.T) {
 	s := mustServeDemo(t)
-	for machine, browser := range map[string]context.Context{"with fonts": usual(t), "without a font": fontless(t)} {
+	for machine, browser := range machines(t) {
 		for _, code := range []string{"MED-A", "MED-B"} {
 			ward := s.demoWard(code)
 			if len(ward.Beds) != 24 {
@@ -430,7 +436,7 @@ func TestAWardOf24BedsFitsOnAScreen(t *testing.T) {
 			}
 			p.enlarge(120)
 			p.have(looks()[0]) // nobody scrolls a wall
-			p.wantAllBeds(fmt.Sprintf("%s, %s, with larger text, on a machine %s", code, looks()[0], machine))
+			p.wantAllBeds(fmt.Sprintf("%s, on a wall, with larger text, on a machine %s", code, machine))
 		}
 	}
 }
@@ -445,7 +451,8 @@ func (p *screen) wantAllBeds(where string) {
 		p.t.Errorf("%s: %d beds are not in sight", where, len(beyond))
 	}
 	if cut := ask[[]string](p, `[...document.querySelectorAll(".board > li > a")]
-		.filter((e) => e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1).map((e) => e.innerText)`); len(cut) > 0 {
+		.filter((e) => e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1)
+		.map((e) => e.innerText)`); len(cut) > 0 {
 		p.t.Errorf("%s: these cards hold more than they show: %q", where, cut)
 	}
 }

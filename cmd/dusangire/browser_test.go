@@ -59,12 +59,12 @@ var theBrowser = sync.OnceValues(func() (context.Context, error) {
 })
 
 // startBrowser starts Chromium. The caller ends it, even where it did not start.
-func startBrowser(more ...chromedp.ExecAllocatorOption) (browser context.Context, end func(), err error) {
+func startBrowser(more ...chromedp.ExecAllocatorOption) (_ context.Context, end func(), _ error) {
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("ignore-certificate-errors-spki-list", certificateKey().fingerprint))
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)
 	ctx, cancel := chromedp.NewContext(allocator)
-	err = chromedp.Do(ctx)
+	err := chromedp.Do(ctx)
 	if errors.Is(err, exec.ErrNotFound) {
 		err = errors.New("Chromium is not installed: `make deps` installs it on Debian and Ubuntu (package chromium)")
 	}
@@ -345,10 +345,10 @@ func (p *screen) resize(width, height int64, options ...chromedp.EmulateViewport
 	p.do(chromedp.EmulateViewport(width, height, options...))
 }
 
-// stirs says that the page is about to move what it shows, under a finger that is on its way: its typeface has not arrived, or
-// the banner of a page that does not become live opens in its first second.
-const stirs = `document.fonts.status !== "loaded" || (document.getElementById("banner")?.getAnimations() ?? [])
-	.some((a) => a.playState === "running" && a.effect.getTiming().delay <= 1000)`
+// stirs says that the page is about to move what it shows, under a finger that is on its way: its
+// typeface has not arrived, or the banner of a page that does not become live opens in a second.
+const stirs = `document.fonts.status !== "loaded" ||
+	(document.getElementById("banner")?.getAnimations() ?? []).some((a) => a.playState === "running" && a.effect.getTiming().delay <= 1000)`
 
 // point finds where to press an element: its middle, scrolled into sight. What lies under something else can't be pressed.
 func (p *screen) point(css string) (x, y float64) {
