@@ -584,31 +584,46 @@ func TestTwoHundredQuickChangesArriveInOrder(t *testing.T) {
 			}
 		}
 	})
-	for _, s := range clients {
-		last, told := int64(-1), map[int64]bool{}
-		for last < beds {
-			o := s.nextObject()
-			if o["type"] == "bed_status_change" {
-				if told[o.int("bed_id")] || o["status"] != "reserved" {
-					t.Fatalf("a bed that changed once is told once: %v", o)
-				}
-				told[o.int("bed_id")] = true
-				continue
-			}
-			reserved := o.sub("data").int("reserved_beds")
-			if reserved < last || reserved > int64(len(told)) && last >= 0 {
-				t.Fatalf("%d reserved beds after %d, with %d told", reserved, last, len(told))
-			}
-			if last < 0 { // what stood when the client came is not told as a change
-				for n := range reserved {
-					told[board.Beds[n].ID] = true
-				}
-			}
-			last = reserved
+	// In turns: a client that is not read meanwhile answers no ping, and is closed for it.
+	watching := []*changesSeen{{socket: clients[0], last: -1}, {socket: clients[1], last: -1}}
+	for len(watching) > 0 {
+		for _, seen := range watching {
+			seen.next(t, board.Beds)
 		}
-		if len(told) != beds {
-			t.Errorf("%d beds were told, want %d", len(told), beds)
+		watching = slices.DeleteFunc(watching, func(seen *changesSeen) bool { return seen.last == beds })
+	}
+}
+
+// changesSeen is what a client was told of beds that become reserved one after the other.
+type changesSeen struct {
+	*socket
+	last int64          // how many were reserved when it was last told; -1: it was not
+	told map[int64]bool // by bed
+}
+
+// next takes one message, and fails the test where it is older than what was seen before, or tells something twice.
+func (seen *changesSeen) next(t *testing.T, beds []hospital.BoardBed) {
+	t.Helper()
+	o := seen.nextObject()
+	if o["type"] == "bed_status_change" {
+		if seen.told[o.int("bed_id")] || o["status"] != "reserved" {
+			t.Fatalf("a bed that changed once is told once: %v", o)
 		}
+		seen.told[o.int("bed_id")] = true
+		return
+	}
+	reserved := o.sub("data").int("reserved_beds")
+	if seen.last < 0 { // what stood when the client came is not told as a change
+		seen.told = map[int64]bool{}
+		for _, bed := range beds[:reserved] {
+			seen.told[bed.ID] = true
+		}
+	}
+	if reserved < seen.last || reserved > int64(len(seen.told)) {
+		t.Fatalf("%d reserved beds after %d, with %d told", reserved, seen.last, len(seen.told))
+	}
+	if seen.last = reserved; reserved == int64(len(beds)) && len(seen.told) != len(beds) {
+		t.Errorf("%d beds were told, want %d", len(seen.told), len(beds))
 	}
 }
 

@@ -1,5 +1,7 @@
-// Package static holds what pages need besides HTML: the style sheet and the scripts of all of them, those that the pages of
-// one noun add (kitchen.css, kitchen.js), htmx with its socket extension, icons.
+// Package static holds what pages need besides HTML: the style sheet and the scripts of all of them,
+// those that the pages of one noun add (kitchen.css, kitchen.js), htmx with its socket extension,
+// icons, and the typefaces (.ci/fonts makes them), so that a page looks the same whatever fonts a
+// machine has.
 //
 // They are part of the binary and named by their content (/static/app.3f2a1c9b04de.css), so a browser may keep them for
 // ever and still never mixes two versions. There is no build step: what lies in this folder is what is sent.
@@ -18,14 +20,14 @@ import (
 	"time"
 )
 
-//go:embed *.css *.js *.svg vendor/*.js
+//go:embed *.css *.js *.svg vendor/*.js vendor/*.woff2
 var files embed.FS
 
 // prefix is where the files are served.
 const prefix = "/static/"
 
 // patterns find the files. One that another refers to by url(NAME) stands before it, because the reference carries its hash.
-var patterns = []string{"*.svg", "*.css", "*.js", "vendor/*.js"}
+var patterns = []string{"*.svg", "vendor/*.woff2", "*.css", "*.js", "vendor/*.js"}
 
 // asset is one file as it is served.
 type asset struct {
@@ -82,7 +84,7 @@ func hashedPath(name string, body []byte) string {
 
 // contentTypes are those of the files here, by extension.
 var contentTypes = map[string]string{
-	".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml",
+	".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".woff2": "font/woff2",
 }
 
 // Path is the URL path under which the file name of this folder is served, such as Path("app.css"). It panics for a

@@ -27,6 +27,7 @@ func get(path string) *httptest.ResponseRecorder {
 func TestAFileIsServedUnderTheHashOfItsContent(t *testing.T) {
 	for name, contentType := range map[string]string{
 		"app.css": "text/css; charset=utf-8", "app.js": "text/javascript; charset=utf-8", "icons.svg": "image/svg+xml",
+		"vendor/atkinson-hyperlegible-next.woff2": "font/woff2", "vendor/inter-beyond.woff2": "font/woff2",
 		"favicon.svg": "image/svg+xml", "vendor/htmx.min.js": "text/javascript; charset=utf-8", "vendor/hx-ws.min.js": "text/javascript; charset=utf-8",
 	} {
 		answer := get(static.Path(name))
@@ -55,8 +56,8 @@ func TestOnlyKnownNamesAreServed(t *testing.T) {
 func TestTheStyleSheetRefersOnlyToFilesOfThisServer(t *testing.T) {
 	css := get(static.Path("app.css")).Body.String()
 	references := regexp.MustCompile(`url\(([^)]*)\)|@import|https?:|//[a-z]`).FindAllStringSubmatch(css, -1)
-	if len(references) < 2 {
-		t.Fatalf("found %d references, want the icons and the mark of the brand", len(references))
+	if len(references) < 4 {
+		t.Fatalf("found %d references, want the icons, the mark of the brand and two typefaces", len(references))
 	}
 	for _, r := range references {
 		if r[1] == "" || get(r[1]).Code != 200 {
@@ -65,7 +66,44 @@ func TestTheStyleSheetRefersOnlyToFilesOfThisServer(t *testing.T) {
 	}
 }
 
-func TestVendoredFilesAreWhatTheirAuthorsPublished(t *testing.T) {
+// TestTheTypefacesAreSmall keeps them fit for a slow line.
+func TestTheTypefacesAreSmall(t *testing.T) {
+	const most = 120 << 10
+	faces, err := filepath.Glob("vendor/*.woff2")
+	if err != nil || len(faces) == 0 {
+		t.Fatalf("found the typefaces %q, %v", faces, err)
+	}
+	sum := 0
+	for _, face := range faces {
+		sum += get(static.Path(filepath.ToSlash(face))).Body.Len()
+	}
+	if sum > most {
+		t.Errorf("the typefaces are %d bytes, want at most %d", sum, most)
+	}
+}
+
+// TestTheStyleSheetKnowsTheLettersOfTheTypefaces compares the unicode-range of app.css with the
+// letters that .ci/fonts keeps.
+func TestTheStyleSheetKnowsTheLettersOfTheTypefaces(t *testing.T) {
+	ranges := func(file, pattern string) string {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := regexp.MustCompile(pattern).FindStringSubmatch(string(source))
+		if m == nil {
+			t.Fatalf("%s names no letters", file)
+		}
+		return strings.NewReplacer("U+", "", " ", "", "\n", "").Replace(m[1])
+	}
+	shown := ranges("app.css", `unicode-range:([^;]+);`)
+	kept := ranges("../.ci/fonts", `--unicodes=([0-9A-F,-]+)`)
+	if shown != kept {
+		t.Errorf("app.css asks a typeface for %s, and it is made with %s", shown, kept)
+	}
+}
+
+func TestVendoredFilesAreThoseWrittenDown(t *testing.T) {
 	sums, err := os.Open(filepath.Join("vendor", "SHA256SUMS"))
 	if err != nil {
 		t.Fatal(err)

@@ -189,7 +189,7 @@ func send(t *testing.T, c *websocket.Conn, frame string) {
 // nextSocket waits for a page to connect, by a socket that it does not replace at once.
 func (s *site) nextSocket(t *testing.T) *websocket.Conn {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for {
 		select {
@@ -271,7 +271,7 @@ func newTab(t *testing.T) context.Context {
 	if err := chromedp.Do(tab); err != nil {
 		t.Fatalf("open a tab: %v", err)
 	}
-	ctx, stop := context.WithTimeout(tab, 60*time.Second)
+	ctx, stop := context.WithTimeout(tab, 5*time.Minute)
 	t.Cleanup(stop)
 	return ctx
 }
@@ -307,7 +307,7 @@ func ask[T any](t *testing.T, tab context.Context, expression string) T {
 // until waits for an expression to be true.
 func until(t *testing.T, tab context.Context, what, expression string) {
 	t.Helper()
-	if _, err := chromedp.Run(tab, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(15*time.Second))); err != nil {
+	if _, err := chromedp.Run(tab, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(time.Minute))); err != nil {
 		t.Fatalf("waited for %s (%s): %v", what, expression, err)
 	}
 }

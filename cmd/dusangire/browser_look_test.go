@@ -252,7 +252,8 @@ func (s *server) demoWard(code string) hospital.WardBoard {
 	return hospital.WardBoard{}
 }
 
-// TestEveryPageIsUsableByEveryoneOnEveryScreen looks at each page on a wall, a desk and a tablet, by day and by night.
+// TestEveryPageIsUsableByEveryoneOnEveryScreen looks at each page on a wall, a desk and a tablet, by
+// day and by night, and with larger text.
 func TestEveryPageIsUsableByEveryoneOnEveryScreen(t *testing.T) {
 	s := mustServeDemo(t)
 	for _, sight := range sights(t, s) {
@@ -269,12 +270,23 @@ func TestEveryPageIsUsableByEveryoneOnEveryScreen(t *testing.T) {
 			for _, l := range looks() {
 				p.have(l)
 				p.photograph(sight.name, l)
-				wantNone(l, p.foundByAxe())
+				wantNone(l, p.foundByAxe(l.scheme))
+				if l.scheme == "dark" {
+					continue // only its colours are others
+				}
 				wantNone(l, p.wider())
+				wantNone(l, p.illegible())
 				if l.touch {
 					wantNone(l, p.tooSmallToTouch())
 				}
 			}
+			p.enlarge(120)
+			for _, l := range looks()[:3] {
+				p.have(l)
+				wantNone(l, p.wider())
+				wantNone(l, p.illegible())
+			}
+			p.enlarge(100)
 			narrow, desk := look{"phone", 320, 640, true, "light"}, look{"desk", 1366, 768, false, "light"}
 			p.have(narrow)
 			p.photograph(sight.name, narrow)
@@ -292,7 +304,12 @@ func TestTheLooksAtPagesFindBarriers(t *testing.T) {
 	p.open("/login")
 	p.bringAxe()
 	for what, find := range map[string]func() []string{
-		"axe": p.foundByAxe, "width": p.wider, "touch": p.tooSmallToTouch, "keys": p.outOfReachOfKeys,
+		"axe":          func() []string { return p.foundByAxe("light") },
+		"axe by night": func() []string { return p.foundByAxe("dark") },
+		"width":        p.wider,
+		"touch":        p.tooSmallToTouch,
+		"keys":         p.outOfReachOfKeys,
+		"words":        p.illegible,
 	} {
 		t.Run(what, func(t *testing.T) {
 			p.have(look{"tablet", 820, 1180, true, "light"})
@@ -300,7 +317,10 @@ func TestTheLooksAtPagesFindBarriers(t *testing.T) {
 				t.Errorf("in a good page it finds %q", found)
 			}
 			ask[chromedp.Void](p, `document.querySelector("main").insertAdjacentHTML("beforeend", '<div id="spoiled"><img src="/static/none.svg" hidden><button></button>' +
-				'<a href="/" tabindex="-1">never reached</a></div>'); document.getElementById("spoiled").style.minWidth = "9000px"`)
+				'<a href="/" tabindex="-1">never reached</a><p>faint and cut</p></div>');
+				document.getElementById("spoiled").style.minWidth = "9000px";
+				Object.assign(document.querySelector("#spoiled p").style,
+					{width: "2rem", overflow: "hidden", whiteSpace: "nowrap", color: "#777", background: "#888"})`)
 			if found := find(); len(found) == 0 {
 				t.Error("in a spoiled page it finds nothing")
 			}
@@ -339,12 +359,17 @@ func (p *screen) bringAxe() {
 	ask[chromedp.Void](p, string(source)+";void 0")
 }
 
-// foundByAxe are the barriers that axe-core finds in the page.
-func (p *screen) foundByAxe() []string {
+// foundByAxe are the barriers that axe-core finds in the page. By night only the colours are others
+// than by day.
+func (p *screen) foundByAxe(scheme string) []string {
 	p.t.Helper()
+	rules := `["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]`
+	if scheme == "dark" {
+		rules = `{type: "rule", values: ["color-contrast"]}`
+	}
 	return ask[[]string](p, `axe.run(document, {
 		resultTypes: ["violations"],
-		runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"],
+		runOnly: `+rules+`,
 	}).then(({violations}) => violations.flatMap(({id, help, nodes}) =>
 		nodes.map((n) => ["axe: " + id, help, n.html.slice(0, 150), n.failureSummary].join(" | "))))`)
 }
@@ -393,27 +418,41 @@ func (p *screen) outOfReachOfKeys() (found []string) {
 
 func TestAWardOf24BedsFitsOnAScreen(t *testing.T) {
 	s := mustServeDemo(t)
-	for _, code := range []string{"MED-A", "MED-B"} {
-		ward := s.demoWard(code)
-		if len(ward.Beds) != 24 {
-			t.Fatalf("ward %s has %d beds, want 24", code, len(ward.Beds))
+	for machine, browser := range machines(t) {
+		for _, code := range []string{"MED-A", "MED-B"} {
+			ward := s.demoWard(code)
+			if len(ward.Beds) != 24 {
+				t.Fatalf("ward %s has %d beds, want 24", code, len(ward.Beds))
+			}
+			p := s.on(t, browser, hospital.MedicalStaff)
+			p.openLive(wardPath(ward))
+			p.untilFaced()
+			for _, l := range looks() {
+				if l.touch {
+					continue
+				}
+				p.have(l)
+				p.wantAllBeds(fmt.Sprintf("%s, %s, on a machine %s", code, l, machine))
+			}
+			p.enlarge(120)
+			p.have(looks()[0]) // nobody scrolls a wall
+			p.wantAllBeds(fmt.Sprintf("%s, on a wall, with larger text, on a machine %s", code, machine))
 		}
-		p := s.demoVisitorAs(t, hospital.MedicalStaff)
-		p.openLive(wardPath(ward))
-		for _, l := range looks() {
-			if l.touch {
-				continue
-			}
-			p.have(l)
-			if beyond := ask[[]string](p, `[...document.querySelectorAll(".board > li")].filter((e) => {
-				const r = e.getBoundingClientRect();
-				return r.top < 0 || r.bottom > innerHeight || r.left < 0 || r.right > innerWidth;
-			}).map((e) => e.innerText)`); len(beyond) > 0 {
-				t.Errorf("%s, %s: %d of 24 beds are not in sight", code, l, len(beyond))
-			}
-			if cut := ask[[]string](p, `[...document.querySelectorAll(".board > li > a")].filter((e) => e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1).map((e) => e.innerText)`); len(cut) > 0 {
-				t.Errorf("%s, %s: these cards hold more than they show: %q", code, l, cut)
-			}
-		}
+	}
+}
+
+// wantAllBeds fails the test for each bed of the board that is not in sight as a whole.
+func (p *screen) wantAllBeds(where string) {
+	p.t.Helper()
+	if beyond := ask[[]string](p, `[...document.querySelectorAll(".board > li")].filter((e) => {
+		const r = e.getBoundingClientRect();
+		return r.top < 0 || r.bottom > innerHeight || r.left < 0 || r.right > innerWidth;
+	}).map((e) => e.innerText)`); len(beyond) > 0 {
+		p.t.Errorf("%s: %d beds are not in sight", where, len(beyond))
+	}
+	if cut := ask[[]string](p, `[...document.querySelectorAll(".board > li > a")]
+		.filter((e) => e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1)
+		.map((e) => e.innerText)`); len(cut) > 0 {
+		p.t.Errorf("%s: these cards hold more than they show: %q", where, cut)
 	}
 }

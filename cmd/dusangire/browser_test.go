@@ -57,20 +57,26 @@ var endBrowser = func() {}
 
 // theBrowser starts Chromium when it is first asked for.
 var theBrowser = sync.OnceValues(func() (context.Context, error) {
+	ctx, end, err := startBrowser()
+	endBrowser = end
+	return ctx, err
+})
+
+// startBrowser starts Chromium. The caller ends it, even where it did not start.
+func startBrowser(more ...chromedp.ExecAllocatorOption) (_ context.Context, end func(), _ error) {
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("ignore-certificate-errors-spki-list", certificateKey().fingerprint))
 	if path := os.Getenv(oldBrowser); path != "" {
 		options = append(options, chromedp.ExecPath(path))
 	}
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)
 	ctx, cancel := chromedp.NewContext(allocator)
-	endBrowser = func() { cancel(); stop() }
 	err := chromedp.Do(ctx)
 	if errors.Is(err, exec.ErrNotFound) {
 		err = errors.New("Chromium is not installed: `make deps` installs it on Debian and Ubuntu (package chromium)")
 	}
-	return ctx, err
-})
+	return ctx, func() { cancel(); stop() }, err
+}
 
 // screen is one page in front of somebody.
 type screen struct {
@@ -356,12 +362,17 @@ func (p *screen) resize(width, height int64, options ...chromedp.EmulateViewport
 	p.do(chromedp.EmulateViewport(width, height, options...))
 }
 
+// stirs says that the page is about to move what it shows, under a finger that is on its way: its
+// typeface has not arrived, or the banner of a page that does not become live opens in a second.
+const stirs = `document.fonts.status !== "loaded" ||
+	(document.getElementById("banner")?.getAnimations() ?? []).some((a) => a.playState === "running" && a.effect.getTiming().delay <= 1000)`
+
 // point finds where to press an element: its middle, scrolled into sight. What lies under something else can't be pressed.
 func (p *screen) point(css string) (x, y float64) {
 	p.t.Helper()
 	p.until(css+" to lie where it can be pressed", `(() => {
 		const e = document.querySelector(`+strconv.Quote(css)+`);
-		if (!e) return false;
+		if (!e || `+stirs+`) return false;
 		const onTop = () => {
 			const r = e.getBoundingClientRect();
 			const top = document.elementFromPoint(r.left + r.width / 2, r.top + r.height / 2);
