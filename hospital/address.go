@@ -165,7 +165,7 @@ type AddressWatch struct {
 	Revisions // of AddressTopic of this one and AddressesTopic of its owner
 }
 
-// Address reads one for its owner, couriers and admin; NotFound else.
+// Address reads one for its owner, admin and the couriers who bring something there, who are not told of the owner's others; NotFound else.
 func (h *Hospital) Address(ctx context.Context, actor Actor, id int64) (AddressWatch, error) {
 	if err := actor.need(ReadAddresses); err != nil {
 		return AddressWatch{}, err
@@ -175,8 +175,8 @@ func (h *Hospital) Address(ctx context.Context, actor Actor, id int64) (AddressW
 		if watch.Address, err = readAddress(ctx, q, id); err != nil {
 			return err
 		}
-		if watch.OwnerID != actor.UserID && !actor.Role.May(ReadDeliveries) {
-			return unknownAddress()
+		if err := mustSeeAddress(ctx, q, watch.At, actor, watch.Address); err != nil {
+			return err
 		}
 		// The owner of an address never changes, so reading it before the revisions makes no label newer than what it stands on.
 		if watch.Revisions, err = revisions(ctx, q, AddressTopic(id), AddressesTopic(watch.OwnerID)); err != nil {
@@ -184,6 +184,9 @@ func (h *Hospital) Address(ctx context.Context, actor Actor, id int64) (AddressW
 		}
 		if watch.Address, err = readAddress(ctx, q, id); err != nil {
 			return err
+		}
+		if actor.UserID != watch.OwnerID && !actor.Role.May(OverseeDeliveries) {
+			return nil
 		}
 		if watch.Others, err = addressesOf(ctx, q, watch.OwnerID); err != nil {
 			return err
