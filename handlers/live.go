@@ -158,11 +158,20 @@ func watch(c echo.Context, view hub.View) error {
 func closeWhenGone(read func(context.Context) (hub.State, error)) func(context.Context) (hub.State, error) {
 	return func(ctx context.Context) (hub.State, error) {
 		state, err := read(ctx)
-		if isKind(err, hospital.NotFound) {
-			return nil, hub.CloseNoSuchPath
+		if err != nil {
+			return nil, goneAsClose(err)
 		}
-		return state, err
+		return state, nil
 	}
+}
+
+// goneAsClose is the close code for an error that says that something is not there, and any other error as it is. Whoever opens a view
+// that hangs on more than a role asks first whether it is for them now: what the view has read may be of a minute ago.
+func goneAsClose(err error) error {
+	if isKind(err, hospital.NotFound) {
+		return hub.CloseNoSuchPath
+	}
+	return err
 }
 
 // guard ends a socket when its session has ended or its user's role no longer permits it.
