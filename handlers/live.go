@@ -106,11 +106,14 @@ func (s *Server) visit(c echo.Context, r Route) (hub.Visit, error) {
 		return hub.Visit{}, err
 	}
 	session, _ := sessionOf(c)
-	if !session.User.Role.May(r.Permission) {
-		return hub.Visit{Refusal: hub.CloseForbidden}, nil
+	err = hub.CloseForbidden
+	if session.User.Role.May(r.Permission) {
+		err = r.handle(c)
 	}
-	err = r.handle(c)
 	if refusal, refused := errors.AsType[*hub.Close](err); refused {
+		if refusal == hub.CloseForbidden {
+			s.noteDenied(c.Request().Context(), actor(c), "GET "+c.Path())
+		}
 		return hub.Visit{Refusal: refusal}, nil
 	}
 	if err != nil {
@@ -145,7 +148,12 @@ const (
 type action = func(ctx context.Context, request []byte) (reply []byte, known bool)
 
 // act is how a live route says what can be done through its socket besides asking for the state.
-func act(c echo.Context, a action) { c.Set(actKey, a) }
+func act(c echo.Context, a action) {
+	address := c.RealIP()
+	c.Set(actKey, func(ctx context.Context, request []byte) ([]byte, bool) {
+		return a(hospital.From(ctx, address), request)
+	})
+}
 
 // watch is how a live route says what it shows.
 func watch(c echo.Context, view hub.View) error {

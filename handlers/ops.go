@@ -31,9 +31,13 @@ func (s *Server) readyz(c echo.Context) error {
 	return c.JSON(status, parts)
 }
 
-// Metrics serves the Prometheus text of this server.
+// Metrics serves the Prometheus text of this server, with the headers of every other answer.
 func (s *Server) Metrics() http.Handler {
-	return promhttp.HandlerFor(s.metrics, promhttp.HandlerOpts{})
+	metrics := promhttp.HandlerFor(s.metrics, promhttp.HandlerOpts{})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		setSecurityHeaders(w.Header())
+		metrics.ServeHTTP(w, r)
+	})
 }
 
 // newMetrics registers what the process and the hub count. No metric has a label that could name a person.

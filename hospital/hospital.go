@@ -26,6 +26,7 @@ type Hospital struct {
 	announce func(Revisions)
 	now      func() time.Time
 	hashing  chan struct{} // holds a slot for each password hash at work
+	refused  refusals
 }
 
 // Migrate brings the database at databaseURL to the current schema. Several processes may call it at once.

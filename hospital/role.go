@@ -111,6 +111,7 @@ type Actor struct {
 	Username  string
 	Role      Role
 	RequestID string // of the HTTP request, for the audit; may be empty
+	SessionID int64  // 0 for whoever needs none
 }
 
 // System is the hospital acting by itself, as when a reservation runs out.
