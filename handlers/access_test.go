@@ -19,10 +19,12 @@ const street = "KN 5 Rd"
 // seen is what somebody gets of a thing.
 type seen struct{ found, home bool }
 
-// look asks for a thing in every way that there is: page, JSON, frame, and socket in both representations. All must tell the same.
+// look asks for a thing in every way that there is: page, JSON, frame, and socket in both
+// representations. All must tell the same.
 func (h *house) look(path, token string) seen {
 	h.t.Helper()
-	live := "/ws/" + strings.NewReplacer("orders", "order", "deliveries", "delivery", "addresses", "address").Replace(path[1:])
+	live := "/ws/" + strings.NewReplacer("orders", "order", "deliveries", "delivery", "addresses",
+		"address").Replace(path[1:])
 	ways := map[string]seen{"a frame": h.shown(h.get(framePath(live), token, htmx))}
 	for _, as := range []audience{browser, htmx, program} {
 		ways["a page as "+string(as)] = h.shown(h.get(path, token, as))
@@ -53,8 +55,8 @@ func (h *house) shown(a answer) seen {
 	return seen{a.status == http.StatusOK, strings.Contains(a.body, street)}
 }
 
-// TestWhoReadsWhatAndUntilWhen goes through the days of an order to a home, and looks at it as everybody in every way. The past of a
-// home is for whoever lives there and for admin.
+// TestWhoReadsWhatAndUntilWhen goes through the days of an order to a home, and looks at it as
+// everybody in every way. The past of a home is for whoever lives there and for admin.
 func TestWhoReadsWhatAndUntilWhen(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})
@@ -65,10 +67,9 @@ func TestWhoReadsWhatAndUntilWhen(t *testing.T) {
 	address, delivery := fmt.Sprintf("/addresses/%d/", home.ID), ""
 	no, yes, all := seen{}, seen{found: true}, seen{true, true}
 	for _, stage := range []struct {
-		name                                 string
-		come                                 func()
-		ofOrder, ofDelivery, ofAddress       map[string]seen
-		orderOfStaff, deliveryOfStaff, owner seen
+		name                           string
+		come                           func()
+		ofOrder, ofDelivery, ofAddress map[string]seen
 	}{
 		{name: "it waits", come: func() {
 			h.cook(order.ID, "confirm", "start", "ready")
@@ -77,7 +78,9 @@ func TestWhoReadsWhatAndUntilWhen(t *testing.T) {
 			ofOrder:    map[string]seen{"kitchen": yes, "delivery": yes, "aline": yes},
 			ofDelivery: map[string]seen{"delivery": yes, "aline": yes},
 			ofAddress:  map[string]seen{"delivery": no, "aline": no}},
-		{name: "a courier has it", come: func() { carry(h, h.as(hospital.DeliveryStaff), order.ID) },
+		{name: "a courier has it", come: func() {
+			carry(h, h.as(hospital.DeliveryStaff), order.ID)
+		},
 			ofOrder:    map[string]seen{"kitchen": yes, "delivery": yes, "aline": yes},
 			ofDelivery: map[string]seen{"delivery": all, "aline": yes},
 			ofAddress:  map[string]seen{"delivery": all, "aline": no}},
@@ -85,11 +88,15 @@ func TestWhoReadsWhatAndUntilWhen(t *testing.T) {
 			ofOrder:    map[string]seen{"kitchen": yes, "delivery": yes, "aline": yes},
 			ofDelivery: map[string]seen{"delivery": all, "aline": no},
 			ofAddress:  map[string]seen{"delivery": all, "aline": no}},
-		{name: "its owner has removed the address", come: func() { h.must(h.hospital.RemoveAddress(t.Context(), h.as(hospital.Customer), home.ID)) },
+		{name: "its owner has removed the address", come: func() {
+			owner := h.as(hospital.Customer)
+			h.must(h.hospital.RemoveAddress(t.Context(), owner, home.ID))
+		},
 			ofOrder:    map[string]seen{"kitchen": yes, "delivery": yes, "aline": yes},
 			ofDelivery: map[string]seen{"delivery": all, "aline": no},
 			ofAddress:  map[string]seen{"delivery": all, "aline": no}},
-		{name: "almost a day has passed", come: func() { h.clock.pass(hospital.CarriedShows - time.Minute) },
+		{name: "almost a day has passed",
+			come:       func() { h.clock.pass(hospital.CarriedShows - time.Minute) },
 			ofOrder:    map[string]seen{"kitchen": yes, "delivery": yes, "aline": yes},
 			ofDelivery: map[string]seen{"delivery": all, "aline": no},
 			ofAddress:  map[string]seen{"delivery": all, "aline": no}},
@@ -111,7 +118,11 @@ func TestWhoReadsWhatAndUntilWhen(t *testing.T) {
 			stage.ofDelivery["medical_staff"], stage.ofDelivery["ward_management"] = yes, yes
 			stage.ofDelivery["admin"], stage.ofDelivery["customer"] = all, all
 			stage.ofAddress["admin"], stage.ofAddress["customer"] = all, all
-			for path, want := range map[string]map[string]seen{fmt.Sprintf("/orders/%d/", order.ID): stage.ofOrder, delivery: stage.ofDelivery, address: stage.ofAddress} {
+			for path, want := range map[string]map[string]seen{
+				fmt.Sprintf("/orders/%d/", order.ID): stage.ofOrder,
+				delivery:                             stage.ofDelivery,
+				address:                              stage.ofAddress,
+			} {
 				for who, want := range want {
 					if got := h.look(path, h.token(who)); got != want {
 						t.Errorf("%s at %s is shown %+v, want %+v", who, path, got, want)
@@ -123,21 +134,25 @@ func TestWhoReadsWhatAndUntilWhen(t *testing.T) {
 	}
 }
 
-// refusedOfTheHome gives commands about a delivery as a courier whose it is not. No refusal tells where it goes.
+// refusedOfTheHome gives commands about a delivery as a courier whose it is not. No refusal tells
+// where it goes.
 func (h *house) refusedOfTheHome(delivery, courier string) {
 	h.t.Helper()
-	for command, fields := range map[string]map[string]any{"release": {}, "depart": {"version": 4711}, "deliver": {"bed_code": "1"}, "fail": {"reason": "away"},
+	for command, fields := range map[string]map[string]any{"release": {},
+		"depart": {"version": 4711}, "deliver": {"bed_code": "1"}, "fail": {"reason": "away"},
 		"location": {"latitude": 1, "longitude": 1}} {
 		for _, as := range []audience{program, htmx} {
 			got := h.post(delivery+command, h.token(courier), as, fields)
 			if got.status < 400 || strings.Contains(got.body, street) {
-				h.t.Errorf("%s of another's delivery as a %s: %d %.300s", command, as, got.status, got.body)
+				h.t.Errorf("%s of another's delivery as a %s: %d %.300s", command, as, got.status,
+					got.body)
 			}
 		}
 	}
 }
 
-// untilMorning is how long it is until nine in Kigali, so that nothing in a test lies on another day than it says.
+// untilMorning is how long it is until nine in Kigali, so that nothing in a test lies on another
+// day than it says.
 func untilMorning(now time.Time) time.Duration {
 	nine := time.Date(now.Year(), now.Month(), now.Day(), 7, 0, 0, 0, time.UTC)
 	for nine.Before(now) {
@@ -149,8 +164,9 @@ func untilMorning(now time.Time) time.Duration {
 // orderTo is a snack for an address of the customer's.
 func (h *house) orderTo(a hospital.Address) hospital.Order {
 	h.t.Helper()
-	o, _, err := h.hospital.PlaceOrder(h.t.Context(), h.as(hospital.Customer), hospital.NewOrder{AddressID: a.ID, Meal: hospital.Snack,
-		Dishes: []int64{h.dish(fmt.Sprint("Snack for ", a.Label), "hot").ID}})
+	o, _, err := h.hospital.PlaceOrder(h.t.Context(), h.as(hospital.Customer),
+		hospital.NewOrder{AddressID: a.ID, Meal: hospital.Snack,
+			Dishes: []int64{h.dish(fmt.Sprint("Snack for ", a.Label), "hot").ID}})
 	h.must(err)
 	return o
 }
@@ -169,7 +185,8 @@ func (h *house) handOver(order int64) {
 	d := h.deliveryOf(order)
 	watch, err := h.hospital.Delivery(h.t.Context(), h.as(hospital.Customer), d.ID)
 	h.must(err)
-	_, err = h.hospital.Deliver(h.t.Context(), h.as(hospital.DeliveryStaff), d.ID, hospital.Handover{BedCode: watch.Code})
+	_, err = h.hospital.Deliver(h.t.Context(), h.as(hospital.DeliveryStaff), d.ID,
+		hospital.Handover{BedCode: watch.Code})
 	h.must(err)
 }
 
@@ -184,7 +201,8 @@ func (h *house) readAnew(topics ...hospital.Topic) {
 	h.hub.Announce(handlers.HubRevisions(at))
 }
 
-// TestASocketEndsWithTheRightToReadIt watches a home and its delivery as couriers until they may no longer.
+// TestASocketEndsWithTheRightToReadIt watches a home and its delivery as couriers until they may
+// no longer.
 func TestASocketEndsWithTheRightToReadIt(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})
@@ -194,14 +212,16 @@ func TestASocketEndsWithTheRightToReadIt(t *testing.T) {
 	h.cook(order.ID, "confirm", "start", "ready")
 	d := h.deliveryOf(order.ID)
 	address, courier := fmt.Sprintf("/ws/address/%d/", home.ID), h.token("delivery")
-	_, err := h.hospital.ClaimDelivery(t.Context(), h.as(hospital.DeliveryStaff), d.ID, hospital.CourierStep{})
+	_, err := h.hospital.ClaimDelivery(t.Context(), h.as(hospital.DeliveryStaff), d.ID,
+		hospital.CourierStep{})
 	h.must(err)
 	released, watched := h.watch(address, courier), h.watch(liveDelivery(d), h.token("aline"))
 	released.next()
 	if state := watched.next(); strings.Contains(state, street) {
 		t.Errorf("another courier is told the home: %s", state)
 	}
-	_, err = h.hospital.ReleaseDelivery(t.Context(), h.as(hospital.DeliveryStaff), d.ID, hospital.CourierStep{})
+	_, err = h.hospital.ReleaseDelivery(t.Context(), h.as(hospital.DeliveryStaff), d.ID,
+		hospital.CourierStep{})
 	h.must(err)
 	if code := released.closeCode(); code != 4404 {
 		t.Errorf("given back, the home's socket is closed with %d, want 4404", code)
@@ -220,7 +240,8 @@ func TestASocketEndsWithTheRightToReadIt(t *testing.T) {
 		if code := h.watch(path, courier, asJSON).closeCode(); code != 4404 {
 			t.Errorf("a day later %s is closed with %d, want 4404", path, code)
 		}
-		h.readAnew(hospital.DeliveryTopic(d.ID), hospital.AddressTopic(home.ID)) // as every view does each minute by itself
+		// As every view does each minute by itself.
+		h.readAnew(hospital.DeliveryTopic(d.ID), hospital.AddressTopic(home.ID))
 		if code := open.closeCode(); code != 4404 {
 			t.Errorf("a day later the open socket of %s is closed with %d, want 4404", path, code)
 		}
@@ -228,27 +249,37 @@ func TestASocketEndsWithTheRightToReadIt(t *testing.T) {
 	}
 }
 
-// TestAStayThatHasEndedIsGoneHoweverItIsAskedFor: as a page, as JSON, on its menu, and in what a refusal shows.
+// TestAStayThatHasEndedIsGoneHoweverItIsAskedFor: as a page, as JSON, on its menu, and in what a
+// refusal shows.
 func TestAStayThatHasEndedIsGoneHoweverItIsAskedFor(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})
 	for n, outcome := range []hospital.Outcome{hospital.Improved, hospital.Deceased} {
 		stay := h.admitAsked(nameCanary, h.bed(h.a, 1+n).ID, "milk")
-		_, err := h.hospital.Discharge(t.Context(), actor(hospital.MedicalStaff), stay.ID, hospital.Leaving{Outcome: outcome, Notes: notesCanary})
+		_, err := h.hospital.Discharge(t.Context(), actor(hospital.MedicalStaff), stay.ID,
+			hospital.Leaving{Outcome: outcome, Notes: notesCanary})
 		h.must(err)
 		path := fmt.Sprintf("/admissions/%d/", stay.ID)
-		for _, role := range []hospital.Role{hospital.MedicalStaff, hospital.WardManagement, hospital.Admin} {
+		for _, role := range []hospital.Role{hospital.MedicalStaff, hospital.WardManagement,
+			hospital.Admin} {
 			for _, as := range []audience{browser, htmx, program} {
 				for _, path := range []string{path, path + "menu/"} {
-					if got := h.get(path, h.token(string(role)), as); got.status != http.StatusNotFound || tellsOfStay(got.body) {
-						t.Errorf("%s as a %s gets %s of a stay that ended %s: %d %.300s", role, as, path, outcome, got.status, got.body)
+					got := h.get(path, h.token(string(role)), as)
+					if got.status != http.StatusNotFound || tellsOfStay(got.body) {
+						t.Errorf("%s as a %s gets %s of a stay that ended %s: %d %.300s", role, as,
+							path, outcome, got.status, got.body)
 					}
 				}
 			}
-			for command, fields := range map[string]map[string]any{"transfer": {"bed_id": h.bed(h.b, 1).ID}, "plan-discharge": {"expected_discharge": ""},
-				"discharge": {"outcome": "improved"}} {
-				if got := h.post(path+command, h.token(string(role)), program, fields); got.status != http.StatusConflict || tellsOfStay(got.body) {
-					t.Errorf("%s of a stay that ended %s: %d %s", command, outcome, got.status, got.body)
+			for command, fields := range map[string]map[string]any{
+				"transfer":       {"bed_id": h.bed(h.b, 1).ID},
+				"plan-discharge": {"expected_discharge": ""},
+				"discharge":      {"outcome": "improved"},
+			} {
+				got := h.post(path+command, h.token(string(role)), program, fields)
+				if got.status != http.StatusConflict || tellsOfStay(got.body) {
+					t.Errorf("%s of a stay that ended %s: %d %s", command, outcome, got.status,
+						got.body)
 				}
 			}
 		}
@@ -257,7 +288,8 @@ func TestAStayThatHasEndedIsGoneHoweverItIsAskedFor(t *testing.T) {
 
 // tellsOfStay reports whether a text says who the patient of a stay is, or how it ended.
 func tellsOfStay(text string) bool {
-	for _, word := range []string{nameCanary, "K. U.", notesCanary, "deceased", "milk", "A-01", "A-02"} {
+	for _, word := range []string{nameCanary, "K. U.", notesCanary, "deceased", "milk", "A-01",
+		"A-02"} {
 		if strings.Contains(text, word) {
 			return true
 		}

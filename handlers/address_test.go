@@ -206,7 +206,8 @@ func TestNobodySeesAnothersAddresses(t *testing.T) {
 	if got := h.get(path, tokens["delivery"], program).body; strings.Contains(got, "Work") {
 		t.Errorf("a courier is told of another address: %s", got)
 	}
-	h.get(path, tokens["delivery"], browser).html().Find("form[action^='/addresses/']").Each(func(int, *goquery.Selection) {
+	page := h.get(path, tokens["delivery"], browser).html()
+	page.Find("form[action^='/addresses/']").Each(func(int, *goquery.Selection) {
 		t.Error("a courier sees a form for somebody else's address")
 	})
 }

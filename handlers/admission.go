@@ -135,8 +135,8 @@ func (s *Server) refuseStay(c echo.Context, id int64, form string, in *input, re
 	return s.renderWaiting(c, p.Status, admission, views.Form{Name: views.FormPlace, Errors: p.Errors, Problem: p.Detail})
 }
 
-// admissionPage is GET /admissions/{id}/: to the patient's bed, or for one without a bed the free ones to choose from. A stay that has ended
-// has no page, as whatever it is asked for.
+// admissionPage is GET /admissions/{id}/: to the patient's bed, or for one without a bed the free
+// ones to choose from. A stay that has ended has no page, as whatever it is asked for.
 func (s *Server) admissionPage(c echo.Context) error {
 	id, err := pathID(c)
 	if err != nil {

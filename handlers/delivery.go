@@ -40,8 +40,9 @@ func (s *Server) deliveryPage(c echo.Context) error {
 	return render(c, http.StatusOK, views.DeliveryPage(page, d))
 }
 
-// liveDelivery is the same, live: /ws/delivery/{id}/. Ward roles see the same, each role; a courier's and a customer's view is their own, for it
-// ends with their right to follow and shows a home, or the code that is told at its door, to whom it concerns alone.
+// liveDelivery is the same, live: /ws/delivery/{id}/. Ward roles see the same, each role; a
+// courier's and a customer's view is their own, for it ends with their right to follow and shows a
+// home, or the code that is told at its door, to whom it concerns alone.
 func (s *Server) liveDelivery(c echo.Context) error {
 	id, err := liveID(c)
 	if err != nil {

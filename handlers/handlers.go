@@ -24,7 +24,8 @@ type Config struct {
 	Log      *slog.Logger
 	// AllowedHosts are the names, with or without a port, that Host and a browser's Origin may carry.
 	AllowedHosts []string
-	// TrustedProxies are the networks whose X-Forwarded-For, -Proto and -Host and X-Request-ID are believed.
+	// TrustedProxies are the networks whose X-Forwarded-For, -Proto and -Host and X-Request-ID are
+	// believed.
 	TrustedProxies []*net.IPNet
 	// ServeMetrics puts /metrics among the routes; false where it has a listener of its own.
 	ServeMetrics bool
@@ -56,7 +57,7 @@ func (s *Server) Handler() http.Handler {
 	e.Use(
 		s.numberRequests,
 		secureHeaders,
-		rememberAddress,
+		rememberOrigin,
 		s.logRequests,
 		middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.logPanic}),
 		s.believeProxies,
@@ -101,8 +102,9 @@ func (s *Server) trust() []echo.TrustOption {
 	return options
 }
 
-// logRequests writes a line for each request that is not of a live path or a static file: who asked for what, and from where. The
-// line has the route, never the query or a body: those may speak of patients.
+// logRequests writes a line for each request that is not of a live path or a static file: who
+// asked for what, and from where. The line has the route, never the query or a body: those may
+// speak of patients.
 func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		began := time.Now()
@@ -112,14 +114,15 @@ func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		if route := c.Path(); !isLive(route) && route != staticRoute {
 			s.Log.Info("request", "method", c.Request().Method, "route", route, "status", c.Response().Status,
-				"milliseconds", time.Since(began).Milliseconds(), "request", requestID(c), "person", person(c), "address", c.RealIP())
+				"milliseconds", time.Since(began).Milliseconds(), "request", requestID(c),
+				"person", person(c), "address", c.RealIP())
 		}
 		return nil
 	}
 }
 
-// person is who asked, for the log; "" where nobody was signed in or it made no difference. A customer is called by number: their name
-// may be a patient's.
+// person is who asked, for the log; "" where nobody was signed in or it made no difference. A
+// customer is called by number: their name may be a patient's.
 func person(c echo.Context) string {
 	session, known := sessionOf(c)
 	switch {
@@ -131,11 +134,12 @@ func person(c echo.Context) string {
 	return session.User.Username
 }
 
-// rememberAddress lets the audit know from where a command comes.
-func rememberAddress(next echo.HandlerFunc) echo.HandlerFunc {
+// rememberOrigin lets the audit know from where a command comes.
+func rememberOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
-		c.SetRequest(r.WithContext(hospital.From(r.Context(), c.RealIP())))
+		from := hospital.Origin{Address: c.RealIP(), RequestID: requestID(c)}
+		c.SetRequest(r.WithContext(hospital.From(r.Context(), from)))
 		return next(c)
 	}
 }
@@ -148,7 +152,8 @@ func (s *Server) logPanic(c echo.Context, err error, stack []byte) error {
 // givenID is what the id of a request may look like that a proxy before us has numbered.
 var givenID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// numberRequests gives each request the id by which log, audit and answer know it: that of a trusted proxy, or a new one.
+// numberRequests gives each request the id by which log, audit and answer know it: that of a
+// trusted proxy, or a new one.
 func (s *Server) numberRequests(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		id := c.Request().Header.Get(echo.HeaderXRequestID)

@@ -149,10 +149,10 @@ type action = func(ctx context.Context, request []byte) (reply []byte, known boo
 
 // act is how a live route says what can be done through its socket besides asking for the state.
 func act(c echo.Context, a action) {
-	address := c.RealIP()
-	c.Set(actKey, func(ctx context.Context, request []byte) ([]byte, bool) {
-		return a(hospital.From(ctx, address), request)
-	})
+	from := hospital.Origin{Address: c.RealIP(), RequestID: requestID(c)}
+	c.Set(actKey, action(func(ctx context.Context, request []byte) ([]byte, bool) {
+		return a(hospital.From(ctx, from), request)
+	}))
 }
 
 // watch is how a live route says what it shows.
@@ -173,8 +173,9 @@ func closeWhenGone(read func(context.Context) (hub.State, error)) func(context.C
 	}
 }
 
-// goneAsClose is the close code for an error that says that something is not there, and any other error as it is. Whoever opens a view
-// that hangs on more than a role asks first whether it is for them now: what the view has read may be of a minute ago.
+// goneAsClose is the close code for an error that says that something is not there, and any other
+// error as it is. Whoever opens a view that hangs on more than a role asks first whether it is for
+// them now: what the view has read may be of a minute ago.
 func goneAsClose(err error) error {
 	if isKind(err, hospital.NotFound) {
 		return hub.CloseNoSuchPath

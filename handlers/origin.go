@@ -10,8 +10,9 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// securityHeaders stand on every answer but an upgrade. Pages run our own script and nothing else: no inline code, no eval, no other site.
-// No answer is kept, for most speak of patients; static files, which speak of nobody, say otherwise themselves.
+// securityHeaders stand on every answer but an upgrade. Pages run our own script and nothing else:
+// no inline code, no eval, no other site. No answer is kept, for most speak of patients; static
+// files, which speak of nobody, say otherwise themselves.
 var securityHeaders = map[string]string{
 	"Cache-Control": "no-store",
 	"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " +
@@ -24,8 +25,8 @@ var securityHeaders = map[string]string{
 	"X-Frame-Options":              "DENY",
 }
 
-// secureHeaders sets them when an answer's header is written, whoever writes it. An upgrade takes the connection over before that, and what
-// stood among the headers by then would go out on it.
+// secureHeaders sets them when an answer's header is written, whoever writes it. An upgrade takes
+// the connection over before that, and what stood among the headers by then would go out on it.
 func secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		c.Response().Before(func() {

@@ -7,23 +7,25 @@ import (
 	"time"
 )
 
-// This file says who may read which order, delivery, address and stay. Each read asks here, so a page, its JSON, its frames and its
-// socket can't differ; commands ask too, and what a refusal shows of a thing is what its reader may see. What somebody may not read is
-// not found: nobody learns whether it exists.
+// This file says who may read which order, delivery, address and stay. Each read asks here, so a
+// page, its JSON, its frames and its socket can't differ; commands ask too, and what a refusal
+// shows of a thing is what its reader may see. What somebody may not read is not found: nobody
+// learns whether it exists.
 //
-//	                  order                       delivery                     home address
-//	medical staff,    any                         any, of a home the zone      –
+//	                 order                    delivery                    home address
+//	medical staff,   any                      any; of a home the zone     –
 //	ward management
-//	kitchen           of today and yesterday      –                            –
-//	courier           of today and yesterday      open: any, of a home that    of their open deliveries,
-//	                                              is not theirs the zone;      and a day after
-//	                                              ended: theirs, a day
-//	customer          theirs                      theirs                       theirs
-//	admin             any                         any                          any
+//	kitchen          of today and yesterday   –                           –
+//	courier          of today and yesterday   open ones, of a home that   of their open deliveries,
+//	                                          isn't theirs the zone;      and for a day after
+//	                                          theirs for a day after
+//	customer         theirs                   theirs                      theirs
+//	admin            any                      any                         any
 //
 // Of a stay that has ended nobody reads anything but its orders.
 
-// CarriedShows is how long after its end couriers may look up a delivery of theirs and where it went.
+// CarriedShows is how long after its end couriers may look up a delivery of theirs and where it
+// went.
 const CarriedShows = 24 * time.Hour
 
 // mustSee returns NotFound unless the actor may read the order.
@@ -58,15 +60,20 @@ func (r run) mustSee(now time.Time, actor Actor) error {
 	return unknownDelivery()
 }
 
-// oversees reports whether the actor, who is no customer, reads every delivery there ever was: all but couriers.
-func (a Actor) oversees() bool { return !a.Role.May(CarryDeliveries) || a.Role.May(OverseeDeliveries) }
+// oversees reports whether the actor, who is no customer, reads every delivery there ever was: all
+// but couriers.
+func (a Actor) oversees() bool {
+	return !a.Role.May(CarryDeliveries) || a.Role.May(OverseeDeliveries)
+}
 
-// shownTo is the delivery as far as the actor may know of it, who may read it. A home is for the customer who lives there, the courier who
-// goes there and admin: for everyone else the zone is enough.
+// shownTo is the delivery as far as the actor may know of it, who may read it. A home is for the
+// customer who lives there, the courier who goes there and admin: for everyone else the zone is
+// enough.
 func (r run) shownTo(actor Actor) Delivery {
 	d := r.Delivery
 	theirs := r.CourierID == actor.UserID && actor.UserID != 0
-	if r.AddressID == 0 || theirs || actor.Role.May(OverseeDeliveries) || !actor.Role.May(ReadOrders) {
+	if r.AddressID == 0 || theirs || actor.Role.May(OverseeDeliveries) ||
+		!actor.Role.May(ReadOrders) {
 		return d
 	}
 	d.Destination, d.ReceivedBy = r.Zone, ""
@@ -83,10 +90,10 @@ func mustSeeAddress(ctx context.Context, q *sql.Tx, now time.Time, actor Actor, 
 		return unknownAddress()
 	}
 	var carries bool
-	err := q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM delivery JOIN meal_order ON meal_order.id = delivery.order_id
-			WHERE delivery.ended_at IS NULL AND delivery.courier_id = $1 AND meal_order.address_id = $2)
-		OR EXISTS (SELECT 1 FROM delivery JOIN meal_order ON meal_order.id = delivery.order_id
-			WHERE delivery.ended_at > $3 AND delivery.courier_id = $1 AND meal_order.address_id = $2)`,
+	const to = `SELECT 1 FROM delivery JOIN meal_order ON meal_order.id = delivery.order_id
+		WHERE delivery.courier_id = $1 AND meal_order.address_id = $2 AND delivery.ended_at `
+	err := q.QueryRowContext(ctx,
+		`SELECT EXISTS (`+to+`IS NULL) OR EXISTS (`+to+`> $3)`,
 		actor.UserID, a.ID, instant(now.Add(-CarriedShows))).Scan(&carries)
 	if err != nil {
 		return fmt.Errorf("read whether user %d carries to address %d: %w", actor.UserID, a.ID, err)

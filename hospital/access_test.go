@@ -7,11 +7,13 @@ import (
 	"dusangire/hospital"
 )
 
-// An order of an earlier day is history, which the kitchen and couriers never see: not by a refusal either. One that is still open is work.
+// An order of an earlier day is history, which the kitchen and couriers never see: not by a
+// refusal either. One that is still open is work.
 func TestTheKitchenStepsOldOrdersThatAreOpenAndSeesNoOldOnes(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		a := s.patient(t, "Uwase Marie", "A-01")
-		open, ended := s.orderFor(t, nurse, a, hospital.Lunch), s.orderFor(t, nurse, a, hospital.Dinner)
+		open := s.orderFor(t, nurse, a, hospital.Lunch)
+		ended := s.orderFor(t, nurse, a, hospital.Dinner)
 		if _, err := s.CancelOrder(t.Context(), nurse, ended.ID, hospital.Step{}); err != nil {
 			t.Fatal(err)
 		}
@@ -19,9 +21,14 @@ func TestTheKitchenStepsOldOrdersThatAreOpenAndSeesNoOldOnes(t *testing.T) {
 			return func() error { _, err := s.Order(t.Context(), actor, o.ID); return err }
 		}
 		step := func(o hospital.Order) func() error {
-			return func() error { _, err := s.ConfirmOrder(t.Context(), cook, o.ID, hospital.Step{}); return err }
+			return func() error {
+				_, err := s.ConfirmOrder(t.Context(), cook, o.ID, hospital.Step{})
+				return err
+			}
 		}
-		s.clock.pass(time.Date(2026, time.November, 24, 21, 59, 0, 0, time.UTC).Sub(s.clock.Now())) // the last minute of the next day in Kigali
+		// The last minute of the next day in Kigali.
+		last := time.Date(2026, time.November, 24, 21, 59, 0, 0, time.UTC)
+		s.clock.pass(last.Sub(s.clock.Now()))
 		for _, actor := range []hospital.Actor{cook, s.courier} {
 			for _, o := range []hospital.Order{open, ended} {
 				if err := reads(actor, o)(); err != nil {
@@ -47,7 +54,8 @@ func TestTheKitchenStepsOldOrdersThatAreOpenAndSeesNoOldOnes(t *testing.T) {
 	})
 }
 
-// What a home is, is told to who goes there: not in lists, not on the board, not by the refusal of a command.
+// What a home is, is told to who goes there: not in lists, not on the board, not by the refusal of
+// a command.
 func TestAHomeIsToldToItsCourierAlone(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		const home = "KG 7 Ave 12, Kigali"
@@ -59,7 +67,8 @@ func TestAHomeIsToldToItsCourierAlone(t *testing.T) {
 			}
 			return nil
 		}
-		if shown, _ := refusalShows(s.second).(hospital.Delivery); shown.ID != d.ID || shown.Destination != "Shelter" {
+		if shown, _ := refusalShows(s.second).(hospital.Delivery); shown.ID != d.ID ||
+			shown.Destination != "Shelter" {
 			t.Errorf("departing with what waits shows %+v, want the zone", shown)
 		}
 		s.depart(t, s.courier, d.ID)
@@ -69,10 +78,13 @@ func TestAHomeIsToldToItsCourierAlone(t *testing.T) {
 		for _, c := range []struct {
 			actor hospital.Actor
 			told  bool
-		}{{s.courier, true}, {s.customer, true}, {admin, true}, {s.second, false}, {nurse, false}, {manager, false}} {
+		}{{s.courier, true}, {s.customer, true}, {admin, true}, {s.second, false}, {nurse, false},
+			{manager, false}} {
 			watch, err := s.Delivery(t.Context(), c.actor, d.ID)
-			if told := watch.Destination == home; err != nil || told != c.told || (watch.Latitude != nil) != c.told {
-				t.Errorf("%s %s sees %+v and error %v", c.actor.Role, c.actor.Username, watch.Delivery, err)
+			if told := watch.Destination == home; err != nil || told != c.told ||
+				(watch.Latitude != nil) != c.told {
+				t.Errorf("%s %s sees %+v and error %v", c.actor.Role, c.actor.Username,
+					watch.Delivery, err)
 			}
 			active, err := s.ActiveDeliveries(t.Context(), c.actor)
 			if c.actor == s.second {
@@ -85,7 +97,8 @@ func TestAHomeIsToldToItsCourierAlone(t *testing.T) {
 			}
 		}
 		_, err := s.ClaimDelivery(t.Context(), s.second, d.ID, hospital.CourierStep{})
-		if claimed := refused(t, err, hospital.Conflict, "delivery_claimed"); claimed.Current.(hospital.Delivery).Destination != "Shelter" {
+		claimed := refused(t, err, hospital.Conflict, "delivery_claimed")
+		if claimed.Current.(hospital.Delivery).Destination != "Shelter" {
 			t.Errorf("claiming another's shows %+v", claimed.Current)
 		}
 		s.handOver(t, s.courier, d.ID, s.code(t, s.customer, d.ID))

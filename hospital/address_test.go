@@ -308,11 +308,13 @@ func TestAnAddressShowsItsOwnersOthers(t *testing.T) {
 		if err := s.RemoveAddress(t.Context(), s.customer, home.ID); err != nil {
 			t.Fatal(err)
 		}
-		if watch, err = s.Address(t.Context(), s.customer, work.ID); err != nil || len(watch.Others) != 0 || len(watch.Gone) != 1 || watch.Gone[0].ID != home.ID {
+		if watch, err = s.Address(t.Context(), s.customer, work.ID); err != nil ||
+			len(watch.Others) != 0 || len(watch.Gone) != 1 || watch.Gone[0].ID != home.ID {
 			t.Errorf("shows %+v as gone and error %v", watch.Gone, err)
 		}
 		s.clock.pass(hospital.NewsLasts)
-		if watch, err = s.Address(t.Context(), s.customer, work.ID); err != nil || len(watch.Gone) != 0 {
+		if watch, err = s.Address(t.Context(), s.customer, work.ID); err != nil ||
+			len(watch.Gone) != 0 {
 			t.Errorf("later shows %+v as gone and error %v", watch.Gone, err)
 		}
 	})

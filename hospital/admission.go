@@ -534,10 +534,11 @@ func (c *change) lockStay(ctx context.Context, id int64) (Admission, error) {
 	return stay, nil
 }
 
-// ended is the refusal to go on with a stay that has ended. It shows no more than that: nobody reads such a stay any more.
+// ended is the refusal to go on with a stay that has ended. It shows no more than that: nobody
+// reads such a stay any more.
 func (a Admission) ended() error {
-	return Admission{ID: a.ID, DischargedAt: a.DischargedAt, Version: a.Version}.conflict("stay_ended",
-		"This stay has ended already. Admit the patient again if needed.")
+	shown := Admission{ID: a.ID, DischargedAt: a.DischargedAt, Version: a.Version}
+	return shown.conflict("stay_ended", "This stay has ended already. Admit the patient again if needed.")
 }
 
 // conflict is a refusal because of the state in which the stay stands.

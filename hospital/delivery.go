@@ -106,8 +106,9 @@ var Receivers = []string{"patient", "nurse", "relative"}
 // LongestBedCode is the most characters of what is scanned or typed at the bedside.
 const LongestBedCode = 40
 
-// A courier may give mostTries wrong codes at an address, then claim the delivery anew for another code, and that mostRenewals times. After
-// that the delivery takes another courier: mostWrongCodes of one are all.
+// A courier may give mostTries wrong codes at an address, then claim the delivery anew for another
+// code, and that mostRenewals times. After that the delivery takes another courier: mostWrongCodes
+// of one are all.
 const (
 	mostTries      = 5
 	mostRenewals   = 2
@@ -129,7 +130,8 @@ type run struct {
 	EndedAt       time.Time
 }
 
-// claimable reports whether anybody may take the delivery: nobody has it, or its courier can't go on with it.
+// claimable reports whether anybody may take the delivery: nobody has it, or its courier can't go
+// on with it.
 func (r run) claimable() bool {
 	return !r.Status.Ended() && (r.CourierID == 0 || r.CourierGone || r.Wrong >= mostWrongCodes)
 }
@@ -140,8 +142,9 @@ const (
 		COALESCE(courier.disabled, FALSE), bed.id, COALESCE(bed.number, ''), bed.ward_id, COALESCE(ward.code, ''), COALESCE(ward.name, ''),
 		delivery.departed_bed_id, COALESCE(departed.number, ''), meal_order.stopped, delivery.latitude, delivery.longitude,
 		delivery.located_at, delivery.status_since, delivery.done_at, delivery.received_by, delivery.fail_reason, delivery.version,
-		admission.patient_id, delivery.code, delivery.tries, COALESCE(wrong_code.given, 0), delivery.ended_place, delivery.ended_at,
-		meal_order.address_id, COALESCE(address.line1, ''), COALESCE(address.line2, ''), COALESCE(address.city, ''), COALESCE(zone.name, '')`
+		admission.patient_id, delivery.code, delivery.tries, COALESCE(wrong_code.given, 0),
+		delivery.ended_place, delivery.ended_at, meal_order.address_id, COALESCE(address.line1, ''),
+		COALESCE(address.line2, ''), COALESCE(address.city, ''), COALESCE(zone.name, '')`
 	runTables = ` FROM delivery
 		JOIN meal_order ON meal_order.id = delivery.order_id
 		LEFT JOIN app_user courier ON courier.id = delivery.courier_id
@@ -152,7 +155,8 @@ const (
 		LEFT JOIN bed departed ON departed.id = delivery.departed_bed_id
 		LEFT JOIN address ON address.id = meal_order.address_id
 		LEFT JOIN zone ON zone.id = address.zone_id
-		LEFT JOIN wrong_code ON wrong_code.delivery_id = delivery.id AND wrong_code.courier_id = delivery.courier_id`
+		LEFT JOIN wrong_code ON wrong_code.delivery_id = delivery.id
+			AND wrong_code.courier_id = delivery.courier_id`
 	selectRun = `SELECT ` + runColumns + runTables
 )
 
@@ -164,8 +168,10 @@ func scanRun(row scanner, more ...any) (r run, err error) {
 	err = row.Scan(append([]any{&r.ID, &r.OrderID, &r.Status, (*reference)(&r.CourierID), &r.Courier, &r.CourierGone,
 		(*reference)(&r.BedID), &r.BedNumber, (*reference)(&r.WardID), &r.WardCode, &ward, (*reference)(&r.DepartedBedID), &departed, &r.Stopped,
 		&latitude, &longitude, (*instant)(&r.LocatedAt), (*instant)(&r.StatusSince), (*instant)(&r.DoneAt), &r.ReceivedBy,
-		&r.FailReason, &r.Version, (*reference)(&r.PatientID), &r.Code, &r.Tries, &r.Wrong, &endedPlace, (*instant)(&r.EndedAt),
-		(*reference)(&r.AddressID), &address.Line1, &address.Line2, &address.City, &r.Zone}, more...)...)
+		&r.FailReason, &r.Version, (*reference)(&r.PatientID), &r.Code, &r.Tries, &r.Wrong,
+		&endedPlace, (*instant)(&r.EndedAt),
+		(*reference)(&r.AddressID), &address.Line1, &address.Line2, &address.City, &r.Zone},
+		more...)...)
 	switch {
 	case err != nil:
 		return r, err
@@ -234,15 +240,19 @@ func (r run) conflict(actor Actor, code, format string, args ...any) error {
 
 // noStep is the refusal of a step of the actor's that the table lacks.
 func (r run) noStep(actor Actor) error {
-	return r.conflict(actor, "delivery_step", "The delivery of order %d is %s. That can't be done now.", r.OrderID, deliveryWords[r.Status])
+	return r.conflict(actor, "delivery_step",
+		"The delivery of order %d is %s. That can't be done now.", r.OrderID,
+		deliveryWords[r.Status])
 }
 
-// seenAs returns why a command must not act on the version that the actor saw, or nil. Version 0 is none.
+// seenAs returns why a command must not act on the version that the actor saw, or nil. Version 0
+// is none.
 func (r run) seenAs(actor Actor, version int64) error {
 	if version == 0 || version == r.Version {
 		return nil
 	}
-	return r.conflict(actor, "delivery_outdated", "The delivery of order %d has changed meanwhile: it is %s now. Look again before you go on.",
+	return r.conflict(actor, "delivery_outdated",
+		"The delivery of order %d has changed meanwhile: it is %s now. Look again before you go on.",
 		r.OrderID, deliveryWords[r.Status])
 }
 
@@ -251,9 +261,11 @@ func (r run) seenAs(actor Actor, version int64) error {
 func (r run) mayGo(actor Actor, to DeliveryStatus, version int64) error {
 	switch {
 	case r.CourierID == 0 && !r.Status.Ended():
-		return r.conflict(actor, "delivery_unclaimed", "Nobody has claimed the delivery of order %d. Claim it first.", r.OrderID)
+		return r.conflict(actor, "delivery_unclaimed",
+			"Nobody has claimed the delivery of order %d. Claim it first.", r.OrderID)
 	case r.CourierID != actor.UserID && r.CourierID != 0:
-		return Refuse(Forbidden, "delivery_not_yours", "This delivery is %s's. Only its courier may go on with it.", r.Courier)
+		return Refuse(Forbidden, "delivery_not_yours",
+			"This delivery is %s's. Only its courier may go on with it.", r.Courier)
 	case !slices.Contains(deliverySteps[r.Status], to):
 		return r.noStep(actor)
 	}
@@ -269,7 +281,8 @@ func (c *change) lockDelivery(ctx context.Context, id int64) (run, error) {
 	return readRun(ctx, c.tx, id)
 }
 
-// lockSeen does it for a delivery that the actor gives a command about. NotFound too where they may not read it.
+// lockSeen does it for a delivery that the actor gives a command about. NotFound too where they
+// may not read it.
 func (c *change) lockSeen(ctx context.Context, id int64) (run, error) {
 	r, err := c.lockDelivery(ctx, id)
 	if err == nil {
@@ -323,7 +336,8 @@ func (c *change) putDelivery(ctx context.Context, r *run, to DeliveryStatus) err
 	}
 	c.record(e, DeliveriesTopic, DeliveryTopic(r.ID))
 	if r.AddressID != 0 {
-		c.topics[AddressTopic(r.AddressID)] = true // which couriers may read it hangs on who carries what
+		// Which couriers may read the address hangs on who carries what.
+		c.topics[AddressTopic(r.AddressID)] = true
 	}
 	return nil
 }
@@ -475,9 +489,10 @@ func (h *Hospital) changeDelivery(ctx context.Context, actor Actor, t tap, fn fu
 	return after.Delivery, nil
 }
 
-// ClaimDelivery takes an unassigned delivery for the courier; Conflict with who has it otherwise. Claiming one's own again is no error,
-// and gives an address that was locked by wrong codes a new one, at most mostRenewals times: after that, Conflict "code_used_up". A delivery
-// whose courier's login has been disabled, or who may try no more codes, is anybody else's to take over.
+// ClaimDelivery takes an unassigned delivery for the courier; Conflict with who has it otherwise.
+// Claiming one's own again is no error, and gives an address that was locked by wrong codes a new
+// one, at most mostRenewals times: after that, Conflict "code_used_up". A delivery whose courier's
+// login has been disabled, or who may try no more codes, is anybody else's to take over.
 func (h *Hospital) ClaimDelivery(ctx context.Context, actor Actor, id int64, step CourierStep) (Delivery, error) {
 	claim := tap{key: step.IdempotencyKey, command: "delivery.claim", delivery: id}
 	return h.changeDelivery(ctx, actor, claim, func(ctx context.Context, c *change) (run, error) {
@@ -507,7 +522,8 @@ func (c *change) claim(ctx context.Context, r *run, version int64) error {
 	case own:
 		return c.renewCode(ctx, r, r.Status)
 	case !r.claimable():
-		return r.conflict(c.actor, "delivery_claimed", "%s has claimed the delivery of order %d. Choose another one.", r.Courier, r.OrderID)
+		return r.conflict(c.actor, "delivery_claimed",
+			"%s has claimed the delivery of order %d. Choose another one.", r.Courier, r.OrderID)
 	}
 	if err := r.seenAs(c.actor, version); err != nil {
 		return err
@@ -515,7 +531,8 @@ func (c *change) claim(ctx context.Context, r *run, version int64) error {
 	return c.takeOver(ctx, r)
 }
 
-// takeOver gives a locked delivery that is claimable to the actor, with another code where the last courier has used it up.
+// takeOver gives a locked delivery that is claimable to the actor, with another code where the
+// last courier has used it up.
 func (c *change) takeOver(ctx context.Context, r *run) error {
 	to := DeliveryAssigned
 	if r.Status == DeliveryInTransit {
@@ -528,7 +545,8 @@ func (c *change) takeOver(ctx context.Context, r *run) error {
 	return c.putDelivery(ctx, r, to)
 }
 
-// renewCode takes the delivery to an address to a status with another code, and lets the customer know that there were wrong ones.
+// renewCode takes the delivery to an address to a status with another code, and lets the customer
+// know that there were wrong ones.
 func (c *change) renewCode(ctx context.Context, r *run, to DeliveryStatus) error {
 	r.Code, r.Tries = newCode(), 0
 	if err := c.putDelivery(ctx, r, to); err != nil {
@@ -607,13 +625,16 @@ func (h *Hospital) DepartDelivery(ctx context.Context, actor Actor, id int64, st
 
 // stopped is the refusal to go on with a tray that must come back.
 func (r run) stopped(actor Actor) error {
-	return r.conflict(actor, "stopped", "Do not hand over order %d. Bring the tray back to the kitchen.", r.OrderID)
+	return r.conflict(actor, "stopped",
+		"Do not hand over order %d. Bring the tray back to the kitchen.", r.OrderID)
 }
 
-// Deliver confirms at the bedside, after the last check of all. Conflict, code "hazards", where that finds something: then the tray must go
-// back; code "stopped" where it must already; code "wrong_bed" where the code is not the patient's bed; it is audited and the
-// tray stays in transit. At an address the code is the customer's; after mostTries wrong ones, "code_locked", the courier has to claim the
-// delivery anew, and after mostWrongCodes, "code_used_up", another courier must. Only its courier may.
+// Deliver confirms at the bedside, after the last check of all. Conflict, code "hazards", where
+// that finds something: then the tray must go back; code "stopped" where it must already; code
+// "wrong_bed" where the code is not the patient's bed; it is audited and the tray stays in
+// transit. At an address the code is the customer's; after mostTries wrong ones, "code_locked",
+// the courier has to claim the delivery anew, and after mostWrongCodes, "code_used_up", another
+// courier must. Only its courier may.
 func (h *Hospital) Deliver(ctx context.Context, actor Actor, id int64, handover Handover) (Delivery, error) {
 	handover.BedCode, handover.ReceivedBy = tidy(handover.BedCode), tidy(handover.ReceivedBy)
 	if err := actor.need(CarryDeliveries); err != nil {
@@ -677,7 +698,9 @@ func (c *change) checkCode(ctx context.Context, r *run, given string) error {
 		return c.checkAddressCode(ctx, r, foldCode(given))
 	}
 	if r.BedID == 0 {
-		return r.conflict(c.actor, "no_bed", "The patient of order %d has no bed now. Ask the ward, or bring the tray back.", r.OrderID)
+		return r.conflict(c.actor, "no_bed",
+			"The patient of order %d has no bed now. Ask the ward, or bring the tray back.",
+			r.OrderID)
 	}
 	if foldCode(given) == foldCode(r.BedNumber) {
 		return nil
@@ -704,7 +727,9 @@ func (c *change) checkAddressCode(ctx context.Context, r *run, given string) err
 	}
 	left := min(mostTries-r.Tries, mostWrongCodes-r.Wrong)
 	return keeping(cmp.Or(r.noMoreCodes(),
-		Refuse(Conflict, "wrong_code", "That is not the code of order %d. Ask the customer again: %d tries are left.", r.OrderID, left)))
+		Refuse(Conflict, "wrong_code",
+			"That is not the code of order %d. Ask the customer again: %d tries are left.",
+			r.OrderID, left)))
 }
 
 // countWrongCode counts a wrong code that the actor gave for their locked delivery.
@@ -714,8 +739,10 @@ func (c *change) countWrongCode(ctx context.Context, r *run) error {
 	if _, err := c.exec(ctx, `UPDATE delivery SET tries = $2 WHERE id = $1`, r.ID, r.Tries); err != nil {
 		return fmt.Errorf("count a wrong code of delivery %d: %w", r.ID, err)
 	}
-	_, err := c.exec(ctx, `INSERT INTO wrong_code (delivery_id, courier_id, given) VALUES ($1, $2, 1)
-		ON CONFLICT (delivery_id, courier_id) DO UPDATE SET given = wrong_code.given + 1`, r.ID, c.actor.UserID)
+	_, err := c.exec(ctx,
+		`INSERT INTO wrong_code (delivery_id, courier_id, given) VALUES ($1, $2, 1)
+		ON CONFLICT (delivery_id, courier_id) DO UPDATE SET given = wrong_code.given + 1`,
+		r.ID, c.actor.UserID)
 	if err != nil {
 		return fmt.Errorf("count a wrong code of user %d: %w", c.actor.UserID, err)
 	}
@@ -724,7 +751,8 @@ func (c *change) countWrongCode(ctx context.Context, r *run) error {
 		return nil
 	}
 	c.topics[DeliveriesTopic] = true // other couriers may take it over now
-	return c.notifyRole(ctx, DeliveryStaff, "delivery_takes_another", strconv.FormatInt(r.OrderID, 10))
+	number := strconv.FormatInt(r.OrderID, 10)
+	return c.notifyRole(ctx, DeliveryStaff, "delivery_takes_another", number)
 }
 
 // noMoreCodes is the refusal of any further code, or nil where the courier may give one.
@@ -733,19 +761,24 @@ func (r run) noMoreCodes() *Error {
 	case r.Wrong >= mostWrongCodes:
 		return codeUsedUp(r.OrderID)
 	case r.Tries >= mostTries:
-		return Refuse(Conflict, "code_locked", "Too many wrong codes. Claim the delivery again: then the customer sees a new code.")
+		return Refuse(Conflict, "code_locked",
+			"Too many wrong codes. Claim the delivery again: then the customer sees a new code.")
 	}
 	return nil
 }
 
 // codeUsedUp is the refusal of a courier who has given all the wrong codes that one may.
 func codeUsedUp(order int64) *Error {
-	return Refuse(Conflict, "code_used_up", "You have given too many wrong codes for order %d. Another courier must take it over, or bring the tray back.", order)
+	return Refuse(Conflict, "code_used_up",
+		"You have given too many wrong codes for order %d. "+
+			"Another courier must take it over, or bring the tray back.", order)
 }
 
-// wrongCodes is how many wrong codes the actor has given for a delivery in all, whoever carries it now.
+// wrongCodes is how many wrong codes the actor has given for a delivery in all, whoever carries it
+// now.
 func (c *change) wrongCodes(ctx context.Context, id int64) (given int, err error) {
-	err = c.tx.QueryRowContext(ctx, `SELECT COALESCE(SUM(given), 0) FROM wrong_code WHERE delivery_id = $1 AND courier_id = $2`,
+	err = c.tx.QueryRowContext(ctx,
+		`SELECT COALESCE(SUM(given), 0) FROM wrong_code WHERE delivery_id = $1 AND courier_id = $2`,
 		id, c.actor.UserID).Scan(&given)
 	if err != nil {
 		return 0, fmt.Errorf("read the wrong codes of user %d: %w", c.actor.UserID, err)

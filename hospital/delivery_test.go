@@ -635,7 +635,8 @@ func TestADoorOpensForTheCustomersCodeAlone(t *testing.T) {
 			_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: code})
 			return err
 		})
-		s.moves(t, topicsOf("deliveries delivery:%d address:%d customer:%d inbox:%d", d.ID, o.AddressID, s.customer.UserID, s.customer.UserID), func() error {
+		s.moves(t, topicsOf("deliveries delivery:%d address:%d customer:%d inbox:%d", d.ID,
+			o.AddressID, s.customer.UserID, s.customer.UserID), func() error {
 			_, err := s.ClaimDelivery(t.Context(), s.courier, d.ID, hospital.CourierStep{})
 			return err
 		})
@@ -661,15 +662,17 @@ func TestADoorOpensForTheCustomersCodeAlone(t *testing.T) {
 // wrongCode is one that is not the delivery's.
 func (s *service) wrongCode(t testing.TB, id int64) string {
 	t.Helper()
-	return fmt.Sprintf("%06d", (1+s.number(t, `SELECT CAST(code AS INTEGER) FROM delivery WHERE id = $1`, id))%1_000_000)
+	return fmt.Sprintf("%06d", (1+s.number(t,
+		`SELECT CAST(code AS INTEGER) FROM delivery WHERE id = $1`, id))%1_000_000)
 }
 
-// guess gives wrong codes for a delivery, claiming it anew whenever that is what the refusal asks for, until nothing helps or there were too many
-// guesses. It returns how many were taken.
+// guess gives wrong codes for a delivery, claiming it anew whenever that is what the refusal asks
+// for, until nothing helps or there were too many guesses. It returns how many were taken.
 func (s *service) guess(t testing.TB, courier hospital.Actor, id int64) (guesses int) {
 	t.Helper()
 	for range 100 {
-		_, err := s.Deliver(t.Context(), courier, id, hospital.Handover{BedCode: s.wrongCode(t, id)})
+		_, err := s.Deliver(t.Context(), courier, id, hospital.Handover{BedCode: s.wrongCode(t,
+			id)})
 		refusal, _ := errors.AsType[*hospital.Error](err)
 		switch {
 		case refusal == nil:
@@ -688,10 +691,12 @@ func (s *service) guess(t testing.TB, courier hospital.Actor, id int64) (guesses
 // given is how many wrong codes of a courier the database has counted.
 func (s *service) given(t testing.TB, courier hospital.Actor, id int64) int {
 	t.Helper()
-	return s.number(t, `SELECT COALESCE(SUM(given), 0) FROM wrong_code WHERE delivery_id = $1 AND courier_id = $2`, id, courier.UserID)
+	return s.number(t,
+		`SELECT COALESCE(SUM(given), 0) FROM wrong_code WHERE delivery_id = $1 AND courier_id = $2`, id, courier.UserID)
 }
 
-// A courier who guesses gets three codes of five tries; then somebody else brings it, and the first one never gets another try.
+// A courier who guesses gets three codes of five tries; then somebody else brings it, and the
+// first one never gets another try.
 func TestAfterTheSecondNewCodeADeliveryTakesAnotherCourier(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		_, d := s.parcel(t)
@@ -716,10 +721,13 @@ func TestAfterTheSecondNewCodeADeliveryTakesAnotherCourier(t *testing.T) {
 			_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: code})
 			return err
 		})
-		if board := s.round(t, s.second); len(board.Waiting) != 1 || !board.Waiting[0].Stops[0].Claimable || board.Waiting[0].Stops[0].Destination != "Shelter" {
+		if board := s.round(t, s.second); len(board.Waiting) != 1 ||
+			!board.Waiting[0].Stops[0].Claimable ||
+			board.Waiting[0].Stops[0].Destination != "Shelter" {
 			t.Errorf("another courier sees %+v, want the parcel to claim", board.Waiting)
 		}
-		if now := s.claim(t, s.second, d.ID); now.Status != hospital.DeliveryInTransit || now.Destination != "KG 7 Ave 12, Kigali" {
+		if now := s.claim(t, s.second, d.ID); now.Status != hospital.DeliveryInTransit ||
+			now.Destination != "KG 7 Ave 12, Kigali" {
 			t.Errorf("taken over, the delivery is %+v", now)
 		}
 		s.refuses(t, hospital.Conflict, "delivery_claimed", func() error {
@@ -740,14 +748,17 @@ func TestAfterTheSecondNewCodeADeliveryTakesAnotherCourier(t *testing.T) {
 	})
 }
 
-// What lets a courier begin anew with somebody else's delivery, or with their own after a while, gives no more tries.
+// What lets a courier begin anew with somebody else's delivery, or with their own after a while,
+// gives no more tries.
 func TestNothingThatACourierDoesGivesMoreTries(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		_, d := s.parcel(t)
 		s.depart(t, s.courier, d.ID)
 		for range 4 {
-			_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: s.wrongCode(t, d.ID), IdempotencyKey: "the same"})
-			if refusal, _ := errors.AsType[*hospital.Error](err); refusal == nil || refusal.Code != "wrong_code" && refusal.Code != "idempotency_key_reused" {
+			_, err := s.Deliver(t.Context(), s.courier, d.ID,
+				hospital.Handover{BedCode: s.wrongCode(t, d.ID), IdempotencyKey: "the same"})
+			if refusal, _ := errors.AsType[*hospital.Error](err); refusal == nil ||
+				refusal.Code != "wrong_code" && refusal.Code != "idempotency_key_reused" {
 				t.Fatalf("got %v", err)
 			}
 		}
@@ -1178,7 +1189,9 @@ func TestTheBoardGroupsTraysIntoRounds(t *testing.T) {
 			!stop.ReadySince.Equal(morning) {
 			t.Errorf("the tablet shows %+v", stop)
 		}
-		if last := board.Waiting[3].Stops[0]; last.ID != parcel.ID || last.Destination != "Shelter" || last.Meal != hospital.Snack || !last.ReadySince.Equal(morning) {
+		if last := board.Waiting[3].Stops[0]; last.ID != parcel.ID ||
+			last.Destination != "Shelter" || last.Meal != hospital.Snack ||
+			!last.ReadySince.Equal(morning) {
 			t.Errorf("the tablet shows the parcel that waits as %+v", last)
 		}
 		s.claim(t, s.courier, parcel.ID)

@@ -254,7 +254,8 @@ var Notices = map[string]Notice{
 	"delivery_moved":     {LevelWarning, "Order %[1]s goes to another bed", "The patient lies in %[2]s now. Ask for the code of that bed."},
 
 	// To all couriers: the number of an order.
-	"delivery_takes_another": {LevelWarning, "Order %[1]s needs another courier", "Its courier may try no more codes at the door. Claim it and ask the customer for the new code."},
+	"delivery_takes_another": {LevelWarning, "Order %[1]s needs another courier",
+		"Its courier may try no more codes at the door. Claim it and ask the customer for the new code."},
 
 	// To medical staff: an order's number, its meal and its bed; a bed; how many patients, a meal and a ward.
 	"delivery_failed":   {LevelWarning, "Order %[1]s was not handed over", "The %[2]s for bed %[3]s could not be delivered."},

@@ -647,8 +647,8 @@ func (o Order) shownTo(actor Actor) Order {
 	return o
 }
 
-// mayStep returns NotFound unless the actor may know of the order that they give a command about. One that is still open is work, whatever
-// day it is of.
+// mayStep returns NotFound unless the actor may know of the order that they give a command about.
+// One that is still open is work, whatever day it is of.
 func (c *change) mayStep(ctx context.Context, o Order) error {
 	if actor := c.actor; actor.Role.May(ReadOrders) && !o.Status.Ended() {
 		return nil

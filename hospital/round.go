@@ -108,8 +108,9 @@ func countDeliveries(ctx context.Context, q *sql.Tx, since time.Time) (map[Deliv
 
 // The columns and tables of a tray, and which trays are on the board: open ones.
 const (
-	trayColumns = runColumns + `, meal_order.meal, delivery.ready_at, COALESCE(ward.name, ''), address.zone_id`
-	openTrays   = ` WHERE delivery.ended_at IS NULL AND `
+	trayColumns = runColumns + `, meal_order.meal, delivery.ready_at, COALESCE(ward.name, ''),
+		address.zone_id`
+	openTrays = ` WHERE delivery.ended_at IS NULL AND `
 )
 
 // destined is a tray with what it is sorted and grouped by.
@@ -122,9 +123,11 @@ type destined[Stop any] struct {
 	zone   string
 }
 
-// scan reads a row that begins with trayColumns and has more columns after them, as far as the actor may know of the tray.
+// scan reads a row that begins with trayColumns and has more columns after them, as far as the
+// actor may know of the tray.
 func (d *destined[Stop]) scan(row scanner, actor Actor, more ...any) error {
-	r, err := scanRun(row, append([]any{&d.tray.Meal, (*instant)(&d.tray.ReadySince), &d.ward, (*reference)(&d.zoneID)}, more...)...)
+	r, err := scanRun(row, append([]any{&d.tray.Meal, (*instant)(&d.tray.ReadySince), &d.ward,
+		(*reference)(&d.zoneID)}, more...)...)
 	d.tray.Delivery, d.wardID, d.zone = r.shownTo(actor), r.WardID, r.Zone
 	d.tray.Claimable = r.claimable()
 	d.tray.Latitude, d.tray.Longitude, d.tray.LocatedAt = nil, nil, time.Time{}
@@ -135,7 +138,8 @@ func (d *destined[Stop]) scan(row scanner, actor Actor, more ...any) error {
 func readWaiting(ctx context.Context, q *sql.Tx, actor Actor) ([]Round[Tray], error) {
 	condition, args := `COALESCE(delivery.courier_id, 0) <> $1`, []any{actor.UserID}
 	if !actor.Role.May(OverseeDeliveries) {
-		condition += ` AND (delivery.courier_id IS NULL OR courier.disabled OR wrong_code.given >= $2)`
+		condition += ` AND (delivery.courier_id IS NULL OR courier.disabled
+			OR wrong_code.given >= $2)`
 		args = append(args, mostWrongCodes)
 	}
 	rows, err := q.QueryContext(ctx, `SELECT `+trayColumns+runTables+openTrays+condition, args...)
@@ -154,9 +158,11 @@ func readWaiting(ctx context.Context, q *sql.Tx, actor Actor) ([]Round[Tray], er
 func readMine(ctx context.Context, q *sql.Tx, actor Actor) ([]Round[RoundStop], error) {
 	rows, err := q.QueryContext(ctx, `SELECT `+trayColumns+`, COALESCE(patient.name, address.full_name), patient.birth_date,
 			COALESCE(admission.diet, ''), COALESCE(admission.texture, 7), admission.allergies, meal_order.held_for, COALESCE(address.phone, '')`+
-		runTables+` LEFT JOIN patient ON patient.id = admission.patient_id`+openTrays+`delivery.courier_id = $1`, actor.UserID)
+		runTables+` LEFT JOIN patient ON patient.id = admission.patient_id`+openTrays+
+		`delivery.courier_id = $1`, actor.UserID)
 	stops, err := collect(rows, err, func(row scanner) (d destined[RoundStop], err error) {
-		err = d.scan(row, actor, &d.stop.PatientName, (*instant)(&d.stop.BirthDate), &d.stop.Diet, &d.stop.Texture,
+		err = d.scan(row, actor, &d.stop.PatientName, (*instant)(&d.stop.BirthDate), &d.stop.Diet,
+			&d.stop.Texture,
 			(*allergyList)(&d.stop.Allergies), (*list[Hazard])(&d.stop.HeldFor), &d.stop.Phone)
 		d.stop.Tray = d.tray
 		return d, err

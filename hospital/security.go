@@ -11,9 +11,10 @@ import (
 	"time"
 )
 
-// This file notes in the audit what was refused to whom and from where: sign-ins that failed or had to wait, and what somebody's role does
-// not let them do. A flood of it fills neither the audit nor the disk: of what one person is refused at one place within countAnew, the
-// first is a line, and then the second, the fourth, the eighth …, which says how many it were.
+// This file notes in the audit what was refused to whom and from where: sign-ins that failed or
+// had to wait, and what somebody's role does not let them do. A flood of it fills neither the
+// audit nor the disk: of what one person is refused at one place within countAnew, the first is a
+// line, and then the second, the fourth, the eighth …, which says how many it were.
 
 const (
 	countAnew    = time.Hour
@@ -24,10 +25,12 @@ const (
 type refusals struct {
 	mu    sync.Mutex
 	since time.Time
-	times map[string]int // by what was refused, to whom and from where; "" is everybody for whom there was no room
+	// By what was refused, to whom and from where; "" is everybody for whom there was no room.
+	times map[string]int
 }
 
-// count counts a refusal and returns how many of the subject it were, and whether that is to be told.
+// count counts a refusal and returns how many of the subject it were, and whether that is to be
+// told.
 func (r *refusals) count(subject string, now time.Time) (times int, tell bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -44,17 +47,20 @@ func (r *refusals) count(subject string, now time.Time) (times int, tell bool) {
 
 // NoteDenied notes that the actor's role did not let them do something, such as "GET /users/".
 func (h *Hospital) NoteDenied(ctx context.Context, actor Actor, what string) error {
-	return h.noteRefusal(ctx, actor, entry{action: "access.denied", entity: "user", entityID: actor.UserID, reason: what})
+	return h.noteRefusal(ctx, actor, entry{action: "access.denied", entity: "user",
+		entityID: actor.UserID, reason: what})
 }
 
-// noteSignIn notes an attempt to sign in that failed or was made to wait, and returns how it ended. What was typed as the name is kept
-// only where it is somebody's: at times it is a password.
+// noteSignIn notes an attempt to sign in that failed or was made to wait, and returns how it
+// ended. What was typed as the name is kept only where it is somebody's: at times it is a
+// password.
 func (h *Hospital) noteSignIn(ctx context.Context, username string, outcome error) error {
 	refusal, refused := errors.AsType[*Error](outcome)
 	if !refused {
 		return outcome
 	}
-	action := map[Kind]string{Unauthenticated: "session.sign_in_failed", TooMany: "session.locked_out"}[refusal.Kind]
+	action := map[Kind]string{Unauthenticated: "session.sign_in_failed",
+		TooMany: "session.locked_out"}[refusal.Kind]
 	if action == "" {
 		return outcome
 	}
@@ -76,10 +82,12 @@ func (h *Hospital) noteSignIn(ctx context.Context, username string, outcome erro
 	return outcome
 }
 
-// noteRefusal adds a refusal to the audit, where it is to be told, with how many it were as the state that it led to.
+// noteRefusal adds a refusal to the audit, where it is to be told, with how many it were as the
+// state that it led to.
 func (h *Hospital) noteRefusal(ctx context.Context, actor Actor, e entry) error {
 	now := h.clock(ctx)
-	times, tell := h.refused.count(fmt.Sprintf("%s %d %s %s", e.action, e.entityID, network(addressOf(ctx)), e.reason), now)
+	times, tell := h.refused.count(fmt.Sprintf("%s %d %s %s", e.action, e.entityID,
+		network(originOf(ctx).Address), e.reason), now)
 	if !tell {
 		return nil
 	}

@@ -27,8 +27,8 @@ func Database(t testing.TB, databaseURL string) *sql.DB {
 	return db
 }
 
-// Contents is every row of every table as text, for comparing what a database holds before and after. What the audit says of refusals is
-// left out: they change nothing else.
+// Contents is every row of every table as text, for comparing what a database holds before and
+// after. What the audit says of refusals is left out: they change nothing else.
 func Contents(t testing.TB, databaseURL string) string {
 	t.Helper()
 	return ContentsOf(t, Database(t, databaseURL))
