@@ -118,31 +118,35 @@ func TestWhoReadsWhatAndUntilWhen(t *testing.T) {
 			stage.ofDelivery["medical_staff"], stage.ofDelivery["ward_management"] = yes, yes
 			stage.ofDelivery["admin"], stage.ofDelivery["customer"] = all, all
 			stage.ofAddress["admin"], stage.ofAddress["customer"] = all, all
+			tokens := map[string]string{}
+			for who := range stage.ofOrder {
+				tokens[who] = h.token(who) // a session does not last the days of this test
+			}
 			for path, want := range map[string]map[string]seen{
 				fmt.Sprintf("/orders/%d/", order.ID): stage.ofOrder,
 				delivery:                             stage.ofDelivery,
 				address:                              stage.ofAddress,
 			} {
 				for who, want := range want {
-					if got := h.look(path, h.token(who)); got != want {
+					if got := h.look(path, tokens[who]); got != want {
 						t.Errorf("%s at %s is shown %+v, want %+v", who, path, got, want)
 					}
 				}
 			}
-			h.refusedOfTheHome(delivery, "aline")
+			h.refusedOfTheHome(delivery, tokens["aline"])
 		})
 	}
 }
 
 // refusedOfTheHome gives commands about a delivery as a courier whose it is not. No refusal tells
 // where it goes.
-func (h *house) refusedOfTheHome(delivery, courier string) {
+func (h *house) refusedOfTheHome(delivery, token string) {
 	h.t.Helper()
 	for command, fields := range map[string]map[string]any{"release": {},
 		"depart": {"version": 4711}, "deliver": {"bed_code": "1"}, "fail": {"reason": "away"},
 		"location": {"latitude": 1, "longitude": 1}} {
 		for _, as := range []audience{program, htmx} {
-			got := h.post(delivery+command, h.token(courier), as, fields)
+			got := h.post(delivery+command, token, as, fields)
 			if got.status < 400 || strings.Contains(got.body, street) {
 				h.t.Errorf("%s of another's delivery as a %s: %d %.300s", command, as, got.status,
 					got.body)
@@ -262,9 +266,10 @@ func TestAStayThatHasEndedIsGoneHoweverItIsAskedFor(t *testing.T) {
 		path := fmt.Sprintf("/admissions/%d/", stay.ID)
 		for _, role := range []hospital.Role{hospital.MedicalStaff, hospital.WardManagement,
 			hospital.Admin} {
+			token := h.token(string(role))
 			for _, as := range []audience{browser, htmx, program} {
 				for _, path := range []string{path, path + "menu/"} {
-					got := h.get(path, h.token(string(role)), as)
+					got := h.get(path, token, as)
 					if got.status != http.StatusNotFound || tellsOfStay(got.body) {
 						t.Errorf("%s as a %s gets %s of a stay that ended %s: %d %.300s", role, as,
 							path, outcome, got.status, got.body)
@@ -276,7 +281,7 @@ func TestAStayThatHasEndedIsGoneHoweverItIsAskedFor(t *testing.T) {
 				"plan-discharge": {"expected_discharge": ""},
 				"discharge":      {"outcome": "improved"},
 			} {
-				got := h.post(path+command, h.token(string(role)), program, fields)
+				got := h.post(path+command, token, program, fields)
 				if got.status != http.StatusConflict || tellsOfStay(got.body) {
 					t.Errorf("%s of a stay that ended %s: %d %s", command, outcome, got.status,
 						got.body)
