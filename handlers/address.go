@@ -195,11 +195,8 @@ func (s *Server) liveAddress(c echo.Context) error {
 	}
 	who, language := actor(c), language(c)
 	seen, err := s.Hospital.Address(c.Request().Context(), who, id)
-	if isKind(err, hospital.NotFound) {
-		return hub.CloseNoSuchPath
-	}
 	if err != nil {
-		return err
+		return goneAsClose(err)
 	}
 	return watch(c, hub.View{
 		Name:   fmt.Sprintf("address/%d/%d/%s", id, who.UserID, language),

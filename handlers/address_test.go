@@ -167,6 +167,9 @@ func TestNobodySeesAnothersAddresses(t *testing.T) {
 	}
 	before := h.contents()
 	path, live := fmt.Sprintf("/addresses/%d/", mine.ID), fmt.Sprintf("/ws/address/%d/", mine.ID)
+	if code := h.watch(live, tokens["delivery"]).closeCode(); code != 4404 {
+		t.Errorf("a courier who brings nothing there is closed with %d, want 4404", code)
+	}
 	for _, token := range []string{stranger, tokens["admin"]} {
 		h.post(path, token, program, map[string]any{"label": "Mine now"}).problem(http.StatusNotFound)
 		h.post(path+"remove", token, program, nil).problem(http.StatusNotFound)
@@ -186,18 +189,27 @@ func TestNobodySeesAnothersAddresses(t *testing.T) {
 			t.Errorf("closed with %d, want %d", code, want)
 		}
 	}
-	for _, role := range []string{"customer", "delivery", "admin"} {
+	for _, role := range []string{"customer", "admin"} {
 		h.watch(live, tokens[role]).nextObject().check(t, "address")
 	}
 	if code := h.watch("/ws/address/4711/", tokens["admin"]).closeCode(); code != 4404 {
 		t.Errorf("an address that is not there: closed with %d", code)
 	}
-	h.get(path, tokens["delivery"], browser).html().Find("form[action^='/addresses/']").Each(func(int, *goquery.Selection) {
-		t.Error("a courier sees a form for somebody else's address")
-	})
 	if h.contents() != before {
 		t.Error("the stranger changed something")
 	}
+	order := h.orderTo(mine)
+	h.cook(order.ID, "confirm", "start", "ready")
+	carry(h, h.as(hospital.DeliveryStaff), order.ID)
+	h.watch(live, tokens["delivery"]).nextObject().check(t, "address")
+	h.address(h.as(hospital.Customer), "Work", mine.Zone)
+	if got := h.get(path, tokens["delivery"], program).body; strings.Contains(got, "Work") {
+		t.Errorf("a courier is told of another address: %s", got)
+	}
+	page := h.get(path, tokens["delivery"], browser).html()
+	page.Find("form[action^='/addresses/']").Each(func(int, *goquery.Selection) {
+		t.Error("a courier sees a form for somebody else's address")
+	})
 }
 
 // F5: the id in /ws/address/{id}/ was ignored, and nothing was ever sent.

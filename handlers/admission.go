@@ -135,13 +135,14 @@ func (s *Server) refuseStay(c echo.Context, id int64, form string, in *input, re
 	return s.renderWaiting(c, p.Status, admission, views.Form{Name: views.FormPlace, Errors: p.Errors, Problem: p.Detail})
 }
 
-// admissionPage is GET /admissions/{id}/: to the patient's bed, or for one without a bed the free ones to choose from.
+// admissionPage is GET /admissions/{id}/: to the patient's bed, or for one without a bed the free
+// ones to choose from. A stay that has ended has no page, as whatever it is asked for.
 func (s *Server) admissionPage(c echo.Context) error {
 	id, err := pathID(c)
 	if err != nil {
 		return err
 	}
-	admission, err := s.Hospital.Admission(c.Request().Context(), id)
+	admission, err := s.Hospital.OpenStay(c.Request().Context(), id)
 	if err != nil {
 		return err
 	}
@@ -152,8 +153,6 @@ func (s *Server) admissionPage(c echo.Context) error {
 			return err
 		}
 		return c.JSON(http.StatusOK, shape)
-	case !admission.DischargedAt.IsZero():
-		return hospital.Refuse(hospital.NotFound, "stay_ended", "This stay has ended.")
 	case admission.BedID != 0:
 		return c.Redirect(http.StatusSeeOther, bedPath(admission.BedID))
 	}

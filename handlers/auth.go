@@ -146,6 +146,7 @@ func (s *Server) login(c echo.Context) error {
 	if err != nil {
 		return s.refuseLogin(c, in, err)
 	}
+	c.Set(sessionKey, session) // for the log
 	// #nosec G124 -- Secure wherever the client speaks HTTPS
 	c.SetCookie(&http.Cookie{Name: cookieName(c), Value: token, Path: "/", Expires: session.ExpiresAt,
 		HttpOnly: true, Secure: isSecure(c), SameSite: http.SameSiteLaxMode})

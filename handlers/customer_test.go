@@ -191,7 +191,7 @@ func TestAnOrderToAnAddressCostsItsDishesAndTheZonesCharge(t *testing.T) {
 	f.cook(id, "confirm", "start", "ready")
 	carry(f.house, f.as(hospital.DeliveryStaff), id)
 	code := f.get("/home/", f.token, browser).html().Find(".code strong").Text()
-	if len(code) != 4 {
+	if len(code) != 6 {
 		t.Errorf("the customer has a code for the courier: %q", code)
 	}
 	_, stranger := f.another("stranger")

@@ -40,17 +40,21 @@ func (s *Server) deliveryPage(c echo.Context) error {
 	return render(c, http.StatusOK, views.DeliveryPage(page, d))
 }
 
-// liveDelivery is the same, live: /ws/delivery/{id}/. Who is staff sees the same; a customer's view is their own, for it ends with their
-// right to follow and has the code that they tell at the door.
+// liveDelivery is the same, live: /ws/delivery/{id}/. Ward roles see the same, each role; a
+// courier's and a customer's view is their own, for it ends with their right to follow and shows a
+// home, or the code that is told at its door, to whom it concerns alone.
 func (s *Server) liveDelivery(c echo.Context) error {
 	id, err := liveID(c)
 	if err != nil {
 		return err
 	}
 	who, language := actor(c), language(c)
+	if _, err := s.Hospital.Delivery(c.Request().Context(), who, id); err != nil {
+		return goneAsClose(err)
+	}
 	audience := fmt.Sprint(who.UserID)
-	if who.Role.May(hospital.ReadOrders) {
-		audience = "staff"
+	if who.Role.May(hospital.ReadPastOrders) && !who.Role.May(hospital.CarryDeliveries) {
+		audience = string(who.Role)
 	}
 	act(c, func(ctx context.Context, request []byte) ([]byte, bool) {
 		return s.actOnDelivery(ctx, who, id, request)
@@ -170,6 +174,9 @@ func (s *Server) actOnDelivery(ctx context.Context, who hospital.Actor, id int64
 			return hub.ErrorMessage("missing_field", "Say where with latitude and longitude, in degrees."), true
 		}
 		if _, err := s.Hospital.LocateDelivery(ctx, who, id, latitude, longitude); err != nil {
+			if isKind(err, hospital.Forbidden) {
+				s.noteDenied(ctx, who, asked.Action)
+			}
 			return s.refuseAction(err), true
 		}
 		return nil, true

@@ -596,7 +596,7 @@ func TestADoorsCodeIsOnItsCustomersPageAlone(t *testing.T) {
 		}
 	}
 	w.transit(parcel)
-	wrong := fmt.Sprintf("%04d", (atoi(t, code)+1)%10000)
+	wrong := fmt.Sprintf("%06d", (atoi(t, code)+1)%1_000_000)
 	if p := w.post(step(parcel, "deliver"), w.courier, program, map[string]any{"bed_code": wrong}).problem(http.StatusConflict); !strings.HasSuffix(p.Type, "wrong_code") {
 		t.Errorf("a wrong code: %+v", p)
 	}

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"crypto/rand"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -23,7 +24,8 @@ type Config struct {
 	Log      *slog.Logger
 	// AllowedHosts are the names, with or without a port, that Host and a browser's Origin may carry.
 	AllowedHosts []string
-	// TrustedProxies are the networks whose X-Forwarded-For, -Proto and -Host are believed.
+	// TrustedProxies are the networks whose X-Forwarded-For, -Proto and -Host and X-Request-ID are
+	// believed.
 	TrustedProxies []*net.IPNet
 	// ProcessManager names what starts this process again when it ends, for those who look after it.
 	ProcessManager string
@@ -52,11 +54,12 @@ func (s *Server) Handler() http.Handler {
 	e.HTTPErrorHandler = s.answerError
 	e.IPExtractor, e.SchemeExtractor = s.clientAddress(), s.clientScheme()
 	e.Use(
-		numberRequests,
+		s.numberRequests,
+		s.secureHeaders,
+		rememberOrigin,
 		s.logRequests,
 		middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.logPanic}),
 		s.believeProxies,
-		s.secureHeaders,
 		rememberLanguage,
 		s.requireAllowedHost,
 		s.refuseForeignPosts,
@@ -98,8 +101,9 @@ func (s *Server) trust() []echo.TrustOption {
 	return options
 }
 
-// logRequests writes a line for each request that is not of a live path or a static file. The line has the route, never the
-// query or a body: those may speak of patients.
+// logRequests writes a line for each request that is not of a live path or a static file: who
+// asked for what, and from where. The line has the route, never the query or a body: those may
+// speak of patients.
 func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		began := time.Now()
@@ -109,9 +113,33 @@ func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		if route := c.Path(); !isLive(route) && route != staticRoute {
 			s.Log.Info("request", "method", c.Request().Method, "route", route, "status", c.Response().Status,
-				"milliseconds", time.Since(began).Milliseconds(), "request", requestID(c))
+				"milliseconds", time.Since(began).Milliseconds(), "request", requestID(c),
+				"person", person(c), "address", c.RealIP())
 		}
 		return nil
+	}
+}
+
+// person is who asked, for the log; "" where nobody was signed in or it made no difference. A
+// customer is called by number: their name may be a patient's.
+func person(c echo.Context) string {
+	session, known := sessionOf(c)
+	switch {
+	case !known:
+		return ""
+	case session.User.Role == hospital.Customer:
+		return fmt.Sprintf("customer %d", session.User.ID)
+	}
+	return session.User.Username
+}
+
+// rememberOrigin lets the audit know from where a command comes.
+func rememberOrigin(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		from := hospital.Origin{Address: c.RealIP(), RequestID: requestID(c)}
+		c.SetRequest(r.WithContext(hospital.From(r.Context(), from)))
+		return next(c)
 	}
 }
 
@@ -123,11 +151,12 @@ func (s *Server) logPanic(c echo.Context, err error, stack []byte) error {
 // givenID is what the id of a request may look like that a proxy before us has numbered.
 var givenID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// numberRequests gives each request the id by which log, audit and answer know it.
-func numberRequests(next echo.HandlerFunc) echo.HandlerFunc {
+// numberRequests gives each request the id by which log, audit and answer know it: that of a
+// trusted proxy, or a new one.
+func (s *Server) numberRequests(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		id := c.Request().Header.Get(echo.HeaderXRequestID)
-		if !givenID.MatchString(id) {
+		if !s.trustsPeer(c.Request()) || !givenID.MatchString(id) {
 			id = rand.Text()
 		}
 		c.Response().Header().Set(echo.HeaderXRequestID, id)

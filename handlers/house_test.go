@@ -88,6 +88,7 @@ func newHouse(t testing.TB, s settings) *house {
 	h.server = handlers.New(handlers.Config{Hospital: h.hospital, Hub: h.hub, Log: log, AllowedHosts: s.allowedHosts,
 		TrustedProxies: networks(t, s.trustedProxies), Gallery: true})
 	h.web = httptest.NewUnstartedServer(h.server.Handler())
+	h.web.Config.DisableGeneralOptionsHandler = true // as the program does
 	h.open(s.tls)
 	if s.joins == nil {
 		h.settle(s.beds)

@@ -114,11 +114,14 @@ func (s *Server) visit(c echo.Context, r Route) (hub.Visit, error) {
 		return hub.Visit{}, err
 	}
 	session, _ := sessionOf(c)
-	if !session.User.Role.May(r.Permission) {
-		return hub.Visit{Refusal: hub.CloseForbidden}, nil
+	err = hub.CloseForbidden
+	if session.User.Role.May(r.Permission) {
+		err = r.handle(c)
 	}
-	err = r.handle(c)
 	if refusal, refused := errors.AsType[*hub.Close](err); refused {
+		if refusal == hub.CloseForbidden {
+			s.noteDenied(c.Request().Context(), actor(c), "GET "+c.Path())
+		}
 		return hub.Visit{Refusal: refusal}, nil
 	}
 	if err != nil {
@@ -153,7 +156,12 @@ const (
 type action = func(ctx context.Context, request []byte) (reply []byte, known bool)
 
 // act is how a live route says what can be done through its socket besides asking for the state.
-func act(c echo.Context, a action) { c.Set(actKey, a) }
+func act(c echo.Context, a action) {
+	from := hospital.Origin{Address: c.RealIP(), RequestID: requestID(c)}
+	c.Set(actKey, action(func(ctx context.Context, request []byte) ([]byte, bool) {
+		return a(hospital.From(ctx, from), request)
+	}))
+}
 
 // watch is how a live route says what it shows.
 func watch(c echo.Context, view hub.View) error {
@@ -166,11 +174,21 @@ func watch(c echo.Context, view hub.View) error {
 func closeWhenGone(read func(context.Context) (hub.State, error)) func(context.Context) (hub.State, error) {
 	return func(ctx context.Context) (hub.State, error) {
 		state, err := read(ctx)
-		if isKind(err, hospital.NotFound) {
-			return nil, hub.CloseNoSuchPath
+		if err != nil {
+			return nil, goneAsClose(err)
 		}
-		return state, err
+		return state, nil
 	}
+}
+
+// goneAsClose is the close code for an error that says that something is not there, and any other
+// error as it is. Whoever opens a view that hangs on more than a role asks first whether it is for
+// them now: what the view has read may be of a minute ago.
+func goneAsClose(err error) error {
+	if isKind(err, hospital.NotFound) {
+		return hub.CloseNoSuchPath
+	}
+	return err
 }
 
 // guard ends a socket when its session has ended or its user's role no longer permits it.

@@ -39,10 +39,14 @@ func (s *Server) readyz(c echo.Context) error {
 	return c.JSON(status, parts)
 }
 
-// Metrics serves the Prometheus text of this server. It asks nobody who they are, so it is no
-// route: it belongs on a listener of its own.
+// Metrics serves the Prometheus text of this server, with the headers of every other answer. It asks
+// nobody who they are, so it is no route: it belongs on a listener of its own.
 func (s *Server) Metrics() http.Handler {
-	return promhttp.HandlerFor(s.metrics, promhttp.HandlerOpts{})
+	metrics := promhttp.HandlerFor(s.metrics, promhttp.HandlerOpts{})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		setSecurityHeaders(w.Header())
+		metrics.ServeHTTP(w, r)
+	})
 }
 
 // newMetrics registers what the process and the hub count. No metric has a label that could name a person.

@@ -94,6 +94,9 @@ func (s *Server) liveOrder(c echo.Context) error {
 		return err
 	}
 	who, language := actor(c), language(c)
+	if _, err := s.Hospital.Order(c.Request().Context(), who, id); err != nil {
+		return goneAsClose(err)
+	}
 	viewer := views.Viewer{UserID: who.UserID, Username: who.Username, Role: who.Role}
 	return watch(c, hub.View{
 		Name:   fmt.Sprintf("order/%d/%d/%s", id, who.UserID, language),

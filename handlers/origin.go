@@ -14,12 +14,13 @@ import (
 
 const policyHeader = "Content-Security-Policy"
 
-// securityHeaders stand on every answer. Pages run our own script and nothing else: no inline code, no eval, no other site.
-// No answer is kept, for most speak of patients; static files, which speak of nobody, say otherwise themselves.
+// securityHeaders stand on every answer but an upgrade. Pages run our own script and nothing else:
+// no inline code, no eval, no other site. No answer is kept, for most speak of patients; static
+// files, which speak of nobody, say otherwise themselves.
 var securityHeaders = map[string]string{
 	"Cache-Control": "no-store",
 	policyHeader: "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " +
-		"connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+		"connect-src 'self'; manifest-src 'self'; object-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 	"Cross-Origin-Opener-Policy":   "same-origin",
 	"Cross-Origin-Resource-Policy": "same-origin",
 	"Permissions-Policy":           "camera=(), microphone=(), geolocation=(self), payment=()",
@@ -28,17 +29,17 @@ var securityHeaders = map[string]string{
 	"X-Frame-Options":              "DENY",
 }
 
+// secureHeaders sets them when an answer's header is written, whoever writes it. An upgrade takes
+// the connection over before that, and what stood among the headers by then would go out on it.
 func (s *Server) secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if !isSocket(c.Request().URL.Path) { // the upgrade would copy them onto a 101
-			for name, value := range securityHeaders {
-				c.Response().Header().Set(name, value)
-			}
+		c.Response().Before(func() {
+			setSecurityHeaders(c.Response().Header())
 			s.allowSockets(c)
 			if isSecure(c) {
 				c.Response().Header().Set("Strict-Transport-Security", "max-age=31536000")
 			}
-		}
+		})
 		return next(c)
 	}
 }
@@ -56,6 +57,15 @@ func (s *Server) allowSockets(c echo.Context) {
 	own := "connect-src 'self' ws://" + host + " wss://" + host
 	header := c.Response().Header()
 	header.Set(policyHeader, strings.Replace(header.Get(policyHeader), "connect-src 'self'", own, 1))
+}
+
+// setSecurityHeaders sets them, but leaves a static file's word of how long it may be kept.
+func setSecurityHeaders(header http.Header) {
+	for name, value := range securityHeaders {
+		if name != "Cache-Control" || header.Get(name) == "" {
+			header.Set(name, value)
+		}
+	}
 }
 
 // isSecure reports whether the client speaks HTTPS, to us or to a trusted proxy.

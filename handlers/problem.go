@@ -113,6 +113,9 @@ func (s *Server) explain(c echo.Context, err error) Problem {
 	var refusal *hospital.Error
 	if errors.As(err, &refusal) {
 		cause = refusal.Cause
+		if refusal.Kind == hospital.Forbidden {
+			s.noteDenied(c.Request().Context(), actor(c), c.Request().Method+" "+c.Path())
+		}
 		if wait := retryAfter(refusal); wait > 0 {
 			c.Response().Header().Set("Retry-After", strconv.Itoa(wait))
 		}
@@ -121,6 +124,16 @@ func (s *Server) explain(c echo.Context, err error) Problem {
 		s.Log.Error("request failed", "route", c.Path(), "request", requestID(c), "status", p.Status, "error", cause)
 	}
 	return p
+}
+
+// noteDenied lets the audit know that somebody was not let do something.
+func (s *Server) noteDenied(ctx context.Context, who hospital.Actor, what string) {
+	if who.UserID == 0 {
+		return // what a stranger may not do, they are asked to sign in for
+	}
+	if err := s.Hospital.NoteDenied(ctx, who, what); err != nil {
+		s.Log.Error("a refusal is not in the audit", "request", who.RequestID, "error", err)
+	}
 }
 
 // retryAfter is after how many seconds the same may succeed; 0 where time changes nothing.

@@ -109,6 +109,7 @@ const (
 	openOrders     = `SELECT id FROM meal_order WHERE ended_at IS NULL`
 	openDeliveries = `SELECT id FROM delivery WHERE ended_at IS NULL`
 	anyBed         = `SELECT id FROM bed`
+	freeBeds       = `SELECT id FROM bed WHERE status = 'available'`
 	addresses      = `SELECT id FROM address WHERE removed_at IS NULL`
 	zones          = `SELECT id FROM zone`
 	newestOrders   = `SELECT id FROM meal_order ORDER BY id DESC LIMIT 3`
@@ -128,8 +129,10 @@ func (l *life) deeds() map[string]deed {
 		return map[string]any{"name": fmt.Sprint("Zone ", l.r.IntN(4)), "charge": 100 * l.r.IntN(4)}
 	}
 	return map[string]deed{
-		"/admissions":                      {desk, "", l.newPatient},
-		"/admissions/:id/transfer":         {desk, openStays, func() map[string]any { return map[string]any{"bed_id": l.some(anyBed)} }},
+		"/admissions": {desk, "", l.newPatient},
+		"/admissions/:id/transfer": {desk, openStays, func() map[string]any {
+			return map[string]any{"bed_id": l.some(pick(l, anyBed, freeBeds))}
+		}},
 		"/admissions/:id/plan-discharge":   {desk, openStays, func() map[string]any { return map[string]any{"expected_discharge": l.moment()} }},
 		"/admissions/:id/discharge":        {desk, openStays, func() map[string]any { return map[string]any{"outcome": pick(l, "improved", "deceased", "")} }},
 		"/admissions/:id/diet":             {desk, openStays, l.newDiet},

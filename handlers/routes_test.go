@@ -176,6 +176,9 @@ func TestEveryRouteLetsInExactlyWhoMay(t *testing.T) {
 	order := h.orderForAll(stay)
 	tray := h.tray(stay)
 	address := h.address(h.as(hospital.Customer), "Home", h.zone("Shelter", 500))
+	parcel := h.orderTo(address)
+	h.cook(parcel.ID, "confirm", "start", "ready")
+	carry(h, h.as(hospital.DeliveryStaff), parcel.ID)
 	before := h.contents()
 	fill := strings.NewReplacer("{ward}", fmt.Sprint(h.a.ID), "{bed}", fmt.Sprint(h.bed(h.a, 1).ID), "{stay}", fmt.Sprint(stay.ID),
 		"{order}", fmt.Sprint(order), "{delivery}", fmt.Sprint(tray.ID), "{address}", fmt.Sprint(address.ID), "{zone}", fmt.Sprint(address.Zone.ID))

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -165,7 +166,8 @@ type AddressWatch struct {
 	Revisions // of AddressTopic of this one and AddressesTopic of its owner
 }
 
-// Address reads one for its owner, couriers and admin; NotFound else.
+// Address reads one for its owner, admin and the couriers who bring something there, who are not
+// told of the owner's others; NotFound else.
 func (h *Hospital) Address(ctx context.Context, actor Actor, id int64) (AddressWatch, error) {
 	if err := actor.need(ReadAddresses); err != nil {
 		return AddressWatch{}, err
@@ -175,8 +177,8 @@ func (h *Hospital) Address(ctx context.Context, actor Actor, id int64) (AddressW
 		if watch.Address, err = readAddress(ctx, q, id); err != nil {
 			return err
 		}
-		if watch.OwnerID != actor.UserID && !actor.Role.May(ReadDeliveries) {
-			return unknownAddress()
+		if err := mustSeeAddress(ctx, q, watch.At, actor, watch.Address); err != nil {
+			return err
 		}
 		// The owner of an address never changes, so reading it before the revisions makes no label newer than what it stands on.
 		if watch.Revisions, err = revisions(ctx, q, AddressTopic(id), AddressesTopic(watch.OwnerID)); err != nil {
@@ -184,6 +186,9 @@ func (h *Hospital) Address(ctx context.Context, actor Actor, id int64) (AddressW
 		}
 		if watch.Address, err = readAddress(ctx, q, id); err != nil {
 			return err
+		}
+		if actor.UserID != watch.OwnerID && !actor.Role.May(OverseeDeliveries) {
+			return nil
 		}
 		if watch.Others, err = addressesOf(ctx, q, watch.OwnerID); err != nil {
 			return err
@@ -276,8 +281,10 @@ func (c *change) lockOwner(ctx context.Context) error {
 	return nil
 }
 
-// inZone locks the zone that a field names, adds to wrong where there is none, and returns all that is wrong.
+// inZone locks the zone that a field names, and returns what was wrong before and whether there is
+// none. What was wrong it leaves as it is, for the command may be run again.
 func (c *change) inZone(ctx context.Context, zoneID int64, wrong fields) error {
+	wrong = maps.Clone(wrong)
 	if len(wrong) == 0 || wrong["zone_id"] == nil {
 		if _, err := c.lockZone(ctx, zoneID); errors.Is(err, errNoZone) {
 			wrong.refuse("zone_id", "zone_unknown", "There is no such zone. Choose one of the list.")

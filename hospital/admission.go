@@ -529,10 +529,16 @@ func (c *change) lockStay(ctx context.Context, id int64) (Admission, error) {
 	}
 	stay.Version--
 	if !stay.DischargedAt.IsZero() {
-		return stay, stay.conflict("stay_ended", "The stay of %s has ended already. Admit the patient again if needed.",
-			stay.PatientName.Initials())
+		return stay, stay.ended()
 	}
 	return stay, nil
+}
+
+// ended is the refusal to go on with a stay that has ended. It shows no more than that: nobody
+// reads such a stay any more.
+func (a Admission) ended() error {
+	shown := Admission{ID: a.ID, DischargedAt: a.DischargedAt, Version: a.Version}
+	return shown.conflict("stay_ended", "This stay has ended already. Admit the patient again if needed.")
 }
 
 // conflict is a refusal because of the state in which the stay stands.

@@ -495,8 +495,10 @@ func TestADischargeEndsTheStayAndLeavesItsBedInCleaning(t *testing.T) {
 					_, err := h.Discharge(t.Context(), nurse, a.ID, hospital.Leaving{Outcome: outcome})
 					return err
 				})
-				if refusal.Current != left {
-					t.Errorf("the second discharge shows %+v, want %+v", refusal.Current, left)
+				most := hospital.Admission{ID: a.ID, DischargedAt: left.DischargedAt, Version: left.Version}
+				if refusal.Current != most {
+					t.Errorf("the second discharge shows %+v, want no more than %+v",
+						refusal.Current, most)
 				}
 			})
 		})

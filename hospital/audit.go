@@ -1,6 +1,7 @@
 package hospital
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -15,21 +16,45 @@ type entry struct {
 	patientID int64 // 0 where it concerns none
 	wardID    int64 // 0 where it concerns none
 	from, to  string
-	reason    string // that someone gave for what was done to a bed, or for a transfer
+	reason    string // that someone gave for a bed or a transfer; or what was refused
 }
 
 // audit adds a line to the audit, which the database never lets anyone change, and returns its id.
 func (c *change) audit(ctx context.Context, e entry) (id int64, err error) {
+	from := originOf(ctx)
 	err = c.tx.QueryRowContext(ctx, `INSERT INTO audit
-		(at, actor_id, actor, role, action, entity, entity_id, patient_id, ward_id, from_state, to_state, reason, request_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+		(at, actor_id, actor, role, action, entity, entity_id, patient_id, ward_id, from_state, to_state, reason, request_id,
+			address, session_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, NULLIF($14, ''), $15)
 		RETURNING id`,
 		instant(c.now), reference(c.actor.UserID), c.actor.Username, c.actor.Role, e.action, e.entity, e.entityID,
-		reference(e.patientID), reference(e.wardID), e.from, e.to, e.reason, keepable(c.actor.RequestID)).Scan(&id)
+		reference(e.patientID), reference(e.wardID), e.from, e.to, e.reason,
+		keepable(cmp.Or(c.actor.RequestID, from.RequestID)),
+		keepable(from.Address), reference(c.actor.SessionID)).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("audit %s: %w", e.action, err)
 	}
 	return id, nil
+}
+
+// Origin is where a command comes from, as the audit notes it. The hospital's own have none.
+type Origin struct {
+	Address   string // of the client
+	RequestID string // of the HTTP request, where no Actor has it: of failing to sign in
+}
+
+// originKey finds the Origin that From has put into a context.
+type originKey struct{}
+
+// From returns a context whose commands come from there.
+func From(ctx context.Context, origin Origin) context.Context {
+	return context.WithValue(ctx, originKey{}, origin)
+}
+
+// originOf is where a command comes from.
+func originOf(ctx context.Context) Origin {
+	origin, _ := ctx.Value(originKey{}).(Origin)
+	return origin
 }
 
 // longestRequestID is how much of a request's id the audit keeps.

@@ -285,7 +285,8 @@ func (p *play) commands(r *rapid.T) map[string]func() error {
 func (p *play) tryToDeliver(courier hospital.Actor, id int64, number int) error {
 	code := fmt.Sprintf("A-%02d", number+1)
 	if door := p.number(p.t, `SELECT COALESCE(max(length(code)), 0) FROM delivery WHERE id = $1`, id); door > 0 && number > 0 {
-		code = fmt.Sprintf("%04d", p.number(p.t, `SELECT CAST(code AS INTEGER) FROM delivery WHERE id = $1`, id))
+		code = fmt.Sprintf("%06d", p.number(p.t,
+			`SELECT CAST(code AS INTEGER) FROM delivery WHERE id = $1`, id))
 	}
 	lying := p.number(p.t, `SELECT count(*) FROM delivery JOIN meal_order ON meal_order.id = order_id JOIN admission ON admission.id = admission_id
 		JOIN bed ON bed.id = bed_id WHERE delivery.id = $1 AND discharged_at IS NULL AND number = $2`, id, code)

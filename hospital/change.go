@@ -30,8 +30,9 @@ type change struct {
 	topics  map[Topic]bool
 }
 
-// record notes what was done for the audit, and the topics that it moves. There is no change without both, so record
-// takes both.
+// record notes what was done for the audit, and the topics that it moves: nothing is kept without
+// a line of the audit, and no line is written that moves no topic. What else is seen elsewhere
+// because of it is moved beside it, in topics.
 func (c *change) record(e entry, topic Topic, more ...Topic) {
 	c.entries = append(c.entries, e)
 	c.topics[topic] = true

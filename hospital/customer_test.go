@@ -135,7 +135,8 @@ func TestACustomersPageShowsTheirPatientsAndOrders(t *testing.T) {
 		if want := []int64{snack.ID, parcel.ID, lunch.ID}; !slices.Equal(orders, want) {
 			t.Errorf("shows the orders %v, want %v", orders, want)
 		}
-		if o := home.Orders[1]; o.For != "Home" || o.DeliveryID != carried.ID || len(o.Code) != 4 || len(o.Dishes) != 1 {
+		if o := home.Orders[1]; o.For != "Home" || o.DeliveryID != carried.ID ||
+			len(o.Code) != 6 || len(o.Dishes) != 1 {
 			t.Errorf("shows the parcel as %+v", o)
 		}
 		if o := home.Orders[2]; o.For != "Uwase Marie" || o.DeliveryID != 0 || o.Code != "" {
@@ -246,7 +247,7 @@ func TestNoLogShowsWhomAMealIsForOrWhatTheySufferFrom(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		watch, err := s.Address(t.Context(), s.courier, address.ID)
+		watch, err := s.Address(t.Context(), s.customer, address.ID)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -105,8 +105,14 @@ var Receivers = []string{"patient", "nurse", "relative"}
 // LongestBedCode is the most characters of what is scanned or typed at the bedside.
 const LongestBedCode = 40
 
-// mostTries is how many wrong codes may be given at an address before the courier has to claim the delivery anew.
-const mostTries = 5
+// A courier may give mostTries wrong codes at an address, then claim the delivery anew for another
+// code, and that mostRenewals times. After that the delivery takes another courier: mostWrongCodes
+// of one are all.
+const (
+	mostTries      = 5
+	mostRenewals   = 2
+	mostWrongCodes = mostTries * (1 + mostRenewals)
+)
 
 // run is a delivery with what only its commands need to know.
 type run struct {
@@ -115,8 +121,18 @@ type run struct {
 	WardID        int64 // of BedID
 	DepartedBedID int64
 	CourierGone   bool   // the courier's login is disabled
+	AddressID     int64  // 0 for a bed
+	Zone          string // of the address
 	Code          string // asked for at an address; empty for a bed
-	Tries         int    // wrong codes so far
+	Tries         int    // wrong ones given for this code
+	Wrong         int    // wrong codes that its courier has given for this delivery in all
+	EndedAt       time.Time
+}
+
+// claimable reports whether anybody may take the delivery: nobody has it, or its courier can't go
+// on with it.
+func (r run) claimable() bool {
+	return !r.Status.Ended() && (r.CourierID == 0 || r.CourierGone || r.Wrong >= mostWrongCodes)
 }
 
 // The columns and tables of deliveries. A delivery that has ended shows where it ended; any other one follows the patient.
@@ -125,8 +141,9 @@ const (
 		COALESCE(courier.disabled, FALSE), bed.id, COALESCE(bed.number, ''), bed.ward_id, COALESCE(ward.code, ''), COALESCE(ward.name, ''),
 		delivery.departed_bed_id, COALESCE(departed.number, ''), meal_order.stopped, delivery.latitude, delivery.longitude,
 		delivery.located_at, delivery.status_since, delivery.done_at, delivery.received_by, delivery.fail_reason, delivery.version,
-		admission.patient_id, delivery.code, delivery.tries, delivery.ended_place, delivery.ended_at IS NOT NULL,
-		COALESCE(address.line1, ''), COALESCE(address.line2, ''), COALESCE(address.city, '')`
+		admission.patient_id, delivery.code, delivery.tries, COALESCE(wrong_code.given, 0),
+		delivery.ended_place, delivery.ended_at, meal_order.address_id, COALESCE(address.line1, ''),
+		COALESCE(address.line2, ''), COALESCE(address.city, ''), COALESCE(zone.name, '')`
 	runTables = ` FROM delivery
 		JOIN meal_order ON meal_order.id = delivery.order_id
 		LEFT JOIN app_user courier ON courier.id = delivery.courier_id
@@ -135,25 +152,29 @@ const (
 			WHEN admission.discharged_at IS NULL THEN admission.bed_id END
 		LEFT JOIN ward ON ward.id = bed.ward_id
 		LEFT JOIN bed departed ON departed.id = delivery.departed_bed_id
-		LEFT JOIN address ON address.id = meal_order.address_id`
+		LEFT JOIN address ON address.id = meal_order.address_id
+		LEFT JOIN zone ON zone.id = address.zone_id
+		LEFT JOIN wrong_code ON wrong_code.delivery_id = delivery.id
+			AND wrong_code.courier_id = delivery.courier_id`
 	selectRun = `SELECT ` + runColumns + runTables
 )
 
 // scanRun reads a row that begins with runColumns and has more columns after them.
 func scanRun(row scanner, more ...any) (r run, err error) {
 	var ward, departed, endedPlace string
-	var ended bool
 	var address Address
 	var latitude, longitude degrees
 	err = row.Scan(append([]any{&r.ID, &r.OrderID, &r.Status, (*reference)(&r.CourierID), &r.Courier, &r.CourierGone,
 		(*reference)(&r.BedID), &r.BedNumber, (*reference)(&r.WardID), &r.WardCode, &ward, (*reference)(&r.DepartedBedID), &departed, &r.Stopped,
 		&latitude, &longitude, (*instant)(&r.LocatedAt), (*instant)(&r.StatusSince), (*instant)(&r.DoneAt), &r.ReceivedBy,
-		&r.FailReason, &r.Version, (*reference)(&r.PatientID), &r.Code, &r.Tries, &endedPlace, &ended,
-		&address.Line1, &address.Line2, &address.City}, more...)...)
+		&r.FailReason, &r.Version, (*reference)(&r.PatientID), &r.Code, &r.Tries, &r.Wrong,
+		&endedPlace, (*instant)(&r.EndedAt),
+		(*reference)(&r.AddressID), &address.Line1, &address.Line2, &address.City, &r.Zone},
+		more...)...)
 	switch {
 	case err != nil:
 		return r, err
-	case ended:
+	case !r.EndedAt.IsZero():
 		r.Destination = endedPlace
 	case r.BedID != 0:
 		r.Destination = r.BedNumber + ", " + ward
@@ -209,34 +230,45 @@ func readRun(ctx context.Context, q *sql.Tx, id int64) (run, error) {
 	return r, nil
 }
 
-// conflict is a refusal because of the state in which the delivery stands.
-func (d Delivery) conflict(code, format string, args ...any) error {
+// conflict is a refusal of the actor because of the state in which the delivery stands.
+func (r run) conflict(actor Actor, code, format string, args ...any) error {
 	refusal := Refuse(Conflict, code, format, args...)
-	refusal.Current = d
+	refusal.Current = r.shownTo(actor)
 	return refusal
 }
 
-// seenAs returns why a command must not act on the version that its giver saw, or nil. Version 0 is none.
-func (d Delivery) seenAs(version int64) error {
-	if version == 0 || version == d.Version {
+// noStep is the refusal of a step of the actor's that the table lacks.
+func (r run) noStep(actor Actor) error {
+	return r.conflict(actor, "delivery_step",
+		"The delivery of order %d is %s. That can't be done now.", r.OrderID,
+		deliveryWords[r.Status])
+}
+
+// seenAs returns why a command must not act on the version that the actor saw, or nil. Version 0
+// is none.
+func (r run) seenAs(actor Actor, version int64) error {
+	if version == 0 || version == r.Version {
 		return nil
 	}
-	return d.conflict("delivery_outdated", "The delivery of order %d has changed meanwhile: it is %s now. Look again before you go on.",
-		d.OrderID, deliveryWords[d.Status])
+	return r.conflict(actor, "delivery_outdated",
+		"The delivery of order %d has changed meanwhile: it is %s now. Look again before you go on.",
+		r.OrderID, deliveryWords[r.Status])
 }
 
 // mayGo returns why the actor may not take the delivery to another state, or nil: the table must have the step, and the delivery
 // must be the actor's.
-func (d Delivery) mayGo(actor Actor, to DeliveryStatus, version int64) error {
+func (r run) mayGo(actor Actor, to DeliveryStatus, version int64) error {
 	switch {
-	case d.CourierID == 0 && !d.Status.Ended():
-		return d.conflict("delivery_unclaimed", "Nobody has claimed the delivery of order %d. Claim it first.", d.OrderID)
-	case d.CourierID != actor.UserID && d.CourierID != 0:
-		return Refuse(Forbidden, "delivery_not_yours", "This delivery is %s's. Only its courier may go on with it.", d.Courier)
-	case !slices.Contains(deliverySteps[d.Status], to):
-		return d.conflict("delivery_step", "The delivery of order %d is %s. That can't be done now.", d.OrderID, deliveryWords[d.Status])
+	case r.CourierID == 0 && !r.Status.Ended():
+		return r.conflict(actor, "delivery_unclaimed",
+			"Nobody has claimed the delivery of order %d. Claim it first.", r.OrderID)
+	case r.CourierID != actor.UserID && r.CourierID != 0:
+		return Refuse(Forbidden, "delivery_not_yours",
+			"This delivery is %s's. Only its courier may go on with it.", r.Courier)
+	case !slices.Contains(deliverySteps[r.Status], to):
+		return r.noStep(actor)
 	}
-	return d.seenAs(version)
+	return r.seenAs(actor, version)
 }
 
 // lockDelivery keeps a delivery from everyone else until the commit and returns it as it stands. NotFound where there is none. Whoever needs
@@ -246,6 +278,16 @@ func (c *change) lockDelivery(ctx context.Context, id int64) (run, error) {
 		return run{}, fmt.Errorf("lock delivery %d: %w", id, err)
 	}
 	return readRun(ctx, c.tx, id)
+}
+
+// lockSeen does it for a delivery that the actor gives a command about. NotFound too where they
+// may not read it.
+func (c *change) lockSeen(ctx context.Context, id int64) (run, error) {
+	r, err := c.lockDelivery(ctx, id)
+	if err == nil {
+		err = r.mustSee(c.now, c.actor)
+	}
+	return r, err
 }
 
 // lockOpenDelivery keeps the delivery of a locked order from everyone else. ok is false where it has none that has not ended.
@@ -292,6 +334,10 @@ func (c *change) putDelivery(ctx context.Context, r *run, to DeliveryStatus) err
 		e.reason = r.FailReason
 	}
 	c.record(e, DeliveriesTopic, DeliveryTopic(r.ID))
+	if r.AddressID != 0 {
+		// Which couriers may read the address hangs on who carries what.
+		c.topics[AddressTopic(r.AddressID)] = true
+	}
 	return nil
 }
 
@@ -322,13 +368,13 @@ func (c *change) openDelivery(ctx context.Context, o Order) error {
 	return nil
 }
 
-// newCode is a delivery code: four digits that nobody can guess better than by trying.
+// newCode is a delivery code: six digits that nobody can guess better than by trying.
 func newCode() string {
-	n, err := rand.Int(rand.Reader, big.NewInt(10_000))
+	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
 	if err != nil {
 		panic(err) // the system's randomness never fails
 	}
-	return fmt.Sprintf("%04d", n.Int64())
+	return fmt.Sprintf("%06d", n.Int64())
 }
 
 // cancelDelivery ends the delivery of a locked order that is recalled, held or cancelled, if it has one that has not departed. For an order in
@@ -443,12 +489,14 @@ func (h *Hospital) changeDelivery(ctx context.Context, actor Actor, t tap, fn fu
 	return after.Delivery, nil
 }
 
-// ClaimDelivery takes an unassigned delivery for the courier; Conflict with who has it otherwise. Claiming one's own again is no error,
-// and gives an address that was locked by wrong codes a new one. A delivery whose courier's login has been disabled is anybody's to take over.
+// ClaimDelivery takes an unassigned delivery for the courier; Conflict with who has it otherwise.
+// Claiming one's own again is no error, and gives an address that was locked by wrong codes a new
+// one, at most mostRenewals times: after that, Conflict "code_used_up". A delivery whose courier's
+// login has been disabled, or who may try no more codes, is anybody else's to take over.
 func (h *Hospital) ClaimDelivery(ctx context.Context, actor Actor, id int64, step CourierStep) (Delivery, error) {
 	claim := tap{key: step.IdempotencyKey, command: "delivery.claim", delivery: id}
 	return h.changeDelivery(ctx, actor, claim, func(ctx context.Context, c *change) (run, error) {
-		r, err := c.lockDelivery(ctx, id)
+		r, err := c.lockSeen(ctx, id)
 		if err != nil {
 			return r, err
 		}
@@ -458,31 +506,50 @@ func (h *Hospital) ClaimDelivery(ctx context.Context, actor Actor, id int64, ste
 
 // claim gives a locked delivery to the actor.
 func (c *change) claim(ctx context.Context, r *run, version int64) error {
-	switch {
-	case r.Status.Ended():
-		return r.conflict("delivery_step", "The delivery of order %d is %s. That can't be done now.", r.OrderID, deliveryWords[r.Status])
-	case r.CourierID == c.actor.UserID && r.Tries < mostTries:
-		return errUnchanged
-	case r.CourierID == c.actor.UserID:
-		return c.renewCode(ctx, r)
-	case r.CourierID != 0 && !r.CourierGone:
-		return r.conflict("delivery_claimed", "%s has claimed the delivery of order %d. Choose another one.", r.Courier, r.OrderID)
+	if r.Status.Ended() {
+		return r.noStep(c.actor)
 	}
-	if err := r.seenAs(version); err != nil {
+	wrong, err := c.wrongCodes(ctx, r.ID)
+	if err != nil {
 		return err
 	}
+	own := r.CourierID == c.actor.UserID
+	switch {
+	case wrong >= mostWrongCodes && (own || r.claimable()):
+		return codeUsedUp(r.OrderID)
+	case own && r.Tries < mostTries:
+		return errUnchanged
+	case own:
+		return c.renewCode(ctx, r, r.Status)
+	case !r.claimable():
+		return r.conflict(c.actor, "delivery_claimed",
+			"%s has claimed the delivery of order %d. Choose another one.", r.Courier, r.OrderID)
+	}
+	if err := r.seenAs(c.actor, version); err != nil {
+		return err
+	}
+	return c.takeOver(ctx, r)
+}
+
+// takeOver gives a locked delivery that is claimable to the actor, with another code where the
+// last courier has used it up.
+func (c *change) takeOver(ctx context.Context, r *run) error {
 	to := DeliveryAssigned
 	if r.Status == DeliveryInTransit {
 		to = DeliveryInTransit
 	}
 	r.CourierID, r.Courier, r.CourierGone = c.actor.UserID, c.actor.Username, false
+	if r.Code != "" && r.Tries >= mostTries {
+		return c.renewCode(ctx, r, to)
+	}
 	return c.putDelivery(ctx, r, to)
 }
 
-// renewCode gives the delivery to an address another code and lets the customer know that there were wrong ones.
-func (c *change) renewCode(ctx context.Context, r *run) error {
+// renewCode takes the delivery to an address to a status with another code, and lets the customer
+// know that there were wrong ones.
+func (c *change) renewCode(ctx context.Context, r *run, to DeliveryStatus) error {
 	r.Code, r.Tries = newCode(), 0
-	if err := c.putDelivery(ctx, r, r.Status); err != nil {
+	if err := c.putDelivery(ctx, r, to); err != nil {
 		return err
 	}
 	var customer int64
@@ -499,7 +566,7 @@ func (c *change) renewCode(ctx context.Context, r *run) error {
 func (h *Hospital) ReleaseDelivery(ctx context.Context, actor Actor, id int64, step CourierStep) (Delivery, error) {
 	release := tap{key: step.IdempotencyKey, command: "delivery.release", delivery: id}
 	return h.changeDelivery(ctx, actor, release, func(ctx context.Context, c *change) (run, error) {
-		r, err := c.lockDelivery(ctx, id)
+		r, err := c.lockSeen(ctx, id)
 		if err != nil {
 			return r, err
 		}
@@ -523,7 +590,7 @@ func (h *Hospital) onTheWay(ctx context.Context, actor Actor, t tap, done func(r
 		if err != nil {
 			return r, err
 		}
-		if r, err = c.lockDelivery(ctx, t.delivery); err != nil {
+		if r, err = c.lockSeen(ctx, t.delivery); err != nil {
 			return r, err
 		}
 		if r.CourierID == actor.UserID && r.CourierID != 0 && done(r) {
@@ -543,7 +610,7 @@ func (h *Hospital) DepartDelivery(ctx context.Context, actor Actor, id int64, st
 			return err
 		}
 		if o.Stopped != "" {
-			return r.stopped()
+			return r.stopped(actor)
 		}
 		if err := c.mustBeSafe(ctx, o); err != nil {
 			return err
@@ -557,15 +624,17 @@ func (h *Hospital) DepartDelivery(ctx context.Context, actor Actor, id int64, st
 }
 
 // stopped is the refusal to go on with a tray that must come back.
-func (d Delivery) stopped() error {
-	return d.conflict("stopped", "Do not hand over order %d. Bring the tray back to the kitchen.", d.OrderID)
+func (r run) stopped(actor Actor) error {
+	return r.conflict(actor, "stopped",
+		"Do not hand over order %d. Bring the tray back to the kitchen.", r.OrderID)
 }
 
-// Deliver confirms at the bedside, after the last check of all. Conflict, code "hazards", where that finds
-// something: then the tray must go back; code "stopped" where it must already; code "wrong_bed" where the
-// code is another bed's: that is audited, and the tray stays in transit; code "unreadable_code" where it is
-// no bed's at all. At an address the code is the customer's; five wrong ones, and the courier has to claim
-// the delivery anew. Only its courier may.
+// Deliver confirms at the bedside, after the last check of all. Conflict, code "hazards", where
+// that finds something: then the tray must go back; code "stopped" where it must already; code
+// "wrong_bed" where the code is another bed's: that is audited, and the tray stays in transit; code
+// "unreadable_code" where it is no bed's at all. At an address the code is the customer's; after
+// mostTries wrong ones, "code_locked", the courier has to claim the delivery anew, and after
+// mostWrongCodes, "code_used_up", another courier must. Only its courier may.
 func (h *Hospital) Deliver(ctx context.Context, actor Actor, id int64, handover Handover) (Delivery, error) {
 	handover.BedCode = tidy(withoutFrame(handover.BedCode))
 	handover.ReceivedBy = tidy(handover.ReceivedBy)
@@ -581,7 +650,7 @@ func (h *Hospital) Deliver(ctx context.Context, actor Actor, id int64, handover 
 			return err
 		}
 		if o.Stopped != "" {
-			return r.stopped()
+			return r.stopped(actor)
 		}
 		if err := c.mustBeSafe(ctx, o); err != nil {
 			return err
@@ -627,7 +696,9 @@ func (c *change) checkCode(ctx context.Context, r *run, given string) error {
 		return c.checkAddressCode(ctx, r, bareCode(given))
 	}
 	if r.BedID == 0 {
-		return r.conflict("no_bed", "The patient of order %d has no bed now. Ask the ward, or bring the tray back.", r.OrderID)
+		return r.conflict(c.actor, "no_bed",
+			"The patient of order %d has no bed now. Ask the ward, or bring the tray back.",
+			r.OrderID)
 	}
 	bed, err := c.bedOf(ctx, given)
 	switch {
@@ -646,25 +717,77 @@ func (c *change) checkCode(ctx context.Context, r *run, given string) error {
 
 // checkAddressCode compares the code that the customer said. Each wrong one counts; what is no code does not.
 func (c *change) checkAddressCode(ctx context.Context, r *run, given string) error {
-	locked := Refuse(Conflict, "code_locked", "Too many wrong codes. Claim the delivery again: then the customer sees a new code.")
-	switch {
-	case r.Tries >= mostTries:
-		return locked
-	case len(given) != len(r.Code) || strings.Trim(given, "0123456789") != "":
+	if refusal := r.noMoreCodes(); refusal != nil {
+		return refusal
+	}
+	if len(given) != len(r.Code) || strings.Trim(given, "0123456789") != "" {
 		return unreadable()
-	case subtle.ConstantTimeCompare([]byte(given), []byte(r.Code)) == 1:
+	}
+	if subtle.ConstantTimeCompare([]byte(given), []byte(r.Code)) == 1 {
 		return nil
 	}
+	if err := c.countWrongCode(ctx, r); err != nil {
+		return err
+	}
+	left := min(mostTries-r.Tries, mostWrongCodes-r.Wrong)
+	return keeping(cmp.Or(r.noMoreCodes(),
+		Refuse(Conflict, "wrong_code",
+			"That is not the code of order %d. Ask the customer again: %d tries are left.",
+			r.OrderID, left)))
+}
+
+// countWrongCode counts a wrong code that the actor gave for their locked delivery.
+func (c *change) countWrongCode(ctx context.Context, r *run) error {
 	r.Tries++
+	r.Wrong++
 	if _, err := c.exec(ctx, `UPDATE delivery SET tries = $2 WHERE id = $1`, r.ID, r.Tries); err != nil {
 		return fmt.Errorf("count a wrong code of delivery %d: %w", r.ID, err)
 	}
-	c.record(r.entry("delivery.wrong_code"), DeliveryTopic(r.ID))
-	if r.Tries >= mostTries {
-		return keeping(locked)
+	_, err := c.exec(ctx,
+		`INSERT INTO wrong_code (delivery_id, courier_id, given) VALUES ($1, $2, 1)
+		ON CONFLICT (delivery_id, courier_id) DO UPDATE SET given = wrong_code.given + 1`,
+		r.ID, c.actor.UserID)
+	if err != nil {
+		return fmt.Errorf("count a wrong code of user %d: %w", c.actor.UserID, err)
 	}
-	return keeping(Refuse(Conflict, "wrong_code", "That is not the code of order %d. Ask the customer again: %d tries are left.",
-		r.OrderID, mostTries-r.Tries))
+	c.record(r.entry("delivery.wrong_code"), DeliveryTopic(r.ID))
+	if r.Wrong < mostWrongCodes {
+		return nil
+	}
+	c.topics[DeliveriesTopic] = true // other couriers may take it over now
+	number := strconv.FormatInt(r.OrderID, 10)
+	return c.notifyRole(ctx, DeliveryStaff, "delivery_takes_another", number)
+}
+
+// noMoreCodes is the refusal of any further code, or nil where the courier may give one.
+func (r run) noMoreCodes() *Error {
+	switch {
+	case r.Wrong >= mostWrongCodes:
+		return codeUsedUp(r.OrderID)
+	case r.Tries >= mostTries:
+		return Refuse(Conflict, "code_locked",
+			"Too many wrong codes. Claim the delivery again: then the customer sees a new code.")
+	}
+	return nil
+}
+
+// codeUsedUp is the refusal of a courier who has given all the wrong codes that one may.
+func codeUsedUp(order int64) *Error {
+	return Refuse(Conflict, "code_used_up",
+		"You have given too many wrong codes for order %d. "+
+			"Another courier must take it over, or bring the tray back.", order)
+}
+
+// wrongCodes is how many wrong codes the actor has given for a delivery in all, whoever carries it
+// now.
+func (c *change) wrongCodes(ctx context.Context, id int64) (given int, err error) {
+	err = c.tx.QueryRowContext(ctx,
+		`SELECT COALESCE(SUM(given), 0) FROM wrong_code WHERE delivery_id = $1 AND courier_id = $2`,
+		id, c.actor.UserID).Scan(&given)
+	if err != nil {
+		return 0, fmt.Errorf("read the wrong codes of user %d: %w", c.actor.UserID, err)
+	}
+	return given, nil
 }
 
 // FailDelivery ends a delivery that could not be handed over; its order is undelivered. Invalid without a reason. A stopped one becomes
@@ -692,8 +815,9 @@ func (h *Hospital) FailDelivery(ctx context.Context, actor Actor, id int64, reas
 			return err
 		}
 		if reason == "" && to == DeliveryFailed {
-			wrong.refuse("reason", "required", "Say why it could not be handed over.")
-			return wrong.err()
+			missing := fields{}
+			missing.refuse("reason", "required", "Say why it could not be handed over.")
+			return missing.err()
 		}
 		r.FailReason, r.DoneAt = reason, r.doneAt(step.TappedAt, c.now)
 		if err := c.putOrder(ctx, o, OrderUndelivered); err != nil {
@@ -746,7 +870,7 @@ func (h *Hospital) LocateDelivery(ctx context.Context, actor Actor, id int64, la
 // locate keeps where the actor's delivery is.
 func (u *unit) locate(ctx context.Context, actor Actor, now time.Time, id int64, latitude, longitude float64) (run, error) {
 	c := &change{tx: u.tx, actor: actor, now: now}
-	r, err := c.lockDelivery(ctx, id)
+	r, err := c.lockSeen(ctx, id)
 	if err != nil {
 		return r, err
 	}
@@ -754,7 +878,7 @@ func (u *unit) locate(ctx context.Context, actor Actor, now time.Time, id int64,
 	case r.CourierID != actor.UserID:
 		return r, Refuse(Forbidden, "delivery_not_yours", "This delivery is not yours. Only its courier may go on with it.")
 	case r.Status != DeliveryInTransit:
-		return r, r.conflict("delivery_step", "The delivery of order %d is %s. That can't be done now.", r.OrderID, deliveryWords[r.Status])
+		return r, r.noStep(actor)
 	}
 	_, err = c.exec(ctx, `UPDATE delivery SET latitude = $2, longitude = $3, located_at = $4 WHERE id = $1`, id,
 		degrees{&latitude}, degrees{&longitude}, instant(now))
@@ -787,9 +911,9 @@ func (h *Hospital) Delivery(ctx context.Context, actor Actor, id int64) (Deliver
 		if err != nil {
 			return err
 		}
-		watch.Delivery = r.Delivery
+		watch.Delivery = r.shownTo(actor)
 		if actor.Role.May(ReadOrders) {
-			return nil
+			return r.mustSee(watch.At, actor)
 		}
 		follows, waits, err := followsOrder(ctx, q, actor.UserID, r.OrderID)
 		switch {
@@ -828,7 +952,7 @@ func (h *Hospital) ActiveDeliveries(ctx context.Context, actor Actor) ([]Deliver
 		rows, err := q.QueryContext(ctx, selectRun+condition, args...)
 		active, err = collect(rows, err, func(row scanner) (Delivery, error) {
 			r, err := scanRun(row)
-			return r.Delivery, err
+			return r.shownTo(actor), err
 		})
 		return err
 	})

@@ -2,6 +2,7 @@ package hospital_test
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -605,8 +606,8 @@ func TestADoorOpensForTheCustomersCodeAlone(t *testing.T) {
 			t.Errorf("the parcel goes to %+v", d)
 		}
 		code := s.code(t, s.customer, d.ID)
-		if len(code) != 4 || strings.Trim(code, "0123456789") != "" {
-			t.Fatalf("the code is %q, want four digits", code)
+		if len(code) != 6 || strings.Trim(code, "0123456789") != "" {
+			t.Fatalf("the code is %q, want six digits", code)
 		}
 		if orders := s.home(t, s.customer).Orders; len(orders) != 1 || orders[0].Code != code || orders[0].DeliveryID != d.ID || orders[0].For != "Home" {
 			t.Errorf("the customer's page shows %+v", orders)
@@ -617,9 +618,7 @@ func TestADoorOpensForTheCustomersCodeAlone(t *testing.T) {
 			}
 		}
 		s.depart(t, s.courier, d.ID)
-		wrong := func() string {
-			return fmt.Sprintf("%04d", (1+s.number(t, `SELECT code FROM delivery WHERE id = $1`, d.ID))%10000)
-		}
+		wrong := func() string { return s.wrongCode(t, d.ID) }
 		lines := s.auditLines(t)
 		for try := 1; try <= 5; try++ {
 			_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: wrong()})
@@ -636,7 +635,8 @@ func TestADoorOpensForTheCustomersCodeAlone(t *testing.T) {
 			_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: code})
 			return err
 		})
-		s.moves(t, topicsOf("deliveries delivery:%d customer:%d inbox:%d", d.ID, s.customer.UserID, s.customer.UserID), func() error {
+		s.moves(t, topicsOf("deliveries delivery:%d address:%d customer:%d inbox:%d", d.ID,
+			o.AddressID, s.customer.UserID, s.customer.UserID), func() error {
 			_, err := s.ClaimDelivery(t.Context(), s.courier, d.ID, hospital.CourierStep{})
 			return err
 		})
@@ -656,6 +656,148 @@ func TestADoorOpensForTheCustomersCodeAlone(t *testing.T) {
 		if s.code(t, s.customer, d.ID) != "" || s.home(t, s.customer).Orders[0].Code != "" {
 			t.Error("the code is still shown after the delivery")
 		}
+	})
+}
+
+// wrongCode is one that is not the delivery's.
+func (s *service) wrongCode(t testing.TB, id int64) string {
+	t.Helper()
+	return fmt.Sprintf("%06d", (1+s.number(t,
+		`SELECT CAST(code AS INTEGER) FROM delivery WHERE id = $1`, id))%1_000_000)
+}
+
+// guess gives wrong codes for a delivery, claiming it anew whenever that is what the refusal asks
+// for, until nothing helps or there were too many guesses. It returns how many were taken.
+func (s *service) guess(t testing.TB, courier hospital.Actor, id int64) (guesses int) {
+	t.Helper()
+	for range 100 {
+		_, err := s.Deliver(t.Context(), courier, id, hospital.Handover{BedCode: s.wrongCode(t,
+			id)})
+		refusal, _ := errors.AsType[*hospital.Error](err)
+		switch {
+		case refusal == nil:
+			t.Fatalf("a wrong code is answered with %v", err)
+		case refusal.Code == "code_used_up" && s.given(t, courier, id) == guesses:
+			return guesses
+		}
+		guesses++
+		if refusal.Code == "code_locked" {
+			s.claim(t, courier, id)
+		}
+	}
+	return guesses
+}
+
+// given is how many wrong codes of a courier the database has counted.
+func (s *service) given(t testing.TB, courier hospital.Actor, id int64) int {
+	t.Helper()
+	return s.number(t,
+		`SELECT COALESCE(SUM(given), 0) FROM wrong_code WHERE delivery_id = $1 AND courier_id = $2`, id, courier.UserID)
+}
+
+// A courier who guesses gets three codes of five tries; then somebody else brings it, and the
+// first one never gets another try.
+func TestAfterTheSecondNewCodeADeliveryTakesAnotherCourier(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		_, d := s.parcel(t)
+		s.depart(t, s.courier, d.ID)
+		told := len(s.told(t, s.customer))
+		if n := s.guess(t, s.courier, d.ID); n != 15 {
+			t.Errorf("the courier could give %d wrong codes, want 15", n)
+		}
+		if n := len(s.told(t, s.customer)) - told; n != 2 {
+			t.Errorf("the customer hears of %d new codes, want 2", n)
+		}
+		usedUp := func(actor hospital.Actor) {
+			t.Helper()
+			s.refuses(t, hospital.Conflict, "code_used_up", func() error {
+				_, err := s.ClaimDelivery(t.Context(), actor, d.ID, hospital.CourierStep{})
+				return err
+			})
+		}
+		usedUp(s.courier)
+		code := s.code(t, s.customer, d.ID)
+		s.refuses(t, hospital.Conflict, "code_used_up", func() error {
+			_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: code})
+			return err
+		})
+		if board := s.round(t, s.second); len(board.Waiting) != 1 ||
+			!board.Waiting[0].Stops[0].Claimable ||
+			board.Waiting[0].Stops[0].Destination != "Shelter" {
+			t.Errorf("another courier sees %+v, want the parcel to claim", board.Waiting)
+		}
+		if now := s.claim(t, s.second, d.ID); now.Status != hospital.DeliveryInTransit ||
+			now.Destination != "KG 7 Ave 12, Kigali" {
+			t.Errorf("taken over, the delivery is %+v", now)
+		}
+		s.refuses(t, hospital.Conflict, "delivery_claimed", func() error {
+			_, err := s.ClaimDelivery(t.Context(), s.courier, d.ID, hospital.CourierStep{})
+			return err
+		})
+		if fresh := s.code(t, s.customer, d.ID); fresh == code {
+			t.Error("another courier brings it, and the code that was guessed at still opens the door")
+		}
+		if n := s.guess(t, s.second, d.ID); n != 15 {
+			t.Errorf("the second courier could give %d wrong codes, want 15", n)
+		}
+		usedUp(s.courier) // two who take turns gain nothing
+		usedUp(s.second)
+		third := s.login(t, "keza", hospital.Admin)
+		s.claim(t, third, d.ID)
+		s.handOver(t, third, d.ID, s.code(t, s.customer, d.ID))
+	})
+}
+
+// What lets a courier begin anew with somebody else's delivery, or with their own after a while,
+// gives no more tries.
+func TestNothingThatACourierDoesGivesMoreTries(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		_, d := s.parcel(t)
+		s.depart(t, s.courier, d.ID)
+		for range 4 {
+			_, err := s.Deliver(t.Context(), s.courier, d.ID,
+				hospital.Handover{BedCode: s.wrongCode(t, d.ID), IdempotencyKey: "the same"})
+			if refusal, _ := errors.AsType[*hospital.Error](err); refusal == nil ||
+				refusal.Code != "wrong_code" && refusal.Code != "idempotency_key_reused" {
+				t.Fatalf("got %v", err)
+			}
+		}
+		for range 3 { // a login that is disabled and enabled again
+			if err := s.DisableUser(t.Context(), admin, s.courier.Username); err != nil {
+				t.Fatal(err)
+			}
+			s.claim(t, s.second, d.ID)
+			if err := s.EnableUser(t.Context(), admin, s.courier.Username); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.DisableUser(t.Context(), admin, s.second.Username); err != nil {
+				t.Fatal(err)
+			}
+			s.claim(t, s.courier, d.ID)
+			if err := s.EnableUser(t.Context(), admin, s.second.Username); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.clock.pass(72 * time.Hour)
+		s.guess(t, s.courier, d.ID)
+		if n := s.given(t, s.courier, d.ID); n != 15 {
+			t.Errorf("the courier could give %d wrong codes, want 15", n)
+		}
+	})
+}
+
+// A door whose code was made when codes had four digits opens for it.
+func TestACodeOfFourDigitsStillOpensItsDoor(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		_, d := s.parcel(t)
+		s.exec(t, `UPDATE delivery SET code = '0042', tries = 3 WHERE id = $1`, d.ID)
+		s.depart(t, s.courier, d.ID)
+		if shown := s.code(t, s.customer, d.ID); shown != "0042" {
+			t.Errorf("the customer sees %q", shown)
+		}
+		_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: "000042"})
+		refused(t, err, hospital.Conflict, "wrong_code")
+		s.handOver(t, s.courier, d.ID, "00 42")
 	})
 }
 
@@ -957,7 +1099,7 @@ func TestWhatItsCourierRepeatsWithoutAKeyHappensOnce(t *testing.T) {
 			s.refuses(t, hospital.Conflict, "delivery_step", other)
 		}
 		for _, anothers := range []func() error{deliver(s.second, d.ID, "A-01", "Keza"), fail(s.second, "asleep")} {
-			s.refuses(t, hospital.Forbidden, "delivery_not_yours", anothers)
+			s.refuses(t, hospital.NotFound, "delivery_unknown", anothers)
 		}
 	})
 }
@@ -1047,7 +1189,9 @@ func TestTheBoardGroupsTraysIntoRounds(t *testing.T) {
 			!stop.ReadySince.Equal(morning) {
 			t.Errorf("the tablet shows %+v", stop)
 		}
-		if last := board.Waiting[3].Stops[0]; last.ID != parcel.ID || last.Destination != "KG 7 Ave 12, Kigali" || last.Meal != hospital.Snack || !last.ReadySince.Equal(morning) {
+		if last := board.Waiting[3].Stops[0]; last.ID != parcel.ID ||
+			last.Destination != "Shelter" || last.Meal != hospital.Snack ||
+			!last.ReadySince.Equal(morning) {
 			t.Errorf("the tablet shows the parcel that waits as %+v", last)
 		}
 		s.claim(t, s.courier, parcel.ID)

@@ -31,6 +31,7 @@ type Hospital struct {
 	now      func() time.Time
 	hashing  chan struct{} // holds a slot for each password hash at work
 	pulse    pulse
+	refused  refusals
 }
 
 // Migrate brings the database at databaseURL to the current schema. Several processes may call it at once.

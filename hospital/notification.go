@@ -267,6 +267,9 @@ var Notices = map[string]Notice{
 	// To the kitchen, medical staff and ward management: how many patients, a meal and a ward.
 	"meal_round_missed": {LevelAlert, "Ward %[3]s: %[2]s was not ordered",
 		"The server was away when %[2]s was to be ordered. Patients without an order: %[1]s. Order it now as late, or for each patient."},
+	// To all couriers: the number of an order.
+	"delivery_takes_another": {LevelWarning, "Order %[1]s needs another courier",
+		"Its courier may try no more codes at the door. Claim it and ask the customer for the new code."},
 
 	// To medical staff: an order's number, its meal and its bed; a bed; how many patients, a meal and a ward.
 	"delivery_failed":   {LevelWarning, "Order %[1]s was not handed over", "The %[2]s for bed %[3]s could not be delivered."},

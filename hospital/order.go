@@ -513,7 +513,7 @@ func (h *Hospital) stepOrder(ctx context.Context, actor Actor, id int64, step St
 		if err != nil {
 			return err
 		}
-		if err := mustSee(ctx, c.tx, actor, o); err != nil {
+		if err := c.mayStep(ctx, o); err != nil {
 			return err
 		}
 		if step.Version != 0 && step.Version != o.Version {
@@ -573,7 +573,7 @@ func (h *Hospital) Order(ctx context.Context, actor Actor, id int64) (o Order, e
 		if o, err = readOrder(ctx, q, id); err != nil {
 			return err
 		}
-		return mustSee(ctx, q, actor, o)
+		return mustSee(ctx, q, h.clock(ctx), actor, o)
 	})
 	if err != nil {
 		return Order{}, err
@@ -604,7 +604,7 @@ func (h *Hospital) OrderDetail(ctx context.Context, actor Actor, id int64) (Orde
 		if d.Order, err = readOrder(ctx, q, id); err != nil {
 			return err
 		}
-		if err := mustSee(ctx, q, actor, d.Order); err != nil {
+		if err := mustSee(ctx, q, d.At, actor, d.Order); err != nil {
 			return err
 		}
 		return d.readPlace(ctx, q)
@@ -647,19 +647,13 @@ func (o Order) shownTo(actor Actor) Order {
 	return o
 }
 
-// mustSee returns NotFound unless the actor may know of the order: staff, or the customer who placed it or whose patient it is for.
-func mustSee(ctx context.Context, q *sql.Tx, actor Actor, o Order) error {
-	if actor.Role.May(ReadOrders) {
+// mayStep returns NotFound unless the actor may know of the order that they give a command about.
+// One that is still open is work, whatever day it is of.
+func (c *change) mayStep(ctx context.Context, o Order) error {
+	if actor := c.actor; actor.Role.May(ReadOrders) && !o.Status.Ended() {
 		return nil
 	}
-	if err := actor.need(OrderMeals); err != nil {
-		return err
-	}
-	follows, _, err := followsOrder(ctx, q, actor.UserID, o.ID)
-	if err == nil && !follows {
-		return unknownOrder()
-	}
-	return err
+	return mustSee(ctx, c.tx, c.now, c.actor, o)
 }
 
 // linkedTo reports whether a customer may order for the patient of a stay. After the patient's death nobody may.

@@ -116,6 +116,7 @@ func (s *service) looks(t testing.TB, ward hospital.Ward) []look {
 	bed, token := s.board(t, ward).Beds[0].ID, s.openSession(t, s.courier)
 	orders := s.home(t, s.customer).Orders
 	parcel := orders[slices.IndexFunc(orders, func(o hospital.CustomerOrder) bool { return o.AddressID != 0 })]
+	s.claim(t, s.courier, parcel.DeliveryID)
 	looks := []look{
 		at("ward board", func(ctx context.Context) (hospital.WardBoard, error) { return s.WardBoard(ctx, ward.ID) }),
 		at("bed", func(ctx context.Context) (hospital.BedDetail, error) { return s.BedDetail(ctx, nurse, bed) }),
@@ -137,6 +138,12 @@ func (s *service) looks(t testing.TB, ward hospital.Ward) []look {
 		at("customer's active deliveries", func(ctx context.Context) ([]hospital.Delivery, error) { return s.ActiveDeliveries(ctx, s.customer) }),
 		at("address", func(ctx context.Context) (hospital.AddressWatch, error) {
 			return s.Address(ctx, s.customer, parcel.AddressID)
+		}),
+		at("address, by its courier", func(ctx context.Context) (hospital.AddressWatch, error) {
+			return s.Address(ctx, s.courier, parcel.AddressID)
+		}),
+		at("delivery, by its courier", func(ctx context.Context) (hospital.DeliveryWatch, error) {
+			return s.Delivery(ctx, s.courier, parcel.DeliveryID)
 		}),
 		at("session", func(ctx context.Context) (hospital.Session, error) { return s.SessionByToken(ctx, token) }),
 		at("revisions", func(ctx context.Context) (hospital.Revisions, error) {

@@ -45,7 +45,8 @@ const (
 	OrderMeals              Permission = "orders.place"       // a customer for their own patients and addresses only
 	OverrideHazards         Permission = "orders.override"    // with a written reason, what Hazard.Overridable allows
 	OrderRounds             Permission = "orders.round"       // a meal for each patient of a ward
-	ReadOrders              Permission = "orders.read"        // any order
+	ReadOrders              Permission = "orders.read"        // orders of today and yesterday
+	ReadPastOrders          Permission = "orders.read_past"   // orders of any day
 	FollowOrders            Permission = "orders.follow"      // one order; a customer their own only
 	ReadKitchen             Permission = "dashboard.kitchen"  // /dashboard/kitchen/
 	CookOrders              Permission = "orders.cook"        // start, ready, recall
@@ -84,6 +85,7 @@ var permitted = map[Permission][]Role{
 	OverrideHazards:         {MedicalStaff},
 	OrderRounds:             {MedicalStaff, WardManagement, KitchenStaff, Admin},
 	ReadOrders:              {MedicalStaff, WardManagement, KitchenStaff, DeliveryStaff, Admin},
+	ReadPastOrders:          {MedicalStaff, WardManagement, Admin},
 	FollowOrders:            Roles,
 	ReadKitchen:             {KitchenStaff, Admin},
 	CookOrders:              {KitchenStaff, Admin},
@@ -109,6 +111,7 @@ type Actor struct {
 	Username  string
 	Role      Role
 	RequestID string // of the HTTP request, for the audit; may be empty
+	SessionID int64  // 0 for whoever needs none
 }
 
 // System is the hospital acting by itself, as when a reservation runs out.

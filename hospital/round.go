@@ -122,9 +122,9 @@ func countDeliveries(ctx context.Context, q *sql.Tx, now time.Time) (map[Deliver
 
 // The columns and tables of a tray, and which trays are on the board: open ones.
 const (
-	trayColumns = runColumns + `, meal_order.meal, meal_order.due, delivery.ready_at, COALESCE(ward.name, ''), address.zone_id, COALESCE(zone.name, '')`
-	trayTables  = runTables + ` LEFT JOIN zone ON zone.id = address.zone_id`
-	openTrays   = ` WHERE delivery.ended_at IS NULL AND `
+	trayColumns = runColumns + `, meal_order.meal, meal_order.due, delivery.ready_at,
+		COALESCE(ward.name, ''), address.zone_id`
+	openTrays = ` WHERE delivery.ended_at IS NULL AND `
 )
 
 // destined is a tray with what it is sorted and grouped by.
@@ -137,24 +137,28 @@ type destined[Stop any] struct {
 	zone   string
 }
 
-// scan reads a row that begins with trayColumns and has more columns after them.
-func (d *destined[Stop]) scan(row scanner, more ...any) error {
-	r, err := scanRun(row, append([]any{&d.tray.Meal, (*instant)(&d.tray.Due), (*instant)(&d.tray.ReadySince), &d.ward, (*reference)(&d.zoneID), &d.zone}, more...)...)
-	d.tray.Delivery, d.wardID = r.Delivery, r.WardID
-	d.tray.Claimable = r.CourierID == 0 || r.CourierGone
+// scan reads a row that begins with trayColumns and has more columns after them, as far as the
+// actor may know of the tray.
+func (d *destined[Stop]) scan(row scanner, actor Actor, more ...any) error {
+	r, err := scanRun(row, append([]any{&d.tray.Meal, (*instant)(&d.tray.Due),
+		(*instant)(&d.tray.ReadySince), &d.ward, (*reference)(&d.zoneID)}, more...)...)
+	d.tray.Delivery, d.wardID, d.zone = r.shownTo(actor), r.WardID, r.Zone
+	d.tray.Claimable = r.claimable()
 	d.tray.Latitude, d.tray.Longitude, d.tray.LocatedAt = nil, nil, time.Time{}
 	return err
 }
 
 // readWaiting reads the trays that may be claimed; for who oversees all couriers, everyone else's too.
 func readWaiting(ctx context.Context, q *sql.Tx, actor Actor) ([]destined[Tray], error) {
-	condition := `(delivery.courier_id IS NULL OR courier.disabled) AND COALESCE(delivery.courier_id, 0) <> $1`
-	if actor.Role.May(OverseeDeliveries) {
-		condition = `COALESCE(delivery.courier_id, 0) <> $1`
+	condition, args := `COALESCE(delivery.courier_id, 0) <> $1`, []any{actor.UserID}
+	if !actor.Role.May(OverseeDeliveries) {
+		condition += ` AND (delivery.courier_id IS NULL OR courier.disabled
+			OR wrong_code.given >= $2)`
+		args = append(args, mostWrongCodes)
 	}
-	rows, err := q.QueryContext(ctx, `SELECT `+trayColumns+trayTables+openTrays+condition, actor.UserID)
+	rows, err := q.QueryContext(ctx, `SELECT `+trayColumns+runTables+openTrays+condition, args...)
 	trays, err := collect(rows, err, func(row scanner) (d destined[Tray], err error) {
-		err = d.scan(row)
+		err = d.scan(row, actor)
 		d.stop = d.tray
 		return d, err
 	})
@@ -167,13 +171,16 @@ func readWaiting(ctx context.Context, q *sql.Tx, actor Actor) ([]destined[Tray],
 // readMine reads the trays that the actor carries, with all that is needed at the bedside.
 func readMine(ctx context.Context, q *sql.Tx, actor Actor) ([]destined[RoundStop], error) {
 	rows, err := q.QueryContext(ctx, `SELECT `+trayColumns+`, COALESCE(patient.name, address.full_name), patient.birth_date,
-			COALESCE(admission.diet, ''), COALESCE(admission.texture, 7), admission.allergies, meal_order.held_for, COALESCE(address.phone, ''),
-			`+dishesOfOrder+trayTables+` LEFT JOIN patient ON patient.id = admission.patient_id`+openTrays+`delivery.courier_id = $1`, actor.UserID)
+			COALESCE(admission.diet, ''), COALESCE(admission.texture, 7), admission.allergies, meal_order.held_for,
+			COALESCE(address.phone, ''), `+dishesOfOrder+
+		runTables+` LEFT JOIN patient ON patient.id = admission.patient_id`+openTrays+
+		`delivery.courier_id = $1`, actor.UserID)
 	plates := plates{}
 	stops, err := collect(rows, err, func(row scanner) (d destined[RoundStop], err error) {
 		var dishes []Dish
-		err = d.scan(row, &d.stop.PatientName, (*instant)(&d.stop.BirthDate), &d.stop.Diet, &d.stop.Texture,
-			(*allergyList)(&d.stop.Allergies), (*list[Hazard])(&d.stop.HeldFor), &d.stop.Phone, plates.onto(&dishes))
+		err = d.scan(row, actor, &d.stop.PatientName, (*instant)(&d.stop.BirthDate), &d.stop.Diet,
+			&d.stop.Texture, (*allergyList)(&d.stop.Allergies), (*list[Hazard])(&d.stop.HeldFor),
+			&d.stop.Phone, plates.onto(&dishes))
 		d.stop.Tray, d.stop.Dishes = d.tray, onTicket(dishes)
 		return d, err
 	})

@@ -23,13 +23,16 @@ type Session struct {
 
 // Actor is the session's user as one who gives commands.
 func (s Session) Actor(requestID string) Actor {
-	return Actor{UserID: s.User.ID, Username: s.User.Username, Role: s.User.Role, RequestID: requestID}
+	return Actor{UserID: s.User.ID, Username: s.User.Username, Role: s.User.Role,
+		RequestID: requestID, SessionID: s.ID}
 }
 
-// SignIn checks a password and opens a session. The token is shown once and kept only as its SHA-256. Every failure is the same
-// Unauthenticated error after the same work, whether the name, the password or the account was wrong; TooMany after
-// repeated failures for that name or from that client address, with the seconds to wait in Args.
+// SignIn checks a password and opens a session. The token is shown once and kept only as its
+// SHA-256. Every failure is the same Unauthenticated error after the same work, whether the name,
+// the password or the account was wrong; TooMany after repeated failures for that name or from
+// that client address, with the seconds to wait in Args. Both are noted in the audit.
 func (h *Hospital) SignIn(ctx context.Context, username, password, client string) (token string, s Session, err error) {
+	defer func() { err = h.noteSignIn(ctx, username, err) }()
 	username = foldUsername(username)
 	if err := h.countAttempt(ctx, username, client); err != nil {
 		return "", Session{}, err

@@ -131,7 +131,8 @@ func TestASignInOpensASessionForAShift(t *testing.T) {
 		if want := h.revisions(t, hospital.UserTopic(id)); !reflect.DeepEqual(opened.Revisions, want) {
 			t.Errorf("it carries %v, want %v", opened.Revisions, want)
 		}
-		if actor := opened.Actor("r1"); actor != (hospital.Actor{UserID: id, Username: "keza", Role: hospital.MedicalStaff, RequestID: "r1"}) {
+		if actor := opened.Actor("r1"); actor != (hospital.Actor{UserID: id, Username: "keza",
+			Role: hospital.MedicalStaff, RequestID: "r1", SessionID: opened.ID}) {
 			t.Errorf("its actor is %+v", actor)
 		}
 		other, _ := h.signIn(t, "keza", "correct horse")

@@ -31,7 +31,9 @@ type Alarm struct {
 
 // dangers are the refusals that are shown as loudly as can be, with the alarm that each is: what would be given to a patient must not be.
 var dangers = map[string]string{
-	"wrong_bed": "wrong_bed", "wrong_code": "wrong_code", "code_locked": "wrong_code", "stopped": "stopped", "hazards": "stopped", "no_bed": "wrong_bed",
+	"wrong_bed": "wrong_bed", "wrong_code": "wrong_code", "code_locked": "wrong_code",
+	"code_used_up": "wrong_code", "stopped": "stopped", "hazards": "stopped",
+	"no_bed": "wrong_bed",
 }
 
 // dangersJSON is dangers for the script.

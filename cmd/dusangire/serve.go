@@ -189,7 +189,8 @@ func (p *program) add(flag, address string, handler http.Handler, secure *tls.Co
 	p.listener = append(p.listener, listener)
 	p.servers = append(p.servers, &http.Server{
 		Handler: p.closing(handler), TLSConfig: secure, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second,
-		IdleTimeout: 60 * time.Second, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
+		IdleTimeout: 60 * time.Second, MaxHeaderBytes: 16 << 10, DisableGeneralOptionsHandler: true,
+		ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
 	})
 	return listener.Addr(), nil
 }

@@ -75,6 +75,7 @@ func (o *opening) arrangeMeals() {
 	o.arrangeTrays()
 	o.arrangeConflict()
 	o.arrangeRuns()
+	o.arrangeBrought()
 }
 
 // arrangeRound orders the rounds of the main meal for which it is time, and cooks a part of it. Where it is time for none, people have
@@ -323,6 +324,38 @@ func (o *opening) arrangeRuns() {
 	o.run(third, o.ago(10*time.Minute, 11*time.Minute), aHouse, run{trays: 1, departs: true})
 	o.run(second, o.ago(5*time.Minute, 6*time.Minute), aWard, run{trays: 4, departs: true, handsOver: 1})
 	o.run(first, o.ago(time.Minute, 2*time.Minute), aWard, run{trays: 2})
+}
+
+// arrangeBrought lets the demo login of couriers have brought something to the customer's home, so
+// that there is a delivery and an address which that login may look up.
+func (o *opening) arrangeBrought() {
+	mother, courier := customers[0], o.people[string(hospital.DeliveryStaff)]
+	o.parcel(mother, hospital.OrderReady, o.start.Add(-40*time.Minute), "Tea with milk")
+	o.happens(o.start.Add(-35*time.Minute), func(ctx context.Context) error {
+		home, err := o.h.CustomerHome(ctx, o.people[mother.username])
+		if err != nil {
+			return err
+		}
+		for _, order := range home.Orders {
+			if order.Code != "" {
+				return o.brings(ctx, courier, order)
+			}
+		}
+		return nil
+	})
+}
+
+// brings lets a courier take an order to the door of the customer who waits for it.
+func (o *opening) brings(ctx context.Context, courier hospital.Actor, order hospital.CustomerOrder) error {
+	step := hospital.CourierStep{}
+	if _, err := o.h.ClaimDelivery(ctx, courier, order.DeliveryID, step); err != nil {
+		return err
+	}
+	if _, err := o.h.DepartDelivery(ctx, courier, order.DeliveryID, step); err != nil {
+		return err
+	}
+	_, err := o.h.Deliver(ctx, courier, order.DeliveryID, hospital.Handover{BedCode: order.Code})
+	return err
 }
 
 // run is what a courier does on one way: claim trays, and then depart with them, hand some over and fail with the next.

@@ -1,0 +1,114 @@
+package hospital
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// This file says who may read which order, delivery, address and stay. Each read asks here, so a
+// page, its JSON, its frames and its socket can't differ; commands ask too, and what a refusal
+// shows of a thing is what its reader may see. What somebody may not read is not found: nobody
+// learns whether it exists.
+//
+//	                 order                    delivery                    home address
+//	medical staff,   any                      any; of a home the zone     –
+//	ward management
+//	kitchen          of today and yesterday   –                           –
+//	courier          of today and yesterday   open ones, of a home that   of their open deliveries,
+//	                                          isn't theirs the zone;      and for a day after
+//	                                          theirs for a day after
+//	customer         theirs                   theirs                      theirs
+//	admin            any                      any                         any
+//
+// Of a stay that has ended nobody reads anything but its orders.
+
+// CarriedShows is how long after its end couriers may look up a delivery of theirs and where it
+// went.
+const CarriedShows = 24 * time.Hour
+
+// mustSee returns NotFound unless the actor may read the order.
+func mustSee(ctx context.Context, q *sql.Tx, now time.Time, actor Actor, o Order) error {
+	switch {
+	case actor.Role.May(ReadPastOrders):
+		return nil
+	case actor.Role.May(ReadOrders):
+		if o.ServiceDate.Before(dayIn(now.In(kigali)).AddDate(0, 0, -1)) {
+			return unknownOrder()
+		}
+		return nil
+	}
+	if err := actor.need(OrderMeals); err != nil {
+		return err
+	}
+	follows, _, err := followsOrder(ctx, q, actor.UserID, o.ID)
+	if err == nil && !follows {
+		return unknownOrder()
+	}
+	return err
+}
+
+// mustSee returns NotFound unless the actor, who is no customer, may read the delivery.
+func (r run) mustSee(now time.Time, actor Actor) error {
+	switch {
+	case actor.oversees(), !r.Status.Ended():
+		return nil
+	case r.CourierID == actor.UserID && r.EndedAt.After(now.Add(-CarriedShows)):
+		return nil
+	}
+	return unknownDelivery()
+}
+
+// oversees reports whether the actor, who is no customer, reads every delivery there ever was: all
+// but couriers.
+func (a Actor) oversees() bool {
+	return !a.Role.May(CarryDeliveries) || a.Role.May(OverseeDeliveries)
+}
+
+// shownTo is the delivery as far as the actor may know of it, who may read it. A home is for the
+// customer who lives there, the courier who goes there and admin: for everyone else the zone is
+// enough.
+func (r run) shownTo(actor Actor) Delivery {
+	d := r.Delivery
+	theirs := r.CourierID == actor.UserID && actor.UserID != 0
+	if r.AddressID == 0 || theirs || actor.Role.May(OverseeDeliveries) ||
+		!actor.Role.May(ReadOrders) {
+		return d
+	}
+	d.Destination, d.ReceivedBy = r.Zone, ""
+	d.Latitude, d.Longitude, d.LocatedAt = nil, nil, time.Time{}
+	return d
+}
+
+// mustSeeAddress returns NotFound unless the actor may read the address.
+func mustSeeAddress(ctx context.Context, q *sql.Tx, now time.Time, actor Actor, a Address) error {
+	if a.OwnerID == actor.UserID || actor.Role.May(OverseeDeliveries) {
+		return nil
+	}
+	if !actor.Role.May(CarryDeliveries) {
+		return unknownAddress()
+	}
+	var carries bool
+	const to = `SELECT 1 FROM delivery JOIN meal_order ON meal_order.id = delivery.order_id
+		WHERE delivery.courier_id = $1 AND meal_order.address_id = $2 AND delivery.ended_at `
+	err := q.QueryRowContext(ctx,
+		`SELECT EXISTS (`+to+`IS NULL) OR EXISTS (`+to+`> $3)`,
+		actor.UserID, a.ID, instant(now.Add(-CarriedShows))).Scan(&carries)
+	if err != nil {
+		return fmt.Errorf("read whether user %d carries to address %d: %w", actor.UserID, a.ID, err)
+	}
+	if !carries {
+		return unknownAddress()
+	}
+	return nil
+}
+
+// OpenStay reads a stay that has not ended. NotFound where there is none, or it has.
+func (h *Hospital) OpenStay(ctx context.Context, id int64) (Admission, error) {
+	stay, err := h.Admission(ctx, id)
+	if err == nil && !stay.DischargedAt.IsZero() {
+		return Admission{}, Refuse(NotFound, "stay_ended", "This stay has ended.")
+	}
+	return stay, err
+}

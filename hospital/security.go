@@ -1,0 +1,109 @@
+package hospital
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// This file notes in the audit what was refused to whom and from where: sign-ins that failed or
+// had to wait, and what somebody's role does not let them do. A flood of it fills neither the
+// audit nor the disk: of what one person is refused at one place within countAnew, the first is a
+// line, and then the second, the fourth, the eighth …, which says how many it were.
+
+const (
+	countAnew    = time.Hour
+	mostSubjects = 1000 // that are counted each by itself; all others are counted as one
+)
+
+// refusals counts what was refused within the last hour. It is safe for concurrent use.
+type refusals struct {
+	mu    sync.Mutex
+	since time.Time
+	// By what was refused, to whom and from where; "" is everybody for whom there was no room.
+	times map[string]int
+}
+
+// count counts a refusal and returns how many of the subject it were, and whether that is to be
+// told.
+func (r *refusals) count(subject string, now time.Time) (times int, tell bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if now.Sub(r.since).Abs() >= countAnew {
+		r.since, r.times = now, map[string]int{}
+	}
+	if r.times[subject] == 0 && len(r.times) >= mostSubjects {
+		subject = ""
+	}
+	r.times[subject]++
+	times = r.times[subject]
+	return times, times&(times-1) == 0
+}
+
+// NoteDenied notes that the actor's role did not let them do something, such as "GET /users/".
+func (h *Hospital) NoteDenied(ctx context.Context, actor Actor, what string) error {
+	return h.noteRefusal(ctx, actor, entry{action: "access.denied", entity: "user",
+		entityID: actor.UserID, reason: what})
+}
+
+// noteSignIn notes an attempt to sign in that failed or was made to wait, and returns how it
+// ended. What was typed as the name is kept only where it is somebody's: at times it is a
+// password.
+func (h *Hospital) noteSignIn(ctx context.Context, username string, outcome error) error {
+	refusal, refused := errors.AsType[*Error](outcome)
+	if !refused {
+		return outcome
+	}
+	action := map[Kind]string{Unauthenticated: "session.sign_in_failed",
+		TooMany: "session.locked_out"}[refusal.Kind]
+	if action == "" {
+		return outcome
+	}
+	ctx = context.WithoutCancel(ctx) // whoever hangs up is noted all the same
+	var user User
+	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+		user, _, err = userByName(ctx, q, foldUsername(username))
+		if e, ok := errors.AsType[*Error](err); ok && e.Kind == NotFound {
+			return nil
+		}
+		return err
+	})
+	if err == nil {
+		err = h.noteRefusal(ctx, Actor{}, entry{action: action, entity: "user", entityID: user.ID})
+	}
+	if err != nil {
+		return err
+	}
+	return outcome
+}
+
+// noteRefusal adds a refusal to the audit, where it is to be told, with how many it were as the
+// state that it led to.
+func (h *Hospital) noteRefusal(ctx context.Context, actor Actor, e entry) error {
+	now := h.clock(ctx)
+	times, tell := h.refused.count(fmt.Sprintf("%s %d %s %s", e.action, e.entityID,
+		network(originOf(ctx).Address), e.reason), now)
+	if !tell {
+		return nil
+	}
+	e.to = strconv.Itoa(times)
+	return h.write(ctx, func(ctx context.Context, u *unit) (err error) {
+		c := &change{tx: u.tx, actor: actor, now: now}
+		u.lastAudit, err = c.audit(ctx, e)
+		return err
+	})
+}
+
+// network is what a client's address counts as: whoever has one address of IPv6 has 2⁶⁴.
+func network(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil || ip.Is4() || ip.Is4In6() {
+		return address
+	}
+	return netip.PrefixFrom(ip, 64).Masked().String()
+}
