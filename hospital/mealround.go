@@ -103,12 +103,13 @@ func (h *Hospital) OrderDueMealRounds(ctx context.Context) ([]WardRound, error) 
 	return ordered, errors.Join(failures...)
 }
 
-// ErrClock says that this machine's clock can't be right, as after a start without a battery: nothing that hangs on the day is done
-// by itself until it is.
+// ErrClock says that this machine's clock can't be right, as after a start without a battery:
+// nothing that hangs on the day is done by itself until it is.
 var ErrClock = errors.New("the clock of this machine is far from when people last worked")
 
-// How far from when people worked of late the clock may be, behind and ahead: a hospital may have been closed for a while. Of late is
-// some acts ago, so that the few that a wrong clock has stamped already don't speak for it.
+// How far from when people worked of late the clock may be, behind and ahead: a hospital may have
+// been closed for a while. Of late is some acts ago, so that the few that a wrong clock has stamped
+// already don't speak for it.
 const (
 	clockBehind = 48 * time.Hour
 	clockAhead  = 45 * 24 * time.Hour

@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// MissedRound is a meal round that should have been ordered by itself and was not, because no server was there from its cut-off
-// until the meal was served. It is never ordered late by itself: whoever may order rounds is offered to (OrderMealRound).
+// MissedRound is a meal round that should have been ordered by itself and was not, because no
+// server was there from its cut-off until the meal was served. It is never ordered late by itself:
+// whoever may order rounds is offered to (OrderMealRound).
 type MissedRound struct {
 	Ward     Ward
 	Meal     Meal
@@ -20,11 +21,13 @@ type MissedRound struct {
 	Until    time.Time // the last moment at which it is offered
 }
 
-// roundsKnown is how far the server looks back for rounds that it missed: what is older nobody can eat.
+// roundsKnown is how far the server looks back for rounds that it missed: what is older nobody can
+// eat.
 const roundsKnown = 12 * time.Hour
 
-// AnnounceMissedRounds tells the kitchen, medical staff and ward management of each round that was missed in the hours before now,
-// once for a ward and meal, on whichever node, and returns those that it told of.
+// AnnounceMissedRounds tells the kitchen, medical staff and ward management of each round that was
+// missed in the hours before now, once for a ward and meal, on whichever node, and returns those
+// that it told of.
 func (h *Hospital) AnnounceMissedRounds(ctx context.Context) ([]MissedRound, error) {
 	if err := h.plausible(ctx); err != nil {
 		return nil, err
@@ -40,7 +43,8 @@ func (h *Hospital) AnnounceMissedRounds(ctx context.Context) ([]MissedRound, err
 	return told, errors.Join(failures...)
 }
 
-// servedRounds are the meals that were served in the hours before now, each as a round without its ward.
+// servedRounds are the meals that were served in the hours before now, each as a round without its
+// ward.
 func servedRounds(now time.Time) (served []MissedRound) {
 	today := dayIn(now.In(kigali))
 	for _, day := range []time.Time{today.AddDate(0, 0, -1), today} {
@@ -54,8 +58,8 @@ func servedRounds(now time.Time) (served []MissedRound) {
 	return served
 }
 
-// lateUntil is until when the round of a day's meal can be ordered late: until the next round begins, and for the last of a day until
-// the day ends.
+// lateUntil is until when the round of a day's meal can be ordered late: until the next round
+// begins, and for the last of a day until the day ends.
 func (m Meal) lateUntil(day time.Time) time.Time {
 	year, month, date := day.Date()
 	until := time.Date(year, month, date+1, 0, 0, 0, 0, kigali).UTC()
@@ -91,8 +95,8 @@ func (h *Hospital) announceMissed(ctx context.Context, round MissedRound, now ti
 	return told, nil
 }
 
-// tellMissed tells of a missed round and reports whether this node was the first to. Where nobody missed anything there is nothing to
-// tell, and nothing to look at again.
+// tellMissed tells of a missed round and reports whether this node was the first to. Where nobody
+// missed anything there is nothing to tell, and nothing to look at again.
 func (h *Hospital) tellMissed(ctx context.Context, round MissedRound) (first bool, err error) {
 	if round.Patients == 0 {
 		return false, h.write(ctx, func(ctx context.Context, u *unit) error {
@@ -125,8 +129,8 @@ func (h *Hospital) wardsWithout(ctx context.Context, round MissedRound) (wards [
 	return wards, err
 }
 
-// couldHaveHad counts the patients of a ward who were there when the round was due, have no order for its meal, and for whom there would
-// be something.
+// couldHaveHad counts the patients of a ward who were there when the round was due, have no order
+// for its meal, and for whom there would be something.
 func (h *Hospital) couldHaveHad(ctx context.Context, round MissedRound, now time.Time) (n int, err error) {
 	times := MealTimes[round.Meal]
 	begun := times.at(round.Day).Add(-times.CutOff)
@@ -209,7 +213,8 @@ func readMissed(ctx context.Context, q *sql.Tx, now time.Time) ([]MissedRound, e
 	return slices.DeleteFunc(missed, func(m MissedRound) bool { return now.After(m.Until) }), nil
 }
 
-// endMissed keeps that a round of today that was missed is ordered. Where none was it changes nothing.
+// endMissed keeps that a round of today that was missed is ordered. Where none was it changes
+// nothing.
 func (c *change) endMissed(ctx context.Context, wardID int64, meal Meal, ordered MealRound) error {
 	ended, err := c.exec(ctx, `UPDATE meal_round SET missed = 0 WHERE ward_id = $1 AND service_date = $2 AND meal = $3 AND missed > 0`,
 		wardID, instant(dayIn(c.now.In(kigali))), meal)

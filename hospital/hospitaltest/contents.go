@@ -30,7 +30,8 @@ func Database(t testing.TB, databaseURL string) *sql.DB {
 // pulses is the table into which a node writes by itself, again and again, that it can.
 const pulses = "node_pulse"
 
-// Contents is every row of every table but that one as text, for comparing what a database holds before and after.
+// Contents is every row of every table but that one as text, for comparing what a database holds
+// before and after.
 func Contents(t testing.TB, databaseURL string) string {
 	t.Helper()
 	return ContentsOf(t, Database(t, databaseURL))
