@@ -18,8 +18,9 @@ import (
 	"dusangire/views/text"
 )
 
-// NewHub joins a hospital to a hub: what the hub checks is the hospital's revisions, and its stamp is the one of pages. A
-// database that can be read and not written is no better than one that does not answer: pages say that they are not live.
+// NewHub joins a hospital to a hub: what the hub checks is the hospital's revisions, and its stamp
+// is the one of pages. A database that can be read and not written is no better than one that does
+// not answer: pages say that they are not live.
 func NewHub(h *hospital.Hospital, c hub.Config) *hub.Hub {
 	c.Check = func(ctx context.Context, names []string) (hub.Revisions, error) {
 		topics := make([]hospital.Topic, len(names))

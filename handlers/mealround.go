@@ -34,8 +34,8 @@ func missedShape(missed []hospital.MissedRound) []missedJSON {
 	return shapes
 }
 
-// orderRound is POST /wards/{id}/round: the round of a meal of today, late where it is. A page says with the field back where the
-// person is.
+// orderRound is POST /wards/{id}/round: the round of a meal of today, late where it is. A page says
+// with the field back where the person is.
 func (s *Server) orderRound(c echo.Context) error {
 	id, err := pathID(c)
 	if err != nil {

@@ -19,11 +19,13 @@ func (s *Server) healthz(c echo.Context) error {
 	return c.JSON(http.StatusOK, map[string]string{"status": "ok"})
 }
 
-// oldCheck is how old the hub's last look at the revisions may be where a screen is proven to be fresh.
+// oldCheck is how old the hub's last look at the revisions may be where a screen is proven to be
+// fresh.
 const oldCheck = 5 * time.Second
 
-// readyz is 200 when commands can be committed, freshness can be proven, the clock agrees with the database's and the bus
-// carries a message both ways. Else it names in a word what is not so; the log has the cause.
+// readyz is 200 when commands can be committed, freshness can be proven, the clock agrees with the
+// database's and the bus carries a message both ways. Else it names in a word what is not so; the
+// log has the cause.
 func (s *Server) readyz(c echo.Context) error {
 	health := s.Hospital.Health(c.Request().Context())
 	parts := map[string]string{"database": health.Database, "bus": s.Hub.BusTrouble(), "clock": health.Clock}

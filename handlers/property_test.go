@@ -148,7 +148,8 @@ func (l *life) deeds() map[string]deed {
 		"/orders/:id/recall":  {cook, openOrders, reason},
 		"/orders/:id/cancel":  {append(slices.Clone(l.customers), "medical_staff", "kitchen"), openOrders, reason},
 		"/wards/:id/round": {[]string{"kitchen", "medical_staff", "ward_management"}, `SELECT id FROM ward`, func() map[string]any {
-			return map[string]any{"meal": string(pick(l, hospital.Breakfast, hospital.Lunch, hospital.Dinner))}
+			none := hospital.Snack // which has no round: else there would be too many orders to finish one
+			return map[string]any{"meal": string(pick(l, hospital.Lunch, hospital.Dinner, none, none, none, none, none, none))}
 		}},
 		"/kitchen/past/close": {cook, "", func() map[string]any { // seldom with success, for it takes the trays away
 			return map[string]any{"reason": pick(l, "power cut", "", "", "", "", "", "", "")}

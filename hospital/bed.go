@@ -232,7 +232,8 @@ func readBedDetail(ctx context.Context, q *sql.Tx, bed Bed, now time.Time) (deta
 	return detail, err
 }
 
-// readOrders reads the open orders of the stay, the next due first, and shows those that are not past as its meals.
+// readOrders reads the open orders of the stay, the next due first, and shows those that are not
+// past as its meals.
 func (s *BoardStay) readOrders(ctx context.Context, q *sql.Tx, now time.Time) ([]Order, error) {
 	orders, err := ordersWhere(ctx, q, `meal_order.admission_id = $1 AND meal_order.ended_at IS NULL`, s.AdmissionID)
 	slices.SortStableFunc(orders, func(a, b Order) int { return a.Due.Compare(b.Due) })

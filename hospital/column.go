@@ -128,8 +128,8 @@ func (l *list[T]) Scan(column any) error {
 }
 
 // oneOf returns the text of an SQL list with a placeholder for each of values, and args with the values added.
-// An empty list matches nothing. The last value is repeated up to the next power of two, so that lists of all lengths are
-// few statements, whose plans the database keeps.
+// An empty list matches nothing. The last value is repeated up to the next power of two, so that
+// lists of all lengths are few statements, whose plans the database keeps.
 func oneOf[T any](args []any, values []T) (list string, all []any) {
 	if len(values) == 0 {
 		return "(NULL)", args
@@ -142,7 +142,7 @@ func oneOf[T any](args []any, values []T) (list string, all []any) {
 	return "(" + text.String()[2:] + ")", args
 }
 
-// uncounted is the other end of a time since when something happened, a day after now. PostgreSQL takes a condition with one
-// end for a third of a table that it has not counted yet, and reads it whole; one with two ends for a small part. What a
-// clock that is ahead has written is in between.
+// uncounted is the other end of a time since when something happened, a day after now. PostgreSQL
+// takes a condition with one end for a third of a table that it has not counted yet, and reads it
+// whole; one with two ends for a small part. What a clock that is ahead has written is in between.
 func uncounted(now time.Time) instant { return instant(now.Add(24 * time.Hour)) }

@@ -15,7 +15,8 @@ import (
 // HealthOK is the word for what does its work.
 const HealthOK = "ok"
 
-// Health is whether the hospital can do its work. A database that answers and can't be written does not do it.
+// Health is whether the hospital can do its work. A database that answers and can't be written does
+// not do it.
 type Health struct {
 	Database string // HealthOK, or in a word why no command can be committed, such as "read_only" or "disk_full"
 	Clock    string // HealthOK, or how far this machine's clock is from the database's
@@ -41,8 +42,8 @@ type pulse struct {
 	at    time.Time // of found, by the clock that does not jump
 }
 
-// Health tries whether commands can be committed by committing a line of this node's own. It tries once a second at most, and
-// tells others who ask what was found.
+// Health tries whether commands can be committed by committing a line of this node's own. It tries
+// once a second at most, and tells others who ask what was found.
 func (h *Hospital) Health(ctx context.Context) Health {
 	p := &h.pulse
 	p.mu.Lock()
@@ -92,7 +93,8 @@ func (h *Hospital) probe(ctx context.Context) Health {
 	return found
 }
 
-// clockAhead is how far this machine's clock is ahead of the database's, as far as the time in which it answered leaves no doubt.
+// clockAhead is how far this machine's clock is ahead of the database's, as far as the time in
+// which it answered leaves no doubt.
 func (h *Hospital) clockAhead(ctx context.Context, u *unit) (time.Duration, error) {
 	before := h.now()
 	there, ok, err := h.db.Clock(ctx, u.tx)
@@ -113,13 +115,14 @@ func causeOf(err error) error {
 	return nil
 }
 
-// lasting reports whether the database said itself that it can't be written. A wait for a turn ends, and whether a database
-// is there at all the checks of the revisions find too.
+// lasting reports whether the database said itself that it can't be written. A wait for a turn
+// ends, and whether a database is there at all the checks of the revisions find too.
 func (f Health) lasting() bool {
 	return !slices.Contains([]string{HealthOK, "locked", "unreachable", "no_room"}, f.Database)
 }
 
-// Trouble returns why pages must not say that they are live although the database can be read, or nil.
+// Trouble returns why pages must not say that they are live although the database can be read, or
+// nil.
 func (h *Hospital) Trouble() error {
 	if found := h.pulse.sick.Load(); found != nil {
 		return fmt.Errorf("the database takes no commands (%s): %w", found.Database, found.cause)
@@ -127,8 +130,8 @@ func (h *Hospital) Trouble() error {
 	return nil
 }
 
-// KeepHealth tries again and again until ctx ends, so that a fault is found although nobody asks, and tells the log when health
-// changes.
+// KeepHealth tries again and again until ctx ends, so that a fault is found although nobody asks,
+// and tells the log when health changes.
 func (h *Hospital) KeepHealth(ctx context.Context, log *slog.Logger) {
 	tick := time.NewTicker(probeEvery)
 	defer tick.Stop()

@@ -24,8 +24,8 @@ func (h *house) wellAgain(t *testing.T) {
 	}
 }
 
-// ill fails unless the database is found to take no commands for a reason, and takes none. Whether pages may say that they are
-// live is live.
+// ill fails unless the database is found to take no commands for a reason, and takes none. Whether
+// pages may say that they are live is live.
 func (h *house) ill(t *testing.T, reason string, live bool) {
 	t.Helper()
 	began := time.Now()
@@ -164,8 +164,8 @@ func shell(t *testing.T, line, path string) {
 	}
 }
 
-// Somebody puts a copy in the place of a file that is served: what was answered is in the file that was moved away, and the
-// copy is whole.
+// Somebody puts a copy in the place of a file that is served: what was answered is in the file that
+// was moved away, and the copy is whole.
 func TestACopyInThePlaceOfAServedFileSpoilsNeither(t *testing.T) {
 	for _, found := range []bool{true, false} {
 		t.Run(fmt.Sprintf("found before the end %t", found), func(t *testing.T) {

@@ -17,7 +17,8 @@ type Options struct {
 	DatabaseURL string
 	// Announce is told after each commit which topics moved and where they stand now. It must not block. May be nil.
 	Announce func(Revisions)
-	// DatabaseConnections is the most connections to PostgreSQL that are open at once; 0 means store's default.
+	// DatabaseConnections is the most connections to PostgreSQL that are open at once; 0 means
+	// store's default.
 	DatabaseConnections int
 	// Now is the clock; nil means time.Now. Times are kept in UTC to the millisecond.
 	Now func() time.Time
@@ -42,7 +43,8 @@ func Open(ctx context.Context, o Options) (*Hospital, error) {
 	return open(ctx, o, nil)
 }
 
-// open is Open with every connection made by what through makes of the driver's own connector; nil: by that.
+// open is Open with every connection made by what through makes of the driver's own connector; nil:
+// by that.
 func open(ctx context.Context, o Options, through func(driver.Connector) driver.Connector) (*Hospital, error) {
 	settings := store.Settings{URL: o.DatabaseURL, Connections: o.DatabaseConnections, Through: through}
 	db, err := store.Open(ctx, settings)
@@ -59,7 +61,8 @@ func open(ctx context.Context, o Options, through func(driver.Connector) driver.
 	return h, nil
 }
 
-// Analyze lets the database count what it holds, for whoever has just written much at once: how it reads hangs on that.
+// Analyze lets the database count what it holds, for whoever has just written much at once: how it
+// reads hangs on that.
 func (h *Hospital) Analyze(ctx context.Context) error { return store.Analyze(ctx, h.url) }
 
 // Close releases the database. Commands under way must have ended.

@@ -25,7 +25,8 @@ const RoundsAhead = 7
 
 // OrderMealRound places one order for each patient of a ward who has none for that meal of that day, from the menu by their diet, texture
 // and allergies, and returns how many, and who was passed over why. It may be given again: patients who have one, whatever became of it, are
-// passed over. A round of today that was missed is done by it. day is any time of the day in Kigali as its own clock shows it. Invalid for a meal that has no time of its own
+// passed over. A round of today that was missed is done by it. day is any time of the day in Kigali
+// as its own clock shows it. Invalid for a meal that has no time of its own
 // and for a day that is past or more than RoundsAhead days ahead; NotFound where there is no such ward.
 func (h *Hospital) OrderMealRound(ctx context.Context, actor Actor, wardID int64, meal Meal, day time.Time) (MealRound, error) {
 	var round MealRound
@@ -56,7 +57,9 @@ func (h *Hospital) OrderMealRound(ctx context.Context, actor Actor, wardID int64
 	if !day.Equal(dayIn(h.clock(ctx).In(kigali))) {
 		return round, nil
 	}
-	return round, h.change(ctx, actor, func(ctx context.Context, c *change) error { return c.endMissed(ctx, wardID, meal, round) })
+	return round, h.change(ctx, actor, func(ctx context.Context, c *change) error {
+		return c.endMissed(ctx, wardID, meal, round)
+	})
 }
 
 // OrderTodaysRound is OrderMealRound for today.
@@ -77,7 +80,8 @@ type WardRound struct {
 
 // OrderDueMealRounds orders the meal rounds that are due, as the system: in each open ward each main meal once a day, from just before its
 // cut-off until it is served. What was missed meanwhile, such as during a restart, is ordered late; what was missed until the
-// meal is served is left to people, who are told (AnnounceMissedRounds). Where the clock can't be right, nothing is ordered. It may be given often, and by several nodes at once. Medical staff are told of the patients for whom
+// meal is served is left to people, who are told (AnnounceMissedRounds). Where the clock can't be
+// right, nothing is ordered. It may be given often, and by several nodes at once. Medical staff are told of the patients for whom
 // there is nothing. A round that fails is returned in the error, and is due again; the others are ordered all the same.
 func (h *Hospital) OrderDueMealRounds(ctx context.Context) ([]WardRound, error) {
 	if err := h.plausible(ctx); err != nil {
@@ -103,12 +107,13 @@ func (h *Hospital) OrderDueMealRounds(ctx context.Context) ([]WardRound, error) 
 	return ordered, errors.Join(failures...)
 }
 
-// ErrClock says that this machine's clock can't be right, as after a start without a battery: nothing that hangs on the day is done
-// by itself until it is.
+// ErrClock says that this machine's clock can't be right, as after a start without a battery:
+// nothing that hangs on the day is done by itself until it is.
 var ErrClock = errors.New("the clock of this machine is far from when people last worked")
 
-// How far from when people worked of late the clock may be, behind and ahead: a hospital may have been closed for a while. Of late is
-// some acts ago, so that the few that a wrong clock has stamped already don't speak for it.
+// How far from when people worked of late the clock may be, behind and ahead: a hospital may have
+// been closed for a while. Of late is some acts ago, so that the few that a wrong clock has stamped
+// already don't speak for it.
 const (
 	clockBehind = 48 * time.Hour
 	clockAhead  = 45 * 24 * time.Hour
@@ -120,7 +125,10 @@ func (h *Hospital) plausible(ctx context.Context) error {
 	now, worked := h.clock(ctx), time.Time{}
 	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
 		rows, err := q.QueryContext(ctx, `SELECT at FROM audit ORDER BY id DESC LIMIT $1`, actsAgo)
-		acts, err := collect(rows, err, func(row scanner) (at time.Time, err error) { err = row.Scan((*instant)(&at)); return at, err })
+		acts, err := collect(rows, err, func(row scanner) (at time.Time, err error) {
+			err = row.Scan((*instant)(&at))
+			return at, err
+		})
 		if len(acts) > 0 {
 			worked = acts[len(acts)-1]
 		}
@@ -130,7 +138,8 @@ func (h *Hospital) plausible(ctx context.Context) error {
 		return err
 	}
 	if now.Before(worked.Add(-clockBehind)) || now.After(worked.Add(clockAhead)) {
-		return fmt.Errorf("%w: it shows %s, and they worked at %s", ErrClock, now.Format(time.RFC3339), worked.Format(time.RFC3339))
+		return fmt.Errorf("%w: it shows %s, and they worked at %s", ErrClock,
+			now.Format(time.RFC3339), worked.Format(time.RFC3339))
 	}
 	return nil
 }

@@ -243,8 +243,8 @@ func stayLines(ctx context.Context, q *sql.Tx, wardIDs []int64, condition, order
 	return collect(rows, err, func(row scanner) (StayLine, error) { return scanStayLine(row) })
 }
 
-// selectHeld reads the orders of open stays that are held, or whose trays must come back, and that are not past by $1, through the
-// index of open orders.
+// selectHeld reads the orders of open stays that are held, or whose trays must come back, and that
+// are not past by $1, through the index of open orders.
 const selectHeld = `SELECT ` + stayLineColumns + `, meal_order.id, meal_order.meal, meal_order.due, meal_order.held_for, meal_order.stopped` +
 	stayLineTables + `JOIN meal_order ON meal_order.admission_id = admission.id
 	WHERE admission.discharged_at IS NULL AND meal_order.ended_at IS NULL AND (meal_order.status = 'held' OR meal_order.stopped <> '')

@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// MissedRound is a meal round that should have been ordered by itself and was not, because no server was there from its cut-off
-// until the meal was served. It is never ordered late by itself: whoever may order rounds is offered to (OrderMealRound).
+// MissedRound is a meal round that should have been ordered by itself and was not, because no
+// server was there from its cut-off until the meal was served. It is never ordered late by itself:
+// whoever may order rounds is offered to (OrderMealRound).
 type MissedRound struct {
 	Ward     Ward
 	Meal     Meal
@@ -20,11 +21,13 @@ type MissedRound struct {
 	Until    time.Time // the last moment at which it is offered
 }
 
-// roundsKnown is how far the server looks back for rounds that it missed: what is older nobody can eat.
+// roundsKnown is how far the server looks back for rounds that it missed: what is older nobody can
+// eat.
 const roundsKnown = 12 * time.Hour
 
-// AnnounceMissedRounds tells the kitchen, medical staff and ward management of each round that was missed in the hours before now,
-// once for a ward and meal, on whichever node, and returns those that it told of.
+// AnnounceMissedRounds tells the kitchen, medical staff and ward management of each round that was
+// missed in the hours before now, once for a ward and meal, on whichever node, and returns those
+// that it told of.
 func (h *Hospital) AnnounceMissedRounds(ctx context.Context) ([]MissedRound, error) {
 	if err := h.plausible(ctx); err != nil {
 		return nil, err
@@ -40,7 +43,8 @@ func (h *Hospital) AnnounceMissedRounds(ctx context.Context) ([]MissedRound, err
 	return told, errors.Join(failures...)
 }
 
-// servedRounds are the meals that were served in the hours before now, each as a round without its ward.
+// servedRounds are the meals that were served in the hours before now, each as a round without its
+// ward.
 func servedRounds(now time.Time) (served []MissedRound) {
 	today := dayIn(now.In(kigali))
 	for _, day := range []time.Time{today.AddDate(0, 0, -1), today} {
@@ -54,14 +58,15 @@ func servedRounds(now time.Time) (served []MissedRound) {
 	return served
 }
 
-// lateUntil is until when the round of a day's meal can be ordered late: until the next round begins, and for the last of a day until
-// the day ends.
+// lateUntil is until when the round of a day's meal can be ordered late: until the next round
+// begins, and for the last of a day until the day ends.
 func (m Meal) lateUntil(day time.Time) time.Time {
 	year, month, date := day.Date()
 	until := time.Date(year, month, date+1, 0, 0, 0, 0, kigali).UTC()
 	served := MealTimes[m].at(day)
 	for _, next := range MealTimes {
-		if begins := next.at(day).Add(-next.CutOff - roundsBegin); begins.After(served) && begins.Before(until) {
+		begins := next.at(day).Add(-next.CutOff - roundsBegin)
+		if begins.After(served) && begins.Before(until) {
 			until = begins
 		}
 	}
@@ -69,7 +74,8 @@ func (m Meal) lateUntil(day time.Time) time.Time {
 }
 
 // announceMissed tells of the wards whose round of a meal is not done.
-func (h *Hospital) announceMissed(ctx context.Context, round MissedRound, now time.Time) (told []MissedRound, err error) {
+func (h *Hospital) announceMissed(ctx context.Context, round MissedRound, now time.Time) (
+	told []MissedRound, err error) {
 	wards, err := h.wardsWithout(ctx, round)
 	if err != nil {
 		return nil, err
@@ -91,8 +97,8 @@ func (h *Hospital) announceMissed(ctx context.Context, round MissedRound, now ti
 	return told, nil
 }
 
-// tellMissed tells of a missed round and reports whether this node was the first to. Where nobody missed anything there is nothing to
-// tell, and nothing to look at again.
+// tellMissed tells of a missed round and reports whether this node was the first to. Where nobody
+// missed anything there is nothing to tell, and nothing to look at again.
 func (h *Hospital) tellMissed(ctx context.Context, round MissedRound) (first bool, err error) {
 	if round.Patients == 0 {
 		return false, h.write(ctx, func(ctx context.Context, u *unit) error {
@@ -116,7 +122,8 @@ func (h *Hospital) tellMissed(ctx context.Context, round MissedRound) (first boo
 func (h *Hospital) wardsWithout(ctx context.Context, round MissedRound) (wards []Ward, err error) {
 	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
 		rows, err := q.QueryContext(ctx, selectWard+` WHERE ward.is_open AND NOT EXISTS (
-			SELECT 1 FROM meal_round WHERE service_date = $1 AND meal = $2 AND ward_id = ward.id) ORDER BY ward.id`, instant(round.Day), round.Meal)
+			SELECT 1 FROM meal_round WHERE service_date = $1 AND meal = $2 AND ward_id = ward.id)
+			ORDER BY ward.id`, instant(round.Day), round.Meal)
 		if wards, err = collect(rows, err, scanWard); err != nil {
 			return fmt.Errorf("read which wards had no round of %s: %w", round.Meal, err)
 		}
@@ -125,14 +132,16 @@ func (h *Hospital) wardsWithout(ctx context.Context, round MissedRound) (wards [
 	return wards, err
 }
 
-// couldHaveHad counts the patients of a ward who were there when the round was due, have no order for its meal, and for whom there would
-// be something.
+// couldHaveHad counts the patients of a ward who were there when the round was due, have no order
+// for its meal, and for whom there would be something.
 func (h *Hospital) couldHaveHad(ctx context.Context, round MissedRound, now time.Time) (n int, err error) {
 	times := MealTimes[round.Meal]
 	begun := times.at(round.Day).Add(-times.CutOff)
 	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
-		rows, err := q.QueryContext(ctx, `SELECT admission.id FROM admission JOIN bed ON bed.id = admission.bed_id
-			WHERE bed.ward_id = $1 AND admission.discharged_at IS NULL AND admission.admitted_at <= $2`, round.Ward.ID, instant(begun))
+		rows, err := q.QueryContext(ctx, `SELECT admission.id
+			FROM admission JOIN bed ON bed.id = admission.bed_id
+			WHERE bed.ward_id = $1 AND admission.discharged_at IS NULL AND admission.admitted_at <= $2`,
+			round.Ward.ID, instant(begun))
 		stays, err := collect(rows, err, scanID)
 		if err != nil {
 			return fmt.Errorf("read who lay in ward %d: %w", round.Ward.ID, err)
@@ -171,7 +180,8 @@ func wouldHave(ctx context.Context, q *sql.Tx, stay int64, round MissedRound, no
 
 // keepMissed keeps that a round was missed, unless another node was quicker.
 func (c *change) keepMissed(ctx context.Context, round MissedRound) (first bool, err error) {
-	kept, err := c.exec(ctx, `INSERT INTO meal_round (ward_id, service_date, meal, missed) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+	kept, err := c.exec(ctx, `INSERT INTO meal_round (ward_id, service_date, meal, missed)
+		VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
 		round.Ward.ID, instant(round.Day), round.Meal, round.Patients)
 	if err != nil {
 		return false, fmt.Errorf("keep that the round was missed: %w", err)
@@ -181,10 +191,12 @@ func (c *change) keepMissed(ctx context.Context, round MissedRound) (first bool,
 
 // notifyMissed tells whoever can do something about it.
 func (c *change) notifyMissed(ctx context.Context, round MissedRound) error {
-	c.record(entry{action: "ward.meal_round_missed", entity: "ward", entityID: round.Ward.ID, wardID: round.Ward.ID, to: string(round.Meal),
-		reason: fmt.Sprintf("patients %d", round.Patients)}, KitchenTopic, MetricsTopic)
+	c.record(entry{action: "ward.meal_round_missed", entity: "ward", entityID: round.Ward.ID,
+		wardID: round.Ward.ID, to: string(round.Meal), reason: fmt.Sprintf("patients %d", round.Patients)}, KitchenTopic, MetricsTopic)
 	for _, role := range []Role{KitchenStaff, MedicalStaff, WardManagement} {
-		if err := c.notifyRole(ctx, role, "meal_round_missed", strconv.Itoa(round.Patients), string(round.Meal), round.Ward.Code); err != nil {
+		err := c.notifyRole(ctx, role, "meal_round_missed", strconv.Itoa(round.Patients), string(round.Meal),
+			round.Ward.Code)
+		if err != nil {
 			return err
 		}
 	}
@@ -199,7 +211,8 @@ func readMissed(ctx context.Context, q *sql.Tx, now time.Time) ([]MissedRound, e
 		FROM meal_round JOIN ward ON ward.id = meal_round.ward_id
 		WHERE meal_round.service_date = $1 AND meal_round.missed > 0 ORDER BY ward.code, ward.id`, instant(today))
 	missed, err := collect(rows, err, func(row scanner) (m MissedRound, err error) {
-		err = row.Scan(&m.Ward.ID, &m.Ward.Code, &m.Ward.Name, &m.Ward.Block, &m.Ward.Open, &m.Meal, (*instant)(&m.Day), &m.Patients)
+		w := &m.Ward
+		err = row.Scan(&w.ID, &w.Code, &w.Name, &w.Block, &w.Open, &m.Meal, (*instant)(&m.Day), &m.Patients)
 		m.Until = m.Meal.lateUntil(m.Day)
 		return m, err
 	})
@@ -209,9 +222,11 @@ func readMissed(ctx context.Context, q *sql.Tx, now time.Time) ([]MissedRound, e
 	return slices.DeleteFunc(missed, func(m MissedRound) bool { return now.After(m.Until) }), nil
 }
 
-// endMissed keeps that a round of today that was missed is ordered. Where none was it changes nothing.
+// endMissed keeps that a round of today that was missed is ordered. Where none was it changes
+// nothing.
 func (c *change) endMissed(ctx context.Context, wardID int64, meal Meal, ordered MealRound) error {
-	ended, err := c.exec(ctx, `UPDATE meal_round SET missed = 0 WHERE ward_id = $1 AND service_date = $2 AND meal = $3 AND missed > 0`,
+	ended, err := c.exec(ctx, `UPDATE meal_round SET missed = 0
+		WHERE ward_id = $1 AND service_date = $2 AND meal = $3 AND missed > 0`,
 		wardID, instant(dayIn(c.now.In(kigali))), meal)
 	if err != nil {
 		return fmt.Errorf("keep that the round is done: %w", err)
@@ -219,7 +234,7 @@ func (c *change) endMissed(ctx context.Context, wardID int64, meal Meal, ordered
 	if ended == 0 {
 		return errUnchanged
 	}
-	c.record(entry{action: "ward.meal_round", entity: "ward", entityID: wardID, wardID: wardID, to: string(meal), reason: ordered.words()},
-		KitchenTopic, MetricsTopic)
+	c.record(entry{action: "ward.meal_round", entity: "ward", entityID: wardID, wardID: wardID,
+		to: string(meal), reason: ordered.words()}, KitchenTopic, MetricsTopic)
 	return nil
 }

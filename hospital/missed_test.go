@@ -128,7 +128,8 @@ func TestAMissedMealRoundIsOrderedLateByWhomItIsOffered(t *testing.T) {
 	}
 }
 
-// A machine whose clock has lost its battery begins in the past: what it ordered would lie in the kitchen for good.
+// A machine whose clock has lost its battery begins in the past: what it ordered would lie in the
+// kitchen for good.
 func TestNoMealRoundIsOrderedForADayThatCanNotBe(t *testing.T) {
 	for _, c := range []struct {
 		name  string

@@ -88,9 +88,10 @@ func (h *Hospital) Inbox(ctx context.Context, actor Actor) (Inbox, error) {
 	return inbox, nil
 }
 
-// newestOfUser and newestOfRole are the same conditions with their order, for reading the newest alone. Written so, as a
-// place in an index to begin at, they are read in its order also where PostgreSQL has not counted the notifications yet: it
-// would take them for few, and read all of a person's to sort them.
+// newestOfUser and newestOfRole are the same conditions with their order, for reading the newest
+// alone. Written so, as a place in an index to begin at, they are read in its order also where
+// PostgreSQL has not counted the notifications yet: it would take them for few, and read all of a
+// person's to sort them.
 const (
 	newestOfUser = ` WHERE notification.user_id >= $1 AND (notification.user_id, notification.id) <= ($1, $2)
 		ORDER BY notification.user_id DESC, notification.id DESC LIMIT $3`

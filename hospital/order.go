@@ -724,8 +724,9 @@ func scanOrder(row scanner, plates plates) (o Order, err error) {
 	return o, err
 }
 
-// dishesOfOrder is a column with the dishes of meal_order as they were ordered, in the order in which they were chosen. A
-// database looks for them order by order; where it had not counted its tables it would join all dishes there ever were.
+// dishesOfOrder is a column with the dishes of meal_order as they were ordered, in the order in
+// which they were chosen. A database looks for them order by order; where it had not counted its
+// tables it would join all dishes there ever were.
 const dishesOfOrder = `COALESCE((SELECT '[' || string_agg(order_dish.as_ordered, ',' ORDER BY order_dish.position) || ']'
 	FROM order_dish WHERE order_dish.order_id = meal_order.id), '[]')`
 

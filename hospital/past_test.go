@@ -58,8 +58,8 @@ func (s *service) past(t testing.TB, from, end int) {
 	}
 }
 
-// neverCounted keeps PostgreSQL from counting what there is by itself, as it is for a while after much
-// was written at once.
+// neverCounted keeps PostgreSQL from counting what there is by itself, as it is for a while after
+// much was written at once.
 func (h *house) neverCounted(t testing.TB) {
 	t.Helper()
 	if !h.onPostgreSQL() {

@@ -9,10 +9,12 @@ import (
 	"time"
 )
 
-// An order whose time is long over and that nobody has ended is past: a meal that was cooked on paper, or never. It leaves the lanes
-// and the counts of those who work now, and stands on a list of its own until somebody ends them all.
+// An order whose time is long over and that nobody has ended is past: a meal that was cooked on
+// paper, or never. It leaves the lanes and the counts of those who work now, and stands on a list
+// of its own until somebody ends them all.
 
-// overAfter is how long after its time an order is past at the earliest; it never is on the day on which it was to be eaten.
+// overAfter is how long after its time an order is past at the earliest; it never is on the day on
+// which it was to be eaten.
 const overAfter = 4 * time.Hour
 
 // pastBefore is the due time before which what is still open now is past.
@@ -24,7 +26,8 @@ func pastBefore(now time.Time) time.Time {
 	return today
 }
 
-// splitPast takes from tickets those that are past, oldest first. Of those that have ended it keeps none that was.
+// splitPast takes from tickets those that are past, oldest first. Of those that have ended it keeps
+// none that was.
 func splitPast(tickets []Ticket, now time.Time) (present, past []Ticket) {
 	before := pastBefore(now)
 	for _, t := range tickets {
@@ -59,8 +62,9 @@ func pastDays(dues []time.Time) (days []PastDay) {
 	return days
 }
 
-// ClosePastOrders ends all orders that are past, as never delivered, and returns how many: those on their way become undelivered, all
-// others cancelled. Invalid without a reason, which each of them keeps. Each is ended by itself, so that it may be given again.
+// ClosePastOrders ends all orders that are past, as never delivered, and returns how many: those on
+// their way become undelivered, all others cancelled. Invalid without a reason, which each of them
+// keeps. Each is ended by itself, so that it may be given again.
 func (h *Hospital) ClosePastOrders(ctx context.Context, actor Actor, reason string) (closed int, err error) {
 	if err := actor.need(CookOrders); err != nil {
 		return 0, err

@@ -9,7 +9,8 @@ import (
 	"dusangire/hospital"
 )
 
-// kigaliTime is a time of the days from the morning of the tests on, as the clocks in Kigali show it.
+// kigaliTime is a time of the days from the morning of the tests on, as the clocks in Kigali show
+// it.
 func kigaliTime(day, hour, minute int) time.Time {
 	return time.Date(2026, time.November, 23+day, hour-2, minute, 0, 0, time.UTC)
 }
@@ -17,7 +18,8 @@ func kigaliTime(day, hour, minute int) time.Time {
 // goTo lets time pass until a moment.
 func (c *clock) goTo(moment time.Time) { c.pass(moment.Sub(c.Now())) }
 
-// inEveryWay fills ward A with patients whose orders stand in every way in which something can still happen.
+// inEveryWay fills ward A with patients whose orders stand in every way in which something can
+// still happen.
 func (s *service) inEveryWay(t *testing.T) (orders []hospital.Order) {
 	t.Helper()
 	for i, status := range openStatuses {

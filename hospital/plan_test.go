@@ -27,8 +27,8 @@ func TestNoScreenReadsThePastWhole(t *testing.T) {
 	})
 }
 
-// The same on a database that was filled at once, such as by a copy of another system's data, and whose tables nobody has
-// counted since they were empty. SQLite never counts.
+// The same on a database that was filled at once, such as by a copy of another system's data, and
+// whose tables nobody has counted since they were empty. SQLite never counts.
 func TestNoScreenReadsThePastWholeThatNobodyHasCounted(t *testing.T) {
 	t.Parallel()
 	s := newService(t, newHouse(t, hospitaltest.PostgreSQL(t)))
@@ -37,15 +37,15 @@ func TestNoScreenReadsThePastWholeThatNobodyHasCounted(t *testing.T) {
 	s.readsNoPast(t, false)
 }
 
-// How many past stays there are in a house where no screen reads them. PostgreSQL reads small tables whole where that is
-// quicker, so those that nobody has counted must be larger.
+// How many past stays there are in a house where no screen reads them. PostgreSQL reads small
+// tables whole where that is quicker, so those that nobody has counted must be larger.
 const (
 	pastRead      = 20_000
 	pastUncounted = 40_000
 )
 
-// readsNoPast lets the people of a busy ward do and look at what they do and look at all day. The database counts what there
-// is before they look if it settles.
+// readsNoPast lets the people of a busy ward do and look at what they do and look at all day. The
+// database counts what there is before they look if it settles.
 func (s *service) readsNoPast(t *testing.T, settles bool) {
 	t.Helper()
 	plans := &plans{postgres: s.onPostgreSQL(), present: s.ofThePresent(t)}

@@ -189,9 +189,9 @@ func (h *Hospital) WardBoard(ctx context.Context, wardID int64) (WardBoard, erro
 	return board, nil
 }
 
-// readMeals adds to the beds of a ward what becomes of their patients' meals, in one statement. It asks for the orders of
-// these stays by their numbers: where PostgreSQL has not counted a table yet it would join the beds to all orders there
-// ever were.
+// readMeals adds to the beds of a ward what becomes of their patients' meals, in one statement. It
+// asks for the orders of these stays by their numbers: where PostgreSQL has not counted a table yet
+// it would join the beds to all orders there ever were.
 func readMeals(ctx context.Context, q *sql.Tx, now time.Time, beds []BoardBed) error {
 	stays := make(map[int64]*BoardStay, len(beds))
 	var ids []int64

@@ -153,8 +153,8 @@ func (b *RedisBus) Run(ctx context.Context, hint func(Revisions), lost func()) e
 	return nil
 }
 
-// cause is why a subscription ended, with what Redis said of it: from a subscription alone one often learns only that
-// nothing came.
+// cause is why a subscription ended, with what Redis said of it: from a subscription alone one
+// often learns only that nothing came.
 func (b *RedisBus) cause(ended error) error {
 	if refused := b.refused.Load(); refused != nil && !errors.Is(ended, *refused) {
 		return fmt.Errorf("%w: %w", ended, *refused)
@@ -162,7 +162,8 @@ func (b *RedisBus) cause(ended error) error {
 	return ended
 }
 
-// subscribed waits until Redis has confirmed all channels of a subscription, and returns what it says instead.
+// subscribed waits until Redis has confirmed all channels of a subscription, and returns what it
+// says instead.
 func (b *RedisBus) subscribed(ctx context.Context, subscription *redis.PubSub, channels int) error {
 	within, cancel := context.WithTimeout(ctx, probeSilence)
 	defer cancel()

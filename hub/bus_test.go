@@ -118,7 +118,8 @@ func awaitConnected(t testing.TB, bus hub.Bus) {
 	}
 }
 
-// An account may be let in and still not be allowed what the bus needs: Redis 7 gives a new one no channels.
+// An account may be let in and still not be allowed what the bus needs: Redis 7 gives a new one no
+// channels.
 func TestARedisThatLetsInButNotThroughIsNamedWithItsOwnWords(t *testing.T) {
 	server := hubtest.StartRedis(t)
 	options, err := redis.ParseURL(server.URL())

@@ -18,7 +18,8 @@ import (
 type Config struct {
 	// Bus joins this node with others.
 	Bus Bus
-	// Check reads where topics stand in the database now, in one statement. With an error no screen counts as current.
+	// Check reads where topics stand in the database now, in one statement. With an error no screen
+	// counts as current.
 	Check func(ctx context.Context, topics []string) (Revisions, error)
 	// Stamp draws the element with the id StampID that tells a page how fresh it is.
 	Stamp func(Freshness) []byte

@@ -9,7 +9,8 @@ import (
 	"dusangire/views/text"
 )
 
-// PastID is the id of what is not finished of days that are over, MissedID that of the meal rounds that were missed.
+// PastID is the id of what is not finished of days that are over, MissedID that of the meal rounds
+// that were missed.
 const (
 	PastID   = "past"
 	MissedID = "missed"

@@ -9,8 +9,8 @@ import (
 	"dusangire/hospital"
 )
 
-// explained says to an operator which setting stands in the way and why, where a person on a ward is told to try again in a
-// moment.
+// explained says to an operator which setting stands in the way and why, where a person on a ward
+// is told to try again in a moment.
 func (d database) explained(err error) error {
 	refusal, ok := errors.AsType[*hospital.Error](err)
 	if !ok || refusal.Kind != hospital.Unavailable || refusal.Cause == nil {
@@ -25,7 +25,8 @@ func (d database) wrong(err error) error {
 	return fmt.Errorf("--database-url %s: %s: %w", redacted(d.DatabaseURL), right, err)
 }
 
-// poolerAdvice is what to do about a pooler that stands before PostgreSQL, if it is one that complains.
+// poolerAdvice is what to do about a pooler that stands before PostgreSQL, if it is one that
+// complains.
 func poolerAdvice(complaint string) string {
 	switch {
 	case strings.Contains(complaint, "unsupported startup parameter"):

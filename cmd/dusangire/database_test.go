@@ -13,8 +13,8 @@ import (
 	"dusangire/hospital/hospitaltest"
 )
 
-// choosyPooler stands before PostgreSQL as PgBouncer does: it refuses whoever begins with a setting that it does not know. It returns
-// the URL that leads through it.
+// choosyPooler stands before PostgreSQL as PgBouncer does: it refuses whoever begins with a setting
+// that it does not know. It returns the URL that leads through it.
 func choosyPooler(t *testing.T, database string) string {
 	t.Helper()
 	to, err := url.Parse(database)
@@ -68,7 +68,8 @@ func pool(client net.Conn, socket string) {
 	back.Wait()
 }
 
-// Whoever starts the program is told which setting stands in the way and why, not to try again in a moment.
+// Whoever starts the program is told which setting stands in the way and why, not to try again in a
+// moment.
 func TestAStartThatFailsTellsItsCauseAndWhatWouldBeRight(t *testing.T) {
 	t.Parallel()
 	pooled := choosyPooler(t, hospitaltest.PostgreSQL(t))

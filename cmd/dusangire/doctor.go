@@ -193,7 +193,8 @@ func (d *doctor) lookAtRedis(ctx context.Context) finding {
 	return pass("a message went through it and back in %s", time.Since(began).Round(100*time.Microsecond))
 }
 
-// redisRights are what an account of Redis needs, as ACL SETUSER takes them; pubsub only to count the nodes.
+// redisRights are what an account of Redis needs, as ACL SETUSER takes them; pubsub only to count
+// the nodes.
 const redisRights = "&dusangire:* +publish +subscribe +unsubscribe +ping +hello +client +pubsub"
 
 func (d *doctor) lookAtServer(ctx context.Context) finding {

@@ -12,8 +12,8 @@ import (
 	"dusangire/hub/hubtest"
 )
 
-// TestWhilePostgreSQLCanOnlyBeReadNothingIsLostAndNoScreenIsLive makes the database one that answers and can't be written, as a
-// standby is, and one that can be again.
+// TestWhilePostgreSQLCanOnlyBeReadNothingIsLostAndNoScreenIsLive makes the database one that
+// answers and can't be written, as a standby is, and one that can be again.
 func TestWhilePostgreSQLCanOnlyBeReadNothingIsLostAndNoScreenIsLive(t *testing.T) {
 	breaks(t)
 	s := newScene(t, hospitaltest.StartCluster(t).URL(), 2, nil)

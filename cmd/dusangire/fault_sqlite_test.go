@@ -32,8 +32,8 @@ func (s *scene) readiness(node int) (parts map[string]string) {
 	return parts
 }
 
-// wantUnfit lets the database be unfit to be written for a while, for a reason, and checks that nobody is told a lie: nothing is
-// answered as saved, and no screen calls itself live.
+// wantUnfit lets the database be unfit to be written for a while, for a reason, and checks that
+// nobody is told a lie: nothing is answered as saved, and no screen calls itself live.
 func (s *scene) wantUnfit(clerks *clerks, reason string) {
 	s.t.Helper()
 	began := time.Now()
@@ -54,7 +54,8 @@ func (s *scene) wantUnfit(clerks *clerks, reason string) {
 	s.wantNoneLiveOn(0, unfit)
 }
 
-// TestOnAFullDiskNothingIsLostAndNoScreenIsLive fills the disk of the database under load, and makes room again.
+// TestOnAFullDiskNothingIsLostAndNoScreenIsLive fills the disk of the database under load, and
+// makes room again.
 func TestOnAFullDiskNothingIsLostAndNoScreenIsLive(t *testing.T) {
 	breaks(t)
 	disk := hospitaltest.SmallDisk(t)

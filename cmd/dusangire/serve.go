@@ -337,8 +337,8 @@ func (p *program) sweep(ctx context.Context, failed string, chore func() error) 
 	}
 }
 
-// orderRounds orders the meal rounds that are due, and logs them and those that were missed. Of a clock that can't be right it
-// tells once.
+// orderRounds orders the meal rounds that are due, and logs them and those that were missed. Of a
+// clock that can't be right it tells once.
 func (p *program) orderRounds(ctx context.Context) error {
 	rounds, err := p.hospital.OrderDueMealRounds(ctx)
 	jumped := errors.Is(err, hospital.ErrClock)

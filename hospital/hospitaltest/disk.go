@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// SmallDisk is a directory on a disk of its own that has room for a few megabytes and goes with the test. Only the owner of a
-// machine may make one: elsewhere the test is skipped.
+// SmallDisk is a directory on a disk of its own that has room for a few megabytes and goes with the
+// test. Only the owner of a machine may make one: elsewhere the test is skipped.
 func SmallDisk(t testing.TB) string {
 	t.Helper()
 	directory := t.TempDir()

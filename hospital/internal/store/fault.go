@@ -62,7 +62,8 @@ func Unavailable(err error) bool {
 	return unreachable(err) || lost(err) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrReplaced) || hidden(err)
 }
 
-// reasonsOfStates are why PostgreSQL does not do what it is asked, by its codes or beginnings of them.
+// reasonsOfStates are why PostgreSQL does not do what it is asked, by its codes or beginnings of
+// them.
 var reasonsOfStates = []struct{ state, reason string }{
 	{"25006", "read_only"}, {"53100", "disk_full"}, {"53", "no_room"}, {"28", "denied"}, {"42501", "denied"},
 	{"55P03", "locked"}, {"57014", "locked"}, {"58", "broken_disk"}, {"XX", "damaged"}, {"08", "unreachable"},
@@ -77,7 +78,8 @@ var reasonsOfCodes = map[int]string{
 	sqlite3.SQLITE_CORRUPT: "damaged", sqlite3.SQLITE_NOTADB: "damaged",
 }
 
-// Reason is, in one word, why the database did not do what it was asked. Who waits in vain for SQLite waits for a turn.
+// Reason is, in one word, why the database did not do what it was asked. Who waits in vain for
+// SQLite waits for a turn.
 func (db *DB) Reason(err error) string {
 	if db.place != nil && errors.Is(err, context.DeadlineExceeded) {
 		return "locked"

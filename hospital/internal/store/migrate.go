@@ -106,9 +106,9 @@ func withMigrations(url string, fn func(*goose.Provider, *sql.DB) error) (err er
 	return fn(m, db)
 }
 
-// Analyze lets PostgreSQL count what the database at url holds, which it else does by itself only some minutes after much was
-// written at once, and until then goes about reading by guesses. SQLite's plans hang on the statements alone, which is what
-// holds them to one way.
+// Analyze lets PostgreSQL count what the database at url holds, which it else does by itself only
+// some minutes after much was written at once, and until then goes about reading by guesses.
+// SQLite's plans hang on the statements alone, which is what holds them to one way.
 func Analyze(ctx context.Context, url string) (err error) {
 	db, _, err := migrationTarget(url)
 	if err != nil {

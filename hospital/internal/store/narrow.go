@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// narrow keeps a pool within what its server has room for. The server says so only by refusing a connection, and may have
-// more room later, or less.
+// narrow keeps a pool within what its server has room for. The server says so only by refusing a
+// connection, and may have more room later, or less.
 type narrow struct {
 	mu    sync.Mutex
 	until time.Time // when the pool may try to have all its connections again; zero: it has them
@@ -19,8 +19,8 @@ const (
 	noneToWait = 100 * time.Millisecond // before asking again where the pool has no connection at all
 )
 
-// down lets the pool do with the connections that it has. Where it has none it waits a little. It reports whether ctx leaves
-// time to try again.
+// down lets the pool do with the connections that it has. Where it has none it waits a little. It
+// reports whether ctx leaves time to try again.
 func (n *narrow) down(ctx context.Context, pool *sql.DB) bool {
 	n.mu.Lock()
 	open := pool.Stats().OpenConnections
@@ -40,7 +40,8 @@ func (n *narrow) down(ctx context.Context, pool *sql.DB) bool {
 	}
 }
 
-// widen lets the pool have all its connections again once the server has been left alone for a while.
+// widen lets the pool have all its connections again once the server has been left alone for a
+// while.
 func (n *narrow) widen(pool *sql.DB, most int) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -42,7 +42,8 @@ func limited(t *testing.T, connections string) string {
 	return at.String()
 }
 
-// A managed PostgreSQL may have fewer connections than this node would open, and other nodes and backups take some of them.
+// A managed PostgreSQL may have fewer connections than this node would open, and other nodes and
+// backups take some of them.
 func TestWhereTheServerHasNoRoomForAnotherConnectionWorkWaitsForOneThatThereIs(t *testing.T) {
 	db := open(t, limited(t, "4"))
 	var running sync.WaitGroup

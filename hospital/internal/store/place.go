@@ -9,8 +9,8 @@ import (
 	"sync"
 )
 
-// ErrReplaced says that the path of a SQLite database names another file by now, or none. What is written to the file that
-// is open would be found by nobody.
+// ErrReplaced says that the path of a SQLite database names another file by now, or none. What is
+// written to the file that is open would be found by nobody.
 var ErrReplaced = errors.New("the database's file was moved, removed or replaced while the server has it open")
 
 // place is where the files of a SQLite database are. It is fixed after Open.
@@ -40,8 +40,8 @@ func (db *DB) settle(ctx context.Context, path string) error {
 	return nil
 }
 
-// InPlace returns ErrReplaced where the files that are open are not those at the database's path any more. It asks the file
-// system alone and is quick. Of PostgreSQL it knows nothing.
+// InPlace returns ErrReplaced where the files that are open are not those at the database's path
+// any more. It asks the file system alone and is quick. Of PostgreSQL it knows nothing.
 func (db *DB) InPlace() error {
 	if db.place == nil {
 		return nil
@@ -58,8 +58,9 @@ func (db *DB) InPlace() error {
 	return nil
 }
 
-// Rescue writes what stands in the write-ahead log into the file that it belongs to, wherever that is now, and empties the
-// log: beside another file with the database's name it would spoil that one at the next start.
+// Rescue writes what stands in the write-ahead log into the file that it belongs to, wherever that
+// is now, and empties the log: beside another file with the database's name it would spoil that one
+// at the next start.
 func (db *DB) Rescue(ctx context.Context) error {
 	if _, err := db.write.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
 		return fmt.Errorf("write the log into the file it belongs to: %w", err)

@@ -35,8 +35,8 @@ type Settings struct {
 	URL         string // "sqlite:PATH" or "postgres://…"
 	Connections int    // at most, to PostgreSQL; 0: DefaultConnections
 
-	// Through makes of the driver's own connector the one that makes every connection, for tests that look at the
-	// statements which really run. Nil: the driver's own.
+	// Through makes of the driver's own connector the one that makes every connection, for tests
+	// that look at the statements which really run. Nil: the driver's own.
 	Through func(direct driver.Connector) driver.Connector
 }
 
@@ -119,7 +119,8 @@ func createPrivate(path string) error {
 	return file.Close()
 }
 
-// DefaultConnections bounds the pool; a node that needs more at once is better served by a queue here than by a busier server.
+// DefaultConnections bounds the pool; a node that needs more at once is better served by a queue
+// here than by a busier server.
 const DefaultConnections = 16
 
 // connectPostgres makes one pool whose sessions never wait or linger for long: a stuck one must not hold up the others' beds.
@@ -179,8 +180,9 @@ func (db *DB) Snapshot(ctx context.Context) (*sql.Tx, error) {
 }
 
 // begin begins a transaction. After the database was away the pool may hold connections that are dead and don't know it
-// yet; since nothing has been said on them, begin goes on to the next, until it comes to a new one. A server that has no
-// room for another connection is not asked for one for a while: who needs one waits for one of those that there are.
+// yet; since nothing has been said on them, begin goes on to the next, until it comes to a new one.
+// A server that has no room for another connection is not asked for one for a while: who needs one
+// waits for one of those that there are.
 func (db *DB) begin(ctx context.Context, pool *sql.DB, options *sql.TxOptions) (tx *sql.Tx, err error) {
 	for dead := 0; dead <= db.most; {
 		db.narrow.widen(pool, db.most)
@@ -200,7 +202,8 @@ func (db *DB) begin(ctx context.Context, pool *sql.DB, options *sql.TxOptions) (
 	return nil, err
 }
 
-// Clock reads the clock of the server that tx is on. ok is false for SQLite, which has the machine's own.
+// Clock reads the clock of the server that tx is on. ok is false for SQLite, which has the
+// machine's own.
 func (db *DB) Clock(ctx context.Context, tx *sql.Tx) (now time.Time, ok bool, err error) {
 	if db.place != nil {
 		return time.Time{}, false, nil
