@@ -158,7 +158,7 @@ func (s *Server) removeAddress(c echo.Context) error {
 		if err := in.err(); err != nil {
 			return err
 		}
-		return s.Hospital.RemoveAddress(ctx, actor(c), a.ID)
+		return s.Hospital.RemoveAddress(ctx, actor(c), a.ID, in.id("version"))
 	})
 }
 

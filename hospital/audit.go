@@ -14,6 +14,7 @@ type entry struct {
 	entityID  int64
 	patientID int64 // 0 where it concerns none
 	wardID    int64 // 0 where it concerns none
+	version   int64 // of what it was done to, after it
 	from, to  string
 	reason    string // that someone gave for what was done to a bed, or for a transfer
 }
@@ -21,11 +22,12 @@ type entry struct {
 // audit adds a line to the audit, which the database never lets anyone change, and returns its id.
 func (c *change) audit(ctx context.Context, e entry) (id int64, err error) {
 	err = c.tx.QueryRowContext(ctx, `INSERT INTO audit
-		(at, actor_id, actor, role, action, entity, entity_id, patient_id, ward_id, from_state, to_state, reason, request_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+		(at, actor_id, actor, role, action, entity, entity_id, patient_id, ward_id, from_state, to_state, reason, request_id,
+			version)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		RETURNING id`,
 		instant(c.now), reference(c.actor.UserID), c.actor.Username, c.actor.Role, e.action, e.entity, e.entityID,
-		reference(e.patientID), reference(e.wardID), e.from, e.to, e.reason, keepable(c.actor.RequestID)).Scan(&id)
+		reference(e.patientID), reference(e.wardID), e.from, e.to, e.reason, keepable(c.actor.RequestID), reference(e.version)).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("audit %s: %w", e.action, err)
 	}
