@@ -433,8 +433,10 @@
   const cardOf = (section) => section && byId("bed-" + section.dataset.bed);
 
   // load fetches a bed's panel and tells what came of it: "shown", "refused" by the server, "unreachable", or "replaced" by
-  // a later request. keep: forms that somebody has begun stay as they are, if the panel is still about the same.
-  async function load(path, keep) {
+  // a later request. how: "open" it for somebody who has just asked for it, "follow" what has changed in it, or draw it "anew"
+  // after a command. Unless it is opened, forms that somebody has begun stay as they are if it is still about the same.
+  async function load(path, how) {
+    const keep = how !== "open";
     opening?.abort();
     const request = opening = new AbortController();
     try {
@@ -448,7 +450,8 @@
       if (!answer.ok || !text.includes('class="panel"')) return "refused";
       if (keep) hold(panel);
       else for (const form of formsOf(panel)) release(form);
-      const swap = keep && subjectOf(text) === opened()?.dataset.subject ? "innerMorph" : "innerHTML";
+      const same = subjectOf(text) === opened()?.dataset.subject;
+      const swap = same && (how === "follow" || keep && touched()) ? "innerMorph" : "innerHTML";
       const aside = keep ? [...(byId("aside")?.children || [])] : [];
       const focused = panel.contains(document.activeElement);
       await htmx.swap({ sourceElement: panel, target: panel, swap, text });
@@ -486,7 +489,7 @@
 
   async function open(path) {
     panel.setAttribute("aria-busy", "true");
-    const came = await load(path, false);
+    const came = await load(path, "open");
     if (came === "replaced") return;
     panel.removeAttribute("aria-busy");
     if (came === "shown") byId("panel-title").focus();
@@ -510,7 +513,7 @@
     const card = cardOf(section);
     if (!card || opening || sending || card.dataset.version === section.dataset.version || card.dataset.version === followed) return;
     followed = card.dataset.version;
-    const came = await load(section.dataset.path, true);
+    const came = await load(section.dataset.path, "follow");
     if (came === "shown") say(words.changed);
     if (came === "refused" || came === "unreachable") complain(words.outdated);
   }
@@ -605,7 +608,7 @@
 
   async function saved(left) {
     if (!left) {
-      await load(cardOf(opened()).firstElementChild.getAttribute("href"), touched());
+      await load(cardOf(opened()).firstElementChild.getAttribute("href"), "anew");
       byId("panel-title")?.focus();
     }
     say(words.saved);
