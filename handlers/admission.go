@@ -119,8 +119,9 @@ func (s *Server) changeStay(c echo.Context, form string, in *input, command func
 	return done(c, stayPath(admission))
 }
 
-// refuseStay shows a refusal at the bed where the patient lies, or at the free one that the person stood at when they chose who
-// was to come into it; for one who waits for a bed, at the bed that was to be theirs or else on the stay's own page.
+// refuseStay shows a refusal at the bed where the patient lies, or at the free one that the person
+// stood at when they chose who was to come into it; for one who waits for a bed, at the bed that
+// was to be theirs or else on the stay's own page.
 func (s *Server) refuseStay(c echo.Context, id int64, form string, in *input, refusal error) error {
 	if audienceOf(c.Request()) == program {
 		return refusal

@@ -37,8 +37,9 @@ func (s *Server) bedPage(c echo.Context) error {
 	return s.renderBed(c, http.StatusOK, detail, form)
 }
 
-// whereabouts says where somebody is whose panel this was until now, by the query's was, where they no longer lie in the bed.
-// here is whether the one whom the page is about still does; a page that says nothing is about whoever lies there.
+// whereabouts says where somebody is whose panel this was until now, by the query's was, where they
+// no longer lie in the bed. here is whether the one whom the page is about still does; a page that
+// says nothing is about whoever lies there.
 func (s *Server) whereabouts(c echo.Context, detail hospital.BedDetail) (sentence string, here bool) {
 	id, err := strconv.ParseInt(c.QueryParam("was"), 10, 64)
 	if err != nil || detail.Stay != nil && detail.Stay.AdmissionID == id {
@@ -85,9 +86,10 @@ func (s *Server) renderBed(c echo.Context, status int, detail hospital.BedDetail
 	return render(c, status, views.BedPage(page, detail, form))
 }
 
-// refuseBed answers a refused command of a bed's page: for a program the problem, for a person the bed as it stands now with
-// the words beside their form and what they typed in it. about is the stay that the form was about, 0 for the empty bed: where
-// somebody else lies there now, what was typed is put aside and filled in nowhere.
+// refuseBed answers a refused command of a bed's page: for a program the problem, for a person the
+// bed as it stands now with the words beside their form and what they typed in it. about is the
+// stay that the form was about, 0 for the empty bed: where somebody else lies there now, what was
+// typed is put aside and filled in nowhere.
 func (s *Server) refuseBed(c echo.Context, bedID, about int64, name string, in *input, refusal error) error {
 	if bedID == 0 || audienceOf(c.Request()) == program {
 		return refusal
@@ -110,7 +112,8 @@ func (s *Server) refuseBed(c echo.Context, bedID, about int64, name string, in *
 	return s.renderBed(c, p.Status, detail, form)
 }
 
-// hasPlace reports whether a form about a stay, or about the empty bed where that is 0, stands in the panel of the bed as it is.
+// hasPlace reports whether a form about a stay, or about the empty bed where that is 0, stands in
+// the panel of the bed as it is.
 func hasPlace(name string, about int64, detail hospital.BedDetail) bool {
 	switch {
 	case detail.Stay != nil:

@@ -11,9 +11,10 @@ import (
 	"dusangire/views/text"
 )
 
-// begunAnew is what a refused form is to show. Where something has changed since it was begun, it begins anew from what stands
-// now, with what the person themselves has changed: what they left as it was takes the colleague's value, so that sending it
-// again takes nothing back that they never touched.
+// begunAnew is what a refused form is to show. Where something has changed since it was begun, it
+// begins anew from what stands now, with what the person themselves has changed: what they left as
+// it was takes the colleague's value, so that sending it again takes nothing back that they never
+// touched.
 func (in *input) begunAnew(refusal error) url.Values {
 	values := in.sent()
 	e, ok := errors.AsType[*hospital.Error](refusal)
@@ -33,7 +34,8 @@ func (in *input) begunAnew(refusal error) url.Values {
 	return values
 }
 
-// formList is a list of allergens as a form ticks it: of allergies that there are none is said, and that nobody asked is not.
+// formList is a list of allergens as a form ticks it: of allergies that there are none is said, and
+// that nobody asked is not.
 func formList(field string, value any) []string {
 	list, asked := value.([]hospital.Allergen)
 	if field == "allergies" && asked && len(list) == 0 {
@@ -42,8 +44,8 @@ func formList(field string, value any) []string {
 	return asTexts(list)
 }
 
-// merge is what stands now with what the person has ticked added and what they have unticked left out. That there are no
-// allergies gives way to any that there are.
+// merge is what stands now with what the person has ticked added and what they have unticked left
+// out. That there are no allergies gives way to any that there are.
 func merge(typed, from, to []string) []string {
 	merged := []string{""} // as a form says that something was asked for, even where nothing is ticked
 	for _, one := range slices.Concat(to, typed) {

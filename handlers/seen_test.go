@@ -95,7 +95,8 @@ func TestJSONShowsTheVersionOfWhatCommandsChange(t *testing.T) {
 	}
 }
 
-// TestEveryFormAboutSomebodySaysWhomItIsAboutAndAsOfWhen looks at all forms of the pages of those who give commands.
+// TestEveryFormAboutSomebodySaysWhomItIsAboutAndAsOfWhen looks at all forms of the pages of those
+// who give commands.
 func TestEveryFormAboutSomebodySaysWhomItIsAboutAndAsOfWhen(t *testing.T) {
 	t.Parallel()
 	w := newService(t, settings{})
@@ -128,7 +129,8 @@ func TestEveryFormAboutSomebodySaysWhomItIsAboutAndAsOfWhen(t *testing.T) {
 	}
 }
 
-// TestARefusedDietBeginsAnewFromWhatStands tries what two people did to one diet: what the second left alone is the first's.
+// TestARefusedDietBeginsAnewFromWhatStands tries what two people did to one diet: what the second
+// left alone is the first's.
 func TestARefusedDietBeginsAnewFromWhatStands(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

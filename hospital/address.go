@@ -259,8 +259,8 @@ func (c *change) addAddress(ctx context.Context, f AddressFields, wrong fields) 
 	return id, nil
 }
 
-// recordAddress records what was done to an address of the actor's, and to which of its fields. What they say is not kept
-// in the audit.
+// recordAddress records what was done to an address of the actor's, and to which of its fields.
+// What they say is not kept in the audit.
 func (c *change) recordAddress(action string, id, version int64, fields string) {
 	c.record(entry{action: action, entity: "address", entityID: id, to: fields, version: version}, AddressTopic(id), AddressesTopic(c.actor.UserID))
 }
@@ -352,7 +352,8 @@ func (h *Hospital) SetAddress(ctx context.Context, actor Actor, id int64, fields
 	return after, nil
 }
 
-// addressAsSeen refuses a command whose giver saw another version of a locked address; 0: they did not say.
+// addressAsSeen refuses a command whose giver saw another version of a locked address; 0: they did
+// not say.
 func (c *change) addressAsSeen(ctx context.Context, a Address, version int64) error {
 	if version == 0 || version == a.Version {
 		return nil
@@ -360,7 +361,8 @@ func (c *change) addressAsSeen(ctx context.Context, a Address, version int64) er
 	return a.valuesOf(c.since(ctx, a.outdated(), "address", a.ID, version, a.Version))
 }
 
-// valuesOf puts into a refusal what the fields that have changed say now. The audit does not know it.
+// valuesOf puts into a refusal what the fields that have changed say now. The audit does not know
+// it.
 func (a Address) valuesOf(err error) error {
 	refusal, ok := errors.AsType[*Error](err)
 	if !ok {
@@ -374,7 +376,8 @@ func (a Address) valuesOf(err error) error {
 	return err
 }
 
-// differing names the fields in which an address differs from what it is to be, as commands call them.
+// differing names the fields in which an address differs from what it is to be, as commands call
+// them.
 func (f AddressFields) differing(g AddressFields) string {
 	var names []string
 	for _, field := range []struct {
@@ -443,8 +446,9 @@ func (c *change) touchKitchen(ctx context.Context, condition string, id int64) e
 	return nil
 }
 
-// RemoveAddress takes an address of the actor's away; orders that went there keep it. The oldest other one becomes the default
-// where it was. Conflict while an open order goes there, and where it has another version than the person saw; 0: they did not say.
+// RemoveAddress takes an address of the actor's away; orders that went there keep it. The oldest
+// other one becomes the default where it was. Conflict while an open order goes there, and where it
+// has another version than the person saw; 0: they did not say.
 func (h *Hospital) RemoveAddress(ctx context.Context, actor Actor, id, version int64) error {
 	if err := actor.need(OrderForPatients); err != nil {
 		return err

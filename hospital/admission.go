@@ -500,8 +500,8 @@ func (c *change) discharge(ctx context.Context, stay Admission, leaving Leaving)
 // after from being kept as before.
 func latest(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Time.Compare) }
 
-// changeStay runs a command on an open stay, which it locks first, and returns the stay as it is then. What its giver saw
-// must be what is there.
+// changeStay runs a command on an open stay, which it locks first, and returns the stay as it is
+// then. What its giver saw must be what is there.
 func (h *Hospital) changeStay(ctx context.Context, actor Actor, id int64, saw seen, fn func(ctx context.Context, c *change, stay Admission) error) (Admission, error) {
 	var after Admission
 	err := h.change(ctx, actor, func(ctx context.Context, c *change) error {
@@ -522,8 +522,8 @@ func (h *Hospital) changeStay(ctx context.Context, actor Actor, id int64, saw se
 	return after, nil
 }
 
-// lockStay keeps an open stay from everyone else until the commit and returns it as it stands. Conflict where it has ended,
-// or is not what the giver of the command saw.
+// lockStay keeps an open stay from everyone else until the commit and returns it as it stands.
+// Conflict where it has ended, or is not what the giver of the command saw.
 func (c *change) lockStay(ctx context.Context, id int64, saw seen) (Admission, error) {
 	if _, err := c.tx.ExecContext(ctx, `UPDATE admission SET version = version + 1 WHERE id = $1`, id); err != nil {
 		return Admission{}, fmt.Errorf("lock stay %d: %w", id, err)
@@ -536,8 +536,8 @@ func (c *change) lockStay(ctx context.Context, id int64, saw seen) (Admission, e
 	return stay, c.since(ctx, stay.seenAs(saw), "admission", id, saw.version, stay.Version)
 }
 
-// seenAs returns why a command must not change the stay, or nil: it has ended, or is not the one or not as its giver saw.
-// Of a stay that has ended somebody who meant another one learns nothing.
+// seenAs returns why a command must not change the stay, or nil: it has ended, or is not the one or
+// not as its giver saw. Of a stay that has ended somebody who meant another one learns nothing.
 func (a Admission) seenAs(saw seen) error {
 	ended := !a.DischargedAt.IsZero()
 	switch {

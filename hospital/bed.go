@@ -350,7 +350,8 @@ func (b Bed) outdated() error {
 		b.Number, words[b.Status])
 }
 
-// mustHold refuses unless the patient of a stay lies in the locked bed. Of no stay nothing is asked.
+// mustHold refuses unless the patient of a stay lies in the locked bed. Of no stay nothing is
+// asked.
 func (c *change) mustHold(ctx context.Context, bed Bed, admissionID int64) error {
 	if admissionID == 0 {
 		return nil
@@ -434,7 +435,8 @@ func (c *change) mayTake(ctx context.Context, bed Bed) error {
 	return nil
 }
 
-// mayTakeAsSeen is mayTake for a bed that somebody has seen in a version; 0: they did not say in which.
+// mayTakeAsSeen is mayTake for a bed that somebody has seen in a version; 0: they did not say in
+// which.
 func (c *change) mayTakeAsSeen(ctx context.Context, bed Bed, version int64) error {
 	err := c.mayTake(ctx, bed)
 	if err == nil && version != 0 && version != bed.Version {

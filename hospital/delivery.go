@@ -452,7 +452,8 @@ func (h *Hospital) changeDelivery(ctx context.Context, actor Actor, t tap, fn fu
 	return after.Delivery, nil
 }
 
-// mustCarryFor refuses unless the delivery is for a stay, which never changes. Of no stay nothing is asked.
+// mustCarryFor refuses unless the delivery is for a stay, which never changes. Of no stay nothing
+// is asked.
 func (c *change) mustCarryFor(ctx context.Context, deliveryID, admissionID int64) error {
 	if admissionID == 0 {
 		return nil

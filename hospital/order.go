@@ -267,8 +267,8 @@ func (c *change) placeForStay(ctx context.Context, o Order, cmd NewOrder) (int64
 	return c.insertOrder(ctx, o)
 }
 
-// mustBeAsSeen refuses an order for a locked stay that has changed since whoever orders saw it. Of the stay a customer
-// is shown nothing but the changes that are theirs to see.
+// mustBeAsSeen refuses an order for a locked stay that has changed since whoever orders saw it. Of
+// the stay a customer is shown nothing but the changes that are theirs to see.
 func (c *change) mustBeAsSeen(ctx context.Context, admissionID, version int64) error {
 	if version == 0 {
 		return nil
@@ -554,7 +554,8 @@ func (h *Hospital) stepOrder(ctx context.Context, actor Actor, id int64, step St
 	return after, nil
 }
 
-// seenAs returns why the actor must not change the order, or nil: it is not for the stay, or not as they saw it.
+// seenAs returns why the actor must not change the order, or nil: it is not for the stay, or not as
+// they saw it.
 func (o Order) seenAs(actor Actor, saw seen) error {
 	switch {
 	case saw.admissionID != 0 && saw.admissionID != o.AdmissionID:

@@ -11,8 +11,9 @@ import (
 	"time"
 )
 
-// This file is what keeps a command from acting on something else than its giver saw: on another patient, or on a state
-// that somebody has changed since. Whoever says nothing of what they saw is served all the same.
+// This file is what keeps a command from acting on something else than its giver saw: on another
+// patient, or on a state that somebody has changed since. Whoever says nothing of what they saw is
+// served all the same.
 
 // seen is what the giver of a command had before them. 0: they did not say.
 type seen struct {
@@ -36,8 +37,8 @@ func anotherPatient() *Error {
 	return e
 }
 
-// since adds to a refusal what has changed in a thing since the version that the giver of the command saw, if it has.
-// A refusal of another kind, and any other error, stay as they are.
+// since adds to a refusal what has changed in a thing since the version that the giver of the
+// command saw, if it has. A refusal of another kind, and any other error, stay as they are.
 func (c *change) since(ctx context.Context, err error, thing string, id, seenVersion, version int64) error {
 	refusal, ok := errors.AsType[*Error](err)
 	if !ok || refusal.Kind != Conflict || refusal.Changes != nil || seenVersion == 0 || seenVersion == version {
@@ -51,8 +52,8 @@ func (c *change) since(ctx context.Context, err error, thing string, id, seenVer
 	return err
 }
 
-// changesSince reads from the audit how a thing came from a version to what it is now, as far as the actor may know:
-// one Change for each field, in the order in which they first changed.
+// changesSince reads from the audit how a thing came from a version to what it is now, as far as
+// the actor may know: one Change for each field, in the order in which they first changed.
 func changesSince(ctx context.Context, q *sql.Tx, actor Actor, thing string, id, version int64) ([]Change, error) {
 	rows, err := q.QueryContext(ctx, `SELECT action, from_state, to_state, actor, at FROM audit
 		WHERE entity = $1 AND entity_id = $2 AND version > $3 ORDER BY id`, thing, id, version)
@@ -77,8 +78,8 @@ func changesSince(ctx context.Context, q *sql.Tx, actor Actor, thing string, id,
 	return changes, rows.Err()
 }
 
-// StayAsSeen refuses what is about a stay without changing it, unless the stay is the one, and as, somebody saw.
-// Of what they did not say, 0, nothing is asked.
+// StayAsSeen refuses what is about a stay without changing it, unless the stay is the one, and as,
+// somebody saw. Of what they did not say, 0, nothing is asked.
 func (h *Hospital) StayAsSeen(ctx context.Context, actor Actor, id, admissionID, version int64) error {
 	if admissionID == 0 && version == 0 {
 		return nil
@@ -93,7 +94,8 @@ func (h *Hospital) StayAsSeen(ctx context.Context, actor Actor, id, admissionID,
 	})
 }
 
-// merge adds a change to earlier ones: of a field that has changed before only where it came to is new.
+// merge adds a change to earlier ones: of a field that has changed before only where it came to is
+// new.
 func merge(changes []Change, one Change) []Change {
 	i := slices.IndexFunc(changes, func(c Change) bool { return c.Field == one.Field })
 	if i < 0 {
@@ -103,8 +105,8 @@ func merge(changes []Change, one Change) []Change {
 	return changes
 }
 
-// maySee reports whether the actor may know of a change, and takes out of it what they may not. Customers see what a
-// patient may eat and how orders stand, and not which of the staff did what.
+// maySee reports whether the actor may know of a change, and takes out of it what they may not.
+// Customers see what a patient may eat and how orders stand, and not which of the staff did what.
 func (a Actor) maySee(thing string, one *Change) bool {
 	if a.Role.May(ReadOrders) {
 		return true

@@ -73,7 +73,8 @@ func TestWhoSawAnOlderStayIsToldWhatHasChangedSince(t *testing.T) {
 	})
 }
 
-// aboutStay are the commands on a stay, by somebody who meant a stay and saw a version; 0: they did not say.
+// aboutStay are the commands on a stay, by somebody who meant a stay and saw a version; 0: they did
+// not say.
 func (s *service) aboutStay(t *testing.T, id, meant, version int64) map[string]func() error {
 	renal := hospital.DietRenal
 	return map[string]func() error{

@@ -316,9 +316,10 @@
 
   // ---- forms that somebody has begun
   //
-  // A form is about somebody, and about what stood there when it was begun. What the server says later may be about someone
-  // else, or about another state: so nothing renews a form once it is touched. Where it has no place any more, what was typed is
-  // put aside, and filled in nowhere. A courier's forms are renewed: they carry nothing but which tray it is.
+  // A form is about somebody, and about what stood there when it was begun. What the server says
+  // later may be about someone else, or about another state: so nothing renews a form once it is
+  // touched. Where it has no place any more, what was typed is put aside, and filled in nowhere. A
+  // courier's forms are renewed: they carry nothing but which tray it is.
 
   const forms = new Set(); // those that are begun
 
@@ -351,12 +352,14 @@
 
   const formsOf = (part) => [...part.querySelectorAll("form")];
 
-  // hold keeps the forms that are begun in a part of the page as they are, whatever is drawn there next.
+  // hold keeps the forms that are begun in a part of the page as they are, whatever is drawn there
+  // next.
   function hold(part) {
     for (const form of formsOf(part)) if (form.hasAttribute("data-begun") || isBegun(form)) begin(form);
   }
 
-  // sweep puts aside what was typed in forms that an update has taken away, and reports whether there was any.
+  // sweep puts aside what was typed in forms that an update has taken away, and reports whether
+  // there was any.
   function sweep() {
     let swept = false;
     for (const form of forms) {
@@ -405,7 +408,8 @@
     return element;
   }
 
-  // inWords is a control that somebody changed as they would say it: what it is called, and what they put there.
+  // inWords is a control that somebody changed as they would say it: what it is called, and what
+  // they put there.
   function inWords(control) {
     const label = (control.getAttribute("aria-label") || control.labels?.[0]?.textContent || control.name).trim();
     if (control.type === "checkbox") return [label, control.checked ? "✓" : "–"];
@@ -432,9 +436,10 @@
   const opened = () => panel?.querySelector(".panel");
   const cardOf = (section) => section && byId("bed-" + section.dataset.bed);
 
-  // load fetches a bed's panel and tells what came of it: "shown", "refused" by the server, "unreachable", or "replaced" by
-  // a later request. how: "open" it for somebody who has just asked for it, "follow" what has changed in it, or draw it "anew"
-  // after a command. Unless it is opened, forms that somebody has begun stay as they are if it is still about the same.
+  // load fetches a bed's panel and tells what came of it: "shown", "refused" by the server,
+  // "unreachable", or "replaced" by a later request. how: "open" it for somebody who has just asked
+  // for it, "follow" what has changed in it, or draw it "anew" after a command. Unless it is
+  // opened, forms that somebody has begun stay as they are if it is still about the same.
   async function load(path, how) {
     const keep = how !== "open";
     opening?.abort();
@@ -466,7 +471,8 @@
     }
   }
 
-  // whereIs adds to a panel's path whom the panel is about, so that the answer says where they are if they are no longer there.
+  // whereIs adds to a panel's path whom the panel is about, so that the answer says where they are
+  // if they are no longer there.
   function whereIs(path) {
     const { admission } = opened()?.dataset || {};
     return admission ? path + (path.includes("?") ? "&" : "?") + "was=" + admission : path;
@@ -594,8 +600,9 @@
 
   const formOf = (element) => element.closest("form");
 
-  // renew prepares the panel for the answer to what the person has sent or asked for. The answer has the form that they sent,
-  // with what they typed in it. The other forms that are begun stay as they are, if the answer is about the same.
+  // renew prepares the panel for the answer to what the person has sent or asked for. The answer
+  // has the form that they sent, with what they typed in it. The other forms that are begun stay as
+  // they are, if the answer is about the same.
   function renew(ctx) {
     const form = formOf(ctx.sourceElement);
     const search = form?.id === "form-find";
@@ -634,8 +641,8 @@
     if (formData.get("patient_id")) for (const name of ["patient_name", "birth_date", "sex"]) formData.delete(name);
   });
 
-  // Who has no known allergy has none that is named, and none that is severe. What is no longer named is no longer severe. Nothing
-  // else touches what is severe.
+  // Who has no known allergy has none that is named, and none that is severe. What is no longer
+  // named is no longer severe. Nothing else touches what is severe.
   document.addEventListener("change", ({ target }) => {
     if (target.name !== "allergies[]") return;
     const boxes = [...target.form.querySelectorAll('[type="checkbox"]')];

@@ -13,15 +13,16 @@ import (
 	"dusangire/views/text"
 )
 
-// This file is how a form stays with the one for whom it was begun. Every form carries whom it is about and the version that
-// stood there. The script keeps a form that somebody has begun from being renewed, by its id; where another patient lies, or
-// the form has no place any more, what was typed is put aside: shown to be copied, and filled in nowhere.
+// This file is how a form stays with the one for whom it was begun. Every form carries whom it is
+// about and the version that stood there. The script keeps a form that somebody has begun from
+// being renewed, by its id; where another patient lies, or the form has no place any more, what was
+// typed is put aside: shown to be copied, and filled in nowhere.
 
 // Typed is one field of a form that was put aside.
 type Typed struct{ Label, Value string }
 
-// begun are the attributes by which the script knows a form: which it is, whom it is about, and whether it is filled in
-// already, which a refused one is.
+// begun are the attributes by which the script knows a form: which it is, whom it is about, and
+// whether it is filled in already, which a refused one is.
 func begun(f Form, form, subject string) templ.Attributes {
 	return templ.Attributes{"id": "form-" + form, "data-about": subject, "data-begun": f.refused(form)}
 }
@@ -56,7 +57,8 @@ var fieldLabels = map[string]string{
 	"is_default": "address.make_default",
 }
 
-// typedFields are the fields in which people write or choose what would be a loss, in the order in which they are shown.
+// typedFields are the fields in which people write or choose what would be a loss, in the order in
+// which they are shown.
 var typedFields = []string{"patient_name", "birth_date", "sex", "outcome", "notes", "reason", "diet", "texture", "allergies",
 	"severe", "expected_discharge", "nil_by_mouth_from", "nil_by_mouth_until", "override_reason", "username"}
 
@@ -134,7 +136,8 @@ func changeValue(ctx context.Context, field string, value any) string {
 	return fmt.Sprint(value)
 }
 
-// changedAllergens names allergens; none of the allergies is something that was said, none of the severe ones is nothing.
+// changedAllergens names allergens; none of the allergies is something that was said, none of the
+// severe ones is nothing.
 func changedAllergens(ctx context.Context, field string, list []hospital.Allergen) string {
 	if len(list) > 0 || field == "severe" {
 		return orDash(allergens(ctx, list, len(list)))

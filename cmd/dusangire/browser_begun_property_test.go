@@ -14,9 +14,10 @@ import (
 	"dusangire/hospital"
 )
 
-// TestNoStepOfTwoPagesReachesAnotherPatient lets two people in two browsers, and colleagues elsewhere, do what a ward does in random
-// order, lines cut and joined again. Whatever they do, a command changes nobody but the one whose name stood over its form when it
-// was begun, and nothing that somebody else has changed since is taken back unseen.
+// TestNoStepOfTwoPagesReachesAnotherPatient lets two people in two browsers, and colleagues
+// elsewhere, do what a ward does in random order, lines cut and joined again. Whatever they do, a
+// command changes nobody but the one whose name stood over its form when it was begun, and nothing
+// that somebody else has changed since is taken back unseen.
 func TestNoStepOfTwoPagesReachesAnotherPatient(t *testing.T) {
 	seeds := []uint64{1, uint64(time.Now().UnixNano())}
 	for _, seed := range seeds {
@@ -24,7 +25,7 @@ func TestNoStepOfTwoPagesReachesAnotherPatient(t *testing.T) {
 			s, board := mustServeWard(t, 4, nil)
 			w := &busyWard{colleague: colleague{t, s}, board: board, random: rand.New(rand.NewPCG(seed, 0))}
 			for _, role := range []hospital.Role{hospital.MedicalStaff, hospital.Admin} {
-				w.nurses = append(w.nurses, w.nurse(s.visitorAs(role)))
+				w.nurses = append(w.nurses, w.nurse(role))
 			}
 			for range 3 {
 				w.admit()
@@ -53,6 +54,7 @@ type busyWard struct {
 type formNurse struct {
 	*screen
 	ward    *busyWard
+	role    hospital.Role
 	cut     bool // the line is
 	begun   *begunForm
 	answers int // to commands so far
@@ -66,26 +68,31 @@ type begunForm struct {
 	unseen      bool   // somebody else has changed the stay since
 }
 
-func (w *busyWard) nurse(p *screen) *formNurse {
+// nurse opens the ward for somebody of the role.
+func (w *busyWard) nurse(role hospital.Role) *formNurse {
+	p := w.s.visitorAs(role)
 	p.permits("409")
 	p.permits("ERR_INTERNET_DISCONNECTED")
 	p.permits("htmx:ws:error")
 	p.openLive(wardPath(w.board))
 	ask[chromedp.Void](p, `window.answers = 0; document.addEventListener("htmx:finally:request", () => { window.answers++; })`)
-	return &formNurse{screen: p, ward: w}
+	return &formNurse{screen: p, ward: w, role: role}
 }
 
-// step does one random thing.
+// step does one random thing, as is likely where somebody is: who has begun nothing opens a bed and
+// begins, and while something is begun others act.
 func (w *busyWard) step() {
 	n := w.nurses[w.random.IntN(len(w.nurses))]
-	switch w.random.IntN(20) {
-	case 0, 1, 2:
+	chance := w.random.IntN(10)
+	switch {
+	case n.begun == nil && chance < 4:
 		n.look()
-	case 3, 4, 5, 6, 7:
 		n.begin()
-	case 8, 9, 10, 11, 12:
+	case n.begun == nil && chance < 6:
+		n.begin()
+	case n.begun != nil && chance < 4:
 		n.send()
-	case 13:
+	case chance == 9:
 		n.cutOrJoin()
 	default:
 		w.act()
@@ -133,21 +140,21 @@ func (w *busyWard) act() {
 		w.admit()
 		return
 	}
-	bed := pickOf(w.random, occupied)
+	bed := w.wanted(occupied)
 	stay := hospital.Admission{ID: bed.Stay.AdmissionID}
-	switch w.random.IntN(4) {
+	switch w.random.IntN(5) {
 	case 0:
 		w.admit()
 		return
-	case 1:
+	case 1, 2:
 		if len(free) == 0 {
 			return
 		}
 		w.takeOver(stay, bed, free[0], hospital.PatientName(fmt.Sprintf("Patient Taking%d", len(w.done))))
-	case 2:
+	case 3:
 		_, err := w.s.hospital.Discharge(w.t.Context(), hospital.System, stay.ID, hospital.Leaving{Outcome: hospital.Stable})
 		w.must("discharge", err)
-	case 3:
+	case 4:
 		allergies := w.allergies(stay.ID)
 		fresh := pickOf(w.random, hospital.Allergens)
 		allergies.Allergens, allergies.Severe = append(slices.Clone(allergies.Allergens), fresh), append(slices.Clone(allergies.Severe), fresh)
@@ -158,6 +165,22 @@ func (w *busyWard) act() {
 	}
 	w.note("a colleague changes %s in %s", bed.Stay.PatientName, bed.Number)
 	w.changed(stay.ID, nil)
+}
+
+// wanted is one of the beds: mostly that of somebody about whom a form is begun, for that is where
+// it can go wrong.
+func (w *busyWard) wanted(beds []hospital.BoardBed) hospital.BoardBed {
+	for _, n := range w.nurses {
+		if n.begun == nil || w.random.IntN(3) == 0 {
+			continue
+		}
+		for _, bed := range beds {
+			if bed.Stay.AdmissionID == n.begun.stay {
+				return bed
+			}
+		}
+	}
+	return pickOf(w.random, beds)
 }
 
 // changed tells all but one that a stay has been changed.
@@ -190,7 +213,7 @@ func (n *formNurse) look() {
 	n.begun = nil
 	ask[chromedp.Void](n.screen, `document.querySelector("`+card(bed)+` > a").click()`)
 	n.untilOpen(bed)
-	n.ward.note("%p opens %s", n, bed.Number)
+	n.ward.note("%s opens %s", n.role, bed.Number)
 }
 
 // begin fills in a form of the open panel for whoever is named over it.
@@ -217,7 +240,7 @@ func (n *formNurse) begin() {
 	}
 	f.unseen = over[2] != fmt.Sprint(n.ward.versions()[stay])
 	n.begun = f
-	n.ward.note("%p begins the %s of %s", n, f.kind, f.name)
+	n.ward.note("%s begins the %s of %s", n.role, f.kind, f.name)
 }
 
 // holds reports whether the form that the nurse began stands there as they left it.
@@ -226,7 +249,8 @@ func (n *formNurse) holds() bool {
 	return ask[bool](n.screen, `document.querySelector("`+css+`")?.value === `+strconv.Quote(n.begun.typed))
 }
 
-// send presses the button of what looks like the form that was begun. What is no longer there must have been put aside.
+// send presses the button of what looks like the form that was begun. What is no longer there must
+// have been put aside.
 func (n *formNurse) send() {
 	w, f := n.ward, n.begun
 	if f == nil || n.cut {
@@ -243,7 +267,7 @@ func (n *formNurse) send() {
 	ask[chromedp.Void](n.screen, `document.querySelector("#form-`+f.kind+` .primary").click()`)
 	n.answers++
 	n.until("an answer", fmt.Sprintf(`window.answers >= %d`, n.answers))
-	w.note("%p sends the %s of %s", n, f.kind, f.name)
+	w.note("%s sends the %s of %s", n.role, f.kind, f.name)
 	n.judge(before, severe)
 }
 
@@ -280,7 +304,7 @@ func (n *formNurse) cutOrJoin() {
 	}
 	n.offline(true)
 	n.cut = true
-	n.ward.note("%p has no line", n)
+	n.ward.note("%s has no line", n.role)
 }
 
 // join gives the line back.
@@ -291,5 +315,5 @@ func (n *formNurse) join() {
 	n.offline(false)
 	n.untilLive()
 	n.cut = false
-	n.ward.note("%p has a line again", n)
+	n.ward.note("%s has a line again", n.role)
 }

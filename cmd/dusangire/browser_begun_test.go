@@ -38,7 +38,8 @@ func (c colleague) diet(stay hospital.Admission, to hospital.DietChange) {
 	c.must("set the diet", err)
 }
 
-// takeOver brings another patient into the bed of a stay: the one is moved, the bed cleaned, the other admitted.
+// takeOver brings another patient into the bed of a stay: the one is moved, the bed cleaned, the
+// other admitted.
 func (c colleague) takeOver(stay hospital.Admission, bed, to hospital.BoardBed, name hospital.PatientName) hospital.Admission {
 	c.t.Helper()
 	c.transfer(stay, to)
@@ -141,7 +142,8 @@ func TestAFormOfAnEmptyBedIsPutAsideWhenAPatientComesIntoIt(t *testing.T) {
 	p.untilSays("#aside .alert", "Cardiac")
 }
 
-// TestTwoNursesOnOnePatientsAllergiesLoseNothing has both begin, and the second save without having touched what the first changed.
+// TestTwoNursesOnOnePatientsAllergiesLoseNothing has both begin, and the second save without having
+// touched what the first changed.
 func TestTwoNursesOnOnePatientsAllergiesLoseNothing(t *testing.T) {
 	s, board := mustServeWard(t, 6, nil)
 	c := colleague{t, s}
@@ -245,7 +247,8 @@ func TestABedThatWasReservedMeanwhileIsNotTakenUnseen(t *testing.T) {
 	p.wantValues(map[string]string{"#transfer-bed_id": fmt.Sprint(board.Beds[1].ID)})
 }
 
-// TestAnOrdersPageKeepsTheVersionUnderAReason is the same fault where a live region has a form in it.
+// TestAnOrdersPageKeepsTheVersionUnderAReason is the same fault where a live region has a form in
+// it.
 func TestAnOrdersPageKeepsTheVersionUnderAReason(t *testing.T) {
 	k := mustServeKin(t)
 	order, _, err := k.hospital.PlaceOrder(t.Context(), k.person(hospital.MedicalStaff), hospital.NewOrder{AdmissionID: k.stay.ID,
