@@ -257,9 +257,7 @@ func (n *formNurse) send() {
 		return
 	}
 	if !n.holds() {
-		if !ask[bool](n.screen, `document.querySelector("#aside .alert") !== null`) {
-			w.wrong("what was typed for %s is neither in its form nor put aside: %s", f.name, n.text())
-		}
+		n.until("what was typed for "+f.name+" to be put aside", `document.querySelector("#aside .alert") !== null`)
 		n.begun = nil
 		return
 	}
