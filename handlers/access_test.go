@@ -90,7 +90,7 @@ func TestWhoReadsWhatAndUntilWhen(t *testing.T) {
 			ofAddress:  map[string]seen{"delivery": all, "aline": no}},
 		{name: "its owner has removed the address", come: func() {
 			owner := h.as(hospital.Customer)
-			h.must(h.hospital.RemoveAddress(t.Context(), owner, home.ID))
+			h.must(h.hospital.RemoveAddress(t.Context(), owner, home.ID, 0))
 		},
 			ofOrder:    map[string]seen{"kitchen": yes, "delivery": yes, "aline": yes},
 			ofDelivery: map[string]seen{"delivery": all, "aline": no},

@@ -95,7 +95,8 @@ func (s *Server) addAddress(c echo.Context) error {
 
 // refusedForm is a form with what somebody sent and why it was refused.
 func refusedForm(name string, in *input, p Problem) views.Form {
-	return views.Form{Name: name, Values: in.sent(), Errors: p.Errors, Problem: p.Detail, Key: in.values.Get("idempotency_key")}
+	return views.Form{Name: name, Values: in.sent(), Errors: p.Errors, Problem: p.Detail, Changes: p.changed,
+		Key: in.values.Get("idempotency_key")}
 }
 
 // addressPage is GET /addresses/{id}/, live.
@@ -158,7 +159,7 @@ func (s *Server) removeAddress(c echo.Context) error {
 		if err := in.err(); err != nil {
 			return err
 		}
-		return s.Hospital.RemoveAddress(ctx, actor(c), a.ID)
+		return s.Hospital.RemoveAddress(ctx, actor(c), a.ID, in.id("version"))
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -21,17 +22,17 @@ func (s *Server) admit(c echo.Context) error {
 	}
 	cmd := hospital.NewAdmission{
 		PatientID: in.id("patient_id"), PatientName: hospital.PatientName(in.text("patient_name")),
-		BirthDate: in.date("birth_date"), Sex: in.text("sex"), BedID: in.id("bed_id"), Reason: in.text("reason"),
-		Diet: hospital.Diet(in.text("diet")), Texture: in.texture("texture"), Allergies: in.allergies(),
+		BirthDate: in.date("birth_date"), Sex: in.text("sex"), BedID: in.id("bed_id"), BedVersion: in.id("version"),
+		Reason: in.text("reason"), Diet: hospital.Diet(in.text("diet")), Texture: in.texture("texture"), Allergies: in.allergies(),
 		ExpectedDischarge: in.time("expected_discharge"), IdempotencyKey: in.idempotencyKey(c),
 	}
 	bedID := cmd.BedID
 	if err := in.err(); err != nil {
-		return s.refuseBed(c, bedID, views.FormAdmit, in, err)
+		return s.refuseBed(c, bedID, 0, views.FormAdmit, in, err)
 	}
 	admission, _, err := s.Hospital.Admit(c.Request().Context(), actor(c), cmd)
 	if err != nil {
-		return s.refuseBed(c, bedID, views.FormAdmit, in, err)
+		return s.refuseBed(c, bedID, 0, views.FormAdmit, in, err)
 	}
 	if audienceOf(c.Request()) == program {
 		shape, err := s.describeStay(c, admission)
@@ -61,11 +62,12 @@ func stayPath(a hospital.Admission) string {
 
 // transfer is POST /admissions/{id}/transfer, also for a first bed.
 func (s *Server) transfer(c echo.Context) error {
-	in, err := readInput(c, "bed_id", "reason")
+	in, err := readInput(c, "admission_id", "bed_id", "bed_version", "reason", "back")
 	if err != nil {
 		return err
 	}
-	to := hospital.TransferTo{BedID: in.id("bed_id"), Reason: in.text("reason"), Version: in.id("version")}
+	to := hospital.TransferTo{BedID: in.id("bed_id"), BedVersion: in.id("bed_version"), Reason: in.text("reason"),
+		AdmissionID: in.id("admission_id"), Version: in.id("version")}
 	return s.changeStay(c, views.FormTransfer, in, func(ctx context.Context, id int64) (hospital.Admission, error) {
 		return s.Hospital.Transfer(ctx, actor(c), id, to)
 	})
@@ -73,14 +75,15 @@ func (s *Server) transfer(c echo.Context) error {
 
 // planDischarge is POST /admissions/{id}/plan-discharge. An empty time takes the plan back; a missing one is refused.
 func (s *Server) planDischarge(c echo.Context) error {
-	in, err := readInput(c, "expected_discharge")
+	in, err := readInput(c, "admission_id", "expected_discharge")
 	if err != nil {
 		return err
 	}
 	if !in.has("expected_discharge") {
 		in.refuse("expected_discharge", "plan_missing", "Say when the patient is expected to leave, or send it empty to take the plan back.")
 	}
-	plan := hospital.DischargePlan{Expected: in.time("expected_discharge"), Version: in.id("version")}
+	plan := hospital.DischargePlan{Expected: in.time("expected_discharge"), AdmissionID: in.id("admission_id"),
+		Version: in.id("version")}
 	return s.changeStay(c, views.FormPlan, in, func(ctx context.Context, id int64) (hospital.Admission, error) {
 		return s.Hospital.PlanDischarge(ctx, actor(c), id, plan)
 	})
@@ -88,11 +91,12 @@ func (s *Server) planDischarge(c echo.Context) error {
 
 // discharge is POST /admissions/{id}/discharge.
 func (s *Server) discharge(c echo.Context) error {
-	in, err := readInput(c, "outcome", "notes")
+	in, err := readInput(c, "admission_id", "outcome", "notes")
 	if err != nil {
 		return err
 	}
-	leaving := hospital.Leaving{Outcome: hospital.Outcome(in.text("outcome")), Notes: in.text("notes"), Version: in.id("version")}
+	leaving := hospital.Leaving{Outcome: hospital.Outcome(in.text("outcome")), Notes: in.text("notes"),
+		AdmissionID: in.id("admission_id"), Version: in.id("version")}
 	return s.changeStay(c, views.FormDischarge, in, func(ctx context.Context, id int64) (hospital.Admission, error) {
 		return s.Hospital.Discharge(ctx, actor(c), id, leaving)
 	})
@@ -115,8 +119,9 @@ func (s *Server) changeStay(c echo.Context, form string, in *input, command func
 	return done(c, stayPath(admission))
 }
 
-// refuseStay shows a refusal at the bed where the patient lies; for one who waits for a bed, at the bed that was to be theirs
-// or else on the stay's own page.
+// refuseStay shows a refusal at the bed where the patient lies, or at the free one that the person
+// stood at when they chose who was to come into it; for one who waits for a bed, at the bed that
+// was to be theirs or else on the stay's own page.
 func (s *Server) refuseStay(c echo.Context, id int64, form string, in *input, refusal error) error {
 	if audienceOf(c.Request()) == program {
 		return refusal
@@ -125,14 +130,16 @@ func (s *Server) refuseStay(c echo.Context, id int64, form string, in *input, re
 	if err != nil {
 		return refusal
 	}
-	if admission.BedID != 0 {
-		return s.refuseBed(c, admission.BedID, form, in, refusal)
-	}
-	if audienceOf(c.Request()) == htmx {
-		return s.refuseBed(c, in.id("bed_id"), views.FormPlace, in, refusal)
+	chosen := in.id("bed_id")
+	switch {
+	case chosen != 0 && in.values.Get("back") == bedPath(chosen), admission.BedID == 0 && audienceOf(c.Request()) == htmx:
+		return s.refuseBed(c, chosen, 0, views.FormPlace, in, refusal)
+	case admission.BedID != 0:
+		return s.refuseBed(c, admission.BedID, id, form, in, refusal)
 	}
 	p := s.explain(c, refusal)
-	return s.renderWaiting(c, p.Status, admission, views.Form{Name: views.FormPlace, Errors: p.Errors, Problem: p.Detail})
+	return s.renderWaiting(c, p.Status, admission,
+		views.Form{Name: views.FormPlace, Errors: p.Errors, Problem: p.Detail, Changes: p.changed})
 }
 
 // admissionPage is GET /admissions/{id}/: to the patient's bed, or for one without a bed the free
@@ -169,5 +176,5 @@ func (s *Server) renderWaiting(c echo.Context, status int, a hospital.Admission,
 	if err != nil {
 		return err
 	}
-	return render(c, status, views.WaitingPage(page, a, free, form))
+	return render(c, status, views.WaitingPage(page, a, free, time.Now(), form))
 }

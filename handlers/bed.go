@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"dusangire/hospital"
 	"dusangire/views"
+	"dusangire/views/text"
 )
 
 // bedPage is GET /beds/{id}/: a page of its own, or for a page that asks only the panel.
@@ -23,15 +25,37 @@ func (s *Server) bedPage(c echo.Context) error {
 		return err
 	}
 	if audienceOf(c.Request()) == program {
-		return c.JSON(http.StatusOK, bedInWardJSON{boardBedJSON(detail.BoardBed), detail.WardName})
+		return c.JSON(http.StatusOK, bedPageJSON{seenBed(detail.BoardBed), detail.WardName})
 	}
-	var form views.Form
-	if meal := c.QueryParam("meal"); meal != "" {
+	was, here := s.whereabouts(c, detail)
+	form := views.Form{Was: was}
+	if meal := c.QueryParam("meal"); meal != "" && here {
 		if form.Offer, err = s.offer(c, detail, hospital.Meal(meal)); err != nil {
 			return err
 		}
 	}
 	return s.renderBed(c, http.StatusOK, detail, form)
+}
+
+// whereabouts says where somebody is whose panel this was until now, by the query's was, where they
+// no longer lie in the bed. here is whether the one whom the page is about still does; a page that
+// says nothing is about whoever lies there.
+func (s *Server) whereabouts(c echo.Context, detail hospital.BedDetail) (sentence string, here bool) {
+	id, err := strconv.ParseInt(c.QueryParam("was"), 10, 64)
+	if err != nil || detail.Stay != nil && detail.Stay.AdmissionID == id {
+		return "", true
+	}
+	ctx := c.Request().Context()
+	admission, err := s.Hospital.Admission(ctx, id)
+	switch {
+	case err != nil: // there is nothing to say of them, and the panel is right without it
+		return "", false
+	case !admission.DischargedAt.IsZero():
+		return text.T(ctx, "aside.ended"), false
+	case admission.BedID == 0:
+		return text.T(ctx, "aside.waiting", string(admission.PatientName)), false
+	}
+	return text.T(ctx, "aside.in_bed", string(admission.PatientName), admission.BedNumber), false
 }
 
 // offer reads what can be ordered of a meal for the patient in a bed; nil where nobody lies there, or who asks may order nothing.
@@ -62,9 +86,11 @@ func (s *Server) renderBed(c echo.Context, status int, detail hospital.BedDetail
 	return render(c, status, views.BedPage(page, detail, form))
 }
 
-// refuseBed answers a refused command of a bed's page: for a program the problem, for a person the bed as it stands now with
-// the words beside their form and what they typed in it.
-func (s *Server) refuseBed(c echo.Context, bedID int64, name string, in *input, refusal error) error {
+// refuseBed answers a refused command of a bed's page: for a program the problem, for a person the
+// bed as it stands now with the words beside their form and what they typed in it. about is the
+// stay that the form was about, 0 for the empty bed: where somebody else lies there now, what was
+// typed is put aside and filled in nowhere.
+func (s *Server) refuseBed(c echo.Context, bedID, about int64, name string, in *input, refusal error) error {
 	if bedID == 0 || audienceOf(c.Request()) == program {
 		return refusal
 	}
@@ -74,12 +100,28 @@ func (s *Server) refuseBed(c echo.Context, bedID int64, name string, in *input, 
 		return refusal
 	}
 	p := s.explain(c, refusal)
-	form := views.Form{Name: name, Values: in.sent(), Errors: p.Errors, Problem: p.Detail, Key: in.values.Get("idempotency_key")}
+	if !hasPlace(name, about, detail) {
+		return s.renderBed(c, p.Status, detail, views.Form{Problem: p.Detail, Changes: p.changed, Aside: views.PutAside(ctx, in.values)})
+	}
+	form := views.Form{Name: name, Values: in.begunAnew(refusal), Errors: p.Errors, Problem: p.Detail, Changes: p.changed,
+		Key: in.values.Get("idempotency_key")}
 	if name == views.FormOrder {
 		// For a meal that there is not there is no menu to show.
 		form.Offer, _ = s.offer(c, detail, hospital.Meal(in.values.Get("meal")))
 	}
 	return s.renderBed(c, p.Status, detail, form)
+}
+
+// hasPlace reports whether a form about a stay, or about the empty bed where that is 0, stands in
+// the panel of the bed as it is.
+func hasPlace(name string, about int64, detail hospital.BedDetail) bool {
+	switch {
+	case detail.Stay != nil:
+		return detail.Stay.AdmissionID == about
+	case name == views.FormAdmit:
+		return detail.WardOpen && detail.Status.TakesPatient()
+	}
+	return about == 0
 }
 
 // sent are the values as the forms' controls name them.
@@ -97,18 +139,19 @@ func (s *Server) setBedStatus(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	in, err := readInput(c, "status", "reason")
+	in, err := readInput(c, "admission_id", "status", "reason")
 	if err != nil {
 		return err
 	}
 	change := hospital.BedStatusChange{
-		Status: hospital.BedStatus(in.text("status")), Reason: in.text("reason"), Version: in.id("version"),
+		Status: hospital.BedStatus(in.text("status")), Reason: in.text("reason"),
+		AdmissionID: in.id("admission_id"), Version: in.id("version"),
 	}
 	if err := in.err(); err != nil {
-		return s.refuseBed(c, id, views.FormStatus, in, err)
+		return s.refuseBed(c, id, 0, views.FormStatus, in, err)
 	}
 	if _, err := s.Hospital.SetBedStatus(c.Request().Context(), actor(c), id, change); err != nil {
-		return s.refuseBed(c, id, views.FormStatus, in, err)
+		return s.refuseBed(c, id, 0, views.FormStatus, in, err)
 	}
 	return done(c, bedPath(id))
 }

@@ -79,6 +79,7 @@ type orderedForJSON struct {
 	Texture     int                 `json:"texture"`
 	Allergies   []hospital.Allergen `json:"allergies"` // null: nobody has asked
 	NilByMouth  bool                `json:"nil_by_mouth"`
+	Version     int64               `json:"version"`
 }
 
 // customerOrder is an order as its customer follows it.
@@ -94,7 +95,8 @@ func homeJSON(ctx context.Context, home hospital.CustomerHome) homeShape {
 		Addresses: addressesJSON(home.Addresses), Unread: home.Unread}
 	for _, s := range home.Stays {
 		patient := orderedForJSON{AdmissionID: s.AdmissionID, PatientName: string(s.PatientName), Place: textOrNull(s.Place),
-			Diet: string(s.Order.Diet), Texture: int(s.Order.Texture), NilByMouth: s.Order.NilByMouth.Holds(home.At)}
+			Diet: string(s.Order.Diet), Texture: int(s.Order.Texture), NilByMouth: s.Order.NilByMouth.Holds(home.At),
+			Version: s.Version}
 		if s.Order.Allergies.Known {
 			patient.Allergies = orEmpty(s.Order.Allergies.Allergens)
 		}
@@ -116,7 +118,7 @@ func (s *Server) unlinkCustomer(c echo.Context) error {
 
 // changeLink changes what stands between a customer and the patient of the stay in the path.
 func (s *Server) changeLink(c echo.Context, command func(ctx context.Context, actor hospital.Actor, userID, patientID int64) error) error {
-	in, err := readInput(c, "username")
+	in, err := readInput(c, "admission_id", "username")
 	if err != nil {
 		return err
 	}
@@ -124,6 +126,9 @@ func (s *Server) changeLink(c echo.Context, command func(ctx context.Context, ac
 	return s.changeStay(c, views.FormCustomers, in, func(ctx context.Context, id int64) (hospital.Admission, error) {
 		admission, err := s.Hospital.Admission(ctx, id)
 		if err != nil {
+			return admission, err
+		}
+		if err := s.Hospital.StayAsSeen(ctx, actor(c), id, in.id("admission_id"), in.id("version")); err != nil {
 			return admission, err
 		}
 		customer, err := s.Hospital.CustomerByName(ctx, actor(c), username)

@@ -20,7 +20,7 @@ func init() {
 	}
 	shapes["customer's order"] = ordered
 	shapes["patient to order for"] = shape{"admission_id": "id", "patient_name": "text", "place": "text|null", "diet": "text", "texture": "count",
-		"allergies": "texts|null", "nil_by_mouth": "truth"}
+		"allergies": "texts|null", "nil_by_mouth": "truth", "version": "id"}
 	shapes["home"] = shape{"type": "text", "data": "object:home data"}
 	shapes["home page"] = shape{"patients": "list:patient to order for", "orders": "list:customer's order", "addresses": "list:address of its owner", "unread": "count"}
 	shapes["home data"] = shape{"patients": "list:patient to order for", "orders": "list:customer's order", "addresses": "list:address of its owner", "unread": "count",

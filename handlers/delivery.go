@@ -30,7 +30,7 @@ func (s *Server) deliveryPage(c echo.Context) error {
 		return err
 	}
 	if audienceOf(c.Request()) == program {
-		return c.JSON(http.StatusOK, deliveryStatusShape(d))
+		return c.JSON(http.StatusOK, deliveryPageJSON{deliveryStatusShape(d), d.Version})
 	}
 	page, err := s.page(c, text.T(ctx, "order.title", d.OrderID))
 	if err != nil {
@@ -94,6 +94,12 @@ func deliveryShape(d hospital.Delivery) deliveryJSON {
 // standingDeliveryJSON is a delivery as a Conflict shows it.
 type standingDeliveryJSON struct {
 	deliveryJSON
+	Version int64 `json:"version"`
+}
+
+// deliveryPageJSON is a delivery's page.
+type deliveryPageJSON struct {
+	locatedJSON
 	Version int64 `json:"version"`
 }
 
@@ -248,7 +254,7 @@ func (s *Server) deliver() echo.HandlerFunc {
 	return s.carry(fields, func(c echo.Context, in *input) deliveryAct {
 		step := courierStep(c, in)
 		handover := hospital.Handover{BedCode: in.text("bed_code"), ReceivedBy: strings.Join(in.list("received_by"), " "),
-			Version: step.Version, IdempotencyKey: step.IdempotencyKey, TappedAt: step.TappedAt}
+			AdmissionID: step.AdmissionID, Version: step.Version, IdempotencyKey: step.IdempotencyKey, TappedAt: step.TappedAt}
 		return func(ctx context.Context, id int64) (hospital.Delivery, error) {
 			return s.Hospital.Deliver(ctx, actor(c), id, handover)
 		}
@@ -277,7 +283,8 @@ func (s *Server) locate() echo.HandlerFunc {
 
 // courierStep is what every command of a courier may be sent along; tapped_at only where the command knows it.
 func courierStep(c echo.Context, in *input) hospital.CourierStep {
-	return hospital.CourierStep{Version: in.id("version"), IdempotencyKey: in.idempotencyKey(c), TappedAt: in.time("tapped_at")}
+	return hospital.CourierStep{AdmissionID: in.id("admission_id"), Version: in.id("version"),
+		IdempotencyKey: in.idempotencyKey(c), TappedAt: in.time("tapped_at")}
 }
 
 // deliveryAct is a command with all that was sent, for a delivery.
@@ -290,7 +297,7 @@ func (s *Server) carry(fields []string, prepare func(echo.Context, *input) deliv
 		if err != nil {
 			return err
 		}
-		in, err := readInput(c, fields...)
+		in, err := readInput(c, append(fields, "admission_id")...)
 		if err != nil {
 			return err
 		}
@@ -316,7 +323,7 @@ func (s *Server) refuseCourier(c echo.Context, id int64, refusals ...error) erro
 	for _, err := range refusals {
 		p := s.explain(c, err)
 		if len(p.Errors) == 0 {
-			sentences = append(sentences, p.Detail)
+			sentences = append(sentences, p.words())
 		}
 		for _, field := range slices.Sorted(maps.Keys(p.Errors)) {
 			sentences = append(sentences, p.Errors[field])

@@ -546,6 +546,10 @@ func TestADeliverysPageShowsEachTheirs(t *testing.T) {
 			t.Errorf("the %s's page tells of the patient: %s", who, text)
 		}
 		shown := parseObject(t, w.get(path, token, program).body)
+		if version := shown["version"]; !isOfType(t, version, "id") {
+			t.Errorf("the %s's program is told version %v", who, version)
+		}
+		delete(shown, "version")
 		shown.check(t, "delivery")
 		if shown["courier"] != "delivery" || shown["latitude"] != json.Number("-1.95") {
 			t.Errorf("the %s's program gets %v", who, shown)

@@ -11,7 +11,7 @@ import (
 
 // setDiet is POST /admissions/{id}/diet. What is not sent does not change.
 func (s *Server) setDiet(c echo.Context) error {
-	in, err := readInput(c, "diet", "texture", "allergies", "severe", "nil_by_mouth", "nil_by_mouth_from", "nil_by_mouth_until")
+	in, err := readInput(c, "admission_id", "diet", "texture", "allergies", "severe", "nil_by_mouth", "nil_by_mouth_from", "nil_by_mouth_until")
 	if err != nil {
 		return err
 	}
@@ -26,7 +26,7 @@ func (s *Server) setDiet(c echo.Context) error {
 
 // dietChange reads what is to change of what a patient may eat.
 func (in *input) dietChange() hospital.DietChange {
-	to := hospital.DietChange{Version: in.id("version")}
+	to := hospital.DietChange{AdmissionID: in.id("admission_id"), Version: in.id("version")}
 	if in.has("diet") {
 		diet := hospital.Diet(in.text("diet"))
 		to.Diet = &diet

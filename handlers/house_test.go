@@ -420,6 +420,13 @@ type problem struct {
 	Detail  string            `json:"detail"`
 	Errors  map[string]string `json:"errors"`
 	Current map[string]any    `json:"current"`
+	Code    string            `json:"code"`
+	Changes []struct {
+		Field    string
+		From, To any
+		By       *string
+		At       string
+	} `json:"changes"`
 }
 
 // problem checks that the answer is a well-formed refusal with this status, and reads it.

@@ -32,6 +32,42 @@ type bedInWardJSON struct {
 	Ward string `json:"ward"`
 }
 
+// seenBedJSON is a bed on a page: with what a command sends along to say what its giver saw.
+type seenBedJSON struct {
+	bedJSON
+	AdmissionID      *int64 `json:"admission_id"`
+	AdmissionVersion *int64 `json:"admission_version"`
+	Version          int64  `json:"version"`
+}
+
+func seenBed(b hospital.BoardBed) seenBedJSON {
+	shape := seenBedJSON{bedJSON: boardBedJSON(b), Version: b.Version}
+	if b.Stay != nil {
+		shape.AdmissionID, shape.AdmissionVersion = &b.Stay.AdmissionID, &b.Stay.Version
+	}
+	return shape
+}
+
+// bedPageJSON is a bed's page.
+type bedPageJSON struct {
+	seenBedJSON
+	Ward string `json:"ward"`
+}
+
+// wardPageJSON is a ward's page.
+type wardPageJSON struct {
+	countsJSON
+	Beds []seenBedJSON `json:"beds"`
+}
+
+func wardPage(b hospital.WardBoard) wardPageJSON {
+	shape := wardPageJSON{countsJSON: wardCountsJSON(b.WardSummary), Beds: make([]seenBedJSON, 0, len(b.Beds))}
+	for _, bed := range b.Beds {
+		shape.Beds = append(shape.Beds, seenBed(bed))
+	}
+	return shape
+}
+
 func boardBedJSON(b hospital.BoardBed) bedJSON {
 	shape := bedJSON{ID: b.ID, Number: b.Number, Status: string(b.Status)}
 	if b.Stay != nil {
@@ -380,6 +416,34 @@ type standingBedJSON struct {
 	Version int64  `json:"version"`
 }
 
+// changeJSON is how a field came to differ from what somebody saw.
+type changeJSON struct {
+	Field string  `json:"field"`
+	From  any     `json:"from"`
+	To    any     `json:"to"`
+	By    *string `json:"by"` // null where that is not for the reader to know
+	At    *string `json:"at"`
+}
+
+func changesJSON(changes []hospital.Change) []changeJSON {
+	if changes == nil {
+		return nil
+	}
+	shapes := make([]changeJSON, len(changes))
+	for i, c := range changes {
+		shapes[i] = changeJSON{c.Field, changeValue(c.From), changeValue(c.To), textOrNull(c.By), rfc3339(c.At)}
+	}
+	return shapes
+}
+
+// changeValue writes a time as every other one.
+func changeValue(value any) any {
+	if at, ok := value.(time.Time); ok {
+		return rfc3339(at)
+	}
+	return value
+}
+
 // currentJSON is the state that a Conflict shows; nil for what has no shape of its own.
 func currentJSON(ctx context.Context, current any) any {
 	switch state := current.(type) {
@@ -391,6 +455,10 @@ func currentJSON(ctx context.Context, current any) any {
 		return orderJSON(ctx, state)
 	case hospital.Delivery:
 		return standingDeliveryJSON{deliveryShape(state), state.Version}
+	case hospital.Address:
+		return addressJSON(state)
+	case hospital.Zone:
+		return zoneJSON(state)
 	case []hospital.Hazard:
 		return standingHazardsJSON{hazardsJSON(ctx, state)}
 	}

@@ -21,7 +21,7 @@ func (s *Server) placeOrder(c echo.Context) error {
 	}
 	cmd := hospital.NewOrder{
 		AdmissionID: in.id("admission_id"), AddressID: in.id("address_id"), Meal: hospital.Meal(in.text("meal")), Dishes: in.ids("items"),
-		Notes: in.text("notes"), OverrideReason: in.text("override_reason"), IdempotencyKey: in.idempotencyKey(c),
+		Notes: in.text("notes"), OverrideReason: in.text("override_reason"), Version: in.id("version"), IdempotencyKey: in.idempotencyKey(c),
 	}
 	if err := in.err(); err != nil {
 		return s.refuseOrder(c, cmd, in, err)

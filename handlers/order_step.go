@@ -22,11 +22,12 @@ func (s *Server) stepOrder(command stepCommand) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		in, err := readInput(c, "reason", "back")
+		in, err := readInput(c, "reason", "back", "admission_id")
 		if err != nil {
 			return err
 		}
-		step, back := hospital.Step{Reason: in.text("reason"), Version: in.id("version")}, in.text("back")
+		step := hospital.Step{Reason: in.text("reason"), AdmissionID: in.id("admission_id"), Version: in.id("version")}
+		back := in.text("back")
 		if err := in.err(); err != nil {
 			return s.refuseStep(c, id, back, in, err)
 		}
@@ -61,10 +62,11 @@ func (s *Server) refuseOnOrder(c echo.Context, id int64, back string, in *input,
 	form := views.OrderForm(path.Base(c.Path()), id)
 	switch {
 	case detail.BedID != 0 && back == bedPath(detail.BedID) && actor(c).Role.May(hospital.ReadWards):
-		return s.refuseBed(c, detail.BedID, form, in, refusal)
+		return s.refuseBed(c, detail.BedID, detail.AdmissionID, form, in, refusal)
 	case audienceOf(c.Request()) == htmx:
 		return refusal
 	}
 	p := s.explain(c, refusal)
-	return s.renderOrder(c, p.Status, detail, views.Form{Name: form, Errors: p.Errors, Problem: p.Detail})
+	return s.renderOrder(c, p.Status, detail, views.Form{Name: form, Values: in.sent(), Errors: p.Errors,
+		Problem: p.Detail, Changes: p.changed})
 }

@@ -30,11 +30,15 @@ var statuses = map[hospital.Kind]int{
 // Problem is a refusal as programs get it, RFC 9457.
 type Problem struct {
 	Type    string            `json:"type"`
+	Code    string            `json:"code,omitempty"` // of the refusal, with which Type ends
 	Title   string            `json:"title"`
 	Status  int               `json:"status"`
 	Detail  string            `json:"detail"`
 	Errors  map[string]string `json:"errors,omitempty"`  // by field, for 422
 	Current any               `json:"current,omitempty"` // the state that stands instead, for 409
+	Changes []changeJSON      `json:"changes,omitzero"`  // what has changed since the version that was sent, for 409
+
+	changed []string // the same in the reader's words
 }
 
 // problemPrefix begins the type of a problem; the code of the refusal follows.
@@ -47,7 +51,7 @@ func problemOf(ctx context.Context, err error) Problem {
 	switch {
 	case errors.As(err, &refusal):
 		p := problem(statuses[refusal.Kind], text.Refusal(ctx, refusal))
-		p.Type = problemPrefix + refusal.Code
+		p.Type, p.Code = problemPrefix+refusal.Code, refusal.Code
 		for field, wrong := range refusal.Fields {
 			if p.Errors == nil {
 				p.Errors = map[string]string{}
@@ -55,6 +59,7 @@ func problemOf(ctx context.Context, err error) Problem {
 			p.Errors[field] = text.Refusal(ctx, wrong)
 		}
 		p.Current = currentJSON(ctx, refusal.Current)
+		p.Changes, p.changed = changesJSON(refusal.Changes), views.ChangeWords(ctx, refusal.Changes)
 		return p
 	case errors.As(err, &status):
 		sentence, isText := status.Message.(string)
@@ -72,7 +77,7 @@ func problem(status int, detail string) Problem {
 
 // words are all that there is to say, for a page that has no fields to say it beside.
 func (p Problem) words() string {
-	sentences := []string{p.Detail}
+	sentences := append([]string{p.Detail}, p.changed...)
 	for _, field := range slices.Sorted(maps.Keys(p.Errors)) {
 		if p.Errors[field] != p.Detail {
 			sentences = append(sentences, field+": "+p.Errors[field])

@@ -25,7 +25,7 @@ func (s *Server) wardPage(c echo.Context) error {
 		return err
 	}
 	if audienceOf(c.Request()) == program {
-		return c.JSON(http.StatusOK, wardJSON(board))
+		return c.JSON(http.StatusOK, wardPage(board))
 	}
 	page, err := s.page(c, board.Name)
 	if err != nil {

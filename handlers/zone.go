@@ -107,7 +107,7 @@ func (s *Server) setZone(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	change := hospital.ZoneChange{Name: zone.Name, Charge: zone.Charge}
+	change := hospital.ZoneChange{Name: zone.Name, Charge: zone.Charge, Version: cmp.Or(in.id("version"), zone.Version)}
 	if in.has("name") {
 		change.Name = in.text("name")
 	}
@@ -136,6 +136,8 @@ type zoneShape struct {
 	ID     int64  `json:"id"`
 	Name   string `json:"name"`
 	Charge int    `json:"charge"`
+
+	Version int64 `json:"version"`
 }
 
-func zoneJSON(z hospital.Zone) zoneShape { return zoneShape{z.ID, z.Name, z.Charge} }
+func zoneJSON(z hospital.Zone) zoneShape { return zoneShape{z.ID, z.Name, z.Charge, z.Version} }

@@ -102,13 +102,13 @@ func (f fields) line(field, value string, longest int, ask string) {
 
 // selectAddress reads addresses with their zones.
 const selectAddress = `SELECT address.id, address.owner_id, address.label, address.full_name, address.phone, address.line1, address.line2,
-		address.city, zone.id, zone.name, zone.charge, address.instructions, address.is_default, address.removed_at IS NOT NULL,
+		address.city, zone.id, zone.name, zone.charge, zone.version, address.instructions, address.is_default, address.removed_at IS NOT NULL,
 		address.version
 	FROM address JOIN zone ON zone.id = address.zone_id`
 
 func scanAddress(row scanner) (a Address, err error) {
 	err = row.Scan(&a.ID, &a.OwnerID, &a.Label, &a.FullName, &a.Phone, &a.Line1, &a.Line2, &a.City, &a.Zone.ID, &a.Zone.Name,
-		&a.Zone.Charge, &a.Instructions, &a.Default, &a.Removed, &a.Version)
+		&a.Zone.Charge, &a.Zone.Version, &a.Instructions, &a.Default, &a.Removed, &a.Version)
 	return a, err
 }
 
@@ -260,13 +260,14 @@ func (c *change) addAddress(ctx context.Context, f AddressFields, wrong fields) 
 	if err != nil {
 		return 0, fmt.Errorf("add an address: %w", err)
 	}
-	c.recordAddress("address.add", id)
+	c.recordAddress("address.add", id, 1, "")
 	return id, nil
 }
 
-// recordAddress records what was done to an address of the actor's. What it says is not kept in the audit.
-func (c *change) recordAddress(action string, id int64) {
-	c.record(entry{action: action, entity: "address", entityID: id}, AddressTopic(id), AddressesTopic(c.actor.UserID))
+// recordAddress records what was done to an address of the actor's, and to which of its fields.
+// What they say is not kept in the audit.
+func (c *change) recordAddress(action string, id, version int64, fields string) {
+	c.record(entry{action: action, entity: "address", entityID: id, to: fields, version: version}, AddressTopic(id), AddressesTopic(c.actor.UserID))
 }
 
 // lockOwner keeps the actor's addresses from every other command until the commit.
@@ -297,16 +298,16 @@ func (c *change) inZone(ctx context.Context, zoneID int64, wrong fields) error {
 
 // takeDefault takes the mark of the default from the address of the actor's that has it, if any.
 func (c *change) takeDefault(ctx context.Context) error {
-	var id int64
+	var id, version int64
 	err := c.tx.QueryRowContext(ctx, `UPDATE address SET is_default = FALSE, version = version + 1
-		WHERE owner_id = $1 AND is_default RETURNING id`, c.actor.UserID).Scan(&id)
+		WHERE owner_id = $1 AND is_default RETURNING id, version`, c.actor.UserID).Scan(&id, &version)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("take the default from an address of user %d: %w", c.actor.UserID, err)
 	}
-	c.topics[AddressTopic(id)] = true
+	c.recordAddress("address.set", id, version, "is_default")
 	return nil
 }
 
@@ -339,8 +340,8 @@ func (h *Hospital) SetAddress(ctx context.Context, actor Actor, id int64, fields
 		if err != nil {
 			return err
 		}
-		if fields.Version != 0 && fields.Version != before.Version {
-			return before.outdated()
+		if err := c.addressAsSeen(ctx, before, fields.Version); err != nil {
+			return err
 		}
 		after = before
 		if err := c.inZone(ctx, fields.ZoneID, wrong); err != nil {
@@ -356,6 +357,47 @@ func (h *Hospital) SetAddress(ctx context.Context, actor Actor, id int64, fields
 		return Address{}, err
 	}
 	return after, nil
+}
+
+// addressAsSeen refuses a command whose giver saw another version of a locked address; 0: they did
+// not say.
+func (c *change) addressAsSeen(ctx context.Context, a Address, version int64) error {
+	if version == 0 || version == a.Version {
+		return nil
+	}
+	return a.valuesOf(c.since(ctx, a.outdated(), "address", a.ID, version, a.Version))
+}
+
+// valuesOf puts into a refusal what the fields that have changed say now. The audit does not know
+// it.
+func (a Address) valuesOf(err error) error {
+	refusal, ok := errors.AsType[*Error](err)
+	if !ok {
+		return err
+	}
+	now := map[string]any{"label": a.Label, "full_name": a.FullName, "phone": a.Phone, "address_line1": a.Line1,
+		"address_line2": a.Line2, "city": a.City, "zone_id": a.Zone.ID, "instructions": a.Instructions, "is_default": a.Default}
+	for i := range refusal.Changes {
+		refusal.Changes[i].To = now[refusal.Changes[i].Field]
+	}
+	return err
+}
+
+// differing names the fields in which an address differs from what it is to be, as commands call
+// them.
+func (f AddressFields) differing(g AddressFields) string {
+	var names []string
+	for _, field := range []struct {
+		name    string
+		differs bool
+	}{{"label", f.Label != g.Label}, {"full_name", f.FullName != g.FullName}, {"phone", f.Phone != g.Phone},
+		{"address_line1", f.Line1 != g.Line1}, {"address_line2", f.Line2 != g.Line2}, {"city", f.City != g.City},
+		{"zone_id", f.ZoneID != g.ZoneID}, {"instructions", f.Instructions != g.Instructions}, {"is_default", f.Default != g.Default}} {
+		if field.differs {
+			names = append(names, field.name)
+		}
+	}
+	return strings.Join(names, ",")
 }
 
 // outdated is the refusal of a command whose giver saw another version.
@@ -389,7 +431,7 @@ func (c *change) setAddress(ctx context.Context, before Address, f AddressFields
 	if err != nil {
 		return fmt.Errorf("change address %d: %w", before.ID, err)
 	}
-	c.recordAddress("address.set", before.ID)
+	c.recordAddress("address.set", before.ID, before.Version+1, before.Fields().differing(f))
 	if err := c.touchDeliveries(ctx, `address.id = $1`, before.ID); err != nil || f.ZoneID == before.Zone.ID {
 		return err
 	}
@@ -411,9 +453,10 @@ func (c *change) touchKitchen(ctx context.Context, condition string, id int64) e
 	return nil
 }
 
-// RemoveAddress takes an address of the actor's away; orders that went there keep it. The oldest other one becomes the default
-// where it was. Conflict while an open order goes there.
-func (h *Hospital) RemoveAddress(ctx context.Context, actor Actor, id int64) error {
+// RemoveAddress takes an address of the actor's away; orders that went there keep it. The oldest
+// other one becomes the default where it was. Conflict while an open order goes there, and where it
+// has another version than the person saw; 0: they did not say.
+func (h *Hospital) RemoveAddress(ctx context.Context, actor Actor, id, version int64) error {
 	if err := actor.need(OrderForPatients); err != nil {
 		return err
 	}
@@ -423,6 +466,9 @@ func (h *Hospital) RemoveAddress(ctx context.Context, actor Actor, id int64) err
 		}
 		address, err := c.lockAddress(ctx, id)
 		if err != nil {
+			return err
+		}
+		if err := c.addressAsSeen(ctx, address, version); err != nil {
 			return err
 		}
 		return c.removeAddress(ctx, address)
@@ -444,7 +490,7 @@ func (c *change) removeAddress(ctx context.Context, a Address) error {
 	if err != nil {
 		return fmt.Errorf("remove address %d: %w", a.ID, err)
 	}
-	c.recordAddress("address.remove", a.ID)
+	c.recordAddress("address.remove", a.ID, a.Version+1, "")
 	if a.Default {
 		return c.passDefault(ctx)
 	}
@@ -462,16 +508,16 @@ func (c *change) openOrderTo(ctx context.Context, addressID int64) (id int64, er
 
 // passDefault makes the actor's oldest address the default, if there is any.
 func (c *change) passDefault(ctx context.Context) error {
-	var id int64
+	var id, version int64
 	err := c.tx.QueryRowContext(ctx, `UPDATE address SET is_default = TRUE, version = version + 1
 		WHERE id = (SELECT id FROM address WHERE owner_id = $1 AND removed_at IS NULL ORDER BY added_at, id LIMIT 1)
-		RETURNING id`, c.actor.UserID).Scan(&id)
+		RETURNING id, version`, c.actor.UserID).Scan(&id, &version)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("pass on the default of user %d: %w", c.actor.UserID, err)
 	}
-	c.topics[AddressTopic(id)] = true
+	c.recordAddress("address.set", id, version, "is_default")
 	return nil
 }

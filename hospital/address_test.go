@@ -153,10 +153,10 @@ func TestOneOfACustomersAddressesIsTheDefault(t *testing.T) {
 		s.moves(t, topicsOf("address:%d addresses:%d", work.ID, owner), func() error { _, err := s.SetAddress(t.Context(), s.customer, work.ID, fields); return err })
 		is("[Work] Home Rose")
 
-		s.moves(t, topicsOf("address:%d address:%d addresses:%d", work.ID, home.ID, owner), func() error { return s.RemoveAddress(t.Context(), s.customer, work.ID) })
+		s.moves(t, topicsOf("address:%d address:%d addresses:%d", work.ID, home.ID, owner), func() error { return s.RemoveAddress(t.Context(), s.customer, work.ID, 0) })
 		is("[Home] Rose")
-		s.moves(t, topicsOf("address:%d addresses:%d", rose.ID, owner), func() error { return s.RemoveAddress(t.Context(), s.customer, rose.ID) })
-		s.moves(t, topicsOf("address:%d addresses:%d", home.ID, owner), func() error { return s.RemoveAddress(t.Context(), s.customer, home.ID) })
+		s.moves(t, topicsOf("address:%d addresses:%d", rose.ID, owner), func() error { return s.RemoveAddress(t.Context(), s.customer, rose.ID, 0) })
+		s.moves(t, topicsOf("address:%d addresses:%d", home.ID, owner), func() error { return s.RemoveAddress(t.Context(), s.customer, home.ID, 0) })
 		is("")
 		again := s.addressOf(t, s.customer, "Again")
 		if !again.Default {
@@ -201,7 +201,7 @@ func TestThereIsOneDefaultWhateverHappensAtOnce(t *testing.T) {
 			})
 			if i%2 == 1 {
 				all.Go(func() {
-					if err := s.RemoveAddress(t.Context(), s.customer, known[i]); err != nil {
+					if err := s.RemoveAddress(t.Context(), s.customer, known[i], 0); err != nil {
 						t.Errorf("remove: %v", err)
 					}
 				})
@@ -259,7 +259,7 @@ func TestAnAddressIsItsOwnersAlone(t *testing.T) {
 			return func() error { _, err := s.SetAddress(t.Context(), actor, a.ID, s.fields("Mine")); return err }
 		}
 		remove := func(actor hospital.Actor) func() error {
-			return func() error { return s.RemoveAddress(t.Context(), actor, a.ID) }
+			return func() error { return s.RemoveAddress(t.Context(), actor, a.ID, 0) }
 		}
 		s.refuses(t, hospital.NotFound, "address_unknown", set(s.stranger))
 		s.refuses(t, hospital.NotFound, "address_unknown", remove(s.stranger))
@@ -305,7 +305,7 @@ func TestAnAddressShowsItsOwnersOthers(t *testing.T) {
 		if watch.Topics[hospital.AddressTopic(work.ID)] != 1 || watch.Topics[hospital.AddressesTopic(s.customer.UserID)] != 2 {
 			t.Errorf("was read at %+v", watch.Revisions)
 		}
-		if err := s.RemoveAddress(t.Context(), s.customer, home.ID); err != nil {
+		if err := s.RemoveAddress(t.Context(), s.customer, home.ID, 0); err != nil {
 			t.Fatal(err)
 		}
 		if watch, err = s.Address(t.Context(), s.customer, work.ID); err != nil ||
@@ -343,7 +343,7 @@ func TestARemovedAddressStaysForWhatWentThere(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		o, d := s.parcel(t)
 		id := o.AddressID
-		remove := func() error { return s.RemoveAddress(t.Context(), s.customer, id) }
+		remove := func() error { return s.RemoveAddress(t.Context(), s.customer, id, 0) }
 		s.refuses(t, hospital.Conflict, "address_in_use", remove)
 		s.depart(t, s.courier, d.ID)
 		s.refuses(t, hospital.Conflict, "address_in_use", remove)
@@ -376,7 +376,7 @@ func TestNoOrderGoesToAnAddressThatIsBeingRemoved(t *testing.T) {
 			all.Go(func() {
 				_, _, ordered = s.PlaceOrder(t.Context(), s.customer, hospital.NewOrder{AddressID: a.ID, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}})
 			})
-			all.Go(func() { removed = s.RemoveAddress(t.Context(), s.customer, a.ID) })
+			all.Go(func() { removed = s.RemoveAddress(t.Context(), s.customer, a.ID, 0) })
 			all.Wait()
 			if (ordered == nil) == (removed == nil) {
 				t.Errorf("ordered with error %v, removed with error %v: want one of them refused", ordered, removed)

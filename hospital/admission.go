@@ -66,6 +66,7 @@ type NewAdmission struct {
 	BirthDate         time.Time // zero: unknown; not in the future. Like Sex only for someone who was never here
 	Sex               string    // "", or as in Patient
 	BedID             int64     // 0: admitted without a bed
+	BedVersion        int64     // of the bed as the person saw it; 0 where they did not say
 	Reason            string
 	Diet              Diet     // "" means general
 	Texture           *Texture // nil means regular
@@ -76,22 +77,26 @@ type NewAdmission struct {
 
 // TransferTo is what Transfer needs.
 type TransferTo struct {
-	BedID   int64
-	Reason  string
-	Version int64 // of the admission as the person saw it; 0 where they did not say
+	BedID       int64
+	BedVersion  int64 // of that bed as the person saw it; 0 where they did not say
+	Reason      string
+	AdmissionID int64 // the stay that they meant; 0 where they did not say. Another one: Conflict "another_patient"
+	Version     int64 // of the admission as they saw it; 0 where they did not say. Another one now: Conflict "stay_outdated"
 }
 
 // DischargePlan is what PlanDischarge needs.
 type DischargePlan struct {
-	Expected time.Time // zero takes the plan back
-	Version  int64
+	Expected    time.Time // zero takes the plan back
+	AdmissionID int64     // as TransferTo's
+	Version     int64
 }
 
 // Leaving is what Discharge needs.
 type Leaving struct {
-	Outcome Outcome
-	Notes   string
-	Version int64
+	Outcome     Outcome
+	Notes       string
+	AdmissionID int64 // as TransferTo's
+	Version     int64
 }
 
 // LongestStay is how far ahead a discharge can be expected.
@@ -110,7 +115,9 @@ func (h *Hospital) Admit(ctx context.Context, actor Actor, cmd NewAdmission) (a 
 	key := cmd.IdempotencyKey
 	cmd.IdempotencyKey = "" // not a part of what is said under it
 	err = h.change(ctx, actor, func(ctx context.Context, c *change) error {
-		id, again, err := c.once(ctx, key, "admission.admit", cmd, func() (int64, error) { return c.admit(ctx, cmd) })
+		said := cmd
+		said.BedVersion = 0 // a repeated command need not have seen the same
+		id, again, err := c.once(ctx, key, "admission.admit", said, func() (int64, error) { return c.admit(ctx, cmd) })
 		if err != nil {
 			return err
 		}
@@ -218,7 +225,7 @@ func (c *change) admit(ctx context.Context, cmd NewAdmission) (int64, error) {
 		return 0, err
 	}
 	if bed.ID != 0 {
-		if err := c.mayTake(ctx, bed); err != nil {
+		if err := c.mayTakeAsSeen(ctx, bed, cmd.BedVersion); err != nil {
 			return 0, err
 		}
 	}
@@ -274,7 +281,8 @@ func (c *change) openStay(ctx context.Context, cmd NewAdmission, bed Bed) (id in
 	if err != nil {
 		return 0, fmt.Errorf("open a stay: %w", err)
 	}
-	e := entry{action: "admission.admit", entity: "admission", entityID: id, patientID: cmd.PatientID, wardID: bed.WardID, to: bed.Number}
+	e := entry{action: "admission.admit", entity: "admission", entityID: id, patientID: cmd.PatientID, wardID: bed.WardID, to: bed.Number,
+		version: 1}
 	c.record(e, MetricsTopic)
 	if bed.ID != 0 {
 		if err := c.occupy(ctx, &bed, id, c.now); err != nil {
@@ -324,7 +332,7 @@ func (h *Hospital) Transfer(ctx context.Context, actor Actor, admissionID int64,
 		return Admission{}, err
 	}
 	to.Reason = tidy(to.Reason)
-	return h.changeStay(ctx, actor, admissionID, to.Version, func(ctx context.Context, c *change, stay Admission) error {
+	return h.changeStay(ctx, actor, admissionID, seen{to.AdmissionID, to.Version}, func(ctx context.Context, c *change, stay Admission) error {
 		return c.transfer(ctx, stay, to)
 	})
 }
@@ -346,7 +354,7 @@ func (c *change) transfer(ctx context.Context, stay Admission, to TransferTo) er
 	if err := wrong.err(); err != nil {
 		return err
 	}
-	if err := c.mayTake(ctx, target); err != nil {
+	if err := c.mayTakeAsSeen(ctx, target, to.BedVersion); err != nil {
 		return err
 	}
 	at := latest(c.now, stay.BedSince, stay.AdmittedAt)
@@ -366,7 +374,7 @@ func (c *change) transfer(ctx context.Context, stay Admission, to TransferTo) er
 		return err
 	}
 	c.record(entry{action: "admission.transfer", entity: "admission", entityID: stay.ID, patientID: stay.PatientID,
-		wardID: target.WardID, from: stay.BedNumber, to: target.Number, reason: to.Reason}, MetricsTopic)
+		wardID: target.WardID, from: stay.BedNumber, to: target.Number, reason: to.Reason, version: stay.Version + 1}, MetricsTopic)
 	return c.ordersFollow(ctx, stay)
 }
 
@@ -394,7 +402,7 @@ func (h *Hospital) PlanDischarge(ctx context.Context, actor Actor, admissionID i
 		return Admission{}, err
 	}
 	plan.Expected = plan.Expected.UTC().Truncate(time.Millisecond)
-	return h.changeStay(ctx, actor, admissionID, plan.Version, func(ctx context.Context, c *change, stay Admission) error {
+	return h.changeStay(ctx, actor, admissionID, seen{plan.AdmissionID, plan.Version}, func(ctx context.Context, c *change, stay Admission) error {
 		return c.planDischarge(ctx, stay, plan.Expected)
 	})
 }
@@ -416,8 +424,8 @@ func (c *change) planDischarge(ctx context.Context, stay Admission, expected tim
 		return fmt.Errorf("plan the discharge of stay %d: %w", stay.ID, err)
 	}
 	c.record(entry{action: "admission.plan_discharge", entity: "admission", entityID: stay.ID, patientID: stay.PatientID,
-		wardID: stay.WardID, from: stay.plan(), to: Admission{DischargePlanned: planned, ExpectedDischarge: expected}.plan()},
-		MetricsTopic, stay.topics()...)
+		wardID: stay.WardID, from: stay.plan(), to: Admission{DischargePlanned: planned, ExpectedDischarge: expected}.plan(),
+		version: stay.Version + 1}, MetricsTopic, stay.topics()...)
 	return nil
 }
 
@@ -451,7 +459,7 @@ func (h *Hospital) Discharge(ctx context.Context, actor Actor, admissionID int64
 	if err := leaving.check(); err != nil {
 		return Admission{}, err
 	}
-	return h.changeStay(ctx, actor, admissionID, leaving.Version, func(ctx context.Context, c *change, stay Admission) error {
+	return h.changeStay(ctx, actor, admissionID, seen{leaving.AdmissionID, leaving.Version}, func(ctx context.Context, c *change, stay Admission) error {
 		return c.discharge(ctx, stay, leaving)
 	})
 }
@@ -484,7 +492,7 @@ func (c *change) discharge(ctx context.Context, stay Admission, leaving Leaving)
 		return fmt.Errorf("end stay %d: %w", stay.ID, err)
 	}
 	c.record(entry{action: "admission.discharge", entity: "admission", entityID: stay.ID, patientID: stay.PatientID,
-		wardID: stay.WardID, from: stay.BedNumber, to: string(leaving.Outcome)}, MetricsTopic)
+		wardID: stay.WardID, from: stay.BedNumber, to: string(leaving.Outcome), version: stay.Version + 1}, MetricsTopic)
 	return c.ordersEnd(ctx, stay, leaving.Outcome)
 }
 
@@ -492,18 +500,14 @@ func (c *change) discharge(ctx context.Context, stay Admission, leaving Leaving)
 // after from being kept as before.
 func latest(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Time.Compare) }
 
-// changeStay runs a command on an open stay, which it locks first, and returns the stay as it is then. A version other
-// than 0 must be the stay's.
-func (h *Hospital) changeStay(ctx context.Context, actor Actor, id, version int64, fn func(ctx context.Context, c *change, stay Admission) error) (Admission, error) {
+// changeStay runs a command on an open stay, which it locks first, and returns the stay as it is
+// then. What its giver saw must be what is there.
+func (h *Hospital) changeStay(ctx context.Context, actor Actor, id int64, saw seen, fn func(ctx context.Context, c *change, stay Admission) error) (Admission, error) {
 	var after Admission
 	err := h.change(ctx, actor, func(ctx context.Context, c *change) error {
-		stay, err := c.lockStay(ctx, id)
+		stay, err := c.lockStay(ctx, id, saw)
 		if err != nil {
 			return err
-		}
-		if version != 0 && version != stay.Version {
-			return stay.conflict("stay_outdated", "The stay of %s has changed meanwhile. Look again before you change it.",
-				stay.PatientName.Initials())
 		}
 		after = stay
 		if err := fn(ctx, c, stay); err != nil {
@@ -518,8 +522,9 @@ func (h *Hospital) changeStay(ctx context.Context, actor Actor, id, version int6
 	return after, nil
 }
 
-// lockStay keeps an open stay from everyone else until the commit and returns it as it stands. Conflict where it has ended.
-func (c *change) lockStay(ctx context.Context, id int64) (Admission, error) {
+// lockStay keeps an open stay from everyone else until the commit and returns it as it stands.
+// Conflict where it has ended, or is not what the giver of the command saw.
+func (c *change) lockStay(ctx context.Context, id int64, saw seen) (Admission, error) {
 	if _, err := c.tx.ExecContext(ctx, `UPDATE admission SET version = version + 1 WHERE id = $1`, id); err != nil {
 		return Admission{}, fmt.Errorf("lock stay %d: %w", id, err)
 	}
@@ -528,10 +533,27 @@ func (c *change) lockStay(ctx context.Context, id int64) (Admission, error) {
 		return stay, err
 	}
 	stay.Version--
-	if !stay.DischargedAt.IsZero() {
-		return stay, stay.ended()
+	return stay, c.since(ctx, stay.seenAs(saw), "admission", id, saw.version, stay.Version)
+}
+
+// seenAs returns why a command must not change the stay, or nil: it has ended, or is not the one or
+// not as its giver saw. Of a stay that has ended somebody who meant another one learns nothing.
+func (a Admission) seenAs(saw seen) error {
+	ended := !a.DischargedAt.IsZero()
+	switch {
+	case saw.admissionID != 0 && saw.admissionID != a.ID:
+		refusal := anotherPatient()
+		if !ended {
+			refusal.Current = a
+		}
+		return refusal
+	case ended:
+		return a.ended()
+	case saw.version != 0 && saw.version != a.Version:
+		return a.conflict("stay_outdated", "The stay of %s has changed meanwhile. Look again before you change it.",
+			a.PatientName.Initials())
 	}
-	return stay, nil
+	return nil
 }
 
 // ended is the refusal to go on with a stay that has ended. It shows no more than that: nobody

@@ -72,9 +72,10 @@ type Bed struct {
 
 // BedStatusChange is what SetBedStatus needs.
 type BedStatusChange struct {
-	Status  BedStatus
-	Reason  string
-	Version int64 // the version the person saw; 0 where they did not say. Another one now: Conflict
+	Status      BedStatus
+	Reason      string
+	AdmissionID int64 // of whom the person saw in the bed; 0 where they did not say. Not there now: Conflict "another_patient"
+	Version     int64 // of the bed as they saw it; 0 where they did not say. Another one now: Conflict "bed_outdated"
 }
 
 // ReservationLasts is how long a reservation stands before the bed is available again by itself.
@@ -102,6 +103,7 @@ type FreeBed struct {
 	Number   string
 	WardName string
 	Status   BedStatus // available or reserved
+	Version  int64
 }
 
 // WaitingPatient is an admitted patient without a bed.
@@ -109,6 +111,7 @@ type WaitingPatient struct {
 	AdmissionID int64
 	PatientName PatientName
 	AdmittedAt  time.Time
+	Version     int64 // of the admission
 }
 
 const selectBed = `SELECT bed.id, bed.ward_id, ward.name, bed.number, bed.status, bed.status_reason, bed.status_since,
@@ -257,24 +260,24 @@ func (h *Hospital) FreeBeds(ctx context.Context) (free []FreeBed, err error) {
 
 // freeBeds lists where a patient could be put, by number.
 func freeBeds(ctx context.Context, q *sql.Tx) ([]FreeBed, error) {
-	rows, err := q.QueryContext(ctx, `SELECT bed.id, bed.number, ward.name, bed.status
+	rows, err := q.QueryContext(ctx, `SELECT bed.id, bed.number, ward.name, bed.status, bed.version
 		FROM bed JOIN ward ON ward.id = bed.ward_id
 		WHERE ward.is_open AND bed.status IN ($1, $2)
 		ORDER BY ward.code, length(bed.number), bed.number`, BedAvailable, BedReserved)
 	return collect(rows, err, func(row scanner) (bed FreeBed, err error) {
-		err = row.Scan(&bed.ID, &bed.Number, &bed.WardName, &bed.Status)
+		err = row.Scan(&bed.ID, &bed.Number, &bed.WardName, &bed.Status, &bed.Version)
 		return bed, err
 	})
 }
 
 // waitingPatients lists who is admitted without a bed, longest wait first.
 func waitingPatients(ctx context.Context, q *sql.Tx) ([]WaitingPatient, error) {
-	rows, err := q.QueryContext(ctx, `SELECT admission.id, patient.name, admission.admitted_at
+	rows, err := q.QueryContext(ctx, `SELECT admission.id, patient.name, admission.admitted_at, admission.version
 		FROM admission JOIN patient ON patient.id = admission.patient_id
 		WHERE admission.discharged_at IS NULL AND admission.bed_id IS NULL
 		ORDER BY admission.admitted_at, admission.id`)
 	return collect(rows, err, func(row scanner) (patient WaitingPatient, err error) {
-		err = row.Scan(&patient.AdmissionID, &patient.PatientName, (*instant)(&patient.AdmittedAt))
+		err = row.Scan(&patient.AdmissionID, &patient.PatientName, (*instant)(&patient.AdmittedAt), &patient.Version)
 		return patient, err
 	})
 }
@@ -297,8 +300,11 @@ func (h *Hospital) SetBedStatus(ctx context.Context, actor Actor, bedID int64, t
 		} else if err != nil {
 			return err
 		}
-		if err := bed.mayGo(actor, to); err != nil {
+		if err := c.mustHold(ctx, bed, to.AdmissionID); err != nil {
 			return err
+		}
+		if err := bed.mayGo(actor, to); err != nil {
+			return c.since(ctx, err, "bed", bed.ID, to.Version, bed.Version)
 		}
 		return c.putBed(ctx, &bed, to.Status, to.Reason)
 	})
@@ -330,8 +336,7 @@ func (b Bed) mayGo(actor Actor, to BedStatusChange) error {
 	}
 	switch {
 	case to.Version != 0 && to.Version != b.Version:
-		return b.conflict("bed_outdated", "Bed %s has changed meanwhile: it is %s now. Look again before you change it.",
-			b.Number, words[b.Status])
+		return b.outdated()
 	case b.Status == to.Status:
 		return b.conflict("bed_already", "Bed %s is already %s.", b.Number, words[b.Status])
 	case b.Status == BedOccupied:
@@ -341,6 +346,32 @@ func (b Bed) mayGo(actor Actor, to BedStatusChange) error {
 			b.Number, words[b.Status], listed(bedSteps[b.Status]))
 	}
 	return nil
+}
+
+// outdated is the refusal of a command whose giver saw another version.
+func (b Bed) outdated() error {
+	return b.conflict("bed_outdated", "Bed %s has changed meanwhile: it is %s now. Look again before you change it.",
+		b.Number, words[b.Status])
+}
+
+// mustHold refuses unless the patient of a stay lies in the locked bed. Of no stay nothing is
+// asked.
+func (c *change) mustHold(ctx context.Context, bed Bed, admissionID int64) error {
+	if admissionID == 0 {
+		return nil
+	}
+	var there bool
+	err := c.tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM admission
+		WHERE id = $1 AND bed_id = $2 AND discharged_at IS NULL)`, admissionID, bed.ID).Scan(&there)
+	if err != nil {
+		return fmt.Errorf("read who lies in bed %d: %w", bed.ID, err)
+	}
+	if there {
+		return nil
+	}
+	refusal := anotherPatient()
+	refusal.Current = bed
+	return refusal
 }
 
 // listed names states in a sentence.
@@ -387,7 +418,7 @@ func (c *change) putBed(ctx context.Context, bed *Bed, to BedStatus, reason stri
 		return fmt.Errorf("take bed %d to %s: %w", bed.ID, to, err)
 	}
 	c.record(entry{action: "bed.status", entity: "bed", entityID: bed.ID, wardID: bed.WardID,
-		from: string(from), to: string(to), reason: reason}, WardTopic(bed.WardID), MetricsTopic)
+		from: string(from), to: string(to), reason: reason, version: bed.Version}, WardTopic(bed.WardID), MetricsTopic)
 	return nil
 }
 
@@ -406,6 +437,16 @@ func (c *change) mayTake(ctx context.Context, bed Bed) error {
 		return bed.conflict("bed_not_free", "Bed %s is %s. Choose a bed that is available.", bed.Number, words[bed.Status])
 	}
 	return nil
+}
+
+// mayTakeAsSeen is mayTake for a bed that somebody has seen in a version; 0: they did not say in
+// which.
+func (c *change) mayTakeAsSeen(ctx context.Context, bed Bed, version int64) error {
+	err := c.mayTake(ctx, bed)
+	if err == nil && version != 0 && version != bed.Version {
+		err = bed.outdated()
+	}
+	return c.since(ctx, err, "bed", bed.ID, version, bed.Version)
 }
 
 // bedTaken says who lies in the bed, by initials.

@@ -157,6 +157,7 @@ type CustomerStay struct {
 	PatientName PatientName
 	Place       string // ward and bed; empty while the patient waits for one
 	Order       DietOrder
+	Version     int64 // of the admission
 }
 
 // CustomerOrder is an order as its customer follows it.
@@ -206,13 +207,14 @@ func (h *Hospital) CustomerHome(ctx context.Context, actor Actor) (CustomerHome,
 // staysWhere lists the open stays that a condition on admission and patient selects, by the patient's name.
 func staysWhere(ctx context.Context, q *sql.Tx, condition string, args ...any) ([]CustomerStay, error) {
 	// #nosec G202 -- the condition is one of this package's own, with $n for what people send
-	rows, err := q.QueryContext(ctx, `SELECT admission.id, patient.name, COALESCE(ward.name || ', ' || bed.number, ''), `+dietColumns+`
+	rows, err := q.QueryContext(ctx, `SELECT admission.id, patient.name, COALESCE(ward.name || ', ' || bed.number, ''), admission.version,
+			`+dietColumns+`
 		FROM admission JOIN patient ON patient.id = admission.patient_id
 		LEFT JOIN bed ON bed.id = admission.bed_id
 		LEFT JOIN ward ON ward.id = bed.ward_id
 		WHERE admission.discharged_at IS NULL AND `+condition, args...)
 	stays, err := collect(rows, err, func(row scanner) (s CustomerStay, err error) {
-		err = row.Scan(append([]any{&s.AdmissionID, &s.PatientName, &s.Place}, s.Order.columns()...)...)
+		err = row.Scan(append([]any{&s.AdmissionID, &s.PatientName, &s.Place, &s.Version}, s.Order.columns()...)...)
 		return s, err
 	})
 	if err != nil {

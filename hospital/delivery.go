@@ -85,15 +85,20 @@ var FailReasons = []string{"asleep", "away", "refused", "nil_by_mouth_sign", "no
 
 // CourierStep is what claiming, releasing, departing and failing need.
 type CourierStep struct {
+	AdmissionID    int64     // the stay that the courier meant; 0 where they did not say. Another one: Conflict "another_patient"
 	Version        int64     // of the delivery as the courier saw it; 0 where they did not say
 	IdempotencyKey string    // of one tap, which a tablet may send again: given twice, the command happens once. Empty: none
 	TappedAt       time.Time // of failing: when that was, by the tablet's clock; zero: now
 }
 
+// saw is what the courier had before them.
+func (s CourierStep) saw() seen { return seen{s.AdmissionID, s.Version} }
+
 // Handover is what Deliver needs.
 type Handover struct {
 	BedCode        string // scanned or typed: must be the number of the bed where the patient lies now. For an address: its delivery code
 	ReceivedBy     string // who took it: one of Receivers, or a name
+	AdmissionID    int64  // as CourierStep's
 	Version        int64
 	IdempotencyKey string    // as CourierStep's
 	TappedAt       time.Time // as CourierStep's
@@ -329,7 +334,7 @@ func (c *change) putDelivery(ctx context.Context, r *run, to DeliveryStatus) err
 		return fmt.Errorf("take delivery %d to %s: %w", r.ID, to, err)
 	}
 	e := r.entry("delivery.status")
-	e.from, e.to = string(from), string(to)
+	e.from, e.to, e.version = string(from), string(to), r.Version
 	if slices.Contains(FailReasons, r.FailReason) {
 		e.reason = r.FailReason
 	}
@@ -363,7 +368,7 @@ func (c *change) openDelivery(ctx context.Context, o Order) error {
 		return err
 	}
 	e := r.entry("delivery.status")
-	e.to = string(DeliveryUnassigned)
+	e.to, e.version = string(DeliveryUnassigned), r.Version
 	c.record(e, DeliveriesTopic, DeliveryTopic(id))
 	return nil
 }
@@ -407,7 +412,7 @@ func (c *change) stopDelivery(ctx context.Context, o Order, code string) error {
 		return fmt.Errorf("stop delivery %d: %w", r.ID, err)
 	}
 	e := r.entry("delivery.stop")
-	e.to = code
+	e.to, e.version = code, r.Version+1
 	c.record(e, DeliveriesTopic, DeliveryTopic(r.ID))
 	return c.tellCourier(ctx, r, "delivery_stopped")
 }
@@ -460,6 +465,7 @@ type tap struct {
 	key, command string
 	delivery     int64
 	sent         []string // what else was sent with it
+	saw          seen     // not a part of what the key knows
 }
 
 // changeDelivery runs a command on a delivery and returns the delivery as it is then. A command whose key has led to something already
@@ -472,8 +478,11 @@ func (h *Hospital) changeDelivery(ctx context.Context, actor Actor, t tap, fn fu
 	err := h.change(ctx, actor, func(ctx context.Context, c *change) error {
 		payload := append([]string{strconv.FormatInt(t.delivery, 10)}, t.sent...)
 		_, replayed, err := c.once(ctx, t.key, t.command, payload, func() (id int64, err error) {
+			if err := c.mustCarryFor(ctx, t.delivery, t.saw.admissionID); err != nil {
+				return 0, err
+			}
 			after, err = fn(ctx, c)
-			return t.delivery, err
+			return t.delivery, c.since(ctx, err, "delivery", t.delivery, t.saw.version, after.Version)
 		})
 		if err != nil || !replayed {
 			return err
@@ -489,12 +498,33 @@ func (h *Hospital) changeDelivery(ctx context.Context, actor Actor, t tap, fn fu
 	return after.Delivery, nil
 }
 
+// mustCarryFor refuses unless the delivery is for a stay, which never changes. Of no stay nothing
+// is asked.
+func (c *change) mustCarryFor(ctx context.Context, deliveryID, admissionID int64) error {
+	if admissionID == 0 {
+		return nil
+	}
+	var meant bool
+	err := c.tx.QueryRowContext(ctx, `SELECT COALESCE(meal_order.admission_id = $2, FALSE)
+		FROM delivery JOIN meal_order ON meal_order.id = delivery.order_id WHERE delivery.id = $1`,
+		deliveryID, admissionID).Scan(&meant)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return unknownDelivery()
+	case err != nil:
+		return fmt.Errorf("read whom delivery %d is for: %w", deliveryID, err)
+	case !meant:
+		return anotherPatient()
+	}
+	return nil
+}
+
 // ClaimDelivery takes an unassigned delivery for the courier; Conflict with who has it otherwise.
 // Claiming one's own again is no error, and gives an address that was locked by wrong codes a new
 // one, at most mostRenewals times: after that, Conflict "code_used_up". A delivery whose courier's
 // login has been disabled, or who may try no more codes, is anybody else's to take over.
 func (h *Hospital) ClaimDelivery(ctx context.Context, actor Actor, id int64, step CourierStep) (Delivery, error) {
-	claim := tap{key: step.IdempotencyKey, command: "delivery.claim", delivery: id}
+	claim := tap{key: step.IdempotencyKey, command: "delivery.claim", delivery: id, saw: step.saw()}
 	return h.changeDelivery(ctx, actor, claim, func(ctx context.Context, c *change) (run, error) {
 		r, err := c.lockSeen(ctx, id)
 		if err != nil {
@@ -564,7 +594,7 @@ func (c *change) renewCode(ctx context.Context, r *run, to DeliveryStatus) error
 
 // ReleaseDelivery gives a claimed delivery back before it departs. Only its courier may.
 func (h *Hospital) ReleaseDelivery(ctx context.Context, actor Actor, id int64, step CourierStep) (Delivery, error) {
-	release := tap{key: step.IdempotencyKey, command: "delivery.release", delivery: id}
+	release := tap{key: step.IdempotencyKey, command: "delivery.release", delivery: id, saw: step.saw()}
 	return h.changeDelivery(ctx, actor, release, func(ctx context.Context, c *change) (run, error) {
 		r, err := c.lockSeen(ctx, id)
 		if err != nil {
@@ -603,7 +633,7 @@ func (h *Hospital) onTheWay(ctx context.Context, actor Actor, t tap, done func(r
 // DepartDelivery sets off with a claimed delivery, after the last safety check in the kitchen: with a hazard its order is held, the delivery cancelled and the answer a
 // Conflict.
 func (h *Hospital) DepartDelivery(ctx context.Context, actor Actor, id int64, step CourierStep) (Delivery, error) {
-	depart := tap{key: step.IdempotencyKey, command: "delivery.depart", delivery: id}
+	depart := tap{key: step.IdempotencyKey, command: "delivery.depart", delivery: id, saw: step.saw()}
 	done := func(r run) bool { return r.Status == DeliveryInTransit }
 	return h.onTheWay(ctx, actor, depart, done, func(ctx context.Context, c *change, o *Order, r *run) error {
 		if err := r.mayGo(actor, DeliveryInTransit, step.Version); err != nil {
@@ -644,7 +674,8 @@ func (h *Hospital) Deliver(ctx context.Context, actor Actor, id int64, handover 
 	if err := handover.check(); err != nil {
 		return Delivery{}, err
 	}
-	deliver := tap{handover.IdempotencyKey, "delivery.deliver", id, []string{handover.BedCode, handover.ReceivedBy}}
+	deliver := tap{handover.IdempotencyKey, "delivery.deliver", id, []string{handover.BedCode, handover.ReceivedBy},
+		seen{handover.AdmissionID, handover.Version}}
 	return h.onTheWay(ctx, actor, deliver, handover.done, func(ctx context.Context, c *change, o *Order, r *run) error {
 		if err := r.mayGo(actor, DeliveryDelivered, handover.Version); err != nil {
 			return err
@@ -802,7 +833,7 @@ func (h *Hospital) FailDelivery(ctx context.Context, actor Actor, id int64, reas
 	if err := wrong.err(); err != nil {
 		return Delivery{}, err
 	}
-	fail := tap{step.IdempotencyKey, "delivery.fail", id, []string{reason}}
+	fail := tap{step.IdempotencyKey, "delivery.fail", id, []string{reason}, step.saw()}
 	done := func(r run) bool {
 		return (r.Status == DeliveryFailed || r.Status == DeliveryReturned) && r.FailReason == reason
 	}

@@ -154,7 +154,9 @@ type DietChange struct {
 	Allergies  *Allergies
 	NilByMouth *Window // an empty one takes it back
 	Unsaid     Unsaid
-	Version    int64 // of the admission as the person saw it; 0 where they did not say
+
+	AdmissionID int64 // as TransferTo's
+	Version     int64
 }
 
 // Unsaid are the parts of a DietChange of which nothing was said, although the whole that they belong to is given.
@@ -174,7 +176,7 @@ func (h *Hospital) SetDiet(ctx context.Context, actor Actor, admissionID int64, 
 		return Admission{}, err
 	}
 	to.tidy()
-	return h.changeStay(ctx, actor, admissionID, to.Version, func(ctx context.Context, c *change, stay Admission) error {
+	return h.changeStay(ctx, actor, admissionID, seen{to.AdmissionID, to.Version}, func(ctx context.Context, c *change, stay Admission) error {
 		return c.setDiet(ctx, stay, to)
 	})
 }
@@ -293,7 +295,7 @@ func (c *change) setDiet(ctx context.Context, stay Admission, to DietChange) err
 		return fmt.Errorf("set the diet of stay %d: %w", stay.ID, err)
 	}
 	c.record(entry{action: "admission.diet", entity: "admission", entityID: stay.ID, patientID: stay.PatientID,
-		wardID: stay.WardID, from: before.codes(), to: after.codes()}, MetricsTopic, stay.topics()...)
+		wardID: stay.WardID, from: before.codes(), to: after.codes(), version: stay.Version + 1}, MetricsTopic, stay.topics()...)
 	if err := c.recheckStay(ctx, stay.ID); err != nil {
 		return err
 	}

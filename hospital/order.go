@@ -95,6 +95,7 @@ type NewOrder struct {
 	Dishes         []int64 // one that is there twice is served twice
 	Notes          string
 	OverrideReason string // at least ShortestOverride characters; from medical staff only
+	Version        int64  // of the admission as the person saw it; 0 where they did not say, and for an address
 	IdempotencyKey string
 }
 
@@ -106,8 +107,9 @@ const (
 
 // Step is what confirming, starting, readying, recalling and cancelling need.
 type Step struct {
-	Reason  string // required to cancel what is begun; medical staff override hazards with it when they confirm
-	Version int64  // of the order as the person saw it; 0 where they did not say
+	Reason      string // required to cancel what is begun; medical staff override hazards with it when they confirm
+	AdmissionID int64  // the stay that the person meant; 0 where they did not say. Another one: Conflict "another_patient"
+	Version     int64  // of the order as they saw it; 0 where they did not say. Another one now: Conflict "order_outdated"
 }
 
 // PlaceOrder places an order for the meal's next serving. It is pending until a cook confirms it. Conflict, code
@@ -125,9 +127,9 @@ func (h *Hospital) PlaceOrder(ctx context.Context, actor Actor, order NewOrder) 
 		}
 	}
 	err = h.change(ctx, actor, func(ctx context.Context, c *change) error {
-		cmd := order
-		cmd.IdempotencyKey = ""
-		id, again, err := c.once(ctx, order.IdempotencyKey, "order.place", cmd, func() (int64, error) { return c.placeOrder(ctx, cmd) })
+		said := order
+		said.IdempotencyKey, said.Version = "", 0 // a repeated command need not have seen the same
+		id, again, err := c.once(ctx, order.IdempotencyKey, "order.place", said, func() (int64, error) { return c.placeOrder(ctx, order) })
 		if err != nil {
 			return err
 		}
@@ -189,7 +191,7 @@ func (c *change) placeOrder(ctx context.Context, cmd NewOrder) (int64, error) {
 	if o.AddressID != 0 {
 		return c.placeForAddress(ctx, o)
 	}
-	return c.placeForStay(ctx, o, cmd.OverrideReason)
+	return c.placeForStay(ctx, o, cmd)
 }
 
 // lockDishes returns the dishes of an order in the order in which they were chosen. They can't change until the commit, so that no
@@ -239,7 +241,7 @@ func (c *change) placeForAddress(ctx context.Context, o Order) (int64, error) {
 }
 
 // placeForStay inserts an order for a patient if nothing speaks against it, or what does is overridden for a reason.
-func (c *change) placeForStay(ctx context.Context, o Order, reason string) (int64, error) {
+func (c *change) placeForStay(ctx context.Context, o Order, cmd NewOrder) (int64, error) {
 	if err := c.keepStay(ctx, o.AdmissionID); err != nil {
 		return 0, err
 	}
@@ -250,16 +252,36 @@ func (c *change) placeForStay(ctx context.Context, o Order, reason string) (int6
 	if err != nil {
 		return 0, err
 	}
+	if err := c.mustBeAsSeen(ctx, o.AdmissionID, cmd.Version); err != nil {
+		return 0, err
+	}
 	if hazards := diet.Hazards(o.Dishes, c.now, o.Due); len(hazards) > 0 {
-		if reason == "" || !Overridable(hazards) {
+		if cmd.OverrideReason == "" || !Overridable(hazards) {
 			return 0, dangerous(hazards)
 		}
-		o.OverrideReason, o.OverriddenBy, o.Overridden = reason, c.actor.Username, hazards
+		o.OverrideReason, o.OverriddenBy, o.Overridden = cmd.OverrideReason, c.actor.Username, hazards
 	}
 	if err := c.notTwice(ctx, o); err != nil {
 		return 0, err
 	}
 	return c.insertOrder(ctx, o)
+}
+
+// mustBeAsSeen refuses an order for a locked stay that has changed since whoever orders saw it. Of
+// the stay a customer is shown nothing but the changes that are theirs to see.
+func (c *change) mustBeAsSeen(ctx context.Context, admissionID, version int64) error {
+	if version == 0 {
+		return nil
+	}
+	stay, err := readAdmission(ctx, c.tx, admissionID)
+	if err != nil {
+		return err
+	}
+	err = stay.seenAs(seen{version: version})
+	if refusal, ok := errors.AsType[*Error](err); ok && !c.actor.Role.May(ReadOrders) {
+		refusal.Current = nil
+	}
+	return c.since(ctx, err, "admission", admissionID, version, stay.Version)
 }
 
 // notTheirs is the refusal of an order for a stay that there is not, or not for this customer, who does not learn which.
@@ -332,7 +354,7 @@ func (c *change) insertDishes(ctx context.Context, o Order) error {
 // recordOrder records what was done to an order, and moves the topics of all who see it.
 func (c *change) recordOrder(ctx context.Context, o Order, action string, from OrderStatus) error {
 	c.record(entry{action: action, entity: "order", entityID: o.ID, patientID: o.patientID, wardID: o.wardID,
-		from: string(from), to: string(o.Status), reason: o.CancelReason}, KitchenTopic, OrderTopic(o.ID))
+		from: string(from), to: string(o.Status), reason: o.CancelReason, version: o.Version}, KitchenTopic, OrderTopic(o.ID))
 	if o.wardID != 0 {
 		c.topics[WardTopic(o.wardID)] = true
 	}
@@ -516,8 +538,8 @@ func (h *Hospital) stepOrder(ctx context.Context, actor Actor, id int64, step St
 		if err := c.mayStep(ctx, o); err != nil {
 			return err
 		}
-		if step.Version != 0 && step.Version != o.Version {
-			return o.conflict(actor, "order_outdated", "Order %d has changed meanwhile: it is %s now. Look again.", o.ID, orderWords[o.Status])
+		if err := o.seenAs(actor, seen{step.AdmissionID, step.Version}); err != nil {
+			return c.since(ctx, err, "order", o.ID, step.Version, o.Version)
 		}
 		if to != "" && (!slices.Contains(orderSteps[o.Status], to) || recalledTo[o.Status] == to) {
 			return o.noStep(actor)
@@ -530,6 +552,19 @@ func (h *Hospital) stepOrder(ctx context.Context, actor Actor, id int64, step St
 		return Order{}, err
 	}
 	return after, nil
+}
+
+// seenAs returns why the actor must not change the order, or nil: it is not for the stay, or not as
+// they saw it.
+func (o Order) seenAs(actor Actor, saw seen) error {
+	switch {
+	case saw.admissionID != 0 && saw.admissionID != o.AdmissionID:
+		return anotherPatient()
+	case saw.version != 0 && saw.version != o.Version:
+		return o.conflict(actor, "order_outdated", "Order %d has changed meanwhile: it is %s now. Look again.", o.ID,
+			orderWords[o.Status])
+	}
+	return nil
 }
 
 // orderWords are the states as a sentence about an order says them.

@@ -16,6 +16,8 @@ type Zone struct {
 	ID     int64
 	Name   string
 	Charge int // Rwandan francs
+
+	Version int64
 }
 
 // ZoneChange is what AddZone and SetZone need.
@@ -23,6 +25,7 @@ type ZoneChange struct {
 	Name           string // unique, at most LongestName characters
 	Charge         int    // 0 to MostCharge
 	IdempotencyKey string // of AddZone
+	Version        int64  // of SetZone: as the person saw it; 0 where they did not say
 }
 
 // MostCharge is the highest charge of a zone, in Rwandan francs: more is a slip of the finger.
@@ -32,7 +35,7 @@ const MostCharge = 1_000_000
 func (h *Hospital) Zones(ctx context.Context) ([]Zone, error) {
 	var zones []Zone
 	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
-		rows, err := q.QueryContext(ctx, `SELECT id, name, charge FROM zone`)
+		rows, err := q.QueryContext(ctx, `SELECT id, name, charge, version FROM zone`)
 		zones, err = collect(rows, err, scanZone)
 		return err
 	})
@@ -41,7 +44,7 @@ func (h *Hospital) Zones(ctx context.Context) ([]Zone, error) {
 }
 
 func scanZone(row scanner) (z Zone, err error) {
-	err = row.Scan(&z.ID, &z.Name, &z.Charge)
+	err = row.Scan(&z.ID, &z.Name, &z.Charge, &z.Version)
 	return z, err
 }
 
@@ -56,7 +59,7 @@ func (h *Hospital) AddZone(ctx context.Context, actor Actor, zone ZoneChange) (Z
 	var added Zone
 	err := h.change(ctx, actor, func(ctx context.Context, c *change) error {
 		wanted, key := zone, zone.IdempotencyKey
-		wanted.IdempotencyKey = ""
+		wanted.IdempotencyKey, wanted.Version = "", 0
 		id, replayed, err := c.once(ctx, key, "zone.add", wanted, func() (int64, error) { return c.addZone(ctx, wanted) })
 		if err != nil {
 			return err
@@ -78,7 +81,7 @@ func (c *change) addZone(ctx context.Context, zone ZoneChange) (id int64, err er
 	if err != nil {
 		return 0, zone.notKept(err)
 	}
-	c.record(entry{action: "zone.add", entity: "zone", entityID: id, to: zone.Name}, ZoneTopic(id))
+	c.record(entry{action: "zone.add", entity: "zone", entityID: id, to: zone.Name, version: 1}, ZoneTopic(id))
 	return id, nil
 }
 
@@ -102,7 +105,7 @@ func (z ZoneChange) notKept(err error) error {
 }
 
 // SetZone changes a zone's name and charge, and tells all who watch an address in it. Orders keep the charge that they were placed
-// with. NotFound where there is no such zone.
+// with. NotFound where there is no such zone, Conflict where it has another version.
 func (h *Hospital) SetZone(ctx context.Context, actor Actor, id int64, zone ZoneChange) (Zone, error) {
 	if err := actor.need(ManageZones); err != nil {
 		return Zone{}, err
@@ -119,9 +122,13 @@ func (h *Hospital) SetZone(ctx context.Context, actor Actor, id int64, zone Zone
 		if err != nil {
 			return err
 		}
-		if before == changed {
+		if zone.Version != 0 && zone.Version != before.Version {
+			return c.since(ctx, before.outdated(), "zone", id, zone.Version, before.Version)
+		}
+		if changed.Version = before.Version; before == changed {
 			return errUnchanged
 		}
+		changed.Version++
 		return c.setZone(ctx, before, changed)
 	})
 	if err != nil {
@@ -130,13 +137,21 @@ func (h *Hospital) SetZone(ctx context.Context, actor Actor, id int64, zone Zone
 	return changed, nil
 }
 
+// outdated is the refusal of a command whose giver saw another version.
+func (z Zone) outdated() error {
+	refusal := Refuse(Conflict, "zone_outdated", "The zone %s has changed meanwhile. Look again before you change it.", z.Name)
+	refusal.Current = z
+	return refusal
+}
+
 // setZone changes a locked zone.
 func (c *change) setZone(ctx context.Context, before, to Zone) error {
 	if _, err := c.exec(ctx, `UPDATE zone SET name = $2, charge = $3, version = version + 1 WHERE id = $1`, to.ID, to.Name, to.Charge); err != nil {
 		return ZoneChange{Name: to.Name}.notKept(err)
 	}
 	c.record(entry{action: "zone.set", entity: "zone", entityID: to.ID,
-		from: fmt.Sprintf("%s %d", before.Name, before.Charge), to: fmt.Sprintf("%s %d", to.Name, to.Charge)}, ZoneTopic(to.ID))
+		from: fmt.Sprintf("%s %d", before.Name, before.Charge), to: fmt.Sprintf("%s %d", to.Name, to.Charge),
+		version: to.Version}, ZoneTopic(to.ID))
 
 	rows, err := c.tx.QueryContext(ctx, selectAddress+` WHERE address.zone_id = $1 AND address.removed_at IS NULL ORDER BY address.id`, to.ID)
 	addresses, err := collect(rows, err, scanAddress)
@@ -164,7 +179,7 @@ func (c *change) lockZone(ctx context.Context, id int64) (Zone, error) {
 	if _, err := c.exec(ctx, `UPDATE zone SET version = version WHERE id = $1`, id); err != nil {
 		return Zone{}, fmt.Errorf("lock zone %d: %w", id, err)
 	}
-	zone, err := scanZone(c.tx.QueryRowContext(ctx, `SELECT id, name, charge FROM zone WHERE id = $1`, id))
+	zone, err := scanZone(c.tx.QueryRowContext(ctx, `SELECT id, name, charge, version FROM zone WHERE id = $1`, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return zone, errNoZone
 	}

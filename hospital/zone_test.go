@@ -20,7 +20,7 @@ func TestAZoneMovesExactlyItsAddressesAndTheirOwners(t *testing.T) {
 		home, work := s.addressOf(t, s.customer, "Home"), s.addressOf(t, s.customer, "Work")
 		theirs := s.addressOf(t, s.stranger, "Theirs")
 		gone := s.addressOf(t, s.stranger, "Gone")
-		if err := s.RemoveAddress(t.Context(), s.stranger, gone.ID); err != nil {
+		if err := s.RemoveAddress(t.Context(), s.stranger, gone.ID, 0); err != nil {
 			t.Fatal(err)
 		}
 		fields := s.fields("Far")
@@ -122,7 +122,7 @@ func TestAZoneNamesEveryWrongField(t *testing.T) {
 			})
 		}
 		zones, err := s.Zones(t.Context())
-		if err != nil || !slices.Equal(zones, []hospital.Zone{{ID: s.zone.ID + 1, Name: "Block A"}, s.zone}) {
+		if err != nil || !slices.Equal(zones, []hospital.Zone{{ID: s.zone.ID + 1, Name: "Block A", Version: 1}, s.zone}) {
 			t.Errorf("the zones are %+v and error %v", zones, err)
 		}
 	})
@@ -167,7 +167,7 @@ func TestNoAddressMissesAChangeOfTheZoneThatItComesTo(t *testing.T) {
 			if got := watch.Topics[hospital.AddressTopic(a.ID)]; got != want || watch.Zone.Charge != 1000+i {
 				t.Errorf("the address's topic stands at %d, want %d; it shows %+v", got, want, watch.Address)
 			}
-			if err := s.RemoveAddress(t.Context(), s.customer, a.ID); err != nil {
+			if err := s.RemoveAddress(t.Context(), s.customer, a.ID, 0); err != nil {
 				t.Fatal(err)
 			}
 		}

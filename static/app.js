@@ -332,6 +332,7 @@
     if (polledAt) accept(stamp, "polled", now - polledAt);
     else accept(stamp, "yes", lateness(stamp, now));
     markCard();
+    sweep();
     followCard();
   });
   document.addEventListener("htmx:ws:error", ({ detail: { connection: at, error } }) => {
@@ -372,6 +373,119 @@
   // A page's own script says something by this event.
   document.addEventListener("say", (event) => say(event.detail));
 
+  // ---- forms that somebody has begun
+  //
+  // A form is about somebody, and about what stood there when it was begun. What the server says
+  // later may be about someone else, or about another state: so nothing renews a form once it is
+  // touched. Where it has no place any more, what was typed is put aside, and filled in nowhere. A
+  // courier's forms are renewed: they carry nothing but which tray it is.
+
+  const forms = new Set(); // those that are begun
+
+  const isBegun = (form) => form.isConnected && (forms.has(form) || [...form.elements].some(isChanged));
+
+  // isChanged reports whether a control holds something else than the server put there.
+  function isChanged(control) {
+    if (control.type === "checkbox" || control.type === "radio") return control.checked !== control.defaultChecked;
+    if (control.type === "hidden") return false;
+    if (control.matches("select")) {
+      const options = [...control.options];
+      const first = Math.max(0, options.findIndex((option) => option.defaultSelected));
+      return control.selectedIndex !== first;
+    }
+    return control.matches("input, textarea") && control.value !== control.defaultValue;
+  }
+
+  function begin(form) {
+    if (!form || form.matches("[data-tap], [role=search]") || !main.contains(form)) return;
+    forms.add(form);
+    form.setAttribute("hx-morph-skip", "");
+  }
+
+  function release(form) {
+    if (!form) return;
+    forms.delete(form);
+    form.removeAttribute("hx-morph-skip");
+    delete form.dataset.begun;
+  }
+
+  const formsOf = (part) => [...part.querySelectorAll("form")];
+
+  // hold keeps the forms that are begun in a part of the page as they are, whatever is drawn there
+  // next.
+  function hold(part) {
+    for (const form of formsOf(part)) if (form.hasAttribute("data-begun") || isBegun(form)) begin(form);
+  }
+
+  // sweep puts aside what was typed in forms that an update has taken away, and reports whether
+  // there was any.
+  function sweep() {
+    let swept = false;
+    for (const form of forms) {
+      if (form.isConnected) continue;
+      forms.delete(form);
+      swept = putAside(form) || swept;
+    }
+    return swept;
+  }
+
+  // putAside shows what was typed in a form, to be copied, and reports whether there was anything.
+  function putAside(form) {
+    const filled = form.hasAttribute("data-begun"); // by the server, with what was sent
+    const typed = [...form.elements]
+      .filter((control) => control.name && (isChanged(control) || filled && isFilled(control)))
+      .map(inWords);
+    const place = byId("aside");
+    if (!typed.length || !place) return false;
+    const alert = make("div", "");
+    alert.className = "alert";
+    alert.tabIndex = -1;
+    alert.setAttribute("role", "alert");
+    if (place.dataset.was) alert.append(make("p", place.dataset.was));
+    alert.append(make("p", words.aside.replace("%s", () => form.dataset.about)));
+    const list = make("dl", "");
+    for (const [label, value] of typed) list.append(make("dt", label), make("dd", value));
+    const button = make("button", words.dismiss);
+    button.type = "button";
+    button.addEventListener("click", () => alert.remove());
+    alert.append(list, button);
+    place.prepend(alert);
+    alert.focus();
+    alert.scrollIntoView({ block: "nearest" });
+    return true;
+  }
+
+  // isFilled reports whether a control holds anything that a person may have put there.
+  function isFilled(control) {
+    if (control.type === "checkbox" || control.type === "radio") return control.checked;
+    return control.type !== "hidden" && control.matches("input, select, textarea") && control.value !== "";
+  }
+
+  function make(name, text) {
+    const element = document.createElement(name);
+    element.textContent = text;
+    return element;
+  }
+
+  // inWords is a control that somebody changed as they would say it: what it is called, and what
+  // they put there.
+  function inWords(control) {
+    const label = (control.getAttribute("aria-label") || control.labels?.[0]?.textContent || control.name).trim();
+    if (control.type === "checkbox") return [label, control.checked ? "✓" : "–"];
+    if (control.type === "radio") return [label, control.checked ? "✓" : "–"];
+    return [label, control.matches("select") ? control.selectedOptions[0]?.textContent.trim() : control.value];
+  }
+
+  for (const kind of ["input", "change"]) document.addEventListener(kind, ({ target }) => begin(target.form), true);
+  document.addEventListener("focusin", ({ target }) => { if (target.matches("select")) begin(target.form); });
+  hold(main);
+
+  // The bed that a patient is moved to goes along in the version in which it was chosen.
+  document.addEventListener("change", ({ target }) => {
+    const version = target.form?.elements.bed_version;
+    if (version && target.name === "bed_id") version.value = target.selectedOptions[0].dataset.version || "";
+  });
+
   // ---- the open bed
 
   let opening = null; // the request under way for a panel
@@ -381,15 +495,19 @@
   const opened = () => panel?.querySelector(".panel");
   const cardOf = (section) => section && byId("bed-" + section.dataset.bed);
 
-  // load fetches a bed's panel and tells what came of it: "shown", "refused" by the server, "unreachable", or "replaced" by
-  // a later request. keep: what somebody has typed stays.
-  async function load(path, keep) {
+  // load fetches a bed's panel and tells what came of it: "shown", "refused" by the server,
+  // "unreachable", or "replaced" by a later request. how: "open" it for somebody who has just asked
+  // for it, "follow" what has changed in it, or draw it "anew" after a command. Unless it is
+  // opened, forms that somebody has begun stay as they are if it is still about the same.
+  async function load(path, how) {
+    const keep = how !== "open";
     opening?.abort();
     const request = opening = new AbortController();
     const headers = { "HX-Request": "true", Accept: "text/html" };
     const lost = () => (request.signal.aborted ? "replaced" : "unreachable");
     try {
-      const answer = await fetch(path, { headers, signal: request.signal }).catch(unanswered);
+      const asked = keep ? whereIs(path) : path;
+      const answer = await fetch(asked, { headers, signal: request.signal }).catch(unanswered);
       if (!answer) return lost();
       if (answer.status === 401 || new URL(answer.url).pathname === "/login") {
         leave("signed-out");
@@ -398,27 +516,34 @@
       const text = await answer.text().catch(unanswered);
       if (text === null) return lost();
       if (!answer.ok || !text.includes('class="panel"')) return "refused";
-      const typed = keep ? typedValues() : [];
-      await htmx.swap({ sourceElement: panel, target: panel, swap: keep ? "innerMorph" : "innerHTML", text });
-      for (const [id, value] of typed) if (byId(id)) byId(id).value = value;
+      if (keep) hold(panel);
+      else for (const form of formsOf(panel)) release(form);
+      const same = subjectOf(text) === opened()?.dataset.subject;
+      const swap = same && (how === "follow" || keep && touched()) ? "innerMorph" : "innerHTML";
+      const aside = keep ? [...(byId("aside")?.children || [])] : [];
+      const focused = panel.contains(document.activeElement);
+      await htmx.swap({ sourceElement: panel, target: panel, swap, text });
+      if (swap === "innerHTML") byId("aside").append(...aside);
       markCard();
+      if (!sweep() && focused && document.activeElement === body) byId("panel-title").focus();
       return "shown";
     } finally {
       if (opening === request) opening = null;
     }
   }
 
-  // typedValues are the fields that differ from what the server put there.
-  function typedValues() {
-    return [...panel.querySelectorAll("input[id]:not([type=hidden]), textarea[id]")]
-      .filter((field) => field.value !== field.defaultValue)
-      .map((field) => [field.id, field.value]);
+  // whereIs adds to a panel's path whom the panel is about, so that the answer says where they are
+  // if they are no longer there.
+  function whereIs(path) {
+    const { admission } = opened()?.dataset || {};
+    return admission ? path + (path.includes("?") ? "&" : "?") + "was=" + admission : path;
   }
 
+  // subjectOf is whom or what a panel that has just come is about.
+  const subjectOf = (text) => / data-subject="([^"]*)"/.exec(text)?.[1];
+
   // touched reports whether somebody has begun to fill in a form of the panel.
-  function touched() {
-    return typedValues().length > 0 || [...panel.querySelectorAll("[type=checkbox], [type=radio]")].some((box) => box.checked !== box.defaultChecked);
-  }
+  const touched = () => formsOf(panel).some(isBegun);
 
   // markCard shows on the board which bed is open. A frame draws the card without the mark.
   function markCard() {
@@ -431,7 +556,7 @@
 
   async function open(path) {
     panel.setAttribute("aria-busy", "true");
-    const came = await load(path, false);
+    const came = await load(path, "open");
     if (came === "replaced") return;
     panel.removeAttribute("aria-busy");
     if (came === "shown") byId("panel-title").focus();
@@ -443,6 +568,7 @@
     const card = cardOf(opened());
     opening?.abort();
     panel.removeAttribute("aria-busy");
+    for (const form of formsOf(panel)) release(form);
     panel.replaceChildren();
     markCard();
     card?.firstElementChild.focus();
@@ -454,7 +580,7 @@
     const card = cardOf(section);
     if (!card || opening || sending || card.dataset.version === section.dataset.version || card.dataset.version === followed) return;
     followed = card.dataset.version;
-    const came = await load(section.dataset.path, true);
+    const came = await load(section.dataset.path, "follow");
     if (came === "shown") say(words.changed);
     if (came === "refused" || came === "unreachable") complain(words.outdated);
   }
@@ -463,7 +589,7 @@
   function complain(sentence) {
     const section = opened();
     if (!section) return say(sentence);
-    section.querySelector(".alert")?.remove();
+    section.querySelector(":scope > .alert")?.remove();
     const alert = document.createElement("div");
     alert.className = "alert";
     alert.setAttribute("role", "alert");
@@ -501,6 +627,7 @@
     if (!panel?.contains(event.detail.ctx.sourceElement)) return;
     opening?.abort();
     sending = event.detail.ctx;
+    say("");
   });
 
   document.addEventListener("htmx:finally:request", (event) => {
@@ -519,18 +646,38 @@
     } else if (!panel) { // a page without a panel has a script of its own for its commands
       return;
     } else if (request.method === "POST" && response.status === 204) {
+      const form = formOf(sourceElement);
+      form?.reset();
+      release(form);
       saved(left);
     } else if (left || !text.includes('class="panel"')) {
       event.preventDefault();
       const sentence = response.status < 500 ? words.refused : words.unknown;
       if (left) say(sentence);
       else complain(sentence);
+    } else {
+      renew(event.detail.ctx);
     }
   });
 
+  const formOf = (element) => element.closest("form");
+
+  // renew prepares the panel for the answer to what the person has sent or asked for. The answer
+  // has the form that they sent, with what they typed in it. The other forms that are begun stay as
+  // they are, if the answer is about the same.
+  function renew(ctx) {
+    const form = formOf(ctx.sourceElement);
+    const search = form?.id === "form-find";
+    hold(panel);
+    if (form && !search) form.reset();
+    release(form);
+    if (search || ctx.request.method === "GET") release(byId(search ? "form-admit" : "form-order"));
+    if (subjectOf(ctx.text) !== opened()?.dataset.subject) ctx.swap = "innerHTML";
+  }
+
   async function saved(left) {
     if (!left) {
-      await load(cardOf(opened()).firstElementChild.getAttribute("href"), false);
+      await load(cardOf(opened()).firstElementChild.getAttribute("href"), "anew");
       byId("panel-title")?.focus();
     }
     say(words.saved);
@@ -538,22 +685,36 @@
 
   document.addEventListener("htmx:after:swap", (event) => {
     const { request, response } = event.detail.ctx;
-    if (response?.status >= 400) panel?.querySelector(".alert a")?.focus();
+    if (panel && response) hold(panel);
+    const told = panel && response && sweep();
+    if (response?.status >= 400) refusalShown()?.focus();
+    else if (told) return;
     else if (response && request.method === "GET") (byId("sheet-order")?.firstElementChild || byId("panel-title"))?.focus();
   });
+
+  // refusalShown is where a refusal leads to the field that is wrong, or else stands.
+  function refusalShown() {
+    const alert = opened()?.querySelector(":scope > .alert");
+    return alert?.querySelector("a") || alert;
+  }
 
   // Who was here before is admitted under their number alone, whatever stands in the fields for someone new.
   document.addEventListener("formdata", ({ formData }) => {
     if (formData.get("patient_id")) for (const name of ["patient_name", "birth_date", "sex"]) formData.delete(name);
   });
 
-  // Who has no known allergy has none that is named, and only an allergy that is named can be severe.
+  // Who has no known allergy has none that is named, and none that is severe. What is no longer
+  // named is no longer severe. Nothing else touches what is severe.
   document.addEventListener("change", ({ target }) => {
     if (target.name !== "allergies[]") return;
-    const ticks = (name) => [...target.form.querySelectorAll(`[type="checkbox"][name="${name}"]`)];
-    if (target.checked) for (const box of ticks("allergies[]")) if ((box.value === "none") !== (target.value === "none")) box.checked = false;
-    const named = ticks("allergies[]").filter((box) => box.checked).map((box) => box.value);
-    for (const box of ticks("severe[]")) if (!named.includes(box.value)) box.checked = false;
+    const boxes = [...target.form.querySelectorAll('[type="checkbox"]')];
+    const clear = (name, which) => {
+      for (const box of boxes) if (box.name === name && box.checked && which(box.value)) box.checked = false;
+    };
+    const none = target.value === "none";
+    if (target.checked) clear("allergies[]", (value) => (value === "none") !== none);
+    if (target.checked && none) clear("severe[]", () => true);
+    if (!target.checked) clear("severe[]", (value) => value === target.value);
   });
 
   document.addEventListener("htmx:error", (event) => {

@@ -121,7 +121,7 @@ func samplePage(r *http.Request) templ.Component {
 		return views.WardPage(page, board, views.BedPanel(*page.Viewer, detail(board.Beds[3]), refusedAdmission()))
 	case "/admissions/71/":
 		return views.WaitingPage(views.Page{Title: "Umutoni Aline", Viewer: viewer(hospital.Admin), Path: r.URL.Path}, hospital.Admission{ID: 71, PatientName: names[4],
-			AdmittedAt: now.Add(-5 * time.Hour), Version: 2}, sampleFreeBeds(), views.Form{})
+			AdmittedAt: now.Add(-5 * time.Hour), Version: 2}, sampleFreeBeds(), now, views.Form{})
 	case "/dashboard/kitchen/":
 		return views.KitchenPage(kitchenPage(), sampleKitchen(), sampleWall())
 	case "/dashboard/delivery/":

@@ -48,6 +48,9 @@ type Form struct {
 	Known   []hospital.Patient // patients found for Query, to admit one who was here before
 	Query   string
 	Offer   *hospital.Offer // what somebody is about to order from; nil: nothing
+	Changes []string        // what has changed since the form was begun, a sentence each
+	Aside   []Typed         // what was sent by a form that must not stand here, or not be filled in
+	Was     string          // where the patient is now about whom somebody was writing here; may be empty
 }
 
 // refused reports whether this is an answer to the form called name.

@@ -350,7 +350,7 @@ func galleryPanels() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = orderCard(galleryDetail(), Viewer{Role: hospital.Customer}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = orderCard(galleryDetail(), Viewer{Role: hospital.Customer}, Form{}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

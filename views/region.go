@@ -147,7 +147,7 @@ func newsID(id int64) string { return "news-" + strconv.FormatInt(id, 10) }
 
 // OrderRegions lists what changes on the page of an order, as somebody sees it.
 func OrderRegions(d hospital.OrderDetail, v Viewer) []Region {
-	return []Region{{ID: OrderID, Component: orderCard(d, v)}}
+	return []Region{{ID: OrderID, Component: orderCard(d, v, Form{})}}
 }
 
 // InboxRegions lists what changes on the page of a person's notifications: how many are unread, and each by itself.

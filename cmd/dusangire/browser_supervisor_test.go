@@ -265,6 +265,10 @@ func TestABedThatChangesWhileItIsOpenIsShownAsItIsAndKeepsWhatWasTyped(t *testin
 	if got := p.value("#admit-diet"); got != "renal" {
 		t.Errorf("the diet that was chosen is now %q", got)
 	}
+	p.foresees("409")
+	p.press("#sheet-admit .primary[class~=primary]")
+	p.untilSays(".panel > .alert", "Available → Reserved")
+	p.wantValues(map[string]string{"#admit-patient_name": "Mukamana Chantal", "#admit-diet": "renal"})
 	p.press("#sheet-admit .primary[class~=primary]")
 	p.untilSays(card(bed), "Mukamana Chantal")
 }

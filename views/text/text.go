@@ -96,6 +96,12 @@ func T(ctx context.Context, key string, args ...any) string {
 	return fill(sentence, args)
 }
 
+// Has reports whether there are words for a key.
+func Has(key string) bool {
+	_, known := catalogue[key]
+	return known
+}
+
 // fill puts the args into a sentence, which need not use all of them.
 func fill(sentence string, args []any) string {
 	if len(args) == 0 || !strings.Contains(sentence, "%") {

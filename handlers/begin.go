@@ -1,0 +1,75 @@
+package handlers
+
+import (
+	"errors"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"dusangire/hospital"
+	"dusangire/views/text"
+)
+
+// begunAnew is what a refused form is to show. Where something has changed since it was begun, it
+// begins anew from what stands now, with what the person themselves has changed: what they left as
+// it was takes the colleague's value, so that sending it again takes nothing back that they never
+// touched.
+func (in *input) begunAnew(refusal error) url.Values {
+	values := in.sent()
+	e, ok := errors.AsType[*hospital.Error](refusal)
+	if !ok {
+		return values
+	}
+	for _, change := range e.Changes {
+		switch {
+		case !in.has(change.Field):
+		case change.Field == "allergies" || change.Field == "severe":
+			merged := merge(in.values[change.Field], formList(change.Field, change.From), formList(change.Field, change.To))
+			values[change.Field], values[change.Field+"[]"] = merged, merged
+		case in.values.Get(change.Field) == formValue(change.From):
+			values.Del(change.Field)
+		}
+	}
+	return values
+}
+
+// formList is a list of allergens as a form ticks it: of allergies that there are none is said, and
+// that nobody asked is not.
+func formList(field string, value any) []string {
+	list, asked := value.([]hospital.Allergen)
+	if field == "allergies" && asked && len(list) == 0 {
+		return []string{hospital.NoKnownAllergies}
+	}
+	return asTexts(list)
+}
+
+// merge is what stands now with what the person has ticked added and what they have unticked left
+// out. That there are no allergies gives way to any that there are.
+func merge(typed, from, to []string) []string {
+	merged := []string{""} // as a form says that something was asked for, even where nothing is ticked
+	for _, one := range slices.Concat(to, typed) {
+		unticked := slices.Contains(from, one) && !slices.Contains(typed, one)
+		takenBack := slices.Contains(from, one) && !slices.Contains(to, one)
+		if !unticked && !takenBack && !slices.Contains(merged, one) {
+			merged = append(merged, one)
+		}
+	}
+	if len(merged) > 2 {
+		merged = slices.DeleteFunc(merged, func(s string) bool { return s == hospital.NoKnownAllergies })
+	}
+	return merged
+}
+
+// formValue is a value as a form's control sends it.
+func formValue(value any) string {
+	switch value := value.(type) {
+	case string:
+		return value
+	case int:
+		return strconv.Itoa(value)
+	case time.Time:
+		return text.Input(value)
+	}
+	return ""
+}

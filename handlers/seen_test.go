@@ -1,0 +1,174 @@
+package handlers_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"dusangire/hospital"
+)
+
+func TestAProgramIsToldWhatHasChangedSinceItsVersion(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, settings{})
+	nurse, manager := h.token("medical_staff"), h.token("ward_management")
+	stay := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
+	path := fmt.Sprintf("/admissions/%d/", stay.ID)
+	severe := map[string]any{"allergies": []string{"peanuts"}, "severe": []string{"peanuts"}, "texture": 4, "version": stay.Version}
+	if got := h.post(path+"diet", manager, program, severe); got.status == http.StatusNoContent {
+		t.Fatal("ward management may order no diets")
+	}
+	if got := h.post(path+"diet", nurse, program, severe); got.status != http.StatusNoContent {
+		t.Fatalf("got %d: %s", got.status, got.body)
+	}
+	before := h.contents()
+	p := h.post(path+"diet", nurse, program, map[string]any{"allergies": []string{"milk"}, "version": stay.Version, "admission_id": stay.ID}).problem(409)
+	if p.Code != "stay_outdated" || !strings.HasSuffix(p.Type, ":stay_outdated") || p.Current["version"] != float64(stay.Version+1) {
+		t.Errorf("the refusal is %+v", p)
+	}
+	want := map[string][2]any{"texture": {7.0, 4.0}, "allergies": {nil, []any{"peanuts"}}, "severe": {[]any{}, []any{"peanuts"}}}
+	for _, c := range p.Changes {
+		if !reflect.DeepEqual(want[c.Field], [2]any{c.From, c.To}) || c.By == nil || *c.By != "medical_staff" || c.At != h.clock.Now().UTC().Format(time.RFC3339) {
+			t.Errorf("the change of %s is told as %+v", c.Field, c)
+		}
+		delete(want, c.Field)
+	}
+	if len(want) > 0 || h.contents() != before {
+		t.Errorf("what is not told is %v", want)
+	}
+}
+
+func TestACommandMeantForAnotherPatientTellsNothingOfThem(t *testing.T) {
+	t.Parallel()
+	w := newService(t, settings{})
+	nurse, cook := w.token("medical_staff"), w.token("kitchen")
+	other := w.admitAsked("Mukamana Chantal", w.bed(w.a, 7).ID, "lupin")
+	stay := fmt.Sprintf("/admissions/%d/", other.ID)
+	meant := func(fields map[string]any) map[string]any { fields["admission_id"] = w.stay.ID; return fields }
+	before := w.contents()
+	for path, fields := range map[string]map[string]any{
+		stay + "transfer":       {"bed_id": w.bed(w.b, 1).ID},
+		stay + "plan-discharge": {"expected_discharge": w.clock.Now().Add(time.Hour)},
+		stay + "discharge":      {"outcome": "improved"},
+		stay + "diet":           {"allergies": []string{"none"}},
+		fmt.Sprintf("/beds/%d/status", w.bed(w.a, 7).ID): {"status": "cleaning"},
+	} {
+		p := w.post(path, nurse, program, meant(fields)).problem(409)
+		if p.Code != "another_patient" || p.Changes == nil || len(p.Changes) > 0 || strings.Contains(fmt.Sprint(p), "lupin") {
+			t.Errorf("%s is refused with %+v", path, p)
+		}
+	}
+	step := map[string]any{"admission_id": other.ID}
+	delivery := fmt.Sprintf("/deliveries/%d/claim", w.first.ID)
+	for path, token := range map[string]string{delivery: w.courier, fmt.Sprintf("/orders/%d/recall", w.first.OrderID): cook} {
+		if p := w.post(path, token, program, step).problem(409); p.Code != "another_patient" || p.Current != nil {
+			t.Errorf("%s is refused with %+v", path, p)
+		}
+	}
+	if w.contents() != before {
+		t.Error("a refused command changed the database")
+	}
+}
+
+func TestJSONShowsTheVersionOfWhatCommandsChange(t *testing.T) {
+	t.Parallel()
+	w := newService(t, settings{})
+	admin := w.token("admin")
+	_, err := w.hospital.AddZone(t.Context(), actor(hospital.Admin), hospital.ZoneChange{Name: "Town"})
+	w.must(err)
+	bed := w.bed(w.a, 5)
+	shown := parseObject(t, w.get(fmt.Sprintf("/beds/%d/", bed.ID), admin, program).body)
+	if shown.int("version") != bed.Version || shown.int("admission_id") != bed.Stay.AdmissionID || shown.int("admission_version") != bed.Stay.Version {
+		t.Errorf("the bed is shown as %v", shown)
+	}
+	for _, path := range []string{fmt.Sprintf("/wards/%d/", w.a.ID), fmt.Sprintf("/admissions/%d/", w.stay.ID),
+		fmt.Sprintf("/orders/%d/", w.first.OrderID), fmt.Sprintf("/deliveries/%d/", w.first.ID), "/zones/"} {
+		if got := w.get(path, admin, program); got.status != http.StatusOK || !strings.Contains(got.body, `"version":`) {
+			t.Errorf("%s answers %d without a version: %s", path, got.status, got.body)
+		}
+	}
+}
+
+// TestEveryFormAboutSomebodySaysWhomItIsAboutAndAsOfWhen looks at all forms of the pages of those
+// who give commands.
+func TestEveryFormAboutSomebodySaysWhomItIsAboutAndAsOfWhen(t *testing.T) {
+	t.Parallel()
+	w := newService(t, settings{})
+	waiting := w.admit("Keza Ange", 0)
+	customer := w.link(w.stay)
+	bed := fmt.Sprintf("/beds/%d/", w.stay.BedID)
+	seen := 0
+	for path, token := range map[string]string{
+		bed: w.token("admin"), bed + "?meal=lunch": w.token("medical_staff"), fmt.Sprintf("/beds/%d/", w.bed(w.b, 1).ID): w.token("admin"),
+		fmt.Sprintf("/admissions/%d/", waiting.ID): w.token("medical_staff"), fmt.Sprintf("/orders/%d/", w.first.OrderID): w.token("medical_staff"),
+		fmt.Sprintf("/admissions/%d/menu/", w.stay.ID): customer, "/home/": customer, "/zones/": w.token("admin"),
+	} {
+		w.get(path, token, browser).html().Find("main form").Each(func(_ int, form *goquery.Selection) {
+			action := form.AttrOr("action", "")
+			about := strings.HasPrefix(action, "/admissions/") || strings.HasPrefix(action, "/orders")
+			changes := about || strings.HasSuffix(action, "/status") || action == "/admissions" || strings.HasPrefix(action, "/zones/")
+			if about && form.Find("[name=admission_id]").AttrOr("value", "0") == "0" {
+				t.Errorf("on %s the form for %s does not say whom it is about", path, action)
+			}
+			if changes && form.Find("[name=version]").AttrOr("value", "0") == "0" {
+				t.Errorf("on %s the form for %s does not say what stood there", path, action)
+			}
+			if changes {
+				seen++
+			}
+		})
+	}
+	if seen < 20 {
+		t.Errorf("only %d forms were seen", seen)
+	}
+}
+
+// TestARefusedDietBeginsAnewFromWhatStands tries what two people did to one diet: what the second
+// left alone is the first's.
+func TestARefusedDietBeginsAnewFromWhatStands(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		before, first, second []string
+		ticked                string
+	}{
+		"each adds one":                {nil, []string{"milk"}, []string{"eggs"}, "eggs milk"},
+		"one adds, one takes away":     {[]string{"milk"}, []string{"milk", "eggs"}, []string{""}, "eggs"},
+		"none known gives way":         {nil, []string{"eggs"}, []string{"none"}, "eggs"},
+		"taken away by the first":      {[]string{"milk", "eggs"}, []string{"milk"}, []string{"milk", "eggs", "fish"}, "fish milk"},
+		"the first says there is none": {nil, []string{"none"}, []string{""}, "none"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t, settings{})
+			nurse := h.person(hospital.MedicalStaff)
+			stay := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
+			path := fmt.Sprintf("/admissions/%d/diet", stay.ID)
+			if c.before != nil {
+				h.post(path, nurse.token, program, map[string]any{"allergies": c.before})
+			}
+			page := nurse.open(fmt.Sprintf("/beds/%d/", stay.BedID))
+			h.post(path, nurse.token, program, map[string]any{"allergies": c.first, "texture": 3})
+			refused := nurse.submit(page, path, url.Values{"allergies[]": c.second, "diet": {"renal"}, "texture": {"7"}}, browser)
+			if refused.status != http.StatusConflict {
+				t.Fatalf("got %d", refused.status)
+			}
+			form := refused.html().Find("#form-diet")
+			var ticked []string
+			form.Find(`[name="allergies[]"][checked]`).Each(func(_ int, box *goquery.Selection) { ticked = append(ticked, box.AttrOr("value", "")) })
+			if got := strings.Join(ticked, " "); got != c.ticked {
+				t.Errorf("the form ticks %q, want %q", got, c.ticked)
+			}
+			if got := form.Find("[name=texture] [selected]").AttrOr("value", ""); got != "3" {
+				t.Errorf("the texture that was not touched is %s, want the colleague's", got)
+			}
+			if got := form.Find("[name=diet] [selected]").AttrOr("value", ""); got != "renal" {
+				t.Errorf("the diet that was chosen is %s", got)
+			}
+		})
+	}
+}

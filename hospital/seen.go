@@ -1,0 +1,258 @@
+package hospital
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// This file is what keeps a command from acting on something else than its giver saw: on another
+// patient, or on a state that somebody has changed since. Whoever says nothing of what they saw is
+// served all the same.
+
+// seen is what the giver of a command had before them. 0: they did not say.
+type seen struct {
+	admissionID int64 // the stay that the command is about
+	version     int64 // of what it changes
+}
+
+// Change is how one field of a thing came to differ from what somebody saw.
+type Change struct {
+	Field    string // as commands call it, or the JSON of the thing
+	From, To any    // a string, a number, a list of allergens or a time; nil: nothing
+	By       string // who changed it last; empty where that is not for the reader to know
+	At       time.Time
+}
+
+// anotherPatient is the refusal of a command about another stay than the one that it would change.
+func anotherPatient() *Error {
+	e := Refuse(Conflict, "another_patient",
+		"This was meant for another patient than the one who is here now. Nothing was changed. Look who it is.")
+	e.Changes = []Change{}
+	return e
+}
+
+// since adds to a refusal what has changed in a thing since the version that the giver of the
+// command saw, if it has. A refusal of another kind, and any other error, stay as they are.
+func (c *change) since(ctx context.Context, err error, thing string, id, seenVersion, version int64) error {
+	refusal, ok := errors.AsType[*Error](err)
+	if !ok || refusal.Kind != Conflict || refusal.Changes != nil || seenVersion == 0 || seenVersion == version {
+		return err
+	}
+	changes, failed := changesSince(ctx, c.tx, c.actor, thing, id, seenVersion)
+	if failed != nil {
+		return failed
+	}
+	refusal.Changes = changes
+	return err
+}
+
+// changesSince reads from the audit how a thing came from a version to what it is now, as far as
+// the actor may know: one Change for each field, in the order in which they first changed.
+func changesSince(ctx context.Context, q *sql.Tx, actor Actor, thing string, id, version int64) ([]Change, error) {
+	rows, err := q.QueryContext(ctx, `SELECT action, from_state, to_state, actor, at FROM audit
+		WHERE entity = $1 AND entity_id = $2 AND version > $3 ORDER BY id`, thing, id, version)
+	if err != nil {
+		return nil, fmt.Errorf("read what has changed: %w", err)
+	}
+	defer rows.Close()
+	changes := []Change{}
+	for rows.Next() {
+		var action, from, to, by string
+		var at time.Time
+		if err := rows.Scan(&action, &from, &to, &by, (*instant)(&at)); err != nil {
+			return nil, fmt.Errorf("read what has changed: %w", err)
+		}
+		for _, one := range fieldsOf(action, from, to) {
+			one.By, one.At = by, at
+			if actor.maySee(thing, &one) {
+				changes = merge(changes, one)
+			}
+		}
+	}
+	return changes, rows.Err()
+}
+
+// StayAsSeen refuses what is about a stay without changing it, unless the stay is the one, and as,
+// somebody saw. Of what they did not say, 0, nothing is asked.
+func (h *Hospital) StayAsSeen(ctx context.Context, actor Actor, id, admissionID, version int64) error {
+	if admissionID == 0 && version == 0 {
+		return nil
+	}
+	return h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+		stay, err := readAdmission(ctx, q, id)
+		if err != nil {
+			return err
+		}
+		reader := &change{tx: q, actor: actor}
+		return reader.since(ctx, stay.seenAs(seen{admissionID, version}), "admission", id, version, stay.Version)
+	})
+}
+
+// merge adds a change to earlier ones: of a field that has changed before only where it came to is
+// new.
+func merge(changes []Change, one Change) []Change {
+	i := slices.IndexFunc(changes, func(c Change) bool { return c.Field == one.Field })
+	if i < 0 {
+		return append(changes, one)
+	}
+	changes[i].To, changes[i].By, changes[i].At = one.To, one.By, one.At
+	return changes
+}
+
+// maySee reports whether the actor may know of a change, and takes out of it what they may not.
+// Customers see what a patient may eat and how orders stand, and not which of the staff did what.
+func (a Actor) maySee(thing string, one *Change) bool {
+	if a.Role.May(ReadOrders) {
+		return true
+	}
+	if one.By != a.Username {
+		one.By = ""
+	}
+	return thing != "admission" || slices.Contains(dietFields, one.Field)
+}
+
+// fieldsOf are the fields that a line of the audit tells of, by its action.
+func fieldsOf(action, from, to string) []Change {
+	switch action {
+	case "admission.transfer":
+		return []Change{{Field: "bed_number", From: known(from), To: known(to)}}
+	case "admission.plan_discharge":
+		return []Change{{Field: "expected_discharge", From: moment(from), To: moment(to)}}
+	case "admission.discharge":
+		return []Change{{Field: "status", From: "admitted", To: "discharged"}, {Field: "outcome", To: to}}
+	case "admission.diet":
+		return dietChanges(parseDiet(from), parseDiet(to))
+	case "zone.set":
+		return zoneChanges(from, to)
+	case "address.set":
+		return namedChanges(to)
+	case "delivery.stop":
+		return []Change{{Field: "stopped", To: to}}
+	}
+	if from == to {
+		return []Change{{Field: "hazards"}} // what speaks against an order is not kept in the audit
+	}
+	return []Change{{Field: "status", From: known(from), To: known(to)}}
+}
+
+// known is a text of the audit, nil for none.
+func known(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}
+
+// moment is a time of the audit, nil for none.
+func moment(text string) any {
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at
+	}
+	return nil
+}
+
+// namedChanges are fields whose values the audit does not keep.
+func namedChanges(fields string) []Change {
+	var changes []Change
+	for field := range strings.SplitSeq(fields, ",") {
+		changes = append(changes, Change{Field: field})
+	}
+	return changes
+}
+
+// zoneChanges are the fields of a zone that differ in "NAME CHARGE", as the audit keeps it.
+func zoneChanges(from, to string) []Change {
+	name, charge := cutLast(from)
+	newName, newCharge := cutLast(to)
+	var changes []Change
+	if name != newName {
+		changes = append(changes, Change{Field: "name", From: name, To: newName})
+	}
+	if charge != newCharge {
+		changes = append(changes, Change{Field: "charge", From: charge, To: newCharge})
+	}
+	return changes
+}
+
+// cutLast parts a text from the number that ends it.
+func cutLast(text string) (before string, number int) {
+	i := max(strings.LastIndex(text, " "), 0)
+	number, _ = strconv.Atoi(strings.TrimSpace(text[i:]))
+	return text[:i], number
+}
+
+// dietFields are the fields of a diet order, as DietOrder has them.
+var dietFields = []string{"diet", "texture", "allergies", "severe", "nil_by_mouth_from", "nil_by_mouth_until"}
+
+// dietChanges are the fields in which two diet orders differ.
+func dietChanges(from, to DietOrder) []Change {
+	var changes []Change
+	was, is := from.values(), to.values()
+	for i, field := range dietFields {
+		if fmt.Sprint(was[i]) != fmt.Sprint(is[i]) {
+			changes = append(changes, Change{Field: field, From: was[i], To: is[i]})
+		}
+	}
+	return changes
+}
+
+// values are the values of dietFields. Allergies are nil where nobody asked.
+func (d DietOrder) values() []any {
+	var allergies any
+	if d.Allergies.Known {
+		allergies = append([]Allergen{}, d.Allergies.Allergens...)
+	}
+	return []any{string(d.Diet), int(d.Texture), allergies, append([]Allergen{}, d.Allergies.Severe...),
+		timeOrNil(d.NilByMouth.From), timeOrNil(d.NilByMouth.Until)}
+}
+
+func timeOrNil(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t
+}
+
+// parseDiet reads what DietOrder.codes has written. What it can't read is left out.
+func parseDiet(codes string) (d DietOrder) {
+	words := strings.Fields(codes)
+	if len(words) == 0 {
+		return d
+	}
+	d.Diet = Diet(words[0])
+	for _, word := range words[1:] {
+		name, value, _ := strings.Cut(word, "=")
+		switch name {
+		case "texture":
+			level, _ := strconv.Atoi(value)
+			d.Texture = Texture(level)
+		case "allergies":
+			d.Allergies.Known = value != "never_asked"
+			if d.Allergies.Known && value != NoKnownAllergies {
+				d.Allergies.Allergens = allergensIn(value)
+			}
+		case "severe":
+			d.Allergies.Severe = allergensIn(value)
+		case "nil_by_mouth":
+			from, until, _ := strings.Cut(value, "/")
+			d.NilByMouth.From, _ = time.Parse(time.RFC3339, from)
+			d.NilByMouth.Until, _ = time.Parse(time.RFC3339, until)
+		}
+	}
+	return d
+}
+
+// allergensIn reads what joined has written.
+func allergensIn(text string) []Allergen {
+	var allergens []Allergen
+	for code := range strings.SplitSeq(text, ",") {
+		allergens = append(allergens, Allergen(code))
+	}
+	return allergens
+}

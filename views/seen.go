@@ -1,0 +1,162 @@
+package views
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"dusangire/hospital"
+	"dusangire/views/text"
+)
+
+// This file is how a form stays with the one for whom it was begun. Every form carries whom it is
+// about and the version that stood there. The script keeps a form that somebody has begun from
+// being renewed, by its id; where another patient lies, or the form has no place any more, what was
+// typed is put aside: shown to be copied, and filled in nowhere.
+
+// Typed is one field of a form that was put aside.
+type Typed struct{ Label, Value string }
+
+// begun are the attributes by which the script knows a form: which it is, whom it is about, and
+// whether it is filled in already, which a refused one is.
+func begun(f Form, form, subject string) templ.Attributes {
+	return templ.Attributes{"id": "form-" + form, "data-about": subject, "data-begun": f.refused(form)}
+}
+
+// subject is whom or what a panel is about: a stay, wherever its patient lies, or an empty bed.
+func subject(d hospital.BedDetail) string {
+	if d.Stay == nil {
+		return "bed-" + number(d.ID)
+	}
+	return "stay-" + number(d.Stay.AdmissionID)
+}
+
+// admissionOf is the number of the stay in a bed; "" for none.
+func admissionOf(d hospital.BedDetail) string {
+	if d.Stay == nil {
+		return ""
+	}
+	return number(d.Stay.AdmissionID)
+}
+
+// fieldLabels are what fields are called where they do not stand in their form.
+var fieldLabels = map[string]string{
+	"patient_name": "field.patient_name", "birth_date": "field.birth_date", "sex": "field.sex",
+	"reason": "fact.reason", "diet": "fact.diet", "texture": "fact.texture", "allergies": "fact.allergies",
+	"severe": "change.severe", "expected_discharge": "field.expected_discharge", "outcome": "field.outcome",
+	"notes": "fact.notes", "username": "field.username", "nil_by_mouth_from": "change.fasting_from",
+	"nil_by_mouth_until": "change.fasting_until", "override_reason": "field.override_reason",
+	"bed_number": "fact.bed", "status": "change.status", "hazards": "change.hazards", "stopped": "change.stopped",
+	"name": "field.zone", "charge": "zone.charge", "label": "field.label", "full_name": "field.full_name",
+	"phone": "field.phone", "address_line1": "field.address_line1", "address_line2": "field.address_line2",
+	"city": "field.city", "zone_id": "field.zone", "instructions": "field.instructions",
+	"is_default": "address.make_default",
+}
+
+// typedFields are the fields in which people write or choose what would be a loss, in the order in
+// which they are shown.
+var typedFields = []string{"patient_name", "birth_date", "sex", "outcome", "notes", "reason", "diet", "texture", "allergies",
+	"severe", "expected_discharge", "nil_by_mouth_from", "nil_by_mouth_until", "override_reason", "username"}
+
+// PutAside lists what was sent, field by field, to be copied.
+func PutAside(ctx context.Context, sent url.Values) []Typed {
+	var typed []Typed
+	for _, field := range typedFields {
+		var values []string
+		for _, value := range sent[field] {
+			if value != "" {
+				values = append(values, codeWord(ctx, field, value))
+			}
+		}
+		if len(values) > 0 {
+			typed = append(typed, Typed{text.T(ctx, fieldLabels[field]), strings.Join(values, ", ")})
+		}
+	}
+	return typed
+}
+
+// codeWord is what a code of a field is called; any other text is itself.
+func codeWord(ctx context.Context, field, code string) string {
+	prefix := map[string]string{"diet": "diet.", "outcome": "outcome.", "sex": "sex.", "allergies": "allergen.",
+		"severe": "allergen.", "texture": "texture.", "stopped": "stopped."}[field]
+	if field == "allergies" && code == hospital.NoKnownAllergies {
+		return text.T(ctx, "allergies.none")
+	}
+	if prefix == "" || !text.Has(prefix+code) {
+		return code
+	}
+	return text.T(ctx, prefix+code)
+}
+
+// ChangeWords say what has changed, by whom and when: a sentence a field.
+func ChangeWords(ctx context.Context, changes []hospital.Change) []string {
+	var words []string
+	for _, c := range changes {
+		by := c.By
+		if by == "" {
+			by = text.T(ctx, "change.staff")
+		}
+		key := "change.sentence"
+		if c.From == nil && c.To == nil {
+			key = "change.field"
+		}
+		words = append(words, text.T(ctx, key, text.T(ctx, fieldLabels[c.Field]), changeValue(ctx, c.Field, c.From),
+			changeValue(ctx, c.Field, c.To), by, text.Moment(ctx, c.At)))
+	}
+	return words
+}
+
+// changeValue is a value of a field in words.
+func changeValue(ctx context.Context, field string, value any) string {
+	switch value := value.(type) {
+	case []hospital.Allergen:
+		return changedAllergens(ctx, field, value)
+	case time.Time:
+		return text.Moment(ctx, value)
+	case int:
+		if field == "texture" {
+			return texture(ctx, hospital.Texture(value))
+		}
+		return number(value)
+	case string:
+		if field == "status" {
+			return statusWord(ctx, value)
+		}
+		return orDash(codeWord(ctx, field, value))
+	case nil:
+		if field == "allergies" {
+			return text.T(ctx, "allergies.unknown")
+		}
+		return "–"
+	}
+	return fmt.Sprint(value)
+}
+
+// changedAllergens names allergens; none of the allergies is something that was said, none of the
+// severe ones is nothing.
+func changedAllergens(ctx context.Context, field string, list []hospital.Allergen) string {
+	if len(list) > 0 || field == "severe" {
+		return orDash(allergens(ctx, list, len(list)))
+	}
+	return text.T(ctx, "allergies.none")
+}
+
+// statusWord is the state of whatever has one: a stay, an order, a delivery or a bed.
+func statusWord(ctx context.Context, code string) string {
+	switch code {
+	case "admitted":
+		return text.T(ctx, "change.stay.admitted")
+	case "discharged":
+		return text.T(ctx, "change.stay.discharged")
+	}
+	for _, prefix := range []string{"order.", "delivery.", "status."} {
+		if text.Has(prefix + code) {
+			return text.T(ctx, prefix+code)
+		}
+	}
+	return code
+}
