@@ -52,7 +52,7 @@ func readInput(c echo.Context, known ...string) (*input, error) {
 			in.refuse(plain, "unknown_field", "There is no such field here.")
 			continue
 		}
-		if slices.ContainsFunc(sent, hasNUL) {
+		if slices.ContainsFunc(sent, broken) {
 			in.refuseCharacters(plain)
 		}
 		in.values[plain] = append(in.values[plain], sent...)
@@ -60,8 +60,9 @@ func readInput(c echo.Context, known ...string) (*input, error) {
 	return in, nil
 }
 
-// hasNUL reports whether a text has the one character that not every database takes.
-func hasNUL(text string) bool { return strings.ContainsRune(text, 0) }
+// broken reports whether a text has the one character that not every database takes, or the one that stands where a
+// character could not be read, such as half of one in JSON.
+func broken(text string) bool { return strings.ContainsAny(text, "\x00\uFFFD") }
 
 func isJSON(r *http.Request) bool {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
