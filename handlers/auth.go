@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -13,12 +14,29 @@ import (
 	"dusangire/views/text"
 )
 
-const (
-	sessionKey = "session" // in echo.Context
-	// The cookie over HTTPS carries the prefix that keeps other hosts and paths from setting it; browsers refuse that prefix over HTTP.
-	sessionCookie       = "dusangire_session"
-	secureSessionCookie = "__Host-dusangire_session"
-)
+const sessionKey = "session" // in echo.Context
+
+// SessionCookie is the name of the cookie with a session's token. It has the instance in it, because browsers send the cookies of
+// all servers of a host to each. Over HTTPS it carries the prefix that keeps other hosts and paths from setting it; browsers
+// refuse that prefix over HTTP.
+func SessionCookie(instance string, secure bool) string {
+	if secure {
+		return "__Host-dusangire_session_" + instance
+	}
+	return "dusangire_session_" + instance
+}
+
+// deviceCookie is the name of the cookie by which a device is known again when somebody signs in there. It is sent to that one
+// path, and so can't have the prefix of the session's.
+func deviceCookie(instance string, secure bool) string {
+	if secure {
+		return "__Secure-dusangire_device_" + instance
+	}
+	return "dusangire_device_" + instance
+}
+
+// deviceCookieLasts is as long as browsers keep one.
+const deviceCookieLasts = 400 * 24 * time.Hour
 
 // permitted lets a request through to its handler when its route is for it. Routes for anyone read no session.
 func (s *Server) permitted(r Route) echo.HandlerFunc {
@@ -42,7 +60,7 @@ func (s *Server) permitted(r Route) echo.HandlerFunc {
 
 // recognise finds who is signed in and remembers it for sessionOf.
 func (s *Server) recognise(c echo.Context) error {
-	token := tokenOf(c)
+	token := s.tokenOf(c)
 	if token == "" {
 		return hospital.Refuse(hospital.Unauthenticated, "signed_out", "Sign in first.")
 	}
@@ -59,22 +77,20 @@ func isKind(err error, kind hospital.Kind) bool {
 }
 
 // tokenOf is the session's token: a program's bearer token, or the cookie.
-func tokenOf(c echo.Context) string {
+func (s *Server) tokenOf(c echo.Context) string {
 	scheme, token, _ := strings.Cut(c.Request().Header.Get(echo.HeaderAuthorization), " ")
 	if strings.EqualFold(scheme, "Bearer") {
 		return strings.TrimSpace(token)
 	}
-	if cookie, err := c.Cookie(cookieName(c)); err == nil {
+	return cookieOf(c, SessionCookie(s.Hospital.Instance(), isSecure(c)))
+}
+
+// cookieOf is the value of a cookie, "" where there is none.
+func cookieOf(c echo.Context, name string) string {
+	if cookie, err := c.Cookie(name); err == nil {
 		return cookie.Value
 	}
 	return ""
-}
-
-func cookieName(c echo.Context) string {
-	if isSecure(c) {
-		return secureSessionCookie
-	}
-	return sessionCookie
 }
 
 // sessionOf is the session that recognise found.
@@ -142,16 +158,36 @@ func (s *Server) login(c echo.Context) error {
 		return s.refuseLogin(c, in, err)
 	}
 	ctx := c.Request().Context()
-	token, session, err := s.Hospital.SignIn(ctx, in.text("username"), in.text("password"), c.RealIP())
+	from := s.client(c)
+	token, session, err := s.Hospital.SignIn(ctx, in.text("username"), in.text("password"), from)
 	if err != nil {
 		return s.refuseLogin(c, in, err)
 	}
-	c.SetCookie(&http.Cookie{Name: cookieName(c), Value: token, Path: "/", Expires: session.ExpiresAt,
-		HttpOnly: true, Secure: isSecure(c), SameSite: http.SameSiteLaxMode})
+	if from.Devices, err = s.Hospital.RememberDevice(ctx, session.User, from.Devices); err != nil {
+		return s.refuseLogin(c, in, err)
+	}
+	s.setSession(c, token, 0)
+	c.SetCookie(&http.Cookie{Name: deviceCookie(s.Hospital.Instance(), isSecure(c)), Value: from.Devices, Path: loginPath,
+		MaxAge: int(deviceCookieLasts.Seconds()), HttpOnly: true, Secure: isSecure(c), SameSite: http.SameSiteStrictMode})
 	if audienceOf(c.Request()) == program {
 		return created(c, homePaths[session.User.Role], sessionJSON(session, token))
 	}
 	return done(c, localPath(in.text("next")))
+}
+
+// loginPath is where people sign in.
+const loginPath = "/login"
+
+// client is where a request to sign in comes from.
+func (s *Server) client(c echo.Context) hospital.Client {
+	return hospital.Client{Address: c.RealIP(), Session: s.tokenOf(c),
+		Devices: cookieOf(c, deviceCookie(s.Hospital.Instance(), isSecure(c)))}
+}
+
+// setSession gives a browser the token of its session, which it keeps until it is closed; a negative age takes it away.
+func (s *Server) setSession(c echo.Context, token string, age int) {
+	c.SetCookie(&http.Cookie{Name: SessionCookie(s.Hospital.Instance(), isSecure(c)), Value: token, Path: "/", MaxAge: age,
+		HttpOnly: true, Secure: isSecure(c), SameSite: http.SameSiteLaxMode})
 }
 
 // refuseLogin shows a person the form again, with the name they typed and never the password.
@@ -166,12 +202,12 @@ func (s *Server) refuseLogin(c echo.Context, in *input, err error) error {
 
 // logout ends the session here and on the server; open sockets of it are closed.
 func (s *Server) logout(c echo.Context) error {
-	if token := tokenOf(c); token != "" {
+	if token := s.tokenOf(c); token != "" {
 		if err := s.Hospital.SignOut(c.Request().Context(), token); err != nil {
 			return err
 		}
 	}
-	c.SetCookie(&http.Cookie{Name: cookieName(c), Path: "/", MaxAge: -1, HttpOnly: true, Secure: isSecure(c), SameSite: http.SameSiteLaxMode})
+	s.setSession(c, "", -1)
 	c.Response().Header().Set("Clear-Site-Data", `"cache"`)
 	return done(c, "/login")
 }
