@@ -4,21 +4,24 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"dusangire/hospital"
+	"dusangire/hub"
 	"dusangire/views"
 	"dusangire/views/text"
 )
 
 const sessionKey = "session" // in echo.Context
 
-// SessionCookie is the name of the cookie with a session's token. It has the instance in it, because browsers send the cookies of
-// all servers of a host to each. Over HTTPS it carries the prefix that keeps other hosts and paths from setting it; browsers
-// refuse that prefix over HTTP.
+// SessionCookie is the name of the cookie with a session's token. It has the instance in it,
+// because browsers send the cookies of all servers of a host to each. Over HTTPS it carries the
+// prefix that keeps other hosts and paths from setting it; browsers refuse that prefix over HTTP.
 func SessionCookie(instance string, secure bool) string {
 	if secure {
 		return "__Host-dusangire_session_" + instance
@@ -26,8 +29,8 @@ func SessionCookie(instance string, secure bool) string {
 	return "dusangire_session_" + instance
 }
 
-// deviceCookie is the name of the cookie by which a device is known again when somebody signs in there. It is sent to that one
-// path, and so can't have the prefix of the session's.
+// deviceCookie is the name of the cookie by which a device is known again when somebody signs in
+// there. It is sent to that one path, and so can't have the prefix of the session's.
 func deviceCookie(instance string, secure bool) string {
 	if secure {
 		return "__Secure-dusangire_device_" + instance
@@ -45,6 +48,9 @@ func (s *Server) permitted(r Route) echo.HandlerFunc {
 	}
 	return func(c echo.Context) error {
 		err := s.recognise(c)
+		if err == nil && !isOwnPage(c) {
+			return anotherPerson(c)
+		}
 		if isKind(err, hospital.Unauthenticated) && r.Method == http.MethodGet && audienceOf(c.Request()) == browser {
 			return c.Redirect(http.StatusSeeOther, "/login?next="+url.QueryEscape(c.Request().URL.Path))
 		}
@@ -64,11 +70,39 @@ func (s *Server) recognise(c echo.Context) error {
 	if token == "" {
 		return hospital.Refuse(hospital.Unauthenticated, "signed_out", "Sign in first.")
 	}
-	session, err := s.Hospital.SessionByToken(c.Request().Context(), token)
+	r := c.Request()
+	session, err := s.Hospital.SessionByToken(r.Context(), token)
 	if err == nil {
 		c.Set(sessionKey, session)
+		c.SetRequest(r.WithContext(views.OfPerson(r.Context(), session.User.ID)))
 	}
 	return err
+}
+
+// isOwnPage reports whether a request comes from a page of whoever is signed in, as the page says.
+// Somebody else may have signed in since in the same browser: nobody may act under a colleague's
+// name, or see on their page what the colleague may. Programs and links say nothing, and are served
+// by their session alone.
+func isOwnPage(c echo.Context) bool {
+	r := c.Request()
+	said := append(r.Header.Values(views.PersonHeader), c.QueryParams()[views.PersonField]...)
+	if r.Method == http.MethodPost {
+		// What can't be read is refused when the command reads it.
+		if body, err := bodyOf(c); err == nil {
+			said = append(said, body.values[views.PersonField]...)
+		}
+	}
+	session, _ := sessionOf(c)
+	own := strconv.FormatInt(session.User.ID, 10)
+	return !slices.ContainsFunc(said, func(person string) bool { return person != own })
+}
+
+// anotherPerson refuses what a page asks for that is not the signed-in person's; the header makes
+// its script empty the page.
+func anotherPerson(c echo.Context) error {
+	c.Response().Header().Set(closeHeader, strconv.Itoa(hub.CloseSignedOut.Code))
+	return hospital.Refuse(hospital.Conflict, "another_person",
+		"This page is of somebody who is no longer signed in here. Nothing was changed. Open it again.")
 }
 
 func isKind(err error, kind hospital.Kind) bool {
@@ -167,8 +201,7 @@ func (s *Server) login(c echo.Context) error {
 		return s.refuseLogin(c, in, err)
 	}
 	s.setSession(c, token, 0)
-	c.SetCookie(&http.Cookie{Name: deviceCookie(s.Hospital.Instance(), isSecure(c)), Value: from.Devices, Path: loginPath,
-		MaxAge: int(deviceCookieLasts.Seconds()), HttpOnly: true, Secure: isSecure(c), SameSite: http.SameSiteStrictMode})
+	s.setDevice(c, from.Devices)
 	if audienceOf(c.Request()) == program {
 		return created(c, homePaths[session.User.Role], sessionJSON(session, token))
 	}
@@ -184,10 +217,20 @@ func (s *Server) client(c echo.Context) hospital.Client {
 		Devices: cookieOf(c, deviceCookie(s.Hospital.Instance(), isSecure(c)))}
 }
 
-// setSession gives a browser the token of its session, which it keeps until it is closed; a negative age takes it away.
+// setDevice leaves with a browser what makes it known again when somebody signs in there.
+func (s *Server) setDevice(c echo.Context, devices string) {
+	// #nosec G124 -- Secure wherever the client speaks HTTPS
+	c.SetCookie(&http.Cookie{Name: deviceCookie(s.Hospital.Instance(), isSecure(c)), Value: devices,
+		Path: loginPath, MaxAge: int(deviceCookieLasts.Seconds()), HttpOnly: true, Secure: isSecure(c),
+		SameSite: http.SameSiteStrictMode})
+}
+
+// setSession gives a browser the token of its session, which it keeps until it is closed; a
+// negative age takes it away.
 func (s *Server) setSession(c echo.Context, token string, age int) {
-	c.SetCookie(&http.Cookie{Name: SessionCookie(s.Hospital.Instance(), isSecure(c)), Value: token, Path: "/", MaxAge: age,
-		HttpOnly: true, Secure: isSecure(c), SameSite: http.SameSiteLaxMode})
+	// #nosec G124 -- Secure wherever the client speaks HTTPS
+	c.SetCookie(&http.Cookie{Name: SessionCookie(s.Hospital.Instance(), isSecure(c)), Value: token,
+		Path: "/", MaxAge: age, HttpOnly: true, Secure: isSecure(c), SameSite: http.SameSiteLaxMode})
 }
 
 // refuseLogin shows a person the form again, with the name they typed and never the password.
@@ -202,6 +245,9 @@ func (s *Server) refuseLogin(c echo.Context, in *input, err error) error {
 
 // logout ends the session here and on the server; open sockets of it are closed.
 func (s *Server) logout(c echo.Context) error {
+	if s.recognise(c) == nil && !isOwnPage(c) {
+		return anotherPerson(c)
+	}
 	if token := s.tokenOf(c); token != "" {
 		if err := s.Hospital.SignOut(c.Request().Context(), token); err != nil {
 			return err

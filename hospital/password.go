@@ -120,6 +120,7 @@ func (h *Hospital) matches(ctx context.Context, r rank, hash passwordHash, passw
 		return false, fmt.Errorf("read a password's hash: %w", err)
 	}
 	err = h.whileHashing(ctx, r, func() {
+		// #nosec G115 -- the length of a hash, a few bytes
 		got := argon2.IDKey([]byte(password), salt, time, memory, threads, uint32(len(want)))
 		same = subtle.ConstantTimeCompare(got, want) == 1
 	})

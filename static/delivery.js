@@ -15,6 +15,11 @@
   const clock = new Intl.DateTimeFormat("en-GB", { timeZone: "Africa/Kigali", hour: "2-digit", minute: "2-digit" }); // as the page has it
   const FIX = 10000; // at most this often the tablet tells where it is
 
+  const json = { // the headers of all that is sent
+    "Content-Type": "application/json", Accept: "application/json",
+    "Dusangire-Person": document.body.dataset.person,
+  };
+
   const byId = (id) => document.getElementById(id);
   const box = byId("outbox");
   if (!box) return;
@@ -161,17 +166,27 @@
     try {
       answer = await fetch(`/deliveries/${entry.id}/${entry.act}`, {
         method: "POST", body: JSON.stringify(entry.fields), signal: AbortSignal.timeout(TIMEOUT),
-        headers: { "Content-Type": "application/json", Accept: "application/json", "Idempotency-Key": entry.key },
+        headers: { ...json, "Idempotency-Key": entry.key },
       });
       problem = answer.ok ? null : await answer.json();
     } catch {
       return unanswered(entry, false);
     }
     if (answer.ok) saved(entry);
-    else if ((halted = answer.status === 401)) return unanswered(entry, false, words.signedOut);
-    else if (answer.status === 408 || answer.status === 429 || answer.status >= 500) return unanswered(entry, true);
+    else if (answer.status === 401 || another(answer)) {
+      halted = true;
+      return unanswered(entry, false, words.signedOut);
+    } else if (answer.status === 408 || answer.status === 429 || answer.status >= 500) return unanswered(entry, true);
     else refused(entry, problem);
     return true;
+  }
+
+  // another reports whether somebody else is signed in by now, and then ends the page. What waits
+  // is sent when its courier is back.
+  function another(answer) {
+    const code = Number(answer.headers.get("Dusangire-Close"));
+    if (code) document.dispatchEvent(new CustomEvent("closed", { detail: code }));
+    return code > 0;
   }
 
   // unanswered keeps an entry for the next try. A bed that was not the patient's as far as the tablet knows is not kept: the courier
@@ -403,7 +418,7 @@
     for (const id of onTheWay()) {
       await fetch(`/deliveries/${id}/location`, {
         method: "POST", body: JSON.stringify({ latitude, longitude }), signal: AbortSignal.timeout(FIX),
-        headers: { "Content-Type": "application/json", Accept: "application/json" },
+        headers: json,
       }).catch(() => {});
     }
   }
