@@ -194,6 +194,9 @@ func (s *Server) login(c echo.Context) error {
 	ctx := c.Request().Context()
 	from := s.client(c)
 	token, session, err := s.Hospital.SignIn(ctx, in.text("username"), in.text("password"), from)
+	if ctx.Err() != nil {
+		return nil // whoever asked has gone while it waited for its turn; nothing has failed
+	}
 	if err != nil {
 		return s.refuseLogin(c, in, err)
 	}
