@@ -43,8 +43,7 @@ func (f fields) password(username, password string) {
 	case length < ShortestPassword || length > LongestPassword:
 		refuse("password_length", "A password has %d to %d characters.", ShortestPassword, LongestPassword)
 	case guessable(username, password):
-		refuse("password_common", "This password is among the first that others try. "+
-			"Choose another, such as four words that only you put together.")
+		refuse("password_common", "This password is among the first that others try. Choose another, such as four words that only you put together.")
 	}
 }
 
