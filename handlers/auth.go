@@ -4,21 +4,42 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"dusangire/hospital"
+	"dusangire/hub"
 	"dusangire/views"
 	"dusangire/views/text"
 )
 
-const (
-	sessionKey = "session" // in echo.Context
-	// The cookie over HTTPS carries the prefix that keeps other hosts and paths from setting it; browsers refuse that prefix over HTTP.
-	sessionCookie       = "dusangire_session"
-	secureSessionCookie = "__Host-dusangire_session"
-)
+const sessionKey = "session" // in echo.Context
+
+// SessionCookie is the name of the cookie with a session's token. It has the instance in it,
+// because browsers send the cookies of all servers of a host to each. Over HTTPS it carries the
+// prefix that keeps other hosts and paths from setting it; browsers refuse that prefix over HTTP.
+func SessionCookie(instance string, secure bool) string {
+	if secure {
+		return "__Host-dusangire_session_" + instance
+	}
+	return "dusangire_session_" + instance
+}
+
+// deviceCookie is the name of the cookie by which a device is known again when somebody signs in
+// there. It is sent to that one path, and so can't have the prefix of the session's.
+func deviceCookie(instance string, secure bool) string {
+	if secure {
+		return "__Secure-dusangire_device_" + instance
+	}
+	return "dusangire_device_" + instance
+}
+
+// deviceCookieLasts is as long as browsers keep one.
+const deviceCookieLasts = 400 * 24 * time.Hour
 
 // permitted lets a request through to its handler when its route is for it. Routes for anyone read no session.
 func (s *Server) permitted(r Route) echo.HandlerFunc {
@@ -27,6 +48,9 @@ func (s *Server) permitted(r Route) echo.HandlerFunc {
 	}
 	return func(c echo.Context) error {
 		err := s.recognise(c)
+		if err == nil && !isOwnPage(c) {
+			return anotherPerson(c)
+		}
 		if isKind(err, hospital.Unauthenticated) && r.Method == http.MethodGet && audienceOf(c.Request()) == browser {
 			return c.Redirect(http.StatusSeeOther, "/login?next="+url.QueryEscape(c.Request().URL.Path))
 		}
@@ -42,15 +66,43 @@ func (s *Server) permitted(r Route) echo.HandlerFunc {
 
 // recognise finds who is signed in and remembers it for sessionOf.
 func (s *Server) recognise(c echo.Context) error {
-	token := tokenOf(c)
+	token := s.tokenOf(c)
 	if token == "" {
 		return hospital.Refuse(hospital.Unauthenticated, "signed_out", "Sign in first.")
 	}
-	session, err := s.Hospital.SessionByToken(c.Request().Context(), token)
+	r := c.Request()
+	session, err := s.Hospital.SessionByToken(r.Context(), token)
 	if err == nil {
 		c.Set(sessionKey, session)
+		c.SetRequest(r.WithContext(views.OfPerson(r.Context(), session.User.ID)))
 	}
 	return err
+}
+
+// isOwnPage reports whether a request comes from a page of whoever is signed in, as the page says.
+// Somebody else may have signed in since in the same browser: nobody may act under a colleague's
+// name, or see on their page what the colleague may. Programs and links say nothing, and are served
+// by their session alone.
+func isOwnPage(c echo.Context) bool {
+	r := c.Request()
+	said := append(r.Header.Values(views.PersonHeader), c.QueryParams()[views.PersonField]...)
+	if r.Method == http.MethodPost {
+		// What can't be read is refused when the command reads it.
+		if body, err := bodyOf(c); err == nil {
+			said = append(said, body.values[views.PersonField]...)
+		}
+	}
+	session, _ := sessionOf(c)
+	own := strconv.FormatInt(session.User.ID, 10)
+	return !slices.ContainsFunc(said, func(person string) bool { return person != own })
+}
+
+// anotherPerson refuses what a page asks for that is not the signed-in person's; the header makes
+// its script empty the page.
+func anotherPerson(c echo.Context) error {
+	c.Response().Header().Set(closeHeader, strconv.Itoa(hub.CloseSignedOut.Code))
+	return hospital.Refuse(hospital.Conflict, "another_person",
+		"This page is of somebody who is no longer signed in here. Nothing was changed. Open it again.")
 }
 
 func isKind(err error, kind hospital.Kind) bool {
@@ -59,22 +111,20 @@ func isKind(err error, kind hospital.Kind) bool {
 }
 
 // tokenOf is the session's token: a program's bearer token, or the cookie.
-func tokenOf(c echo.Context) string {
+func (s *Server) tokenOf(c echo.Context) string {
 	scheme, token, _ := strings.Cut(c.Request().Header.Get(echo.HeaderAuthorization), " ")
 	if strings.EqualFold(scheme, "Bearer") {
 		return strings.TrimSpace(token)
 	}
-	if cookie, err := c.Cookie(cookieName(c)); err == nil {
+	return cookieOf(c, SessionCookie(s.Hospital.Instance(), isSecure(c)))
+}
+
+// cookieOf is the value of a cookie, "" where there is none.
+func cookieOf(c echo.Context, name string) string {
+	if cookie, err := c.Cookie(name); err == nil {
 		return cookie.Value
 	}
 	return ""
-}
-
-func cookieName(c echo.Context) string {
-	if isSecure(c) {
-		return secureSessionCookie
-	}
-	return sessionCookie
 }
 
 // sessionOf is the session that recognise found.
@@ -142,18 +192,49 @@ func (s *Server) login(c echo.Context) error {
 		return s.refuseLogin(c, in, err)
 	}
 	ctx := c.Request().Context()
-	token, session, err := s.Hospital.SignIn(ctx, in.text("username"), in.text("password"), c.RealIP())
+	from := s.client(c)
+	token, session, err := s.Hospital.SignIn(ctx, in.text("username"), in.text("password"), from)
+	if ctx.Err() != nil {
+		return nil // whoever asked has gone while it waited for its turn; nothing has failed
+	}
 	if err != nil {
 		return s.refuseLogin(c, in, err)
 	}
 	c.Set(sessionKey, session) // for the log
-	// #nosec G124 -- Secure wherever the client speaks HTTPS
-	c.SetCookie(&http.Cookie{Name: cookieName(c), Value: token, Path: "/", Expires: session.ExpiresAt,
-		HttpOnly: true, Secure: isSecure(c), SameSite: http.SameSiteLaxMode})
+	if from.Devices, err = s.Hospital.RememberDevice(ctx, session.User, from.Devices); err != nil {
+		return s.refuseLogin(c, in, err)
+	}
+	s.setSession(c, token, 0)
+	s.setDevice(c, from.Devices)
 	if audienceOf(c.Request()) == program {
 		return created(c, homePaths[session.User.Role], sessionJSON(session, token))
 	}
 	return done(c, localPath(in.text("next")))
+}
+
+// loginPath is where people sign in.
+const loginPath = "/login"
+
+// client is where a request to sign in comes from.
+func (s *Server) client(c echo.Context) hospital.Client {
+	return hospital.Client{Address: c.RealIP(), Session: s.tokenOf(c),
+		Devices: cookieOf(c, deviceCookie(s.Hospital.Instance(), isSecure(c)))}
+}
+
+// setDevice leaves with a browser what makes it known again when somebody signs in there.
+func (s *Server) setDevice(c echo.Context, devices string) {
+	// #nosec G124 -- Secure wherever the client speaks HTTPS
+	c.SetCookie(&http.Cookie{Name: deviceCookie(s.Hospital.Instance(), isSecure(c)), Value: devices,
+		Path: loginPath, MaxAge: int(deviceCookieLasts.Seconds()), HttpOnly: true, Secure: isSecure(c),
+		SameSite: http.SameSiteStrictMode})
+}
+
+// setSession gives a browser the token of its session, which it keeps until it is closed; a
+// negative age takes it away.
+func (s *Server) setSession(c echo.Context, token string, age int) {
+	// #nosec G124 -- Secure wherever the client speaks HTTPS
+	c.SetCookie(&http.Cookie{Name: SessionCookie(s.Hospital.Instance(), isSecure(c)), Value: token,
+		Path: "/", MaxAge: age, HttpOnly: true, Secure: isSecure(c), SameSite: http.SameSiteLaxMode})
 }
 
 // refuseLogin shows a person the form again, with the name they typed and never the password.
@@ -168,13 +249,15 @@ func (s *Server) refuseLogin(c echo.Context, in *input, err error) error {
 
 // logout ends the session here and on the server; open sockets of it are closed.
 func (s *Server) logout(c echo.Context) error {
-	if token := tokenOf(c); token != "" {
+	if s.recognise(c) == nil && !isOwnPage(c) {
+		return anotherPerson(c)
+	}
+	if token := s.tokenOf(c); token != "" {
 		if err := s.Hospital.SignOut(c.Request().Context(), token); err != nil {
 			return err
 		}
 	}
-	// #nosec G124 -- Secure wherever the client speaks HTTPS
-	c.SetCookie(&http.Cookie{Name: cookieName(c), Path: "/", MaxAge: -1, HttpOnly: true, Secure: isSecure(c), SameSite: http.SameSiteLaxMode})
+	s.setSession(c, "", -1)
 	c.Response().Header().Set("Clear-Site-Data", `"cache"`)
 	return done(c, "/login")
 }

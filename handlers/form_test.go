@@ -10,6 +10,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"dusangire/handlers"
 	"dusangire/hospital"
 )
 
@@ -27,7 +28,9 @@ func (p person) within(t testing.TB) person {
 	return p
 }
 
-func (p person) cookie() http.Header { return http.Header{"Cookie": {"dusangire_session=" + p.token}} }
+func (p person) cookie() http.Header {
+	return http.Header{"Cookie": {handlers.SessionCookie(p.hospital.Instance(), false) + "=" + p.token}}
+}
 
 // open gets a page, which must be there.
 func (p person) open(path string) *goquery.Document {

@@ -52,7 +52,7 @@ func New(c Config) *Server {
 func (s *Server) Handler() http.Handler {
 	e := echo.New()
 	e.HTTPErrorHandler = s.answerError
-	e.IPExtractor, e.SchemeExtractor = s.clientAddress(), s.clientScheme()
+	e.IPExtractor, e.SchemeExtractor = s.clientAddress, s.clientScheme
 	e.Use(
 		s.numberRequests,
 		s.secureHeaders,
@@ -67,38 +67,6 @@ func (s *Server) Handler() http.Handler {
 	)
 	s.register(e)
 	return e
-}
-
-// clientAddress decides whose word counts for where a request comes from. Echo by itself would believe anyone. A trusted proxy that
-// sends no X-Forwarded-For may name the client by X-Real-IP, as the site of the original guide does.
-func (s *Server) clientAddress() echo.IPExtractor {
-	if len(s.TrustedProxies) == 0 {
-		return echo.ExtractIPDirect()
-	}
-	hops, one := echo.ExtractIPFromXFFHeader(s.trust()...), echo.ExtractIPFromRealIPHeader(s.trust()...)
-	return func(r *http.Request) string {
-		if r.Header.Get(echo.HeaderXForwardedFor) == "" {
-			return one(r)
-		}
-		return hops(r)
-	}
-}
-
-// clientScheme decides the same for HTTPS.
-func (s *Server) clientScheme() echo.SchemeExtractor {
-	if len(s.TrustedProxies) == 0 {
-		return echo.ExtractSchemeDirect()
-	}
-	return echo.ExtractSchemeFromHeaders(s.trust()...)
-}
-
-// trust names the trusted proxies and nobody else.
-func (s *Server) trust() []echo.TrustOption {
-	options := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
-	for _, network := range s.TrustedProxies {
-		options = append(options, echo.TrustIPRange(network))
-	}
-	return options
 }
 
 // logRequests writes a line for each request that is not of a live path or a static file: who

@@ -165,7 +165,7 @@ func (h *house) token(name string) string {
 	if role := hospital.Role(name); role.Valid() {
 		h.employ(role)
 	}
-	token, _, err := h.hospital.SignIn(h.t.Context(), name, password, "192.0.2.1")
+	token, _, err := h.hospital.SignIn(h.t.Context(), name, password, hospital.Client{Address: "192.0.2.1"})
 	h.must(err)
 	return token
 }

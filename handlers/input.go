@@ -13,12 +13,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
 	"dusangire/hospital"
+	"dusangire/views"
 	"dusangire/views/text"
 )
 
@@ -36,11 +38,11 @@ type sentValues struct {
 }
 
 // formFields are those that pages send with any form, beside the fields of CONTRACT section 4.
-var formFields = []string{"idempotency_key", "version"}
+var formFields = []string{"idempotency_key", "version", views.PersonField}
 
 // readInput decodes the body. A field that the command does not know is refused, for a misspelt "allergies" must not pass.
 func readInput(c echo.Context, known ...string) (*input, error) {
-	body, err := decodeBody(c.Request())
+	body, err := bodyOf(c)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +54,7 @@ func readInput(c echo.Context, known ...string) (*input, error) {
 			in.refuse(plain, "unknown_field", "There is no such field here.")
 			continue
 		}
-		if slices.ContainsFunc(sent, hasNUL) {
+		if slices.ContainsFunc(sent, broken) {
 			in.refuseCharacters(plain)
 		}
 		in.values[plain] = append(in.values[plain], sent...)
@@ -60,12 +62,25 @@ func readInput(c echo.Context, known ...string) (*input, error) {
 	return in, nil
 }
 
-// hasNUL reports whether a text has the one character that not every database takes.
-func hasNUL(text string) bool { return strings.ContainsRune(text, 0) }
+// broken reports whether a text has the one character that not every database takes, or the one
+// that stands where a character could not be read, such as half of one in JSON.
+func broken(text string) bool { return strings.ContainsAny(text, "\x00\uFFFD") }
 
 func isJSON(r *http.Request) bool {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	return err == nil && (kind == "application/json" || strings.HasSuffix(kind, "+json"))
+}
+
+const bodyKey = "body" // in echo.Context: the func that decodes it
+
+// bodyOf is what a request carries, decoded once however often it is asked for.
+func bodyOf(c echo.Context) (sentValues, error) {
+	decode, begun := c.Get(bodyKey).(func() (sentValues, error))
+	if !begun {
+		decode = sync.OnceValues(func() (sentValues, error) { return decodeBody(c.Request()) })
+		c.Set(bodyKey, decode)
+	}
+	return decode()
 }
 
 func decodeBody(r *http.Request) (sentValues, error) {

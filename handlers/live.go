@@ -108,7 +108,7 @@ func isUpgrade(r *http.Request) bool { return strings.EqualFold(r.Header.Get("Up
 // visit is what the person behind a request may watch: their session and role decide, never the message or the query.
 func (s *Server) visit(c echo.Context, r Route) (hub.Visit, error) {
 	err := s.recognise(c)
-	if isKind(err, hospital.Unauthenticated) {
+	if isKind(err, hospital.Unauthenticated) || err == nil && !isOwnPage(c) {
 		return hub.Visit{Refusal: hub.CloseSignedOut}, nil
 	}
 	if err != nil {

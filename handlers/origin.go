@@ -100,18 +100,11 @@ func isProbe(path string) bool { return path == "/healthz" || path == "/readyz" 
 func (s *Server) believeProxies(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
-		if host := r.Header.Get("X-Forwarded-Host"); host != "" && s.trustsPeer(r) {
+		if host := s.vouched(r, "X-Forwarded-Host"); host != "" {
 			r.Host = host
 		}
 		return next(c)
 	}
-}
-
-// trustsPeer reports whether whoever connected to us is a trusted proxy.
-func (s *Server) trustsPeer(r *http.Request) bool {
-	name, _ := splitHost(r.RemoteAddr)
-	peer := net.ParseIP(name)
-	return peer != nil && slices.ContainsFunc(s.TrustedProxies, func(network *net.IPNet) bool { return network.Contains(peer) })
 }
 
 // allowsHost reports whether a Host header's value is among the allowed ones, by name or by name and port.

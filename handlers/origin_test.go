@@ -12,6 +12,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"dusangire/handlers"
 	"dusangire/hospital/hospitaltest"
 )
 
@@ -310,20 +311,21 @@ func TestOverHTTPSTheSessionIsBoundToTheHost(t *testing.T) {
 	h := newHouse(t, settings{tls: true})
 	h.employ("admin")
 	got := h.post("/login", "", browser, url.Values{"username": {"admin"}, "password": {password}})
-	cookie := onlyCookie(t, got)
-	if cookie.Name != "__Host-dusangire_session" || !cookie.Secure || !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.Path != "/" || cookie.Domain != "" {
+	cookie := h.sessionCookie(got)
+	name := handlers.SessionCookie(h.hospital.Instance(), true)
+	if !strings.HasPrefix(name, "__Host-") || cookie.Name != name || !cookie.Secure || !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.Path != "/" || cookie.Domain != "" {
 		t.Errorf("the session's cookie over HTTPS: %s", cookie.Raw)
 	}
 	if got.header.Get("Strict-Transport-Security") == "" {
 		t.Error("over HTTPS the browser is told to stay there")
 	}
-	for name, want := range map[string]int{"__Host-dusangire_session": 200, "dusangire_session": 401} {
+	for name, want := range map[string]int{name: 200, strings.TrimPrefix(name, "__Host-"): 401} {
 		page := h.ask(question{method: "GET", path: "/users/", as: htmx, header: http.Header{"Cookie": {name + "=" + cookie.Value}}})
 		if page.status != want {
 			t.Errorf("with the cookie %s: %d, want %d", name, page.status, want)
 		}
 	}
-	header := http.Header{"Cookie": {"__Host-dusangire_session=" + cookie.Value}, "Origin": {h.web.URL}}
+	header := http.Header{"Cookie": {name + "=" + cookie.Value}, "Origin": {h.web.URL}}
 	if s, response := h.dial("/ws/dashboard/medical_staff/", header, asHTML); s == nil {
 		t.Errorf("wss with the cookie: %s", response.Status)
 	} else {
@@ -338,17 +340,17 @@ func TestForwardedHeadersAreBelievedFromTrustedProxiesOnly(t *testing.T) {
 		name    string
 		trusted []string
 		hops    string
-		cookie  string
+		secure  bool
 		client  string
 	}{
-		{"no proxies", nil, public, "dusangire_session", "127.0.0.1"},
-		{"other proxies", []string{"10.0.0.0/8", "192.168.0.0/16"}, public, "dusangire_session", "127.0.0.1"},
-		{"this proxy", []string{"127.0.0.0/8"}, public, "__Host-dusangire_session", "203.0.113.9"},
-		{"this proxy behind another", []string{"127.0.0.1/32", "203.0.113.0/24"}, public, "__Host-dusangire_session", "198.51.100.7"},
-		{"a client in the hospital's own network", []string{"127.0.0.0/8"}, "198.51.100.7, 10.1.2.3", "__Host-dusangire_session", "10.1.2.3"},
-		{"a proxy that says X-Real-IP alone", []string{"127.0.0.0/8"}, "", "__Host-dusangire_session", "198.51.100.7"},
-		{"anybody who says X-Real-IP alone", []string{"10.0.0.0/8"}, "", "dusangire_session", "127.0.0.1"},
-		{"a client on a link", []string{"127.0.0.0/8"}, "198.51.100.7, 169.254.1.1", "__Host-dusangire_session", "169.254.1.1"},
+		{"no proxies", nil, public, false, "127.0.0.1"},
+		{"other proxies", []string{"10.0.0.0/8", "192.168.0.0/16"}, public, false, "127.0.0.1"},
+		{"this proxy", []string{"127.0.0.0/8"}, public, true, "203.0.113.9"},
+		{"this proxy behind another", []string{"127.0.0.1/32", "203.0.113.0/24"}, public, true, "198.51.100.7"},
+		{"a client in the hospital's own network", []string{"127.0.0.0/8"}, "198.51.100.7, 10.1.2.3", true, "10.1.2.3"},
+		{"a proxy that says X-Real-IP alone", []string{"127.0.0.0/8"}, "", true, "198.51.100.7"},
+		{"anybody who says X-Real-IP alone", []string{"10.0.0.0/8"}, "", false, "127.0.0.1"},
+		{"a client on a link", []string{"127.0.0.0/8"}, "198.51.100.7, 169.254.1.1", true, "169.254.1.1"},
 	} {
 		forwarded := http.Header{"X-Forwarded-Proto": {"https"}, "X-Forwarded-For": {c.hops}, "X-Real-Ip": {"198.51.100.7"}, "Forwarded": {"for=198.51.100.7;proto=https"}}
 		t.Run(c.name, func(t *testing.T) {
@@ -356,8 +358,8 @@ func TestForwardedHeadersAreBelievedFromTrustedProxiesOnly(t *testing.T) {
 			h := newHouse(t, settings{trustedProxies: c.trusted})
 			h.employ("admin")
 			in := h.ask(question{method: "POST", path: "/login", as: browser, fields: url.Values{"username": {"admin"}, "password": {password}}, header: forwarded})
-			if cookie := onlyCookie(t, in); cookie.Name != c.cookie || cookie.Secure != strings.HasPrefix(c.cookie, "__Host-") {
-				t.Errorf("cookie %s, want %s", cookie.Raw, c.cookie)
+			if cookie := h.sessionCookie(in); cookie.Secure != c.secure {
+				t.Errorf("cookie %s, want it over HTTPS: %t", cookie.Raw, c.secure)
 			}
 			h.ask(question{method: "POST", path: "/login", as: browser, fields: url.Values{"username": {"admin"}, "password": {"wrong password"}}, header: forwarded})
 			digest := sha256.Sum256([]byte(c.client))
@@ -392,6 +394,19 @@ func TestTheHostThatAClientNamedIsBelievedFromTrustedProxiesOnly(t *testing.T) {
 			}
 		})
 	}
+}
+
+// sessionCookie is the cookie with the session's token that an answer sets.
+func (h *house) sessionCookie(a answer) *http.Cookie {
+	h.t.Helper()
+	cookies := (&http.Response{Header: a.header}).Cookies()
+	for _, cookie := range cookies {
+		if cookie.Name == handlers.SessionCookie(h.hospital.Instance(), cookie.Secure) {
+			return cookie
+		}
+	}
+	h.t.Fatalf("no cookie of a session in %v with %d: %.200s", cookies, a.status, a.body)
+	return nil
 }
 
 // onlyCookie is the one cookie that an answer sets.

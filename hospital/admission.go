@@ -456,6 +456,7 @@ func (h *Hospital) Discharge(ctx context.Context, actor Actor, admissionID int64
 			return Admission{}, err
 		}
 	}
+	leaving.Notes = tidyLines(leaving.Notes)
 	if err := leaving.check(); err != nil {
 		return Admission{}, err
 	}

@@ -3,73 +3,202 @@ package hospital
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math"
+	"net/netip"
 	"time"
 )
 
-// Guessing passwords is made slow, never impossible for the one who knows theirs: each failure beyond a number of free
-// ones doubles the time until the next attempt for that name from that client address, from that address for whatever name, or
-// for that name from wherever, up to longestWait. One address alone can't keep somebody out elsewhere: it is slowed down long
-// before the name is. The counts are in the database, so that all nodes share them, and are forgotten when nobody has
-// failed for a while.
+// Guessing passwords is made slow, and nobody is kept out by what others guess.
+//
+// A device that has signed in to the account before, and shows what it was given then, is slowed by
+// its own failures alone. So is, for each of its addresses, a name from anywhere else: a few
+// failures are free, then each doubles the time until the next attempt, up to longestWait. That
+// comes to at most 300 guesses a day at one name from one device or one address, where an IPv6
+// address counts as its network of 64 bits; whoever guesses from a hundred addresses has 30,000,
+// and whoever comes from the hundred-and-first does not notice.
+//
+// Beside that, a device that is not known waits slowly's pause where very many have failed at its
+// name, or many from its address under whatever names, unless this name has signed in from there of
+// late. Such attempts take turns, placesAtOnce at a time: at most 4 guesses a second and node at
+// one name from however many addresses, and as many from one address. An attempt that waits is
+// never refused, unless so many wait before it that longestTurn would pass.
+//
+// The counts are in the database, so that all nodes share them, and are forgotten when nobody has
+// failed for failuresLast.
 const (
-	freeForPair   = 5
+	freeForOwn    = 5
 	freeForClient = 50
-	freeForName   = 100
+	freeForName   = 1000
 	longestWait   = 5 * time.Minute
-	failuresLast  = 15 * time.Minute // longer than longestWait, or waiting would be enough to begin anew
+	failuresLast  = time.Hour // so long that to pause and begin anew brings no more guesses
+	placesLast    = 30 * 24 * time.Hour
+
+	slowly       = time.Second
+	placesAtOnce = 4
+	longestTurn  = 15 * time.Second
 )
 
-// nameSubject is under what the failures for a username are counted. Digests, since what people type into the field for the
-// name is at times their password.
-func nameSubject(username string) string { return "name " + digest(username) }
-
-// pairSubject is under what the failures for a username from a client address are counted.
-func pairSubject(username, client string) string { return pairsOf(username) + digest(client) }
-
-// pairsOf is what the pairSubject of a username begins with, whatever the address.
-func pairsOf(username string) string { return "pair " + digest(username) + " " }
-
-// clientSubject is under what the failures from a client address are counted.
-func clientSubject(client string) string { return "client " + digest(client) }
-
-// countAttempt counts an attempt to sign in as a failure before it is made, so that many at once are not all taken for
-// the first, or returns TooMany where it has to wait.
-func (h *Hospital) countAttempt(ctx context.Context, username, client string) error {
-	now := h.clock(ctx)
-	return h.write(ctx, func(ctx context.Context, u *unit) error {
-		// The client's row first, for everyone: no two attempts wait for each other.
-		if err := countFailure(ctx, u.tx, clientSubject(client), freeForClient, now); err != nil {
-			return err
-		}
-		if err := countFailure(ctx, u.tx, pairSubject(username, client), freeForPair, now); err != nil {
-			return err
-		}
-		return countFailure(ctx, u.tx, nameSubject(username), freeForName, now)
-	})
+// Client is what the request of an attempt to sign in says of where it comes from.
+type Client struct {
+	Address string // of its network
+	Devices string // what RememberDevice left there; empty: nothing
+	Session string // token of the session that came along, which a sign-in ends; empty: none
 }
 
-// countFailure counts a failure of the subject, or returns TooMany where it is too early for another attempt. Failures
-// after which nobody failed for failuresLast do not count.
-func countFailure(ctx context.Context, tx *sql.Tx, subject string, free int, now time.Time) error {
+// network is whom the address counts for: for itself, or in IPv6 for all 64 bits that one customer
+// is given.
+func (c Client) network() string {
+	ip, err := netip.ParseAddr(c.Address)
+	if err != nil {
+		return c.Address
+	}
+	ip = ip.Unmap().WithZone("")
+	if ip.Is4() {
+		return ip.String()
+	}
+	prefix, _ := ip.Prefix(64) // never fails: 64 bits are in every IPv6 address
+	return prefix.String()
+}
+
+// Under what failures are counted. Digests, since what people type into the field for the name is
+// at times their password.
+
+func nameSubject(username string) string { return "name " + digest(username) }
+
+func clientSubject(network string) string { return "client " + digest(network) }
+
+func pairSubject(username, network string) string { return pairsOf(username) + digest(network) }
+
+func deviceSubject(username, device string) string { return devicesOf(username) + digest(device) }
+
+// pairsOf and devicesOf are what the subjects of a username begin with, whatever the address or the
+// device.
+func pairsOf(username string) string   { return "pair " + digest(username) + " " }
+func devicesOf(username string) string { return "device " + digest(username) + " " }
+
+// attempt is one attempt to sign in, and what is known of it before its password is looked at.
+type attempt struct {
+	username string
+	from     Client
+	user     User         // whom the name belongs to; zero: nobody
+	hash     passwordHash // nothing matches it where nobody has the name
+	own      string       // whose failures say when it may be tried again
+	shared   []string     // for what else it counts when it fails, in the order of locking
+	turns    []turn       // that it has to wait for, in this order
+	slow     bool
+	standing rank
+}
+
+// attempt reads what an attempt to sign in is.
+func (h *Hospital) attempt(ctx context.Context, username string, from Client) (a attempt, err error) {
+	a = attempt{username: foldUsername(username), from: from}
+	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+		if a.user, a.hash, err = credentials(ctx, q, a.username); err != nil {
+			return err
+		}
+		if device := h.device(from.Devices, a.user, a.hash); device != "" {
+			a.own, a.standing = deviceSubject(a.username, device), known
+			a.turns = []turn{{a.own, 1}}
+			return nil
+		}
+		return a.readStranger(ctx, q, h.clock(ctx))
+	})
+	return a, err
+}
+
+// readStranger reads what slows an attempt from a device that is not known.
+func (a *attempt) readStranger(ctx context.Context, q *sql.Tx, now time.Time) error {
+	network := a.from.network()
+	client, name := clientSubject(network), nameSubject(a.username)
+	a.own, a.shared, a.standing = pairSubject(a.username, network), []string{client, name}, stranger
+	atHome, err := signedInFrom(ctx, q, a.own, now)
+	if err != nil {
+		return err
+	}
+	if !atHome {
+		failed, _, err := failuresOf(ctx, q, client, now)
+		if err != nil {
+			return err
+		}
+		a.slow = failed >= freeForClient
+		a.turns = append(a.turns, turn{client, placesAtOnce})
+	}
+	failed, _, err := failuresOf(ctx, q, name, now)
+	if err != nil {
+		return err
+	}
+	if failed >= freeForName {
+		a.slow = true
+		a.turns = append(a.turns, turn{name, placesAtOnce})
+	}
+	a.turns = append(a.turns, turn{a.own, 1})
+	return nil
+}
+
+// credentials finds who has a name and the hash to check the password against: one that nothing
+// matches where nobody has it.
+func credentials(ctx context.Context, q *sql.Tx, username string) (User, passwordHash, error) {
+	user, hash, err := userByName(ctx, q, username)
+	if e, ok := errors.AsType[*Error](err); ok && e.Kind == NotFound {
+		return User{}, noPassword, nil
+	}
+	return user, hash, err
+}
+
+// signedInFrom reports whether the name has signed in from the address of late.
+func signedInFrom(ctx context.Context, q *sql.Tx, pair string, now time.Time) (is bool, err error) {
+	err = q.QueryRowContext(ctx, `SELECT EXISTS (
+			SELECT 1 FROM sign_in_place WHERE subject = $1 AND last_at > $2)`, pair,
+		instant(now.Add(-placesLast))).Scan(&is)
+	if err != nil {
+		return false, fmt.Errorf("read where somebody has signed in: %w", err)
+	}
+	return is, nil
+}
+
+// failuresOf reads how often a subject has failed of late, and when it did last.
+func failuresOf(ctx context.Context, q *sql.Tx, subject string, now time.Time) (
+	failures int, last time.Time, err error,
+) {
+	err = q.QueryRowContext(ctx, `SELECT failures, last_at FROM sign_in_failure
+		WHERE subject = $1 AND last_at > $2`, subject,
+		instant(now.Add(-failuresLast))).Scan(&failures, (*instant)(&last))
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return 0, time.Time{}, fmt.Errorf("read failed sign-ins: %w", err)
+	}
+	return failures, last, nil
+}
+
+// mayTry returns TooMany where it is too early for another attempt, with the seconds to wait in
+// Args; otherwise it lets the slow ones wait. Whoever has failed before is let to the check of the
+// password after all others.
+func (h *Hospital) mayTry(ctx context.Context, a *attempt) error {
+	now := h.clock(ctx)
 	var failures int
 	var last time.Time
-	err := tx.QueryRowContext(ctx, `INSERT INTO sign_in_failure (subject, failures, last_at) VALUES ($1, 0, $2)
-		ON CONFLICT (subject) DO UPDATE SET failures = CASE WHEN sign_in_failure.last_at <= $3 THEN 0 ELSE sign_in_failure.failures END
-		RETURNING failures, last_at`,
-		subject, instant(now), instant(now.Add(-failuresLast))).Scan(&failures, (*instant)(&last))
+	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+		failures, last, err = failuresOf(ctx, q, a.own, now)
+		return err
+	})
 	if err != nil {
-		return fmt.Errorf("read failed sign-ins: %w", err)
+		return err
 	}
-	// Where no wait is due, last may even lie ahead of now: another attempt began later and was counted first.
-	if wait := waitAfter(failures-free) - max(now.Sub(last), 0); wait > 0 {
+	if last.After(now) { // the clock was ahead: what happened then counts as if it had happened now
+		if err := h.recall(ctx, a.own, now); err != nil {
+			return err
+		}
+		last = now
+	}
+	if wait := waitAfter(failures-freeForOwn) - now.Sub(last); wait > 0 {
 		return Refuse(TooMany, "too_many_attempts", "Too many attempts. Try again in %d s.", int(math.Ceil(wait.Seconds())))
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE sign_in_failure SET failures = $2, last_at = $3 WHERE subject = $1`,
-		subject, failures+1, instant(now))
-	if err != nil {
-		return fmt.Errorf("count a failed sign-in: %w", err)
+	if failures > 0 && a.standing == stranger {
+		a.standing = doubted
+	}
+	if a.slow {
+		return pause(ctx, slowly)
 	}
 	return nil
 }
@@ -82,33 +211,81 @@ func waitAfter(beyond int) time.Duration {
 	return min(time.Second<<min(beyond, 10), longestWait)
 }
 
-// forgetFailures lets a name begin anew, from every address.
+// recall moves the last failure of a subject back to now, where it lies ahead.
+func (h *Hospital) recall(ctx context.Context, subject string, now time.Time) error {
+	return h.write(ctx, func(ctx context.Context, u *unit) error {
+		_, err := u.tx.ExecContext(ctx, `UPDATE sign_in_failure SET last_at = $2
+			WHERE subject = $1 AND last_at > $2`, subject, instant(now))
+		if err != nil {
+			return fmt.Errorf("recall a failed sign-in: %w", err)
+		}
+		return nil
+	})
+}
+
+// countFailure counts an attempt that failed. The subjects that it shares with others come first,
+// in the same order for everyone: no two attempts wait for each other.
+func (h *Hospital) countFailure(ctx context.Context, a attempt) error {
+	now := h.clock(ctx)
+	return h.write(ctx, func(ctx context.Context, u *unit) error {
+		for _, subject := range append(a.shared, a.own) {
+			_, err := u.tx.ExecContext(ctx, `INSERT INTO sign_in_failure (subject, failures, last_at)
+				VALUES ($1, 1, $2) ON CONFLICT (subject) DO UPDATE SET last_at = $2, failures =
+				CASE WHEN sign_in_failure.last_at <= $3 THEN 1 ELSE sign_in_failure.failures + 1 END`,
+				subject, instant(now), instant(now.Add(-failuresLast)))
+			if err != nil {
+				return fmt.Errorf("count a failed sign-in: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+// succeeded lets whoever has signed in begin anew, and remembers where the name has done so. What
+// was counted for the name or for the address stays: others may have failed there.
+func (c *change) succeeded(ctx context.Context, a attempt) error {
+	if _, err := c.exec(ctx, `DELETE FROM sign_in_failure WHERE subject = $1`, a.own); err != nil {
+		return fmt.Errorf("forget failed sign-ins: %w", err)
+	}
+	_, err := c.exec(ctx, `INSERT INTO sign_in_place (subject, last_at) VALUES ($1, $2)
+		ON CONFLICT (subject) DO UPDATE SET last_at = $2`,
+		pairSubject(a.username, a.from.network()), instant(c.now))
+	if err != nil {
+		return fmt.Errorf("remember where somebody signed in: %w", err)
+	}
+	return nil
+}
+
+// forgetFailures lets a name begin anew, from every address and device.
 func (c *change) forgetFailures(ctx context.Context, username string) error {
-	_, err := c.exec(ctx, `DELETE FROM sign_in_failure WHERE subject = $1 OR subject LIKE $2`, nameSubject(username), pairsOf(username)+"%")
+	_, err := c.exec(ctx, `DELETE FROM sign_in_failure
+		WHERE subject = $1 OR subject LIKE $2 OR subject LIKE $3`,
+		nameSubject(username), pairsOf(username)+"%", devicesOf(username)+"%")
 	if err != nil {
 		return fmt.Errorf("forget failed sign-ins: %w", err)
 	}
 	return nil
 }
 
-// takeBackAttempt lets a name begin anew from a client address, and takes back what countAttempt counted for the address and for the
-// name, since the attempt did not fail. What others failed stays counted.
-func (c *change) takeBackAttempt(ctx context.Context, username, client string) error {
-	// In the order of countAttempt, so that no two sign-ins wait for each other.
-	for _, step := range []struct{ statement, subject string }{
-		{`UPDATE sign_in_failure SET failures = failures - 1 WHERE subject = $1 AND failures > 0`, clientSubject(client)},
-		{`DELETE FROM sign_in_failure WHERE subject = $1`, pairSubject(username, client)},
-		{`UPDATE sign_in_failure SET failures = failures - 1 WHERE subject = $1 AND failures > 0`, nameSubject(username)},
-	} {
-		if _, err := c.exec(ctx, step.statement, step.subject); err != nil {
-			return fmt.Errorf("take back an attempt: %w", err)
-		}
+// UnlockUser lets a name that was guessed at be tried again at once, from everywhere. Sessions
+// stand. NotFound where there is no such user.
+func (h *Hospital) UnlockUser(ctx context.Context, actor Actor, username string) error {
+	if err := actor.need(ManageUsers); err != nil {
+		return err
 	}
-	return nil
+	return h.change(ctx, actor, func(ctx context.Context, c *change) error {
+		user, err := c.lockUser(ctx, username)
+		if err != nil {
+			return err
+		}
+		c.record(entry{action: "user.unlock", entity: "user", entityID: user.ID}, UserTopic(user.ID))
+		return c.forgetFailures(ctx, user.Username)
+	})
 }
 
-// ForgetOld deletes sessions that have ended, failed sign-ins that no longer count, and idempotency keys that nobody will
-// ask for again. Nothing depends on when it is called; the server does so now and then.
+// ForgetOld deletes sessions that have ended, failed sign-ins that no longer count, places where
+// nobody has signed in for long, and idempotency keys that nobody will ask for again. Nothing
+// depends on when it is called; the server does so now and then.
 func (h *Hospital) ForgetOld(ctx context.Context) error {
 	now := h.clock(ctx)
 	return h.write(ctx, func(ctx context.Context, u *unit) error {
@@ -118,6 +295,7 @@ func (h *Hospital) ForgetOld(ctx context.Context) error {
 		}{
 			{`DELETE FROM session WHERE expires_at <= $1`, now},
 			{`DELETE FROM sign_in_failure WHERE last_at <= $1`, now.Add(-failuresLast)},
+			{`DELETE FROM sign_in_place WHERE last_at <= $1`, now.Add(-placesLast)},
 			{`DELETE FROM idempotency WHERE created_at <= $1`, now.Add(-keysLast)},
 			{`DELETE FROM node_pulse WHERE at <= $1`, now.Add(-pulsesLast)},
 		} {

@@ -69,7 +69,7 @@ func TestEveryCommandMovesItsTopicsByOneAndAnnouncesThemAfterTheCommit(t *testin
 				return err
 			}, []hospital.Topic{wardB, metrics}},
 			{"sign in", func() (err error) {
-				token, _, err = h.SignIn(ctx, "keza", "correct horse", "10.0.0.1")
+				token, _, err = h.SignIn(ctx, "keza", "correct horse", hospital.Client{Address: "10.0.0.1"})
 				return err
 			}, []hospital.Topic{user}},
 			{"sign out", func() error { return h.SignOut(ctx, token) }, []hospital.Topic{user}},

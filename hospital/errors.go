@@ -82,16 +82,61 @@ func (f fields) text(field, value string, longest int) {
 	}
 }
 
-// unwritable reports whether a text holds what has no place in one: broken characters, control characters other than
-// line breaks and tabs, and the marks that turn the direction of what follows them.
+// unwritable reports whether a text holds what has no place in one: characters that are broken, or
+// were before they came here, control characters other than line breaks and tabs, and the marks
+// that turn the direction of what follows them.
 func unwritable(text string) bool {
 	return !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool {
-		return r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r))
+		return r != '\n' && r != '\t' && (r == utf8.RuneError || unicode.IsControl(r) ||
+			unicode.In(r, unicode.Bidi_Control, unicode.Noncharacter_Code_Point))
 	})
 }
 
-// tidy is a text of one line as it is kept: composed characters (NFC), single spaces, none around it.
-func tidy(text string) string { return norm.NFC.String(strings.Join(strings.Fields(text), " ")) }
+// tidy is a text of one line as it is kept: composed characters (NFC), none that nobody sees,
+// single spaces, none around it.
+func tidy(text string) string { return strings.Join(strings.Fields(visible(text)), " ") }
+
+// tidyLines is the same for a text of several lines, whose lines and spaces stay as they are.
+func tidyLines(text string) string { return strings.TrimSpace(visible(text)) }
+
+// visible is a text in composed characters (NFC) without what nobody sees: soft hyphens, spaces
+// without width, byte order marks, fillers. A text of nothing but these, or of accents without a
+// letter, is empty. Joiners stay where a script writes with them, which Latin does not. The marks
+// that turn the direction stay, to be refused as unwritable.
+func visible(text string) string {
+	var before rune
+	text = strings.Map(func(r rune) rune {
+		if invisible(r) && !joins(before, r) {
+			return -1
+		}
+		before = r
+		return r
+	}, norm.NFC.String(text))
+	text = strings.TrimRight(text, joiners)
+	if strings.TrimFunc(text, func(r rune) bool { return unicode.IsMark(r) || unicode.IsSpace(r) }) == "" {
+		return ""
+	}
+	return text
+}
+
+// joiners tell whether the letters around them are written as one.
+const joiners = "\u200c\u200d"
+
+// joins reports whether a character is a joiner in its place.
+func joins(before, r rune) bool {
+	written := unicode.IsLetter(before) || unicode.IsMark(before) || unicode.IsSymbol(before)
+	return strings.ContainsRune(joiners, r) && written && !unicode.Is(unicode.Latin, before)
+}
+
+// invisible reports whether a character shows nothing and is no space.
+func invisible(r rune) bool {
+	const brailleBlank = '\u2800'
+	if unicode.Is(unicode.Cf, r) {
+		return !unicode.In(r, unicode.Bidi_Control, unicode.Prepended_Concatenation_Mark)
+	}
+	return r == brailleBlank ||
+		unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
 
 // refuseChoice records that a field is none of the values that it can have, and names them.
 func refuseChoice[T ~string](f fields, field string, values []T) {

@@ -18,3 +18,19 @@ func (h *Hospital) HealthNow(ctx context.Context) Health {
 func OpenThrough(ctx context.Context, o Options, through func(direct driver.Connector) driver.Connector) (*Hospital, error) {
 	return open(ctx, o, through)
 }
+
+// Slowed reports whether an attempt to sign in would have to wait a little because of what others
+// have failed.
+func (h *Hospital) Slowed(ctx context.Context, username string, from Client) (bool, error) {
+	a, err := h.attempt(ctx, username, from)
+	return a.slow, err
+}
+
+// Knows reports whether an attempt to sign in comes from a device that is known to the user.
+func (h *Hospital) Knows(ctx context.Context, username string, from Client) (bool, error) {
+	a, err := h.attempt(ctx, username, from)
+	return a.standing == known, err
+}
+
+// NetworkOf is whom an address counts for.
+func NetworkOf(address string) string { return Client{Address: address}.network() }

@@ -5,7 +5,9 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"dusangire/hospital/internal/store"
@@ -26,13 +28,16 @@ type Options struct {
 
 // Hospital answers reads and takes commands. It is safe for concurrent use.
 type Hospital struct {
-	url      string // of db
-	db       *store.DB
-	announce func(Revisions)
-	now      func() time.Time
-	hashing  chan struct{} // holds a slot for each password hash at work
-	pulse    pulse
-	refused  refusals
+	url       string // of db
+	db        *store.DB
+	announce  func(Revisions)
+	now       func() time.Time
+	instance  string
+	deviceKey string // signs what devices are known again by
+	signingIn turns  // whose attempts wait for each other
+	hashing   door   // to the checks of passwords
+	pulse     pulse
+	refused   refusals
 }
 
 // Migrate brings the database at databaseURL to the current schema. Several processes may call it at once.
@@ -51,12 +56,16 @@ func open(ctx context.Context, o Options, through func(driver.Connector) driver.
 	if err != nil {
 		return nil, err
 	}
-	h := &Hospital{url: o.DatabaseURL, db: db, pulse: pulse{node: rand.Text()}, announce: o.Announce, now: o.Now, hashing: make(chan struct{}, hashesAtOnce)}
+	h := &Hospital{url: o.DatabaseURL, db: db, pulse: pulse{node: rand.Text()}, announce: o.Announce, now: o.Now,
+		hashing: door{free: hashesAtOnce}, signingIn: turns{taken: map[string]*places{}}}
 	if h.announce == nil {
 		h.announce = func(Revisions) {}
 	}
 	if h.now == nil {
 		h.now = time.Now
+	}
+	if err := h.readMeta(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
 	}
 	return h, nil
 }
@@ -64,6 +73,26 @@ func open(ctx context.Context, o Options, through func(driver.Connector) driver.
 // Analyze lets the database count what it holds, for whoever has just written much at once: how it
 // reads hangs on that.
 func (h *Hospital) Analyze(ctx context.Context) error { return store.Analyze(ctx, h.url) }
+
+// readMeta reads what a database says of itself once and for all.
+func (h *Hospital) readMeta(ctx context.Context) error {
+	return h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+		err := q.QueryRowContext(ctx, `SELECT epoch.value, device_key.value
+			FROM meta AS epoch, meta AS device_key
+			WHERE epoch.name = 'epoch' AND device_key.name = 'device_key'`).
+			Scan(&h.instance, &h.deviceKey)
+		if err != nil {
+			return fmt.Errorf("read what database this is: %w", err)
+		}
+		return nil
+	})
+}
+
+// lengthOfInstance is how much of the epoch tells two databases on one machine apart.
+const lengthOfInstance = 8
+
+// Instance is a short name of the database, which all its nodes share and no other database has.
+func (h *Hospital) Instance() string { return strings.ToLower(h.instance[:lengthOfInstance]) }
 
 // Close releases the database. Commands under way must have ended.
 func (h *Hospital) Close() error { return h.db.Close() }

@@ -120,7 +120,7 @@ func (h *Hospital) PlaceOrder(ctx context.Context, actor Actor, order NewOrder) 
 	if err := actor.need(OrderMeals); err != nil {
 		return Order{}, false, err
 	}
-	order.Notes, order.OverrideReason = strings.TrimSpace(order.Notes), tidy(order.OverrideReason)
+	order.Notes, order.OverrideReason = tidyLines(order.Notes), tidy(order.OverrideReason)
 	if order.OverrideReason != "" {
 		if err := actor.need(OverrideHazards); err != nil {
 			return Order{}, false, err

@@ -8,9 +8,57 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
+	"golang.org/x/text/unicode/norm"
+
+	"dusangire/hospital/internal/commonpassword"
 )
+
+// The length of a password, in characters.
+const (
+	ShortestPassword = 8
+	LongestPassword  = 128
+)
+
+// typed is a password as it is set and checked: what keyboards and systems write in different ways
+// is the same (NFC).
+func typed(password string) string { return norm.NFC.String(password) }
+
+// password records why a user can't have a new password: it can never be typed, or it is among the
+// first that others try.
+func (f fields) password(username, password string) {
+	password = typed(password)
+	length := utf8.RuneCountInString(password)
+	refuse := func(code, format string, args ...any) { f.refuse("password", code, format, args...) }
+	switch {
+	case !utf8.ValidString(password):
+		refuse("password_encoding", "The password did not arrive as UTF-8 text. Save or send it as UTF-8.")
+	case strings.TrimSpace(password) != password:
+		refuse("password_blanks", "A password begins and ends with no blank: nobody would see it.")
+	case unwritable(password), visible(password) != password, strings.ContainsAny(password, "\t\n"):
+		refuse("password_characters", "Use only characters that can be seen and typed.")
+	case length < ShortestPassword || length > LongestPassword:
+		refuse("password_length", "A password has %d to %d characters.", ShortestPassword, LongestPassword)
+	case guessable(username, password):
+		refuse("password_common", "This password is among the first that others try. Choose another, such as four words that only you put together.")
+	}
+}
+
+// ourName is what the users of this program think of first.
+const ourName = "dusangire"
+
+// guessable reports whether a password is widely used, or is a name with figures around it: the
+// user's or the program's.
+func guessable(username, password string) bool {
+	folded := strings.ToLower(password)
+	name := strings.TrimFunc(folded, func(r rune) bool { return !unicode.IsLetter(r) })
+	bare := strings.TrimFunc(username, func(r rune) bool { return !unicode.IsLetter(r) })
+	named := folded == username || name == ourName || name != "" && name == bare
+	return named || commonpassword.Contains(folded)
+}
 
 // The cost of a password's hash: OWASP's minimum for argon2id. It is written into each hash, so raising it
 // leaves the older ones good.
@@ -22,8 +70,9 @@ const (
 	saltLength  = 16
 )
 
-// hashesAtOnce bounds the memory and the processors that sign-ins can take from everyone else.
-const hashesAtOnce = 4
+// hashesAtOnce bounds the memory and the processors that sign-ins can take from everyone else: each
+// check of a password has 19 MiB, and what the one before it had is garbage until it is collected.
+const hashesAtOnce = 2
 
 // passwordHash is a hash with its cost and its salt, in the PHC string format.
 type passwordHash string
@@ -43,14 +92,14 @@ func (h *Hospital) hashPassword(ctx context.Context, password string) (passwordH
 	salt := make([]byte, saltLength)
 	rand.Read(salt) // never fails
 	var key []byte
-	err := h.whileHashing(ctx, func() {
+	err := h.whileHashing(ctx, known, func() {
 		key = argon2.IDKey([]byte(password), salt, hashTime, hashMemory, hashThreads, hashLength)
 	})
 	return phc(salt, key), err
 }
 
 // matches reports whether the password is the one that was hashed. It waits for its turn until the context ends.
-func (h *Hospital) matches(ctx context.Context, hash passwordHash, password string) (same bool, err error) {
+func (h *Hospital) matches(ctx context.Context, r rank, hash passwordHash, password string) (same bool, err error) {
 	var memory, time uint32
 	var threads uint8
 	var version int
@@ -69,7 +118,7 @@ func (h *Hospital) matches(ctx context.Context, hash passwordHash, password stri
 	if err != nil {
 		return false, fmt.Errorf("read a password's hash: %w", err)
 	}
-	err = h.whileHashing(ctx, func() {
+	err = h.whileHashing(ctx, r, func() {
 		// #nosec G115 -- the length of a hash, a few bytes
 		got := argon2.IDKey([]byte(password), salt, time, memory, threads, uint32(len(want)))
 		same = subtle.ConstantTimeCompare(got, want) == 1
@@ -78,13 +127,11 @@ func (h *Hospital) matches(ctx context.Context, hash passwordHash, password stri
 }
 
 // whileHashing runs work when fewer than hashesAtOnce others do, or returns the context's error.
-func (h *Hospital) whileHashing(ctx context.Context, work func()) error {
-	select {
-	case h.hashing <- struct{}{}:
-		defer func() { <-h.hashing }()
-		work()
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("wait to check a password: %w", ctx.Err())
+func (h *Hospital) whileHashing(ctx context.Context, r rank, work func()) error {
+	if err := h.hashing.enter(ctx, r); err != nil {
+		return err
 	}
+	defer h.hashing.leave()
+	work()
+	return nil
 }

@@ -121,7 +121,7 @@ func (a Actor) maySee(thing string, one *Change) bool {
 func fieldsOf(action, from, to string) []Change {
 	switch action {
 	case "admission.transfer":
-		return []Change{{Field: "bed_number", From: known(from), To: known(to)}}
+		return []Change{{Field: "bed_number", From: told(from), To: told(to)}}
 	case "admission.plan_discharge":
 		return []Change{{Field: "expected_discharge", From: moment(from), To: moment(to)}}
 	case "admission.discharge":
@@ -138,11 +138,11 @@ func fieldsOf(action, from, to string) []Change {
 	if from == to {
 		return []Change{{Field: "hazards"}} // what speaks against an order is not kept in the audit
 	}
-	return []Change{{Field: "status", From: known(from), To: known(to)}}
+	return []Change{{Field: "status", From: told(from), To: told(to)}}
 }
 
-// known is a text of the audit, nil for none.
-func known(text string) any {
+// told is a text of the audit, nil for none.
+func told(text string) any {
 	if text == "" {
 		return nil
 	}

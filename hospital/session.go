@@ -27,28 +27,66 @@ func (s Session) Actor(requestID string) Actor {
 		RequestID: requestID, SessionID: s.ID}
 }
 
-// SignIn checks a password and opens a session. The token is shown once and kept only as its
-// SHA-256. Every failure is the same Unauthenticated error after the same work, whether the name,
-// the password or the account was wrong; TooMany after repeated failures for that name or from
-// that client address, with the seconds to wait in Args. Both are noted in the audit.
-func (h *Hospital) SignIn(ctx context.Context, username, password, client string) (token string, s Session, err error) {
+// SignIn checks a password and opens a session, and ends the one that the request came with. The
+// token is shown once and kept only as its SHA-256. Every failure is the same Unauthenticated error
+// after the same work, whether the name, the password or the account was wrong; TooMany after
+// repeated failures, with the seconds to wait in Args; Unavailable where too many others sign in at
+// this moment.
+//
+// Whatever came of the attempt is known here, and nowhere else; failures and waits are noted in the
+// audit.
+func (h *Hospital) SignIn(ctx context.Context, username, password string, from Client) (
+	token string, s Session, err error,
+) {
 	defer func() { err = h.noteSignIn(ctx, username, err) }()
-	username = foldUsername(username)
-	if err := h.countAttempt(ctx, username, client); err != nil {
-		return "", Session{}, err
-	}
-	user, hash, err := h.credentials(ctx, username)
+	a, err := h.attempt(ctx, username, from)
 	if err != nil {
 		return "", Session{}, err
 	}
-	same, err := h.matches(ctx, hash, password)
+	if err := h.tryPassword(ctx, &a, typed(password)); err != nil {
+		return "", Session{}, err
+	}
+	return h.openSession(ctx, a)
+}
+
+// tryPassword returns nil where the password is right, when its turn has come. Attempts with one
+// name from one place are made one after the other, so that many at once are not all taken for the
+// first, and that what is right is never counted as wrong.
+func (h *Hospital) tryPassword(ctx context.Context, a *attempt, password string) error {
+	waiting, cancel := context.WithTimeoutCause(ctx, longestTurn, errLongTurn)
+	defer cancel()
+	giveBack, err := h.signingIn.take(waiting, a.turns)
 	if err != nil {
-		return "", Session{}, notSaved(ctx, err)
+		return waitedTooLong(ctx, waiting, err)
 	}
-	if !same || user.Disabled {
-		return "", Session{}, wrongPassword()
+	defer giveBack()
+	if err := h.mayTry(waiting, a); err != nil {
+		return waitedTooLong(ctx, waiting, err)
 	}
-	return h.openSession(ctx, user, hash, client)
+	same, err := h.matches(waiting, a.standing, a.hash, password)
+	if err != nil {
+		return waitedTooLong(ctx, waiting, err)
+	}
+	if same && !a.user.Disabled {
+		return nil
+	}
+	if err := h.countFailure(ctx, *a); err != nil {
+		return err
+	}
+	return wrongPassword()
+}
+
+// errLongTurn says why a wait for a turn has ended: not because its caller left.
+var errLongTurn = errors.New("too many sign-ins at once")
+
+// waitedTooLong words what ended an attempt that waited for its turn: that this took longestTurn,
+// or anything else.
+func waitedTooLong(ctx, waiting context.Context, err error) error {
+	if !errors.Is(context.Cause(waiting), errLongTurn) {
+		return notSaved(ctx, err)
+	}
+	return Refuse(Unavailable, "sign_in_busy",
+		"Very many people are signing in at this moment. Try again in a moment.")
 }
 
 // wrongPassword is the one answer to every sign-in that fails.
@@ -61,39 +99,31 @@ func noSession() error {
 	return Refuse(Unauthenticated, "no_session", "You are not signed in, or no longer. Sign in again.")
 }
 
-// credentials finds who has a name and the hash to check the password against: one that nothing matches where nobody has it.
-func (h *Hospital) credentials(ctx context.Context, username string) (user User, hash passwordHash, err error) {
-	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
-		user, hash, err = userByName(ctx, q, username)
-		return err
-	})
-	if e, ok := errors.AsType[*Error](err); ok && e.Kind == NotFound {
-		return User{}, noPassword, nil
-	}
-	return user, hash, err
-}
-
 // openSession opens a session for someone whose password was right, unless that has changed while it was being checked.
-func (h *Hospital) openSession(ctx context.Context, user User, hash passwordHash, client string) (token string, s Session, err error) {
+func (h *Hospital) openSession(ctx context.Context, a attempt) (token string, s Session, err error) {
 	secret := make([]byte, 32)
 	rand.Read(secret) // never fails
 	token = base64.RawURLEncoding.EncodeToString(secret)
+	user := a.user
 	actor := Actor{UserID: user.ID, Username: user.Username, Role: user.Role}
 	err = h.change(ctx, actor, func(ctx context.Context, c *change) error {
 		standing, err := c.exec(ctx, `UPDATE app_user SET username = username
-			WHERE id = $1 AND password_hash = $2 AND NOT disabled`, user.ID, hash)
+			WHERE id = $1 AND password_hash = $2 AND NOT disabled`, user.ID, a.hash)
 		if err != nil {
 			return fmt.Errorf("lock user %s: %w", user.Username, err)
 		}
 		if standing == 0 {
 			return wrongPassword()
 		}
+		if err := c.endSession(ctx, a.from.Session); err != nil {
+			return err
+		}
 		_, err = c.exec(ctx, `INSERT INTO session (token_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)`,
 			digest(token), user.ID, instant(c.now), instant(c.now.Add(SessionLasts)))
 		if err != nil {
 			return fmt.Errorf("open a session: %w", err)
 		}
-		if err := c.takeBackAttempt(ctx, user.Username, client); err != nil {
+		if err := c.succeeded(ctx, a); err != nil {
 			return err
 		}
 		c.record(entry{action: "session.sign_in", entity: "user", entityID: user.ID}, UserTopic(user.ID))
@@ -104,6 +134,21 @@ func (h *Hospital) openSession(ctx context.Context, user User, hash passwordHash
 	}
 	s, err = h.SessionByToken(ctx, token)
 	return token, s, err
+}
+
+// endSession ends the session of a token, if there is one, and records whose it was.
+func (c *change) endSession(ctx context.Context, token string) error {
+	var userID int64
+	err := c.tx.QueryRowContext(ctx, `DELETE FROM session WHERE token_hash = $1 RETURNING user_id`,
+		digest(token)).Scan(&userID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("end a session: %w", err)
+	}
+	c.record(entry{action: "session.sign_out", entity: "user", entityID: userID}, UserTopic(userID))
+	return nil
 }
 
 // SessionByToken finds the open session of a token. Unauthenticated where there is none, it has ended or its user was disabled.
@@ -187,14 +232,12 @@ func (h *Hospital) SignOut(ctx context.Context, token string) error {
 		return err
 	}
 	return h.change(ctx, s.Actor(""), func(ctx context.Context, c *change) error {
-		ended, err := c.exec(ctx, `DELETE FROM session WHERE id = $1`, s.ID)
-		if err != nil {
-			return fmt.Errorf("end a session: %w", err)
+		if err := c.endSession(ctx, token); err != nil {
+			return err
 		}
-		if ended == 0 {
+		if len(c.entries) == 0 {
 			return errUnchanged
 		}
-		c.record(entry{action: "session.sign_out", entity: "user", entityID: s.User.ID}, UserTopic(s.User.ID))
 		return nil
 	})
 }

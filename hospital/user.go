@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"dusangire/hospital/internal/store"
 )
@@ -30,15 +29,9 @@ type NewUser struct {
 	Username string // 2–64 of a–z, 0–9, dot, hyphen, underscore; capitals are folded
 	Role     Role
 	Wards    []int64
-	Password string // 8–128 characters; demo users may have any
+	Password string // 8–128 characters, hard to guess; demo users may have any
 	Demo     bool
 }
-
-// The length of a password, in characters.
-const (
-	ShortestPassword = 8
-	LongestPassword  = 128
-)
 
 var usernamePattern = regexp.MustCompile(`^[a-z0-9._-]{2,64}$`)
 
@@ -55,7 +48,7 @@ func (h *Hospital) AddUser(ctx context.Context, actor Actor, user NewUser) (User
 	if err := user.check(); err != nil {
 		return User{}, err
 	}
-	hash, err := h.hashPassword(ctx, user.Password)
+	hash, err := h.hashPassword(ctx, typed(user.Password))
 	if err != nil {
 		return User{}, notSaved(ctx, err)
 	}
@@ -85,16 +78,9 @@ func (u NewUser) check() error {
 		refuseChoice(wrong, "role", Roles)
 	}
 	if !u.Demo {
-		wrong.password(u.Password)
+		wrong.password(u.Username, u.Password)
 	}
 	return wrong.err()
-}
-
-// password records that a password is too short or too long.
-func (f fields) password(password string) {
-	if n := utf8.RuneCountInString(password); n < ShortestPassword || n > LongestPassword {
-		f.refuse("password", "password_length", "A password has %d to %d characters.", ShortestPassword, LongestPassword)
-	}
 }
 
 // addUser inserts a user with the wards and returns the id.
@@ -203,18 +189,18 @@ func userByID(ctx context.Context, q *sql.Tx, id int64) (User, error) {
 	return users[0], nil
 }
 
-// SetPassword replaces a password, ends the user's sessions and takes the Demo mark away. Invalid for a password that is
-// too short or too long, NotFound where there is no such user.
+// SetPassword replaces a password, ends the user's sessions and takes the Demo mark away. Invalid
+// for a password that can't be typed or is easily guessed, NotFound where there is no such user.
 func (h *Hospital) SetPassword(ctx context.Context, actor Actor, username, password string) error {
 	if err := actor.need(ManageUsers); err != nil {
 		return err
 	}
 	wrong := fields{}
-	wrong.password(password)
+	wrong.password(foldUsername(username), password)
 	if err := wrong.err(); err != nil {
 		return err
 	}
-	hash, err := h.hashPassword(ctx, password)
+	hash, err := h.hashPassword(ctx, typed(password))
 	if err != nil {
 		return notSaved(ctx, err)
 	}

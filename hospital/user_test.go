@@ -2,7 +2,6 @@ package hospital_test
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -99,7 +98,7 @@ func TestDemoUsersAreKnownUntilTheyHaveAPasswordOfTheirOwn(t *testing.T) {
 // signIn signs in and returns the token and the session.
 func (h *house) signIn(t testing.TB, name, password string) (string, hospital.Session) {
 	t.Helper()
-	token, s, err := h.SignIn(t.Context(), name, password, client)
+	token, s, err := h.SignIn(t.Context(), name, password, hospital.Client{Address: client})
 	if err != nil {
 		t.Fatalf("sign in: %v", err)
 	}
@@ -255,7 +254,7 @@ func TestEverySignInThatFailsGetsTheSameAnswer(t *testing.T) {
 		var first string
 		for _, attempt := range [][2]string{{"keza", "wrong horse"}, {"nobody", "correct horse"}, {"eric", "correct horse"}, {"", ""},
 			{strings.Repeat("k", 10000), strings.Repeat("p", 10000)}, {"keza\x00", "correct horse"}, {"\xff", "\xff"}} {
-			token, s, err := h.SignIn(t.Context(), attempt[0], attempt[1], client)
+			token, s, err := h.SignIn(t.Context(), attempt[0], attempt[1], hospital.Client{Address: client})
 			refusal := refused(t, err, hospital.Unauthenticated, "sign_in")
 			if first == "" {
 				first = refusal.Message
@@ -274,7 +273,7 @@ func TestNeitherTokensNorPasswordsAreStoredInClear(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		h.addUser(t, "keza", hospital.MedicalStaff)
 		token, _ := h.signIn(t, "keza", "correct horse")
-		_, _, err := h.SignIn(t.Context(), "my-secret-in-the-wrong-field", "x", client)
+		_, _, err := h.SignIn(t.Context(), "my-secret-in-the-wrong-field", "x", hospital.Client{Address: client})
 		refused(t, err, hospital.Unauthenticated, "sign_in")
 		contents := h.contents(t)
 		for _, secret := range []string{token, "correct horse", "my-secret-in-the-wrong-field", client} {
@@ -288,147 +287,12 @@ func TestNeitherTokensNorPasswordsAreStoredInClear(t *testing.T) {
 	})
 }
 
-func TestGuessingAPasswordIsMadeSlowForThatNameAlone(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
-		h.addUser(t, "keza", hospital.MedicalStaff)
-		h.addUser(t, "eric", hospital.MedicalStaff)
-		guess := func(kind hospital.Kind, code string) *hospital.Error {
-			t.Helper()
-			_, _, err := h.SignIn(t.Context(), "keza", "wrong horse", client)
-			return refused(t, err, kind, code)
-		}
-		for range 5 {
-			guess(hospital.Unauthenticated, "sign_in")
-		}
-		h.signIn(t, "eric", "correct horse")
-		for _, wait := range []int{1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300} {
-			if got := guess(hospital.TooMany, "too_many_attempts").Args; len(got) != 1 || got[0] != wait {
-				t.Errorf("has to wait %v seconds, want %d", got, wait)
-			}
-			h.clock.pass(time.Duration(wait)*time.Second - time.Millisecond)
-			if _, _, err := h.SignIn(t.Context(), "keza", "correct horse", "198.51.100.1"); err != nil {
-				t.Errorf("from elsewhere, where nobody guessed: %v", err)
-			}
-			h.clock.pass(time.Millisecond)
-			guess(hospital.Unauthenticated, "sign_in")
-		}
-		h.clock.pass(5 * time.Minute)
-		h.signIn(t, "keza", "correct horse")
-		guess(hospital.Unauthenticated, "sign_in") // free again
-	})
-}
-
-func TestAPauseOrANewPasswordForgivesFailures(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
-		h.addUser(t, "keza", hospital.MedicalStaff)
-		fail := func() {
-			for range 5 {
-				_, _, err := h.SignIn(t.Context(), "keza", "wrong horse", client)
-				refused(t, err, hospital.Unauthenticated, "sign_in")
-			}
-			_, _, err := h.SignIn(t.Context(), "keza", "wrong horse", client)
-			refused(t, err, hospital.TooMany, "too_many_attempts")
-		}
-		fail()
-		h.clock.pass(15 * time.Minute)
-		fail()
-		if err := h.SetPassword(t.Context(), admin, "keza", "battery staple"); err != nil {
-			t.Fatal(err)
-		}
-		h.signIn(t, "keza", "battery staple")
-		h.clock.pass(time.Hour)
-		h.signIn(t, "keza", "battery staple")
-		if err := h.ForgetOld(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if n := h.number(t, `SELECT count(*) FROM sign_in_failure WHERE failures > 0`); n != 0 {
-			t.Errorf("%d failures are remembered after all succeeded", n)
-		}
-	})
-}
-
-// Fifty failures from one address, whatever the names; those who sign in rightly from there are not counted.
-func TestGuessingNamesFromOneAddressIsMadeSlow(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
-		h.addUser(t, "keza", hospital.MedicalStaff)
-		h.signIn(t, "keza", "correct horse")
-		h.exec(t, `UPDATE sign_in_failure SET failures = 49 WHERE subject LIKE 'client%'`)
-		_, _, err := h.SignIn(t.Context(), "somebody", "wrong horse", client)
-		refused(t, err, hospital.Unauthenticated, "sign_in")
-		_, _, err = h.SignIn(t.Context(), "keza", "correct horse", client)
-		refused(t, err, hospital.TooMany, "too_many_attempts")
-		if _, _, err := h.SignIn(t.Context(), "keza", "correct horse", "198.51.100.1"); err != nil {
-			t.Errorf("from another address: %v", err)
-		}
-		h.clock.pass(time.Second)
-		h.signIn(t, "keza", "correct horse")
-	})
-}
-
-// Two people who come to work at one moment: the one who began first may be counted second.
-func TestNobodyWaitsBecauseASignInOvertookTheirs(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
-		h.addUser(t, "keza", hospital.MedicalStaff)
-		h.addUser(t, "eric", hospital.MedicalStaff)
-		earlier := hospital.At(t.Context(), h.clock.Now())
-		h.clock.pass(5 * time.Millisecond)
-		h.signIn(t, "eric", "correct horse")
-		if _, _, err := h.SignIn(earlier, "keza", "correct horse", client); err != nil {
-			t.Errorf("a sign-in that began before another one and is counted after it: %v", err)
-		}
-	})
-}
-
-// A hundred failures for one name, whatever the addresses.
-func TestGuessingOneNameFromManyAddressesIsMadeSlow(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
-		h.addUser(t, "keza", hospital.MedicalStaff)
-		guess := func(address int, kind hospital.Kind, code string) {
-			t.Helper()
-			_, _, err := h.SignIn(t.Context(), "keza", "wrong horse", fmt.Sprintf("198.51.100.%d", address))
-			refused(t, err, kind, code)
-		}
-		for address := range 3 {
-			guess(address, hospital.Unauthenticated, "sign_in")
-		}
-		if n := h.number(t, `SELECT failures FROM sign_in_failure WHERE subject LIKE 'name%'`); n != 3 {
-			t.Errorf("from three addresses %d failures were counted for the name, want 3", n)
-		}
-		h.exec(t, `UPDATE sign_in_failure SET failures = 99 WHERE subject LIKE 'name%'`)
-		guess(3, hospital.Unauthenticated, "sign_in")
-		guess(4, hospital.TooMany, "too_many_attempts")
-	})
-}
-
-func TestManyAttemptsAtOnceAreAllCounted(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
-		h.addUser(t, "keza", hospital.MedicalStaff)
-		wrong, limited := 0, 0
-		for _, err := range atOnce(20, func(int) error {
-			_, _, err := h.SignIn(t.Context(), "keza", "wrong horse", client)
-			return err
-		}) {
-			switch kindOf(err) {
-			case hospital.Unauthenticated:
-				wrong++
-			case hospital.TooMany:
-				limited++
-			default:
-				t.Error(err)
-			}
-		}
-		if wrong != 5 || limited != 15 {
-			t.Errorf("%d guesses were checked and %d refused, want 5 and 15", wrong, limited)
-		}
-	})
-}
-
 func TestWaitingToCheckAPasswordEndsWithTheContext(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		h.addUser(t, "keza", hospital.MedicalStaff)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, _, err := h.SignIn(ctx, "keza", "correct horse", client); err == nil {
+		if _, _, err := h.SignIn(ctx, "keza", "correct horse", hospital.Client{Address: client}); err == nil {
 			t.Error("signed in for a caller who had left")
 		}
 	})

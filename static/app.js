@@ -61,6 +61,14 @@
     if (answered || !(error instanceof TypeError || error?.name === "AbortError")) fail();
   });
 
+  // The socket says whose page it is for, as all that the page asks: somebody else may have signed
+  // in by the time it opens again.
+  if (body.dataset.person) {
+    const path = socket.getAttribute("hx-ws:connect");
+    const mark = path.includes("?") ? "&" : "?";
+    socket.setAttribute("hx-ws:connect", path + mark + "person=" + body.dataset.person);
+  }
+
   // ---- live or not
 
   let connection = null; // the extension's, with its current socket
@@ -286,6 +294,9 @@
     return gone;
   }
 
+  // A page's own script ends the page by this event.
+  document.addEventListener("closed", (event) => closed(event.detail));
+
   // leave takes every patient's data off the screen of someone who may not see it any more.
   function leave(notice) {
     gone = true;
@@ -503,12 +514,14 @@
     const keep = how !== "open";
     opening?.abort();
     const request = opening = new AbortController();
-    const headers = { "HX-Request": "true", Accept: "text/html" };
+    const { person } = body.dataset;
+    const headers = { "HX-Request": "true", Accept: "text/html", "Dusangire-Person": person };
     const lost = () => (request.signal.aborted ? "replaced" : "unreachable");
     try {
       const asked = keep ? whereIs(path) : path;
       const answer = await fetch(asked, { headers, signal: request.signal }).catch(unanswered);
       if (!answer) return lost();
+      if (closed(Number(answer.headers.get("Dusangire-Close")))) return "replaced";
       if (answer.status === 401 || new URL(answer.url).pathname === "/login") {
         leave("signed-out");
         return "replaced";
@@ -640,7 +653,9 @@
     const { sourceElement, request, response, text } = event.detail.ctx;
     if (polling && request.method === "POST") poll(); // for one's own change one does not wait
     const left = !panel?.contains(sourceElement); // for another bed, before the answer came
-    if (response.status === 401) {
+    if (closed(Number(response.headers.get("Dusangire-Close")))) {
+      event.preventDefault();
+    } else if (response.status === 401) {
       event.preventDefault();
       leave("signed-out");
     } else if (!panel) { // a page without a panel has a script of its own for its commands
@@ -697,6 +712,13 @@
     const alert = opened()?.querySelector(":scope > .alert");
     return alert?.querySelector("a") || alert;
   }
+
+  // Every form says whose page it is on. A frame's forms can't, for it is drawn once for all who
+  // watch.
+  document.addEventListener("formdata", ({ target, formData }) => {
+    const { person } = body.dataset;
+    if (person && target.method === "post") formData.set("person", person);
+  });
 
   // Who was here before is admitted under their number alone, whatever stands in the fields for someone new.
   document.addEventListener("formdata", ({ formData }) => {

@@ -15,6 +15,11 @@
   const clock = new Intl.DateTimeFormat("en-GB", { timeZone: "Africa/Kigali", hour: "2-digit", minute: "2-digit" }); // as the page has it
   const FIX = 10000; // at most this often the tablet tells where it is
 
+  const json = { // the headers of all that is sent
+    "Content-Type": "application/json", Accept: "application/json",
+    "Dusangire-Person": document.body.dataset.person,
+  };
+
   const byId = (id) => document.getElementById(id);
   const box = byId("outbox");
   if (!box || "tooOld" in document.body.dataset) return;
@@ -214,32 +219,41 @@
     draw();
     const answer = await answerTo(entry.act, entry.id, entry.fields, TIMEOUT, { "Idempotency-Key": entry.key });
     if (!answer) return unanswered(entry, false);
-    if ((halted = answer.status === 401)) return unanswered(entry, false, words.signedOut);
+    if ((halted = answer.status === 401 || another(answer))) return unanswered(entry, false, words.signedOut);
     if (answer.status === 204) saved(entry);
     else if (answer.problem) refused(entry, answer.problem);
     else return unanswered(entry, true);
     return true;
   }
 
+  // another reports whether somebody else is signed in by now, and then ends the page. What waits
+  // is sent when its courier is back.
+  function another({ close }) {
+    if (close) document.dispatchEvent(new CustomEvent("closed", { detail: close }));
+    return close > 0;
+  }
+
   const askAgain = [408, 429]; // of what is no refusal
 
   // answerTo sends a command, and returns the status, with the problem where the hospital's server
-  // refused; null where nothing came. Only that fetch was rejected, or that the body did not come
-  // whole, means that there is no line: whatever else is thrown is a fault of this page.
+  // refused, and the code with which it ends the page where it does; null where nothing came. Only
+  // that fetch was rejected, or that the body did not come whole, means that there is no line:
+  // whatever else is thrown is a fault of this page.
   async function answerTo(act, id, fields, limit, headers) {
     const stop = new AbortController();
     const timer = setTimeout(() => stop.abort(), limit);
     const request = {
       method: "POST", body: JSON.stringify(fields), signal: stop.signal,
-      headers: { "Content-Type": "application/json", Accept: "application/json", ...headers },
+      headers: { ...json, ...headers },
     };
     const answer = await fetch(`/deliveries/${id}/${act}`, request).catch(nothing);
     const text = answer && await answer.text().catch(nothing);
     clearTimeout(timer);
     if (text === null) return null;
     const { status } = answer;
+    const close = Number(answer.headers.get("Dusangire-Close"));
     const refusal = status >= 400 && status < 500 && !askAgain.includes(status);
-    return { status, problem: refusal ? problemIn(text) : null };
+    return { status, close, problem: refusal ? problemIn(text) : null };
   }
 
   function nothing(error) {

@@ -270,7 +270,7 @@
   document.addEventListener("htmx:after:request", (event) => {
     const { ctx } = event.detail;
     const { id, command } = stepOf(ctx);
-    if (!command || ctx.response.status === 401) return;
+    if (!command || ctx.response.status === 401 || "gone" in document.body.dataset) return;
     if (ctx.response.status === 204) taken(id, command);
     else refuse(id, command, refusalIn(ctx.text) || (ctx.response.status < 500 ? general.refused : general.unknown));
   });

@@ -1,10 +1,13 @@
 package views
 
 import (
+	"context"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/a-h/templ"
 
 	"dusangire/hospital"
 )
@@ -31,6 +34,38 @@ type Viewer struct {
 	Username string
 	Role     hospital.Role
 	Wards    []hospital.Ward // for the navigation: the wards of this person, all where none are assigned
+}
+
+// A page says with all that it asks for and sends whose it is, since somebody else may have signed
+// in meanwhile in the same browser: its forms in a field, its scripts in a header, its socket in
+// the query.
+const (
+	PersonField  = "person"
+	PersonHeader = "Dusangire-Person"
+)
+
+// personKey finds whose page is drawn, which OfPerson has put into a context.
+type personKey struct{}
+
+// OfPerson returns a context in which forms are drawn as a user's own.
+func OfPerson(ctx context.Context, userID int64) context.Context {
+	return context.WithValue(ctx, personKey{}, number(userID))
+}
+
+// personOf is whose page is drawn; "" for what many people get.
+func personOf(ctx context.Context) string {
+	person, _ := ctx.Value(personKey{}).(string)
+	return person
+}
+
+// whose is what the body of a page tells its scripts of whose page it is.
+func (p Page) whose() templ.Attributes {
+	if p.Viewer == nil {
+		return nil
+	}
+	person := number(p.Viewer.UserID)
+	header := `{"` + PersonHeader + `":"` + person + `"}`
+	return templ.Attributes{"data-person": person, "hx-headers:inherited": header}
 }
 
 // Live says where a page's changes come from.

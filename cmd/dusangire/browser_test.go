@@ -142,7 +142,7 @@ func (s *server) visitorAs(role hospital.Role) *screen {
 func (p *screen) useToken(token string) {
 	p.t.Helper()
 	_, err := chromedp.Call(p.ctx, network.SetCookie, network.SetCookieParams{
-		Name: "dusangire_session", Value: token, URL: p.url, HTTPOnly: new(true), SameSite: network.CookieSameSiteLax,
+		Name: sessionCookie(p.t, p.url), Value: token, URL: p.url, HTTPOnly: new(true), SameSite: network.CookieSameSiteLax,
 	})
 	if err != nil {
 		p.t.Fatalf("set the session's cookie: %v", err)

@@ -220,7 +220,7 @@ func TestAccountsAreCaredFor(t *testing.T) {
 		return invocation{args: append([]string{"user"}, args...), env: []string{"DUSANGIRE_DATABASE_URL=" + database}, stdin: stdin}.run(t)
 	}
 	signsIn := func(name, password string) bool {
-		_, _, err := h.SignIn(t.Context(), name, password, "192.0.2.1")
+		_, _, err := h.SignIn(t.Context(), name, password, hospital.Client{Address: "192.0.2.1"})
 		return err == nil
 	}
 	if got := user(password+"\n", "add", "Mutoni", "--role", "medical_staff", "--ward", fmt.Sprint(ward.ID)); got.code != exitOK || got.out != "mutoni can sign in as medical_staff.\n" {
@@ -246,13 +246,20 @@ func TestAccountsAreCaredFor(t *testing.T) {
 		{"short", []string{"passwd", "mutoni"}, "8 to 128"},
 		{"", []string{"disable", "nobody"}, "no user"},
 		{"", []string{"enable", "nobody"}, "no user"},
+		{"", []string{"unlock", "nobody"}, "no user"},
+		{"password", []string{"passwd", "mutoni"}, "first that others try"},
+		{"mutoni2026", []string{"passwd", "mutoni"}, "first that others try"},
+		{"12345678", []string{"add", "new", "--role", "kitchen"}, "first that others try"},
+		{"correct horse ", []string{"passwd", "mutoni"}, "no blank"},
+		{"caf\xe9 au lait", []string{"passwd", "mutoni"}, "UTF-8"},
+		{"\xff\xfec\x00o\x00r\x00r\x00e\x00c\x00t\x00", []string{"passwd", "mutoni"}, "UTF-8"},
 	} {
 		got := user(c.stdin, c.args...)
 		if got.code != exitFailed || !strings.Contains(got.err, c.says) || strings.Count(got.err, "\n") != 1 {
 			t.Errorf("user %v: %d %q, want one line with %q", c.args, got.code, got.err, c.says)
 		}
 	}
-	session, _, err := h.SignIn(t.Context(), "mutoni", password, "192.0.2.1")
+	session, _, err := h.SignIn(t.Context(), "mutoni", password, hospital.Client{Address: "192.0.2.1"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -261,6 +268,18 @@ func TestAccountsAreCaredFor(t *testing.T) {
 	}
 	if _, err := h.SessionByToken(t.Context(), session); err == nil || signsIn("mutoni", password) || !signsIn("mutoni", "another password") {
 		t.Error("a new password ends the sessions and replaces the old one")
+	}
+	if got := user("\ufeffcaf\u00e9 au lait\r\n", "passwd", "mutoni"); got.code != exitOK || !signsIn("mutoni", "cafe\u0301 au lait") {
+		t.Errorf("a password from an editor that marks its files: %d %s", got.code, got.err)
+	}
+	for range 6 {
+		signsIn("mutoni", "wrong horse")
+	}
+	if signsIn("mutoni", "caf\u00e9 au lait") {
+		t.Error("after six failures the right password should have to wait")
+	}
+	if got := user("", "unlock", "Mutoni"); got.code != exitOK || got.out != "mutoni can try again at once.\n" || !signsIn("mutoni", "caf\u00e9 au lait") {
+		t.Errorf("unlock: %d %q %q", got.code, got.out, got.err)
 	}
 	user("", "disable", "kagabo")
 	if got := user("", "enable", "kagabo"); got.code != exitOK || !signsIn("kagabo", password) {
@@ -337,7 +356,7 @@ func TestTheDemoHospitalIsWrittenOnceAndAddsUp(t *testing.T) {
 		t.Errorf("%d beds, want 152", beds)
 	}
 	for _, login := range demo.Logins() {
-		if _, _, err := h.SignIn(t.Context(), login.Username, login.Password, "192.0.2.1"); err != nil || login.Username != string(login.Role) || login.Password != "dusangire" {
+		if _, _, err := h.SignIn(t.Context(), login.Username, login.Password, hospital.Client{Address: "192.0.2.1"}); err != nil || login.Username != string(login.Role) || login.Password != "dusangire" {
 			t.Errorf("the demo login %+v: %v", login, err)
 		}
 	}

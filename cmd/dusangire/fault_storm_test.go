@@ -78,7 +78,7 @@ func (s *scene) signInMany(times, users int) (tokens []string) {
 		}
 	}
 	for i := range times {
-		token, _, err := h.SignIn(s.t.Context(), fmt.Sprintf("nurse-%d", i%users), password, "test")
+		token, _, err := h.SignIn(s.t.Context(), fmt.Sprintf("nurse-%d", i%users), password, hospital.Client{Address: "test"})
 		if err != nil {
 			s.t.Fatalf("sign in: %v", err)
 		}

@@ -165,7 +165,7 @@ func (w *witness) get(ctx context.Context, url string) (html []byte, response *h
 	if err != nil {
 		return nil, nil, err
 	}
-	request.Header.Set("Cookie", "dusangire_session="+w.token)
+	request.Header.Set("Authorization", "Bearer "+w.token)
 	request.Header.Set("Accept", "text/html")
 	if response, err = w.client.Do(request); err != nil {
 		return nil, nil, err
@@ -371,7 +371,7 @@ func (w *witness) watch(ctx context.Context) (opened, heard bool, err error) {
 	w.tries(time.Now())
 	dialling, cancel := context.WithTimeout(ctx, w.patience.hanging)
 	conn, response, err := websocket.Dial(dialling, w.socket, &websocket.DialOptions{
-		HTTPClient: w.client, Subprotocols: []string{asHTML}, HTTPHeader: http.Header{"Cookie": {"dusangire_session=" + w.token}}})
+		HTTPClient: w.client, Subprotocols: []string{asHTML}, HTTPHeader: http.Header{"Authorization": {"Bearer " + w.token}}})
 	hung := dialling.Err() != nil
 	cancel()
 	w.tries(time.Time{})

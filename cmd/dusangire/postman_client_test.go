@@ -16,7 +16,7 @@ func TestAPostmanRequestWorks(t *testing.T) {
 	s, _ := mustServeWard(t, 3, nil)
 	token := s.signIn(hospital.MedicalStaff).token
 	for name, header := range map[string]http.Header{
-		"as a header": {"Authorization": {"Bearer " + token}}, "as a cookie": {"Cookie": {"dusangire_session=" + token}},
+		"as a header": {"Authorization": {"Bearer " + token}}, "as a cookie": {"Cookie": {sessionCookie(t, s.url) + "=" + token}},
 	} {
 		for _, path := range []string{"/ws/ward/1/", "/ws/ward/1"} {
 			conn, response, err := websocket.Dial(within(t), s.url+path, &websocket.DialOptions{HTTPHeader: header, CompressionMode: websocket.CompressionContextTakeover})

@@ -32,7 +32,7 @@ asyncio.run(test_ward_websocket())
 const withCookie = `import functools, sys
 import websockets
 
-cookie = {"Cookie": "dusangire_session=" + sys.stdin.read()}
+cookie = {"Cookie": sys.stdin.read()}
 headers = "additional_headers" if int(websockets.__version__.split(".")[0]) >= 14 else "extra_headers"
 websockets.connect = functools.partial(websockets.connect, **{headers: cookie})
 `
@@ -60,7 +60,7 @@ func TestThePythonClientOfTheOriginalGuideWorks(t *testing.T) {
 	nurse := s.signIn(hospital.MedicalStaff)
 	script := withCookie + strings.Replace(pythonClient, "ws://localhost:8000", "ws"+strings.TrimPrefix(s.url, "http"), 1)
 	command := exec.CommandContext(within(t), interpreter, "-c", script)
-	command.Stdin = strings.NewReader(nurse.token)
+	command.Stdin = strings.NewReader(sessionCookie(t, s.url) + "=" + nurse.token)
 	output, err := command.CombinedOutput()
 	if err != nil {
 		t.Fatalf("the client failed: %v\n%s", err, output)

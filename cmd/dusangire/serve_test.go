@@ -104,6 +104,27 @@ func (s *server) signInAs(name, password string) apiClient {
 	return apiClient{s, session.Token}
 }
 
+// sessionCookie is the name of the cookie that a server keeps its sessions in, which signing out
+// tells anybody.
+func sessionCookie(t testing.TB, url string) string {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/logout", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Accept", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	cookies := response.Cookies()
+	if len(cookies) != 1 || !strings.Contains(cookies[0].Name, "dusangire_session_") {
+		t.Fatalf("signing out should name the session's cookie: %s %v", response.Status, cookies)
+	}
+	return cookies[0].Name
+}
+
 // post sends a command as JSON and returns the status and the body.
 func (c apiClient) post(path string, fields map[string]any) (int, []byte) {
 	c.s.t.Helper()

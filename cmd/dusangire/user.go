@@ -22,6 +22,7 @@ type userCommand struct {
 	Passwd  userPasswd  `cmd:"" help:"Set a password, read from standard input; ends the user's sessions."`
 	Disable userDisable `cmd:"" help:"End a login, its sessions and its sockets."`
 	Enable  userEnable  `cmd:"" help:"Give a disabled login back."`
+	Unlock  userUnlock  `cmd:"" help:"Let a login that others guessed at be tried again at once."`
 }
 
 // operator is whoever runs the program on the server.
@@ -123,6 +124,25 @@ func (c *userEnable) Run(ctx context.Context) error {
 	return c.with(ctx, func(h *hospital.Hospital) error { return h.EnableUser(ctx, operator, c.Name) })
 }
 
+type userUnlock struct {
+	database
+	Name string `arg:"" help:"Whose login."`
+}
+
+// Run lets a login be tried again.
+func (c *userUnlock) Run(ctx context.Context) error {
+	return c.with(ctx, func(h *hospital.Hospital) error {
+		err := h.UnlockUser(ctx, operator, c.Name)
+		if err == nil {
+			fmt.Fprintf(os.Stdout, "%s can try again at once.\n", strings.ToLower(c.Name))
+		}
+		return err
+	})
+}
+
+// byteOrderMark is what some editors begin a text with.
+const byteOrderMark = "\uFEFF"
+
 // readPassword takes one line of standard input; on a terminal it asks and shows nothing of what is typed.
 func readPassword() (string, error) {
 	if in := int(os.Stdin.Fd()); term.IsTerminal(in) {
@@ -135,5 +155,5 @@ func readPassword() (string, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return "", fmt.Errorf("read the password from standard input: %w", err)
 	}
-	return strings.TrimRight(line, "\r\n"), nil
+	return strings.TrimRight(strings.TrimPrefix(line, byteOrderMark), "\r\n"), nil
 }

@@ -43,7 +43,7 @@ func never() bool { return false }
 // login signs a demo login in and returns it as the actor of commands.
 func login(t *testing.T, h *hospital.Hospital, role hospital.Role) hospital.Actor {
 	t.Helper()
-	_, session, err := h.SignIn(t.Context(), string(role), "dusangire", "127.0.0.1")
+	_, session, err := h.SignIn(t.Context(), string(role), "dusangire", hospital.Client{Address: "127.0.0.1"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -451,7 +451,7 @@ func TestEveryDemoLoginWorks(t *testing.T) {
 		t.Errorf("there are %d logins, want one for each of %d roles", len(demo.Logins()), len(hospital.Roles))
 	}
 	for _, l := range demo.Logins() {
-		_, session, err := h.SignIn(t.Context(), l.Username, l.Password, "127.0.0.1")
+		_, session, err := h.SignIn(t.Context(), l.Username, l.Password, hospital.Client{Address: "127.0.0.1"})
 		if err != nil {
 			t.Errorf("%s can't sign in: %v", l.Username, err)
 			continue

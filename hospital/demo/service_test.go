@@ -115,7 +115,7 @@ func TestTheDemoOpensWithATicketThatIsHeldForAnAllergy(t *testing.T) {
 
 func TestTheDemosCustomerIsAMotherWithAnOrderAndAddresses(t *testing.T) {
 	h := loaded(t, 1, hospital.Options{})
-	_, session, err := h.SignIn(t.Context(), string(hospital.Customer), "dusangire", "127.0.0.1")
+	_, session, err := h.SignIn(t.Context(), string(hospital.Customer), "dusangire", hospital.Client{Address: "127.0.0.1"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func TestOnlyTheDemoLoginsAreMarkedAsSuch(t *testing.T) {
 			continue
 		}
 		simulated++
-		if _, _, err := h.SignIn(t.Context(), user.Username, "dusangire", "127.0.0.1"); err == nil {
+		if _, _, err := h.SignIn(t.Context(), user.Username, "dusangire", hospital.Client{Address: "127.0.0.1"}); err == nil {
 			t.Errorf("%s can sign in with the published password", user.Username)
 		}
 		if user.Role != hospital.DeliveryStaff && user.Role != hospital.Customer {

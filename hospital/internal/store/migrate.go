@@ -88,6 +88,7 @@ func withMigrations(url string, fn func(*goose.Provider, *sql.DB) error) (err er
 		goose.WithGoMigrations(
 			goose.NewGoMigration(2, &goose.GoFunc{RunTx: keepAudit(dialect)}, nil),
 			goose.NewGoMigration(3, &goose.GoFunc{RunTx: newEpoch}, nil),
+			goose.NewGoMigration(12, &goose.GoFunc{RunTx: rememberSignIns}, nil),
 		),
 	}
 	if dialect == goose.DialectSQLite3 {
@@ -210,5 +211,21 @@ func keepAudit(dialect goose.Dialect) func(context.Context, *sql.Tx) error {
 // newEpoch begins the database's life: revisions of different epochs are never compared.
 func newEpoch(ctx context.Context, tx *sql.Tx) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ('epoch', $1)`, rand.Text())
+	return err
+}
+
+// rememberSignIns adds the key by which devices are known again that somebody has signed in on, and
+// where they did: the subject is that of sign_in_failure for a name from an address.
+func rememberSignIns(ctx context.Context, tx *sql.Tx) error {
+	for _, statement := range []string{
+		`CREATE TABLE sign_in_place (subject TEXT PRIMARY KEY, last_at BIGINT NOT NULL)`,
+		`CREATE INDEX sign_in_place_last_at ON sign_in_place (last_at)`,
+	} {
+		if _, err := tx.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ('device_key', $1)`,
+		rand.Text()+rand.Text())
 	return err
 }

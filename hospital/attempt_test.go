@@ -1,0 +1,474 @@
+package hospital_test
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/argon2"
+
+	"dusangire/hospital"
+	"dusangire/hospital/hospitaltest"
+)
+
+func TestGuessingAPasswordIsMadeSlowForThatNameAlone(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		h.addUser(t, "keza", hospital.MedicalStaff)
+		h.addUser(t, "eric", hospital.MedicalStaff)
+		guess := func(kind hospital.Kind, code string) *hospital.Error {
+			t.Helper()
+			_, _, err := h.SignIn(t.Context(), "keza", "wrong horse", hospital.Client{Address: client})
+			return refused(t, err, kind, code)
+		}
+		for range 5 {
+			guess(hospital.Unauthenticated, "sign_in")
+		}
+		h.signIn(t, "eric", "correct horse")
+		for _, wait := range []int{1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300} {
+			if got := guess(hospital.TooMany, "too_many_attempts").Args; len(got) != 1 || got[0] != wait {
+				t.Errorf("has to wait %v seconds, want %d", got, wait)
+			}
+			h.clock.pass(time.Duration(wait)*time.Second - time.Millisecond)
+			if _, _, err := h.SignIn(t.Context(), "keza", "correct horse", hospital.Client{Address: "198.51.100.1"}); err != nil {
+				t.Errorf("from elsewhere, where nobody guessed: %v", err)
+			}
+			h.clock.pass(time.Millisecond)
+			guess(hospital.Unauthenticated, "sign_in")
+		}
+		h.clock.pass(5 * time.Minute)
+		h.signIn(t, "keza", "correct horse")
+		guess(hospital.Unauthenticated, "sign_in") // free again
+	})
+}
+
+func TestAPauseOrANewPasswordForgivesFailures(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		h.addUser(t, "keza", hospital.MedicalStaff)
+		fail := func() {
+			for range 5 {
+				_, _, err := h.SignIn(t.Context(), "keza", "wrong horse", hospital.Client{Address: client})
+				refused(t, err, hospital.Unauthenticated, "sign_in")
+			}
+			_, _, err := h.SignIn(t.Context(), "keza", "wrong horse", hospital.Client{Address: client})
+			refused(t, err, hospital.TooMany, "too_many_attempts")
+		}
+		fail()
+		h.clock.pass(time.Hour)
+		fail()
+		if err := h.SetPassword(t.Context(), admin, "keza", "battery staple"); err != nil {
+			t.Fatal(err)
+		}
+		h.signIn(t, "keza", "battery staple")
+		h.clock.pass(time.Hour)
+		h.signIn(t, "keza", "battery staple")
+		if err := h.ForgetOld(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := h.number(t, `SELECT count(*) FROM sign_in_failure WHERE failures > 0`); n != 0 {
+			t.Errorf("%d failures are remembered after all succeeded", n)
+		}
+	})
+}
+
+func TestManyAttemptsAtOnceAreAllCounted(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		h.addUser(t, "keza", hospital.MedicalStaff)
+		wrong, limited := 0, 0
+		for _, err := range atOnce(20, func(int) error {
+			_, _, err := h.SignIn(t.Context(), "keza", "wrong horse", hospital.Client{Address: client})
+			return err
+		}) {
+			switch kindOf(err) {
+			case hospital.Unauthenticated:
+				wrong++
+			case hospital.TooMany:
+				limited++
+			default:
+				t.Error(err)
+			}
+		}
+		if wrong != 5 || limited != 15 {
+			t.Errorf("%d guesses were checked and %d refused, want 5 and 15", wrong, limited)
+		}
+	})
+}
+
+// cheapen gives a user's password a hash that takes no time, for tests that try it thousands of
+// times.
+func (h *house) cheapen(t testing.TB, name, password string) {
+	t.Helper()
+	salt := []byte("sixteen bytes...")
+	encode := base64.RawStdEncoding.EncodeToString
+	hash := fmt.Sprintf("$argon2id$v=%d$m=8,t=1,p=1$%s$%s", argon2.Version, encode(salt),
+		encode(argon2.IDKey([]byte(password), salt, 1, 8, 1, 32)))
+	h.exec(t, `UPDATE app_user SET password_hash = $2 WHERE username = $1`, name, hash)
+}
+
+// guess tries a wrong password and reports whether it was looked at: it may also be too early.
+func (h *house) guess(t testing.TB, name, address string) (looked bool) {
+	t.Helper()
+	_, _, err := h.SignIn(t.Context(), name, "wrong horse", hospital.Client{Address: address})
+	switch kindOf(err) {
+	case hospital.Unauthenticated:
+		return true
+	case hospital.TooMany:
+		return false
+	}
+	t.Fatalf("a guess from %s: %v", address, err)
+	return false
+}
+
+// addresses are n of them, made by a format with room for their number.
+func addresses(n int, format string) (all []string) {
+	for i := range n {
+		all = append(all, fmt.Sprintf(format, i))
+	}
+	return all
+}
+
+// TestNobodyIsKeptOutByWhatOthersGuess lets others guess at a name for hours, as often as they may,
+// while its owner tries the right password every two minutes from a device that is not known.
+func TestNobodyIsKeptOutByWhatOthersGuess(t *testing.T) {
+	t.Parallel()
+	for name, others := range map[string][]string{
+		"one address":            addresses(1, "198.51.100.%d"),
+		"twenty addresses":       addresses(20, "198.51.100.%d"),
+		"twenty networks of six": addresses(20, "2001:db8:0:%x::1"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, hospitaltest.SQLite(t))
+			h.addUser(t, "keza", hospital.MedicalStaff)
+			h.cheapen(t, "keza", "correct horse")
+			for step := range 2 * 60 * 2 { // two hours, every half a minute
+				for _, address := range others {
+					h.guess(t, "keza", address)
+				}
+				h.clock.pass(30 * time.Second)
+				if step%4 == 3 {
+					_, _, err := h.SignIn(t.Context(), "keza", "correct horse", hospital.Client{Address: client})
+					if err != nil {
+						t.Fatalf("after %d steps: %v", step, err)
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestTenThousandGuessesFromAHundredAddressesLeaveTheRightPersonIn: no device of theirs is known,
+// nor their address.
+func TestTenThousandGuessesFromAHundredAddressesLeaveTheRightPersonIn(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, hospitaltest.SQLite(t))
+	h.addUser(t, "keza", hospital.MedicalStaff)
+	h.cheapen(t, "keza", "correct horse")
+	looked := 0
+	for range 100 {
+		for _, address := range addresses(100, "198.51.100.%d") {
+			if h.guess(t, "keza", address) {
+				looked++
+			}
+			h.clock.pass(10 * time.Millisecond)
+		}
+	}
+	if looked > 100*12 {
+		t.Errorf("%d of 10,000 guesses in 100 s were looked at", looked)
+	}
+	began := time.Now()
+	h.signIn(t, "keza", "correct horse")
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("the right person waited %s", took)
+	}
+}
+
+// TestOneAddressHasThreeHundredGuessesADay takes as many as it gets: one whenever it may, or all
+// that come quickly and then a pause that makes the hospital forget.
+func TestOneAddressHasThreeHundredGuessesADay(t *testing.T) {
+	t.Parallel()
+	for name, quick := range map[string]int{"whenever it may": 1 << 30, "with a pause after 12": 12, "with a pause after 13": 13} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, hospitaltest.SQLite(t))
+			h.addUser(t, "keza", hospital.MedicalStaff)
+			h.cheapen(t, "keza", "correct horse")
+			looked, until := 0, h.clock.Now().Add(24*time.Hour)
+			for inRow := 0; h.clock.Now().Before(until); {
+				_, _, err := h.SignIn(t.Context(), "keza", "wrong horse", hospital.Client{Address: fmt.Sprintf("2001:db8::%x", looked)})
+				if kindOf(err) == hospital.TooMany {
+					wait, _ := refused(t, err, hospital.TooMany, "too_many_attempts").Args[0].(int)
+					h.clock.pass(time.Duration(wait) * time.Second)
+					continue
+				}
+				refused(t, err, hospital.Unauthenticated, "sign_in")
+				looked++
+				if inRow++; inRow == quick {
+					inRow = 0
+					h.clock.pass(time.Hour)
+				}
+			}
+			if looked > 310 || looked < 250 {
+				t.Errorf("an address had %d guesses in a day, want about 300", looked)
+			}
+		})
+	}
+}
+
+// TestWhoGuessesManyNamesKeepsNobodyOutWhoSharesTheirAddress: a visitor on the ward's network.
+func TestWhoGuessesManyNamesKeepsNobodyOutWhoSharesTheirAddress(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		h.addUser(t, "keza", hospital.MedicalStaff)
+		h.addUser(t, "eric", hospital.MedicalStaff)
+		slow := func(name string, want bool) {
+			t.Helper()
+			if is, err := h.Slowed(t.Context(), name, hospital.Client{Address: client}); err != nil || is != want {
+				t.Errorf("%s has to wait a little: %t and error %v, want %t", name, is, err, want)
+			}
+		}
+		h.signIn(t, "keza", "correct horse")
+		h.guess(t, "eric", client)
+		h.exec(t, `UPDATE sign_in_failure SET failures = 60 WHERE subject LIKE 'client%'`)
+		slow("keza", false) // who signed in from there of late
+		slow("eric", true)
+		h.signIn(t, "eric", "correct horse")
+		slow("eric", false)
+		h.clock.pass(31 * 24 * time.Hour)
+		h.guess(t, "somebody", client)
+		h.exec(t, `UPDATE sign_in_failure SET failures = 60 WHERE subject LIKE 'client%'`)
+		slow("keza", true) // not of late
+		if err := h.ForgetOld(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := h.number(t, `SELECT count(*) FROM sign_in_place`); n != 0 {
+			t.Errorf("%d places are remembered for ever", n)
+		}
+	})
+}
+
+// TestANameThatThousandsGuessAtIsSlowedAndNotLocked, by more addresses than anybody could count.
+func TestANameThatThousandsGuessAtIsSlowedAndNotLocked(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		h.addUser(t, "keza", hospital.MedicalStaff)
+		h.guess(t, "keza", "198.51.100.1")
+		h.exec(t, `UPDATE sign_in_failure SET failures = 1000 WHERE subject LIKE 'name%'`)
+		if slow, err := h.Slowed(t.Context(), "keza", hospital.Client{Address: client}); err != nil || !slow {
+			t.Errorf("a stranger's attempt should wait a little: %t %v", slow, err)
+		}
+		h.signIn(t, "keza", "correct horse")
+		if slow, err := h.Slowed(t.Context(), "eric", hospital.Client{Address: client}); err != nil || slow {
+			t.Errorf("another name is not slowed: %t %v", slow, err)
+		}
+	})
+}
+
+// device signs in on a new device and returns what it keeps.
+func (h *house) device(t testing.TB, name, password, devices string) string {
+	t.Helper()
+	_, s := h.signIn(t, name, password)
+	devices, err := h.RememberDevice(t.Context(), s.User, devices)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return devices
+}
+
+// TestAKnownDeviceIsSlowedByItsOwnFailuresAlone, whatever was guessed at the name, from the same
+// address too.
+func TestAKnownDeviceIsSlowedByItsOwnFailuresAlone(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		h.addUser(t, "keza", hospital.MedicalStaff)
+		h.addUser(t, "eric", hospital.MedicalStaff)
+		ward := h.device(t, "eric", "correct horse", h.device(t, "keza", "correct horse", ""))
+		own := h.device(t, "keza", "correct horse", "")
+		try := func(devices, password string) error {
+			_, _, err := h.SignIn(t.Context(), "keza", password, hospital.Client{Address: client, Devices: devices})
+			return err
+		}
+		for h.guess(t, "keza", client) {
+		}
+		h.exec(t, `UPDATE sign_in_failure SET failures = 5000 WHERE subject NOT LIKE 'pair%'`)
+		for what, devices := range map[string]string{"the ward's": ward, "her own": own} {
+			if err := try(devices, "correct horse"); err != nil {
+				t.Errorf("from %s device, while a stranger must wait: %v", what, err)
+			}
+		}
+		for range 5 {
+			refused(t, try(own, "wrong horse"), hospital.Unauthenticated, "sign_in")
+		}
+		refused(t, try(own, "correct horse"), hospital.TooMany, "too_many_attempts")
+		if err := try(ward, "correct horse"); err != nil {
+			t.Errorf("from another known device: %v", err)
+		}
+	})
+}
+
+// TestADeviceIsKnownToWhomItIsSigned and to nobody else, and no longer when the password has
+// changed.
+func TestADeviceIsKnownToWhomItIsSigned(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		h.addUser(t, "keza", hospital.MedicalStaff)
+		h.addUser(t, "eric", hospital.MedicalStaff)
+		keza := h.device(t, "keza", "correct horse", "")
+		eric := h.device(t, "eric", "correct horse", "")
+		both := h.device(t, "eric", "correct horse", keza)
+		name, signed, _ := strings.Cut(keza, ".")
+		other, _, _ := strings.Cut(eric, ".")
+		knows := func(user, devices string) bool {
+			t.Helper()
+			is, err := h.Knows(t.Context(), user, hospital.Client{Address: client, Devices: devices})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return is
+		}
+		for what, c := range map[string]struct {
+			user, devices string
+			want          bool
+		}{
+			"its user":                    {"keza", keza, true},
+			"the first of two":            {"keza", both, true},
+			"the second of two":           {"eric", both, true},
+			"another user":                {"eric", keza, false},
+			"a name that nobody has":      {"ntawe", keza, false},
+			"nothing":                     {"keza", "", false},
+			"a signature that was moved":  {"keza", other + "." + signed, false},
+			"a name without a signature":  {"keza", name, false},
+			"a signature that was cut":    {"keza", keza[:len(keza)-1], false},
+			"more than a device can hold": {"keza", keza + strings.Repeat("."+signed, 64), false},
+			"nonsense":                    {"keza", strings.Repeat("x", 5000), false},
+		} {
+			if got := knows(c.user, c.devices); got != c.want {
+				t.Errorf("%s: the device is known: %t, want %t", what, got, c.want)
+			}
+		}
+		again := h.device(t, "keza", "correct horse", both)
+		if strings.Count(again, ".") != 2 || !strings.HasPrefix(again, name+".") {
+			t.Errorf("a device has one name and each account once: %s", again)
+		}
+		if err := h.SetPassword(t.Context(), admin, "keza", "battery staple"); err != nil {
+			t.Fatal(err)
+		}
+		if knows("keza", both) || !knows("eric", both) {
+			t.Error("a new password makes the devices of that account, and of no other, strange again")
+		}
+	})
+}
+
+// TestManyRightPasswordsAtOnceAllGetIn: a kitchen's tablets after a power cut, all under one login
+// and behind one address.
+func TestManyRightPasswordsAtOnceAllGetIn(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		h.addUser(t, "kitchen", hospital.KitchenStaff)
+		h.cheapen(t, "kitchen", "correct horse")
+		h.guess(t, "kitchen", client)
+		for i, err := range atOnce(36, func(int) error {
+			_, _, err := h.SignIn(context.Background(), "kitchen", "correct horse", hospital.Client{Address: client})
+			return err
+		}) {
+			if err != nil {
+				t.Errorf("tablet %d: %v", i, err)
+			}
+		}
+	})
+}
+
+// TestAClockThatWasAheadLocksNobodyOut: what failed while it was counts as if it had failed now, no
+// more and no less.
+func TestAClockThatWasAheadLocksNobodyOut(t *testing.T) {
+	for what, devices := range map[string]bool{"a stranger": false, "a known device": true} {
+		t.Run(what, func(t *testing.T) {
+			onEach(t, func(t *testing.T, h *house) {
+				h.addUser(t, "keza", hospital.MedicalStaff)
+				from := hospital.Client{Address: client}
+				if devices {
+					from.Devices = h.device(t, "keza", "correct horse", "")
+				}
+				try := func(password string) error {
+					_, _, err := h.SignIn(t.Context(), "keza", password, from)
+					return err
+				}
+				h.clock.pass(24 * time.Hour)
+				for range 5 {
+					refused(t, try("wrong horse"), hospital.Unauthenticated, "sign_in")
+				}
+				h.clock.pass(-24 * time.Hour)
+				refused(t, try("correct horse"), hospital.TooMany, "too_many_attempts")
+				h.clock.pass(time.Second)
+				if err := try("correct horse"); err != nil {
+					t.Errorf("a second later: %v", err)
+				}
+			})
+		})
+	}
+}
+
+// TestANetworkOfSixCountsAsOneAddress, since every customer has 2⁶⁴ of them.
+func TestANetworkOfSixCountsAsOneAddress(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		"192.0.2.7": "192.0.2.7", "::ffff:192.0.2.7": "192.0.2.7", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64",
+		"2001:db8:1:2::1": "2001:db8:1:2::/64", "fe80::1%eth0": "fe80::/64", "@": "@", "": "",
+	} {
+		if got := hospital.NetworkOf(address); got != want {
+			t.Errorf("%s counts as %s, want %s", address, got, want)
+		}
+	}
+}
+
+func TestAnOperatorUnlocksANameAndItsSessionsStand(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		h.addUser(t, "keza", hospital.MedicalStaff)
+		token, _ := h.signIn(t, "keza", "correct horse")
+		devices := h.device(t, "keza", "correct horse", "")
+		for _, from := range []hospital.Client{{Address: client}, {Address: client, Devices: devices}} {
+			for range 5 {
+				_, _, err := h.SignIn(t.Context(), "keza", "wrong horse", from)
+				refused(t, err, hospital.Unauthenticated, "sign_in")
+			}
+			_, _, err := h.SignIn(t.Context(), "keza", "correct horse", from)
+			refused(t, err, hospital.TooMany, "too_many_attempts")
+		}
+		if err := h.UnlockUser(t.Context(), admin, "Keza"); err != nil {
+			t.Fatal(err)
+		}
+		for _, from := range []hospital.Client{{Address: client}, {Address: client, Devices: devices}} {
+			if _, _, err := h.SignIn(t.Context(), "keza", "correct horse", from); err != nil {
+				t.Errorf("after the unlocking: %v", err)
+			}
+		}
+		h.session(t, token, true)
+		h.refuses(t, hospital.NotFound, "user_unknown", func() error { return h.UnlockUser(t.Context(), admin, "nobody") })
+		h.refuses(t, hospital.Forbidden, "forbidden", func() error { return h.UnlockUser(t.Context(), nurse, "keza") })
+	})
+}
+
+// TestASignInEndsTheSessionThatItsRequestCameWith and no other one; one that fails ends none.
+func TestASignInEndsTheSessionThatItsRequestCameWith(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		h.addUser(t, "keza", hospital.MedicalStaff)
+		h.addUser(t, "eric", hospital.MedicalStaff)
+		replaced, s := h.signIn(t, "keza", "correct horse")
+		other, _ := h.signIn(t, "keza", "correct horse")
+		with := hospital.Client{Address: client, Session: replaced}
+		_, _, err := h.SignIn(t.Context(), "eric", "wrong horse", with)
+		refused(t, err, hospital.Unauthenticated, "sign_in")
+		before := h.session(t, replaced, true).Revisions
+		token, _, err := h.SignIn(t.Context(), "eric", "correct horse", with)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.session(t, replaced, false)
+		h.session(t, other, true)
+		h.session(t, token, true)
+		topic := hospital.UserTopic(s.User.ID)
+		if now := h.revisions(t, topic); now.Topics[topic] != before.Topics[topic]+1 {
+			t.Errorf("the topic of whose session ended moved from %v to %v", before, now)
+		}
+		if _, _, err := h.SignIn(t.Context(), "keza", "correct horse", hospital.Client{Address: client, Session: "nonsense"}); err != nil {
+			t.Errorf("with a session that is none: %v", err)
+		}
+	})
+}
