@@ -22,6 +22,7 @@ func (v *view) beat() {
 		frame := v.heartbeat(p, f, now)
 		stamped := p.representation == HTML && f.current() // with each frame, and nothing has gone wrong since
 		for w := range p.watchers {
+			w.ping(now)
 			switch {
 			case !w.visit.Guard.Until.IsZero() && now.After(w.visit.Guard.Until):
 				w.close(CloseSignedOut)
@@ -29,7 +30,7 @@ func (v *view) beat() {
 				w.close(CloseTooSlow)
 			case w.sent == 0: // a newcomer, whose page shows nobody knows what until the read that is due
 			case stamped && now.Sub(w.told) < lately:
-			case frame.messages > 0 && len(w.queue) == 0 && !w.busy.Load():
+			case len(frame.messages) > 0 && len(w.queue) == 0 && !w.line.Busy():
 				w.write(frame)
 			}
 		}

@@ -26,14 +26,13 @@ func TestAPageThatWasToldSomethingLatelyNeedsNoHeartbeat(t *testing.T) {
 			defer h.Drain(t.Context())
 			h.verified.failing = c.failing
 			v := newView(h, View{Name: "board"})
-			v.state, v.lastRead = numbered{}, time.Now()
-			near, far := connect(t)
-			w := newWatcher(h, Visit{View: v.spec})
-			w.representation, w.line, w.told, w.sent = HTML, near, time.Now().Add(-c.told), c.sent
+			v.state, v.lastRead = benchState{}, time.Now()
+			w, far := newLobby(t, h).open()
+			w.told, w.sent = time.Now().Add(-c.told), c.sent
 			p := v.pages[HTML]
 			p.version, p.watchers[w] = 1, struct{}{}
 			v.beat()
-			near.Close()
+			w.line.Close()
 			got, err := io.ReadAll(far)
 			if err != nil || strings.Contains(string(got), "live") != c.want {
 				t.Errorf("the page got %q (%v), a heartbeat was wanted: %t", got, err, c.want)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"math"
 	"net/http"
 	"slices"
 	"sync"
@@ -91,7 +92,8 @@ const (
 	handshakeTimeout = 5 * time.Second
 	writeWait        = 10 * time.Second
 	pongWait         = 25 * time.Second
-	pingEvery        = 10 * time.Second
+	pingEvery        = 10 * time.Second // by the hub: melody's own pings would be a second writer on the connection
+	never            = math.MaxInt64 * time.Nanosecond
 	readBuffer       = 256     // bytes
 	largestMessage   = 4 << 10 // bytes; gorilla closes with 1009 beyond it, as CONTRACT section 5.6 says
 	messagesASecond  = 20      // of a client, its pings and pongs among them
@@ -119,8 +121,8 @@ func New(c Config) *Hub {
 // configureMelody sets what its defaults get wrong for us, and leads each event to the watcher it is about.
 func (h *Hub) configureMelody() {
 	m := h.melody
-	m.Config.WriteWait, m.Config.PongWait, m.Config.PingPeriod = writeWait, pongWait, pingEvery
-	m.Config.MaxMessageSize, m.Config.MessageBufferSize = largestMessage, 0 // what the hub sends goes over the line
+	m.Config.PongWait, m.Config.PingPeriod = pongWait, never
+	m.Config.MaxMessageSize, m.Config.MessageBufferSize = largestMessage, 0 // nothing is sent through its buffers
 	m.Upgrader.HandshakeTimeout = handshakeTimeout
 	m.Upgrader.ReadBufferSize, m.Upgrader.WriteBufferPool = readBuffer, &sync.Pool{} // of thousands who say hardly anything
 	m.Upgrader.Subprotocols = []string{string(JSON), string(HTML)}
@@ -181,7 +183,19 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, v Visit) error {
 // live is a socket's life, from the upgrade to its end. A panic in it is an error like any other.
 func (h *Hub) live(w http.ResponseWriter, r *http.Request, watcher *watcher) (err error) {
 	defer recoverInto(&err)
-	return h.melody.HandleRequestWithKeys(onLine{w}, r, map[string]any{watcherKey: watcher})
+	return h.melody.HandleRequestWithKeys(handover{w, watcher}, handshakeOf(r), map[string]any{watcherKey: watcher})
+}
+
+// handshakeOf is what an upgrade reads of a request. Melody keeps it for as long as the socket lives, and the whole of a browser's
+// request is large.
+func handshakeOf(r *http.Request) *http.Request {
+	handshake := &http.Request{Method: r.Method, Header: http.Header{}}
+	for _, name := range []string{"Connection", "Upgrade", "Sec-Websocket-Version", "Sec-Websocket-Key", "Sec-Websocket-Protocol"} {
+		if values := r.Header.Values(name); len(values) > 0 {
+			handshake.Header[name] = values
+		}
+	}
+	return handshake
 }
 
 // Announce tells every watcher here, and by the bus every other node, that topics moved. It never blocks.
@@ -303,7 +317,7 @@ func (h *Hub) Drain(ctx context.Context) {
 	case <-ended:
 	case <-ctx.Done():
 		for _, w := range h.openWatchers() {
-			_ = w.session.WebsocketConnection().Close()
+			_ = w.line.Cut()
 		}
 		<-ended
 	}

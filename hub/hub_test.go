@@ -153,6 +153,7 @@ type node struct {
 	*hub.Hub
 	t      testing.TB
 	url    string
+	client *http.Client // that knows the node's certificate
 	visit  func(*http.Request) hub.Visit
 	finish func()
 }
@@ -160,9 +161,15 @@ type node struct {
 // startNode serves a hub whose visits are what visit says, and drains it when the test ends. It fails when goroutines are left.
 func startNode(t testing.TB, b *board, bus hub.Bus, visit func(*http.Request) hub.Visit) *node {
 	t.Helper()
+	return startNodeOver(t, false, b, bus, visit)
+}
+
+// startNodeOver does the same, over TLS where that is wanted.
+func startNodeOver(t testing.TB, secure bool, b *board, bus hub.Bus, visit func(*http.Request) hub.Visit) *node {
+	t.Helper()
 	h := hub.New(hub.Config{Bus: bus, Check: b.check, Stamp: stamp, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	n := &node{Hub: h, t: t, visit: visit}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch err := h.Serve(w, r, n.visit(r)); {
 		case errors.Is(err, hub.ErrDraining):
 			w.WriteHeader(http.StatusServiceUnavailable)
@@ -170,7 +177,13 @@ func startNode(t testing.TB, b *board, bus hub.Bus, visit func(*http.Request) hu
 			w.WriteHeader(http.StatusTooManyRequests)
 		}
 	}))
+	if server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0); secure {
+		server.StartTLS()
+	} else {
+		server.Start()
+	}
 	n.url = "ws" + strings.TrimPrefix(server.URL, "http")
+	n.client = server.Client()
 	ctx, cancel := context.WithCancel(context.Background())
 	running := make(chan error, 1)
 	go func() { running <- h.Run(ctx) }()
@@ -208,7 +221,7 @@ func (n *node) tryDial(path string, representation hub.Representation) (c *clien
 	n.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), soon)
 	defer cancel()
-	conn, response, err := websocket.Dial(ctx, n.url+path, &websocket.DialOptions{Subprotocols: []string{string(representation)}})
+	conn, response, err := websocket.Dial(ctx, n.url+path, &websocket.DialOptions{HTTPClient: n.client, Subprotocols: []string{string(representation)}})
 	if err != nil && response == nil {
 		n.t.Fatalf("dial: %v", err)
 	}
@@ -921,8 +934,12 @@ func TestDrainTellsEverySocketThatTheServerRestarts(t *testing.T) {
 }
 
 func TestASlowClientSkipsToTheNewestStateAndDisturbsNobody(t *testing.T) {
+	plainAndSecure(t, testASlowClientSkips)
+}
+
+func testASlowClientSkips(t *testing.T, secure bool) {
 	b := newBoard(1)
-	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	n := startNodeOver(t, secure, b, hub.NewMemoryBus(), watch(b))
 	slow, quick := n.dial(hub.HTML), n.dial(hub.HTML)
 	quick.next()
 	// 40 states of 40 kB are more than the system may hold for the slow client, so its line stays busy.
