@@ -22,6 +22,9 @@ func (s *Server) readyz(c echo.Context) error {
 	parts := map[string]string{"database": "ok", "bus": "ok"}
 	status := http.StatusOK
 	if err := s.Hospital.Ping(c.Request().Context()); err != nil {
+		if hasLeft(c) {
+			return err
+		}
 		s.Log.Error("database does not answer", "error", err)
 		parts["database"], status = "down", http.StatusServiceUnavailable
 	}

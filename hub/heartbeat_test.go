@@ -8,6 +8,31 @@ import (
 	"time"
 )
 
+func TestWhoWasPingedSomeTimeAgoIsPingedAgain(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		pinged time.Duration // ago
+		want   bool
+	}{{"just now", 0, false}, {"some time ago", pingEvery, true}} {
+		t.Run(c.name, func(t *testing.T) {
+			h := New(Config{Bus: NewMemoryBus(), Stamp: func(Freshness) []byte { return nil }})
+			defer h.Drain(t.Context())
+			v := newView(h, View{Name: "board"})
+			v.state, v.lastRead = benchState{}, time.Now()
+			w, far := newLobby(t, h).open()
+			w.pinged = time.Now().Add(-c.pinged)
+			v.pages[HTML].watchers[w] = struct{}{}
+			v.beat()
+			v.beat()
+			_ = w.line.Close()
+			got, err := io.ReadAll(far)
+			if err != nil || strings.Contains(string(got), "\x89\x00") != c.want || len(got) > 2 {
+				t.Errorf("the client got %q (%v), one ping was wanted: %t", got, err, c.want)
+			}
+		})
+	}
+}
+
 func TestAPageThatWasToldSomethingLatelyNeedsNoHeartbeat(t *testing.T) {
 	for _, c := range []struct {
 		name    string

@@ -136,7 +136,6 @@ func (h *Hub) configureMelody() {
 	m.HandlePong(func(s *melody.Session) { watcherOf(s).keepsPace() })
 	m.HandleMessageBinary(func(s *melody.Session, _ []byte) { watcherOf(s).close(CloseBinary) })
 	m.HandleError(func(s *melody.Session, err error) {
-		// Session.Close must not be called here: it would come back to this handler without end.
 		if errors.Is(err, websocket.ErrReadLimit) {
 			watcherOf(s).swallow()
 		}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -156,6 +155,26 @@ type node struct {
 	client *http.Client // that knows the node's certificate
 	visit  func(*http.Request) hub.Visit
 	finish func()
+	log    journal
+}
+
+// journal is what a node tells its operator.
+type journal struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+// Write implements io.Writer.
+func (j *journal) Write(line []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(line)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
 }
 
 // startNode serves a hub whose visits are what visit says, and drains it when the test ends. It fails when goroutines are left.
@@ -167,8 +186,9 @@ func startNode(t testing.TB, b *board, bus hub.Bus, visit func(*http.Request) hu
 // startNodeOver does the same, over TLS where that is wanted.
 func startNodeOver(t testing.TB, secure bool, b *board, bus hub.Bus, visit func(*http.Request) hub.Visit) *node {
 	t.Helper()
-	h := hub.New(hub.Config{Bus: bus, Check: b.check, Stamp: stamp, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
-	n := &node{Hub: h, t: t, visit: visit}
+	n := &node{t: t, visit: visit}
+	h := hub.New(hub.Config{Bus: bus, Check: b.check, Stamp: stamp, Log: slog.New(slog.NewTextHandler(&n.log, nil))})
+	n.Hub = h
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch err := h.Serve(w, r, n.visit(r)); {
 		case errors.Is(err, hub.ErrDraining):

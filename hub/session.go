@@ -228,7 +228,7 @@ func (w *watcher) stuck(now time.Time) bool {
 // close begins the closing handshake of RFC 6455 and cuts the connection when the client does not finish it. Melody's own Close
 // would cut at once, and a client whose last message was still unread could miss the code.
 func (w *watcher) close(c *Close) {
-	if !w.closing.CompareAndSwap(false, true) {
+	if w.hasLeft() || !w.closing.CompareAndSwap(false, true) {
 		return
 	}
 	w.hub.noteClose(c, w.visit.View.Name)
@@ -238,6 +238,16 @@ func (w *watcher) close(c *Close) {
 		}
 		_ = w.line.Cut() // nothing to do where the socket has ended
 	})
+}
+
+// hasLeft reports whether the socket has ended, by whoever.
+func (w *watcher) hasLeft() bool {
+	select {
+	case <-w.gone:
+		return true
+	default:
+		return false
+	}
 }
 
 // awaitGoodbye waits until the client has answered the close frame or had the time for it. A slow one has first to read what is on

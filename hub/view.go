@@ -152,7 +152,7 @@ func (v *view) join(p *page, w *watcher) {
 
 // welcome tells a new watcher the state as it was last read, unless that reading ended the view.
 func (v *view) welcome(p *page, w *watcher) {
-	if w.closing.Load() {
+	if w.closing.Load() || v.ctx.Err() != nil {
 		return
 	}
 	if v.state != nil && p.version == 0 {
@@ -241,6 +241,9 @@ func (v *view) refresh() {
 	v.lastRead = time.Now()
 	state, err := v.hub.read(v.ctx, v.spec)
 	v.spent(time.Since(v.lastRead))
+	if v.ctx.Err() != nil {
+		return // everyone has left meanwhile: nothing has failed, and there is nobody to tell
+	}
 	if err != nil {
 		v.lastRead = time.Now()
 		if c := closeFor(err); c != nil {
