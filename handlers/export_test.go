@@ -30,3 +30,15 @@ func (s *Server) ViewOf(path, token string) (hub.View, error) {
 	}
 	return visit.View, failed
 }
+
+// AtTheDoor is as whom a request from a remote address waits for a socket.
+func AtTheDoor(remote, token string) string {
+	e := echo.New()
+	e.IPExtractor = echo.ExtractIPDirect()
+	request := httptest.NewRequest(http.MethodGet, "/", nil)
+	request.RemoteAddr = remote
+	if token != "" {
+		request.Header.Set(echo.HeaderAuthorization, "Bearer "+token)
+	}
+	return atTheDoor(e.NewContext(request, nil))
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -67,7 +68,7 @@ func (s *Server) socket(r Route) echo.HandlerFunc {
 		if !s.allowsOrigin(c) {
 			return echo.NewHTTPError(http.StatusForbidden, "This page's site may not open sockets here. Its operator sets --allowed-hosts.")
 		}
-		opened, err := s.Hub.Admit(c.Request().Context())
+		opened, err := s.Hub.Admit(c.Request().Context(), atTheDoor(c))
 		if err != nil {
 			return refusedSocket(err)
 		}
@@ -81,6 +82,21 @@ func (s *Server) socket(r Route) echo.HandlerFunc {
 	}
 }
 
+// atTheDoor is as whom a request waits for its turn: as its address, or in IPv6 as the network of 64 bits that one
+// customer is given. Who brings no token waits apart, so that strangers delay nobody at whose address they are.
+func atTheDoor(c echo.Context) string {
+	who := c.RealIP()
+	if address, err := netip.ParseAddr(who); err == nil {
+		address = address.Unmap().WithZone("")
+		network, _ := address.Prefix(min(address.BitLen(), 64)) // it has as many bits
+		who = network.String()
+	}
+	if tokenOf(c) == "" {
+		return "a stranger at " + who
+	}
+	return who
+}
+
 // refusedSocket words why the hub opens no socket; nil where it has answered the request itself.
 func refusedSocket(err error) error {
 	switch {
@@ -88,6 +104,8 @@ func refusedSocket(err error) error {
 		return errRestarting()
 	case errors.Is(err, hub.ErrBusy):
 		return hospital.Refuse(hospital.Unavailable, "busy", "Very many screens are being opened at this moment. Try again in a moment.")
+	case errors.Is(err, context.Canceled):
+		return err // the client has left
 	case errors.Is(err, hub.ErrTooMany):
 		return hospital.Refuse(hospital.TooMany, "too_many_sockets", "Too many screens are open on this sign-in or account. Close some of them.")
 	}

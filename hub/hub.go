@@ -60,7 +60,7 @@ type Hub struct {
 	checks chan struct{} // asks for a check before the next second is over
 	guards *mailbox      // topics on which someone's right to watch may hang
 	polls  polls
-	door   door
+	door   *door
 
 	admitting context.Context // of the door; ends when Drain begins
 	shut      context.CancelFunc
@@ -230,7 +230,6 @@ func (h *Hub) Run(ctx context.Context) error {
 	defer running.Wait()
 	running.Go(func() { h.checkEachSecond(ctx) })
 	running.Go(func() { h.keepGuard(ctx) })
-	running.Go(func() { h.giveBackAfterStorms(ctx) })
 	return h.config.Bus.Run(ctx, h.heard, h.checkSoon)
 }
 

@@ -640,6 +640,30 @@ func TestARefusedVisitorLearnsWhyAndSeesNothing(t *testing.T) {
 	}
 }
 
+// Anybody can be as many strangers as they like, so the log has no line for each.
+func TestStrangersAreCountedAndNotLogged(t *testing.T) {
+	b := newBoard(1)
+	for _, c := range []struct {
+		refusal         *hub.Close
+		strangers, logs int
+	}{{hub.CloseSignedOut, 3, 0}, {hub.CloseForbidden, 0, 3}} {
+		n := startNode(t, b, hub.NewMemoryBus(), func(*http.Request) hub.Visit { return hub.Visit{Refusal: c.refusal} })
+		for range 3 {
+			if code := n.dial(hub.HTML).closeCode(); int(code) != c.refusal.Code {
+				t.Errorf("closed with %d, want %d", code, c.refusal.Code)
+			}
+		}
+		n.finish()
+		s := n.Stats()
+		if int(s.Strangers) != c.strangers || s.Closes[c.refusal.Code] != 3 {
+			t.Errorf("%v: %d strangers and closes %v were counted", c.refusal, s.Strangers, s.Closes)
+		}
+		if got := strings.Count(n.log.String(), "socket closed"); got != c.logs {
+			t.Errorf("%v: the log has %d lines, want %d:\n%s", c.refusal, got, c.logs, &n.log)
+		}
+	}
+}
+
 func TestTheRightToWatch(t *testing.T) {
 	moved := hub.Revisions{Epoch: "e1", Topics: map[string]int64{"user:1": 1}}
 	refuseAll := func(int64, string) *hub.Close { return hub.CloseSignedOut }

@@ -231,7 +231,7 @@ func (w *watcher) close(c *Close) {
 	if w.hasLeft() || !w.closing.CompareAndSwap(false, true) {
 		return
 	}
-	w.hub.noteClose(c, w.visit.View.Name)
+	w.hub.noteClose(c, w.visit)
 	w.hub.work(func() {
 		if w.control(websocket.CloseMessage, websocket.FormatCloseMessage(c.Code, c.Reason)) == nil {
 			w.awaitGoodbye()
@@ -269,8 +269,9 @@ func (w *watcher) awaitGoodbye() {
 // swallow reads on for a moment after a message that was too big: to close with it unread would reset the connection, and
 // the client might never learn why.
 func (w *watcher) swallow() {
-	w.closing.Store(true)
-	w.hub.noteClose(CloseTooBig, w.visit.View.Name)
+	if w.closing.CompareAndSwap(false, true) {
+		w.hub.noteClose(CloseTooBig, w.visit)
+	}
 	_ = w.line.SetReadDeadline(time.Now().Add(goodbye))
 	_, _ = io.CopyN(io.Discard, w.line, swallowed)
 }

@@ -16,13 +16,14 @@ type Stats struct {
 	Coalesced       uint64 // times a slow watcher skipped to the newest state
 	Polls           uint64 // answered to pages that have no socket
 	Refused         uint64 // requests for sockets, because of too many others
+	Strangers       uint64 // sockets that were closed at once, for want of a session
 	Closes          map[int]uint64
 	CheckAge        time.Duration
 	Redis           *RedisStats // nil where the bus is in memory
 }
 
 type stats struct {
-	opened, ended, reads, renders, messages, bytes, coalesced, polls, refused atomic.Uint64
+	opened, ended, reads, renders, messages, bytes, coalesced, polls, refused, strangers atomic.Uint64
 
 	mu     sync.Mutex
 	closes map[int]uint64
@@ -51,6 +52,7 @@ func (h *Hub) Stats() Stats {
 		Reads: h.stats.reads.Load(), Renders: h.stats.renders.Load(),
 		Messages: h.stats.messages.Load(), Bytes: h.stats.bytes.Load(),
 		Coalesced: h.stats.coalesced.Load(), Polls: h.stats.polls.Load(), Refused: h.stats.refused.Load(),
-		Closes: closes, CheckAge: time.Since(h.verified.at), Redis: redis,
+		Strangers: h.stats.strangers.Load(),
+		Closes:    closes, CheckAge: time.Since(h.verified.at), Redis: redis,
 	}
 }
