@@ -101,7 +101,7 @@ func BenchmarkFanOut(b *testing.B) {
 				w, far := lobby.open()
 				h.workers.Go(func() { _, _ = io.Copy(io.Discard, far) }) // until the end of the benchmark closes it
 				w.view = v
-				p.watchers[w] = struct{}{}
+				p.add(w)
 			}
 			states := [2]benchState{benchBoard(24, 0), benchBoard(24, 1)}
 			b.ReportAllocs()

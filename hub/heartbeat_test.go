@@ -21,7 +21,7 @@ func TestWhoWasPingedSomeTimeAgoIsPingedAgain(t *testing.T) {
 			v.state, v.lastRead = benchState{}, time.Now()
 			w, far := newLobby(t, h).open()
 			w.pinged = time.Now().Add(-c.pinged)
-			v.pages[HTML].watchers[w] = struct{}{}
+			v.pages[HTML].add(w)
 			v.beat()
 			v.beat()
 			_ = w.line.Close()
@@ -55,7 +55,8 @@ func TestAPageThatWasToldSomethingLatelyNeedsNoHeartbeat(t *testing.T) {
 			w, far := newLobby(t, h).open()
 			w.told, w.sent = time.Now().Add(-c.told), c.sent
 			p := v.pages[HTML]
-			p.version, p.watchers[w] = 1, struct{}{}
+			p.version = 1
+			p.add(w)
 			v.beat()
 			w.line.Close()
 			got, err := io.ReadAll(far)

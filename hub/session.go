@@ -55,6 +55,7 @@ type watcher struct {
 	pace *rate.Limiter
 
 	// Owned by the view's goroutine.
+	place  int       // among the watchers of its page; -1: it has left
 	sent   uint64    // the version of the page that it was last told
 	told   time.Time // when it was last told anything
 	pinged time.Time // when it was last pinged
@@ -158,10 +159,8 @@ func (w *watcher) received(message []byte) {
 }
 
 // write sends a parcel. It does not wait for the client; the line should be free, so that no more than one parcel is kept for it.
-func (w *watcher) write(p parcel) {
-	w.told = time.Now()
-	w.hub.stats.messages.Add(uint64(len(p.messages)))
-	w.hub.stats.bytes.Add(uint64(p.bytes))
+func (w *watcher) write(p parcel, now time.Time) {
+	w.told = now
 	for _, message := range p.messages {
 		if w.socket.WritePreparedMessage(message) != nil {
 			return // its reader finds out, and ends the socket

@@ -35,6 +35,24 @@ func (s *stats) closed(code int) {
 	s.closes[code]++
 }
 
+// round is what one goroutine writes to some watchers, one after the other. It is counted when it is over: counters that several
+// cores change all the time are slow.
+type round struct {
+	now             time.Time
+	messages, bytes int
+}
+
+func (r *round) write(w *watcher, p parcel) {
+	w.write(p, r.now)
+	r.messages += len(p.messages)
+	r.bytes += p.bytes
+}
+
+func (s *stats) sent(r round) {
+	s.messages.Add(uint64(r.messages))
+	s.bytes.Add(uint64(r.bytes))
+}
+
 // Stats reads the counters.
 func (h *Hub) Stats() Stats {
 	h.stats.mu.Lock()
