@@ -182,11 +182,11 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, v Visit) error {
 // live is a socket's life, from the upgrade to its end. A panic in it is an error like any other.
 func (h *Hub) live(w http.ResponseWriter, r *http.Request, watcher *watcher) (err error) {
 	defer recoverInto(&err)
-	return h.melody.HandleRequestWithKeys(handover{w, watcher}, handshakeOf(r), map[string]any{watcherKey: watcher})
+	watcher.handshake = handshakeOf(r)
+	return h.melody.HandleRequestWithKeys(handover{w, watcher}, watcher.handshake, map[string]any{watcherKey: watcher})
 }
 
-// handshakeOf is what an upgrade reads of a request. Melody keeps it for as long as the socket lives, and the whole of a browser's
-// request is large.
+// handshakeOf is a request with what an upgrade reads of another, whose context and headers are large.
 func handshakeOf(r *http.Request) *http.Request {
 	handshake := &http.Request{Method: r.Method, Header: http.Header{}}
 	for _, name := range []string{"Connection", "Upgrade", "Sec-Websocket-Version", "Sec-Websocket-Key", "Sec-Websocket-Protocol"} {

@@ -48,6 +48,7 @@ type watcher struct {
 	session        *melody.Session
 	socket         *websocket.Conn // of the session
 	line           *line.Conn      // under the socket
+	handshake      *http.Request   // what melody keeps of the request
 	view           *view           // nil for a refused visit
 	representation Representation
 
@@ -109,6 +110,7 @@ func (w *watcher) connected(s *melody.Session) {
 		defer w.visit.Opened()
 	}
 	w.session, w.socket, w.pinged = s, s.WebsocketConnection(), time.Now()
+	w.handshake.Header = nil // it was read, and is held for as long as the socket lives
 	close(w.open)
 	w.line.KeepShort(systemQueue)
 	w.socket.SetPingHandler(w.pong)
