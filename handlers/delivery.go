@@ -223,7 +223,9 @@ func (s *Server) activeDeliveries(ctx context.Context, who hospital.Actor) []byt
 func (s *Server) refuseAction(err error) []byte {
 	refusal, refused := errors.AsType[*hospital.Error](err)
 	if !refused {
-		s.Log.Error("action failed", "error", err)
+		if !errors.Is(err, context.Canceled) { // nothing has failed where whoever asked has left
+			s.Log.Error("action failed", "error", err)
+		}
 		return hub.ErrorMessage("unavailable", "The server failed and nothing was saved. Try again in a moment.")
 	}
 	code := map[hospital.Kind]string{hospital.Invalid: "missing_field", hospital.NotFound: "not_found", hospital.Forbidden: "forbidden",

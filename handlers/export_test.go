@@ -30,3 +30,6 @@ func (s *Server) ViewOf(path, token string) (hub.View, error) {
 	}
 	return visit.View, failed
 }
+
+// AtTheDoor is as whom a request from an address waits for a socket.
+var AtTheDoor = atTheDoor

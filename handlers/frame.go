@@ -41,9 +41,6 @@ func (s *Server) frame(r Route) echo.HandlerFunc {
 		if errors.Is(err, hub.ErrDraining) {
 			return errRestarting()
 		}
-		if c.Request().Context().Err() != nil {
-			return nil // whoever asked has gone; there is nobody to answer, and nothing has failed
-		}
 		if err != nil {
 			return err
 		}

@@ -76,7 +76,7 @@ func (s *Server) socket(r Route) echo.HandlerFunc {
 			s.tellLostPort(c)
 			return echo.NewHTTPError(http.StatusForbidden, "This page's site may not open sockets here. Its operator sets --allowed-hosts.")
 		}
-		opened, err := s.Hub.Admit(c.Request().Context())
+		opened, err := s.Hub.Admit(c.Request().Context(), atTheDoor(c.RealIP(), s.tokenOf(c)))
 		if err != nil {
 			return refusedSocket(err)
 		}
@@ -90,6 +90,16 @@ func (s *Server) socket(r Route) echo.HandlerFunc {
 	}
 }
 
+// atTheDoor is as whom a request from an address waits for its turn. Who brings no token waits apart,
+// so that strangers delay nobody at whose address they are.
+func atTheDoor(address, token string) string {
+	who := hospital.Network(address)
+	if token == "" {
+		return "a stranger at " + who
+	}
+	return who
+}
+
 // refusedSocket words why the hub opens no socket; nil where it has answered the request itself.
 func refusedSocket(err error) error {
 	switch {
@@ -97,6 +107,8 @@ func refusedSocket(err error) error {
 		return errRestarting()
 	case errors.Is(err, hub.ErrBusy):
 		return hospital.Refuse(hospital.Unavailable, "busy", "Very many screens are being opened at this moment. Try again in a moment.")
+	case errors.Is(err, context.Canceled):
+		return err // the client has left
 	case errors.Is(err, hub.ErrTooMany):
 		return hospital.Refuse(hospital.TooMany, "too_many_sockets", "Too many screens are open on this sign-in or account. Close some of them.")
 	}

@@ -82,6 +82,7 @@ var (
 	coalescedDesc = describe("mailbox_coalesced_total", "Times that a slow socket skipped to the newest state.")
 	pollsDesc     = describe("polls_total", "Polls of pages whose sockets something on the way refuses.")
 	refusedDesc   = describe("admission_rejected_total", "Requests for sockets that were refused because of too many others.")
+	strangersDesc = describe("ws_strangers_total", "Sockets that were closed at once because nobody was signed in.")
 	checkAgeDesc  = describe("reconcile_age_seconds", "Since the revisions were last compared with the database.")
 	closesDesc    = describe("ws_close_total", "Sockets closed by the server.", "code")
 	busDesc       = describe("bus_connected", "Whether hints get through between nodes.", "backend")
@@ -98,7 +99,7 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 // Describe implements prometheus.Collector.
 func (hubCollector) Describe(descriptions chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{socketsDesc, viewsDesc, openedDesc, readsDesc, rendersDesc, messagesDesc, bytesDesc,
-		coalescedDesc, pollsDesc, refusedDesc, checkAgeDesc, closesDesc, busDesc, poolConnectionsDesc, poolRequestsDesc, poolStaleDesc} {
+		coalescedDesc, pollsDesc, refusedDesc, strangersDesc, checkAgeDesc, closesDesc, busDesc, poolConnectionsDesc, poolRequestsDesc, poolStaleDesc} {
 		descriptions <- d
 	}
 }
@@ -120,6 +121,7 @@ func (c hubCollector) Collect(metrics chan<- prometheus.Metric) {
 	count(rendersDesc, s.Renders)
 	count(pollsDesc, s.Polls)
 	count(refusedDesc, s.Refused)
+	count(strangersDesc, s.Strangers)
 	count(messagesDesc, s.Messages)
 	count(bytesDesc, s.Bytes)
 	count(coalescedDesc, s.Coalesced)

@@ -217,7 +217,7 @@ func TestTheLogTellsWhySocketsAreClosedAndOfNobody(t *testing.T) {
 		t.Fatalf("a binary message is answered with %d", code)
 	}
 	log := h.log.String()
-	for _, line := range []string{`"level":"INFO","msg":"socket closed","code":4401,"reason":"signed out","view":""`, `"level":"WARN","msg":"socket closed","code":1003,"reason":"text frames only","view":"ward:`} {
+	for _, line := range []string{`"level":"DEBUG","msg":"socket closed","code":4401,"reason":"signed out","view":""`, `"level":"WARN","msg":"socket closed","code":1003,"reason":"text frames only","view":"ward:`} {
 		if !strings.Contains(log, line) {
 			t.Errorf("the log does not say %s:\n%s", line, log)
 		}

@@ -30,7 +30,7 @@ func TestWhenVeryManySocketsAreOpenedOneIsToldToComeBackBeforeAnythingIsLookedUp
 	var admitted []func()
 	for full := false; !full; {
 		impatient, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-		opened, err := h.hub.Admit(impatient)
+		opened, err := h.hub.Admit(impatient, "a client")
 		cancel()
 		if full = err != nil; !full {
 			admitted = append(admitted, opened)
@@ -56,4 +56,27 @@ func TestASignInHasOnlySoManySockets(t *testing.T) {
 	h.wantRefusal(token, http.StatusTooManyRequests, "too_many_sockets")
 	h.watch(wardPath(h.a), h.token("medical_staff")).next() // signed in elsewhere
 	h.watch(wardPath(h.a), h.token("ward_management")).next()
+}
+
+// Clients take turns at the door, so it matters who is one.
+func TestWhoWaitsAtTheDoor(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, one, other   string
+		oneToken, hisToken string
+		same               bool
+	}{
+		{"one address, two people", "192.0.2.7", "192.0.2.7", "a", "b", true},
+		{"two addresses", "192.0.2.7", "192.0.2.8", "a", "a", false},
+		{"one network of IPv6", "2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "a", "b", true},
+		{"two networks of IPv6", "2001:db8:1:2::1", "2001:db8:1:3::1", "a", "a", false},
+		{"an address, and the same within IPv6", "192.0.2.7", "::ffff:192.0.2.7", "a", "b", true},
+		{"a stranger at somebody's address", "192.0.2.7", "192.0.2.7", "a", "", false},
+		{"two strangers at an address", "192.0.2.7", "192.0.2.7", "", "", true},
+	} {
+		one, other := handlers.AtTheDoor(c.one, c.oneToken), handlers.AtTheDoor(c.other, c.hisToken)
+		if (one == other) != c.same {
+			t.Errorf("%s: they are %q and %q, want the same: %t", c.name, one, other, c.same)
+		}
+	}
 }

@@ -106,10 +106,20 @@ func (s *Server) answerError(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
 	}
+	if hasLeft(c) {
+		s.Log.Debug("request was left", "route", c.Path(), "request", requestID(c), "error", err)
+		_ = c.NoContent(statusLeft) // for the log; there is nobody to read it
+		return
+	}
 	if answer := s.answerProblem(c, s.explain(c, err)); answer != nil {
 		s.Log.Error("problem can't be answered", "request", requestID(c), "error", answer)
 	}
 }
+
+// statusLeft is what proxies log of a client that did not wait for its answer. Nothing has failed.
+const statusLeft = 499
+
+func hasLeft(c echo.Context) bool { return errors.Is(c.Request().Context().Err(), context.Canceled) }
 
 // explain puts an error into words for the client, who is told when to try again, and into the log where it is our fault.
 func (s *Server) explain(c echo.Context, err error) Problem {
@@ -125,7 +135,7 @@ func (s *Server) explain(c echo.Context, err error) Problem {
 			c.Response().Header().Set("Retry-After", strconv.Itoa(wait))
 		}
 	}
-	if p.Status >= http.StatusInternalServerError && cause != nil { // what we refuse on purpose is counted, not told one by one
+	if p.Status >= http.StatusInternalServerError && cause != nil && !hasLeft(c) { // what we refuse on purpose is counted, not told one by one
 		s.Log.Error("request failed", "route", c.Path(), "request", requestID(c), "status", p.Status, "error", cause)
 	}
 	return p

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"net/netip"
 	"time"
 )
 
@@ -45,21 +44,6 @@ type Client struct {
 	Address string // of its network
 	Devices string // what RememberDevice left there; empty: nothing
 	Session string // token of the session that came along, which a sign-in ends; empty: none
-}
-
-// network is whom the address counts for: for itself, or in IPv6 for all 64 bits that one customer
-// is given.
-func (c Client) network() string {
-	ip, err := netip.ParseAddr(c.Address)
-	if err != nil {
-		return c.Address
-	}
-	ip = ip.Unmap().WithZone("")
-	if ip.Is4() {
-		return ip.String()
-	}
-	prefix, _ := ip.Prefix(64) // never fails: 64 bits are in every IPv6 address
-	return prefix.String()
 }
 
 // Under what failures are counted. Digests, since what people type into the field for the name is
@@ -110,7 +94,7 @@ func (h *Hospital) attempt(ctx context.Context, username string, from Client) (a
 
 // readStranger reads what slows an attempt from a device that is not known.
 func (a *attempt) readStranger(ctx context.Context, q *sql.Tx, now time.Time) error {
-	network := a.from.network()
+	network := Network(a.from.Address)
 	client, name := clientSubject(network), nameSubject(a.username)
 	a.own, a.shared, a.standing = pairSubject(a.username, network), []string{client, name}, stranger
 	atHome, err := signedInFrom(ctx, q, a.own, now)
@@ -249,7 +233,7 @@ func (c *change) succeeded(ctx context.Context, a attempt) error {
 	}
 	_, err := c.exec(ctx, `INSERT INTO sign_in_place (subject, last_at) VALUES ($1, $2)
 		ON CONFLICT (subject) DO UPDATE SET last_at = $2`,
-		pairSubject(a.username, a.from.network()), instant(c.now))
+		pairSubject(a.username, Network(a.from.Address)), instant(c.now))
 	if err != nil {
 		return fmt.Errorf("remember where somebody signed in: %w", err)
 	}

@@ -87,7 +87,7 @@ func (h *Hospital) noteSignIn(ctx context.Context, username string, outcome erro
 func (h *Hospital) noteRefusal(ctx context.Context, actor Actor, e entry) error {
 	now := h.clock(ctx)
 	times, tell := h.refused.count(fmt.Sprintf("%s %d %s %s", e.action, e.entityID,
-		network(originOf(ctx).Address), e.reason), now)
+		Network(originOf(ctx).Address), e.reason), now)
 	if !tell {
 		return nil
 	}
@@ -99,11 +99,16 @@ func (h *Hospital) noteRefusal(ctx context.Context, actor Actor, e entry) error 
 	})
 }
 
-// network is what a client's address counts as: whoever has one address of IPv6 has 2⁶⁴.
-func network(address string) string {
+// Network is whom a client's address counts for: for itself, or in IPv6 for all 64 bits that one
+// customer is given. What is no address stays as it is.
+func Network(address string) string {
 	ip, err := netip.ParseAddr(address)
-	if err != nil || ip.Is4() || ip.Is4In6() {
+	if err != nil {
 		return address
+	}
+	ip = ip.Unmap().WithZone("")
+	if ip.Is4() {
+		return ip.String()
 	}
 	return netip.PrefixFrom(ip, 64).Masked().String()
 }

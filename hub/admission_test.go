@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -17,7 +18,7 @@ func (n *node) admitAll() (admitted []func()) {
 	n.t.Helper()
 	for {
 		impatient, cancel := context.WithTimeout(n.t.Context(), 100*time.Millisecond)
-		opened, err := n.Admit(impatient)
+		opened, err := n.Admit(impatient, "a client")
 		cancel()
 		if errors.Is(err, context.DeadlineExceeded) {
 			return admitted
@@ -38,7 +39,7 @@ func TestOnlySoManySocketsAreOnTheirWayAtOnce(t *testing.T) {
 	}
 	waiting := make(chan error, 1)
 	go func() {
-		_, err := n.Admit(t.Context())
+		_, err := n.Admit(t.Context(), "a client")
 		waiting <- err
 	}()
 	admitted[0]()
@@ -49,7 +50,7 @@ func TestOnlySoManySocketsAreOnTheirWayAtOnce(t *testing.T) {
 	if more := n.admitAll(); len(more) > 0 {
 		t.Errorf("%d more found a place", len(more))
 	}
-	if _, err := n.Admit(t.Context()); !errors.Is(err, hub.ErrBusy) {
+	if _, err := n.Admit(t.Context(), "a client"); !errors.Is(err, hub.ErrBusy) {
 		t.Errorf("who waits too long is told %v, want to come back", err)
 	}
 	if got := n.Stats().Refused; got != 1 {
@@ -66,7 +67,7 @@ func TestSocketsAreOpenedNoFasterThanANodeCan(t *testing.T) {
 	var admitted, refused atomic.Int64
 	for range all {
 		asking.Go(func() {
-			opened, err := n.Admit(t.Context())
+			opened, err := n.Admit(t.Context(), "a client")
 			switch {
 			case err == nil:
 				opened()
@@ -83,13 +84,80 @@ func TestSocketsAreOpenedNoFasterThanANodeCan(t *testing.T) {
 	}
 }
 
+// A flood of one client, whose requests are let in one after the other, delays nobody else's.
+func TestAClientTakesNobodyElsesTurn(t *testing.T) {
+	b := newBoard(1)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	inside := n.admitAll()
+	turns := make(chan string, 1000)
+	var asking sync.WaitGroup
+	defer asking.Wait()
+	ask := func(client string) {
+		asking.Go(func() {
+			opened, err := n.Admit(t.Context(), client)
+			if err != nil {
+				t.Errorf("%s is told %v", client, err)
+				return
+			}
+			turns <- client
+			opened()
+		})
+	}
+	for range 500 {
+		ask("flood")
+	}
+	waitFor(t, "the flood waits", func() bool { return n.Waiting() == 500 })
+	ask("nurse")
+	ask("porter")
+	waitFor(t, "all wait", func() bool { return n.Waiting() == 502 })
+	inside[0]()
+	var first []string
+	for range 5 {
+		first = append(first, <-turns)
+	}
+	if got := strings.Join(first, " "); !strings.Contains(got, "nurse") || !strings.Contains(got, "porter") {
+		t.Errorf("the first five who are let in are %s", got)
+	}
+	for range 502 - 5 {
+		<-turns
+	}
+	for _, opened := range inside {
+		opened()
+	}
+}
+
+func TestWhoLeavesTheDoorTakesNoTurn(t *testing.T) {
+	b := newBoard(1)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	inside := n.admitAll()
+	impatient, leave := context.WithCancel(t.Context())
+	var asking sync.WaitGroup
+	for range 500 {
+		asking.Go(func() {
+			if _, err := n.Admit(impatient, "flood"); !errors.Is(err, context.Canceled) {
+				t.Errorf("who leaves is told %v", err)
+			}
+		})
+	}
+	waitFor(t, "the flood waits", func() bool { return n.Waiting() == 500 })
+	leave()
+	asking.Wait()
+	if left := n.Waiting(); left > 0 {
+		t.Errorf("%d still wait who have left", left)
+	}
+	inside[0]()
+	if _, err := n.Admit(t.Context(), "flood"); err != nil {
+		t.Errorf("the next is told %v", err)
+	}
+}
+
 func TestWhoWaitsAtTheDoorIsSentAwayWhenTheHubStops(t *testing.T) {
 	b := newBoard(1)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
 	n.admitAll()
 	waiting := make(chan error, 1)
 	go func() {
-		_, err := n.Admit(t.Context())
+		_, err := n.Admit(t.Context(), "a client")
 		waiting <- err
 	}()
 	n.finish()

@@ -53,7 +53,7 @@ func BenchmarkFrame(b *testing.B) {
 			size := 0
 			for b.Loop() {
 				clear(p.deltas)
-				size = len(p.delta(from, benchStamp).frames)
+				size = p.delta(from, benchStamp).bytes
 			}
 			b.ReportMetric(float64(size), "bytes/frame")
 		})
@@ -96,12 +96,12 @@ func BenchmarkFanOut(b *testing.B) {
 			b.Cleanup(func() { h.stop(); h.workers.Wait() })
 			v := newView(h, View{Name: "ward:3"})
 			p := v.pages[HTML]
+			lobby := newLobby(b, h)
 			for range watchers {
-				near, far := connect(b)
+				w, far := lobby.open()
 				h.workers.Go(func() { _, _ = io.Copy(io.Discard, far) }) // until the end of the benchmark closes it
-				w := newWatcher(h, Visit{View: v.spec})
-				w.representation, w.view, w.line = HTML, v, near
-				p.watchers[w] = struct{}{}
+				w.view = v
+				p.add(w)
 			}
 			states := [2]benchState{benchBoard(24, 0), benchBoard(24, 1)}
 			b.ReportAllocs()

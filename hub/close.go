@@ -31,16 +31,20 @@ var (
 
 // noteClose counts a socket that is closed and tells the log why: of a client that misbehaves as a warning, of one whose right to
 // be here has ended or never was for information. That all are let go at a restart is told once, by whoever stops the server.
-func (h *Hub) noteClose(c *Close, view string) {
+// Strangers are only counted: anybody can be as many of them as they like.
+func (h *Hub) noteClose(c *Close, v Visit) {
 	h.stats.closed(c.Code)
 	level := slog.LevelWarn
-	switch c {
-	case CloseSignedOut, CloseForbidden, CloseNoSuchPath:
-		level = slog.LevelInfo
-	case CloseRestart:
+	switch {
+	case v.Refusal == CloseSignedOut:
+		h.stats.strangers.Add(1)
 		level = slog.LevelDebug
+	case c == CloseRestart:
+		level = slog.LevelDebug
+	case c == CloseSignedOut, c == CloseForbidden, c == CloseNoSuchPath:
+		level = slog.LevelInfo
 	}
-	h.config.Log.Log(h.base, level, "socket closed", "code", c.Code, "reason", c.Reason, "view", view)
+	h.config.Log.Log(h.base, level, "socket closed", "code", c.Code, "reason", c.Reason, "view", v.View.Name)
 }
 
 // closeFor returns the Close that err carries, or nil.

@@ -1,5 +1,15 @@
 package hub
 
+// Waiting is how many requests wait at the door.
+func (h *Hub) Waiting() (requests int) {
+	h.door.mu.Lock()
+	defer h.door.mu.Unlock()
+	for entry := h.door.waiting.Front(); entry != nil; entry = entry.Next() {
+		requests += entry.Value.(*client).turns.Len()
+	}
+	return requests
+}
+
 // PageForTest is a page without sockets, for tests that play its watchers.
 type PageForTest struct{ page *page }
 

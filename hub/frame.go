@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/gorilla/websocket"
 )
 
 // Representation is how a view is told to a socket; the client chooses it by its subprotocol.
@@ -41,6 +43,25 @@ func jsonMessages(regions []seenRegion) [][]byte {
 		}
 	}
 	return append(events, states...)
+}
+
+// parcel is messages that are sent one after the other. All who get it share it: it is framed once.
+type parcel struct {
+	messages []*websocket.PreparedMessage
+	bytes    int // of them
+}
+
+func pack(messages ...[]byte) parcel {
+	p := parcel{messages: make([]*websocket.PreparedMessage, 0, len(messages))}
+	for _, message := range messages {
+		prepared, err := websocket.NewPreparedMessage(websocket.TextMessage, message)
+		if err != nil {
+			panic(err) // it writes to memory; who draws a view turns this into a view that can't be drawn
+		}
+		p.messages = append(p.messages, prepared)
+		p.bytes += len(message)
+	}
+	return p
 }
 
 // partial is one step of a frame: what htmx does to the element of an id.

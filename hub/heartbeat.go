@@ -12,6 +12,8 @@ const (
 // beat proves to each watcher of the view how fresh it is, and lets go those whose right has run out or who do not read.
 func (v *view) beat() {
 	now := time.Now()
+	round := round{now: now}
+	defer func() { v.hub.stats.sent(round) }()
 	if now.Sub(v.lastRead) > rereadEvery {
 		v.refresh()
 	}
@@ -21,7 +23,8 @@ func (v *view) beat() {
 		f := v.freshness(p)
 		frame := v.heartbeat(p, f, now)
 		stamped := p.representation == HTML && f.current() // with each frame, and nothing has gone wrong since
-		for w := range p.watchers {
+		for _, w := range p.watchers {
+			w.ping(now)
 			switch {
 			case !w.visit.Guard.Until.IsZero() && now.After(w.visit.Guard.Until):
 				w.close(CloseSignedOut)
@@ -29,8 +32,8 @@ func (v *view) beat() {
 				w.close(CloseTooSlow)
 			case w.sent == 0: // a newcomer, whose page shows nobody knows what until the read that is due
 			case stamped && now.Sub(w.told) < lately:
-			case frame.messages > 0 && len(w.queue) == 0 && !w.busy.Load():
-				w.write(frame)
+			case len(frame.messages) > 0 && len(w.queue) == 0 && !w.line.Busy():
+				round.write(w, frame)
 			}
 		}
 	}

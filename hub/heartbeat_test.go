@@ -8,6 +8,31 @@ import (
 	"time"
 )
 
+func TestWhoWasPingedSomeTimeAgoIsPingedAgain(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		pinged time.Duration // ago
+		want   bool
+	}{{"just now", 0, false}, {"some time ago", pingEvery, true}} {
+		t.Run(c.name, func(t *testing.T) {
+			h := New(Config{Bus: NewMemoryBus(), Stamp: func(Freshness) []byte { return nil }})
+			defer h.Drain(t.Context())
+			v := newView(h, View{Name: "board"})
+			v.state, v.lastRead = benchState{}, time.Now()
+			w, far := newLobby(t, h).open()
+			w.pinged = time.Now().Add(-c.pinged)
+			v.pages[HTML].add(w)
+			v.beat()
+			v.beat()
+			_ = w.line.Close()
+			got, err := io.ReadAll(far)
+			if err != nil || strings.Contains(string(got), "\x89\x00") != c.want || len(got) > 2 {
+				t.Errorf("the client got %q (%v), one ping was wanted: %t", got, err, c.want)
+			}
+		})
+	}
+}
+
 func TestAPageThatWasToldSomethingLatelyNeedsNoHeartbeat(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -26,14 +51,14 @@ func TestAPageThatWasToldSomethingLatelyNeedsNoHeartbeat(t *testing.T) {
 			defer h.Drain(t.Context())
 			h.verified.failing = c.failing
 			v := newView(h, View{Name: "board"})
-			v.state, v.lastRead = numbered{}, time.Now()
-			near, far := connect(t)
-			w := newWatcher(h, Visit{View: v.spec})
-			w.representation, w.line, w.told, w.sent = HTML, near, time.Now().Add(-c.told), c.sent
+			v.state, v.lastRead = benchState{}, time.Now()
+			w, far := newLobby(t, h).open()
+			w.told, w.sent = time.Now().Add(-c.told), c.sent
 			p := v.pages[HTML]
-			p.version, p.watchers[w] = 1, struct{}{}
+			p.version = 1
+			p.add(w)
 			v.beat()
-			near.Close()
+			w.line.Close()
 			got, err := io.ReadAll(far)
 			if err != nil || strings.Contains(string(got), "live") != c.want {
 				t.Errorf("the page got %q (%v), a heartbeat was wanted: %t", got, err, c.want)

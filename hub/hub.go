@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"math"
 	"net/http"
 	"slices"
 	"sync"
@@ -60,7 +61,7 @@ type Hub struct {
 	checks chan struct{} // asks for a check before the next second is over
 	guards *mailbox      // topics on which someone's right to watch may hang
 	polls  polls
-	door   door
+	door   *door
 
 	admitting context.Context // of the door; ends when Drain begins
 	shut      context.CancelFunc
@@ -92,7 +93,8 @@ const (
 	handshakeTimeout = 5 * time.Second
 	writeWait        = 10 * time.Second
 	pongWait         = 25 * time.Second
-	pingEvery        = 10 * time.Second
+	pingEvery        = 10 * time.Second // by the hub: melody's own pings would be a second writer on the connection
+	never            = math.MaxInt64 * time.Nanosecond
 	readBuffer       = 256     // bytes
 	largestMessage   = 4 << 10 // bytes; gorilla closes with 1009 beyond it, as CONTRACT section 5.6 says
 	messagesASecond  = 20      // of a client, its pings and pongs among them
@@ -120,8 +122,8 @@ func New(c Config) *Hub {
 // configureMelody sets what its defaults get wrong for us, and leads each event to the watcher it is about.
 func (h *Hub) configureMelody() {
 	m := h.melody
-	m.Config.WriteWait, m.Config.PongWait, m.Config.PingPeriod = writeWait, pongWait, pingEvery
-	m.Config.MaxMessageSize, m.Config.MessageBufferSize = largestMessage, 0 // what the hub sends goes over the line
+	m.Config.PongWait, m.Config.PingPeriod = pongWait, never
+	m.Config.MaxMessageSize, m.Config.MessageBufferSize = largestMessage, 0 // nothing is sent through its buffers
 	m.Upgrader.HandshakeTimeout = handshakeTimeout
 	m.Upgrader.ReadBufferSize, m.Upgrader.WriteBufferPool = readBuffer, &sync.Pool{} // of thousands who say hardly anything
 	m.Upgrader.Subprotocols = []string{string(JSON), string(HTML)}
@@ -135,7 +137,6 @@ func (h *Hub) configureMelody() {
 	m.HandlePong(func(s *melody.Session) { watcherOf(s).keepsPace() })
 	m.HandleMessageBinary(func(s *melody.Session, _ []byte) { watcherOf(s).close(CloseBinary) })
 	m.HandleError(func(s *melody.Session, err error) {
-		// Session.Close must not be called here: it would come back to this handler without end.
 		if errors.Is(err, websocket.ErrReadLimit) {
 			watcherOf(s).swallow()
 		}
@@ -182,7 +183,19 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, v Visit) error {
 // live is a socket's life, from the upgrade to its end. A panic in it is an error like any other.
 func (h *Hub) live(w http.ResponseWriter, r *http.Request, watcher *watcher) (err error) {
 	defer recoverInto(&err)
-	return h.melody.HandleRequestWithKeys(onLine{w}, r, map[string]any{watcherKey: watcher})
+	watcher.handshake = handshakeOf(r)
+	return h.melody.HandleRequestWithKeys(handover{w, watcher}, watcher.handshake, map[string]any{watcherKey: watcher})
+}
+
+// handshakeOf is a request with what an upgrade reads of another, whose context and headers are large.
+func handshakeOf(r *http.Request) *http.Request {
+	handshake := &http.Request{Method: r.Method, Header: http.Header{}}
+	for _, name := range []string{"Connection", "Upgrade", "Sec-Websocket-Version", "Sec-Websocket-Key", "Sec-Websocket-Protocol"} {
+		if values := r.Header.Values(name); len(values) > 0 {
+			handshake.Header[name] = values
+		}
+	}
+	return handshake
 }
 
 // Announce tells every watcher here, and by the bus every other node, that topics moved. It never blocks.
@@ -218,7 +231,6 @@ func (h *Hub) Run(ctx context.Context) error {
 	defer running.Wait()
 	running.Go(func() { h.checkEachSecond(ctx) })
 	running.Go(func() { h.keepGuard(ctx) })
-	running.Go(func() { h.giveBackAfterStorms(ctx) })
 	return h.config.Bus.Run(ctx, h.heard, h.checkSoon)
 }
 
@@ -301,7 +313,7 @@ func (h *Hub) Drain(ctx context.Context) {
 	case <-ended:
 	case <-ctx.Done():
 		for _, w := range h.openWatchers() {
-			_ = w.session.WebsocketConnection().Close()
+			_ = w.line.Cut()
 		}
 		<-ended
 	}

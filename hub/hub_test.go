@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -153,16 +152,44 @@ type node struct {
 	*hub.Hub
 	t      testing.TB
 	url    string
+	client *http.Client // that knows the node's certificate
 	visit  func(*http.Request) hub.Visit
 	finish func()
+	log    journal
+}
+
+// journal is what a node tells its operator.
+type journal struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+// Write implements io.Writer.
+func (j *journal) Write(line []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(line)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
 }
 
 // startNode serves a hub whose visits are what visit says, and drains it when the test ends. It fails when goroutines are left.
 func startNode(t testing.TB, b *board, bus hub.Bus, visit func(*http.Request) hub.Visit) *node {
 	t.Helper()
-	h := hub.New(hub.Config{Bus: bus, Check: b.check, Stamp: stamp, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
-	n := &node{Hub: h, t: t, visit: visit}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return startNodeOver(t, false, b, bus, visit)
+}
+
+// startNodeOver does the same, over TLS where that is wanted.
+func startNodeOver(t testing.TB, secure bool, b *board, bus hub.Bus, visit func(*http.Request) hub.Visit) *node {
+	t.Helper()
+	n := &node{t: t, visit: visit}
+	h := hub.New(hub.Config{Bus: bus, Check: b.check, Stamp: stamp, Log: slog.New(slog.NewTextHandler(&n.log, nil))})
+	n.Hub = h
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch err := h.Serve(w, r, n.visit(r)); {
 		case errors.Is(err, hub.ErrDraining):
 			w.WriteHeader(http.StatusServiceUnavailable)
@@ -170,7 +197,13 @@ func startNode(t testing.TB, b *board, bus hub.Bus, visit func(*http.Request) hu
 			w.WriteHeader(http.StatusTooManyRequests)
 		}
 	}))
+	if server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0); secure {
+		server.StartTLS()
+	} else {
+		server.Start()
+	}
 	n.url = "ws" + strings.TrimPrefix(server.URL, "http")
+	n.client = server.Client()
 	ctx, cancel := context.WithCancel(context.Background())
 	running := make(chan error, 1)
 	go func() { running <- h.Run(ctx) }()
@@ -208,7 +241,7 @@ func (n *node) tryDial(path string, representation hub.Representation) (c *clien
 	n.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), soon)
 	defer cancel()
-	conn, response, err := websocket.Dial(ctx, n.url+path, &websocket.DialOptions{Subprotocols: []string{string(representation)}})
+	conn, response, err := websocket.Dial(ctx, n.url+path, &websocket.DialOptions{HTTPClient: n.client, Subprotocols: []string{string(representation)}})
 	if err != nil && response == nil {
 		n.t.Fatalf("dial: %v", err)
 	}
@@ -607,6 +640,30 @@ func TestARefusedVisitorLearnsWhyAndSeesNothing(t *testing.T) {
 	}
 }
 
+// Anybody can be as many strangers as they like, so the log has no line for each.
+func TestStrangersAreCountedAndNotLogged(t *testing.T) {
+	b := newBoard(1)
+	for _, c := range []struct {
+		refusal         *hub.Close
+		strangers, logs int
+	}{{hub.CloseSignedOut, 3, 0}, {hub.CloseForbidden, 0, 3}} {
+		n := startNode(t, b, hub.NewMemoryBus(), func(*http.Request) hub.Visit { return hub.Visit{Refusal: c.refusal} })
+		for range 3 {
+			if code := n.dial(hub.HTML).closeCode(); int(code) != c.refusal.Code {
+				t.Errorf("closed with %d, want %d", code, c.refusal.Code)
+			}
+		}
+		n.finish()
+		s := n.Stats()
+		if int(s.Strangers) != c.strangers || s.Closes[c.refusal.Code] != 3 {
+			t.Errorf("%v: %d strangers and closes %v were counted", c.refusal, s.Strangers, s.Closes)
+		}
+		if got := strings.Count(n.log.String(), "socket closed"); got != c.logs {
+			t.Errorf("%v: the log has %d lines, want %d:\n%s", c.refusal, got, c.logs, &n.log)
+		}
+	}
+}
+
 func TestTheRightToWatch(t *testing.T) {
 	moved := hub.Revisions{Epoch: "e1", Topics: map[string]int64{"user:1": 1}}
 	refuseAll := func(int64, string) *hub.Close { return hub.CloseSignedOut }
@@ -921,8 +978,12 @@ func TestDrainTellsEverySocketThatTheServerRestarts(t *testing.T) {
 }
 
 func TestASlowClientSkipsToTheNewestStateAndDisturbsNobody(t *testing.T) {
+	plainAndSecure(t, testASlowClientSkips)
+}
+
+func testASlowClientSkips(t *testing.T, secure bool) {
 	b := newBoard(1)
-	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	n := startNodeOver(t, secure, b, hub.NewMemoryBus(), watch(b))
 	slow, quick := n.dial(hub.HTML), n.dial(hub.HTML)
 	quick.next()
 	// 40 states of 40 kB are more than the system may hold for the slow client, so its line stays busy.

@@ -107,92 +107,6 @@ func TestMelodyCopiesTheResponsesHeadersOntoTheUpgrade(t *testing.T) {
 	}
 }
 
-// Guard: the window keeps the buffer from filling; if it fills all the same, the error handler cuts the connection.
-func TestAMelodyWriteToAFullBufferSaysNothingAndLosesTheMessage(t *testing.T) {
-	m := melody.New()
-	m.Config.MessageBufferSize = 1
-	failures, results := make(chan error, 8), make(chan error, 2)
-	m.HandleError(func(_ *melody.Session, err error) { failures <- err })
-	m.HandleConnect(func(s *melody.Session) { // before the writing goroutine starts, so the buffer fills for sure
-		results <- s.Write([]byte("kept"))
-		results <- s.Write([]byte("lost"))
-	})
-	m.HandleMessage(func(s *melody.Session, message []byte) { results <- s.Write(message) })
-	url, _ := melodyServer(t, m, nil)
-	conn, _ := dialMelody(t, url, nil)
-	for range 2 {
-		if err := receive(t, results, "the writes"); err != nil {
-			t.Errorf("Write returns %v; it used to say nothing", err)
-		}
-	}
-	if err := receive(t, failures, "the error handler"); !errors.Is(err, melody.ErrMessageBufferFull) {
-		t.Errorf("the error handler is told %v, want ErrMessageBufferFull", err)
-	}
-	if got, err := readMelody(conn); got != "kept" {
-		t.Errorf("the client got %q (%v), want the message that was kept", got, err)
-	}
-	writeMelody(t, conn, "after")
-	if got, err := readMelody(conn); got != "after" {
-		t.Errorf("the client got %q (%v), want what came after", got, err)
-	}
-}
-
-// Guard: the hub closes by the raw connection, never by Session.Close.
-func TestAMelodyCloseOnAFullBufferIsLost(t *testing.T) {
-	m := melody.New()
-	m.Config.MessageBufferSize = 1
-	m.HandleConnect(func(s *melody.Session) {
-		_ = s.Write([]byte("first"))
-		if err := s.Close(); err != nil {
-			t.Errorf("Close returns %v; it used to say nothing", err)
-		}
-	})
-	m.HandleMessage(func(s *melody.Session, message []byte) { _ = s.Write(message) })
-	url, _ := melodyServer(t, m, nil)
-	conn, _ := dialMelody(t, url, nil)
-	if got, err := readMelody(conn); got != "first" {
-		t.Errorf("the client got %q (%v), want the first message", got, err)
-	}
-	writeMelody(t, conn, "still open")
-	if got, err := readMelody(conn); got != "still open" {
-		t.Errorf("the client got %q (%v), want an answer", got, err)
-	}
-}
-
-// Guard: HandleError closes the raw connection, which does not come back to it.
-func TestAMelodyCloseInTheErrorHandlerCallsItselfWithoutEnd(t *testing.T) {
-	m := melody.New()
-	m.Config.MessageBufferSize = 1
-	const enough = 100
-	depth, ended := 0, make(chan struct{})
-	m.HandleError(func(s *melody.Session, err error) {
-		if !errors.Is(err, melody.ErrMessageBufferFull) {
-			return
-		}
-		if depth++; depth < enough {
-			_ = s.Close()
-			return
-		}
-		_ = s.WebsocketConnection().Close()
-	})
-	m.HandleConnect(func(s *melody.Session) {
-		_ = s.Write([]byte("first"))
-		_ = s.Write([]byte("second"))
-	})
-	m.HandleDisconnect(func(*melody.Session) { close(ended) })
-	url, _ := melodyServer(t, m, nil)
-	conn, _ := dialMelody(t, url, nil)
-	for { // the raw close ends it
-		if _, err := readMelody(conn); err != nil {
-			break
-		}
-	}
-	receive(t, ended, "the end of the session")
-	if depth != enough {
-		t.Errorf("the error handler called itself %d times, want %d: Close no longer comes back to it", depth, enough)
-	}
-}
-
 // Guard: Hub.guarding recovers, cuts the connection and lets melody go on to unregister.
 func TestAPanicInAMelodyCallbackLeaksTheSession(t *testing.T) {
 	m := melody.New()
@@ -240,51 +154,18 @@ func TestTheHubsGuardLeaksNothingWhenACallbackPanics(t *testing.T) {
 	}
 }
 
-// What watcher.close and Drain build on.
-func TestMelodyCloseCodesArriveOnlyWithAMessage(t *testing.T) {
-	for _, c := range []struct {
-		name string
-		act  func(*melody.Melody) error
-		want websocket.StatusCode
-	}{
-		{"Close tells no code", func(m *melody.Melody) error { return m.Close() }, websocket.StatusNoStatusRcvd},
-		{"CloseWithMsg tells its code", func(m *melody.Melody) error {
-			return m.CloseWithMsg(melody.FormatCloseMessage(melody.CloseServiceRestart, "restart"))
-		}, websocket.StatusServiceRestart},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			m := melody.New()
-			connected := make(chan struct{}, 1)
-			m.HandleConnect(func(*melody.Session) { connected <- struct{}{} })
-			url, _ := melodyServer(t, m, nil)
-			conn, _ := dialMelody(t, url, nil)
-			receive(t, connected, "the session")
-			if err := c.act(m); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := readMelody(conn); websocket.CloseStatus(err) != c.want {
-				t.Errorf("the client is told %v, want %d", err, c.want)
-			}
-		})
-	}
-}
-
-// What watcher.connected, credit and disconnected build on: their order, that each happens once, and that a close is no sent message.
+// What watcher.connected and disconnected build on: their order, that each happens once, and that the connection is the one below.
 func TestMelodyTellsALifeInOrder(t *testing.T) {
 	m := melody.New()
 	m.Upgrader.Subprotocols = []string{string(JSON), string(HTML)}
 	events := make(chan string, 16)
 	m.HandleConnect(func(s *melody.Session) {
 		events <- "connected as " + s.WebsocketConnection().Subprotocol() + " with " + s.MustGet("key").(string)
-		_ = s.Write([]byte("one"))
-	})
-	m.HandleSentMessage(func(_ *melody.Session, message []byte) { events <- "sent " + string(message) })
-	m.HandleDisconnect(func(s *melody.Session) {
-		if err := s.Write([]byte("late")); !errors.Is(err, melody.ErrSessionClosed) {
-			events <- "a write after the end returned no error"
+		if err := s.WebsocketConnection().WriteMessage(gorilla.TextMessage, []byte("one")); err != nil {
+			events <- err.Error()
 		}
-		events <- "disconnected"
 	})
+	m.HandleDisconnect(func(s *melody.Session) { events <- "disconnected" })
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_ = m.HandleRequestWithKeys(w, r, map[string]any{"key": "value"})
 		events <- "returned"
@@ -292,17 +173,17 @@ func TestMelodyTellsALifeInOrder(t *testing.T) {
 	t.Cleanup(server.Close)
 	within, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	conn, _, err := websocket.Dial(within, server.URL, &websocket.DialOptions{Subprotocols: []string{string(HTML), string(JSON)}})
+	conn, _, err := websocket.Dial(within, server.URL, &websocket.DialOptions{Subprotocols: []string{string(JSON)}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got, err := readMelody(conn); got != "one" {
 		t.Errorf("the client got %q: %v", got, err)
 	}
-	told := []string{receive(t, events, "the connection"), receive(t, events, "the sent message")}
+	told := []string{receive(t, events, "the connection")}
 	_ = conn.Close(websocket.StatusNormalClosure, "")
 	told = append(told, receive(t, events, "the disconnection"), receive(t, events, "the return"))
-	const want = "connected as dusangire.json with value, sent one, disconnected, returned"
+	const want = "connected as dusangire.json with value, disconnected, returned"
 	if got := strings.Join(told, ", "); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

@@ -32,8 +32,8 @@ func (r Region) state() []byte {
 // It is owned by its view's goroutine.
 type page struct {
 	representation Representation
-	watchers       map[*watcher]struct{}
-	version        uint64 // counts the renderings that differed; 0: nothing rendered yet
+	watchers       []*watcher // in no order
+	version        uint64     // counts the renderings that differed; 0: nothing rendered yet
 	regions        []seenRegion
 	bodies         map[string][]byte // of the regions and their items, by id
 	shown          Revisions
@@ -51,14 +51,25 @@ type seenRegion struct {
 }
 
 func newPage(r Representation) *page {
-	return &page{representation: r, watchers: map[*watcher]struct{}{}, deltas: map[uint64]parcel{}}
+	return &page{representation: r, deltas: map[uint64]parcel{}}
+}
+
+func (p *page) add(w *watcher) {
+	w.place = len(p.watchers)
+	p.watchers = append(p.watchers, w)
+}
+
+// remove puts the last watcher into the place of one that leaves.
+func (p *page) remove(w *watcher) {
+	last := len(p.watchers) - 1
+	p.watchers[w.place] = p.watchers[last]
+	p.watchers[w.place].place = w.place
+	p.watchers[last], w.place = nil, -1
+	p.watchers = p.watchers[:last]
 }
 
 // isWatchedBy reports whether a watcher is still there.
-func (p *page) isWatchedBy(w *watcher) bool {
-	_, there := p.watchers[w]
-	return there
-}
+func (p *page) isWatchedBy(w *watcher) bool { return w.place >= 0 }
 
 // update takes a new rendering in, labelled with the revisions it shows, and reports whether anything differs.
 // A malformed rendering is refused whole: the page stays as it was.

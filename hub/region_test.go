@@ -16,7 +16,7 @@ func TestTheStampThatANewWatcherGetsFirstIsNew(t *testing.T) {
 	stamp := func() []byte { stamps++; return fmt.Appendf(nil, `<time id="live">%d</time>`, stamps) }
 	first := p.delta(0, stamp)
 	p.forgetOld(p.stamped.Add(oldStamp))
-	if again := p.delta(0, stamp); &again.frames[0] != &first.frames[0] {
+	if again := p.delta(0, stamp); again.messages[0] != first.messages[0] {
 		t.Error("watchers that come together should share what they get")
 	}
 	p.forgetOld(p.stamped.Add(oldStamp + time.Millisecond))

@@ -1,11 +1,12 @@
 package hub
 
 import (
+	"bufio"
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"io"
 	"net"
+	"net/http"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
@@ -13,6 +14,8 @@ import (
 	"github.com/gorilla/websocket"
 	"github.com/olahol/melody"
 	"golang.org/x/time/rate"
+
+	"dusangire/hub/internal/line"
 )
 
 // Guard is what a socket's right to be open hangs on.
@@ -34,7 +37,7 @@ type Rights struct {
 	Refusal func(session int64, permission string) *Close
 }
 
-// watcher is one socket. Its life: newWatcher → connected → (received | credit)… → disconnected.
+// watcher is one socket. Its life: newWatcher → connected → (received | freed)… → disconnected.
 type watcher struct {
 	hub   *Hub
 	visit Visit
@@ -43,34 +46,34 @@ type watcher struct {
 
 	// Set when the socket opens, before anybody else knows of the watcher.
 	session        *melody.Session
-	line           *line
-	view           *view // nil for a refused visit
+	socket         *websocket.Conn // of the session
+	line           *line.Conn      // under the socket
+	handshake      *http.Request   // what melody keeps of the request
+	view           *view           // nil for a refused visit
 	representation Representation
 
 	// Owned by the socket's reading goroutine.
 	pace *rate.Limiter
 
 	// Owned by the view's goroutine.
-	sent    uint64    // the version of the page that it was last told
-	told    time.Time // when it was last told anything
-	queue   []parcel  // answers that wait until the line is free
-	blocked time.Time // since when the line has been busy with one parcel, as far as heartbeats saw; zero: it is not
-	noted   uint32    // credits at the last heartbeat
-	waits   bool      // for a read that is due: for its first state, or for an answer
+	place  int       // among the watchers of its page; -1: it has left
+	sent   uint64    // the version of the page that it was last told
+	told   time.Time // when it was last told anything
+	pinged time.Time // when it was last pinged
+	queue  []parcel  // answers that wait until the line is free
+	waits  bool      // for a read that is due: for its first state, or for an answer
 
 	// Owned by the hub's guard goroutine once the socket is open.
 	seen Revisions
 
-	busy    atomic.Bool   // something is being written to the line in a goroutine of its own
-	credits atomic.Uint32 // counts what such goroutines have written
-	lagging atomic.Bool   // wants to be pumped when the line is free
+	lagging atomic.Bool // wants to be pumped when the line is free
 	closing atomic.Bool
 }
 
 const (
 	watcherKey = "watcher"
 	longQueue  = 128             // queued answers beyond which a client is not reading
-	tooSlow    = 5 * time.Second // with a busy line: told to come back later
+	tooSlow    = 7 * time.Second // with a busy line: told to come back later
 	goodbye    = 2 * time.Second // how long the closing handshake may take
 	swallowed  = 16 << 20        // bytes of a too big message that are read and forgotten
 
@@ -84,19 +87,34 @@ func newWatcher(h *Hub, v Visit) *watcher {
 // watcherOf finds the watcher that Serve gave to melody.
 func watcherOf(s *melody.Session) *watcher { return s.MustGet(watcherKey).(*watcher) }
 
+// handover is a response whose connection the upgrade gets as the watcher's line.
+type handover struct {
+	http.ResponseWriter
+	watcher *watcher
+}
+
+// Hijack implements http.Hijacker.
+func (o handover) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	w := o.watcher
+	conn, buffered, err := line.Hijack(o.ResponseWriter, line.Settings{Go: w.hub.work, Within: writeWait, Free: w.freed})
+	if err != nil {
+		return nil, nil, err
+	}
+	w.line = conn
+	return conn, buffered, nil
+}
+
 // connected is the first event: the socket is open and nothing was written yet.
 func (w *watcher) connected(s *melody.Session) {
 	if w.visit.Opened != nil {
 		defer w.visit.Opened()
 	}
-	w.session = s
-	connection := s.WebsocketConnection()
-	w.line = connection.NetConn().(*line) // onLine gave it
-	s.Request = nil                       // nobody asks for it again, and it is large
+	w.session, w.socket, w.pinged = s, s.WebsocketConnection(), time.Now()
+	w.handshake.Header = nil // it was read, and is held for as long as the socket lives
 	close(w.open)
-	keepShort(w.line.Conn)
-	connection.SetPingHandler(w.pinged)
-	w.representation = Representation(s.WebsocketConnection().Subprotocol())
+	w.line.KeepShort(systemQueue)
+	w.socket.SetPingHandler(w.pong)
+	w.representation = Representation(w.socket.Subprotocol())
 	if w.representation == "" {
 		w.representation = JSON
 	}
@@ -111,17 +129,6 @@ func (w *watcher) connected(s *melody.Session) {
 		return
 	}
 	w.view.send(event{kind: joined, watcher: w})
-}
-
-// keepShort keeps the system from queueing much for a client that reads slowly: by default it takes megabytes before a write has to
-// wait, which a client on a bad line would have to read through before it saw anything new.
-func keepShort(connection net.Conn) {
-	if secure, ok := connection.(*tls.Conn); ok {
-		connection = secure.NetConn()
-	}
-	if plain, ok := connection.(*net.TCPConn); ok {
-		_ = plain.SetWriteBuffer(systemQueue) // a system that can't is as it was
-	}
 }
 
 // disconnected is the last event.
@@ -153,32 +160,36 @@ func (w *watcher) received(message []byte) {
 	w.view.send(event{kind: asked, watcher: w, message: message})
 }
 
-// write puts a parcel on the line, which must be free. It does not wait for the client.
-func (w *watcher) write(p parcel) {
-	w.told = time.Now()
-	w.hub.stats.messages.Add(uint64(p.messages)) // #nosec G115 -- a count, never below 0
-	w.hub.stats.bytes.Add(uint64(len(p.frames)))
-	left := w.line.try(p.frames)
-	if len(left) == 0 {
-		return
-	}
-	w.busy.Store(true)
-	w.hub.work(func() {
-		if err := w.line.finish(left, time.Now().Add(writeWait)); err != nil {
-			_ = w.line.Close() // its reader finds out and ends the socket
+// write sends a parcel. It does not wait for the client; the line should be free, so that no more than one parcel is kept for it.
+func (w *watcher) write(p parcel, now time.Time) {
+	w.told = now
+	for _, message := range p.messages {
+		if w.socket.WritePreparedMessage(message) != nil {
+			return // its reader finds out, and ends the socket
 		}
-		w.credit()
-	})
+	}
 }
 
-// pinged answers a client's ping, as long as it does not ask too often.
-func (w *watcher) pinged(payload string) error {
-	if w.closing.Load() || !w.keepsPace() {
-		return nil
+// ping asks the client whether it is still there, when that was some time ago. Melody waits for the answer.
+func (w *watcher) ping(now time.Time) {
+	if now.Sub(w.pinged) < pingEvery {
+		return
 	}
-	// What fails here is found by the next write to or read from the connection.
-	_ = w.session.WebsocketConnection().WriteControl(websocket.PongMessage, []byte(payload), time.Now().Add(goodbye/2))
+	w.pinged = now
+	_ = w.control(websocket.PingMessage, nil)
+}
+
+// pong answers a client's ping, as long as it does not ask too often.
+func (w *watcher) pong(payload string) error {
+	if !w.closing.Load() && w.keepsPace() {
+		_ = w.control(websocket.PongMessage, []byte(payload))
+	}
 	return nil
+}
+
+// control sends a control frame. What fails is found by the next read from the connection.
+func (w *watcher) control(kind int, payload []byte) error {
+	return w.socket.WriteControl(kind, payload, time.Now().Add(writeWait))
 }
 
 // keepsPace counts a message, ping or pong of the client, and closes the socket of one who sends too many.
@@ -193,10 +204,8 @@ func (w *watcher) keepsPace() bool {
 	return false
 }
 
-// credit notes that the line is free again, and asks for more where more waits.
-func (w *watcher) credit() {
-	w.credits.Add(1)
-	w.busy.Store(false)
+// freed is told that the line is free again, and asks for more where more waits.
+func (w *watcher) freed() {
 	if w.lagging.CompareAndSwap(true, false) {
 		w.view.send(event{kind: readable, watcher: w})
 	}
@@ -204,57 +213,68 @@ func (w *watcher) credit() {
 
 // free reports whether the line takes something. Where it does not, the view is told by a readable event when it does.
 func (w *watcher) free() bool {
-	if !w.busy.Load() {
+	if !w.line.Busy() {
 		return true
 	}
 	w.lagging.Store(true)
-	return !w.busy.Load() && w.lagging.CompareAndSwap(true, false)
+	return !w.line.Busy() && w.lagging.CompareAndSwap(true, false)
 }
 
-// stuck reports whether, by now, the line has been busy with one parcel for tooSlow. It is asked at each heartbeat.
+// stuck reports whether, by now, the line has been busy with one parcel for tooSlow.
 func (w *watcher) stuck(now time.Time) bool {
-	credits := w.credits.Load()
-	switch {
-	case !w.busy.Load() || credits != w.noted:
-		w.noted, w.blocked = credits, time.Time{}
-	case w.blocked.IsZero():
-		w.blocked = now
-	}
-	return !w.blocked.IsZero() && now.Sub(w.blocked) > tooSlow
+	since := w.line.Since()
+	return !since.IsZero() && now.Sub(since) > tooSlow
 }
 
 // close begins the closing handshake of RFC 6455 and cuts the connection when the client does not finish it. Melody's own Close
 // would cut at once, and a client whose last message was still unread could miss the code.
 func (w *watcher) close(c *Close) {
-	if !w.closing.CompareAndSwap(false, true) {
+	if w.hasLeft() || !w.closing.CompareAndSwap(false, true) {
 		return
 	}
-	w.hub.noteClose(c, w.visit.View.Name)
+	w.hub.noteClose(c, w.visit)
 	w.hub.work(func() {
-		connection := w.session.WebsocketConnection()
-		payload := websocket.FormatCloseMessage(c.Code, c.Reason)
-		err := connection.WriteControl(websocket.CloseMessage, payload, time.Now().Add(goodbye/2))
-		if err == nil {
-			timer := time.NewTimer(goodbye)
-			defer timer.Stop()
-			select {
-			case <-w.gone:
-				return
-			case <-timer.C:
-			}
+		if w.control(websocket.CloseMessage, websocket.FormatCloseMessage(c.Code, c.Reason)) == nil {
+			w.awaitGoodbye()
 		}
-		_ = connection.Close()
+		_ = w.line.Cut() // nothing to do where the socket has ended
 	})
+}
+
+// hasLeft reports whether the socket has ended, by whoever.
+func (w *watcher) hasLeft() bool {
+	select {
+	case <-w.gone:
+		return true
+	default:
+		return false
+	}
+}
+
+// awaitGoodbye waits until the client has answered the close frame or had the time for it. A slow one has first to read what is on
+// its way, for which the line has its own deadline.
+func (w *watcher) awaitGoodbye() {
+	select {
+	case <-w.line.Idle():
+	case <-w.gone:
+		return
+	}
+	timer := time.NewTimer(goodbye)
+	defer timer.Stop()
+	select {
+	case <-w.gone:
+	case <-timer.C:
+	}
 }
 
 // swallow reads on for a moment after a message that was too big: to close with it unread would reset the connection, and
 // the client might never learn why.
 func (w *watcher) swallow() {
-	w.closing.Store(true)
-	w.hub.noteClose(CloseTooBig, w.visit.View.Name)
-	connection := w.session.WebsocketConnection().NetConn()
-	_ = connection.SetReadDeadline(time.Now().Add(goodbye))
-	_, _ = io.CopyN(io.Discard, connection, swallowed)
+	if w.closing.CompareAndSwap(false, true) {
+		w.hub.noteClose(CloseTooBig, w.visit)
+	}
+	_ = w.line.SetReadDeadline(time.Now().Add(goodbye))
+	_, _ = io.CopyN(io.Discard, w.line, swallowed)
 }
 
 // checkRequest returns the error that a malformed message gets, or nil.

@@ -122,7 +122,7 @@ func (v *view) handle(e event) {
 	case joined:
 		v.join(p, w)
 	case left:
-		delete(p.watchers, w)
+		p.remove(w)
 		if len(p.watchers) == 0 {
 			v.pages[p.representation] = newPage(p.representation) // nobody needs it: it is drawn anew for the next one
 		}
@@ -136,7 +136,7 @@ func (v *view) handle(e event) {
 // join gives a new watcher the whole state at once, from what is already drawn where something is. What is known to be old is told to
 // nobody who comes: a page would take back before its user's eyes what they have just done. They wait for the read that is due.
 func (v *view) join(p *page, w *watcher) {
-	p.watchers[w] = struct{}{}
+	p.add(w)
 	switch read := v.heed(); {
 	case read:
 	case v.state == nil && v.failed && time.Since(v.lastRead) < retryRead:
@@ -152,7 +152,7 @@ func (v *view) join(p *page, w *watcher) {
 
 // welcome tells a new watcher the state as it was last read, unless that reading ended the view.
 func (v *view) welcome(p *page, w *watcher) {
-	if w.closing.Load() {
+	if w.closing.Load() || v.ctx.Err() != nil {
 		return
 	}
 	if v.state != nil && p.version == 0 {
@@ -241,6 +241,9 @@ func (v *view) refresh() {
 	v.lastRead = time.Now()
 	state, err := v.hub.read(v.ctx, v.spec)
 	v.spent(time.Since(v.lastRead))
+	if v.ctx.Err() != nil {
+		return // everyone has left meanwhile: nothing has failed, and there is nobody to tell
+	}
 	if err != nil {
 		v.lastRead = time.Now()
 		if c := closeFor(err); c != nil {
@@ -306,23 +309,17 @@ const crowd = 200
 // wait for a thousand others while a core has nothing to do. What they need is made before, so that the writers only read the page.
 func (v *view) pumpAll(p *page) {
 	if len(p.watchers) < crowd {
-		for w := range p.watchers {
-			v.pump(p, w)
-		}
+		v.pump(p, p.watchers...)
 		return
 	}
-	all := make([]*watcher, 0, len(p.watchers))
-	for w := range p.watchers {
-		v.delta(p, w.sent)
-		all = append(all, w)
+	for i, w := range p.watchers {
+		if i == 0 || w.sent != p.watchers[i-1].sent {
+			v.delta(p, w.sent)
+		}
 	}
 	var writing sync.WaitGroup
-	for some := range slices.Chunk(all, len(all)/runtime.GOMAXPROCS(0)+1) {
-		writing.Go(func() {
-			for _, w := range some {
-				v.pump(p, w)
-			}
-		})
+	for some := range slices.Chunk(p.watchers, len(p.watchers)/runtime.GOMAXPROCS(0)+1) {
+		writing.Go(func() { v.pump(p, some...) })
 	}
 	writing.Wait()
 }
@@ -346,21 +343,30 @@ func (v *view) render(p *page) (differs bool, err error) {
 	return p.update(regions, v.state.Revisions())
 }
 
-// pump writes to a watcher while its line is free: first the answers that wait, then what brings it to the newest state. A watcher
+// pump writes to watchers while their lines are free: first the answers that wait, then what brings them to the newest state. One
 // that was slow goes from where it was straight to now.
-func (v *view) pump(p *page, w *watcher) {
-	for len(w.queue) > 0 && w.free() {
-		w.write(w.queue[0])
-		w.queue = w.queue[1:]
+func (v *view) pump(p *page, watchers ...*watcher) {
+	round := round{now: time.Now()}
+	var delta parcel // from a version that most watchers share
+	var from uint64
+	for _, w := range watchers {
+		for len(w.queue) > 0 && w.free() {
+			round.write(w, w.queue[0])
+			w.queue = w.queue[1:]
+		}
+		if w.sent == p.version || len(w.queue) > 0 || !w.free() {
+			continue
+		}
+		if p.version > w.sent+1 && w.sent > 0 {
+			v.hub.stats.coalesced.Add(1)
+		}
+		if delta.messages == nil || w.sent != from {
+			delta, from = v.delta(p, w.sent), w.sent
+		}
+		round.write(w, delta)
+		w.sent = p.version
 	}
-	if w.sent == p.version || len(w.queue) > 0 || !w.free() {
-		return
-	}
-	if p.version > w.sent+1 && w.sent > 0 {
-		v.hub.stats.coalesced.Add(1)
-	}
-	w.write(v.delta(p, w.sent))
-	w.sent = p.version
+	v.hub.stats.sent(round)
 }
 
 // answer lets a program's request be answered. What is known to be old is told to nobody who asks: they wait for the read that is due, and
@@ -418,7 +424,7 @@ func (v *view) reply(w *watcher, answer parcel) {
 func (v *view) closeAll(c *Close) {
 	v.waiting = nil
 	for _, p := range v.pages {
-		for w := range p.watchers {
+		for _, w := range p.watchers {
 			w.close(c)
 		}
 	}

@@ -2,10 +2,17 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
+	"net"
+	"net/http"
+	"net/url"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"github.com/coder/websocket"
 
 	"dusangire/hospital"
 	"dusangire/hospital/hospitaltest"
@@ -67,4 +74,92 @@ func (s *scene) openThrough(l *link, screens int) {
 		w.client = newClient()
 		s.add(ctx, w)
 	}
+}
+
+// TestASlowScreenThatPingsGetsEverythingAndIsToldOfARestart does what a page on a bad line does whose browser, or a proxy before it,
+// pings: everything takes its turn behind the frame that is on its way, also the word that the server restarts.
+func TestASlowScreenThatPingsGetsEverythingAndIsToldOfARestart(t *testing.T) {
+	for name, secure := range map[string]bool{"plain": false, "over TLS": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			database := hospitaltest.SQLite(t)
+			board := mustSettle(t, database, 400) // whose frame is more than the system takes for a socket
+			args, trusted := []string{"--database-url", database}, &tls.Config{}
+			if secure {
+				cert, key, pool := certificate(t, nil)
+				args, trusted.RootCAs = append(args, "--tls-cert", cert, "--tls-key", key), pool
+			}
+			s := invocation{args: args}.serve(t)
+			for range size(1, 5) {
+				slow := dialSlow(t, s.url, fmt.Sprintf("/ws/ward/%d/", board.ID), trusted)
+				pinged := make(chan error, 1)
+				go func() { pinged <- slow.Ping(within(t)) }()
+				pauseFor(t.Context(), 1500*time.Millisecond) // longer than a library waits with a control frame
+				readWhole(t, slow)
+				go func() { _, _, _ = slow.Read(within(t)) }()
+				if err := <-pinged; err != nil {
+					t.Errorf("its ping: %v", err)
+				}
+			}
+			last := dialSlow(t, s.url, fmt.Sprintf("/ws/ward/%d/", board.ID), trusted)
+			go func() { _ = last.Ping(within(t)) }()
+			pauseFor(t.Context(), 500*time.Millisecond) // so that the frame is on its way
+			ended := make(chan int, 1)
+			go func() { ended <- s.end(syscall.SIGTERM) }()
+			pauseFor(t.Context(), 1500*time.Millisecond)
+			readWhole(t, last)
+			for {
+				_, _, err := last.Read(within(t))
+				if err == nil {
+					continue // a heartbeat
+				}
+				if websocket.CloseStatus(err) != websocket.StatusServiceRestart {
+					t.Errorf("at the restart it is told %v, want 1012", err)
+				}
+				break
+			}
+			if code := <-ended; code != exitOK {
+				t.Errorf("exit code %d, want 0:\n%s", code, s.log)
+			}
+		})
+	}
+}
+
+// readWhole reads the first frame of a ward's board.
+func readWhole(t *testing.T, slow *websocket.Conn) {
+	t.Helper()
+	_, frame, err := slow.Read(within(t))
+	if err != nil || len(frame) < 60_000 || !strings.Contains(string(frame[len(frame)-1000:]), `id="live"`) {
+		t.Fatalf("the slow screen got %d bytes of its first frame: %v", len(frame), err)
+	}
+}
+
+// dialSlow opens a page's socket as a nurse whose system takes in very little while nobody reads.
+func dialSlow(t *testing.T, address, path string, trusted *tls.Config) *websocket.Conn {
+	t.Helper()
+	transport := &http.Transport{TLSClientConfig: trusted, DialContext: func(ctx context.Context, network, to string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, to)
+		if err != nil {
+			return nil, err
+		}
+		return conn, conn.(*net.TCPConn).SetReadBuffer(8 << 10)
+	}}
+	t.Cleanup(transport.CloseIdleConnections)
+	client := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	response, err := client.PostForm(address+"/login", url.Values{"username": {string(hospital.MedicalStaff)}, "password": {password}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	header := http.Header{"Origin": {address}}
+	for _, cookie := range response.Cookies() {
+		header.Add("Cookie", cookie.Name+"="+cookie.Value)
+	}
+	conn, _, err := websocket.Dial(within(t), address+path, &websocket.DialOptions{HTTPClient: client, HTTPHeader: header, Subprotocols: []string{asHTML}})
+	if err != nil {
+		t.Fatalf("open %s: %v", path, err)
+	}
+	t.Cleanup(func() { _ = conn.CloseNow() })
+	conn.SetReadLimit(-1)
+	return conn
 }

@@ -84,7 +84,7 @@ func connectSQLite(path string, through func(driver.Connector) driver.Connector)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	write, read := sql.OpenDB(through(writer)), sql.OpenDB(through(reader))
+	write, read := sql.OpenDB(through(preparing{writer})), sql.OpenDB(through(preparing{reader}))
 	write.SetMaxOpenConns(1)
 	readers := max(4, runtime.NumCPU()) + 1 // one anchors the files
 	read.SetMaxOpenConns(readers)

@@ -1,14 +1,13 @@
 //go:build unix
 
-package hub
+package line
 
 import "syscall"
 
 // canTry says that a write can be tried without waiting.
 const canTry = true
 
-// tryWrite writes what the kernel takes at once and returns how much that was. An error is left to the next write, which
-// meets it again.
+// tryWrite writes what the system takes at once and returns how much that was.
 func tryWrite(fd uintptr, p []byte) int {
 	for {
 		n, err := syscall.Write(int(fd), p)

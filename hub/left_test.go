@@ -1,0 +1,35 @@
+package hub_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+
+	"dusangire/hub"
+)
+
+// A view that everyone has left has not failed: nothing is logged, and nobody is closed with a reason.
+func TestAScreenThatIsLeftDuringAReadIsNoError(t *testing.T) {
+	for _, representation := range []hub.Representation{hub.HTML, hub.JSON} {
+		b := newBoard(1)
+		reading := make(chan struct{}, 1)
+		n := startNode(t, b, hub.NewMemoryBus(), func(*http.Request) hub.Visit {
+			return hub.Visit{View: hub.View{Name: "slow", Topics: []string{boardTopic}, Read: func(ctx context.Context) (hub.State, error) {
+				reading <- struct{}{}
+				<-ctx.Done() // the database is slow, and stops when it is told to
+				return nil, ctx.Err()
+			}}}
+		})
+		c := n.dial(representation)
+		<-reading
+		_ = c.conn.CloseNow()
+		waitFor(t, "the hub knows that the screen has left", func() bool { return n.Stats().Ended == 1 })
+		n.finish()
+		if closes := n.Stats().Closes; len(closes) > 0 {
+			t.Errorf("%s: the screen was closed with %v", representation, closes)
+		}
+		if log := n.log.String(); log != "" {
+			t.Errorf("%s: the log says\n%s", representation, log)
+		}
+	}
+}

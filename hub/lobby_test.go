@@ -1,0 +1,66 @@
+package hub
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// lobby opens sockets for tests that play the views themselves. It knows nothing of melody.
+type lobby struct {
+	t       testing.TB
+	hub     *Hub
+	address string
+	opened  chan *watcher
+}
+
+func newLobby(t testing.TB, h *Hub) *lobby {
+	t.Helper()
+	l := &lobby{t: t, hub: h, opened: make(chan *watcher, 1)}
+	server := httptest.NewServer(http.HandlerFunc(l.upgrade))
+	t.Cleanup(server.Close)
+	l.address = server.Listener.Addr().String()
+	return l
+}
+
+func (l *lobby) upgrade(w http.ResponseWriter, r *http.Request) {
+	watcher := newWatcher(l.hub, Visit{})
+	socket, err := (&websocket.Upgrader{}).Upgrade(handover{w, watcher}, r, nil)
+	if err != nil {
+		l.t.Error(err)
+	}
+	watcher.socket, watcher.representation, watcher.pinged = socket, HTML, time.Now()
+	l.opened <- watcher
+}
+
+// open returns both ends of a socket: a watcher of pages, and what its client reads after the handshake.
+func (l *lobby) open() (w *watcher, far net.Conn) {
+	l.t.Helper()
+	far, err := net.Dial("tcp", l.address)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	if _, err := io.WriteString(far, handshake("/", string(HTML))); err != nil {
+		l.t.Fatal(err)
+	}
+	w = <-l.opened
+	l.t.Cleanup(func() { _ = w.line.Cut(); _ = far.Close() })
+	answer := bufio.NewReader(far) // it holds nothing more: nothing is written to a socket but by the test
+	if _, err := http.ReadResponse(answer, nil); err != nil {
+		l.t.Fatal(err)
+	}
+	return w, far
+}
+
+// handshake is what a client asks for a socket with.
+func handshake(path, subprotocol string) string {
+	return strings.Join([]string{"GET " + path + " HTTP/1.1", "Host: test", "Connection: Upgrade", "Upgrade: websocket",
+		"Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Protocol: " + subprotocol, "", ""}, "\r\n")
+}
