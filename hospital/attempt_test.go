@@ -412,7 +412,7 @@ func TestANetworkOfSixCountsAsOneAddress(t *testing.T) {
 		"192.0.2.7": "192.0.2.7", "::ffff:192.0.2.7": "192.0.2.7", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64",
 		"2001:db8:1:2::1": "2001:db8:1:2::/64", "fe80::1%eth0": "fe80::/64", "@": "@", "": "",
 	} {
-		if got := hospital.NetworkOf(address); got != want {
+		if got := hospital.Network(address); got != want {
 			t.Errorf("%s counts as %s, want %s", address, got, want)
 		}
 	}

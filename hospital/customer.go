@@ -99,14 +99,14 @@ func (c *change) lockCustomer(ctx context.Context, id int64, wrong fields) error
 	return nil
 }
 
-// tellWatchers moves a patient's open orders and deliveries: who may see them has changed, so that whoever watches one must be
-// looked at again.
+// tellWatchers moves the orders and deliveries of a patient's open stay, those that have ended too:
+// who may see them has changed, so that whoever watches one must be looked at again.
 func (c *change) tellWatchers(ctx context.Context, patientID int64) error {
 	rows, err := c.tx.QueryContext(ctx, `SELECT meal_order.id FROM meal_order JOIN admission ON admission.id = meal_order.admission_id
-		WHERE admission.patient_id = $1 AND admission.discharged_at IS NULL AND meal_order.ended_at IS NULL`, patientID)
+		WHERE admission.patient_id = $1 AND admission.discharged_at IS NULL`, patientID)
 	orders, err := collect(rows, err, scanID)
 	if err != nil {
-		return fmt.Errorf("read the open orders of patient %d: %w", patientID, err)
+		return fmt.Errorf("read the orders of patient %d: %w", patientID, err)
 	}
 	for _, id := range orders {
 		c.topics[OrderTopic(id)] = true

@@ -795,7 +795,7 @@ func TestACodeOfFourDigitsStillOpensItsDoor(t *testing.T) {
 		if shown := s.code(t, s.customer, d.ID); shown != "0042" {
 			t.Errorf("the customer sees %q", shown)
 		}
-		_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: "000042"})
+		_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: "0043"})
 		refused(t, err, hospital.Conflict, "wrong_code")
 		s.handOver(t, s.courier, d.ID, "00 42")
 	})

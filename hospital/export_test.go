@@ -31,6 +31,3 @@ func (h *Hospital) Knows(ctx context.Context, username string, from Client) (boo
 	a, err := h.attempt(ctx, username, from)
 	return a.standing == known, err
 }
-
-// NetworkOf is whom an address counts for.
-func NetworkOf(address string) string { return Client{Address: address}.network() }

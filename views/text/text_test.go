@@ -275,10 +275,18 @@ func codeAndMessage(literal *ast.CompositeLit) []ast.Expr {
 	return []ast.Expr{code, message}
 }
 
+// stringOf is a text as it is written in code, in one piece or in several; "" for anything else.
 func stringOf(e ast.Expr) string {
-	if literal, ok := e.(*ast.BasicLit); ok && literal.Kind == token.STRING {
-		s, _ := strconv.Unquote(literal.Value)
-		return s
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		if e.Kind == token.STRING {
+			s, _ := strconv.Unquote(e.Value)
+			return s
+		}
+	case *ast.BinaryExpr:
+		if e.Op == token.ADD {
+			return stringOf(e.X) + stringOf(e.Y)
+		}
 	}
 	return ""
 }
