@@ -156,6 +156,7 @@ func readWaiting(ctx context.Context, q *sql.Tx, actor Actor) ([]destined[Tray],
 			OR wrong_code.given >= $2)`
 		args = append(args, mostWrongCodes)
 	}
+	// #nosec G202 -- the condition is one of this package's own, with $n for what people send
 	rows, err := q.QueryContext(ctx, `SELECT `+trayColumns+runTables+openTrays+condition, args...)
 	trays, err := collect(rows, err, func(row scanner) (d destined[Tray], err error) {
 		err = d.scan(row, actor)
