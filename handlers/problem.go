@@ -106,12 +106,13 @@ func (s *Server) answerError(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
 	}
-	if hasLeft(c) {
+	problem := s.explain(c, err)
+	if hasLeft(c) && problem.Status >= http.StatusInternalServerError {
 		s.Log.Debug("request was left", "route", c.Path(), "request", requestID(c), "error", err)
 		_ = c.NoContent(statusLeft) // for the log; there is nobody to read it
 		return
 	}
-	if answer := s.answerProblem(c, s.explain(c, err)); answer != nil {
+	if answer := s.answerProblem(c, problem); answer != nil {
 		s.Log.Error("problem can't be answered", "request", requestID(c), "error", answer)
 	}
 }
