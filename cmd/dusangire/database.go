@@ -12,11 +12,20 @@ import (
 // explained says to an operator which setting stands in the way and why, where a person on a ward
 // is told to try again in a moment.
 func (d database) explained(err error) error {
-	refusal, ok := errors.AsType[*hospital.Error](err)
-	if !ok || refusal.Kind != hospital.Unavailable || refusal.Cause == nil {
-		return err
+	if cause := causeOf(err); cause != nil {
+		return d.wrong(cause)
 	}
-	return d.wrong(refusal.Cause)
+	return err
+}
+
+// causeOf is why the hospital's records could not be read or written; nil where that is not what
+// has failed.
+func causeOf(err error) error {
+	refusal, ok := errors.AsType[*hospital.Error](err)
+	if !ok || refusal.Kind != hospital.Unavailable {
+		return nil
+	}
+	return refusal.Cause
 }
 
 // wrong names the setting and what would be right.

@@ -1,9 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 
 	"dusangire/hospital"
 )
@@ -31,7 +31,7 @@ func (d database) openHospital(ctx context.Context, announce func(hospital.Revis
 	h, err := hospital.Open(ctx, hospital.Options{DatabaseURL: d.DatabaseURL, DatabaseConnections: d.DatabaseConnections,
 		Announce: announce, Now: d.now})
 	if err != nil {
-		return nil, fmt.Errorf("--database-url %s: %w", redacted(d.DatabaseURL), err)
+		return nil, d.wrong(cmp.Or(causeOf(err), err))
 	}
 	return h, nil
 }
