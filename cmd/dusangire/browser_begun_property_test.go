@@ -243,10 +243,15 @@ func (n *formNurse) begin() {
 	n.ward.note("%s begins the %s of %s", n.role, f.kind, f.name)
 }
 
-// holds reports whether the form that the nurse began stands there as they left it.
-func (n *formNurse) holds() bool {
+// press presses the button of the form that the nurse began, and reports whether the form stood
+// there as they left it. Looking and pressing are one step of the page, which an update can't divide.
+func (n *formNurse) press() (stood bool) {
 	css := map[string]string{"discharge": "#discharge-notes", "diet": "#diet-diet"}[n.begun.kind]
-	return ask[bool](n.screen, `document.querySelector("`+css+`")?.value === `+strconv.Quote(n.begun.typed))
+	return ask[bool](n.screen, `(() => {
+		const stands = document.querySelector("`+css+`")?.value === `+strconv.Quote(n.begun.typed)+`;
+		if (stands) document.querySelector("#form-`+n.begun.kind+` .primary").click();
+		return stands;
+	})()`)
 }
 
 // send presses the button of what looks like the form that was begun. What is no longer there must
@@ -256,13 +261,12 @@ func (n *formNurse) send() {
 	if f == nil || n.cut {
 		return
 	}
-	if !n.holds() {
+	before, severe := w.versions(), w.allergies(f.stay).Severe
+	if !n.press() {
 		n.until("what was typed for "+f.name+" to be put aside", `document.querySelector("#aside .alert") !== null`)
 		n.begun = nil
 		return
 	}
-	before, severe := w.versions(), w.allergies(f.stay).Severe
-	ask[chromedp.Void](n.screen, `document.querySelector("#form-`+f.kind+` .primary").click()`)
 	n.answers++
 	n.until("an answer", fmt.Sprintf(`window.answers >= %d`, n.answers))
 	w.note("%s sends the %s of %s", n.role, f.kind, f.name)

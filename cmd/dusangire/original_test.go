@@ -350,8 +350,8 @@ func TestADischargeEndsTheStayAndLeavesABedToCleanAndATransferIsOneStep(t *testi
 	if got := statuses(); got != "cleaning occupied cleaning" {
 		t.Errorf("after the discharge the beds are %s", got)
 	}
-	if now := nurse.read(path); now["status"] != "discharged" || now["outcome"] != "improved" {
-		t.Errorf("the stay is %v", now)
+	if status, body := nurse.get(path); status != http.StatusNotFound || !strings.Contains(string(body), "stay_ended") {
+		t.Errorf("the stay that has ended is answered with %d: %s", status, body)
 	}
 	nurse.refused(http.StatusConflict, path+"discharge", object{"outcome": "improved"})
 }

@@ -262,7 +262,7 @@ func TestADatabaseURLThatCanBeReadInOneWayIsTaken(t *testing.T) {
 		"sqlite:////abs.db",
 		"sqlite:with blank.db",
 	} {
-		if err := (database{DatabaseURL: url}).check(); err != nil {
+		if err := (database{DatabaseURL: url, DatabaseConnections: 16}).check(); err != nil {
 			t.Errorf("%s is refused: %v", url, err)
 		}
 	}
