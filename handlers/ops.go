@@ -45,13 +45,15 @@ func (s *Server) readyz(c echo.Context) error {
 	return c.JSON(status, parts)
 }
 
-// Metrics serves the Prometheus text of this server, with the headers of every other answer. It asks
-// nobody who they are, so it is no route: it belongs on a listener of its own.
+// Metrics serves the Prometheus text of this server at /metrics and nothing else, with the headers
+// of every other answer. It asks nobody who they are, so it is no route: it belongs on a listener of
+// its own.
 func (s *Server) Metrics() http.Handler {
-	metrics := promhttp.HandlerFor(s.metrics, promhttp.HandlerOpts{})
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics, promhttp.HandlerOpts{}))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		setSecurityHeaders(w.Header())
-		metrics.ServeHTTP(w, r)
+		mux.ServeHTTP(w, r)
 	})
 }
 

@@ -124,6 +124,20 @@ func (h *house) metrics() string {
 	return answered.Body.String()
 }
 
+func TestWhateverIsAskedOfTheMetricsListenerHasTheHeaders(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, settings{})
+	for path, want := range map[string]int{"/metrics": http.StatusOK, "/": http.StatusNotFound, "/login": http.StatusNotFound} {
+		answered := httptest.NewRecorder()
+		h.server.Metrics().ServeHTTP(answered, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+		for _, name := range []string{"Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "Cache-Control"} {
+			if answered.Code != want || answered.Header().Get(name) == "" {
+				t.Errorf("GET %s: %d, %s: %q", path, answered.Code, name, answered.Header().Get(name))
+			}
+		}
+	}
+}
+
 // TestMetricsAreNoneOfThePages: under no name, for nobody, signed in or not.
 func TestMetricsAreNoneOfThePages(t *testing.T) {
 	t.Parallel()

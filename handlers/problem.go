@@ -132,6 +132,11 @@ func (s *Server) explain(c echo.Context, err error) Problem {
 		if refusal.Kind == hospital.Forbidden {
 			s.noteDenied(c.Request().Context(), actor(c), c.Request().Method+" "+c.Path())
 		}
+		if a, ok := refusal.Current.(hospital.Admission); ok && refusal.Code == "stay_outdated" && audienceOf(c.Request()) == program {
+			if whole, err := s.describeStay(c, a); err == nil {
+				p.Current = whole // what the patient may eat has changed as often as the rest
+			}
+		}
 		if wait := retryAfter(refusal); wait > 0 {
 			c.Response().Header().Set("Retry-After", strconv.Itoa(wait))
 		}

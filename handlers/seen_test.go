@@ -32,6 +32,10 @@ func TestAProgramIsToldWhatHasChangedSinceItsVersion(t *testing.T) {
 	if p.Code != "stay_outdated" || !strings.HasSuffix(p.Type, ":stay_outdated") || p.Current["version"] != float64(stay.Version+1) {
 		t.Errorf("the refusal is %+v", p)
 	}
+	var stands map[string]any
+	if h.get(path, nurse, program).json(&stands); !reflect.DeepEqual(p.Current, stands) {
+		t.Errorf("the refusal shows %v, and what stands is %v", p.Current, stands)
+	}
 	want := map[string][2]any{"texture": {7.0, 4.0}, "allergies": {nil, []any{"peanuts"}}, "severe": {[]any{}, []any{"peanuts"}}}
 	for _, c := range p.Changes {
 		if !reflect.DeepEqual(want[c.Field], [2]any{c.From, c.To}) || c.By == nil || *c.By != "medical_staff" || c.At != h.clock.Now().UTC().Format(time.RFC3339) {

@@ -124,7 +124,8 @@ func (h *Hospital) commitRetrying(ctx context.Context, work func(context.Context
 }
 
 // commit runs work in a transaction, moves the topics of its commands last, commits and announces.
-func (h *Hospital) commit(ctx context.Context, work func(context.Context, *unit) error) error {
+func (h *Hospital) commit(ctx context.Context, work func(context.Context, *unit) error) (err error) {
+	defer func() { h.db.Notice(err) }()
 	tx, err := h.db.Begin(ctx)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)

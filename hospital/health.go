@@ -3,6 +3,7 @@ package hospital
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -66,7 +67,7 @@ func (h *Hospital) Health(ctx context.Context) Health {
 	return found
 }
 
-// probe writes this node's line and compares the clocks.
+// probe writes this node's line, reads as a screen does and compares the clocks.
 func (h *Hospital) probe(ctx context.Context) Health {
 	within, cancel := context.WithTimeout(ctx, longestProbe)
 	defer cancel()
@@ -80,6 +81,9 @@ func (h *Hospital) probe(ctx context.Context) Health {
 		apart, err = h.clockAhead(ctx, u)
 		return err
 	})
+	if err == nil {
+		err = h.proveReading(within)
+	}
 	found := Health{Database: HealthOK, Clock: HealthOK, cause: err}
 	if err != nil {
 		found.Database = h.db.Reason(cmp.Or(causeOf(err), err))
@@ -91,6 +95,18 @@ func (h *Hospital) probe(ctx context.Context) Health {
 		found.Clock = fmt.Sprintf("%s behind the database", (-apart).Round(time.Second))
 	}
 	return found
+}
+
+// proveReading reads what every screen reads, as screens do: the connection that writes may still
+// have in memory what nobody else finds any more.
+func (h *Hospital) proveReading(ctx context.Context) error {
+	return h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+		var newest int64
+		if err := q.QueryRowContext(ctx, `SELECT COALESCE(max(rev), 0) FROM topic_rev`).Scan(&newest); err != nil {
+			return fmt.Errorf("read the newest revision: %w", err)
+		}
+		return nil
+	})
 }
 
 // clockAhead is how far this machine's clock is ahead of the database's, as far as the time in

@@ -208,6 +208,25 @@ func TestACopyInThePlaceOfAServedFileSpoilsNeither(t *testing.T) {
 	}
 }
 
+// What is written into the served file itself leaves it the file that it was.
+func TestAFileThatIsWrittenOverIsNotWell(t *testing.T) {
+	for name, line := range map[string]string{"emptied": `: > "$0"`,
+		"something else": `head -c 300000 /dev/urandom | dd of="$0" conv=notrunc status=none`} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, hospitaltest.SQLite(t))
+			h.wellAgain(t)
+			if _, err := h.raw.ExecContext(t.Context(), `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
+				t.Fatal(err)
+			}
+			shell(t, line, strings.TrimPrefix(h.url, "sqlite:"))
+			h.ill(t, "damaged", false)
+			_, err := h.Wards(t.Context())
+			refused(t, err, hospital.Unavailable, "not_read")
+		})
+	}
+}
+
 func TestAClockThatIsNotTheDatabasesIsNamed(t *testing.T) {
 	for _, c := range []struct {
 		name  string

@@ -138,10 +138,13 @@ func (h *Hospital) read(ctx context.Context, fn func(ctx context.Context, q *sql
 	defer cancel()
 	tx, err := h.db.Snapshot(limited)
 	if err != nil {
+		h.db.Notice(err)
 		return notRead(ctx, err)
 	}
 	defer tx.Rollback() // ends the snapshot; there is nothing to undo
-	return notRead(ctx, fn(limited, tx))
+	err = fn(limited, tx)
+	h.db.Notice(err)
+	return notRead(ctx, err)
 }
 
 // notRead words an error of a read for the person it concerns.

@@ -38,7 +38,8 @@ func anotherPatient() *Error {
 }
 
 // since adds to a refusal what has changed in a thing since the version that the giver of the
-// command saw, if it has. A refusal of another kind, and any other error, stay as they are.
+// command saw, if it has; of a stay that has ended, which nobody reads any more, only who ended it
+// and when. A refusal of another kind, and any other error, stay as they are.
 func (c *change) since(ctx context.Context, err error, thing string, id, seenVersion, version int64) error {
 	refusal, ok := errors.AsType[*Error](err)
 	if !ok || refusal.Kind != Conflict || refusal.Changes != nil || seenVersion == 0 || seenVersion == version {
@@ -47,6 +48,9 @@ func (c *change) since(ctx context.Context, err error, thing string, id, seenVer
 	changes, failed := changesSince(ctx, c.tx, c.actor, thing, id, seenVersion)
 	if failed != nil {
 		return failed
+	}
+	if refusal.Code == "stay_ended" {
+		changes = slices.DeleteFunc(changes, func(one Change) bool { return one.Field != "status" })
 	}
 	refusal.Changes = changes
 	return err

@@ -169,9 +169,7 @@ func (p *program) listenForMetrics(metrics http.Handler) error {
 	if p.config.MetricsAddr == "" {
 		return nil
 	}
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", metrics)
-	address, err := p.add("--metrics-addr", p.config.MetricsAddr, mux, nil)
+	address, err := p.add("--metrics-addr", p.config.MetricsAddr, metrics, nil)
 	if err != nil {
 		return err
 	}

@@ -49,6 +49,7 @@ var unavailableStates = []string{"08", "53", "57P", "58", "25006", "55P03", "570
 var unavailableCodes = []int{
 	sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR,
 	sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_INTERRUPT,
+	sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB,
 }
 
 // Unavailable reports whether err says that the database can't serve now, rather than that something was asked wrongly.
@@ -59,7 +60,8 @@ func Unavailable(err error) bool {
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		return slices.Contains(unavailableCodes, e.Code()&0xff)
 	}
-	return unreachable(err) || lost(err) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrReplaced) || hidden(err)
+	return unreachable(err) || lost(err) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrReplaced) || errors.Is(err, ErrDamaged) ||
+		hidden(err)
 }
 
 // reasonsOfStates are why PostgreSQL does not do what it is asked, by its codes or beginnings of
@@ -91,6 +93,9 @@ func (db *DB) Reason(err error) string {
 func reason(err error) string {
 	if errors.Is(err, ErrReplaced) {
 		return "replaced"
+	}
+	if errors.Is(err, ErrDamaged) {
+		return "damaged"
 	}
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		for _, known := range reasonsOfStates {

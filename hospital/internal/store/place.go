@@ -7,18 +7,25 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 )
 
 // ErrReplaced says that the path of a SQLite database names another file by now, or none. What is
 // written to the file that is open would be found by nobody.
 var ErrReplaced = errors.New("the database's file was moved, removed or replaced while the server has it open")
 
-// place is where the files of a SQLite database are. It is fixed after Open.
+// ErrDamaged says that a SQLite database was found to be damaged since it was opened, as a copy
+// makes it that is written into the open file. What SQLite still has in memory may hide that from
+// one connection and not from the next.
+var ErrDamaged = errors.New("the database's file is damaged, or was written over while the server has it open")
+
+// place is where the files of a SQLite database are. It is fixed after Open, but for damaged.
 type place struct {
-	path   string
-	files  map[string]os.FileInfo // by path: the database and its write-ahead log
-	anchor *sql.Conn              // keeps the log from being removed and made anew by SQLite itself
-	left   sync.Once
+	path    string
+	files   map[string]os.FileInfo // by path: the database and its write-ahead log
+	anchor  *sql.Conn              // keeps the log from being removed and made anew by SQLite itself
+	damaged atomic.Bool            // until the server starts anew
+	left    sync.Once
 }
 
 // settle remembers the files that are open.
@@ -40,11 +47,22 @@ func (db *DB) settle(ctx context.Context, path string) error {
 	return nil
 }
 
+// Notice remembers what err says of a SQLite database that is damaged.
+func (db *DB) Notice(err error) {
+	if db.place != nil && err != nil && reason(err) == "damaged" {
+		db.place.damaged.Store(true)
+	}
+}
+
 // InPlace returns ErrReplaced where the files that are open are not those at the database's path
-// any more. It asks the file system alone and is quick. Of PostgreSQL it knows nothing.
+// any more, and ErrDamaged where one was noticed to be damaged. It asks the file system alone and
+// is quick. Of PostgreSQL it knows nothing.
 func (db *DB) InPlace() error {
 	if db.place == nil {
 		return nil
+	}
+	if db.place.damaged.Load() {
+		return fmt.Errorf("%s: %w", db.place.path, ErrDamaged)
 	}
 	for path, opened := range db.place.files {
 		there, err := os.Stat(path)
