@@ -198,6 +198,15 @@ func tally(counts *hospital.BedCounts, status hospital.BedStatus) {
 	}
 }
 
+// A demo that is loaded in the evening has had the day's meals.
+func TestANewDemoHasMissedNoMeal(t *testing.T) {
+	evening := start.Add(8 * time.Hour)
+	h := open(t, hospital.Options{DatabaseURL: demoAt(t, 1, evening), Now: func() time.Time { return evening }})
+	if missed, err := h.AnnounceMissedRounds(t.Context()); err != nil || len(missed) > 0 {
+		t.Errorf("%d rounds were missed, such as %+v: %v", len(missed), missed[:min(1, len(missed))], err)
+	}
+}
+
 func TestTheDemosPatientsLookReal(t *testing.T) {
 	h := loaded(t, 2, hospital.Options{})
 	t.Run("they fit their wards", func(t *testing.T) { checkWards(t, h) })

@@ -99,7 +99,7 @@ func (o *opening) write(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return o.h.TakeOverMeals(hospital.At(ctx, o.start))
 }
 
 // found adds the logins, the menu and the wards, and deals each ward's beds out to the states that they shall have.
