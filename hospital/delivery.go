@@ -513,10 +513,18 @@ func (c *change) mustCarryFor(ctx context.Context, deliveryID, admissionID int64
 		return unknownDelivery()
 	case err != nil:
 		return fmt.Errorf("read whom delivery %d is for: %w", deliveryID, err)
-	case !meant:
-		return anotherPatient()
+	case meant:
+		return nil
 	}
-	return nil
+	r, err := readRun(ctx, c.tx, deliveryID)
+	if err != nil {
+		return err
+	}
+	refusal := anotherPatient()
+	if r.mustSee(c.now, c.actor) == nil {
+		refusal.Current = r.shownTo(c.actor)
+	}
+	return refusal
 }
 
 // ClaimDelivery takes an unassigned delivery for the courier; Conflict with who has it otherwise.

@@ -559,7 +559,9 @@ func (h *Hospital) stepOrder(ctx context.Context, actor Actor, id int64, step St
 func (o Order) seenAs(actor Actor, saw seen) error {
 	switch {
 	case saw.admissionID != 0 && saw.admissionID != o.AdmissionID:
-		return anotherPatient()
+		refusal := anotherPatient()
+		refusal.Current = o.shownTo(actor)
+		return refusal
 	case saw.version != 0 && saw.version != o.Version:
 		return o.conflict(actor, "order_outdated", "Order %d has changed meanwhile: it is %s now. Look again.", o.ID,
 			orderWords[o.Status])

@@ -115,7 +115,8 @@ func TestACommandMeantForAnotherPatientIsRefused(t *testing.T) {
 			t.Errorf("the refusal shows %+v", refusal.Current)
 		}
 		for name, command := range s.steps(t, cook, s.order(t, delivery.OrderID), hospital.Step{AdmissionID: there.ID}) {
-			if refusal := s.refuses(t, hospital.Conflict, "another_patient", command); refusal.Current != nil {
+			refusal := s.refuses(t, hospital.Conflict, "another_patient", command)
+			if now, _ := refusal.Current.(hospital.Order); now.ID != delivery.OrderID {
 				t.Errorf("%s: the refusal shows %+v", name, refusal.Current)
 			}
 		}
