@@ -246,7 +246,7 @@ func (c serveCommand) proxies() ([]*net.IPNet, error) {
 		}
 		_, network, err := net.ParseCIDR(written)
 		if err != nil {
-			return nil, fmt.Errorf("--trusted-proxies %q: give addresses or networks, such as 10.0.0.0/8",
+			return nil, fmt.Errorf("--trusted-proxies %q: give addresses, or networks that nobody else is in, such as 10.0.0.7",
 				shown(written))
 		}
 		networks = append(networks, network)
