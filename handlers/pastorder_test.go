@@ -29,7 +29,7 @@ func TestWhatIsNotFinishedOfYesterdayIsOnAListOfItsOwnAndClosedTogether(t *testi
 		if past := pastOf(t, board); past["count"] != 2.0 || len(past["list"].([]any)) != 2 || len(past["days"].([]any)) != 1 {
 			t.Errorf("%s has of days that are over %v", path, past)
 		}
-		if page := w.get(path, token, browser); !strings.Contains(page.body, "Not finished: 2 of ") {
+		if page := w.get(path, token, browser); !strings.Contains(page.body, "Not finished: 2 (") {
 			t.Errorf("the page %s says nothing of it", path)
 		}
 	}

@@ -240,7 +240,7 @@ func TestABedThatWasReservedMeanwhileIsNotTakenUnseen(t *testing.T) {
 	p.untilSays(card(board.Beds[1]), "reserved")
 	p.foresees("409")
 	p.press("#form-transfer .primary")
-	p.untilSays(".panel > .alert", "Available → Reserved")
+	p.untilSays(".panel > .alert", "Available, now Reserved")
 	if now := c.stay(stay.ID); now.BedID != board.Beds[0].ID {
 		t.Errorf("the patient was moved to bed %s", now.BedNumber)
 	}
@@ -264,7 +264,7 @@ func TestAnOrdersPageKeepsTheVersionUnderAReason(t *testing.T) {
 	p.untilSays("#order .now", "confirmed")
 	p.foresees("409")
 	p.follow(fmt.Sprintf("#form-cancel-%d button", order.ID))
-	p.untilSays("main .alert", "Pending → Confirmed")
+	p.untilSays("main .alert", "Pending, now Confirmed")
 	p.wantValues(map[string]string{fmt.Sprintf("#cancel-%d-reason", order.ID): "not hungry"})
 	if now, err := k.hospital.Order(t.Context(), hospital.System, order.ID); err != nil || now.Status != hospital.OrderConfirmed {
 		t.Errorf("the order is %s: %v", now.Status, err)
@@ -285,7 +285,7 @@ func TestAStaleFormWithoutJavaScriptIsRefusedAndPutAside(t *testing.T) {
 	c.transfer(alpha, board.Beds[1])
 	p.foresees("409")
 	p.follow("#sheet-discharge .primary")
-	p.untilSays(".panel > .alert", board.Beds[0].Number+" → "+board.Beds[1].Number)
+	p.untilSays(".panel > .alert", board.Beds[0].Number+", now "+board.Beds[1].Number)
 	p.untilSays(".panel .patient", "Alpha Amata")
 	p.wantValues(map[string]string{"#discharge-outcome": "improved", "#discharge-notes": "with her sister"})
 
