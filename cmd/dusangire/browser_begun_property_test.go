@@ -221,8 +221,8 @@ func (n *formNurse) begin() {
 	if n.begun != nil {
 		return
 	}
-	over := ask[[3]string](n.screen, `[document.querySelector(".panel")?.dataset.admission ?? "",
-		document.querySelector(".panel .patient")?.textContent.trim() ?? "", document.querySelector("#form-diet [name=version]")?.value ?? ""]`)
+	over := ask[[2]string](n.screen, `[document.querySelector(".panel")?.dataset.admission ?? "",
+		document.querySelector(".panel .patient")?.textContent.trim() ?? ""]`)
 	stay, err := strconv.ParseInt(over[0], 10, 64)
 	if err != nil {
 		return
@@ -238,7 +238,9 @@ func (n *formNurse) begin() {
 		n.choose("#discharge-outcome", "improved")
 		n.choose("#discharge-notes", f.typed)
 	}
-	f.unseen = over[2] != fmt.Sprint(n.ward.versions()[stay])
+	// The version under the form is that of its first touch: before it, an update may have come in.
+	stands := ask[string](n.screen, `document.querySelector("#form-`+f.kind+` [name=version]")?.value ?? ""`)
+	f.unseen = stands != fmt.Sprint(n.ward.versions()[stay])
 	n.begun = f
 	n.ward.note("%s begins the %s of %s", n.role, f.kind, f.name)
 }

@@ -442,7 +442,8 @@ func (p *screen) stand(pattern string, answers bool) *gate {
 			if err != nil {
 				return // the page is closed
 			}
-			if err := g.meet(p.ctx, request, answers); err != nil && p.ctx.Err() == nil {
+			if err := g.meet(p.ctx, request, answers); err != nil && p.ctx.Err() == nil &&
+				!strings.Contains(err.Error(), "Invalid InterceptionId") { // the page has left it by a reload
 				p.t.Errorf("at the gate of %s: %v", pattern, err)
 			}
 		}
