@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -72,8 +73,7 @@ type begunForm struct {
 func (w *busyWard) nurse(role hospital.Role) *formNurse {
 	p := w.s.visitorAs(role)
 	p.permits("409")
-	p.permits("ERR_INTERNET_DISCONNECTED")
-	p.permits("htmx:ws:error")
+	p.permitsNoLine()
 	p.openLive(wardPath(w.board))
 	ask[chromedp.Void](p, `window.answers = 0; document.addEventListener("htmx:finally:request", () => { window.answers++; })`)
 	return &formNurse{screen: p, ward: w, role: role}
@@ -216,33 +216,50 @@ func (n *formNurse) look() {
 	n.ward.note("%s opens %s", n.role, bed.Number)
 }
 
-// begin fills in a form of the open panel for whoever is named over it.
+// begin fills in a form of the open panel for whoever is named over it. Filling in and looking who
+// that is are one step of the page, which an update can't divide.
 func (n *formNurse) begin() {
-	if n.begun != nil {
+	w := n.ward
+	f := &begunForm{kind: "discharge", typed: fmt.Sprintf("what %s saw, %d", n.role, len(w.done))}
+	fill := map[string][]string{"discharge-outcome": {"improved"}, "discharge-notes": {f.typed}}
+	if w.random.IntN(2) == 0 {
+		f.kind = "diet"
+		fill = map[string][]string{"diet-diet": shuffled(w.random, hospital.Diets)}
+	}
+	values, err := json.Marshal(fill)
+	n.ward.must("write down what is filled in", err)
+	over := ask[[]string](n.screen, `(() => {
+		const form = document.getElementById("form-`+f.kind+`");
+		if (!form) return [];
+		let typed;
+		for (const [id, values] of Object.entries(`+string(values)+`)) {
+			const control = form.querySelector("#" + id);
+			control.value = typed = values.find((value) => value !== control.value) ?? values[0];
+			for (const kind of ["input", "change"]) control.dispatchEvent(new Event(kind, {bubbles: true}));
+		}
+		form.querySelector('[name="allergies[]"][value="`+string(pickOf(w.random, hospital.Allergens))+`"]:not(:checked)')?.click();
+		const section = form.closest(".panel");
+		return [section.dataset.admission, section.querySelector(".patient").textContent.trim(), form.elements.version.value, typed];
+	})()`)
+	if len(over) == 0 {
 		return
 	}
-	over := ask[[2]string](n.screen, `[document.querySelector(".panel")?.dataset.admission ?? "",
-		document.querySelector(".panel .patient")?.textContent.trim() ?? ""]`)
 	stay, err := strconv.ParseInt(over[0], 10, 64)
 	if err != nil {
-		return
+		n.t.Fatalf("the panel with the %s is about %q", f.kind, over)
 	}
-	f := &begunForm{kind: "discharge", stay: stay, name: over[1], typed: fmt.Sprintf("about %s, %d", over[1], len(n.ward.done))}
-	if n.ward.random.IntN(2) == 0 {
-		stands := hospital.Diet(n.value("#diet-diet"))
-		others := slices.DeleteFunc(slices.Clone(hospital.Diets), func(d hospital.Diet) bool { return d == stands })
-		f.kind, f.typed = "diet", string(pickOf(n.ward.random, others))
-		n.choose("#diet-diet", f.typed)
-		ask[chromedp.Void](n.screen, `document.querySelector('#form-diet [name="allergies[]"][value="`+string(pickOf(n.ward.random, hospital.Allergens))+`"]:not(:checked)')?.click()`)
-	} else {
-		n.choose("#discharge-outcome", "improved")
-		n.choose("#discharge-notes", f.typed)
-	}
-	// The version under the form is that of its first touch: before it, an update may have come in.
-	stands := ask[string](n.screen, `document.querySelector("#form-`+f.kind+` [name=version]")?.value ?? ""`)
-	f.unseen = stands != fmt.Sprint(n.ward.versions()[stay])
+	f.stay, f.name, f.typed = stay, over[1], over[3]
+	f.unseen = over[2] != fmt.Sprint(w.versions()[stay])
 	n.begun = f
-	n.ward.note("%s begins the %s of %s", n.role, f.kind, f.name)
+	w.note("%s begins the %s of %s", n.role, f.kind, f.name)
+}
+
+func shuffled[T ~string](random *rand.Rand, list []T) []string {
+	mixed := make([]string, len(list))
+	for i, j := range random.Perm(len(list)) {
+		mixed[i] = string(list[j])
+	}
+	return mixed
 }
 
 // press presses the button of the form that the nurse began, and reports whether the form stood
