@@ -392,6 +392,7 @@
   // courier's forms are renewed: they carry nothing but which tray it is.
 
   const forms = new Set(); // those that are begun
+  const touchedAt = new WeakMap(); // when each was last
 
   const isBegun = (form) => form.isConnected && (forms.has(form) || [...form.elements].some(isChanged));
 
@@ -408,7 +409,14 @@
   }
 
   function begin(form) {
-    if (!form || form.matches("[data-tap], [role=search]") || !main.contains(form)) return;
+    if (!form) return;
+    touchedAt.set(form, performance.now());
+    keep(form);
+  }
+
+  // keep lets no update renew a form.
+  function keep(form) {
+    if (form.matches("[data-tap], [role=search]") || !main.contains(form)) return;
     forms.add(form);
     form.setAttribute("hx-morph-skip", "");
   }
@@ -425,7 +433,22 @@
   // hold keeps the forms that are begun in a part of the page as they are, whatever is drawn there
   // next.
   function hold(part) {
-    for (const form of formsOf(part)) if (form.hasAttribute("data-begun") || isBegun(form)) begin(form);
+    for (const form of formsOf(part)) if (form.hasAttribute("data-begun") || isBegun(form)) keep(form);
+  }
+
+  // leaveForms drops what was typed in a part of the page before somebody asked for another, and reports
+  // whether anything was typed there since.
+  function leaveForms(part, askedAt) {
+    let since = false;
+    for (const form of formsOf(part)) {
+      if (touchedAt.get(form) > askedAt) {
+        since = true;
+        continue;
+      }
+      release(form);
+      form.reset();
+    }
+    return since;
   }
 
   // sweep puts aside what was typed in forms that an update has taken away, and reports whether
@@ -506,19 +529,21 @@
   const opened = () => panel?.querySelector(".panel");
   const cardOf = (section) => section && byId("bed-" + section.dataset.bed);
 
-  // load fetches a bed's panel and tells what came of it: "shown", "refused" by the server,
-  // "unreachable", or "replaced" by a later request. how: "open" it for somebody who has just asked
-  // for it, "follow" what has changed in it, or draw it "anew" after a command. Unless it is
-  // opened, forms that somebody has begun stay as they are if it is still about the same.
+  // load fetches a bed's panel and tells what came of it: "shown", "held" where somebody types in it
+  // meanwhile, "refused" by the server, "unreachable", or "replaced" by a later request. how: "open"
+  // it for somebody who has just asked for it, "follow" what has changed in it, or draw it "anew"
+  // after a command. Forms that somebody has begun stay as they are if it is still about the same;
+  // who opens a bed leaves those that they began before.
   async function load(path, how) {
-    const keep = how !== "open";
+    const opens = how === "open";
+    const askedAt = performance.now();
     opening?.abort();
     const request = opening = new AbortController();
     const { person } = body.dataset;
     const headers = { "HX-Request": "true", Accept: "text/html", "Dusangire-Person": person };
     const lost = () => (request.signal.aborted ? "replaced" : "unreachable");
     try {
-      const asked = keep ? whereIs(path) : path;
+      const asked = opens ? path : whereIs(path);
       const answer = await fetch(asked, { headers, signal: request.signal }).catch(unanswered);
       if (!answer) return lost();
       if (closed(Number(answer.headers.get("Dusangire-Close")))) return "replaced";
@@ -529,17 +554,17 @@
       const text = await answer.text().catch(unanswered);
       if (text === null) return lost();
       if (!answer.ok || !text.includes('class="panel"')) return "refused";
-      if (keep) hold(panel);
-      else for (const form of formsOf(panel)) release(form);
+      if (!opens) hold(panel);
+      const held = opens ? leaveForms(panel, askedAt) : touched();
       const same = subjectOf(text) === opened()?.dataset.subject;
-      const swap = same && (how === "follow" || keep && touched()) ? "innerMorph" : "innerHTML";
-      const aside = keep ? [...(byId("aside")?.children || [])] : [];
+      const swap = same && (how === "follow" || held) ? "innerMorph" : "innerHTML";
+      const aside = opens ? [] : [...(byId("aside")?.children || [])];
       const focused = panel.contains(document.activeElement);
       await htmx.swap({ sourceElement: panel, target: panel, swap, text });
       if (swap === "innerHTML") byId("aside").append(...aside);
       markCard();
       if (!sweep() && focused && document.activeElement === body) byId("panel-title").focus();
-      return "shown";
+      return held ? "held" : "shown";
     } finally {
       if (opening === request) opening = null;
     }
@@ -594,7 +619,7 @@
     if (!card || opening || sending || card.dataset.version === section.dataset.version || card.dataset.version === followed) return;
     followed = card.dataset.version;
     const came = await load(section.dataset.path, "follow");
-    if (came === "shown") say(words.changed);
+    if (came === "shown" || came === "held") say(words.changed);
     if (came === "refused" || came === "unreachable") complain(words.outdated);
   }
 

@@ -231,15 +231,15 @@ func (n *formNurse) begin() {
 	over := ask[[]string](n.screen, `(() => {
 		const form = document.getElementById("form-`+f.kind+`");
 		if (!form) return [];
-		let typed;
 		for (const [id, values] of Object.entries(`+string(values)+`)) {
 			const control = form.querySelector("#" + id);
-			control.value = typed = values.find((value) => value !== control.value) ?? values[0];
+			control.value = values.find((value) => value !== control.value) ?? values[0];
 			for (const kind of ["input", "change"]) control.dispatchEvent(new Event(kind, {bubbles: true}));
 		}
 		form.querySelector('[name="allergies[]"][value="`+string(pickOf(w.random, hospital.Allergens))+`"]:not(:checked)')?.click();
 		const section = form.closest(".panel");
-		return [section.dataset.admission, section.querySelector(".patient").textContent.trim(), form.elements.version.value, typed];
+		return [section.dataset.admission, section.querySelector(".patient").textContent.trim(),
+			form.elements.version.value, form.querySelector("#discharge-notes, #diet-diet").value];
 	})()`)
 	if len(over) == 0 {
 		return

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/chromedp/cdproto/fetch"
+	"github.com/chromedp/chromedp"
 
 	"dusangire/hospital"
 )
@@ -125,6 +129,44 @@ func TestWhatWasPutAsideStaysUntilSomebodyRemovesIt(t *testing.T) {
 	p.untilSays("#aside", "with her sister")
 	p.press("#aside button")
 	p.until("it to be gone", `!document.querySelector("#aside .alert")`)
+}
+
+// Who asks for a bed leaves what they began before. What they type after that, while the answer is
+// on its way, stays in its form, or is put aside where that is another patient's.
+func TestWhatIsTypedWhileABedIsOpenedIsNotLost(t *testing.T) {
+	s, board := mustServeWard(t, 6, nil)
+	bed, other := board.Beds[0], board.Beds[1]
+	admit(t, s, "Alpha Amata", bed)
+	admit(t, s, "Bravo Bahati", other)
+	for name, asked := range map[string]hospital.BoardBed{"the same bed": bed, "another": other} {
+		t.Run(name, func(t *testing.T) {
+			p := s.visitorAs(hospital.MedicalStaff)
+			p.openLive(wardPath(board))
+			p.openBed(bed)
+			p.unfold("discharge")
+			p.unfold("diet")
+			p.choose("#diet-diet", "renal")
+			typed := make(chan struct{})
+			p.intercept("*/beds/*", func(ctx context.Context, request fetch.RequestID) error {
+				<-typed
+				_, err := chromedp.Call(ctx, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: request})
+				return err
+			})
+			p.press(card(asked) + " > a")
+			p.choose("#discharge-notes", "with her sister")
+			close(typed)
+			if asked.ID == other.ID {
+				p.untilSays(".panel .patient", "Bravo Bahati")
+				p.untilSays("#aside .alert", "You were writing about Alpha Amata")
+				p.untilSays("#aside .alert", "with her sister")
+				p.wantValues(map[string]string{"#discharge-notes": ""})
+				return
+			}
+			p.until("what was begun before to be left", `document.querySelector("#diet-diet").value !== "renal"`)
+			p.until("the panel to be drawn", `!document.querySelector("#panel").hasAttribute("aria-busy")`)
+			p.wantValues(map[string]string{"#discharge-notes": "with her sister"})
+		})
+	}
 }
 
 func TestAFormOfAnEmptyBedIsPutAsideWhenAPatientComesIntoIt(t *testing.T) {
