@@ -410,7 +410,7 @@ func admissionStatus(a hospital.Admission) string {
 	return "admitted"
 }
 
-// standingBedJSON is a bed as a Conflict shows it: nothing of its patient, and the version to send along with the next try.
+// standingBedJSON is a bed as a Conflict shows it to whoever may not know who lies there.
 type standingBedJSON struct {
 	ID      int64  `json:"id"`
 	Number  string `json:"bed_number"`
@@ -450,6 +450,8 @@ func changeValue(value any) any {
 // currentJSON is the state that a Conflict shows; nil for what has no shape of its own.
 func currentJSON(ctx context.Context, current any) any {
 	switch state := current.(type) {
+	case hospital.BoardBed:
+		return bedPageJSON{seenBed(state), state.WardName}
 	case hospital.Bed:
 		return standingBedJSON{state.ID, state.Number, string(state.Status), state.WardName, state.Version}
 	case hospital.Admission:

@@ -32,7 +32,7 @@ type Error struct {
 	Message string            // one English sentence that says what is wrong and what to do
 	Args    []any             // what the sentence was filled with, in order, for its translations
 	Fields  map[string]*Error // for Invalid: what is wrong with each field, by its name on the wire
-	Current any               // for Conflict: the state that stands instead, such as a Bed; may be nil
+	Current any               // for Conflict: the state that stands instead, such as a BoardBed; may be nil
 	Changes []Change          // for Conflict: what has changed since the version that was seen; nil where none was said
 	Cause   error             // for the log; may be nil
 }
