@@ -175,6 +175,7 @@ func (cmd NewAdmission) check(now time.Time) fields {
 		wrong.refuse("patient_name", "name_missing", "Give the patient's name.")
 	}
 	wrong.text("patient_name", string(cmd.PatientName), LongestName)
+	wrong.letters("patient_name", string(cmd.PatientName))
 	if cmd.BirthDate.After(now) || !cmd.BirthDate.IsZero() && cmd.BirthDate.Year() < 1880 {
 		wrong.refuse("birth_date", "birth_date", "Give a date of birth that can be right, or leave it empty.")
 	}

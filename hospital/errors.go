@@ -82,13 +82,25 @@ func (f fields) text(field, value string, longest int) {
 	}
 }
 
+// letters records that a name has neither a letter nor a digit, and so can't be read out. That it is
+// empty is for its caller to say.
+func (f fields) letters(field, name string) {
+	read := func(r rune) bool {
+		return unicode.In(r, unicode.L, unicode.N) && !unicode.Is(unicode.Lm, r)
+	}
+	if name != "" && !strings.ContainsFunc(name, read) {
+		f.refuse(field, "no_letters", "Use at least one letter or digit.")
+	}
+}
+
 // unwritable reports whether a text holds what has no place in one: characters that are broken, or
-// were before they came here, control characters other than line breaks and tabs, and the marks
-// that turn the direction of what follows them.
+// were before they came here, control characters other than line breaks and tabs, characters that
+// Unicode does not know or leaves to each font, and the marks that turn the direction of what
+// follows them.
 func unwritable(text string) bool {
 	return !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool {
 		return r != '\n' && r != '\t' && (r == utf8.RuneError || unicode.IsControl(r) ||
-			unicode.In(r, unicode.Bidi_Control, unicode.Noncharacter_Code_Point))
+			unicode.In(r, unicode.Bidi_Control, unicode.Cn, unicode.Co))
 	})
 }
 
