@@ -354,7 +354,7 @@ func dirtyBedsJSON(beds []hospital.BedLine) []dirtyBedJSON {
 
 type admissionShape struct {
 	ID                int64        `json:"id"`
-	Patient           *patientJSON `json:"patient"` // null where who it is is not for the reader to know
+	Patient           *patientJSON `json:"patient"` // null: not for the reader to know
 	BedID             *int64       `json:"bed_id"`
 	Bed               *string      `json:"bed_number"`
 	Ward              *string      `json:"ward_name"`

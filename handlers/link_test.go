@@ -51,6 +51,10 @@ func TestNoPageLeadsWhereItsReaderMayNotGo(t *testing.T) {
 		hospital.DietChange{NilByMouth: &hospital.Window{From: w.clock.Now()}})
 	w.must(err)
 	w.take(w.first, "fail", nil)
+	paths := []string{"/kitchen/past/", "/dashboard/delivery/", "/dashboard/kitchen/", "/home/"}
+	for _, d := range []hospital.Delivery{w.first, w.other} {
+		paths = append(paths, fmt.Sprintf("/orders/%d/", d.OrderID), fmt.Sprintf("/deliveries/%d/", d.ID))
+	}
 	told := map[string]string{} // what everybody is told on the first day
 	for _, stage := range []struct {
 		day  string
@@ -58,17 +62,17 @@ func TestNoPageLeadsWhereItsReaderMayNotGo(t *testing.T) {
 		ways map[string]bool // whose notifications lead somewhere
 	}{
 		{"today", 0, map[string]bool{"kitchen": true, "delivery": true, "customer": true}},
-		{"the next day", 24 * time.Hour, map[string]bool{"kitchen": true, "delivery": true, "customer": true}},
+		{"the next day", 24 * time.Hour,
+			map[string]bool{"kitchen": true, "delivery": true, "customer": true}},
 		{"the day after", 24 * time.Hour, map[string]bool{"customer": true}},
 	} {
 		w.clock.pass(stage.pass)
 		t.Run(stage.day, func(t *testing.T) {
 			h := w.within(t)
-			for _, who := range []string{"kitchen", "delivery", "aline", "customer", "medical_staff", "admin"} {
+			for _, who := range []string{"kitchen", "delivery", "aline", "customer", "medical_staff",
+				"admin"} {
 				token := h.token(who)
-				for _, path := range []string{"/kitchen/past/", "/dashboard/delivery/", "/dashboard/kitchen/", "/home/",
-					fmt.Sprintf("/orders/%d/", w.first.OrderID), fmt.Sprintf("/orders/%d/", w.other.OrderID),
-					fmt.Sprintf("/deliveries/%d/", w.first.ID), fmt.Sprintf("/deliveries/%d/", w.other.ID)} {
+				for _, path := range paths {
 					h.leads(path, token)
 				}
 				if got := h.leads("/notifications/", token) > 0; got != stage.ways[who] {

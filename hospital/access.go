@@ -38,8 +38,9 @@ func mustSee(ctx context.Context, q *sql.Tx, now time.Time, actor Actor, o Order
 }
 
 // OrdersSeen returns which of some orders the actor may read, for whoever shows where to read them.
-func (h *Hospital) OrdersSeen(ctx context.Context, actor Actor, ids ...int64) (seen map[int64]bool, err error) {
-	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+func (h *Hospital) OrdersSeen(ctx context.Context, actor Actor, ids ...int64) (map[int64]bool, error) {
+	var seen map[int64]bool
+	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
 		seen, err = ordersSeen(ctx, q, h.clock(ctx), actor, ids...)
 		return err
 	})
@@ -47,7 +48,8 @@ func (h *Hospital) OrdersSeen(ctx context.Context, actor Actor, ids ...int64) (s
 }
 
 // ordersSeen is OrdersSeen in a transaction.
-func ordersSeen(ctx context.Context, q *sql.Tx, now time.Time, actor Actor, ids ...int64) (map[int64]bool, error) {
+func ordersSeen(ctx context.Context, q *sql.Tx, now time.Time, actor Actor,
+	ids ...int64) (map[int64]bool, error) {
 	condition, args := "", []any(nil)
 	switch {
 	case actor.Role.May(ReadPastOrders):

@@ -382,7 +382,8 @@ func (c *change) bedRefused(ctx context.Context, err error, bed Bed, version int
 		return err
 	}
 	if _, shown := refusal.Current.(Bed); shown && c.actor.Role.May(ReadWards) {
-		board, err := scanBoardBed(c.tx.QueryRowContext(ctx, selectBoardBed+` WHERE bed.id = $1`, bed.ID), c.now)
+		row := c.tx.QueryRowContext(ctx, selectBoardBed+` WHERE bed.id = $1`, bed.ID)
+		board, err := scanBoardBed(row, c.now)
 		if err != nil {
 			return fmt.Errorf("read who lies in bed %d: %w", bed.ID, err)
 		}

@@ -82,8 +82,8 @@ func (f fields) text(field, value string, longest int) {
 	}
 }
 
-// letters records that a name has neither a letter nor a digit, and so can't be read out. That it is
-// empty is for its caller to say.
+// letters records that a name has neither a letter nor a digit, and so can't be read out. That it
+// is empty is for its caller to say.
 func (f fields) letters(field, name string) {
 	read := func(r rune) bool {
 		return unicode.In(r, unicode.L, unicode.N) && !unicode.Is(unicode.Lm, r)

@@ -31,7 +31,8 @@ var ownWords = strings.Fields(`
 // use.
 var rows = []string{
 	"01234567890123456789", "1357924680", "147258369", "abcdefghijklmnopqrstuvwxyz",
-	"qwertyuiop", "qwertzuiop", "azertyuiop", "asdfghjkl", "qsdfghjklm", "zxcvbnm", "yxcvbnm", "wxcvbn",
+	"qwertyuiop", "qwertzuiop", "azertyuiop", "asdfghjkl", "qsdfghjklm", "zxcvbnm", "yxcvbnm",
+	"wxcvbn",
 	"1q2w3e4r5t6y7u8i9o0p", "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p", "qazwsxedcrfvtgbyhnujmikolp",
 }
 
@@ -81,7 +82,8 @@ func guessable(username, password string) bool {
 // isOf reports whether there are words, and all are made of the known ones.
 func isOf(known, words []string) bool {
 	made := madeOf(known)
-	return len(words) > 0 && !slices.ContainsFunc(words, func(w string) bool { return !made.MatchString(w) })
+	unknown := func(word string) bool { return !made.MatchString(word) }
+	return len(words) > 0 && !slices.ContainsFunc(words, unknown)
 }
 
 // isRun reports whether a text is what fingers find by themselves.

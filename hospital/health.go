@@ -144,7 +144,8 @@ func (h *Hospital) proveKept(ctx context.Context, q *sql.Tx, had *kept) error {
 		return fmt.Errorf("read the newest line of the audit: %w", err)
 	}
 	if epoch == had.epoch && newest < had.audit { // a backup that was restored has another epoch
-		return fmt.Errorf("line %d of the audit is gone, the newest is %d: %w", had.audit, newest, store.ErrDamaged)
+		return fmt.Errorf("line %d of the audit is gone, the newest is %d: %w", had.audit, newest,
+			store.ErrDamaged)
 	}
 	return nil
 }

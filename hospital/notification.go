@@ -102,7 +102,8 @@ const (
 )
 
 // newestNotifications lists the newest of the actor's own and of their role's.
-func newestNotifications(ctx context.Context, q *sql.Tx, now time.Time, actor Actor) ([]Notification, error) {
+func newestNotifications(ctx context.Context, q *sql.Tx, now time.Time, actor Actor) (
+	[]Notification, error) {
 	own := []any{actor.UserID, int64(math.MaxInt64), InboxShows}
 	var all []Notification
 	for _, kind := range []struct {
@@ -123,7 +124,8 @@ func newestNotifications(ctx context.Context, q *sql.Tx, now time.Time, actor Ac
 
 // addOrders adds to notifications the orders that they are about, as far as the actor may still
 // look them up.
-func addOrders(ctx context.Context, q *sql.Tx, now time.Time, actor Actor, all []Notification) error {
+func addOrders(ctx context.Context, q *sql.Tx, now time.Time, actor Actor,
+	all []Notification) error {
 	var ids []int64
 	for _, n := range all {
 		if id := n.order(); id != 0 {

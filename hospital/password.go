@@ -40,8 +40,9 @@ func (f fields) password(username, password string) {
 	case length < ShortestPassword || length > LongestPassword:
 		refuse("password_length", "A password has %d to %d characters.", ShortestPassword, LongestPassword)
 	case guessable(username, password):
-		refuse("password_common", "This password is among the first that others try: a common one, a name, a place, a month or "+
-			"a row of keys, whatever figures are around it. Choose another, such as four words that only you put together.")
+		refuse("password_common", "This password is among the first that others try: a common one, a "+
+			"name, a place, a month or a row of keys, whatever figures are around it. Choose another, "+
+			"such as four words that only you put together.")
 	}
 }
 

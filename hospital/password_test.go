@@ -90,7 +90,8 @@ func TestAGoodPasswordIsTaken(t *testing.T) {
 		"muraho neza cyane", "inka enye mu rwuri", "Imvura y'itumba 1998", "kigali by the blue bicycle",
 		"caf\u00e9 au lait", "quatre chevaux verts", "Le petit pont de pierre", "my password is a banana",
 		"seven goats in July", "tr0ub4dor&3", "k7mzzq93", "x9$Lw2!pQ7", "4e!7t9#e2k", "GQNYB7T4ZKXHWE5J",
-		"\u043b\u043e\u0448\u0430\u0434\u044c\u0438\u043c\u043e\u0440\u0435", "\u99ac\u3068\u96fb\u6c60\u3068\u5927\u304d\u306a\u6d77",
+		"\u043b\u043e\u0448\u0430\u0434\u044c\u0438\u043c\u043e\u0440\u0435",
+		"\u99ac\u3068\u96fb\u6c60\u3068\u5927\u304d\u306a\u6d77",
 		"umuhoza w'amahoro", "nurse Keza rides at dawn",
 	} {
 		if err := h.SetPassword(t.Context(), admin, "mutoni.keza", password); err != nil {

@@ -13,8 +13,8 @@ func TestANameThatNobodyCouldSeeIsNoName(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, hospitaltest.SQLite(t))
 	for what, give := range naming(t, h) {
-		for _, name := range []string{"\u200b\u200b", "\u00ad", "\ufeff", "\u2060", "\u3164", "\u115f\u1160", "\u2800", "\ufe0f",
-			"\u180e", "\u0301", "\u200d", "\U000e0041", " \u00a0\u2003\u3000", "\u200b \u200b"} {
+		for _, name := range []string{"\u200b\u200b", "\u00ad", "\ufeff", "\u2060", "\u3164",
+			"\u115f\u1160", "\u2800", "\ufe0f", "\u180e", "\u0301", "\u200d", "\U000e0041", " \u00a0\u2003\u3000", "\u200b \u200b"} {
 			if kindOf(give(name)) != hospital.Invalid {
 				t.Errorf("%s called %q should be refused", what, name)
 			}
@@ -25,8 +25,8 @@ func TestANameThatNobodyCouldSeeIsNoName(t *testing.T) {
 // TestANameHasALetterOrADigit, whatever it is the name of.
 func TestANameHasALetterOrADigit(t *testing.T) {
 	t.Parallel()
-	refusesNames(t, "no_letters", "-", "...", "- -", "'", "\u2019\u2019", "\u02bc", "?!", "_._", "\u2014",
-		"\U0001f600", "\u3002", "\u060c", "\u25cc\u0301")
+	refusesNames(t, "no_letters", "-", "...", "- -", "'", "\u2019\u2019", "\u02bc", "?!", "_._",
+		"\u2014", "\U0001f600", "\u3002", "\u060c", "\u25cc\u0301")
 }
 
 // TestANameOfCharactersThatNoTextHasIsRefused: those which each font draws as it likes, those that
@@ -66,12 +66,14 @@ func naming(t *testing.T, h *house) map[string]func(name string) error {
 	wards := 0
 	return map[string]func(name string) error{
 		"a patient": func(name string) error {
-			_, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: hospital.PatientName(name)})
+			_, _, err := h.Admit(t.Context(), nurse,
+				hospital.NewAdmission{PatientName: hospital.PatientName(name)})
 			return err
 		},
 		"a ward": func(name string) error {
 			wards++
-			_, err := h.AddWard(t.Context(), admin, hospital.NewWard{Code: fmt.Sprint("W", wards), Name: name})
+			_, err := h.AddWard(t.Context(), admin,
+				hospital.NewWard{Code: fmt.Sprint("W", wards), Name: name})
 			return err
 		},
 		"a zone": func(name string) error {
@@ -79,8 +81,8 @@ func naming(t *testing.T, h *house) map[string]func(name string) error {
 			return err
 		},
 		"a dish": func(name string) error {
-			_, err := h.AddDish(t.Context(), admin, hospital.Dish{Name: hospital.DishName{En: name}, Meals: hospital.Meals,
-				Station: "hot", Diets: hospital.Diets, Textures: []hospital.Texture{hospital.RegularTexture}})
+			_, err := h.AddDish(t.Context(), admin, hospital.Dish{
+				Name: hospital.DishName{En: name}, Meals: hospital.Meals, Station: "hot", Diets: hospital.Diets, Textures: []hospital.Texture{hospital.RegularTexture}})
 			return err
 		},
 		"an address": func(name string) error {
