@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -286,6 +287,32 @@ func TestAStayThatHasEndedIsGoneHoweverItIsAskedFor(t *testing.T) {
 					t.Errorf("%s of a stay that ended %s: %d %s", command, outcome, got.status,
 						got.body)
 				}
+			}
+		}
+	}
+}
+
+// TestWhatARefusalDoesNotTellOfAnEndedStayIsNull: not a patient with the number 0 and no name.
+func TestWhatARefusalDoesNotTellOfAnEndedStayIsNull(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, settings{})
+	stay := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID, "milk")
+	h.discharge(stay.ID)
+	nurse, path := h.token("medical_staff"), fmt.Sprintf("/admissions/%d/", stay.ID)
+	told := []string{"id", "status", "discharged_at", "version"}
+	for command, fields := range map[string]map[string]any{
+		"transfer":       {"bed_id": h.bed(h.b, 1).ID},
+		"plan-discharge": {"expected_discharge": "", "version": 1},
+		"discharge":      {"outcome": "improved"},
+		"diet":           {"diet": "renal"},
+	} {
+		current := h.post(path+command, nurse, program, fields).problem(http.StatusConflict).Current
+		if len(current) <= len(told) || current["status"] != "discharged" {
+			t.Errorf("%s is refused with %v", command, current)
+		}
+		for field, value := range current {
+			if (value != nil) != slices.Contains(told, field) {
+				t.Errorf("%s is refused with %s as %v", command, field, value)
 			}
 		}
 	}

@@ -41,9 +41,12 @@ func deviceCookie(instance string, secure bool) string {
 // deviceCookieLasts is as long as browsers keep one.
 const deviceCookieLasts = 400 * 24 * time.Hour
 
-// permitted lets a request through to its handler when its route is for it. Routes for anyone read no session.
+// permitted lets a request through to its handler when its route is for it.
 func (s *Server) permitted(r Route) echo.HandlerFunc {
-	if r.Permission == Anyone {
+	switch {
+	case r.Permission == Anyone && r.Method == http.MethodPost:
+		return s.fromOwnPage(r.handle)
+	case r.Permission == Anyone:
 		return r.handle
 	}
 	return func(c echo.Context) error {
@@ -61,6 +64,17 @@ func (s *Server) permitted(r Route) echo.HandlerFunc {
 			return hospital.Refuse(hospital.Forbidden, "forbidden", "Your role may not do this. Ask a colleague whose work it is.")
 		}
 		return r.handle(c)
+	}
+}
+
+// fromOwnPage lets a command through that needs nobody to be signed in, unless it comes from the
+// page of one person where another is. It reads a session only where a page says whose it is.
+func (s *Server) fromOwnPage(handle echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if len(personsSaid(c)) > 0 && s.recognise(c) == nil && !isOwnPage(c) {
+			return anotherPerson(c)
+		}
+		return handle(c)
 	}
 }
 
@@ -84,6 +98,13 @@ func (s *Server) recognise(c echo.Context) error {
 // name, or see on their page what the colleague may. Programs and links say nothing, and are served
 // by their session alone.
 func isOwnPage(c echo.Context) bool {
+	session, _ := sessionOf(c)
+	own := strconv.FormatInt(session.User.ID, 10)
+	return !slices.ContainsFunc(personsSaid(c), func(person string) bool { return person != own })
+}
+
+// personsSaid are the people whose page a request says that it comes from.
+func personsSaid(c echo.Context) []string {
 	r := c.Request()
 	said := append(r.Header.Values(views.PersonHeader), c.QueryParams()[views.PersonField]...)
 	if r.Method == http.MethodPost {
@@ -92,9 +113,7 @@ func isOwnPage(c echo.Context) bool {
 			said = append(said, body.values[views.PersonField]...)
 		}
 	}
-	session, _ := sessionOf(c)
-	own := strconv.FormatInt(session.User.ID, 10)
-	return !slices.ContainsFunc(said, func(person string) bool { return person != own })
+	return said
 }
 
 // anotherPerson refuses what a page asks for that is not the signed-in person's; the header makes
@@ -249,9 +268,7 @@ func (s *Server) refuseLogin(c echo.Context, in *input, err error) error {
 
 // logout ends the session here and on the server; open sockets of it are closed.
 func (s *Server) logout(c echo.Context) error {
-	if s.recognise(c) == nil && !isOwnPage(c) {
-		return anotherPerson(c)
-	}
+	_ = s.recognise(c) // for the log
 	if token := s.tokenOf(c); token != "" {
 		if err := s.Hospital.SignOut(c.Request().Context(), token); err != nil {
 			return err

@@ -353,22 +353,25 @@ func dirtyBedsJSON(beds []hospital.BedLine) []dirtyBedJSON {
 }
 
 type admissionShape struct {
-	ID                int64       `json:"id"`
-	Patient           patientJSON `json:"patient"`
-	BedID             *int64      `json:"bed_id"`
-	Bed               *string     `json:"bed_number"`
-	Ward              *string     `json:"ward_name"`
-	Status            string      `json:"status"`
-	AdmittedAt        *string     `json:"admitted_at"`
-	ExpectedDischarge *string     `json:"expected_discharge"`
-	DischargedAt      *string     `json:"discharged_at"`
-	Outcome           *string     `json:"outcome"`
-	Version           int64       `json:"version"`
+	ID                int64        `json:"id"`
+	Patient           *patientJSON `json:"patient"` // null: not for the reader to know
+	BedID             *int64       `json:"bed_id"`
+	Bed               *string      `json:"bed_number"`
+	Ward              *string      `json:"ward_name"`
+	Status            string       `json:"status"`
+	AdmittedAt        *string      `json:"admitted_at"`
+	ExpectedDischarge *string      `json:"expected_discharge"`
+	DischargedAt      *string      `json:"discharged_at"`
+	Outcome           *string      `json:"outcome"`
+	Version           int64        `json:"version"`
 }
 
 func admissionJSON(a hospital.Admission) admissionShape {
-	shape := admissionShape{ID: a.ID, Patient: patientJSON{a.PatientID, string(a.PatientName)}, Status: admissionStatus(a), Version: a.Version,
+	shape := admissionShape{ID: a.ID, Status: admissionStatus(a), Version: a.Version,
 		AdmittedAt: rfc3339(a.AdmittedAt), ExpectedDischarge: rfc3339(a.ExpectedDischarge), DischargedAt: rfc3339(a.DischargedAt)}
+	if a.PatientID != 0 {
+		shape.Patient = &patientJSON{a.PatientID, string(a.PatientName)}
+	}
 	if a.BedID != 0 {
 		shape.BedID, shape.Bed, shape.Ward = &a.BedID, &a.BedNumber, &a.WardName
 	}
@@ -407,7 +410,7 @@ func admissionStatus(a hospital.Admission) string {
 	return "admitted"
 }
 
-// standingBedJSON is a bed as a Conflict shows it: nothing of its patient, and the version to send along with the next try.
+// standingBedJSON is a bed as a Conflict shows it to whoever may not know who lies there.
 type standingBedJSON struct {
 	ID      int64  `json:"id"`
 	Number  string `json:"bed_number"`
@@ -447,6 +450,8 @@ func changeValue(value any) any {
 // currentJSON is the state that a Conflict shows; nil for what has no shape of its own.
 func currentJSON(ctx context.Context, current any) any {
 	switch state := current.(type) {
+	case hospital.BoardBed:
+		return bedPageJSON{seenBed(state), state.WardName}
 	case hospital.Bed:
 		return standingBedJSON{state.ID, state.Number, string(state.Status), state.WardName, state.Version}
 	case hospital.Admission:

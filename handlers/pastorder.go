@@ -46,12 +46,20 @@ func (s *Server) renderPast(c echo.Context, status int, form views.Form) error {
 	if audienceOf(c.Request()) == program {
 		return c.JSON(status, pastShape(b.PastDays(), ticketsJSON(ctx, b.Past)))
 	}
+	ids := make([]int64, len(b.Past))
+	for i, t := range b.Past {
+		ids[i] = t.OrderID
+	}
+	seen, err := s.Hospital.OrdersSeen(ctx, actor(c), ids...)
+	if err != nil {
+		return err
+	}
 	page, err := s.page(c, text.T(ctx, "past.title"))
 	if err != nil {
 		return err
 	}
 	page.Path = pastOrdersPath // also after a refused form
-	return render(c, status, views.PastOrdersPage(page, b, form))
+	return render(c, status, views.PastOrdersPage(page, b, seen, form))
 }
 
 // closePastOrders is POST /kitchen/past/close.

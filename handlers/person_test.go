@@ -103,6 +103,53 @@ func TestWhatAPageOfSomebodyElseSendsIsRefused(t *testing.T) {
 	s.next()
 }
 
+// TestNoCommandOfAnothersPageIsCarriedOut goes through the whole table of routes, in every way in
+// which a page says whose it is; what its own person sends is judged by what it says.
+func TestNoCommandOfAnothersPageIsCarriedOut(t *testing.T) {
+	t.Parallel()
+	w := newTarget(t, settings{})
+	now := person{w.house, w.admin}
+	own, another := fmt.Sprint(w.signedIn(w.admin).UserID), fmt.Sprint(w.signedIn(w.nurse).UserID)
+	ways := map[string]func(*question, string){
+		"a field": func(q *question, who string) { q.fields = url.Values{"person": {who}} },
+		"a field of JSON": func(q *question, who string) {
+			q.as, q.fields = program, map[string]any{"person": who}
+		},
+		"a header": func(q *question, who string) { q.header.Set("Dusangire-Person", who) },
+		"the query": func(q *question, who string) {
+			q.path += "?" + url.Values{"person": {who}}.Encode()
+		},
+	}
+	commands := 0
+	for _, route := range w.server.Routes() {
+		if route.Method != http.MethodPost {
+			continue
+		}
+		commands++
+		for way, say := range ways {
+			for _, who := range []string{another, own} {
+				if who == own && route.Path == "/logout" {
+					continue // which ends the session of this test
+				}
+				q := question{method: route.Method, path: strings.Replace(route.Path, ":id", "1", 1),
+					as: htmx, header: now.cookie()}
+				say(&q, who)
+				got := w.ask(q)
+				refused := got.status == http.StatusConflict &&
+					got.header.Get("Dusangire-Close") == "4401"
+				if refused != (who == another) {
+					t.Errorf("%s, whose person is said in %s: %d %.200s", route.Path, way, got.status,
+						got.body)
+				}
+			}
+		}
+	}
+	if commands < 30 {
+		t.Errorf("only %d commands were tried", commands)
+	}
+	w.unchanged()
+}
+
 // TestEveryPageSaysWhoseItIs, and each of its forms that sends something, so that it works without
 // scripts too.
 func TestEveryPageSaysWhoseItIs(t *testing.T) {

@@ -80,6 +80,55 @@ func TestACommandMeantForAnotherPatientTellsNothingOfThem(t *testing.T) {
 	}
 }
 
+// TestARefusalShowsTheBedAsItsPageDoes: with who lies there, whom those who change beds see on the
+// board. Who does not read wards is refused before there is anything to show.
+func TestARefusalShowsTheBedAsItsPageDoes(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, settings{})
+	taken, free, cleaned := h.bed(h.a, 1), h.bed(h.a, 2), h.bed(h.a, 3)
+	there := h.admit("Uwase Marie", taken.ID)
+	moved := h.admit("Keza Ange", free.ID)
+	h.setBed(cleaned.ID, hospital.BedCleaning)
+	status := func(id int64) string { return fmt.Sprintf("/beds/%d/status", id) }
+	transfer := fmt.Sprintf("/admissions/%d/transfer", moved.ID)
+	for name, c := range map[string]struct {
+		bed    int64
+		path   string
+		fields map[string]any
+	}{
+		"a step that it lacks": {taken.ID, status(taken.ID), map[string]any{"status": "cleaning"}},
+		"another version": {taken.ID, status(taken.ID),
+			map[string]any{"status": "cleaning", "version": 99}},
+		"another patient": {taken.ID, status(taken.ID),
+			map[string]any{"status": "cleaning", "admission_id": moved.ID}},
+		"admitted into it": {taken.ID, "/admissions",
+			map[string]any{"patient_name": "Ineza Grace", "bed_id": taken.ID}},
+		"moved into it": {taken.ID, transfer, map[string]any{"bed_id": taken.ID}},
+		"an empty one":  {cleaned.ID, transfer, map[string]any{"bed_id": cleaned.ID}},
+		"what it is":    {cleaned.ID, status(cleaned.ID), map[string]any{"status": "cleaning"}},
+	} {
+		for _, role := range hospital.Roles {
+			token := h.token(string(role))
+			got := h.post(c.path, token, program, c.fields)
+			if !role.May(hospital.ReadWards) {
+				if got.problem(http.StatusForbidden).Current != nil || strings.Contains(got.body, "Uwase") {
+					t.Errorf("%s: %s is shown %s", name, role, got.body)
+				}
+				continue
+			}
+			p := got.problem(http.StatusConflict)
+			var page map[string]any
+			h.get(fmt.Sprintf("/beds/%d/", c.bed), token, program).json(&page)
+			if !reflect.DeepEqual(p.Current, page) {
+				t.Errorf("%s: %s is shown %v, and the page is %v", name, role, p.Current, page)
+			}
+			if c.bed == taken.ID && p.Current["admission_id"] != float64(there.ID) {
+				t.Errorf("%s: %s is not told who lies there: %v", name, role, p.Current)
+			}
+		}
+	}
+}
+
 func TestJSONShowsTheVersionOfWhatCommandsChange(t *testing.T) {
 	t.Parallel()
 	w := newService(t, settings{})

@@ -30,23 +30,52 @@ const CarriedShows = 24 * time.Hour
 
 // mustSee returns NotFound unless the actor may read the order.
 func mustSee(ctx context.Context, q *sql.Tx, now time.Time, actor Actor, o Order) error {
-	switch {
-	case actor.Role.May(ReadPastOrders):
-		return nil
-	case actor.Role.May(ReadOrders):
-		if o.ServiceDate.Before(dayIn(now.In(kigali)).AddDate(0, 0, -1)) {
-			return unknownOrder()
-		}
-		return nil
-	}
-	if err := actor.need(OrderMeals); err != nil {
-		return err
-	}
-	follows, _, err := followsOrder(ctx, q, actor.UserID, o.ID)
-	if err == nil && !follows {
+	seen, err := ordersSeen(ctx, q, now, actor, o.ID)
+	if err == nil && !seen[o.ID] {
 		return unknownOrder()
 	}
 	return err
+}
+
+// OrdersSeen returns which of some orders the actor may read, for whoever shows where to read them.
+func (h *Hospital) OrdersSeen(ctx context.Context, actor Actor, ids ...int64) (map[int64]bool, error) {
+	var seen map[int64]bool
+	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+		seen, err = ordersSeen(ctx, q, h.clock(ctx), actor, ids...)
+		return err
+	})
+	return seen, err
+}
+
+// ordersSeen is OrdersSeen in a transaction.
+func ordersSeen(ctx context.Context, q *sql.Tx, now time.Time, actor Actor,
+	ids ...int64) (map[int64]bool, error) {
+	condition, args := "", []any(nil)
+	switch {
+	case actor.Role.May(ReadPastOrders):
+	case actor.Role.May(ReadOrders):
+		yesterday := dayIn(now.In(kigali)).AddDate(0, 0, -1)
+		condition, args = ` AND meal_order.service_date >= $1`, []any{instant(yesterday)}
+	default:
+		if err := actor.need(OrderMeals); err != nil {
+			return nil, err
+		}
+		condition, args = ` AND `+followedBy, []any{actor.UserID}
+	}
+	list, args := oneOf(args, ids)
+	// #nosec G202 -- the conditions are those above, and the list is of $n alone
+	rows, err := q.QueryContext(ctx, `SELECT meal_order.id FROM meal_order
+		LEFT JOIN admission ON admission.id = meal_order.admission_id
+		WHERE meal_order.id IN `+list+condition, args...)
+	found, err := collect(rows, err, scanID)
+	if err != nil {
+		return nil, fmt.Errorf("read which orders user %d may read: %w", actor.UserID, err)
+	}
+	seen := make(map[int64]bool, len(found))
+	for _, id := range found {
+		seen[id] = true
+	}
+	return seen, nil
 }
 
 // mustSee returns NotFound unless the actor, who is no customer, may read the delivery.

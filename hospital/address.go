@@ -85,6 +85,10 @@ func (f *AddressFields) check() fields {
 	wrong.line("address_line1", f.Line1, LongestLine, "Give the street or the place.")
 	wrong.text("address_line2", f.Line2, LongestLine)
 	wrong.line("city", f.City, LongestName, "Give the town or the sector.")
+	for field, name := range map[string]string{"label": f.Label, "full_name": f.FullName,
+		"address_line1": f.Line1, "city": f.City} {
+		wrong.letters(field, name)
+	}
 	wrong.text("instructions", f.Instructions, LongestInstructions)
 	if f.ZoneID == 0 {
 		wrong.refuse("zone_id", "required", "Choose the zone that the address lies in.")

@@ -103,7 +103,7 @@ type Leaving struct {
 const LongestStay = 366 * 24 * time.Hour
 
 // Admit opens a stay. Invalid names each wrong field (unknown bed or patient included); Conflict where the bed can't take
-// anyone (Current is the Bed), its ward is closed, the patient's death is on record, or the patient is already admitted (Current is the
+// anyone (Current is the BoardBed), its ward is closed, the patient's death is on record, or the patient is already admitted (Current is the
 // Admission).
 // With an IdempotencyKey that this person used before for the same thing it changes nothing and returns the admission that
 // the first one opened, as it stands now, with replayed true; for another thing it is Invalid.
@@ -175,6 +175,7 @@ func (cmd NewAdmission) check(now time.Time) fields {
 		wrong.refuse("patient_name", "name_missing", "Give the patient's name.")
 	}
 	wrong.text("patient_name", string(cmd.PatientName), LongestName)
+	wrong.letters("patient_name", string(cmd.PatientName))
 	if cmd.BirthDate.After(now) || !cmd.BirthDate.IsZero() && cmd.BirthDate.Year() < 1880 {
 		wrong.refuse("birth_date", "birth_date", "Give a date of birth that can be right, or leave it empty.")
 	}

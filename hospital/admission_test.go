@@ -3,6 +3,7 @@ package hospital_test
 import (
 	"errors"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -23,14 +24,14 @@ func TestAPatientIsAdmittedIntoABedThatCanTakeOneAndNoOther(t *testing.T) {
 		t.Run(string(status), func(t *testing.T) {
 			onEach(t, func(t *testing.T, h *house) {
 				h.bring(t, "A-01", status)
-				bed := h.bed(t, "A-01").Bed
+				bed := h.bed(t, "A-01")
 				admit := func() error {
 					_, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: "Mugisha Eric", BedID: bed.ID})
 					return err
 				}
 				if code != "" {
 					refusal := h.refuses(t, hospital.Conflict, code, admit)
-					if refusal.Current != bed {
+					if !reflect.DeepEqual(refusal.Current, bed) {
 						t.Errorf("the refusal shows %+v, want %+v", refusal.Current, bed)
 					}
 					return
@@ -301,11 +302,11 @@ func TestATransferIsRefused(t *testing.T) {
 		id := func(number string) int64 { return h.bed(t, number).ID }
 
 		refusal := h.refuses(t, hospital.Conflict, "bed_taken", transfer(a.ID, hospital.TransferTo{BedID: id("A-02")}))
-		if refusal.Current != h.bed(t, "A-02").Bed {
+		if !reflect.DeepEqual(refusal.Current, h.bed(t, "A-02")) {
 			t.Errorf("into a taken bed: the refusal shows %+v", refusal.Current)
 		}
 		refusal = h.refuses(t, hospital.Conflict, "bed_not_free", transfer(a.ID, hospital.TransferTo{BedID: id("A-03")}))
-		if refusal.Current != h.bed(t, "A-03").Bed {
+		if !reflect.DeepEqual(refusal.Current, h.bed(t, "A-03")) {
 			t.Errorf("into a bed in cleaning: the refusal shows %+v", refusal.Current)
 		}
 		refusal = h.refuses(t, hospital.Conflict, "same_bed", transfer(a.ID, hospital.TransferTo{BedID: id("A-01")}))

@@ -283,7 +283,7 @@ func waitingPatients(ctx context.Context, q *sql.Tx) ([]WaitingPatient, error) {
 }
 
 // SetBedStatus takes a bed from one state to another as bedSteps allows. Invalid for a status that nobody can set
-// by hand, Conflict with the current Bed for a step that the table lacks, Forbidden where closing or reopening is not
+// by hand, Conflict with the current BoardBed for a step that the table lacks, Forbidden where closing or reopening is not
 // for this role. Setting the state that the bed already has is a Conflict too.
 func (h *Hospital) SetBedStatus(ctx context.Context, actor Actor, bedID int64, to BedStatusChange) (Bed, error) {
 	if err := actor.need(ChangeBeds); err != nil {
@@ -301,10 +301,10 @@ func (h *Hospital) SetBedStatus(ctx context.Context, actor Actor, bedID int64, t
 			return err
 		}
 		if err := c.mustHold(ctx, bed, to.AdmissionID); err != nil {
-			return err
+			return c.bedRefused(ctx, err, bed, to.Version)
 		}
 		if err := bed.mayGo(actor, to); err != nil {
-			return c.since(ctx, err, "bed", bed.ID, to.Version, bed.Version)
+			return c.bedRefused(ctx, err, bed, to.Version)
 		}
 		return c.putBed(ctx, &bed, to.Status, to.Reason)
 	})
@@ -372,6 +372,25 @@ func (c *change) mustHold(ctx context.Context, bed Bed, admissionID int64) error
 	refusal := anotherPatient()
 	refusal.Current = bed
 	return refusal
+}
+
+// bedRefused adds to a refusal of a command on the locked bed what it shows: what has changed since
+// the version that was seen, and in the bed who lies there, for those who read wards.
+func (c *change) bedRefused(ctx context.Context, err error, bed Bed, version int64) error {
+	refusal, ok := errors.AsType[*Error](err)
+	if !ok {
+		return err
+	}
+	if _, shown := refusal.Current.(Bed); shown && c.actor.Role.May(ReadWards) {
+		row := c.tx.QueryRowContext(ctx, selectBoardBed+` WHERE bed.id = $1`, bed.ID)
+		board, err := scanBoardBed(row, c.now)
+		if err != nil {
+			return fmt.Errorf("read who lies in bed %d: %w", bed.ID, err)
+		}
+		board.Bed = bed // as it stands without the command that is refused
+		refusal.Current = board
+	}
+	return c.since(ctx, err, "bed", bed.ID, version, bed.Version)
 }
 
 // listed names states in a sentence.
@@ -446,7 +465,7 @@ func (c *change) mayTakeAsSeen(ctx context.Context, bed Bed, version int64) erro
 	if err == nil && version != 0 && version != bed.Version {
 		err = bed.outdated()
 	}
-	return c.since(ctx, err, "bed", bed.ID, version, bed.Version)
+	return c.bedRefused(ctx, err, bed, version)
 }
 
 // bedTaken says who lies in the bed, by initials.

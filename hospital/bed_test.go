@@ -1,6 +1,7 @@
 package hospital_test
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -62,8 +63,8 @@ func (h *house) step(t *testing.T, number string, to hospital.BedStatus, allowed
 			code = "bed_occupied"
 		}
 		refusal := h.refuses(t, hospital.Conflict, code, order)
-		if refusal.Current != before.Bed {
-			t.Errorf("%s to %s: the refusal shows %+v, want %+v", before.Status, to, refusal.Current, before.Bed)
+		if !reflect.DeepEqual(refusal.Current, before) {
+			t.Errorf("%s to %s: the refusal shows %+v, want %+v", before.Status, to, refusal.Current, before)
 		}
 		if !strings.Contains(refusal.Message, number) {
 			t.Errorf("%s to %s: the refusal does not name the bed: %s", before.Status, to, refusal)
@@ -150,8 +151,8 @@ func TestABedChangesOnlyForWhoSawItsPresentVersion(t *testing.T) {
 			return err
 		})
 		now := h.bed(t, "A-01")
-		if refusal.Current != now.Bed {
-			t.Errorf("the refusal shows %+v, want %+v", refusal.Current, now.Bed)
+		if !reflect.DeepEqual(refusal.Current, now) {
+			t.Errorf("the refusal shows %+v, want %+v", refusal.Current, now)
 		}
 		changed, err := h.SetBedStatus(t.Context(), nurse, seen.ID, hospital.BedStatusChange{Status: hospital.BedCleaning, Version: now.Version})
 		if err != nil {

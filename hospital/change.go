@@ -150,6 +150,7 @@ func (h *Hospital) commit(ctx context.Context, work func(context.Context, *unit)
 	if err := h.db.InPlace(); err != nil { // in this very moment: the commit may have gone to a file that nobody will find
 		return outcomeUnknown(err)
 	}
+	h.pulse.committed(u, moved.Epoch)
 	if len(moved.Topics) > 0 {
 		h.announce(moved)
 	}

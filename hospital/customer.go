@@ -193,7 +193,7 @@ func (h *Hospital) CustomerHome(ctx context.Context, actor Actor) (CustomerHome,
 		if home.Unread, err = unread(ctx, q, actor); err != nil {
 			return err
 		}
-		told, err := newestNotifications(ctx, q, actor)
+		told, err := newestNotifications(ctx, q, home.At, actor)
 		told = slices.DeleteFunc(told, func(n Notification) bool { return n.Read })
 		home.News = told[:min(len(told), HomeShows)]
 		return err

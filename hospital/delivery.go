@@ -932,6 +932,7 @@ func (u *unit) locate(ctx context.Context, actor Actor, now time.Time, id int64,
 type DeliveryWatch struct {
 	Delivery
 	Code      string // to be told to the courier at the door; only for whoever waits there, and empty for everyone else
+	OrderSeen bool   // the reader may look up its order
 	At        time.Time
 	Revisions // of DeliveryTopic
 }
@@ -951,6 +952,11 @@ func (h *Hospital) Delivery(ctx context.Context, actor Actor, id int64) (Deliver
 			return err
 		}
 		watch.Delivery = r.shownTo(actor)
+		seen, err := ordersSeen(ctx, q, watch.At, actor, r.OrderID)
+		if err != nil {
+			return err
+		}
+		watch.OrderSeen = seen[r.OrderID]
 		if actor.Role.May(ReadOrders) {
 			return r.mustSee(watch.At, actor)
 		}

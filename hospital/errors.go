@@ -32,7 +32,7 @@ type Error struct {
 	Message string            // one English sentence that says what is wrong and what to do
 	Args    []any             // what the sentence was filled with, in order, for its translations
 	Fields  map[string]*Error // for Invalid: what is wrong with each field, by its name on the wire
-	Current any               // for Conflict: the state that stands instead, such as a Bed; may be nil
+	Current any               // for Conflict: the state that stands instead, such as a BoardBed; may be nil
 	Changes []Change          // for Conflict: what has changed since the version that was seen; nil where none was said
 	Cause   error             // for the log; may be nil
 }
@@ -82,13 +82,25 @@ func (f fields) text(field, value string, longest int) {
 	}
 }
 
+// letters records that a name has neither a letter nor a digit, and so can't be read out. That it
+// is empty is for its caller to say.
+func (f fields) letters(field, name string) {
+	read := func(r rune) bool {
+		return unicode.In(r, unicode.L, unicode.N) && !unicode.Is(unicode.Lm, r)
+	}
+	if name != "" && !strings.ContainsFunc(name, read) {
+		f.refuse(field, "no_letters", "Use at least one letter or digit.")
+	}
+}
+
 // unwritable reports whether a text holds what has no place in one: characters that are broken, or
-// were before they came here, control characters other than line breaks and tabs, and the marks
-// that turn the direction of what follows them.
+// were before they came here, control characters other than line breaks and tabs, characters that
+// Unicode does not know or leaves to each font, and the marks that turn the direction of what
+// follows them.
 func unwritable(text string) bool {
 	return !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool {
 		return r != '\n' && r != '\t' && (r == utf8.RuneError || unicode.IsControl(r) ||
-			unicode.In(r, unicode.Bidi_Control, unicode.Noncharacter_Code_Point))
+			unicode.In(r, unicode.Bidi_Control, unicode.Cn, unicode.Co))
 	})
 }
 
@@ -136,6 +148,17 @@ func invisible(r rune) bool {
 	}
 	return r == brailleBlank ||
 		unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
+// fold is a text as it is compared by those who don't mind: in lower case, without accents.
+func fold(text string) string {
+	bare := strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, norm.NFKD.String(text))
+	return norm.NFC.String(bare)
 }
 
 // refuseChoice records that a field is none of the values that it can have, and names them.

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"dusangire/hospital/internal/store"
 )
 
 // HealthOK is the word for what does its work.
@@ -37,6 +39,8 @@ const (
 type pulse struct {
 	node string                 // names this one among all
 	sick atomic.Pointer[Health] // what was found last, where it takes Live away from pages
+
+	kept atomic.Pointer[kept] // what must be in the database for good; nil: nothing yet
 
 	mu    sync.Mutex // held while somebody tries
 	found Health
@@ -97,16 +101,53 @@ func (h *Hospital) probe(ctx context.Context) Health {
 	return found
 }
 
+// kept is a line of the audit that this node has committed, and in which epoch.
+type kept struct {
+	audit int64
+	epoch string
+}
+
+// committed remembers what a unit has committed, if any.
+func (p *pulse) committed(u *unit, epoch string) {
+	if u.lastAudit != 0 {
+		p.kept.Store(&kept{u.lastAudit, epoch})
+	}
+}
+
 // proveReading reads what every screen reads, as screens do: the connection that writes may still
 // have in memory what nobody else finds any more.
 func (h *Hospital) proveReading(ctx context.Context) error {
+	kept := h.pulse.kept.Load() // before what is read begins: commands go on meanwhile
 	return h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+		if err := h.proveKept(ctx, q, kept); err != nil {
+			return err
+		}
 		var newest int64
 		if err := q.QueryRowContext(ctx, `SELECT COALESCE(max(rev), 0) FROM topic_rev`).Scan(&newest); err != nil {
 			return fmt.Errorf("read the newest revision: %w", err)
 		}
 		return nil
 	})
+}
+
+// proveKept looks whether a database that is a file still has what this node had committed. The
+// audit is only ever added to: where its newest line is older, a copy was written over the file.
+func (h *Hospital) proveKept(ctx context.Context, q *sql.Tx, had *kept) error {
+	if !h.db.IsFile() || had == nil {
+		return nil
+	}
+	var epoch string
+	var newest int64
+	err := q.QueryRowContext(ctx, `SELECT value, (SELECT COALESCE(max(id), 0) FROM audit)
+		FROM meta WHERE name = 'epoch'`).Scan(&epoch, &newest)
+	if err != nil {
+		return fmt.Errorf("read the newest line of the audit: %w", err)
+	}
+	if epoch == had.epoch && newest < had.audit { // a backup that was restored has another epoch
+		return fmt.Errorf("line %d of the audit is gone, the newest is %d: %w", had.audit, newest,
+			store.ErrDamaged)
+	}
+	return nil
 }
 
 // clockAhead is how far this machine's clock is ahead of the database's, as far as the time in

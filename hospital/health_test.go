@@ -1,6 +1,7 @@
 package hospital_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -225,6 +226,71 @@ func TestAFileThatIsWrittenOverIsNotWell(t *testing.T) {
 			refused(t, err, hospital.Unavailable, "not_read")
 		})
 	}
+}
+
+// A copy of a while ago that is written into the served file is whole, and lacks what was answered
+// since.
+func TestACopyThatIsWrittenIntoTheServedFileIsNoticed(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, hospitaltest.SQLite(t))
+	path := strings.TrimPrefix(h.url, "sqlite:")
+	settle := func() {
+		t.Helper()
+		if _, err := h.raw.ExecContext(t.Context(), `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
+			t.Fatal(err)
+		}
+	}
+	settle()
+	shell(t, `cp "$0" "$0".copy`, path)
+	h.wellAgain(t)
+	settle()
+	shell(t, `cat "$0".copy > "$0"`, path)
+	h.ill(t, "damaged", false)
+	_, err := h.AddWard(t.Context(), admin, hospital.NewWard{Code: "C", Name: "Paediatrics", Beds: 1})
+	refused(t, err, hospital.Unavailable, "not_saved")
+}
+
+// A copy from which nothing is missing yet, and a backup with an epoch of its own, are as good as
+// the file.
+func TestAFileThatLacksNothingIsWell(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, hospitaltest.SQLite(t))
+	path := strings.TrimPrefix(h.url, "sqlite:")
+	h.wellAgain(t)
+	if _, err := h.raw.ExecContext(t.Context(), `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
+		t.Fatal(err)
+	}
+	shell(t, `cp "$0" "$0".copy && cat "$0".copy > "$0"`, path)
+	h.wellAgain(t)
+	h.exec(t, `UPDATE meta SET value = 'RESTORED0000000' WHERE name = 'epoch'`)
+	h.wellAgain(t)
+}
+
+func TestADatabaseIsWellWhileCommandsAreGiven(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		ended := make(chan error)
+		go func() {
+			var failed error
+			for range 60 {
+				_, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: "Uwase Marie"})
+				failed = errors.Join(failed, err)
+			}
+			ended <- failed
+		}()
+		for {
+			if health := h.HealthNow(t.Context()); health.Database != hospital.HealthOK {
+				t.Errorf("the database is %q", health.Database)
+			}
+			select {
+			case err := <-ended:
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			default:
+			}
+		}
+	})
 }
 
 func TestAClockThatIsNotTheDatabasesIsNamed(t *testing.T) {

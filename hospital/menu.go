@@ -105,6 +105,7 @@ func (d Dish) check() error {
 	}
 	for field, name := range map[string]string{"name": d.Name.En, "name_fr": d.Name.Fr, "name_rw": d.Name.Rw} {
 		wrong.text(field, name, LongestName)
+		wrong.letters(field, name)
 	}
 	checkChoices(wrong, "meals", d.Meals, Meals, true)
 	checkChoices(wrong, "station", []Station{d.Station}, Stations, true)

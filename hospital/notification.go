@@ -35,6 +35,7 @@ type Notification struct {
 	Level     Level
 	Read      bool
 	CreatedAt time.Time
+	OrderID   int64 // the order that it is about, which its reader may look up; 0: none
 }
 
 // Inbox is a person's notifications, read in one snapshot.
@@ -79,7 +80,7 @@ func (h *Hospital) Inbox(ctx context.Context, actor Actor) (Inbox, error) {
 		if inbox.Unread, err = unread(ctx, q, actor); err != nil {
 			return err
 		}
-		inbox.Notifications, err = newestNotifications(ctx, q, actor)
+		inbox.Notifications, err = newestNotifications(ctx, q, inbox.At, actor)
 		return err
 	})
 	if err != nil {
@@ -101,7 +102,8 @@ const (
 )
 
 // newestNotifications lists the newest of the actor's own and of their role's.
-func newestNotifications(ctx context.Context, q *sql.Tx, actor Actor) ([]Notification, error) {
+func newestNotifications(ctx context.Context, q *sql.Tx, now time.Time, actor Actor) (
+	[]Notification, error) {
 	own := []any{actor.UserID, int64(math.MaxInt64), InboxShows}
 	var all []Notification
 	for _, kind := range []struct {
@@ -116,7 +118,48 @@ func newestNotifications(ctx context.Context, q *sql.Tx, actor Actor) ([]Notific
 		all = append(all, some...)
 	}
 	slices.SortFunc(all, func(a, b Notification) int { return cmp.Compare(b.ID, a.ID) })
-	return all[:min(len(all), InboxShows)], nil
+	all = all[:min(len(all), InboxShows)]
+	return all, addOrders(ctx, q, now, actor, all)
+}
+
+// addOrders adds to notifications the orders that they are about, as far as the actor may still
+// look them up.
+func addOrders(ctx context.Context, q *sql.Tx, now time.Time, actor Actor,
+	all []Notification) error {
+	var ids []int64
+	for _, n := range all {
+		if id := n.order(); id != 0 {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	seen, err := ordersSeen(ctx, q, now, actor, ids...)
+	if err != nil {
+		return err
+	}
+	for i, n := range all {
+		if id := n.order(); seen[id] {
+			all[i].OrderID = id
+		}
+	}
+	return nil
+}
+
+// aboutNoOrder are the notices that begin with something else than the number of an order.
+var aboutNoOrder = []string{"nil_by_mouth_over", "meal_round_missed", "meal_round_gaps"}
+
+// order is the number of the order that a notification is about, 0 for none.
+func (n Notification) order() int64 {
+	if len(n.Args) == 0 || slices.Contains(aboutNoOrder, n.Code) {
+		return 0
+	}
+	id, err := strconv.ParseInt(n.Args[0], 10, 64)
+	if err != nil {
+		return 0 // of another version of the program
+	}
+	return id
 }
 
 // News is what the people at a dashboard were told lately, newest first, read in one snapshot.

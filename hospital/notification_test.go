@@ -89,6 +89,25 @@ func nullable(id int64) any {
 	return id
 }
 
+// TestANotificationIsAboutTheOrderThatItNames and not about one whose number is something else in
+// it, such as how many patients.
+func TestANotificationIsAboutTheOrderThatItNames(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		o := s.orderFor(t, nurse, s.patient(t, "Uwase Marie", "A-01"), hospital.Lunch)
+		for code, notice := range hospital.Notices {
+			s.exec(t, `INSERT INTO notification (role, code, args, title, message, level, created_at)
+				VALUES ('medical_staff', $1, $2, $3, 'Message', 'info', $4)`, code,
+				fmt.Sprintf(`["%d", "lunch", "A"]`, o.ID), notice.Title, s.clock.Now().UnixMilli())
+		}
+		for _, n := range s.inbox(t, nurse).Notifications {
+			named := strings.Contains(n.Title, "rder %[1]s") || strings.Contains(n.Title, "icket %[1]s")
+			if (n.OrderID == o.ID) != named {
+				t.Errorf("%q is about order %d", n.Title, n.OrderID)
+			}
+		}
+	})
+}
+
 func TestAnInboxShowsTheNewestAndCountsAll(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		s.tell(t, s.courier.UserID, "", 40, morning)

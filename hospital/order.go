@@ -626,7 +626,7 @@ type OrderDetail struct {
 	BedNumber  string
 	WardName   string
 	Zone       string // for an address
-	DeliveryID int64  // 0: none yet
+	DeliveryID int64  // 0: none yet, or none that the reader may look up
 	At         time.Time
 	Revisions  // of OrderTopic
 }
@@ -644,7 +644,14 @@ func (h *Hospital) OrderDetail(ctx context.Context, actor Actor, id int64) (Orde
 		if err := mustSee(ctx, q, d.At, actor, d.Order); err != nil {
 			return err
 		}
-		return d.readPlace(ctx, q)
+		if err := d.readPlace(ctx, q); err != nil || d.DeliveryID == 0 {
+			return err
+		}
+		r, err := readRun(ctx, q, d.DeliveryID)
+		if err == nil && r.mustSee(d.At, actor) != nil {
+			d.DeliveryID = 0
+		}
+		return err
 	})
 	if err != nil {
 		return OrderDetail{}, err

@@ -8,13 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/text/unicode/norm"
-
-	"dusangire/hospital/internal/commonpassword"
 )
 
 // The length of a password, in characters.
@@ -43,21 +40,10 @@ func (f fields) password(username, password string) {
 	case length < ShortestPassword || length > LongestPassword:
 		refuse("password_length", "A password has %d to %d characters.", ShortestPassword, LongestPassword)
 	case guessable(username, password):
-		refuse("password_common", "This password is among the first that others try. Choose another, such as four words that only you put together.")
+		refuse("password_common", "This password is among the first that others try: a common one, a "+
+			"name, a place, a month or a row of keys, whatever figures are around it. Choose another, "+
+			"such as four words that only you put together.")
 	}
-}
-
-// ourName is what the users of this program think of first.
-const ourName = "dusangire"
-
-// guessable reports whether a password is widely used, or is a name with figures around it: the
-// user's or the program's.
-func guessable(username, password string) bool {
-	folded := strings.ToLower(password)
-	name := strings.TrimFunc(folded, func(r rune) bool { return !unicode.IsLetter(r) })
-	bare := strings.TrimFunc(username, func(r rune) bool { return !unicode.IsLetter(r) })
-	named := folded == username || name == ourName || name != "" && name == bare
-	return named || commonpassword.Contains(folded)
 }
 
 // The cost of a password's hash: OWASP's minimum for argon2id. It is written into each hash, so raising it

@@ -38,6 +38,36 @@ func TestAPasswordThatCantBeTypedOrIsGuessedFirstIsRefused(t *testing.T) {
 		"mutoni.keza2026!":                    "password_common",
 		"dusangire":                           "password_common",
 		"Dusangire-2026":                      "password_common",
+		"Dusangire2026!":                      "password_common",
+		"kigali2026":                          "password_common",
+		"Kigali-Rwanda #1":                    "password_common",
+		"2026Mutarama!":                       "password_common",
+		"janvier2026":                         "password_common",
+		"F\u00e9vrier.2026":                   "password_common",
+		"\u00c9t\u00e92026!!":                 "password_common",
+		"hospital12":                          "password_common",
+		"HopitalKigali2":                      "password_common",
+		"ibitaro_2026":                        "password_common",
+		"keza1994":                            "password_common",
+		"1994keza.mutoni":                     "password_common",
+		"mutonimutoni":                        "password_common",
+		"password1234":                        "password_common",
+		"!!P@ssw0rd2026":                      "password_common",
+		"iloveyou2026??":                      "password_common",
+		"qwertyuiop12":                        "password_common",
+		"azertyuiop!!":                        "password_common",
+		"asdfghjkl;'":                         "password_common",
+		"qwer1234asdf":                        "password_common",
+		"1qaz2wsx3edc":                        "password_common",
+		"poiuytrewq-99":                       "password_common",
+		"abcdefghijkl":                        "password_common",
+		"987654321098":                        "password_common",
+		"12345678901234":                      "password_common",
+		"1234 5678 9012":                      "password_common",
+		"zzzzzzzzzzzzzz":                      "password_common",
+		"\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9": "password_common",
+		"12121212121": "password_common",
+		"xkq xkq xkq": "password_common",
 	} {
 		_, err := h.AddUser(t.Context(), admin, hospital.NewUser{Username: "mutoni.keza", Role: hospital.KitchenStaff, Password: password})
 		for what, err := range map[string]error{"added": err, "set": h.SetPassword(t.Context(), admin, "Mutoni.Keza", password)} {
@@ -48,6 +78,26 @@ func TestAPasswordThatCantBeTypedOrIsGuessedFirstIsRefused(t *testing.T) {
 		}
 	}
 	h.signIn(t, "mutoni.keza", "correct horse")
+}
+
+// TestAGoodPasswordIsTaken: one that nobody else would think of, though common words are in it.
+func TestAGoodPasswordIsTaken(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, hospitaltest.SQLite(t))
+	h.addUser(t, "mutoni.keza", hospital.MedicalStaff)
+	for _, password := range []string{
+		"correct horse battery staple", "correct horse", "battery staple", "another password",
+		"muraho neza cyane", "inka enye mu rwuri", "Imvura y'itumba 1998", "kigali by the blue bicycle",
+		"caf\u00e9 au lait", "quatre chevaux verts", "Le petit pont de pierre", "my password is a banana",
+		"seven goats in July", "tr0ub4dor&3", "k7mzzq93", "x9$Lw2!pQ7", "4e!7t9#e2k", "GQNYB7T4ZKXHWE5J",
+		"\u043b\u043e\u0448\u0430\u0434\u044c\u0438\u043c\u043e\u0440\u0435",
+		"\u99ac\u3068\u96fb\u6c60\u3068\u5927\u304d\u306a\u6d77",
+		"umuhoza w'amahoro", "nurse Keza rides at dawn",
+	} {
+		if err := h.SetPassword(t.Context(), admin, "mutoni.keza", password); err != nil {
+			t.Errorf("%q is refused: %v", password, err)
+		}
+	}
 }
 
 // TestAPasswordIsTheSameInWhateverFormItIsTyped: an accent is one character or two, as the system

@@ -8,9 +8,6 @@ import (
 	"log/slog"
 	"strings"
 	"time"
-	"unicode"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // PatientName is a person's name. It shows itself to templates and JSON but never to the log.
@@ -28,16 +25,8 @@ func (n PatientName) Initials() string {
 	return strings.Join(parts, " ")
 }
 
-// folded is the name as it is searched: lower case, without accents.
-func (n PatientName) folded() string {
-	bare := strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Mn, r) {
-			return -1
-		}
-		return unicode.ToLower(r)
-	}, norm.NFKD.String(string(n)))
-	return norm.NFC.String(bare)
-}
+// folded is the name as it is searched.
+func (n PatientName) folded() string { return fold(string(n)) }
 
 // Sexes lists what a patient's record can say, after FHIR's administrative gender.
 var Sexes = []string{"female", "male", "other", "unknown"}

@@ -3,6 +3,7 @@ package hospital_test
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -70,8 +71,8 @@ func TestOfAHundredAdmissionsToOneBedExactlyOneWins(t *testing.T) {
 		}), "bed_taken")
 		now := h.bed(t, "A-01")
 		for _, refusal := range refusals {
-			if refusal.Current != now.Bed {
-				t.Errorf("a refusal shows %+v, want %+v", refusal.Current, now.Bed)
+			if !reflect.DeepEqual(refusal.Current, now) {
+				t.Errorf("a refusal shows %+v, want %+v", refusal.Current, now)
 			}
 		}
 		if now.Stay == nil || h.number(t, `SELECT count(*) FROM patient`) != 1 {

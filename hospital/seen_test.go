@@ -2,6 +2,7 @@ package hospital_test
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -111,7 +112,7 @@ func TestACommandMeantForAnotherPatientIsRefused(t *testing.T) {
 			_, err := s.SetBedStatus(t.Context(), manager, bed.ID, hospital.BedStatusChange{Status: hospital.BedCleaning, AdmissionID: meant.ID})
 			return err
 		})
-		if refusal.Current != bed.Bed {
+		if !reflect.DeepEqual(refusal.Current, bed) {
 			t.Errorf("the refusal shows %+v", refusal.Current)
 		}
 		for name, command := range s.steps(t, cook, s.order(t, delivery.OrderID), hospital.Step{AdmissionID: there.ID}) {

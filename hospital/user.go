@@ -74,6 +74,7 @@ func (u NewUser) check() error {
 	if !usernamePattern.MatchString(u.Username) {
 		wrong.refuse("username", "username", "Use 2 to 64 of the letters a–z, digits, dot, hyphen and underscore.")
 	}
+	wrong.letters("username", u.Username)
 	if !u.Role.Valid() {
 		refuseChoice(wrong, "role", Roles)
 	}

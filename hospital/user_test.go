@@ -55,6 +55,7 @@ func TestAUserIsRefused(t *testing.T) {
 			{hospital.NewUser{Username: "k", Role: "chef", Password: "1234567"}, map[string]string{"username": "username", "role": "unknown_choice", "password": "password_length"}},
 			{hospital.NewUser{Username: strings.Repeat("k", 65), Role: hospital.KitchenStaff, Password: strings.Repeat("é", 129)},
 				map[string]string{"username": "username", "password": "password_length"}},
+			{hospital.NewUser{Username: "._-", Role: hospital.KitchenStaff, Password: "correct horse"}, map[string]string{"username": "no_letters"}},
 			{hospital.NewUser{Username: "kéza", Role: hospital.KitchenStaff, Password: "correct horse"}, map[string]string{"username": "username"}},
 			{hospital.NewUser{Username: "eric", Role: hospital.KitchenStaff, Password: "correct horse", Wards: []int64{h.a.ID, 4711}}, map[string]string{"wards": "ward_unknown"}},
 		} {

@@ -285,7 +285,9 @@ func (w NewWard) check() error {
 	if w.Name == "" {
 		wrong.refuse("name", "ward_name_missing", "Give the ward a name.")
 	}
+	wrong.letters("name", w.Name)
 	wrong.text("block", w.Block, LongestName)
+	wrong.letters("block", w.Block)
 	if w.Beds < 0 || w.Beds > MostBeds {
 		wrong.refuse("beds", "bed_count", "A ward has 0 to %d beds.", MostBeds)
 	}

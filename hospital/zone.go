@@ -90,6 +90,7 @@ func (z *ZoneChange) check() error {
 	z.Name = tidy(z.Name)
 	wrong := fields{}
 	wrong.line("name", z.Name, LongestName, "Give the zone a name.")
+	wrong.letters("name", z.Name)
 	if z.Charge < 0 || z.Charge > MostCharge {
 		wrong.refuse("charge", "charge", "Give a charge of 0 to %d francs.", MostCharge)
 	}

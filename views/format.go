@@ -45,12 +45,12 @@ func offeredTo(o hospital.Offer) string {
 	return admissionPath(o.Stay.AdmissionID)
 }
 
-// noticePath leads to the order that a notification is about; "" where it is about none.
+// noticePath leads to the order that a notification is about; "" where there is none to look up.
 func noticePath(n hospital.Notification) string {
-	if n.Code == "nil_by_mouth_over" || len(n.Args) == 0 {
+	if n.OrderID == 0 {
 		return ""
 	}
-	return "/orders/" + n.Args[0] + "/"
+	return orderPath(n.OrderID)
 }
 
 // machineTime is a time for the datetime attribute.

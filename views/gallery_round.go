@@ -58,6 +58,6 @@ func galleryTrays() hospital.Round[hospital.Tray] {
 // galleryDelivery is a delivery on its own page, as the customer who waits for it sees it.
 func galleryDelivery() hospital.DeliveryWatch {
 	latitude, longitude := -1.95, 30.06
-	return hospital.DeliveryWatch{At: galleryTime, Code: "0427", Delivery: hospital.Delivery{ID: 7, OrderID: 107, Status: hospital.DeliveryInTransit, Courier: "jean",
+	return hospital.DeliveryWatch{At: galleryTime, Code: "0427", OrderSeen: true, Delivery: hospital.Delivery{ID: 7, OrderID: 107, Status: hospital.DeliveryInTransit, Courier: "jean",
 		Destination: "KG 7 Ave 12, Kigali", Latitude: &latitude, Longitude: &longitude, LocatedAt: galleryTime, StatusSince: galleryTime}}
 }

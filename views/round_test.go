@@ -78,7 +78,7 @@ func roundPage() views.Page {
 // sampleDelivery is a delivery that is on its way and seen.
 func sampleDelivery() hospital.DeliveryWatch {
 	latitude, longitude := -1.950001, 30.06
-	d := hospital.DeliveryWatch{Delivery: sampleTray(4, hospital.DeliveryInTransit).Delivery, At: now, Revisions: revisions(hospital.DeliveryTopic(4), 9), Code: "0427"}
+	d := hospital.DeliveryWatch{Delivery: sampleTray(4, hospital.DeliveryInTransit).Delivery, At: now, Revisions: revisions(hospital.DeliveryTopic(4), 9), Code: "0427", OrderSeen: true}
 	d.Latitude, d.Longitude, d.LocatedAt, d.MovedFrom = &latitude, &longitude, now, "MED-A-19"
 	return d
 }

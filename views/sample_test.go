@@ -316,7 +316,7 @@ func sampleHome() hospital.CustomerHome {
 func sampleInbox() hospital.Inbox {
 	inbox := hospital.Inbox{Unread: 2, At: now, Revisions: revisions("inbox:5", 4)}
 	for i, code := range []string{"order_ready", "order_held", "order_delivered"} {
-		inbox.Notifications = append(inbox.Notifications, hospital.Notification{ID: int64(30 - i), UserID: 5, Code: code, Args: []string{"12", "lunch"},
+		inbox.Notifications = append(inbox.Notifications, hospital.Notification{ID: int64(30 - i), UserID: 5, Code: code, Args: []string{"12", "lunch"}, OrderID: 12,
 			Title: "Title", Message: "Message.", Level: hospital.Notices[code].Level, Read: i == 2, CreatedAt: now})
 	}
 	return inbox

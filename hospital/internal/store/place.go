@@ -47,6 +47,9 @@ func (db *DB) settle(ctx context.Context, path string) error {
 	return nil
 }
 
+// IsFile reports whether the database is a file, which can be written over.
+func (db *DB) IsFile() bool { return db.place != nil }
+
 // Notice remembers what err says of a SQLite database that is damaged.
 func (db *DB) Notice(err error) {
 	if db.place != nil && err != nil && reason(err) == "damaged" {
