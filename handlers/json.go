@@ -397,7 +397,7 @@ func stayOf(a hospital.Admission, d hospital.DietOrder) stayShape {
 	return shape
 }
 
-// admissionStatus names the state of a stay as docs/contract.md#stays does.
+// admissionStatus names the state of a stay as docs/contract.md#admissions does.
 func admissionStatus(a hospital.Admission) string {
 	switch {
 	case !a.DischargedAt.IsZero():
