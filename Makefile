@@ -23,7 +23,7 @@ build: ## build bin/dusangire
 test: deps ## run every test under the race detector; installs what they need where it can
 	go test -race -timeout 60m ./...
 
-old-browser: ## the work of a ward, a kitchen and a courier in another Chromium: DUSANGIRE_OLD_BROWSER=/path/to/it; README says where to get the oldest one meant
+old-browser: ## the work of a ward, a kitchen and a courier in another Chromium: DUSANGIRE_OLD_BROWSER=/path/to/it; docs/deploy.md says where to get one
 	go test -count=1 ./cmd/dusangire -run '^Test(TheOldestBrowsersMeant|ATapThatAScript|APageThatLacks|ASocketThat|ATray|APatientWho|AStopped|WhatWaits|ATapWhose|ACourierShows|ATicketGoes|ADoubleTap|AHeldTicket|ACustomerOrders|ADashboardIsTold|ANurse|TwoPeople|TheSecondOfTwo|APageIsNotLive|AFrozen|APageComesBack|GoingBack)'
 
 faults: deps ## the tests in fault_*_test.go, which `make test` runs small, with the numbers of a night (DUSANGIRE_FAULTS=large): about an hour of a machine that has nothing else to do

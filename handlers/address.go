@@ -50,7 +50,7 @@ func (s *Server) renderAddresses(c echo.Context, status int, form views.Form) er
 	return render(c, status, views.AddressesPage(page, addresses, zones, form))
 }
 
-// addressFields are the fields of an address, CONTRACT section 4.
+// addressFields are the fields of an address: docs/contract.md#addresses-and-zones.
 var addressFields = []string{"label", "full_name", "phone", "address_line1", "address_line2", "city", "zone_id", "instructions", "is_default"}
 
 // overlay puts what was sent over the fields of an address. What was not sent stays.
@@ -248,7 +248,7 @@ func addressesJSON(addresses []hospital.Address) []addressShape {
 	return shapes
 }
 
-// watchedAddressJSON is an address on a socket, CONTRACT section 5.4.
+// watchedAddressJSON is an address on a socket: docs/contract.md#addresses.
 type watchedAddressJSON struct {
 	AddressID int64  `json:"address_id"`
 	Label     string `json:"label"`

@@ -212,7 +212,7 @@ func TestNobodySeesAnothersAddresses(t *testing.T) {
 	})
 }
 
-// F5: the id in /ws/address/{id}/ was ignored, and nothing was ever sent.
+// In the original the id in /ws/address/{id}/ was ignored, and nothing was ever sent.
 func TestAnAddressTellsWhatHappensToItAndToItsOwnersOthers(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})

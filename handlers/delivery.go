@@ -218,8 +218,8 @@ func (s *Server) activeDeliveries(ctx context.Context, who hospital.Actor) []byt
 	return reply
 }
 
-// refuseAction words for a socket why something was not done, in the codes of CONTRACT section 5.6 and one more for when the database
-// can't answer.
+// refuseAction words for a socket why something was not done, in the codes of
+// docs/contract.md#websockets.
 func (s *Server) refuseAction(err error) []byte {
 	refusal, refused := errors.AsType[*hospital.Error](err)
 	if !refused {

@@ -358,7 +358,7 @@ func TestARoundIsTakenAndSentOffAtOnce(t *testing.T) {
 	}
 }
 
-// S02, F4: the id in the path was ignored, and there was one group for all deliveries.
+// In the original the id in the path was ignored, and there was one group for all deliveries.
 func TestADeliverysSocketTellsOfThisDeliveryAlone(t *testing.T) {
 	t.Parallel()
 	w := newService(t, settings{})

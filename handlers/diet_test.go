@@ -177,7 +177,8 @@ func TestADietChangeStopsWhatIsOrderedAndSoDoesNilByMouth(t *testing.T) {
 	}
 }
 
-// F10: a transfer was two writes and a discharge emptied the bed alone; meals knew of neither.
+// In the original a transfer was two writes and a discharge emptied the bed alone; meals knew of
+// neither.
 func TestATrayFollowsItsPatientAndADischargeEndsWhatIsNotCooked(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})

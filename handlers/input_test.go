@@ -353,7 +353,7 @@ func TestAPathThatNamesNothingIsNotFound(t *testing.T) {
 	}
 }
 
-// F9: any status string was accepted and there were no rules of what may follow what.
+// In the original any status string was accepted and there were no rules of what may follow what.
 //
 // TestTheRulesRefuse gives commands that could be right in another state. JSON clients are told the state that stands.
 func TestTheRulesRefuse(t *testing.T) {

@@ -11,7 +11,8 @@ import (
 	"dusangire/views/text"
 )
 
-// The shapes of JSON, CONTRACT sections 4 and 5. A shape is a struct so that a field can't be sent by accident.
+// The shapes of JSON, which docs/contract.md lists. A shape is a struct so that a field can't be
+// sent by accident.
 
 type bedJSON struct {
 	ID           int64        `json:"id"`
@@ -169,7 +170,7 @@ func region(id string, state, sent any) (hub.Region, error) {
 	return hub.Region{ID: id, Body: body, State: compared}, err
 }
 
-// dashboardJSON has the five numbers at the top, where the seed's own clients look for them.
+// dashboardJSON has the five numbers at the top, where the original guide's clients look for them.
 type dashboardJSON struct {
 	Type              string  `json:"type"`
 	OccupancyRate     float64 `json:"occupancy_rate"`
@@ -399,7 +400,7 @@ func stayOf(a hospital.Admission, d hospital.DietOrder) stayShape {
 	return shape
 }
 
-// admissionStatus names the state of a stay as FEATURES section 4b does.
+// admissionStatus names the state of a stay as docs/contract.md#admissions does.
 func admissionStatus(a hospital.Admission) string {
 	switch {
 	case !a.DischargedAt.IsZero():

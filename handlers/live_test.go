@@ -19,8 +19,8 @@ import (
 	"dusangire/hub/hubtest"
 )
 
-// shape is what CONTRACT section 5 says of an object: its keys, each with the JSON type of its value. Types joined by | are
-// alternatives; "object:NAME" and "list:NAME" name another shape.
+// shape is what docs/contract.md#websockets says of an object: its keys, each with the JSON type of
+// its value. Types joined by | are alternatives; "object:NAME" and "list:NAME" name another shape.
 type shape map[string]string
 
 var shapes = map[string]shape{
@@ -134,7 +134,8 @@ func (s *socket) nextOfType(kind string) object {
 
 func wardPath(ward hospital.Ward) string { return fmt.Sprintf("/ws/ward/%d/", ward.ID) }
 
-// F3: the status builder read a field that did not exist, so that any ward with a bed failed.
+// In the original the status builder read a field that did not exist, so that any ward with a bed
+// failed.
 func TestAWardsStatusComesOnConnectAndAddsUp(t *testing.T) {
 	t.Parallel()
 	w := newTarget(t, settings{})
@@ -221,7 +222,7 @@ func checkError(t *testing.T, s *socket, sent, code string) {
 	}
 }
 
-// F6: any logged-in user could push arbitrary data to everyone in a role's group.
+// In the original any logged-in user could push arbitrary data to everyone in a role's group.
 func TestNothingThatAClientSendsReachesAnotherOrEndsTheSocket(t *testing.T) {
 	t.Parallel()
 	w := newTarget(t, settings{})
@@ -377,7 +378,8 @@ func TestASessionThatRunsOutEndsItsSockets(t *testing.T) {
 	}
 }
 
-// F10: a discharge made a bed available at once, one endpoint emptied the bed without closing the admission, and a transfer was two writes.
+// In the original a discharge made a bed available at once, one endpoint emptied the bed without
+// closing the admission, and a transfer was two writes.
 func TestATransferTellsEachWardOfItsBedAndThenOfItself(t *testing.T) {
 	t.Parallel()
 	w := newTarget(t, settings{})
@@ -425,8 +427,9 @@ func TestATransferTellsEachWardOfItsBedAndThenOfItself(t *testing.T) {
 	}
 }
 
-// F1: no view, model or signal ever broadcast; F7: pending discharges were always none or the first five beds; F8: availability was
-// the typed-in capacity less the occupied beds; F12: the numbers were literals.
+// In the original no view, model or signal ever broadcast; pending discharges were always none or
+// the first five beds; availability was the typed-in capacity less the occupied beds; and the
+// numbers were literals.
 func TestADashboardsNumbersFollowEveryChange(t *testing.T) {
 	t.Parallel()
 	for _, role := range []hospital.Role{hospital.MedicalStaff, hospital.WardManagement} {

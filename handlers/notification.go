@@ -95,7 +95,7 @@ func (s newsState) JSON() ([]hub.Region, error) {
 	return messages.regions, messages.err
 }
 
-// newsJSON tells a role's dashboard of something when it happens, CONTRACT section 5.2.
+// newsJSON tells a role's dashboard of something when it happens: docs/contract.md#dashboards.
 type newsJSON struct {
 	Type      string `json:"type"`
 	Title     string `json:"title"`
@@ -178,7 +178,8 @@ func inboxMessages(inbox hospital.Inbox) ([]hub.Region, error) {
 	return messages.regions, messages.err
 }
 
-// notificationJSON tells a person of something when it happens, CONTRACT section 5.5.
+// notificationJSON tells a person of something when it happens:
+// docs/contract.md#notifications-on-a-socket.
 type notificationJSON struct {
 	Type      string `json:"type"`
 	ID        int64  `json:"id"`

@@ -166,7 +166,8 @@ func TestPermissionsAreAsWrittenHere(t *testing.T) {
 	}
 }
 
-// F6: any logged-in user of any role could join any role's group; F9: what changed states checked only that somebody was signed in.
+// In the original any logged-in user of any role could join any role's group, and what changed
+// states checked only that somebody was signed in.
 //
 // TestEveryRouteLetsInExactlyWhoMay asks every route of the server's own table as every kind of visitor.
 func TestEveryRouteLetsInExactlyWhoMay(t *testing.T) {
@@ -289,7 +290,7 @@ func (h *house) checkDoor(route handlers.Route, r rule, v visitor) {
 	}
 }
 
-// expected is the status that CONTRACT section 4 gives for a visitor at a door.
+// expected is the status that docs/contract.md#commands gives for a visitor at a door.
 func (h *house) expected(route handlers.Route, r rule, v visitor, as audience) int {
 	switch {
 	case r.permission == anyone && v.role == "":

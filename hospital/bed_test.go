@@ -10,7 +10,8 @@ import (
 	"dusangire/hospital"
 )
 
-// steps is FEATURES section 4a written down a second time: where a person may take a bed from each state.
+// steps is the table of a bed's steps written down a second time: where a person may take a bed
+// from each state.
 var steps = map[hospital.BedStatus]string{
 	hospital.BedAvailable:   "reserved cleaning maintenance closed",
 	hospital.BedReserved:    "available closed",
@@ -20,7 +21,7 @@ var steps = map[hospital.BedStatus]string{
 	hospital.BedClosed:      "cleaning",
 }
 
-// F9: any status was accepted from any other.
+// In the original any status was accepted from any other.
 func TestABedTakesTheStepsOfItsTableAndNoOther(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		for _, from := range hospital.BedStatuses {
@@ -101,7 +102,8 @@ func TestTheRefusalOfAStepNamesTheStepsThatAreAllowed(t *testing.T) {
 	})
 }
 
-// F9: an unknown status was stored as it came. F13: a bed could be called occupied with nobody in it.
+// In the original an unknown status was stored as it came, and a bed could be called occupied with
+// nobody in it.
 func TestNobodySetsAnUnknownStatusOrOccupiedByHand(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		bed := h.bed(t, "A-01").ID

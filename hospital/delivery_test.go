@@ -88,7 +88,7 @@ func (s *service) stop(t testing.TB, a hospital.Admission) {
 	}
 }
 
-// F9: any status was accepted from any other.
+// In the original any status was accepted from any other.
 func TestADeliveryTakesTheStepsOfItsTableAndNoOther(t *testing.T) {
 	for from, allowed := range deliverySteps {
 		t.Run(string(from), func(t *testing.T) {

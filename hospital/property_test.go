@@ -23,8 +23,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// Whatever changed on a screen belongs to a topic that moved by one and was announced; whatever failed changed nothing. And
-// after any history all numbers equal a recount, and a bed is occupied exactly if a patient lies in it (F13).
+// Whatever changed on a screen belongs to a topic that moved by one and was announced; whatever
+// failed changed nothing. And after any history all numbers equal a recount, and a bed is occupied
+// exactly if a patient lies in it.
 func TestAfterAnyHistoryEveryChangeWasAnnouncedAndEveryNumberIsRight(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		beds := h.bedIDs(t)

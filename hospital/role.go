@@ -5,7 +5,7 @@ import "slices"
 // Role is what a person does in the hospital. Everyone has exactly one.
 type Role string
 
-// The roles of CONTRACT section 2.
+// The roles: docs/contract.md#roles says what each does.
 const (
 	MedicalStaff   Role = "medical_staff"
 	WardManagement Role = "ward_management"
@@ -63,8 +63,8 @@ const (
 	LinkCustomers           Permission = "customers.link" // let a customer order for a patient
 )
 
-// permitted is the table of who may do what. Admin stands in every row, as the contract has it, but one: to set a hazard aside is a
-// clinical act.
+// permitted is the table of who may do what. Admin stands in every row, as docs/contract.md#roles
+// has it, but one: to set a hazard aside is a clinical act.
 var permitted = map[Permission][]Role{
 	ReadOwnSession:          Roles,
 	ReadWards:               {MedicalStaff, WardManagement, Admin},

@@ -10,7 +10,7 @@ import (
 	"dusangire/hospital"
 )
 
-// F9: whoever was signed in could do everything.
+// In the original whoever was signed in could do everything.
 func TestEachCommandIsForTheRolesWhoseWorkItIs(t *testing.T) {
 	const wards = "medical_staff ward_management admin"
 	onEach(t, func(t *testing.T, h *house) {

@@ -10,7 +10,7 @@ import (
 	"dusangire/hospital"
 )
 
-// F5: nothing ever told who watched an address that its zone's charge was another one.
+// In the original nothing ever told who watched an address that its zone's charge was another one.
 func TestAZoneMovesExactlyItsAddressesAndTheirOwners(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		outside, err := s.AddZone(t.Context(), admin, hospital.ZoneChange{Name: "Outside", Charge: 2000})

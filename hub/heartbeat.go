@@ -5,7 +5,7 @@ import "time"
 const (
 	heartbeatEvery     = 2 * time.Second  // to pages, whose banner appears when three are missing
 	lately             = time.Second      // a page that was told something since then knows what a heartbeat would tell
-	jsonHeartbeatEvery = 10 * time.Second // to programs while all is well; CONTRACT section 5 promises 15
+	jsonHeartbeatEvery = 10 * time.Second // to programs while all is well; 15 are promised
 	rereadEvery        = time.Minute      // what a view shows may depend on the hour too, as "in the last 24 hours" does
 )
 

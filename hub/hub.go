@@ -88,7 +88,7 @@ type verification struct {
 	failing   bool // the latest check did not succeed
 }
 
-// How sockets are served; RELIABILITY section 5 and TECH section 3 have the reasons.
+// How sockets are served; docs/architecture.md#why-each-timeout-is-what-it-is has the reasons.
 const (
 	handshakeTimeout = 5 * time.Second
 	writeWait        = 10 * time.Second
@@ -96,7 +96,7 @@ const (
 	pingEvery        = 10 * time.Second // by the hub: melody's own pings would be a second writer on the connection
 	never            = math.MaxInt64 * time.Nanosecond
 	readBuffer       = 256     // bytes
-	largestMessage   = 4 << 10 // bytes; gorilla closes with 1009 beyond it, as CONTRACT section 5.6 says
+	largestMessage   = 4 << 10 // bytes; beyond it gorilla closes with 1009: docs/contract.md
 	messagesASecond  = 20      // of a client, its pings and pongs among them
 )
 

@@ -196,7 +196,7 @@ func TestMelodyReportsAMessageThatIsTooBigAsTheReadLimit(t *testing.T) {
 	m.HandleError(func(_ *melody.Session, err error) { failures <- err })
 	url, _ := melodyServer(t, m, nil)
 	if m.Config.MaxMessageSize >= largestMessage {
-		t.Errorf("melody's own limit is %d bytes; CONTRACT promises %d", m.Config.MaxMessageSize, largestMessage)
+		t.Errorf("melody's own limit is %d bytes; the contract promises %d", m.Config.MaxMessageSize, largestMessage)
 	}
 	conn, _ := dialMelody(t, url, nil)
 	writeMelody(t, conn, strings.Repeat("x", int(m.Config.MaxMessageSize)+1))

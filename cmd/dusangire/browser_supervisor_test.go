@@ -15,8 +15,9 @@ import (
 	"dusangire/hospital/hospitaltest"
 )
 
-// silence is the longest that a page may pass for live after its server fell silent, RELIABILITY's promise, and slack is what a
-// busy machine may add before a test calls it broken.
+// silence is the longest that a page may pass for live after its server fell silent, as
+// docs/architecture.md#live-or-not says, and slack is what a busy machine may add before a test
+// calls it broken.
 const (
 	silence = 6 * time.Second
 	slack   = 4 * time.Second

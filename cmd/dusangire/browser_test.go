@@ -30,8 +30,8 @@ import (
 // asProgram is the environment variable that makes this test binary run as the program itself.
 const asProgram = "DUSANGIRE_TEST_AS_PROGRAM"
 
-// oldBrowser is the environment variable that names another Chromium for these tests, such as the oldest
-// one meant. README says where it is to be had.
+// oldBrowser is the environment variable that names another Chromium for these tests, such as the
+// oldest one meant. docs/deploy.md#browsers says where it is to be had.
 const oldBrowser = "DUSANGIRE_OLD_BROWSER"
 
 // TestMain lets the test binary stand in for the program, so that a test can freeze or kill it as a process of its own, or

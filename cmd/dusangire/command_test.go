@@ -327,7 +327,7 @@ func TestAHospitalOfOnesOwnIsSetUp(t *testing.T) {
 	}
 }
 
-// F13: the status of demo beds was random, so that beds were occupied without a patient.
+// In the original the status of demo beds was random, so that beds were occupied without a patient.
 func TestTheDemoHospitalIsWrittenOnceAndAddsUp(t *testing.T) {
 	t.Parallel()
 	database := hospitaltest.SQLite(t)

@@ -93,7 +93,7 @@ func TestSystemdUnderstandsTheUnitAndFindsItSafe(t *testing.T) {
 // TestWhoStopsTheServerWaitsUntilItHasLetGo: it ends within 10 s after SIGTERM, and whoever kills sooner cuts sockets and requests.
 func TestWhoStopsTheServerWaitsUntilItHasLetGo(t *testing.T) {
 	t.Parallel()
-	const ends = 10 // seconds, CONTRACT section 6
+	const ends = 10 // seconds, as docs/contract.md#operations promises
 	for file, setting := range map[string]string{"dusangire.service": "TimeoutStopSec", "supervisor.conf": "stopwaitsecs"} {
 		found := regexp.MustCompile(`(?m)^` + setting + `=(\d+)$`).FindStringSubmatch(shipped(t, file))
 		if found == nil {

@@ -17,7 +17,7 @@ type kitchen struct {
 	beds  []hospital.BoardBed // of the stays
 }
 
-// menu is what the kitchen cooks, as in FEATURES section 6, with its true allergens.
+// menu is what the kitchen cooks, with its true allergens.
 var menu = []struct {
 	name      string
 	station   hospital.Station

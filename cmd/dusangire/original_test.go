@@ -17,8 +17,9 @@ import (
 	"dusangire/hospital"
 )
 
-// What the original system claimed and did not do, F1 to F13: each is seen here from outside alone, over HTTP and real sockets, so that
-// none of it can come back unnoticed. The rules behind them have tests of their own in hospital and handlers.
+// What the original system claimed and did not do, as docs/original-guide.md lists it: each is seen
+// here from outside alone, over HTTP and real sockets, so that none of it can come back unnoticed.
+// The rules behind them have tests of their own in hospital and handlers.
 
 // object is a JSON object.
 type object = map[string]any
@@ -111,7 +112,8 @@ func (c apiClient) bedsOf(board hospital.WardBoard) (ward object, beds map[strin
 	return ward, beds
 }
 
-// F1: the only broadcasts were those that a client asked for; no view sent any, and no page opened a socket.
+// In the original the only broadcasts were those that a client asked for; no view sent any, and no
+// page opened a socket.
 func TestAPlainFormOfOneReachesTheSocketsOfOthersUnasked(t *testing.T) {
 	t.Parallel()
 	s, board := mustServeWard(t, 2, nil)
@@ -136,7 +138,8 @@ func TestAPlainFormOfOneReachesTheSocketsOfOthersUnasked(t *testing.T) {
 	}
 }
 
-// F2: what WebSockets need was commented out of the requirements, and what was to serve them served HTTP alone.
+// In the original what WebSockets need was commented out of the requirements, and what was to serve
+// them served HTTP alone.
 func TestTheProgramAloneServesSocketsOnThePortOfItsPages(t *testing.T) {
 	t.Parallel()
 	s := invocation{args: []string{"--demo"}}.serve(t)
@@ -150,7 +153,7 @@ func TestTheProgramAloneServesSocketsOnThePortOfItsPages(t *testing.T) {
 	}
 }
 
-// F3: the status of any ward with a bed failed, for it read what a bed does not have.
+// In the original the status of any ward with a bed failed, for it read what a bed does not have.
 func TestAWardWithBedsAndPatientsTellsItsStatusOnConnect(t *testing.T) {
 	t.Parallel()
 	s, board := mustServeWard(t, 3, nil)
@@ -167,7 +170,8 @@ func TestAWardWithBedsAndPatientsTellsItsStatusOnConnect(t *testing.T) {
 	}
 }
 
-// F4: "in transit" was no status, the delivery dashboard failed on it, and the id in the path was ignored: one group for all.
+// In the original "in transit" was no status, the delivery dashboard failed on it, and the id in
+// the path was ignored: there was one group for all.
 func TestASocketOfADeliveryTellsOfThatDeliveryAloneThroughInTransit(t *testing.T) {
 	t.Parallel()
 	s, board := mustServeWard(t, 2, nil)
@@ -198,7 +202,8 @@ func TestASocketOfADeliveryTellsOfThatDeliveryAloneThroughInTransit(t *testing.T
 	}
 }
 
-// F5: the id in the path of an address's socket was ignored, and nothing was ever sent to it.
+// In the original the id in the path of an address's socket was ignored, and nothing was ever sent
+// to it.
 func TestASocketOfAnAddressTellsOfThatAddressAndOfItsZonesCharge(t *testing.T) {
 	t.Parallel()
 	s, _ := mustServeWard(t, 1, nil)
@@ -228,7 +233,8 @@ func TestASocketOfAnAddressTellsOfThatAddressAndOfItsZonesCharge(t *testing.T) {
 	}
 }
 
-// F6: metrics were never computed, anybody could join any role's group, and whatever anybody sent went to all who were in it.
+// In the original metrics were never computed, anybody could join any role's group, and whatever
+// anybody sent went to all who were in it.
 func TestMetricsAreCountedByTheServerAndNobodyPushesIntoADashboard(t *testing.T) {
 	t.Parallel()
 	s, board := mustServeWard(t, 4, nil)
@@ -248,7 +254,8 @@ func TestMetricsAreCountedByTheServerAndNobodyPushesIntoADashboard(t *testing.T)
 	}
 }
 
-// F7: one page counted discharges whose date was empty, so always none; another called the first five occupied beds pending.
+// In the original one page counted discharges whose date was empty, so always none; another called
+// the first five occupied beds pending.
 func TestPendingDischargesAreThoseThatSomebodyPlanned(t *testing.T) {
 	t.Parallel()
 	s, board := mustServeWard(t, 8, nil)
@@ -277,7 +284,8 @@ func TestPendingDischargesAreThoseThatSomebodyPlanned(t *testing.T) {
 	}
 }
 
-// F8: what was not occupied counted as available, of a capacity that somebody had typed in.
+// In the original what was not occupied counted as available, of a capacity that somebody had typed
+// in.
 func TestAvailableIsWhatCanTakeAPatientOfTheBedsThatThereAre(t *testing.T) {
 	t.Parallel()
 	s, board := mustServeWard(t, 6, nil)
@@ -296,7 +304,8 @@ func TestAvailableIsWhatCanTakeAPatientOfTheBedsThatThereAre(t *testing.T) {
 	}
 }
 
-// F9: whoever was signed in could set any status to any text, and there were no rules of what may follow what.
+// In the original whoever was signed in could set any status to any text, and there were no rules
+// of what may follow what.
 func TestStatusesAreChangedByThoseWhoMayToWhatMayFollow(t *testing.T) {
 	t.Parallel()
 	s, board := mustServeWard(t, 2, nil)
@@ -321,7 +330,8 @@ func TestStatusesAreChangedByThoseWhoMayToWhatMayFollow(t *testing.T) {
 	}
 }
 
-// F10: a discharge freed the bed at once or left the stay open, and a transfer was two writes of which one could fail.
+// In the original a discharge freed the bed at once or left the stay open, and a transfer was two
+// writes of which one could fail.
 func TestADischargeEndsTheStayAndLeavesABedToCleanAndATransferIsOneStep(t *testing.T) {
 	t.Parallel()
 	s, board := mustServeWard(t, 3, nil)
@@ -356,7 +366,7 @@ func TestADischargeEndsTheStayAndLeavesABedToCleanAndATransferIsOneStep(t *testi
 	nurse.refused(http.StatusConflict, path+"discharge", object{"outcome": "improved"})
 }
 
-// F11: the buttons of the kitchen were links to nowhere.
+// In the original the buttons of the kitchen were links to nowhere.
 func TestTheButtonsOfTheKitchenDoWhatTheySay(t *testing.T) {
 	t.Parallel()
 	s, board := mustServeWard(t, 1, nil)
@@ -379,7 +389,7 @@ func TestTheButtonsOfTheKitchenDoWhatTheySay(t *testing.T) {
 	}
 }
 
-// F12: revenue, efficiency, satisfaction and others were literals.
+// In the original revenue, efficiency, satisfaction and others were literals.
 func TestEveryFigureOfTheManagersIsCounted(t *testing.T) {
 	t.Parallel()
 	s, board := mustServeWard(t, 5, nil)
@@ -412,7 +422,8 @@ func TestEveryFigureOfTheManagersIsCounted(t *testing.T) {
 	}
 }
 
-// F13: the demo's beds were occupied at random, without patients, and the menu's prices were in dollars.
+// In the original the demo's beds were occupied at random, without patients, and the menu's prices
+// were in dollars.
 func TestTheDemosOccupiedBedsHavePatientsAndItsPricesAreFrancs(t *testing.T) {
 	t.Parallel()
 	s := invocation{args: []string{"--demo"}}.serve(t)

@@ -45,7 +45,8 @@ func mustSettle(t testing.TB, database string, beds int) hospital.WardBoard {
 	return board
 }
 
-// F2: the packages that the original said were installed were commented out; here the default needs nothing.
+// The packages that the original said were installed were commented out; here the default needs
+// nothing.
 func TestServeNeedsNothing(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -13,7 +13,8 @@ import (
 	"github.com/coder/websocket"
 )
 
-// watchCommand is the seed's test tools in one: it connects to a live path and prints each message on a line.
+// watchCommand is the original guide's test tools in one: it connects to a live path and prints
+// each message on a line.
 type watchCommand struct {
 	Path   string `arg:"" help:"A live path, such as /ws/ward/1/."`
 	Server string `default:"http://127.0.0.1:8000" help:"Where the server is." placeholder:"URL"`

@@ -10,9 +10,9 @@ import (
 	"dusangire/hospital"
 )
 
-// TestAMealGoesItsWholeWayByPrograms: a nurse admits with a peanut allergy, a customer orders, a cook cooks, a courier tries the wrong
-// bed and then the right one; everyone's socket tells each step. F4: in the original no delivery could be in transit. F11: its kitchen's
-// buttons led nowhere.
+// TestAMealGoesItsWholeWayByPrograms: a nurse admits with a peanut allergy, a customer orders, a
+// cook cooks, a courier tries the wrong bed and then the right one; everyone's socket tells each
+// step. In the original no delivery could be in transit, and its kitchen's buttons led nowhere.
 func TestAMealGoesItsWholeWayByPrograms(t *testing.T) {
 	s, board := mustServeWard(t, 4, nil)
 	isombe, rice := s.dish("Cassava leaves with groundnut paste", "peanuts"), s.dish("Rice")
