@@ -23,9 +23,8 @@ import (
 
 const (
 	drainTimeout  = 5 * time.Second        // for sockets
-	lastRequests  = 300 * time.Millisecond // in which who has an open connection may still ask
-	finishTimeout = 8 * time.Second        // for requests; a browser's idle connection alone may take 5
-	sweepEvery    = 10 * time.Second       // whoever must not eat any more waits no longer for the tray to be held
+	lastRequests  = 300 * time.Millisecond // in which open connections may still bring requests
+	finishTimeout = 8 * time.Second        // for requests; an idle browser's alone may take 5
 	staffPace     = 4 * time.Second
 	storyAfter    = 30 * time.Second
 )
@@ -52,8 +51,8 @@ func greet(url string) {
 	fmt.Fprintln(os.Stdout)
 }
 
-// program is a server with everything it stands on, in the order in which data flows: database, hospital, bus, hub,
-// handlers, listener.
+// program is a server with everything it stands on, in the order in which data flows: database,
+// hospital, bus, hub, handlers, listener.
 type program struct {
 	config   serveCommand
 	log      *slog.Logger
@@ -67,7 +66,6 @@ type program struct {
 	metrics  string            // URL of the metrics; "" where there are none
 	secure   *certificateFiles // nil: plain HTTP
 	ending   atomic.Bool       // each answer says that its connection closes after it
-	jumped   bool              // the clock could not be right at the last look; of keepHouse
 }
 
 // start wires the program and listens; after an error nothing is left open.
@@ -112,7 +110,8 @@ func (p *program) openHub() (err error) {
 	return nil
 }
 
-// loadDemo fills an empty database where that is asked for, and keeps published passwords off the network.
+// loadDemo fills an empty database where that is asked for, and keeps published passwords off the
+// network.
 func (p *program) loadDemo(ctx context.Context) error {
 	if p.config.Demo {
 		empty, err := p.hospital.Empty(ctx)
@@ -130,8 +129,8 @@ func (p *program) loadDemo(ctx context.Context) error {
 		return err
 	}
 	if p.config.Demo && !isDemo {
-		return errors.New("--demo: this database has data that is not the demo hospital's, and simulated staff would move its patients; " +
-			"give --database-url another, such as sqlite:demo.db")
+		return errors.New("--demo: this database has data that is not the demo hospital's, and " +
+			"simulated staff would move its patients; give --database-url another, such as sqlite:demo.db")
 	}
 	if by := p.config.publicBy(); isDemo && by != "" && !p.config.DemoPublic {
 		return fmt.Errorf("%s: this database has demo logins with published passwords, and others reach "+
@@ -182,23 +181,27 @@ func (p *program) listenForMetrics(metrics http.Handler) error {
 	return nil
 }
 
-// add opens a listener, of HTTPS where it is given how. Deadlines are those of plain requests; an upgrade clears them.
-func (p *program) add(flag, address string, handler http.Handler, secure *tls.Config) (net.Addr, error) {
+// add opens a listener, of HTTPS where it is given how. Deadlines are those of plain requests; an
+// upgrade clears them.
+func (p *program) add(
+	flag, address string, handler http.Handler, secure *tls.Config,
+) (net.Addr, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("%s %s: choose an address of this machine and a free port: %w", flag, address, err)
+		return nil, fmt.Errorf("%s %s: choose an address of this machine and a free port: %w",
+			flag, address, err)
 	}
 	p.listener = append(p.listener, listener)
 	p.servers = append(p.servers, &http.Server{
-		Handler: p.closing(handler), TLSConfig: secure, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second,
-		IdleTimeout: 60 * time.Second, MaxHeaderBytes: 16 << 10, DisableGeneralOptionsHandler: true,
+		Handler: p.closing(handler), TLSConfig: secure, ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 60 * time.Second, MaxHeaderBytes: 16 << 10, DisableGeneralOptionsHandler: true,
 		ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
 	})
 	return listener.Addr(), nil
 }
 
-// closing lets answers say that the connection closes after them, once the program ends. A client whose next request were on its way when an
-// open connection is closed would not know what became of it.
+// closing lets answers say that the connection closes after them, once the program ends. A client
+// whose next request is on its way when its connection is closed would not know what became of it.
 func (p *program) closing(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if p.ending.Load() {
@@ -218,7 +221,8 @@ func (p *program) run(ctx context.Context) error {
 		work.Go(func() { failed <- serve(server, p.listener[i]) })
 	}
 	work.Go(func() { p.note(p.hub.Run(working)) })
-	work.Go(func() { p.keepHouse(working) })
+	chores := &housekeeper{hospital: p.hospital, log: p.log, mealRounds: p.config.MealRounds}
+	work.Go(func() { chores.run(working) })
 	work.Go(func() { p.secure.follow(working) })
 	work.Go(func() { p.hospital.KeepHealth(working, p.log) })
 	if p.config.Demo {
@@ -274,16 +278,17 @@ func serve(server *http.Server, listener net.Listener) (err error) {
 	return err
 }
 
-// note logs how a background worker ended, where it should not have.
+// note logs why a background worker ended before it should have.
 func (p *program) note(err error) {
 	if err != nil && !errors.Is(err, context.Canceled) {
 		p.log.Error("background work ended", "error", err)
 	}
 }
 
-// drain lets nobody new in and tells every socket that the server restarts; meanwhile it answers who asks over an open connection, for the
-// last time. Then it closes the connections that have nothing to say, and lets the others finish. A connection that the system has made
-// and the program has not yet accepted is reset; nobody has read anything of what it brought.
+// drain lets nobody new in and tells every socket that the server restarts. Meanwhile it answers,
+// for the last time, requests that come over open connections. Then it closes the connections that
+// are idle, and lets the others finish. A connection that the system has made and the program has
+// not yet accepted is reset; nothing of what it brought has been read.
 func (p *program) drain() {
 	finish, cancel := context.WithTimeout(context.Background(), finishTimeout)
 	defer cancel()
@@ -305,64 +310,6 @@ func (p *program) drain() {
 		})
 	}
 	closing.Wait()
-}
-
-// keepHouse does again and again what time alone brings about. What fails is logged and tried again the next time.
-func (p *program) keepHouse(ctx context.Context) {
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
-	for {
-		p.sweep(ctx, "reservations that ran out can't be released", func() error {
-			_, err := p.hospital.ReleaseExpiredReservations(ctx)
-			return err
-		})
-		p.sweep(ctx, "meals of those who must not eat can't be held", func() error {
-			_, err := p.hospital.HoldNilByMouth(ctx)
-			return err
-		})
-		if p.config.MealRounds {
-			p.sweep(ctx, "a meal round can't be ordered", func() error { return p.orderRounds(ctx) })
-		}
-		p.sweep(ctx, "what is over can't be forgotten", func() error { return p.hospital.ForgetOld(ctx) })
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
-}
-
-// sweep does one chore of the house; failed is what can't be done where it fails.
-func (p *program) sweep(ctx context.Context, failed string, chore func() error) {
-	if err := chore(); err != nil && ctx.Err() == nil {
-		p.log.Error(failed+"; it is tried again", "error", err)
-	}
-}
-
-// orderRounds orders the meal rounds that are due, and logs them and those that were missed. Of a
-// clock that can't be right it tells once.
-func (p *program) orderRounds(ctx context.Context) error {
-	rounds, err := p.hospital.OrderDueMealRounds(ctx)
-	jumped := errors.Is(err, hospital.ErrClock)
-	switch {
-	case jumped && !p.jumped:
-		p.log.Warn("no meal round is ordered until this machine's clock is right; set it by NTP", "error", err)
-	case !jumped && p.jumped:
-		p.log.Info("this machine's clock is right again; meal rounds are ordered")
-	}
-	if p.jumped = jumped; jumped {
-		return nil
-	}
-	for _, r := range rounds {
-		p.log.Info("meal round", "ward", r.Ward.Code, "meal", r.Meal, "placed", r.Placed, "had", r.Had,
-			"nil_by_mouth", r.MustNotEat, "without", r.NeverAsked+r.NothingFits)
-	}
-	missed, missedErr := p.hospital.AnnounceMissedRounds(ctx)
-	for _, m := range missed {
-		p.log.Warn("meal round missed; the kitchen and the wards are told, and can order it late", "ward", m.Ward.Code, "meal", m.Meal,
-			"day", m.Day.Format(time.DateOnly), "patients", m.Patients)
-	}
-	return errors.Join(err, missedErr)
 }
 
 // close releases what start opened.
