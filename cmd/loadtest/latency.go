@@ -58,7 +58,8 @@ func revisionsAfter(changes []change, before map[string]uint32) map[string]uint3
 	return after
 }
 
-// latencies are how long each change took, from when it was due, to the screens that came to show it.
+// latencies are how long each change took, from when it was due, to the screens that came to show
+// it.
 type latencies [][]time.Duration
 
 // add follows the changes on one screen: each has arrived with the first frame that is sure to show

@@ -46,20 +46,28 @@ func parse(args []string) (*options, error) {
 	o := &options{fixture: fixture{settle: 3 * time.Second}}
 	var p plan
 	flags := flag.NewFlagSet("loadtest", flag.ContinueOnError)
-	suite := flags.String("suite", "", "instead of one plan: quick or large, as make load and make load-large do")
+	suite := flags.String("suite", "",
+		"instead of one plan: quick or large, as make load and make load-large do")
 	flags.IntVar(&p.screens, "screens", 1000, "how many screens watch")
 	flags.Float64Var(&p.rate, "changes", 10, "changes a second, by commands; 0: none")
 	flags.DurationVar(&p.lasts, "for", 20*time.Second, "how long changes are made")
-	flags.DurationVar(&p.quiet, "quiet", 0, "how long nothing happens before that; then memory is read again")
-	mix := flags.String("mix", "one", "who watches: one (all of them one ward) or mixed (wards and dashboards)")
+	flags.DurationVar(&p.quiet, "quiet", 0,
+		"how long nothing happens before that; then memory is read again")
+	mix := flags.String("mix", "one",
+		"who watches: one (all of them one ward) or mixed (wards and dashboards)")
 	flags.BoolVar(&p.elsewhere, "elsewhere", false, "make the changes where nobody looks")
-	flags.BoolVar(&p.storm, "storm", false, "instead of changes: cut all screens off, then kill and start the server")
-	baseline := flags.String("baseline", "", "measure a bare server: raw, melody or melody-16; empty: dusangire")
+	flags.BoolVar(&p.storm, "storm", false,
+		"instead of changes: cut all screens off, then kill and start the server")
+	baseline := flags.String("baseline", "",
+		"measure a bare server: raw, melody or melody-16; empty: dusangire")
 	passes := flags.Int("passes", 1, "how often it is measured; medians are reported")
 	flags.IntVar(&o.each, "each", 50, "screens that one person opens at most")
-	flags.StringVar(&o.fixture.program, "server", "", "the program under test; empty: it is built")
-	flags.StringVar(&o.fixture.database, "database-url", "", "an empty PostgreSQL database; empty: SQLite")
-	flags.StringVar(&o.fixture.redis, "redis-url", "", "Redis for the server under test; empty: none")
+	flags.StringVar(&o.fixture.program, "server", "",
+		"the program under test; empty: it is built")
+	flags.StringVar(&o.fixture.database, "database-url", "",
+		"an empty PostgreSQL database; empty: SQLite")
+	flags.StringVar(&o.fixture.redis, "redis-url", "",
+		"Redis for the server under test; empty: none")
 	if err := flags.Parse(args); err != nil {
 		return nil, err
 	}

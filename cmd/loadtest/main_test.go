@@ -59,7 +59,8 @@ func mustPrepare(t *testing.T, plans ...plan) *fixture {
 	return f
 }
 
-// TestEveryServerIsMeasured runs the whole program small, against the real server and the bare ones.
+// TestEveryServerIsMeasured runs the whole program small, against the real server and the bare
+// ones.
 func TestEveryServerIsMeasured(t *testing.T) {
 	t.Parallel()
 	const screens = 30
@@ -79,7 +80,8 @@ func TestEveryServerIsMeasured(t *testing.T) {
 	var table strings.Builder
 	writeTable(&table, reports)
 	writeRatios(&table, reports)
-	for _, want := range []string{"| server ", "| melody-16 ", "dusangire ÷ raw: all have it, p50 ms ", "KiB/socket later "} {
+	for _, want := range []string{"| server ", "| melody-16 ",
+		"dusangire ÷ raw: all have it, p50 ms ", "KiB/socket later "} {
 		if !strings.Contains(table.String(), want) {
 			t.Errorf("the table lacks %q:\n%s", want, &table)
 		}

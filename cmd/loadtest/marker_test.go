@@ -4,7 +4,8 @@ import "testing"
 
 const frame = `<hx-partial hx-target="#bed-5"><li id="bed-5" title="data-shown"></li></hx-partial>` +
 	`<hx-partial hx-target="#live" hx-swap="outerMorph"><time id="live" data-epoch="e" ` +
-	`data-shown="metrics=7,ward:11=118,ward:1=9" data-current="ward:1=10" data-age="1">14:32:05</time></hx-partial>`
+	`data-shown="metrics=7,ward:11=118,ward:1=9" data-current="ward:1=10" data-age="1">` +
+	`14:32:05</time></hx-partial>`
 
 func TestAMarkerTellsTheRevisionOfATopicByItsWholeName(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -15,6 +16,8 @@ const (
 	melodyLarge server = "melody"    // with its default buffers of 256 messages
 	melodySmall server = "melody-16" // with buffers of 16
 )
+
+var everyServer = []server{dusangire, melodyLarge, melodySmall, raw}
 
 // plan is one thing to measure.
 type plan struct {
@@ -30,9 +33,7 @@ type plan struct {
 
 // check refuses what can't be measured.
 func (p plan) check() error {
-	switch p.server {
-	case dusangire, raw, melodyLarge, melodySmall:
-	default:
+	if !slices.Contains(everyServer, p.server) {
 		return fmt.Errorf("-baseline %q: give raw, melody or melody-16", p.server)
 	}
 	if p.screens < 1 || p.rate < 0 || (p.rate > 0 && p.lasts < time.Second) {
@@ -124,19 +125,19 @@ func (p plan) on(servers ...server) []plan {
 var suites = map[string][]group{
 	"quick": {
 		{"1,000 screens of one ward, 10 changes a second", 3,
-			plan{screens: 1000, rate: 10, lasts: 10 * time.Second}.on(dusangire, melodyLarge, melodySmall, raw)},
+			plan{screens: 1000, rate: 10, lasts: 10 * time.Second}.on(everyServer...)},
 		{"1,000 screens, nothing happens", 1,
-			plan{screens: 1000, quiet: 20 * time.Second}.on(dusangire, melodyLarge, melodySmall, raw)},
+			plan{screens: 1000, quiet: 20 * time.Second}.on(everyServer...)},
 		{"1,000 screens of one ward, 50 changes a second", 1,
 			plan{screens: 1000, rate: 50, lasts: 20 * time.Second}.on(dusangire)},
 	},
 	"large": {
 		{"10,000 screens of one ward, 10 changes a second", 1,
-			plan{screens: 10_000, rate: 10, lasts: 20 * time.Second}.on(dusangire, melodyLarge, melodySmall, raw)},
+			plan{screens: 10_000, rate: 10, lasts: 20 * time.Second}.on(everyServer...)},
 		{"10,000 screens of one ward, 50 changes a second", 1,
 			plan{screens: 10_000, rate: 50, lasts: time.Minute}.on(dusangire)},
 		{"10,000 screens, nothing happens", 1,
-			plan{screens: 10_000, quiet: 30 * time.Second}.on(dusangire, melodyLarge, melodySmall, raw)},
+			plan{screens: 10_000, quiet: 30 * time.Second}.on(everyServer...)},
 		{"changes that nobody watches", 1, []plan{
 			{server: dusangire, screens: 100, rate: 10, elsewhere: true, lasts: 10 * time.Second},
 			{server: dusangire, screens: 1000, rate: 10, elsewhere: true, lasts: 10 * time.Second},

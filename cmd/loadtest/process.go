@@ -112,6 +112,7 @@ func (p *process) usage(ctx context.Context) (u usage, err error) {
 	if err != nil {
 		return u, err
 	}
+	request.Header.Set("Accept-Encoding", "identity") // packing takes the server memory and time
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return u, fmt.Errorf("read the server's metrics: %w", err)

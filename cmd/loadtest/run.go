@@ -97,9 +97,10 @@ func (r *run) warmUp(ctx context.Context) error {
 	for _, c := range makeChanges(ctx, r.writers, warmUpChanges, time.Second, r.start) {
 		err = errors.Join(err, c.err)
 	}
+	_, usageErr := r.process.usage(ctx)
 	warming.close()
 	pause(ctx, r.fixture.settle)
-	return err
+	return errors.Join(err, usageErr)
 }
 
 // connect opens the screens, and measures the memory that they take.

@@ -32,6 +32,6 @@ func TestALateCommandDoesNotDelayTheNext(t *testing.T) {
 		}
 	}
 	if changes[0].answered < changes[9].answered {
-		t.Error("the first command was held up until all others were answered, and is told as answered before")
+		t.Error("the first command was held up until all others were answered, and is told as before")
 	}
 }
