@@ -90,8 +90,8 @@ func (h *Hub) CheckAge() time.Duration {
 	return time.Since(h.verified.at)
 }
 
-// round is what one goroutine writes to some watchers, one after the other. It is counted when it is
-// over: counters that several cores change all the time are slow.
+// round is what one goroutine writes to some watchers, one after the other. It is counted when it
+// is over: counters that several cores change all the time are slow.
 type round struct {
 	now             time.Time
 	messages, bytes int

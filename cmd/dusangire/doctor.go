@@ -158,7 +158,7 @@ func (c *doctorCommand) serverClient(public *url.URL) (client, error) {
 	secure, err := c.certificate(slog.New(slog.DiscardHandler))
 	if err == nil && secure != nil {
 		own.url = "https" + strings.TrimPrefix(own.url, "http")
-		own.http = newHTTPClient(trustOnly(secure.shown.Load()))
+		own.http = newHTTPClient(trustOnly(secure.current.Load()))
 	}
 	return own, err
 }
@@ -166,7 +166,7 @@ func (c *doctorCommand) serverClient(public *url.URL) (client, error) {
 // localAddress is where this machine reaches what listens on an address, be that all of the
 // machine's.
 func localAddress(address string) string {
-	if host, port, err := net.SplitHostPort(address); err == nil && isEverywhere(host) {
+	if host, port, err := net.SplitHostPort(address); err == nil && isWildcard(host) {
 		return net.JoinHostPort("127.0.0.1", port)
 	}
 	return address

@@ -31,7 +31,7 @@ func trustOnly(certificate *tls.Certificate) *tls.Config {
 var errOtherCertificate = errors.New("the server shows another certificate than --tls-cert; " +
 	"its log says why, or it was started with other files")
 
-// checkCertificate judges the certificate that browsers see: by the public URL, or else by the file.
+// checkCertificate judges the certificate that browsers see, by the public URL or else by the file.
 func (d *doctor) checkCertificate(ctx context.Context) result {
 	switch {
 	case d.public != nil && d.public.Scheme == "https":
@@ -67,7 +67,7 @@ func (d *doctor) checkOwnCertificate() result {
 	if err != nil {
 		return fail("%v", err)
 	}
-	chain := secure.shown.Load()
+	chain := secure.current.Load()
 	between := x509.NewCertPool()
 	for _, raw := range chain.Certificate[1:] {
 		if certificate, err := x509.ParseCertificate(raw); err == nil {

@@ -37,13 +37,13 @@ func (c *serveCommand) Run(ctx context.Context) error {
 	}
 	p.log.Info("serving", "url", p.url)
 	if c.Demo {
-		greet(p.url)
+		printLogins(p.url)
 	}
 	return p.run(ctx)
 }
 
-// greet tells a newcomer where to go and as whom.
-func greet(url string) {
+// printLogins tells a newcomer where to go and how to sign in.
+func printLogins(url string) {
 	fmt.Fprintf(os.Stdout, "\nDusangire, demo hospital: %s\n\n", url)
 	for _, login := range demo.Logins() {
 		fmt.Fprintf(os.Stdout, "  %-16s %s\n", login.Username, login.Password)
@@ -65,7 +65,7 @@ type program struct {
 	url      string
 	metrics  string            // URL of the metrics; "" where there are none
 	secure   *certificateFiles // nil: plain HTTP
-	ending   atomic.Bool       // each answer says that its connection closes after it
+	stopping atomic.Bool       // each answer says that its connection closes after it
 }
 
 // start wires the program and listens; after an error nothing is left open.
@@ -76,7 +76,7 @@ func start(ctx context.Context, c serveCommand) (*program, error) {
 	p := &program{config: c, log: c.logger()}
 	if err := p.wire(ctx); err != nil {
 		p.close()
-		return nil, c.explained(err)
+		return nil, c.withSetting(err)
 	}
 	return p, nil
 }
@@ -132,7 +132,7 @@ func (p *program) loadDemo(ctx context.Context) error {
 		return errors.New("--demo: this database has data that is not the demo hospital's, and " +
 			"simulated staff would move its patients; give --database-url another, such as sqlite:demo.db")
 	}
-	if by := p.config.publicBy(); isDemo && by != "" && !p.config.DemoPublic {
+	if by := p.config.publicSetting(); isDemo && by != "" && !p.config.DemoPublic {
 		return fmt.Errorf("%s: this database has demo logins with published passwords, and others reach "+
 			"them by that; listen on 127.0.0.1 without it, disable them with `dusangire user disable`, or "+
 			"add --demo-public if that is meant", by)
@@ -193,18 +193,20 @@ func (p *program) add(
 	}
 	p.listener = append(p.listener, listener)
 	p.servers = append(p.servers, &http.Server{
-		Handler: p.closing(handler), TLSConfig: secure, ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 60 * time.Second, MaxHeaderBytes: 16 << 10, DisableGeneralOptionsHandler: true,
+		Handler: p.closeWhenStopping(handler), TLSConfig: secure, ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 60 * time.Second,
+		MaxHeaderBytes: 16 << 10, DisableGeneralOptionsHandler: true,
 		ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
 	})
 	return listener.Addr(), nil
 }
 
-// closing lets answers say that the connection closes after them, once the program ends. A client
-// whose next request is on its way when its connection is closed would not know what became of it.
-func (p *program) closing(handler http.Handler) http.Handler {
+// closeWhenStopping lets answers say that the connection closes after them, once the program stops.
+// A client whose next request is on its way when its connection is closed would not know what
+// became of it.
+func (p *program) closeWhenStopping(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if p.ending.Load() {
+		if p.stopping.Load() {
 			w.Header().Set("Connection", "close")
 		}
 		handler.ServeHTTP(w, r)
@@ -220,7 +222,7 @@ func (p *program) run(ctx context.Context) error {
 	for i, server := range p.servers {
 		work.Go(func() { failed <- serve(server, p.listener[i]) })
 	}
-	work.Go(func() { p.note(p.hub.Run(working)) })
+	work.Go(func() { p.logError(p.hub.Run(working)) })
 	chores := &housekeeper{hospital: p.hospital, log: p.log, mealRounds: p.config.MealRounds}
 	work.Go(func() { chores.run(working) })
 	work.Go(func() { p.secure.follow(working) })
@@ -228,9 +230,9 @@ func (p *program) run(ctx context.Context) error {
 	if p.config.Demo {
 		staff := demo.NewStaff(p.hospital, p.config.DemoSeed, staffPace, p.log)
 		story := staff.Story(p.config.DemoSeed)
-		work.Go(func() { p.note(staff.Run(working)) })
+		work.Go(func() { p.logError(staff.Run(working)) })
 		if p.config.Story {
-			work.Go(func() { p.note(p.tell(working, story)) })
+			work.Go(func() { p.logError(p.playStory(working, story)) })
 		}
 	}
 	var err error
@@ -245,8 +247,8 @@ func (p *program) run(ctx context.Context) error {
 	return err
 }
 
-// tell plays the demo's story, once whoever wants to see it has had time to open a screen.
-func (p *program) tell(ctx context.Context, story *demo.Story) error {
+// playStory plays the demo's story, once whoever wants to see it has had time to open a screen.
+func (p *program) playStory(ctx context.Context, story *demo.Story) error {
 	p.log.Info("story: begins soon", "in", storyAfter)
 	if err := pause(ctx, storyAfter); err != nil {
 		return err
@@ -278,8 +280,8 @@ func serve(server *http.Server, listener net.Listener) (err error) {
 	return err
 }
 
-// note logs why a background worker ended before it should have.
-func (p *program) note(err error) {
+// logError logs why a background worker ended before it should have.
+func (p *program) logError(err error) {
 	if err != nil && !errors.Is(err, context.Canceled) {
 		p.log.Error("background work ended", "error", err)
 	}
@@ -292,7 +294,7 @@ func (p *program) note(err error) {
 func (p *program) drain() {
 	finish, cancel := context.WithTimeout(context.Background(), finishTimeout)
 	defer cancel()
-	p.ending.Store(true)
+	p.stopping.Store(true)
 	for _, listener := range p.listener {
 		_ = listener.Close() // one that has failed is closed
 	}
@@ -305,7 +307,7 @@ func (p *program) drain() {
 	for _, server := range p.servers {
 		closing.Go(func() {
 			if err := server.Shutdown(finish); err != nil && !errors.Is(err, net.ErrClosed) {
-				p.note(server.Close())
+				p.logError(server.Close())
 			}
 		})
 	}
@@ -318,9 +320,9 @@ func (p *program) close() {
 		_ = listener.Close() // the server has closed it already, unless start failed
 	}
 	if p.redis != nil {
-		p.note(p.redis.Close())
+		p.logError(p.redis.Close())
 	}
 	if p.hospital != nil {
-		p.note(p.hospital.Close())
+		p.logError(p.hospital.Close())
 	}
 }

@@ -69,8 +69,8 @@ func printMessages(ctx context.Context, conn *websocket.Conn) error {
 	}
 }
 
-// session is the token to ask with: the one that was given, or that of a new session. Without a user
-// and a token there is none.
+// session is the token to ask with: the one that was given, or that of a new session; "" without a
+// user and a token.
 func (v credentials) session(ctx context.Context, server client) (string, error) {
 	if v.Token != "" || v.User == "" {
 		return v.Token, nil
