@@ -32,21 +32,20 @@ func bareFrame(revision uint32) []byte {
 	return []byte(strings.Repeat("x", frameBytes-len(marker)) + marker)
 }
 
-// broadcaster brings bytes to all sockets.
-type broadcaster interface {
-	open(w http.ResponseWriter, r *http.Request)
-	send(frame []byte)
-}
-
-func newBroadcaster(s server) broadcaster {
+// newBroadcast returns how a socket is opened and how a frame is sent to all of them.
+func newBroadcast(s server) (open http.HandlerFunc, send func(frame []byte)) {
 	if s == raw {
-		return &straightWrites{conns: map[*websocket.Conn]bool{}}
+		w := &straightWrites{conns: map[*websocket.Conn]bool{}}
+		return w.open, w.send
 	}
 	m := melody.New()
 	if s == melodySmall {
 		m.Config.MessageBufferSize = 16
 	}
-	return melodyBroadcast{m}
+	open = func(w http.ResponseWriter, r *http.Request) {
+		_ = m.HandleRequest(w, r) // which has answered
+	}
+	return open, func(frame []byte) { _ = m.Broadcast(frame) } // it fails only once closed
 }
 
 // straightWrites writes to one socket after the other: the yardstick.
@@ -87,27 +86,16 @@ func (s *straightWrites) send(frame []byte) {
 	}
 }
 
-// melodyBroadcast lets melody do it.
-type melodyBroadcast struct{ melody *melody.Melody }
-
-func (b melodyBroadcast) open(w http.ResponseWriter, r *http.Request) {
-	_ = b.melody.HandleRequest(w, r) // which has answered
-}
-
-func (b melodyBroadcast) send(frame []byte) {
-	_ = b.melody.Broadcast(frame) // it fails only once closed
-}
-
 // queuedChanges may wait to be sent.
 const queuedChanges = 1 << 16
 
 // serveBaseline is the process of a bare server, which serves until ctx ends.
 func serveBaseline(ctx context.Context, s server, address string) error {
-	b := newBroadcaster(s)
+	open, send := newBroadcast(s)
 	changes := make(chan struct{}, queuedChanges)
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.Handler())
-	mux.HandleFunc("GET /ws/", b.open)
+	mux.HandleFunc("GET /ws/", open)
 	mux.HandleFunc("POST "+changePath, func(w http.ResponseWriter, r *http.Request) {
 		changes <- struct{}{}
 		w.WriteHeader(http.StatusNoContent)
@@ -115,7 +103,9 @@ func serveBaseline(ctx context.Context, s server, address string) error {
 	server := &http.Server{Addr: address, Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	var working sync.WaitGroup
 	defer working.Wait()
-	working.Go(func() { sendChanges(ctx, b, changes) })
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	working.Go(func() { sendChanges(ctx, changes, send) })
 	working.Go(func() { <-ctx.Done(); _ = server.Close() })
 	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
 		return err
@@ -124,11 +114,11 @@ func serveBaseline(ctx context.Context, s server, address string) error {
 }
 
 // sendChanges sends one frame for each change, in their order.
-func sendChanges(ctx context.Context, b broadcaster, changes <-chan struct{}) {
+func sendChanges(ctx context.Context, changes <-chan struct{}, send func(frame []byte)) {
 	for revision := uint32(1); ; revision++ {
 		select {
 		case <-changes:
-			b.send(bareFrame(revision))
+			send(bareFrame(revision))
 		case <-ctx.Done():
 			return
 		}
