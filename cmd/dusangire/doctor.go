@@ -420,13 +420,14 @@ func (d *doctor) checkProcessManager(ctx context.Context) result {
 	if err != nil {
 		return skip("the server's metrics, which tell, can't be read: %v", err)
 	}
-	switch manager := metrics.label("dusangire_process_manager"); manager {
-	case "":
+	found := metrics["dusangire_process_manager"].GetMetric()
+	if len(found) == 0 || len(found[0].GetLabel()) == 0 {
 		return skip("this server does not tell what started it")
-	case "none":
+	}
+	manager := found[0].GetLabel()[0].GetValue()
+	if manager == "none" {
 		return fail("nothing is known to start the server again when it ends; run it under " +
 			"deploy/dusangire.service or deploy/supervisor.conf")
-	default:
-		return pass("the server was started by %s", manager)
 	}
+	return pass("the server was started by %s", manager)
 }

@@ -47,13 +47,3 @@ func (m metrics) value(name, label string) (value float64, found bool) {
 	}
 	return 0, false
 }
-
-// label is the value of the first label of a name; "" where there is none.
-func (m metrics) label(name string) string {
-	for _, metric := range m[name].GetMetric() {
-		for _, pair := range metric.GetLabel() {
-			return pair.GetValue()
-		}
-	}
-	return ""
-}
