@@ -3,11 +3,11 @@ package handlers
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"net/http"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"dusangire/hospital"
@@ -46,7 +46,7 @@ func (s *Server) renderAddresses(c echo.Context, status int, form views.Form) er
 	if err != nil {
 		return err
 	}
-	form.Key = cmp.Or(form.Key, uuid.NewString())
+	form.Key = cmp.Or(form.Key, rand.Text())
 	return render(c, status, views.AddressesPage(page, addresses, zones, form))
 }
 

@@ -1,12 +1,12 @@
 package handlers
 
 import (
+	"crypto/rand"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
 
-	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"dusangire/hospital"
@@ -73,7 +73,7 @@ func (s *Server) offer(c echo.Context, detail hospital.BedDetail, meal hospital.
 // renderBed draws a bed and its forms, each start of which gets its own idempotency key.
 func (s *Server) renderBed(c echo.Context, status int, detail hospital.BedDetail, form views.Form) error {
 	if form.Key == "" {
-		form.Key = uuid.NewString()
+		form.Key = rand.Text()
 	}
 	page, err := s.page(c, detail.Number)
 	if err != nil {

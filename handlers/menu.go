@@ -3,9 +3,9 @@ package handlers
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"net/http"
 
-	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"dusangire/hospital"
@@ -50,7 +50,7 @@ func (s *Server) renderMenu(c echo.Context, status int, offer hospital.Offer, fo
 	if err != nil {
 		return err
 	}
-	form.Key = cmp.Or(form.Key, uuid.NewString())
+	form.Key = cmp.Or(form.Key, rand.Text())
 	return render(c, status, views.MenuPage(page, offer, form))
 }
 

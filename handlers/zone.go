@@ -2,10 +2,10 @@ package handlers
 
 import (
 	"cmp"
+	"crypto/rand"
 	"fmt"
 	"net/http"
 
-	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"dusangire/hospital"
@@ -43,7 +43,7 @@ func (s *Server) renderZones(c echo.Context, status int, form views.Form) error 
 	if err != nil {
 		return err
 	}
-	form.Key = cmp.Or(form.Key, uuid.NewString())
+	form.Key = cmp.Or(form.Key, rand.Text())
 	return render(c, status, views.ZonesPage(page, zones, form))
 }
 

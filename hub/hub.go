@@ -13,6 +13,8 @@ import (
 
 	"github.com/gorilla/websocket"
 	"github.com/olahol/melody"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 )
 
 // Config is what a Hub is told by those who know beds and HTML.
@@ -26,6 +28,8 @@ type Config struct {
 	Stamp func(Freshness) []byte
 	// Log gets what an operator should know. It is never given content.
 	Log *slog.Logger
+	// Metrics is where the hub registers what it counts; nil: nobody wants to know.
+	Metrics prometheus.Registerer
 }
 
 // Freshness is what a stamp says: a page may call itself live only while Shown equals Current, Age is small even with the time
@@ -54,14 +58,14 @@ type Visit struct {
 
 // Hub keeps all sockets of one node. It is safe for concurrent use.
 type Hub struct {
-	config Config
-	melody *melody.Melody
-	stats  stats
-	began  time.Time
-	checks chan struct{} // asks for a check before the next second is over
-	guards *mailbox      // topics on which someone's right to watch may hang
-	polls  polls
-	door   *door
+	config  Config
+	melody  *melody.Melody
+	metrics metrics
+	began   time.Time
+	checks  chan struct{} // asks for a check before the next second is over
+	guards  *mailbox      // topics on which someone's right to watch may hang
+	polls   polls
+	door    *door
 
 	admitting context.Context // of the door; ends when Drain begins
 	shut      context.CancelFunc
@@ -113,8 +117,10 @@ func New(c Config) *Hub {
 		views: map[string]*view{}, watching: map[string]map[*view]bool{},
 		guarded: map[string]map[*watcher]bool{}, watchers: map[*watcher]struct{}{}, held: map[string]int{}, door: newDoor(),
 	}
-	h.stats.closes = map[int]uint64{}
 	h.verified.at = time.Now()
+	metrics := registry{promauto.With(c.Metrics)}
+	h.metrics = newMetrics(metrics)
+	h.registerGauges(metrics)
 	h.configureMelody()
 	return h
 }

@@ -35,7 +35,7 @@ type polled struct {
 // share a read and a rendering for up to a second, so their cost does not grow with those who poll. A *Close as the error means what
 // it would on a socket; ErrDraining that the hub stops.
 func (h *Hub) Poll(ctx context.Context, v View, seen string) (frame []byte, mark string, err error) {
-	h.stats.polls.Add(1)
+	h.metrics.polls.Inc()
 	p, mine := h.polls.latest(v)
 	if mine {
 		p.find(h)
@@ -107,7 +107,7 @@ func (p *polled) find(h *Hub) {
 		p.err = err
 		return
 	}
-	h.stats.renders.Add(1)
+	h.metrics.renders.Inc()
 	regions, err := state.HTML()
 	if err != nil {
 		p.err = err

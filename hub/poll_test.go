@@ -57,7 +57,7 @@ func TestPollsOfOneViewShareARead(t *testing.T) {
 	if reads, most := b.reads.Load(), 1+int64(time.Since(began)/time.Second); reads > most || b.htmls.Load() != reads {
 		t.Errorf("200 polls at once cost %d reads and %d renderings, want %d at most", reads, b.htmls.Load(), most)
 	}
-	if got := n.Stats().Polls; got != 200 {
+	if got := n.metric("polls_total"); got != 200 {
 		t.Errorf("%d polls were counted", got)
 	}
 }

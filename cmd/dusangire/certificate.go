@@ -36,12 +36,12 @@ var cipherSuites = []uint16{
 type certificateFiles struct {
 	certFile, keyFile string
 	log               *slog.Logger
-	shown             atomic.Pointer[tls.Certificate]
+	current           atomic.Pointer[tls.Certificate]
 
 	// Owned by whoever calls follow.
-	cert, key []byte    // as they were read last
-	badSince  time.Time // since when they are of no use; zero: they are
-	told      bool      // that they are of no use
+	cert, key    []byte    // as they were read last
+	invalidSince time.Time // since when they are of no use; zero: they are
+	reported     bool      // that they are of no use
 }
 
 // certificate reads the certificate; nil where there is none.
@@ -52,7 +52,7 @@ func (e endpoint) certificate(log *slog.Logger) (*certificateFiles, error) {
 	c := &certificateFiles{certFile: e.TLSCert, keyFile: e.TLSKey, log: log}
 	if err := c.read(); err != nil {
 		return nil, fmt.Errorf("--tls-cert %s, --tls-key %s: give the PEM files of a certificate and "+
-			"its key: %w", shown(e.TLSCert), shown(e.TLSKey), err)
+			"its key: %w", printable(e.TLSCert), printable(e.TLSKey), err)
 	}
 	return c, nil
 }
@@ -65,7 +65,7 @@ func (c *certificateFiles) config() *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12, CipherSuites: cipherSuites,
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-			return c.shown.Load(), nil
+			return c.current.Load(), nil
 		},
 	}
 }
@@ -74,11 +74,11 @@ func (c *certificateFiles) config() *tls.Config {
 func (c *certificateFiles) read() error {
 	cert, err := os.ReadFile(c.certFile)
 	if err != nil {
-		return unnamed(err)
+		return withoutPath(err)
 	}
 	key, err := os.ReadFile(c.keyFile)
 	if err != nil {
-		return unnamed(err)
+		return withoutPath(err)
 	}
 	if bytes.Equal(cert, c.cert) && bytes.Equal(key, c.key) {
 		return nil
@@ -88,12 +88,12 @@ func (c *certificateFiles) read() error {
 		return err
 	}
 	c.cert, c.key = cert, key
-	c.shown.Store(&pair)
+	c.current.Store(&pair)
 	return nil
 }
 
-// unnamed is why a file can't be read, without its name.
-func unnamed(err error) error {
+// withoutPath is why a file can't be read, without its name.
+func withoutPath(err error) error {
 	if at, is := errors.AsType[*fs.PathError](err); is {
 		return at.Err
 	}
@@ -125,18 +125,18 @@ func (c *certificateFiles) follow(ctx context.Context) {
 
 // renew reads the files once more, and tells what came of it where that is new.
 func (c *certificateFiles) renew(now time.Time) {
-	before := c.shown.Load()
+	before := c.current.Load()
 	err := c.read()
 	switch {
-	case err == nil && c.shown.Load() != before:
-		c.log.Info("certificate renewed", "until", c.shown.Load().Leaf.NotAfter)
+	case err == nil && c.current.Load() != before:
+		c.log.Info("certificate renewed", "until", c.current.Load().Leaf.NotAfter)
 		fallthrough
 	case err == nil:
-		c.badSince, c.told = time.Time{}, false
-	case c.badSince.IsZero():
-		c.badSince = now
-	case !c.told && now.Sub(c.badSince) >= halfRenewed:
-		c.told = true
+		c.invalidSince, c.reported = time.Time{}, false
+	case c.invalidSince.IsZero():
+		c.invalidSince = now
+	case !c.reported && now.Sub(c.invalidSince) >= halfRenewed:
+		c.reported = true
 		c.log.Warn("the new certificate is of no use, the one before stays; mend the files of "+
 			"--tls-cert and --tls-key, no restart is needed", "error", err)
 	}

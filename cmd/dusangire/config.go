@@ -42,11 +42,11 @@ func (d database) check() error {
 		return nil
 	}
 	return fmt.Errorf("--database-url %s: give sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME, %s",
-		redacted(d.DatabaseURL), escaping)
+		redacted(d.DatabaseURL), escapingRule)
 }
 
-// isPath reports whether a path can be meant: one with blanks or quotes at its ends comes of a
-// mistake, and so does one that is another database's URL.
+// isPath reports whether a path can be meant: one with blanks or quotes at its ends is a mistake,
+// and so is one that is another database's URL.
 func isPath(path string) bool {
 	isURL := strings.HasPrefix(path, "//") && strings.Contains(path, "@")
 	return path != "" && path == strings.Trim(path, " \"'") && !isURL
@@ -65,10 +65,11 @@ func isReadable(written string, schemes ...string) bool {
 	return found && (place < 0 || !strings.Contains(rest[place:], "@"))
 }
 
-// escaping says how a password stands in a URL.
-const escaping = "with each : / ? # @ % of a password written as %3A %2F %3F %23 %40 %25"
+// escapingRule says how a password stands in a URL.
+const escapingRule = "with each : / ? # @ % of a password written as %3A %2F %3F %23 %40 %25"
 
-// endpoint are the settings that say where a server is and what it stands on, for itself and for who looks it over.
+// endpoint are the settings that say where a server is and what it stands on. The server and the
+// doctor have them.
 type endpoint struct {
 	Addr         string   `default:"127.0.0.1:8000" help:"Address to listen on."`
 	RedisURL     string   `help:"Redis that joins several nodes: redis://, rediss:// or unix://. Empty: one node." placeholder:"URL"`
@@ -114,7 +115,7 @@ func (e endpoint) check() error {
 	if e.RedisURL != "" && !isReadable(e.RedisURL, "redis", "rediss", "unix") {
 		return e.errRedisURL()
 	}
-	if overlap(e.Addr, e.MetricsAddr) {
+	if sameListener(e.Addr, e.MetricsAddr) {
 		return fmt.Errorf("--metrics-addr %s: that is --addr; give another port", e.MetricsAddr)
 	}
 	if (e.TLSCert == "") != (e.TLSKey == "") {
@@ -123,7 +124,7 @@ func (e endpoint) check() error {
 	for _, host := range e.AllowedHosts {
 		if !isHost(host) {
 			return fmt.Errorf("--allowed-hosts %q: give names, with or without a port, such as "+
-				"wards.example or wards.example:8443", shown(host))
+				"wards.example or wards.example:8443", printable(host))
 		}
 	}
 	return nil
@@ -132,7 +133,7 @@ func (e endpoint) check() error {
 // errRedisURL says what would be right, without what the library says, which quotes the URL.
 func (e endpoint) errRedisURL() error {
 	return fmt.Errorf("--redis-url %s: give redis://USER:PASSWORD@HOST:PORT/0, rediss:// or unix://, "+
-		"%s", redacted(e.RedisURL), escaping)
+		"%s", redacted(e.RedisURL), escapingRule)
 }
 
 // checkAddress refuses what can't be listened on.
@@ -144,7 +145,7 @@ func checkAddress(flag, address, example string) error {
 		}
 	}
 	return fmt.Errorf("%s %q: give HOST:PORT, an address of this machine and a free port, such as "+
-		"%s; a socket of the file system is none", flag, shown(address), example)
+		"%s; a socket of the file system is none", flag, printable(address), example)
 }
 
 var hostName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*(:[0-9]{1,5})?$`)
@@ -173,7 +174,7 @@ func (c serveCommand) check() error {
 	if _, err := c.proxies(); err != nil {
 		return err
 	}
-	if by := c.publicBy(); c.Demo && !c.DemoPublic && by != "" {
+	if by := c.publicSetting(); c.Demo && !c.DemoPublic && by != "" {
 		return fmt.Errorf("%s with --demo: its passwords are published, and others reach them by that; "+
 			"listen on 127.0.0.1 without it, or add --demo-public if that is meant", by)
 	}
@@ -185,9 +186,9 @@ func (c serveCommand) check() error {
 	return nil
 }
 
-// publicBy is the setting by which others reach the server, as it was given; "" where it serves
-// this machine alone.
-func (c serveCommand) publicBy() string {
+// publicSetting is the setting by which others reach the server, as it was given; "" where it
+// serves this machine alone.
+func (c serveCommand) publicSetting() string {
 	switch {
 	case !isLoopback(hostOf(c.Addr)):
 		return "--addr " + c.Addr
@@ -202,7 +203,8 @@ func (c serveCommand) publicBy() string {
 	return ""
 }
 
-// allowedHosts are the hosts that requests may name: the configured ones, else the listen host. This machine has several names.
+// allowedHosts are the hosts that requests may name: the configured ones, else the one that is
+// listened on, under all the names that this machine has.
 func (e endpoint) allowedHosts() []string {
 	if len(e.AllowedHosts) > 0 {
 		return e.AllowedHosts
@@ -211,7 +213,7 @@ func (e endpoint) allowedHosts() []string {
 	if isLoopback(host) {
 		return []string{"127.0.0.1", "localhost", "[::1]"}
 	}
-	if isEverywhere(host) {
+	if isWildcard(host) {
 		return append(ownAddresses(), "localhost")
 	}
 	return []string{host}
@@ -246,8 +248,9 @@ func (c serveCommand) proxies() ([]*net.IPNet, error) {
 		}
 		_, network, err := net.ParseCIDR(written)
 		if err != nil {
-			return nil, fmt.Errorf("--trusted-proxies %q: give addresses, or networks that nobody else is in, such as 10.0.0.7",
-				shown(written))
+			return nil, fmt.Errorf("--trusted-proxies %q: give addresses, or networks that nobody else "+
+				"is in, such as 10.0.0.7",
+				printable(written))
 		}
 		networks = append(networks, network)
 	}
@@ -262,14 +265,14 @@ func hostOf(address string) string {
 	return strings.Trim(address, "[]")
 }
 
-// isEverywhere reports whether a host to listen on means all addresses of this machine.
-func isEverywhere(host string) bool { return host == "" || net.ParseIP(host).IsUnspecified() }
+// isWildcard reports whether a host to listen on means all addresses of this machine.
+func isWildcard(host string) bool { return host == "" || net.ParseIP(host).IsUnspecified() }
 
-// overlap reports whether two addresses can't both be listened on.
-func overlap(one, other string) bool {
+// sameListener reports whether two addresses can't both be listened on.
+func sameListener(one, other string) bool {
 	host, port, _ := net.SplitHostPort(one)
 	otherHost, otherPort, _ := net.SplitHostPort(other)
-	same := host == otherHost || isEverywhere(host) || isEverywhere(otherHost)
+	same := host == otherHost || isWildcard(host) || isWildcard(otherHost)
 	return same && port == otherPort && port != "0"
 }
 

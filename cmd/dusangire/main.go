@@ -1,4 +1,5 @@
-// Command dusangire is the live operations board of a hospital: its server, and what an operator needs around it.
+// Command dusangire is the live operations board of a hospital: its server, and what an operator
+// needs around it.
 package main
 
 import (
@@ -30,7 +31,7 @@ func main() {
 
 // run does what the arguments say and returns the exit code.
 func run(ctx context.Context, args []string) int {
-	args, err := mend(args)
+	args, err := cleanSettings(args)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "dusangire: %v\n", err)
 		return exitFailed

@@ -18,20 +18,24 @@ func (d database) migrate(ctx context.Context) error {
 		return err
 	}
 	if err := hospital.Migrate(ctx, d.DatabaseURL); err != nil {
-		return d.wrong(err)
+		return d.errDatabase(err)
 	}
 	return nil
 }
 
 // openHospital migrates and opens the database. announce is told what moved; it may be nil.
-func (d database) openHospital(ctx context.Context, announce func(hospital.Revisions)) (*hospital.Hospital, error) {
+func (d database) openHospital(
+	ctx context.Context, announce func(hospital.Revisions),
+) (*hospital.Hospital, error) {
 	if err := d.migrate(ctx); err != nil {
 		return nil, err
 	}
-	h, err := hospital.Open(ctx, hospital.Options{DatabaseURL: d.DatabaseURL, DatabaseConnections: d.DatabaseConnections,
-		Announce: announce, Now: d.now})
+	h, err := hospital.Open(ctx, hospital.Options{
+		DatabaseURL: d.DatabaseURL, DatabaseConnections: d.DatabaseConnections,
+		Announce: announce, Now: d.now,
+	})
 	if err != nil {
-		return nil, d.wrong(cmp.Or(causeOf(err), err))
+		return nil, d.errDatabase(cmp.Or(unavailableCause(err), err))
 	}
 	return h, nil
 }
@@ -43,5 +47,5 @@ func (d database) with(ctx context.Context, act func(*hospital.Hospital) error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, h.Close()) }()
-	return d.explained(act(h))
+	return d.withSetting(act(h))
 }

@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"dusangire/handlers"
 	"dusangire/hospital"
 	"dusangire/hospital/demo"
@@ -21,9 +23,8 @@ import (
 
 const (
 	drainTimeout  = 5 * time.Second        // for sockets
-	lastRequests  = 300 * time.Millisecond // in which who has an open connection may still ask
-	finishTimeout = 8 * time.Second        // for requests; a browser's idle connection alone may take 5
-	sweepEvery    = 10 * time.Second       // whoever must not eat any more waits no longer for the tray to be held
+	lastRequests  = 300 * time.Millisecond // in which open connections may still bring requests
+	finishTimeout = 8 * time.Second        // for requests; an idle browser's alone may take 5
 	staffPace     = 4 * time.Second
 	storyAfter    = 30 * time.Second
 )
@@ -36,13 +37,13 @@ func (c *serveCommand) Run(ctx context.Context) error {
 	}
 	p.log.Info("serving", "url", p.url)
 	if c.Demo {
-		greet(p.url)
+		printLogins(p.url)
 	}
 	return p.run(ctx)
 }
 
-// greet tells a newcomer where to go and as whom.
-func greet(url string) {
+// printLogins tells a newcomer where to go and how to sign in.
+func printLogins(url string) {
 	fmt.Fprintf(os.Stdout, "\nDusangire, demo hospital: %s\n\n", url)
 	for _, login := range demo.Logins() {
 		fmt.Fprintf(os.Stdout, "  %-16s %s\n", login.Username, login.Password)
@@ -50,21 +51,21 @@ func greet(url string) {
 	fmt.Fprintln(os.Stdout)
 }
 
-// program is a server with everything it stands on, in the order in which data flows: database, hospital, bus, hub,
-// handlers, listener.
+// program is a server with everything it stands on, in the order in which data flows: database,
+// hospital, bus, hub, handlers, listener.
 type program struct {
 	config   serveCommand
 	log      *slog.Logger
 	hospital *hospital.Hospital
-	redis    *hub.RedisBus // nil on one node
+	redis    *hub.RedisBus        // nil on one node
+	registry *prometheus.Registry // what is counted
 	hub      *hub.Hub
 	servers  []*http.Server
 	listener []net.Listener
 	url      string
 	metrics  string            // URL of the metrics; "" where there are none
 	secure   *certificateFiles // nil: plain HTTP
-	ending   atomic.Bool       // each answer says that its connection closes after it
-	jumped   bool              // the clock could not be right at the last look; of keepHouse
+	stopping atomic.Bool       // each answer says that its connection closes after it
 }
 
 // start wires the program and listens; after an error nothing is left open.
@@ -75,7 +76,7 @@ func start(ctx context.Context, c serveCommand) (*program, error) {
 	p := &program{config: c, log: c.logger()}
 	if err := p.wire(ctx); err != nil {
 		p.close()
-		return nil, c.explained(err)
+		return nil, c.withSetting(err)
 	}
 	return p, nil
 }
@@ -104,11 +105,13 @@ func (p *program) openHub() (err error) {
 		}
 		bus = p.redis
 	}
-	p.hub = handlers.NewHub(p.hospital, hub.Config{Bus: bus, Log: p.log})
+	p.registry = newMetrics(p.hospital)
+	p.hub = handlers.NewHub(p.hospital, hub.Config{Bus: bus, Log: p.log, Metrics: p.registry})
 	return nil
 }
 
-// loadDemo fills an empty database where that is asked for, and keeps published passwords off the network.
+// loadDemo fills an empty database where that is asked for, and keeps published passwords off the
+// network.
 func (p *program) loadDemo(ctx context.Context) error {
 	if p.config.Demo {
 		empty, err := p.hospital.Empty(ctx)
@@ -126,10 +129,10 @@ func (p *program) loadDemo(ctx context.Context) error {
 		return err
 	}
 	if p.config.Demo && !isDemo {
-		return errors.New("--demo: this database has data that is not the demo hospital's, and simulated staff would move its patients; " +
-			"give --database-url another, such as sqlite:demo.db")
+		return errors.New("--demo: this database has data that is not the demo hospital's, and " +
+			"simulated staff would move its patients; give --database-url another, such as sqlite:demo.db")
 	}
-	if by := p.config.publicBy(); isDemo && by != "" && !p.config.DemoPublic {
+	if by := p.config.publicSetting(); isDemo && by != "" && !p.config.DemoPublic {
 		return fmt.Errorf("%s: this database has demo logins with published passwords, and others reach "+
 			"them by that; listen on 127.0.0.1 without it, disable them with `dusangire user disable`, or "+
 			"add --demo-public if that is meant", by)
@@ -146,8 +149,8 @@ func (p *program) listen() error {
 		return err
 	}
 	server := handlers.New(handlers.Config{
-		Hospital: p.hospital, Hub: p.hub, Log: p.log, AllowedHosts: p.config.allowedHosts(), TrustedProxies: proxies,
-		ProcessManager: processManager(), Gallery: p.config.Gallery,
+		Hospital: p.hospital, Hub: p.hub, Log: p.log, AllowedHosts: p.config.allowedHosts(),
+		TrustedProxies: proxies, Gatherer: p.registry, Gallery: p.config.Gallery,
 	})
 	if err := p.listenForMetrics(server.Metrics()); err != nil {
 		return err
@@ -178,26 +181,32 @@ func (p *program) listenForMetrics(metrics http.Handler) error {
 	return nil
 }
 
-// add opens a listener, of HTTPS where it is given how. Deadlines are those of plain requests; an upgrade clears them.
-func (p *program) add(flag, address string, handler http.Handler, secure *tls.Config) (net.Addr, error) {
+// add opens a listener, of HTTPS where it is given how. Deadlines are those of plain requests; an
+// upgrade clears them.
+func (p *program) add(
+	flag, address string, handler http.Handler, secure *tls.Config,
+) (net.Addr, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("%s %s: choose an address of this machine and a free port: %w", flag, address, err)
+		return nil, fmt.Errorf("%s %s: choose an address of this machine and a free port: %w",
+			flag, address, err)
 	}
 	p.listener = append(p.listener, listener)
 	p.servers = append(p.servers, &http.Server{
-		Handler: p.closing(handler), TLSConfig: secure, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second,
-		IdleTimeout: 60 * time.Second, MaxHeaderBytes: 16 << 10, DisableGeneralOptionsHandler: true,
+		Handler: p.closeWhenStopping(handler), TLSConfig: secure, ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 60 * time.Second,
+		MaxHeaderBytes: 16 << 10, DisableGeneralOptionsHandler: true,
 		ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
 	})
 	return listener.Addr(), nil
 }
 
-// closing lets answers say that the connection closes after them, once the program ends. A client whose next request were on its way when an
-// open connection is closed would not know what became of it.
-func (p *program) closing(handler http.Handler) http.Handler {
+// closeWhenStopping lets answers say that the connection closes after them, once the program stops.
+// A client whose next request is on its way when its connection is closed would not know what
+// became of it.
+func (p *program) closeWhenStopping(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if p.ending.Load() {
+		if p.stopping.Load() {
 			w.Header().Set("Connection", "close")
 		}
 		handler.ServeHTTP(w, r)
@@ -213,16 +222,17 @@ func (p *program) run(ctx context.Context) error {
 	for i, server := range p.servers {
 		work.Go(func() { failed <- serve(server, p.listener[i]) })
 	}
-	work.Go(func() { p.note(p.hub.Run(working)) })
-	work.Go(func() { p.keepHouse(working) })
+	work.Go(func() { p.logError(p.hub.Run(working)) })
+	chores := &housekeeper{hospital: p.hospital, log: p.log, mealRounds: p.config.MealRounds}
+	work.Go(func() { chores.run(working) })
 	work.Go(func() { p.secure.follow(working) })
 	work.Go(func() { p.hospital.KeepHealth(working, p.log) })
 	if p.config.Demo {
 		staff := demo.NewStaff(p.hospital, p.config.DemoSeed, staffPace, p.log)
 		story := staff.Story(p.config.DemoSeed)
-		work.Go(func() { p.note(staff.Run(working)) })
+		work.Go(func() { p.logError(staff.Run(working)) })
 		if p.config.Story {
-			work.Go(func() { p.note(p.tell(working, story)) })
+			work.Go(func() { p.logError(p.playStory(working, story)) })
 		}
 	}
 	var err error
@@ -237,8 +247,8 @@ func (p *program) run(ctx context.Context) error {
 	return err
 }
 
-// tell plays the demo's story, once whoever wants to see it has had time to open a screen.
-func (p *program) tell(ctx context.Context, story *demo.Story) error {
+// playStory plays the demo's story, once whoever wants to see it has had time to open a screen.
+func (p *program) playStory(ctx context.Context, story *demo.Story) error {
 	p.log.Info("story: begins soon", "in", storyAfter)
 	if err := pause(ctx, storyAfter); err != nil {
 		return err
@@ -270,20 +280,21 @@ func serve(server *http.Server, listener net.Listener) (err error) {
 	return err
 }
 
-// note logs how a background worker ended, where it should not have.
-func (p *program) note(err error) {
+// logError logs why a background worker ended before it should have.
+func (p *program) logError(err error) {
 	if err != nil && !errors.Is(err, context.Canceled) {
 		p.log.Error("background work ended", "error", err)
 	}
 }
 
-// drain lets nobody new in and tells every socket that the server restarts; meanwhile it answers who asks over an open connection, for the
-// last time. Then it closes the connections that have nothing to say, and lets the others finish. A connection that the system has made
-// and the program has not yet accepted is reset; nobody has read anything of what it brought.
+// drain lets nobody new in and tells every socket that the server restarts. Meanwhile it answers,
+// for the last time, requests that come over open connections. Then it closes the connections that
+// are idle, and lets the others finish. A connection that the system has made and the program has
+// not yet accepted is reset; nothing of what it brought has been read.
 func (p *program) drain() {
 	finish, cancel := context.WithTimeout(context.Background(), finishTimeout)
 	defer cancel()
-	p.ending.Store(true)
+	p.stopping.Store(true)
 	for _, listener := range p.listener {
 		_ = listener.Close() // one that has failed is closed
 	}
@@ -296,69 +307,11 @@ func (p *program) drain() {
 	for _, server := range p.servers {
 		closing.Go(func() {
 			if err := server.Shutdown(finish); err != nil && !errors.Is(err, net.ErrClosed) {
-				p.note(server.Close())
+				p.logError(server.Close())
 			}
 		})
 	}
 	closing.Wait()
-}
-
-// keepHouse does again and again what time alone brings about. What fails is logged and tried again the next time.
-func (p *program) keepHouse(ctx context.Context) {
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
-	for {
-		p.sweep(ctx, "reservations that ran out can't be released", func() error {
-			_, err := p.hospital.ReleaseExpiredReservations(ctx)
-			return err
-		})
-		p.sweep(ctx, "meals of those who must not eat can't be held", func() error {
-			_, err := p.hospital.HoldNilByMouth(ctx)
-			return err
-		})
-		if p.config.MealRounds {
-			p.sweep(ctx, "a meal round can't be ordered", func() error { return p.orderRounds(ctx) })
-		}
-		p.sweep(ctx, "what is over can't be forgotten", func() error { return p.hospital.ForgetOld(ctx) })
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
-}
-
-// sweep does one chore of the house; failed is what can't be done where it fails.
-func (p *program) sweep(ctx context.Context, failed string, chore func() error) {
-	if err := chore(); err != nil && ctx.Err() == nil {
-		p.log.Error(failed+"; it is tried again", "error", err)
-	}
-}
-
-// orderRounds orders the meal rounds that are due, and logs them and those that were missed. Of a
-// clock that can't be right it tells once.
-func (p *program) orderRounds(ctx context.Context) error {
-	rounds, err := p.hospital.OrderDueMealRounds(ctx)
-	jumped := errors.Is(err, hospital.ErrClock)
-	switch {
-	case jumped && !p.jumped:
-		p.log.Warn("no meal round is ordered until this machine's clock is right; set it by NTP", "error", err)
-	case !jumped && p.jumped:
-		p.log.Info("this machine's clock is right again; meal rounds are ordered")
-	}
-	if p.jumped = jumped; jumped {
-		return nil
-	}
-	for _, r := range rounds {
-		p.log.Info("meal round", "ward", r.Ward.Code, "meal", r.Meal, "placed", r.Placed, "had", r.Had,
-			"nil_by_mouth", r.MustNotEat, "without", r.NeverAsked+r.NothingFits)
-	}
-	missed, missedErr := p.hospital.AnnounceMissedRounds(ctx)
-	for _, m := range missed {
-		p.log.Warn("meal round missed; the kitchen and the wards are told, and can order it late", "ward", m.Ward.Code, "meal", m.Meal,
-			"day", m.Day.Format(time.DateOnly), "patients", m.Patients)
-	}
-	return errors.Join(err, missedErr)
 }
 
 // close releases what start opened.
@@ -367,9 +320,9 @@ func (p *program) close() {
 		_ = listener.Close() // the server has closed it already, unless start failed
 	}
 	if p.redis != nil {
-		p.note(p.redis.Close())
+		p.logError(p.redis.Close())
 	}
 	if p.hospital != nil {
-		p.note(p.hospital.Close())
+		p.logError(p.hospital.Close())
 	}
 }

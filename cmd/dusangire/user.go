@@ -15,7 +15,8 @@ import (
 	"dusangire/hospital"
 )
 
-// userCommand is account care. Passwords are read from standard input, never from a flag, which others could see.
+// userCommand is account care. Passwords are read from standard input, never from a flag, which
+// others could see.
 type userCommand struct {
 	Add     userAdd     `cmd:"" help:"Create a login; the password is read from standard input."`
 	List    userList    `cmd:"" help:"List all logins."`
@@ -45,7 +46,9 @@ func (c *userAdd) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		user, err := h.AddUser(ctx, operator, hospital.NewUser{Username: c.Name, Role: hospital.Role(c.Role), Wards: c.Ward, Password: password})
+		user, err := h.AddUser(ctx, operator, hospital.NewUser{
+			Username: c.Name, Role: hospital.Role(c.Role), Wards: c.Ward, Password: password,
+		})
 		if err == nil {
 			fmt.Fprintf(os.Stdout, "%s can sign in as %s.\n", user.Username, user.Role)
 		}
@@ -143,7 +146,8 @@ func (c *userUnlock) Run(ctx context.Context) error {
 // byteOrderMark is what some editors begin a text with.
 const byteOrderMark = "\uFEFF"
 
-// readPassword takes one line of standard input; on a terminal it asks and shows nothing of what is typed.
+// readPassword takes one line of standard input; on a terminal it asks and shows nothing of what is
+// typed.
 func readPassword() (string, error) {
 	if in := int(os.Stdin.Fd()); term.IsTerminal(in) {
 		fmt.Fprint(os.Stderr, "Password: ")

@@ -26,7 +26,9 @@ type wardAdd struct {
 // Run creates a ward.
 func (c *wardAdd) Run(ctx context.Context) error {
 	return c.with(ctx, func(h *hospital.Hospital) error {
-		ward, err := h.AddWard(ctx, operator, hospital.NewWard{Code: c.Code, Name: c.Name, Block: c.Block, Beds: c.Beds})
+		ward, err := h.AddWard(ctx, operator, hospital.NewWard{
+			Code: c.Code, Name: c.Name, Block: c.Block, Beds: c.Beds,
+		})
 		if err == nil {
 			fmt.Fprintf(os.Stdout, "Ward %d is %s with %d beds.\n", ward.ID, ward.Code, c.Beds)
 		}

@@ -18,28 +18,30 @@ import (
 type watchCommand struct {
 	Path   string `arg:"" help:"A live path, such as /ws/ward/1/."`
 	Server string `default:"http://127.0.0.1:8000" help:"Where the server is." placeholder:"URL"`
-	visitor
+	credentials
 }
 
-// visitor is who asks a running server.
-type visitor struct {
+// credentials are those of whoever asks a running server.
+type credentials struct {
 	User  string `help:"Sign in as this user; the password is read from standard input." placeholder:"NAME"`
 	Token string `help:"Or the token of a session; better given as DUSANGIRE_TOKEN." placeholder:"TOKEN"`
 }
 
 // Run prints messages until the socket or ctx ends.
 func (c *watchCommand) Run(ctx context.Context) error {
-	if siteAt(c.Server) == nil || !strings.HasPrefix(c.Path, "/") {
-		return &usageError{fmt.Errorf("give a path such as /ws/ward/1/ and a --server such as http://127.0.0.1:8000")}
+	if parseSite(c.Server) == nil || !strings.HasPrefix(c.Path, "/") {
+		return &usageError{errors.New("give a path such as /ws/ward/1/ and a --server such as " +
+			"http://127.0.0.1:8000")}
 	}
 	if c.User == "" && c.Token == "" {
 		return &usageError{errors.New("say who is watching: --user NAME, or a token in DUSANGIRE_TOKEN")}
 	}
-	token, err := c.session(ctx, door{url: strings.TrimSuffix(c.Server, "/"), client: http.DefaultClient})
+	server := client{url: strings.TrimSuffix(c.Server, "/"), http: http.DefaultClient}
+	token, err := c.session(ctx, server)
 	if err != nil {
 		return err
 	}
-	conn, _, err := websocket.Dial(ctx, strings.TrimSuffix(c.Server, "/")+c.Path, &websocket.DialOptions{
+	conn, _, err := websocket.Dial(ctx, server.url+c.Path, &websocket.DialOptions{
 		HTTPHeader: http.Header{"Authorization": {"Bearer " + token}},
 	})
 	if err != nil {
@@ -67,8 +69,9 @@ func printMessages(ctx context.Context, conn *websocket.Conn) error {
 	}
 }
 
-// session is the token to come with: the one that was given, or that of a new session. Nobody has none.
-func (v visitor) session(ctx context.Context, d door) (string, error) {
+// session is the token to ask with: the one that was given, or that of a new session; "" without a
+// user and a token.
+func (v credentials) session(ctx context.Context, server client) (string, error) {
 	if v.Token != "" || v.User == "" {
 		return v.Token, nil
 	}
@@ -80,13 +83,13 @@ func (v visitor) session(ctx context.Context, d door) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	request, err := d.request(ctx, http.MethodPost, "/login", bytes.NewReader(body))
+	request, err := server.request(ctx, http.MethodPost, "/login", bytes.NewReader(body))
 	if err != nil {
 		return "", err
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Accept", "application/json")
-	response, err := d.client.Do(request)
+	response, err := server.http.Do(request)
 	if err != nil {
 		return "", fmt.Errorf("sign in: %w", err)
 	}

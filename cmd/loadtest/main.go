@@ -1,5 +1,6 @@
-// Command loadtest opens screens, makes changes and measures how long each takes to be on every one of them. The server under test is
-// a process of its own, and so are the bare servers that it is compared with.
+// Command loadtest opens screens, makes changes and measures how long each takes to be on every
+// screen. The server that is measured is a process of its own, and so are the bare servers that it
+// is compared with.
 package main
 
 import (
@@ -9,7 +10,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"slices"
 	"syscall"
 	"time"
 )
@@ -25,134 +25,108 @@ func main() {
 }
 
 func do(ctx context.Context, args []string) error {
-	if len(args) == 2 && args[0] == bareCommand {
-		return serveBare(ctx, kind(args[1]))
+	if len(args) == 3 && args[0] == baselineCommand {
+		return serveBaseline(ctx, server(args[1]), args[2])
 	}
-	s, err := parse(args)
+	o, err := parse(args)
 	if err != nil {
 		return err
 	}
-	return s.run(ctx)
+	return o.measure(ctx)
 }
 
-// settings are what the flags say.
-type settings struct {
-	groups []group
-	each   int
-	json   bool
-	house  house
+// options are what the flags say.
+type options struct {
+	suite   []group
+	each    int // screens that one person opens at most
+	fixture fixture
 }
 
-func parse(args []string) (s settings, err error) {
+func parse(args []string) (*options, error) {
+	o := &options{fixture: fixture{settle: 3 * time.Second}}
 	var p plan
 	flags := flag.NewFlagSet("loadtest", flag.ContinueOnError)
-	suite := flags.String("suite", "", "instead of one plan: quick or large, as make load and make load-large measure them")
+	suite := flags.String("suite", "",
+		"instead of one plan: quick or large, as make load and make load-large do")
 	flags.IntVar(&p.screens, "screens", 1000, "how many screens watch")
-	flags.Float64Var(&p.changes, "changes", 10, "changes a second, by commands; 0: none")
+	flags.Float64Var(&p.rate, "changes", 10, "changes a second, by commands; 0: none")
 	flags.DurationVar(&p.lasts, "for", 20*time.Second, "how long changes are made")
-	flags.DurationVar(&p.quiet, "quiet", 0, "how long all is left alone before that, to read the memory once more")
-	watching := flags.String("mix", string(one), "who watches: one (all of them one ward) or mixed (wards and dashboards)")
-	flags.BoolVar((*bool)(&p.where), "elsewhere", false, "make the changes where nobody looks")
-	flags.BoolVar(&p.storm, "storm", false, "instead of changes: cut all screens off at once, then kill the server and start it anew")
-	baseline := flags.String("baseline", "", "measure a bare server: raw (straight writes) or melody; empty: dusangire")
-	buffer := flags.Int("buffer", defaultBuffer, "messages that bare melody buffers for a socket")
+	flags.DurationVar(&p.quiet, "quiet", 0,
+		"how long nothing happens before that; then memory is read again")
+	mix := flags.String("mix", "one",
+		"who watches: one (all of them one ward) or mixed (wards and dashboards)")
+	flags.BoolVar(&p.elsewhere, "elsewhere", false, "make the changes where nobody looks")
+	flags.BoolVar(&p.storm, "storm", false,
+		"instead of changes: cut all screens off, then kill and start the server")
+	baseline := flags.String("baseline", "",
+		"measure a bare server: raw, melody or melody-16; empty: dusangire")
 	passes := flags.Int("passes", 1, "how often it is measured; medians are reported")
-	flags.IntVar(&s.each, "each", 50, "screens that one person opens at most")
-	flags.DurationVar(&s.house.settling, "settling", 3*time.Second, "how long is waited before memory is read, after screens came and before")
-	flags.BoolVar(&s.json, "json", false, "report every run as JSON")
-	flags.StringVar(&s.house.program, "server", "", "the program under test; empty: it is built")
-	flags.StringVar(&s.house.database, "database-url", "", "an empty PostgreSQL database; empty: SQLite in a temporary folder")
-	flags.StringVar(&s.house.redis, "redis-url", "", "Redis for the server under test; empty: none")
+	flags.IntVar(&o.each, "each", 50, "screens that one person opens at most")
+	flags.StringVar(&o.fixture.program, "server", "",
+		"the program under test; empty: it is built")
+	flags.StringVar(&o.fixture.database, "database-url", "",
+		"an empty PostgreSQL database; empty: SQLite")
+	flags.StringVar(&o.fixture.redis, "redis-url", "",
+		"Redis for the server under test; empty: none")
 	if err := flags.Parse(args); err != nil {
-		return s, err
+		return nil, err
 	}
 	if *suite != "" {
 		var known bool
-		if s.groups, known = suites[*suite]; !known {
-			return s, fmt.Errorf("-suite %q: give quick or large", *suite)
+		if o.suite, known = suites[*suite]; !known {
+			return nil, fmt.Errorf("-suite %q: give quick or large", *suite)
 		}
-		return s, nil
+		return o, nil
 	}
-	if p.kind, err = kindOf(*baseline, *buffer); err != nil {
-		return s, err
+	if *mix != "one" && *mix != "mixed" {
+		return nil, fmt.Errorf("-mix %q: give one or mixed", *mix)
 	}
-	p.mix = mix(*watching)
-	if p.storm {
-		p.changes = 0
+	p.server, p.mixed = dusangire, *mix == "mixed"
+	if *baseline != "" {
+		p.server = server(*baseline)
 	}
-	s.groups = []group{{"as the flags say", *passes, []plan{p}}}
-	return s, p.check()
+	o.suite = []group{{"as the flags say", *passes, []plan{p}}}
+	return o, p.check()
 }
 
-// check refuses what can't be measured.
-func (p plan) check() error {
-	switch {
-	case p.screens < 1 || p.changes < 0 || (p.changes > 0 && p.lasts < time.Second):
-		return errors.New("give -screens above 0, -changes of 0 or more and -for 1s or more")
-	case p.mix != one && p.mix != mixed:
-		return fmt.Errorf("-mix %q: give one or mixed", p.mix)
-	case p.kind != dusangire && (p.storm || bool(p.where) || p.mix == mixed):
-		return errors.New("a bare server knows one kind of screen: give -baseline without -mix, -elsewhere and -storm")
-	}
-	return checkFiles(p.screens)
-}
-
-// run prepares a hospital, measures everything on it and reports.
-func (s *settings) run(ctx context.Context) (err error) {
-	for _, p := range plansOf(s.groups) {
-		if err := p.check(); err != nil {
-			return err
-		}
-	}
-	if s.house.dir, err = os.MkdirTemp("", "dusangire-load"); err != nil {
+// measure prepares a hospital, runs every plan of the suite on it and reports.
+func (o *options) measure(ctx context.Context) (err error) {
+	f := &o.fixture
+	if f.dir, err = os.MkdirTemp("", "dusangire-load"); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(s.house.dir)) }()
+	defer func() { err = errors.Join(err, os.RemoveAll(f.dir)) }()
 	fmt.Fprintln(os.Stderr, "preparing a hospital")
-	if err := s.house.prepare(ctx, people(s.groups, s.each)); err != nil {
-		return err
+	if err := f.prepare(ctx, people(o.suite, o.each)); err != nil {
+		return fmt.Errorf("prepare the hospital: %w", err)
 	}
-	var all []figures
-	for _, g := range s.groups {
-		runs, err := s.house.compare(ctx, g)
+	for _, g := range o.suite {
+		reports, err := f.compare(ctx, g)
 		if err != nil {
 			return err
 		}
-		if s.json {
-			all = slices.Concat(all, slices.Concat(runs...))
-			continue
-		}
 		fmt.Printf("\n%s\n\n", g.title())
-		writeTable(os.Stdout, runs)
-		writeRatios(os.Stdout, runs)
-	}
-	if s.json {
-		return writeJSON(os.Stdout, all)
+		writeTable(os.Stdout, reports)
+		writeRatios(os.Stdout, reports)
 	}
 	return nil
 }
 
 // compare measures the plans of a group pass by pass, and returns the passes of each plan.
-func (h *house) compare(ctx context.Context, g group) ([][]figures, error) {
-	runs := make([][]figures, len(g.plans))
+func (f *fixture) compare(ctx context.Context, g group) ([][]report, error) {
+	reports := make([][]report, len(g.plans))
 	for pass := range g.passes {
 		for i, p := range g.plans {
-			fmt.Fprintf(os.Stderr, "measuring %s, pass %d of %d: %s\n", g.name, pass+1, g.passes, p.kind)
-			f, err := h.measure(ctx, p)
+			fmt.Fprintf(os.Stderr, "measuring %s, pass %d of %d: %s\n", g.name, pass+1, g.passes, p.server)
+			r, err := f.measure(ctx, p)
 			if err != nil {
-				return nil, fmt.Errorf("%s, %s: %w", g.name, p.kind, err)
+				return nil, fmt.Errorf("%s, %s: %w", g.name, p.server, err)
 			}
-			f.Group = g.name
-			writeNotes(os.Stderr, f)
-			runs[i] = append(runs[i], f)
+			for _, note := range r.notes {
+				fmt.Fprintf(os.Stderr, "%s, %s: %s\n", g.name, p.server, note)
+			}
+			reports[i] = append(reports[i], r)
 		}
 	}
-	return runs, nil
-}
-
-func (g group) title() string {
-	if g.passes > 1 {
-		return fmt.Sprintf("%s; medians of %d passes", g.name, g.passes)
-	}
-	return g.name
+	return reports, nil
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -12,9 +14,11 @@ import (
 	"time"
 )
 
+const ms = time.Millisecond
+
 // TestMain lets the tests' own binary be the bare servers, as the program itself is.
 func TestMain(m *testing.M) {
-	if len(os.Args) == 3 && os.Args[1] == bareCommand {
+	if len(os.Args) == 4 && os.Args[1] == baselineCommand {
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 		defer stop()
 		if err := do(ctx, os.Args[1:]); err != nil {
@@ -23,104 +27,132 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	dir, err := os.MkdirTemp("", "dusangire-load")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	program = sync.OnceValues(func() (string, error) {
+		path := filepath.Join(dir, "dusangire")
+		_, err := command(context.Background(), "", "go", "build", "-o", path, "dusangire/cmd/dusangire")
+		return path, err
+	})
 	code := m.Run()
-	_ = os.RemoveAll(workshop.dir) // it was only for now
+	_ = os.RemoveAll(dir) // it was only for now
 	os.Exit(code)
 }
 
-const ms = time.Millisecond
+// program builds the program under test, once for all tests.
+var program func() (string, error)
 
-// workshop is where the program under test is built, once for all tests.
-var workshop house
-
-var build = sync.OnceValue(func() (err error) {
-	if workshop.dir, err = os.MkdirTemp("", "dusangire-load"); err != nil {
-		return err
-	}
-	return workshop.build(context.Background())
-})
-
-// mustHouse is a house that is yet to be prepared.
-func mustHouse(t *testing.T) *house {
+// mustPrepare is a hospital for some plans in which nobody opens more than 20 screens.
+func mustPrepare(t *testing.T, plans ...plan) *fixture {
 	t.Helper()
-	if err := build(); err != nil {
-		t.Fatal(err)
-	}
-	return &house{dir: t.TempDir(), program: workshop.program, settling: 50 * ms}
-}
-
-// TestEveryServerIsMeasured runs the whole program small, against the real server and the bare ones.
-func TestEveryServerIsMeasured(t *testing.T) {
-	t.Parallel()
-	const screens = 30
-	h := mustHouse(t)
-	small := plan{screens: screens, mix: one, changes: 20, lasts: time.Second, quiet: 10 * ms}
-	all := group{passes: 1, plans: small.against(dusangire, raw, bareMelody, smallMelody)}
-	everywhere := small
-	everywhere.kind, everywhere.mix = dusangire, mixed
-	nowhere := everywhere
-	nowhere.mix, nowhere.where = one, elsewhere
-	all.plans = append(all.plans, everywhere, nowhere)
-	if err := h.prepare(t.Context(), people([]group{all}, 20)); err != nil {
-		t.Fatal(err)
-	}
-	runs, err := h.compare(t.Context(), all)
+	path, err := program()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, passes := range runs {
-		p, f := all.plans[i], passes[0]
-		what := fmt.Sprintf("%s, %s", p.kind, p.mix)
-		if f.Asked != 20 || f.Made != 20 || f.Failure != "" {
-			t.Errorf("%s: %d of %d changes made: %s", what, f.Made, f.Asked, f.Failure)
-		}
-		if f.Missed+f.Back+f.Lost > 0 {
-			t.Errorf("%s: %d missed, %d back, %d lost", what, f.Missed, f.Back, f.Lost)
-		}
-		if f.MemoryBefore == 0 || f.MemorySettled == 0 || f.MemoryQuiet == 0 || f.HandshakesPerSecond == 0 {
-			t.Errorf("%s: memory %d, %d, %d KiB, %v handshakes a second", what, f.MemoryBefore, f.MemorySettled, f.MemoryQuiet, f.HandshakesPerSecond)
-		}
-		if p.where == elsewhere {
-			if f.Renders != 0 || f.Deliveries != 0 {
-				t.Errorf("%s: changes that nobody watches were drawn %v times and delivered %d times", what, f.Renders, f.Deliveries)
-			}
-			continue
-		}
-		if p.mix == one && f.Deliveries < screens {
-			t.Errorf("%s: %d deliveries to %d screens", what, f.Deliveries, screens)
-		}
-		if p.kind != dusangire && f.Deliveries != screens*20 {
-			t.Errorf("%s: %d deliveries, want each change at each screen", what, f.Deliveries)
-		}
-		if f.Frame.P50 <= 0 || f.Frame.P99 < f.Frame.P50 || f.All.Max < f.Frame.P99 || f.Bytes < 100 {
-			t.Errorf("%s: at a screen %+v, at all %+v, %v bytes", what, f.Frame, f.All, f.Bytes)
-		}
+	f := &fixture{dir: t.TempDir(), program: path, settle: 50 * ms}
+	if err := f.prepare(t.Context(), people([]group{{plans: plans}}, 20)); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// TestEveryServerIsMeasured runs the whole program small, against the real server and the bare
+// ones.
+func TestEveryServerIsMeasured(t *testing.T) {
+	t.Parallel()
+	const screens = 30
+	small := plan{screens: screens, rate: 20, lasts: time.Second, quiet: 10 * ms}
+	plans := small.on(dusangire, raw, melodyLarge, melodySmall)
+	dashboards, unwatched := plans[0], plans[0]
+	dashboards.mixed, unwatched.elsewhere = true, true
+	plans = append(plans, dashboards, unwatched)
+	f := mustPrepare(t, plans...)
+	reports, err := f.compare(t.Context(), group{passes: 1, plans: plans})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, passes := range reports {
+		testReport(t, plans[i], passes[0])
 	}
 	var table strings.Builder
-	writeTable(&table, runs)
-	writeRatios(&table, runs)
-	for _, want := range []string{"| server ", "| melody-16 ", "dusangire ÷ raw: all have it, p50 ms ", "KiB/socket later "} {
+	writeTable(&table, reports)
+	writeRatios(&table, reports)
+	for _, want := range []string{"| server ", "| melody-16 ",
+		"dusangire ÷ raw: all have it, p50 ms ", "KiB/socket later "} {
 		if !strings.Contains(table.String(), want) {
-			t.Errorf("the report lacks %q:\n%s", want, &table)
+			t.Errorf("the table lacks %q:\n%s", want, &table)
+		}
+	}
+}
+
+func testReport(t *testing.T, p plan, r report) {
+	t.Helper()
+	got := r.values
+	what := fmt.Sprintf("%s, mixed %t, elsewhere %t", p.server, p.mixed, p.elsewhere)
+	for name := range got {
+		if !slices.ContainsFunc(columns, func(c column) bool { return c.name == name }) {
+			t.Errorf("%s: there is no column for %q", what, name)
+		}
+	}
+	if len(r.notes) > 0 || got["asked"] != 20 || got["made"] != 20 || got["missed"] != 0 {
+		t.Errorf("%s: %v of 20 changes made, %v missed: %v", what, got["made"], got["missed"], r.notes)
+	}
+	if got["RSS MiB"] < 1 || got["handshakes/s"] <= 0 {
+		t.Errorf("%s: %v MiB, %v handshakes a second", what, got["RSS MiB"], got["handshakes/s"])
+	}
+	if p.elsewhere {
+		if renders, delivered := got["renders"], got["deliveries/s"]; renders+delivered > 0 {
+			t.Errorf("%s: changes that nobody watches were drawn %v times, and delivered", what, renders)
+		}
+		return
+	}
+	if p50, p99 := got["at a screen, p50 ms"], got["at a screen p99"]; p50 <= 0 || p99 < p50 ||
+		got["at a screen max"] < p99 || got["all have it p99"] < p50 || got["bytes"] < 100 {
+		t.Errorf("%s: %v", what, got)
+	}
+}
+
+func TestScreensComeBackAfterAnOutage(t *testing.T) {
+	t.Parallel()
+	p := plan{server: dusangire, screens: 30, mixed: true, storm: true}
+	r, err := mustPrepare(t, p).measure(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"cut", "killed"} {
+		missing, measured := r.values[name+": missing"]
+		if !measured || missing > 0 || r.values[name+": all fresh, s"] <= 0 ||
+			r.values[name+": renders/view"] < 1 || r.values[name+": RSS MiB"] < 1 {
+			t.Errorf("%s: %v", name, r.values)
 		}
 	}
 }
 
 func TestFlagsThatCanNotBeMeasuredAreRefused(t *testing.T) {
 	t.Parallel()
-	for _, args := range []string{"-baseline apache", "-baseline melody -buffer 0", "-screens 0", "-mix all", "-suite huge",
-		"-baseline raw -mix mixed", "-baseline melody -storm", "-for 1ms", "-screens 100000000"} {
+	for _, args := range []string{"-baseline apache", "-screens 0", "-mix all", "-suite huge",
+		"-baseline raw -mix mixed", "-baseline melody -storm", "-for 1ms"} {
 		if _, err := parse(strings.Fields(args)); err == nil {
 			t.Errorf("%s should be refused", args)
 		}
 	}
-	s, err := parse(strings.Fields("--baseline melody -buffer 16 -screens 10"))
-	if err != nil || s.groups[0].plans[0].kind != smallMelody {
-		t.Errorf("got %v: %v", s.groups, err)
+	o, err := parse(strings.Fields("--baseline melody-16 -screens 10"))
+	if err != nil || o.suite[0].plans[0].server != melodySmall {
+		t.Errorf("got %v: %v", o, err)
 	}
-	for name := range suites {
+	for name, suite := range suites {
 		if _, err := parse([]string{"-suite", name}); err != nil {
 			t.Errorf("-suite %s: %v", name, err)
+		}
+		for _, g := range suite {
+			for _, p := range g.plans {
+				if err := p.check(); err != nil {
+					t.Errorf("-suite %s, %s: %v", name, g.name, err)
+				}
+			}
 		}
 	}
 }

@@ -1,128 +1,122 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
-// mix is who watches what.
-type mix string
+// server is what is measured: Dusangire, or a bare server that it is compared with.
+type server string
 
 const (
-	one   mix = "one"   // everyone the same ward
-	mixed mix = "mixed" // wards' pages and dashboards
+	dusangire   server = "dusangire"
+	raw         server = "raw"       // straight writes, one socket after the other
+	melodyLarge server = "melody"    // with its default buffers of 256 messages
+	melodySmall server = "melody-16" // with buffers of 16
 )
 
-// where changes are made: where screens look, or elsewhere, in wards that no screen shows.
-type where bool
-
-const elsewhere where = true
+var everyServer = []server{dusangire, melodyLarge, melodySmall, raw}
 
 // plan is one thing to measure.
 type plan struct {
-	kind    kind
-	screens int
-	mix     mix
-	changes float64 // a second; 0: none
-	where   where
-	lasts   time.Duration // of the changes
-	quiet   time.Duration // for which all is left alone before them, and memory is read once more
-	storm   bool          // instead of changes: all screens are cut off at once, and then the server is killed
+	server    server
+	screens   int
+	mixed     bool    // screens show wards and dashboards; else all of them one ward
+	rate      float64 // changes a second; 0: none
+	elsewhere bool    // changes are made in wards that no screen shows
+	lasts     time.Duration
+	quiet     time.Duration // nothing happens before the changes, and memory is read once more
+	storm     bool          // instead of changes: all screens are cut off, then the server is killed
 }
 
-// spot is what a screen shows, and to whom.
-type spot struct {
-	role      string
-	dashboard string // its path; empty: a ward's page
-	topic     string // of the dashboard
+// check refuses what can't be measured.
+func (p plan) check() error {
+	if !slices.Contains(everyServer, p.server) {
+		return fmt.Errorf("-baseline %q: give raw, melody or melody-16", p.server)
+	}
+	if p.screens < 1 || p.rate < 0 || (p.rate > 0 && p.lasts < time.Second) {
+		return errors.New("give -screens above 0, -changes of 0 or more and -for 1s or more")
+	}
+	if p.server != dusangire && (p.storm || p.elsewhere || p.mixed) {
+		return errors.New("a bare server knows one kind of screen: give -baseline without -mix, " +
+			"-elsewhere and -storm")
+	}
+	return nil
 }
+
+// The roles whose screens watch.
+const (
+	medical    = "medical_staff"
+	management = "ward_management"
+	kitchen    = "kitchen"
+	delivery   = "delivery"
+)
+
+// screenKind is what a screen shows, and to whom.
+type screenKind struct {
+	role        string
+	path, topic string // of a dashboard; empty: a ward's page
+}
+
+const metricsTopic = "metrics"
 
 var (
-	wardSpot = spot{role: medical}
-	allSpots = []spot{
-		wardSpot,
-		{medical, "/ws/dashboard/medical_staff/", metricsTopic},
-		{role: management},
-		{kitchen, "/ws/dashboard/kitchen/", "kitchen"},
-		wardSpot,
-		{management, "/ws/dashboard/ward_management/", metricsTopic},
-		{role: management},
-		{delivery, "/ws/dashboard/delivery/", "deliveries"},
-		wardSpot,
-		{medical, "/ws/dashboard/medical_staff/", metricsTopic},
+	wardScreen = screenKind{role: medical}
+	dashboard  = screenKind{medical, "/ws/dashboard/medical_staff/", metricsTopic}
+	mixture    = []screenKind{
+		wardScreen, dashboard, {role: management}, {kitchen, "/ws/dashboard/kitchen/", "kitchen"},
+		wardScreen, {management, "/ws/dashboard/ward_management/", metricsTopic}, {role: management},
+		{delivery, "/ws/dashboard/delivery/", "deliveries"}, wardScreen, dashboard,
 	}
 )
 
-// spot is where the i-th screen stands.
-func (p plan) spot(i int) spot {
-	if p.mix == one {
-		return wardSpot
+func (p plan) screen(i int) screenKind {
+	if p.mixed {
+		return mixture[i%len(mixture)]
 	}
-	return allSpots[i%len(allSpots)]
+	return wardScreen
 }
 
-// seats are those of the plan's screens: people take turns, and so do wards.
-func (p plan) seats(h *house) []seat {
-	seats := make([]seat, p.screens)
-	taken := map[string]int{}
-	shown := 0
-	for i := range seats {
-		spot := p.spot(i)
-		token := h.someone(spot.role, taken[spot.role])
-		taken[spot.role]++
-		switch {
-		case spot.dashboard != "":
-			seats[i] = seat{spot.dashboard, spot.topic, token}
-		case p.mix == one:
-			seats[i] = seatIn(h.own, token)
-		default:
-			seats[i] = seatIn(h.wards[shown%len(h.wards)], token)
-			shown++
-		}
-	}
-	return seats
-}
-
-// seatIn is a seat before a ward's page.
-func seatIn(ward int64, token string) seat {
-	return seat{fmt.Sprintf("/ws/ward/%d/", ward), wardTopic(ward), token}
-}
-
-// people is how many of each role the groups need where nobody opens more than so many screens.
-func people(groups []group, each int) map[string]int {
+// people is how many of each role are needed where nobody opens more than so many screens.
+func people(suite []group, each int) map[string]int {
 	most := map[string]int{medical: 1}
-	for _, p := range plansOf(groups) {
-		screens := map[string]int{}
-		for i := range p.screens {
-			screens[p.spot(i).role]++
-		}
-		for role, n := range screens {
-			most[role] = max(most[role], (n+each-1)/each)
+	for _, g := range suite {
+		for _, p := range g.plans {
+			screens := map[string]int{}
+			for i := range p.screens {
+				screens[p.screen(i).role]++
+			}
+			for role, n := range screens {
+				most[role] = max(most[role], (n+each-1)/each)
+			}
 		}
 	}
 	return most
 }
 
-// group is what is measured side by side: each pass measures every plan, and the first plan is compared with the others.
+// group is what is measured side by side: each pass measures every plan, and the first plan is
+// compared with the others.
 type group struct {
 	name   string
 	passes int
 	plans  []plan
 }
 
-func plansOf(groups []group) (plans []plan) {
-	for _, g := range groups {
-		plans = append(plans, g.plans...)
+func (g group) title() string {
+	if g.passes > 1 {
+		return fmt.Sprintf("%s; medians of %d passes", g.name, g.passes)
 	}
-	return plans
+	return g.name
 }
 
-// against is the same plan for several servers.
-func (p plan) against(kinds ...kind) []plan {
-	plans := make([]plan, len(kinds))
-	for i, k := range kinds {
+// on is the same plan for several servers.
+func (p plan) on(servers ...server) []plan {
+	plans := make([]plan, len(servers))
+	for i, s := range servers {
 		plans[i] = p
-		plans[i].kind = k
+		plans[i].server = s
 	}
 	return plans
 }
@@ -130,23 +124,30 @@ func (p plan) against(kinds ...kind) []plan {
 // suites are what `make load` and `make load-large` measure.
 var suites = map[string][]group{
 	"quick": {
-		{"1,000 screens of one ward, 10 changes a second", 3, plan{screens: 1000, mix: one, changes: 10, lasts: 10 * time.Second}.
-			against(dusangire, bareMelody, smallMelody, raw)},
-		{"1,000 screens, nothing happens", 1, plan{screens: 1000, mix: one, quiet: 20 * time.Second}.against(dusangire, bareMelody, smallMelody, raw)},
-		{"1,000 screens of one ward, 50 changes a second", 1, plan{screens: 1000, mix: one, changes: 50, lasts: 20 * time.Second}.against(dusangire)},
+		{"1,000 screens of one ward, 10 changes a second", 3,
+			plan{screens: 1000, rate: 10, lasts: 10 * time.Second}.on(everyServer...)},
+		{"1,000 screens, nothing happens", 1,
+			plan{screens: 1000, quiet: 20 * time.Second}.on(everyServer...)},
+		{"1,000 screens of one ward, 50 changes a second", 1,
+			plan{screens: 1000, rate: 50, lasts: 20 * time.Second}.on(dusangire)},
 	},
 	"large": {
-		{"10,000 screens of one ward, 10 changes a second", 1, plan{screens: 10_000, mix: one, changes: 10, lasts: 20 * time.Second}.
-			against(dusangire, bareMelody, smallMelody, raw)},
-		{"10,000 screens of one ward, 50 changes a second", 1, plan{screens: 10_000, mix: one, changes: 50, lasts: time.Minute}.against(dusangire)},
-		{"10,000 screens, nothing happens", 1, plan{screens: 10_000, mix: one, quiet: 30 * time.Second}.against(dusangire, bareMelody, smallMelody, raw)},
+		{"10,000 screens of one ward, 10 changes a second", 1,
+			plan{screens: 10_000, rate: 10, lasts: 20 * time.Second}.on(everyServer...)},
+		{"10,000 screens of one ward, 50 changes a second", 1,
+			plan{screens: 10_000, rate: 50, lasts: time.Minute}.on(dusangire)},
+		{"10,000 screens, nothing happens", 1,
+			plan{screens: 10_000, quiet: 30 * time.Second}.on(everyServer...)},
 		{"changes that nobody watches", 1, []plan{
-			{kind: dusangire, screens: 100, mix: one, changes: 10, where: elsewhere, lasts: 10 * time.Second},
-			{kind: dusangire, screens: 1000, mix: one, changes: 10, where: elsewhere, lasts: 10 * time.Second},
-			{kind: dusangire, screens: 10_000, mix: one, changes: 10, where: elsewhere, lasts: 10 * time.Second},
+			{server: dusangire, screens: 100, rate: 10, elsewhere: true, lasts: 10 * time.Second},
+			{server: dusangire, screens: 1000, rate: 10, elsewhere: true, lasts: 10 * time.Second},
+			{server: dusangire, screens: 10_000, rate: 10, elsewhere: true, lasts: 10 * time.Second},
 		}},
-		{"1,000 screens of 10 wards and of dashboards, 20 changes a second", 1, plan{screens: 1000, mix: mixed, changes: 20, lasts: 30 * time.Second}.against(dusangire)},
-		{"the same, 500 changes a second", 1, plan{screens: 1000, mix: mixed, changes: 500, lasts: 20 * time.Second}.against(dusangire)},
-		{"10,000 screens come back at once", 1, plan{screens: 10_000, mix: mixed, storm: true}.against(dusangire)},
+		{"1,000 screens of 10 wards and of dashboards, 20 changes a second", 1,
+			plan{screens: 1000, mixed: true, rate: 20, lasts: 30 * time.Second}.on(dusangire)},
+		{"the same, 500 changes a second", 1,
+			plan{screens: 1000, mixed: true, rate: 500, lasts: 20 * time.Second}.on(dusangire)},
+		{"10,000 screens come back at once", 1,
+			plan{screens: 10_000, mixed: true, storm: true}.on(dusangire)},
 	},
 }

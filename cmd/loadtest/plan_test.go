@@ -7,24 +7,21 @@ import (
 
 func TestPeopleAreEnoughForEveryPlan(t *testing.T) {
 	t.Parallel()
-	groups := []group{{plans: []plan{{screens: 41, mix: one}}}, {plans: []plan{{screens: 20, mix: mixed}}}}
-	got := people(groups, 2)
+	dashboards := plan{screens: 20, mixed: true}
+	got := people([]group{{plans: []plan{{screens: 41}}}, {plans: []plan{dashboards}}}, 2)
+	f := &fixture{added: 4, tokens: map[string][]string{}}
 	for role, want := range map[string]int{medical: 21, management: 3, kitchen: 1, delivery: 1} {
 		if got[role] != want {
 			t.Errorf("%d of %s, want %d", got[role], role, want)
 		}
-	}
-	h := &house{wards: []int64{1, 2, 3}, own: 4, people: map[string][]string{}}
-	for role, n := range got {
-		for i := range n {
-			h.people[role] = append(h.people[role], fmt.Sprint(role, i))
+		for i := range got[role] {
+			f.tokens[role] = append(f.tokens[role], fmt.Sprint(role, i))
 		}
 	}
-	opened := map[string]int{}
-	paths := map[string]bool{}
-	for _, seat := range groups[1].plans[0].seats(h) {
-		opened[seat.token]++
-		paths[seat.path] = true
+	opened, paths := map[string]int{}, map[string]bool{}
+	for _, s := range f.subscriptions(dashboards) {
+		opened[s.token]++
+		paths[s.path] = true
 	}
 	for token, n := range opened {
 		if n > 2 {
@@ -32,6 +29,6 @@ func TestPeopleAreEnoughForEveryPlan(t *testing.T) {
 		}
 	}
 	if len(paths) != 7 || paths["/ws/ward/4/"] {
-		t.Errorf("mixed screens show %v, want three wards and four dashboards", paths)
+		t.Errorf("mixed screens show %v, want the demo's three wards and four dashboards", paths)
 	}
 }

@@ -5,8 +5,9 @@ import (
 	"strconv"
 )
 
-// processManager is what starts this process again when it ends, by the marks that it leaves on what it starts; "none" where there
-// are none. Systemd's and supervisor's marks reach the children of what they started too, so systemd's is compared with who we are.
+// processManager is what starts this process again when it ends, known by the variables that it
+// sets; "none" where there are none. Children of what systemd started inherit its variable, which
+// therefore has to name this very process.
 func processManager() string {
 	switch {
 	case os.Getenv("SYSTEMD_EXEC_PID") == strconv.Itoa(os.Getpid()):
