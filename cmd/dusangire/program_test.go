@@ -172,7 +172,7 @@ func within(t testing.TB) context.Context {
 func linesOf(output io.Reader, lines chan<- string) {
 	defer close(lines)
 	scanner := bufio.NewScanner(output)
-	scanner.Buffer(nil, largestReply) // a kitchen's state is longer than a scanner's default
+	scanner.Buffer(nil, 1<<20) // a kitchen's state is longer than a scanner's default
 	for scanner.Scan() {
 		lines <- scanner.Text()
 	}
