@@ -66,7 +66,7 @@ type settings struct {
 // newHouse opens a house and closes it with the test.
 func newHouse(t testing.TB, s settings) *house {
 	t.Helper()
-	h := &house{t: t, clock: &clock{now: time.Now()}, log: &logged{}, database: s.database, staff: map[hospital.Role]bool{}}
+	h := &house{t: t, clock: &clock{now: morning()}, log: &logged{}, database: s.database, staff: map[hospital.Role]bool{}}
 	switch {
 	case s.joins != nil:
 		h.database, h.a, h.b, h.staff = s.joins.database, s.joins.a, s.joins.b, s.joins.staff
@@ -497,3 +497,6 @@ func networks(t testing.TB, written []string) []*net.IPNet {
 	}
 	return all
 }
+
+// morning is today at ten in Kigali, whenever the tests run: what can be ordered hangs on the hour.
+func morning() time.Time { return time.Now().Truncate(24 * time.Hour).Add(8 * time.Hour) }

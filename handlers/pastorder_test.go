@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"dusangire/hospital"
 	"dusangire/hospital/hospitaltest"
 )
 
@@ -21,7 +22,10 @@ func TestWhatIsNotFinishedOfYesterdayIsOnAListOfItsOwnAndClosedTogether(t *testi
 	t.Parallel()
 	w := newService(t, settings{})
 	w.transit(w.first)
-	w.clock.pass(30 * time.Hour)
+	order, err := w.hospital.OrderDetail(w.t.Context(), hospital.System, w.first.OrderID)
+	w.must(err)
+	noon := order.ServiceDate.Add(34 * time.Hour) // of the next day, in Kigali: the order is of yesterday
+	w.clock.pass(noon.Sub(w.clock.Now()))
 	w.courier = w.token("delivery")
 	cook := w.token("kitchen")
 	for path, token := range map[string]string{kitchenPath: cook, "/dashboard/delivery/": w.courier} {

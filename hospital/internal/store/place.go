@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"os"
@@ -77,6 +78,30 @@ func (db *DB) InPlace() error {
 		}
 	}
 	return nil
+}
+
+// inPlace is a connector of SQLite that connects to the file that is served and to no other. A
+// connection to what lies at its path while it is away would stay when it is back, and show another
+// hospital's beds.
+type inPlace struct {
+	driver.Connector
+	db *DB
+}
+
+// Connect implements driver.Connector. It looks before, so that nothing is done to another file,
+// and afterwards, since the file may have been moved meanwhile.
+func (c inPlace) Connect(ctx context.Context) (driver.Conn, error) {
+	if err := c.db.InPlace(); err != nil {
+		return nil, err
+	}
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.db.InPlace(); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
 }
 
 // Rescue writes what stands in the write-ahead log into the file that it belongs to, wherever that

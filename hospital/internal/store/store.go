@@ -84,21 +84,24 @@ func connectSQLite(path string, through func(driver.Connector) driver.Connector)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	write, read := sql.OpenDB(through(preparing{writer})), sql.OpenDB(through(preparing{reader}))
-	write.SetMaxOpenConns(1)
 	readers := max(4, runtime.NumCPU()) + 1 // one anchors the files
-	read.SetMaxOpenConns(readers)
-	read.SetMaxIdleConns(readers)
-	return &DB{write: write, read: read, snapshot: &sql.TxOptions{ReadOnly: true}, most: readers}, nil
+	db := &DB{snapshot: &sql.TxOptions{ReadOnly: true}, most: readers}
+	db.write = sql.OpenDB(through(preparing{inPlace{writer, db}}))
+	db.read = sql.OpenDB(through(preparing{inPlace{reader, db}}))
+	db.write.SetMaxOpenConns(1)
+	db.read.SetMaxOpenConns(readers)
+	db.read.SetMaxIdleConns(readers)
+	return db, nil
 }
 
 // sqlitePath returns the path in a URL such as "sqlite:dusangire.db".
 func sqlitePath(url string) (path string, ok bool) { return strings.CutPrefix(url, "sqlite:") }
 
-// sqliteSource is the driver's name for the file at path with the settings that every connection needs, and some more.
+// sqliteSource is the driver's name for the file at path with the settings that every connection needs, and some more. A
+// file that is not there is not made.
 func sqliteSource(path string, more ...string) string {
 	escaped := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
-	settings := append([]string{"_pragma=busy_timeout(5000)", "_pragma=foreign_keys(1)"}, more...)
+	settings := append([]string{"mode=rw", "_pragma=busy_timeout(5000)", "_pragma=foreign_keys(1)"}, more...)
 	return "file:" + escaped + "?" + strings.Join(settings, "&")
 }
 
