@@ -328,3 +328,34 @@ func tellsOfStay(text string) bool {
 	}
 	return false
 }
+
+// TestWhatACustomerWatchesOfAnEndedDeliveryClosesWithTheirRight: the tray was brought, and then the
+// patient died, or the desk took the link back.
+func TestWhatACustomerWatchesOfAnEndedDeliveryClosesWithTheirRight(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(w service){
+		"the patient dies": func(w service) {
+			_, err := w.hospital.Discharge(t.Context(), actor(hospital.MedicalStaff), w.stay.ID,
+				hospital.Leaving{Outcome: hospital.Deceased})
+			w.must(err)
+		},
+		"the link is taken back": func(w service) {
+			w.must(w.hospital.UnlinkCustomer(t.Context(), actor(hospital.WardManagement),
+				w.as(hospital.Customer).UserID, w.stay.PatientID))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newService(t, settings{})
+			customer := w.link(w.stay)
+			w.transit(w.first)
+			w.take(w.first, "deliver", map[string]any{"bed_code": "A-05"})
+			watched := w.watch(liveDelivery(w.first), customer)
+			watched.next()
+			end(w)
+			if code := watched.closeCode(); code != 4404 {
+				t.Errorf("the socket is closed with %d, want 4404", code)
+			}
+		})
+	}
+}
