@@ -267,7 +267,8 @@ func (c *change) addAddress(ctx context.Context, f AddressFields, wrong fields) 
 // recordAddress records what was done to an address of the actor's, and to which of its fields.
 // What they say is not kept in the audit.
 func (c *change) recordAddress(action string, id, version int64, fields string) {
-	c.record(entry{action: action, entity: "address", entityID: id, to: fields, version: version}, AddressTopic(id), AddressesTopic(c.actor.UserID))
+	c.record(entry{action: action, entity: "address", entityID: id, to: fields, version: version},
+		Address{ID: id, OwnerID: c.actor.UserID})
 }
 
 // lockOwner keeps the actor's addresses from every other command until the commit.
@@ -448,7 +449,7 @@ func (c *change) touchKitchen(ctx context.Context, condition string, id int64) e
 		return fmt.Errorf("read what the kitchen shows: %w", err)
 	}
 	if shown {
-		c.topics[KitchenTopic] = true
+		c.touch(KitchenTopic)
 	}
 	return nil
 }

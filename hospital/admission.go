@@ -281,15 +281,15 @@ func (c *change) openStay(ctx context.Context, cmd NewAdmission, bed Bed) (id in
 	if err != nil {
 		return 0, fmt.Errorf("open a stay: %w", err)
 	}
-	e := entry{action: "admission.admit", entity: "admission", entityID: id, patientID: cmd.PatientID, wardID: bed.WardID, to: bed.Number,
-		version: 1}
-	c.record(e, MetricsTopic)
+	c.record(entry{action: "admission.admit", entity: "admission", entityID: id,
+		patientID: cmd.PatientID, wardID: bed.WardID, to: bed.Number, version: 1},
+		Admission{ID: id, WardID: bed.WardID})
 	if bed.ID != 0 {
 		if err := c.occupy(ctx, &bed, id, c.now); err != nil {
 			return 0, err
 		}
 	}
-	return id, c.moveCustomers(ctx, Order{AdmissionID: id})
+	return id, c.touchCustomers(ctx, Order{AdmissionID: id})
 }
 
 // raced turns the complaint of the unique indexes about a stay into the refusal that the checks before it would have made;
@@ -374,7 +374,7 @@ func (c *change) transfer(ctx context.Context, stay Admission, to TransferTo) er
 		return err
 	}
 	c.record(entry{action: "admission.transfer", entity: "admission", entityID: stay.ID, patientID: stay.PatientID,
-		wardID: target.WardID, from: stay.BedNumber, to: target.Number, reason: to.Reason, version: stay.Version + 1}, MetricsTopic)
+		wardID: target.WardID, from: stay.BedNumber, to: target.Number, reason: to.Reason, version: stay.Version + 1}, stay)
 	return c.ordersFollow(ctx, stay)
 }
 
@@ -425,7 +425,7 @@ func (c *change) planDischarge(ctx context.Context, stay Admission, expected tim
 	}
 	c.record(entry{action: "admission.plan_discharge", entity: "admission", entityID: stay.ID, patientID: stay.PatientID,
 		wardID: stay.WardID, from: stay.plan(), to: Admission{DischargePlanned: planned, ExpectedDischarge: expected}.plan(),
-		version: stay.Version + 1}, MetricsTopic, stay.topics()...)
+		version: stay.Version + 1}, stay)
 	return nil
 }
 
@@ -435,14 +435,6 @@ func (a Admission) plan() string {
 		return ""
 	}
 	return a.ExpectedDischarge.UTC().Format(time.RFC3339)
-}
-
-// topics are those of the ward that the patient lies in, if any.
-func (a Admission) topics() []Topic {
-	if a.WardID == 0 {
-		return nil
-	}
-	return []Topic{WardTopic(a.WardID)}
 }
 
 // Discharge ends the stay and leaves its bed in cleaning. Invalid without an outcome; NotFound where there is no such
@@ -493,7 +485,7 @@ func (c *change) discharge(ctx context.Context, stay Admission, leaving Leaving)
 		return fmt.Errorf("end stay %d: %w", stay.ID, err)
 	}
 	c.record(entry{action: "admission.discharge", entity: "admission", entityID: stay.ID, patientID: stay.PatientID,
-		wardID: stay.WardID, from: stay.BedNumber, to: string(leaving.Outcome), version: stay.Version + 1}, MetricsTopic)
+		wardID: stay.WardID, from: stay.BedNumber, to: string(leaving.Outcome), version: stay.Version + 1}, stay)
 	return c.ordersEnd(ctx, stay, leaving.Outcome)
 }
 

@@ -262,7 +262,7 @@ func (h *Hospital) UnlockUser(ctx context.Context, actor Actor, username string)
 		if err != nil {
 			return err
 		}
-		c.record(entry{action: "user.unlock", entity: "user", entityID: user.ID}, UserTopic(user.ID))
+		c.record(entry{action: "user.unlock", entity: "user", entityID: user.ID}, user)
 		return c.forgetFailures(ctx, user.Username)
 	})
 }

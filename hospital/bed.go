@@ -418,7 +418,7 @@ func (c *change) putBed(ctx context.Context, bed *Bed, to BedStatus, reason stri
 		return fmt.Errorf("take bed %d to %s: %w", bed.ID, to, err)
 	}
 	c.record(entry{action: "bed.status", entity: "bed", entityID: bed.ID, wardID: bed.WardID,
-		from: string(from), to: string(to), reason: reason, version: bed.Version}, WardTopic(bed.WardID), MetricsTopic)
+		from: string(from), to: string(to), reason: reason, version: bed.Version}, bed)
 	return nil
 }
 

@@ -30,14 +30,19 @@ type change struct {
 	topics  map[Topic]bool
 }
 
-// record notes what was done for the audit, and the topics that it moves: nothing is kept without
-// a line of the audit, and no line is written that moves no topic. What else is seen elsewhere
-// because of it is moved beside it, in topics.
-func (c *change) record(e entry, topic Topic, more ...Topic) {
+// record adds a line to the audit and moves the topics of what was changed.
+func (c *change) record(e entry, changed subject, more ...subject) {
 	c.entries = append(c.entries, e)
-	c.topics[topic] = true
-	for _, topic := range more {
-		c.topics[topic] = true
+	c.touch(changed)
+	c.touch(more...)
+}
+
+// touch moves the topics of what looks different now although nothing was written of it.
+func (c *change) touch(subjects ...subject) {
+	for _, s := range subjects {
+		for _, topic := range s.topics() {
+			c.topics[topic] = true
+		}
 	}
 }
 

@@ -109,7 +109,7 @@ func (c *change) tellWatchers(ctx context.Context, patientID int64) error {
 		return fmt.Errorf("read the orders of patient %d: %w", patientID, err)
 	}
 	for _, id := range orders {
-		c.topics[OrderTopic(id)] = true
+		c.touch(OrderTopic(id))
 		if err := c.touchDeliveries(ctx, `meal_order.id = $1`, id); err != nil {
 			return err
 		}

@@ -338,11 +338,7 @@ func (c *change) putDelivery(ctx context.Context, r *run, to DeliveryStatus) err
 	if slices.Contains(FailReasons, r.FailReason) {
 		e.reason = r.FailReason
 	}
-	c.record(e, DeliveriesTopic, DeliveryTopic(r.ID))
-	if r.AddressID != 0 {
-		// Which couriers may read the address hangs on who carries what.
-		c.topics[AddressTopic(r.AddressID)] = true
-	}
+	c.record(e, r)
 	return nil
 }
 
@@ -369,7 +365,7 @@ func (c *change) openDelivery(ctx context.Context, o Order) error {
 	}
 	e := r.entry("delivery.status")
 	e.to, e.version = string(DeliveryUnassigned), r.Version
-	c.record(e, DeliveriesTopic, DeliveryTopic(id))
+	c.record(e, r)
 	return nil
 }
 
@@ -413,18 +409,17 @@ func (c *change) stopDelivery(ctx context.Context, o Order, code string) error {
 	}
 	e := r.entry("delivery.stop")
 	e.to, e.version = code, r.Version+1
-	c.record(e, DeliveriesTopic, DeliveryTopic(r.ID))
+	c.record(e, r)
 	return c.tellCourier(ctx, r, "delivery_stopped")
 }
 
-// rerouteDelivery tells that the patient of a locked order lies elsewhere now: the board and the delivery's page show it, and the courier
-// who is on the way hears of it.
+// rerouteDelivery tells the courier who is on the way with a locked order that its patient lies
+// elsewhere now.
 func (c *change) rerouteDelivery(ctx context.Context, o Order) error {
 	r, ok, err := c.lockOpenDelivery(ctx, o)
 	if err != nil || !ok {
 		return err
 	}
-	c.topics[DeliveriesTopic], c.topics[DeliveryTopic(r.ID)] = true, true
 	if r.Status != DeliveryInTransit || r.BedID == 0 {
 		return nil
 	}
@@ -455,7 +450,7 @@ func (c *change) touchDeliveries(ctx context.Context, condition string, args ...
 		return fmt.Errorf("read the open deliveries: %w", err)
 	}
 	for _, id := range ids {
-		c.topics[DeliveriesTopic], c.topics[DeliveryTopic(id)] = true, true
+		c.touch(Delivery{ID: id})
 	}
 	return nil
 }
@@ -596,7 +591,7 @@ func (c *change) renewCode(ctx context.Context, r *run, to DeliveryStatus) error
 	if err != nil {
 		return fmt.Errorf("read who waits for order %d: %w", r.OrderID, err)
 	}
-	c.topics[CustomerTopic(customer)] = true
+	c.touch(CustomerTopic(customer))
 	return c.notifyUser(ctx, customer, "delivery_code", strconv.FormatInt(r.OrderID, 10))
 }
 
@@ -793,7 +788,7 @@ func (c *change) countWrongCode(ctx context.Context, r *run) error {
 	if r.Wrong < mostWrongCodes {
 		return nil
 	}
-	c.topics[DeliveriesTopic] = true // other couriers may take it over now
+	c.touch(r) // other couriers may take it over now
 	number := strconv.FormatInt(r.OrderID, 10)
 	return c.notifyRole(ctx, DeliveryStaff, "delivery_takes_another", number)
 }

@@ -295,11 +295,12 @@ func (c *change) setDiet(ctx context.Context, stay Admission, to DietChange) err
 		return fmt.Errorf("set the diet of stay %d: %w", stay.ID, err)
 	}
 	c.record(entry{action: "admission.diet", entity: "admission", entityID: stay.ID, patientID: stay.PatientID,
-		wardID: stay.WardID, from: before.codes(), to: after.codes(), version: stay.Version + 1}, MetricsTopic, stay.topics()...)
+		wardID: stay.WardID, from: before.codes(), to: after.codes(), version: stay.Version + 1}, stay)
 	if err := c.recheckStay(ctx, stay.ID); err != nil {
 		return err
 	}
-	return c.showDiet(ctx, stay)
+	_, err = c.touchOpenOrders(ctx, stay.ID)
+	return err
 }
 
 // same reports whether two diet orders say the same.

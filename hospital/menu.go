@@ -163,7 +163,7 @@ func (c *change) addDish(ctx context.Context, dish *Dish) error {
 	if err != nil {
 		return dish.notKept(err)
 	}
-	c.record(entry{action: "dish.add", entity: "dish", entityID: dish.ID, to: dish.Name.En}, MenuTopic)
+	c.record(entry{action: "dish.add", entity: "dish", entityID: dish.ID, to: dish.Name.En}, dish)
 	return nil
 }
 
@@ -236,7 +236,7 @@ func (c *change) setDish(ctx context.Context, dish *Dish) error {
 	if err != nil {
 		return dish.notKept(err)
 	}
-	c.record(entry{action: "dish.set", entity: "dish", entityID: dish.ID, to: dish.Name.En}, MenuTopic)
+	c.record(entry{action: "dish.set", entity: "dish", entityID: dish.ID, to: dish.Name.En}, dish)
 	rows, err := c.tx.QueryContext(ctx, `SELECT DISTINCT meal_order.admission_id FROM meal_order
 		JOIN order_dish ON order_dish.order_id = meal_order.id
 		WHERE meal_order.ended_at IS NULL AND meal_order.admission_id IS NOT NULL AND order_dish.dish_id = $1

@@ -209,7 +209,7 @@ func (c *change) keepMissed(ctx context.Context, round MissedRound) (first bool,
 // notifyMissed tells whoever can do something about it.
 func (c *change) notifyMissed(ctx context.Context, round MissedRound) error {
 	c.record(entry{action: "ward.meal_round_missed", entity: "ward", entityID: round.Ward.ID,
-		wardID: round.Ward.ID, to: string(round.Meal), reason: fmt.Sprintf("patients %d", round.Patients)}, KitchenTopic, MetricsTopic)
+		wardID: round.Ward.ID, to: string(round.Meal), reason: fmt.Sprintf("patients %d", round.Patients)}, round)
 	for _, role := range []Role{KitchenStaff, MedicalStaff, WardManagement} {
 		err := c.notifyRole(ctx, role, "meal_round_missed", strconv.Itoa(round.Patients), string(round.Meal),
 			round.Ward.Code)
@@ -252,6 +252,6 @@ func (c *change) endMissed(ctx context.Context, wardID int64, meal Meal, ordered
 		return errUnchanged
 	}
 	c.record(entry{action: "ward.meal_round", entity: "ward", entityID: wardID, wardID: wardID,
-		to: string(meal), reason: ordered.words()}, KitchenTopic, MetricsTopic)
+		to: string(meal), reason: ordered.words()}, MissedRound{})
 	return nil
 }

@@ -227,7 +227,7 @@ func (c *change) forgetNotifications(ctx context.Context) error {
 		return fmt.Errorf("forget old notifications: %w", err)
 	}
 	if forgotten > 0 {
-		c.topics[RoleInboxTopic(c.actor.Role)] = true
+		c.touch(RoleInboxTopic(c.actor.Role))
 	}
 	return nil
 }
@@ -287,13 +287,11 @@ var orderNotices = map[OrderStatus]string{
 
 // notifyUser tells one person.
 func (c *change) notifyUser(ctx context.Context, userID int64, code string, args ...string) error {
-	c.topics[InboxTopic(userID)] = true
 	return c.addNotification(ctx, Notification{UserID: userID, Code: code, Args: args})
 }
 
 // notifyRole tells everyone of a role.
 func (c *change) notifyRole(ctx context.Context, role Role, code string, args ...string) error {
-	c.topics[RoleInboxTopic(role)] = true
 	return c.addNotification(ctx, Notification{Role: role, Code: code, Args: args})
 }
 
@@ -310,6 +308,7 @@ func (c *change) addNotification(ctx context.Context, n Notification) error {
 	if err != nil {
 		return fmt.Errorf("notify of %s: %w", n.Code, err)
 	}
+	c.touch(n)
 	return nil
 }
 

@@ -351,24 +351,20 @@ func (c *change) insertDishes(ctx context.Context, o Order) error {
 	return nil
 }
 
-// recordOrder records what was done to an order, and moves the topics of all who see it.
+// recordOrder records what was done to an order, for all who see it now or saw it before.
 func (c *change) recordOrder(ctx context.Context, o Order, action string, from OrderStatus) error {
+	before := o
+	before.Status = from
 	c.record(entry{action: action, entity: "order", entityID: o.ID, patientID: o.patientID, wardID: o.wardID,
-		from: string(from), to: string(o.Status), reason: o.CancelReason, version: o.Version}, KitchenTopic, OrderTopic(o.ID))
-	if o.wardID != 0 {
-		c.topics[WardTopic(o.wardID)] = true
-	}
-	if from == OrderHeld || o.Status == OrderHeld || o.Stopped != "" {
-		c.topics[MetricsTopic] = true // the list of what medical staff must look at
-	}
-	return c.moveCustomers(ctx, o)
+		from: string(from), to: string(o.Status), reason: o.CancelReason, version: o.Version}, o, before)
+	return c.touchCustomers(ctx, o)
 }
 
-// moveCustomers moves the topics of the customers who follow an order, or all orders of a stay.
-func (c *change) moveCustomers(ctx context.Context, o Order) error {
+// touchCustomers moves the topics of the customers who follow an order, or all orders of a stay.
+func (c *change) touchCustomers(ctx context.Context, o Order) error {
 	customers, err := c.concernedCustomers(ctx, o)
 	for _, customer := range customers {
-		c.topics[CustomerTopic(customer)] = true
+		c.touch(CustomerTopic(customer))
 	}
 	return err
 }
@@ -383,7 +379,7 @@ func (c *change) recordOverride(o Order) {
 		kinds[i] = string(z.Kind)
 	}
 	c.record(entry{action: "order.override", entity: "order", entityID: o.ID, patientID: o.patientID, wardID: o.wardID,
-		to: strings.Join(kinds, ","), reason: o.OverrideReason}, KitchenTopic)
+		to: strings.Join(kinds, ","), reason: o.OverrideReason}, o)
 }
 
 // ConfirmOrder accepts a pending order, or takes up a held one after a new safety check. Medical staff who give a reason override with it

@@ -149,30 +149,30 @@ func (c *change) recheck(ctx context.Context, o *Order) error {
 	return c.tellKitchen(ctx, "ticket_clear", o.ID)
 }
 
-// showDiet tells everyone who sees the orders of a locked stay what the patient may eat that it has changed.
-func (c *change) showDiet(ctx context.Context, stay Admission) error {
-	orders, err := c.openOrders(ctx, stay.ID)
+// touchOpenOrders moves the topics of all who see the open orders of a locked stay, which has
+// changed, and returns the orders.
+func (c *change) touchOpenOrders(ctx context.Context, admissionID int64) ([]Order, error) {
+	orders, err := c.openOrders(ctx, admissionID)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, o := range orders {
-		c.topics[KitchenTopic], c.topics[OrderTopic(o.ID)] = true, true
+		c.touch(o)
 		if err := c.touchDelivery(ctx, o); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return c.moveCustomers(ctx, Order{AdmissionID: stay.ID})
+	return orders, c.touchCustomers(ctx, Order{AdmissionID: admissionID})
 }
 
 // ordersFollow sends the open orders of a locked stay, whose patient has just been moved, to the new bed. A tray's identity is its
 // patient, never a bed, so nothing is written: everyone who sees the orders is told.
 func (c *change) ordersFollow(ctx context.Context, stay Admission) error {
-	orders, err := c.openOrders(ctx, stay.ID)
+	orders, err := c.touchOpenOrders(ctx, stay.ID)
 	if err != nil {
 		return err
 	}
 	for _, o := range orders {
-		c.topics[KitchenTopic], c.topics[OrderTopic(o.ID)] = true, true
 		if err := c.rerouteDelivery(ctx, o); err != nil {
 			return err
 		}
@@ -180,26 +180,22 @@ func (c *change) ordersFollow(ctx context.Context, stay Admission) error {
 			return err
 		}
 	}
-	return c.moveCustomers(ctx, Order{AdmissionID: stay.ID})
+	return nil
 }
 
 // ordersEnd ends what is open of a locked stay that has just ended: what is not cooked is cancelled, what is cooked is held for the
 // kitchen to decide on, what is on its way comes back. After a death everything ends without a word to anybody.
 func (c *change) ordersEnd(ctx context.Context, stay Admission, outcome Outcome) error {
-	orders, err := c.openOrders(ctx, stay.ID)
+	orders, err := c.touchOpenOrders(ctx, stay.ID)
 	if err != nil {
 		return err
 	}
 	for _, o := range orders {
-		c.topics[KitchenTopic], c.topics[OrderTopic(o.ID)] = true, true
-		if err := c.touchDelivery(ctx, o); err != nil {
-			return err
-		}
 		if err := c.orderEnds(ctx, &o, outcome); err != nil {
 			return err
 		}
 	}
-	return c.moveCustomers(ctx, Order{AdmissionID: stay.ID})
+	return nil
 }
 
 // orderEnds ends one locked open order of a stay that has just ended.
@@ -272,7 +268,8 @@ func (c *change) turnNilByMouth(ctx context.Context, id int64) (bool, error) {
 	if len(c.entries) == 0 {
 		return false, errUnchanged
 	}
-	return true, c.showDiet(ctx, stay)
+	_, err = c.touchOpenOrders(ctx, id)
+	return true, err
 }
 
 // seeNilByMouth notes of a locked stay whether nil by mouth holds now, and records it if it did not before or no longer does.
@@ -294,7 +291,7 @@ func (c *change) seeNilByMouth(ctx context.Context, stay Admission) error {
 		from, to = to, from
 	}
 	c.record(entry{action: "admission.nil_by_mouth", entity: "admission", entityID: stay.ID, patientID: stay.PatientID,
-		wardID: stay.WardID, from: from, to: to}, MetricsTopic, stay.topics()...)
+		wardID: stay.WardID, from: from, to: to}, stay)
 	if holds || stay.BedID == 0 {
 		return nil
 	}

@@ -107,3 +107,64 @@ func RoleInboxTopic(role Role) Topic { return Topic("inbox:" + string(role)) }
 
 // CustomerTopic moves with everything on a customer's own page.
 func CustomerTopic(userID int64) Topic { return Topic("customer:" + strconv.FormatInt(userID, 10)) }
+
+// subject is what screens show: a change of it moves its topics. Who sees a change is said here, and
+// commands say only what they have changed.
+type subject interface{ topics() []Topic }
+
+func (topic Topic) topics() []Topic { return []Topic{topic} }
+
+func (w Ward) topics() []Topic { return []Topic{WardTopic(w.ID), MetricsTopic} }
+
+func (b Bed) topics() []Topic { return []Topic{WardTopic(b.WardID), MetricsTopic} }
+
+func (a Admission) topics() []Topic {
+	if a.WardID == 0 {
+		return []Topic{MetricsTopic}
+	}
+	return []Topic{MetricsTopic, WardTopic(a.WardID)}
+}
+
+func (o Order) topics() []Topic {
+	topics := []Topic{KitchenTopic, OrderTopic(o.ID)}
+	if o.wardID != 0 {
+		topics = append(topics, WardTopic(o.wardID))
+	}
+	if o.Status == OrderHeld || o.Stopped != "" {
+		topics = append(topics, MetricsTopic) // the list of what medical staff must look at
+	}
+	return topics
+}
+
+func (d Delivery) topics() []Topic { return []Topic{DeliveriesTopic, DeliveryTopic(d.ID)} }
+
+func (r run) topics() []Topic {
+	if r.AddressID == 0 {
+		return r.Delivery.topics()
+	}
+	// Which couriers may read an address hangs on who carries what.
+	return append(r.Delivery.topics(), AddressTopic(r.AddressID))
+}
+
+func (a Address) topics() []Topic { return []Topic{AddressTopic(a.ID), AddressesTopic(a.OwnerID)} }
+
+func (z Zone) topics() []Topic { return []Topic{ZoneTopic(z.ID)} }
+
+func (Dish) topics() []Topic { return []Topic{MenuTopic} }
+
+func (MissedRound) topics() []Topic { return []Topic{KitchenTopic, MetricsTopic} }
+
+func (n Notification) topics() []Topic {
+	if n.UserID != 0 {
+		return []Topic{InboxTopic(n.UserID)}
+	}
+	return []Topic{RoleInboxTopic(n.Role)}
+}
+
+func (u User) topics() []Topic {
+	if u.Role == DeliveryStaff {
+		// Whether anybody may take over what a courier carries hangs on their login.
+		return []Topic{UserTopic(u.ID), DeliveriesTopic}
+	}
+	return []Topic{UserTopic(u.ID)}
+}

@@ -58,9 +58,11 @@ func (h *Hospital) AddUser(ctx context.Context, actor Actor, user NewUser) (User
 		if err != nil {
 			return err
 		}
-		added, _, err = userByName(ctx, c.tx, user.Username)
-		c.record(entry{action: "user.add", entity: "user", entityID: id, to: string(user.Role)}, UserTopic(id))
-		return err
+		if added, _, err = userByName(ctx, c.tx, user.Username); err != nil {
+			return err
+		}
+		c.record(entry{action: "user.add", entity: "user", entityID: id, to: string(user.Role)}, added)
+		return nil
 	})
 	if err != nil {
 		return User{}, err
@@ -216,7 +218,7 @@ func (h *Hospital) SetPassword(ctx context.Context, actor Actor, username, passw
 		if err := c.forgetFailures(ctx, user.Username); err != nil {
 			return err
 		}
-		c.record(entry{action: "user.set_password", entity: "user", entityID: user.ID}, UserTopic(user.ID))
+		c.record(entry{action: "user.set_password", entity: "user", entityID: user.ID}, user)
 		return c.endSessions(ctx, user)
 	})
 }
@@ -237,10 +239,7 @@ func (h *Hospital) DisableUser(ctx context.Context, actor Actor, username string
 		if _, err = c.tx.ExecContext(ctx, `UPDATE app_user SET disabled = TRUE WHERE id = $1`, user.ID); err != nil {
 			return fmt.Errorf("disable %s: %w", user.Username, err)
 		}
-		c.record(entry{action: "user.disable", entity: "user", entityID: user.ID, from: "enabled", to: "disabled"}, UserTopic(user.ID))
-		if user.Role == DeliveryStaff {
-			c.topics[DeliveriesTopic] = true // what this courier has is anybody's to take over
-		}
+		c.record(entry{action: "user.disable", entity: "user", entityID: user.ID, from: "enabled", to: "disabled"}, user)
 		return c.endSessions(ctx, user)
 	})
 }
@@ -261,7 +260,7 @@ func (h *Hospital) EnableUser(ctx context.Context, actor Actor, username string)
 		if _, err = c.tx.ExecContext(ctx, `UPDATE app_user SET disabled = FALSE WHERE id = $1`, user.ID); err != nil {
 			return fmt.Errorf("enable %s: %w", user.Username, err)
 		}
-		c.record(entry{action: "user.enable", entity: "user", entityID: user.ID, from: "disabled", to: "enabled"}, UserTopic(user.ID))
+		c.record(entry{action: "user.enable", entity: "user", entityID: user.ID, from: "disabled", to: "enabled"}, user)
 		return nil
 	})
 }

@@ -309,6 +309,6 @@ func (c *change) addWard(ctx context.Context, ward NewWard) (id int64, err error
 			return 0, fmt.Errorf("add bed %d of ward %s: %w", n, ward.Code, err)
 		}
 	}
-	c.record(entry{action: "ward.add", entity: "ward", entityID: id, wardID: id, to: ward.Code}, WardTopic(id), MetricsTopic)
+	c.record(entry{action: "ward.add", entity: "ward", entityID: id, wardID: id, to: ward.Code}, Ward{ID: id})
 	return id, nil
 }

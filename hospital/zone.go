@@ -81,7 +81,7 @@ func (c *change) addZone(ctx context.Context, zone ZoneChange) (id int64, err er
 	if err != nil {
 		return 0, zone.notKept(err)
 	}
-	c.record(entry{action: "zone.add", entity: "zone", entityID: id, to: zone.Name, version: 1}, ZoneTopic(id))
+	c.record(entry{action: "zone.add", entity: "zone", entityID: id, to: zone.Name, version: 1}, Zone{ID: id})
 	return id, nil
 }
 
@@ -151,7 +151,7 @@ func (c *change) setZone(ctx context.Context, before, to Zone) error {
 	}
 	c.record(entry{action: "zone.set", entity: "zone", entityID: to.ID,
 		from: fmt.Sprintf("%s %d", before.Name, before.Charge), to: fmt.Sprintf("%s %d", to.Name, to.Charge),
-		version: to.Version}, ZoneTopic(to.ID))
+		version: to.Version}, to)
 
 	rows, err := c.tx.QueryContext(ctx, selectAddress+` WHERE address.zone_id = $1 AND address.removed_at IS NULL ORDER BY address.id`, to.ID)
 	addresses, err := collect(rows, err, scanAddress)
@@ -159,7 +159,7 @@ func (c *change) setZone(ctx context.Context, before, to Zone) error {
 		return fmt.Errorf("read the addresses in zone %d: %w", to.ID, err)
 	}
 	for _, address := range addresses {
-		c.topics[AddressTopic(address.ID)], c.topics[AddressesTopic(address.OwnerID)] = true, true
+		c.touch(address)
 	}
 	if before.Name == to.Name {
 		return nil
