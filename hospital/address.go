@@ -218,13 +218,9 @@ func (h *Hospital) AddAddress(ctx context.Context, actor Actor, fields AddressFi
 		if err != nil {
 			return err
 		}
-		if a, err = readAddress(ctx, c.tx, id); err != nil {
-			return err
-		}
-		if replayed = again; replayed {
-			return errUnchanged
-		}
-		return nil
+		replayed = again
+		a, err = readAddress(ctx, c.tx, id)
+		return err
 	})
 	if err != nil {
 		return Address{}, false, err
@@ -419,7 +415,7 @@ func (c *change) setAddress(ctx context.Context, before Address, f AddressFields
 	f.IdempotencyKey, f.Version = "", 0
 	f.Default = f.Default || before.Default
 	if f == before.Fields() {
-		return errUnchanged
+		return nil
 	}
 	if f.Default && !before.Default {
 		if err := c.takeDefault(ctx); err != nil {

@@ -121,13 +121,9 @@ func (h *Hospital) Admit(ctx context.Context, actor Actor, cmd NewAdmission) (a 
 		if err != nil {
 			return err
 		}
-		if a, err = readAdmission(ctx, c.tx, id); err != nil {
-			return err
-		}
-		if replayed = again; replayed {
-			return errUnchanged
-		}
-		return nil
+		replayed = again
+		a, err = readAdmission(ctx, c.tx, id)
+		return err
 	})
 	if err != nil {
 		return Admission{}, false, err
@@ -416,7 +412,7 @@ func (c *change) planDischarge(ctx context.Context, stay Admission, expected tim
 	}
 	planned := !expected.IsZero()
 	if planned == stay.DischargePlanned && (!planned || expected.Equal(stay.ExpectedDischarge)) {
-		return errUnchanged
+		return nil
 	}
 	_, err := c.tx.ExecContext(ctx, `UPDATE admission SET discharge_planned = $2, expected_discharge = $3 WHERE id = $1`,
 		stay.ID, planned, instant(expected))

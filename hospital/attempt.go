@@ -197,8 +197,8 @@ func waitAfter(beyond int) time.Duration {
 
 // recall moves the last failure of a subject back to now, where it lies ahead.
 func (h *Hospital) recall(ctx context.Context, subject string, now time.Time) error {
-	return h.write(ctx, func(ctx context.Context, u *unit) error {
-		_, err := u.tx.ExecContext(ctx, `UPDATE sign_in_failure SET last_at = $2
+	return h.write(ctx, System, func(ctx context.Context, c *change) error {
+		_, err := c.exec(ctx, `UPDATE sign_in_failure SET last_at = $2
 			WHERE subject = $1 AND last_at > $2`, subject, instant(now))
 		if err != nil {
 			return fmt.Errorf("recall a failed sign-in: %w", err)
@@ -210,13 +210,12 @@ func (h *Hospital) recall(ctx context.Context, subject string, now time.Time) er
 // countFailure counts an attempt that failed. The subjects that it shares with others come first,
 // in the same order for everyone: no two attempts wait for each other.
 func (h *Hospital) countFailure(ctx context.Context, a attempt) error {
-	now := h.clock(ctx)
-	return h.write(ctx, func(ctx context.Context, u *unit) error {
+	return h.write(ctx, System, func(ctx context.Context, c *change) error {
 		for _, subject := range append(a.shared, a.own) {
-			_, err := u.tx.ExecContext(ctx, `INSERT INTO sign_in_failure (subject, failures, last_at)
+			_, err := c.exec(ctx, `INSERT INTO sign_in_failure (subject, failures, last_at)
 				VALUES ($1, 1, $2) ON CONFLICT (subject) DO UPDATE SET last_at = $2, failures =
 				CASE WHEN sign_in_failure.last_at <= $3 THEN 1 ELSE sign_in_failure.failures + 1 END`,
-				subject, instant(now), instant(now.Add(-failuresLast)))
+				subject, instant(c.now), instant(c.now.Add(-failuresLast)))
 			if err != nil {
 				return fmt.Errorf("count a failed sign-in: %w", err)
 			}
@@ -271,19 +270,18 @@ func (h *Hospital) UnlockUser(ctx context.Context, actor Actor, username string)
 // nobody has signed in for long, and idempotency keys that nobody will ask for again. Nothing
 // depends on when it is called; the server does so now and then.
 func (h *Hospital) ForgetOld(ctx context.Context) error {
-	now := h.clock(ctx)
-	return h.write(ctx, func(ctx context.Context, u *unit) error {
+	return h.write(ctx, System, func(ctx context.Context, c *change) error {
 		for _, old := range []struct {
 			statement string
 			before    time.Time
 		}{
-			{`DELETE FROM session WHERE expires_at <= $1`, now},
-			{`DELETE FROM sign_in_failure WHERE last_at <= $1`, now.Add(-failuresLast)},
-			{`DELETE FROM sign_in_place WHERE last_at <= $1`, now.Add(-placesLast)},
-			{`DELETE FROM idempotency WHERE created_at <= $1`, now.Add(-keysLast)},
-			{`DELETE FROM node_pulse WHERE at <= $1`, now.Add(-pulsesLast)},
+			{`DELETE FROM session WHERE expires_at <= $1`, c.now},
+			{`DELETE FROM sign_in_failure WHERE last_at <= $1`, c.now.Add(-failuresLast)},
+			{`DELETE FROM sign_in_place WHERE last_at <= $1`, c.now.Add(-placesLast)},
+			{`DELETE FROM idempotency WHERE created_at <= $1`, c.now.Add(-keysLast)},
+			{`DELETE FROM node_pulse WHERE at <= $1`, c.now.Add(-pulsesLast)},
 		} {
-			if _, err := u.tx.ExecContext(ctx, old.statement, instant(old.before)); err != nil {
+			if _, err := c.exec(ctx, old.statement, instant(old.before)); err != nil {
 				return fmt.Errorf("forget what is old: %w", err)
 			}
 		}

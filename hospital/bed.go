@@ -497,7 +497,7 @@ func (c *change) releaseReservation(ctx context.Context, id int64) (bool, error)
 		return false, err
 	}
 	if bed.Status != BedReserved || bed.ReservedUntil.After(c.now) {
-		return false, errUnchanged
+		return false, nil
 	}
 	return true, c.putBed(ctx, &bed, BedAvailable, "reservation ran out")
 }

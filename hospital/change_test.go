@@ -176,12 +176,12 @@ func TestACommitThatFailsAnnouncesNothing(t *testing.T) {
 	})
 }
 
-func TestTogetherIsOneTransactionAndOneAnnouncement(t *testing.T) {
+func TestInTransactionIsOneTransactionAndOneAnnouncement(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		topics := []hospital.Topic{hospital.WardTopic(h.a.ID), hospital.WardTopic(h.b.ID), hospital.MetricsTopic}
 		before := h.revisions(t, topics...)
 		beds := []int64{h.bed(t, "A-01").ID, h.bed(t, "A-02").ID, h.bed(t, "B-01").ID}
-		err := h.Together(t.Context(), func(ctx context.Context) error {
+		err := h.InTransaction(t.Context(), func(ctx context.Context) error {
 			a, _, err := h.Admit(ctx, nurse, hospital.NewAdmission{PatientName: "Uwase Marie", BedID: beds[0]})
 			if err != nil {
 				return err
@@ -218,11 +218,11 @@ func TestTogetherIsOneTransactionAndOneAnnouncement(t *testing.T) {
 	})
 }
 
-func TestTogetherLeavesNoTraceWhenItFails(t *testing.T) {
+func TestInTransactionLeavesNoTraceWhenItFails(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		bed, before := h.bed(t, "A-01").ID, h.contents(t)
 		failed := errors.New("changed my mind")
-		err := h.Together(t.Context(), func(ctx context.Context) error {
+		err := h.InTransaction(t.Context(), func(ctx context.Context) error {
 			if _, _, err := h.Admit(ctx, nurse, hospital.NewAdmission{PatientName: "Uwase Marie", BedID: bed}); err != nil {
 				return err
 			}
@@ -240,18 +240,18 @@ func TestTogetherLeavesNoTraceWhenItFails(t *testing.T) {
 	})
 }
 
-func TestARefusedCommandWithinTogetherUndoesItsPartAlone(t *testing.T) {
+func TestARefusedCommandWithinATransactionUndoesItsPartAlone(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		topics := []hospital.Topic{hospital.WardTopic(h.a.ID), hospital.WardTopic(h.b.ID), hospital.MetricsTopic}
 		before := h.revisions(t, topics...)
 		inA, inB := h.bed(t, "A-01").ID, h.bed(t, "B-01").ID
-		err := h.Together(t.Context(), func(ctx context.Context) error {
+		err := h.InTransaction(t.Context(), func(ctx context.Context) error {
 			if _, _, err := h.Admit(ctx, nurse, hospital.NewAdmission{PatientName: "Uwase Marie", BedID: inA}); err != nil {
 				return err
 			}
 			_, _, err := h.Admit(ctx, nurse, hospital.NewAdmission{PatientName: "Mugisha Eric", BedID: inA})
 			refused(t, err, hospital.Conflict, "bed_taken")
-			inner := h.Together(ctx, func(ctx context.Context) error {
+			inner := h.InTransaction(ctx, func(ctx context.Context) error {
 				if _, _, err := h.Admit(ctx, nurse, hospital.NewAdmission{PatientName: "Keza Ange", BedID: inB}); err != nil {
 					return err
 				}

@@ -51,7 +51,7 @@ func (h *Hospital) changeLink(ctx context.Context, actor Actor, userID, patientI
 			return fmt.Errorf("link user %d and patient %d: %w", userID, patientID, err)
 		}
 		if changed == 0 {
-			return errUnchanged
+			return nil
 		}
 		c.record(entry{action: action, entity: "user", entityID: userID, patientID: patientID}, CustomerTopic(userID))
 		return c.tellWatchers(ctx, patientID)

@@ -485,7 +485,7 @@ func (h *Hospital) changeDelivery(ctx context.Context, actor Actor, t tap, fn fu
 		if after, err = readRun(ctx, c.tx, t.delivery); err != nil {
 			return err
 		}
-		return errUnchanged
+		return nil
 	})
 	if err != nil {
 		return Delivery{}, err
@@ -551,7 +551,7 @@ func (c *change) claim(ctx context.Context, r *run, version int64) error {
 	case wrong >= mostWrongCodes && (own || r.claimable()):
 		return codeUsedUp(r.OrderID)
 	case own && r.Tries < mostTries:
-		return errUnchanged
+		return nil
 	case own:
 		return c.renewCode(ctx, r, r.Status)
 	case !r.claimable():
@@ -627,7 +627,7 @@ func (h *Hospital) onTheWay(ctx context.Context, actor Actor, t tap, done func(r
 			return r, err
 		}
 		if r.CourierID == actor.UserID && r.CourierID != 0 && done(r) {
-			return r, errUnchanged
+			return r, nil
 		}
 		return r, fn(ctx, c, &o, &r)
 	})
@@ -746,7 +746,7 @@ func (c *change) checkCode(ctx context.Context, r *run, given string) error {
 	e := r.entry("delivery.wrong_bed")
 	e.from, e.to = r.BedNumber, bed
 	c.record(e, DeliveryTopic(r.ID))
-	return keeping(Refuse(Conflict, "wrong_bed", "%s is not this patient's bed. Do not hand over the tray: check the patient and the bed.", bed))
+	return commitAndRefuse(Refuse(Conflict, "wrong_bed", "%s is not this patient's bed. Do not hand over the tray: check the patient and the bed.", bed))
 }
 
 // checkAddressCode compares the code that the customer said. Each wrong one counts; what is no code does not.
@@ -764,7 +764,7 @@ func (c *change) checkAddressCode(ctx context.Context, r *run, given string) err
 		return err
 	}
 	left := min(mostTries-r.Tries, mostWrongCodes-r.Wrong)
-	return keeping(cmp.Or(r.noMoreCodes(),
+	return commitAndRefuse(cmp.Or(r.noMoreCodes(),
 		Refuse(Conflict, "wrong_code",
 			"That is not the code of order %d. Ask the customer again: %d tries are left.",
 			r.OrderID, left)))
@@ -889,10 +889,9 @@ func (h *Hospital) LocateDelivery(ctx context.Context, actor Actor, id int64, la
 		return Delivery{}, err
 	}
 	var located run
-	now := h.clock(ctx)
-	// Nobody's command: a line in the audit for each place would be the very history that must not be kept.
-	err := h.write(ctx, func(ctx context.Context, u *unit) (err error) {
-		located, err = u.locate(ctx, actor, now, id, latitude, longitude)
+	// A line in the audit for each place would be the very history that must not be kept.
+	err := h.write(ctx, actor, func(ctx context.Context, c *change) (err error) {
+		located, err = c.locate(ctx, id, latitude, longitude)
 		return err
 	})
 	if err != nil {
@@ -902,25 +901,24 @@ func (h *Hospital) LocateDelivery(ctx context.Context, actor Actor, id int64, la
 }
 
 // locate keeps where the actor's delivery is.
-func (u *unit) locate(ctx context.Context, actor Actor, now time.Time, id int64, latitude, longitude float64) (run, error) {
-	c := &change{tx: u.tx, actor: actor, now: now}
+func (c *change) locate(ctx context.Context, id int64, latitude, longitude float64) (run, error) {
 	r, err := c.lockSeen(ctx, id)
 	if err != nil {
 		return r, err
 	}
 	switch {
-	case r.CourierID != actor.UserID:
+	case r.CourierID != c.actor.UserID:
 		return r, Refuse(Forbidden, "delivery_not_yours", "This delivery is not yours. Only its courier may go on with it.")
 	case r.Status != DeliveryInTransit:
-		return r, r.noStep(actor)
+		return r, r.noStep(c.actor)
 	}
 	_, err = c.exec(ctx, `UPDATE delivery SET latitude = $2, longitude = $3, located_at = $4 WHERE id = $1`, id,
-		degrees{&latitude}, degrees{&longitude}, instant(now))
+		degrees{&latitude}, degrees{&longitude}, instant(c.now))
 	if err != nil {
 		return r, fmt.Errorf("locate delivery %d: %w", id, err)
 	}
-	u.topics[DeliveryTopic(id)] = true
-	return readRun(ctx, u.tx, id)
+	c.touch(DeliveryTopic(id))
+	return readRun(ctx, c.tx, id)
 }
 
 // DeliveryWatch is one delivery with the revision that it was read at.

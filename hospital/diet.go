@@ -286,7 +286,7 @@ func (c *change) setDiet(ctx context.Context, stay Admission, to DietChange) err
 	}
 	after := to.on(before)
 	if after.same(before) {
-		return errUnchanged
+		return nil
 	}
 	_, err = c.tx.ExecContext(ctx, `UPDATE admission SET diet = $2, texture = $3, allergies = $4, nil_by_mouth_from = $5,
 		nil_by_mouth_until = $6, nil_by_mouth_seen = $7 WHERE id = $1`, stay.ID, after.Diet, after.Texture, allergyList(after.Allergies),

@@ -53,7 +53,7 @@ func TestACommandThatCanNotGetItsTurnSaysThatNothingWasSaved(t *testing.T) {
 func TestACommandWaitsForItsTurnNoLongerThanItsCaller(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		bed := h.bed(t, "A-01").ID
-		err := h.Together(t.Context(), func(together context.Context) error {
+		err := h.InTransaction(t.Context(), func(together context.Context) error {
 			if _, _, err := h.Admit(together, nurse, hospital.NewAdmission{PatientName: "Uwase Marie", BedID: bed}); err != nil {
 				return err
 			}

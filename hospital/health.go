@@ -72,13 +72,13 @@ func (h *Hospital) probe(ctx context.Context) Health {
 	within, cancel := context.WithTimeout(ctx, longestProbe)
 	defer cancel()
 	var apart time.Duration
-	err := h.commit(within, func(ctx context.Context, u *unit) error {
-		_, err := u.tx.ExecContext(ctx, `INSERT INTO node_pulse (node, at) VALUES ($1, $2)
+	err := h.commit(within, func(ctx context.Context, tx *transaction) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO node_pulse (node, at) VALUES ($1, $2)
 			ON CONFLICT (node) DO UPDATE SET at = excluded.at`, h.pulse.node, instant(h.now()))
 		if err != nil {
 			return fmt.Errorf("write that this node lives: %w", err)
 		}
-		apart, err = h.clockAhead(ctx, u)
+		apart, err = h.clockAhead(ctx, tx.Tx)
 		return err
 	})
 	if err == nil {
@@ -111,9 +111,9 @@ func (h *Hospital) proveReading(ctx context.Context) error {
 
 // clockAhead is how far this machine's clock is ahead of the database's, as far as the time in
 // which it answered leaves no doubt.
-func (h *Hospital) clockAhead(ctx context.Context, u *unit) (time.Duration, error) {
+func (h *Hospital) clockAhead(ctx context.Context, tx *sql.Tx) (time.Duration, error) {
 	before := h.now()
-	there, ok, err := h.db.Clock(ctx, u.tx)
+	there, ok, err := h.db.Clock(ctx, tx)
 	if err != nil || !ok {
 		return 0, err
 	}

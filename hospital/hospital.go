@@ -128,11 +128,11 @@ func (h *Hospital) Empty(ctx context.Context) (bool, error) {
 // longestRead bounds a read: on SQLite a reader that lingers keeps the write-ahead log from being emptied.
 const longestRead = 5 * time.Second
 
-// read runs fn on one state of the database that doesn't change meanwhile. Within Together that is the state which
-// Together has made so far.
+// read runs fn on one state of the database that doesn't change meanwhile. Within InTransaction that
+// is the state which the transaction has made so far.
 func (h *Hospital) read(ctx context.Context, fn func(ctx context.Context, q *sql.Tx) error) error {
-	if u := h.unitOf(ctx); u != nil {
-		return fn(ctx, u.tx)
+	if tx := h.transactionOf(ctx); tx != nil {
+		return fn(ctx, tx.Tx)
 	}
 	limited, cancel := context.WithTimeout(ctx, longestRead)
 	defer cancel()

@@ -184,7 +184,7 @@ func (c *change) endRound(ctx context.Context, round WardRound) error {
 		return fmt.Errorf("keep that the round is done: %w", err)
 	}
 	if first == 0 {
-		return errUnchanged
+		return nil
 	}
 	c.record(entry{action: "ward.meal_round", entity: "ward", entityID: round.Ward.ID, wardID: round.Ward.ID, to: string(round.Meal),
 		reason: round.words()}, KitchenTopic)
@@ -256,8 +256,8 @@ func (r *MealRound) count(became roundOutcome) {
 	}
 }
 
-// orderForRound places an order for a patient, if there is to be one. It returns errUnchanged, with what became of the
-// patient, if there is not.
+// orderForRound places an order for a patient, if there is to be one, and returns what became of the
+// patient.
 func (c *change) orderForRound(ctx context.Context, admissionID int64, meal Meal, day time.Time) (roundOutcome, error) {
 	s := meal.on(day, c.now)
 	plate, err := c.lockPlate(ctx, admissionID, meal, s)
@@ -276,7 +276,7 @@ func (c *change) orderForRound(ctx context.Context, admissionID int64, meal Meal
 		return 0, err
 	}
 	if became := diet.inRound(plate, had, c.now, s); became != roundPlaced {
-		return became, errUnchanged
+		return became, nil
 	}
 	o := Order{AdmissionID: admissionID, Meal: meal, ServiceDate: s.date, Due: s.due, Late: s.late, Dishes: plate,
 		Status: OrderConfirmed, PlacedBy: c.actor.UserID, PlacedAt: c.now, StatusSince: c.now}

@@ -118,16 +118,13 @@ func (h *Hospital) announceMissed(ctx context.Context, round MissedRound, now ti
 // missed anything there is nothing to tell, and nothing to look at again.
 func (h *Hospital) tellMissed(ctx context.Context, round MissedRound) (first bool, err error) {
 	if round.Patients == 0 {
-		return false, h.write(ctx, func(ctx context.Context, u *unit) error {
-			_, err := (&change{tx: u.tx}).keepMissed(ctx, round)
+		return false, h.write(ctx, System, func(ctx context.Context, c *change) error {
+			_, err := c.keepMissed(ctx, round)
 			return err
 		})
 	}
 	err = h.change(ctx, System, func(ctx context.Context, c *change) (err error) {
-		if first, err = c.keepMissed(ctx, round); err == nil && !first {
-			err = errUnchanged
-		}
-		if err != nil {
+		if first, err = c.keepMissed(ctx, round); err != nil || !first {
 			return err
 		}
 		return c.notifyMissed(ctx, round)
@@ -249,7 +246,7 @@ func (c *change) endMissed(ctx context.Context, wardID int64, meal Meal, ordered
 		return fmt.Errorf("keep that the round is done: %w", err)
 	}
 	if ended == 0 {
-		return errUnchanged
+		return nil
 	}
 	c.record(entry{action: "ward.meal_round", entity: "ward", entityID: wardID, wardID: wardID,
 		to: string(meal), reason: ordered.words()}, MissedRound{})

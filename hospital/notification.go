@@ -186,7 +186,7 @@ func (h *Hospital) ReadNotifications(ctx context.Context, actor Actor, upTo int6
 			return err
 		}
 		if read == 0 {
-			return errUnchanged
+			return nil
 		}
 		c.record(entry{action: "notification.read", entity: "user", entityID: c.actor.UserID}, InboxTopic(c.actor.UserID))
 		return c.forgetNotifications(ctx)

@@ -133,13 +133,9 @@ func (h *Hospital) PlaceOrder(ctx context.Context, actor Actor, order NewOrder) 
 		if err != nil {
 			return err
 		}
-		if o, err = readOrder(ctx, c.tx, id); err != nil {
-			return err
-		}
-		if replayed = again; replayed {
-			return errUnchanged
-		}
-		return nil
+		replayed = again
+		o, err = readOrder(ctx, c.tx, id)
+		return err
 	})
 	if err != nil {
 		return Order{}, false, err

@@ -115,7 +115,7 @@ func (c *change) closePast(ctx context.Context, id int64, reason string) (ended 
 		return false, err
 	}
 	if o.Status.Ended() || !o.Due.Before(pastBefore(c.now)) {
-		return false, errUnchanged
+		return false, nil
 	}
 	from := o.Status
 	o.CancelReason = reason

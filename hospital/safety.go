@@ -61,7 +61,7 @@ func (c *change) mustBeSafe(ctx context.Context, o *Order) error {
 	if err := c.holdOrder(ctx, o, hazards); err != nil {
 		return err
 	}
-	return keeping(dangerous(hazards))
+	return commitAndRefuse(dangerous(hazards))
 }
 
 // stoppedFor reports whether the order is stopped already, as much as the hazards ask for.
@@ -266,7 +266,7 @@ func (c *change) turnNilByMouth(ctx context.Context, id int64) (bool, error) {
 		return false, err
 	}
 	if len(c.entries) == 0 {
-		return false, errUnchanged
+		return false, nil
 	}
 	_, err = c.touchOpenOrders(ctx, id)
 	return true, err

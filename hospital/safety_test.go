@@ -255,14 +255,14 @@ func TestASafetyCheckThatRefusesHoldsTheOrderNevertheless(t *testing.T) {
 	})
 }
 
-func TestWithinTogetherARefusalThatKeepsWhatItDidKeepsIt(t *testing.T) {
+func TestWithinATransactionARefusalThatKeepsWhatItDidKeepsIt(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		a := s.patient(t, "Uwase Marie", "A-01")
 		s.diet(t, a, allergic("milk"))
 		o := s.bringTo(t, a, hospital.OrderPreparing)
 		s.exec(t, `UPDATE dish SET allergens = '["milk"]' WHERE id = $1`, s.dish.ID)
 		s.heard.take()
-		err := s.Together(t.Context(), func(ctx context.Context) error {
+		err := s.InTransaction(t.Context(), func(ctx context.Context) error {
 			_, err := s.ReadyOrder(ctx, cook, o.ID, hospital.Step{})
 			refused(t, err, hospital.Conflict, "hazards")
 			return nil

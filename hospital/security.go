@@ -92,10 +92,9 @@ func (h *Hospital) noteRefusal(ctx context.Context, actor Actor, e entry) error 
 		return nil
 	}
 	e.to = strconv.Itoa(times)
-	return h.write(ctx, func(ctx context.Context, u *unit) (err error) {
-		c := &change{tx: u.tx, actor: actor, now: now}
-		u.lastAudit, err = c.audit(ctx, e)
-		return err
+	return h.write(ctx, actor, func(_ context.Context, c *change) error {
+		c.note(e)
+		return nil
 	})
 }
 

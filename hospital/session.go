@@ -232,12 +232,6 @@ func (h *Hospital) SignOut(ctx context.Context, token string) error {
 		return err
 	}
 	return h.change(ctx, s.Actor(""), func(ctx context.Context, c *change) error {
-		if err := c.endSession(ctx, token); err != nil {
-			return err
-		}
-		if len(c.entries) == 0 {
-			return errUnchanged
-		}
-		return nil
+		return c.endSession(ctx, token)
 	})
 }

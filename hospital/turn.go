@@ -148,6 +148,6 @@ func pause(ctx context.Context, d time.Duration) error {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("wait to sign in: %w", ctx.Err())
+		return fmt.Errorf("pause: %w", ctx.Err())
 	}
 }

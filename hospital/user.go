@@ -234,7 +234,7 @@ func (h *Hospital) DisableUser(ctx context.Context, actor Actor, username string
 			return err
 		}
 		if user.Disabled {
-			return errUnchanged
+			return nil
 		}
 		if _, err = c.tx.ExecContext(ctx, `UPDATE app_user SET disabled = TRUE WHERE id = $1`, user.ID); err != nil {
 			return fmt.Errorf("disable %s: %w", user.Username, err)
@@ -255,7 +255,7 @@ func (h *Hospital) EnableUser(ctx context.Context, actor Actor, username string)
 			return err
 		}
 		if !user.Disabled {
-			return errUnchanged
+			return nil
 		}
 		if _, err = c.tx.ExecContext(ctx, `UPDATE app_user SET disabled = FALSE WHERE id = $1`, user.ID); err != nil {
 			return fmt.Errorf("enable %s: %w", user.Username, err)

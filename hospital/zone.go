@@ -60,13 +60,11 @@ func (h *Hospital) AddZone(ctx context.Context, actor Actor, zone ZoneChange) (Z
 	err := h.change(ctx, actor, func(ctx context.Context, c *change) error {
 		wanted, key := zone, zone.IdempotencyKey
 		wanted.IdempotencyKey, wanted.Version = "", 0
-		id, replayed, err := c.once(ctx, key, "zone.add", wanted, func() (int64, error) { return c.addZone(ctx, wanted) })
+		id, _, err := c.once(ctx, key, "zone.add", wanted, func() (int64, error) { return c.addZone(ctx, wanted) })
 		if err != nil {
 			return err
 		}
-		if added, err = c.lockZone(ctx, id); err == nil && replayed {
-			err = errUnchanged
-		}
+		added, err = c.lockZone(ctx, id)
 		return err
 	})
 	if err != nil {
@@ -125,8 +123,9 @@ func (h *Hospital) SetZone(ctx context.Context, actor Actor, id int64, zone Zone
 		if zone.Version != 0 && zone.Version != before.Version {
 			return c.since(ctx, before.outdated(), "zone", id, zone.Version, before.Version)
 		}
-		if changed.Version = before.Version; before == changed {
-			return errUnchanged
+		changed.Version = before.Version
+		if before == changed {
+			return nil
 		}
 		changed.Version++
 		return c.setZone(ctx, before, changed)
