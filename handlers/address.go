@@ -175,7 +175,7 @@ func (s *Server) changeAddress(c echo.Context, in *input, command func(context.C
 		return err
 	}
 	err = command(ctx, watch.Address)
-	if err != nil && audienceOf(c.Request()) == browser && !isKind(err, hospital.NotFound) {
+	if err != nil && audienceOf(c.Request()) == browser && !hospital.IsKind(err, hospital.NotFound) {
 		p := s.explain(c, err)
 		if watch, err = s.Hospital.Address(ctx, actor(c), id); err != nil {
 			return err

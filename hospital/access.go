@@ -28,8 +28,8 @@ import (
 // went.
 const CarriedShows = 24 * time.Hour
 
-// mustSee returns NotFound unless the actor may read the order.
-func mustSee(ctx context.Context, q *sql.Tx, now time.Time, actor Actor, o Order) error {
+// authorizeOrder returns NotFound unless the actor may read the order.
+func authorizeOrder(ctx context.Context, q *sql.Tx, now time.Time, actor Actor, o Order) error {
 	switch {
 	case actor.Role.May(ReadPastOrders):
 		return nil
@@ -49,8 +49,8 @@ func mustSee(ctx context.Context, q *sql.Tx, now time.Time, actor Actor, o Order
 	return err
 }
 
-// mustSee returns NotFound unless the actor, who is no customer, may read the delivery.
-func (r run) mustSee(now time.Time, actor Actor) error {
+// authorizeOrder returns NotFound unless the actor, who is no customer, may read the delivery.
+func (r deliveryRow) authorize(now time.Time, actor Actor) error {
 	switch {
 	case actor.oversees(), !r.Status.Ended():
 		return nil
@@ -69,7 +69,7 @@ func (a Actor) oversees() bool {
 // shownTo is the delivery as far as the actor may know of it, who may read it. A home is for the
 // customer who lives there, the courier who goes there and admin: for everyone else the zone is
 // enough.
-func (r run) shownTo(actor Actor) Delivery {
+func (r deliveryRow) shownTo(actor Actor) Delivery {
 	d := r.Delivery
 	theirs := r.CourierID == actor.UserID && actor.UserID != 0
 	if r.AddressID == 0 || theirs || actor.Role.May(OverseeDeliveries) ||
@@ -81,8 +81,8 @@ func (r run) shownTo(actor Actor) Delivery {
 	return d
 }
 
-// mustSeeAddress returns NotFound unless the actor may read the address.
-func mustSeeAddress(ctx context.Context, q *sql.Tx, now time.Time, actor Actor, a Address) error {
+// authorizeAddress returns NotFound unless the actor may read the address.
+func authorizeAddress(ctx context.Context, q *sql.Tx, now time.Time, actor Actor, a Address) error {
 	if a.OwnerID == actor.UserID || actor.Role.May(OverseeDeliveries) {
 		return nil
 	}

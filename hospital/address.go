@@ -177,7 +177,7 @@ func (h *Hospital) Address(ctx context.Context, actor Actor, id int64) (AddressW
 		if watch.Address, err = readAddress(ctx, q, id); err != nil {
 			return err
 		}
-		if err := mustSeeAddress(ctx, q, watch.At, actor, watch.Address); err != nil {
+		if err := authorizeAddress(ctx, q, watch.At, actor, watch.Address); err != nil {
 			return err
 		}
 		// The owner of an address never changes, so reading it before the revisions makes no label newer than what it stands on.
@@ -337,7 +337,7 @@ func (h *Hospital) SetAddress(ctx context.Context, actor Actor, id int64, fields
 		if err != nil {
 			return err
 		}
-		if err := c.addressAsSeen(ctx, before, fields.Version); err != nil {
+		if err := c.checkAddressVersion(ctx, before, fields.Version); err != nil {
 			return err
 		}
 		after = before
@@ -356,13 +356,13 @@ func (h *Hospital) SetAddress(ctx context.Context, actor Actor, id int64, fields
 	return after, nil
 }
 
-// addressAsSeen refuses a command whose giver saw another version of a locked address; 0: they did
+// checkAddressVersion refuses a command whose giver saw another version of a locked address; 0: they did
 // not say.
-func (c *change) addressAsSeen(ctx context.Context, a Address, version int64) error {
+func (c *change) checkAddressVersion(ctx context.Context, a Address, version int64) error {
 	if version == 0 || version == a.Version {
 		return nil
 	}
-	return a.valuesOf(c.since(ctx, a.outdated(), "address", a.ID, version, a.Version))
+	return a.valuesOf(c.withChanges(ctx, a.outdated(), "address", a.ID, version, a.Version))
 }
 
 // valuesOf puts into a refusal what the fields that have changed say now. The audit does not know
@@ -399,9 +399,8 @@ func (f AddressFields) differing(g AddressFields) string {
 
 // outdated is the refusal of a command whose giver saw another version.
 func (a Address) outdated() error {
-	refusal := Refuse(Conflict, "address_outdated", "The address %s has changed meanwhile. Look again before you change it.", a.Label)
-	refusal.Current = a
-	return refusal
+	return Refuse(Conflict, "address_outdated",
+		"The address %s has changed meanwhile. Look again before you change it.", a.Label).With(a)
 }
 
 // Fields are the address as a command gives it.
@@ -465,7 +464,7 @@ func (h *Hospital) RemoveAddress(ctx context.Context, actor Actor, id, version i
 		if err != nil {
 			return err
 		}
-		if err := c.addressAsSeen(ctx, address, version); err != nil {
+		if err := c.checkAddressVersion(ctx, address, version); err != nil {
 			return err
 		}
 		return c.removeAddress(ctx, address)
@@ -479,9 +478,8 @@ func (c *change) removeAddress(ctx context.Context, a Address) error {
 		return err
 	}
 	if open != 0 {
-		refusal := Refuse(Conflict, "address_in_use", "Order %d goes to %s. Wait for it or cancel it first.", open, a.Label)
-		refusal.Current = a
-		return refusal
+		return Refuse(Conflict, "address_in_use", "Order %d goes to %s. Wait for it or cancel it first.",
+			open, a.Label).With(a)
 	}
 	_, err = c.exec(ctx, `UPDATE address SET removed_at = $2, is_default = FALSE, version = version + 1 WHERE id = $1`, a.ID, instant(c.now))
 	if err != nil {

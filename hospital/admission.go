@@ -217,11 +217,11 @@ func (c *change) admit(ctx context.Context, cmd NewAdmission) (int64, error) {
 	if open != 0 {
 		return 0, c.alreadyAdmitted(ctx, open)
 	}
-	if err := c.mustLive(ctx, cmd.PatientID); err != nil {
+	if err := c.checkAlive(ctx, cmd.PatientID); err != nil {
 		return 0, err
 	}
 	if bed.ID != 0 {
-		if err := c.mayTakeAsSeen(ctx, bed, cmd.BedVersion); err != nil {
+		if err := c.checkFreeInVersion(ctx, bed, cmd.BedVersion); err != nil {
 			return 0, err
 		}
 	}
@@ -271,7 +271,7 @@ func (c *change) openStay(ctx context.Context, cmd NewAdmission, bed Bed) (id in
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id`,
 		cmd.PatientID, reference(bed.ID), instant(bedSince), instant(c.now), cmd.Reason, cmd.Diet, *cmd.Texture,
 		allergyList(cmd.Allergies), instant(cmd.ExpectedDischarge)).Scan(&id)
-	if refusal := raced(err, bed); refusal != nil {
+	if refusal := uniqueViolation(err, bed); refusal != nil {
 		return 0, refusal
 	}
 	if err != nil {
@@ -288,9 +288,9 @@ func (c *change) openStay(ctx context.Context, cmd NewAdmission, bed Bed) (id in
 	return id, c.touchCustomers(ctx, Order{AdmissionID: id})
 }
 
-// raced turns the complaint of the unique indexes about a stay into the refusal that the checks before it would have made;
+// uniqueViolation turns the complaint of the unique indexes about a stay into the refusal that the checks before it would have made;
 // nil for any other error. It is the last line of defence: behind the locks it should not happen.
-func raced(err error, bed Bed) error {
+func uniqueViolation(err error, bed Bed) error {
 	switch store.Violated(err) {
 	case "admission_bed_id":
 		return Refuse(Conflict, "bed_taken", "Bed %s has just been taken. Choose another bed.", bed.Number)
@@ -328,7 +328,7 @@ func (h *Hospital) Transfer(ctx context.Context, actor Actor, admissionID int64,
 		return Admission{}, err
 	}
 	to.Reason = tidy(to.Reason)
-	return h.changeStay(ctx, actor, admissionID, seen{to.AdmissionID, to.Version}, func(ctx context.Context, c *change, stay Admission) error {
+	return h.changeStay(ctx, actor, admissionID, precondition{to.AdmissionID, to.Version}, func(ctx context.Context, c *change, stay Admission) error {
 		return c.transfer(ctx, stay, to)
 	})
 }
@@ -343,19 +343,20 @@ func (c *change) transfer(ctx context.Context, stay Admission, to TransferTo) er
 	if to.BedID == stay.BedID && to.BedID != 0 {
 		return stay.conflict("same_bed", "%s already lies in bed %s. Choose another bed.", stay.PatientName.Initials(), stay.BedNumber)
 	}
-	old, target, err := c.lockBoth(ctx, stay.BedID, to.BedID, wrong)
+	old, target, err := c.lockBeds(ctx, stay.BedID, to.BedID, wrong)
 	if err != nil {
 		return err
 	}
 	if err := wrong.err(); err != nil {
 		return err
 	}
-	if err := c.mayTakeAsSeen(ctx, target, to.BedVersion); err != nil {
+	if err := c.checkFreeInVersion(ctx, target, to.BedVersion); err != nil {
 		return err
 	}
 	at := latest(c.now, stay.BedSince, stay.AdmittedAt)
-	_, err = c.tx.ExecContext(ctx, `UPDATE admission SET bed_id = $2, bed_since = $3 WHERE id = $1`, stay.ID, target.ID, instant(at))
-	if refusal := raced(err, target); refusal != nil {
+	_, err = c.tx.ExecContext(ctx, `UPDATE admission SET bed_id = $2, bed_since = $3, version = version + 1
+		WHERE id = $1`, stay.ID, target.ID, instant(at))
+	if refusal := uniqueViolation(err, target); refusal != nil {
 		return refusal
 	}
 	if err != nil {
@@ -371,11 +372,11 @@ func (c *change) transfer(ctx context.Context, stay Admission, to TransferTo) er
 	}
 	c.record(entry{action: "admission.transfer", entity: "admission", entityID: stay.ID, patientID: stay.PatientID,
 		wardID: target.WardID, from: stay.BedNumber, to: target.Number, reason: to.Reason, version: stay.Version + 1}, stay)
-	return c.ordersFollow(ctx, stay)
+	return c.rerouteOrders(ctx, stay)
 }
 
-// lockBoth locks the bed that a patient leaves and the one that a field names, the lower id first like everyone else.
-func (c *change) lockBoth(ctx context.Context, leftID, wantedID int64, wrong fields) (left, wanted Bed, err error) {
+// lockBeds locks the bed that a patient leaves and the one that a field names, the lower id first like everyone else.
+func (c *change) lockBeds(ctx context.Context, leftID, wantedID int64, wrong fields) (left, wanted Bed, err error) {
 	if wantedID < leftID {
 		if wanted, err = c.lockTarget(ctx, wantedID, wrong); err != nil {
 			return left, wanted, err
@@ -398,7 +399,7 @@ func (h *Hospital) PlanDischarge(ctx context.Context, actor Actor, admissionID i
 		return Admission{}, err
 	}
 	plan.Expected = plan.Expected.UTC().Truncate(time.Millisecond)
-	return h.changeStay(ctx, actor, admissionID, seen{plan.AdmissionID, plan.Version}, func(ctx context.Context, c *change, stay Admission) error {
+	return h.changeStay(ctx, actor, admissionID, precondition{plan.AdmissionID, plan.Version}, func(ctx context.Context, c *change, stay Admission) error {
 		return c.planDischarge(ctx, stay, plan.Expected)
 	})
 }
@@ -414,8 +415,8 @@ func (c *change) planDischarge(ctx context.Context, stay Admission, expected tim
 	if planned == stay.DischargePlanned && (!planned || expected.Equal(stay.ExpectedDischarge)) {
 		return nil
 	}
-	_, err := c.tx.ExecContext(ctx, `UPDATE admission SET discharge_planned = $2, expected_discharge = $3 WHERE id = $1`,
-		stay.ID, planned, instant(expected))
+	_, err := c.tx.ExecContext(ctx, `UPDATE admission SET discharge_planned = $2, expected_discharge = $3,
+		version = version + 1 WHERE id = $1`, stay.ID, planned, instant(expected))
 	if err != nil {
 		return fmt.Errorf("plan the discharge of stay %d: %w", stay.ID, err)
 	}
@@ -448,7 +449,7 @@ func (h *Hospital) Discharge(ctx context.Context, actor Actor, admissionID int64
 	if err := leaving.check(); err != nil {
 		return Admission{}, err
 	}
-	return h.changeStay(ctx, actor, admissionID, seen{leaving.AdmissionID, leaving.Version}, func(ctx context.Context, c *change, stay Admission) error {
+	return h.changeStay(ctx, actor, admissionID, precondition{leaving.AdmissionID, leaving.Version}, func(ctx context.Context, c *change, stay Admission) error {
 		return c.discharge(ctx, stay, leaving)
 	})
 }
@@ -475,14 +476,14 @@ func (c *change) discharge(ctx context.Context, stay Admission, leaving Leaving)
 			return err
 		}
 	}
-	_, err := c.tx.ExecContext(ctx, `UPDATE admission SET discharged_at = $2, outcome = $3, notes = $4 WHERE id = $1`,
-		stay.ID, instant(at), leaving.Outcome, leaving.Notes)
+	_, err := c.tx.ExecContext(ctx, `UPDATE admission SET discharged_at = $2, outcome = $3, notes = $4,
+		version = version + 1 WHERE id = $1`, stay.ID, instant(at), leaving.Outcome, leaving.Notes)
 	if err != nil {
 		return fmt.Errorf("end stay %d: %w", stay.ID, err)
 	}
 	c.record(entry{action: "admission.discharge", entity: "admission", entityID: stay.ID, patientID: stay.PatientID,
 		wardID: stay.WardID, from: stay.BedNumber, to: string(leaving.Outcome), version: stay.Version + 1}, stay)
-	return c.ordersEnd(ctx, stay, leaving.Outcome)
+	return c.endOrders(ctx, stay, leaving.Outcome)
 }
 
 // latest returns the latest of some times. Where the clocks of two nodes differ a little, it keeps what comes
@@ -491,10 +492,10 @@ func latest(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Ti
 
 // changeStay runs a command on an open stay, which it locks first, and returns the stay as it is
 // then. What its giver saw must be what is there.
-func (h *Hospital) changeStay(ctx context.Context, actor Actor, id int64, saw seen, fn func(ctx context.Context, c *change, stay Admission) error) (Admission, error) {
+func (h *Hospital) changeStay(ctx context.Context, actor Actor, id int64, seen precondition, fn func(ctx context.Context, c *change, stay Admission) error) (Admission, error) {
 	var after Admission
 	err := h.change(ctx, actor, func(ctx context.Context, c *change) error {
-		stay, err := c.lockStay(ctx, id, saw)
+		stay, err := c.lockOpenStay(ctx, id, seen)
 		if err != nil {
 			return err
 		}
@@ -511,26 +512,25 @@ func (h *Hospital) changeStay(ctx context.Context, actor Actor, id int64, saw se
 	return after, nil
 }
 
-// lockStay keeps an open stay from everyone else until the commit and returns it as it stands.
+// lockOpenStay keeps an open stay from everyone else until the commit and returns it as it stands.
 // Conflict where it has ended, or is not what the giver of the command saw.
-func (c *change) lockStay(ctx context.Context, id int64, saw seen) (Admission, error) {
-	if _, err := c.tx.ExecContext(ctx, `UPDATE admission SET version = version + 1 WHERE id = $1`, id); err != nil {
-		return Admission{}, fmt.Errorf("lock stay %d: %w", id, err)
+func (c *change) lockOpenStay(ctx context.Context, id int64, seen precondition) (Admission, error) {
+	if err := c.lockStay(ctx, id); err != nil {
+		return Admission{}, err
 	}
 	stay, err := readAdmission(ctx, c.tx, id)
 	if err != nil {
 		return stay, err
 	}
-	stay.Version--
-	return stay, c.since(ctx, stay.seenAs(saw), "admission", id, saw.version, stay.Version)
+	return stay, c.withChanges(ctx, stay.checkPrecondition(seen), "admission", id, seen.version, stay.Version)
 }
 
-// seenAs returns why a command must not change the stay, or nil: it has ended, or is not the one or
+// checkPrecondition returns why a command must not change the stay, or nil: it has ended, or is not the one or
 // not as its giver saw. Of a stay that has ended somebody who meant another one learns nothing.
-func (a Admission) seenAs(saw seen) error {
+func (a Admission) checkPrecondition(seen precondition) error {
 	ended := !a.DischargedAt.IsZero()
 	switch {
-	case saw.admissionID != 0 && saw.admissionID != a.ID:
+	case seen.admissionID != 0 && seen.admissionID != a.ID:
 		refusal := anotherPatient()
 		if !ended {
 			refusal.Current = a
@@ -538,7 +538,7 @@ func (a Admission) seenAs(saw seen) error {
 		return refusal
 	case ended:
 		return a.ended()
-	case saw.version != 0 && saw.version != a.Version:
+	case seen.version != 0 && seen.version != a.Version:
 		return a.conflict("stay_outdated", "The stay of %s has changed meanwhile. Look again before you change it.",
 			a.PatientName.Initials())
 	}
@@ -554,9 +554,7 @@ func (a Admission) ended() error {
 
 // conflict is a refusal because of the state in which the stay stands.
 func (a Admission) conflict(code, format string, args ...any) error {
-	refusal := Refuse(Conflict, code, format, args...)
-	refusal.Current = a
-	return refusal
+	return Refuse(Conflict, code, format, args...).With(a)
 }
 
 // Admission reads one stay. NotFound where there is none.

@@ -300,11 +300,11 @@ func (h *Hospital) SetBedStatus(ctx context.Context, actor Actor, bedID int64, t
 		} else if err != nil {
 			return err
 		}
-		if err := c.mustHold(ctx, bed, to.AdmissionID); err != nil {
+		if err := c.checkOccupant(ctx, bed, to.AdmissionID); err != nil {
 			return err
 		}
-		if err := bed.mayGo(actor, to); err != nil {
-			return c.since(ctx, err, "bed", bed.ID, to.Version, bed.Version)
+		if err := bed.checkTransition(actor, to); err != nil {
+			return c.withChanges(ctx, err, "bed", bed.ID, to.Version, bed.Version)
 		}
 		return c.putBed(ctx, &bed, to.Status, to.Reason)
 	})
@@ -327,8 +327,8 @@ func (to BedStatusChange) check() error {
 	return wrong.err()
 }
 
-// mayGo returns why the actor may not take the bed to another state, or nil.
-func (b Bed) mayGo(actor Actor, to BedStatusChange) error {
+// checkTransition returns why the actor may not take the bed to another state, or nil.
+func (b Bed) checkTransition(actor Actor, to BedStatusChange) error {
 	if to.Status == BedClosed || b.Status == BedClosed {
 		if err := actor.need(CloseBeds); err != nil {
 			return err
@@ -354,9 +354,9 @@ func (b Bed) outdated() error {
 		b.Number, words[b.Status])
 }
 
-// mustHold refuses unless the patient of a stay lies in the locked bed. Of no stay nothing is
+// checkOccupant refuses unless the patient of a stay lies in the locked bed. Of no stay nothing is
 // asked.
-func (c *change) mustHold(ctx context.Context, bed Bed, admissionID int64) error {
+func (c *change) checkOccupant(ctx context.Context, bed Bed, admissionID int64) error {
 	if admissionID == 0 {
 		return nil
 	}
@@ -369,9 +369,7 @@ func (c *change) mustHold(ctx context.Context, bed Bed, admissionID int64) error
 	if there {
 		return nil
 	}
-	refusal := anotherPatient()
-	refusal.Current = bed
-	return refusal
+	return anotherPatient().With(bed)
 }
 
 // listed names states in a sentence.
@@ -385,20 +383,15 @@ func listed(states []BedStatus) string {
 
 // conflict is a refusal because of the state in which the bed stands.
 func (b Bed) conflict(code, format string, args ...any) error {
-	refusal := Refuse(Conflict, code, format, args...)
-	refusal.Current = b
-	return refusal
+	return Refuse(Conflict, code, format, args...).With(b)
 }
 
-// lockBed keeps the bed from everyone else until the commit and returns it as it stands, or errNoBed. It counts as a
-// change of the bed, which is taken back with the command if it comes to nothing.
+// lockBed keeps the bed from everyone else until the commit and returns it as it stands, or errNoBed.
 func (c *change) lockBed(ctx context.Context, id int64) (Bed, error) {
-	if _, err := c.tx.ExecContext(ctx, `UPDATE bed SET version = version + 1 WHERE id = $1`, id); err != nil {
+	if _, err := c.exec(ctx, `UPDATE bed SET version = version WHERE id = $1`, id); err != nil {
 		return Bed{}, fmt.Errorf("lock bed %d: %w", id, err)
 	}
-	bed, err := readBed(ctx, c.tx, id)
-	bed.Version--
-	return bed, err
+	return readBed(ctx, c.tx, id)
 }
 
 // putBed takes a locked bed to a status and records it. It is the only way for a bed to change.
@@ -411,8 +404,8 @@ func (c *change) putBed(ctx context.Context, bed *Bed, to BedStatus, reason stri
 	case BedMaintenance, BedClosed:
 		bed.StatusReason = reason
 	}
-	err := c.tx.QueryRowContext(ctx, `UPDATE bed SET status = $2, status_reason = $3, status_since = $4, reserved_until = $5
-		WHERE id = $1 RETURNING version`,
+	err := c.tx.QueryRowContext(ctx, `UPDATE bed SET status = $2, status_reason = $3, status_since = $4, reserved_until = $5,
+		version = version + 1 WHERE id = $1 RETURNING version`,
 		bed.ID, bed.Status, bed.StatusReason, instant(bed.StatusSince), instant(bed.ReservedUntil)).Scan(&bed.Version)
 	if err != nil {
 		return fmt.Errorf("take bed %d to %s: %w", bed.ID, to, err)
@@ -422,8 +415,8 @@ func (c *change) putBed(ctx context.Context, bed *Bed, to BedStatus, reason stri
 	return nil
 }
 
-// mayTake returns why a patient can't be put into the locked bed now, or nil.
-func (c *change) mayTake(ctx context.Context, bed Bed) error {
+// checkFree returns why a patient can't be put into the locked bed now, or nil.
+func (c *change) checkFree(ctx context.Context, bed Bed) error {
 	ward, err := readWard(ctx, c.tx, bed.WardID)
 	if err != nil {
 		return err
@@ -439,14 +432,14 @@ func (c *change) mayTake(ctx context.Context, bed Bed) error {
 	return nil
 }
 
-// mayTakeAsSeen is mayTake for a bed that somebody has seen in a version; 0: they did not say in
+// checkFreeInVersion is checkFree for a bed that somebody has seen in a version; 0: they did not say in
 // which.
-func (c *change) mayTakeAsSeen(ctx context.Context, bed Bed, version int64) error {
-	err := c.mayTake(ctx, bed)
+func (c *change) checkFreeInVersion(ctx context.Context, bed Bed, version int64) error {
+	err := c.checkFree(ctx, bed)
 	if err == nil && version != 0 && version != bed.Version {
 		err = bed.outdated()
 	}
-	return c.since(ctx, err, "bed", bed.ID, version, bed.Version)
+	return c.withChanges(ctx, err, "bed", bed.ID, version, bed.Version)
 }
 
 // bedTaken says who lies in the bed, by initials.

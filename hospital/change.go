@@ -214,8 +214,10 @@ func (h *Hospital) unlessCommitted(ctx context.Context, tx *transaction, failed 
 
 // outcomeUnknown is the answer where nobody can say what became of a command.
 func outcomeUnknown(cause error) error {
-	return &Error{Kind: Unavailable, Code: "outcome_unknown", Cause: cause,
-		Message: "The connection was lost while saving. Look whether it was saved before you try again."}
+	unknown := Busy("outcome_unknown",
+		"The connection was lost while saving. Look whether it was saved before you try again.")
+	unknown.Cause = cause
+	return unknown
 }
 
 // committed waits for the end of a transaction whose connection was lost, and reports whether it is
@@ -315,7 +317,9 @@ func worded(ctx context.Context, err error, code, sentence string) error {
 		return fmt.Errorf("the caller left: %w", errors.Join(context.Canceled, err))
 	}
 	if store.Unavailable(err) {
-		return &Error{Kind: Unavailable, Code: code, Message: sentence, Cause: err}
+		refusal := Busy(code, sentence)
+		refusal.Cause = err
+		return refusal
 	}
 	return err
 }

@@ -54,7 +54,7 @@ func (h *Hospital) changeLink(ctx context.Context, actor Actor, userID, patientI
 			return nil
 		}
 		c.record(entry{action: action, entity: "user", entityID: userID, patientID: patientID}, CustomerTopic(userID))
-		return c.tellWatchers(ctx, patientID)
+		return c.touchOrdersOf(ctx, patientID)
 	})
 }
 
@@ -65,10 +65,9 @@ func (h *Hospital) CustomerByName(ctx context.Context, actor Actor, username str
 	}
 	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
 		user, _, err := userByName(ctx, q, foldUsername(username))
-		if e, ok := errors.AsType[*Error](err); ok && e.Kind == NotFound || err == nil && user.Role != Customer {
-			wrong := fields{}
-			wrong.refuse("username", "customer_unknown", "There is no such customer. Give the username of a patient's or caregiver's login.")
-			return wrong.err()
+		if IsKind(err, NotFound) || err == nil && user.Role != Customer {
+			return refuseField("username", "customer_unknown",
+				"There is no such customer. Give the username of a patient's or caregiver's login.")
 		}
 		id = user.ID
 		return err
@@ -99,9 +98,9 @@ func (c *change) lockCustomer(ctx context.Context, id int64, wrong fields) error
 	return nil
 }
 
-// tellWatchers moves the orders and deliveries of a patient's open stay, those that have ended too:
+// touchOrdersOf moves the orders and deliveries of a patient's open stay, those that have ended too:
 // who may see them has changed, so that whoever watches one must be looked at again.
-func (c *change) tellWatchers(ctx context.Context, patientID int64) error {
+func (c *change) touchOrdersOf(ctx context.Context, patientID int64) error {
 	rows, err := c.tx.QueryContext(ctx, `SELECT meal_order.id FROM meal_order JOIN admission ON admission.id = meal_order.admission_id
 		WHERE admission.patient_id = $1 AND admission.discharged_at IS NULL`, patientID)
 	orders, err := collect(rows, err, scanID)

@@ -176,7 +176,7 @@ func (h *Hospital) SetDiet(ctx context.Context, actor Actor, admissionID int64, 
 		return Admission{}, err
 	}
 	to.tidy()
-	return h.changeStay(ctx, actor, admissionID, seen{to.AdmissionID, to.Version}, func(ctx context.Context, c *change, stay Admission) error {
+	return h.changeStay(ctx, actor, admissionID, precondition{to.AdmissionID, to.Version}, func(ctx context.Context, c *change, stay Admission) error {
 		return c.setDiet(ctx, stay, to)
 	})
 }
@@ -289,7 +289,7 @@ func (c *change) setDiet(ctx context.Context, stay Admission, to DietChange) err
 		return nil
 	}
 	_, err = c.tx.ExecContext(ctx, `UPDATE admission SET diet = $2, texture = $3, allergies = $4, nil_by_mouth_from = $5,
-		nil_by_mouth_until = $6, nil_by_mouth_seen = $7 WHERE id = $1`, stay.ID, after.Diet, after.Texture, allergyList(after.Allergies),
+		nil_by_mouth_until = $6, nil_by_mouth_seen = $7, version = version + 1 WHERE id = $1`, stay.ID, after.Diet, after.Texture, allergyList(after.Allergies),
 		instant(after.NilByMouth.From), instant(after.NilByMouth.Until), after.NilByMouth.Holds(c.now))
 	if err != nil {
 		return fmt.Errorf("set the diet of stay %d: %w", stay.ID, err)

@@ -1,9 +1,12 @@
 package hospital
 
 import (
+	"errors"
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -33,13 +36,36 @@ type Error struct {
 	Args    []any             // what the sentence was filled with, in order, for its translations
 	Fields  map[string]*Error // for Invalid: what is wrong with each field, by its name on the wire
 	Current any               // for Conflict: the state that stands instead, such as a Bed; may be nil
-	Changes []Change          // for Conflict: what has changed since the version that was seen; nil where none was said
+	Changes []Change          // for Conflict: what has changed since the version that was seen; may be nil
 	Cause   error             // for the log; may be nil
+
+	// RetryAfter is after how long the same may succeed; 0 where time changes nothing.
+	RetryAfter time.Duration
 }
+
+// retrySoon is after how long it is worth trying again what is Unavailable.
+const retrySoon = 2 * time.Second
 
 // Refuse returns an Error whose Message is format filled with args.
 func Refuse(kind Kind, code, format string, args ...any) *Error {
 	return &Error{Kind: kind, Code: code, Message: fmt.Sprintf(format, args...), Args: args}
+}
+
+// Busy returns an Unavailable error that is worth trying again soon.
+func Busy(code, sentence string) *Error {
+	return &Error{Kind: Unavailable, Code: code, Message: sentence, RetryAfter: retrySoon}
+}
+
+// With returns the error with the state that stands instead.
+func (e *Error) With(current any) *Error {
+	e.Current = current
+	return e
+}
+
+// IsKind reports whether err is an Error of a kind.
+func IsKind(err error, kind Kind) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Kind == kind
 }
 
 // Error returns the sentence, for Invalid with the fields' sentences after it. It never contains the cause.
@@ -47,13 +73,8 @@ func (e *Error) Error() string {
 	if len(e.Fields) == 0 {
 		return e.Message
 	}
-	names := make([]string, 0, len(e.Fields))
-	for name := range e.Fields {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	parts := make([]string, 0, len(names))
-	for _, name := range names {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(e.Fields)) {
 		parts = append(parts, name+": "+e.Fields[name].Message)
 	}
 	return e.Message + " (" + strings.Join(parts, "; ") + ")"
@@ -145,6 +166,20 @@ func refuseChoice[T ~string](f fields, field string, values []T) {
 		named[i] = string(value)
 	}
 	f.refuse(field, "unknown_choice", "Choose one of these: %s.", strings.Join(named, ", "))
+}
+
+// refuseField returns an Invalid error for one field.
+func refuseField(field, code, format string, args ...any) error {
+	wrong := fields{}
+	wrong.refuse(field, code, format, args...)
+	return wrong.err()
+}
+
+// checkReason returns what is wrong with a reason that may be empty.
+func checkReason(reason string) error {
+	wrong := fields{}
+	wrong.text("reason", reason, LongestReason)
+	return wrong.err()
 }
 
 // err returns nil where every field is right, else one Invalid error that names them all.

@@ -159,7 +159,6 @@ func dangerous(hazards []Hazard) error {
 	if Overridable(hazards) {
 		advice = Refuse(Conflict, "hazards_overridable", "Choose something else, or ask medical staff, who may let it pass with a written reason.")
 	}
-	refusal := Refuse(Conflict, "hazards", "This must not go to the patient: %s. %s", Hazards(hazards), advice)
-	refusal.Current = hazards
-	return refusal
+	return Refuse(Conflict, "hazards", "This must not go to the patient: %s. %s", Hazards(hazards), advice).
+		With(hazards)
 }

@@ -264,7 +264,7 @@ func (c *change) orderForRound(ctx context.Context, admissionID int64, meal Meal
 	if err != nil {
 		return 0, err
 	}
-	if err := c.keepStay(ctx, admissionID); err != nil {
+	if err := c.lockStay(ctx, admissionID); err != nil {
 		return 0, err
 	}
 	diet, err := readDiet(ctx, c.tx, admissionID)

@@ -161,7 +161,7 @@ func (c *change) addDish(ctx context.Context, dish *Dish) error {
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) RETURNING id, version`,
 		dish.values()...).Scan(&dish.ID, &dish.Version)
 	if err != nil {
-		return dish.notKept(err)
+		return dish.writeError(err)
 	}
 	c.record(entry{action: "dish.add", entity: "dish", entityID: dish.ID, to: dish.Name.En}, dish)
 	return nil
@@ -175,8 +175,8 @@ func (d Dish) values() []any {
 		n.FatG, n.SodiumMg, n.PotassiumMg, d.Price, d.Available}
 }
 
-// notKept words why a dish could not be written.
-func (d Dish) notKept(err error) error {
+// writeError words why a dish could not be written.
+func (d Dish) writeError(err error) error {
 	if store.Violated(err) == "dish_name_en" {
 		return Refuse(Conflict, "dish_name_taken", "There is a dish %s already. Choose another name.", d.Name.En)
 	}
@@ -200,9 +200,8 @@ func (h *Hospital) SetDish(ctx context.Context, actor Actor, dish Dish) (Dish, e
 			return err
 		}
 		if dish.Version != 0 && dish.Version != before.Version {
-			refusal := Refuse(Conflict, "dish_outdated", "%s has changed meanwhile. Look again before you change it.", before.Name.En)
-			refusal.Current = before
-			return refusal
+			return Refuse(Conflict, "dish_outdated",
+				"%s has changed meanwhile. Look again before you change it.", before.Name.En).With(before)
 		}
 		return c.setDish(ctx, &dish)
 	})
@@ -234,7 +233,7 @@ func (c *change) setDish(ctx context.Context, dish *Dish) error {
 			fat_g = $13, sodium_mg = $14, potassium_mg = $15, price = $16, available = $17, version = version + 1
 		WHERE id = $18 RETURNING version`, append(dish.values(), dish.ID)...).Scan(&dish.Version)
 	if err != nil {
-		return dish.notKept(err)
+		return dish.writeError(err)
 	}
 	c.record(entry{action: "dish.set", entity: "dish", entityID: dish.ID, to: dish.Name.En}, dish)
 	rows, err := c.tx.QueryContext(ctx, `SELECT DISTINCT meal_order.admission_id FROM meal_order
@@ -246,7 +245,7 @@ func (c *change) setDish(ctx context.Context, dish *Dish) error {
 		return fmt.Errorf("read who is to eat dish %d: %w", dish.ID, err)
 	}
 	for _, stay := range stays {
-		if err := c.keepStay(ctx, stay); err != nil {
+		if err := c.lockStay(ctx, stay); err != nil {
 			return err
 		}
 		if err := c.recheckStay(ctx, stay); err != nil {

@@ -196,7 +196,7 @@ func (c *change) lockDishes(ctx context.Context, cmd NewOrder, wrong fields) ([]
 	known := map[int64]Dish{}
 	for _, id := range slices.Compact(slices.Sorted(slices.Values(cmd.Dishes[:min(len(cmd.Dishes), MostDishes)]))) {
 		dish, err := c.lockDish(ctx, id)
-		if e, ok := errors.AsType[*Error](err); ok && e.Kind == NotFound {
+		if IsKind(err, NotFound) {
 			wrong.refuse("items", "dish_unknown", "There is no such dish. Choose from the menu.")
 			continue
 		}
@@ -221,10 +221,8 @@ func (c *change) lockDishes(ctx context.Context, cmd NewOrder, wrong fields) ([]
 // placeForAddress inserts an order for an address of the actor's.
 func (c *change) placeForAddress(ctx context.Context, o Order) (int64, error) {
 	address, err := c.lockAddress(ctx, o.AddressID)
-	if e, ok := errors.AsType[*Error](err); ok && e.Kind == NotFound {
-		wrong := fields{}
-		wrong.refuse("address_id", e.Code, "There is no such address. Choose one of yours.")
-		return 0, wrong.err()
+	if IsKind(err, NotFound) {
+		return 0, refuseField("address_id", "address_unknown", "There is no such address. Choose one of yours.")
 	}
 	if err != nil {
 		return 0, err
@@ -238,17 +236,17 @@ func (c *change) placeForAddress(ctx context.Context, o Order) (int64, error) {
 
 // placeForStay inserts an order for a patient if nothing speaks against it, or what does is overridden for a reason.
 func (c *change) placeForStay(ctx context.Context, o Order, cmd NewOrder) (int64, error) {
-	if err := c.keepStay(ctx, o.AdmissionID); err != nil {
+	if err := c.lockStay(ctx, o.AdmissionID); err != nil {
 		return 0, err
 	}
 	diet, err := dietFor(ctx, c.tx, c.actor, o.AdmissionID)
-	if e, ok := errors.AsType[*Error](err); ok && e.Kind == NotFound {
+	if IsKind(err, NotFound) {
 		return 0, notTheirs(c.actor)
 	}
 	if err != nil {
 		return 0, err
 	}
-	if err := c.mustBeAsSeen(ctx, o.AdmissionID, cmd.Version); err != nil {
+	if err := c.checkStayVersion(ctx, o.AdmissionID, cmd.Version); err != nil {
 		return 0, err
 	}
 	if hazards := diet.Hazards(o.Dishes, c.now, o.Due); len(hazards) > 0 {
@@ -257,15 +255,15 @@ func (c *change) placeForStay(ctx context.Context, o Order, cmd NewOrder) (int64
 		}
 		o.OverrideReason, o.OverriddenBy, o.Overridden = cmd.OverrideReason, c.actor.Username, hazards
 	}
-	if err := c.notTwice(ctx, o); err != nil {
+	if err := c.checkDuplicate(ctx, o); err != nil {
 		return 0, err
 	}
 	return c.insertOrder(ctx, o)
 }
 
-// mustBeAsSeen refuses an order for a locked stay that has changed since whoever orders saw it. Of
+// checkStayVersion refuses an order for a locked stay that has changed since whoever orders saw it. Of
 // the stay a customer is shown nothing but the changes that are theirs to see.
-func (c *change) mustBeAsSeen(ctx context.Context, admissionID, version int64) error {
+func (c *change) checkStayVersion(ctx context.Context, admissionID, version int64) error {
 	if version == 0 {
 		return nil
 	}
@@ -273,11 +271,11 @@ func (c *change) mustBeAsSeen(ctx context.Context, admissionID, version int64) e
 	if err != nil {
 		return err
 	}
-	err = stay.seenAs(seen{version: version})
+	err = stay.checkPrecondition(precondition{version: version})
 	if refusal, ok := errors.AsType[*Error](err); ok && !c.actor.Role.May(ReadOrders) {
 		refusal.Current = nil
 	}
-	return c.since(ctx, err, "admission", admissionID, version, stay.Version)
+	return c.withChanges(ctx, err, "admission", admissionID, version, stay.Version)
 }
 
 // notTheirs is the refusal of an order for a stay that there is not, or not for this customer, who does not learn which.
@@ -285,13 +283,11 @@ func notTheirs(actor Actor) error {
 	if !actor.Role.May(ReadOrders) {
 		return Refuse(Forbidden, "not_your_patient", "You can order for your own patient only. Ask the ward's desk to link you to the patient.")
 	}
-	wrong := fields{}
-	wrong.refuse("admission_id", "stay_unknown", "There is no such stay.")
-	return wrong.err()
+	return refuseField("admission_id", "stay_unknown", "There is no such stay.")
 }
 
-// notTwice refuses a second open order of a stay for the same main meal of the same day.
-func (c *change) notTwice(ctx context.Context, o Order) error {
+// checkDuplicate refuses a second open order of a stay for the same main meal of the same day.
+func (c *change) checkDuplicate(ctx context.Context, o Order) error {
 	if !o.Meal.Main() {
 		return nil
 	}
@@ -391,7 +387,7 @@ func (h *Hospital) ConfirmOrder(ctx context.Context, actor Actor, id int64, step
 				return err
 			}
 		}
-		if err := c.mustBeSafe(ctx, o); err != nil {
+		if err := c.holdIfUnsafe(ctx, o); err != nil {
 			return err
 		}
 		o.HeldFor, o.Stopped, o.Begun = nil, "", false
@@ -422,7 +418,7 @@ func (h *Hospital) StartOrder(ctx context.Context, actor Actor, id int64, step S
 		return Order{}, err
 	}
 	return h.stepOrder(ctx, actor, id, step, OrderPreparing, func(ctx context.Context, c *change, o *Order, _ string) error {
-		if err := c.mustBeSafe(ctx, o); err != nil {
+		if err := c.holdIfUnsafe(ctx, o); err != nil {
 			return err
 		}
 		o.Begun = true
@@ -436,7 +432,7 @@ func (h *Hospital) ReadyOrder(ctx context.Context, actor Actor, id int64, step S
 		return Order{}, err
 	}
 	return h.stepOrder(ctx, actor, id, step, OrderReady, func(ctx context.Context, c *change, o *Order, _ string) error {
-		if err := c.mustBeSafe(ctx, o); err != nil {
+		if err := c.holdIfUnsafe(ctx, o); err != nil {
 			return err
 		}
 		if err := c.putOrder(ctx, o, OrderReady); err != nil {
@@ -479,7 +475,7 @@ func (h *Hospital) CancelOrder(ctx context.Context, actor Actor, id int64, step 
 		return Order{}, err
 	}
 	return h.stepOrder(ctx, actor, id, step, OrderCancelled, func(ctx context.Context, c *change, o *Order, reason string) error {
-		if err := actor.mayCancel(*o, reason); err != nil {
+		if err := actor.checkCancel(*o, reason); err != nil {
 			return err
 		}
 		from := o.Status
@@ -493,11 +489,11 @@ func (h *Hospital) CancelOrder(ctx context.Context, actor Actor, id int64, step 
 
 // MayCancel reports whether the actor may cancel the order as it stands, with a reason.
 func (a Actor) MayCancel(o Order) bool {
-	return slices.Contains(orderSteps[o.Status], OrderCancelled) && a.mayCancel(o, "for a reason") == nil
+	return slices.Contains(orderSteps[o.Status], OrderCancelled) && a.checkCancel(o, "for a reason") == nil
 }
 
-// mayCancel returns why the actor may not cancel the order, or nil.
-func (a Actor) mayCancel(o Order, reason string) error {
+// checkCancel returns why the actor may not cancel the order, or nil.
+func (a Actor) checkCancel(o Order, reason string) error {
 	staff := a.Role.May(CookOrders) || a.Role.May(OverrideHazards)
 	switch {
 	case !staff && (a.UserID == 0 || a.UserID != o.PlacedBy):
@@ -505,9 +501,7 @@ func (a Actor) mayCancel(o Order, reason string) error {
 	case o.Begun && !staff:
 		return o.conflict(a, "order_begun", "The kitchen has begun to cook order %d. Ask the ward to cancel it.", o.ID)
 	case o.Begun && reason == "":
-		wrong := fields{}
-		wrong.refuse("reason", "required", "Say why: the kitchen has begun to cook it.")
-		return wrong.err()
+		return refuseField("reason", "required", "Say why: the kitchen has begun to cook it.")
 	}
 	return nil
 }
@@ -516,9 +510,7 @@ func (a Actor) mayCancel(o Order, reason string) error {
 // order's. The step to a status must stand in orderSteps and lead forward; without one fn decides.
 func (h *Hospital) stepOrder(ctx context.Context, actor Actor, id int64, step Step, to OrderStatus, fn func(ctx context.Context, c *change, o *Order, reason string) error) (Order, error) {
 	reason := tidy(step.Reason)
-	wrong := fields{}
-	wrong.text("reason", reason, LongestReason)
-	if err := wrong.err(); err != nil {
+	if err := checkReason(reason); err != nil {
 		return Order{}, err
 	}
 	var after Order
@@ -527,14 +519,14 @@ func (h *Hospital) stepOrder(ctx context.Context, actor Actor, id int64, step St
 		if err != nil {
 			return err
 		}
-		if err := c.mayStep(ctx, o); err != nil {
+		if err := c.authorizeStep(ctx, o); err != nil {
 			return err
 		}
-		if err := o.seenAs(actor, seen{step.AdmissionID, step.Version}); err != nil {
-			return c.since(ctx, err, "order", o.ID, step.Version, o.Version)
+		if err := o.checkPrecondition(actor, precondition{step.AdmissionID, step.Version}); err != nil {
+			return c.withChanges(ctx, err, "order", o.ID, step.Version, o.Version)
 		}
 		if to != "" && (!slices.Contains(orderSteps[o.Status], to) || recalledTo[o.Status] == to) {
-			return o.noStep(actor)
+			return o.invalidTransition(actor)
 		}
 		err = fn(ctx, c, &o, reason)
 		after = o.shownTo(actor)
@@ -546,15 +538,13 @@ func (h *Hospital) stepOrder(ctx context.Context, actor Actor, id int64, step St
 	return after, nil
 }
 
-// seenAs returns why the actor must not change the order, or nil: it is not for the stay, or not as
+// checkPrecondition returns why the actor must not change the order, or nil: it is not for the stay, or not as
 // they saw it.
-func (o Order) seenAs(actor Actor, saw seen) error {
+func (o Order) checkPrecondition(actor Actor, seen precondition) error {
 	switch {
-	case saw.admissionID != 0 && saw.admissionID != o.AdmissionID:
-		refusal := anotherPatient()
-		refusal.Current = o.shownTo(actor)
-		return refusal
-	case saw.version != 0 && saw.version != o.Version:
+	case seen.admissionID != 0 && seen.admissionID != o.AdmissionID:
+		return anotherPatient().With(o.shownTo(actor))
+	case seen.version != 0 && seen.version != o.Version:
 		return o.conflict(actor, "order_outdated", "Order %d has changed meanwhile: it is %s now. Look again.", o.ID,
 			orderWords[o.Status])
 	}
@@ -574,8 +564,8 @@ var orderWords = map[OrderStatus]string{
 	OrderUndelivered: "undelivered",
 }
 
-// noStep is the refusal of a step of the actor's that the table lacks.
-func (o Order) noStep(actor Actor) error {
+// invalidTransition is the refusal of a step of the actor's that the table lacks.
+func (o Order) invalidTransition(actor Actor) error {
 	allowed := make([]string, len(orderSteps[o.Status]))
 	for i, s := range orderSteps[o.Status] {
 		allowed[i] = orderWords[s]
@@ -588,9 +578,7 @@ func (o Order) noStep(actor Actor) error {
 
 // conflict is a refusal of the actor because of the state in which the order stands.
 func (o Order) conflict(actor Actor, code, format string, args ...any) error {
-	refusal := Refuse(Conflict, code, format, args...)
-	refusal.Current = o.shownTo(actor)
-	return refusal
+	return Refuse(Conflict, code, format, args...).With(o.shownTo(actor))
 }
 
 // unknownOrder is the refusal of an order that does not exist, or that a customer may not know of.
@@ -602,7 +590,7 @@ func (h *Hospital) Order(ctx context.Context, actor Actor, id int64) (o Order, e
 		if o, err = readOrder(ctx, q, id); err != nil {
 			return err
 		}
-		return mustSee(ctx, q, h.clock(ctx), actor, o)
+		return authorizeOrder(ctx, q, h.clock(ctx), actor, o)
 	})
 	if err != nil {
 		return Order{}, err
@@ -633,7 +621,7 @@ func (h *Hospital) OrderDetail(ctx context.Context, actor Actor, id int64) (Orde
 		if d.Order, err = readOrder(ctx, q, id); err != nil {
 			return err
 		}
-		if err := mustSee(ctx, q, d.At, actor, d.Order); err != nil {
+		if err := authorizeOrder(ctx, q, d.At, actor, d.Order); err != nil {
 			return err
 		}
 		return d.readPlace(ctx, q)
@@ -676,13 +664,13 @@ func (o Order) shownTo(actor Actor) Order {
 	return o
 }
 
-// mayStep returns NotFound unless the actor may know of the order that they give a command about.
+// authorizeStep returns NotFound unless the actor may know of the order that they give a command about.
 // One that is still open is work, whatever day it is of.
-func (c *change) mayStep(ctx context.Context, o Order) error {
+func (c *change) authorizeStep(ctx context.Context, o Order) error {
 	if actor := c.actor; actor.Role.May(ReadOrders) && !o.Status.Ended() {
 		return nil
 	}
-	return mustSee(ctx, c.tx, c.now, c.actor, o)
+	return authorizeOrder(ctx, c.tx, c.now, c.actor, o)
 }
 
 // linkedTo reports whether a customer may order for the patient of a stay. After the patient's death nobody may.
@@ -793,9 +781,9 @@ func (c *change) openOrders(ctx context.Context, admissionID int64) ([]Order, er
 	return ordersWhere(ctx, c.tx, `meal_order.admission_id = $1 AND meal_order.ended_at IS NULL`, admissionID)
 }
 
-// keepStay keeps a stay, and with it all its orders, from everyone else until the commit, without changing it: whoever changes an order
+// lockStay keeps a stay, and with it all its orders, from everyone else until the commit, without changing it: whoever changes an order
 // of a stay, or what the patient may eat, holds the stay first. So the safety check and the step that rests on it are one.
-func (c *change) keepStay(ctx context.Context, admissionID int64) error {
+func (c *change) lockStay(ctx context.Context, admissionID int64) error {
 	if _, err := c.tx.ExecContext(ctx, `UPDATE admission SET version = version WHERE id = $1`, admissionID); err != nil {
 		return fmt.Errorf("lock stay %d: %w", admissionID, err)
 	}
@@ -813,7 +801,7 @@ func (c *change) lockOrder(ctx context.Context, id int64) (Order, error) {
 	if err != nil {
 		return Order{}, fmt.Errorf("read what order %d is for: %w", id, err)
 	}
-	if err := c.keepStay(ctx, stay); err != nil {
+	if err := c.lockStay(ctx, stay); err != nil {
 		return Order{}, err
 	}
 	if _, err := c.tx.ExecContext(ctx, `UPDATE meal_order SET version = version WHERE id = $1`, id); err != nil {

@@ -86,7 +86,7 @@ func (c *change) lockPatient(ctx context.Context, id int64, wrong fields) (open 
 	if id == 0 {
 		return 0, nil
 	}
-	known, err := c.exec(ctx, `UPDATE patient SET version = version + 1 WHERE id = $1`, id)
+	known, err := c.exec(ctx, `UPDATE patient SET version = version WHERE id = $1`, id)
 	if err != nil {
 		return 0, fmt.Errorf("lock patient %d: %w", id, err)
 	}
@@ -101,8 +101,8 @@ func (c *change) lockPatient(ctx context.Context, id int64, wrong fields) (open 
 	return open, nil
 }
 
-// mustLive refuses to go on with a locked patient whose death is on record.
-func (c *change) mustLive(ctx context.Context, id int64) error {
+// checkAlive refuses to go on with a locked patient whose death is on record.
+func (c *change) checkAlive(ctx context.Context, id int64) error {
 	var died bool
 	err := c.tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM admission WHERE patient_id = $1 AND outcome = 'deceased')`, id).Scan(&died)
 	if err != nil {

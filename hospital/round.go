@@ -122,7 +122,7 @@ func countDeliveries(ctx context.Context, q *sql.Tx, now time.Time) (map[Deliver
 
 // The columns and tables of a tray, and which trays are on the board: open ones.
 const (
-	trayColumns = runColumns + `, meal_order.meal, meal_order.due, delivery.ready_at,
+	trayColumns = deliveryColumns + `, meal_order.meal, meal_order.due, delivery.ready_at,
 		COALESCE(ward.name, ''), address.zone_id`
 	openTrays = ` WHERE delivery.ended_at IS NULL AND `
 )
@@ -140,7 +140,7 @@ type destined[Stop any] struct {
 // scan reads a row that begins with trayColumns and has more columns after them, as far as the
 // actor may know of the tray.
 func (d *destined[Stop]) scan(row scanner, actor Actor, more ...any) error {
-	r, err := scanRun(row, append([]any{&d.tray.Meal, (*instant)(&d.tray.Due),
+	r, err := scanDelivery(row, append([]any{&d.tray.Meal, (*instant)(&d.tray.Due),
 		(*instant)(&d.tray.ReadySince), &d.ward, (*reference)(&d.zoneID)}, more...)...)
 	d.tray.Delivery, d.wardID, d.zone = r.shownTo(actor), r.WardID, r.Zone
 	d.tray.Claimable = r.claimable()
@@ -157,7 +157,7 @@ func readWaiting(ctx context.Context, q *sql.Tx, actor Actor) ([]destined[Tray],
 		args = append(args, mostWrongCodes)
 	}
 	// #nosec G202 -- the condition is one of this package's own, with $n for what people send
-	rows, err := q.QueryContext(ctx, `SELECT `+trayColumns+runTables+openTrays+condition, args...)
+	rows, err := q.QueryContext(ctx, `SELECT `+trayColumns+deliveryTables+openTrays+condition, args...)
 	trays, err := collect(rows, err, func(row scanner) (d destined[Tray], err error) {
 		err = d.scan(row, actor)
 		d.stop = d.tray
@@ -174,7 +174,7 @@ func readMine(ctx context.Context, q *sql.Tx, actor Actor) ([]destined[RoundStop
 	rows, err := q.QueryContext(ctx, `SELECT `+trayColumns+`, COALESCE(patient.name, address.full_name), patient.birth_date,
 			COALESCE(admission.diet, ''), COALESCE(admission.texture, 7), admission.allergies, meal_order.held_for,
 			COALESCE(address.phone, ''), `+dishesOfOrder+
-		runTables+` LEFT JOIN patient ON patient.id = admission.patient_id`+openTrays+
+		deliveryTables+` LEFT JOIN patient ON patient.id = admission.patient_id`+openTrays+
 		`delivery.courier_id = $1`, actor.UserID)
 	plates := plates{}
 	stops, err := collect(rows, err, func(row scanner) (d destined[RoundStop], err error) {

@@ -12,7 +12,7 @@ import (
 )
 
 // This file is what the safety check does to orders. There is no way around it: whoever takes an order a step further toward its
-// patient calls mustBeSafe while holding the stay, and whatever changes what a patient may eat, or what is in a dish, calls
+// patient calls holdIfUnsafe while holding the stay, and whatever changes what a patient may eat, or what is in a dish, calls
 // recheckStay while holding it.
 
 // everyHazardOf is what speaks against a locked order as things stand now, overridden or not. It checks the dishes both as they
@@ -48,9 +48,9 @@ func (c *change) hazardsOf(ctx context.Context, o Order) ([]Hazard, error) {
 	return uncovered(hazards, o.Overridden), err
 }
 
-// mustBeSafe refuses to go on with a locked order that is dangerous as things stand now. It stops the order for everyone, and what it
+// holdIfUnsafe refuses to go on with a locked order that is dangerous as things stand now. It stops the order for everyone, and what it
 // does is kept although the command is refused.
-func (c *change) mustBeSafe(ctx context.Context, o *Order) error {
+func (c *change) holdIfUnsafe(ctx context.Context, o *Order) error {
 	hazards, err := c.hazardsOf(ctx, *o)
 	if err != nil || len(hazards) == 0 {
 		return err
@@ -97,7 +97,7 @@ func (c *change) holdOrder(ctx context.Context, o *Order, hazards []Hazard) erro
 	if from == OrderHeld && !hasNew(hazards, known) {
 		return nil // for fewer reasons than before: no alarm
 	}
-	return c.tellKitchen(ctx, news, o.ID)
+	return c.notifyKitchen(ctx, news, o.ID)
 }
 
 // callBack stops a locked order in transit: the courier is to bring it back, and the kitchen to make another one.
@@ -109,7 +109,7 @@ func (c *change) callBack(ctx context.Context, o *Order) error {
 	if err := c.stopDelivery(ctx, *o, o.Stopped); err != nil {
 		return err
 	}
-	return c.tellKitchen(ctx, "ticket_stopped", o.ID)
+	return c.notifyKitchen(ctx, "ticket_stopped", o.ID)
 }
 
 // hasNew reports whether there is a hazard that was not known.
@@ -146,7 +146,7 @@ func (c *change) recheck(ctx context.Context, o *Order) error {
 	if err := c.putOrder(ctx, o, OrderHeld); err != nil {
 		return err
 	}
-	return c.tellKitchen(ctx, "ticket_clear", o.ID)
+	return c.notifyKitchen(ctx, "ticket_clear", o.ID)
 }
 
 // touchOpenOrders moves the topics of all who see the open orders of a locked stay, which has
@@ -165,9 +165,9 @@ func (c *change) touchOpenOrders(ctx context.Context, admissionID int64) ([]Orde
 	return orders, c.touchCustomers(ctx, Order{AdmissionID: admissionID})
 }
 
-// ordersFollow sends the open orders of a locked stay, whose patient has just been moved, to the new bed. A tray's identity is its
+// rerouteOrders sends the open orders of a locked stay, whose patient has just been moved, to the new bed. A tray's identity is its
 // patient, never a bed, so nothing is written: everyone who sees the orders is told.
-func (c *change) ordersFollow(ctx context.Context, stay Admission) error {
+func (c *change) rerouteOrders(ctx context.Context, stay Admission) error {
 	orders, err := c.touchOpenOrders(ctx, stay.ID)
 	if err != nil {
 		return err
@@ -176,30 +176,30 @@ func (c *change) ordersFollow(ctx context.Context, stay Admission) error {
 		if err := c.rerouteDelivery(ctx, o); err != nil {
 			return err
 		}
-		if err := c.tellKitchen(ctx, "ticket_moved", o.ID); err != nil {
+		if err := c.notifyKitchen(ctx, "ticket_moved", o.ID); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// ordersEnd ends what is open of a locked stay that has just ended: what is not cooked is cancelled, what is cooked is held for the
+// endOrders ends what is open of a locked stay that has just ended: what is not cooked is cancelled, what is cooked is held for the
 // kitchen to decide on, what is on its way comes back. After a death everything ends without a word to anybody.
-func (c *change) ordersEnd(ctx context.Context, stay Admission, outcome Outcome) error {
+func (c *change) endOrders(ctx context.Context, stay Admission, outcome Outcome) error {
 	orders, err := c.touchOpenOrders(ctx, stay.ID)
 	if err != nil {
 		return err
 	}
 	for _, o := range orders {
-		if err := c.orderEnds(ctx, &o, outcome); err != nil {
+		if err := c.endOrder(ctx, &o, outcome); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// orderEnds ends one locked open order of a stay that has just ended.
-func (c *change) orderEnds(ctx context.Context, o *Order, outcome Outcome) error {
+// endOrder ends one locked open order of a stay that has just ended.
+func (c *change) endOrder(ctx context.Context, o *Order, outcome Outcome) error {
 	switch {
 	case outcome == Deceased:
 		o.CancelReason = StoppedDischarged
@@ -214,8 +214,8 @@ func (c *change) orderEnds(ctx context.Context, o *Order, outcome Outcome) error
 	return c.recheck(ctx, o)
 }
 
-// tellKitchen tells everyone in the kitchen about a ticket.
-func (c *change) tellKitchen(ctx context.Context, code string, orderID int64) error {
+// notifyKitchen tells everyone in the kitchen about a ticket.
+func (c *change) notifyKitchen(ctx context.Context, code string, orderID int64) error {
 	return c.notifyRole(ctx, KitchenStaff, code, strconv.FormatInt(orderID, 10))
 }
 
@@ -252,7 +252,7 @@ func (h *Hospital) HoldNilByMouth(ctx context.Context) (int, error) {
 
 // turnNilByMouth does what a stay's beginning or ending time of nil by mouth asks for, and reports whether there was anything to do.
 func (c *change) turnNilByMouth(ctx context.Context, id int64) (bool, error) {
-	if err := c.keepStay(ctx, id); err != nil {
+	if err := c.lockStay(ctx, id); err != nil {
 		return false, err
 	}
 	stay, err := readAdmission(ctx, c.tx, id)

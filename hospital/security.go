@@ -68,7 +68,7 @@ func (h *Hospital) noteSignIn(ctx context.Context, username string, outcome erro
 	var user User
 	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
 		user, _, err = userByName(ctx, q, foldUsername(username))
-		if e, ok := errors.AsType[*Error](err); ok && e.Kind == NotFound {
+		if IsKind(err, NotFound) {
 			return nil
 		}
 		return err

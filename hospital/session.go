@@ -30,7 +30,7 @@ func (s Session) Actor(requestID string) Actor {
 // SignIn checks a password and opens a session, and ends the one that the request came with. The
 // token is shown once and kept only as its SHA-256. Every failure is the same Unauthenticated error
 // after the same work, whether the name, the password or the account was wrong; TooMany after
-// repeated failures, with the seconds to wait in Args; Unavailable where too many others sign in at
+// repeated failures, with RetryAfter; Unavailable where too many others sign in at
 // this moment.
 //
 // Whatever came of the attempt is known here, and nowhere else; failures and waits are noted in the
@@ -60,7 +60,7 @@ func (h *Hospital) tryPassword(ctx context.Context, a *attempt, password string)
 		return waitedTooLong(ctx, waiting, err)
 	}
 	defer giveBack()
-	if err := h.mayTry(waiting, a); err != nil {
+	if err := h.checkThrottle(waiting, a); err != nil {
 		return waitedTooLong(ctx, waiting, err)
 	}
 	same, err := h.matches(waiting, a.standing, a.hash, password)
@@ -85,7 +85,7 @@ func waitedTooLong(ctx, waiting context.Context, err error) error {
 	if !errors.Is(context.Cause(waiting), errLongTurn) {
 		return notSaved(ctx, err)
 	}
-	return Refuse(Unavailable, "sign_in_busy",
+	return Busy("sign_in_busy",
 		"Very many people are signing in at this moment. Try again in a moment.")
 }
 
@@ -225,7 +225,7 @@ func (s SignIns) readOpen(ctx context.Context, q *sql.Tx, now time.Time) error {
 // SignOut ends the session of a token and moves its UserTopic. No error where there is none.
 func (h *Hospital) SignOut(ctx context.Context, token string) error {
 	s, err := h.SessionByToken(ctx, token)
-	if e, ok := errors.AsType[*Error](err); ok && e.Kind == Unauthenticated {
+	if IsKind(err, Unauthenticated) {
 		return nil
 	}
 	if err != nil {

@@ -138,7 +138,7 @@ func (o Order) topics() []Topic {
 
 func (d Delivery) topics() []Topic { return []Topic{DeliveriesTopic, DeliveryTopic(d.ID)} }
 
-func (r run) topics() []Topic {
+func (r deliveryRow) topics() []Topic {
 	if r.AddressID == 0 {
 		return r.Delivery.topics()
 	}

@@ -102,9 +102,7 @@ func (c *change) addUser(ctx context.Context, user NewUser, hash passwordHash) (
 			return 0, fmt.Errorf("give user %s ward %d: %w", user.Username, ward, err)
 		}
 		if known == 0 {
-			wrong := fields{}
-			wrong.refuse("wards", "ward_unknown", "There is no ward with the id %d.", ward)
-			return 0, wrong.err()
+			return 0, refuseField("wards", "ward_unknown", "There is no ward with the id %d.", ward)
 		}
 	}
 	return id, nil

@@ -77,7 +77,7 @@ func (h *Hospital) AddZone(ctx context.Context, actor Actor, zone ZoneChange) (Z
 func (c *change) addZone(ctx context.Context, zone ZoneChange) (id int64, err error) {
 	err = c.tx.QueryRowContext(ctx, `INSERT INTO zone (name, charge) VALUES ($1, $2) RETURNING id`, zone.Name, zone.Charge).Scan(&id)
 	if err != nil {
-		return 0, zone.notKept(err)
+		return 0, zone.writeError(err)
 	}
 	c.record(entry{action: "zone.add", entity: "zone", entityID: id, to: zone.Name, version: 1}, Zone{ID: id})
 	return id, nil
@@ -94,8 +94,8 @@ func (z *ZoneChange) check() error {
 	return wrong.err()
 }
 
-// notKept words why a zone could not be written.
-func (z ZoneChange) notKept(err error) error {
+// writeError words why a zone could not be written.
+func (z ZoneChange) writeError(err error) error {
 	if store.Violated(err) == "zone_name" {
 		return Refuse(Conflict, "zone_name_taken", "There is a zone %s already. Choose another name.", z.Name)
 	}
@@ -121,7 +121,7 @@ func (h *Hospital) SetZone(ctx context.Context, actor Actor, id int64, zone Zone
 			return err
 		}
 		if zone.Version != 0 && zone.Version != before.Version {
-			return c.since(ctx, before.outdated(), "zone", id, zone.Version, before.Version)
+			return c.withChanges(ctx, before.outdated(), "zone", id, zone.Version, before.Version)
 		}
 		changed.Version = before.Version
 		if before == changed {
@@ -138,15 +138,14 @@ func (h *Hospital) SetZone(ctx context.Context, actor Actor, id int64, zone Zone
 
 // outdated is the refusal of a command whose giver saw another version.
 func (z Zone) outdated() error {
-	refusal := Refuse(Conflict, "zone_outdated", "The zone %s has changed meanwhile. Look again before you change it.", z.Name)
-	refusal.Current = z
-	return refusal
+	return Refuse(Conflict, "zone_outdated",
+		"The zone %s has changed meanwhile. Look again before you change it.", z.Name).With(z)
 }
 
 // setZone changes a locked zone.
 func (c *change) setZone(ctx context.Context, before, to Zone) error {
 	if _, err := c.exec(ctx, `UPDATE zone SET name = $2, charge = $3, version = version + 1 WHERE id = $1`, to.ID, to.Name, to.Charge); err != nil {
-		return ZoneChange{Name: to.Name}.notKept(err)
+		return ZoneChange{Name: to.Name}.writeError(err)
 	}
 	c.record(entry{action: "zone.set", entity: "zone", entityID: to.ID,
 		from: fmt.Sprintf("%s %d", before.Name, before.Charge), to: fmt.Sprintf("%s %d", to.Name, to.Charge),

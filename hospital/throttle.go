@@ -125,7 +125,7 @@ func (a *attempt) readStranger(ctx context.Context, q *sql.Tx, now time.Time) er
 // matches where nobody has it.
 func credentials(ctx context.Context, q *sql.Tx, username string) (User, passwordHash, error) {
 	user, hash, err := userByName(ctx, q, username)
-	if e, ok := errors.AsType[*Error](err); ok && e.Kind == NotFound {
+	if IsKind(err, NotFound) {
 		return User{}, noPassword, nil
 	}
 	return user, hash, err
@@ -155,10 +155,10 @@ func failuresOf(ctx context.Context, q *sql.Tx, subject string, now time.Time) (
 	return failures, last, nil
 }
 
-// mayTry returns TooMany where it is too early for another attempt, with the seconds to wait in
-// Args; otherwise it lets the slow ones wait. Whoever has failed before is let to the check of the
+// checkThrottle returns TooMany where it is too early for another attempt, with RetryAfter;
+// otherwise it lets the slow ones wait. Whoever has failed before is let to the check of the
 // password after all others.
-func (h *Hospital) mayTry(ctx context.Context, a *attempt) error {
+func (h *Hospital) checkThrottle(ctx context.Context, a *attempt) error {
 	now := h.clock(ctx)
 	var failures int
 	var last time.Time
@@ -176,7 +176,7 @@ func (h *Hospital) mayTry(ctx context.Context, a *attempt) error {
 		last = now
 	}
 	if wait := waitAfter(failures-freeForOwn) - now.Sub(last); wait > 0 {
-		return Refuse(TooMany, "too_many_attempts", "Too many attempts. Try again in %d s.", int(math.Ceil(wait.Seconds())))
+		return tooManyAttempts(wait)
 	}
 	if failures > 0 && a.standing == stranger {
 		a.standing = doubted
@@ -185,6 +185,14 @@ func (h *Hospital) mayTry(ctx context.Context, a *attempt) error {
 		return pause(ctx, slowly)
 	}
 	return nil
+}
+
+// tooManyAttempts is the refusal of an attempt that comes too early.
+func tooManyAttempts(wait time.Duration) error {
+	seconds := int(math.Ceil(wait.Seconds()))
+	refusal := Refuse(TooMany, "too_many_attempts", "Too many attempts. Try again in %d s.", seconds)
+	refusal.RetryAfter = time.Duration(seconds) * time.Second
+	return refusal
 }
 
 // waitAfter is how long nobody may try again after so many failures beyond the free ones.

@@ -15,8 +15,8 @@ import (
 // patient, or on a state that somebody has changed since. Whoever says nothing of what they saw is
 // served all the same.
 
-// seen is what the giver of a command had before them. 0: they did not say.
-type seen struct {
+// precondition is what the giver of a command saw, and must still be so. 0: they did not say.
+type precondition struct {
 	admissionID int64 // the stay that the command is about
 	version     int64 // of what it changes
 }
@@ -37,10 +37,10 @@ func anotherPatient() *Error {
 	return e
 }
 
-// since adds to a refusal what has changed in a thing since the version that the giver of the
+// withChanges adds to a refusal what has changed in a thing since the version that the giver of the
 // command saw, if it has; of a stay that has ended, which nobody reads any more, only who ended it
 // and when. A refusal of another kind, and any other error, stay as they are.
-func (c *change) since(ctx context.Context, err error, thing string, id, seenVersion, version int64) error {
+func (c *change) withChanges(ctx context.Context, err error, thing string, id, seenVersion, version int64) error {
 	refusal, ok := errors.AsType[*Error](err)
 	if !ok || refusal.Kind != Conflict || refusal.Changes != nil || seenVersion == 0 || seenVersion == version {
 		return err
@@ -94,7 +94,7 @@ func (h *Hospital) StayAsSeen(ctx context.Context, actor Actor, id, admissionID,
 			return err
 		}
 		reader := &change{tx: q, actor: actor}
-		return reader.since(ctx, stay.seenAs(seen{admissionID, version}), "admission", id, version, stay.Version)
+		return reader.withChanges(ctx, stay.checkPrecondition(precondition{admissionID, version}), "admission", id, version, stay.Version)
 	})
 }
 
