@@ -105,8 +105,8 @@ func authorizeAddress(ctx context.Context, q *sql.Tx, now time.Time, actor Actor
 }
 
 // OpenStay reads a stay that has not ended. NotFound where there is none, or it has.
-func (h *Hospital) OpenStay(ctx context.Context, id int64) (Admission, error) {
-	stay, err := h.Admission(ctx, id)
+func (h *Hospital) OpenStay(ctx context.Context, actor Actor, id int64) (Admission, error) {
+	stay, err := h.Admission(ctx, actor, id)
 	if err == nil && !stay.DischargedAt.IsZero() {
 		return Admission{}, Refuse(NotFound, "stay_ended", "This stay has ended.")
 	}

@@ -558,7 +558,10 @@ func (a Admission) conflict(code, format string, args ...any) error {
 }
 
 // Admission reads one stay. NotFound where there is none.
-func (h *Hospital) Admission(ctx context.Context, id int64) (a Admission, err error) {
+func (h *Hospital) Admission(ctx context.Context, actor Actor, id int64) (a Admission, err error) {
+	if err := actor.need(ReadWards); err != nil {
+		return Admission{}, err
+	}
 	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
 		a, err = readAdmission(ctx, q, id)
 		return err

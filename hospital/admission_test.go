@@ -78,7 +78,7 @@ func TestAnAdmissionKeepsWhatWasSaid(t *testing.T) {
 		if a != want {
 			t.Errorf("the command returned %+v\nwant %+v", a, want)
 		}
-		if read, err := h.Admission(t.Context(), a.ID); err != nil || read != want {
+		if read, err := h.Admission(t.Context(), hospital.System, a.ID); err != nil || read != want {
 			t.Errorf("read %+v and error %v\nwant %+v", read, err, want)
 		}
 		d := h.detail(t, "A-01")
@@ -115,7 +115,7 @@ func TestAPatientCanBeAdmittedWithoutABed(t *testing.T) {
 		if a.BedID != 0 || a.BedNumber != "" || a.WardID != 0 || !a.BedSince.IsZero() {
 			t.Errorf("got %+v", a)
 		}
-		d, err := h.ManagementDashboard(t.Context())
+		d, err := h.ManagementDashboard(t.Context(), hospital.System)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -378,7 +378,7 @@ func TestPendingDischargesAreExactlyTheOpenStaysThatAreMarked(t *testing.T) {
 		}
 		pending := func(want ...int) {
 			t.Helper()
-			d, err := h.ManagementDashboard(t.Context())
+			d, err := h.ManagementDashboard(t.Context(), hospital.System)
 			if err != nil {
 				t.Fatal(err)
 			}

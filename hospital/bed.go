@@ -250,7 +250,10 @@ func (s *BoardStay) readOrders(ctx context.Context, q *sql.Tx, now time.Time) ([
 }
 
 // FreeBeds lists the beds that a patient could be put into, by ward and number.
-func (h *Hospital) FreeBeds(ctx context.Context) (free []FreeBed, err error) {
+func (h *Hospital) FreeBeds(ctx context.Context, actor Actor) (free []FreeBed, err error) {
+	if err := actor.need(ReadWards); err != nil {
+		return nil, err
+	}
 	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
 		free, err = freeBeds(ctx, q)
 		return err

@@ -133,7 +133,7 @@ func (p *play) screens(r *rapid.T) map[string]func() screen {
 	ctx := p.t.Context()
 	all := map[string]func() screen{
 		"kitchen": func() screen {
-			board, err := p.KitchenBoard(ctx)
+			board, err := p.KitchenBoard(ctx, hospital.System)
 			moved := board.Revisions
 			board.Revisions = hospital.Revisions{}
 			return see(board, moved, err)

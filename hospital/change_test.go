@@ -189,7 +189,7 @@ func TestInTransactionIsOneTransactionAndOneAnnouncement(t *testing.T) {
 			if _, err := h.Transfer(ctx, nurse, a.ID, hospital.TransferTo{BedID: beds[1]}); err != nil {
 				return err
 			}
-			board, err := h.WardBoard(ctx, h.a.ID)
+			board, err := h.WardBoard(ctx, hospital.System, h.a.ID)
 			if err != nil {
 				return err
 			}
@@ -327,7 +327,7 @@ func (h *house) revisions(t testing.TB, topics ...hospital.Topic) hospital.Revis
 // medical reads the medical dashboard of some wards.
 func (h *house) medical(t testing.TB, wards ...int64) hospital.MedicalDashboard {
 	t.Helper()
-	d, err := h.MedicalDashboard(t.Context(), wards)
+	d, err := h.MedicalDashboard(t.Context(), hospital.System, wards)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -337,7 +337,7 @@ func (h *house) medical(t testing.TB, wards ...int64) hospital.MedicalDashboard 
 // management reads the management dashboard.
 func (h *house) management(t testing.TB) hospital.ManagementDashboard {
 	t.Helper()
-	d, err := h.ManagementDashboard(t.Context())
+	d, err := h.ManagementDashboard(t.Context(), hospital.System)
 	if err != nil {
 		t.Fatal(err)
 	}

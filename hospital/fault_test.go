@@ -92,9 +92,9 @@ func TestAReadThatTakesTooLongSaysSo(t *testing.T) {
 	}
 	hurried, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	_, err = h.WardBoard(hurried, h.a.ID)
+	_, err = h.WardBoard(hurried, hospital.System, h.a.ID)
 	refused(t, err, hospital.Unavailable, "not_read")
-	_, err = h.ManagementDashboard(t.Context())
+	_, err = h.ManagementDashboard(t.Context(), hospital.System)
 	refused(t, err, hospital.Unavailable, "not_read")
 }
 
@@ -297,7 +297,7 @@ func TestADatabaseThatIsAwaySaysSo(t *testing.T) {
 	p.hangUp()
 	_, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: "Uwase Marie"})
 	refused(t, err, hospital.Unavailable, "not_saved")
-	_, err = h.WardBoard(t.Context(), h.a.ID)
+	_, err = h.WardBoard(t.Context(), hospital.System, h.a.ID)
 	refused(t, err, hospital.Unavailable, "not_read")
 	if health := h.HealthNow(t.Context()); health.Database != "unreachable" {
 		t.Errorf("while it is away: %+v", health)
@@ -309,7 +309,7 @@ func TestADatabaseThatCameBackIsUsedAtOnce(t *testing.T) {
 	p, url := through(t, hospitaltest.PostgreSQL(t))
 	h := newHouse(t, url)
 	for i, err := range atOnce(8, func(int) error { // so that the pool holds many connections
-		_, err := h.WardBoard(t.Context(), h.a.ID)
+		_, err := h.WardBoard(t.Context(), hospital.System, h.a.ID)
 		return err
 	}) {
 		if err != nil {
@@ -322,7 +322,7 @@ func TestADatabaseThatCameBackIsUsedAtOnce(t *testing.T) {
 			t.Errorf("a command: %v", err)
 		}
 		p.cutLines()
-		if _, err := h.WardBoard(t.Context(), h.a.ID); err != nil {
+		if _, err := h.WardBoard(t.Context(), hospital.System, h.a.ID); err != nil {
 			t.Errorf("a read: %v", err)
 		}
 	}

@@ -99,7 +99,7 @@ func (a *heard) take() []hospital.Revisions {
 // board reads a ward's board.
 func (h *house) board(t testing.TB, ward hospital.Ward) hospital.WardBoard {
 	t.Helper()
-	board, err := h.WardBoard(t.Context(), ward.ID)
+	board, err := h.WardBoard(t.Context(), hospital.System, ward.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,11 +254,11 @@ func (h *house) sound(t testing.TB) {
 // recount compares every number of the boards and dashboards with one that is counted another way.
 func (h *house) recount(t testing.TB) {
 	t.Helper()
-	d, err := h.ManagementDashboard(t.Context())
+	d, err := h.ManagementDashboard(t.Context(), hospital.System)
 	if err != nil {
 		t.Fatal(err)
 	}
-	medical, err := h.MedicalDashboard(t.Context(), nil)
+	medical, err := h.MedicalDashboard(t.Context(), hospital.System, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

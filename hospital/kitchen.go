@@ -96,7 +96,10 @@ type KitchenBoard struct {
 }
 
 // KitchenBoard reads it, in as many statements however many orders there are. For roles that hold ReadKitchen.
-func (h *Hospital) KitchenBoard(ctx context.Context) (KitchenBoard, error) {
+func (h *Hospital) KitchenBoard(ctx context.Context, actor Actor) (KitchenBoard, error) {
+	if err := actor.need(ReadKitchen); err != nil {
+		return KitchenBoard{}, err
+	}
 	board := KitchenBoard{At: h.clock(ctx)}
 	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
 		if board.Revisions, err = revisions(ctx, q, KitchenTopic, MetricsTopic); err != nil {

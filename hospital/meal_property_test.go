@@ -84,7 +84,7 @@ func pick[T any](k *kitchenStory, label string, from ...T) T {
 // admitSomeone admits a patient whom the customer may order for, into a free bed if there is one.
 func (k *kitchenStory) admitSomeone() {
 	cmd := hospital.NewAdmission{PatientName: "Uwase Marie", Allergies: hospital.Allergies{Known: true}}
-	free, err := k.FreeBeds(k.t.Context())
+	free, err := k.FreeBeds(k.t.Context(), hospital.System)
 	if err != nil {
 		k.rt.Fatal(err)
 	}
@@ -241,7 +241,7 @@ func (k *kitchenStory) setRecipe() error {
 }
 
 func (k *kitchenStory) moveSomeone() error {
-	free, err := k.FreeBeds(k.t.Context())
+	free, err := k.FreeBeds(k.t.Context(), hospital.System)
 	if err != nil || len(free) == 0 {
 		return err
 	}

@@ -280,7 +280,10 @@ func (h *Hospital) Dishes(ctx context.Context, actor Actor) (dishes []Dish, err 
 }
 
 // Menu lists the available dishes of a meal by name.
-func (h *Hospital) Menu(ctx context.Context, meal Meal) (dishes []Dish, err error) {
+func (h *Hospital) Menu(ctx context.Context, actor Actor, meal Meal) (dishes []Dish, err error) {
+	if err := actor.need(OrderMeals); err != nil {
+		return nil, err
+	}
 	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
 		dishes, err = readMenu(ctx, q, meal)
 		return err

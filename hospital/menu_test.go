@@ -90,7 +90,7 @@ func TestTheMenuListsWhatThereIsOfAMealByName(t *testing.T) {
 		s.add(t, "Porridge", func(d *hospital.Dish) { d.Meals = []hospital.Meal{hospital.Breakfast} })
 		for meal, want := range map[hospital.Meal]string{hospital.Lunch: "Beans, Rice, Tea", hospital.Breakfast: "Beans, Porridge, Rice, Tea", "brunch": ""} {
 			var names []string
-			for _, dish := range must[[]hospital.Dish](t)(s.Menu(t.Context(), meal)) {
+			for _, dish := range must[[]hospital.Dish](t)(s.Menu(t.Context(), hospital.System, meal)) {
 				names = append(names, dish.Name.En)
 			}
 			if got := strings.Join(names, ", "); got != want {

@@ -94,7 +94,10 @@ type ManagementDashboard struct {
 }
 
 // MedicalDashboard reads it for some wards; none given means all, and then patients who wait for a bed are of it too.
-func (h *Hospital) MedicalDashboard(ctx context.Context, wardIDs []int64) (MedicalDashboard, error) {
+func (h *Hospital) MedicalDashboard(ctx context.Context, actor Actor, wardIDs []int64) (MedicalDashboard, error) {
+	if err := actor.need(ReadMedicalDashboard); err != nil {
+		return MedicalDashboard{}, err
+	}
 	d := MedicalDashboard{At: h.clock(ctx)}
 	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
 		s, err := readStanding(ctx, q)
@@ -131,7 +134,10 @@ func (h *Hospital) MedicalDashboard(ctx context.Context, wardIDs []int64) (Medic
 }
 
 // ManagementDashboard reads it.
-func (h *Hospital) ManagementDashboard(ctx context.Context) (ManagementDashboard, error) {
+func (h *Hospital) ManagementDashboard(ctx context.Context, actor Actor) (ManagementDashboard, error) {
+	if err := actor.need(ReadManagementDashboard); err != nil {
+		return ManagementDashboard{}, err
+	}
 	d := ManagementDashboard{At: h.clock(ctx)}
 	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
 		s, err := readStanding(ctx, q)

@@ -131,6 +131,9 @@ const NewsLasts = 5 * time.Minute
 // News reads what everyone of the reader's role was told in the last NewsLasts, and what the reader alone was: without a UserID it is the
 // news of the dashboard that all of the role share.
 func (h *Hospital) News(ctx context.Context, reader Actor) (News, error) {
+	if err := reader.need(ReadOwnSession); err != nil {
+		return News{}, err
+	}
 	var news News
 	now := h.clock(ctx)
 	topics := []Topic{RoleInboxTopic(reader.Role)}

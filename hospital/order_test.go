@@ -597,7 +597,7 @@ func TestTheStepsOfAnOrderDoNotCountAsChangesOfItsStay(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		a := s.patient(t, "Uwase Marie", "A-01")
 		s.bringTo(t, a, hospital.OrderDelivered)
-		if now, err := s.Admission(t.Context(), a.ID); err != nil || now.Version != a.Version {
+		if now, err := s.Admission(t.Context(), hospital.System, a.ID); err != nil || now.Version != a.Version {
 			t.Errorf("the stay has version %d after %d and error %v", now.Version, a.Version, err)
 		}
 	})

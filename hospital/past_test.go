@@ -118,14 +118,22 @@ func (s *service) looks(t testing.TB, ward hospital.Ward) []look {
 	parcel := orders[slices.IndexFunc(orders, func(o hospital.CustomerOrder) bool { return o.AddressID != 0 })]
 	s.claim(t, s.courier, parcel.DeliveryID)
 	looks := []look{
-		at("ward board", func(ctx context.Context) (hospital.WardBoard, error) { return s.WardBoard(ctx, ward.ID) }),
-		at("bed", func(ctx context.Context) (hospital.BedDetail, error) { return s.BedDetail(ctx, nurse, bed) }),
-		at("medical dashboard", func(ctx context.Context) (hospital.MedicalDashboard, error) { return s.MedicalDashboard(ctx, nil) }),
-		at("medical dashboard of a ward", func(ctx context.Context) (hospital.MedicalDashboard, error) {
-			return s.MedicalDashboard(ctx, []int64{ward.ID})
+		at("ward board", func(ctx context.Context) (hospital.WardBoard, error) {
+			return s.WardBoard(ctx, hospital.System, ward.ID)
 		}),
-		at("management dashboard", s.ManagementDashboard),
-		at("kitchen's wall", s.KitchenBoard),
+		at("bed", func(ctx context.Context) (hospital.BedDetail, error) { return s.BedDetail(ctx, nurse, bed) }),
+		at("medical dashboard", func(ctx context.Context) (hospital.MedicalDashboard, error) {
+			return s.MedicalDashboard(ctx, hospital.System, nil)
+		}),
+		at("medical dashboard of a ward", func(ctx context.Context) (hospital.MedicalDashboard, error) {
+			return s.MedicalDashboard(ctx, hospital.System, []int64{ward.ID})
+		}),
+		at("management dashboard", func(ctx context.Context) (hospital.ManagementDashboard, error) {
+			return s.ManagementDashboard(ctx, hospital.System)
+		}),
+		at("kitchen's wall", func(ctx context.Context) (hospital.KitchenBoard, error) {
+			return s.KitchenBoard(ctx, hospital.System)
+		}),
 		at("courier's board", func(ctx context.Context) (hospital.DeliveryBoard, error) { return s.DeliveryBoard(ctx, s.courier) }),
 		at("all couriers' board", func(ctx context.Context) (hospital.DeliveryBoard, error) { return s.DeliveryBoard(ctx, admin) }),
 		at("customer's home", func(ctx context.Context) (hospital.CustomerHome, error) { return s.CustomerHome(ctx, s.customer) }),

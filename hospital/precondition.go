@@ -85,6 +85,9 @@ func changesSince(ctx context.Context, q *sql.Tx, actor Actor, thing string, id,
 // StayAsSeen refuses what is about a stay without changing it, unless the stay is the one, and as,
 // somebody saw. Of what they did not say, 0, nothing is asked.
 func (h *Hospital) StayAsSeen(ctx context.Context, actor Actor, id, admissionID, version int64) error {
+	if err := actor.need(ReadWards); err != nil {
+		return err
+	}
 	if admissionID == 0 && version == 0 {
 		return nil
 	}

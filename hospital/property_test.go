@@ -119,7 +119,7 @@ func (s *story) patientOf(n int64) int64 {
 	if int(n) > len(s.stays) {
 		return 4711
 	}
-	a, err := s.Admission(s.t.Context(), s.stays[n-1])
+	a, err := s.Admission(s.t.Context(), hospital.System, s.stays[n-1])
 	if err != nil {
 		s.rt.Fatal(err)
 	}

@@ -28,6 +28,7 @@ type Permission string
 // The permissions. Each names an act, as the audit does.
 const (
 	ReadOwnSession          Permission = "own_session"          // sign out, own preferences: everyone signed in
+	ListWards               Permission = "wards.list"           // which wards there are
 	ReadWards               Permission = "wards.read"           // a ward's board with patients' names
 	ReadClinical            Permission = "clinical.read"        // reason for admission, notes
 	ReadMedicalDashboard    Permission = "dashboard.medical"    // /dashboard/medical_staff/
@@ -67,6 +68,7 @@ const (
 // clinical act.
 var permitted = map[Permission][]Role{
 	ReadOwnSession:          Roles,
+	ListWards:               {MedicalStaff, WardManagement, KitchenStaff, Admin},
 	ReadWards:               {MedicalStaff, WardManagement, Admin},
 	ReadClinical:            {MedicalStaff, Admin},
 	ReadMedicalDashboard:    {MedicalStaff, Admin},
@@ -105,21 +107,28 @@ var permitted = map[Permission][]Role{
 // May reports whether the role holds the permission. An unknown permission is held by nobody.
 func (r Role) May(p Permission) bool { return slices.Contains(permitted[p], r) }
 
-// Actor is who gives a command: a signed-in person, the simulated staff, or the system itself.
+// Actor is who reads or gives a command: a signed-in person, the simulated staff, or the system
+// itself.
 type Actor struct {
 	UserID    int64 // 0 for the system
 	Username  string
 	Role      Role
 	RequestID string // of the HTTP request, for the audit; may be empty
 	SessionID int64  // 0 for whoever needs none
+
+	holds Permission // of an actor without a role: the one thing that it may do
 }
 
 // System is the hospital acting by itself, as when a reservation runs out.
 var System = Actor{Username: "system", Role: Admin}
 
+// HolderOf is the actor as whom a screen is read that is drawn once for all who hold a permission. It
+// may do that and nothing else; who watches the screen is asked each by themselves.
+func HolderOf(p Permission) Actor { return Actor{holds: p} }
+
 // need returns a Forbidden error unless the actor holds the permission.
 func (a Actor) need(p Permission) error {
-	if a.Role.May(p) {
+	if a.Role.May(p) || p != "" && a.holds == p {
 		return nil
 	}
 	return Refuse(Forbidden, "forbidden", "Your role may not do this. Ask a colleague whose work it is.")

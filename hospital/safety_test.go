@@ -71,7 +71,7 @@ func TestADietChangeStopsTheOpenOrdersThatItMakesDangerous(t *testing.T) {
 // freeBed is the number of a bed that can take someone.
 func (s *service) freeBed(t testing.TB) string {
 	t.Helper()
-	free, err := s.FreeBeds(t.Context())
+	free, err := s.FreeBeds(t.Context(), hospital.System)
 	if err != nil || len(free) == 0 {
 		t.Fatalf("there is no free bed (error %v)", err)
 	}

@@ -109,7 +109,10 @@ func (c *change) addUser(ctx context.Context, user NewUser, hash passwordHash) (
 }
 
 // Users lists every login by name.
-func (h *Hospital) Users(ctx context.Context) ([]User, error) {
+func (h *Hospital) Users(ctx context.Context, actor Actor) ([]User, error) {
+	if err := actor.need(ManageUsers); err != nil {
+		return nil, err
+	}
 	var users []User
 	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
 		rows, err := q.QueryContext(ctx, selectUser+` ORDER BY app_user.id, user_ward.ward_id`)

@@ -130,7 +130,10 @@ type BoardMeal struct {
 }
 
 // Wards lists all wards in the order of their codes, without reading their beds.
-func (h *Hospital) Wards(ctx context.Context) ([]Ward, error) {
+func (h *Hospital) Wards(ctx context.Context, actor Actor) ([]Ward, error) {
+	if err := actor.need(ListWards); err != nil {
+		return nil, err
+	}
 	var wards []Ward
 	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
 		rows, err := q.QueryContext(ctx, selectWard)
@@ -161,7 +164,10 @@ func readWard(ctx context.Context, q *sql.Tx, id int64) (Ward, error) {
 }
 
 // WardBoard reads a ward's board. NotFound where there is no such ward.
-func (h *Hospital) WardBoard(ctx context.Context, wardID int64) (WardBoard, error) {
+func (h *Hospital) WardBoard(ctx context.Context, actor Actor, wardID int64) (WardBoard, error) {
+	if err := actor.need(ReadWards); err != nil {
+		return WardBoard{}, err
+	}
 	board := WardBoard{At: h.clock(ctx)}
 	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
 		if board.Revisions, err = revisions(ctx, q, WardTopic(wardID)); err != nil {

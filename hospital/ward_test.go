@@ -71,7 +71,7 @@ func TestAWardIsCreatedWithItsBeds(t *testing.T) {
 		if board.Counts != (hospital.BedCounts{Total: 101, Available: 101}) {
 			t.Errorf("the board counts %+v", board.Counts)
 		}
-		wards, err := h.Wards(t.Context())
+		wards, err := h.Wards(t.Context(), hospital.System)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -110,10 +110,10 @@ func TestAWardIsRefused(t *testing.T) {
 func TestAnUnknownWardHasNoBoard(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		for _, id := range []int64{4711, 0, -1} {
-			_, err := h.WardBoard(t.Context(), id)
+			_, err := h.WardBoard(t.Context(), hospital.System, id)
 			refused(t, err, hospital.NotFound, "ward_unknown")
 		}
-		_, err := h.Admission(t.Context(), 4711)
+		_, err := h.Admission(t.Context(), hospital.System, 4711)
 		refused(t, err, hospital.NotFound, "stay_unknown")
 	})
 }

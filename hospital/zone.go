@@ -32,7 +32,10 @@ type ZoneChange struct {
 const MostCharge = 1_000_000
 
 // Zones lists them by name.
-func (h *Hospital) Zones(ctx context.Context) ([]Zone, error) {
+func (h *Hospital) Zones(ctx context.Context, actor Actor) ([]Zone, error) {
+	if err := actor.need(ReadAddresses); err != nil {
+		return nil, err
+	}
 	var zones []Zone
 	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
 		rows, err := q.QueryContext(ctx, `SELECT id, name, charge, version FROM zone`)

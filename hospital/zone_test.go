@@ -121,7 +121,7 @@ func TestAZoneNamesEveryWrongField(t *testing.T) {
 				return err
 			})
 		}
-		zones, err := s.Zones(t.Context())
+		zones, err := s.Zones(t.Context(), hospital.System)
 		if err != nil || !slices.Equal(zones, []hospital.Zone{{ID: s.zone.ID + 1, Name: "Block A", Version: 1}, s.zone}) {
 			t.Errorf("the zones are %+v and error %v", zones, err)
 		}
