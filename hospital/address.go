@@ -284,9 +284,11 @@ func (c *change) lockOwner(ctx context.Context) error {
 func (c *change) inZone(ctx context.Context, zoneID int64, wrong fields) error {
 	wrong = maps.Clone(wrong)
 	if len(wrong) == 0 || wrong["zone_id"] == nil {
-		if _, err := c.lockZone(ctx, zoneID); errors.Is(err, errNoZone) {
+		_, err := c.lockZone(ctx, zoneID)
+		switch {
+		case errors.Is(err, errNoZone):
 			wrong.refuse("zone_id", "zone_unknown", "There is no such zone. Choose one of the list.")
-		} else if err != nil {
+		case err != nil:
 			return err
 		}
 	}
@@ -428,8 +430,11 @@ func (c *change) setAddress(ctx context.Context, before Address, f AddressFields
 		return fmt.Errorf("change address %d: %w", before.ID, err)
 	}
 	c.recordAddress("address.set", before.ID, before.Version+1, before.Fields().differing(f))
-	if err := c.touchDeliveries(ctx, `address.id = $1`, before.ID); err != nil || f.ZoneID == before.Zone.ID {
+	if err := c.touchDeliveries(ctx, `address.id = $1`, before.ID); err != nil {
 		return err
+	}
+	if f.ZoneID == before.Zone.ID {
+		return nil
 	}
 	return c.touchKitchen(ctx, `address.id = $1`, before.ID)
 }

@@ -191,8 +191,10 @@ func (cmd NewAdmission) check(now time.Time) fields {
 
 // expectedDischarge records that a discharge is expected before the earliest possible time, or too far ahead. Zero is no time.
 func (f fields) expectedDischarge(expected, earliest, now time.Time) {
+	if expected.IsZero() {
+		return
+	}
 	switch {
-	case expected.IsZero():
 	case expected.Before(earliest):
 		f.refuse("expected_discharge", "too_early", "Nobody can be discharged before being admitted. Give a later time.")
 	case expected.After(now.Add(LongestStay)):

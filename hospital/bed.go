@@ -184,8 +184,11 @@ func (h *Hospital) BedDetail(ctx context.Context, actor Actor, bedID int64) (Bed
 		if err != nil {
 			return err
 		}
-		if detail, err = readBedDetail(ctx, q, bed, now); err != nil || detail.Stay == nil || !actor.Role.May(LinkCustomers) {
+		if detail, err = readBedDetail(ctx, q, bed, now); err != nil {
 			return err
+		}
+		if detail.Stay == nil || !actor.Role.May(LinkCustomers) {
+			return nil
 		}
 		detail.Customers, err = customersOf(ctx, q, detail.Stay.PatientID)
 		return err
@@ -298,9 +301,11 @@ func (h *Hospital) SetBedStatus(ctx context.Context, actor Actor, bedID int64, t
 	}
 	var bed Bed
 	err := h.change(ctx, actor, func(ctx context.Context, c *change) (err error) {
-		if bed, err = c.lockBed(ctx, bedID); errors.Is(err, errNoBed) {
+		bed, err = c.lockBed(ctx, bedID)
+		if errors.Is(err, errNoBed) {
 			return unknownBed()
-		} else if err != nil {
+		}
+		if err != nil {
 			return err
 		}
 		if err := c.checkOccupant(ctx, bed, to.AdmissionID); err != nil {

@@ -311,7 +311,8 @@ func (c *change) lockOpenDelivery(ctx context.Context, o Order) (r deliveryRow, 
 // delivery to change.
 func (c *change) putDelivery(ctx context.Context, r *deliveryRow, to DeliveryStatus) error {
 	from := r.Status
-	if r.Status = to; from != to {
+	r.Status = to
+	if from != to {
 		r.StatusSince = c.now
 	}
 	var endedAt time.Time
@@ -386,9 +387,11 @@ func (c *change) cancelDelivery(ctx context.Context, o Order) error {
 	if r.Status == DeliveryInTransit {
 		return c.putDelivery(ctx, &r, DeliveryReturned)
 	}
-	if died, err := c.died(ctx, o); err != nil {
+	died, err := c.died(ctx, o)
+	if err != nil {
 		return err
-	} else if !died {
+	}
+	if !died {
 		if err := c.notifyCourier(ctx, r, "delivery_cancelled"); err != nil {
 			return err
 		}

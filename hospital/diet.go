@@ -130,7 +130,8 @@ func (w Window) MealsMissed(now time.Time) (missed int) {
 	}
 	for day := dayIn(w.From.In(kigali)); !day.After(end); day = day.AddDate(0, 0, 1) {
 		for _, times := range MealTimes {
-			if at := times.at(day); w.Holds(at) && !at.After(end) {
+			at := times.at(day)
+			if w.Holds(at) && !at.After(end) {
 				missed++
 			}
 		}

@@ -169,18 +169,27 @@ func (h *Hospital) KeepHealth(ctx context.Context, log *slog.Logger) {
 
 // tell tells the log what is otherwise than it was.
 func (f Health) tell(log *slog.Logger, was Health) {
-	switch {
-	case f.Database == was.Database:
-	case f.Database == HealthOK:
-		log.Info("the database takes commands again")
-	default:
-		log.Error("the database takes no commands; they are refused, and this node is not ready", "reason", f.Database, "error", f.cause)
+	if f.Database != was.Database {
+		f.tellDatabase(log)
 	}
-	switch {
-	case f.Database != HealthOK || (f.Clock == HealthOK) == (was.Clock == HealthOK):
-	case f.Clock == HealthOK:
+	if f.Database == HealthOK && (f.Clock == HealthOK) != (was.Clock == HealthOK) {
+		f.tellClock(log)
+	}
+}
+
+func (f Health) tellDatabase(log *slog.Logger) {
+	if f.Database == HealthOK {
+		log.Info("the database takes commands again")
+	} else {
+		log.Error("the database takes no commands; they are refused, and this node is not ready",
+			"reason", f.Database, "error", f.cause)
+	}
+}
+
+func (f Health) tellClock(log *slog.Logger) {
+	if f.Clock == HealthOK {
 		log.Info("this machine's clock agrees with the database's again")
-	default:
+	} else {
 		log.Warn("this machine's clock is wrong, or the database's is; set both by NTP", "clock", f.Clock)
 	}
 }

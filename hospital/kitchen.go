@@ -63,7 +63,8 @@ const SoonDue = 20 * time.Minute
 
 // Urgency is the ticket's at a moment.
 func (t Ticket) Urgency(now time.Time) Urgency {
-	switch left := t.Due.Sub(now); {
+	left := t.Due.Sub(now)
+	switch {
 	case left < 0:
 		return TicketLate
 	case left <= SoonDue:

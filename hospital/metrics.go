@@ -105,7 +105,8 @@ func (h *Hospital) MedicalDashboard(ctx context.Context, actor Actor, wardIDs []
 			return err
 		}
 		d.Revisions, d.Metrics, d.WaitingCount, d.PendingCount = s.Revisions, s.metrics(), s.waiting, s.pending
-		if d.Wards = s.wards; len(wardIDs) > 0 {
+		d.Wards = s.wards
+		if len(wardIDs) > 0 {
 			d.Wards = slices.DeleteFunc(s.wards, func(w WardSummary) bool { return !slices.Contains(wardIDs, w.ID) })
 			d.PendingCount = 0
 			for _, w := range d.Wards {

@@ -67,7 +67,8 @@ func servedRounds(now time.Time) (served []MissedRound) {
 	for _, day := range []time.Time{today.AddDate(0, 0, -1), today} {
 		for _, meal := range Meals {
 			times, ok := MealTimes[meal]
-			if at := times.at(day); ok && now.After(at) && now.Sub(at) < roundsKnown {
+			at := times.at(day)
+			if ok && now.After(at) && now.Sub(at) < roundsKnown {
 				served = append(served, MissedRound{Meal: meal, Day: day, Until: meal.lateUntil(day)})
 			}
 		}
@@ -124,7 +125,8 @@ func (h *Hospital) tellMissed(ctx context.Context, round MissedRound) (first boo
 		})
 	}
 	err = h.change(ctx, System, func(ctx context.Context, c *change) (err error) {
-		if first, err = c.keepMissed(ctx, round); err != nil || !first {
+		first, err = c.keepMissed(ctx, round)
+		if err != nil || !first {
 			return err
 		}
 		return c.notifyMissed(ctx, round)

@@ -330,7 +330,8 @@ func (c *change) notifyOrder(ctx context.Context, o Order) error {
 	if !ok {
 		return fmt.Errorf("order %d is %s, of which nobody is told", o.ID, o.Status)
 	}
-	if died, err := c.died(ctx, o); err != nil || died {
+	died, err := c.died(ctx, o)
+	if err != nil || died {
 		return err
 	}
 	customers, err := c.concernedCustomers(ctx, o)

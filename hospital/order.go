@@ -166,7 +166,8 @@ func (cmd NewOrder) check() fields {
 // override records what is wrong with the reason of an override, if there is one.
 func (f fields) override(field, reason string) {
 	f.text(field, reason, LongestReason)
-	if n := utf8.RuneCountInString(reason); n > 0 && n < ShortestOverride {
+	length := utf8.RuneCountInString(reason)
+	if length > 0 && length < ShortestOverride {
 		f.refuse(field, "too_short", "Say why in at least %d characters.", ShortestOverride)
 	}
 }
@@ -272,7 +273,8 @@ func (c *change) checkStayVersion(ctx context.Context, admissionID, version int6
 		return err
 	}
 	err = stay.checkPrecondition(precondition{version: version})
-	if refusal, ok := errors.AsType[*Error](err); ok && !c.actor.Role.May(ReadOrders) {
+	refusal, ok := errors.AsType[*Error](err)
+	if ok && !c.actor.Role.May(ReadOrders) {
 		refusal.Current = nil
 	}
 	return c.withChanges(ctx, err, "admission", admissionID, version, stay.Version)
@@ -374,28 +376,36 @@ func (c *change) recordOverride(o Order) {
 		to: strings.Join(kinds, ","), reason: o.OverrideReason}, o)
 }
 
-// ConfirmOrder accepts a pending order, or takes up a held one after a new safety check. Medical staff who give a reason override with it
-// what speaks against the order, where that can be. Conflict "hazards" as for PlaceOrder: a pending order is held then, and so is a
-// held one with what speaks against it now.
-func (h *Hospital) ConfirmOrder(ctx context.Context, actor Actor, id int64, step Step) (Order, error) {
-	if err := actor.need(ConfirmOrders); err != nil {
-		return Order{}, err
-	}
-	return h.stepOrder(ctx, actor, id, step, OrderConfirmed, func(ctx context.Context, c *change, o *Order, reason string) error {
-		if reason != "" && actor.Role.May(OverrideHazards) {
-			if err := c.override(ctx, o, reason); err != nil {
-				return err
-			}
-		}
-		if err := c.holdIfUnsafe(ctx, o); err != nil {
-			return err
-		}
-		o.HeldFor, o.Stopped, o.Begun = nil, "", false
-		return c.putOrder(ctx, o, OrderConfirmed)
-	})
+// orderCommand is a command that takes an order a step on or back.
+type orderCommand struct {
+	may Permission
+	to  OrderStatus // the step must stand in orderSteps and lead forward; empty: run decides
+	run func(c *change, ctx context.Context, o *Order, reason string) error
 }
 
-// override lets a locked order go on in spite of what speaks against it now, for a reason. Where nothing does, it does nothing.
+// ConfirmOrder accepts a pending order, or takes up a held one after a new safety check. Medical
+// staff who give a reason override with it what speaks against the order, where that can be. Conflict
+// "hazards" as for PlaceOrder: a pending order is held then, and so is a held one with what speaks
+// against it now.
+func (h *Hospital) ConfirmOrder(ctx context.Context, actor Actor, id int64, step Step) (Order, error) {
+	return h.stepOrder(ctx, actor, id, step, orderCommand{ConfirmOrders, OrderConfirmed, (*change).confirmOrder})
+}
+
+func (c *change) confirmOrder(ctx context.Context, o *Order, reason string) error {
+	if reason != "" && c.actor.Role.May(OverrideHazards) {
+		if err := c.override(ctx, o, reason); err != nil {
+			return err
+		}
+	}
+	if err := c.holdIfUnsafe(ctx, o); err != nil {
+		return err
+	}
+	o.HeldFor, o.Stopped, o.Begun = nil, "", false
+	return c.putOrder(ctx, o, OrderConfirmed)
+}
+
+// override lets a locked order go on in spite of what speaks against it now, for a reason. Where
+// nothing does, it does nothing.
 func (c *change) override(ctx context.Context, o *Order, reason string) error {
 	wrong := fields{}
 	wrong.override("reason", reason)
@@ -403,43 +413,45 @@ func (c *change) override(ctx context.Context, o *Order, reason string) error {
 		return err
 	}
 	hazards, err := c.everyHazardOf(ctx, *o)
-	if err != nil || len(uncovered(hazards, o.Overridden)) == 0 || !Overridable(hazards) {
+	if err != nil {
 		return err
+	}
+	if len(uncovered(hazards, o.Overridden)) == 0 || !Overridable(hazards) {
+		return nil
 	}
 	o.OverrideReason, o.OverriddenBy, o.Overridden = reason, c.actor.Username, hazards
 	c.recordOverride(*o)
 	return nil
 }
 
-// StartOrder begins to cook a confirmed order. It checks anew: with a hazard the order is held instead and the answer is the Conflict
-// "hazards", with Current as for PlaceOrder. Held it stays, although the command was refused.
+// StartOrder begins to cook a confirmed order. It checks anew: with a hazard the order is held instead
+// and the answer is the Conflict "hazards", with Current as for PlaceOrder. Held it stays, although
+// the command was refused.
 func (h *Hospital) StartOrder(ctx context.Context, actor Actor, id int64, step Step) (Order, error) {
-	if err := actor.need(CookOrders); err != nil {
-		return Order{}, err
+	return h.stepOrder(ctx, actor, id, step, orderCommand{CookOrders, OrderPreparing, (*change).startOrder})
+}
+
+func (c *change) startOrder(ctx context.Context, o *Order, _ string) error {
+	if err := c.holdIfUnsafe(ctx, o); err != nil {
+		return err
 	}
-	return h.stepOrder(ctx, actor, id, step, OrderPreparing, func(ctx context.Context, c *change, o *Order, _ string) error {
-		if err := c.holdIfUnsafe(ctx, o); err != nil {
-			return err
-		}
-		o.Begun = true
-		return c.putOrder(ctx, o, OrderPreparing)
-	})
+	o.Begun = true
+	return c.putOrder(ctx, o, OrderPreparing)
 }
 
 // ReadyOrder ends the cooking and opens the order's delivery. It checks anew, like StartOrder.
 func (h *Hospital) ReadyOrder(ctx context.Context, actor Actor, id int64, step Step) (Order, error) {
-	if err := actor.need(CookOrders); err != nil {
-		return Order{}, err
+	return h.stepOrder(ctx, actor, id, step, orderCommand{CookOrders, OrderReady, (*change).readyOrder})
+}
+
+func (c *change) readyOrder(ctx context.Context, o *Order, _ string) error {
+	if err := c.holdIfUnsafe(ctx, o); err != nil {
+		return err
 	}
-	return h.stepOrder(ctx, actor, id, step, OrderReady, func(ctx context.Context, c *change, o *Order, _ string) error {
-		if err := c.holdIfUnsafe(ctx, o); err != nil {
-			return err
-		}
-		if err := c.putOrder(ctx, o, OrderReady); err != nil {
-			return err
-		}
-		return c.openDelivery(ctx, *o)
-	})
+	if err := c.putOrder(ctx, o, OrderReady); err != nil {
+		return err
+	}
+	return c.openDelivery(ctx, *o)
 }
 
 // recalledTo is where each state goes one step back.
@@ -449,42 +461,45 @@ var recalledTo = map[OrderStatus]OrderStatus{
 	OrderReady:     OrderPreparing,
 }
 
-// RecallOrder takes an order one step back. From ready it cancels the delivery that waits; Conflict where the courier has departed.
+// RecallOrder takes an order one step back. From ready it cancels the delivery that waits; Conflict
+// where the courier has departed.
 func (h *Hospital) RecallOrder(ctx context.Context, actor Actor, id int64, step Step) (Order, error) {
-	if err := actor.need(CookOrders); err != nil {
-		return Order{}, err
-	}
-	return h.stepOrder(ctx, actor, id, step, "", func(ctx context.Context, c *change, o *Order, _ string) error {
-		from := o.Status
-		to, ok := recalledTo[from]
-		if !ok {
-			return o.conflict(actor, "order_recall", "Order %d is %s and can't be taken back.", o.ID, orderWords[from])
-		}
-		o.Begun = to == OrderPreparing
-		if err := c.putOrder(ctx, o, to); err != nil || from != OrderReady {
-			return err
-		}
-		return c.cancelDelivery(ctx, *o)
-	})
+	return h.stepOrder(ctx, actor, id, step, orderCommand{CookOrders, "", (*change).recallOrder})
 }
 
-// CancelOrder ends an order before it departs. Whoever placed it may until it is being prepared, after that the kitchen or medical staff
-// with a reason; they may before that too.
-func (h *Hospital) CancelOrder(ctx context.Context, actor Actor, id int64, step Step) (Order, error) {
-	if err := actor.need(CancelOrders); err != nil {
-		return Order{}, err
+func (c *change) recallOrder(ctx context.Context, o *Order, _ string) error {
+	to, ok := recalledTo[o.Status]
+	if !ok {
+		return o.conflict(c.actor, "order_recall", "Order %d is %s and can't be taken back.", o.ID, orderWords[o.Status])
 	}
-	return h.stepOrder(ctx, actor, id, step, OrderCancelled, func(ctx context.Context, c *change, o *Order, reason string) error {
-		if err := actor.checkCancel(*o, reason); err != nil {
-			return err
-		}
-		from := o.Status
-		o.CancelReason = reason
-		if err := c.putOrder(ctx, o, OrderCancelled); err != nil || from != OrderReady {
-			return err
-		}
-		return c.cancelDelivery(ctx, *o)
-	})
+	o.Begun = to == OrderPreparing
+	return c.takeBack(ctx, o, to)
+}
+
+// takeBack takes a locked order from the tray to a status. The delivery that waits is cancelled.
+func (c *change) takeBack(ctx context.Context, o *Order, to OrderStatus) error {
+	ready := o.Status == OrderReady
+	if err := c.putOrder(ctx, o, to); err != nil {
+		return err
+	}
+	if !ready {
+		return nil
+	}
+	return c.cancelDelivery(ctx, *o)
+}
+
+// CancelOrder ends an order before it departs. Whoever placed it may until it is being prepared, after
+// that the kitchen or medical staff with a reason; they may before that too.
+func (h *Hospital) CancelOrder(ctx context.Context, actor Actor, id int64, step Step) (Order, error) {
+	return h.stepOrder(ctx, actor, id, step, orderCommand{CancelOrders, OrderCancelled, (*change).cancelOrder})
+}
+
+func (c *change) cancelOrder(ctx context.Context, o *Order, reason string) error {
+	if err := c.actor.checkCancel(*o, reason); err != nil {
+		return err
+	}
+	o.CancelReason = reason
+	return c.takeBack(ctx, o, OrderCancelled)
 }
 
 // MayCancel reports whether the actor may cancel the order as it stands, with a reason.
@@ -506,9 +521,11 @@ func (a Actor) checkCancel(o Order, reason string) error {
 	return nil
 }
 
-// stepOrder runs a command on an order, which it locks first, and returns the order as it is then. A version other than 0 must be the
-// order's. The step to a status must stand in orderSteps and lead forward; without one fn decides.
-func (h *Hospital) stepOrder(ctx context.Context, actor Actor, id int64, step Step, to OrderStatus, fn func(ctx context.Context, c *change, o *Order, reason string) error) (Order, error) {
+// stepOrder runs a command on an order, which it locks first, and returns the order as it is then.
+func (h *Hospital) stepOrder(ctx context.Context, actor Actor, id int64, step Step, cmd orderCommand) (Order, error) {
+	if err := actor.need(cmd.may); err != nil {
+		return Order{}, err
+	}
 	reason := tidy(step.Reason)
 	if err := checkReason(reason); err != nil {
 		return Order{}, err
@@ -525,10 +542,10 @@ func (h *Hospital) stepOrder(ctx context.Context, actor Actor, id int64, step St
 		if err := o.checkPrecondition(actor, precondition{step.AdmissionID, step.Version}); err != nil {
 			return c.withChanges(ctx, err, "order", o.ID, step.Version, o.Version)
 		}
-		if to != "" && (!slices.Contains(orderSteps[o.Status], to) || recalledTo[o.Status] == to) {
+		if cmd.to != "" && (!slices.Contains(orderSteps[o.Status], cmd.to) || recalledTo[o.Status] == cmd.to) {
 			return o.invalidTransition(actor)
 		}
-		err = fn(ctx, c, &o, reason)
+		err = cmd.run(c, ctx, &o, reason)
 		after = o.shownTo(actor)
 		return err
 	})
@@ -667,7 +684,7 @@ func (o Order) shownTo(actor Actor) Order {
 // authorizeStep returns NotFound unless the actor may know of the order that they give a command about.
 // One that is still open is work, whatever day it is of.
 func (c *change) authorizeStep(ctx context.Context, o Order) error {
-	if actor := c.actor; actor.Role.May(ReadOrders) && !o.Status.Ended() {
+	if c.actor.Role.May(ReadOrders) && !o.Status.Ended() {
 		return nil
 	}
 	return authorizeOrder(ctx, c.tx, c.now, c.actor, o)
@@ -829,8 +846,11 @@ func (c *change) putOrder(ctx context.Context, o *Order, to OrderStatus) error {
 	if err != nil {
 		return fmt.Errorf("take order %d to %s: %w", o.ID, to, err)
 	}
-	if err := c.recordOrder(ctx, *o, "order.status", from); err != nil || to == from {
+	if err := c.recordOrder(ctx, *o, "order.status", from); err != nil {
 		return err
+	}
+	if to == from {
+		return nil
 	}
 	return c.notifyOrder(ctx, *o)
 }

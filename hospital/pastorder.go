@@ -117,13 +117,9 @@ func (c *change) closePast(ctx context.Context, id int64, reason string) (ended 
 	if o.Status.Ended() || !o.Due.Before(pastBefore(c.now)) {
 		return false, nil
 	}
-	from := o.Status
 	o.CancelReason = reason
-	if from != OrderInTransit {
-		if err := c.putOrder(ctx, &o, OrderCancelled); err != nil || from != OrderReady {
-			return true, err
-		}
-		return true, c.cancelDelivery(ctx, o)
+	if o.Status != OrderInTransit {
+		return true, c.takeBack(ctx, &o, OrderCancelled)
 	}
 	r, ok, err := c.lockOpenDelivery(ctx, o)
 	if err != nil {

@@ -240,7 +240,8 @@ func rounds[Stop any](trays []destined[Stop]) []Round[Stop] {
 	slices.SortFunc(trays, destined[Stop].compare)
 	var rounds []Round[Stop]
 	for _, d := range trays {
-		if n := len(rounds); n == 0 || rounds[n-1].WardID != d.wardID || rounds[n-1].ZoneID != d.zoneID {
+		n := len(rounds)
+		if n == 0 || rounds[n-1].WardID != d.wardID || rounds[n-1].ZoneID != d.zoneID {
 			rounds = append(rounds, Round[Stop]{WardID: d.wardID, ZoneID: d.zoneID, Name: d.name()})
 		}
 		last := &rounds[len(rounds)-1]

@@ -86,13 +86,8 @@ func (c *change) holdOrder(ctx context.Context, o *Order, hazards []Hazard) erro
 	if from == OrderInTransit {
 		return c.callBack(ctx, o)
 	}
-	if err := c.putOrder(ctx, o, OrderHeld); err != nil {
+	if err := c.takeBack(ctx, o, OrderHeld); err != nil {
 		return err
-	}
-	if from == OrderReady {
-		if err := c.cancelDelivery(ctx, *o); err != nil {
-			return err
-		}
 	}
 	if from == OrderHeld && !hasNew(hazards, known) {
 		return nil // for fewer reasons than before: no alarm

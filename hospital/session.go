@@ -197,8 +197,11 @@ func (h *Hospital) SignIns(ctx context.Context, userID int64) (SignIns, error) {
 		if s.Revisions, err = revisions(ctx, q, UserTopic(userID)); err != nil {
 			return err
 		}
-		if s.User, err = userByID(ctx, q, userID); err != nil || s.Disabled {
+		if s.User, err = userByID(ctx, q, userID); err != nil {
 			return err
+		}
+		if s.Disabled {
+			return nil
 		}
 		return s.readOpen(ctx, q, h.clock(ctx))
 	})
