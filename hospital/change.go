@@ -323,3 +323,15 @@ func worded(ctx context.Context, err error, code, sentence string) error {
 	}
 	return err
 }
+
+// pause lets time pass, or returns the context's error.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("pause: %w", ctx.Err())
+	}
+}

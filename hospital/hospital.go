@@ -33,9 +33,9 @@ type Hospital struct {
 	announce  func(Revisions)
 	now       func() time.Time
 	instance  string
-	deviceKey string // signs what devices are known again by
-	signingIn turns  // whose attempts wait for each other
-	hashing   door   // to the checks of passwords
+	deviceKey string            // signs what devices are known again by
+	attempts  keyedSemaphore    // to sign in, that wait for each other
+	hashing   prioritySemaphore // of the checks of passwords
 	pulse     pulse
 	refused   refusals
 }
@@ -57,7 +57,7 @@ func open(ctx context.Context, o Options, through func(driver.Connector) driver.
 		return nil, err
 	}
 	h := &Hospital{url: o.DatabaseURL, db: db, pulse: pulse{node: rand.Text()}, announce: o.Announce, now: o.Now,
-		hashing: door{free: hashesAtOnce}, signingIn: turns{taken: map[string]*places{}}}
+		hashing: prioritySemaphore{free: hashesAtOnce}}
 	if h.announce == nil {
 		h.announce = func(Revisions) {}
 	}

@@ -92,14 +92,14 @@ func (h *Hospital) hashPassword(ctx context.Context, password string) (passwordH
 	salt := make([]byte, saltLength)
 	rand.Read(salt) // never fails
 	var key []byte
-	err := h.whileHashing(ctx, known, func() {
+	err := h.whileHashing(ctx, knownDevice, func() {
 		key = argon2.IDKey([]byte(password), salt, hashTime, hashMemory, hashThreads, hashLength)
 	})
 	return phc(salt, key), err
 }
 
 // matches reports whether the password is the one that was hashed. It waits for its turn until the context ends.
-func (h *Hospital) matches(ctx context.Context, r rank, hash passwordHash, password string) (same bool, err error) {
+func (h *Hospital) matches(ctx context.Context, p priority, hash passwordHash, password string) (same bool, err error) {
 	var memory, time uint32
 	var threads uint8
 	var version int
@@ -118,7 +118,7 @@ func (h *Hospital) matches(ctx context.Context, r rank, hash passwordHash, passw
 	if err != nil {
 		return false, fmt.Errorf("read a password's hash: %w", err)
 	}
-	err = h.whileHashing(ctx, r, func() {
+	err = h.whileHashing(ctx, p, func() {
 		// #nosec G115 -- the length of a hash, a few bytes
 		got := argon2.IDKey([]byte(password), salt, time, memory, threads, uint32(len(want)))
 		same = subtle.ConstantTimeCompare(got, want) == 1
@@ -127,11 +127,11 @@ func (h *Hospital) matches(ctx context.Context, r rank, hash passwordHash, passw
 }
 
 // whileHashing runs work when fewer than hashesAtOnce others do, or returns the context's error.
-func (h *Hospital) whileHashing(ctx context.Context, r rank, work func()) error {
-	if err := h.hashing.enter(ctx, r); err != nil {
+func (h *Hospital) whileHashing(ctx context.Context, p priority, work func()) error {
+	if err := h.hashing.acquire(ctx, p); err != nil {
 		return err
 	}
-	defer h.hashing.leave()
+	defer h.hashing.release()
 	work()
 	return nil
 }

@@ -39,7 +39,7 @@ func (h *Hospital) SignIn(ctx context.Context, username, password string, from C
 	token string, s Session, err error,
 ) {
 	defer func() { err = h.noteSignIn(ctx, username, err) }()
-	a, err := h.attempt(ctx, username, from)
+	a, err := h.readAttempt(ctx, username, from)
 	if err != nil {
 		return "", Session{}, err
 	}
@@ -52,18 +52,18 @@ func (h *Hospital) SignIn(ctx context.Context, username, password string, from C
 // tryPassword returns nil where the password is right, when its turn has come. Attempts with one
 // name from one place are made one after the other, so that many at once are not all taken for the
 // first, and that what is right is never counted as wrong.
-func (h *Hospital) tryPassword(ctx context.Context, a *attempt, password string) error {
+func (h *Hospital) tryPassword(ctx context.Context, a *loginAttempt, password string) error {
 	waiting, cancel := context.WithTimeoutCause(ctx, longestTurn, errLongTurn)
 	defer cancel()
-	giveBack, err := h.signingIn.take(waiting, a.turns)
+	release, err := h.attempts.acquire(waiting, a.slots)
 	if err != nil {
 		return waitedTooLong(ctx, waiting, err)
 	}
-	defer giveBack()
+	defer release()
 	if err := h.checkThrottle(waiting, a); err != nil {
 		return waitedTooLong(ctx, waiting, err)
 	}
-	same, err := h.matches(waiting, a.standing, a.hash, password)
+	same, err := h.matches(waiting, a.priority, a.hash, password)
 	if err != nil {
 		return waitedTooLong(ctx, waiting, err)
 	}
@@ -100,7 +100,7 @@ func noSession() error {
 }
 
 // openSession opens a session for someone whose password was right, unless that has changed while it was being checked.
-func (h *Hospital) openSession(ctx context.Context, a attempt) (token string, s Session, err error) {
+func (h *Hospital) openSession(ctx context.Context, a loginAttempt) (token string, s Session, err error) {
 	secret := make([]byte, 32)
 	rand.Read(secret) // never fails
 	token = base64.RawURLEncoding.EncodeToString(secret)
@@ -123,7 +123,7 @@ func (h *Hospital) openSession(ctx context.Context, a attempt) (token string, s 
 		if err != nil {
 			return fmt.Errorf("open a session: %w", err)
 		}
-		if err := c.succeeded(ctx, a); err != nil {
+		if err := c.recordSuccess(ctx, a); err != nil {
 			return err
 		}
 		c.record(entry{action: "session.sign_in", entity: "user", entityID: user.ID}, UserTopic(user.ID))

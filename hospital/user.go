@@ -216,7 +216,7 @@ func (h *Hospital) SetPassword(ctx context.Context, actor Actor, username, passw
 		if err != nil {
 			return fmt.Errorf("set the password of %s: %w", user.Username, err)
 		}
-		if err := c.forgetFailures(ctx, user.Username); err != nil {
+		if err := c.clearFailures(ctx, user.Username); err != nil {
 			return err
 		}
 		c.record(entry{action: "user.set_password", entity: "user", entityID: user.ID}, user)
