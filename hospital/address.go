@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// Address is where a customer has meals brought to. One of a customer's addresses is the default, as long as there are any.
+// Address is where a customer has meals brought to. One of a customer's addresses is the default,
+// as long as there are any.
 type Address struct {
 	ID           int64
 	OwnerID      int64
@@ -53,13 +54,15 @@ const (
 // MostAddresses is the most addresses that a customer has.
 const MostAddresses = 20
 
-// phonePattern is a telephone number of Rwanda: of a mobile one the digits after +250 begin with 7, of a fixed one with 2.
+// phonePattern is a telephone number of Rwanda: of a mobile one the digits after +250 begin with 7,
+// of a fixed one with 2.
 var phonePattern = regexp.MustCompile(`^(?:\+250|00250|250|0)([27][0-9]{8})$`)
 
 // phoneFiller is what people write into a telephone number for the eye.
 var phoneFiller = strings.NewReplacer(" ", "", "-", "", ".", "", "(", "", ")", "", "/", "")
 
-// normalPhone is a telephone number of Rwanda in its one form, such as "+250788123456"; anything else it leaves as it is.
+// normalPhone is a telephone number of Rwanda in its one form, such as "+250788123456"; anything
+// else it leaves as it is.
 func normalPhone(phone string) (normal string, ok bool) {
 	digits := phonePattern.FindStringSubmatch(phoneFiller.Replace(phone))
 	if digits == nil {
@@ -68,7 +71,8 @@ func normalPhone(phone string) (normal string, ok bool) {
 	return "+250" + digits[1], true
 }
 
-// check tidies the fields and returns what is wrong with them, apart from what only the database knows.
+// check tidies the fields and returns what is wrong with them, apart from what only the database
+// knows.
 func (f *AddressFields) check() fields {
 	for _, text := range []*string{&f.Label, &f.FullName, &f.Phone, &f.Line1, &f.Line2, &f.City, &f.Instructions} {
 		*text = tidy(*text)
@@ -112,7 +116,8 @@ func scanAddress(row scanner) (a Address, err error) {
 	return a, err
 }
 
-// unknownAddress is the refusal of an address that does not exist or is somebody else's: nobody learns which.
+// unknownAddress is the refusal of an address that does not exist or is somebody else's: nobody
+// learns which.
 func unknownAddress() error {
 	return Refuse(NotFound, "address_unknown", "There is no such address.")
 }
@@ -134,7 +139,8 @@ func addressesOf(ctx context.Context, q *sql.Tx, owner int64) ([]Address, error)
 	return addressesWhere(ctx, q, owner, `address.removed_at IS NULL`)
 }
 
-// addressesWhere lists those of a customer's addresses that a condition selects; its arguments are numbered from $2.
+// addressesWhere lists those of a customer's addresses that a condition selects; its arguments are
+// numbered from $2.
 func addressesWhere(ctx context.Context, q *sql.Tx, owner int64, condition string, args ...any) ([]Address, error) {
 	rows, err := q.QueryContext(ctx, selectAddress+` WHERE address.owner_id = $1 AND `+condition+`
 		ORDER BY address.is_default DESC, address.added_at, address.id`, append([]any{owner}, args...)...)
@@ -180,7 +186,8 @@ func (h *Hospital) Address(ctx context.Context, actor Actor, id int64) (AddressW
 		if err := authorizeAddress(ctx, q, watch.At, actor, watch.Address); err != nil {
 			return err
 		}
-		// The owner of an address never changes, so reading it before the revisions makes no label newer than what it stands on.
+		// The owner of an address never changes, so reading it before the revisions makes no label
+		// newer than what it stands on.
 		if watch.Revisions, err = revisions(ctx, q, AddressTopic(id), AddressesTopic(watch.OwnerID)); err != nil {
 			return err
 		}
@@ -204,8 +211,9 @@ func (h *Hospital) Address(ctx context.Context, actor Actor, id int64) (AddressW
 	return watch, nil
 }
 
-// AddAddress gives the actor another address. The first one is the default whatever is asked. Invalid names each wrong field, Conflict
-// where there are too many. An IdempotencyKey works as for Admit.
+// AddAddress gives the actor another address. The first one is the default whatever is asked.
+// Invalid names each wrong field, Conflict where there are too many. An IdempotencyKey works as for
+// Admit.
 func (h *Hospital) AddAddress(ctx context.Context, actor Actor, fields AddressFields) (a Address, replayed bool, err error) {
 	if err := actor.need(OrderForPatients); err != nil {
 		return Address{}, false, err
@@ -228,7 +236,8 @@ func (h *Hospital) AddAddress(ctx context.Context, actor Actor, fields AddressFi
 	return a, replayed, nil
 }
 
-// addAddress inserts an address of the actor's and returns its id. wrong is what is wrong with the fields so far.
+// addAddress inserts an address of the actor's and returns its id. wrong is what is wrong with the
+// fields so far.
 func (c *change) addAddress(ctx context.Context, f AddressFields, wrong fields) (id int64, err error) {
 	if err := c.lockOwner(ctx); err != nil {
 		return 0, err
@@ -310,8 +319,8 @@ func (c *change) takeDefault(ctx context.Context) error {
 	return nil
 }
 
-// lockAddress keeps an address from being changed or removed until the commit and returns it as it stands. NotFound where there is
-// none, it has been removed or it is not the actor's.
+// lockAddress keeps an address from being changed or removed until the commit and returns it as it
+// stands. NotFound where there is none, it has been removed or it is not the actor's.
 func (c *change) lockAddress(ctx context.Context, id int64) (Address, error) {
 	if _, err := c.exec(ctx, `UPDATE address SET version = version WHERE id = $1`, id); err != nil {
 		return Address{}, fmt.Errorf("lock address %d: %w", id, err)
@@ -323,8 +332,9 @@ func (c *change) lockAddress(ctx context.Context, id int64) (Address, error) {
 	return address, err
 }
 
-// SetAddress changes an address of the actor's. Making it the default takes that from the other one. What stands already
-// changes nothing. Invalid names each wrong field, Conflict another version, NotFound an address that is not the actor's.
+// SetAddress changes an address of the actor's. Making it the default takes that from the other
+// one. What stands already changes nothing. Invalid names each wrong field, Conflict another
+// version, NotFound an address that is not the actor's.
 func (h *Hospital) SetAddress(ctx context.Context, actor Actor, id int64, fields AddressFields) (Address, error) {
 	if err := actor.need(OrderForPatients); err != nil {
 		return Address{}, err
@@ -358,8 +368,8 @@ func (h *Hospital) SetAddress(ctx context.Context, actor Actor, id int64, fields
 	return after, nil
 }
 
-// checkAddressVersion refuses a command whose giver saw another version of a locked address; 0: they did
-// not say.
+// checkAddressVersion refuses a command whose giver saw another version of a locked address; 0:
+// they did not say.
 func (c *change) checkAddressVersion(ctx context.Context, a Address, version int64) error {
 	if version == 0 || version == a.Version {
 		return nil
@@ -439,7 +449,8 @@ func (c *change) setAddress(ctx context.Context, before Address, f AddressFields
 	return c.touchKitchen(ctx, `address.id = $1`, before.ID)
 }
 
-// touchKitchen tells that the zones of some addresses are others now, where the kitchen shows an order that goes there.
+// touchKitchen tells that the zones of some addresses are others now, where the kitchen shows an
+// order that goes there.
 func (c *change) touchKitchen(ctx context.Context, condition string, id int64) error {
 	const orders = `EXISTS (SELECT 1 FROM meal_order JOIN address ON address.id = meal_order.address_id WHERE `
 	var shown bool

@@ -12,7 +12,8 @@ import (
 	"dusangire/hospital/internal/store"
 )
 
-// Admission is one stay of one patient. A patient has at most one open admission, and a bed at most one.
+// Admission is one stay of one patient. A patient has at most one open admission, and a bed at most
+// one.
 type Admission struct {
 	ID                int64
 	PatientID         int64
@@ -102,10 +103,10 @@ type Leaving struct {
 // LongestStay is how far ahead a discharge can be expected.
 const LongestStay = 366 * 24 * time.Hour
 
-// Admit opens a stay. Invalid names each wrong field (unknown bed or patient included); Conflict where the bed can't take
-// anyone (Current is the Bed), its ward is closed, the patient's death is on record, or the patient is already admitted (Current is the
-// Admission).
-// With an IdempotencyKey that this person used before for the same thing it changes nothing and returns the admission that
+// Admit opens a stay. Invalid names each wrong field (unknown bed or patient included); Conflict
+// where the bed can't take anyone (Current is the Bed), its ward is closed, the patient's death is
+// on record, or the patient is already admitted (Current is the Admission). With an IdempotencyKey
+// that this person used before for the same thing it changes nothing and returns the admission that
 // the first one opened, as it stands now, with replayed true; for another thing it is Invalid.
 func (h *Hospital) Admit(ctx context.Context, actor Actor, cmd NewAdmission) (a Admission, replayed bool, err error) {
 	if err := actor.need(AdmitPatients); err != nil {
@@ -149,8 +150,8 @@ func (cmd *NewAdmission) tidy() {
 	cmd.Allergies.tidy()
 }
 
-// conceivable is the time, or the nearest one whose year has four digits, since others can't be written down. No time
-// that is kept is anywhere near.
+// conceivable is the time, or the nearest one whose year has four digits, since others can't be
+// written down. No time that is kept is anywhere near.
 func conceivable(t time.Time) time.Time {
 	switch {
 	case t.Year() < 1:
@@ -189,7 +190,8 @@ func (cmd NewAdmission) check(now time.Time) fields {
 	return wrong
 }
 
-// expectedDischarge records that a discharge is expected before the earliest possible time, or too far ahead. Zero is no time.
+// expectedDischarge records that a discharge is expected before the earliest possible time, or too
+// far ahead. Zero is no time.
 func (f fields) expectedDischarge(expected, earliest, now time.Time) {
 	if expected.IsZero() {
 		return
@@ -235,7 +237,8 @@ func (c *change) admit(ctx context.Context, cmd NewAdmission) (int64, error) {
 	return c.openStay(ctx, cmd, bed)
 }
 
-// lockTarget locks the bed that a field names, or records that there is none. No bed at all is the zero Bed.
+// lockTarget locks the bed that a field names, or records that there is none. No bed at all is the
+// zero Bed.
 func (c *change) lockTarget(ctx context.Context, id int64, wrong fields) (Bed, error) {
 	if id == 0 {
 		return Bed{}, nil
@@ -262,7 +265,8 @@ func (c *change) alreadyAdmitted(ctx context.Context, admissionID int64) error {
 		open.PatientName.Initials(), where)
 }
 
-// openStay inserts the stay of a patient who is locked or new, in a locked bed or in none, and returns its id.
+// openStay inserts the stay of a patient who is locked or new, in a locked bed or in none, and
+// returns its id.
 func (c *change) openStay(ctx context.Context, cmd NewAdmission, bed Bed) (id int64, err error) {
 	var bedSince time.Time
 	if bed.ID != 0 {
@@ -290,8 +294,9 @@ func (c *change) openStay(ctx context.Context, cmd NewAdmission, bed Bed) (id in
 	return id, c.touchCustomers(ctx, Order{AdmissionID: id})
 }
 
-// uniqueViolation turns the complaint of the unique indexes about a stay into the refusal that the checks before it would have made;
-// nil for any other error. It is the last line of defence: behind the locks it should not happen.
+// uniqueViolation turns the complaint of the unique indexes about a stay into the refusal that the
+// checks before it would have made; nil for any other error. It is the last line of defence: behind
+// the locks it should not happen.
 func uniqueViolation(err error, bed Bed) error {
 	switch store.Violated(err) {
 	case "admission_bed_id":
@@ -322,9 +327,10 @@ func (c *change) vacate(ctx context.Context, bed *Bed, admissionID int64, until 
 	return c.putBed(ctx, bed, BedCleaning, "")
 }
 
-// Transfer moves the patient to another bed, or to a first one, in one transaction: the old bed goes to cleaning and the new
-// one is occupied together. Errors as for Admit; NotFound where there is no such stay; Conflict too when it has ended, has
-// another version, or the patient already lies there.
+// Transfer moves the patient to another bed, or to a first one, in one transaction: the old bed
+// goes to cleaning and the new one is occupied together. Errors as for Admit; NotFound where there
+// is no such stay; Conflict too when it has ended, has another version, or the patient already lies
+// there.
 func (h *Hospital) Transfer(ctx context.Context, actor Actor, admissionID int64, to TransferTo) (Admission, error) {
 	if err := actor.need(TransferPatients); err != nil {
 		return Admission{}, err
@@ -377,7 +383,8 @@ func (c *change) transfer(ctx context.Context, stay Admission, to TransferTo) er
 	return c.rerouteOrders(ctx, stay)
 }
 
-// lockBeds locks the bed that a patient leaves and the one that a field names, the lower id first like everyone else.
+// lockBeds locks the bed that a patient leaves and the one that a field names, the lower id first
+// like everyone else.
 func (c *change) lockBeds(ctx context.Context, leftID, wantedID int64, wrong fields) (left, wanted Bed, err error) {
 	if wantedID < leftID {
 		if wanted, err = c.lockTarget(ctx, wantedID, wrong); err != nil {
@@ -393,9 +400,10 @@ func (c *change) lockBeds(ctx context.Context, leftID, wantedID int64, wrong fie
 	return left, wanted, err
 }
 
-// PlanDischarge marks the stay for discharge at a time, or takes that back. The bed stays occupied. A plan that already
-// stands changes nothing. Invalid for a time before the admission or more than a year ahead; NotFound where there is
-// no such stay; Conflict when it has ended or has another version.
+// PlanDischarge marks the stay for discharge at a time, or takes that back. The bed stays occupied.
+// A plan that already stands changes nothing. Invalid for a time before the admission or more than
+// a year ahead; NotFound where there is no such stay; Conflict when it has ended or has another
+// version.
 func (h *Hospital) PlanDischarge(ctx context.Context, actor Actor, admissionID int64, plan DischargePlan) (Admission, error) {
 	if err := actor.need(PlanDischarges); err != nil {
 		return Admission{}, err
@@ -436,8 +444,9 @@ func (a Admission) plan() string {
 	return a.ExpectedDischarge.UTC().Format(time.RFC3339)
 }
 
-// Discharge ends the stay and leaves its bed in cleaning. Invalid without an outcome; NotFound where there is no such
-// stay; Conflict when it has already ended or has another version; Forbidden to record a death without RecordDeaths.
+// Discharge ends the stay and leaves its bed in cleaning. Invalid without an outcome; NotFound
+// where there is no such stay; Conflict when it has already ended or has another version; Forbidden
+// to record a death without RecordDeaths.
 func (h *Hospital) Discharge(ctx context.Context, actor Actor, admissionID int64, leaving Leaving) (Admission, error) {
 	if err := actor.need(DischargePatients); err != nil {
 		return Admission{}, err
@@ -488,8 +497,8 @@ func (c *change) discharge(ctx context.Context, stay Admission, leaving Leaving)
 	return c.endOrders(ctx, stay, leaving.Outcome)
 }
 
-// latest returns the latest of some times. Where the clocks of two nodes differ a little, it keeps what comes
-// after from being kept as before.
+// latest returns the latest of some times. Where the clocks of two nodes differ a little, it keeps
+// what comes after from being kept as before.
 func latest(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Time.Compare) }
 
 // changeStay runs a command on an open stay, which it locks first, and returns the stay as it is
@@ -527,8 +536,9 @@ func (c *change) lockOpenStay(ctx context.Context, id int64, seen precondition) 
 	return stay, c.withChanges(ctx, stay.checkPrecondition(seen), "admission", id, seen.version, stay.Version)
 }
 
-// checkPrecondition returns why a command must not change the stay, or nil: it has ended, or is not the one or
-// not as its giver saw. Of a stay that has ended somebody who meant another one learns nothing.
+// checkPrecondition returns why a command must not change the stay, or nil: it has ended, or is not
+// the one or not as its giver saw. Of a stay that has ended somebody who meant another one learns
+// nothing.
 func (a Admission) checkPrecondition(seen precondition) error {
 	ended := !a.DischargedAt.IsZero()
 	switch {

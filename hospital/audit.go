@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// entry is one line of the audit: what was done to what. Who did it and when is the command's, and is added by audit.
-// A patient is an id in it: no name, no reason for admission and no notes.
+// entry is one line of the audit: what was done to what. Who did it and when is the command's, and
+// is added by audit. A patient is an id in it: no name, no reason for admission and no notes.
 type entry struct {
 	action    string // such as "admission.admit"
 	entity    string // what it was done to, such as "admission"

@@ -26,9 +26,9 @@ const (
 // BedStatuses lists the states in the order in which counts are shown.
 var BedStatuses = []BedStatus{BedAvailable, BedReserved, BedOccupied, BedCleaning, BedMaintenance, BedClosed}
 
-// bedSteps is the table of the steps that a person may order with SetBedStatus. Occupied is neither a source nor a
-// target here: only admissions, transfers and discharges fill and empty a bed. Nothing leads from maintenance or
-// closed straight to available: such a bed is cleaned first.
+// bedSteps is the table of the steps that a person may order with SetBedStatus. Occupied is neither
+// a source nor a target here: only admissions, transfers and discharges fill and empty a bed.
+// Nothing leads from maintenance or closed straight to available: such a bed is cleaned first.
 var bedSteps = map[BedStatus][]BedStatus{
 	BedAvailable:   {BedReserved, BedCleaning, BedMaintenance, BedClosed},
 	BedReserved:    {BedAvailable, BedClosed},
@@ -123,7 +123,8 @@ func (b *Bed) columns() []any {
 		(*instant)(&b.ReservedUntil), &b.Version}
 }
 
-// errNoBed says that there is no bed with an id; callers word it for the place where the id came from.
+// errNoBed says that there is no bed with an id; callers word it for the place where the id came
+// from.
 var errNoBed = errors.New("no such bed")
 
 // readBed reads one bed, or returns errNoBed.
@@ -288,9 +289,10 @@ func waitingPatients(ctx context.Context, q *sql.Tx) ([]WaitingPatient, error) {
 	})
 }
 
-// SetBedStatus takes a bed from one state to another as bedSteps allows. Invalid for a status that nobody can set
-// by hand, Conflict with the current Bed for a step that the table lacks, Forbidden where closing or reopening is not
-// for this role. Setting the state that the bed already has is a Conflict too.
+// SetBedStatus takes a bed from one state to another as bedSteps allows. Invalid for a status that
+// nobody can set by hand, Conflict with the current Bed for a step that the table lacks, Forbidden
+// where closing or reopening is not for this role. Setting the state that the bed already has is a
+// Conflict too.
 func (h *Hospital) SetBedStatus(ctx context.Context, actor Actor, bedID int64, to BedStatusChange) (Bed, error) {
 	if err := actor.need(ChangeBeds); err != nil {
 		return Bed{}, err
@@ -394,7 +396,8 @@ func (b Bed) conflict(code, format string, args ...any) error {
 	return Refuse(Conflict, code, format, args...).With(b)
 }
 
-// lockBed keeps the bed from everyone else until the commit and returns it as it stands, or errNoBed.
+// lockBed keeps the bed from everyone else until the commit and returns it as it stands, or
+// errNoBed.
 func (c *change) lockBed(ctx context.Context, id int64) (Bed, error) {
 	if _, err := c.exec(ctx, `UPDATE bed SET version = version WHERE id = $1`, id); err != nil {
 		return Bed{}, fmt.Errorf("lock bed %d: %w", id, err)
@@ -440,8 +443,8 @@ func (c *change) checkFree(ctx context.Context, bed Bed) error {
 	return nil
 }
 
-// checkFreeInVersion is checkFree for a bed that somebody has seen in a version; 0: they did not say in
-// which.
+// checkFreeInVersion is checkFree for a bed that somebody has seen in a version; 0: they did not
+// say in which.
 func (c *change) checkFreeInVersion(ctx context.Context, bed Bed, version int64) error {
 	err := c.checkFree(ctx, bed)
 	if err == nil && version != 0 && version != bed.Version {
@@ -461,7 +464,8 @@ func (c *change) bedTaken(ctx context.Context, bed Bed) error {
 	return bed.conflict("bed_taken", "Bed %s is occupied by %s Choose another bed.", bed.Number, patient.Initials())
 }
 
-// ReleaseExpiredReservations makes every bed available whose reservation has run out, and returns how many.
+// ReleaseExpiredReservations makes every bed available whose reservation has run out, and returns
+// how many.
 func (h *Hospital) ReleaseExpiredReservations(ctx context.Context) (int, error) {
 	var expired []int64
 	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
@@ -491,7 +495,8 @@ func (h *Hospital) ReleaseExpiredReservations(ctx context.Context) (int, error) 
 	return released, errors.Join(failures...)
 }
 
-// releaseReservation makes the bed available if its reservation has really run out, and reports whether it did.
+// releaseReservation makes the bed available if its reservation has really run out, and reports
+// whether it did.
 func (c *change) releaseReservation(ctx context.Context, id int64) (bool, error) {
 	bed, err := c.lockBed(ctx, id)
 	if err != nil {

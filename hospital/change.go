@@ -19,10 +19,10 @@ import (
 //	begin → check and change → audit → revisions → commit → announce
 //
 // A command locks each row before it judges it, by an UPDATE that sets the version to itself: both
-// databases know that, where SQLite has no SELECT FOR UPDATE. What is read after it stands until the
-// commit. All commands lock in the same order, so that no two wait for each other: the idempotency
-// key, the user or patient, dishes by id, admissions by id, beds by id, orders by id, deliveries by
-// id, addresses and zones, and last topics by name.
+// databases know that, where SQLite has no SELECT FOR UPDATE. What is read after it stands until
+// the commit. All commands lock in the same order, so that no two wait for each other: the
+// idempotency key, the user or patient, dishes by id, admissions by id, beds by id, orders by id,
+// deliveries by id, addresses and zones, and last topics by name.
 
 // change is one command under way.
 type change struct {
@@ -83,9 +83,9 @@ const (
 
 // change runs a command as the actor: fn checks, changes and records, and everything it did is
 // committed together or not at all. A command that records nothing has changed nothing, and is
-// rolled back without an error. A refusal comes back as fn made it. fn may run again, so it must not
-// keep anything from an earlier run. Within InTransaction the command is a part of that transaction,
-// and its failure undoes its part alone.
+// rolled back without an error. A refusal comes back as fn made it. fn may run again, so it must
+// not keep anything from an earlier run. Within InTransaction the command is a part of that
+// transaction, and its failure undoes its part alone.
 func (h *Hospital) change(ctx context.Context, actor Actor, fn func(context.Context, *change) error) error {
 	var refused error
 	err := h.write(ctx, actor, func(ctx context.Context, c *change) error {
@@ -125,10 +125,10 @@ func (h *Hospital) write(ctx context.Context, actor Actor, fn func(context.Conte
 	return notSaved(ctx, err)
 }
 
-// InTransaction runs fn so that every command given with the context that fn receives happens in one
-// transaction: all of them or, when fn returns an error, none. Reads with that context see what was
-// done so far. A refused command undoes its own part, and fn may go on after it. Announcements go
-// out once, after the commit. fn runs once and must give its commands one after the other.
+// InTransaction runs fn so that every command given with the context that fn receives happens in
+// one transaction: all of them or, when fn returns an error, none. Reads with that context see what
+// was done so far. A refused command undoes its own part, and fn may go on after it. Announcements
+// go out once, after the commit. fn runs once and must give its commands one after the other.
 func (h *Hospital) InTransaction(ctx context.Context, fn func(ctx context.Context) error) error {
 	work := func(ctx context.Context, tx *transaction) error {
 		return fn(context.WithValue(ctx, transactionKey{h}, tx))
@@ -192,9 +192,9 @@ func (h *Hospital) commit(ctx context.Context, work func(context.Context, *trans
 // longestDoubt bounds how long a command tries to find out what became of it.
 const longestDoubt = 3 * time.Second
 
-// unlessCommitted returns nil if a transaction whose commit failed is in the database after all, and
-// else why it is not. Where the database itself refused, it is not. Where the answer got lost, the
-// database is asked again.
+// unlessCommitted returns nil if a transaction whose commit failed is in the database after all,
+// and else why it is not. Where the database itself refused, it is not. Where the answer got lost,
+// the database is asked again.
 func (h *Hospital) unlessCommitted(ctx context.Context, tx *transaction, failed error) error {
 	failed = fmt.Errorf("commit: %w", failed)
 	if store.Answered(failed) || tx.lastAudit == 0 || len(tx.topics) == 0 {
@@ -304,8 +304,9 @@ func notSaved(ctx context.Context, err error) error {
 	return worded(ctx, err, "not_saved", "Not saved: the hospital's records can't be changed right now. Try again in a moment.")
 }
 
-// worded leaves a refusal as it is, gives words to the database's inability to serve, and passes on anything else.
-// The context is the caller's: where the caller has left, there is nobody to word anything for.
+// worded leaves a refusal as it is, gives words to the database's inability to serve, and passes on
+// anything else. The context is the caller's: where the caller has left, there is nobody to word
+// anything for.
 func worded(ctx context.Context, err error, code, sentence string) error {
 	if err == nil {
 		return nil

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// LinkCustomer lets a customer order for a patient: as the patient or a caregiver. For the desk. A link that stands already changes
-// nothing. Invalid where there is no such customer or patient.
+// LinkCustomer lets a customer order for a patient: as the patient or a caregiver. For the desk. A
+// link that stands already changes nothing. Invalid where there is no such customer or patient.
 func (h *Hospital) LinkCustomer(ctx context.Context, actor Actor, userID, patientID int64) error {
 	return h.changeLink(ctx, actor, userID, patientID, "customer.link", func(ctx context.Context, c *change) (int64, error) {
 		return c.exec(ctx, `INSERT INTO customer_patient (user_id, patient_id, linked_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
@@ -19,15 +19,16 @@ func (h *Hospital) LinkCustomer(ctx context.Context, actor Actor, userID, patien
 	})
 }
 
-// UnlinkCustomer takes that back. Where there is no such link it changes nothing. The patient's orders are no longer the customer's
-// to see, apart from those that they placed.
+// UnlinkCustomer takes that back. Where there is no such link it changes nothing. The patient's
+// orders are no longer the customer's to see, apart from those that they placed.
 func (h *Hospital) UnlinkCustomer(ctx context.Context, actor Actor, userID, patientID int64) error {
 	return h.changeLink(ctx, actor, userID, patientID, "customer.unlink", func(ctx context.Context, c *change) (int64, error) {
 		return c.exec(ctx, `DELETE FROM customer_patient WHERE user_id = $1 AND patient_id = $2`, userID, patientID)
 	})
 }
 
-// changeLink changes the link between a customer and a patient, both locked, unless it is already what it is to be.
+// changeLink changes the link between a customer and a patient, both locked, unless it is already
+// what it is to be.
 func (h *Hospital) changeLink(ctx context.Context, actor Actor, userID, patientID int64, action string, do func(ctx context.Context, c *change) (int64, error)) error {
 	if err := actor.need(LinkCustomers); err != nil {
 		return err
@@ -86,7 +87,8 @@ func customersOf(ctx context.Context, q *sql.Tx, patientID int64) ([]string, err
 	return names, nil
 }
 
-// lockCustomer keeps a customer's login from everyone else until the commit, or records that there is no such customer.
+// lockCustomer keeps a customer's login from everyone else until the commit, or records that there
+// is no such customer.
 func (c *change) lockCustomer(ctx context.Context, id int64, wrong fields) error {
 	known, err := c.exec(ctx, `UPDATE app_user SET username = username WHERE id = $1 AND role = $2 AND NOT disabled`, id, Customer)
 	if err != nil {
@@ -98,8 +100,8 @@ func (c *change) lockCustomer(ctx context.Context, id int64, wrong fields) error
 	return nil
 }
 
-// touchOrdersOf moves the orders and deliveries of a patient's open stay, those that have ended too:
-// who may see them has changed, so that whoever watches one must be looked at again.
+// touchOrdersOf moves the orders and deliveries of a patient's open stay, those that have ended
+// too: who may see them has changed, so that whoever watches one must be looked at again.
 func (c *change) touchOrdersOf(ctx context.Context, patientID int64) error {
 	rows, err := c.tx.QueryContext(ctx, `SELECT meal_order.id FROM meal_order JOIN admission ON admission.id = meal_order.admission_id
 		WHERE admission.patient_id = $1 AND admission.discharged_at IS NULL`, patientID)
@@ -116,12 +118,13 @@ func (c *change) touchOrdersOf(ctx context.Context, patientID int64) error {
 	return nil
 }
 
-// followedBy is the condition on meal_order and admission that an order is one that the customer $1 may see: they placed it or are linked to
-// its patient. After a patient's death none is.
+// followedBy is the condition on meal_order and admission that an order is one that the customer $1
+// may see: they placed it or are linked to its patient. After a patient's death none is.
 const followedBy = `COALESCE(admission.outcome, '') <> 'deceased' AND (meal_order.placed_by = $1
 	OR admission.patient_id IN (SELECT patient_id FROM customer_patient WHERE user_id = $1))`
 
-// followsOrder reports whether an order is one that a customer may see. waits is whether it goes to an address of theirs.
+// followsOrder reports whether an order is one that a customer may see. waits is whether it goes to
+// an address of theirs.
 func followsOrder(ctx context.Context, q *sql.Tx, userID, orderID int64) (follows, waits bool, err error) {
 	err = q.QueryRowContext(ctx, `SELECT COALESCE(address.owner_id = $1, FALSE) FROM meal_order
 		LEFT JOIN admission ON admission.id = meal_order.admission_id
@@ -203,7 +206,8 @@ func (h *Hospital) CustomerHome(ctx context.Context, actor Actor) (CustomerHome,
 	return home, nil
 }
 
-// staysWhere lists the open stays that a condition on admission and patient selects, by the patient's name.
+// staysWhere lists the open stays that a condition on admission and patient selects, by the
+// patient's name.
 func staysWhere(ctx context.Context, q *sql.Tx, condition string, args ...any) ([]CustomerStay, error) {
 	// #nosec G202 -- the condition is one of this package's own, with $n for what people send
 	rows, err := q.QueryContext(ctx, `SELECT admission.id, patient.name, COALESCE(ward.name || ', ' || bed.number, ''), admission.version,
@@ -225,8 +229,8 @@ func staysWhere(ctx context.Context, q *sql.Tx, condition string, args ...any) (
 	return stays, nil
 }
 
-// customerOrders lists the orders that a customer follows, newest first: open ones and those that ended today. After a patient's death
-// none of theirs is shown.
+// customerOrders lists the orders that a customer follows, newest first: open ones and those that
+// ended today. After a patient's death none of theirs is shown.
 func customerOrders(ctx context.Context, q *sql.Tx, actor Actor, now time.Time) ([]CustomerOrder, error) {
 	const followed = ` AND ` + followedBy
 	open, err := ordersWhere(ctx, q, `meal_order.ended_at IS NULL`+followed, actor.UserID)

@@ -56,8 +56,8 @@ var deliveryWords = map[DeliveryStatus]string{
 // Ended reports whether nothing follows after s.
 func (s DeliveryStatus) Ended() bool { return len(deliverySteps[s]) == 0 }
 
-// Delivery is bringing one ready order to its patient's bed or its address. Where it goes is never stored: it follows the patient
-// until it ends, and where it ended stays.
+// Delivery is bringing one ready order to its patient's bed or its address. Where it goes is never
+// stored: it follows the patient until it ends, and where it ended stays.
 type Delivery struct {
 	ID          int64
 	OrderID     int64
@@ -140,7 +140,8 @@ func (r deliveryRow) claimable() bool {
 	return !r.Status.Ended() && (r.CourierID == 0 || r.CourierGone || r.Wrong >= mostWrongCodes)
 }
 
-// The columns and tables of deliveries. A delivery that has ended shows where it ended; any other one follows the patient.
+// The columns and tables of deliveries. A delivery that has ended shows where it ended; any other
+// one follows the patient.
 const (
 	deliveryColumns = `delivery.id, delivery.order_id, delivery.status, delivery.courier_id, COALESCE(courier.username, ''),
 		COALESCE(courier.disabled, FALSE), bed.id, COALESCE(bed.number, ''), bed.ward_id, COALESCE(ward.code, ''), COALESCE(ward.name, ''),
@@ -193,7 +194,8 @@ func scanDelivery(row scanner, more ...any) (r deliveryRow, err error) {
 	return r, nil
 }
 
-// degrees are a latitude or longitude as a column holds it: millionths, a tenth of a metre; NULL for nil.
+// degrees are a latitude or longitude as a column holds it: millionths, a tenth of a metre; NULL
+// for nil.
 type degrees struct{ value *float64 }
 
 // Value returns what the column is to hold.
@@ -218,7 +220,8 @@ func (d *degrees) Scan(column any) error {
 	return nil
 }
 
-// unknownDelivery is the refusal of a delivery that does not exist or is not for this person: nobody learns which.
+// unknownDelivery is the refusal of a delivery that does not exist or is not for this person:
+// nobody learns which.
 func unknownDelivery() error {
 	return Refuse(NotFound, "delivery_unknown", "There is no such delivery.")
 }
@@ -247,8 +250,8 @@ func (r deliveryRow) invalidTransition(actor Actor) error {
 		deliveryWords[r.Status])
 }
 
-// checkVersion returns why a command must not act on the version that the actor saw, or nil. Version 0
-// is none.
+// checkVersion returns why a command must not act on the version that the actor saw, or nil.
+// Version 0 is none.
 func (r deliveryRow) checkVersion(actor Actor, version int64) error {
 	if version == 0 || version == r.Version {
 		return nil
@@ -258,8 +261,8 @@ func (r deliveryRow) checkVersion(actor Actor, version int64) error {
 		r.OrderID, deliveryWords[r.Status])
 }
 
-// checkTransition returns why the actor may not take the delivery to another state, or nil: the table must have the step, and the delivery
-// must be the actor's.
+// checkTransition returns why the actor may not take the delivery to another state, or nil: the
+// table must have the step, and the delivery must be the actor's.
 func (r deliveryRow) checkTransition(actor Actor, to DeliveryStatus, version int64) error {
 	switch {
 	case r.CourierID == 0 && !r.Status.Ended():
@@ -274,8 +277,8 @@ func (r deliveryRow) checkTransition(actor Actor, to DeliveryStatus, version int
 	return r.checkVersion(actor, version)
 }
 
-// lockDelivery keeps a delivery from everyone else until the commit and returns it as it stands. NotFound where there is none. Whoever needs
-// its order too locks that first.
+// lockDelivery keeps a delivery from everyone else until the commit and returns it as it stands.
+// NotFound where there is none. Whoever needs its order too locks that first.
 func (c *change) lockDelivery(ctx context.Context, id int64) (deliveryRow, error) {
 	if _, err := c.exec(ctx, `UPDATE delivery SET version = version WHERE id = $1`, id); err != nil {
 		return deliveryRow{}, fmt.Errorf("lock delivery %d: %w", id, err)
@@ -283,8 +286,8 @@ func (c *change) lockDelivery(ctx context.Context, id int64) (deliveryRow, error
 	return readDelivery(ctx, c.tx, id)
 }
 
-// lockReadableDelivery does it for a delivery that the actor gives a command about. NotFound too where they
-// may not read it.
+// lockReadableDelivery does it for a delivery that the actor gives a command about. NotFound too
+// where they may not read it.
 func (c *change) lockReadableDelivery(ctx context.Context, id int64) (deliveryRow, error) {
 	r, err := c.lockDelivery(ctx, id)
 	if err == nil {
@@ -293,7 +296,8 @@ func (c *change) lockReadableDelivery(ctx context.Context, id int64) (deliveryRo
 	return r, err
 }
 
-// lockOpenDelivery keeps the delivery of a locked order from everyone else. ok is false where it has none that has not ended.
+// lockOpenDelivery keeps the delivery of a locked order from everyone else. ok is false where it
+// has none that has not ended.
 func (c *change) lockOpenDelivery(ctx context.Context, o Order) (r deliveryRow, ok bool, err error) {
 	var id int64
 	err = c.tx.QueryRowContext(ctx, `SELECT id FROM delivery WHERE order_id = $1 AND ended_at IS NULL`, o.ID).Scan(&id)
@@ -307,8 +311,8 @@ func (c *change) lockOpenDelivery(ctx context.Context, o Order) (r deliveryRow, 
 	return r, true, err
 }
 
-// putDelivery takes a locked delivery to a status, with its other fields as they stand in r, and records it. It is the only way for a
-// delivery to change.
+// putDelivery takes a locked delivery to a status, with its other fields as they stand in r, and
+// records it. It is the only way for a delivery to change.
 func (c *change) putDelivery(ctx context.Context, r *deliveryRow, to DeliveryStatus) error {
 	from := r.Status
 	r.Status = to
@@ -377,8 +381,9 @@ func newCode() string {
 	return fmt.Sprintf("%06d", n.Int64())
 }
 
-// cancelDelivery ends the delivery of a locked order that is recalled, held or cancelled, if it has one that has not departed. For an order in
-// transit, whose patient has died, it ends the delivery without a word to anybody.
+// cancelDelivery ends the delivery of a locked order that is recalled, held or cancelled, if it has
+// one that has not departed. For an order in transit, whose patient has died, it ends the delivery
+// without a word to anybody.
 func (c *change) cancelDelivery(ctx context.Context, o Order) error {
 	r, ok, err := c.lockOpenDelivery(ctx, o)
 	if err != nil || !ok {
@@ -399,7 +404,8 @@ func (c *change) cancelDelivery(ctx context.Context, o Order) error {
 	return c.putDelivery(ctx, &r, DeliveryCancelled)
 }
 
-// stopDelivery tells the courier of a locked order in transit to bring it back: code "hazard" or "discharged", as Order.Stopped.
+// stopDelivery tells the courier of a locked order in transit to bring it back: code "hazard" or
+// "discharged", as Order.Stopped.
 func (c *change) stopDelivery(ctx context.Context, o Order, code string) error {
 	r, ok, err := c.lockOpenDelivery(ctx, o)
 	if err != nil || !ok {
@@ -427,7 +433,8 @@ func (c *change) rerouteDelivery(ctx context.Context, o Order) error {
 	return c.notifyCourier(ctx, r, "delivery_moved")
 }
 
-// notifyCourier notifies a delivery's courier, unless that is who gave the command and gets its answer.
+// notifyCourier notifies a delivery's courier, unless that is who gave the command and gets its
+// answer.
 func (c *change) notifyCourier(ctx context.Context, r deliveryRow, code string) error {
 	if r.CourierID == 0 || r.CourierID == c.actor.UserID {
 		return nil
@@ -436,7 +443,8 @@ func (c *change) notifyCourier(ctx context.Context, r deliveryRow, code string) 
 	return c.notifyUser(ctx, r.CourierID, code, number, cmp.Or(r.BedNumber, "no. "+number))
 }
 
-// touchDelivery tells that what a courier's tablet shows of an order has changed, such as its patient's diet.
+// touchDelivery tells that what a courier's tablet shows of an order has changed, such as its
+// patient's diet.
 func (c *change) touchDelivery(ctx context.Context, o Order) error {
 	return c.touchDeliveries(ctx, `meal_order.id = $1`, o.ID)
 }
@@ -470,8 +478,8 @@ type courierCommand struct {
 	run  func(ctx context.Context, c *change, o *Order, r *deliveryRow) error
 }
 
-// carry runs a courier's command and returns the delivery as it is then. A command whose key has led
-// to something already is not run again. One that was refused is judged anew.
+// carry runs a courier's command and returns the delivery as it is then. A command whose key has
+// led to something already is not run again. One that was refused is judged anew.
 func (h *Hospital) carry(ctx context.Context, actor Actor, cmd courierCommand) (Delivery, error) {
 	if err := actor.need(CarryDeliveries); err != nil {
 		return Delivery{}, err
@@ -632,8 +640,8 @@ func (h *Hospital) ReleaseDelivery(ctx context.Context, actor Actor, id int64, s
 	})
 }
 
-// DepartDelivery sets off with a claimed delivery, after the last safety check in the kitchen: with a
-// hazard its order is held, the delivery cancelled and the answer a Conflict.
+// DepartDelivery sets off with a claimed delivery, after the last safety check in the kitchen: with
+// a hazard its order is held, the delivery cancelled and the answer a Conflict.
 func (h *Hospital) DepartDelivery(ctx context.Context, actor Actor, id int64, step CourierStep) (Delivery, error) {
 	return h.carry(ctx, actor, courierCommand{
 		name: "delivery.depart", key: step.IdempotencyKey, delivery: id, precondition: step.precondition(),
@@ -651,8 +659,8 @@ func (h *Hospital) DepartDelivery(ctx context.Context, actor Actor, id int64, st
 	})
 }
 
-// checkGoOn refuses to take a tray further to its patient unless the step is the actor's to take and
-// nothing speaks against the order now.
+// checkGoOn refuses to take a tray further to its patient unless the step is the actor's to take
+// and nothing speaks against the order now.
 func (c *change) checkGoOn(ctx context.Context, o *Order, r *deliveryRow, to DeliveryStatus, version int64) error {
 	if err := r.checkTransition(c.actor, to, version); err != nil {
 		return err
@@ -719,8 +727,8 @@ func (h Handover) done(r deliveryRow) bool {
 	return r.Status == DeliveryDelivered && r.ReceivedBy == h.ReceivedBy && bareCode(h.BedCode) == bareCode(code)
 }
 
-// doneAt is when what was tapped happened: by the tablet's clock, as far as that can be right, which is after the departure and not
-// later than now.
+// doneAt is when what was tapped happened: by the tablet's clock, as far as that can be right,
+// which is after the departure and not later than now.
 func (d Delivery) doneAt(tapped, now time.Time) time.Time {
 	if tapped.IsZero() || tapped.After(now) {
 		return now
@@ -728,8 +736,8 @@ func (d Delivery) doneAt(tapped, now time.Time) time.Time {
 	return latest(tapped.UTC().Truncate(time.Millisecond), d.StatusSince)
 }
 
-// checkCode compares what was scanned or typed with where the tray must go. Another bed is refused and
-// audited.
+// checkCode compares what was scanned or typed with where the tray must go. Another bed is refused
+// and audited.
 func (c *change) checkCode(ctx context.Context, r *deliveryRow, given string) error {
 	if r.Code != "" {
 		return c.checkAddressCode(ctx, r, bareCode(given))
@@ -754,7 +762,8 @@ func (c *change) checkCode(ctx context.Context, r *deliveryRow, given string) er
 	return commitAndRefuse(Refuse(Conflict, "wrong_bed", "%s is not this patient's bed. Do not hand over the tray: check the patient and the bed.", bed))
 }
 
-// checkAddressCode compares the code that the customer said. Each wrong one counts; what is no code does not.
+// checkAddressCode compares the code that the customer said. Each wrong one counts; what is no code
+// does not.
 func (c *change) checkAddressCode(ctx context.Context, r *deliveryRow, given string) error {
 	if refusal := r.noMoreCodes(); refusal != nil {
 		return refusal
@@ -829,8 +838,8 @@ func (c *change) wrongCodes(ctx context.Context, id int64) (given int, err error
 	return given, nil
 }
 
-// FailDelivery ends a delivery that could not be handed over; its order is undelivered. Invalid without a reason. A stopped one becomes
-// returned and needs none: what stopped it is why.
+// FailDelivery ends a delivery that could not be handed over; its order is undelivered. Invalid
+// without a reason. A stopped one becomes returned and needs none: what stopped it is why.
 func (h *Hospital) FailDelivery(ctx context.Context, actor Actor, id int64, reason string, step CourierStep) (Delivery, error) {
 	if err := actor.need(CarryDeliveries); err != nil {
 		return Delivery{}, err
@@ -884,8 +893,9 @@ func (c *change) notifyWard(ctx context.Context, o Order, r deliveryRow) error {
 	return c.notifyRole(ctx, MedicalStaff, "delivery_failed", strconv.FormatInt(o.ID, 10), string(o.Meal), r.BedNumber)
 }
 
-// LocateDelivery keeps where a delivery in transit is, as the last place alone, and forgets it when the delivery ends. Only its courier
-// may. Latitude and longitude are degrees; Invalid outside of ±90 and ±180.
+// LocateDelivery keeps where a delivery in transit is, as the last place alone, and forgets it when
+// the delivery ends. Only its courier may. Latitude and longitude are degrees; Invalid outside of
+// ±90 and ±180.
 func (h *Hospital) LocateDelivery(ctx context.Context, actor Actor, id int64, latitude, longitude float64) (Delivery, error) {
 	if err := actor.need(CarryDeliveries); err != nil {
 		return Delivery{}, err
@@ -941,7 +951,8 @@ type DeliveryWatch struct {
 	Revisions // of DeliveryTopic
 }
 
-// Delivery reads one for whoever may see it: couriers, ward roles, admin and the customer it is for; NotFound else.
+// Delivery reads one for whoever may see it: couriers, ward roles, admin and the customer it is
+// for; NotFound else.
 func (h *Hospital) Delivery(ctx context.Context, actor Actor, id int64) (DeliveryWatch, error) {
 	if err := actor.need(FollowDeliveries); err != nil {
 		return DeliveryWatch{}, err
@@ -976,8 +987,8 @@ func (h *Hospital) Delivery(ctx context.Context, actor Actor, id int64) (Deliver
 	return watch, nil
 }
 
-// ActiveDeliveries lists those deliveries that are assigned or in transit and that the actor may follow: a courier's own, a customer's, and
-// for everyone else who follows deliveries all.
+// ActiveDeliveries lists those deliveries that are assigned or in transit and that the actor may
+// follow: a courier's own, a customer's, and for everyone else who follows deliveries all.
 func (h *Hospital) ActiveDeliveries(ctx context.Context, actor Actor) ([]Delivery, error) {
 	if err := actor.need(FollowDeliveries); err != nil {
 		return nil, err

@@ -47,15 +47,16 @@ type Allergen string
 var Allergens = []Allergen{"gluten", "crustaceans", "eggs", "fish", "peanuts", "soya", "milk", "nuts", "celery",
 	"mustard", "sesame", "sulphites", "lupin", "molluscs"}
 
-// otherWords are what people and other systems call allergens. Shellfish is both kinds, for safety's sake.
+// otherWords are what people and other systems call allergens. Shellfish is both kinds, for
+// safety's sake.
 var otherWords = map[string][]Allergen{
 	"peanut": {"peanuts"}, "groundnut": {"peanuts"}, "groundnuts": {"peanuts"}, "nut": {"nuts"}, "tree_nuts": {"nuts"}, "egg": {"eggs"},
 	"dairy": {"milk"}, "lactose": {"milk"}, "soy": {"soya"}, "wheat": {"gluten"}, "shellfish": {"crustaceans", "molluscs"},
 	"crustacean": {"crustaceans"}, "mollusc": {"molluscs"}, "mollusks": {"molluscs"}, "sulfites": {"sulphites"}, "sulphite": {"sulphites"},
 }
 
-// ParseAllergen finds the allergens that a word means, in any case: one of Allergens or another usual word for them. An unknown word
-// is returned as it is, to be refused.
+// ParseAllergen finds the allergens that a word means, in any case: one of Allergens or another
+// usual word for them. An unknown word is returned as it is, to be refused.
 func ParseAllergen(word string) []Allergen {
 	word = strings.ToLower(strings.TrimSpace(word))
 	if meant, found := otherWords[word]; found {
@@ -67,17 +68,20 @@ func ParseAllergen(word string) []Allergen {
 // Valid reports whether a is one of Allergens.
 func (a Allergen) Valid() bool { return slices.Contains(Allergens, a) }
 
-// Allergies is what is known of a patient's food allergies. Never asked is not the same as none known.
+// Allergies is what is known of a patient's food allergies. Never asked is not the same as none
+// known.
 type Allergies struct {
 	Known     bool       // somebody asked
 	Allergens []Allergen // sorted, no doubles; empty and Known: none
 	Severe    []Allergen // those of Allergens of which nobody may let anything pass; sorted, no doubles
 }
 
-// NoKnownAllergies is the word in a command's list of allergies that says: asked, and there are none.
+// NoKnownAllergies is the word in a command's list of allergies that says: asked, and there are
+// none.
 const NoKnownAllergies = "none"
 
-// tidy brings allergies into the one form in which they are checked, compared and kept. Naming one is having asked.
+// tidy brings allergies into the one form in which they are checked, compared and kept. Naming one
+// is having asked.
 func (a *Allergies) tidy() {
 	a.Allergens = slices.Compact(slices.Sorted(slices.Values(a.Allergens)))
 	a.Severe = slices.Compact(slices.Sorted(slices.Values(a.Severe)))
@@ -99,7 +103,8 @@ func (a Allergies) same(b Allergies) bool {
 	return a.Known == b.Known && slices.Equal(a.Allergens, b.Allergens) && slices.Equal(a.Severe, b.Severe)
 }
 
-// DietOrder is what a patient may eat. It belongs to the stay and follows the patient from bed to bed.
+// DietOrder is what a patient may eat. It belongs to the stay and follows the patient from bed to
+// bed.
 type DietOrder struct {
 	Diet       Diet
 	Texture    Texture
@@ -108,7 +113,8 @@ type DietOrder struct {
 	Ended      bool // the stay has ended: nothing may be given any more
 }
 
-// Window is a span of time. Without a beginning there is none; without an end it lasts until somebody ends it.
+// Window is a span of time. Without a beginning there is none; without an end it lasts until
+// somebody ends it.
 type Window struct{ From, Until time.Time }
 
 // Holds reports whether t lies in the window.
@@ -119,7 +125,8 @@ func (w Window) Holds(t time.Time) bool {
 // Over reports whether the window has ended by t.
 func (w Window) Over(t time.Time) bool { return !w.Until.IsZero() && !t.Before(w.Until) }
 
-// MealsMissed counts the main meals whose time has come in the window by now: what a patient who must not eat has gone without.
+// MealsMissed counts the main meals whose time has come in the window by now: what a patient who
+// must not eat has gone without.
 func (w Window) MealsMissed(now time.Time) (missed int) {
 	if w.From.IsZero() {
 		return 0
@@ -160,7 +167,8 @@ type DietChange struct {
 	Version     int64
 }
 
-// Unsaid are the parts of a DietChange of which nothing was said, although the whole that they belong to is given.
+// Unsaid are the parts of a DietChange of which nothing was said, although the whole that they
+// belong to is given.
 type Unsaid struct {
 	Allergens bool // the allergies stay as they are, and Severe says which of them are severe
 	Severe    bool // those of the allergies that were severe stay so
@@ -168,10 +176,11 @@ type Unsaid struct {
 	Until     bool // it ends when it was to; where there is none that is not over, when somebody ends it
 }
 
-// SetDiet changes what a patient may eat, and checks every open order of the stay anew in the same transaction: what now
-// conflicts is held, or stopped on its way, and the kitchen is told. An order that conflicts no longer stays held until a person
-// confirms it. What already stands changes nothing. Invalid names wrong fields; NotFound where there is no such stay; Conflict when it
-// has ended or has another version.
+// SetDiet changes what a patient may eat, and checks every open order of the stay anew in the same
+// transaction: what now conflicts is held, or stopped on its way, and the kitchen is told. An order
+// that conflicts no longer stays held until a person confirms it. What already stands changes
+// nothing. Invalid names wrong fields; NotFound where there is no such stay; Conflict when it has
+// ended or has another version.
 func (h *Hospital) SetDiet(ctx context.Context, actor Actor, admissionID int64, to DietChange) (Admission, error) {
 	if err := actor.need(OrderDiets); err != nil {
 		return Admission{}, err
@@ -182,7 +191,8 @@ func (h *Hospital) SetDiet(ctx context.Context, actor Actor, admissionID int64, 
 	})
 }
 
-// tidy brings the change into the one form in which it is checked and kept, without touching what the caller gave.
+// tidy brings the change into the one form in which it is checked and kept, without touching what
+// the caller gave.
 func (to *DietChange) tidy() {
 	if to.Allergies != nil {
 		allergies := *to.Allergies
@@ -229,7 +239,8 @@ func (f fields) nilByMouth(w Window, now time.Time) {
 	}
 }
 
-// said returns the change with nothing unsaid: the parts that stay are those of the diet order as it stands.
+// said returns the change with nothing unsaid: the parts that stay are those of the diet order as
+// it stands.
 func (to DietChange) said(standing DietOrder, now time.Time) DietChange {
 	if to.Allergies != nil {
 		allergies, kept := *to.Allergies, standing.Allergies
@@ -310,7 +321,8 @@ func (d DietOrder) same(other DietOrder) bool {
 		d.NilByMouth.From.Equal(other.NilByMouth.From) && d.NilByMouth.Until.Equal(other.NilByMouth.Until)
 }
 
-// codes is the diet order as the audit keeps it, such as "renal texture=4 allergies=milk,peanuts severe=peanuts".
+// codes is the diet order as the audit keeps it, such as "renal texture=4 allergies=milk,peanuts
+// severe=peanuts".
 func (d DietOrder) codes() string {
 	allergies := "never_asked"
 	if d.Allergies.Known {
@@ -341,7 +353,8 @@ func joined(allergens []Allergen) string {
 	return strings.Join(codes, ",")
 }
 
-// DietOrder reads what the patient of a stay may eat, for staff and for the patient's customers. NotFound where there is no such stay.
+// DietOrder reads what the patient of a stay may eat, for staff and for the patient's customers.
+// NotFound where there is no such stay.
 func (h *Hospital) DietOrder(ctx context.Context, actor Actor, admissionID int64) (d DietOrder, err error) {
 	if !actor.Role.May(ReadOrders) {
 		if err := actor.need(OrderMeals); err != nil {

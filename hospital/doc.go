@@ -7,9 +7,9 @@
 // There are reads and commands. A read (WardBoard, MedicalDashboard) answers from one consistent
 // snapshot and carries the revisions of the topics it was read at. A command (Admit, Transfer,
 // SetBedStatus) goes through the steps that change.go frames: check → change → audit → revisions →
-// commit → announce. A command that returns nil is in the database. One that returns an error changed
-// nothing, except where a safety check refuses to go on with an order: that order is held, and the
-// refusal says so (commitAndRefuse).
+// commit → announce. A command that returns nil is in the database. One that returns an error
+// changed nothing, except where a safety check refuses to go on with an order: that order is held,
+// and the refusal says so (commitAndRefuse).
 //
 // It knows SQLite and PostgreSQL, and neither HTTP, HTML, Redis nor sockets.
 package hospital

@@ -68,7 +68,8 @@ func IsKind(err error, kind Kind) bool {
 	return ok && e.Kind == kind
 }
 
-// Error returns the sentence, for Invalid with the fields' sentences after it. It never contains the cause.
+// Error returns the sentence, for Invalid with the fields' sentences after it. It never contains
+// the cause.
 func (e *Error) Error() string {
 	if len(e.Fields) == 0 {
 		return e.Message
@@ -93,7 +94,8 @@ func (f fields) refuse(field, code, format string, args ...any) {
 	}
 }
 
-// text records that a field's text is longer than a number of characters, or holds what no text may hold.
+// text records that a field's text is longer than a number of characters, or holds what no text may
+// hold.
 func (f fields) text(field, value string, longest int) {
 	switch {
 	case unwritable(value):

@@ -31,8 +31,9 @@ type Hazard struct {
 	Diet     Diet     // for HazardDiet: the one that does not allow it
 }
 
-// Overridable reports whether medical staff may let it pass with a written reason. Nobody may for a severe allergy, a texture,
-// nil by mouth or a stay that has ended: for these the diet order is changed, or the food.
+// Overridable reports whether medical staff may let it pass with a written reason. Nobody may for a
+// severe allergy, a texture, nil by mouth or a stay that has ended: for these the diet order is
+// changed, or the food.
 func (z Hazard) Overridable() bool {
 	switch z.Kind {
 	case HazardAllergen:
@@ -43,8 +44,8 @@ func (z Hazard) Overridable() bool {
 	return false
 }
 
-// same reports whether two hazards are one reason, whatever the dish is called. A severe allergy is another reason than the same
-// allergy before it was known to be severe, and so is another diet.
+// same reports whether two hazards are one reason, whatever the dish is called. A severe allergy is
+// another reason than the same allergy before it was known to be severe, and so is another diet.
 func (z Hazard) same(other Hazard) bool {
 	z.DishName, other.DishName = DishName{}, DishName{}
 	return z == other
@@ -74,9 +75,10 @@ func (z Hazard) words() string {
 	return string(z.Kind)
 }
 
-// Hazards is THE safety check: everything that speaks against giving the dishes to the patient, now or at the time they are to
-// be eaten. It is asked when an order is placed, confirmed, started and made ready, when its delivery departs and at the bedside, and
-// for every open order when a diet order changes. It is a pure function so that it can be tested whole.
+// Hazards is THE safety check: everything that speaks against giving the dishes to the patient, now
+// or at the time they are to be eaten. It is asked when an order is placed, confirmed, started and
+// made ready, when its delivery departs and at the bedside, and for every open order when a diet
+// order changes. It is a pure function so that it can be tested whole.
 func (d DietOrder) Hazards(dishes []Dish, now, eaten time.Time) []Hazard {
 	var all []Hazard
 	find := func(z Hazard) {
@@ -124,12 +126,14 @@ func (d DietOrder) hazardsIn(dish Dish) (all []Hazard) {
 	return all
 }
 
-// servedAt reports whether the dish can be served at a patient's texture. Who eats regular food eats any texture.
+// servedAt reports whether the dish can be served at a patient's texture. Who eats regular food
+// eats any texture.
 func (d Dish) servedAt(patient Texture) bool {
 	return slices.Contains(d.Textures, patient) || patient == RegularTexture && len(d.Textures) > 0
 }
 
-// uncovered lists the hazards that none of the overridden ones is. An override covers exactly the hazards that it was given for.
+// uncovered lists the hazards that none of the overridden ones is. An override covers exactly the
+// hazards that it was given for.
 func uncovered(hazards, overridden []Hazard) []Hazard {
 	return slices.DeleteFunc(slices.Clone(hazards), func(z Hazard) bool {
 		return z.Overridable() && slices.ContainsFunc(overridden, z.same)

@@ -17,7 +17,8 @@ import (
 type Options struct {
 	// DatabaseURL is "sqlite:PATH" or "postgres://…".
 	DatabaseURL string
-	// Announce is told after each commit which topics moved and where they stand now. It must not block. May be nil.
+	// Announce is told after each commit which topics moved and where they stand now. It must not
+	// block. May be nil.
 	Announce func(Revisions)
 	// DatabaseConnections is the most connections to PostgreSQL that are open at once; 0 means
 	// store's default.
@@ -40,7 +41,8 @@ type Hospital struct {
 	refused   refusals
 }
 
-// Migrate brings the database at databaseURL to the current schema. Several processes may call it at once.
+// Migrate brings the database at databaseURL to the current schema. Several processes may call it
+// at once.
 func Migrate(ctx context.Context, databaseURL string) error { return store.Migrate(ctx, databaseURL) }
 
 // Open opens the database, which must be at the current schema. Close it when done.
@@ -100,8 +102,8 @@ func (h *Hospital) Close() error { return h.db.Close() }
 // momentKey finds the moment that At has put into a context.
 type momentKey struct{}
 
-// At returns a context in which it is the given moment, whatever the clock says: for writing down what happened
-// earlier, such as the days before a demo begins.
+// At returns a context in which it is the given moment, whatever the clock says: for writing down
+// what happened earlier, such as the days before a demo begins.
 func At(ctx context.Context, moment time.Time) context.Context {
 	return context.WithValue(ctx, momentKey{}, moment)
 }
@@ -125,11 +127,12 @@ func (h *Hospital) Empty(ctx context.Context) (bool, error) {
 	return empty, err
 }
 
-// longestRead bounds a read: on SQLite a reader that lingers keeps the write-ahead log from being emptied.
+// longestRead bounds a read: on SQLite a reader that lingers keeps the write-ahead log from being
+// emptied.
 const longestRead = 5 * time.Second
 
-// read runs fn on one state of the database that doesn't change meanwhile. Within InTransaction that
-// is the state which the transaction has made so far.
+// read runs fn on one state of the database that doesn't change meanwhile. Within InTransaction
+// that is the state which the transaction has made so far.
 func (h *Hospital) read(ctx context.Context, fn func(ctx context.Context, q *sql.Tx) error) error {
 	if tx := h.transactionOf(ctx); tx != nil {
 		return fn(ctx, tx.Tx)

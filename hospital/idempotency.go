@@ -18,11 +18,13 @@ const LongestKey = 200
 // keysLast is how long a key is remembered: longer than anybody tries again.
 const keysLast = 48 * time.Hour
 
-// once makes sure that the actor's command under this key happens once, however often and on however many nodes it is
-// given: the first time it does do, which returns the id of what it made; after that it returns that id, and replayed
-// true, and nothing is changed. The same key with another payload is refused. An empty key stands for no key.
+// once makes sure that the actor's command under this key happens once, however often and on
+// however many nodes it is given: the first time it does do, which returns the id of what it made;
+// after that it returns that id, and replayed true, and nothing is changed. The same key with
+// another payload is refused. An empty key stands for no key.
 //
-// The key's row is inserted first. A command under the same key waits there until this one has been committed or not.
+// The key's row is inserted first. A command under the same key waits there until this one has been
+// committed or not.
 func (c *change) once(ctx context.Context, key, command string, payload any, do func() (int64, error)) (id int64, replayed bool, err error) {
 	if key == "" {
 		id, err = do()

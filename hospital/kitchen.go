@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// Ticket is an order as the kitchen sees it: bed and initials, never the full name, reason or history.
+// Ticket is an order as the kitchen sees it: bed and initials, never the full name, reason or
+// history.
 type Ticket struct {
 	OrderID        int64
 	Status         OrderStatus
@@ -96,7 +97,8 @@ type KitchenBoard struct {
 	Revisions // of KitchenTopic and MetricsTopic
 }
 
-// KitchenBoard reads it, in as many statements however many orders there are. For roles that hold ReadKitchen.
+// KitchenBoard reads it, in as many statements however many orders there are. For roles that hold
+// ReadKitchen.
 func (h *Hospital) KitchenBoard(ctx context.Context, actor Actor) (KitchenBoard, error) {
 	if err := actor.need(ReadKitchen); err != nil {
 		return KitchenBoard{}, err
@@ -134,15 +136,16 @@ func (b KitchenBoard) PastDays() []PastDay {
 	return pastDays(dues)
 }
 
-// KitchenFilter narrows the wall to what one place in the kitchen works on. An empty field narrows nothing.
+// KitchenFilter narrows the wall to what one place in the kitchen works on. An empty field narrows
+// nothing.
 type KitchenFilter struct {
 	Ward    string // its code
 	Station Station
 	Meal    Meal
 }
 
-// Shows reports whether a ticket stands on the wall. What no ward or no station claims stands on every wall, so that nothing can be
-// filtered into invisibility.
+// Shows reports whether a ticket stands on the wall. What no ward or no station claims stands on
+// every wall, so that nothing can be filtered into invisibility.
 func (f KitchenFilter) Shows(t Ticket) bool {
 	return (f.Ward == "" || t.WardCode == "" || t.WardCode == f.Ward) && (f.Meal == "" || t.Meal == f.Meal) &&
 		slices.ContainsFunc(t.Dishes, func(dish TicketDish) bool { return f.Cooks(dish.Station) })
@@ -193,8 +196,8 @@ func (b *KitchenBoard) count() {
 	})
 }
 
-// The conditions of the orders whose tickets the wall shows: each has an index as small as the kitchen. After a death no ticket
-// is shown.
+// The conditions of the orders whose tickets the wall shows: each has an index as small as the
+// kitchen. After a death no ticket is shown.
 const (
 	openOnTheWall  = `meal_order.ended_at IS NULL AND COALESCE(admission.outcome, '') <> 'deceased'`
 	endedOnTheWall = `meal_order.ended_at > $1 AND meal_order.ended_at < $2 AND COALESCE(admission.outcome, '') <> 'deceased'`

@@ -2,8 +2,8 @@ package hospital
 
 import "log/slog"
 
-// This file is what a structured log shows of things that have patients in them: their ids, never what is in them.
-// A board or a dashboard shows itself as what it embeds.
+// This file is what a structured log shows of things that have patients in them: their ids, never
+// what is in them. A board or a dashboard shows itself as what it embeds.
 
 // LogValue shows which ward it is.
 func (w Ward) LogValue() slog.Value { return slog.GroupValue(slog.Int64("ward", w.ID)) }

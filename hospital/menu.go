@@ -36,8 +36,8 @@ func (m Meal) Main() bool { return m == Breakfast || m == Lunch || m == Dinner }
 // Station is where in the kitchen a dish is made.
 type Station string
 
-// Stations lists them in the order in which the kitchen is shown them. A dish of no station stands under "unrouted",
-// so that nothing can be invisible.
+// Stations lists them in the order in which the kitchen is shown them. A dish of no station stands
+// under "unrouted", so that nothing can be invisible.
 var Stations = []Station{"hot", "cold", "porridge", "special", Unrouted}
 
 // Unrouted is the lane of dishes that no station claims.
@@ -126,7 +126,8 @@ func (d Dish) check() error {
 	return wrong.err()
 }
 
-// checkChoices records that a list holds something that can't be chosen, or nothing where something is needed.
+// checkChoices records that a list holds something that can't be chosen, or nothing where something
+// is needed.
 func checkChoices[T ~string](wrong fields, field string, chosen, all []T, needed bool) {
 	if needed && len(chosen) == 0 {
 		wrong.refuse(field, "required", "Choose at least one.")
@@ -183,9 +184,10 @@ func (d Dish) writeError(err error) error {
 	return fmt.Errorf("keep dish %d: %w", d.ID, err)
 }
 
-// SetDish changes a dish: its recipe, or whether there is any today. In the same transaction every open order with it is checked
-// anew, as for SetDiet. Invalid names wrong fields; NotFound where there is no such dish; Conflict for a name that is taken, and for a
-// version other than 0 that is not the dish's.
+// SetDish changes a dish: its recipe, or whether there is any today. In the same transaction every
+// open order with it is checked anew, as for SetDiet. Invalid names wrong fields; NotFound where
+// there is no such dish; Conflict for a name that is taken, and for a version other than 0 that is
+// not the dish's.
 func (h *Hospital) SetDish(ctx context.Context, actor Actor, dish Dish) (Dish, error) {
 	if err := actor.need(ManageMenu); err != nil {
 		return Dish{}, err
@@ -211,7 +213,8 @@ func (h *Hospital) SetDish(ctx context.Context, actor Actor, dish Dish) (Dish, e
 	return dish, nil
 }
 
-// lockDish keeps a dish from everyone else until the commit and returns it as it stands. NotFound where there is none.
+// lockDish keeps a dish from everyone else until the commit and returns it as it stands. NotFound
+// where there is none.
 func (c *change) lockDish(ctx context.Context, id int64) (Dish, error) {
 	if _, err := c.tx.ExecContext(ctx, `UPDATE dish SET version = version WHERE id = $1`, id); err != nil {
 		return Dish{}, fmt.Errorf("lock dish %d: %w", id, err)
@@ -308,14 +311,15 @@ func readDishes(ctx context.Context, q *sql.Tx, wanted func(Dish) bool) ([]Dish,
 	return dishes, nil
 }
 
-// OfferedDish is a dish as one patient's menu shows it: crossed out with the reasons where it conflicts.
+// OfferedDish is a dish as one patient's menu shows it: crossed out with the reasons where it
+// conflicts.
 type OfferedDish struct {
 	Dish
 	Hazards []Hazard
 }
 
-// MenuFor lists the dishes of a meal for a patient, each with what speaks against it if it were ordered now. NotFound for an
-// unknown stay; a customer may ask for their own patient only.
+// MenuFor lists the dishes of a meal for a patient, each with what speaks against it if it were
+// ordered now. NotFound for an unknown stay; a customer may ask for their own patient only.
 func (h *Hospital) MenuFor(ctx context.Context, actor Actor, admissionID int64, meal Meal) ([]OfferedDish, error) {
 	if err := actor.need(OrderMeals); err != nil {
 		return nil, err
@@ -360,8 +364,9 @@ type Serving struct {
 	Late bool // after the cut-off
 }
 
-// Offer reads what the actor can order for a stay or for an address of theirs, the other id being 0. An empty meal is the main meal
-// that comes next. Invalid without one of the two or for a meal that there is not; NotFound as for MenuFor and Address.
+// Offer reads what the actor can order for a stay or for an address of theirs, the other id being
+// 0. An empty meal is the main meal that comes next. Invalid without one of the two or for a meal
+// that there is not; NotFound as for MenuFor and Address.
 func (h *Hospital) Offer(ctx context.Context, actor Actor, admissionID, addressID int64, meal Meal) (Offer, error) {
 	if err := actor.need(OrderMeals); err != nil {
 		return Offer{}, err
@@ -394,7 +399,8 @@ func (h *Hospital) Offer(ctx context.Context, actor Actor, admissionID, addressI
 	return o, nil
 }
 
-// plan says when each meal is eaten that is ordered now, and chooses the main meal that comes next where none is asked for.
+// plan says when each meal is eaten that is ordered now, and chooses the main meal that comes next
+// where none is asked for.
 func (o *Offer) plan(meal Meal) {
 	o.Meal = meal
 	var soonest time.Time
@@ -444,7 +450,8 @@ type MealTime struct {
 	CutOff time.Duration // before Serve
 }
 
-// MealTimes are the hospital's rounds: breakfast 07:00, lunch 12:30, dinner 18:30; a snack or supplement is served within the hour.
+// MealTimes are the hospital's rounds: breakfast 07:00, lunch 12:30, dinner 18:30; a snack or
+// supplement is served within the hour.
 var MealTimes = map[Meal]MealTime{
 	Breakfast: {7 * time.Hour, 45 * time.Minute},
 	Lunch:     {12*time.Hour + 30*time.Minute, 90 * time.Minute},
@@ -457,7 +464,8 @@ var kigali = time.FixedZone("CAT", 2*60*60)
 // withinTheHour is how soon is served what has no time of its own, or is ordered after its time.
 const withinTheHour = time.Hour
 
-// lateLasts is how long after its time a meal can still be ordered for the same day, as a late tray. After that it is the next day's.
+// lateLasts is how long after its time a meal can still be ordered for the same day, as a late
+// tray. After that it is the next day's.
 const lateLasts = 2 * time.Hour
 
 // serving is one occasion at which a meal is eaten.

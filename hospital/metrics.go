@@ -28,7 +28,8 @@ type StayLine struct {
 	ExpectedDischarge time.Time
 }
 
-// HeldLine is an order of a patient that is held, or whose tray must come back, as the dashboards' lists show it.
+// HeldLine is an order of a patient that is held, or whose tray must come back, as the dashboards'
+// lists show it.
 type HeldLine struct {
 	StayLine
 	OrderID int64
@@ -38,7 +39,8 @@ type HeldLine struct {
 	Stopped string
 }
 
-// FastingLine is a patient whose time of nil by mouth is over, and whom nobody has let eat again yet.
+// FastingLine is a patient whose time of nil by mouth is over, and whom nobody has let eat again
+// yet.
 type FastingLine struct {
 	StayLine
 	Over   time.Time // since when
@@ -58,8 +60,8 @@ type BedLine struct {
 // ListLimit is the most lines a dashboard's list has; what is beyond it is counted.
 const ListLimit = 12
 
-// MedicalDashboard is what medical staff see first, read in one snapshot. Lists are of the wards it was asked for,
-// oldest need first; recent admissions newest first.
+// MedicalDashboard is what medical staff see first, read in one snapshot. Lists are of the wards it
+// was asked for, oldest need first; recent admissions newest first.
 type MedicalDashboard struct {
 	Metrics
 	Wards             []WardSummary
@@ -93,7 +95,8 @@ type ManagementDashboard struct {
 	Revisions         // of MetricsTopic
 }
 
-// MedicalDashboard reads it for some wards; none given means all, and then patients who wait for a bed are of it too.
+// MedicalDashboard reads it for some wards; none given means all, and then patients who wait for a
+// bed are of it too.
 func (h *Hospital) MedicalDashboard(ctx context.Context, actor Actor, wardIDs []int64) (MedicalDashboard, error) {
 	if err := actor.need(ReadMedicalDashboard); err != nil {
 		return MedicalDashboard{}, err
@@ -177,7 +180,8 @@ type standing struct {
 	waiting   int // those without a bed
 }
 
-// readStanding reads it in three statements, whatever the number of wards and of stays that have ended.
+// readStanding reads it in three statements, whatever the number of wards and of stays that have
+// ended.
 func readStanding(ctx context.Context, q *sql.Tx) (s standing, err error) {
 	if s.Revisions, err = revisions(ctx, q, MetricsTopic); err != nil {
 		return s, err
@@ -240,8 +244,9 @@ func inWards(condition string, args []any, wardIDs []int64) (string, []any) {
 	return condition + ` AND admission.bed_id IN (SELECT id FROM bed WHERE ward_id IN ` + list + `)`, args
 }
 
-// stayLines lists the first ListLimit open stays of some wards, or of all, that condition selects and order sorts. It looks up the patients
-// and beds of these alone, however many there are. The arguments that condition names begin with $2.
+// stayLines lists the first ListLimit open stays of some wards, or of all, that condition selects
+// and order sorts. It looks up the patients and beds of these alone, however many there are. The
+// arguments that condition names begin with $2.
 func stayLines(ctx context.Context, q *sql.Tx, wardIDs []int64, condition, order string, args ...any) ([]StayLine, error) {
 	condition, args = inWards(condition, append([]any{ListLimit}, args...), wardIDs)
 	first := `SELECT admission.id FROM admission WHERE admission.discharged_at IS NULL AND ` + condition + ` ORDER BY ` + order + ` LIMIT $1`
@@ -257,7 +262,8 @@ const selectHeld = `SELECT ` + stayLineColumns + `, meal_order.id, meal_order.me
 	WHERE admission.discharged_at IS NULL AND meal_order.ended_at IS NULL AND (meal_order.status = 'held' OR meal_order.stopped <> '')
 		AND meal_order.due >= $1`
 
-// selectFasted reads the open stays whose time of nil by mouth is over by $1 and that nobody has let eat again.
+// selectFasted reads the open stays whose time of nil by mouth is over by $1 and that nobody has
+// let eat again.
 const selectFasted = `SELECT ` + stayLineColumns + `, admission.nil_by_mouth_from, admission.nil_by_mouth_until` + stayLineTables + `
 	WHERE admission.discharged_at IS NULL AND admission.nil_by_mouth_from IS NOT NULL AND admission.nil_by_mouth_until <= $1`
 

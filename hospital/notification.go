@@ -23,7 +23,8 @@ const (
 	LevelAlert   Level = "alert" // safety: told with sound where sound is on
 )
 
-// Notification is something that one person, or everyone of a role, should hear of. Its words name no patient.
+// Notification is something that one person, or everyone of a role, should hear of. Its words name
+// no patient.
 type Notification struct {
 	ID        int64
 	UserID    int64    // 0: for a role
@@ -51,8 +52,8 @@ const InboxShows = 50
 // notificationsLast is how long a notification is kept after it was read.
 const notificationsLast = 30 * 24 * time.Hour
 
-// Whoever comes to a role later is not told what happened before: a role's notifications are a person's from the day
-// of their login on.
+// Whoever comes to a role later is not told what happened before: a role's notifications are a
+// person's from the day of their login on.
 const selectNotification = `SELECT notification.id, notification.user_id, notification.role, notification.code, notification.args,
 		notification.title, notification.message, notification.level, notification.created_at,
 		notification.read_at IS NOT NULL OR notification_read.user_id IS NOT NULL
@@ -128,8 +129,8 @@ type News struct {
 // NewsLasts is how long a notification is news.
 const NewsLasts = 5 * time.Minute
 
-// News reads what everyone of the reader's role was told in the last NewsLasts, and what the reader alone was: without a UserID it is the
-// news of the dashboard that all of the role share.
+// News reads what everyone of the reader's role was told in the last NewsLasts, and what the reader
+// alone was: without a UserID it is the news of the dashboard that all of the role share.
 func (h *Hospital) News(ctx context.Context, reader Actor) (News, error) {
 	if err := reader.need(ReadOwnSession); err != nil {
 		return News{}, err
@@ -144,7 +145,8 @@ func (h *Hospital) News(ctx context.Context, reader Actor) (News, error) {
 		if news.Revisions, err = revisions(ctx, q, topics...); err != nil {
 			return err
 		}
-		// CASE and the order leave the databases nothing to go by but the time: else they go through all that the reader was ever told.
+		// CASE and the order leave the databases nothing to go by but the time: else they go
+		// through all that the reader was ever told.
 		rows, err := q.QueryContext(ctx, selectNotification+` WHERE notification.created_at > $3 AND notification.created_at < $5
 			AND CASE WHEN notification.user_id IS NULL THEN notification.role = $2 ELSE notification.user_id = $1 END
 			ORDER BY notification.created_at DESC, notification.id DESC LIMIT $4`, reader.UserID, reader.Role, instant(now.Add(-NewsLasts)), InboxShows, uncounted(now))
@@ -178,7 +180,8 @@ func unread(ctx context.Context, q *sql.Tx, actor Actor) (n int, err error) {
 const notReadByUser = `NOT EXISTS (SELECT 1 FROM notification_read
 	WHERE notification_read.notification_id = notification.id AND notification_read.user_id = $1)`
 
-// ReadNotifications marks the actor's notifications up to an id as read. Where all are read already it changes nothing.
+// ReadNotifications marks the actor's notifications up to an id as read. Where all are read already
+// it changes nothing.
 func (h *Hospital) ReadNotifications(ctx context.Context, actor Actor, upTo int64) error {
 	if err := actor.need(ReadOwnSession); err != nil {
 		return err
@@ -196,8 +199,8 @@ func (h *Hospital) ReadNotifications(ctx context.Context, actor Actor, upTo int6
 	})
 }
 
-// readNotifications marks those that the actor can see now and returns how many it were. One with a lower id that
-// another command is about to commit stays unread, since each is marked by itself.
+// readNotifications marks those that the actor can see now and returns how many it were. One with a
+// lower id that another command is about to commit stays unread, since each is marked by itself.
 func (c *change) readNotifications(ctx context.Context, upTo int64) (int64, error) {
 	own, err := c.exec(ctx, `UPDATE notification SET read_at = $3 WHERE`+ofUser+`AND id <= $2 AND read_at IS NULL`,
 		c.actor.UserID, upTo, instant(c.now))
@@ -213,7 +216,8 @@ func (c *change) readNotifications(ctx context.Context, upTo int64) (int64, erro
 	return own + ofTheRole, nil
 }
 
-// forgetNotifications removes what is old and read: the actor's own, and of their role's what everyone has read.
+// forgetNotifications removes what is old and read: the actor's own, and of their role's what
+// everyone has read.
 func (c *change) forgetNotifications(ctx context.Context) error {
 	old := instant(c.now.Add(-notificationsLast))
 	_, err := c.exec(ctx, `DELETE FROM notification WHERE`+ofUser+`AND created_at < $2 AND read_at IS NOT NULL`, c.actor.UserID, old)
@@ -235,8 +239,8 @@ func (c *change) forgetNotifications(ctx context.Context) error {
 	return nil
 }
 
-// Notice is what people are told by a code: how loud and, in English, in which words. Those are filled with the Args of the
-// notification and name no patient.
+// Notice is what people are told by a code: how loud and, in English, in which words. Those are
+// filled with the Args of the notification and name no patient.
 type Notice struct {
 	Level          Level
 	Title, Message string
@@ -275,7 +279,8 @@ var Notices = map[string]Notice{
 	"delivery_takes_another": {LevelWarning, "Order %[1]s needs another courier",
 		"Its courier may try no more codes at the door. Claim it and ask the customer for the new code."},
 
-	// To medical staff: an order's number, its meal and its bed; a bed; how many patients, a meal and a ward.
+	// To medical staff: an order's number, its meal and its bed; a bed; how many patients, a meal
+	// and a ward.
 	"delivery_failed":   {LevelWarning, "Order %[1]s was not handed over", "The %[2]s for bed %[3]s could not be delivered."},
 	"nil_by_mouth_over": {LevelInfo, "Nil by mouth is over in bed %[1]s", "Who lies there may eat again. See what is ordered."},
 	"meal_round_gaps":   {LevelWarning, "Ward %[3]s: nothing for %[2]s", "Patients who get nothing: %[1]s. Nobody has asked about their allergies, or nothing on the menu is safe for them. Order for them yourself."},
@@ -298,8 +303,8 @@ func (c *change) notifyRole(ctx context.Context, role Role, code string, args ..
 	return c.addNotification(ctx, Notification{Role: role, Code: code, Args: args})
 }
 
-// addNotification keeps a notification in the words of its notice. It is a part of the change that it tells of, committed with it or
-// not at all.
+// addNotification keeps a notification in the words of its notice. It is a part of the change that
+// it tells of, committed with it or not at all.
 func (c *change) addNotification(ctx context.Context, n Notification) error {
 	notice, known := Notices[n.Code]
 	if !known {
@@ -324,7 +329,8 @@ func fillIn(words string, args []string) string {
 	return strings.NewReplacer(pairs...).Replace(words)
 }
 
-// notifyOrder tells the customers who follow a locked order where it stands now. After the patient's death nobody is told anything.
+// notifyOrder tells the customers who follow a locked order where it stands now. After the
+// patient's death nobody is told anything.
 func (c *change) notifyOrder(ctx context.Context, o Order) error {
 	code, ok := orderNotices[o.Status]
 	if !ok {
@@ -358,7 +364,8 @@ func (c *change) died(ctx context.Context, o Order) (died bool, err error) {
 	return died, nil
 }
 
-// concernedCustomers lists the customers who follow an order: whoever placed it, if a customer, and those linked to its patient.
+// concernedCustomers lists the customers who follow an order: whoever placed it, if a customer, and
+// those linked to its patient.
 func (c *change) concernedCustomers(ctx context.Context, o Order) ([]int64, error) {
 	rows, err := c.tx.QueryContext(ctx, `SELECT app_user.id FROM app_user
 		WHERE app_user.role = 'customer' AND NOT app_user.disabled AND (app_user.id = $1 OR app_user.id IN (

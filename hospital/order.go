@@ -35,8 +35,8 @@ const (
 var OrderStatuses = []OrderStatus{OrderHeld, OrderPending, OrderConfirmed, OrderPreparing, OrderReady, OrderInTransit,
 	OrderDelivered, OrderUndelivered, OrderCancelled}
 
-// orderSteps is the table of the steps that people order. In transit, delivered and undelivered are reached by the
-// order's delivery alone, held by the safety check alone.
+// orderSteps is the table of the steps that people order. In transit, delivered and undelivered are
+// reached by the order's delivery alone, held by the safety check alone.
 var orderSteps = map[OrderStatus][]OrderStatus{
 	OrderPending:   {OrderConfirmed, OrderCancelled},
 	OrderConfirmed: {OrderPreparing, OrderPending, OrderCancelled},
@@ -45,7 +45,8 @@ var orderSteps = map[OrderStatus][]OrderStatus{
 	OrderHeld:      {OrderConfirmed, OrderCancelled}, // confirming a held order checks it anew
 }
 
-// NextOrderStatuses lists where people can take an order in status s. The caller must not change the slice.
+// NextOrderStatuses lists where people can take an order in status s. The caller must not change
+// the slice.
 func NextOrderStatuses(s OrderStatus) []OrderStatus { return orderSteps[s] }
 
 // Ended reports whether an order in status s never changes again.
@@ -112,10 +113,11 @@ type Step struct {
 	Version     int64  // of the order as they saw it; 0 where they did not say. Another one now: Conflict "order_outdated"
 }
 
-// PlaceOrder places an order for the meal's next serving. It is pending until a cook confirms it. Conflict, code
-// "hazards", with the hazards in words and as Current ([]Hazard) where something speaks against it and it is not, or can't be, overridden;
-// Conflict "meal_twice" for a second open order of the same main meal (Current is the Order that stands); Forbidden where a customer
-// orders for somebody else's patient, or overrides. An IdempotencyKey works as for Admit.
+// PlaceOrder places an order for the meal's next serving. It is pending until a cook confirms it.
+// Conflict, code "hazards", with the hazards in words and as Current ([]Hazard) where something
+// speaks against it and it is not, or can't be, overridden; Conflict "meal_twice" for a second open
+// order of the same main meal (Current is the Order that stands); Forbidden where a customer orders
+// for somebody else's patient, or overrides. An IdempotencyKey works as for Admit.
 func (h *Hospital) PlaceOrder(ctx context.Context, actor Actor, order NewOrder) (o Order, replayed bool, err error) {
 	if err := actor.need(OrderMeals); err != nil {
 		return Order{}, false, err
@@ -191,8 +193,9 @@ func (c *change) placeOrder(ctx context.Context, cmd NewOrder) (int64, error) {
 	return c.placeForStay(ctx, o, cmd)
 }
 
-// lockDishes returns the dishes of an order in the order in which they were chosen. They can't change until the commit, so that no
-// recipe changes between the check of an order and its being there to be checked. It records those that can't be had.
+// lockDishes returns the dishes of an order in the order in which they were chosen. They can't
+// change until the commit, so that no recipe changes between the check of an order and its being
+// there to be checked. It records those that can't be had.
 func (c *change) lockDishes(ctx context.Context, cmd NewOrder, wrong fields) ([]Dish, error) {
 	known := map[int64]Dish{}
 	for _, id := range slices.Compact(slices.Sorted(slices.Values(cmd.Dishes[:min(len(cmd.Dishes), MostDishes)]))) {
@@ -235,7 +238,8 @@ func (c *change) placeForAddress(ctx context.Context, o Order) (int64, error) {
 	return c.insertOrder(ctx, o)
 }
 
-// placeForStay inserts an order for a patient if nothing speaks against it, or what does is overridden for a reason.
+// placeForStay inserts an order for a patient if nothing speaks against it, or what does is
+// overridden for a reason.
 func (c *change) placeForStay(ctx context.Context, o Order, cmd NewOrder) (int64, error) {
 	if err := c.lockStay(ctx, o.AdmissionID); err != nil {
 		return 0, err
@@ -262,8 +266,8 @@ func (c *change) placeForStay(ctx context.Context, o Order, cmd NewOrder) (int64
 	return c.insertOrder(ctx, o)
 }
 
-// checkStayVersion refuses an order for a locked stay that has changed since whoever orders saw it. Of
-// the stay a customer is shown nothing but the changes that are theirs to see.
+// checkStayVersion refuses an order for a locked stay that has changed since whoever orders saw it.
+// Of the stay a customer is shown nothing but the changes that are theirs to see.
 func (c *change) checkStayVersion(ctx context.Context, admissionID, version int64) error {
 	if version == 0 {
 		return nil
@@ -280,7 +284,8 @@ func (c *change) checkStayVersion(ctx context.Context, admissionID, version int6
 	return c.withChanges(ctx, err, "admission", admissionID, version, stay.Version)
 }
 
-// notTheirs is the refusal of an order for a stay that there is not, or not for this customer, who does not learn which.
+// notTheirs is the refusal of an order for a stay that there is not, or not for this customer, who
+// does not learn which.
 func notTheirs(actor Actor) error {
 	if !actor.Role.May(ReadOrders) {
 		return Refuse(Forbidden, "not_your_patient", "You can order for your own patient only. Ask the ward's desk to link you to the patient.")
@@ -384,9 +389,9 @@ type orderCommand struct {
 }
 
 // ConfirmOrder accepts a pending order, or takes up a held one after a new safety check. Medical
-// staff who give a reason override with it what speaks against the order, where that can be. Conflict
-// "hazards" as for PlaceOrder: a pending order is held then, and so is a held one with what speaks
-// against it now.
+// staff who give a reason override with it what speaks against the order, where that can be.
+// Conflict "hazards" as for PlaceOrder: a pending order is held then, and so is a held one with
+// what speaks against it now.
 func (h *Hospital) ConfirmOrder(ctx context.Context, actor Actor, id int64, step Step) (Order, error) {
 	return h.stepOrder(ctx, actor, id, step, orderCommand{ConfirmOrders, OrderConfirmed, (*change).confirmOrder})
 }
@@ -424,9 +429,9 @@ func (c *change) override(ctx context.Context, o *Order, reason string) error {
 	return nil
 }
 
-// StartOrder begins to cook a confirmed order. It checks anew: with a hazard the order is held instead
-// and the answer is the Conflict "hazards", with Current as for PlaceOrder. Held it stays, although
-// the command was refused.
+// StartOrder begins to cook a confirmed order. It checks anew: with a hazard the order is held
+// instead and the answer is the Conflict "hazards", with Current as for PlaceOrder. Held it stays,
+// although the command was refused.
 func (h *Hospital) StartOrder(ctx context.Context, actor Actor, id int64, step Step) (Order, error) {
 	return h.stepOrder(ctx, actor, id, step, orderCommand{CookOrders, OrderPreparing, (*change).startOrder})
 }
@@ -488,8 +493,8 @@ func (c *change) takeBack(ctx context.Context, o *Order, to OrderStatus) error {
 	return c.cancelDelivery(ctx, *o)
 }
 
-// CancelOrder ends an order before it departs. Whoever placed it may until it is being prepared, after
-// that the kitchen or medical staff with a reason; they may before that too.
+// CancelOrder ends an order before it departs. Whoever placed it may until it is being prepared,
+// after that the kitchen or medical staff with a reason; they may before that too.
 func (h *Hospital) CancelOrder(ctx context.Context, actor Actor, id int64, step Step) (Order, error) {
 	return h.stepOrder(ctx, actor, id, step, orderCommand{CancelOrders, OrderCancelled, (*change).cancelOrder})
 }
@@ -555,8 +560,8 @@ func (h *Hospital) stepOrder(ctx context.Context, actor Actor, id int64, step St
 	return after, nil
 }
 
-// checkPrecondition returns why the actor must not change the order, or nil: it is not for the stay, or not as
-// they saw it.
+// checkPrecondition returns why the actor must not change the order, or nil: it is not for the
+// stay, or not as they saw it.
 func (o Order) checkPrecondition(actor Actor, seen precondition) error {
 	switch {
 	case seen.admissionID != 0 && seen.admissionID != o.AdmissionID:
@@ -615,7 +620,8 @@ func (h *Hospital) Order(ctx context.Context, actor Actor, id int64) (o Order, e
 	return o.shownTo(actor), nil
 }
 
-// OrderDetail is one order with all that its page shows. It has the patient's initials and never the name.
+// OrderDetail is one order with all that its page shows. It has the patient's initials and never
+// the name.
 type OrderDetail struct {
 	Order
 	Initials   string // of the patient; empty for an address
@@ -650,8 +656,8 @@ func (h *Hospital) OrderDetail(ctx context.Context, actor Actor, id int64) (Orde
 	return d, nil
 }
 
-// readPlace adds whom the order is for, where it goes, as long as it does, and by which delivery. The patient's name goes no further
-// than here.
+// readPlace adds whom the order is for, where it goes, as long as it does, and by which delivery.
+// The patient's name goes no further than here.
 func (d *OrderDetail) readPlace(ctx context.Context, q *sql.Tx) error {
 	var patient PatientName
 	err := q.QueryRowContext(ctx, `SELECT COALESCE(patient.name, ''), bed.id, COALESCE(bed.number, ''), COALESCE(ward.name, ''),
@@ -673,7 +679,8 @@ func (d *OrderDetail) readPlace(ctx context.Context, q *sql.Tx) error {
 	return nil
 }
 
-// shownTo is the order as far as the actor may know of it. Why staff set a hazard aside, they wrote for each other.
+// shownTo is the order as far as the actor may know of it. Why staff set a hazard aside, they wrote
+// for each other.
 func (o Order) shownTo(actor Actor) Order {
 	if !actor.Role.May(ReadOrders) {
 		o.OverrideReason, o.OverriddenBy = "", ""
@@ -681,8 +688,8 @@ func (o Order) shownTo(actor Actor) Order {
 	return o
 }
 
-// authorizeStep returns NotFound unless the actor may know of the order that they give a command about.
-// One that is still open is work, whatever day it is of.
+// authorizeStep returns NotFound unless the actor may know of the order that they give a command
+// about. One that is still open is work, whatever day it is of.
 func (c *change) authorizeStep(ctx context.Context, o Order) error {
 	if c.actor.Role.May(ReadOrders) && !o.Status.Ended() {
 		return nil
@@ -690,7 +697,8 @@ func (c *change) authorizeStep(ctx context.Context, o Order) error {
 	return authorizeOrder(ctx, c.tx, c.now, c.actor, o)
 }
 
-// linkedTo reports whether a customer may order for the patient of a stay. After the patient's death nobody may.
+// linkedTo reports whether a customer may order for the patient of a stay. After the patient's
+// death nobody may.
 func linkedTo(ctx context.Context, q *sql.Tx, actor Actor, admissionID int64) (linked bool, err error) {
 	err = q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM customer_patient
 			JOIN admission ON admission.patient_id = customer_patient.patient_id
@@ -701,8 +709,8 @@ func linkedTo(ctx context.Context, q *sql.Tx, actor Actor, admissionID int64) (l
 	return linked, nil
 }
 
-// dietFor reads the diet order of a stay for somebody who orders meals for it. NotFound where there is no such stay, and for a customer where it
-// is not their patient's.
+// dietFor reads the diet order of a stay for somebody who orders meals for it. NotFound where there
+// is no such stay, and for a customer where it is not their patient's.
 func dietFor(ctx context.Context, q *sql.Tx, actor Actor, admissionID int64) (DietOrder, error) {
 	if !actor.Role.May(ReadOrders) {
 		linked, err := linkedTo(ctx, q, actor, admissionID)
@@ -745,7 +753,8 @@ func ordersWhere(ctx context.Context, q *sql.Tx, condition string, args ...any) 
 	if err != nil {
 		return nil, fmt.Errorf("read orders: %w", err)
 	}
-	// Sorted here: asked for them by id, SQLite goes through all orders there ever were in that order, past the index of those asked for.
+	// Sorted here: asked for them by id, SQLite goes through all orders there ever were in that
+	// order, past the index of those asked for.
 	slices.SortFunc(orders, func(a, b Order) int { return cmp.Compare(a.ID, b.ID) })
 	return orders, nil
 }
@@ -798,8 +807,9 @@ func (c *change) openOrders(ctx context.Context, admissionID int64) ([]Order, er
 	return ordersWhere(ctx, c.tx, `meal_order.admission_id = $1 AND meal_order.ended_at IS NULL`, admissionID)
 }
 
-// lockStay keeps a stay, and with it all its orders, from everyone else until the commit, without changing it: whoever changes an order
-// of a stay, or what the patient may eat, holds the stay first. So the safety check and the step that rests on it are one.
+// lockStay keeps a stay, and with it all its orders, from everyone else until the commit, without
+// changing it: whoever changes an order of a stay, or what the patient may eat, holds the stay
+// first. So the safety check and the step that rests on it are one.
 func (c *change) lockStay(ctx context.Context, admissionID int64) error {
 	if _, err := c.tx.ExecContext(ctx, `UPDATE admission SET version = version WHERE id = $1`, admissionID); err != nil {
 		return fmt.Errorf("lock stay %d: %w", admissionID, err)
@@ -807,8 +817,8 @@ func (c *change) lockStay(ctx context.Context, admissionID int64) error {
 	return nil
 }
 
-// lockOrder keeps an order, and the stay that it is for, from everyone else until the commit and returns it as it stands. NotFound where
-// there is none.
+// lockOrder keeps an order, and the stay that it is for, from everyone else until the commit and
+// returns it as it stands. NotFound where there is none.
 func (c *change) lockOrder(ctx context.Context, id int64) (Order, error) {
 	var stay int64
 	err := c.tx.QueryRowContext(ctx, `SELECT admission_id FROM meal_order WHERE id = $1`, id).Scan((*reference)(&stay))
@@ -827,8 +837,8 @@ func (c *change) lockOrder(ctx context.Context, id int64) (Order, error) {
 	return readOrder(ctx, c.tx, id)
 }
 
-// putOrder takes a locked order to a status, keeps its other fields as they stand in o, records it and tells the customers who follow it. It
-// is the only way for an order to change.
+// putOrder takes a locked order to a status, keeps its other fields as they stand in o, records it
+// and tells the customers who follow it. It is the only way for an order to change.
 func (c *change) putOrder(ctx context.Context, o *Order, to OrderStatus) error {
 	from := o.Status
 	var ended time.Time

@@ -60,8 +60,8 @@ func guessable(username, password string) bool {
 	return named || commonpassword.Contains(folded)
 }
 
-// The cost of a password's hash: OWASP's minimum for argon2id. It is written into each hash, so raising it
-// leaves the older ones good.
+// The cost of a password's hash: OWASP's minimum for argon2id. It is written into each hash, so
+// raising it leaves the older ones good.
 const (
 	hashMemory  = 19456 // KiB
 	hashTime    = 2
@@ -77,7 +77,8 @@ const hashesAtOnce = 2
 // passwordHash is a hash with its cost and its salt, in the PHC string format.
 type passwordHash string
 
-// noPassword stands in for the hash of a user who does not exist, so that looking for one takes the same work. Nothing matches it.
+// noPassword stands in for the hash of a user who does not exist, so that looking for one takes the
+// same work. Nothing matches it.
 var noPassword = phc(make([]byte, saltLength), make([]byte, hashLength))
 
 // phc writes a hash in the PHC string format.
@@ -98,7 +99,8 @@ func (h *Hospital) hashPassword(ctx context.Context, password string) (passwordH
 	return phc(salt, key), err
 }
 
-// matches reports whether the password is the one that was hashed. It waits for its turn until the context ends.
+// matches reports whether the password is the one that was hashed. It waits for its turn until the
+// context ends.
 func (h *Hospital) matches(ctx context.Context, p priority, hash passwordHash, password string) (same bool, err error) {
 	var memory, time uint32
 	var threads uint8

@@ -19,7 +19,8 @@ type PatientName string
 // LogValue keeps names out of structured logs.
 func (PatientName) LogValue() slog.Value { return slog.StringValue("[patient]") }
 
-// Initials is the form of the name for roles that must tell patients apart but not know them: "U. M.".
+// Initials is the form of the name for roles that must tell patients apart but not know them: "U.
+// M.".
 func (n PatientName) Initials() string {
 	var parts []string
 	for _, word := range strings.Fields(string(n)) {
@@ -54,8 +55,9 @@ type Patient struct {
 // mostFound is the most patients that FindPatients lists.
 const mostFound = 10
 
-// FindPatients lists up to 10 patients whose name contains text, whatever its case and accents, for choosing who comes
-// back: who was here last comes first, and who died here is left out. Empty text finds none.
+// FindPatients lists up to 10 patients whose name contains text, whatever its case and accents, for
+// choosing who comes back: who was here last comes first, and who died here is left out. Empty text
+// finds none.
 func (h *Hospital) FindPatients(ctx context.Context, actor Actor, text string) ([]Patient, error) {
 	if err := actor.need(AdmitPatients); err != nil {
 		return nil, err
@@ -80,8 +82,9 @@ func (h *Hospital) FindPatients(ctx context.Context, actor Actor, text string) (
 	return found, err
 }
 
-// lockPatient keeps a known patient from everyone else until the commit, so that nobody is admitted twice at once, and
-// returns the id of the patient's open admission, 0 for none. It records where there is no such patient. Id 0 is a new one.
+// lockPatient keeps a known patient from everyone else until the commit, so that nobody is admitted
+// twice at once, and returns the id of the patient's open admission, 0 for none. It records where
+// there is no such patient. Id 0 is a new one.
 func (c *change) lockPatient(ctx context.Context, id int64, wrong fields) (open int64, err error) {
 	if id == 0 {
 		return 0, nil

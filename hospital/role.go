@@ -21,8 +21,8 @@ var Roles = []Role{MedicalStaff, WardManagement, KitchenStaff, DeliveryStaff, Cu
 // Valid reports whether r is one of Roles.
 func (r Role) Valid() bool { return slices.Contains(Roles, r) }
 
-// Permission is one thing that a person may or may not do. Routes, sockets and commands all ask for a
-// Permission, never for a role, so the table below is the only place that says who may do what.
+// Permission is one thing that a person may or may not do. Routes, sockets and commands all ask for
+// a Permission, never for a role, so the table below is the only place that says who may do what.
 type Permission string
 
 // The permissions. Each names an act, as the audit does.
@@ -64,8 +64,8 @@ const (
 	LinkCustomers           Permission = "customers.link" // let a customer order for a patient
 )
 
-// permitted is the table of who may do what. Admin stands in every row, as the contract has it, but one: to set a hazard aside is a
-// clinical act.
+// permitted is the table of who may do what. Admin stands in every row, as the contract has it, but
+// one: to set a hazard aside is a clinical act.
 var permitted = map[Permission][]Role{
 	ReadOwnSession:          Roles,
 	ListWards:               {MedicalStaff, WardManagement, KitchenStaff, Admin},
@@ -122,8 +122,8 @@ type Actor struct {
 // System is the hospital acting by itself, as when a reservation runs out.
 var System = Actor{Username: "system", Role: Admin}
 
-// HolderOf is the actor as whom a screen is read that is drawn once for all who hold a permission. It
-// may do that and nothing else; who watches the screen is asked each by themselves.
+// HolderOf is the actor as whom a screen is read that is drawn once for all who hold a permission.
+// It may do that and nothing else; who watches the screen is asked each by themselves.
 func HolderOf(p Permission) Actor { return Actor{holds: p} }
 
 // need returns a Forbidden error unless the actor holds the permission.

@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// Tray is a delivery as whoever looks for one to carry sees it: where it goes and since when it waits. Whom it is for and what they eat
-// is told to its courier alone. Where the courier is now is on the delivery's own page alone.
+// Tray is a delivery as whoever looks for one to carry sees it: where it goes and since when it
+// waits. Whom it is for and what they eat is told to its courier alone. Where the courier is now is
+// on the delivery's own page alone.
 type Tray struct {
 	Delivery
 	Meal       Meal
@@ -19,7 +20,8 @@ type Tray struct {
 	Claimable  bool // nobody carries it, or its courier can't go on with it
 }
 
-// RoundStop is a tray as its courier's tablet shows it: the two identifiers, what to carry and what must not go wrong.
+// RoundStop is a tray as its courier's tablet shows it: the two identifiers, what to carry and what
+// must not go wrong.
 type RoundStop struct {
 	Tray
 	PatientName PatientName // to be asked for at the bedside: the second identifier. For an address: who is to be asked for
@@ -40,8 +42,9 @@ type Round[Stop any] struct {
 	Stops  []Stop // by bed number
 }
 
-// DeliveryBoard is what a courier's tablet shows: what waits, and the courier's own. For whoever oversees all couriers, theirs wait too.
-// Wards come first, by code, then patients who have no bed now, then zones by name.
+// DeliveryBoard is what a courier's tablet shows: what waits, and the courier's own. For whoever
+// oversees all couriers, theirs wait too. Wards come first, by code, then patients who have no bed
+// now, then zones by name.
 type DeliveryBoard struct {
 	Metrics
 	Waiting   []Round[Tray]
@@ -148,7 +151,8 @@ func (d *destined[Stop]) scan(row scanner, actor Actor, more ...any) error {
 	return err
 }
 
-// readWaiting reads the trays that may be claimed; for who oversees all couriers, everyone else's too.
+// readWaiting reads the trays that may be claimed; for who oversees all couriers, everyone else's
+// too.
 func readWaiting(ctx context.Context, q *sql.Tx, actor Actor) ([]destined[Tray], error) {
 	condition, args := `COALESCE(delivery.courier_id, 0) <> $1`, []any{actor.UserID}
 	if !actor.Role.May(OverseeDeliveries) {

@@ -11,12 +11,13 @@ import (
 	"time"
 )
 
-// This file is what the safety check does to orders. There is no way around it: whoever takes an order a step further toward its
-// patient calls holdIfUnsafe while holding the stay, and whatever changes what a patient may eat, or what is in a dish, calls
-// recheckStay while holding it.
+// This file is what the safety check does to orders. There is no way around it: whoever takes an
+// order a step further toward its patient calls holdIfUnsafe while holding the stay, and whatever
+// changes what a patient may eat, or what is in a dish, calls recheckStay while holding it.
 
-// everyHazardOf is what speaks against a locked order as things stand now, overridden or not. It checks the dishes both as they
-// were ordered and as they are made now. Nothing speaks against an order for an address: nobody knows who eats it.
+// everyHazardOf is what speaks against a locked order as things stand now, overridden or not. It
+// checks the dishes both as they were ordered and as they are made now. Nothing speaks against an
+// order for an address: nobody knows who eats it.
 func (c *change) everyHazardOf(ctx context.Context, o Order) ([]Hazard, error) {
 	if o.AdmissionID == 0 {
 		return nil, nil
@@ -42,14 +43,15 @@ func (c *change) everyHazardOf(ctx context.Context, o Order) ([]Hazard, error) {
 	return diet.Hazards(slices.Concat(o.Dishes, now), c.now, latest(c.now, o.Due)), nil
 }
 
-// hazardsOf is the safety check of a locked order: what speaks against it as things stand now and no override covers.
+// hazardsOf is the safety check of a locked order: what speaks against it as things stand now and
+// no override covers.
 func (c *change) hazardsOf(ctx context.Context, o Order) ([]Hazard, error) {
 	hazards, err := c.everyHazardOf(ctx, o)
 	return uncovered(hazards, o.Overridden), err
 }
 
-// holdIfUnsafe refuses to go on with a locked order that is dangerous as things stand now. It stops the order for everyone, and what it
-// does is kept although the command is refused.
+// holdIfUnsafe refuses to go on with a locked order that is dangerous as things stand now. It stops
+// the order for everyone, and what it does is kept although the command is refused.
 func (c *change) holdIfUnsafe(ctx context.Context, o *Order) error {
 	hazards, err := c.hazardsOf(ctx, *o)
 	if err != nil || len(hazards) == 0 {
@@ -75,8 +77,9 @@ func (o Order) stoppedFor(hazards []Hazard) bool {
 	return len(hazards) == 0
 }
 
-// holdOrder stops a locked order for its hazards and tells the kitchen: one that has not departed is held and its delivery, if any,
-// cancelled; one in transit is to be brought back. An order that is held already is held for these hazards from now on.
+// holdOrder stops a locked order for its hazards and tells the kitchen: one that has not departed
+// is held and its delivery, if any, cancelled; one in transit is to be brought back. An order that
+// is held already is held for these hazards from now on.
 func (c *change) holdOrder(ctx context.Context, o *Order, hazards []Hazard) error {
 	from, known, news := o.Status, o.HeldFor, "ticket_held"
 	o.HeldFor = hazards
@@ -95,7 +98,8 @@ func (c *change) holdOrder(ctx context.Context, o *Order, hazards []Hazard) erro
 	return c.notifyKitchen(ctx, news, o.ID)
 }
 
-// callBack stops a locked order in transit: the courier is to bring it back, and the kitchen to make another one.
+// callBack stops a locked order in transit: the courier is to bring it back, and the kitchen to
+// make another one.
 func (c *change) callBack(ctx context.Context, o *Order) error {
 	o.Stopped = cmp.Or(o.Stopped, StoppedHazard)
 	if err := c.putOrder(ctx, o, OrderInTransit); err != nil {
@@ -112,9 +116,9 @@ func hasNew(hazards, known []Hazard) bool {
 	return slices.ContainsFunc(hazards, func(z Hazard) bool { return !slices.ContainsFunc(known, z.same) })
 }
 
-// recheckStay checks every open order of a locked stay anew, since what the patient may eat or what is in a dish has changed, or time
-// has passed: what is dangerous now is stopped. What is dangerous no longer stays held, and the kitchen is told that it may be
-// confirmed.
+// recheckStay checks every open order of a locked stay anew, since what the patient may eat or what
+// is in a dish has changed, or time has passed: what is dangerous now is stopped. What is dangerous
+// no longer stays held, and the kitchen is told that it may be confirmed.
 func (c *change) recheckStay(ctx context.Context, admissionID int64) error {
 	orders, err := c.openOrders(ctx, admissionID)
 	if err != nil {
@@ -160,8 +164,9 @@ func (c *change) touchOpenOrders(ctx context.Context, admissionID int64) ([]Orde
 	return orders, c.touchCustomers(ctx, Order{AdmissionID: admissionID})
 }
 
-// rerouteOrders sends the open orders of a locked stay, whose patient has just been moved, to the new bed. A tray's identity is its
-// patient, never a bed, so nothing is written: everyone who sees the orders is told.
+// rerouteOrders sends the open orders of a locked stay, whose patient has just been moved, to the
+// new bed. A tray's identity is its patient, never a bed, so nothing is written: everyone who sees
+// the orders is told.
 func (c *change) rerouteOrders(ctx context.Context, stay Admission) error {
 	orders, err := c.touchOpenOrders(ctx, stay.ID)
 	if err != nil {
@@ -178,8 +183,9 @@ func (c *change) rerouteOrders(ctx context.Context, stay Admission) error {
 	return nil
 }
 
-// endOrders ends what is open of a locked stay that has just ended: what is not cooked is cancelled, what is cooked is held for the
-// kitchen to decide on, what is on its way comes back. After a death everything ends without a word to anybody.
+// endOrders ends what is open of a locked stay that has just ended: what is not cooked is
+// cancelled, what is cooked is held for the kitchen to decide on, what is on its way comes back.
+// After a death everything ends without a word to anybody.
 func (c *change) endOrders(ctx context.Context, stay Admission, outcome Outcome) error {
 	orders, err := c.touchOpenOrders(ctx, stay.ID)
 	if err != nil {
@@ -214,9 +220,10 @@ func (c *change) notifyKitchen(ctx context.Context, code string, orderID int64) 
 	return c.notifyRole(ctx, KitchenStaff, code, strconv.FormatInt(orderID, 10))
 }
 
-// HoldNilByMouth finds the stays whose time of nil by mouth has begun or ended by itself, and returns how many there were. What must not be
-// eaten is held as by SetDiet; what may be eaten again stays held, and the kitchen and medical staff are told. To be called often:
-// at the steps of an order the safety check looks at the clock by itself.
+// HoldNilByMouth finds the stays whose time of nil by mouth has begun or ended by itself, and
+// returns how many there were. What must not be eaten is held as by SetDiet; what may be eaten
+// again stays held, and the kitchen and medical staff are told. To be called often: at the steps of
+// an order the safety check looks at the clock by itself.
 func (h *Hospital) HoldNilByMouth(ctx context.Context) (int, error) {
 	var stays []int64
 	now := h.clock(ctx)
@@ -245,7 +252,8 @@ func (h *Hospital) HoldNilByMouth(ctx context.Context) (int, error) {
 	return turned, errors.Join(failures...)
 }
 
-// turnNilByMouth does what a stay's beginning or ending time of nil by mouth asks for, and reports whether there was anything to do.
+// turnNilByMouth does what a stay's beginning or ending time of nil by mouth asks for, and reports
+// whether there was anything to do.
 func (c *change) turnNilByMouth(ctx context.Context, id int64) (bool, error) {
 	if err := c.lockStay(ctx, id); err != nil {
 		return false, err
@@ -267,7 +275,8 @@ func (c *change) turnNilByMouth(ctx context.Context, id int64) (bool, error) {
 	return true, err
 }
 
-// seeNilByMouth notes of a locked stay whether nil by mouth holds now, and records it if it did not before or no longer does.
+// seeNilByMouth notes of a locked stay whether nil by mouth holds now, and records it if it did not
+// before or no longer does.
 func (c *change) seeNilByMouth(ctx context.Context, stay Admission) error {
 	diet, err := readDiet(ctx, c.tx, stay.ID)
 	if err != nil || diet.Ended {
@@ -293,8 +302,9 @@ func (c *change) seeNilByMouth(ctx context.Context, stay Admission) error {
 	return c.notifyRole(ctx, MedicalStaff, "nil_by_mouth_over", stay.BedNumber)
 }
 
-// nilByMouthTurned lists the open stays whose time of nil by mouth has begun or ended since they were last looked at, and those with an
-// open order that is not held for it and must be, or is and need not be.
+// nilByMouthTurned lists the open stays whose time of nil by mouth has begun or ended since they
+// were last looked at, and those with an open order that is not held for it and must be, or is and
+// need not be.
 func nilByMouthTurned(ctx context.Context, q *sql.Tx, now time.Time) ([]int64, error) {
 	rows, err := q.QueryContext(ctx, `SELECT admission.id, admission.nil_by_mouth_seen, admission.nil_by_mouth_from,
 			admission.nil_by_mouth_until, meal_order.id, COALESCE(meal_order.stopped, ''), COALESCE(meal_order.held_for, '[]'), meal_order.due
@@ -323,7 +333,8 @@ func nilByMouthTurned(ctx context.Context, q *sql.Tx, now time.Time) ([]int64, e
 	return stays, rows.Err()
 }
 
-// nilByMouthTurned reports whether an open order is held for nil by mouth and need not be, or is not and must be.
+// nilByMouthTurned reports whether an open order is held for nil by mouth and need not be, or is
+// not and must be.
 func (o Order) nilByMouthTurned(window Window, now time.Time) bool {
 	must := window.Holds(now) || window.Holds(latest(now, o.Due))
 	held := slices.ContainsFunc(o.HeldFor, func(z Hazard) bool { return z.Kind == HazardNilByMouth })

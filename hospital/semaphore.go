@@ -25,8 +25,8 @@ type semaphore struct {
 	wanted int           // by how many, those who have one included; guarded by keyedSemaphore.mu
 }
 
-// acquire waits for each of the slots, one after the other, until the context ends. release gives all
-// of them back.
+// acquire waits for each of the slots, one after the other, until the context ends. release gives
+// all of them back.
 func (k *keyedSemaphore) acquire(ctx context.Context, slots []slot) (release func(), err error) {
 	var acquired []slot
 	release = func() {

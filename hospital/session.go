@@ -99,7 +99,8 @@ func noSession() error {
 	return Refuse(Unauthenticated, "no_session", "You are not signed in, or no longer. Sign in again.")
 }
 
-// openSession opens a session for someone whose password was right, unless that has changed while it was being checked.
+// openSession opens a session for someone whose password was right, unless that has changed while
+// it was being checked.
 func (h *Hospital) openSession(ctx context.Context, a loginAttempt) (token string, s Session, err error) {
 	secret := make([]byte, 32)
 	rand.Read(secret) // never fails
@@ -151,7 +152,8 @@ func (c *change) endSession(ctx context.Context, token string) error {
 	return nil
 }
 
-// SessionByToken finds the open session of a token. Unauthenticated where there is none, it has ended or its user was disabled.
+// SessionByToken finds the open session of a token. Unauthenticated where there is none, it has
+// ended or its user was disabled.
 func (h *Hospital) SessionByToken(ctx context.Context, token string) (s Session, err error) {
 	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
 		s, err = openSessionOf(ctx, q, token, h.clock(ctx))

@@ -232,8 +232,8 @@ func (h *Hospital) countFailure(ctx context.Context, a loginAttempt) error {
 	})
 }
 
-// recordSuccess lets whoever has signed in begin anew, and remembers where the name has done so. What
-// was counted for the name or for the address stays: others may have failed there.
+// recordSuccess lets whoever has signed in begin anew, and remembers where the name has done so.
+// What was counted for the name or for the address stays: others may have failed there.
 func (c *change) recordSuccess(ctx context.Context, a loginAttempt) error {
 	if _, err := c.exec(ctx, `DELETE FROM sign_in_failure WHERE subject = $1`, a.own); err != nil {
 		return fmt.Errorf("forget failed sign-ins: %w", err)

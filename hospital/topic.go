@@ -10,14 +10,16 @@ import (
 // Topic names a thing whose change matters to someone. Its revision counts its changes.
 type Topic string
 
-// MetricsTopic moves with everything that can change the hospital's numbers or the lists on the ward roles' dashboards.
+// MetricsTopic moves with everything that can change the hospital's numbers or the lists on the
+// ward roles' dashboards.
 const MetricsTopic Topic = "metrics"
 
 // WardTopic is one ward's board: its beds, who lies in them, its counts.
 func WardTopic(wardID int64) Topic { return Topic("ward:" + strconv.FormatInt(wardID, 10)) }
 
-// UserTopic moves when a person's right to be here may have changed: sign-out, a new password or role, disabled. A sign-in, which ends
-// nobody's right, moves it too: every command moves something, by which it can be found when nobody knows whether it was committed.
+// UserTopic moves when a person's right to be here may have changed: sign-out, a new password or
+// role, disabled. A sign-in, which ends nobody's right, moves it too: every command moves
+// something, by which it can be found when nobody knows whether it was committed.
 func UserTopic(userID int64) Topic { return Topic("user:" + strconv.FormatInt(userID, 10)) }
 
 // Revisions says at which revision each of some topics stands in which life of the database.
@@ -36,8 +38,8 @@ func (h *Hospital) Revisions(ctx context.Context, topics []Topic) (Revisions, er
 	return found, err
 }
 
-// revisions reads where the topics stand. Every labelled read begins with it, so that a label is never newer than what
-// it stands on.
+// revisions reads where the topics stand. Every labelled read begins with it, so that a label is
+// never newer than what it stands on.
 func revisions(ctx context.Context, q *sql.Tx, topics ...Topic) (Revisions, error) {
 	found := Revisions{Topics: make(map[Topic]int64, len(topics))}
 	for _, topic := range topics {
@@ -108,8 +110,8 @@ func RoleInboxTopic(role Role) Topic { return Topic("inbox:" + string(role)) }
 // CustomerTopic moves with everything on a customer's own page.
 func CustomerTopic(userID int64) Topic { return Topic("customer:" + strconv.FormatInt(userID, 10)) }
 
-// subject is what screens show: a change of it moves its topics. Who sees a change is said here, and
-// commands say only what they have changed.
+// subject is what screens show: a change of it moves its topics. Who sees a change is said here,
+// and commands say only what they have changed.
 type subject interface{ topics() []Topic }
 
 func (topic Topic) topics() []Topic { return []Topic{topic} }

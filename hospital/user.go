@@ -70,7 +70,8 @@ func (h *Hospital) AddUser(ctx context.Context, actor Actor, user NewUser) (User
 	return added, nil
 }
 
-// check returns what is wrong with the fields of a new user, apart from what only the database knows.
+// check returns what is wrong with the fields of a new user, apart from what only the database
+// knows.
 func (u NewUser) check() error {
 	wrong := fields{}
 	if !usernamePattern.MatchString(u.Username) {
@@ -123,7 +124,8 @@ func (h *Hospital) Users(ctx context.Context, actor Actor) ([]User, error) {
 	return users, err
 }
 
-// HasDemoUsers reports whether somebody can sign in with the published password of the demo hospital.
+// HasDemoUsers reports whether somebody can sign in with the published password of the demo
+// hospital.
 func (h *Hospital) HasDemoUsers(ctx context.Context) (has bool, err error) {
 	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
 		return q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM app_user WHERE demo AND NOT disabled)`).Scan(&has)
@@ -224,7 +226,8 @@ func (h *Hospital) SetPassword(ctx context.Context, actor Actor, username, passw
 	})
 }
 
-// DisableUser ends a login and all its sessions. Disabling twice is no error. NotFound where there is no such user.
+// DisableUser ends a login and all its sessions. Disabling twice is no error. NotFound where there
+// is no such user.
 func (h *Hospital) DisableUser(ctx context.Context, actor Actor, username string) error {
 	if err := actor.need(ManageUsers); err != nil {
 		return err
@@ -245,7 +248,8 @@ func (h *Hospital) DisableUser(ctx context.Context, actor Actor, username string
 	})
 }
 
-// EnableUser gives a disabled login back; the sessions that ended stay ended. Enabling twice is no error. NotFound where there is no such user.
+// EnableUser gives a disabled login back; the sessions that ended stay ended. Enabling twice is no
+// error. NotFound where there is no such user.
 func (h *Hospital) EnableUser(ctx context.Context, actor Actor, username string) error {
 	if err := actor.need(ManageUsers); err != nil {
 		return err
@@ -266,7 +270,8 @@ func (h *Hospital) EnableUser(ctx context.Context, actor Actor, username string)
 	})
 }
 
-// lockUser keeps a user from everyone else until the commit and returns it as it stands. NotFound where there is none.
+// lockUser keeps a user from everyone else until the commit and returns it as it stands. NotFound
+// where there is none.
 func (c *change) lockUser(ctx context.Context, username string) (User, error) {
 	user, _, err := userByName(ctx, c.tx, foldUsername(username))
 	if err != nil {

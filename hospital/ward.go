@@ -42,7 +42,8 @@ type BedCounts struct {
 // InService is the number of beds that occupancy is measured against: all but the closed ones.
 func (c BedCounts) InService() int { return c.Total - c.Closed }
 
-// OccupancyRate is the occupied beds over the beds in service in percent, rounded to one decimal; 0 where none is in service.
+// OccupancyRate is the occupied beds over the beds in service in percent, rounded to one decimal; 0
+// where none is in service.
 func (c BedCounts) OccupancyRate() float64 {
 	if c.InService() == 0 {
 		return 0
@@ -89,7 +90,8 @@ type WardSummary struct {
 	PendingDischarges int
 }
 
-// WardBoard is everything on the board of one ward, read in one snapshot. For roles that hold ReadWards.
+// WardBoard is everything on the board of one ward, read in one snapshot. For roles that hold
+// ReadWards.
 type WardBoard struct {
 	WardSummary
 	Beds      []BoardBed // in the order of their numbers
@@ -97,7 +99,8 @@ type WardBoard struct {
 	Revisions            // of the ward's topic
 }
 
-// BoardBed is one bed as the board shows it, with the least that staff at a glance need of its patient.
+// BoardBed is one bed as the board shows it, with the least that staff at a glance need of its
+// patient.
 type BoardBed struct {
 	Bed
 	Stay *BoardStay // nil where nobody lies in it
@@ -120,7 +123,8 @@ type BoardStay struct {
 	Version           int64       // of the admission: moves with every change of the stay, for commands that must not act on an outdated view
 }
 
-// BoardMeal is an open order as the board shows it: what becomes of a patient's meal, and nothing of what it is.
+// BoardMeal is an open order as the board shows it: what becomes of a patient's meal, and nothing
+// of what it is.
 type BoardMeal struct {
 	OrderID int64
 	Meal    Meal
@@ -258,8 +262,8 @@ func wardSummaries(ctx context.Context, q *sql.Tx) ([]WardSummary, error) {
 	return wards, rows.Err()
 }
 
-// AddWard creates a ward with its beds, all available. For setting a hospital up. Invalid names each wrong field,
-// Conflict a code that is taken.
+// AddWard creates a ward with its beds, all available. For setting a hospital up. Invalid names
+// each wrong field, Conflict a code that is taken.
 func (h *Hospital) AddWard(ctx context.Context, actor Actor, ward NewWard) (Ward, error) {
 	if err := actor.need(SetUpWards); err != nil {
 		return Ward{}, err

@@ -51,7 +51,8 @@ func scanZone(row scanner) (z Zone, err error) {
 	return z, err
 }
 
-// AddZone creates a zone. Invalid names wrong fields, Conflict a name that is taken. An IdempotencyKey works as for Admit.
+// AddZone creates a zone. Invalid names wrong fields, Conflict a name that is taken. An
+// IdempotencyKey works as for Admit.
 func (h *Hospital) AddZone(ctx context.Context, actor Actor, zone ZoneChange) (Zone, error) {
 	if err := actor.need(ManageZones); err != nil {
 		return Zone{}, err
@@ -105,8 +106,9 @@ func (z ZoneChange) writeError(err error) error {
 	return fmt.Errorf("write a zone: %w", err)
 }
 
-// SetZone changes a zone's name and charge, and tells all who watch an address in it. Orders keep the charge that they were placed
-// with. NotFound where there is no such zone, Conflict where it has another version.
+// SetZone changes a zone's name and charge, and tells all who watch an address in it. Orders keep
+// the charge that they were placed with. NotFound where there is no such zone, Conflict where it
+// has another version.
 func (h *Hospital) SetZone(ctx context.Context, actor Actor, id int64, zone ZoneChange) (Zone, error) {
 	if err := actor.need(ManageZones); err != nil {
 		return Zone{}, err
@@ -171,11 +173,13 @@ func (c *change) setZone(ctx context.Context, before, to Zone) error {
 	return c.touchKitchen(ctx, `address.zone_id = $1`, to.ID)
 }
 
-// errNoZone says that there is no zone with an id; callers word it for the place where the id came from.
+// errNoZone says that there is no zone with an id; callers word it for the place where the id came
+// from.
 var errNoZone = errors.New("no such zone")
 
-// lockZone keeps a zone from everyone else until the commit and returns it as it stands, or errNoZone. Whoever puts an address into
-// a zone holds it too, so that no address misses a change of its zone.
+// lockZone keeps a zone from everyone else until the commit and returns it as it stands, or
+// errNoZone. Whoever puts an address into a zone holds it too, so that no address misses a change
+// of its zone.
 func (c *change) lockZone(ctx context.Context, id int64) (Zone, error) {
 	if _, err := c.exec(ctx, `UPDATE zone SET version = version WHERE id = $1`, id); err != nil {
 		return Zone{}, fmt.Errorf("lock zone %d: %w", id, err)
