@@ -152,15 +152,10 @@ func addressesWhere(ctx context.Context, q *sql.Tx, owner int64, condition strin
 }
 
 // Addresses lists the actor's, the default first.
-func (h *Hospital) Addresses(ctx context.Context, actor Actor) (addresses []Address, err error) {
-	if err := actor.need(OrderForPatients); err != nil {
-		return nil, err
-	}
-	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
-		addresses, err = addressesOf(ctx, q, actor.UserID)
-		return err
+func (h *Hospital) Addresses(ctx context.Context, actor Actor) ([]Address, error) {
+	return readAs(ctx, h, actor, OrderForPatients, func(ctx context.Context, q *sql.Tx) ([]Address, error) {
+		return addressesOf(ctx, q, actor.UserID)
 	})
-	return addresses, err
 }
 
 // AddressWatch is one address with its owner's others, read in one snapshot.
@@ -175,40 +170,35 @@ type AddressWatch struct {
 // Address reads one for its owner, admin and the couriers who bring something there, who are not
 // told of the owner's others; NotFound else.
 func (h *Hospital) Address(ctx context.Context, actor Actor, id int64) (AddressWatch, error) {
-	if err := actor.need(ReadAddresses); err != nil {
-		return AddressWatch{}, err
-	}
-	watch := AddressWatch{At: h.clock(ctx)}
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+	return readAs(ctx, h, actor, ReadAddresses, func(ctx context.Context, q *sql.Tx) (watch AddressWatch, err error) {
+		watch = AddressWatch{At: h.clock(ctx)}
 		if watch.Address, err = readAddress(ctx, q, id); err != nil {
-			return err
+			return watch, err
 		}
 		if err := authorizeAddress(ctx, q, watch.At, actor, watch.Address); err != nil {
-			return err
+			return watch, err
 		}
 		// The owner of an address never changes, so reading it before the revisions makes no label
 		// newer than what it stands on.
 		if watch.Revisions, err = revisions(ctx, q, AddressTopic(id), AddressesTopic(watch.OwnerID)); err != nil {
-			return err
+			return watch, err
 		}
 		if watch.Address, err = readAddress(ctx, q, id); err != nil {
-			return err
+			return watch, err
 		}
 		if actor.UserID != watch.OwnerID && !actor.Role.May(OverseeDeliveries) {
-			return nil
+			return watch, nil
 		}
 		if watch.Others, err = addressesOf(ctx, q, watch.OwnerID); err != nil {
-			return err
+			return watch, err
 		}
-		watch.Gone, err = addressesWhere(ctx, q, watch.OwnerID, `address.removed_at > $2`, instant(watch.At.Add(-NewsLasts)))
-		return err
+		watch.Gone, err = addressesWhere(ctx, q, watch.OwnerID, `address.removed_at > $2`,
+			instant(watch.At.Add(-NewsLasts)))
+		isThis := func(a Address) bool { return a.ID == id }
+		watch.Others = slices.DeleteFunc(watch.Others, isThis)
+		watch.Gone = slices.DeleteFunc(watch.Gone, isThis)
+		return watch, err
 	})
-	if err != nil {
-		return AddressWatch{}, err
-	}
-	isThis := func(a Address) bool { return a.ID == id }
-	watch.Others, watch.Gone = slices.DeleteFunc(watch.Others, isThis), slices.DeleteFunc(watch.Gone, isThis)
-	return watch, nil
 }
 
 // AddAddress gives the actor another address. The first one is the default whatever is asked.
@@ -219,21 +209,13 @@ func (h *Hospital) AddAddress(ctx context.Context, actor Actor, fields AddressFi
 		return Address{}, false, err
 	}
 	wrong := fields.check()
-	err = h.change(ctx, actor, func(ctx context.Context, c *change) error {
-		wanted, key := fields, fields.IdempotencyKey
-		wanted.IdempotencyKey, wanted.Version = "", 0
-		id, again, err := c.once(ctx, key, "address.add", wanted, func() (int64, error) { return c.addAddress(ctx, wanted, wrong) })
-		if err != nil {
-			return err
-		}
-		replayed = again
-		a, err = readAddress(ctx, c.tx, id)
-		return err
+	wanted := fields
+	wanted.IdempotencyKey, wanted.Version = "", 0
+	return create(ctx, h, actor, creation[Address]{
+		name: "address.add", key: fields.IdempotencyKey, said: wanted,
+		make: func(ctx context.Context, c *change) (int64, error) { return c.addAddress(ctx, wanted, wrong) },
+		read: readAddress,
 	})
-	if err != nil {
-		return Address{}, false, err
-	}
-	return a, replayed, nil
 }
 
 // addAddress inserts an address of the actor's and returns its id. wrong is what is wrong with the
@@ -340,32 +322,32 @@ func (h *Hospital) SetAddress(ctx context.Context, actor Actor, id int64, fields
 		return Address{}, err
 	}
 	wrong := fields.check()
-	var after Address
-	err := h.change(ctx, actor, func(ctx context.Context, c *change) error {
-		if err := c.lockOwner(ctx); err != nil {
-			return err
-		}
-		before, err := c.lockAddress(ctx, id)
+	return command(ctx, h, actor, func(ctx context.Context, c *change) (Address, error) {
+		before, err := c.lockOwnAddress(ctx, id, fields.Version)
 		if err != nil {
-			return err
+			return Address{}, err
 		}
-		if err := c.checkAddressVersion(ctx, before, fields.Version); err != nil {
-			return err
-		}
-		after = before
 		if err := c.inZone(ctx, fields.ZoneID, wrong); err != nil {
-			return err
+			return Address{}, err
 		}
 		if err := c.setAddress(ctx, before, fields); err != nil {
-			return err
+			return Address{}, err
 		}
-		after, err = readAddress(ctx, c.tx, id)
-		return err
+		return readAddress(ctx, c.tx, id)
 	})
+}
+
+// lockOwnAddress locks an address of the actor's, and before it all the others, unless it has another
+// version than they saw.
+func (c *change) lockOwnAddress(ctx context.Context, id, version int64) (Address, error) {
+	if err := c.lockOwner(ctx); err != nil {
+		return Address{}, err
+	}
+	address, err := c.lockAddress(ctx, id)
 	if err != nil {
 		return Address{}, err
 	}
-	return after, nil
+	return address, c.checkAddressVersion(ctx, address, version)
 }
 
 // checkAddressVersion refuses a command whose giver saw another version of a locked address; 0:
@@ -473,14 +455,8 @@ func (h *Hospital) RemoveAddress(ctx context.Context, actor Actor, id, version i
 		return err
 	}
 	return h.change(ctx, actor, func(ctx context.Context, c *change) error {
-		if err := c.lockOwner(ctx); err != nil {
-			return err
-		}
-		address, err := c.lockAddress(ctx, id)
+		address, err := c.lockOwnAddress(ctx, id, version)
 		if err != nil {
-			return err
-		}
-		if err := c.checkAddressVersion(ctx, address, version); err != nil {
 			return err
 		}
 		return c.removeAddress(ctx, address)

@@ -113,23 +113,13 @@ func (h *Hospital) Admit(ctx context.Context, actor Actor, cmd NewAdmission) (a 
 		return Admission{}, false, err
 	}
 	cmd.tidy()
-	key := cmd.IdempotencyKey
-	cmd.IdempotencyKey = "" // not a part of what is said under it
-	err = h.change(ctx, actor, func(ctx context.Context, c *change) error {
-		said := cmd
-		said.BedVersion = 0 // a repeated command need not have seen the same
-		id, again, err := c.once(ctx, key, "admission.admit", said, func() (int64, error) { return c.admit(ctx, cmd) })
-		if err != nil {
-			return err
-		}
-		replayed = again
-		a, err = readAdmission(ctx, c.tx, id)
-		return err
+	said := cmd
+	said.IdempotencyKey, said.BedVersion = "", 0 // a repeated command need not have seen the same
+	return create(ctx, h, actor, creation[Admission]{
+		name: "admission.admit", key: cmd.IdempotencyKey, said: said,
+		make: func(ctx context.Context, c *change) (int64, error) { return c.admit(ctx, cmd) },
+		read: readAdmission,
 	})
-	if err != nil {
-		return Admission{}, false, err
-	}
-	return a, replayed, nil
 }
 
 // tidy brings the command into the one form in which it is checked, compared and kept.
@@ -504,23 +494,16 @@ func latest(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Ti
 // changeStay runs a command on an open stay, which it locks first, and returns the stay as it is
 // then. What its giver saw must be what is there.
 func (h *Hospital) changeStay(ctx context.Context, actor Actor, id int64, seen precondition, fn func(ctx context.Context, c *change, stay Admission) error) (Admission, error) {
-	var after Admission
-	err := h.change(ctx, actor, func(ctx context.Context, c *change) error {
+	return command(ctx, h, actor, func(ctx context.Context, c *change) (Admission, error) {
 		stay, err := c.lockOpenStay(ctx, id, seen)
 		if err != nil {
-			return err
+			return Admission{}, err
 		}
-		after = stay
 		if err := fn(ctx, c, stay); err != nil {
-			return err
+			return Admission{}, err
 		}
-		after, err = readAdmission(ctx, c.tx, id)
-		return err
+		return readAdmission(ctx, c.tx, id)
 	})
-	if err != nil {
-		return Admission{}, err
-	}
-	return after, nil
 }
 
 // lockOpenStay keeps an open stay from everyone else until the commit and returns it as it stands.
@@ -570,15 +553,10 @@ func (a Admission) conflict(code, format string, args ...any) error {
 }
 
 // Admission reads one stay. NotFound where there is none.
-func (h *Hospital) Admission(ctx context.Context, actor Actor, id int64) (a Admission, err error) {
-	if err := actor.need(ReadWards); err != nil {
-		return Admission{}, err
-	}
-	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
-		a, err = readAdmission(ctx, q, id)
-		return err
+func (h *Hospital) Admission(ctx context.Context, actor Actor, id int64) (Admission, error) {
+	return readAs(ctx, h, actor, ReadWards, func(ctx context.Context, q *sql.Tx) (Admission, error) {
+		return readAdmission(ctx, q, id)
 	})
-	return a, err
 }
 
 // readAdmission reads one stay. NotFound where there is none.

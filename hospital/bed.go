@@ -172,35 +172,26 @@ func scanBoardBed(row scanner, now time.Time) (BoardBed, error) {
 
 // BedDetail reads a bed's page. Forbidden without ReadWards, NotFound where there is no such bed.
 func (h *Hospital) BedDetail(ctx context.Context, actor Actor, bedID int64) (BedDetail, error) {
-	if err := actor.need(ReadWards); err != nil {
-		return BedDetail{}, err
-	}
-	var detail BedDetail
-	now := h.clock(ctx)
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+	return readAs(ctx, h, actor, ReadWards, func(ctx context.Context, q *sql.Tx) (detail BedDetail, err error) {
 		bed, err := readBed(ctx, q, bedID)
 		if errors.Is(err, errNoBed) {
-			return unknownBed()
+			return detail, unknownBed()
 		}
 		if err != nil {
-			return err
+			return detail, err
 		}
-		if detail, err = readBedDetail(ctx, q, bed, now); err != nil {
-			return err
+		if detail, err = readBedDetail(ctx, q, bed, h.clock(ctx)); err != nil {
+			return detail, err
+		}
+		if !actor.Role.May(ReadClinical) {
+			detail.Reason = ""
 		}
 		if detail.Stay == nil || !actor.Role.May(LinkCustomers) {
-			return nil
+			return detail, nil
 		}
 		detail.Customers, err = customersOf(ctx, q, detail.Stay.PatientID)
-		return err
+		return detail, err
 	})
-	if err != nil {
-		return BedDetail{}, err
-	}
-	if !actor.Role.May(ReadClinical) {
-		detail.Reason = ""
-	}
-	return detail, nil
 }
 
 // unknownBed is the refusal of a bed that a path names and that does not exist.
@@ -254,15 +245,8 @@ func (s *BoardStay) readOrders(ctx context.Context, q *sql.Tx, now time.Time) ([
 }
 
 // FreeBeds lists the beds that a patient could be put into, by ward and number.
-func (h *Hospital) FreeBeds(ctx context.Context, actor Actor) (free []FreeBed, err error) {
-	if err := actor.need(ReadWards); err != nil {
-		return nil, err
-	}
-	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
-		free, err = freeBeds(ctx, q)
-		return err
-	})
-	return free, err
+func (h *Hospital) FreeBeds(ctx context.Context, actor Actor) ([]FreeBed, error) {
+	return readAs(ctx, h, actor, ReadWards, func(ctx context.Context, q *sql.Tx) ([]FreeBed, error) { return freeBeds(ctx, q) })
 }
 
 // freeBeds lists where a patient could be put, by number.
@@ -301,27 +285,23 @@ func (h *Hospital) SetBedStatus(ctx context.Context, actor Actor, bedID int64, t
 	if err := to.check(); err != nil {
 		return Bed{}, err
 	}
-	var bed Bed
-	err := h.change(ctx, actor, func(ctx context.Context, c *change) (err error) {
-		bed, err = c.lockBed(ctx, bedID)
+	return command(ctx, h, actor, func(ctx context.Context, c *change) (Bed, error) {
+		bed, err := c.lockBed(ctx, bedID)
 		if errors.Is(err, errNoBed) {
-			return unknownBed()
+			return Bed{}, unknownBed()
 		}
 		if err != nil {
-			return err
+			return Bed{}, err
 		}
 		if err := c.checkOccupant(ctx, bed, to.AdmissionID); err != nil {
-			return err
+			return Bed{}, err
 		}
 		if err := bed.checkTransition(actor, to); err != nil {
-			return c.withChanges(ctx, err, "bed", bed.ID, to.Version, bed.Version)
+			return Bed{}, c.withChanges(ctx, err, "bed", bed.ID, to.Version, bed.Version)
 		}
-		return c.putBed(ctx, &bed, to.Status, to.Reason)
+		err = c.putBed(ctx, &bed, to.Status, to.Reason)
+		return bed, err
 	})
-	if err != nil {
-		return Bed{}, err
-	}
-	return bed, nil
 }
 
 // check returns what is wrong with the fields.
@@ -471,7 +451,7 @@ func (h *Hospital) ReleaseExpiredReservations(ctx context.Context) (int, error) 
 	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
 		rows, err := q.QueryContext(ctx, `SELECT id FROM bed WHERE status = 'reserved' AND reserved_until <= $1 ORDER BY id`,
 			instant(h.clock(ctx)))
-		expired, err = collect(rows, err, func(row scanner) (id int64, err error) { return id, row.Scan(&id) })
+		expired, err = collect(rows, err, scanID)
 		return err
 	})
 	if err != nil {

@@ -102,6 +102,20 @@ func (h *Hospital) change(ctx context.Context, actor Actor, fn func(context.Cont
 	return cmp.Or(err, refused)
 }
 
+// command is change for a command that returns something.
+func command[T any](ctx context.Context, h *Hospital, actor Actor,
+	fn func(ctx context.Context, c *change) (T, error)) (result T, err error) {
+	err = h.change(ctx, actor, func(ctx context.Context, c *change) (err error) {
+		result, err = fn(ctx, c)
+		return err
+	})
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return result, nil
+}
+
 // write is change for what may be committed without a line in the audit, such as a failed sign-in
 // that is counted.
 func (h *Hospital) write(ctx context.Context, actor Actor, fn func(context.Context, *change) error) error {

@@ -60,20 +60,15 @@ func (h *Hospital) changeLink(ctx context.Context, actor Actor, userID, patientI
 }
 
 // CustomerByName finds the login that the desk means. Invalid where there is no such customer.
-func (h *Hospital) CustomerByName(ctx context.Context, actor Actor, username string) (id int64, err error) {
-	if err := actor.need(LinkCustomers); err != nil {
-		return 0, err
-	}
-	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+func (h *Hospital) CustomerByName(ctx context.Context, actor Actor, username string) (int64, error) {
+	return readAs(ctx, h, actor, LinkCustomers, func(ctx context.Context, q *sql.Tx) (int64, error) {
 		user, _, err := userByName(ctx, q, foldUsername(username))
 		if IsKind(err, NotFound) || err == nil && user.Role != Customer {
-			return refuseField("username", "customer_unknown",
+			return 0, refuseField("username", "customer_unknown",
 				"There is no such customer. Give the username of a patient's or caregiver's login.")
 		}
-		id = user.ID
-		return err
+		return user.ID, err
 	})
-	return id, err
 }
 
 // customersOf lists the usernames of those who are linked to a patient.
@@ -173,37 +168,30 @@ type CustomerOrder struct {
 
 // CustomerHome reads it. For roles that hold OrderForPatients.
 func (h *Hospital) CustomerHome(ctx context.Context, actor Actor) (CustomerHome, error) {
-	if err := actor.need(OrderForPatients); err != nil {
-		return CustomerHome{}, err
-	}
-	home := CustomerHome{At: h.clock(ctx)}
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+	return readAs(ctx, h, actor, OrderForPatients, func(ctx context.Context, q *sql.Tx) (home CustomerHome, err error) {
+		home = CustomerHome{At: h.clock(ctx)}
 		home.Revisions, err = revisions(ctx, q, CustomerTopic(actor.UserID), AddressesTopic(actor.UserID), InboxTopic(actor.UserID),
 			RoleInboxTopic(actor.Role))
 		if err != nil {
-			return err
+			return home, err
 		}
 		if home.Stays, err = staysWhere(ctx, q, `patient.id IN (SELECT patient_id FROM customer_patient WHERE user_id = $1)`, actor.UserID); err != nil {
-			return err
+			return home, err
 		}
 		if home.Orders, err = customerOrders(ctx, q, actor, home.At); err != nil {
-			return err
+			return home, err
 		}
 		if home.Addresses, err = addressesOf(ctx, q, actor.UserID); err != nil {
-			return err
+			return home, err
 		}
 		if home.Unread, err = unread(ctx, q, actor); err != nil {
-			return err
+			return home, err
 		}
 		told, err := newestNotifications(ctx, q, actor)
 		told = slices.DeleteFunc(told, func(n Notification) bool { return n.Read })
 		home.News = told[:min(len(told), HomeShows)]
-		return err
+		return home, err
 	})
-	if err != nil {
-		return CustomerHome{}, err
-	}
-	return home, nil
 }
 
 // staysWhere lists the open stays that a condition on admission and patient selects, by the

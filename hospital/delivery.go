@@ -485,8 +485,8 @@ func (h *Hospital) carry(ctx context.Context, actor Actor, cmd courierCommand) (
 		return Delivery{}, err
 	}
 	payload := append([]string{strconv.FormatInt(cmd.delivery, 10)}, cmd.sent...)
-	var after deliveryRow
-	err := h.change(ctx, actor, func(ctx context.Context, c *change) error {
+	return command(ctx, h, actor, func(ctx context.Context, c *change) (Delivery, error) {
+		var after deliveryRow
 		_, replayed, err := c.once(ctx, cmd.key, cmd.name, payload, func() (id int64, err error) {
 			after, err = c.carry(ctx, cmd)
 			return cmd.delivery, c.withChanges(ctx, err, "delivery", cmd.delivery, cmd.version, after.Version)
@@ -494,12 +494,8 @@ func (h *Hospital) carry(ctx context.Context, actor Actor, cmd courierCommand) (
 		if replayed {
 			after, err = readDelivery(ctx, c.tx, cmd.delivery)
 		}
-		return err
+		return after.Delivery, err
 	})
-	if err != nil {
-		return Delivery{}, err
-	}
-	return after.Delivery, nil
 }
 
 // carry locks a delivery with its order and runs a command on them, unless it has happened already.
@@ -954,45 +950,35 @@ type DeliveryWatch struct {
 // Delivery reads one for whoever may see it: couriers, ward roles, admin and the customer it is
 // for; NotFound else.
 func (h *Hospital) Delivery(ctx context.Context, actor Actor, id int64) (DeliveryWatch, error) {
-	if err := actor.need(FollowDeliveries); err != nil {
-		return DeliveryWatch{}, err
-	}
-	watch := DeliveryWatch{At: h.clock(ctx)}
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+	return readAs(ctx, h, actor, FollowDeliveries, func(ctx context.Context, q *sql.Tx) (watch DeliveryWatch, err error) {
+		watch = DeliveryWatch{At: h.clock(ctx)}
 		if watch.Revisions, err = revisions(ctx, q, DeliveryTopic(id)); err != nil {
-			return err
+			return watch, err
 		}
 		r, err := readDelivery(ctx, q, id)
 		if err != nil {
-			return err
+			return watch, err
 		}
 		watch.Delivery = r.shownTo(actor)
 		if actor.Role.May(ReadOrders) {
-			return r.authorize(watch.At, actor)
+			return watch, r.authorize(watch.At, actor)
 		}
 		follows, waits, err := followsOrder(ctx, q, actor.UserID, r.OrderID)
 		switch {
 		case err != nil:
-			return err
+			return watch, err
 		case !follows:
-			return unknownDelivery()
+			return watch, unknownDelivery()
 		case waits && !r.Status.Ended():
 			watch.Code = r.Code
 		}
-		return nil
+		return watch, nil
 	})
-	if err != nil {
-		return DeliveryWatch{}, err
-	}
-	return watch, nil
 }
 
 // ActiveDeliveries lists those deliveries that are assigned or in transit and that the actor may
 // follow: a courier's own, a customer's, and for everyone else who follows deliveries all.
 func (h *Hospital) ActiveDeliveries(ctx context.Context, actor Actor) ([]Delivery, error) {
-	if err := actor.need(FollowDeliveries); err != nil {
-		return nil, err
-	}
 	condition, args := ` WHERE delivery.ended_at IS NULL AND delivery.courier_id IS NOT NULL`, []any(nil)
 	switch {
 	case !actor.Role.May(ReadOrders):
@@ -1002,15 +988,14 @@ func (h *Hospital) ActiveDeliveries(ctx context.Context, actor Actor) ([]Deliver
 		condition += ` AND delivery.courier_id = $1`
 		args = []any{actor.UserID}
 	}
-	var active []Delivery
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+	return readAs(ctx, h, actor, FollowDeliveries, func(ctx context.Context, q *sql.Tx) (active []Delivery, err error) {
 		rows, err := q.QueryContext(ctx, selectDelivery+condition, args...)
 		active, err = collect(rows, err, func(row scanner) (Delivery, error) {
 			r, err := scanDelivery(row)
 			return r.shownTo(actor), err
 		})
-		return err
+		// Not in SQL, as for orders: see ordersWhere.
+		slices.SortFunc(active, func(a, b Delivery) int { return cmp.Compare(a.ID, b.ID) })
+		return active, err
 	})
-	slices.SortFunc(active, func(a, b Delivery) int { return cmp.Compare(a.ID, b.ID) }) // not in SQL, as for orders: see ordersWhere
-	return active, err
 }

@@ -150,6 +150,23 @@ func (h *Hospital) read(ctx context.Context, fn func(ctx context.Context, q *sql
 	return notRead(ctx, err)
 }
 
+// readAs is read for an actor who must hold a permission, and returns what fn returns.
+func readAs[T any](ctx context.Context, h *Hospital, actor Actor, p Permission,
+	fn func(ctx context.Context, q *sql.Tx) (T, error)) (found T, err error) {
+	var none T
+	if err := actor.need(p); err != nil {
+		return none, err
+	}
+	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+		found, err = fn(ctx, q)
+		return err
+	})
+	if err != nil {
+		return none, err
+	}
+	return found, nil
+}
+
 // notRead words an error of a read for the person it concerns.
 func notRead(ctx context.Context, err error) error {
 	return worded(ctx, err, "not_read", "The hospital's records can't be read right now. Try again in a moment.")

@@ -59,6 +59,31 @@ func (c *change) once(ctx context.Context, key, command string, payload any, do 
 	return id, false, nil
 }
 
+// creation is a command that makes something, once under its key.
+type creation[T any] struct {
+	name string // of the command, under which its key is kept
+	key  string
+	said any // what the same key must repeat
+	make func(ctx context.Context, c *change) (id int64, err error)
+	read func(ctx context.Context, q *sql.Tx, id int64) (T, error)
+}
+
+// create runs a command that makes something and returns it. replayed says that an earlier command
+// under the same key made it.
+func create[T any](ctx context.Context, h *Hospital, actor Actor, cmd creation[T]) (made T, replayed bool, err error) {
+	made, err = command(ctx, h, actor, func(ctx context.Context, c *change) (T, error) {
+		var id int64
+		var err error
+		id, replayed, err = c.once(ctx, cmd.key, cmd.name, cmd.said, func() (int64, error) { return cmd.make(ctx, c) })
+		if err != nil {
+			var none T
+			return none, err
+		}
+		return cmd.read(ctx, c.tx, id)
+	})
+	return made, replayed && err == nil, err
+}
+
 // earlier returns what the key led to before, or 0 where it is new.
 func (c *change) earlier(ctx context.Context, key, command, payloadDigest string) (id int64, err error) {
 	var earlierCommand, earlierPayload string

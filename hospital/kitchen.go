@@ -100,31 +100,24 @@ type KitchenBoard struct {
 // KitchenBoard reads it, in as many statements however many orders there are. For roles that hold
 // ReadKitchen.
 func (h *Hospital) KitchenBoard(ctx context.Context, actor Actor) (KitchenBoard, error) {
-	if err := actor.need(ReadKitchen); err != nil {
-		return KitchenBoard{}, err
-	}
-	board := KitchenBoard{At: h.clock(ctx)}
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+	return readAs(ctx, h, actor, ReadKitchen, func(ctx context.Context, q *sql.Tx) (board KitchenBoard, err error) {
+		board = KitchenBoard{At: h.clock(ctx)}
 		if board.Revisions, err = revisions(ctx, q, KitchenTopic, MetricsTopic); err != nil {
-			return err
+			return board, err
 		}
 		s, err := readStanding(ctx, q)
 		if err != nil {
-			return err
+			return board, err
 		}
 		board.Metrics = s.metrics()
 		if board.Missed, err = readMissed(ctx, q, board.At); err != nil {
-			return err
+			return board, err
 		}
 		tickets, err := readTickets(ctx, q, board.At)
 		board.Tickets, board.Past = splitPast(tickets, board.At)
-		return err
+		board.count()
+		return board, err
 	})
-	if err != nil {
-		return KitchenBoard{}, err
-	}
-	board.count()
-	return board, nil
 }
 
 // PastDays counts the tickets that are not finished by their day, the oldest first.

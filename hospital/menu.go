@@ -148,24 +148,22 @@ func (h *Hospital) AddDish(ctx context.Context, actor Actor, dish Dish) (Dish, e
 	if err := dish.check(); err != nil {
 		return Dish{}, err
 	}
-	err := h.change(ctx, actor, func(ctx context.Context, c *change) error { return c.addDish(ctx, &dish) })
-	if err != nil {
-		return Dish{}, err
-	}
-	return dish, nil
+	return command(ctx, h, actor, func(ctx context.Context, c *change) (Dish, error) {
+		return c.addDish(ctx, dish)
+	})
 }
 
-// addDish inserts a dish and gives it its id.
-func (c *change) addDish(ctx context.Context, dish *Dish) error {
+// addDish inserts a dish and returns it with its id.
+func (c *change) addDish(ctx context.Context, dish Dish) (Dish, error) {
 	err := c.tx.QueryRowContext(ctx, `INSERT INTO dish (name_en, name_fr, name_rw, meals, station, allergens, may_contain, diets,
 			textures, energy_kcal, protein_g, carbohydrate_g, fat_g, sodium_mg, potassium_mg, price, available)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) RETURNING id, version`,
 		dish.values()...).Scan(&dish.ID, &dish.Version)
 	if err != nil {
-		return dish.writeError(err)
+		return dish, dish.writeError(err)
 	}
 	c.record(entry{action: "dish.add", entity: "dish", entityID: dish.ID, to: dish.Name.En}, dish)
-	return nil
+	return dish, nil
 }
 
 // values are what the columns of a dish are to hold, apart from its id and version.
@@ -196,21 +194,19 @@ func (h *Hospital) SetDish(ctx context.Context, actor Actor, dish Dish) (Dish, e
 	if err := dish.check(); err != nil {
 		return Dish{}, err
 	}
-	err := h.change(ctx, actor, func(ctx context.Context, c *change) error {
+	return command(ctx, h, actor, func(ctx context.Context, c *change) (Dish, error) {
 		before, err := c.lockDish(ctx, dish.ID)
 		if err != nil {
-			return err
+			return Dish{}, err
 		}
 		if dish.Version != 0 && dish.Version != before.Version {
-			return Refuse(Conflict, "dish_outdated",
+			return Dish{}, Refuse(Conflict, "dish_outdated",
 				"%s has changed meanwhile. Look again before you change it.", before.Name.En).With(before)
 		}
-		return c.setDish(ctx, &dish)
+		after := dish
+		err = c.setDish(ctx, &after)
+		return after, err
 	})
-	if err != nil {
-		return Dish{}, err
-	}
-	return dish, nil
 }
 
 // lockDish keeps a dish from everyone else until the commit and returns it as it stands. NotFound
@@ -271,27 +267,17 @@ func scanDish(row scanner) (d Dish, err error) {
 }
 
 // Dishes lists everything that was ever on the menu by name, for whoever looks after it.
-func (h *Hospital) Dishes(ctx context.Context, actor Actor) (dishes []Dish, err error) {
-	if err := actor.need(ManageMenu); err != nil {
-		return nil, err
-	}
-	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
-		dishes, err = readDishes(ctx, q, func(Dish) bool { return true })
-		return err
+func (h *Hospital) Dishes(ctx context.Context, actor Actor) ([]Dish, error) {
+	return readAs(ctx, h, actor, ManageMenu, func(ctx context.Context, q *sql.Tx) ([]Dish, error) {
+		return readDishes(ctx, q, func(Dish) bool { return true })
 	})
-	return dishes, err
 }
 
 // Menu lists the available dishes of a meal by name.
-func (h *Hospital) Menu(ctx context.Context, actor Actor, meal Meal) (dishes []Dish, err error) {
-	if err := actor.need(OrderMeals); err != nil {
-		return nil, err
-	}
-	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
-		dishes, err = readMenu(ctx, q, meal)
-		return err
+func (h *Hospital) Menu(ctx context.Context, actor Actor, meal Meal) ([]Dish, error) {
+	return readAs(ctx, h, actor, OrderMeals, func(ctx context.Context, q *sql.Tx) ([]Dish, error) {
+		return readMenu(ctx, q, meal)
 	})
-	return dishes, err
 }
 
 // readMenu lists the available dishes of a meal by name.
@@ -321,21 +307,15 @@ type OfferedDish struct {
 // MenuFor lists the dishes of a meal for a patient, each with what speaks against it if it were
 // ordered now. NotFound for an unknown stay; a customer may ask for their own patient only.
 func (h *Hospital) MenuFor(ctx context.Context, actor Actor, admissionID int64, meal Meal) ([]OfferedDish, error) {
-	if err := actor.need(OrderMeals); err != nil {
-		return nil, err
-	}
-	var offered []OfferedDish
 	now := h.clock(ctx)
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+	return readAs(ctx, h, actor, OrderMeals, func(ctx context.Context, q *sql.Tx) ([]OfferedDish, error) {
 		diet, err := dietFor(ctx, q, actor, admissionID)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		dishes, err := readMenu(ctx, q, meal)
-		offered = diet.judge(dishes, now, meal.next(now).due)
-		return err
+		return diet.judge(dishes, now, meal.next(now).due), err
 	})
-	return offered, err
 }
 
 // judge says of each dish what speaks against it if the patient were to eat it then.

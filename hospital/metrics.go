@@ -98,14 +98,11 @@ type ManagementDashboard struct {
 // MedicalDashboard reads it for some wards; none given means all, and then patients who wait for a
 // bed are of it too.
 func (h *Hospital) MedicalDashboard(ctx context.Context, actor Actor, wardIDs []int64) (MedicalDashboard, error) {
-	if err := actor.need(ReadMedicalDashboard); err != nil {
-		return MedicalDashboard{}, err
-	}
-	d := MedicalDashboard{At: h.clock(ctx)}
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+	return readAs(ctx, h, actor, ReadMedicalDashboard, func(ctx context.Context, q *sql.Tx) (d MedicalDashboard, err error) {
+		d = MedicalDashboard{At: h.clock(ctx)}
 		s, err := readStanding(ctx, q)
 		if err != nil {
-			return err
+			return d, err
 		}
 		d.Revisions, d.Metrics, d.WaitingCount, d.PendingCount = s.Revisions, s.metrics(), s.waiting, s.pending
 		d.Wards = s.wards
@@ -117,36 +114,30 @@ func (h *Hospital) MedicalDashboard(ctx context.Context, actor Actor, wardIDs []
 			}
 		}
 		if d.RecentAdmissions, err = recentStays(ctx, q, d.At, wardIDs); err != nil {
-			return err
+			return d, err
 		}
 		if d.PendingDischarges, err = pendingStays(ctx, q, wardIDs); err != nil {
-			return err
+			return d, err
 		}
 		if d.Waiting, err = waitingStays(ctx, q); err != nil {
-			return err
+			return d, err
 		}
 		if d.Missed, err = readMissed(ctx, q, d.At); err != nil {
-			return err
+			return d, err
 		}
 		d.Missed = slices.DeleteFunc(d.Missed, func(m MissedRound) bool { return len(wardIDs) > 0 && !slices.Contains(wardIDs, m.Ward.ID) })
-		return d.readMeals(ctx, q, wardIDs)
+		err = d.readMeals(ctx, q, wardIDs)
+		return d, err
 	})
-	if err != nil {
-		return MedicalDashboard{}, err
-	}
-	return d, nil
 }
 
 // ManagementDashboard reads it.
 func (h *Hospital) ManagementDashboard(ctx context.Context, actor Actor) (ManagementDashboard, error) {
-	if err := actor.need(ReadManagementDashboard); err != nil {
-		return ManagementDashboard{}, err
-	}
-	d := ManagementDashboard{At: h.clock(ctx)}
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+	return readAs(ctx, h, actor, ReadManagementDashboard, func(ctx context.Context, q *sql.Tx) (d ManagementDashboard, err error) {
+		d = ManagementDashboard{At: h.clock(ctx)}
 		s, err := readStanding(ctx, q)
 		if err != nil {
-			return err
+			return d, err
 		}
 		d.Revisions, d.Metrics, d.Wards, d.Counts = s.Revisions, s.metrics(), s.wards, s.openCounts()
 		d.PendingCount, d.WaitingCount = s.pending, s.waiting
@@ -154,21 +145,17 @@ func (h *Hospital) ManagementDashboard(ctx context.Context, actor Actor) (Manage
 			d.CleaningCount += w.Counts.Cleaning
 		}
 		if d.PendingDischarges, err = pendingStays(ctx, q, nil); err != nil {
-			return err
+			return d, err
 		}
 		if d.BedsToClean, err = bedsToClean(ctx, q); err != nil {
-			return err
+			return d, err
 		}
 		if d.Missed, err = readMissed(ctx, q, d.At); err != nil {
-			return err
+			return d, err
 		}
 		d.Waiting, err = waitingStays(ctx, q)
-		return err
+		return d, err
 	})
-	if err != nil {
-		return ManagementDashboard{}, err
-	}
-	return d, nil
 }
 
 // standing is how the hospital stands: what all dashboards count from.

@@ -69,24 +69,17 @@ const (
 
 // Inbox reads the actor's own, those for their role included.
 func (h *Hospital) Inbox(ctx context.Context, actor Actor) (Inbox, error) {
-	if err := actor.need(ReadOwnSession); err != nil {
-		return Inbox{}, err
-	}
-	inbox := Inbox{At: h.clock(ctx)}
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+	return readAs(ctx, h, actor, ReadOwnSession, func(ctx context.Context, q *sql.Tx) (inbox Inbox, err error) {
+		inbox = Inbox{At: h.clock(ctx)}
 		if inbox.Revisions, err = revisions(ctx, q, InboxTopic(actor.UserID), RoleInboxTopic(actor.Role)); err != nil {
-			return err
+			return inbox, err
 		}
 		if inbox.Unread, err = unread(ctx, q, actor); err != nil {
-			return err
+			return inbox, err
 		}
 		inbox.Notifications, err = newestNotifications(ctx, q, actor)
-		return err
+		return inbox, err
 	})
-	if err != nil {
-		return Inbox{}, err
-	}
-	return inbox, nil
 }
 
 // newestOfUser and newestOfRole are the same conditions with their order, for reading the newest
@@ -132,31 +125,27 @@ const NewsLasts = 5 * time.Minute
 // News reads what everyone of the reader's role was told in the last NewsLasts, and what the reader
 // alone was: without a UserID it is the news of the dashboard that all of the role share.
 func (h *Hospital) News(ctx context.Context, reader Actor) (News, error) {
-	if err := reader.need(ReadOwnSession); err != nil {
-		return News{}, err
-	}
-	var news News
 	now := h.clock(ctx)
 	topics := []Topic{RoleInboxTopic(reader.Role)}
 	if reader.UserID != 0 {
 		topics = append(topics, InboxTopic(reader.UserID))
 	}
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+	return readAs(ctx, h, reader, ReadOwnSession, func(ctx context.Context, q *sql.Tx) (news News, err error) {
 		if news.Revisions, err = revisions(ctx, q, topics...); err != nil {
-			return err
+			return news, err
 		}
 		// CASE and the order leave the databases nothing to go by but the time: else they go
 		// through all that the reader was ever told.
 		rows, err := q.QueryContext(ctx, selectNotification+` WHERE notification.created_at > $3 AND notification.created_at < $5
 			AND CASE WHEN notification.user_id IS NULL THEN notification.role = $2 ELSE notification.user_id = $1 END
-			ORDER BY notification.created_at DESC, notification.id DESC LIMIT $4`, reader.UserID, reader.Role, instant(now.Add(-NewsLasts)), InboxShows, uncounted(now))
+			ORDER BY notification.created_at DESC, notification.id DESC LIMIT $4`,
+			reader.UserID, reader.Role, instant(now.Add(-NewsLasts)), InboxShows, uncounted(now))
 		news.Notifications, err = collect(rows, err, scanNotification)
-		return err
+		if err != nil {
+			return news, fmt.Errorf("read the news of %s %d: %w", reader.Role, reader.UserID, err)
+		}
+		return news, nil
 	})
-	if err != nil {
-		return News{}, fmt.Errorf("read the news of %s %d: %w", reader.Role, reader.UserID, err)
-	}
-	return news, nil
 }
 
 func scanNotification(row scanner) (n Notification, err error) {

@@ -128,21 +128,14 @@ func (h *Hospital) PlaceOrder(ctx context.Context, actor Actor, order NewOrder) 
 			return Order{}, false, err
 		}
 	}
-	err = h.change(ctx, actor, func(ctx context.Context, c *change) error {
-		said := order
-		said.IdempotencyKey, said.Version = "", 0 // a repeated command need not have seen the same
-		id, again, err := c.once(ctx, order.IdempotencyKey, "order.place", said, func() (int64, error) { return c.placeOrder(ctx, order) })
-		if err != nil {
-			return err
-		}
-		replayed = again
-		o, err = readOrder(ctx, c.tx, id)
-		return err
+	said := order
+	said.IdempotencyKey, said.Version = "", 0 // a repeated command need not have seen the same
+	o, replayed, err = create(ctx, h, actor, creation[Order]{
+		name: "order.place", key: order.IdempotencyKey, said: said,
+		make: func(ctx context.Context, c *change) (int64, error) { return c.placeOrder(ctx, order) },
+		read: readOrder,
 	})
-	if err != nil {
-		return Order{}, false, err
-	}
-	return o.shownTo(actor), replayed, nil
+	return o.shownTo(actor), replayed, err
 }
 
 // check finds what is wrong with the fields, apart from what only the database knows.
@@ -535,29 +528,23 @@ func (h *Hospital) stepOrder(ctx context.Context, actor Actor, id int64, step St
 	if err := checkReason(reason); err != nil {
 		return Order{}, err
 	}
-	var after Order
-	err := h.change(ctx, actor, func(ctx context.Context, c *change) error {
+	return command(ctx, h, actor, func(ctx context.Context, c *change) (Order, error) {
 		o, err := c.lockOrder(ctx, id)
 		if err != nil {
-			return err
+			return Order{}, err
 		}
 		if err := c.authorizeStep(ctx, o); err != nil {
-			return err
+			return Order{}, err
 		}
 		if err := o.checkPrecondition(actor, precondition{step.AdmissionID, step.Version}); err != nil {
-			return c.withChanges(ctx, err, "order", o.ID, step.Version, o.Version)
+			return Order{}, c.withChanges(ctx, err, "order", o.ID, step.Version, o.Version)
 		}
 		if cmd.to != "" && (!slices.Contains(orderSteps[o.Status], cmd.to) || recalledTo[o.Status] == cmd.to) {
-			return o.invalidTransition(actor)
+			return Order{}, o.invalidTransition(actor)
 		}
 		err = cmd.run(c, ctx, &o, reason)
-		after = o.shownTo(actor)
-		return err
+		return o.shownTo(actor), err
 	})
-	if err != nil {
-		return Order{}, err
-	}
-	return after, nil
 }
 
 // checkPrecondition returns why the actor must not change the order, or nil: it is not for the
@@ -607,17 +594,13 @@ func (o Order) conflict(actor Actor, code, format string, args ...any) error {
 func unknownOrder() error { return Refuse(NotFound, "order_unknown", "There is no such order.") }
 
 // Order reads one. NotFound where there is none, or it is not for this customer.
-func (h *Hospital) Order(ctx context.Context, actor Actor, id int64) (o Order, err error) {
-	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+func (h *Hospital) Order(ctx context.Context, actor Actor, id int64) (Order, error) {
+	return readAs(ctx, h, actor, FollowOrders, func(ctx context.Context, q *sql.Tx) (o Order, err error) {
 		if o, err = readOrder(ctx, q, id); err != nil {
-			return err
+			return o, err
 		}
-		return authorizeOrder(ctx, q, h.clock(ctx), actor, o)
+		return o.shownTo(actor), authorizeOrder(ctx, q, h.clock(ctx), actor, o)
 	})
-	if err != nil {
-		return Order{}, err
-	}
-	return o.shownTo(actor), nil
 }
 
 // OrderDetail is one order with all that its page shows. It has the patient's initials and never
@@ -636,24 +619,21 @@ type OrderDetail struct {
 
 // OrderDetail reads an order's page. NotFound as for Order.
 func (h *Hospital) OrderDetail(ctx context.Context, actor Actor, id int64) (OrderDetail, error) {
-	d := OrderDetail{At: h.clock(ctx)}
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+	return readAs(ctx, h, actor, FollowOrders, func(ctx context.Context, q *sql.Tx) (d OrderDetail, err error) {
+		d = OrderDetail{At: h.clock(ctx)}
 		if d.Revisions, err = revisions(ctx, q, OrderTopic(id)); err != nil {
-			return err
+			return d, err
 		}
 		if d.Order, err = readOrder(ctx, q, id); err != nil {
-			return err
+			return d, err
 		}
 		if err := authorizeOrder(ctx, q, d.At, actor, d.Order); err != nil {
-			return err
+			return d, err
 		}
-		return d.readPlace(ctx, q)
+		d.Order = d.Order.shownTo(actor)
+		err = d.readPlace(ctx, q)
+		return d, err
 	})
-	if err != nil {
-		return OrderDetail{}, err
-	}
-	d.Order = d.Order.shownTo(actor)
-	return d, nil
 }
 
 // readPlace adds whom the order is for, where it goes, as long as it does, and by which delivery.

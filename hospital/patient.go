@@ -59,27 +59,22 @@ const mostFound = 10
 // choosing who comes back: who was here last comes first, and who died here is left out. Empty text
 // finds none.
 func (h *Hospital) FindPatients(ctx context.Context, actor Actor, text string) ([]Patient, error) {
-	if err := actor.need(AdmitPatients); err != nil {
-		return nil, err
-	}
 	wanted := PatientName(tidy(text)).folded()
-	if wanted == "" || unwritable(wanted) {
-		return nil, nil
-	}
 	pattern := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(wanted) + "%"
-	var found []Patient
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+	return readAs(ctx, h, actor, AdmitPatients, func(ctx context.Context, q *sql.Tx) ([]Patient, error) {
+		if wanted == "" || unwritable(wanted) {
+			return nil, nil
+		}
 		rows, err := q.QueryContext(ctx, `SELECT patient.id, patient.name, patient.birth_date, patient.sex, EXISTS (
 				SELECT 1 FROM admission WHERE admission.patient_id = patient.id AND admission.discharged_at IS NULL)
 			FROM patient WHERE patient.name_folded LIKE $1 ESCAPE '\' AND NOT EXISTS (
-				SELECT 1 FROM admission WHERE admission.patient_id = patient.id AND admission.outcome = 'deceased') ORDER BY patient.id DESC LIMIT $2`, pattern, mostFound)
-		found, err = collect(rows, err, func(row scanner) (p Patient, err error) {
+				SELECT 1 FROM admission WHERE admission.patient_id = patient.id AND admission.outcome = 'deceased')
+			ORDER BY patient.id DESC LIMIT $2`, pattern, mostFound)
+		return collect(rows, err, func(row scanner) (p Patient, err error) {
 			err = row.Scan(&p.ID, &p.Name, (*instant)(&p.BirthDate), &p.Sex, &p.Admitted)
 			return p, err
 		})
-		return err
 	})
-	return found, err
 }
 
 // lockPatient keeps a known patient from everyone else until the commit, so that nobody is admitted

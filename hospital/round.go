@@ -57,41 +57,34 @@ type DeliveryBoard struct {
 
 // DeliveryBoard reads it. For roles that hold ReadDeliveries.
 func (h *Hospital) DeliveryBoard(ctx context.Context, actor Actor) (DeliveryBoard, error) {
-	if err := actor.need(ReadDeliveries); err != nil {
-		return DeliveryBoard{}, err
-	}
-	board := DeliveryBoard{At: h.clock(ctx)}
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+	return readAs(ctx, h, actor, ReadDeliveries, func(ctx context.Context, q *sql.Tx) (board DeliveryBoard, err error) {
+		board = DeliveryBoard{At: h.clock(ctx)}
 		if board.Revisions, err = revisions(ctx, q, DeliveriesTopic, MetricsTopic); err != nil {
-			return err
+			return board, err
 		}
 		s, err := readStanding(ctx, q)
 		if err != nil {
-			return err
+			return board, err
 		}
 		board.Metrics = s.metrics()
 		if board.Counts, err = countDeliveries(ctx, q, board.At); err != nil {
-			return err
+			return board, err
 		}
 		waiting, err := readWaiting(ctx, q, actor)
 		if err != nil {
-			return err
+			return board, err
 		}
 		mine, err := readMine(ctx, q, actor)
 		if err != nil {
-			return err
+			return board, err
 		}
 		board.Waiting, board.Past = splitTrays(waiting, board.At)
 		var carried []Tray
 		board.Mine, carried = splitTrays(mine, board.At)
 		board.Past = append(board.Past, carried...)
 		slices.SortFunc(board.Past, func(a, b Tray) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID)) })
-		return nil
+		return board, nil
 	})
-	if err != nil {
-		return DeliveryBoard{}, err
-	}
-	return board, nil
 }
 
 // startOfDay is when the day of t began in Kigali.

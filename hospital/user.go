@@ -52,22 +52,15 @@ func (h *Hospital) AddUser(ctx context.Context, actor Actor, user NewUser) (User
 	if err != nil {
 		return User{}, notSaved(ctx, err)
 	}
-	var added User
-	err = h.change(ctx, actor, func(ctx context.Context, c *change) error {
+	return command(ctx, h, actor, func(ctx context.Context, c *change) (User, error) {
 		id, err := c.addUser(ctx, user, hash)
 		if err != nil {
-			return err
+			return User{}, err
 		}
-		if added, _, err = userByName(ctx, c.tx, user.Username); err != nil {
-			return err
-		}
+		added, err := userByID(ctx, c.tx, id)
 		c.record(entry{action: "user.add", entity: "user", entityID: id, to: string(user.Role)}, added)
-		return nil
+		return added, err
 	})
-	if err != nil {
-		return User{}, err
-	}
-	return added, nil
 }
 
 // check returns what is wrong with the fields of a new user, apart from what only the database
@@ -111,17 +104,12 @@ func (c *change) addUser(ctx context.Context, user NewUser, hash passwordHash) (
 
 // Users lists every login by name.
 func (h *Hospital) Users(ctx context.Context, actor Actor) ([]User, error) {
-	if err := actor.need(ManageUsers); err != nil {
-		return nil, err
-	}
-	var users []User
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+	return readAs(ctx, h, actor, ManageUsers, func(ctx context.Context, q *sql.Tx) (users []User, err error) {
 		rows, err := q.QueryContext(ctx, selectUser+` ORDER BY app_user.id, user_ward.ward_id`)
 		users, _, err = collectUsers(rows, err)
-		return err
+		slices.SortFunc(users, func(a, b User) int { return cmp.Compare(a.Username, b.Username) })
+		return users, err
 	})
-	slices.SortFunc(users, func(a, b User) int { return cmp.Compare(a.Username, b.Username) })
-	return users, err
 }
 
 // HasDemoUsers reports whether somebody can sign in with the published password of the demo

@@ -135,17 +135,12 @@ type BoardMeal struct {
 
 // Wards lists all wards in the order of their codes, without reading their beds.
 func (h *Hospital) Wards(ctx context.Context, actor Actor) ([]Ward, error) {
-	if err := actor.need(ListWards); err != nil {
-		return nil, err
-	}
-	var wards []Ward
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+	return readAs(ctx, h, actor, ListWards, func(ctx context.Context, q *sql.Tx) (wards []Ward, err error) {
 		rows, err := q.QueryContext(ctx, selectWard)
 		wards, err = collect(rows, err, scanWard)
-		return err
+		slices.SortFunc(wards, func(a, b Ward) int { return cmp.Compare(a.Code, b.Code) })
+		return wards, err
 	})
-	slices.SortFunc(wards, func(a, b Ward) int { return cmp.Compare(a.Code, b.Code) })
-	return wards, err
 }
 
 const selectWard = `SELECT ward.id, ward.code, ward.name, ward.block, ward.is_open FROM ward`
@@ -169,34 +164,28 @@ func readWard(ctx context.Context, q *sql.Tx, id int64) (Ward, error) {
 
 // WardBoard reads a ward's board. NotFound where there is no such ward.
 func (h *Hospital) WardBoard(ctx context.Context, actor Actor, wardID int64) (WardBoard, error) {
-	if err := actor.need(ReadWards); err != nil {
-		return WardBoard{}, err
-	}
-	board := WardBoard{At: h.clock(ctx)}
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+	return readAs(ctx, h, actor, ReadWards, func(ctx context.Context, q *sql.Tx) (board WardBoard, err error) {
+		board = WardBoard{At: h.clock(ctx)}
 		if board.Revisions, err = revisions(ctx, q, WardTopic(wardID)); err != nil {
-			return err
+			return board, err
 		}
 		if board.Ward, err = readWard(ctx, q, wardID); err != nil {
-			return err
+			return board, err
 		}
 		rows, err := q.QueryContext(ctx, selectBoardBed+` WHERE bed.ward_id = $1 ORDER BY length(bed.number), bed.number`, wardID)
 		board.Beds, err = collect(rows, err, func(row scanner) (BoardBed, error) { return scanBoardBed(row, board.At) })
 		if err != nil {
-			return err
+			return board, err
 		}
-		return readMeals(ctx, q, board.At, board.Beds)
+		for _, bed := range board.Beds {
+			board.Counts.count(bed.Status, 1)
+			if bed.Stay != nil && bed.Stay.DischargePlanned {
+				board.PendingDischarges++
+			}
+		}
+		err = readMeals(ctx, q, board.At, board.Beds)
+		return board, err
 	})
-	if err != nil {
-		return WardBoard{}, err
-	}
-	for _, bed := range board.Beds {
-		board.Counts.count(bed.Status, 1)
-		if bed.Stay != nil && bed.Stay.DischargePlanned {
-			board.PendingDischarges++
-		}
-	}
-	return board, nil
 }
 
 // readMeals adds to the beds of a ward what becomes of their patients' meals, in one statement. It
@@ -272,15 +261,10 @@ func (h *Hospital) AddWard(ctx context.Context, actor Actor, ward NewWard) (Ward
 	if err := ward.check(); err != nil {
 		return Ward{}, err
 	}
-	added := Ward{Code: ward.Code, Name: ward.Name, Block: ward.Block, Open: true}
-	err := h.change(ctx, actor, func(ctx context.Context, c *change) (err error) {
-		added.ID, err = c.addWard(ctx, ward)
-		return err
+	return command(ctx, h, actor, func(ctx context.Context, c *change) (Ward, error) {
+		id, err := c.addWard(ctx, ward)
+		return Ward{ID: id, Code: ward.Code, Name: ward.Name, Block: ward.Block, Open: true}, err
 	})
-	if err != nil {
-		return Ward{}, err
-	}
-	return added, nil
 }
 
 var wardCode = regexp.MustCompile(`^[A-Z0-9][A-Z0-9-]{0,11}$`)

@@ -33,17 +33,12 @@ const MostCharge = 1_000_000
 
 // Zones lists them by name.
 func (h *Hospital) Zones(ctx context.Context, actor Actor) ([]Zone, error) {
-	if err := actor.need(ReadAddresses); err != nil {
-		return nil, err
-	}
-	var zones []Zone
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+	return readAs(ctx, h, actor, ReadAddresses, func(ctx context.Context, q *sql.Tx) (zones []Zone, err error) {
 		rows, err := q.QueryContext(ctx, `SELECT id, name, charge, version FROM zone`)
 		zones, err = collect(rows, err, scanZone)
-		return err
+		slices.SortFunc(zones, func(a, b Zone) int { return cmp.Compare(a.Name, b.Name) })
+		return zones, err
 	})
-	slices.SortFunc(zones, func(a, b Zone) int { return cmp.Compare(a.Name, b.Name) })
-	return zones, err
 }
 
 func scanZone(row scanner) (z Zone, err error) {
@@ -60,21 +55,14 @@ func (h *Hospital) AddZone(ctx context.Context, actor Actor, zone ZoneChange) (Z
 	if err := zone.check(); err != nil {
 		return Zone{}, err
 	}
-	var added Zone
-	err := h.change(ctx, actor, func(ctx context.Context, c *change) error {
-		wanted, key := zone, zone.IdempotencyKey
-		wanted.IdempotencyKey, wanted.Version = "", 0
-		id, _, err := c.once(ctx, key, "zone.add", wanted, func() (int64, error) { return c.addZone(ctx, wanted) })
-		if err != nil {
-			return err
-		}
-		added, err = c.lockZone(ctx, id)
-		return err
+	wanted := zone
+	wanted.IdempotencyKey, wanted.Version = "", 0
+	added, _, err := create(ctx, h, actor, creation[Zone]{
+		name: "zone.add", key: zone.IdempotencyKey, said: wanted,
+		make: func(ctx context.Context, c *change) (int64, error) { return c.addZone(ctx, wanted) },
+		read: readZone,
 	})
-	if err != nil {
-		return Zone{}, err
-	}
-	return added, nil
+	return added, err
 }
 
 // addZone inserts a zone and returns its id.
@@ -116,29 +104,23 @@ func (h *Hospital) SetZone(ctx context.Context, actor Actor, id int64, zone Zone
 	if err := zone.check(); err != nil {
 		return Zone{}, err
 	}
-	changed := Zone{ID: id, Name: zone.Name, Charge: zone.Charge}
-	err := h.change(ctx, actor, func(ctx context.Context, c *change) error {
+	return command(ctx, h, actor, func(ctx context.Context, c *change) (Zone, error) {
 		before, err := c.lockZone(ctx, id)
 		if errors.Is(err, errNoZone) {
-			return Refuse(NotFound, "zone_unknown", "There is no such zone.")
+			return Zone{}, Refuse(NotFound, "zone_unknown", "There is no such zone.")
 		}
 		if err != nil {
-			return err
+			return Zone{}, err
 		}
 		if zone.Version != 0 && zone.Version != before.Version {
-			return c.withChanges(ctx, before.outdated(), "zone", id, zone.Version, before.Version)
+			return Zone{}, c.withChanges(ctx, before.outdated(), "zone", id, zone.Version, before.Version)
 		}
-		changed.Version = before.Version
-		if before == changed {
-			return nil
+		if before.Name == zone.Name && before.Charge == zone.Charge {
+			return before, nil
 		}
-		changed.Version++
-		return c.setZone(ctx, before, changed)
+		changed := Zone{ID: id, Name: zone.Name, Charge: zone.Charge, Version: before.Version + 1}
+		return changed, c.setZone(ctx, before, changed)
 	})
-	if err != nil {
-		return Zone{}, err
-	}
-	return changed, nil
 }
 
 // outdated is the refusal of a command whose giver saw another version.
@@ -184,7 +166,12 @@ func (c *change) lockZone(ctx context.Context, id int64) (Zone, error) {
 	if _, err := c.exec(ctx, `UPDATE zone SET version = version WHERE id = $1`, id); err != nil {
 		return Zone{}, fmt.Errorf("lock zone %d: %w", id, err)
 	}
-	zone, err := scanZone(c.tx.QueryRowContext(ctx, `SELECT id, name, charge, version FROM zone WHERE id = $1`, id))
+	return readZone(ctx, c.tx, id)
+}
+
+// readZone reads one zone, or returns errNoZone.
+func readZone(ctx context.Context, q *sql.Tx, id int64) (Zone, error) {
+	zone, err := scanZone(q.QueryRowContext(ctx, `SELECT id, name, charge, version FROM zone WHERE id = $1`, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return zone, errNoZone
 	}
