@@ -287,6 +287,15 @@ func TestACommandWhoseAnswerGetsLostIsToldAsWhatBecameOfIt(t *testing.T) {
 	h.sound(t)
 }
 
+// TestANoteWhoseAnswerGetsLostIsAnError: it moves no topic by which it could be found again.
+func TestANoteWhoseAnswerGetsLostIsAnError(t *testing.T) {
+	t.Parallel()
+	p, url := through(t, hospitaltest.PostgreSQL(t))
+	h := newHouse(t, url)
+	p.atNextCommit(afterCommit)
+	h.refuses(t, hospital.Unavailable, "not_saved", func() error { return h.NoteDenied(t.Context(), nurse, "GET /users/") })
+}
+
 func TestADatabaseThatIsAwaySaysSo(t *testing.T) {
 	t.Parallel()
 	p, url := through(t, hospitaltest.PostgreSQL(t))
