@@ -368,8 +368,9 @@ func (c *change) transfer(ctx context.Context, stay Admission, to TransferTo) er
 	if err := c.occupy(ctx, &target, stay.ID, at); err != nil {
 		return err
 	}
-	c.record(entry{action: "admission.transfer", entity: "admission", entityID: stay.ID, patientID: stay.PatientID,
-		wardID: target.WardID, from: stay.BedNumber, to: target.Number, reason: to.Reason, version: stay.Version + 1}, stay)
+	e := stay.entry("admission.transfer")
+	e.wardID, e.from, e.to, e.reason = target.WardID, stay.BedNumber, target.Number, to.Reason
+	c.record(e, stay)
 	return c.rerouteOrders(ctx, stay)
 }
 
@@ -420,10 +421,16 @@ func (c *change) planDischarge(ctx context.Context, stay Admission, expected tim
 	if err != nil {
 		return fmt.Errorf("plan the discharge of stay %d: %w", stay.ID, err)
 	}
-	c.record(entry{action: "admission.plan_discharge", entity: "admission", entityID: stay.ID, patientID: stay.PatientID,
-		wardID: stay.WardID, from: stay.plan(), to: Admission{DischargePlanned: planned, ExpectedDischarge: expected}.plan(),
-		version: stay.Version + 1}, stay)
+	e := stay.entry("admission.plan_discharge")
+	e.from, e.to = stay.plan(), Admission{DischargePlanned: planned, ExpectedDischarge: expected}.plan()
+	c.record(e, stay)
 	return nil
+}
+
+// entry is a line of the audit about a change of the stay.
+func (a Admission) entry(action string) entry {
+	return entry{action: action, entity: "admission", entityID: a.ID, patientID: a.PatientID,
+		wardID: a.WardID, version: a.Version + 1}
 }
 
 // plan is the state of the discharge plan, as the audit keeps it.
@@ -482,8 +489,9 @@ func (c *change) discharge(ctx context.Context, stay Admission, leaving Leaving)
 	if err != nil {
 		return fmt.Errorf("end stay %d: %w", stay.ID, err)
 	}
-	c.record(entry{action: "admission.discharge", entity: "admission", entityID: stay.ID, patientID: stay.PatientID,
-		wardID: stay.WardID, from: stay.BedNumber, to: string(leaving.Outcome), version: stay.Version + 1}, stay)
+	e := stay.entry("admission.discharge")
+	e.from, e.to = stay.BedNumber, string(leaving.Outcome)
+	c.record(e, stay)
 	return c.endOrders(ctx, stay, leaving.Outcome)
 }
 

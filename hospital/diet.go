@@ -306,8 +306,9 @@ func (c *change) setDiet(ctx context.Context, stay Admission, to DietChange) err
 	if err != nil {
 		return fmt.Errorf("set the diet of stay %d: %w", stay.ID, err)
 	}
-	c.record(entry{action: "admission.diet", entity: "admission", entityID: stay.ID, patientID: stay.PatientID,
-		wardID: stay.WardID, from: before.codes(), to: after.codes(), version: stay.Version + 1}, stay)
+	e := stay.entry("admission.diet")
+	e.from, e.to = before.codes(), after.codes()
+	c.record(e, stay)
 	if err := c.recheckStay(ctx, stay.ID); err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 // HazardKind says why a dish must not go to a patient.
 type HazardKind string
 
-// The kinds of hazard, FEATURES section 4e.
+// The kinds of hazard.
 const (
 	HazardAllergen    HazardKind = "allergen"     // contains one the patient is allergic to
 	HazardMayContain  HazardKind = "may_contain"  // may contain traces of one

@@ -347,8 +347,9 @@ func (c *change) insertDishes(ctx context.Context, o Order) error {
 func (c *change) recordOrder(ctx context.Context, o Order, action string, from OrderStatus) error {
 	before := o
 	before.Status = from
-	c.record(entry{action: action, entity: "order", entityID: o.ID, patientID: o.patientID, wardID: o.wardID,
-		from: string(from), to: string(o.Status), reason: o.CancelReason, version: o.Version}, o, before)
+	e := o.entry(action)
+	e.from, e.to, e.reason, e.version = string(from), string(o.Status), o.CancelReason, o.Version
+	c.record(e, o, before)
 	return c.touchCustomers(ctx, o)
 }
 
@@ -370,8 +371,14 @@ func (c *change) recordOverride(o Order) {
 	for i, z := range o.Overridden {
 		kinds[i] = string(z.Kind)
 	}
-	c.record(entry{action: "order.override", entity: "order", entityID: o.ID, patientID: o.patientID, wardID: o.wardID,
-		to: strings.Join(kinds, ","), reason: o.OverrideReason}, o)
+	e := o.entry("order.override")
+	e.to, e.reason = strings.Join(kinds, ","), o.OverrideReason
+	c.record(e, o)
+}
+
+// entry is a line of the audit about the order.
+func (o Order) entry(action string) entry {
+	return entry{action: action, entity: "order", entityID: o.ID, patientID: o.patientID, wardID: o.wardID}
 }
 
 // orderCommand is a command that takes an order a step on or back.

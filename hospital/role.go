@@ -5,7 +5,7 @@ import "slices"
 // Role is what a person does in the hospital. Everyone has exactly one.
 type Role string
 
-// The roles of CONTRACT section 2.
+// The roles.
 const (
 	MedicalStaff   Role = "medical_staff"
 	WardManagement Role = "ward_management"
