@@ -31,7 +31,8 @@ type Address struct {
 
 // OneLine is where the address is, for people.
 func (a Address) OneLine() string {
-	lines := slices.DeleteFunc([]string{a.Line1, a.Line2, a.City}, func(line string) bool { return line == "" })
+	lines := slices.DeleteFunc([]string{a.Line1, a.Line2, a.City},
+		func(line string) bool { return line == "" })
 	return strings.Join(lines, ", ")
 }
 
@@ -39,9 +40,11 @@ func (a Address) OneLine() string {
 type AddressFields struct {
 	Label, FullName, Phone, Line1, Line2, City, Instructions string
 	ZoneID                                                   int64
-	Default                                                  bool   // false leaves the default what it is: it passes on only to another one
-	IdempotencyKey                                           string // of AddAddress
-	Version                                                  int64  // of SetAddress: as the person saw it; 0 where they did not say
+	// false leaves the default what it is: it passes on only to another one
+	Default        bool
+	IdempotencyKey string // of AddAddress
+	// of SetAddress: as the person saw it; 0 where they did not say
+	Version int64
 }
 
 // Longest texts of an address, in characters. Names are as long as LongestName.
@@ -74,7 +77,8 @@ func normalPhone(phone string) (normal string, ok bool) {
 // check tidies the fields and returns what is wrong with them, apart from what only the database
 // knows.
 func (f *AddressFields) check() fields {
-	for _, text := range []*string{&f.Label, &f.FullName, &f.Phone, &f.Line1, &f.Line2, &f.City, &f.Instructions} {
+	for _, text := range []*string{&f.Label, &f.FullName, &f.Phone, &f.Line1, &f.Line2, &f.City,
+		&f.Instructions} {
 		*text = tidy(*text)
 	}
 	wrong := fields{}
@@ -83,7 +87,8 @@ func (f *AddressFields) check() fields {
 	wrong.line("phone", f.Phone, LongestLine, "Give a telephone number for the courier.")
 	phone, ok := normalPhone(f.Phone)
 	if !ok {
-		wrong.refuse("phone", "phone", "Give a telephone number of Rwanda, such as 0788 123 456 or +250 788 123 456.")
+		wrong.refuse("phone", "phone",
+			"Give a telephone number of Rwanda, such as 0788 123 456 or +250 788 123 456.")
 	}
 	f.Phone = phone
 	wrong.line("address_line1", f.Line1, LongestLine, "Give the street or the place.")
@@ -105,14 +110,16 @@ func (f fields) line(field, value string, longest int, ask string) {
 }
 
 // selectAddress reads addresses with their zones.
-const selectAddress = `SELECT address.id, address.owner_id, address.label, address.full_name, address.phone, address.line1, address.line2,
-		address.city, zone.id, zone.name, zone.charge, zone.version, address.instructions, address.is_default, address.removed_at IS NOT NULL,
-		address.version
+const selectAddress = `SELECT address.id, address.owner_id, address.label, address.full_name,
+	address.phone, address.line1, address.line2,
+		address.city, zone.id, zone.name, zone.charge, zone.version, address.instructions,
+		address.is_default, address.removed_at IS NOT NULL, address.version
 	FROM address JOIN zone ON zone.id = address.zone_id`
 
 func scanAddress(row scanner) (a Address, err error) {
-	err = row.Scan(&a.ID, &a.OwnerID, &a.Label, &a.FullName, &a.Phone, &a.Line1, &a.Line2, &a.City, &a.Zone.ID, &a.Zone.Name,
-		&a.Zone.Charge, &a.Zone.Version, &a.Instructions, &a.Default, &a.Removed, &a.Version)
+	err = row.Scan(&a.ID, &a.OwnerID, &a.Label, &a.FullName, &a.Phone, &a.Line1, &a.Line2, &a.City,
+		&a.Zone.ID, &a.Zone.Name, &a.Zone.Charge, &a.Zone.Version, &a.Instructions, &a.Default,
+		&a.Removed, &a.Version)
 	return a, err
 }
 
@@ -141,9 +148,11 @@ func addressesOf(ctx context.Context, q *sql.Tx, owner int64) ([]Address, error)
 
 // addressesWhere lists those of a customer's addresses that a condition selects; its arguments are
 // numbered from $2.
-func addressesWhere(ctx context.Context, q *sql.Tx, owner int64, condition string, args ...any) ([]Address, error) {
+func addressesWhere(ctx context.Context, q *sql.Tx, owner int64, condition string,
+	args ...any) ([]Address, error) {
 	rows, err := q.QueryContext(ctx, selectAddress+` WHERE address.owner_id = $1 AND `+condition+`
-		ORDER BY address.is_default DESC, address.added_at, address.id`, append([]any{owner}, args...)...)
+		ORDER BY address.is_default DESC, address.added_at,
+		address.id`, append([]any{owner}, args...)...)
 	addresses, err := collect(rows, err, scanAddress)
 	if err != nil {
 		return nil, fmt.Errorf("read the addresses of user %d: %w", owner, err)
@@ -204,7 +213,8 @@ func (h *Hospital) Address(ctx context.Context, actor Actor, id int64) (AddressW
 // AddAddress gives the actor another address. The first one is the default whatever is asked.
 // Invalid names each wrong field, Conflict where there are too many. An IdempotencyKey works as for
 // Admit.
-func (h *Hospital) AddAddress(ctx context.Context, actor Actor, fields AddressFields) (a Address, replayed bool, err error) {
+func (h *Hospital) AddAddress(ctx context.Context, actor Actor,
+	fields AddressFields) (a Address, replayed bool, err error) {
 	if err := actor.need(OrderForPatients); err != nil {
 		return Address{}, false, err
 	}
@@ -213,14 +223,17 @@ func (h *Hospital) AddAddress(ctx context.Context, actor Actor, fields AddressFi
 	wanted.IdempotencyKey, wanted.Version = "", 0
 	return create(ctx, h, actor, creation[Address]{
 		name: "address.add", key: fields.IdempotencyKey, said: wanted,
-		make: func(ctx context.Context, c *change) (int64, error) { return c.addAddress(ctx, wanted, wrong) },
+		make: func(ctx context.Context, c *change) (int64, error) {
+			return c.addAddress(ctx, wanted, wrong)
+		},
 		read: readAddress,
 	})
 }
 
 // addAddress inserts an address of the actor's and returns its id. wrong is what is wrong with the
 // fields so far.
-func (c *change) addAddress(ctx context.Context, f AddressFields, wrong fields) (id int64, err error) {
+func (c *change) addAddress(ctx context.Context, f AddressFields,
+	wrong fields) (id int64, err error) {
 	if err := c.lockOwner(ctx); err != nil {
 		return 0, err
 	}
@@ -232,7 +245,8 @@ func (c *change) addAddress(ctx context.Context, f AddressFields, wrong fields) 
 		return 0, err
 	}
 	if len(others) >= MostAddresses {
-		return 0, Refuse(Conflict, "addresses_many", "You have %d addresses already. Remove one first.", len(others))
+		return 0, Refuse(Conflict, "addresses_many",
+			"You have %d addresses already. Remove one first.", len(others))
 	}
 	f.Default = f.Default || len(others) == 0
 	if f.Default {
@@ -241,8 +255,10 @@ func (c *change) addAddress(ctx context.Context, f AddressFields, wrong fields) 
 		}
 	}
 	err = c.tx.QueryRowContext(ctx, `INSERT INTO address
-		(owner_id, label, full_name, phone, line1, line2, city, zone_id, instructions, is_default, added_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id`, c.actor.UserID, f.Label, f.FullName, f.Phone,
+		(owner_id, label, full_name, phone, line1, line2, city, zone_id, instructions, is_default,
+		added_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+		RETURNING id`, c.actor.UserID, f.Label, f.FullName, f.Phone,
 		f.Line1, f.Line2, f.City, f.ZoneID, f.Instructions, f.Default, instant(c.now)).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("add an address: %w", err)
@@ -260,7 +276,8 @@ func (c *change) recordAddress(action string, id, version int64, fields string) 
 
 // lockOwner keeps the actor's addresses from every other command until the commit.
 func (c *change) lockOwner(ctx context.Context) error {
-	known, err := c.exec(ctx, `UPDATE app_user SET username = username WHERE id = $1`, c.actor.UserID)
+	known, err := c.exec(ctx, `UPDATE app_user SET username = username WHERE id = $1`,
+		c.actor.UserID)
 	if err != nil {
 		return fmt.Errorf("lock user %d: %w", c.actor.UserID, err)
 	}
@@ -278,7 +295,8 @@ func (c *change) inZone(ctx context.Context, zoneID int64, wrong fields) error {
 		_, err := c.lockZone(ctx, zoneID)
 		switch {
 		case errors.Is(err, errNoZone):
-			wrong.refuse("zone_id", "zone_unknown", "There is no such zone. Choose one of the list.")
+			wrong.refuse("zone_id", "zone_unknown",
+				"There is no such zone. Choose one of the list.")
 		case err != nil:
 			return err
 		}
@@ -290,7 +308,8 @@ func (c *change) inZone(ctx context.Context, zoneID int64, wrong fields) error {
 func (c *change) takeDefault(ctx context.Context) error {
 	var id, version int64
 	err := c.tx.QueryRowContext(ctx, `UPDATE address SET is_default = FALSE, version = version + 1
-		WHERE owner_id = $1 AND is_default RETURNING id, version`, c.actor.UserID).Scan(&id, &version)
+		WHERE owner_id = $1 AND is_default RETURNING id,
+		version`, c.actor.UserID).Scan(&id, &version)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
@@ -317,7 +336,8 @@ func (c *change) lockAddress(ctx context.Context, id int64) (Address, error) {
 // SetAddress changes an address of the actor's. Making it the default takes that from the other
 // one. What stands already changes nothing. Invalid names each wrong field, Conflict another
 // version, NotFound an address that is not the actor's.
-func (h *Hospital) SetAddress(ctx context.Context, actor Actor, id int64, fields AddressFields) (Address, error) {
+func (h *Hospital) SetAddress(ctx context.Context, actor Actor, id int64,
+	fields AddressFields) (Address, error) {
 	if err := actor.need(OrderForPatients); err != nil {
 		return Address{}, err
 	}
@@ -366,7 +386,8 @@ func (a Address) valuesOf(err error) error {
 	if !ok {
 		return err
 	}
-	now := map[string]any{"label": a.Label, "full_name": a.FullName, "phone": a.Phone, "address_line1": a.Line1,
+	now := map[string]any{"label": a.Label, "full_name": a.FullName, "phone": a.Phone,
+		"address_line1": a.Line1,
 		"address_line2": a.Line2, "city": a.City, "zone_id": a.Zone.ID, "instructions": a.Instructions, "is_default": a.Default}
 	for i := range refusal.Changes {
 		refusal.Changes[i].To = now[refusal.Changes[i].Field]
@@ -381,9 +402,12 @@ func (f AddressFields) differing(g AddressFields) string {
 	for _, field := range []struct {
 		name    string
 		differs bool
-	}{{"label", f.Label != g.Label}, {"full_name", f.FullName != g.FullName}, {"phone", f.Phone != g.Phone},
-		{"address_line1", f.Line1 != g.Line1}, {"address_line2", f.Line2 != g.Line2}, {"city", f.City != g.City},
-		{"zone_id", f.ZoneID != g.ZoneID}, {"instructions", f.Instructions != g.Instructions}, {"is_default", f.Default != g.Default}} {
+	}{{"label", f.Label != g.Label}, {"full_name", f.FullName != g.FullName}, {"phone",
+		f.Phone != g.Phone},
+		{"address_line1", f.Line1 != g.Line1}, {"address_line2", f.Line2 != g.Line2},
+		{"city", f.City != g.City},
+		{"zone_id", f.ZoneID != g.ZoneID}, {"instructions", f.Instructions != g.Instructions},
+		{"is_default", f.Default != g.Default}} {
 		if field.differs {
 			names = append(names, field.name)
 		}
@@ -399,7 +423,8 @@ func (a Address) outdated() error {
 
 // Fields are the address as a command gives it.
 func (a Address) Fields() AddressFields {
-	return AddressFields{Label: a.Label, FullName: a.FullName, Phone: a.Phone, Line1: a.Line1, Line2: a.Line2, City: a.City,
+	return AddressFields{Label: a.Label, FullName: a.FullName, Phone: a.Phone, Line1: a.Line1,
+		Line2: a.Line2, City: a.City,
 		Instructions: a.Instructions, ZoneID: a.Zone.ID, Default: a.Default}
 }
 
@@ -415,8 +440,11 @@ func (c *change) setAddress(ctx context.Context, before Address, f AddressFields
 			return err
 		}
 	}
-	_, err := c.exec(ctx, `UPDATE address SET label = $2, full_name = $3, phone = $4, line1 = $5, line2 = $6, city = $7, zone_id = $8,
-		instructions = $9, is_default = $10, version = version + 1 WHERE id = $1`, before.ID, f.Label, f.FullName, f.Phone,
+	_, err := c.exec(ctx,
+		`UPDATE address SET label = $2, full_name = $3, phone = $4, line1 = $5, line2 = $6,
+			city = $7, zone_id = $8,
+		instructions = $9, is_default = $10, version = version + 1
+		WHERE id = $1`, before.ID, f.Label, f.FullName, f.Phone,
 		f.Line1, f.Line2, f.City, f.ZoneID, f.Instructions, f.Default)
 	if err != nil {
 		return fmt.Errorf("change address %d: %w", before.ID, err)
@@ -436,8 +464,10 @@ func (c *change) setAddress(ctx context.Context, before Address, f AddressFields
 func (c *change) touchKitchen(ctx context.Context, condition string, id int64) error {
 	const orders = `EXISTS (SELECT 1 FROM meal_order JOIN address ON address.id = meal_order.address_id WHERE `
 	var shown bool
-	err := c.tx.QueryRowContext(ctx, `SELECT `+orders+condition+` AND meal_order.ended_at IS NULL) OR `+
-		orders+condition+` AND meal_order.ended_at >= $2)`, id, instant(c.now.Add(-EndedTicketsShow))).Scan(&shown)
+	err := c.tx.QueryRowContext(ctx,
+		`SELECT `+orders+condition+` AND meal_order.ended_at IS NULL) OR `+
+			orders+condition+` AND meal_order.ended_at >= $2)`, id,
+		instant(c.now.Add(-EndedTicketsShow))).Scan(&shown)
 	if err != nil {
 		return fmt.Errorf("read what the kitchen shows: %w", err)
 	}
@@ -470,10 +500,13 @@ func (c *change) removeAddress(ctx context.Context, a Address) error {
 		return err
 	}
 	if open != 0 {
-		return Refuse(Conflict, "address_in_use", "Order %d goes to %s. Wait for it or cancel it first.",
+		return Refuse(Conflict, "address_in_use",
+			"Order %d goes to %s. Wait for it or cancel it first.",
 			open, a.Label).With(a)
 	}
-	_, err = c.exec(ctx, `UPDATE address SET removed_at = $2, is_default = FALSE, version = version + 1 WHERE id = $1`, a.ID, instant(c.now))
+	_, err = c.exec(ctx,
+		`UPDATE address SET removed_at = $2, is_default = FALSE, version = version + 1
+			WHERE id = $1`, a.ID, instant(c.now))
 	if err != nil {
 		return fmt.Errorf("remove address %d: %w", a.ID, err)
 	}
@@ -486,7 +519,9 @@ func (c *change) removeAddress(ctx context.Context, a Address) error {
 
 // openOrderTo returns an open order that goes to a locked address, or 0.
 func (c *change) openOrderTo(ctx context.Context, addressID int64) (id int64, err error) {
-	err = c.tx.QueryRowContext(ctx, `SELECT COALESCE(min(id), 0) FROM meal_order WHERE address_id = $1 AND ended_at IS NULL`, addressID).Scan(&id)
+	err = c.tx.QueryRowContext(ctx,
+		`SELECT COALESCE(min(id), 0) FROM meal_order WHERE address_id = $1 AND ended_at IS NULL`,
+		addressID).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("read the orders to address %d: %w", addressID, err)
 	}
@@ -497,7 +532,8 @@ func (c *change) openOrderTo(ctx context.Context, addressID int64) (id int64, er
 func (c *change) passDefault(ctx context.Context) error {
 	var id, version int64
 	err := c.tx.QueryRowContext(ctx, `UPDATE address SET is_default = TRUE, version = version + 1
-		WHERE id = (SELECT id FROM address WHERE owner_id = $1 AND removed_at IS NULL ORDER BY added_at, id LIMIT 1)
+		WHERE id = (SELECT id FROM address WHERE owner_id = $1 AND removed_at IS NULL
+		ORDER BY added_at, id LIMIT 1)
 		RETURNING id, version`, c.actor.UserID).Scan(&id, &version)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil

@@ -25,10 +25,11 @@ type Admission struct {
 	AdmittedAt        time.Time
 	BedSince          time.Time // zero where BedID is 0
 	ExpectedDischarge time.Time // zero: nobody has said
-	DischargePlanned  bool      // pending discharge: the bed stays occupied until the patient leaves
-	DischargedAt      time.Time // zero: open
-	Outcome           Outcome
-	Version           int64
+	// pending discharge: the bed stays occupied until the patient leaves
+	DischargePlanned bool
+	DischargedAt     time.Time // zero: open
+	Outcome          Outcome
+	Version          int64
 }
 
 // Outcome says how a stay ended.
@@ -62,27 +63,32 @@ const (
 
 // NewAdmission is what Admit needs: PatientID, or PatientName for someone who was never here.
 type NewAdmission struct {
-	PatientID         int64
-	PatientName       PatientName
-	BirthDate         time.Time // zero: unknown; not in the future. Like Sex only for someone who was never here
-	Sex               string    // "", or as in Patient
-	BedID             int64     // 0: admitted without a bed
-	BedVersion        int64     // of the bed as the person saw it; 0 where they did not say
+	PatientID   int64
+	PatientName PatientName
+	// zero: unknown; not in the future. Like Sex only for someone who was never here
+	BirthDate         time.Time
+	Sex               string // "", or as in Patient
+	BedID             int64  // 0: admitted without a bed
+	BedVersion        int64  // of the bed as the person saw it; 0 where they did not say
 	Reason            string
 	Diet              Diet     // "" means general
 	Texture           *Texture // nil means regular
 	Allergies         Allergies
 	ExpectedDischarge time.Time
-	IdempotencyKey    string // may be empty; the same key of the same person again gets the first answer
+	// may be empty; the same key of the same person again gets the first answer
+	IdempotencyKey string
 }
 
 // TransferTo is what Transfer needs.
 type TransferTo struct {
-	BedID       int64
-	BedVersion  int64 // of that bed as the person saw it; 0 where they did not say
-	Reason      string
-	AdmissionID int64 // the stay that they meant; 0 where they did not say. Another one: Conflict "another_patient"
-	Version     int64 // of the admission as they saw it; 0 where they did not say. Another one now: Conflict "stay_outdated"
+	BedID      int64
+	BedVersion int64 // of that bed as the person saw it; 0 where they did not say
+	Reason     string
+	// the stay that they meant; 0 where they did not say. Another one: Conflict "another_patient"
+	AdmissionID int64
+	// of the admission as they saw it; 0 where they did not say. Another one now: Conflict
+	// "stay_outdated"
+	Version int64
 }
 
 // DischargePlan is what PlanDischarge needs.
@@ -108,7 +114,8 @@ const LongestStay = 366 * 24 * time.Hour
 // on record, or the patient is already admitted (Current is the Admission). With an IdempotencyKey
 // that this person used before for the same thing it changes nothing and returns the admission that
 // the first one opened, as it stands now, with replayed true; for another thing it is Invalid.
-func (h *Hospital) Admit(ctx context.Context, actor Actor, cmd NewAdmission) (a Admission, replayed bool, err error) {
+func (h *Hospital) Admit(ctx context.Context, actor Actor,
+	cmd NewAdmission) (a Admission, replayed bool, err error) {
 	if err := actor.need(AdmitPatients); err != nil {
 		return Admission{}, false, err
 	}
@@ -157,13 +164,15 @@ func (cmd NewAdmission) check(now time.Time) fields {
 	wrong := fields{}
 	switch {
 	case cmd.PatientID != 0 && cmd.PatientName != "":
-		wrong.refuse("patient_name", "patient_twice", "Choose a known patient or give a new name, not both.")
+		wrong.refuse("patient_name", "patient_twice",
+			"Choose a known patient or give a new name, not both.")
 	case cmd.PatientID == 0 && cmd.PatientName == "":
 		wrong.refuse("patient_name", "name_missing", "Give the patient's name.")
 	}
 	wrong.text("patient_name", string(cmd.PatientName), LongestName)
 	if cmd.BirthDate.After(now) || !cmd.BirthDate.IsZero() && cmd.BirthDate.Year() < 1880 {
-		wrong.refuse("birth_date", "birth_date", "Give a date of birth that can be right, or leave it empty.")
+		wrong.refuse("birth_date", "birth_date",
+			"Give a date of birth that can be right, or leave it empty.")
 	}
 	if !slices.Contains(Sexes, cmd.Sex) {
 		refuseChoice(wrong, "sex", Sexes)
@@ -188,7 +197,8 @@ func (f fields) expectedDischarge(expected, earliest, now time.Time) {
 	}
 	switch {
 	case expected.Before(earliest):
-		f.refuse("expected_discharge", "too_early", "Nobody can be discharged before being admitted. Give a later time.")
+		f.refuse("expected_discharge", "too_early",
+			"Nobody can be discharged before being admitted. Give a later time.")
 	case expected.After(now.Add(LongestStay)):
 		f.refuse("expected_discharge", "too_late", "Give a time within a year from now.")
 	}
@@ -251,7 +261,8 @@ func (c *change) alreadyAdmitted(ctx context.Context, admissionID int64) error {
 	if open.BedID != 0 {
 		where = "in bed " + open.BedNumber
 	}
-	return open.conflict("already_admitted", "%s is already admitted and is %s. Transfer the patient instead.",
+	return open.conflict("already_admitted",
+		"%s is already admitted and is %s. Transfer the patient instead.",
 		open.PatientName.Initials(), where)
 }
 
@@ -263,10 +274,11 @@ func (c *change) openStay(ctx context.Context, cmd NewAdmission, bed Bed) (id in
 		bedSince = c.now
 	}
 	err = c.tx.QueryRowContext(ctx, `INSERT INTO admission
-		(patient_id, bed_id, bed_since, admitted_at, reason, diet, texture, allergies, expected_discharge)
+		(patient_id, bed_id, bed_since, admitted_at, reason, diet, texture, allergies,
+		expected_discharge)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id`,
-		cmd.PatientID, reference(bed.ID), instant(bedSince), instant(c.now), cmd.Reason, cmd.Diet, *cmd.Texture,
-		allergyList(cmd.Allergies), instant(cmd.ExpectedDischarge)).Scan(&id)
+		cmd.PatientID, reference(bed.ID), instant(bedSince), instant(c.now), cmd.Reason, cmd.Diet,
+		*cmd.Texture, allergyList(cmd.Allergies), instant(cmd.ExpectedDischarge)).Scan(&id)
 	if refusal := uniqueViolation(err, bed); refusal != nil {
 		return 0, refusal
 	}
@@ -290,16 +302,19 @@ func (c *change) openStay(ctx context.Context, cmd NewAdmission, bed Bed) (id in
 func uniqueViolation(err error, bed Bed) error {
 	switch store.Violated(err) {
 	case "admission_bed_id":
-		return Refuse(Conflict, "bed_taken", "Bed %s has just been taken. Choose another bed.", bed.Number)
+		return Refuse(Conflict, "bed_taken", "Bed %s has just been taken. Choose another bed.",
+			bed.Number)
 	case "admission_patient_id":
-		return Refuse(Conflict, "already_admitted", "This patient has just been admitted. Transfer the patient instead.")
+		return Refuse(Conflict, "already_admitted",
+			"This patient has just been admitted. Transfer the patient instead.")
 	}
 	return nil
 }
 
 // occupy puts the patient of a stay into the locked bed from a time on.
 func (c *change) occupy(ctx context.Context, bed *Bed, admissionID int64, since time.Time) error {
-	_, err := c.tx.ExecContext(ctx, `INSERT INTO bed_stay (admission_id, bed_id, since) VALUES ($1, $2, $3)`,
+	_, err := c.tx.ExecContext(ctx,
+		`INSERT INTO bed_stay (admission_id, bed_id, since) VALUES ($1, $2, $3)`,
 		admissionID, bed.ID, instant(since))
 	if err != nil {
 		return fmt.Errorf("put a patient into bed %d: %w", bed.ID, err)
@@ -309,7 +324,8 @@ func (c *change) occupy(ctx context.Context, bed *Bed, admissionID int64, since 
 
 // vacate takes the patient of a stay out of the locked bed, which is to be cleaned.
 func (c *change) vacate(ctx context.Context, bed *Bed, admissionID int64, until time.Time) error {
-	_, err := c.tx.ExecContext(ctx, `UPDATE bed_stay SET until = $2 WHERE admission_id = $1 AND until IS NULL`,
+	_, err := c.tx.ExecContext(ctx,
+		`UPDATE bed_stay SET until = $2 WHERE admission_id = $1 AND until IS NULL`,
 		admissionID, instant(until))
 	if err != nil {
 		return fmt.Errorf("take a patient out of bed %d: %w", bed.ID, err)
@@ -321,14 +337,14 @@ func (c *change) vacate(ctx context.Context, bed *Bed, admissionID int64, until 
 // goes to cleaning and the new one is occupied together. Errors as for Admit; NotFound where there
 // is no such stay; Conflict too when it has ended, has another version, or the patient already lies
 // there.
-func (h *Hospital) Transfer(ctx context.Context, actor Actor, admissionID int64, to TransferTo) (Admission, error) {
+func (h *Hospital) Transfer(ctx context.Context, actor Actor, admissionID int64,
+	to TransferTo) (Admission, error) {
 	if err := actor.need(TransferPatients); err != nil {
 		return Admission{}, err
 	}
 	to.Reason = tidy(to.Reason)
-	return h.changeStay(ctx, actor, admissionID, precondition{to.AdmissionID, to.Version}, func(ctx context.Context, c *change, stay Admission) error {
-		return c.transfer(ctx, stay, to)
-	})
+	run := func(ctx context.Context, c *change, stay Admission) error { return c.transfer(ctx, stay, to) }
+	return h.changeStay(ctx, actor, admissionID, precondition{to.AdmissionID, to.Version}, run)
 }
 
 // transfer moves the patient of a locked stay.
@@ -339,7 +355,8 @@ func (c *change) transfer(ctx context.Context, stay Admission, to TransferTo) er
 		wrong.refuse("bed_id", "bed_missing", "Choose a bed.")
 	}
 	if to.BedID == stay.BedID && to.BedID != 0 {
-		return stay.conflict("same_bed", "%s already lies in bed %s. Choose another bed.", stay.PatientName.Initials(), stay.BedNumber)
+		return stay.conflict("same_bed", "%s already lies in bed %s. Choose another bed.",
+			stay.PatientName.Initials(), stay.BedNumber)
 	}
 	old, target, err := c.lockBeds(ctx, stay.BedID, to.BedID, wrong)
 	if err != nil {
@@ -352,7 +369,8 @@ func (c *change) transfer(ctx context.Context, stay Admission, to TransferTo) er
 		return err
 	}
 	at := latest(c.now, stay.BedSince, stay.AdmittedAt)
-	_, err = c.tx.ExecContext(ctx, `UPDATE admission SET bed_id = $2, bed_since = $3, version = version + 1
+	_, err = c.tx.ExecContext(ctx,
+		`UPDATE admission SET bed_id = $2, bed_since = $3, version = version + 1
 		WHERE id = $1`, stay.ID, target.ID, instant(at))
 	if refusal := uniqueViolation(err, target); refusal != nil {
 		return refusal
@@ -376,7 +394,8 @@ func (c *change) transfer(ctx context.Context, stay Admission, to TransferTo) er
 
 // lockBeds locks the bed that a patient leaves and the one that a field names, the lower id first
 // like everyone else.
-func (c *change) lockBeds(ctx context.Context, leftID, wantedID int64, wrong fields) (left, wanted Bed, err error) {
+func (c *change) lockBeds(ctx context.Context, leftID, wantedID int64,
+	wrong fields) (left, wanted Bed, err error) {
 	if wantedID < leftID {
 		if wanted, err = c.lockTarget(ctx, wantedID, wrong); err != nil {
 			return left, wanted, err
@@ -395,14 +414,16 @@ func (c *change) lockBeds(ctx context.Context, leftID, wantedID int64, wrong fie
 // A plan that already stands changes nothing. Invalid for a time before the admission or more than
 // a year ahead; NotFound where there is no such stay; Conflict when it has ended or has another
 // version.
-func (h *Hospital) PlanDischarge(ctx context.Context, actor Actor, admissionID int64, plan DischargePlan) (Admission, error) {
+func (h *Hospital) PlanDischarge(ctx context.Context, actor Actor, admissionID int64,
+	plan DischargePlan) (Admission, error) {
 	if err := actor.need(PlanDischarges); err != nil {
 		return Admission{}, err
 	}
 	plan.Expected = plan.Expected.UTC().Truncate(time.Millisecond)
-	return h.changeStay(ctx, actor, admissionID, precondition{plan.AdmissionID, plan.Version}, func(ctx context.Context, c *change, stay Admission) error {
+	run := func(ctx context.Context, c *change, stay Admission) error {
 		return c.planDischarge(ctx, stay, plan.Expected)
-	})
+	}
+	return h.changeStay(ctx, actor, admissionID, precondition{plan.AdmissionID, plan.Version}, run)
 }
 
 // planDischarge sets or takes back the plan of a locked stay.
@@ -416,13 +437,15 @@ func (c *change) planDischarge(ctx context.Context, stay Admission, expected tim
 	if planned == stay.DischargePlanned && (!planned || expected.Equal(stay.ExpectedDischarge)) {
 		return nil
 	}
-	_, err := c.tx.ExecContext(ctx, `UPDATE admission SET discharge_planned = $2, expected_discharge = $3,
+	_, err := c.tx.ExecContext(ctx,
+		`UPDATE admission SET discharge_planned = $2, expected_discharge = $3,
 		version = version + 1 WHERE id = $1`, stay.ID, planned, instant(expected))
 	if err != nil {
 		return fmt.Errorf("plan the discharge of stay %d: %w", stay.ID, err)
 	}
 	e := stay.entry("admission.plan_discharge")
-	e.from, e.to = stay.plan(), Admission{DischargePlanned: planned, ExpectedDischarge: expected}.plan()
+	e.from, e.to = stay.plan(), Admission{DischargePlanned: planned,
+		ExpectedDischarge: expected}.plan()
 	c.record(e, stay)
 	return nil
 }
@@ -444,7 +467,8 @@ func (a Admission) plan() string {
 // Discharge ends the stay and leaves its bed in cleaning. Invalid without an outcome; NotFound
 // where there is no such stay; Conflict when it has already ended or has another version; Forbidden
 // to record a death without RecordDeaths.
-func (h *Hospital) Discharge(ctx context.Context, actor Actor, admissionID int64, leaving Leaving) (Admission, error) {
+func (h *Hospital) Discharge(ctx context.Context, actor Actor, admissionID int64,
+	leaving Leaving) (Admission, error) {
 	if err := actor.need(DischargePatients); err != nil {
 		return Admission{}, err
 	}
@@ -457,9 +481,8 @@ func (h *Hospital) Discharge(ctx context.Context, actor Actor, admissionID int64
 	if err := leaving.check(); err != nil {
 		return Admission{}, err
 	}
-	return h.changeStay(ctx, actor, admissionID, precondition{leaving.AdmissionID, leaving.Version}, func(ctx context.Context, c *change, stay Admission) error {
-		return c.discharge(ctx, stay, leaving)
-	})
+	run := func(ctx context.Context, c *change, stay Admission) error { return c.discharge(ctx, stay, leaving) }
+	return h.changeStay(ctx, actor, admissionID, precondition{leaving.AdmissionID, leaving.Version}, run)
 }
 
 // check returns what is wrong with the fields.
@@ -484,7 +507,8 @@ func (c *change) discharge(ctx context.Context, stay Admission, leaving Leaving)
 			return err
 		}
 	}
-	_, err := c.tx.ExecContext(ctx, `UPDATE admission SET discharged_at = $2, outcome = $3, notes = $4,
+	_, err := c.tx.ExecContext(ctx,
+		`UPDATE admission SET discharged_at = $2, outcome = $3, notes = $4,
 		version = version + 1 WHERE id = $1`, stay.ID, instant(at), leaving.Outcome, leaving.Notes)
 	if err != nil {
 		return fmt.Errorf("end stay %d: %w", stay.ID, err)
@@ -501,13 +525,14 @@ func latest(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Ti
 
 // changeStay runs a command on an open stay, which it locks first, and returns the stay as it is
 // then. What its giver saw must be what is there.
-func (h *Hospital) changeStay(ctx context.Context, actor Actor, id int64, seen precondition, fn func(ctx context.Context, c *change, stay Admission) error) (Admission, error) {
+func (h *Hospital) changeStay(ctx context.Context, actor Actor, id int64, seen precondition,
+	run func(ctx context.Context, c *change, stay Admission) error) (Admission, error) {
 	return command(ctx, h, actor, func(ctx context.Context, c *change) (Admission, error) {
 		stay, err := c.lockOpenStay(ctx, id, seen)
 		if err != nil {
 			return Admission{}, err
 		}
-		if err := fn(ctx, c, stay); err != nil {
+		if err := run(ctx, c, stay); err != nil {
 			return Admission{}, err
 		}
 		return readAdmission(ctx, c.tx, id)
@@ -524,7 +549,8 @@ func (c *change) lockOpenStay(ctx context.Context, id int64, seen precondition) 
 	if err != nil {
 		return stay, err
 	}
-	return stay, c.withChanges(ctx, stay.checkPrecondition(seen), "admission", id, seen.version, stay.Version)
+	return stay, c.withChanges(ctx, stay.checkPrecondition(seen), "admission", id, seen.version,
+		stay.Version)
 }
 
 // checkPrecondition returns why a command must not change the stay, or nil: it has ended, or is not
@@ -542,7 +568,8 @@ func (a Admission) checkPrecondition(seen precondition) error {
 	case ended:
 		return a.ended()
 	case seen.version != 0 && seen.version != a.Version:
-		return a.conflict("stay_outdated", "The stay of %s has changed meanwhile. Look again before you change it.",
+		return a.conflict("stay_outdated",
+			"The stay of %s has changed meanwhile. Look again before you change it.",
 			a.PatientName.Initials())
 	}
 	return nil
@@ -552,7 +579,8 @@ func (a Admission) checkPrecondition(seen precondition) error {
 // reads such a stay any more.
 func (a Admission) ended() error {
 	shown := Admission{ID: a.ID, DischargedAt: a.DischargedAt, Version: a.Version}
-	return shown.conflict("stay_ended", "This stay has ended already. Admit the patient again if needed.")
+	return shown.conflict("stay_ended",
+		"This stay has ended already. Admit the patient again if needed.")
 }
 
 // conflict is a refusal because of the state in which the stay stands.
@@ -569,16 +597,19 @@ func (h *Hospital) Admission(ctx context.Context, actor Actor, id int64) (Admiss
 
 // readAdmission reads one stay. NotFound where there is none.
 func readAdmission(ctx context.Context, q *sql.Tx, id int64) (a Admission, err error) {
-	err = q.QueryRowContext(ctx, `SELECT admission.id, admission.patient_id, patient.name, admission.bed_id,
-			COALESCE(bed.number, ''), bed.ward_id, COALESCE(ward.name, ''), admission.admitted_at, admission.bed_since,
-			admission.expected_discharge, admission.discharge_planned, admission.discharged_at, admission.outcome, admission.version
+	err = q.QueryRowContext(ctx,
+		`SELECT admission.id, admission.patient_id, patient.name, admission.bed_id,
+			COALESCE(bed.number, ''), bed.ward_id, COALESCE(ward.name, ''), admission.admitted_at,
+			admission.bed_since, admission.expected_discharge, admission.discharge_planned,
+			admission.discharged_at, admission.outcome, admission.version
 		FROM admission
 		JOIN patient ON patient.id = admission.patient_id
 		LEFT JOIN bed ON bed.id = admission.bed_id
 		LEFT JOIN ward ON ward.id = bed.ward_id
 		WHERE admission.id = $1`, id).Scan(&a.ID, &a.PatientID, &a.PatientName, (*reference)(&a.BedID),
-		&a.BedNumber, (*reference)(&a.WardID), &a.WardName, (*instant)(&a.AdmittedAt), (*instant)(&a.BedSince),
-		(*instant)(&a.ExpectedDischarge), &a.DischargePlanned, (*instant)(&a.DischargedAt), &a.Outcome, &a.Version)
+		&a.BedNumber, (*reference)(&a.WardID), &a.WardName, (*instant)(&a.AdmittedAt),
+		(*instant)(&a.BedSince), (*instant)(&a.ExpectedDischarge), &a.DischargePlanned,
+		(*instant)(&a.DischargedAt), &a.Outcome, &a.Version)
 	if errors.Is(err, sql.ErrNoRows) {
 		return a, unknownStay()
 	}

@@ -24,7 +24,8 @@ const (
 )
 
 // BedStatuses lists the states in the order in which counts are shown.
-var BedStatuses = []BedStatus{BedAvailable, BedReserved, BedOccupied, BedCleaning, BedMaintenance, BedClosed}
+var BedStatuses = []BedStatus{BedAvailable, BedReserved, BedOccupied, BedCleaning, BedMaintenance,
+	BedClosed}
 
 // bedSteps is the table of the steps that a person may order with SetBedStatus. Occupied is neither
 // a source nor a target here: only admissions, transfers and discharges fill and empty a bed.
@@ -59,23 +60,28 @@ func NextBedStatuses(s BedStatus) []BedStatus { return bedSteps[s] }
 
 // Bed is a place for one patient.
 type Bed struct {
-	ID            int64
-	WardID        int64
-	WardName      string
-	Number        string // unique in the hospital, such as "MED-A-05"; it is also what is scanned at the bedside
+	ID       int64
+	WardID   int64
+	WardName string
+	// unique in the hospital, such as "MED-A-05"; it is also what is scanned at the bedside
+	Number        string
 	Status        BedStatus
 	StatusReason  string // why it is reserved, in maintenance or closed; may be empty
 	StatusSince   time.Time
 	ReservedUntil time.Time // for a reserved bed: when it becomes available again by itself
-	Version       int64     // counts the bed's changes, for commands that must not act on an outdated view
+	// counts the bed's changes, for commands that must not act on an outdated view
+	Version int64
 }
 
 // BedStatusChange is what SetBedStatus needs.
 type BedStatusChange struct {
-	Status      BedStatus
-	Reason      string
-	AdmissionID int64 // of whom the person saw in the bed; 0 where they did not say. Not there now: Conflict "another_patient"
-	Version     int64 // of the bed as they saw it; 0 where they did not say. Another one now: Conflict "bed_outdated"
+	Status BedStatus
+	Reason string
+	// of whom the person saw in the bed; 0 where they did not say. Not there now: Conflict
+	// "another_patient"
+	AdmissionID int64
+	// of the bed as they saw it; 0 where they did not say. Another one now: Conflict "bed_outdated"
+	Version int64
 }
 
 // ReservationLasts is how long a reservation stands before the bed is available again by itself.
@@ -87,14 +93,17 @@ type BedDetail struct {
 	WardOpen  bool
 	BirthDate time.Time // of the patient; zero: unknown
 	Sex       string
-	Reason    string           // for admission; read only for roles that hold ReadClinical, else empty
-	Fasting   Window           // when the patient is nil by mouth; also one that is over and that nobody has taken back
-	Orders    []Order          // open ones of the stay, the next due first
-	Waiting   []WaitingPatient // for a bed that can take someone: who waits for a bed
-	FreeBeds  []FreeBed        // for an occupied bed: where its patient could go
-	Customers []string         // usernames of those who may order for the patient; read only for roles that hold LinkCustomers
-	At        time.Time        // when it was read
-	Revisions                  // of the ward's topic and of MetricsTopic
+	// for admission; read only for roles that hold ReadClinical, else empty
+	Reason string
+	// when the patient is nil by mouth; also one that is over and that nobody has taken back
+	Fasting  Window
+	Orders   []Order          // open ones of the stay, the next due first
+	Waiting  []WaitingPatient // for a bed that can take someone: who waits for a bed
+	FreeBeds []FreeBed        // for an occupied bed: where its patient could go
+	// usernames of those who may order for the patient; read only for roles that hold LinkCustomers
+	Customers []string
+	At        time.Time // when it was read
+	Revisions           // of the ward's topic and of MetricsTopic
 }
 
 // FreeBed is a bed that a patient could be put into.
@@ -114,13 +123,14 @@ type WaitingPatient struct {
 	Version     int64 // of the admission
 }
 
-const selectBed = `SELECT bed.id, bed.ward_id, ward.name, bed.number, bed.status, bed.status_reason, bed.status_since,
+const selectBed = `SELECT bed.id, bed.ward_id, ward.name, bed.number, bed.status, bed.status_reason,
+	bed.status_since,
 	bed.reserved_until, bed.version FROM bed JOIN ward ON ward.id = bed.ward_id`
 
 // columns are where a row of selectBed goes.
 func (b *Bed) columns() []any {
-	return []any{&b.ID, &b.WardID, &b.WardName, &b.Number, &b.Status, &b.StatusReason, (*instant)(&b.StatusSince),
-		(*instant)(&b.ReservedUntil), &b.Version}
+	return []any{&b.ID, &b.WardID, &b.WardName, &b.Number, &b.Status, &b.StatusReason,
+		(*instant)(&b.StatusSince), (*instant)(&b.ReservedUntil), &b.Version}
 }
 
 // errNoBed says that there is no bed with an id; callers word it for the place where the id came
@@ -140,11 +150,13 @@ func readBed(ctx context.Context, q *sql.Tx, id int64) (bed Bed, err error) {
 }
 
 // selectBoardBed reads beds with the stay in each, if any.
-const selectBoardBed = `SELECT bed.id, bed.ward_id, ward.name, bed.number, bed.status, bed.status_reason, bed.status_since,
+const selectBoardBed = `SELECT bed.id, bed.ward_id, ward.name, bed.number, bed.status,
+	bed.status_reason, bed.status_since,
 		bed.reserved_until, bed.version,
-		admission.id, admission.patient_id, COALESCE(patient.name, ''), admission.admitted_at, admission.bed_since,
-		admission.expected_discharge, COALESCE(admission.discharge_planned, FALSE), COALESCE(admission.diet, ''),
-		COALESCE(admission.texture, 0), admission.nil_by_mouth_from, admission.nil_by_mouth_until, admission.allergies,
+		admission.id, admission.patient_id, COALESCE(patient.name, ''), admission.admitted_at,
+		admission.bed_since, admission.expected_discharge, COALESCE(admission.discharge_planned,
+		FALSE), COALESCE(admission.diet, ''), COALESCE(admission.texture, 0),
+		admission.nil_by_mouth_from, admission.nil_by_mouth_until, admission.allergies,
 		COALESCE(admission.version, 0)
 	FROM bed
 	JOIN ward ON ward.id = bed.ward_id
@@ -157,9 +169,11 @@ func scanBoardBed(row scanner, now time.Time) (BoardBed, error) {
 	var stay BoardStay
 	var nilByMouth Window
 	err := row.Scan(append(bed.columns(),
-		(*reference)(&stay.AdmissionID), (*reference)(&stay.PatientID), &stay.PatientName, (*instant)(&stay.AdmittedAt),
-		(*instant)(&stay.BedSince), (*instant)(&stay.ExpectedDischarge), &stay.DischargePlanned, &stay.Diet,
-		&stay.Texture, (*instant)(&nilByMouth.From), (*instant)(&nilByMouth.Until), (*allergyList)(&stay.Allergies), &stay.Version)...)
+		(*reference)(&stay.AdmissionID), (*reference)(&stay.PatientID), &stay.PatientName,
+		(*instant)(&stay.AdmittedAt), (*instant)(&stay.BedSince),
+		(*instant)(&stay.ExpectedDischarge), &stay.DischargePlanned, &stay.Diet, &stay.Texture,
+		(*instant)(&nilByMouth.From), (*instant)(&nilByMouth.Until),
+		(*allergyList)(&stay.Allergies), &stay.Version)...)
 	if err != nil {
 		return bed, err
 	}
@@ -198,7 +212,8 @@ func (h *Hospital) BedDetail(ctx context.Context, actor Actor, bedID int64) (Bed
 func unknownBed() error { return Refuse(NotFound, "bed_unknown", "There is no such bed.") }
 
 // readBedDetail reads all that the bed's page shows.
-func readBedDetail(ctx context.Context, q *sql.Tx, bed Bed, now time.Time) (detail BedDetail, err error) {
+func readBedDetail(ctx context.Context, q *sql.Tx, bed Bed,
+	now time.Time) (detail BedDetail, err error) {
 	moved, err := revisions(ctx, q, WardTopic(bed.WardID), MetricsTopic)
 	if err != nil {
 		return detail, err
@@ -207,7 +222,8 @@ func readBedDetail(ctx context.Context, q *sql.Tx, bed Bed, now time.Time) (deta
 	if err != nil {
 		return detail, err
 	}
-	board, err := scanBoardBed(q.QueryRowContext(ctx, selectBoardBed+` WHERE bed.id = $1`, bed.ID), now)
+	board, err := scanBoardBed(q.QueryRowContext(ctx, selectBoardBed+` WHERE bed.id = $1`, bed.ID),
+		now)
 	if err != nil {
 		return detail, fmt.Errorf("read bed %d: %w", bed.ID, err)
 	}
@@ -215,8 +231,10 @@ func readBedDetail(ctx context.Context, q *sql.Tx, bed Bed, now time.Time) (deta
 	if detail.Stay != nil {
 		err = q.QueryRowContext(ctx, `SELECT patient.birth_date, patient.sex, admission.reason,
 				admission.nil_by_mouth_from, admission.nil_by_mouth_until
-			FROM admission JOIN patient ON patient.id = admission.patient_id WHERE admission.id = $1`, detail.Stay.AdmissionID).
-			Scan((*instant)(&detail.BirthDate), &detail.Sex, &detail.Reason, (*instant)(&detail.Fasting.From), (*instant)(&detail.Fasting.Until))
+			FROM admission JOIN patient ON patient.id = admission.patient_id
+			WHERE admission.id = $1`, detail.Stay.AdmissionID).
+			Scan((*instant)(&detail.BirthDate), &detail.Sex, &detail.Reason,
+				(*instant)(&detail.Fasting.From), (*instant)(&detail.Fasting.Until))
 		if err != nil {
 			return detail, fmt.Errorf("read the patient in bed %d: %w", bed.ID, err)
 		}
@@ -233,7 +251,8 @@ func readBedDetail(ctx context.Context, q *sql.Tx, bed Bed, now time.Time) (deta
 // readOrders reads the open orders of the stay, the next due first, and shows those that are not
 // past as its meals.
 func (s *BoardStay) readOrders(ctx context.Context, q *sql.Tx, now time.Time) ([]Order, error) {
-	orders, err := ordersWhere(ctx, q, `meal_order.admission_id = $1 AND meal_order.ended_at IS NULL`, s.AdmissionID)
+	orders, err := ordersWhere(ctx, q,
+		`meal_order.admission_id = $1 AND meal_order.ended_at IS NULL`, s.AdmissionID)
 	slices.SortStableFunc(orders, func(a, b Order) int { return a.Due.Compare(b.Due) })
 	for _, o := range orders {
 		if o.Due.Before(pastBefore(now)) {
@@ -263,12 +282,14 @@ func freeBeds(ctx context.Context, q *sql.Tx) ([]FreeBed, error) {
 
 // waitingPatients lists who is admitted without a bed, longest wait first.
 func waitingPatients(ctx context.Context, q *sql.Tx) ([]WaitingPatient, error) {
-	rows, err := q.QueryContext(ctx, `SELECT admission.id, patient.name, admission.admitted_at, admission.version
+	rows, err := q.QueryContext(ctx,
+		`SELECT admission.id, patient.name, admission.admitted_at, admission.version
 		FROM admission JOIN patient ON patient.id = admission.patient_id
 		WHERE admission.discharged_at IS NULL AND admission.bed_id IS NULL
 		ORDER BY admission.admitted_at, admission.id`)
 	return collect(rows, err, func(row scanner) (patient WaitingPatient, err error) {
-		err = row.Scan(&patient.AdmissionID, &patient.PatientName, (*instant)(&patient.AdmittedAt), &patient.Version)
+		err = row.Scan(&patient.AdmissionID, &patient.PatientName, (*instant)(&patient.AdmittedAt),
+			&patient.Version)
 		return patient, err
 	})
 }
@@ -277,7 +298,8 @@ func waitingPatients(ctx context.Context, q *sql.Tx) ([]WaitingPatient, error) {
 // nobody can set by hand, Conflict with the current Bed for a step that the table lacks, Forbidden
 // where closing or reopening is not for this role. Setting the state that the bed already has is a
 // Conflict too.
-func (h *Hospital) SetBedStatus(ctx context.Context, actor Actor, bedID int64, to BedStatusChange) (Bed, error) {
+func (h *Hospital) SetBedStatus(ctx context.Context, actor Actor, bedID int64,
+	to BedStatusChange) (Bed, error) {
 	if err := actor.need(ChangeBeds); err != nil {
 		return Bed{}, err
 	}
@@ -311,7 +333,8 @@ func (to BedStatusChange) check() error {
 	case !to.Status.Valid():
 		wrong.refuse("status", "bed_status_unknown", "Choose one of the states of a bed.")
 	case to.Status == BedOccupied:
-		wrong.refuse("status", "bed_status_not_by_hand", "A bed becomes occupied by admitting or transferring a patient.")
+		wrong.refuse("status", "bed_status_not_by_hand",
+			"A bed becomes occupied by admitting or transferring a patient.")
 	}
 	wrong.text("reason", to.Reason, LongestReason)
 	return wrong.err()
@@ -330,7 +353,8 @@ func (b Bed) checkTransition(actor Actor, to BedStatusChange) error {
 	case b.Status == to.Status:
 		return b.conflict("bed_already", "Bed %s is already %s.", b.Number, words[b.Status])
 	case b.Status == BedOccupied:
-		return b.conflict("bed_occupied", "Bed %s is occupied. Transfer or discharge its patient first.", b.Number)
+		return b.conflict("bed_occupied",
+			"Bed %s is occupied. Transfer or discharge its patient first.", b.Number)
 	case !slices.Contains(bedSteps[b.Status], to.Status):
 		return b.conflict("bed_step", "Bed %s is %s. From there it can only become: %s.",
 			b.Number, words[b.Status], listed(bedSteps[b.Status]))
@@ -340,7 +364,8 @@ func (b Bed) checkTransition(actor Actor, to BedStatusChange) error {
 
 // outdated is the refusal of a command whose giver saw another version.
 func (b Bed) outdated() error {
-	return b.conflict("bed_outdated", "Bed %s has changed meanwhile: it is %s now. Look again before you change it.",
+	return b.conflict("bed_outdated",
+		"Bed %s has changed meanwhile: it is %s now. Look again before you change it.",
 		b.Number, words[b.Status])
 }
 
@@ -395,9 +420,11 @@ func (c *change) putBed(ctx context.Context, bed *Bed, to BedStatus, reason stri
 	case BedMaintenance, BedClosed:
 		bed.StatusReason = reason
 	}
-	err := c.tx.QueryRowContext(ctx, `UPDATE bed SET status = $2, status_reason = $3, status_since = $4, reserved_until = $5,
+	err := c.tx.QueryRowContext(ctx,
+		`UPDATE bed SET status = $2, status_reason = $3, status_since = $4, reserved_until = $5,
 		version = version + 1 WHERE id = $1 RETURNING version`,
-		bed.ID, bed.Status, bed.StatusReason, instant(bed.StatusSince), instant(bed.ReservedUntil)).Scan(&bed.Version)
+		bed.ID, bed.Status, bed.StatusReason, instant(bed.StatusSince),
+		instant(bed.ReservedUntil)).Scan(&bed.Version)
 	if err != nil {
 		return fmt.Errorf("take bed %d to %s: %w", bed.ID, to, err)
 	}
@@ -414,11 +441,13 @@ func (c *change) checkFree(ctx context.Context, bed Bed) error {
 	}
 	switch {
 	case !ward.Open:
-		return bed.conflict("ward_closed", "Ward %s is closed and takes nobody in. Choose a bed in another ward.", ward.Name)
+		return bed.conflict("ward_closed",
+			"Ward %s is closed and takes nobody in. Choose a bed in another ward.", ward.Name)
 	case bed.Status == BedOccupied:
 		return c.bedTaken(ctx, bed)
 	case !bed.Status.TakesPatient():
-		return bed.conflict("bed_not_free", "Bed %s is %s. Choose a bed that is available.", bed.Number, words[bed.Status])
+		return bed.conflict("bed_not_free", "Bed %s is %s. Choose a bed that is available.",
+			bed.Number, words[bed.Status])
 	}
 	return nil
 }
@@ -436,12 +465,14 @@ func (c *change) checkFreeInVersion(ctx context.Context, bed Bed, version int64)
 // bedTaken says who lies in the bed, by initials.
 func (c *change) bedTaken(ctx context.Context, bed Bed) error {
 	var patient PatientName
-	err := c.tx.QueryRowContext(ctx, `SELECT patient.name FROM admission JOIN patient ON patient.id = admission.patient_id
+	err := c.tx.QueryRowContext(ctx,
+		`SELECT patient.name FROM admission JOIN patient ON patient.id = admission.patient_id
 		WHERE admission.bed_id = $1 AND admission.discharged_at IS NULL`, bed.ID).Scan(&patient)
 	if err != nil {
 		return fmt.Errorf("read who lies in bed %d: %w", bed.ID, err)
 	}
-	return bed.conflict("bed_taken", "Bed %s is occupied by %s Choose another bed.", bed.Number, patient.Initials())
+	return bed.conflict("bed_taken", "Bed %s is occupied by %s Choose another bed.", bed.Number,
+		patient.Initials())
 }
 
 // ReleaseExpiredReservations makes every bed available whose reservation has run out, and returns
@@ -449,7 +480,8 @@ func (c *change) bedTaken(ctx context.Context, bed Bed) error {
 func (h *Hospital) ReleaseExpiredReservations(ctx context.Context) (int, error) {
 	var expired []int64
 	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
-		rows, err := q.QueryContext(ctx, `SELECT id FROM bed WHERE status = 'reserved' AND reserved_until <= $1 ORDER BY id`,
+		rows, err := q.QueryContext(ctx,
+			`SELECT id FROM bed WHERE status = 'reserved' AND reserved_until <= $1 ORDER BY id`,
 			instant(h.clock(ctx)))
 		expired, err = collect(rows, err, scanID)
 		return err
@@ -466,7 +498,8 @@ func (h *Hospital) ReleaseExpiredReservations(ctx context.Context) (int, error) 
 			return err
 		})
 		if err != nil {
-			failures = append(failures, fmt.Errorf("bed %d: %w", id, err)) // the others need not wait for it
+			// the others need not wait for it
+			failures = append(failures, fmt.Errorf("bed %d: %w", id, err))
 		}
 		if free {
 			released++

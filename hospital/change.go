@@ -86,7 +86,8 @@ const (
 // rolled back without an error. A refusal comes back as fn made it. fn may run again, so it must
 // not keep anything from an earlier run. Within InTransaction the command is a part of that
 // transaction, and its failure undoes its part alone.
-func (h *Hospital) change(ctx context.Context, actor Actor, fn func(context.Context, *change) error) error {
+func (h *Hospital) change(ctx context.Context, actor Actor,
+	fn func(context.Context, *change) error) error {
 	var refused error
 	err := h.write(ctx, actor, func(ctx context.Context, c *change) error {
 		refused = nil
@@ -118,7 +119,8 @@ func command[T any](ctx context.Context, h *Hospital, actor Actor,
 
 // write is change for what may be committed without a line in the audit, such as a failed sign-in
 // that is counted.
-func (h *Hospital) write(ctx context.Context, actor Actor, fn func(context.Context, *change) error) error {
+func (h *Hospital) write(ctx context.Context, actor Actor,
+	fn func(context.Context, *change) error) error {
 	now := h.clock(ctx)
 	work := func(ctx context.Context, tx *transaction) error {
 		c := &change{tx: tx.Tx, actor: actor, now: now, topics: map[Topic]bool{}}
@@ -155,7 +157,8 @@ func (h *Hospital) InTransaction(ctx context.Context, fn func(ctx context.Contex
 
 // commitRetrying is commit for a single command: bounded in time, and tried again when the database
 // took it back because of another command.
-func (h *Hospital) commitRetrying(ctx context.Context, work func(context.Context, *transaction) error) error {
+func (h *Hospital) commitRetrying(ctx context.Context,
+	work func(context.Context, *transaction) error) error {
 	ctx, cancel := context.WithTimeout(ctx, longestCommand)
 	defer cancel()
 	for tried := 0; ; tried++ {
@@ -171,7 +174,8 @@ func (h *Hospital) commitRetrying(ctx context.Context, work func(context.Context
 }
 
 // commit runs work in a transaction, moves the topics of its commands last, commits and announces.
-func (h *Hospital) commit(ctx context.Context, work func(context.Context, *transaction) error) (err error) {
+func (h *Hospital) commit(ctx context.Context,
+	work func(context.Context, *transaction) error) (err error) {
 	defer func() { h.db.Notice(err) }()
 	begun, err := h.db.Begin(ctx)
 	if err != nil {
@@ -194,7 +198,8 @@ func (h *Hospital) commit(ctx context.Context, work func(context.Context, *trans
 			return err
 		}
 	}
-	if err := h.db.InPlace(); err != nil { // the commit may have gone to a file that nobody will find
+	// the commit may have gone to a file that nobody will find
+	if err := h.db.InPlace(); err != nil {
 		return outcomeUnknown(err)
 	}
 	if len(moved.Topics) > 0 {
@@ -249,7 +254,8 @@ func (h *Hospital) committed(ctx context.Context, lost *transaction) (is bool, e
 	if err != nil {
 		return false, err
 	}
-	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM audit WHERE id = $1)`, lost.lastAudit).Scan(&is)
+	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM audit WHERE id = $1)`,
+		lost.lastAudit).Scan(&is)
 	return is, err
 }
 
@@ -282,7 +288,8 @@ func (tx *transaction) add(ctx context.Context, c *change) (err error) {
 }
 
 // savepoint runs work so that its failure undoes what it did and nothing before it.
-func (tx *transaction) savepoint(ctx context.Context, work func(context.Context, *transaction) error) error {
+func (tx *transaction) savepoint(ctx context.Context,
+	work func(context.Context, *transaction) error) error {
 	if _, err := tx.ExecContext(ctx, `SAVEPOINT command`); err != nil {
 		return fmt.Errorf("set a savepoint: %w", err)
 	}
@@ -315,7 +322,8 @@ func (tx *transaction) moveTopics(ctx context.Context) (Revisions, error) {
 
 // notSaved words an error of a command for the person it concerns.
 func notSaved(ctx context.Context, err error) error {
-	return worded(ctx, err, "not_saved", "Not saved: the hospital's records can't be changed right now. Try again in a moment.")
+	return worded(ctx, err, "not_saved",
+		"Not saved: the hospital's records can't be changed right now. Try again in a moment.")
 }
 
 // worded leaves a refusal as it is, gives words to the database's inability to serve, and passes on

@@ -66,7 +66,8 @@ func bareCode(code string) string {
 // unreadable is the refusal of what is no code at all. It is no alarm: nothing was confused, and
 // couriers must not get used to alarms.
 func unreadable() error {
-	return Refuse(Conflict, "unreadable_code", "That can't be read as a code. Check the scanner, or type the number by hand.")
+	return Refuse(Conflict, "unreadable_code",
+		"That can't be read as a code. Check the scanner, or type the number by hand.")
 }
 
 // bedOf finds the one bed whose number a code is, in whatever spelling; empty where none is meant,

@@ -32,8 +32,8 @@ const (
 )
 
 // DeliveryStatuses lists the states in the order in which counts are shown.
-var DeliveryStatuses = []DeliveryStatus{DeliveryUnassigned, DeliveryAssigned, DeliveryInTransit, DeliveryDelivered,
-	DeliveryFailed, DeliveryReturned, DeliveryCancelled}
+var DeliveryStatuses = []DeliveryStatus{DeliveryUnassigned, DeliveryAssigned, DeliveryInTransit,
+	DeliveryDelivered, DeliveryFailed, DeliveryReturned, DeliveryCancelled}
 
 // deliverySteps is the table of the steps of a delivery.
 var deliverySteps = map[DeliveryStatus][]DeliveryStatus{
@@ -59,25 +59,30 @@ func (s DeliveryStatus) Ended() bool { return len(deliverySteps[s]) == 0 }
 // Delivery is bringing one ready order to its patient's bed or its address. Where it goes is never
 // stored: it follows the patient until it ends, and where it ended stays.
 type Delivery struct {
-	ID          int64
-	OrderID     int64
-	Status      DeliveryStatus
-	CourierID   int64 // 0: nobody's
-	Courier     string
-	BedID       int64 // of the patient now; 0 for an address or while the patient has no bed
-	BedNumber   string
-	WardCode    string
-	Destination string // for people: "MED-A-05, Medicine, women", or the address; empty while the patient has no bed
-	MovedFrom   string // the bed for which it departed, where the patient lies elsewhere now; the courier acknowledges by the new code
+	ID        int64
+	OrderID   int64
+	Status    DeliveryStatus
+	CourierID int64 // 0: nobody's
+	Courier   string
+	BedID     int64 // of the patient now; 0 for an address or while the patient has no bed
+	BedNumber string
+	WardCode  string
+	// for people: "MED-A-05, Medicine, women", or the address; empty while the patient has no bed
+	Destination string
+	// the bed for which it departed, where the patient lies elsewhere now; the courier acknowledges
+	// by the new code
+	MovedFrom   string
 	Stopped     string // as Order.Stopped: bring it back
 	Latitude    *float64
 	Longitude   *float64
 	LocatedAt   time.Time
 	StatusSince time.Time
-	DoneAt      time.Time // when its courier handed it over or gave up, as their tablet says; StatusSince is when that was saved
-	ReceivedBy  string
-	FailReason  string
-	Version     int64
+	// when its courier handed it over or gave up, as their tablet says; StatusSince is when that
+	// was saved
+	DoneAt     time.Time
+	ReceivedBy string
+	FailReason string
+	Version    int64
 }
 
 // FailReasons are the usual reasons for a failed delivery, offered as suggestions.
@@ -85,9 +90,12 @@ var FailReasons = []string{"asleep", "away", "refused", "nil_by_mouth_sign", "no
 
 // CourierStep is what claiming, releasing, departing and failing need.
 type CourierStep struct {
-	AdmissionID    int64     // the stay that the courier meant; 0 where they did not say. Another one: Conflict "another_patient"
-	Version        int64     // of the delivery as the courier saw it; 0 where they did not say
-	IdempotencyKey string    // of one tap, which a tablet may send again: given twice, the command happens once. Empty: none
+	// the stay that the courier meant; 0 where they did not say. Another one: Conflict
+	// "another_patient"
+	AdmissionID int64
+	Version     int64 // of the delivery as the courier saw it; 0 where they did not say
+	// of one tap, which a tablet may send again: given twice, the command happens once. Empty: none
+	IdempotencyKey string
 	TappedAt       time.Time // of failing: when that was, by the tablet's clock; zero: now
 }
 
@@ -96,7 +104,9 @@ func (s CourierStep) precondition() precondition { return precondition{s.Admissi
 
 // Handover is what Deliver needs.
 type Handover struct {
-	BedCode        string // scanned or typed: must be the number of the bed where the patient lies now. For an address: its delivery code
+	// scanned or typed: must be the number of the bed where the patient lies now. For an address:
+	// its delivery code
+	BedCode        string
 	ReceivedBy     string // who took it: one of Receivers, or a name
 	AdmissionID    int64  // as CourierStep's
 	Version        int64
@@ -143,12 +153,15 @@ func (r deliveryRow) claimable() bool {
 // The columns and tables of deliveries. A delivery that has ended shows where it ended; any other
 // one follows the patient.
 const (
-	deliveryColumns = `delivery.id, delivery.order_id, delivery.status, delivery.courier_id, COALESCE(courier.username, ''),
-		COALESCE(courier.disabled, FALSE), bed.id, COALESCE(bed.number, ''), bed.ward_id, COALESCE(ward.code, ''), COALESCE(ward.name, ''),
-		delivery.departed_bed_id, COALESCE(departed.number, ''), meal_order.stopped, delivery.latitude, delivery.longitude,
-		delivery.located_at, delivery.status_since, delivery.done_at, delivery.received_by, delivery.fail_reason, delivery.version,
-		admission.patient_id, delivery.code, delivery.tries, COALESCE(wrong_code.given, 0),
-		delivery.ended_place, delivery.ended_at, meal_order.address_id, COALESCE(address.line1, ''),
+	deliveryColumns = `delivery.id, delivery.order_id, delivery.status, delivery.courier_id,
+		COALESCE(courier.username, ''),
+		COALESCE(courier.disabled, FALSE), bed.id, COALESCE(bed.number, ''), bed.ward_id,
+		COALESCE(ward.code, ''), COALESCE(ward.name, ''), delivery.departed_bed_id,
+		COALESCE(departed.number, ''), meal_order.stopped, delivery.latitude, delivery.longitude,
+		delivery.located_at, delivery.status_since, delivery.done_at, delivery.received_by,
+		delivery.fail_reason, delivery.version, admission.patient_id, delivery.code, delivery.tries,
+		COALESCE(wrong_code.given, 0), delivery.ended_place, delivery.ended_at,
+		meal_order.address_id, COALESCE(address.line1, ''),
 		COALESCE(address.line2, ''), COALESCE(address.city, ''), COALESCE(zone.name, '')`
 	deliveryTables = ` FROM delivery
 		JOIN meal_order ON meal_order.id = delivery.order_id
@@ -170,13 +183,13 @@ func scanDelivery(row scanner, more ...any) (r deliveryRow, err error) {
 	var ward, departed, endedPlace string
 	var address Address
 	var latitude, longitude degrees
-	err = row.Scan(append([]any{&r.ID, &r.OrderID, &r.Status, (*reference)(&r.CourierID), &r.Courier, &r.CourierGone,
-		(*reference)(&r.BedID), &r.BedNumber, (*reference)(&r.WardID), &r.WardCode, &ward, (*reference)(&r.DepartedBedID), &departed, &r.Stopped,
-		&latitude, &longitude, (*instant)(&r.LocatedAt), (*instant)(&r.StatusSince), (*instant)(&r.DoneAt), &r.ReceivedBy,
-		&r.FailReason, &r.Version, (*reference)(&r.PatientID), &r.Code, &r.Tries, &r.Wrong,
-		&endedPlace, (*instant)(&r.EndedAt),
-		(*reference)(&r.AddressID), &address.Line1, &address.Line2, &address.City, &r.Zone},
-		more...)...)
+	err = row.Scan(append([]any{&r.ID, &r.OrderID, &r.Status, (*reference)(&r.CourierID),
+		&r.Courier, &r.CourierGone, (*reference)(&r.BedID), &r.BedNumber, (*reference)(&r.WardID),
+		&r.WardCode, &ward, (*reference)(&r.DepartedBedID), &departed, &r.Stopped, &latitude,
+		&longitude, (*instant)(&r.LocatedAt), (*instant)(&r.StatusSince), (*instant)(&r.DoneAt),
+		&r.ReceivedBy, &r.FailReason, &r.Version, (*reference)(&r.PatientID), &r.Code, &r.Tries,
+		&r.Wrong, &endedPlace, (*instant)(&r.EndedAt), (*reference)(&r.AddressID), &address.Line1,
+		&address.Line2, &address.City, &r.Zone}, more...)...)
 	switch {
 	case err != nil:
 		return r, err
@@ -298,9 +311,11 @@ func (c *change) lockReadableDelivery(ctx context.Context, id int64) (deliveryRo
 
 // lockOpenDelivery keeps the delivery of a locked order from everyone else. ok is false where it
 // has none that has not ended.
-func (c *change) lockOpenDelivery(ctx context.Context, o Order) (r deliveryRow, ok bool, err error) {
+func (c *change) lockOpenDelivery(ctx context.Context,
+	o Order) (r deliveryRow, ok bool, err error) {
 	var id int64
-	err = c.tx.QueryRowContext(ctx, `SELECT id FROM delivery WHERE order_id = $1 AND ended_at IS NULL`, o.ID).Scan(&id)
+	err = c.tx.QueryRowContext(ctx,
+		`SELECT id FROM delivery WHERE order_id = $1 AND ended_at IS NULL`, o.ID).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return deliveryRow{}, false, nil
 	}
@@ -326,12 +341,17 @@ func (c *change) putDelivery(ctx context.Context, r *deliveryRow, to DeliverySta
 		endedAt, endedBed, endedPlace = c.now, r.BedID, r.Destination
 		r.Latitude, r.Longitude, r.LocatedAt = nil, nil, time.Time{}
 	}
-	err := c.tx.QueryRowContext(ctx, `UPDATE delivery SET status = $2, status_since = $3, courier_id = $4, departed_bed_id = $5, code = $6,
-			tries = $7, latitude = $8, longitude = $9, located_at = $10, received_by = $11, fail_reason = $12, ended_at = $13,
-			ended_bed_id = $14, ended_place = $15, done_at = $16, version = version + 1
+	err := c.tx.QueryRowContext(ctx,
+		`UPDATE delivery SET status = $2, status_since = $3, courier_id = $4, departed_bed_id = $5,
+			code = $6,
+			tries = $7, latitude = $8, longitude = $9, located_at = $10, received_by = $11,
+			fail_reason = $12, ended_at = $13, ended_bed_id = $14, ended_place = $15, done_at = $16,
+			version = version + 1
 		WHERE id = $1 RETURNING version`,
-		r.ID, r.Status, instant(r.StatusSince), reference(r.CourierID), reference(r.DepartedBedID), r.Code, r.Tries, degrees{r.Latitude},
-		degrees{r.Longitude}, instant(r.LocatedAt), r.ReceivedBy, r.FailReason, instant(endedAt), reference(endedBed), endedPlace, instant(r.DoneAt)).
+		r.ID, r.Status, instant(r.StatusSince), reference(r.CourierID), reference(r.DepartedBedID),
+		r.Code, r.Tries, degrees{r.Latitude}, degrees{r.Longitude}, instant(r.LocatedAt),
+		r.ReceivedBy, r.FailReason, instant(endedAt), reference(endedBed), endedPlace,
+		instant(r.DoneAt)).
 		Scan(&r.Version)
 	if err != nil {
 		return fmt.Errorf("take delivery %d to %s: %w", r.ID, to, err)
@@ -347,7 +367,8 @@ func (c *change) putDelivery(ctx context.Context, r *deliveryRow, to DeliverySta
 
 // entry is a line of the audit about the delivery.
 func (r deliveryRow) entry(action string) entry {
-	return entry{action: action, entity: "delivery", entityID: r.ID, patientID: r.PatientID, wardID: r.WardID}
+	return entry{action: action, entity: "delivery", entityID: r.ID, patientID: r.PatientID,
+		wardID: r.WardID}
 }
 
 // openDelivery makes the delivery of a locked order that has just become ready.
@@ -357,7 +378,8 @@ func (c *change) openDelivery(ctx context.Context, o Order) error {
 		code = newCode()
 	}
 	var id int64
-	err := c.tx.QueryRowContext(ctx, `INSERT INTO delivery (order_id, status, status_since, ready_at, code)
+	err := c.tx.QueryRowContext(ctx,
+		`INSERT INTO delivery (order_id, status, status_since, ready_at, code)
 		VALUES ($1, $2, $3, $3, $4) RETURNING id`, o.ID, DeliveryUnassigned, instant(c.now), code).Scan(&id)
 	if err != nil {
 		return fmt.Errorf("open the delivery of order %d: %w", o.ID, err)
@@ -452,8 +474,10 @@ func (c *change) touchDelivery(ctx context.Context, o Order) error {
 // touchDeliveries does it for all open deliveries that a condition selects.
 func (c *change) touchDeliveries(ctx context.Context, condition string, args ...any) error {
 	// #nosec G202 -- the condition is one of this package's own, with $n for what people send
-	rows, err := c.tx.QueryContext(ctx, `SELECT delivery.id FROM delivery JOIN meal_order ON meal_order.id = delivery.order_id
-		LEFT JOIN address ON address.id = meal_order.address_id WHERE delivery.ended_at IS NULL AND `+condition, args...)
+	rows, err := c.tx.QueryContext(ctx,
+		`SELECT delivery.id FROM delivery JOIN meal_order ON meal_order.id = delivery.order_id
+		LEFT JOIN address ON address.id = meal_order.address_id WHERE delivery.ended_at IS NULL
+		AND `+condition, args...)
 	ids, err := collect(rows, err, scanID)
 	if err != nil {
 		return fmt.Errorf("read the open deliveries: %w", err)
@@ -489,7 +513,8 @@ func (h *Hospital) carry(ctx context.Context, actor Actor, cmd courierCommand) (
 		var after deliveryRow
 		_, replayed, err := c.once(ctx, cmd.key, cmd.name, payload, func() (id int64, err error) {
 			after, err = c.carry(ctx, cmd)
-			return cmd.delivery, c.withChanges(ctx, err, "delivery", cmd.delivery, cmd.version, after.Version)
+			return cmd.delivery, c.withChanges(ctx, err, "delivery", cmd.delivery, cmd.version,
+				after.Version)
 		})
 		if replayed {
 			after, err = readDelivery(ctx, c.tx, cmd.delivery)
@@ -555,7 +580,8 @@ func (c *change) checkRecipient(ctx context.Context, deliveryID, admissionID int
 // Claiming one's own again is no error, and gives an address that was locked by wrong codes a new
 // one, at most mostRenewals times: after that, Conflict "code_used_up". A delivery whose courier's
 // login has been disabled, or who may try no more codes, is anybody else's to take over.
-func (h *Hospital) ClaimDelivery(ctx context.Context, actor Actor, id int64, step CourierStep) (Delivery, error) {
+func (h *Hospital) ClaimDelivery(ctx context.Context, actor Actor, id int64,
+	step CourierStep) (Delivery, error) {
 	return h.carry(ctx, actor, courierCommand{
 		name: "delivery.claim", key: step.IdempotencyKey, delivery: id, precondition: step.precondition(),
 		run: func(ctx context.Context, c *change, _ *Order, r *deliveryRow) error {
@@ -613,7 +639,8 @@ func (c *change) renewCode(ctx context.Context, r *deliveryRow, to DeliveryStatu
 		return err
 	}
 	var customer int64
-	err := c.tx.QueryRowContext(ctx, `SELECT address.owner_id FROM meal_order JOIN address ON address.id = meal_order.address_id
+	err := c.tx.QueryRowContext(ctx,
+		`SELECT address.owner_id FROM meal_order JOIN address ON address.id = meal_order.address_id
 		WHERE meal_order.id = $1`, r.OrderID).Scan(&customer)
 	if err != nil {
 		return fmt.Errorf("read who waits for order %d: %w", r.OrderID, err)
@@ -623,7 +650,8 @@ func (c *change) renewCode(ctx context.Context, r *deliveryRow, to DeliveryStatu
 }
 
 // ReleaseDelivery gives a claimed delivery back before it departs. Only its courier may.
-func (h *Hospital) ReleaseDelivery(ctx context.Context, actor Actor, id int64, step CourierStep) (Delivery, error) {
+func (h *Hospital) ReleaseDelivery(ctx context.Context, actor Actor, id int64,
+	step CourierStep) (Delivery, error) {
 	return h.carry(ctx, actor, courierCommand{
 		name: "delivery.release", key: step.IdempotencyKey, delivery: id, precondition: step.precondition(),
 		run: func(ctx context.Context, c *change, _ *Order, r *deliveryRow) error {
@@ -638,7 +666,8 @@ func (h *Hospital) ReleaseDelivery(ctx context.Context, actor Actor, id int64, s
 
 // DepartDelivery sets off with a claimed delivery, after the last safety check in the kitchen: with
 // a hazard its order is held, the delivery cancelled and the answer a Conflict.
-func (h *Hospital) DepartDelivery(ctx context.Context, actor Actor, id int64, step CourierStep) (Delivery, error) {
+func (h *Hospital) DepartDelivery(ctx context.Context, actor Actor, id int64,
+	step CourierStep) (Delivery, error) {
 	return h.carry(ctx, actor, courierCommand{
 		name: "delivery.depart", key: step.IdempotencyKey, delivery: id, precondition: step.precondition(),
 		done: func(r deliveryRow) bool { return r.Status == DeliveryInTransit },
@@ -657,7 +686,8 @@ func (h *Hospital) DepartDelivery(ctx context.Context, actor Actor, id int64, st
 
 // checkGoOn refuses to take a tray further to its patient unless the step is the actor's to take
 // and nothing speaks against the order now.
-func (c *change) checkGoOn(ctx context.Context, o *Order, r *deliveryRow, to DeliveryStatus, version int64) error {
+func (c *change) checkGoOn(ctx context.Context, o *Order, r *deliveryRow, to DeliveryStatus,
+	version int64) error {
 	if err := r.checkTransition(c.actor, to, version); err != nil {
 		return err
 	}
@@ -674,7 +704,8 @@ func (c *change) checkGoOn(ctx context.Context, o *Order, r *deliveryRow, to Del
 // "unreadable_code" where it is no bed's at all. At an address the code is the customer's; after
 // mostTries wrong ones, "code_locked", the courier has to claim the delivery anew, and after
 // mostWrongCodes, "code_used_up", another courier must. Only its courier may.
-func (h *Hospital) Deliver(ctx context.Context, actor Actor, id int64, handover Handover) (Delivery, error) {
+func (h *Hospital) Deliver(ctx context.Context, actor Actor, id int64,
+	handover Handover) (Delivery, error) {
 	handover.BedCode = tidy(withoutFrame(handover.BedCode))
 	handover.ReceivedBy = tidy(handover.ReceivedBy)
 	if err := actor.need(CarryDeliveries); err != nil {
@@ -720,7 +751,8 @@ func (h Handover) check() error {
 // done reports whether exactly this has happened to the delivery.
 func (h Handover) done(r deliveryRow) bool {
 	code := cmp.Or(r.Code, r.BedNumber)
-	return r.Status == DeliveryDelivered && r.ReceivedBy == h.ReceivedBy && bareCode(h.BedCode) == bareCode(code)
+	return r.Status == DeliveryDelivered && r.ReceivedBy == h.ReceivedBy &&
+		bareCode(h.BedCode) == bareCode(code)
 }
 
 // doneAt is when what was tapped happened: by the tablet's clock, as far as that can be right,
@@ -755,7 +787,9 @@ func (c *change) checkCode(ctx context.Context, r *deliveryRow, given string) er
 	e := r.entry("delivery.wrong_bed")
 	e.from, e.to = r.BedNumber, bed
 	c.record(e, DeliveryTopic(r.ID))
-	return commitAndRefuse(Refuse(Conflict, "wrong_bed", "%s is not this patient's bed. Do not hand over the tray: check the patient and the bed.", bed))
+	return commitAndRefuse(Refuse(Conflict, "wrong_bed",
+		"%s is not this patient's bed. Do not hand over the tray: check the patient and the bed.",
+		bed))
 }
 
 // checkAddressCode compares the code that the customer said. Each wrong one counts; what is no code
@@ -836,7 +870,8 @@ func (c *change) wrongCodes(ctx context.Context, id int64) (given int, err error
 
 // FailDelivery ends a delivery that could not be handed over; its order is undelivered. Invalid
 // without a reason. A stopped one becomes returned and needs none: what stopped it is why.
-func (h *Hospital) FailDelivery(ctx context.Context, actor Actor, id int64, reason string, step CourierStep) (Delivery, error) {
+func (h *Hospital) FailDelivery(ctx context.Context, actor Actor, id int64, reason string,
+	step CourierStep) (Delivery, error) {
 	if err := actor.need(CarryDeliveries); err != nil {
 		return Delivery{}, err
 	}
@@ -848,7 +883,8 @@ func (h *Hospital) FailDelivery(ctx context.Context, actor Actor, id int64, reas
 		name: "delivery.fail", key: step.IdempotencyKey, delivery: id, sent: []string{reason},
 		precondition: step.precondition(),
 		done: func(r deliveryRow) bool {
-			return (r.Status == DeliveryFailed || r.Status == DeliveryReturned) && r.FailReason == reason
+			return (r.Status == DeliveryFailed || r.Status == DeliveryReturned) &&
+				r.FailReason == reason
 		},
 		run: func(ctx context.Context, c *change, o *Order, r *deliveryRow) error {
 			return c.fail(ctx, o, r, reason, step)
@@ -857,7 +893,8 @@ func (h *Hospital) FailDelivery(ctx context.Context, actor Actor, id int64, reas
 }
 
 // fail ends a locked delivery that could not be handed over, or had to come back.
-func (c *change) fail(ctx context.Context, o *Order, r *deliveryRow, reason string, step CourierStep) error {
+func (c *change) fail(ctx context.Context, o *Order, r *deliveryRow, reason string,
+	step CourierStep) error {
 	to := DeliveryFailed
 	if o.Stopped != "" {
 		to = DeliveryReturned
@@ -886,13 +923,15 @@ func (c *change) notifyWard(ctx context.Context, o Order, r deliveryRow) error {
 	if r.BedNumber == "" {
 		return nil
 	}
-	return c.notifyRole(ctx, MedicalStaff, "delivery_failed", strconv.FormatInt(o.ID, 10), string(o.Meal), r.BedNumber)
+	return c.notifyRole(ctx, MedicalStaff, "delivery_failed", strconv.FormatInt(o.ID, 10),
+		string(o.Meal), r.BedNumber)
 }
 
 // LocateDelivery keeps where a delivery in transit is, as the last place alone, and forgets it when
 // the delivery ends. Only its courier may. Latitude and longitude are degrees; Invalid outside of
 // ±90 and ±180.
-func (h *Hospital) LocateDelivery(ctx context.Context, actor Actor, id int64, latitude, longitude float64) (Delivery, error) {
+func (h *Hospital) LocateDelivery(ctx context.Context, actor Actor, id int64, latitude,
+	longitude float64) (Delivery, error) {
 	if err := actor.need(CarryDeliveries); err != nil {
 		return Delivery{}, err
 	}
@@ -919,18 +958,21 @@ func (h *Hospital) LocateDelivery(ctx context.Context, actor Actor, id int64, la
 }
 
 // locate keeps where the actor's delivery is.
-func (c *change) locate(ctx context.Context, id int64, latitude, longitude float64) (deliveryRow, error) {
+func (c *change) locate(ctx context.Context, id int64, latitude,
+	longitude float64) (deliveryRow, error) {
 	r, err := c.lockReadableDelivery(ctx, id)
 	if err != nil {
 		return r, err
 	}
 	switch {
 	case r.CourierID != c.actor.UserID:
-		return r, Refuse(Forbidden, "delivery_not_yours", "This delivery is not yours. Only its courier may go on with it.")
+		return r, Refuse(Forbidden, "delivery_not_yours",
+			"This delivery is not yours. Only its courier may go on with it.")
 	case r.Status != DeliveryInTransit:
 		return r, r.invalidTransition(c.actor)
 	}
-	_, err = c.exec(ctx, `UPDATE delivery SET latitude = $2, longitude = $3, located_at = $4 WHERE id = $1`, id,
+	_, err = c.exec(ctx,
+		`UPDATE delivery SET latitude = $2, longitude = $3, located_at = $4 WHERE id = $1`, id,
 		degrees{&latitude}, degrees{&longitude}, instant(c.now))
 	if err != nil {
 		return r, fmt.Errorf("locate delivery %d: %w", id, err)
@@ -942,7 +984,9 @@ func (c *change) locate(ctx context.Context, id int64, latitude, longitude float
 // DeliveryWatch is one delivery with the revision that it was read at.
 type DeliveryWatch struct {
 	Delivery
-	Code      string // to be told to the courier at the door; only for whoever waits there, and empty for everyone else
+	// to be told to the courier at the door; only for whoever waits there, and empty for everyone
+	// else
+	Code      string
 	At        time.Time
 	Revisions // of DeliveryTopic
 }
@@ -979,7 +1023,8 @@ func (h *Hospital) Delivery(ctx context.Context, actor Actor, id int64) (Deliver
 // ActiveDeliveries lists those deliveries that are assigned or in transit and that the actor may
 // follow: a courier's own, a customer's, and for everyone else who follows deliveries all.
 func (h *Hospital) ActiveDeliveries(ctx context.Context, actor Actor) ([]Delivery, error) {
-	condition, args := ` WHERE delivery.ended_at IS NULL AND delivery.courier_id IS NOT NULL`, []any(nil)
+	condition, args := ` WHERE delivery.ended_at IS NULL
+		AND delivery.courier_id IS NOT NULL`, []any(nil)
 	switch {
 	case !actor.Role.May(ReadOrders):
 		condition += ` AND ` + followedBy

@@ -26,7 +26,8 @@ const (
 )
 
 // Diets lists every diet in the order in which people are shown them.
-var Diets = []Diet{DietGeneral, DietDiabetic, DietLowSodium, DietHighProtein, DietLowFat, DietRenal, DietCardiac, DietUlcer}
+var Diets = []Diet{DietGeneral, DietDiabetic, DietLowSodium, DietHighProtein, DietLowFat, DietRenal,
+	DietCardiac, DietUlcer}
 
 // Valid reports whether d is one of Diets.
 func (d Diet) Valid() bool { return slices.Contains(Diets, d) }
@@ -44,7 +45,8 @@ func (t Texture) Valid() bool { return t >= 0 && t <= 7 }
 type Allergen string
 
 // Allergens lists them by the codes that commands and JSON use.
-var Allergens = []Allergen{"gluten", "crustaceans", "eggs", "fish", "peanuts", "soya", "milk", "nuts", "celery",
+var Allergens = []Allergen{"gluten", "crustaceans", "eggs", "fish", "peanuts", "soya", "milk",
+	"nuts", "celery",
 	"mustard", "sesame", "sulphites", "lupin", "molluscs"}
 
 // otherWords are what people and other systems call allergens. Shellfish is both kinds, for
@@ -73,7 +75,8 @@ func (a Allergen) Valid() bool { return slices.Contains(Allergens, a) }
 type Allergies struct {
 	Known     bool       // somebody asked
 	Allergens []Allergen // sorted, no doubles; empty and Known: none
-	Severe    []Allergen // those of Allergens of which nobody may let anything pass; sorted, no doubles
+	// those of Allergens of which nobody may let anything pass; sorted, no doubles
+	Severe []Allergen
 }
 
 // NoKnownAllergies is the word in a command's list of allergies that says: asked, and there are
@@ -93,14 +96,17 @@ func (f fields) allergies(a Allergies) {
 	if slices.ContainsFunc(a.Allergens, func(one Allergen) bool { return !one.Valid() }) {
 		refuseChoice(f, "allergies", append([]Allergen{NoKnownAllergies}, Allergens...))
 	}
-	if slices.ContainsFunc(a.Severe, func(one Allergen) bool { return !slices.Contains(a.Allergens, one) }) {
+	if slices.ContainsFunc(a.Severe, func(one Allergen) bool {
+		return !slices.Contains(a.Allergens, one)
+	}) {
 		f.refuse("severe", "severe_unnamed", "A severe allergy must be among the allergies.")
 	}
 }
 
 // same reports whether two tidied allergies say the same.
 func (a Allergies) same(b Allergies) bool {
-	return a.Known == b.Known && slices.Equal(a.Allergens, b.Allergens) && slices.Equal(a.Severe, b.Severe)
+	return a.Known == b.Known && slices.Equal(a.Allergens, b.Allergens) &&
+		slices.Equal(a.Severe, b.Severe)
 }
 
 // DietOrder is what a patient may eat. It belongs to the stay and follows the patient from bed to
@@ -172,8 +178,10 @@ type DietChange struct {
 type Unsaid struct {
 	Allergens bool // the allergies stay as they are, and Severe says which of them are severe
 	Severe    bool // those of the allergies that were severe stay so
-	From      bool // nil by mouth begins when it did, or was to; where there is none that is not over, now
-	Until     bool // it ends when it was to; where there is none that is not over, when somebody ends it
+	// nil by mouth begins when it did, or was to; where there is none that is not over, now
+	From bool
+	// it ends when it was to; where there is none that is not over, when somebody ends it
+	Until bool
 }
 
 // SetDiet changes what a patient may eat, and checks every open order of the stay anew in the same
@@ -181,14 +189,14 @@ type Unsaid struct {
 // that conflicts no longer stays held until a person confirms it. What already stands changes
 // nothing. Invalid names wrong fields; NotFound where there is no such stay; Conflict when it has
 // ended or has another version.
-func (h *Hospital) SetDiet(ctx context.Context, actor Actor, admissionID int64, to DietChange) (Admission, error) {
+func (h *Hospital) SetDiet(ctx context.Context, actor Actor, admissionID int64,
+	to DietChange) (Admission, error) {
 	if err := actor.need(OrderDiets); err != nil {
 		return Admission{}, err
 	}
 	to.tidy()
-	return h.changeStay(ctx, actor, admissionID, precondition{to.AdmissionID, to.Version}, func(ctx context.Context, c *change, stay Admission) error {
-		return c.setDiet(ctx, stay, to)
-	})
+	run := func(ctx context.Context, c *change, stay Admission) error { return c.setDiet(ctx, stay, to) }
+	return h.changeStay(ctx, actor, admissionID, precondition{to.AdmissionID, to.Version}, run)
 }
 
 // tidy brings the change into the one form in which it is checked and kept, without touching what
@@ -232,7 +240,8 @@ func (f fields) nilByMouth(w Window, now time.Time) {
 	if !w.Until.IsZero() && !w.Until.After(w.From) {
 		f.refuse("nil_by_mouth_until", "window_order", "It must end after it begins.")
 	}
-	for field, t := range map[string]time.Time{"nil_by_mouth_from": w.From, "nil_by_mouth_until": w.Until} {
+	for field, t := range map[string]time.Time{"nil_by_mouth_from": w.From,
+		"nil_by_mouth_until": w.Until} {
 		if t.After(now.Add(LongestStay)) {
 			f.refuse(field, "too_late", "Give a time within a year from now.")
 		}
@@ -248,7 +257,8 @@ func (to DietChange) said(standing DietOrder, now time.Time) DietChange {
 			allergies.Known, allergies.Allergens = kept.Known, kept.Allergens
 		}
 		if to.Unsaid.Severe {
-			allergies.Severe = slices.DeleteFunc(slices.Clone(kept.Severe), func(a Allergen) bool { return !slices.Contains(allergies.Allergens, a) })
+			allergies.Severe = slices.DeleteFunc(slices.Clone(kept.Severe),
+				func(a Allergen) bool { return !slices.Contains(allergies.Allergens, a) })
 		}
 		to.Allergies = &allergies
 	}
@@ -300,9 +310,12 @@ func (c *change) setDiet(ctx context.Context, stay Admission, to DietChange) err
 	if after.same(before) {
 		return nil
 	}
-	_, err = c.tx.ExecContext(ctx, `UPDATE admission SET diet = $2, texture = $3, allergies = $4, nil_by_mouth_from = $5,
-		nil_by_mouth_until = $6, nil_by_mouth_seen = $7, version = version + 1 WHERE id = $1`, stay.ID, after.Diet, after.Texture, allergyList(after.Allergies),
-		instant(after.NilByMouth.From), instant(after.NilByMouth.Until), after.NilByMouth.Holds(c.now))
+	_, err = c.tx.ExecContext(ctx,
+		`UPDATE admission SET diet = $2, texture = $3, allergies = $4, nil_by_mouth_from = $5,
+		nil_by_mouth_until = $6, nil_by_mouth_seen = $7, version = version + 1
+		WHERE id = $1`, stay.ID, after.Diet, after.Texture, allergyList(after.Allergies),
+		instant(after.NilByMouth.From), instant(after.NilByMouth.Until),
+		after.NilByMouth.Holds(c.now))
 	if err != nil {
 		return fmt.Errorf("set the diet of stay %d: %w", stay.ID, err)
 	}
@@ -318,8 +331,10 @@ func (c *change) setDiet(ctx context.Context, stay Admission, to DietChange) err
 
 // same reports whether two diet orders say the same.
 func (d DietOrder) same(other DietOrder) bool {
-	return d.Diet == other.Diet && d.Texture == other.Texture && d.Allergies.same(other.Allergies) &&
-		d.NilByMouth.From.Equal(other.NilByMouth.From) && d.NilByMouth.Until.Equal(other.NilByMouth.Until)
+	return d.Diet == other.Diet && d.Texture == other.Texture &&
+		d.Allergies.same(other.Allergies) &&
+		d.NilByMouth.From.Equal(other.NilByMouth.From) &&
+		d.NilByMouth.Until.Equal(other.NilByMouth.Until)
 }
 
 // codes is the diet order as the audit keeps it, such as "renal texture=4 allergies=milk,peanuts
@@ -356,7 +371,8 @@ func joined(allergens []Allergen) string {
 
 // DietOrder reads what the patient of a stay may eat, for staff and for the patient's customers.
 // NotFound where there is no such stay.
-func (h *Hospital) DietOrder(ctx context.Context, actor Actor, admissionID int64) (d DietOrder, err error) {
+func (h *Hospital) DietOrder(ctx context.Context, actor Actor,
+	admissionID int64) (d DietOrder, err error) {
 	if !actor.Role.May(ReadOrders) {
 		if err := actor.need(OrderMeals); err != nil {
 			return d, err
@@ -370,7 +386,8 @@ func (h *Hospital) DietOrder(ctx context.Context, actor Actor, admissionID int64
 }
 
 // dietColumns are the columns of an admission that are its diet order.
-const dietColumns = `admission.diet, admission.texture, admission.allergies, admission.nil_by_mouth_from,
+const dietColumns = `admission.diet, admission.texture, admission.allergies,
+	admission.nil_by_mouth_from,
 	admission.nil_by_mouth_until, admission.discharged_at IS NOT NULL`
 
 // columns are where dietColumns go.
@@ -381,7 +398,8 @@ func (d *DietOrder) columns() []any {
 
 // readDiet reads the diet order of a stay. NotFound where there is none.
 func readDiet(ctx context.Context, q *sql.Tx, admissionID int64) (d DietOrder, err error) {
-	err = q.QueryRowContext(ctx, `SELECT `+dietColumns+` FROM admission WHERE admission.id = $1`, admissionID).Scan(d.columns()...)
+	err = q.QueryRowContext(ctx, `SELECT `+dietColumns+` FROM admission WHERE admission.id = $1`,
+		admissionID).Scan(d.columns()...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return d, unknownStay()
 	}

@@ -24,7 +24,8 @@ const (
 	NotFound        Kind = "not_found"       // no such thing (404)
 	Conflict        Kind = "conflict"        // the rules refuse in the present state (409)
 	TooMany         Kind = "too_many"        // too many attempts (429)
-	Unavailable     Kind = "unavailable"     // the database can't take it now; nothing was saved (503)
+	// the database can't take it now; nothing was saved (503)
+	Unavailable Kind = "unavailable"
 )
 
 // Error is a refusal with words for the person it concerns. Its cause, if any, is for the log only.
@@ -35,9 +36,11 @@ type Error struct {
 	Message string            // one English sentence that says what is wrong and what to do
 	Args    []any             // what the sentence was filled with, in order, for its translations
 	Fields  map[string]*Error // for Invalid: what is wrong with each field, by its name on the wire
-	Current any               // for Conflict: the state that stands instead, such as a Bed; may be nil
-	Changes []Change          // for Conflict: what has changed since the version that was seen; may be nil
-	Cause   error             // for the log; may be nil
+	// for Conflict: the state that stands instead, such as a Bed; may be nil
+	Current any
+	// for Conflict: what has changed since the version that was seen; may be nil
+	Changes []Change
+	Cause   error // for the log; may be nil
 
 	// RetryAfter is after how long the same may succeed; 0 where time changes nothing.
 	RetryAfter time.Duration
@@ -136,7 +139,10 @@ func visible(text string) string {
 		return r
 	}, norm.NFC.String(text))
 	text = strings.TrimRight(text, joiners)
-	if strings.TrimFunc(text, func(r rune) bool { return unicode.IsMark(r) || unicode.IsSpace(r) }) == "" {
+	if strings.TrimFunc(text, func(r rune) bool {
+		return unicode.IsMark(r) ||
+			unicode.IsSpace(r)
+	}) == "" {
 		return ""
 	}
 	return text

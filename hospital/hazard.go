@@ -12,12 +12,14 @@ type HazardKind string
 
 // The kinds of hazard.
 const (
-	HazardAllergen    HazardKind = "allergen"     // contains one the patient is allergic to
-	HazardMayContain  HazardKind = "may_contain"  // may contain traces of one
-	HazardNeverAsked  HazardKind = "never_asked"  // nobody asked about allergies: unknown is not none
-	HazardDiet        HazardKind = "diet"         // the diet does not allow it
-	HazardTexture     HazardKind = "texture"      // can't be served at the patient's texture
-	HazardNilByMouth  HazardKind = "nil_by_mouth" // the patient must not eat now, or at the time of the meal
+	HazardAllergen   HazardKind = "allergen"    // contains one the patient is allergic to
+	HazardMayContain HazardKind = "may_contain" // may contain traces of one
+	// nobody asked about allergies: unknown is not none
+	HazardNeverAsked HazardKind = "never_asked"
+	HazardDiet       HazardKind = "diet"    // the diet does not allow it
+	HazardTexture    HazardKind = "texture" // can't be served at the patient's texture
+	// the patient must not eat now, or at the time of the meal
+	HazardNilByMouth  HazardKind = "nil_by_mouth"
 	HazardNotAdmitted HazardKind = "not_admitted" // the stay has ended
 )
 
@@ -64,7 +66,8 @@ func (z Hazard) words() string {
 	case HazardNeverAsked:
 		return "nobody has asked about allergies"
 	case HazardDiet:
-		return fmt.Sprintf("%s is not part of the diet %s", z.DishName.En, strings.ReplaceAll(string(z.Diet), "_", " "))
+		return fmt.Sprintf("%s is not part of the diet %s", z.DishName.En,
+			strings.ReplaceAll(string(z.Diet), "_", " "))
 	case HazardTexture:
 		return fmt.Sprintf("%s can't be served at the patient's texture", z.DishName.En)
 	case HazardNilByMouth:
@@ -106,7 +109,8 @@ func (d DietOrder) Hazards(dishes []Dish, now, eaten time.Time) []Hazard {
 // hazardsIn is what speaks against one dish.
 func (d DietOrder) hazardsIn(dish Dish) (all []Hazard) {
 	for _, allergen := range d.Allergies.Allergens {
-		z := Hazard{DishID: dish.ID, DishName: dish.Name, Allergen: allergen, Severe: slices.Contains(d.Allergies.Severe, allergen)}
+		z := Hazard{DishID: dish.ID, DishName: dish.Name, Allergen: allergen,
+			Severe: slices.Contains(d.Allergies.Severe, allergen)}
 		switch {
 		case slices.Contains(dish.Allergens, allergen):
 			z.Kind = HazardAllergen
@@ -118,7 +122,8 @@ func (d DietOrder) hazardsIn(dish Dish) (all []Hazard) {
 		all = append(all, z)
 	}
 	if !slices.Contains(dish.Diets, d.Diet) {
-		all = append(all, Hazard{Kind: HazardDiet, DishID: dish.ID, DishName: dish.Name, Diet: d.Diet})
+		all = append(all, Hazard{Kind: HazardDiet, DishID: dish.ID, DishName: dish.Name,
+			Diet: d.Diet})
 	}
 	if !dish.servedAt(d.Texture) {
 		all = append(all, Hazard{Kind: HazardTexture, DishID: dish.ID, DishName: dish.Name})
@@ -159,10 +164,13 @@ func (all Hazards) String() string {
 
 // dangerous is the refusal to go on with an order because of its hazards.
 func dangerous(hazards []Hazard) error {
-	advice := Refuse(Conflict, "hazards_stand", "Choose something else, or have the diet order changed.")
+	advice := Refuse(Conflict, "hazards_stand",
+		"Choose something else, or have the diet order changed.")
 	if Overridable(hazards) {
-		advice = Refuse(Conflict, "hazards_overridable", "Choose something else, or ask medical staff, who may let it pass with a written reason.")
+		advice = Refuse(Conflict, "hazards_overridable",
+			"Choose something else, or ask medical staff, who may let it pass with a written reason.")
 	}
-	return Refuse(Conflict, "hazards", "This must not go to the patient: %s. %s", Hazards(hazards), advice).
+	return Refuse(Conflict, "hazards", "This must not go to the patient: %s. %s", Hazards(hazards),
+		advice).
 		With(hazards)
 }

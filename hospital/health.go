@@ -19,7 +19,8 @@ const HealthOK = "ok"
 // Health is whether the hospital can do its work. A database that answers and can't be written does
 // not do it.
 type Health struct {
-	Database string // HealthOK, or in a word why no command can be committed, such as "read_only" or "disk_full"
+	// HealthOK, or in a word why no command can be committed, such as "read_only" or "disk_full"
+	Database string
 	Clock    string // HealthOK, or how far this machine's clock is from the database's
 	cause    error  // of Database, for the log
 }
@@ -190,6 +191,7 @@ func (f Health) tellClock(log *slog.Logger) {
 	if f.Clock == HealthOK {
 		log.Info("this machine's clock agrees with the database's again")
 	} else {
-		log.Warn("this machine's clock is wrong, or the database's is; set both by NTP", "clock", f.Clock)
+		log.Warn("this machine's clock is wrong, or the database's is; set both by NTP", "clock",
+			f.Clock)
 	}
 }

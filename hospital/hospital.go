@@ -43,7 +43,9 @@ type Hospital struct {
 
 // Migrate brings the database at databaseURL to the current schema. Several processes may call it
 // at once.
-func Migrate(ctx context.Context, databaseURL string) error { return store.Migrate(ctx, databaseURL) }
+func Migrate(ctx context.Context, databaseURL string) error {
+	return store.Migrate(ctx, databaseURL)
+}
 
 // Open opens the database, which must be at the current schema. Close it when done.
 func Open(ctx context.Context, o Options) (*Hospital, error) {
@@ -52,13 +54,16 @@ func Open(ctx context.Context, o Options) (*Hospital, error) {
 
 // open is Open with every connection made by what through makes of the driver's own connector; nil:
 // by that.
-func open(ctx context.Context, o Options, through func(driver.Connector) driver.Connector) (*Hospital, error) {
-	settings := store.Settings{URL: o.DatabaseURL, Connections: o.DatabaseConnections, Through: through}
+func open(ctx context.Context, o Options,
+	through func(driver.Connector) driver.Connector) (*Hospital, error) {
+	settings := store.Settings{URL: o.DatabaseURL, Connections: o.DatabaseConnections,
+		Through: through}
 	db, err := store.Open(ctx, settings)
 	if err != nil {
 		return nil, err
 	}
-	h := &Hospital{url: o.DatabaseURL, db: db, pulse: pulse{node: rand.Text()}, announce: o.Announce, now: o.Now,
+	h := &Hospital{url: o.DatabaseURL, db: db, pulse: pulse{node: rand.Text()},
+		announce: o.Announce, now: o.Now,
 		hashing: prioritySemaphore{free: hashesAtOnce}}
 	if h.announce == nil {
 		h.announce = func(Revisions) {}
@@ -122,7 +127,8 @@ func (h *Hospital) Empty(ctx context.Context) (bool, error) {
 	var empty bool
 	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
 		return q.QueryRowContext(ctx,
-			`SELECT NOT EXISTS (SELECT 1 FROM ward) AND NOT EXISTS (SELECT 1 FROM app_user)`).Scan(&empty)
+			`SELECT NOT EXISTS (SELECT 1 FROM ward) AND NOT EXISTS (SELECT 1
+				FROM app_user)`).Scan(&empty)
 	})
 	return empty, err
 }
@@ -169,7 +175,8 @@ func readAs[T any](ctx context.Context, h *Hospital, actor Actor, p Permission,
 
 // notRead words an error of a read for the person it concerns.
 func notRead(ctx context.Context, err error) error {
-	return worded(ctx, err, "not_read", "The hospital's records can't be read right now. Try again in a moment.")
+	return worded(ctx, err, "not_read",
+		"The hospital's records can't be read right now. Try again in a moment.")
 }
 
 // collect reads all rows of a query, each with scan.

@@ -14,10 +14,11 @@ import (
 // MealRound says what became of the patients of a ward in a meal round. The counts add up to the
 // patients who lay in the ward.
 type MealRound struct {
-	Placed      int // orders that were placed
-	Had         int // patients who have, or had, an order for that meal of that day
-	MustNotEat  int // nil by mouth now or then: passed over
-	NeverAsked  int // nobody has asked about allergies: passed over, since nothing is known to be safe
+	Placed     int // orders that were placed
+	Had        int // patients who have, or had, an order for that meal of that day
+	MustNotEat int // nil by mouth now or then: passed over
+	// nobody has asked about allergies: passed over, since nothing is known to be safe
+	NeverAsked  int
 	NothingFits int // no dish on the menu is safe for the patient
 }
 
@@ -30,7 +31,8 @@ const RoundsAhead = 7
 // round of today that was missed is done by it. day is any time of the day in Kigali as its own
 // clock shows it. Invalid for a meal that has no time of its own and for a day that is past or more
 // than RoundsAhead days ahead; NotFound where there is no such ward.
-func (h *Hospital) OrderMealRound(ctx context.Context, actor Actor, wardID int64, meal Meal, day time.Time) (MealRound, error) {
+func (h *Hospital) OrderMealRound(ctx context.Context, actor Actor, wardID int64, meal Meal,
+	day time.Time) (MealRound, error) {
 	var round MealRound
 	if err := actor.need(OrderRounds); err != nil {
 		return round, err
@@ -65,7 +67,8 @@ func (h *Hospital) OrderMealRound(ctx context.Context, actor Actor, wardID int64
 }
 
 // OrderTodaysRound is OrderMealRound for today.
-func (h *Hospital) OrderTodaysRound(ctx context.Context, actor Actor, wardID int64, meal Meal) (MealRound, error) {
+func (h *Hospital) OrderTodaysRound(ctx context.Context, actor Actor, wardID int64,
+	meal Meal) (MealRound, error) {
 	return h.OrderMealRound(ctx, actor, wardID, meal, h.clock(ctx).In(kigali))
 }
 
@@ -99,12 +102,14 @@ func (h *Hospital) OrderDueMealRounds(ctx context.Context) ([]WardRound, error) 
 	var ordered []WardRound
 	var failures []error
 	for _, round := range due {
-		round.MealRound, err = h.OrderMealRound(ctx, System, round.Ward.ID, round.Meal, h.clock(ctx).In(kigali))
+		round.MealRound, err = h.OrderMealRound(ctx, System, round.Ward.ID, round.Meal,
+			h.clock(ctx).In(kigali))
 		if err == nil {
 			err = h.change(ctx, System, func(ctx context.Context, c *change) error { return c.endRound(ctx, round) })
 		}
 		if err != nil {
-			failures = append(failures, fmt.Errorf("%s in ward %s: %w", round.Meal, round.Ward.Code, err))
+			failures = append(failures, fmt.Errorf("%s in ward %s: %w", round.Meal, round.Ward.Code,
+				err))
 			continue
 		}
 		ordered = append(ordered, round)
@@ -159,7 +164,8 @@ func (h *Hospital) dueRounds(ctx context.Context) (due []WardRound, err error) {
 				continue
 			}
 			rows, err := q.QueryContext(ctx, selectWard+` WHERE ward.is_open AND NOT EXISTS (
-				SELECT 1 FROM meal_round WHERE service_date = $1 AND meal = $2 AND ward_id = ward.id) ORDER BY ward.id`, instant(day), meal)
+				SELECT 1 FROM meal_round WHERE service_date = $1 AND meal = $2
+				AND ward_id = ward.id) ORDER BY ward.id`, instant(day), meal)
 			rounds, err := collect(rows, err, func(row scanner) (WardRound, error) {
 				ward, err := scanWard(row)
 				return WardRound{Ward: ward, Meal: meal}, err
@@ -185,7 +191,9 @@ func (m Meal) roundDue(now time.Time) bool {
 // endRound keeps that a round is done, unless another node was quicker, and tells medical staff who
 // gets nothing.
 func (c *change) endRound(ctx context.Context, round WardRound) error {
-	first, err := c.exec(ctx, `INSERT INTO meal_round (ward_id, service_date, meal) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+	first, err := c.exec(ctx,
+		`INSERT INTO meal_round (ward_id, service_date, meal) VALUES ($1, $2,
+			$3) ON CONFLICT DO NOTHING`,
 		round.Ward.ID, instant(dayIn(c.now.In(kigali))), round.Meal)
 	if err != nil {
 		return fmt.Errorf("keep that the round is done: %w", err)
@@ -193,17 +201,20 @@ func (c *change) endRound(ctx context.Context, round WardRound) error {
 	if first == 0 {
 		return nil
 	}
-	c.record(entry{action: "ward.meal_round", entity: "ward", entityID: round.Ward.ID, wardID: round.Ward.ID, to: string(round.Meal),
+	c.record(entry{action: "ward.meal_round", entity: "ward", entityID: round.Ward.ID,
+		wardID: round.Ward.ID, to: string(round.Meal),
 		reason: round.words()}, KitchenTopic)
 	if nothing := round.NeverAsked + round.NothingFits; nothing > 0 {
-		return c.notifyRole(ctx, MedicalStaff, "meal_round_gaps", strconv.Itoa(nothing), string(round.Meal), round.Ward.Code)
+		return c.notifyRole(ctx, MedicalStaff, "meal_round_gaps", strconv.Itoa(nothing),
+			string(round.Meal), round.Ward.Code)
 	}
 	return nil
 }
 
 // words is what became of the patients, for the audit.
 func (r MealRound) words() string {
-	return fmt.Sprintf("placed %d, had one %d, nil by mouth %d, never asked %d, nothing fits %d", r.Placed, r.Had, r.MustNotEat, r.NeverAsked, r.NothingFits)
+	return fmt.Sprintf("placed %d, had one %d, nil by mouth %d, never asked %d, nothing fits %d",
+		r.Placed, r.Had, r.MustNotEat, r.NeverAsked, r.NothingFits)
 }
 
 // checkRound returns what is wrong with a round.
@@ -226,8 +237,10 @@ func (h *Hospital) staysInWard(ctx context.Context, wardID int64) (stays []int64
 		if _, err := readWard(ctx, q, wardID); err != nil {
 			return err
 		}
-		rows, err := q.QueryContext(ctx, `SELECT admission.id FROM admission JOIN bed ON bed.id = admission.bed_id
-			WHERE bed.ward_id = $1 AND admission.discharged_at IS NULL ORDER BY length(bed.number), bed.number`, wardID)
+		rows, err := q.QueryContext(ctx,
+			`SELECT admission.id FROM admission JOIN bed ON bed.id = admission.bed_id
+			WHERE bed.ward_id = $1 AND admission.discharged_at IS NULL ORDER BY length(bed.number),
+			bed.number`, wardID)
 		if stays, err = collect(rows, err, scanID); err != nil {
 			return fmt.Errorf("read who lies in ward %d: %w", wardID, err)
 		}
@@ -266,7 +279,8 @@ func (r *MealRound) count(became roundOutcome) {
 
 // orderForRound places an order for a patient, if there is to be one, and returns what became of
 // the patient.
-func (c *change) orderForRound(ctx context.Context, admissionID int64, meal Meal, day time.Time) (roundOutcome, error) {
+func (c *change) orderForRound(ctx context.Context, admissionID int64, meal Meal,
+	day time.Time) (roundOutcome, error) {
 	s := meal.on(day, c.now)
 	plate, err := c.lockPlate(ctx, admissionID, meal, s)
 	if err != nil {
@@ -286,7 +300,8 @@ func (c *change) orderForRound(ctx context.Context, admissionID int64, meal Meal
 	if became := diet.inRound(plate, had, c.now, s); became != roundPlaced {
 		return became, nil
 	}
-	o := Order{AdmissionID: admissionID, Meal: meal, ServiceDate: s.date, Due: s.due, Late: s.late, Dishes: plate,
+	o := Order{AdmissionID: admissionID, Meal: meal, ServiceDate: s.date, Due: s.due, Late: s.late,
+		Dishes: plate,
 		Status: OrderConfirmed, PlacedBy: c.actor.UserID, PlacedAt: c.now, StatusSince: c.now}
 	if o.Late {
 		o.Status = OrderPending
@@ -297,7 +312,8 @@ func (c *change) orderForRound(ctx context.Context, admissionID int64, meal Meal
 
 // lockPlate chooses what a patient is to eat and locks it. Dishes are locked before the stay, so
 // the choice is checked again after both.
-func (c *change) lockPlate(ctx context.Context, admissionID int64, meal Meal, s serving) ([]Dish, error) {
+func (c *change) lockPlate(ctx context.Context, admissionID int64, meal Meal,
+	s serving) ([]Dish, error) {
 	diet, err := readDiet(ctx, c.tx, admissionID)
 	if err != nil {
 		return nil, err
@@ -372,7 +388,8 @@ func (d DietOrder) inRound(plate []Dish, had bool, now time.Time, s serving) rou
 
 // hasOrder reports whether a stay has an order for a meal of a day, whatever became of it: one that
 // somebody cancelled is not placed again by itself.
-func hasOrder(ctx context.Context, q *sql.Tx, admissionID int64, meal Meal, date time.Time) (has bool, err error) {
+func hasOrder(ctx context.Context, q *sql.Tx, admissionID int64, meal Meal,
+	date time.Time) (has bool, err error) {
 	err = q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM meal_order
 		WHERE admission_id = $1 AND service_date = $2 AND meal = $3)`, admissionID, instant(date), meal).Scan(&has)
 	if err != nil {

@@ -93,7 +93,9 @@ func inOrder[T ~string](all, chosen []T) []T {
 		return len(all)
 	}
 	sorted := slices.Clone(chosen)
-	slices.SortFunc(sorted, func(a, b T) int { return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a, b)) })
+	slices.SortFunc(sorted, func(a, b T) int {
+		return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a, b))
+	})
 	return slices.Compact(sorted)
 }
 
@@ -103,7 +105,8 @@ func (d Dish) check() error {
 	if d.Name.En == "" {
 		wrong.refuse("name", "required", "Give the dish a name.")
 	}
-	for field, name := range map[string]string{"name": d.Name.En, "name_fr": d.Name.Fr, "name_rw": d.Name.Rw} {
+	for field, name := range map[string]string{"name": d.Name.En, "name_fr": d.Name.Fr,
+		"name_rw": d.Name.Rw} {
 		wrong.text(field, name, LongestName)
 	}
 	checkChoices(wrong, "meals", d.Meals, Meals, true)
@@ -111,11 +114,13 @@ func (d Dish) check() error {
 	checkChoices(wrong, "allergens", d.Allergens, Allergens, false)
 	checkChoices(wrong, "may_contain", d.MayContain, Allergens, false)
 	checkChoices(wrong, "diets", d.Diets, Diets, true)
-	if len(d.Textures) == 0 || slices.ContainsFunc(d.Textures, func(t Texture) bool { return !t.Valid() }) {
+	if len(d.Textures) == 0 || slices.ContainsFunc(d.Textures,
+		func(t Texture) bool { return !t.Valid() }) {
 		wrong.refuse("textures", "texture", "Choose a texture from 0 to 7.")
 	}
 	n := d.Nutrition
-	for _, amount := range []int{n.EnergyKcal, n.ProteinG, n.CarbohydrateG, n.FatG, n.SodiumMg, n.PotassiumMg} {
+	for _, amount := range []int{n.EnergyKcal, n.ProteinG, n.CarbohydrateG, n.FatG, n.SodiumMg,
+		n.PotassiumMg} {
 		if amount < 0 || amount > mostNutrition {
 			wrong.refuse("nutrition", "range", "Give amounts from 0 to %d.", mostNutrition)
 		}
@@ -155,9 +160,12 @@ func (h *Hospital) AddDish(ctx context.Context, actor Actor, dish Dish) (Dish, e
 
 // addDish inserts a dish and returns it with its id.
 func (c *change) addDish(ctx context.Context, dish Dish) (Dish, error) {
-	err := c.tx.QueryRowContext(ctx, `INSERT INTO dish (name_en, name_fr, name_rw, meals, station, allergens, may_contain, diets,
-			textures, energy_kcal, protein_g, carbohydrate_g, fat_g, sodium_mg, potassium_mg, price, available)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) RETURNING id, version`,
+	err := c.tx.QueryRowContext(ctx,
+		`INSERT INTO dish (name_en, name_fr, name_rw, meals, station, allergens, may_contain, diets,
+			textures, energy_kcal, protein_g, carbohydrate_g, fat_g, sodium_mg, potassium_mg, price,
+			available)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+		RETURNING id, version`,
 		dish.values()...).Scan(&dish.ID, &dish.Version)
 	if err != nil {
 		return dish, dish.writeError(err)
@@ -169,15 +177,17 @@ func (c *change) addDish(ctx context.Context, dish Dish) (Dish, error) {
 // values are what the columns of a dish are to hold, apart from its id and version.
 func (d Dish) values() []any {
 	n := d.Nutrition
-	return []any{d.Name.En, d.Name.Fr, d.Name.Rw, list[Meal](d.Meals), d.Station, list[Allergen](d.Allergens),
-		list[Allergen](d.MayContain), list[Diet](d.Diets), list[Texture](d.Textures), n.EnergyKcal, n.ProteinG, n.CarbohydrateG,
-		n.FatG, n.SodiumMg, n.PotassiumMg, d.Price, d.Available}
+	return []any{d.Name.En, d.Name.Fr, d.Name.Rw, list[Meal](d.Meals), d.Station,
+		list[Allergen](d.Allergens), list[Allergen](d.MayContain), list[Diet](d.Diets),
+		list[Texture](d.Textures), n.EnergyKcal, n.ProteinG, n.CarbohydrateG, n.FatG, n.SodiumMg,
+		n.PotassiumMg, d.Price, d.Available}
 }
 
 // writeError words why a dish could not be written.
 func (d Dish) writeError(err error) error {
 	if store.Violated(err) == "dish_name_en" {
-		return Refuse(Conflict, "dish_name_taken", "There is a dish %s already. Choose another name.", d.Name.En)
+		return Refuse(Conflict, "dish_name_taken",
+			"There is a dish %s already. Choose another name.", d.Name.En)
 	}
 	return fmt.Errorf("keep dish %d: %w", d.ID, err)
 }
@@ -227,9 +237,11 @@ func (c *change) lockDish(ctx context.Context, id int64) (Dish, error) {
 
 // setDish writes a locked dish and checks the open orders with it anew.
 func (c *change) setDish(ctx context.Context, dish *Dish) error {
-	err := c.tx.QueryRowContext(ctx, `UPDATE dish SET name_en = $1, name_fr = $2, name_rw = $3, meals = $4, station = $5,
-			allergens = $6, may_contain = $7, diets = $8, textures = $9, energy_kcal = $10, protein_g = $11, carbohydrate_g = $12,
-			fat_g = $13, sodium_mg = $14, potassium_mg = $15, price = $16, available = $17, version = version + 1
+	err := c.tx.QueryRowContext(ctx,
+		`UPDATE dish SET name_en = $1, name_fr = $2, name_rw = $3, meals = $4, station = $5,
+			allergens = $6, may_contain = $7, diets = $8, textures = $9, energy_kcal = $10,
+			protein_g = $11, carbohydrate_g = $12, fat_g = $13, sodium_mg = $14, potassium_mg = $15,
+			price = $16, available = $17, version = version + 1
 		WHERE id = $18 RETURNING version`, append(dish.values(), dish.ID)...).Scan(&dish.Version)
 	if err != nil {
 		return dish.writeError(err)
@@ -237,7 +249,8 @@ func (c *change) setDish(ctx context.Context, dish *Dish) error {
 	c.record(entry{action: "dish.set", entity: "dish", entityID: dish.ID, to: dish.Name.En}, dish)
 	rows, err := c.tx.QueryContext(ctx, `SELECT DISTINCT meal_order.admission_id FROM meal_order
 		JOIN order_dish ON order_dish.order_id = meal_order.id
-		WHERE meal_order.ended_at IS NULL AND meal_order.admission_id IS NOT NULL AND order_dish.dish_id = $1
+		WHERE meal_order.ended_at IS NULL AND meal_order.admission_id IS NOT NULL
+		AND order_dish.dish_id = $1
 		ORDER BY meal_order.admission_id`, dish.ID)
 	stays, err := collect(rows, err, scanID)
 	if err != nil {
@@ -254,15 +267,18 @@ func (c *change) setDish(ctx context.Context, dish *Dish) error {
 	return nil
 }
 
-const selectDish = `SELECT dish.id, dish.name_en, dish.name_fr, dish.name_rw, dish.meals, dish.station, dish.allergens,
-	dish.may_contain, dish.diets, dish.textures, dish.energy_kcal, dish.protein_g, dish.carbohydrate_g, dish.fat_g, dish.sodium_mg,
+const selectDish = `SELECT dish.id, dish.name_en, dish.name_fr, dish.name_rw, dish.meals,
+	dish.station, dish.allergens,
+	dish.may_contain, dish.diets, dish.textures, dish.energy_kcal, dish.protein_g,
+	dish.carbohydrate_g, dish.fat_g, dish.sodium_mg,
 	dish.potassium_mg, dish.price, dish.available, dish.version FROM dish`
 
 func scanDish(row scanner) (d Dish, err error) {
 	n := &d.Nutrition
-	err = row.Scan(&d.ID, &d.Name.En, &d.Name.Fr, &d.Name.Rw, (*list[Meal])(&d.Meals), &d.Station, (*list[Allergen])(&d.Allergens),
-		(*list[Allergen])(&d.MayContain), (*list[Diet])(&d.Diets), (*list[Texture])(&d.Textures), &n.EnergyKcal, &n.ProteinG,
-		&n.CarbohydrateG, &n.FatG, &n.SodiumMg, &n.PotassiumMg, &d.Price, &d.Available, &d.Version)
+	err = row.Scan(&d.ID, &d.Name.En, &d.Name.Fr, &d.Name.Rw, (*list[Meal])(&d.Meals), &d.Station,
+		(*list[Allergen])(&d.Allergens), (*list[Allergen])(&d.MayContain), (*list[Diet])(&d.Diets),
+		(*list[Texture])(&d.Textures), &n.EnergyKcal, &n.ProteinG, &n.CarbohydrateG, &n.FatG,
+		&n.SodiumMg, &n.PotassiumMg, &d.Price, &d.Available, &d.Version)
 	return d, err
 }
 
@@ -282,7 +298,10 @@ func (h *Hospital) Menu(ctx context.Context, actor Actor, meal Meal) ([]Dish, er
 
 // readMenu lists the available dishes of a meal by name.
 func readMenu(ctx context.Context, q *sql.Tx, meal Meal) ([]Dish, error) {
-	return readDishes(ctx, q, func(d Dish) bool { return d.Available && slices.Contains(d.Meals, meal) })
+	return readDishes(ctx, q, func(d Dish) bool {
+		return d.Available &&
+			slices.Contains(d.Meals, meal)
+	})
 }
 
 // readDishes lists the dishes that are wanted by name.
@@ -293,7 +312,9 @@ func readDishes(ctx context.Context, q *sql.Tx, wanted func(Dish) bool) ([]Dish,
 		return nil, fmt.Errorf("read the menu: %w", err)
 	}
 	dishes = slices.DeleteFunc(dishes, func(d Dish) bool { return !wanted(d) })
-	slices.SortFunc(dishes, func(a, b Dish) int { return cmp.Or(cmp.Compare(a.Name.En, b.Name.En), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(dishes, func(a, b Dish) int {
+		return cmp.Or(cmp.Compare(a.Name.En, b.Name.En), cmp.Compare(a.ID, b.ID))
+	})
 	return dishes, nil
 }
 
@@ -306,7 +327,8 @@ type OfferedDish struct {
 
 // MenuFor lists the dishes of a meal for a patient, each with what speaks against it if it were
 // ordered now. NotFound for an unknown stay; a customer may ask for their own patient only.
-func (h *Hospital) MenuFor(ctx context.Context, actor Actor, admissionID int64, meal Meal) ([]OfferedDish, error) {
+func (h *Hospital) MenuFor(ctx context.Context, actor Actor, admissionID int64,
+	meal Meal) ([]OfferedDish, error) {
 	now := h.clock(ctx)
 	return readAs(ctx, h, actor, OrderMeals, func(ctx context.Context, q *sql.Tx) ([]OfferedDish, error) {
 		diet, err := dietFor(ctx, q, actor, admissionID)
@@ -332,9 +354,10 @@ type Offer struct {
 	Stay     CustomerStay // of the patient; its AdmissionID is 0 for an address
 	Address  Address      // its ID is 0 for a patient
 	Meal     Meal
-	Servings []Serving     // of every meal, the next of each
-	Dishes   []OfferedDish // for an address nothing speaks against any: nobody here knows who will eat it
-	At       time.Time
+	Servings []Serving // of every meal, the next of each
+	// for an address nothing speaks against any: nobody here knows who will eat it
+	Dishes []OfferedDish
+	At     time.Time
 }
 
 // Serving is when a meal that is ordered now will be eaten.
@@ -347,7 +370,8 @@ type Serving struct {
 // Offer reads what the actor can order for a stay or for an address of theirs, the other id being
 // 0. An empty meal is the main meal that comes next. Invalid without one of the two or for a meal
 // that there is not; NotFound as for MenuFor and Address.
-func (h *Hospital) Offer(ctx context.Context, actor Actor, admissionID, addressID int64, meal Meal) (Offer, error) {
+func (h *Hospital) Offer(ctx context.Context, actor Actor, admissionID, addressID int64,
+	meal Meal) (Offer, error) {
 	if err := actor.need(OrderMeals); err != nil {
 		return Offer{}, err
 	}
@@ -394,7 +418,8 @@ func (o *Offer) plan(meal Meal) {
 }
 
 // toAddress offers the dishes for an address of the actor's.
-func (o *Offer) toAddress(ctx context.Context, q *sql.Tx, actor Actor, id int64, dishes []Dish) (err error) {
+func (o *Offer) toAddress(ctx context.Context, q *sql.Tx, actor Actor, id int64,
+	dishes []Dish) (err error) {
 	if o.Address, err = readAddress(ctx, q, id); err != nil {
 		return err
 	}

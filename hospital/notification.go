@@ -54,17 +54,20 @@ const notificationsLast = 30 * 24 * time.Hour
 
 // Whoever comes to a role later is not told what happened before: a role's notifications are a
 // person's from the day of their login on.
-const selectNotification = `SELECT notification.id, notification.user_id, notification.role, notification.code, notification.args,
+const selectNotification = `SELECT notification.id, notification.user_id, notification.role,
+	notification.code, notification.args,
 		notification.title, notification.message, notification.level, notification.created_at,
 		notification.read_at IS NOT NULL OR notification_read.user_id IS NOT NULL
 	FROM notification
-	LEFT JOIN notification_read ON notification_read.notification_id = notification.id AND notification_read.user_id = $1`
+	LEFT JOIN notification_read ON notification_read.notification_id = notification.id
+	AND notification_read.user_id = $1`
 
 // ofUser and ofRole are the conditions of the two kinds for the user $1 of the role $2.
 const (
 	ofUser = ` notification.user_id = $1 `
 	ofRole = ` notification.user_id IS NULL AND notification.role = $2
-		AND notification.created_at >= COALESCE((SELECT created_at FROM app_user WHERE id = $1), 0) `
+		AND notification.created_at >= COALESCE((SELECT created_at FROM app_user WHERE id = $1),
+		0) `
 )
 
 // Inbox reads the actor's own, those for their role included.
@@ -87,9 +90,11 @@ func (h *Hospital) Inbox(ctx context.Context, actor Actor) (Inbox, error) {
 // PostgreSQL has not counted the notifications yet: it would take them for few, and read all of a
 // person's to sort them.
 const (
-	newestOfUser = ` WHERE notification.user_id >= $1 AND (notification.user_id, notification.id) <= ($1, $2)
+	newestOfUser = ` WHERE notification.user_id >= $1 AND (notification.user_id,
+		notification.id) <= ($1, $2)
 		ORDER BY notification.user_id DESC, notification.id DESC LIMIT $3`
-	newestOfRole = ` WHERE notification.user_id IS NULL AND notification.role >= $4 AND (notification.role, notification.id) <= ($4, $2)
+	newestOfRole = ` WHERE notification.user_id IS NULL AND notification.role >= $4
+		AND (notification.role, notification.id) <= ($4, $2)
 		AND notification.created_at >= COALESCE((SELECT created_at FROM app_user WHERE id = $1), 0)
 		ORDER BY notification.role DESC, notification.id DESC LIMIT $3`
 )
@@ -116,7 +121,8 @@ func newestNotifications(ctx context.Context, q *sql.Tx, actor Actor) ([]Notific
 // News is what the people at a dashboard were told lately, newest first, read in one snapshot.
 type News struct {
 	Notifications []Notification // Read is not known: each reads them for themselves
-	Revisions                    // of the RoleInboxTopic, and of the InboxTopic of the one person whose dashboard it is
+	// of the RoleInboxTopic, and of the InboxTopic of the one person whose dashboard it is
+	Revisions
 }
 
 // NewsLasts is how long a notification is news.
@@ -136,7 +142,8 @@ func (h *Hospital) News(ctx context.Context, reader Actor) (News, error) {
 		}
 		// CASE and the order leave the databases nothing to go by but the time: else they go
 		// through all that the reader was ever told.
-		rows, err := q.QueryContext(ctx, selectNotification+` WHERE notification.created_at > $3 AND notification.created_at < $5
+		rows, err := q.QueryContext(ctx,
+			selectNotification+` WHERE notification.created_at > $3 AND notification.created_at < $5
 			AND CASE WHEN notification.user_id IS NULL THEN notification.role = $2 ELSE notification.user_id = $1 END
 			ORDER BY notification.created_at DESC, notification.id DESC LIMIT $4`,
 			reader.UserID, reader.Role, instant(now.Add(-NewsLasts)), InboxShows, uncounted(now))
@@ -149,8 +156,8 @@ func (h *Hospital) News(ctx context.Context, reader Actor) (News, error) {
 }
 
 func scanNotification(row scanner) (n Notification, err error) {
-	err = row.Scan(&n.ID, (*reference)(&n.UserID), &n.Role, &n.Code, (*list[string])(&n.Args), &n.Title, &n.Message, &n.Level,
-		(*instant)(&n.CreatedAt), &n.Read)
+	err = row.Scan(&n.ID, (*reference)(&n.UserID), &n.Role, &n.Code, (*list[string])(&n.Args),
+		&n.Title, &n.Message, &n.Level, (*instant)(&n.CreatedAt), &n.Read)
 	return n, err
 }
 
@@ -183,7 +190,8 @@ func (h *Hospital) ReadNotifications(ctx context.Context, actor Actor, upTo int6
 		if read == 0 {
 			return nil
 		}
-		c.record(entry{action: "notification.read", entity: "user", entityID: c.actor.UserID}, InboxTopic(c.actor.UserID))
+		c.record(entry{action: "notification.read", entity: "user", entityID: c.actor.UserID},
+			InboxTopic(c.actor.UserID))
 		return c.forgetNotifications(ctx)
 	})
 }
@@ -191,7 +199,8 @@ func (h *Hospital) ReadNotifications(ctx context.Context, actor Actor, upTo int6
 // readNotifications marks those that the actor can see now and returns how many it were. One with a
 // lower id that another command is about to commit stays unread, since each is marked by itself.
 func (c *change) readNotifications(ctx context.Context, upTo int64) (int64, error) {
-	own, err := c.exec(ctx, `UPDATE notification SET read_at = $3 WHERE`+ofUser+`AND id <= $2 AND read_at IS NULL`,
+	own, err := c.exec(ctx,
+		`UPDATE notification SET read_at = $3 WHERE`+ofUser+`AND id <= $2 AND read_at IS NULL`,
 		c.actor.UserID, upTo, instant(c.now))
 	if err != nil {
 		return 0, fmt.Errorf("read the notifications of user %d: %w", c.actor.UserID, err)
@@ -209,15 +218,20 @@ func (c *change) readNotifications(ctx context.Context, upTo int64) (int64, erro
 // everyone has read.
 func (c *change) forgetNotifications(ctx context.Context) error {
 	old := instant(c.now.Add(-notificationsLast))
-	_, err := c.exec(ctx, `DELETE FROM notification WHERE`+ofUser+`AND created_at < $2 AND read_at IS NOT NULL`, c.actor.UserID, old)
+	_, err := c.exec(ctx,
+		`DELETE FROM notification WHERE`+ofUser+`AND created_at < $2 AND read_at IS NOT NULL`,
+		c.actor.UserID, old)
 	if err != nil {
 		return fmt.Errorf("forget old notifications: %w", err)
 	}
-	forgotten, err := c.exec(ctx, `DELETE FROM notification WHERE user_id IS NULL AND role = $1 AND created_at < $2
+	forgotten, err := c.exec(ctx,
+		`DELETE FROM notification WHERE user_id IS NULL AND role = $1 AND created_at < $2
 		AND NOT EXISTS (SELECT 1 FROM app_user
-			WHERE app_user.role = $1 AND NOT app_user.disabled AND app_user.created_at <= notification.created_at
+			WHERE app_user.role = $1 AND NOT app_user.disabled
+			AND app_user.created_at <= notification.created_at
 				AND NOT EXISTS (SELECT 1 FROM notification_read
-					WHERE notification_read.notification_id = notification.id AND notification_read.user_id = app_user.id))`,
+					WHERE notification_read.notification_id = notification.id
+					AND notification_read.user_id = app_user.id))`,
 		c.actor.Role, old)
 	if err != nil {
 		return fmt.Errorf("forget old notifications: %w", err)
@@ -299,7 +313,8 @@ func (c *change) addNotification(ctx context.Context, n Notification) error {
 	if !known {
 		return fmt.Errorf("nobody is told of %q", n.Code)
 	}
-	_, err := c.exec(ctx, `INSERT INTO notification (user_id, role, code, args, title, message, level, created_at)
+	_, err := c.exec(ctx,
+		`INSERT INTO notification (user_id, role, code, args, title, message, level, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, reference(n.UserID), n.Role, n.Code, list[string](n.Args),
 		fillIn(notice.Title, n.Args), fillIn(notice.Message, n.Args), notice.Level, instant(c.now))
 	if err != nil {
@@ -346,7 +361,8 @@ func (c *change) died(ctx context.Context, o Order) (died bool, err error) {
 	if o.AdmissionID == 0 {
 		return false, nil
 	}
-	err = c.tx.QueryRowContext(ctx, `SELECT outcome = 'deceased' FROM admission WHERE id = $1`, o.AdmissionID).Scan(&died)
+	err = c.tx.QueryRowContext(ctx, `SELECT outcome = 'deceased' FROM admission WHERE id = $1`,
+		o.AdmissionID).Scan(&died)
 	if err != nil {
 		return false, fmt.Errorf("read how stay %d ended: %w", o.AdmissionID, err)
 	}
@@ -357,9 +373,11 @@ func (c *change) died(ctx context.Context, o Order) (died bool, err error) {
 // those linked to its patient.
 func (c *change) concernedCustomers(ctx context.Context, o Order) ([]int64, error) {
 	rows, err := c.tx.QueryContext(ctx, `SELECT app_user.id FROM app_user
-		WHERE app_user.role = 'customer' AND NOT app_user.disabled AND (app_user.id = $1 OR app_user.id IN (
+		WHERE app_user.role = 'customer' AND NOT app_user.disabled AND (app_user.id = $1
+		OR app_user.id IN (
 			SELECT customer_patient.user_id FROM customer_patient
-			JOIN admission ON admission.patient_id = customer_patient.patient_id WHERE admission.id = $2))
+			JOIN admission ON admission.patient_id = customer_patient.patient_id
+			WHERE admission.id = $2))
 		ORDER BY app_user.id`, o.PlacedBy, o.AdmissionID)
 	customers, err := collect(rows, err, scanID)
 	if err != nil {

@@ -20,20 +20,24 @@ type OrderStatus string
 
 // The states of an order.
 const (
-	OrderPending     OrderStatus = "pending"     // placed; waits for a cook's look. What a meal round places on time is clean by making and skips it
-	OrderConfirmed   OrderStatus = "confirmed"   // the kitchen will cook it
-	OrderPreparing   OrderStatus = "preparing"   // is being cooked
-	OrderReady       OrderStatus = "ready"       // the tray stands ready; its delivery waits for a courier
-	OrderInTransit   OrderStatus = "in_transit"  // on its way; only its delivery moves it
-	OrderDelivered   OrderStatus = "delivered"   // ended: confirmed at the bedside or the door
-	OrderHeld        OrderStatus = "held"        // stopped for the patient's safety; goes on only after a new check
+	// placed; waits for a cook's look. What a meal round places on time is clean by making and
+	// skips it
+	OrderPending   OrderStatus = "pending"
+	OrderConfirmed OrderStatus = "confirmed" // the kitchen will cook it
+	OrderPreparing OrderStatus = "preparing" // is being cooked
+	// the tray stands ready; its delivery waits for a courier
+	OrderReady     OrderStatus = "ready"
+	OrderInTransit OrderStatus = "in_transit" // on its way; only its delivery moves it
+	OrderDelivered OrderStatus = "delivered"  // ended: confirmed at the bedside or the door
+	// stopped for the patient's safety; goes on only after a new check
+	OrderHeld        OrderStatus = "held"
 	OrderCancelled   OrderStatus = "cancelled"   // ended
 	OrderUndelivered OrderStatus = "undelivered" // ended: the delivery failed
 )
 
 // OrderStatuses lists the states in the order in which counts are shown.
-var OrderStatuses = []OrderStatus{OrderHeld, OrderPending, OrderConfirmed, OrderPreparing, OrderReady, OrderInTransit,
-	OrderDelivered, OrderUndelivered, OrderCancelled}
+var OrderStatuses = []OrderStatus{OrderHeld, OrderPending, OrderConfirmed, OrderPreparing,
+	OrderReady, OrderInTransit, OrderDelivered, OrderUndelivered, OrderCancelled}
 
 // orderSteps is the table of the steps that people order. In transit, delivered and undelivered are
 // reached by the order's delivery alone, held by the safety check alone.
@@ -56,19 +60,21 @@ func (s OrderStatus) Ended() bool {
 
 // Order is one meal for one patient or one address.
 type Order struct {
-	ID             int64
-	AdmissionID    int64 // 0: for an address
-	AddressID      int64 // 0: for a patient in the hospital
-	Meal           Meal
-	ServiceDate    time.Time // midnight UTC of the day in Kigali
-	Due            time.Time // when it is to be eaten
-	Dishes         []Dish    // as they were when ordered
-	Notes          string
-	Status         OrderStatus
-	Begun          bool     // cooking has begun, also where the order was held after that
-	HeldFor        []Hazard // what stops it; empty where nothing speaks against a held one any more
-	Stopped        string   // why the tray must come back, or be thrown away: StoppedHazard, StoppedDischarged; empty: it need not
-	OverrideReason string   // prints on the ticket
+	ID          int64
+	AdmissionID int64 // 0: for an address
+	AddressID   int64 // 0: for a patient in the hospital
+	Meal        Meal
+	ServiceDate time.Time // midnight UTC of the day in Kigali
+	Due         time.Time // when it is to be eaten
+	Dishes      []Dish    // as they were when ordered
+	Notes       string
+	Status      OrderStatus
+	Begun       bool     // cooking has begun, also where the order was held after that
+	HeldFor     []Hazard // what stops it; empty where nothing speaks against a held one any more
+	// why the tray must come back, or be thrown away: StoppedHazard, StoppedDischarged; empty: it
+	// need not
+	Stopped        string
+	OverrideReason string // prints on the ticket
 	OverriddenBy   string
 	Overridden     []Hazard // what the reason was given for, and covers
 	Late           bool     // placed after the cut-off
@@ -96,7 +102,8 @@ type NewOrder struct {
 	Dishes         []int64 // one that is there twice is served twice
 	Notes          string
 	OverrideReason string // at least ShortestOverride characters; from medical staff only
-	Version        int64  // of the admission as the person saw it; 0 where they did not say, and for an address
+	// of the admission as the person saw it; 0 where they did not say, and for an address
+	Version        int64
 	IdempotencyKey string
 }
 
@@ -108,9 +115,14 @@ const (
 
 // Step is what confirming, starting, readying, recalling and cancelling need.
 type Step struct {
-	Reason      string // required to cancel what is begun; medical staff override hazards with it when they confirm
-	AdmissionID int64  // the stay that the person meant; 0 where they did not say. Another one: Conflict "another_patient"
-	Version     int64  // of the order as they saw it; 0 where they did not say. Another one now: Conflict "order_outdated"
+	// required to cancel what is begun; medical staff override hazards with it when they confirm
+	Reason string
+	// the stay that the person meant; 0 where they did not say. Another one: Conflict
+	// "another_patient"
+	AdmissionID int64
+	// of the order as they saw it; 0 where they did not say. Another one now: Conflict
+	// "order_outdated"
+	Version int64
 }
 
 // PlaceOrder places an order for the meal's next serving. It is pending until a cook confirms it.
@@ -118,7 +130,8 @@ type Step struct {
 // speaks against it and it is not, or can't be, overridden; Conflict "meal_twice" for a second open
 // order of the same main meal (Current is the Order that stands); Forbidden where a customer orders
 // for somebody else's patient, or overrides. An IdempotencyKey works as for Admit.
-func (h *Hospital) PlaceOrder(ctx context.Context, actor Actor, order NewOrder) (o Order, replayed bool, err error) {
+func (h *Hospital) PlaceOrder(ctx context.Context, actor Actor,
+	order NewOrder) (o Order, replayed bool, err error) {
 	if err := actor.need(OrderMeals); err != nil {
 		return Order{}, false, err
 	}
@@ -132,7 +145,9 @@ func (h *Hospital) PlaceOrder(ctx context.Context, actor Actor, order NewOrder) 
 	said.IdempotencyKey, said.Version = "", 0 // a repeated command need not have seen the same
 	o, replayed, err = create(ctx, h, actor, creation[Order]{
 		name: "order.place", key: order.IdempotencyKey, said: said,
-		make: func(ctx context.Context, c *change) (int64, error) { return c.placeOrder(ctx, order) },
+		make: func(ctx context.Context, c *change) (int64, error) {
+			return c.placeOrder(ctx, order)
+		},
 		read: readOrder,
 	})
 	return o.shownTo(actor), replayed, err
@@ -178,8 +193,10 @@ func (c *change) placeOrder(ctx context.Context, cmd NewOrder) (int64, error) {
 		return 0, err
 	}
 	s := cmd.Meal.next(c.now)
-	o := Order{AdmissionID: cmd.AdmissionID, AddressID: cmd.AddressID, Meal: cmd.Meal, ServiceDate: s.date, Due: s.due, Late: s.late,
-		Dishes: dishes, Notes: cmd.Notes, Status: OrderPending, PlacedBy: c.actor.UserID, PlacedAt: c.now, StatusSince: c.now}
+	o := Order{AdmissionID: cmd.AdmissionID, AddressID: cmd.AddressID, Meal: cmd.Meal,
+		ServiceDate: s.date, Due: s.due, Late: s.late,
+		Dishes: dishes, Notes: cmd.Notes, Status: OrderPending, PlacedBy: c.actor.UserID,
+		PlacedAt: c.now, StatusSince: c.now}
 	if o.AddressID != 0 {
 		return c.placeForAddress(ctx, o)
 	}
@@ -191,7 +208,8 @@ func (c *change) placeOrder(ctx context.Context, cmd NewOrder) (int64, error) {
 // there to be checked. It records those that can't be had.
 func (c *change) lockDishes(ctx context.Context, cmd NewOrder, wrong fields) ([]Dish, error) {
 	known := map[int64]Dish{}
-	for _, id := range slices.Compact(slices.Sorted(slices.Values(cmd.Dishes[:min(len(cmd.Dishes), MostDishes)]))) {
+	for _, id := range slices.Compact(slices.Sorted(slices.Values(cmd.Dishes[:min(len(cmd.Dishes),
+		MostDishes)]))) {
 		dish, err := c.lockDish(ctx, id)
 		if IsKind(err, NotFound) {
 			wrong.refuse("items", "dish_unknown", "There is no such dish. Choose from the menu.")
@@ -202,9 +220,11 @@ func (c *change) lockDishes(ctx context.Context, cmd NewOrder, wrong fields) ([]
 		}
 		switch {
 		case !dish.Available:
-			wrong.refuse("items", "dish_unavailable", "There is no %s left today. Choose something else.", dish.Name.En)
+			wrong.refuse("items", "dish_unavailable",
+				"There is no %s left today. Choose something else.", dish.Name.En)
 		case cmd.Meal.Valid() && !slices.Contains(dish.Meals, cmd.Meal):
-			wrong.refuse("items", "dish_meal", "%s is not served at this meal. Choose something else.", dish.Name.En)
+			wrong.refuse("items", "dish_meal",
+				"%s is not served at this meal. Choose something else.", dish.Name.En)
 		}
 		known[id] = dish
 	}
@@ -219,7 +239,8 @@ func (c *change) lockDishes(ctx context.Context, cmd NewOrder, wrong fields) ([]
 func (c *change) placeForAddress(ctx context.Context, o Order) (int64, error) {
 	address, err := c.lockAddress(ctx, o.AddressID)
 	if IsKind(err, NotFound) {
-		return 0, refuseField("address_id", "address_unknown", "There is no such address. Choose one of yours.")
+		return 0, refuseField("address_id", "address_unknown",
+			"There is no such address. Choose one of yours.")
 	}
 	if err != nil {
 		return 0, err
@@ -281,7 +302,8 @@ func (c *change) checkStayVersion(ctx context.Context, admissionID, version int6
 // does not learn which.
 func notTheirs(actor Actor) error {
 	if !actor.Role.May(ReadOrders) {
-		return Refuse(Forbidden, "not_your_patient", "You can order for your own patient only. Ask the ward's desk to link you to the patient.")
+		return Refuse(Forbidden, "not_your_patient",
+			"You can order for your own patient only. Ask the ward's desk to link you to the patient.")
 	}
 	return refuseField("admission_id", "stay_unknown", "There is no such stay.")
 }
@@ -291,25 +313,31 @@ func (c *change) checkDuplicate(ctx context.Context, o Order) error {
 	if !o.Meal.Main() {
 		return nil
 	}
-	found, err := ordersWhere(ctx, c.tx, `meal_order.admission_id = $1 AND meal_order.service_date = $2 AND meal_order.meal = $3
+	found, err := ordersWhere(ctx, c.tx,
+		`meal_order.admission_id = $1 AND meal_order.service_date = $2 AND meal_order.meal = $3
 		AND meal_order.ended_at IS NULL`, o.AdmissionID, instant(o.ServiceDate), o.Meal)
 	if err != nil || len(found) == 0 {
 		return err
 	}
-	return found[0].conflict(c.actor, "meal_twice", "This patient has an order for %s already. Cancel it first.", o.Meal)
+	return found[0].conflict(c.actor, "meal_twice",
+		"This patient has an order for %s already. Cancel it first.", o.Meal)
 }
 
 // insertOrder inserts an order that has passed all checks, tells of it and returns its id.
 func (c *change) insertOrder(ctx context.Context, o Order) (int64, error) {
-	err := c.tx.QueryRowContext(ctx, `INSERT INTO meal_order (admission_id, address_id, meal, service_date, due, notes, status,
-			status_since, override_reason, overridden_by, overridden, late, price, placed_by, placed_at)
+	err := c.tx.QueryRowContext(ctx,
+		`INSERT INTO meal_order (admission_id, address_id, meal, service_date, due, notes, status,
+			status_since, override_reason, overridden_by, overridden, late, price, placed_by,
+			placed_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id`,
-		reference(o.AdmissionID), reference(o.AddressID), o.Meal, instant(o.ServiceDate), instant(o.Due), o.Notes, o.Status,
-		instant(o.StatusSince), o.OverrideReason, o.OverriddenBy, list[Hazard](o.Overridden), o.Late, o.Price, reference(o.PlacedBy),
+		reference(o.AdmissionID), reference(o.AddressID), o.Meal, instant(o.ServiceDate),
+		instant(o.Due), o.Notes, o.Status, instant(o.StatusSince), o.OverrideReason, o.OverriddenBy,
+		list[Hazard](o.Overridden), o.Late, o.Price, reference(o.PlacedBy),
 		instant(o.PlacedAt)).Scan(&o.ID)
 	if store.Violated(err) == "meal_order_admission_id_service_date_meal" {
 		// The last line of defence: behind the lock of the stay it should not happen.
-		return 0, Refuse(Conflict, "meal_twice", "This patient has an order for %s already. Cancel it first.", o.Meal)
+		return 0, Refuse(Conflict, "meal_twice",
+			"This patient has an order for %s already. Cancel it first.", o.Meal)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("place an order: %w", err)
@@ -334,7 +362,9 @@ func (c *change) insertDishes(ctx context.Context, o Order) error {
 		if err != nil {
 			return fmt.Errorf("keep dish %d as ordered: %w", dish.ID, err)
 		}
-		_, err = c.tx.ExecContext(ctx, `INSERT INTO order_dish (order_id, position, dish_id, as_ordered) VALUES ($1, $2, $3, $4)`,
+		_, err = c.tx.ExecContext(ctx,
+			`INSERT INTO order_dish (order_id, position, dish_id, as_ordered) VALUES ($1, $2, $3,
+				$4)`,
 			o.ID, i, dish.ID, string(asOrdered))
 		if err != nil {
 			return fmt.Errorf("keep dish %d of order %d: %w", dish.ID, o.ID, err)
@@ -378,7 +408,8 @@ func (c *change) recordOverride(o Order) {
 
 // entry is a line of the audit about the order.
 func (o Order) entry(action string) entry {
-	return entry{action: action, entity: "order", entityID: o.ID, patientID: o.patientID, wardID: o.wardID}
+	return entry{action: action, entity: "order", entityID: o.ID, patientID: o.patientID,
+		wardID: o.wardID}
 }
 
 // orderCommand is a command that takes an order a step on or back.
@@ -392,8 +423,10 @@ type orderCommand struct {
 // staff who give a reason override with it what speaks against the order, where that can be.
 // Conflict "hazards" as for PlaceOrder: a pending order is held then, and so is a held one with
 // what speaks against it now.
-func (h *Hospital) ConfirmOrder(ctx context.Context, actor Actor, id int64, step Step) (Order, error) {
-	return h.stepOrder(ctx, actor, id, step, orderCommand{ConfirmOrders, OrderConfirmed, (*change).confirmOrder})
+func (h *Hospital) ConfirmOrder(ctx context.Context, actor Actor, id int64,
+	step Step) (Order, error) {
+	return h.stepOrder(ctx, actor, id, step, orderCommand{ConfirmOrders, OrderConfirmed,
+		(*change).confirmOrder})
 }
 
 func (c *change) confirmOrder(ctx context.Context, o *Order, reason string) error {
@@ -432,8 +465,10 @@ func (c *change) override(ctx context.Context, o *Order, reason string) error {
 // StartOrder begins to cook a confirmed order. It checks anew: with a hazard the order is held
 // instead and the answer is the Conflict "hazards", with Current as for PlaceOrder. Held it stays,
 // although the command was refused.
-func (h *Hospital) StartOrder(ctx context.Context, actor Actor, id int64, step Step) (Order, error) {
-	return h.stepOrder(ctx, actor, id, step, orderCommand{CookOrders, OrderPreparing, (*change).startOrder})
+func (h *Hospital) StartOrder(ctx context.Context, actor Actor, id int64,
+	step Step) (Order, error) {
+	return h.stepOrder(ctx, actor, id, step, orderCommand{CookOrders, OrderPreparing,
+		(*change).startOrder})
 }
 
 func (c *change) startOrder(ctx context.Context, o *Order, _ string) error {
@@ -445,8 +480,10 @@ func (c *change) startOrder(ctx context.Context, o *Order, _ string) error {
 }
 
 // ReadyOrder ends the cooking and opens the order's delivery. It checks anew, like StartOrder.
-func (h *Hospital) ReadyOrder(ctx context.Context, actor Actor, id int64, step Step) (Order, error) {
-	return h.stepOrder(ctx, actor, id, step, orderCommand{CookOrders, OrderReady, (*change).readyOrder})
+func (h *Hospital) ReadyOrder(ctx context.Context, actor Actor, id int64,
+	step Step) (Order, error) {
+	return h.stepOrder(ctx, actor, id, step, orderCommand{CookOrders, OrderReady,
+		(*change).readyOrder})
 }
 
 func (c *change) readyOrder(ctx context.Context, o *Order, _ string) error {
@@ -468,14 +505,16 @@ var recalledTo = map[OrderStatus]OrderStatus{
 
 // RecallOrder takes an order one step back. From ready it cancels the delivery that waits; Conflict
 // where the courier has departed.
-func (h *Hospital) RecallOrder(ctx context.Context, actor Actor, id int64, step Step) (Order, error) {
+func (h *Hospital) RecallOrder(ctx context.Context, actor Actor, id int64,
+	step Step) (Order, error) {
 	return h.stepOrder(ctx, actor, id, step, orderCommand{CookOrders, "", (*change).recallOrder})
 }
 
 func (c *change) recallOrder(ctx context.Context, o *Order, _ string) error {
 	to, ok := recalledTo[o.Status]
 	if !ok {
-		return o.conflict(c.actor, "order_recall", "Order %d is %s and can't be taken back.", o.ID, orderWords[o.Status])
+		return o.conflict(c.actor, "order_recall", "Order %d is %s and can't be taken back.", o.ID,
+			orderWords[o.Status])
 	}
 	o.Begun = to == OrderPreparing
 	return c.takeBack(ctx, o, to)
@@ -495,8 +534,10 @@ func (c *change) takeBack(ctx context.Context, o *Order, to OrderStatus) error {
 
 // CancelOrder ends an order before it departs. Whoever placed it may until it is being prepared,
 // after that the kitchen or medical staff with a reason; they may before that too.
-func (h *Hospital) CancelOrder(ctx context.Context, actor Actor, id int64, step Step) (Order, error) {
-	return h.stepOrder(ctx, actor, id, step, orderCommand{CancelOrders, OrderCancelled, (*change).cancelOrder})
+func (h *Hospital) CancelOrder(ctx context.Context, actor Actor, id int64,
+	step Step) (Order, error) {
+	return h.stepOrder(ctx, actor, id, step, orderCommand{CancelOrders, OrderCancelled,
+		(*change).cancelOrder})
 }
 
 func (c *change) cancelOrder(ctx context.Context, o *Order, reason string) error {
@@ -509,7 +550,8 @@ func (c *change) cancelOrder(ctx context.Context, o *Order, reason string) error
 
 // MayCancel reports whether the actor may cancel the order as it stands, with a reason.
 func (a Actor) MayCancel(o Order) bool {
-	return slices.Contains(orderSteps[o.Status], OrderCancelled) && a.checkCancel(o, "for a reason") == nil
+	return slices.Contains(orderSteps[o.Status], OrderCancelled) &&
+		a.checkCancel(o, "for a reason") == nil
 }
 
 // checkCancel returns why the actor may not cancel the order, or nil.
@@ -517,9 +559,11 @@ func (a Actor) checkCancel(o Order, reason string) error {
 	staff := a.Role.May(CookOrders) || a.Role.May(OverrideHazards)
 	switch {
 	case !staff && (a.UserID == 0 || a.UserID != o.PlacedBy):
-		return Refuse(Forbidden, "forbidden", "Only whoever placed the order, the kitchen and medical staff may cancel it.")
+		return Refuse(Forbidden, "forbidden",
+			"Only whoever placed the order, the kitchen and medical staff may cancel it.")
 	case o.Begun && !staff:
-		return o.conflict(a, "order_begun", "The kitchen has begun to cook order %d. Ask the ward to cancel it.", o.ID)
+		return o.conflict(a, "order_begun",
+			"The kitchen has begun to cook order %d. Ask the ward to cancel it.", o.ID)
 	case o.Begun && reason == "":
 		return refuseField("reason", "required", "Say why: the kitchen has begun to cook it.")
 	}
@@ -527,7 +571,8 @@ func (a Actor) checkCancel(o Order, reason string) error {
 }
 
 // stepOrder runs a command on an order, which it locks first, and returns the order as it is then.
-func (h *Hospital) stepOrder(ctx context.Context, actor Actor, id int64, step Step, cmd orderCommand) (Order, error) {
+func (h *Hospital) stepOrder(ctx context.Context, actor Actor, id int64, step Step,
+	cmd orderCommand) (Order, error) {
 	if err := actor.need(cmd.may); err != nil {
 		return Order{}, err
 	}
@@ -546,7 +591,8 @@ func (h *Hospital) stepOrder(ctx context.Context, actor Actor, id int64, step St
 		if err := o.checkPrecondition(actor, precondition{step.AdmissionID, step.Version}); err != nil {
 			return Order{}, c.withChanges(ctx, err, "order", o.ID, step.Version, o.Version)
 		}
-		if cmd.to != "" && (!slices.Contains(orderSteps[o.Status], cmd.to) || recalledTo[o.Status] == cmd.to) {
+		if cmd.to != "" && (!slices.Contains(orderSteps[o.Status], cmd.to) ||
+			recalledTo[o.Status] == cmd.to) {
 			return Order{}, o.invalidTransition(actor)
 		}
 		err = cmd.run(c, ctx, &o, reason)
@@ -561,7 +607,8 @@ func (o Order) checkPrecondition(actor Actor, seen precondition) error {
 	case seen.admissionID != 0 && seen.admissionID != o.AdmissionID:
 		return anotherPatient().With(o.shownTo(actor))
 	case seen.version != 0 && seen.version != o.Version:
-		return o.conflict(actor, "order_outdated", "Order %d has changed meanwhile: it is %s now. Look again.", o.ID,
+		return o.conflict(actor, "order_outdated",
+			"Order %d has changed meanwhile: it is %s now. Look again.", o.ID,
 			orderWords[o.Status])
 	}
 	return nil
@@ -587,9 +634,11 @@ func (o Order) invalidTransition(actor Actor) error {
 		allowed[i] = orderWords[s]
 	}
 	if len(allowed) == 0 {
-		return o.conflict(actor, "order_closed", "Order %d is %s and can't be changed here.", o.ID, orderWords[o.Status])
+		return o.conflict(actor, "order_closed", "Order %d is %s and can't be changed here.", o.ID,
+			orderWords[o.Status])
 	}
-	return o.conflict(actor, "order_step", "Order %d is %s. From there it can only become: %s.", o.ID, orderWords[o.Status], strings.Join(allowed, ", "))
+	return o.conflict(actor, "order_step", "Order %d is %s. From there it can only become: %s.",
+		o.ID, orderWords[o.Status], strings.Join(allowed, ", "))
 }
 
 // conflict is a refusal of the actor because of the state in which the order stands.
@@ -614,8 +663,9 @@ func (h *Hospital) Order(ctx context.Context, actor Actor, id int64) (Order, err
 // the name.
 type OrderDetail struct {
 	Order
-	Initials   string // of the patient; empty for an address
-	BedID      int64  // where the patient lies now; 0 for an address, while there is no bed, and after the stay
+	Initials string // of the patient; empty for an address
+	// where the patient lies now; 0 for an address, while there is no bed, and after the stay
+	BedID      int64
 	BedNumber  string
 	WardName   string
 	Zone       string // for an address
@@ -647,13 +697,16 @@ func (h *Hospital) OrderDetail(ctx context.Context, actor Actor, id int64) (Orde
 // The patient's name goes no further than here.
 func (d *OrderDetail) readPlace(ctx context.Context, q *sql.Tx) error {
 	var patient PatientName
-	err := q.QueryRowContext(ctx, `SELECT COALESCE(patient.name, ''), bed.id, COALESCE(bed.number, ''), COALESCE(ward.name, ''),
+	err := q.QueryRowContext(ctx,
+		`SELECT COALESCE(patient.name, ''), bed.id, COALESCE(bed.number, ''), COALESCE(ward.name,
+			''),
 			COALESCE(zone.name, ''), (SELECT MAX(delivery.id) FROM delivery
 				WHERE delivery.order_id = meal_order.id AND delivery.status <> 'cancelled')
 		FROM meal_order
 		LEFT JOIN admission ON admission.id = meal_order.admission_id
 		LEFT JOIN patient ON patient.id = admission.patient_id
-		LEFT JOIN bed ON bed.id = admission.bed_id AND admission.discharged_at IS NULL AND meal_order.ended_at IS NULL
+		LEFT JOIN bed ON bed.id = admission.bed_id AND admission.discharged_at IS NULL
+		AND meal_order.ended_at IS NULL
 		LEFT JOIN ward ON ward.id = bed.ward_id
 		LEFT JOIN address ON address.id = meal_order.address_id AND meal_order.ended_at IS NULL
 		LEFT JOIN zone ON zone.id = address.zone_id
@@ -686,12 +739,15 @@ func (c *change) authorizeStep(ctx context.Context, o Order) error {
 
 // linkedTo reports whether a customer may order for the patient of a stay. After the patient's
 // death nobody may.
-func linkedTo(ctx context.Context, q *sql.Tx, actor Actor, admissionID int64) (linked bool, err error) {
+func linkedTo(ctx context.Context, q *sql.Tx, actor Actor,
+	admissionID int64) (linked bool, err error) {
 	err = q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM customer_patient
 			JOIN admission ON admission.patient_id = customer_patient.patient_id
-		WHERE admission.id = $1 AND admission.outcome <> 'deceased' AND customer_patient.user_id = $2)`, admissionID, actor.UserID).Scan(&linked)
+		WHERE admission.id = $1 AND admission.outcome <> 'deceased'
+		AND customer_patient.user_id = $2)`, admissionID, actor.UserID).Scan(&linked)
 	if err != nil {
-		return false, fmt.Errorf("read whether user %d may order for stay %d: %w", actor.UserID, admissionID, err)
+		return false, fmt.Errorf("read whether user %d may order for stay %d: %w", actor.UserID,
+			admissionID, err)
 	}
 	return linked, nil
 }
@@ -726,17 +782,22 @@ func readOrder(ctx context.Context, q *sql.Tx, id int64) (Order, error) {
 // ordersWhere reads the orders that fit a condition on meal_order and admission, by id.
 func ordersWhere(ctx context.Context, q *sql.Tx, condition string, args ...any) ([]Order, error) {
 	// #nosec G202 -- the condition is one of this package's own, with $n for what people send
-	rows, err := q.QueryContext(ctx, `SELECT meal_order.id, meal_order.admission_id, meal_order.address_id, meal_order.meal,
-			meal_order.service_date, meal_order.due, meal_order.notes, meal_order.status, meal_order.begun, meal_order.held_for,
-			meal_order.stopped, meal_order.override_reason, meal_order.overridden_by, meal_order.overridden, meal_order.late,
-			meal_order.price, meal_order.placed_by, meal_order.placed_at, meal_order.status_since, meal_order.cancel_reason,
+	rows, err := q.QueryContext(ctx,
+		`SELECT meal_order.id, meal_order.admission_id, meal_order.address_id, meal_order.meal,
+			meal_order.service_date, meal_order.due, meal_order.notes, meal_order.status,
+			meal_order.begun, meal_order.held_for, meal_order.stopped, meal_order.override_reason,
+			meal_order.overridden_by, meal_order.overridden, meal_order.late, meal_order.price,
+			meal_order.placed_by, meal_order.placed_at, meal_order.status_since,
+			meal_order.cancel_reason,
 			meal_order.version, admission.patient_id, bed.ward_id, `+dishesOfOrder+`
 		FROM meal_order
 		LEFT JOIN admission ON admission.id = meal_order.admission_id
 		LEFT JOIN bed ON bed.id = admission.bed_id
 		WHERE `+condition, args...)
 	plates := plates{}
-	orders, err := collect(rows, err, func(row scanner) (Order, error) { return scanOrder(row, plates) })
+	orders, err := collect(rows, err, func(row scanner) (Order, error) {
+		return scanOrder(row, plates)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read orders: %w", err)
 	}
@@ -747,17 +808,20 @@ func ordersWhere(ctx context.Context, q *sql.Tx, condition string, args ...any) 
 }
 
 func scanOrder(row scanner, plates plates) (o Order, err error) {
-	err = row.Scan(&o.ID, (*reference)(&o.AdmissionID), (*reference)(&o.AddressID), &o.Meal, (*instant)(&o.ServiceDate), (*instant)(&o.Due),
-		&o.Notes, &o.Status, &o.Begun, (*list[Hazard])(&o.HeldFor), &o.Stopped, &o.OverrideReason, &o.OverriddenBy,
-		(*list[Hazard])(&o.Overridden), &o.Late, &o.Price, (*reference)(&o.PlacedBy), (*instant)(&o.PlacedAt), (*instant)(&o.StatusSince),
-		&o.CancelReason, &o.Version, (*reference)(&o.patientID), (*reference)(&o.wardID), plates.onto(&o.Dishes))
+	err = row.Scan(&o.ID, (*reference)(&o.AdmissionID), (*reference)(&o.AddressID), &o.Meal,
+		(*instant)(&o.ServiceDate), (*instant)(&o.Due), &o.Notes, &o.Status, &o.Begun,
+		(*list[Hazard])(&o.HeldFor), &o.Stopped, &o.OverrideReason, &o.OverriddenBy,
+		(*list[Hazard])(&o.Overridden), &o.Late, &o.Price, (*reference)(&o.PlacedBy),
+		(*instant)(&o.PlacedAt), (*instant)(&o.StatusSince), &o.CancelReason, &o.Version,
+		(*reference)(&o.patientID), (*reference)(&o.wardID), plates.onto(&o.Dishes))
 	return o, err
 }
 
 // dishesOfOrder is a column with the dishes of meal_order as they were ordered, in the order in
 // which they were chosen. A database looks for them order by order; where it had not counted its
 // tables it would join all dishes there ever were.
-const dishesOfOrder = `COALESCE((SELECT '[' || string_agg(order_dish.as_ordered, ',' ORDER BY order_dish.position) || ']'
+const dishesOfOrder = `COALESCE((SELECT '[' || string_agg(order_dish.as_ordered, ','
+	ORDER BY order_dish.position) || ']'
 	FROM order_dish WHERE order_dish.order_id = meal_order.id), '[]')`
 
 // plates are the dishes of orders by their text: what many have ordered is decoded once.
@@ -791,7 +855,8 @@ func (p plate) Scan(column any) error {
 
 // openOrders reads the open orders of a locked stay.
 func (c *change) openOrders(ctx context.Context, admissionID int64) ([]Order, error) {
-	return ordersWhere(ctx, c.tx, `meal_order.admission_id = $1 AND meal_order.ended_at IS NULL`, admissionID)
+	return ordersWhere(ctx, c.tx, `meal_order.admission_id = $1 AND meal_order.ended_at IS NULL`,
+		admissionID)
 }
 
 // lockStay keeps a stay, and with it all its orders, from everyone else until the commit, without
@@ -808,7 +873,8 @@ func (c *change) lockStay(ctx context.Context, admissionID int64) error {
 // returns it as it stands. NotFound where there is none.
 func (c *change) lockOrder(ctx context.Context, id int64) (Order, error) {
 	var stay int64
-	err := c.tx.QueryRowContext(ctx, `SELECT admission_id FROM meal_order WHERE id = $1`, id).Scan((*reference)(&stay))
+	err := c.tx.QueryRowContext(ctx, `SELECT admission_id FROM meal_order WHERE id = $1`,
+		id).Scan((*reference)(&stay))
 	if errors.Is(err, sql.ErrNoRows) {
 		return Order{}, unknownOrder()
 	}
@@ -835,11 +901,15 @@ func (c *change) putOrder(ctx context.Context, o *Order, to OrderStatus) error {
 	if to != from {
 		o.Status, o.StatusSince = to, c.now
 	}
-	err := c.tx.QueryRowContext(ctx, `UPDATE meal_order SET status = $2, status_since = $3, begun = $4, held_for = $5, stopped = $6,
-			override_reason = $7, overridden_by = $8, overridden = $9, cancel_reason = $10, ended_at = $11, version = version + 1
+	err := c.tx.QueryRowContext(ctx,
+		`UPDATE meal_order SET status = $2, status_since = $3, begun = $4, held_for = $5,
+			stopped = $6,
+			override_reason = $7, overridden_by = $8, overridden = $9, cancel_reason = $10,
+			ended_at = $11, version = version + 1
 		WHERE id = $1 RETURNING version`,
-		o.ID, o.Status, instant(o.StatusSince), o.Begun, list[Hazard](o.HeldFor), o.Stopped, o.OverrideReason, o.OverriddenBy,
-		list[Hazard](o.Overridden), o.CancelReason, instant(ended)).Scan(&o.Version)
+		o.ID, o.Status, instant(o.StatusSince), o.Begun, list[Hazard](o.HeldFor), o.Stopped,
+		o.OverrideReason, o.OverriddenBy, list[Hazard](o.Overridden), o.CancelReason,
+		instant(ended)).Scan(&o.Version)
 	if err != nil {
 		return fmt.Errorf("take order %d to %s: %w", o.ID, to, err)
 	}

@@ -35,15 +35,18 @@ func (f fields) password(username, password string) {
 	refuse := func(code, format string, args ...any) { f.refuse("password", code, format, args...) }
 	switch {
 	case !utf8.ValidString(password):
-		refuse("password_encoding", "The password did not arrive as UTF-8 text. Save or send it as UTF-8.")
+		refuse("password_encoding",
+			"The password did not arrive as UTF-8 text. Save or send it as UTF-8.")
 	case strings.TrimSpace(password) != password:
 		refuse("password_blanks", "A password begins and ends with no blank: nobody would see it.")
 	case unwritable(password), visible(password) != password, strings.ContainsAny(password, "\t\n"):
 		refuse("password_characters", "Use only characters that can be seen and typed.")
 	case length < ShortestPassword || length > LongestPassword:
-		refuse("password_length", "A password has %d to %d characters.", ShortestPassword, LongestPassword)
+		refuse("password_length", "A password has %d to %d characters.", ShortestPassword,
+			LongestPassword)
 	case guessable(username, password):
-		refuse("password_common", "This password is among the first that others try. Choose another, such as four words that only you put together.")
+		refuse("password_common",
+			"This password is among the first that others try. Choose another, such as four words that only you put together.")
 	}
 }
 
@@ -101,7 +104,8 @@ func (h *Hospital) hashPassword(ctx context.Context, password string) (passwordH
 
 // matches reports whether the password is the one that was hashed. It waits for its turn until the
 // context ends.
-func (h *Hospital) matches(ctx context.Context, p priority, hash passwordHash, password string) (same bool, err error) {
+func (h *Hospital) matches(ctx context.Context, p priority, hash passwordHash,
+	password string) (same bool, err error) {
 	var memory, time uint32
 	var threads uint8
 	var version int

@@ -24,7 +24,8 @@ type Tray struct {
 // must not go wrong.
 type RoundStop struct {
 	Tray
-	PatientName PatientName // to be asked for at the bedside: the second identifier. For an address: who is to be asked for
+	// to be asked for at the bedside: the second identifier. For an address: who is to be asked for
+	PatientName PatientName
 	BirthDate   time.Time
 	Diet        Diet    // empty for an address
 	Texture     Texture // regular for an address
@@ -47,9 +48,10 @@ type Round[Stop any] struct {
 // now, then zones by name.
 type DeliveryBoard struct {
 	Metrics
-	Waiting   []Round[Tray]
-	Mine      []Round[RoundStop]
-	Past      []Tray                 // that wait or that the courier carries, and whose day is over, oldest first
+	Waiting []Round[Tray]
+	Mine    []Round[RoundStop]
+	// that wait or that the courier carries, and whose day is over, oldest first
+	Past      []Tray
 	Counts    map[DeliveryStatus]int // open ones, and those that ended today in Kigali
 	At        time.Time
 	Revisions // of DeliveriesTopic and MetricsTopic
@@ -82,7 +84,9 @@ func (h *Hospital) DeliveryBoard(ctx context.Context, actor Actor) (DeliveryBoar
 		var carried []Tray
 		board.Mine, carried = splitTrays(mine, board.At)
 		board.Past = append(board.Past, carried...)
-		slices.SortFunc(board.Past, func(a, b Tray) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID)) })
+		slices.SortFunc(board.Past, func(a, b Tray) int {
+			return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID))
+		})
 		return board, nil
 	})
 }
@@ -94,12 +98,14 @@ func startOfDay(t time.Time) time.Time {
 }
 
 // countDeliveries counts by status what is open and not past, and what has ended today in Kigali.
-func countDeliveries(ctx context.Context, q *sql.Tx, now time.Time) (map[DeliveryStatus]int, error) {
+func countDeliveries(ctx context.Context, q *sql.Tx,
+	now time.Time) (map[DeliveryStatus]int, error) {
 	counts := map[DeliveryStatus]int{}
 	rows, err := q.QueryContext(ctx, `SELECT delivery.status, count(*) FROM delivery
 		JOIN meal_order ON meal_order.id = delivery.order_id
 		WHERE delivery.ended_at IS NULL AND meal_order.due >= $3 GROUP BY delivery.status
-		UNION ALL SELECT status, count(*) FROM delivery WHERE ended_at >= $1 AND ended_at < $2 GROUP BY status`,
+		UNION ALL SELECT status, count(*) FROM delivery WHERE ended_at >= $1
+		AND ended_at < $2 GROUP BY status`,
 		instant(startOfDay(now)), uncounted(now), instant(pastBefore(now)))
 	if err != nil {
 		return nil, fmt.Errorf("count the deliveries: %w", err)
@@ -154,7 +160,8 @@ func readWaiting(ctx context.Context, q *sql.Tx, actor Actor) ([]destined[Tray],
 		args = append(args, mostWrongCodes)
 	}
 	// #nosec G202 -- the condition is one of this package's own, with $n for what people send
-	rows, err := q.QueryContext(ctx, `SELECT `+trayColumns+deliveryTables+openTrays+condition, args...)
+	rows, err := q.QueryContext(ctx, `SELECT `+trayColumns+deliveryTables+openTrays+condition,
+		args...)
 	trays, err := collect(rows, err, func(row scanner) (d destined[Tray], err error) {
 		err = d.scan(row, actor)
 		d.stop = d.tray
@@ -168,11 +175,13 @@ func readWaiting(ctx context.Context, q *sql.Tx, actor Actor) ([]destined[Tray],
 
 // readMine reads the trays that the actor carries, with all that is needed at the bedside.
 func readMine(ctx context.Context, q *sql.Tx, actor Actor) ([]destined[RoundStop], error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+trayColumns+`, COALESCE(patient.name, address.full_name), patient.birth_date,
-			COALESCE(admission.diet, ''), COALESCE(admission.texture, 7), admission.allergies, meal_order.held_for,
+	rows, err := q.QueryContext(ctx,
+		`SELECT `+trayColumns+`, COALESCE(patient.name, address.full_name), patient.birth_date,
+			COALESCE(admission.diet, ''), COALESCE(admission.texture, 7), admission.allergies,
+			meal_order.held_for,
 			COALESCE(address.phone, ''), `+dishesOfOrder+
-		deliveryTables+` LEFT JOIN patient ON patient.id = admission.patient_id`+openTrays+
-		`delivery.courier_id = $1`, actor.UserID)
+			deliveryTables+` LEFT JOIN patient ON patient.id = admission.patient_id`+openTrays+
+			`delivery.courier_id = $1`, actor.UserID)
 	plates := plates{}
 	stops, err := collect(rows, err, func(row scanner) (d destined[RoundStop], err error) {
 		var dishes []Dish
@@ -189,14 +198,16 @@ func readMine(ctx context.Context, q *sql.Tx, actor Actor) ([]destined[RoundStop
 }
 
 // splitTrays groups trays into rounds, but for those that are past.
-func splitTrays[Stop any](trays []destined[Stop], now time.Time) (present []Round[Stop], past []Tray) {
+func splitTrays[Stop any](trays []destined[Stop],
+	now time.Time) (present []Round[Stop], past []Tray) {
 	before := pastBefore(now)
 	for _, d := range trays {
 		if d.tray.Due.Before(before) {
 			past = append(past, d.tray)
 		}
 	}
-	return rounds(slices.DeleteFunc(trays, func(d destined[Stop]) bool { return d.tray.Due.Before(before) })), past
+	return rounds(slices.DeleteFunc(trays,
+		func(d destined[Stop]) bool { return d.tray.Due.Before(before) })), past
 }
 
 // PastDays counts the trays that are not finished by their day, the oldest first.
@@ -227,8 +238,9 @@ func (d destined[Stop]) compare(other destined[Stop]) int {
 		}
 		return 2
 	}
-	return cmp.Or(cmp.Compare(kind(d), kind(other)), cmp.Compare(d.tray.WardCode, other.tray.WardCode), cmp.Compare(d.zone, other.zone),
-		cmp.Compare(d.zoneID, other.zoneID), cmp.Compare(len(d.tray.BedNumber), len(other.tray.BedNumber)),
+	return cmp.Or(cmp.Compare(kind(d), kind(other)), cmp.Compare(d.tray.WardCode,
+		other.tray.WardCode), cmp.Compare(d.zone, other.zone), cmp.Compare(d.zoneID, other.zoneID),
+		cmp.Compare(len(d.tray.BedNumber), len(other.tray.BedNumber)),
 		cmp.Compare(d.tray.BedNumber, other.tray.BedNumber), cmp.Compare(d.tray.ID, other.tray.ID))
 }
 

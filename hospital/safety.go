@@ -32,7 +32,8 @@ func (c *change) everyHazardOf(ctx context.Context, o Order) ([]Hazard, error) {
 		ids[i], names[dish.ID] = dish.ID, dish.Name
 	}
 	list, args := oneOf(nil, ids)
-	rows, err := c.tx.QueryContext(ctx, selectDish+` WHERE dish.id IN `+list+` ORDER BY dish.id`, args...)
+	rows, err := c.tx.QueryContext(ctx, selectDish+` WHERE dish.id IN `+list+` ORDER BY dish.id`,
+		args...)
 	now, err := collect(rows, err, scanDish)
 	if err != nil {
 		return nil, fmt.Errorf("read the recipes of order %d: %w", o.ID, err)
@@ -113,7 +114,9 @@ func (c *change) callBack(ctx context.Context, o *Order) error {
 
 // hasNew reports whether there is a hazard that was not known.
 func hasNew(hazards, known []Hazard) bool {
-	return slices.ContainsFunc(hazards, func(z Hazard) bool { return !slices.ContainsFunc(known, z.same) })
+	return slices.ContainsFunc(hazards, func(z Hazard) bool {
+		return !slices.ContainsFunc(known, z.same)
+	})
 }
 
 // recheckStay checks every open order of a locked stay anew, since what the patient may eat or what
@@ -243,7 +246,8 @@ func (h *Hospital) HoldNilByMouth(ctx context.Context) (int, error) {
 			return err
 		})
 		if err != nil {
-			failures = append(failures, fmt.Errorf("stay %d: %w", id, err)) // the others need not wait for it
+			// the others need not wait for it
+			failures = append(failures, fmt.Errorf("stay %d: %w", id, err))
 		}
 		if did {
 			turned++
@@ -283,7 +287,9 @@ func (c *change) seeNilByMouth(ctx context.Context, stay Admission) error {
 		return err
 	}
 	holds := diet.NilByMouth.Holds(c.now)
-	turned, err := c.exec(ctx, `UPDATE admission SET nil_by_mouth_seen = $2 WHERE id = $1 AND nil_by_mouth_seen <> $2`, stay.ID, holds)
+	turned, err := c.exec(ctx,
+		`UPDATE admission SET nil_by_mouth_seen = $2 WHERE id = $1 AND nil_by_mouth_seen <> $2`,
+		stay.ID, holds)
 	if err != nil {
 		return fmt.Errorf("see nil by mouth of stay %d: %w", stay.ID, err)
 	}
@@ -294,8 +300,9 @@ func (c *change) seeNilByMouth(ctx context.Context, stay Admission) error {
 	if holds {
 		from, to = to, from
 	}
-	c.record(entry{action: "admission.nil_by_mouth", entity: "admission", entityID: stay.ID, patientID: stay.PatientID,
-		wardID: stay.WardID, from: from, to: to}, stay)
+	c.record(entry{action: "admission.nil_by_mouth", entity: "admission", entityID: stay.ID,
+		patientID: stay.PatientID,
+		wardID:    stay.WardID, from: from, to: to}, stay)
 	if holds || stay.BedID == 0 {
 		return nil
 	}
@@ -306,9 +313,12 @@ func (c *change) seeNilByMouth(ctx context.Context, stay Admission) error {
 // were last looked at, and those with an open order that is not held for it and must be, or is and
 // need not be.
 func nilByMouthTurned(ctx context.Context, q *sql.Tx, now time.Time) ([]int64, error) {
-	rows, err := q.QueryContext(ctx, `SELECT admission.id, admission.nil_by_mouth_seen, admission.nil_by_mouth_from,
-			admission.nil_by_mouth_until, meal_order.id, COALESCE(meal_order.stopped, ''), COALESCE(meal_order.held_for, '[]'), meal_order.due
-		FROM admission LEFT JOIN meal_order ON meal_order.admission_id = admission.id AND meal_order.ended_at IS NULL
+	rows, err := q.QueryContext(ctx,
+		`SELECT admission.id, admission.nil_by_mouth_seen, admission.nil_by_mouth_from,
+			admission.nil_by_mouth_until, meal_order.id, COALESCE(meal_order.stopped, ''),
+			COALESCE(meal_order.held_for, '[]'), meal_order.due
+		FROM admission LEFT JOIN meal_order ON meal_order.admission_id = admission.id
+		AND meal_order.ended_at IS NULL
 		WHERE admission.discharged_at IS NULL AND admission.nil_by_mouth_from IS NOT NULL
 		ORDER BY admission.id`)
 	if err != nil {
@@ -320,12 +330,13 @@ func nilByMouthTurned(ctx context.Context, q *sql.Tx, now time.Time) ([]int64, e
 		var o Order
 		var seen bool
 		var window Window
-		err := rows.Scan(&o.AdmissionID, &seen, (*instant)(&window.From), (*instant)(&window.Until), (*reference)(&o.ID), &o.Stopped,
-			(*list[Hazard])(&o.HeldFor), (*instant)(&o.Due))
+		err := rows.Scan(&o.AdmissionID, &seen, (*instant)(&window.From), (*instant)(&window.Until),
+			(*reference)(&o.ID), &o.Stopped, (*list[Hazard])(&o.HeldFor), (*instant)(&o.Due))
 		if err != nil {
 			return nil, fmt.Errorf("read who is nil by mouth: %w", err)
 		}
-		turned := seen != window.Holds(now) || o.ID != 0 && o.Stopped == "" && o.nilByMouthTurned(window, now)
+		turned := seen != window.Holds(now) || o.ID != 0 && o.Stopped == "" &&
+			o.nilByMouthTurned(window, now)
 		if turned && !slices.Contains(stays, o.AdmissionID) {
 			stays = append(stays, o.AdmissionID)
 		}
@@ -337,6 +348,7 @@ func nilByMouthTurned(ctx context.Context, q *sql.Tx, now time.Time) ([]int64, e
 // not and must be.
 func (o Order) nilByMouthTurned(window Window, now time.Time) bool {
 	must := window.Holds(now) || window.Holds(latest(now, o.Due))
-	held := slices.ContainsFunc(o.HeldFor, func(z Hazard) bool { return z.Kind == HazardNilByMouth })
+	held := slices.ContainsFunc(o.HeldFor,
+		func(z Hazard) bool { return z.Kind == HazardNilByMouth })
 	return must != held
 }

@@ -18,7 +18,9 @@ type Session struct {
 	ID        int64
 	User      User
 	ExpiresAt time.Time
-	Revisions // of the user's UserTopic, of the same moment: when it moves, the right to be here must be looked at again
+	// of the user's UserTopic, of the same moment: when it moves, the right to be here must be
+	// looked at again
+	Revisions
 }
 
 // Actor is the session's user as one who gives commands.
@@ -91,17 +93,20 @@ func waitedTooLong(ctx, waiting context.Context, err error) error {
 
 // wrongPassword is the one answer to every sign-in that fails.
 func wrongPassword() error {
-	return Refuse(Unauthenticated, "sign_in", "The name or the password is wrong. Try again, or ask for a new password.")
+	return Refuse(Unauthenticated, "sign_in",
+		"The name or the password is wrong. Try again, or ask for a new password.")
 }
 
 // noSession is the one answer to every token that opens nothing.
 func noSession() error {
-	return Refuse(Unauthenticated, "no_session", "You are not signed in, or no longer. Sign in again.")
+	return Refuse(Unauthenticated, "no_session",
+		"You are not signed in, or no longer. Sign in again.")
 }
 
 // openSession opens a session for someone whose password was right, unless that has changed while
 // it was being checked.
-func (h *Hospital) openSession(ctx context.Context, a loginAttempt) (token string, s Session, err error) {
+func (h *Hospital) openSession(ctx context.Context,
+	a loginAttempt) (token string, s Session, err error) {
 	secret := make([]byte, 32)
 	rand.Read(secret) // never fails
 	token = base64.RawURLEncoding.EncodeToString(secret)
@@ -119,7 +124,9 @@ func (h *Hospital) openSession(ctx context.Context, a loginAttempt) (token strin
 		if err := c.endSession(ctx, a.from.Session); err != nil {
 			return err
 		}
-		_, err = c.exec(ctx, `INSERT INTO session (token_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)`,
+		_, err = c.exec(ctx,
+			`INSERT INTO session (token_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3,
+				$4)`,
 			digest(token), user.ID, instant(c.now), instant(c.now.Add(SessionLasts)))
 		if err != nil {
 			return fmt.Errorf("open a session: %w", err)
@@ -127,7 +134,8 @@ func (h *Hospital) openSession(ctx context.Context, a loginAttempt) (token strin
 		if err := c.recordSuccess(ctx, a); err != nil {
 			return err
 		}
-		c.record(entry{action: "session.sign_in", entity: "user", entityID: user.ID}, UserTopic(user.ID))
+		c.record(entry{action: "session.sign_in", entity: "user", entityID: user.ID},
+			UserTopic(user.ID))
 		return nil
 	})
 	if err != nil {
@@ -163,9 +171,11 @@ func (h *Hospital) SessionByToken(ctx context.Context, token string) (s Session,
 }
 
 // openSessionOf reads the session of a token that is open now.
-func openSessionOf(ctx context.Context, q *sql.Tx, token string, now time.Time) (s Session, err error) {
+func openSessionOf(ctx context.Context, q *sql.Tx, token string,
+	now time.Time) (s Session, err error) {
 	var userID int64
-	err = q.QueryRowContext(ctx, `SELECT id, expires_at, user_id FROM session WHERE token_hash = $1 AND expires_at > $2`,
+	err = q.QueryRowContext(ctx,
+		`SELECT id, expires_at, user_id FROM session WHERE token_hash = $1 AND expires_at > $2`,
 		digest(token), instant(now)).Scan(&s.ID, (*instant)(&s.ExpiresAt), &userID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Session{}, noSession()
@@ -212,7 +222,8 @@ func (h *Hospital) SignIns(ctx context.Context, userID int64) (SignIns, error) {
 
 // readOpen reads the sessions of the user that are open now.
 func (s SignIns) readOpen(ctx context.Context, q *sql.Tx, now time.Time) error {
-	rows, err := q.QueryContext(ctx, `SELECT id FROM session WHERE user_id = $1 AND expires_at > $2`, s.User.ID, instant(now))
+	rows, err := q.QueryContext(ctx,
+		`SELECT id FROM session WHERE user_id = $1 AND expires_at > $2`, s.User.ID, instant(now))
 	if err != nil {
 		return fmt.Errorf("read the sessions of %s: %w", s.Username, err)
 	}

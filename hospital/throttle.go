@@ -76,7 +76,8 @@ type loginAttempt struct {
 }
 
 // readAttempt reads what is known of an attempt to sign in.
-func (h *Hospital) readAttempt(ctx context.Context, username string, from Client) (a loginAttempt, err error) {
+func (h *Hospital) readAttempt(ctx context.Context, username string,
+	from Client) (a loginAttempt, err error) {
 	a = loginAttempt{username: foldUsername(username), from: from}
 	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
 		if a.user, a.hash, err = credentials(ctx, q, a.username); err != nil {
@@ -96,7 +97,8 @@ func (h *Hospital) readAttempt(ctx context.Context, username string, from Client
 func (a *loginAttempt) readUnknownDevice(ctx context.Context, q *sql.Tx, now time.Time) error {
 	network := Network(a.from.Address)
 	client, name := clientSubject(network), nameSubject(a.username)
-	a.own, a.shared, a.priority = pairSubject(a.username, network), []string{client, name}, unknownDevice
+	a.own, a.shared, a.priority = pairSubject(a.username, network), []string{client,
+		name}, unknownDevice
 	atHome, err := signedInFrom(ctx, q, a.own, now)
 	if err != nil {
 		return err
@@ -190,7 +192,8 @@ func (h *Hospital) checkThrottle(ctx context.Context, a *loginAttempt) error {
 // tooManyAttempts is the refusal of an attempt that comes too early.
 func tooManyAttempts(wait time.Duration) error {
 	seconds := int(math.Ceil(wait.Seconds()))
-	refusal := Refuse(TooMany, "too_many_attempts", "Too many attempts. Try again in %d s.", seconds)
+	refusal := Refuse(TooMany, "too_many_attempts", "Too many attempts. Try again in %d s.",
+		seconds)
 	refusal.RetryAfter = time.Duration(seconds) * time.Second
 	return refusal
 }

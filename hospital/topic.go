@@ -24,7 +24,8 @@ func UserTopic(userID int64) Topic { return Topic("user:" + strconv.FormatInt(us
 
 // Revisions says at which revision each of some topics stands in which life of the database.
 type Revisions struct {
-	Epoch  string          // random; another one after a backup was restored, and then numbers compare with nothing before
+	// random; another one after a backup was restored, and then numbers compare with nothing before
+	Epoch  string
 	Topics map[Topic]int64 // a topic that never moved stands at 0
 }
 
@@ -47,7 +48,8 @@ func revisions(ctx context.Context, q *sql.Tx, topics ...Topic) (Revisions, erro
 	}
 	list, args := oneOf(nil, topics)
 	// #nosec G202 -- the list is of $n alone
-	rows, err := q.QueryContext(ctx, `SELECT meta.value, COALESCE(topic_rev.topic, ''), COALESCE(topic_rev.rev, 0)
+	rows, err := q.QueryContext(ctx,
+		`SELECT meta.value, COALESCE(topic_rev.topic, ''), COALESCE(topic_rev.rev, 0)
 		FROM meta LEFT JOIN topic_rev ON topic_rev.topic IN `+list+` WHERE meta.name = 'epoch'`, args...)
 	if err != nil {
 		return found, fmt.Errorf("read the revisions: %w", err)
@@ -96,7 +98,9 @@ func OrderTopic(id int64) Topic { return Topic("order:" + strconv.FormatInt(id, 
 func AddressTopic(id int64) Topic { return Topic("address:" + strconv.FormatInt(id, 10)) }
 
 // AddressesTopic moves when one of a customer's addresses is added, changed or removed.
-func AddressesTopic(userID int64) Topic { return Topic("addresses:" + strconv.FormatInt(userID, 10)) }
+func AddressesTopic(userID int64) Topic {
+	return Topic("addresses:" + strconv.FormatInt(userID, 10))
+}
 
 // ZoneTopic moves when a zone is added, renamed or charged otherwise.
 func ZoneTopic(id int64) Topic { return Topic("zone:" + strconv.FormatInt(id, 10)) }

@@ -120,7 +120,9 @@ type BoardStay struct {
 	NilByMouth        bool
 	Allergies         Allergies
 	Meals             []BoardMeal // open orders that are not past, the next due first
-	Version           int64       // of the admission: moves with every change of the stay, for commands that must not act on an outdated view
+	// of the admission: moves with every change of the stay, for commands that must not act on an
+	// outdated view
+	Version int64
 }
 
 // BoardMeal is an open order as the board shows it: what becomes of a patient's meal, and nothing
@@ -172,7 +174,9 @@ func (h *Hospital) WardBoard(ctx context.Context, actor Actor, wardID int64) (Wa
 		if board.Ward, err = readWard(ctx, q, wardID); err != nil {
 			return board, err
 		}
-		rows, err := q.QueryContext(ctx, selectBoardBed+` WHERE bed.ward_id = $1 ORDER BY length(bed.number), bed.number`, wardID)
+		rows, err := q.QueryContext(ctx,
+			selectBoardBed+` WHERE bed.ward_id = $1 ORDER BY length(bed.number), bed.number`,
+			wardID)
 		board.Beds, err = collect(rows, err, func(row scanner) (BoardBed, error) { return scanBoardBed(row, board.At) })
 		if err != nil {
 			return board, err
@@ -202,7 +206,8 @@ func readMeals(ctx context.Context, q *sql.Tx, now time.Time, beds []BoardBed) e
 	}
 	list, args := oneOf([]any{instant(pastBefore(now))}, ids)
 	// #nosec G202 -- the list is of $n alone
-	rows, err := q.QueryContext(ctx, `SELECT admission_id, id, meal, status, stopped, version FROM meal_order
+	rows, err := q.QueryContext(ctx,
+		`SELECT admission_id, id, meal, status, stopped, version FROM meal_order
 		WHERE ended_at IS NULL AND due >= $1 AND admission_id IN `+list+` ORDER BY due, id`, args...)
 	if err != nil {
 		return fmt.Errorf("read the meals of a ward: %w", err)
@@ -221,7 +226,8 @@ func readMeals(ctx context.Context, q *sql.Tx, now time.Time, beds []BoardBed) e
 
 // wardSummaries reads every ward with its numbers, in the order of their codes.
 func wardSummaries(ctx context.Context, q *sql.Tx) ([]WardSummary, error) {
-	rows, err := q.QueryContext(ctx, `SELECT ward.id, ward.code, ward.name, ward.block, ward.is_open,
+	rows, err := q.QueryContext(ctx,
+		`SELECT ward.id, ward.code, ward.name, ward.block, ward.is_open,
 			COALESCE(bed.status, ''), count(bed.id), count(admission.id) FILTER (WHERE admission.discharge_planned)
 		FROM ward
 		LEFT JOIN bed ON bed.ward_id = ward.id
@@ -288,21 +294,25 @@ func (w NewWard) check() error {
 
 // addWard inserts a ward with its beds and returns its id.
 func (c *change) addWard(ctx context.Context, ward NewWard) (id int64, err error) {
-	err = c.tx.QueryRowContext(ctx, `INSERT INTO ward (code, name, block) VALUES ($1, $2, $3) RETURNING id`,
+	err = c.tx.QueryRowContext(ctx,
+		`INSERT INTO ward (code, name, block) VALUES ($1, $2, $3) RETURNING id`,
 		ward.Code, ward.Name, ward.Block).Scan(&id)
 	if store.Violated(err) == "ward_code" {
-		return 0, Refuse(Conflict, "ward_code_taken", "There is a ward %s already. Choose another code.", ward.Code)
+		return 0, Refuse(Conflict, "ward_code_taken",
+			"There is a ward %s already. Choose another code.", ward.Code)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("add ward %s: %w", ward.Code, err)
 	}
 	for n := 1; n <= ward.Beds; n++ {
-		_, err := c.tx.ExecContext(ctx, `INSERT INTO bed (ward_id, number, status, status_since) VALUES ($1, $2, $3, $4)`,
+		_, err := c.tx.ExecContext(ctx,
+			`INSERT INTO bed (ward_id, number, status, status_since) VALUES ($1, $2, $3, $4)`,
 			id, fmt.Sprintf("%s-%02d", ward.Code, n), BedAvailable, instant(c.now))
 		if err != nil {
 			return 0, fmt.Errorf("add bed %d of ward %s: %w", n, ward.Code, err)
 		}
 	}
-	c.record(entry{action: "ward.add", entity: "ward", entityID: id, wardID: id, to: ward.Code}, Ward{ID: id})
+	c.record(entry{action: "ward.add", entity: "ward", entityID: id, wardID: id, to: ward.Code},
+		Ward{ID: id})
 	return id, nil
 }

@@ -67,11 +67,13 @@ func (h *Hospital) AddZone(ctx context.Context, actor Actor, zone ZoneChange) (Z
 
 // addZone inserts a zone and returns its id.
 func (c *change) addZone(ctx context.Context, zone ZoneChange) (id int64, err error) {
-	err = c.tx.QueryRowContext(ctx, `INSERT INTO zone (name, charge) VALUES ($1, $2) RETURNING id`, zone.Name, zone.Charge).Scan(&id)
+	err = c.tx.QueryRowContext(ctx, `INSERT INTO zone (name, charge) VALUES ($1, $2) RETURNING id`,
+		zone.Name, zone.Charge).Scan(&id)
 	if err != nil {
 		return 0, zone.writeError(err)
 	}
-	c.record(entry{action: "zone.add", entity: "zone", entityID: id, to: zone.Name, version: 1}, Zone{ID: id})
+	c.record(entry{action: "zone.add", entity: "zone", entityID: id, to: zone.Name, version: 1},
+		Zone{ID: id})
 	return id, nil
 }
 
@@ -89,7 +91,8 @@ func (z *ZoneChange) check() error {
 // writeError words why a zone could not be written.
 func (z ZoneChange) writeError(err error) error {
 	if store.Violated(err) == "zone_name" {
-		return Refuse(Conflict, "zone_name_taken", "There is a zone %s already. Choose another name.", z.Name)
+		return Refuse(Conflict, "zone_name_taken",
+			"There is a zone %s already. Choose another name.", z.Name)
 	}
 	return fmt.Errorf("write a zone: %w", err)
 }
@@ -97,7 +100,8 @@ func (z ZoneChange) writeError(err error) error {
 // SetZone changes a zone's name and charge, and tells all who watch an address in it. Orders keep
 // the charge that they were placed with. NotFound where there is no such zone, Conflict where it
 // has another version.
-func (h *Hospital) SetZone(ctx context.Context, actor Actor, id int64, zone ZoneChange) (Zone, error) {
+func (h *Hospital) SetZone(ctx context.Context, actor Actor, id int64,
+	zone ZoneChange) (Zone, error) {
 	if err := actor.need(ManageZones); err != nil {
 		return Zone{}, err
 	}
@@ -113,7 +117,8 @@ func (h *Hospital) SetZone(ctx context.Context, actor Actor, id int64, zone Zone
 			return Zone{}, err
 		}
 		if zone.Version != 0 && zone.Version != before.Version {
-			return Zone{}, c.withChanges(ctx, before.outdated(), "zone", id, zone.Version, before.Version)
+			return Zone{}, c.withChanges(ctx, before.outdated(), "zone", id, zone.Version,
+				before.Version)
 		}
 		if before.Name == zone.Name && before.Charge == zone.Charge {
 			return before, nil
@@ -135,10 +140,13 @@ func (c *change) setZone(ctx context.Context, before, to Zone) error {
 		return ZoneChange{Name: to.Name}.writeError(err)
 	}
 	c.record(entry{action: "zone.set", entity: "zone", entityID: to.ID,
-		from: fmt.Sprintf("%s %d", before.Name, before.Charge), to: fmt.Sprintf("%s %d", to.Name, to.Charge),
+		from:    fmt.Sprintf("%s %d", before.Name, before.Charge),
+		to:      fmt.Sprintf("%s %d", to.Name, to.Charge),
 		version: to.Version}, to)
 
-	rows, err := c.tx.QueryContext(ctx, selectAddress+` WHERE address.zone_id = $1 AND address.removed_at IS NULL ORDER BY address.id`, to.ID)
+	rows, err := c.tx.QueryContext(ctx,
+		selectAddress+` WHERE address.zone_id = $1 AND address.removed_at IS NULL
+			ORDER BY address.id`, to.ID)
 	addresses, err := collect(rows, err, scanAddress)
 	if err != nil {
 		return fmt.Errorf("read the addresses in zone %d: %w", to.ID, err)
@@ -171,7 +179,8 @@ func (c *change) lockZone(ctx context.Context, id int64) (Zone, error) {
 
 // readZone reads one zone, or returns errNoZone.
 func readZone(ctx context.Context, q *sql.Tx, id int64) (Zone, error) {
-	zone, err := scanZone(q.QueryRowContext(ctx, `SELECT id, name, charge, version FROM zone WHERE id = $1`, id))
+	zone, err := scanZone(q.QueryRowContext(ctx,
+		`SELECT id, name, charge, version FROM zone WHERE id = $1`, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return zone, errNoZone
 	}
