@@ -330,7 +330,8 @@ func TestATransferIsRefused(t *testing.T) {
 	})
 }
 
-// F10: a transfer was two separate writes; when the second failed, the patient was in no bed.
+// In the original, a transfer was two separate writes; when the second failed, the patient was in
+// no bed.
 func TestATransferThatFailsHalfWayLeavesEverythingAsItWas(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		a := h.admit(t, "Uwase Marie", "A-01")
@@ -354,7 +355,7 @@ func TestATransferThatFailsHalfWayLeavesEverythingAsItWas(t *testing.T) {
 	})
 }
 
-// F7: pending discharges were always none, or the first five occupied beds.
+// In the original, pending discharges were always none, or the first five occupied beds.
 func TestPendingDischargesAreExactlyTheOpenStaysThatAreMarked(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		var stays []hospital.Admission
@@ -467,7 +468,8 @@ func TestAPlanIsRefused(t *testing.T) {
 	})
 }
 
-// F10: a discharged patient's bed was available at once, and one way of emptying a bed left the admission open.
+// In the original, a discharged patient's bed was available at once, and one way of emptying a bed
+// left the admission open.
 func TestADischargeEndsTheStayAndLeavesItsBedInCleaning(t *testing.T) {
 	for _, outcome := range hospital.Outcomes {
 		t.Run(string(outcome), func(t *testing.T) {

@@ -9,7 +9,8 @@ import (
 	"dusangire/hospital"
 )
 
-// steps is FEATURES section 4a written down a second time: where a person may take a bed from each state.
+// steps is the table of the states of a bed written down a second time: where a person may take it
+// from each.
 var steps = map[hospital.BedStatus]string{
 	hospital.BedAvailable:   "reserved cleaning maintenance closed",
 	hospital.BedReserved:    "available closed",
@@ -19,7 +20,7 @@ var steps = map[hospital.BedStatus]string{
 	hospital.BedClosed:      "cleaning",
 }
 
-// F9: any status was accepted from any other.
+// In the original, any status was accepted from any other.
 func TestABedTakesTheStepsOfItsTableAndNoOther(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		for _, from := range hospital.BedStatuses {
@@ -100,7 +101,8 @@ func TestTheRefusalOfAStepNamesTheStepsThatAreAllowed(t *testing.T) {
 	})
 }
 
-// F9: an unknown status was stored as it came. F13: a bed could be called occupied with nobody in it.
+// In the original, an unknown status was stored as it came. A bed could be called occupied with
+// nobody in it.
 func TestNobodySetsAnUnknownStatusOrOccupiedByHand(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		bed := h.bed(t, "A-01").ID

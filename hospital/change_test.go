@@ -152,7 +152,8 @@ func TestEveryReadCarriesTheRevisionsItWasReadAt(t *testing.T) {
 	})
 }
 
-// A commit that fails at its very end: the trigger leaves a row behind that the commit finds to refer to nothing.
+// A commit that fails at its very end: the trigger leaves a row behind that the commit finds to
+// refer to nothing.
 func TestACommitThatFailsAnnouncesNothing(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		h.exec(t, `CREATE TABLE doomed (what TEXT REFERENCES meta (name) DEFERRABLE INITIALLY DEFERRED)`)

@@ -14,7 +14,8 @@ func (h *Hospital) HealthNow(ctx context.Context) Health {
 	return h.Health(ctx)
 }
 
-// OpenThrough is Open with every connection made by what through makes of the driver's own connector.
+// OpenThrough is Open with every connection made by what through makes of the driver's own
+// connector.
 func OpenThrough(ctx context.Context, o Options, through func(direct driver.Connector) driver.Connector) (*Hospital, error) {
 	return open(ctx, o, through)
 }

@@ -98,7 +98,8 @@ func TestAReadThatTakesTooLongSaysSo(t *testing.T) {
 	refused(t, err, hospital.Unavailable, "not_read")
 }
 
-// Someone outside does not keep to the order of locks. The database takes the command back, which is tried again and succeeds.
+// Someone outside does not keep to the order of locks. The database takes the command back, which
+// is tried again and succeeds.
 func TestACommandThatTheDatabaseTookBackIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, hospitaltest.PostgreSQL(t))
@@ -140,7 +141,8 @@ func TestACommandThatTheDatabaseTookBackIsTriedAgain(t *testing.T) {
 	h.sound(t)
 }
 
-// proxy stands between the hospital and PostgreSQL, and cuts the line at a commit when it is told to.
+// proxy stands between the hospital and PostgreSQL, and cuts the line at a commit when it is told
+// to.
 type proxy struct {
 	listener net.Listener
 	socket   string // the database's
@@ -160,7 +162,8 @@ const (
 	afterCommit  cut = "before the answer comes back"
 )
 
-// through starts a proxy to the database at databaseURL and returns it with the URL that leads through it.
+// through starts a proxy to the database at databaseURL and returns it with the URL that leads
+// through it.
 func through(t *testing.T, databaseURL string) (*proxy, string) {
 	t.Helper()
 	to, err := url.Parse(databaseURL)

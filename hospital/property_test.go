@@ -14,8 +14,8 @@ import (
 	"dusangire/hospital"
 )
 
-// TestMain lets the properties be checked on fewer random histories than rapid's 100, since each is written to two databases.
-// go test -rapid.checks=1000 asks for more.
+// TestMain lets the properties be checked on fewer random histories than rapid's 100, since each is
+// written to two databases. go test -rapid.checks=1000 asks for more.
 func TestMain(m *testing.M) {
 	if err := flag.Set("rapid.checks", "15"); err != nil {
 		panic(err)
@@ -23,8 +23,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// Whatever changed on a screen belongs to a topic that moved by one and was announced; whatever failed changed nothing. And
-// after any history all numbers equal a recount, and a bed is occupied exactly if a patient lies in it (F13).
+// Whatever changed on a screen belongs to a topic that moved by one and was announced; whatever
+// failed changed nothing. And after any history all numbers equal a recount, and a bed is occupied
+// exactly if a patient lies in it (F13).
 func TestAfterAnyHistoryEveryChangeWasAnnouncedAndEveryNumberIsRight(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		beds := h.bedIDs(t)
@@ -126,7 +127,8 @@ func (s *story) patientOf(n int64) int64 {
 	return a.PatientID
 }
 
-// screens is all that people see, by the topic that must move when it changes, and where the topics stand.
+// screens is all that people see, by the topic that must move when it changes, and where the topics
+// stand.
 type screens struct {
 	shown map[hospital.Topic]any
 	at    hospital.Revisions

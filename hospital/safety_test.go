@@ -78,7 +78,8 @@ func (s *service) freeBed(t testing.TB) string {
 	return free[0].Number
 }
 
-// stopped checks that an order was stopped for exactly what is wanted, as it is to be in the status that it had.
+// stopped checks that an order was stopped for exactly what is wanted, as it is to be in the status
+// that it had.
 func (s *service) stopped(t testing.TB, name string, before, after hospital.Order, want string) {
 	t.Helper()
 	switch before.Status {
@@ -173,7 +174,8 @@ func TestMedicalStaffOverrideAHeldOrderByConfirmingItWithAReason(t *testing.T) {
 	})
 }
 
-// The one refusal that changes something: what the check finds while somebody goes on with an order stops it for everyone.
+// The one refusal that changes something: what the check finds while somebody goes on with an order
+// stops it for everyone.
 func TestASafetyCheckThatRefusesHoldsTheOrderNevertheless(t *testing.T) {
 	steps := map[string]struct {
 		from hospital.OrderStatus

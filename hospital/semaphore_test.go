@@ -8,7 +8,8 @@ import (
 	"testing/synctest"
 )
 
-// TestThePrioritySemaphoreServesByPriorityThenByWhoCameFirst: nobody who guesses makes a known device wait.
+// TestThePrioritySemaphoreServesByPriorityThenByWhoCameFirst: nobody who guesses makes a known
+// device wait.
 func TestThePrioritySemaphoreServesByPriorityThenByWhoCameFirst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

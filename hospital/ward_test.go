@@ -11,7 +11,8 @@ import (
 	"dusangire/hospital"
 )
 
-// F8: availability was the typed-in capacity minus the occupied beds, so reserved and broken beds counted as available.
+// In the original, availability was the typed-in capacity minus the occupied beds, so reserved and
+// broken beds counted as available.
 func TestCountsAreOfTheBedsThatExistByTheirStatus(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		h.bring(t, "A-01", hospital.BedOccupied)
@@ -136,7 +137,7 @@ func TestTheHospitalIsEmptyUntilSomethingIsInIt(t *testing.T) {
 	})
 }
 
-// F6 and F12: the metrics were never computed, or were literals.
+// In the original, the metrics were never computed, or were literals.
 func TestTheMetricsFollowEveryChange(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		check := func(when string, want hospital.Metrics) {
