@@ -38,7 +38,7 @@ func (s *Server) renderAddresses(c echo.Context, status int, form views.Form) er
 	if err != nil {
 		return err
 	}
-	zones, err := s.Hospital.Zones(ctx)
+	zones, err := s.Hospital.Zones(ctx, actor(c))
 	if err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func (s *Server) addressPage(c echo.Context) error {
 
 func (s *Server) renderAddress(c echo.Context, status int, watch hospital.AddressWatch, form views.Form) error {
 	ctx := c.Request().Context()
-	zones, err := s.Hospital.Zones(ctx)
+	zones, err := s.Hospital.Zones(ctx, actor(c))
 	if err != nil {
 		return err
 	}
@@ -175,7 +175,7 @@ func (s *Server) changeAddress(c echo.Context, in *input, command func(context.C
 		return err
 	}
 	err = command(ctx, watch.Address)
-	if err != nil && audienceOf(c.Request()) == browser && !isKind(err, hospital.NotFound) {
+	if err != nil && audienceOf(c.Request()) == browser && !hospital.IsKind(err, hospital.NotFound) {
 		p := s.explain(c, err)
 		if watch, err = s.Hospital.Address(ctx, actor(c), id); err != nil {
 			return err

@@ -18,7 +18,7 @@ import (
 func (h *house) as(role hospital.Role) hospital.Actor {
 	h.t.Helper()
 	h.employ(role)
-	users, err := h.hospital.Users(h.t.Context())
+	users, err := h.hospital.Users(h.t.Context(), hospital.System)
 	h.must(err)
 	i := slices.IndexFunc(users, func(u hospital.User) bool { return u.Username == string(role) })
 	return hospital.Actor{UserID: users[i].ID, Username: users[i].Username, Role: role}

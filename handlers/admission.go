@@ -126,7 +126,7 @@ func (s *Server) refuseStay(c echo.Context, id int64, form string, in *input, re
 	if audienceOf(c.Request()) == program {
 		return refusal
 	}
-	admission, err := s.Hospital.Admission(c.Request().Context(), id)
+	admission, err := s.Hospital.Admission(c.Request().Context(), actor(c), id)
 	if err != nil {
 		return refusal
 	}
@@ -149,7 +149,7 @@ func (s *Server) admissionPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	admission, err := s.Hospital.OpenStay(c.Request().Context(), id)
+	admission, err := s.Hospital.OpenStay(c.Request().Context(), actor(c), id)
 	if err != nil {
 		return err
 	}
@@ -167,7 +167,7 @@ func (s *Server) admissionPage(c echo.Context) error {
 }
 
 func (s *Server) renderWaiting(c echo.Context, status int, a hospital.Admission, form views.Form) error {
-	free, err := s.Hospital.FreeBeds(c.Request().Context())
+	free, err := s.Hospital.FreeBeds(c.Request().Context(), actor(c))
 	if err != nil {
 		return err
 	}

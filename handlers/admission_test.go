@@ -160,7 +160,7 @@ func TestOneOfManyAtOnceUnderOneKeyAdmits(t *testing.T) {
 				t.Errorf("each try should get the one admission: %d %s", got.status, got.body)
 			}
 		}
-		if d, err := h.hospital.ManagementDashboard(t.Context()); err != nil || d.PatientCount != 1 {
+		if d, err := h.hospital.ManagementDashboard(t.Context(), hospital.System); err != nil || d.PatientCount != 1 {
 			t.Errorf("%d patients after %d tries under one key (%v), want 1", d.PatientCount, tries, err)
 		}
 	})

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -54,7 +53,7 @@ func (s *Server) permitted(r Route) echo.HandlerFunc {
 		if err == nil && !isOwnPage(c) {
 			return anotherPerson(c)
 		}
-		if isKind(err, hospital.Unauthenticated) && r.Method == http.MethodGet && audienceOf(c.Request()) == browser {
+		if hospital.IsKind(err, hospital.Unauthenticated) && r.Method == http.MethodGet && audienceOf(c.Request()) == browser {
 			return c.Redirect(http.StatusSeeOther, "/login?next="+url.QueryEscape(c.Request().URL.Path))
 		}
 		if err != nil {
@@ -124,11 +123,6 @@ func anotherPerson(c echo.Context) error {
 		"This page is of somebody who is no longer signed in here. Nothing was changed. Open it again.")
 }
 
-func isKind(err error, kind hospital.Kind) bool {
-	var refusal *hospital.Error
-	return errors.As(err, &refusal) && refusal.Kind == kind
-}
-
 // tokenOf is the session's token: a program's bearer token, or the cookie.
 func (s *Server) tokenOf(c echo.Context) string {
 	scheme, token, _ := strings.Cut(c.Request().Header.Get(echo.HeaderAuthorization), " ")
@@ -160,7 +154,7 @@ func actor(c echo.Context) hospital.Actor {
 
 // home sends people to where their work is.
 func (s *Server) home(c echo.Context) error {
-	if err := s.recognise(c); isKind(err, hospital.Unauthenticated) {
+	if err := s.recognise(c); hospital.IsKind(err, hospital.Unauthenticated) {
 		return c.Redirect(http.StatusSeeOther, "/login")
 	} else if err != nil {
 		return err

@@ -46,7 +46,7 @@ func (s *Server) whereabouts(c echo.Context, detail hospital.BedDetail) (sentenc
 		return "", true
 	}
 	ctx := c.Request().Context()
-	admission, err := s.Hospital.Admission(ctx, id)
+	admission, err := s.Hospital.Admission(ctx, actor(c), id)
 	switch {
 	case err != nil: // there is nothing to say of them, and the panel is right without it
 		return "", false

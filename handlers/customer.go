@@ -124,7 +124,7 @@ func (s *Server) changeLink(c echo.Context, command func(ctx context.Context, ac
 	}
 	username := in.text("username")
 	return s.changeStay(c, views.FormCustomers, in, func(ctx context.Context, id int64) (hospital.Admission, error) {
-		admission, err := s.Hospital.Admission(ctx, id)
+		admission, err := s.Hospital.Admission(ctx, actor(c), id)
 		if err != nil {
 			return admission, err
 		}

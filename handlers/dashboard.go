@@ -18,7 +18,7 @@ import (
 func (s *Server) medicalDashboard(c echo.Context) error {
 	session, _ := sessionOf(c)
 	ctx := c.Request().Context()
-	d, err := s.Hospital.MedicalDashboard(ctx, session.User.Wards)
+	d, err := s.Hospital.MedicalDashboard(ctx, actor(c), session.User.Wards)
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (s *Server) liveMedicalDashboard(c echo.Context) error {
 		Name:   fmt.Sprintf("dashboard/medical_staff/%s/%s", joinIDs(wards), language),
 		Topics: []string{string(hospital.MetricsTopic)},
 		Read: func(ctx context.Context) (hub.State, error) {
-			d, err := s.Hospital.MedicalDashboard(ctx, wards)
+			d, err := s.Hospital.MedicalDashboard(ctx, hospital.HolderOf(hospital.ReadMedicalDashboard), wards)
 			return medicalState(d, language), err
 		},
 	}))
@@ -83,7 +83,7 @@ func medicalState(d hospital.MedicalDashboard, language text.Lang) *liveState {
 // managementDashboard is GET /dashboard/ward_management/.
 func (s *Server) managementDashboard(c echo.Context) error {
 	ctx := c.Request().Context()
-	d, err := s.Hospital.ManagementDashboard(ctx)
+	d, err := s.Hospital.ManagementDashboard(ctx, actor(c))
 	if err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func (s *Server) liveManagementDashboard(c echo.Context) error {
 		Name:   fmt.Sprintf("dashboard/ward_management/%s", language),
 		Topics: []string{string(hospital.MetricsTopic)},
 		Read: func(ctx context.Context) (hub.State, error) {
-			d, err := s.Hospital.ManagementDashboard(ctx)
+			d, err := s.Hospital.ManagementDashboard(ctx, hospital.HolderOf(hospital.ReadManagementDashboard))
 			return managementState(d, language), err
 		},
 	}))

@@ -180,7 +180,7 @@ func (s *Server) actOnDelivery(ctx context.Context, who hospital.Actor, id int64
 			return hub.ErrorMessage("missing_field", "Say where with latitude and longitude, in degrees."), true
 		}
 		if _, err := s.Hospital.LocateDelivery(ctx, who, id, latitude, longitude); err != nil {
-			if isKind(err, hospital.Forbidden) {
+			if hospital.IsKind(err, hospital.Forbidden) {
 				s.noteDenied(ctx, who, asked.Action)
 			}
 			return s.refuseAction(err), true

@@ -57,5 +57,5 @@ func refuseFrame(c echo.Context, refusal *hub.Close) error {
 }
 
 func errRestarting() error {
-	return hospital.Refuse(hospital.Unavailable, "restarting", "The server restarts. Try again in a moment.")
+	return hospital.Busy("restarting", "The server restarts. Try again in a moment.")
 }

@@ -180,7 +180,7 @@ func actor(role hospital.Role) hospital.Actor {
 // bed reads one of a ward's beds, the first being 1.
 func (h *house) bed(ward hospital.Ward, n int) hospital.BoardBed {
 	h.t.Helper()
-	board, err := h.hospital.WardBoard(h.t.Context(), ward.ID)
+	board, err := h.hospital.WardBoard(h.t.Context(), hospital.System, ward.ID)
 	h.must(err)
 	return board.Beds[n-1]
 }

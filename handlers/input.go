@@ -106,11 +106,10 @@ func decodeBody(r *http.Request) (sentValues, error) {
 
 // unread words a body that did not arrive: too large, which Echo has said already, too slow, or cut off.
 func unread(err error) error {
-	var said *echo.HTTPError
-	switch {
-	case errors.As(err, &said):
+	if said, ok := errors.AsType[*echo.HTTPError](err); ok {
 		return said
-	case errors.Is(err, os.ErrDeadlineExceeded):
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return echo.NewHTTPError(http.StatusRequestTimeout, "The request took too long to arrive.")
 	}
 	return malformed("The request did not arrive whole.")

@@ -30,7 +30,7 @@ func (s *Server) kitchenDashboard(c echo.Context) error {
 		return err
 	}
 	ctx := c.Request().Context()
-	b, err := s.Hospital.KitchenBoard(ctx)
+	b, err := s.Hospital.KitchenBoard(ctx, actor(c))
 	if err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func (s *Server) kitchenDashboard(c echo.Context) error {
 // renderKitchen draws a wall.
 func (s *Server) renderKitchen(c echo.Context, status int, wall views.Wall) error {
 	ctx := c.Request().Context()
-	b, err := s.Hospital.KitchenBoard(ctx)
+	b, err := s.Hospital.KitchenBoard(ctx, actor(c))
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (s *Server) liveKitchen(c echo.Context) error {
 		Name:   fmt.Sprintf("%s %s", views.KitchenPath(wall.Filter), language),
 		Topics: []string{string(hospital.KitchenTopic), string(hospital.MetricsTopic)},
 		Read: func(ctx context.Context) (hub.State, error) {
-			b, err := s.Hospital.KitchenBoard(ctx)
+			b, err := s.Hospital.KitchenBoard(ctx, hospital.HolderOf(hospital.ReadKitchen))
 			return kitchenState(b.Filtered(wall.Filter), views.Wall{Filter: wall.Filter}, language), err
 		},
 	}))
@@ -91,7 +91,7 @@ func kitchenState(b hospital.KitchenBoard, wall views.Wall, language text.Lang) 
 // wall is the wall that a query describes. What does not exist is left out of its filter, noted for people and refused to programs.
 func (s *Server) wall(c echo.Context, query url.Values) (wall views.Wall, refused *input, err error) {
 	ctx := c.Request().Context()
-	if wall.Wards, err = s.Hospital.Wards(ctx); err != nil {
+	if wall.Wards, err = s.Hospital.Wards(ctx, actor(c)); err != nil {
 		return wall, nil, err
 	}
 	var wards []string

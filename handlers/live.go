@@ -106,7 +106,7 @@ func refusedSocket(err error) error {
 	case errors.Is(err, hub.ErrDraining):
 		return errRestarting()
 	case errors.Is(err, hub.ErrBusy):
-		return hospital.Refuse(hospital.Unavailable, "busy", "Very many screens are being opened at this moment. Try again in a moment.")
+		return hospital.Busy("busy", "Very many screens are being opened at this moment. Try again in a moment.")
 	case errors.Is(err, context.Canceled):
 		return err // the client has left
 	case errors.Is(err, hub.ErrTooMany):
@@ -120,7 +120,7 @@ func isUpgrade(r *http.Request) bool { return strings.EqualFold(r.Header.Get("Up
 // visit is what the person behind a request may watch: their session and role decide, never the message or the query.
 func (s *Server) visit(c echo.Context, r Route) (hub.Visit, error) {
 	err := s.recognise(c)
-	if isKind(err, hospital.Unauthenticated) || err == nil && !isOwnPage(c) {
+	if hospital.IsKind(err, hospital.Unauthenticated) || err == nil && !isOwnPage(c) {
 		return hub.Visit{Refusal: hub.CloseSignedOut}, nil
 	}
 	if err != nil {
@@ -198,7 +198,7 @@ func closeWhenGone(read func(context.Context) (hub.State, error)) func(context.C
 // error as it is. Whoever opens a view that hangs on more than a role asks first whether it is for
 // them now: what the view has read may be of a minute ago.
 func goneAsClose(err error) error {
-	if isKind(err, hospital.NotFound) {
+	if hospital.IsKind(err, hospital.NotFound) {
 		return hub.CloseNoSuchPath
 	}
 	return err

@@ -574,7 +574,7 @@ func TestTwoHundredQuickChangesArriveInOrder(t *testing.T) {
 	t.Parallel()
 	const beds = 200
 	h := newHouse(t, settings{beds: beds})
-	board, err := h.hospital.WardBoard(t.Context(), h.a.ID)
+	board, err := h.hospital.WardBoard(t.Context(), hospital.System, h.a.ID)
 	h.must(err)
 	token := h.token("admin")
 	clients := []*socket{h.watch(wardPath(h.a), token), h.watch(wardPath(h.a), token)}

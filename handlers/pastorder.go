@@ -39,7 +39,7 @@ func (s *Server) pastOrders(c echo.Context) error {
 
 func (s *Server) renderPast(c echo.Context, status int, form views.Form) error {
 	ctx := c.Request().Context()
-	b, err := s.Hospital.KitchenBoard(ctx)
+	b, err := s.Hospital.KitchenBoard(ctx, actor(c))
 	if err != nil {
 		return err
 	}

@@ -46,29 +46,33 @@ const problemPrefix = "urn:dusangire:problem:"
 
 // problemOf puts an error into words. What is not a refusal is internal, and none of it is shown.
 func problemOf(ctx context.Context, err error) Problem {
-	var refusal *hospital.Error
-	var status *echo.HTTPError
-	switch {
-	case errors.As(err, &refusal):
-		p := problem(statuses[refusal.Kind], text.Refusal(ctx, refusal))
-		p.Type, p.Code = problemPrefix+refusal.Code, refusal.Code
-		for field, wrong := range refusal.Fields {
-			if p.Errors == nil {
-				p.Errors = map[string]string{}
-			}
-			p.Errors[field] = text.Refusal(ctx, wrong)
-		}
-		p.Current = currentJSON(ctx, refusal.Current)
-		p.Changes, p.changed = changesJSON(refusal.Changes), views.ChangeWords(ctx, refusal.Changes)
-		return p
-	case errors.As(err, &status):
-		sentence, isText := status.Message.(string)
-		if !isText || sentence == http.StatusText(status.Code) {
-			sentence = text.T(ctx, statusKey(status.Code))
-		}
-		return problem(status.Code, sentence)
+	if refusal, ok := errors.AsType[*hospital.Error](err); ok {
+		return refusalProblem(ctx, refusal)
 	}
-	return problem(http.StatusInternalServerError, text.T(ctx, statusKey(http.StatusInternalServerError)))
+	status, ok := errors.AsType[*echo.HTTPError](err)
+	if !ok {
+		return problem(http.StatusInternalServerError, text.T(ctx, statusKey(http.StatusInternalServerError)))
+	}
+	sentence, isText := status.Message.(string)
+	if !isText || sentence == http.StatusText(status.Code) {
+		sentence = text.T(ctx, statusKey(status.Code))
+	}
+	return problem(status.Code, sentence)
+}
+
+// refusalProblem puts a refusal into words.
+func refusalProblem(ctx context.Context, refusal *hospital.Error) Problem {
+	p := problem(statuses[refusal.Kind], text.Refusal(ctx, refusal))
+	p.Type, p.Code = problemPrefix+refusal.Code, refusal.Code
+	for field, wrong := range refusal.Fields {
+		if p.Errors == nil {
+			p.Errors = map[string]string{}
+		}
+		p.Errors[field] = text.Refusal(ctx, wrong)
+	}
+	p.Current = currentJSON(ctx, refusal.Current)
+	p.Changes, p.changed = changesJSON(refusal.Changes), views.ChangeWords(ctx, refusal.Changes)
+	return p
 }
 
 func problem(status int, detail string) Problem {
@@ -126,8 +130,7 @@ func hasLeft(c echo.Context) bool { return errors.Is(c.Request().Context().Err()
 func (s *Server) explain(c echo.Context, err error) Problem {
 	p := problemOf(c.Request().Context(), err)
 	cause := err
-	var refusal *hospital.Error
-	if errors.As(err, &refusal) {
+	if refusal, ok := errors.AsType[*hospital.Error](err); ok {
 		cause = refusal.Cause
 		if refusal.Kind == hospital.Forbidden {
 			s.noteDenied(c.Request().Context(), actor(c), c.Request().Method+" "+c.Path())
@@ -137,8 +140,8 @@ func (s *Server) explain(c echo.Context, err error) Problem {
 				p.Current = whole // what the patient may eat has changed as often as the rest
 			}
 		}
-		if wait := retryAfter(refusal); wait > 0 {
-			c.Response().Header().Set("Retry-After", strconv.Itoa(wait))
+		if refusal.RetryAfter > 0 {
+			c.Response().Header().Set("Retry-After", strconv.Itoa(int(refusal.RetryAfter.Seconds())))
 		}
 	}
 	if p.Status >= http.StatusInternalServerError && cause != nil && !hasLeft(c) { // what we refuse on purpose is counted, not told one by one
@@ -155,21 +158,6 @@ func (s *Server) noteDenied(ctx context.Context, who hospital.Actor, what string
 	if err := s.Hospital.NoteDenied(ctx, who, what); err != nil {
 		s.Log.Error("a refusal is not in the audit", "request", who.RequestID, "error", err)
 	}
-}
-
-// retryAfter is after how many seconds the same may succeed; 0 where time changes nothing.
-func retryAfter(refusal *hospital.Error) int {
-	switch refusal.Kind {
-	case hospital.Unavailable:
-		return 2
-	case hospital.TooMany:
-		for _, arg := range refusal.Args {
-			if seconds, ok := arg.(int); ok {
-				return seconds
-			}
-		}
-	}
-	return 0
 }
 
 func (s *Server) answerProblem(c echo.Context, p Problem) error {

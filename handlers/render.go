@@ -68,7 +68,7 @@ func (s *Server) page(c echo.Context, title string) (views.Page, error) {
 	if !session.User.Role.May(hospital.ReadWards) {
 		return p, nil
 	}
-	all, err := s.Hospital.Wards(c.Request().Context())
+	all, err := s.Hospital.Wards(c.Request().Context(), actor(c))
 	if err != nil {
 		return p, err
 	}

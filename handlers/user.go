@@ -12,7 +12,7 @@ import (
 // usersPage is GET /users/: who can sign in. Accounts are made and ended with the command line.
 func (s *Server) usersPage(c echo.Context) error {
 	ctx := c.Request().Context()
-	users, err := s.Hospital.Users(ctx)
+	users, err := s.Hospital.Users(ctx, actor(c))
 	if err != nil {
 		return err
 	}

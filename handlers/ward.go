@@ -20,7 +20,7 @@ func (s *Server) wardPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	board, err := s.Hospital.WardBoard(c.Request().Context(), id)
+	board, err := s.Hospital.WardBoard(c.Request().Context(), actor(c), id)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (s *Server) liveWard(c echo.Context) error {
 		Name:   fmt.Sprintf("ward:%d/%s", id, language),
 		Topics: []string{string(hospital.WardTopic(id))},
 		Read: func(ctx context.Context) (hub.State, error) {
-			board, err := s.Hospital.WardBoard(ctx, id)
+			board, err := s.Hospital.WardBoard(ctx, hospital.HolderOf(hospital.ReadWards), id)
 			return wardState(board, language), err
 		},
 	})

@@ -22,7 +22,7 @@ func (s *Server) zonesPage(c echo.Context) error {
 	if audienceOf(c.Request()) != program {
 		return s.renderZones(c, http.StatusOK, views.Form{})
 	}
-	zones, err := s.Hospital.Zones(c.Request().Context())
+	zones, err := s.Hospital.Zones(c.Request().Context(), actor(c))
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func (s *Server) zonesPage(c echo.Context) error {
 
 func (s *Server) renderZones(c echo.Context, status int, form views.Form) error {
 	ctx := c.Request().Context()
-	zones, err := s.Hospital.Zones(ctx)
+	zones, err := s.Hospital.Zones(ctx, actor(c))
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (s *Server) zone(c echo.Context) (hospital.Zone, error) {
 	if err != nil {
 		return hospital.Zone{}, err
 	}
-	zones, err := s.Hospital.Zones(c.Request().Context())
+	zones, err := s.Hospital.Zones(c.Request().Context(), actor(c))
 	if err != nil {
 		return hospital.Zone{}, err
 	}

@@ -28,8 +28,8 @@ import (
 // went.
 const CarriedShows = 24 * time.Hour
 
-// mustSee returns NotFound unless the actor may read the order.
-func mustSee(ctx context.Context, q *sql.Tx, now time.Time, actor Actor, o Order) error {
+// authorizeOrder returns NotFound unless the actor may read the order.
+func authorizeOrder(ctx context.Context, q *sql.Tx, now time.Time, actor Actor, o Order) error {
 	seen, err := ordersSeen(ctx, q, now, actor, o.ID)
 	if err == nil && !seen[o.ID] {
 		return unknownOrder()
@@ -38,13 +38,12 @@ func mustSee(ctx context.Context, q *sql.Tx, now time.Time, actor Actor, o Order
 }
 
 // OrdersSeen returns which of some orders the actor may read, for whoever shows where to read them.
-func (h *Hospital) OrdersSeen(ctx context.Context, actor Actor, ids ...int64) (map[int64]bool, error) {
-	var seen map[int64]bool
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
-		seen, err = ordersSeen(ctx, q, h.clock(ctx), actor, ids...)
-		return err
-	})
-	return seen, err
+func (h *Hospital) OrdersSeen(ctx context.Context, actor Actor,
+	ids ...int64) (map[int64]bool, error) {
+	return readAs(ctx, h, actor, FollowOrders,
+		func(ctx context.Context, q *sql.Tx) (map[int64]bool, error) {
+			return ordersSeen(ctx, q, h.clock(ctx), actor, ids...)
+		})
 }
 
 // ordersSeen is OrdersSeen in a transaction.
@@ -78,8 +77,8 @@ func ordersSeen(ctx context.Context, q *sql.Tx, now time.Time, actor Actor,
 	return seen, nil
 }
 
-// mustSee returns NotFound unless the actor, who is no customer, may read the delivery.
-func (r run) mustSee(now time.Time, actor Actor) error {
+// authorize returns NotFound unless the actor, who is no customer, may read the delivery.
+func (r deliveryRow) authorize(now time.Time, actor Actor) error {
 	switch {
 	case actor.oversees(), !r.Status.Ended():
 		return nil
@@ -98,7 +97,7 @@ func (a Actor) oversees() bool {
 // shownTo is the delivery as far as the actor may know of it, who may read it. A home is for the
 // customer who lives there, the courier who goes there and admin: for everyone else the zone is
 // enough.
-func (r run) shownTo(actor Actor) Delivery {
+func (r deliveryRow) shownTo(actor Actor) Delivery {
 	d := r.Delivery
 	theirs := r.CourierID == actor.UserID && actor.UserID != 0
 	if r.AddressID == 0 || theirs || actor.Role.May(OverseeDeliveries) ||
@@ -110,8 +109,8 @@ func (r run) shownTo(actor Actor) Delivery {
 	return d
 }
 
-// mustSeeAddress returns NotFound unless the actor may read the address.
-func mustSeeAddress(ctx context.Context, q *sql.Tx, now time.Time, actor Actor, a Address) error {
+// authorizeAddress returns NotFound unless the actor may read the address.
+func authorizeAddress(ctx context.Context, q *sql.Tx, now time.Time, actor Actor, a Address) error {
 	if a.OwnerID == actor.UserID || actor.Role.May(OverseeDeliveries) {
 		return nil
 	}
@@ -134,8 +133,8 @@ func mustSeeAddress(ctx context.Context, q *sql.Tx, now time.Time, actor Actor, 
 }
 
 // OpenStay reads a stay that has not ended. NotFound where there is none, or it has.
-func (h *Hospital) OpenStay(ctx context.Context, id int64) (Admission, error) {
-	stay, err := h.Admission(ctx, id)
+func (h *Hospital) OpenStay(ctx context.Context, actor Actor, id int64) (Admission, error) {
+	stay, err := h.Admission(ctx, actor, id)
 	if err == nil && !stay.DischargedAt.IsZero() {
 		return Admission{}, Refuse(NotFound, "stay_ended", "This stay has ended.")
 	}

@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// Address is where a customer has meals brought to. One of a customer's addresses is the default, as long as there are any.
+// Address is where a customer has meals brought to. One of a customer's addresses is the default,
+// as long as there are any.
 type Address struct {
 	ID           int64
 	OwnerID      int64
@@ -30,7 +31,8 @@ type Address struct {
 
 // OneLine is where the address is, for people.
 func (a Address) OneLine() string {
-	lines := slices.DeleteFunc([]string{a.Line1, a.Line2, a.City}, func(line string) bool { return line == "" })
+	lines := slices.DeleteFunc([]string{a.Line1, a.Line2, a.City},
+		func(line string) bool { return line == "" })
 	return strings.Join(lines, ", ")
 }
 
@@ -38,9 +40,11 @@ func (a Address) OneLine() string {
 type AddressFields struct {
 	Label, FullName, Phone, Line1, Line2, City, Instructions string
 	ZoneID                                                   int64
-	Default                                                  bool   // false leaves the default what it is: it passes on only to another one
-	IdempotencyKey                                           string // of AddAddress
-	Version                                                  int64  // of SetAddress: as the person saw it; 0 where they did not say
+	// false leaves the default what it is: it passes on only to another one
+	Default        bool
+	IdempotencyKey string // of AddAddress
+	// of SetAddress: as the person saw it; 0 where they did not say
+	Version int64
 }
 
 // Longest texts of an address, in characters. Names are as long as LongestName.
@@ -53,13 +57,15 @@ const (
 // MostAddresses is the most addresses that a customer has.
 const MostAddresses = 20
 
-// phonePattern is a telephone number of Rwanda: of a mobile one the digits after +250 begin with 7, of a fixed one with 2.
+// phonePattern is a telephone number of Rwanda: of a mobile one the digits after +250 begin with 7,
+// of a fixed one with 2.
 var phonePattern = regexp.MustCompile(`^(?:\+250|00250|250|0)([27][0-9]{8})$`)
 
 // phoneFiller is what people write into a telephone number for the eye.
 var phoneFiller = strings.NewReplacer(" ", "", "-", "", ".", "", "(", "", ")", "", "/", "")
 
-// normalPhone is a telephone number of Rwanda in its one form, such as "+250788123456"; anything else it leaves as it is.
+// normalPhone is a telephone number of Rwanda in its one form, such as "+250788123456"; anything
+// else it leaves as it is.
 func normalPhone(phone string) (normal string, ok bool) {
 	digits := phonePattern.FindStringSubmatch(phoneFiller.Replace(phone))
 	if digits == nil {
@@ -68,9 +74,11 @@ func normalPhone(phone string) (normal string, ok bool) {
 	return "+250" + digits[1], true
 }
 
-// check tidies the fields and returns what is wrong with them, apart from what only the database knows.
+// check tidies the fields and returns what is wrong with them, apart from what only the database
+// knows.
 func (f *AddressFields) check() fields {
-	for _, text := range []*string{&f.Label, &f.FullName, &f.Phone, &f.Line1, &f.Line2, &f.City, &f.Instructions} {
+	for _, text := range []*string{&f.Label, &f.FullName, &f.Phone, &f.Line1, &f.Line2, &f.City,
+		&f.Instructions} {
 		*text = tidy(*text)
 	}
 	wrong := fields{}
@@ -79,7 +87,8 @@ func (f *AddressFields) check() fields {
 	wrong.line("phone", f.Phone, LongestLine, "Give a telephone number for the courier.")
 	phone, ok := normalPhone(f.Phone)
 	if !ok {
-		wrong.refuse("phone", "phone", "Give a telephone number of Rwanda, such as 0788 123 456 or +250 788 123 456.")
+		wrong.refuse("phone", "phone",
+			"Give a telephone number of Rwanda, such as 0788 123 456 or +250 788 123 456.")
 	}
 	f.Phone = phone
 	wrong.line("address_line1", f.Line1, LongestLine, "Give the street or the place.")
@@ -105,18 +114,21 @@ func (f fields) line(field, value string, longest int, ask string) {
 }
 
 // selectAddress reads addresses with their zones.
-const selectAddress = `SELECT address.id, address.owner_id, address.label, address.full_name, address.phone, address.line1, address.line2,
-		address.city, zone.id, zone.name, zone.charge, zone.version, address.instructions, address.is_default, address.removed_at IS NOT NULL,
-		address.version
+const selectAddress = `SELECT address.id, address.owner_id, address.label, address.full_name,
+	address.phone, address.line1, address.line2,
+		address.city, zone.id, zone.name, zone.charge, zone.version, address.instructions,
+		address.is_default, address.removed_at IS NOT NULL, address.version
 	FROM address JOIN zone ON zone.id = address.zone_id`
 
 func scanAddress(row scanner) (a Address, err error) {
-	err = row.Scan(&a.ID, &a.OwnerID, &a.Label, &a.FullName, &a.Phone, &a.Line1, &a.Line2, &a.City, &a.Zone.ID, &a.Zone.Name,
-		&a.Zone.Charge, &a.Zone.Version, &a.Instructions, &a.Default, &a.Removed, &a.Version)
+	err = row.Scan(&a.ID, &a.OwnerID, &a.Label, &a.FullName, &a.Phone, &a.Line1, &a.Line2, &a.City,
+		&a.Zone.ID, &a.Zone.Name, &a.Zone.Charge, &a.Zone.Version, &a.Instructions, &a.Default,
+		&a.Removed, &a.Version)
 	return a, err
 }
 
-// unknownAddress is the refusal of an address that does not exist or is somebody else's: nobody learns which.
+// unknownAddress is the refusal of an address that does not exist or is somebody else's: nobody
+// learns which.
 func unknownAddress() error {
 	return Refuse(NotFound, "address_unknown", "There is no such address.")
 }
@@ -138,10 +150,13 @@ func addressesOf(ctx context.Context, q *sql.Tx, owner int64) ([]Address, error)
 	return addressesWhere(ctx, q, owner, `address.removed_at IS NULL`)
 }
 
-// addressesWhere lists those of a customer's addresses that a condition selects; its arguments are numbered from $2.
-func addressesWhere(ctx context.Context, q *sql.Tx, owner int64, condition string, args ...any) ([]Address, error) {
+// addressesWhere lists those of a customer's addresses that a condition selects; its arguments are
+// numbered from $2.
+func addressesWhere(ctx context.Context, q *sql.Tx, owner int64, condition string,
+	args ...any) ([]Address, error) {
 	rows, err := q.QueryContext(ctx, selectAddress+` WHERE address.owner_id = $1 AND `+condition+`
-		ORDER BY address.is_default DESC, address.added_at, address.id`, append([]any{owner}, args...)...)
+		ORDER BY address.is_default DESC, address.added_at,
+		address.id`, append([]any{owner}, args...)...)
 	addresses, err := collect(rows, err, scanAddress)
 	if err != nil {
 		return nil, fmt.Errorf("read the addresses of user %d: %w", owner, err)
@@ -150,15 +165,10 @@ func addressesWhere(ctx context.Context, q *sql.Tx, owner int64, condition strin
 }
 
 // Addresses lists the actor's, the default first.
-func (h *Hospital) Addresses(ctx context.Context, actor Actor) (addresses []Address, err error) {
-	if err := actor.need(OrderForPatients); err != nil {
-		return nil, err
-	}
-	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
-		addresses, err = addressesOf(ctx, q, actor.UserID)
-		return err
+func (h *Hospital) Addresses(ctx context.Context, actor Actor) ([]Address, error) {
+	return readAs(ctx, h, actor, OrderForPatients, func(ctx context.Context, q *sql.Tx) ([]Address, error) {
+		return addressesOf(ctx, q, actor.UserID)
 	})
-	return addresses, err
 }
 
 // AddressWatch is one address with its owner's others, read in one snapshot.
@@ -173,71 +183,61 @@ type AddressWatch struct {
 // Address reads one for its owner, admin and the couriers who bring something there, who are not
 // told of the owner's others; NotFound else.
 func (h *Hospital) Address(ctx context.Context, actor Actor, id int64) (AddressWatch, error) {
-	if err := actor.need(ReadAddresses); err != nil {
-		return AddressWatch{}, err
-	}
-	watch := AddressWatch{At: h.clock(ctx)}
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+	return readAs(ctx, h, actor, ReadAddresses, func(ctx context.Context, q *sql.Tx) (watch AddressWatch, err error) {
+		watch = AddressWatch{At: h.clock(ctx)}
 		if watch.Address, err = readAddress(ctx, q, id); err != nil {
-			return err
+			return watch, err
 		}
-		if err := mustSeeAddress(ctx, q, watch.At, actor, watch.Address); err != nil {
-			return err
+		if err := authorizeAddress(ctx, q, watch.At, actor, watch.Address); err != nil {
+			return watch, err
 		}
-		// The owner of an address never changes, so reading it before the revisions makes no label newer than what it stands on.
+		// The owner of an address never changes, so reading it before the revisions makes no label
+		// newer than what it stands on.
 		if watch.Revisions, err = revisions(ctx, q, AddressTopic(id), AddressesTopic(watch.OwnerID)); err != nil {
-			return err
+			return watch, err
 		}
 		if watch.Address, err = readAddress(ctx, q, id); err != nil {
-			return err
+			return watch, err
 		}
 		if actor.UserID != watch.OwnerID && !actor.Role.May(OverseeDeliveries) {
-			return nil
+			return watch, nil
 		}
 		if watch.Others, err = addressesOf(ctx, q, watch.OwnerID); err != nil {
-			return err
+			return watch, err
 		}
-		watch.Gone, err = addressesWhere(ctx, q, watch.OwnerID, `address.removed_at > $2`, instant(watch.At.Add(-NewsLasts)))
-		return err
+		watch.Gone, err = addressesWhere(ctx, q, watch.OwnerID, `address.removed_at > $2`,
+			instant(watch.At.Add(-NewsLasts)))
+		isThis := func(a Address) bool { return a.ID == id }
+		watch.Others = slices.DeleteFunc(watch.Others, isThis)
+		watch.Gone = slices.DeleteFunc(watch.Gone, isThis)
+		return watch, err
 	})
-	if err != nil {
-		return AddressWatch{}, err
-	}
-	isThis := func(a Address) bool { return a.ID == id }
-	watch.Others, watch.Gone = slices.DeleteFunc(watch.Others, isThis), slices.DeleteFunc(watch.Gone, isThis)
-	return watch, nil
 }
 
-// AddAddress gives the actor another address. The first one is the default whatever is asked. Invalid names each wrong field, Conflict
-// where there are too many. An IdempotencyKey works as for Admit.
-func (h *Hospital) AddAddress(ctx context.Context, actor Actor, fields AddressFields) (a Address, replayed bool, err error) {
+// AddAddress gives the actor another address. The first one is the default whatever is asked.
+// Invalid names each wrong field, Conflict where there are too many. An IdempotencyKey works as for
+// Admit.
+func (h *Hospital) AddAddress(ctx context.Context, actor Actor,
+	fields AddressFields) (a Address, replayed bool, err error) {
 	if err := actor.need(OrderForPatients); err != nil {
 		return Address{}, false, err
 	}
 	wrong := fields.check()
-	err = h.change(ctx, actor, func(ctx context.Context, c *change) error {
-		wanted, key := fields, fields.IdempotencyKey
-		wanted.IdempotencyKey, wanted.Version = "", 0
-		id, again, err := c.once(ctx, key, "address.add", wanted, func() (int64, error) { return c.addAddress(ctx, wanted, wrong) })
-		if err != nil {
-			return err
-		}
-		if a, err = readAddress(ctx, c.tx, id); err != nil {
-			return err
-		}
-		if replayed = again; replayed {
-			return errUnchanged
-		}
-		return nil
+	wanted := fields
+	wanted.IdempotencyKey, wanted.Version = "", 0
+	return create(ctx, h, actor, creation[Address]{
+		name: "address.add", key: fields.IdempotencyKey, said: wanted,
+		make: func(ctx context.Context, c *change) (int64, error) {
+			return c.addAddress(ctx, wanted, wrong)
+		},
+		read: readAddress,
 	})
-	if err != nil {
-		return Address{}, false, err
-	}
-	return a, replayed, nil
 }
 
-// addAddress inserts an address of the actor's and returns its id. wrong is what is wrong with the fields so far.
-func (c *change) addAddress(ctx context.Context, f AddressFields, wrong fields) (id int64, err error) {
+// addAddress inserts an address of the actor's and returns its id. wrong is what is wrong with the
+// fields so far.
+func (c *change) addAddress(ctx context.Context, f AddressFields,
+	wrong fields) (id int64, err error) {
 	if err := c.lockOwner(ctx); err != nil {
 		return 0, err
 	}
@@ -249,7 +249,8 @@ func (c *change) addAddress(ctx context.Context, f AddressFields, wrong fields) 
 		return 0, err
 	}
 	if len(others) >= MostAddresses {
-		return 0, Refuse(Conflict, "addresses_many", "You have %d addresses already. Remove one first.", len(others))
+		return 0, Refuse(Conflict, "addresses_many",
+			"You have %d addresses already. Remove one first.", len(others))
 	}
 	f.Default = f.Default || len(others) == 0
 	if f.Default {
@@ -258,8 +259,10 @@ func (c *change) addAddress(ctx context.Context, f AddressFields, wrong fields) 
 		}
 	}
 	err = c.tx.QueryRowContext(ctx, `INSERT INTO address
-		(owner_id, label, full_name, phone, line1, line2, city, zone_id, instructions, is_default, added_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id`, c.actor.UserID, f.Label, f.FullName, f.Phone,
+		(owner_id, label, full_name, phone, line1, line2, city, zone_id, instructions, is_default,
+		added_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+		RETURNING id`, c.actor.UserID, f.Label, f.FullName, f.Phone,
 		f.Line1, f.Line2, f.City, f.ZoneID, f.Instructions, f.Default, instant(c.now)).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("add an address: %w", err)
@@ -271,12 +274,14 @@ func (c *change) addAddress(ctx context.Context, f AddressFields, wrong fields) 
 // recordAddress records what was done to an address of the actor's, and to which of its fields.
 // What they say is not kept in the audit.
 func (c *change) recordAddress(action string, id, version int64, fields string) {
-	c.record(entry{action: action, entity: "address", entityID: id, to: fields, version: version}, AddressTopic(id), AddressesTopic(c.actor.UserID))
+	c.record(entry{action: action, entity: "address", entityID: id, to: fields, version: version},
+		Address{ID: id, OwnerID: c.actor.UserID})
 }
 
 // lockOwner keeps the actor's addresses from every other command until the commit.
 func (c *change) lockOwner(ctx context.Context) error {
-	known, err := c.exec(ctx, `UPDATE app_user SET username = username WHERE id = $1`, c.actor.UserID)
+	known, err := c.exec(ctx, `UPDATE app_user SET username = username WHERE id = $1`,
+		c.actor.UserID)
 	if err != nil {
 		return fmt.Errorf("lock user %d: %w", c.actor.UserID, err)
 	}
@@ -291,9 +296,12 @@ func (c *change) lockOwner(ctx context.Context) error {
 func (c *change) inZone(ctx context.Context, zoneID int64, wrong fields) error {
 	wrong = maps.Clone(wrong)
 	if len(wrong) == 0 || wrong["zone_id"] == nil {
-		if _, err := c.lockZone(ctx, zoneID); errors.Is(err, errNoZone) {
-			wrong.refuse("zone_id", "zone_unknown", "There is no such zone. Choose one of the list.")
-		} else if err != nil {
+		_, err := c.lockZone(ctx, zoneID)
+		switch {
+		case errors.Is(err, errNoZone):
+			wrong.refuse("zone_id", "zone_unknown",
+				"There is no such zone. Choose one of the list.")
+		case err != nil:
 			return err
 		}
 	}
@@ -304,7 +312,8 @@ func (c *change) inZone(ctx context.Context, zoneID int64, wrong fields) error {
 func (c *change) takeDefault(ctx context.Context) error {
 	var id, version int64
 	err := c.tx.QueryRowContext(ctx, `UPDATE address SET is_default = FALSE, version = version + 1
-		WHERE owner_id = $1 AND is_default RETURNING id, version`, c.actor.UserID).Scan(&id, &version)
+		WHERE owner_id = $1 AND is_default RETURNING id,
+		version`, c.actor.UserID).Scan(&id, &version)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
@@ -315,8 +324,8 @@ func (c *change) takeDefault(ctx context.Context) error {
 	return nil
 }
 
-// lockAddress keeps an address from being changed or removed until the commit and returns it as it stands. NotFound where there is
-// none, it has been removed or it is not the actor's.
+// lockAddress keeps an address from being changed or removed until the commit and returns it as it
+// stands. NotFound where there is none, it has been removed or it is not the actor's.
 func (c *change) lockAddress(ctx context.Context, id int64) (Address, error) {
 	if _, err := c.exec(ctx, `UPDATE address SET version = version WHERE id = $1`, id); err != nil {
 		return Address{}, fmt.Errorf("lock address %d: %w", id, err)
@@ -328,48 +337,50 @@ func (c *change) lockAddress(ctx context.Context, id int64) (Address, error) {
 	return address, err
 }
 
-// SetAddress changes an address of the actor's. Making it the default takes that from the other one. What stands already
-// changes nothing. Invalid names each wrong field, Conflict another version, NotFound an address that is not the actor's.
-func (h *Hospital) SetAddress(ctx context.Context, actor Actor, id int64, fields AddressFields) (Address, error) {
+// SetAddress changes an address of the actor's. Making it the default takes that from the other
+// one. What stands already changes nothing. Invalid names each wrong field, Conflict another
+// version, NotFound an address that is not the actor's.
+func (h *Hospital) SetAddress(ctx context.Context, actor Actor, id int64,
+	fields AddressFields) (Address, error) {
 	if err := actor.need(OrderForPatients); err != nil {
 		return Address{}, err
 	}
 	wrong := fields.check()
-	var after Address
-	err := h.change(ctx, actor, func(ctx context.Context, c *change) error {
-		if err := c.lockOwner(ctx); err != nil {
-			return err
-		}
-		before, err := c.lockAddress(ctx, id)
+	return command(ctx, h, actor, func(ctx context.Context, c *change) (Address, error) {
+		before, err := c.lockOwnAddress(ctx, id, fields.Version)
 		if err != nil {
-			return err
+			return Address{}, err
 		}
-		if err := c.addressAsSeen(ctx, before, fields.Version); err != nil {
-			return err
-		}
-		after = before
 		if err := c.inZone(ctx, fields.ZoneID, wrong); err != nil {
-			return err
+			return Address{}, err
 		}
 		if err := c.setAddress(ctx, before, fields); err != nil {
-			return err
+			return Address{}, err
 		}
-		after, err = readAddress(ctx, c.tx, id)
-		return err
+		return readAddress(ctx, c.tx, id)
 	})
+}
+
+// lockOwnAddress locks an address of the actor's, and before it all the others, unless it has another
+// version than they saw.
+func (c *change) lockOwnAddress(ctx context.Context, id, version int64) (Address, error) {
+	if err := c.lockOwner(ctx); err != nil {
+		return Address{}, err
+	}
+	address, err := c.lockAddress(ctx, id)
 	if err != nil {
 		return Address{}, err
 	}
-	return after, nil
+	return address, c.checkAddressVersion(ctx, address, version)
 }
 
-// addressAsSeen refuses a command whose giver saw another version of a locked address; 0: they did
-// not say.
-func (c *change) addressAsSeen(ctx context.Context, a Address, version int64) error {
+// checkAddressVersion refuses a command whose giver saw another version of a locked address; 0:
+// they did not say.
+func (c *change) checkAddressVersion(ctx context.Context, a Address, version int64) error {
 	if version == 0 || version == a.Version {
 		return nil
 	}
-	return a.valuesOf(c.since(ctx, a.outdated(), "address", a.ID, version, a.Version))
+	return a.valuesOf(c.withChanges(ctx, a.outdated(), "address", a.ID, version, a.Version))
 }
 
 // valuesOf puts into a refusal what the fields that have changed say now. The audit does not know
@@ -379,7 +390,8 @@ func (a Address) valuesOf(err error) error {
 	if !ok {
 		return err
 	}
-	now := map[string]any{"label": a.Label, "full_name": a.FullName, "phone": a.Phone, "address_line1": a.Line1,
+	now := map[string]any{"label": a.Label, "full_name": a.FullName, "phone": a.Phone,
+		"address_line1": a.Line1,
 		"address_line2": a.Line2, "city": a.City, "zone_id": a.Zone.ID, "instructions": a.Instructions, "is_default": a.Default}
 	for i := range refusal.Changes {
 		refusal.Changes[i].To = now[refusal.Changes[i].Field]
@@ -394,9 +406,12 @@ func (f AddressFields) differing(g AddressFields) string {
 	for _, field := range []struct {
 		name    string
 		differs bool
-	}{{"label", f.Label != g.Label}, {"full_name", f.FullName != g.FullName}, {"phone", f.Phone != g.Phone},
-		{"address_line1", f.Line1 != g.Line1}, {"address_line2", f.Line2 != g.Line2}, {"city", f.City != g.City},
-		{"zone_id", f.ZoneID != g.ZoneID}, {"instructions", f.Instructions != g.Instructions}, {"is_default", f.Default != g.Default}} {
+	}{{"label", f.Label != g.Label}, {"full_name", f.FullName != g.FullName}, {"phone",
+		f.Phone != g.Phone},
+		{"address_line1", f.Line1 != g.Line1}, {"address_line2", f.Line2 != g.Line2},
+		{"city", f.City != g.City},
+		{"zone_id", f.ZoneID != g.ZoneID}, {"instructions", f.Instructions != g.Instructions},
+		{"is_default", f.Default != g.Default}} {
 		if field.differs {
 			names = append(names, field.name)
 		}
@@ -406,14 +421,14 @@ func (f AddressFields) differing(g AddressFields) string {
 
 // outdated is the refusal of a command whose giver saw another version.
 func (a Address) outdated() error {
-	refusal := Refuse(Conflict, "address_outdated", "The address %s has changed meanwhile. Look again before you change it.", a.Label)
-	refusal.Current = a
-	return refusal
+	return Refuse(Conflict, "address_outdated",
+		"The address %s has changed meanwhile. Look again before you change it.", a.Label).With(a)
 }
 
 // Fields are the address as a command gives it.
 func (a Address) Fields() AddressFields {
-	return AddressFields{Label: a.Label, FullName: a.FullName, Phone: a.Phone, Line1: a.Line1, Line2: a.Line2, City: a.City,
+	return AddressFields{Label: a.Label, FullName: a.FullName, Phone: a.Phone, Line1: a.Line1,
+		Line2: a.Line2, City: a.City,
 		Instructions: a.Instructions, ZoneID: a.Zone.ID, Default: a.Default}
 }
 
@@ -422,37 +437,46 @@ func (c *change) setAddress(ctx context.Context, before Address, f AddressFields
 	f.IdempotencyKey, f.Version = "", 0
 	f.Default = f.Default || before.Default
 	if f == before.Fields() {
-		return errUnchanged
+		return nil
 	}
 	if f.Default && !before.Default {
 		if err := c.takeDefault(ctx); err != nil {
 			return err
 		}
 	}
-	_, err := c.exec(ctx, `UPDATE address SET label = $2, full_name = $3, phone = $4, line1 = $5, line2 = $6, city = $7, zone_id = $8,
-		instructions = $9, is_default = $10, version = version + 1 WHERE id = $1`, before.ID, f.Label, f.FullName, f.Phone,
+	_, err := c.exec(ctx,
+		`UPDATE address SET label = $2, full_name = $3, phone = $4, line1 = $5, line2 = $6,
+			city = $7, zone_id = $8,
+		instructions = $9, is_default = $10, version = version + 1
+		WHERE id = $1`, before.ID, f.Label, f.FullName, f.Phone,
 		f.Line1, f.Line2, f.City, f.ZoneID, f.Instructions, f.Default)
 	if err != nil {
 		return fmt.Errorf("change address %d: %w", before.ID, err)
 	}
 	c.recordAddress("address.set", before.ID, before.Version+1, before.Fields().differing(f))
-	if err := c.touchDeliveries(ctx, `address.id = $1`, before.ID); err != nil || f.ZoneID == before.Zone.ID {
+	if err := c.touchDeliveries(ctx, `address.id = $1`, before.ID); err != nil {
 		return err
+	}
+	if f.ZoneID == before.Zone.ID {
+		return nil
 	}
 	return c.touchKitchen(ctx, `address.id = $1`, before.ID)
 }
 
-// touchKitchen tells that the zones of some addresses are others now, where the kitchen shows an order that goes there.
+// touchKitchen tells that the zones of some addresses are others now, where the kitchen shows an
+// order that goes there.
 func (c *change) touchKitchen(ctx context.Context, condition string, id int64) error {
 	const orders = `EXISTS (SELECT 1 FROM meal_order JOIN address ON address.id = meal_order.address_id WHERE `
 	var shown bool
-	err := c.tx.QueryRowContext(ctx, `SELECT `+orders+condition+` AND meal_order.ended_at IS NULL) OR `+
-		orders+condition+` AND meal_order.ended_at >= $2)`, id, instant(c.now.Add(-EndedTicketsShow))).Scan(&shown)
+	err := c.tx.QueryRowContext(ctx,
+		`SELECT `+orders+condition+` AND meal_order.ended_at IS NULL) OR `+
+			orders+condition+` AND meal_order.ended_at >= $2)`, id,
+		instant(c.now.Add(-EndedTicketsShow))).Scan(&shown)
 	if err != nil {
 		return fmt.Errorf("read what the kitchen shows: %w", err)
 	}
 	if shown {
-		c.topics[KitchenTopic] = true
+		c.touch(KitchenTopic)
 	}
 	return nil
 }
@@ -465,14 +489,8 @@ func (h *Hospital) RemoveAddress(ctx context.Context, actor Actor, id, version i
 		return err
 	}
 	return h.change(ctx, actor, func(ctx context.Context, c *change) error {
-		if err := c.lockOwner(ctx); err != nil {
-			return err
-		}
-		address, err := c.lockAddress(ctx, id)
+		address, err := c.lockOwnAddress(ctx, id, version)
 		if err != nil {
-			return err
-		}
-		if err := c.addressAsSeen(ctx, address, version); err != nil {
 			return err
 		}
 		return c.removeAddress(ctx, address)
@@ -486,11 +504,13 @@ func (c *change) removeAddress(ctx context.Context, a Address) error {
 		return err
 	}
 	if open != 0 {
-		refusal := Refuse(Conflict, "address_in_use", "Order %d goes to %s. Wait for it or cancel it first.", open, a.Label)
-		refusal.Current = a
-		return refusal
+		return Refuse(Conflict, "address_in_use",
+			"Order %d goes to %s. Wait for it or cancel it first.",
+			open, a.Label).With(a)
 	}
-	_, err = c.exec(ctx, `UPDATE address SET removed_at = $2, is_default = FALSE, version = version + 1 WHERE id = $1`, a.ID, instant(c.now))
+	_, err = c.exec(ctx,
+		`UPDATE address SET removed_at = $2, is_default = FALSE, version = version + 1
+			WHERE id = $1`, a.ID, instant(c.now))
 	if err != nil {
 		return fmt.Errorf("remove address %d: %w", a.ID, err)
 	}
@@ -503,7 +523,9 @@ func (c *change) removeAddress(ctx context.Context, a Address) error {
 
 // openOrderTo returns an open order that goes to a locked address, or 0.
 func (c *change) openOrderTo(ctx context.Context, addressID int64) (id int64, err error) {
-	err = c.tx.QueryRowContext(ctx, `SELECT COALESCE(min(id), 0) FROM meal_order WHERE address_id = $1 AND ended_at IS NULL`, addressID).Scan(&id)
+	err = c.tx.QueryRowContext(ctx,
+		`SELECT COALESCE(min(id), 0) FROM meal_order WHERE address_id = $1 AND ended_at IS NULL`,
+		addressID).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("read the orders to address %d: %w", addressID, err)
 	}
@@ -514,7 +536,8 @@ func (c *change) openOrderTo(ctx context.Context, addressID int64) (id int64, er
 func (c *change) passDefault(ctx context.Context) error {
 	var id, version int64
 	err := c.tx.QueryRowContext(ctx, `UPDATE address SET is_default = TRUE, version = version + 1
-		WHERE id = (SELECT id FROM address WHERE owner_id = $1 AND removed_at IS NULL ORDER BY added_at, id LIMIT 1)
+		WHERE id = (SELECT id FROM address WHERE owner_id = $1 AND removed_at IS NULL
+		ORDER BY added_at, id LIMIT 1)
 		RETURNING id, version`, c.actor.UserID).Scan(&id, &version)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil

@@ -12,7 +12,8 @@ import (
 	"dusangire/hospital/internal/store"
 )
 
-// Admission is one stay of one patient. A patient has at most one open admission, and a bed at most one.
+// Admission is one stay of one patient. A patient has at most one open admission, and a bed at most
+// one.
 type Admission struct {
 	ID                int64
 	PatientID         int64
@@ -24,10 +25,11 @@ type Admission struct {
 	AdmittedAt        time.Time
 	BedSince          time.Time // zero where BedID is 0
 	ExpectedDischarge time.Time // zero: nobody has said
-	DischargePlanned  bool      // pending discharge: the bed stays occupied until the patient leaves
-	DischargedAt      time.Time // zero: open
-	Outcome           Outcome
-	Version           int64
+	// pending discharge: the bed stays occupied until the patient leaves
+	DischargePlanned bool
+	DischargedAt     time.Time // zero: open
+	Outcome          Outcome
+	Version          int64
 }
 
 // Outcome says how a stay ended.
@@ -61,27 +63,32 @@ const (
 
 // NewAdmission is what Admit needs: PatientID, or PatientName for someone who was never here.
 type NewAdmission struct {
-	PatientID         int64
-	PatientName       PatientName
-	BirthDate         time.Time // zero: unknown; not in the future. Like Sex only for someone who was never here
-	Sex               string    // "", or as in Patient
-	BedID             int64     // 0: admitted without a bed
-	BedVersion        int64     // of the bed as the person saw it; 0 where they did not say
+	PatientID   int64
+	PatientName PatientName
+	// zero: unknown; not in the future. Like Sex only for someone who was never here
+	BirthDate         time.Time
+	Sex               string // "", or as in Patient
+	BedID             int64  // 0: admitted without a bed
+	BedVersion        int64  // of the bed as the person saw it; 0 where they did not say
 	Reason            string
 	Diet              Diet     // "" means general
 	Texture           *Texture // nil means regular
 	Allergies         Allergies
 	ExpectedDischarge time.Time
-	IdempotencyKey    string // may be empty; the same key of the same person again gets the first answer
+	// may be empty; the same key of the same person again gets the first answer
+	IdempotencyKey string
 }
 
 // TransferTo is what Transfer needs.
 type TransferTo struct {
-	BedID       int64
-	BedVersion  int64 // of that bed as the person saw it; 0 where they did not say
-	Reason      string
-	AdmissionID int64 // the stay that they meant; 0 where they did not say. Another one: Conflict "another_patient"
-	Version     int64 // of the admission as they saw it; 0 where they did not say. Another one now: Conflict "stay_outdated"
+	BedID      int64
+	BedVersion int64 // of that bed as the person saw it; 0 where they did not say
+	Reason     string
+	// the stay that they meant; 0 where they did not say. Another one: Conflict "another_patient"
+	AdmissionID int64
+	// of the admission as they saw it; 0 where they did not say. Another one now: Conflict
+	// "stay_outdated"
+	Version int64
 }
 
 // DischargePlan is what PlanDischarge needs.
@@ -102,37 +109,25 @@ type Leaving struct {
 // LongestStay is how far ahead a discharge can be expected.
 const LongestStay = 366 * 24 * time.Hour
 
-// Admit opens a stay. Invalid names each wrong field (unknown bed or patient included); Conflict where the bed can't take
-// anyone (Current is the BoardBed), its ward is closed, the patient's death is on record, or the patient is already admitted (Current is the
-// Admission).
-// With an IdempotencyKey that this person used before for the same thing it changes nothing and returns the admission that
-// the first one opened, as it stands now, with replayed true; for another thing it is Invalid.
-func (h *Hospital) Admit(ctx context.Context, actor Actor, cmd NewAdmission) (a Admission, replayed bool, err error) {
+// Admit opens a stay. Invalid names each wrong field (unknown bed or patient included); Conflict
+// where the bed can't take anyone (Current is the BoardBed), its ward is closed, the patient's death
+// is on record, or the patient is already admitted (Current is the Admission). With an
+// IdempotencyKey that this person used before for the same thing it changes nothing and returns the
+// admission that the first one opened, as it stands now, with replayed true; for another thing it is
+// Invalid.
+func (h *Hospital) Admit(ctx context.Context, actor Actor,
+	cmd NewAdmission) (a Admission, replayed bool, err error) {
 	if err := actor.need(AdmitPatients); err != nil {
 		return Admission{}, false, err
 	}
 	cmd.tidy()
-	key := cmd.IdempotencyKey
-	cmd.IdempotencyKey = "" // not a part of what is said under it
-	err = h.change(ctx, actor, func(ctx context.Context, c *change) error {
-		said := cmd
-		said.BedVersion = 0 // a repeated command need not have seen the same
-		id, again, err := c.once(ctx, key, "admission.admit", said, func() (int64, error) { return c.admit(ctx, cmd) })
-		if err != nil {
-			return err
-		}
-		if a, err = readAdmission(ctx, c.tx, id); err != nil {
-			return err
-		}
-		if replayed = again; replayed {
-			return errUnchanged
-		}
-		return nil
+	said := cmd
+	said.IdempotencyKey, said.BedVersion = "", 0 // a repeated command need not have seen the same
+	return create(ctx, h, actor, creation[Admission]{
+		name: "admission.admit", key: cmd.IdempotencyKey, said: said,
+		make: func(ctx context.Context, c *change) (int64, error) { return c.admit(ctx, cmd) },
+		read: readAdmission,
 	})
-	if err != nil {
-		return Admission{}, false, err
-	}
-	return a, replayed, nil
 }
 
 // tidy brings the command into the one form in which it is checked, compared and kept.
@@ -153,8 +148,8 @@ func (cmd *NewAdmission) tidy() {
 	cmd.Allergies.tidy()
 }
 
-// conceivable is the time, or the nearest one whose year has four digits, since others can't be written down. No time
-// that is kept is anywhere near.
+// conceivable is the time, or the nearest one whose year has four digits, since others can't be
+// written down. No time that is kept is anywhere near.
 func conceivable(t time.Time) time.Time {
 	switch {
 	case t.Year() < 1:
@@ -170,14 +165,16 @@ func (cmd NewAdmission) check(now time.Time) fields {
 	wrong := fields{}
 	switch {
 	case cmd.PatientID != 0 && cmd.PatientName != "":
-		wrong.refuse("patient_name", "patient_twice", "Choose a known patient or give a new name, not both.")
+		wrong.refuse("patient_name", "patient_twice",
+			"Choose a known patient or give a new name, not both.")
 	case cmd.PatientID == 0 && cmd.PatientName == "":
 		wrong.refuse("patient_name", "name_missing", "Give the patient's name.")
 	}
 	wrong.text("patient_name", string(cmd.PatientName), LongestName)
 	wrong.letters("patient_name", string(cmd.PatientName))
 	if cmd.BirthDate.After(now) || !cmd.BirthDate.IsZero() && cmd.BirthDate.Year() < 1880 {
-		wrong.refuse("birth_date", "birth_date", "Give a date of birth that can be right, or leave it empty.")
+		wrong.refuse("birth_date", "birth_date",
+			"Give a date of birth that can be right, or leave it empty.")
 	}
 	if !slices.Contains(Sexes, cmd.Sex) {
 		refuseChoice(wrong, "sex", Sexes)
@@ -194,12 +191,16 @@ func (cmd NewAdmission) check(now time.Time) fields {
 	return wrong
 }
 
-// expectedDischarge records that a discharge is expected before the earliest possible time, or too far ahead. Zero is no time.
+// expectedDischarge records that a discharge is expected before the earliest possible time, or too
+// far ahead. Zero is no time.
 func (f fields) expectedDischarge(expected, earliest, now time.Time) {
+	if expected.IsZero() {
+		return
+	}
 	switch {
-	case expected.IsZero():
 	case expected.Before(earliest):
-		f.refuse("expected_discharge", "too_early", "Nobody can be discharged before being admitted. Give a later time.")
+		f.refuse("expected_discharge", "too_early",
+			"Nobody can be discharged before being admitted. Give a later time.")
 	case expected.After(now.Add(LongestStay)):
 		f.refuse("expected_discharge", "too_late", "Give a time within a year from now.")
 	}
@@ -222,11 +223,11 @@ func (c *change) admit(ctx context.Context, cmd NewAdmission) (int64, error) {
 	if open != 0 {
 		return 0, c.alreadyAdmitted(ctx, open)
 	}
-	if err := c.mustLive(ctx, cmd.PatientID); err != nil {
+	if err := c.checkAlive(ctx, cmd.PatientID); err != nil {
 		return 0, err
 	}
 	if bed.ID != 0 {
-		if err := c.mayTakeAsSeen(ctx, bed, cmd.BedVersion); err != nil {
+		if err := c.checkFreeInVersion(ctx, bed, cmd.BedVersion); err != nil {
 			return 0, err
 		}
 	}
@@ -238,7 +239,8 @@ func (c *change) admit(ctx context.Context, cmd NewAdmission) (int64, error) {
 	return c.openStay(ctx, cmd, bed)
 }
 
-// lockTarget locks the bed that a field names, or records that there is none. No bed at all is the zero Bed.
+// lockTarget locks the bed that a field names, or records that there is none. No bed at all is the
+// zero Bed.
 func (c *change) lockTarget(ctx context.Context, id int64, wrong fields) (Bed, error) {
 	if id == 0 {
 		return Bed{}, nil
@@ -261,53 +263,60 @@ func (c *change) alreadyAdmitted(ctx context.Context, admissionID int64) error {
 	if open.BedID != 0 {
 		where = "in bed " + open.BedNumber
 	}
-	return open.conflict("already_admitted", "%s is already admitted and is %s. Transfer the patient instead.",
+	return open.conflict("already_admitted",
+		"%s is already admitted and is %s. Transfer the patient instead.",
 		open.PatientName.Initials(), where)
 }
 
-// openStay inserts the stay of a patient who is locked or new, in a locked bed or in none, and returns its id.
+// openStay inserts the stay of a patient who is locked or new, in a locked bed or in none, and
+// returns its id.
 func (c *change) openStay(ctx context.Context, cmd NewAdmission, bed Bed) (id int64, err error) {
 	var bedSince time.Time
 	if bed.ID != 0 {
 		bedSince = c.now
 	}
 	err = c.tx.QueryRowContext(ctx, `INSERT INTO admission
-		(patient_id, bed_id, bed_since, admitted_at, reason, diet, texture, allergies, expected_discharge)
+		(patient_id, bed_id, bed_since, admitted_at, reason, diet, texture, allergies,
+		expected_discharge)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id`,
-		cmd.PatientID, reference(bed.ID), instant(bedSince), instant(c.now), cmd.Reason, cmd.Diet, *cmd.Texture,
-		allergyList(cmd.Allergies), instant(cmd.ExpectedDischarge)).Scan(&id)
-	if refusal := raced(err, bed); refusal != nil {
+		cmd.PatientID, reference(bed.ID), instant(bedSince), instant(c.now), cmd.Reason, cmd.Diet,
+		*cmd.Texture, allergyList(cmd.Allergies), instant(cmd.ExpectedDischarge)).Scan(&id)
+	if refusal := uniqueViolation(err, bed); refusal != nil {
 		return 0, refusal
 	}
 	if err != nil {
 		return 0, fmt.Errorf("open a stay: %w", err)
 	}
-	e := entry{action: "admission.admit", entity: "admission", entityID: id, patientID: cmd.PatientID, wardID: bed.WardID, to: bed.Number,
-		version: 1}
-	c.record(e, MetricsTopic)
+	c.record(entry{action: "admission.admit", entity: "admission", entityID: id,
+		patientID: cmd.PatientID, wardID: bed.WardID, to: bed.Number, version: 1},
+		Admission{ID: id, WardID: bed.WardID})
 	if bed.ID != 0 {
 		if err := c.occupy(ctx, &bed, id, c.now); err != nil {
 			return 0, err
 		}
 	}
-	return id, c.moveCustomers(ctx, Order{AdmissionID: id})
+	return id, c.touchCustomers(ctx, Order{AdmissionID: id})
 }
 
-// raced turns the complaint of the unique indexes about a stay into the refusal that the checks before it would have made;
-// nil for any other error. It is the last line of defence: behind the locks it should not happen.
-func raced(err error, bed Bed) error {
+// uniqueViolation turns the complaint of the unique indexes about a stay into the refusal that the
+// checks before it would have made; nil for any other error. It is the last line of defence: behind
+// the locks it should not happen.
+func uniqueViolation(err error, bed Bed) error {
 	switch store.Violated(err) {
 	case "admission_bed_id":
-		return Refuse(Conflict, "bed_taken", "Bed %s has just been taken. Choose another bed.", bed.Number)
+		return Refuse(Conflict, "bed_taken", "Bed %s has just been taken. Choose another bed.",
+			bed.Number)
 	case "admission_patient_id":
-		return Refuse(Conflict, "already_admitted", "This patient has just been admitted. Transfer the patient instead.")
+		return Refuse(Conflict, "already_admitted",
+			"This patient has just been admitted. Transfer the patient instead.")
 	}
 	return nil
 }
 
 // occupy puts the patient of a stay into the locked bed from a time on.
 func (c *change) occupy(ctx context.Context, bed *Bed, admissionID int64, since time.Time) error {
-	_, err := c.tx.ExecContext(ctx, `INSERT INTO bed_stay (admission_id, bed_id, since) VALUES ($1, $2, $3)`,
+	_, err := c.tx.ExecContext(ctx,
+		`INSERT INTO bed_stay (admission_id, bed_id, since) VALUES ($1, $2, $3)`,
 		admissionID, bed.ID, instant(since))
 	if err != nil {
 		return fmt.Errorf("put a patient into bed %d: %w", bed.ID, err)
@@ -317,7 +326,8 @@ func (c *change) occupy(ctx context.Context, bed *Bed, admissionID int64, since 
 
 // vacate takes the patient of a stay out of the locked bed, which is to be cleaned.
 func (c *change) vacate(ctx context.Context, bed *Bed, admissionID int64, until time.Time) error {
-	_, err := c.tx.ExecContext(ctx, `UPDATE bed_stay SET until = $2 WHERE admission_id = $1 AND until IS NULL`,
+	_, err := c.tx.ExecContext(ctx,
+		`UPDATE bed_stay SET until = $2 WHERE admission_id = $1 AND until IS NULL`,
 		admissionID, instant(until))
 	if err != nil {
 		return fmt.Errorf("take a patient out of bed %d: %w", bed.ID, err)
@@ -325,17 +335,18 @@ func (c *change) vacate(ctx context.Context, bed *Bed, admissionID int64, until 
 	return c.putBed(ctx, bed, BedCleaning, "")
 }
 
-// Transfer moves the patient to another bed, or to a first one, in one transaction: the old bed goes to cleaning and the new
-// one is occupied together. Errors as for Admit; NotFound where there is no such stay; Conflict too when it has ended, has
-// another version, or the patient already lies there.
-func (h *Hospital) Transfer(ctx context.Context, actor Actor, admissionID int64, to TransferTo) (Admission, error) {
+// Transfer moves the patient to another bed, or to a first one, in one transaction: the old bed
+// goes to cleaning and the new one is occupied together. Errors as for Admit; NotFound where there
+// is no such stay; Conflict too when it has ended, has another version, or the patient already lies
+// there.
+func (h *Hospital) Transfer(ctx context.Context, actor Actor, admissionID int64,
+	to TransferTo) (Admission, error) {
 	if err := actor.need(TransferPatients); err != nil {
 		return Admission{}, err
 	}
 	to.Reason = tidy(to.Reason)
-	return h.changeStay(ctx, actor, admissionID, seen{to.AdmissionID, to.Version}, func(ctx context.Context, c *change, stay Admission) error {
-		return c.transfer(ctx, stay, to)
-	})
+	run := func(ctx context.Context, c *change, stay Admission) error { return c.transfer(ctx, stay, to) }
+	return h.changeStay(ctx, actor, admissionID, precondition{to.AdmissionID, to.Version}, run)
 }
 
 // transfer moves the patient of a locked stay.
@@ -346,21 +357,24 @@ func (c *change) transfer(ctx context.Context, stay Admission, to TransferTo) er
 		wrong.refuse("bed_id", "bed_missing", "Choose a bed.")
 	}
 	if to.BedID == stay.BedID && to.BedID != 0 {
-		return stay.conflict("same_bed", "%s already lies in bed %s. Choose another bed.", stay.PatientName.Initials(), stay.BedNumber)
+		return stay.conflict("same_bed", "%s already lies in bed %s. Choose another bed.",
+			stay.PatientName.Initials(), stay.BedNumber)
 	}
-	old, target, err := c.lockBoth(ctx, stay.BedID, to.BedID, wrong)
+	old, target, err := c.lockBeds(ctx, stay.BedID, to.BedID, wrong)
 	if err != nil {
 		return err
 	}
 	if err := wrong.err(); err != nil {
 		return err
 	}
-	if err := c.mayTakeAsSeen(ctx, target, to.BedVersion); err != nil {
+	if err := c.checkFreeInVersion(ctx, target, to.BedVersion); err != nil {
 		return err
 	}
 	at := latest(c.now, stay.BedSince, stay.AdmittedAt)
-	_, err = c.tx.ExecContext(ctx, `UPDATE admission SET bed_id = $2, bed_since = $3 WHERE id = $1`, stay.ID, target.ID, instant(at))
-	if refusal := raced(err, target); refusal != nil {
+	_, err = c.tx.ExecContext(ctx,
+		`UPDATE admission SET bed_id = $2, bed_since = $3, version = version + 1
+		WHERE id = $1`, stay.ID, target.ID, instant(at))
+	if refusal := uniqueViolation(err, target); refusal != nil {
 		return refusal
 	}
 	if err != nil {
@@ -374,13 +388,16 @@ func (c *change) transfer(ctx context.Context, stay Admission, to TransferTo) er
 	if err := c.occupy(ctx, &target, stay.ID, at); err != nil {
 		return err
 	}
-	c.record(entry{action: "admission.transfer", entity: "admission", entityID: stay.ID, patientID: stay.PatientID,
-		wardID: target.WardID, from: stay.BedNumber, to: target.Number, reason: to.Reason, version: stay.Version + 1}, MetricsTopic)
-	return c.ordersFollow(ctx, stay)
+	e := stay.entry("admission.transfer")
+	e.wardID, e.from, e.to, e.reason = target.WardID, stay.BedNumber, target.Number, to.Reason
+	c.record(e, stay)
+	return c.rerouteOrders(ctx, stay)
 }
 
-// lockBoth locks the bed that a patient leaves and the one that a field names, the lower id first like everyone else.
-func (c *change) lockBoth(ctx context.Context, leftID, wantedID int64, wrong fields) (left, wanted Bed, err error) {
+// lockBeds locks the bed that a patient leaves and the one that a field names, the lower id first
+// like everyone else.
+func (c *change) lockBeds(ctx context.Context, leftID, wantedID int64,
+	wrong fields) (left, wanted Bed, err error) {
 	if wantedID < leftID {
 		if wanted, err = c.lockTarget(ctx, wantedID, wrong); err != nil {
 			return left, wanted, err
@@ -395,17 +412,20 @@ func (c *change) lockBoth(ctx context.Context, leftID, wantedID int64, wrong fie
 	return left, wanted, err
 }
 
-// PlanDischarge marks the stay for discharge at a time, or takes that back. The bed stays occupied. A plan that already
-// stands changes nothing. Invalid for a time before the admission or more than a year ahead; NotFound where there is
-// no such stay; Conflict when it has ended or has another version.
-func (h *Hospital) PlanDischarge(ctx context.Context, actor Actor, admissionID int64, plan DischargePlan) (Admission, error) {
+// PlanDischarge marks the stay for discharge at a time, or takes that back. The bed stays occupied.
+// A plan that already stands changes nothing. Invalid for a time before the admission or more than
+// a year ahead; NotFound where there is no such stay; Conflict when it has ended or has another
+// version.
+func (h *Hospital) PlanDischarge(ctx context.Context, actor Actor, admissionID int64,
+	plan DischargePlan) (Admission, error) {
 	if err := actor.need(PlanDischarges); err != nil {
 		return Admission{}, err
 	}
 	plan.Expected = plan.Expected.UTC().Truncate(time.Millisecond)
-	return h.changeStay(ctx, actor, admissionID, seen{plan.AdmissionID, plan.Version}, func(ctx context.Context, c *change, stay Admission) error {
+	run := func(ctx context.Context, c *change, stay Admission) error {
 		return c.planDischarge(ctx, stay, plan.Expected)
-	})
+	}
+	return h.changeStay(ctx, actor, admissionID, precondition{plan.AdmissionID, plan.Version}, run)
 }
 
 // planDischarge sets or takes back the plan of a locked stay.
@@ -417,17 +437,25 @@ func (c *change) planDischarge(ctx context.Context, stay Admission, expected tim
 	}
 	planned := !expected.IsZero()
 	if planned == stay.DischargePlanned && (!planned || expected.Equal(stay.ExpectedDischarge)) {
-		return errUnchanged
+		return nil
 	}
-	_, err := c.tx.ExecContext(ctx, `UPDATE admission SET discharge_planned = $2, expected_discharge = $3 WHERE id = $1`,
-		stay.ID, planned, instant(expected))
+	_, err := c.tx.ExecContext(ctx,
+		`UPDATE admission SET discharge_planned = $2, expected_discharge = $3,
+		version = version + 1 WHERE id = $1`, stay.ID, planned, instant(expected))
 	if err != nil {
 		return fmt.Errorf("plan the discharge of stay %d: %w", stay.ID, err)
 	}
-	c.record(entry{action: "admission.plan_discharge", entity: "admission", entityID: stay.ID, patientID: stay.PatientID,
-		wardID: stay.WardID, from: stay.plan(), to: Admission{DischargePlanned: planned, ExpectedDischarge: expected}.plan(),
-		version: stay.Version + 1}, MetricsTopic, stay.topics()...)
+	e := stay.entry("admission.plan_discharge")
+	e.from, e.to = stay.plan(), Admission{DischargePlanned: planned,
+		ExpectedDischarge: expected}.plan()
+	c.record(e, stay)
 	return nil
+}
+
+// entry is a line of the audit about a change of the stay.
+func (a Admission) entry(action string) entry {
+	return entry{action: action, entity: "admission", entityID: a.ID, patientID: a.PatientID,
+		wardID: a.WardID, version: a.Version + 1}
 }
 
 // plan is the state of the discharge plan, as the audit keeps it.
@@ -438,17 +466,11 @@ func (a Admission) plan() string {
 	return a.ExpectedDischarge.UTC().Format(time.RFC3339)
 }
 
-// topics are those of the ward that the patient lies in, if any.
-func (a Admission) topics() []Topic {
-	if a.WardID == 0 {
-		return nil
-	}
-	return []Topic{WardTopic(a.WardID)}
-}
-
-// Discharge ends the stay and leaves its bed in cleaning. Invalid without an outcome; NotFound where there is no such
-// stay; Conflict when it has already ended or has another version; Forbidden to record a death without RecordDeaths.
-func (h *Hospital) Discharge(ctx context.Context, actor Actor, admissionID int64, leaving Leaving) (Admission, error) {
+// Discharge ends the stay and leaves its bed in cleaning. Invalid without an outcome; NotFound
+// where there is no such stay; Conflict when it has already ended or has another version; Forbidden
+// to record a death without RecordDeaths.
+func (h *Hospital) Discharge(ctx context.Context, actor Actor, admissionID int64,
+	leaving Leaving) (Admission, error) {
 	if err := actor.need(DischargePatients); err != nil {
 		return Admission{}, err
 	}
@@ -461,9 +483,8 @@ func (h *Hospital) Discharge(ctx context.Context, actor Actor, admissionID int64
 	if err := leaving.check(); err != nil {
 		return Admission{}, err
 	}
-	return h.changeStay(ctx, actor, admissionID, seen{leaving.AdmissionID, leaving.Version}, func(ctx context.Context, c *change, stay Admission) error {
-		return c.discharge(ctx, stay, leaving)
-	})
+	run := func(ctx context.Context, c *change, stay Admission) error { return c.discharge(ctx, stay, leaving) }
+	return h.changeStay(ctx, actor, admissionID, precondition{leaving.AdmissionID, leaving.Version}, run)
 }
 
 // check returns what is wrong with the fields.
@@ -479,7 +500,7 @@ func (l Leaving) check() error {
 // discharge ends a locked stay.
 func (c *change) discharge(ctx context.Context, stay Admission, leaving Leaving) error {
 	if leaving.Outcome == Deceased {
-		if err := c.tellWatchers(ctx, stay.PatientID); err != nil {
+		if err := c.touchOrdersOf(ctx, stay.PatientID); err != nil {
 			return err
 		}
 	}
@@ -493,62 +514,59 @@ func (c *change) discharge(ctx context.Context, stay Admission, leaving Leaving)
 			return err
 		}
 	}
-	_, err := c.tx.ExecContext(ctx, `UPDATE admission SET discharged_at = $2, outcome = $3, notes = $4 WHERE id = $1`,
-		stay.ID, instant(at), leaving.Outcome, leaving.Notes)
+	_, err := c.tx.ExecContext(ctx,
+		`UPDATE admission SET discharged_at = $2, outcome = $3, notes = $4,
+		version = version + 1 WHERE id = $1`, stay.ID, instant(at), leaving.Outcome, leaving.Notes)
 	if err != nil {
 		return fmt.Errorf("end stay %d: %w", stay.ID, err)
 	}
-	c.record(entry{action: "admission.discharge", entity: "admission", entityID: stay.ID, patientID: stay.PatientID,
-		wardID: stay.WardID, from: stay.BedNumber, to: string(leaving.Outcome), version: stay.Version + 1}, MetricsTopic)
-	return c.ordersEnd(ctx, stay, leaving.Outcome)
+	e := stay.entry("admission.discharge")
+	e.from, e.to = stay.BedNumber, string(leaving.Outcome)
+	c.record(e, stay)
+	return c.endOrders(ctx, stay, leaving.Outcome)
 }
 
-// latest returns the latest of some times. Where the clocks of two nodes differ a little, it keeps what comes
-// after from being kept as before.
+// latest returns the latest of some times. Where the clocks of two nodes differ a little, it keeps
+// what comes after from being kept as before.
 func latest(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Time.Compare) }
 
 // changeStay runs a command on an open stay, which it locks first, and returns the stay as it is
 // then. What its giver saw must be what is there.
-func (h *Hospital) changeStay(ctx context.Context, actor Actor, id int64, saw seen, fn func(ctx context.Context, c *change, stay Admission) error) (Admission, error) {
-	var after Admission
-	err := h.change(ctx, actor, func(ctx context.Context, c *change) error {
-		stay, err := c.lockStay(ctx, id, saw)
+func (h *Hospital) changeStay(ctx context.Context, actor Actor, id int64, seen precondition,
+	run func(ctx context.Context, c *change, stay Admission) error) (Admission, error) {
+	return command(ctx, h, actor, func(ctx context.Context, c *change) (Admission, error) {
+		stay, err := c.lockOpenStay(ctx, id, seen)
 		if err != nil {
-			return err
+			return Admission{}, err
 		}
-		after = stay
-		if err := fn(ctx, c, stay); err != nil {
-			return err
+		if err := run(ctx, c, stay); err != nil {
+			return Admission{}, err
 		}
-		after, err = readAdmission(ctx, c.tx, id)
-		return err
+		return readAdmission(ctx, c.tx, id)
 	})
-	if err != nil {
-		return Admission{}, err
-	}
-	return after, nil
 }
 
-// lockStay keeps an open stay from everyone else until the commit and returns it as it stands.
+// lockOpenStay keeps an open stay from everyone else until the commit and returns it as it stands.
 // Conflict where it has ended, or is not what the giver of the command saw.
-func (c *change) lockStay(ctx context.Context, id int64, saw seen) (Admission, error) {
-	if _, err := c.tx.ExecContext(ctx, `UPDATE admission SET version = version + 1 WHERE id = $1`, id); err != nil {
-		return Admission{}, fmt.Errorf("lock stay %d: %w", id, err)
+func (c *change) lockOpenStay(ctx context.Context, id int64, seen precondition) (Admission, error) {
+	if err := c.lockStay(ctx, id); err != nil {
+		return Admission{}, err
 	}
 	stay, err := readAdmission(ctx, c.tx, id)
 	if err != nil {
 		return stay, err
 	}
-	stay.Version--
-	return stay, c.since(ctx, stay.seenAs(saw), "admission", id, saw.version, stay.Version)
+	return stay, c.withChanges(ctx, stay.checkPrecondition(seen), "admission", id, seen.version,
+		stay.Version)
 }
 
-// seenAs returns why a command must not change the stay, or nil: it has ended, or is not the one or
-// not as its giver saw. Of a stay that has ended somebody who meant another one learns nothing.
-func (a Admission) seenAs(saw seen) error {
+// checkPrecondition returns why a command must not change the stay, or nil: it has ended, or is not
+// the one or not as its giver saw. Of a stay that has ended somebody who meant another one learns
+// nothing.
+func (a Admission) checkPrecondition(seen precondition) error {
 	ended := !a.DischargedAt.IsZero()
 	switch {
-	case saw.admissionID != 0 && saw.admissionID != a.ID:
+	case seen.admissionID != 0 && seen.admissionID != a.ID:
 		refusal := anotherPatient()
 		if !ended {
 			refusal.Current = a
@@ -556,8 +574,9 @@ func (a Admission) seenAs(saw seen) error {
 		return refusal
 	case ended:
 		return a.ended()
-	case saw.version != 0 && saw.version != a.Version:
-		return a.conflict("stay_outdated", "The stay of %s has changed meanwhile. Look again before you change it.",
+	case seen.version != 0 && seen.version != a.Version:
+		return a.conflict("stay_outdated",
+			"The stay of %s has changed meanwhile. Look again before you change it.",
 			a.PatientName.Initials())
 	}
 	return nil
@@ -567,37 +586,37 @@ func (a Admission) seenAs(saw seen) error {
 // reads such a stay any more.
 func (a Admission) ended() error {
 	shown := Admission{ID: a.ID, DischargedAt: a.DischargedAt, Version: a.Version}
-	return shown.conflict("stay_ended", "This stay has ended already. Admit the patient again if needed.")
+	return shown.conflict("stay_ended",
+		"This stay has ended already. Admit the patient again if needed.")
 }
 
 // conflict is a refusal because of the state in which the stay stands.
 func (a Admission) conflict(code, format string, args ...any) error {
-	refusal := Refuse(Conflict, code, format, args...)
-	refusal.Current = a
-	return refusal
+	return Refuse(Conflict, code, format, args...).With(a)
 }
 
 // Admission reads one stay. NotFound where there is none.
-func (h *Hospital) Admission(ctx context.Context, id int64) (a Admission, err error) {
-	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
-		a, err = readAdmission(ctx, q, id)
-		return err
+func (h *Hospital) Admission(ctx context.Context, actor Actor, id int64) (Admission, error) {
+	return readAs(ctx, h, actor, ReadWards, func(ctx context.Context, q *sql.Tx) (Admission, error) {
+		return readAdmission(ctx, q, id)
 	})
-	return a, err
 }
 
 // readAdmission reads one stay. NotFound where there is none.
 func readAdmission(ctx context.Context, q *sql.Tx, id int64) (a Admission, err error) {
-	err = q.QueryRowContext(ctx, `SELECT admission.id, admission.patient_id, patient.name, admission.bed_id,
-			COALESCE(bed.number, ''), bed.ward_id, COALESCE(ward.name, ''), admission.admitted_at, admission.bed_since,
-			admission.expected_discharge, admission.discharge_planned, admission.discharged_at, admission.outcome, admission.version
+	err = q.QueryRowContext(ctx,
+		`SELECT admission.id, admission.patient_id, patient.name, admission.bed_id,
+			COALESCE(bed.number, ''), bed.ward_id, COALESCE(ward.name, ''), admission.admitted_at,
+			admission.bed_since, admission.expected_discharge, admission.discharge_planned,
+			admission.discharged_at, admission.outcome, admission.version
 		FROM admission
 		JOIN patient ON patient.id = admission.patient_id
 		LEFT JOIN bed ON bed.id = admission.bed_id
 		LEFT JOIN ward ON ward.id = bed.ward_id
 		WHERE admission.id = $1`, id).Scan(&a.ID, &a.PatientID, &a.PatientName, (*reference)(&a.BedID),
-		&a.BedNumber, (*reference)(&a.WardID), &a.WardName, (*instant)(&a.AdmittedAt), (*instant)(&a.BedSince),
-		(*instant)(&a.ExpectedDischarge), &a.DischargePlanned, (*instant)(&a.DischargedAt), &a.Outcome, &a.Version)
+		&a.BedNumber, (*reference)(&a.WardID), &a.WardName, (*instant)(&a.AdmittedAt),
+		(*instant)(&a.BedSince), (*instant)(&a.ExpectedDischarge), &a.DischargePlanned,
+		(*instant)(&a.DischargedAt), &a.Outcome, &a.Version)
 	if errors.Is(err, sql.ErrNoRows) {
 		return a, unknownStay()
 	}

@@ -79,7 +79,7 @@ func TestAnAdmissionKeepsWhatWasSaid(t *testing.T) {
 		if a != want {
 			t.Errorf("the command returned %+v\nwant %+v", a, want)
 		}
-		if read, err := h.Admission(t.Context(), a.ID); err != nil || read != want {
+		if read, err := h.Admission(t.Context(), hospital.System, a.ID); err != nil || read != want {
 			t.Errorf("read %+v and error %v\nwant %+v", read, err, want)
 		}
 		d := h.detail(t, "A-01")
@@ -116,7 +116,7 @@ func TestAPatientCanBeAdmittedWithoutABed(t *testing.T) {
 		if a.BedID != 0 || a.BedNumber != "" || a.WardID != 0 || !a.BedSince.IsZero() {
 			t.Errorf("got %+v", a)
 		}
-		d, err := h.ManagementDashboard(t.Context())
+		d, err := h.ManagementDashboard(t.Context(), hospital.System)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -331,8 +331,8 @@ func TestATransferIsRefused(t *testing.T) {
 	})
 }
 
-// In the original a transfer was two separate writes; when the second failed, the patient was in no
-// bed.
+// In the original, a transfer was two separate writes; when the second failed, the patient was in
+// no bed.
 func TestATransferThatFailsHalfWayLeavesEverythingAsItWas(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		a := h.admit(t, "Uwase Marie", "A-01")
@@ -356,7 +356,7 @@ func TestATransferThatFailsHalfWayLeavesEverythingAsItWas(t *testing.T) {
 	})
 }
 
-// In the original pending discharges were always none, or the first five occupied beds.
+// In the original, pending discharges were always none, or the first five occupied beds.
 func TestPendingDischargesAreExactlyTheOpenStaysThatAreMarked(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		var stays []hospital.Admission
@@ -380,7 +380,7 @@ func TestPendingDischargesAreExactlyTheOpenStaysThatAreMarked(t *testing.T) {
 		}
 		pending := func(want ...int) {
 			t.Helper()
-			d, err := h.ManagementDashboard(t.Context())
+			d, err := h.ManagementDashboard(t.Context(), hospital.System)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -469,7 +469,7 @@ func TestAPlanIsRefused(t *testing.T) {
 	})
 }
 
-// In the original a discharged patient's bed was available at once, and one way of emptying a bed
+// In the original, a discharged patient's bed was available at once, and one way of emptying a bed
 // left the admission open.
 func TestADischargeEndsTheStayAndLeavesItsBedInCleaning(t *testing.T) {
 	for _, outcome := range hospital.Outcomes {

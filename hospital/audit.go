@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// entry is one line of the audit: what was done to what. Who did it and when is the command's, and is added by audit.
-// A patient is an id in it: no name, no reason for admission and no notes.
+// entry is one line of the audit: what was done to what. Who did it and when is the command's, and
+// is added by audit. A patient is an id in it: no name, no reason for admission and no notes.
 type entry struct {
 	action    string // such as "admission.admit"
 	entity    string // what it was done to, such as "admission"
@@ -24,14 +24,15 @@ type entry struct {
 func (c *change) audit(ctx context.Context, e entry) (id int64, err error) {
 	from := originOf(ctx)
 	err = c.tx.QueryRowContext(ctx, `INSERT INTO audit
-		(at, actor_id, actor, role, action, entity, entity_id, patient_id, ward_id, from_state, to_state, reason, request_id,
+		(at, actor_id, actor, role, action, entity, entity_id, patient_id, ward_id, from_state,
+		to_state, reason, request_id,
 			address, session_id, version)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, NULLIF($14, ''), $15, $16)
 		RETURNING id`,
-		instant(c.now), reference(c.actor.UserID), c.actor.Username, c.actor.Role, e.action, e.entity, e.entityID,
-		reference(e.patientID), reference(e.wardID), e.from, e.to, e.reason,
-		keepable(cmp.Or(c.actor.RequestID, from.RequestID)),
-		keepable(from.Address), reference(c.actor.SessionID), reference(e.version)).Scan(&id)
+		instant(c.now), reference(c.actor.UserID), c.actor.Username, c.actor.Role, e.action,
+		e.entity, e.entityID, reference(e.patientID), reference(e.wardID), e.from, e.to, e.reason,
+		keepable(cmp.Or(c.actor.RequestID, from.RequestID)), keepable(from.Address),
+		reference(c.actor.SessionID), reference(e.version)).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("audit %s: %w", e.action, err)
 	}

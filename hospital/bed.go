@@ -24,11 +24,12 @@ const (
 )
 
 // BedStatuses lists the states in the order in which counts are shown.
-var BedStatuses = []BedStatus{BedAvailable, BedReserved, BedOccupied, BedCleaning, BedMaintenance, BedClosed}
+var BedStatuses = []BedStatus{BedAvailable, BedReserved, BedOccupied, BedCleaning, BedMaintenance,
+	BedClosed}
 
-// bedSteps is the table of the steps that a person may order with SetBedStatus. Occupied is neither a source nor a
-// target here: only admissions, transfers and discharges fill and empty a bed. Nothing leads from maintenance or
-// closed straight to available: such a bed is cleaned first.
+// bedSteps is the table of the steps that a person may order with SetBedStatus. Occupied is neither
+// a source nor a target here: only admissions, transfers and discharges fill and empty a bed.
+// Nothing leads from maintenance or closed straight to available: such a bed is cleaned first.
 var bedSteps = map[BedStatus][]BedStatus{
 	BedAvailable:   {BedReserved, BedCleaning, BedMaintenance, BedClosed},
 	BedReserved:    {BedAvailable, BedClosed},
@@ -59,23 +60,28 @@ func NextBedStatuses(s BedStatus) []BedStatus { return bedSteps[s] }
 
 // Bed is a place for one patient.
 type Bed struct {
-	ID            int64
-	WardID        int64
-	WardName      string
-	Number        string // unique in the hospital, such as "MED-A-05"; it is also what is scanned at the bedside
+	ID       int64
+	WardID   int64
+	WardName string
+	// unique in the hospital, such as "MED-A-05"; it is also what is scanned at the bedside
+	Number        string
 	Status        BedStatus
 	StatusReason  string // why it is reserved, in maintenance or closed; may be empty
 	StatusSince   time.Time
 	ReservedUntil time.Time // for a reserved bed: when it becomes available again by itself
-	Version       int64     // counts the bed's changes, for commands that must not act on an outdated view
+	// counts the bed's changes, for commands that must not act on an outdated view
+	Version int64
 }
 
 // BedStatusChange is what SetBedStatus needs.
 type BedStatusChange struct {
-	Status      BedStatus
-	Reason      string
-	AdmissionID int64 // of whom the person saw in the bed; 0 where they did not say. Not there now: Conflict "another_patient"
-	Version     int64 // of the bed as they saw it; 0 where they did not say. Another one now: Conflict "bed_outdated"
+	Status BedStatus
+	Reason string
+	// of whom the person saw in the bed; 0 where they did not say. Not there now: Conflict
+	// "another_patient"
+	AdmissionID int64
+	// of the bed as they saw it; 0 where they did not say. Another one now: Conflict "bed_outdated"
+	Version int64
 }
 
 // ReservationLasts is how long a reservation stands before the bed is available again by itself.
@@ -87,14 +93,17 @@ type BedDetail struct {
 	WardOpen  bool
 	BirthDate time.Time // of the patient; zero: unknown
 	Sex       string
-	Reason    string           // for admission; read only for roles that hold ReadClinical, else empty
-	Fasting   Window           // when the patient is nil by mouth; also one that is over and that nobody has taken back
-	Orders    []Order          // open ones of the stay, the next due first
-	Waiting   []WaitingPatient // for a bed that can take someone: who waits for a bed
-	FreeBeds  []FreeBed        // for an occupied bed: where its patient could go
-	Customers []string         // usernames of those who may order for the patient; read only for roles that hold LinkCustomers
-	At        time.Time        // when it was read
-	Revisions                  // of the ward's topic and of MetricsTopic
+	// for admission; read only for roles that hold ReadClinical, else empty
+	Reason string
+	// when the patient is nil by mouth; also one that is over and that nobody has taken back
+	Fasting  Window
+	Orders   []Order          // open ones of the stay, the next due first
+	Waiting  []WaitingPatient // for a bed that can take someone: who waits for a bed
+	FreeBeds []FreeBed        // for an occupied bed: where its patient could go
+	// usernames of those who may order for the patient; read only for roles that hold LinkCustomers
+	Customers []string
+	At        time.Time // when it was read
+	Revisions           // of the ward's topic and of MetricsTopic
 }
 
 // FreeBed is a bed that a patient could be put into.
@@ -114,16 +123,18 @@ type WaitingPatient struct {
 	Version     int64 // of the admission
 }
 
-const selectBed = `SELECT bed.id, bed.ward_id, ward.name, bed.number, bed.status, bed.status_reason, bed.status_since,
+const selectBed = `SELECT bed.id, bed.ward_id, ward.name, bed.number, bed.status, bed.status_reason,
+	bed.status_since,
 	bed.reserved_until, bed.version FROM bed JOIN ward ON ward.id = bed.ward_id`
 
 // columns are where a row of selectBed goes.
 func (b *Bed) columns() []any {
-	return []any{&b.ID, &b.WardID, &b.WardName, &b.Number, &b.Status, &b.StatusReason, (*instant)(&b.StatusSince),
-		(*instant)(&b.ReservedUntil), &b.Version}
+	return []any{&b.ID, &b.WardID, &b.WardName, &b.Number, &b.Status, &b.StatusReason,
+		(*instant)(&b.StatusSince), (*instant)(&b.ReservedUntil), &b.Version}
 }
 
-// errNoBed says that there is no bed with an id; callers word it for the place where the id came from.
+// errNoBed says that there is no bed with an id; callers word it for the place where the id came
+// from.
 var errNoBed = errors.New("no such bed")
 
 // readBed reads one bed, or returns errNoBed.
@@ -139,11 +150,13 @@ func readBed(ctx context.Context, q *sql.Tx, id int64) (bed Bed, err error) {
 }
 
 // selectBoardBed reads beds with the stay in each, if any.
-const selectBoardBed = `SELECT bed.id, bed.ward_id, ward.name, bed.number, bed.status, bed.status_reason, bed.status_since,
+const selectBoardBed = `SELECT bed.id, bed.ward_id, ward.name, bed.number, bed.status,
+	bed.status_reason, bed.status_since,
 		bed.reserved_until, bed.version,
-		admission.id, admission.patient_id, COALESCE(patient.name, ''), admission.admitted_at, admission.bed_since,
-		admission.expected_discharge, COALESCE(admission.discharge_planned, FALSE), COALESCE(admission.diet, ''),
-		COALESCE(admission.texture, 0), admission.nil_by_mouth_from, admission.nil_by_mouth_until, admission.allergies,
+		admission.id, admission.patient_id, COALESCE(patient.name, ''), admission.admitted_at,
+		admission.bed_since, admission.expected_discharge, COALESCE(admission.discharge_planned,
+		FALSE), COALESCE(admission.diet, ''), COALESCE(admission.texture, 0),
+		admission.nil_by_mouth_from, admission.nil_by_mouth_until, admission.allergies,
 		COALESCE(admission.version, 0)
 	FROM bed
 	JOIN ward ON ward.id = bed.ward_id
@@ -156,9 +169,11 @@ func scanBoardBed(row scanner, now time.Time) (BoardBed, error) {
 	var stay BoardStay
 	var nilByMouth Window
 	err := row.Scan(append(bed.columns(),
-		(*reference)(&stay.AdmissionID), (*reference)(&stay.PatientID), &stay.PatientName, (*instant)(&stay.AdmittedAt),
-		(*instant)(&stay.BedSince), (*instant)(&stay.ExpectedDischarge), &stay.DischargePlanned, &stay.Diet,
-		&stay.Texture, (*instant)(&nilByMouth.From), (*instant)(&nilByMouth.Until), (*allergyList)(&stay.Allergies), &stay.Version)...)
+		(*reference)(&stay.AdmissionID), (*reference)(&stay.PatientID), &stay.PatientName,
+		(*instant)(&stay.AdmittedAt), (*instant)(&stay.BedSince),
+		(*instant)(&stay.ExpectedDischarge), &stay.DischargePlanned, &stay.Diet, &stay.Texture,
+		(*instant)(&nilByMouth.From), (*instant)(&nilByMouth.Until),
+		(*allergyList)(&stay.Allergies), &stay.Version)...)
 	if err != nil {
 		return bed, err
 	}
@@ -171,39 +186,34 @@ func scanBoardBed(row scanner, now time.Time) (BoardBed, error) {
 
 // BedDetail reads a bed's page. Forbidden without ReadWards, NotFound where there is no such bed.
 func (h *Hospital) BedDetail(ctx context.Context, actor Actor, bedID int64) (BedDetail, error) {
-	if err := actor.need(ReadWards); err != nil {
-		return BedDetail{}, err
-	}
-	var detail BedDetail
-	now := h.clock(ctx)
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+	return readAs(ctx, h, actor, ReadWards, func(ctx context.Context, q *sql.Tx) (detail BedDetail, err error) {
 		bed, err := readBed(ctx, q, bedID)
 		if errors.Is(err, errNoBed) {
-			return unknownBed()
+			return detail, unknownBed()
 		}
 		if err != nil {
-			return err
+			return detail, err
 		}
-		if detail, err = readBedDetail(ctx, q, bed, now); err != nil || detail.Stay == nil || !actor.Role.May(LinkCustomers) {
-			return err
+		if detail, err = readBedDetail(ctx, q, bed, h.clock(ctx)); err != nil {
+			return detail, err
+		}
+		if !actor.Role.May(ReadClinical) {
+			detail.Reason = ""
+		}
+		if detail.Stay == nil || !actor.Role.May(LinkCustomers) {
+			return detail, nil
 		}
 		detail.Customers, err = customersOf(ctx, q, detail.Stay.PatientID)
-		return err
+		return detail, err
 	})
-	if err != nil {
-		return BedDetail{}, err
-	}
-	if !actor.Role.May(ReadClinical) {
-		detail.Reason = ""
-	}
-	return detail, nil
 }
 
 // unknownBed is the refusal of a bed that a path names and that does not exist.
 func unknownBed() error { return Refuse(NotFound, "bed_unknown", "There is no such bed.") }
 
 // readBedDetail reads all that the bed's page shows.
-func readBedDetail(ctx context.Context, q *sql.Tx, bed Bed, now time.Time) (detail BedDetail, err error) {
+func readBedDetail(ctx context.Context, q *sql.Tx, bed Bed,
+	now time.Time) (detail BedDetail, err error) {
 	moved, err := revisions(ctx, q, WardTopic(bed.WardID), MetricsTopic)
 	if err != nil {
 		return detail, err
@@ -212,7 +222,8 @@ func readBedDetail(ctx context.Context, q *sql.Tx, bed Bed, now time.Time) (deta
 	if err != nil {
 		return detail, err
 	}
-	board, err := scanBoardBed(q.QueryRowContext(ctx, selectBoardBed+` WHERE bed.id = $1`, bed.ID), now)
+	board, err := scanBoardBed(q.QueryRowContext(ctx, selectBoardBed+` WHERE bed.id = $1`, bed.ID),
+		now)
 	if err != nil {
 		return detail, fmt.Errorf("read bed %d: %w", bed.ID, err)
 	}
@@ -220,8 +231,10 @@ func readBedDetail(ctx context.Context, q *sql.Tx, bed Bed, now time.Time) (deta
 	if detail.Stay != nil {
 		err = q.QueryRowContext(ctx, `SELECT patient.birth_date, patient.sex, admission.reason,
 				admission.nil_by_mouth_from, admission.nil_by_mouth_until
-			FROM admission JOIN patient ON patient.id = admission.patient_id WHERE admission.id = $1`, detail.Stay.AdmissionID).
-			Scan((*instant)(&detail.BirthDate), &detail.Sex, &detail.Reason, (*instant)(&detail.Fasting.From), (*instant)(&detail.Fasting.Until))
+			FROM admission JOIN patient ON patient.id = admission.patient_id
+			WHERE admission.id = $1`, detail.Stay.AdmissionID).
+			Scan((*instant)(&detail.BirthDate), &detail.Sex, &detail.Reason,
+				(*instant)(&detail.Fasting.From), (*instant)(&detail.Fasting.Until))
 		if err != nil {
 			return detail, fmt.Errorf("read the patient in bed %d: %w", bed.ID, err)
 		}
@@ -238,7 +251,8 @@ func readBedDetail(ctx context.Context, q *sql.Tx, bed Bed, now time.Time) (deta
 // readOrders reads the open orders of the stay, the next due first, and shows those that are not
 // past as its meals.
 func (s *BoardStay) readOrders(ctx context.Context, q *sql.Tx, now time.Time) ([]Order, error) {
-	orders, err := ordersWhere(ctx, q, `meal_order.admission_id = $1 AND meal_order.ended_at IS NULL`, s.AdmissionID)
+	orders, err := ordersWhere(ctx, q,
+		`meal_order.admission_id = $1 AND meal_order.ended_at IS NULL`, s.AdmissionID)
 	slices.SortStableFunc(orders, func(a, b Order) int { return a.Due.Compare(b.Due) })
 	for _, o := range orders {
 		if o.Due.Before(pastBefore(now)) {
@@ -250,12 +264,8 @@ func (s *BoardStay) readOrders(ctx context.Context, q *sql.Tx, now time.Time) ([
 }
 
 // FreeBeds lists the beds that a patient could be put into, by ward and number.
-func (h *Hospital) FreeBeds(ctx context.Context) (free []FreeBed, err error) {
-	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
-		free, err = freeBeds(ctx, q)
-		return err
-	})
-	return free, err
+func (h *Hospital) FreeBeds(ctx context.Context, actor Actor) ([]FreeBed, error) {
+	return readAs(ctx, h, actor, ReadWards, func(ctx context.Context, q *sql.Tx) ([]FreeBed, error) { return freeBeds(ctx, q) })
 }
 
 // freeBeds lists where a patient could be put, by number.
@@ -272,20 +282,24 @@ func freeBeds(ctx context.Context, q *sql.Tx) ([]FreeBed, error) {
 
 // waitingPatients lists who is admitted without a bed, longest wait first.
 func waitingPatients(ctx context.Context, q *sql.Tx) ([]WaitingPatient, error) {
-	rows, err := q.QueryContext(ctx, `SELECT admission.id, patient.name, admission.admitted_at, admission.version
+	rows, err := q.QueryContext(ctx,
+		`SELECT admission.id, patient.name, admission.admitted_at, admission.version
 		FROM admission JOIN patient ON patient.id = admission.patient_id
 		WHERE admission.discharged_at IS NULL AND admission.bed_id IS NULL
 		ORDER BY admission.admitted_at, admission.id`)
 	return collect(rows, err, func(row scanner) (patient WaitingPatient, err error) {
-		err = row.Scan(&patient.AdmissionID, &patient.PatientName, (*instant)(&patient.AdmittedAt), &patient.Version)
+		err = row.Scan(&patient.AdmissionID, &patient.PatientName, (*instant)(&patient.AdmittedAt),
+			&patient.Version)
 		return patient, err
 	})
 }
 
-// SetBedStatus takes a bed from one state to another as bedSteps allows. Invalid for a status that nobody can set
-// by hand, Conflict with the current BoardBed for a step that the table lacks, Forbidden where closing or reopening is not
-// for this role. Setting the state that the bed already has is a Conflict too.
-func (h *Hospital) SetBedStatus(ctx context.Context, actor Actor, bedID int64, to BedStatusChange) (Bed, error) {
+// SetBedStatus takes a bed from one state to another as bedSteps allows. Invalid for a status that
+// nobody can set by hand, Conflict with the current BoardBed for a step that the table lacks,
+// Forbidden where closing or reopening is not for this role. Setting the state that the bed already
+// has is a Conflict too.
+func (h *Hospital) SetBedStatus(ctx context.Context, actor Actor, bedID int64,
+	to BedStatusChange) (Bed, error) {
 	if err := actor.need(ChangeBeds); err != nil {
 		return Bed{}, err
 	}
@@ -293,25 +307,23 @@ func (h *Hospital) SetBedStatus(ctx context.Context, actor Actor, bedID int64, t
 	if err := to.check(); err != nil {
 		return Bed{}, err
 	}
-	var bed Bed
-	err := h.change(ctx, actor, func(ctx context.Context, c *change) (err error) {
-		if bed, err = c.lockBed(ctx, bedID); errors.Is(err, errNoBed) {
-			return unknownBed()
-		} else if err != nil {
-			return err
+	return command(ctx, h, actor, func(ctx context.Context, c *change) (Bed, error) {
+		bed, err := c.lockBed(ctx, bedID)
+		if errors.Is(err, errNoBed) {
+			return Bed{}, unknownBed()
 		}
-		if err := c.mustHold(ctx, bed, to.AdmissionID); err != nil {
-			return c.bedRefused(ctx, err, bed, to.Version)
+		if err != nil {
+			return Bed{}, err
 		}
-		if err := bed.mayGo(actor, to); err != nil {
-			return c.bedRefused(ctx, err, bed, to.Version)
+		if err := c.checkOccupant(ctx, bed, to.AdmissionID); err != nil {
+			return Bed{}, c.bedRefused(ctx, err, bed, to.Version)
 		}
-		return c.putBed(ctx, &bed, to.Status, to.Reason)
+		if err := bed.checkTransition(actor, to); err != nil {
+			return Bed{}, c.bedRefused(ctx, err, bed, to.Version)
+		}
+		err = c.putBed(ctx, &bed, to.Status, to.Reason)
+		return bed, err
 	})
-	if err != nil {
-		return Bed{}, err
-	}
-	return bed, nil
 }
 
 // check returns what is wrong with the fields.
@@ -321,14 +333,15 @@ func (to BedStatusChange) check() error {
 	case !to.Status.Valid():
 		wrong.refuse("status", "bed_status_unknown", "Choose one of the states of a bed.")
 	case to.Status == BedOccupied:
-		wrong.refuse("status", "bed_status_not_by_hand", "A bed becomes occupied by admitting or transferring a patient.")
+		wrong.refuse("status", "bed_status_not_by_hand",
+			"A bed becomes occupied by admitting or transferring a patient.")
 	}
 	wrong.text("reason", to.Reason, LongestReason)
 	return wrong.err()
 }
 
-// mayGo returns why the actor may not take the bed to another state, or nil.
-func (b Bed) mayGo(actor Actor, to BedStatusChange) error {
+// checkTransition returns why the actor may not take the bed to another state, or nil.
+func (b Bed) checkTransition(actor Actor, to BedStatusChange) error {
 	if to.Status == BedClosed || b.Status == BedClosed {
 		if err := actor.need(CloseBeds); err != nil {
 			return err
@@ -340,7 +353,8 @@ func (b Bed) mayGo(actor Actor, to BedStatusChange) error {
 	case b.Status == to.Status:
 		return b.conflict("bed_already", "Bed %s is already %s.", b.Number, words[b.Status])
 	case b.Status == BedOccupied:
-		return b.conflict("bed_occupied", "Bed %s is occupied. Transfer or discharge its patient first.", b.Number)
+		return b.conflict("bed_occupied",
+			"Bed %s is occupied. Transfer or discharge its patient first.", b.Number)
 	case !slices.Contains(bedSteps[b.Status], to.Status):
 		return b.conflict("bed_step", "Bed %s is %s. From there it can only become: %s.",
 			b.Number, words[b.Status], listed(bedSteps[b.Status]))
@@ -350,13 +364,14 @@ func (b Bed) mayGo(actor Actor, to BedStatusChange) error {
 
 // outdated is the refusal of a command whose giver saw another version.
 func (b Bed) outdated() error {
-	return b.conflict("bed_outdated", "Bed %s has changed meanwhile: it is %s now. Look again before you change it.",
+	return b.conflict("bed_outdated",
+		"Bed %s has changed meanwhile: it is %s now. Look again before you change it.",
 		b.Number, words[b.Status])
 }
 
-// mustHold refuses unless the patient of a stay lies in the locked bed. Of no stay nothing is
+// checkOccupant refuses unless the patient of a stay lies in the locked bed. Of no stay nothing is
 // asked.
-func (c *change) mustHold(ctx context.Context, bed Bed, admissionID int64) error {
+func (c *change) checkOccupant(ctx context.Context, bed Bed, admissionID int64) error {
 	if admissionID == 0 {
 		return nil
 	}
@@ -369,9 +384,7 @@ func (c *change) mustHold(ctx context.Context, bed Bed, admissionID int64) error
 	if there {
 		return nil
 	}
-	refusal := anotherPatient()
-	refusal.Current = bed
-	return refusal
+	return anotherPatient().With(bed)
 }
 
 // bedRefused adds to a refusal of a command on the locked bed what it shows: what has changed since
@@ -390,7 +403,7 @@ func (c *change) bedRefused(ctx context.Context, err error, bed Bed, version int
 		board.Bed = bed // as it stands without the command that is refused
 		refusal.Current = board
 	}
-	return c.since(ctx, err, "bed", bed.ID, version, bed.Version)
+	return c.withChanges(ctx, err, "bed", bed.ID, version, bed.Version)
 }
 
 // listed names states in a sentence.
@@ -404,20 +417,16 @@ func listed(states []BedStatus) string {
 
 // conflict is a refusal because of the state in which the bed stands.
 func (b Bed) conflict(code, format string, args ...any) error {
-	refusal := Refuse(Conflict, code, format, args...)
-	refusal.Current = b
-	return refusal
+	return Refuse(Conflict, code, format, args...).With(b)
 }
 
-// lockBed keeps the bed from everyone else until the commit and returns it as it stands, or errNoBed. It counts as a
-// change of the bed, which is taken back with the command if it comes to nothing.
+// lockBed keeps the bed from everyone else until the commit and returns it as it stands, or
+// errNoBed.
 func (c *change) lockBed(ctx context.Context, id int64) (Bed, error) {
-	if _, err := c.tx.ExecContext(ctx, `UPDATE bed SET version = version + 1 WHERE id = $1`, id); err != nil {
+	if _, err := c.exec(ctx, `UPDATE bed SET version = version WHERE id = $1`, id); err != nil {
 		return Bed{}, fmt.Errorf("lock bed %d: %w", id, err)
 	}
-	bed, err := readBed(ctx, c.tx, id)
-	bed.Version--
-	return bed, err
+	return readBed(ctx, c.tx, id)
 }
 
 // putBed takes a locked bed to a status and records it. It is the only way for a bed to change.
@@ -430,38 +439,42 @@ func (c *change) putBed(ctx context.Context, bed *Bed, to BedStatus, reason stri
 	case BedMaintenance, BedClosed:
 		bed.StatusReason = reason
 	}
-	err := c.tx.QueryRowContext(ctx, `UPDATE bed SET status = $2, status_reason = $3, status_since = $4, reserved_until = $5
-		WHERE id = $1 RETURNING version`,
-		bed.ID, bed.Status, bed.StatusReason, instant(bed.StatusSince), instant(bed.ReservedUntil)).Scan(&bed.Version)
+	err := c.tx.QueryRowContext(ctx,
+		`UPDATE bed SET status = $2, status_reason = $3, status_since = $4, reserved_until = $5,
+		version = version + 1 WHERE id = $1 RETURNING version`,
+		bed.ID, bed.Status, bed.StatusReason, instant(bed.StatusSince),
+		instant(bed.ReservedUntil)).Scan(&bed.Version)
 	if err != nil {
 		return fmt.Errorf("take bed %d to %s: %w", bed.ID, to, err)
 	}
 	c.record(entry{action: "bed.status", entity: "bed", entityID: bed.ID, wardID: bed.WardID,
-		from: string(from), to: string(to), reason: reason, version: bed.Version}, WardTopic(bed.WardID), MetricsTopic)
+		from: string(from), to: string(to), reason: reason, version: bed.Version}, bed)
 	return nil
 }
 
-// mayTake returns why a patient can't be put into the locked bed now, or nil.
-func (c *change) mayTake(ctx context.Context, bed Bed) error {
+// checkFree returns why a patient can't be put into the locked bed now, or nil.
+func (c *change) checkFree(ctx context.Context, bed Bed) error {
 	ward, err := readWard(ctx, c.tx, bed.WardID)
 	if err != nil {
 		return err
 	}
 	switch {
 	case !ward.Open:
-		return bed.conflict("ward_closed", "Ward %s is closed and takes nobody in. Choose a bed in another ward.", ward.Name)
+		return bed.conflict("ward_closed",
+			"Ward %s is closed and takes nobody in. Choose a bed in another ward.", ward.Name)
 	case bed.Status == BedOccupied:
 		return c.bedTaken(ctx, bed)
 	case !bed.Status.TakesPatient():
-		return bed.conflict("bed_not_free", "Bed %s is %s. Choose a bed that is available.", bed.Number, words[bed.Status])
+		return bed.conflict("bed_not_free", "Bed %s is %s. Choose a bed that is available.",
+			bed.Number, words[bed.Status])
 	}
 	return nil
 }
 
-// mayTakeAsSeen is mayTake for a bed that somebody has seen in a version; 0: they did not say in
-// which.
-func (c *change) mayTakeAsSeen(ctx context.Context, bed Bed, version int64) error {
-	err := c.mayTake(ctx, bed)
+// checkFreeInVersion is checkFree for a bed that somebody has seen in a version; 0: they did not
+// say in which.
+func (c *change) checkFreeInVersion(ctx context.Context, bed Bed, version int64) error {
+	err := c.checkFree(ctx, bed)
 	if err == nil && version != 0 && version != bed.Version {
 		err = bed.outdated()
 	}
@@ -471,21 +484,25 @@ func (c *change) mayTakeAsSeen(ctx context.Context, bed Bed, version int64) erro
 // bedTaken says who lies in the bed, by initials.
 func (c *change) bedTaken(ctx context.Context, bed Bed) error {
 	var patient PatientName
-	err := c.tx.QueryRowContext(ctx, `SELECT patient.name FROM admission JOIN patient ON patient.id = admission.patient_id
+	err := c.tx.QueryRowContext(ctx,
+		`SELECT patient.name FROM admission JOIN patient ON patient.id = admission.patient_id
 		WHERE admission.bed_id = $1 AND admission.discharged_at IS NULL`, bed.ID).Scan(&patient)
 	if err != nil {
 		return fmt.Errorf("read who lies in bed %d: %w", bed.ID, err)
 	}
-	return bed.conflict("bed_taken", "Bed %s is occupied by %s Choose another bed.", bed.Number, patient.Initials())
+	return bed.conflict("bed_taken", "Bed %s is occupied by %s Choose another bed.", bed.Number,
+		patient.Initials())
 }
 
-// ReleaseExpiredReservations makes every bed available whose reservation has run out, and returns how many.
+// ReleaseExpiredReservations makes every bed available whose reservation has run out, and returns
+// how many.
 func (h *Hospital) ReleaseExpiredReservations(ctx context.Context) (int, error) {
 	var expired []int64
 	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
-		rows, err := q.QueryContext(ctx, `SELECT id FROM bed WHERE status = 'reserved' AND reserved_until <= $1 ORDER BY id`,
+		rows, err := q.QueryContext(ctx,
+			`SELECT id FROM bed WHERE status = 'reserved' AND reserved_until <= $1 ORDER BY id`,
 			instant(h.clock(ctx)))
-		expired, err = collect(rows, err, func(row scanner) (id int64, err error) { return id, row.Scan(&id) })
+		expired, err = collect(rows, err, scanID)
 		return err
 	})
 	if err != nil {
@@ -500,7 +517,8 @@ func (h *Hospital) ReleaseExpiredReservations(ctx context.Context) (int, error) 
 			return err
 		})
 		if err != nil {
-			failures = append(failures, fmt.Errorf("bed %d: %w", id, err)) // the others need not wait for it
+			// the others need not wait for it
+			failures = append(failures, fmt.Errorf("bed %d: %w", id, err))
 		}
 		if free {
 			released++
@@ -509,14 +527,15 @@ func (h *Hospital) ReleaseExpiredReservations(ctx context.Context) (int, error) 
 	return released, errors.Join(failures...)
 }
 
-// releaseReservation makes the bed available if its reservation has really run out, and reports whether it did.
+// releaseReservation makes the bed available if its reservation has really run out, and reports
+// whether it did.
 func (c *change) releaseReservation(ctx context.Context, id int64) (bool, error) {
 	bed, err := c.lockBed(ctx, id)
 	if err != nil {
 		return false, err
 	}
 	if bed.Status != BedReserved || bed.ReservedUntil.After(c.now) {
-		return false, errUnchanged
+		return false, nil
 	}
 	return true, c.putBed(ctx, &bed, BedAvailable, "reservation ran out")
 }

@@ -10,8 +10,8 @@ import (
 	"dusangire/hospital"
 )
 
-// steps is the table of a bed's steps written down a second time: where a person may take a bed
-// from each state.
+// steps is the table of the states of a bed written down a second time: where a person may take it
+// from each.
 var steps = map[hospital.BedStatus]string{
 	hospital.BedAvailable:   "reserved cleaning maintenance closed",
 	hospital.BedReserved:    "available closed",
@@ -21,7 +21,7 @@ var steps = map[hospital.BedStatus]string{
 	hospital.BedClosed:      "cleaning",
 }
 
-// In the original any status was accepted from any other.
+// In the original, any status was accepted from any other.
 func TestABedTakesTheStepsOfItsTableAndNoOther(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		for _, from := range hospital.BedStatuses {
@@ -102,7 +102,7 @@ func TestTheRefusalOfAStepNamesTheStepsThatAreAllowed(t *testing.T) {
 	})
 }
 
-// In the original an unknown status was stored as it came, and a bed could be called occupied with
+// In the original, an unknown status was stored as it came. A bed could be called occupied with
 // nobody in it.
 func TestNobodySetsAnUnknownStatusOrOccupiedByHand(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {

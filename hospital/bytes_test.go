@@ -7,7 +7,8 @@ import (
 	"dusangire/hospital"
 )
 
-// What a database would choke on, and what would break a page, comes in through every text that people can send.
+// What a database would choke on, and what would break a page, comes in through every text that
+// people can send.
 func TestBrokenTextIsRefusedAndNeverAFailure(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		bed := h.bed(t, "A-01").ID

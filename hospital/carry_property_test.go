@@ -17,8 +17,9 @@ import (
 	"dusangire/hospital/hospitaltest"
 )
 
-// Whatever people do in whatever order: deliveries keep to their table and to their orders, no tray is handed over at another bed than its
-// patient's, and no screen changes without one of its topics having moved.
+// Whatever people do in whatever order: deliveries keep to their table and to their orders, no tray
+// is handed over at another bed than its patient's, and no screen changes without one of its topics
+// having moved.
 func TestWhateverPeopleDoDeliveriesKeepTheirRulesAndScreensAreTold(t *testing.T) {
 	t.Parallel()
 	plays := map[string]*play{
@@ -59,7 +60,8 @@ func newPlay(t *testing.T, s *service) *play {
 	return p
 }
 
-// begin puts two patients into beds and one into none, and for each of them and for an address a meal somewhere on its way.
+// begin puts two patients into beds and one into none, and for each of them and for an address a
+// meal somewhere on its way.
 func (p *play) begin(r *rapid.T) {
 	p.empty(p.t)
 	p.exec(p.t, `DELETE FROM customer_patient`)
@@ -116,7 +118,8 @@ type screen struct {
 	topics  map[hospital.Topic]int64
 }
 
-// see is a screen of something that was read; a refusal shows itself, and no topics: whoever is refused watches nothing.
+// see is a screen of something that was read; a refusal shows itself, and no topics: whoever is
+// refused watches nothing.
 func see(thing any, revisions hospital.Revisions, err error) screen {
 	if err != nil {
 		return screen{content: err.Error()}
@@ -133,7 +136,7 @@ func (p *play) screens(r *rapid.T) map[string]func() screen {
 	ctx := p.t.Context()
 	all := map[string]func() screen{
 		"kitchen": func() screen {
-			board, err := p.KitchenBoard(ctx)
+			board, err := p.KitchenBoard(ctx, hospital.System)
 			moved := board.Revisions
 			board.Revisions = hospital.Revisions{}
 			return see(board, moved, err)
@@ -281,7 +284,8 @@ func (p *play) commands(r *rapid.T) map[string]func() error {
 	return steps
 }
 
-// tryToDeliver scans a bed that may or may not be the right one; at a door it mostly gives the right code.
+// tryToDeliver scans a bed that may or may not be the right one; at a door it mostly gives the
+// right code.
 func (p *play) tryToDeliver(courier hospital.Actor, id int64, number int) error {
 	code := fmt.Sprintf("A-%02d", number+1)
 	if door := p.number(p.t, `SELECT COALESCE(max(length(code)), 0) FROM delivery WHERE id = $1`, id); door > 0 && number > 0 {
@@ -320,7 +324,8 @@ func TestWhateverPeopleDoAtOnceDeliveriesKeepTheirRules(t *testing.T) {
 	})
 }
 
-// allAtOnce lets everybody do something about some deliveries at the same time. Only refusals may come of it.
+// allAtOnce lets everybody do something about some deliveries at the same time. Only refusals may
+// come of it.
 func (p *play) allAtOnce(t *testing.T, open []hospital.Delivery) {
 	t.Helper()
 	ctx := t.Context()

@@ -1,25 +1,28 @@
 package hospital
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"time"
 
 	"dusangire/hospital/internal/store"
 )
 
-// This file is the one way to write. Every command is the same sentence, framed here:
+// This file is the one way to write. Every command goes through the same steps:
 //
 //	begin → check and change → audit → revisions → commit → announce
 //
-// Rows are locked before they are judged, by an update that counts their version: the same words do it on both
-// databases, and what is read after it is the truth until the commit. Everyone locks in the same order, so that nobody waits in
-// a circle: the idempotency key, then the user or patient, then dishes by id, then admissions by id, then beds by id, then
-// orders by id, then deliveries by id, then addresses and zones, then topics by name.
+// A command locks each row before it judges it, by an UPDATE that sets the version to itself: both
+// databases know that, where SQLite has no SELECT FOR UPDATE. What is read after it stands until
+// the commit. All commands lock in the same order, so that no two wait for each other: the
+// idempotency key, the user or patient, dishes by id, admissions by id, beds by id, orders by id,
+// deliveries by id, addresses and zones, and last topics by name.
 
 // change is one command under way.
 type change struct {
@@ -30,14 +33,22 @@ type change struct {
 	topics  map[Topic]bool
 }
 
-// record notes what was done for the audit, and the topics that it moves: nothing is kept without
-// a line of the audit, and no line is written that moves no topic. What else is seen elsewhere
-// because of it is moved beside it, in topics.
-func (c *change) record(e entry, topic Topic, more ...Topic) {
-	c.entries = append(c.entries, e)
-	c.topics[topic] = true
-	for _, topic := range more {
-		c.topics[topic] = true
+// record adds a line to the audit and moves the topics of what was changed.
+func (c *change) record(e entry, changed subject, more ...subject) {
+	c.note(e)
+	c.touch(changed)
+	c.touch(more...)
+}
+
+// note adds a line to the audit about what has changed nothing, such as a refusal.
+func (c *change) note(e entry) { c.entries = append(c.entries, e) }
+
+// touch moves the topics of what looks different now although nothing was written of it.
+func (c *change) touch(subjects ...subject) {
+	for _, s := range subjects {
+		for _, topic := range s.topics() {
+			c.topics[topic] = true
+		}
 	}
 }
 
@@ -50,45 +61,77 @@ func (c *change) exec(ctx context.Context, query string, args ...any) (rows int6
 	return result.RowsAffected()
 }
 
-// errUnchanged ends a command that finds nothing to do: it is rolled back, moves no topic, and is no error.
+// errUnchanged rolls back a command that has recorded nothing. Its caller gets no error.
 var errUnchanged = errors.New("nothing to change")
 
-// keptRefusal is the one refusal that changes something: whoever gave the command is told that it was refused, and what it did
-// is committed nevertheless. It is for a safety check that finds an order to be dangerous: that must both stop the order for
-// everyone and be said to the person who was about to go on with it.
-type keptRefusal struct{ error }
+// committedRefusal is a refusal whose command is committed nevertheless.
+type committedRefusal struct{ error }
 
-// keeping makes the refusal one that keeps what the command did.
-func keeping(refusal error) error { return keptRefusal{refusal} }
+// commitAndRefuse refuses a command and keeps what it did. It is for a safety check that finds an
+// order to be dangerous: the order stops for everyone, and who was about to go on with it is told.
+func commitAndRefuse(refusal error) error { return committedRefusal{refusal} }
 
-// longestCommand bounds a command, its wait for a turn included.
+// longestCommand bounds a command, its wait for locks included.
 const longestCommand = 10 * time.Second
 
-// retries is how often a command is tried again that was taken back because of another one.
-const retries = 3
+// A command that the database took back because of another one is tried again after a pause: of a
+// random length up to retryPause, and each time up to twice as long.
+const (
+	retries    = 3
+	retryPause = 20 * time.Millisecond
+)
 
-// change runs a command as the actor: fn checks, changes and records, and everything it did is committed together or not
-// at all. A refusal comes back as fn made it; all but a keptRefusal take back what fn did. fn may be run again, so it must not
-// keep anything from an earlier run. Within Together the command is a part of that transaction, and its failure undoes its part
-// alone.
-func (h *Hospital) change(ctx context.Context, actor Actor, fn func(ctx context.Context, c *change) error) error {
-	var kept error
-	err := h.write(ctx, func(ctx context.Context, u *unit) (err error) {
-		kept, err = u.perform(ctx, h.clock(ctx), actor, fn)
+// change runs a command as the actor: fn checks, changes and records, and everything it did is
+// committed together or not at all. A command that records nothing has changed nothing, and is
+// rolled back without an error. A refusal comes back as fn made it. fn may run again, so it must
+// not keep anything from an earlier run. Within InTransaction the command is a part of that
+// transaction, and its failure undoes its part alone.
+func (h *Hospital) change(ctx context.Context, actor Actor,
+	fn func(context.Context, *change) error) error {
+	var refused error
+	err := h.write(ctx, actor, func(ctx context.Context, c *change) error {
+		refused = nil
+		err := fn(ctx, c)
+		if refusal, ok := errors.AsType[committedRefusal](err); ok {
+			refused, err = refusal.error, nil
+		}
+		if err == nil && len(c.entries) == 0 {
+			return errUnchanged
+		}
+		return err
+	})
+	return cmp.Or(err, refused)
+}
+
+// command is change for a command that returns something.
+func command[T any](ctx context.Context, h *Hospital, actor Actor,
+	fn func(ctx context.Context, c *change) (T, error)) (result T, err error) {
+	err = h.change(ctx, actor, func(ctx context.Context, c *change) (err error) {
+		result, err = fn(ctx, c)
 		return err
 	})
 	if err != nil {
-		return err
+		var none T
+		return none, err
 	}
-	return kept
+	return result, nil
 }
 
-// write runs work in a transaction of its own, or as a step of the one that Together has put into the context.
-// Only what is nobody's command, such as counting failed sign-ins, calls it directly.
-func (h *Hospital) write(ctx context.Context, work func(ctx context.Context, u *unit) error) error {
+// write is change for what may be committed without a line in the audit, such as a failed sign-in
+// that is counted.
+func (h *Hospital) write(ctx context.Context, actor Actor,
+	fn func(context.Context, *change) error) error {
+	now := h.clock(ctx)
+	work := func(ctx context.Context, tx *transaction) error {
+		c := &change{tx: tx.Tx, actor: actor, now: now, topics: map[Topic]bool{}}
+		if err := fn(ctx, c); err != nil {
+			return err
+		}
+		return tx.add(ctx, c)
+	}
 	var err error
-	if u := h.unitOf(ctx); u != nil {
-		err = u.step(ctx, work)
+	if outer := h.transactionOf(ctx); outer != nil {
+		err = outer.savepoint(ctx, work)
 	} else {
 		err = h.commitRetrying(ctx, work)
 	}
@@ -98,21 +141,24 @@ func (h *Hospital) write(ctx context.Context, work func(ctx context.Context, u *
 	return notSaved(ctx, err)
 }
 
-// Together runs fn so that every command given with the context it receives happens in one transaction: all of
-// them or, when fn returns an error, none. Reads with that context see what was done so far. A refused command undoes
-// its own part, and fn may go on after it. Announcements go out once, after the commit. fn runs once and must give its
-// commands one after the other.
-func (h *Hospital) Together(ctx context.Context, fn func(ctx context.Context) error) error {
-	work := func(ctx context.Context, u *unit) error { return fn(context.WithValue(ctx, unitKey{h}, u)) }
-	if u := h.unitOf(ctx); u != nil {
-		return u.step(ctx, work)
+// InTransaction runs fn so that every command given with the context that fn receives happens in
+// one transaction: all of them or, when fn returns an error, none. Reads with that context see what
+// was done so far. A refused command undoes its own part, and fn may go on after it. Announcements
+// go out once, after the commit. fn runs once and must give its commands one after the other.
+func (h *Hospital) InTransaction(ctx context.Context, fn func(ctx context.Context) error) error {
+	work := func(ctx context.Context, tx *transaction) error {
+		return fn(context.WithValue(ctx, transactionKey{h}, tx))
+	}
+	if outer := h.transactionOf(ctx); outer != nil {
+		return outer.savepoint(ctx, work)
 	}
 	return notSaved(ctx, h.commit(ctx, work))
 }
 
-// commitRetrying is commit for a single command: bounded in time, and tried again when the database took it back
-// because of another command.
-func (h *Hospital) commitRetrying(ctx context.Context, work func(context.Context, *unit) error) error {
+// commitRetrying is commit for a single command: bounded in time, and tried again when the database
+// took it back because of another command.
+func (h *Hospital) commitRetrying(ctx context.Context,
+	work func(context.Context, *transaction) error) error {
 	ctx, cancel := context.WithTimeout(ctx, longestCommand)
 	defer cancel()
 	for tried := 0; ; tried++ {
@@ -120,22 +166,27 @@ func (h *Hospital) commitRetrying(ctx context.Context, work func(context.Context
 		if tried == retries || !store.Retryable(err) {
 			return err
 		}
+		// #nosec G404 -- so that two commands don't meet again; nothing secret
+		if left := pause(ctx, rand.N(retryPause<<tried)); left != nil {
+			return errors.Join(err, left)
+		}
 	}
 }
 
 // commit runs work in a transaction, moves the topics of its commands last, commits and announces.
-func (h *Hospital) commit(ctx context.Context, work func(context.Context, *unit) error) (err error) {
+func (h *Hospital) commit(ctx context.Context,
+	work func(context.Context, *transaction) error) (err error) {
 	defer func() { h.db.Notice(err) }()
-	tx, err := h.db.Begin(ctx)
+	begun, err := h.db.Begin(ctx)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	defer tx.Rollback() // does nothing after the commit
-	u := &unit{tx: tx, topics: map[Topic]bool{}}
-	if err := work(ctx, u); err != nil {
+	defer begun.Rollback() // does nothing after the commit
+	tx := &transaction{Tx: begun, topics: map[Topic]bool{}}
+	if err := work(ctx, tx); err != nil {
 		return err
 	}
-	moved, err := u.move(ctx)
+	moved, err := tx.moveTopics(ctx)
 	if err != nil {
 		return err
 	}
@@ -143,14 +194,15 @@ func (h *Hospital) commit(ctx context.Context, work func(context.Context, *unit)
 		return err
 	}
 	if err := tx.Commit(); err != nil {
-		if err := h.unlessCommitted(ctx, u, err); err != nil {
+		if err := h.unlessCommitted(ctx, tx, err); err != nil {
 			return err
 		}
 	}
-	if err := h.db.InPlace(); err != nil { // in this very moment: the commit may have gone to a file that nobody will find
+	// the commit may have gone to a file that nobody will find
+	if err := h.db.InPlace(); err != nil {
 		return outcomeUnknown(err)
 	}
-	h.pulse.committed(u, moved.Epoch)
+	h.pulse.committed(tx, moved.Epoch)
 	if len(moved.Topics) > 0 {
 		h.announce(moved)
 	}
@@ -160,16 +212,17 @@ func (h *Hospital) commit(ctx context.Context, work func(context.Context, *unit)
 // longestDoubt bounds how long a command tries to find out what became of it.
 const longestDoubt = 3 * time.Second
 
-// unlessCommitted returns nil if a transaction whose commit failed is in the database after all, and else why it is not.
-// Where the database itself refused, it is not. Where the answer got lost, the database is asked again.
-func (h *Hospital) unlessCommitted(ctx context.Context, u *unit, failed error) error {
+// unlessCommitted returns nil if a transaction whose commit failed is in the database after all,
+// and else why it is not. Where the database itself refused, it is not. Where the answer got lost,
+// the database is asked again.
+func (h *Hospital) unlessCommitted(ctx context.Context, tx *transaction, failed error) error {
 	failed = fmt.Errorf("commit: %w", failed)
-	if store.Answered(failed) || u.lastAudit == 0 {
+	if store.Answered(failed) || tx.lastAudit == 0 || len(tx.topics) == 0 {
 		return failed
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), longestDoubt)
 	defer cancel()
-	committed, err := h.committed(ctx, u)
+	committed, err := h.committed(ctx, tx)
 	switch {
 	case err != nil:
 		return outcomeUnknown(errors.Join(failed, err))
@@ -181,90 +234,85 @@ func (h *Hospital) unlessCommitted(ctx context.Context, u *unit, failed error) e
 
 // outcomeUnknown is the answer where nobody can say what became of a command.
 func outcomeUnknown(cause error) error {
-	return &Error{Kind: Unavailable, Code: "outcome_unknown", Cause: cause,
-		Message: "The connection was lost while saving. Look whether it was saved before you try again."}
+	unknown := Busy("outcome_unknown",
+		"The connection was lost while saving. Look whether it was saved before you try again.")
+	unknown.Cause = cause
+	return unknown
 }
 
-// committed waits for the end of the unit's transaction, wherever it is, and reports whether it is in the database. While
-// the transaction is under way it holds the rows of its topics, so touching one of them waits for it; after that its
-// audit is there or never will be.
-func (h *Hospital) committed(ctx context.Context, u *unit) (is bool, err error) {
+// committed waits for the end of a transaction whose connection was lost, and reports whether it is
+// in the database. While it is under way it holds the rows of its topics, so touching one of them
+// waits for it; after that its audit is there or never will be.
+func (h *Hospital) committed(ctx context.Context, lost *transaction) (is bool, err error) {
 	tx, err := h.db.Begin(ctx)
 	if err != nil {
 		return false, err
 	}
 	defer tx.Rollback() // touching changes nothing
-	touched := slices.Sorted(maps.Keys(u.topics))[0]
+	touched := slices.Sorted(maps.Keys(lost.topics))[0]
 	_, err = tx.ExecContext(ctx, `INSERT INTO topic_rev (topic, rev) VALUES ($1, 0)
 		ON CONFLICT (topic) DO UPDATE SET rev = topic_rev.rev`, touched)
 	if err != nil {
 		return false, err
 	}
-	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM audit WHERE id = $1)`, u.lastAudit).Scan(&is)
+	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM audit WHERE id = $1)`,
+		lost.lastAudit).Scan(&is)
 	return is, err
 }
 
-// unit is one transaction, of a single command or of all that Together gathers. It belongs to one goroutine.
-type unit struct {
-	tx        *sql.Tx
+// transaction is one of the database, of a single command or of all that InTransaction gathers. It
+// belongs to one goroutine.
+type transaction struct {
+	*sql.Tx
 	topics    map[Topic]bool // to be moved before the commit
 	lastAudit int64          // the id of the last line of the audit; 0 where there is none yet
 }
 
-// unitKey finds the unit of a hospital in a context.
-type unitKey struct{ h *Hospital }
+// transactionKey finds the transaction of a hospital in a context.
+type transactionKey struct{ h *Hospital }
 
-// unitOf returns the transaction that Together has put into the context, or nil.
-func (h *Hospital) unitOf(ctx context.Context) *unit {
-	u, _ := ctx.Value(unitKey{h}).(*unit)
-	return u
+// transactionOf returns the transaction that InTransaction has put into the context, or nil.
+func (h *Hospital) transactionOf(ctx context.Context) *transaction {
+	tx, _ := ctx.Value(transactionKey{h}).(*transaction)
+	return tx
 }
 
-// perform runs one command and writes its audit. kept is the refusal of a command that was refused and is to be committed.
-func (u *unit) perform(ctx context.Context, now time.Time, actor Actor, fn func(context.Context, *change) error) (kept, err error) {
-	c := &change{tx: u.tx, actor: actor, now: now, topics: map[Topic]bool{}}
-	err = fn(ctx, c)
-	if refusal, ok := errors.AsType[keptRefusal](err); ok {
-		kept = refusal.error
-	} else if err != nil {
-		return nil, err
-	}
-	if len(c.entries) == 0 {
-		return nil, errors.New("a command changed something and recorded nothing")
-	}
+// add writes the audit of a command that has succeeded, and takes its topics.
+func (tx *transaction) add(ctx context.Context, c *change) (err error) {
 	for _, e := range c.entries {
-		if u.lastAudit, err = c.audit(ctx, e); err != nil {
-			return nil, err
+		if tx.lastAudit, err = c.audit(ctx, e); err != nil {
+			return err
 		}
 	}
-	maps.Copy(u.topics, c.topics)
-	return kept, nil
+	maps.Copy(tx.topics, c.topics)
+	return nil
 }
 
-// step runs work so that its failure undoes what it did and nothing before it.
-func (u *unit) step(ctx context.Context, work func(context.Context, *unit) error) error {
-	if _, err := u.tx.ExecContext(ctx, `SAVEPOINT step`); err != nil {
-		return fmt.Errorf("begin a step: %w", err)
+// savepoint runs work so that its failure undoes what it did and nothing before it.
+func (tx *transaction) savepoint(ctx context.Context,
+	work func(context.Context, *transaction) error) error {
+	if _, err := tx.ExecContext(ctx, `SAVEPOINT command`); err != nil {
+		return fmt.Errorf("set a savepoint: %w", err)
 	}
-	before := unit{tx: u.tx, topics: maps.Clone(u.topics), lastAudit: u.lastAudit}
-	failed := work(ctx, u)
+	before := transaction{Tx: tx.Tx, topics: maps.Clone(tx.topics), lastAudit: tx.lastAudit}
+	failed := work(ctx, tx)
 	if failed != nil {
-		*u = before
-		if _, err := u.tx.ExecContext(ctx, `ROLLBACK TO SAVEPOINT step`); err != nil {
-			return errors.Join(failed, fmt.Errorf("undo a step: %w", err))
+		*tx = before
+		if _, err := tx.ExecContext(ctx, `ROLLBACK TO SAVEPOINT command`); err != nil {
+			return errors.Join(failed, fmt.Errorf("roll back to a savepoint: %w", err))
 		}
 	}
-	if _, err := u.tx.ExecContext(ctx, `RELEASE SAVEPOINT step`); err != nil {
-		return errors.Join(failed, fmt.Errorf("end a step: %w", err))
+	if _, err := tx.ExecContext(ctx, `RELEASE SAVEPOINT command`); err != nil {
+		return errors.Join(failed, fmt.Errorf("release a savepoint: %w", err))
 	}
 	return failed
 }
 
-// move moves each topic by one, in the order of their names, and returns where they stand.
-func (u *unit) move(ctx context.Context) (Revisions, error) {
-	moved := Revisions{Topics: make(map[Topic]int64, len(u.topics))}
-	for _, topic := range slices.Sorted(maps.Keys(u.topics)) {
-		epoch, rev, err := topic.move(ctx, u.tx)
+// moveTopics moves each topic by one, in the order of their names, and returns where they stand.
+func (tx *transaction) moveTopics(ctx context.Context) (Revisions, error) {
+	moved := Revisions{Topics: make(map[Topic]int64, len(tx.topics))}
+	for _, topic := range slices.Sorted(maps.Keys(tx.topics)) {
+		epoch, rev, err := topic.move(ctx, tx.Tx)
 		if err != nil {
 			return moved, err
 		}
@@ -275,11 +323,13 @@ func (u *unit) move(ctx context.Context) (Revisions, error) {
 
 // notSaved words an error of a command for the person it concerns.
 func notSaved(ctx context.Context, err error) error {
-	return worded(ctx, err, "not_saved", "Not saved: the hospital's records can't be changed right now. Try again in a moment.")
+	return worded(ctx, err, "not_saved",
+		"Not saved: the hospital's records can't be changed right now. Try again in a moment.")
 }
 
-// worded leaves a refusal as it is, gives words to the database's inability to serve, and passes on anything else.
-// The context is the caller's: where the caller has left, there is nobody to word anything for.
+// worded leaves a refusal as it is, gives words to the database's inability to serve, and passes on
+// anything else. The context is the caller's: where the caller has left, there is nobody to word
+// anything for.
 func worded(ctx context.Context, err error, code, sentence string) error {
 	if err == nil {
 		return nil
@@ -291,7 +341,21 @@ func worded(ctx context.Context, err error, code, sentence string) error {
 		return fmt.Errorf("the caller left: %w", errors.Join(context.Canceled, err))
 	}
 	if store.Unavailable(err) {
-		return &Error{Kind: Unavailable, Code: code, Message: sentence, Cause: err}
+		refusal := Busy(code, sentence)
+		refusal.Cause = err
+		return refusal
 	}
 	return err
+}
+
+// pause lets time pass, or returns the context's error.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("pause: %w", ctx.Err())
+	}
 }

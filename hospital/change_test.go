@@ -152,7 +152,8 @@ func TestEveryReadCarriesTheRevisionsItWasReadAt(t *testing.T) {
 	})
 }
 
-// A commit that fails at its very end: the trigger leaves a row behind that the commit finds to refer to nothing.
+// A commit that fails at its very end: the trigger leaves a row behind that the commit finds to
+// refer to nothing.
 func TestACommitThatFailsAnnouncesNothing(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		h.exec(t, `CREATE TABLE doomed (what TEXT REFERENCES meta (name) DEFERRABLE INITIALLY DEFERRED)`)
@@ -176,12 +177,12 @@ func TestACommitThatFailsAnnouncesNothing(t *testing.T) {
 	})
 }
 
-func TestTogetherIsOneTransactionAndOneAnnouncement(t *testing.T) {
+func TestInTransactionIsOneTransactionAndOneAnnouncement(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		topics := []hospital.Topic{hospital.WardTopic(h.a.ID), hospital.WardTopic(h.b.ID), hospital.MetricsTopic}
 		before := h.revisions(t, topics...)
 		beds := []int64{h.bed(t, "A-01").ID, h.bed(t, "A-02").ID, h.bed(t, "B-01").ID}
-		err := h.Together(t.Context(), func(ctx context.Context) error {
+		err := h.InTransaction(t.Context(), func(ctx context.Context) error {
 			a, _, err := h.Admit(ctx, nurse, hospital.NewAdmission{PatientName: "Uwase Marie", BedID: beds[0]})
 			if err != nil {
 				return err
@@ -189,7 +190,7 @@ func TestTogetherIsOneTransactionAndOneAnnouncement(t *testing.T) {
 			if _, err := h.Transfer(ctx, nurse, a.ID, hospital.TransferTo{BedID: beds[1]}); err != nil {
 				return err
 			}
-			board, err := h.WardBoard(ctx, h.a.ID)
+			board, err := h.WardBoard(ctx, hospital.System, h.a.ID)
 			if err != nil {
 				return err
 			}
@@ -218,11 +219,11 @@ func TestTogetherIsOneTransactionAndOneAnnouncement(t *testing.T) {
 	})
 }
 
-func TestTogetherLeavesNoTraceWhenItFails(t *testing.T) {
+func TestInTransactionLeavesNoTraceWhenItFails(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		bed, before := h.bed(t, "A-01").ID, h.contents(t)
 		failed := errors.New("changed my mind")
-		err := h.Together(t.Context(), func(ctx context.Context) error {
+		err := h.InTransaction(t.Context(), func(ctx context.Context) error {
 			if _, _, err := h.Admit(ctx, nurse, hospital.NewAdmission{PatientName: "Uwase Marie", BedID: bed}); err != nil {
 				return err
 			}
@@ -240,18 +241,18 @@ func TestTogetherLeavesNoTraceWhenItFails(t *testing.T) {
 	})
 }
 
-func TestARefusedCommandWithinTogetherUndoesItsPartAlone(t *testing.T) {
+func TestARefusedCommandWithinATransactionUndoesItsPartAlone(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		topics := []hospital.Topic{hospital.WardTopic(h.a.ID), hospital.WardTopic(h.b.ID), hospital.MetricsTopic}
 		before := h.revisions(t, topics...)
 		inA, inB := h.bed(t, "A-01").ID, h.bed(t, "B-01").ID
-		err := h.Together(t.Context(), func(ctx context.Context) error {
+		err := h.InTransaction(t.Context(), func(ctx context.Context) error {
 			if _, _, err := h.Admit(ctx, nurse, hospital.NewAdmission{PatientName: "Uwase Marie", BedID: inA}); err != nil {
 				return err
 			}
 			_, _, err := h.Admit(ctx, nurse, hospital.NewAdmission{PatientName: "Mugisha Eric", BedID: inA})
 			refused(t, err, hospital.Conflict, "bed_taken")
-			inner := h.Together(ctx, func(ctx context.Context) error {
+			inner := h.InTransaction(ctx, func(ctx context.Context) error {
 				if _, _, err := h.Admit(ctx, nurse, hospital.NewAdmission{PatientName: "Keza Ange", BedID: inB}); err != nil {
 					return err
 				}
@@ -327,7 +328,7 @@ func (h *house) revisions(t testing.TB, topics ...hospital.Topic) hospital.Revis
 // medical reads the medical dashboard of some wards.
 func (h *house) medical(t testing.TB, wards ...int64) hospital.MedicalDashboard {
 	t.Helper()
-	d, err := h.MedicalDashboard(t.Context(), wards)
+	d, err := h.MedicalDashboard(t.Context(), hospital.System, wards)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -337,7 +338,7 @@ func (h *house) medical(t testing.TB, wards ...int64) hospital.MedicalDashboard 
 // management reads the management dashboard.
 func (h *house) management(t testing.TB) hospital.ManagementDashboard {
 	t.Helper()
-	d, err := h.ManagementDashboard(t.Context())
+	d, err := h.ManagementDashboard(t.Context(), hospital.System)
 	if err != nil {
 		t.Fatal(err)
 	}

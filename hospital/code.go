@@ -10,23 +10,24 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// One code has many spellings: what a scanner sends depends on its settings and on the keyboard that the
-// tablet takes it for, and no two keyboards have the same dash. static/delivery.js reads codes by the
-// same rules where there is no line.
+// One code has many spellings: what a scanner sends depends on its settings and on the keyboard
+// that the tablet takes it for, and no two keyboards have the same dash. static/delivery.js reads
+// codes by the same rules where there is no line.
 
 // symbology is what many scanners put before a code: which kind of bar code it was, such as "]C1".
 var symbology = regexp.MustCompile(`^\][A-Za-z][0-9A-Za-z]`)
 
-// withoutFrame takes away the control characters that scanners send around a code. NUL is none of them.
+// withoutFrame takes away the control characters that scanners send around a code. NUL is none of
+// them.
 func withoutFrame(code string) string {
 	return strings.TrimFunc(code, func(r rune) bool {
 		return r != 0 && (unicode.IsControl(r) || unicode.IsSpace(r) || r == '\ufeff')
 	})
 }
 
-// foldCode is the form in which codes are compared first: in capitals, letters of full width as plain
-// ones, digits of any script as 0 to 9, any dash as "-", without blanks, invisible characters and a
-// scanner's prefix.
+// foldCode is the form in which codes are compared first: in capitals, letters of full width as
+// plain ones, digits of any script as 0 to 9, any dash as "-", without blanks, invisible characters
+// and a scanner's prefix.
 func foldCode(code string) string {
 	code = symbology.ReplaceAllString(withoutFrame(norm.NFKC.String(code)), "")
 	return strings.ToUpper(strings.Map(func(r rune) rune {
@@ -65,11 +66,12 @@ func bareCode(code string) string {
 // unreadable is the refusal of what is no code at all. It is no alarm: nothing was confused, and
 // couriers must not get used to alarms.
 func unreadable() error {
-	return Refuse(Conflict, "unreadable_code", "That can't be read as a code. Check the scanner, or type the number by hand.")
+	return Refuse(Conflict, "unreadable_code",
+		"That can't be read as a code. Check the scanner, or type the number by hand.")
 }
 
-// bedOf finds the one bed whose number a code is, in whatever spelling; empty where none is meant, or
-// more than one may be.
+// bedOf finds the one bed whose number a code is, in whatever spelling; empty where none is meant,
+// or more than one may be.
 func (c *change) bedOf(ctx context.Context, code string) (string, error) {
 	rows, err := c.tx.QueryContext(ctx, `SELECT number FROM bed ORDER BY number`)
 	numbers, err := collect(rows, err, scanText)

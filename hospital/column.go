@@ -60,8 +60,8 @@ func (r *reference) Scan(column any) error {
 	return nil
 }
 
-// allergyList is Allergies as a column holds them: a JSON list of codes; where some are severe an object of two such lists; NULL
-// where nobody asked.
+// allergyList is Allergies as a column holds them: a JSON list of codes; where some are severe an
+// object of two such lists; NULL where nobody asked.
 type allergyList Allergies
 
 // allergyObject is the form in which some are severe.
@@ -127,9 +127,9 @@ func (l *list[T]) Scan(column any) error {
 	return json.Unmarshal([]byte(text), (*[]T)(l))
 }
 
-// oneOf returns the text of an SQL list with a placeholder for each of values, and args with the values added.
-// An empty list matches nothing. The last value is repeated up to the next power of two, so that
-// lists of all lengths are few statements, whose plans the database keeps.
+// oneOf returns the text of an SQL list with a placeholder for each of values, and args with the
+// values added. An empty list matches nothing. The last value is repeated up to the next power of
+// two, so that lists of all lengths are few statements, whose plans the database keeps.
 func oneOf[T any](args []any, values []T) (list string, all []any) {
 	if len(values) == 0 {
 		return "(NULL)", args

@@ -10,25 +10,30 @@ import (
 	"time"
 )
 
-// LinkCustomer lets a customer order for a patient: as the patient or a caregiver. For the desk. A link that stands already changes
-// nothing. Invalid where there is no such customer or patient.
+// LinkCustomer lets a customer order for a patient: as the patient or a caregiver. For the desk. A
+// link that stands already changes nothing. Invalid where there is no such customer or patient.
 func (h *Hospital) LinkCustomer(ctx context.Context, actor Actor, userID, patientID int64) error {
 	return h.changeLink(ctx, actor, userID, patientID, "customer.link", func(ctx context.Context, c *change) (int64, error) {
-		return c.exec(ctx, `INSERT INTO customer_patient (user_id, patient_id, linked_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+		return c.exec(ctx,
+			`INSERT INTO customer_patient (user_id, patient_id, linked_at) VALUES ($1, $2,
+				$3) ON CONFLICT DO NOTHING`,
 			userID, patientID, instant(c.now))
 	})
 }
 
-// UnlinkCustomer takes that back. Where there is no such link it changes nothing. The patient's orders are no longer the customer's
-// to see, apart from those that they placed.
+// UnlinkCustomer takes that back. Where there is no such link it changes nothing. The patient's
+// orders are no longer the customer's to see, apart from those that they placed.
 func (h *Hospital) UnlinkCustomer(ctx context.Context, actor Actor, userID, patientID int64) error {
 	return h.changeLink(ctx, actor, userID, patientID, "customer.unlink", func(ctx context.Context, c *change) (int64, error) {
-		return c.exec(ctx, `DELETE FROM customer_patient WHERE user_id = $1 AND patient_id = $2`, userID, patientID)
+		return c.exec(ctx, `DELETE FROM customer_patient WHERE user_id = $1 AND patient_id = $2`,
+			userID, patientID)
 	})
 }
 
-// changeLink changes the link between a customer and a patient, both locked, unless it is already what it is to be.
-func (h *Hospital) changeLink(ctx context.Context, actor Actor, userID, patientID int64, action string, do func(ctx context.Context, c *change) (int64, error)) error {
+// changeLink changes the link between a customer and a patient, both locked, unless it is already
+// what it is to be.
+func (h *Hospital) changeLink(ctx context.Context, actor Actor, userID, patientID int64, action string,
+	do func(ctx context.Context, c *change) (rows int64, err error)) error {
 	if err := actor.need(LinkCustomers); err != nil {
 		return err
 	}
@@ -51,34 +56,31 @@ func (h *Hospital) changeLink(ctx context.Context, actor Actor, userID, patientI
 			return fmt.Errorf("link user %d and patient %d: %w", userID, patientID, err)
 		}
 		if changed == 0 {
-			return errUnchanged
+			return nil
 		}
-		c.record(entry{action: action, entity: "user", entityID: userID, patientID: patientID}, CustomerTopic(userID))
-		return c.tellWatchers(ctx, patientID)
+		c.record(entry{action: action, entity: "user", entityID: userID, patientID: patientID},
+			CustomerTopic(userID))
+		return c.touchOrdersOf(ctx, patientID)
 	})
 }
 
 // CustomerByName finds the login that the desk means. Invalid where there is no such customer.
-func (h *Hospital) CustomerByName(ctx context.Context, actor Actor, username string) (id int64, err error) {
-	if err := actor.need(LinkCustomers); err != nil {
-		return 0, err
-	}
-	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+func (h *Hospital) CustomerByName(ctx context.Context, actor Actor,
+	username string) (int64, error) {
+	return readAs(ctx, h, actor, LinkCustomers, func(ctx context.Context, q *sql.Tx) (int64, error) {
 		user, _, err := userByName(ctx, q, foldUsername(username))
-		if e, ok := errors.AsType[*Error](err); ok && e.Kind == NotFound || err == nil && user.Role != Customer {
-			wrong := fields{}
-			wrong.refuse("username", "customer_unknown", "There is no such customer. Give the username of a patient's or caregiver's login.")
-			return wrong.err()
+		if IsKind(err, NotFound) || err == nil && user.Role != Customer {
+			return 0, refuseField("username", "customer_unknown",
+				"There is no such customer. Give the username of a patient's or caregiver's login.")
 		}
-		id = user.ID
-		return err
+		return user.ID, err
 	})
-	return id, err
 }
 
 // customersOf lists the usernames of those who are linked to a patient.
 func customersOf(ctx context.Context, q *sql.Tx, patientID int64) ([]string, error) {
-	rows, err := q.QueryContext(ctx, `SELECT app_user.username FROM customer_patient JOIN app_user ON app_user.id = customer_patient.user_id
+	rows, err := q.QueryContext(ctx,
+		`SELECT app_user.username FROM customer_patient JOIN app_user ON app_user.id = customer_patient.user_id
 		WHERE customer_patient.patient_id = $1 ORDER BY app_user.username`, patientID)
 	names, err := collect(rows, err, func(row scanner) (name string, err error) { err = row.Scan(&name); return name, err })
 	if err != nil {
@@ -87,21 +89,25 @@ func customersOf(ctx context.Context, q *sql.Tx, patientID int64) ([]string, err
 	return names, nil
 }
 
-// lockCustomer keeps a customer's login from everyone else until the commit, or records that there is no such customer.
+// lockCustomer keeps a customer's login from everyone else until the commit, or records that there
+// is no such customer.
 func (c *change) lockCustomer(ctx context.Context, id int64, wrong fields) error {
-	known, err := c.exec(ctx, `UPDATE app_user SET username = username WHERE id = $1 AND role = $2 AND NOT disabled`, id, Customer)
+	known, err := c.exec(ctx,
+		`UPDATE app_user SET username = username WHERE id = $1 AND role = $2 AND NOT disabled`, id,
+		Customer)
 	if err != nil {
 		return fmt.Errorf("lock user %d: %w", id, err)
 	}
 	if known == 0 {
-		wrong.refuse("user_id", "customer_unknown", "There is no such customer. Choose one of the list.")
+		wrong.refuse("user_id", "customer_unknown",
+			"There is no such customer. Choose one of the list.")
 	}
 	return nil
 }
 
-// tellWatchers moves the orders and deliveries of a patient's open stay, those that have ended too:
-// who may see them has changed, so that whoever watches one must be looked at again.
-func (c *change) tellWatchers(ctx context.Context, patientID int64) error {
+// touchOrdersOf moves the orders and deliveries of a patient's open stay, those that have ended
+// too: who may see them has changed, so that whoever watches one must be looked at again.
+func (c *change) touchOrdersOf(ctx context.Context, patientID int64) error {
 	const ofPatient = ` JOIN admission ON admission.id = meal_order.admission_id
 		WHERE admission.patient_id = $1 AND admission.discharged_at IS NULL`
 	rows, err := c.tx.QueryContext(ctx, `SELECT meal_order.id FROM meal_order`+ofPatient, patientID)
@@ -116,21 +122,23 @@ func (c *change) tellWatchers(ctx context.Context, patientID int64) error {
 		return fmt.Errorf("read the deliveries of patient %d: %w", patientID, err)
 	}
 	for _, id := range orders {
-		c.topics[OrderTopic(id)] = true
+		c.touch(OrderTopic(id))
 	}
 	for _, id := range deliveries {
-		c.topics[DeliveryTopic(id)], c.topics[DeliveriesTopic] = true, true
+		c.touch(Delivery{ID: id})
 	}
 	return nil
 }
 
-// followedBy is the condition on meal_order and admission that an order is one that the customer $1 may see: they placed it or are linked to
-// its patient. After a patient's death none is.
+// followedBy is the condition on meal_order and admission that an order is one that the customer $1
+// may see: they placed it or are linked to its patient. After a patient's death none is.
 const followedBy = `COALESCE(admission.outcome, '') <> 'deceased' AND (meal_order.placed_by = $1
 	OR admission.patient_id IN (SELECT patient_id FROM customer_patient WHERE user_id = $1))`
 
-// followsOrder reports whether an order is one that a customer may see. waits is whether it goes to an address of theirs.
-func followsOrder(ctx context.Context, q *sql.Tx, userID, orderID int64) (follows, waits bool, err error) {
+// followsOrder reports whether an order is one that a customer may see. waits is whether it goes to
+// an address of theirs.
+func followsOrder(ctx context.Context, q *sql.Tx, userID,
+	orderID int64) (follows, waits bool, err error) {
 	err = q.QueryRowContext(ctx, `SELECT COALESCE(address.owner_id = $1, FALSE) FROM meal_order
 		LEFT JOIN admission ON admission.id = meal_order.admission_id
 		LEFT JOIN address ON address.id = meal_order.address_id
@@ -152,7 +160,8 @@ type CustomerHome struct {
 	Unread    int
 	News      []Notification // the newest unread ones, at most HomeShows
 	At        time.Time
-	Revisions // of their CustomerTopic, AddressesTopic and InboxTopic, and of the RoleInboxTopic of customers
+	// of their CustomerTopic, AddressesTopic and InboxTopic, and of the RoleInboxTopic of customers
+	Revisions
 }
 
 // HomeShows is the most notifications on a customer's page.
@@ -170,78 +179,80 @@ type CustomerStay struct {
 // CustomerOrder is an order as its customer follows it.
 type CustomerOrder struct {
 	Order
-	DeliveryID int64  // 0: none yet
-	Code       string // of a delivery to an address that has not ended: to be told to the courier at the door
-	For        string // the patient's name, or what the address is called
-	Revocable  bool   // the customer may cancel it now: it is theirs, and not begun
+	DeliveryID int64 // 0: none yet
+	// of a delivery to an address that has not ended: to be told to the courier at the door
+	Code      string
+	For       string // the patient's name, or what the address is called
+	Revocable bool   // the customer may cancel it now: it is theirs, and not begun
 }
 
 // CustomerHome reads it. For roles that hold OrderForPatients.
 func (h *Hospital) CustomerHome(ctx context.Context, actor Actor) (CustomerHome, error) {
-	if err := actor.need(OrderForPatients); err != nil {
-		return CustomerHome{}, err
-	}
-	home := CustomerHome{At: h.clock(ctx)}
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
-		home.Revisions, err = revisions(ctx, q, CustomerTopic(actor.UserID), AddressesTopic(actor.UserID), InboxTopic(actor.UserID),
-			RoleInboxTopic(actor.Role))
+	return readAs(ctx, h, actor, OrderForPatients, func(ctx context.Context, q *sql.Tx) (home CustomerHome, err error) {
+		home = CustomerHome{At: h.clock(ctx)}
+		home.Revisions, err = revisions(ctx, q, CustomerTopic(actor.UserID),
+			AddressesTopic(actor.UserID), InboxTopic(actor.UserID), RoleInboxTopic(actor.Role))
 		if err != nil {
-			return err
+			return home, err
 		}
 		if home.Stays, err = staysWhere(ctx, q, `patient.id IN (SELECT patient_id FROM customer_patient WHERE user_id = $1)`, actor.UserID); err != nil {
-			return err
+			return home, err
 		}
 		if home.Orders, err = customerOrders(ctx, q, actor, home.At); err != nil {
-			return err
+			return home, err
 		}
 		if home.Addresses, err = addressesOf(ctx, q, actor.UserID); err != nil {
-			return err
+			return home, err
 		}
 		if home.Unread, err = unread(ctx, q, actor); err != nil {
-			return err
+			return home, err
 		}
 		told, err := newestNotifications(ctx, q, home.At, actor)
 		told = slices.DeleteFunc(told, func(n Notification) bool { return n.Read })
 		home.News = told[:min(len(told), HomeShows)]
-		return err
+		return home, err
 	})
-	if err != nil {
-		return CustomerHome{}, err
-	}
-	return home, nil
 }
 
-// staysWhere lists the open stays that a condition on admission and patient selects, by the patient's name.
-func staysWhere(ctx context.Context, q *sql.Tx, condition string, args ...any) ([]CustomerStay, error) {
+// staysWhere lists the open stays that a condition on admission and patient selects, by the
+// patient's name.
+func staysWhere(ctx context.Context, q *sql.Tx, condition string,
+	args ...any) ([]CustomerStay, error) {
 	// #nosec G202 -- the condition is one of this package's own, with $n for what people send
-	rows, err := q.QueryContext(ctx, `SELECT admission.id, patient.name, COALESCE(ward.name || ', ' || bed.number, ''), admission.version,
+	rows, err := q.QueryContext(ctx,
+		`SELECT admission.id, patient.name, COALESCE(ward.name || ', ' || bed.number, ''),
+			admission.version,
 			`+dietColumns+`
 		FROM admission JOIN patient ON patient.id = admission.patient_id
 		LEFT JOIN bed ON bed.id = admission.bed_id
 		LEFT JOIN ward ON ward.id = bed.ward_id
 		WHERE admission.discharged_at IS NULL AND `+condition, args...)
 	stays, err := collect(rows, err, func(row scanner) (s CustomerStay, err error) {
-		err = row.Scan(append([]any{&s.AdmissionID, &s.PatientName, &s.Place, &s.Version}, s.Order.columns()...)...)
+		err = row.Scan(append([]any{&s.AdmissionID, &s.PatientName, &s.Place, &s.Version},
+			s.Order.columns()...)...)
 		return s, err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the stays to order for: %w", err)
 	}
 	slices.SortFunc(stays, func(a, b CustomerStay) int {
-		return cmp.Or(cmp.Compare(a.PatientName, b.PatientName), cmp.Compare(a.AdmissionID, b.AdmissionID))
+		return cmp.Or(cmp.Compare(a.PatientName, b.PatientName),
+			cmp.Compare(a.AdmissionID, b.AdmissionID))
 	})
 	return stays, nil
 }
 
-// customerOrders lists the orders that a customer follows, newest first: open ones and those that ended today. After a patient's death
-// none of theirs is shown.
-func customerOrders(ctx context.Context, q *sql.Tx, actor Actor, now time.Time) ([]CustomerOrder, error) {
+// customerOrders lists the orders that a customer follows, newest first: open ones and those that
+// ended today. After a patient's death none of theirs is shown.
+func customerOrders(ctx context.Context, q *sql.Tx, actor Actor,
+	now time.Time) ([]CustomerOrder, error) {
 	const followed = ` AND ` + followedBy
 	open, err := ordersWhere(ctx, q, `meal_order.ended_at IS NULL`+followed, actor.UserID)
 	if err != nil {
 		return nil, err
 	}
-	ended, err := ordersWhere(ctx, q, `meal_order.ended_at >= $2 AND meal_order.ended_at < $3`+followed, actor.UserID,
+	ended, err := ordersWhere(ctx, q,
+		`meal_order.ended_at >= $2 AND meal_order.ended_at < $3`+followed, actor.UserID,
 		instant(startOfDay(now)), uncounted(now))
 	if err != nil {
 		return nil, err
@@ -249,7 +260,8 @@ func customerOrders(ctx context.Context, q *sql.Tx, actor Actor, now time.Time) 
 	all := make([]CustomerOrder, 0, len(open)+len(ended))
 	for _, o := range slices.Concat(open, ended) {
 		all = append(all, CustomerOrder{Order: o.shownTo(actor),
-			Revocable: o.PlacedBy == actor.UserID && !o.Begun && slices.Contains(orderSteps[o.Status], OrderCancelled)})
+			Revocable: o.PlacedBy == actor.UserID && !o.Begun &&
+				slices.Contains(orderSteps[o.Status], OrderCancelled)})
 	}
 	slices.SortFunc(all, func(a, b CustomerOrder) int { return cmp.Compare(b.ID, a.ID) })
 	return all, addDeliveries(ctx, q, actor.UserID, all)
@@ -264,7 +276,8 @@ func addDeliveries(ctx context.Context, q *sql.Tx, userID int64, orders []Custom
 	}
 	list, args := oneOf([]any{userID}, ids)
 	// #nosec G202 -- the list is of $n alone
-	rows, err := q.QueryContext(ctx, `SELECT meal_order.id, COALESCE(patient.name, address.label, ''), delivery.id,
+	rows, err := q.QueryContext(ctx,
+		`SELECT meal_order.id, COALESCE(patient.name, address.label, ''), delivery.id,
 			CASE WHEN address.owner_id = $1 AND delivery.ended_at IS NULL THEN COALESCE(delivery.code, '') ELSE '' END
 		FROM meal_order
 		LEFT JOIN admission ON admission.id = meal_order.admission_id

@@ -235,7 +235,7 @@ func TestNoLogShowsWhomAMealIsForOrWhatTheySufferFrom(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		kitchen, err := s.KitchenBoard(t.Context())
+		kitchen, err := s.KitchenBoard(t.Context(), hospital.System)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -32,8 +32,8 @@ const (
 )
 
 // DeliveryStatuses lists the states in the order in which counts are shown.
-var DeliveryStatuses = []DeliveryStatus{DeliveryUnassigned, DeliveryAssigned, DeliveryInTransit, DeliveryDelivered,
-	DeliveryFailed, DeliveryReturned, DeliveryCancelled}
+var DeliveryStatuses = []DeliveryStatus{DeliveryUnassigned, DeliveryAssigned, DeliveryInTransit,
+	DeliveryDelivered, DeliveryFailed, DeliveryReturned, DeliveryCancelled}
 
 // deliverySteps is the table of the steps of a delivery.
 var deliverySteps = map[DeliveryStatus][]DeliveryStatus{
@@ -56,28 +56,33 @@ var deliveryWords = map[DeliveryStatus]string{
 // Ended reports whether nothing follows after s.
 func (s DeliveryStatus) Ended() bool { return len(deliverySteps[s]) == 0 }
 
-// Delivery is bringing one ready order to its patient's bed or its address. Where it goes is never stored: it follows the patient
-// until it ends, and where it ended stays.
+// Delivery is bringing one ready order to its patient's bed or its address. Where it goes is never
+// stored: it follows the patient until it ends, and where it ended stays.
 type Delivery struct {
-	ID          int64
-	OrderID     int64
-	Status      DeliveryStatus
-	CourierID   int64 // 0: nobody's
-	Courier     string
-	BedID       int64 // of the patient now; 0 for an address or while the patient has no bed
-	BedNumber   string
-	WardCode    string
-	Destination string // for people: "MED-A-05, Medicine, women", or the address; empty while the patient has no bed
-	MovedFrom   string // the bed for which it departed, where the patient lies elsewhere now; the courier acknowledges by the new code
+	ID        int64
+	OrderID   int64
+	Status    DeliveryStatus
+	CourierID int64 // 0: nobody's
+	Courier   string
+	BedID     int64 // of the patient now; 0 for an address or while the patient has no bed
+	BedNumber string
+	WardCode  string
+	// for people: "MED-A-05, Medicine, women", or the address; empty while the patient has no bed
+	Destination string
+	// the bed for which it departed, where the patient lies elsewhere now; the courier acknowledges
+	// by the new code
+	MovedFrom   string
 	Stopped     string // as Order.Stopped: bring it back
 	Latitude    *float64
 	Longitude   *float64
 	LocatedAt   time.Time
 	StatusSince time.Time
-	DoneAt      time.Time // when its courier handed it over or gave up, as their tablet says; StatusSince is when that was saved
-	ReceivedBy  string
-	FailReason  string
-	Version     int64
+	// when its courier handed it over or gave up, as their tablet says; StatusSince is when that
+	// was saved
+	DoneAt     time.Time
+	ReceivedBy string
+	FailReason string
+	Version    int64
 }
 
 // FailReasons are the usual reasons for a failed delivery, offered as suggestions.
@@ -85,18 +90,23 @@ var FailReasons = []string{"asleep", "away", "refused", "nil_by_mouth_sign", "no
 
 // CourierStep is what claiming, releasing, departing and failing need.
 type CourierStep struct {
-	AdmissionID    int64     // the stay that the courier meant; 0 where they did not say. Another one: Conflict "another_patient"
-	Version        int64     // of the delivery as the courier saw it; 0 where they did not say
-	IdempotencyKey string    // of one tap, which a tablet may send again: given twice, the command happens once. Empty: none
+	// the stay that the courier meant; 0 where they did not say. Another one: Conflict
+	// "another_patient"
+	AdmissionID int64
+	Version     int64 // of the delivery as the courier saw it; 0 where they did not say
+	// of one tap, which a tablet may send again: given twice, the command happens once. Empty: none
+	IdempotencyKey string
 	TappedAt       time.Time // of failing: when that was, by the tablet's clock; zero: now
 }
 
-// saw is what the courier had before them.
-func (s CourierStep) saw() seen { return seen{s.AdmissionID, s.Version} }
+// precondition is what the courier saw.
+func (s CourierStep) precondition() precondition { return precondition{s.AdmissionID, s.Version} }
 
 // Handover is what Deliver needs.
 type Handover struct {
-	BedCode        string // scanned or typed: must be the number of the bed where the patient lies now. For an address: its delivery code
+	// scanned or typed: must be the number of the bed where the patient lies now. For an address:
+	// its delivery code
+	BedCode        string
 	ReceivedBy     string // who took it: one of Receivers, or a name
 	AdmissionID    int64  // as CourierStep's
 	Version        int64
@@ -119,8 +129,8 @@ const (
 	mostWrongCodes = mostTries * (1 + mostRenewals)
 )
 
-// run is a delivery with what only its commands need to know.
-type run struct {
+// deliveryRow is a delivery with what only its commands need to know.
+type deliveryRow struct {
 	Delivery
 	PatientID     int64
 	WardID        int64 // of BedID
@@ -136,20 +146,24 @@ type run struct {
 
 // claimable reports whether anybody may take the delivery: nobody has it, or its courier can't go
 // on with it.
-func (r run) claimable() bool {
+func (r deliveryRow) claimable() bool {
 	return !r.Status.Ended() && (r.CourierID == 0 || r.CourierGone || r.Wrong >= mostWrongCodes)
 }
 
-// The columns and tables of deliveries. A delivery that has ended shows where it ended; any other one follows the patient.
+// The columns and tables of deliveries. A delivery that has ended shows where it ended; any other
+// one follows the patient.
 const (
-	runColumns = `delivery.id, delivery.order_id, delivery.status, delivery.courier_id, COALESCE(courier.username, ''),
-		COALESCE(courier.disabled, FALSE), bed.id, COALESCE(bed.number, ''), bed.ward_id, COALESCE(ward.code, ''), COALESCE(ward.name, ''),
-		delivery.departed_bed_id, COALESCE(departed.number, ''), meal_order.stopped, delivery.latitude, delivery.longitude,
-		delivery.located_at, delivery.status_since, delivery.done_at, delivery.received_by, delivery.fail_reason, delivery.version,
-		admission.patient_id, delivery.code, delivery.tries, COALESCE(wrong_code.given, 0),
-		delivery.ended_place, delivery.ended_at, meal_order.address_id, COALESCE(address.line1, ''),
+	deliveryColumns = `delivery.id, delivery.order_id, delivery.status, delivery.courier_id,
+		COALESCE(courier.username, ''),
+		COALESCE(courier.disabled, FALSE), bed.id, COALESCE(bed.number, ''), bed.ward_id,
+		COALESCE(ward.code, ''), COALESCE(ward.name, ''), delivery.departed_bed_id,
+		COALESCE(departed.number, ''), meal_order.stopped, delivery.latitude, delivery.longitude,
+		delivery.located_at, delivery.status_since, delivery.done_at, delivery.received_by,
+		delivery.fail_reason, delivery.version, admission.patient_id, delivery.code, delivery.tries,
+		COALESCE(wrong_code.given, 0), delivery.ended_place, delivery.ended_at,
+		meal_order.address_id, COALESCE(address.line1, ''),
 		COALESCE(address.line2, ''), COALESCE(address.city, ''), COALESCE(zone.name, '')`
-	runTables = ` FROM delivery
+	deliveryTables = ` FROM delivery
 		JOIN meal_order ON meal_order.id = delivery.order_id
 		LEFT JOIN app_user courier ON courier.id = delivery.courier_id
 		LEFT JOIN admission ON admission.id = meal_order.admission_id
@@ -161,21 +175,21 @@ const (
 		LEFT JOIN zone ON zone.id = address.zone_id
 		LEFT JOIN wrong_code ON wrong_code.delivery_id = delivery.id
 			AND wrong_code.courier_id = delivery.courier_id`
-	selectRun = `SELECT ` + runColumns + runTables
+	selectDelivery = `SELECT ` + deliveryColumns + deliveryTables
 )
 
-// scanRun reads a row that begins with runColumns and has more columns after them.
-func scanRun(row scanner, more ...any) (r run, err error) {
+// scanDelivery reads a row that begins with deliveryColumns and has more columns after them.
+func scanDelivery(row scanner, more ...any) (r deliveryRow, err error) {
 	var ward, departed, endedPlace string
 	var address Address
 	var latitude, longitude degrees
-	err = row.Scan(append([]any{&r.ID, &r.OrderID, &r.Status, (*reference)(&r.CourierID), &r.Courier, &r.CourierGone,
-		(*reference)(&r.BedID), &r.BedNumber, (*reference)(&r.WardID), &r.WardCode, &ward, (*reference)(&r.DepartedBedID), &departed, &r.Stopped,
-		&latitude, &longitude, (*instant)(&r.LocatedAt), (*instant)(&r.StatusSince), (*instant)(&r.DoneAt), &r.ReceivedBy,
-		&r.FailReason, &r.Version, (*reference)(&r.PatientID), &r.Code, &r.Tries, &r.Wrong,
-		&endedPlace, (*instant)(&r.EndedAt),
-		(*reference)(&r.AddressID), &address.Line1, &address.Line2, &address.City, &r.Zone},
-		more...)...)
+	err = row.Scan(append([]any{&r.ID, &r.OrderID, &r.Status, (*reference)(&r.CourierID),
+		&r.Courier, &r.CourierGone, (*reference)(&r.BedID), &r.BedNumber, (*reference)(&r.WardID),
+		&r.WardCode, &ward, (*reference)(&r.DepartedBedID), &departed, &r.Stopped, &latitude,
+		&longitude, (*instant)(&r.LocatedAt), (*instant)(&r.StatusSince), (*instant)(&r.DoneAt),
+		&r.ReceivedBy, &r.FailReason, &r.Version, (*reference)(&r.PatientID), &r.Code, &r.Tries,
+		&r.Wrong, &endedPlace, (*instant)(&r.EndedAt), (*reference)(&r.AddressID), &address.Line1,
+		&address.Line2, &address.City, &r.Zone}, more...)...)
 	switch {
 	case err != nil:
 		return r, err
@@ -193,7 +207,8 @@ func scanRun(row scanner, more ...any) (r run, err error) {
 	return r, nil
 }
 
-// degrees are a latitude or longitude as a column holds it: millionths, a tenth of a metre; NULL for nil.
+// degrees are a latitude or longitude as a column holds it: millionths, a tenth of a metre; NULL
+// for nil.
 type degrees struct{ value *float64 }
 
 // Value returns what the column is to hold.
@@ -218,14 +233,15 @@ func (d *degrees) Scan(column any) error {
 	return nil
 }
 
-// unknownDelivery is the refusal of a delivery that does not exist or is not for this person: nobody learns which.
+// unknownDelivery is the refusal of a delivery that does not exist or is not for this person:
+// nobody learns which.
 func unknownDelivery() error {
 	return Refuse(NotFound, "delivery_unknown", "There is no such delivery.")
 }
 
-// readRun reads one delivery. NotFound where there is none.
-func readRun(ctx context.Context, q *sql.Tx, id int64) (run, error) {
-	r, err := scanRun(q.QueryRowContext(ctx, selectRun+` WHERE delivery.id = $1`, id))
+// readDelivery reads one delivery. NotFound where there is none.
+func readDelivery(ctx context.Context, q *sql.Tx, id int64) (deliveryRow, error) {
+	r, err := scanDelivery(q.QueryRowContext(ctx, selectDelivery+` WHERE delivery.id = $1`, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return r, unknownDelivery()
 	}
@@ -236,22 +252,20 @@ func readRun(ctx context.Context, q *sql.Tx, id int64) (run, error) {
 }
 
 // conflict is a refusal of the actor because of the state in which the delivery stands.
-func (r run) conflict(actor Actor, code, format string, args ...any) error {
-	refusal := Refuse(Conflict, code, format, args...)
-	refusal.Current = r.shownTo(actor)
-	return refusal
+func (r deliveryRow) conflict(actor Actor, code, format string, args ...any) error {
+	return Refuse(Conflict, code, format, args...).With(r.shownTo(actor))
 }
 
-// noStep is the refusal of a step of the actor's that the table lacks.
-func (r run) noStep(actor Actor) error {
+// invalidTransition is the refusal of a step of the actor's that the table lacks.
+func (r deliveryRow) invalidTransition(actor Actor) error {
 	return r.conflict(actor, "delivery_step",
 		"The delivery of order %d is %s. That can't be done now.", r.OrderID,
 		deliveryWords[r.Status])
 }
 
-// seenAs returns why a command must not act on the version that the actor saw, or nil. Version 0
-// is none.
-func (r run) seenAs(actor Actor, version int64) error {
+// checkVersion returns why a command must not act on the version that the actor saw, or nil.
+// Version 0 is none.
+func (r deliveryRow) checkVersion(actor Actor, version int64) error {
 	if version == 0 || version == r.Version {
 		return nil
 	}
@@ -260,9 +274,9 @@ func (r run) seenAs(actor Actor, version int64) error {
 		r.OrderID, deliveryWords[r.Status])
 }
 
-// mayGo returns why the actor may not take the delivery to another state, or nil: the table must have the step, and the delivery
-// must be the actor's.
-func (r run) mayGo(actor Actor, to DeliveryStatus, version int64) error {
+// checkTransition returns why the actor may not take the delivery to another state, or nil: the
+// table must have the step, and the delivery must be the actor's.
+func (r deliveryRow) checkTransition(actor Actor, to DeliveryStatus, version int64) error {
 	switch {
 	case r.CourierID == 0 && !r.Status.Ended():
 		return r.conflict(actor, "delivery_unclaimed",
@@ -271,49 +285,53 @@ func (r run) mayGo(actor Actor, to DeliveryStatus, version int64) error {
 		return Refuse(Forbidden, "delivery_not_yours",
 			"This delivery is %s's. Only its courier may go on with it.", r.Courier)
 	case !slices.Contains(deliverySteps[r.Status], to):
-		return r.noStep(actor)
+		return r.invalidTransition(actor)
 	}
-	return r.seenAs(actor, version)
+	return r.checkVersion(actor, version)
 }
 
-// lockDelivery keeps a delivery from everyone else until the commit and returns it as it stands. NotFound where there is none. Whoever needs
-// its order too locks that first.
-func (c *change) lockDelivery(ctx context.Context, id int64) (run, error) {
+// lockDelivery keeps a delivery from everyone else until the commit and returns it as it stands.
+// NotFound where there is none. Whoever needs its order too locks that first.
+func (c *change) lockDelivery(ctx context.Context, id int64) (deliveryRow, error) {
 	if _, err := c.exec(ctx, `UPDATE delivery SET version = version WHERE id = $1`, id); err != nil {
-		return run{}, fmt.Errorf("lock delivery %d: %w", id, err)
+		return deliveryRow{}, fmt.Errorf("lock delivery %d: %w", id, err)
 	}
-	return readRun(ctx, c.tx, id)
+	return readDelivery(ctx, c.tx, id)
 }
 
-// lockSeen does it for a delivery that the actor gives a command about. NotFound too where they
-// may not read it.
-func (c *change) lockSeen(ctx context.Context, id int64) (run, error) {
+// lockReadableDelivery does it for a delivery that the actor gives a command about. NotFound too
+// where they may not read it.
+func (c *change) lockReadableDelivery(ctx context.Context, id int64) (deliveryRow, error) {
 	r, err := c.lockDelivery(ctx, id)
 	if err == nil {
-		err = r.mustSee(c.now, c.actor)
+		err = r.authorize(c.now, c.actor)
 	}
 	return r, err
 }
 
-// lockOpenDelivery keeps the delivery of a locked order from everyone else. ok is false where it has none that has not ended.
-func (c *change) lockOpenDelivery(ctx context.Context, o Order) (r run, ok bool, err error) {
+// lockOpenDelivery keeps the delivery of a locked order from everyone else. ok is false where it
+// has none that has not ended.
+func (c *change) lockOpenDelivery(ctx context.Context,
+	o Order) (r deliveryRow, ok bool, err error) {
 	var id int64
-	err = c.tx.QueryRowContext(ctx, `SELECT id FROM delivery WHERE order_id = $1 AND ended_at IS NULL`, o.ID).Scan(&id)
+	err = c.tx.QueryRowContext(ctx,
+		`SELECT id FROM delivery WHERE order_id = $1 AND ended_at IS NULL`, o.ID).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
-		return run{}, false, nil
+		return deliveryRow{}, false, nil
 	}
 	if err != nil {
-		return run{}, false, fmt.Errorf("read the delivery of order %d: %w", o.ID, err)
+		return deliveryRow{}, false, fmt.Errorf("read the delivery of order %d: %w", o.ID, err)
 	}
 	r, err = c.lockDelivery(ctx, id)
 	return r, true, err
 }
 
-// putDelivery takes a locked delivery to a status, with its other fields as they stand in r, and records it. It is the only way for a
-// delivery to change.
-func (c *change) putDelivery(ctx context.Context, r *run, to DeliveryStatus) error {
+// putDelivery takes a locked delivery to a status, with its other fields as they stand in r, and
+// records it. It is the only way for a delivery to change.
+func (c *change) putDelivery(ctx context.Context, r *deliveryRow, to DeliveryStatus) error {
 	from := r.Status
-	if r.Status = to; from != to {
+	r.Status = to
+	if from != to {
 		r.StatusSince = c.now
 	}
 	var endedAt time.Time
@@ -323,12 +341,17 @@ func (c *change) putDelivery(ctx context.Context, r *run, to DeliveryStatus) err
 		endedAt, endedBed, endedPlace = c.now, r.BedID, r.Destination
 		r.Latitude, r.Longitude, r.LocatedAt = nil, nil, time.Time{}
 	}
-	err := c.tx.QueryRowContext(ctx, `UPDATE delivery SET status = $2, status_since = $3, courier_id = $4, departed_bed_id = $5, code = $6,
-			tries = $7, latitude = $8, longitude = $9, located_at = $10, received_by = $11, fail_reason = $12, ended_at = $13,
-			ended_bed_id = $14, ended_place = $15, done_at = $16, version = version + 1
+	err := c.tx.QueryRowContext(ctx,
+		`UPDATE delivery SET status = $2, status_since = $3, courier_id = $4, departed_bed_id = $5,
+			code = $6,
+			tries = $7, latitude = $8, longitude = $9, located_at = $10, received_by = $11,
+			fail_reason = $12, ended_at = $13, ended_bed_id = $14, ended_place = $15, done_at = $16,
+			version = version + 1
 		WHERE id = $1 RETURNING version`,
-		r.ID, r.Status, instant(r.StatusSince), reference(r.CourierID), reference(r.DepartedBedID), r.Code, r.Tries, degrees{r.Latitude},
-		degrees{r.Longitude}, instant(r.LocatedAt), r.ReceivedBy, r.FailReason, instant(endedAt), reference(endedBed), endedPlace, instant(r.DoneAt)).
+		r.ID, r.Status, instant(r.StatusSince), reference(r.CourierID), reference(r.DepartedBedID),
+		r.Code, r.Tries, degrees{r.Latitude}, degrees{r.Longitude}, instant(r.LocatedAt),
+		r.ReceivedBy, r.FailReason, instant(endedAt), reference(endedBed), endedPlace,
+		instant(r.DoneAt)).
 		Scan(&r.Version)
 	if err != nil {
 		return fmt.Errorf("take delivery %d to %s: %w", r.ID, to, err)
@@ -338,17 +361,14 @@ func (c *change) putDelivery(ctx context.Context, r *run, to DeliveryStatus) err
 	if slices.Contains(FailReasons, r.FailReason) {
 		e.reason = r.FailReason
 	}
-	c.record(e, DeliveriesTopic, DeliveryTopic(r.ID))
-	if r.AddressID != 0 {
-		// Which couriers may read the address hangs on who carries what.
-		c.topics[AddressTopic(r.AddressID)] = true
-	}
+	c.record(e, r)
 	return nil
 }
 
 // entry is a line of the audit about the delivery.
-func (r run) entry(action string) entry {
-	return entry{action: action, entity: "delivery", entityID: r.ID, patientID: r.PatientID, wardID: r.WardID}
+func (r deliveryRow) entry(action string) entry {
+	return entry{action: action, entity: "delivery", entityID: r.ID, patientID: r.PatientID,
+		wardID: r.WardID}
 }
 
 // openDelivery makes the delivery of a locked order that has just become ready.
@@ -358,18 +378,19 @@ func (c *change) openDelivery(ctx context.Context, o Order) error {
 		code = newCode()
 	}
 	var id int64
-	err := c.tx.QueryRowContext(ctx, `INSERT INTO delivery (order_id, status, status_since, ready_at, code)
+	err := c.tx.QueryRowContext(ctx,
+		`INSERT INTO delivery (order_id, status, status_since, ready_at, code)
 		VALUES ($1, $2, $3, $3, $4) RETURNING id`, o.ID, DeliveryUnassigned, instant(c.now), code).Scan(&id)
 	if err != nil {
 		return fmt.Errorf("open the delivery of order %d: %w", o.ID, err)
 	}
-	r, err := readRun(ctx, c.tx, id)
+	r, err := readDelivery(ctx, c.tx, id)
 	if err != nil {
 		return err
 	}
 	e := r.entry("delivery.status")
 	e.to, e.version = string(DeliveryUnassigned), r.Version
-	c.record(e, DeliveriesTopic, DeliveryTopic(id))
+	c.record(e, r)
 	return nil
 }
 
@@ -382,8 +403,9 @@ func newCode() string {
 	return fmt.Sprintf("%06d", n.Int64())
 }
 
-// cancelDelivery ends the delivery of a locked order that is recalled, held or cancelled, if it has one that has not departed. For an order in
-// transit, whose patient has died, it ends the delivery without a word to anybody.
+// cancelDelivery ends the delivery of a locked order that is recalled, held or cancelled, if it has
+// one that has not departed. For an order in transit, whose patient has died, it ends the delivery
+// without a word to anybody.
 func (c *change) cancelDelivery(ctx context.Context, o Order) error {
 	r, ok, err := c.lockOpenDelivery(ctx, o)
 	if err != nil || !ok {
@@ -392,17 +414,20 @@ func (c *change) cancelDelivery(ctx context.Context, o Order) error {
 	if r.Status == DeliveryInTransit {
 		return c.putDelivery(ctx, &r, DeliveryReturned)
 	}
-	if died, err := c.died(ctx, o); err != nil {
+	died, err := c.died(ctx, o)
+	if err != nil {
 		return err
-	} else if !died {
-		if err := c.tellCourier(ctx, r, "delivery_cancelled"); err != nil {
+	}
+	if !died {
+		if err := c.notifyCourier(ctx, r, "delivery_cancelled"); err != nil {
 			return err
 		}
 	}
 	return c.putDelivery(ctx, &r, DeliveryCancelled)
 }
 
-// stopDelivery tells the courier of a locked order in transit to bring it back: code "hazard" or "discharged", as Order.Stopped.
+// stopDelivery tells the courier of a locked order in transit to bring it back: code "hazard" or
+// "discharged", as Order.Stopped.
 func (c *change) stopDelivery(ctx context.Context, o Order, code string) error {
 	r, ok, err := c.lockOpenDelivery(ctx, o)
 	if err != nil || !ok {
@@ -413,26 +438,26 @@ func (c *change) stopDelivery(ctx context.Context, o Order, code string) error {
 	}
 	e := r.entry("delivery.stop")
 	e.to, e.version = code, r.Version+1
-	c.record(e, DeliveriesTopic, DeliveryTopic(r.ID))
-	return c.tellCourier(ctx, r, "delivery_stopped")
+	c.record(e, r)
+	return c.notifyCourier(ctx, r, "delivery_stopped")
 }
 
-// rerouteDelivery tells that the patient of a locked order lies elsewhere now: the board and the delivery's page show it, and the courier
-// who is on the way hears of it.
+// rerouteDelivery tells the courier who is on the way with a locked order that its patient lies
+// elsewhere now.
 func (c *change) rerouteDelivery(ctx context.Context, o Order) error {
 	r, ok, err := c.lockOpenDelivery(ctx, o)
 	if err != nil || !ok {
 		return err
 	}
-	c.topics[DeliveriesTopic], c.topics[DeliveryTopic(r.ID)] = true, true
 	if r.Status != DeliveryInTransit || r.BedID == 0 {
 		return nil
 	}
-	return c.tellCourier(ctx, r, "delivery_moved")
+	return c.notifyCourier(ctx, r, "delivery_moved")
 }
 
-// tellCourier notifies a delivery's courier, unless that is who gave the command and gets its answer.
-func (c *change) tellCourier(ctx context.Context, r run, code string) error {
+// notifyCourier notifies a delivery's courier, unless that is who gave the command and gets its
+// answer.
+func (c *change) notifyCourier(ctx context.Context, r deliveryRow, code string) error {
 	if r.CourierID == 0 || r.CourierID == c.actor.UserID {
 		return nil
 	}
@@ -440,7 +465,8 @@ func (c *change) tellCourier(ctx context.Context, r run, code string) error {
 	return c.notifyUser(ctx, r.CourierID, code, number, cmp.Or(r.BedNumber, "no. "+number))
 }
 
-// touchDelivery tells that what a courier's tablet shows of an order has changed, such as its patient's diet.
+// touchDelivery tells that what a courier's tablet shows of an order has changed, such as its
+// patient's diet.
 func (c *change) touchDelivery(ctx context.Context, o Order) error {
 	return c.touchDeliveries(ctx, `meal_order.id = $1`, o.ID)
 }
@@ -448,59 +474,82 @@ func (c *change) touchDelivery(ctx context.Context, o Order) error {
 // touchDeliveries does it for all open deliveries that a condition selects.
 func (c *change) touchDeliveries(ctx context.Context, condition string, args ...any) error {
 	// #nosec G202 -- the condition is one of this package's own, with $n for what people send
-	rows, err := c.tx.QueryContext(ctx, `SELECT delivery.id FROM delivery JOIN meal_order ON meal_order.id = delivery.order_id
-		LEFT JOIN address ON address.id = meal_order.address_id WHERE delivery.ended_at IS NULL AND `+condition, args...)
+	rows, err := c.tx.QueryContext(ctx,
+		`SELECT delivery.id FROM delivery JOIN meal_order ON meal_order.id = delivery.order_id
+		LEFT JOIN address ON address.id = meal_order.address_id WHERE delivery.ended_at IS NULL
+		AND `+condition, args...)
 	ids, err := collect(rows, err, scanID)
 	if err != nil {
 		return fmt.Errorf("read the open deliveries: %w", err)
 	}
 	for _, id := range ids {
-		c.topics[DeliveriesTopic], c.topics[DeliveryTopic(id)] = true, true
+		c.touch(Delivery{ID: id})
 	}
 	return nil
 }
 
-// tap is a courier's command as its idempotency key knows it.
-type tap struct {
-	key, command string
-	delivery     int64
-	sent         []string // what else was sent with it
-	saw          seen     // not a part of what the key knows
+// courierCommand is a command of a courier's on a delivery.
+type courierCommand struct {
+	name     string // under which its idempotency key is kept
+	key      string // may be empty
+	delivery int64
+	sent     []string // what else was sent, which the same key must repeat
+	precondition
+
+	// done reports whether the actor's delivery is already as the command would make it: a tablet
+	// sends again what it got no answer to. nil: the command finds that out by itself.
+	done func(r deliveryRow) bool
+	run  func(ctx context.Context, c *change, o *Order, r *deliveryRow) error
 }
 
-// changeDelivery runs a command on a delivery and returns the delivery as it is then. A command whose key has led to something already
-// is not run again. One that was refused is judged anew.
-func (h *Hospital) changeDelivery(ctx context.Context, actor Actor, t tap, fn func(ctx context.Context, c *change) (run, error)) (Delivery, error) {
+// carry runs a courier's command and returns the delivery as it is then. A command whose key has
+// led to something already is not run again. One that was refused is judged anew.
+func (h *Hospital) carry(ctx context.Context, actor Actor, cmd courierCommand) (Delivery, error) {
 	if err := actor.need(CarryDeliveries); err != nil {
 		return Delivery{}, err
 	}
-	var after run
-	err := h.change(ctx, actor, func(ctx context.Context, c *change) error {
-		payload := append([]string{strconv.FormatInt(t.delivery, 10)}, t.sent...)
-		_, replayed, err := c.once(ctx, t.key, t.command, payload, func() (id int64, err error) {
-			if err := c.mustCarryFor(ctx, t.delivery, t.saw.admissionID); err != nil {
-				return 0, err
-			}
-			after, err = fn(ctx, c)
-			return t.delivery, c.since(ctx, err, "delivery", t.delivery, t.saw.version, after.Version)
+	payload := append([]string{strconv.FormatInt(cmd.delivery, 10)}, cmd.sent...)
+	return command(ctx, h, actor, func(ctx context.Context, c *change) (Delivery, error) {
+		var after deliveryRow
+		_, replayed, err := c.once(ctx, cmd.key, cmd.name, payload, func() (id int64, err error) {
+			after, err = c.carry(ctx, cmd)
+			return cmd.delivery, c.withChanges(ctx, err, "delivery", cmd.delivery, cmd.version,
+				after.Version)
 		})
-		if err != nil || !replayed {
-			return err
+		if replayed {
+			after, err = readDelivery(ctx, c.tx, cmd.delivery)
 		}
-		if after, err = readRun(ctx, c.tx, t.delivery); err != nil {
-			return err
-		}
-		return errUnchanged
+		return after.Delivery, err
 	})
-	if err != nil {
-		return Delivery{}, err
-	}
-	return after.Delivery, nil
 }
 
-// mustCarryFor refuses unless the delivery is for a stay, which never changes. Of no stay nothing
+// carry locks a delivery with its order and runs a command on them, unless it has happened already.
+func (c *change) carry(ctx context.Context, cmd courierCommand) (deliveryRow, error) {
+	if err := c.checkRecipient(ctx, cmd.delivery, cmd.admissionID); err != nil {
+		return deliveryRow{}, err
+	}
+	r, err := readDelivery(ctx, c.tx, cmd.delivery)
+	if err != nil {
+		return r, err
+	}
+	o, err := c.lockOrder(ctx, r.OrderID)
+	if err != nil {
+		return r, err
+	}
+	if r, err = c.lockReadableDelivery(ctx, cmd.delivery); err != nil {
+		return r, err
+	}
+	own := r.CourierID != 0 && r.CourierID == c.actor.UserID
+	if own && cmd.done != nil && cmd.done(r) {
+		return r, nil
+	}
+	err = cmd.run(ctx, c, &o, &r)
+	return r, err
+}
+
+// checkRecipient refuses unless the delivery is for a stay, which never changes. Of no stay nothing
 // is asked.
-func (c *change) mustCarryFor(ctx context.Context, deliveryID, admissionID int64) error {
+func (c *change) checkRecipient(ctx context.Context, deliveryID, admissionID int64) error {
 	if admissionID == 0 {
 		return nil
 	}
@@ -516,12 +565,12 @@ func (c *change) mustCarryFor(ctx context.Context, deliveryID, admissionID int64
 	case meant:
 		return nil
 	}
-	r, err := readRun(ctx, c.tx, deliveryID)
+	r, err := readDelivery(ctx, c.tx, deliveryID)
 	if err != nil {
 		return err
 	}
 	refusal := anotherPatient()
-	if r.mustSee(c.now, c.actor) == nil {
+	if r.authorize(c.now, c.actor) == nil {
 		refusal.Current = r.shownTo(c.actor)
 	}
 	return refusal
@@ -531,21 +580,20 @@ func (c *change) mustCarryFor(ctx context.Context, deliveryID, admissionID int64
 // Claiming one's own again is no error, and gives an address that was locked by wrong codes a new
 // one, at most mostRenewals times: after that, Conflict "code_used_up". A delivery whose courier's
 // login has been disabled, or who may try no more codes, is anybody else's to take over.
-func (h *Hospital) ClaimDelivery(ctx context.Context, actor Actor, id int64, step CourierStep) (Delivery, error) {
-	claim := tap{key: step.IdempotencyKey, command: "delivery.claim", delivery: id, saw: step.saw()}
-	return h.changeDelivery(ctx, actor, claim, func(ctx context.Context, c *change) (run, error) {
-		r, err := c.lockSeen(ctx, id)
-		if err != nil {
-			return r, err
-		}
-		return r, c.claim(ctx, &r, step.Version)
+func (h *Hospital) ClaimDelivery(ctx context.Context, actor Actor, id int64,
+	step CourierStep) (Delivery, error) {
+	return h.carry(ctx, actor, courierCommand{
+		name: "delivery.claim", key: step.IdempotencyKey, delivery: id, precondition: step.precondition(),
+		run: func(ctx context.Context, c *change, _ *Order, r *deliveryRow) error {
+			return c.claim(ctx, r, step.Version)
+		},
 	})
 }
 
 // claim gives a locked delivery to the actor.
-func (c *change) claim(ctx context.Context, r *run, version int64) error {
+func (c *change) claim(ctx context.Context, r *deliveryRow, version int64) error {
 	if r.Status.Ended() {
-		return r.noStep(c.actor)
+		return r.invalidTransition(c.actor)
 	}
 	wrong, err := c.wrongCodes(ctx, r.ID)
 	if err != nil {
@@ -556,14 +604,14 @@ func (c *change) claim(ctx context.Context, r *run, version int64) error {
 	case wrong >= mostWrongCodes && (own || r.claimable()):
 		return codeUsedUp(r.OrderID)
 	case own && r.Tries < mostTries:
-		return errUnchanged
+		return nil
 	case own:
 		return c.renewCode(ctx, r, r.Status)
 	case !r.claimable():
 		return r.conflict(c.actor, "delivery_claimed",
 			"%s has claimed the delivery of order %d. Choose another one.", r.Courier, r.OrderID)
 	}
-	if err := r.seenAs(c.actor, version); err != nil {
+	if err := r.checkVersion(c.actor, version); err != nil {
 		return err
 	}
 	return c.takeOver(ctx, r)
@@ -571,7 +619,7 @@ func (c *change) claim(ctx context.Context, r *run, version int64) error {
 
 // takeOver gives a locked delivery that is claimable to the actor, with another code where the
 // last courier has used it up.
-func (c *change) takeOver(ctx context.Context, r *run) error {
+func (c *change) takeOver(ctx context.Context, r *deliveryRow) error {
 	to := DeliveryAssigned
 	if r.Status == DeliveryInTransit {
 		to = DeliveryInTransit
@@ -585,86 +633,69 @@ func (c *change) takeOver(ctx context.Context, r *run) error {
 
 // renewCode takes the delivery to an address to a status with another code, and lets the customer
 // know that there were wrong ones.
-func (c *change) renewCode(ctx context.Context, r *run, to DeliveryStatus) error {
+func (c *change) renewCode(ctx context.Context, r *deliveryRow, to DeliveryStatus) error {
 	r.Code, r.Tries = newCode(), 0
 	if err := c.putDelivery(ctx, r, to); err != nil {
 		return err
 	}
 	var customer int64
-	err := c.tx.QueryRowContext(ctx, `SELECT address.owner_id FROM meal_order JOIN address ON address.id = meal_order.address_id
+	err := c.tx.QueryRowContext(ctx,
+		`SELECT address.owner_id FROM meal_order JOIN address ON address.id = meal_order.address_id
 		WHERE meal_order.id = $1`, r.OrderID).Scan(&customer)
 	if err != nil {
 		return fmt.Errorf("read who waits for order %d: %w", r.OrderID, err)
 	}
-	c.topics[CustomerTopic(customer)] = true
+	c.touch(CustomerTopic(customer))
 	return c.notifyUser(ctx, customer, "delivery_code", strconv.FormatInt(r.OrderID, 10))
 }
 
 // ReleaseDelivery gives a claimed delivery back before it departs. Only its courier may.
-func (h *Hospital) ReleaseDelivery(ctx context.Context, actor Actor, id int64, step CourierStep) (Delivery, error) {
-	release := tap{key: step.IdempotencyKey, command: "delivery.release", delivery: id, saw: step.saw()}
-	return h.changeDelivery(ctx, actor, release, func(ctx context.Context, c *change) (run, error) {
-		r, err := c.lockSeen(ctx, id)
-		if err != nil {
-			return r, err
-		}
-		if err := r.mayGo(actor, DeliveryUnassigned, step.Version); err != nil {
-			return r, err
-		}
-		r.CourierID, r.Courier = 0, ""
-		return r, c.putDelivery(ctx, &r, DeliveryUnassigned)
+func (h *Hospital) ReleaseDelivery(ctx context.Context, actor Actor, id int64,
+	step CourierStep) (Delivery, error) {
+	return h.carry(ctx, actor, courierCommand{
+		name: "delivery.release", key: step.IdempotencyKey, delivery: id, precondition: step.precondition(),
+		run: func(ctx context.Context, c *change, _ *Order, r *deliveryRow) error {
+			if err := r.checkTransition(actor, DeliveryUnassigned, step.Version); err != nil {
+				return err
+			}
+			r.CourierID, r.Courier = 0, ""
+			return c.putDelivery(ctx, r, DeliveryUnassigned)
+		},
 	})
 }
 
-// onTheWay runs a command on a delivery together with its order, both locked, the order first. A command that repeats what has happened
-// already, as done tells of the actor's delivery, changes nothing and is no error: a tablet sends again what it got no answer to.
-func (h *Hospital) onTheWay(ctx context.Context, actor Actor, t tap, done func(run) bool, fn func(ctx context.Context, c *change, o *Order, r *run) error) (Delivery, error) {
-	return h.changeDelivery(ctx, actor, t, func(ctx context.Context, c *change) (run, error) {
-		r, err := readRun(ctx, c.tx, t.delivery)
-		if err != nil {
-			return r, err
-		}
-		o, err := c.lockOrder(ctx, r.OrderID)
-		if err != nil {
-			return r, err
-		}
-		if r, err = c.lockSeen(ctx, t.delivery); err != nil {
-			return r, err
-		}
-		if r.CourierID == actor.UserID && r.CourierID != 0 && done(r) {
-			return r, errUnchanged
-		}
-		return r, fn(ctx, c, &o, &r)
+// DepartDelivery sets off with a claimed delivery, after the last safety check in the kitchen: with
+// a hazard its order is held, the delivery cancelled and the answer a Conflict.
+func (h *Hospital) DepartDelivery(ctx context.Context, actor Actor, id int64,
+	step CourierStep) (Delivery, error) {
+	return h.carry(ctx, actor, courierCommand{
+		name: "delivery.depart", key: step.IdempotencyKey, delivery: id, precondition: step.precondition(),
+		done: func(r deliveryRow) bool { return r.Status == DeliveryInTransit },
+		run: func(ctx context.Context, c *change, o *Order, r *deliveryRow) error {
+			if err := c.checkGoOn(ctx, o, r, DeliveryInTransit, step.Version); err != nil {
+				return err
+			}
+			r.DepartedBedID = r.BedID
+			if err := c.putOrder(ctx, o, OrderInTransit); err != nil {
+				return err
+			}
+			return c.putDelivery(ctx, r, DeliveryInTransit)
+		},
 	})
 }
 
-// DepartDelivery sets off with a claimed delivery, after the last safety check in the kitchen: with a hazard its order is held, the delivery cancelled and the answer a
-// Conflict.
-func (h *Hospital) DepartDelivery(ctx context.Context, actor Actor, id int64, step CourierStep) (Delivery, error) {
-	depart := tap{key: step.IdempotencyKey, command: "delivery.depart", delivery: id, saw: step.saw()}
-	done := func(r run) bool { return r.Status == DeliveryInTransit }
-	return h.onTheWay(ctx, actor, depart, done, func(ctx context.Context, c *change, o *Order, r *run) error {
-		if err := r.mayGo(actor, DeliveryInTransit, step.Version); err != nil {
-			return err
-		}
-		if o.Stopped != "" {
-			return r.stopped(actor)
-		}
-		if err := c.mustBeSafe(ctx, o); err != nil {
-			return err
-		}
-		r.DepartedBedID = r.BedID
-		if err := c.putOrder(ctx, o, OrderInTransit); err != nil {
-			return err
-		}
-		return c.putDelivery(ctx, r, DeliveryInTransit)
-	})
-}
-
-// stopped is the refusal to go on with a tray that must come back.
-func (r run) stopped(actor Actor) error {
-	return r.conflict(actor, "stopped",
-		"Do not hand over order %d. Bring the tray back to the kitchen.", r.OrderID)
+// checkGoOn refuses to take a tray further to its patient unless the step is the actor's to take
+// and nothing speaks against the order now.
+func (c *change) checkGoOn(ctx context.Context, o *Order, r *deliveryRow, to DeliveryStatus,
+	version int64) error {
+	if err := r.checkTransition(c.actor, to, version); err != nil {
+		return err
+	}
+	if o.Stopped != "" {
+		return r.conflict(c.actor, "stopped",
+			"Do not hand over order %d. Bring the tray back to the kitchen.", r.OrderID)
+	}
+	return c.holdIfUnsafe(ctx, o)
 }
 
 // Deliver confirms at the bedside, after the last check of all. Conflict, code "hazards", where
@@ -673,7 +704,8 @@ func (r run) stopped(actor Actor) error {
 // "unreadable_code" where it is no bed's at all. At an address the code is the customer's; after
 // mostTries wrong ones, "code_locked", the courier has to claim the delivery anew, and after
 // mostWrongCodes, "code_used_up", another courier must. Only its courier may.
-func (h *Hospital) Deliver(ctx context.Context, actor Actor, id int64, handover Handover) (Delivery, error) {
+func (h *Hospital) Deliver(ctx context.Context, actor Actor, id int64,
+	handover Handover) (Delivery, error) {
 	handover.BedCode = tidy(withoutFrame(handover.BedCode))
 	handover.ReceivedBy = tidy(handover.ReceivedBy)
 	if err := actor.need(CarryDeliveries); err != nil {
@@ -682,27 +714,30 @@ func (h *Hospital) Deliver(ctx context.Context, actor Actor, id int64, handover 
 	if err := handover.check(); err != nil {
 		return Delivery{}, err
 	}
-	deliver := tap{handover.IdempotencyKey, "delivery.deliver", id, []string{handover.BedCode, handover.ReceivedBy},
-		seen{handover.AdmissionID, handover.Version}}
-	return h.onTheWay(ctx, actor, deliver, handover.done, func(ctx context.Context, c *change, o *Order, r *run) error {
-		if err := r.mayGo(actor, DeliveryDelivered, handover.Version); err != nil {
-			return err
-		}
-		if o.Stopped != "" {
-			return r.stopped(actor)
-		}
-		if err := c.mustBeSafe(ctx, o); err != nil {
-			return err
-		}
-		if err := c.checkCode(ctx, r, handover.BedCode); err != nil {
-			return err
-		}
-		r.ReceivedBy, r.DoneAt = handover.ReceivedBy, r.doneAt(handover.TappedAt, c.now)
-		if err := c.putOrder(ctx, o, OrderDelivered); err != nil {
-			return err
-		}
-		return c.putDelivery(ctx, r, DeliveryDelivered)
+	return h.carry(ctx, actor, courierCommand{
+		name: "delivery.deliver", key: handover.IdempotencyKey, delivery: id,
+		sent:         []string{handover.BedCode, handover.ReceivedBy},
+		precondition: precondition{handover.AdmissionID, handover.Version},
+		done:         handover.done,
+		run: func(ctx context.Context, c *change, o *Order, r *deliveryRow) error {
+			return c.handOver(ctx, o, r, handover)
+		},
 	})
+}
+
+// handOver ends a locked delivery at the bedside or the door.
+func (c *change) handOver(ctx context.Context, o *Order, r *deliveryRow, handover Handover) error {
+	if err := c.checkGoOn(ctx, o, r, DeliveryDelivered, handover.Version); err != nil {
+		return err
+	}
+	if err := c.checkCode(ctx, r, handover.BedCode); err != nil {
+		return err
+	}
+	r.ReceivedBy, r.DoneAt = handover.ReceivedBy, r.doneAt(handover.TappedAt, c.now)
+	if err := c.putOrder(ctx, o, OrderDelivered); err != nil {
+		return err
+	}
+	return c.putDelivery(ctx, r, DeliveryDelivered)
 }
 
 // check returns what is wrong with the fields.
@@ -714,13 +749,14 @@ func (h Handover) check() error {
 }
 
 // done reports whether exactly this has happened to the delivery.
-func (h Handover) done(r run) bool {
+func (h Handover) done(r deliveryRow) bool {
 	code := cmp.Or(r.Code, r.BedNumber)
-	return r.Status == DeliveryDelivered && r.ReceivedBy == h.ReceivedBy && bareCode(h.BedCode) == bareCode(code)
+	return r.Status == DeliveryDelivered && r.ReceivedBy == h.ReceivedBy &&
+		bareCode(h.BedCode) == bareCode(code)
 }
 
-// doneAt is when what was tapped happened: by the tablet's clock, as far as that can be right, which is after the departure and not
-// later than now.
+// doneAt is when what was tapped happened: by the tablet's clock, as far as that can be right,
+// which is after the departure and not later than now.
 func (d Delivery) doneAt(tapped, now time.Time) time.Time {
 	if tapped.IsZero() || tapped.After(now) {
 		return now
@@ -728,9 +764,9 @@ func (d Delivery) doneAt(tapped, now time.Time) time.Time {
 	return latest(tapped.UTC().Truncate(time.Millisecond), d.StatusSince)
 }
 
-// checkCode compares what was scanned or typed with where the tray must go. Another bed is refused and
-// audited.
-func (c *change) checkCode(ctx context.Context, r *run, given string) error {
+// checkCode compares what was scanned or typed with where the tray must go. Another bed is refused
+// and audited.
+func (c *change) checkCode(ctx context.Context, r *deliveryRow, given string) error {
 	if r.Code != "" {
 		return c.checkAddressCode(ctx, r, bareCode(given))
 	}
@@ -751,11 +787,14 @@ func (c *change) checkCode(ctx context.Context, r *run, given string) error {
 	e := r.entry("delivery.wrong_bed")
 	e.from, e.to = r.BedNumber, bed
 	c.record(e, DeliveryTopic(r.ID))
-	return keeping(Refuse(Conflict, "wrong_bed", "%s is not this patient's bed. Do not hand over the tray: check the patient and the bed.", bed))
+	return commitAndRefuse(Refuse(Conflict, "wrong_bed",
+		"%s is not this patient's bed. Do not hand over the tray: check the patient and the bed.",
+		bed))
 }
 
-// checkAddressCode compares the code that the customer said. Each wrong one counts; what is no code does not.
-func (c *change) checkAddressCode(ctx context.Context, r *run, given string) error {
+// checkAddressCode compares the code that the customer said. Each wrong one counts; what is no code
+// does not.
+func (c *change) checkAddressCode(ctx context.Context, r *deliveryRow, given string) error {
 	if refusal := r.noMoreCodes(); refusal != nil {
 		return refusal
 	}
@@ -769,14 +808,14 @@ func (c *change) checkAddressCode(ctx context.Context, r *run, given string) err
 		return err
 	}
 	left := min(mostTries-r.Tries, mostWrongCodes-r.Wrong)
-	return keeping(cmp.Or(r.noMoreCodes(),
+	return commitAndRefuse(cmp.Or(r.noMoreCodes(),
 		Refuse(Conflict, "wrong_code",
 			"That is not the code of order %d. Ask the customer again: %d tries are left.",
 			r.OrderID, left)))
 }
 
 // countWrongCode counts a wrong code that the actor gave for their locked delivery.
-func (c *change) countWrongCode(ctx context.Context, r *run) error {
+func (c *change) countWrongCode(ctx context.Context, r *deliveryRow) error {
 	r.Tries++
 	r.Wrong++
 	if _, err := c.exec(ctx, `UPDATE delivery SET tries = $2 WHERE id = $1`, r.ID, r.Tries); err != nil {
@@ -793,13 +832,13 @@ func (c *change) countWrongCode(ctx context.Context, r *run) error {
 	if r.Wrong < mostWrongCodes {
 		return nil
 	}
-	c.topics[DeliveriesTopic] = true // other couriers may take it over now
+	c.touch(r) // other couriers may take it over now
 	number := strconv.FormatInt(r.OrderID, 10)
 	return c.notifyRole(ctx, DeliveryStaff, "delivery_takes_another", number)
 }
 
 // noMoreCodes is the refusal of any further code, or nil where the courier may give one.
-func (r run) noMoreCodes() *Error {
+func (r deliveryRow) noMoreCodes() *Error {
 	switch {
 	case r.Wrong >= mostWrongCodes:
 		return codeUsedUp(r.OrderID)
@@ -829,57 +868,70 @@ func (c *change) wrongCodes(ctx context.Context, id int64) (given int, err error
 	return given, nil
 }
 
-// FailDelivery ends a delivery that could not be handed over; its order is undelivered. Invalid without a reason. A stopped one becomes
-// returned and needs none: what stopped it is why.
-func (h *Hospital) FailDelivery(ctx context.Context, actor Actor, id int64, reason string, step CourierStep) (Delivery, error) {
+// FailDelivery ends a delivery that could not be handed over; its order is undelivered. Invalid
+// without a reason. A stopped one becomes returned and needs none: what stopped it is why.
+func (h *Hospital) FailDelivery(ctx context.Context, actor Actor, id int64, reason string,
+	step CourierStep) (Delivery, error) {
 	if err := actor.need(CarryDeliveries); err != nil {
 		return Delivery{}, err
 	}
 	reason = tidy(reason)
-	wrong := fields{}
-	wrong.text("reason", reason, LongestReason)
-	if err := wrong.err(); err != nil {
+	if err := checkReason(reason); err != nil {
 		return Delivery{}, err
 	}
-	fail := tap{step.IdempotencyKey, "delivery.fail", id, []string{reason}, step.saw()}
-	done := func(r run) bool {
-		return (r.Status == DeliveryFailed || r.Status == DeliveryReturned) && r.FailReason == reason
-	}
-	return h.onTheWay(ctx, actor, fail, done, func(ctx context.Context, c *change, o *Order, r *run) error {
-		to := DeliveryFailed
-		if o.Stopped != "" {
-			to = DeliveryReturned
-		}
-		if err := r.mayGo(actor, to, step.Version); err != nil {
-			return err
-		}
-		if reason == "" && to == DeliveryFailed {
-			missing := fields{}
-			missing.refuse("reason", "required", "Say why it could not be handed over.")
-			return missing.err()
-		}
-		r.FailReason, r.DoneAt = reason, r.doneAt(step.TappedAt, c.now)
-		if err := c.putOrder(ctx, o, OrderUndelivered); err != nil {
-			return err
-		}
-		if err := c.putDelivery(ctx, r, to); err != nil || to == DeliveryReturned {
-			return err
-		}
-		return c.tellWard(ctx, *o, *r)
+	return h.carry(ctx, actor, courierCommand{
+		name: "delivery.fail", key: step.IdempotencyKey, delivery: id, sent: []string{reason},
+		precondition: step.precondition(),
+		done: func(r deliveryRow) bool {
+			return (r.Status == DeliveryFailed || r.Status == DeliveryReturned) &&
+				r.FailReason == reason
+		},
+		run: func(ctx context.Context, c *change, o *Order, r *deliveryRow) error {
+			return c.fail(ctx, o, r, reason, step)
+		},
 	})
 }
 
-// tellWard tells the nurses that a patient has not got a meal.
-func (c *change) tellWard(ctx context.Context, o Order, r run) error {
+// fail ends a locked delivery that could not be handed over, or had to come back.
+func (c *change) fail(ctx context.Context, o *Order, r *deliveryRow, reason string,
+	step CourierStep) error {
+	to := DeliveryFailed
+	if o.Stopped != "" {
+		to = DeliveryReturned
+	}
+	if err := r.checkTransition(c.actor, to, step.Version); err != nil {
+		return err
+	}
+	if reason == "" && to == DeliveryFailed {
+		return refuseField("reason", "required", "Say why it could not be handed over.")
+	}
+	r.FailReason, r.DoneAt = reason, r.doneAt(step.TappedAt, c.now)
+	if err := c.putOrder(ctx, o, OrderUndelivered); err != nil {
+		return err
+	}
+	if err := c.putDelivery(ctx, r, to); err != nil {
+		return err
+	}
+	if to == DeliveryReturned {
+		return nil
+	}
+	return c.notifyWard(ctx, *o, *r)
+}
+
+// notifyWard tells the nurses that a patient has not got a meal.
+func (c *change) notifyWard(ctx context.Context, o Order, r deliveryRow) error {
 	if r.BedNumber == "" {
 		return nil
 	}
-	return c.notifyRole(ctx, MedicalStaff, "delivery_failed", strconv.FormatInt(o.ID, 10), string(o.Meal), r.BedNumber)
+	return c.notifyRole(ctx, MedicalStaff, "delivery_failed", strconv.FormatInt(o.ID, 10),
+		string(o.Meal), r.BedNumber)
 }
 
-// LocateDelivery keeps where a delivery in transit is, as the last place alone, and forgets it when the delivery ends. Only its courier
-// may. Latitude and longitude are degrees; Invalid outside of ±90 and ±180.
-func (h *Hospital) LocateDelivery(ctx context.Context, actor Actor, id int64, latitude, longitude float64) (Delivery, error) {
+// LocateDelivery keeps where a delivery in transit is, as the last place alone, and forgets it when
+// the delivery ends. Only its courier may. Latitude and longitude are degrees; Invalid outside of
+// ±90 and ±180.
+func (h *Hospital) LocateDelivery(ctx context.Context, actor Actor, id int64, latitude,
+	longitude float64) (Delivery, error) {
 	if err := actor.need(CarryDeliveries); err != nil {
 		return Delivery{}, err
 	}
@@ -893,11 +945,10 @@ func (h *Hospital) LocateDelivery(ctx context.Context, actor Actor, id int64, la
 	if err := wrong.err(); err != nil {
 		return Delivery{}, err
 	}
-	var located run
-	now := h.clock(ctx)
-	// Nobody's command: a line in the audit for each place would be the very history that must not be kept.
-	err := h.write(ctx, func(ctx context.Context, u *unit) (err error) {
-		located, err = u.locate(ctx, actor, now, id, latitude, longitude)
+	var located deliveryRow
+	// A line in the audit for each place would be the very history that must not be kept.
+	err := h.write(ctx, actor, func(ctx context.Context, c *change) (err error) {
+		located, err = c.locate(ctx, id, latitude, longitude)
 		return err
 	})
 	if err != nil {
@@ -907,83 +958,79 @@ func (h *Hospital) LocateDelivery(ctx context.Context, actor Actor, id int64, la
 }
 
 // locate keeps where the actor's delivery is.
-func (u *unit) locate(ctx context.Context, actor Actor, now time.Time, id int64, latitude, longitude float64) (run, error) {
-	c := &change{tx: u.tx, actor: actor, now: now}
-	r, err := c.lockSeen(ctx, id)
+func (c *change) locate(ctx context.Context, id int64, latitude,
+	longitude float64) (deliveryRow, error) {
+	r, err := c.lockReadableDelivery(ctx, id)
 	if err != nil {
 		return r, err
 	}
 	switch {
-	case r.CourierID != actor.UserID:
-		return r, Refuse(Forbidden, "delivery_not_yours", "This delivery is not yours. Only its courier may go on with it.")
+	case r.CourierID != c.actor.UserID:
+		return r, Refuse(Forbidden, "delivery_not_yours",
+			"This delivery is not yours. Only its courier may go on with it.")
 	case r.Status != DeliveryInTransit:
-		return r, r.noStep(actor)
+		return r, r.invalidTransition(c.actor)
 	}
-	_, err = c.exec(ctx, `UPDATE delivery SET latitude = $2, longitude = $3, located_at = $4 WHERE id = $1`, id,
-		degrees{&latitude}, degrees{&longitude}, instant(now))
+	_, err = c.exec(ctx,
+		`UPDATE delivery SET latitude = $2, longitude = $3, located_at = $4 WHERE id = $1`, id,
+		degrees{&latitude}, degrees{&longitude}, instant(c.now))
 	if err != nil {
 		return r, fmt.Errorf("locate delivery %d: %w", id, err)
 	}
-	u.topics[DeliveryTopic(id)] = true
-	return readRun(ctx, u.tx, id)
+	c.touch(DeliveryTopic(id))
+	return readDelivery(ctx, c.tx, id)
 }
 
 // DeliveryWatch is one delivery with the revision that it was read at.
 type DeliveryWatch struct {
 	Delivery
-	Code      string // to be told to the courier at the door; only for whoever waits there, and empty for everyone else
-	OrderSeen bool   // the reader may look up its order
+	// to be told to the courier at the door; only for whoever waits there, and empty for everyone
+	// else
+	Code      string
+	OrderSeen bool // the reader may look up its order
 	At        time.Time
 	Revisions // of DeliveryTopic
 }
 
-// Delivery reads one for whoever may see it: couriers, ward roles, admin and the customer it is for; NotFound else.
+// Delivery reads one for whoever may see it: couriers, ward roles, admin and the customer it is
+// for; NotFound else.
 func (h *Hospital) Delivery(ctx context.Context, actor Actor, id int64) (DeliveryWatch, error) {
-	if err := actor.need(FollowDeliveries); err != nil {
-		return DeliveryWatch{}, err
-	}
-	watch := DeliveryWatch{At: h.clock(ctx)}
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+	return readAs(ctx, h, actor, FollowDeliveries, func(ctx context.Context, q *sql.Tx) (watch DeliveryWatch, err error) {
+		watch = DeliveryWatch{At: h.clock(ctx)}
 		if watch.Revisions, err = revisions(ctx, q, DeliveryTopic(id)); err != nil {
-			return err
+			return watch, err
 		}
-		r, err := readRun(ctx, q, id)
+		r, err := readDelivery(ctx, q, id)
 		if err != nil {
-			return err
+			return watch, err
 		}
 		watch.Delivery = r.shownTo(actor)
 		seen, err := ordersSeen(ctx, q, watch.At, actor, r.OrderID)
 		if err != nil {
-			return err
+			return watch, err
 		}
 		watch.OrderSeen = seen[r.OrderID]
 		if actor.Role.May(ReadOrders) {
-			return r.mustSee(watch.At, actor)
+			return watch, r.authorize(watch.At, actor)
 		}
 		follows, waits, err := followsOrder(ctx, q, actor.UserID, r.OrderID)
 		switch {
 		case err != nil:
-			return err
+			return watch, err
 		case !follows:
-			return unknownDelivery()
+			return watch, unknownDelivery()
 		case waits && !r.Status.Ended():
 			watch.Code = r.Code
 		}
-		return nil
+		return watch, nil
 	})
-	if err != nil {
-		return DeliveryWatch{}, err
-	}
-	return watch, nil
 }
 
-// ActiveDeliveries lists those deliveries that are assigned or in transit and that the actor may follow: a courier's own, a customer's, and
-// for everyone else who follows deliveries all.
+// ActiveDeliveries lists those deliveries that are assigned or in transit and that the actor may
+// follow: a courier's own, a customer's, and for everyone else who follows deliveries all.
 func (h *Hospital) ActiveDeliveries(ctx context.Context, actor Actor) ([]Delivery, error) {
-	if err := actor.need(FollowDeliveries); err != nil {
-		return nil, err
-	}
-	condition, args := ` WHERE delivery.ended_at IS NULL AND delivery.courier_id IS NOT NULL`, []any(nil)
+	condition, args := ` WHERE delivery.ended_at IS NULL
+		AND delivery.courier_id IS NOT NULL`, []any(nil)
 	switch {
 	case !actor.Role.May(ReadOrders):
 		condition += ` AND ` + followedBy
@@ -992,15 +1039,14 @@ func (h *Hospital) ActiveDeliveries(ctx context.Context, actor Actor) ([]Deliver
 		condition += ` AND delivery.courier_id = $1`
 		args = []any{actor.UserID}
 	}
-	var active []Delivery
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
-		rows, err := q.QueryContext(ctx, selectRun+condition, args...)
+	return readAs(ctx, h, actor, FollowDeliveries, func(ctx context.Context, q *sql.Tx) (active []Delivery, err error) {
+		rows, err := q.QueryContext(ctx, selectDelivery+condition, args...)
 		active, err = collect(rows, err, func(row scanner) (Delivery, error) {
-			r, err := scanRun(row)
+			r, err := scanDelivery(row)
 			return r.shownTo(actor), err
 		})
-		return err
+		// Not in SQL, as for orders: see ordersWhere.
+		slices.SortFunc(active, func(a, b Delivery) int { return cmp.Compare(a.ID, b.ID) })
+		return active, err
 	})
-	slices.SortFunc(active, func(a, b Delivery) int { return cmp.Compare(a.ID, b.ID) }) // not in SQL, as for orders: see ordersWhere
-	return active, err
 }

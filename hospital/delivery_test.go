@@ -88,7 +88,7 @@ func (s *service) stop(t testing.TB, a hospital.Admission) {
 	}
 }
 
-// In the original any status was accepted from any other.
+// In the original, any status was accepted from any other.
 func TestADeliveryTakesTheStepsOfItsTableAndNoOther(t *testing.T) {
 	for from, allowed := range deliverySteps {
 		t.Run(string(from), func(t *testing.T) {
@@ -383,7 +383,8 @@ func TestATrayWithoutABedToGoToIsNotHandedOver(t *testing.T) {
 	})
 }
 
-// nilByMouthSoon makes a patient nil by mouth after the meal was due, so that nothing speaks against it yet.
+// nilByMouthSoon makes a patient nil by mouth after the meal was due, so that nothing speaks
+// against it yet.
 func (s *service) nilByMouthSoon(t testing.TB, a hospital.Admission) {
 	t.Helper()
 	window := hospital.Window{From: morning.Add(3 * time.Hour)}

@@ -26,7 +26,8 @@ const (
 )
 
 // Diets lists every diet in the order in which people are shown them.
-var Diets = []Diet{DietGeneral, DietDiabetic, DietLowSodium, DietHighProtein, DietLowFat, DietRenal, DietCardiac, DietUlcer}
+var Diets = []Diet{DietGeneral, DietDiabetic, DietLowSodium, DietHighProtein, DietLowFat, DietRenal,
+	DietCardiac, DietUlcer}
 
 // Valid reports whether d is one of Diets.
 func (d Diet) Valid() bool { return slices.Contains(Diets, d) }
@@ -44,18 +45,20 @@ func (t Texture) Valid() bool { return t >= 0 && t <= 7 }
 type Allergen string
 
 // Allergens lists them by the codes that commands and JSON use.
-var Allergens = []Allergen{"gluten", "crustaceans", "eggs", "fish", "peanuts", "soya", "milk", "nuts", "celery",
+var Allergens = []Allergen{"gluten", "crustaceans", "eggs", "fish", "peanuts", "soya", "milk",
+	"nuts", "celery",
 	"mustard", "sesame", "sulphites", "lupin", "molluscs"}
 
-// otherWords are what people and other systems call allergens. Shellfish is both kinds, for safety's sake.
+// otherWords are what people and other systems call allergens. Shellfish is both kinds, for
+// safety's sake.
 var otherWords = map[string][]Allergen{
 	"peanut": {"peanuts"}, "groundnut": {"peanuts"}, "groundnuts": {"peanuts"}, "nut": {"nuts"}, "tree_nuts": {"nuts"}, "egg": {"eggs"},
 	"dairy": {"milk"}, "lactose": {"milk"}, "soy": {"soya"}, "wheat": {"gluten"}, "shellfish": {"crustaceans", "molluscs"},
 	"crustacean": {"crustaceans"}, "mollusc": {"molluscs"}, "mollusks": {"molluscs"}, "sulfites": {"sulphites"}, "sulphite": {"sulphites"},
 }
 
-// ParseAllergen finds the allergens that a word means, in any case: one of Allergens or another usual word for them. An unknown word
-// is returned as it is, to be refused.
+// ParseAllergen finds the allergens that a word means, in any case: one of Allergens or another
+// usual word for them. An unknown word is returned as it is, to be refused.
 func ParseAllergen(word string) []Allergen {
 	word = strings.ToLower(strings.TrimSpace(word))
 	if meant, found := otherWords[word]; found {
@@ -67,17 +70,21 @@ func ParseAllergen(word string) []Allergen {
 // Valid reports whether a is one of Allergens.
 func (a Allergen) Valid() bool { return slices.Contains(Allergens, a) }
 
-// Allergies is what is known of a patient's food allergies. Never asked is not the same as none known.
+// Allergies is what is known of a patient's food allergies. Never asked is not the same as none
+// known.
 type Allergies struct {
 	Known     bool       // somebody asked
 	Allergens []Allergen // sorted, no doubles; empty and Known: none
-	Severe    []Allergen // those of Allergens of which nobody may let anything pass; sorted, no doubles
+	// those of Allergens of which nobody may let anything pass; sorted, no doubles
+	Severe []Allergen
 }
 
-// NoKnownAllergies is the word in a command's list of allergies that says: asked, and there are none.
+// NoKnownAllergies is the word in a command's list of allergies that says: asked, and there are
+// none.
 const NoKnownAllergies = "none"
 
-// tidy brings allergies into the one form in which they are checked, compared and kept. Naming one is having asked.
+// tidy brings allergies into the one form in which they are checked, compared and kept. Naming one
+// is having asked.
 func (a *Allergies) tidy() {
 	a.Allergens = slices.Compact(slices.Sorted(slices.Values(a.Allergens)))
 	a.Severe = slices.Compact(slices.Sorted(slices.Values(a.Severe)))
@@ -89,17 +96,21 @@ func (f fields) allergies(a Allergies) {
 	if slices.ContainsFunc(a.Allergens, func(one Allergen) bool { return !one.Valid() }) {
 		refuseChoice(f, "allergies", append([]Allergen{NoKnownAllergies}, Allergens...))
 	}
-	if slices.ContainsFunc(a.Severe, func(one Allergen) bool { return !slices.Contains(a.Allergens, one) }) {
+	if slices.ContainsFunc(a.Severe, func(one Allergen) bool {
+		return !slices.Contains(a.Allergens, one)
+	}) {
 		f.refuse("severe", "severe_unnamed", "A severe allergy must be among the allergies.")
 	}
 }
 
 // same reports whether two tidied allergies say the same.
 func (a Allergies) same(b Allergies) bool {
-	return a.Known == b.Known && slices.Equal(a.Allergens, b.Allergens) && slices.Equal(a.Severe, b.Severe)
+	return a.Known == b.Known && slices.Equal(a.Allergens, b.Allergens) &&
+		slices.Equal(a.Severe, b.Severe)
 }
 
-// DietOrder is what a patient may eat. It belongs to the stay and follows the patient from bed to bed.
+// DietOrder is what a patient may eat. It belongs to the stay and follows the patient from bed to
+// bed.
 type DietOrder struct {
 	Diet       Diet
 	Texture    Texture
@@ -108,7 +119,8 @@ type DietOrder struct {
 	Ended      bool // the stay has ended: nothing may be given any more
 }
 
-// Window is a span of time. Without a beginning there is none; without an end it lasts until somebody ends it.
+// Window is a span of time. Without a beginning there is none; without an end it lasts until
+// somebody ends it.
 type Window struct{ From, Until time.Time }
 
 // Holds reports whether t lies in the window.
@@ -119,7 +131,8 @@ func (w Window) Holds(t time.Time) bool {
 // Over reports whether the window has ended by t.
 func (w Window) Over(t time.Time) bool { return !w.Until.IsZero() && !t.Before(w.Until) }
 
-// MealsMissed counts the main meals whose time has come in the window by now: what a patient who must not eat has gone without.
+// MealsMissed counts the main meals whose time has come in the window by now: what a patient who
+// must not eat has gone without.
 func (w Window) MealsMissed(now time.Time) (missed int) {
 	if w.From.IsZero() {
 		return 0
@@ -130,7 +143,8 @@ func (w Window) MealsMissed(now time.Time) (missed int) {
 	}
 	for day := dayIn(w.From.In(kigali)); !day.After(end); day = day.AddDate(0, 0, 1) {
 		for _, times := range MealTimes {
-			if at := times.at(day); w.Holds(at) && !at.After(end) {
+			at := times.at(day)
+			if w.Holds(at) && !at.After(end) {
 				missed++
 			}
 		}
@@ -159,29 +173,34 @@ type DietChange struct {
 	Version     int64
 }
 
-// Unsaid are the parts of a DietChange of which nothing was said, although the whole that they belong to is given.
+// Unsaid are the parts of a DietChange of which nothing was said, although the whole that they
+// belong to is given.
 type Unsaid struct {
 	Allergens bool // the allergies stay as they are, and Severe says which of them are severe
 	Severe    bool // those of the allergies that were severe stay so
-	From      bool // nil by mouth begins when it did, or was to; where there is none that is not over, now
-	Until     bool // it ends when it was to; where there is none that is not over, when somebody ends it
+	// nil by mouth begins when it did, or was to; where there is none that is not over, now
+	From bool
+	// it ends when it was to; where there is none that is not over, when somebody ends it
+	Until bool
 }
 
-// SetDiet changes what a patient may eat, and checks every open order of the stay anew in the same transaction: what now
-// conflicts is held, or stopped on its way, and the kitchen is told. An order that conflicts no longer stays held until a person
-// confirms it. What already stands changes nothing. Invalid names wrong fields; NotFound where there is no such stay; Conflict when it
-// has ended or has another version.
-func (h *Hospital) SetDiet(ctx context.Context, actor Actor, admissionID int64, to DietChange) (Admission, error) {
+// SetDiet changes what a patient may eat, and checks every open order of the stay anew in the same
+// transaction: what now conflicts is held, or stopped on its way, and the kitchen is told. An order
+// that conflicts no longer stays held until a person confirms it. What already stands changes
+// nothing. Invalid names wrong fields; NotFound where there is no such stay; Conflict when it has
+// ended or has another version.
+func (h *Hospital) SetDiet(ctx context.Context, actor Actor, admissionID int64,
+	to DietChange) (Admission, error) {
 	if err := actor.need(OrderDiets); err != nil {
 		return Admission{}, err
 	}
 	to.tidy()
-	return h.changeStay(ctx, actor, admissionID, seen{to.AdmissionID, to.Version}, func(ctx context.Context, c *change, stay Admission) error {
-		return c.setDiet(ctx, stay, to)
-	})
+	run := func(ctx context.Context, c *change, stay Admission) error { return c.setDiet(ctx, stay, to) }
+	return h.changeStay(ctx, actor, admissionID, precondition{to.AdmissionID, to.Version}, run)
 }
 
-// tidy brings the change into the one form in which it is checked and kept, without touching what the caller gave.
+// tidy brings the change into the one form in which it is checked and kept, without touching what
+// the caller gave.
 func (to *DietChange) tidy() {
 	if to.Allergies != nil {
 		allergies := *to.Allergies
@@ -221,14 +240,16 @@ func (f fields) nilByMouth(w Window, now time.Time) {
 	if !w.Until.IsZero() && !w.Until.After(w.From) {
 		f.refuse("nil_by_mouth_until", "window_order", "It must end after it begins.")
 	}
-	for field, t := range map[string]time.Time{"nil_by_mouth_from": w.From, "nil_by_mouth_until": w.Until} {
+	for field, t := range map[string]time.Time{"nil_by_mouth_from": w.From,
+		"nil_by_mouth_until": w.Until} {
 		if t.After(now.Add(LongestStay)) {
 			f.refuse(field, "too_late", "Give a time within a year from now.")
 		}
 	}
 }
 
-// said returns the change with nothing unsaid: the parts that stay are those of the diet order as it stands.
+// said returns the change with nothing unsaid: the parts that stay are those of the diet order as
+// it stands.
 func (to DietChange) said(standing DietOrder, now time.Time) DietChange {
 	if to.Allergies != nil {
 		allergies, kept := *to.Allergies, standing.Allergies
@@ -236,7 +257,8 @@ func (to DietChange) said(standing DietOrder, now time.Time) DietChange {
 			allergies.Known, allergies.Allergens = kept.Known, kept.Allergens
 		}
 		if to.Unsaid.Severe {
-			allergies.Severe = slices.DeleteFunc(slices.Clone(kept.Severe), func(a Allergen) bool { return !slices.Contains(allergies.Allergens, a) })
+			allergies.Severe = slices.DeleteFunc(slices.Clone(kept.Severe),
+				func(a Allergen) bool { return !slices.Contains(allergies.Allergens, a) })
 		}
 		to.Allergies = &allergies
 	}
@@ -286,29 +308,37 @@ func (c *change) setDiet(ctx context.Context, stay Admission, to DietChange) err
 	}
 	after := to.on(before)
 	if after.same(before) {
-		return errUnchanged
+		return nil
 	}
-	_, err = c.tx.ExecContext(ctx, `UPDATE admission SET diet = $2, texture = $3, allergies = $4, nil_by_mouth_from = $5,
-		nil_by_mouth_until = $6, nil_by_mouth_seen = $7 WHERE id = $1`, stay.ID, after.Diet, after.Texture, allergyList(after.Allergies),
-		instant(after.NilByMouth.From), instant(after.NilByMouth.Until), after.NilByMouth.Holds(c.now))
+	_, err = c.tx.ExecContext(ctx,
+		`UPDATE admission SET diet = $2, texture = $3, allergies = $4, nil_by_mouth_from = $5,
+		nil_by_mouth_until = $6, nil_by_mouth_seen = $7, version = version + 1
+		WHERE id = $1`, stay.ID, after.Diet, after.Texture, allergyList(after.Allergies),
+		instant(after.NilByMouth.From), instant(after.NilByMouth.Until),
+		after.NilByMouth.Holds(c.now))
 	if err != nil {
 		return fmt.Errorf("set the diet of stay %d: %w", stay.ID, err)
 	}
-	c.record(entry{action: "admission.diet", entity: "admission", entityID: stay.ID, patientID: stay.PatientID,
-		wardID: stay.WardID, from: before.codes(), to: after.codes(), version: stay.Version + 1}, MetricsTopic, stay.topics()...)
+	e := stay.entry("admission.diet")
+	e.from, e.to = before.codes(), after.codes()
+	c.record(e, stay)
 	if err := c.recheckStay(ctx, stay.ID); err != nil {
 		return err
 	}
-	return c.showDiet(ctx, stay)
+	_, err = c.touchOpenOrders(ctx, stay.ID)
+	return err
 }
 
 // same reports whether two diet orders say the same.
 func (d DietOrder) same(other DietOrder) bool {
-	return d.Diet == other.Diet && d.Texture == other.Texture && d.Allergies.same(other.Allergies) &&
-		d.NilByMouth.From.Equal(other.NilByMouth.From) && d.NilByMouth.Until.Equal(other.NilByMouth.Until)
+	return d.Diet == other.Diet && d.Texture == other.Texture &&
+		d.Allergies.same(other.Allergies) &&
+		d.NilByMouth.From.Equal(other.NilByMouth.From) &&
+		d.NilByMouth.Until.Equal(other.NilByMouth.Until)
 }
 
-// codes is the diet order as the audit keeps it, such as "renal texture=4 allergies=milk,peanuts severe=peanuts".
+// codes is the diet order as the audit keeps it, such as "renal texture=4 allergies=milk,peanuts
+// severe=peanuts".
 func (d DietOrder) codes() string {
 	allergies := "never_asked"
 	if d.Allergies.Known {
@@ -339,8 +369,10 @@ func joined(allergens []Allergen) string {
 	return strings.Join(codes, ",")
 }
 
-// DietOrder reads what the patient of a stay may eat, for staff and for the patient's customers. NotFound where there is no such stay.
-func (h *Hospital) DietOrder(ctx context.Context, actor Actor, admissionID int64) (d DietOrder, err error) {
+// DietOrder reads what the patient of a stay may eat, for staff and for the patient's customers.
+// NotFound where there is no such stay.
+func (h *Hospital) DietOrder(ctx context.Context, actor Actor,
+	admissionID int64) (d DietOrder, err error) {
 	if !actor.Role.May(ReadOrders) {
 		if err := actor.need(OrderMeals); err != nil {
 			return d, err
@@ -354,7 +386,8 @@ func (h *Hospital) DietOrder(ctx context.Context, actor Actor, admissionID int64
 }
 
 // dietColumns are the columns of an admission that are its diet order.
-const dietColumns = `admission.diet, admission.texture, admission.allergies, admission.nil_by_mouth_from,
+const dietColumns = `admission.diet, admission.texture, admission.allergies,
+	admission.nil_by_mouth_from,
 	admission.nil_by_mouth_until, admission.discharged_at IS NOT NULL`
 
 // columns are where dietColumns go.
@@ -365,7 +398,8 @@ func (d *DietOrder) columns() []any {
 
 // readDiet reads the diet order of a stay. NotFound where there is none.
 func readDiet(ctx context.Context, q *sql.Tx, admissionID int64) (d DietOrder, err error) {
-	err = q.QueryRowContext(ctx, `SELECT `+dietColumns+` FROM admission WHERE admission.id = $1`, admissionID).Scan(d.columns()...)
+	err = q.QueryRowContext(ctx, `SELECT `+dietColumns+` FROM admission WHERE admission.id = $1`,
+		admissionID).Scan(d.columns()...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return d, unknownStay()
 	}

@@ -59,8 +59,8 @@ func TestADietChangeChangesOnlyWhatIsGiven(t *testing.T) {
 	})
 }
 
-// A change that adds an allergy and says nothing of how bad they are must not make a severe one mild, nor one that speaks of an end
-// move a beginning.
+// A change that adds an allergy and says nothing of how bad they are must not make a severe one
+// mild, nor one that speaks of an end move a beginning.
 func TestWhatADietChangeDoesNotSayStaysAsItIs(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		a := s.patient(t, "Uwase Marie", "A-01")

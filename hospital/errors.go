@@ -1,9 +1,12 @@
 package hospital
 
 import (
+	"errors"
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -21,7 +24,8 @@ const (
 	NotFound        Kind = "not_found"       // no such thing (404)
 	Conflict        Kind = "conflict"        // the rules refuse in the present state (409)
 	TooMany         Kind = "too_many"        // too many attempts (429)
-	Unavailable     Kind = "unavailable"     // the database can't take it now; nothing was saved (503)
+	// the database can't take it now; nothing was saved (503)
+	Unavailable Kind = "unavailable"
 )
 
 // Error is a refusal with words for the person it concerns. Its cause, if any, is for the log only.
@@ -32,28 +36,49 @@ type Error struct {
 	Message string            // one English sentence that says what is wrong and what to do
 	Args    []any             // what the sentence was filled with, in order, for its translations
 	Fields  map[string]*Error // for Invalid: what is wrong with each field, by its name on the wire
-	Current any               // for Conflict: the state that stands instead, such as a BoardBed; may be nil
-	Changes []Change          // for Conflict: what has changed since the version that was seen; nil where none was said
-	Cause   error             // for the log; may be nil
+	// for Conflict: the state that stands instead, such as a BoardBed; may be nil
+	Current any
+	// for Conflict: what has changed since the version that was seen; nil where none was said
+	Changes []Change
+	Cause   error // for the log; may be nil
+
+	// RetryAfter is after how long the same may succeed; 0 where time changes nothing.
+	RetryAfter time.Duration
 }
+
+// retrySoon is after how long it is worth trying again what is Unavailable.
+const retrySoon = 2 * time.Second
 
 // Refuse returns an Error whose Message is format filled with args.
 func Refuse(kind Kind, code, format string, args ...any) *Error {
 	return &Error{Kind: kind, Code: code, Message: fmt.Sprintf(format, args...), Args: args}
 }
 
-// Error returns the sentence, for Invalid with the fields' sentences after it. It never contains the cause.
+// Busy returns an Unavailable error that is worth trying again soon.
+func Busy(code, sentence string) *Error {
+	return &Error{Kind: Unavailable, Code: code, Message: sentence, RetryAfter: retrySoon}
+}
+
+// With returns the error with the state that stands instead.
+func (e *Error) With(current any) *Error {
+	e.Current = current
+	return e
+}
+
+// IsKind reports whether err is an Error of a kind.
+func IsKind(err error, kind Kind) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Kind == kind
+}
+
+// Error returns the sentence, for Invalid with the fields' sentences after it. It never contains
+// the cause.
 func (e *Error) Error() string {
 	if len(e.Fields) == 0 {
 		return e.Message
 	}
-	names := make([]string, 0, len(e.Fields))
-	for name := range e.Fields {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	parts := make([]string, 0, len(names))
-	for _, name := range names {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(e.Fields)) {
 		parts = append(parts, name+": "+e.Fields[name].Message)
 	}
 	return e.Message + " (" + strings.Join(parts, "; ") + ")"
@@ -72,7 +97,8 @@ func (f fields) refuse(field, code, format string, args ...any) {
 	}
 }
 
-// text records that a field's text is longer than a number of characters, or holds what no text may hold.
+// text records that a field's text is longer than a number of characters, or holds what no text may
+// hold.
 func (f fields) text(field, value string, longest int) {
 	switch {
 	case unwritable(value):
@@ -125,7 +151,10 @@ func visible(text string) string {
 		return r
 	}, norm.NFC.String(text))
 	text = strings.TrimRight(text, joiners)
-	if strings.TrimFunc(text, func(r rune) bool { return unicode.IsMark(r) || unicode.IsSpace(r) }) == "" {
+	if strings.TrimFunc(text, func(r rune) bool {
+		return unicode.IsMark(r) ||
+			unicode.IsSpace(r)
+	}) == "" {
 		return ""
 	}
 	return text
@@ -168,6 +197,20 @@ func refuseChoice[T ~string](f fields, field string, values []T) {
 		named[i] = string(value)
 	}
 	f.refuse(field, "unknown_choice", "Choose one of these: %s.", strings.Join(named, ", "))
+}
+
+// refuseField returns an Invalid error for one field.
+func refuseField(field, code, format string, args ...any) error {
+	wrong := fields{}
+	wrong.refuse(field, code, format, args...)
+	return wrong.err()
+}
+
+// checkReason returns what is wrong with a reason that may be empty.
+func checkReason(reason string) error {
+	wrong := fields{}
+	wrong.text("reason", reason, LongestReason)
+	return wrong.err()
 }
 
 // err returns nil where every field is right, else one Invalid error that names them all.

@@ -14,7 +14,8 @@ func (h *Hospital) HealthNow(ctx context.Context) Health {
 	return h.Health(ctx)
 }
 
-// OpenThrough is Open with every connection made by what through makes of the driver's own connector.
+// OpenThrough is Open with every connection made by what through makes of the driver's own
+// connector.
 func OpenThrough(ctx context.Context, o Options, through func(direct driver.Connector) driver.Connector) (*Hospital, error) {
 	return open(ctx, o, through)
 }
@@ -22,12 +23,12 @@ func OpenThrough(ctx context.Context, o Options, through func(direct driver.Conn
 // Slowed reports whether an attempt to sign in would have to wait a little because of what others
 // have failed.
 func (h *Hospital) Slowed(ctx context.Context, username string, from Client) (bool, error) {
-	a, err := h.attempt(ctx, username, from)
+	a, err := h.readAttempt(ctx, username, from)
 	return a.slow, err
 }
 
 // Knows reports whether an attempt to sign in comes from a device that is known to the user.
 func (h *Hospital) Knows(ctx context.Context, username string, from Client) (bool, error) {
-	a, err := h.attempt(ctx, username, from)
-	return a.standing == known, err
+	a, err := h.readAttempt(ctx, username, from)
+	return a.priority == knownDevice, err
 }

@@ -53,7 +53,7 @@ func TestACommandThatCanNotGetItsTurnSaysThatNothingWasSaved(t *testing.T) {
 func TestACommandWaitsForItsTurnNoLongerThanItsCaller(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		bed := h.bed(t, "A-01").ID
-		err := h.Together(t.Context(), func(together context.Context) error {
+		err := h.InTransaction(t.Context(), func(together context.Context) error {
 			if _, _, err := h.Admit(together, nurse, hospital.NewAdmission{PatientName: "Uwase Marie", BedID: bed}); err != nil {
 				return err
 			}
@@ -92,13 +92,14 @@ func TestAReadThatTakesTooLongSaysSo(t *testing.T) {
 	}
 	hurried, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	_, err = h.WardBoard(hurried, h.a.ID)
+	_, err = h.WardBoard(hurried, hospital.System, h.a.ID)
 	refused(t, err, hospital.Unavailable, "not_read")
-	_, err = h.ManagementDashboard(t.Context())
+	_, err = h.ManagementDashboard(t.Context(), hospital.System)
 	refused(t, err, hospital.Unavailable, "not_read")
 }
 
-// Someone outside does not keep to the order of locks. The database takes the command back, which is tried again and succeeds.
+// Someone outside does not keep to the order of locks. The database takes the command back, which
+// is tried again and succeeds.
 func TestACommandThatTheDatabaseTookBackIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, hospitaltest.PostgreSQL(t))
@@ -140,7 +141,8 @@ func TestACommandThatTheDatabaseTookBackIsTriedAgain(t *testing.T) {
 	h.sound(t)
 }
 
-// proxy stands between the hospital and PostgreSQL, and cuts the line at a commit when it is told to.
+// proxy stands between the hospital and PostgreSQL, and cuts the line at a commit when it is told
+// to.
 type proxy struct {
 	listener net.Listener
 	socket   string // the database's
@@ -160,7 +162,8 @@ const (
 	afterCommit  cut = "before the answer comes back"
 )
 
-// through starts a proxy to the database at databaseURL and returns it with the URL that leads through it.
+// through starts a proxy to the database at databaseURL and returns it with the URL that leads
+// through it.
 func through(t *testing.T, databaseURL string) (*proxy, string) {
 	t.Helper()
 	to, err := url.Parse(databaseURL)
@@ -287,6 +290,15 @@ func TestACommandWhoseAnswerGetsLostIsToldAsWhatBecameOfIt(t *testing.T) {
 	h.sound(t)
 }
 
+// TestANoteWhoseAnswerGetsLostIsAnError: it moves no topic by which it could be found again.
+func TestANoteWhoseAnswerGetsLostIsAnError(t *testing.T) {
+	t.Parallel()
+	p, url := through(t, hospitaltest.PostgreSQL(t))
+	h := newHouse(t, url)
+	p.atNextCommit(afterCommit)
+	h.refuses(t, hospital.Unavailable, "not_saved", func() error { return h.NoteDenied(t.Context(), nurse, "GET /users/") })
+}
+
 func TestADatabaseThatIsAwaySaysSo(t *testing.T) {
 	t.Parallel()
 	p, url := through(t, hospitaltest.PostgreSQL(t))
@@ -297,7 +309,7 @@ func TestADatabaseThatIsAwaySaysSo(t *testing.T) {
 	p.hangUp()
 	_, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: "Uwase Marie"})
 	refused(t, err, hospital.Unavailable, "not_saved")
-	_, err = h.WardBoard(t.Context(), h.a.ID)
+	_, err = h.WardBoard(t.Context(), hospital.System, h.a.ID)
 	refused(t, err, hospital.Unavailable, "not_read")
 	if health := h.HealthNow(t.Context()); health.Database != "unreachable" {
 		t.Errorf("while it is away: %+v", health)
@@ -309,7 +321,7 @@ func TestADatabaseThatCameBackIsUsedAtOnce(t *testing.T) {
 	p, url := through(t, hospitaltest.PostgreSQL(t))
 	h := newHouse(t, url)
 	for i, err := range atOnce(8, func(int) error { // so that the pool holds many connections
-		_, err := h.WardBoard(t.Context(), h.a.ID)
+		_, err := h.WardBoard(t.Context(), hospital.System, h.a.ID)
 		return err
 	}) {
 		if err != nil {
@@ -322,7 +334,7 @@ func TestADatabaseThatCameBackIsUsedAtOnce(t *testing.T) {
 			t.Errorf("a command: %v", err)
 		}
 		p.cutLines()
-		if _, err := h.WardBoard(t.Context(), h.a.ID); err != nil {
+		if _, err := h.WardBoard(t.Context(), hospital.System, h.a.ID); err != nil {
 			t.Errorf("a read: %v", err)
 		}
 	}

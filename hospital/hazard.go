@@ -12,12 +12,14 @@ type HazardKind string
 
 // The kinds of hazard.
 const (
-	HazardAllergen    HazardKind = "allergen"     // contains one the patient is allergic to
-	HazardMayContain  HazardKind = "may_contain"  // may contain traces of one
-	HazardNeverAsked  HazardKind = "never_asked"  // nobody asked about allergies: unknown is not none
-	HazardDiet        HazardKind = "diet"         // the diet does not allow it
-	HazardTexture     HazardKind = "texture"      // can't be served at the patient's texture
-	HazardNilByMouth  HazardKind = "nil_by_mouth" // the patient must not eat now, or at the time of the meal
+	HazardAllergen   HazardKind = "allergen"    // contains one the patient is allergic to
+	HazardMayContain HazardKind = "may_contain" // may contain traces of one
+	// nobody asked about allergies: unknown is not none
+	HazardNeverAsked HazardKind = "never_asked"
+	HazardDiet       HazardKind = "diet"    // the diet does not allow it
+	HazardTexture    HazardKind = "texture" // can't be served at the patient's texture
+	// the patient must not eat now, or at the time of the meal
+	HazardNilByMouth  HazardKind = "nil_by_mouth"
 	HazardNotAdmitted HazardKind = "not_admitted" // the stay has ended
 )
 
@@ -31,8 +33,9 @@ type Hazard struct {
 	Diet     Diet     // for HazardDiet: the one that does not allow it
 }
 
-// Overridable reports whether medical staff may let it pass with a written reason. Nobody may for a severe allergy, a texture,
-// nil by mouth or a stay that has ended: for these the diet order is changed, or the food.
+// Overridable reports whether medical staff may let it pass with a written reason. Nobody may for a
+// severe allergy, a texture, nil by mouth or a stay that has ended: for these the diet order is
+// changed, or the food.
 func (z Hazard) Overridable() bool {
 	switch z.Kind {
 	case HazardAllergen:
@@ -43,8 +46,8 @@ func (z Hazard) Overridable() bool {
 	return false
 }
 
-// same reports whether two hazards are one reason, whatever the dish is called. A severe allergy is another reason than the same
-// allergy before it was known to be severe, and so is another diet.
+// same reports whether two hazards are one reason, whatever the dish is called. A severe allergy is
+// another reason than the same allergy before it was known to be severe, and so is another diet.
 func (z Hazard) same(other Hazard) bool {
 	z.DishName, other.DishName = DishName{}, DishName{}
 	return z == other
@@ -63,7 +66,8 @@ func (z Hazard) words() string {
 	case HazardNeverAsked:
 		return "nobody has asked about allergies"
 	case HazardDiet:
-		return fmt.Sprintf("%s is not part of the diet %s", z.DishName.En, strings.ReplaceAll(string(z.Diet), "_", " "))
+		return fmt.Sprintf("%s is not part of the diet %s", z.DishName.En,
+			strings.ReplaceAll(string(z.Diet), "_", " "))
 	case HazardTexture:
 		return fmt.Sprintf("%s can't be served at the patient's texture", z.DishName.En)
 	case HazardNilByMouth:
@@ -74,9 +78,10 @@ func (z Hazard) words() string {
 	return string(z.Kind)
 }
 
-// Hazards is THE safety check: everything that speaks against giving the dishes to the patient, now or at the time they are to
-// be eaten. It is asked when an order is placed, confirmed, started and made ready, when its delivery departs and at the bedside, and
-// for every open order when a diet order changes. It is a pure function so that it can be tested whole.
+// Hazards is THE safety check: everything that speaks against giving the dishes to the patient, now
+// or at the time they are to be eaten. It is asked when an order is placed, confirmed, started and
+// made ready, when its delivery departs and at the bedside, and for every open order when a diet
+// order changes. It is a pure function so that it can be tested whole.
 func (d DietOrder) Hazards(dishes []Dish, now, eaten time.Time) []Hazard {
 	var all []Hazard
 	find := func(z Hazard) {
@@ -104,7 +109,8 @@ func (d DietOrder) Hazards(dishes []Dish, now, eaten time.Time) []Hazard {
 // hazardsIn is what speaks against one dish.
 func (d DietOrder) hazardsIn(dish Dish) (all []Hazard) {
 	for _, allergen := range d.Allergies.Allergens {
-		z := Hazard{DishID: dish.ID, DishName: dish.Name, Allergen: allergen, Severe: slices.Contains(d.Allergies.Severe, allergen)}
+		z := Hazard{DishID: dish.ID, DishName: dish.Name, Allergen: allergen,
+			Severe: slices.Contains(d.Allergies.Severe, allergen)}
 		switch {
 		case slices.Contains(dish.Allergens, allergen):
 			z.Kind = HazardAllergen
@@ -116,7 +122,8 @@ func (d DietOrder) hazardsIn(dish Dish) (all []Hazard) {
 		all = append(all, z)
 	}
 	if !slices.Contains(dish.Diets, d.Diet) {
-		all = append(all, Hazard{Kind: HazardDiet, DishID: dish.ID, DishName: dish.Name, Diet: d.Diet})
+		all = append(all, Hazard{Kind: HazardDiet, DishID: dish.ID, DishName: dish.Name,
+			Diet: d.Diet})
 	}
 	if !dish.servedAt(d.Texture) {
 		all = append(all, Hazard{Kind: HazardTexture, DishID: dish.ID, DishName: dish.Name})
@@ -124,12 +131,14 @@ func (d DietOrder) hazardsIn(dish Dish) (all []Hazard) {
 	return all
 }
 
-// servedAt reports whether the dish can be served at a patient's texture. Who eats regular food eats any texture.
+// servedAt reports whether the dish can be served at a patient's texture. Who eats regular food
+// eats any texture.
 func (d Dish) servedAt(patient Texture) bool {
 	return slices.Contains(d.Textures, patient) || patient == RegularTexture && len(d.Textures) > 0
 }
 
-// uncovered lists the hazards that none of the overridden ones is. An override covers exactly the hazards that it was given for.
+// uncovered lists the hazards that none of the overridden ones is. An override covers exactly the
+// hazards that it was given for.
 func uncovered(hazards, overridden []Hazard) []Hazard {
 	return slices.DeleteFunc(slices.Clone(hazards), func(z Hazard) bool {
 		return z.Overridable() && slices.ContainsFunc(overridden, z.same)
@@ -155,11 +164,13 @@ func (all Hazards) String() string {
 
 // dangerous is the refusal to go on with an order because of its hazards.
 func dangerous(hazards []Hazard) error {
-	advice := Refuse(Conflict, "hazards_stand", "Choose something else, or have the diet order changed.")
+	advice := Refuse(Conflict, "hazards_stand",
+		"Choose something else, or have the diet order changed.")
 	if Overridable(hazards) {
-		advice = Refuse(Conflict, "hazards_overridable", "Choose something else, or ask medical staff, who may let it pass with a written reason.")
+		advice = Refuse(Conflict, "hazards_overridable",
+			"Choose something else, or ask medical staff, who may let it pass with a written reason.")
 	}
-	refusal := Refuse(Conflict, "hazards", "This must not go to the patient: %s. %s", Hazards(hazards), advice)
-	refusal.Current = hazards
-	return refusal
+	return Refuse(Conflict, "hazards", "This must not go to the patient: %s. %s", Hazards(hazards),
+		advice).
+		With(hazards)
 }

@@ -21,7 +21,8 @@ const HealthOK = "ok"
 // Health is whether the hospital can do its work. A database that answers and can't be written does
 // not do it.
 type Health struct {
-	Database string // HealthOK, or in a word why no command can be committed, such as "read_only" or "disk_full"
+	// HealthOK, or in a word why no command can be committed, such as "read_only" or "disk_full"
+	Database string
 	Clock    string // HealthOK, or how far this machine's clock is from the database's
 	cause    error  // of Database, for the log
 }
@@ -76,13 +77,13 @@ func (h *Hospital) probe(ctx context.Context) Health {
 	within, cancel := context.WithTimeout(ctx, longestProbe)
 	defer cancel()
 	var apart time.Duration
-	err := h.commit(within, func(ctx context.Context, u *unit) error {
-		_, err := u.tx.ExecContext(ctx, `INSERT INTO node_pulse (node, at) VALUES ($1, $2)
+	err := h.commit(within, func(ctx context.Context, tx *transaction) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO node_pulse (node, at) VALUES ($1, $2)
 			ON CONFLICT (node) DO UPDATE SET at = excluded.at`, h.pulse.node, instant(h.now()))
 		if err != nil {
 			return fmt.Errorf("write that this node lives: %w", err)
 		}
-		apart, err = h.clockAhead(ctx, u)
+		apart, err = h.clockAhead(ctx, tx.Tx)
 		return err
 	})
 	if err == nil {
@@ -107,10 +108,10 @@ type kept struct {
 	epoch string
 }
 
-// committed remembers what a unit has committed, if any.
-func (p *pulse) committed(u *unit, epoch string) {
-	if u.lastAudit != 0 {
-		p.kept.Store(&kept{u.lastAudit, epoch})
+// committed remembers what a transaction has committed, if any.
+func (p *pulse) committed(tx *transaction, epoch string) {
+	if tx.lastAudit != 0 {
+		p.kept.Store(&kept{tx.lastAudit, epoch})
 	}
 }
 
@@ -152,9 +153,9 @@ func (h *Hospital) proveKept(ctx context.Context, q *sql.Tx, had *kept) error {
 
 // clockAhead is how far this machine's clock is ahead of the database's, as far as the time in
 // which it answered leaves no doubt.
-func (h *Hospital) clockAhead(ctx context.Context, u *unit) (time.Duration, error) {
+func (h *Hospital) clockAhead(ctx context.Context, tx *sql.Tx) (time.Duration, error) {
 	before := h.now()
-	there, ok, err := h.db.Clock(ctx, u.tx)
+	there, ok, err := h.db.Clock(ctx, tx)
 	if err != nil || !ok {
 		return 0, err
 	}
@@ -210,18 +211,28 @@ func (h *Hospital) KeepHealth(ctx context.Context, log *slog.Logger) {
 
 // tell tells the log what is otherwise than it was.
 func (f Health) tell(log *slog.Logger, was Health) {
-	switch {
-	case f.Database == was.Database:
-	case f.Database == HealthOK:
-		log.Info("the database takes commands again")
-	default:
-		log.Error("the database takes no commands; they are refused, and this node is not ready", "reason", f.Database, "error", f.cause)
+	if f.Database != was.Database {
+		f.tellDatabase(log)
 	}
-	switch {
-	case f.Database != HealthOK || (f.Clock == HealthOK) == (was.Clock == HealthOK):
-	case f.Clock == HealthOK:
+	if f.Database == HealthOK && (f.Clock == HealthOK) != (was.Clock == HealthOK) {
+		f.tellClock(log)
+	}
+}
+
+func (f Health) tellDatabase(log *slog.Logger) {
+	if f.Database == HealthOK {
+		log.Info("the database takes commands again")
+	} else {
+		log.Error("the database takes no commands; they are refused, and this node is not ready",
+			"reason", f.Database, "error", f.cause)
+	}
+}
+
+func (f Health) tellClock(log *slog.Logger) {
+	if f.Clock == HealthOK {
 		log.Info("this machine's clock agrees with the database's again")
-	default:
-		log.Warn("this machine's clock is wrong, or the database's is; set both by NTP", "clock", f.Clock)
+	} else {
+		log.Warn("this machine's clock is wrong, or the database's is; set both by NTP", "clock",
+			f.Clock)
 	}
 }

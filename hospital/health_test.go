@@ -116,7 +116,7 @@ func TestAPostgreSQLThatCanOnlyBeReadIsNotWell(t *testing.T) {
 	}
 	readOnly(`SET default_transaction_read_only = on`)
 	h.ill(t, "read_only", false)
-	if _, err := h.WardBoard(t.Context(), h.a.ID); err != nil {
+	if _, err := h.WardBoard(t.Context(), hospital.System, h.a.ID); err != nil {
 		t.Errorf("it can't be read: %v", err)
 	}
 	h.exec(t, `SET default_transaction_read_only = off`)
@@ -200,7 +200,7 @@ func TestACopyInThePlaceOfAServedFileSpoilsNeither(t *testing.T) {
 				t.Error(err)
 			}
 			for file, want := range map[string]int{url: 1, url + ".old": 2} {
-				wards, err := hospitaltest.Open(t, hospital.Options{DatabaseURL: file}).Wards(t.Context())
+				wards, err := hospitaltest.Open(t, hospital.Options{DatabaseURL: file}).Wards(t.Context(), hospital.System)
 				if err != nil || len(wards) != want {
 					t.Errorf("%s has %d wards, want %d (%v)", file, len(wards), want, err)
 				}
@@ -222,7 +222,7 @@ func TestAFileThatIsWrittenOverIsNotWell(t *testing.T) {
 			}
 			shell(t, line, strings.TrimPrefix(h.url, "sqlite:"))
 			h.ill(t, "damaged", false)
-			_, err := h.Wards(t.Context())
+			_, err := h.Wards(t.Context(), hospital.System)
 			refused(t, err, hospital.Unavailable, "not_read")
 		})
 	}

@@ -17,7 +17,8 @@ import (
 type Options struct {
 	// DatabaseURL is "sqlite:PATH" or "postgres://…".
 	DatabaseURL string
-	// Announce is told after each commit which topics moved and where they stand now. It must not block. May be nil.
+	// Announce is told after each commit which topics moved and where they stand now. It must not
+	// block. May be nil.
 	Announce func(Revisions)
 	// DatabaseConnections is the most connections to PostgreSQL that are open at once; 0 means
 	// store's default.
@@ -33,15 +34,18 @@ type Hospital struct {
 	announce  func(Revisions)
 	now       func() time.Time
 	instance  string
-	deviceKey string // signs what devices are known again by
-	signingIn turns  // whose attempts wait for each other
-	hashing   door   // to the checks of passwords
+	deviceKey string            // signs what devices are known again by
+	attempts  keyedSemaphore    // to sign in, that wait for each other
+	hashing   prioritySemaphore // of the checks of passwords
 	pulse     pulse
 	refused   refusals
 }
 
-// Migrate brings the database at databaseURL to the current schema. Several processes may call it at once.
-func Migrate(ctx context.Context, databaseURL string) error { return store.Migrate(ctx, databaseURL) }
+// Migrate brings the database at databaseURL to the current schema. Several processes may call it
+// at once.
+func Migrate(ctx context.Context, databaseURL string) error {
+	return store.Migrate(ctx, databaseURL)
+}
 
 // Open opens the database, which must be at the current schema. Close it when done.
 func Open(ctx context.Context, o Options) (*Hospital, error) {
@@ -50,14 +54,17 @@ func Open(ctx context.Context, o Options) (*Hospital, error) {
 
 // open is Open with every connection made by what through makes of the driver's own connector; nil:
 // by that.
-func open(ctx context.Context, o Options, through func(driver.Connector) driver.Connector) (*Hospital, error) {
-	settings := store.Settings{URL: o.DatabaseURL, Connections: o.DatabaseConnections, Through: through}
+func open(ctx context.Context, o Options,
+	through func(driver.Connector) driver.Connector) (*Hospital, error) {
+	settings := store.Settings{URL: o.DatabaseURL, Connections: o.DatabaseConnections,
+		Through: through}
 	db, err := store.Open(ctx, settings)
 	if err != nil {
 		return nil, err
 	}
-	h := &Hospital{url: o.DatabaseURL, db: db, pulse: pulse{node: rand.Text()}, announce: o.Announce, now: o.Now,
-		hashing: door{free: hashesAtOnce}, signingIn: turns{taken: map[string]*places{}}}
+	h := &Hospital{url: o.DatabaseURL, db: db, pulse: pulse{node: rand.Text()},
+		announce: o.Announce, now: o.Now,
+		hashing: prioritySemaphore{free: hashesAtOnce}}
 	if h.announce == nil {
 		h.announce = func(Revisions) {}
 	}
@@ -100,8 +107,8 @@ func (h *Hospital) Close() error { return h.db.Close() }
 // momentKey finds the moment that At has put into a context.
 type momentKey struct{}
 
-// At returns a context in which it is the given moment, whatever the clock says: for writing down what happened
-// earlier, such as the days before a demo begins.
+// At returns a context in which it is the given moment, whatever the clock says: for writing down
+// what happened earlier, such as the days before a demo begins.
 func At(ctx context.Context, moment time.Time) context.Context {
 	return context.WithValue(ctx, momentKey{}, moment)
 }
@@ -120,19 +127,21 @@ func (h *Hospital) Empty(ctx context.Context) (bool, error) {
 	var empty bool
 	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
 		return q.QueryRowContext(ctx,
-			`SELECT NOT EXISTS (SELECT 1 FROM ward) AND NOT EXISTS (SELECT 1 FROM app_user)`).Scan(&empty)
+			`SELECT NOT EXISTS (SELECT 1 FROM ward) AND NOT EXISTS (SELECT 1
+				FROM app_user)`).Scan(&empty)
 	})
 	return empty, err
 }
 
-// longestRead bounds a read: on SQLite a reader that lingers keeps the write-ahead log from being emptied.
+// longestRead bounds a read: on SQLite a reader that lingers keeps the write-ahead log from being
+// emptied.
 const longestRead = 5 * time.Second
 
-// read runs fn on one state of the database that doesn't change meanwhile. Within Together that is the state which
-// Together has made so far.
+// read runs fn on one state of the database that doesn't change meanwhile. Within InTransaction
+// that is the state which the transaction has made so far.
 func (h *Hospital) read(ctx context.Context, fn func(ctx context.Context, q *sql.Tx) error) error {
-	if u := h.unitOf(ctx); u != nil {
-		return fn(ctx, u.tx)
+	if tx := h.transactionOf(ctx); tx != nil {
+		return fn(ctx, tx.Tx)
 	}
 	limited, cancel := context.WithTimeout(ctx, longestRead)
 	defer cancel()
@@ -147,9 +156,27 @@ func (h *Hospital) read(ctx context.Context, fn func(ctx context.Context, q *sql
 	return notRead(ctx, err)
 }
 
+// readAs is read for an actor who must hold a permission, and returns what fn returns.
+func readAs[T any](ctx context.Context, h *Hospital, actor Actor, p Permission,
+	fn func(ctx context.Context, q *sql.Tx) (T, error)) (found T, err error) {
+	var none T
+	if err := actor.need(p); err != nil {
+		return none, err
+	}
+	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+		found, err = fn(ctx, q)
+		return err
+	})
+	if err != nil {
+		return none, err
+	}
+	return found, nil
+}
+
 // notRead words an error of a read for the person it concerns.
 func notRead(ctx context.Context, err error) error {
-	return worded(ctx, err, "not_read", "The hospital's records can't be read right now. Try again in a moment.")
+	return worded(ctx, err, "not_read",
+		"The hospital's records can't be read right now. Try again in a moment.")
 }
 
 // collect reads all rows of a query, each with scan.

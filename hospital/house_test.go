@@ -99,7 +99,7 @@ func (a *heard) take() []hospital.Revisions {
 // board reads a ward's board.
 func (h *house) board(t testing.TB, ward hospital.Ward) hospital.WardBoard {
 	t.Helper()
-	board, err := h.WardBoard(t.Context(), ward.ID)
+	board, err := h.WardBoard(t.Context(), hospital.System, ward.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,8 +186,8 @@ func (h *house) number(t testing.TB, query string, args ...any) int {
 // onPostgreSQL reports which of the two databases it is.
 func (h *house) onPostgreSQL() bool { return strings.HasPrefix(h.url, "postgres:") }
 
-// refuses runs a command that must be refused with a kind and a code, and must leave no trace: no row of any table differs
-// and nothing is announced. It returns the refusal.
+// refuses runs a command that must be refused with a kind and a code, and must leave no trace: no
+// row of any table differs and nothing is announced. It returns the refusal.
 func (h *house) refuses(t testing.TB, kind hospital.Kind, code string, command func() error) *hospital.Error {
 	t.Helper()
 	before := h.contents(t)
@@ -227,8 +227,8 @@ func wrongFields(refusal *hospital.Error) map[string]string {
 	return codes
 }
 
-// sound checks what must hold whatever happened: a bed is occupied exactly if a patient lies in it, history agrees with the
-// present, and every number equals a recount.
+// sound checks what must hold whatever happened: a bed is occupied exactly if a patient lies in it,
+// history agrees with the present, and every number equals a recount.
 func (h *house) sound(t testing.TB) {
 	t.Helper()
 	for what, query := range map[string]string{
@@ -254,11 +254,11 @@ func (h *house) sound(t testing.TB) {
 // recount compares every number of the boards and dashboards with one that is counted another way.
 func (h *house) recount(t testing.TB) {
 	t.Helper()
-	d, err := h.ManagementDashboard(t.Context())
+	d, err := h.ManagementDashboard(t.Context(), hospital.System)
 	if err != nil {
 		t.Fatal(err)
 	}
-	medical, err := h.MedicalDashboard(t.Context(), nil)
+	medical, err := h.MedicalDashboard(t.Context(), hospital.System, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

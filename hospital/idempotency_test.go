@@ -16,7 +16,8 @@ func TestACommandUnderTheSameKeyIsAnsweredAndNotRepeated(t *testing.T) {
 		if err != nil || replayed {
 			t.Fatalf("the first time: replayed %t and error %v", replayed, err)
 		}
-		// The same thing in other words, and so late that it could not be said for the first time any more.
+		// The same thing in other words, and so late that it could not be said for the first time
+		// any more.
 		cmd.PatientName, cmd.Diet = " Uwase  Marie ", hospital.DietGeneral
 		cmd.Allergies = hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"eggs", "milk", "milk"}}
 		h.clock.pass(2 * time.Hour)

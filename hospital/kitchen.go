@@ -9,19 +9,23 @@ import (
 	"time"
 )
 
-// Ticket is an order as the kitchen sees it: bed and initials, never the full name, reason or history.
+// Ticket is an order as the kitchen sees it: bed and initials, never the full name, reason or
+// history.
 type Ticket struct {
-	OrderID        int64
-	Status         OrderStatus
-	StatusSince    time.Time
-	PlacedAt       time.Time
-	Due            time.Time
-	Meal           Meal
-	WardCode       string    // "" for an address
-	BedNumber      string    // "" while the patient waits for a bed, after they have left, and for an address
-	MovedAt        time.Time // when the patient came to that bed, if that was after the order was placed; zero: it has not moved
-	Destination    string    // zone, for an address
-	Initials       string    // of the patient
+	OrderID     int64
+	Status      OrderStatus
+	StatusSince time.Time
+	PlacedAt    time.Time
+	Due         time.Time
+	Meal        Meal
+	WardCode    string // "" for an address
+	// "" while the patient waits for a bed, after they have left, and for an address
+	BedNumber string
+	// when the patient came to that bed, if that was after the order was placed; zero: it has not
+	// moved
+	MovedAt        time.Time
+	Destination    string // zone, for an address
+	Initials       string // of the patient
 	Diet           Diet
 	Texture        Texture
 	Allergies      Allergies
@@ -63,7 +67,8 @@ const SoonDue = 20 * time.Minute
 
 // Urgency is the ticket's at a moment.
 func (t Ticket) Urgency(now time.Time) Urgency {
-	switch left := t.Due.Sub(now); {
+	left := t.Due.Sub(now)
+	switch {
 	case left < 0:
 		return TicketLate
 	case left <= SoonDue:
@@ -86,39 +91,38 @@ const EndedTicketsShow = 15 * time.Minute
 // KitchenBoard is everything on the kitchen's wall, read in one snapshot.
 type KitchenBoard struct {
 	Metrics
-	Tickets   []Ticket            // open ones, oldest Due first; of the ended ones those of the last 15 minutes
-	Past      []Ticket            // open ones whose day is over, oldest Due first
-	Missed    []MissedRound       // to be ordered late
-	ToCook    []DishCount         // of the confirmed tickets and those being prepared, by station and name
+	// open ones, oldest Due first; of the ended ones those of the last 15 minutes
+	Tickets []Ticket
+	Past    []Ticket      // open ones whose day is over, oldest Due first
+	Missed  []MissedRound // to be ordered late
+	// of the confirmed tickets and those being prepared, by station and name
+	ToCook    []DishCount
 	Counts    map[OrderStatus]int // of Tickets
 	At        time.Time
 	Revisions // of KitchenTopic and MetricsTopic
 }
 
-// KitchenBoard reads it, in as many statements however many orders there are. For roles that hold ReadKitchen.
-func (h *Hospital) KitchenBoard(ctx context.Context) (KitchenBoard, error) {
-	board := KitchenBoard{At: h.clock(ctx)}
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+// KitchenBoard reads it, in as many statements however many orders there are. For roles that hold
+// ReadKitchen.
+func (h *Hospital) KitchenBoard(ctx context.Context, actor Actor) (KitchenBoard, error) {
+	return readAs(ctx, h, actor, ReadKitchen, func(ctx context.Context, q *sql.Tx) (board KitchenBoard, err error) {
+		board = KitchenBoard{At: h.clock(ctx)}
 		if board.Revisions, err = revisions(ctx, q, KitchenTopic, MetricsTopic); err != nil {
-			return err
+			return board, err
 		}
 		s, err := readStanding(ctx, q)
 		if err != nil {
-			return err
+			return board, err
 		}
 		board.Metrics = s.metrics()
 		if board.Missed, err = readMissed(ctx, q, board.At); err != nil {
-			return err
+			return board, err
 		}
 		tickets, err := readTickets(ctx, q, board.At)
 		board.Tickets, board.Past = splitPast(tickets, board.At)
-		return err
+		board.count()
+		return board, err
 	})
-	if err != nil {
-		return KitchenBoard{}, err
-	}
-	board.count()
-	return board, nil
 }
 
 // PastDays counts the tickets that are not finished by their day, the oldest first.
@@ -130,17 +134,19 @@ func (b KitchenBoard) PastDays() []PastDay {
 	return pastDays(dues)
 }
 
-// KitchenFilter narrows the wall to what one place in the kitchen works on. An empty field narrows nothing.
+// KitchenFilter narrows the wall to what one place in the kitchen works on. An empty field narrows
+// nothing.
 type KitchenFilter struct {
 	Ward    string // its code
 	Station Station
 	Meal    Meal
 }
 
-// Shows reports whether a ticket stands on the wall. What no ward or no station claims stands on every wall, so that nothing can be
-// filtered into invisibility.
+// Shows reports whether a ticket stands on the wall. What no ward or no station claims stands on
+// every wall, so that nothing can be filtered into invisibility.
 func (f KitchenFilter) Shows(t Ticket) bool {
-	return (f.Ward == "" || t.WardCode == "" || t.WardCode == f.Ward) && (f.Meal == "" || t.Meal == f.Meal) &&
+	return (f.Ward == "" || t.WardCode == "" || t.WardCode == f.Ward) &&
+		(f.Meal == "" || t.Meal == f.Meal) &&
 		slices.ContainsFunc(t.Dishes, func(dish TicketDish) bool { return f.Cooks(dish.Station) })
 }
 
@@ -156,7 +162,8 @@ func (b KitchenBoard) Filtered(f KitchenFilter) KitchenBoard {
 	shown.Tickets = slices.DeleteFunc(slices.Clone(b.Tickets), hidden)
 	shown.Past = slices.DeleteFunc(slices.Clone(b.Past), hidden)
 	shown.count()
-	shown.ToCook = slices.DeleteFunc(shown.ToCook, func(d DishCount) bool { return !f.Cooks(d.Station) })
+	shown.ToCook = slices.DeleteFunc(shown.ToCook,
+		func(d DishCount) bool { return !f.Cooks(d.Station) })
 	return shown
 }
 
@@ -175,7 +182,8 @@ func (b *KitchenBoard) count() {
 		}
 		for _, dish := range ticket.Dishes {
 			if toCook[dish.ID] == nil {
-				toCook[dish.ID] = &DishCount{DishID: dish.ID, Name: dish.Name, Station: dish.Station}
+				toCook[dish.ID] = &DishCount{DishID: dish.ID, Name: dish.Name,
+					Station: dish.Station}
 			}
 			toCook[dish.ID].Count++
 		}
@@ -184,16 +192,18 @@ func (b *KitchenBoard) count() {
 		b.ToCook = append(b.ToCook, *dish)
 	}
 	slices.SortFunc(b.ToCook, func(a, b DishCount) int {
-		return cmp.Or(cmp.Compare(slices.Index(Stations, a.Station), slices.Index(Stations, b.Station)),
-			cmp.Compare(a.Name.En, b.Name.En), cmp.Compare(a.DishID, b.DishID))
+		return cmp.Or(cmp.Compare(slices.Index(Stations, a.Station),
+			slices.Index(Stations, b.Station)), cmp.Compare(a.Name.En, b.Name.En),
+			cmp.Compare(a.DishID, b.DishID))
 	})
 }
 
-// The conditions of the orders whose tickets the wall shows: each has an index as small as the kitchen. After a death no ticket
-// is shown.
+// The conditions of the orders whose tickets the wall shows: each has an index as small as the
+// kitchen. After a death no ticket is shown.
 const (
 	openOnTheWall  = `meal_order.ended_at IS NULL AND COALESCE(admission.outcome, '') <> 'deceased'`
-	endedOnTheWall = `meal_order.ended_at > $1 AND meal_order.ended_at < $2 AND COALESCE(admission.outcome, '') <> 'deceased'`
+	endedOnTheWall = `meal_order.ended_at > $1 AND meal_order.ended_at < $2
+		AND COALESCE(admission.outcome, '') <> 'deceased'`
 )
 
 // readTickets reads the tickets on the wall, oldest Due first, in a statement for each kind.
@@ -202,21 +212,27 @@ func readTickets(ctx context.Context, q *sql.Tx, now time.Time) ([]Ticket, error
 	if err != nil {
 		return nil, err
 	}
-	ended, err := ticketsWhere(ctx, q, now, endedOnTheWall, instant(now.Add(-EndedTicketsShow)), uncounted(now))
+	ended, err := ticketsWhere(ctx, q, now, endedOnTheWall, instant(now.Add(-EndedTicketsShow)),
+		uncounted(now))
 	if err != nil {
 		return nil, err
 	}
 	tickets := slices.Concat(open, ended)
-	slices.SortFunc(tickets, func(a, b Ticket) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.OrderID, b.OrderID)) })
+	slices.SortFunc(tickets, func(a, b Ticket) int {
+		return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.OrderID, b.OrderID))
+	})
 	return tickets, nil
 }
 
 // selectTicket reads the tickets of the orders that fit a condition, which follows it.
-const selectTicket = `SELECT meal_order.id, meal_order.status, meal_order.status_since, meal_order.placed_at, meal_order.due,
-		meal_order.meal, COALESCE(ward.code, ''), COALESCE(bed.number, ''), COALESCE(zone.name, ''), COALESCE(patient.name, ''),
-		admission.bed_since, COALESCE(admission.diet, ''), COALESCE(admission.texture, 7), admission.allergies,
-		admission.nil_by_mouth_from, admission.nil_by_mouth_until, meal_order.notes, meal_order.override_reason,
-		meal_order.overridden_by, meal_order.held_for, meal_order.stopped, meal_order.begun, meal_order.late,
+const selectTicket = `SELECT meal_order.id, meal_order.status, meal_order.status_since,
+	meal_order.placed_at, meal_order.due,
+		meal_order.meal, COALESCE(ward.code, ''), COALESCE(bed.number, ''), COALESCE(zone.name, ''),
+		COALESCE(patient.name, ''), admission.bed_since, COALESCE(admission.diet, ''),
+		COALESCE(admission.texture, 7), admission.allergies, admission.nil_by_mouth_from,
+		admission.nil_by_mouth_until, meal_order.notes, meal_order.override_reason,
+		meal_order.overridden_by, meal_order.held_for, meal_order.stopped, meal_order.begun,
+		meal_order.late,
 		meal_order.cancel_reason, meal_order.version, ` + dishesOfOrder + `
 	FROM meal_order
 	LEFT JOIN admission ON admission.id = meal_order.admission_id
@@ -228,10 +244,13 @@ const selectTicket = `SELECT meal_order.id, meal_order.status, meal_order.status
 	WHERE `
 
 // ticketsWhere reads the tickets of the orders that fit a condition on meal_order and admission.
-func ticketsWhere(ctx context.Context, q *sql.Tx, now time.Time, condition string, args ...any) ([]Ticket, error) {
+func ticketsWhere(ctx context.Context, q *sql.Tx, now time.Time, condition string,
+	args ...any) ([]Ticket, error) {
 	rows, err := q.QueryContext(ctx, selectTicket+condition, args...)
 	plates := plates{}
-	tickets, err := collect(rows, err, func(row scanner) (Ticket, error) { return scanTicket(row, now, plates) })
+	tickets, err := collect(rows, err, func(row scanner) (Ticket, error) {
+		return scanTicket(row, now, plates)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read the tickets: %w", err)
 	}
@@ -244,11 +263,12 @@ func scanTicket(row scanner, now time.Time, plates plates) (t Ticket, err error)
 	var bedSince time.Time
 	var nilByMouth Window
 	var dishes []Dish
-	err = row.Scan(&t.OrderID, &t.Status, (*instant)(&t.StatusSince), (*instant)(&t.PlacedAt), (*instant)(&t.Due), &t.Meal,
-		&t.WardCode, &t.BedNumber, &t.Destination, &name, (*instant)(&bedSince), &t.Diet, &t.Texture, (*allergyList)(&t.Allergies),
-		(*instant)(&nilByMouth.From), (*instant)(&nilByMouth.Until), &t.Notes, &t.OverrideReason, &t.OverriddenBy,
-		(*list[Hazard])(&t.HeldFor), &t.Stopped, &t.Begun, &t.Late, &t.CancelReason, &t.Version,
-		plates.onto(&dishes))
+	err = row.Scan(&t.OrderID, &t.Status, (*instant)(&t.StatusSince), (*instant)(&t.PlacedAt),
+		(*instant)(&t.Due), &t.Meal, &t.WardCode, &t.BedNumber, &t.Destination, &name,
+		(*instant)(&bedSince), &t.Diet, &t.Texture, (*allergyList)(&t.Allergies),
+		(*instant)(&nilByMouth.From), (*instant)(&nilByMouth.Until), &t.Notes, &t.OverrideReason,
+		&t.OverriddenBy, (*list[Hazard])(&t.HeldFor), &t.Stopped, &t.Begun, &t.Late,
+		&t.CancelReason, &t.Version, plates.onto(&dishes))
 	t.Dishes = onTicket(dishes)
 	t.Initials, t.NilByMouth = name.Initials(), nilByMouth.Holds(now)
 	if t.BedNumber != "" && bedSince.After(t.PlacedAt) {

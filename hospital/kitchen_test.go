@@ -15,7 +15,7 @@ import (
 // kitchen reads the kitchen's wall.
 func (s *service) kitchen(t testing.TB) hospital.KitchenBoard {
 	t.Helper()
-	board, err := s.KitchenBoard(t.Context())
+	board, err := s.KitchenBoard(t.Context(), hospital.System)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,7 +227,7 @@ func TestTheWallAgreesWithTheDashboardsAndTheirRevisions(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		s.tray(t, "A-01")
 		board := s.kitchen(t)
-		d, err := s.ManagementDashboard(t.Context())
+		d, err := s.ManagementDashboard(t.Context(), hospital.System)
 		if err != nil {
 			t.Fatal(err)
 		}

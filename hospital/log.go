@@ -2,8 +2,8 @@ package hospital
 
 import "log/slog"
 
-// This file is what a structured log shows of things that have patients in them: their ids, never what is in them.
-// A board or a dashboard shows itself as what it embeds.
+// This file is what a structured log shows of things that have patients in them: their ids, never
+// what is in them. A board or a dashboard shows itself as what it embeds.
 
 // LogValue shows which ward it is.
 func (w Ward) LogValue() slog.Value { return slog.GroupValue(slog.Int64("ward", w.ID)) }
@@ -13,8 +13,10 @@ func (b Bed) LogValue() slog.Value { return slog.GroupValue(slog.Int64("bed", b.
 
 // LogValue shows the numbers.
 func (m Metrics) LogValue() slog.Value {
-	return slog.GroupValue(slog.Float64("occupancy_rate", m.OccupancyRate), slog.Int("patient_count", m.PatientCount),
-		slog.Int("pending_discharges", m.PendingDischarges), slog.Int("active_wards", m.ActiveWards))
+	return slog.GroupValue(slog.Float64("occupancy_rate", m.OccupancyRate),
+		slog.Int("patient_count", m.PatientCount),
+		slog.Int("pending_discharges", m.PendingDischarges),
+		slog.Int("active_wards", m.ActiveWards))
 }
 
 // LogValue shows which stay it is.
@@ -48,7 +50,9 @@ func (l Leaving) LogValue() slog.Value {
 func (d Delivery) LogValue() slog.Value { return slog.GroupValue(slog.Int64("delivery", d.ID)) }
 
 // LogValue shows how many stops there are.
-func (r Round[Stop]) LogValue() slog.Value { return slog.GroupValue(slog.Int("stops", len(r.Stops))) }
+func (r Round[Stop]) LogValue() slog.Value {
+	return slog.GroupValue(slog.Int("stops", len(r.Stops)))
+}
 
 // LogValue shows nothing: a code opens a door, and who takes a tray is at times its patient.
 func (Handover) LogValue() slog.Value { return slog.GroupValue() }
@@ -57,7 +61,9 @@ func (Handover) LogValue() slog.Value { return slog.GroupValue() }
 func (a Address) LogValue() slog.Value { return slog.GroupValue(slog.Int64("address", a.ID)) }
 
 // LogValue shows which zone an address is to be in.
-func (f AddressFields) LogValue() slog.Value { return slog.GroupValue(slog.Int64("zone", f.ZoneID)) }
+func (f AddressFields) LogValue() slog.Value {
+	return slog.GroupValue(slog.Int64("zone", f.ZoneID))
+}
 
 // LogValue shows which stay it is.
 func (s CustomerStay) LogValue() slog.Value { return stayValue(s.AdmissionID) }
@@ -67,7 +73,8 @@ func (o Order) LogValue() slog.Value { return orderValue(o.ID) }
 
 // LogValue shows for whom an order is to be, by number.
 func (cmd NewOrder) LogValue() slog.Value {
-	return slog.GroupValue(slog.Int64("admission", cmd.AdmissionID), slog.Int64("address", cmd.AddressID))
+	return slog.GroupValue(slog.Int64("admission", cmd.AdmissionID),
+		slog.Int64("address", cmd.AddressID))
 }
 
 // LogValue shows what the person saw, and not their reason.
@@ -89,5 +96,6 @@ func orderValue(id int64) slog.Value { return slog.GroupValue(slog.Int64("order"
 
 // LogValue shows how much there is.
 func (h CustomerHome) LogValue() slog.Value {
-	return slog.GroupValue(slog.Int("stays", len(h.Stays)), slog.Int("orders", len(h.Orders)), slog.Int("unread", h.Unread))
+	return slog.GroupValue(slog.Int("stays", len(h.Stays)), slog.Int("orders", len(h.Orders)),
+		slog.Int("unread", h.Unread))
 }

@@ -13,9 +13,11 @@ import (
 	"dusangire/hospital"
 )
 
-// There is no way around safety: whatever people, couriers and the clock do, in whatever order, no tray becomes ready, departs or is
-// handed over against which anything speaks that nobody has overridden; and once the hospital has looked at its clock, nothing
-// speaks against any order that is still to go that way. Every change on the kitchen's wall is announced, and orders take the steps of the table only.
+// There is no way around safety: whatever people, couriers and the clock do, in whatever order, no
+// tray becomes ready, departs or is handed over against which anything speaks that nobody has
+// overridden; and once the hospital has looked at its clock, nothing speaks against any order that
+// is still to go that way. Every change on the kitchen's wall is announced, and orders take the
+// steps of the table only.
 func TestAfterAnyHistoryNoDangerousTrayIsOnItsWay(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		dishes := []hospital.Dish{s.dish,
@@ -84,7 +86,7 @@ func pick[T any](k *kitchenStory, label string, from ...T) T {
 // admitSomeone admits a patient whom the customer may order for, into a free bed if there is one.
 func (k *kitchenStory) admitSomeone() {
 	cmd := hospital.NewAdmission{PatientName: "Uwase Marie", Allergies: hospital.Allergies{Known: true}}
-	free, err := k.FreeBeds(k.t.Context())
+	free, err := k.FreeBeds(k.t.Context(), hospital.System)
 	if err != nil {
 		k.rt.Fatal(err)
 	}
@@ -99,7 +101,8 @@ func (k *kitchenStory) admitSomeone() {
 	k.stays = append(k.stays, a.ID)
 }
 
-// often is how often commands are given, compared with each other: orders must come far for much to go wrong.
+// often is how often commands are given, compared with each other: orders must come far for much to
+// go wrong.
 var often = map[string]int{"place": 4, "further": 12, "confirm": 1, "start": 1, "ready": 1, "recall": 1, "cancel": 1, "allergies": 3, "diet": 2,
 	"nil by mouth": 3, "recipe": 2, "transfer": 1, "discharge": 1, "round": 1, "depart": 1, "deliver": 1, "fail": 1, "time": 5, "sweep": 1}
 
@@ -119,8 +122,8 @@ func (k *kitchenStory) command() (name string, err error) {
 	return name, commands[name]()
 }
 
-// goFurther takes an order one step toward its patient, as the kitchen and the courier do all day. Where the safety check refuses, the
-// order must be stopped.
+// goFurther takes an order one step toward its patient, as the kitchen and the courier do all day.
+// Where the safety check refuses, the order must be stopped.
 func (k *kitchenStory) goFurther() error {
 	var going []hospital.Order
 	for _, o := range k.look().orders {
@@ -171,7 +174,8 @@ func (k *kitchenStory) stay() int64 {
 	return pick(k, "stay", append(slices.Clone(k.stays[max(0, len(k.stays)-3):]), 4711)...)
 }
 
-// orderID is one of the story's, or one that does not exist; those on which something can happen are likelier.
+// orderID is one of the story's, or one that does not exist; those on which something can happen
+// are likelier.
 func (k *kitchenStory) orderID() int64 {
 	ids := []int64{4711}
 	for id, o := range k.look().orders {
@@ -241,7 +245,7 @@ func (k *kitchenStory) setRecipe() error {
 }
 
 func (k *kitchenStory) moveSomeone() error {
-	free, err := k.FreeBeds(k.t.Context())
+	free, err := k.FreeBeds(k.t.Context(), hospital.System)
 	if err != nil || len(free) == 0 {
 		return err
 	}
@@ -393,7 +397,8 @@ func (k *kitchenStory) judge(name string, before, after scene) {
 // inTheKitchen are the statuses of orders that are going on there.
 var inTheKitchen = []hospital.OrderStatus{hospital.OrderPending, hospital.OrderConfirmed, hospital.OrderPreparing, hospital.OrderReady}
 
-// possible is where an order can come from where, by whatever: people, its delivery, the safety check, the end of the stay.
+// possible is where an order can come from where, by whatever: people, its delivery, the safety
+// check, the end of the stay.
 var possible = map[hospital.OrderStatus][]hospital.OrderStatus{
 	"":                        {hospital.OrderPending, hospital.OrderConfirmed},
 	hospital.OrderPending:     {hospital.OrderConfirmed, hospital.OrderCancelled, hospital.OrderHeld},
@@ -407,8 +412,8 @@ var possible = map[hospital.OrderStatus][]hospital.OrderStatus{
 	hospital.OrderUndelivered: nil,
 }
 
-// danger is what speaks against an order now, and no override covers, found from outside: from the diet order, the recipes as
-// they are and as they were, and the clock.
+// danger is what speaks against an order now, and no override covers, found from outside: from the
+// diet order, the recipes as they are and as they were, and the clock.
 func (k *kitchenStory) danger(o hospital.Order) string {
 	diet, err := k.DietOrder(k.t.Context(), nurse, o.AdmissionID)
 	if err != nil {

@@ -19,8 +19,8 @@ func bothAtOnce(one, other func() error) (errOne, errOther error) {
 	return errOne, errOther
 }
 
-// races is how often two commands are let race each other. SQLite lets one writer at a time begin, so that there it is soon known what
-// can happen; on PostgreSQL they overlap.
+// races is how often two commands are let race each other. SQLite lets one writer at a time begin,
+// so that there it is soon known what can happen; on PostgreSQL they overlap.
 func (s *service) races() int {
 	if s.onPostgreSQL() {
 		return 40
@@ -28,8 +28,8 @@ func (s *service) races() int {
 	return 10
 }
 
-// Whichever of the two comes first: nobody ever hands over a tray after the allergy was written down, and nothing is left that
-// could become one.
+// Whichever of the two comes first: nobody ever hands over a tray after the allergy was written
+// down, and nothing is left that could become one.
 func TestAnAllergyAddedWhileATrayGoesAStepFurtherStopsIt(t *testing.T) {
 	for name, race := range map[string]struct {
 		from hospital.OrderStatus
@@ -194,7 +194,8 @@ func TestOneOfTwoCooksBumpsATicket(t *testing.T) {
 	})
 }
 
-// All that locks many rows at once, in each other's way: nobody waits in a circle, and nothing dangerous is left.
+// All that locks many rows at once, in each other's way: nobody waits in a circle, and nothing
+// dangerous is left.
 func TestRecipesRoundsDietsTransfersAndCooksDoNotBlockEachOther(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		tea := s.add(t, "Tea", func(d *hospital.Dish) { d.Station = "cold" })

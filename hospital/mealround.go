@@ -11,24 +11,28 @@ import (
 	"time"
 )
 
-// MealRound says what became of the patients of a ward in a meal round. The counts add up to the patients who lay in the ward.
+// MealRound says what became of the patients of a ward in a meal round. The counts add up to the
+// patients who lay in the ward.
 type MealRound struct {
-	Placed      int // orders that were placed
-	Had         int // patients who have, or had, an order for that meal of that day
-	MustNotEat  int // nil by mouth now or then: passed over
-	NeverAsked  int // nobody has asked about allergies: passed over, since nothing is known to be safe
+	Placed     int // orders that were placed
+	Had        int // patients who have, or had, an order for that meal of that day
+	MustNotEat int // nil by mouth now or then: passed over
+	// nobody has asked about allergies: passed over, since nothing is known to be safe
+	NeverAsked  int
 	NothingFits int // no dish on the menu is safe for the patient
 }
 
 // RoundsAhead is how many days ahead a meal round can be ordered.
 const RoundsAhead = 7
 
-// OrderMealRound places one order for each patient of a ward who has none for that meal of that day, from the menu by their diet, texture
-// and allergies, and returns how many, and who was passed over why. It may be given again: patients who have one, whatever became of it, are
-// passed over. A round of today that was missed is done by it. day is any time of the day in Kigali
-// as its own clock shows it. Invalid for a meal that has no time of its own
-// and for a day that is past or more than RoundsAhead days ahead; NotFound where there is no such ward.
-func (h *Hospital) OrderMealRound(ctx context.Context, actor Actor, wardID int64, meal Meal, day time.Time) (MealRound, error) {
+// OrderMealRound places one order for each patient of a ward who has none for that meal of that
+// day, from the menu by their diet, texture and allergies, and returns how many, and who was passed
+// over why. It may be given again: patients who have one, whatever became of it, are passed over. A
+// round of today that was missed is done by it. day is any time of the day in Kigali as its own
+// clock shows it. Invalid for a meal that has no time of its own and for a day that is past or more
+// than RoundsAhead days ahead; NotFound where there is no such ward.
+func (h *Hospital) OrderMealRound(ctx context.Context, actor Actor, wardID int64, meal Meal,
+	day time.Time) (MealRound, error) {
 	var round MealRound
 	if err := actor.need(OrderRounds); err != nil {
 		return round, err
@@ -42,8 +46,8 @@ func (h *Hospital) OrderMealRound(ctx context.Context, actor Actor, wardID int64
 		return round, err
 	}
 	for _, stay := range stays {
-		// A transaction for each patient, so that a long ward keeps nobody waiting. What is placed is placed; the next
-		// round passes it over.
+		// A transaction for each patient, so that a long ward keeps nobody waiting. What is placed
+		// is placed; the next round passes it over.
 		var became roundOutcome
 		err := h.change(ctx, actor, func(ctx context.Context, c *change) (err error) {
 			became, err = c.orderForRound(ctx, stay, meal, day)
@@ -63,12 +67,14 @@ func (h *Hospital) OrderMealRound(ctx context.Context, actor Actor, wardID int64
 }
 
 // OrderTodaysRound is OrderMealRound for today.
-func (h *Hospital) OrderTodaysRound(ctx context.Context, actor Actor, wardID int64, meal Meal) (MealRound, error) {
+func (h *Hospital) OrderTodaysRound(ctx context.Context, actor Actor, wardID int64,
+	meal Meal) (MealRound, error) {
 	return h.OrderMealRound(ctx, actor, wardID, meal, h.clock(ctx).In(kigali))
 }
 
-// roundsBegin is how long before the cut-off the rounds of a meal are ordered by themselves: so little that people have all but the
-// whole time to choose, and enough that no order of a round is late.
+// roundsBegin is how long before the cut-off the rounds of a meal are ordered by themselves: so
+// little that people have all but the whole time to choose, and enough that no order of a round is
+// late.
 const roundsBegin = 2 * time.Minute
 
 // WardRound is a meal round that was due, and what became of the patients in it.
@@ -78,11 +84,13 @@ type WardRound struct {
 	MealRound
 }
 
-// OrderDueMealRounds orders the meal rounds that are due, as the system: in each open ward each main meal once a day, from just before its
-// cut-off until it is served. What was missed meanwhile, such as during a restart, is ordered late; what was missed until the
-// meal is served is left to people, who are told (AnnounceMissedRounds). Where the clock can't be
-// right, nothing is ordered. It may be given often, and by several nodes at once. Medical staff are told of the patients for whom
-// there is nothing. A round that fails is returned in the error, and is due again; the others are ordered all the same.
+// OrderDueMealRounds orders the meal rounds that are due, as the system: in each open ward each
+// main meal once a day, from just before its cut-off until it is served. What was missed meanwhile,
+// such as during a restart, is ordered late; what was missed until the meal is served is left to
+// people, who are told (AnnounceMissedRounds). Where the clock can't be right, nothing is ordered.
+// It may be given often, and by several nodes at once. Medical staff are told of the patients for
+// whom there is nothing. A round that fails is returned in the error, and is due again; the others
+// are ordered all the same.
 func (h *Hospital) OrderDueMealRounds(ctx context.Context) ([]WardRound, error) {
 	if err := h.plausible(ctx); err != nil {
 		return nil, err
@@ -94,12 +102,14 @@ func (h *Hospital) OrderDueMealRounds(ctx context.Context) ([]WardRound, error) 
 	var ordered []WardRound
 	var failures []error
 	for _, round := range due {
-		round.MealRound, err = h.OrderMealRound(ctx, System, round.Ward.ID, round.Meal, h.clock(ctx).In(kigali))
+		round.MealRound, err = h.OrderMealRound(ctx, System, round.Ward.ID, round.Meal,
+			h.clock(ctx).In(kigali))
 		if err == nil {
 			err = h.change(ctx, System, func(ctx context.Context, c *change) error { return c.endRound(ctx, round) })
 		}
 		if err != nil {
-			failures = append(failures, fmt.Errorf("%s in ward %s: %w", round.Meal, round.Ward.Code, err))
+			failures = append(failures, fmt.Errorf("%s in ward %s: %w", round.Meal, round.Ward.Code,
+				err))
 			continue
 		}
 		ordered = append(ordered, round)
@@ -154,7 +164,8 @@ func (h *Hospital) dueRounds(ctx context.Context) (due []WardRound, err error) {
 				continue
 			}
 			rows, err := q.QueryContext(ctx, selectWard+` WHERE ward.is_open AND NOT EXISTS (
-				SELECT 1 FROM meal_round WHERE service_date = $1 AND meal = $2 AND ward_id = ward.id) ORDER BY ward.id`, instant(day), meal)
+				SELECT 1 FROM meal_round WHERE service_date = $1 AND meal = $2
+				AND ward_id = ward.id) ORDER BY ward.id`, instant(day), meal)
 			rounds, err := collect(rows, err, func(row scanner) (WardRound, error) {
 				ward, err := scanWard(row)
 				return WardRound{Ward: ward, Meal: meal}, err
@@ -169,34 +180,41 @@ func (h *Hospital) dueRounds(ctx context.Context) (due []WardRound, err error) {
 	return due, err
 }
 
-// roundDue reports whether now is the time for a meal's rounds of today to be ordered by themselves.
+// roundDue reports whether now is the time for a meal's rounds of today to be ordered by
+// themselves.
 func (m Meal) roundDue(now time.Time) bool {
 	times, ok := MealTimes[m]
 	served := times.at(dayIn(now.In(kigali)))
 	return ok && !now.Before(served.Add(-times.CutOff-roundsBegin)) && !now.After(served)
 }
 
-// endRound keeps that a round is done, unless another node was quicker, and tells medical staff who gets nothing.
+// endRound keeps that a round is done, unless another node was quicker, and tells medical staff who
+// gets nothing.
 func (c *change) endRound(ctx context.Context, round WardRound) error {
-	first, err := c.exec(ctx, `INSERT INTO meal_round (ward_id, service_date, meal) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+	first, err := c.exec(ctx,
+		`INSERT INTO meal_round (ward_id, service_date, meal) VALUES ($1, $2,
+			$3) ON CONFLICT DO NOTHING`,
 		round.Ward.ID, instant(dayIn(c.now.In(kigali))), round.Meal)
 	if err != nil {
 		return fmt.Errorf("keep that the round is done: %w", err)
 	}
 	if first == 0 {
-		return errUnchanged
+		return nil
 	}
-	c.record(entry{action: "ward.meal_round", entity: "ward", entityID: round.Ward.ID, wardID: round.Ward.ID, to: string(round.Meal),
+	c.record(entry{action: "ward.meal_round", entity: "ward", entityID: round.Ward.ID,
+		wardID: round.Ward.ID, to: string(round.Meal),
 		reason: round.words()}, KitchenTopic)
 	if nothing := round.NeverAsked + round.NothingFits; nothing > 0 {
-		return c.notifyRole(ctx, MedicalStaff, "meal_round_gaps", strconv.Itoa(nothing), string(round.Meal), round.Ward.Code)
+		return c.notifyRole(ctx, MedicalStaff, "meal_round_gaps", strconv.Itoa(nothing),
+			string(round.Meal), round.Ward.Code)
 	}
 	return nil
 }
 
 // words is what became of the patients, for the audit.
 func (r MealRound) words() string {
-	return fmt.Sprintf("placed %d, had one %d, nil by mouth %d, never asked %d, nothing fits %d", r.Placed, r.Had, r.MustNotEat, r.NeverAsked, r.NothingFits)
+	return fmt.Sprintf("placed %d, had one %d, nil by mouth %d, never asked %d, nothing fits %d",
+		r.Placed, r.Had, r.MustNotEat, r.NeverAsked, r.NothingFits)
 }
 
 // checkRound returns what is wrong with a round.
@@ -212,14 +230,17 @@ func checkRound(meal Meal, day, now time.Time) error {
 	return wrong.err()
 }
 
-// staysInWard lists the open stays of a ward in the order of their beds. NotFound where there is no such ward.
+// staysInWard lists the open stays of a ward in the order of their beds. NotFound where there is no
+// such ward.
 func (h *Hospital) staysInWard(ctx context.Context, wardID int64) (stays []int64, err error) {
 	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
 		if _, err := readWard(ctx, q, wardID); err != nil {
 			return err
 		}
-		rows, err := q.QueryContext(ctx, `SELECT admission.id FROM admission JOIN bed ON bed.id = admission.bed_id
-			WHERE bed.ward_id = $1 AND admission.discharged_at IS NULL ORDER BY length(bed.number), bed.number`, wardID)
+		rows, err := q.QueryContext(ctx,
+			`SELECT admission.id FROM admission JOIN bed ON bed.id = admission.bed_id
+			WHERE bed.ward_id = $1 AND admission.discharged_at IS NULL ORDER BY length(bed.number),
+			bed.number`, wardID)
 		if stays, err = collect(rows, err, scanID); err != nil {
 			return fmt.Errorf("read who lies in ward %d: %w", wardID, err)
 		}
@@ -256,15 +277,16 @@ func (r *MealRound) count(became roundOutcome) {
 	}
 }
 
-// orderForRound places an order for a patient, if there is to be one. It returns errUnchanged, with what became of the
-// patient, if there is not.
-func (c *change) orderForRound(ctx context.Context, admissionID int64, meal Meal, day time.Time) (roundOutcome, error) {
+// orderForRound places an order for a patient, if there is to be one, and returns what became of
+// the patient.
+func (c *change) orderForRound(ctx context.Context, admissionID int64, meal Meal,
+	day time.Time) (roundOutcome, error) {
 	s := meal.on(day, c.now)
 	plate, err := c.lockPlate(ctx, admissionID, meal, s)
 	if err != nil {
 		return 0, err
 	}
-	if err := c.keepStay(ctx, admissionID); err != nil {
+	if err := c.lockStay(ctx, admissionID); err != nil {
 		return 0, err
 	}
 	diet, err := readDiet(ctx, c.tx, admissionID)
@@ -276,9 +298,10 @@ func (c *change) orderForRound(ctx context.Context, admissionID int64, meal Meal
 		return 0, err
 	}
 	if became := diet.inRound(plate, had, c.now, s); became != roundPlaced {
-		return became, errUnchanged
+		return became, nil
 	}
-	o := Order{AdmissionID: admissionID, Meal: meal, ServiceDate: s.date, Due: s.due, Late: s.late, Dishes: plate,
+	o := Order{AdmissionID: admissionID, Meal: meal, ServiceDate: s.date, Due: s.due, Late: s.late,
+		Dishes: plate,
 		Status: OrderConfirmed, PlacedBy: c.actor.UserID, PlacedAt: c.now, StatusSince: c.now}
 	if o.Late {
 		o.Status = OrderPending
@@ -287,9 +310,10 @@ func (c *change) orderForRound(ctx context.Context, admissionID int64, meal Meal
 	return roundPlaced, err
 }
 
-// lockPlate chooses what a patient is to eat and locks it. Dishes are locked before the stay, so the choice is checked again after
-// both.
-func (c *change) lockPlate(ctx context.Context, admissionID int64, meal Meal, s serving) ([]Dish, error) {
+// lockPlate chooses what a patient is to eat and locks it. Dishes are locked before the stay, so
+// the choice is checked again after both.
+func (c *change) lockPlate(ctx context.Context, admissionID int64, meal Meal,
+	s serving) ([]Dish, error) {
 	diet, err := readDiet(ctx, c.tx, admissionID)
 	if err != nil {
 		return nil, err
@@ -317,8 +341,8 @@ func byID(dishes []Dish) []int {
 	return places
 }
 
-// plate chooses a dish of each station from those that are safe for the patient, rather one that is made at the patient's own texture;
-// another one each day where there are several.
+// plate chooses a dish of each station from those that are safe for the patient, rather one that is
+// made at the patient's own texture; another one each day where there are several.
 func (d DietOrder) plate(menu []Dish, now time.Time, s serving) []Dish {
 	var plate []Dish
 	day := int(s.date.Unix() / (24 * 60 * 60))
@@ -343,8 +367,9 @@ func (d DietOrder) plate(menu []Dish, now time.Time, s serving) []Dish {
 	return plate
 }
 
-// inRound says what becomes of a locked patient for whom a plate was chosen. A plate that is not safe after all, because the diet or a
-// recipe has changed this moment, is not given: the next round finds another.
+// inRound says what becomes of a locked patient for whom a plate was chosen. A plate that is not
+// safe after all, because the diet or a recipe has changed this moment, is not given: the next
+// round finds another.
 func (d DietOrder) inRound(plate []Dish, had bool, now time.Time, s serving) roundOutcome {
 	switch {
 	case d.Ended:
@@ -361,9 +386,10 @@ func (d DietOrder) inRound(plate []Dish, had bool, now time.Time, s serving) rou
 	return roundPlaced
 }
 
-// hasOrder reports whether a stay has an order for a meal of a day, whatever became of it: one that somebody cancelled
-// is not placed again by itself.
-func hasOrder(ctx context.Context, q *sql.Tx, admissionID int64, meal Meal, date time.Time) (has bool, err error) {
+// hasOrder reports whether a stay has an order for a meal of a day, whatever became of it: one that
+// somebody cancelled is not placed again by itself.
+func hasOrder(ctx context.Context, q *sql.Tx, admissionID int64, meal Meal,
+	date time.Time) (has bool, err error) {
 	err = q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM meal_order
 		WHERE admission_id = $1 AND service_date = $2 AND meal = $3)`, admissionID, instant(date), meal).Scan(&has)
 	if err != nil {

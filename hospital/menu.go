@@ -36,8 +36,8 @@ func (m Meal) Main() bool { return m == Breakfast || m == Lunch || m == Dinner }
 // Station is where in the kitchen a dish is made.
 type Station string
 
-// Stations lists them in the order in which the kitchen is shown them. A dish of no station stands under "unrouted",
-// so that nothing can be invisible.
+// Stations lists them in the order in which the kitchen is shown them. A dish of no station stands
+// under "unrouted", so that nothing can be invisible.
 var Stations = []Station{"hot", "cold", "porridge", "special", Unrouted}
 
 // Unrouted is the lane of dishes that no station claims.
@@ -93,7 +93,9 @@ func inOrder[T ~string](all, chosen []T) []T {
 		return len(all)
 	}
 	sorted := slices.Clone(chosen)
-	slices.SortFunc(sorted, func(a, b T) int { return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a, b)) })
+	slices.SortFunc(sorted, func(a, b T) int {
+		return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a, b))
+	})
 	return slices.Compact(sorted)
 }
 
@@ -103,7 +105,8 @@ func (d Dish) check() error {
 	if d.Name.En == "" {
 		wrong.refuse("name", "required", "Give the dish a name.")
 	}
-	for field, name := range map[string]string{"name": d.Name.En, "name_fr": d.Name.Fr, "name_rw": d.Name.Rw} {
+	for field, name := range map[string]string{"name": d.Name.En, "name_fr": d.Name.Fr,
+		"name_rw": d.Name.Rw} {
 		wrong.text(field, name, LongestName)
 		wrong.letters(field, name)
 	}
@@ -112,11 +115,13 @@ func (d Dish) check() error {
 	checkChoices(wrong, "allergens", d.Allergens, Allergens, false)
 	checkChoices(wrong, "may_contain", d.MayContain, Allergens, false)
 	checkChoices(wrong, "diets", d.Diets, Diets, true)
-	if len(d.Textures) == 0 || slices.ContainsFunc(d.Textures, func(t Texture) bool { return !t.Valid() }) {
+	if len(d.Textures) == 0 || slices.ContainsFunc(d.Textures,
+		func(t Texture) bool { return !t.Valid() }) {
 		wrong.refuse("textures", "texture", "Choose a texture from 0 to 7.")
 	}
 	n := d.Nutrition
-	for _, amount := range []int{n.EnergyKcal, n.ProteinG, n.CarbohydrateG, n.FatG, n.SodiumMg, n.PotassiumMg} {
+	for _, amount := range []int{n.EnergyKcal, n.ProteinG, n.CarbohydrateG, n.FatG, n.SodiumMg,
+		n.PotassiumMg} {
 		if amount < 0 || amount > mostNutrition {
 			wrong.refuse("nutrition", "range", "Give amounts from 0 to %d.", mostNutrition)
 		}
@@ -127,7 +132,8 @@ func (d Dish) check() error {
 	return wrong.err()
 }
 
-// checkChoices records that a list holds something that can't be chosen, or nothing where something is needed.
+// checkChoices records that a list holds something that can't be chosen, or nothing where something
+// is needed.
 func checkChoices[T ~string](wrong fields, field string, chosen, all []T, needed bool) {
 	if needed && len(chosen) == 0 {
 		wrong.refuse(field, "required", "Choose at least one.")
@@ -148,45 +154,49 @@ func (h *Hospital) AddDish(ctx context.Context, actor Actor, dish Dish) (Dish, e
 	if err := dish.check(); err != nil {
 		return Dish{}, err
 	}
-	err := h.change(ctx, actor, func(ctx context.Context, c *change) error { return c.addDish(ctx, &dish) })
-	if err != nil {
-		return Dish{}, err
-	}
-	return dish, nil
+	return command(ctx, h, actor, func(ctx context.Context, c *change) (Dish, error) {
+		return c.addDish(ctx, dish)
+	})
 }
 
-// addDish inserts a dish and gives it its id.
-func (c *change) addDish(ctx context.Context, dish *Dish) error {
-	err := c.tx.QueryRowContext(ctx, `INSERT INTO dish (name_en, name_fr, name_rw, meals, station, allergens, may_contain, diets,
-			textures, energy_kcal, protein_g, carbohydrate_g, fat_g, sodium_mg, potassium_mg, price, available)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) RETURNING id, version`,
+// addDish inserts a dish and returns it with its id.
+func (c *change) addDish(ctx context.Context, dish Dish) (Dish, error) {
+	err := c.tx.QueryRowContext(ctx,
+		`INSERT INTO dish (name_en, name_fr, name_rw, meals, station, allergens, may_contain, diets,
+			textures, energy_kcal, protein_g, carbohydrate_g, fat_g, sodium_mg, potassium_mg, price,
+			available)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+		RETURNING id, version`,
 		dish.values()...).Scan(&dish.ID, &dish.Version)
 	if err != nil {
-		return dish.notKept(err)
+		return dish, dish.writeError(err)
 	}
-	c.record(entry{action: "dish.add", entity: "dish", entityID: dish.ID, to: dish.Name.En}, MenuTopic)
-	return nil
+	c.record(entry{action: "dish.add", entity: "dish", entityID: dish.ID, to: dish.Name.En}, dish)
+	return dish, nil
 }
 
 // values are what the columns of a dish are to hold, apart from its id and version.
 func (d Dish) values() []any {
 	n := d.Nutrition
-	return []any{d.Name.En, d.Name.Fr, d.Name.Rw, list[Meal](d.Meals), d.Station, list[Allergen](d.Allergens),
-		list[Allergen](d.MayContain), list[Diet](d.Diets), list[Texture](d.Textures), n.EnergyKcal, n.ProteinG, n.CarbohydrateG,
-		n.FatG, n.SodiumMg, n.PotassiumMg, d.Price, d.Available}
+	return []any{d.Name.En, d.Name.Fr, d.Name.Rw, list[Meal](d.Meals), d.Station,
+		list[Allergen](d.Allergens), list[Allergen](d.MayContain), list[Diet](d.Diets),
+		list[Texture](d.Textures), n.EnergyKcal, n.ProteinG, n.CarbohydrateG, n.FatG, n.SodiumMg,
+		n.PotassiumMg, d.Price, d.Available}
 }
 
-// notKept words why a dish could not be written.
-func (d Dish) notKept(err error) error {
+// writeError words why a dish could not be written.
+func (d Dish) writeError(err error) error {
 	if store.Violated(err) == "dish_name_en" {
-		return Refuse(Conflict, "dish_name_taken", "There is a dish %s already. Choose another name.", d.Name.En)
+		return Refuse(Conflict, "dish_name_taken",
+			"There is a dish %s already. Choose another name.", d.Name.En)
 	}
 	return fmt.Errorf("keep dish %d: %w", d.ID, err)
 }
 
-// SetDish changes a dish: its recipe, or whether there is any today. In the same transaction every open order with it is checked
-// anew, as for SetDiet. Invalid names wrong fields; NotFound where there is no such dish; Conflict for a name that is taken, and for a
-// version other than 0 that is not the dish's.
+// SetDish changes a dish: its recipe, or whether there is any today. In the same transaction every
+// open order with it is checked anew, as for SetDiet. Invalid names wrong fields; NotFound where
+// there is no such dish; Conflict for a name that is taken, and for a version other than 0 that is
+// not the dish's.
 func (h *Hospital) SetDish(ctx context.Context, actor Actor, dish Dish) (Dish, error) {
 	if err := actor.need(ManageMenu); err != nil {
 		return Dish{}, err
@@ -195,25 +205,23 @@ func (h *Hospital) SetDish(ctx context.Context, actor Actor, dish Dish) (Dish, e
 	if err := dish.check(); err != nil {
 		return Dish{}, err
 	}
-	err := h.change(ctx, actor, func(ctx context.Context, c *change) error {
+	return command(ctx, h, actor, func(ctx context.Context, c *change) (Dish, error) {
 		before, err := c.lockDish(ctx, dish.ID)
 		if err != nil {
-			return err
+			return Dish{}, err
 		}
 		if dish.Version != 0 && dish.Version != before.Version {
-			refusal := Refuse(Conflict, "dish_outdated", "%s has changed meanwhile. Look again before you change it.", before.Name.En)
-			refusal.Current = before
-			return refusal
+			return Dish{}, Refuse(Conflict, "dish_outdated",
+				"%s has changed meanwhile. Look again before you change it.", before.Name.En).With(before)
 		}
-		return c.setDish(ctx, &dish)
+		after := dish
+		err = c.setDish(ctx, &after)
+		return after, err
 	})
-	if err != nil {
-		return Dish{}, err
-	}
-	return dish, nil
 }
 
-// lockDish keeps a dish from everyone else until the commit and returns it as it stands. NotFound where there is none.
+// lockDish keeps a dish from everyone else until the commit and returns it as it stands. NotFound
+// where there is none.
 func (c *change) lockDish(ctx context.Context, id int64) (Dish, error) {
 	if _, err := c.tx.ExecContext(ctx, `UPDATE dish SET version = version WHERE id = $1`, id); err != nil {
 		return Dish{}, fmt.Errorf("lock dish %d: %w", id, err)
@@ -230,24 +238,27 @@ func (c *change) lockDish(ctx context.Context, id int64) (Dish, error) {
 
 // setDish writes a locked dish and checks the open orders with it anew.
 func (c *change) setDish(ctx context.Context, dish *Dish) error {
-	err := c.tx.QueryRowContext(ctx, `UPDATE dish SET name_en = $1, name_fr = $2, name_rw = $3, meals = $4, station = $5,
-			allergens = $6, may_contain = $7, diets = $8, textures = $9, energy_kcal = $10, protein_g = $11, carbohydrate_g = $12,
-			fat_g = $13, sodium_mg = $14, potassium_mg = $15, price = $16, available = $17, version = version + 1
+	err := c.tx.QueryRowContext(ctx,
+		`UPDATE dish SET name_en = $1, name_fr = $2, name_rw = $3, meals = $4, station = $5,
+			allergens = $6, may_contain = $7, diets = $8, textures = $9, energy_kcal = $10,
+			protein_g = $11, carbohydrate_g = $12, fat_g = $13, sodium_mg = $14, potassium_mg = $15,
+			price = $16, available = $17, version = version + 1
 		WHERE id = $18 RETURNING version`, append(dish.values(), dish.ID)...).Scan(&dish.Version)
 	if err != nil {
-		return dish.notKept(err)
+		return dish.writeError(err)
 	}
-	c.record(entry{action: "dish.set", entity: "dish", entityID: dish.ID, to: dish.Name.En}, MenuTopic)
+	c.record(entry{action: "dish.set", entity: "dish", entityID: dish.ID, to: dish.Name.En}, dish)
 	rows, err := c.tx.QueryContext(ctx, `SELECT DISTINCT meal_order.admission_id FROM meal_order
 		JOIN order_dish ON order_dish.order_id = meal_order.id
-		WHERE meal_order.ended_at IS NULL AND meal_order.admission_id IS NOT NULL AND order_dish.dish_id = $1
+		WHERE meal_order.ended_at IS NULL AND meal_order.admission_id IS NOT NULL
+		AND order_dish.dish_id = $1
 		ORDER BY meal_order.admission_id`, dish.ID)
 	stays, err := collect(rows, err, scanID)
 	if err != nil {
 		return fmt.Errorf("read who is to eat dish %d: %w", dish.ID, err)
 	}
 	for _, stay := range stays {
-		if err := c.keepStay(ctx, stay); err != nil {
+		if err := c.lockStay(ctx, stay); err != nil {
 			return err
 		}
 		if err := c.recheckStay(ctx, stay); err != nil {
@@ -257,42 +268,41 @@ func (c *change) setDish(ctx context.Context, dish *Dish) error {
 	return nil
 }
 
-const selectDish = `SELECT dish.id, dish.name_en, dish.name_fr, dish.name_rw, dish.meals, dish.station, dish.allergens,
-	dish.may_contain, dish.diets, dish.textures, dish.energy_kcal, dish.protein_g, dish.carbohydrate_g, dish.fat_g, dish.sodium_mg,
+const selectDish = `SELECT dish.id, dish.name_en, dish.name_fr, dish.name_rw, dish.meals,
+	dish.station, dish.allergens,
+	dish.may_contain, dish.diets, dish.textures, dish.energy_kcal, dish.protein_g,
+	dish.carbohydrate_g, dish.fat_g, dish.sodium_mg,
 	dish.potassium_mg, dish.price, dish.available, dish.version FROM dish`
 
 func scanDish(row scanner) (d Dish, err error) {
 	n := &d.Nutrition
-	err = row.Scan(&d.ID, &d.Name.En, &d.Name.Fr, &d.Name.Rw, (*list[Meal])(&d.Meals), &d.Station, (*list[Allergen])(&d.Allergens),
-		(*list[Allergen])(&d.MayContain), (*list[Diet])(&d.Diets), (*list[Texture])(&d.Textures), &n.EnergyKcal, &n.ProteinG,
-		&n.CarbohydrateG, &n.FatG, &n.SodiumMg, &n.PotassiumMg, &d.Price, &d.Available, &d.Version)
+	err = row.Scan(&d.ID, &d.Name.En, &d.Name.Fr, &d.Name.Rw, (*list[Meal])(&d.Meals), &d.Station,
+		(*list[Allergen])(&d.Allergens), (*list[Allergen])(&d.MayContain), (*list[Diet])(&d.Diets),
+		(*list[Texture])(&d.Textures), &n.EnergyKcal, &n.ProteinG, &n.CarbohydrateG, &n.FatG,
+		&n.SodiumMg, &n.PotassiumMg, &d.Price, &d.Available, &d.Version)
 	return d, err
 }
 
 // Dishes lists everything that was ever on the menu by name, for whoever looks after it.
-func (h *Hospital) Dishes(ctx context.Context, actor Actor) (dishes []Dish, err error) {
-	if err := actor.need(ManageMenu); err != nil {
-		return nil, err
-	}
-	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
-		dishes, err = readDishes(ctx, q, func(Dish) bool { return true })
-		return err
+func (h *Hospital) Dishes(ctx context.Context, actor Actor) ([]Dish, error) {
+	return readAs(ctx, h, actor, ManageMenu, func(ctx context.Context, q *sql.Tx) ([]Dish, error) {
+		return readDishes(ctx, q, func(Dish) bool { return true })
 	})
-	return dishes, err
 }
 
 // Menu lists the available dishes of a meal by name.
-func (h *Hospital) Menu(ctx context.Context, meal Meal) (dishes []Dish, err error) {
-	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
-		dishes, err = readMenu(ctx, q, meal)
-		return err
+func (h *Hospital) Menu(ctx context.Context, actor Actor, meal Meal) ([]Dish, error) {
+	return readAs(ctx, h, actor, OrderMeals, func(ctx context.Context, q *sql.Tx) ([]Dish, error) {
+		return readMenu(ctx, q, meal)
 	})
-	return dishes, err
 }
 
 // readMenu lists the available dishes of a meal by name.
 func readMenu(ctx context.Context, q *sql.Tx, meal Meal) ([]Dish, error) {
-	return readDishes(ctx, q, func(d Dish) bool { return d.Available && slices.Contains(d.Meals, meal) })
+	return readDishes(ctx, q, func(d Dish) bool {
+		return d.Available &&
+			slices.Contains(d.Meals, meal)
+	})
 }
 
 // readDishes lists the dishes that are wanted by name.
@@ -303,34 +313,32 @@ func readDishes(ctx context.Context, q *sql.Tx, wanted func(Dish) bool) ([]Dish,
 		return nil, fmt.Errorf("read the menu: %w", err)
 	}
 	dishes = slices.DeleteFunc(dishes, func(d Dish) bool { return !wanted(d) })
-	slices.SortFunc(dishes, func(a, b Dish) int { return cmp.Or(cmp.Compare(a.Name.En, b.Name.En), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(dishes, func(a, b Dish) int {
+		return cmp.Or(cmp.Compare(a.Name.En, b.Name.En), cmp.Compare(a.ID, b.ID))
+	})
 	return dishes, nil
 }
 
-// OfferedDish is a dish as one patient's menu shows it: crossed out with the reasons where it conflicts.
+// OfferedDish is a dish as one patient's menu shows it: crossed out with the reasons where it
+// conflicts.
 type OfferedDish struct {
 	Dish
 	Hazards []Hazard
 }
 
-// MenuFor lists the dishes of a meal for a patient, each with what speaks against it if it were ordered now. NotFound for an
-// unknown stay; a customer may ask for their own patient only.
-func (h *Hospital) MenuFor(ctx context.Context, actor Actor, admissionID int64, meal Meal) ([]OfferedDish, error) {
-	if err := actor.need(OrderMeals); err != nil {
-		return nil, err
-	}
-	var offered []OfferedDish
+// MenuFor lists the dishes of a meal for a patient, each with what speaks against it if it were
+// ordered now. NotFound for an unknown stay; a customer may ask for their own patient only.
+func (h *Hospital) MenuFor(ctx context.Context, actor Actor, admissionID int64,
+	meal Meal) ([]OfferedDish, error) {
 	now := h.clock(ctx)
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+	return readAs(ctx, h, actor, OrderMeals, func(ctx context.Context, q *sql.Tx) ([]OfferedDish, error) {
 		diet, err := dietFor(ctx, q, actor, admissionID)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		dishes, err := readMenu(ctx, q, meal)
-		offered = diet.judge(dishes, now, meal.next(now).due)
-		return err
+		return diet.judge(dishes, now, meal.next(now).due), err
 	})
-	return offered, err
 }
 
 // judge says of each dish what speaks against it if the patient were to eat it then.
@@ -347,9 +355,10 @@ type Offer struct {
 	Stay     CustomerStay // of the patient; its AdmissionID is 0 for an address
 	Address  Address      // its ID is 0 for a patient
 	Meal     Meal
-	Servings []Serving     // of every meal, the next of each
-	Dishes   []OfferedDish // for an address nothing speaks against any: nobody here knows who will eat it
-	At       time.Time
+	Servings []Serving // of every meal, the next of each
+	// for an address nothing speaks against any: nobody here knows who will eat it
+	Dishes []OfferedDish
+	At     time.Time
 }
 
 // Serving is when a meal that is ordered now will be eaten.
@@ -359,9 +368,11 @@ type Serving struct {
 	Late bool // after the cut-off
 }
 
-// Offer reads what the actor can order for a stay or for an address of theirs, the other id being 0. An empty meal is the main meal
-// that comes next. Invalid without one of the two or for a meal that there is not; NotFound as for MenuFor and Address.
-func (h *Hospital) Offer(ctx context.Context, actor Actor, admissionID, addressID int64, meal Meal) (Offer, error) {
+// Offer reads what the actor can order for a stay or for an address of theirs, the other id being
+// 0. An empty meal is the main meal that comes next. Invalid without one of the two or for a meal
+// that there is not; NotFound as for MenuFor and Address.
+func (h *Hospital) Offer(ctx context.Context, actor Actor, admissionID, addressID int64,
+	meal Meal) (Offer, error) {
 	if err := actor.need(OrderMeals); err != nil {
 		return Offer{}, err
 	}
@@ -393,7 +404,8 @@ func (h *Hospital) Offer(ctx context.Context, actor Actor, admissionID, addressI
 	return o, nil
 }
 
-// plan says when each meal is eaten that is ordered now, and chooses the main meal that comes next where none is asked for.
+// plan says when each meal is eaten that is ordered now, and chooses the main meal that comes next
+// where none is asked for.
 func (o *Offer) plan(meal Meal) {
 	o.Meal = meal
 	var soonest time.Time
@@ -407,7 +419,8 @@ func (o *Offer) plan(meal Meal) {
 }
 
 // toAddress offers the dishes for an address of the actor's.
-func (o *Offer) toAddress(ctx context.Context, q *sql.Tx, actor Actor, id int64, dishes []Dish) (err error) {
+func (o *Offer) toAddress(ctx context.Context, q *sql.Tx, actor Actor, id int64,
+	dishes []Dish) (err error) {
 	if o.Address, err = readAddress(ctx, q, id); err != nil {
 		return err
 	}
@@ -443,7 +456,8 @@ type MealTime struct {
 	CutOff time.Duration // before Serve
 }
 
-// MealTimes are the hospital's rounds: breakfast 07:00, lunch 12:30, dinner 18:30; a snack or supplement is served within the hour.
+// MealTimes are the hospital's rounds: breakfast 07:00, lunch 12:30, dinner 18:30; a snack or
+// supplement is served within the hour.
 var MealTimes = map[Meal]MealTime{
 	Breakfast: {7 * time.Hour, 45 * time.Minute},
 	Lunch:     {12*time.Hour + 30*time.Minute, 90 * time.Minute},
@@ -456,7 +470,8 @@ var kigali = time.FixedZone("CAT", 2*60*60)
 // withinTheHour is how soon is served what has no time of its own, or is ordered after its time.
 const withinTheHour = time.Hour
 
-// lateLasts is how long after its time a meal can still be ordered for the same day, as a late tray. After that it is the next day's.
+// lateLasts is how long after its time a meal can still be ordered for the same day, as a late
+// tray. After that it is the next day's.
 const lateLasts = 2 * time.Hour
 
 // serving is one occasion at which a meal is eaten.

@@ -90,7 +90,7 @@ func TestTheMenuListsWhatThereIsOfAMealByName(t *testing.T) {
 		s.add(t, "Porridge", func(d *hospital.Dish) { d.Meals = []hospital.Meal{hospital.Breakfast} })
 		for meal, want := range map[hospital.Meal]string{hospital.Lunch: "Beans, Rice, Tea", hospital.Breakfast: "Beans, Porridge, Rice, Tea", "brunch": ""} {
 			var names []string
-			for _, dish := range must[[]hospital.Dish](t)(s.Menu(t.Context(), meal)) {
+			for _, dish := range must[[]hospital.Dish](t)(s.Menu(t.Context(), hospital.System, meal)) {
 				names = append(names, dish.Name.En)
 			}
 			if got := strings.Join(names, ", "); got != want {
@@ -110,7 +110,8 @@ func TestAnOfferIsForAPatientOrAnAddress(t *testing.T) {
 		offer := func(actor hospital.Actor, stay, address int64, meal hospital.Meal) (hospital.Offer, error) {
 			return s.Offer(t.Context(), actor, stay, address, meal)
 		}
-		// It is 11:00 in Kigali: lunch comes next, after its cut-off from 11:00 on; breakfast is tomorrow's.
+		// It is 11:00 in Kigali: lunch comes next, after its cut-off from 11:00 on; breakfast is
+		// tomorrow's.
 		o := must[hospital.Offer](t)(offer(s.customer, a.ID, 0, ""))
 		if o.Meal != hospital.Lunch || o.Stay.PatientName != "Uwase Marie" || o.Stay.Place != "Medicine, A-01" || o.Address.ID != 0 {
 			t.Errorf("for the patient it is %+v", o)

@@ -28,7 +28,8 @@ type StayLine struct {
 	ExpectedDischarge time.Time
 }
 
-// HeldLine is an order of a patient that is held, or whose tray must come back, as the dashboards' lists show it.
+// HeldLine is an order of a patient that is held, or whose tray must come back, as the dashboards'
+// lists show it.
 type HeldLine struct {
 	StayLine
 	OrderID int64
@@ -38,7 +39,8 @@ type HeldLine struct {
 	Stopped string
 }
 
-// FastingLine is a patient whose time of nil by mouth is over, and whom nobody has let eat again yet.
+// FastingLine is a patient whose time of nil by mouth is over, and whom nobody has let eat again
+// yet.
 type FastingLine struct {
 	StayLine
 	Over   time.Time // since when
@@ -58,23 +60,24 @@ type BedLine struct {
 // ListLimit is the most lines a dashboard's list has; what is beyond it is counted.
 const ListLimit = 12
 
-// MedicalDashboard is what medical staff see first, read in one snapshot. Lists are of the wards it was asked for,
-// oldest need first; recent admissions newest first.
+// MedicalDashboard is what medical staff see first, read in one snapshot. Lists are of the wards it
+// was asked for, oldest need first; recent admissions newest first.
 type MedicalDashboard struct {
 	Metrics
 	Wards             []WardSummary
-	RecentAdmissions  []StayLine    // open stays of the last 24 hours, at most ListLimit
-	PendingDischarges []StayLine    // at most ListLimit, soonest first
-	Waiting           []StayLine    // admitted without a bed: of the whole hospital, longest wait first, at most ListLimit
-	Held              []HeldLine    // soonest due first, at most ListLimit
-	Fasted            []FastingLine // longest first, at most ListLimit
-	Missed            []MissedRound // of the wards asked for, to be ordered late
-	WaitingCount      int
-	PendingCount      int // of the wards asked for, beyond the limit too
-	HeldCount         int
-	FastedCount       int
-	At                time.Time
-	Revisions         // of MetricsTopic
+	RecentAdmissions  []StayLine // open stays of the last 24 hours, at most ListLimit
+	PendingDischarges []StayLine // at most ListLimit, soonest first
+	// admitted without a bed: of the whole hospital, longest wait first, at most ListLimit
+	Waiting      []StayLine
+	Held         []HeldLine    // soonest due first, at most ListLimit
+	Fasted       []FastingLine // longest first, at most ListLimit
+	Missed       []MissedRound // of the wards asked for, to be ordered late
+	WaitingCount int
+	PendingCount int // of the wards asked for, beyond the limit too
+	HeldCount    int
+	FastedCount  int
+	At           time.Time
+	Revisions    // of MetricsTopic
 }
 
 // ManagementDashboard is what ward managers see first, read in one snapshot.
@@ -93,50 +96,55 @@ type ManagementDashboard struct {
 	Revisions         // of MetricsTopic
 }
 
-// MedicalDashboard reads it for some wards; none given means all, and then patients who wait for a bed are of it too.
-func (h *Hospital) MedicalDashboard(ctx context.Context, wardIDs []int64) (MedicalDashboard, error) {
-	d := MedicalDashboard{At: h.clock(ctx)}
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+// MedicalDashboard reads it for some wards; none given means all, and then patients who wait for a
+// bed are of it too.
+func (h *Hospital) MedicalDashboard(ctx context.Context, actor Actor,
+	wardIDs []int64) (MedicalDashboard, error) {
+	return readAs(ctx, h, actor, ReadMedicalDashboard, func(ctx context.Context, q *sql.Tx) (d MedicalDashboard, err error) {
+		d = MedicalDashboard{At: h.clock(ctx)}
 		s, err := readStanding(ctx, q)
 		if err != nil {
-			return err
+			return d, err
 		}
 		d.Revisions, d.Metrics, d.WaitingCount, d.PendingCount = s.Revisions, s.metrics(), s.waiting, s.pending
-		if d.Wards = s.wards; len(wardIDs) > 0 {
-			d.Wards = slices.DeleteFunc(s.wards, func(w WardSummary) bool { return !slices.Contains(wardIDs, w.ID) })
+		d.Wards = s.wards
+		if len(wardIDs) > 0 {
+			d.Wards = slices.DeleteFunc(s.wards,
+				func(w WardSummary) bool { return !slices.Contains(wardIDs, w.ID) })
 			d.PendingCount = 0
 			for _, w := range d.Wards {
 				d.PendingCount += w.PendingDischarges
 			}
 		}
 		if d.RecentAdmissions, err = recentStays(ctx, q, d.At, wardIDs); err != nil {
-			return err
+			return d, err
 		}
 		if d.PendingDischarges, err = pendingStays(ctx, q, wardIDs); err != nil {
-			return err
+			return d, err
 		}
 		if d.Waiting, err = waitingStays(ctx, q); err != nil {
-			return err
+			return d, err
 		}
 		if d.Missed, err = readMissed(ctx, q, d.At); err != nil {
-			return err
+			return d, err
 		}
-		d.Missed = slices.DeleteFunc(d.Missed, func(m MissedRound) bool { return len(wardIDs) > 0 && !slices.Contains(wardIDs, m.Ward.ID) })
-		return d.readMeals(ctx, q, wardIDs)
+		d.Missed = slices.DeleteFunc(d.Missed, func(m MissedRound) bool {
+			return len(wardIDs) > 0 &&
+				!slices.Contains(wardIDs, m.Ward.ID)
+		})
+		err = d.readMeals(ctx, q, wardIDs)
+		return d, err
 	})
-	if err != nil {
-		return MedicalDashboard{}, err
-	}
-	return d, nil
 }
 
 // ManagementDashboard reads it.
-func (h *Hospital) ManagementDashboard(ctx context.Context) (ManagementDashboard, error) {
-	d := ManagementDashboard{At: h.clock(ctx)}
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+func (h *Hospital) ManagementDashboard(ctx context.Context,
+	actor Actor) (ManagementDashboard, error) {
+	return readAs(ctx, h, actor, ReadManagementDashboard, func(ctx context.Context, q *sql.Tx) (d ManagementDashboard, err error) {
+		d = ManagementDashboard{At: h.clock(ctx)}
 		s, err := readStanding(ctx, q)
 		if err != nil {
-			return err
+			return d, err
 		}
 		d.Revisions, d.Metrics, d.Wards, d.Counts = s.Revisions, s.metrics(), s.wards, s.openCounts()
 		d.PendingCount, d.WaitingCount = s.pending, s.waiting
@@ -144,21 +152,17 @@ func (h *Hospital) ManagementDashboard(ctx context.Context) (ManagementDashboard
 			d.CleaningCount += w.Counts.Cleaning
 		}
 		if d.PendingDischarges, err = pendingStays(ctx, q, nil); err != nil {
-			return err
+			return d, err
 		}
 		if d.BedsToClean, err = bedsToClean(ctx, q); err != nil {
-			return err
+			return d, err
 		}
 		if d.Missed, err = readMissed(ctx, q, d.At); err != nil {
-			return err
+			return d, err
 		}
 		d.Waiting, err = waitingStays(ctx, q)
-		return err
+		return d, err
 	})
-	if err != nil {
-		return ManagementDashboard{}, err
-	}
-	return d, nil
 }
 
 // standing is how the hospital stands: what all dashboards count from.
@@ -170,7 +174,8 @@ type standing struct {
 	waiting   int // those without a bed
 }
 
-// readStanding reads it in three statements, whatever the number of wards and of stays that have ended.
+// readStanding reads it in three statements, whatever the number of wards and of stays that have
+// ended.
 func readStanding(ctx context.Context, q *sql.Tx) (s standing, err error) {
 	if s.Revisions, err = revisions(ctx, q, MetricsTopic); err != nil {
 		return s, err
@@ -178,7 +183,9 @@ func readStanding(ctx context.Context, q *sql.Tx) (s standing, err error) {
 	if s.wards, err = wardSummaries(ctx, q); err != nil {
 		return s, err
 	}
-	err = q.QueryRowContext(ctx, `SELECT count(*), count(*) FILTER (WHERE discharge_planned), count(*) FILTER (WHERE bed_id IS NULL)
+	err = q.QueryRowContext(ctx,
+		`SELECT count(*), count(*) FILTER (WHERE discharge_planned),
+			count(*) FILTER (WHERE bed_id IS NULL)
 		FROM admission WHERE discharged_at IS NULL`).Scan(&s.patients, &s.pending, &s.waiting)
 	if err != nil {
 		return s, fmt.Errorf("count the open admissions: %w", err)
@@ -198,7 +205,8 @@ func (s standing) openCounts() (all BedCounts) {
 
 // metrics are the hospital's numbers.
 func (s standing) metrics() Metrics {
-	m := Metrics{OccupancyRate: s.openCounts().OccupancyRate(), PatientCount: s.patients, PendingDischarges: s.pending}
+	m := Metrics{OccupancyRate: s.openCounts().OccupancyRate(), PatientCount: s.patients,
+		PendingDischarges: s.pending}
 	for _, w := range s.wards {
 		if w.Open && w.Counts.InService() > 0 {
 			m.ActiveWards++
@@ -209,7 +217,8 @@ func (s standing) metrics() Metrics {
 
 // The columns and tables of stays in a list. What is asked of meals comes between them.
 const (
-	stayLineColumns = `admission.id, patient.name, admission.bed_id, COALESCE(bed.number, ''), bed.ward_id,
+	stayLineColumns = `admission.id, patient.name, admission.bed_id, COALESCE(bed.number, ''),
+		bed.ward_id,
 		COALESCE(ward.name, ''), admission.admitted_at, admission.expected_discharge`
 	stayLineTables = ` FROM admission
 		JOIN patient ON patient.id = admission.patient_id
@@ -219,8 +228,9 @@ const (
 
 // scanStayLine reads a row that begins with stayLineColumns and has more columns after them.
 func scanStayLine(row scanner, more ...any) (s StayLine, err error) {
-	err = row.Scan(append([]any{&s.AdmissionID, &s.PatientName, (*reference)(&s.BedID), &s.BedNumber, (*reference)(&s.WardID),
-		&s.WardName, (*instant)(&s.AdmittedAt), (*instant)(&s.ExpectedDischarge)}, more...)...)
+	err = row.Scan(append([]any{&s.AdmissionID, &s.PatientName, (*reference)(&s.BedID),
+		&s.BedNumber, (*reference)(&s.WardID), &s.WardName, (*instant)(&s.AdmittedAt),
+		(*instant)(&s.ExpectedDischarge)}, more...)...)
 	return s, err
 }
 
@@ -230,16 +240,21 @@ func inWards(condition string, args []any, wardIDs []int64) (string, []any) {
 		return condition, args
 	}
 	list, args := oneOf(args, wardIDs)
-	return condition + ` AND admission.bed_id IN (SELECT id FROM bed WHERE ward_id IN ` + list + `)`, args
+	return condition + ` AND admission.bed_id IN (SELECT id FROM bed
+		WHERE ward_id IN ` + list + `)`, args
 }
 
-// stayLines lists the first ListLimit open stays of some wards, or of all, that condition selects and order sorts. It looks up the patients
-// and beds of these alone, however many there are. The arguments that condition names begin with $2.
-func stayLines(ctx context.Context, q *sql.Tx, wardIDs []int64, condition, order string, args ...any) ([]StayLine, error) {
+// stayLines lists the first ListLimit open stays of some wards, or of all, that condition selects
+// and order sorts. It looks up the patients and beds of these alone, however many there are. The
+// arguments that condition names begin with $2.
+func stayLines(ctx context.Context, q *sql.Tx, wardIDs []int64, condition, order string,
+	args ...any) ([]StayLine, error) {
 	condition, args = inWards(condition, append([]any{ListLimit}, args...), wardIDs)
-	first := `SELECT admission.id FROM admission WHERE admission.discharged_at IS NULL AND ` + condition + ` ORDER BY ` + order + ` LIMIT $1`
+	first := `SELECT admission.id FROM admission WHERE admission.discharged_at IS NULL
+		AND ` + condition + ` ORDER BY ` + order + ` LIMIT $1`
 	// #nosec G202 -- the condition is one of this package's own, with $n for what people send
-	rows, err := q.QueryContext(ctx, `SELECT `+stayLineColumns+stayLineTables+`WHERE admission.id IN (`+first+`) ORDER BY `+order, args...)
+	rows, err := q.QueryContext(ctx,
+		`SELECT `+stayLineColumns+stayLineTables+`WHERE admission.id IN (`+first+`) ORDER BY `+order, args...)
 	return collect(rows, err, func(row scanner) (StayLine, error) { return scanStayLine(row) })
 }
 
@@ -247,26 +262,31 @@ func stayLines(ctx context.Context, q *sql.Tx, wardIDs []int64, condition, order
 // are not past by $1, through the index of open orders.
 const selectHeld = `SELECT ` + stayLineColumns + `, meal_order.id, meal_order.meal, meal_order.due, meal_order.held_for, meal_order.stopped` +
 	stayLineTables + `JOIN meal_order ON meal_order.admission_id = admission.id
-	WHERE admission.discharged_at IS NULL AND meal_order.ended_at IS NULL AND (meal_order.status = 'held' OR meal_order.stopped <> '')
+	WHERE admission.discharged_at IS NULL AND meal_order.ended_at IS NULL
+	AND (meal_order.status = 'held' OR meal_order.stopped <> '')
 		AND meal_order.due >= $1`
 
-// selectFasted reads the open stays whose time of nil by mouth is over by $1 and that nobody has let eat again.
+// selectFasted reads the open stays whose time of nil by mouth is over by $1 and that nobody has
+// let eat again.
 const selectFasted = `SELECT ` + stayLineColumns + `, admission.nil_by_mouth_from, admission.nil_by_mouth_until` + stayLineTables + `
-	WHERE admission.discharged_at IS NULL AND admission.nil_by_mouth_from IS NOT NULL AND admission.nil_by_mouth_until <= $1`
+	WHERE admission.discharged_at IS NULL AND admission.nil_by_mouth_from IS NOT NULL
+	AND admission.nil_by_mouth_until <= $1`
 
 // readMeals adds what medical staff must look at of the meals in some wards, or in all.
 func (d *MedicalDashboard) readMeals(ctx context.Context, q *sql.Tx, wardIDs []int64) error {
 	query, args := inWards(selectHeld, []any{instant(pastBefore(d.At))}, wardIDs)
 	rows, err := q.QueryContext(ctx, query+` ORDER BY meal_order.due, meal_order.id`, args...)
 	held, err := collect(rows, err, func(row scanner) (l HeldLine, err error) {
-		l.StayLine, err = scanStayLine(row, &l.OrderID, &l.Meal, (*instant)(&l.Due), (*list[Hazard])(&l.HeldFor), &l.Stopped)
+		l.StayLine, err = scanStayLine(row, &l.OrderID, &l.Meal, (*instant)(&l.Due),
+			(*list[Hazard])(&l.HeldFor), &l.Stopped)
 		return l, err
 	})
 	if err != nil {
 		return fmt.Errorf("read the held orders: %w", err)
 	}
 	query, args = inWards(selectFasted, []any{instant(d.At)}, wardIDs)
-	rows, err = q.QueryContext(ctx, query+` ORDER BY admission.nil_by_mouth_until, admission.id`, args...)
+	rows, err = q.QueryContext(ctx, query+` ORDER BY admission.nil_by_mouth_until, admission.id`,
+		args...)
 	fasted, err := collect(rows, err, func(row scanner) (l FastingLine, err error) {
 		var window Window
 		l.StayLine, err = scanStayLine(row, (*instant)(&window.From), (*instant)(&window.Until))
@@ -282,13 +302,16 @@ func (d *MedicalDashboard) readMeals(ctx context.Context, q *sql.Tx, wardIDs []i
 }
 
 // recentStays lists who was admitted in the 24 hours before now, newest first.
-func recentStays(ctx context.Context, q *sql.Tx, now time.Time, wardIDs []int64) ([]StayLine, error) {
-	return stayLines(ctx, q, wardIDs, `admission.admitted_at > $2`, `admission.admitted_at DESC, admission.id DESC`, instant(now.Add(-24*time.Hour)))
+func recentStays(ctx context.Context, q *sql.Tx, now time.Time,
+	wardIDs []int64) ([]StayLine, error) {
+	return stayLines(ctx, q, wardIDs, `admission.admitted_at > $2`,
+		`admission.admitted_at DESC, admission.id DESC`, instant(now.Add(-24*time.Hour)))
 }
 
 // pendingStays lists who is marked for discharge, soonest first.
 func pendingStays(ctx context.Context, q *sql.Tx, wardIDs []int64) ([]StayLine, error) {
-	return stayLines(ctx, q, wardIDs, `admission.discharge_planned`, `admission.expected_discharge, admission.id`)
+	return stayLines(ctx, q, wardIDs, `admission.discharge_planned`,
+		`admission.expected_discharge, admission.id`)
 }
 
 // waitingStays lists who is admitted without a bed, longest wait first.
@@ -298,8 +321,10 @@ func waitingStays(ctx context.Context, q *sql.Tx) ([]StayLine, error) {
 
 // bedsToClean lists the beds in cleaning, longest first.
 func bedsToClean(ctx context.Context, q *sql.Tx) ([]BedLine, error) {
-	rows, err := q.QueryContext(ctx, `SELECT bed.id, bed.number, bed.ward_id, ward.name, bed.status_since, bed.status_reason
-		FROM bed JOIN ward ON ward.id = bed.ward_id WHERE bed.status = 'cleaning' ORDER BY bed.status_since, bed.id LIMIT $1`, ListLimit)
+	rows, err := q.QueryContext(ctx,
+		`SELECT bed.id, bed.number, bed.ward_id, ward.name, bed.status_since, bed.status_reason
+		FROM bed JOIN ward ON ward.id = bed.ward_id WHERE bed.status = 'cleaning'
+		ORDER BY bed.status_since, bed.id LIMIT $1`, ListLimit)
 	return collect(rows, err, func(row scanner) (b BedLine, err error) {
 		err = row.Scan(&b.ID, &b.Number, &b.WardID, &b.WardName, (*instant)(&b.Since), &b.Reason)
 		return b, err

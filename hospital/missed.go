@@ -67,8 +67,10 @@ func servedRounds(now time.Time) (served []MissedRound) {
 	for _, day := range []time.Time{today.AddDate(0, 0, -1), today} {
 		for _, meal := range Meals {
 			times, ok := MealTimes[meal]
-			if at := times.at(day); ok && now.After(at) && now.Sub(at) < roundsKnown {
-				served = append(served, MissedRound{Meal: meal, Day: day, Until: meal.lateUntil(day)})
+			at := times.at(day)
+			if ok && now.After(at) && now.Sub(at) < roundsKnown {
+				served = append(served, MissedRound{Meal: meal, Day: day,
+					Until: meal.lateUntil(day)})
 			}
 		}
 	}
@@ -105,7 +107,8 @@ func (h *Hospital) announceMissed(ctx context.Context, round MissedRound, now ti
 		}
 		first, err := h.tellMissed(ctx, missed)
 		if err != nil {
-			return told, fmt.Errorf("tell that %s was missed in ward %s: %w", missed.Meal, ward.Code, err)
+			return told, fmt.Errorf("tell that %s was missed in ward %s: %w", missed.Meal,
+				ward.Code, err)
 		}
 		if first {
 			told = append(told, missed)
@@ -118,16 +121,14 @@ func (h *Hospital) announceMissed(ctx context.Context, round MissedRound, now ti
 // missed anything there is nothing to tell, and nothing to look at again.
 func (h *Hospital) tellMissed(ctx context.Context, round MissedRound) (first bool, err error) {
 	if round.Patients == 0 {
-		return false, h.write(ctx, func(ctx context.Context, u *unit) error {
-			_, err := (&change{tx: u.tx}).keepMissed(ctx, round)
+		return false, h.write(ctx, System, func(ctx context.Context, c *change) error {
+			_, err := c.keepMissed(ctx, round)
 			return err
 		})
 	}
 	err = h.change(ctx, System, func(ctx context.Context, c *change) (err error) {
-		if first, err = c.keepMissed(ctx, round); err == nil && !first {
-			err = errUnchanged
-		}
-		if err != nil {
+		first, err = c.keepMissed(ctx, round)
+		if err != nil || !first {
 			return err
 		}
 		return c.notifyMissed(ctx, round)
@@ -151,13 +152,15 @@ func (h *Hospital) wardsWithout(ctx context.Context, round MissedRound) (wards [
 
 // couldHaveHad counts the patients of a ward who were there when the round was due, have no order
 // for its meal, and for whom there would be something.
-func (h *Hospital) couldHaveHad(ctx context.Context, round MissedRound, now time.Time) (n int, err error) {
+func (h *Hospital) couldHaveHad(ctx context.Context, round MissedRound,
+	now time.Time) (n int, err error) {
 	times := MealTimes[round.Meal]
 	begun := times.at(round.Day).Add(-times.CutOff)
 	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
 		rows, err := q.QueryContext(ctx, `SELECT admission.id
 			FROM admission JOIN bed ON bed.id = admission.bed_id
-			WHERE bed.ward_id = $1 AND admission.discharged_at IS NULL AND admission.admitted_at <= $2`,
+			WHERE bed.ward_id = $1 AND admission.discharged_at IS NULL
+			AND admission.admitted_at <= $2`,
 			round.Ward.ID, instant(begun))
 		stays, err := collect(rows, err, scanID)
 		if err != nil {
@@ -178,7 +181,8 @@ func (h *Hospital) couldHaveHad(ctx context.Context, round MissedRound, now time
 }
 
 // wouldHave reports whether a round would order something for a stay.
-func wouldHave(ctx context.Context, q *sql.Tx, stay int64, round MissedRound, now time.Time) (bool, error) {
+func wouldHave(ctx context.Context, q *sql.Tx, stay int64, round MissedRound,
+	now time.Time) (bool, error) {
 	s := round.Meal.on(round.Day, now)
 	diet, err := readDiet(ctx, q, stay)
 	if err != nil {
@@ -209,9 +213,11 @@ func (c *change) keepMissed(ctx context.Context, round MissedRound) (first bool,
 // notifyMissed tells whoever can do something about it.
 func (c *change) notifyMissed(ctx context.Context, round MissedRound) error {
 	c.record(entry{action: "ward.meal_round_missed", entity: "ward", entityID: round.Ward.ID,
-		wardID: round.Ward.ID, to: string(round.Meal), reason: fmt.Sprintf("patients %d", round.Patients)}, KitchenTopic, MetricsTopic)
+		wardID: round.Ward.ID, to: string(round.Meal), reason: fmt.Sprintf("patients %d",
+			round.Patients)}, round)
 	for _, role := range []Role{KitchenStaff, MedicalStaff, WardManagement} {
-		err := c.notifyRole(ctx, role, "meal_round_missed", strconv.Itoa(round.Patients), string(round.Meal),
+		err := c.notifyRole(ctx, role, "meal_round_missed", strconv.Itoa(round.Patients),
+			string(round.Meal),
 			round.Ward.Code)
 		if err != nil {
 			return err
@@ -223,13 +229,16 @@ func (c *change) notifyMissed(ctx context.Context, round MissedRound) error {
 // readMissed lists the rounds that were missed and can be ordered late now, by ward and meal.
 func readMissed(ctx context.Context, q *sql.Tx, now time.Time) ([]MissedRound, error) {
 	today := dayIn(now.In(kigali))
-	rows, err := q.QueryContext(ctx, `SELECT ward.id, ward.code, ward.name, ward.block, ward.is_open,
+	rows, err := q.QueryContext(ctx,
+		`SELECT ward.id, ward.code, ward.name, ward.block, ward.is_open,
 			meal_round.meal, meal_round.service_date, meal_round.missed
 		FROM meal_round JOIN ward ON ward.id = meal_round.ward_id
-		WHERE meal_round.service_date = $1 AND meal_round.missed > 0 ORDER BY ward.code, ward.id`, instant(today))
+		WHERE meal_round.service_date = $1 AND meal_round.missed > 0 ORDER BY ward.code,
+		ward.id`, instant(today))
 	missed, err := collect(rows, err, func(row scanner) (m MissedRound, err error) {
 		w := &m.Ward
-		err = row.Scan(&w.ID, &w.Code, &w.Name, &w.Block, &w.Open, &m.Meal, (*instant)(&m.Day), &m.Patients)
+		err = row.Scan(&w.ID, &w.Code, &w.Name, &w.Block, &w.Open, &m.Meal, (*instant)(&m.Day),
+			&m.Patients)
 		m.Until = m.Meal.lateUntil(m.Day)
 		return m, err
 	})
@@ -249,9 +258,9 @@ func (c *change) endMissed(ctx context.Context, wardID int64, meal Meal, ordered
 		return fmt.Errorf("keep that the round is done: %w", err)
 	}
 	if ended == 0 {
-		return errUnchanged
+		return nil
 	}
 	c.record(entry{action: "ward.meal_round", entity: "ward", entityID: wardID, wardID: wardID,
-		to: string(meal), reason: ordered.words()}, KitchenTopic, MetricsTopic)
+		to: string(meal), reason: ordered.words()}, MissedRound{})
 	return nil
 }

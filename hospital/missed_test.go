@@ -83,9 +83,9 @@ func TestAMissedMealRoundIsToldOnceAndOfferedUntilTheNextMeal(t *testing.T) {
 // offers checks which rounds the kitchen and the wards are offered to order late.
 func (s *service) offers(t *testing.T, want string) {
 	t.Helper()
-	medical := must[hospital.MedicalDashboard](t)(s.MedicalDashboard(t.Context(), nil))
-	other := must[hospital.MedicalDashboard](t)(s.MedicalDashboard(t.Context(), []int64{s.b.ID}))
-	management := must[hospital.ManagementDashboard](t)(s.ManagementDashboard(t.Context()))
+	medical := must[hospital.MedicalDashboard](t)(s.MedicalDashboard(t.Context(), hospital.System, nil))
+	other := must[hospital.MedicalDashboard](t)(s.MedicalDashboard(t.Context(), hospital.System, []int64{s.b.ID}))
+	management := must[hospital.ManagementDashboard](t)(s.ManagementDashboard(t.Context(), hospital.System))
 	for screen, rounds := range map[string][]hospital.MissedRound{"the kitchen": s.kitchen(t).Missed, "medical staff": medical.Missed,
 		"ward management": management.Missed} {
 		if got := shownMissed(rounds); got != want {

@@ -23,7 +23,8 @@ const (
 	LevelAlert   Level = "alert" // safety: told with sound where sound is on
 )
 
-// Notification is something that one person, or everyone of a role, should hear of. Its words name no patient.
+// Notification is something that one person, or everyone of a role, should hear of. Its words name
+// no patient.
 type Notification struct {
 	ID        int64
 	UserID    int64    // 0: for a role
@@ -52,41 +53,37 @@ const InboxShows = 50
 // notificationsLast is how long a notification is kept after it was read.
 const notificationsLast = 30 * 24 * time.Hour
 
-// Whoever comes to a role later is not told what happened before: a role's notifications are a person's from the day
-// of their login on.
-const selectNotification = `SELECT notification.id, notification.user_id, notification.role, notification.code, notification.args,
+// Whoever comes to a role later is not told what happened before: a role's notifications are a
+// person's from the day of their login on.
+const selectNotification = `SELECT notification.id, notification.user_id, notification.role,
+	notification.code, notification.args,
 		notification.title, notification.message, notification.level, notification.created_at,
 		notification.read_at IS NOT NULL OR notification_read.user_id IS NOT NULL
 	FROM notification
-	LEFT JOIN notification_read ON notification_read.notification_id = notification.id AND notification_read.user_id = $1`
+	LEFT JOIN notification_read ON notification_read.notification_id = notification.id
+	AND notification_read.user_id = $1`
 
 // ofUser and ofRole are the conditions of the two kinds for the user $1 of the role $2.
 const (
 	ofUser = ` notification.user_id = $1 `
 	ofRole = ` notification.user_id IS NULL AND notification.role = $2
-		AND notification.created_at >= COALESCE((SELECT created_at FROM app_user WHERE id = $1), 0) `
+		AND notification.created_at >= COALESCE((SELECT created_at FROM app_user WHERE id = $1),
+		0) `
 )
 
 // Inbox reads the actor's own, those for their role included.
 func (h *Hospital) Inbox(ctx context.Context, actor Actor) (Inbox, error) {
-	if err := actor.need(ReadOwnSession); err != nil {
-		return Inbox{}, err
-	}
-	inbox := Inbox{At: h.clock(ctx)}
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+	return readAs(ctx, h, actor, ReadOwnSession, func(ctx context.Context, q *sql.Tx) (inbox Inbox, err error) {
+		inbox = Inbox{At: h.clock(ctx)}
 		if inbox.Revisions, err = revisions(ctx, q, InboxTopic(actor.UserID), RoleInboxTopic(actor.Role)); err != nil {
-			return err
+			return inbox, err
 		}
 		if inbox.Unread, err = unread(ctx, q, actor); err != nil {
-			return err
+			return inbox, err
 		}
 		inbox.Notifications, err = newestNotifications(ctx, q, inbox.At, actor)
-		return err
+		return inbox, err
 	})
-	if err != nil {
-		return Inbox{}, err
-	}
-	return inbox, nil
 }
 
 // newestOfUser and newestOfRole are the same conditions with their order, for reading the newest
@@ -94,9 +91,11 @@ func (h *Hospital) Inbox(ctx context.Context, actor Actor) (Inbox, error) {
 // PostgreSQL has not counted the notifications yet: it would take them for few, and read all of a
 // person's to sort them.
 const (
-	newestOfUser = ` WHERE notification.user_id >= $1 AND (notification.user_id, notification.id) <= ($1, $2)
+	newestOfUser = ` WHERE notification.user_id >= $1 AND (notification.user_id,
+		notification.id) <= ($1, $2)
 		ORDER BY notification.user_id DESC, notification.id DESC LIMIT $3`
-	newestOfRole = ` WHERE notification.user_id IS NULL AND notification.role >= $4 AND (notification.role, notification.id) <= ($4, $2)
+	newestOfRole = ` WHERE notification.user_id IS NULL AND notification.role >= $4
+		AND (notification.role, notification.id) <= ($4, $2)
 		AND notification.created_at >= COALESCE((SELECT created_at FROM app_user WHERE id = $1), 0)
 		ORDER BY notification.role DESC, notification.id DESC LIMIT $3`
 )
@@ -165,41 +164,43 @@ func (n Notification) order() int64 {
 // News is what the people at a dashboard were told lately, newest first, read in one snapshot.
 type News struct {
 	Notifications []Notification // Read is not known: each reads them for themselves
-	Revisions                    // of the RoleInboxTopic, and of the InboxTopic of the one person whose dashboard it is
+	// of the RoleInboxTopic, and of the InboxTopic of the one person whose dashboard it is
+	Revisions
 }
 
 // NewsLasts is how long a notification is news.
 const NewsLasts = 5 * time.Minute
 
-// News reads what everyone of the reader's role was told in the last NewsLasts, and what the reader alone was: without a UserID it is the
-// news of the dashboard that all of the role share.
+// News reads what everyone of the reader's role was told in the last NewsLasts, and what the reader
+// alone was: without a UserID it is the news of the dashboard that all of the role share.
 func (h *Hospital) News(ctx context.Context, reader Actor) (News, error) {
-	var news News
 	now := h.clock(ctx)
 	topics := []Topic{RoleInboxTopic(reader.Role)}
 	if reader.UserID != 0 {
 		topics = append(topics, InboxTopic(reader.UserID))
 	}
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+	return readAs(ctx, h, reader, ReadOwnSession, func(ctx context.Context, q *sql.Tx) (news News, err error) {
 		if news.Revisions, err = revisions(ctx, q, topics...); err != nil {
-			return err
+			return news, err
 		}
-		// CASE and the order leave the databases nothing to go by but the time: else they go through all that the reader was ever told.
-		rows, err := q.QueryContext(ctx, selectNotification+` WHERE notification.created_at > $3 AND notification.created_at < $5
+		// CASE and the order leave the databases nothing to go by but the time: else they go
+		// through all that the reader was ever told.
+		rows, err := q.QueryContext(ctx,
+			selectNotification+` WHERE notification.created_at > $3 AND notification.created_at < $5
 			AND CASE WHEN notification.user_id IS NULL THEN notification.role = $2 ELSE notification.user_id = $1 END
-			ORDER BY notification.created_at DESC, notification.id DESC LIMIT $4`, reader.UserID, reader.Role, instant(now.Add(-NewsLasts)), InboxShows, uncounted(now))
+			ORDER BY notification.created_at DESC, notification.id DESC LIMIT $4`,
+			reader.UserID, reader.Role, instant(now.Add(-NewsLasts)), InboxShows, uncounted(now))
 		news.Notifications, err = collect(rows, err, scanNotification)
-		return err
+		if err != nil {
+			return news, fmt.Errorf("read the news of %s %d: %w", reader.Role, reader.UserID, err)
+		}
+		return news, nil
 	})
-	if err != nil {
-		return News{}, fmt.Errorf("read the news of %s %d: %w", reader.Role, reader.UserID, err)
-	}
-	return news, nil
 }
 
 func scanNotification(row scanner) (n Notification, err error) {
-	err = row.Scan(&n.ID, (*reference)(&n.UserID), &n.Role, &n.Code, (*list[string])(&n.Args), &n.Title, &n.Message, &n.Level,
-		(*instant)(&n.CreatedAt), &n.Read)
+	err = row.Scan(&n.ID, (*reference)(&n.UserID), &n.Role, &n.Code, (*list[string])(&n.Args),
+		&n.Title, &n.Message, &n.Level, (*instant)(&n.CreatedAt), &n.Read)
 	return n, err
 }
 
@@ -218,7 +219,8 @@ func unread(ctx context.Context, q *sql.Tx, actor Actor) (n int, err error) {
 const notReadByUser = `NOT EXISTS (SELECT 1 FROM notification_read
 	WHERE notification_read.notification_id = notification.id AND notification_read.user_id = $1)`
 
-// ReadNotifications marks the actor's notifications up to an id as read. Where all are read already it changes nothing.
+// ReadNotifications marks the actor's notifications up to an id as read. Where all are read already
+// it changes nothing.
 func (h *Hospital) ReadNotifications(ctx context.Context, actor Actor, upTo int64) error {
 	if err := actor.need(ReadOwnSession); err != nil {
 		return err
@@ -229,17 +231,19 @@ func (h *Hospital) ReadNotifications(ctx context.Context, actor Actor, upTo int6
 			return err
 		}
 		if read == 0 {
-			return errUnchanged
+			return nil
 		}
-		c.record(entry{action: "notification.read", entity: "user", entityID: c.actor.UserID}, InboxTopic(c.actor.UserID))
+		c.record(entry{action: "notification.read", entity: "user", entityID: c.actor.UserID},
+			InboxTopic(c.actor.UserID))
 		return c.forgetNotifications(ctx)
 	})
 }
 
-// readNotifications marks those that the actor can see now and returns how many it were. One with a lower id that
-// another command is about to commit stays unread, since each is marked by itself.
+// readNotifications marks those that the actor can see now and returns how many it were. One with a
+// lower id that another command is about to commit stays unread, since each is marked by itself.
 func (c *change) readNotifications(ctx context.Context, upTo int64) (int64, error) {
-	own, err := c.exec(ctx, `UPDATE notification SET read_at = $3 WHERE`+ofUser+`AND id <= $2 AND read_at IS NULL`,
+	own, err := c.exec(ctx,
+		`UPDATE notification SET read_at = $3 WHERE`+ofUser+`AND id <= $2 AND read_at IS NULL`,
 		c.actor.UserID, upTo, instant(c.now))
 	if err != nil {
 		return 0, fmt.Errorf("read the notifications of user %d: %w", c.actor.UserID, err)
@@ -253,30 +257,36 @@ func (c *change) readNotifications(ctx context.Context, upTo int64) (int64, erro
 	return own + ofTheRole, nil
 }
 
-// forgetNotifications removes what is old and read: the actor's own, and of their role's what everyone has read.
+// forgetNotifications removes what is old and read: the actor's own, and of their role's what
+// everyone has read.
 func (c *change) forgetNotifications(ctx context.Context) error {
 	old := instant(c.now.Add(-notificationsLast))
-	_, err := c.exec(ctx, `DELETE FROM notification WHERE`+ofUser+`AND created_at < $2 AND read_at IS NOT NULL`, c.actor.UserID, old)
+	_, err := c.exec(ctx,
+		`DELETE FROM notification WHERE`+ofUser+`AND created_at < $2 AND read_at IS NOT NULL`,
+		c.actor.UserID, old)
 	if err != nil {
 		return fmt.Errorf("forget old notifications: %w", err)
 	}
-	forgotten, err := c.exec(ctx, `DELETE FROM notification WHERE user_id IS NULL AND role = $1 AND created_at < $2
+	forgotten, err := c.exec(ctx,
+		`DELETE FROM notification WHERE user_id IS NULL AND role = $1 AND created_at < $2
 		AND NOT EXISTS (SELECT 1 FROM app_user
-			WHERE app_user.role = $1 AND NOT app_user.disabled AND app_user.created_at <= notification.created_at
+			WHERE app_user.role = $1 AND NOT app_user.disabled
+			AND app_user.created_at <= notification.created_at
 				AND NOT EXISTS (SELECT 1 FROM notification_read
-					WHERE notification_read.notification_id = notification.id AND notification_read.user_id = app_user.id))`,
+					WHERE notification_read.notification_id = notification.id
+					AND notification_read.user_id = app_user.id))`,
 		c.actor.Role, old)
 	if err != nil {
 		return fmt.Errorf("forget old notifications: %w", err)
 	}
 	if forgotten > 0 {
-		c.topics[RoleInboxTopic(c.actor.Role)] = true
+		c.touch(RoleInboxTopic(c.actor.Role))
 	}
 	return nil
 }
 
-// Notice is what people are told by a code: how loud and, in English, in which words. Those are filled with the Args of the
-// notification and name no patient.
+// Notice is what people are told by a code: how loud and, in English, in which words. Those are
+// filled with the Args of the notification and name no patient.
 type Notice struct {
 	Level          Level
 	Title, Message string
@@ -315,7 +325,8 @@ var Notices = map[string]Notice{
 	"delivery_takes_another": {LevelWarning, "Order %[1]s needs another courier",
 		"Its courier may try no more codes at the door. Claim it and ask the customer for the new code."},
 
-	// To medical staff: an order's number, its meal and its bed; a bed; how many patients, a meal and a ward.
+	// To medical staff: an order's number, its meal and its bed; a bed; how many patients, a meal
+	// and a ward.
 	"delivery_failed":   {LevelWarning, "Order %[1]s was not handed over", "The %[2]s for bed %[3]s could not be delivered."},
 	"nil_by_mouth_over": {LevelInfo, "Nil by mouth is over in bed %[1]s", "Who lies there may eat again. See what is ordered."},
 	"meal_round_gaps":   {LevelWarning, "Ward %[3]s: nothing for %[2]s", "Patients who get nothing: %[1]s. Nobody has asked about their allergies, or nothing on the menu is safe for them. Order for them yourself."},
@@ -330,29 +341,29 @@ var orderNotices = map[OrderStatus]string{
 
 // notifyUser tells one person.
 func (c *change) notifyUser(ctx context.Context, userID int64, code string, args ...string) error {
-	c.topics[InboxTopic(userID)] = true
 	return c.addNotification(ctx, Notification{UserID: userID, Code: code, Args: args})
 }
 
 // notifyRole tells everyone of a role.
 func (c *change) notifyRole(ctx context.Context, role Role, code string, args ...string) error {
-	c.topics[RoleInboxTopic(role)] = true
 	return c.addNotification(ctx, Notification{Role: role, Code: code, Args: args})
 }
 
-// addNotification keeps a notification in the words of its notice. It is a part of the change that it tells of, committed with it or
-// not at all.
+// addNotification keeps a notification in the words of its notice. It is a part of the change that
+// it tells of, committed with it or not at all.
 func (c *change) addNotification(ctx context.Context, n Notification) error {
 	notice, known := Notices[n.Code]
 	if !known {
 		return fmt.Errorf("nobody is told of %q", n.Code)
 	}
-	_, err := c.exec(ctx, `INSERT INTO notification (user_id, role, code, args, title, message, level, created_at)
+	_, err := c.exec(ctx,
+		`INSERT INTO notification (user_id, role, code, args, title, message, level, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, reference(n.UserID), n.Role, n.Code, list[string](n.Args),
 		fillIn(notice.Title, n.Args), fillIn(notice.Message, n.Args), notice.Level, instant(c.now))
 	if err != nil {
 		return fmt.Errorf("notify of %s: %w", n.Code, err)
 	}
+	c.touch(n)
 	return nil
 }
 
@@ -365,13 +376,15 @@ func fillIn(words string, args []string) string {
 	return strings.NewReplacer(pairs...).Replace(words)
 }
 
-// notifyOrder tells the customers who follow a locked order where it stands now. After the patient's death nobody is told anything.
+// notifyOrder tells the customers who follow a locked order where it stands now. After the
+// patient's death nobody is told anything.
 func (c *change) notifyOrder(ctx context.Context, o Order) error {
 	code, ok := orderNotices[o.Status]
 	if !ok {
 		return fmt.Errorf("order %d is %s, of which nobody is told", o.ID, o.Status)
 	}
-	if died, err := c.died(ctx, o); err != nil || died {
+	died, err := c.died(ctx, o)
+	if err != nil || died {
 		return err
 	}
 	customers, err := c.concernedCustomers(ctx, o)
@@ -391,19 +404,23 @@ func (c *change) died(ctx context.Context, o Order) (died bool, err error) {
 	if o.AdmissionID == 0 {
 		return false, nil
 	}
-	err = c.tx.QueryRowContext(ctx, `SELECT outcome = 'deceased' FROM admission WHERE id = $1`, o.AdmissionID).Scan(&died)
+	err = c.tx.QueryRowContext(ctx, `SELECT outcome = 'deceased' FROM admission WHERE id = $1`,
+		o.AdmissionID).Scan(&died)
 	if err != nil {
 		return false, fmt.Errorf("read how stay %d ended: %w", o.AdmissionID, err)
 	}
 	return died, nil
 }
 
-// concernedCustomers lists the customers who follow an order: whoever placed it, if a customer, and those linked to its patient.
+// concernedCustomers lists the customers who follow an order: whoever placed it, if a customer, and
+// those linked to its patient.
 func (c *change) concernedCustomers(ctx context.Context, o Order) ([]int64, error) {
 	rows, err := c.tx.QueryContext(ctx, `SELECT app_user.id FROM app_user
-		WHERE app_user.role = 'customer' AND NOT app_user.disabled AND (app_user.id = $1 OR app_user.id IN (
+		WHERE app_user.role = 'customer' AND NOT app_user.disabled AND (app_user.id = $1
+		OR app_user.id IN (
 			SELECT customer_patient.user_id FROM customer_patient
-			JOIN admission ON admission.patient_id = customer_patient.patient_id WHERE admission.id = $2))
+			JOIN admission ON admission.patient_id = customer_patient.patient_id
+			WHERE admission.id = $2))
 		ORDER BY app_user.id`, o.PlacedBy, o.AdmissionID)
 	customers, err := collect(rows, err, scanID)
 	if err != nil {

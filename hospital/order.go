@@ -20,23 +20,27 @@ type OrderStatus string
 
 // The states of an order.
 const (
-	OrderPending     OrderStatus = "pending"     // placed; waits for a cook's look. What a meal round places on time is clean by making and skips it
-	OrderConfirmed   OrderStatus = "confirmed"   // the kitchen will cook it
-	OrderPreparing   OrderStatus = "preparing"   // is being cooked
-	OrderReady       OrderStatus = "ready"       // the tray stands ready; its delivery waits for a courier
-	OrderInTransit   OrderStatus = "in_transit"  // on its way; only its delivery moves it
-	OrderDelivered   OrderStatus = "delivered"   // ended: confirmed at the bedside or the door
-	OrderHeld        OrderStatus = "held"        // stopped for the patient's safety; goes on only after a new check
+	// placed; waits for a cook's look. What a meal round places on time is clean by making and
+	// skips it
+	OrderPending   OrderStatus = "pending"
+	OrderConfirmed OrderStatus = "confirmed" // the kitchen will cook it
+	OrderPreparing OrderStatus = "preparing" // is being cooked
+	// the tray stands ready; its delivery waits for a courier
+	OrderReady     OrderStatus = "ready"
+	OrderInTransit OrderStatus = "in_transit" // on its way; only its delivery moves it
+	OrderDelivered OrderStatus = "delivered"  // ended: confirmed at the bedside or the door
+	// stopped for the patient's safety; goes on only after a new check
+	OrderHeld        OrderStatus = "held"
 	OrderCancelled   OrderStatus = "cancelled"   // ended
 	OrderUndelivered OrderStatus = "undelivered" // ended: the delivery failed
 )
 
 // OrderStatuses lists the states in the order in which counts are shown.
-var OrderStatuses = []OrderStatus{OrderHeld, OrderPending, OrderConfirmed, OrderPreparing, OrderReady, OrderInTransit,
-	OrderDelivered, OrderUndelivered, OrderCancelled}
+var OrderStatuses = []OrderStatus{OrderHeld, OrderPending, OrderConfirmed, OrderPreparing,
+	OrderReady, OrderInTransit, OrderDelivered, OrderUndelivered, OrderCancelled}
 
-// orderSteps is the table of the steps that people order. In transit, delivered and undelivered are reached by the
-// order's delivery alone, held by the safety check alone.
+// orderSteps is the table of the steps that people order. In transit, delivered and undelivered are
+// reached by the order's delivery alone, held by the safety check alone.
 var orderSteps = map[OrderStatus][]OrderStatus{
 	OrderPending:   {OrderConfirmed, OrderCancelled},
 	OrderConfirmed: {OrderPreparing, OrderPending, OrderCancelled},
@@ -45,7 +49,8 @@ var orderSteps = map[OrderStatus][]OrderStatus{
 	OrderHeld:      {OrderConfirmed, OrderCancelled}, // confirming a held order checks it anew
 }
 
-// NextOrderStatuses lists where people can take an order in status s. The caller must not change the slice.
+// NextOrderStatuses lists where people can take an order in status s. The caller must not change
+// the slice.
 func NextOrderStatuses(s OrderStatus) []OrderStatus { return orderSteps[s] }
 
 // Ended reports whether an order in status s never changes again.
@@ -55,19 +60,21 @@ func (s OrderStatus) Ended() bool {
 
 // Order is one meal for one patient or one address.
 type Order struct {
-	ID             int64
-	AdmissionID    int64 // 0: for an address
-	AddressID      int64 // 0: for a patient in the hospital
-	Meal           Meal
-	ServiceDate    time.Time // midnight UTC of the day in Kigali
-	Due            time.Time // when it is to be eaten
-	Dishes         []Dish    // as they were when ordered
-	Notes          string
-	Status         OrderStatus
-	Begun          bool     // cooking has begun, also where the order was held after that
-	HeldFor        []Hazard // what stops it; empty where nothing speaks against a held one any more
-	Stopped        string   // why the tray must come back, or be thrown away: StoppedHazard, StoppedDischarged; empty: it need not
-	OverrideReason string   // prints on the ticket
+	ID          int64
+	AdmissionID int64 // 0: for an address
+	AddressID   int64 // 0: for a patient in the hospital
+	Meal        Meal
+	ServiceDate time.Time // midnight UTC of the day in Kigali
+	Due         time.Time // when it is to be eaten
+	Dishes      []Dish    // as they were when ordered
+	Notes       string
+	Status      OrderStatus
+	Begun       bool     // cooking has begun, also where the order was held after that
+	HeldFor     []Hazard // what stops it; empty where nothing speaks against a held one any more
+	// why the tray must come back, or be thrown away: StoppedHazard, StoppedDischarged; empty: it
+	// need not
+	Stopped        string
+	OverrideReason string // prints on the ticket
 	OverriddenBy   string
 	Overridden     []Hazard // what the reason was given for, and covers
 	Late           bool     // placed after the cut-off
@@ -95,7 +102,8 @@ type NewOrder struct {
 	Dishes         []int64 // one that is there twice is served twice
 	Notes          string
 	OverrideReason string // at least ShortestOverride characters; from medical staff only
-	Version        int64  // of the admission as the person saw it; 0 where they did not say, and for an address
+	// of the admission as the person saw it; 0 where they did not say, and for an address
+	Version        int64
 	IdempotencyKey string
 }
 
@@ -107,16 +115,23 @@ const (
 
 // Step is what confirming, starting, readying, recalling and cancelling need.
 type Step struct {
-	Reason      string // required to cancel what is begun; medical staff override hazards with it when they confirm
-	AdmissionID int64  // the stay that the person meant; 0 where they did not say. Another one: Conflict "another_patient"
-	Version     int64  // of the order as they saw it; 0 where they did not say. Another one now: Conflict "order_outdated"
+	// required to cancel what is begun; medical staff override hazards with it when they confirm
+	Reason string
+	// the stay that the person meant; 0 where they did not say. Another one: Conflict
+	// "another_patient"
+	AdmissionID int64
+	// of the order as they saw it; 0 where they did not say. Another one now: Conflict
+	// "order_outdated"
+	Version int64
 }
 
-// PlaceOrder places an order for the meal's next serving. It is pending until a cook confirms it. Conflict, code
-// "hazards", with the hazards in words and as Current ([]Hazard) where something speaks against it and it is not, or can't be, overridden;
-// Conflict "meal_twice" for a second open order of the same main meal (Current is the Order that stands); Forbidden where a customer
-// orders for somebody else's patient, or overrides. An IdempotencyKey works as for Admit.
-func (h *Hospital) PlaceOrder(ctx context.Context, actor Actor, order NewOrder) (o Order, replayed bool, err error) {
+// PlaceOrder places an order for the meal's next serving. It is pending until a cook confirms it.
+// Conflict, code "hazards", with the hazards in words and as Current ([]Hazard) where something
+// speaks against it and it is not, or can't be, overridden; Conflict "meal_twice" for a second open
+// order of the same main meal (Current is the Order that stands); Forbidden where a customer orders
+// for somebody else's patient, or overrides. An IdempotencyKey works as for Admit.
+func (h *Hospital) PlaceOrder(ctx context.Context, actor Actor,
+	order NewOrder) (o Order, replayed bool, err error) {
 	if err := actor.need(OrderMeals); err != nil {
 		return Order{}, false, err
 	}
@@ -126,25 +141,16 @@ func (h *Hospital) PlaceOrder(ctx context.Context, actor Actor, order NewOrder) 
 			return Order{}, false, err
 		}
 	}
-	err = h.change(ctx, actor, func(ctx context.Context, c *change) error {
-		said := order
-		said.IdempotencyKey, said.Version = "", 0 // a repeated command need not have seen the same
-		id, again, err := c.once(ctx, order.IdempotencyKey, "order.place", said, func() (int64, error) { return c.placeOrder(ctx, order) })
-		if err != nil {
-			return err
-		}
-		if o, err = readOrder(ctx, c.tx, id); err != nil {
-			return err
-		}
-		if replayed = again; replayed {
-			return errUnchanged
-		}
-		return nil
+	said := order
+	said.IdempotencyKey, said.Version = "", 0 // a repeated command need not have seen the same
+	o, replayed, err = create(ctx, h, actor, creation[Order]{
+		name: "order.place", key: order.IdempotencyKey, said: said,
+		make: func(ctx context.Context, c *change) (int64, error) {
+			return c.placeOrder(ctx, order)
+		},
+		read: readOrder,
 	})
-	if err != nil {
-		return Order{}, false, err
-	}
-	return o.shownTo(actor), replayed, nil
+	return o.shownTo(actor), replayed, err
 }
 
 // check finds what is wrong with the fields, apart from what only the database knows.
@@ -170,7 +176,8 @@ func (cmd NewOrder) check() fields {
 // override records what is wrong with the reason of an override, if there is one.
 func (f fields) override(field, reason string) {
 	f.text(field, reason, LongestReason)
-	if n := utf8.RuneCountInString(reason); n > 0 && n < ShortestOverride {
+	length := utf8.RuneCountInString(reason)
+	if length > 0 && length < ShortestOverride {
 		f.refuse(field, "too_short", "Say why in at least %d characters.", ShortestOverride)
 	}
 }
@@ -186,21 +193,25 @@ func (c *change) placeOrder(ctx context.Context, cmd NewOrder) (int64, error) {
 		return 0, err
 	}
 	s := cmd.Meal.next(c.now)
-	o := Order{AdmissionID: cmd.AdmissionID, AddressID: cmd.AddressID, Meal: cmd.Meal, ServiceDate: s.date, Due: s.due, Late: s.late,
-		Dishes: dishes, Notes: cmd.Notes, Status: OrderPending, PlacedBy: c.actor.UserID, PlacedAt: c.now, StatusSince: c.now}
+	o := Order{AdmissionID: cmd.AdmissionID, AddressID: cmd.AddressID, Meal: cmd.Meal,
+		ServiceDate: s.date, Due: s.due, Late: s.late,
+		Dishes: dishes, Notes: cmd.Notes, Status: OrderPending, PlacedBy: c.actor.UserID,
+		PlacedAt: c.now, StatusSince: c.now}
 	if o.AddressID != 0 {
 		return c.placeForAddress(ctx, o)
 	}
 	return c.placeForStay(ctx, o, cmd)
 }
 
-// lockDishes returns the dishes of an order in the order in which they were chosen. They can't change until the commit, so that no
-// recipe changes between the check of an order and its being there to be checked. It records those that can't be had.
+// lockDishes returns the dishes of an order in the order in which they were chosen. They can't
+// change until the commit, so that no recipe changes between the check of an order and its being
+// there to be checked. It records those that can't be had.
 func (c *change) lockDishes(ctx context.Context, cmd NewOrder, wrong fields) ([]Dish, error) {
 	known := map[int64]Dish{}
-	for _, id := range slices.Compact(slices.Sorted(slices.Values(cmd.Dishes[:min(len(cmd.Dishes), MostDishes)]))) {
+	for _, id := range slices.Compact(slices.Sorted(slices.Values(cmd.Dishes[:min(len(cmd.Dishes),
+		MostDishes)]))) {
 		dish, err := c.lockDish(ctx, id)
-		if e, ok := errors.AsType[*Error](err); ok && e.Kind == NotFound {
+		if IsKind(err, NotFound) {
 			wrong.refuse("items", "dish_unknown", "There is no such dish. Choose from the menu.")
 			continue
 		}
@@ -209,9 +220,11 @@ func (c *change) lockDishes(ctx context.Context, cmd NewOrder, wrong fields) ([]
 		}
 		switch {
 		case !dish.Available:
-			wrong.refuse("items", "dish_unavailable", "There is no %s left today. Choose something else.", dish.Name.En)
+			wrong.refuse("items", "dish_unavailable",
+				"There is no %s left today. Choose something else.", dish.Name.En)
 		case cmd.Meal.Valid() && !slices.Contains(dish.Meals, cmd.Meal):
-			wrong.refuse("items", "dish_meal", "%s is not served at this meal. Choose something else.", dish.Name.En)
+			wrong.refuse("items", "dish_meal",
+				"%s is not served at this meal. Choose something else.", dish.Name.En)
 		}
 		known[id] = dish
 	}
@@ -225,10 +238,9 @@ func (c *change) lockDishes(ctx context.Context, cmd NewOrder, wrong fields) ([]
 // placeForAddress inserts an order for an address of the actor's.
 func (c *change) placeForAddress(ctx context.Context, o Order) (int64, error) {
 	address, err := c.lockAddress(ctx, o.AddressID)
-	if e, ok := errors.AsType[*Error](err); ok && e.Kind == NotFound {
-		wrong := fields{}
-		wrong.refuse("address_id", e.Code, "There is no such address. Choose one of yours.")
-		return 0, wrong.err()
+	if IsKind(err, NotFound) {
+		return 0, refuseField("address_id", "address_unknown",
+			"There is no such address. Choose one of yours.")
 	}
 	if err != nil {
 		return 0, err
@@ -240,19 +252,20 @@ func (c *change) placeForAddress(ctx context.Context, o Order) (int64, error) {
 	return c.insertOrder(ctx, o)
 }
 
-// placeForStay inserts an order for a patient if nothing speaks against it, or what does is overridden for a reason.
+// placeForStay inserts an order for a patient if nothing speaks against it, or what does is
+// overridden for a reason.
 func (c *change) placeForStay(ctx context.Context, o Order, cmd NewOrder) (int64, error) {
-	if err := c.keepStay(ctx, o.AdmissionID); err != nil {
+	if err := c.lockStay(ctx, o.AdmissionID); err != nil {
 		return 0, err
 	}
 	diet, err := dietFor(ctx, c.tx, c.actor, o.AdmissionID)
-	if e, ok := errors.AsType[*Error](err); ok && e.Kind == NotFound {
+	if IsKind(err, NotFound) {
 		return 0, notTheirs(c.actor)
 	}
 	if err != nil {
 		return 0, err
 	}
-	if err := c.mustBeAsSeen(ctx, o.AdmissionID, cmd.Version); err != nil {
+	if err := c.checkStayVersion(ctx, o.AdmissionID, cmd.Version); err != nil {
 		return 0, err
 	}
 	if hazards := diet.Hazards(o.Dishes, c.now, o.Due); len(hazards) > 0 {
@@ -261,15 +274,15 @@ func (c *change) placeForStay(ctx context.Context, o Order, cmd NewOrder) (int64
 		}
 		o.OverrideReason, o.OverriddenBy, o.Overridden = cmd.OverrideReason, c.actor.Username, hazards
 	}
-	if err := c.notTwice(ctx, o); err != nil {
+	if err := c.checkDuplicate(ctx, o); err != nil {
 		return 0, err
 	}
 	return c.insertOrder(ctx, o)
 }
 
-// mustBeAsSeen refuses an order for a locked stay that has changed since whoever orders saw it. Of
-// the stay a customer is shown nothing but the changes that are theirs to see.
-func (c *change) mustBeAsSeen(ctx context.Context, admissionID, version int64) error {
+// checkStayVersion refuses an order for a locked stay that has changed since whoever orders saw it.
+// Of the stay a customer is shown nothing but the changes that are theirs to see.
+func (c *change) checkStayVersion(ctx context.Context, admissionID, version int64) error {
 	if version == 0 {
 		return nil
 	}
@@ -277,47 +290,54 @@ func (c *change) mustBeAsSeen(ctx context.Context, admissionID, version int64) e
 	if err != nil {
 		return err
 	}
-	err = stay.seenAs(seen{version: version})
-	if refusal, ok := errors.AsType[*Error](err); ok && !c.actor.Role.May(ReadOrders) {
+	err = stay.checkPrecondition(precondition{version: version})
+	refusal, ok := errors.AsType[*Error](err)
+	if ok && !c.actor.Role.May(ReadOrders) {
 		refusal.Current = nil
 	}
-	return c.since(ctx, err, "admission", admissionID, version, stay.Version)
+	return c.withChanges(ctx, err, "admission", admissionID, version, stay.Version)
 }
 
-// notTheirs is the refusal of an order for a stay that there is not, or not for this customer, who does not learn which.
+// notTheirs is the refusal of an order for a stay that there is not, or not for this customer, who
+// does not learn which.
 func notTheirs(actor Actor) error {
 	if !actor.Role.May(ReadOrders) {
-		return Refuse(Forbidden, "not_your_patient", "You can order for your own patient only. Ask the ward's desk to link you to the patient.")
+		return Refuse(Forbidden, "not_your_patient",
+			"You can order for your own patient only. Ask the ward's desk to link you to the patient.")
 	}
-	wrong := fields{}
-	wrong.refuse("admission_id", "stay_unknown", "There is no such stay.")
-	return wrong.err()
+	return refuseField("admission_id", "stay_unknown", "There is no such stay.")
 }
 
-// notTwice refuses a second open order of a stay for the same main meal of the same day.
-func (c *change) notTwice(ctx context.Context, o Order) error {
+// checkDuplicate refuses a second open order of a stay for the same main meal of the same day.
+func (c *change) checkDuplicate(ctx context.Context, o Order) error {
 	if !o.Meal.Main() {
 		return nil
 	}
-	found, err := ordersWhere(ctx, c.tx, `meal_order.admission_id = $1 AND meal_order.service_date = $2 AND meal_order.meal = $3
+	found, err := ordersWhere(ctx, c.tx,
+		`meal_order.admission_id = $1 AND meal_order.service_date = $2 AND meal_order.meal = $3
 		AND meal_order.ended_at IS NULL`, o.AdmissionID, instant(o.ServiceDate), o.Meal)
 	if err != nil || len(found) == 0 {
 		return err
 	}
-	return found[0].conflict(c.actor, "meal_twice", "This patient has an order for %s already. Cancel it first.", o.Meal)
+	return found[0].conflict(c.actor, "meal_twice",
+		"This patient has an order for %s already. Cancel it first.", o.Meal)
 }
 
 // insertOrder inserts an order that has passed all checks, tells of it and returns its id.
 func (c *change) insertOrder(ctx context.Context, o Order) (int64, error) {
-	err := c.tx.QueryRowContext(ctx, `INSERT INTO meal_order (admission_id, address_id, meal, service_date, due, notes, status,
-			status_since, override_reason, overridden_by, overridden, late, price, placed_by, placed_at)
+	err := c.tx.QueryRowContext(ctx,
+		`INSERT INTO meal_order (admission_id, address_id, meal, service_date, due, notes, status,
+			status_since, override_reason, overridden_by, overridden, late, price, placed_by,
+			placed_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id`,
-		reference(o.AdmissionID), reference(o.AddressID), o.Meal, instant(o.ServiceDate), instant(o.Due), o.Notes, o.Status,
-		instant(o.StatusSince), o.OverrideReason, o.OverriddenBy, list[Hazard](o.Overridden), o.Late, o.Price, reference(o.PlacedBy),
+		reference(o.AdmissionID), reference(o.AddressID), o.Meal, instant(o.ServiceDate),
+		instant(o.Due), o.Notes, o.Status, instant(o.StatusSince), o.OverrideReason, o.OverriddenBy,
+		list[Hazard](o.Overridden), o.Late, o.Price, reference(o.PlacedBy),
 		instant(o.PlacedAt)).Scan(&o.ID)
 	if store.Violated(err) == "meal_order_admission_id_service_date_meal" {
 		// The last line of defence: behind the lock of the stay it should not happen.
-		return 0, Refuse(Conflict, "meal_twice", "This patient has an order for %s already. Cancel it first.", o.Meal)
+		return 0, Refuse(Conflict, "meal_twice",
+			"This patient has an order for %s already. Cancel it first.", o.Meal)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("place an order: %w", err)
@@ -342,7 +362,9 @@ func (c *change) insertDishes(ctx context.Context, o Order) error {
 		if err != nil {
 			return fmt.Errorf("keep dish %d as ordered: %w", dish.ID, err)
 		}
-		_, err = c.tx.ExecContext(ctx, `INSERT INTO order_dish (order_id, position, dish_id, as_ordered) VALUES ($1, $2, $3, $4)`,
+		_, err = c.tx.ExecContext(ctx,
+			`INSERT INTO order_dish (order_id, position, dish_id, as_ordered) VALUES ($1, $2, $3,
+				$4)`,
 			o.ID, i, dish.ID, string(asOrdered))
 		if err != nil {
 			return fmt.Errorf("keep dish %d of order %d: %w", dish.ID, o.ID, err)
@@ -351,24 +373,21 @@ func (c *change) insertDishes(ctx context.Context, o Order) error {
 	return nil
 }
 
-// recordOrder records what was done to an order, and moves the topics of all who see it.
+// recordOrder records what was done to an order, for all who see it now or saw it before.
 func (c *change) recordOrder(ctx context.Context, o Order, action string, from OrderStatus) error {
-	c.record(entry{action: action, entity: "order", entityID: o.ID, patientID: o.patientID, wardID: o.wardID,
-		from: string(from), to: string(o.Status), reason: o.CancelReason, version: o.Version}, KitchenTopic, OrderTopic(o.ID))
-	if o.wardID != 0 {
-		c.topics[WardTopic(o.wardID)] = true
-	}
-	if from == OrderHeld || o.Status == OrderHeld || o.Stopped != "" {
-		c.topics[MetricsTopic] = true // the list of what medical staff must look at
-	}
-	return c.moveCustomers(ctx, o)
+	before := o
+	before.Status = from
+	e := o.entry(action)
+	e.from, e.to, e.reason, e.version = string(from), string(o.Status), o.CancelReason, o.Version
+	c.record(e, o, before)
+	return c.touchCustomers(ctx, o)
 }
 
-// moveCustomers moves the topics of the customers who follow an order, or all orders of a stay.
-func (c *change) moveCustomers(ctx context.Context, o Order) error {
+// touchCustomers moves the topics of the customers who follow an order, or all orders of a stay.
+func (c *change) touchCustomers(ctx context.Context, o Order) error {
 	customers, err := c.concernedCustomers(ctx, o)
 	for _, customer := range customers {
-		c.topics[CustomerTopic(customer)] = true
+		c.touch(CustomerTopic(customer))
 	}
 	return err
 }
@@ -382,32 +401,49 @@ func (c *change) recordOverride(o Order) {
 	for i, z := range o.Overridden {
 		kinds[i] = string(z.Kind)
 	}
-	c.record(entry{action: "order.override", entity: "order", entityID: o.ID, patientID: o.patientID, wardID: o.wardID,
-		to: strings.Join(kinds, ","), reason: o.OverrideReason}, KitchenTopic)
+	e := o.entry("order.override")
+	e.to, e.reason = strings.Join(kinds, ","), o.OverrideReason
+	c.record(e, o)
 }
 
-// ConfirmOrder accepts a pending order, or takes up a held one after a new safety check. Medical staff who give a reason override with it
-// what speaks against the order, where that can be. Conflict "hazards" as for PlaceOrder: a pending order is held then, and so is a
-// held one with what speaks against it now.
-func (h *Hospital) ConfirmOrder(ctx context.Context, actor Actor, id int64, step Step) (Order, error) {
-	if err := actor.need(ConfirmOrders); err != nil {
-		return Order{}, err
-	}
-	return h.stepOrder(ctx, actor, id, step, OrderConfirmed, func(ctx context.Context, c *change, o *Order, reason string) error {
-		if reason != "" && actor.Role.May(OverrideHazards) {
-			if err := c.override(ctx, o, reason); err != nil {
-				return err
-			}
-		}
-		if err := c.mustBeSafe(ctx, o); err != nil {
+// entry is a line of the audit about the order.
+func (o Order) entry(action string) entry {
+	return entry{action: action, entity: "order", entityID: o.ID, patientID: o.patientID,
+		wardID: o.wardID}
+}
+
+// orderCommand is a command that takes an order a step on or back.
+type orderCommand struct {
+	may Permission
+	to  OrderStatus // the step must stand in orderSteps and lead forward; empty: run decides
+	run func(c *change, ctx context.Context, o *Order, reason string) error
+}
+
+// ConfirmOrder accepts a pending order, or takes up a held one after a new safety check. Medical
+// staff who give a reason override with it what speaks against the order, where that can be.
+// Conflict "hazards" as for PlaceOrder: a pending order is held then, and so is a held one with
+// what speaks against it now.
+func (h *Hospital) ConfirmOrder(ctx context.Context, actor Actor, id int64,
+	step Step) (Order, error) {
+	return h.stepOrder(ctx, actor, id, step, orderCommand{ConfirmOrders, OrderConfirmed,
+		(*change).confirmOrder})
+}
+
+func (c *change) confirmOrder(ctx context.Context, o *Order, reason string) error {
+	if reason != "" && c.actor.Role.May(OverrideHazards) {
+		if err := c.override(ctx, o, reason); err != nil {
 			return err
 		}
-		o.HeldFor, o.Stopped, o.Begun = nil, "", false
-		return c.putOrder(ctx, o, OrderConfirmed)
-	})
+	}
+	if err := c.holdIfUnsafe(ctx, o); err != nil {
+		return err
+	}
+	o.HeldFor, o.Stopped, o.Begun = nil, "", false
+	return c.putOrder(ctx, o, OrderConfirmed)
 }
 
-// override lets a locked order go on in spite of what speaks against it now, for a reason. Where nothing does, it does nothing.
+// override lets a locked order go on in spite of what speaks against it now, for a reason. Where
+// nothing does, it does nothing.
 func (c *change) override(ctx context.Context, o *Order, reason string) error {
 	wrong := fields{}
 	wrong.override("reason", reason)
@@ -415,43 +451,49 @@ func (c *change) override(ctx context.Context, o *Order, reason string) error {
 		return err
 	}
 	hazards, err := c.everyHazardOf(ctx, *o)
-	if err != nil || len(uncovered(hazards, o.Overridden)) == 0 || !Overridable(hazards) {
+	if err != nil {
 		return err
+	}
+	if len(uncovered(hazards, o.Overridden)) == 0 || !Overridable(hazards) {
+		return nil
 	}
 	o.OverrideReason, o.OverriddenBy, o.Overridden = reason, c.actor.Username, hazards
 	c.recordOverride(*o)
 	return nil
 }
 
-// StartOrder begins to cook a confirmed order. It checks anew: with a hazard the order is held instead and the answer is the Conflict
-// "hazards", with Current as for PlaceOrder. Held it stays, although the command was refused.
-func (h *Hospital) StartOrder(ctx context.Context, actor Actor, id int64, step Step) (Order, error) {
-	if err := actor.need(CookOrders); err != nil {
-		return Order{}, err
+// StartOrder begins to cook a confirmed order. It checks anew: with a hazard the order is held
+// instead and the answer is the Conflict "hazards", with Current as for PlaceOrder. Held it stays,
+// although the command was refused.
+func (h *Hospital) StartOrder(ctx context.Context, actor Actor, id int64,
+	step Step) (Order, error) {
+	return h.stepOrder(ctx, actor, id, step, orderCommand{CookOrders, OrderPreparing,
+		(*change).startOrder})
+}
+
+func (c *change) startOrder(ctx context.Context, o *Order, _ string) error {
+	if err := c.holdIfUnsafe(ctx, o); err != nil {
+		return err
 	}
-	return h.stepOrder(ctx, actor, id, step, OrderPreparing, func(ctx context.Context, c *change, o *Order, _ string) error {
-		if err := c.mustBeSafe(ctx, o); err != nil {
-			return err
-		}
-		o.Begun = true
-		return c.putOrder(ctx, o, OrderPreparing)
-	})
+	o.Begun = true
+	return c.putOrder(ctx, o, OrderPreparing)
 }
 
 // ReadyOrder ends the cooking and opens the order's delivery. It checks anew, like StartOrder.
-func (h *Hospital) ReadyOrder(ctx context.Context, actor Actor, id int64, step Step) (Order, error) {
-	if err := actor.need(CookOrders); err != nil {
-		return Order{}, err
+func (h *Hospital) ReadyOrder(ctx context.Context, actor Actor, id int64,
+	step Step) (Order, error) {
+	return h.stepOrder(ctx, actor, id, step, orderCommand{CookOrders, OrderReady,
+		(*change).readyOrder})
+}
+
+func (c *change) readyOrder(ctx context.Context, o *Order, _ string) error {
+	if err := c.holdIfUnsafe(ctx, o); err != nil {
+		return err
 	}
-	return h.stepOrder(ctx, actor, id, step, OrderReady, func(ctx context.Context, c *change, o *Order, _ string) error {
-		if err := c.mustBeSafe(ctx, o); err != nil {
-			return err
-		}
-		if err := c.putOrder(ctx, o, OrderReady); err != nil {
-			return err
-		}
-		return c.openDelivery(ctx, *o)
-	})
+	if err := c.putOrder(ctx, o, OrderReady); err != nil {
+		return err
+	}
+	return c.openDelivery(ctx, *o)
 }
 
 // recalledTo is where each state goes one step back.
@@ -461,109 +503,112 @@ var recalledTo = map[OrderStatus]OrderStatus{
 	OrderReady:     OrderPreparing,
 }
 
-// RecallOrder takes an order one step back. From ready it cancels the delivery that waits; Conflict where the courier has departed.
-func (h *Hospital) RecallOrder(ctx context.Context, actor Actor, id int64, step Step) (Order, error) {
-	if err := actor.need(CookOrders); err != nil {
-		return Order{}, err
-	}
-	return h.stepOrder(ctx, actor, id, step, "", func(ctx context.Context, c *change, o *Order, _ string) error {
-		from := o.Status
-		to, ok := recalledTo[from]
-		if !ok {
-			return o.conflict(actor, "order_recall", "Order %d is %s and can't be taken back.", o.ID, orderWords[from])
-		}
-		o.Begun = to == OrderPreparing
-		if err := c.putOrder(ctx, o, to); err != nil || from != OrderReady {
-			return err
-		}
-		return c.cancelDelivery(ctx, *o)
-	})
+// RecallOrder takes an order one step back. From ready it cancels the delivery that waits; Conflict
+// where the courier has departed.
+func (h *Hospital) RecallOrder(ctx context.Context, actor Actor, id int64,
+	step Step) (Order, error) {
+	return h.stepOrder(ctx, actor, id, step, orderCommand{CookOrders, "", (*change).recallOrder})
 }
 
-// CancelOrder ends an order before it departs. Whoever placed it may until it is being prepared, after that the kitchen or medical staff
-// with a reason; they may before that too.
-func (h *Hospital) CancelOrder(ctx context.Context, actor Actor, id int64, step Step) (Order, error) {
-	if err := actor.need(CancelOrders); err != nil {
-		return Order{}, err
+func (c *change) recallOrder(ctx context.Context, o *Order, _ string) error {
+	to, ok := recalledTo[o.Status]
+	if !ok {
+		return o.conflict(c.actor, "order_recall", "Order %d is %s and can't be taken back.", o.ID,
+			orderWords[o.Status])
 	}
-	return h.stepOrder(ctx, actor, id, step, OrderCancelled, func(ctx context.Context, c *change, o *Order, reason string) error {
-		if err := actor.mayCancel(*o, reason); err != nil {
-			return err
-		}
-		from := o.Status
-		o.CancelReason = reason
-		if err := c.putOrder(ctx, o, OrderCancelled); err != nil || from != OrderReady {
-			return err
-		}
-		return c.cancelDelivery(ctx, *o)
-	})
+	o.Begun = to == OrderPreparing
+	return c.takeBack(ctx, o, to)
+}
+
+// takeBack takes a locked order from the tray to a status. The delivery that waits is cancelled.
+func (c *change) takeBack(ctx context.Context, o *Order, to OrderStatus) error {
+	ready := o.Status == OrderReady
+	if err := c.putOrder(ctx, o, to); err != nil {
+		return err
+	}
+	if !ready {
+		return nil
+	}
+	return c.cancelDelivery(ctx, *o)
+}
+
+// CancelOrder ends an order before it departs. Whoever placed it may until it is being prepared,
+// after that the kitchen or medical staff with a reason; they may before that too.
+func (h *Hospital) CancelOrder(ctx context.Context, actor Actor, id int64,
+	step Step) (Order, error) {
+	return h.stepOrder(ctx, actor, id, step, orderCommand{CancelOrders, OrderCancelled,
+		(*change).cancelOrder})
+}
+
+func (c *change) cancelOrder(ctx context.Context, o *Order, reason string) error {
+	if err := c.actor.checkCancel(*o, reason); err != nil {
+		return err
+	}
+	o.CancelReason = reason
+	return c.takeBack(ctx, o, OrderCancelled)
 }
 
 // MayCancel reports whether the actor may cancel the order as it stands, with a reason.
 func (a Actor) MayCancel(o Order) bool {
-	return slices.Contains(orderSteps[o.Status], OrderCancelled) && a.mayCancel(o, "for a reason") == nil
+	return slices.Contains(orderSteps[o.Status], OrderCancelled) &&
+		a.checkCancel(o, "for a reason") == nil
 }
 
-// mayCancel returns why the actor may not cancel the order, or nil.
-func (a Actor) mayCancel(o Order, reason string) error {
+// checkCancel returns why the actor may not cancel the order, or nil.
+func (a Actor) checkCancel(o Order, reason string) error {
 	staff := a.Role.May(CookOrders) || a.Role.May(OverrideHazards)
 	switch {
 	case !staff && (a.UserID == 0 || a.UserID != o.PlacedBy):
-		return Refuse(Forbidden, "forbidden", "Only whoever placed the order, the kitchen and medical staff may cancel it.")
+		return Refuse(Forbidden, "forbidden",
+			"Only whoever placed the order, the kitchen and medical staff may cancel it.")
 	case o.Begun && !staff:
-		return o.conflict(a, "order_begun", "The kitchen has begun to cook order %d. Ask the ward to cancel it.", o.ID)
+		return o.conflict(a, "order_begun",
+			"The kitchen has begun to cook order %d. Ask the ward to cancel it.", o.ID)
 	case o.Begun && reason == "":
-		wrong := fields{}
-		wrong.refuse("reason", "required", "Say why: the kitchen has begun to cook it.")
-		return wrong.err()
+		return refuseField("reason", "required", "Say why: the kitchen has begun to cook it.")
 	}
 	return nil
 }
 
-// stepOrder runs a command on an order, which it locks first, and returns the order as it is then. A version other than 0 must be the
-// order's. The step to a status must stand in orderSteps and lead forward; without one fn decides.
-func (h *Hospital) stepOrder(ctx context.Context, actor Actor, id int64, step Step, to OrderStatus, fn func(ctx context.Context, c *change, o *Order, reason string) error) (Order, error) {
-	reason := tidy(step.Reason)
-	wrong := fields{}
-	wrong.text("reason", reason, LongestReason)
-	if err := wrong.err(); err != nil {
+// stepOrder runs a command on an order, which it locks first, and returns the order as it is then.
+func (h *Hospital) stepOrder(ctx context.Context, actor Actor, id int64, step Step,
+	cmd orderCommand) (Order, error) {
+	if err := actor.need(cmd.may); err != nil {
 		return Order{}, err
 	}
-	var after Order
-	err := h.change(ctx, actor, func(ctx context.Context, c *change) error {
+	reason := tidy(step.Reason)
+	if err := checkReason(reason); err != nil {
+		return Order{}, err
+	}
+	return command(ctx, h, actor, func(ctx context.Context, c *change) (Order, error) {
 		o, err := c.lockOrder(ctx, id)
 		if err != nil {
-			return err
+			return Order{}, err
 		}
-		if err := c.mayStep(ctx, o); err != nil {
-			return err
+		if err := c.authorizeStep(ctx, o); err != nil {
+			return Order{}, err
 		}
-		if err := o.seenAs(actor, seen{step.AdmissionID, step.Version}); err != nil {
-			return c.since(ctx, err, "order", o.ID, step.Version, o.Version)
+		if err := o.checkPrecondition(actor, precondition{step.AdmissionID, step.Version}); err != nil {
+			return Order{}, c.withChanges(ctx, err, "order", o.ID, step.Version, o.Version)
 		}
-		if to != "" && (!slices.Contains(orderSteps[o.Status], to) || recalledTo[o.Status] == to) {
-			return o.noStep(actor)
+		if cmd.to != "" && (!slices.Contains(orderSteps[o.Status], cmd.to) ||
+			recalledTo[o.Status] == cmd.to) {
+			return Order{}, o.invalidTransition(actor)
 		}
-		err = fn(ctx, c, &o, reason)
-		after = o.shownTo(actor)
-		return err
+		err = cmd.run(c, ctx, &o, reason)
+		return o.shownTo(actor), err
 	})
-	if err != nil {
-		return Order{}, err
-	}
-	return after, nil
 }
 
-// seenAs returns why the actor must not change the order, or nil: it is not for the stay, or not as
-// they saw it.
-func (o Order) seenAs(actor Actor, saw seen) error {
+// checkPrecondition returns why the actor must not change the order, or nil: it is not for the
+// stay, or not as they saw it.
+func (o Order) checkPrecondition(actor Actor, seen precondition) error {
 	switch {
-	case saw.admissionID != 0 && saw.admissionID != o.AdmissionID:
-		refusal := anotherPatient()
-		refusal.Current = o.shownTo(actor)
-		return refusal
-	case saw.version != 0 && saw.version != o.Version:
-		return o.conflict(actor, "order_outdated", "Order %d has changed meanwhile: it is %s now. Look again.", o.ID,
+	case seen.admissionID != 0 && seen.admissionID != o.AdmissionID:
+		return anotherPatient().With(o.shownTo(actor))
+	case seen.version != 0 && seen.version != o.Version:
+		return o.conflict(actor, "order_outdated",
+			"Order %d has changed meanwhile: it is %s now. Look again.", o.ID,
 			orderWords[o.Status])
 	}
 	return nil
@@ -582,47 +627,45 @@ var orderWords = map[OrderStatus]string{
 	OrderUndelivered: "undelivered",
 }
 
-// noStep is the refusal of a step of the actor's that the table lacks.
-func (o Order) noStep(actor Actor) error {
+// invalidTransition is the refusal of a step of the actor's that the table lacks.
+func (o Order) invalidTransition(actor Actor) error {
 	allowed := make([]string, len(orderSteps[o.Status]))
 	for i, s := range orderSteps[o.Status] {
 		allowed[i] = orderWords[s]
 	}
 	if len(allowed) == 0 {
-		return o.conflict(actor, "order_closed", "Order %d is %s and can't be changed here.", o.ID, orderWords[o.Status])
+		return o.conflict(actor, "order_closed", "Order %d is %s and can't be changed here.", o.ID,
+			orderWords[o.Status])
 	}
-	return o.conflict(actor, "order_step", "Order %d is %s. From there it can only become: %s.", o.ID, orderWords[o.Status], strings.Join(allowed, ", "))
+	return o.conflict(actor, "order_step", "Order %d is %s. From there it can only become: %s.",
+		o.ID, orderWords[o.Status], strings.Join(allowed, ", "))
 }
 
 // conflict is a refusal of the actor because of the state in which the order stands.
 func (o Order) conflict(actor Actor, code, format string, args ...any) error {
-	refusal := Refuse(Conflict, code, format, args...)
-	refusal.Current = o.shownTo(actor)
-	return refusal
+	return Refuse(Conflict, code, format, args...).With(o.shownTo(actor))
 }
 
 // unknownOrder is the refusal of an order that does not exist, or that a customer may not know of.
 func unknownOrder() error { return Refuse(NotFound, "order_unknown", "There is no such order.") }
 
 // Order reads one. NotFound where there is none, or it is not for this customer.
-func (h *Hospital) Order(ctx context.Context, actor Actor, id int64) (o Order, err error) {
-	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+func (h *Hospital) Order(ctx context.Context, actor Actor, id int64) (Order, error) {
+	return readAs(ctx, h, actor, FollowOrders, func(ctx context.Context, q *sql.Tx) (o Order, err error) {
 		if o, err = readOrder(ctx, q, id); err != nil {
-			return err
+			return o, err
 		}
-		return mustSee(ctx, q, h.clock(ctx), actor, o)
+		return o.shownTo(actor), authorizeOrder(ctx, q, h.clock(ctx), actor, o)
 	})
-	if err != nil {
-		return Order{}, err
-	}
-	return o.shownTo(actor), nil
 }
 
-// OrderDetail is one order with all that its page shows. It has the patient's initials and never the name.
+// OrderDetail is one order with all that its page shows. It has the patient's initials and never
+// the name.
 type OrderDetail struct {
 	Order
-	Initials   string // of the patient; empty for an address
-	BedID      int64  // where the patient lies now; 0 for an address, while there is no bed, and after the stay
+	Initials string // of the patient; empty for an address
+	// where the patient lies now; 0 for an address, while there is no bed, and after the stay
+	BedID      int64
 	BedNumber  string
 	WardName   string
 	Zone       string // for an address
@@ -633,44 +676,43 @@ type OrderDetail struct {
 
 // OrderDetail reads an order's page. NotFound as for Order.
 func (h *Hospital) OrderDetail(ctx context.Context, actor Actor, id int64) (OrderDetail, error) {
-	d := OrderDetail{At: h.clock(ctx)}
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+	return readAs(ctx, h, actor, FollowOrders, func(ctx context.Context, q *sql.Tx) (d OrderDetail, err error) {
+		d = OrderDetail{At: h.clock(ctx)}
 		if d.Revisions, err = revisions(ctx, q, OrderTopic(id)); err != nil {
-			return err
+			return d, err
 		}
 		if d.Order, err = readOrder(ctx, q, id); err != nil {
-			return err
+			return d, err
 		}
-		if err := mustSee(ctx, q, d.At, actor, d.Order); err != nil {
-			return err
+		if err := authorizeOrder(ctx, q, d.At, actor, d.Order); err != nil {
+			return d, err
 		}
+		d.Order = d.Order.shownTo(actor)
 		if err := d.readPlace(ctx, q); err != nil || d.DeliveryID == 0 {
-			return err
+			return d, err
 		}
-		r, err := readRun(ctx, q, d.DeliveryID)
-		if err == nil && r.mustSee(d.At, actor) != nil {
+		r, err := readDelivery(ctx, q, d.DeliveryID)
+		if err == nil && r.authorize(d.At, actor) != nil {
 			d.DeliveryID = 0
 		}
-		return err
+		return d, err
 	})
-	if err != nil {
-		return OrderDetail{}, err
-	}
-	d.Order = d.Order.shownTo(actor)
-	return d, nil
 }
 
-// readPlace adds whom the order is for, where it goes, as long as it does, and by which delivery. The patient's name goes no further
-// than here.
+// readPlace adds whom the order is for, where it goes, as long as it does, and by which delivery.
+// The patient's name goes no further than here.
 func (d *OrderDetail) readPlace(ctx context.Context, q *sql.Tx) error {
 	var patient PatientName
-	err := q.QueryRowContext(ctx, `SELECT COALESCE(patient.name, ''), bed.id, COALESCE(bed.number, ''), COALESCE(ward.name, ''),
+	err := q.QueryRowContext(ctx,
+		`SELECT COALESCE(patient.name, ''), bed.id, COALESCE(bed.number, ''), COALESCE(ward.name,
+			''),
 			COALESCE(zone.name, ''), (SELECT MAX(delivery.id) FROM delivery
 				WHERE delivery.order_id = meal_order.id AND delivery.status <> 'cancelled')
 		FROM meal_order
 		LEFT JOIN admission ON admission.id = meal_order.admission_id
 		LEFT JOIN patient ON patient.id = admission.patient_id
-		LEFT JOIN bed ON bed.id = admission.bed_id AND admission.discharged_at IS NULL AND meal_order.ended_at IS NULL
+		LEFT JOIN bed ON bed.id = admission.bed_id AND admission.discharged_at IS NULL
+		AND meal_order.ended_at IS NULL
 		LEFT JOIN ward ON ward.id = bed.ward_id
 		LEFT JOIN address ON address.id = meal_order.address_id AND meal_order.ended_at IS NULL
 		LEFT JOIN zone ON zone.id = address.zone_id
@@ -683,7 +725,8 @@ func (d *OrderDetail) readPlace(ctx context.Context, q *sql.Tx) error {
 	return nil
 }
 
-// shownTo is the order as far as the actor may know of it. Why staff set a hazard aside, they wrote for each other.
+// shownTo is the order as far as the actor may know of it. Why staff set a hazard aside, they wrote
+// for each other.
 func (o Order) shownTo(actor Actor) Order {
 	if !actor.Role.May(ReadOrders) {
 		o.OverrideReason, o.OverriddenBy = "", ""
@@ -691,28 +734,32 @@ func (o Order) shownTo(actor Actor) Order {
 	return o
 }
 
-// mayStep returns NotFound unless the actor may know of the order that they give a command about.
-// One that is still open is work, whatever day it is of.
-func (c *change) mayStep(ctx context.Context, o Order) error {
-	if actor := c.actor; actor.Role.May(ReadOrders) && !o.Status.Ended() {
+// authorizeStep returns NotFound unless the actor may know of the order that they give a command
+// about. One that is still open is work, whatever day it is of.
+func (c *change) authorizeStep(ctx context.Context, o Order) error {
+	if c.actor.Role.May(ReadOrders) && !o.Status.Ended() {
 		return nil
 	}
-	return mustSee(ctx, c.tx, c.now, c.actor, o)
+	return authorizeOrder(ctx, c.tx, c.now, c.actor, o)
 }
 
-// linkedTo reports whether a customer may order for the patient of a stay. After the patient's death nobody may.
-func linkedTo(ctx context.Context, q *sql.Tx, actor Actor, admissionID int64) (linked bool, err error) {
+// linkedTo reports whether a customer may order for the patient of a stay. After the patient's
+// death nobody may.
+func linkedTo(ctx context.Context, q *sql.Tx, actor Actor,
+	admissionID int64) (linked bool, err error) {
 	err = q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM customer_patient
 			JOIN admission ON admission.patient_id = customer_patient.patient_id
-		WHERE admission.id = $1 AND admission.outcome <> 'deceased' AND customer_patient.user_id = $2)`, admissionID, actor.UserID).Scan(&linked)
+		WHERE admission.id = $1 AND admission.outcome <> 'deceased'
+		AND customer_patient.user_id = $2)`, admissionID, actor.UserID).Scan(&linked)
 	if err != nil {
-		return false, fmt.Errorf("read whether user %d may order for stay %d: %w", actor.UserID, admissionID, err)
+		return false, fmt.Errorf("read whether user %d may order for stay %d: %w", actor.UserID,
+			admissionID, err)
 	}
 	return linked, nil
 }
 
-// dietFor reads the diet order of a stay for somebody who orders meals for it. NotFound where there is no such stay, and for a customer where it
-// is not their patient's.
+// dietFor reads the diet order of a stay for somebody who orders meals for it. NotFound where there
+// is no such stay, and for a customer where it is not their patient's.
 func dietFor(ctx context.Context, q *sql.Tx, actor Actor, admissionID int64) (DietOrder, error) {
 	if !actor.Role.May(ReadOrders) {
 		linked, err := linkedTo(ctx, q, actor, admissionID)
@@ -741,37 +788,46 @@ func readOrder(ctx context.Context, q *sql.Tx, id int64) (Order, error) {
 // ordersWhere reads the orders that fit a condition on meal_order and admission, by id.
 func ordersWhere(ctx context.Context, q *sql.Tx, condition string, args ...any) ([]Order, error) {
 	// #nosec G202 -- the condition is one of this package's own, with $n for what people send
-	rows, err := q.QueryContext(ctx, `SELECT meal_order.id, meal_order.admission_id, meal_order.address_id, meal_order.meal,
-			meal_order.service_date, meal_order.due, meal_order.notes, meal_order.status, meal_order.begun, meal_order.held_for,
-			meal_order.stopped, meal_order.override_reason, meal_order.overridden_by, meal_order.overridden, meal_order.late,
-			meal_order.price, meal_order.placed_by, meal_order.placed_at, meal_order.status_since, meal_order.cancel_reason,
+	rows, err := q.QueryContext(ctx,
+		`SELECT meal_order.id, meal_order.admission_id, meal_order.address_id, meal_order.meal,
+			meal_order.service_date, meal_order.due, meal_order.notes, meal_order.status,
+			meal_order.begun, meal_order.held_for, meal_order.stopped, meal_order.override_reason,
+			meal_order.overridden_by, meal_order.overridden, meal_order.late, meal_order.price,
+			meal_order.placed_by, meal_order.placed_at, meal_order.status_since,
+			meal_order.cancel_reason,
 			meal_order.version, admission.patient_id, bed.ward_id, `+dishesOfOrder+`
 		FROM meal_order
 		LEFT JOIN admission ON admission.id = meal_order.admission_id
 		LEFT JOIN bed ON bed.id = admission.bed_id
 		WHERE `+condition, args...)
 	plates := plates{}
-	orders, err := collect(rows, err, func(row scanner) (Order, error) { return scanOrder(row, plates) })
+	orders, err := collect(rows, err, func(row scanner) (Order, error) {
+		return scanOrder(row, plates)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read orders: %w", err)
 	}
-	// Sorted here: asked for them by id, SQLite goes through all orders there ever were in that order, past the index of those asked for.
+	// Sorted here: asked for them by id, SQLite goes through all orders there ever were in that
+	// order, past the index of those asked for.
 	slices.SortFunc(orders, func(a, b Order) int { return cmp.Compare(a.ID, b.ID) })
 	return orders, nil
 }
 
 func scanOrder(row scanner, plates plates) (o Order, err error) {
-	err = row.Scan(&o.ID, (*reference)(&o.AdmissionID), (*reference)(&o.AddressID), &o.Meal, (*instant)(&o.ServiceDate), (*instant)(&o.Due),
-		&o.Notes, &o.Status, &o.Begun, (*list[Hazard])(&o.HeldFor), &o.Stopped, &o.OverrideReason, &o.OverriddenBy,
-		(*list[Hazard])(&o.Overridden), &o.Late, &o.Price, (*reference)(&o.PlacedBy), (*instant)(&o.PlacedAt), (*instant)(&o.StatusSince),
-		&o.CancelReason, &o.Version, (*reference)(&o.patientID), (*reference)(&o.wardID), plates.onto(&o.Dishes))
+	err = row.Scan(&o.ID, (*reference)(&o.AdmissionID), (*reference)(&o.AddressID), &o.Meal,
+		(*instant)(&o.ServiceDate), (*instant)(&o.Due), &o.Notes, &o.Status, &o.Begun,
+		(*list[Hazard])(&o.HeldFor), &o.Stopped, &o.OverrideReason, &o.OverriddenBy,
+		(*list[Hazard])(&o.Overridden), &o.Late, &o.Price, (*reference)(&o.PlacedBy),
+		(*instant)(&o.PlacedAt), (*instant)(&o.StatusSince), &o.CancelReason, &o.Version,
+		(*reference)(&o.patientID), (*reference)(&o.wardID), plates.onto(&o.Dishes))
 	return o, err
 }
 
 // dishesOfOrder is a column with the dishes of meal_order as they were ordered, in the order in
 // which they were chosen. A database looks for them order by order; where it had not counted its
 // tables it would join all dishes there ever were.
-const dishesOfOrder = `COALESCE((SELECT '[' || string_agg(order_dish.as_ordered, ',' ORDER BY order_dish.position) || ']'
+const dishesOfOrder = `COALESCE((SELECT '[' || string_agg(order_dish.as_ordered, ','
+	ORDER BY order_dish.position) || ']'
 	FROM order_dish WHERE order_dish.order_id = meal_order.id), '[]')`
 
 // plates are the dishes of orders by their text: what many have ordered is decoded once.
@@ -805,30 +861,33 @@ func (p plate) Scan(column any) error {
 
 // openOrders reads the open orders of a locked stay.
 func (c *change) openOrders(ctx context.Context, admissionID int64) ([]Order, error) {
-	return ordersWhere(ctx, c.tx, `meal_order.admission_id = $1 AND meal_order.ended_at IS NULL`, admissionID)
+	return ordersWhere(ctx, c.tx, `meal_order.admission_id = $1 AND meal_order.ended_at IS NULL`,
+		admissionID)
 }
 
-// keepStay keeps a stay, and with it all its orders, from everyone else until the commit, without changing it: whoever changes an order
-// of a stay, or what the patient may eat, holds the stay first. So the safety check and the step that rests on it are one.
-func (c *change) keepStay(ctx context.Context, admissionID int64) error {
+// lockStay keeps a stay, and with it all its orders, from everyone else until the commit, without
+// changing it: whoever changes an order of a stay, or what the patient may eat, holds the stay
+// first. So the safety check and the step that rests on it are one.
+func (c *change) lockStay(ctx context.Context, admissionID int64) error {
 	if _, err := c.tx.ExecContext(ctx, `UPDATE admission SET version = version WHERE id = $1`, admissionID); err != nil {
 		return fmt.Errorf("lock stay %d: %w", admissionID, err)
 	}
 	return nil
 }
 
-// lockOrder keeps an order, and the stay that it is for, from everyone else until the commit and returns it as it stands. NotFound where
-// there is none.
+// lockOrder keeps an order, and the stay that it is for, from everyone else until the commit and
+// returns it as it stands. NotFound where there is none.
 func (c *change) lockOrder(ctx context.Context, id int64) (Order, error) {
 	var stay int64
-	err := c.tx.QueryRowContext(ctx, `SELECT admission_id FROM meal_order WHERE id = $1`, id).Scan((*reference)(&stay))
+	err := c.tx.QueryRowContext(ctx, `SELECT admission_id FROM meal_order WHERE id = $1`,
+		id).Scan((*reference)(&stay))
 	if errors.Is(err, sql.ErrNoRows) {
 		return Order{}, unknownOrder()
 	}
 	if err != nil {
 		return Order{}, fmt.Errorf("read what order %d is for: %w", id, err)
 	}
-	if err := c.keepStay(ctx, stay); err != nil {
+	if err := c.lockStay(ctx, stay); err != nil {
 		return Order{}, err
 	}
 	if _, err := c.tx.ExecContext(ctx, `UPDATE meal_order SET version = version WHERE id = $1`, id); err != nil {
@@ -837,8 +896,8 @@ func (c *change) lockOrder(ctx context.Context, id int64) (Order, error) {
 	return readOrder(ctx, c.tx, id)
 }
 
-// putOrder takes a locked order to a status, keeps its other fields as they stand in o, records it and tells the customers who follow it. It
-// is the only way for an order to change.
+// putOrder takes a locked order to a status, keeps its other fields as they stand in o, records it
+// and tells the customers who follow it. It is the only way for an order to change.
 func (c *change) putOrder(ctx context.Context, o *Order, to OrderStatus) error {
 	from := o.Status
 	var ended time.Time
@@ -848,16 +907,23 @@ func (c *change) putOrder(ctx context.Context, o *Order, to OrderStatus) error {
 	if to != from {
 		o.Status, o.StatusSince = to, c.now
 	}
-	err := c.tx.QueryRowContext(ctx, `UPDATE meal_order SET status = $2, status_since = $3, begun = $4, held_for = $5, stopped = $6,
-			override_reason = $7, overridden_by = $8, overridden = $9, cancel_reason = $10, ended_at = $11, version = version + 1
+	err := c.tx.QueryRowContext(ctx,
+		`UPDATE meal_order SET status = $2, status_since = $3, begun = $4, held_for = $5,
+			stopped = $6,
+			override_reason = $7, overridden_by = $8, overridden = $9, cancel_reason = $10,
+			ended_at = $11, version = version + 1
 		WHERE id = $1 RETURNING version`,
-		o.ID, o.Status, instant(o.StatusSince), o.Begun, list[Hazard](o.HeldFor), o.Stopped, o.OverrideReason, o.OverriddenBy,
-		list[Hazard](o.Overridden), o.CancelReason, instant(ended)).Scan(&o.Version)
+		o.ID, o.Status, instant(o.StatusSince), o.Begun, list[Hazard](o.HeldFor), o.Stopped,
+		o.OverrideReason, o.OverriddenBy, list[Hazard](o.Overridden), o.CancelReason,
+		instant(ended)).Scan(&o.Version)
 	if err != nil {
 		return fmt.Errorf("take order %d to %s: %w", o.ID, to, err)
 	}
-	if err := c.recordOrder(ctx, *o, "order.status", from); err != nil || to == from {
+	if err := c.recordOrder(ctx, *o, "order.status", from); err != nil {
 		return err
+	}
+	if to == from {
+		return nil
 	}
 	return c.notifyOrder(ctx, *o)
 }

@@ -47,7 +47,8 @@ func allergic(allergens ...hospital.Allergen) hospital.DietChange {
 	return hospital.DietChange{Allergies: &hospital.Allergies{Known: true, Allergens: allergens}}
 }
 
-// fasting is the change that a patient must not eat from one moment until another; zero is no moment.
+// fasting is the change that a patient must not eat from one moment until another; zero is no
+// moment.
 func fasting(from, until time.Time) hospital.DietChange {
 	return hospital.DietChange{NilByMouth: &hospital.Window{From: from, Until: until}}
 }
@@ -75,7 +76,8 @@ func must[T any](t testing.TB) func(T, error) T {
 	}
 }
 
-// bringTo places an order of the plain dish and takes it to any status, as people would. A held one has nothing against it any more.
+// bringTo places an order of the plain dish and takes it to any status, as people would. A held one
+// has nothing against it any more.
 func (s *service) bringTo(t testing.TB, a hospital.Admission, status hospital.OrderStatus) hospital.Order {
 	t.Helper()
 	ctx, ok := t.Context(), must[hospital.Order](t)
@@ -597,7 +599,7 @@ func TestTheStepsOfAnOrderDoNotCountAsChangesOfItsStay(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		a := s.patient(t, "Uwase Marie", "A-01")
 		s.bringTo(t, a, hospital.OrderDelivered)
-		if now, err := s.Admission(t.Context(), a.ID); err != nil || now.Version != a.Version {
+		if now, err := s.Admission(t.Context(), hospital.System, a.ID); err != nil || now.Version != a.Version {
 			t.Errorf("the stay has version %d after %d and error %v", now.Version, a.Version, err)
 		}
 	})
@@ -622,7 +624,8 @@ func TestEachStepMovesTheTopicsOfAllWhoSeeTheOrder(t *testing.T) {
 		s.moves(t, mine, steps["start"])
 		s.moves(t, mine+" deliveries delivery:1", steps["ready"])
 		s.moves(t, mine+" deliveries delivery:1", steps["recall"])
-		// What is held, and is held no longer, stands in the list of what medical staff must look at.
+		// What is held, and is held no longer, stands in the list of what medical staff must look
+		// at.
 		s.moves(t, mine+topicsOf(" metrics inbox:kitchen"), func() error {
 			_, err := s.SetDiet(ctx, nurse, a.ID, fasting(s.clock.Now(), time.Time{}))
 			return err

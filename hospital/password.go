@@ -28,13 +28,15 @@ func (f fields) password(username, password string) {
 	refuse := func(code, format string, args ...any) { f.refuse("password", code, format, args...) }
 	switch {
 	case !utf8.ValidString(password):
-		refuse("password_encoding", "The password did not arrive as UTF-8 text. Save or send it as UTF-8.")
+		refuse("password_encoding",
+			"The password did not arrive as UTF-8 text. Save or send it as UTF-8.")
 	case strings.TrimSpace(password) != password:
 		refuse("password_blanks", "A password begins and ends with no blank: nobody would see it.")
 	case unwritable(password), visible(password) != password, strings.ContainsAny(password, "\t\n"):
 		refuse("password_characters", "Use only characters that can be seen and typed.")
 	case length < ShortestPassword || length > LongestPassword:
-		refuse("password_length", "A password has %d to %d characters.", ShortestPassword, LongestPassword)
+		refuse("password_length", "A password has %d to %d characters.", ShortestPassword,
+			LongestPassword)
 	case guessable(username, password):
 		refuse("password_common", "This password is among the first that others try: a common one, a "+
 			"name, a place, a month or a row of keys, whatever figures are around it. Choose another, "+
@@ -64,7 +66,7 @@ var noPassword = passwordHash(fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s",
 // hashPassword hashes a new password. It waits for its turn until the context ends.
 func (h *Hospital) hashPassword(ctx context.Context, password string) (passwordHash, error) {
 	var hash string
-	err := h.whileHashing(ctx, known, func() (err error) {
+	err := h.whileHashing(ctx, knownDevice, func() (err error) {
 		hash, err = argon2id.CreateHash(password, hashCost)
 		return err
 	})
@@ -74,9 +76,9 @@ func (h *Hospital) hashPassword(ctx context.Context, password string) (passwordH
 // matches reports whether the password is the one that was hashed, at whatever cost. It waits for
 // its turn until the context ends.
 func (h *Hospital) matches(
-	ctx context.Context, r rank, hash passwordHash, password string,
+	ctx context.Context, p priority, hash passwordHash, password string,
 ) (same bool, err error) {
-	err = h.whileHashing(ctx, r, func() (err error) {
+	err = h.whileHashing(ctx, p, func() (err error) {
 		same, err = argon2id.ComparePasswordAndHash(password, string(hash))
 		return err
 	})
@@ -84,11 +86,11 @@ func (h *Hospital) matches(
 }
 
 // whileHashing runs work when fewer than hashesAtOnce others do, or returns the context's error.
-func (h *Hospital) whileHashing(ctx context.Context, r rank, work func() error) error {
-	if err := h.hashing.enter(ctx, r); err != nil {
+func (h *Hospital) whileHashing(ctx context.Context, p priority, work func() error) error {
+	if err := h.hashing.acquire(ctx, p); err != nil {
 		return err
 	}
-	defer h.hashing.leave()
+	defer h.hashing.release()
 	if err := work(); err != nil {
 		return fmt.Errorf("hash a password: %w", err)
 	}

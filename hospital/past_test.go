@@ -11,9 +11,10 @@ import (
 	"dusangire/hospital"
 )
 
-// past gives the house stays that have ended, those numbered from until before end: each with its bed, an order, its dishes, its delivery, where its
-// topic stands and a line of the audit, half a minute after the one before, the first a year ago. Every other one is a new patient's; of every tenth
-// the customer was told, and every thousandth order is theirs.
+// past gives the house stays that have ended, those numbered from until before end: each with its
+// bed, an order, its dishes, its delivery, where its topic stands and a line of the audit, half a
+// minute after the one before, the first a year ago. Every other one is a new patient's; of every
+// tenth the customer was told, and every thousandth order is theirs.
 func (s *service) past(t testing.TB, from, end int) {
 	t.Helper()
 	const series = `WITH RECURSIVE series (i) AS (SELECT CAST($1 AS BIGINT) UNION ALL SELECT i + 1 FROM series WHERE i + 1 < $2), `
@@ -71,7 +72,8 @@ func (h *house) neverCounted(t testing.TB) {
 		END LOOP; END $$`)
 }
 
-// settle lets PostgreSQL tidy up and count what there is, as it does by itself after a while. SQLite never does.
+// settle lets PostgreSQL tidy up and count what there is, as it does by itself after a while.
+// SQLite never does.
 func (h *house) settle(t testing.TB) {
 	t.Helper()
 	if h.onPostgreSQL() {
@@ -79,7 +81,8 @@ func (h *house) settle(t testing.TB) {
 	}
 }
 
-// busy fills a ward of its own with patients, whose orders stand in every way, and has a parcel ready for the customer.
+// busy fills a ward of its own with patients, whose orders stand in every way, and has a parcel
+// ready for the customer.
 func (s *service) busy(t testing.TB, patients int) (ward hospital.Ward) {
 	t.Helper()
 	ward = must[hospital.Ward](t)(s.AddWard(t.Context(), admin, hospital.NewWard{Code: "C", Name: "Paediatrics", Beds: patients}))
@@ -105,12 +108,14 @@ type look struct {
 	read func(ctx context.Context) error
 }
 
-// at makes a look of a method that reads: it is what is asked of the hospital that counts, not the answer.
+// at makes a look of a method that reads: it is what is asked of the hospital that counts, not the
+// answer.
 func at[T any](what string, read func(ctx context.Context) (T, error)) look {
 	return look{what, func(ctx context.Context) error { _, err := read(ctx); return err }}
 }
 
-// looks are those of every live view and of what stands behind each of them: the sessions, and where the topics stand.
+// looks are those of every live view and of what stands behind each of them: the sessions, and
+// where the topics stand.
 func (s *service) looks(t testing.TB, ward hospital.Ward) []look {
 	t.Helper()
 	bed, token := s.board(t, ward).Beds[0].ID, s.openSession(t, s.courier)
@@ -118,14 +123,22 @@ func (s *service) looks(t testing.TB, ward hospital.Ward) []look {
 	parcel := orders[slices.IndexFunc(orders, func(o hospital.CustomerOrder) bool { return o.AddressID != 0 })]
 	s.claim(t, s.courier, parcel.DeliveryID)
 	looks := []look{
-		at("ward board", func(ctx context.Context) (hospital.WardBoard, error) { return s.WardBoard(ctx, ward.ID) }),
-		at("bed", func(ctx context.Context) (hospital.BedDetail, error) { return s.BedDetail(ctx, nurse, bed) }),
-		at("medical dashboard", func(ctx context.Context) (hospital.MedicalDashboard, error) { return s.MedicalDashboard(ctx, nil) }),
-		at("medical dashboard of a ward", func(ctx context.Context) (hospital.MedicalDashboard, error) {
-			return s.MedicalDashboard(ctx, []int64{ward.ID})
+		at("ward board", func(ctx context.Context) (hospital.WardBoard, error) {
+			return s.WardBoard(ctx, hospital.System, ward.ID)
 		}),
-		at("management dashboard", s.ManagementDashboard),
-		at("kitchen's wall", s.KitchenBoard),
+		at("bed", func(ctx context.Context) (hospital.BedDetail, error) { return s.BedDetail(ctx, nurse, bed) }),
+		at("medical dashboard", func(ctx context.Context) (hospital.MedicalDashboard, error) {
+			return s.MedicalDashboard(ctx, hospital.System, nil)
+		}),
+		at("medical dashboard of a ward", func(ctx context.Context) (hospital.MedicalDashboard, error) {
+			return s.MedicalDashboard(ctx, hospital.System, []int64{ward.ID})
+		}),
+		at("management dashboard", func(ctx context.Context) (hospital.ManagementDashboard, error) {
+			return s.ManagementDashboard(ctx, hospital.System)
+		}),
+		at("kitchen's wall", func(ctx context.Context) (hospital.KitchenBoard, error) {
+			return s.KitchenBoard(ctx, hospital.System)
+		}),
 		at("courier's board", func(ctx context.Context) (hospital.DeliveryBoard, error) { return s.DeliveryBoard(ctx, s.courier) }),
 		at("all couriers' board", func(ctx context.Context) (hospital.DeliveryBoard, error) { return s.DeliveryBoard(ctx, admin) }),
 		at("customer's home", func(ctx context.Context) (hospital.CustomerHome, error) { return s.CustomerHome(ctx, s.customer) }),

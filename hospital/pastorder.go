@@ -65,7 +65,8 @@ func pastDays(dues []time.Time) (days []PastDay) {
 // ClosePastOrders ends all orders that are past, as never delivered, and returns how many: those on
 // their way become undelivered, all others cancelled. Invalid without a reason, which each of them
 // keeps. Each is ended by itself, so that it may be given again.
-func (h *Hospital) ClosePastOrders(ctx context.Context, actor Actor, reason string) (closed int, err error) {
+func (h *Hospital) ClosePastOrders(ctx context.Context, actor Actor,
+	reason string) (closed int, err error) {
 	if err := actor.need(CookOrders); err != nil {
 		return 0, err
 	}
@@ -99,7 +100,9 @@ func (h *Hospital) ClosePastOrders(ctx context.Context, actor Actor, reason stri
 func (h *Hospital) pastOrders(ctx context.Context) (ids []int64, err error) {
 	before := pastBefore(h.clock(ctx))
 	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
-		rows, err := q.QueryContext(ctx, `SELECT id FROM meal_order WHERE ended_at IS NULL AND due < $1 ORDER BY due, id`, instant(before))
+		rows, err := q.QueryContext(ctx,
+			`SELECT id FROM meal_order WHERE ended_at IS NULL AND due < $1 ORDER BY due, id`,
+			instant(before))
 		if ids, err = collect(rows, err, scanID); err != nil {
 			return fmt.Errorf("read which orders are past: %w", err)
 		}
@@ -115,15 +118,11 @@ func (c *change) closePast(ctx context.Context, id int64, reason string) (ended 
 		return false, err
 	}
 	if o.Status.Ended() || !o.Due.Before(pastBefore(c.now)) {
-		return false, errUnchanged
+		return false, nil
 	}
-	from := o.Status
 	o.CancelReason = reason
-	if from != OrderInTransit {
-		if err := c.putOrder(ctx, &o, OrderCancelled); err != nil || from != OrderReady {
-			return true, err
-		}
-		return true, c.cancelDelivery(ctx, o)
+	if o.Status != OrderInTransit {
+		return true, c.takeBack(ctx, &o, OrderCancelled)
 	}
 	r, ok, err := c.lockOpenDelivery(ctx, o)
 	if err != nil {

@@ -16,7 +16,8 @@ type PatientName string
 // LogValue keeps names out of structured logs.
 func (PatientName) LogValue() slog.Value { return slog.StringValue("[patient]") }
 
-// Initials is the form of the name for roles that must tell patients apart but not know them: "U. M.".
+// Initials is the form of the name for roles that must tell patients apart but not know them: "U.
+// M.".
 func (n PatientName) Initials() string {
 	var parts []string
 	for _, word := range strings.Fields(string(n)) {
@@ -43,69 +44,76 @@ type Patient struct {
 // mostFound is the most patients that FindPatients lists.
 const mostFound = 10
 
-// FindPatients lists up to 10 patients whose name contains text, whatever its case and accents, for choosing who comes
-// back: who was here last comes first, and who died here is left out. Empty text finds none.
+// FindPatients lists up to 10 patients whose name contains text, whatever its case and accents, for
+// choosing who comes back: who was here last comes first, and who died here is left out. Empty text
+// finds none.
 func (h *Hospital) FindPatients(ctx context.Context, actor Actor, text string) ([]Patient, error) {
-	if err := actor.need(AdmitPatients); err != nil {
-		return nil, err
-	}
 	wanted := PatientName(tidy(text)).folded()
-	if wanted == "" || unwritable(wanted) {
-		return nil, nil
-	}
 	pattern := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(wanted) + "%"
-	var found []Patient
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
-		rows, err := q.QueryContext(ctx, `SELECT patient.id, patient.name, patient.birth_date, patient.sex, EXISTS (
-				SELECT 1 FROM admission WHERE admission.patient_id = patient.id AND admission.discharged_at IS NULL)
+	return readAs(ctx, h, actor, AdmitPatients, func(ctx context.Context, q *sql.Tx) ([]Patient, error) {
+		if wanted == "" || unwritable(wanted) {
+			return nil, nil
+		}
+		rows, err := q.QueryContext(ctx,
+			`SELECT patient.id, patient.name, patient.birth_date, patient.sex, EXISTS (
+				SELECT 1 FROM admission WHERE admission.patient_id = patient.id
+				AND admission.discharged_at IS NULL)
 			FROM patient WHERE patient.name_folded LIKE $1 ESCAPE '\' AND NOT EXISTS (
-				SELECT 1 FROM admission WHERE admission.patient_id = patient.id AND admission.outcome = 'deceased') ORDER BY patient.id DESC LIMIT $2`, pattern, mostFound)
-		found, err = collect(rows, err, func(row scanner) (p Patient, err error) {
+				SELECT 1 FROM admission WHERE admission.patient_id = patient.id
+				AND admission.outcome = 'deceased')
+			ORDER BY patient.id DESC LIMIT $2`, pattern, mostFound)
+		return collect(rows, err, func(row scanner) (p Patient, err error) {
 			err = row.Scan(&p.ID, &p.Name, (*instant)(&p.BirthDate), &p.Sex, &p.Admitted)
 			return p, err
 		})
-		return err
 	})
-	return found, err
 }
 
-// lockPatient keeps a known patient from everyone else until the commit, so that nobody is admitted twice at once, and
-// returns the id of the patient's open admission, 0 for none. It records where there is no such patient. Id 0 is a new one.
+// lockPatient keeps a known patient from everyone else until the commit, so that nobody is admitted
+// twice at once, and returns the id of the patient's open admission, 0 for none. It records where
+// there is no such patient. Id 0 is a new one.
 func (c *change) lockPatient(ctx context.Context, id int64, wrong fields) (open int64, err error) {
 	if id == 0 {
 		return 0, nil
 	}
-	known, err := c.exec(ctx, `UPDATE patient SET version = version + 1 WHERE id = $1`, id)
+	known, err := c.exec(ctx, `UPDATE patient SET version = version WHERE id = $1`, id)
 	if err != nil {
 		return 0, fmt.Errorf("lock patient %d: %w", id, err)
 	}
 	if known == 0 {
-		wrong.refuse("patient_id", "patient_unknown", "There is no such patient. Choose one of the list or give a name.")
+		wrong.refuse("patient_id", "patient_unknown",
+			"There is no such patient. Choose one of the list or give a name.")
 		return 0, nil
 	}
-	err = c.tx.QueryRowContext(ctx, `SELECT id FROM admission WHERE patient_id = $1 AND discharged_at IS NULL`, id).Scan(&open)
+	err = c.tx.QueryRowContext(ctx,
+		`SELECT id FROM admission WHERE patient_id = $1 AND discharged_at IS NULL`, id).Scan(&open)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return 0, fmt.Errorf("read whether patient %d is admitted: %w", id, err)
 	}
 	return open, nil
 }
 
-// mustLive refuses to go on with a locked patient whose death is on record.
-func (c *change) mustLive(ctx context.Context, id int64) error {
+// checkAlive refuses to go on with a locked patient whose death is on record.
+func (c *change) checkAlive(ctx context.Context, id int64) error {
 	var died bool
-	err := c.tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM admission WHERE patient_id = $1 AND outcome = 'deceased')`, id).Scan(&died)
+	err := c.tx.QueryRowContext(ctx,
+		`SELECT EXISTS (SELECT 1 FROM admission WHERE patient_id = $1 AND outcome = 'deceased')`,
+		id).Scan(&died)
 	if err != nil {
 		return fmt.Errorf("read whether patient %d lives: %w", id, err)
 	}
 	if died {
-		return Refuse(Conflict, "patient_deceased", "This patient's death is on record. Check whom you chose, or give the name of someone new.")
+		return Refuse(Conflict, "patient_deceased",
+			"This patient's death is on record. Check whom you chose, or give the name of someone new.")
 	}
 	return nil
 }
 
 // addPatient inserts someone who was never here and returns the id.
 func (c *change) addPatient(ctx context.Context, cmd NewAdmission) (id int64, err error) {
-	err = c.tx.QueryRowContext(ctx, `INSERT INTO patient (name, name_folded, birth_date, sex) VALUES ($1, $2, $3, $4) RETURNING id`,
+	err = c.tx.QueryRowContext(ctx,
+		`INSERT INTO patient (name, name_folded, birth_date, sex) VALUES ($1, $2, $3, $4)
+			RETURNING id`,
 		cmd.PatientName, cmd.PatientName.folded(), instant(cmd.BirthDate), cmd.Sex).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("add a patient: %w", err)

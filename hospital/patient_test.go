@@ -106,11 +106,11 @@ func TestNoLogShowsAPatientsName(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		management, err := h.ManagementDashboard(t.Context())
+		management, err := h.ManagementDashboard(t.Context(), hospital.System)
 		if err != nil {
 			t.Fatal(err)
 		}
-		medical, err := h.MedicalDashboard(t.Context(), nil)
+		medical, err := h.MedicalDashboard(t.Context(), hospital.System, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

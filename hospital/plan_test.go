@@ -16,9 +16,9 @@ import (
 	"dusangire/hospital/hospitaltest"
 )
 
-// However much has happened, what people watch costs what there is now: no statement of a live view reads a table whole
-// that grows with the past, whether the database has counted what there is, or much was written just now and nobody has.
-// Nor does one that a command of the day reads with.
+// However much has happened, what people watch costs what there is now: no statement of a live view
+// reads a table whole that grows with the past, whether the database has counted what there is, or
+// much was written just now and nobody has. Nor does one that a command of the day reads with.
 func TestNoScreenReadsThePastWhole(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		s.past(t, 0, pastRead)
@@ -75,10 +75,12 @@ func (s *service) readsNoPast(t *testing.T, settles bool) {
 	}
 }
 
-// theHouse are the tables, one of them also under another name, that are as big as the house, however long it stands. Every other one grows with the past.
+// theHouse are the tables, one of them also under another name, that are as big as the house,
+// however long it stands. Every other one grows with the past.
 var theHouse = []string{"ward", "bed", "departed", "zone", "dish", "meta", "user_ward"}
 
-// ofThePresent names the indexes that hold what has not ended and nothing else: reading one of them whole is reading the present.
+// ofThePresent names the indexes that hold what has not ended and nothing else: reading one of them
+// whole is reading the present.
 func (s *service) ofThePresent(t *testing.T) (indexes []string) {
 	t.Helper()
 	if s.onPostgreSQL() {
@@ -103,7 +105,8 @@ func (s *service) ofThePresent(t *testing.T) (indexes []string) {
 	return indexes
 }
 
-// plans looks at how a database goes about each query before it is run. Whoever reads with it reads one thing after the other.
+// plans looks at how a database goes about each query before it is run. Whoever reads with it reads
+// one thing after the other.
 type plans struct {
 	postgres bool
 	present  []string // SQLite's indexes of what has not ended
@@ -163,7 +166,8 @@ func (e explained) QueryContext(ctx context.Context, query string, args []driver
 	return e.connection.QueryContext(ctx, query, args)
 }
 
-// explain asks for the plan of a query, on PostgreSQL with what it met when it was run, and tells of it.
+// explain asks for the plan of a query, on PostgreSQL with what it met when it was run, and tells
+// of it.
 func (e explained) explain(ctx context.Context, query string, args []driver.NamedValue) error {
 	words, judge := "EXPLAIN QUERY PLAN ", e.plans.judgeSQLite
 	if e.plans.postgres {
@@ -188,7 +192,8 @@ func (e explained) explain(ctx context.Context, query string, args []driver.Name
 	return err
 }
 
-// sqliteWhole is a step that reads a table from one end to the other, by itself or in the order of an index, or that makes an index of all of it first.
+// sqliteWhole is a step that reads a table from one end to the other, by itself or in the order of
+// an index, or that makes an index of all of it first.
 var sqliteWhole = regexp.MustCompile(`(?m)^(?:SCAN (\w+)(?: USING (?:COVERING )?INDEX (\w+))?|SEARCH (\w+) USING AUTOMATIC)`)
 
 func (p *plans) judgeSQLite(plan string) (complaint string, err error) {
@@ -201,7 +206,8 @@ func (p *plans) judgeSQLite(plan string) (complaint string, err error) {
 	return "", nil
 }
 
-// mostRows is the most that a statement may read of a table that grows: far more than there is now, and far less than there was.
+// mostRows is the most that a statement may read of a table that grows: far more than there is now,
+// and far less than there was.
 const mostRows = 1000
 
 // postgresStep is a step of PostgreSQL's plan, of which EXPLAIN tells as JSON.

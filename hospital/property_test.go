@@ -14,8 +14,8 @@ import (
 	"dusangire/hospital"
 )
 
-// TestMain lets the properties be checked on fewer random histories than rapid's 100, since each is written to two databases.
-// go test -rapid.checks=1000 asks for more.
+// TestMain lets the properties be checked on fewer random histories than rapid's 100, since each is
+// written to two databases. go test -rapid.checks=1000 asks for more.
 func TestMain(m *testing.M) {
 	if err := flag.Set("rapid.checks", "15"); err != nil {
 		panic(err)
@@ -120,14 +120,15 @@ func (s *story) patientOf(n int64) int64 {
 	if int(n) > len(s.stays) {
 		return 4711
 	}
-	a, err := s.Admission(s.t.Context(), s.stays[n-1])
+	a, err := s.Admission(s.t.Context(), hospital.System, s.stays[n-1])
 	if err != nil {
 		s.rt.Fatal(err)
 	}
 	return a.PatientID
 }
 
-// screens is all that people see, by the topic that must move when it changes, and where the topics stand.
+// screens is all that people see, by the topic that must move when it changes, and where the topics
+// stand.
 type screens struct {
 	shown map[hospital.Topic]any
 	at    hospital.Revisions

@@ -12,8 +12,8 @@ import (
 	"dusangire/hospital/hospitaltest"
 )
 
-// onEachUnhurried is onEach for many commands at once: on a slow machine a queue of them may wait for longer than a hospital
-// would put up with, and what is tested is who wins, not how soon.
+// onEachUnhurried is onEach for many commands at once: on a slow machine a queue of them may wait
+// for longer than a hospital would put up with, and what is tested is who wins, not how soon.
 func onEachUnhurried(t *testing.T, test func(t *testing.T, h *house)) {
 	t.Helper()
 	hospitaltest.OnEachDatabase(t, func(t *testing.T, url string) {
@@ -40,8 +40,8 @@ func atOnce(n int, command func(i int) error) []error {
 	return failed
 }
 
-// won checks that exactly one command succeeded and that all others were refused with a code, and returns which one won
-// and the refusals.
+// won checks that exactly one command succeeded and that all others were refused with a code, and
+// returns which one won and the refusals.
 func won(t *testing.T, results []error, code string) (winner int, refusals []*hospital.Error) {
 	t.Helper()
 	winner = -1
@@ -110,7 +110,8 @@ func TestOneOfTwentyAdmissionsOfAPatientWins(t *testing.T) {
 	})
 }
 
-// Two patients who are to change places, and two nurses who do it at once: both targets are taken, nobody waits for ever.
+// Two patients who are to change places, and two nurses who do it at once: both targets are taken,
+// nobody waits for ever.
 func TestCrossingTransfersDoNotWaitForEachOther(t *testing.T) {
 	onEachUnhurried(t, func(t *testing.T, h *house) {
 		one, other := h.admit(t, "Uwase Marie", "A-01"), h.admit(t, "Mugisha Eric", "A-02")
@@ -133,7 +134,8 @@ func TestCrossingTransfersDoNotWaitForEachOther(t *testing.T) {
 	})
 }
 
-// Patients chase each other through the beds of two wards, with everything else that people do, from all sides.
+// Patients chase each other through the beds of two wards, with everything else that people do,
+// from all sides.
 func TestManyCommandsAtOnceKeepEveryRule(t *testing.T) {
 	onEachUnhurried(t, func(t *testing.T, h *house) {
 		stays := []hospital.Admission{h.admit(t, "A", "A-01"), h.admit(t, "B", "A-02"), h.admit(t, "C", "B-01"), h.admit(t, "D", "")}

@@ -21,14 +21,17 @@ var Roles = []Role{MedicalStaff, WardManagement, KitchenStaff, DeliveryStaff, Cu
 // Valid reports whether r is one of Roles.
 func (r Role) Valid() bool { return slices.Contains(Roles, r) }
 
-// Permission is one thing that a person may or may not do. Routes, sockets and commands all ask for a
-// Permission, never for a role, so the table below is the only place that says who may do what.
+// Permission is one thing that a person may or may not do. Routes, sockets and commands all ask for
+// a Permission, never for a role, so the table below is the only place that says who may do what.
 type Permission string
 
 // The permissions. Each names an act, as the audit does.
 const (
-	ReadOwnSession          Permission = "own_session"          // sign out, own preferences: everyone signed in
-	ReadWards               Permission = "wards.read"           // a ward's board with patients' names
+	// sign out, own preferences: everyone signed in
+	ReadOwnSession Permission = "own_session"
+	ListWards      Permission = "wards.list" // which wards there are
+	// a ward's board with patients' names
+	ReadWards               Permission = "wards.read"
 	ReadClinical            Permission = "clinical.read"        // reason for admission, notes
 	ReadMedicalDashboard    Permission = "dashboard.medical"    // /dashboard/medical_staff/
 	ReadManagementDashboard Permission = "dashboard.management" // /dashboard/ward_management/
@@ -36,37 +39,51 @@ const (
 	TransferPatients        Permission = "admissions.transfer"
 	PlanDischarges          Permission = "admissions.plan"
 	DischargePatients       Permission = "admissions.discharge"
-	RecordDeaths            Permission = "admissions.record_death" // discharge with the outcome "deceased"
-	ChangeBeds              Permission = "beds.change"             // reserve, release, cleaning, maintenance
-	CloseBeds               Permission = "beds.close"              // take a bed out of service, and back
-	SetUpWards              Permission = "wards.set_up"            // create wards with their beds
-	ManageUsers             Permission = "users.manage"
-	OrderDiets              Permission = "diets.order"        // diet, texture, allergies, nil by mouth
-	OrderMeals              Permission = "orders.place"       // a customer for their own patients and addresses only
-	OverrideHazards         Permission = "orders.override"    // with a written reason, what Hazard.Overridable allows
-	OrderRounds             Permission = "orders.round"       // a meal for each patient of a ward
-	ReadOrders              Permission = "orders.read"        // orders of today and yesterday
-	ReadPastOrders          Permission = "orders.read_past"   // orders of any day
-	FollowOrders            Permission = "orders.follow"      // one order; a customer their own only
-	ReadKitchen             Permission = "dashboard.kitchen"  // /dashboard/kitchen/
-	CookOrders              Permission = "orders.cook"        // start, ready, recall
-	ConfirmOrders           Permission = "orders.confirm"     // that wait for it, or are held and safe again
-	CancelOrders            Permission = "orders.cancel"      // one's own; any for the kitchen and medical staff
-	ManageMenu              Permission = "menu.manage"        // dishes, and which are available
-	ReadDeliveries          Permission = "dashboard.delivery" // /dashboard/delivery/, and addresses
-	CarryDeliveries         Permission = "deliveries.carry"   // claim, depart, deliver, fail, locate
-	OverseeDeliveries       Permission = "deliveries.oversee" // every courier's, not only one's own and those that wait
-	FollowDeliveries        Permission = "deliveries.follow"  // one delivery; a customer their own only
-	ReadAddresses           Permission = "addresses.read"     // zones, and one address; a customer their own only
-	ManageZones             Permission = "zones.manage"
-	OrderForPatients        Permission = "customer.home"  // a customer's own page and addresses
-	LinkCustomers           Permission = "customers.link" // let a customer order for a patient
+	// discharge with the outcome "deceased"
+	RecordDeaths Permission = "admissions.record_death"
+	// reserve, release, cleaning, maintenance
+	ChangeBeds Permission = "beds.change"
+	// take a bed out of service, and back
+	CloseBeds   Permission = "beds.close"
+	SetUpWards  Permission = "wards.set_up" // create wards with their beds
+	ManageUsers Permission = "users.manage"
+	// diet, texture, allergies, nil by mouth
+	OrderDiets Permission = "diets.order"
+	// a customer for their own patients and addresses only
+	OrderMeals Permission = "orders.place"
+	// with a written reason, what Hazard.Overridable allows
+	OverrideHazards Permission = "orders.override"
+	OrderRounds     Permission = "orders.round"     // a meal for each patient of a ward
+	ReadOrders      Permission = "orders.read"      // orders of today and yesterday
+	ReadPastOrders  Permission = "orders.read_past" // orders of any day
+	// one order; a customer their own only
+	FollowOrders Permission = "orders.follow"
+	ReadKitchen  Permission = "dashboard.kitchen" // /dashboard/kitchen/
+	CookOrders   Permission = "orders.cook"       // start, ready, recall
+	// that wait for it, or are held and safe again
+	ConfirmOrders Permission = "orders.confirm"
+	// one's own; any for the kitchen and medical staff
+	CancelOrders   Permission = "orders.cancel"
+	ManageMenu     Permission = "menu.manage"        // dishes, and which are available
+	ReadDeliveries Permission = "dashboard.delivery" // /dashboard/delivery/, and addresses
+	// claim, depart, deliver, fail, locate
+	CarryDeliveries Permission = "deliveries.carry"
+	// every courier's, not only one's own and those that wait
+	OverseeDeliveries Permission = "deliveries.oversee"
+	// one delivery; a customer their own only
+	FollowDeliveries Permission = "deliveries.follow"
+	// zones, and one address; a customer their own only
+	ReadAddresses    Permission = "addresses.read"
+	ManageZones      Permission = "zones.manage"
+	OrderForPatients Permission = "customer.home"  // a customer's own page and addresses
+	LinkCustomers    Permission = "customers.link" // let a customer order for a patient
 )
 
 // permitted is the table of who may do what. Admin stands in every row, as docs/contract.md#roles
 // has it, but one: to set a hazard aside is a clinical act.
 var permitted = map[Permission][]Role{
 	ReadOwnSession:          Roles,
+	ListWards:               {MedicalStaff, WardManagement, KitchenStaff, Admin},
 	ReadWards:               {MedicalStaff, WardManagement, Admin},
 	ReadClinical:            {MedicalStaff, Admin},
 	ReadMedicalDashboard:    {MedicalStaff, Admin},
@@ -105,22 +122,30 @@ var permitted = map[Permission][]Role{
 // May reports whether the role holds the permission. An unknown permission is held by nobody.
 func (r Role) May(p Permission) bool { return slices.Contains(permitted[p], r) }
 
-// Actor is who gives a command: a signed-in person, the simulated staff, or the system itself.
+// Actor is who reads or gives a command: a signed-in person, the simulated staff, or the system
+// itself.
 type Actor struct {
 	UserID    int64 // 0 for the system
 	Username  string
 	Role      Role
 	RequestID string // of the HTTP request, for the audit; may be empty
 	SessionID int64  // 0 for whoever needs none
+
+	holds Permission // of an actor without a role: the one thing that it may do
 }
 
 // System is the hospital acting by itself, as when a reservation runs out.
 var System = Actor{Username: "system", Role: Admin}
 
+// HolderOf is the actor as whom a screen is read that is drawn once for all who hold a permission.
+// It may do that and nothing else; who watches the screen is asked each by themselves.
+func HolderOf(p Permission) Actor { return Actor{holds: p} }
+
 // need returns a Forbidden error unless the actor holds the permission.
 func (a Actor) need(p Permission) error {
-	if a.Role.May(p) {
+	if a.Role.May(p) || p != "" && a.holds == p {
 		return nil
 	}
-	return Refuse(Forbidden, "forbidden", "Your role may not do this. Ask a colleague whose work it is.")
+	return Refuse(Forbidden, "forbidden",
+		"Your role may not do this. Ask a colleague whose work it is.")
 }

@@ -8,10 +8,11 @@ import (
 	"time"
 
 	"dusangire/hospital"
+	"dusangire/hospital/hospitaltest"
 )
 
-// In the original whoever was signed in could do everything.
-func TestEachCommandIsForTheRolesWhoseWorkItIs(t *testing.T) {
+// In the original, whoever was signed in could do everything.
+func TestEachCommandAndReadIsForTheRolesWhoseWorkItIs(t *testing.T) {
 	const wards = "medical_staff ward_management admin"
 	onEach(t, func(t *testing.T, h *house) {
 		h.addUser(t, "keza", hospital.KitchenStaff)
@@ -45,6 +46,57 @@ func TestEachCommandIsForTheRolesWhoseWorkItIs(t *testing.T) {
 			}},
 			"find patients": {wards, func(actor hospital.Actor) error {
 				_, err := h.FindPatients(t.Context(), actor, "uwase")
+				return err
+			}},
+			"read a ward's board": {wards, func(actor hospital.Actor) error {
+				_, err := h.WardBoard(t.Context(), actor, 4711)
+				return err
+			}},
+			"read the kitchen's board": {"kitchen admin", func(actor hospital.Actor) error {
+				_, err := h.KitchenBoard(t.Context(), actor)
+				return err
+			}},
+			"read the medical dashboard": {"medical_staff admin", func(actor hospital.Actor) error {
+				_, err := h.MedicalDashboard(t.Context(), actor, nil)
+				return err
+			}},
+			"read the management dashboard": {"ward_management admin", func(actor hospital.Actor) error {
+				_, err := h.ManagementDashboard(t.Context(), actor)
+				return err
+			}},
+			"read an admission": {wards, func(actor hospital.Actor) error {
+				_, err := h.Admission(t.Context(), actor, 4711)
+				return err
+			}},
+			"read an open admission": {wards, func(actor hospital.Actor) error {
+				_, err := h.OpenStay(t.Context(), actor, 4711)
+				return err
+			}},
+			"compare an admission": {wards, func(actor hospital.Actor) error {
+				return h.StayAsSeen(t.Context(), actor, 4711, 4711, 1)
+			}},
+			"list the free beds": {wards, func(actor hospital.Actor) error {
+				_, err := h.FreeBeds(t.Context(), actor)
+				return err
+			}},
+			"list the wards": {wards + " kitchen", func(actor hospital.Actor) error {
+				_, err := h.Wards(t.Context(), actor)
+				return err
+			}},
+			"list the users": {"admin", func(actor hospital.Actor) error {
+				_, err := h.Users(t.Context(), actor)
+				return err
+			}},
+			"list the zones": {"delivery customer admin", func(actor hospital.Actor) error {
+				_, err := h.Zones(t.Context(), actor)
+				return err
+			}},
+			"read a menu": {wards + " customer", func(actor hospital.Actor) error {
+				_, err := h.Menu(t.Context(), actor, hospital.Lunch)
+				return err
+			}},
+			"read the news": {"medical_staff ward_management kitchen delivery customer admin", func(actor hospital.Actor) error {
+				_, err := h.News(t.Context(), actor)
 				return err
 			}},
 			"read a bed's page": {wards, func(actor hospital.Actor) error {
@@ -84,6 +136,7 @@ func TestThePermissionsAreThoseOfTheContract(t *testing.T) {
 	const everyone = "medical_staff ward_management kitchen delivery customer admin"
 	for p, roles := range map[hospital.Permission]string{
 		hospital.ReadOwnSession:          everyone,
+		hospital.ListWards:               "medical_staff ward_management kitchen admin",
 		hospital.ReadWards:               "medical_staff ward_management admin",
 		hospital.ReadClinical:            "medical_staff admin",
 		hospital.ReadMedicalDashboard:    "medical_staff admin",
@@ -139,4 +192,32 @@ func kindOf(err error) hospital.Kind {
 		return refusal.Kind
 	}
 	return ""
+}
+
+// TestTheHolderOfAPermissionMayDoThatAlone, as whom screens are read that are drawn once for many.
+func TestTheHolderOfAPermissionMayDoThatAlone(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, hospitaltest.SQLite(t))
+	holder := hospital.HolderOf(hospital.ReadWards)
+	if _, err := h.WardBoard(t.Context(), holder, h.a.ID); err != nil {
+		t.Errorf("the holder of ReadWards should read a ward's board, got %v", err)
+	}
+	for what, read := range map[string]func() error{
+		"a kitchen's board": func() error {
+			_, err := h.KitchenBoard(t.Context(), holder)
+			return err
+		},
+		"a ward's board as nobody": func() error {
+			_, err := h.WardBoard(t.Context(), hospital.Actor{}, h.a.ID)
+			return err
+		},
+		"a bed's new state": func() error {
+			_, err := h.SetBedStatus(t.Context(), holder, h.bed(t, "A-01").ID, hospital.BedStatusChange{Status: hospital.BedReserved})
+			return err
+		},
+	} {
+		if err := read(); !hospital.IsKind(err, hospital.Forbidden) {
+			t.Errorf("%s should be refused, got %v", what, err)
+		}
+	}
 }

@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// Tray is a delivery as whoever looks for one to carry sees it: where it goes and since when it waits. Whom it is for and what they eat
-// is told to its courier alone. Where the courier is now is on the delivery's own page alone.
+// Tray is a delivery as whoever looks for one to carry sees it: where it goes and since when it
+// waits. Whom it is for and what they eat is told to its courier alone. Where the courier is now is
+// on the delivery's own page alone.
 type Tray struct {
 	Delivery
 	Meal       Meal
@@ -19,10 +20,12 @@ type Tray struct {
 	Claimable  bool // nobody carries it, or its courier can't go on with it
 }
 
-// RoundStop is a tray as its courier's tablet shows it: the two identifiers, what to carry and what must not go wrong.
+// RoundStop is a tray as its courier's tablet shows it: the two identifiers, what to carry and what
+// must not go wrong.
 type RoundStop struct {
 	Tray
-	PatientName PatientName // to be asked for at the bedside: the second identifier. For an address: who is to be asked for
+	// to be asked for at the bedside: the second identifier. For an address: who is to be asked for
+	PatientName PatientName
 	BirthDate   time.Time
 	Diet        Diet    // empty for an address
 	Texture     Texture // regular for an address
@@ -40,13 +43,15 @@ type Round[Stop any] struct {
 	Stops  []Stop // by bed number
 }
 
-// DeliveryBoard is what a courier's tablet shows: what waits, and the courier's own. For whoever oversees all couriers, theirs wait too.
-// Wards come first, by code, then patients who have no bed now, then zones by name.
+// DeliveryBoard is what a courier's tablet shows: what waits, and the courier's own. For whoever
+// oversees all couriers, theirs wait too. Wards come first, by code, then patients who have no bed
+// now, then zones by name.
 type DeliveryBoard struct {
 	Metrics
-	Waiting   []Round[Tray]
-	Mine      []Round[RoundStop]
-	Past      []Tray                 // that wait or that the courier carries, and whose day is over, oldest first
+	Waiting []Round[Tray]
+	Mine    []Round[RoundStop]
+	// that wait or that the courier carries, and whose day is over, oldest first
+	Past      []Tray
 	Counts    map[DeliveryStatus]int // open ones, and those that ended today in Kigali
 	At        time.Time
 	Revisions // of DeliveriesTopic and MetricsTopic
@@ -54,41 +59,36 @@ type DeliveryBoard struct {
 
 // DeliveryBoard reads it. For roles that hold ReadDeliveries.
 func (h *Hospital) DeliveryBoard(ctx context.Context, actor Actor) (DeliveryBoard, error) {
-	if err := actor.need(ReadDeliveries); err != nil {
-		return DeliveryBoard{}, err
-	}
-	board := DeliveryBoard{At: h.clock(ctx)}
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+	return readAs(ctx, h, actor, ReadDeliveries, func(ctx context.Context, q *sql.Tx) (board DeliveryBoard, err error) {
+		board = DeliveryBoard{At: h.clock(ctx)}
 		if board.Revisions, err = revisions(ctx, q, DeliveriesTopic, MetricsTopic); err != nil {
-			return err
+			return board, err
 		}
 		s, err := readStanding(ctx, q)
 		if err != nil {
-			return err
+			return board, err
 		}
 		board.Metrics = s.metrics()
 		if board.Counts, err = countDeliveries(ctx, q, board.At); err != nil {
-			return err
+			return board, err
 		}
 		waiting, err := readWaiting(ctx, q, actor)
 		if err != nil {
-			return err
+			return board, err
 		}
 		mine, err := readMine(ctx, q, actor)
 		if err != nil {
-			return err
+			return board, err
 		}
 		board.Waiting, board.Past = splitTrays(waiting, board.At)
 		var carried []Tray
 		board.Mine, carried = splitTrays(mine, board.At)
 		board.Past = append(board.Past, carried...)
-		slices.SortFunc(board.Past, func(a, b Tray) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID)) })
-		return nil
+		slices.SortFunc(board.Past, func(a, b Tray) int {
+			return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID))
+		})
+		return board, nil
 	})
-	if err != nil {
-		return DeliveryBoard{}, err
-	}
-	return board, nil
 }
 
 // startOfDay is when the day of t began in Kigali.
@@ -98,12 +98,14 @@ func startOfDay(t time.Time) time.Time {
 }
 
 // countDeliveries counts by status what is open and not past, and what has ended today in Kigali.
-func countDeliveries(ctx context.Context, q *sql.Tx, now time.Time) (map[DeliveryStatus]int, error) {
+func countDeliveries(ctx context.Context, q *sql.Tx,
+	now time.Time) (map[DeliveryStatus]int, error) {
 	counts := map[DeliveryStatus]int{}
 	rows, err := q.QueryContext(ctx, `SELECT delivery.status, count(*) FROM delivery
 		JOIN meal_order ON meal_order.id = delivery.order_id
 		WHERE delivery.ended_at IS NULL AND meal_order.due >= $3 GROUP BY delivery.status
-		UNION ALL SELECT status, count(*) FROM delivery WHERE ended_at >= $1 AND ended_at < $2 GROUP BY status`,
+		UNION ALL SELECT status, count(*) FROM delivery WHERE ended_at >= $1
+		AND ended_at < $2 GROUP BY status`,
 		instant(startOfDay(now)), uncounted(now), instant(pastBefore(now)))
 	if err != nil {
 		return nil, fmt.Errorf("count the deliveries: %w", err)
@@ -122,7 +124,7 @@ func countDeliveries(ctx context.Context, q *sql.Tx, now time.Time) (map[Deliver
 
 // The columns and tables of a tray, and which trays are on the board: open ones.
 const (
-	trayColumns = runColumns + `, meal_order.meal, meal_order.due, delivery.ready_at,
+	trayColumns = deliveryColumns + `, meal_order.meal, meal_order.due, delivery.ready_at,
 		COALESCE(ward.name, ''), address.zone_id`
 	openTrays = ` WHERE delivery.ended_at IS NULL AND `
 )
@@ -140,7 +142,7 @@ type destined[Stop any] struct {
 // scan reads a row that begins with trayColumns and has more columns after them, as far as the
 // actor may know of the tray.
 func (d *destined[Stop]) scan(row scanner, actor Actor, more ...any) error {
-	r, err := scanRun(row, append([]any{&d.tray.Meal, (*instant)(&d.tray.Due),
+	r, err := scanDelivery(row, append([]any{&d.tray.Meal, (*instant)(&d.tray.Due),
 		(*instant)(&d.tray.ReadySince), &d.ward, (*reference)(&d.zoneID)}, more...)...)
 	d.tray.Delivery, d.wardID, d.zone = r.shownTo(actor), r.WardID, r.Zone
 	d.tray.Claimable = r.claimable()
@@ -148,7 +150,8 @@ func (d *destined[Stop]) scan(row scanner, actor Actor, more ...any) error {
 	return err
 }
 
-// readWaiting reads the trays that may be claimed; for who oversees all couriers, everyone else's too.
+// readWaiting reads the trays that may be claimed; for who oversees all couriers, everyone else's
+// too.
 func readWaiting(ctx context.Context, q *sql.Tx, actor Actor) ([]destined[Tray], error) {
 	condition, args := `COALESCE(delivery.courier_id, 0) <> $1`, []any{actor.UserID}
 	if !actor.Role.May(OverseeDeliveries) {
@@ -157,7 +160,8 @@ func readWaiting(ctx context.Context, q *sql.Tx, actor Actor) ([]destined[Tray],
 		args = append(args, mostWrongCodes)
 	}
 	// #nosec G202 -- the condition is one of this package's own, with $n for what people send
-	rows, err := q.QueryContext(ctx, `SELECT `+trayColumns+runTables+openTrays+condition, args...)
+	rows, err := q.QueryContext(ctx, `SELECT `+trayColumns+deliveryTables+openTrays+condition,
+		args...)
 	trays, err := collect(rows, err, func(row scanner) (d destined[Tray], err error) {
 		err = d.scan(row, actor)
 		d.stop = d.tray
@@ -171,11 +175,13 @@ func readWaiting(ctx context.Context, q *sql.Tx, actor Actor) ([]destined[Tray],
 
 // readMine reads the trays that the actor carries, with all that is needed at the bedside.
 func readMine(ctx context.Context, q *sql.Tx, actor Actor) ([]destined[RoundStop], error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+trayColumns+`, COALESCE(patient.name, address.full_name), patient.birth_date,
-			COALESCE(admission.diet, ''), COALESCE(admission.texture, 7), admission.allergies, meal_order.held_for,
+	rows, err := q.QueryContext(ctx,
+		`SELECT `+trayColumns+`, COALESCE(patient.name, address.full_name), patient.birth_date,
+			COALESCE(admission.diet, ''), COALESCE(admission.texture, 7), admission.allergies,
+			meal_order.held_for,
 			COALESCE(address.phone, ''), `+dishesOfOrder+
-		runTables+` LEFT JOIN patient ON patient.id = admission.patient_id`+openTrays+
-		`delivery.courier_id = $1`, actor.UserID)
+			deliveryTables+` LEFT JOIN patient ON patient.id = admission.patient_id`+openTrays+
+			`delivery.courier_id = $1`, actor.UserID)
 	plates := plates{}
 	stops, err := collect(rows, err, func(row scanner) (d destined[RoundStop], err error) {
 		var dishes []Dish
@@ -192,14 +198,16 @@ func readMine(ctx context.Context, q *sql.Tx, actor Actor) ([]destined[RoundStop
 }
 
 // splitTrays groups trays into rounds, but for those that are past.
-func splitTrays[Stop any](trays []destined[Stop], now time.Time) (present []Round[Stop], past []Tray) {
+func splitTrays[Stop any](trays []destined[Stop],
+	now time.Time) (present []Round[Stop], past []Tray) {
 	before := pastBefore(now)
 	for _, d := range trays {
 		if d.tray.Due.Before(before) {
 			past = append(past, d.tray)
 		}
 	}
-	return rounds(slices.DeleteFunc(trays, func(d destined[Stop]) bool { return d.tray.Due.Before(before) })), past
+	return rounds(slices.DeleteFunc(trays,
+		func(d destined[Stop]) bool { return d.tray.Due.Before(before) })), past
 }
 
 // PastDays counts the trays that are not finished by their day, the oldest first.
@@ -230,8 +238,9 @@ func (d destined[Stop]) compare(other destined[Stop]) int {
 		}
 		return 2
 	}
-	return cmp.Or(cmp.Compare(kind(d), kind(other)), cmp.Compare(d.tray.WardCode, other.tray.WardCode), cmp.Compare(d.zone, other.zone),
-		cmp.Compare(d.zoneID, other.zoneID), cmp.Compare(len(d.tray.BedNumber), len(other.tray.BedNumber)),
+	return cmp.Or(cmp.Compare(kind(d), kind(other)), cmp.Compare(d.tray.WardCode,
+		other.tray.WardCode), cmp.Compare(d.zone, other.zone), cmp.Compare(d.zoneID, other.zoneID),
+		cmp.Compare(len(d.tray.BedNumber), len(other.tray.BedNumber)),
 		cmp.Compare(d.tray.BedNumber, other.tray.BedNumber), cmp.Compare(d.tray.ID, other.tray.ID))
 }
 
@@ -240,7 +249,8 @@ func rounds[Stop any](trays []destined[Stop]) []Round[Stop] {
 	slices.SortFunc(trays, destined[Stop].compare)
 	var rounds []Round[Stop]
 	for _, d := range trays {
-		if n := len(rounds); n == 0 || rounds[n-1].WardID != d.wardID || rounds[n-1].ZoneID != d.zoneID {
+		n := len(rounds)
+		if n == 0 || rounds[n-1].WardID != d.wardID || rounds[n-1].ZoneID != d.zoneID {
 			rounds = append(rounds, Round[Stop]{WardID: d.wardID, ZoneID: d.zoneID, Name: d.name()})
 		}
 		last := &rounds[len(rounds)-1]

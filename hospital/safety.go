@@ -11,12 +11,13 @@ import (
 	"time"
 )
 
-// This file is what the safety check does to orders. There is no way around it: whoever takes an order a step further toward its
-// patient calls mustBeSafe while holding the stay, and whatever changes what a patient may eat, or what is in a dish, calls
-// recheckStay while holding it.
+// This file is what the safety check does to orders. There is no way around it: whoever takes an
+// order a step further toward its patient calls holdIfUnsafe while holding the stay, and whatever
+// changes what a patient may eat, or what is in a dish, calls recheckStay while holding it.
 
-// everyHazardOf is what speaks against a locked order as things stand now, overridden or not. It checks the dishes both as they
-// were ordered and as they are made now. Nothing speaks against an order for an address: nobody knows who eats it.
+// everyHazardOf is what speaks against a locked order as things stand now, overridden or not. It
+// checks the dishes both as they were ordered and as they are made now. Nothing speaks against an
+// order for an address: nobody knows who eats it.
 func (c *change) everyHazardOf(ctx context.Context, o Order) ([]Hazard, error) {
 	if o.AdmissionID == 0 {
 		return nil, nil
@@ -31,7 +32,8 @@ func (c *change) everyHazardOf(ctx context.Context, o Order) ([]Hazard, error) {
 		ids[i], names[dish.ID] = dish.ID, dish.Name
 	}
 	list, args := oneOf(nil, ids)
-	rows, err := c.tx.QueryContext(ctx, selectDish+` WHERE dish.id IN `+list+` ORDER BY dish.id`, args...)
+	rows, err := c.tx.QueryContext(ctx, selectDish+` WHERE dish.id IN `+list+` ORDER BY dish.id`,
+		args...)
 	now, err := collect(rows, err, scanDish)
 	if err != nil {
 		return nil, fmt.Errorf("read the recipes of order %d: %w", o.ID, err)
@@ -42,15 +44,16 @@ func (c *change) everyHazardOf(ctx context.Context, o Order) ([]Hazard, error) {
 	return diet.Hazards(slices.Concat(o.Dishes, now), c.now, latest(c.now, o.Due)), nil
 }
 
-// hazardsOf is the safety check of a locked order: what speaks against it as things stand now and no override covers.
+// hazardsOf is the safety check of a locked order: what speaks against it as things stand now and
+// no override covers.
 func (c *change) hazardsOf(ctx context.Context, o Order) ([]Hazard, error) {
 	hazards, err := c.everyHazardOf(ctx, o)
 	return uncovered(hazards, o.Overridden), err
 }
 
-// mustBeSafe refuses to go on with a locked order that is dangerous as things stand now. It stops the order for everyone, and what it
-// does is kept although the command is refused.
-func (c *change) mustBeSafe(ctx context.Context, o *Order) error {
+// holdIfUnsafe refuses to go on with a locked order that is dangerous as things stand now. It stops
+// the order for everyone, and what it does is kept although the command is refused.
+func (c *change) holdIfUnsafe(ctx context.Context, o *Order) error {
 	hazards, err := c.hazardsOf(ctx, *o)
 	if err != nil || len(hazards) == 0 {
 		return err
@@ -61,7 +64,7 @@ func (c *change) mustBeSafe(ctx context.Context, o *Order) error {
 	if err := c.holdOrder(ctx, o, hazards); err != nil {
 		return err
 	}
-	return keeping(dangerous(hazards))
+	return commitAndRefuse(dangerous(hazards))
 }
 
 // stoppedFor reports whether the order is stopped already, as much as the hazards ask for.
@@ -75,8 +78,9 @@ func (o Order) stoppedFor(hazards []Hazard) bool {
 	return len(hazards) == 0
 }
 
-// holdOrder stops a locked order for its hazards and tells the kitchen: one that has not departed is held and its delivery, if any,
-// cancelled; one in transit is to be brought back. An order that is held already is held for these hazards from now on.
+// holdOrder stops a locked order for its hazards and tells the kitchen: one that has not departed
+// is held and its delivery, if any, cancelled; one in transit is to be brought back. An order that
+// is held already is held for these hazards from now on.
 func (c *change) holdOrder(ctx context.Context, o *Order, hazards []Hazard) error {
 	from, known, news := o.Status, o.HeldFor, "ticket_held"
 	o.HeldFor = hazards
@@ -86,21 +90,17 @@ func (c *change) holdOrder(ctx context.Context, o *Order, hazards []Hazard) erro
 	if from == OrderInTransit {
 		return c.callBack(ctx, o)
 	}
-	if err := c.putOrder(ctx, o, OrderHeld); err != nil {
+	if err := c.takeBack(ctx, o, OrderHeld); err != nil {
 		return err
-	}
-	if from == OrderReady {
-		if err := c.cancelDelivery(ctx, *o); err != nil {
-			return err
-		}
 	}
 	if from == OrderHeld && !hasNew(hazards, known) {
 		return nil // for fewer reasons than before: no alarm
 	}
-	return c.tellKitchen(ctx, news, o.ID)
+	return c.notifyKitchen(ctx, news, o.ID)
 }
 
-// callBack stops a locked order in transit: the courier is to bring it back, and the kitchen to make another one.
+// callBack stops a locked order in transit: the courier is to bring it back, and the kitchen to
+// make another one.
 func (c *change) callBack(ctx context.Context, o *Order) error {
 	o.Stopped = cmp.Or(o.Stopped, StoppedHazard)
 	if err := c.putOrder(ctx, o, OrderInTransit); err != nil {
@@ -109,17 +109,19 @@ func (c *change) callBack(ctx context.Context, o *Order) error {
 	if err := c.stopDelivery(ctx, *o, o.Stopped); err != nil {
 		return err
 	}
-	return c.tellKitchen(ctx, "ticket_stopped", o.ID)
+	return c.notifyKitchen(ctx, "ticket_stopped", o.ID)
 }
 
 // hasNew reports whether there is a hazard that was not known.
 func hasNew(hazards, known []Hazard) bool {
-	return slices.ContainsFunc(hazards, func(z Hazard) bool { return !slices.ContainsFunc(known, z.same) })
+	return slices.ContainsFunc(hazards, func(z Hazard) bool {
+		return !slices.ContainsFunc(known, z.same)
+	})
 }
 
-// recheckStay checks every open order of a locked stay anew, since what the patient may eat or what is in a dish has changed, or time
-// has passed: what is dangerous now is stopped. What is dangerous no longer stays held, and the kitchen is told that it may be
-// confirmed.
+// recheckStay checks every open order of a locked stay anew, since what the patient may eat or what
+// is in a dish has changed, or time has passed: what is dangerous now is stopped. What is dangerous
+// no longer stays held, and the kitchen is told that it may be confirmed.
 func (c *change) recheckStay(ctx context.Context, admissionID int64) error {
 	orders, err := c.openOrders(ctx, admissionID)
 	if err != nil {
@@ -146,64 +148,62 @@ func (c *change) recheck(ctx context.Context, o *Order) error {
 	if err := c.putOrder(ctx, o, OrderHeld); err != nil {
 		return err
 	}
-	return c.tellKitchen(ctx, "ticket_clear", o.ID)
+	return c.notifyKitchen(ctx, "ticket_clear", o.ID)
 }
 
-// showDiet tells everyone who sees the orders of a locked stay what the patient may eat that it has changed.
-func (c *change) showDiet(ctx context.Context, stay Admission) error {
-	orders, err := c.openOrders(ctx, stay.ID)
+// touchOpenOrders moves the topics of all who see the open orders of a locked stay, which has
+// changed, and returns the orders.
+func (c *change) touchOpenOrders(ctx context.Context, admissionID int64) ([]Order, error) {
+	orders, err := c.openOrders(ctx, admissionID)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, o := range orders {
-		c.topics[KitchenTopic], c.topics[OrderTopic(o.ID)] = true, true
+		c.touch(o)
 		if err := c.touchDelivery(ctx, o); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return c.moveCustomers(ctx, Order{AdmissionID: stay.ID})
+	return orders, c.touchCustomers(ctx, Order{AdmissionID: admissionID})
 }
 
-// ordersFollow sends the open orders of a locked stay, whose patient has just been moved, to the new bed. A tray's identity is its
-// patient, never a bed, so nothing is written: everyone who sees the orders is told.
-func (c *change) ordersFollow(ctx context.Context, stay Admission) error {
-	orders, err := c.openOrders(ctx, stay.ID)
+// rerouteOrders sends the open orders of a locked stay, whose patient has just been moved, to the
+// new bed. A tray's identity is its patient, never a bed, so nothing is written: everyone who sees
+// the orders is told.
+func (c *change) rerouteOrders(ctx context.Context, stay Admission) error {
+	orders, err := c.touchOpenOrders(ctx, stay.ID)
 	if err != nil {
 		return err
 	}
 	for _, o := range orders {
-		c.topics[KitchenTopic], c.topics[OrderTopic(o.ID)] = true, true
 		if err := c.rerouteDelivery(ctx, o); err != nil {
 			return err
 		}
-		if err := c.tellKitchen(ctx, "ticket_moved", o.ID); err != nil {
+		if err := c.notifyKitchen(ctx, "ticket_moved", o.ID); err != nil {
 			return err
 		}
 	}
-	return c.moveCustomers(ctx, Order{AdmissionID: stay.ID})
+	return nil
 }
 
-// ordersEnd ends what is open of a locked stay that has just ended: what is not cooked is cancelled, what is cooked is held for the
-// kitchen to decide on, what is on its way comes back. After a death everything ends without a word to anybody.
-func (c *change) ordersEnd(ctx context.Context, stay Admission, outcome Outcome) error {
-	orders, err := c.openOrders(ctx, stay.ID)
+// endOrders ends what is open of a locked stay that has just ended: what is not cooked is
+// cancelled, what is cooked is held for the kitchen to decide on, what is on its way comes back.
+// After a death everything ends without a word to anybody.
+func (c *change) endOrders(ctx context.Context, stay Admission, outcome Outcome) error {
+	orders, err := c.touchOpenOrders(ctx, stay.ID)
 	if err != nil {
 		return err
 	}
 	for _, o := range orders {
-		c.topics[KitchenTopic], c.topics[OrderTopic(o.ID)] = true, true
-		if err := c.touchDelivery(ctx, o); err != nil {
-			return err
-		}
-		if err := c.orderEnds(ctx, &o, outcome); err != nil {
+		if err := c.endOrder(ctx, &o, outcome); err != nil {
 			return err
 		}
 	}
-	return c.moveCustomers(ctx, Order{AdmissionID: stay.ID})
+	return nil
 }
 
-// orderEnds ends one locked open order of a stay that has just ended.
-func (c *change) orderEnds(ctx context.Context, o *Order, outcome Outcome) error {
+// endOrder ends one locked open order of a stay that has just ended.
+func (c *change) endOrder(ctx context.Context, o *Order, outcome Outcome) error {
 	switch {
 	case outcome == Deceased:
 		o.CancelReason = StoppedDischarged
@@ -218,14 +218,15 @@ func (c *change) orderEnds(ctx context.Context, o *Order, outcome Outcome) error
 	return c.recheck(ctx, o)
 }
 
-// tellKitchen tells everyone in the kitchen about a ticket.
-func (c *change) tellKitchen(ctx context.Context, code string, orderID int64) error {
+// notifyKitchen tells everyone in the kitchen about a ticket.
+func (c *change) notifyKitchen(ctx context.Context, code string, orderID int64) error {
 	return c.notifyRole(ctx, KitchenStaff, code, strconv.FormatInt(orderID, 10))
 }
 
-// HoldNilByMouth finds the stays whose time of nil by mouth has begun or ended by itself, and returns how many there were. What must not be
-// eaten is held as by SetDiet; what may be eaten again stays held, and the kitchen and medical staff are told. To be called often:
-// at the steps of an order the safety check looks at the clock by itself.
+// HoldNilByMouth finds the stays whose time of nil by mouth has begun or ended by itself, and
+// returns how many there were. What must not be eaten is held as by SetDiet; what may be eaten
+// again stays held, and the kitchen and medical staff are told. To be called often: at the steps of
+// an order the safety check looks at the clock by itself.
 func (h *Hospital) HoldNilByMouth(ctx context.Context) (int, error) {
 	var stays []int64
 	now := h.clock(ctx)
@@ -245,7 +246,8 @@ func (h *Hospital) HoldNilByMouth(ctx context.Context) (int, error) {
 			return err
 		})
 		if err != nil {
-			failures = append(failures, fmt.Errorf("stay %d: %w", id, err)) // the others need not wait for it
+			// the others need not wait for it
+			failures = append(failures, fmt.Errorf("stay %d: %w", id, err))
 		}
 		if did {
 			turned++
@@ -254,9 +256,10 @@ func (h *Hospital) HoldNilByMouth(ctx context.Context) (int, error) {
 	return turned, errors.Join(failures...)
 }
 
-// turnNilByMouth does what a stay's beginning or ending time of nil by mouth asks for, and reports whether there was anything to do.
+// turnNilByMouth does what a stay's beginning or ending time of nil by mouth asks for, and reports
+// whether there was anything to do.
 func (c *change) turnNilByMouth(ctx context.Context, id int64) (bool, error) {
-	if err := c.keepStay(ctx, id); err != nil {
+	if err := c.lockStay(ctx, id); err != nil {
 		return false, err
 	}
 	stay, err := readAdmission(ctx, c.tx, id)
@@ -270,19 +273,23 @@ func (c *change) turnNilByMouth(ctx context.Context, id int64) (bool, error) {
 		return false, err
 	}
 	if len(c.entries) == 0 {
-		return false, errUnchanged
+		return false, nil
 	}
-	return true, c.showDiet(ctx, stay)
+	_, err = c.touchOpenOrders(ctx, id)
+	return true, err
 }
 
-// seeNilByMouth notes of a locked stay whether nil by mouth holds now, and records it if it did not before or no longer does.
+// seeNilByMouth notes of a locked stay whether nil by mouth holds now, and records it if it did not
+// before or no longer does.
 func (c *change) seeNilByMouth(ctx context.Context, stay Admission) error {
 	diet, err := readDiet(ctx, c.tx, stay.ID)
 	if err != nil || diet.Ended {
 		return err
 	}
 	holds := diet.NilByMouth.Holds(c.now)
-	turned, err := c.exec(ctx, `UPDATE admission SET nil_by_mouth_seen = $2 WHERE id = $1 AND nil_by_mouth_seen <> $2`, stay.ID, holds)
+	turned, err := c.exec(ctx,
+		`UPDATE admission SET nil_by_mouth_seen = $2 WHERE id = $1 AND nil_by_mouth_seen <> $2`,
+		stay.ID, holds)
 	if err != nil {
 		return fmt.Errorf("see nil by mouth of stay %d: %w", stay.ID, err)
 	}
@@ -293,20 +300,25 @@ func (c *change) seeNilByMouth(ctx context.Context, stay Admission) error {
 	if holds {
 		from, to = to, from
 	}
-	c.record(entry{action: "admission.nil_by_mouth", entity: "admission", entityID: stay.ID, patientID: stay.PatientID,
-		wardID: stay.WardID, from: from, to: to}, MetricsTopic, stay.topics()...)
+	c.record(entry{action: "admission.nil_by_mouth", entity: "admission", entityID: stay.ID,
+		patientID: stay.PatientID,
+		wardID:    stay.WardID, from: from, to: to}, stay)
 	if holds || stay.BedID == 0 {
 		return nil
 	}
 	return c.notifyRole(ctx, MedicalStaff, "nil_by_mouth_over", stay.BedNumber)
 }
 
-// nilByMouthTurned lists the open stays whose time of nil by mouth has begun or ended since they were last looked at, and those with an
-// open order that is not held for it and must be, or is and need not be.
+// nilByMouthTurned lists the open stays whose time of nil by mouth has begun or ended since they
+// were last looked at, and those with an open order that is not held for it and must be, or is and
+// need not be.
 func nilByMouthTurned(ctx context.Context, q *sql.Tx, now time.Time) ([]int64, error) {
-	rows, err := q.QueryContext(ctx, `SELECT admission.id, admission.nil_by_mouth_seen, admission.nil_by_mouth_from,
-			admission.nil_by_mouth_until, meal_order.id, COALESCE(meal_order.stopped, ''), COALESCE(meal_order.held_for, '[]'), meal_order.due
-		FROM admission LEFT JOIN meal_order ON meal_order.admission_id = admission.id AND meal_order.ended_at IS NULL
+	rows, err := q.QueryContext(ctx,
+		`SELECT admission.id, admission.nil_by_mouth_seen, admission.nil_by_mouth_from,
+			admission.nil_by_mouth_until, meal_order.id, COALESCE(meal_order.stopped, ''),
+			COALESCE(meal_order.held_for, '[]'), meal_order.due
+		FROM admission LEFT JOIN meal_order ON meal_order.admission_id = admission.id
+		AND meal_order.ended_at IS NULL
 		WHERE admission.discharged_at IS NULL AND admission.nil_by_mouth_from IS NOT NULL
 		ORDER BY admission.id`)
 	if err != nil {
@@ -318,12 +330,13 @@ func nilByMouthTurned(ctx context.Context, q *sql.Tx, now time.Time) ([]int64, e
 		var o Order
 		var seen bool
 		var window Window
-		err := rows.Scan(&o.AdmissionID, &seen, (*instant)(&window.From), (*instant)(&window.Until), (*reference)(&o.ID), &o.Stopped,
-			(*list[Hazard])(&o.HeldFor), (*instant)(&o.Due))
+		err := rows.Scan(&o.AdmissionID, &seen, (*instant)(&window.From), (*instant)(&window.Until),
+			(*reference)(&o.ID), &o.Stopped, (*list[Hazard])(&o.HeldFor), (*instant)(&o.Due))
 		if err != nil {
 			return nil, fmt.Errorf("read who is nil by mouth: %w", err)
 		}
-		turned := seen != window.Holds(now) || o.ID != 0 && o.Stopped == "" && o.nilByMouthTurned(window, now)
+		turned := seen != window.Holds(now) || o.ID != 0 && o.Stopped == "" &&
+			o.nilByMouthTurned(window, now)
 		if turned && !slices.Contains(stays, o.AdmissionID) {
 			stays = append(stays, o.AdmissionID)
 		}
@@ -331,9 +344,11 @@ func nilByMouthTurned(ctx context.Context, q *sql.Tx, now time.Time) ([]int64, e
 	return stays, rows.Err()
 }
 
-// nilByMouthTurned reports whether an open order is held for nil by mouth and need not be, or is not and must be.
+// nilByMouthTurned reports whether an open order is held for nil by mouth and need not be, or is
+// not and must be.
 func (o Order) nilByMouthTurned(window Window, now time.Time) bool {
 	must := window.Holds(now) || window.Holds(latest(now, o.Due))
-	held := slices.ContainsFunc(o.HeldFor, func(z Hazard) bool { return z.Kind == HazardNilByMouth })
+	held := slices.ContainsFunc(o.HeldFor,
+		func(z Hazard) bool { return z.Kind == HazardNilByMouth })
 	return must != held
 }

@@ -71,14 +71,15 @@ func TestADietChangeStopsTheOpenOrdersThatItMakesDangerous(t *testing.T) {
 // freeBed is the number of a bed that can take someone.
 func (s *service) freeBed(t testing.TB) string {
 	t.Helper()
-	free, err := s.FreeBeds(t.Context())
+	free, err := s.FreeBeds(t.Context(), hospital.System)
 	if err != nil || len(free) == 0 {
 		t.Fatalf("there is no free bed (error %v)", err)
 	}
 	return free[0].Number
 }
 
-// stopped checks that an order was stopped for exactly what is wanted, as it is to be in the status that it had.
+// stopped checks that an order was stopped for exactly what is wanted, as it is to be in the status
+// that it had.
 func (s *service) stopped(t testing.TB, name string, before, after hospital.Order, want string) {
 	t.Helper()
 	switch before.Status {
@@ -173,7 +174,8 @@ func TestMedicalStaffOverrideAHeldOrderByConfirmingItWithAReason(t *testing.T) {
 	})
 }
 
-// The one refusal that changes something: what the check finds while somebody goes on with an order stops it for everyone.
+// The one refusal that changes something: what the check finds while somebody goes on with an order
+// stops it for everyone.
 func TestASafetyCheckThatRefusesHoldsTheOrderNevertheless(t *testing.T) {
 	steps := map[string]struct {
 		from hospital.OrderStatus
@@ -255,14 +257,14 @@ func TestASafetyCheckThatRefusesHoldsTheOrderNevertheless(t *testing.T) {
 	})
 }
 
-func TestWithinTogetherARefusalThatKeepsWhatItDidKeepsIt(t *testing.T) {
+func TestWithinATransactionARefusalThatKeepsWhatItDidKeepsIt(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		a := s.patient(t, "Uwase Marie", "A-01")
 		s.diet(t, a, allergic("milk"))
 		o := s.bringTo(t, a, hospital.OrderPreparing)
 		s.exec(t, `UPDATE dish SET allergens = '["milk"]' WHERE id = $1`, s.dish.ID)
 		s.heard.take()
-		err := s.Together(t.Context(), func(ctx context.Context) error {
+		err := s.InTransaction(t.Context(), func(ctx context.Context) error {
 			_, err := s.ReadyOrder(ctx, cook, o.ID, hospital.Step{})
 			refused(t, err, hospital.Conflict, "hazards")
 			return nil

@@ -68,7 +68,7 @@ func (h *Hospital) noteSignIn(ctx context.Context, username string, outcome erro
 	var user User
 	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
 		user, _, err = userByName(ctx, q, foldUsername(username))
-		if e, ok := errors.AsType[*Error](err); ok && e.Kind == NotFound {
+		if IsKind(err, NotFound) {
 			return nil
 		}
 		return err
@@ -92,10 +92,9 @@ func (h *Hospital) noteRefusal(ctx context.Context, actor Actor, e entry) error 
 		return nil
 	}
 	e.to = strconv.Itoa(times)
-	return h.write(ctx, func(ctx context.Context, u *unit) (err error) {
-		c := &change{tx: u.tx, actor: actor, now: now}
-		u.lastAudit, err = c.audit(ctx, e)
-		return err
+	return h.write(ctx, actor, func(_ context.Context, c *change) error {
+		c.note(e)
+		return nil
 	})
 }
 

@@ -12,7 +12,8 @@ import (
 	"dusangire/hospital"
 )
 
-// service is a house with what it takes to bring meals: couriers and customers who can sign in, a zone and a dish that suits everyone.
+// service is a house with what it takes to bring meals: couriers and customers who can sign in, a
+// zone and a dish that suits everyone.
 type service struct {
 	*house
 	courier, second    hospital.Actor
@@ -49,7 +50,8 @@ func newService(t testing.TB, h *house) *service {
 	return s
 }
 
-// login adds someone who can sign in, behind the hospital's back, since hashing a password takes its time.
+// login adds someone who can sign in, behind the hospital's back, since hashing a password takes
+// its time.
 func (h *house) login(t testing.TB, name string, role hospital.Role) hospital.Actor {
 	t.Helper()
 	h.exec(t, `INSERT INTO app_user (username, role, password_hash, created_at) VALUES ($1, $2, '', $3)`, name, role, h.clock.Now().UnixMilli())

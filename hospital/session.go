@@ -18,7 +18,9 @@ type Session struct {
 	ID        int64
 	User      User
 	ExpiresAt time.Time
-	Revisions // of the user's UserTopic, of the same moment: when it moves, the right to be here must be looked at again
+	// of the user's UserTopic, of the same moment: when it moves, the right to be here must be
+	// looked at again
+	Revisions
 }
 
 // Actor is the session's user as one who gives commands.
@@ -30,7 +32,7 @@ func (s Session) Actor(requestID string) Actor {
 // SignIn checks a password and opens a session, and ends the one that the request came with. The
 // token is shown once and kept only as its SHA-256. Every failure is the same Unauthenticated error
 // after the same work, whether the name, the password or the account was wrong; TooMany after
-// repeated failures, with the seconds to wait in Args; Unavailable where too many others sign in at
+// repeated failures, with RetryAfter; Unavailable where too many others sign in at
 // this moment.
 //
 // Whatever came of the attempt is known here, and nowhere else; failures and waits are noted in the
@@ -39,7 +41,7 @@ func (h *Hospital) SignIn(ctx context.Context, username, password string, from C
 	token string, s Session, err error,
 ) {
 	defer func() { err = h.noteSignIn(ctx, username, err) }()
-	a, err := h.attempt(ctx, username, from)
+	a, err := h.readAttempt(ctx, username, from)
 	if err != nil {
 		return "", Session{}, err
 	}
@@ -52,18 +54,18 @@ func (h *Hospital) SignIn(ctx context.Context, username, password string, from C
 // tryPassword returns nil where the password is right, when its turn has come. Attempts with one
 // name from one place are made one after the other, so that many at once are not all taken for the
 // first, and that what is right is never counted as wrong.
-func (h *Hospital) tryPassword(ctx context.Context, a *attempt, password string) error {
+func (h *Hospital) tryPassword(ctx context.Context, a *loginAttempt, password string) error {
 	waiting, cancel := context.WithTimeoutCause(ctx, longestTurn, errLongTurn)
 	defer cancel()
-	giveBack, err := h.signingIn.take(waiting, a.turns)
+	release, err := h.attempts.acquire(waiting, a.slots)
 	if err != nil {
 		return waitedTooLong(ctx, waiting, err)
 	}
-	defer giveBack()
-	if err := h.mayTry(waiting, a); err != nil {
+	defer release()
+	if err := h.checkThrottle(waiting, a); err != nil {
 		return waitedTooLong(ctx, waiting, err)
 	}
-	same, err := h.matches(waiting, a.standing, a.hash, password)
+	same, err := h.matches(waiting, a.priority, a.hash, password)
 	if err != nil {
 		return waitedTooLong(ctx, waiting, err)
 	}
@@ -85,22 +87,26 @@ func waitedTooLong(ctx, waiting context.Context, err error) error {
 	if !errors.Is(context.Cause(waiting), errLongTurn) {
 		return notSaved(ctx, err)
 	}
-	return Refuse(Unavailable, "sign_in_busy",
+	return Busy("sign_in_busy",
 		"Very many people are signing in at this moment. Try again in a moment.")
 }
 
 // wrongPassword is the one answer to every sign-in that fails.
 func wrongPassword() error {
-	return Refuse(Unauthenticated, "sign_in", "The name or the password is wrong. Try again, or ask for a new password.")
+	return Refuse(Unauthenticated, "sign_in",
+		"The name or the password is wrong. Try again, or ask for a new password.")
 }
 
 // noSession is the one answer to every token that opens nothing.
 func noSession() error {
-	return Refuse(Unauthenticated, "no_session", "You are not signed in, or no longer. Sign in again.")
+	return Refuse(Unauthenticated, "no_session",
+		"You are not signed in, or no longer. Sign in again.")
 }
 
-// openSession opens a session for someone whose password was right, unless that has changed while it was being checked.
-func (h *Hospital) openSession(ctx context.Context, a attempt) (token string, s Session, err error) {
+// openSession opens a session for someone whose password was right, unless that has changed while
+// it was being checked.
+func (h *Hospital) openSession(ctx context.Context,
+	a loginAttempt) (token string, s Session, err error) {
 	secret := make([]byte, 32)
 	rand.Read(secret) // never fails
 	token = base64.RawURLEncoding.EncodeToString(secret)
@@ -118,15 +124,18 @@ func (h *Hospital) openSession(ctx context.Context, a attempt) (token string, s 
 		if err := c.endSession(ctx, a.from.Session); err != nil {
 			return err
 		}
-		_, err = c.exec(ctx, `INSERT INTO session (token_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)`,
+		_, err = c.exec(ctx,
+			`INSERT INTO session (token_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3,
+				$4)`,
 			digest(token), user.ID, instant(c.now), instant(c.now.Add(SessionLasts)))
 		if err != nil {
 			return fmt.Errorf("open a session: %w", err)
 		}
-		if err := c.succeeded(ctx, a); err != nil {
+		if err := c.recordSuccess(ctx, a); err != nil {
 			return err
 		}
-		c.record(entry{action: "session.sign_in", entity: "user", entityID: user.ID}, UserTopic(user.ID))
+		c.record(entry{action: "session.sign_in", entity: "user", entityID: user.ID},
+			UserTopic(user.ID))
 		return nil
 	})
 	if err != nil {
@@ -151,7 +160,8 @@ func (c *change) endSession(ctx context.Context, token string) error {
 	return nil
 }
 
-// SessionByToken finds the open session of a token. Unauthenticated where there is none, it has ended or its user was disabled.
+// SessionByToken finds the open session of a token. Unauthenticated where there is none, it has
+// ended or its user was disabled.
 func (h *Hospital) SessionByToken(ctx context.Context, token string) (s Session, err error) {
 	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
 		s, err = openSessionOf(ctx, q, token, h.clock(ctx))
@@ -161,9 +171,11 @@ func (h *Hospital) SessionByToken(ctx context.Context, token string) (s Session,
 }
 
 // openSessionOf reads the session of a token that is open now.
-func openSessionOf(ctx context.Context, q *sql.Tx, token string, now time.Time) (s Session, err error) {
+func openSessionOf(ctx context.Context, q *sql.Tx, token string,
+	now time.Time) (s Session, err error) {
 	var userID int64
-	err = q.QueryRowContext(ctx, `SELECT id, expires_at, user_id FROM session WHERE token_hash = $1 AND expires_at > $2`,
+	err = q.QueryRowContext(ctx,
+		`SELECT id, expires_at, user_id FROM session WHERE token_hash = $1 AND expires_at > $2`,
 		digest(token), instant(now)).Scan(&s.ID, (*instant)(&s.ExpiresAt), &userID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Session{}, noSession()
@@ -197,8 +209,11 @@ func (h *Hospital) SignIns(ctx context.Context, userID int64) (SignIns, error) {
 		if s.Revisions, err = revisions(ctx, q, UserTopic(userID)); err != nil {
 			return err
 		}
-		if s.User, err = userByID(ctx, q, userID); err != nil || s.Disabled {
+		if s.User, err = userByID(ctx, q, userID); err != nil {
 			return err
+		}
+		if s.Disabled {
+			return nil
 		}
 		return s.readOpen(ctx, q, h.clock(ctx))
 	})
@@ -207,7 +222,8 @@ func (h *Hospital) SignIns(ctx context.Context, userID int64) (SignIns, error) {
 
 // readOpen reads the sessions of the user that are open now.
 func (s SignIns) readOpen(ctx context.Context, q *sql.Tx, now time.Time) error {
-	rows, err := q.QueryContext(ctx, `SELECT id FROM session WHERE user_id = $1 AND expires_at > $2`, s.User.ID, instant(now))
+	rows, err := q.QueryContext(ctx,
+		`SELECT id FROM session WHERE user_id = $1 AND expires_at > $2`, s.User.ID, instant(now))
 	if err != nil {
 		return fmt.Errorf("read the sessions of %s: %w", s.Username, err)
 	}
@@ -225,19 +241,13 @@ func (s SignIns) readOpen(ctx context.Context, q *sql.Tx, now time.Time) error {
 // SignOut ends the session of a token and moves its UserTopic. No error where there is none.
 func (h *Hospital) SignOut(ctx context.Context, token string) error {
 	s, err := h.SessionByToken(ctx, token)
-	if e, ok := errors.AsType[*Error](err); ok && e.Kind == Unauthenticated {
+	if IsKind(err, Unauthenticated) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
 	return h.change(ctx, s.Actor(""), func(ctx context.Context, c *change) error {
-		if err := c.endSession(ctx, token); err != nil {
-			return err
-		}
-		if len(c.entries) == 0 {
-			return errUnchanged
-		}
-		return nil
+		return c.endSession(ctx, token)
 	})
 }

@@ -10,19 +10,22 @@ import (
 // Topic names a thing whose change matters to someone. Its revision counts its changes.
 type Topic string
 
-// MetricsTopic moves with everything that can change the hospital's numbers or the lists on the ward roles' dashboards.
+// MetricsTopic moves with everything that can change the hospital's numbers or the lists on the
+// ward roles' dashboards.
 const MetricsTopic Topic = "metrics"
 
 // WardTopic is one ward's board: its beds, who lies in them, its counts.
 func WardTopic(wardID int64) Topic { return Topic("ward:" + strconv.FormatInt(wardID, 10)) }
 
-// UserTopic moves when a person's right to be here may have changed: sign-out, a new password or role, disabled. A sign-in, which ends
-// nobody's right, moves it too: every command moves something, by which it can be found when nobody knows whether it was committed.
+// UserTopic moves when a person's right to be here may have changed: sign-out, a new password or
+// role, disabled. A sign-in, which ends nobody's right, moves it too: every command moves
+// something, by which it can be found when nobody knows whether it was committed.
 func UserTopic(userID int64) Topic { return Topic("user:" + strconv.FormatInt(userID, 10)) }
 
 // Revisions says at which revision each of some topics stands in which life of the database.
 type Revisions struct {
-	Epoch  string          // random; another one after a backup was restored, and then numbers compare with nothing before
+	// random; another one after a backup was restored, and then numbers compare with nothing before
+	Epoch  string
 	Topics map[Topic]int64 // a topic that never moved stands at 0
 }
 
@@ -36,8 +39,8 @@ func (h *Hospital) Revisions(ctx context.Context, topics []Topic) (Revisions, er
 	return found, err
 }
 
-// revisions reads where the topics stand. Every labelled read begins with it, so that a label is never newer than what
-// it stands on.
+// revisions reads where the topics stand. Every labelled read begins with it, so that a label is
+// never newer than what it stands on.
 func revisions(ctx context.Context, q *sql.Tx, topics ...Topic) (Revisions, error) {
 	found := Revisions{Topics: make(map[Topic]int64, len(topics))}
 	for _, topic := range topics {
@@ -45,7 +48,8 @@ func revisions(ctx context.Context, q *sql.Tx, topics ...Topic) (Revisions, erro
 	}
 	list, args := oneOf(nil, topics)
 	// #nosec G202 -- the list is of $n alone
-	rows, err := q.QueryContext(ctx, `SELECT meta.value, COALESCE(topic_rev.topic, ''), COALESCE(topic_rev.rev, 0)
+	rows, err := q.QueryContext(ctx,
+		`SELECT meta.value, COALESCE(topic_rev.topic, ''), COALESCE(topic_rev.rev, 0)
 		FROM meta LEFT JOIN topic_rev ON topic_rev.topic IN `+list+` WHERE meta.name = 'epoch'`, args...)
 	if err != nil {
 		return found, fmt.Errorf("read the revisions: %w", err)
@@ -94,7 +98,9 @@ func OrderTopic(id int64) Topic { return Topic("order:" + strconv.FormatInt(id, 
 func AddressTopic(id int64) Topic { return Topic("address:" + strconv.FormatInt(id, 10)) }
 
 // AddressesTopic moves when one of a customer's addresses is added, changed or removed.
-func AddressesTopic(userID int64) Topic { return Topic("addresses:" + strconv.FormatInt(userID, 10)) }
+func AddressesTopic(userID int64) Topic {
+	return Topic("addresses:" + strconv.FormatInt(userID, 10))
+}
 
 // ZoneTopic moves when a zone is added, renamed or charged otherwise.
 func ZoneTopic(id int64) Topic { return Topic("zone:" + strconv.FormatInt(id, 10)) }
@@ -107,3 +113,64 @@ func RoleInboxTopic(role Role) Topic { return Topic("inbox:" + string(role)) }
 
 // CustomerTopic moves with everything on a customer's own page.
 func CustomerTopic(userID int64) Topic { return Topic("customer:" + strconv.FormatInt(userID, 10)) }
+
+// subject is what screens show: a change of it moves its topics. Who sees a change is said here,
+// and commands say only what they have changed.
+type subject interface{ topics() []Topic }
+
+func (topic Topic) topics() []Topic { return []Topic{topic} }
+
+func (w Ward) topics() []Topic { return []Topic{WardTopic(w.ID), MetricsTopic} }
+
+func (b Bed) topics() []Topic { return []Topic{WardTopic(b.WardID), MetricsTopic} }
+
+func (a Admission) topics() []Topic {
+	if a.WardID == 0 {
+		return []Topic{MetricsTopic}
+	}
+	return []Topic{MetricsTopic, WardTopic(a.WardID)}
+}
+
+func (o Order) topics() []Topic {
+	topics := []Topic{KitchenTopic, OrderTopic(o.ID)}
+	if o.wardID != 0 {
+		topics = append(topics, WardTopic(o.wardID))
+	}
+	if o.Status == OrderHeld || o.Stopped != "" {
+		topics = append(topics, MetricsTopic) // the list of what medical staff must look at
+	}
+	return topics
+}
+
+func (d Delivery) topics() []Topic { return []Topic{DeliveriesTopic, DeliveryTopic(d.ID)} }
+
+func (r deliveryRow) topics() []Topic {
+	if r.AddressID == 0 {
+		return r.Delivery.topics()
+	}
+	// Which couriers may read an address hangs on who carries what.
+	return append(r.Delivery.topics(), AddressTopic(r.AddressID))
+}
+
+func (a Address) topics() []Topic { return []Topic{AddressTopic(a.ID), AddressesTopic(a.OwnerID)} }
+
+func (z Zone) topics() []Topic { return []Topic{ZoneTopic(z.ID)} }
+
+func (Dish) topics() []Topic { return []Topic{MenuTopic} }
+
+func (MissedRound) topics() []Topic { return []Topic{KitchenTopic, MetricsTopic} }
+
+func (n Notification) topics() []Topic {
+	if n.UserID != 0 {
+		return []Topic{InboxTopic(n.UserID)}
+	}
+	return []Topic{RoleInboxTopic(n.Role)}
+}
+
+func (u User) topics() []Topic {
+	if u.Role == DeliveryStaff {
+		// Whether anybody may take over what a courier carries hangs on their login.
+		return []Topic{UserTopic(u.ID), DeliveriesTopic}
+	}
+	return []Topic{UserTopic(u.ID)}
+}

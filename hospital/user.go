@@ -15,10 +15,12 @@ import (
 
 // User is someone who can sign in.
 type User struct {
-	ID        int64
-	Username  string // lower case, unique
-	Role      Role
-	Wards     []int64 // the wards this person works on, sorted; none means all. They shape the dashboard, not the permissions
+	ID       int64
+	Username string // lower case, unique
+	Role     Role
+	// the wards this person works on, sorted; none means all. They shape the dashboard, not the
+	// permissions
+	Wards     []int64
 	Disabled  bool
 	Demo      bool // has the published password of the demo hospital
 	CreatedAt time.Time
@@ -52,27 +54,25 @@ func (h *Hospital) AddUser(ctx context.Context, actor Actor, user NewUser) (User
 	if err != nil {
 		return User{}, notSaved(ctx, err)
 	}
-	var added User
-	err = h.change(ctx, actor, func(ctx context.Context, c *change) error {
+	return command(ctx, h, actor, func(ctx context.Context, c *change) (User, error) {
 		id, err := c.addUser(ctx, user, hash)
 		if err != nil {
-			return err
+			return User{}, err
 		}
-		added, _, err = userByName(ctx, c.tx, user.Username)
-		c.record(entry{action: "user.add", entity: "user", entityID: id, to: string(user.Role)}, UserTopic(id))
-		return err
+		added, err := userByID(ctx, c.tx, id)
+		c.record(entry{action: "user.add", entity: "user", entityID: id, to: string(user.Role)},
+			added)
+		return added, err
 	})
-	if err != nil {
-		return User{}, err
-	}
-	return added, nil
 }
 
-// check returns what is wrong with the fields of a new user, apart from what only the database knows.
+// check returns what is wrong with the fields of a new user, apart from what only the database
+// knows.
 func (u NewUser) check() error {
 	wrong := fields{}
 	if !usernamePattern.MatchString(u.Username) {
-		wrong.refuse("username", "username", "Use 2 to 64 of the letters a–z, digits, dot, hyphen and underscore.")
+		wrong.refuse("username", "username",
+			"Use 2 to 64 of the letters a–z, digits, dot, hyphen and underscore.")
 	}
 	wrong.letters("username", u.Username)
 	if !u.Role.Valid() {
@@ -85,52 +85,56 @@ func (u NewUser) check() error {
 }
 
 // addUser inserts a user with the wards and returns the id.
-func (c *change) addUser(ctx context.Context, user NewUser, hash passwordHash) (id int64, err error) {
-	err = c.tx.QueryRowContext(ctx, `INSERT INTO app_user (username, role, password_hash, demo, created_at)
+func (c *change) addUser(ctx context.Context, user NewUser,
+	hash passwordHash) (id int64, err error) {
+	err = c.tx.QueryRowContext(ctx,
+		`INSERT INTO app_user (username, role, password_hash, demo, created_at)
 		VALUES ($1, $2, $3, $4, $5) RETURNING id`,
 		user.Username, user.Role, hash, user.Demo, instant(c.now)).Scan(&id)
 	if store.Violated(err) == "app_user_username" {
-		return 0, Refuse(Conflict, "username_taken", "There is a user %s already. Choose another name.", user.Username)
+		return 0, Refuse(Conflict, "username_taken",
+			"There is a user %s already. Choose another name.", user.Username)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("add user %s: %w", user.Username, err)
 	}
 	for _, ward := range user.Wards {
-		known, err := c.exec(ctx, `INSERT INTO user_ward (user_id, ward_id) SELECT $1, id FROM ward WHERE id = $2`, id, ward)
+		known, err := c.exec(ctx,
+			`INSERT INTO user_ward (user_id, ward_id) SELECT $1, id FROM ward WHERE id = $2`, id,
+			ward)
 		if err != nil {
 			return 0, fmt.Errorf("give user %s ward %d: %w", user.Username, ward, err)
 		}
 		if known == 0 {
-			wrong := fields{}
-			wrong.refuse("wards", "ward_unknown", "There is no ward with the id %d.", ward)
-			return 0, wrong.err()
+			return 0, refuseField("wards", "ward_unknown", "There is no ward with the id %d.", ward)
 		}
 	}
 	return id, nil
 }
 
 // Users lists every login by name.
-func (h *Hospital) Users(ctx context.Context) ([]User, error) {
-	var users []User
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+func (h *Hospital) Users(ctx context.Context, actor Actor) ([]User, error) {
+	return readAs(ctx, h, actor, ManageUsers, func(ctx context.Context, q *sql.Tx) (users []User, err error) {
 		rows, err := q.QueryContext(ctx, selectUser+` ORDER BY app_user.id, user_ward.ward_id`)
 		users, _, err = collectUsers(rows, err)
-		return err
+		slices.SortFunc(users, func(a, b User) int { return cmp.Compare(a.Username, b.Username) })
+		return users, err
 	})
-	slices.SortFunc(users, func(a, b User) int { return cmp.Compare(a.Username, b.Username) })
-	return users, err
 }
 
-// HasDemoUsers reports whether somebody can sign in with the published password of the demo hospital.
+// HasDemoUsers reports whether somebody can sign in with the published password of the demo
+// hospital.
 func (h *Hospital) HasDemoUsers(ctx context.Context) (has bool, err error) {
 	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
-		return q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM app_user WHERE demo AND NOT disabled)`).Scan(&has)
+		return q.QueryRowContext(ctx,
+			`SELECT EXISTS (SELECT 1 FROM app_user WHERE demo AND NOT disabled)`).Scan(&has)
 	})
 	return has, err
 }
 
 // selectUser reads users, a row for each of their wards.
-const selectUser = `SELECT app_user.id, app_user.username, app_user.role, app_user.disabled, app_user.demo,
+const selectUser = `SELECT app_user.id, app_user.username, app_user.role, app_user.disabled,
+	app_user.demo,
 		app_user.created_at, app_user.password_hash, user_ward.ward_id
 	FROM app_user LEFT JOIN user_ward ON user_ward.user_id = app_user.id`
 
@@ -144,7 +148,8 @@ func collectUsers(rows *sql.Rows, err error) (users []User, hashes []passwordHas
 		var u User
 		var hash passwordHash
 		var ward int64
-		err := rows.Scan(&u.ID, &u.Username, &u.Role, &u.Disabled, &u.Demo, (*instant)(&u.CreatedAt), &hash, (*reference)(&ward))
+		err := rows.Scan(&u.ID, &u.Username, &u.Role, &u.Disabled, &u.Demo,
+			(*instant)(&u.CreatedAt), &hash, (*reference)(&ward))
 		if err != nil {
 			return nil, nil, fmt.Errorf("read a user: %w", err)
 		}
@@ -164,7 +169,8 @@ func userByName(ctx context.Context, q *sql.Tx, username string) (User, password
 	if !usernamePattern.MatchString(username) {
 		return User{}, "", unknownUser() // and nothing that a database would choke on
 	}
-	rows, err := q.QueryContext(ctx, selectUser+` WHERE app_user.username = $1 ORDER BY user_ward.ward_id`, username)
+	rows, err := q.QueryContext(ctx,
+		selectUser+` WHERE app_user.username = $1 ORDER BY user_ward.ward_id`, username)
 	users, hashes, err := collectUsers(rows, err)
 	if err != nil {
 		return User{}, "", err
@@ -175,11 +181,14 @@ func userByName(ctx context.Context, q *sql.Tx, username string) (User, password
 	return users[0], hashes[0], nil
 }
 
-func unknownUser() error { return Refuse(NotFound, "user_unknown", "There is no user of that name.") }
+func unknownUser() error {
+	return Refuse(NotFound, "user_unknown", "There is no user of that name.")
+}
 
 // userByID reads a user who is known to exist.
 func userByID(ctx context.Context, q *sql.Tx, id int64) (User, error) {
-	rows, err := q.QueryContext(ctx, selectUser+` WHERE app_user.id = $1 ORDER BY user_ward.ward_id`, id)
+	rows, err := q.QueryContext(ctx,
+		selectUser+` WHERE app_user.id = $1 ORDER BY user_ward.ward_id`, id)
 	users, _, err := collectUsers(rows, err)
 	if err != nil {
 		return User{}, err
@@ -210,19 +219,21 @@ func (h *Hospital) SetPassword(ctx context.Context, actor Actor, username, passw
 		if err != nil {
 			return err
 		}
-		_, err = c.tx.ExecContext(ctx, `UPDATE app_user SET password_hash = $2, demo = FALSE WHERE id = $1`, user.ID, hash)
+		_, err = c.tx.ExecContext(ctx,
+			`UPDATE app_user SET password_hash = $2, demo = FALSE WHERE id = $1`, user.ID, hash)
 		if err != nil {
 			return fmt.Errorf("set the password of %s: %w", user.Username, err)
 		}
-		if err := c.forgetFailures(ctx, user.Username); err != nil {
+		if err := c.clearFailures(ctx, user.Username); err != nil {
 			return err
 		}
-		c.record(entry{action: "user.set_password", entity: "user", entityID: user.ID}, UserTopic(user.ID))
+		c.record(entry{action: "user.set_password", entity: "user", entityID: user.ID}, user)
 		return c.endSessions(ctx, user)
 	})
 }
 
-// DisableUser ends a login and all its sessions. Disabling twice is no error. NotFound where there is no such user.
+// DisableUser ends a login and all its sessions. Disabling twice is no error. NotFound where there
+// is no such user.
 func (h *Hospital) DisableUser(ctx context.Context, actor Actor, username string) error {
 	if err := actor.need(ManageUsers); err != nil {
 		return err
@@ -233,20 +244,19 @@ func (h *Hospital) DisableUser(ctx context.Context, actor Actor, username string
 			return err
 		}
 		if user.Disabled {
-			return errUnchanged
+			return nil
 		}
 		if _, err = c.tx.ExecContext(ctx, `UPDATE app_user SET disabled = TRUE WHERE id = $1`, user.ID); err != nil {
 			return fmt.Errorf("disable %s: %w", user.Username, err)
 		}
-		c.record(entry{action: "user.disable", entity: "user", entityID: user.ID, from: "enabled", to: "disabled"}, UserTopic(user.ID))
-		if user.Role == DeliveryStaff {
-			c.topics[DeliveriesTopic] = true // what this courier has is anybody's to take over
-		}
+		c.record(entry{action: "user.disable", entity: "user", entityID: user.ID, from: "enabled",
+			to: "disabled"}, user)
 		return c.endSessions(ctx, user)
 	})
 }
 
-// EnableUser gives a disabled login back; the sessions that ended stay ended. Enabling twice is no error. NotFound where there is no such user.
+// EnableUser gives a disabled login back; the sessions that ended stay ended. Enabling twice is no
+// error. NotFound where there is no such user.
 func (h *Hospital) EnableUser(ctx context.Context, actor Actor, username string) error {
 	if err := actor.need(ManageUsers); err != nil {
 		return err
@@ -257,17 +267,19 @@ func (h *Hospital) EnableUser(ctx context.Context, actor Actor, username string)
 			return err
 		}
 		if !user.Disabled {
-			return errUnchanged
+			return nil
 		}
 		if _, err = c.tx.ExecContext(ctx, `UPDATE app_user SET disabled = FALSE WHERE id = $1`, user.ID); err != nil {
 			return fmt.Errorf("enable %s: %w", user.Username, err)
 		}
-		c.record(entry{action: "user.enable", entity: "user", entityID: user.ID, from: "disabled", to: "enabled"}, UserTopic(user.ID))
+		c.record(entry{action: "user.enable", entity: "user", entityID: user.ID, from: "disabled",
+			to: "enabled"}, user)
 		return nil
 	})
 }
 
-// lockUser keeps a user from everyone else until the commit and returns it as it stands. NotFound where there is none.
+// lockUser keeps a user from everyone else until the commit and returns it as it stands. NotFound
+// where there is none.
 func (c *change) lockUser(ctx context.Context, username string) (User, error) {
 	user, _, err := userByName(ctx, c.tx, foldUsername(username))
 	if err != nil {

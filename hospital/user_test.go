@@ -27,7 +27,7 @@ func TestAUserIsCreatedAndListed(t *testing.T) {
 		}
 		h.addUser(t, "alice", hospital.KitchenStaff)
 		h.addUser(t, "zoe", hospital.Admin)
-		users, err := h.Users(t.Context())
+		users, err := h.Users(t.Context(), hospital.System)
 		if err != nil {
 			t.Fatal(err)
 		}

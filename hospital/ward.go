@@ -42,7 +42,8 @@ type BedCounts struct {
 // InService is the number of beds that occupancy is measured against: all but the closed ones.
 func (c BedCounts) InService() int { return c.Total - c.Closed }
 
-// OccupancyRate is the occupied beds over the beds in service in percent, rounded to one decimal; 0 where none is in service.
+// OccupancyRate is the occupied beds over the beds in service in percent, rounded to one decimal; 0
+// where none is in service.
 func (c BedCounts) OccupancyRate() float64 {
 	if c.InService() == 0 {
 		return 0
@@ -89,7 +90,8 @@ type WardSummary struct {
 	PendingDischarges int
 }
 
-// WardBoard is everything on the board of one ward, read in one snapshot. For roles that hold ReadWards.
+// WardBoard is everything on the board of one ward, read in one snapshot. For roles that hold
+// ReadWards.
 type WardBoard struct {
 	WardSummary
 	Beds      []BoardBed // in the order of their numbers
@@ -97,7 +99,8 @@ type WardBoard struct {
 	Revisions            // of the ward's topic
 }
 
-// BoardBed is one bed as the board shows it, with the least that staff at a glance need of its patient.
+// BoardBed is one bed as the board shows it, with the least that staff at a glance need of its
+// patient.
 type BoardBed struct {
 	Bed
 	Stay *BoardStay // nil where nobody lies in it
@@ -117,10 +120,13 @@ type BoardStay struct {
 	NilByMouth        bool
 	Allergies         Allergies
 	Meals             []BoardMeal // open orders that are not past, the next due first
-	Version           int64       // of the admission: moves with every change of the stay, for commands that must not act on an outdated view
+	// of the admission: moves with every change of the stay, for commands that must not act on an
+	// outdated view
+	Version int64
 }
 
-// BoardMeal is an open order as the board shows it: what becomes of a patient's meal, and nothing of what it is.
+// BoardMeal is an open order as the board shows it: what becomes of a patient's meal, and nothing
+// of what it is.
 type BoardMeal struct {
 	OrderID int64
 	Meal    Meal
@@ -130,15 +136,13 @@ type BoardMeal struct {
 }
 
 // Wards lists all wards in the order of their codes, without reading their beds.
-func (h *Hospital) Wards(ctx context.Context) ([]Ward, error) {
-	var wards []Ward
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+func (h *Hospital) Wards(ctx context.Context, actor Actor) ([]Ward, error) {
+	return readAs(ctx, h, actor, ListWards, func(ctx context.Context, q *sql.Tx) (wards []Ward, err error) {
 		rows, err := q.QueryContext(ctx, selectWard)
 		wards, err = collect(rows, err, scanWard)
-		return err
+		slices.SortFunc(wards, func(a, b Ward) int { return cmp.Compare(a.Code, b.Code) })
+		return wards, err
 	})
-	slices.SortFunc(wards, func(a, b Ward) int { return cmp.Compare(a.Code, b.Code) })
-	return wards, err
 }
 
 const selectWard = `SELECT ward.id, ward.code, ward.name, ward.block, ward.is_open FROM ward`
@@ -161,32 +165,31 @@ func readWard(ctx context.Context, q *sql.Tx, id int64) (Ward, error) {
 }
 
 // WardBoard reads a ward's board. NotFound where there is no such ward.
-func (h *Hospital) WardBoard(ctx context.Context, wardID int64) (WardBoard, error) {
-	board := WardBoard{At: h.clock(ctx)}
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+func (h *Hospital) WardBoard(ctx context.Context, actor Actor, wardID int64) (WardBoard, error) {
+	return readAs(ctx, h, actor, ReadWards, func(ctx context.Context, q *sql.Tx) (board WardBoard, err error) {
+		board = WardBoard{At: h.clock(ctx)}
 		if board.Revisions, err = revisions(ctx, q, WardTopic(wardID)); err != nil {
-			return err
+			return board, err
 		}
 		if board.Ward, err = readWard(ctx, q, wardID); err != nil {
-			return err
+			return board, err
 		}
-		rows, err := q.QueryContext(ctx, selectBoardBed+` WHERE bed.ward_id = $1 ORDER BY length(bed.number), bed.number`, wardID)
+		rows, err := q.QueryContext(ctx,
+			selectBoardBed+` WHERE bed.ward_id = $1 ORDER BY length(bed.number), bed.number`,
+			wardID)
 		board.Beds, err = collect(rows, err, func(row scanner) (BoardBed, error) { return scanBoardBed(row, board.At) })
 		if err != nil {
-			return err
+			return board, err
 		}
-		return readMeals(ctx, q, board.At, board.Beds)
+		for _, bed := range board.Beds {
+			board.Counts.count(bed.Status, 1)
+			if bed.Stay != nil && bed.Stay.DischargePlanned {
+				board.PendingDischarges++
+			}
+		}
+		err = readMeals(ctx, q, board.At, board.Beds)
+		return board, err
 	})
-	if err != nil {
-		return WardBoard{}, err
-	}
-	for _, bed := range board.Beds {
-		board.Counts.count(bed.Status, 1)
-		if bed.Stay != nil && bed.Stay.DischargePlanned {
-			board.PendingDischarges++
-		}
-	}
-	return board, nil
 }
 
 // readMeals adds to the beds of a ward what becomes of their patients' meals, in one statement. It
@@ -203,7 +206,8 @@ func readMeals(ctx context.Context, q *sql.Tx, now time.Time, beds []BoardBed) e
 	}
 	list, args := oneOf([]any{instant(pastBefore(now))}, ids)
 	// #nosec G202 -- the list is of $n alone
-	rows, err := q.QueryContext(ctx, `SELECT admission_id, id, meal, status, stopped, version FROM meal_order
+	rows, err := q.QueryContext(ctx,
+		`SELECT admission_id, id, meal, status, stopped, version FROM meal_order
 		WHERE ended_at IS NULL AND due >= $1 AND admission_id IN `+list+` ORDER BY due, id`, args...)
 	if err != nil {
 		return fmt.Errorf("read the meals of a ward: %w", err)
@@ -222,7 +226,8 @@ func readMeals(ctx context.Context, q *sql.Tx, now time.Time, beds []BoardBed) e
 
 // wardSummaries reads every ward with its numbers, in the order of their codes.
 func wardSummaries(ctx context.Context, q *sql.Tx) ([]WardSummary, error) {
-	rows, err := q.QueryContext(ctx, `SELECT ward.id, ward.code, ward.name, ward.block, ward.is_open,
+	rows, err := q.QueryContext(ctx,
+		`SELECT ward.id, ward.code, ward.name, ward.block, ward.is_open,
 			COALESCE(bed.status, ''), count(bed.id), count(admission.id) FILTER (WHERE admission.discharge_planned)
 		FROM ward
 		LEFT JOIN bed ON bed.ward_id = ward.id
@@ -252,8 +257,8 @@ func wardSummaries(ctx context.Context, q *sql.Tx) ([]WardSummary, error) {
 	return wards, rows.Err()
 }
 
-// AddWard creates a ward with its beds, all available. For setting a hospital up. Invalid names each wrong field,
-// Conflict a code that is taken.
+// AddWard creates a ward with its beds, all available. For setting a hospital up. Invalid names
+// each wrong field, Conflict a code that is taken.
 func (h *Hospital) AddWard(ctx context.Context, actor Actor, ward NewWard) (Ward, error) {
 	if err := actor.need(SetUpWards); err != nil {
 		return Ward{}, err
@@ -262,15 +267,10 @@ func (h *Hospital) AddWard(ctx context.Context, actor Actor, ward NewWard) (Ward
 	if err := ward.check(); err != nil {
 		return Ward{}, err
 	}
-	added := Ward{Code: ward.Code, Name: ward.Name, Block: ward.Block, Open: true}
-	err := h.change(ctx, actor, func(ctx context.Context, c *change) (err error) {
-		added.ID, err = c.addWard(ctx, ward)
-		return err
+	return command(ctx, h, actor, func(ctx context.Context, c *change) (Ward, error) {
+		id, err := c.addWard(ctx, ward)
+		return Ward{ID: id, Code: ward.Code, Name: ward.Name, Block: ward.Block, Open: true}, err
 	})
-	if err != nil {
-		return Ward{}, err
-	}
-	return added, nil
 }
 
 var wardCode = regexp.MustCompile(`^[A-Z0-9][A-Z0-9-]{0,11}$`)
@@ -296,21 +296,25 @@ func (w NewWard) check() error {
 
 // addWard inserts a ward with its beds and returns its id.
 func (c *change) addWard(ctx context.Context, ward NewWard) (id int64, err error) {
-	err = c.tx.QueryRowContext(ctx, `INSERT INTO ward (code, name, block) VALUES ($1, $2, $3) RETURNING id`,
+	err = c.tx.QueryRowContext(ctx,
+		`INSERT INTO ward (code, name, block) VALUES ($1, $2, $3) RETURNING id`,
 		ward.Code, ward.Name, ward.Block).Scan(&id)
 	if store.Violated(err) == "ward_code" {
-		return 0, Refuse(Conflict, "ward_code_taken", "There is a ward %s already. Choose another code.", ward.Code)
+		return 0, Refuse(Conflict, "ward_code_taken",
+			"There is a ward %s already. Choose another code.", ward.Code)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("add ward %s: %w", ward.Code, err)
 	}
 	for n := 1; n <= ward.Beds; n++ {
-		_, err := c.tx.ExecContext(ctx, `INSERT INTO bed (ward_id, number, status, status_since) VALUES ($1, $2, $3, $4)`,
+		_, err := c.tx.ExecContext(ctx,
+			`INSERT INTO bed (ward_id, number, status, status_since) VALUES ($1, $2, $3, $4)`,
 			id, fmt.Sprintf("%s-%02d", ward.Code, n), BedAvailable, instant(c.now))
 		if err != nil {
 			return 0, fmt.Errorf("add bed %d of ward %s: %w", n, ward.Code, err)
 		}
 	}
-	c.record(entry{action: "ward.add", entity: "ward", entityID: id, wardID: id, to: ward.Code}, WardTopic(id), MetricsTopic)
+	c.record(entry{action: "ward.add", entity: "ward", entityID: id, wardID: id, to: ward.Code},
+		Ward{ID: id})
 	return id, nil
 }

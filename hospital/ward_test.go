@@ -11,7 +11,7 @@ import (
 	"dusangire/hospital"
 )
 
-// In the original availability was the typed-in capacity minus the occupied beds, so reserved and
+// In the original, availability was the typed-in capacity minus the occupied beds, so reserved and
 // broken beds counted as available.
 func TestCountsAreOfTheBedsThatExistByTheirStatus(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
@@ -72,7 +72,7 @@ func TestAWardIsCreatedWithItsBeds(t *testing.T) {
 		if board.Counts != (hospital.BedCounts{Total: 101, Available: 101}) {
 			t.Errorf("the board counts %+v", board.Counts)
 		}
-		wards, err := h.Wards(t.Context())
+		wards, err := h.Wards(t.Context(), hospital.System)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -111,10 +111,10 @@ func TestAWardIsRefused(t *testing.T) {
 func TestAnUnknownWardHasNoBoard(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		for _, id := range []int64{4711, 0, -1} {
-			_, err := h.WardBoard(t.Context(), id)
+			_, err := h.WardBoard(t.Context(), hospital.System, id)
 			refused(t, err, hospital.NotFound, "ward_unknown")
 		}
-		_, err := h.Admission(t.Context(), 4711)
+		_, err := h.Admission(t.Context(), hospital.System, 4711)
 		refused(t, err, hospital.NotFound, "stay_unknown")
 	})
 }
@@ -137,7 +137,7 @@ func TestTheHospitalIsEmptyUntilSomethingIsInIt(t *testing.T) {
 	})
 }
 
-// In the original the metrics were never computed, or were literals.
+// In the original, the metrics were never computed, or were literals.
 func TestTheMetricsFollowEveryChange(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		check := func(when string, want hospital.Metrics) {

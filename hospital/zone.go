@@ -32,15 +32,13 @@ type ZoneChange struct {
 const MostCharge = 1_000_000
 
 // Zones lists them by name.
-func (h *Hospital) Zones(ctx context.Context) ([]Zone, error) {
-	var zones []Zone
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+func (h *Hospital) Zones(ctx context.Context, actor Actor) ([]Zone, error) {
+	return readAs(ctx, h, actor, ReadAddresses, func(ctx context.Context, q *sql.Tx) (zones []Zone, err error) {
 		rows, err := q.QueryContext(ctx, `SELECT id, name, charge, version FROM zone`)
 		zones, err = collect(rows, err, scanZone)
-		return err
+		slices.SortFunc(zones, func(a, b Zone) int { return cmp.Compare(a.Name, b.Name) })
+		return zones, err
 	})
-	slices.SortFunc(zones, func(a, b Zone) int { return cmp.Compare(a.Name, b.Name) })
-	return zones, err
 }
 
 func scanZone(row scanner) (z Zone, err error) {
@@ -48,7 +46,8 @@ func scanZone(row scanner) (z Zone, err error) {
 	return z, err
 }
 
-// AddZone creates a zone. Invalid names wrong fields, Conflict a name that is taken. An IdempotencyKey works as for Admit.
+// AddZone creates a zone. Invalid names wrong fields, Conflict a name that is taken. An
+// IdempotencyKey works as for Admit.
 func (h *Hospital) AddZone(ctx context.Context, actor Actor, zone ZoneChange) (Zone, error) {
 	if err := actor.need(ManageZones); err != nil {
 		return Zone{}, err
@@ -56,32 +55,25 @@ func (h *Hospital) AddZone(ctx context.Context, actor Actor, zone ZoneChange) (Z
 	if err := zone.check(); err != nil {
 		return Zone{}, err
 	}
-	var added Zone
-	err := h.change(ctx, actor, func(ctx context.Context, c *change) error {
-		wanted, key := zone, zone.IdempotencyKey
-		wanted.IdempotencyKey, wanted.Version = "", 0
-		id, replayed, err := c.once(ctx, key, "zone.add", wanted, func() (int64, error) { return c.addZone(ctx, wanted) })
-		if err != nil {
-			return err
-		}
-		if added, err = c.lockZone(ctx, id); err == nil && replayed {
-			err = errUnchanged
-		}
-		return err
+	wanted := zone
+	wanted.IdempotencyKey, wanted.Version = "", 0
+	added, _, err := create(ctx, h, actor, creation[Zone]{
+		name: "zone.add", key: zone.IdempotencyKey, said: wanted,
+		make: func(ctx context.Context, c *change) (int64, error) { return c.addZone(ctx, wanted) },
+		read: readZone,
 	})
-	if err != nil {
-		return Zone{}, err
-	}
-	return added, nil
+	return added, err
 }
 
 // addZone inserts a zone and returns its id.
 func (c *change) addZone(ctx context.Context, zone ZoneChange) (id int64, err error) {
-	err = c.tx.QueryRowContext(ctx, `INSERT INTO zone (name, charge) VALUES ($1, $2) RETURNING id`, zone.Name, zone.Charge).Scan(&id)
+	err = c.tx.QueryRowContext(ctx, `INSERT INTO zone (name, charge) VALUES ($1, $2) RETURNING id`,
+		zone.Name, zone.Charge).Scan(&id)
 	if err != nil {
-		return 0, zone.notKept(err)
+		return 0, zone.writeError(err)
 	}
-	c.record(entry{action: "zone.add", entity: "zone", entityID: id, to: zone.Name, version: 1}, ZoneTopic(id))
+	c.record(entry{action: "zone.add", entity: "zone", entityID: id, to: zone.Name, version: 1},
+		Zone{ID: id})
 	return id, nil
 }
 
@@ -97,70 +89,71 @@ func (z *ZoneChange) check() error {
 	return wrong.err()
 }
 
-// notKept words why a zone could not be written.
-func (z ZoneChange) notKept(err error) error {
+// writeError words why a zone could not be written.
+func (z ZoneChange) writeError(err error) error {
 	if store.Violated(err) == "zone_name" {
-		return Refuse(Conflict, "zone_name_taken", "There is a zone %s already. Choose another name.", z.Name)
+		return Refuse(Conflict, "zone_name_taken",
+			"There is a zone %s already. Choose another name.", z.Name)
 	}
 	return fmt.Errorf("write a zone: %w", err)
 }
 
-// SetZone changes a zone's name and charge, and tells all who watch an address in it. Orders keep the charge that they were placed
-// with. NotFound where there is no such zone, Conflict where it has another version.
-func (h *Hospital) SetZone(ctx context.Context, actor Actor, id int64, zone ZoneChange) (Zone, error) {
+// SetZone changes a zone's name and charge, and tells all who watch an address in it. Orders keep
+// the charge that they were placed with. NotFound where there is no such zone, Conflict where it
+// has another version.
+func (h *Hospital) SetZone(ctx context.Context, actor Actor, id int64,
+	zone ZoneChange) (Zone, error) {
 	if err := actor.need(ManageZones); err != nil {
 		return Zone{}, err
 	}
 	if err := zone.check(); err != nil {
 		return Zone{}, err
 	}
-	changed := Zone{ID: id, Name: zone.Name, Charge: zone.Charge}
-	err := h.change(ctx, actor, func(ctx context.Context, c *change) error {
+	return command(ctx, h, actor, func(ctx context.Context, c *change) (Zone, error) {
 		before, err := c.lockZone(ctx, id)
 		if errors.Is(err, errNoZone) {
-			return Refuse(NotFound, "zone_unknown", "There is no such zone.")
+			return Zone{}, Refuse(NotFound, "zone_unknown", "There is no such zone.")
 		}
 		if err != nil {
-			return err
+			return Zone{}, err
 		}
 		if zone.Version != 0 && zone.Version != before.Version {
-			return c.since(ctx, before.outdated(), "zone", id, zone.Version, before.Version)
+			return Zone{}, c.withChanges(ctx, before.outdated(), "zone", id, zone.Version,
+				before.Version)
 		}
-		if changed.Version = before.Version; before == changed {
-			return errUnchanged
+		if before.Name == zone.Name && before.Charge == zone.Charge {
+			return before, nil
 		}
-		changed.Version++
-		return c.setZone(ctx, before, changed)
+		changed := Zone{ID: id, Name: zone.Name, Charge: zone.Charge, Version: before.Version + 1}
+		return changed, c.setZone(ctx, before, changed)
 	})
-	if err != nil {
-		return Zone{}, err
-	}
-	return changed, nil
 }
 
 // outdated is the refusal of a command whose giver saw another version.
 func (z Zone) outdated() error {
-	refusal := Refuse(Conflict, "zone_outdated", "The zone %s has changed meanwhile. Look again before you change it.", z.Name)
-	refusal.Current = z
-	return refusal
+	return Refuse(Conflict, "zone_outdated",
+		"The zone %s has changed meanwhile. Look again before you change it.", z.Name).With(z)
 }
 
 // setZone changes a locked zone.
 func (c *change) setZone(ctx context.Context, before, to Zone) error {
 	if _, err := c.exec(ctx, `UPDATE zone SET name = $2, charge = $3, version = version + 1 WHERE id = $1`, to.ID, to.Name, to.Charge); err != nil {
-		return ZoneChange{Name: to.Name}.notKept(err)
+		return ZoneChange{Name: to.Name}.writeError(err)
 	}
 	c.record(entry{action: "zone.set", entity: "zone", entityID: to.ID,
-		from: fmt.Sprintf("%s %d", before.Name, before.Charge), to: fmt.Sprintf("%s %d", to.Name, to.Charge),
-		version: to.Version}, ZoneTopic(to.ID))
+		from:    fmt.Sprintf("%s %d", before.Name, before.Charge),
+		to:      fmt.Sprintf("%s %d", to.Name, to.Charge),
+		version: to.Version}, to)
 
-	rows, err := c.tx.QueryContext(ctx, selectAddress+` WHERE address.zone_id = $1 AND address.removed_at IS NULL ORDER BY address.id`, to.ID)
+	rows, err := c.tx.QueryContext(ctx,
+		selectAddress+` WHERE address.zone_id = $1 AND address.removed_at IS NULL
+			ORDER BY address.id`, to.ID)
 	addresses, err := collect(rows, err, scanAddress)
 	if err != nil {
 		return fmt.Errorf("read the addresses in zone %d: %w", to.ID, err)
 	}
 	for _, address := range addresses {
-		c.topics[AddressTopic(address.ID)], c.topics[AddressesTopic(address.OwnerID)] = true, true
+		c.touch(address)
 	}
 	if before.Name == to.Name {
 		return nil
@@ -171,16 +164,24 @@ func (c *change) setZone(ctx context.Context, before, to Zone) error {
 	return c.touchKitchen(ctx, `address.zone_id = $1`, to.ID)
 }
 
-// errNoZone says that there is no zone with an id; callers word it for the place where the id came from.
+// errNoZone says that there is no zone with an id; callers word it for the place where the id came
+// from.
 var errNoZone = errors.New("no such zone")
 
-// lockZone keeps a zone from everyone else until the commit and returns it as it stands, or errNoZone. Whoever puts an address into
-// a zone holds it too, so that no address misses a change of its zone.
+// lockZone keeps a zone from everyone else until the commit and returns it as it stands, or
+// errNoZone. Whoever puts an address into a zone holds it too, so that no address misses a change
+// of its zone.
 func (c *change) lockZone(ctx context.Context, id int64) (Zone, error) {
 	if _, err := c.exec(ctx, `UPDATE zone SET version = version WHERE id = $1`, id); err != nil {
 		return Zone{}, fmt.Errorf("lock zone %d: %w", id, err)
 	}
-	zone, err := scanZone(c.tx.QueryRowContext(ctx, `SELECT id, name, charge, version FROM zone WHERE id = $1`, id))
+	return readZone(ctx, c.tx, id)
+}
+
+// readZone reads one zone, or returns errNoZone.
+func readZone(ctx context.Context, q *sql.Tx, id int64) (Zone, error) {
+	zone, err := scanZone(q.QueryRowContext(ctx,
+		`SELECT id, name, charge, version FROM zone WHERE id = $1`, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return zone, errNoZone
 	}

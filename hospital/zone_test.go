@@ -10,7 +10,7 @@ import (
 	"dusangire/hospital"
 )
 
-// In the original nothing ever told who watched an address that its zone's charge was another one.
+// In the original, nothing ever told who watched an address that its zone's charge was another one.
 func TestAZoneMovesExactlyItsAddressesAndTheirOwners(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		outside, err := s.AddZone(t.Context(), admin, hospital.ZoneChange{Name: "Outside", Charge: 2000})
@@ -121,7 +121,7 @@ func TestAZoneNamesEveryWrongField(t *testing.T) {
 				return err
 			})
 		}
-		zones, err := s.Zones(t.Context())
+		zones, err := s.Zones(t.Context(), hospital.System)
 		if err != nil || !slices.Equal(zones, []hospital.Zone{{ID: s.zone.ID + 1, Name: "Block A", Version: 1}, s.zone}) {
 			t.Errorf("the zones are %+v and error %v", zones, err)
 		}
@@ -158,7 +158,8 @@ func TestNoAddressMissesAChangeOfTheZoneThatItComesTo(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			// Added and changed; and where it came to the zone before the change of that, moved by that too.
+			// Added and changed; and where it came to the zone before the change of that, moved by
+			// that too.
 			want := int64(2)
 			if s.number(t, `SELECT max(CASE WHEN action = 'address.set' THEN id ELSE 0 END) - max(CASE WHEN action = 'zone.set' THEN id ELSE 0 END)
 				FROM audit WHERE id > $1`, lines) < 0 {

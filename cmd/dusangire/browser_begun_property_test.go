@@ -196,7 +196,7 @@ func (w *busyWard) changed(stay int64, by *formNurse) {
 func (w *busyWard) versions() map[int64]int64 {
 	versions := map[int64]int64{}
 	for id := int64(1); ; id++ {
-		stay, err := w.s.hospital.Admission(w.t.Context(), id)
+		stay, err := w.s.hospital.Admission(w.t.Context(), hospital.System, id)
 		if err != nil {
 			return versions
 		}

@@ -54,7 +54,7 @@ func (c colleague) takeOver(stay hospital.Admission, bed, to hospital.BoardBed, 
 // stay reads a stay as it is.
 func (c colleague) stay(id int64) hospital.Admission {
 	c.t.Helper()
-	stay, err := c.s.hospital.Admission(c.t.Context(), id)
+	stay, err := c.s.hospital.Admission(c.t.Context(), hospital.System, id)
 	c.must("read a stay", err)
 	return stay
 }

@@ -44,7 +44,7 @@ func mustServeKin(t testing.TB) *kin {
 // person is the login of a role that mustServeWard made, as one who gives commands to the hospital directly.
 func (k *kin) person(role hospital.Role) hospital.Actor {
 	k.t.Helper()
-	users, err := k.hospital.Users(k.t.Context())
+	users, err := k.hospital.Users(k.t.Context(), hospital.System)
 	if err != nil {
 		k.t.Fatal(err)
 	}

@@ -550,7 +550,7 @@ func TestACourierShowsWhereTheyAreOnlyAfterATapAndWhileOnTheWay(t *testing.T) {
 	s := mustServeTrays(t, 1)
 	d := s.ready[0]
 	p, customer := s.onTheWay(), s.visitorAs(hospital.Customer)
-	users, err := s.hospital.Users(t.Context())
+	users, err := s.hospital.Users(t.Context(), hospital.System)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -667,7 +667,7 @@ func carriedTray(t testing.TB, s *server, ward hospital.WardBoard) hospital.Deli
 		must(err)
 		cooked = append(cooked, trays{server: s}.cook(hospital.Admission{ID: bed.Stay.AdmissionID}, dish))
 	}
-	users, err := s.hospital.Users(t.Context())
+	users, err := s.hospital.Users(t.Context(), hospital.System)
 	must(err)
 	for _, user := range users {
 		if user.Username == string(hospital.DeliveryStaff) {

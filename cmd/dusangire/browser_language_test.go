@@ -125,11 +125,11 @@ func TestPagesInFrenchAndKinyarwandaFallBackNowhere(t *testing.T) {
 // namesInData are what people called wards and logins, in whatever language.
 func (s *server) namesInData() map[string]bool {
 	s.t.Helper()
-	wards, err := s.hospital.Wards(s.t.Context())
+	wards, err := s.hospital.Wards(s.t.Context(), hospital.System)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	users, err := s.hospital.Users(s.t.Context())
+	users, err := s.hospital.Users(s.t.Context(), hospital.System)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -239,7 +239,7 @@ func (p *screen) signOutElsewhere() {
 // demoWard is the board of a ward of the demo hospital.
 func (s *server) demoWard(code string) hospital.WardBoard {
 	s.t.Helper()
-	wards, err := s.hospital.Wards(s.t.Context())
+	wards, err := s.hospital.Wards(s.t.Context(), hospital.System)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -322,7 +322,7 @@ func TestAHospitalOfOnesOwnIsSetUp(t *testing.T) {
 		t.Errorf("ward list: %d %q", got.code, got.out)
 	}
 	h := hospitaltest.Open(t, hospital.Options{DatabaseURL: database})
-	if board, err := h.WardBoard(t.Context(), 1); err != nil || len(board.Beds) != 3 {
+	if board, err := h.WardBoard(t.Context(), hospital.System, 1); err != nil || len(board.Beds) != 3 {
 		t.Errorf("%d beds, want 3: %v", len(board.Beds), err)
 	}
 }
@@ -335,13 +335,13 @@ func TestTheDemoHospitalIsWrittenOnceAndAddsUp(t *testing.T) {
 		t.Fatalf("demo: %d %s", got.code, got.err)
 	}
 	h := hospitaltest.Open(t, hospital.Options{DatabaseURL: database})
-	wards, err := h.Wards(t.Context())
+	wards, err := h.Wards(t.Context(), hospital.System)
 	if err != nil || len(wards) != 10 {
 		t.Fatalf("%d wards, want 10: %v", len(wards), err)
 	}
 	beds := 0
 	for _, ward := range wards {
-		board, err := h.WardBoard(t.Context(), ward.ID)
+		board, err := h.WardBoard(t.Context(), hospital.System, ward.ID)
 		if err != nil {
 			t.Fatal(err)
 		}

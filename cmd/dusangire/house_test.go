@@ -28,7 +28,7 @@ func TestTheServerHoldsTheMealsOfThoseWhoMustNotEatAndOrdersTheRoundsThatAreDue(
 				c.DatabaseURL, c.MealRounds, c.now = url, test.rounds, func() time.Time { return noon }
 			})
 			waitFor(t, "the order to be held, and with meal rounds a late one to be placed", func() bool {
-				board, err := s.hospital.KitchenBoard(t.Context())
+				board, err := s.hospital.KitchenBoard(t.Context(), hospital.System)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -40,7 +40,7 @@ func TestTheServerHoldsTheMealsOfThoseWhoMustNotEatAndOrdersTheRoundsThatAreDue(
 				return slices.Equal(statuses, test.want)
 			})
 			s.stop() // and with it every sweep that might have done more
-			if board, err := hospitaltest.Open(t, hospital.Options{DatabaseURL: url, Now: func() time.Time { return noon }}).KitchenBoard(t.Context()); err != nil || len(board.Tickets) != len(test.want) {
+			if board, err := hospitaltest.Open(t, hospital.Options{DatabaseURL: url, Now: func() time.Time { return noon }}).KitchenBoard(t.Context(), hospital.System); err != nil || len(board.Tickets) != len(test.want) {
 				t.Errorf("in the end there are the tickets %+v, error %v", board.Tickets, err)
 			}
 		})
@@ -55,7 +55,7 @@ func orderForOneOfTwo(t *testing.T, url string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	board, err := h.WardBoard(t.Context(), ward.ID)
+	board, err := h.WardBoard(t.Context(), hospital.System, ward.ID)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -121,7 +121,7 @@ func (k *kitchen) order(n int, at time.Time) hospital.Order {
 // tickets are what the wall shows now, oldest first.
 func (k *kitchen) tickets() []hospital.Ticket {
 	k.t.Helper()
-	board, err := k.hospital.KitchenBoard(k.t.Context())
+	board, err := k.hospital.KitchenBoard(k.t.Context(), hospital.System)
 	k.must(err)
 	return board.Tickets
 }

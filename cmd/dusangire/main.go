@@ -49,8 +49,7 @@ func run(ctx context.Context, args []string) int {
 	if err := command.Run(); err != nil {
 		// One line, whatever libraries say.
 		fmt.Fprintf(os.Stderr, "dusangire: %s\n", strings.Join(strings.Fields(err.Error()), " "))
-		var usage *usageError
-		if errors.As(err, &usage) {
+		if _, usage := errors.AsType[*usageError](err); usage {
 			return exitUsage
 		}
 		return exitFailed

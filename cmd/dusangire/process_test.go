@@ -38,7 +38,7 @@ func mustSettle(t testing.TB, database string, beds int) hospital.WardBoard {
 			t.Fatal(err)
 		}
 	}
-	board, err := h.WardBoard(t.Context(), ward.ID)
+	board, err := h.WardBoard(t.Context(), hospital.System, ward.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func TestSIGTERMFinishesWhatRunsAndLetsEveryoneGo(t *testing.T) {
 	}
 	_ = idle.Close()
 	h := hospitaltest.Open(t, hospital.Options{DatabaseURL: database})
-	if d, err := h.MedicalDashboard(t.Context(), nil); err != nil || d.PatientCount != 1 {
+	if d, err := h.MedicalDashboard(t.Context(), hospital.System, nil); err != nil || d.PatientCount != 1 {
 		t.Errorf("%d patients after the restart (%v), want the one who was admitted", d.PatientCount, err)
 	}
 }

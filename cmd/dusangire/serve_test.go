@@ -75,7 +75,7 @@ func mustServeWard(t testing.TB, beds int, change func(*serveCommand)) (*server,
 
 func (s *server) board(wardID int64) hospital.WardBoard {
 	s.t.Helper()
-	board, err := s.hospital.WardBoard(s.t.Context(), wardID)
+	board, err := s.hospital.WardBoard(s.t.Context(), hospital.System, wardID)
 	if err != nil {
 		s.t.Fatalf("read ward %d: %v", wardID, err)
 	}

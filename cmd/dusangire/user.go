@@ -61,7 +61,7 @@ type userList struct{ database }
 // Run prints all logins.
 func (c *userList) Run(ctx context.Context) error {
 	return c.with(ctx, func(h *hospital.Hospital) error {
-		users, err := h.Users(ctx)
+		users, err := h.Users(ctx, hospital.System)
 		if err != nil {
 			return err
 		}

@@ -41,7 +41,7 @@ type wardList struct{ database }
 // Run prints all wards.
 func (c *wardList) Run(ctx context.Context) error {
 	return c.with(ctx, func(h *hospital.Hospital) error {
-		wards, err := h.Wards(ctx)
+		wards, err := h.Wards(ctx, hospital.System)
 		if err != nil {
 			return err
 		}

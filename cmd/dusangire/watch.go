@@ -55,13 +55,13 @@ func (c *watchCommand) Run(ctx context.Context) error {
 func printMessages(ctx context.Context, conn *websocket.Conn) error {
 	for {
 		_, message, err := conn.Read(ctx)
-		var closed websocket.CloseError
+		closed, isClosed := errors.AsType[websocket.CloseError](err)
 		switch {
 		case err == nil:
 			fmt.Fprintf(os.Stdout, "%s\n", message)
 		case ctx.Err() != nil:
 			return nil
-		case errors.As(err, &closed):
+		case isClosed:
 			return fmt.Errorf("the server closed the socket: %d %s", int(closed.Code), closed.Reason)
 		default:
 			return err

@@ -111,7 +111,7 @@ func (s *Staff) placeWaiting(ctx context.Context, now state) (bool, error) {
 		if now.At.Sub(waiting.AdmittedAt) < handsOff {
 			continue
 		}
-		a, err := s.h.Admission(ctx, waiting.AdmissionID)
+		a, err := s.h.Admission(ctx, hospital.System, waiting.AdmissionID)
 		if err != nil {
 			return false, err
 		}

@@ -28,7 +28,7 @@ type job struct {
 
 // Cook lets the kitchen take one ticket a step further, or somebody order something.
 func (s *Staff) Cook(ctx context.Context) error {
-	board, err := s.h.KitchenBoard(ctx)
+	board, err := s.h.KitchenBoard(ctx, hospital.System)
 	if err != nil {
 		return fmt.Errorf("read the kitchen's wall: %w", err)
 	}
@@ -122,7 +122,7 @@ func (s *Staff) orderSnack(ctx context.Context, _ time.Time) (bool, error) {
 		return false, err
 	}
 	for _, w := range s.wardsBy(now, func(w *ward, summary hospital.WardSummary) float64 { return float64(summary.Counts.Occupied) }) {
-		board, err := s.h.WardBoard(ctx, now.byCode[w.code].ID)
+		board, err := s.h.WardBoard(ctx, hospital.System, now.byCode[w.code].ID)
 		if err != nil {
 			return false, fmt.Errorf("read ward %s: %w", w.code, err)
 		}
@@ -207,7 +207,7 @@ func (s *Staff) orderParcel(ctx context.Context, _ time.Time) (bool, error) {
 	if err != nil || len(addresses) == 0 {
 		return false, err
 	}
-	menu, err := s.h.Menu(ctx, hospital.Snack)
+	menu, err := s.h.Menu(ctx, hospital.System, hospital.Snack)
 	if err != nil || len(menu) == 0 {
 		return false, err
 	}
@@ -217,7 +217,7 @@ func (s *Staff) orderParcel(ctx context.Context, _ time.Time) (bool, error) {
 
 // logins are those of the simulated people who are not disabled, by username.
 func (s *Staff) logins(ctx context.Context) (map[string]hospital.Actor, error) {
-	users, err := s.h.Users(ctx)
+	users, err := s.h.Users(ctx, hospital.System)
 	if err != nil {
 		return nil, fmt.Errorf("read the logins: %w", err)
 	}

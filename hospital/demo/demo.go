@@ -39,7 +39,7 @@ func Logins() []Login {
 // nothing. The same seed and start give the same hospital. A database that has data is refused with
 // a Conflict of code "not_empty".
 func Load(ctx context.Context, h *hospital.Hospital, seed uint64, start time.Time) error {
-	err := h.Together(ctx, func(ctx context.Context) error {
+	err := h.InTransaction(ctx, func(ctx context.Context) error {
 		empty, err := h.Empty(ctx)
 		if err != nil {
 			return err

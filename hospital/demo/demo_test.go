@@ -63,13 +63,13 @@ func demoAt(t testing.TB, seed uint64, moment time.Time) string {
 // boards reads all wards' boards, by the wards' codes.
 func boards(t *testing.T, h *hospital.Hospital) map[string]hospital.WardBoard {
 	t.Helper()
-	wards, err := h.Wards(t.Context())
+	wards, err := h.Wards(t.Context(), hospital.System)
 	if err != nil {
 		t.Fatal(err)
 	}
 	all := map[string]hospital.WardBoard{}
 	for _, w := range wards {
-		board, err := h.WardBoard(t.Context(), w.ID)
+		board, err := h.WardBoard(t.Context(), hospital.System, w.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -107,7 +107,7 @@ func portrait(t *testing.T, h *hospital.Hospital) string {
 
 func dashboard(t *testing.T, h *hospital.Hospital) hospital.ManagementDashboard {
 	t.Helper()
-	d, err := h.ManagementDashboard(t.Context())
+	d, err := h.ManagementDashboard(t.Context(), hospital.System)
 	if err != nil {
 		t.Fatal(err)
 	}

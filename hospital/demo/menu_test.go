@@ -29,7 +29,7 @@ func TestAMealRoundHasAPlateForEachDietAtEachTexture(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	board, err := h.WardBoard(t.Context(), added.ID)
+	board, err := h.WardBoard(t.Context(), hospital.System, added.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func checkNutrition(t *testing.T, d hospital.Dish) {
 
 func TestTheZonesAreTheBlocksTheHousesTheShelterAndOutside(t *testing.T) {
 	h := loaded(t, 1, hospital.Options{})
-	zones, err := h.Zones(t.Context())
+	zones, err := h.Zones(t.Context(), hospital.System)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -118,7 +118,7 @@ func (o *opening) found(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("add ward %s: %w", w.code, err)
 		}
-		board, err := o.h.WardBoard(ctx, added.ID)
+		board, err := o.h.WardBoard(ctx, hospital.System, added.ID)
 		if err != nil {
 			return fmt.Errorf("read ward %s: %w", w.code, err)
 		}

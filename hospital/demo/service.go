@@ -116,7 +116,7 @@ func (o *opening) orderRounds(ctx context.Context, meal hospital.Meal, at time.T
 		_, err := o.h.OrderDueMealRounds(ctx)
 		return err
 	}
-	all, err := o.h.Wards(ctx)
+	all, err := o.h.Wards(ctx, hospital.System)
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ const (
 
 // cookRound lets the cooks begin with the wards in their order.
 func (o *opening) cookRound(ctx context.Context, meal hospital.Meal, serving bool) error {
-	board, err := o.h.KitchenBoard(ctx)
+	board, err := o.h.KitchenBoard(ctx, hospital.System)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 // kitchen reads the kitchen's wall.
 func kitchen(t *testing.T, h *hospital.Hospital) hospital.KitchenBoard {
 	t.Helper()
-	board, err := h.KitchenBoard(t.Context())
+	board, err := h.KitchenBoard(t.Context(), hospital.System)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +158,7 @@ func TestTheDemosCustomerIsAMotherWithAnOrderAndAddresses(t *testing.T) {
 // Nobody can sign in as the simulated couriers and customers, so that no password of theirs is published.
 func TestOnlyTheDemoLoginsAreMarkedAsSuch(t *testing.T) {
 	h := loaded(t, 1, hospital.Options{})
-	users, err := h.Users(t.Context())
+	users, err := h.Users(t.Context(), hospital.System)
 	if err != nil {
 		t.Fatal(err)
 	}

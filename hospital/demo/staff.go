@@ -119,7 +119,7 @@ type state struct {
 
 // look reads the state.
 func (s *Staff) look(ctx context.Context) (state, error) {
-	d, err := s.h.ManagementDashboard(ctx)
+	d, err := s.h.ManagementDashboard(ctx, hospital.System)
 	if err != nil {
 		return state{}, fmt.Errorf("read the dashboard: %w", err)
 	}
@@ -167,7 +167,7 @@ func (s *Staff) bedsFor(ctx context.Context, now state, w *ward) ([]hospital.Boa
 
 // beds lists those beds of a ward that fit and may be touched, in a drawn order.
 func (s *Staff) beds(ctx context.Context, now state, w *ward, fits func(hospital.BoardBed) bool) ([]hospital.BoardBed, error) {
-	board, err := s.h.WardBoard(ctx, now.byCode[w.code].ID)
+	board, err := s.h.WardBoard(ctx, hospital.System, now.byCode[w.code].ID)
 	if err != nil {
 		return nil, fmt.Errorf("read ward %s: %w", w.code, err)
 	}

@@ -171,7 +171,7 @@ func TestTheStaffLeaveToPeopleWhatIsTheirs(t *testing.T) {
 			t.Errorf("bed %s, which a person made %s, was changed and is %s now", bed.Number, before.Status, bed.Status)
 		}
 	}
-	if after, err := h.Admission(t.Context(), a.ID); err != nil || !after.DischargedAt.IsZero() || after.BedID != a.BedID {
+	if after, err := h.Admission(t.Context(), hospital.System, a.ID); err != nil || !after.DischargedAt.IsZero() || after.BedID != a.BedID {
 		t.Errorf("the patient whom a person admitted under an invented name was moved or discharged (%v)", err)
 	}
 }

@@ -226,7 +226,7 @@ func (s *Story) order(ctx context.Context, p candidate, dish string, to hospital
 		return o, err
 	}
 	if dish != "" {
-		menu, err := s.staff.h.Menu(ctx, hospital.Snack)
+		menu, err := s.staff.h.Menu(ctx, hospital.System, hospital.Snack)
 		if err != nil {
 			return o, err
 		}

@@ -229,7 +229,7 @@ func refusalCodes(t *testing.T) map[string][]string {
 			var pairs []ast.Expr
 			switch n := n.(type) {
 			case *ast.CallExpr:
-				if slices.Contains([]string{"Refuse", "refuse", "conflict", "worded"}, nameOf(n.Fun)) {
+				if slices.Contains([]string{"Refuse", "refuse", "refuseField", "Busy", "conflict", "worded"}, nameOf(n.Fun)) {
 					pairs = n.Args
 				}
 			case *ast.CompositeLit:

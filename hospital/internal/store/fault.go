@@ -17,8 +17,9 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// Violated returns the name of the unique index that refused a row, such as "admission_bed_id", or "" for any other error.
-// PostgreSQL names the index and SQLite the columns, so the schema calls each unique index by its table and columns in their order.
+// Violated returns the name of the unique index that refused a row, such as "admission_bed_id", or
+// "" for any other error. PostgreSQL names the index and SQLite the columns, so the schema calls
+// each unique index by its table and columns in their order.
 func Violated(err error) string {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == "23505" {
 		return e.ConstraintName
@@ -32,17 +33,17 @@ func Violated(err error) string {
 	return ""
 }
 
-// Retryable reports whether the database took the transaction back because of another one, so that the same again may
-// succeed at once: a deadlock or a serialization failure. SQLite knows neither.
+// Retryable reports whether the database took the transaction back because of another one, so that
+// the same again may succeed at once: a deadlock or a serialization failure. SQLite knows neither.
 func Retryable(err error) bool {
 	e, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && (e.Code == "40001" || e.Code == "40P01")
 }
 
-// unavailableStates are the PostgreSQL codes, or beginnings of them, that say: not now. In order: connection lost, out
-// of disk or memory or connections, server stopping or starting, its input or output failing, a standby that can't
-// write, waited too long for a lock or for the statement, the transaction idled too long, and transactions in each
-// other's way.
+// unavailableStates are the PostgreSQL codes, or beginnings of them, that say: not now. In order:
+// connection lost, out of disk or memory or connections, server stopping or starting, its input or
+// output failing, a standby that can't write, waited too long for a lock or for the statement, the
+// transaction idled too long, and transactions in each other's way.
 var unavailableStates = []string{"08", "53", "57P", "58", "25006", "55P03", "57014", "25P03", "40"}
 
 // unavailableCodes are the SQLite result codes that say the same.
@@ -52,7 +53,8 @@ var unavailableCodes = []int{
 	sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB,
 }
 
-// Unavailable reports whether err says that the database can't serve now, rather than that something was asked wrongly.
+// Unavailable reports whether err says that the database can't serve now, rather than that
+// something was asked wrongly.
 func Unavailable(err error) bool {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return slices.ContainsFunc(unavailableStates, func(state string) bool { return strings.HasPrefix(e.Code, state) })
@@ -132,7 +134,8 @@ func full(err error) bool {
 	return ok && e.Code == "53300"
 }
 
-// Answered reports whether err is the database's own answer, rather than a sign that its answer got lost.
+// Answered reports whether err is the database's own answer, rather than a sign that its answer got
+// lost.
 func Answered(err error) bool {
 	if _, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return true

@@ -19,8 +19,9 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// Migrate brings the database at url to the current schema. Several processes may call it at once: on PostgreSQL a lock
-// lets one after the other try, on SQLite the loser of a race finds on its next try that nothing is left to do.
+// Migrate brings the database at url to the current schema. Several processes may call it at once:
+// on PostgreSQL a lock lets one after the other try, on SQLite the loser of a race finds on its
+// next try that nothing is left to do.
 func Migrate(ctx context.Context, url string) error {
 	return withMigrations(url, func(m *goose.Provider, db *sql.DB) error {
 		tries := len(m.ListSources()) + 2
@@ -54,7 +55,8 @@ func advised(err error, url string) error {
 		"move %s-wal and %s-shm away (they hold the last changes of the file that was there before) and start again: %w", path, path, path, path, err)
 }
 
-// atCurrentSchema returns an error that says what to do unless the database at url has exactly the schema of this program.
+// atCurrentSchema returns an error that says what to do unless the database at url has exactly the
+// schema of this program.
 func atCurrentSchema(ctx context.Context, url string) error {
 	return withMigrations(url, func(m *goose.Provider, _ *sql.DB) error {
 		has, wants, err := m.GetVersions(ctx)
@@ -70,8 +72,9 @@ func atCurrentSchema(ctx context.Context, url string) error {
 	})
 }
 
-// withMigrations opens the database at url on a connection of its own, without the limits that commands have, since a
-// migration may take its time, and hands fn its migrations and the connection.
+// withMigrations opens the database at url on a connection of its own, without the limits that
+// commands have, since a migration may take its time, and hands fn its migrations and the
+// connection.
 func withMigrations(url string, fn func(*goose.Provider, *sql.DB) error) (err error) {
 	db, dialect, err := migrationTarget(url)
 	if err != nil {
@@ -148,7 +151,8 @@ func migrationTarget(url string) (*sql.DB, goose.Dialect, error) {
 	return stdlib.OpenDB(*config), goose.DialectPostgres, nil
 }
 
-// inSQLite shows migrations written for PostgreSQL in SQLite's words. The one difference is how a table numbers its rows.
+// inSQLite shows migrations written for PostgreSQL in SQLite's words. The one difference is how a
+// table numbers its rows.
 type inSQLite struct{ fs.FS }
 
 // Open opens a migration with its words replaced, and anything else as it is.
@@ -181,8 +185,8 @@ type translated struct {
 func (f translated) Stat() (fs.FileInfo, error) { return f.info, nil }
 func (f translated) Close() error               { return nil }
 
-// keepAudit makes the database itself refuse to change or remove what the audit says. Triggers are where the two
-// databases share no words.
+// keepAudit makes the database itself refuse to change or remove what the audit says. Triggers are
+// where the two databases share no words.
 func keepAudit(dialect goose.Dialect) func(context.Context, *sql.Tx) error {
 	statements := []string{
 		`CREATE FUNCTION audit_is_kept() RETURNS trigger LANGUAGE plpgsql AS

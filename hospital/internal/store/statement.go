@@ -6,9 +6,9 @@ import (
 	"errors"
 )
 
-// preparing is a connector of SQLite whose connections remember how their statements are done. SQLite reads and
-// plans a statement anew each time that it is given as text, which takes as long as most of ours take to run.
-// PostgreSQL's driver remembers them by itself.
+// preparing is a connector of SQLite whose connections remember how their statements are done.
+// SQLite reads and plans a statement anew each time that it is given as text, which takes as long
+// as most of ours take to run. PostgreSQL's driver remembers them by itself.
 type preparing struct{ driver.Connector }
 
 // Connect implements driver.Connector.
@@ -38,16 +38,19 @@ type remembering struct {
 	prepared map[string]*statement
 }
 
-// statement is a prepared one. It runs once at a time: whoever wants the same while its rows are read gives it as text.
+// statement is a prepared one. It runs once at a time: whoever wants the same while its rows are
+// read gives it as text.
 type statement struct {
 	driver.Stmt
 	busy bool
 }
 
-// mostPrepared bounds what a connection remembers. The hospital has far fewer statements; their values are never in the text.
+// mostPrepared bounds what a connection remembers. The hospital has far fewer statements; their
+// values are never in the text.
 const mostPrepared = 500
 
-// take returns the statement for a text, which is then the caller's until they set it free; nil: it is not remembered.
+// take returns the statement for a text, which is then the caller's until they set it free; nil: it
+// is not remembered.
 func (r *remembering) take(ctx context.Context, query string) (*statement, error) {
 	s := r.prepared[query]
 	if s == nil && len(r.prepared) < mostPrepared {

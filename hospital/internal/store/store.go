@@ -1,6 +1,7 @@
-// Package store opens the hospital's database, SQLite or PostgreSQL, with the settings that its promises rest on; brings
-// it to the current schema; and translates what the drivers complain about. It knows no beds: the SQL of each noun
-// stands beside its rules in package hospital. One text with $n placeholders serves both databases.
+// Package store opens the hospital's database, SQLite or PostgreSQL, with the settings that its
+// promises rest on; brings it to the current schema; and translates what the drivers complain
+// about. It knows no beds: the SQL of each noun stands beside its rules in package hospital. One
+// text with $n placeholders serves both databases.
 package store
 
 import (
@@ -70,8 +71,9 @@ func (s Settings) connect() (*DB, error) {
 	return s.connectPostgres()
 }
 
-// connectSQLite makes a pool of one writer, since SQLite has one writer at a time anyway and a queue in Go is fair and can be
-// left, and a pool of readers, which in WAL mode neither wait for the writer nor keep it waiting.
+// connectSQLite makes a pool of one writer, since SQLite has one writer at a time anyway and a
+// queue in Go is fair and can be left, and a pool of readers, which in WAL mode neither wait for
+// the writer nor keep it waiting.
 func connectSQLite(path string, through func(driver.Connector) driver.Connector) (*DB, error) {
 	if err := createPrivate(path); err != nil {
 		return nil, err
@@ -97,16 +99,17 @@ func connectSQLite(path string, through func(driver.Connector) driver.Connector)
 // sqlitePath returns the path in a URL such as "sqlite:dusangire.db".
 func sqlitePath(url string) (path string, ok bool) { return strings.CutPrefix(url, "sqlite:") }
 
-// sqliteSource is the driver's name for the file at path with the settings that every connection needs, and some more. A
-// file that is not there is not made.
+// sqliteSource is the driver's name for the file at path with the settings that every connection
+// needs, and some more. A file that is not there is not made.
 func sqliteSource(path string, more ...string) string {
 	escaped := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
 	settings := append([]string{"mode=rw", "_pragma=busy_timeout(5000)", "_pragma=foreign_keys(1)"}, more...)
 	return "file:" + escaped + "?" + strings.Join(settings, "&")
 }
 
-// createPrivate creates the file for its owner alone where it does not exist; SQLite gives its companions the same mode.
-// A file that is there is not opened: closing it again would drop the locks of connections that this process may have.
+// createPrivate creates the file for its owner alone where it does not exist; SQLite gives its
+// companions the same mode. A file that is there is not opened: closing it again would drop the
+// locks of connections that this process may have.
 func createPrivate(path string) error {
 	if path == "" || strings.HasPrefix(path, ":") {
 		return fmt.Errorf(`"sqlite:%s" names no file: write "sqlite:dusangire.db", or another path`, path)
@@ -126,7 +129,8 @@ func createPrivate(path string) error {
 // here than by a busier server.
 const DefaultConnections = 16
 
-// connectPostgres makes one pool whose sessions never wait or linger for long: a stuck one must not hold up the others' beds.
+// connectPostgres makes one pool whose sessions never wait or linger for long: a stuck one must not
+// hold up the others' beds.
 func (s Settings) connectPostgres() (*DB, error) {
 	config, err := postgresConfig(s.URL)
 	if err != nil {
@@ -148,7 +152,8 @@ func (s Settings) connectPostgres() (*DB, error) {
 	return &DB{write: pool, read: pool, snapshot: snapshot, most: s.Connections}, nil
 }
 
-// postgresConfig parses a URL. What is wrong with it is told without the URL, which may hold a password.
+// postgresConfig parses a URL. What is wrong with it is told without the URL, which may hold a
+// password.
 func postgresConfig(url string) (*pgx.ConnConfig, error) {
 	if !strings.HasPrefix(url, "postgres://") && !strings.HasPrefix(url, "postgresql://") {
 		return nil, errors.New(`the database URL must be "sqlite:PATH" or "postgres://…"`)
@@ -174,18 +179,20 @@ func (db *DB) Close() error {
 	return errors.Join(db.leave(), db.read.Close(), db.write.Close())
 }
 
-// Begin begins a transaction that writes. On SQLite it waits for its turn here, not at the first write.
+// Begin begins a transaction that writes. On SQLite it waits for its turn here, not at the first
+// write.
 func (db *DB) Begin(ctx context.Context) (*sql.Tx, error) { return db.begin(ctx, db.write, nil) }
 
-// Snapshot begins a transaction that reads one state of the database throughout. Roll it back when done.
+// Snapshot begins a transaction that reads one state of the database throughout. Roll it back when
+// done.
 func (db *DB) Snapshot(ctx context.Context) (*sql.Tx, error) {
 	return db.begin(ctx, db.read, db.snapshot)
 }
 
-// begin begins a transaction. After the database was away the pool may hold connections that are dead and don't know it
-// yet; since nothing has been said on them, begin goes on to the next, until it comes to a new one.
-// A server that has no room for another connection is not asked for one for a while: who needs one
-// waits for one of those that there are.
+// begin begins a transaction. After the database was away the pool may hold connections that are
+// dead and don't know it yet; since nothing has been said on them, begin goes on to the next, until
+// it comes to a new one. A server that has no room for another connection is not asked for one for
+// a while: who needs one waits for one of those that there are.
 func (db *DB) begin(ctx context.Context, pool *sql.DB, options *sql.TxOptions) (tx *sql.Tx, err error) {
 	for dead := 0; dead <= db.most; {
 		db.narrow.widen(pool, db.most)

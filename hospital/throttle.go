@@ -18,9 +18,9 @@ import (
 // address counts as its network of 64 bits; whoever guesses from a hundred addresses has 30,000,
 // and whoever comes from the hundred-and-first does not notice.
 //
-// Beside that, a device that is not known waits slowly's pause where very many have failed at its
+// Beside that, a device that is not known waits slowDelay where very many have failed at its
 // name, or many from its address under whatever names, unless this name has signed in from there of
-// late. Such attempts take turns, placesAtOnce at a time: at most 4 guesses a second and node at
+// late. Such attempts take turns, attemptsAtOnce at a time: at most 4 guesses a second and node at
 // one name from however many addresses, and as many from one address. An attempt that waits is
 // never refused, unless so many wait before it that longestTurn would pass.
 //
@@ -34,9 +34,9 @@ const (
 	failuresLast  = time.Hour // so long that to pause and begin anew brings no more guesses
 	placesLast    = 30 * 24 * time.Hour
 
-	slowly       = time.Second
-	placesAtOnce = 4
-	longestTurn  = 15 * time.Second
+	slowDelay      = time.Second
+	attemptsAtOnce = 4
+	longestTurn    = 15 * time.Second
 )
 
 // Client is what the request of an attempt to sign in says of where it comes from.
@@ -62,41 +62,43 @@ func deviceSubject(username, device string) string { return devicesOf(username) 
 func pairsOf(username string) string   { return "pair " + digest(username) + " " }
 func devicesOf(username string) string { return "device " + digest(username) + " " }
 
-// attempt is one attempt to sign in, and what is known of it before its password is looked at.
-type attempt struct {
+// loginAttempt is one attempt to sign in, and what is known of it before its password is looked at.
+type loginAttempt struct {
 	username string
 	from     Client
 	user     User         // whom the name belongs to; zero: nobody
 	hash     passwordHash // nothing matches it where nobody has the name
 	own      string       // whose failures say when it may be tried again
 	shared   []string     // for what else it counts when it fails, in the order of locking
-	turns    []turn       // that it has to wait for, in this order
+	slots    []slot       // that it has to wait for, in this order
 	slow     bool
-	standing rank
+	priority priority
 }
 
-// attempt reads what an attempt to sign in is.
-func (h *Hospital) attempt(ctx context.Context, username string, from Client) (a attempt, err error) {
-	a = attempt{username: foldUsername(username), from: from}
+// readAttempt reads what is known of an attempt to sign in.
+func (h *Hospital) readAttempt(ctx context.Context, username string,
+	from Client) (a loginAttempt, err error) {
+	a = loginAttempt{username: foldUsername(username), from: from}
 	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
 		if a.user, a.hash, err = credentials(ctx, q, a.username); err != nil {
 			return err
 		}
 		if device := h.device(from.Devices, a.user, a.hash); device != "" {
-			a.own, a.standing = deviceSubject(a.username, device), known
-			a.turns = []turn{{a.own, 1}}
+			a.own, a.priority = deviceSubject(a.username, device), knownDevice
+			a.slots = []slot{{a.own, 1}}
 			return nil
 		}
-		return a.readStranger(ctx, q, h.clock(ctx))
+		return a.readUnknownDevice(ctx, q, h.clock(ctx))
 	})
 	return a, err
 }
 
-// readStranger reads what slows an attempt from a device that is not known.
-func (a *attempt) readStranger(ctx context.Context, q *sql.Tx, now time.Time) error {
+// readUnknownDevice reads what slows an attempt from a device that is not known.
+func (a *loginAttempt) readUnknownDevice(ctx context.Context, q *sql.Tx, now time.Time) error {
 	network := Network(a.from.Address)
 	client, name := clientSubject(network), nameSubject(a.username)
-	a.own, a.shared, a.standing = pairSubject(a.username, network), []string{client, name}, stranger
+	a.own, a.shared, a.priority = pairSubject(a.username, network), []string{client,
+		name}, unknownDevice
 	atHome, err := signedInFrom(ctx, q, a.own, now)
 	if err != nil {
 		return err
@@ -107,7 +109,7 @@ func (a *attempt) readStranger(ctx context.Context, q *sql.Tx, now time.Time) er
 			return err
 		}
 		a.slow = failed >= freeForClient
-		a.turns = append(a.turns, turn{client, placesAtOnce})
+		a.slots = append(a.slots, slot{client, attemptsAtOnce})
 	}
 	failed, _, err := failuresOf(ctx, q, name, now)
 	if err != nil {
@@ -115,9 +117,9 @@ func (a *attempt) readStranger(ctx context.Context, q *sql.Tx, now time.Time) er
 	}
 	if failed >= freeForName {
 		a.slow = true
-		a.turns = append(a.turns, turn{name, placesAtOnce})
+		a.slots = append(a.slots, slot{name, attemptsAtOnce})
 	}
-	a.turns = append(a.turns, turn{a.own, 1})
+	a.slots = append(a.slots, slot{a.own, 1})
 	return nil
 }
 
@@ -125,7 +127,7 @@ func (a *attempt) readStranger(ctx context.Context, q *sql.Tx, now time.Time) er
 // matches where nobody has it.
 func credentials(ctx context.Context, q *sql.Tx, username string) (User, passwordHash, error) {
 	user, hash, err := userByName(ctx, q, username)
-	if e, ok := errors.AsType[*Error](err); ok && e.Kind == NotFound {
+	if IsKind(err, NotFound) {
 		return User{}, noPassword, nil
 	}
 	return user, hash, err
@@ -155,10 +157,10 @@ func failuresOf(ctx context.Context, q *sql.Tx, subject string, now time.Time) (
 	return failures, last, nil
 }
 
-// mayTry returns TooMany where it is too early for another attempt, with the seconds to wait in
-// Args; otherwise it lets the slow ones wait. Whoever has failed before is let to the check of the
+// checkThrottle returns TooMany where it is too early for another attempt, with RetryAfter;
+// otherwise it lets the slow ones wait. Whoever has failed before is let to the check of the
 // password after all others.
-func (h *Hospital) mayTry(ctx context.Context, a *attempt) error {
+func (h *Hospital) checkThrottle(ctx context.Context, a *loginAttempt) error {
 	now := h.clock(ctx)
 	var failures int
 	var last time.Time
@@ -170,21 +172,30 @@ func (h *Hospital) mayTry(ctx context.Context, a *attempt) error {
 		return err
 	}
 	if last.After(now) { // the clock was ahead: what happened then counts as if it had happened now
-		if err := h.recall(ctx, a.own, now); err != nil {
+		if err := h.clampLastFailure(ctx, a.own, now); err != nil {
 			return err
 		}
 		last = now
 	}
 	if wait := waitAfter(failures-freeForOwn) - now.Sub(last); wait > 0 {
-		return Refuse(TooMany, "too_many_attempts", "Too many attempts. Try again in %d s.", int(math.Ceil(wait.Seconds())))
+		return tooManyAttempts(wait)
 	}
-	if failures > 0 && a.standing == stranger {
-		a.standing = doubted
+	if failures > 0 && a.priority == unknownDevice {
+		a.priority = failedBefore
 	}
 	if a.slow {
-		return pause(ctx, slowly)
+		return pause(ctx, slowDelay)
 	}
 	return nil
+}
+
+// tooManyAttempts is the refusal of an attempt that comes too early.
+func tooManyAttempts(wait time.Duration) error {
+	seconds := int(math.Ceil(wait.Seconds()))
+	refusal := Refuse(TooMany, "too_many_attempts", "Too many attempts. Try again in %d s.",
+		seconds)
+	refusal.RetryAfter = time.Duration(seconds) * time.Second
+	return refusal
 }
 
 // waitAfter is how long nobody may try again after so many failures beyond the free ones.
@@ -195,13 +206,13 @@ func waitAfter(beyond int) time.Duration {
 	return min(time.Second<<min(beyond, 10), longestWait)
 }
 
-// recall moves the last failure of a subject back to now, where it lies ahead.
-func (h *Hospital) recall(ctx context.Context, subject string, now time.Time) error {
-	return h.write(ctx, func(ctx context.Context, u *unit) error {
-		_, err := u.tx.ExecContext(ctx, `UPDATE sign_in_failure SET last_at = $2
+// clampLastFailure moves the last failure of a subject back to now, where it lies ahead.
+func (h *Hospital) clampLastFailure(ctx context.Context, subject string, now time.Time) error {
+	return h.write(ctx, System, func(ctx context.Context, c *change) error {
+		_, err := c.exec(ctx, `UPDATE sign_in_failure SET last_at = $2
 			WHERE subject = $1 AND last_at > $2`, subject, instant(now))
 		if err != nil {
-			return fmt.Errorf("recall a failed sign-in: %w", err)
+			return fmt.Errorf("clamp a failed sign-in: %w", err)
 		}
 		return nil
 	})
@@ -209,14 +220,13 @@ func (h *Hospital) recall(ctx context.Context, subject string, now time.Time) er
 
 // countFailure counts an attempt that failed. The subjects that it shares with others come first,
 // in the same order for everyone: no two attempts wait for each other.
-func (h *Hospital) countFailure(ctx context.Context, a attempt) error {
-	now := h.clock(ctx)
-	return h.write(ctx, func(ctx context.Context, u *unit) error {
+func (h *Hospital) countFailure(ctx context.Context, a loginAttempt) error {
+	return h.write(ctx, System, func(ctx context.Context, c *change) error {
 		for _, subject := range append(a.shared, a.own) {
-			_, err := u.tx.ExecContext(ctx, `INSERT INTO sign_in_failure (subject, failures, last_at)
+			_, err := c.exec(ctx, `INSERT INTO sign_in_failure (subject, failures, last_at)
 				VALUES ($1, 1, $2) ON CONFLICT (subject) DO UPDATE SET last_at = $2, failures =
 				CASE WHEN sign_in_failure.last_at <= $3 THEN 1 ELSE sign_in_failure.failures + 1 END`,
-				subject, instant(now), instant(now.Add(-failuresLast)))
+				subject, instant(c.now), instant(c.now.Add(-failuresLast)))
 			if err != nil {
 				return fmt.Errorf("count a failed sign-in: %w", err)
 			}
@@ -225,9 +235,9 @@ func (h *Hospital) countFailure(ctx context.Context, a attempt) error {
 	})
 }
 
-// succeeded lets whoever has signed in begin anew, and remembers where the name has done so. What
-// was counted for the name or for the address stays: others may have failed there.
-func (c *change) succeeded(ctx context.Context, a attempt) error {
+// recordSuccess lets whoever has signed in begin anew, and remembers where the name has done so.
+// What was counted for the name or for the address stays: others may have failed there.
+func (c *change) recordSuccess(ctx context.Context, a loginAttempt) error {
 	if _, err := c.exec(ctx, `DELETE FROM sign_in_failure WHERE subject = $1`, a.own); err != nil {
 		return fmt.Errorf("forget failed sign-ins: %w", err)
 	}
@@ -240,8 +250,8 @@ func (c *change) succeeded(ctx context.Context, a attempt) error {
 	return nil
 }
 
-// forgetFailures lets a name begin anew, from every address and device.
-func (c *change) forgetFailures(ctx context.Context, username string) error {
+// clearFailures lets a name begin anew, from every address and device.
+func (c *change) clearFailures(ctx context.Context, username string) error {
 	_, err := c.exec(ctx, `DELETE FROM sign_in_failure
 		WHERE subject = $1 OR subject LIKE $2 OR subject LIKE $3`,
 		nameSubject(username), pairsOf(username)+"%", devicesOf(username)+"%")
@@ -262,31 +272,7 @@ func (h *Hospital) UnlockUser(ctx context.Context, actor Actor, username string)
 		if err != nil {
 			return err
 		}
-		c.record(entry{action: "user.unlock", entity: "user", entityID: user.ID}, UserTopic(user.ID))
-		return c.forgetFailures(ctx, user.Username)
-	})
-}
-
-// ForgetOld deletes sessions that have ended, failed sign-ins that no longer count, places where
-// nobody has signed in for long, and idempotency keys that nobody will ask for again. Nothing
-// depends on when it is called; the server does so now and then.
-func (h *Hospital) ForgetOld(ctx context.Context) error {
-	now := h.clock(ctx)
-	return h.write(ctx, func(ctx context.Context, u *unit) error {
-		for _, old := range []struct {
-			statement string
-			before    time.Time
-		}{
-			{`DELETE FROM session WHERE expires_at <= $1`, now},
-			{`DELETE FROM sign_in_failure WHERE last_at <= $1`, now.Add(-failuresLast)},
-			{`DELETE FROM sign_in_place WHERE last_at <= $1`, now.Add(-placesLast)},
-			{`DELETE FROM idempotency WHERE created_at <= $1`, now.Add(-keysLast)},
-			{`DELETE FROM node_pulse WHERE at <= $1`, now.Add(-pulsesLast)},
-		} {
-			if _, err := u.tx.ExecContext(ctx, old.statement, instant(old.before)); err != nil {
-				return fmt.Errorf("forget what is old: %w", err)
-			}
-		}
-		return nil
+		c.record(entry{action: "user.unlock", entity: "user", entityID: user.ID}, user)
+		return c.clearFailures(ctx, user.Username)
 	})
 }

@@ -15,8 +15,8 @@ import (
 // patient, or on a state that somebody has changed since. Whoever says nothing of what they saw is
 // served all the same.
 
-// seen is what the giver of a command had before them. 0: they did not say.
-type seen struct {
+// precondition is what the giver of a command saw, and must still be so. 0: they did not say.
+type precondition struct {
 	admissionID int64 // the stay that the command is about
 	version     int64 // of what it changes
 }
@@ -37,12 +37,14 @@ func anotherPatient() *Error {
 	return e
 }
 
-// since adds to a refusal what has changed in a thing since the version that the giver of the
+// withChanges adds to a refusal what has changed in a thing since the version that the giver of the
 // command saw, if it has; of a stay that has ended, which nobody reads any more, only who ended it
 // and when. A refusal of another kind, and any other error, stay as they are.
-func (c *change) since(ctx context.Context, err error, thing string, id, seenVersion, version int64) error {
+func (c *change) withChanges(ctx context.Context, err error, thing string, id, seenVersion,
+	version int64) error {
 	refusal, ok := errors.AsType[*Error](err)
-	if !ok || refusal.Kind != Conflict || refusal.Changes != nil || seenVersion == 0 || seenVersion == version {
+	if !ok || refusal.Kind != Conflict || refusal.Changes != nil || seenVersion == 0 ||
+		seenVersion == version {
 		return err
 	}
 	changes, failed := changesSince(ctx, c.tx, c.actor, thing, id, seenVersion)
@@ -58,7 +60,8 @@ func (c *change) since(ctx context.Context, err error, thing string, id, seenVer
 
 // changesSince reads from the audit how a thing came from a version to what it is now, as far as
 // the actor may know: one Change for each field, in the order in which they first changed.
-func changesSince(ctx context.Context, q *sql.Tx, actor Actor, thing string, id, version int64) ([]Change, error) {
+func changesSince(ctx context.Context, q *sql.Tx, actor Actor, thing string, id,
+	version int64) ([]Change, error) {
 	rows, err := q.QueryContext(ctx, `SELECT action, from_state, to_state, actor, at FROM audit
 		WHERE entity = $1 AND entity_id = $2 AND version > $3 ORDER BY id`, thing, id, version)
 	if err != nil {
@@ -84,7 +87,11 @@ func changesSince(ctx context.Context, q *sql.Tx, actor Actor, thing string, id,
 
 // StayAsSeen refuses what is about a stay without changing it, unless the stay is the one, and as,
 // somebody saw. Of what they did not say, 0, nothing is asked.
-func (h *Hospital) StayAsSeen(ctx context.Context, actor Actor, id, admissionID, version int64) error {
+func (h *Hospital) StayAsSeen(ctx context.Context, actor Actor, id, admissionID,
+	version int64) error {
+	if err := actor.need(ReadWards); err != nil {
+		return err
+	}
 	if admissionID == 0 && version == 0 {
 		return nil
 	}
@@ -94,7 +101,8 @@ func (h *Hospital) StayAsSeen(ctx context.Context, actor Actor, id, admissionID,
 			return err
 		}
 		reader := &change{tx: q, actor: actor}
-		return reader.since(ctx, stay.seenAs(seen{admissionID, version}), "admission", id, version, stay.Version)
+		return reader.withChanges(ctx, stay.checkPrecondition(precondition{admissionID, version}),
+			"admission", id, version, stay.Version)
 	})
 }
 
@@ -129,7 +137,8 @@ func fieldsOf(action, from, to string) []Change {
 	case "admission.plan_discharge":
 		return []Change{{Field: "expected_discharge", From: moment(from), To: moment(to)}}
 	case "admission.discharge":
-		return []Change{{Field: "status", From: "admitted", To: "discharged"}, {Field: "outcome", To: to}}
+		return []Change{{Field: "status", From: "admitted", To: "discharged"},
+			{Field: "outcome", To: to}}
 	case "admission.diet":
 		return dietChanges(parseDiet(from), parseDiet(to))
 	case "zone.set":
@@ -192,7 +201,8 @@ func cutLast(text string) (before string, number int) {
 }
 
 // dietFields are the fields of a diet order, as DietOrder has them.
-var dietFields = []string{"diet", "texture", "allergies", "severe", "nil_by_mouth_from", "nil_by_mouth_until"}
+var dietFields = []string{"diet", "texture", "allergies", "severe", "nil_by_mouth_from",
+	"nil_by_mouth_until"}
 
 // dietChanges are the fields in which two diet orders differ.
 func dietChanges(from, to DietOrder) []Change {
@@ -212,8 +222,8 @@ func (d DietOrder) values() []any {
 	if d.Allergies.Known {
 		allergies = append([]Allergen{}, d.Allergies.Allergens...)
 	}
-	return []any{string(d.Diet), int(d.Texture), allergies, append([]Allergen{}, d.Allergies.Severe...),
-		timeOrNil(d.NilByMouth.From), timeOrNil(d.NilByMouth.Until)}
+	return []any{string(d.Diet), int(d.Texture), allergies, append([]Allergen{},
+		d.Allergies.Severe...), timeOrNil(d.NilByMouth.From), timeOrNil(d.NilByMouth.Until)}
 }
 
 func timeOrNil(t time.Time) any {
