@@ -16,10 +16,6 @@ import (
 	"dusangire/views/text"
 )
 
-const addressesPath = "/addresses/"
-
-func addressPath(id int64) string { return fmt.Sprintf("/addresses/%d/", id) }
-
 // addressesPage is GET /addresses/: where one has meals brought to, and a form for another place.
 func (s *Server) addressesPage(c echo.Context) error {
 	if audienceOf(c.Request()) == program {
@@ -88,9 +84,9 @@ func (s *Server) addAddress(c echo.Context) error {
 	case err != nil:
 		return err
 	case audienceOf(c.Request()) == program:
-		return created(c, addressPath(added.ID), addressJSON(added))
+		return created(c, views.AddressPath.Of(added.ID), addressJSON(added))
 	}
-	return done(c, addressesPath)
+	return done(c, views.AddressesPath)
 }
 
 // refusedForm is a form with what somebody sent and why it was refused.
@@ -185,7 +181,7 @@ func (s *Server) changeAddress(c echo.Context, in *input, command func(context.C
 	if err != nil {
 		return err
 	}
-	return done(c, addressesPath)
+	return done(c, views.AddressesPath)
 }
 
 // liveAddress is /ws/address/{id}/. Who may see an address differs from person to person, so each has a view of their own.

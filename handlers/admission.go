@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -39,7 +38,7 @@ func (s *Server) admit(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		return created(c, admissionPath(admission.ID), shape)
+		return created(c, views.AdmissionPath.Of(admission.ID), shape)
 	}
 	return done(c, stayPath(admission))
 }
@@ -50,14 +49,12 @@ func (s *Server) describeStay(c echo.Context, a hospital.Admission) (stayShape, 
 	return stayOf(a, diet), err
 }
 
-func admissionPath(id int64) string { return fmt.Sprintf("/admissions/%d/", id) }
-
 // stayPath is where a stay is looked after: at its bed, or while it has none on a page of its own.
 func stayPath(a hospital.Admission) string {
 	if a.BedID == 0 {
-		return admissionPath(a.ID)
+		return views.AdmissionPath.Of(a.ID)
 	}
-	return bedPath(a.BedID)
+	return views.BedPath.Of(a.BedID)
 }
 
 // transfer is POST /admissions/{id}/transfer, also for a first bed.
@@ -132,7 +129,7 @@ func (s *Server) refuseStay(c echo.Context, id int64, form string, in *input, re
 	}
 	chosen := in.id("bed_id")
 	switch {
-	case chosen != 0 && in.values.Get("back") == bedPath(chosen), admission.BedID == 0 && audienceOf(c.Request()) == htmx:
+	case chosen != 0 && in.values.Get("back") == views.BedPath.Of(chosen), admission.BedID == 0 && audienceOf(c.Request()) == htmx:
 		return s.refuseBed(c, chosen, 0, views.FormPlace, in, refusal)
 	case admission.BedID != 0:
 		return s.refuseBed(c, admission.BedID, id, form, in, refusal)
@@ -161,7 +158,7 @@ func (s *Server) admissionPage(c echo.Context) error {
 		}
 		return c.JSON(http.StatusOK, shape)
 	case admission.BedID != 0:
-		return c.Redirect(http.StatusSeeOther, bedPath(admission.BedID))
+		return c.Redirect(http.StatusSeeOther, views.BedPath.Of(admission.BedID))
 	}
 	return s.renderWaiting(c, http.StatusOK, admission, views.Form{})
 }

@@ -52,7 +52,7 @@ func (s *Server) permitted(r Route) echo.HandlerFunc {
 			return anotherPerson(c)
 		}
 		if isKind(err, hospital.Unauthenticated) && r.Method == http.MethodGet && audienceOf(c.Request()) == browser {
-			return c.Redirect(http.StatusSeeOther, "/login?next="+url.QueryEscape(c.Request().URL.Path))
+			return c.Redirect(http.StatusSeeOther, views.LoginPath+"?next="+url.QueryEscape(c.Request().URL.Path))
 		}
 		if err != nil {
 			return err
@@ -142,7 +142,7 @@ func actor(c echo.Context) hospital.Actor {
 // home sends people to where their work is.
 func (s *Server) home(c echo.Context) error {
 	if err := s.recognise(c); isKind(err, hospital.Unauthenticated) {
-		return c.Redirect(http.StatusSeeOther, "/login")
+		return c.Redirect(http.StatusSeeOther, views.LoginPath)
 	} else if err != nil {
 		return err
 	}
@@ -152,12 +152,12 @@ func (s *Server) home(c echo.Context) error {
 
 // homePaths are the pages that the roles start from.
 var homePaths = map[hospital.Role]string{
-	hospital.MedicalStaff:   "/dashboard/medical_staff/",
-	hospital.WardManagement: "/dashboard/ward_management/",
-	hospital.KitchenStaff:   "/dashboard/kitchen/",
-	hospital.DeliveryStaff:  roundPath,
-	hospital.Customer:       "/home/",
-	hospital.Admin:          "/users/",
+	hospital.MedicalStaff:   views.MedicalPath,
+	hospital.WardManagement: views.ManagementPath,
+	hospital.KitchenStaff:   views.KitchenPath,
+	hospital.DeliveryStaff:  views.RoundPath,
+	hospital.Customer:       views.HomePath,
+	hospital.Admin:          views.UsersPath,
 }
 
 func (s *Server) loginPage(c echo.Context) error {
@@ -212,9 +212,6 @@ func (s *Server) login(c echo.Context) error {
 	return done(c, localPath(in.text("next")))
 }
 
-// loginPath is where people sign in.
-const loginPath = "/login"
-
 // client is where a request to sign in comes from.
 func (s *Server) client(c echo.Context) hospital.Client {
 	return hospital.Client{Address: c.RealIP(), Session: s.tokenOf(c),
@@ -225,7 +222,7 @@ func (s *Server) client(c echo.Context) hospital.Client {
 func (s *Server) setDevice(c echo.Context, devices string) {
 	// #nosec G124 -- Secure wherever the client speaks HTTPS
 	c.SetCookie(&http.Cookie{Name: deviceCookie(s.Hospital.Instance(), isSecure(c)), Value: devices,
-		Path: loginPath, MaxAge: int(deviceCookieLasts.Seconds()), HttpOnly: true, Secure: isSecure(c),
+		Path: views.LoginPath, MaxAge: int(deviceCookieLasts.Seconds()), HttpOnly: true, Secure: isSecure(c),
 		SameSite: http.SameSiteStrictMode})
 }
 
@@ -259,5 +256,5 @@ func (s *Server) logout(c echo.Context) error {
 	}
 	s.setSession(c, "", -1)
 	c.Response().Header().Set("Clear-Site-Data", `"cache"`)
-	return done(c, "/login")
+	return done(c, views.LoginPath)
 }

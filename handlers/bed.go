@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -153,10 +152,8 @@ func (s *Server) setBedStatus(c echo.Context) error {
 	if _, err := s.Hospital.SetBedStatus(c.Request().Context(), actor(c), id, change); err != nil {
 		return s.refuseBed(c, id, 0, views.FormStatus, in, err)
 	}
-	return done(c, bedPath(id))
+	return done(c, views.BedPath.Of(id))
 }
-
-func bedPath(id int64) string { return fmt.Sprintf("/beds/%d/", id) }
 
 // findPatients is POST /beds/{id}/patients: who was here before, to be admitted into this bed. It is a POST although it changes
 // nothing, since a name must not stand in a URL.

@@ -310,7 +310,7 @@ func (s *Server) carry(fields []string, prepare func(echo.Context, *input) deliv
 		if _, err := command(c.Request().Context(), id); err != nil {
 			return s.refuseCourier(c, id, err)
 		}
-		return done(c, roundPath)
+		return done(c, views.RoundPath)
 	}
 }
 

@@ -48,7 +48,7 @@ func (s *Server) renderKitchen(c echo.Context, status int, wall views.Wall) erro
 	if err != nil {
 		return err
 	}
-	path := views.KitchenPath(wall.Filter)
+	path := views.WallPath(wall.Filter)
 	page.Path, page.Assets = path, "kitchen"
 	page.Live = &views.Live{Socket: "/ws" + path, Revisions: b.Revisions}
 	if err := s.addNews(ctx, &page, everyone(hospital.KitchenStaff)); err != nil {
@@ -68,7 +68,7 @@ func (s *Server) liveKitchen(c echo.Context) error {
 	}
 	language := language(c)
 	return watch(c, s.withNews(everyone(hospital.KitchenStaff), language, hub.View{
-		Name:   fmt.Sprintf("%s %s", views.KitchenPath(wall.Filter), language),
+		Name:   fmt.Sprintf("%s %s", views.WallPath(wall.Filter), language),
 		Topics: []string{string(hospital.KitchenTopic), string(hospital.MetricsTopic)},
 		Read: func(ctx context.Context) (hub.State, error) {
 			b, err := s.Hospital.KitchenBoard(ctx)

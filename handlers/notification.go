@@ -138,7 +138,7 @@ func (s *Server) readNotifications(c echo.Context) error {
 	if err := s.Hospital.ReadNotifications(c.Request().Context(), actor(c), upTo); err != nil {
 		return err
 	}
-	return done(c, "/notifications/")
+	return done(c, views.NotificationsPath)
 }
 
 // liveNotifications is the page, live: /ws/notifications/.

@@ -35,19 +35,17 @@ func (s *Server) placeOrder(c echo.Context) error {
 		return err
 	}
 	if audienceOf(c.Request()) == program {
-		return created(c, orderPath(order.ID), orderPageJSON(c.Request().Context(), detail))
+		return created(c, views.OrderPath.Of(order.ID), orderPageJSON(c.Request().Context(), detail))
 	}
 	return done(c, orderedAt(actor(c).Role, detail))
 }
 
-func orderPath(id int64) string { return fmt.Sprintf("/orders/%d/", id) }
-
 // orderedAt is where whoever placed an order goes on: a nurse at the patient's bed, anyone else with the order itself.
 func orderedAt(role hospital.Role, d hospital.OrderDetail) string {
 	if d.BedID != 0 && role.May(hospital.ReadWards) {
-		return bedPath(d.BedID)
+		return views.BedPath.Of(d.BedID)
 	}
-	return orderPath(d.ID)
+	return views.OrderPath.Of(d.ID)
 }
 
 // refuseOrder shows people of the wards a refused order of a stay at the bed where the patient lies, and everybody else on the menu.

@@ -35,7 +35,7 @@ func (s *Server) stepOrder(command stepCommand) echo.HandlerFunc {
 			return s.refuseStep(c, id, back, in, err)
 		}
 		if back == "" {
-			return done(c, orderPath(id))
+			return done(c, views.OrderPath.Of(id))
 		}
 		return done(c, localPath(back))
 	}
@@ -47,7 +47,7 @@ func (s *Server) refuseStep(c echo.Context, id int64, back string, in *input, re
 		return refusal
 	}
 	from, err := url.Parse(back)
-	if err == nil && from.Path == views.KitchenPath(hospital.KitchenFilter{}) && actor(c).Role.May(hospital.ReadKitchen) {
+	if err == nil && from.Path == views.KitchenPath && actor(c).Role.May(hospital.ReadKitchen) {
 		return s.refuseTicket(c, id, from, refusal)
 	}
 	return s.refuseOnOrder(c, id, back, in, refusal)
@@ -61,7 +61,7 @@ func (s *Server) refuseOnOrder(c echo.Context, id int64, back string, in *input,
 	}
 	form := views.OrderForm(path.Base(c.Path()), id)
 	switch {
-	case detail.BedID != 0 && back == bedPath(detail.BedID) && actor(c).Role.May(hospital.ReadWards):
+	case detail.BedID != 0 && back == views.BedPath.Of(detail.BedID) && actor(c).Role.May(hospital.ReadWards):
 		return s.refuseBed(c, detail.BedID, detail.AdmissionID, form, in, refusal)
 	case audienceOf(c.Request()) == htmx:
 		return refusal

@@ -10,8 +10,6 @@ import (
 	"dusangire/views/text"
 )
 
-const pastOrdersPath = "/kitchen/past/"
-
 // pastJSON is what is not finished of days that are over.
 type pastJSON[T any] struct {
 	Count int           `json:"count"`
@@ -50,7 +48,7 @@ func (s *Server) renderPast(c echo.Context, status int, form views.Form) error {
 	if err != nil {
 		return err
 	}
-	page.Path = pastOrdersPath // also after a refused form
+	page.Path = views.PastOrdersPath // also after a refused form
 	return render(c, status, views.PastOrdersPage(page, b, form))
 }
 
@@ -75,5 +73,5 @@ func (s *Server) closePastOrders(c echo.Context) error {
 	case audienceOf(c.Request()) == program:
 		return c.JSON(http.StatusOK, map[string]int{"closed": closed})
 	}
-	return done(c, pastOrdersPath)
+	return done(c, views.PastOrdersPath)
 }

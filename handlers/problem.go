@@ -182,7 +182,7 @@ func (s *Server) answerProblem(c echo.Context, p Problem) error {
 		c.Response().WriteHeader(p.Status)
 		return c.Echo().JSONSerializer.Serialize(c, p, "")
 	case p.Status == http.StatusUnauthorized && audienceOf(c.Request()) == htmx:
-		c.Response().Header().Set("HX-Redirect", "/login")
+		c.Response().Header().Set("HX-Redirect", views.LoginPath)
 		return c.NoContent(p.Status)
 	}
 	if _, known := sessionOf(c); !known {

@@ -14,8 +14,6 @@ import (
 	"dusangire/views/text"
 )
 
-const roundPath = "/dashboard/delivery/"
-
 // roundPage is GET /dashboard/delivery/: the courier's tablet.
 func (s *Server) roundPage(c echo.Context) error {
 	return s.renderRound(c, http.StatusOK, nil)
@@ -35,8 +33,8 @@ func (s *Server) renderRound(c echo.Context, status int, alarm *views.Alarm) err
 	if err != nil {
 		return err
 	}
-	page.Path = roundPath // also after a refused form, whose own address can't be got
-	page.Live = &views.Live{Socket: "/ws" + roundPath, Revisions: board.Revisions}
+	page.Path = views.RoundPath // also after a refused form, whose own address can't be got
+	page.Live = &views.Live{Socket: "/ws" + views.RoundPath, Revisions: board.Revisions}
 	if err := s.addNews(ctx, &page, courierOf(actor(c))); err != nil {
 		return err
 	}
@@ -188,6 +186,6 @@ func (s *Server) takeRound(command courierCommand) echo.HandlerFunc {
 		if len(refusals) > 0 {
 			return s.refuseCourier(c, 0, refusals...)
 		}
-		return done(c, roundPath)
+		return done(c, views.RoundPath)
 	}
 }

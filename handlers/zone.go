@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"cmp"
-	"fmt"
 	"net/http"
 
 	"github.com/google/uuid"
@@ -12,10 +11,6 @@ import (
 	"dusangire/views"
 	"dusangire/views/text"
 )
-
-const zonesPath = "/zones/"
-
-func zonePath(id int64) string { return fmt.Sprintf("/zones/%d/", id) }
 
 // zonesPage is GET /zones/: where meals are brought to and for how much. Whoever looks after them changes them here.
 func (s *Server) zonesPage(c echo.Context) error {
@@ -56,7 +51,7 @@ func (s *Server) zonePage(c echo.Context) error {
 	if audienceOf(c.Request()) == program {
 		return c.JSON(http.StatusOK, zoneJSON(zone))
 	}
-	return c.Redirect(http.StatusSeeOther, zonesPath)
+	return c.Redirect(http.StatusSeeOther, views.ZonesPath)
 }
 
 // zone reads the zone in the path.
@@ -92,9 +87,9 @@ func (s *Server) addZone(c echo.Context) error {
 		return s.refuseZone(c, views.FormZone, in, err)
 	}
 	if audienceOf(c.Request()) == program {
-		return created(c, zonePath(zone.ID), zoneJSON(zone))
+		return created(c, views.ZonePath.Of(zone.ID), zoneJSON(zone))
 	}
-	return done(c, zonesPath)
+	return done(c, views.ZonesPath)
 }
 
 // setZone is POST /zones/{id}. A field that is not sent stays what it is.
@@ -120,7 +115,7 @@ func (s *Server) setZone(c echo.Context) error {
 	if err != nil {
 		return s.refuseZone(c, views.FormZoneOf(zone.ID), in, err)
 	}
-	return done(c, zonesPath)
+	return done(c, views.ZonesPath)
 }
 
 // refuseZone shows a person the zones again, with the words beside the form that was refused.

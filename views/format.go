@@ -8,51 +8,6 @@ import (
 	"dusangire/hospital"
 )
 
-// wardPath is the page of a ward.
-func wardPath(id int64) string { return "/wards/" + number(id) + "/" }
-
-// bedPath is the page of a bed.
-func bedPath(id int64) string { return "/beds/" + number(id) + "/" }
-
-// admissionPath is the page of a stay; its commands lie below it.
-func admissionPath(id int64) string { return "/admissions/" + number(id) + "/" }
-
-// orderPath is the page of an order; its commands lie below it.
-func orderPath(id int64) string { return "/orders/" + number(id) + "/" }
-
-// deliveryPath is the page of a delivery.
-func deliveryPath(id int64) string { return "/deliveries/" + number(id) + "/" }
-
-// addressPath is the page of an address; its commands lie below it.
-func addressPath(id int64) string { return "/addresses/" + number(id) + "/" }
-
-// zonePath is a zone; it is changed there.
-func zonePath(id int64) string { return "/zones/" + number(id) + "/" }
-
-// menuPath is what can be ordered for a stay or to an address, which path names; an empty meal is the next one.
-func menuPath(path string, meal hospital.Meal) string {
-	if path += "menu/"; meal != "" {
-		path += "?meal=" + string(meal)
-	}
-	return path
-}
-
-// offeredTo is the path of the stay or of the address that an offer is for.
-func offeredTo(o hospital.Offer) string {
-	if o.Address.ID != 0 {
-		return addressPath(o.Address.ID)
-	}
-	return admissionPath(o.Stay.AdmissionID)
-}
-
-// noticePath leads to the order that a notification is about; "" where it is about none.
-func noticePath(n hospital.Notification) string {
-	if n.Code == "nil_by_mouth_over" || len(n.Args) == 0 {
-		return ""
-	}
-	return "/orders/" + n.Args[0] + "/"
-}
-
 // machineTime is a time for the datetime attribute.
 func machineTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
@@ -97,12 +52,4 @@ func version(b hospital.BoardBed) string {
 		version += "." + number(meal.OrderID) + "-" + number(meal.Version)
 	}
 	return version
-}
-
-// panelPath is where the panel of a bed comes from as it is: with the menu of the meal that somebody is about to order.
-func panelPath(d hospital.BedDetail, f Form) string {
-	if f.Offer == nil {
-		return bedPath(d.ID)
-	}
-	return mealPath(d, f.Offer.Meal)
 }

@@ -17,8 +17,11 @@ type Wall struct {
 	Refusal string          // why, in the reader's language
 }
 
-// KitchenPath is the page of a wall.
-func KitchenPath(f hospital.KitchenFilter) string {
+// WallPath is the page of a wall.
+func WallPath(f hospital.KitchenFilter) string { return KitchenPath + WallQuery(f) }
+
+// WallQuery is the query of a wall's page; "" where it shows everything.
+func WallQuery(f hospital.KitchenFilter) string {
 	query := url.Values{}
 	for name, value := range map[string]string{"ward": f.Ward, "station": string(f.Station), "meal": string(f.Meal)} {
 		if value != "" {
@@ -26,12 +29,10 @@ func KitchenPath(f hospital.KitchenFilter) string {
 		}
 	}
 	if len(query) == 0 {
-		return kitchenPath
+		return ""
 	}
-	return kitchenPath + "?" + query.Encode()
+	return "?" + query.Encode()
 }
-
-const kitchenPath = "/dashboard/kitchen/"
 
 // stepForm is the id of the form that every ticket's buttons send.
 const stepForm = "step"
@@ -108,7 +109,7 @@ type choice struct {
 
 // offer adds the wall that this filter makes.
 func (n *narrowing) offer(w Wall, f hospital.KitchenFilter, label string) {
-	n.choices = append(n.choices, choice{KitchenPath(f), label, f == w.Filter})
+	n.choices = append(n.choices, choice{WallPath(f), label, f == w.Filter})
 }
 
 // chosen is what holds.

@@ -100,7 +100,7 @@ func MedicalRegions(d hospital.MedicalDashboard) []Region {
 	regions := []Region{
 		{ID: PartsID, Component: parts(wardIDs(d.Wards))},
 		{ID: MetricsID, Component: metrics(d.Metrics)},
-		{ID: MissedID, Component: missedRounds(d.Missed, "/dashboard/medical_staff/")},
+		{ID: MissedID, Component: missedRounds(d.Missed, MedicalPath)},
 		{ID: HeldID, Component: heldList(d.Held, d.HeldCount)},
 		{ID: FastedID, Component: fastedList(d.Fasted, d.FastedCount)},
 		{ID: WaitingID, Component: waitingList(d.Waiting, d.WaitingCount)},
@@ -118,7 +118,7 @@ func ManagementRegions(d hospital.ManagementDashboard) []Region {
 	regions := []Region{
 		{ID: PartsID, Component: parts(wardIDs(d.Wards))},
 		{ID: MetricsID, Component: metrics(d.Metrics)},
-		{ID: MissedID, Component: missedRounds(d.Missed, "/dashboard/ward_management/")},
+		{ID: MissedID, Component: missedRounds(d.Missed, ManagementPath)},
 		{ID: TotalsID, Component: wardTotals(d.Counts, d.Metrics.PendingDischarges)},
 		{ID: WaitingID, Component: waitingList(d.Waiting, d.WaitingCount)},
 		{ID: CleaningID, Component: cleaningList(d.BedsToClean, d.CleaningCount)},
@@ -179,7 +179,7 @@ func DishCountID(dishID int64) string     { return "dish-" + strconv.FormatInt(d
 func KitchenRegions(b hospital.KitchenBoard, w Wall) []Region {
 	regions := []Region{
 		{ID: TransitID, Component: inTransit(b)},
-		{ID: MissedID, Component: missedRounds(b.Missed, KitchenPath(w.Filter))},
+		{ID: MissedID, Component: missedRounds(b.Missed, WallPath(w.Filter))},
 		{ID: PastID, Component: pastStrip(b.PastDays())},
 	}
 	for _, lane := range lanes {

@@ -73,11 +73,10 @@ func alarmText(a *Alarm) string {
 
 // alarmBack is where whoever has understood goes on.
 func alarmBack(a *Alarm) string {
-	const round = "/dashboard/delivery/"
 	if a == nil || a.Delivery == 0 {
-		return round
+		return RoundPath
 	}
-	return round + "#" + StopID(a.Delivery)
+	return RoundPath + "#" + StopID(a.Delivery)
 }
 
 // talliedStatuses are the states that are counted on the tablet: what was called back before it left is the kitchen's.
