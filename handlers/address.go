@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
@@ -95,36 +96,39 @@ func refusedForm(name string, in *input, p Problem) views.Form {
 		Key: in.values.Get("idempotency_key")}
 }
 
-// addressPage is GET /addresses/{id}/, live.
-func (s *Server) addressPage(c echo.Context) error {
-	id, err := pathID(c)
-	if err != nil {
-		return err
-	}
-	watch, err := s.Hospital.Address(c.Request().Context(), actor(c), id)
-	if err != nil {
-		return err
-	}
-	if audienceOf(c.Request()) == program {
-		return c.JSON(http.StatusOK, addressJSON(watch.Address))
-	}
-	return s.renderAddress(c, http.StatusOK, watch, views.Form{})
+// addressSeen is an address as its page and its socket show it. The zones to choose from are for
+// the page alone.
+type addressSeen struct {
+	hospital.AddressWatch
+	zones []hospital.Zone
 }
 
-func (s *Server) renderAddress(c echo.Context, status int, watch hospital.AddressWatch, form views.Form) error {
-	ctx := c.Request().Context()
-	zones, err := s.Hospital.Zones(ctx)
-	if err != nil {
-		return err
+// address is one address. Who may see it differs from person to person, so each has a view of
+// their own. A title stays in the browser's history, so it says no more than what the page is.
+func (s *Server) address() screen[addressSeen] {
+	return screen[addressSeen]{
+		server: s, path: views.AddressPath, socket: "/ws/address/:id/", permission: hospital.ReadAddresses,
+		read: func(ctx context.Context, v visitor) (addressSeen, error) {
+			watch, err := s.Hospital.Address(ctx, v.actor, v.id)
+			return addressSeen{AddressWatch: watch}, err
+		},
+		more: func(ctx context.Context, a *addressSeen) (err error) {
+			a.zones, err = s.Hospital.Zones(ctx)
+			return err
+		},
+		title:    func(ctx context.Context, _ addressSeen) string { return text.T(ctx, "address.title") },
+		page:     addressPage(views.Form{}),
+		regions:  func(_ visitor, a addressSeen) []views.Region { return views.AddressRegions(a.AddressWatch) },
+		json:     func(_ context.Context, a addressSeen) any { return addressJSON(a.Address) },
+		messages: addressMessages,
 	}
-	// A title stays in the browser's history, where it says no more than what the page is.
-	page, err := s.page(c, text.T(ctx, "address.title"))
-	if err != nil {
-		return err
+}
+
+// addressPage draws an address with its form.
+func addressPage(form views.Form) drawPage[addressSeen] {
+	return func(p views.Page, v visitor, a addressSeen) templ.Component {
+		return views.AddressPage(p, a.AddressWatch, a.OwnerID == v.actor.UserID, a.zones, form)
 	}
-	page.Live = &views.Live{Socket: fmt.Sprintf("/ws/address/%d/", watch.ID), Revisions: watch.Revisions}
-	own := watch.OwnerID == actor(c).UserID
-	return render(c, status, views.AddressPage(page, watch, own, zones, form))
 }
 
 // setAddress is POST /addresses/{id}. A field that is not sent stays what it is.
@@ -173,45 +177,12 @@ func (s *Server) changeAddress(c echo.Context, in *input, command func(context.C
 	err = command(ctx, watch.Address)
 	if err != nil && audienceOf(c.Request()) == browser && !isKind(err, hospital.NotFound) {
 		p := s.explain(c, err)
-		if watch, err = s.Hospital.Address(ctx, actor(c), id); err != nil {
-			return err
-		}
-		return s.renderAddress(c, p.Status, watch, refusedForm(views.FormAddress, in, p))
+		return s.address().again(c, p.Status, addressPage(refusedForm(views.FormAddress, in, p)))
 	}
 	if err != nil {
 		return err
 	}
 	return done(c, views.AddressesPath)
-}
-
-// liveAddress is /ws/address/{id}/. Who may see an address differs from person to person, so each has a view of their own.
-func (s *Server) liveAddress(c echo.Context) error {
-	id, err := liveID(c)
-	if err != nil {
-		return err
-	}
-	who, language := actor(c), language(c)
-	seen, err := s.Hospital.Address(c.Request().Context(), who, id)
-	if err != nil {
-		return goneAsClose(err)
-	}
-	return watch(c, hub.View{
-		Name:   fmt.Sprintf("address/%d/%d/%s", id, who.UserID, language),
-		Topics: []string{string(hospital.AddressTopic(id)), string(hospital.AddressesTopic(seen.OwnerID))},
-		Read: func(ctx context.Context) (hub.State, error) {
-			watch, err := s.Hospital.Address(ctx, who, id)
-			return addressState(watch, language), err
-		},
-	})
-}
-
-func addressState(w hospital.AddressWatch, language text.Lang) *liveState {
-	return &liveState{
-		revisions: w.Revisions, language: language,
-		regions:  views.AddressRegions(w),
-		messages: func() ([]hub.Region, error) { return addressMessages(w) },
-		answer:   answerWithState,
-	}
 }
 
 // addressShape is an address as its owner gives it and gets it back.
@@ -276,7 +247,7 @@ type zoneEventJSON struct {
 }
 
 // addressMessages are an address as messages: what happens to it and to its owner's others, and the whole state.
-func addressMessages(w hospital.AddressWatch) ([]hub.Region, error) {
+func addressMessages(_ context.Context, w addressSeen) ([]hub.Region, error) {
 	at := w.At.UTC().Format(time.RFC3339)
 	var messages messageList
 	happens := func(kind string, id string, state any, a hospital.Address) {

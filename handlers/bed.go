@@ -81,7 +81,7 @@ func (s *Server) renderBed(c echo.Context, status int, detail hospital.BedDetail
 	if audienceOf(c.Request()) == htmx {
 		return render(c, status, views.BedPanel(*page.Viewer, detail, form))
 	}
-	page.Live = &views.Live{Socket: wardSocket(detail.WardID), Revisions: detail.Revisions}
+	page.Live = &views.Live{Socket: s.ward().socket.Of(detail.WardID), Revisions: detail.Revisions}
 	return render(c, status, views.BedPage(page, detail, form))
 }
 

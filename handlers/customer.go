@@ -2,9 +2,8 @@ package handlers
 
 import (
 	"context"
-	"fmt"
-	"net/http"
 
+	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
 	"dusangire/hospital"
@@ -13,53 +12,36 @@ import (
 	"dusangire/views/text"
 )
 
-// customerHome is GET /home/: a customer's patients, orders and addresses, and what they have not read.
-func (s *Server) customerHome(c echo.Context) error {
-	ctx := c.Request().Context()
-	home, err := s.Hospital.CustomerHome(ctx, actor(c))
-	if err != nil {
-		return err
+// customerHome is a customer's patients, orders and addresses, and what they have not read.
+func (s *Server) customerHome() screen[hospital.CustomerHome] {
+	return screen[hospital.CustomerHome]{
+		server: s, path: views.HomePath, socket: "/ws" + views.HomePath, permission: hospital.OrderForPatients,
+		topics: func(v visitor) []hospital.Topic {
+			return []hospital.Topic{hospital.CustomerTopic(v.actor.UserID), hospital.AddressesTopic(v.actor.UserID),
+				hospital.InboxTopic(v.actor.UserID), hospital.RoleInboxTopic(v.actor.Role)}
+		},
+		read: func(ctx context.Context, v visitor) (hospital.CustomerHome, error) {
+			return s.Hospital.CustomerHome(ctx, v.actor)
+		},
+		title: func(ctx context.Context, _ hospital.CustomerHome) string { return text.T(ctx, "nav.home") },
+		page: func(p views.Page, _ visitor, home hospital.CustomerHome) templ.Component {
+			return views.HomePage(p, home)
+		},
+		regions:  func(_ visitor, home hospital.CustomerHome) []views.Region { return views.HomeRegions(home) },
+		json:     func(ctx context.Context, home hospital.CustomerHome) any { return homeJSON(ctx, home) },
+		messages: homeMessages,
 	}
-	if audienceOf(c.Request()) == program {
-		return c.JSON(http.StatusOK, homeJSON(ctx, home))
-	}
-	page, err := s.page(c, text.T(ctx, "nav.home"))
-	if err != nil {
-		return err
-	}
-	page.Live = &views.Live{Socket: "/ws/home/", Revisions: home.Revisions}
-	return render(c, http.StatusOK, views.HomePage(page, home))
 }
 
-// liveHome is the same, live: /ws/home/. Everyone has a view of their own.
-func (s *Server) liveHome(c echo.Context) error {
-	who, language := actor(c), language(c)
-	return watch(c, hub.View{
-		Name: fmt.Sprintf("home/%d/%s", who.UserID, language),
-		Topics: []string{string(hospital.CustomerTopic(who.UserID)), string(hospital.AddressesTopic(who.UserID)),
-			string(hospital.InboxTopic(who.UserID)), string(hospital.RoleInboxTopic(who.Role))},
-		Read: func(ctx context.Context) (hub.State, error) {
-			home, err := s.Hospital.CustomerHome(ctx, who)
-			return homeState(home, language), err
-		},
-	})
-}
-
-func homeState(home hospital.CustomerHome, language text.Lang) *liveState {
-	return &liveState{
-		revisions: home.Revisions, language: language,
-		regions: views.HomeRegions(home),
-		messages: func() ([]hub.Region, error) {
-			state := homeJSON(text.With(context.Background(), language), home)
-			sent := struct {
-				homeShape
-				Timestamp *string `json:"timestamp"`
-			}{state, rfc3339(home.At)}
-			whole, err := region("home", state, message{"home", sent})
-			return []hub.Region{whole}, err
-		},
-		answer: answerWithState,
-	}
+// homeMessages are a customer's page as one message.
+func homeMessages(ctx context.Context, home hospital.CustomerHome) ([]hub.Region, error) {
+	state := homeJSON(ctx, home)
+	sent := struct {
+		homeShape
+		Timestamp *string `json:"timestamp"`
+	}{state, rfc3339(home.At)}
+	whole, err := region("home", state, message{"home", sent})
+	return []hub.Region{whole}, err
 }
 
 // homeShape is a customer's page for programs.

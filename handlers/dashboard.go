@@ -3,9 +3,9 @@ package handlers
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"strings"
 
+	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
 	"dusangire/hospital"
@@ -14,40 +14,29 @@ import (
 	"dusangire/views/text"
 )
 
-// medicalDashboard is GET /dashboard/medical_staff/.
-func (s *Server) medicalDashboard(c echo.Context) error {
-	session, _ := sessionOf(c)
-	ctx := c.Request().Context()
-	d, err := s.Hospital.MedicalDashboard(ctx, session.User.Wards)
-	if err != nil {
-		return err
-	}
-	if audienceOf(c.Request()) == program {
-		return c.JSON(http.StatusOK, dashboardShape(d.Metrics, d.At, medicalJSON(ctx, d)))
-	}
-	page, err := s.page(c, text.T(ctx, "nav.medical"))
-	if err != nil {
-		return err
-	}
-	page.Live = &views.Live{Socket: "/ws/dashboard/medical_staff/", Revisions: d.Revisions}
-	if err := s.addNews(ctx, &page, everyone(hospital.MedicalStaff)); err != nil {
-		return err
-	}
-	return render(c, http.StatusOK, views.MedicalDashboardPage(page, d))
-}
-
-// liveMedicalDashboard is the same, live. People who work on the same wards share a view.
-func (s *Server) liveMedicalDashboard(c echo.Context) error {
-	session, _ := sessionOf(c)
-	wards, language := session.User.Wards, language(c)
-	return watch(c, s.withNews(everyone(hospital.MedicalStaff), language, hub.View{
-		Name:   fmt.Sprintf("dashboard/medical_staff/%s/%s", joinIDs(wards), language),
-		Topics: []string{string(hospital.MetricsTopic)},
-		Read: func(ctx context.Context) (hub.State, error) {
-			d, err := s.Hospital.MedicalDashboard(ctx, wards)
-			return medicalState(d, language), err
+// medicalDashboard is what medical staff start from. People who work on the same wards see the same.
+func (s *Server) medicalDashboard() screen[hospital.MedicalDashboard] {
+	return screen[hospital.MedicalDashboard]{
+		server: s, path: views.MedicalPath, socket: "/ws" + views.MedicalPath,
+		permission: hospital.ReadMedicalDashboard,
+		sharedBy:   func(v visitor) string { return joinIDs(v.wards) },
+		topics:     func(visitor) []hospital.Topic { return []hospital.Topic{hospital.MetricsTopic} },
+		news:       newsOf(hospital.MedicalStaff),
+		read: func(ctx context.Context, v visitor) (hospital.MedicalDashboard, error) {
+			return s.Hospital.MedicalDashboard(ctx, v.wards)
 		},
-	}))
+		title: func(ctx context.Context, _ hospital.MedicalDashboard) string { return text.T(ctx, "nav.medical") },
+		page: func(p views.Page, _ visitor, d hospital.MedicalDashboard) templ.Component {
+			return views.MedicalDashboardPage(p, d)
+		},
+		regions: func(_ visitor, d hospital.MedicalDashboard) []views.Region { return views.MedicalRegions(d) },
+		json: func(ctx context.Context, d hospital.MedicalDashboard) any {
+			return dashboardShape(d.Metrics, d.At, medicalJSON(ctx, d))
+		},
+		messages: func(ctx context.Context, d hospital.MedicalDashboard) ([]hub.Region, error) {
+			return dashboardMessages(d.Metrics, d.At, medicalJSON(ctx, d))
+		},
+	}
 }
 
 type medicalData struct {
@@ -69,49 +58,29 @@ func medicalJSON(ctx context.Context, d hospital.MedicalDashboard) medicalData {
 		staysJSON(d.Waiting), d.WaitingCount, heldOrdersJSON(ctx, d.Held), d.HeldCount, fastedPatientsJSON(d.Fasted), d.FastedCount, missedShape(d.Missed)}
 }
 
-func medicalState(d hospital.MedicalDashboard, language text.Lang) *liveState {
-	return &liveState{
-		revisions: d.Revisions, language: language,
-		regions: views.MedicalRegions(d),
-		messages: func() ([]hub.Region, error) {
-			return dashboardMessages(d.Metrics, d.At, medicalJSON(text.With(context.Background(), language), d))
+// managementDashboard is what ward management starts from.
+func (s *Server) managementDashboard() screen[hospital.ManagementDashboard] {
+	return screen[hospital.ManagementDashboard]{
+		server: s, path: views.ManagementPath, socket: "/ws" + views.ManagementPath,
+		permission: hospital.ReadManagementDashboard,
+		sharedBy:   everyone,
+		topics:     func(visitor) []hospital.Topic { return []hospital.Topic{hospital.MetricsTopic} },
+		news:       newsOf(hospital.WardManagement),
+		read: func(ctx context.Context, _ visitor) (hospital.ManagementDashboard, error) {
+			return s.Hospital.ManagementDashboard(ctx)
 		},
-		answer: answerWithState,
-	}
-}
-
-// managementDashboard is GET /dashboard/ward_management/.
-func (s *Server) managementDashboard(c echo.Context) error {
-	ctx := c.Request().Context()
-	d, err := s.Hospital.ManagementDashboard(ctx)
-	if err != nil {
-		return err
-	}
-	if audienceOf(c.Request()) == program {
-		return c.JSON(http.StatusOK, dashboardShape(d.Metrics, d.At, managementJSON(d)))
-	}
-	page, err := s.page(c, text.T(ctx, "nav.management"))
-	if err != nil {
-		return err
-	}
-	page.Live = &views.Live{Socket: "/ws/dashboard/ward_management/", Revisions: d.Revisions}
-	if err := s.addNews(ctx, &page, everyone(hospital.WardManagement)); err != nil {
-		return err
-	}
-	return render(c, http.StatusOK, views.ManagementDashboardPage(page, d))
-}
-
-// liveManagementDashboard is the same, live.
-func (s *Server) liveManagementDashboard(c echo.Context) error {
-	language := language(c)
-	return watch(c, s.withNews(everyone(hospital.WardManagement), language, hub.View{
-		Name:   fmt.Sprintf("dashboard/ward_management/%s", language),
-		Topics: []string{string(hospital.MetricsTopic)},
-		Read: func(ctx context.Context) (hub.State, error) {
-			d, err := s.Hospital.ManagementDashboard(ctx)
-			return managementState(d, language), err
+		title: func(ctx context.Context, _ hospital.ManagementDashboard) string { return text.T(ctx, "nav.management") },
+		page: func(p views.Page, _ visitor, d hospital.ManagementDashboard) templ.Component {
+			return views.ManagementDashboardPage(p, d)
 		},
-	}))
+		regions: func(_ visitor, d hospital.ManagementDashboard) []views.Region { return views.ManagementRegions(d) },
+		json: func(_ context.Context, d hospital.ManagementDashboard) any {
+			return dashboardShape(d.Metrics, d.At, managementJSON(d))
+		},
+		messages: func(_ context.Context, d hospital.ManagementDashboard) ([]hub.Region, error) {
+			return dashboardMessages(d.Metrics, d.At, managementJSON(d))
+		},
+	}
 }
 
 type managementData struct {
@@ -130,20 +99,18 @@ func managementJSON(d hospital.ManagementDashboard) managementData {
 		dirtyBedsJSON(d.BedsToClean), d.CleaningCount, staysJSON(d.Waiting), d.WaitingCount, missedShape(d.Missed)}
 }
 
-func managementState(d hospital.ManagementDashboard, language text.Lang) *liveState {
-	return &liveState{
-		revisions: d.Revisions, language: language,
-		regions: views.ManagementRegions(d),
-		messages: func() ([]hub.Region, error) {
-			return dashboardMessages(d.Metrics, d.At, managementJSON(d))
-		},
-		answer: answerWithState,
-	}
-}
-
 func joinIDs(ids []int64) string {
 	if len(ids) == 0 {
 		return "all"
 	}
 	return strings.Trim(strings.ReplaceAll(fmt.Sprint(ids), " ", ","), "[]")
+}
+
+// noDashboard refuses the socket of a dashboard that there is not: a role that has none of its own.
+func noDashboard(c echo.Context) (hub.View, action, error) {
+	asked, own := hospital.Role(c.Param("role")), actor(c).Role
+	if asked.Valid() && asked != own && own != hospital.Admin {
+		return hub.View{}, nil, hub.CloseForbidden
+	}
+	return hub.View{}, nil, hub.CloseNoSuchPath
 }

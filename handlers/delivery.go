@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 
+	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
 	"dusangire/hospital"
@@ -18,63 +18,38 @@ import (
 	"dusangire/views/text"
 )
 
-// deliveryPage is GET /deliveries/{id}/, for whoever may follow it.
-func (s *Server) deliveryPage(c echo.Context) error {
-	id, err := pathID(c)
-	if err != nil {
-		return err
-	}
-	ctx := c.Request().Context()
-	d, err := s.Hospital.Delivery(ctx, actor(c), id)
-	if err != nil {
-		return err
-	}
-	if audienceOf(c.Request()) == program {
-		return c.JSON(http.StatusOK, deliveryPageJSON{deliveryStatusShape(d), d.Version})
-	}
-	page, err := s.page(c, text.T(ctx, "order.title", d.OrderID))
-	if err != nil {
-		return err
-	}
-	page.Live = &views.Live{Socket: fmt.Sprintf("/ws/delivery/%d/", id), Revisions: d.Revisions}
-	return render(c, http.StatusOK, views.DeliveryPage(page, d))
-}
-
-// liveDelivery is the same, live: /ws/delivery/{id}/. Ward roles see the same, each role; a
-// courier's and a customer's view is their own, for it ends with their right to follow and shows a
-// home, or the code that is told at its door, to whom it concerns alone.
-func (s *Server) liveDelivery(c echo.Context) error {
-	id, err := liveID(c)
-	if err != nil {
-		return err
-	}
-	who, language := actor(c), language(c)
-	if _, err := s.Hospital.Delivery(c.Request().Context(), who, id); err != nil {
-		return goneAsClose(err)
-	}
-	audience := fmt.Sprint(who.UserID)
-	if who.Role.May(hospital.ReadPastOrders) && !who.Role.May(hospital.CarryDeliveries) {
-		audience = string(who.Role)
-	}
-	act(c, func(ctx context.Context, request []byte) ([]byte, bool) {
-		return s.actOnDelivery(ctx, who, id, request)
-	})
-	return watch(c, hub.View{
-		Name:   fmt.Sprintf("delivery/%d/%s/%s", id, audience, language),
-		Topics: []string{string(hospital.DeliveryTopic(id))},
-		Read: func(ctx context.Context) (hub.State, error) {
-			d, err := s.Hospital.Delivery(ctx, who, id)
-			return deliveryState(d, who.Role, language), err
+// delivery is one delivery, for whoever may follow it. Each ward role sees the same. A courier's
+// and a customer's view is their own: it ends with their right to follow, and shows a home, or the
+// code that is told at its door, to whom it concerns alone.
+func (s *Server) delivery() screen[hospital.DeliveryWatch] {
+	return screen[hospital.DeliveryWatch]{
+		server: s, path: views.DeliveryPath, socket: "/ws/delivery/:id/", permission: hospital.FollowDeliveries,
+		sharedBy: func(v visitor) string {
+			role := v.actor.Role
+			if role.May(hospital.ReadPastOrders) && !role.May(hospital.CarryDeliveries) {
+				return string(role)
+			}
+			return fmt.Sprint(v.actor.UserID)
 		},
-	})
-}
-
-func deliveryState(d hospital.DeliveryWatch, role hospital.Role, language text.Lang) *liveState {
-	return &liveState{
-		revisions: d.Revisions, language: language,
-		regions:  views.DeliveryRegions(d, role),
-		messages: func() ([]hub.Region, error) { return deliveryMessages(d) },
-		answer:   answerWithState,
+		read: func(ctx context.Context, v visitor) (hospital.DeliveryWatch, error) {
+			return s.Hospital.Delivery(ctx, v.actor, v.id)
+		},
+		title: func(ctx context.Context, d hospital.DeliveryWatch) string {
+			return text.T(ctx, "order.title", d.OrderID)
+		},
+		page: func(p views.Page, _ visitor, d hospital.DeliveryWatch) templ.Component {
+			return views.DeliveryPage(p, d)
+		},
+		regions: func(v visitor, d hospital.DeliveryWatch) []views.Region {
+			return views.DeliveryRegions(d, v.actor.Role)
+		},
+		json: func(_ context.Context, d hospital.DeliveryWatch) any {
+			return deliveryPageJSON{deliveryStatusShape(d), d.Version}
+		},
+		messages: deliveryMessages,
+		act: func(ctx context.Context, v visitor, request []byte) ([]byte, bool) {
+			return s.actOnDelivery(ctx, v.actor, v.id, request)
+		},
 	}
 }
 
@@ -142,7 +117,7 @@ type locationUpdateJSON struct {
 }
 
 // deliveryMessages are a delivery as messages: an event when its status changes, one each time that it is seen, then the whole.
-func deliveryMessages(d hospital.DeliveryWatch) ([]hub.Region, error) {
+func deliveryMessages(_ context.Context, d hospital.DeliveryWatch) ([]hub.Region, error) {
 	status, err := region("status", d.Status, statusUpdateJSON{"delivery_status_update", d.ID, d.OrderID, string(d.Status), rfc3339(d.StatusSince)})
 	if err != nil {
 		return nil, err
@@ -339,5 +314,7 @@ func (s *Server) refuseCourier(c echo.Context, id int64, refusals ...error) erro
 	if audienceOf(c.Request()) == htmx {
 		return render(c, status, views.AlarmDialog(&alarm))
 	}
-	return s.renderRound(c, status, &alarm)
+	return s.round().again(c, status, func(page views.Page, _ visitor, b hospital.DeliveryBoard) templ.Component {
+		return views.RoundPage(page, b, &alarm)
+	})
 }

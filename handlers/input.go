@@ -375,6 +375,12 @@ func pathID(c echo.Context) (int64, error) {
 	return n, nil
 }
 
+// isInteger reports whether s is a whole number of any size.
+func isInteger(s string) bool {
+	digits := strings.TrimPrefix(s, "-")
+	return digits != "" && strings.Trim(digits, "0123456789") == ""
+}
+
 // idempotencyKey is the header's, or the one that a form carries in a field.
 func (in *input) idempotencyKey(c echo.Context) string {
 	key := c.Request().Header.Get("Idempotency-Key")

@@ -136,7 +136,7 @@ type bedChangeJSON struct {
 }
 
 // wardMessages are a ward's board as messages: an event for each bed that changes, then the whole status.
-func wardMessages(b hospital.WardBoard) ([]hub.Region, error) {
+func wardMessages(_ context.Context, b hospital.WardBoard) ([]hub.Region, error) {
 	at := b.At.UTC().Format(time.RFC3339)
 	regions := make([]hub.Region, 0, len(b.Beds)+1)
 	for _, bed := range b.Beds {
@@ -595,4 +595,13 @@ func patientsJSON(patients []hospital.Patient) []foundPatientJSON {
 		shapes = append(shapes, foundPatientJSON{ID: p.ID, Name: string(p.Name), BirthDate: dayOrNull(p.BirthDate), Admitted: p.Admitted})
 	}
 	return shapes
+}
+
+// rfc3339 writes a time as JSON has it: UTC to the second; nil for none.
+func rfc3339(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	written := t.UTC().Format(time.RFC3339)
+	return &written
 }

@@ -2,12 +2,11 @@ package handlers
 
 import (
 	"context"
-	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
 	"dusangire/hospital"
@@ -16,104 +15,63 @@ import (
 	"dusangire/views/text"
 )
 
-// kitchenDashboard is GET /dashboard/kitchen/, narrowed by the query's ward, station and meal. A person who asks for one that does not
-// exist is shown all and told so, for a wall must never be empty by mistake; a program is refused.
-func (s *Server) kitchenDashboard(c echo.Context) error {
-	wall, refused, err := s.wall(c, c.QueryParams())
-	if err != nil {
-		return err
-	}
-	if audienceOf(c.Request()) != program {
-		return s.renderKitchen(c, http.StatusOK, wall)
-	}
-	if err := refused.err(); err != nil {
-		return err
-	}
-	ctx := c.Request().Context()
-	b, err := s.Hospital.KitchenBoard(ctx)
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusOK, dashboardShape(b.Metrics, b.At, kitchenJSON(ctx, b.Filtered(wall.Filter))))
-}
-
-// renderKitchen draws a wall.
-func (s *Server) renderKitchen(c echo.Context, status int, wall views.Wall) error {
-	ctx := c.Request().Context()
-	b, err := s.Hospital.KitchenBoard(ctx)
-	if err != nil {
-		return err
-	}
-	page, err := s.page(c, text.T(ctx, "nav.kitchen"))
-	if err != nil {
-		return err
-	}
-	path := views.WallPath(wall.Filter)
-	page.Path, page.Assets = path, "kitchen"
-	page.Live = &views.Live{Socket: "/ws" + path, Revisions: b.Revisions}
-	if err := s.addNews(ctx, &page, everyone(hospital.KitchenStaff)); err != nil {
-		return err
-	}
-	return render(c, status, views.KitchenPage(page, b.Filtered(wall.Filter), wall))
-}
-
-// liveKitchen is the same, live. Walls that show the same share a view.
-func (s *Server) liveKitchen(c echo.Context) error {
-	wall, refused, err := s.wall(c, c.QueryParams())
-	if err != nil {
-		return err
-	}
-	if refused.err() != nil {
-		return hub.CloseNoSuchPath
-	}
-	language := language(c)
-	return watch(c, s.withNews(everyone(hospital.KitchenStaff), language, hub.View{
-		Name:   fmt.Sprintf("%s %s", views.WallPath(wall.Filter), language),
-		Topics: []string{string(hospital.KitchenTopic), string(hospital.MetricsTopic)},
-		Read: func(ctx context.Context) (hub.State, error) {
+// kitchen is the wall of the kitchen, narrowed by the query's ward, station and meal. A person who
+// asks for one that does not exist is shown all and told so, for a wall must never be empty by
+// mistake; a program is refused. Walls that show the same share a view.
+func (s *Server) kitchen() screen[hospital.KitchenBoard] {
+	return screen[hospital.KitchenBoard]{
+		server: s, path: views.KitchenPath, socket: "/ws" + views.KitchenPath, permission: hospital.ReadKitchen,
+		narrow:   s.narrowWall,
+		sharedBy: everyone,
+		topics: func(visitor) []hospital.Topic {
+			return []hospital.Topic{hospital.KitchenTopic, hospital.MetricsTopic}
+		},
+		news: newsOf(hospital.KitchenStaff),
+		read: func(ctx context.Context, v visitor) (hospital.KitchenBoard, error) {
 			b, err := s.Hospital.KitchenBoard(ctx)
-			return kitchenState(b.Filtered(wall.Filter), views.Wall{Filter: wall.Filter}, language), err
+			return b.Filtered(v.wall.Filter), err
 		},
-	}))
-}
-
-func kitchenState(b hospital.KitchenBoard, wall views.Wall, language text.Lang) *liveState {
-	return &liveState{
-		revisions: b.Revisions, language: language,
-		regions: views.KitchenRegions(b, wall),
-		messages: func() ([]hub.Region, error) {
-			return dashboardMessages(b.Metrics, b.At, kitchenJSON(text.With(context.Background(), language), b))
+		title: func(ctx context.Context, _ hospital.KitchenBoard) string { return text.T(ctx, "nav.kitchen") },
+		page: func(p views.Page, v visitor, b hospital.KitchenBoard) templ.Component {
+			return views.KitchenPage(p, b, v.wall)
 		},
-		answer: answerWithState,
+		regions: func(v visitor, b hospital.KitchenBoard) []views.Region { return views.KitchenRegions(b, v.wall) },
+		json: func(ctx context.Context, b hospital.KitchenBoard) any {
+			return dashboardShape(b.Metrics, b.At, kitchenJSON(ctx, b))
+		},
+		messages: func(ctx context.Context, b hospital.KitchenBoard) ([]hub.Region, error) {
+			return dashboardMessages(b.Metrics, b.At, kitchenJSON(ctx, b))
+		},
 	}
 }
 
-// wall is the wall that a query describes. What does not exist is left out of its filter, noted for people and refused to programs.
-func (s *Server) wall(c echo.Context, query url.Values) (wall views.Wall, refused *input, err error) {
-	ctx := c.Request().Context()
-	if wall.Wards, err = s.Hospital.Wards(ctx); err != nil {
-		return wall, nil, err
+// narrowWall reads the query of a wall. What does not exist is left out of its filter, noted for
+// people and refused to programs.
+func (s *Server) narrowWall(ctx context.Context, query url.Values, v *visitor) (err error) {
+	if v.wall.Wards, err = s.Hospital.Wards(ctx); err != nil {
+		return err
 	}
 	var wards []string
-	for _, ward := range wall.Wards {
+	for _, ward := range v.wall.Wards {
 		wards = append(wards, ward.Code)
 	}
-	refused = &input{fields: map[string]*hospital.Error{}}
+	refused := &input{fields: map[string]*hospital.Error{}}
 	pick := func(field string, known []string, note string) string {
 		asked := query.Get(field)
 		if asked == "" || slices.Contains(known, asked) {
 			return asked
 		}
 		refused.refuse(field, "unknown_choice", "Choose one of these: %s.", strings.Join(known, ", "))
-		wall.Notes = append(wall.Notes, text.T(ctx, note, asked))
+		v.wall.Notes = append(v.wall.Notes, text.T(ctx, note, asked))
 		return ""
 	}
-	wall.Filter = hospital.KitchenFilter{
+	v.wall.Filter = hospital.KitchenFilter{
 		Ward:    pick("ward", wards, "kitchen.no_ward"),
 		Station: hospital.Station(pick("station", asTexts(hospital.Stations), "kitchen.no_station")),
 		Meal:    hospital.Meal(pick("meal", asTexts(hospital.Meals), "kitchen.no_meal")),
 	}
-	return wall, refused, nil
+	v.query, v.unknown = views.WallQuery(v.wall.Filter), refused.err()
+	return nil
 }
 
 func asTexts[T ~string](words []T) []string {
@@ -130,10 +88,11 @@ func (s *Server) refuseTicket(c echo.Context, orderID int64, back *url.URL, refu
 	if audienceOf(c.Request()) == htmx {
 		return render(c, p.Status, views.TicketRefusal(p.words()))
 	}
-	wall, _, err := s.wall(c, back.Query())
+	kitchen := s.kitchen()
+	v, err := kitchen.visitor(c, back.Query())
 	if err != nil {
 		return err
 	}
-	wall.Refused, wall.Refusal = orderID, p.words()
-	return s.renderKitchen(c, p.Status, wall)
+	v.wall.Refused, v.wall.Refusal = orderID, p.words()
+	return kitchen.show(c, p.Status, v, kitchen.page)
 }

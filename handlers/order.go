@@ -2,9 +2,8 @@ package handlers
 
 import (
 	"context"
-	"fmt"
-	"net/http"
 
+	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
 	"dusangire/hospital"
@@ -59,66 +58,33 @@ func (s *Server) refuseOrder(c echo.Context, order hospital.NewOrder, in *input,
 	return refusal
 }
 
-// orderPage is GET /orders/{id}/.
-func (s *Server) orderPage(c echo.Context) error {
-	id, err := pathID(c)
-	if err != nil {
-		return err
-	}
-	ctx := c.Request().Context()
-	detail, err := s.Hospital.OrderDetail(ctx, actor(c), id)
-	if err != nil {
-		return err
-	}
-	if audienceOf(c.Request()) == program {
-		return c.JSON(http.StatusOK, orderPageJSON(ctx, detail))
-	}
-	return s.renderOrder(c, http.StatusOK, detail, views.Form{})
-}
-
-func (s *Server) renderOrder(c echo.Context, status int, d hospital.OrderDetail, form views.Form) error {
-	page, err := s.page(c, text.T(c.Request().Context(), "order.title", d.ID))
-	if err != nil {
-		return err
-	}
-	page.Live = &views.Live{Socket: fmt.Sprintf("/ws/order/%d/", d.ID), Revisions: d.Revisions}
-	return render(c, status, views.OrderPage(page, d, form))
-}
-
-// liveOrder is the same, live: /ws/order/{id}/. Who may see an order differs from person to person, so each has a view of their own.
-func (s *Server) liveOrder(c echo.Context) error {
-	id, err := liveID(c)
-	if err != nil {
-		return err
-	}
-	who, language := actor(c), language(c)
-	if _, err := s.Hospital.Order(c.Request().Context(), who, id); err != nil {
-		return goneAsClose(err)
-	}
-	viewer := views.Viewer{UserID: who.UserID, Username: who.Username, Role: who.Role}
-	return watch(c, hub.View{
-		Name:   fmt.Sprintf("order/%d/%d/%s", id, who.UserID, language),
-		Topics: []string{string(hospital.OrderTopic(id))},
-		Read: func(ctx context.Context) (hub.State, error) {
-			detail, err := s.Hospital.OrderDetail(ctx, who, id)
-			return orderState(detail, viewer, language), err
+// order is one order. Who may see it differs from person to person, so each has a view of their own.
+func (s *Server) order() screen[hospital.OrderDetail] {
+	return screen[hospital.OrderDetail]{
+		server: s, path: views.OrderPath, socket: "/ws/order/:id/", permission: hospital.FollowOrders,
+		read: func(ctx context.Context, v visitor) (hospital.OrderDetail, error) {
+			return s.Hospital.OrderDetail(ctx, v.actor, v.id)
 		},
-	})
+		title: func(ctx context.Context, d hospital.OrderDetail) string { return text.T(ctx, "order.title", d.ID) },
+		page: func(p views.Page, _ visitor, d hospital.OrderDetail) templ.Component {
+			return views.OrderPage(p, d, views.Form{})
+		},
+		regions: func(v visitor, d hospital.OrderDetail) []views.Region {
+			who := views.Viewer{UserID: v.actor.UserID, Username: v.actor.Username, Role: v.actor.Role}
+			return views.OrderRegions(d, who)
+		},
+		json:     func(ctx context.Context, d hospital.OrderDetail) any { return orderPageJSON(ctx, d) },
+		messages: orderMessages,
+	}
 }
 
-func orderState(d hospital.OrderDetail, viewer views.Viewer, language text.Lang) *liveState {
-	return &liveState{
-		revisions: d.Revisions, language: language,
-		regions: views.OrderRegions(d, viewer),
-		messages: func() ([]hub.Region, error) {
-			state := orderPageJSON(text.With(context.Background(), language), d)
-			sent := struct {
-				orderDetailJSON
-				Timestamp *string `json:"timestamp"`
-			}{state, rfc3339(d.At)}
-			whole, err := region("order", state, message{"order", sent})
-			return []hub.Region{whole}, err
-		},
-		answer: answerWithState,
-	}
+// orderMessages are an order as one message.
+func orderMessages(ctx context.Context, d hospital.OrderDetail) ([]hub.Region, error) {
+	state := orderPageJSON(ctx, d)
+	sent := struct {
+		orderDetailJSON
+		Timestamp *string `json:"timestamp"`
+	}{state, rfc3339(d.At)}
+	whole, err := region("order", state, message{"order", sent})
+	return []hub.Region{whole}, err
 }

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"path"
 
+	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
 	"dusangire/hospital"
@@ -67,6 +68,7 @@ func (s *Server) refuseOnOrder(c echo.Context, id int64, back string, in *input,
 		return refusal
 	}
 	p := s.explain(c, refusal)
-	return s.renderOrder(c, p.Status, detail, views.Form{Name: form, Values: in.sent(), Errors: p.Errors,
-		Problem: p.Detail, Changes: p.changed})
+	return s.order().again(c, p.Status, func(page views.Page, _ visitor, d hospital.OrderDetail) templ.Component {
+		return views.OrderPage(page, d, refusedForm(form, in, p))
+	})
 }

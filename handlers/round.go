@@ -3,9 +3,8 @@ package handlers
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net/http"
 
+	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
 	"dusangire/hospital"
@@ -14,60 +13,32 @@ import (
 	"dusangire/views/text"
 )
 
-// roundPage is GET /dashboard/delivery/: the courier's tablet.
-func (s *Server) roundPage(c echo.Context) error {
-	return s.renderRound(c, http.StatusOK, nil)
-}
-
-// renderRound draws the courier's tablet, with what they must see before anything else if there is something.
-func (s *Server) renderRound(c echo.Context, status int, alarm *views.Alarm) error {
-	ctx := c.Request().Context()
-	board, err := s.Hospital.DeliveryBoard(ctx, actor(c))
-	if err != nil {
-		return err
-	}
-	if audienceOf(c.Request()) == program {
-		return c.JSON(status, dashboardShape(board.Metrics, board.At, boardJSON(ctx, board)))
-	}
-	page, err := s.page(c, text.T(ctx, "nav.delivery"))
-	if err != nil {
-		return err
-	}
-	page.Path = views.RoundPath // also after a refused form, whose own address can't be got
-	page.Live = &views.Live{Socket: "/ws" + views.RoundPath, Revisions: board.Revisions}
-	if err := s.addNews(ctx, &page, courierOf(actor(c))); err != nil {
-		return err
-	}
-	return render(c, status, views.RoundPage(page, board, alarm))
-}
-
-// liveRound is the same, live: /ws/dashboard/delivery/. A courier's round has patients' names in it that are for them alone, so each
-// courier who watches has a view of their own. Its cost is one read a courier and change, however many trays there are.
-func (s *Server) liveRound(c echo.Context) error {
-	courier, language := actor(c), language(c)
-	return watch(c, s.withNews(courierOf(courier), language, hub.View{
-		Name:   fmt.Sprintf("dashboard/delivery/%d/%s", courier.UserID, language),
-		Topics: []string{string(hospital.DeliveriesTopic), string(hospital.MetricsTopic)},
-		Read: func(ctx context.Context) (hub.State, error) {
-			board, err := s.Hospital.DeliveryBoard(ctx, courier)
-			return roundState(board, language), err
+// round is the courier's tablet. It has patients' names in it that are for one courier alone, so
+// each has a view of their own: one read a courier and change, however many trays there are.
+func (s *Server) round() screen[hospital.DeliveryBoard] {
+	return screen[hospital.DeliveryBoard]{
+		server: s, path: views.RoundPath, socket: "/ws" + views.RoundPath, permission: hospital.ReadDeliveries,
+		topics: func(visitor) []hospital.Topic {
+			return []hospital.Topic{hospital.DeliveriesTopic, hospital.MetricsTopic}
 		},
-	}))
-}
-
-// courierOf is somebody as one who is told what couriers are told, whatever else they are.
-func courierOf(who hospital.Actor) hospital.Actor {
-	return hospital.Actor{UserID: who.UserID, Role: hospital.DeliveryStaff}
-}
-
-func roundState(b hospital.DeliveryBoard, language text.Lang) *liveState {
-	return &liveState{
-		revisions: b.Revisions, language: language,
-		regions: views.RoundRegions(b),
-		messages: func() ([]hub.Region, error) {
-			return dashboardMessages(b.Metrics, b.At, boardJSON(text.With(context.Background(), language), b))
+		// Whoever looks is told what couriers are told, whatever else they are.
+		news: func(v visitor) hospital.Actor {
+			return hospital.Actor{UserID: v.actor.UserID, Role: hospital.DeliveryStaff}
 		},
-		answer: answerWithState,
+		read: func(ctx context.Context, v visitor) (hospital.DeliveryBoard, error) {
+			return s.Hospital.DeliveryBoard(ctx, v.actor)
+		},
+		title: func(ctx context.Context, _ hospital.DeliveryBoard) string { return text.T(ctx, "nav.delivery") },
+		page: func(p views.Page, _ visitor, b hospital.DeliveryBoard) templ.Component {
+			return views.RoundPage(p, b, nil)
+		},
+		regions: func(_ visitor, b hospital.DeliveryBoard) []views.Region { return views.RoundRegions(b) },
+		json: func(ctx context.Context, b hospital.DeliveryBoard) any {
+			return dashboardShape(b.Metrics, b.At, boardJSON(ctx, b))
+		},
+		messages: func(ctx context.Context, b hospital.DeliveryBoard) ([]hub.Region, error) {
+			return dashboardMessages(b.Metrics, b.At, boardJSON(ctx, b))
+		},
 	}
 }
 

@@ -3,67 +3,36 @@ package handlers
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"net/http"
 
-	"github.com/labstack/echo/v4"
+	"github.com/a-h/templ"
 
 	"dusangire/hospital"
 	"dusangire/hub"
 	"dusangire/views"
-	"dusangire/views/text"
 )
 
-// wardPage is a ward's board: GET /wards/{id}/.
-func (s *Server) wardPage(c echo.Context) error {
-	id, err := pathID(c)
-	if err != nil {
-		return err
-	}
-	board, err := s.Hospital.WardBoard(c.Request().Context(), id)
-	if err != nil {
-		return err
-	}
-	if audienceOf(c.Request()) == program {
-		return c.JSON(http.StatusOK, wardPage(board))
-	}
-	page, err := s.page(c, board.Name)
-	if err != nil {
-		return err
-	}
-	page.Live = &views.Live{Socket: wardSocket(id), Revisions: board.Revisions}
-	return render(c, http.StatusOK, views.WardPage(page, board, nil))
-}
-
-func wardSocket(wardID int64) string { return fmt.Sprintf("/ws/ward/%d/", wardID) }
-
-// liveWard is the same board, live: /ws/ward/{id}/.
-func (s *Server) liveWard(c echo.Context) error {
-	id, err := liveID(c)
-	if err != nil {
-		return err
-	}
-	language := language(c)
-	return watch(c, hub.View{
-		Name:   fmt.Sprintf("ward:%d/%s", id, language),
-		Topics: []string{string(hospital.WardTopic(id))},
-		Read: func(ctx context.Context) (hub.State, error) {
-			board, err := s.Hospital.WardBoard(ctx, id)
-			return wardState(board, language), err
+// ward is a ward's board.
+func (s *Server) ward() screen[hospital.WardBoard] {
+	return screen[hospital.WardBoard]{
+		server: s, path: views.WardPath, socket: "/ws/ward/:id/", permission: hospital.ReadWards,
+		sharedBy: everyone,
+		topics:   func(v visitor) []hospital.Topic { return []hospital.Topic{hospital.WardTopic(v.id)} },
+		read: func(ctx context.Context, v visitor) (hospital.WardBoard, error) {
+			return s.Hospital.WardBoard(ctx, v.id)
 		},
-	})
-}
-
-func wardState(board hospital.WardBoard, language text.Lang) *liveState {
-	return &liveState{
-		revisions: board.Revisions, language: language,
-		regions:  views.WardRegions(board),
-		messages: func() ([]hub.Region, error) { return wardMessages(board) },
-		answer:   func(request []byte) ([]byte, bool) { return answerAboutWard(board, request) },
+		title: func(_ context.Context, b hospital.WardBoard) string { return b.Name },
+		page: func(p views.Page, _ visitor, b hospital.WardBoard) templ.Component {
+			return views.WardPage(p, b, nil)
+		},
+		regions:  func(_ visitor, b hospital.WardBoard) []views.Region { return views.WardRegions(b) },
+		json:     func(_ context.Context, b hospital.WardBoard) any { return wardPage(b) },
+		messages: wardMessages,
+		answer:   answerAboutWard,
 	}
 }
 
-// answerAboutWard answers {"action":"get_status"} with everything and {"action":"get_bed_status","bed_id":5} with that bed of this ward.
+// answerAboutWard answers {"action":"get_status"} with everything and
+// {"action":"get_bed_status","bed_id":5} with that bed of this ward.
 func answerAboutWard(board hospital.WardBoard, request []byte) (reply []byte, whole bool) {
 	var asked struct {
 		Action string          `json:"action"`

@@ -10,6 +10,7 @@ import (
 
 	"dusangire/hospital"
 	"dusangire/hub"
+	"dusangire/views"
 )
 
 // Headers between a page without a socket and the server.
@@ -20,12 +21,14 @@ const (
 
 // framePath is where a live path is asked over plain HTTP, for pages whose sockets something on the way refuses. It does not
 // begin with /ws/, so that whoever refuses those by their path lets it pass.
-func framePath(socketPath string) string { return "/frames/" + strings.TrimPrefix(socketPath, "/ws/") }
+func framePath(socket views.Path) string {
+	return "/frames/" + strings.TrimPrefix(string(socket), "/ws/")
+}
 
 func isFrame(path string) bool { return strings.HasPrefix(path, "/frames/") }
 
-// frame answers with the frame that a page would get when its socket opens. The same session, role and view decide.
-func (s *Server) frame(r Route) echo.HandlerFunc {
+// poll answers with the frame that a page would get when its socket opens. The same session, role and view decide.
+func (s *Server) poll(r liveRoute) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		visit, err := s.visit(c, r)
 		if err != nil {
