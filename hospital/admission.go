@@ -477,6 +477,11 @@ func (l Leaving) check() error {
 
 // discharge ends a locked stay.
 func (c *change) discharge(ctx context.Context, stay Admission, leaving Leaving) error {
+	if leaving.Outcome == Deceased {
+		if err := c.tellWatchers(ctx, stay.PatientID); err != nil {
+			return err
+		}
+	}
 	at := latest(c.now, stay.BedSince, stay.AdmittedAt)
 	if stay.BedID != 0 {
 		bed, err := c.lockBed(ctx, stay.BedID)

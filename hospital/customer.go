@@ -102,17 +102,24 @@ func (c *change) lockCustomer(ctx context.Context, id int64, wrong fields) error
 // tellWatchers moves the orders and deliveries of a patient's open stay, those that have ended too:
 // who may see them has changed, so that whoever watches one must be looked at again.
 func (c *change) tellWatchers(ctx context.Context, patientID int64) error {
-	rows, err := c.tx.QueryContext(ctx, `SELECT meal_order.id FROM meal_order JOIN admission ON admission.id = meal_order.admission_id
-		WHERE admission.patient_id = $1 AND admission.discharged_at IS NULL`, patientID)
+	const ofPatient = ` JOIN admission ON admission.id = meal_order.admission_id
+		WHERE admission.patient_id = $1 AND admission.discharged_at IS NULL`
+	rows, err := c.tx.QueryContext(ctx, `SELECT meal_order.id FROM meal_order`+ofPatient, patientID)
 	orders, err := collect(rows, err, scanID)
 	if err != nil {
 		return fmt.Errorf("read the orders of patient %d: %w", patientID, err)
 	}
+	rows, err = c.tx.QueryContext(ctx, `SELECT delivery.id FROM delivery
+		JOIN meal_order ON meal_order.id = delivery.order_id`+ofPatient, patientID)
+	deliveries, err := collect(rows, err, scanID)
+	if err != nil {
+		return fmt.Errorf("read the deliveries of patient %d: %w", patientID, err)
+	}
 	for _, id := range orders {
 		c.topics[OrderTopic(id)] = true
-		if err := c.touchDeliveries(ctx, `meal_order.id = $1`, id); err != nil {
-			return err
-		}
+	}
+	for _, id := range deliveries {
+		c.topics[DeliveryTopic(id)] = true
 	}
 	return nil
 }
