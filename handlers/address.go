@@ -78,22 +78,20 @@ func (s *Server) addAddress(c echo.Context) error {
 	if err = in.err(); err == nil {
 		added, _, err = s.Hospital.AddAddress(c.Request().Context(), actor(c), fields)
 	}
-	switch {
-	case err != nil && audienceOf(c.Request()) == browser:
-		p := s.explain(c, err)
-		return s.renderAddresses(c, p.Status, refusedForm(views.FormAddress, in, p))
-	case err != nil:
-		return err
-	case audienceOf(c.Request()) == program:
+	if err != nil {
+		return s.newAddressForm(in).refuse(err)
+	}
+	if audienceOf(c.Request()) == program {
 		return created(c, views.AddressPath.Of(added.ID), addressJSON(added))
 	}
 	return done(c, views.AddressesPath)
 }
 
-// refusedForm is a form with what somebody sent and why it was refused.
-func refusedForm(name string, in *input, p Problem) views.Form {
-	return views.Form{Name: name, Values: in.sent(), Errors: p.Errors, Problem: p.Detail, Changes: p.changed,
-		Key: in.values.Get("idempotency_key")}
+// newAddressForm stands on the page of all addresses.
+func (s *Server) newAddressForm(in *input) form {
+	return form{name: views.FormAddress, in: in, page: func(c echo.Context, r refusal) error {
+		return s.renderAddresses(c, r.Status, r.again())
+	}}
 }
 
 // addressSeen is an address as its page and its socket show it. The zones to choose from are for
@@ -174,15 +172,20 @@ func (s *Server) changeAddress(c echo.Context, in *input, command func(context.C
 	if err != nil {
 		return err
 	}
-	err = command(ctx, watch.Address)
-	if err != nil && audienceOf(c.Request()) == browser && !isKind(err, hospital.NotFound) {
-		p := s.explain(c, err)
-		return s.address().again(c, p.Status, addressPage(refusedForm(views.FormAddress, in, p)))
-	}
-	if err != nil {
-		return err
+	if err := command(ctx, watch.Address); err != nil {
+		return s.addressForm(in).refuse(err)
 	}
 	return done(c, views.AddressesPath)
+}
+
+// addressForm stands on the page of the address in the path.
+func (s *Server) addressForm(in *input) form {
+	return form{name: views.FormAddress, in: in, page: func(c echo.Context, r refusal) error {
+		if isKind(r.cause, hospital.NotFound) {
+			return errNoPlace
+		}
+		return s.address().redraw(c, r.Status, addressPage(r.again()))
+	}}
 }
 
 // addressShape is an address as its owner gives it and gets it back.

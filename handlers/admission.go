@@ -25,13 +25,12 @@ func (s *Server) admit(c echo.Context) error {
 		Reason: in.text("reason"), Diet: hospital.Diet(in.text("diet")), Texture: in.texture("texture"), Allergies: in.allergies(),
 		ExpectedDischarge: in.time("expected_discharge"), IdempotencyKey: in.idempotencyKey(c),
 	}
-	bedID := cmd.BedID
-	if err := in.err(); err != nil {
-		return s.refuseBed(c, bedID, 0, views.FormAdmit, in, err)
+	var admission hospital.Admission
+	if err = in.err(); err == nil {
+		admission, _, err = s.Hospital.Admit(c.Request().Context(), actor(c), cmd)
 	}
-	admission, _, err := s.Hospital.Admit(c.Request().Context(), actor(c), cmd)
 	if err != nil {
-		return s.refuseBed(c, bedID, 0, views.FormAdmit, in, err)
+		return s.bedForm(cmd.BedID, 0, views.FormAdmit, in).refuse(err)
 	}
 	if audienceOf(c.Request()) == program {
 		shape, err := s.describeStay(c, admission)
@@ -99,8 +98,10 @@ func (s *Server) discharge(c echo.Context) error {
 	})
 }
 
-// changeStay runs a command on the stay in the path and answers it: on to the stay's bed, or back to where the person was.
-func (s *Server) changeStay(c echo.Context, form string, in *input, command func(context.Context, int64) (hospital.Admission, error)) error {
+// changeStay runs a command on the stay in the path and answers it: on to the stay's bed, or back
+// to the form called name.
+func (s *Server) changeStay(c echo.Context, name string, in *input,
+	command func(context.Context, int64) (hospital.Admission, error)) error {
 	id, err := pathID(c)
 	if err != nil {
 		return err
@@ -111,32 +112,45 @@ func (s *Server) changeStay(c echo.Context, form string, in *input, command func
 		admission, err = command(c.Request().Context(), id)
 	}
 	if err != nil {
-		return s.refuseStay(c, id, form, in, err)
+		return s.stayForm(id, name, in).refuse(err)
 	}
 	return done(c, stayPath(admission))
 }
 
-// refuseStay shows a refusal at the bed where the patient lies, or at the free one that the person
-// stood at when they chose who was to come into it; for one who waits for a bed, at the bed that
-// was to be theirs or else on the stay's own page.
-func (s *Server) refuseStay(c echo.Context, id int64, form string, in *input, refusal error) error {
-	if audienceOf(c.Request()) == program {
-		return refusal
-	}
+// stayForm is a form about a stay. It stands at the bed where the patient lies, or at the free one
+// that the person stood at when they chose who was to come into it.
+func (s *Server) stayForm(id int64, name string, in *input) form {
+	return form{name: name, in: in,
+		page: func(c echo.Context, r refusal) error { return s.redrawStay(c, r, id, s.redrawWaiting) },
+		part: func(c echo.Context, r refusal) error { return s.redrawStay(c, r, id, s.redrawChosenBed) }}
+}
+
+// redrawStay draws a form about a stay again; waiting does for a patient who waits for a bed.
+func (s *Server) redrawStay(c echo.Context, r refusal, id int64,
+	waiting func(echo.Context, refusal, hospital.Admission) error) error {
 	admission, err := s.Hospital.Admission(c.Request().Context(), id)
-	if err != nil {
-		return refusal
-	}
-	chosen := in.id("bed_id")
+	chosen := r.in.id("bed_id")
 	switch {
-	case chosen != 0 && in.values.Get("back") == views.BedPath.Of(chosen), admission.BedID == 0 && audienceOf(c.Request()) == htmx:
-		return s.refuseBed(c, chosen, 0, views.FormPlace, in, refusal)
+	case err != nil:
+		return errNoPlace
+	case chosen != 0 && r.in.values.Get("back") == views.BedPath.Of(chosen):
+		return s.redrawChosenBed(c, r, admission)
 	case admission.BedID != 0:
-		return s.refuseBed(c, admission.BedID, id, form, in, refusal)
+		return s.redrawBed(c, r, admission.BedID, id)
 	}
-	p := s.explain(c, refusal)
-	return s.renderWaiting(c, p.Status, admission,
-		views.Form{Name: views.FormPlace, Errors: p.Errors, Problem: p.Detail, Changes: p.changed})
+	return waiting(c, r, admission)
+}
+
+// redrawChosenBed shows the free bed that was to be the patient's.
+func (s *Server) redrawChosenBed(c echo.Context, r refusal, _ hospital.Admission) error {
+	r.name = views.FormPlace
+	return s.redrawBed(c, r, r.in.id("bed_id"), 0)
+}
+
+// redrawWaiting shows the stay's own page, with the beds that are free now.
+func (s *Server) redrawWaiting(c echo.Context, r refusal, a hospital.Admission) error {
+	return s.renderWaiting(c, r.Status, a,
+		views.Form{Name: views.FormPlace, Errors: r.Errors, Problem: r.Detail, Changes: r.changed})
 }
 
 // admissionPage is GET /admissions/{id}/: to the patient's bed, or for one without a bed the free

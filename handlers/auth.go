@@ -189,7 +189,7 @@ func (s *Server) login(c echo.Context) error {
 		in.refuse("password", "password_missing", "Give your password.")
 	}
 	if err := in.err(); err != nil {
-		return s.refuseLogin(c, in, err)
+		return s.loginForm(in).refuse(err)
 	}
 	ctx := c.Request().Context()
 	from := s.client(c)
@@ -198,11 +198,11 @@ func (s *Server) login(c echo.Context) error {
 		return nil // whoever asked has gone while it waited for its turn; nothing has failed
 	}
 	if err != nil {
-		return s.refuseLogin(c, in, err)
+		return s.loginForm(in).refuse(err)
 	}
 	c.Set(sessionKey, session) // for the log
 	if from.Devices, err = s.Hospital.RememberDevice(ctx, session.User, from.Devices); err != nil {
-		return s.refuseLogin(c, in, err)
+		return s.loginForm(in).refuse(err)
 	}
 	s.setSession(c, token, 0)
 	s.setDevice(c, from.Devices)
@@ -234,14 +234,13 @@ func (s *Server) setSession(c echo.Context, token string, age int) {
 		Path: "/", MaxAge: age, HttpOnly: true, Secure: isSecure(c), SameSite: http.SameSiteLaxMode})
 }
 
-// refuseLogin shows a person the form again, with the name they typed and never the password.
-func (s *Server) refuseLogin(c echo.Context, in *input, err error) error {
-	if audienceOf(c.Request()) != browser {
-		return err
-	}
-	p := s.explain(c, err)
-	values := url.Values{"username": {in.text("username")}, "next": {localPath(in.text("next"))}}
-	return s.renderLogin(c, p.Status, views.Form{Name: views.FormLogin, Values: values, Errors: p.Errors, Problem: p.Detail})
+// loginForm shows a person again the name that they typed and never the password.
+func (s *Server) loginForm(in *input) form {
+	return form{name: views.FormLogin, in: in, page: func(c echo.Context, r refusal) error {
+		values := url.Values{"username": {in.text("username")}, "next": {localPath(in.text("next"))}}
+		return s.renderLogin(c, r.Status,
+			views.Form{Name: r.name, Values: values, Errors: r.Errors, Problem: r.Detail})
+	}}
 }
 
 // logout ends the session here and on the server; open sockets of it are closed.

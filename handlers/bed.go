@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"net/http"
-	"net/url"
 	"strconv"
 
 	"github.com/google/uuid"
@@ -85,30 +84,34 @@ func (s *Server) renderBed(c echo.Context, status int, detail hospital.BedDetail
 	return render(c, status, views.BedPage(page, detail, form))
 }
 
-// refuseBed answers a refused command of a bed's page: for a program the problem, for a person the
-// bed as it stands now with the words beside their form and what they typed in it. about is the
-// stay that the form was about, 0 for the empty bed: where somebody else lies there now, what was
-// typed is put aside and filled in nowhere.
-func (s *Server) refuseBed(c echo.Context, bedID, about int64, name string, in *input, refusal error) error {
-	if bedID == 0 || audienceOf(c.Request()) == program {
-		return refusal
+// bedForm is a form in the panel of a bed: about a stay, or about the empty bed where about is 0.
+func (s *Server) bedForm(bedID, about int64, name string, in *input) form {
+	again := func(c echo.Context, r refusal) error { return s.redrawBed(c, r, bedID, about) }
+	return form{name: name, in: in, page: again, part: again}
+}
+
+// redrawBed shows the bed as it stands now with the words beside their form and what was typed in
+// it. Where somebody else lies there now, what was typed is put aside and filled in nowhere.
+func (s *Server) redrawBed(c echo.Context, r refusal, bedID, about int64) error {
+	if bedID == 0 {
+		return errNoPlace
 	}
 	ctx := c.Request().Context()
 	detail, err := s.Hospital.BedDetail(ctx, actor(c), bedID)
 	if err != nil {
-		return refusal
+		return errNoPlace
 	}
-	p := s.explain(c, refusal)
-	if !hasPlace(name, about, detail) {
-		return s.renderBed(c, p.Status, detail, views.Form{Problem: p.Detail, Changes: p.changed, Aside: views.PutAside(ctx, in.values)})
+	if !hasPlace(r.name, about, detail) {
+		aside := views.PutAside(ctx, r.in.values)
+		return s.renderBed(c, r.Status, detail, views.Form{Problem: r.Detail, Changes: r.changed, Aside: aside})
 	}
-	form := views.Form{Name: name, Values: in.begunAnew(refusal), Errors: p.Errors, Problem: p.Detail, Changes: p.changed,
-		Key: in.values.Get("idempotency_key")}
-	if name == views.FormOrder {
+	form := r.again()
+	form.Values = r.in.begunAnew(r.cause)
+	if r.name == views.FormOrder {
 		// For a meal that there is not there is no menu to show.
-		form.Offer, _ = s.offer(c, detail, hospital.Meal(in.values.Get("meal")))
+		form.Offer, _ = s.offer(c, detail, hospital.Meal(r.in.values.Get("meal")))
 	}
-	return s.renderBed(c, p.Status, detail, form)
+	return s.renderBed(c, r.Status, detail, form)
 }
 
 // hasPlace reports whether a form about a stay, or about the empty bed where that is 0, stands in
@@ -121,15 +124,6 @@ func hasPlace(name string, about int64, detail hospital.BedDetail) bool {
 		return detail.WardOpen && detail.Status.TakesPatient()
 	}
 	return about == 0
-}
-
-// sent are the values as the forms' controls name them.
-func (in *input) sent() url.Values {
-	values := url.Values{}
-	for name, sent := range in.values {
-		values[name], values[name+"[]"] = sent, sent
-	}
-	return values
 }
 
 // setBedStatus is POST /beds/{id}/status.
@@ -146,11 +140,11 @@ func (s *Server) setBedStatus(c echo.Context) error {
 		Status: hospital.BedStatus(in.text("status")), Reason: in.text("reason"),
 		AdmissionID: in.id("admission_id"), Version: in.id("version"),
 	}
-	if err := in.err(); err != nil {
-		return s.refuseBed(c, id, 0, views.FormStatus, in, err)
+	if err = in.err(); err == nil {
+		_, err = s.Hospital.SetBedStatus(c.Request().Context(), actor(c), id, change)
 	}
-	if _, err := s.Hospital.SetBedStatus(c.Request().Context(), actor(c), id, change); err != nil {
-		return s.refuseBed(c, id, 0, views.FormStatus, in, err)
+	if err != nil {
+		return s.bedForm(id, 0, views.FormStatus, in).refuse(err)
 	}
 	return done(c, views.BedPath.Of(id))
 }

@@ -279,42 +279,57 @@ func (s *Server) carry(fields []string, prepare func(echo.Context, *input) deliv
 			return err
 		}
 		command := prepare(c, in)
-		if err := in.err(); err != nil {
-			return s.refuseCourier(c, id, err)
+		if err = in.err(); err == nil {
+			_, err = command(c.Request().Context(), id)
 		}
-		if _, err := command(c.Request().Context(), id); err != nil {
-			return s.refuseCourier(c, id, err)
+		if err != nil {
+			return s.courierForm(id, in).refuse(err)
 		}
 		return done(c, views.RoundPath)
 	}
 }
 
-// refuseCourier answers why a courier's command was refused, or several: for a program the problem, for a person the round as it stands
-// now and over it, to be acknowledged, the words. What would have been a danger to a patient is shown as loudly as can be.
-func (s *Server) refuseCourier(c echo.Context, id int64, refusals ...error) error {
-	if audienceOf(c.Request()) == program {
-		return refusals[0]
+// courierForm is a courier's command on a delivery, 0 for several. Its refusal is shown over the
+// round as it stands now, to be acknowledged, with those of the others that were refused with it.
+func (s *Server) courierForm(id int64, in *input, others ...error) form {
+	return form{in: in,
+		part: func(c echo.Context, r refusal) error {
+			alarm, status := s.alarm(c, id, r.Problem, others)
+			return render(c, status, views.AlarmDialog(&alarm))
+		},
+		page: func(c echo.Context, r refusal) error {
+			alarm, status := s.alarm(c, id, r.Problem, others)
+			return s.round().redraw(c, status, roundPage(&alarm))
+		}}
+}
+
+// alarm says why commands were refused. What would have been a danger to a patient is shown as
+// loudly as can be.
+func (s *Server) alarm(c echo.Context, id int64, first Problem, others []error) (views.Alarm, int) {
+	problems := []Problem{first}
+	for _, err := range others {
+		problems = append(problems, s.explain(c, err))
 	}
-	alarm, status := views.Alarm{Delivery: id}, 0
+	alarm, status := views.Alarm{Code: first.Code, Delivery: id}, first.Status
 	var sentences []string
-	for _, err := range refusals {
-		p := s.explain(c, err)
-		if len(p.Errors) == 0 {
-			sentences = append(sentences, p.words())
-		}
-		for _, field := range slices.Sorted(maps.Keys(p.Errors)) {
-			sentences = append(sentences, p.Errors[field])
-		}
-		code := strings.TrimPrefix(p.Type, problemPrefix)
-		if status == 0 || views.Dangerous(code) {
-			alarm.Code, status = code, p.Status
+	for _, p := range problems {
+		sentences = append(sentences, p.alarmWords())
+		if views.Dangerous(p.Code) {
+			alarm.Code, status = p.Code, p.Status
 		}
 	}
 	alarm.Sentence = strings.Join(sentences, " ")
-	if audienceOf(c.Request()) == htmx {
-		return render(c, status, views.AlarmDialog(&alarm))
+	return alarm, status
+}
+
+// alarmWords are what is wrong with the fields, else all that there is to say.
+func (p Problem) alarmWords() string {
+	if len(p.Errors) == 0 {
+		return p.words()
 	}
-	return s.round().again(c, status, func(page views.Page, _ visitor, b hospital.DeliveryBoard) templ.Component {
-		return views.RoundPage(page, b, &alarm)
-	})
+	var sentences []string
+	for _, field := range slices.Sorted(maps.Keys(p.Errors)) {
+		sentences = append(sentences, p.Errors[field])
+	}
+	return strings.Join(sentences, " ")
 }

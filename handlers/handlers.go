@@ -59,6 +59,7 @@ func (s *Server) Handler() http.Handler {
 		rememberOrigin,
 		s.logRequests,
 		middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.logPanic}),
+		answerErrors,
 		s.believeProxies,
 		rememberLanguage,
 		s.requireAllowedHost,
@@ -76,13 +77,20 @@ func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		began := time.Now()
 		err := next(c)
-		if err != nil {
-			c.Error(err)
-		}
 		if route := c.Path(); !isLive(route) && route != staticRoute {
 			s.Log.Info("request", "method", c.Request().Method, "route", route, "status", c.Response().Status,
 				"milliseconds", time.Since(began).Milliseconds(), "request", requestID(c),
 				"person", person(c), "address", c.RealIP())
+		}
+		return err
+	}
+}
+
+// answerErrors has errors answered where a panic in drawing the answer is recovered from.
+func answerErrors(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if err := next(c); err != nil {
+			c.Error(err)
 		}
 		return nil
 	}

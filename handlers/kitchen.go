@@ -82,17 +82,20 @@ func asTexts[T ~string](words []T) []string {
 	return texts
 }
 
-// refuseTicket shows a cook on the ticket why its step was refused: on a live page the words alone, else the wall that they came from.
-func (s *Server) refuseTicket(c echo.Context, orderID int64, back *url.URL, refusal error) error {
-	p := s.explain(c, refusal)
-	if audienceOf(c.Request()) == htmx {
-		return render(c, p.Status, views.TicketRefusal(p.words()))
-	}
-	kitchen := s.kitchen()
-	v, err := kitchen.visitor(c, back.Query())
-	if err != nil {
-		return err
-	}
-	v.wall.Refused, v.wall.Refusal = orderID, p.words()
-	return kitchen.show(c, p.Status, v, kitchen.page)
+// ticketForm is the form of a step on a ticket of the wall that a query describes. On a live page the
+// words alone are shown on the ticket, else the wall that they came from.
+func (s *Server) ticketForm(orderID int64, wall url.Values, in *input) form {
+	return form{in: in,
+		part: func(c echo.Context, r refusal) error {
+			return render(c, r.Status, views.TicketRefusal(r.words()))
+		},
+		page: func(c echo.Context, r refusal) error {
+			kitchen := s.kitchen()
+			v, err := kitchen.visitor(c, wall)
+			if err != nil {
+				return err
+			}
+			v.wall.Refused, v.wall.Refusal = orderID, r.words()
+			return kitchen.show(c, r.Status, v, kitchen.page)
+		}}
 }

@@ -54,16 +54,6 @@ func (s *Server) renderMenu(c echo.Context, status int, offer hospital.Offer, fo
 	return render(c, status, views.MenuPage(page, offer, form))
 }
 
-// refuseOnMenu shows a person a refused order on the menu as it is now.
-func (s *Server) refuseOnMenu(c echo.Context, order hospital.NewOrder, in *input, refusal error) error {
-	offer, err := s.Hospital.Offer(c.Request().Context(), actor(c), order.AdmissionID, order.AddressID, order.Meal)
-	if err != nil {
-		return refusal // there is no such menu: the refusal says so
-	}
-	p := s.explain(c, refusal)
-	return s.renderMenu(c, p.Status, offer, refusedForm(views.FormMenu, in, p))
-}
-
 // offerShape is what can be ordered, for programs.
 type offerShape struct {
 	AdmissionID *int64        `json:"admission_id"`

@@ -22,12 +22,12 @@ func (s *Server) placeOrder(c echo.Context) error {
 		AdmissionID: in.id("admission_id"), AddressID: in.id("address_id"), Meal: hospital.Meal(in.text("meal")), Dishes: in.ids("items"),
 		Notes: in.text("notes"), OverrideReason: in.text("override_reason"), Version: in.id("version"), IdempotencyKey: in.idempotencyKey(c),
 	}
-	if err := in.err(); err != nil {
-		return s.refuseOrder(c, cmd, in, err)
+	var order hospital.Order
+	if err = in.err(); err == nil {
+		order, _, err = s.Hospital.PlaceOrder(c.Request().Context(), actor(c), cmd)
 	}
-	order, _, err := s.Hospital.PlaceOrder(c.Request().Context(), actor(c), cmd)
 	if err != nil {
-		return s.refuseOrder(c, cmd, in, err)
+		return s.orderForm(c, cmd, in).refuse(err)
 	}
 	detail, err := s.Hospital.OrderDetail(c.Request().Context(), actor(c), order.ID)
 	if err != nil {
@@ -47,15 +47,20 @@ func orderedAt(role hospital.Role, d hospital.OrderDetail) string {
 	return views.OrderPath.Of(d.ID)
 }
 
-// refuseOrder shows people of the wards a refused order of a stay at the bed where the patient lies, and everybody else on the menu.
-func (s *Server) refuseOrder(c echo.Context, order hospital.NewOrder, in *input, refusal error) error {
+// orderForm is the form that places an order. People of the wards see the order of a stay at the bed
+// where the patient lies, and everybody else sees the menu.
+func (s *Server) orderForm(c echo.Context, order hospital.NewOrder, in *input) form {
 	if order.AdmissionID != 0 && actor(c).Role.May(hospital.ReadWards) {
-		return s.refuseStay(c, order.AdmissionID, views.FormOrder, in, refusal)
+		return s.stayForm(order.AdmissionID, views.FormOrder, in)
 	}
-	if audienceOf(c.Request()) == browser {
-		return s.refuseOnMenu(c, order, in, refusal)
-	}
-	return refusal
+	return form{name: views.FormMenu, in: in, page: func(c echo.Context, r refusal) error {
+		ctx := c.Request().Context()
+		offer, err := s.Hospital.Offer(ctx, actor(c), order.AdmissionID, order.AddressID, order.Meal)
+		if err != nil {
+			return errNoPlace // there is no such menu, as the problem says
+		}
+		return s.renderMenu(c, r.Status, offer, r.again())
+	}}
 }
 
 // order is one order. Who may see it differs from person to person, so each has a view of their own.
@@ -66,15 +71,20 @@ func (s *Server) order() screen[hospital.OrderDetail] {
 			return s.Hospital.OrderDetail(ctx, v.actor, v.id)
 		},
 		title: func(ctx context.Context, d hospital.OrderDetail) string { return text.T(ctx, "order.title", d.ID) },
-		page: func(p views.Page, _ visitor, d hospital.OrderDetail) templ.Component {
-			return views.OrderPage(p, d, views.Form{})
-		},
+		page:  orderPage(views.Form{}),
 		regions: func(v visitor, d hospital.OrderDetail) []views.Region {
 			who := views.Viewer{UserID: v.actor.UserID, Username: v.actor.Username, Role: v.actor.Role}
 			return views.OrderRegions(d, who)
 		},
 		json:     func(ctx context.Context, d hospital.OrderDetail) any { return orderPageJSON(ctx, d) },
 		messages: orderMessages,
+	}
+}
+
+// orderPage draws an order with its forms.
+func orderPage(form views.Form) drawPage[hospital.OrderDetail] {
+	return func(p views.Page, _ visitor, d hospital.OrderDetail) templ.Component {
+		return views.OrderPage(p, d, form)
 	}
 }
 

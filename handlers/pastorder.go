@@ -59,19 +59,21 @@ func (s *Server) closePastOrders(c echo.Context) error {
 		return err
 	}
 	reason := in.text("reason")
-	err = in.err()
 	closed := 0
-	if err == nil {
+	if err = in.err(); err == nil {
 		closed, err = s.Hospital.ClosePastOrders(c.Request().Context(), actor(c), reason)
 	}
-	switch {
-	case err != nil && audienceOf(c.Request()) == program:
-		return err
-	case err != nil:
-		p := s.explain(c, err)
-		return s.renderPast(c, p.Status, views.Form{Name: views.FormPast, Values: in.values, Errors: p.Errors, Problem: p.Detail})
-	case audienceOf(c.Request()) == program:
+	if err != nil {
+		return s.pastForm(in).refuse(err)
+	}
+	if audienceOf(c.Request()) == program {
 		return c.JSON(http.StatusOK, map[string]int{"closed": closed})
 	}
 	return done(c, views.PastOrdersPath)
+}
+
+// pastForm is the form that closes what is past.
+func (s *Server) pastForm(in *input) form {
+	again := func(c echo.Context, r refusal) error { return s.renderPast(c, r.Status, r.again()) }
+	return form{name: views.FormPast, in: in, page: again, part: again}
 }

@@ -28,10 +28,8 @@ func (s *Server) round() screen[hospital.DeliveryBoard] {
 		read: func(ctx context.Context, v visitor) (hospital.DeliveryBoard, error) {
 			return s.Hospital.DeliveryBoard(ctx, v.actor)
 		},
-		title: func(ctx context.Context, _ hospital.DeliveryBoard) string { return text.T(ctx, "nav.delivery") },
-		page: func(p views.Page, _ visitor, b hospital.DeliveryBoard) templ.Component {
-			return views.RoundPage(p, b, nil)
-		},
+		title:   func(ctx context.Context, _ hospital.DeliveryBoard) string { return text.T(ctx, "nav.delivery") },
+		page:    roundPage(nil),
 		regions: func(_ visitor, b hospital.DeliveryBoard) []views.Region { return views.RoundRegions(b) },
 		json: func(ctx context.Context, b hospital.DeliveryBoard) any {
 			return dashboardShape(b.Metrics, b.At, boardJSON(ctx, b))
@@ -39,6 +37,14 @@ func (s *Server) round() screen[hospital.DeliveryBoard] {
 		messages: func(ctx context.Context, b hospital.DeliveryBoard) ([]hub.Region, error) {
 			return dashboardMessages(b.Metrics, b.At, boardJSON(ctx, b))
 		},
+	}
+}
+
+// roundPage draws the courier's tablet, with what they must see before anything else if there is
+// something.
+func roundPage(alarm *views.Alarm) drawPage[hospital.DeliveryBoard] {
+	return func(p views.Page, _ visitor, b hospital.DeliveryBoard) templ.Component {
+		return views.RoundPage(p, b, alarm)
 	}
 }
 
@@ -126,8 +132,9 @@ func stopShape(ctx context.Context, s hospital.RoundStop, round string) stopJSON
 // mostInARound is how many deliveries can be taken at once: more than anybody carries.
 const mostInARound = 100
 
-// takeRound is POST /deliveries/claim and /deliveries/depart: the command for each of delivery_ids, by itself, in this order. Where some
-// are refused the others are taken nevertheless; a person is told of each why not, a program of the first.
+// takeRound is POST /deliveries/claim and /deliveries/depart: the command for each of delivery_ids,
+// by itself, in this order. Where some are refused the others are taken nevertheless; a person is
+// told of each why not, a program of the first.
 func (s *Server) takeRound(command courierCommand) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		in, err := readInput(c, "delivery_ids")
@@ -142,7 +149,7 @@ func (s *Server) takeRound(command courierCommand) echo.HandlerFunc {
 			in.refuse("delivery_ids", "too_many_deliveries", "Choose at most %d deliveries.", mostInARound)
 		}
 		if err := in.err(); err != nil {
-			return s.refuseCourier(c, 0, err)
+			return s.courierForm(0, in).refuse(err)
 		}
 		var refusals []error
 		for _, id := range ids {
@@ -155,7 +162,7 @@ func (s *Server) takeRound(command courierCommand) echo.HandlerFunc {
 			}
 		}
 		if len(refusals) > 0 {
-			return s.refuseCourier(c, 0, refusals...)
+			return s.courierForm(0, in, refusals[1:]...).refuse(refusals[0])
 		}
 		return done(c, views.RoundPath)
 	}

@@ -129,8 +129,8 @@ func (sc screen[T]) show(c echo.Context, status int, v visitor, draw drawPage[T]
 	return render(c, status, draw(page, v, found))
 }
 
-// again draws the page that a command was given on, with what it draws it with in place of page.
-func (sc screen[T]) again(c echo.Context, status int, draw drawPage[T]) error {
+// redraw draws the page of what a command was about, in another way than usual.
+func (sc screen[T]) redraw(c echo.Context, status int, draw drawPage[T]) error {
 	v, err := sc.visitor(c, nil)
 	if err != nil {
 		return err
@@ -161,13 +161,15 @@ func (sc screen[T]) watch(c echo.Context) (view hub.View, act action, err error)
 	return view, sc.actionsOf(c, v), nil
 }
 
-// name tells the views of the screen apart.
+// name tells the views of the screen apart: "ward:3/all/en".
 func (sc screen[T]) name(v visitor) string {
 	audience := fmt.Sprint(v.actor.UserID)
 	if sc.sharedBy != nil {
 		audience = sc.sharedBy(v)
 	}
-	return fmt.Sprintf("%s%s %s %s", sc.socket.Of(v.id), v.query, audience, v.language)
+	path := strings.Trim(strings.TrimPrefix(string(sc.socket), "/ws/"), "/")
+	path = strings.Replace(path, "/:id", fmt.Sprintf(":%d", v.id), 1)
+	return fmt.Sprintf("%s%s/%s/%s", path, v.query, audience, v.language)
 }
 
 // everyone is for a screen that shows the same to all who may see it.

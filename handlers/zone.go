@@ -84,7 +84,7 @@ func (s *Server) addZone(c echo.Context) error {
 		zone, err = s.Hospital.AddZone(c.Request().Context(), actor(c), change)
 	}
 	if err != nil {
-		return s.refuseZone(c, views.FormZone, in, err)
+		return s.zoneForm(views.FormZone, in).refuse(err)
 	}
 	if audienceOf(c.Request()) == program {
 		return created(c, views.ZonePath.Of(zone.ID), zoneJSON(zone))
@@ -113,18 +113,16 @@ func (s *Server) setZone(c echo.Context) error {
 		_, err = s.Hospital.SetZone(c.Request().Context(), actor(c), zone.ID, change)
 	}
 	if err != nil {
-		return s.refuseZone(c, views.FormZoneOf(zone.ID), in, err)
+		return s.zoneForm(views.FormZoneOf(zone.ID), in).refuse(err)
 	}
 	return done(c, views.ZonesPath)
 }
 
-// refuseZone shows a person the zones again, with the words beside the form that was refused.
-func (s *Server) refuseZone(c echo.Context, form string, in *input, refusal error) error {
-	if audienceOf(c.Request()) != browser {
-		return refusal
-	}
-	p := s.explain(c, refusal)
-	return s.renderZones(c, p.Status, refusedForm(form, in, p))
+// zoneForm is a form of the page of all zones.
+func (s *Server) zoneForm(name string, in *input) form {
+	return form{name: name, in: in, page: func(c echo.Context, r refusal) error {
+		return s.renderZones(c, r.Status, r.again())
+	}}
 }
 
 type zoneShape struct {
