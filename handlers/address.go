@@ -19,14 +19,12 @@ import (
 
 // addressesPage is GET /addresses/: where one has meals brought to, and a form for another place.
 func (s *Server) addressesPage(c echo.Context) error {
-	if audienceOf(c.Request()) == program {
+	return represent(c, func() (any, error) {
 		addresses, err := s.Hospital.Addresses(c.Request().Context(), actor(c))
-		if err != nil {
-			return err
-		}
-		return c.JSON(http.StatusOK, addressesJSON(addresses))
-	}
-	return s.renderAddresses(c, http.StatusOK, views.Form{})
+		return each(addresses, newAddressJSON), err
+	}, func() error {
+		return s.renderAddresses(c, http.StatusOK, views.Form{})
+	})
 }
 
 func (s *Server) renderAddresses(c echo.Context, status int, form views.Form) error {
@@ -47,7 +45,7 @@ func (s *Server) renderAddresses(c echo.Context, status int, form views.Form) er
 	return render(c, status, views.AddressesPage(page, addresses, zones, form))
 }
 
-// addressFields are the fields of an address, CONTRACT section 4.
+// addressFields are the fields of an address.
 var addressFields = []string{"label", "full_name", "phone", "address_line1", "address_line2", "city", "zone_id", "instructions", "is_default"}
 
 // overlay puts what was sent over the fields of an address. What was not sent stays.
@@ -81,10 +79,9 @@ func (s *Server) addAddress(c echo.Context) error {
 	if err != nil {
 		return s.newAddressForm(in).refuse(err)
 	}
-	if audienceOf(c.Request()) == program {
-		return created(c, views.AddressPath.Of(added.ID), addressJSON(added))
-	}
-	return done(c, views.AddressesPath)
+	return created(c, views.AddressPath.Of(added.ID), views.AddressesPath, func() (any, error) {
+		return newAddressJSON(added), nil
+	})
 }
 
 // newAddressForm stands on the page of all addresses.
@@ -117,7 +114,7 @@ func (s *Server) address() screen[addressSeen] {
 		title:    func(ctx context.Context, _ addressSeen) string { return text.T(ctx, "address.title") },
 		page:     addressPage(views.Form{}),
 		regions:  func(_ visitor, a addressSeen) []views.Region { return views.AddressRegions(a.AddressWatch) },
-		json:     func(_ context.Context, a addressSeen) any { return addressJSON(a.Address) },
+		json:     func(_ context.Context, a addressSeen) any { return newAddressJSON(a.Address) },
 		messages: addressMessages,
 	}
 }
@@ -188,8 +185,8 @@ func (s *Server) addressForm(in *input) form {
 	}}
 }
 
-// addressShape is an address as its owner gives it and gets it back.
-type addressShape struct {
+// addressJSON is an address as its owner gives it and gets it back.
+type addressJSON struct {
 	ID           int64  `json:"id"`
 	Label        string `json:"label"`
 	FullName     string `json:"full_name"`
@@ -205,20 +202,12 @@ type addressShape struct {
 	Version      int64  `json:"version"`
 }
 
-func addressJSON(a hospital.Address) addressShape {
-	return addressShape{a.ID, a.Label, a.FullName, a.Phone, a.Line1, a.Line2, a.City, a.Zone.ID, a.Zone.Name, a.Zone.Charge,
+func newAddressJSON(a hospital.Address) addressJSON {
+	return addressJSON{a.ID, a.Label, a.FullName, a.Phone, a.Line1, a.Line2, a.City, a.Zone.ID, a.Zone.Name, a.Zone.Charge,
 		a.Instructions, a.Default, a.Version}
 }
 
-func addressesJSON(addresses []hospital.Address) []addressShape {
-	shapes := make([]addressShape, 0, len(addresses))
-	for _, a := range addresses {
-		shapes = append(shapes, addressJSON(a))
-	}
-	return shapes
-}
-
-// watchedAddressJSON is an address on a socket, CONTRACT section 5.4.
+// watchedAddressJSON is an address on a socket.
 type watchedAddressJSON struct {
 	AddressID int64  `json:"address_id"`
 	Label     string `json:"label"`
@@ -229,7 +218,7 @@ type watchedAddressJSON struct {
 	Timestamp string `json:"timestamp,omitempty"` // in the whole state alone
 }
 
-func watchedAddress(a hospital.Address) watchedAddressJSON {
+func newWatchedAddressJSON(a hospital.Address) watchedAddressJSON {
 	return watchedAddressJSON{AddressID: a.ID, Label: a.Label, FullName: a.FullName, Address: a.OneLine(), Zone: a.Zone.Name, Charge: a.Zone.Charge}
 }
 
@@ -254,7 +243,7 @@ func addressMessages(_ context.Context, w addressSeen) ([]hub.Region, error) {
 	at := w.At.UTC().Format(time.RFC3339)
 	var messages messageList
 	happens := func(kind string, id string, state any, a hospital.Address) {
-		messages.event(id, state, addressEventJSON{kind, a.ID, watchedAddress(a), at})
+		messages.event(id, state, addressEventJSON{kind, a.ID, newWatchedAddressJSON(a), at})
 	}
 	for _, other := range w.Others {
 		happens("address_added", fmt.Sprintf("added-%d", other.ID), true, other)
@@ -268,30 +257,9 @@ func addressMessages(_ context.Context, w addressSeen) ([]hub.Region, error) {
 		happens("address_updated", "updated", w.Version, w.Address)
 	}
 	messages.event("zone", w.Zone, zoneEventJSON{"delivery_zone_updated", w.Zone.Name, w.Zone.Charge, at})
-	state := watchedAddress(w.Address)
+	state := newWatchedAddressJSON(w.Address)
 	sent := state
 	sent.Timestamp = at
 	messages.whole("address", state, message{"address", sent})
 	return messages.regions, messages.err
-}
-
-// messageList collects the messages of a state; err is the first that could not be written.
-type messageList struct {
-	regions []hub.Region
-	err     error
-}
-
-// event adds a message that is told when its state appears or changes.
-func (m *messageList) event(id string, state, sent any) {
-	m.whole(id, state, sent)
-	m.regions[len(m.regions)-1].Event = true
-}
-
-// whole adds a message that is part of the whole state.
-func (m *messageList) whole(id string, state, sent any) {
-	region, err := region(id, state, sent)
-	if m.err == nil {
-		m.err = err
-	}
-	m.regions = append(m.regions, region)
 }

@@ -32,20 +32,15 @@ func (s *Server) admit(c echo.Context) error {
 	if err != nil {
 		return s.bedForm(cmd.BedID, 0, views.FormAdmit, in).refuse(err)
 	}
-	if audienceOf(c.Request()) == program {
-		shape, err := s.describeStay(c, admission)
-		if err != nil {
-			return err
-		}
-		return created(c, views.AdmissionPath.Of(admission.ID), shape)
-	}
-	return done(c, stayPath(admission))
+	return created(c, views.AdmissionPath.Of(admission.ID), stayPath(admission), func() (any, error) {
+		return s.describeStay(c, admission)
+	})
 }
 
 // describeStay is a stay with what its patient may eat, for programs.
-func (s *Server) describeStay(c echo.Context, a hospital.Admission) (stayShape, error) {
+func (s *Server) describeStay(c echo.Context, a hospital.Admission) (admissionDietJSON, error) {
 	diet, err := s.Hospital.DietOrder(c.Request().Context(), actor(c), a.ID)
-	return stayOf(a, diet), err
+	return newAdmissionDietJSON(a, diet), err
 }
 
 // stayPath is where a stay is looked after: at its bed, or while it has none on a page of its own.
@@ -164,17 +159,14 @@ func (s *Server) admissionPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case audienceOf(c.Request()) == program:
-		shape, err := s.describeStay(c, admission)
-		if err != nil {
-			return err
+	return represent(c, func() (any, error) {
+		return s.describeStay(c, admission)
+	}, func() error {
+		if admission.BedID != 0 {
+			return c.Redirect(http.StatusSeeOther, views.BedPath.Of(admission.BedID))
 		}
-		return c.JSON(http.StatusOK, shape)
-	case admission.BedID != 0:
-		return c.Redirect(http.StatusSeeOther, views.BedPath.Of(admission.BedID))
-	}
-	return s.renderWaiting(c, http.StatusOK, admission, views.Form{})
+		return s.renderWaiting(c, http.StatusOK, admission, views.Form{})
+	})
 }
 
 func (s *Server) renderWaiting(c echo.Context, status int, a hospital.Admission, form views.Form) error {
@@ -188,4 +180,64 @@ func (s *Server) renderWaiting(c echo.Context, status int, a hospital.Admission,
 		return err
 	}
 	return render(c, status, views.WaitingPage(page, a, free, time.Now(), form))
+}
+
+type admissionJSON struct {
+	ID                int64       `json:"id"`
+	Patient           patientJSON `json:"patient"`
+	BedID             *int64      `json:"bed_id"`
+	Bed               *string     `json:"bed_number"`
+	Ward              *string     `json:"ward_name"`
+	Status            string      `json:"status"`
+	AdmittedAt        *string     `json:"admitted_at"`
+	ExpectedDischarge *string     `json:"expected_discharge"`
+	DischargedAt      *string     `json:"discharged_at"`
+	Outcome           *string     `json:"outcome"`
+	Version           int64       `json:"version"`
+}
+
+func newAdmissionJSON(a hospital.Admission) admissionJSON {
+	shape := admissionJSON{
+		ID: a.ID, Patient: patientJSON{a.PatientID, string(a.PatientName)}, Status: admissionStatus(a),
+		AdmittedAt: rfc3339(a.AdmittedAt), ExpectedDischarge: rfc3339(a.ExpectedDischarge),
+		DischargedAt: rfc3339(a.DischargedAt), Outcome: textOrNull(string(a.Outcome)), Version: a.Version,
+	}
+	if a.BedID != 0 {
+		shape.BedID, shape.Bed, shape.Ward = &a.BedID, &a.BedNumber, &a.WardName
+	}
+	return shape
+}
+
+// admissionDietJSON is a stay with what its patient may eat, in the words of POST /admissions/{id}/diet.
+type admissionDietJSON struct {
+	admissionJSON
+	Diet       string              `json:"diet"`
+	Texture    int                 `json:"texture"`
+	Allergies  []hospital.Allergen `json:"allergies"` // null where nobody asked
+	Severe     []hospital.Allergen `json:"severe"`
+	FastsFrom  *string             `json:"nil_by_mouth_from"`
+	FastsUntil *string             `json:"nil_by_mouth_until"`
+}
+
+func newAdmissionDietJSON(a hospital.Admission, d hospital.DietOrder) admissionDietJSON {
+	shape := admissionDietJSON{
+		admissionJSON: newAdmissionJSON(a), Diet: string(d.Diet), Texture: int(d.Texture),
+		Severe: orEmpty(d.Allergies.Severe), FastsFrom: rfc3339(d.NilByMouth.From),
+		FastsUntil: rfc3339(d.NilByMouth.Until),
+	}
+	if d.Allergies.Known {
+		shape.Allergies = orEmpty(d.Allergies.Allergens)
+	}
+	return shape
+}
+
+// admissionStatus names the state of a stay.
+func admissionStatus(a hospital.Admission) string {
+	switch {
+	case !a.DischargedAt.IsZero():
+		return "discharged"
+	case a.DischargePlanned:
+		return "pending_discharge"
+	}
+	return "admitted"
 }

@@ -51,7 +51,7 @@ func (s *Server) permitted(r Route) echo.HandlerFunc {
 		if err == nil && !isOwnPage(c) {
 			return anotherPerson(c)
 		}
-		if isKind(err, hospital.Unauthenticated) && r.Method == http.MethodGet && audienceOf(c.Request()) == browser {
+		if isKind(err, hospital.Unauthenticated) && r.Method == http.MethodGet && negotiate(c) == asPage {
 			return c.Redirect(http.StatusSeeOther, views.LoginPath+"?next="+url.QueryEscape(c.Request().URL.Path))
 		}
 		if err != nil {
@@ -206,10 +206,9 @@ func (s *Server) login(c echo.Context) error {
 	}
 	s.setSession(c, token, 0)
 	s.setDevice(c, from.Devices)
-	if audienceOf(c.Request()) == program {
-		return created(c, homePaths[session.User.Role], sessionJSON(session, token))
-	}
-	return done(c, localPath(in.text("next")))
+	return created(c, homePaths[session.User.Role], localPath(in.text("next")), func() (any, error) {
+		return newSessionJSON(session, token), nil
+	})
 }
 
 // client is where a request to sign in comes from.
@@ -256,4 +255,15 @@ func (s *Server) logout(c echo.Context) error {
 	s.setSession(c, "", -1)
 	c.Response().Header().Set("Clear-Site-Data", `"cache"`)
 	return done(c, views.LoginPath)
+}
+
+type sessionJSON struct {
+	Token     string  `json:"token"`
+	Username  string  `json:"username"`
+	Role      string  `json:"role"`
+	ExpiresAt *string `json:"expires_at"`
+}
+
+func newSessionJSON(session hospital.Session, token string) sessionJSON {
+	return sessionJSON{token, session.User.Username, string(session.User.Role), rfc3339(session.ExpiresAt)}
 }

@@ -22,9 +22,15 @@ func (s *Server) bedPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if audienceOf(c.Request()) == program {
-		return c.JSON(http.StatusOK, bedPageJSON{seenBed(detail.BoardBed), detail.WardName})
-	}
+	return represent(c, func() (any, error) {
+		return bedPageJSON{newSeenBedJSON(detail.BoardBed), detail.WardName}, nil
+	}, func() error {
+		return s.showBed(c, detail)
+	})
+}
+
+// showBed draws a bed as it was found, with the menu that the query asks for.
+func (s *Server) showBed(c echo.Context, detail hospital.BedDetail) (err error) {
 	was, here := s.whereabouts(c, detail)
 	form := views.Form{Was: was}
 	if meal := c.QueryParam("meal"); meal != "" && here {
@@ -77,7 +83,7 @@ func (s *Server) renderBed(c echo.Context, status int, detail hospital.BedDetail
 	if err != nil {
 		return err
 	}
-	if audienceOf(c.Request()) == htmx {
+	if negotiate(c) == asPart {
 		return render(c, status, views.BedPanel(*page.Viewer, detail, form))
 	}
 	page.Live = &views.Live{Socket: s.ward().socket.Of(detail.WardID), Revisions: detail.Revisions}
@@ -169,12 +175,84 @@ func (s *Server) findPatients(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if audienceOf(c.Request()) == program {
-		return c.JSON(http.StatusOK, patientsJSON(found))
+	return represent(c, func() (any, error) {
+		return each(found, newFoundPatientJSON), nil
+	}, func() error {
+		detail, err := s.Hospital.BedDetail(ctx, actor(c), id)
+		if err != nil {
+			return err
+		}
+		return s.renderBed(c, http.StatusOK, detail, views.Form{Query: query, Known: found})
+	})
+}
+
+type bedJSON struct {
+	ID           int64        `json:"id"`
+	Number       string       `json:"bed_number"`
+	Status       string       `json:"status"`
+	Patient      *patientJSON `json:"patient"`
+	AssignedDate *string      `json:"assigned_date"`
+}
+
+type patientJSON struct {
+	ID   int64  `json:"id"`
+	Name string `json:"name"`
+}
+
+func newBedJSON(b hospital.BoardBed) bedJSON {
+	shape := bedJSON{ID: b.ID, Number: b.Number, Status: string(b.Status)}
+	if b.Stay != nil {
+		shape.Patient = &patientJSON{b.Stay.PatientID, string(b.Stay.PatientName)}
+		shape.AssignedDate = rfc3339(b.Stay.BedSince)
 	}
-	detail, err := s.Hospital.BedDetail(ctx, actor(c), id)
-	if err != nil {
-		return err
+	return shape
+}
+
+// bedInWardJSON is the answer to get_bed_status, which also says where the bed stands.
+type bedInWardJSON struct {
+	bedJSON
+	Ward string `json:"ward"`
+}
+
+// seenBedJSON is a bed on a page: with what a command sends along to say what its giver saw.
+type seenBedJSON struct {
+	bedJSON
+	AdmissionID      *int64 `json:"admission_id"`
+	AdmissionVersion *int64 `json:"admission_version"`
+	Version          int64  `json:"version"`
+}
+
+func newSeenBedJSON(b hospital.BoardBed) seenBedJSON {
+	shape := seenBedJSON{bedJSON: newBedJSON(b), Version: b.Version}
+	if b.Stay != nil {
+		shape.AdmissionID, shape.AdmissionVersion = &b.Stay.AdmissionID, &b.Stay.Version
 	}
-	return s.renderBed(c, http.StatusOK, detail, views.Form{Query: query, Known: found})
+	return shape
+}
+
+// bedPageJSON is a bed's page.
+type bedPageJSON struct {
+	seenBedJSON
+	Ward string `json:"ward"`
+}
+
+// standingBedJSON is a bed as a Conflict shows it: nothing of its patient, and the version to send
+// along with the next try.
+type standingBedJSON struct {
+	ID      int64  `json:"id"`
+	Number  string `json:"bed_number"`
+	Status  string `json:"status"`
+	Ward    string `json:"ward"`
+	Version int64  `json:"version"`
+}
+
+type foundPatientJSON struct {
+	ID        int64   `json:"id"`
+	Name      string  `json:"name"`
+	BirthDate *string `json:"birth_date"`
+	Admitted  bool    `json:"admitted"`
+}
+
+func newFoundPatientJSON(p hospital.Patient) foundPatientJSON {
+	return foundPatientJSON{ID: p.ID, Name: string(p.Name), BirthDate: dayOrNull(p.BirthDate), Admitted: p.Admitted}
 }

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"time"
 
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
@@ -28,28 +29,28 @@ func (s *Server) customerHome() screen[hospital.CustomerHome] {
 			return views.HomePage(p, home)
 		},
 		regions:  func(_ visitor, home hospital.CustomerHome) []views.Region { return views.HomeRegions(home) },
-		json:     func(ctx context.Context, home hospital.CustomerHome) any { return homeJSON(ctx, home) },
+		json:     func(ctx context.Context, home hospital.CustomerHome) any { return newHomeJSON(ctx, home) },
 		messages: homeMessages,
 	}
 }
 
 // homeMessages are a customer's page as one message.
 func homeMessages(ctx context.Context, home hospital.CustomerHome) ([]hub.Region, error) {
-	state := homeJSON(ctx, home)
+	state := newHomeJSON(ctx, home)
 	sent := struct {
-		homeShape
+		homeJSON
 		Timestamp *string `json:"timestamp"`
 	}{state, rfc3339(home.At)}
 	whole, err := region("home", state, message{"home", sent})
 	return []hub.Region{whole}, err
 }
 
-// homeShape is a customer's page for programs.
-type homeShape struct {
-	Patients  []orderedForJSON `json:"patients"`
-	Orders    []customerOrder  `json:"orders"`
-	Addresses []addressShape   `json:"addresses"`
-	Unread    int              `json:"unread"`
+// homeJSON is a customer's page for programs.
+type homeJSON struct {
+	Patients  []orderedForJSON    `json:"patients"`
+	Orders    []customerOrderJSON `json:"orders"`
+	Addresses []addressJSON       `json:"addresses"`
+	Unread    int                 `json:"unread"`
 }
 
 // orderedForJSON is a patient whom a customer may order for.
@@ -64,30 +65,37 @@ type orderedForJSON struct {
 	Version     int64               `json:"version"`
 }
 
-// customerOrder is an order as its customer follows it.
-type customerOrder struct {
-	orderShape
+// customerOrderJSON is an order as its customer follows it.
+type customerOrderJSON struct {
+	orderJSON
 	For        string  `json:"for"`
 	DeliveryID *int64  `json:"delivery_id"`
 	Code       *string `json:"code"` // to be told to the courier at the door
 }
 
-func homeJSON(ctx context.Context, home hospital.CustomerHome) homeShape {
-	shape := homeShape{Patients: make([]orderedForJSON, 0, len(home.Stays)), Orders: make([]customerOrder, 0, len(home.Orders)),
-		Addresses: addressesJSON(home.Addresses), Unread: home.Unread}
-	for _, s := range home.Stays {
-		patient := orderedForJSON{AdmissionID: s.AdmissionID, PatientName: string(s.PatientName), Place: textOrNull(s.Place),
-			Diet: string(s.Order.Diet), Texture: int(s.Order.Texture), NilByMouth: s.Order.NilByMouth.Holds(home.At),
-			Version: s.Version}
-		if s.Order.Allergies.Known {
-			patient.Allergies = orEmpty(s.Order.Allergies.Allergens)
-		}
-		shape.Patients = append(shape.Patients, patient)
+func newHomeJSON(ctx context.Context, home hospital.CustomerHome) homeJSON {
+	return homeJSON{
+		Patients:  each(home.Stays, func(s hospital.CustomerStay) orderedForJSON { return newOrderedForJSON(s, home.At) }),
+		Orders:    eachIn(ctx, home.Orders, newCustomerOrderJSON),
+		Addresses: each(home.Addresses, newAddressJSON),
+		Unread:    home.Unread,
 	}
-	for _, o := range home.Orders {
-		shape.Orders = append(shape.Orders, customerOrder{orderJSON(ctx, o.Order), o.For, idOrNull(o.DeliveryID), textOrNull(o.Code)})
+}
+
+func newOrderedForJSON(s hospital.CustomerStay, at time.Time) orderedForJSON {
+	patient := orderedForJSON{
+		AdmissionID: s.AdmissionID, PatientName: string(s.PatientName), Place: textOrNull(s.Place),
+		Diet: string(s.Order.Diet), Texture: int(s.Order.Texture), NilByMouth: s.Order.NilByMouth.Holds(at),
+		Version: s.Version,
 	}
-	return shape
+	if s.Order.Allergies.Known {
+		patient.Allergies = orEmpty(s.Order.Allergies.Allergens)
+	}
+	return patient
+}
+
+func newCustomerOrderJSON(ctx context.Context, o hospital.CustomerOrder) customerOrderJSON {
+	return customerOrderJSON{newOrderJSON(ctx, o.Order), o.For, idOrNull(o.DeliveryID), textOrNull(o.Code)}
 }
 
 // linkCustomer is POST /admissions/{id}/customers: the desk lets a customer order for the patient.

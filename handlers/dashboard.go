@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
@@ -31,15 +32,15 @@ func (s *Server) medicalDashboard() screen[hospital.MedicalDashboard] {
 		},
 		regions: func(_ visitor, d hospital.MedicalDashboard) []views.Region { return views.MedicalRegions(d) },
 		json: func(ctx context.Context, d hospital.MedicalDashboard) any {
-			return dashboardShape(d.Metrics, d.At, medicalJSON(ctx, d))
+			return newDashboardJSON(d.Metrics, d.At, newMedicalJSON(ctx, d))
 		},
 		messages: func(ctx context.Context, d hospital.MedicalDashboard) ([]hub.Region, error) {
-			return dashboardMessages(d.Metrics, d.At, medicalJSON(ctx, d))
+			return dashboardMessages(d.Metrics, d.At, newMedicalJSON(ctx, d))
 		},
 	}
 }
 
-type medicalData struct {
+type medicalJSON struct {
 	Wards             []countsJSON `json:"wards"`
 	RecentAdmissions  []stayJSON   `json:"recent_admissions"`
 	PendingDischarges []stayJSON   `json:"pending_discharges"` // the soonest; PendingCount counts all
@@ -53,9 +54,11 @@ type medicalData struct {
 	Missed            []missedJSON `json:"missed_rounds"`
 }
 
-func medicalJSON(ctx context.Context, d hospital.MedicalDashboard) medicalData {
-	return medicalData{wardsJSON(d.Wards), staysJSON(d.RecentAdmissions), staysJSON(d.PendingDischarges), d.PendingCount,
-		staysJSON(d.Waiting), d.WaitingCount, heldOrdersJSON(ctx, d.Held), d.HeldCount, fastedPatientsJSON(d.Fasted), d.FastedCount, missedShape(d.Missed)}
+func newMedicalJSON(ctx context.Context, d hospital.MedicalDashboard) medicalJSON {
+	return medicalJSON{each(d.Wards, newCountsJSON), each(d.RecentAdmissions, newStayJSON),
+		each(d.PendingDischarges, newStayJSON), d.PendingCount, each(d.Waiting, newStayJSON), d.WaitingCount,
+		eachIn(ctx, d.Held, newHeldJSON), d.HeldCount, each(d.Fasted, newFastedJSON), d.FastedCount,
+		each(d.Missed, newMissedJSON)}
 }
 
 // managementDashboard is what ward management starts from.
@@ -75,15 +78,15 @@ func (s *Server) managementDashboard() screen[hospital.ManagementDashboard] {
 		},
 		regions: func(_ visitor, d hospital.ManagementDashboard) []views.Region { return views.ManagementRegions(d) },
 		json: func(_ context.Context, d hospital.ManagementDashboard) any {
-			return dashboardShape(d.Metrics, d.At, managementJSON(d))
+			return newDashboardJSON(d.Metrics, d.At, newManagementJSON(d))
 		},
 		messages: func(_ context.Context, d hospital.ManagementDashboard) ([]hub.Region, error) {
-			return dashboardMessages(d.Metrics, d.At, managementJSON(d))
+			return dashboardMessages(d.Metrics, d.At, newManagementJSON(d))
 		},
 	}
 }
 
-type managementData struct {
+type managementJSON struct {
 	Wards             []countsJSON   `json:"wards"`
 	PendingDischarges []stayJSON     `json:"pending_discharges"` // the soonest; PendingCount counts all
 	PendingCount      int            `json:"pending_discharges_count"`
@@ -94,9 +97,10 @@ type managementData struct {
 	Missed            []missedJSON   `json:"missed_rounds"`
 }
 
-func managementJSON(d hospital.ManagementDashboard) managementData {
-	return managementData{wardsJSON(d.Wards), staysJSON(d.PendingDischarges), d.PendingCount,
-		dirtyBedsJSON(d.BedsToClean), d.CleaningCount, staysJSON(d.Waiting), d.WaitingCount, missedShape(d.Missed)}
+func newManagementJSON(d hospital.ManagementDashboard) managementJSON {
+	return managementJSON{each(d.Wards, newCountsJSON), each(d.PendingDischarges, newStayJSON), d.PendingCount,
+		each(d.BedsToClean, newDirtyBedJSON), d.CleaningCount, each(d.Waiting, newStayJSON), d.WaitingCount,
+		each(d.Missed, newMissedJSON)}
 }
 
 func joinIDs(ids []int64) string {
@@ -113,4 +117,86 @@ func noDashboard(c echo.Context) (hub.View, action, error) {
 		return hub.View{}, nil, hub.CloseForbidden
 	}
 	return hub.View{}, nil, hub.CloseNoSuchPath
+}
+
+// dashboardJSON has the five numbers at the top, where the seed's own clients look for them.
+type dashboardJSON struct {
+	Type              string  `json:"type"`
+	OccupancyRate     float64 `json:"occupancy_rate"`
+	PatientCount      int     `json:"patient_count"`
+	PendingDischarges int     `json:"pending_discharges"`
+	ActiveWards       int     `json:"active_wards"`
+	Timestamp         string  `json:"timestamp,omitempty"`
+	Data              any     `json:"data"`
+}
+
+func newDashboardJSON(m hospital.Metrics, at time.Time, data any) dashboardJSON {
+	return dashboardJSON{"dashboard_update", m.OccupancyRate, m.PatientCount, m.PendingDischarges, m.ActiveWards,
+		at.UTC().Format(time.RFC3339), data}
+}
+
+// dashboardMessages are a dashboard as one message; data is what the role's dashboard shows besides
+// the numbers.
+func dashboardMessages(m hospital.Metrics, at time.Time, data any) ([]hub.Region, error) {
+	sent := newDashboardJSON(m, at, data)
+	state := sent
+	state.Timestamp = ""
+	whole, err := region("dashboard", state, sent)
+	return []hub.Region{whole}, err
+}
+
+type stayJSON struct {
+	AdmissionID       int64   `json:"admission_id"`
+	Patient           string  `json:"patient_name"`
+	BedID             *int64  `json:"bed_id"`
+	Bed               *string `json:"bed_number"`
+	Ward              *string `json:"ward_name"`
+	AdmittedAt        *string `json:"admitted_at"`
+	ExpectedDischarge *string `json:"expected_discharge"`
+}
+
+func newStayJSON(stay hospital.StayLine) stayJSON {
+	shape := stayJSON{AdmissionID: stay.AdmissionID, Patient: string(stay.PatientName),
+		AdmittedAt: rfc3339(stay.AdmittedAt), ExpectedDischarge: rfc3339(stay.ExpectedDischarge)}
+	if stay.BedID != 0 {
+		shape.BedID, shape.Bed, shape.Ward = &stay.BedID, &stay.BedNumber, &stay.WardName
+	}
+	return shape
+}
+
+// heldJSON is an order that medical staff must look at, or whose tray must come back.
+type heldJSON struct {
+	OrderID int64        `json:"order_id"`
+	Meal    string       `json:"meal"`
+	DueAt   *string      `json:"due_at"`
+	Hazards []hazardJSON `json:"hazards"` // none: nothing speaks against it any more
+	Stopped string       `json:"stopped"`
+	stayJSON
+}
+
+func newHeldJSON(ctx context.Context, o hospital.HeldLine) heldJSON {
+	return heldJSON{o.OrderID, string(o.Meal), rfc3339(o.Due), newHazardsJSON(ctx, o.HeldFor), o.Stopped,
+		newStayJSON(o.StayLine)}
+}
+
+// fastedJSON is a patient who may eat again and whom nobody has let.
+type fastedJSON struct {
+	OverAt *string `json:"over_at"`
+	Missed int     `json:"missed_meals"`
+	stayJSON
+}
+
+func newFastedJSON(p hospital.FastingLine) fastedJSON {
+	return fastedJSON{rfc3339(p.Over), p.Missed, newStayJSON(p.StayLine)}
+}
+
+type dirtyBedJSON struct {
+	ID     int64   `json:"id"`
+	Number string  `json:"bed_number"`
+	Ward   string  `json:"ward_name"`
+	Since  *string `json:"since"`
+}
+
+func newDirtyBedJSON(b hospital.BedLine) dirtyBedJSON {
+	return dirtyBedJSON{b.ID, b.Number, b.WardName, rfc3339(b.Since)}
 }

@@ -44,7 +44,7 @@ func (s *Server) delivery() screen[hospital.DeliveryWatch] {
 			return views.DeliveryRegions(d, v.actor.Role)
 		},
 		json: func(_ context.Context, d hospital.DeliveryWatch) any {
-			return deliveryPageJSON{deliveryStatusShape(d), d.Version}
+			return deliveryPageJSON{newLocatedAtJSON(d), d.Version}
 		},
 		messages: deliveryMessages,
 		act: func(ctx context.Context, v visitor, request []byte) ([]byte, bool) {
@@ -62,7 +62,7 @@ type deliveryJSON struct {
 	Courier     *string `json:"courier"`
 }
 
-func deliveryShape(d hospital.Delivery) deliveryJSON {
+func newDeliveryJSON(d hospital.Delivery) deliveryJSON {
 	return deliveryJSON{d.ID, d.OrderID, string(d.Status), d.Destination, textOrNull(d.Courier)}
 }
 
@@ -86,13 +86,13 @@ type locatedJSON struct {
 	Timestamp *string  `json:"timestamp,omitempty"`
 }
 
-func locatedShape(d hospital.Delivery) locatedJSON {
-	return locatedJSON{deliveryShape(d), d.Latitude, d.Longitude, nil}
+func newLocatedJSON(d hospital.Delivery) locatedJSON {
+	return locatedJSON{newDeliveryJSON(d), d.Latitude, d.Longitude, nil}
 }
 
-// deliveryStatusShape is the whole state of a delivery.
-func deliveryStatusShape(d hospital.DeliveryWatch) locatedJSON {
-	shape := locatedShape(d.Delivery)
+// newLocatedAtJSON is the whole state of a delivery.
+func newLocatedAtJSON(d hospital.DeliveryWatch) locatedJSON {
+	shape := newLocatedJSON(d.Delivery)
 	shape.Timestamp = rfc3339(d.At)
 	return shape
 }
@@ -132,7 +132,7 @@ func deliveryMessages(_ context.Context, d hospital.DeliveryWatch) ([]hub.Region
 		seen.Event = true
 		regions = append(regions, seen)
 	}
-	whole, err := region("delivery", locatedShape(d.Delivery), message{"delivery_status", deliveryStatusShape(d)})
+	whole, err := region("delivery", newLocatedJSON(d.Delivery), message{"delivery_status", newLocatedAtJSON(d)})
 	return append(regions, whole), err
 }
 
@@ -182,19 +182,14 @@ func (s *Server) activeDeliveries(ctx context.Context, who hospital.Actor) []byt
 	if err != nil {
 		return s.refuseAction(err)
 	}
-	shapes := make([]locatedJSON, 0, len(active))
-	for _, d := range active {
-		shapes = append(shapes, locatedShape(d))
-	}
-	reply, err := json.Marshal(message{"deliveries_list", shapes})
+	reply, err := json.Marshal(message{"deliveries_list", each(active, newLocatedJSON)})
 	if err != nil {
 		panic(err) // numbers and strings
 	}
 	return reply
 }
 
-// refuseAction words for a socket why something was not done, in the codes of CONTRACT section 5.6 and one more for when the database
-// can't answer.
+// refuseAction words for a socket why something was not done, in the codes of messages.
 func (s *Server) refuseAction(err error) []byte {
 	refusal, refused := errors.AsType[*hospital.Error](err)
 	if !refused {

@@ -37,7 +37,7 @@ type sentValues struct {
 	bare   map[string]bool // sent as a number or a truth value, or as a list with one
 }
 
-// formFields are those that pages send with any form, beside the fields of CONTRACT section 4.
+// formFields are those that pages send with any form, beside the fields of its command.
 var formFields = []string{"idempotency_key", "version", views.PersonField}
 
 // readInput decodes the body. A field that the command does not know is refused, for a misspelt "allergies" must not pass.

@@ -37,10 +37,10 @@ func (s *Server) kitchen() screen[hospital.KitchenBoard] {
 		},
 		regions: func(v visitor, b hospital.KitchenBoard) []views.Region { return views.KitchenRegions(b, v.wall) },
 		json: func(ctx context.Context, b hospital.KitchenBoard) any {
-			return dashboardShape(b.Metrics, b.At, kitchenJSON(ctx, b))
+			return newDashboardJSON(b.Metrics, b.At, newKitchenJSON(ctx, b))
 		},
 		messages: func(ctx context.Context, b hospital.KitchenBoard) ([]hub.Region, error) {
-			return dashboardMessages(b.Metrics, b.At, kitchenJSON(ctx, b))
+			return dashboardMessages(b.Metrics, b.At, newKitchenJSON(ctx, b))
 		},
 	}
 }
@@ -74,14 +74,6 @@ func (s *Server) narrowWall(ctx context.Context, query url.Values, v *visitor) (
 	return nil
 }
 
-func asTexts[T ~string](words []T) []string {
-	texts := make([]string, len(words))
-	for i, word := range words {
-		texts[i] = string(word)
-	}
-	return texts
-}
-
 // ticketForm is the form of a step on a ticket of the wall that a query describes. On a live page the
 // words alone are shown on the ticket, else the wall that they came from.
 func (s *Server) ticketForm(orderID int64, wall url.Values, in *input) form {
@@ -99,3 +91,82 @@ func (s *Server) ticketForm(orderID int64, wall url.Values, in *input) form {
 			return kitchen.show(c, r.Status, v, kitchen.page)
 		}}
 }
+
+// kitchenJSON is what the kitchen's dashboard shows besides the numbers. A ticket is an order with what the kitchen may know of whom it is for.
+type kitchenJSON struct {
+	Counts  map[hospital.OrderStatus]int          `json:"counts"`
+	Tickets map[hospital.OrderStatus][]ticketJSON `json:"tickets"` // by status, the one that is due first before the others
+	ToCook  []dishCountJSON                       `json:"to_cook"`
+	Past    pastJSON[ticketJSON]                  `json:"past"` // of days that are over, and in none of the above
+	Missed  []missedJSON                          `json:"missed_rounds"`
+}
+
+func newKitchenJSON(ctx context.Context, b hospital.KitchenBoard) kitchenJSON {
+	tickets := make(map[hospital.OrderStatus][]ticketJSON, len(hospital.OrderStatuses))
+	for _, status := range hospital.OrderStatuses {
+		tickets[status] = []ticketJSON{}
+	}
+	for _, t := range b.Tickets {
+		tickets[t.Status] = append(tickets[t.Status], newTicketJSON(ctx, t))
+	}
+	return kitchenJSON{b.Counts, tickets, each(b.ToCook, newDishCountJSON),
+		newPastJSON(b.PastDays(), eachIn(ctx, b.Past, newTicketJSON)), each(b.Missed, newMissedJSON)}
+}
+
+type ticketJSON struct {
+	OrderID         int64        `json:"order_id"`
+	Status          string       `json:"status"`
+	StatusSince     *string      `json:"status_since"`
+	PlacedAt        *string      `json:"placed_at"`
+	DueAt           *string      `json:"due_at"`
+	Meal            string       `json:"meal"`
+	Ward            *string      `json:"ward"`        // its code; null where no ward is known
+	Bed             *string      `json:"bed_number"`  // null while the patient waits for one, and for an address
+	MovedAt         *string      `json:"moved_at"`    // since when the patient lies there, where the order is older
+	Destination     *string      `json:"destination"` // the zone of an address
+	Initials        *string      `json:"initials"`
+	Diet            *string      `json:"diet"` // null for an address, of which nothing is known
+	Texture         int          `json:"texture"`
+	AllergiesKnown  bool         `json:"allergies_known"`
+	Allergies       []string     `json:"allergies"`
+	SevereAllergies []string     `json:"severe_allergies"`
+	NilByMouth      bool         `json:"nil_by_mouth"`
+	Items           []itemJSON   `json:"items"`
+	Notes           string       `json:"notes"`
+	OverrideReason  string       `json:"override_reason"`
+	OverriddenBy    string       `json:"overridden_by"`
+	Hazards         []hazardJSON `json:"hazards"`
+	Stopped         string       `json:"stopped"`
+	Begun           bool         `json:"begun"`
+	Late            bool         `json:"late"`
+	CancelReason    string       `json:"cancel_reason"`
+	Version         int64        `json:"version"`
+}
+
+func newTicketJSON(ctx context.Context, t hospital.Ticket) ticketJSON {
+	return ticketJSON{
+		OrderID: t.OrderID, Status: string(t.Status), StatusSince: rfc3339(t.StatusSince),
+		PlacedAt: rfc3339(t.PlacedAt), DueAt: rfc3339(t.Due), Meal: string(t.Meal),
+		Ward: textOrNull(t.WardCode), Bed: textOrNull(t.BedNumber), MovedAt: rfc3339(t.MovedAt),
+		Destination: textOrNull(t.Destination), Initials: textOrNull(t.Initials),
+		Diet: textOrNull(string(t.Diet)), Texture: int(t.Texture), AllergiesKnown: t.Allergies.Known,
+		Allergies: asTexts(t.Allergies.Allergens), SevereAllergies: asTexts(t.Allergies.Severe),
+		NilByMouth: t.NilByMouth, Items: each(t.Dishes, newTicketItemJSON), Notes: t.Notes,
+		OverrideReason: t.OverrideReason, OverriddenBy: t.OverriddenBy,
+		Hazards: newHazardsJSON(ctx, t.HeldFor), Stopped: t.Stopped, Begun: t.Begun, Late: t.Late,
+		CancelReason: t.CancelReason, Version: t.Version,
+	}
+}
+
+type dishCountJSON struct {
+	ItemID  int64  `json:"item_id"`
+	Name    string `json:"name"`
+	Station string `json:"station"`
+	Count   int    `json:"count"`
+}
+
+func newDishCountJSON(d hospital.DishCount) dishCountJSON {
+	return dishCountJSON{d.DishID, d.Name.En, string(d.Station), d.Count}
+}
+
+func newTicketItemJSON(d hospital.TicketDish) itemJSON { return itemJSON{d.ID, d.Name.En, string(d.Station)} }

@@ -38,10 +38,11 @@ func (s *Server) menu(c echo.Context, admissionID, addressID int64) error {
 	if err != nil {
 		return err
 	}
-	if audienceOf(c.Request()) == program {
-		return c.JSON(http.StatusOK, offerJSON(ctx, offer))
-	}
-	return s.renderMenu(c, http.StatusOK, offer, views.Form{})
+	return represent(c, func() (any, error) {
+		return newOfferJSON(ctx, offer), nil
+	}, func() error {
+		return s.renderMenu(c, http.StatusOK, offer, views.Form{})
+	})
 }
 
 func (s *Server) renderMenu(c echo.Context, status int, offer hospital.Offer, form views.Form) error {
@@ -54,8 +55,8 @@ func (s *Server) renderMenu(c echo.Context, status int, offer hospital.Offer, fo
 	return render(c, status, views.MenuPage(page, offer, form))
 }
 
-// offerShape is what can be ordered, for programs.
-type offerShape struct {
+// offerJSON is what can be ordered, for programs.
+type offerJSON struct {
 	AdmissionID *int64        `json:"admission_id"`
 	AddressID   *int64        `json:"address_id"`
 	Meal        string        `json:"meal"`
@@ -93,23 +94,16 @@ type nutritionJSON struct {
 	PotassiumMg   int `json:"potassium_mg"`
 }
 
-func offerJSON(ctx context.Context, o hospital.Offer) offerShape {
-	shape := offerShape{AdmissionID: idOrNull(o.Stay.AdmissionID), AddressID: idOrNull(o.Address.ID), Meal: string(o.Meal),
-		Charge: o.Address.Zone.Charge, Items: make([]offeredJSON, 0, len(o.Dishes))}
+func newOfferJSON(ctx context.Context, o hospital.Offer) offerJSON {
+	offer := offerJSON{AdmissionID: idOrNull(o.Stay.AdmissionID), AddressID: idOrNull(o.Address.ID), Meal: string(o.Meal),
+		Charge: o.Address.Zone.Charge, Items: eachIn(ctx, o.Dishes, newOfferedJSON)}
 	for _, s := range o.Servings {
-		shape.Servings = append(shape.Servings, servingJSON{string(s.Meal), rfc3339(s.Due), s.Late})
+		offer.Servings = append(offer.Servings, servingJSON{string(s.Meal), rfc3339(s.Due), s.Late})
 	}
-	for _, d := range o.Dishes {
-		shape.Items = append(shape.Items, offeredJSON{d.ID, text.Dish(ctx, d.Name), d.Price, orEmpty(d.Allergens), orEmpty(d.MayContain),
-			orEmpty(d.Diets), orEmpty(d.Textures), nutritionJSON(d.Nutrition), hazardsJSON(ctx, d.Hazards)})
-	}
-	return shape
+	return offer
 }
 
-// orEmpty is a list that JSON shows as one, even where there is nothing in it.
-func orEmpty[T any](list []T) []T {
-	if list == nil {
-		return []T{}
-	}
-	return list
+func newOfferedJSON(ctx context.Context, d hospital.OfferedDish) offeredJSON {
+	return offeredJSON{d.ID, text.Dish(ctx, d.Name), d.Price, orEmpty(d.Allergens), orEmpty(d.MayContain),
+		orEmpty(d.Diets), orEmpty(d.Textures), nutritionJSON(d.Nutrition), newHazardsJSON(ctx, d.Hazards)}
 }

@@ -53,7 +53,7 @@ func withNews(dashboard []hub.Region, news hospital.News) ([]hub.Region, error) 
 	return messages.regions, messages.err
 }
 
-// newsJSON tells a role's dashboard of something when it happens, CONTRACT section 5.2.
+// newsJSON tells a role's dashboard of something when it happens.
 type newsJSON struct {
 	Type      string `json:"type"`
 	Title     string `json:"title"`
@@ -78,7 +78,7 @@ func (s *Server) notifications() screen[hospital.Inbox] {
 			return views.NotificationsPage(p, inbox)
 		},
 		regions:  func(_ visitor, inbox hospital.Inbox) []views.Region { return views.InboxRegions(inbox) },
-		json:     func(_ context.Context, inbox hospital.Inbox) any { return inboxShape(inbox) },
+		json:     func(_ context.Context, inbox hospital.Inbox) any { return newInboxJSON(inbox) },
 		messages: inboxMessages,
 	}
 }
@@ -112,12 +112,12 @@ func inboxMessages(_ context.Context, inbox hospital.Inbox) ([]hub.Region, error
 		messages.event(fmt.Sprintf("notice-%d", n.ID), n.ID, notificationJSON{"notification", n.ID, n.Title, n.Message, string(n.Level),
 			inbox.Unread, n.CreatedAt.UTC().Format(time.RFC3339)})
 	}
-	shape := inboxShape(inbox)
+	shape := newInboxJSON(inbox)
 	messages.whole("notifications", shape, shape)
 	return messages.regions, messages.err
 }
 
-// notificationJSON tells a person of something when it happens, CONTRACT section 5.5.
+// notificationJSON tells a person of something when it happens.
 type notificationJSON struct {
 	Type      string `json:"type"`
 	ID        int64  `json:"id"`
@@ -144,10 +144,10 @@ type noticeJSON struct {
 	Timestamp string `json:"timestamp"`
 }
 
-func inboxShape(inbox hospital.Inbox) inboxJSON {
-	shape := inboxJSON{"notifications", inbox.Unread, make([]noticeJSON, 0, len(inbox.Notifications))}
-	for _, n := range inbox.Notifications {
-		shape.Data = append(shape.Data, noticeJSON{n.ID, n.Title, n.Message, string(n.Level), n.Read, n.CreatedAt.UTC().Format(time.RFC3339)})
-	}
-	return shape
+func newNoticeJSON(n hospital.Notification) noticeJSON {
+	return noticeJSON{n.ID, n.Title, n.Message, string(n.Level), n.Read, n.CreatedAt.UTC().Format(time.RFC3339)}
+}
+
+func newInboxJSON(inbox hospital.Inbox) inboxJSON {
+	return inboxJSON{"notifications", inbox.Unread, each(inbox.Notifications, newNoticeJSON)}
 }

@@ -33,10 +33,9 @@ func (s *Server) placeOrder(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if audienceOf(c.Request()) == program {
-		return created(c, views.OrderPath.Of(order.ID), orderPageJSON(c.Request().Context(), detail))
-	}
-	return done(c, orderedAt(actor(c).Role, detail))
+	return created(c, views.OrderPath.Of(order.ID), orderedAt(actor(c).Role, detail), func() (any, error) {
+		return newOrderDetailJSON(c.Request().Context(), detail), nil
+	})
 }
 
 // orderedAt is where whoever placed an order goes on: a nurse at the patient's bed, anyone else with the order itself.
@@ -76,7 +75,7 @@ func (s *Server) order() screen[hospital.OrderDetail] {
 			who := views.Viewer{UserID: v.actor.UserID, Username: v.actor.Username, Role: v.actor.Role}
 			return views.OrderRegions(d, who)
 		},
-		json:     func(ctx context.Context, d hospital.OrderDetail) any { return orderPageJSON(ctx, d) },
+		json:     func(ctx context.Context, d hospital.OrderDetail) any { return newOrderDetailJSON(ctx, d) },
 		messages: orderMessages,
 	}
 }
@@ -90,11 +89,98 @@ func orderPage(form views.Form) drawPage[hospital.OrderDetail] {
 
 // orderMessages are an order as one message.
 func orderMessages(ctx context.Context, d hospital.OrderDetail) ([]hub.Region, error) {
-	state := orderPageJSON(ctx, d)
+	state := newOrderDetailJSON(ctx, d)
 	sent := struct {
 		orderDetailJSON
 		Timestamp *string `json:"timestamp"`
 	}{state, rfc3339(d.At)}
 	whole, err := region("order", state, message{"order", sent})
 	return []hub.Region{whole}, err
+}
+
+// orderJSON is an order as programs see it. It has no word about whom it is for but the stay.
+type orderJSON struct {
+	ID             int64        `json:"id"`
+	Status         string       `json:"status"`
+	StatusSince    *string      `json:"status_since"`
+	AdmissionID    *int64       `json:"admission_id"`
+	AddressID      *int64       `json:"address_id"`
+	Meal           string       `json:"meal"`
+	DueAt          *string      `json:"due_at"`
+	Items          []itemJSON   `json:"items"`
+	Notes          string       `json:"notes"`
+	OverrideReason string       `json:"override_reason"`
+	OverriddenBy   string       `json:"overridden_by"`
+	Overridden     []hazardJSON `json:"overridden"` // what the reason was given for
+	Hazards        []hazardJSON `json:"hazards"`    // what it is held for
+	Stopped        string       `json:"stopped"`    // why its tray must come back: hazard, discharged
+	Begun          bool         `json:"begun"`      // cooking has begun
+	Late           bool         `json:"late"`       // placed after the cut-off
+	Price          int          `json:"price"`
+	PlacedAt       *string      `json:"placed_at"`
+	CancelReason   string       `json:"cancel_reason"`
+	Version        int64        `json:"version"`
+}
+
+func newOrderJSON(ctx context.Context, o hospital.Order) orderJSON {
+	return orderJSON{
+		ID: o.ID, Status: string(o.Status), StatusSince: rfc3339(o.StatusSince),
+		AdmissionID: idOrNull(o.AdmissionID), AddressID: idOrNull(o.AddressID),
+		Meal: string(o.Meal), DueAt: rfc3339(o.Due), Items: each(o.Dishes, newItemJSON), Notes: o.Notes,
+		OverrideReason: o.OverrideReason, OverriddenBy: o.OverriddenBy,
+		Overridden: newHazardsJSON(ctx, o.Overridden), Hazards: newHazardsJSON(ctx, o.HeldFor),
+		Stopped: o.Stopped, Begun: o.Begun, Late: o.Late, Price: o.Price, PlacedAt: rfc3339(o.PlacedAt),
+		CancelReason: o.CancelReason, Version: o.Version,
+	}
+}
+
+// itemJSON is a dish of an order. Programs name it in English, as it is never empty.
+type itemJSON struct {
+	ID      int64  `json:"id"`
+	Name    string `json:"name"`
+	Station string `json:"station"`
+}
+
+func newItemJSON(d hospital.Dish) itemJSON { return itemJSON{d.ID, d.Name.En, string(d.Station)} }
+
+// hazardJSON is one reason why something must not go to a patient: in codes, and in words of the
+// reader's language.
+type hazardJSON struct {
+	Kind        string  `json:"kind"`
+	Message     string  `json:"message"`
+	ItemID      *int64  `json:"item_id"` // null: whatever there is to eat
+	Item        *string `json:"item"`
+	Allergen    *string `json:"allergen"`
+	Severe      bool    `json:"severe"`
+	Diet        *string `json:"diet"` // the one that does not allow the dish
+	Overridable bool    `json:"overridable"`
+}
+
+func newHazardJSON(ctx context.Context, z hospital.Hazard) hazardJSON {
+	return hazardJSON{string(z.Kind), text.Hazard(ctx, z), idOrNull(z.DishID), textOrNull(z.DishName.En),
+		textOrNull(string(z.Allergen)), z.Severe, textOrNull(string(z.Diet)), z.Overridable()}
+}
+
+func newHazardsJSON(ctx context.Context, hazards []hospital.Hazard) []hazardJSON {
+	return eachIn(ctx, hazards, newHazardJSON)
+}
+
+// standingHazardsJSON is what speaks against an order as a Conflict shows it.
+type standingHazardsJSON struct {
+	Hazards []hazardJSON `json:"hazards"`
+}
+
+// orderDetailJSON is an order with where it goes.
+type orderDetailJSON struct {
+	orderJSON
+	Initials   *string `json:"initials"` // of the patient
+	Bed        *string `json:"bed_number"`
+	Ward       *string `json:"ward_name"`
+	Zone       *string `json:"zone"` // of an address
+	DeliveryID *int64  `json:"delivery_id"`
+}
+
+func newOrderDetailJSON(ctx context.Context, d hospital.OrderDetail) orderDetailJSON {
+	return orderDetailJSON{newOrderJSON(ctx, d.Order), textOrNull(d.Initials), textOrNull(d.BedNumber), textOrNull(d.WardName),
+		textOrNull(d.Zone), idOrNull(d.DeliveryID)}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 
 	"github.com/labstack/echo/v4"
 )
@@ -195,4 +196,15 @@ func portOr(port, scheme string) string {
 		return "443"
 	}
 	return "80"
+}
+
+// localPath keeps a path of this site and turns anything else into the start page. Browsers take a
+// backslash for a slash and leave out tabs and line breaks, so a path with any of these may lead
+// elsewhere.
+func localPath(path string) string {
+	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") ||
+		strings.Contains(path, `\`) || strings.ContainsFunc(path, unicode.IsControl) {
+		return "/"
+	}
+	return path
 }

@@ -22,17 +22,21 @@ type pastDayJSON struct {
 	Count int    `json:"count"`
 }
 
-func pastShape[T any](days []hospital.PastDay, list []T) pastJSON[T] {
-	shape := pastJSON[T]{len(list), make([]pastDayJSON, 0, len(days)), list}
-	for _, day := range days {
-		shape.Days = append(shape.Days, pastDayJSON{*dayOrNull(day.Day), day.Count})
-	}
-	return shape
+func newPastDayJSON(d hospital.PastDay) pastDayJSON { return pastDayJSON{*dayOrNull(d.Day), d.Count} }
+
+func newPastJSON[T any](days []hospital.PastDay, list []T) pastJSON[T] {
+	return pastJSON[T]{len(list), each(days, newPastDayJSON), list}
 }
 
 // pastOrders is GET /kitchen/past/.
 func (s *Server) pastOrders(c echo.Context) error {
-	return s.renderPast(c, http.StatusOK, views.Form{})
+	return represent(c, func() (any, error) {
+		ctx := c.Request().Context()
+		b, err := s.Hospital.KitchenBoard(ctx)
+		return newPastJSON(b.PastDays(), eachIn(ctx, b.Past, newTicketJSON)), err
+	}, func() error {
+		return s.renderPast(c, http.StatusOK, views.Form{})
+	})
 }
 
 func (s *Server) renderPast(c echo.Context, status int, form views.Form) error {
@@ -40,9 +44,6 @@ func (s *Server) renderPast(c echo.Context, status int, form views.Form) error {
 	b, err := s.Hospital.KitchenBoard(ctx)
 	if err != nil {
 		return err
-	}
-	if audienceOf(c.Request()) == program {
-		return c.JSON(status, pastShape(b.PastDays(), ticketsJSON(ctx, b.Past)))
 	}
 	page, err := s.page(c, text.T(ctx, "past.title"))
 	if err != nil {
@@ -66,10 +67,11 @@ func (s *Server) closePastOrders(c echo.Context) error {
 	if err != nil {
 		return s.pastForm(in).refuse(err)
 	}
-	if audienceOf(c.Request()) == program {
-		return c.JSON(http.StatusOK, map[string]int{"closed": closed})
-	}
-	return done(c, views.PastOrdersPath)
+	return represent(c, func() (any, error) {
+		return map[string]int{"closed": closed}, nil
+	}, func() error {
+		return done(c, views.PastOrdersPath)
+	})
 }
 
 // pastForm is the form that closes what is past.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -58,8 +59,10 @@ func problemOf(ctx context.Context, err error) Problem {
 			}
 			p.Errors[field] = text.Refusal(ctx, wrong)
 		}
-		p.Current = currentJSON(ctx, refusal.Current)
-		p.Changes, p.changed = changesJSON(refusal.Changes), views.ChangeWords(ctx, refusal.Changes)
+		p.Current = newCurrentJSON(ctx, refusal.Current)
+		if refusal.Changes != nil {
+			p.Changes, p.changed = each(refusal.Changes, newChangeJSON), views.ChangeWords(ctx, refusal.Changes)
+		}
 		return p
 	case errors.As(err, &status):
 		sentence, isText := status.Message.(string)
@@ -131,10 +134,10 @@ func redrawForm(c echo.Context, err error, p Problem) error {
 		return errNoPlace
 	}
 	again := refused.page
-	switch audienceOf(c.Request()) {
-	case program:
+	switch negotiate(c) {
+	case asJSON:
 		again = nil
-	case htmx:
+	case asPart:
 		again = refused.part
 	}
 	if again == nil {
@@ -158,7 +161,7 @@ func (s *Server) explain(c echo.Context, err error) Problem {
 		if refusal.Kind == hospital.Forbidden {
 			s.noteDenied(c.Request().Context(), actor(c), c.Request().Method+" "+c.Path())
 		}
-		if a, ok := refusal.Current.(hospital.Admission); ok && refusal.Code == "stay_outdated" && audienceOf(c.Request()) == program {
+		if a, ok := refusal.Current.(hospital.Admission); ok && refusal.Code == "stay_outdated" && negotiate(c) == asJSON {
 			if whole, err := s.describeStay(c, a); err == nil {
 				p.Current = whole // what the patient may eat has changed as often as the rest
 			}
@@ -202,12 +205,13 @@ func (s *Server) answerProblem(c echo.Context, p Problem) error {
 	if c.Request().Method == http.MethodHead {
 		return c.NoContent(p.Status)
 	}
+	asked := negotiate(c)
 	switch {
-	case audienceOf(c.Request()) == program || isLive(c.Path()):
+	case asked == asJSON || isLive(c.Path()):
 		c.Response().Header().Set(echo.HeaderContentType, "application/problem+json")
 		c.Response().WriteHeader(p.Status)
 		return c.Echo().JSONSerializer.Serialize(c, p, "")
-	case p.Status == http.StatusUnauthorized && audienceOf(c.Request()) == htmx:
+	case p.Status == http.StatusUnauthorized && asked == asPart:
 		c.Response().Header().Set("HX-Redirect", views.LoginPath)
 		return c.NoContent(p.Status)
 	}
@@ -219,4 +223,46 @@ func (s *Server) answerProblem(c echo.Context, p Problem) error {
 		page.Viewer = nil // the page that says what failed must not fail with it
 	}
 	return render(c, p.Status, views.ProblemPage(page, p.Status, p.words()))
+}
+
+// changeJSON is how a field came to differ from what somebody saw.
+type changeJSON struct {
+	Field string  `json:"field"`
+	From  any     `json:"from"`
+	To    any     `json:"to"`
+	By    *string `json:"by"` // null where that is not for the reader to know
+	At    *string `json:"at"`
+}
+
+func newChangeJSON(c hospital.Change) changeJSON {
+	return changeJSON{c.Field, changeValue(c.From), changeValue(c.To), textOrNull(c.By), rfc3339(c.At)}
+}
+
+// changeValue writes a time as every other one.
+func changeValue(value any) any {
+	if at, ok := value.(time.Time); ok {
+		return rfc3339(at)
+	}
+	return value
+}
+
+// newCurrentJSON is the state that a Conflict shows; nil for what has no shape of its own.
+func newCurrentJSON(ctx context.Context, current any) any {
+	switch state := current.(type) {
+	case hospital.Bed:
+		return standingBedJSON{state.ID, state.Number, string(state.Status), state.WardName, state.Version}
+	case hospital.Admission:
+		return newAdmissionJSON(state)
+	case hospital.Order:
+		return newOrderJSON(ctx, state)
+	case hospital.Delivery:
+		return standingDeliveryJSON{newDeliveryJSON(state), state.Version}
+	case hospital.Address:
+		return newAddressJSON(state)
+	case hospital.Zone:
+		return newZoneJSON(state)
+	case []hospital.Hazard:
+		return standingHazardsJSON{newHazardsJSON(ctx, state)}
+	}
+	return nil
 }

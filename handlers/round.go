@@ -32,10 +32,10 @@ func (s *Server) round() screen[hospital.DeliveryBoard] {
 		page:    roundPage(nil),
 		regions: func(_ visitor, b hospital.DeliveryBoard) []views.Region { return views.RoundRegions(b) },
 		json: func(ctx context.Context, b hospital.DeliveryBoard) any {
-			return dashboardShape(b.Metrics, b.At, boardJSON(ctx, b))
+			return newDashboardJSON(b.Metrics, b.At, newRoundJSON(ctx, b))
 		},
 		messages: func(ctx context.Context, b hospital.DeliveryBoard) ([]hub.Region, error) {
-			return dashboardMessages(b.Metrics, b.At, boardJSON(ctx, b))
+			return dashboardMessages(b.Metrics, b.At, newRoundJSON(ctx, b))
 		},
 	}
 }
@@ -48,8 +48,8 @@ func roundPage(alarm *views.Alarm) drawPage[hospital.DeliveryBoard] {
 	}
 }
 
-// boardShape is what a courier's dashboard shows besides the numbers.
-type boardShape struct {
+// roundJSON is what a courier's dashboard shows besides the numbers.
+type roundJSON struct {
 	Deliveries map[string][]any `json:"deliveries"` // by status: those that wait, a trayJSON each, and the courier's own, a stopJSON each
 	Counts     map[string]int   `json:"counts"`     // by status: everyone's, open or ended today
 
@@ -83,12 +83,9 @@ type stopJSON struct {
 	Version     int64        `json:"version"`
 }
 
-func boardJSON(ctx context.Context, b hospital.DeliveryBoard) boardShape {
-	past := make([]trayJSON, 0, len(b.Past))
-	for _, tray := range b.Past {
-		past = append(past, trayShape(tray, ""))
-	}
-	shape := boardShape{map[string][]any{}, map[string]int{}, pastShape(b.PastDays(), past)}
+func newRoundJSON(ctx context.Context, b hospital.DeliveryBoard) roundJSON {
+	past := each(b.Past, func(t hospital.Tray) trayJSON { return newTrayJSON(t, "") })
+	shape := roundJSON{map[string][]any{}, map[string]int{}, newPastJSON(b.PastDays(), past)}
 	for _, status := range hospital.DeliveryStatuses {
 		shape.Counts[string(status)] = b.Counts[status]
 		if !status.Ended() {
@@ -100,33 +97,30 @@ func boardJSON(ctx context.Context, b hospital.DeliveryBoard) boardShape {
 	}
 	for _, round := range b.Waiting {
 		for _, tray := range round.Stops {
-			add(tray.Delivery, trayShape(tray, round.Name))
+			add(tray.Delivery, newTrayJSON(tray, round.Name))
 		}
 	}
 	for _, round := range b.Mine {
 		for _, stop := range round.Stops {
-			add(stop.Delivery, stopShape(ctx, stop, round.Name))
+			add(stop.Delivery, newStopJSON(ctx, stop, round.Name))
 		}
 	}
 	return shape
 }
 
-func trayShape(t hospital.Tray, round string) trayJSON {
-	return trayJSON{deliveryShape(t.Delivery), textOrNull(t.BedNumber), round, string(t.Meal), rfc3339(t.ReadySince), t.Claimable}
+func newTrayJSON(t hospital.Tray, round string) trayJSON {
+	return trayJSON{newDeliveryJSON(t.Delivery), textOrNull(t.BedNumber), round, string(t.Meal),
+		rfc3339(t.ReadySince), t.Claimable}
 }
 
-func stopShape(ctx context.Context, s hospital.RoundStop, round string) stopJSON {
-	shape := stopJSON{trayJSON: trayShape(s.Tray, round), PatientName: string(s.PatientName), BirthDate: dayOrNull(s.BirthDate),
-		Diet: textOrNull(string(s.Diet)), Texture: int(s.Texture), Allergies: []string{}, Asked: s.Allergies.Known, Items: []itemJSON{},
-		Phone: textOrNull(s.Phone), MovedFrom: textOrNull(s.MovedFrom), Stopped: textOrNull(s.Stopped), Hazards: hazardsJSON(ctx, s.HeldFor),
-		Version: s.Version}
-	for _, allergen := range s.Allergies.Allergens {
-		shape.Allergies = append(shape.Allergies, string(allergen))
+func newStopJSON(ctx context.Context, s hospital.RoundStop, round string) stopJSON {
+	return stopJSON{
+		trayJSON: newTrayJSON(s.Tray, round), PatientName: string(s.PatientName), BirthDate: dayOrNull(s.BirthDate),
+		Diet: textOrNull(string(s.Diet)), Texture: int(s.Texture), Allergies: asTexts(s.Allergies.Allergens),
+		Asked: s.Allergies.Known, Items: each(s.Dishes, newTicketItemJSON), Phone: textOrNull(s.Phone),
+		MovedFrom: textOrNull(s.MovedFrom), Stopped: textOrNull(s.Stopped), Hazards: newHazardsJSON(ctx, s.HeldFor),
+		Version: s.Version,
 	}
-	for _, dish := range s.Dishes {
-		shape.Items = append(shape.Items, itemJSON{dish.ID, dish.Name.En, string(dish.Station)})
-	}
-	return shape
 }
 
 // mostInARound is how many deliveries can be taken at once: more than anybody carries.

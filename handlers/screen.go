@@ -88,18 +88,19 @@ func (sc screen[T]) get(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if audienceOf(c.Request()) != program {
+	return represent(c, func() (any, error) {
+		if v.unknown != nil {
+			return nil, v.unknown
+		}
+		ctx := c.Request().Context()
+		found, err := sc.read(ctx, v)
+		if err != nil {
+			return nil, err
+		}
+		return sc.json(ctx, found), nil
+	}, func() error {
 		return sc.show(c, http.StatusOK, v, sc.page)
-	}
-	if v.unknown != nil {
-		return v.unknown
-	}
-	ctx := c.Request().Context()
-	found, err := sc.read(ctx, v)
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusOK, sc.json(ctx, found))
+	})
 }
 
 // show draws the page as it stands now. Its path is the screen's own, also after a refused form,

@@ -3,6 +3,8 @@ package handlers
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -25,7 +27,7 @@ func (s *Server) ward() screen[hospital.WardBoard] {
 			return views.WardPage(p, b, nil)
 		},
 		regions:  func(_ visitor, b hospital.WardBoard) []views.Region { return views.WardRegions(b) },
-		json:     func(_ context.Context, b hospital.WardBoard) any { return wardPage(b) },
+		json:     func(_ context.Context, b hospital.WardBoard) any { return newWardPageJSON(b) },
 		messages: wardMessages,
 		answer:   answerAboutWard,
 	}
@@ -58,7 +60,7 @@ func bedStatus(board hospital.WardBoard, sentID json.RawMessage) []byte {
 			if bed.ID != id {
 				continue
 			}
-			reply, err := json.Marshal(message{"bed_status", bedInWardJSON{boardBedJSON(bed), board.Name}})
+			reply, err := json.Marshal(message{"bed_status", bedInWardJSON{newBedJSON(bed), board.Name}})
 			if err != nil {
 				panic(err) // numbers and strings
 			}
@@ -66,4 +68,78 @@ func bedStatus(board hospital.WardBoard, sentID json.RawMessage) []byte {
 		}
 	}
 	return hub.ErrorMessage("not_found", "This ward has no such bed.")
+}
+
+// countsJSON are a ward's numbers, in a ward's status and in a dashboard's list of wards alike.
+type countsJSON struct {
+	WardID            int64   `json:"ward_id"`
+	WardName          string  `json:"ward_name"`
+	Total             int     `json:"total_beds"`
+	Occupied          int     `json:"occupied_beds"`
+	Available         int     `json:"available_beds"`
+	Reserved          int     `json:"reserved_beds"`
+	Cleaning          int     `json:"cleaning_beds"`
+	Maintenance       int     `json:"maintenance_beds"`
+	Closed            int     `json:"closed_beds"`
+	PendingDischarges int     `json:"pending_discharges"`
+	OccupancyRate     float64 `json:"occupancy_rate"`
+}
+
+func newCountsJSON(w hospital.WardSummary) countsJSON {
+	c := w.Counts
+	return countsJSON{w.ID, w.Name, c.Total, c.Occupied, c.Available, c.Reserved, c.Cleaning, c.Maintenance, c.Closed,
+		w.PendingDischarges, c.OccupancyRate()}
+}
+
+// wardPageJSON is a ward's page.
+type wardPageJSON struct {
+	countsJSON
+	Beds []seenBedJSON `json:"beds"`
+}
+
+func newWardPageJSON(b hospital.WardBoard) wardPageJSON {
+	return wardPageJSON{newCountsJSON(b.WardSummary), each(b.Beds, newSeenBedJSON)}
+}
+
+type wardStatusJSON struct {
+	countsJSON
+	Beds      []bedJSON `json:"beds"`
+	Timestamp string    `json:"timestamp,omitempty"`
+}
+
+func newWardStatusJSON(b hospital.WardBoard) wardStatusJSON {
+	return wardStatusJSON{countsJSON: newCountsJSON(b.WardSummary), Beds: each(b.Beds, newBedJSON)}
+}
+
+type bedChangeJSON struct {
+	Type      string  `json:"type"`
+	BedID     int64   `json:"bed_id"`
+	Status    string  `json:"status"`
+	PatientID *int64  `json:"patient_id"`
+	Timestamp string  `json:"timestamp"`
+	Data      bedJSON `json:"data"`
+}
+
+// wardMessages are a ward's board as messages: an event for each bed that changes, then the whole status.
+func wardMessages(_ context.Context, b hospital.WardBoard) ([]hub.Region, error) {
+	at := b.At.UTC().Format(time.RFC3339)
+	regions := make([]hub.Region, 0, len(b.Beds)+1)
+	for _, bed := range b.Beds {
+		shape := newBedJSON(bed)
+		change := bedChangeJSON{Type: "bed_status_change", BedID: bed.ID, Status: shape.Status, Timestamp: at, Data: shape}
+		if shape.Patient != nil {
+			change.PatientID = &shape.Patient.ID
+		}
+		region, err := region(fmt.Sprintf("bed-%d", bed.ID), shape, change)
+		if err != nil {
+			return nil, err
+		}
+		region.Event = true
+		regions = append(regions, region)
+	}
+	status := newWardStatusJSON(b)
+	sent := status
+	sent.Timestamp = at
+	whole, err := region("ward", status, message{"ward_status", sent})
+	return append(regions, whole), err
 }

@@ -14,18 +14,12 @@ import (
 
 // zonesPage is GET /zones/: where meals are brought to and for how much. Whoever looks after them changes them here.
 func (s *Server) zonesPage(c echo.Context) error {
-	if audienceOf(c.Request()) != program {
+	return represent(c, func() (any, error) {
+		zones, err := s.Hospital.Zones(c.Request().Context())
+		return each(zones, newZoneJSON), err
+	}, func() error {
 		return s.renderZones(c, http.StatusOK, views.Form{})
-	}
-	zones, err := s.Hospital.Zones(c.Request().Context())
-	if err != nil {
-		return err
-	}
-	shapes := make([]zoneShape, 0, len(zones))
-	for _, zone := range zones {
-		shapes = append(shapes, zoneJSON(zone))
-	}
-	return c.JSON(http.StatusOK, shapes)
+	})
 }
 
 func (s *Server) renderZones(c echo.Context, status int, form views.Form) error {
@@ -48,10 +42,11 @@ func (s *Server) zonePage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if audienceOf(c.Request()) == program {
-		return c.JSON(http.StatusOK, zoneJSON(zone))
-	}
-	return c.Redirect(http.StatusSeeOther, views.ZonesPath)
+	return represent(c, func() (any, error) {
+		return newZoneJSON(zone), nil
+	}, func() error {
+		return c.Redirect(http.StatusSeeOther, views.ZonesPath)
+	})
 }
 
 // zone reads the zone in the path.
@@ -86,10 +81,9 @@ func (s *Server) addZone(c echo.Context) error {
 	if err != nil {
 		return s.zoneForm(views.FormZone, in).refuse(err)
 	}
-	if audienceOf(c.Request()) == program {
-		return created(c, views.ZonePath.Of(zone.ID), zoneJSON(zone))
-	}
-	return done(c, views.ZonesPath)
+	return created(c, views.ZonePath.Of(zone.ID), views.ZonesPath, func() (any, error) {
+		return newZoneJSON(zone), nil
+	})
 }
 
 // setZone is POST /zones/{id}. A field that is not sent stays what it is.
@@ -125,12 +119,11 @@ func (s *Server) zoneForm(name string, in *input) form {
 	}}
 }
 
-type zoneShape struct {
-	ID     int64  `json:"id"`
-	Name   string `json:"name"`
-	Charge int    `json:"charge"`
-
-	Version int64 `json:"version"`
+type zoneJSON struct {
+	ID      int64  `json:"id"`
+	Name    string `json:"name"`
+	Charge  int    `json:"charge"`
+	Version int64  `json:"version"`
 }
 
-func zoneJSON(z hospital.Zone) zoneShape { return zoneShape{z.ID, z.Name, z.Charge, z.Version} }
+func newZoneJSON(z hospital.Zone) zoneJSON { return zoneJSON{z.ID, z.Name, z.Charge, z.Version} }
