@@ -48,8 +48,8 @@ func (s *Server) renderAddresses(c echo.Context, status int, form views.Form) er
 // addressFields are the fields of an address.
 var addressFields = []string{"label", "full_name", "phone", "address_line1", "address_line2", "city", "zone_id", "instructions", "is_default"}
 
-// overlay puts what was sent over the fields of an address. What was not sent stays.
-func (in *input) overlay(f *hospital.AddressFields) {
+// patchAddress puts what was sent over the fields of an address. What was not sent stays.
+func (in *input) patchAddress(f *hospital.AddressFields) {
 	for name, field := range map[string]*string{"label": &f.Label, "full_name": &f.FullName, "phone": &f.Phone, "address_line1": &f.Line1,
 		"address_line2": &f.Line2, "city": &f.City, "instructions": &f.Instructions} {
 		if in.has(name) {
@@ -71,7 +71,7 @@ func (s *Server) addAddress(c echo.Context) error {
 		return err
 	}
 	fields := hospital.AddressFields{IdempotencyKey: in.idempotencyKey(c)}
-	in.overlay(&fields)
+	in.patchAddress(&fields)
 	var added hospital.Address
 	if err = in.err(); err == nil {
 		added, _, err = s.Hospital.AddAddress(c.Request().Context(), actor(c), fields)
@@ -79,9 +79,8 @@ func (s *Server) addAddress(c echo.Context) error {
 	if err != nil {
 		return s.newAddressForm(in).refuse(err)
 	}
-	return created(c, views.AddressPath.Of(added.ID), views.AddressesPath, func() (any, error) {
-		return newAddressJSON(added), nil
-	})
+	return created(c, views.AddressPath.Of(added.ID), views.AddressesPath,
+		func() (any, error) { return newAddressJSON(added), nil })
 }
 
 // newAddressForm stands on the page of all addresses.
@@ -111,9 +110,11 @@ func (s *Server) address() screen[addressSeen] {
 			a.zones, err = s.Hospital.Zones(ctx)
 			return err
 		},
-		title:    func(ctx context.Context, _ addressSeen) string { return text.T(ctx, "address.title") },
-		page:     addressPage(views.Form{}),
-		regions:  func(_ visitor, a addressSeen) []views.Region { return views.AddressRegions(a.AddressWatch) },
+		title: titled[addressSeen]("address.title"),
+		page:  addressPage(views.Form{}),
+		regions: func(_ visitor, a addressSeen) []views.Region {
+			return views.AddressRegions(a.AddressWatch)
+		},
 		json:     func(_ context.Context, a addressSeen) any { return newAddressJSON(a.Address) },
 		messages: addressMessages,
 	}
@@ -134,7 +135,7 @@ func (s *Server) setAddress(c echo.Context) error {
 	}
 	return s.changeAddress(c, in, func(ctx context.Context, a hospital.Address) error {
 		fields := a.Fields()
-		in.overlay(&fields)
+		in.patchAddress(&fields)
 		fields.Version = cmp.Or(in.id("version"), a.Version)
 		if err := in.err(); err != nil {
 			return err
@@ -158,7 +159,8 @@ func (s *Server) removeAddress(c echo.Context) error {
 	})
 }
 
-// changeAddress runs a command on the address in the path and answers it. A refusal is shown on the address's page.
+// changeAddress runs a command on the address in the path and answers it. A refusal is shown on the
+// address's page.
 func (s *Server) changeAddress(c echo.Context, in *input, command func(context.Context, hospital.Address) error) error {
 	id, err := pathID(c)
 	if err != nil {
@@ -178,7 +180,7 @@ func (s *Server) changeAddress(c echo.Context, in *input, command func(context.C
 // addressForm stands on the page of the address in the path.
 func (s *Server) addressForm(in *input) form {
 	return form{name: views.FormAddress, in: in, page: func(c echo.Context, r refusal) error {
-		if isKind(r.cause, hospital.NotFound) {
+		if hospital.IsKind(r.cause, hospital.NotFound) {
 			return errNoPlace
 		}
 		return s.address().redraw(c, r.Status, addressPage(r.again()))
@@ -230,7 +232,8 @@ type addressEventJSON struct {
 	Timestamp string             `json:"timestamp"`
 }
 
-// zoneEventJSON tells that the zone of a watched address is called or charged otherwise, or is another one.
+// zoneEventJSON tells that the zone of a watched address is called or charged otherwise, or is
+// another one.
 type zoneEventJSON struct {
 	Type      string `json:"type"`
 	Zone      string `json:"zone"`
@@ -238,7 +241,8 @@ type zoneEventJSON struct {
 	Timestamp string `json:"timestamp"`
 }
 
-// addressMessages are an address as messages: what happens to it and to its owner's others, and the whole state.
+// addressMessages are an address as messages: what happens to it and to its owner's others, and the
+// whole state.
 func addressMessages(_ context.Context, w addressSeen) ([]hub.Region, error) {
 	at := w.At.UTC().Format(time.RFC3339)
 	var messages messageList

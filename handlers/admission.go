@@ -32,9 +32,8 @@ func (s *Server) admit(c echo.Context) error {
 	if err != nil {
 		return s.bedForm(cmd.BedID, 0, views.FormAdmit, in).refuse(err)
 	}
-	return created(c, views.AdmissionPath.Of(admission.ID), stayPath(admission), func() (any, error) {
-		return s.describeStay(c, admission)
-	})
+	return created(c, views.AdmissionPath.Of(admission.ID), stayPath(admission),
+		func() (any, error) { return s.describeStay(c, admission) })
 }
 
 // describeStay is a stay with what its patient may eat, for programs.
@@ -64,7 +63,8 @@ func (s *Server) transfer(c echo.Context) error {
 	})
 }
 
-// planDischarge is POST /admissions/{id}/plan-discharge. An empty time takes the plan back; a missing one is refused.
+// planDischarge is POST /admissions/{id}/plan-discharge. An empty time takes the plan back; a
+// missing one is refused.
 func (s *Server) planDischarge(c echo.Context) error {
 	in, err := readInput(c, "admission_id", "expected_discharge")
 	if err != nil {
@@ -159,9 +159,7 @@ func (s *Server) admissionPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return represent(c, func() (any, error) {
-		return s.describeStay(c, admission)
-	}, func() error {
+	return represent(c, func() (any, error) { return s.describeStay(c, admission) }, func() error {
 		if admission.BedID != 0 {
 			return c.Redirect(http.StatusSeeOther, views.BedPath.Of(admission.BedID))
 		}
@@ -208,7 +206,8 @@ func newAdmissionJSON(a hospital.Admission) admissionJSON {
 	return shape
 }
 
-// admissionDietJSON is a stay with what its patient may eat, in the words of POST /admissions/{id}/diet.
+// admissionDietJSON is a stay with what its patient may eat, in the words of POST
+// /admissions/{id}/diet.
 type admissionDietJSON struct {
 	admissionJSON
 	Diet       string              `json:"diet"`

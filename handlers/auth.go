@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -41,17 +40,18 @@ func deviceCookie(instance string, secure bool) string {
 // deviceCookieLasts is as long as browsers keep one.
 const deviceCookieLasts = 400 * 24 * time.Hour
 
-// permitted lets a request through to its handler when its route is for it. Routes for anyone read no session.
-func (s *Server) permitted(r Route) echo.HandlerFunc {
+// authorize lets a request through to its handler when its route is for it. Routes for anyone read
+// no session.
+func (s *Server) authorize(r Route) echo.HandlerFunc {
 	if r.Permission == Anyone {
 		return r.handle
 	}
 	return func(c echo.Context) error {
-		err := s.recognise(c)
+		err := s.authenticate(c)
 		if err == nil && !isOwnPage(c) {
 			return anotherPerson(c)
 		}
-		if isKind(err, hospital.Unauthenticated) && r.Method == http.MethodGet && negotiate(c) == asPage {
+		if hospital.IsKind(err, hospital.Unauthenticated) && r.Method == http.MethodGet && negotiate(c) == asPage {
 			return c.Redirect(http.StatusSeeOther, views.LoginPath+"?next="+url.QueryEscape(c.Request().URL.Path))
 		}
 		if err != nil {
@@ -64,8 +64,8 @@ func (s *Server) permitted(r Route) echo.HandlerFunc {
 	}
 }
 
-// recognise finds who is signed in and remembers it for sessionOf.
-func (s *Server) recognise(c echo.Context) error {
+// authenticate finds who is signed in and remembers it for sessionOf.
+func (s *Server) authenticate(c echo.Context) error {
 	token := s.tokenOf(c)
 	if token == "" {
 		return hospital.Refuse(hospital.Unauthenticated, "signed_out", "Sign in first.")
@@ -105,11 +105,6 @@ func anotherPerson(c echo.Context) error {
 		"This page is of somebody who is no longer signed in here. Nothing was changed. Open it again.")
 }
 
-func isKind(err error, kind hospital.Kind) bool {
-	var refusal *hospital.Error
-	return errors.As(err, &refusal) && refusal.Kind == kind
-}
-
 // tokenOf is the session's token: a program's bearer token, or the cookie.
 func (s *Server) tokenOf(c echo.Context) string {
 	scheme, token, _ := strings.Cut(c.Request().Header.Get(echo.HeaderAuthorization), " ")
@@ -127,7 +122,7 @@ func cookieOf(c echo.Context, name string) string {
 	return ""
 }
 
-// sessionOf is the session that recognise found.
+// sessionOf is the session that authenticate found.
 func sessionOf(c echo.Context) (hospital.Session, bool) {
 	session, signedIn := c.Get(sessionKey).(hospital.Session)
 	return session, signedIn
@@ -141,7 +136,7 @@ func actor(c echo.Context) hospital.Actor {
 
 // home sends people to where their work is.
 func (s *Server) home(c echo.Context) error {
-	if err := s.recognise(c); isKind(err, hospital.Unauthenticated) {
+	if err := s.authenticate(c); hospital.IsKind(err, hospital.Unauthenticated) {
 		return c.Redirect(http.StatusSeeOther, views.LoginPath)
 	} else if err != nil {
 		return err
@@ -161,7 +156,7 @@ var homePaths = map[hospital.Role]string{
 }
 
 func (s *Server) loginPage(c echo.Context) error {
-	if s.recognise(c) == nil {
+	if s.authenticate(c) == nil {
 		return c.Redirect(http.StatusSeeOther, "/")
 	}
 	next := url.Values{"next": {localPath(c.QueryParam("next"))}}
@@ -176,7 +171,8 @@ func (s *Server) renderLogin(c echo.Context, status int, form views.Form) error 
 	return render(c, status, views.LoginPage(page, form))
 }
 
-// login checks a password. A browser gets a cookie and goes on; a program gets the token to send as its Bearer.
+// login checks a password. A browser gets a cookie and goes on; a program gets the token to send as
+// its Bearer.
 func (s *Server) login(c echo.Context) error {
 	in, err := readInput(c, "username", "password", "next")
 	if err != nil {
@@ -206,9 +202,8 @@ func (s *Server) login(c echo.Context) error {
 	}
 	s.setSession(c, token, 0)
 	s.setDevice(c, from.Devices)
-	return created(c, homePaths[session.User.Role], localPath(in.text("next")), func() (any, error) {
-		return newSessionJSON(session, token), nil
-	})
+	return created(c, homePaths[session.User.Role], localPath(in.text("next")),
+		func() (any, error) { return newSessionJSON(session, token), nil })
 }
 
 // client is where a request to sign in comes from.
@@ -244,7 +239,7 @@ func (s *Server) loginForm(in *input) form {
 
 // logout ends the session here and on the server; open sockets of it are closed.
 func (s *Server) logout(c echo.Context) error {
-	if s.recognise(c) == nil && !isOwnPage(c) {
+	if s.authenticate(c) == nil && !isOwnPage(c) {
 		return anotherPerson(c)
 	}
 	if token := s.tokenOf(c); token != "" {

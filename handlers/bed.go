@@ -22,11 +22,8 @@ func (s *Server) bedPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return represent(c, func() (any, error) {
-		return bedPageJSON{newSeenBedJSON(detail.BoardBed), detail.WardName}, nil
-	}, func() error {
-		return s.showBed(c, detail)
-	})
+	return represent(c, func() (any, error) { return bedPageJSON{newSeenBedJSON(detail.BoardBed), detail.WardName}, nil },
+		func() error { return s.showBed(c, detail) })
 }
 
 // showBed draws a bed as it was found, with the menu that the query asks for.
@@ -62,7 +59,8 @@ func (s *Server) whereabouts(c echo.Context, detail hospital.BedDetail) (sentenc
 	return text.T(ctx, "aside.in_bed", string(admission.PatientName), admission.BedNumber), false
 }
 
-// offer reads what can be ordered of a meal for the patient in a bed; nil where nobody lies there, or who asks may order nothing.
+// offer reads what can be ordered of a meal for the patient in a bed; nil where nobody lies there,
+// or who asks may order nothing.
 func (s *Server) offer(c echo.Context, detail hospital.BedDetail, meal hospital.Meal) (*hospital.Offer, error) {
 	if detail.Stay == nil || !actor(c).Role.May(hospital.OrderMeals) {
 		return nil, nil
@@ -155,8 +153,8 @@ func (s *Server) setBedStatus(c echo.Context) error {
 	return done(c, views.BedPath.Of(id))
 }
 
-// findPatients is POST /beds/{id}/patients: who was here before, to be admitted into this bed. It is a POST although it changes
-// nothing, since a name must not stand in a URL.
+// findPatients is POST /beds/{id}/patients: who was here before, to be admitted into this bed. It
+// is a POST although it changes nothing, since a name must not stand in a URL.
 func (s *Server) findPatients(c echo.Context) error {
 	id, err := pathID(c)
 	if err != nil {
@@ -175,9 +173,7 @@ func (s *Server) findPatients(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return represent(c, func() (any, error) {
-		return each(found, newFoundPatientJSON), nil
-	}, func() error {
+	return represent(c, func() (any, error) { return each(found, newFoundPatientJSON), nil }, func() error {
 		detail, err := s.Hospital.BedDetail(ctx, actor(c), id)
 		if err != nil {
 			return err

@@ -4,13 +4,11 @@ import (
 	"context"
 	"time"
 
-	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
 	"dusangire/hospital"
 	"dusangire/hub"
 	"dusangire/views"
-	"dusangire/views/text"
 )
 
 // customerHome is a customer's patients, orders and addresses, and what they have not read.
@@ -24,12 +22,10 @@ func (s *Server) customerHome() screen[hospital.CustomerHome] {
 		read: func(ctx context.Context, v visitor) (hospital.CustomerHome, error) {
 			return s.Hospital.CustomerHome(ctx, v.actor)
 		},
-		title: func(ctx context.Context, _ hospital.CustomerHome) string { return text.T(ctx, "nav.home") },
-		page: func(p views.Page, _ visitor, home hospital.CustomerHome) templ.Component {
-			return views.HomePage(p, home)
-		},
-		regions:  func(_ visitor, home hospital.CustomerHome) []views.Region { return views.HomeRegions(home) },
-		json:     func(ctx context.Context, home hospital.CustomerHome) any { return newHomeJSON(ctx, home) },
+		title:    titled[hospital.CustomerHome]("nav.home"),
+		page:     plain(views.HomePage),
+		regions:  forAll(views.HomeRegions),
+		json:     object(newHomeJSON),
 		messages: homeMessages,
 	}
 }

@@ -6,37 +6,30 @@ import (
 	"strings"
 	"time"
 
-	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
 	"dusangire/hospital"
 	"dusangire/hub"
 	"dusangire/views"
-	"dusangire/views/text"
 )
 
-// medicalDashboard is what medical staff start from. People who work on the same wards see the same.
+// medicalDashboard is what medical staff start from. People who work on the same wards see the
+// same.
 func (s *Server) medicalDashboard() screen[hospital.MedicalDashboard] {
 	return screen[hospital.MedicalDashboard]{
 		server: s, path: views.MedicalPath, socket: "/ws" + views.MedicalPath,
 		permission: hospital.ReadMedicalDashboard,
 		sharedBy:   func(v visitor) string { return joinIDs(v.wards) },
-		topics:     func(visitor) []hospital.Topic { return []hospital.Topic{hospital.MetricsTopic} },
+		topics:     always(hospital.MetricsTopic),
 		news:       newsOf(hospital.MedicalStaff),
 		read: func(ctx context.Context, v visitor) (hospital.MedicalDashboard, error) {
 			return s.Hospital.MedicalDashboard(ctx, v.wards)
 		},
-		title: func(ctx context.Context, _ hospital.MedicalDashboard) string { return text.T(ctx, "nav.medical") },
-		page: func(p views.Page, _ visitor, d hospital.MedicalDashboard) templ.Component {
-			return views.MedicalDashboardPage(p, d)
-		},
-		regions: func(_ visitor, d hospital.MedicalDashboard) []views.Region { return views.MedicalRegions(d) },
-		json: func(ctx context.Context, d hospital.MedicalDashboard) any {
-			return newDashboardJSON(d.Metrics, d.At, newMedicalJSON(ctx, d))
-		},
-		messages: func(ctx context.Context, d hospital.MedicalDashboard) ([]hub.Region, error) {
-			return dashboardMessages(d.Metrics, d.At, newMedicalJSON(ctx, d))
-		},
+		title:    titled[hospital.MedicalDashboard]("nav.medical"),
+		page:     plain(views.MedicalDashboardPage),
+		regions:  forAll(views.MedicalRegions),
+		json:     object(newMedicalJSON),
+		messages: dashboardMessages(newMedicalJSON),
 	}
 }
 
@@ -54,11 +47,13 @@ type medicalJSON struct {
 	Missed            []missedJSON `json:"missed_rounds"`
 }
 
-func newMedicalJSON(ctx context.Context, d hospital.MedicalDashboard) medicalJSON {
-	return medicalJSON{each(d.Wards, newCountsJSON), each(d.RecentAdmissions, newStayJSON),
-		each(d.PendingDischarges, newStayJSON), d.PendingCount, each(d.Waiting, newStayJSON), d.WaitingCount,
-		eachIn(ctx, d.Held, newHeldJSON), d.HeldCount, each(d.Fasted, newFastedJSON), d.FastedCount,
-		each(d.Missed, newMissedJSON)}
+func newMedicalJSON(ctx context.Context, d hospital.MedicalDashboard) dashboardJSON {
+	return newDashboardJSON(d.Metrics, d.At, medicalJSON{
+		each(d.Wards, newCountsJSON), each(d.RecentAdmissions, newStayJSON),
+		each(d.PendingDischarges, newStayJSON), d.PendingCount,
+		each(d.Waiting, newStayJSON), d.WaitingCount, eachIn(ctx, d.Held, newHeldJSON), d.HeldCount,
+		each(d.Fasted, newFastedJSON), d.FastedCount, each(d.Missed, newMissedJSON),
+	})
 }
 
 // managementDashboard is what ward management starts from.
@@ -67,22 +62,16 @@ func (s *Server) managementDashboard() screen[hospital.ManagementDashboard] {
 		server: s, path: views.ManagementPath, socket: "/ws" + views.ManagementPath,
 		permission: hospital.ReadManagementDashboard,
 		sharedBy:   everyone,
-		topics:     func(visitor) []hospital.Topic { return []hospital.Topic{hospital.MetricsTopic} },
+		topics:     always(hospital.MetricsTopic),
 		news:       newsOf(hospital.WardManagement),
 		read: func(ctx context.Context, _ visitor) (hospital.ManagementDashboard, error) {
 			return s.Hospital.ManagementDashboard(ctx)
 		},
-		title: func(ctx context.Context, _ hospital.ManagementDashboard) string { return text.T(ctx, "nav.management") },
-		page: func(p views.Page, _ visitor, d hospital.ManagementDashboard) templ.Component {
-			return views.ManagementDashboardPage(p, d)
-		},
-		regions: func(_ visitor, d hospital.ManagementDashboard) []views.Region { return views.ManagementRegions(d) },
-		json: func(_ context.Context, d hospital.ManagementDashboard) any {
-			return newDashboardJSON(d.Metrics, d.At, newManagementJSON(d))
-		},
-		messages: func(_ context.Context, d hospital.ManagementDashboard) ([]hub.Region, error) {
-			return dashboardMessages(d.Metrics, d.At, newManagementJSON(d))
-		},
+		title:    titled[hospital.ManagementDashboard]("nav.management"),
+		page:     plain(views.ManagementDashboardPage),
+		regions:  forAll(views.ManagementRegions),
+		json:     object(newManagementJSON),
+		messages: dashboardMessages(newManagementJSON),
 	}
 }
 
@@ -97,10 +86,12 @@ type managementJSON struct {
 	Missed            []missedJSON   `json:"missed_rounds"`
 }
 
-func newManagementJSON(d hospital.ManagementDashboard) managementJSON {
-	return managementJSON{each(d.Wards, newCountsJSON), each(d.PendingDischarges, newStayJSON), d.PendingCount,
-		each(d.BedsToClean, newDirtyBedJSON), d.CleaningCount, each(d.Waiting, newStayJSON), d.WaitingCount,
-		each(d.Missed, newMissedJSON)}
+func newManagementJSON(_ context.Context, d hospital.ManagementDashboard) dashboardJSON {
+	return newDashboardJSON(d.Metrics, d.At, managementJSON{
+		each(d.Wards, newCountsJSON), each(d.PendingDischarges, newStayJSON), d.PendingCount,
+		each(d.BedsToClean, newDirtyBedJSON), d.CleaningCount,
+		each(d.Waiting, newStayJSON), d.WaitingCount, each(d.Missed, newMissedJSON),
+	})
 }
 
 func joinIDs(ids []int64) string {
@@ -130,19 +121,21 @@ type dashboardJSON struct {
 	Data              any     `json:"data"`
 }
 
+// newDashboardJSON makes it; data is what the role's dashboard shows besides the numbers.
 func newDashboardJSON(m hospital.Metrics, at time.Time, data any) dashboardJSON {
 	return dashboardJSON{"dashboard_update", m.OccupancyRate, m.PatientCount, m.PendingDischarges, m.ActiveWards,
 		at.UTC().Format(time.RFC3339), data}
 }
 
-// dashboardMessages are a dashboard as one message; data is what the role's dashboard shows besides
-// the numbers.
-func dashboardMessages(m hospital.Metrics, at time.Time, data any) ([]hub.Region, error) {
-	sent := newDashboardJSON(m, at, data)
-	state := sent
-	state.Timestamp = ""
-	whole, err := region("dashboard", state, sent)
-	return []hub.Region{whole}, err
+// dashboardMessages are a dashboard as one message.
+func dashboardMessages[T any](newJSON func(context.Context, T) dashboardJSON) func(context.Context, T) ([]hub.Region, error) {
+	return func(ctx context.Context, found T) ([]hub.Region, error) {
+		sent := newJSON(ctx, found)
+		state := sent
+		state.Timestamp = ""
+		whole, err := region("dashboard", state, sent)
+		return []hub.Region{whole}, err
+	}
 }
 
 type stayJSON struct {

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
 	"dusangire/hospital"
@@ -37,9 +36,7 @@ func (s *Server) delivery() screen[hospital.DeliveryWatch] {
 		title: func(ctx context.Context, d hospital.DeliveryWatch) string {
 			return text.T(ctx, "order.title", d.OrderID)
 		},
-		page: func(p views.Page, _ visitor, d hospital.DeliveryWatch) templ.Component {
-			return views.DeliveryPage(p, d)
-		},
+		page: plain(views.DeliveryPage),
 		regions: func(v visitor, d hospital.DeliveryWatch) []views.Region {
 			return views.DeliveryRegions(d, v.actor.Role)
 		},
@@ -53,7 +50,8 @@ func (s *Server) delivery() screen[hospital.DeliveryWatch] {
 	}
 }
 
-// deliveryJSON is what every message about a delivery says of it. Where it is stands on its own page and socket alone.
+// deliveryJSON is what every message about a delivery says of it. Where it is stands on its own
+// page and socket alone.
 type deliveryJSON struct {
 	DeliveryID  int64   `json:"delivery_id"`
 	OrderID     int64   `json:"order_id"`
@@ -116,7 +114,8 @@ type locationUpdateJSON struct {
 	Timestamp  *string  `json:"timestamp"`
 }
 
-// deliveryMessages are a delivery as messages: an event when its status changes, one each time that it is seen, then the whole.
+// deliveryMessages are a delivery as messages: an event when its status changes, one each time that
+// it is seen, then the whole.
 func deliveryMessages(_ context.Context, d hospital.DeliveryWatch) ([]hub.Region, error) {
 	status, err := region("status", d.Status, statusUpdateJSON{"delivery_status_update", d.ID, d.OrderID, string(d.Status), rfc3339(d.StatusSince)})
 	if err != nil {
@@ -136,7 +135,8 @@ func deliveryMessages(_ context.Context, d hospital.DeliveryWatch) ([]hub.Region
 	return append(regions, whole), err
 }
 
-// actOnDelivery carries out what depends on who asks: {"action":"get_active_deliveries"}, and a courier's word of where they are.
+// actOnDelivery carries out what depends on who asks: {"action":"get_active_deliveries"}, and a
+// courier's word of where they are.
 func (s *Server) actOnDelivery(ctx context.Context, who hospital.Actor, id int64, request []byte) (reply []byte, known bool) {
 	var asked struct {
 		Action    string          `json:"action"`
@@ -155,7 +155,7 @@ func (s *Server) actOnDelivery(ctx context.Context, who hospital.Actor, id int64
 			return hub.ErrorMessage("missing_field", "Say where with latitude and longitude, in degrees."), true
 		}
 		if _, err := s.Hospital.LocateDelivery(ctx, who, id, latitude, longitude); err != nil {
-			if isKind(err, hospital.Forbidden) {
+			if hospital.IsKind(err, hospital.Forbidden) {
 				s.noteDenied(ctx, who, asked.Action)
 			}
 			return s.refuseAction(err), true
@@ -220,7 +220,8 @@ func (s *Server) takeDelivery(command courierCommand) echo.HandlerFunc {
 	})
 }
 
-// deliver is POST /deliveries/{id}/deliver. received_by is who took it: a page sends one of the usual receivers and perhaps a name.
+// deliver is POST /deliveries/{id}/deliver. received_by is who took it: a page sends one of the
+// usual receivers and perhaps a name.
 func (s *Server) deliver() echo.HandlerFunc {
 	fields := []string{"bed_code", "received_by", "tapped_at"}
 	return s.carry(fields, func(c echo.Context, in *input) deliveryAct {
@@ -253,7 +254,8 @@ func (s *Server) locate() echo.HandlerFunc {
 	})
 }
 
-// courierStep is what every command of a courier may be sent along; tapped_at only where the command knows it.
+// courierStep is what every command of a courier may be sent along; tapped_at only where the
+// command knows it.
 func courierStep(c echo.Context, in *input) hospital.CourierStep {
 	return hospital.CourierStep{AdmissionID: in.id("admission_id"), Version: in.id("version"),
 		IdempotencyKey: in.idempotencyKey(c), TappedAt: in.time("tapped_at")}
@@ -262,7 +264,8 @@ func courierStep(c echo.Context, in *input) hospital.CourierStep {
 // deliveryAct is a command with all that was sent, for a delivery.
 type deliveryAct = func(ctx context.Context, id int64) (hospital.Delivery, error)
 
-// carry answers a courier's command on the delivery in the path: on to the round. prepare reads the fields and returns the command.
+// carry answers a courier's command on the delivery in the path: on to the round. prepare reads the
+// fields and returns the command.
 func (s *Server) carry(fields []string, prepare func(echo.Context, *input) deliveryAct) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		id, err := pathID(c)

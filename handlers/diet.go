@@ -44,7 +44,8 @@ func (in *input) dietChange() hospital.DietChange {
 	return to
 }
 
-// nilByMouth reads whether a patient is nil by mouth, and from when until when: each may be left out.
+// nilByMouth reads whether a patient is nil by mouth, and from when until when: each may be left
+// out.
 func (in *input) nilByMouth(to *hospital.DietChange) {
 	window := hospital.Window{From: in.time("nil_by_mouth_from"), Until: in.time("nil_by_mouth_until")}
 	is := in.truth("nil_by_mouth")

@@ -32,5 +32,5 @@ func (s *Server) ViewOf(path, token string) (hub.View, error) {
 	return visit.View, failed
 }
 
-// AtTheDoor is as whom a request from an address waits for a socket.
-var AtTheDoor = atTheDoor
+// GateKey is as whom a request from an address waits for a socket.
+var GateKey = gateKey

@@ -9,8 +9,8 @@ import (
 	"dusangire/views"
 )
 
-// form is a form of a page as somebody sent it. It knows the page that shows it, so that its command
-// need not: the command returns refuse(err), and problem.go decides who sees what of that.
+// form is a form of a page as somebody sent it. It knows the page that shows it, so that its
+// command need not: the command returns refuse(err), and problem.go decides who sees what of that.
 type form struct {
 	name string // as views calls it
 	in   *input

@@ -22,12 +22,14 @@ type Config struct {
 	Hospital *hospital.Hospital
 	Hub      *hub.Hub // made by NewHub
 	Log      *slog.Logger
-	// AllowedHosts are the names, with or without a port, that Host and a browser's Origin may carry.
+	// AllowedHosts are the names, with or without a port, that Host and a browser's Origin may
+	// carry.
 	AllowedHosts []string
 	// TrustedProxies are the networks whose X-Forwarded-For, -Proto and -Host and X-Request-ID are
 	// believed.
 	TrustedProxies []*net.IPNet
-	// ProcessManager names what starts this process again when it ends, for those who look after it.
+	// ProcessManager names what starts this process again when it ends, for those who look after
+	// it.
 	ProcessManager string
 	// Gallery adds /gallery, every part in every state, for those who develop.
 	Gallery bool
@@ -54,13 +56,13 @@ func (s *Server) Handler() http.Handler {
 	e.HTTPErrorHandler = s.answerError
 	e.IPExtractor, e.SchemeExtractor = s.clientAddress, s.clientScheme
 	e.Use(
-		s.numberRequests,
+		s.assignRequestID,
 		s.secureHeaders,
 		rememberOrigin,
 		s.logRequests,
 		middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.logPanic}),
 		answerErrors,
-		s.believeProxies,
+		s.useForwardedHost,
 		rememberLanguage,
 		s.requireAllowedHost,
 		s.refuseForeignPosts,
@@ -127,9 +129,9 @@ func (s *Server) logPanic(c echo.Context, err error, stack []byte) error {
 // givenID is what the id of a request may look like that a proxy before us has numbered.
 var givenID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// numberRequests gives each request the id by which log, audit and answer know it: that of a
+// assignRequestID gives each request the id by which log, audit and answer know it: that of a
 // trusted proxy, or a new one.
-func (s *Server) numberRequests(next echo.HandlerFunc) echo.HandlerFunc {
+func (s *Server) assignRequestID(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		id := c.Request().Header.Get(echo.HeaderXRequestID)
 		if !s.trustsPeer(c.Request()) || !givenID.MatchString(id) {

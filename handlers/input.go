@@ -24,13 +24,15 @@ import (
 	"dusangire/views/text"
 )
 
-// input is what a command was sent, by form or JSON with the same names. Its readers collect what is wrong with each field.
+// input is what a command was sent, by form or JSON with the same names. Its readers collect what
+// is wrong with each field.
 type input struct {
 	sentValues
 	fields map[string]*hospital.Error
 }
 
-// sentValues are the values of a body by name. A form has texts only; of JSON it is kept what was no text.
+// sentValues are the values of a body by name. A form has texts only; of JSON it is kept what was
+// no text.
 type sentValues struct {
 	values url.Values
 	lists  map[string]bool // sent as a list
@@ -40,7 +42,8 @@ type sentValues struct {
 // formFields are those that pages send with any form, beside the fields of its command.
 var formFields = []string{"idempotency_key", "version", views.PersonField}
 
-// readInput decodes the body. A field that the command does not know is refused, for a misspelt "allergies" must not pass.
+// readInput decodes the body. A field that the command does not know is refused, for a misspelt
+// "allergies" must not pass.
 func readInput(c echo.Context, known ...string) (*input, error) {
 	body, err := bodyOf(c)
 	if err != nil {
@@ -103,7 +106,8 @@ func decodeBody(r *http.Request) (sentValues, error) {
 	return sentValues{}, echo.NewHTTPError(http.StatusUnsupportedMediaType, "Send a form or JSON.")
 }
 
-// unread words a body that did not arrive: too large, which Echo has said already, too slow, or cut off.
+// unread words a body that did not arrive: too large, which Echo has said already, too slow, or cut
+// off.
 func unread(err error) error {
 	var said *echo.HTTPError
 	switch {
@@ -128,7 +132,8 @@ func decodeForm(body string) (sentValues, error) {
 	return sentValues{values: values}, nil
 }
 
-// decodeJSON flattens one object into the values of a form: its values are texts, numbers, truth values, null or lists of these.
+// decodeJSON flattens one object into the values of a form: its values are texts, numbers, truth
+// values, null or lists of these.
 func decodeJSON(body []byte) (sentValues, error) {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
@@ -226,7 +231,8 @@ func (in *input) list(field string) []string {
 	return in.values[field]
 }
 
-// refuseBare refuses a number or a truth value where words belong: what it would be as a text is nobody's name.
+// refuseBare refuses a number or a truth value where words belong: what it would be as a text is
+// nobody's name.
 func (in *input) refuseBare(field string) {
 	if in.bare[field] {
 		in.refuse(field, "not_a_text", "Send a text.")
@@ -283,7 +289,8 @@ func (in *input) degrees(field string) float64 {
 	return degrees
 }
 
-// time reads RFC 3339, or what a browser's date and time field sends, which is the hospital's own time. Empty is zero.
+// time reads RFC 3339, or what a browser's date and time field sends, which is the hospital's own
+// time. Empty is zero.
 func (in *input) time(field string) time.Time {
 	sent := in.text(field)
 	if sent == "" {
@@ -343,8 +350,8 @@ func (in *input) truth(field string) *bool {
 	return nil
 }
 
-// allergies reads a list of allergens, or the one word that says there are none, and which of them are severe. Nothing sent, or
-// nothing in what was sent: nobody asked.
+// allergies reads a list of allergens, or the one word that says there are none, and which of them
+// are severe. Nothing sent, or nothing in what was sent: nobody asked.
 func (in *input) allergies() hospital.Allergies {
 	a := hospital.Allergies{Allergens: in.allergens("allergies"), Severe: in.allergens("severe")}
 	if slices.Contains(a.Allergens, hospital.NoKnownAllergies) {

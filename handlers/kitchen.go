@@ -10,7 +10,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"dusangire/hospital"
-	"dusangire/hub"
 	"dusangire/views"
 	"dusangire/views/text"
 )
@@ -23,25 +22,21 @@ func (s *Server) kitchen() screen[hospital.KitchenBoard] {
 		server: s, path: views.KitchenPath, socket: "/ws" + views.KitchenPath, permission: hospital.ReadKitchen,
 		narrow:   s.narrowWall,
 		sharedBy: everyone,
-		topics: func(visitor) []hospital.Topic {
-			return []hospital.Topic{hospital.KitchenTopic, hospital.MetricsTopic}
-		},
-		news: newsOf(hospital.KitchenStaff),
+		topics:   always(hospital.KitchenTopic, hospital.MetricsTopic),
+		news:     newsOf(hospital.KitchenStaff),
 		read: func(ctx context.Context, v visitor) (hospital.KitchenBoard, error) {
 			b, err := s.Hospital.KitchenBoard(ctx)
 			return b.Filtered(v.wall.Filter), err
 		},
-		title: func(ctx context.Context, _ hospital.KitchenBoard) string { return text.T(ctx, "nav.kitchen") },
+		title: titled[hospital.KitchenBoard]("nav.kitchen"),
 		page: func(p views.Page, v visitor, b hospital.KitchenBoard) templ.Component {
 			return views.KitchenPage(p, b, v.wall)
 		},
-		regions: func(v visitor, b hospital.KitchenBoard) []views.Region { return views.KitchenRegions(b, v.wall) },
-		json: func(ctx context.Context, b hospital.KitchenBoard) any {
-			return newDashboardJSON(b.Metrics, b.At, newKitchenJSON(ctx, b))
+		regions: func(v visitor, b hospital.KitchenBoard) []views.Region {
+			return views.KitchenRegions(b, v.wall)
 		},
-		messages: func(ctx context.Context, b hospital.KitchenBoard) ([]hub.Region, error) {
-			return dashboardMessages(b.Metrics, b.At, newKitchenJSON(ctx, b))
-		},
+		json:     object(newKitchenJSON),
+		messages: dashboardMessages(newKitchenJSON),
 	}
 }
 
@@ -74,8 +69,8 @@ func (s *Server) narrowWall(ctx context.Context, query url.Values, v *visitor) (
 	return nil
 }
 
-// ticketForm is the form of a step on a ticket of the wall that a query describes. On a live page the
-// words alone are shown on the ticket, else the wall that they came from.
+// ticketForm is the form of a step on a ticket of the wall that a query describes. On a live page
+// the words alone are shown on the ticket, else the wall that they came from.
 func (s *Server) ticketForm(orderID int64, wall url.Values, in *input) form {
 	return form{in: in,
 		part: func(c echo.Context, r refusal) error {
@@ -92,7 +87,8 @@ func (s *Server) ticketForm(orderID int64, wall url.Values, in *input) form {
 		}}
 }
 
-// kitchenJSON is what the kitchen's dashboard shows besides the numbers. A ticket is an order with what the kitchen may know of whom it is for.
+// kitchenJSON is what the kitchen's dashboard shows besides the numbers. A ticket is an order with
+// what the kitchen may know of whom it is for.
 type kitchenJSON struct {
 	Counts  map[hospital.OrderStatus]int          `json:"counts"`
 	Tickets map[hospital.OrderStatus][]ticketJSON `json:"tickets"` // by status, the one that is due first before the others
@@ -101,7 +97,7 @@ type kitchenJSON struct {
 	Missed  []missedJSON                          `json:"missed_rounds"`
 }
 
-func newKitchenJSON(ctx context.Context, b hospital.KitchenBoard) kitchenJSON {
+func newKitchenJSON(ctx context.Context, b hospital.KitchenBoard) dashboardJSON {
 	tickets := make(map[hospital.OrderStatus][]ticketJSON, len(hospital.OrderStatuses))
 	for _, status := range hospital.OrderStatuses {
 		tickets[status] = []ticketJSON{}
@@ -109,8 +105,9 @@ func newKitchenJSON(ctx context.Context, b hospital.KitchenBoard) kitchenJSON {
 	for _, t := range b.Tickets {
 		tickets[t.Status] = append(tickets[t.Status], newTicketJSON(ctx, t))
 	}
-	return kitchenJSON{b.Counts, tickets, each(b.ToCook, newDishCountJSON),
-		newPastJSON(b.PastDays(), eachIn(ctx, b.Past, newTicketJSON)), each(b.Missed, newMissedJSON)}
+	past := newPastJSON(b.PastDays(), eachIn(ctx, b.Past, newTicketJSON))
+	return newDashboardJSON(b.Metrics, b.At, kitchenJSON{b.Counts, tickets,
+		each(b.ToCook, newDishCountJSON), past, each(b.Missed, newMissedJSON)})
 }
 
 type ticketJSON struct {
@@ -169,4 +166,6 @@ func newDishCountJSON(d hospital.DishCount) dishCountJSON {
 	return dishCountJSON{d.DishID, d.Name.En, string(d.Station), d.Count}
 }
 
-func newTicketItemJSON(d hospital.TicketDish) itemJSON { return itemJSON{d.ID, d.Name.En, string(d.Station)} }
+func newTicketItemJSON(d hospital.TicketDish) itemJSON {
+	return itemJSON{d.ID, d.Name.En, string(d.Station)}
+}

@@ -43,7 +43,8 @@ func HubRevisions(r hospital.Revisions) hub.Revisions {
 	return hub.Revisions{Epoch: r.Epoch, Topics: topics}
 }
 
-// stamp draws what tells a page how fresh it is. It has no words, so it is the same in every language.
+// stamp draws what tells a page how fresh it is. It has no words, so it is the same in every
+// language.
 func stamp(f hub.Freshness) []byte {
 	body, err := draw(context.Background(), views.Stamp(views.Freshness{
 		Epoch: f.Current.Epoch, Shown: f.Shown.String(), Current: f.Current.String(),

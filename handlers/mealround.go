@@ -49,7 +49,6 @@ func (s *Server) orderRound(c echo.Context) error {
 	}
 	return represent(c, func() (any, error) {
 		return mealRoundJSON{round.Placed, round.Had, round.MustNotEat, round.NeverAsked, round.NothingFits}, nil
-	}, func() error {
-		return done(c, localPath(back))
-	})
+	},
+		func() error { return done(c, localPath(back)) })
 }

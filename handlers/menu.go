@@ -31,18 +31,16 @@ func (s *Server) addressMenu(c echo.Context) error {
 	return s.menu(c, 0, id)
 }
 
-// menu shows what can be ordered for a stay or an address, the other id being 0. Without a meal it is the next one.
+// menu shows what can be ordered for a stay or an address, the other id being 0. Without a meal it
+// is the next one.
 func (s *Server) menu(c echo.Context, admissionID, addressID int64) error {
 	ctx := c.Request().Context()
 	offer, err := s.Hospital.Offer(ctx, actor(c), admissionID, addressID, hospital.Meal(c.QueryParam("meal")))
 	if err != nil {
 		return err
 	}
-	return represent(c, func() (any, error) {
-		return newOfferJSON(ctx, offer), nil
-	}, func() error {
-		return s.renderMenu(c, http.StatusOK, offer, views.Form{})
-	})
+	return represent(c, func() (any, error) { return newOfferJSON(ctx, offer), nil },
+		func() error { return s.renderMenu(c, http.StatusOK, offer, views.Form{}) })
 }
 
 func (s *Server) renderMenu(c echo.Context, status int, offer hospital.Offer, form views.Form) error {

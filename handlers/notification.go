@@ -7,13 +7,11 @@ import (
 	"slices"
 	"time"
 
-	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
 	"dusangire/hospital"
 	"dusangire/hub"
 	"dusangire/views"
-	"dusangire/views/text"
 )
 
 // newsOf is for a dashboard whose news is that of all of a role.
@@ -73,12 +71,10 @@ func (s *Server) notifications() screen[hospital.Inbox] {
 		read: func(ctx context.Context, v visitor) (hospital.Inbox, error) {
 			return s.Hospital.Inbox(ctx, v.actor)
 		},
-		title: func(ctx context.Context, _ hospital.Inbox) string { return text.T(ctx, "nav.notifications") },
-		page: func(p views.Page, _ visitor, inbox hospital.Inbox) templ.Component {
-			return views.NotificationsPage(p, inbox)
-		},
-		regions:  func(_ visitor, inbox hospital.Inbox) []views.Region { return views.InboxRegions(inbox) },
-		json:     func(_ context.Context, inbox hospital.Inbox) any { return newInboxJSON(inbox) },
+		title:    titled[hospital.Inbox]("nav.notifications"),
+		page:     plain(views.NotificationsPage),
+		regions:  forAll(views.InboxRegions),
+		json:     object(newInboxJSON),
 		messages: inboxMessages,
 	}
 }
@@ -103,7 +99,7 @@ func (s *Server) readNotifications(c echo.Context) error {
 }
 
 // inboxMessages are a person's notifications as messages: each new one by itself, and all of them.
-func inboxMessages(_ context.Context, inbox hospital.Inbox) ([]hub.Region, error) {
+func inboxMessages(ctx context.Context, inbox hospital.Inbox) ([]hub.Region, error) {
 	var messages messageList
 	for _, n := range slices.Backward(inbox.Notifications) { // they are newest first, and told as they happened
 		if n.CreatedAt.Before(inbox.At.Add(-hospital.NewsLasts)) {
@@ -112,7 +108,7 @@ func inboxMessages(_ context.Context, inbox hospital.Inbox) ([]hub.Region, error
 		messages.event(fmt.Sprintf("notice-%d", n.ID), n.ID, notificationJSON{"notification", n.ID, n.Title, n.Message, string(n.Level),
 			inbox.Unread, n.CreatedAt.UTC().Format(time.RFC3339)})
 	}
-	shape := newInboxJSON(inbox)
+	shape := newInboxJSON(ctx, inbox)
 	messages.whole("notifications", shape, shape)
 	return messages.regions, messages.err
 }
@@ -148,6 +144,6 @@ func newNoticeJSON(n hospital.Notification) noticeJSON {
 	return noticeJSON{n.ID, n.Title, n.Message, string(n.Level), n.Read, n.CreatedAt.UTC().Format(time.RFC3339)}
 }
 
-func newInboxJSON(inbox hospital.Inbox) inboxJSON {
+func newInboxJSON(_ context.Context, inbox hospital.Inbox) inboxJSON {
 	return inboxJSON{"notifications", inbox.Unread, each(inbox.Notifications, newNoticeJSON)}
 }

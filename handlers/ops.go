@@ -46,8 +46,8 @@ func (s *Server) readyz(c echo.Context) error {
 }
 
 // Metrics serves the Prometheus text of this server at /metrics and nothing else, with the headers
-// of every other answer. It asks nobody who they are, so it is no route: it belongs on a listener of
-// its own.
+// of every other answer. It asks nobody who they are, so it is no route: it belongs on a listener
+// of its own.
 func (s *Server) Metrics() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics, promhttp.HandlerOpts{}))
@@ -57,7 +57,8 @@ func (s *Server) Metrics() http.Handler {
 	})
 }
 
-// newMetrics registers what the process and the hub count. No metric has a label that could name a person.
+// newMetrics registers what the process and the hub count. No metric has a label that could name a
+// person.
 func newMetrics(c Config) *prometheus.Registry {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), hubCollector{c.Hub})

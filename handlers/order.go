@@ -33,12 +33,12 @@ func (s *Server) placeOrder(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return created(c, views.OrderPath.Of(order.ID), orderedAt(actor(c).Role, detail), func() (any, error) {
-		return newOrderDetailJSON(c.Request().Context(), detail), nil
-	})
+	return created(c, views.OrderPath.Of(order.ID), orderedAt(actor(c).Role, detail),
+		func() (any, error) { return newOrderDetailJSON(c.Request().Context(), detail), nil })
 }
 
-// orderedAt is where whoever placed an order goes on: a nurse at the patient's bed, anyone else with the order itself.
+// orderedAt is where whoever placed an order goes on: a nurse at the patient's bed, anyone else
+// with the order itself.
 func orderedAt(role hospital.Role, d hospital.OrderDetail) string {
 	if d.BedID != 0 && role.May(hospital.ReadWards) {
 		return views.BedPath.Of(d.BedID)
@@ -46,8 +46,8 @@ func orderedAt(role hospital.Role, d hospital.OrderDetail) string {
 	return views.OrderPath.Of(d.ID)
 }
 
-// orderForm is the form that places an order. People of the wards see the order of a stay at the bed
-// where the patient lies, and everybody else sees the menu.
+// orderForm is the form that places an order. People of the wards see the order of a stay at the
+// bed where the patient lies, and everybody else sees the menu.
 func (s *Server) orderForm(c echo.Context, order hospital.NewOrder, in *input) form {
 	if order.AdmissionID != 0 && actor(c).Role.May(hospital.ReadWards) {
 		return s.stayForm(order.AdmissionID, views.FormOrder, in)
@@ -62,20 +62,23 @@ func (s *Server) orderForm(c echo.Context, order hospital.NewOrder, in *input) f
 	}}
 }
 
-// order is one order. Who may see it differs from person to person, so each has a view of their own.
+// order is one order. Who may see it differs from person to person, so each has a view of their
+// own.
 func (s *Server) order() screen[hospital.OrderDetail] {
 	return screen[hospital.OrderDetail]{
 		server: s, path: views.OrderPath, socket: "/ws/order/:id/", permission: hospital.FollowOrders,
 		read: func(ctx context.Context, v visitor) (hospital.OrderDetail, error) {
 			return s.Hospital.OrderDetail(ctx, v.actor, v.id)
 		},
-		title: func(ctx context.Context, d hospital.OrderDetail) string { return text.T(ctx, "order.title", d.ID) },
-		page:  orderPage(views.Form{}),
+		title: func(ctx context.Context, d hospital.OrderDetail) string {
+			return text.T(ctx, "order.title", d.ID)
+		},
+		page: orderPage(views.Form{}),
 		regions: func(v visitor, d hospital.OrderDetail) []views.Region {
 			who := views.Viewer{UserID: v.actor.UserID, Username: v.actor.Username, Role: v.actor.Role}
 			return views.OrderRegions(d, who)
 		},
-		json:     func(ctx context.Context, d hospital.OrderDetail) any { return newOrderDetailJSON(ctx, d) },
+		json:     object(newOrderDetailJSON),
 		messages: orderMessages,
 	}
 }

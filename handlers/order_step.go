@@ -14,8 +14,8 @@ import (
 // stepCommand is one of the hospital's commands that take an order a step on or back.
 type stepCommand func(ctx context.Context, actor hospital.Actor, id int64, step hospital.Step) (hospital.Order, error)
 
-// stepOrder is POST /orders/{id}/confirm, start, ready, recall and cancel. A page says with the field
-// back where the person is, so that a plain form leads there again.
+// stepOrder is POST /orders/{id}/confirm, start, ready, recall and cancel. A page says with the
+// field back where the person is, so that a plain form leads there again.
 func (s *Server) stepOrder(command stepCommand) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		id, err := pathID(c)
@@ -41,8 +41,8 @@ func (s *Server) stepOrder(command stepCommand) echo.HandlerFunc {
 	}
 }
 
-// stepForm is the form of a step. It stands where the person is: who says to be in the kitchen must be
-// one who may be there.
+// stepForm is the form of a step. It stands where the person is: who says to be in the kitchen must
+// be one who may be there.
 func (s *Server) stepForm(c echo.Context, id int64, back string, in *input) form {
 	from, err := url.Parse(back)
 	if err == nil && from.Path == views.KitchenPath && actor(c).Role.May(hospital.ReadKitchen) {

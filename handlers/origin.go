@@ -72,7 +72,8 @@ func setSecurityHeaders(header http.Header) {
 // isSecure reports whether the client speaks HTTPS, to us or to a trusted proxy.
 func isSecure(c echo.Context) bool { return c.Scheme() == "https" }
 
-// refuseForeignPosts refuses what another site's page makes a browser send. Programs send neither Origin nor Sec-Fetch-Site.
+// refuseForeignPosts refuses what another site's page makes a browser send. Programs send neither
+// Origin nor Sec-Fetch-Site.
 func (s *Server) refuseForeignPosts(next echo.HandlerFunc) echo.HandlerFunc {
 	protection := http.NewCrossOriginProtection()
 	return func(c echo.Context) error {
@@ -84,7 +85,8 @@ func (s *Server) refuseForeignPosts(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// requireAllowedHost refuses requests that reach us under a name that is not ours, as DNS rebinding does.
+// requireAllowedHost refuses requests that reach us under a name that is not ours, as DNS rebinding
+// does.
 func (s *Server) requireAllowedHost(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if !isProbe(c.Request().URL.Path) && !s.allowsHost(c.Request().Host) {
@@ -94,11 +96,13 @@ func (s *Server) requireAllowedHost(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// isProbe reports whether a path is asked for by machines that know this server by its address alone.
+// isProbe reports whether a path is asked for by machines that know this server by its address
+// alone.
 func isProbe(path string) bool { return path == "/healthz" || path == "/readyz" }
 
-// believeProxies takes the host that a client named to a trusted proxy for the request's own, as its address and scheme are.
-func (s *Server) believeProxies(next echo.HandlerFunc) echo.HandlerFunc {
+// useForwardedHost takes the host that a client named to a trusted proxy for the request's own, as
+// its address and scheme are.
+func (s *Server) useForwardedHost(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
 		if host := s.vouched(r, "X-Forwarded-Host"); host != "" {
@@ -108,7 +112,8 @@ func (s *Server) believeProxies(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// allowsHost reports whether a Host header's value is among the allowed ones, by name or by name and port.
+// allowsHost reports whether a Host header's value is among the allowed ones, by name or by name
+// and port.
 func (s *Server) allowsHost(host string) bool {
 	name, port := splitHost(host)
 	return slices.ContainsFunc(s.AllowedHosts, func(allowed string) bool {
@@ -117,8 +122,9 @@ func (s *Server) allowsHost(host string) bool {
 	})
 }
 
-// allowsOrigin reports whether a browser's page may open a socket here: its host is allowed, and it is the port that the
-// request came to unless the allowed host names another. Programs send no Origin and prove themselves by their session alone.
+// allowsOrigin reports whether a browser's page may open a socket here: its host is allowed, and it
+// is the port that the request came to unless the allowed host names another. Programs send no
+// Origin and prove themselves by their session alone.
 func (s *Server) allowsOrigin(c echo.Context) bool {
 	origin := c.Request().Header.Get("Origin")
 	if origin == "" {

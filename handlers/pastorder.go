@@ -67,11 +67,8 @@ func (s *Server) closePastOrders(c echo.Context) error {
 	if err != nil {
 		return s.pastForm(in).refuse(err)
 	}
-	return represent(c, func() (any, error) {
-		return map[string]int{"closed": closed}, nil
-	}, func() error {
-		return done(c, views.PastOrdersPath)
-	})
+	return represent(c, func() (any, error) { return map[string]int{"closed": closed}, nil },
+		func() error { return done(c, views.PastOrdersPath) })
 }
 
 // pastForm is the form that closes what is past.

@@ -19,15 +19,17 @@ const (
 	closeHeader = "Dusangire-Close" // instead of a frame: the code with which a socket would have been closed
 )
 
-// framePath is where a live path is asked over plain HTTP, for pages whose sockets something on the way refuses. It does not
-// begin with /ws/, so that whoever refuses those by their path lets it pass.
+// framePath is where a live path is asked over plain HTTP, for pages whose sockets something on the
+// way refuses. It does not begin with /ws/, so that whoever refuses those by their path lets it
+// pass.
 func framePath(socket views.Path) string {
 	return "/frames/" + strings.TrimPrefix(string(socket), "/ws/")
 }
 
 func isFrame(path string) bool { return strings.HasPrefix(path, "/frames/") }
 
-// poll answers with the frame that a page would get when its socket opens. The same session, role and view decide.
+// poll answers with the frame that a page would get when its socket opens. The same session, role
+// and view decide.
 func (s *Server) poll(r liveRoute) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		visit, err := s.visit(c, r)
@@ -52,8 +54,8 @@ func (s *Server) poll(r liveRoute) echo.HandlerFunc {
 	}
 }
 
-// refuseFrame says no with the status that the close code stands for: 4401 is 401. The code itself tells a page that the
-// answer is this server's and not that of something in between.
+// refuseFrame says no with the status that the close code stands for: 4401 is 401. The code itself
+// tells a page that the answer is this server's and not that of something in between.
 func refuseFrame(c echo.Context, refusal *hub.Close) error {
 	c.Response().Header().Set(closeHeader, strconv.Itoa(refusal.Code))
 	return echo.NewHTTPError(refusal.Code-4000, refusal.Reason)

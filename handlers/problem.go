@@ -104,8 +104,8 @@ func statusKey(status int) string {
 	return "problem.500"
 }
 
-// answerError is where every error of every handler ends. Nowhere else is decided who gets a problem
-// in JSON, who the page with the form that was refused, and who the page of a problem.
+// answerError is where every error of every handler ends. Nowhere else is decided who gets a
+// problem in JSON, who the page with the form that was refused, and who the page of a problem.
 func (s *Server) answerError(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
@@ -151,7 +151,8 @@ const statusLeft = 499
 
 func hasLeft(c echo.Context) bool { return errors.Is(c.Request().Context().Err(), context.Canceled) }
 
-// explain puts an error into words for the client, who is told when to try again, and into the log where it is our fault.
+// explain puts an error into words for the client, who is told when to try again, and into the log
+// where it is our fault.
 func (s *Server) explain(c echo.Context, err error) Problem {
 	p := problemOf(c.Request().Context(), err)
 	cause := err
@@ -216,7 +217,7 @@ func (s *Server) answerProblem(c echo.Context, p Problem) error {
 		return c.NoContent(p.Status)
 	}
 	if _, known := sessionOf(c); !known {
-		_ = s.recognise(c) // only for the navigation: the answer is the same without
+		_ = s.authenticate(c) // only for the navigation: the answer is the same without
 	}
 	page, err := s.page(c, text.T(c.Request().Context(), "problem.title"))
 	if err != nil {

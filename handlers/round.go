@@ -8,9 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"dusangire/hospital"
-	"dusangire/hub"
 	"dusangire/views"
-	"dusangire/views/text"
 )
 
 // round is the courier's tablet. It has patients' names in it that are for one courier alone, so
@@ -18,9 +16,7 @@ import (
 func (s *Server) round() screen[hospital.DeliveryBoard] {
 	return screen[hospital.DeliveryBoard]{
 		server: s, path: views.RoundPath, socket: "/ws" + views.RoundPath, permission: hospital.ReadDeliveries,
-		topics: func(visitor) []hospital.Topic {
-			return []hospital.Topic{hospital.DeliveriesTopic, hospital.MetricsTopic}
-		},
+		topics: always(hospital.DeliveriesTopic, hospital.MetricsTopic),
 		// Whoever looks is told what couriers are told, whatever else they are.
 		news: func(v visitor) hospital.Actor {
 			return hospital.Actor{UserID: v.actor.UserID, Role: hospital.DeliveryStaff}
@@ -28,15 +24,11 @@ func (s *Server) round() screen[hospital.DeliveryBoard] {
 		read: func(ctx context.Context, v visitor) (hospital.DeliveryBoard, error) {
 			return s.Hospital.DeliveryBoard(ctx, v.actor)
 		},
-		title:   func(ctx context.Context, _ hospital.DeliveryBoard) string { return text.T(ctx, "nav.delivery") },
-		page:    roundPage(nil),
-		regions: func(_ visitor, b hospital.DeliveryBoard) []views.Region { return views.RoundRegions(b) },
-		json: func(ctx context.Context, b hospital.DeliveryBoard) any {
-			return newDashboardJSON(b.Metrics, b.At, newRoundJSON(ctx, b))
-		},
-		messages: func(ctx context.Context, b hospital.DeliveryBoard) ([]hub.Region, error) {
-			return dashboardMessages(b.Metrics, b.At, newRoundJSON(ctx, b))
-		},
+		title:    titled[hospital.DeliveryBoard]("nav.delivery"),
+		page:     roundPage(nil),
+		regions:  forAll(views.RoundRegions),
+		json:     object(newRoundJSON),
+		messages: dashboardMessages(newRoundJSON),
 	}
 }
 
@@ -83,7 +75,7 @@ type stopJSON struct {
 	Version     int64        `json:"version"`
 }
 
-func newRoundJSON(ctx context.Context, b hospital.DeliveryBoard) roundJSON {
+func newRoundJSON(ctx context.Context, b hospital.DeliveryBoard) dashboardJSON {
 	past := each(b.Past, func(t hospital.Tray) trayJSON { return newTrayJSON(t, "") })
 	shape := roundJSON{map[string][]any{}, map[string]int{}, newPastJSON(b.PastDays(), past)}
 	for _, status := range hospital.DeliveryStatuses {
@@ -105,7 +97,7 @@ func newRoundJSON(ctx context.Context, b hospital.DeliveryBoard) roundJSON {
 			add(stop.Delivery, newStopJSON(ctx, stop, round.Name))
 		}
 	}
-	return shape
+	return newDashboardJSON(b.Metrics, b.At, shape)
 }
 
 func newTrayJSON(t hospital.Tray, round string) trayJSON {

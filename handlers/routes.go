@@ -33,7 +33,8 @@ type liveRoute struct {
 	watch      func(echo.Context) (hub.View, action, error)
 }
 
-// entry is what a noun brings to the table: a Route, a liveRoute, or a screen, which is one of each.
+// entry is what a noun brings to the table: a Route, a liveRoute, or a screen, which is one of
+// each.
 type entry interface {
 	routes() ([]Route, []liveRoute)
 }
@@ -192,8 +193,8 @@ func (s *Server) register(e *echo.Echo) {
 }
 
 func (s *Server) registerRequest(e *echo.Echo, r Route) {
-	handle := s.permitted(r)
-	for _, path := range spellings(r.Path) {
+	handle := s.authorize(r)
+	for _, path := range slashVariants(r.Path) {
 		e.Add(r.Method, path, handle)
 		if r.Method == http.MethodGet {
 			e.HEAD(path, handle)
@@ -204,16 +205,16 @@ func (s *Server) registerRequest(e *echo.Echo, r Route) {
 // registerSocket gives Echo a socket, and the same over plain HTTP. Both look themselves at who may
 // see it, because they refuse with a close code.
 func (s *Server) registerSocket(e *echo.Echo, r liveRoute) {
-	for _, path := range spellings(string(r.path)) {
+	for _, path := range slashVariants(string(r.path)) {
 		e.GET(path, s.socket(r))
 	}
-	for _, path := range spellings(framePath(r.path)) {
+	for _, path := range slashVariants(framePath(r.path)) {
 		e.GET(path, s.poll(r))
 	}
 }
 
-// spellings are the path with and without its trailing slash.
-func spellings(path string) []string {
+// slashVariants are the path with and without its trailing slash.
+func slashVariants(path string) []string {
 	switch {
 	case path == "/" || strings.HasSuffix(path, "*"):
 		return []string{path}

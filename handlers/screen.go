@@ -45,8 +45,10 @@ type screen[T snapshot] struct {
 
 	json     func(context.Context, T) any // the page for programs
 	messages func(context.Context, T) ([]hub.Region, error)
-	answer   func(found T, request []byte) (reply []byte, whole bool)                        // nil: answerWithState
-	act      func(ctx context.Context, v visitor, request []byte) (reply []byte, known bool) // nil: there is nothing to do
+	// answer answers what a program asks of what was read; nil: answerWithState.
+	answer func(found T, request []byte) (reply []byte, whole bool)
+	// act carries out what depends on who asks; nil: there is nothing to do.
+	act func(ctx context.Context, v visitor, request []byte) (reply []byte, known bool)
 }
 
 // snapshot is what was read at one moment, by the revisions of its topics.
@@ -175,6 +177,31 @@ func (sc screen[T]) name(v visitor) string {
 
 // everyone is for a screen that shows the same to all who may see it.
 func everyone(visitor) string { return "all" }
+
+// always is for a screen that hangs on the same topics, whoever looks.
+func always(topics ...hospital.Topic) func(visitor) []hospital.Topic {
+	return func(visitor) []hospital.Topic { return topics }
+}
+
+// titled is for a page with one title, by its key in the catalogue.
+func titled[T any](key string) func(context.Context, T) string {
+	return func(ctx context.Context, _ T) string { return text.T(ctx, key) }
+}
+
+// plain is for a page that is the same whoever looks.
+func plain[T any](page func(views.Page, T) templ.Component) drawPage[T] {
+	return func(p views.Page, _ visitor, found T) templ.Component { return page(p, found) }
+}
+
+// forAll is for regions that are the same whoever looks.
+func forAll[T any](regions func(T) []views.Region) func(visitor, T) []views.Region {
+	return func(_ visitor, found T) []views.Region { return regions(found) }
+}
+
+// object is for what new…JSON makes of what was read.
+func object[T, J any](newJSON func(context.Context, T) J) func(context.Context, T) any {
+	return func(ctx context.Context, found T) any { return newJSON(ctx, found) }
+}
 
 // watched are the topics of a visitor's view.
 func (sc screen[T]) watched(ctx context.Context, v visitor) ([]string, error) {

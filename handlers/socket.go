@@ -29,7 +29,7 @@ func (s *Server) socket(r liveRoute) echo.HandlerFunc {
 			s.tellLostPort(c)
 			return echo.NewHTTPError(http.StatusForbidden, "This page's site may not open sockets here. Its operator sets --allowed-hosts.")
 		}
-		opened, err := s.Hub.Admit(c.Request().Context(), atTheDoor(c.RealIP(), s.tokenOf(c)))
+		opened, err := s.Hub.Admit(c.Request().Context(), gateKey(c.RealIP(), s.tokenOf(c)))
 		if err != nil {
 			return refusedSocket(err)
 		}
@@ -43,9 +43,9 @@ func (s *Server) socket(r liveRoute) echo.HandlerFunc {
 	}
 }
 
-// atTheDoor is as whom a request from an address waits for its turn. Who brings no token waits apart,
-// so that strangers delay nobody at whose address they are.
-func atTheDoor(address, token string) string {
+// gateKey is as whom a request from an address waits for its turn. Who brings no token waits
+// apart, so that strangers delay nobody at whose address they are.
+func gateKey(address, token string) string {
 	who := hospital.Network(address)
 	if token == "" {
 		return "a stranger at " + who
@@ -73,8 +73,8 @@ func isUpgrade(r *http.Request) bool { return strings.EqualFold(r.Header.Get("Up
 // visit is what the person behind a request may watch: their session and role decide, never the
 // message or the query.
 func (s *Server) visit(c echo.Context, r liveRoute) (hub.Visit, error) {
-	err := s.recognise(c)
-	if isKind(err, hospital.Unauthenticated) || err == nil && !isOwnPage(c) {
+	err := s.authenticate(c)
+	if hospital.IsKind(err, hospital.Unauthenticated) || err == nil && !isOwnPage(c) {
 		return hub.Visit{Refusal: hub.CloseSignedOut}, nil
 	}
 	if err != nil {
@@ -147,7 +147,7 @@ func (s *Server) rights(ctx context.Context, userID int64) (hub.Rights, error) {
 // goneAsClose is the close code for an error that says that something is not there, and any other
 // error as it is.
 func goneAsClose(err error) error {
-	if isKind(err, hospital.NotFound) || errors.Is(err, echo.ErrNotFound) {
+	if hospital.IsKind(err, hospital.NotFound) || errors.Is(err, echo.ErrNotFound) {
 		return hub.CloseNoSuchPath
 	}
 	return err

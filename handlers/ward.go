@@ -18,7 +18,9 @@ func (s *Server) ward() screen[hospital.WardBoard] {
 	return screen[hospital.WardBoard]{
 		server: s, path: views.WardPath, socket: "/ws/ward/:id/", permission: hospital.ReadWards,
 		sharedBy: everyone,
-		topics:   func(v visitor) []hospital.Topic { return []hospital.Topic{hospital.WardTopic(v.id)} },
+		topics: func(v visitor) []hospital.Topic {
+			return []hospital.Topic{hospital.WardTopic(v.id)}
+		},
 		read: func(ctx context.Context, v visitor) (hospital.WardBoard, error) {
 			return s.Hospital.WardBoard(ctx, v.id)
 		},
@@ -26,8 +28,8 @@ func (s *Server) ward() screen[hospital.WardBoard] {
 		page: func(p views.Page, _ visitor, b hospital.WardBoard) templ.Component {
 			return views.WardPage(p, b, nil)
 		},
-		regions:  func(_ visitor, b hospital.WardBoard) []views.Region { return views.WardRegions(b) },
-		json:     func(_ context.Context, b hospital.WardBoard) any { return newWardPageJSON(b) },
+		regions:  forAll(views.WardRegions),
+		json:     object(newWardPageJSON),
 		messages: wardMessages,
 		answer:   answerAboutWard,
 	}
@@ -97,7 +99,7 @@ type wardPageJSON struct {
 	Beds []seenBedJSON `json:"beds"`
 }
 
-func newWardPageJSON(b hospital.WardBoard) wardPageJSON {
+func newWardPageJSON(_ context.Context, b hospital.WardBoard) wardPageJSON {
 	return wardPageJSON{newCountsJSON(b.WardSummary), each(b.Beds, newSeenBedJSON)}
 }
 
@@ -120,7 +122,8 @@ type bedChangeJSON struct {
 	Data      bedJSON `json:"data"`
 }
 
-// wardMessages are a ward's board as messages: an event for each bed that changes, then the whole status.
+// wardMessages are a ward's board as messages: an event for each bed that changes, then the whole
+// status.
 func wardMessages(_ context.Context, b hospital.WardBoard) ([]hub.Region, error) {
 	at := b.At.UTC().Format(time.RFC3339)
 	regions := make([]hub.Region, 0, len(b.Beds)+1)

@@ -12,7 +12,8 @@ import (
 	"dusangire/views/text"
 )
 
-// zonesPage is GET /zones/: where meals are brought to and for how much. Whoever looks after them changes them here.
+// zonesPage is GET /zones/: where meals are brought to and for how much. Whoever looks after them
+// changes them here.
 func (s *Server) zonesPage(c echo.Context) error {
 	return represent(c, func() (any, error) {
 		zones, err := s.Hospital.Zones(c.Request().Context())
@@ -42,11 +43,8 @@ func (s *Server) zonePage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return represent(c, func() (any, error) {
-		return newZoneJSON(zone), nil
-	}, func() error {
-		return c.Redirect(http.StatusSeeOther, views.ZonesPath)
-	})
+	return represent(c, func() (any, error) { return newZoneJSON(zone), nil },
+		func() error { return c.Redirect(http.StatusSeeOther, views.ZonesPath) })
 }
 
 // zone reads the zone in the path.
@@ -81,9 +79,8 @@ func (s *Server) addZone(c echo.Context) error {
 	if err != nil {
 		return s.zoneForm(views.FormZone, in).refuse(err)
 	}
-	return created(c, views.ZonePath.Of(zone.ID), views.ZonesPath, func() (any, error) {
-		return newZoneJSON(zone), nil
-	})
+	return created(c, views.ZonePath.Of(zone.ID), views.ZonesPath,
+		func() (any, error) { return newZoneJSON(zone), nil })
 }
 
 // setZone is POST /zones/{id}. A field that is not sent stays what it is.

@@ -1,6 +1,7 @@
 package hospital
 
 import (
+	"errors"
 	"fmt"
 	"sort"
 	"strings"
@@ -40,6 +41,12 @@ type Error struct {
 // Refuse returns an Error whose Message is format filled with args.
 func Refuse(kind Kind, code, format string, args ...any) *Error {
 	return &Error{Kind: kind, Code: code, Message: fmt.Sprintf(format, args...), Args: args}
+}
+
+// IsKind reports whether err is an Error of a kind.
+func IsKind(err error, kind Kind) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Kind == kind
 }
 
 // Error returns the sentence, for Invalid with the fields' sentences after it. It never contains the cause.
