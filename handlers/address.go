@@ -46,12 +46,15 @@ func (s *Server) renderAddresses(c echo.Context, status int, form views.Form) er
 }
 
 // addressFields are the fields of an address.
-var addressFields = []string{"label", "full_name", "phone", "address_line1", "address_line2", "city", "zone_id", "instructions", "is_default"}
+var addressFields = []string{"label", "full_name", "phone", "address_line1", "address_line2",
+	"city", "zone_id", "instructions", "is_default"}
 
 // patchAddress puts what was sent over the fields of an address. What was not sent stays.
 func (in *input) patchAddress(f *hospital.AddressFields) {
-	for name, field := range map[string]*string{"label": &f.Label, "full_name": &f.FullName, "phone": &f.Phone, "address_line1": &f.Line1,
-		"address_line2": &f.Line2, "city": &f.City, "instructions": &f.Instructions} {
+	for name, field := range map[string]*string{
+		"label": &f.Label, "full_name": &f.FullName, "phone": &f.Phone, "address_line1": &f.Line1,
+		"address_line2": &f.Line2, "city": &f.City, "instructions": &f.Instructions,
+	} {
 		if in.has(name) {
 			*field = in.text(name)
 		}
@@ -101,7 +104,8 @@ type addressSeen struct {
 // their own. A title stays in the browser's history, so it says no more than what the page is.
 func (s *Server) address() screen[addressSeen] {
 	return screen[addressSeen]{
-		server: s, path: views.AddressPath, socket: "/ws/address/:id/", permission: hospital.ReadAddresses,
+		server: s, path: views.AddressPath, socket: "/ws/address/:id/",
+		permission: hospital.ReadAddresses,
 		read: func(ctx context.Context, v visitor) (addressSeen, error) {
 			watch, err := s.Hospital.Address(ctx, v.actor, v.id)
 			return addressSeen{AddressWatch: watch}, err
@@ -161,7 +165,8 @@ func (s *Server) removeAddress(c echo.Context) error {
 
 // changeAddress runs a command on the address in the path and answers it. A refusal is shown on the
 // address's page.
-func (s *Server) changeAddress(c echo.Context, in *input, command func(context.Context, hospital.Address) error) error {
+func (s *Server) changeAddress(c echo.Context, in *input,
+	command func(context.Context, hospital.Address) error) error {
 	id, err := pathID(c)
 	if err != nil {
 		return err
@@ -205,8 +210,8 @@ type addressJSON struct {
 }
 
 func newAddressJSON(a hospital.Address) addressJSON {
-	return addressJSON{a.ID, a.Label, a.FullName, a.Phone, a.Line1, a.Line2, a.City, a.Zone.ID, a.Zone.Name, a.Zone.Charge,
-		a.Instructions, a.Default, a.Version}
+	return addressJSON{a.ID, a.Label, a.FullName, a.Phone, a.Line1, a.Line2, a.City,
+		a.Zone.ID, a.Zone.Name, a.Zone.Charge, a.Instructions, a.Default, a.Version}
 }
 
 // watchedAddressJSON is an address on a socket.
@@ -221,7 +226,8 @@ type watchedAddressJSON struct {
 }
 
 func newWatchedAddressJSON(a hospital.Address) watchedAddressJSON {
-	return watchedAddressJSON{AddressID: a.ID, Label: a.Label, FullName: a.FullName, Address: a.OneLine(), Zone: a.Zone.Name, Charge: a.Zone.Charge}
+	return watchedAddressJSON{AddressID: a.ID, Label: a.Label, FullName: a.FullName,
+		Address: a.OneLine(), Zone: a.Zone.Name, Charge: a.Zone.Charge}
 }
 
 // addressEventJSON tells that an address was added, updated or removed.
@@ -260,7 +266,8 @@ func addressMessages(_ context.Context, w addressSeen) ([]hub.Region, error) {
 	} else {
 		happens("address_updated", "updated", w.Version, w.Address)
 	}
-	messages.event("zone", w.Zone, zoneEventJSON{"delivery_zone_updated", w.Zone.Name, w.Zone.Charge, at})
+	messages.event("zone", w.Zone,
+		zoneEventJSON{"delivery_zone_updated", w.Zone.Name, w.Zone.Charge, at})
 	state := newWatchedAddressJSON(w.Address)
 	sent := state
 	sent.Timestamp = at

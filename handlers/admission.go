@@ -14,16 +14,18 @@ import (
 
 // admit is POST /admissions.
 func (s *Server) admit(c echo.Context) error {
-	in, err := readInput(c, "patient_name", "patient_id", "birth_date", "sex", "bed_id", "reason", "diet", "texture",
-		"allergies", "severe", "expected_discharge")
+	in, err := readInput(c, "patient_name", "patient_id", "birth_date", "sex", "bed_id", "reason",
+		"diet", "texture", "allergies", "severe", "expected_discharge")
 	if err != nil {
 		return err
 	}
 	cmd := hospital.NewAdmission{
 		PatientID: in.id("patient_id"), PatientName: hospital.PatientName(in.text("patient_name")),
-		BirthDate: in.date("birth_date"), Sex: in.text("sex"), BedID: in.id("bed_id"), BedVersion: in.id("version"),
-		Reason: in.text("reason"), Diet: hospital.Diet(in.text("diet")), Texture: in.texture("texture"), Allergies: in.allergies(),
-		ExpectedDischarge: in.time("expected_discharge"), IdempotencyKey: in.idempotencyKey(c),
+		BirthDate: in.date("birth_date"), Sex: in.text("sex"),
+		BedID: in.id("bed_id"), BedVersion: in.id("version"), Reason: in.text("reason"),
+		Diet: hospital.Diet(in.text("diet")), Texture: in.texture("texture"),
+		Allergies: in.allergies(), ExpectedDischarge: in.time("expected_discharge"),
+		IdempotencyKey: in.idempotencyKey(c),
 	}
 	var admission hospital.Admission
 	if err = in.err(); err == nil {
@@ -56,11 +58,14 @@ func (s *Server) transfer(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	to := hospital.TransferTo{BedID: in.id("bed_id"), BedVersion: in.id("bed_version"), Reason: in.text("reason"),
-		AdmissionID: in.id("admission_id"), Version: in.id("version")}
-	return s.changeStay(c, views.FormTransfer, in, func(ctx context.Context, id int64) (hospital.Admission, error) {
+	to := hospital.TransferTo{
+		BedID: in.id("bed_id"), BedVersion: in.id("bed_version"), Reason: in.text("reason"),
+		AdmissionID: in.id("admission_id"), Version: in.id("version"),
+	}
+	command := func(ctx context.Context, id int64) (hospital.Admission, error) {
 		return s.Hospital.Transfer(ctx, actor(c), id, to)
-	})
+	}
+	return s.changeStay(c, views.FormTransfer, in, command)
 }
 
 // planDischarge is POST /admissions/{id}/plan-discharge. An empty time takes the plan back; a
@@ -71,13 +76,15 @@ func (s *Server) planDischarge(c echo.Context) error {
 		return err
 	}
 	if !in.has("expected_discharge") {
-		in.refuse("expected_discharge", "plan_missing", "Say when the patient is expected to leave, or send it empty to take the plan back.")
+		in.refuse("expected_discharge", "plan_missing",
+			"Say when the patient is expected to leave, or send it empty to take the plan back.")
 	}
-	plan := hospital.DischargePlan{Expected: in.time("expected_discharge"), AdmissionID: in.id("admission_id"),
-		Version: in.id("version")}
-	return s.changeStay(c, views.FormPlan, in, func(ctx context.Context, id int64) (hospital.Admission, error) {
+	plan := hospital.DischargePlan{Expected: in.time("expected_discharge"),
+		AdmissionID: in.id("admission_id"), Version: in.id("version")}
+	command := func(ctx context.Context, id int64) (hospital.Admission, error) {
 		return s.Hospital.PlanDischarge(ctx, actor(c), id, plan)
-	})
+	}
+	return s.changeStay(c, views.FormPlan, in, command)
 }
 
 // discharge is POST /admissions/{id}/discharge.
@@ -86,17 +93,22 @@ func (s *Server) discharge(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	leaving := hospital.Leaving{Outcome: hospital.Outcome(in.text("outcome")), Notes: in.text("notes"),
-		AdmissionID: in.id("admission_id"), Version: in.id("version")}
-	return s.changeStay(c, views.FormDischarge, in, func(ctx context.Context, id int64) (hospital.Admission, error) {
+	leaving := hospital.Leaving{
+		Outcome: hospital.Outcome(in.text("outcome")), Notes: in.text("notes"),
+		AdmissionID: in.id("admission_id"), Version: in.id("version"),
+	}
+	command := func(ctx context.Context, id int64) (hospital.Admission, error) {
 		return s.Hospital.Discharge(ctx, actor(c), id, leaving)
-	})
+	}
+	return s.changeStay(c, views.FormDischarge, in, command)
 }
+
+// stayCommand is a command with all that was sent, for a stay.
+type stayCommand = func(ctx context.Context, id int64) (hospital.Admission, error)
 
 // changeStay runs a command on the stay in the path and answers it: on to the stay's bed, or back
 // to the form called name.
-func (s *Server) changeStay(c echo.Context, name string, in *input,
-	command func(context.Context, int64) (hospital.Admission, error)) error {
+func (s *Server) changeStay(c echo.Context, name string, in *input, command stayCommand) error {
 	id, err := pathID(c)
 	if err != nil {
 		return err
@@ -115,14 +127,17 @@ func (s *Server) changeStay(c echo.Context, name string, in *input,
 // stayForm is a form about a stay. It stands at the bed where the patient lies, or at the free one
 // that the person stood at when they chose who was to come into it.
 func (s *Server) stayForm(id int64, name string, in *input) form {
-	return form{name: name, in: in,
-		page: func(c echo.Context, r refusal) error { return s.redrawStay(c, r, id, s.redrawWaiting) },
-		part: func(c echo.Context, r refusal) error { return s.redrawStay(c, r, id, s.redrawChosenBed) }}
+	at := func(waiting redrawWaiting) redraw {
+		return func(c echo.Context, r refusal) error { return s.redrawStay(c, r, id, waiting) }
+	}
+	return form{name: name, in: in, page: at(s.redrawFreeBeds), part: at(s.redrawChosenBed)}
 }
 
+// redrawWaiting is the redraw for a patient who waits for a bed.
+type redrawWaiting func(echo.Context, refusal, hospital.Admission) error
+
 // redrawStay draws a form about a stay again; waiting does for a patient who waits for a bed.
-func (s *Server) redrawStay(c echo.Context, r refusal, id int64,
-	waiting func(echo.Context, refusal, hospital.Admission) error) error {
+func (s *Server) redrawStay(c echo.Context, r refusal, id int64, waiting redrawWaiting) error {
 	admission, err := s.Hospital.Admission(c.Request().Context(), id)
 	chosen := r.in.id("bed_id")
 	switch {
@@ -142,8 +157,8 @@ func (s *Server) redrawChosenBed(c echo.Context, r refusal, _ hospital.Admission
 	return s.redrawBed(c, r, r.in.id("bed_id"), 0)
 }
 
-// redrawWaiting shows the stay's own page, with the beds that are free now.
-func (s *Server) redrawWaiting(c echo.Context, r refusal, a hospital.Admission) error {
+// redrawFreeBeds shows the stay's own page, with the beds that are free now.
+func (s *Server) redrawFreeBeds(c echo.Context, r refusal, a hospital.Admission) error {
 	return s.renderWaiting(c, r.Status, a,
 		views.Form{Name: views.FormPlace, Errors: r.Errors, Problem: r.Detail, Changes: r.changed})
 }
@@ -167,7 +182,8 @@ func (s *Server) admissionPage(c echo.Context) error {
 	})
 }
 
-func (s *Server) renderWaiting(c echo.Context, status int, a hospital.Admission, form views.Form) error {
+func (s *Server) renderWaiting(c echo.Context, status int, a hospital.Admission,
+	form views.Form) error {
 	free, err := s.Hospital.FreeBeds(c.Request().Context())
 	if err != nil {
 		return err
@@ -196,9 +212,11 @@ type admissionJSON struct {
 
 func newAdmissionJSON(a hospital.Admission) admissionJSON {
 	shape := admissionJSON{
-		ID: a.ID, Patient: patientJSON{a.PatientID, string(a.PatientName)}, Status: admissionStatus(a),
-		AdmittedAt: rfc3339(a.AdmittedAt), ExpectedDischarge: rfc3339(a.ExpectedDischarge),
-		DischargedAt: rfc3339(a.DischargedAt), Outcome: textOrNull(string(a.Outcome)), Version: a.Version,
+		ID: a.ID, Patient: patientJSON{a.PatientID, string(a.PatientName)},
+		Status: admissionStatus(a), AdmittedAt: rfc3339(a.AdmittedAt),
+		ExpectedDischarge: rfc3339(a.ExpectedDischarge),
+		DischargedAt:      rfc3339(a.DischargedAt), Outcome: textOrNull(string(a.Outcome)),
+		Version: a.Version,
 	}
 	if a.BedID != 0 {
 		shape.BedID, shape.Bed, shape.Ward = &a.BedID, &a.BedNumber, &a.WardName

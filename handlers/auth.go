@@ -51,14 +51,17 @@ func (s *Server) authorize(r Route) echo.HandlerFunc {
 		if err == nil && !isOwnPage(c) {
 			return anotherPerson(c)
 		}
-		if hospital.IsKind(err, hospital.Unauthenticated) && r.Method == http.MethodGet && negotiate(c) == asPage {
-			return c.Redirect(http.StatusSeeOther, views.LoginPath+"?next="+url.QueryEscape(c.Request().URL.Path))
+		if hospital.IsKind(err, hospital.Unauthenticated) && r.Method == http.MethodGet &&
+			negotiate(c) == asPage {
+			next := url.QueryEscape(c.Request().URL.Path)
+			return c.Redirect(http.StatusSeeOther, views.LoginPath+"?next="+next)
 		}
 		if err != nil {
 			return err
 		}
 		if !actor(c).Role.May(r.Permission) {
-			return hospital.Refuse(hospital.Forbidden, "forbidden", "Your role may not do this. Ask a colleague whose work it is.")
+			return hospital.Refuse(hospital.Forbidden, "forbidden",
+				"Your role may not do this. Ask a colleague whose work it is.")
 		}
 		return r.handle(c)
 	}
@@ -102,7 +105,8 @@ func isOwnPage(c echo.Context) bool {
 func anotherPerson(c echo.Context) error {
 	c.Response().Header().Set(closeHeader, strconv.Itoa(hub.CloseSignedOut.Code))
 	return hospital.Refuse(hospital.Conflict, "another_person",
-		"This page is of somebody who is no longer signed in here. Nothing was changed. Open it again.")
+		"This page is of somebody who is no longer signed in here. "+
+			"Nothing was changed. Open it again.")
 }
 
 // tokenOf is the session's token: a program's bearer token, or the cookie.
@@ -216,8 +220,8 @@ func (s *Server) client(c echo.Context) hospital.Client {
 func (s *Server) setDevice(c echo.Context, devices string) {
 	// #nosec G124 -- Secure wherever the client speaks HTTPS
 	c.SetCookie(&http.Cookie{Name: deviceCookie(s.Hospital.Instance(), isSecure(c)), Value: devices,
-		Path: views.LoginPath, MaxAge: int(deviceCookieLasts.Seconds()), HttpOnly: true, Secure: isSecure(c),
-		SameSite: http.SameSiteStrictMode})
+		Path: views.LoginPath, MaxAge: int(deviceCookieLasts.Seconds()),
+		HttpOnly: true, Secure: isSecure(c), SameSite: http.SameSiteStrictMode})
 }
 
 // setSession gives a browser the token of its session, which it keeps until it is closed; a
@@ -225,13 +229,15 @@ func (s *Server) setDevice(c echo.Context, devices string) {
 func (s *Server) setSession(c echo.Context, token string, age int) {
 	// #nosec G124 -- Secure wherever the client speaks HTTPS
 	c.SetCookie(&http.Cookie{Name: SessionCookie(s.Hospital.Instance(), isSecure(c)), Value: token,
-		Path: "/", MaxAge: age, HttpOnly: true, Secure: isSecure(c), SameSite: http.SameSiteLaxMode})
+		Path: "/", MaxAge: age, HttpOnly: true, Secure: isSecure(c),
+		SameSite: http.SameSiteLaxMode})
 }
 
 // loginForm shows a person again the name that they typed and never the password.
 func (s *Server) loginForm(in *input) form {
 	return form{name: views.FormLogin, in: in, page: func(c echo.Context, r refusal) error {
-		values := url.Values{"username": {in.text("username")}, "next": {localPath(in.text("next"))}}
+		next := localPath(in.text("next"))
+		values := url.Values{"username": {in.text("username")}, "next": {next}}
 		return s.renderLogin(c, r.Status,
 			views.Form{Name: r.name, Values: values, Errors: r.Errors, Problem: r.Detail})
 	}}
@@ -260,5 +266,6 @@ type sessionJSON struct {
 }
 
 func newSessionJSON(session hospital.Session, token string) sessionJSON {
-	return sessionJSON{token, session.User.Username, string(session.User.Role), rfc3339(session.ExpiresAt)}
+	user := session.User
+	return sessionJSON{token, user.Username, string(user.Role), rfc3339(session.ExpiresAt)}
 }

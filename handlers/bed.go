@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 
@@ -22,7 +23,8 @@ func (s *Server) bedPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return represent(c, func() (any, error) { return bedPageJSON{newSeenBedJSON(detail.BoardBed), detail.WardName}, nil },
+	seen := bedPageJSON{newSeenBedJSON(detail.BoardBed), detail.WardName}
+	return represent(c, func() (any, error) { return seen, nil },
 		func() error { return s.showBed(c, detail) })
 }
 
@@ -41,7 +43,9 @@ func (s *Server) showBed(c echo.Context, detail hospital.BedDetail) (err error) 
 // whereabouts says where somebody is whose panel this was until now, by the query's was, where they
 // no longer lie in the bed. here is whether the one whom the page is about still does; a page that
 // says nothing is about whoever lies there.
-func (s *Server) whereabouts(c echo.Context, detail hospital.BedDetail) (sentence string, here bool) {
+func (s *Server) whereabouts(c echo.Context, detail hospital.BedDetail) (
+	sentence string, here bool,
+) {
 	id, err := strconv.ParseInt(c.QueryParam("was"), 10, 64)
 	if err != nil || detail.Stay != nil && detail.Stay.AdmissionID == id {
 		return "", true
@@ -61,11 +65,14 @@ func (s *Server) whereabouts(c echo.Context, detail hospital.BedDetail) (sentenc
 
 // offer reads what can be ordered of a meal for the patient in a bed; nil where nobody lies there,
 // or who asks may order nothing.
-func (s *Server) offer(c echo.Context, detail hospital.BedDetail, meal hospital.Meal) (*hospital.Offer, error) {
+func (s *Server) offer(c echo.Context, detail hospital.BedDetail, meal hospital.Meal) (
+	*hospital.Offer, error,
+) {
 	if detail.Stay == nil || !actor(c).Role.May(hospital.OrderMeals) {
 		return nil, nil
 	}
-	offer, err := s.Hospital.Offer(c.Request().Context(), actor(c), detail.Stay.AdmissionID, 0, meal)
+	ctx := c.Request().Context()
+	offer, err := s.Hospital.Offer(ctx, actor(c), detail.Stay.AdmissionID, 0, meal)
 	if err != nil {
 		return nil, err
 	}
@@ -73,10 +80,9 @@ func (s *Server) offer(c echo.Context, detail hospital.BedDetail, meal hospital.
 }
 
 // renderBed draws a bed and its forms, each start of which gets its own idempotency key.
-func (s *Server) renderBed(c echo.Context, status int, detail hospital.BedDetail, form views.Form) error {
-	if form.Key == "" {
-		form.Key = uuid.NewString()
-	}
+func (s *Server) renderBed(c echo.Context, status int, detail hospital.BedDetail,
+	form views.Form) error {
+	form.Key = cmp.Or(form.Key, uuid.NewString())
 	page, err := s.page(c, detail.Number)
 	if err != nil {
 		return err
@@ -107,7 +113,8 @@ func (s *Server) redrawBed(c echo.Context, r refusal, bedID, about int64) error 
 	}
 	if !hasPlace(r.name, about, detail) {
 		aside := views.PutAside(ctx, r.in.values)
-		return s.renderBed(c, r.Status, detail, views.Form{Problem: r.Detail, Changes: r.changed, Aside: aside})
+		return s.renderBed(c, r.Status, detail,
+			views.Form{Problem: r.Detail, Changes: r.changed, Aside: aside})
 	}
 	form := r.again()
 	form.Values = r.in.begunAnew(r.cause)
@@ -173,7 +180,8 @@ func (s *Server) findPatients(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return represent(c, func() (any, error) { return each(found, newFoundPatientJSON), nil }, func() error {
+	patients := func() (any, error) { return each(found, newFoundPatientJSON), nil }
+	return represent(c, patients, func() error {
 		detail, err := s.Hospital.BedDetail(ctx, actor(c), id)
 		if err != nil {
 			return err
@@ -250,5 +258,5 @@ type foundPatientJSON struct {
 }
 
 func newFoundPatientJSON(p hospital.Patient) foundPatientJSON {
-	return foundPatientJSON{ID: p.ID, Name: string(p.Name), BirthDate: dayOrNull(p.BirthDate), Admitted: p.Admitted}
+	return foundPatientJSON{p.ID, string(p.Name), dayOrNull(p.BirthDate), p.Admitted}
 }

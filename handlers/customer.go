@@ -14,10 +14,12 @@ import (
 // customerHome is a customer's patients, orders and addresses, and what they have not read.
 func (s *Server) customerHome() screen[hospital.CustomerHome] {
 	return screen[hospital.CustomerHome]{
-		server: s, path: views.HomePath, socket: "/ws" + views.HomePath, permission: hospital.OrderForPatients,
+		server: s, path: views.HomePath, socket: "/ws" + views.HomePath,
+		permission: hospital.OrderForPatients,
 		topics: func(v visitor) []hospital.Topic {
-			return []hospital.Topic{hospital.CustomerTopic(v.actor.UserID), hospital.AddressesTopic(v.actor.UserID),
-				hospital.InboxTopic(v.actor.UserID), hospital.RoleInboxTopic(v.actor.Role)}
+			id := v.actor.UserID
+			return []hospital.Topic{hospital.CustomerTopic(id), hospital.AddressesTopic(id),
+				hospital.InboxTopic(id), hospital.RoleInboxTopic(v.actor.Role)}
 		},
 		read: func(ctx context.Context, v visitor) (hospital.CustomerHome, error) {
 			return s.Hospital.CustomerHome(ctx, v.actor)
@@ -71,7 +73,9 @@ type customerOrderJSON struct {
 
 func newHomeJSON(ctx context.Context, home hospital.CustomerHome) homeJSON {
 	return homeJSON{
-		Patients:  each(home.Stays, func(s hospital.CustomerStay) orderedForJSON { return newOrderedForJSON(s, home.At) }),
+		Patients: each(home.Stays, func(s hospital.CustomerStay) orderedForJSON {
+			return newOrderedForJSON(s, home.At)
+		}),
 		Orders:    eachIn(ctx, home.Orders, newCustomerOrderJSON),
 		Addresses: each(home.Addresses, newAddressJSON),
 		Unread:    home.Unread,
@@ -81,8 +85,8 @@ func newHomeJSON(ctx context.Context, home hospital.CustomerHome) homeJSON {
 func newOrderedForJSON(s hospital.CustomerStay, at time.Time) orderedForJSON {
 	patient := orderedForJSON{
 		AdmissionID: s.AdmissionID, PatientName: string(s.PatientName), Place: textOrNull(s.Place),
-		Diet: string(s.Order.Diet), Texture: int(s.Order.Texture), NilByMouth: s.Order.NilByMouth.Holds(at),
-		Version: s.Version,
+		Diet: string(s.Order.Diet), Texture: int(s.Order.Texture),
+		NilByMouth: s.Order.NilByMouth.Holds(at), Version: s.Version,
 	}
 	if s.Order.Allergies.Known {
 		patient.Allergies = orEmpty(s.Order.Allergies.Allergens)
@@ -91,11 +95,14 @@ func newOrderedForJSON(s hospital.CustomerStay, at time.Time) orderedForJSON {
 }
 
 func newCustomerOrderJSON(ctx context.Context, o hospital.CustomerOrder) customerOrderJSON {
-	return customerOrderJSON{newOrderJSON(ctx, o.Order), o.For, idOrNull(o.DeliveryID), textOrNull(o.Code)}
+	return customerOrderJSON{newOrderJSON(ctx, o.Order), o.For, idOrNull(o.DeliveryID),
+		textOrNull(o.Code)}
 }
 
 // linkCustomer is POST /admissions/{id}/customers: the desk lets a customer order for the patient.
-func (s *Server) linkCustomer(c echo.Context) error { return s.changeLink(c, s.Hospital.LinkCustomer) }
+func (s *Server) linkCustomer(c echo.Context) error {
+	return s.changeLink(c, s.Hospital.LinkCustomer)
+}
 
 // unlinkCustomer is POST /admissions/{id}/customers/remove.
 func (s *Server) unlinkCustomer(c echo.Context) error {
@@ -103,18 +110,20 @@ func (s *Server) unlinkCustomer(c echo.Context) error {
 }
 
 // changeLink changes what stands between a customer and the patient of the stay in the path.
-func (s *Server) changeLink(c echo.Context, command func(ctx context.Context, actor hospital.Actor, userID, patientID int64) error) error {
+func (s *Server) changeLink(c echo.Context,
+	command func(ctx context.Context, actor hospital.Actor, userID, patientID int64) error) error {
 	in, err := readInput(c, "admission_id", "username")
 	if err != nil {
 		return err
 	}
 	username := in.text("username")
-	return s.changeStay(c, views.FormCustomers, in, func(ctx context.Context, id int64) (hospital.Admission, error) {
+	change := func(ctx context.Context, id int64) (hospital.Admission, error) {
 		admission, err := s.Hospital.Admission(ctx, id)
 		if err != nil {
 			return admission, err
 		}
-		if err := s.Hospital.StayAsSeen(ctx, actor(c), id, in.id("admission_id"), in.id("version")); err != nil {
+		err = s.Hospital.StayAsSeen(ctx, actor(c), id, in.id("admission_id"), in.id("version"))
+		if err != nil {
 			return admission, err
 		}
 		customer, err := s.Hospital.CustomerByName(ctx, actor(c), username)
@@ -122,5 +131,6 @@ func (s *Server) changeLink(c echo.Context, command func(ctx context.Context, ac
 			return admission, err
 		}
 		return admission, command(ctx, actor(c), customer, admission.PatientID)
-	})
+	}
+	return s.changeStay(c, views.FormCustomers, in, change)
 }

@@ -36,7 +36,7 @@ func (s *Server) medicalDashboard() screen[hospital.MedicalDashboard] {
 type medicalJSON struct {
 	Wards             []countsJSON `json:"wards"`
 	RecentAdmissions  []stayJSON   `json:"recent_admissions"`
-	PendingDischarges []stayJSON   `json:"pending_discharges"` // the soonest; PendingCount counts all
+	PendingDischarges []stayJSON   `json:"pending_discharges"` // the soonest, PendingCount all
 	PendingCount      int          `json:"pending_discharges_count"`
 	Waiting           []stayJSON   `json:"waiting"` // the longest; WaitingCount counts all
 	WaitingCount      int          `json:"waiting_count"`
@@ -77,7 +77,7 @@ func (s *Server) managementDashboard() screen[hospital.ManagementDashboard] {
 
 type managementJSON struct {
 	Wards             []countsJSON   `json:"wards"`
-	PendingDischarges []stayJSON     `json:"pending_discharges"` // the soonest; PendingCount counts all
+	PendingDischarges []stayJSON     `json:"pending_discharges"` // the soonest, PendingCount all
 	PendingCount      int            `json:"pending_discharges_count"`
 	BedsToClean       []dirtyBedJSON `json:"beds_to_clean"` // the longest; CleaningCount counts all
 	CleaningCount     int            `json:"beds_to_clean_count"`
@@ -123,12 +123,14 @@ type dashboardJSON struct {
 
 // newDashboardJSON makes it; data is what the role's dashboard shows besides the numbers.
 func newDashboardJSON(m hospital.Metrics, at time.Time, data any) dashboardJSON {
-	return dashboardJSON{"dashboard_update", m.OccupancyRate, m.PatientCount, m.PendingDischarges, m.ActiveWards,
-		at.UTC().Format(time.RFC3339), data}
+	return dashboardJSON{"dashboard_update", m.OccupancyRate, m.PatientCount, m.PendingDischarges,
+		m.ActiveWards, at.UTC().Format(time.RFC3339), data}
 }
 
 // dashboardMessages are a dashboard as one message.
-func dashboardMessages[T any](newJSON func(context.Context, T) dashboardJSON) func(context.Context, T) ([]hub.Region, error) {
+func dashboardMessages[T any](newJSON func(context.Context, T) dashboardJSON) (
+	messages func(context.Context, T) ([]hub.Region, error),
+) {
 	return func(ctx context.Context, found T) ([]hub.Region, error) {
 		sent := newJSON(ctx, found)
 		state := sent
@@ -168,8 +170,8 @@ type heldJSON struct {
 }
 
 func newHeldJSON(ctx context.Context, o hospital.HeldLine) heldJSON {
-	return heldJSON{o.OrderID, string(o.Meal), rfc3339(o.Due), newHazardsJSON(ctx, o.HeldFor), o.Stopped,
-		newStayJSON(o.StayLine)}
+	return heldJSON{o.OrderID, string(o.Meal), rfc3339(o.Due), newHazardsJSON(ctx, o.HeldFor),
+		o.Stopped, newStayJSON(o.StayLine)}
 }
 
 // fastedJSON is a patient who may eat again and whom nobody has let.

@@ -22,7 +22,8 @@ import (
 // code that is told at its door, to whom it concerns alone.
 func (s *Server) delivery() screen[hospital.DeliveryWatch] {
 	return screen[hospital.DeliveryWatch]{
-		server: s, path: views.DeliveryPath, socket: "/ws/delivery/:id/", permission: hospital.FollowDeliveries,
+		server: s, path: views.DeliveryPath, socket: "/ws/delivery/:id/",
+		permission: hospital.FollowDeliveries,
 		sharedBy: func(v visitor) string {
 			role := v.actor.Role
 			if role.May(hospital.ReadPastOrders) && !role.May(hospital.CarryDeliveries) {
@@ -117,27 +118,23 @@ type locationUpdateJSON struct {
 // deliveryMessages are a delivery as messages: an event when its status changes, one each time that
 // it is seen, then the whole.
 func deliveryMessages(_ context.Context, d hospital.DeliveryWatch) ([]hub.Region, error) {
-	status, err := region("status", d.Status, statusUpdateJSON{"delivery_status_update", d.ID, d.OrderID, string(d.Status), rfc3339(d.StatusSince)})
-	if err != nil {
-		return nil, err
-	}
-	status.Event = true
-	regions := []hub.Region{status}
+	var messages messageList
+	messages.event("status", d.Status, statusUpdateJSON{"delivery_status_update", d.ID, d.OrderID,
+		string(d.Status), rfc3339(d.StatusSince)})
 	if d.Latitude != nil {
-		seen, err := region("location", d.LocatedAt, locationUpdateJSON{"delivery_location_update", d.ID, d.OrderID, d.Latitude, d.Longitude, rfc3339(d.LocatedAt)})
-		if err != nil {
-			return nil, err
-		}
-		seen.Event = true
-		regions = append(regions, seen)
+		messages.event("location", d.LocatedAt, locationUpdateJSON{"delivery_location_update", d.ID,
+			d.OrderID, d.Latitude, d.Longitude, rfc3339(d.LocatedAt)})
 	}
-	whole, err := region("delivery", newLocatedJSON(d.Delivery), message{"delivery_status", newLocatedAtJSON(d)})
-	return append(regions, whole), err
+	messages.whole("delivery", newLocatedJSON(d.Delivery),
+		message{"delivery_status", newLocatedAtJSON(d)})
+	return messages.regions, messages.err
 }
 
 // actOnDelivery carries out what depends on who asks: {"action":"get_active_deliveries"}, and a
 // courier's word of where they are.
-func (s *Server) actOnDelivery(ctx context.Context, who hospital.Actor, id int64, request []byte) (reply []byte, known bool) {
+func (s *Server) actOnDelivery(ctx context.Context, who hospital.Actor, id int64, request []byte) (
+	reply []byte, known bool,
+) {
 	var asked struct {
 		Action    string          `json:"action"`
 		Latitude  json.RawMessage `json:"latitude"`
@@ -152,7 +149,8 @@ func (s *Server) actOnDelivery(ctx context.Context, who hospital.Actor, id int64
 	case "update_delivery_location":
 		latitude, longitude, ok := degrees(asked.Latitude, asked.Longitude)
 		if !ok {
-			return hub.ErrorMessage("missing_field", "Say where with latitude and longitude, in degrees."), true
+			return hub.ErrorMessage("missing_field",
+				"Say where with latitude and longitude, in degrees."), true
 		}
 		if _, err := s.Hospital.LocateDelivery(ctx, who, id, latitude, longitude); err != nil {
 			if hospital.IsKind(err, hospital.Forbidden) {
@@ -196,10 +194,14 @@ func (s *Server) refuseAction(err error) []byte {
 		if !errors.Is(err, context.Canceled) { // nothing has failed where whoever asked has left
 			s.Log.Error("action failed", "error", err)
 		}
-		return hub.ErrorMessage("unavailable", "The server failed and nothing was saved. Try again in a moment.")
+		return hub.ErrorMessage("unavailable",
+			"The server failed and nothing was saved. Try again in a moment.")
 	}
-	code := map[hospital.Kind]string{hospital.Invalid: "missing_field", hospital.NotFound: "not_found", hospital.Forbidden: "forbidden",
-		hospital.Conflict: "forbidden", hospital.TooMany: "too_many", hospital.Unavailable: "unavailable"}[refusal.Kind]
+	code := map[hospital.Kind]string{
+		hospital.Invalid: "missing_field", hospital.NotFound: "not_found",
+		hospital.Forbidden: "forbidden", hospital.Conflict: "forbidden",
+		hospital.TooMany: "too_many", hospital.Unavailable: "unavailable",
+	}[refusal.Kind]
 	sentence := refusal.Message
 	for _, field := range slices.Sorted(maps.Keys(refusal.Fields)) {
 		sentence += " " + refusal.Fields[field].Message
@@ -208,7 +210,8 @@ func (s *Server) refuseAction(err error) []byte {
 }
 
 // courierCommand is one of the hospital's commands of a courier that need nothing but the delivery.
-type courierCommand func(ctx context.Context, courier hospital.Actor, id int64, step hospital.CourierStep) (hospital.Delivery, error)
+type courierCommand func(ctx context.Context, courier hospital.Actor, id int64,
+	step hospital.CourierStep) (hospital.Delivery, error)
 
 // takeDelivery is POST /deliveries/{id}/claim, release and depart.
 func (s *Server) takeDelivery(command courierCommand) echo.HandlerFunc {
@@ -226,8 +229,11 @@ func (s *Server) deliver() echo.HandlerFunc {
 	fields := []string{"bed_code", "received_by", "tapped_at"}
 	return s.carry(fields, func(c echo.Context, in *input) deliveryAct {
 		step := courierStep(c, in)
-		handover := hospital.Handover{BedCode: in.text("bed_code"), ReceivedBy: strings.Join(in.list("received_by"), " "),
-			AdmissionID: step.AdmissionID, Version: step.Version, IdempotencyKey: step.IdempotencyKey, TappedAt: step.TappedAt}
+		handover := hospital.Handover{
+			BedCode: in.text("bed_code"), ReceivedBy: strings.Join(in.list("received_by"), " "),
+			AdmissionID: step.AdmissionID, Version: step.Version,
+			IdempotencyKey: step.IdempotencyKey, TappedAt: step.TappedAt,
+		}
 		return func(ctx context.Context, id int64) (hospital.Delivery, error) {
 			return s.Hospital.Deliver(ctx, actor(c), id, handover)
 		}
@@ -266,7 +272,8 @@ type deliveryAct = func(ctx context.Context, id int64) (hospital.Delivery, error
 
 // carry answers a courier's command on the delivery in the path: on to the round. prepare reads the
 // fields and returns the command.
-func (s *Server) carry(fields []string, prepare func(echo.Context, *input) deliveryAct) echo.HandlerFunc {
+func (s *Server) carry(fields []string,
+	prepare func(echo.Context, *input) deliveryAct) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		id, err := pathID(c)
 		if err != nil {

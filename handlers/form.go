@@ -15,7 +15,7 @@ type form struct {
 	name string // as views calls it
 	in   *input
 	page redraw // draws the whole page again
-	part redraw // draws again what a page asks for without leaving; nil: such a page gets the problem
+	part redraw // draws again a part that a page asks for; nil: it gets the problem
 }
 
 // redraw shows a person what they sent and what is wrong with it. errNoPlace says that the form has

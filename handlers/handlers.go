@@ -80,7 +80,8 @@ func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 		began := time.Now()
 		err := next(c)
 		if route := c.Path(); !isLive(route) && route != staticRoute {
-			s.Log.Info("request", "method", c.Request().Method, "route", route, "status", c.Response().Status,
+			s.Log.Info("request", "method", c.Request().Method, "route", route,
+				"status", c.Response().Status,
 				"milliseconds", time.Since(began).Milliseconds(), "request", requestID(c),
 				"person", person(c), "address", c.RealIP())
 		}
@@ -122,7 +123,8 @@ func rememberOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 func (s *Server) logPanic(c echo.Context, err error, stack []byte) error {
-	s.Log.Error("request panicked", "route", c.Path(), "request", requestID(c), "error", err, "stack", string(stack))
+	s.Log.Error("request panicked", "route", c.Path(), "request", requestID(c),
+		"error", err, "stack", string(stack))
 	return err
 }
 

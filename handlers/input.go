@@ -96,7 +96,7 @@ func decodeBody(r *http.Request) (sentValues, error) {
 	}
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
-	case len(body) == 0: // a command that needs no fields, whatever its client calls the body that it has not
+	case len(body) == 0: // a command without fields, whatever type its client gives the empty body
 		return decodeForm("")
 	case isJSON(r):
 		return decodeJSON(body)
@@ -147,7 +147,8 @@ func decodeJSON(body []byte) (sentValues, error) {
 	s := sentValues{url.Values{}, map[string]bool{}, map[string]bool{}}
 	for name, value := range object {
 		if !s.take(name, value) {
-			return sentValues{}, malformed(fmt.Sprintf("The value of %q is too deep: send a text, a number or a list of these.", name))
+			return sentValues{}, malformed(fmt.Sprintf(
+				"The value of %q is too deep: send a text, a number or a list of these.", name))
 		}
 	}
 	return s, nil

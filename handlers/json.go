@@ -8,8 +8,8 @@ import (
 	"dusangire/hub"
 )
 
-// The objects of JSON stand in the files of their nouns. Each is a struct called …JSON, so that no
-// field can be sent by accident, and new…JSON makes it.
+// The objects of JSON stand in the files of their nouns. Each is a struct called …JSON, so that
+// no field can be sent by accident, and new…JSON makes it.
 
 // message is {"type": …, "data": …}.
 type message struct {

@@ -19,11 +19,12 @@ import (
 // mistake; a program is refused. Walls that show the same share a view.
 func (s *Server) kitchen() screen[hospital.KitchenBoard] {
 	return screen[hospital.KitchenBoard]{
-		server: s, path: views.KitchenPath, socket: "/ws" + views.KitchenPath, permission: hospital.ReadKitchen,
-		narrow:   s.narrowWall,
-		sharedBy: everyone,
-		topics:   always(hospital.KitchenTopic, hospital.MetricsTopic),
-		news:     newsOf(hospital.KitchenStaff),
+		server: s, path: views.KitchenPath, socket: "/ws" + views.KitchenPath,
+		permission: hospital.ReadKitchen,
+		narrow:     s.narrowWall,
+		sharedBy:   everyone,
+		topics:     always(hospital.KitchenTopic, hospital.MetricsTopic),
+		news:       newsOf(hospital.KitchenStaff),
 		read: func(ctx context.Context, v visitor) (hospital.KitchenBoard, error) {
 			b, err := s.Hospital.KitchenBoard(ctx)
 			return b.Filtered(v.wall.Filter), err
@@ -56,14 +57,16 @@ func (s *Server) narrowWall(ctx context.Context, query url.Values, v *visitor) (
 		if asked == "" || slices.Contains(known, asked) {
 			return asked
 		}
-		refused.refuse(field, "unknown_choice", "Choose one of these: %s.", strings.Join(known, ", "))
+		refused.refuse(field, "unknown_choice", "Choose one of these: %s.",
+			strings.Join(known, ", "))
 		v.wall.Notes = append(v.wall.Notes, text.T(ctx, note, asked))
 		return ""
 	}
+	stations, meals := asTexts(hospital.Stations), asTexts(hospital.Meals)
 	v.wall.Filter = hospital.KitchenFilter{
 		Ward:    pick("ward", wards, "kitchen.no_ward"),
-		Station: hospital.Station(pick("station", asTexts(hospital.Stations), "kitchen.no_station")),
-		Meal:    hospital.Meal(pick("meal", asTexts(hospital.Meals), "kitchen.no_meal")),
+		Station: hospital.Station(pick("station", stations, "kitchen.no_station")),
+		Meal:    hospital.Meal(pick("meal", meals, "kitchen.no_meal")),
 	}
 	v.query, v.unknown = views.WallQuery(v.wall.Filter), refused.err()
 	return nil
@@ -91,9 +94,9 @@ func (s *Server) ticketForm(orderID int64, wall url.Values, in *input) form {
 // what the kitchen may know of whom it is for.
 type kitchenJSON struct {
 	Counts  map[hospital.OrderStatus]int          `json:"counts"`
-	Tickets map[hospital.OrderStatus][]ticketJSON `json:"tickets"` // by status, the one that is due first before the others
+	Tickets map[hospital.OrderStatus][]ticketJSON `json:"tickets"` // as they are due
 	ToCook  []dishCountJSON                       `json:"to_cook"`
-	Past    pastJSON[ticketJSON]                  `json:"past"` // of days that are over, and in none of the above
+	Past    pastJSON[ticketJSON]                  `json:"past"` // of days that are over
 	Missed  []missedJSON                          `json:"missed_rounds"`
 }
 
@@ -118,8 +121,8 @@ type ticketJSON struct {
 	DueAt           *string      `json:"due_at"`
 	Meal            string       `json:"meal"`
 	Ward            *string      `json:"ward"`        // its code; null where no ward is known
-	Bed             *string      `json:"bed_number"`  // null while the patient waits for one, and for an address
-	MovedAt         *string      `json:"moved_at"`    // since when the patient lies there, where the order is older
+	Bed             *string      `json:"bed_number"`  // null where there is none
+	MovedAt         *string      `json:"moved_at"`    // into the bed, after the order
 	Destination     *string      `json:"destination"` // the zone of an address
 	Initials        *string      `json:"initials"`
 	Diet            *string      `json:"diet"` // null for an address, of which nothing is known
@@ -146,9 +149,10 @@ func newTicketJSON(ctx context.Context, t hospital.Ticket) ticketJSON {
 		PlacedAt: rfc3339(t.PlacedAt), DueAt: rfc3339(t.Due), Meal: string(t.Meal),
 		Ward: textOrNull(t.WardCode), Bed: textOrNull(t.BedNumber), MovedAt: rfc3339(t.MovedAt),
 		Destination: textOrNull(t.Destination), Initials: textOrNull(t.Initials),
-		Diet: textOrNull(string(t.Diet)), Texture: int(t.Texture), AllergiesKnown: t.Allergies.Known,
-		Allergies: asTexts(t.Allergies.Allergens), SevereAllergies: asTexts(t.Allergies.Severe),
-		NilByMouth: t.NilByMouth, Items: each(t.Dishes, newTicketItemJSON), Notes: t.Notes,
+		Diet: textOrNull(string(t.Diet)), Texture: int(t.Texture),
+		AllergiesKnown: t.Allergies.Known, Allergies: asTexts(t.Allergies.Allergens),
+		SevereAllergies: asTexts(t.Allergies.Severe),
+		NilByMouth:      t.NilByMouth, Items: each(t.Dishes, newTicketItemJSON), Notes: t.Notes,
 		OverrideReason: t.OverrideReason, OverriddenBy: t.OverriddenBy,
 		Hazards: newHazardsJSON(ctx, t.HeldFor), Stopped: t.Stopped, Begun: t.Begun, Late: t.Late,
 		CancelReason: t.CancelReason, Version: t.Version,

@@ -23,8 +23,9 @@ func (s *Server) setLanguage(c echo.Context) error {
 		return err
 	}
 	// #nosec G124 -- Secure wherever the client speaks HTTPS
-	c.SetCookie(&http.Cookie{Name: languageCookie, Value: string(language), Path: "/", MaxAge: 365 * 24 * 3600,
-		HttpOnly: true, Secure: isSecure(c), SameSite: http.SameSiteLaxMode})
+	c.SetCookie(&http.Cookie{Name: languageCookie, Value: string(language), Path: "/",
+		MaxAge: 365 * 24 * 3600, HttpOnly: true, Secure: isSecure(c),
+		SameSite: http.SameSiteLaxMode})
 	return done(c, back)
 }
 

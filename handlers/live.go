@@ -51,7 +51,7 @@ func stamp(f hub.Freshness) []byte {
 		Age: f.Age, DatabaseOK: f.DatabaseOK, At: f.At, Sent: f.Sent,
 	}))
 	if err != nil {
-		panic(err) // writing to memory does not fail; the hub turns this into a view that can't be drawn
+		panic(err) // writing to memory does not fail
 	}
 	return body
 }

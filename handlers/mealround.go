@@ -15,6 +15,10 @@ type mealRoundJSON struct {
 	NothingFits int `json:"nothing_fits"`
 }
 
+func newMealRoundJSON(r hospital.MealRound) mealRoundJSON {
+	return mealRoundJSON{r.Placed, r.Had, r.MustNotEat, r.NeverAsked, r.NothingFits}
+}
+
 // missedJSON is a meal round that was missed and can be ordered late.
 type missedJSON struct {
 	WardID   int64   `json:"ward_id"`
@@ -47,8 +51,6 @@ func (s *Server) orderRound(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return represent(c, func() (any, error) {
-		return mealRoundJSON{round.Placed, round.Had, round.MustNotEat, round.NeverAsked, round.NothingFits}, nil
-	},
+	return represent(c, func() (any, error) { return newMealRoundJSON(round), nil },
 		func() error { return done(c, localPath(back)) })
 }

@@ -35,7 +35,8 @@ func (s *Server) addressMenu(c echo.Context) error {
 // is the next one.
 func (s *Server) menu(c echo.Context, admissionID, addressID int64) error {
 	ctx := c.Request().Context()
-	offer, err := s.Hospital.Offer(ctx, actor(c), admissionID, addressID, hospital.Meal(c.QueryParam("meal")))
+	meal := hospital.Meal(c.QueryParam("meal"))
+	offer, err := s.Hospital.Offer(ctx, actor(c), admissionID, addressID, meal)
 	if err != nil {
 		return err
 	}
@@ -43,7 +44,8 @@ func (s *Server) menu(c echo.Context, admissionID, addressID int64) error {
 		func() error { return s.renderMenu(c, http.StatusOK, offer, views.Form{}) })
 }
 
-func (s *Server) renderMenu(c echo.Context, status int, offer hospital.Offer, form views.Form) error {
+func (s *Server) renderMenu(c echo.Context, status int, offer hospital.Offer,
+	form views.Form) error {
 	// A title stays in the browser's history, where a name has no place.
 	page, err := s.page(c, text.T(c.Request().Context(), "home.order"))
 	if err != nil {
@@ -93,8 +95,11 @@ type nutritionJSON struct {
 }
 
 func newOfferJSON(ctx context.Context, o hospital.Offer) offerJSON {
-	offer := offerJSON{AdmissionID: idOrNull(o.Stay.AdmissionID), AddressID: idOrNull(o.Address.ID), Meal: string(o.Meal),
-		Charge: o.Address.Zone.Charge, Items: eachIn(ctx, o.Dishes, newOfferedJSON)}
+	offer := offerJSON{
+		AdmissionID: idOrNull(o.Stay.AdmissionID), AddressID: idOrNull(o.Address.ID),
+		Meal: string(o.Meal), Charge: o.Address.Zone.Charge,
+		Items: eachIn(ctx, o.Dishes, newOfferedJSON),
+	}
 	for _, s := range o.Servings {
 		offer.Servings = append(offer.Servings, servingJSON{string(s.Meal), rfc3339(s.Due), s.Late})
 	}
@@ -102,6 +107,7 @@ func newOfferJSON(ctx context.Context, o hospital.Offer) offerJSON {
 }
 
 func newOfferedJSON(ctx context.Context, d hospital.OfferedDish) offeredJSON {
-	return offeredJSON{d.ID, text.Dish(ctx, d.Name), d.Price, orEmpty(d.Allergens), orEmpty(d.MayContain),
-		orEmpty(d.Diets), orEmpty(d.Textures), nutritionJSON(d.Nutrition), newHazardsJSON(ctx, d.Hazards)}
+	return offeredJSON{d.ID, text.Dish(ctx, d.Name), d.Price,
+		orEmpty(d.Allergens), orEmpty(d.MayContain), orEmpty(d.Diets), orEmpty(d.Textures),
+		nutritionJSON(d.Nutrition), newHazardsJSON(ctx, d.Hazards)}
 }

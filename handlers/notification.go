@@ -44,9 +44,11 @@ func (s *Server) addNews(ctx context.Context, page *views.Page, reader hospital.
 // withNews adds a message for each piece of news to those of a dashboard.
 func withNews(dashboard []hub.Region, news hospital.News) ([]hub.Region, error) {
 	messages := messageList{regions: dashboard}
-	for _, n := range slices.Backward(news.Notifications) { // they are newest first, and told as they happened
-		messages.event(fmt.Sprintf("news-%d", n.ID), n.ID, newsJSON{"notification", n.Title, n.Message, string(n.Level),
-			n.CreatedAt.UTC().Format(time.RFC3339)})
+	// They are newest first, and told as they happened.
+	for _, n := range slices.Backward(news.Notifications) {
+		at := n.CreatedAt.UTC().Format(time.RFC3339)
+		messages.event(fmt.Sprintf("news-%d", n.ID), n.ID,
+			newsJSON{"notification", n.Title, n.Message, string(n.Level), at})
 	}
 	return messages.regions, messages.err
 }
@@ -66,7 +68,7 @@ func (s *Server) notifications() screen[hospital.Inbox] {
 		server: s, path: views.NotificationsPath, socket: "/ws" + views.NotificationsPath,
 		permission: hospital.ReadOwnSession,
 		topics: func(v visitor) []hospital.Topic {
-			return []hospital.Topic{hospital.InboxTopic(v.actor.UserID), hospital.RoleInboxTopic(v.actor.Role)}
+			return newsTopics(v.actor)
 		},
 		read: func(ctx context.Context, v visitor) (hospital.Inbox, error) {
 			return s.Hospital.Inbox(ctx, v.actor)
@@ -101,12 +103,14 @@ func (s *Server) readNotifications(c echo.Context) error {
 // inboxMessages are a person's notifications as messages: each new one by itself, and all of them.
 func inboxMessages(ctx context.Context, inbox hospital.Inbox) ([]hub.Region, error) {
 	var messages messageList
-	for _, n := range slices.Backward(inbox.Notifications) { // they are newest first, and told as they happened
+	// They are newest first, and told as they happened.
+	for _, n := range slices.Backward(inbox.Notifications) {
 		if n.CreatedAt.Before(inbox.At.Add(-hospital.NewsLasts)) {
 			continue // an old one comes into view when others are forgotten, and is no news
 		}
-		messages.event(fmt.Sprintf("notice-%d", n.ID), n.ID, notificationJSON{"notification", n.ID, n.Title, n.Message, string(n.Level),
-			inbox.Unread, n.CreatedAt.UTC().Format(time.RFC3339)})
+		at := n.CreatedAt.UTC().Format(time.RFC3339)
+		messages.event(fmt.Sprintf("notice-%d", n.ID), n.ID, notificationJSON{"notification",
+			n.ID, n.Title, n.Message, string(n.Level), inbox.Unread, at})
 	}
 	shape := newInboxJSON(ctx, inbox)
 	messages.whole("notifications", shape, shape)
@@ -141,7 +145,8 @@ type noticeJSON struct {
 }
 
 func newNoticeJSON(n hospital.Notification) noticeJSON {
-	return noticeJSON{n.ID, n.Title, n.Message, string(n.Level), n.Read, n.CreatedAt.UTC().Format(time.RFC3339)}
+	return noticeJSON{n.ID, n.Title, n.Message, string(n.Level), n.Read,
+		n.CreatedAt.UTC().Format(time.RFC3339)}
 }
 
 func newInboxJSON(_ context.Context, inbox hospital.Inbox) inboxJSON {

@@ -14,13 +14,16 @@ import (
 
 // placeOrder is POST /orders.
 func (s *Server) placeOrder(c echo.Context) error {
-	in, err := readInput(c, "admission_id", "address_id", "meal", "items", "notes", "override_reason")
+	in, err := readInput(c, "admission_id", "address_id", "meal", "items", "notes",
+		"override_reason")
 	if err != nil {
 		return err
 	}
 	cmd := hospital.NewOrder{
-		AdmissionID: in.id("admission_id"), AddressID: in.id("address_id"), Meal: hospital.Meal(in.text("meal")), Dishes: in.ids("items"),
-		Notes: in.text("notes"), OverrideReason: in.text("override_reason"), Version: in.id("version"), IdempotencyKey: in.idempotencyKey(c),
+		AdmissionID: in.id("admission_id"), AddressID: in.id("address_id"),
+		Meal: hospital.Meal(in.text("meal")), Dishes: in.ids("items"), Notes: in.text("notes"),
+		OverrideReason: in.text("override_reason"), Version: in.id("version"),
+		IdempotencyKey: in.idempotencyKey(c),
 	}
 	var order hospital.Order
 	if err = in.err(); err == nil {
@@ -54,7 +57,8 @@ func (s *Server) orderForm(c echo.Context, order hospital.NewOrder, in *input) f
 	}
 	return form{name: views.FormMenu, in: in, page: func(c echo.Context, r refusal) error {
 		ctx := c.Request().Context()
-		offer, err := s.Hospital.Offer(ctx, actor(c), order.AdmissionID, order.AddressID, order.Meal)
+		offer, err := s.Hospital.Offer(ctx, actor(c), order.AdmissionID, order.AddressID,
+			order.Meal)
 		if err != nil {
 			return errNoPlace // there is no such menu, as the problem says
 		}
@@ -66,7 +70,8 @@ func (s *Server) orderForm(c echo.Context, order hospital.NewOrder, in *input) f
 // own.
 func (s *Server) order() screen[hospital.OrderDetail] {
 	return screen[hospital.OrderDetail]{
-		server: s, path: views.OrderPath, socket: "/ws/order/:id/", permission: hospital.FollowOrders,
+		server: s, path: views.OrderPath, socket: "/ws/order/:id/",
+		permission: hospital.FollowOrders,
 		read: func(ctx context.Context, v visitor) (hospital.OrderDetail, error) {
 			return s.Hospital.OrderDetail(ctx, v.actor, v.id)
 		},
@@ -75,7 +80,8 @@ func (s *Server) order() screen[hospital.OrderDetail] {
 		},
 		page: orderPage(views.Form{}),
 		regions: func(v visitor, d hospital.OrderDetail) []views.Region {
-			who := views.Viewer{UserID: v.actor.UserID, Username: v.actor.Username, Role: v.actor.Role}
+			a := v.actor
+			who := views.Viewer{UserID: a.UserID, Username: a.Username, Role: a.Role}
 			return views.OrderRegions(d, who)
 		},
 		json:     object(newOrderDetailJSON),
@@ -116,7 +122,7 @@ type orderJSON struct {
 	OverriddenBy   string       `json:"overridden_by"`
 	Overridden     []hazardJSON `json:"overridden"` // what the reason was given for
 	Hazards        []hazardJSON `json:"hazards"`    // what it is held for
-	Stopped        string       `json:"stopped"`    // why its tray must come back: hazard, discharged
+	Stopped        string       `json:"stopped"`    // why its tray must come back
 	Begun          bool         `json:"begun"`      // cooking has begun
 	Late           bool         `json:"late"`       // placed after the cut-off
 	Price          int          `json:"price"`
@@ -129,11 +135,12 @@ func newOrderJSON(ctx context.Context, o hospital.Order) orderJSON {
 	return orderJSON{
 		ID: o.ID, Status: string(o.Status), StatusSince: rfc3339(o.StatusSince),
 		AdmissionID: idOrNull(o.AdmissionID), AddressID: idOrNull(o.AddressID),
-		Meal: string(o.Meal), DueAt: rfc3339(o.Due), Items: each(o.Dishes, newItemJSON), Notes: o.Notes,
+		Meal: string(o.Meal), DueAt: rfc3339(o.Due), Items: each(o.Dishes, newItemJSON),
+		Notes:          o.Notes,
 		OverrideReason: o.OverrideReason, OverriddenBy: o.OverriddenBy,
 		Overridden: newHazardsJSON(ctx, o.Overridden), Hazards: newHazardsJSON(ctx, o.HeldFor),
-		Stopped: o.Stopped, Begun: o.Begun, Late: o.Late, Price: o.Price, PlacedAt: rfc3339(o.PlacedAt),
-		CancelReason: o.CancelReason, Version: o.Version,
+		Stopped: o.Stopped, Begun: o.Begun, Late: o.Late, Price: o.Price,
+		PlacedAt: rfc3339(o.PlacedAt), CancelReason: o.CancelReason, Version: o.Version,
 	}
 }
 
@@ -160,8 +167,9 @@ type hazardJSON struct {
 }
 
 func newHazardJSON(ctx context.Context, z hospital.Hazard) hazardJSON {
-	return hazardJSON{string(z.Kind), text.Hazard(ctx, z), idOrNull(z.DishID), textOrNull(z.DishName.En),
-		textOrNull(string(z.Allergen)), z.Severe, textOrNull(string(z.Diet)), z.Overridable()}
+	return hazardJSON{string(z.Kind), text.Hazard(ctx, z), idOrNull(z.DishID),
+		textOrNull(z.DishName.En), textOrNull(string(z.Allergen)), z.Severe,
+		textOrNull(string(z.Diet)), z.Overridable()}
 }
 
 func newHazardsJSON(ctx context.Context, hazards []hospital.Hazard) []hazardJSON {
@@ -184,6 +192,6 @@ type orderDetailJSON struct {
 }
 
 func newOrderDetailJSON(ctx context.Context, d hospital.OrderDetail) orderDetailJSON {
-	return orderDetailJSON{newOrderJSON(ctx, d.Order), textOrNull(d.Initials), textOrNull(d.BedNumber), textOrNull(d.WardName),
-		textOrNull(d.Zone), idOrNull(d.DeliveryID)}
+	return orderDetailJSON{newOrderJSON(ctx, d.Order), textOrNull(d.Initials),
+		textOrNull(d.BedNumber), textOrNull(d.WardName), textOrNull(d.Zone), idOrNull(d.DeliveryID)}
 }

@@ -12,7 +12,8 @@ import (
 )
 
 // stepCommand is one of the hospital's commands that take an order a step on or back.
-type stepCommand func(ctx context.Context, actor hospital.Actor, id int64, step hospital.Step) (hospital.Order, error)
+type stepCommand func(ctx context.Context, actor hospital.Actor, id int64,
+	step hospital.Step) (hospital.Order, error)
 
 // stepOrder is POST /orders/{id}/confirm, start, ready, recall and cancel. A page says with the
 // field back where the person is, so that a plain form leads there again.
@@ -26,7 +27,8 @@ func (s *Server) stepOrder(command stepCommand) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		step := hospital.Step{Reason: in.text("reason"), AdmissionID: in.id("admission_id"), Version: in.id("version")}
+		step := hospital.Step{Reason: in.text("reason"), AdmissionID: in.id("admission_id"),
+			Version: in.id("version")}
 		back := in.text("back")
 		if err = in.err(); err == nil {
 			_, err = command(c.Request().Context(), actor(c), id, step)
@@ -48,19 +50,25 @@ func (s *Server) stepForm(c echo.Context, id int64, back string, in *input) form
 	if err == nil && from.Path == views.KitchenPath && actor(c).Role.May(hospital.ReadKitchen) {
 		return s.ticketForm(id, from.Query(), in)
 	}
-	return form{name: views.OrderForm(path.Base(c.Path()), id), in: in,
-		page: func(c echo.Context, r refusal) error { return s.redrawStep(c, r, id, back, s.redrawOrder) },
-		part: func(c echo.Context, r refusal) error { return s.redrawStep(c, r, id, back, noPlace) }}
+	at := func(elsewhere redraw) redraw {
+		return func(c echo.Context, r refusal) error {
+			return s.redrawStep(c, r, id, back, elsewhere)
+		}
+	}
+	name := views.OrderForm(path.Base(c.Path()), id)
+	return form{name: name, in: in, page: at(s.redrawOrder), part: at(noPlace)}
 }
 
 // redrawStep shows a refused step at the bed that the person came from, if the patient lies there
 // still; else elsewhere.
-func (s *Server) redrawStep(c echo.Context, r refusal, id int64, back string, elsewhere redraw) error {
+func (s *Server) redrawStep(c echo.Context, r refusal, id int64, back string,
+	elsewhere redraw) error {
 	detail, err := s.Hospital.OrderDetail(c.Request().Context(), actor(c), id)
 	switch {
 	case err != nil:
 		return errNoPlace
-	case detail.BedID != 0 && back == views.BedPath.Of(detail.BedID) && actor(c).Role.May(hospital.ReadWards):
+	case detail.BedID != 0 && back == views.BedPath.Of(detail.BedID) &&
+		actor(c).Role.May(hospital.ReadWards):
 		return s.redrawBed(c, r, detail.BedID, detail.AdmissionID)
 	}
 	return elsewhere(c, r)

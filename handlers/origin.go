@@ -20,8 +20,9 @@ const policyHeader = "Content-Security-Policy"
 // files, which speak of nobody, say otherwise themselves.
 var securityHeaders = map[string]string{
 	"Cache-Control": "no-store",
-	policyHeader: "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " +
-		"connect-src 'self'; manifest-src 'self'; object-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+	policyHeader: "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
+		"font-src 'self'; connect-src 'self'; manifest-src 'self'; object-src 'none'; " +
+		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 	"Cross-Origin-Opener-Policy":   "same-origin",
 	"Cross-Origin-Resource-Policy": "same-origin",
 	"Permissions-Policy":           "camera=(), microphone=(), geolocation=(self), payment=()",
@@ -57,7 +58,8 @@ func (s *Server) allowSockets(c echo.Context) {
 	}
 	own := "connect-src 'self' ws://" + host + " wss://" + host
 	header := c.Response().Header()
-	header.Set(policyHeader, strings.Replace(header.Get(policyHeader), "connect-src 'self'", own, 1))
+	policy := strings.Replace(header.Get(policyHeader), "connect-src 'self'", own, 1)
+	header.Set(policyHeader, policy)
 }
 
 // setSecurityHeaders sets them, but leaves a static file's word of how long it may be kept.
@@ -79,7 +81,8 @@ func (s *Server) refuseForeignPosts(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if protection.Check(c.Request()) != nil {
 			s.tellLostPort(c)
-			return echo.NewHTTPError(http.StatusForbidden, "This request came from another site's page.")
+			return echo.NewHTTPError(http.StatusForbidden,
+				"This request came from another site's page.")
 		}
 		return next(c)
 	}
@@ -90,7 +93,8 @@ func (s *Server) refuseForeignPosts(next echo.HandlerFunc) echo.HandlerFunc {
 func (s *Server) requireAllowedHost(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if !isProbe(c.Request().URL.Path) && !s.allowsHost(c.Request().Host) {
-			return echo.NewHTTPError(http.StatusForbidden, "This server does not answer under that name. Its operator sets --allowed-hosts.")
+			return echo.NewHTTPError(http.StatusForbidden,
+				"This server does not answer under that name. Its operator sets --allowed-hosts.")
 		}
 		return next(c)
 	}

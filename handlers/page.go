@@ -38,7 +38,8 @@ func (s *Server) page(c echo.Context, title string) (views.Page, error) {
 	if !signedIn {
 		return p, nil
 	}
-	p.Viewer = &views.Viewer{UserID: session.User.ID, Username: session.User.Username, Role: session.User.Role}
+	user := session.User
+	p.Viewer = &views.Viewer{UserID: user.ID, Username: user.Username, Role: user.Role}
 	if !session.User.Role.May(hospital.ReadWards) {
 		return p, nil
 	}
@@ -55,5 +56,7 @@ func ownWards(all []hospital.Ward, own []int64) []hospital.Ward {
 	if len(own) == 0 {
 		return all
 	}
-	return slices.DeleteFunc(slices.Clone(all), func(w hospital.Ward) bool { return !slices.Contains(own, w.ID) })
+	return slices.DeleteFunc(slices.Clone(all), func(w hospital.Ward) bool {
+		return !slices.Contains(own, w.ID)
+	})
 }

@@ -22,7 +22,9 @@ type pastDayJSON struct {
 	Count int    `json:"count"`
 }
 
-func newPastDayJSON(d hospital.PastDay) pastDayJSON { return pastDayJSON{*dayOrNull(d.Day), d.Count} }
+func newPastDayJSON(d hospital.PastDay) pastDayJSON {
+	return pastDayJSON{*dayOrNull(d.Day), d.Count}
+}
 
 func newPastJSON[T any](days []hospital.PastDay, list []T) pastJSON[T] {
 	return pastJSON[T]{len(list), each(days, newPastDayJSON), list}

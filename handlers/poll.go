@@ -15,8 +15,11 @@ import (
 
 // Headers between a page without a socket and the server.
 const (
-	frameHeader = "Dusangire-Frame" // what the frame shows, and on the next request what the page shows: told again only when it differs
-	closeHeader = "Dusangire-Close" // instead of a frame: the code with which a socket would have been closed
+	// frameHeader says what the frame shows, and on the next request what the page shows: the
+	// regions are told again only when they differ.
+	frameHeader = "Dusangire-Frame"
+	// closeHeader comes instead of a frame: the code with which a socket would have been closed.
+	closeHeader = "Dusangire-Close"
 )
 
 // framePath is where a live path is asked over plain HTTP, for pages whose sockets something on the
@@ -39,7 +42,8 @@ func (s *Server) poll(r liveRoute) echo.HandlerFunc {
 		if visit.Refusal != nil {
 			return refuseFrame(c, visit.Refusal)
 		}
-		frame, mark, err := s.Hub.Poll(c.Request().Context(), visit.View, c.Request().Header.Get(frameHeader))
+		r := c.Request()
+		frame, mark, err := s.Hub.Poll(r.Context(), visit.View, r.Header.Get(frameHeader))
 		if refusal, refused := errors.AsType[*hub.Close](err); refused {
 			return refuseFrame(c, refusal)
 		}
@@ -62,5 +66,6 @@ func refuseFrame(c echo.Context, refusal *hub.Close) error {
 }
 
 func errRestarting() error {
-	return hospital.Refuse(hospital.Unavailable, "restarting", "The server restarts. Try again in a moment.")
+	return hospital.Refuse(hospital.Unavailable, "restarting",
+		"The server restarts. Try again in a moment.")
 }

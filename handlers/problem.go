@@ -37,7 +37,7 @@ type Problem struct {
 	Detail  string            `json:"detail"`
 	Errors  map[string]string `json:"errors,omitempty"`  // by field, for 422
 	Current any               `json:"current,omitempty"` // the state that stands instead, for 409
-	Changes []changeJSON      `json:"changes,omitzero"`  // what has changed since the version that was sent, for 409
+	Changes []changeJSON      `json:"changes,omitzero"`  // since the version that was sent, for 409
 
 	changed []string // the same in the reader's words
 }
@@ -61,7 +61,8 @@ func problemOf(ctx context.Context, err error) Problem {
 		}
 		p.Current = newCurrentJSON(ctx, refusal.Current)
 		if refusal.Changes != nil {
-			p.Changes, p.changed = each(refusal.Changes, newChangeJSON), views.ChangeWords(ctx, refusal.Changes)
+			p.Changes = each(refusal.Changes, newChangeJSON)
+			p.changed = views.ChangeWords(ctx, refusal.Changes)
 		}
 		return p
 	case errors.As(err, &status):
@@ -71,11 +72,13 @@ func problemOf(ctx context.Context, err error) Problem {
 		}
 		return problem(status.Code, sentence)
 	}
-	return problem(http.StatusInternalServerError, text.T(ctx, statusKey(http.StatusInternalServerError)))
+	const ours = http.StatusInternalServerError
+	return problem(ours, text.T(ctx, statusKey(ours)))
 }
 
 func problem(status int, detail string) Problem {
-	return Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail}
+	title := http.StatusText(status)
+	return Problem{Type: "about:blank", Title: title, Status: status, Detail: detail}
 }
 
 // words are all that there is to say, for a page that has no fields to say it beside.
@@ -149,7 +152,9 @@ func redrawForm(c echo.Context, err error, p Problem) error {
 // statusLeft is what proxies log of a client that did not wait for its answer. Nothing has failed.
 const statusLeft = 499
 
-func hasLeft(c echo.Context) bool { return errors.Is(c.Request().Context().Err(), context.Canceled) }
+func hasLeft(c echo.Context) bool {
+	return errors.Is(c.Request().Context().Err(), context.Canceled)
+}
 
 // explain puts an error into words for the client, who is told when to try again, and into the log
 // where it is our fault.
@@ -162,7 +167,8 @@ func (s *Server) explain(c echo.Context, err error) Problem {
 		if refusal.Kind == hospital.Forbidden {
 			s.noteDenied(c.Request().Context(), actor(c), c.Request().Method+" "+c.Path())
 		}
-		if a, ok := refusal.Current.(hospital.Admission); ok && refusal.Code == "stay_outdated" && negotiate(c) == asJSON {
+		a, isStay := refusal.Current.(hospital.Admission)
+		if isStay && refusal.Code == "stay_outdated" && negotiate(c) == asJSON {
 			if whole, err := s.describeStay(c, a); err == nil {
 				p.Current = whole // what the patient may eat has changed as often as the rest
 			}
@@ -171,8 +177,10 @@ func (s *Server) explain(c echo.Context, err error) Problem {
 			c.Response().Header().Set("Retry-After", strconv.Itoa(wait))
 		}
 	}
-	if p.Status >= http.StatusInternalServerError && cause != nil && !hasLeft(c) { // what we refuse on purpose is counted, not told one by one
-		s.Log.Error("request failed", "route", c.Path(), "request", requestID(c), "status", p.Status, "error", cause)
+	// What we refuse on purpose has no cause: it is counted, not told one by one.
+	if p.Status >= http.StatusInternalServerError && cause != nil && !hasLeft(c) {
+		s.Log.Error("request failed", "route", c.Path(), "request", requestID(c),
+			"status", p.Status, "error", cause)
 	}
 	return p
 }
@@ -236,7 +244,8 @@ type changeJSON struct {
 }
 
 func newChangeJSON(c hospital.Change) changeJSON {
-	return changeJSON{c.Field, changeValue(c.From), changeValue(c.To), textOrNull(c.By), rfc3339(c.At)}
+	return changeJSON{c.Field, changeValue(c.From), changeValue(c.To), textOrNull(c.By),
+		rfc3339(c.At)}
 }
 
 // changeValue writes a time as every other one.
@@ -251,7 +260,8 @@ func changeValue(value any) any {
 func newCurrentJSON(ctx context.Context, current any) any {
 	switch state := current.(type) {
 	case hospital.Bed:
-		return standingBedJSON{state.ID, state.Number, string(state.Status), state.WardName, state.Version}
+		return standingBedJSON{state.ID, state.Number, string(state.Status), state.WardName,
+			state.Version}
 	case hospital.Admission:
 		return newAdmissionJSON(state)
 	case hospital.Order:

@@ -25,7 +25,8 @@ func negotiate(c echo.Context) representation {
 		return asPart
 	case strings.Contains(accept, "text/html"):
 		return asPage
-	case strings.Contains(accept, "application/json"), strings.Contains(accept, "application/problem+json"), isJSON(r):
+	case strings.Contains(accept, "application/json"),
+		strings.Contains(accept, "application/problem+json"), isJSON(r):
 		return asJSON
 	}
 	return asPage

@@ -15,8 +15,9 @@ import (
 // each has a view of their own: one read a courier and change, however many trays there are.
 func (s *Server) round() screen[hospital.DeliveryBoard] {
 	return screen[hospital.DeliveryBoard]{
-		server: s, path: views.RoundPath, socket: "/ws" + views.RoundPath, permission: hospital.ReadDeliveries,
-		topics: always(hospital.DeliveriesTopic, hospital.MetricsTopic),
+		server: s, path: views.RoundPath, socket: "/ws" + views.RoundPath,
+		permission: hospital.ReadDeliveries,
+		topics:     always(hospital.DeliveriesTopic, hospital.MetricsTopic),
 		// Whoever looks is told what couriers are told, whatever else they are.
 		news: func(v visitor) hospital.Actor {
 			return hospital.Actor{UserID: v.actor.UserID, Role: hospital.DeliveryStaff}
@@ -42,8 +43,10 @@ func roundPage(alarm *views.Alarm) drawPage[hospital.DeliveryBoard] {
 
 // roundJSON is what a courier's dashboard shows besides the numbers.
 type roundJSON struct {
-	Deliveries map[string][]any `json:"deliveries"` // by status: those that wait, a trayJSON each, and the courier's own, a stopJSON each
-	Counts     map[string]int   `json:"counts"`     // by status: everyone's, open or ended today
+	// Deliveries by status: those that wait, a trayJSON each, and the courier's own, a stopJSON
+	// each.
+	Deliveries map[string][]any `json:"deliveries"`
+	Counts     map[string]int   `json:"counts"` // by status: everyone's, open or ended today
 
 	Past pastJSON[trayJSON] `json:"past"` // of days that are over, and in none of the above
 }
@@ -107,11 +110,13 @@ func newTrayJSON(t hospital.Tray, round string) trayJSON {
 
 func newStopJSON(ctx context.Context, s hospital.RoundStop, round string) stopJSON {
 	return stopJSON{
-		trayJSON: newTrayJSON(s.Tray, round), PatientName: string(s.PatientName), BirthDate: dayOrNull(s.BirthDate),
-		Diet: textOrNull(string(s.Diet)), Texture: int(s.Texture), Allergies: asTexts(s.Allergies.Allergens),
-		Asked: s.Allergies.Known, Items: each(s.Dishes, newTicketItemJSON), Phone: textOrNull(s.Phone),
-		MovedFrom: textOrNull(s.MovedFrom), Stopped: textOrNull(s.Stopped), Hazards: newHazardsJSON(ctx, s.HeldFor),
-		Version: s.Version,
+		trayJSON: newTrayJSON(s.Tray, round), PatientName: string(s.PatientName),
+		BirthDate: dayOrNull(s.BirthDate), Diet: textOrNull(string(s.Diet)),
+		Texture: int(s.Texture), Allergies: asTexts(s.Allergies.Allergens),
+		Asked: s.Allergies.Known,
+		Items: each(s.Dishes, newTicketItemJSON), Phone: textOrNull(s.Phone),
+		MovedFrom: textOrNull(s.MovedFrom), Stopped: textOrNull(s.Stopped),
+		Hazards: newHazardsJSON(ctx, s.HeldFor), Version: s.Version,
 	}
 }
 
@@ -132,7 +137,8 @@ func (s *Server) takeRound(command courierCommand) echo.HandlerFunc {
 		case len(ids) == 0:
 			in.refuse("delivery_ids", "required", "Choose at least one delivery.")
 		case len(ids) > mostInARound:
-			in.refuse("delivery_ids", "too_many_deliveries", "Choose at most %d deliveries.", mostInARound)
+			in.refuse("delivery_ids", "too_many_deliveries", "Choose at most %d deliveries.",
+				mostInARound)
 		}
 		if err := in.err(); err != nil {
 			return s.courierForm(0, in).refuse(err)

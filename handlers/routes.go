@@ -67,7 +67,8 @@ func (s *Server) Routes() []Route {
 // table is what can be asked, noun by noun.
 func (s *Server) table() []entry {
 	table := slices.Concat(s.generalRoutes(), s.wardRoutes(), s.bedRoutes(), s.admissionRoutes(),
-		s.orderRoutes(), s.kitchenRoutes(), s.deliveryRoutes(), s.addressRoutes(), s.notificationRoutes())
+		s.orderRoutes(), s.kitchenRoutes(), s.deliveryRoutes(), s.addressRoutes(),
+		s.notificationRoutes())
 	if s.Gallery {
 		table = append(table, get("/gallery", Anyone, s.gallery))
 	}
@@ -121,15 +122,16 @@ func (s *Server) admissionRoutes() []entry {
 }
 
 func (s *Server) orderRoutes() []entry {
+	h := s.Hospital
 	return []entry{
 		s.order(),
 		s.customerHome(),
 		post(views.OrdersPath, hospital.OrderMeals, s.placeOrder),
-		post(views.OrderPath+"confirm", hospital.ConfirmOrders, s.stepOrder(s.Hospital.ConfirmOrder)),
-		post(views.OrderPath+"start", hospital.CookOrders, s.stepOrder(s.Hospital.StartOrder)),
-		post(views.OrderPath+"ready", hospital.CookOrders, s.stepOrder(s.Hospital.ReadyOrder)),
-		post(views.OrderPath+"recall", hospital.CookOrders, s.stepOrder(s.Hospital.RecallOrder)),
-		post(views.OrderPath+"cancel", hospital.CancelOrders, s.stepOrder(s.Hospital.CancelOrder)),
+		post(views.OrderPath+"confirm", hospital.ConfirmOrders, s.stepOrder(h.ConfirmOrder)),
+		post(views.OrderPath+"start", hospital.CookOrders, s.stepOrder(h.StartOrder)),
+		post(views.OrderPath+"ready", hospital.CookOrders, s.stepOrder(h.ReadyOrder)),
+		post(views.OrderPath+"recall", hospital.CookOrders, s.stepOrder(h.RecallOrder)),
+		post(views.OrderPath+"cancel", hospital.CancelOrders, s.stepOrder(h.CancelOrder)),
 	}
 }
 
@@ -142,18 +144,19 @@ func (s *Server) kitchenRoutes() []entry {
 }
 
 func (s *Server) deliveryRoutes() []entry {
+	const carry = hospital.CarryDeliveries
 	h := s.Hospital
 	return []entry{
 		s.round(),
 		s.delivery(),
-		post(views.DeliveriesPath+"claim", hospital.CarryDeliveries, s.takeRound(h.ClaimDelivery)),
-		post(views.DeliveriesPath+"depart", hospital.CarryDeliveries, s.takeRound(h.DepartDelivery)),
-		post(views.DeliveryPath+"claim", hospital.CarryDeliveries, s.takeDelivery(h.ClaimDelivery)),
-		post(views.DeliveryPath+"release", hospital.CarryDeliveries, s.takeDelivery(h.ReleaseDelivery)),
-		post(views.DeliveryPath+"depart", hospital.CarryDeliveries, s.takeDelivery(h.DepartDelivery)),
-		post(views.DeliveryPath+"deliver", hospital.CarryDeliveries, s.deliver()),
-		post(views.DeliveryPath+"fail", hospital.CarryDeliveries, s.fail()),
-		post(views.DeliveryPath+"location", hospital.CarryDeliveries, s.locate()),
+		post(views.DeliveriesPath+"claim", carry, s.takeRound(h.ClaimDelivery)),
+		post(views.DeliveriesPath+"depart", carry, s.takeRound(h.DepartDelivery)),
+		post(views.DeliveryPath+"claim", carry, s.takeDelivery(h.ClaimDelivery)),
+		post(views.DeliveryPath+"release", carry, s.takeDelivery(h.ReleaseDelivery)),
+		post(views.DeliveryPath+"depart", carry, s.takeDelivery(h.DepartDelivery)),
+		post(views.DeliveryPath+"deliver", carry, s.deliver()),
+		post(views.DeliveryPath+"fail", carry, s.fail()),
+		post(views.DeliveryPath+"location", carry, s.locate()),
 	}
 }
 

@@ -27,7 +27,8 @@ func (s *Server) socket(r liveRoute) echo.HandlerFunc {
 		}
 		if !s.allowsOrigin(c) {
 			s.tellLostPort(c)
-			return echo.NewHTTPError(http.StatusForbidden, "This page's site may not open sockets here. Its operator sets --allowed-hosts.")
+			return echo.NewHTTPError(http.StatusForbidden,
+				"This page's site may not open sockets here. Its operator sets --allowed-hosts.")
 		}
 		opened, err := s.Hub.Admit(c.Request().Context(), gateKey(c.RealIP(), s.tokenOf(c)))
 		if err != nil {
@@ -59,16 +60,20 @@ func refusedSocket(err error) error {
 	case errors.Is(err, hub.ErrDraining):
 		return errRestarting()
 	case errors.Is(err, hub.ErrBusy):
-		return hospital.Refuse(hospital.Unavailable, "busy", "Very many screens are being opened at this moment. Try again in a moment.")
+		return hospital.Refuse(hospital.Unavailable, "busy",
+			"Very many screens are being opened at this moment. Try again in a moment.")
 	case errors.Is(err, context.Canceled):
 		return err // the client has left
 	case errors.Is(err, hub.ErrTooMany):
-		return hospital.Refuse(hospital.TooMany, "too_many_sockets", "Too many screens are open on this sign-in or account. Close some of them.")
+		return hospital.Refuse(hospital.TooMany, "too_many_sockets",
+			"Too many screens are open on this sign-in or account. Close some of them.")
 	}
 	return nil
 }
 
-func isUpgrade(r *http.Request) bool { return strings.EqualFold(r.Header.Get("Upgrade"), "websocket") }
+func isUpgrade(r *http.Request) bool {
+	return strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
+}
 
 // visit is what the person behind a request may watch: their session and role decide, never the
 // message or the query.
@@ -92,7 +97,8 @@ func (s *Server) visit(c echo.Context, r liveRoute) (hub.Visit, error) {
 	if refusal, refused := errors.AsType[*hub.Close](err); refused {
 		return hub.Visit{Refusal: refusal}, nil
 	}
-	return hub.Visit{View: view, Act: act, Guard: s.guard(session, r.permission), Holders: holders(session)}, err
+	guard := s.guard(session, r.permission)
+	return hub.Visit{View: view, Act: act, Guard: guard, Holders: holders(session)}, err
 }
 
 // forbid refuses a socket that is for others, and lets the audit know.
@@ -133,7 +139,7 @@ func (s *Server) rights(ctx context.Context, userID int64) (hub.Rights, error) {
 	if err != nil {
 		return hub.Rights{}, err
 	}
-	return hub.Rights{Revisions: HubRevisions(now.Revisions), Refusal: func(session int64, permission string) *hub.Close {
+	refusal := func(session int64, permission string) *hub.Close {
 		switch {
 		case !now.Open[session]:
 			return hub.CloseSignedOut
@@ -141,7 +147,8 @@ func (s *Server) rights(ctx context.Context, userID int64) (hub.Rights, error) {
 			return hub.CloseForbidden
 		}
 		return nil
-	}}, nil
+	}
+	return hub.Rights{Revisions: HubRevisions(now.Revisions), Refusal: refusal}, nil
 }
 
 // goneAsClose is the close code for an error that says that something is not there, and any other

@@ -49,7 +49,8 @@ func answerAboutWard(board hospital.WardBoard, request []byte) (reply []byte, wh
 	case err == nil && asked.Action == "get_bed_status":
 		return bedStatus(board, asked.BedID), false
 	}
-	return hub.ErrorMessage("unknown_action", "This socket knows get_status and get_bed_status."), false
+	return hub.ErrorMessage("unknown_action",
+		"This socket knows get_status and get_bed_status."), false
 }
 
 func bedStatus(board hospital.WardBoard, sentID json.RawMessage) []byte {
@@ -62,7 +63,8 @@ func bedStatus(board hospital.WardBoard, sentID json.RawMessage) []byte {
 			if bed.ID != id {
 				continue
 			}
-			reply, err := json.Marshal(message{"bed_status", bedInWardJSON{newBedJSON(bed), board.Name}})
+			found := bedInWardJSON{newBedJSON(bed), board.Name}
+			reply, err := json.Marshal(message{"bed_status", found})
 			if err != nil {
 				panic(err) // numbers and strings
 			}
@@ -89,8 +91,8 @@ type countsJSON struct {
 
 func newCountsJSON(w hospital.WardSummary) countsJSON {
 	c := w.Counts
-	return countsJSON{w.ID, w.Name, c.Total, c.Occupied, c.Available, c.Reserved, c.Cleaning, c.Maintenance, c.Closed,
-		w.PendingDischarges, c.OccupancyRate()}
+	return countsJSON{w.ID, w.Name, c.Total, c.Occupied, c.Available, c.Reserved, c.Cleaning,
+		c.Maintenance, c.Closed, w.PendingDischarges, c.OccupancyRate()}
 }
 
 // wardPageJSON is a ward's page.
@@ -126,23 +128,18 @@ type bedChangeJSON struct {
 // status.
 func wardMessages(_ context.Context, b hospital.WardBoard) ([]hub.Region, error) {
 	at := b.At.UTC().Format(time.RFC3339)
-	regions := make([]hub.Region, 0, len(b.Beds)+1)
+	var messages messageList
 	for _, bed := range b.Beds {
 		shape := newBedJSON(bed)
-		change := bedChangeJSON{Type: "bed_status_change", BedID: bed.ID, Status: shape.Status, Timestamp: at, Data: shape}
+		change := bedChangeJSON{"bed_status_change", bed.ID, shape.Status, nil, at, shape}
 		if shape.Patient != nil {
 			change.PatientID = &shape.Patient.ID
 		}
-		region, err := region(fmt.Sprintf("bed-%d", bed.ID), shape, change)
-		if err != nil {
-			return nil, err
-		}
-		region.Event = true
-		regions = append(regions, region)
+		messages.event(fmt.Sprintf("bed-%d", bed.ID), shape, change)
 	}
 	status := newWardStatusJSON(b)
 	sent := status
 	sent.Timestamp = at
-	whole, err := region("ward", status, message{"ward_status", sent})
-	return append(regions, whole), err
+	messages.whole("ward", status, message{"ward_status", sent})
+	return messages.regions, messages.err
 }

@@ -62,7 +62,8 @@ func (s *Server) zone(c echo.Context) (hospital.Zone, error) {
 			return zone, nil
 		}
 	}
-	return hospital.Zone{}, hospital.Refuse(hospital.NotFound, "zone_unknown", "There is no such zone.")
+	return hospital.Zone{}, hospital.Refuse(hospital.NotFound, "zone_unknown",
+		"There is no such zone.")
 }
 
 // addZone is POST /zones.
@@ -71,7 +72,8 @@ func (s *Server) addZone(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	change := hospital.ZoneChange{Name: in.text("name"), Charge: in.amount("charge"), IdempotencyKey: in.idempotencyKey(c)}
+	change := hospital.ZoneChange{Name: in.text("name"), Charge: in.amount("charge"),
+		IdempotencyKey: in.idempotencyKey(c)}
 	var zone hospital.Zone
 	if err = in.err(); err == nil {
 		zone, err = s.Hospital.AddZone(c.Request().Context(), actor(c), change)
@@ -93,7 +95,8 @@ func (s *Server) setZone(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	change := hospital.ZoneChange{Name: zone.Name, Charge: zone.Charge, Version: cmp.Or(in.id("version"), zone.Version)}
+	change := hospital.ZoneChange{Name: zone.Name, Charge: zone.Charge,
+		Version: cmp.Or(in.id("version"), zone.Version)}
 	if in.has("name") {
 		change.Name = in.text("name")
 	}
