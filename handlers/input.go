@@ -28,8 +28,11 @@ import (
 // is wrong with each field.
 type input struct {
 	sentValues
-	fields map[string]*hospital.Error
+	fieldErrors
 }
+
+// fieldErrors are what is wrong with fields, by their names on the wire.
+type fieldErrors map[string]*hospital.Error
 
 // sentValues are the values of a body by name. A form has texts only; of JSON it is kept what was
 // no text.
@@ -49,7 +52,7 @@ func readInput(c echo.Context, known ...string) (*input, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &input{sentValues: body, fields: map[string]*hospital.Error{}}
+	in := &input{body, fieldErrors{}}
 	in.values = url.Values{}
 	for name, sent := range body.values {
 		plain := strings.TrimSuffix(name, "[]")
@@ -193,21 +196,14 @@ func scalar(value any) (sent string, isText, ok bool) {
 func malformed(sentence string) error { return echo.NewHTTPError(http.StatusBadRequest, sentence) }
 
 // refuse notes what is wrong with a field; the first finding stands.
-func (in *input) refuse(field, code, format string, args ...any) {
-	if _, found := in.fields[field]; !found {
-		in.fields[field] = hospital.Refuse(hospital.Invalid, code, format, args...)
+func (f fieldErrors) refuse(field, code, format string, args ...any) {
+	if _, found := f[field]; !found {
+		f[field] = hospital.Refuse(hospital.Invalid, code, format, args...)
 	}
 }
 
 // err is nil where every field could be read.
-func (in *input) err() error {
-	if len(in.fields) == 0 {
-		return nil
-	}
-	e := hospital.Refuse(hospital.Invalid, "fields", "Some fields need another look.")
-	e.Fields = in.fields
-	return e
-}
+func (f fieldErrors) err() error { return hospital.InvalidFields(f) }
 
 // has reports whether a field was sent at all.
 func (in *input) has(field string) bool { return in.values.Has(field) }

@@ -51,7 +51,7 @@ func (s *Server) narrowWall(ctx context.Context, query url.Values, v *visitor) (
 	for _, ward := range v.wall.Wards {
 		wards = append(wards, ward.Code)
 	}
-	refused := &input{fields: map[string]*hospital.Error{}}
+	refused := fieldErrors{}
 	pick := func(field string, known []string, note string) string {
 		asked := query.Get(field)
 		if asked == "" || slices.Contains(known, asked) {
