@@ -107,7 +107,8 @@ func stayPath(s hospital.StayLine) string {
 	return BedPath.Of(s.BedID)
 }
 
-// newsRole is how a screen reader tells a notification: at once where safety is at stake, else when it has time.
+// newsRole is how a screen reader tells a notification: at once where safety is at stake, else when
+// it has time.
 func newsRole(l hospital.Level) string {
 	if l == hospital.LevelAlert {
 		return "alert"

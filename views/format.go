@@ -32,14 +32,16 @@ func databaseWord(ok bool) string {
 // yesNo is the value of an aria attribute that is "true" or "false".
 func yesNo(b bool) string { return strconv.FormatBool(b) }
 
-// cutBedNumber splits "MED-A-05" into what all beds of the ward share, "MED-A-", and what tells them apart, "05".
+// cutBedNumber splits "MED-A-05" into what all beds of the ward share, "MED-A-", and what tells
+// them apart, "05".
 func cutBedNumber(n string) (shared, own string) {
 	i := strings.LastIndexByte(n, '-') + 1
 	return n[:i], n[i:]
 }
 
-// version tells two states of a bed, of the stay in it and of its meals apart: "12.3", "12.3n" while nil by mouth holds, "12.3.45-2" with
-// the second state of order 45, or "12" for an empty bed.
+// version tells two states of a bed, of the stay in it and of its meals apart: "12.3", "12.3n"
+// while nil by mouth holds, "12.3.45-2" with the second state of order 45, or "12" for an empty
+// bed.
 func version(b hospital.BoardBed) string {
 	if b.Stay == nil {
 		return number(b.Version)

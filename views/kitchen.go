@@ -37,7 +37,8 @@ func WallQuery(f hospital.KitchenFilter) string {
 // stepForm is the id of the form that every ticket's buttons send.
 const stepForm = "step"
 
-// The lanes of the wall are the states in which the kitchen has a ticket, and one for what came back or was cancelled.
+// The lanes of the wall are the states in which the kitchen has a ticket, and one for what came
+// back or was cancelled.
 const laneEnded = "ended"
 
 // lanes are as they stand side by side.
@@ -125,18 +126,22 @@ func (n narrowing) chosen() string {
 // narrowings are the ways to narrow a wall: by station, by meal and by ward.
 func (w Wall) narrowings(ctx context.Context) []narrowing {
 	all := text.T(ctx, "kitchen.all")
-	stations, meals, wards := narrowing{name: text.T(ctx, "kitchen.station")}, narrowing{name: text.T(ctx, "kitchen.meal")}, narrowing{name: text.T(ctx, "fact.ward")}
+	stations := narrowing{name: text.T(ctx, "kitchen.station")}
+	meals := narrowing{name: text.T(ctx, "kitchen.meal")}
+	wards := narrowing{name: text.T(ctx, "fact.ward")}
 	f := w.Filter
 	f.Station = ""
 	stations.offer(w, f, all)
-	for _, f.Station = range hospital.Stations {
-		stations.offer(w, f, text.T(ctx, "station."+string(f.Station)))
+	for _, station := range hospital.Stations {
+		f.Station = station
+		stations.offer(w, f, text.T(ctx, "station."+string(station)))
 	}
 	f = w.Filter
 	f.Meal = ""
 	meals.offer(w, f, all)
-	for _, f.Meal = range hospital.Meals {
-		meals.offer(w, f, text.T(ctx, "meal."+string(f.Meal)))
+	for _, meal := range hospital.Meals {
+		f.Meal = meal
+		meals.offer(w, f, text.T(ctx, "meal."+string(meal)))
 	}
 	f = w.Filter
 	f.Ward = ""

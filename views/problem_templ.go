@@ -16,8 +16,8 @@ import (
 	"dusangire/views/text"
 )
 
-// ProblemPage says that something was refused or went wrong, and where to go from here. sentence is already in the
-// reader's language.
+// ProblemPage says that something was refused or went wrong, and where to go from here. sentence is
+// already in the reader's language.
 func ProblemPage(p Page, status int, sentence string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
