@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
 	"dusangire/hospital"
@@ -16,20 +17,14 @@ import (
 	"dusangire/views/text"
 )
 
-const addressesPath = "/addresses/"
-
-func addressPath(id int64) string { return fmt.Sprintf("/addresses/%d/", id) }
-
 // addressesPage is GET /addresses/: where one has meals brought to, and a form for another place.
 func (s *Server) addressesPage(c echo.Context) error {
-	if audienceOf(c.Request()) == program {
+	return represent(c, func() (any, error) {
 		addresses, err := s.Hospital.Addresses(c.Request().Context(), actor(c))
-		if err != nil {
-			return err
-		}
-		return c.JSON(http.StatusOK, addressesJSON(addresses))
-	}
-	return s.renderAddresses(c, http.StatusOK, views.Form{})
+		return each(addresses, newAddressJSON), err
+	}, func() error {
+		return s.renderAddresses(c, http.StatusOK, views.Form{})
+	})
 }
 
 func (s *Server) renderAddresses(c echo.Context, status int, form views.Form) error {
@@ -51,12 +46,15 @@ func (s *Server) renderAddresses(c echo.Context, status int, form views.Form) er
 }
 
 // addressFields are the fields of an address: docs/contract.md#addresses-and-zones.
-var addressFields = []string{"label", "full_name", "phone", "address_line1", "address_line2", "city", "zone_id", "instructions", "is_default"}
+var addressFields = []string{"label", "full_name", "phone", "address_line1", "address_line2",
+	"city", "zone_id", "instructions", "is_default"}
 
-// overlay puts what was sent over the fields of an address. What was not sent stays.
-func (in *input) overlay(f *hospital.AddressFields) {
-	for name, field := range map[string]*string{"label": &f.Label, "full_name": &f.FullName, "phone": &f.Phone, "address_line1": &f.Line1,
-		"address_line2": &f.Line2, "city": &f.City, "instructions": &f.Instructions} {
+// patchAddress puts what was sent over the fields of an address. What was not sent stays.
+func (in *input) patchAddress(f *hospital.AddressFields) {
+	for name, field := range map[string]*string{
+		"label": &f.Label, "full_name": &f.FullName, "phone": &f.Phone, "address_line1": &f.Line1,
+		"address_line2": &f.Line2, "city": &f.City, "instructions": &f.Instructions,
+	} {
 		if in.has(name) {
 			*field = in.text(name)
 		}
@@ -76,59 +74,61 @@ func (s *Server) addAddress(c echo.Context) error {
 		return err
 	}
 	fields := hospital.AddressFields{IdempotencyKey: in.idempotencyKey(c)}
-	in.overlay(&fields)
+	in.patchAddress(&fields)
 	var added hospital.Address
 	if err = in.err(); err == nil {
 		added, _, err = s.Hospital.AddAddress(c.Request().Context(), actor(c), fields)
 	}
-	switch {
-	case err != nil && audienceOf(c.Request()) == browser:
-		p := s.explain(c, err)
-		return s.renderAddresses(c, p.Status, refusedForm(views.FormAddress, in, p))
-	case err != nil:
-		return err
-	case audienceOf(c.Request()) == program:
-		return created(c, addressPath(added.ID), addressJSON(added))
+	if err != nil {
+		return s.newAddressForm(in).refuse(err)
 	}
-	return done(c, addressesPath)
+	return created(c, views.AddressPath.Of(added.ID), views.AddressesPath,
+		func() (any, error) { return newAddressJSON(added), nil })
 }
 
-// refusedForm is a form with what somebody sent and why it was refused.
-func refusedForm(name string, in *input, p Problem) views.Form {
-	return views.Form{Name: name, Values: in.sent(), Errors: p.Errors, Problem: p.Detail, Changes: p.changed,
-		Key: in.values.Get("idempotency_key")}
+// newAddressForm stands on the page of all addresses.
+func (s *Server) newAddressForm(in *input) form {
+	return form{name: views.FormAddress, in: in, page: func(c echo.Context, r refusal) error {
+		return s.renderAddresses(c, r.Status, r.again())
+	}}
 }
 
-// addressPage is GET /addresses/{id}/, live.
-func (s *Server) addressPage(c echo.Context) error {
-	id, err := pathID(c)
-	if err != nil {
-		return err
-	}
-	watch, err := s.Hospital.Address(c.Request().Context(), actor(c), id)
-	if err != nil {
-		return err
-	}
-	if audienceOf(c.Request()) == program {
-		return c.JSON(http.StatusOK, addressJSON(watch.Address))
-	}
-	return s.renderAddress(c, http.StatusOK, watch, views.Form{})
+// addressSeen is an address as its page and its socket show it. The zones to choose from are for
+// the page alone.
+type addressSeen struct {
+	hospital.AddressWatch
+	zones []hospital.Zone
 }
 
-func (s *Server) renderAddress(c echo.Context, status int, watch hospital.AddressWatch, form views.Form) error {
-	ctx := c.Request().Context()
-	zones, err := s.Hospital.Zones(ctx, actor(c))
-	if err != nil {
-		return err
+// address is one address. Who may see it differs from person to person, so each has a view of
+// their own. A title stays in the browser's history, so it says no more than what the page is.
+func (s *Server) address() screen[addressSeen] {
+	return screen[addressSeen]{
+		server: s, path: views.AddressPath, socket: "/ws/address/:id/",
+		permission: hospital.ReadAddresses,
+		read: func(ctx context.Context, v visitor) (addressSeen, error) {
+			watch, err := s.Hospital.Address(ctx, v.actor, v.id)
+			return addressSeen{AddressWatch: watch}, err
+		},
+		more: func(ctx context.Context, v visitor, a *addressSeen) (err error) {
+			a.zones, err = s.Hospital.Zones(ctx, v.actor)
+			return err
+		},
+		title: titled[addressSeen]("address.title"),
+		page:  addressPage(views.Form{}),
+		regions: func(_ visitor, a addressSeen) []views.Region {
+			return views.AddressRegions(a.AddressWatch)
+		},
+		json:     func(_ context.Context, a addressSeen) any { return newAddressJSON(a.Address) },
+		messages: addressMessages,
 	}
-	// A title stays in the browser's history, where it says no more than what the page is.
-	page, err := s.page(c, text.T(ctx, "address.title"))
-	if err != nil {
-		return err
+}
+
+// addressPage draws an address with its form.
+func addressPage(form views.Form) drawPage[addressSeen] {
+	return func(p views.Page, v visitor, a addressSeen) templ.Component {
+		return views.AddressPage(p, a.AddressWatch, a.OwnerID == v.actor.UserID, a.zones, form)
 	}
-	page.Live = &views.Live{Socket: fmt.Sprintf("/ws/address/%d/", watch.ID), Revisions: watch.Revisions}
-	own := watch.OwnerID == actor(c).UserID
-	return render(c, status, views.AddressPage(page, watch, own, zones, form))
 }
 
 // setAddress is POST /addresses/{id}. A field that is not sent stays what it is.
@@ -139,7 +139,7 @@ func (s *Server) setAddress(c echo.Context) error {
 	}
 	return s.changeAddress(c, in, func(ctx context.Context, a hospital.Address) error {
 		fields := a.Fields()
-		in.overlay(&fields)
+		in.patchAddress(&fields)
 		fields.Version = cmp.Or(in.id("version"), a.Version)
 		if err := in.err(); err != nil {
 			return err
@@ -163,8 +163,10 @@ func (s *Server) removeAddress(c echo.Context) error {
 	})
 }
 
-// changeAddress runs a command on the address in the path and answers it. A refusal is shown on the address's page.
-func (s *Server) changeAddress(c echo.Context, in *input, command func(context.Context, hospital.Address) error) error {
+// changeAddress runs a command on the address in the path and answers it. A refusal is shown on the
+// address's page.
+func (s *Server) changeAddress(c echo.Context, in *input,
+	command func(context.Context, hospital.Address) error) error {
 	id, err := pathID(c)
 	if err != nil {
 		return err
@@ -174,52 +176,24 @@ func (s *Server) changeAddress(c echo.Context, in *input, command func(context.C
 	if err != nil {
 		return err
 	}
-	err = command(ctx, watch.Address)
-	if err != nil && audienceOf(c.Request()) == browser && !hospital.IsKind(err, hospital.NotFound) {
-		p := s.explain(c, err)
-		if watch, err = s.Hospital.Address(ctx, actor(c), id); err != nil {
-			return err
+	if err := command(ctx, watch.Address); err != nil {
+		return s.addressForm(in).refuse(err)
+	}
+	return done(c, views.AddressesPath)
+}
+
+// addressForm stands on the page of the address in the path.
+func (s *Server) addressForm(in *input) form {
+	return form{name: views.FormAddress, in: in, page: func(c echo.Context, r refusal) error {
+		if hospital.IsKind(r.cause, hospital.NotFound) {
+			return errNoPlace
 		}
-		return s.renderAddress(c, p.Status, watch, refusedForm(views.FormAddress, in, p))
-	}
-	if err != nil {
-		return err
-	}
-	return done(c, addressesPath)
+		return s.address().redraw(c, r.Status, addressPage(r.again()))
+	}}
 }
 
-// liveAddress is /ws/address/{id}/. Who may see an address differs from person to person, so each has a view of their own.
-func (s *Server) liveAddress(c echo.Context) error {
-	id, err := liveID(c)
-	if err != nil {
-		return err
-	}
-	who, language := actor(c), language(c)
-	seen, err := s.Hospital.Address(c.Request().Context(), who, id)
-	if err != nil {
-		return goneAsClose(err)
-	}
-	return watch(c, hub.View{
-		Name:   fmt.Sprintf("address/%d/%d/%s", id, who.UserID, language),
-		Topics: []string{string(hospital.AddressTopic(id)), string(hospital.AddressesTopic(seen.OwnerID))},
-		Read: func(ctx context.Context) (hub.State, error) {
-			watch, err := s.Hospital.Address(ctx, who, id)
-			return addressState(watch, language), err
-		},
-	})
-}
-
-func addressState(w hospital.AddressWatch, language text.Lang) *liveState {
-	return &liveState{
-		revisions: w.Revisions, language: language,
-		regions:  views.AddressRegions(w),
-		messages: func() ([]hub.Region, error) { return addressMessages(w) },
-		answer:   answerWithState,
-	}
-}
-
-// addressShape is an address as its owner gives it and gets it back.
-type addressShape struct {
+// addressJSON is an address as its owner gives it and gets it back.
+type addressJSON struct {
 	ID           int64  `json:"id"`
 	Label        string `json:"label"`
 	FullName     string `json:"full_name"`
@@ -235,17 +209,9 @@ type addressShape struct {
 	Version      int64  `json:"version"`
 }
 
-func addressJSON(a hospital.Address) addressShape {
-	return addressShape{a.ID, a.Label, a.FullName, a.Phone, a.Line1, a.Line2, a.City, a.Zone.ID, a.Zone.Name, a.Zone.Charge,
-		a.Instructions, a.Default, a.Version}
-}
-
-func addressesJSON(addresses []hospital.Address) []addressShape {
-	shapes := make([]addressShape, 0, len(addresses))
-	for _, a := range addresses {
-		shapes = append(shapes, addressJSON(a))
-	}
-	return shapes
+func newAddressJSON(a hospital.Address) addressJSON {
+	return addressJSON{a.ID, a.Label, a.FullName, a.Phone, a.Line1, a.Line2, a.City,
+		a.Zone.ID, a.Zone.Name, a.Zone.Charge, a.Instructions, a.Default, a.Version}
 }
 
 // watchedAddressJSON is an address on a socket: docs/contract.md#addresses.
@@ -259,8 +225,9 @@ type watchedAddressJSON struct {
 	Timestamp string `json:"timestamp,omitempty"` // in the whole state alone
 }
 
-func watchedAddress(a hospital.Address) watchedAddressJSON {
-	return watchedAddressJSON{AddressID: a.ID, Label: a.Label, FullName: a.FullName, Address: a.OneLine(), Zone: a.Zone.Name, Charge: a.Zone.Charge}
+func newWatchedAddressJSON(a hospital.Address) watchedAddressJSON {
+	return watchedAddressJSON{AddressID: a.ID, Label: a.Label, FullName: a.FullName,
+		Address: a.OneLine(), Zone: a.Zone.Name, Charge: a.Zone.Charge}
 }
 
 // addressEventJSON tells that an address was added, updated or removed.
@@ -271,7 +238,8 @@ type addressEventJSON struct {
 	Timestamp string             `json:"timestamp"`
 }
 
-// zoneEventJSON tells that the zone of a watched address is called or charged otherwise, or is another one.
+// zoneEventJSON tells that the zone of a watched address is called or charged otherwise, or is
+// another one.
 type zoneEventJSON struct {
 	Type      string `json:"type"`
 	Zone      string `json:"zone"`
@@ -279,12 +247,13 @@ type zoneEventJSON struct {
 	Timestamp string `json:"timestamp"`
 }
 
-// addressMessages are an address as messages: what happens to it and to its owner's others, and the whole state.
-func addressMessages(w hospital.AddressWatch) ([]hub.Region, error) {
+// addressMessages are an address as messages: what happens to it and to its owner's others, and the
+// whole state.
+func addressMessages(_ context.Context, w addressSeen) ([]hub.Region, error) {
 	at := w.At.UTC().Format(time.RFC3339)
 	var messages messageList
 	happens := func(kind string, id string, state any, a hospital.Address) {
-		messages.event(id, state, addressEventJSON{kind, a.ID, watchedAddress(a), at})
+		messages.event(id, state, addressEventJSON{kind, a.ID, newWatchedAddressJSON(a), at})
 	}
 	for _, other := range w.Others {
 		happens("address_added", fmt.Sprintf("added-%d", other.ID), true, other)
@@ -297,31 +266,11 @@ func addressMessages(w hospital.AddressWatch) ([]hub.Region, error) {
 	} else {
 		happens("address_updated", "updated", w.Version, w.Address)
 	}
-	messages.event("zone", w.Zone, zoneEventJSON{"delivery_zone_updated", w.Zone.Name, w.Zone.Charge, at})
-	state := watchedAddress(w.Address)
+	messages.event("zone", w.Zone,
+		zoneEventJSON{"delivery_zone_updated", w.Zone.Name, w.Zone.Charge, at})
+	state := newWatchedAddressJSON(w.Address)
 	sent := state
 	sent.Timestamp = at
 	messages.whole("address", state, message{"address", sent})
 	return messages.regions, messages.err
-}
-
-// messageList collects the messages of a state; err is the first that could not be written.
-type messageList struct {
-	regions []hub.Region
-	err     error
-}
-
-// event adds a message that is told when its state appears or changes.
-func (m *messageList) event(id string, state, sent any) {
-	m.whole(id, state, sent)
-	m.regions[len(m.regions)-1].Event = true
-}
-
-// whole adds a message that is part of the whole state.
-func (m *messageList) whole(id string, state, sent any) {
-	region, err := region(id, state, sent)
-	if m.err == nil {
-		m.err = err
-	}
-	m.regions = append(m.regions, region)
 }

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -15,49 +14,42 @@ import (
 
 // admit is POST /admissions.
 func (s *Server) admit(c echo.Context) error {
-	in, err := readInput(c, "patient_name", "patient_id", "birth_date", "sex", "bed_id", "reason", "diet", "texture",
-		"allergies", "severe", "expected_discharge")
+	in, err := readInput(c, "patient_name", "patient_id", "birth_date", "sex", "bed_id", "reason",
+		"diet", "texture", "allergies", "severe", "expected_discharge")
 	if err != nil {
 		return err
 	}
 	cmd := hospital.NewAdmission{
 		PatientID: in.id("patient_id"), PatientName: hospital.PatientName(in.text("patient_name")),
-		BirthDate: in.date("birth_date"), Sex: in.text("sex"), BedID: in.id("bed_id"), BedVersion: in.id("version"),
-		Reason: in.text("reason"), Diet: hospital.Diet(in.text("diet")), Texture: in.texture("texture"), Allergies: in.allergies(),
-		ExpectedDischarge: in.time("expected_discharge"), IdempotencyKey: in.idempotencyKey(c),
+		BirthDate: in.date("birth_date"), Sex: in.text("sex"),
+		BedID: in.id("bed_id"), BedVersion: in.id("version"), Reason: in.text("reason"),
+		Diet: hospital.Diet(in.text("diet")), Texture: in.texture("texture"),
+		Allergies: in.allergies(), ExpectedDischarge: in.time("expected_discharge"),
+		IdempotencyKey: in.idempotencyKey(c),
 	}
-	bedID := cmd.BedID
-	if err := in.err(); err != nil {
-		return s.refuseBed(c, bedID, 0, views.FormAdmit, in, err)
+	var admission hospital.Admission
+	if err = in.err(); err == nil {
+		admission, _, err = s.Hospital.Admit(c.Request().Context(), actor(c), cmd)
 	}
-	admission, _, err := s.Hospital.Admit(c.Request().Context(), actor(c), cmd)
 	if err != nil {
-		return s.refuseBed(c, bedID, 0, views.FormAdmit, in, err)
+		return s.bedForm(cmd.BedID, 0, views.FormAdmit, in).refuse(err)
 	}
-	if audienceOf(c.Request()) == program {
-		shape, err := s.describeStay(c, admission)
-		if err != nil {
-			return err
-		}
-		return created(c, admissionPath(admission.ID), shape)
-	}
-	return done(c, stayPath(admission))
+	return created(c, views.AdmissionPath.Of(admission.ID), stayPath(admission),
+		func() (any, error) { return s.describeStay(c, admission) })
 }
 
 // describeStay is a stay with what its patient may eat, for programs.
-func (s *Server) describeStay(c echo.Context, a hospital.Admission) (stayShape, error) {
+func (s *Server) describeStay(c echo.Context, a hospital.Admission) (admissionDietJSON, error) {
 	diet, err := s.Hospital.DietOrder(c.Request().Context(), actor(c), a.ID)
-	return stayOf(a, diet), err
+	return newAdmissionDietJSON(a, diet), err
 }
-
-func admissionPath(id int64) string { return fmt.Sprintf("/admissions/%d/", id) }
 
 // stayPath is where a stay is looked after: at its bed, or while it has none on a page of its own.
 func stayPath(a hospital.Admission) string {
 	if a.BedID == 0 {
-		return admissionPath(a.ID)
+		return views.AdmissionPath.Of(a.ID)
 	}
-	return bedPath(a.BedID)
+	return views.BedPath.Of(a.BedID)
 }
 
 // transfer is POST /admissions/{id}/transfer, also for a first bed.
@@ -66,27 +58,33 @@ func (s *Server) transfer(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	to := hospital.TransferTo{BedID: in.id("bed_id"), BedVersion: in.id("bed_version"), Reason: in.text("reason"),
-		AdmissionID: in.id("admission_id"), Version: in.id("version")}
-	return s.changeStay(c, views.FormTransfer, in, func(ctx context.Context, id int64) (hospital.Admission, error) {
+	to := hospital.TransferTo{
+		BedID: in.id("bed_id"), BedVersion: in.id("bed_version"), Reason: in.text("reason"),
+		AdmissionID: in.id("admission_id"), Version: in.id("version"),
+	}
+	command := func(ctx context.Context, id int64) (hospital.Admission, error) {
 		return s.Hospital.Transfer(ctx, actor(c), id, to)
-	})
+	}
+	return s.changeStay(c, views.FormTransfer, in, command)
 }
 
-// planDischarge is POST /admissions/{id}/plan-discharge. An empty time takes the plan back; a missing one is refused.
+// planDischarge is POST /admissions/{id}/plan-discharge. An empty time takes the plan back; a
+// missing one is refused.
 func (s *Server) planDischarge(c echo.Context) error {
 	in, err := readInput(c, "admission_id", "expected_discharge")
 	if err != nil {
 		return err
 	}
 	if !in.has("expected_discharge") {
-		in.refuse("expected_discharge", "plan_missing", "Say when the patient is expected to leave, or send it empty to take the plan back.")
+		in.refuse("expected_discharge", "plan_missing",
+			"Say when the patient is expected to leave, or send it empty to take the plan back.")
 	}
-	plan := hospital.DischargePlan{Expected: in.time("expected_discharge"), AdmissionID: in.id("admission_id"),
-		Version: in.id("version")}
-	return s.changeStay(c, views.FormPlan, in, func(ctx context.Context, id int64) (hospital.Admission, error) {
+	plan := hospital.DischargePlan{Expected: in.time("expected_discharge"),
+		AdmissionID: in.id("admission_id"), Version: in.id("version")}
+	command := func(ctx context.Context, id int64) (hospital.Admission, error) {
 		return s.Hospital.PlanDischarge(ctx, actor(c), id, plan)
-	})
+	}
+	return s.changeStay(c, views.FormPlan, in, command)
 }
 
 // discharge is POST /admissions/{id}/discharge.
@@ -95,15 +93,22 @@ func (s *Server) discharge(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	leaving := hospital.Leaving{Outcome: hospital.Outcome(in.text("outcome")), Notes: in.text("notes"),
-		AdmissionID: in.id("admission_id"), Version: in.id("version")}
-	return s.changeStay(c, views.FormDischarge, in, func(ctx context.Context, id int64) (hospital.Admission, error) {
+	leaving := hospital.Leaving{
+		Outcome: hospital.Outcome(in.text("outcome")), Notes: in.text("notes"),
+		AdmissionID: in.id("admission_id"), Version: in.id("version"),
+	}
+	command := func(ctx context.Context, id int64) (hospital.Admission, error) {
 		return s.Hospital.Discharge(ctx, actor(c), id, leaving)
-	})
+	}
+	return s.changeStay(c, views.FormDischarge, in, command)
 }
 
-// changeStay runs a command on the stay in the path and answers it: on to the stay's bed, or back to where the person was.
-func (s *Server) changeStay(c echo.Context, form string, in *input, command func(context.Context, int64) (hospital.Admission, error)) error {
+// stayCommand is a command with all that was sent, for a stay.
+type stayCommand = func(ctx context.Context, id int64) (hospital.Admission, error)
+
+// changeStay runs a command on the stay in the path and answers it: on to the stay's bed, or back
+// to the form called name.
+func (s *Server) changeStay(c echo.Context, name string, in *input, command stayCommand) error {
 	id, err := pathID(c)
 	if err != nil {
 		return err
@@ -114,32 +119,48 @@ func (s *Server) changeStay(c echo.Context, form string, in *input, command func
 		admission, err = command(c.Request().Context(), id)
 	}
 	if err != nil {
-		return s.refuseStay(c, id, form, in, err)
+		return s.stayForm(id, name, in).refuse(err)
 	}
 	return done(c, stayPath(admission))
 }
 
-// refuseStay shows a refusal at the bed where the patient lies, or at the free one that the person
-// stood at when they chose who was to come into it; for one who waits for a bed, at the bed that
-// was to be theirs or else on the stay's own page.
-func (s *Server) refuseStay(c echo.Context, id int64, form string, in *input, refusal error) error {
-	if audienceOf(c.Request()) == program {
-		return refusal
+// stayForm is a form about a stay. It stands at the bed where the patient lies, or at the free one
+// that the person stood at when they chose who was to come into it.
+func (s *Server) stayForm(id int64, name string, in *input) form {
+	at := func(waiting redrawWaiting) redraw {
+		return func(c echo.Context, r refusal) error { return s.redrawStay(c, r, id, waiting) }
 	}
+	return form{name: name, in: in, page: at(s.redrawFreeBeds), part: at(s.redrawChosenBed)}
+}
+
+// redrawWaiting is the redraw for a patient who waits for a bed.
+type redrawWaiting func(echo.Context, refusal, hospital.Admission) error
+
+// redrawStay draws a form about a stay again; waiting does for a patient who waits for a bed.
+func (s *Server) redrawStay(c echo.Context, r refusal, id int64, waiting redrawWaiting) error {
 	admission, err := s.Hospital.Admission(c.Request().Context(), actor(c), id)
-	if err != nil {
-		return refusal
-	}
-	chosen := in.id("bed_id")
+	chosen := r.in.id("bed_id")
 	switch {
-	case chosen != 0 && in.values.Get("back") == bedPath(chosen), admission.BedID == 0 && audienceOf(c.Request()) == htmx:
-		return s.refuseBed(c, chosen, 0, views.FormPlace, in, refusal)
+	case err != nil:
+		return errNoPlace
+	case chosen != 0 && r.in.values.Get("back") == views.BedPath.Of(chosen):
+		return s.redrawChosenBed(c, r, admission)
 	case admission.BedID != 0:
-		return s.refuseBed(c, admission.BedID, id, form, in, refusal)
+		return s.redrawBed(c, r, admission.BedID, id)
 	}
-	p := s.explain(c, refusal)
-	return s.renderWaiting(c, p.Status, admission,
-		views.Form{Name: views.FormPlace, Errors: p.Errors, Problem: p.Detail, Changes: p.changed})
+	return waiting(c, r, admission)
+}
+
+// redrawChosenBed shows the free bed that was to be the patient's.
+func (s *Server) redrawChosenBed(c echo.Context, r refusal, _ hospital.Admission) error {
+	r.name = views.FormPlace
+	return s.redrawBed(c, r, r.in.id("bed_id"), 0)
+}
+
+// redrawFreeBeds shows the stay's own page, with the beds that are free now.
+func (s *Server) redrawFreeBeds(c echo.Context, r refusal, a hospital.Admission) error {
+	return s.renderWaiting(c, r.Status, a,
+		views.Form{Name: views.FormPlace, Errors: r.Errors, Problem: r.Detail, Changes: r.changed})
 }
 
 // admissionPage is GET /admissions/{id}/: to the patient's bed, or for one without a bed the free
@@ -153,20 +174,16 @@ func (s *Server) admissionPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case audienceOf(c.Request()) == program:
-		shape, err := s.describeStay(c, admission)
-		if err != nil {
-			return err
+	return represent(c, func() (any, error) { return s.describeStay(c, admission) }, func() error {
+		if admission.BedID != 0 {
+			return c.Redirect(http.StatusSeeOther, views.BedPath.Of(admission.BedID))
 		}
-		return c.JSON(http.StatusOK, shape)
-	case admission.BedID != 0:
-		return c.Redirect(http.StatusSeeOther, bedPath(admission.BedID))
-	}
-	return s.renderWaiting(c, http.StatusOK, admission, views.Form{})
+		return s.renderWaiting(c, http.StatusOK, admission, views.Form{})
+	})
 }
 
-func (s *Server) renderWaiting(c echo.Context, status int, a hospital.Admission, form views.Form) error {
+func (s *Server) renderWaiting(c echo.Context, status int, a hospital.Admission,
+	form views.Form) error {
 	free, err := s.Hospital.FreeBeds(c.Request().Context(), actor(c))
 	if err != nil {
 		return err
@@ -177,4 +194,69 @@ func (s *Server) renderWaiting(c echo.Context, status int, a hospital.Admission,
 		return err
 	}
 	return render(c, status, views.WaitingPage(page, a, free, time.Now(), form))
+}
+
+type admissionJSON struct {
+	ID                int64        `json:"id"`
+	Patient           *patientJSON `json:"patient"` // null: not for the reader to know
+	BedID             *int64       `json:"bed_id"`
+	Bed               *string      `json:"bed_number"`
+	Ward              *string      `json:"ward_name"`
+	Status            string       `json:"status"`
+	AdmittedAt        *string      `json:"admitted_at"`
+	ExpectedDischarge *string      `json:"expected_discharge"`
+	DischargedAt      *string      `json:"discharged_at"`
+	Outcome           *string      `json:"outcome"`
+	Version           int64        `json:"version"`
+}
+
+func newAdmissionJSON(a hospital.Admission) admissionJSON {
+	shape := admissionJSON{
+		ID: a.ID, Status: admissionStatus(a), AdmittedAt: rfc3339(a.AdmittedAt),
+		ExpectedDischarge: rfc3339(a.ExpectedDischarge),
+		DischargedAt:      rfc3339(a.DischargedAt), Outcome: textOrNull(string(a.Outcome)),
+		Version: a.Version,
+	}
+	if a.PatientID != 0 {
+		shape.Patient = &patientJSON{a.PatientID, string(a.PatientName)}
+	}
+	if a.BedID != 0 {
+		shape.BedID, shape.Bed, shape.Ward = &a.BedID, &a.BedNumber, &a.WardName
+	}
+	return shape
+}
+
+// admissionDietJSON is a stay with what its patient may eat, in the words of POST
+// /admissions/{id}/diet.
+type admissionDietJSON struct {
+	admissionJSON
+	Diet       string              `json:"diet"`
+	Texture    int                 `json:"texture"`
+	Allergies  []hospital.Allergen `json:"allergies"` // null where nobody asked
+	Severe     []hospital.Allergen `json:"severe"`
+	FastsFrom  *string             `json:"nil_by_mouth_from"`
+	FastsUntil *string             `json:"nil_by_mouth_until"`
+}
+
+func newAdmissionDietJSON(a hospital.Admission, d hospital.DietOrder) admissionDietJSON {
+	shape := admissionDietJSON{
+		admissionJSON: newAdmissionJSON(a), Diet: string(d.Diet), Texture: int(d.Texture),
+		Severe: orEmpty(d.Allergies.Severe), FastsFrom: rfc3339(d.NilByMouth.From),
+		FastsUntil: rfc3339(d.NilByMouth.Until),
+	}
+	if d.Allergies.Known {
+		shape.Allergies = orEmpty(d.Allergies.Allergens)
+	}
+	return shape
+}
+
+// admissionStatus names the state of a stay as docs/contract.md#admissions does.
+func admissionStatus(a hospital.Admission) string {
+	switch {
+	case !a.DischargedAt.IsZero():
+		return "discharged"
+	case a.DischargePlanned:
+		return "pending_discharge"
+	}
+	return "admitted"
 }

@@ -40,8 +40,8 @@ func deviceCookie(instance string, secure bool) string {
 // deviceCookieLasts is as long as browsers keep one.
 const deviceCookieLasts = 400 * 24 * time.Hour
 
-// permitted lets a request through to its handler when its route is for it.
-func (s *Server) permitted(r Route) echo.HandlerFunc {
+// authorize lets a request through to its handler when its route is for it.
+func (s *Server) authorize(r Route) echo.HandlerFunc {
 	switch {
 	case r.Permission == Anyone && r.Method == http.MethodPost:
 		return s.fromOwnPage(r.handle)
@@ -49,18 +49,21 @@ func (s *Server) permitted(r Route) echo.HandlerFunc {
 		return r.handle
 	}
 	return func(c echo.Context) error {
-		err := s.recognise(c)
+		err := s.authenticate(c)
 		if err == nil && !isOwnPage(c) {
 			return anotherPerson(c)
 		}
-		if hospital.IsKind(err, hospital.Unauthenticated) && r.Method == http.MethodGet && audienceOf(c.Request()) == browser {
-			return c.Redirect(http.StatusSeeOther, "/login?next="+url.QueryEscape(c.Request().URL.Path))
+		if hospital.IsKind(err, hospital.Unauthenticated) && r.Method == http.MethodGet &&
+			negotiate(c) == asPage {
+			next := url.QueryEscape(c.Request().URL.Path)
+			return c.Redirect(http.StatusSeeOther, views.LoginPath+"?next="+next)
 		}
 		if err != nil {
 			return err
 		}
 		if !actor(c).Role.May(r.Permission) {
-			return hospital.Refuse(hospital.Forbidden, "forbidden", "Your role may not do this. Ask a colleague whose work it is.")
+			return hospital.Refuse(hospital.Forbidden, "forbidden",
+				"Your role may not do this. Ask a colleague whose work it is.")
 		}
 		return r.handle(c)
 	}
@@ -70,15 +73,15 @@ func (s *Server) permitted(r Route) echo.HandlerFunc {
 // page of one person where another is. It reads a session only where a page says whose it is.
 func (s *Server) fromOwnPage(handle echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if len(personsSaid(c)) > 0 && s.recognise(c) == nil && !isOwnPage(c) {
+		if len(personsSaid(c)) > 0 && s.authenticate(c) == nil && !isOwnPage(c) {
 			return anotherPerson(c)
 		}
 		return handle(c)
 	}
 }
 
-// recognise finds who is signed in and remembers it for sessionOf.
-func (s *Server) recognise(c echo.Context) error {
+// authenticate finds who is signed in and remembers it for sessionOf.
+func (s *Server) authenticate(c echo.Context) error {
 	token := s.tokenOf(c)
 	if token == "" {
 		return hospital.Refuse(hospital.Unauthenticated, "signed_out", "Sign in first.")
@@ -120,7 +123,8 @@ func personsSaid(c echo.Context) []string {
 func anotherPerson(c echo.Context) error {
 	c.Response().Header().Set(closeHeader, strconv.Itoa(hub.CloseSignedOut.Code))
 	return hospital.Refuse(hospital.Conflict, "another_person",
-		"This page is of somebody who is no longer signed in here. Nothing was changed. Open it again.")
+		"This page is of somebody who is no longer signed in here. "+
+			"Nothing was changed. Open it again.")
 }
 
 // tokenOf is the session's token: a program's bearer token, or the cookie.
@@ -140,7 +144,7 @@ func cookieOf(c echo.Context, name string) string {
 	return ""
 }
 
-// sessionOf is the session that recognise found.
+// sessionOf is the session that authenticate found.
 func sessionOf(c echo.Context) (hospital.Session, bool) {
 	session, signedIn := c.Get(sessionKey).(hospital.Session)
 	return session, signedIn
@@ -154,8 +158,8 @@ func actor(c echo.Context) hospital.Actor {
 
 // home sends people to where their work is.
 func (s *Server) home(c echo.Context) error {
-	if err := s.recognise(c); hospital.IsKind(err, hospital.Unauthenticated) {
-		return c.Redirect(http.StatusSeeOther, "/login")
+	if err := s.authenticate(c); hospital.IsKind(err, hospital.Unauthenticated) {
+		return c.Redirect(http.StatusSeeOther, views.LoginPath)
 	} else if err != nil {
 		return err
 	}
@@ -165,16 +169,16 @@ func (s *Server) home(c echo.Context) error {
 
 // homePaths are the pages that the roles start from.
 var homePaths = map[hospital.Role]string{
-	hospital.MedicalStaff:   "/dashboard/medical_staff/",
-	hospital.WardManagement: "/dashboard/ward_management/",
-	hospital.KitchenStaff:   "/dashboard/kitchen/",
-	hospital.DeliveryStaff:  roundPath,
-	hospital.Customer:       "/home/",
-	hospital.Admin:          "/users/",
+	hospital.MedicalStaff:   views.MedicalPath,
+	hospital.WardManagement: views.ManagementPath,
+	hospital.KitchenStaff:   views.KitchenPath,
+	hospital.DeliveryStaff:  views.RoundPath,
+	hospital.Customer:       views.HomePath,
+	hospital.Admin:          views.UsersPath,
 }
 
 func (s *Server) loginPage(c echo.Context) error {
-	if s.recognise(c) == nil {
+	if s.authenticate(c) == nil {
 		return c.Redirect(http.StatusSeeOther, "/")
 	}
 	next := url.Values{"next": {localPath(c.QueryParam("next"))}}
@@ -189,7 +193,8 @@ func (s *Server) renderLogin(c echo.Context, status int, form views.Form) error 
 	return render(c, status, views.LoginPage(page, form))
 }
 
-// login checks a password. A browser gets a cookie and goes on; a program gets the token to send as its Bearer.
+// login checks a password. A browser gets a cookie and goes on; a program gets the token to send as
+// its Bearer.
 func (s *Server) login(c echo.Context) error {
 	in, err := readInput(c, "username", "password", "next")
 	if err != nil {
@@ -202,7 +207,7 @@ func (s *Server) login(c echo.Context) error {
 		in.refuse("password", "password_missing", "Give your password.")
 	}
 	if err := in.err(); err != nil {
-		return s.refuseLogin(c, in, err)
+		return s.loginForm(in).refuse(err)
 	}
 	ctx := c.Request().Context()
 	from := s.client(c)
@@ -211,22 +216,17 @@ func (s *Server) login(c echo.Context) error {
 		return nil // whoever asked has gone while it waited for its turn; nothing has failed
 	}
 	if err != nil {
-		return s.refuseLogin(c, in, err)
+		return s.loginForm(in).refuse(err)
 	}
 	c.Set(sessionKey, session) // for the log
 	if from.Devices, err = s.Hospital.RememberDevice(ctx, session.User, from.Devices); err != nil {
-		return s.refuseLogin(c, in, err)
+		return s.loginForm(in).refuse(err)
 	}
 	s.setSession(c, token, 0)
 	s.setDevice(c, from.Devices)
-	if audienceOf(c.Request()) == program {
-		return created(c, homePaths[session.User.Role], sessionJSON(session, token))
-	}
-	return done(c, localPath(in.text("next")))
+	return created(c, homePaths[session.User.Role], localPath(in.text("next")),
+		func() (any, error) { return newSessionJSON(session, token), nil })
 }
-
-// loginPath is where people sign in.
-const loginPath = "/login"
 
 // client is where a request to sign in comes from.
 func (s *Server) client(c echo.Context) hospital.Client {
@@ -238,8 +238,8 @@ func (s *Server) client(c echo.Context) hospital.Client {
 func (s *Server) setDevice(c echo.Context, devices string) {
 	// #nosec G124 -- Secure wherever the client speaks HTTPS
 	c.SetCookie(&http.Cookie{Name: deviceCookie(s.Hospital.Instance(), isSecure(c)), Value: devices,
-		Path: loginPath, MaxAge: int(deviceCookieLasts.Seconds()), HttpOnly: true, Secure: isSecure(c),
-		SameSite: http.SameSiteStrictMode})
+		Path: views.LoginPath, MaxAge: int(deviceCookieLasts.Seconds()),
+		HttpOnly: true, Secure: isSecure(c), SameSite: http.SameSiteStrictMode})
 }
 
 // setSession gives a browser the token of its session, which it keeps until it is closed; a
@@ -247,22 +247,23 @@ func (s *Server) setDevice(c echo.Context, devices string) {
 func (s *Server) setSession(c echo.Context, token string, age int) {
 	// #nosec G124 -- Secure wherever the client speaks HTTPS
 	c.SetCookie(&http.Cookie{Name: SessionCookie(s.Hospital.Instance(), isSecure(c)), Value: token,
-		Path: "/", MaxAge: age, HttpOnly: true, Secure: isSecure(c), SameSite: http.SameSiteLaxMode})
+		Path: "/", MaxAge: age, HttpOnly: true, Secure: isSecure(c),
+		SameSite: http.SameSiteLaxMode})
 }
 
-// refuseLogin shows a person the form again, with the name they typed and never the password.
-func (s *Server) refuseLogin(c echo.Context, in *input, err error) error {
-	if audienceOf(c.Request()) != browser {
-		return err
-	}
-	p := s.explain(c, err)
-	values := url.Values{"username": {in.text("username")}, "next": {localPath(in.text("next"))}}
-	return s.renderLogin(c, p.Status, views.Form{Name: views.FormLogin, Values: values, Errors: p.Errors, Problem: p.Detail})
+// loginForm shows a person again the name that they typed and never the password.
+func (s *Server) loginForm(in *input) form {
+	return form{name: views.FormLogin, in: in, page: func(c echo.Context, r refusal) error {
+		next := localPath(in.text("next"))
+		values := url.Values{"username": {in.text("username")}, "next": {next}}
+		return s.renderLogin(c, r.Status,
+			views.Form{Name: r.name, Values: values, Errors: r.Errors, Problem: r.Detail})
+	}}
 }
 
 // logout ends the session here and on the server; open sockets of it are closed.
 func (s *Server) logout(c echo.Context) error {
-	_ = s.recognise(c) // for the log
+	_ = s.authenticate(c) // for the log
 	if token := s.tokenOf(c); token != "" {
 		if err := s.Hospital.SignOut(c.Request().Context(), token); err != nil {
 			return err
@@ -270,5 +271,17 @@ func (s *Server) logout(c echo.Context) error {
 	}
 	s.setSession(c, "", -1)
 	c.Response().Header().Set("Clear-Site-Data", `"cache"`)
-	return done(c, "/login")
+	return done(c, views.LoginPath)
+}
+
+type sessionJSON struct {
+	Token     string  `json:"token"`
+	Username  string  `json:"username"`
+	Role      string  `json:"role"`
+	ExpiresAt *string `json:"expires_at"`
+}
+
+func newSessionJSON(session hospital.Session, token string) sessionJSON {
+	user := session.User
+	return sessionJSON{token, user.Username, string(user.Role), rfc3339(session.ExpiresAt)}
 }

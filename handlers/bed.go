@@ -1,10 +1,9 @@
 package handlers
 
 import (
+	"cmp"
 	"crypto/rand"
-	"fmt"
 	"net/http"
-	"net/url"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -24,9 +23,13 @@ func (s *Server) bedPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if audienceOf(c.Request()) == program {
-		return c.JSON(http.StatusOK, bedPageJSON{seenBed(detail.BoardBed), detail.WardName})
-	}
+	seen := bedPageJSON{newSeenBedJSON(detail.BoardBed), detail.WardName}
+	return represent(c, func() (any, error) { return seen, nil },
+		func() error { return s.showBed(c, detail) })
+}
+
+// showBed draws a bed as it was found, with the menu that the query asks for.
+func (s *Server) showBed(c echo.Context, detail hospital.BedDetail) (err error) {
 	was, here := s.whereabouts(c, detail)
 	form := views.Form{Was: was}
 	if meal := c.QueryParam("meal"); meal != "" && here {
@@ -40,7 +43,9 @@ func (s *Server) bedPage(c echo.Context) error {
 // whereabouts says where somebody is whose panel this was until now, by the query's was, where they
 // no longer lie in the bed. here is whether the one whom the page is about still does; a page that
 // says nothing is about whoever lies there.
-func (s *Server) whereabouts(c echo.Context, detail hospital.BedDetail) (sentence string, here bool) {
+func (s *Server) whereabouts(c echo.Context, detail hospital.BedDetail) (
+	sentence string, here bool,
+) {
 	id, err := strconv.ParseInt(c.QueryParam("was"), 10, 64)
 	if err != nil || detail.Stay != nil && detail.Stay.AdmissionID == id {
 		return "", true
@@ -58,12 +63,16 @@ func (s *Server) whereabouts(c echo.Context, detail hospital.BedDetail) (sentenc
 	return text.T(ctx, "aside.in_bed", string(admission.PatientName), admission.BedNumber), false
 }
 
-// offer reads what can be ordered of a meal for the patient in a bed; nil where nobody lies there, or who asks may order nothing.
-func (s *Server) offer(c echo.Context, detail hospital.BedDetail, meal hospital.Meal) (*hospital.Offer, error) {
+// offer reads what can be ordered of a meal for the patient in a bed; nil where nobody lies there,
+// or who asks may order nothing.
+func (s *Server) offer(c echo.Context, detail hospital.BedDetail, meal hospital.Meal) (
+	*hospital.Offer, error,
+) {
 	if detail.Stay == nil || !actor(c).Role.May(hospital.OrderMeals) {
 		return nil, nil
 	}
-	offer, err := s.Hospital.Offer(c.Request().Context(), actor(c), detail.Stay.AdmissionID, 0, meal)
+	ctx := c.Request().Context()
+	offer, err := s.Hospital.Offer(ctx, actor(c), detail.Stay.AdmissionID, 0, meal)
 	if err != nil {
 		return nil, err
 	}
@@ -71,45 +80,49 @@ func (s *Server) offer(c echo.Context, detail hospital.BedDetail, meal hospital.
 }
 
 // renderBed draws a bed and its forms, each start of which gets its own idempotency key.
-func (s *Server) renderBed(c echo.Context, status int, detail hospital.BedDetail, form views.Form) error {
-	if form.Key == "" {
-		form.Key = rand.Text()
-	}
+func (s *Server) renderBed(c echo.Context, status int, detail hospital.BedDetail,
+	form views.Form) error {
+	form.Key = cmp.Or(form.Key, rand.Text())
 	page, err := s.page(c, detail.Number)
 	if err != nil {
 		return err
 	}
-	if audienceOf(c.Request()) == htmx {
+	if negotiate(c) == asPart {
 		return render(c, status, views.BedPanel(*page.Viewer, detail, form))
 	}
-	page.Live = &views.Live{Socket: wardSocket(detail.WardID), Revisions: detail.Revisions}
+	page.Live = &views.Live{Socket: s.ward().socket.Of(detail.WardID), Revisions: detail.Revisions}
 	return render(c, status, views.BedPage(page, detail, form))
 }
 
-// refuseBed answers a refused command of a bed's page: for a program the problem, for a person the
-// bed as it stands now with the words beside their form and what they typed in it. about is the
-// stay that the form was about, 0 for the empty bed: where somebody else lies there now, what was
-// typed is put aside and filled in nowhere.
-func (s *Server) refuseBed(c echo.Context, bedID, about int64, name string, in *input, refusal error) error {
-	if bedID == 0 || audienceOf(c.Request()) == program {
-		return refusal
+// bedForm is a form in the panel of a bed: about a stay, or about the empty bed where about is 0.
+func (s *Server) bedForm(bedID, about int64, name string, in *input) form {
+	again := func(c echo.Context, r refusal) error { return s.redrawBed(c, r, bedID, about) }
+	return form{name: name, in: in, page: again, part: again}
+}
+
+// redrawBed shows the bed as it stands now with the words beside their form and what was typed in
+// it. Where somebody else lies there now, what was typed is put aside and filled in nowhere.
+func (s *Server) redrawBed(c echo.Context, r refusal, bedID, about int64) error {
+	if bedID == 0 {
+		return errNoPlace
 	}
 	ctx := c.Request().Context()
 	detail, err := s.Hospital.BedDetail(ctx, actor(c), bedID)
 	if err != nil {
-		return refusal
+		return errNoPlace
 	}
-	p := s.explain(c, refusal)
-	if !hasPlace(name, about, detail) {
-		return s.renderBed(c, p.Status, detail, views.Form{Problem: p.Detail, Changes: p.changed, Aside: views.PutAside(ctx, in.values)})
+	if !hasPlace(r.name, about, detail) {
+		aside := views.PutAside(ctx, r.in.values)
+		return s.renderBed(c, r.Status, detail,
+			views.Form{Problem: r.Detail, Changes: r.changed, Aside: aside})
 	}
-	form := views.Form{Name: name, Values: in.begunAnew(refusal), Errors: p.Errors, Problem: p.Detail, Changes: p.changed,
-		Key: in.values.Get("idempotency_key")}
-	if name == views.FormOrder {
+	form := r.again()
+	form.Values = r.in.begunAnew(r.cause)
+	if r.name == views.FormOrder {
 		// For a meal that there is not there is no menu to show.
-		form.Offer, _ = s.offer(c, detail, hospital.Meal(in.values.Get("meal")))
+		form.Offer, _ = s.offer(c, detail, hospital.Meal(r.in.values.Get("meal")))
 	}
-	return s.renderBed(c, p.Status, detail, form)
+	return s.renderBed(c, r.Status, detail, form)
 }
 
 // hasPlace reports whether a form about a stay, or about the empty bed where that is 0, stands in
@@ -122,15 +135,6 @@ func hasPlace(name string, about int64, detail hospital.BedDetail) bool {
 		return detail.WardOpen && detail.Status.TakesPatient()
 	}
 	return about == 0
-}
-
-// sent are the values as the forms' controls name them.
-func (in *input) sent() url.Values {
-	values := url.Values{}
-	for name, sent := range in.values {
-		values[name], values[name+"[]"] = sent, sent
-	}
-	return values
 }
 
 // setBedStatus is POST /beds/{id}/status.
@@ -147,19 +151,17 @@ func (s *Server) setBedStatus(c echo.Context) error {
 		Status: hospital.BedStatus(in.text("status")), Reason: in.text("reason"),
 		AdmissionID: in.id("admission_id"), Version: in.id("version"),
 	}
-	if err := in.err(); err != nil {
-		return s.refuseBed(c, id, 0, views.FormStatus, in, err)
+	if err = in.err(); err == nil {
+		_, err = s.Hospital.SetBedStatus(c.Request().Context(), actor(c), id, change)
 	}
-	if _, err := s.Hospital.SetBedStatus(c.Request().Context(), actor(c), id, change); err != nil {
-		return s.refuseBed(c, id, 0, views.FormStatus, in, err)
+	if err != nil {
+		return s.bedForm(id, 0, views.FormStatus, in).refuse(err)
 	}
-	return done(c, bedPath(id))
+	return done(c, views.BedPath.Of(id))
 }
 
-func bedPath(id int64) string { return fmt.Sprintf("/beds/%d/", id) }
-
-// findPatients is POST /beds/{id}/patients: who was here before, to be admitted into this bed. It is a POST although it changes
-// nothing, since a name must not stand in a URL.
+// findPatients is POST /beds/{id}/patients: who was here before, to be admitted into this bed. It
+// is a POST although it changes nothing, since a name must not stand in a URL.
 func (s *Server) findPatients(c echo.Context) error {
 	id, err := pathID(c)
 	if err != nil {
@@ -178,12 +180,82 @@ func (s *Server) findPatients(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if audienceOf(c.Request()) == program {
-		return c.JSON(http.StatusOK, patientsJSON(found))
+	patients := func() (any, error) { return each(found, newFoundPatientJSON), nil }
+	return represent(c, patients, func() error {
+		detail, err := s.Hospital.BedDetail(ctx, actor(c), id)
+		if err != nil {
+			return err
+		}
+		return s.renderBed(c, http.StatusOK, detail, views.Form{Query: query, Known: found})
+	})
+}
+
+type bedJSON struct {
+	ID           int64        `json:"id"`
+	Number       string       `json:"bed_number"`
+	Status       string       `json:"status"`
+	Patient      *patientJSON `json:"patient"`
+	AssignedDate *string      `json:"assigned_date"`
+}
+
+type patientJSON struct {
+	ID   int64  `json:"id"`
+	Name string `json:"name"`
+}
+
+func newBedJSON(b hospital.BoardBed) bedJSON {
+	shape := bedJSON{ID: b.ID, Number: b.Number, Status: string(b.Status)}
+	if b.Stay != nil {
+		shape.Patient = &patientJSON{b.Stay.PatientID, string(b.Stay.PatientName)}
+		shape.AssignedDate = rfc3339(b.Stay.BedSince)
 	}
-	detail, err := s.Hospital.BedDetail(ctx, actor(c), id)
-	if err != nil {
-		return err
+	return shape
+}
+
+// bedInWardJSON is the answer to get_bed_status, which also says where the bed stands.
+type bedInWardJSON struct {
+	bedJSON
+	Ward string `json:"ward"`
+}
+
+// seenBedJSON is a bed on a page: with what a command sends along to say what its giver saw.
+type seenBedJSON struct {
+	bedJSON
+	AdmissionID      *int64 `json:"admission_id"`
+	AdmissionVersion *int64 `json:"admission_version"`
+	Version          int64  `json:"version"`
+}
+
+func newSeenBedJSON(b hospital.BoardBed) seenBedJSON {
+	shape := seenBedJSON{bedJSON: newBedJSON(b), Version: b.Version}
+	if b.Stay != nil {
+		shape.AdmissionID, shape.AdmissionVersion = &b.Stay.AdmissionID, &b.Stay.Version
 	}
-	return s.renderBed(c, http.StatusOK, detail, views.Form{Query: query, Known: found})
+	return shape
+}
+
+// bedPageJSON is a bed's page.
+type bedPageJSON struct {
+	seenBedJSON
+	Ward string `json:"ward"`
+}
+
+// standingBedJSON is a bed as a Conflict shows it to whoever may not know who lies there.
+type standingBedJSON struct {
+	ID      int64  `json:"id"`
+	Number  string `json:"bed_number"`
+	Status  string `json:"status"`
+	Ward    string `json:"ward"`
+	Version int64  `json:"version"`
+}
+
+type foundPatientJSON struct {
+	ID        int64   `json:"id"`
+	Name      string  `json:"name"`
+	BirthDate *string `json:"birth_date"`
+	Admitted  bool    `json:"admitted"`
+}
+
+func newFoundPatientJSON(p hospital.Patient) foundPatientJSON {
+	return foundPatientJSON{p.ID, string(p.Name), dayOrNull(p.BirthDate), p.Admitted}
 }

@@ -25,7 +25,8 @@ func (in *input) begunAnew(refusal error) url.Values {
 		switch {
 		case !in.has(change.Field):
 		case change.Field == "allergies" || change.Field == "severe":
-			merged := merge(in.values[change.Field], formList(change.Field, change.From), formList(change.Field, change.To))
+			from, to := formList(change.Field, change.From), formList(change.Field, change.To)
+			merged := merge(in.values[change.Field], from, to)
 			values[change.Field], values[change.Field+"[]"] = merged, merged
 		case in.values.Get(change.Field) == formValue(change.From):
 			values.Del(change.Field)
@@ -47,7 +48,7 @@ func formList(field string, value any) []string {
 // merge is what stands now with what the person has ticked added and what they have unticked left
 // out. That there are no allergies gives way to any that there are.
 func merge(typed, from, to []string) []string {
-	merged := []string{""} // as a form says that something was asked for, even where nothing is ticked
+	merged := []string{""} // so a form says that it asked, even where nothing is ticked
 	for _, one := range slices.Concat(to, typed) {
 		unticked := slices.Contains(from, one) && !slices.Contains(typed, one)
 		takenBack := slices.Contains(from, one) && !slices.Contains(to, one)
@@ -56,7 +57,8 @@ func merge(typed, from, to []string) []string {
 		}
 	}
 	if len(merged) > 2 {
-		merged = slices.DeleteFunc(merged, func(s string) bool { return s == hospital.NoKnownAllergies })
+		isNone := func(s string) bool { return s == hospital.NoKnownAllergies }
+		merged = slices.DeleteFunc(merged, isNone)
 	}
 	return merged
 }

@@ -2,72 +2,53 @@ package handlers
 
 import (
 	"context"
-	"fmt"
-	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"dusangire/hospital"
 	"dusangire/hub"
 	"dusangire/views"
-	"dusangire/views/text"
 )
 
-// customerHome is GET /home/: a customer's patients, orders and addresses, and what they have not read.
-func (s *Server) customerHome(c echo.Context) error {
-	ctx := c.Request().Context()
-	home, err := s.Hospital.CustomerHome(ctx, actor(c))
-	if err != nil {
-		return err
-	}
-	if audienceOf(c.Request()) == program {
-		return c.JSON(http.StatusOK, homeJSON(ctx, home))
-	}
-	page, err := s.page(c, text.T(ctx, "nav.home"))
-	if err != nil {
-		return err
-	}
-	page.Live = &views.Live{Socket: "/ws/home/", Revisions: home.Revisions}
-	return render(c, http.StatusOK, views.HomePage(page, home))
-}
-
-// liveHome is the same, live: /ws/home/. Everyone has a view of their own.
-func (s *Server) liveHome(c echo.Context) error {
-	who, language := actor(c), language(c)
-	return watch(c, hub.View{
-		Name: fmt.Sprintf("home/%d/%s", who.UserID, language),
-		Topics: []string{string(hospital.CustomerTopic(who.UserID)), string(hospital.AddressesTopic(who.UserID)),
-			string(hospital.InboxTopic(who.UserID)), string(hospital.RoleInboxTopic(who.Role))},
-		Read: func(ctx context.Context) (hub.State, error) {
-			home, err := s.Hospital.CustomerHome(ctx, who)
-			return homeState(home, language), err
+// customerHome is a customer's patients, orders and addresses, and what they have not read.
+func (s *Server) customerHome() screen[hospital.CustomerHome] {
+	return screen[hospital.CustomerHome]{
+		server: s, path: views.HomePath, socket: "/ws" + views.HomePath,
+		permission: hospital.OrderForPatients,
+		topics: func(v visitor) []hospital.Topic {
+			id := v.actor.UserID
+			return []hospital.Topic{hospital.CustomerTopic(id), hospital.AddressesTopic(id),
+				hospital.InboxTopic(id), hospital.RoleInboxTopic(v.actor.Role)}
 		},
-	})
-}
-
-func homeState(home hospital.CustomerHome, language text.Lang) *liveState {
-	return &liveState{
-		revisions: home.Revisions, language: language,
-		regions: views.HomeRegions(home),
-		messages: func() ([]hub.Region, error) {
-			state := homeJSON(text.With(context.Background(), language), home)
-			sent := struct {
-				homeShape
-				Timestamp *string `json:"timestamp"`
-			}{state, rfc3339(home.At)}
-			whole, err := region("home", state, message{"home", sent})
-			return []hub.Region{whole}, err
+		read: func(ctx context.Context, v visitor) (hospital.CustomerHome, error) {
+			return s.Hospital.CustomerHome(ctx, v.actor)
 		},
-		answer: answerWithState,
+		title:    titled[hospital.CustomerHome]("nav.home"),
+		page:     plain(views.HomePage),
+		regions:  forAll(views.HomeRegions),
+		json:     object(newHomeJSON),
+		messages: homeMessages,
 	}
 }
 
-// homeShape is a customer's page for programs.
-type homeShape struct {
-	Patients  []orderedForJSON `json:"patients"`
-	Orders    []customerOrder  `json:"orders"`
-	Addresses []addressShape   `json:"addresses"`
-	Unread    int              `json:"unread"`
+// homeMessages are a customer's page as one message.
+func homeMessages(ctx context.Context, home hospital.CustomerHome) ([]hub.Region, error) {
+	state := newHomeJSON(ctx, home)
+	sent := struct {
+		homeJSON
+		Timestamp *string `json:"timestamp"`
+	}{state, rfc3339(home.At)}
+	whole, err := region("home", state, message{"home", sent})
+	return []hub.Region{whole}, err
+}
+
+// homeJSON is a customer's page for programs.
+type homeJSON struct {
+	Patients  []orderedForJSON    `json:"patients"`
+	Orders    []customerOrderJSON `json:"orders"`
+	Addresses []addressJSON       `json:"addresses"`
+	Unread    int                 `json:"unread"`
 }
 
 // orderedForJSON is a patient whom a customer may order for.
@@ -82,34 +63,46 @@ type orderedForJSON struct {
 	Version     int64               `json:"version"`
 }
 
-// customerOrder is an order as its customer follows it.
-type customerOrder struct {
-	orderShape
+// customerOrderJSON is an order as its customer follows it.
+type customerOrderJSON struct {
+	orderJSON
 	For        string  `json:"for"`
 	DeliveryID *int64  `json:"delivery_id"`
 	Code       *string `json:"code"` // to be told to the courier at the door
 }
 
-func homeJSON(ctx context.Context, home hospital.CustomerHome) homeShape {
-	shape := homeShape{Patients: make([]orderedForJSON, 0, len(home.Stays)), Orders: make([]customerOrder, 0, len(home.Orders)),
-		Addresses: addressesJSON(home.Addresses), Unread: home.Unread}
-	for _, s := range home.Stays {
-		patient := orderedForJSON{AdmissionID: s.AdmissionID, PatientName: string(s.PatientName), Place: textOrNull(s.Place),
-			Diet: string(s.Order.Diet), Texture: int(s.Order.Texture), NilByMouth: s.Order.NilByMouth.Holds(home.At),
-			Version: s.Version}
-		if s.Order.Allergies.Known {
-			patient.Allergies = orEmpty(s.Order.Allergies.Allergens)
-		}
-		shape.Patients = append(shape.Patients, patient)
+func newHomeJSON(ctx context.Context, home hospital.CustomerHome) homeJSON {
+	return homeJSON{
+		Patients: each(home.Stays, func(s hospital.CustomerStay) orderedForJSON {
+			return newOrderedForJSON(s, home.At)
+		}),
+		Orders:    eachIn(ctx, home.Orders, newCustomerOrderJSON),
+		Addresses: each(home.Addresses, newAddressJSON),
+		Unread:    home.Unread,
 	}
-	for _, o := range home.Orders {
-		shape.Orders = append(shape.Orders, customerOrder{orderJSON(ctx, o.Order), o.For, idOrNull(o.DeliveryID), textOrNull(o.Code)})
+}
+
+func newOrderedForJSON(s hospital.CustomerStay, at time.Time) orderedForJSON {
+	patient := orderedForJSON{
+		AdmissionID: s.AdmissionID, PatientName: string(s.PatientName), Place: textOrNull(s.Place),
+		Diet: string(s.Order.Diet), Texture: int(s.Order.Texture),
+		NilByMouth: s.Order.NilByMouth.Holds(at), Version: s.Version,
 	}
-	return shape
+	if s.Order.Allergies.Known {
+		patient.Allergies = orEmpty(s.Order.Allergies.Allergens)
+	}
+	return patient
+}
+
+func newCustomerOrderJSON(ctx context.Context, o hospital.CustomerOrder) customerOrderJSON {
+	return customerOrderJSON{newOrderJSON(ctx, o.Order), o.For, idOrNull(o.DeliveryID),
+		textOrNull(o.Code)}
 }
 
 // linkCustomer is POST /admissions/{id}/customers: the desk lets a customer order for the patient.
-func (s *Server) linkCustomer(c echo.Context) error { return s.changeLink(c, s.Hospital.LinkCustomer) }
+func (s *Server) linkCustomer(c echo.Context) error {
+	return s.changeLink(c, s.Hospital.LinkCustomer)
+}
 
 // unlinkCustomer is POST /admissions/{id}/customers/remove.
 func (s *Server) unlinkCustomer(c echo.Context) error {
@@ -117,18 +110,20 @@ func (s *Server) unlinkCustomer(c echo.Context) error {
 }
 
 // changeLink changes what stands between a customer and the patient of the stay in the path.
-func (s *Server) changeLink(c echo.Context, command func(ctx context.Context, actor hospital.Actor, userID, patientID int64) error) error {
+func (s *Server) changeLink(c echo.Context,
+	command func(ctx context.Context, actor hospital.Actor, userID, patientID int64) error) error {
 	in, err := readInput(c, "admission_id", "username")
 	if err != nil {
 		return err
 	}
 	username := in.text("username")
-	return s.changeStay(c, views.FormCustomers, in, func(ctx context.Context, id int64) (hospital.Admission, error) {
+	change := func(ctx context.Context, id int64) (hospital.Admission, error) {
 		admission, err := s.Hospital.Admission(ctx, actor(c), id)
 		if err != nil {
 			return admission, err
 		}
-		if err := s.Hospital.StayAsSeen(ctx, actor(c), id, in.id("admission_id"), in.id("version")); err != nil {
+		err = s.Hospital.StayAsSeen(ctx, actor(c), id, in.id("admission_id"), in.id("version"))
+		if err != nil {
 			return admission, err
 		}
 		customer, err := s.Hospital.CustomerByName(ctx, actor(c), username)
@@ -136,5 +131,6 @@ func (s *Server) changeLink(c echo.Context, command func(ctx context.Context, ac
 			return admission, err
 		}
 		return admission, command(ctx, actor(c), customer, admission.PatientID)
-	})
+	}
+	return s.changeStay(c, views.FormCustomers, in, change)
 }

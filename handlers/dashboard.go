@@ -3,57 +3,40 @@ package handlers
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"dusangire/hospital"
 	"dusangire/hub"
 	"dusangire/views"
-	"dusangire/views/text"
 )
 
-// medicalDashboard is GET /dashboard/medical_staff/.
-func (s *Server) medicalDashboard(c echo.Context) error {
-	session, _ := sessionOf(c)
-	ctx := c.Request().Context()
-	d, err := s.Hospital.MedicalDashboard(ctx, actor(c), session.User.Wards)
-	if err != nil {
-		return err
-	}
-	if audienceOf(c.Request()) == program {
-		return c.JSON(http.StatusOK, dashboardShape(d.Metrics, d.At, medicalJSON(ctx, d)))
-	}
-	page, err := s.page(c, text.T(ctx, "nav.medical"))
-	if err != nil {
-		return err
-	}
-	page.Live = &views.Live{Socket: "/ws/dashboard/medical_staff/", Revisions: d.Revisions}
-	if err := s.addNews(ctx, &page, everyone(hospital.MedicalStaff)); err != nil {
-		return err
-	}
-	return render(c, http.StatusOK, views.MedicalDashboardPage(page, d))
-}
-
-// liveMedicalDashboard is the same, live. People who work on the same wards share a view.
-func (s *Server) liveMedicalDashboard(c echo.Context) error {
-	session, _ := sessionOf(c)
-	wards, language := session.User.Wards, language(c)
-	return watch(c, s.withNews(everyone(hospital.MedicalStaff), language, hub.View{
-		Name:   fmt.Sprintf("dashboard/medical_staff/%s/%s", joinIDs(wards), language),
-		Topics: []string{string(hospital.MetricsTopic)},
-		Read: func(ctx context.Context) (hub.State, error) {
-			d, err := s.Hospital.MedicalDashboard(ctx, hospital.HolderOf(hospital.ReadMedicalDashboard), wards)
-			return medicalState(d, language), err
+// medicalDashboard is what medical staff start from. People who work on the same wards see the
+// same.
+func (s *Server) medicalDashboard() screen[hospital.MedicalDashboard] {
+	return screen[hospital.MedicalDashboard]{
+		server: s, path: views.MedicalPath, socket: "/ws" + views.MedicalPath,
+		permission: hospital.ReadMedicalDashboard,
+		sharedBy:   func(v visitor) string { return joinIDs(v.wards) },
+		topics:     always(hospital.MetricsTopic),
+		news:       newsOf(hospital.MedicalStaff),
+		read: func(ctx context.Context, v visitor) (hospital.MedicalDashboard, error) {
+			return s.Hospital.MedicalDashboard(ctx, v.actor, v.wards)
 		},
-	}))
+		title:    titled[hospital.MedicalDashboard]("nav.medical"),
+		page:     plain(views.MedicalDashboardPage),
+		regions:  forAll(views.MedicalRegions),
+		json:     object(newMedicalJSON),
+		messages: dashboardMessages(newMedicalJSON),
+	}
 }
 
-type medicalData struct {
+type medicalJSON struct {
 	Wards             []countsJSON `json:"wards"`
 	RecentAdmissions  []stayJSON   `json:"recent_admissions"`
-	PendingDischarges []stayJSON   `json:"pending_discharges"` // the soonest; PendingCount counts all
+	PendingDischarges []stayJSON   `json:"pending_discharges"` // the soonest, PendingCount all
 	PendingCount      int          `json:"pending_discharges_count"`
 	Waiting           []stayJSON   `json:"waiting"` // the longest; WaitingCount counts all
 	WaitingCount      int          `json:"waiting_count"`
@@ -64,59 +47,37 @@ type medicalData struct {
 	Missed            []missedJSON `json:"missed_rounds"`
 }
 
-func medicalJSON(ctx context.Context, d hospital.MedicalDashboard) medicalData {
-	return medicalData{wardsJSON(d.Wards), staysJSON(d.RecentAdmissions), staysJSON(d.PendingDischarges), d.PendingCount,
-		staysJSON(d.Waiting), d.WaitingCount, heldOrdersJSON(ctx, d.Held), d.HeldCount, fastedPatientsJSON(d.Fasted), d.FastedCount, missedShape(d.Missed)}
+func newMedicalJSON(ctx context.Context, d hospital.MedicalDashboard) dashboardJSON {
+	return newDashboardJSON(d.Metrics, d.At, medicalJSON{
+		each(d.Wards, newCountsJSON), each(d.RecentAdmissions, newStayJSON),
+		each(d.PendingDischarges, newStayJSON), d.PendingCount,
+		each(d.Waiting, newStayJSON), d.WaitingCount, eachIn(ctx, d.Held, newHeldJSON), d.HeldCount,
+		each(d.Fasted, newFastedJSON), d.FastedCount, each(d.Missed, newMissedJSON),
+	})
 }
 
-func medicalState(d hospital.MedicalDashboard, language text.Lang) *liveState {
-	return &liveState{
-		revisions: d.Revisions, language: language,
-		regions: views.MedicalRegions(d),
-		messages: func() ([]hub.Region, error) {
-			return dashboardMessages(d.Metrics, d.At, medicalJSON(text.With(context.Background(), language), d))
+// managementDashboard is what ward management starts from.
+func (s *Server) managementDashboard() screen[hospital.ManagementDashboard] {
+	return screen[hospital.ManagementDashboard]{
+		server: s, path: views.ManagementPath, socket: "/ws" + views.ManagementPath,
+		permission: hospital.ReadManagementDashboard,
+		sharedBy:   everyone,
+		topics:     always(hospital.MetricsTopic),
+		news:       newsOf(hospital.WardManagement),
+		read: func(ctx context.Context, v visitor) (hospital.ManagementDashboard, error) {
+			return s.Hospital.ManagementDashboard(ctx, v.actor)
 		},
-		answer: answerWithState,
+		title:    titled[hospital.ManagementDashboard]("nav.management"),
+		page:     plain(views.ManagementDashboardPage),
+		regions:  forAll(views.ManagementRegions),
+		json:     object(newManagementJSON),
+		messages: dashboardMessages(newManagementJSON),
 	}
 }
 
-// managementDashboard is GET /dashboard/ward_management/.
-func (s *Server) managementDashboard(c echo.Context) error {
-	ctx := c.Request().Context()
-	d, err := s.Hospital.ManagementDashboard(ctx, actor(c))
-	if err != nil {
-		return err
-	}
-	if audienceOf(c.Request()) == program {
-		return c.JSON(http.StatusOK, dashboardShape(d.Metrics, d.At, managementJSON(d)))
-	}
-	page, err := s.page(c, text.T(ctx, "nav.management"))
-	if err != nil {
-		return err
-	}
-	page.Live = &views.Live{Socket: "/ws/dashboard/ward_management/", Revisions: d.Revisions}
-	if err := s.addNews(ctx, &page, everyone(hospital.WardManagement)); err != nil {
-		return err
-	}
-	return render(c, http.StatusOK, views.ManagementDashboardPage(page, d))
-}
-
-// liveManagementDashboard is the same, live.
-func (s *Server) liveManagementDashboard(c echo.Context) error {
-	language := language(c)
-	return watch(c, s.withNews(everyone(hospital.WardManagement), language, hub.View{
-		Name:   fmt.Sprintf("dashboard/ward_management/%s", language),
-		Topics: []string{string(hospital.MetricsTopic)},
-		Read: func(ctx context.Context) (hub.State, error) {
-			d, err := s.Hospital.ManagementDashboard(ctx, hospital.HolderOf(hospital.ReadManagementDashboard))
-			return managementState(d, language), err
-		},
-	}))
-}
-
-type managementData struct {
+type managementJSON struct {
 	Wards             []countsJSON   `json:"wards"`
-	PendingDischarges []stayJSON     `json:"pending_discharges"` // the soonest; PendingCount counts all
+	PendingDischarges []stayJSON     `json:"pending_discharges"` // the soonest, PendingCount all
 	PendingCount      int            `json:"pending_discharges_count"`
 	BedsToClean       []dirtyBedJSON `json:"beds_to_clean"` // the longest; CleaningCount counts all
 	CleaningCount     int            `json:"beds_to_clean_count"`
@@ -125,20 +86,12 @@ type managementData struct {
 	Missed            []missedJSON   `json:"missed_rounds"`
 }
 
-func managementJSON(d hospital.ManagementDashboard) managementData {
-	return managementData{wardsJSON(d.Wards), staysJSON(d.PendingDischarges), d.PendingCount,
-		dirtyBedsJSON(d.BedsToClean), d.CleaningCount, staysJSON(d.Waiting), d.WaitingCount, missedShape(d.Missed)}
-}
-
-func managementState(d hospital.ManagementDashboard, language text.Lang) *liveState {
-	return &liveState{
-		revisions: d.Revisions, language: language,
-		regions: views.ManagementRegions(d),
-		messages: func() ([]hub.Region, error) {
-			return dashboardMessages(d.Metrics, d.At, managementJSON(d))
-		},
-		answer: answerWithState,
-	}
+func newManagementJSON(_ context.Context, d hospital.ManagementDashboard) dashboardJSON {
+	return newDashboardJSON(d.Metrics, d.At, managementJSON{
+		each(d.Wards, newCountsJSON), each(d.PendingDischarges, newStayJSON), d.PendingCount,
+		each(d.BedsToClean, newDirtyBedJSON), d.CleaningCount,
+		each(d.Waiting, newStayJSON), d.WaitingCount, each(d.Missed, newMissedJSON),
+	})
 }
 
 func joinIDs(ids []int64) string {
@@ -146,4 +99,99 @@ func joinIDs(ids []int64) string {
 		return "all"
 	}
 	return strings.Trim(strings.ReplaceAll(fmt.Sprint(ids), " ", ","), "[]")
+}
+
+// noDashboard refuses the socket of a dashboard that there is not: a role that has none of its own.
+func noDashboard(c echo.Context) (hub.View, action, error) {
+	asked, own := hospital.Role(c.Param("role")), actor(c).Role
+	if asked.Valid() && asked != own && own != hospital.Admin {
+		return hub.View{}, nil, hub.CloseForbidden
+	}
+	return hub.View{}, nil, hub.CloseNoSuchPath
+}
+
+// dashboardJSON has the five numbers at the top, where the seed's own clients look for them.
+type dashboardJSON struct {
+	Type              string  `json:"type"`
+	OccupancyRate     float64 `json:"occupancy_rate"`
+	PatientCount      int     `json:"patient_count"`
+	PendingDischarges int     `json:"pending_discharges"`
+	ActiveWards       int     `json:"active_wards"`
+	Timestamp         string  `json:"timestamp,omitempty"`
+	Data              any     `json:"data"`
+}
+
+// newDashboardJSON makes it; data is what the role's dashboard shows besides the numbers.
+func newDashboardJSON(m hospital.Metrics, at time.Time, data any) dashboardJSON {
+	return dashboardJSON{"dashboard_update", m.OccupancyRate, m.PatientCount, m.PendingDischarges,
+		m.ActiveWards, at.UTC().Format(time.RFC3339), data}
+}
+
+// dashboardMessages are a dashboard as one message.
+func dashboardMessages[T any](newJSON func(context.Context, T) dashboardJSON) (
+	messages func(context.Context, T) ([]hub.Region, error),
+) {
+	return func(ctx context.Context, found T) ([]hub.Region, error) {
+		sent := newJSON(ctx, found)
+		state := sent
+		state.Timestamp = ""
+		whole, err := region("dashboard", state, sent)
+		return []hub.Region{whole}, err
+	}
+}
+
+type stayJSON struct {
+	AdmissionID       int64   `json:"admission_id"`
+	Patient           string  `json:"patient_name"`
+	BedID             *int64  `json:"bed_id"`
+	Bed               *string `json:"bed_number"`
+	Ward              *string `json:"ward_name"`
+	AdmittedAt        *string `json:"admitted_at"`
+	ExpectedDischarge *string `json:"expected_discharge"`
+}
+
+func newStayJSON(stay hospital.StayLine) stayJSON {
+	shape := stayJSON{AdmissionID: stay.AdmissionID, Patient: string(stay.PatientName),
+		AdmittedAt: rfc3339(stay.AdmittedAt), ExpectedDischarge: rfc3339(stay.ExpectedDischarge)}
+	if stay.BedID != 0 {
+		shape.BedID, shape.Bed, shape.Ward = &stay.BedID, &stay.BedNumber, &stay.WardName
+	}
+	return shape
+}
+
+// heldJSON is an order that medical staff must look at, or whose tray must come back.
+type heldJSON struct {
+	OrderID int64        `json:"order_id"`
+	Meal    string       `json:"meal"`
+	DueAt   *string      `json:"due_at"`
+	Hazards []hazardJSON `json:"hazards"` // none: nothing speaks against it any more
+	Stopped string       `json:"stopped"`
+	stayJSON
+}
+
+func newHeldJSON(ctx context.Context, o hospital.HeldLine) heldJSON {
+	return heldJSON{o.OrderID, string(o.Meal), rfc3339(o.Due), newHazardsJSON(ctx, o.HeldFor),
+		o.Stopped, newStayJSON(o.StayLine)}
+}
+
+// fastedJSON is a patient who may eat again and whom nobody has let.
+type fastedJSON struct {
+	OverAt *string `json:"over_at"`
+	Missed int     `json:"missed_meals"`
+	stayJSON
+}
+
+func newFastedJSON(p hospital.FastingLine) fastedJSON {
+	return fastedJSON{rfc3339(p.Over), p.Missed, newStayJSON(p.StayLine)}
+}
+
+type dirtyBedJSON struct {
+	ID     int64   `json:"id"`
+	Number string  `json:"bed_number"`
+	Ward   string  `json:"ward_name"`
+	Since  *string `json:"since"`
+}
+
+func newDirtyBedJSON(b hospital.BedLine) dirtyBedJSON {
+	return dirtyBedJSON{b.ID, b.Number, b.WardName, rfc3339(b.Since)}
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -18,67 +17,42 @@ import (
 	"dusangire/views/text"
 )
 
-// deliveryPage is GET /deliveries/{id}/, for whoever may follow it.
-func (s *Server) deliveryPage(c echo.Context) error {
-	id, err := pathID(c)
-	if err != nil {
-		return err
-	}
-	ctx := c.Request().Context()
-	d, err := s.Hospital.Delivery(ctx, actor(c), id)
-	if err != nil {
-		return err
-	}
-	if audienceOf(c.Request()) == program {
-		return c.JSON(http.StatusOK, deliveryPageJSON{deliveryStatusShape(d), d.Version})
-	}
-	page, err := s.page(c, text.T(ctx, "order.title", d.OrderID))
-	if err != nil {
-		return err
-	}
-	page.Live = &views.Live{Socket: fmt.Sprintf("/ws/delivery/%d/", id), Revisions: d.Revisions}
-	return render(c, http.StatusOK, views.DeliveryPage(page, d))
-}
-
-// liveDelivery is the same, live: /ws/delivery/{id}/. Ward roles see the same, each role; a
-// courier's and a customer's view is their own, for it ends with their right to follow and shows a
-// home, or the code that is told at its door, to whom it concerns alone.
-func (s *Server) liveDelivery(c echo.Context) error {
-	id, err := liveID(c)
-	if err != nil {
-		return err
-	}
-	who, language := actor(c), language(c)
-	if _, err := s.Hospital.Delivery(c.Request().Context(), who, id); err != nil {
-		return goneAsClose(err)
-	}
-	audience := fmt.Sprint(who.UserID)
-	if who.Role.May(hospital.ReadPastOrders) && !who.Role.May(hospital.CarryDeliveries) {
-		audience = string(who.Role)
-	}
-	act(c, func(ctx context.Context, request []byte) ([]byte, bool) {
-		return s.actOnDelivery(ctx, who, id, request)
-	})
-	return watch(c, hub.View{
-		Name:   fmt.Sprintf("delivery/%d/%s/%s", id, audience, language),
-		Topics: []string{string(hospital.DeliveryTopic(id))},
-		Read: func(ctx context.Context) (hub.State, error) {
-			d, err := s.Hospital.Delivery(ctx, who, id)
-			return deliveryState(d, who.Role, language), err
+// delivery is one delivery, for whoever may follow it. Each ward role sees the same. A courier's
+// and a customer's view is their own: it ends with their right to follow, and shows a home, or the
+// code that is told at its door, to whom it concerns alone.
+func (s *Server) delivery() screen[hospital.DeliveryWatch] {
+	return screen[hospital.DeliveryWatch]{
+		server: s, path: views.DeliveryPath, socket: "/ws/delivery/:id/",
+		permission: hospital.FollowDeliveries,
+		sharedBy: func(v visitor) string {
+			role := v.actor.Role
+			if role.May(hospital.ReadPastOrders) && !role.May(hospital.CarryDeliveries) {
+				return string(role)
+			}
+			return fmt.Sprint(v.actor.UserID)
 		},
-	})
-}
-
-func deliveryState(d hospital.DeliveryWatch, role hospital.Role, language text.Lang) *liveState {
-	return &liveState{
-		revisions: d.Revisions, language: language,
-		regions:  views.DeliveryRegions(d, role),
-		messages: func() ([]hub.Region, error) { return deliveryMessages(d) },
-		answer:   answerWithState,
+		read: func(ctx context.Context, v visitor) (hospital.DeliveryWatch, error) {
+			return s.Hospital.Delivery(ctx, v.actor, v.id)
+		},
+		title: func(ctx context.Context, d hospital.DeliveryWatch) string {
+			return text.T(ctx, "order.title", d.OrderID)
+		},
+		page: plain(views.DeliveryPage),
+		regions: func(v visitor, d hospital.DeliveryWatch) []views.Region {
+			return views.DeliveryRegions(d, v.actor.Role)
+		},
+		json: func(_ context.Context, d hospital.DeliveryWatch) any {
+			return deliveryPageJSON{newLocatedAtJSON(d), d.Version}
+		},
+		messages: deliveryMessages,
+		act: func(ctx context.Context, v visitor, request []byte) ([]byte, bool) {
+			return s.actOnDelivery(ctx, v.actor, v.id, request)
+		},
 	}
 }
 
-// deliveryJSON is what every message about a delivery says of it. Where it is stands on its own page and socket alone.
+// deliveryJSON is what every message about a delivery says of it. Where it is stands on its own
+// page and socket alone.
 type deliveryJSON struct {
 	DeliveryID  int64   `json:"delivery_id"`
 	OrderID     int64   `json:"order_id"`
@@ -87,7 +61,7 @@ type deliveryJSON struct {
 	Courier     *string `json:"courier"`
 }
 
-func deliveryShape(d hospital.Delivery) deliveryJSON {
+func newDeliveryJSON(d hospital.Delivery) deliveryJSON {
 	return deliveryJSON{d.ID, d.OrderID, string(d.Status), d.Destination, textOrNull(d.Courier)}
 }
 
@@ -111,13 +85,13 @@ type locatedJSON struct {
 	Timestamp *string  `json:"timestamp,omitempty"`
 }
 
-func locatedShape(d hospital.Delivery) locatedJSON {
-	return locatedJSON{deliveryShape(d), d.Latitude, d.Longitude, nil}
+func newLocatedJSON(d hospital.Delivery) locatedJSON {
+	return locatedJSON{newDeliveryJSON(d), d.Latitude, d.Longitude, nil}
 }
 
-// deliveryStatusShape is the whole state of a delivery.
-func deliveryStatusShape(d hospital.DeliveryWatch) locatedJSON {
-	shape := locatedShape(d.Delivery)
+// newLocatedAtJSON is the whole state of a delivery.
+func newLocatedAtJSON(d hospital.DeliveryWatch) locatedJSON {
+	shape := newLocatedJSON(d.Delivery)
 	shape.Timestamp = rfc3339(d.At)
 	return shape
 }
@@ -141,28 +115,26 @@ type locationUpdateJSON struct {
 	Timestamp  *string  `json:"timestamp"`
 }
 
-// deliveryMessages are a delivery as messages: an event when its status changes, one each time that it is seen, then the whole.
-func deliveryMessages(d hospital.DeliveryWatch) ([]hub.Region, error) {
-	status, err := region("status", d.Status, statusUpdateJSON{"delivery_status_update", d.ID, d.OrderID, string(d.Status), rfc3339(d.StatusSince)})
-	if err != nil {
-		return nil, err
-	}
-	status.Event = true
-	regions := []hub.Region{status}
+// deliveryMessages are a delivery as messages: an event when its status changes, one each time that
+// it is seen, then the whole.
+func deliveryMessages(_ context.Context, d hospital.DeliveryWatch) ([]hub.Region, error) {
+	var messages messageList
+	messages.event("status", d.Status, statusUpdateJSON{"delivery_status_update", d.ID, d.OrderID,
+		string(d.Status), rfc3339(d.StatusSince)})
 	if d.Latitude != nil {
-		seen, err := region("location", d.LocatedAt, locationUpdateJSON{"delivery_location_update", d.ID, d.OrderID, d.Latitude, d.Longitude, rfc3339(d.LocatedAt)})
-		if err != nil {
-			return nil, err
-		}
-		seen.Event = true
-		regions = append(regions, seen)
+		messages.event("location", d.LocatedAt, locationUpdateJSON{"delivery_location_update", d.ID,
+			d.OrderID, d.Latitude, d.Longitude, rfc3339(d.LocatedAt)})
 	}
-	whole, err := region("delivery", locatedShape(d.Delivery), message{"delivery_status", deliveryStatusShape(d)})
-	return append(regions, whole), err
+	messages.whole("delivery", newLocatedJSON(d.Delivery),
+		message{"delivery_status", newLocatedAtJSON(d)})
+	return messages.regions, messages.err
 }
 
-// actOnDelivery carries out what depends on who asks: {"action":"get_active_deliveries"}, and a courier's word of where they are.
-func (s *Server) actOnDelivery(ctx context.Context, who hospital.Actor, id int64, request []byte) (reply []byte, known bool) {
+// actOnDelivery carries out what depends on who asks: {"action":"get_active_deliveries"}, and a
+// courier's word of where they are.
+func (s *Server) actOnDelivery(ctx context.Context, who hospital.Actor, id int64, request []byte) (
+	reply []byte, known bool,
+) {
 	var asked struct {
 		Action    string          `json:"action"`
 		Latitude  json.RawMessage `json:"latitude"`
@@ -177,7 +149,8 @@ func (s *Server) actOnDelivery(ctx context.Context, who hospital.Actor, id int64
 	case "update_delivery_location":
 		latitude, longitude, ok := degrees(asked.Latitude, asked.Longitude)
 		if !ok {
-			return hub.ErrorMessage("missing_field", "Say where with latitude and longitude, in degrees."), true
+			return hub.ErrorMessage("missing_field",
+				"Say where with latitude and longitude, in degrees."), true
 		}
 		if _, err := s.Hospital.LocateDelivery(ctx, who, id, latitude, longitude); err != nil {
 			if hospital.IsKind(err, hospital.Forbidden) {
@@ -207,11 +180,7 @@ func (s *Server) activeDeliveries(ctx context.Context, who hospital.Actor) []byt
 	if err != nil {
 		return s.refuseAction(err)
 	}
-	shapes := make([]locatedJSON, 0, len(active))
-	for _, d := range active {
-		shapes = append(shapes, locatedShape(d))
-	}
-	reply, err := json.Marshal(message{"deliveries_list", shapes})
+	reply, err := json.Marshal(message{"deliveries_list", each(active, newLocatedJSON)})
 	if err != nil {
 		panic(err) // numbers and strings
 	}
@@ -226,10 +195,14 @@ func (s *Server) refuseAction(err error) []byte {
 		if !errors.Is(err, context.Canceled) { // nothing has failed where whoever asked has left
 			s.Log.Error("action failed", "error", err)
 		}
-		return hub.ErrorMessage("unavailable", "The server failed and nothing was saved. Try again in a moment.")
+		return hub.ErrorMessage("unavailable",
+			"The server failed and nothing was saved. Try again in a moment.")
 	}
-	code := map[hospital.Kind]string{hospital.Invalid: "missing_field", hospital.NotFound: "not_found", hospital.Forbidden: "forbidden",
-		hospital.Conflict: "forbidden", hospital.TooMany: "too_many", hospital.Unavailable: "unavailable"}[refusal.Kind]
+	code := map[hospital.Kind]string{
+		hospital.Invalid: "missing_field", hospital.NotFound: "not_found",
+		hospital.Forbidden: "forbidden", hospital.Conflict: "forbidden",
+		hospital.TooMany: "too_many", hospital.Unavailable: "unavailable",
+	}[refusal.Kind]
 	sentence := refusal.Message
 	for _, field := range slices.Sorted(maps.Keys(refusal.Fields)) {
 		sentence += " " + refusal.Fields[field].Message
@@ -238,7 +211,8 @@ func (s *Server) refuseAction(err error) []byte {
 }
 
 // courierCommand is one of the hospital's commands of a courier that need nothing but the delivery.
-type courierCommand func(ctx context.Context, courier hospital.Actor, id int64, step hospital.CourierStep) (hospital.Delivery, error)
+type courierCommand func(ctx context.Context, courier hospital.Actor, id int64,
+	step hospital.CourierStep) (hospital.Delivery, error)
 
 // takeDelivery is POST /deliveries/{id}/claim, release and depart.
 func (s *Server) takeDelivery(command courierCommand) echo.HandlerFunc {
@@ -250,13 +224,17 @@ func (s *Server) takeDelivery(command courierCommand) echo.HandlerFunc {
 	})
 }
 
-// deliver is POST /deliveries/{id}/deliver. received_by is who took it: a page sends one of the usual receivers and perhaps a name.
+// deliver is POST /deliveries/{id}/deliver. received_by is who took it: a page sends one of the
+// usual receivers and perhaps a name.
 func (s *Server) deliver() echo.HandlerFunc {
 	fields := []string{"bed_code", "received_by", "tapped_at"}
 	return s.carry(fields, func(c echo.Context, in *input) deliveryAct {
 		step := courierStep(c, in)
-		handover := hospital.Handover{BedCode: in.text("bed_code"), ReceivedBy: strings.Join(in.list("received_by"), " "),
-			AdmissionID: step.AdmissionID, Version: step.Version, IdempotencyKey: step.IdempotencyKey, TappedAt: step.TappedAt}
+		handover := hospital.Handover{
+			BedCode: in.text("bed_code"), ReceivedBy: strings.Join(in.list("received_by"), " "),
+			AdmissionID: step.AdmissionID, Version: step.Version,
+			IdempotencyKey: step.IdempotencyKey, TappedAt: step.TappedAt,
+		}
 		return func(ctx context.Context, id int64) (hospital.Delivery, error) {
 			return s.Hospital.Deliver(ctx, actor(c), id, handover)
 		}
@@ -283,7 +261,8 @@ func (s *Server) locate() echo.HandlerFunc {
 	})
 }
 
-// courierStep is what every command of a courier may be sent along; tapped_at only where the command knows it.
+// courierStep is what every command of a courier may be sent along; tapped_at only where the
+// command knows it.
 func courierStep(c echo.Context, in *input) hospital.CourierStep {
 	return hospital.CourierStep{AdmissionID: in.id("admission_id"), Version: in.id("version"),
 		IdempotencyKey: in.idempotencyKey(c), TappedAt: in.time("tapped_at")}
@@ -292,8 +271,10 @@ func courierStep(c echo.Context, in *input) hospital.CourierStep {
 // deliveryAct is a command with all that was sent, for a delivery.
 type deliveryAct = func(ctx context.Context, id int64) (hospital.Delivery, error)
 
-// carry answers a courier's command on the delivery in the path: on to the round. prepare reads the fields and returns the command.
-func (s *Server) carry(fields []string, prepare func(echo.Context, *input) deliveryAct) echo.HandlerFunc {
+// carry answers a courier's command on the delivery in the path: on to the round. prepare reads the
+// fields and returns the command.
+func (s *Server) carry(fields []string,
+	prepare func(echo.Context, *input) deliveryAct) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		id, err := pathID(c)
 		if err != nil {
@@ -304,40 +285,57 @@ func (s *Server) carry(fields []string, prepare func(echo.Context, *input) deliv
 			return err
 		}
 		command := prepare(c, in)
-		if err := in.err(); err != nil {
-			return s.refuseCourier(c, id, err)
+		if err = in.err(); err == nil {
+			_, err = command(c.Request().Context(), id)
 		}
-		if _, err := command(c.Request().Context(), id); err != nil {
-			return s.refuseCourier(c, id, err)
+		if err != nil {
+			return s.courierForm(id, in).refuse(err)
 		}
-		return done(c, roundPath)
+		return done(c, views.RoundPath)
 	}
 }
 
-// refuseCourier answers why a courier's command was refused, or several: for a program the problem, for a person the round as it stands
-// now and over it, to be acknowledged, the words. What would have been a danger to a patient is shown as loudly as can be.
-func (s *Server) refuseCourier(c echo.Context, id int64, refusals ...error) error {
-	if audienceOf(c.Request()) == program {
-		return refusals[0]
+// courierForm is a courier's command on a delivery, 0 for several. Its refusal is shown over the
+// round as it stands now, to be acknowledged, with those of the others that were refused with it.
+func (s *Server) courierForm(id int64, in *input, others ...error) form {
+	return form{in: in,
+		part: func(c echo.Context, r refusal) error {
+			alarm, status := s.alarm(c, id, r.Problem, others)
+			return render(c, status, views.AlarmDialog(&alarm))
+		},
+		page: func(c echo.Context, r refusal) error {
+			alarm, status := s.alarm(c, id, r.Problem, others)
+			return s.round().redraw(c, status, roundPage(&alarm))
+		}}
+}
+
+// alarm says why commands were refused. What would have been a danger to a patient is shown as
+// loudly as can be.
+func (s *Server) alarm(c echo.Context, id int64, first Problem, others []error) (views.Alarm, int) {
+	problems := []Problem{first}
+	for _, err := range others {
+		problems = append(problems, s.explain(c, err))
 	}
-	alarm, status := views.Alarm{Delivery: id}, 0
+	alarm, status := views.Alarm{Code: first.Code, Delivery: id}, first.Status
 	var sentences []string
-	for _, err := range refusals {
-		p := s.explain(c, err)
-		if len(p.Errors) == 0 {
-			sentences = append(sentences, p.words())
-		}
-		for _, field := range slices.Sorted(maps.Keys(p.Errors)) {
-			sentences = append(sentences, p.Errors[field])
-		}
-		code := strings.TrimPrefix(p.Type, problemPrefix)
-		if status == 0 || views.Dangerous(code) {
-			alarm.Code, status = code, p.Status
+	for _, p := range problems {
+		sentences = append(sentences, p.alarmWords())
+		if views.Dangerous(p.Code) {
+			alarm.Code, status = p.Code, p.Status
 		}
 	}
 	alarm.Sentence = strings.Join(sentences, " ")
-	if audienceOf(c.Request()) == htmx {
-		return render(c, status, views.AlarmDialog(&alarm))
+	return alarm, status
+}
+
+// alarmWords are what is wrong with the fields, else all that there is to say.
+func (p Problem) alarmWords() string {
+	if len(p.Errors) == 0 {
+		return p.words()
 	}
-	return s.renderRound(c, status, &alarm)
+	var sentences []string
+	for _, field := range slices.Sorted(maps.Keys(p.Errors)) {
+		sentences = append(sentences, p.Errors[field])
+	}
+	return strings.Join(sentences, " ")
 }

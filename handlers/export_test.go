@@ -14,9 +14,10 @@ import (
 func (s *Server) ViewOf(path, token string) (hub.View, error) {
 	visit, failed := hub.Visit{}, errors.New("no such live path")
 	e := echo.New()
-	for _, r := range s.Routes() {
-		if isSocket(r.Path) {
-			e.GET(r.Path, func(c echo.Context) error {
+	for _, one := range s.table() {
+		_, sockets := one.routes()
+		for _, r := range sockets {
+			e.GET(string(r.path), func(c echo.Context) error {
 				visit, failed = s.visit(c, r)
 				return nil
 			})
@@ -31,5 +32,5 @@ func (s *Server) ViewOf(path, token string) (hub.View, error) {
 	return visit.View, failed
 }
 
-// AtTheDoor is as whom a request from an address waits for a socket.
-var AtTheDoor = atTheDoor
+// GateKey is as whom a request from an address waits for a socket.
+var GateKey = gateKey

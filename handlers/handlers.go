@@ -22,7 +22,8 @@ type Config struct {
 	Hospital *hospital.Hospital
 	Hub      *hub.Hub // made by NewHub
 	Log      *slog.Logger
-	// AllowedHosts are the names, with or without a port, that Host and a browser's Origin may carry.
+	// AllowedHosts are the names, with or without a port, that Host and a browser's Origin may
+	// carry.
 	AllowedHosts []string
 	// TrustedProxies are the networks whose X-Forwarded-For, -Proto and -Host and X-Request-ID are
 	// believed.
@@ -51,12 +52,13 @@ func (s *Server) Handler() http.Handler {
 	e.HTTPErrorHandler = s.answerError
 	e.IPExtractor, e.SchemeExtractor = s.clientAddress, s.clientScheme
 	e.Use(
-		s.numberRequests,
+		s.assignRequestID,
 		s.secureHeaders,
 		rememberOrigin,
 		s.logRequests,
 		middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.logPanic}),
-		s.believeProxies,
+		answerErrors,
+		s.useForwardedHost,
 		rememberLanguage,
 		s.requireAllowedHost,
 		s.refuseForeignPosts,
@@ -73,13 +75,21 @@ func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		began := time.Now()
 		err := next(c)
-		if err != nil {
-			c.Error(err)
-		}
 		if route := c.Path(); !isLive(route) && route != staticRoute {
-			s.Log.Info("request", "method", c.Request().Method, "route", route, "status", c.Response().Status,
+			s.Log.Info("request", "method", c.Request().Method, "route", route,
+				"status", c.Response().Status,
 				"milliseconds", time.Since(began).Milliseconds(), "request", requestID(c),
 				"person", person(c), "address", c.RealIP())
+		}
+		return err
+	}
+}
+
+// answerErrors has errors answered where a panic in drawing the answer is recovered from.
+func answerErrors(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if err := next(c); err != nil {
+			c.Error(err)
 		}
 		return nil
 	}
@@ -109,16 +119,17 @@ func rememberOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 func (s *Server) logPanic(c echo.Context, err error, stack []byte) error {
-	s.Log.Error("request panicked", "route", c.Path(), "request", requestID(c), "error", err, "stack", string(stack))
+	s.Log.Error("request panicked", "route", c.Path(), "request", requestID(c),
+		"error", err, "stack", string(stack))
 	return err
 }
 
 // givenID is what the id of a request may look like that a proxy before us has numbered.
 var givenID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// numberRequests gives each request the id by which log, audit and answer know it: that of a
+// assignRequestID gives each request the id by which log, audit and answer know it: that of a
 // trusted proxy, or a new one.
-func (s *Server) numberRequests(next echo.HandlerFunc) echo.HandlerFunc {
+func (s *Server) assignRequestID(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		id := c.Request().Header.Get(echo.HeaderXRequestID)
 		if !s.trustsPeer(c.Request()) || !givenID.MatchString(id) {

@@ -24,13 +24,18 @@ import (
 	"dusangire/views/text"
 )
 
-// input is what a command was sent, by form or JSON with the same names. Its readers collect what is wrong with each field.
+// input is what a command was sent, by form or JSON with the same names. Its readers collect what
+// is wrong with each field.
 type input struct {
 	sentValues
-	fields map[string]*hospital.Error
+	fieldErrors
 }
 
-// sentValues are the values of a body by name. A form has texts only; of JSON it is kept what was no text.
+// fieldErrors are what is wrong with fields, by their names on the wire.
+type fieldErrors map[string]*hospital.Error
+
+// sentValues are the values of a body by name. A form has texts only; of JSON it is kept what was
+// no text.
 type sentValues struct {
 	values url.Values
 	lists  map[string]bool // sent as a list
@@ -41,13 +46,14 @@ type sentValues struct {
 // docs/contract.md#commands gives each command.
 var formFields = []string{"idempotency_key", "version", views.PersonField}
 
-// readInput decodes the body. A field that the command does not know is refused, for a misspelt "allergies" must not pass.
+// readInput decodes the body. A field that the command does not know is refused, for a misspelt
+// "allergies" must not pass.
 func readInput(c echo.Context, known ...string) (*input, error) {
 	body, err := bodyOf(c)
 	if err != nil {
 		return nil, err
 	}
-	in := &input{sentValues: body, fields: map[string]*hospital.Error{}}
+	in := &input{body, fieldErrors{}}
 	in.values = url.Values{}
 	for name, sent := range body.values {
 		plain := strings.TrimSuffix(name, "[]")
@@ -94,7 +100,7 @@ func decodeBody(r *http.Request) (sentValues, error) {
 	}
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
-	case len(body) == 0: // a command that needs no fields, whatever its client calls the body that it has not
+	case len(body) == 0: // a command without fields, whatever type its client gives the empty body
 		return decodeForm("")
 	case isJSON(r):
 		return decodeJSON(body)
@@ -104,7 +110,8 @@ func decodeBody(r *http.Request) (sentValues, error) {
 	return sentValues{}, echo.NewHTTPError(http.StatusUnsupportedMediaType, "Send a form or JSON.")
 }
 
-// unread words a body that did not arrive: too large, which Echo has said already, too slow, or cut off.
+// unread words a body that did not arrive: too large, which Echo has said already, too slow, or cut
+// off.
 func unread(err error) error {
 	if said, ok := errors.AsType[*echo.HTTPError](err); ok {
 		return said
@@ -128,7 +135,8 @@ func decodeForm(body string) (sentValues, error) {
 	return sentValues{values: values}, nil
 }
 
-// decodeJSON flattens one object into the values of a form: its values are texts, numbers, truth values, null or lists of these.
+// decodeJSON flattens one object into the values of a form: its values are texts, numbers, truth
+// values, null or lists of these.
 func decodeJSON(body []byte) (sentValues, error) {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
@@ -142,7 +150,8 @@ func decodeJSON(body []byte) (sentValues, error) {
 	s := sentValues{url.Values{}, map[string]bool{}, map[string]bool{}}
 	for name, value := range object {
 		if !s.take(name, value) {
-			return sentValues{}, malformed(fmt.Sprintf("The value of %q is too deep: send a text, a number or a list of these.", name))
+			return sentValues{}, malformed(fmt.Sprintf(
+				"The value of %q is too deep: send a text, a number or a list of these.", name))
 		}
 	}
 	return s, nil
@@ -187,21 +196,14 @@ func scalar(value any) (sent string, isText, ok bool) {
 func malformed(sentence string) error { return echo.NewHTTPError(http.StatusBadRequest, sentence) }
 
 // refuse notes what is wrong with a field; the first finding stands.
-func (in *input) refuse(field, code, format string, args ...any) {
-	if _, found := in.fields[field]; !found {
-		in.fields[field] = hospital.Refuse(hospital.Invalid, code, format, args...)
+func (f fieldErrors) refuse(field, code, format string, args ...any) {
+	if _, found := f[field]; !found {
+		f[field] = hospital.Refuse(hospital.Invalid, code, format, args...)
 	}
 }
 
 // err is nil where every field could be read.
-func (in *input) err() error {
-	if len(in.fields) == 0 {
-		return nil
-	}
-	e := hospital.Refuse(hospital.Invalid, "fields", "Some fields need another look.")
-	e.Fields = in.fields
-	return e
-}
+func (f fieldErrors) err() error { return hospital.InvalidFields(f) }
 
 // has reports whether a field was sent at all.
 func (in *input) has(field string) bool { return in.values.Has(field) }
@@ -226,7 +228,8 @@ func (in *input) list(field string) []string {
 	return in.values[field]
 }
 
-// refuseBare refuses a number or a truth value where words belong: what it would be as a text is nobody's name.
+// refuseBare refuses a number or a truth value where words belong: what it would be as a text is
+// nobody's name.
 func (in *input) refuseBare(field string) {
 	if in.bare[field] {
 		in.refuse(field, "not_a_text", "Send a text.")
@@ -283,7 +286,8 @@ func (in *input) degrees(field string) float64 {
 	return degrees
 }
 
-// time reads RFC 3339, or what a browser's date and time field sends, which is the hospital's own time. Empty is zero.
+// time reads RFC 3339, or what a browser's date and time field sends, which is the hospital's own
+// time. Empty is zero.
 func (in *input) time(field string) time.Time {
 	sent := in.text(field)
 	if sent == "" {
@@ -343,8 +347,8 @@ func (in *input) truth(field string) *bool {
 	return nil
 }
 
-// allergies reads a list of allergens, or the one word that says there are none, and which of them are severe. Nothing sent, or
-// nothing in what was sent: nobody asked.
+// allergies reads a list of allergens, or the one word that says there are none, and which of them
+// are severe. Nothing sent, or nothing in what was sent: nobody asked.
 func (in *input) allergies() hospital.Allergies {
 	a := hospital.Allergies{Allergens: in.allergens("allergies"), Severe: in.allergens("severe")}
 	if slices.Contains(a.Allergens, hospital.NoKnownAllergies) {
@@ -373,6 +377,12 @@ func pathID(c echo.Context) (int64, error) {
 		return 0, echo.ErrNotFound
 	}
 	return n, nil
+}
+
+// isInteger reports whether s is a whole number of any size.
+func isInteger(s string) bool {
+	digits := strings.TrimPrefix(s, "-")
+	return digits != "" && strings.Trim(digits, "0123456789") == ""
 }
 
 // idempotencyKey is the header's, or the one that a form carries in a field.

@@ -2,138 +2,174 @@ package handlers
 
 import (
 	"context"
-	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
 	"dusangire/hospital"
-	"dusangire/hub"
 	"dusangire/views"
 	"dusangire/views/text"
 )
 
-// kitchenDashboard is GET /dashboard/kitchen/, narrowed by the query's ward, station and meal. A person who asks for one that does not
-// exist is shown all and told so, for a wall must never be empty by mistake; a program is refused.
-func (s *Server) kitchenDashboard(c echo.Context) error {
-	wall, refused, err := s.wall(c, c.QueryParams())
-	if err != nil {
-		return err
-	}
-	if audienceOf(c.Request()) != program {
-		return s.renderKitchen(c, http.StatusOK, wall)
-	}
-	if err := refused.err(); err != nil {
-		return err
-	}
-	ctx := c.Request().Context()
-	b, err := s.Hospital.KitchenBoard(ctx, actor(c))
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusOK, dashboardShape(b.Metrics, b.At, kitchenJSON(ctx, b.Filtered(wall.Filter))))
-}
-
-// renderKitchen draws a wall.
-func (s *Server) renderKitchen(c echo.Context, status int, wall views.Wall) error {
-	ctx := c.Request().Context()
-	b, err := s.Hospital.KitchenBoard(ctx, actor(c))
-	if err != nil {
-		return err
-	}
-	page, err := s.page(c, text.T(ctx, "nav.kitchen"))
-	if err != nil {
-		return err
-	}
-	path := views.KitchenPath(wall.Filter)
-	page.Path, page.Assets = path, "kitchen"
-	page.Live = &views.Live{Socket: "/ws" + path, Revisions: b.Revisions}
-	if err := s.addNews(ctx, &page, everyone(hospital.KitchenStaff)); err != nil {
-		return err
-	}
-	return render(c, status, views.KitchenPage(page, b.Filtered(wall.Filter), wall))
-}
-
-// liveKitchen is the same, live. Walls that show the same share a view.
-func (s *Server) liveKitchen(c echo.Context) error {
-	wall, refused, err := s.wall(c, c.QueryParams())
-	if err != nil {
-		return err
-	}
-	if refused.err() != nil {
-		return hub.CloseNoSuchPath
-	}
-	language := language(c)
-	return watch(c, s.withNews(everyone(hospital.KitchenStaff), language, hub.View{
-		Name:   fmt.Sprintf("%s %s", views.KitchenPath(wall.Filter), language),
-		Topics: []string{string(hospital.KitchenTopic), string(hospital.MetricsTopic)},
-		Read: func(ctx context.Context) (hub.State, error) {
-			b, err := s.Hospital.KitchenBoard(ctx, hospital.HolderOf(hospital.ReadKitchen))
-			return kitchenState(b.Filtered(wall.Filter), views.Wall{Filter: wall.Filter}, language), err
+// kitchen is the wall of the kitchen, narrowed by the query's ward, station and meal. A person who
+// asks for one that does not exist is shown all and told so, for a wall must never be empty by
+// mistake; a program is refused. Walls that show the same share a view.
+func (s *Server) kitchen() screen[hospital.KitchenBoard] {
+	return screen[hospital.KitchenBoard]{
+		server: s, path: views.KitchenPath, socket: "/ws" + views.KitchenPath,
+		permission: hospital.ReadKitchen,
+		narrow:     s.narrowWall,
+		sharedBy:   everyone,
+		topics:     always(hospital.KitchenTopic, hospital.MetricsTopic),
+		news:       newsOf(hospital.KitchenStaff),
+		read: func(ctx context.Context, v visitor) (hospital.KitchenBoard, error) {
+			b, err := s.Hospital.KitchenBoard(ctx, v.actor)
+			return b.Filtered(v.wall.Filter), err
 		},
-	}))
-}
-
-func kitchenState(b hospital.KitchenBoard, wall views.Wall, language text.Lang) *liveState {
-	return &liveState{
-		revisions: b.Revisions, language: language,
-		regions: views.KitchenRegions(b, wall),
-		messages: func() ([]hub.Region, error) {
-			return dashboardMessages(b.Metrics, b.At, kitchenJSON(text.With(context.Background(), language), b))
+		title: titled[hospital.KitchenBoard]("nav.kitchen"),
+		page: func(p views.Page, v visitor, b hospital.KitchenBoard) templ.Component {
+			return views.KitchenPage(p, b, v.wall)
 		},
-		answer: answerWithState,
+		regions: func(v visitor, b hospital.KitchenBoard) []views.Region {
+			return views.KitchenRegions(b, v.wall)
+		},
+		json:     object(newKitchenJSON),
+		messages: dashboardMessages(newKitchenJSON),
 	}
 }
 
-// wall is the wall that a query describes. What does not exist is left out of its filter, noted for people and refused to programs.
-func (s *Server) wall(c echo.Context, query url.Values) (wall views.Wall, refused *input, err error) {
-	ctx := c.Request().Context()
-	if wall.Wards, err = s.Hospital.Wards(ctx, actor(c)); err != nil {
-		return wall, nil, err
+// narrowWall reads the query of a wall. What does not exist is left out of its filter, noted for
+// people and refused to programs.
+func (s *Server) narrowWall(ctx context.Context, query url.Values, v *visitor) (err error) {
+	if v.wall.Wards, err = s.Hospital.Wards(ctx, v.actor); err != nil {
+		return err
 	}
 	var wards []string
-	for _, ward := range wall.Wards {
+	for _, ward := range v.wall.Wards {
 		wards = append(wards, ward.Code)
 	}
-	refused = &input{fields: map[string]*hospital.Error{}}
+	refused := fieldErrors{}
 	pick := func(field string, known []string, note string) string {
 		asked := query.Get(field)
 		if asked == "" || slices.Contains(known, asked) {
 			return asked
 		}
-		refused.refuse(field, "unknown_choice", "Choose one of these: %s.", strings.Join(known, ", "))
-		wall.Notes = append(wall.Notes, text.T(ctx, note, asked))
+		refused.refuse(field, "unknown_choice", "Choose one of these: %s.",
+			strings.Join(known, ", "))
+		v.wall.Notes = append(v.wall.Notes, text.T(ctx, note, asked))
 		return ""
 	}
-	wall.Filter = hospital.KitchenFilter{
+	stations, meals := asTexts(hospital.Stations), asTexts(hospital.Meals)
+	v.wall.Filter = hospital.KitchenFilter{
 		Ward:    pick("ward", wards, "kitchen.no_ward"),
-		Station: hospital.Station(pick("station", asTexts(hospital.Stations), "kitchen.no_station")),
-		Meal:    hospital.Meal(pick("meal", asTexts(hospital.Meals), "kitchen.no_meal")),
+		Station: hospital.Station(pick("station", stations, "kitchen.no_station")),
+		Meal:    hospital.Meal(pick("meal", meals, "kitchen.no_meal")),
 	}
-	return wall, refused, nil
+	v.query, v.unknown = views.WallQuery(v.wall.Filter), refused.err()
+	return nil
 }
 
-func asTexts[T ~string](words []T) []string {
-	texts := make([]string, len(words))
-	for i, word := range words {
-		texts[i] = string(word)
-	}
-	return texts
+// ticketForm is the form of a step on a ticket of the wall that a query describes. On a live page
+// the words alone are shown on the ticket, else the wall that they came from.
+func (s *Server) ticketForm(orderID int64, wall url.Values, in *input) form {
+	return form{in: in,
+		part: func(c echo.Context, r refusal) error {
+			return render(c, r.Status, views.TicketRefusal(r.words()))
+		},
+		page: func(c echo.Context, r refusal) error {
+			kitchen := s.kitchen()
+			v, err := kitchen.visitor(c, wall)
+			if err != nil {
+				return err
+			}
+			v.wall.Refused, v.wall.Refusal = orderID, r.words()
+			return kitchen.show(c, r.Status, v, kitchen.page)
+		}}
 }
 
-// refuseTicket shows a cook on the ticket why its step was refused: on a live page the words alone, else the wall that they came from.
-func (s *Server) refuseTicket(c echo.Context, orderID int64, back *url.URL, refusal error) error {
-	p := s.explain(c, refusal)
-	if audienceOf(c.Request()) == htmx {
-		return render(c, p.Status, views.TicketRefusal(p.words()))
+// kitchenJSON is what the kitchen's dashboard shows besides the numbers. A ticket is an order with
+// what the kitchen may know of whom it is for.
+type kitchenJSON struct {
+	Counts  map[hospital.OrderStatus]int          `json:"counts"`
+	Tickets map[hospital.OrderStatus][]ticketJSON `json:"tickets"` // as they are due
+	ToCook  []dishCountJSON                       `json:"to_cook"`
+	Past    pastJSON[ticketJSON]                  `json:"past"` // of days that are over
+	Missed  []missedJSON                          `json:"missed_rounds"`
+}
+
+func newKitchenJSON(ctx context.Context, b hospital.KitchenBoard) dashboardJSON {
+	tickets := make(map[hospital.OrderStatus][]ticketJSON, len(hospital.OrderStatuses))
+	for _, status := range hospital.OrderStatuses {
+		tickets[status] = []ticketJSON{}
 	}
-	wall, _, err := s.wall(c, back.Query())
-	if err != nil {
-		return err
+	for _, t := range b.Tickets {
+		tickets[t.Status] = append(tickets[t.Status], newTicketJSON(ctx, t))
 	}
-	wall.Refused, wall.Refusal = orderID, p.words()
-	return s.renderKitchen(c, p.Status, wall)
+	past := newPastJSON(b.PastDays(), eachIn(ctx, b.Past, newTicketJSON))
+	return newDashboardJSON(b.Metrics, b.At, kitchenJSON{b.Counts, tickets,
+		each(b.ToCook, newDishCountJSON), past, each(b.Missed, newMissedJSON)})
+}
+
+type ticketJSON struct {
+	OrderID         int64        `json:"order_id"`
+	Status          string       `json:"status"`
+	StatusSince     *string      `json:"status_since"`
+	PlacedAt        *string      `json:"placed_at"`
+	DueAt           *string      `json:"due_at"`
+	Meal            string       `json:"meal"`
+	Ward            *string      `json:"ward"`        // its code; null where no ward is known
+	Bed             *string      `json:"bed_number"`  // null where there is none
+	MovedAt         *string      `json:"moved_at"`    // into the bed, after the order
+	Destination     *string      `json:"destination"` // the zone of an address
+	Initials        *string      `json:"initials"`
+	Diet            *string      `json:"diet"` // null for an address, of which nothing is known
+	Texture         int          `json:"texture"`
+	AllergiesKnown  bool         `json:"allergies_known"`
+	Allergies       []string     `json:"allergies"`
+	SevereAllergies []string     `json:"severe_allergies"`
+	NilByMouth      bool         `json:"nil_by_mouth"`
+	Items           []itemJSON   `json:"items"`
+	Notes           string       `json:"notes"`
+	OverrideReason  string       `json:"override_reason"`
+	OverriddenBy    string       `json:"overridden_by"`
+	Hazards         []hazardJSON `json:"hazards"`
+	Stopped         string       `json:"stopped"`
+	Begun           bool         `json:"begun"`
+	Late            bool         `json:"late"`
+	CancelReason    string       `json:"cancel_reason"`
+	Version         int64        `json:"version"`
+}
+
+func newTicketJSON(ctx context.Context, t hospital.Ticket) ticketJSON {
+	return ticketJSON{
+		OrderID: t.OrderID, Status: string(t.Status), StatusSince: rfc3339(t.StatusSince),
+		PlacedAt: rfc3339(t.PlacedAt), DueAt: rfc3339(t.Due), Meal: string(t.Meal),
+		Ward: textOrNull(t.WardCode), Bed: textOrNull(t.BedNumber), MovedAt: rfc3339(t.MovedAt),
+		Destination: textOrNull(t.Destination), Initials: textOrNull(t.Initials),
+		Diet: textOrNull(string(t.Diet)), Texture: int(t.Texture),
+		AllergiesKnown: t.Allergies.Known, Allergies: asTexts(t.Allergies.Allergens),
+		SevereAllergies: asTexts(t.Allergies.Severe),
+		NilByMouth:      t.NilByMouth, Items: each(t.Dishes, newTicketItemJSON), Notes: t.Notes,
+		OverrideReason: t.OverrideReason, OverriddenBy: t.OverriddenBy,
+		Hazards: newHazardsJSON(ctx, t.HeldFor), Stopped: t.Stopped, Begun: t.Begun, Late: t.Late,
+		CancelReason: t.CancelReason, Version: t.Version,
+	}
+}
+
+type dishCountJSON struct {
+	ItemID  int64  `json:"item_id"`
+	Name    string `json:"name"`
+	Station string `json:"station"`
+	Count   int    `json:"count"`
+}
+
+func newDishCountJSON(d hospital.DishCount) dishCountJSON {
+	return dishCountJSON{d.DishID, d.Name.En, string(d.Station), d.Count}
+}
+
+func newTicketItemJSON(d hospital.TicketDish) itemJSON {
+	return itemJSON{d.ID, d.Name.En, string(d.Station)}
 }

@@ -4,13 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"net/http"
-	"strconv"
-	"strings"
-	"time"
-
-	"github.com/labstack/echo/v4"
+	"maps"
 
 	"dusangire/hospital"
 	"dusangire/hub"
@@ -49,204 +43,106 @@ func HubRevisions(r hospital.Revisions) hub.Revisions {
 	return hub.Revisions{Epoch: r.Epoch, Topics: topics}
 }
 
-// stamp draws what tells a page how fresh it is. It has no words, so it is the same in every language.
+// stamp draws what tells a page how fresh it is. It has no words, so it is the same in every
+// language.
 func stamp(f hub.Freshness) []byte {
 	body, err := draw(context.Background(), views.Stamp(views.Freshness{
 		Epoch: f.Current.Epoch, Shown: f.Shown.String(), Current: f.Current.String(),
 		Age: f.Age, DatabaseOK: f.DatabaseOK, At: f.At, Sent: f.Sent,
 	}))
 	if err != nil {
-		panic(err) // writing to memory does not fail; the hub turns this into a view that can't be drawn
+		panic(err) // writing to memory does not fail
 	}
 	return body
 }
 
-// socket opens a live route. Who may not see it is told by a close code after the upgrade, since a browser learns nothing
-// from a refused one; a foreign origin and a path that can never be one are refused before.
-func (s *Server) socket(r Route) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		if id := c.Param("id"); id != "" && !isInteger(id) {
-			return echo.ErrNotFound
-		}
-		if !isUpgrade(c.Request()) {
-			c.Response().Header().Set("Upgrade", "websocket")
-			return echo.NewHTTPError(http.StatusUpgradeRequired, "This address speaks WebSocket.")
-		}
-		if !s.allowsOrigin(c) {
-			s.tellLostPort(c)
-			return echo.NewHTTPError(http.StatusForbidden, "This page's site may not open sockets here. Its operator sets --allowed-hosts.")
-		}
-		opened, err := s.Hub.Admit(c.Request().Context(), atTheDoor(c.RealIP(), s.tokenOf(c)))
-		if err != nil {
-			return refusedSocket(err)
-		}
-		defer opened()
-		visit, err := s.visit(c, r)
-		if err != nil {
-			return err
-		}
-		visit.Opened = opened
-		return refusedSocket(s.Hub.Serve(c.Response(), c.Request(), visit))
+// load reads the state that a view shows. Where the role alone decides who sees the same, it is
+// read for none of them: whoever opened the view first may have left.
+func (sc screen[T]) load(ctx context.Context, v visitor) (hub.State, error) {
+	if sc.sharedBy != nil && sc.topics != nil {
+		v.actor = hospital.HolderOf(sc.permission)
 	}
-}
-
-// atTheDoor is as whom a request from an address waits for its turn. Who brings no token waits apart,
-// so that strangers delay nobody at whose address they are.
-func atTheDoor(address, token string) string {
-	who := hospital.Network(address)
-	if token == "" {
-		return "a stranger at " + who
-	}
-	return who
-}
-
-// refusedSocket words why the hub opens no socket; nil where it has answered the request itself.
-func refusedSocket(err error) error {
-	switch {
-	case errors.Is(err, hub.ErrDraining):
-		return errRestarting()
-	case errors.Is(err, hub.ErrBusy):
-		return hospital.Busy("busy", "Very many screens are being opened at this moment. Try again in a moment.")
-	case errors.Is(err, context.Canceled):
-		return err // the client has left
-	case errors.Is(err, hub.ErrTooMany):
-		return hospital.Refuse(hospital.TooMany, "too_many_sockets", "Too many screens are open on this sign-in or account. Close some of them.")
-	}
-	return nil
-}
-
-func isUpgrade(r *http.Request) bool { return strings.EqualFold(r.Header.Get("Upgrade"), "websocket") }
-
-// visit is what the person behind a request may watch: their session and role decide, never the message or the query.
-func (s *Server) visit(c echo.Context, r Route) (hub.Visit, error) {
-	err := s.recognise(c)
-	if hospital.IsKind(err, hospital.Unauthenticated) || err == nil && !isOwnPage(c) {
-		return hub.Visit{Refusal: hub.CloseSignedOut}, nil
-	}
+	data, err := sc.read(ctx, v)
 	if err != nil {
-		return hub.Visit{}, err
+		return nil, err
 	}
-	session, _ := sessionOf(c)
-	err = hub.CloseForbidden
-	if session.User.Role.May(r.Permission) {
-		err = r.handle(c)
-	}
-	if refusal, refused := errors.AsType[*hub.Close](err); refused {
-		if refusal == hub.CloseForbidden {
-			s.noteDenied(c.Request().Context(), actor(c), "GET "+c.Path())
-		}
-		return hub.Visit{Refusal: refusal}, nil
-	}
-	if err != nil {
-		return hub.Visit{}, err
-	}
-	visit := hub.Visit{View: c.Get(viewKey).(hub.View), Guard: s.guard(session, r.Permission), Holders: holders(session)}
-	visit.Act, _ = c.Get(actKey).(action)
-	return visit, nil
-}
-
-// How many sockets there may be at once: far more than anybody needs, so that an account with a screen on every wall never meets the
-// limit, and few enough that no program that forgets to close its sockets fills the node. A socket costs about 30 KiB.
-const (
-	socketsOfUser    = 1000
-	socketsOfSession = 200
-)
-
-// holders are those on whose account a session's sockets go.
-func holders(session hospital.Session) []hub.Holder {
-	return []hub.Holder{
-		{Name: fmt.Sprintf("user:%d", session.User.ID), Most: socketsOfUser},
-		{Name: fmt.Sprintf("session:%d", session.ID), Most: socketsOfSession},
-	}
-}
-
-const (
-	viewKey = "view" // in echo.Context: the hub.View that a live route chose by watch, which it does unless it returns an error
-	actKey  = "act"  // in echo.Context: the action that it chose by act, if any
-)
-
-// action carries out requests that depend on who asks, as hub.Visit.Act.
-type action = func(ctx context.Context, request []byte) (reply []byte, known bool)
-
-// act is how a live route says what can be done through its socket besides asking for the state.
-func act(c echo.Context, a action) {
-	from := hospital.Origin{Address: c.RealIP(), RequestID: requestID(c)}
-	c.Set(actKey, action(func(ctx context.Context, request []byte) ([]byte, bool) {
-		return a(hospital.From(ctx, from), request)
-	}))
-}
-
-// watch is how a live route says what it shows.
-func watch(c echo.Context, view hub.View) error {
-	view.Read = closeWhenGone(view.Read)
-	c.Set(viewKey, view)
-	return nil
-}
-
-// closeWhenGone turns "no such ward" into the close code for it.
-func closeWhenGone(read func(context.Context) (hub.State, error)) func(context.Context) (hub.State, error) {
-	return func(ctx context.Context) (hub.State, error) {
-		state, err := read(ctx)
-		if err != nil {
-			return nil, goneAsClose(err)
-		}
+	state := &screenState[T]{screen: sc, visitor: v, data: data}
+	if sc.news == nil {
 		return state, nil
 	}
-}
-
-// goneAsClose is the close code for an error that says that something is not there, and any other
-// error as it is. Whoever opens a view that hangs on more than a role asks first whether it is for
-// them now: what the view has read may be of a minute ago.
-func goneAsClose(err error) error {
-	if hospital.IsKind(err, hospital.NotFound) {
-		return hub.CloseNoSuchPath
-	}
-	return err
-}
-
-// guard ends a socket when its session has ended or its user's role no longer permits it.
-func (s *Server) guard(session hospital.Session, permission hospital.Permission) hub.Guard {
-	user := session.User.ID
-	return hub.Guard{
-		Topic: string(hospital.UserTopic(user)), Seen: HubRevisions(session.Revisions),
-		Session: session.ID, Permission: string(permission), Until: session.ExpiresAt,
-		Rights: func(ctx context.Context) (hub.Rights, error) { return s.rights(ctx, user) },
-	}
-}
-
-// rights are those of all who are signed in as a user.
-func (s *Server) rights(ctx context.Context, userID int64) (hub.Rights, error) {
-	now, err := s.Hospital.SignIns(ctx, userID)
+	news, err := sc.server.Hospital.News(ctx, sc.news(v))
 	if err != nil {
-		return hub.Rights{}, err
+		return nil, err
 	}
-	return hub.Rights{Revisions: HubRevisions(now.Revisions), Refusal: func(session int64, permission string) *hub.Close {
-		switch {
-		case !now.Open[session]:
-			return hub.CloseSignedOut
-		case !now.User.Role.May(hospital.Permission(permission)):
-			return hub.CloseForbidden
-		}
-		return nil
-	}}, nil
+	if data.AsOf().Epoch != news.Epoch {
+		return nil, errRestored
+	}
+	state.news = &news
+	return state, nil
 }
 
-// language is how one name of a view differs from another that shows the same in other words.
-func language(c echo.Context) text.Lang { return text.From(c.Request().Context()) }
+// errRestored says that a backup was restored between two reads, which are then of two databases.
+// The next reads are of one.
+var errRestored = errors.New("the database was replaced while it was read")
 
-// liveState is what a view's read found, with the two ways of telling it. It implements hub.State.
-type liveState struct {
-	revisions hospital.Revisions
-	language  text.Lang
-	regions   []views.Region
-	messages  func() ([]hub.Region, error)
-	answer    func(request []byte) (reply []byte, whole bool)
+// screenState is what one read of a screen found. It implements hub.State.
+type screenState[T snapshot] struct {
+	screen  screen[T]
+	visitor visitor
+	data    T
+	news    *hospital.News // nil: the screen shows none
 }
 
-func (s *liveState) Revisions() hub.Revisions { return HubRevisions(s.revisions) }
+// Revisions implements hub.State.
+func (s *screenState[T]) Revisions() hub.Revisions {
+	all := HubRevisions(s.data.AsOf())
+	if s.news != nil {
+		maps.Copy(all.Topics, HubRevisions(s.news.Revisions).Topics)
+	}
+	return all
+}
 
-func (s *liveState) HTML() ([]hub.Region, error) {
-	return drawRegions(text.With(context.Background(), s.language), s.regions)
+// context is one in which words are in the language of the view.
+func (s *screenState[T]) context() context.Context {
+	return text.With(context.Background(), s.visitor.language)
+}
+
+// HTML implements hub.State.
+func (s *screenState[T]) HTML() ([]hub.Region, error) {
+	regions := s.screen.regions(s.visitor, s.data)
+	if s.news != nil {
+		regions = append(regions, views.NewsRegion(*s.news))
+	}
+	return drawRegions(s.context(), regions)
+}
+
+// JSON implements hub.State.
+func (s *screenState[T]) JSON() ([]hub.Region, error) {
+	messages, err := s.screen.messages(s.context(), s.data)
+	if err != nil || s.news == nil {
+		return messages, err
+	}
+	return withNews(messages, *s.news)
+}
+
+// Answer implements hub.State.
+func (s *screenState[T]) Answer(request []byte) (reply []byte, whole bool) {
+	if s.screen.answer == nil {
+		return answerWithState(request)
+	}
+	return s.screen.answer(s.data, request)
+}
+
+// answerWithState answers {"action":"get_status"} with everything. Nothing that a client sends
+// reaches another client.
+func answerWithState(request []byte) (reply []byte, whole bool) {
+	var asked struct {
+		Action string `json:"action"`
+	}
+	if err := json.Unmarshal(request, &asked); err != nil || asked.Action != "get_status" {
+		return hub.ErrorMessage("unknown_action", "This socket knows get_status."), false
+	}
+	return nil, true
 }
 
 // drawRegions renders regions with their items. A list without items is a list still.
@@ -266,54 +162,4 @@ func drawRegions(ctx context.Context, regions []views.Region) ([]hub.Region, err
 		drawn = append(drawn, one)
 	}
 	return drawn, nil
-}
-
-func (s *liveState) JSON() ([]hub.Region, error) { return s.messages() }
-
-func (s *liveState) Answer(request []byte) ([]byte, bool) { return s.answer(request) }
-
-// answerWithState answers {"action":"get_status"} with everything. Nothing that a client sends reaches another client.
-func answerWithState(request []byte) (reply []byte, whole bool) {
-	var asked struct {
-		Action string `json:"action"`
-	}
-	if err := json.Unmarshal(request, &asked); err != nil || asked.Action != "get_status" {
-		return hub.ErrorMessage("unknown_action", "This socket knows get_status."), false
-	}
-	return nil, true
-}
-
-// liveDashboard is /ws/dashboard/{role}/ where the role has no live dashboard of its own.
-func (s *Server) liveDashboard(c echo.Context) error {
-	session, _ := sessionOf(c)
-	asked, own := hospital.Role(c.Param("role")), session.User.Role
-	if asked.Valid() && asked != own && own != hospital.Admin {
-		return hub.CloseForbidden
-	}
-	return hub.CloseNoSuchPath
-}
-
-// liveID is the id in the path of a socket. A number that can be no id names nothing, as an unknown one does; what is
-// no number at all has been refused by socket.
-func liveID(c echo.Context) (int64, error) {
-	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
-	if err != nil || id < 1 {
-		return 0, hub.CloseNoSuchPath
-	}
-	return id, nil
-}
-
-// isInteger reports whether s is a whole number of any size.
-func isInteger(s string) bool {
-	digits := strings.TrimPrefix(s, "-")
-	return digits != "" && strings.Trim(digits, "0123456789") == ""
-}
-
-// rfc3339 writes a time as JSON has it: UTC to the second; nil for none.
-func rfc3339(t time.Time) *string {
-	if t.IsZero() {
-		return nil
-	}
-	written := t.UTC().Format(time.RFC3339)
-	return &written
 }

@@ -1,8 +1,6 @@
 package handlers
 
 import (
-	"net/http"
-
 	"github.com/labstack/echo/v4"
 
 	"dusangire/hospital"
@@ -17,6 +15,10 @@ type mealRoundJSON struct {
 	NothingFits int `json:"nothing_fits"`
 }
 
+func newMealRoundJSON(r hospital.MealRound) mealRoundJSON {
+	return mealRoundJSON{r.Placed, r.Had, r.MustNotEat, r.NeverAsked, r.NothingFits}
+}
+
 // missedJSON is a meal round that was missed and can be ordered late.
 type missedJSON struct {
 	WardID   int64   `json:"ward_id"`
@@ -26,12 +28,8 @@ type missedJSON struct {
 	Until    *string `json:"until"`
 }
 
-func missedShape(missed []hospital.MissedRound) []missedJSON {
-	shapes := make([]missedJSON, 0, len(missed))
-	for _, m := range missed {
-		shapes = append(shapes, missedJSON{m.Ward.ID, m.Ward.Code, string(m.Meal), m.Patients, rfc3339(m.Until)})
-	}
-	return shapes
+func newMissedJSON(m hospital.MissedRound) missedJSON {
+	return missedJSON{m.Ward.ID, m.Ward.Code, string(m.Meal), m.Patients, rfc3339(m.Until)}
 }
 
 // orderRound is POST /wards/{id}/round: the round of a meal of today, late where it is. A page says
@@ -53,8 +51,6 @@ func (s *Server) orderRound(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if audienceOf(c.Request()) == program {
-		return c.JSON(http.StatusOK, mealRoundJSON{round.Placed, round.Had, round.MustNotEat, round.NeverAsked, round.NothingFits})
-	}
-	return done(c, localPath(back))
+	return represent(c, func() (any, error) { return newMealRoundJSON(round), nil },
+		func() error { return done(c, localPath(back)) })
 }

@@ -31,20 +31,21 @@ func (s *Server) addressMenu(c echo.Context) error {
 	return s.menu(c, 0, id)
 }
 
-// menu shows what can be ordered for a stay or an address, the other id being 0. Without a meal it is the next one.
+// menu shows what can be ordered for a stay or an address, the other id being 0. Without a meal it
+// is the next one.
 func (s *Server) menu(c echo.Context, admissionID, addressID int64) error {
 	ctx := c.Request().Context()
-	offer, err := s.Hospital.Offer(ctx, actor(c), admissionID, addressID, hospital.Meal(c.QueryParam("meal")))
+	meal := hospital.Meal(c.QueryParam("meal"))
+	offer, err := s.Hospital.Offer(ctx, actor(c), admissionID, addressID, meal)
 	if err != nil {
 		return err
 	}
-	if audienceOf(c.Request()) == program {
-		return c.JSON(http.StatusOK, offerJSON(ctx, offer))
-	}
-	return s.renderMenu(c, http.StatusOK, offer, views.Form{})
+	return represent(c, func() (any, error) { return newOfferJSON(ctx, offer), nil },
+		func() error { return s.renderMenu(c, http.StatusOK, offer, views.Form{}) })
 }
 
-func (s *Server) renderMenu(c echo.Context, status int, offer hospital.Offer, form views.Form) error {
+func (s *Server) renderMenu(c echo.Context, status int, offer hospital.Offer,
+	form views.Form) error {
 	// A title stays in the browser's history, where a name has no place.
 	page, err := s.page(c, text.T(c.Request().Context(), "home.order"))
 	if err != nil {
@@ -54,18 +55,8 @@ func (s *Server) renderMenu(c echo.Context, status int, offer hospital.Offer, fo
 	return render(c, status, views.MenuPage(page, offer, form))
 }
 
-// refuseOnMenu shows a person a refused order on the menu as it is now.
-func (s *Server) refuseOnMenu(c echo.Context, order hospital.NewOrder, in *input, refusal error) error {
-	offer, err := s.Hospital.Offer(c.Request().Context(), actor(c), order.AdmissionID, order.AddressID, order.Meal)
-	if err != nil {
-		return refusal // there is no such menu: the refusal says so
-	}
-	p := s.explain(c, refusal)
-	return s.renderMenu(c, p.Status, offer, refusedForm(views.FormMenu, in, p))
-}
-
-// offerShape is what can be ordered, for programs.
-type offerShape struct {
+// offerJSON is what can be ordered, for programs.
+type offerJSON struct {
 	AdmissionID *int64        `json:"admission_id"`
 	AddressID   *int64        `json:"address_id"`
 	Meal        string        `json:"meal"`
@@ -103,23 +94,20 @@ type nutritionJSON struct {
 	PotassiumMg   int `json:"potassium_mg"`
 }
 
-func offerJSON(ctx context.Context, o hospital.Offer) offerShape {
-	shape := offerShape{AdmissionID: idOrNull(o.Stay.AdmissionID), AddressID: idOrNull(o.Address.ID), Meal: string(o.Meal),
-		Charge: o.Address.Zone.Charge, Items: make([]offeredJSON, 0, len(o.Dishes))}
+func newOfferJSON(ctx context.Context, o hospital.Offer) offerJSON {
+	offer := offerJSON{
+		AdmissionID: idOrNull(o.Stay.AdmissionID), AddressID: idOrNull(o.Address.ID),
+		Meal: string(o.Meal), Charge: o.Address.Zone.Charge,
+		Items: eachIn(ctx, o.Dishes, newOfferedJSON),
+	}
 	for _, s := range o.Servings {
-		shape.Servings = append(shape.Servings, servingJSON{string(s.Meal), rfc3339(s.Due), s.Late})
+		offer.Servings = append(offer.Servings, servingJSON{string(s.Meal), rfc3339(s.Due), s.Late})
 	}
-	for _, d := range o.Dishes {
-		shape.Items = append(shape.Items, offeredJSON{d.ID, text.Dish(ctx, d.Name), d.Price, orEmpty(d.Allergens), orEmpty(d.MayContain),
-			orEmpty(d.Diets), orEmpty(d.Textures), nutritionJSON(d.Nutrition), hazardsJSON(ctx, d.Hazards)})
-	}
-	return shape
+	return offer
 }
 
-// orEmpty is a list that JSON shows as one, even where there is nothing in it.
-func orEmpty[T any](list []T) []T {
-	if list == nil {
-		return []T{}
-	}
-	return list
+func newOfferedJSON(ctx context.Context, d hospital.OfferedDish) offeredJSON {
+	return offeredJSON{d.ID, text.Dish(ctx, d.Name), d.Price,
+		orEmpty(d.Allergens), orEmpty(d.MayContain), orEmpty(d.Diets), orEmpty(d.Textures),
+		nutritionJSON(d.Nutrition), newHazardsJSON(ctx, d.Hazards)}
 }

@@ -2,10 +2,8 @@ package handlers
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"time"
 
@@ -14,38 +12,21 @@ import (
 	"dusangire/hospital"
 	"dusangire/hub"
 	"dusangire/views"
-	"dusangire/views/text"
 )
 
-// everyone is all of a role, who share their dashboard.
-func everyone(role hospital.Role) hospital.Actor { return hospital.Actor{Role: role} }
-
-// withNews adds to the live view of a dashboard what its readers are told: a list for pages, a message for programs.
-func (s *Server) withNews(reader hospital.Actor, language text.Lang, view hub.View) hub.View {
-	read := view.Read
-	view.Topics = append(view.Topics, string(hospital.RoleInboxTopic(reader.Role)))
-	if reader.UserID != 0 {
-		view.Topics = append(view.Topics, string(hospital.InboxTopic(reader.UserID)))
-	}
-	view.Read = func(ctx context.Context) (hub.State, error) {
-		state, err := read(ctx)
-		if err != nil {
-			return nil, err
-		}
-		news, err := s.Hospital.News(ctx, reader)
-		if err != nil {
-			return nil, err
-		}
-		if state.Revisions().Epoch != news.Epoch {
-			return nil, errRestored
-		}
-		return newsState{state, news, language}, nil
-	}
-	return view
+// newsOf is for a dashboard whose news is that of all of a role.
+func newsOf(role hospital.Role) func(visitor) hospital.Actor {
+	return func(visitor) hospital.Actor { return hospital.Actor{Role: role} }
 }
 
-// errRestored says that a backup was restored between two reads, which are then of two databases. The next reads are of one.
-var errRestored = errors.New("the database was replaced while it was read")
+// newsTopics are those that move with what a reader is told.
+func newsTopics(reader hospital.Actor) []hospital.Topic {
+	topics := []hospital.Topic{hospital.RoleInboxTopic(reader.Role)}
+	if reader.UserID != 0 {
+		topics = append(topics, hospital.InboxTopic(reader.UserID))
+	}
+	return topics
+}
 
 // addNews adds what the readers of a dashboard were told lately to its live page.
 func (s *Server) addNews(ctx context.Context, page *views.Page, reader hospital.Actor) error {
@@ -60,37 +41,14 @@ func (s *Server) addNews(ctx context.Context, page *views.Page, reader hospital.
 	return nil
 }
 
-// newsState is the state of a dashboard with the news of its role.
-type newsState struct {
-	hub.State
-	news     hospital.News
-	language text.Lang
-}
-
-func (s newsState) Revisions() hub.Revisions {
-	all := HubRevisions(s.news.Revisions)
-	maps.Copy(all.Topics, s.State.Revisions().Topics)
-	return all
-}
-
-func (s newsState) HTML() ([]hub.Region, error) {
-	regions, err := s.State.HTML()
-	if err != nil {
-		return nil, err
-	}
-	news, err := drawRegions(text.With(context.Background(), s.language), []views.Region{views.NewsRegion(s.news)})
-	return append(regions, news...), err
-}
-
-func (s newsState) JSON() ([]hub.Region, error) {
-	regions, err := s.State.JSON()
-	if err != nil {
-		return nil, err
-	}
-	messages := messageList{regions: regions}
-	for _, n := range slices.Backward(s.news.Notifications) { // they are newest first, and told as they happened
-		messages.event(fmt.Sprintf("news-%d", n.ID), n.ID, newsJSON{"notification", n.Title, n.Message, string(n.Level),
-			n.CreatedAt.UTC().Format(time.RFC3339)})
+// withNews adds a message for each piece of news to those of a dashboard.
+func withNews(dashboard []hub.Region, news hospital.News) ([]hub.Region, error) {
+	messages := messageList{regions: dashboard}
+	// They are newest first, and told as they happened.
+	for _, n := range slices.Backward(news.Notifications) {
+		at := n.CreatedAt.UTC().Format(time.RFC3339)
+		messages.event(fmt.Sprintf("news-%d", n.ID), n.ID,
+			newsJSON{"notification", n.Title, n.Message, string(n.Level), at})
 	}
 	return messages.regions, messages.err
 }
@@ -104,22 +62,23 @@ type newsJSON struct {
 	Timestamp string `json:"timestamp"`
 }
 
-// notificationsPage is GET /notifications/: what the person was told, those of their role included.
-func (s *Server) notificationsPage(c echo.Context) error {
-	ctx := c.Request().Context()
-	inbox, err := s.Hospital.Inbox(ctx, actor(c))
-	if err != nil {
-		return err
+// notifications are what the person was told, those of their role included.
+func (s *Server) notifications() screen[hospital.Inbox] {
+	return screen[hospital.Inbox]{
+		server: s, path: views.NotificationsPath, socket: "/ws" + views.NotificationsPath,
+		permission: hospital.ReadOwnSession,
+		topics: func(v visitor) []hospital.Topic {
+			return newsTopics(v.actor)
+		},
+		read: func(ctx context.Context, v visitor) (hospital.Inbox, error) {
+			return s.Hospital.Inbox(ctx, v.actor)
+		},
+		title:    titled[hospital.Inbox]("nav.notifications"),
+		page:     plain(views.NotificationsPage),
+		regions:  forAll(views.InboxRegions),
+		json:     object(newInboxJSON),
+		messages: inboxMessages,
 	}
-	if audienceOf(c.Request()) == program {
-		return c.JSON(http.StatusOK, inboxShape(inbox))
-	}
-	page, err := s.page(c, text.T(ctx, "nav.notifications"))
-	if err != nil {
-		return err
-	}
-	page.Live = &views.Live{Socket: "/ws/notifications/", Revisions: inbox.Revisions}
-	return render(c, http.StatusOK, views.NotificationsPage(page, inbox))
 }
 
 // readNotifications is POST /notifications/read: all up to one are read.
@@ -138,42 +97,22 @@ func (s *Server) readNotifications(c echo.Context) error {
 	if err := s.Hospital.ReadNotifications(c.Request().Context(), actor(c), upTo); err != nil {
 		return err
 	}
-	return done(c, "/notifications/")
-}
-
-// liveNotifications is the page, live: /ws/notifications/.
-func (s *Server) liveNotifications(c echo.Context) error {
-	who, language := actor(c), language(c)
-	return watch(c, hub.View{
-		Name:   fmt.Sprintf("notifications/%d/%s", who.UserID, language),
-		Topics: []string{string(hospital.InboxTopic(who.UserID)), string(hospital.RoleInboxTopic(who.Role))},
-		Read: func(ctx context.Context) (hub.State, error) {
-			inbox, err := s.Hospital.Inbox(ctx, who)
-			return inboxState(inbox, language), err
-		},
-	})
-}
-
-func inboxState(inbox hospital.Inbox, language text.Lang) *liveState {
-	return &liveState{
-		revisions: inbox.Revisions, language: language,
-		regions:  views.InboxRegions(inbox),
-		messages: func() ([]hub.Region, error) { return inboxMessages(inbox) },
-		answer:   answerWithState,
-	}
+	return done(c, views.NotificationsPath)
 }
 
 // inboxMessages are a person's notifications as messages: each new one by itself, and all of them.
-func inboxMessages(inbox hospital.Inbox) ([]hub.Region, error) {
+func inboxMessages(ctx context.Context, inbox hospital.Inbox) ([]hub.Region, error) {
 	var messages messageList
-	for _, n := range slices.Backward(inbox.Notifications) { // they are newest first, and told as they happened
+	// They are newest first, and told as they happened.
+	for _, n := range slices.Backward(inbox.Notifications) {
 		if n.CreatedAt.Before(inbox.At.Add(-hospital.NewsLasts)) {
 			continue // an old one comes into view when others are forgotten, and is no news
 		}
-		messages.event(fmt.Sprintf("notice-%d", n.ID), n.ID, notificationJSON{"notification", n.ID, n.Title, n.Message, string(n.Level),
-			inbox.Unread, n.CreatedAt.UTC().Format(time.RFC3339)})
+		at := n.CreatedAt.UTC().Format(time.RFC3339)
+		messages.event(fmt.Sprintf("notice-%d", n.ID), n.ID, notificationJSON{"notification",
+			n.ID, n.Title, n.Message, string(n.Level), inbox.Unread, at})
 	}
-	shape := inboxShape(inbox)
+	shape := newInboxJSON(ctx, inbox)
 	messages.whole("notifications", shape, shape)
 	return messages.regions, messages.err
 }
@@ -206,10 +145,11 @@ type noticeJSON struct {
 	Timestamp string `json:"timestamp"`
 }
 
-func inboxShape(inbox hospital.Inbox) inboxJSON {
-	shape := inboxJSON{"notifications", inbox.Unread, make([]noticeJSON, 0, len(inbox.Notifications))}
-	for _, n := range inbox.Notifications {
-		shape.Data = append(shape.Data, noticeJSON{n.ID, n.Title, n.Message, string(n.Level), n.Read, n.CreatedAt.UTC().Format(time.RFC3339)})
-	}
-	return shape
+func newNoticeJSON(n hospital.Notification) noticeJSON {
+	return noticeJSON{n.ID, n.Title, n.Message, string(n.Level), n.Read,
+		n.CreatedAt.UTC().Format(time.RFC3339)}
+}
+
+func newInboxJSON(_ context.Context, inbox hospital.Inbox) inboxJSON {
+	return inboxJSON{"notifications", inbox.Unread, each(inbox.Notifications, newNoticeJSON)}
 }

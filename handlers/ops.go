@@ -42,8 +42,8 @@ func (s *Server) readyz(c echo.Context) error {
 }
 
 // Metrics serves the Prometheus text of this server at /metrics and nothing else, with the headers
-// of every other answer. It asks nobody who they are, so it is no route: it belongs on a listener of
-// its own.
+// of every other answer. It asks nobody who they are, so it is no route: it belongs on a listener
+// of its own.
 func (s *Server) Metrics() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.Gatherer, promhttp.HandlerOpts{}))

@@ -2,9 +2,8 @@ package handlers
 
 import (
 	"context"
-	"fmt"
-	"net/http"
 
+	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
 	"dusangire/hospital"
@@ -15,112 +14,184 @@ import (
 
 // placeOrder is POST /orders.
 func (s *Server) placeOrder(c echo.Context) error {
-	in, err := readInput(c, "admission_id", "address_id", "meal", "items", "notes", "override_reason")
+	in, err := readInput(c, "admission_id", "address_id", "meal", "items", "notes",
+		"override_reason")
 	if err != nil {
 		return err
 	}
 	cmd := hospital.NewOrder{
-		AdmissionID: in.id("admission_id"), AddressID: in.id("address_id"), Meal: hospital.Meal(in.text("meal")), Dishes: in.ids("items"),
-		Notes: in.text("notes"), OverrideReason: in.text("override_reason"), Version: in.id("version"), IdempotencyKey: in.idempotencyKey(c),
+		AdmissionID: in.id("admission_id"), AddressID: in.id("address_id"),
+		Meal: hospital.Meal(in.text("meal")), Dishes: in.ids("items"), Notes: in.text("notes"),
+		OverrideReason: in.text("override_reason"), Version: in.id("version"),
+		IdempotencyKey: in.idempotencyKey(c),
 	}
-	if err := in.err(); err != nil {
-		return s.refuseOrder(c, cmd, in, err)
+	var order hospital.Order
+	if err = in.err(); err == nil {
+		order, _, err = s.Hospital.PlaceOrder(c.Request().Context(), actor(c), cmd)
 	}
-	order, _, err := s.Hospital.PlaceOrder(c.Request().Context(), actor(c), cmd)
 	if err != nil {
-		return s.refuseOrder(c, cmd, in, err)
+		return s.orderForm(c, cmd, in).refuse(err)
 	}
 	detail, err := s.Hospital.OrderDetail(c.Request().Context(), actor(c), order.ID)
 	if err != nil {
 		return err
 	}
-	if audienceOf(c.Request()) == program {
-		return created(c, orderPath(order.ID), orderPageJSON(c.Request().Context(), detail))
-	}
-	return done(c, orderedAt(actor(c).Role, detail))
+	return created(c, views.OrderPath.Of(order.ID), orderedAt(actor(c).Role, detail),
+		func() (any, error) { return newOrderDetailJSON(c.Request().Context(), detail), nil })
 }
 
-func orderPath(id int64) string { return fmt.Sprintf("/orders/%d/", id) }
-
-// orderedAt is where whoever placed an order goes on: a nurse at the patient's bed, anyone else with the order itself.
+// orderedAt is where whoever placed an order goes on: a nurse at the patient's bed, anyone else
+// with the order itself.
 func orderedAt(role hospital.Role, d hospital.OrderDetail) string {
 	if d.BedID != 0 && role.May(hospital.ReadWards) {
-		return bedPath(d.BedID)
+		return views.BedPath.Of(d.BedID)
 	}
-	return orderPath(d.ID)
+	return views.OrderPath.Of(d.ID)
 }
 
-// refuseOrder shows people of the wards a refused order of a stay at the bed where the patient lies, and everybody else on the menu.
-func (s *Server) refuseOrder(c echo.Context, order hospital.NewOrder, in *input, refusal error) error {
+// orderForm is the form that places an order. People of the wards see the order of a stay at the
+// bed where the patient lies, and everybody else sees the menu.
+func (s *Server) orderForm(c echo.Context, order hospital.NewOrder, in *input) form {
 	if order.AdmissionID != 0 && actor(c).Role.May(hospital.ReadWards) {
-		return s.refuseStay(c, order.AdmissionID, views.FormOrder, in, refusal)
+		return s.stayForm(order.AdmissionID, views.FormOrder, in)
 	}
-	if audienceOf(c.Request()) == browser {
-		return s.refuseOnMenu(c, order, in, refusal)
-	}
-	return refusal
+	return form{name: views.FormMenu, in: in, page: func(c echo.Context, r refusal) error {
+		ctx := c.Request().Context()
+		offer, err := s.Hospital.Offer(ctx, actor(c), order.AdmissionID, order.AddressID,
+			order.Meal)
+		if err != nil {
+			return errNoPlace // there is no such menu, as the problem says
+		}
+		return s.renderMenu(c, r.Status, offer, r.again())
+	}}
 }
 
-// orderPage is GET /orders/{id}/.
-func (s *Server) orderPage(c echo.Context) error {
-	id, err := pathID(c)
-	if err != nil {
-		return err
-	}
-	ctx := c.Request().Context()
-	detail, err := s.Hospital.OrderDetail(ctx, actor(c), id)
-	if err != nil {
-		return err
-	}
-	if audienceOf(c.Request()) == program {
-		return c.JSON(http.StatusOK, orderPageJSON(ctx, detail))
-	}
-	return s.renderOrder(c, http.StatusOK, detail, views.Form{})
-}
-
-func (s *Server) renderOrder(c echo.Context, status int, d hospital.OrderDetail, form views.Form) error {
-	page, err := s.page(c, text.T(c.Request().Context(), "order.title", d.ID))
-	if err != nil {
-		return err
-	}
-	page.Live = &views.Live{Socket: fmt.Sprintf("/ws/order/%d/", d.ID), Revisions: d.Revisions}
-	return render(c, status, views.OrderPage(page, d, form))
-}
-
-// liveOrder is the same, live: /ws/order/{id}/. Who may see an order differs from person to person, so each has a view of their own.
-func (s *Server) liveOrder(c echo.Context) error {
-	id, err := liveID(c)
-	if err != nil {
-		return err
-	}
-	who, language := actor(c), language(c)
-	if _, err := s.Hospital.Order(c.Request().Context(), who, id); err != nil {
-		return goneAsClose(err)
-	}
-	viewer := views.Viewer{UserID: who.UserID, Username: who.Username, Role: who.Role}
-	return watch(c, hub.View{
-		Name:   fmt.Sprintf("order/%d/%d/%s", id, who.UserID, language),
-		Topics: []string{string(hospital.OrderTopic(id))},
-		Read: func(ctx context.Context) (hub.State, error) {
-			detail, err := s.Hospital.OrderDetail(ctx, who, id)
-			return orderState(detail, viewer, language), err
+// order is one order. Who may see it differs from person to person, so each has a view of their
+// own.
+func (s *Server) order() screen[hospital.OrderDetail] {
+	return screen[hospital.OrderDetail]{
+		server: s, path: views.OrderPath, socket: "/ws/order/:id/",
+		permission: hospital.FollowOrders,
+		read: func(ctx context.Context, v visitor) (hospital.OrderDetail, error) {
+			return s.Hospital.OrderDetail(ctx, v.actor, v.id)
 		},
-	})
+		title: func(ctx context.Context, d hospital.OrderDetail) string {
+			return text.T(ctx, "order.title", d.ID)
+		},
+		page: orderPage(views.Form{}),
+		regions: func(v visitor, d hospital.OrderDetail) []views.Region {
+			a := v.actor
+			who := views.Viewer{UserID: a.UserID, Username: a.Username, Role: a.Role}
+			return views.OrderRegions(d, who)
+		},
+		json:     object(newOrderDetailJSON),
+		messages: orderMessages,
+	}
 }
 
-func orderState(d hospital.OrderDetail, viewer views.Viewer, language text.Lang) *liveState {
-	return &liveState{
-		revisions: d.Revisions, language: language,
-		regions: views.OrderRegions(d, viewer),
-		messages: func() ([]hub.Region, error) {
-			state := orderPageJSON(text.With(context.Background(), language), d)
-			sent := struct {
-				orderDetailJSON
-				Timestamp *string `json:"timestamp"`
-			}{state, rfc3339(d.At)}
-			whole, err := region("order", state, message{"order", sent})
-			return []hub.Region{whole}, err
-		},
-		answer: answerWithState,
+// orderPage draws an order with its forms.
+func orderPage(form views.Form) drawPage[hospital.OrderDetail] {
+	return func(p views.Page, _ visitor, d hospital.OrderDetail) templ.Component {
+		return views.OrderPage(p, d, form)
 	}
+}
+
+// orderMessages are an order as one message.
+func orderMessages(ctx context.Context, d hospital.OrderDetail) ([]hub.Region, error) {
+	state := newOrderDetailJSON(ctx, d)
+	sent := struct {
+		orderDetailJSON
+		Timestamp *string `json:"timestamp"`
+	}{state, rfc3339(d.At)}
+	whole, err := region("order", state, message{"order", sent})
+	return []hub.Region{whole}, err
+}
+
+// orderJSON is an order as programs see it. It has no word about whom it is for but the stay.
+type orderJSON struct {
+	ID             int64        `json:"id"`
+	Status         string       `json:"status"`
+	StatusSince    *string      `json:"status_since"`
+	AdmissionID    *int64       `json:"admission_id"`
+	AddressID      *int64       `json:"address_id"`
+	Meal           string       `json:"meal"`
+	DueAt          *string      `json:"due_at"`
+	Items          []itemJSON   `json:"items"`
+	Notes          string       `json:"notes"`
+	OverrideReason string       `json:"override_reason"`
+	OverriddenBy   string       `json:"overridden_by"`
+	Overridden     []hazardJSON `json:"overridden"` // what the reason was given for
+	Hazards        []hazardJSON `json:"hazards"`    // what it is held for
+	Stopped        string       `json:"stopped"`    // why its tray must come back
+	Begun          bool         `json:"begun"`      // cooking has begun
+	Late           bool         `json:"late"`       // placed after the cut-off
+	Price          int          `json:"price"`
+	PlacedAt       *string      `json:"placed_at"`
+	CancelReason   string       `json:"cancel_reason"`
+	Version        int64        `json:"version"`
+}
+
+func newOrderJSON(ctx context.Context, o hospital.Order) orderJSON {
+	return orderJSON{
+		ID: o.ID, Status: string(o.Status), StatusSince: rfc3339(o.StatusSince),
+		AdmissionID: idOrNull(o.AdmissionID), AddressID: idOrNull(o.AddressID),
+		Meal: string(o.Meal), DueAt: rfc3339(o.Due), Items: each(o.Dishes, newItemJSON),
+		Notes:          o.Notes,
+		OverrideReason: o.OverrideReason, OverriddenBy: o.OverriddenBy,
+		Overridden: newHazardsJSON(ctx, o.Overridden), Hazards: newHazardsJSON(ctx, o.HeldFor),
+		Stopped: o.Stopped, Begun: o.Begun, Late: o.Late, Price: o.Price,
+		PlacedAt: rfc3339(o.PlacedAt), CancelReason: o.CancelReason, Version: o.Version,
+	}
+}
+
+// itemJSON is a dish of an order. Programs name it in English, as it is never empty.
+type itemJSON struct {
+	ID      int64  `json:"id"`
+	Name    string `json:"name"`
+	Station string `json:"station"`
+}
+
+func newItemJSON(d hospital.Dish) itemJSON { return itemJSON{d.ID, d.Name.En, string(d.Station)} }
+
+// hazardJSON is one reason why something must not go to a patient: in codes, and in words of the
+// reader's language.
+type hazardJSON struct {
+	Kind        string  `json:"kind"`
+	Message     string  `json:"message"`
+	ItemID      *int64  `json:"item_id"` // null: whatever there is to eat
+	Item        *string `json:"item"`
+	Allergen    *string `json:"allergen"`
+	Severe      bool    `json:"severe"`
+	Diet        *string `json:"diet"` // the one that does not allow the dish
+	Overridable bool    `json:"overridable"`
+}
+
+func newHazardJSON(ctx context.Context, z hospital.Hazard) hazardJSON {
+	return hazardJSON{string(z.Kind), text.Hazard(ctx, z), idOrNull(z.DishID),
+		textOrNull(z.DishName.En), textOrNull(string(z.Allergen)), z.Severe,
+		textOrNull(string(z.Diet)), z.Overridable()}
+}
+
+func newHazardsJSON(ctx context.Context, hazards []hospital.Hazard) []hazardJSON {
+	return eachIn(ctx, hazards, newHazardJSON)
+}
+
+// standingHazardsJSON is what speaks against an order as a Conflict shows it.
+type standingHazardsJSON struct {
+	Hazards []hazardJSON `json:"hazards"`
+}
+
+// orderDetailJSON is an order with where it goes.
+type orderDetailJSON struct {
+	orderJSON
+	Initials   *string `json:"initials"` // of the patient
+	Bed        *string `json:"bed_number"`
+	Ward       *string `json:"ward_name"`
+	Zone       *string `json:"zone"` // of an address
+	DeliveryID *int64  `json:"delivery_id"`
+}
+
+func newOrderDetailJSON(ctx context.Context, d hospital.OrderDetail) orderDetailJSON {
+	return orderDetailJSON{newOrderJSON(ctx, d.Order), textOrNull(d.Initials),
+		textOrNull(d.BedNumber), textOrNull(d.WardName), textOrNull(d.Zone), idOrNull(d.DeliveryID)}
 }

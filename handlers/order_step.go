@@ -12,10 +12,11 @@ import (
 )
 
 // stepCommand is one of the hospital's commands that take an order a step on or back.
-type stepCommand func(ctx context.Context, actor hospital.Actor, id int64, step hospital.Step) (hospital.Order, error)
+type stepCommand func(ctx context.Context, actor hospital.Actor, id int64,
+	step hospital.Step) (hospital.Order, error)
 
-// stepOrder is POST /orders/{id}/confirm, start, ready, recall and cancel. A page says with the field back where the person is, so that
-// a plain form leads there again.
+// stepOrder is POST /orders/{id}/confirm, start, ready, recall and cancel. A page says with the
+// field back where the person is, so that a plain form leads there again.
 func (s *Server) stepOrder(command stepCommand) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		id, err := pathID(c)
@@ -26,47 +27,54 @@ func (s *Server) stepOrder(command stepCommand) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		step := hospital.Step{Reason: in.text("reason"), AdmissionID: in.id("admission_id"), Version: in.id("version")}
+		step := hospital.Step{Reason: in.text("reason"), AdmissionID: in.id("admission_id"),
+			Version: in.id("version")}
 		back := in.text("back")
-		if err := in.err(); err != nil {
-			return s.refuseStep(c, id, back, in, err)
+		if err = in.err(); err == nil {
+			_, err = command(c.Request().Context(), actor(c), id, step)
 		}
-		if _, err := command(c.Request().Context(), actor(c), id, step); err != nil {
-			return s.refuseStep(c, id, back, in, err)
+		if err != nil {
+			return s.stepForm(c, id, back, in).refuse(err)
 		}
 		if back == "" {
-			return done(c, orderPath(id))
+			return done(c, views.OrderPath.Of(id))
 		}
 		return done(c, localPath(back))
 	}
 }
 
-// refuseStep shows a refused step to a person where they are. Who says to be in the kitchen must be one who may be there.
-func (s *Server) refuseStep(c echo.Context, id int64, back string, in *input, refusal error) error {
-	if audienceOf(c.Request()) == program {
-		return refusal
-	}
+// stepForm is the form of a step. It stands where the person is: who says to be in the kitchen must
+// be one who may be there.
+func (s *Server) stepForm(c echo.Context, id int64, back string, in *input) form {
 	from, err := url.Parse(back)
-	if err == nil && from.Path == views.KitchenPath(hospital.KitchenFilter{}) && actor(c).Role.May(hospital.ReadKitchen) {
-		return s.refuseTicket(c, id, from, refusal)
+	if err == nil && from.Path == views.KitchenPath && actor(c).Role.May(hospital.ReadKitchen) {
+		return s.ticketForm(id, from.Query(), in)
 	}
-	return s.refuseOnOrder(c, id, back, in, refusal)
+	at := func(elsewhere redraw) redraw {
+		return func(c echo.Context, r refusal) error {
+			return s.redrawStep(c, r, id, back, elsewhere)
+		}
+	}
+	name := views.OrderForm(path.Base(c.Path()), id)
+	return form{name: name, in: in, page: at(s.redrawOrder), part: at(noPlace)}
 }
 
-// refuseOnOrder shows a refused step at the bed that the person came from, if the patient lies there still, else on the order's own page.
-func (s *Server) refuseOnOrder(c echo.Context, id int64, back string, in *input, refusal error) error {
+// redrawStep shows a refused step at the bed that the person came from, if the patient lies there
+// still; else elsewhere.
+func (s *Server) redrawStep(c echo.Context, r refusal, id int64, back string,
+	elsewhere redraw) error {
 	detail, err := s.Hospital.OrderDetail(c.Request().Context(), actor(c), id)
-	if err != nil {
-		return refusal
-	}
-	form := views.OrderForm(path.Base(c.Path()), id)
 	switch {
-	case detail.BedID != 0 && back == bedPath(detail.BedID) && actor(c).Role.May(hospital.ReadWards):
-		return s.refuseBed(c, detail.BedID, detail.AdmissionID, form, in, refusal)
-	case audienceOf(c.Request()) == htmx:
-		return refusal
+	case err != nil:
+		return errNoPlace
+	case detail.BedID != 0 && back == views.BedPath.Of(detail.BedID) &&
+		actor(c).Role.May(hospital.ReadWards):
+		return s.redrawBed(c, r, detail.BedID, detail.AdmissionID)
 	}
-	p := s.explain(c, refusal)
-	return s.renderOrder(c, p.Status, detail, views.Form{Name: form, Values: in.sent(), Errors: p.Errors,
-		Problem: p.Detail, Changes: p.changed})
+	return elsewhere(c, r)
+}
+
+// redrawOrder shows a refused step on the order's own page.
+func (s *Server) redrawOrder(c echo.Context, r refusal) error {
+	return s.order().redraw(c, r.Status, orderPage(r.again()))
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 
 	"github.com/labstack/echo/v4"
 )
@@ -19,8 +20,9 @@ const policyHeader = "Content-Security-Policy"
 // files, which speak of nobody, say otherwise themselves.
 var securityHeaders = map[string]string{
 	"Cache-Control": "no-store",
-	policyHeader: "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " +
-		"connect-src 'self'; manifest-src 'self'; object-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+	policyHeader: "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
+		"font-src 'self'; connect-src 'self'; manifest-src 'self'; object-src 'none'; " +
+		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 	"Cross-Origin-Opener-Policy":   "same-origin",
 	"Cross-Origin-Resource-Policy": "same-origin",
 	"Permissions-Policy":           "camera=(), microphone=(), geolocation=(self), payment=()",
@@ -56,7 +58,8 @@ func (s *Server) allowSockets(c echo.Context) {
 	}
 	own := "connect-src 'self' ws://" + host + " wss://" + host
 	header := c.Response().Header()
-	header.Set(policyHeader, strings.Replace(header.Get(policyHeader), "connect-src 'self'", own, 1))
+	policy := strings.Replace(header.Get(policyHeader), "connect-src 'self'", own, 1)
+	header.Set(policyHeader, policy)
 }
 
 // setSecurityHeaders sets them, but leaves a static file's word of how long it may be kept.
@@ -71,33 +74,39 @@ func setSecurityHeaders(header http.Header) {
 // isSecure reports whether the client speaks HTTPS, to us or to a trusted proxy.
 func isSecure(c echo.Context) bool { return c.Scheme() == "https" }
 
-// refuseForeignPosts refuses what another site's page makes a browser send. Programs send neither Origin nor Sec-Fetch-Site.
+// refuseForeignPosts refuses what another site's page makes a browser send. Programs send neither
+// Origin nor Sec-Fetch-Site.
 func (s *Server) refuseForeignPosts(next echo.HandlerFunc) echo.HandlerFunc {
 	protection := http.NewCrossOriginProtection()
 	return func(c echo.Context) error {
 		if protection.Check(c.Request()) != nil {
 			s.tellLostPort(c)
-			return echo.NewHTTPError(http.StatusForbidden, "This request came from another site's page.")
+			return echo.NewHTTPError(http.StatusForbidden,
+				"This request came from another site's page.")
 		}
 		return next(c)
 	}
 }
 
-// requireAllowedHost refuses requests that reach us under a name that is not ours, as DNS rebinding does.
+// requireAllowedHost refuses requests that reach us under a name that is not ours, as DNS rebinding
+// does.
 func (s *Server) requireAllowedHost(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if !isProbe(c.Request().URL.Path) && !s.allowsHost(c.Request().Host) {
-			return echo.NewHTTPError(http.StatusForbidden, "This server does not answer under that name. Its operator sets --allowed-hosts.")
+			return echo.NewHTTPError(http.StatusForbidden,
+				"This server does not answer under that name. Its operator sets --allowed-hosts.")
 		}
 		return next(c)
 	}
 }
 
-// isProbe reports whether a path is asked for by machines that know this server by its address alone.
+// isProbe reports whether a path is asked for by machines that know this server by its address
+// alone.
 func isProbe(path string) bool { return path == "/healthz" || path == "/readyz" }
 
-// believeProxies takes the host that a client named to a trusted proxy for the request's own, as its address and scheme are.
-func (s *Server) believeProxies(next echo.HandlerFunc) echo.HandlerFunc {
+// useForwardedHost takes the host that a client named to a trusted proxy for the request's own, as
+// its address and scheme are.
+func (s *Server) useForwardedHost(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
 		if host := s.vouched(r, "X-Forwarded-Host"); host != "" {
@@ -107,7 +116,8 @@ func (s *Server) believeProxies(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// allowsHost reports whether a Host header's value is among the allowed ones, by name or by name and port.
+// allowsHost reports whether a Host header's value is among the allowed ones, by name or by name
+// and port.
 func (s *Server) allowsHost(host string) bool {
 	name, port := splitHost(host)
 	return slices.ContainsFunc(s.AllowedHosts, func(allowed string) bool {
@@ -116,8 +126,9 @@ func (s *Server) allowsHost(host string) bool {
 	})
 }
 
-// allowsOrigin reports whether a browser's page may open a socket here: its host is allowed, and it is the port that the
-// request came to unless the allowed host names another. Programs send no Origin and prove themselves by their session alone.
+// allowsOrigin reports whether a browser's page may open a socket here: its host is allowed, and it
+// is the port that the request came to unless the allowed host names another. Programs send no
+// Origin and prove themselves by their session alone.
 func (s *Server) allowsOrigin(c echo.Context) bool {
 	origin := c.Request().Header.Get("Origin")
 	if origin == "" {
@@ -195,4 +206,15 @@ func portOr(port, scheme string) string {
 		return "443"
 	}
 	return "80"
+}
+
+// localPath keeps a path of this site and turns anything else into the start page. Browsers take a
+// backslash for a slash and leave out tabs and line breaks, so a path with any of these may lead
+// elsewhere.
+func localPath(path string) string {
+	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") ||
+		strings.Contains(path, `\`) || strings.ContainsFunc(path, unicode.IsControl) {
+		return "/"
+	}
+	return path
 }

@@ -74,7 +74,7 @@ func TestWhoWaitsAtTheDoor(t *testing.T) {
 		{"a stranger at somebody's address", "192.0.2.7", "192.0.2.7", "a", "", false},
 		{"two strangers at an address", "192.0.2.7", "192.0.2.7", "", "", true},
 	} {
-		one, other := handlers.AtTheDoor(c.one, c.oneToken), handlers.AtTheDoor(c.other, c.hisToken)
+		one, other := handlers.GateKey(c.one, c.oneToken), handlers.GateKey(c.other, c.hisToken)
 		if (one == other) != c.same {
 			t.Errorf("%s: they are %q and %q, want the same: %t", c.name, one, other, c.same)
 		}

@@ -10,8 +10,6 @@ import (
 	"dusangire/views/text"
 )
 
-const pastOrdersPath = "/kitchen/past/"
-
 // pastJSON is what is not finished of days that are over.
 type pastJSON[T any] struct {
 	Count int           `json:"count"`
@@ -24,17 +22,23 @@ type pastDayJSON struct {
 	Count int    `json:"count"`
 }
 
-func pastShape[T any](days []hospital.PastDay, list []T) pastJSON[T] {
-	shape := pastJSON[T]{len(list), make([]pastDayJSON, 0, len(days)), list}
-	for _, day := range days {
-		shape.Days = append(shape.Days, pastDayJSON{*dayOrNull(day.Day), day.Count})
-	}
-	return shape
+func newPastDayJSON(d hospital.PastDay) pastDayJSON {
+	return pastDayJSON{*dayOrNull(d.Day), d.Count}
+}
+
+func newPastJSON[T any](days []hospital.PastDay, list []T) pastJSON[T] {
+	return pastJSON[T]{len(list), each(days, newPastDayJSON), list}
 }
 
 // pastOrders is GET /kitchen/past/.
 func (s *Server) pastOrders(c echo.Context) error {
-	return s.renderPast(c, http.StatusOK, views.Form{})
+	return represent(c, func() (any, error) {
+		ctx := c.Request().Context()
+		b, err := s.Hospital.KitchenBoard(ctx, actor(c))
+		return newPastJSON(b.PastDays(), eachIn(ctx, b.Past, newTicketJSON)), err
+	}, func() error {
+		return s.renderPast(c, http.StatusOK, views.Form{})
+	})
 }
 
 func (s *Server) renderPast(c echo.Context, status int, form views.Form) error {
@@ -42,9 +46,6 @@ func (s *Server) renderPast(c echo.Context, status int, form views.Form) error {
 	b, err := s.Hospital.KitchenBoard(ctx, actor(c))
 	if err != nil {
 		return err
-	}
-	if audienceOf(c.Request()) == program {
-		return c.JSON(status, pastShape(b.PastDays(), ticketsJSON(ctx, b.Past)))
 	}
 	ids := make([]int64, len(b.Past))
 	for i, t := range b.Past {
@@ -58,7 +59,7 @@ func (s *Server) renderPast(c echo.Context, status int, form views.Form) error {
 	if err != nil {
 		return err
 	}
-	page.Path = pastOrdersPath // also after a refused form
+	page.Path = views.PastOrdersPath // also after a refused form
 	return render(c, status, views.PastOrdersPage(page, b, seen, form))
 }
 
@@ -69,19 +70,19 @@ func (s *Server) closePastOrders(c echo.Context) error {
 		return err
 	}
 	reason := in.text("reason")
-	err = in.err()
 	closed := 0
-	if err == nil {
+	if err = in.err(); err == nil {
 		closed, err = s.Hospital.ClosePastOrders(c.Request().Context(), actor(c), reason)
 	}
-	switch {
-	case err != nil && audienceOf(c.Request()) == program:
-		return err
-	case err != nil:
-		p := s.explain(c, err)
-		return s.renderPast(c, p.Status, views.Form{Name: views.FormPast, Values: in.values, Errors: p.Errors, Problem: p.Detail})
-	case audienceOf(c.Request()) == program:
-		return c.JSON(http.StatusOK, map[string]int{"closed": closed})
+	if err != nil {
+		return s.pastForm(in).refuse(err)
 	}
-	return done(c, pastOrdersPath)
+	return represent(c, func() (any, error) { return map[string]int{"closed": closed}, nil },
+		func() error { return done(c, views.PastOrdersPath) })
+}
+
+// pastForm is the form that closes what is past.
+func (s *Server) pastForm(in *input) form {
+	again := func(c echo.Context, r refusal) error { return s.renderPast(c, r.Status, r.again()) }
+	return form{name: views.FormPast, in: in, page: again, part: again}
 }

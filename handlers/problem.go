@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -36,7 +37,7 @@ type Problem struct {
 	Detail  string            `json:"detail"`
 	Errors  map[string]string `json:"errors,omitempty"`  // by field, for 422
 	Current any               `json:"current,omitempty"` // the state that stands instead, for 409
-	Changes []changeJSON      `json:"changes,omitzero"`  // what has changed since the version that was sent, for 409
+	Changes []changeJSON      `json:"changes,omitzero"`  // since the version that was sent, for 409
 
 	changed []string // the same in the reader's words
 }
@@ -51,7 +52,8 @@ func problemOf(ctx context.Context, err error) Problem {
 	}
 	status, ok := errors.AsType[*echo.HTTPError](err)
 	if !ok {
-		return problem(http.StatusInternalServerError, text.T(ctx, statusKey(http.StatusInternalServerError)))
+		const ours = http.StatusInternalServerError
+		return problem(ours, text.T(ctx, statusKey(ours)))
 	}
 	sentence, isText := status.Message.(string)
 	if !isText || sentence == http.StatusText(status.Code) {
@@ -70,13 +72,17 @@ func refusalProblem(ctx context.Context, refusal *hospital.Error) Problem {
 		}
 		p.Errors[field] = text.Refusal(ctx, wrong)
 	}
-	p.Current = currentJSON(ctx, refusal.Current)
-	p.Changes, p.changed = changesJSON(refusal.Changes), views.ChangeWords(ctx, refusal.Changes)
+	p.Current = newCurrentJSON(ctx, refusal.Current)
+	if refusal.Changes != nil {
+		p.Changes = each(refusal.Changes, newChangeJSON)
+		p.changed = views.ChangeWords(ctx, refusal.Changes)
+	}
 	return p
 }
 
 func problem(status int, detail string) Problem {
-	return Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail}
+	title := http.StatusText(status)
+	return Problem{Type: "about:blank", Title: title, Status: status, Detail: detail}
 }
 
 // words are all that there is to say, for a page that has no fields to say it beside.
@@ -105,7 +111,8 @@ func statusKey(status int) string {
 	return "problem.500"
 }
 
-// answerError is where every error of every handler ends, unless the handler could show it beside its form.
+// answerError is where every error of every handler ends. Nowhere else is decided who gets a
+// problem in JSON, who the page with the form that was refused, and who the page of a problem.
 func (s *Server) answerError(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
@@ -116,17 +123,45 @@ func (s *Server) answerError(err error, c echo.Context) {
 		_ = c.NoContent(statusLeft) // for the log; there is nobody to read it
 		return
 	}
-	if answer := s.answerProblem(c, problem); answer != nil {
+	answer := redrawForm(c, err, problem)
+	if errors.Is(answer, errNoPlace) {
+		answer = s.answerProblem(c, problem)
+	} else if answer != nil {
+		answer = s.answerProblem(c, s.explain(c, answer)) // the page can't be drawn
+	}
+	if answer != nil {
 		s.Log.Error("problem can't be answered", "request", requestID(c), "error", answer)
 	}
+}
+
+// redrawForm shows a person the form that an error is about. errNoPlace says that there is none.
+func redrawForm(c echo.Context, err error, p Problem) error {
+	refused, ok := errors.AsType[*refusedForm](err)
+	if !ok {
+		return errNoPlace
+	}
+	again := refused.page
+	switch negotiate(c) {
+	case asJSON:
+		again = nil
+	case asPart:
+		again = refused.part
+	}
+	if again == nil {
+		return errNoPlace
+	}
+	return again(c, refusal{p, refused.form, refused.error})
 }
 
 // statusLeft is what proxies log of a client that did not wait for its answer. Nothing has failed.
 const statusLeft = 499
 
-func hasLeft(c echo.Context) bool { return errors.Is(c.Request().Context().Err(), context.Canceled) }
+func hasLeft(c echo.Context) bool {
+	return errors.Is(c.Request().Context().Err(), context.Canceled)
+}
 
-// explain puts an error into words for the client, who is told when to try again, and into the log where it is our fault.
+// explain puts an error into words for the client, who is told when to try again, and into the log
+// where it is our fault.
 func (s *Server) explain(c echo.Context, err error) Problem {
 	p := problemOf(c.Request().Context(), err)
 	cause := err
@@ -135,7 +170,8 @@ func (s *Server) explain(c echo.Context, err error) Problem {
 		if refusal.Kind == hospital.Forbidden {
 			s.noteDenied(c.Request().Context(), actor(c), c.Request().Method+" "+c.Path())
 		}
-		if a, ok := refusal.Current.(hospital.Admission); ok && refusal.Code == "stay_outdated" && audienceOf(c.Request()) == program {
+		a, isStay := refusal.Current.(hospital.Admission)
+		if isStay && refusal.Code == "stay_outdated" && negotiate(c) == asJSON {
 			if whole, err := s.describeStay(c, a); err == nil {
 				p.Current = whole // what the patient may eat has changed as often as the rest
 			}
@@ -144,8 +180,10 @@ func (s *Server) explain(c echo.Context, err error) Problem {
 			c.Response().Header().Set("Retry-After", strconv.Itoa(int(refusal.RetryAfter.Seconds())))
 		}
 	}
-	if p.Status >= http.StatusInternalServerError && cause != nil && !hasLeft(c) { // what we refuse on purpose is counted, not told one by one
-		s.Log.Error("request failed", "route", c.Path(), "request", requestID(c), "status", p.Status, "error", cause)
+	// What we refuse on purpose has no cause: it is counted, not told one by one.
+	if p.Status >= http.StatusInternalServerError && cause != nil && !hasLeft(c) {
+		s.Log.Error("request failed", "route", c.Path(), "request", requestID(c),
+			"status", p.Status, "error", cause)
 	}
 	return p
 }
@@ -164,21 +202,68 @@ func (s *Server) answerProblem(c echo.Context, p Problem) error {
 	if c.Request().Method == http.MethodHead {
 		return c.NoContent(p.Status)
 	}
+	asked := negotiate(c)
 	switch {
-	case audienceOf(c.Request()) == program || isLive(c.Path()):
+	case asked == asJSON || isLive(c.Path()):
 		c.Response().Header().Set(echo.HeaderContentType, "application/problem+json")
 		c.Response().WriteHeader(p.Status)
 		return c.Echo().JSONSerializer.Serialize(c, p, "")
-	case p.Status == http.StatusUnauthorized && audienceOf(c.Request()) == htmx:
-		c.Response().Header().Set("HX-Redirect", "/login")
+	case p.Status == http.StatusUnauthorized && asked == asPart:
+		c.Response().Header().Set("HX-Redirect", views.LoginPath)
 		return c.NoContent(p.Status)
 	}
 	if _, known := sessionOf(c); !known {
-		_ = s.recognise(c) // only for the navigation: the answer is the same without
+		_ = s.authenticate(c) // only for the navigation: the answer is the same without
 	}
 	page, err := s.page(c, text.T(c.Request().Context(), "problem.title"))
 	if err != nil {
 		page.Viewer = nil // the page that says what failed must not fail with it
 	}
 	return render(c, p.Status, views.ProblemPage(page, p.Status, p.words()))
+}
+
+// changeJSON is how a field came to differ from what somebody saw.
+type changeJSON struct {
+	Field string  `json:"field"`
+	From  any     `json:"from"`
+	To    any     `json:"to"`
+	By    *string `json:"by"` // null where that is not for the reader to know
+	At    *string `json:"at"`
+}
+
+func newChangeJSON(c hospital.Change) changeJSON {
+	return changeJSON{c.Field, changeValue(c.From), changeValue(c.To), textOrNull(c.By),
+		rfc3339(c.At)}
+}
+
+// changeValue writes a time as every other one.
+func changeValue(value any) any {
+	if at, ok := value.(time.Time); ok {
+		return rfc3339(at)
+	}
+	return value
+}
+
+// newCurrentJSON is the state that a Conflict shows; nil for what has no shape of its own.
+func newCurrentJSON(ctx context.Context, current any) any {
+	switch state := current.(type) {
+	case hospital.BoardBed:
+		return bedPageJSON{newSeenBedJSON(state), state.WardName}
+	case hospital.Bed:
+		return standingBedJSON{state.ID, state.Number, string(state.Status), state.WardName,
+			state.Version}
+	case hospital.Admission:
+		return newAdmissionJSON(state)
+	case hospital.Order:
+		return newOrderJSON(ctx, state)
+	case hospital.Delivery:
+		return standingDeliveryJSON{newDeliveryJSON(state), state.Version}
+	case hospital.Address:
+		return newAddressJSON(state)
+	case hospital.Zone:
+		return newZoneJSON(state)
+	case []hospital.Hazard:
+		return standingHazardsJSON{newHazardsJSON(ctx, state)}
+	}
+	return nil
 }

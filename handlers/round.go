@@ -3,80 +3,50 @@ package handlers
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net/http"
 
+	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
 	"dusangire/hospital"
-	"dusangire/hub"
 	"dusangire/views"
-	"dusangire/views/text"
 )
 
-const roundPath = "/dashboard/delivery/"
-
-// roundPage is GET /dashboard/delivery/: the courier's tablet.
-func (s *Server) roundPage(c echo.Context) error {
-	return s.renderRound(c, http.StatusOK, nil)
-}
-
-// renderRound draws the courier's tablet, with what they must see before anything else if there is something.
-func (s *Server) renderRound(c echo.Context, status int, alarm *views.Alarm) error {
-	ctx := c.Request().Context()
-	board, err := s.Hospital.DeliveryBoard(ctx, actor(c))
-	if err != nil {
-		return err
-	}
-	if audienceOf(c.Request()) == program {
-		return c.JSON(status, dashboardShape(board.Metrics, board.At, boardJSON(ctx, board)))
-	}
-	page, err := s.page(c, text.T(ctx, "nav.delivery"))
-	if err != nil {
-		return err
-	}
-	page.Path = roundPath // also after a refused form, whose own address can't be got
-	page.Live = &views.Live{Socket: "/ws" + roundPath, Revisions: board.Revisions}
-	if err := s.addNews(ctx, &page, courierOf(actor(c))); err != nil {
-		return err
-	}
-	return render(c, status, views.RoundPage(page, board, alarm))
-}
-
-// liveRound is the same, live: /ws/dashboard/delivery/. A courier's round has patients' names in it that are for them alone, so each
-// courier who watches has a view of their own. Its cost is one read a courier and change, however many trays there are.
-func (s *Server) liveRound(c echo.Context) error {
-	courier, language := actor(c), language(c)
-	return watch(c, s.withNews(courierOf(courier), language, hub.View{
-		Name:   fmt.Sprintf("dashboard/delivery/%d/%s", courier.UserID, language),
-		Topics: []string{string(hospital.DeliveriesTopic), string(hospital.MetricsTopic)},
-		Read: func(ctx context.Context) (hub.State, error) {
-			board, err := s.Hospital.DeliveryBoard(ctx, courier)
-			return roundState(board, language), err
+// round is the courier's tablet. It has patients' names in it that are for one courier alone, so
+// each has a view of their own: one read a courier and change, however many trays there are.
+func (s *Server) round() screen[hospital.DeliveryBoard] {
+	return screen[hospital.DeliveryBoard]{
+		server: s, path: views.RoundPath, socket: "/ws" + views.RoundPath,
+		permission: hospital.ReadDeliveries,
+		topics:     always(hospital.DeliveriesTopic, hospital.MetricsTopic),
+		// Whoever looks is told what couriers are told, whatever else they are.
+		news: func(v visitor) hospital.Actor {
+			return hospital.Actor{UserID: v.actor.UserID, Role: hospital.DeliveryStaff}
 		},
-	}))
-}
-
-// courierOf is somebody as one who is told what couriers are told, whatever else they are.
-func courierOf(who hospital.Actor) hospital.Actor {
-	return hospital.Actor{UserID: who.UserID, Role: hospital.DeliveryStaff}
-}
-
-func roundState(b hospital.DeliveryBoard, language text.Lang) *liveState {
-	return &liveState{
-		revisions: b.Revisions, language: language,
-		regions: views.RoundRegions(b),
-		messages: func() ([]hub.Region, error) {
-			return dashboardMessages(b.Metrics, b.At, boardJSON(text.With(context.Background(), language), b))
+		read: func(ctx context.Context, v visitor) (hospital.DeliveryBoard, error) {
+			return s.Hospital.DeliveryBoard(ctx, v.actor)
 		},
-		answer: answerWithState,
+		title:    titled[hospital.DeliveryBoard]("nav.delivery"),
+		page:     roundPage(nil),
+		regions:  forAll(views.RoundRegions),
+		json:     object(newRoundJSON),
+		messages: dashboardMessages(newRoundJSON),
 	}
 }
 
-// boardShape is what a courier's dashboard shows besides the numbers.
-type boardShape struct {
-	Deliveries map[string][]any `json:"deliveries"` // by status: those that wait, a trayJSON each, and the courier's own, a stopJSON each
-	Counts     map[string]int   `json:"counts"`     // by status: everyone's, open or ended today
+// roundPage draws the courier's tablet, with what they must see before anything else if there is
+// something.
+func roundPage(alarm *views.Alarm) drawPage[hospital.DeliveryBoard] {
+	return func(p views.Page, _ visitor, b hospital.DeliveryBoard) templ.Component {
+		return views.RoundPage(p, b, alarm)
+	}
+}
+
+// roundJSON is what a courier's dashboard shows besides the numbers.
+type roundJSON struct {
+	// Deliveries by status: those that wait, a trayJSON each, and the courier's own, a stopJSON
+	// each.
+	Deliveries map[string][]any `json:"deliveries"`
+	Counts     map[string]int   `json:"counts"` // by status: everyone's, open or ended today
 
 	Past pastJSON[trayJSON] `json:"past"` // of days that are over, and in none of the above
 }
@@ -108,12 +78,9 @@ type stopJSON struct {
 	Version     int64        `json:"version"`
 }
 
-func boardJSON(ctx context.Context, b hospital.DeliveryBoard) boardShape {
-	past := make([]trayJSON, 0, len(b.Past))
-	for _, tray := range b.Past {
-		past = append(past, trayShape(tray, ""))
-	}
-	shape := boardShape{map[string][]any{}, map[string]int{}, pastShape(b.PastDays(), past)}
+func newRoundJSON(ctx context.Context, b hospital.DeliveryBoard) dashboardJSON {
+	past := each(b.Past, func(t hospital.Tray) trayJSON { return newTrayJSON(t, "") })
+	shape := roundJSON{map[string][]any{}, map[string]int{}, newPastJSON(b.PastDays(), past)}
 	for _, status := range hospital.DeliveryStatuses {
 		shape.Counts[string(status)] = b.Counts[status]
 		if !status.Ended() {
@@ -125,40 +92,40 @@ func boardJSON(ctx context.Context, b hospital.DeliveryBoard) boardShape {
 	}
 	for _, round := range b.Waiting {
 		for _, tray := range round.Stops {
-			add(tray.Delivery, trayShape(tray, round.Name))
+			add(tray.Delivery, newTrayJSON(tray, round.Name))
 		}
 	}
 	for _, round := range b.Mine {
 		for _, stop := range round.Stops {
-			add(stop.Delivery, stopShape(ctx, stop, round.Name))
+			add(stop.Delivery, newStopJSON(ctx, stop, round.Name))
 		}
 	}
-	return shape
+	return newDashboardJSON(b.Metrics, b.At, shape)
 }
 
-func trayShape(t hospital.Tray, round string) trayJSON {
-	return trayJSON{deliveryShape(t.Delivery), textOrNull(t.BedNumber), round, string(t.Meal), rfc3339(t.ReadySince), t.Claimable}
+func newTrayJSON(t hospital.Tray, round string) trayJSON {
+	return trayJSON{newDeliveryJSON(t.Delivery), textOrNull(t.BedNumber), round, string(t.Meal),
+		rfc3339(t.ReadySince), t.Claimable}
 }
 
-func stopShape(ctx context.Context, s hospital.RoundStop, round string) stopJSON {
-	shape := stopJSON{trayJSON: trayShape(s.Tray, round), PatientName: string(s.PatientName), BirthDate: dayOrNull(s.BirthDate),
-		Diet: textOrNull(string(s.Diet)), Texture: int(s.Texture), Allergies: []string{}, Asked: s.Allergies.Known, Items: []itemJSON{},
-		Phone: textOrNull(s.Phone), MovedFrom: textOrNull(s.MovedFrom), Stopped: textOrNull(s.Stopped), Hazards: hazardsJSON(ctx, s.HeldFor),
-		Version: s.Version}
-	for _, allergen := range s.Allergies.Allergens {
-		shape.Allergies = append(shape.Allergies, string(allergen))
+func newStopJSON(ctx context.Context, s hospital.RoundStop, round string) stopJSON {
+	return stopJSON{
+		trayJSON: newTrayJSON(s.Tray, round), PatientName: string(s.PatientName),
+		BirthDate: dayOrNull(s.BirthDate), Diet: textOrNull(string(s.Diet)),
+		Texture: int(s.Texture), Allergies: asTexts(s.Allergies.Allergens),
+		Asked: s.Allergies.Known,
+		Items: each(s.Dishes, newTicketItemJSON), Phone: textOrNull(s.Phone),
+		MovedFrom: textOrNull(s.MovedFrom), Stopped: textOrNull(s.Stopped),
+		Hazards: newHazardsJSON(ctx, s.HeldFor), Version: s.Version,
 	}
-	for _, dish := range s.Dishes {
-		shape.Items = append(shape.Items, itemJSON{dish.ID, dish.Name.En, string(dish.Station)})
-	}
-	return shape
 }
 
 // mostInARound is how many deliveries can be taken at once: more than anybody carries.
 const mostInARound = 100
 
-// takeRound is POST /deliveries/claim and /deliveries/depart: the command for each of delivery_ids, by itself, in this order. Where some
-// are refused the others are taken nevertheless; a person is told of each why not, a program of the first.
+// takeRound is POST /deliveries/claim and /deliveries/depart: the command for each of delivery_ids,
+// by itself, in this order. Where some are refused the others are taken nevertheless; a person is
+// told of each why not, a program of the first.
 func (s *Server) takeRound(command courierCommand) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		in, err := readInput(c, "delivery_ids")
@@ -170,10 +137,11 @@ func (s *Server) takeRound(command courierCommand) echo.HandlerFunc {
 		case len(ids) == 0:
 			in.refuse("delivery_ids", "required", "Choose at least one delivery.")
 		case len(ids) > mostInARound:
-			in.refuse("delivery_ids", "too_many_deliveries", "Choose at most %d deliveries.", mostInARound)
+			in.refuse("delivery_ids", "too_many_deliveries", "Choose at most %d deliveries.",
+				mostInARound)
 		}
 		if err := in.err(); err != nil {
-			return s.refuseCourier(c, 0, err)
+			return s.courierForm(0, in).refuse(err)
 		}
 		var refusals []error
 		for _, id := range ids {
@@ -186,8 +154,8 @@ func (s *Server) takeRound(command courierCommand) echo.HandlerFunc {
 			}
 		}
 		if len(refusals) > 0 {
-			return s.refuseCourier(c, 0, refusals...)
+			return s.courierForm(0, in, refusals[1:]...).refuse(refusals[0])
 		}
-		return done(c, roundPath)
+		return done(c, views.RoundPath)
 	}
 }

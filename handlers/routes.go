@@ -2,12 +2,15 @@ package handlers
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"dusangire/hospital"
+	"dusangire/hub"
 	"dusangire/static"
+	"dusangire/views"
 )
 
 // Route is one line of the table: what may be asked, by whom, and who answers.
@@ -23,113 +26,198 @@ const Anyone hospital.Permission = ""
 
 const staticRoute = "/static/*"
 
-// Routes is the table of everything that can be asked. Paths that end in a slash answer without it too.
+// liveRoute is a line of the table that opens a socket: it says what the socket shows.
+type liveRoute struct {
+	path       views.Path
+	permission hospital.Permission
+	watch      func(echo.Context) (hub.View, action, error)
+}
+
+// entry is what a noun brings to the table: a Route, a liveRoute, or a screen, which is one of
+// each.
+type entry interface {
+	routes() ([]Route, []liveRoute)
+}
+
+func (r Route) routes() ([]Route, []liveRoute)     { return []Route{r}, nil }
+func (r liveRoute) routes() ([]Route, []liveRoute) { return nil, []liveRoute{r} }
+
+func get(path views.Path, permission hospital.Permission, handle echo.HandlerFunc) Route {
+	return Route{http.MethodGet, string(path), permission, handle}
+}
+
+func post(path views.Path, permission hospital.Permission, handle echo.HandlerFunc) Route {
+	return Route{http.MethodPost, string(path), permission, handle}
+}
+
+// Routes is the table of everything that can be asked. Paths that end in a slash answer without it
+// too.
 func (s *Server) Routes() []Route {
-	const get, post = http.MethodGet, http.MethodPost
-	routes := []Route{
-		{get, "/", Anyone, s.home},
-		{get, "/login", Anyone, s.loginPage},
-		{post, "/login", Anyone, s.login},
-		{post, "/logout", Anyone, s.logout},
-		{post, "/language", Anyone, s.setLanguage},
-		{get, staticRoute, Anyone, echo.WrapHandler(static.Handler())},
-
-		{get, "/dashboard/medical_staff/", hospital.ReadMedicalDashboard, s.medicalDashboard},
-		{get, "/dashboard/ward_management/", hospital.ReadManagementDashboard, s.managementDashboard},
-		{get, "/dashboard/delivery/", hospital.ReadDeliveries, s.roundPage},
-		{get, "/dashboard/kitchen/", hospital.ReadKitchen, s.kitchenDashboard},
-		{get, "/wards/:id/", hospital.ReadWards, s.wardPage},
-		{get, "/beds/:id/", hospital.ReadWards, s.bedPage},
-		{get, "/admissions/:id/", hospital.ReadWards, s.admissionPage},
-		{get, "/orders/:id/", hospital.FollowOrders, s.orderPage},
-		{get, "/deliveries/:id/", hospital.FollowDeliveries, s.deliveryPage},
-		{get, "/users/", hospital.ManageUsers, s.usersPage},
-
-		{post, "/admissions", hospital.AdmitPatients, s.admit},
-		{post, "/admissions/:id/transfer", hospital.TransferPatients, s.transfer},
-		{post, "/admissions/:id/plan-discharge", hospital.PlanDischarges, s.planDischarge},
-		{post, "/admissions/:id/discharge", hospital.DischargePatients, s.discharge},
-		{post, "/orders", hospital.OrderMeals, s.placeOrder},
-		{post, "/admissions/:id/diet", hospital.OrderDiets, s.setDiet},
-		{post, "/beds/:id/status", hospital.ChangeBeds, s.setBedStatus},
-		{post, "/beds/:id/patients", hospital.AdmitPatients, s.findPatients},
-		{post, "/orders/:id/confirm", hospital.ConfirmOrders, s.stepOrder(s.Hospital.ConfirmOrder)},
-		{post, "/orders/:id/start", hospital.CookOrders, s.stepOrder(s.Hospital.StartOrder)},
-		{post, "/orders/:id/ready", hospital.CookOrders, s.stepOrder(s.Hospital.ReadyOrder)},
-		{post, "/orders/:id/recall", hospital.CookOrders, s.stepOrder(s.Hospital.RecallOrder)},
-		{post, "/orders/:id/cancel", hospital.CancelOrders, s.stepOrder(s.Hospital.CancelOrder)},
-		{post, "/wards/:id/round", hospital.OrderRounds, s.orderRound},
-		{get, "/kitchen/past/", hospital.ReadKitchen, s.pastOrders},
-		{post, "/kitchen/past/close", hospital.CookOrders, s.closePastOrders},
-		{post, "/deliveries/claim", hospital.CarryDeliveries, s.takeRound(s.Hospital.ClaimDelivery)},
-		{post, "/deliveries/depart", hospital.CarryDeliveries, s.takeRound(s.Hospital.DepartDelivery)},
-		{post, "/deliveries/:id/claim", hospital.CarryDeliveries, s.takeDelivery(s.Hospital.ClaimDelivery)},
-		{post, "/deliveries/:id/release", hospital.CarryDeliveries, s.takeDelivery(s.Hospital.ReleaseDelivery)},
-		{post, "/deliveries/:id/depart", hospital.CarryDeliveries, s.takeDelivery(s.Hospital.DepartDelivery)},
-		{post, "/deliveries/:id/deliver", hospital.CarryDeliveries, s.deliver()},
-		{post, "/deliveries/:id/fail", hospital.CarryDeliveries, s.fail()},
-		{post, "/deliveries/:id/location", hospital.CarryDeliveries, s.locate()},
-
-		{get, "/home/", hospital.OrderForPatients, s.customerHome},
-		{get, "/admissions/:id/menu/", hospital.OrderMeals, s.stayMenu},
-		{get, "/addresses/:id/menu/", hospital.OrderForPatients, s.addressMenu},
-		{post, "/admissions/:id/customers", hospital.LinkCustomers, s.linkCustomer},
-		{post, "/admissions/:id/customers/remove", hospital.LinkCustomers, s.unlinkCustomer},
-		{get, "/addresses/", hospital.OrderForPatients, s.addressesPage},
-		{get, "/addresses/:id/", hospital.ReadAddresses, s.addressPage},
-		{post, "/addresses", hospital.OrderForPatients, s.addAddress},
-		{post, "/addresses/:id", hospital.OrderForPatients, s.setAddress},
-		{post, "/addresses/:id/remove", hospital.OrderForPatients, s.removeAddress},
-		{get, "/zones/", hospital.ReadAddresses, s.zonesPage},
-		{get, "/zones/:id/", hospital.ReadAddresses, s.zonePage},
-		{post, "/zones", hospital.ManageZones, s.addZone},
-		{post, "/zones/:id", hospital.ManageZones, s.setZone},
-		{get, "/notifications/", hospital.ReadOwnSession, s.notificationsPage},
-		{post, "/notifications/read", hospital.ReadOwnSession, s.readNotifications},
-
-		{get, "/ws/ward/:id/", hospital.ReadWards, s.liveWard},
-		{get, "/ws/order/:id/", hospital.FollowOrders, s.liveOrder},
-		{get, "/ws/home/", hospital.OrderForPatients, s.liveHome},
-		{get, "/ws/address/:id/", hospital.ReadAddresses, s.liveAddress},
-		{get, "/ws/notifications/", hospital.ReadOwnSession, s.liveNotifications},
-		{get, "/ws/dashboard/medical_staff/", hospital.ReadMedicalDashboard, s.liveMedicalDashboard},
-		{get, "/ws/dashboard/ward_management/", hospital.ReadManagementDashboard, s.liveManagementDashboard},
-		{get, "/ws/delivery/:id/", hospital.FollowDeliveries, s.liveDelivery},
-		{get, "/ws/dashboard/delivery/", hospital.ReadDeliveries, s.liveRound},
-		{get, "/ws/dashboard/kitchen/", hospital.ReadKitchen, s.liveKitchen},
-		{get, "/ws/dashboard/:role/", hospital.ReadOwnSession, s.liveDashboard},
-
-		{get, "/healthz", Anyone, s.healthz},
-		{get, "/readyz", Anyone, s.readyz},
+	var all []Route
+	for _, one := range s.table() {
+		requests, sockets := one.routes()
+		all = append(all, requests...)
+		for _, r := range sockets {
+			all = append(all, get(r.path, r.permission, s.socket(r)))
+		}
 	}
+	return all
+}
+
+// table is what can be asked, noun by noun.
+func (s *Server) table() []entry {
+	table := slices.Concat(s.generalRoutes(), s.wardRoutes(), s.bedRoutes(), s.admissionRoutes(),
+		s.orderRoutes(), s.kitchenRoutes(), s.deliveryRoutes(), s.addressRoutes(),
+		s.notificationRoutes())
 	if s.Gallery {
-		routes = append(routes, Route{get, "/gallery", Anyone, s.gallery})
+		table = append(table, get("/gallery", Anyone, s.gallery))
 	}
-	return routes
+	return table
 }
 
-// register gives the table to Echo. A socket checks its permission itself, because it refuses with a close code, and can be asked
-// over plain HTTP too.
+func (s *Server) generalRoutes() []entry {
+	return []entry{
+		get("/", Anyone, s.home),
+		get(views.LoginPath, Anyone, s.loginPage),
+		post(views.LoginPath, Anyone, s.login),
+		post(views.LogoutPath, Anyone, s.logout),
+		post(views.LanguagePath, Anyone, s.setLanguage),
+		get(views.UsersPath, hospital.ManageUsers, s.usersPage),
+		get(staticRoute, Anyone, echo.WrapHandler(static.Handler())),
+		get("/healthz", Anyone, s.healthz),
+		get("/readyz", Anyone, s.readyz),
+	}
+}
+
+func (s *Server) wardRoutes() []entry {
+	return []entry{
+		s.ward(),
+		post(views.WardPath+"round", hospital.OrderRounds, s.orderRound),
+		s.medicalDashboard(),
+		s.managementDashboard(),
+		liveRoute{"/ws/dashboard/:role/", hospital.ReadOwnSession, noDashboard},
+	}
+}
+
+func (s *Server) bedRoutes() []entry {
+	return []entry{
+		get(views.BedPath, hospital.ReadWards, s.bedPage),
+		post(views.BedPath+"status", hospital.ChangeBeds, s.setBedStatus),
+		post(views.BedPath+"patients", hospital.AdmitPatients, s.findPatients),
+	}
+}
+
+func (s *Server) admissionRoutes() []entry {
+	return []entry{
+		get(views.AdmissionPath, hospital.ReadWards, s.admissionPage),
+		get(views.AdmissionPath+"menu/", hospital.OrderMeals, s.stayMenu),
+		post(views.AdmissionsPath, hospital.AdmitPatients, s.admit),
+		post(views.AdmissionPath+"transfer", hospital.TransferPatients, s.transfer),
+		post(views.AdmissionPath+"plan-discharge", hospital.PlanDischarges, s.planDischarge),
+		post(views.AdmissionPath+"discharge", hospital.DischargePatients, s.discharge),
+		post(views.AdmissionPath+"diet", hospital.OrderDiets, s.setDiet),
+		post(views.AdmissionPath+"customers", hospital.LinkCustomers, s.linkCustomer),
+		post(views.AdmissionPath+"customers/remove", hospital.LinkCustomers, s.unlinkCustomer),
+	}
+}
+
+func (s *Server) orderRoutes() []entry {
+	h := s.Hospital
+	return []entry{
+		s.order(),
+		s.customerHome(),
+		post(views.OrdersPath, hospital.OrderMeals, s.placeOrder),
+		post(views.OrderPath+"confirm", hospital.ConfirmOrders, s.stepOrder(h.ConfirmOrder)),
+		post(views.OrderPath+"start", hospital.CookOrders, s.stepOrder(h.StartOrder)),
+		post(views.OrderPath+"ready", hospital.CookOrders, s.stepOrder(h.ReadyOrder)),
+		post(views.OrderPath+"recall", hospital.CookOrders, s.stepOrder(h.RecallOrder)),
+		post(views.OrderPath+"cancel", hospital.CancelOrders, s.stepOrder(h.CancelOrder)),
+	}
+}
+
+func (s *Server) kitchenRoutes() []entry {
+	return []entry{
+		s.kitchen(),
+		get(views.PastOrdersPath, hospital.ReadKitchen, s.pastOrders),
+		post(views.PastOrdersPath+"close", hospital.CookOrders, s.closePastOrders),
+	}
+}
+
+func (s *Server) deliveryRoutes() []entry {
+	const carry = hospital.CarryDeliveries
+	h := s.Hospital
+	return []entry{
+		s.round(),
+		s.delivery(),
+		post(views.DeliveriesPath+"claim", carry, s.takeRound(h.ClaimDelivery)),
+		post(views.DeliveriesPath+"depart", carry, s.takeRound(h.DepartDelivery)),
+		post(views.DeliveryPath+"claim", carry, s.takeDelivery(h.ClaimDelivery)),
+		post(views.DeliveryPath+"release", carry, s.takeDelivery(h.ReleaseDelivery)),
+		post(views.DeliveryPath+"depart", carry, s.takeDelivery(h.DepartDelivery)),
+		post(views.DeliveryPath+"deliver", carry, s.deliver()),
+		post(views.DeliveryPath+"fail", carry, s.fail()),
+		post(views.DeliveryPath+"location", carry, s.locate()),
+	}
+}
+
+func (s *Server) addressRoutes() []entry {
+	return []entry{
+		s.address(),
+		get(views.AddressesPath, hospital.OrderForPatients, s.addressesPage),
+		get(views.AddressPath+"menu/", hospital.OrderForPatients, s.addressMenu),
+		post(views.NewAddressPath, hospital.OrderForPatients, s.addAddress),
+		post(views.AddressesPath+":id", hospital.OrderForPatients, s.setAddress),
+		post(views.AddressPath+"remove", hospital.OrderForPatients, s.removeAddress),
+		get(views.ZonesPath, hospital.ReadAddresses, s.zonesPage),
+		get(views.ZonePath, hospital.ReadAddresses, s.zonePage),
+		post(views.NewZonePath, hospital.ManageZones, s.addZone),
+		post(views.ZonesPath+":id", hospital.ManageZones, s.setZone),
+	}
+}
+
+func (s *Server) notificationRoutes() []entry {
+	return []entry{
+		s.notifications(),
+		post(views.NotificationsPath+"read", hospital.ReadOwnSession, s.readNotifications),
+	}
+}
+
+// register gives the table to Echo.
 func (s *Server) register(e *echo.Echo) {
-	for _, r := range s.Routes() {
-		handle := s.permitted(r)
-		if isSocket(r.Path) {
-			handle = s.socket(r)
-			for _, path := range spellings(framePath(r.Path)) {
-				e.GET(path, s.frame(r))
-			}
+	for _, one := range s.table() {
+		requests, sockets := one.routes()
+		for _, r := range requests {
+			s.registerRequest(e, r)
 		}
-		for _, path := range spellings(r.Path) {
-			e.Add(r.Method, path, handle)
-			if r.Method == http.MethodGet && !isSocket(path) {
-				e.HEAD(path, handle)
-			}
+		for _, r := range sockets {
+			s.registerSocket(e, r)
 		}
 	}
 }
 
-// spellings are the path with and without its trailing slash.
-func spellings(path string) []string {
+func (s *Server) registerRequest(e *echo.Echo, r Route) {
+	handle := s.authorize(r)
+	for _, path := range slashVariants(r.Path) {
+		e.Add(r.Method, path, handle)
+		if r.Method == http.MethodGet {
+			e.HEAD(path, handle)
+		}
+	}
+}
+
+// registerSocket gives Echo a socket, and the same over plain HTTP. Both look themselves at who may
+// see it, because they refuse with a close code.
+func (s *Server) registerSocket(e *echo.Echo, r liveRoute) {
+	for _, path := range slashVariants(string(r.path)) {
+		e.GET(path, s.socket(r))
+	}
+	for _, path := range slashVariants(framePath(r.path)) {
+		e.GET(path, s.poll(r))
+	}
+}
+
+// slashVariants are the path with and without its trailing slash.
+func slashVariants(path string) []string {
 	switch {
 	case path == "/" || strings.HasSuffix(path, "*"):
 		return []string{path}
@@ -141,5 +229,6 @@ func spellings(path string) []string {
 
 func isSocket(path string) bool { return strings.HasPrefix(path, "/ws/") }
 
-// isLive reports whether a path is for the scripts of live pages and for programs, which ask it again and again.
+// isLive reports whether a path is for the scripts of live pages and for programs, which ask it
+// again and again.
 func isLive(path string) bool { return isSocket(path) || isFrame(path) }

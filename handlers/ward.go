@@ -4,66 +4,39 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
+	"time"
 
-	"github.com/labstack/echo/v4"
+	"github.com/a-h/templ"
 
 	"dusangire/hospital"
 	"dusangire/hub"
 	"dusangire/views"
-	"dusangire/views/text"
 )
 
-// wardPage is a ward's board: GET /wards/{id}/.
-func (s *Server) wardPage(c echo.Context) error {
-	id, err := pathID(c)
-	if err != nil {
-		return err
-	}
-	board, err := s.Hospital.WardBoard(c.Request().Context(), actor(c), id)
-	if err != nil {
-		return err
-	}
-	if audienceOf(c.Request()) == program {
-		return c.JSON(http.StatusOK, wardPage(board))
-	}
-	page, err := s.page(c, board.Name)
-	if err != nil {
-		return err
-	}
-	page.Live = &views.Live{Socket: wardSocket(id), Revisions: board.Revisions}
-	return render(c, http.StatusOK, views.WardPage(page, board, nil))
-}
-
-func wardSocket(wardID int64) string { return fmt.Sprintf("/ws/ward/%d/", wardID) }
-
-// liveWard is the same board, live: /ws/ward/{id}/.
-func (s *Server) liveWard(c echo.Context) error {
-	id, err := liveID(c)
-	if err != nil {
-		return err
-	}
-	language := language(c)
-	return watch(c, hub.View{
-		Name:   fmt.Sprintf("ward:%d/%s", id, language),
-		Topics: []string{string(hospital.WardTopic(id))},
-		Read: func(ctx context.Context) (hub.State, error) {
-			board, err := s.Hospital.WardBoard(ctx, hospital.HolderOf(hospital.ReadWards), id)
-			return wardState(board, language), err
+// ward is a ward's board.
+func (s *Server) ward() screen[hospital.WardBoard] {
+	return screen[hospital.WardBoard]{
+		server: s, path: views.WardPath, socket: "/ws/ward/:id/", permission: hospital.ReadWards,
+		sharedBy: everyone,
+		topics: func(v visitor) []hospital.Topic {
+			return []hospital.Topic{hospital.WardTopic(v.id)}
 		},
-	})
-}
-
-func wardState(board hospital.WardBoard, language text.Lang) *liveState {
-	return &liveState{
-		revisions: board.Revisions, language: language,
-		regions:  views.WardRegions(board),
-		messages: func() ([]hub.Region, error) { return wardMessages(board) },
-		answer:   func(request []byte) ([]byte, bool) { return answerAboutWard(board, request) },
+		read: func(ctx context.Context, v visitor) (hospital.WardBoard, error) {
+			return s.Hospital.WardBoard(ctx, v.actor, v.id)
+		},
+		title: func(_ context.Context, b hospital.WardBoard) string { return b.Name },
+		page: func(p views.Page, _ visitor, b hospital.WardBoard) templ.Component {
+			return views.WardPage(p, b, nil)
+		},
+		regions:  forAll(views.WardRegions),
+		json:     object(newWardPageJSON),
+		messages: wardMessages,
+		answer:   answerAboutWard,
 	}
 }
 
-// answerAboutWard answers {"action":"get_status"} with everything and {"action":"get_bed_status","bed_id":5} with that bed of this ward.
+// answerAboutWard answers {"action":"get_status"} with everything and
+// {"action":"get_bed_status","bed_id":5} with that bed of this ward.
 func answerAboutWard(board hospital.WardBoard, request []byte) (reply []byte, whole bool) {
 	var asked struct {
 		Action string          `json:"action"`
@@ -76,7 +49,8 @@ func answerAboutWard(board hospital.WardBoard, request []byte) (reply []byte, wh
 	case err == nil && asked.Action == "get_bed_status":
 		return bedStatus(board, asked.BedID), false
 	}
-	return hub.ErrorMessage("unknown_action", "This socket knows get_status and get_bed_status."), false
+	return hub.ErrorMessage("unknown_action",
+		"This socket knows get_status and get_bed_status."), false
 }
 
 func bedStatus(board hospital.WardBoard, sentID json.RawMessage) []byte {
@@ -89,7 +63,8 @@ func bedStatus(board hospital.WardBoard, sentID json.RawMessage) []byte {
 			if bed.ID != id {
 				continue
 			}
-			reply, err := json.Marshal(message{"bed_status", bedInWardJSON{boardBedJSON(bed), board.Name}})
+			found := bedInWardJSON{newBedJSON(bed), board.Name}
+			reply, err := json.Marshal(message{"bed_status", found})
 			if err != nil {
 				panic(err) // numbers and strings
 			}
@@ -97,4 +72,74 @@ func bedStatus(board hospital.WardBoard, sentID json.RawMessage) []byte {
 		}
 	}
 	return hub.ErrorMessage("not_found", "This ward has no such bed.")
+}
+
+// countsJSON are a ward's numbers, in a ward's status and in a dashboard's list of wards alike.
+type countsJSON struct {
+	WardID            int64   `json:"ward_id"`
+	WardName          string  `json:"ward_name"`
+	Total             int     `json:"total_beds"`
+	Occupied          int     `json:"occupied_beds"`
+	Available         int     `json:"available_beds"`
+	Reserved          int     `json:"reserved_beds"`
+	Cleaning          int     `json:"cleaning_beds"`
+	Maintenance       int     `json:"maintenance_beds"`
+	Closed            int     `json:"closed_beds"`
+	PendingDischarges int     `json:"pending_discharges"`
+	OccupancyRate     float64 `json:"occupancy_rate"`
+}
+
+func newCountsJSON(w hospital.WardSummary) countsJSON {
+	c := w.Counts
+	return countsJSON{w.ID, w.Name, c.Total, c.Occupied, c.Available, c.Reserved, c.Cleaning,
+		c.Maintenance, c.Closed, w.PendingDischarges, c.OccupancyRate()}
+}
+
+// wardPageJSON is a ward's page.
+type wardPageJSON struct {
+	countsJSON
+	Beds []seenBedJSON `json:"beds"`
+}
+
+func newWardPageJSON(_ context.Context, b hospital.WardBoard) wardPageJSON {
+	return wardPageJSON{newCountsJSON(b.WardSummary), each(b.Beds, newSeenBedJSON)}
+}
+
+type wardStatusJSON struct {
+	countsJSON
+	Beds      []bedJSON `json:"beds"`
+	Timestamp string    `json:"timestamp,omitempty"`
+}
+
+func newWardStatusJSON(b hospital.WardBoard) wardStatusJSON {
+	return wardStatusJSON{countsJSON: newCountsJSON(b.WardSummary), Beds: each(b.Beds, newBedJSON)}
+}
+
+type bedChangeJSON struct {
+	Type      string  `json:"type"`
+	BedID     int64   `json:"bed_id"`
+	Status    string  `json:"status"`
+	PatientID *int64  `json:"patient_id"`
+	Timestamp string  `json:"timestamp"`
+	Data      bedJSON `json:"data"`
+}
+
+// wardMessages are a ward's board as messages: an event for each bed that changes, then the whole
+// status.
+func wardMessages(_ context.Context, b hospital.WardBoard) ([]hub.Region, error) {
+	at := b.At.UTC().Format(time.RFC3339)
+	var messages messageList
+	for _, bed := range b.Beds {
+		shape := newBedJSON(bed)
+		change := bedChangeJSON{"bed_status_change", bed.ID, shape.Status, nil, at, shape}
+		if shape.Patient != nil {
+			change.PatientID = &shape.Patient.ID
+		}
+		messages.event(fmt.Sprintf("bed-%d", bed.ID), shape, change)
+	}
+	status := newWardStatusJSON(b)
+	sent := status
+	sent.Timestamp = at
+	messages.whole("ward", status, message{"ward_status", sent})
+	return messages.regions, messages.err
 }

@@ -3,7 +3,6 @@ package handlers
 import (
 	"cmp"
 	"crypto/rand"
-	"fmt"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -13,24 +12,15 @@ import (
 	"dusangire/views/text"
 )
 
-const zonesPath = "/zones/"
-
-func zonePath(id int64) string { return fmt.Sprintf("/zones/%d/", id) }
-
-// zonesPage is GET /zones/: where meals are brought to and for how much. Whoever looks after them changes them here.
+// zonesPage is GET /zones/: where meals are brought to and for how much. Whoever looks after them
+// changes them here.
 func (s *Server) zonesPage(c echo.Context) error {
-	if audienceOf(c.Request()) != program {
+	return represent(c, func() (any, error) {
+		zones, err := s.Hospital.Zones(c.Request().Context(), actor(c))
+		return each(zones, newZoneJSON), err
+	}, func() error {
 		return s.renderZones(c, http.StatusOK, views.Form{})
-	}
-	zones, err := s.Hospital.Zones(c.Request().Context(), actor(c))
-	if err != nil {
-		return err
-	}
-	shapes := make([]zoneShape, 0, len(zones))
-	for _, zone := range zones {
-		shapes = append(shapes, zoneJSON(zone))
-	}
-	return c.JSON(http.StatusOK, shapes)
+	})
 }
 
 func (s *Server) renderZones(c echo.Context, status int, form views.Form) error {
@@ -53,10 +43,8 @@ func (s *Server) zonePage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if audienceOf(c.Request()) == program {
-		return c.JSON(http.StatusOK, zoneJSON(zone))
-	}
-	return c.Redirect(http.StatusSeeOther, zonesPath)
+	return represent(c, func() (any, error) { return newZoneJSON(zone), nil },
+		func() error { return c.Redirect(http.StatusSeeOther, views.ZonesPath) })
 }
 
 // zone reads the zone in the path.
@@ -74,7 +62,8 @@ func (s *Server) zone(c echo.Context) (hospital.Zone, error) {
 			return zone, nil
 		}
 	}
-	return hospital.Zone{}, hospital.Refuse(hospital.NotFound, "zone_unknown", "There is no such zone.")
+	return hospital.Zone{}, hospital.Refuse(hospital.NotFound, "zone_unknown",
+		"There is no such zone.")
 }
 
 // addZone is POST /zones.
@@ -83,18 +72,17 @@ func (s *Server) addZone(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	change := hospital.ZoneChange{Name: in.text("name"), Charge: in.amount("charge"), IdempotencyKey: in.idempotencyKey(c)}
+	change := hospital.ZoneChange{Name: in.text("name"), Charge: in.amount("charge"),
+		IdempotencyKey: in.idempotencyKey(c)}
 	var zone hospital.Zone
 	if err = in.err(); err == nil {
 		zone, err = s.Hospital.AddZone(c.Request().Context(), actor(c), change)
 	}
 	if err != nil {
-		return s.refuseZone(c, views.FormZone, in, err)
+		return s.zoneForm(views.FormZone, in).refuse(err)
 	}
-	if audienceOf(c.Request()) == program {
-		return created(c, zonePath(zone.ID), zoneJSON(zone))
-	}
-	return done(c, zonesPath)
+	return created(c, views.ZonePath.Of(zone.ID), views.ZonesPath,
+		func() (any, error) { return newZoneJSON(zone), nil })
 }
 
 // setZone is POST /zones/{id}. A field that is not sent stays what it is.
@@ -107,7 +95,8 @@ func (s *Server) setZone(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	change := hospital.ZoneChange{Name: zone.Name, Charge: zone.Charge, Version: cmp.Or(in.id("version"), zone.Version)}
+	change := hospital.ZoneChange{Name: zone.Name, Charge: zone.Charge,
+		Version: cmp.Or(in.id("version"), zone.Version)}
 	if in.has("name") {
 		change.Name = in.text("name")
 	}
@@ -118,26 +107,23 @@ func (s *Server) setZone(c echo.Context) error {
 		_, err = s.Hospital.SetZone(c.Request().Context(), actor(c), zone.ID, change)
 	}
 	if err != nil {
-		return s.refuseZone(c, views.FormZoneOf(zone.ID), in, err)
+		return s.zoneForm(views.FormZoneOf(zone.ID), in).refuse(err)
 	}
-	return done(c, zonesPath)
+	return done(c, views.ZonesPath)
 }
 
-// refuseZone shows a person the zones again, with the words beside the form that was refused.
-func (s *Server) refuseZone(c echo.Context, form string, in *input, refusal error) error {
-	if audienceOf(c.Request()) != browser {
-		return refusal
-	}
-	p := s.explain(c, refusal)
-	return s.renderZones(c, p.Status, refusedForm(form, in, p))
+// zoneForm is a form of the page of all zones.
+func (s *Server) zoneForm(name string, in *input) form {
+	return form{name: name, in: in, page: func(c echo.Context, r refusal) error {
+		return s.renderZones(c, r.Status, r.again())
+	}}
 }
 
-type zoneShape struct {
-	ID     int64  `json:"id"`
-	Name   string `json:"name"`
-	Charge int    `json:"charge"`
-
-	Version int64 `json:"version"`
+type zoneJSON struct {
+	ID      int64  `json:"id"`
+	Name    string `json:"name"`
+	Charge  int    `json:"charge"`
+	Version int64  `json:"version"`
 }
 
-func zoneJSON(z hospital.Zone) zoneShape { return zoneShape{z.ID, z.Name, z.Charge, z.Version} }
+func newZoneJSON(z hospital.Zone) zoneJSON { return zoneJSON{z.ID, z.Name, z.Charge, z.Version} }

@@ -214,11 +214,15 @@ func checkReason(reason string) error {
 }
 
 // err returns nil where every field is right, else one Invalid error that names them all.
-func (f fields) err() error {
-	if len(f) == 0 {
+func (f fields) err() error { return InvalidFields(f) }
+
+// InvalidFields returns one Invalid error for what is wrong with the fields of a command, by their
+// names on the wire; nil where nothing is.
+func InvalidFields(wrong map[string]*Error) error {
+	if len(wrong) == 0 {
 		return nil
 	}
 	e := Refuse(Invalid, "fields", "Some fields need another look.")
-	e.Fields = f
+	e.Fields = wrong
 	return e
 }

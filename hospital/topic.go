@@ -29,6 +29,9 @@ type Revisions struct {
 	Topics map[Topic]int64 // a topic that never moved stands at 0
 }
 
+// AsOf returns r: where the topics stood when whatever embeds it was read.
+func (r Revisions) AsOf() Revisions { return r }
+
 // Revisions reads where the topics stand, in one statement.
 func (h *Hospital) Revisions(ctx context.Context, topics []Topic) (Revisions, error) {
 	var found Revisions

@@ -102,12 +102,13 @@ func listClass(kind string, total int) string {
 // stayPath is where a stay is dealt with: at its bed, or on its own page while it has none.
 func stayPath(s hospital.StayLine) string {
 	if s.BedID == 0 {
-		return admissionPath(s.AdmissionID)
+		return AdmissionPath.Of(s.AdmissionID)
 	}
-	return bedPath(s.BedID)
+	return BedPath.Of(s.BedID)
 }
 
-// newsRole is how a screen reader tells a notification: at once where safety is at stake, else when it has time.
+// newsRole is how a screen reader tells a notification: at once where safety is at stake, else when
+// it has time.
 func newsRole(l hospital.Level) string {
 	if l == hospital.LevelAlert {
 		return "alert"

@@ -37,8 +37,8 @@ func FormZoneOf(id int64) string { return FormZone + "-" + number(id) }
 // OrderForm is the name of a form of one order among others.
 func OrderForm(form string, orderID int64) string { return form + "-" + number(orderID) }
 
-// Form is what a page's forms start from: nothing, or what somebody sent and why it was refused. The values and errors
-// belong to the form called Name; the page's other forms start empty.
+// Form is what a page's forms start from: nothing, or what somebody sent and why it was refused.
+// The values and errors belong to the form called Name; the page's other forms start empty.
 type Form struct {
 	Name    string
 	Values  url.Values
@@ -71,7 +71,8 @@ func (f Form) chosen(form, field, value string) bool {
 	return f.Name == form && slices.Contains(f.Values[field], value)
 }
 
-// ticked reports whether a choice of a field that takes several is ticked: as it was sent, else as it stands.
+// ticked reports whether a choice of a field that takes several is ticked: as it was sent, else as
+// it stands.
 func (f Form) ticked(form, field, value string, stands bool) bool {
 	if f.Name == form && f.Values.Has(field) {
 		return f.chosen(form, field, value)
@@ -87,13 +88,14 @@ func (f Form) fault(form, field string) string {
 	return f.Errors[field]
 }
 
-// faultyFields are the names of the fields that are wrong, in the same order every time. What is wrong with one that nobody sees is said as
-// the problem itself.
+// faultyFields are the names of the fields that are wrong, in the same order every time. What is
+// wrong with one that nobody sees is said as the problem itself.
 func faultyFields(f Form) []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(f.Errors)), func(name string) bool { return f.Errors[name] == f.Problem })
 }
 
-// controlID is the id of a field's control. It is unique in a page, because a page has each form once.
+// controlID is the id of a field's control. It is unique in a page, because a page has each form
+// once.
 func controlID(form, field string) string { return form + "-" + field }
 
 // errorID is the id of the sentence that says what is wrong with a field.

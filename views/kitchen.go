@@ -17,8 +17,11 @@ type Wall struct {
 	Refusal string          // why, in the reader's language
 }
 
-// KitchenPath is the page of a wall.
-func KitchenPath(f hospital.KitchenFilter) string {
+// WallPath is the page of a wall.
+func WallPath(f hospital.KitchenFilter) string { return KitchenPath + WallQuery(f) }
+
+// WallQuery is the query of a wall's page; "" where it shows everything.
+func WallQuery(f hospital.KitchenFilter) string {
 	query := url.Values{}
 	for name, value := range map[string]string{"ward": f.Ward, "station": string(f.Station), "meal": string(f.Meal)} {
 		if value != "" {
@@ -26,17 +29,16 @@ func KitchenPath(f hospital.KitchenFilter) string {
 		}
 	}
 	if len(query) == 0 {
-		return kitchenPath
+		return ""
 	}
-	return kitchenPath + "?" + query.Encode()
+	return "?" + query.Encode()
 }
-
-const kitchenPath = "/dashboard/kitchen/"
 
 // stepForm is the id of the form that every ticket's buttons send.
 const stepForm = "step"
 
-// The lanes of the wall are the states in which the kitchen has a ticket, and one for what came back or was cancelled.
+// The lanes of the wall are the states in which the kitchen has a ticket, and one for what came
+// back or was cancelled.
 const laneEnded = "ended"
 
 // lanes are as they stand side by side.
@@ -108,7 +110,7 @@ type choice struct {
 
 // offer adds the wall that this filter makes.
 func (n *narrowing) offer(w Wall, f hospital.KitchenFilter, label string) {
-	n.choices = append(n.choices, choice{KitchenPath(f), label, f == w.Filter})
+	n.choices = append(n.choices, choice{WallPath(f), label, f == w.Filter})
 }
 
 // chosen is what holds.
@@ -124,18 +126,22 @@ func (n narrowing) chosen() string {
 // narrowings are the ways to narrow a wall: by station, by meal and by ward.
 func (w Wall) narrowings(ctx context.Context) []narrowing {
 	all := text.T(ctx, "kitchen.all")
-	stations, meals, wards := narrowing{name: text.T(ctx, "kitchen.station")}, narrowing{name: text.T(ctx, "kitchen.meal")}, narrowing{name: text.T(ctx, "fact.ward")}
+	stations := narrowing{name: text.T(ctx, "kitchen.station")}
+	meals := narrowing{name: text.T(ctx, "kitchen.meal")}
+	wards := narrowing{name: text.T(ctx, "fact.ward")}
 	f := w.Filter
 	f.Station = ""
 	stations.offer(w, f, all)
-	for _, f.Station = range hospital.Stations {
-		stations.offer(w, f, text.T(ctx, "station."+string(f.Station)))
+	for _, station := range hospital.Stations {
+		f.Station = station
+		stations.offer(w, f, text.T(ctx, "station."+string(station)))
 	}
 	f = w.Filter
 	f.Meal = ""
 	meals.offer(w, f, all)
-	for _, f.Meal = range hospital.Meals {
-		meals.offer(w, f, text.T(ctx, "meal."+string(f.Meal)))
+	for _, meal := range hospital.Meals {
+		f.Meal = meal
+		meals.offer(w, f, text.T(ctx, "meal."+string(meal)))
 	}
 	f = w.Filter
 	f.Ward = ""

@@ -19,8 +19,6 @@ const (
 // FormPast names the form that closes what is past.
 const FormPast = "past"
 
-const pastOrdersPath = "/kitchen/past/"
-
 // pastWords counts by day: "102 of 1 Dec, 3 of 2 Dec".
 func pastWords(ctx context.Context, days []hospital.PastDay) string {
 	words := make([]string, len(days))

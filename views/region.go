@@ -11,7 +11,8 @@ import (
 	"dusangire/hospital"
 )
 
-// Region is one part of a live page that changes by itself: the root element of Component has the id ID.
+// Region is one part of a live page that changes by itself: the root element of Component has the
+// id ID.
 type Region struct {
 	ID        string
 	Component templ.Component
@@ -58,7 +59,8 @@ const (
 // BedID is the id of a bed's card.
 func BedID(id int64) string { return "bed-" + strconv.FormatInt(id, 10) }
 
-// WardTileID is the id of a ward's tile on the medical dashboard and of its row on the management dashboard.
+// WardTileID is the id of a ward's tile on the medical dashboard and of its row on the management
+// dashboard.
 func WardTileID(id int64) string { return "ward-" + strconv.FormatInt(id, 10) }
 
 // bedIDs lists the beds of a board in the order in which they stand there.
@@ -82,7 +84,8 @@ func wardIDs(wards []hospital.WardSummary) string {
 // BedRegion is one bed's card.
 func BedRegion(b hospital.BoardBed) Region { return Region{ID: BedID(b.ID), Component: bedCard(b)} }
 
-// WardRegions lists what changes on a ward's page: its name, its numbers, and each bed's card by itself.
+// WardRegions lists what changes on a ward's page: its name, its numbers, and each bed's card by
+// itself.
 func WardRegions(b hospital.WardBoard) []Region {
 	regions := []Region{
 		{ID: PartsID, Component: parts(bedIDs(b))},
@@ -95,12 +98,13 @@ func WardRegions(b hospital.WardBoard) []Region {
 	return regions
 }
 
-// MedicalRegions lists what changes on the dashboard of medical staff: the numbers, each ward's tile, each list.
+// MedicalRegions lists what changes on the dashboard of medical staff: the numbers, each ward's
+// tile, each list.
 func MedicalRegions(d hospital.MedicalDashboard) []Region {
 	regions := []Region{
 		{ID: PartsID, Component: parts(wardIDs(d.Wards))},
 		{ID: MetricsID, Component: metrics(d.Metrics)},
-		{ID: MissedID, Component: missedRounds(d.Missed, "/dashboard/medical_staff/")},
+		{ID: MissedID, Component: missedRounds(d.Missed, MedicalPath)},
 		{ID: HeldID, Component: heldList(d.Held, d.HeldCount)},
 		{ID: FastedID, Component: fastedList(d.Fasted, d.FastedCount)},
 		{ID: WaitingID, Component: waitingList(d.Waiting, d.WaitingCount)},
@@ -113,12 +117,13 @@ func MedicalRegions(d hospital.MedicalDashboard) []Region {
 	return regions
 }
 
-// ManagementRegions lists what changes on the dashboard of ward managers: the numbers, each ward's row, their total, each list.
+// ManagementRegions lists what changes on the dashboard of ward managers: the numbers, each ward's
+// row, their total, each list.
 func ManagementRegions(d hospital.ManagementDashboard) []Region {
 	regions := []Region{
 		{ID: PartsID, Component: parts(wardIDs(d.Wards))},
 		{ID: MetricsID, Component: metrics(d.Metrics)},
-		{ID: MissedID, Component: missedRounds(d.Missed, "/dashboard/ward_management/")},
+		{ID: MissedID, Component: missedRounds(d.Missed, ManagementPath)},
 		{ID: TotalsID, Component: wardTotals(d.Counts, d.Metrics.PendingDischarges)},
 		{ID: WaitingID, Component: waitingList(d.Waiting, d.WaitingCount)},
 		{ID: CleaningID, Component: cleaningList(d.BedsToClean, d.CleaningCount)},
@@ -150,7 +155,8 @@ func OrderRegions(d hospital.OrderDetail, v Viewer) []Region {
 	return []Region{{ID: OrderID, Component: orderCard(d, v, Form{})}}
 }
 
-// InboxRegions lists what changes on the page of a person's notifications: how many are unread, and each by itself.
+// InboxRegions lists what changes on the page of a person's notifications: how many are unread, and
+// each by itself.
 func InboxRegions(inbox hospital.Inbox) []Region {
 	return []Region{{ID: InboxHeadID, Component: inboxHead(inbox)}, inboxRegion(inbox)}
 }
@@ -174,12 +180,13 @@ func LaneCountID(lane string) string { return "count-" + lane }
 func StationID(s hospital.Station) string { return "cook-" + string(s) }
 func DishCountID(dishID int64) string     { return "dish-" + strconv.FormatInt(dishID, 10) }
 
-// KitchenRegions lists what changes on a wall of the kitchen: the tickets of each lane and their number, how many are on their way, and each
-// dish that is still to be cooked. The board is filtered already.
+// KitchenRegions lists what changes on a wall of the kitchen: the tickets of each lane and their
+// number, how many are on their way, and each dish that is still to be cooked. The board is
+// filtered already.
 func KitchenRegions(b hospital.KitchenBoard, w Wall) []Region {
 	regions := []Region{
 		{ID: TransitID, Component: inTransit(b)},
-		{ID: MissedID, Component: missedRounds(b.Missed, KitchenPath(w.Filter))},
+		{ID: MissedID, Component: missedRounds(b.Missed, WallPath(w.Filter))},
 		{ID: PastID, Component: pastStrip(b.PastDays())},
 	}
 	for _, lane := range lanes {
@@ -211,7 +218,8 @@ func AddressRegions(w hospital.AddressWatch) []Region {
 	return []Region{{ID: AddressID, Component: addressCard(w.Address)}}
 }
 
-// HomeRegions lists what changes on a customer's page: what they were told, each order by itself, whom and where they can order for.
+// HomeRegions lists what changes on a customer's page: what they were told, each order by itself,
+// whom and where they can order for.
 func HomeRegions(home hospital.CustomerHome) []Region {
 	return []Region{
 		{ID: HomeNewsID, Component: homeNews(home)}, ordersRegion(home),

@@ -29,7 +29,8 @@ type Alarm struct {
 	Delivery int64  // the stop where they go on; 0: the round
 }
 
-// dangers are the refusals that are shown as loudly as can be, with the alarm that each is: what would be given to a patient must not be.
+// dangers are the refusals that are shown as loudly as can be, with the alarm that each is: what
+// would be given to a patient must not be.
 var dangers = map[string]string{
 	"wrong_bed": "wrong_bed", "wrong_code": "wrong_code", "code_locked": "wrong_code",
 	"code_used_up": "wrong_code", "stopped": "stopped", "hazards": "stopped",
@@ -73,14 +74,14 @@ func alarmText(a *Alarm) string {
 
 // alarmBack is where whoever has understood goes on.
 func alarmBack(a *Alarm) string {
-	const round = "/dashboard/delivery/"
 	if a == nil || a.Delivery == 0 {
-		return round
+		return RoundPath
 	}
-	return round + "#" + StopID(a.Delivery)
+	return RoundPath + "#" + StopID(a.Delivery)
 }
 
-// talliedStatuses are the states that are counted on the tablet: what was called back before it left is the kitchen's.
+// talliedStatuses are the states that are counted on the tablet: what was called back before it
+// left is the kitchen's.
 var talliedStatuses = []hospital.DeliveryStatus{hospital.DeliveryUnassigned, hospital.DeliveryAssigned, hospital.DeliveryInTransit,
 	hospital.DeliveryDelivered, hospital.DeliveryFailed, hospital.DeliveryReturned}
 
@@ -99,7 +100,8 @@ func stopClass(s hospital.RoundStop) string {
 	return "stop-" + cmp.Or(stopNews(s), "calm") + " stop " + string(s.Status)
 }
 
-// stopNews names what the courier must have seen of a stop, each thing by another name; empty where there is nothing.
+// stopNews names what the courier must have seen of a stop, each thing by another name; empty where
+// there is nothing.
 func stopNews(s hospital.RoundStop) string {
 	switch {
 	case s.Stopped != "":

@@ -23,7 +23,8 @@ func canRecall(s hospital.OrderStatus) bool {
 	return s == hospital.OrderConfirmed || s == hospital.OrderPreparing || s == hospital.OrderReady
 }
 
-// ticketClass is how a ticket looks other than another of its lane: how urgent it is, and when it has ended how.
+// ticketClass is how a ticket looks other than another of its lane: how urgent it is, and when it
+// has ended how.
 func ticketClass(t hospital.Ticket, now time.Time) string {
 	if laneOf(t) == laneEnded {
 		return string(t.Status)

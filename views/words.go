@@ -25,7 +25,8 @@ func allergens(ctx context.Context, list []hospital.Allergen, most int) string {
 	return strings.Join(names, ", ")
 }
 
-// worstFirst lists allergens with the severe ones before the others, so that none of them is left out of a card.
+// worstFirst lists allergens with the severe ones before the others, so that none of them is left
+// out of a card.
 func worstFirst(a hospital.Allergies) []hospital.Allergen {
 	others := slices.DeleteFunc(slices.Clone(a.Allergens), func(one hospital.Allergen) bool { return slices.Contains(a.Severe, one) })
 	return slices.Concat(a.Severe, others)

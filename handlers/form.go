@@ -1,0 +1,68 @@
+package handlers
+
+import (
+	"errors"
+	"net/url"
+
+	"github.com/labstack/echo/v4"
+
+	"dusangire/views"
+)
+
+// form is a form of a page as somebody sent it. It knows the page that shows it, so that its
+// command need not: the command returns refuse(err), and problem.go decides who sees what of that.
+type form struct {
+	name string // as views calls it
+	in   *input
+	page redraw // draws the whole page again
+	part redraw // draws again a part that a page asks for; nil: it gets the problem
+}
+
+// redraw shows a person what they sent and what is wrong with it. errNoPlace says that the form has
+// no place there.
+type redraw func(c echo.Context, r refusal) error
+
+// errNoPlace says that a refused form can't be shown. Then the problem alone is the answer.
+var errNoPlace = errors.New("the form has no place on its page")
+
+// noPlace is the redraw of what has no place.
+func noPlace(echo.Context, refusal) error { return errNoPlace }
+
+// refusal is why a form was refused, as its page shows it.
+type refusal struct {
+	Problem
+	form
+	cause error
+}
+
+// refusedForm is an error with the form that shows it. It stands in for the error everywhere else.
+type refusedForm struct {
+	error
+	form
+}
+
+// Unwrap returns the error.
+func (r *refusedForm) Unwrap() error { return r.error }
+
+// refuse returns the error with the form, or nil where there is none.
+func (f form) refuse(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &refusedForm{err, f}
+}
+
+// again is the form for its page: with what was sent and what is wrong with it.
+func (r refusal) again() views.Form {
+	return views.Form{Name: r.name, Values: r.in.sent(), Errors: r.Errors, Problem: r.Detail,
+		Changes: r.changed, Key: r.in.values.Get("idempotency_key")}
+}
+
+// sent are the values as the forms' controls name them.
+func (in *input) sent() url.Values {
+	values := url.Values{}
+	for name, sent := range in.values {
+		values[name], values[name+"[]"] = sent, sent
+	}
+	return values
+}
