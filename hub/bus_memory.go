@@ -2,7 +2,6 @@ package hub
 
 import (
 	"context"
-	"maps"
 	"sync"
 )
 
@@ -62,13 +61,7 @@ func newMailbox() *mailbox { return &mailbox{filled: make(chan struct{}, 1)} }
 // put adds revisions to those that wait; those of another epoch replace them.
 func (m *mailbox) put(r Revisions) {
 	m.mu.Lock()
-	if m.waiting.Epoch != r.Epoch || m.waiting.Topics == nil {
-		m.waiting = Revisions{Epoch: r.Epoch, Topics: maps.Clone(r.Topics)}
-	} else {
-		for topic, revision := range r.Topics {
-			m.waiting.Topics[topic] = max(revision, m.waiting.Topics[topic])
-		}
-	}
+	m.waiting.merge(r)
 	m.mu.Unlock()
 	select {
 	case m.filled <- struct{}{}:

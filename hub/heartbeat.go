@@ -73,7 +73,7 @@ func (v *view) freshness(p *page) Freshness {
 	v.hub.mu.RUnlock()
 	f := Freshness{
 		Shown: p.shown, Age: time.Since(verified.at), At: time.Now(), Sent: time.Since(v.hub.began),
-		DatabaseOK: !v.failed && !verified.failing,
+		DatabaseOK: !v.failed() && !verified.failing,
 	}
 	f.Current = newest(p.shown, verified.revisions.Of(v.spec.Topics))
 	return f

@@ -60,7 +60,6 @@ type Hub struct {
 	began  time.Time
 	checks chan struct{} // asks for a check before the next second is over
 	guards *mailbox      // topics on which someone's right to watch may hang
-	polls  polls
 	door   *door
 
 	admitting context.Context // of the door; ends when Drain begins
@@ -204,8 +203,7 @@ func (h *Hub) Announce(r Revisions) {
 	h.config.Bus.Publish(r)
 }
 
-// hint wakes the views and the guards that the topics concern, and lets no poll be answered from before. What it says is
-// only where to look.
+// hint wakes the views and the guards that the topics concern. What it says is only where to look.
 func (h *Hub) hint(r Revisions) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
@@ -221,7 +219,6 @@ func (h *Hub) hint(r Revisions) {
 	for v := range concerned {
 		v.hints.put(r)
 	}
-	h.polls.forget(r)
 }
 
 // Run keeps the hub true until ctx ends: it listens on the bus, checks the revisions each second and looks again at who
@@ -245,13 +242,39 @@ func (h *Hub) heard(r Revisions) {
 	}
 }
 
-// enter finds or starts the view that a watcher wants, and registers both. It reports whether the hub began to drain
-// since the watcher was let in.
+// enter registers a watcher and finds or starts the view that it wants. It reports whether the hub
+// began to drain since the watcher was let in.
 func (h *Hub) enter(w *watcher) (v *view, draining bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	spec := w.visit.View
-	v = h.views[spec.Name]
+	h.watchers[w] = struct{}{}
+	if topic := w.visit.Guard.Topic; topic != "" {
+		if h.guarded[topic] == nil {
+			h.guarded[topic] = map[*watcher]bool{}
+		}
+		h.guarded[topic][w] = true
+	}
+	return h.join(w.visit.View), h.draining
+}
+
+// exit forgets a watcher.
+func (h *Hub) exit(w *watcher) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.watchers, w)
+	if topic := w.visit.Guard.Topic; topic != "" {
+		delete(h.guarded[topic], w)
+		if len(h.guarded[topic]) == 0 {
+			delete(h.guarded, topic)
+		}
+	}
+	h.leave(w.view)
+}
+
+// join finds or starts a view, which lives until everyone who joined it has left. Its callers hold
+// mu.
+func (h *Hub) join(spec View) *view {
+	v := h.views[spec.Name]
 	if v == nil {
 		v = newView(h, spec)
 		h.views[spec.Name] = v
@@ -264,29 +287,13 @@ func (h *Hub) enter(w *watcher) (v *view, draining bool) {
 		h.workers.Go(v.run)
 	}
 	v.references++
-	h.watchers[w] = struct{}{}
-	if topic := w.visit.Guard.Topic; topic != "" {
-		if h.guarded[topic] == nil {
-			h.guarded[topic] = map[*watcher]bool{}
-		}
-		h.guarded[topic][w] = true
-	}
-	return v, h.draining
+	return v
 }
 
-// exit forgets a watcher, and ends a view that nobody watches any more.
-func (h *Hub) exit(w *watcher) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	delete(h.watchers, w)
-	if topic := w.visit.Guard.Topic; topic != "" {
-		delete(h.guarded[topic], w)
-		if len(h.guarded[topic]) == 0 {
-			delete(h.guarded, topic)
-		}
-	}
-	v := w.view
-	if v.references--; v.references > 0 {
+// leave ends a view that everyone has left. Its callers hold mu.
+func (h *Hub) leave(v *view) {
+	v.references--
+	if v.references > 0 {
 		return
 	}
 	delete(h.views, v.spec.Name)

@@ -62,6 +62,61 @@ func TestPollsOfOneViewShareARead(t *testing.T) {
 	}
 }
 
+// A poll joins the view that sockets watch, whose state is read and drawn already.
+func TestAPollBesideASocketCostsNoReadOfItsOwn(t *testing.T) {
+	b := newBoard(2)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	began := time.Now()
+	socket := n.dial(hub.HTML)
+	socket.next()
+	n.poll(b.view(), "")
+	n.Announce(b.set(0, "taken"))
+	socket.nextWith("taken")
+	if frame, _ := n.poll(b.view(), ""); !strings.Contains(frame, "taken") {
+		t.Errorf("after the socket was told of a change a poll brought %s", frame)
+	}
+	if reads, most := b.reads.Load(), 2+int64(time.Since(began)/time.Second); reads > most || b.htmls.Load() != reads {
+		t.Errorf("a socket, two polls and one change cost %d reads and %d renderings, want %d at most", reads, b.htmls.Load(), most)
+	}
+}
+
+func TestAViewThatIsOnlyPolledIsReadForPollsAlone(t *testing.T) {
+	b := newBoard(2)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	n.poll(b.view(), "")
+	for i := range 20 {
+		n.Announce(b.set(0, strings.Repeat("x", i)))
+	}
+	n.Announce(b.set(1, "taken"))
+	waitFor(t, "the view that nobody polls any more has ended", func() bool { return n.Stats().Views == 0 })
+	if reads := b.reads.Load(); reads != 1 {
+		t.Errorf("one poll and twenty changes after it cost %d reads, want one", reads)
+	}
+	if frame, _ := n.poll(b.view(), ""); !strings.Contains(frame, "taken") {
+		t.Errorf("the next poll brought %s", frame)
+	}
+}
+
+// A hint that comes later, of another topic, does not make a poll forget what it was told before.
+func TestAPollShowsAllThatWasAnnouncedSinceTheOneBefore(t *testing.T) {
+	b := newBoard(1)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	view := b.view()
+	view.Topics = append(view.Topics, "ward:9")
+	n.poll(view, "")
+	impatient, cancel := context.WithCancel(t.Context())
+	cancel()
+	for i := range 10 {
+		text := strings.Repeat("x", i+1)
+		n.Announce(b.set(0, text))
+		_, _, _ = n.Poll(impatient, view, "") // and is gone before the read that is due
+		n.Announce(hub.Revisions{Epoch: "e1", Topics: map[string]int64{"ward:9": int64(i)}})
+		if frame, _ := n.poll(view, ""); !strings.Contains(frame, ">"+text+"<") {
+			t.Fatalf("after change %d a poll brought %s", i, frame)
+		}
+	}
+}
+
 func TestAPollOfAChangeWhoseHintWasLostIsASecondOld(t *testing.T) {
 	b := newBoard(1)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))

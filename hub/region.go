@@ -41,6 +41,7 @@ type page struct {
 	behind         bool              // that heartbeat said that they are not current
 	deltas         map[uint64]parcel // what brings a watcher from a version to this one, made when first asked for
 	stamped        time.Time         // when the oldest of them was made
+	snapshot       *snapshot         // what polls are answered with, made when first asked for
 }
 
 // seenRegion is a region with the version of the page that last changed it.
@@ -101,6 +102,7 @@ func (p *page) update(next []Region, shown Revisions) (differs bool, err error) 
 		p.version = version
 	}
 	clear(p.deltas)
+	p.snapshot = nil
 	return differs, nil
 }
 

@@ -25,6 +25,18 @@ func (r Revisions) covers(wanted Revisions) bool {
 	return true
 }
 
+// merge takes in what others say where topics stand: within one epoch the higher revision counts,
+// and revisions of another epoch replace all that was known.
+func (r *Revisions) merge(others Revisions) {
+	if r.Topics == nil || r.Epoch != others.Epoch {
+		*r = Revisions{Epoch: others.Epoch, Topics: maps.Clone(others.Topics)}
+		return
+	}
+	for topic, revision := range others.Topics {
+		r.Topics[topic] = max(revision, r.Topics[topic])
+	}
+}
+
 // Of keeps only the named topics; those that r does not know are left out.
 func (r Revisions) Of(topics []string) Revisions {
 	some := Revisions{Epoch: r.Epoch, Topics: make(map[string]int64, len(topics))}

@@ -26,35 +26,36 @@ type State interface {
 	Answer(request []byte) (reply []byte, whole bool)
 }
 
-// view is a View that somebody watches. Everything but the channels and the mailbox is owned by the goroutine of run,
-// except references, which the hub's mutex guards.
+// view is a View that somebody watches, or has polled a moment ago. Everything but the channels and
+// the mailbox is owned by the goroutine of run, except references, which the hub's mutex guards.
 type view struct {
 	hub    *Hub
 	spec   View
-	ctx    context.Context // ends with the last watcher
+	ctx    context.Context // ends when references is 0
 	cancel context.CancelFunc
 	events chan event
 	hints  *mailbox
 
-	references int
+	references int // sockets, and polls that came a moment ago
 
-	state    State // nil until the first read succeeds
+	state    State // nil until the first read succeeds, and when a Close was read
 	pages    map[Representation]*page
-	wanted   Revisions // what hints and checks said since the last read
-	lastRead time.Time
+	wanted   Revisions     // what hints and checks said since the last read
+	lastRead time.Time     // when the last read began, or failed
 	cost     time.Duration // of reading and drawing, on average over the last few times
 	again    *time.Timer   // when armed, the next read
 	armed    bool
-	waiting  []event // who came and who asked while a read was due, with what they are told after it, in this order
-	failed   bool    // the last read or rendering did not succeed: what is shown may be behind
+	waiting  []event // what is delivered after the read that is due, in this order
+	failure  error   // of the last read or drawing; nil: it succeeded
 	reported bool    // the log knows
 }
 
-// event is what happens to one watcher.
+// event is what happens to one watcher, or a poll.
 type event struct {
 	kind    eventKind
-	watcher *watcher
-	message []byte // of asked and replied
+	watcher *watcher          // nil for polled
+	message []byte            // of asked and replied
+	poll    chan<- pollAnswer // of polled: has room for the answer
 }
 
 type eventKind int
@@ -65,6 +66,7 @@ const (
 	asked              // a program sent a request that is the view's to answer
 	replied            // a request was answered already; the answer takes its turn
 	readable           // the line is free again
+	polled             // a page without a socket wants the whole state
 )
 
 const (
@@ -105,56 +107,128 @@ func (v *view) run() {
 		case e := <-v.events:
 			v.handle(e)
 		case <-v.hints.filled:
-			v.heed()
+			if v.watched() {
+				v.heed()
+			}
 		case <-v.again.C:
 			v.armed = false
-			v.refresh()
+			if v.watched() {
+				v.refresh()
+			}
 		case <-beat.C:
-			v.beat()
+			if v.watched() {
+				v.beat()
+			}
 		}
 	}
+}
+
+// watched reports whether the view is to be kept true by itself. A view that is only polled is read
+// when a poll comes.
+func (v *view) watched() bool {
+	return len(v.waiting) > 0 || len(v.pages[JSON].watchers) > 0 || len(v.pages[HTML].watchers) > 0
 }
 
 func (v *view) handle(e event) {
-	w := e.watcher
-	p := v.pages[w.representation]
 	switch e.kind {
 	case joined:
-		v.join(p, w)
-	case left:
-		p.remove(w)
-		if len(p.watchers) == 0 {
-			v.pages[p.representation] = newPage(p.representation) // nobody needs it: it is drawn anew for the next one
-		}
-	case asked, replied:
-		v.answer(e)
+		v.pageOf(e.watcher).add(e.watcher)
+		v.serve(e)
+	case asked, replied, polled:
+		v.serve(e)
 	case readable:
-		v.pump(p, w)
+		v.pump(v.pageOf(e.watcher), e.watcher)
+	case left:
+		v.pageOf(e.watcher).remove(e.watcher)
 	}
 }
 
-// join gives a new watcher the whole state at once, from what is already drawn where something is. What is known to be old is told to
-// nobody who comes: a page would take back before its user's eyes what they have just done. They wait for the read that is due.
-func (v *view) join(p *page, w *watcher) {
-	p.add(w)
-	switch read := v.heed(); {
-	case read:
-	case v.state == nil && v.failed && time.Since(v.lastRead) < retryRead:
-		// A moment ago it could not be read. Nobody waits for another try: those who come next would wait for all before them.
-	case v.state == nil || v.tellsTime(p):
-		v.refresh()
-	case v.due():
-		v.wait(event{kind: joined, watcher: w})
+// pageOf is the page that a watcher is told.
+func (v *view) pageOf(w *watcher) *page { return v.pages[w.representation] }
+
+// serve delivers what an event asks for, now or after the read that is due. A state that is known
+// to be old is delivered to nobody: a page that has just opened would take back before its user's
+// eyes what they have just done.
+func (v *view) serve(e event) {
+	due := v.prepare(v.maxAge(e))
+	alreadyWaits := e.watcher != nil && e.watcher.waits
+	if alreadyWaits || due && e.kind != replied {
+		v.wait(e)
 		return
 	}
-	v.welcome(p, w)
+	v.deliver(e)
 }
 
-// welcome tells a new watcher the state as it was last read, unless that reading ended the view.
-func (v *view) welcome(p *page, w *watcher) {
+// prepare makes the state fit to be delivered, and reports whether a read is due that may find more
+// than it shows.
+func (v *view) prepare(maxAge time.Duration) (due bool) {
+	if v.heed() {
+		return false
+	}
+	age := time.Since(v.lastRead)
+	if v.failed() && age < retryRead {
+		return false // to try again for each who comes would make the last of them wait for all tries
+	}
+	if v.state == nil || age > maxAge {
+		v.refresh()
+		return false
+	}
+	return v.due()
+}
+
+// maxAge is how old the state may be from which an event is served.
+func (v *view) maxAge(e event) time.Duration {
+	inJSON := e.watcher != nil && e.watcher.representation == JSON
+	carriesItsTime := e.kind == polled || inJSON && (e.kind == joined || e.kind == asked && v.wantsWhole(e.message))
+	if carriesItsTime {
+		return restate
+	}
+	return rereadEvery
+}
+
+// wait puts off what an event asks for until the read that is due.
+func (v *view) wait(e event) {
+	v.waiting = append(v.waiting, e)
+	if e.watcher != nil {
+		e.watcher.waits = true
+	}
+}
+
+// deliverWaiting delivers what waited for a read. If the read failed, that is the state from before
+// with a stamp that says so.
+func (v *view) deliverWaiting() {
+	waiting := v.waiting
+	v.waiting = nil
+	for _, e := range waiting {
+		if w := e.watcher; w != nil {
+			w.waits = false
+			if w.closing.Load() || !v.pageOf(w).isWatchedBy(w) {
+				continue
+			}
+		}
+		v.deliver(e)
+	}
+}
+
+func (v *view) deliver(e event) {
+	switch e.kind {
+	case joined:
+		v.sendSnapshot(e.watcher)
+	case asked:
+		v.answer(e.watcher, e.message)
+	case replied:
+		v.reply(e.watcher, pack(e.message))
+	case polled:
+		e.poll <- v.answerPoll()
+	}
+}
+
+// sendSnapshot sends a new watcher the whole state, unless the reading of it has ended the view.
+func (v *view) sendSnapshot(w *watcher) {
 	if w.closing.Load() || v.ctx.Err() != nil {
 		return
 	}
+	p := v.pageOf(w)
 	if v.state != nil && p.version == 0 {
 		v.draw(p)
 	}
@@ -166,48 +240,25 @@ func (v *view) welcome(p *page, w *watcher) {
 	v.pump(p, w)
 }
 
-// wait puts off what a watcher is told until the read that is due.
-func (v *view) wait(e event) {
-	v.waiting, e.watcher.waits = append(v.waiting, e), true
-}
-
-// tellWaiting tells those who waited for a read what it found; if it failed, what was found before, with a stamp that says so.
-func (v *view) tellWaiting() {
-	waiting := v.waiting
-	v.waiting = nil
-	for _, e := range waiting {
-		e.watcher.waits = false
-		p := v.pages[e.watcher.representation]
-		switch {
-		case !p.isWatchedBy(e.watcher):
-		case e.kind == joined:
-			v.welcome(p, e.watcher)
-		default:
-			v.tell(e)
-		}
-	}
-}
-
-// tellsTime reports whether the whole state of a page carries the time of its reading and that was too long ago.
-func (v *view) tellsTime(p *page) bool {
-	return p.representation == JSON && time.Since(v.lastRead) > restate
-}
-
 // heed takes the hints that came in, and reports whether it read the state anew.
 func (v *view) heed() (read bool) {
 	if hints := v.hints.take(); len(hints.Topics) > 0 {
-		v.wanted = hints
+		v.wanted.merge(hints)
 	}
 	return v.refreshIfBehind()
 }
 
 // due reports whether a read waits for its turn that may find more than the state shows.
-func (v *view) due() bool { return v.armed && !v.failed && len(v.wanted.Topics) > 0 }
+func (v *view) due() bool { return v.armed && !v.failed() && len(v.wanted.Topics) > 0 }
+
+// failed reports whether what is shown may be behind, because the last read or drawing did not
+// succeed. A Close is an answer of the read and no failure.
+func (v *view) failed() bool { return v.failure != nil && closeFor(v.failure) == nil }
 
 // refreshIfBehind reads anew when the state does not show what is wanted: at once where the last read is long enough ago,
 // else when it will be. It reports whether it read.
 func (v *view) refreshIfBehind() bool {
-	if v.armed || (v.state != nil && !v.failed && v.state.Revisions().covers(v.wanted)) {
+	if v.armed || (v.state != nil && !v.failed() && v.state.Revisions().covers(v.wanted)) {
 		return false
 	}
 	if wait := v.pause() - time.Since(v.lastRead); wait > 0 {
@@ -221,6 +272,9 @@ func (v *view) refreshIfBehind() bool {
 // pause is how long after a read the next one waits: so long that all views together, if each changed all the time, would read and draw
 // for half of the time of one core. The rest is for commands, and for writing to the screens.
 func (v *view) pause() time.Duration {
+	if v.failed() {
+		return retryRead
+	}
 	v.hub.mu.RLock()
 	views := len(v.hub.views)
 	v.hub.mu.RUnlock()
@@ -235,8 +289,8 @@ func (v *view) arm(wait time.Duration) {
 	v.again.Reset(wait)
 }
 
-// refresh reads the state once and brings every watched page to it. After a failure the pages keep what they show, their
-// stamps tell that it is behind, and the read is tried again.
+// refresh reads the state once and brings every watched page to it. After a failure the pages keep
+// what they show, their stamps tell that it is behind, and the read is tried again.
 func (v *view) refresh() {
 	v.lastRead = time.Now()
 	state, err := v.hub.read(v.ctx, v.spec)
@@ -245,34 +299,48 @@ func (v *view) refresh() {
 		return // everyone has left meanwhile: nothing has failed, and there is nobody to tell
 	}
 	if err != nil {
-		v.lastRead = time.Now()
-		if c := closeFor(err); c != nil {
-			v.closeAll(c)
-			return
-		}
-		v.fail("view can't be read; its screens say so until it can", err)
-		if !v.armed {
-			v.arm(retryRead)
-		}
-		v.tellWaiting()
-		return
+		v.refuseRead(err)
+	} else {
+		v.take(state)
 	}
-	v.state, v.failed, v.wanted = state, false, Revisions{}
-	for _, p := range v.pages {
-		if len(p.watchers) > 0 {
-			v.draw(p)
-		}
-	}
-	v.reported = v.failed
-	v.tellWaiting()
+	v.deliverWaiting()
 }
 
-// fail notes that the view's screens may be behind, and tells the log once.
-func (v *view) fail(what string, err error) {
-	if !v.reported {
-		v.hub.config.Log.Error(what, "view", v.spec.Name, "error", err)
+// take brings every watched page to a state. The others are drawn when somebody wants them.
+func (v *view) take(state State) {
+	v.state, v.failure, v.wanted = state, nil, Revisions{}
+	for representation, p := range v.pages {
+		if len(p.watchers) > 0 {
+			v.draw(p)
+		} else {
+			v.pages[representation] = newPage(representation)
+		}
 	}
-	v.failed, v.reported = true, true
+	v.reported = v.failed()
+}
+
+// refuseRead deals with a read that found no state.
+func (v *view) refuseRead(err error) {
+	v.lastRead = time.Now()
+	if c := closeFor(err); c != nil {
+		v.state, v.failure = nil, err
+		v.closeAll(c)
+		return
+	}
+	v.fail("view can't be read; its screens say so until it can", err)
+	if !v.armed {
+		v.arm(retryRead)
+	}
+}
+
+// fail notes that what is shown may be behind. The log is told once; of polls it is told by whoever
+// answers them.
+func (v *view) fail(what string, err error) {
+	if !v.reported && v.watched() {
+		v.hub.config.Log.Error(what, "view", v.spec.Name, "error", err)
+		v.reported = true
+	}
+	v.failure = err
 	for _, p := range v.pages {
 		clear(p.deltas) // their stamps say that all is well
 	}
@@ -369,20 +437,6 @@ func (v *view) pump(p *page, watchers ...*watcher) {
 	v.hub.stats.sent(round)
 }
 
-// answer lets a program's request be answered. What is known to be old is told to nobody who asks: they wait for the read that is due, and
-// whatever else they are told comes after it.
-func (v *view) answer(e event) {
-	read := v.heed()
-	switch {
-	case v.due() && (e.kind == asked || e.watcher.waits):
-		v.wait(e)
-		return
-	case !read && e.kind == asked && v.tellsTime(v.pages[e.watcher.representation]) && v.wantsWhole(e.message):
-		v.refresh()
-	}
-	v.tell(e)
-}
-
 // wantsWhole reports whether a request asks for the whole state.
 func (v *view) wantsWhole(request []byte) bool {
 	if v.state == nil {
@@ -392,25 +446,21 @@ func (v *view) wantsWhole(request []byte) bool {
 	return whole
 }
 
-// tell answers a request from the state as it is, with a message or with the whole of it, or passes on the answer that it has already.
-func (v *view) tell(e event) {
-	w, message := e.watcher, e.message
-	if e.kind == asked {
-		if v.state == nil {
-			return
-		}
-		var whole bool
-		if message, whole = v.state.Answer(message); whole {
-			v.reply(w, v.delta(v.pages[w.representation], 0))
-			return
-		}
+// answer answers a request from the state as it is, with a message or with the whole of it.
+func (v *view) answer(w *watcher, request []byte) {
+	if v.state == nil {
+		return
 	}
-	v.reply(w, pack(message))
+	if message, whole := v.state.Answer(request); !whole {
+		v.reply(w, pack(message))
+		return
+	}
+	v.reply(w, v.delta(v.pageOf(w), 0))
 }
 
 // reply sends an answer to a watcher after everything that was sent to it before.
 func (v *view) reply(w *watcher, answer parcel) {
-	p := v.pages[w.representation]
+	p := v.pageOf(w)
 	v.pump(p, w)
 	if len(w.queue) >= longQueue {
 		w.close(CloseTooSlow)
@@ -422,7 +472,6 @@ func (v *view) reply(w *watcher, answer parcel) {
 
 // closeAll ends every socket of the view.
 func (v *view) closeAll(c *Close) {
-	v.waiting = nil
 	for _, p := range v.pages {
 		for _, w := range p.watchers {
 			w.close(c)
