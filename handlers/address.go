@@ -201,7 +201,7 @@ func (s *Server) liveAddress(c echo.Context) error {
 	}
 	return watch(c, hub.View{
 		Name:   fmt.Sprintf("address/%d/%d/%s", id, who.UserID, language),
-		Topics: []string{string(hospital.AddressTopic(id)), string(hospital.AddressesTopic(seen.OwnerID))},
+		Topics: []hospital.Topic{hospital.AddressTopic(id), hospital.AddressesTopic(seen.OwnerID)},
 		Read: func(ctx context.Context) (hub.State, error) {
 			watch, err := s.Hospital.Address(ctx, who, id)
 			return addressState(watch, language), err

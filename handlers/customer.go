@@ -36,8 +36,8 @@ func (s *Server) liveHome(c echo.Context) error {
 	who, language := actor(c), language(c)
 	return watch(c, hub.View{
 		Name: fmt.Sprintf("home/%d/%s", who.UserID, language),
-		Topics: []string{string(hospital.CustomerTopic(who.UserID)), string(hospital.AddressesTopic(who.UserID)),
-			string(hospital.InboxTopic(who.UserID)), string(hospital.RoleInboxTopic(who.Role))},
+		Topics: []hospital.Topic{hospital.CustomerTopic(who.UserID), hospital.AddressesTopic(who.UserID),
+			hospital.InboxTopic(who.UserID), hospital.RoleInboxTopic(who.Role)},
 		Read: func(ctx context.Context) (hub.State, error) {
 			home, err := s.Hospital.CustomerHome(ctx, who)
 			return homeState(home, language), err

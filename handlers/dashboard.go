@@ -42,7 +42,7 @@ func (s *Server) liveMedicalDashboard(c echo.Context) error {
 	wards, language := session.User.Wards, language(c)
 	return watch(c, s.withNews(everyone(hospital.MedicalStaff), language, hub.View{
 		Name:   fmt.Sprintf("dashboard/medical_staff/%s/%s", joinIDs(wards), language),
-		Topics: []string{string(hospital.MetricsTopic)},
+		Topics: []hospital.Topic{hospital.MetricsTopic},
 		Read: func(ctx context.Context) (hub.State, error) {
 			d, err := s.Hospital.MedicalDashboard(ctx, wards)
 			return medicalState(d, language), err
@@ -106,7 +106,7 @@ func (s *Server) liveManagementDashboard(c echo.Context) error {
 	language := language(c)
 	return watch(c, s.withNews(everyone(hospital.WardManagement), language, hub.View{
 		Name:   fmt.Sprintf("dashboard/ward_management/%s", language),
-		Topics: []string{string(hospital.MetricsTopic)},
+		Topics: []hospital.Topic{hospital.MetricsTopic},
 		Read: func(ctx context.Context) (hub.State, error) {
 			d, err := s.Hospital.ManagementDashboard(ctx)
 			return managementState(d, language), err

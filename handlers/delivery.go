@@ -61,7 +61,7 @@ func (s *Server) liveDelivery(c echo.Context) error {
 	})
 	return watch(c, hub.View{
 		Name:   fmt.Sprintf("delivery/%d/%s/%s", id, audience, language),
-		Topics: []string{string(hospital.DeliveryTopic(id))},
+		Topics: []hospital.Topic{hospital.DeliveryTopic(id)},
 		Read: func(ctx context.Context) (hub.State, error) {
 			d, err := s.Hospital.Delivery(ctx, who, id)
 			return deliveryState(d, who.Role, language), err

@@ -69,7 +69,7 @@ func (s *Server) liveKitchen(c echo.Context) error {
 	language := language(c)
 	return watch(c, s.withNews(everyone(hospital.KitchenStaff), language, hub.View{
 		Name:   fmt.Sprintf("%s %s", views.KitchenPath(wall.Filter), language),
-		Topics: []string{string(hospital.KitchenTopic), string(hospital.MetricsTopic)},
+		Topics: []hospital.Topic{hospital.KitchenTopic, hospital.MetricsTopic},
 		Read: func(ctx context.Context) (hub.State, error) {
 			b, err := s.Hospital.KitchenBoard(ctx)
 			return kitchenState(b.Filtered(wall.Filter), views.Wall{Filter: wall.Filter}, language), err

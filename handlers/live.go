@@ -14,6 +14,7 @@ import (
 
 	"dusangire/hospital"
 	"dusangire/hub"
+	"dusangire/hub/revision"
 	"dusangire/views"
 	"dusangire/views/text"
 )
@@ -22,39 +23,23 @@ import (
 // is the one of pages. A database that can be read and not written is no better than one that does
 // not answer: pages say that they are not live.
 func NewHub(h *hospital.Hospital, c hub.Config) *hub.Hub {
-	c.Check = func(ctx context.Context, names []string) (hub.Revisions, error) {
-		topics := make([]hospital.Topic, len(names))
-		for i, name := range names {
-			topics[i] = hospital.Topic(name)
-		}
+	c.Check = func(ctx context.Context, topics []hospital.Topic) (hospital.Revisions, error) {
 		r, err := h.Revisions(ctx, topics)
 		if err == nil {
 			err = h.Trouble()
 		}
-		return HubRevisions(r), err
+		return r, err
 	}
-	c.Stamp = func(f hub.Freshness) []byte {
+	c.Stamp = func(f revision.Freshness) []byte {
 		f.DatabaseOK = f.DatabaseOK && h.Trouble() == nil
 		return stamp(f)
 	}
 	return hub.New(c)
 }
 
-// HubRevisions says the same in the hub's words. Announcements go through it.
-func HubRevisions(r hospital.Revisions) hub.Revisions {
-	topics := make(map[string]int64, len(r.Topics))
-	for topic, revision := range r.Topics {
-		topics[string(topic)] = revision
-	}
-	return hub.Revisions{Epoch: r.Epoch, Topics: topics}
-}
-
 // stamp draws what tells a page how fresh it is. It has no words, so it is the same in every language.
-func stamp(f hub.Freshness) []byte {
-	body, err := draw(context.Background(), views.Stamp(views.Freshness{
-		Epoch: f.Current.Epoch, Shown: f.Shown.String(), Current: f.Current.String(),
-		Age: f.Age, DatabaseOK: f.DatabaseOK, At: f.At, Sent: f.Sent,
-	}))
+func stamp(f revision.Freshness) []byte {
+	body, err := draw(context.Background(), views.Stamp(f))
 	if err != nil {
 		panic(err) // writing to memory does not fail; the hub turns this into a view that can't be drawn
 	}
@@ -208,7 +193,7 @@ func goneAsClose(err error) error {
 func (s *Server) guard(session hospital.Session, permission hospital.Permission) hub.Guard {
 	user := session.User.ID
 	return hub.Guard{
-		Topic: string(hospital.UserTopic(user)), Seen: HubRevisions(session.Revisions),
+		Topic: hospital.UserTopic(user), Seen: session.Revisions,
 		Session: session.ID, Permission: string(permission), Until: session.ExpiresAt,
 		Rights: func(ctx context.Context) (hub.Rights, error) { return s.rights(ctx, user) },
 	}
@@ -220,7 +205,7 @@ func (s *Server) rights(ctx context.Context, userID int64) (hub.Rights, error) {
 	if err != nil {
 		return hub.Rights{}, err
 	}
-	return hub.Rights{Revisions: HubRevisions(now.Revisions), Refusal: func(session int64, permission string) *hub.Close {
+	return hub.Rights{Set: now.Revisions, Refusal: func(session int64, permission string) *hub.Close {
 		switch {
 		case !now.Open[session]:
 			return hub.CloseSignedOut
@@ -243,7 +228,7 @@ type liveState struct {
 	answer    func(request []byte) (reply []byte, whole bool)
 }
 
-func (s *liveState) Revisions() hub.Revisions { return HubRevisions(s.revisions) }
+func (s *liveState) Revisions() hospital.Revisions { return s.revisions }
 
 func (s *liveState) HTML() ([]hub.Region, error) {
 	return drawRegions(text.With(context.Background(), s.language), s.regions)

@@ -23,9 +23,9 @@ func everyone(role hospital.Role) hospital.Actor { return hospital.Actor{Role: r
 // withNews adds to the live view of a dashboard what its readers are told: a list for pages, a message for programs.
 func (s *Server) withNews(reader hospital.Actor, language text.Lang, view hub.View) hub.View {
 	read := view.Read
-	view.Topics = append(view.Topics, string(hospital.RoleInboxTopic(reader.Role)))
+	view.Topics = append(view.Topics, hospital.RoleInboxTopic(reader.Role))
 	if reader.UserID != 0 {
-		view.Topics = append(view.Topics, string(hospital.InboxTopic(reader.UserID)))
+		view.Topics = append(view.Topics, hospital.InboxTopic(reader.UserID))
 	}
 	view.Read = func(ctx context.Context) (hub.State, error) {
 		state, err := read(ctx)
@@ -67,8 +67,9 @@ type newsState struct {
 	language text.Lang
 }
 
-func (s newsState) Revisions() hub.Revisions {
-	all := HubRevisions(s.news.Revisions)
+func (s newsState) Revisions() hospital.Revisions {
+	all := s.news.Revisions
+	all.Topics = maps.Clone(all.Topics)
 	maps.Copy(all.Topics, s.State.Revisions().Topics)
 	return all
 }
@@ -146,7 +147,7 @@ func (s *Server) liveNotifications(c echo.Context) error {
 	who, language := actor(c), language(c)
 	return watch(c, hub.View{
 		Name:   fmt.Sprintf("notifications/%d/%s", who.UserID, language),
-		Topics: []string{string(hospital.InboxTopic(who.UserID)), string(hospital.RoleInboxTopic(who.Role))},
+		Topics: []hospital.Topic{hospital.InboxTopic(who.UserID), hospital.RoleInboxTopic(who.Role)},
 		Read: func(ctx context.Context) (hub.State, error) {
 			inbox, err := s.Hospital.Inbox(ctx, who)
 			return inboxState(inbox, language), err

@@ -100,7 +100,7 @@ func (s *Server) liveOrder(c echo.Context) error {
 	viewer := views.Viewer{UserID: who.UserID, Username: who.Username, Role: who.Role}
 	return watch(c, hub.View{
 		Name:   fmt.Sprintf("order/%d/%d/%s", id, who.UserID, language),
-		Topics: []string{string(hospital.OrderTopic(id))},
+		Topics: []hospital.Topic{hospital.OrderTopic(id)},
 		Read: func(ctx context.Context) (hub.State, error) {
 			detail, err := s.Hospital.OrderDetail(ctx, who, id)
 			return orderState(detail, viewer, language), err

@@ -49,7 +49,7 @@ func (s *Server) liveRound(c echo.Context) error {
 	courier, language := actor(c), language(c)
 	return watch(c, s.withNews(courierOf(courier), language, hub.View{
 		Name:   fmt.Sprintf("dashboard/delivery/%d/%s", courier.UserID, language),
-		Topics: []string{string(hospital.DeliveriesTopic), string(hospital.MetricsTopic)},
+		Topics: []hospital.Topic{hospital.DeliveriesTopic, hospital.MetricsTopic},
 		Read: func(ctx context.Context) (hub.State, error) {
 			board, err := s.Hospital.DeliveryBoard(ctx, courier)
 			return roundState(board, language), err

@@ -46,7 +46,7 @@ func (s *Server) liveWard(c echo.Context) error {
 	language := language(c)
 	return watch(c, hub.View{
 		Name:   fmt.Sprintf("ward:%d/%s", id, language),
-		Topics: []string{string(hospital.WardTopic(id))},
+		Topics: []hospital.Topic{hospital.WardTopic(id)},
 		Read: func(ctx context.Context) (hub.State, error) {
 			board, err := s.Hospital.WardBoard(ctx, id)
 			return wardState(board, language), err

@@ -263,7 +263,7 @@ func (u *unit) step(ctx context.Context, work func(context.Context, *unit) error
 func (u *unit) move(ctx context.Context) (Revisions, error) {
 	moved := Revisions{Topics: make(map[Topic]int64, len(u.topics))}
 	for _, topic := range slices.Sorted(maps.Keys(u.topics)) {
-		epoch, rev, err := topic.move(ctx, u.tx)
+		epoch, rev, err := move(ctx, u.tx, topic)
 		if err != nil {
 			return moved, err
 		}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"testing"
+
+	"dusangire/hub/revision"
 )
 
 // benchBoard is a rendering of cells of the size of a bed's card, one of them in its n-th state.
@@ -21,7 +23,7 @@ func benchBoard(cells, n int) []Region {
 	return regions
 }
 
-var benchRevisions = Revisions{Epoch: "e", Topics: map[string]int64{"ward:3": 118}}
+var benchRevisions = revision.Set{Epoch: "e", Topics: map[revision.Topic]int64{"ward:3": 118}}
 
 func benchStamp() []byte {
 	return []byte(`<time id="live" data-epoch="e" data-shown="ward:3=118" data-current="ward:3=118" data-age="230" data-database="ok">14:32:05</time>`)
@@ -69,7 +71,7 @@ func BenchmarkHint(b *testing.B) {
 			watched := newView(h, View{Name: "ward:3"})
 			h.watching["ward:3"] = map[*view]bool{watched: true}
 			for i := range others {
-				h.watching[fmt.Sprintf("other:%d", i)] = map[*view]bool{newView(h, View{}): true}
+				h.watching[revision.Topic(fmt.Sprintf("other:%d", i))] = map[*view]bool{newView(h, View{}): true}
 			}
 			b.ReportAllocs()
 			for b.Loop() {
@@ -82,7 +84,7 @@ func BenchmarkHint(b *testing.B) {
 // benchState is a ward as its read found it.
 type benchState []Region
 
-func (s benchState) Revisions() Revisions         { return benchRevisions }
+func (s benchState) Revisions() revision.Set      { return benchRevisions }
 func (s benchState) HTML() ([]Region, error)      { return s, nil }
 func (s benchState) JSON() ([]Region, error)      { return nil, nil }
 func (s benchState) Answer([]byte) ([]byte, bool) { return nil, true }
@@ -92,7 +94,7 @@ func (s benchState) Answer([]byte) ([]byte, bool) { return nil, true }
 func BenchmarkFanOut(b *testing.B) {
 	for _, watchers := range []int{1, 100, 1000} {
 		b.Run(fmt.Sprintf("%d_watchers", watchers), func(b *testing.B) {
-			h := New(Config{Bus: NewMemoryBus(), Stamp: func(Freshness) []byte { return benchStamp() }})
+			h := New(Config{Bus: NewMemoryBus(), Stamp: func(revision.Freshness) []byte { return benchStamp() }})
 			b.Cleanup(func() { h.stop(); h.workers.Wait() })
 			v := newView(h, View{Name: "ward:3"})
 			p := v.pages[HTML]

@@ -3,6 +3,8 @@ package hub
 import (
 	"context"
 	"sync"
+
+	"dusangire/hub/revision"
 )
 
 // MemoryBus joins hubs of one process: the bus of a hospital with one node, and of tests with several.
@@ -15,7 +17,7 @@ type MemoryBus struct {
 func NewMemoryBus() *MemoryBus { return &MemoryBus{subscribers: map[*mailbox]struct{}{}} }
 
 // Publish implements Bus.
-func (b *MemoryBus) Publish(r Revisions) {
+func (b *MemoryBus) Publish(r revision.Set) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for m := range b.subscribers {
@@ -24,7 +26,7 @@ func (b *MemoryBus) Publish(r Revisions) {
 }
 
 // Run implements Bus.
-func (b *MemoryBus) Run(ctx context.Context, hint func(Revisions), lost func()) error {
+func (b *MemoryBus) Run(ctx context.Context, hint func(revision.Set), lost func()) error {
 	m := newMailbox()
 	b.mu.Lock()
 	b.subscribers[m] = struct{}{}
@@ -53,15 +55,15 @@ type mailbox struct {
 	filled chan struct{} // holds one token while there is something to take
 
 	mu      sync.Mutex
-	waiting Revisions
+	waiting revision.Set
 }
 
 func newMailbox() *mailbox { return &mailbox{filled: make(chan struct{}, 1)} }
 
 // put adds revisions to those that wait; those of another epoch replace them.
-func (m *mailbox) put(r Revisions) {
+func (m *mailbox) put(r revision.Set) {
 	m.mu.Lock()
-	m.waiting.merge(r)
+	m.waiting.Merge(r)
 	m.mu.Unlock()
 	select {
 	case m.filled <- struct{}{}:
@@ -70,10 +72,10 @@ func (m *mailbox) put(r Revisions) {
 }
 
 // take empties the mailbox.
-func (m *mailbox) take() Revisions {
+func (m *mailbox) take() revision.Set {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	r := m.waiting
-	m.waiting = Revisions{}
+	m.waiting = revision.Set{}
 	return r
 }

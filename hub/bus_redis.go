@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"dusangire/hub/revision"
 )
 
 // RedisBus joins any number of nodes over Redis pub/sub. What goes over it is the epoch, topics and revisions, nothing else.
@@ -71,7 +73,7 @@ func NewRedisBus(address string, log *slog.Logger) (*RedisBus, error) {
 func (b *RedisBus) Close() error { return b.client.Close() }
 
 // Publish implements Bus: the newest revision of each topic waits until Run can send it.
-func (b *RedisBus) Publish(r Revisions) { b.outgoing.put(r) }
+func (b *RedisBus) Publish(r revision.Set) { b.outgoing.put(r) }
 
 // Trouble implements Bus: a message that comes back is the proof.
 func (b *RedisBus) Trouble() string {
@@ -135,7 +137,7 @@ func (b *RedisBus) Nodes(ctx context.Context) (int64, error) {
 }
 
 // Run implements Bus. It never gives up: a subscription that fails or falls silent is built anew.
-func (b *RedisBus) Run(ctx context.Context, hint func(Revisions), lost func()) error {
+func (b *RedisBus) Run(ctx context.Context, hint func(revision.Set), lost func()) error {
 	var senders sync.WaitGroup
 	defer senders.Wait()
 	senders.Go(func() { b.send(ctx) })
@@ -181,7 +183,7 @@ func (b *RedisBus) subscribed(ctx context.Context, subscription *redis.PubSub, c
 }
 
 // receive serves one subscription until it fails, falls silent or ctx ends.
-func (b *RedisBus) receive(ctx context.Context, hint func(Revisions), lost func(), down *bool) error {
+func (b *RedisBus) receive(ctx context.Context, hint func(revision.Set), lost func(), down *bool) error {
 	subscription := b.client.Subscribe(ctx, b.channel, b.probe)
 	defer subscription.Close()
 	if err := b.subscribed(ctx, subscription, 2); err != nil {
@@ -224,18 +226,18 @@ func (b *RedisBus) receive(ctx context.Context, hint func(Revisions), lost func(
 
 // wireHint is a hint on the wire.
 type wireHint struct {
-	Epoch string `json:"epoch"`
-	Topic string `json:"topic"`
-	Rev   int64  `json:"rev"`
+	Epoch string         `json:"epoch"`
+	Topic revision.Topic `json:"topic"`
+	Rev   int64          `json:"rev"`
 }
 
 // deliver hands on a well-formed hint. Anything else on the channel is not ours and means nothing.
-func (b *RedisBus) deliver(payload string, hint func(Revisions)) {
+func (b *RedisBus) deliver(payload string, hint func(revision.Set)) {
 	var w wireHint
 	if len(payload) > largestHint || json.Unmarshal([]byte(payload), &w) != nil || w.Topic == "" {
 		return
 	}
-	hint(Revisions{Epoch: w.Epoch, Topics: map[string]int64{w.Topic: w.Rev}})
+	hint(revision.Set{Epoch: w.Epoch, Topics: map[revision.Topic]int64{w.Topic: w.Rev}})
 }
 
 // send publishes what waits, all topics in one round trip. A failure loses the hint: other nodes' checks make up for it.

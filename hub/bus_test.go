@@ -11,6 +11,7 @@ import (
 
 	"dusangire/hub"
 	"dusangire/hub/hubtest"
+	"dusangire/hub/revision"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -39,17 +40,17 @@ func redisBus(t testing.TB, server *hubtest.Redis) *hub.RedisBus {
 // listener runs one end of a bus and hands on what it hears.
 type listener struct {
 	t     testing.TB
-	hints chan hub.Revisions
+	hints chan revision.Set
 	lost  chan struct{}
 }
 
 func listen(t testing.TB, bus hub.Bus) *listener {
 	t.Helper()
-	l := &listener{t, make(chan hub.Revisions, 100), make(chan struct{}, 100)}
+	l := &listener{t, make(chan revision.Set, 100), make(chan struct{}, 100)}
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() {
-		if err := bus.Run(ctx, func(r hub.Revisions) { l.hints <- r }, func() { l.lost <- struct{}{} }); err != nil {
+		if err := bus.Run(ctx, func(r revision.Set) { l.hints <- r }, func() { l.lost <- struct{}{} }); err != nil {
 			t.Errorf("the bus ended with %v", err)
 		}
 	})
@@ -66,22 +67,22 @@ func (l *listener) awaitLost() {
 	}
 }
 
-func (l *listener) awaitHint(topic string, revision int64) {
+func (l *listener) awaitHint(topic revision.Topic, at int64) {
 	l.t.Helper()
 	for {
 		select {
 		case r := <-l.hints:
-			if r.Epoch == "e1" && r.Topics[topic] == revision {
+			if r.Epoch == "e1" && r.Topics[topic] == at {
 				return
 			}
 		case <-time.After(soon):
-			l.t.Fatalf("no hint of %s at %d", topic, revision)
+			l.t.Fatalf("no hint of %s at %d", topic, at)
 		}
 	}
 }
 
-func hint(topic string, revision int64) hub.Revisions {
-	return hub.Revisions{Epoch: "e1", Topics: map[string]int64{topic: revision}}
+func hint(topic revision.Topic, at int64) revision.Set {
+	return revision.Set{Epoch: "e1", Topics: map[revision.Topic]int64{topic: at}}
 }
 
 func TestBus(t *testing.T) {
@@ -97,7 +98,7 @@ func TestBus(t *testing.T) {
 			a.awaitHint("ward:1", 1)
 			b.awaitHint("ward:1", 1)
 
-			there.Publish(hub.Revisions{Epoch: "e1", Topics: map[string]int64{"ward:2": 5, "metrics": 9}})
+			there.Publish(revision.Set{Epoch: "e1", Topics: map[revision.Topic]int64{"ward:2": 5, "metrics": 9}})
 			a.awaitHint("metrics", 9)
 		})
 	}
@@ -211,7 +212,7 @@ func TestARedisThatDiesIsFoundAgain(t *testing.T) {
 }
 
 // publishUntilHeard publishes ever higher revisions until one is heard: while the sending connection is made anew some may be lost.
-func (l *listener) publishUntilHeard(bus hub.Bus, topic string) {
+func (l *listener) publishUntilHeard(bus hub.Bus, topic revision.Topic) {
 	l.t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()

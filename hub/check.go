@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"dusangire/hub/revision"
 )
 
 const (
@@ -41,7 +43,7 @@ func (h *Hub) checkEachSecond(ctx context.Context) {
 func (h *Hub) check(ctx context.Context) {
 	topics := h.watchedTopics()
 	began := time.Now()
-	found := Revisions{}
+	found := revision.Set{}
 	if len(topics) > 0 {
 		within, cancel := context.WithTimeout(ctx, checkTimeout)
 		defer cancel()
@@ -73,7 +75,7 @@ func (h *Hub) noteCheck(ctx context.Context, err error) {
 	}
 }
 
-func (h *Hub) watchedTopics() []string {
+func (h *Hub) watchedTopics() []revision.Topic {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	topics := slices.Collect(maps.Keys(h.watching))
@@ -97,7 +99,7 @@ func (h *Hub) keepGuard(ctx context.Context) {
 // one does, and gives up after guardTimeout: the sockets of a question without an answer stay open and are asked about again at the next
 // check, a second later. Where a topic stands is taken from the answer, never from the hint: one that was forged, of a revision far
 // ahead, would otherwise keep its sockets from ever being asked about again.
-func (h *Hub) askRights(ctx context.Context, moved Revisions) {
+func (h *Hub) askRights(ctx context.Context, moved revision.Set) {
 	within, cancel := context.WithTimeout(ctx, guardTimeout)
 	defer cancel()
 	for _, watchers := range h.guardedSince(moved) {
@@ -106,7 +108,7 @@ func (h *Hub) askRights(ctx context.Context, moved Revisions) {
 			continue
 		}
 		for _, w := range watchers {
-			w.seen = rights.Revisions
+			w.seen = rights.Set
 			if c := rights.Refusal(w.visit.Guard.Session, w.visit.Guard.Permission); c != nil {
 				w.close(c)
 			}
@@ -115,13 +117,13 @@ func (h *Hub) askRights(ctx context.Context, moved Revisions) {
 }
 
 // guardedSince finds, by topic, the watchers whose right was last looked at before the topic moved.
-func (h *Hub) guardedSince(moved Revisions) map[string][]*watcher {
+func (h *Hub) guardedSince(moved revision.Set) map[revision.Topic][]*watcher {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	concerned := map[string][]*watcher{}
+	concerned := map[revision.Topic][]*watcher{}
 	for topic := range moved.Topics {
 		for w := range h.guarded[topic] {
-			if !w.seen.covers(moved) {
+			if !w.seen.Covers(moved) {
 				concerned[topic] = append(concerned[topic], w)
 			}
 		}

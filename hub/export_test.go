@@ -1,5 +1,7 @@
 package hub
 
+import "dusangire/hub/revision"
+
 // Waiting is how many requests wait at the door.
 func (h *Hub) Waiting() (requests int) {
 	h.door.mu.Lock()
@@ -18,7 +20,7 @@ func NewPageForTest() PageForTest { return PageForTest{newPage(HTML)} }
 
 // Update takes a rendering in and returns the version it made.
 func (p PageForTest) Update(regions []Region) (version uint64, err error) {
-	_, err = p.page.update(regions, Revisions{})
+	_, err = p.page.update(regions, revision.Set{})
 	return p.page.version, err
 }
 

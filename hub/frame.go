@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"dusangire/hub/revision"
 )
 
 // Representation is how a view is told to a socket; the client chooses it by its subprotocol.
@@ -124,9 +126,9 @@ func (p partial) write(b *bytes.Buffer) {
 
 // jsonHeartbeat proves to a program that the socket lives, and says whether what it was sent is current and how long ago that
 // was last compared with the database.
-func jsonHeartbeat(f Freshness) []byte {
+func jsonHeartbeat(f revision.Freshness) []byte {
 	return fmt.Appendf(nil, `{"type":"heartbeat","timestamp":%q,"current":%t,"age_ms":%d}`,
-		f.At.UTC().Format(time.RFC3339), f.current(), f.Age.Milliseconds())
+		f.At.UTC().Format(time.RFC3339), isCurrent(f), f.Age.Milliseconds())
 }
 
 // ErrorMessage is what a program gets for a bad request, CONTRACT section 5.6. The socket stays open.

@@ -1,6 +1,10 @@
 package hub
 
-import "time"
+import (
+	"time"
+
+	"dusangire/hub/revision"
+)
 
 const (
 	heartbeatEvery     = 2 * time.Second  // to pages, whose banner appears when three are missing
@@ -22,7 +26,7 @@ func (v *view) beat() {
 		clear(p.deltas) // their stamps have aged
 		f := v.freshness(p)
 		frame := v.heartbeat(p, f, now)
-		stamped := p.representation == HTML && f.current() // with each frame, and nothing has gone wrong since
+		stamped := p.representation == HTML && isCurrent(f) // with each frame, and nothing has gone wrong since
 		for _, w := range p.watchers {
 			w.ping(now)
 			switch {
@@ -40,26 +44,26 @@ func (v *view) beat() {
 }
 
 // heartbeat returns that of a page which is due now, an empty parcel where none is.
-func (v *view) heartbeat(p *page, f Freshness, now time.Time) parcel {
+func (v *view) heartbeat(p *page, f revision.Freshness, now time.Time) parcel {
 	if len(p.watchers) == 0 || p.version == 0 {
 		return parcel{}
 	}
 	if p.representation == HTML {
 		return pack(htmlFrame(nil, v.hub.config.Stamp(f)))
 	}
-	if f.current() && !p.behind && now.Sub(p.beaten) < jsonHeartbeatEvery {
+	if isCurrent(f) && !p.behind && now.Sub(p.beaten) < jsonHeartbeatEvery {
 		return parcel{}
 	}
-	p.beaten, p.behind = now, !f.current()
+	p.beaten, p.behind = now, !isCurrent(f)
 	return pack(jsonHeartbeat(f))
 }
 
 // oldCheck is how old the last check may be while a view counts as current; the page's script has the same limit.
 const oldCheck = 4 * time.Second
 
-// current reports whether what was sent is what stands.
-func (f Freshness) current() bool {
-	return f.DatabaseOK && f.Age < oldCheck && f.Shown.Epoch == f.Current.Epoch && f.Shown.String() == f.Current.String()
+// isCurrent reports whether what was sent is what stands.
+func isCurrent(f revision.Freshness) bool {
+	return f.DatabaseOK && f.Age < oldCheck && f.Shown.Epoch == f.Current.Epoch && revision.Label(f.Shown) == revision.Label(f.Current)
 }
 
 // stamp draws how fresh a page is now.
@@ -67,11 +71,11 @@ func (v *view) stamp(p *page) []byte { return v.hub.config.Stamp(v.freshness(p))
 
 // freshness compares what a page shows with what the last check and this node's own reads know. A view that can't be read or
 // drawn is behind by definition.
-func (v *view) freshness(p *page) Freshness {
+func (v *view) freshness(p *page) revision.Freshness {
 	v.hub.mu.RLock()
 	verified := v.hub.verified
 	v.hub.mu.RUnlock()
-	f := Freshness{
+	f := revision.Freshness{
 		Shown: p.shown, Age: time.Since(verified.at), At: time.Now(), Sent: time.Since(v.hub.began),
 		DatabaseOK: !v.failed() && !verified.failing,
 	}
@@ -80,11 +84,11 @@ func (v *view) freshness(p *page) Freshness {
 }
 
 // newest is where topics stand by two sources: within one epoch the higher revision, and otherwise what was checked.
-func newest(shown, checked Revisions) Revisions {
+func newest(shown, checked revision.Set) revision.Set {
 	if len(checked.Topics) == 0 {
 		return shown
 	}
-	current := Revisions{Epoch: checked.Epoch, Topics: map[string]int64{}}
+	current := revision.Set{Epoch: checked.Epoch, Topics: map[revision.Topic]int64{}}
 	for topic, revision := range shown.Topics {
 		if found, known := checked.Topics[topic]; known && (checked.Epoch != shown.Epoch || found > revision) {
 			revision = found

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"dusangire/hub/revision"
 )
 
 func TestWhoWasPingedSomeTimeAgoIsPingedAgain(t *testing.T) {
@@ -15,7 +17,7 @@ func TestWhoWasPingedSomeTimeAgoIsPingedAgain(t *testing.T) {
 		want   bool
 	}{{"just now", 0, false}, {"some time ago", pingEvery, true}} {
 		t.Run(c.name, func(t *testing.T) {
-			h := New(Config{Bus: NewMemoryBus(), Stamp: func(Freshness) []byte { return nil }})
+			h := New(Config{Bus: NewMemoryBus(), Stamp: func(revision.Freshness) []byte { return nil }})
 			defer h.Drain(t.Context())
 			v := newView(h, View{Name: "board"})
 			v.state, v.lastRead = benchState{}, time.Now()
@@ -47,7 +49,7 @@ func TestAPageThatWasToldSomethingLatelyNeedsNoHeartbeat(t *testing.T) {
 		{"a newcomer that waits for its first state", time.Hour, 0, false, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			h := New(Config{Bus: NewMemoryBus(), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Stamp: func(f Freshness) []byte { return []byte("<i id=live>") }})
+			h := New(Config{Bus: NewMemoryBus(), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Stamp: func(f revision.Freshness) []byte { return []byte("<i id=live>") }})
 			defer h.Drain(t.Context())
 			h.verified.failing = c.failing
 			v := newView(h, View{Name: "board"})

@@ -13,6 +13,8 @@ import (
 
 	"github.com/gorilla/websocket"
 	"github.com/olahol/melody"
+
+	"dusangire/hub/revision"
 )
 
 // Config is what a Hub is told by those who know beds and HTML.
@@ -21,22 +23,11 @@ type Config struct {
 	Bus Bus
 	// Check reads where topics stand in the database now, in one statement. With an error no screen
 	// counts as current.
-	Check func(ctx context.Context, topics []string) (Revisions, error)
+	Check func(ctx context.Context, topics []revision.Topic) (revision.Set, error)
 	// Stamp draws the element with the id StampID that tells a page how fresh it is.
-	Stamp func(Freshness) []byte
+	Stamp func(revision.Freshness) []byte
 	// Log gets what an operator should know. It is never given content.
 	Log *slog.Logger
-}
-
-// Freshness is what a stamp says: a page may call itself live only while Shown equals Current, Age is small even with the time
-// added that the stamp was on its way, and the database answers.
-type Freshness struct {
-	Shown      Revisions     // what the view's regions show
-	Current    Revisions     // where its topics stand, as far as this node knows
-	Age        time.Duration // since Current was last compared with the database
-	DatabaseOK bool
-	At         time.Time
-	Sent       time.Duration // since the hub began: what tells a page how long its stamps are on their way
 }
 
 // Visit is one request for a socket: what it wants to see and on what terms.
@@ -71,10 +62,10 @@ type Hub struct {
 
 	mu       sync.RWMutex
 	draining bool
-	drained  bool                         // every socket has ended and nothing new may begin
-	views    map[string]*view             // by name
-	watching map[string]map[*view]bool    // by topic
-	guarded  map[string]map[*watcher]bool // by guard topic
+	drained  bool                                 // every socket has ended and nothing new may begin
+	views    map[string]*view                     // by name
+	watching map[revision.Topic]map[*view]bool    // by topic
+	guarded  map[revision.Topic]map[*watcher]bool // by guard topic
 	watchers map[*watcher]struct{}
 	held     map[string]int // sockets, by the names of their holders
 	verified verification
@@ -83,7 +74,7 @@ type Hub struct {
 // verification is what the last successful check found.
 type verification struct {
 	at        time.Time // when it began, with the monotonic clock
-	revisions Revisions
+	revisions revision.Set
 	failing   bool // the latest check did not succeed
 }
 
@@ -109,8 +100,8 @@ func New(c Config) *Hub {
 	h := &Hub{
 		config: c, melody: melody.New(), began: time.Now(),
 		checks: make(chan struct{}, 1), guards: newMailbox(), admitting: admitting, shut: shut, base: base, stop: stop,
-		views: map[string]*view{}, watching: map[string]map[*view]bool{},
-		guarded: map[string]map[*watcher]bool{}, watchers: map[*watcher]struct{}{}, held: map[string]int{}, door: newDoor(),
+		views: map[string]*view{}, watching: map[revision.Topic]map[*view]bool{},
+		guarded: map[revision.Topic]map[*watcher]bool{}, watchers: map[*watcher]struct{}{}, held: map[string]int{}, door: newDoor(),
 	}
 	h.stats.closes = map[int]uint64{}
 	h.verified.at = time.Now()
@@ -198,13 +189,13 @@ func handshakeOf(r *http.Request) *http.Request {
 }
 
 // Announce tells every watcher here, and by the bus every other node, that topics moved. It never blocks.
-func (h *Hub) Announce(r Revisions) {
+func (h *Hub) Announce(r revision.Set) {
 	h.hint(r)
 	h.config.Bus.Publish(r)
 }
 
 // hint wakes the views and the guards that the topics concern. What it says is only where to look.
-func (h *Hub) hint(r Revisions) {
+func (h *Hub) hint(r revision.Set) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	concerned := map[*view]bool{}
@@ -233,7 +224,7 @@ func (h *Hub) Run(ctx context.Context) error {
 
 // heard takes a hint from the bus. One of another epoch than the database was last found in is another hospital's on the same
 // Redis, or word of a restored backup, which the next check finds by itself.
-func (h *Hub) heard(r Revisions) {
+func (h *Hub) heard(r revision.Set) {
 	h.mu.RLock()
 	epoch := h.verified.revisions.Epoch
 	h.mu.RUnlock()

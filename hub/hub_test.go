@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"dusangire/hub"
+	"dusangire/hub/revision"
 
 	"github.com/coder/websocket"
 	"go.uber.org/goleak"
@@ -31,7 +32,7 @@ type board struct {
 	epoch    string
 	revision int64
 	cells    []string
-	others   map[string]int64 // topics of others, such as a user's, and where they stand
+	others   map[revision.Topic]int64 // topics of others, such as a user's, and where they stand
 	failing  error
 
 	reads, htmls, jsons, checks atomic.Int64
@@ -48,7 +49,7 @@ func newBoard(cells int) *board {
 }
 
 // set changes a cell and returns the revisions to announce, as a command does.
-func (b *board) set(cell int, text string) hub.Revisions {
+func (b *board) set(cell int, text string) revision.Set {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.cells[cell] = text
@@ -57,11 +58,11 @@ func (b *board) set(cell int, text string) hub.Revisions {
 }
 
 // move lets a topic of somebody else's stand one higher.
-func (b *board) move(topic string) {
+func (b *board) move(topic revision.Topic) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.others == nil {
-		b.others = map[string]int64{}
+		b.others = map[revision.Topic]int64{}
 	}
 	b.others[topic]++
 }
@@ -72,18 +73,18 @@ func (b *board) fail(err error) {
 	b.failing = err
 }
 
-func (b *board) revisionsLocked() hub.Revisions {
-	return hub.Revisions{Epoch: b.epoch, Topics: map[string]int64{boardTopic: b.revision}}
+func (b *board) revisionsLocked() revision.Set {
+	return revision.Set{Epoch: b.epoch, Topics: map[revision.Topic]int64{boardTopic: b.revision}}
 }
 
-func (b *board) check(_ context.Context, topics []string) (hub.Revisions, error) {
+func (b *board) check(_ context.Context, topics []revision.Topic) (revision.Set, error) {
 	b.checks.Add(1)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.failing != nil {
-		return hub.Revisions{}, b.failing
+		return revision.Set{}, b.failing
 	}
-	r := hub.Revisions{Epoch: b.epoch, Topics: map[string]int64{}}
+	r := revision.Set{Epoch: b.epoch, Topics: map[revision.Topic]int64{}}
 	for _, topic := range topics {
 		r.Topics[topic] = b.others[topic]
 		if topic == boardTopic {
@@ -94,7 +95,7 @@ func (b *board) check(_ context.Context, topics []string) (hub.Revisions, error)
 }
 
 func (b *board) view() hub.View {
-	return hub.View{Name: "board", Topics: []string{boardTopic}, Read: b.read}
+	return hub.View{Name: "board", Topics: []revision.Topic{boardTopic}, Read: b.read}
 }
 
 func (b *board) read(context.Context) (hub.State, error) {
@@ -109,11 +110,11 @@ func (b *board) read(context.Context) (hub.State, error) {
 
 type boardState struct {
 	board     *board
-	revisions hub.Revisions
+	revisions revision.Set
 	cells     []string
 }
 
-func (s *boardState) Revisions() hub.Revisions { return s.revisions }
+func (s *boardState) Revisions() revision.Set { return s.revisions }
 
 func (s *boardState) HTML() ([]hub.Region, error) {
 	s.board.htmls.Add(1)
@@ -143,8 +144,8 @@ func (s *boardState) Answer(request []byte) ([]byte, bool) {
 	return []byte(`{"type":"error","code":"unknown_action","message":"no"}`), false
 }
 
-func stamp(f hub.Freshness) []byte {
-	return fmt.Appendf(nil, `<i id="live" data-shown="%s" data-current="%s" data-database="%t"></i>`, f.Shown, f.Current, f.DatabaseOK)
+func stamp(f revision.Freshness) []byte {
+	return fmt.Appendf(nil, `<i id="live" data-shown="%s" data-current="%s" data-database="%t"></i>`, revision.Label(f.Shown), revision.Label(f.Current), f.DatabaseOK)
 }
 
 // node is one hub behind a real server.
@@ -431,7 +432,7 @@ func TestNothingIsReadForTopicsThatNobodyWatches(t *testing.T) {
 	c := n.dial(hub.HTML)
 	c.nextWith("taken")
 	before := b.reads.Load()
-	n.Announce(hub.Revisions{Epoch: "e1", Topics: map[string]int64{"ward:9": 4}})
+	n.Announce(revision.Set{Epoch: "e1", Topics: map[revision.Topic]int64{"ward:9": 4}})
 	n.Announce(b.set(0, "free"))
 	c.nextWith("free")
 	if got := b.reads.Load() - before; got != 1 {
@@ -566,8 +567,8 @@ func TestForgedHintsOnlyCostARead(t *testing.T) {
 	n := startNode(t, b, bus, watch(b))
 	c := n.dial(hub.HTML)
 	c.next()
-	bus.Publish(hub.Revisions{Epoch: "e1", Topics: map[string]int64{boardTopic: 1 << 60}})
-	bus.Publish(hub.Revisions{Epoch: "never", Topics: map[string]int64{boardTopic: 1}})
+	bus.Publish(revision.Set{Epoch: "e1", Topics: map[revision.Topic]int64{boardTopic: 1 << 60}})
+	bus.Publish(revision.Set{Epoch: "never", Topics: map[revision.Topic]int64{boardTopic: 1}})
 	n.Announce(b.set(0, "taken"))
 	frame := c.nextWith("taken")
 	if !strings.Contains(frame, `data-shown="board:1=1" data-current="board:1=1"`) {
@@ -665,7 +666,7 @@ func TestStrangersAreCountedAndNotLogged(t *testing.T) {
 }
 
 func TestTheRightToWatch(t *testing.T) {
-	moved := hub.Revisions{Epoch: "e1", Topics: map[string]int64{"user:1": 1}}
+	moved := revision.Set{Epoch: "e1", Topics: map[revision.Topic]int64{"user:1": 1}}
 	refuseAll := func(int64, string) *hub.Close { return hub.CloseSignedOut }
 	allow := func(int64, string) *hub.Close { return nil }
 	// guarded lets each visitor in by a session and with a permission that the address tells; rights answers when they are asked about.
@@ -673,12 +674,12 @@ func TestTheRightToWatch(t *testing.T) {
 		return func(r *http.Request) hub.Visit {
 			session, _ := strconv.ParseInt(r.URL.Query().Get("session"), 10, 64)
 			return hub.Visit{View: b.view(), Guard: hub.Guard{
-				Topic: "user:1", Seen: hub.Revisions{Epoch: "e1", Topics: map[string]int64{"user:1": 0}}, Until: until,
+				Topic: "user:1", Seen: revision.Set{Epoch: "e1", Topics: map[revision.Topic]int64{"user:1": 0}}, Until: until,
 				Session: session, Permission: r.URL.Query().Get("to"),
 				Rights: func(ctx context.Context) (hub.Rights, error) {
-					stands, _ := b.check(ctx, []string{"user:1"})
+					stands, _ := b.check(ctx, []revision.Topic{"user:1"})
 					refusal, err := rights()
-					return hub.Rights{Revisions: stands, Refusal: refusal}, err
+					return hub.Rights{Set: stands, Refusal: refusal}, err
 				},
 			}}
 		}
@@ -762,7 +763,7 @@ func TestTheRightToWatch(t *testing.T) {
 		n := startNode(t, b, hub.NewMemoryBus(), guarded(b, time.Time{}, func() (func(int64, string) *hub.Close, error) { return <-answers, nil }))
 		c := n.dial(hub.HTML)
 		c.next()
-		n.Announce(hub.Revisions{Epoch: "e1", Topics: map[string]int64{"user:1": 1 << 60}})
+		n.Announce(revision.Set{Epoch: "e1", Topics: map[revision.Topic]int64{"user:1": 1 << 60}})
 		answers <- allow // it still stands
 		b.move("user:1")
 		n.Announce(moved)
@@ -890,7 +891,7 @@ func TestHintsOfAnotherHospitalCostNothing(t *testing.T) {
 	c.nextWith("known")
 	before := b.reads.Load()
 	for i := range 50 {
-		bus.Publish(hub.Revisions{Epoch: "elsewhere", Topics: map[string]int64{boardTopic: int64(i)}})
+		bus.Publish(revision.Set{Epoch: "elsewhere", Topics: map[revision.Topic]int64{boardTopic: int64(i)}})
 	}
 	n.Announce(b.set(0, "taken"))
 	c.nextWith("taken")
@@ -1067,7 +1068,7 @@ func TestAMalformedRenderingNeverReachesAPage(t *testing.T) {
 
 type brokenState struct{ body string }
 
-func (s brokenState) Revisions() hub.Revisions { return hub.Revisions{} }
+func (s brokenState) Revisions() revision.Set { return revision.Set{} }
 func (s brokenState) HTML() ([]hub.Region, error) {
 	return []hub.Region{{ID: "cell-0", Body: []byte(s.body)}}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"dusangire/hub"
+	"dusangire/hub/revision"
 )
 
 // A view that everyone has left has not failed: nothing is logged, and nobody is closed with a reason.
@@ -14,7 +15,7 @@ func TestAScreenThatIsLeftDuringAReadIsNoError(t *testing.T) {
 		b := newBoard(1)
 		reading := make(chan struct{}, 1)
 		n := startNode(t, b, hub.NewMemoryBus(), func(*http.Request) hub.Visit {
-			return hub.Visit{View: hub.View{Name: "slow", Topics: []string{boardTopic}, Read: func(ctx context.Context) (hub.State, error) {
+			return hub.Visit{View: hub.View{Name: "slow", Topics: []revision.Topic{boardTopic}, Read: func(ctx context.Context) (hub.State, error) {
 				reading <- struct{}{}
 				<-ctx.Done() // the database is slow, and stops when it is told to
 				return nil, ctx.Err()

@@ -15,6 +15,8 @@ import (
 	"github.com/coder/websocket"
 	gorilla "github.com/gorilla/websocket"
 	"github.com/olahol/melody"
+
+	"dusangire/hub/revision"
 )
 
 // These tests pin down what melody and the library below it do where the hub builds on it or guards against it. When one fails after
@@ -133,7 +135,7 @@ func TestAPanicInAMelodyCallbackLeaksTheSession(t *testing.T) {
 }
 
 func TestTheHubsGuardLeaksNothingWhenACallbackPanics(t *testing.T) {
-	h := New(Config{Bus: NewMemoryBus(), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Stamp: func(Freshness) []byte { return nil }})
+	h := New(Config{Bus: NewMemoryBus(), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Stamp: func(revision.Freshness) []byte { return nil }})
 	h.melody.HandleMessage(func(s *melody.Session, _ []byte) {
 		h.guarding(s, func(*watcher) { panic("a callback that fails") })
 	})

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"time"
+
+	"dusangire/hub/revision"
 )
 
 // pollShared is for how long a view lives on after a poll, so that the polls of many share its reads.
@@ -14,7 +16,7 @@ const pollShared = time.Second
 type snapshot struct {
 	steps []partial // of a frame that shows all of it
 	mark  string    // equal marks mean equal steps
-	shown Revisions
+	shown revision.Set
 	began time.Time // when the read began: what is shown is of then or newer
 }
 
@@ -105,6 +107,6 @@ func (v *view) answerPoll() pollAnswer {
 }
 
 // freshness says that the snapshot was all that the database held when its read began.
-func (s *snapshot) freshness() Freshness {
-	return Freshness{Shown: s.shown, Current: s.shown, Age: time.Since(s.began), DatabaseOK: true, At: s.began}
+func (s *snapshot) freshness() revision.Freshness {
+	return revision.Freshness{Shown: s.shown, Current: s.shown, Age: time.Since(s.began), DatabaseOK: true, At: s.began}
 }

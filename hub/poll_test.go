@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"dusangire/hub"
+	"dusangire/hub/revision"
 )
 
 // poll asks for a view as a page without a socket does, and must be answered.
@@ -110,7 +111,7 @@ func TestAPollShowsAllThatWasAnnouncedSinceTheOneBefore(t *testing.T) {
 		text := strings.Repeat("x", i+1)
 		n.Announce(b.set(0, text))
 		_, _, _ = n.Poll(impatient, view, "") // and is gone before the read that is due
-		n.Announce(hub.Revisions{Epoch: "e1", Topics: map[string]int64{"ward:9": int64(i)}})
+		n.Announce(revision.Set{Epoch: "e1", Topics: map[revision.Topic]int64{"ward:9": int64(i)}})
 		if frame, _ := n.poll(view, ""); !strings.Contains(frame, ">"+text+"<") {
 			t.Fatalf("after change %d a poll brought %s", i, frame)
 		}
@@ -146,7 +147,7 @@ func TestAPollOfWhatCannotBeShownSaysWhy(t *testing.T) {
 		"a drawing that is malformed": func(context.Context) (hub.State, error) { return brokenState{"no element"}, nil },
 		"something that is not there": func(context.Context) (hub.State, error) { return nil, hub.CloseNoSuchPath },
 	} {
-		frame, _, err := n.Poll(t.Context(), hub.View{Name: what, Topics: []string{boardTopic}, Read: read}, "")
+		frame, _, err := n.Poll(t.Context(), hub.View{Name: what, Topics: []revision.Topic{boardTopic}, Read: read}, "")
 		if err == nil || len(frame) > 0 {
 			t.Errorf("%s: a poll brought %q and the error %v", what, frame, err)
 		}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"regexp"
 	"time"
+
+	"dusangire/hub/revision"
 )
 
 // Region is one part of a view that changes by itself.
@@ -36,7 +38,7 @@ type page struct {
 	version        uint64     // counts the renderings that differed; 0: nothing rendered yet
 	regions        []seenRegion
 	bodies         map[string][]byte // of the regions and their items, by id
-	shown          Revisions
+	shown          revision.Set
 	beaten         time.Time         // when programs last got a heartbeat
 	behind         bool              // that heartbeat said that they are not current
 	deltas         map[uint64]parcel // what brings a watcher from a version to this one, made when first asked for
@@ -74,7 +76,7 @@ func (p *page) isWatchedBy(w *watcher) bool { return w.place >= 0 }
 
 // update takes a new rendering in, labelled with the revisions it shows, and reports whether anything differs.
 // A malformed rendering is refused whole: the page stays as it was.
-func (p *page) update(next []Region, shown Revisions) (differs bool, err error) {
+func (p *page) update(next []Region, shown revision.Set) (differs bool, err error) {
 	bodies, err := p.check(next)
 	if err != nil {
 		return false, err

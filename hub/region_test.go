@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"dusangire/hub/revision"
 )
 
 // A page takes the first stamp of its socket for made when the socket opened.
 func TestTheStampThatANewWatcherGetsFirstIsNew(t *testing.T) {
 	p := newPage(HTML)
-	if _, err := p.update([]Region{{ID: "cell-1", Body: []byte(`<p id="cell-1"></p>`)}}, Revisions{}); err != nil {
+	if _, err := p.update([]Region{{ID: "cell-1", Body: []byte(`<p id="cell-1"></p>`)}}, revision.Set{}); err != nil {
 		t.Fatal(err)
 	}
 	stamps := 0

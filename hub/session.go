@@ -16,14 +16,15 @@ import (
 	"golang.org/x/time/rate"
 
 	"dusangire/hub/internal/line"
+	"dusangire/hub/revision"
 )
 
 // Guard is what a socket's right to be open hangs on.
 type Guard struct {
-	Topic      string    // moves whenever the right may have ended; empty: it can't end early
-	Seen       Revisions // of Topic, read together with the right
-	Session    int64     // by which the socket was opened
-	Permission string    // that it needs
+	Topic      revision.Topic // moves whenever the right may have ended; empty: it can't end early
+	Seen       revision.Set   // of Topic, read together with the right
+	Session    int64          // by which the socket was opened
+	Permission string         // that it needs
 	// Rights is asked again when Topic moves, once for all sockets that have that Topic, whichever of them it comes from. An error is
 	// tried again.
 	Rights func(ctx context.Context) (Rights, error)
@@ -32,7 +33,7 @@ type Guard struct {
 
 // Rights tells which of the sockets that have one topic may stay open.
 type Rights struct {
-	Revisions // of the topic, read together with the rights
+	revision.Set // of the topic, read together with the rights
 	// Refusal is why a session may no longer do what needs a permission; nil: it may.
 	Refusal func(session int64, permission string) *Close
 }
@@ -64,7 +65,7 @@ type watcher struct {
 	waits  bool      // for a read that is due: for its first state, or for an answer
 
 	// Owned by the hub's guard goroutine once the socket is open.
-	seen Revisions
+	seen revision.Set
 
 	lagging atomic.Bool // wants to be pumped when the line is free
 	closing atomic.Bool

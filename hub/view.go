@@ -7,19 +7,21 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"dusangire/hub/revision"
 )
 
 // View is what one role sees of some topics.
 type View struct {
-	Name   string   // watchers of one name share one goroutine, one read and one rendering
-	Topics []string // those whose move may change what it shows
+	Name   string           // watchers of one name share one goroutine, one read and one rendering
+	Topics []revision.Topic // those whose move may change what it shows
 	// Read finds the state in one consistent snapshot. A *Close as its error ends the sockets of the view.
 	Read func(ctx context.Context) (State, error)
 }
 
 // State is what one read found. Its methods are called from one goroutine.
 type State interface {
-	Revisions() Revisions    // at or before the content, never after it
+	Revisions() revision.Set // at or before the content, never after it
 	HTML() ([]Region, error) // what pages show
 	JSON() ([]Region, error) // what programs get
 	// Answer returns the message that answers a well-formed request of a program; whole asks for the whole state instead.
@@ -40,7 +42,7 @@ type view struct {
 
 	state    State // nil until the first read succeeds, and when a Close was read
 	pages    map[Representation]*page
-	wanted   Revisions     // what hints and checks said since the last read
+	wanted   revision.Set  // what hints and checks said since the last read
 	lastRead time.Time     // when the last read began, or failed
 	cost     time.Duration // of reading and drawing, on average over the last few times
 	again    *time.Timer   // when armed, the next read
@@ -243,7 +245,7 @@ func (v *view) sendSnapshot(w *watcher) {
 // heed takes the hints that came in, and reports whether it read the state anew.
 func (v *view) heed() (read bool) {
 	if hints := v.hints.take(); len(hints.Topics) > 0 {
-		v.wanted.merge(hints)
+		v.wanted.Merge(hints)
 	}
 	return v.refreshIfBehind()
 }
@@ -258,7 +260,7 @@ func (v *view) failed() bool { return v.failure != nil && closeFor(v.failure) ==
 // refreshIfBehind reads anew when the state does not show what is wanted: at once where the last read is long enough ago,
 // else when it will be. It reports whether it read.
 func (v *view) refreshIfBehind() bool {
-	if v.armed || (v.state != nil && !v.failed() && v.state.Revisions().covers(v.wanted)) {
+	if v.armed || (v.state != nil && !v.failed() && v.state.Revisions().Covers(v.wanted)) {
 		return false
 	}
 	if wait := v.pause() - time.Since(v.lastRead); wait > 0 {
@@ -308,7 +310,7 @@ func (v *view) refresh() {
 
 // take brings every watched page to a state. The others are drawn when somebody wants them.
 func (v *view) take(state State) {
-	v.state, v.failure, v.wanted = state, nil, Revisions{}
+	v.state, v.failure, v.wanted = state, nil, revision.Set{}
 	for representation, p := range v.pages {
 		if len(p.watchers) > 0 {
 			v.draw(p)
