@@ -27,8 +27,8 @@ type Config struct {
 	// TrustedProxies are the networks whose X-Forwarded-For, -Proto and -Host and X-Request-ID are
 	// believed.
 	TrustedProxies []*net.IPNet
-	// ProcessManager names what starts this process again when it ends, for those who look after it.
-	ProcessManager string
+	// Gatherer has what the program and its parts count, for Metrics.
+	Gatherer prometheus.Gatherer
 	// Gallery adds /gallery, every part in every state, for those who develop.
 	Gallery bool
 }
@@ -36,17 +36,14 @@ type Config struct {
 // Server answers HTTP requests and opens sockets. It is safe for concurrent use.
 type Server struct {
 	Config
-	metrics   *prometheus.Registry
 	lostPorts lostPorts
 }
 
 // largestBody is how much a request may carry.
 const largestBody = "64KiB"
 
-// New returns a server with its metrics registered.
-func New(c Config) *Server {
-	return &Server{Config: c, metrics: newMetrics(c)}
-}
+// New returns a server.
+func New(c Config) *Server { return &Server{Config: c} }
 
 // Handler returns the whole application.
 func (s *Server) Handler() http.Handler {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/PuerkitoBio/goquery"
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
 
 	"dusangire/handlers"
@@ -84,9 +85,10 @@ func newHouse(t testing.TB, s settings) *house {
 	log := slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	h.hospital = hospitaltest.Open(t, hospital.Options{DatabaseURL: h.database, Now: h.clock.Now,
 		Announce: func(r hospital.Revisions) { h.hub.Announce(r) }})
-	h.hub = handlers.NewHub(h.hospital, hub.Config{Bus: s.bus, Log: log})
+	metrics := prometheus.NewRegistry()
+	h.hub = handlers.NewHub(h.hospital, hub.Config{Bus: s.bus, Log: log, Metrics: metrics})
 	h.server = handlers.New(handlers.Config{Hospital: h.hospital, Hub: h.hub, Log: log, AllowedHosts: s.allowedHosts,
-		TrustedProxies: networks(t, s.trustedProxies), Gallery: true})
+		TrustedProxies: networks(t, s.trustedProxies), Gatherer: metrics, Gallery: true})
 	h.web = httptest.NewUnstartedServer(h.server.Handler())
 	h.web.Config.DisableGeneralOptionsHandler = true // as the program does
 	h.open(s.tls)

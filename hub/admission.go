@@ -35,7 +35,7 @@ func (h *Hub) Admit(ctx context.Context, client string) (opened func(), err erro
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	}
-	h.stats.refused.Add(1)
+	h.metrics.refused.Inc()
 	return nil, ErrBusy
 }
 
@@ -48,7 +48,7 @@ func (h *Hub) begin(v Visit) error {
 	}
 	for _, holder := range v.Holders {
 		if h.held[holder.Name] >= holder.Most {
-			h.stats.refused.Add(1)
+			h.metrics.refused.Inc()
 			return ErrTooMany
 		}
 	}

@@ -53,7 +53,7 @@ func TestOnlySoManySocketsAreOnTheirWayAtOnce(t *testing.T) {
 	if _, err := n.Admit(t.Context(), "a client"); !errors.Is(err, hub.ErrBusy) {
 		t.Errorf("who waits too long is told %v, want to come back", err)
 	}
-	if got := n.Stats().Refused; got != 1 {
+	if got := n.metric("admission_rejected_total"); got != 1 {
 		t.Errorf("%d refusals were counted, want 1", got)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 
 	"dusangire/hub/revision"
@@ -99,19 +100,27 @@ func Denied(err error) bool {
 	})
 }
 
-// RedisStats is how a RedisBus and its pool of connections stand. What is counted is counted since it was made.
-type RedisStats struct {
-	Connected              bool // hints get through
-	Connections, Idle      uint32
-	Hits, Misses, Timeouts uint32 // of asking the pool for a connection
-	Stale                  uint32 // connections that were thrown away
-}
-
-// Stats reads the pool's counters.
-func (b *RedisBus) Stats() RedisStats {
-	pool := b.client.PoolStats()
-	return RedisStats{Connected: b.connected(), Connections: pool.TotalConns, Idle: pool.IdleConns,
-		Hits: pool.Hits, Misses: pool.Misses, Timeouts: pool.Timeouts, Stale: pool.StaleConns}
+// registerPool registers how the pool of connections stands.
+func (b *RedisBus) registerPool(r registry) {
+	number := func(of func(*redis.PoolStats) uint32) func() float64 {
+		return func() float64 { return float64(of(b.client.PoolStats())) }
+	}
+	state := func(name string) prometheus.Labels { return prometheus.Labels{"state": name} }
+	r.gauge("redis_pool_connections", "Connections to Redis.", state("idle"),
+		number(func(s *redis.PoolStats) uint32 { return s.IdleConns }))
+	r.gauge("redis_pool_connections", "Connections to Redis.", state("busy"),
+		number(func(s *redis.PoolStats) uint32 { return s.TotalConns - s.IdleConns }))
+	for result, of := range map[string]func(*redis.PoolStats) uint32{
+		"reused":  func(s *redis.PoolStats) uint32 { return s.Hits },
+		"new":     func(s *redis.PoolStats) uint32 { return s.Misses },
+		"timeout": func(s *redis.PoolStats) uint32 { return s.Timeouts },
+	} {
+		r.counterFunc("redis_pool_requests_total",
+			"Connections asked of the pool, by what came of it.",
+			prometheus.Labels{"result": result}, number(of))
+	}
+	r.counterFunc("redis_pool_stale_total", "Connections to Redis that were thrown away.", nil,
+		number(func(s *redis.PoolStats) uint32 { return s.StaleConns }))
 }
 
 // Try sends a message through Redis on a channel of this bus's own and waits until it comes back.

@@ -33,11 +33,11 @@ var (
 // be here has ended or never was for information. That all are let go at a restart is told once, by whoever stops the server.
 // Strangers are only counted: anybody can be as many of them as they like.
 func (h *Hub) noteClose(c *Close, v Visit) {
-	h.stats.closed(c.Code)
+	h.metrics.closed(c.Code)
 	level := slog.LevelWarn
 	switch {
 	case v.Refusal == CloseSignedOut:
-		h.stats.strangers.Add(1)
+		h.metrics.strangers.Inc()
 		level = slog.LevelDebug
 	case c == CloseRestart:
 		level = slog.LevelDebug

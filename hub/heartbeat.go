@@ -17,7 +17,7 @@ const (
 func (v *view) beat() {
 	now := time.Now()
 	round := round{now: now}
-	defer func() { v.hub.stats.sent(round) }()
+	defer func() { v.hub.metrics.sent(round) }()
 	if now.Sub(v.lastRead) > rereadEvery {
 		v.refresh()
 	}

@@ -13,6 +13,8 @@ import (
 
 	"github.com/gorilla/websocket"
 	"github.com/olahol/melody"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"dusangire/hub/revision"
 )
@@ -28,6 +30,8 @@ type Config struct {
 	Stamp func(revision.Freshness) []byte
 	// Log gets what an operator should know. It is never given content.
 	Log *slog.Logger
+	// Metrics is where the hub registers what it counts; nil: nobody wants to know.
+	Metrics prometheus.Registerer
 }
 
 // Visit is one request for a socket: what it wants to see and on what terms.
@@ -45,13 +49,13 @@ type Visit struct {
 
 // Hub keeps all sockets of one node. It is safe for concurrent use.
 type Hub struct {
-	config Config
-	melody *melody.Melody
-	stats  stats
-	began  time.Time
-	checks chan struct{} // asks for a check before the next second is over
-	guards *mailbox      // topics on which someone's right to watch may hang
-	door   *door
+	config  Config
+	melody  *melody.Melody
+	metrics metrics
+	began   time.Time
+	checks  chan struct{} // asks for a check before the next second is over
+	guards  *mailbox      // topics on which someone's right to watch may hang
+	door    *door
 
 	admitting context.Context // of the door; ends when Drain begins
 	shut      context.CancelFunc
@@ -103,8 +107,10 @@ func New(c Config) *Hub {
 		views: map[string]*view{}, watching: map[revision.Topic]map[*view]bool{},
 		guarded: map[revision.Topic]map[*watcher]bool{}, watchers: map[*watcher]struct{}{}, held: map[string]int{}, door: newDoor(),
 	}
-	h.stats.closes = map[int]uint64{}
 	h.verified.at = time.Now()
+	metrics := registry{promauto.With(c.Metrics)}
+	h.metrics = newMetrics(metrics)
+	h.registerGauges(metrics)
 	h.configureMelody()
 	return h
 }

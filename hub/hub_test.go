@@ -19,6 +19,7 @@ import (
 	"dusangire/hub/revision"
 
 	"github.com/coder/websocket"
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
 )
 
@@ -157,6 +158,8 @@ type node struct {
 	visit  func(*http.Request) hub.Visit
 	finish func()
 	log    journal
+
+	registry *prometheus.Registry
 }
 
 // journal is what a node tells its operator.
@@ -187,8 +190,9 @@ func startNode(t testing.TB, b *board, bus hub.Bus, visit func(*http.Request) hu
 // startNodeOver does the same, over TLS where that is wanted.
 func startNodeOver(t testing.TB, secure bool, b *board, bus hub.Bus, visit func(*http.Request) hub.Visit) *node {
 	t.Helper()
-	n := &node{t: t, visit: visit}
-	h := hub.New(hub.Config{Bus: bus, Check: b.check, Stamp: stamp, Log: slog.New(slog.NewTextHandler(&n.log, nil))})
+	n := &node{t: t, visit: visit, registry: prometheus.NewRegistry()}
+	h := hub.New(hub.Config{Bus: bus, Check: b.check, Stamp: stamp, Metrics: n.registry,
+		Log: slog.New(slog.NewTextHandler(&n.log, nil))})
 	n.Hub = h
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch err := h.Serve(w, r, n.visit(r)); {
@@ -655,9 +659,9 @@ func TestStrangersAreCountedAndNotLogged(t *testing.T) {
 			}
 		}
 		n.finish()
-		s := n.Stats()
-		if int(s.Strangers) != c.strangers || s.Closes[c.refusal.Code] != 3 {
-			t.Errorf("%v: %d strangers and closes %v were counted", c.refusal, s.Strangers, s.Closes)
+		strangers, closes := n.metric("ws_strangers_total"), n.closes(c.refusal.Code)
+		if strangers != c.strangers || closes != 3 {
+			t.Errorf("%v: %d strangers and %d closes were counted", c.refusal, strangers, closes)
 		}
 		if got := strings.Count(n.log.String(), "socket closed"); got != c.logs {
 			t.Errorf("%v: the log has %d lines, want %d:\n%s", c.refusal, got, c.logs, &n.log)
@@ -973,8 +977,8 @@ func TestDrainTellsEverySocketThatTheServerRestarts(t *testing.T) {
 	}
 	n.finish()
 	ended.Wait()
-	if s := n.Stats(); s.Sockets != 0 || s.Views != 0 {
-		t.Errorf("%d sockets and %d views are left", s.Sockets, s.Views)
+	if sockets, views := n.metric("ws_sessions"), n.metric("views"); sockets != 0 || views != 0 {
+		t.Errorf("%d sockets and %d views are left", sockets, views)
 	}
 }
 
@@ -1005,7 +1009,7 @@ func testASlowClientSkips(t *testing.T, secure bool) {
 	if frames >= states {
 		t.Errorf("the slow client was fed all %d states, want the newest", frames)
 	}
-	if n.Stats().Coalesced == 0 {
+	if n.metric("mailbox_coalesced_total") == 0 {
 		t.Error("the hub did not count that it skipped states")
 	}
 }
@@ -1036,15 +1040,15 @@ func TestAClientThatNeverReadsIsLetGo(t *testing.T) {
 	quick := n.dial(hub.HTML)
 	quick.next()
 	filler := strings.Repeat("x", 1_000_000)
-	for i := 0; n.Stats().Sockets > 1; i++ {
+	for i := 0; n.metric("ws_sessions") > 1; i++ {
 		if i > 1000 {
 			t.Fatal("the client that never reads is still there")
 		}
 		n.Announce(b.set(0, fmt.Sprintf("state-%d-%s", i, filler)))
 		quick.nextWith(fmt.Sprintf("state-%d-", i))
 	}
-	if n.Stats().Closes[1013] != 1 {
-		t.Errorf("closes are %v, want one 1013", n.Stats().Closes)
+	if got := n.closes(1013); got != 1 {
+		t.Errorf("%d closes with 1013 were counted, want 1", got)
 	}
 }
 

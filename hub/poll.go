@@ -33,7 +33,7 @@ type pollAnswer struct {
 // what a socket would get. A *Close as the error means what it would on a socket; ErrDraining that
 // the hub stops.
 func (h *Hub) Poll(ctx context.Context, v View, seen string) (frame []byte, mark string, err error) {
-	h.stats.polls.Add(1)
+	h.metrics.polls.Inc()
 	s, err := h.visit(ctx, v)
 	if err != nil {
 		return nil, "", err

@@ -58,7 +58,7 @@ func TestPollsOfOneViewShareARead(t *testing.T) {
 	if reads, most := b.reads.Load(), 1+int64(time.Since(began)/time.Second); reads > most || b.htmls.Load() != reads {
 		t.Errorf("200 polls at once cost %d reads and %d renderings, want %d at most", reads, b.htmls.Load(), most)
 	}
-	if got := n.Stats().Polls; got != 200 {
+	if got := n.metric("polls_total"); got != 200 {
 		t.Errorf("%d polls were counted", got)
 	}
 }
@@ -89,7 +89,7 @@ func TestAViewThatIsOnlyPolledIsReadForPollsAlone(t *testing.T) {
 		n.Announce(b.set(0, strings.Repeat("x", i)))
 	}
 	n.Announce(b.set(1, "taken"))
-	waitFor(t, "the view that nobody polls any more has ended", func() bool { return n.Stats().Views == 0 })
+	waitFor(t, "the view that nobody polls any more has ended", func() bool { return n.metric("views") == 0 })
 	if reads := b.reads.Load(); reads != 1 {
 		t.Errorf("one poll and twenty changes after it cost %d reads, want one", reads)
 	}

@@ -123,7 +123,7 @@ func (w *watcher) connected(s *melody.Session) {
 		w.close(w.visit.Refusal)
 		return
 	}
-	w.hub.stats.opened.Add(1)
+	w.hub.metrics.opened.Inc()
 	var draining bool
 	if w.view, draining = w.hub.enter(w); draining {
 		w.close(CloseRestart)
@@ -138,7 +138,6 @@ func (w *watcher) disconnected() {
 	if w.view != nil {
 		w.view.send(event{kind: left, watcher: w})
 		w.hub.exit(w)
-		w.hub.stats.ended.Add(1)
 	}
 }
 

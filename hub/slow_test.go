@@ -76,7 +76,7 @@ func TestASlowClientMayPingAndGetsEverything(t *testing.T) {
 		b.set(0, filler)
 		n := startNodeOver(t, secure, b, hub.NewMemoryBus(), watch(b))
 		slow := n.dialSlow()
-		waitFor(t, "the state is on its way", func() bool { return n.Stats().Messages > 0 })
+		waitFor(t, "the state is on its way", func() bool { return n.metric("ws_messages_total") > 0 })
 		var ponged []<-chan error
 		for range 3 {
 			ponged = append(ponged, slow.ping())
@@ -113,7 +113,7 @@ func TestASlowClientThatPingsIsToldOfARestart(t *testing.T) {
 		b.set(0, filler)
 		n := startNodeOver(t, secure, b, hub.NewMemoryBus(), watch(b))
 		slow := n.dialSlow()
-		waitFor(t, "the state is on its way", func() bool { return n.Stats().Messages > 0 })
+		waitFor(t, "the state is on its way", func() bool { return n.metric("ws_messages_total") > 0 })
 		ponged := slow.ping()
 		drained := make(chan struct{})
 		go func() { n.finish(); close(drained) }()

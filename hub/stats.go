@@ -1,42 +1,97 @@
 package hub
 
 import (
-	"maps"
-	"sync"
-	"sync/atomic"
+	"strconv"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 )
 
-// Stats counts what the hub did since it started. Ages and numbers of things are those of the moment.
-type Stats struct {
-	Sockets, Views  int
-	Opened, Ended   uint64
-	Reads, Renders  uint64 // of views
-	Messages, Bytes uint64 // handed to sockets
-	Coalesced       uint64 // times a slow watcher skipped to the newest state
-	Polls           uint64 // answered to pages that have no socket
-	Refused         uint64 // requests for sockets, because of too many others
-	Strangers       uint64 // sockets that were closed at once, for want of a session
-	Closes          map[int]uint64
-	CheckAge        time.Duration
-	Redis           *RedisStats // nil where the bus is in memory
+// metrics are what the hub counts from its start. None has a label that could name a person.
+type metrics struct {
+	opened, reads, renders, messages, bytes, coalesced, polls, refused, strangers prometheus.Counter
+
+	closes *prometheus.CounterVec
 }
 
-type stats struct {
-	opened, ended, reads, renders, messages, bytes, coalesced, polls, refused, strangers atomic.Uint64
+// registry is where metrics are registered, under names that begin with the program's.
+type registry struct{ promauto.Factory }
 
-	mu     sync.Mutex
-	closes map[int]uint64
+func (r registry) counter(name, help string) prometheus.Counter {
+	return r.NewCounter(prometheus.CounterOpts{Namespace: "dusangire", Name: name, Help: help})
 }
 
-func (s *stats) closed(code int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.closes[code]++
+// counterFunc and gauge register a number that is looked up when somebody asks for the metrics.
+func (r registry) counterFunc(name, help string, labels prometheus.Labels, value func() float64) {
+	r.NewCounterFunc(prometheus.CounterOpts{
+		Namespace: "dusangire", Name: name, Help: help, ConstLabels: labels,
+	}, value)
 }
 
-// round is what one goroutine writes to some watchers, one after the other. It is counted when it is over: counters that several
-// cores change all the time are slow.
+func (r registry) gauge(name, help string, labels prometheus.Labels, value func() float64) {
+	r.NewGaugeFunc(prometheus.GaugeOpts{
+		Namespace: "dusangire", Name: name, Help: help, ConstLabels: labels,
+	}, value)
+}
+
+func newMetrics(r registry) metrics {
+	return metrics{
+		opened:    r.counter("ws_opened_total", "Sockets that were opened."),
+		reads:     r.counter("view_reads_total", "Reads of views."),
+		renders:   r.counter("view_renders_total", "Renderings of views."),
+		messages:  r.counter("ws_messages_total", "Messages handed to sockets."),
+		bytes:     r.counter("ws_bytes_total", "Bytes handed to sockets."),
+		coalesced: r.counter("mailbox_coalesced_total", "Times that a slow socket skipped to the newest state."),
+		polls:     r.counter("polls_total", "Polls of pages whose sockets something on the way refuses."),
+		refused: r.counter("admission_rejected_total",
+			"Requests for sockets that were refused because of too many others."),
+		strangers: r.counter("ws_strangers_total",
+			"Sockets that were closed at once because nobody was signed in."),
+		closes: r.NewCounterVec(prometheus.CounterOpts{
+			Namespace: "dusangire", Name: "ws_close_total", Help: "Sockets closed by the server.",
+		}, []string{"code"}),
+	}
+}
+
+func (m *metrics) closed(code int) { m.closes.WithLabelValues(strconv.Itoa(code)).Inc() }
+
+func (h *Hub) registerGauges(r registry) {
+	r.gauge("ws_sessions", "Sockets that are open now.", nil, func() float64 {
+		h.mu.RLock()
+		defer h.mu.RUnlock()
+		return float64(len(h.watchers))
+	})
+	r.gauge("views", "Views that somebody watches now.", nil, func() float64 {
+		h.mu.RLock()
+		defer h.mu.RUnlock()
+		return float64(len(h.views))
+	})
+	r.gauge("reconcile_age_seconds", "Since the revisions were last compared with the database.",
+		nil, func() float64 { return h.CheckAge().Seconds() })
+	backend := "memory"
+	if redis, is := h.config.Bus.(*RedisBus); is {
+		backend = "redis"
+		redis.registerPool(r)
+	}
+	r.gauge("bus_connected", "Whether hints get through between nodes.",
+		prometheus.Labels{"backend": backend}, func() float64 {
+			if h.BusTrouble() == BusOK {
+				return 1
+			}
+			return 0
+		})
+}
+
+// CheckAge is how long ago the revisions were last compared with the database.
+func (h *Hub) CheckAge() time.Duration {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return time.Since(h.verified.at)
+}
+
+// round is what one goroutine writes to some watchers, one after the other. It is counted when it is
+// over: counters that several cores change all the time are slow.
 type round struct {
 	now             time.Time
 	messages, bytes int
@@ -48,29 +103,7 @@ func (r *round) write(w *watcher, p parcel) {
 	r.bytes += p.bytes
 }
 
-func (s *stats) sent(r round) {
-	s.messages.Add(uint64(r.messages)) // #nosec G115 -- a count, never below 0
-	s.bytes.Add(uint64(r.bytes))       // #nosec G115 -- a count, never below 0
-}
-
-// Stats reads the counters.
-func (h *Hub) Stats() Stats {
-	h.stats.mu.Lock()
-	closes := maps.Clone(h.stats.closes)
-	h.stats.mu.Unlock()
-	var redis *RedisStats
-	if bus, is := h.config.Bus.(*RedisBus); is {
-		redis = new(bus.Stats())
-	}
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	return Stats{
-		Sockets: len(h.watchers), Views: len(h.views),
-		Opened: h.stats.opened.Load(), Ended: h.stats.ended.Load(),
-		Reads: h.stats.reads.Load(), Renders: h.stats.renders.Load(),
-		Messages: h.stats.messages.Load(), Bytes: h.stats.bytes.Load(),
-		Coalesced: h.stats.coalesced.Load(), Polls: h.stats.polls.Load(), Refused: h.stats.refused.Load(),
-		Strangers: h.stats.strangers.Load(),
-		Closes:    closes, CheckAge: time.Since(h.verified.at), Redis: redis,
-	}
+func (m *metrics) sent(r round) {
+	m.messages.Add(float64(r.messages))
+	m.bytes.Add(float64(r.bytes))
 }

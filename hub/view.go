@@ -351,7 +351,7 @@ func (v *view) fail(what string, err error) {
 // read calls a view's Read; a panic in it is an error like any other.
 func (h *Hub) read(ctx context.Context, v View) (state State, err error) {
 	defer recoverInto(&err)
-	h.stats.reads.Add(1)
+	h.metrics.reads.Inc()
 	within, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	return v.Read(within)
@@ -401,7 +401,7 @@ func (v *view) delta(p *page, version uint64) parcel {
 
 func (v *view) render(p *page) (differs bool, err error) {
 	defer recoverInto(&err)
-	v.hub.stats.renders.Add(1)
+	v.hub.metrics.renders.Inc()
 	draw := v.state.JSON
 	if p.representation == HTML {
 		draw = v.state.HTML
@@ -428,7 +428,7 @@ func (v *view) pump(p *page, watchers ...*watcher) {
 			continue
 		}
 		if p.version > w.sent+1 && w.sent > 0 {
-			v.hub.stats.coalesced.Add(1)
+			v.hub.metrics.coalesced.Inc()
 		}
 		if delta.messages == nil || w.sent != from {
 			delta, from = v.delta(p, w.sent), w.sent
@@ -436,7 +436,7 @@ func (v *view) pump(p *page, watchers ...*watcher) {
 		round.write(w, delta)
 		w.sent = p.version
 	}
-	v.hub.stats.sent(round)
+	v.hub.metrics.sent(round)
 }
 
 // wantsWhole reports whether a request asks for the whole state.

@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"dusangire/handlers"
 	"dusangire/hospital"
 	"dusangire/hospital/demo"
@@ -56,7 +58,8 @@ type program struct {
 	config   serveCommand
 	log      *slog.Logger
 	hospital *hospital.Hospital
-	redis    *hub.RedisBus // nil on one node
+	redis    *hub.RedisBus        // nil on one node
+	registry *prometheus.Registry // what is counted
 	hub      *hub.Hub
 	servers  []*http.Server
 	listener []net.Listener
@@ -104,7 +107,8 @@ func (p *program) openHub() (err error) {
 		}
 		bus = p.redis
 	}
-	p.hub = handlers.NewHub(p.hospital, hub.Config{Bus: bus, Log: p.log})
+	p.registry = newMetrics(p.hospital)
+	p.hub = handlers.NewHub(p.hospital, hub.Config{Bus: bus, Log: p.log, Metrics: p.registry})
 	return nil
 }
 
@@ -146,8 +150,8 @@ func (p *program) listen() error {
 		return err
 	}
 	server := handlers.New(handlers.Config{
-		Hospital: p.hospital, Hub: p.hub, Log: p.log, AllowedHosts: p.config.allowedHosts(), TrustedProxies: proxies,
-		ProcessManager: processManager(), Gallery: p.config.Gallery,
+		Hospital: p.hospital, Hub: p.hub, Log: p.log, AllowedHosts: p.config.allowedHosts(),
+		TrustedProxies: proxies, Gatherer: p.registry, Gallery: p.config.Gallery,
 	})
 	if err := p.listenForMetrics(server.Metrics()); err != nil {
 		return err
