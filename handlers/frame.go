@@ -27,14 +27,14 @@ func isFrame(path string) bool { return strings.HasPrefix(path, "/frames/") }
 // frame answers with the frame that a page would get when its socket opens. The same session, role and view decide.
 func (s *Server) frame(r Route) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		visit, err := s.visit(c, r)
+		subscription, err := s.subscription(c, r)
 		if err != nil {
 			return err
 		}
-		if visit.Refusal != nil {
-			return refuseFrame(c, visit.Refusal)
+		if subscription.Refusal != nil {
+			return refuseFrame(c, subscription.Refusal)
 		}
-		frame, mark, err := s.Hub.Poll(c.Request().Context(), visit.View, c.Request().Header.Get(frameHeader))
+		frame, mark, err := s.Hub.Poll(c.Request().Context(), subscription.View, c.Request().Header.Get(frameHeader))
 		if refusal, refused := errors.AsType[*hub.Close](err); refused {
 			return refuseFrame(c, refusal)
 		}

@@ -19,8 +19,8 @@ import (
 	"dusangire/views/text"
 )
 
-// NewHub joins a hospital to a hub: what the hub checks is the hospital's revisions, and its stamp
-// is the one of pages. A database that can be read and not written is no better than one that does
+// NewHub joins a hospital to a hub: what the hub checks is the hospital's revisions, and its
+// freshness marker is the stamp of pages. A database that can be read and not written is no better than one that does
 // not answer: pages say that they are not live.
 func NewHub(h *hospital.Hospital, c hub.Config) *hub.Hub {
 	c.Check = func(ctx context.Context, topics []hospital.Topic) (hospital.Revisions, error) {
@@ -30,11 +30,23 @@ func NewHub(h *hospital.Hospital, c hub.Config) *hub.Hub {
 		}
 		return r, err
 	}
-	c.Stamp = func(f revision.Freshness) []byte {
+	c.Explain = explainRequest
+	c.Marker = func(f revision.Freshness) []byte {
 		f.DatabaseOK = f.DatabaseOK && h.Trouble() == nil
 		return stamp(f)
 	}
 	return hub.New(c)
+}
+
+// explainRequest says to a program what is wrong with a message that is no request.
+func explainRequest(code string) string {
+	switch code {
+	case "invalid_json":
+		return `Send one JSON object a frame, such as {"action":"get_status"}.`
+	case "missing_field":
+		return `Say which action you want, such as {"action":"get_status"}.`
+	}
+	return "The action must be a string."
 }
 
 // stamp draws what tells a page how fresh it is. It has no words, so it is the same in every language.
@@ -61,17 +73,17 @@ func (s *Server) socket(r Route) echo.HandlerFunc {
 			s.tellLostPort(c)
 			return echo.NewHTTPError(http.StatusForbidden, "This page's site may not open sockets here. Its operator sets --allowed-hosts.")
 		}
-		opened, err := s.Hub.Admit(c.Request().Context(), atTheDoor(c.RealIP(), s.tokenOf(c)))
+		release, err := s.Hub.Acquire(c.Request().Context(), atTheDoor(c.RealIP(), s.tokenOf(c)))
 		if err != nil {
 			return refusedSocket(err)
 		}
-		defer opened()
-		visit, err := s.visit(c, r)
+		defer release()
+		subscription, err := s.subscription(c, r)
 		if err != nil {
 			return err
 		}
-		visit.Opened = opened
-		return refusedSocket(s.Hub.Serve(c.Response(), c.Request(), visit))
+		subscription.Release = release
+		return refusedSocket(s.Hub.Serve(c.Response(), c.Request(), subscription))
 	}
 }
 
@@ -94,7 +106,7 @@ func refusedSocket(err error) error {
 		return hospital.Refuse(hospital.Unavailable, "busy", "Very many screens are being opened at this moment. Try again in a moment.")
 	case errors.Is(err, context.Canceled):
 		return err // the client has left
-	case errors.Is(err, hub.ErrTooMany):
+	case errors.Is(err, hub.ErrOverQuota):
 		return hospital.Refuse(hospital.TooMany, "too_many_sockets", "Too many screens are open on this sign-in or account. Close some of them.")
 	}
 	return nil
@@ -102,14 +114,14 @@ func refusedSocket(err error) error {
 
 func isUpgrade(r *http.Request) bool { return strings.EqualFold(r.Header.Get("Upgrade"), "websocket") }
 
-// visit is what the person behind a request may watch: their session and role decide, never the message or the query.
-func (s *Server) visit(c echo.Context, r Route) (hub.Visit, error) {
+// subscription is what the person behind a request may watch: their session and role decide, never the message or the query.
+func (s *Server) subscription(c echo.Context, r Route) (hub.Subscription, error) {
 	err := s.recognise(c)
 	if isKind(err, hospital.Unauthenticated) || err == nil && !isOwnPage(c) {
-		return hub.Visit{Refusal: hub.CloseSignedOut}, nil
+		return hub.Subscription{Refusal: hub.CloseSignedOut}, nil
 	}
 	if err != nil {
-		return hub.Visit{}, err
+		return hub.Subscription{}, err
 	}
 	session, _ := sessionOf(c)
 	err = hub.CloseForbidden
@@ -120,14 +132,17 @@ func (s *Server) visit(c echo.Context, r Route) (hub.Visit, error) {
 		if refusal == hub.CloseForbidden {
 			s.noteDenied(c.Request().Context(), actor(c), "GET "+c.Path())
 		}
-		return hub.Visit{Refusal: refusal}, nil
+		return hub.Subscription{Refusal: refusal}, nil
 	}
 	if err != nil {
-		return hub.Visit{}, err
+		return hub.Subscription{}, err
 	}
-	visit := hub.Visit{View: c.Get(viewKey).(hub.View), Guard: s.guard(session, r.Permission), Holders: holders(session)}
-	visit.Act, _ = c.Get(actKey).(action)
-	return visit, nil
+	subscription := hub.Subscription{
+		View: c.Get(viewKey).(hub.View), Authorization: s.authorization(session, r.Permission),
+		Quotas: quotas(session),
+	}
+	subscription.Act, _ = c.Get(actKey).(action)
+	return subscription, nil
 }
 
 // How many sockets there may be at once: far more than anybody needs, so that an account with a screen on every wall never meets the
@@ -137,11 +152,11 @@ const (
 	socketsOfSession = 200
 )
 
-// holders are those on whose account a session's sockets go.
-func holders(session hospital.Session) []hub.Holder {
-	return []hub.Holder{
-		{Name: fmt.Sprintf("user:%d", session.User.ID), Most: socketsOfUser},
-		{Name: fmt.Sprintf("session:%d", session.ID), Most: socketsOfSession},
+// quotas are those against which a session's sockets count.
+func quotas(session hospital.Session) []hub.Quota {
+	return []hub.Quota{
+		{Name: fmt.Sprintf("user:%d", session.User.ID), Limit: socketsOfUser},
+		{Name: fmt.Sprintf("session:%d", session.ID), Limit: socketsOfSession},
 	}
 }
 
@@ -150,7 +165,7 @@ const (
 	actKey  = "act"  // in echo.Context: the action that it chose by act, if any
 )
 
-// action carries out requests that depend on who asks, as hub.Visit.Act.
+// action carries out requests that depend on who asks, as hub.Subscription.Act.
 type action = func(ctx context.Context, request []byte) (reply []byte, known bool)
 
 // act is how a live route says what can be done through its socket besides asking for the state.
@@ -189,23 +204,23 @@ func goneAsClose(err error) error {
 	return err
 }
 
-// guard ends a socket when its session has ended or its user's role no longer permits it.
-func (s *Server) guard(session hospital.Session, permission hospital.Permission) hub.Guard {
+// authorization ends a socket when its session has ended or its user's role no longer permits it.
+func (s *Server) authorization(session hospital.Session, permission hospital.Permission) hub.Authorization {
 	user := session.User.ID
-	return hub.Guard{
-		Topic: hospital.UserTopic(user), Seen: session.Revisions,
-		Session: session.ID, Permission: string(permission), Until: session.ExpiresAt,
-		Rights: func(ctx context.Context) (hub.Rights, error) { return s.rights(ctx, user) },
+	return hub.Authorization{
+		Topic: hospital.UserTopic(user), Checked: session.Revisions,
+		Session: session.ID, Permission: string(permission), Expires: session.ExpiresAt,
+		Recheck: func(ctx context.Context) (hub.Grants, error) { return s.grants(ctx, user) },
 	}
 }
 
-// rights are those of all who are signed in as a user.
-func (s *Server) rights(ctx context.Context, userID int64) (hub.Rights, error) {
+// grants are those of all who are signed in as a user.
+func (s *Server) grants(ctx context.Context, userID int64) (hub.Grants, error) {
 	now, err := s.Hospital.SignIns(ctx, userID)
 	if err != nil {
-		return hub.Rights{}, err
+		return hub.Grants{}, err
 	}
-	return hub.Rights{Set: now.Revisions, Refusal: func(session int64, permission string) *hub.Close {
+	refusal := func(session int64, permission string) *hub.Close {
 		switch {
 		case !now.Open[session]:
 			return hub.CloseSignedOut
@@ -213,7 +228,8 @@ func (s *Server) rights(ctx context.Context, userID int64) (hub.Rights, error) {
 			return hub.CloseForbidden
 		}
 		return nil
-	}}, nil
+	}
+	return hub.Grants{Checked: now.Revisions, Refusal: refusal}, nil
 }
 
 // language is how one name of a view differs from another that shows the same in other words.

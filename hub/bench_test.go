@@ -25,13 +25,13 @@ func benchBoard(cells, n int) []Region {
 
 var benchRevisions = revision.Set{Epoch: "e", Topics: map[revision.Topic]int64{"ward:3": 118}}
 
-func benchStamp() []byte {
+func benchMarker() []byte {
 	return []byte(`<time id="live" data-epoch="e" data-shown="ward:3=118" data-current="ward:3=118" data-age="230" data-database="ok">14:32:05</time>`)
 }
 
 // BenchmarkCompare takes in a rendering of a 24-bed ward in which one bed differs.
 func BenchmarkCompare(b *testing.B) {
-	p := newPage(HTML)
+	p := newRendition(HTML)
 	renderings := [2][]Region{benchBoard(24, 0), benchBoard(24, 1)}
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
@@ -41,9 +41,9 @@ func BenchmarkCompare(b *testing.B) {
 	}
 }
 
-// BenchmarkFrame builds what a watcher is sent: the one bed that differs, and the whole ward for one who joins.
+// BenchmarkFrame builds what a client is sent: the one bed that differs, and the whole ward for one who joins.
 func BenchmarkFrame(b *testing.B) {
-	p := newPage(HTML)
+	p := newRendition(HTML)
 	for n := range 2 {
 		if _, err := p.update(benchBoard(24, n), benchRevisions); err != nil {
 			b.Fatal(err)
@@ -54,8 +54,8 @@ func BenchmarkFrame(b *testing.B) {
 			b.ReportAllocs()
 			size := 0
 			for b.Loop() {
-				clear(p.deltas)
-				size = p.delta(from, benchStamp).bytes
+				clear(p.diffs)
+				size = p.diff(from, benchMarker).bytes
 			}
 			b.ReportMetric(float64(size), "bytes/frame")
 		})
@@ -69,9 +69,9 @@ func BenchmarkHint(b *testing.B) {
 			h := New(Config{})
 			defer h.stop()
 			watched := newView(h, View{Name: "ward:3"})
-			h.watching["ward:3"] = map[*view]bool{watched: true}
+			h.viewsByTopic["ward:3"] = map[*view]bool{watched: true}
 			for i := range others {
-				h.watching[revision.Topic(fmt.Sprintf("other:%d", i))] = map[*view]bool{newView(h, View{}): true}
+				h.viewsByTopic[revision.Topic(fmt.Sprintf("other:%d", i))] = map[*view]bool{newView(h, View{}): true}
 			}
 			b.ReportAllocs()
 			for b.Loop() {
@@ -92,14 +92,14 @@ func (s benchState) Answer([]byte) ([]byte, bool) { return nil, true }
 // BenchmarkFanOut brings a change of one bed to all who watch, over real connections: it is compared with what was there, framed
 // once and written to each.
 func BenchmarkFanOut(b *testing.B) {
-	for _, watchers := range []int{1, 100, 1000} {
-		b.Run(fmt.Sprintf("%d_watchers", watchers), func(b *testing.B) {
-			h := New(Config{Bus: NewMemoryBus(), Stamp: func(revision.Freshness) []byte { return benchStamp() }})
+	for _, clients := range []int{1, 100, 1000} {
+		b.Run(fmt.Sprintf("%d_clients", clients), func(b *testing.B) {
+			h := New(Config{Bus: NewMemoryBus(), Marker: func(revision.Freshness) []byte { return benchMarker() }})
 			b.Cleanup(func() { h.stop(); h.workers.Wait() })
 			v := newView(h, View{Name: "ward:3"})
-			p := v.pages[HTML]
+			p := v.renditions[HTML]
 			lobby := newLobby(b, h)
-			for range watchers {
+			for range clients {
 				w, far := lobby.open()
 				h.workers.Go(func() { _, _ = io.Copy(io.Discard, far) }) // until the end of the benchmark closes it
 				w.view = v
@@ -114,7 +114,7 @@ func BenchmarkFanOut(b *testing.B) {
 					v.handle(<-v.events)
 				}
 			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*watchers), "ns/delivery")
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*clients), "ns/delivery")
 		})
 	}
 }

@@ -26,7 +26,7 @@ type RedisBus struct {
 	log      *slog.Logger
 	channel  string
 	probe    string // this node's own channel: what is published there must come back
-	outgoing *mailbox
+	outgoing *queue
 	heard    atomic.Int64          // when the last probe came back, Unix nanoseconds; 0: not connected
 	refused  atomic.Pointer[error] // what Redis answered last instead of doing what it was asked
 }
@@ -66,7 +66,7 @@ func NewRedisBus(address string, log *slog.Logger) (*RedisBus, error) {
 	options.MaxRetries = 1
 	return &RedisBus{
 		client: redis.NewClient(options), log: log, channel: hintChannel,
-		probe: probePrefix + rand.Text(), outgoing: newMailbox(),
+		probe: probePrefix + rand.Text(), outgoing: newQueue(),
 	}, nil
 }
 
@@ -290,15 +290,5 @@ func (b *RedisBus) sendProbes(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-	}
-}
-
-// pause waits for d or until ctx ends.
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
 	}
 }

@@ -2,21 +2,21 @@ package hub
 
 import "dusangire/hub/revision"
 
-// Waiting is how many requests wait at the door.
+// Waiting is how many requests wait at the gate.
 func (h *Hub) Waiting() (requests int) {
-	h.door.mu.Lock()
-	defer h.door.mu.Unlock()
-	for entry := h.door.waiting.Front(); entry != nil; entry = entry.Next() {
-		requests += entry.Value.(*client).turns.Len()
+	h.gate.mu.Lock()
+	defer h.gate.mu.Unlock()
+	for entry := h.gate.waiting.Front(); entry != nil; entry = entry.Next() {
+		requests += entry.Value.(*source).requests.Len()
 	}
 	return requests
 }
 
-// PageForTest is a page without sockets, for tests that play its watchers.
-type PageForTest struct{ page *page }
+// PageForTest is a page without sockets, for tests that play its clients.
+type PageForTest struct{ page *rendition }
 
 // NewPageForTest returns one of HTML that nothing was drawn for.
-func NewPageForTest() PageForTest { return PageForTest{newPage(HTML)} }
+func NewPageForTest() PageForTest { return PageForTest{newRendition(HTML)} }
 
 // Update takes a rendering in and returns the version it made.
 func (p PageForTest) Update(regions []Region) (version uint64, err error) {
@@ -24,7 +24,7 @@ func (p PageForTest) Update(regions []Region) (version uint64, err error) {
 	return p.page.version, err
 }
 
-// Frame is what brings a watcher from a version to the newest.
+// Frame is what brings a client from a version to the newest.
 func (p PageForTest) Frame(version uint64) []byte {
 	return p.page.messages(version, func() []byte { return []byte(`<time id="live"></time>`) })[0]
 }

@@ -145,19 +145,22 @@ func (s *boardState) Answer(request []byte) ([]byte, bool) {
 	return []byte(`{"type":"error","code":"unknown_action","message":"no"}`), false
 }
 
-func stamp(f revision.Freshness) []byte {
+func marker(f revision.Freshness) []byte {
 	return fmt.Appendf(nil, `<i id="live" data-shown="%s" data-current="%s" data-database="%t"></i>`, revision.Label(f.Shown), revision.Label(f.Current), f.DatabaseOK)
 }
+
+// explain words an error of the hub's own.
+func explain(code string) string { return "That is " + code + "." }
 
 // node is one hub behind a real server.
 type node struct {
 	*hub.Hub
-	t      testing.TB
-	url    string
-	client *http.Client // that knows the node's certificate
-	visit  func(*http.Request) hub.Visit
-	finish func()
-	log    journal
+	t            testing.TB
+	url          string
+	client       *http.Client // that knows the node's certificate
+	subscription func(*http.Request) hub.Subscription
+	finish       func()
+	log          journal
 
 	registry *prometheus.Registry
 }
@@ -181,24 +184,24 @@ func (j *journal) String() string {
 	return j.text.String()
 }
 
-// startNode serves a hub whose visits are what visit says, and drains it when the test ends. It fails when goroutines are left.
-func startNode(t testing.TB, b *board, bus hub.Bus, visit func(*http.Request) hub.Visit) *node {
+// startNode serves a hub whose subscriptions are what subscription says, and drains it when the test ends. It fails when goroutines are left.
+func startNode(t testing.TB, b *board, bus hub.Bus, subscription func(*http.Request) hub.Subscription) *node {
 	t.Helper()
-	return startNodeOver(t, false, b, bus, visit)
+	return startNodeOver(t, false, b, bus, subscription)
 }
 
 // startNodeOver does the same, over TLS where that is wanted.
-func startNodeOver(t testing.TB, secure bool, b *board, bus hub.Bus, visit func(*http.Request) hub.Visit) *node {
+func startNodeOver(t testing.TB, secure bool, b *board, bus hub.Bus, subscription func(*http.Request) hub.Subscription) *node {
 	t.Helper()
-	n := &node{t: t, visit: visit, registry: prometheus.NewRegistry()}
-	h := hub.New(hub.Config{Bus: bus, Check: b.check, Stamp: stamp, Metrics: n.registry,
+	n := &node{t: t, subscription: subscription, registry: prometheus.NewRegistry()}
+	h := hub.New(hub.Config{Bus: bus, Check: b.check, Marker: marker, Explain: explain, Metrics: n.registry,
 		Log: slog.New(slog.NewTextHandler(&n.log, nil))})
 	n.Hub = h
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch err := h.Serve(w, r, n.visit(r)); {
+		switch err := h.Serve(w, r, n.subscription(r)); {
 		case errors.Is(err, hub.ErrDraining):
 			w.WriteHeader(http.StatusServiceUnavailable)
-		case errors.Is(err, hub.ErrTooMany):
+		case errors.Is(err, hub.ErrOverQuota):
 			w.WriteHeader(http.StatusTooManyRequests)
 		}
 	}))
@@ -304,8 +307,8 @@ func (c *client) closeCode() websocket.StatusCode {
 	}
 }
 
-func watch(b *board) func(*http.Request) hub.Visit {
-	return func(*http.Request) hub.Visit { return hub.Visit{View: b.view()} }
+func watch(b *board) func(*http.Request) hub.Subscription {
+	return func(*http.Request) hub.Subscription { return hub.Subscription{View: b.view()} }
 }
 
 // TestMain lets stand what the Redis client ends only a second after it was closed. Nothing else may be left.
@@ -317,7 +320,7 @@ func TestConnecting(t *testing.T) {
 	b := newBoard(3)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
 
-	t.Run("a page gets the whole state at once, with a stamp that says it is current", func(t *testing.T) {
+	t.Run("a page gets the whole state at once, with a marker that says it is current", func(t *testing.T) {
 		frame := n.dial(hub.HTML).next()
 		for _, part := range []string{`<hx-partial hx-target="#cell-0" hx-swap="outerMorph"><p id="cell-0">empty</p></hx-partial>`, `id="cell-2"`,
 			`<hx-partial hx-target="#live" hx-swap="outerMorph"><i id="live" data-shown="board:1=0" data-current="board:1=0" data-database="true">`} {
@@ -364,9 +367,9 @@ func TestConnecting(t *testing.T) {
 func TestASocketOutlivesItsRequest(t *testing.T) {
 	b := newBoard(1)
 	requests := make(chan context.Context, 1)
-	n := startNode(t, b, hub.NewMemoryBus(), func(r *http.Request) hub.Visit {
+	n := startNode(t, b, hub.NewMemoryBus(), func(r *http.Request) hub.Subscription {
 		requests <- r.Context()
-		return hub.Visit{View: b.view()}
+		return hub.Subscription{View: b.view()}
 	})
 	c := n.dial(hub.HTML)
 	c.next()
@@ -393,7 +396,7 @@ func TestAChangeSendsWhatChanged(t *testing.T) {
 		t.Errorf("the frame should carry cell 7 and no other:\n%s", frame)
 	}
 	if !strings.Contains(frame, `data-shown="board:1=1" data-current="board:1=1"`) {
-		t.Errorf("the frame should be stamped with the revision it shows:\n%s", frame)
+		t.Errorf("the frame should be marked with the revision it shows:\n%s", frame)
 	}
 	if got := program.next(); got != `{"type":"cell","cell":7,"text":"taken"}` {
 		t.Errorf("a program first hears which cell changed, got %s", got)
@@ -440,7 +443,7 @@ func TestNothingIsReadForTopicsThatNobodyWatches(t *testing.T) {
 	n.Announce(b.set(0, "free"))
 	c.nextWith("free")
 	if got := b.reads.Load() - before; got != 1 {
-		t.Errorf("%d reads, want one: the other topic has no watcher", got)
+		t.Errorf("%d reads, want one: the other topic has no client", got)
 	}
 }
 
@@ -576,7 +579,7 @@ func TestForgedHintsOnlyCostARead(t *testing.T) {
 	n.Announce(b.set(0, "taken"))
 	frame := c.nextWith("taken")
 	if !strings.Contains(frame, `data-shown="board:1=1" data-current="board:1=1"`) {
-		t.Errorf("a forged revision reached the stamp:\n%s", frame)
+		t.Errorf("a forged revision reached the marker:\n%s", frame)
 	}
 	if got := b.reads.Load(); got > 4 {
 		t.Errorf("forged hints cost %d reads", got)
@@ -615,7 +618,7 @@ func TestWhenTheDatabaseIsGonePagesAreTold(t *testing.T) {
 func TestAViewThatCannotBeReadAtAll(t *testing.T) {
 	b := newBoard(1)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
-	t.Run("asks its watchers to come back later", func(t *testing.T) {
+	t.Run("asks its clients to come back later", func(t *testing.T) {
 		b.fail(errors.New("gone"))
 		defer b.fail(nil)
 		if got := n.dial(hub.HTML).closeCode(); got != 1013 {
@@ -633,7 +636,7 @@ func TestAViewThatCannotBeReadAtAll(t *testing.T) {
 
 func TestARefusedVisitorLearnsWhyAndSeesNothing(t *testing.T) {
 	b := newBoard(1)
-	n := startNode(t, b, hub.NewMemoryBus(), func(*http.Request) hub.Visit { return hub.Visit{Refusal: hub.CloseForbidden} })
+	n := startNode(t, b, hub.NewMemoryBus(), func(*http.Request) hub.Subscription { return hub.Subscription{Refusal: hub.CloseForbidden} })
 	c := n.dial(hub.HTML)
 	ctx, cancel := context.WithTimeout(context.Background(), soon)
 	defer cancel()
@@ -652,7 +655,7 @@ func TestStrangersAreCountedAndNotLogged(t *testing.T) {
 		refusal         *hub.Close
 		strangers, logs int
 	}{{hub.CloseSignedOut, 3, 0}, {hub.CloseForbidden, 0, 3}} {
-		n := startNode(t, b, hub.NewMemoryBus(), func(*http.Request) hub.Visit { return hub.Visit{Refusal: c.refusal} })
+		n := startNode(t, b, hub.NewMemoryBus(), func(*http.Request) hub.Subscription { return hub.Subscription{Refusal: c.refusal} })
 		for range 3 {
 			if code := n.dial(hub.HTML).closeCode(); int(code) != c.refusal.Code {
 				t.Errorf("closed with %d, want %d", code, c.refusal.Code)
@@ -673,17 +676,17 @@ func TestTheRightToWatch(t *testing.T) {
 	moved := revision.Set{Epoch: "e1", Topics: map[revision.Topic]int64{"user:1": 1}}
 	refuseAll := func(int64, string) *hub.Close { return hub.CloseSignedOut }
 	allow := func(int64, string) *hub.Close { return nil }
-	// guarded lets each visitor in by a session and with a permission that the address tells; rights answers when they are asked about.
-	guarded := func(b *board, until time.Time, rights func() (refusal func(int64, string) *hub.Close, err error)) func(*http.Request) hub.Visit {
-		return func(r *http.Request) hub.Visit {
+	// authorized lets each visitor in by a session and with a permission that the address tells; rights answers when they are asked about.
+	authorized := func(b *board, until time.Time, rights func() (refusal func(int64, string) *hub.Close, err error)) func(*http.Request) hub.Subscription {
+		return func(r *http.Request) hub.Subscription {
 			session, _ := strconv.ParseInt(r.URL.Query().Get("session"), 10, 64)
-			return hub.Visit{View: b.view(), Guard: hub.Guard{
-				Topic: "user:1", Seen: revision.Set{Epoch: "e1", Topics: map[revision.Topic]int64{"user:1": 0}}, Until: until,
+			return hub.Subscription{View: b.view(), Authorization: hub.Authorization{
+				Topic: "user:1", Checked: revision.Set{Epoch: "e1", Topics: map[revision.Topic]int64{"user:1": 0}}, Expires: until,
 				Session: session, Permission: r.URL.Query().Get("to"),
-				Rights: func(ctx context.Context) (hub.Rights, error) {
+				Recheck: func(ctx context.Context) (hub.Grants, error) {
 					stands, _ := b.check(ctx, []revision.Topic{"user:1"})
 					refusal, err := rights()
-					return hub.Rights{Set: stands, Refusal: refusal}, err
+					return hub.Grants{Checked: stands, Refusal: refusal}, err
 				},
 			}}
 		}
@@ -691,7 +694,7 @@ func TestTheRightToWatch(t *testing.T) {
 
 	t.Run("ends the socket when it is withdrawn", func(t *testing.T) {
 		b := newBoard(1)
-		n := startNode(t, b, hub.NewMemoryBus(), guarded(b, time.Time{}, func() (func(int64, string) *hub.Close, error) { return refuseAll, nil }))
+		n := startNode(t, b, hub.NewMemoryBus(), authorized(b, time.Time{}, func() (func(int64, string) *hub.Close, error) { return refuseAll, nil }))
 		c := n.dial(hub.HTML)
 		c.next()
 		n.Announce(moved)
@@ -702,7 +705,7 @@ func TestTheRightToWatch(t *testing.T) {
 	t.Run("is asked about once for all sockets of a topic and judged for each", func(t *testing.T) {
 		b := newBoard(1)
 		var asked atomic.Int64
-		n := startNode(t, b, hub.NewMemoryBus(), guarded(b, time.Time{}, func() (func(int64, string) *hub.Close, error) {
+		n := startNode(t, b, hub.NewMemoryBus(), authorized(b, time.Time{}, func() (func(int64, string) *hub.Close, error) {
 			asked.Add(1)
 			return func(session int64, permission string) *hub.Close {
 				switch {
@@ -747,7 +750,7 @@ func TestTheRightToWatch(t *testing.T) {
 	t.Run("is asked again while it can't be told", func(t *testing.T) {
 		b := newBoard(1)
 		var asked atomic.Int64
-		n := startNode(t, b, hub.NewMemoryBus(), guarded(b, time.Time{}, func() (func(int64, string) *hub.Close, error) {
+		n := startNode(t, b, hub.NewMemoryBus(), authorized(b, time.Time{}, func() (func(int64, string) *hub.Close, error) {
 			if asked.Add(1) == 1 {
 				return nil, errors.New("database is busy")
 			}
@@ -764,7 +767,7 @@ func TestTheRightToWatch(t *testing.T) {
 	t.Run("is asked after although somebody forged a hint that was far ahead", func(t *testing.T) {
 		b := newBoard(1)
 		answers := make(chan func(int64, string) *hub.Close)
-		n := startNode(t, b, hub.NewMemoryBus(), guarded(b, time.Time{}, func() (func(int64, string) *hub.Close, error) { return <-answers, nil }))
+		n := startNode(t, b, hub.NewMemoryBus(), authorized(b, time.Time{}, func() (func(int64, string) *hub.Close, error) { return <-answers, nil }))
 		c := n.dial(hub.HTML)
 		c.next()
 		n.Announce(revision.Set{Epoch: "e1", Topics: map[revision.Topic]int64{"user:1": 1 << 60}})
@@ -779,7 +782,7 @@ func TestTheRightToWatch(t *testing.T) {
 	t.Run("leaves the socket alone when it still stands", func(t *testing.T) {
 		b := newBoard(1)
 		asked := make(chan struct{}, 1)
-		n := startNode(t, b, hub.NewMemoryBus(), guarded(b, time.Time{}, func() (func(int64, string) *hub.Close, error) {
+		n := startNode(t, b, hub.NewMemoryBus(), authorized(b, time.Time{}, func() (func(int64, string) *hub.Close, error) {
 			asked <- struct{}{}
 			return allow, nil
 		}))
@@ -794,7 +797,7 @@ func TestTheRightToWatch(t *testing.T) {
 		b := newBoard(1)
 		const lasts, heartbeat, slack = time.Second, 2 * time.Second, 2 * time.Second
 		until := time.Now().Add(lasts)
-		n := startNode(t, b, hub.NewMemoryBus(), guarded(b, until, func() (func(int64, string) *hub.Close, error) { return allow, nil }))
+		n := startNode(t, b, hub.NewMemoryBus(), authorized(b, until, func() (func(int64, string) *hub.Close, error) { return allow, nil }))
 		for _, c := range []*client{n.dial(hub.JSON), n.dial(hub.HTML)} {
 			if got := c.closeCode(); got != 4401 {
 				t.Errorf("closed with %d, want 4401", got)
@@ -834,9 +837,9 @@ func TestWhatProgramsSend(t *testing.T) {
 
 func TestWhatDependsOnWhoAsksIsAnsweredToThemAlone(t *testing.T) {
 	b := newBoard(1)
-	n := startNode(t, b, hub.NewMemoryBus(), func(r *http.Request) hub.Visit {
+	n := startNode(t, b, hub.NewMemoryBus(), func(r *http.Request) hub.Subscription {
 		name := r.URL.Query().Get("name")
-		return hub.Visit{View: b.view(), Act: func(ctx context.Context, request []byte) (reply []byte, known bool) {
+		return hub.Subscription{View: b.view(), Act: func(ctx context.Context, request []byte) (reply []byte, known bool) {
 			switch {
 			case ctx.Err() != nil:
 				return []byte(`{"type":"too late"}`), true
@@ -1061,7 +1064,7 @@ func TestAMalformedRenderingNeverReachesAPage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBoard(1)
 			broken := hub.View{Name: "broken", Read: func(context.Context) (hub.State, error) { return brokenState{body}, nil }}
-			n := startNode(t, b, hub.NewMemoryBus(), func(*http.Request) hub.Visit { return hub.Visit{View: broken} })
+			n := startNode(t, b, hub.NewMemoryBus(), func(*http.Request) hub.Subscription { return hub.Subscription{View: broken} })
 			c := n.dial(hub.HTML)
 			if got := c.closeCode(); got != 1013 {
 				t.Errorf("closed with %d, want 1013", got)
@@ -1087,7 +1090,7 @@ func TestManyWhoComeToAViewThatCanNotBeReadAreNotMadeToWaitForEachOther(t *testi
 		<-ctx.Done() // as a locked table does
 		return nil, ctx.Err()
 	}
-	n := startNode(t, b, hub.NewMemoryBus(), func(*http.Request) hub.Visit { return hub.Visit{View: stuck} })
+	n := startNode(t, b, hub.NewMemoryBus(), func(*http.Request) hub.Subscription { return hub.Subscription{View: stuck} })
 	var all sync.WaitGroup
 	began := time.Now()
 	for range 20 {
@@ -1120,7 +1123,7 @@ func TestAPageThatCanNotBeDrawnAnyMoreKeepsWhatItShowsAndSaysSo(t *testing.T) {
 		}
 		return state, err
 	}
-	n := startNode(t, b, hub.NewMemoryBus(), func(*http.Request) hub.Visit { return hub.Visit{View: view} })
+	n := startNode(t, b, hub.NewMemoryBus(), func(*http.Request) hub.Subscription { return hub.Subscription{View: view} })
 	c := n.dial(hub.HTML)
 	c.nextWith(`data-database="true"`)
 	fails.Store(true)
@@ -1139,7 +1142,7 @@ func TestAPanicWhileDrawingCostsOneView(t *testing.T) {
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
 	good := n.dial(hub.HTML)
 	good.next()
-	n.visit = func(*http.Request) hub.Visit { return hub.Visit{View: broken} }
+	n.subscription = func(*http.Request) hub.Subscription { return hub.Subscription{View: broken} }
 	if got := n.dial(hub.JSON).closeCode(); got != 1013 {
 		t.Errorf("closed with %d, want 1013", got)
 	}

@@ -14,8 +14,8 @@ func TestAScreenThatIsLeftDuringAReadIsNoError(t *testing.T) {
 	for _, representation := range []hub.Representation{hub.HTML, hub.JSON} {
 		b := newBoard(1)
 		reading := make(chan struct{}, 1)
-		n := startNode(t, b, hub.NewMemoryBus(), func(*http.Request) hub.Visit {
-			return hub.Visit{View: hub.View{Name: "slow", Topics: []revision.Topic{boardTopic}, Read: func(ctx context.Context) (hub.State, error) {
+		n := startNode(t, b, hub.NewMemoryBus(), func(*http.Request) hub.Subscription {
+			return hub.Subscription{View: hub.View{Name: "slow", Topics: []revision.Topic{boardTopic}, Read: func(ctx context.Context) (hub.State, error) {
 				reading <- struct{}{}
 				<-ctx.Done() // the database is slow, and stops when it is told to
 				return nil, ctx.Err()

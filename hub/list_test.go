@@ -55,7 +55,7 @@ func (c columns) show(t *rapid.T, frame []byte) {
 	t.Helper()
 	steps := step.FindAllStringSubmatch(string(frame), -1)
 	for _, s := range steps {
-		if _, isList := c.order[s[1]]; s[1] != hub.StampID && !isList && c.listOf(s[1]) == "" {
+		if _, isList := c.order[s[1]]; s[1] != hub.MarkerID && !isList && c.listOf(s[1]) == "" {
 			t.Fatalf("a step aims at %q, which the page has not when the frame arrives: %s", s[1], frame)
 		}
 	}
@@ -84,7 +84,7 @@ func (c columns) take(t *rapid.T, target, swap string, items [][]string) {
 	list := c.listOf(target)
 	at := slices.Index(c.order[list], target)
 	switch {
-	case target == hub.StampID:
+	case target == hub.MarkerID:
 	case swap == "delete":
 		c.order[list] = slices.Delete(slices.Clone(c.order[list]), at, at+1)
 	case swap == "afterend":
@@ -114,7 +114,7 @@ func drawColumns(t *rapid.T) columns {
 	return next
 }
 
-func TestAWatcherAtAnyVersionIsBroughtToTheNewestStateOfItsLists(t *testing.T) {
+func TestAClientAtAnyVersionIsBroughtToTheNewestStateOfItsLists(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		page := hub.NewPageForTest()
 		type client struct {

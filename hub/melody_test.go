@@ -109,7 +109,7 @@ func TestMelodyCopiesTheResponsesHeadersOntoTheUpgrade(t *testing.T) {
 	}
 }
 
-// Guard: Hub.guarding recovers, cuts the connection and lets melody go on to unregister.
+// Guard: Hub.containPanic recovers, cuts the connection and lets melody go on to unregister.
 func TestAPanicInAMelodyCallbackLeaksTheSession(t *testing.T) {
 	m := melody.New()
 	sessions, failures := make(chan *melody.Session, 1), make(chan error, 8)
@@ -135,13 +135,13 @@ func TestAPanicInAMelodyCallbackLeaksTheSession(t *testing.T) {
 }
 
 func TestTheHubsGuardLeaksNothingWhenACallbackPanics(t *testing.T) {
-	h := New(Config{Bus: NewMemoryBus(), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Stamp: func(revision.Freshness) []byte { return nil }})
+	h := New(Config{Bus: NewMemoryBus(), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Marker: func(revision.Freshness) []byte { return nil }})
 	h.melody.HandleMessage(func(s *melody.Session, _ []byte) {
-		h.guarding(s, func(*watcher) { panic("a callback that fails") })
+		h.containPanic(s, func(*client) { panic("a callback that fails") })
 	})
 	view := View{Name: "any", Read: func(context.Context) (State, error) { return nil, errors.New("nothing to see") }}
 	served, ended := make(chan error, 1), make(chan struct{})
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { served <- h.Serve(w, r, Visit{View: view}) }))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { served <- h.Serve(w, r, Subscription{View: view}) }))
 	t.Cleanup(server.Close)
 	t.Cleanup(func() { h.Drain(t.Context()) })
 	conn, _ := dialMelody(t, server.URL, nil)
@@ -151,12 +151,12 @@ func TestTheHubsGuardLeaksNothingWhenACallbackPanics(t *testing.T) {
 	}
 	go func() { h.sockets.Wait(); close(ended) }()
 	receive(t, ended, "the end of the socket")
-	if h.melody.Len() != 0 || len(h.openWatchers()) != 0 {
-		t.Errorf("%d sessions and %d watchers are left", h.melody.Len(), len(h.openWatchers()))
+	if h.melody.Len() != 0 || len(h.openClients()) != 0 {
+		t.Errorf("%d sessions and %d clients are left", h.melody.Len(), len(h.openClients()))
 	}
 }
 
-// What watcher.connected and disconnected build on: their order, that each happens once, and that the connection is the one below.
+// What client.connected and disconnected build on: their order, that each happens once, and that the connection is the one below.
 func TestMelodyTellsALifeInOrder(t *testing.T) {
 	m := melody.New()
 	m.Upgrader.Subprotocols = []string{string(JSON), string(HTML)}
@@ -191,14 +191,14 @@ func TestMelodyTellsALifeInOrder(t *testing.T) {
 	}
 }
 
-// What HandleError builds on to swallow a message that is too big.
+// What HandleError builds on to drain a message that is too big.
 func TestMelodyReportsAMessageThatIsTooBigAsTheReadLimit(t *testing.T) {
 	m := melody.New()
 	failures := make(chan error, 8)
 	m.HandleError(func(_ *melody.Session, err error) { failures <- err })
 	url, _ := melodyServer(t, m, nil)
 	if m.Config.MaxMessageSize >= largestMessage {
-		t.Errorf("melody's own limit is %d bytes; CONTRACT promises %d", m.Config.MaxMessageSize, largestMessage)
+		t.Errorf("melody's own limit is %d bytes; the hub promises %d", m.Config.MaxMessageSize, largestMessage)
 	}
 	conn, _ := dialMelody(t, url, nil)
 	writeMelody(t, conn, strings.Repeat("x", int(m.Config.MaxMessageSize)+1))

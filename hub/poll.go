@@ -9,8 +9,8 @@ import (
 	"dusangire/hub/revision"
 )
 
-// pollShared is for how long a view lives on after a poll, so that the polls of many share its reads.
-const pollShared = time.Second
+// pollLinger is for how long a view lives on after a poll, so that the polls of many share its reads.
+const pollLinger = time.Second
 
 // snapshot is the whole of what a page shows, for those who poll it. It is never changed.
 type snapshot struct {
@@ -26,12 +26,12 @@ type pollAnswer struct {
 	err      error
 }
 
-// Poll returns the frame that brings a page without a socket to the view's state of now, and the
-// mark of what it then shows. With the mark that an earlier frame came with, and nothing changed
-// since, the frame is a stamp alone. A poll is a short visit: it joins the view that sockets watch
+// Poll returns the frame that brings a page without a socket to the view's state of now, and the mark
+// of what it then shows. With the mark that an earlier frame came with, and nothing changed since, the
+// frame is a freshness marker alone. A poll is a short visit: it joins the view that sockets watch
 // too, takes the whole state and leaves. What it gets is at most a second old, and never older than
-// what a socket would get. A *Close as the error means what it would on a socket; ErrDraining that
-// the hub stops.
+// what a socket would get. A *Close as the error means what it would on a socket; ErrDraining that the
+// hub stops.
 func (h *Hub) Poll(ctx context.Context, v View, seen string) (frame []byte, mark string, err error) {
 	h.metrics.polls.Inc()
 	s, err := h.visit(ctx, v)
@@ -42,7 +42,7 @@ func (h *Hub) Poll(ctx context.Context, v View, seen string) (frame []byte, mark
 	if s.mark == seen {
 		steps = nil
 	}
-	return htmlFrame(steps, h.config.Stamp(s.freshness())), s.mark, nil
+	return htmlFrame(steps, h.config.Marker(s.freshness())), s.mark, nil
 }
 
 // visit joins a view for as long as it takes to get a snapshot of it.
@@ -51,7 +51,7 @@ func (h *Hub) visit(ctx context.Context, spec View) (*snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() { time.AfterFunc(pollShared, func() { h.leaveAfterPoll(v) }) }()
+	defer func() { time.AfterFunc(pollLinger, func() { h.leaveAfterPoll(v) }) }()
 
 	answers := make(chan pollAnswer, 1)
 	select {
@@ -91,22 +91,25 @@ func (v *view) answerPoll() pollAnswer {
 	if v.ctx.Err() != nil {
 		return pollAnswer{err: ErrDraining}
 	}
-	p := v.pages[HTML]
-	if v.failure == nil && p.version == 0 {
-		v.draw(p)
+	r := v.renditions[HTML]
+	if v.failure == nil && r.version == 0 {
+		v.draw(r)
 	}
 	if v.failure != nil {
 		return pollAnswer{err: v.failure}
 	}
-	if p.snapshot == nil {
-		steps := partials(p.since(0), 0)
+	if r.snapshot == nil {
+		steps := partials(r.since(0), 0)
 		sum := sha256.Sum256(htmlFrame(steps, nil))
-		p.snapshot = &snapshot{steps: steps, mark: hex.EncodeToString(sum[:16]), shown: p.shown, began: v.lastRead}
+		mark := hex.EncodeToString(sum[:16])
+		r.snapshot = &snapshot{steps: steps, mark: mark, shown: r.shown, began: v.lastRead}
 	}
-	return pollAnswer{snapshot: p.snapshot}
+	return pollAnswer{snapshot: r.snapshot}
 }
 
 // freshness says that the snapshot was all that the database held when its read began.
 func (s *snapshot) freshness() revision.Freshness {
-	return revision.Freshness{Shown: s.shown, Current: s.shown, Age: time.Since(s.began), DatabaseOK: true, At: s.began}
+	return revision.Freshness{
+		Shown: s.shown, Current: s.shown, Age: time.Since(s.began), DatabaseOK: true, At: s.began,
+	}
 }

@@ -22,7 +22,7 @@ func (n *node) poll(v hub.View, seen string) (frame, mark string) {
 	return string(got), mark
 }
 
-func TestAPollBringsWhatASocketWouldAndAStampAloneWhenNothingChanged(t *testing.T) {
+func TestAPollBringsWhatASocketWouldAndAMarkerAloneWhenNothingChanged(t *testing.T) {
 	b := newBoard(2)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
 	whole, mark := n.poll(b.view(), "")
@@ -34,9 +34,9 @@ func TestAPollBringsWhatASocketWouldAndAStampAloneWhenNothingChanged(t *testing.
 			t.Errorf("a page that shows %q should get the whole state under the mark %s, got %s under %s", seen, mark, again, sameMark)
 		}
 	}
-	stamp := `<hx-partial hx-target="#live" hx-swap="outerMorph"><i id="live" data-shown="board:1=0" data-current="board:1=0" data-database="true"></i></hx-partial>`
-	if got, _ := n.poll(b.view(), mark); got != stamp {
-		t.Errorf("with nothing new a poll brought\n%s\nwant the stamp alone", got)
+	marker := `<hx-partial hx-target="#live" hx-swap="outerMorph"><i id="live" data-shown="board:1=0" data-current="board:1=0" data-database="true"></i></hx-partial>`
+	if got, _ := n.poll(b.view(), mark); got != marker {
+		t.Errorf("with nothing new a poll brought\n%s\nwant the marker alone", got)
 	}
 
 	n.Announce(b.set(1, "taken"))

@@ -60,7 +60,7 @@ func (h *Hub) registerGauges(r registry) {
 	r.gauge("ws_sessions", "Sockets that are open now.", nil, func() float64 {
 		h.mu.RLock()
 		defer h.mu.RUnlock()
-		return float64(len(h.watchers))
+		return float64(len(h.clients))
 	})
 	r.gauge("views", "Views that somebody watches now.", nil, func() float64 {
 		h.mu.RLock()
@@ -90,20 +90,7 @@ func (h *Hub) CheckAge() time.Duration {
 	return time.Since(h.verified.at)
 }
 
-// round is what one goroutine writes to some watchers, one after the other. It is counted when it is
-// over: counters that several cores change all the time are slow.
-type round struct {
-	now             time.Time
-	messages, bytes int
-}
-
-func (r *round) write(w *watcher, p parcel) {
-	w.write(p, r.now)
-	r.messages += len(p.messages)
-	r.bytes += p.bytes
-}
-
-func (m *metrics) sent(r round) {
-	m.messages.Add(float64(r.messages))
-	m.bytes.Add(float64(r.bytes))
+func (m *metrics) sent(b batch) {
+	m.messages.Add(float64(b.messages))
+	m.bytes.Add(float64(b.bytes))
 }

@@ -1,10 +1,10 @@
-// Package line is a connection whose Write never waits for the other end.
+// Package conn is a connection whose Write never waits for the other end.
 //
 // A library that writes to many connections from one goroutine would be as slow as the slowest of
 // them. Here each write is tried once: what the system takes at once costs one system call on the
 // goroutine of the writer and wakes nobody. What it does not take is kept, in order, and gets a
 // goroutine for as long as it needs one.
-package line
+package conn
 
 import (
 	"bufio"
