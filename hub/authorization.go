@@ -33,8 +33,8 @@ type Grants struct {
 // recheckTimeout is as long as it takes until the next check asks again.
 const recheckTimeout = time.Second
 
-// keepAuthorized asks again whether sockets may stay open, whenever what their authorization hangs on
-// has moved.
+// keepAuthorized asks again whether sockets may stay open, whenever what their authorization hangs
+// on has moved.
 func (h *Hub) keepAuthorized(ctx context.Context) {
 	for {
 		select {
@@ -48,10 +48,10 @@ func (h *Hub) keepAuthorized(ctx context.Context) {
 }
 
 // recheck closes the sockets whose right has ended. It asks once for each topic, so that a thousand
-// screens of one account cost what one does. Where no answer comes within recheckTimeout, the sockets
-// stay open and are asked about again at the next check, a second later. Where a topic stands is taken
-// from the answer, never from the hint: a forged hint of a revision far ahead would otherwise keep its
-// sockets from ever being asked about again.
+// screens of one account cost what one does. Where no answer comes within recheckTimeout, the
+// sockets stay open and are asked about again at the next check, a second later. Where a topic
+// stands is taken from the answer, never from the hint: a forged hint of a revision far ahead would
+// otherwise keep its sockets from ever being asked about again.
 func (h *Hub) recheck(ctx context.Context, moved revision.Set) {
 	within, cancel := context.WithTimeout(ctx, recheckTimeout)
 	defer cancel()
@@ -70,7 +70,8 @@ func (h *Hub) recheck(ctx context.Context, moved revision.Set) {
 	}
 }
 
-// uncheckedSince finds, by topic, the clients whose right was last looked at before the topic moved.
+// uncheckedSince finds, by topic, the clients whose right was last looked at before the topic
+// moved.
 func (h *Hub) uncheckedSince(moved revision.Set) map[revision.Topic][]*client {
 	h.mu.RLock()
 	defer h.mu.RUnlock()

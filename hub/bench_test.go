@@ -41,7 +41,8 @@ func BenchmarkCompare(b *testing.B) {
 	}
 }
 
-// BenchmarkFrame builds what a client is sent: the one bed that differs, and the whole ward for one who joins.
+// BenchmarkFrame builds what a client is sent: the one bed that differs, and the whole ward for one
+// who joins.
 func BenchmarkFrame(b *testing.B) {
 	p := newRendition(HTML)
 	for n := range 2 {
@@ -89,8 +90,8 @@ func (s benchState) HTML() ([]Region, error)      { return s, nil }
 func (s benchState) JSON() ([]Region, error)      { return nil, nil }
 func (s benchState) Answer([]byte) ([]byte, bool) { return nil, true }
 
-// BenchmarkFanOut brings a change of one bed to all who watch, over real connections: it is compared with what was there, framed
-// once and written to each.
+// BenchmarkFanOut brings a change of one bed to all who watch, over real connections: it is
+// compared with what was there, framed once and written to each.
 func BenchmarkFanOut(b *testing.B) {
 	for _, clients := range []int{1, 100, 1000} {
 		b.Run(fmt.Sprintf("%d_clients", clients), func(b *testing.B) {

@@ -7,7 +7,8 @@ import (
 	"dusangire/hub/revision"
 )
 
-// MemoryBus joins hubs of one process: the bus of a hospital with one node, and of tests with several.
+// MemoryBus joins hubs of one process: the bus of a hospital with one node, and of tests with
+// several.
 type MemoryBus struct {
 	mu          sync.Mutex
 	subscribers map[*queue]struct{}

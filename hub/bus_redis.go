@@ -20,30 +20,36 @@ import (
 	"dusangire/hub/revision"
 )
 
-// RedisBus joins any number of nodes over Redis pub/sub. What goes over it is the epoch, topics and revisions, nothing else.
+// RedisBus joins any number of nodes over Redis pub/sub. What goes over it is the epoch, topics and
+// revisions, nothing else.
 type RedisBus struct {
 	client   *redis.Client
 	log      *slog.Logger
 	channel  string
 	probe    string // this node's own channel: what is published there must come back
 	outgoing *queue
-	heard    atomic.Int64          // when the last probe came back, Unix nanoseconds; 0: not connected
+	heard    atomic.Int64          // when the last probe came back, Unix nanoseconds; 0: lost
 	refused  atomic.Pointer[error] // what Redis answered last instead of doing what it was asked
 }
 
 // How Redis is used.
 const (
-	hintChannel    = "dusangire:hints"
-	probePrefix    = "dusangire:probe:"
-	probeEvery     = time.Second
-	probeSilence   = 3 * time.Second // a subscription this long silent is taken for dead and rebuilt
+	hintChannel = "dusangire:hints"
+	probePrefix = "dusangire:probe:"
+	// probeEvery and probeSilence find a subscription that Redis or the network has forgotten: the
+	// client does not notice that nothing comes any more. One that was silent for three probes is
+	// rebuilt.
+	probeEvery   = time.Second
+	probeSilence = 3 * time.Second
+	// redisTimeout is short because the database is looked at each second anyway.
 	redisTimeout   = 500 * time.Millisecond
-	largestHint    = 256 // bytes; a longer message is not a hint
 	redialPause    = 250 * time.Millisecond
-	receiveBacklog = 256
+	largestHint    = 256 // bytes; a longer message is not a hint
+	receiveBacklog = 256 // messages; beyond it the client drops them, as any hint may be lost
 )
 
-// The client writes to standard error by itself; the bus says in the log what an operator should know.
+// The client writes to standard error by itself; the bus says in the log what an operator should
+// know.
 func init() { redis.SetLogger(silence{}) }
 
 type silence struct{}
@@ -157,7 +163,8 @@ func (b *RedisBus) Run(ctx context.Context, hint func(revision.Set), lost func()
 		b.heard.Store(0)
 		if err != nil && ctx.Err() == nil && !down {
 			down = true
-			b.log.Warn("redis bus lost; screens follow the database each second until it is back", "error", b.cause(err))
+			b.log.Warn("redis bus lost; screens follow the database each second until it is back",
+				"error", b.cause(err))
 		}
 		pause(ctx, redialPause)
 	}
@@ -192,7 +199,9 @@ func (b *RedisBus) subscribed(ctx context.Context, subscription *redis.PubSub, c
 }
 
 // receive serves one subscription until it fails, falls silent or ctx ends.
-func (b *RedisBus) receive(ctx context.Context, hint func(revision.Set), lost func(), down *bool) error {
+func (b *RedisBus) receive(
+	ctx context.Context, hint func(revision.Set), lost func(), down *bool,
+) error {
 	subscription := b.client.Subscribe(ctx, b.channel, b.probe)
 	defer subscription.Close()
 	if err := b.subscribed(ctx, subscription, 2); err != nil {
@@ -249,7 +258,8 @@ func (b *RedisBus) deliver(payload string, hint func(revision.Set)) {
 	hint(revision.Set{Epoch: w.Epoch, Topics: map[revision.Topic]int64{w.Topic: w.Rev}})
 }
 
-// send publishes what waits, all topics in one round trip. A failure loses the hint: other nodes' checks make up for it.
+// send publishes what waits, all topics in one round trip. A failure loses the hint: other nodes'
+// checks make up for it.
 func (b *RedisBus) send(ctx context.Context) {
 	for {
 		select {

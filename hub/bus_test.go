@@ -211,7 +211,8 @@ func TestARedisThatDiesIsFoundAgain(t *testing.T) {
 	l.publishUntilHeard(bus, "ward:1")
 }
 
-// publishUntilHeard publishes ever higher revisions until one is heard: while the sending connection is made anew some may be lost.
+// publishUntilHeard publishes ever higher revisions until one is heard: while the sending
+// connection is made anew some may be lost.
 func (l *listener) publishUntilHeard(bus hub.Bus, topic revision.Topic) {
 	l.t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)

@@ -24,8 +24,8 @@ func (h *Hub) checkSoon() {
 	}
 }
 
-// checkEachSecond compares the screens with the database until ctx ends. This is the guarantee; hints
-// only make it faster.
+// checkEachSecond compares the screens with the database until ctx ends. This is the guarantee;
+// hints only make it faster.
 func (h *Hub) checkEachSecond(ctx context.Context) {
 	tick := time.NewTicker(checkEvery)
 	defer tick.Stop()
@@ -53,7 +53,7 @@ func (h *Hub) check(ctx context.Context) {
 		found, err = h.config.Check(within, topics)
 		if err != nil {
 			h.noteCheck(ctx, err)
-			h.hint(found) // with an error too: screens that are not current follow as far as they can
+			h.hint(found) // screens that are not current follow as far as they can
 			return
 		}
 	}

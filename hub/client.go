@@ -57,16 +57,17 @@ const (
 	// replyLimit is how many replies wait for a client before it counts as one that does not read.
 	replyLimit = 128
 	// stallTimeout is how long a connection may be busy with one message before its client is told
-	// to come back later. It is shorter than writeTimeout, after which the connection is cut without
-	// a word.
+	// to come back later. It is shorter than writeTimeout, after which the connection is cut
+	// without a word.
 	stallTimeout = 7 * time.Second
 	// closeTimeout is how long a client may take to answer a close frame. Few answer later, and a
 	// restart waits for all.
 	closeTimeout = 2 * time.Second
 	// drainLimit is how many bytes of a message that is too big are read and forgotten.
 	drainLimit = 16 << 20
-	// systemQueue is how many bytes the system may hold for a socket, so that a slow client skips to
-	// the newest state instead of reading through megabytes of old ones. Linux makes it the double.
+	// systemQueue is how many bytes the system may hold for a socket, so that a slow client skips
+	// to the newest state instead of reading through megabytes of old ones. Linux makes it the
+	// double.
 	systemQueue = 16 << 10
 )
 
@@ -179,8 +180,8 @@ func malformed(message []byte) (code string) {
 	return ""
 }
 
-// write sends messages. It does not wait for the client; canWrite should have said that the connection
-// is free, so that no more than these is kept for it.
+// write sends messages. It does not wait for the client; canWrite should have said that the
+// connection is free, so that no more than these is kept for it.
 func (c *client) write(p prepared, now time.Time) {
 	c.told = now
 	for _, message := range p.messages {
@@ -258,7 +259,8 @@ func (c *client) close(why *Close) {
 	}
 	c.hub.noteClose(why, c.subscription)
 	c.hub.work(func() {
-		if c.control(websocket.CloseMessage, websocket.FormatCloseMessage(why.Code, why.Reason)) == nil {
+		frame := websocket.FormatCloseMessage(why.Code, why.Reason)
+		if c.control(websocket.CloseMessage, frame) == nil {
 			c.awaitClose()
 		}
 		_ = c.conn.Cut() // nothing to do where the socket has ended
@@ -275,8 +277,8 @@ func (c *client) hasEnded() bool {
 	}
 }
 
-// awaitClose waits until the client has answered the close frame or had the time for it. A slow client
-// has first to read what is on its way, for which the connection has its own deadline.
+// awaitClose waits until the client has answered the close frame or had the time for it. A slow
+// client has first to read what is on its way, for which the connection has its own deadline.
 func (c *client) awaitClose() {
 	select {
 	case <-c.conn.Idle():
@@ -291,8 +293,8 @@ func (c *client) awaitClose() {
 	}
 }
 
-// drainOversized reads on for a moment after a message that was too big: to close with it unread would
-// reset the connection, and the client might never learn why.
+// drainOversized reads on for a moment after a message that was too big: to close with it unread
+// would reset the connection, and the client might never learn why.
 func (c *client) drainOversized() {
 	if c.closing.CompareAndSwap(false, true) {
 		c.hub.noteClose(CloseTooBig, c.subscription)

@@ -6,8 +6,8 @@ import (
 	"log/slog"
 )
 
-// Close is why a socket is closed: a code of RFC 6455 (or of its 4000 range, for applications) and a
-// few words. A read that returns a Close as its error closes the sockets of its view with it.
+// Close is why a socket is closed: a code of RFC 6455 (or of its 4000 range, for applications) and
+// a few words. A read that returns a Close as its error closes the sockets of its view with it.
 type Close struct {
 	Code   int
 	Reason string // at most 123 bytes, by the RFC
@@ -30,9 +30,9 @@ var (
 )
 
 // noteClose counts a socket that is closed and tells the log why: of a client that misbehaves as a
-// warning, of one whose right to be here has ended or never was for information. That all are closed
-// at a restart is told once, by whoever stops the server. Strangers are only counted: anybody can be
-// as many of them as they like.
+// warning, of one whose right to be here has ended or never was for information. That all are
+// closed at a restart is told once, by whoever stops the server. Strangers are only counted:
+// anybody can be as many of them as they like.
 func (h *Hub) noteClose(c *Close, s Subscription) {
 	h.metrics.closed(c.Code)
 	level := slog.LevelWarn
@@ -45,7 +45,8 @@ func (h *Hub) noteClose(c *Close, s Subscription) {
 	case c == CloseSignedOut, c == CloseForbidden, c == CloseNoSuchPath:
 		level = slog.LevelInfo
 	}
-	h.config.Log.Log(h.base, level, "socket closed", "code", c.Code, "reason", c.Reason, "view", s.View.Name)
+	h.config.Log.Log(h.base, level, "socket closed",
+		"code", c.Code, "reason", c.Reason, "view", s.View.Name)
 }
 
 // closeFor returns the Close that err carries, or nil.

@@ -18,9 +18,9 @@ const (
 	drainStepLength = drainTime / drainSteps
 )
 
-// Drain refuses new sockets, tells those that are open that the server restarts, and waits until all
-// have ended and every goroutine of the hub but Run's has returned. When ctx ends first, the rest are
-// cut.
+// Drain refuses new sockets, tells those that are open that the server restarts, and waits until
+// all have ended and every goroutine of the hub but Run's has returned. When ctx ends first, the
+// rest are cut.
 func (h *Hub) Drain(ctx context.Context) {
 	h.mu.Lock()
 	h.draining = true

@@ -11,12 +11,12 @@ import (
 // ErrBusy refuses a socket because too many others are being opened: come back in a moment.
 var ErrBusy = errors.New("hub opens too many sockets now")
 
-// How fast sockets are opened. A node that restarts is met by all its clients at once. It opens their
-// sockets at a rate that leaves it time for those that are open; the other requests wait at the gate,
-// which costs next to nothing. To refuse them instead would cost half as much as to open them, and
-// they would soon be back. Only a request that would have to wait for too long is refused, and before
-// the upgrade: a browser then waits longer before each next try, while it comes back at once to a
-// socket that was opened and closed.
+// How fast sockets are opened. A node that restarts is met by all its clients at once. It opens
+// their sockets at a rate that leaves it time for those that are open; the other requests wait at
+// the gate, which costs next to nothing. To refuse them instead would cost half as much as to open
+// them, and they would soon be back. Only a request that would have to wait for too long is
+// refused, and before the upgrade: a browser then waits longer before each next try, while it comes
+// back at once to a socket that was opened and closed.
 const (
 	maxOpening       = 64   // sockets between their request and their first state
 	openingsASecond  = 2500 // two cores open about three thousand
@@ -28,9 +28,9 @@ const (
 	AcquireTimeout = 4 * time.Second
 )
 
-// gate limits how many sockets are opening at once and how many open in a second. Sources take turns,
-// so that one with a thousand requests delays nobody else's only one. A request that is given up takes
-// nobody's turn.
+// gate limits how many sockets are opening at once and how many open in a second. Sources take
+// turns, so that one with a thousand requests delays nobody else's only one. A request that is
+// given up takes nobody's turn.
 type gate struct {
 	mu      sync.Mutex
 	opening int                        // sockets
@@ -55,14 +55,15 @@ type request struct {
 }
 
 func newGate() *gate {
-	return &gate{tokens: openingsASecond, counted: time.Now(), sources: map[string]*linked.Element{}}
+	sources := map[string]*linked.Element{}
+	return &gate{tokens: openingsASecond, counted: time.Now(), sources: sources}
 }
 
-// Acquire waits, before anything else is done for a request, until one more socket may be opened for
-// a source of requests. Requests of one source are let through in their order, and sources take turns.
-// After Acquire release is to be given to Serve with the subscription, or to be called where it comes
-// to none; more than once is no error. The error is ErrBusy or ErrDraining, or ctx's when that has
-// ended.
+// Acquire waits, before anything else is done for a request, until one more socket may be opened
+// for a source of requests. Requests of one source are let through in their order, and sources take
+// turns. After Acquire release is to be given to Serve with the subscription, or to be called where
+// it comes to none; more than once is no error. The error is ErrBusy or ErrDraining, or ctx's when
+// that has ended.
 func (h *Hub) Acquire(ctx context.Context, source string) (release func(), err error) {
 	within, cancel := context.WithTimeout(ctx, AcquireTimeout)
 	defer cancel()
@@ -81,7 +82,8 @@ func (h *Hub) Acquire(ctx context.Context, source string) (release func(), err e
 	return nil, ErrBusy
 }
 
-// acquire waits for a turn until ctx ends, and reports whether it came; then release is to be called.
+// acquire waits for a turn until ctx ends, and reports whether it came; then release is to be
+// called.
 func (g *gate) acquire(ctx context.Context, source string) bool {
 	r := g.enqueue(source)
 	if r == nil {
@@ -162,8 +164,8 @@ func (g *gate) remove(r *request) {
 	}
 }
 
-// giveUp is told that nobody waits for a request any more. If it was let through in that moment, its
-// place is given back.
+// giveUp is told that nobody waits for a request any more. If it was let through in that moment,
+// its place is given back.
 func (g *gate) giveUp(r *request) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

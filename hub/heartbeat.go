@@ -21,8 +21,8 @@ const (
 	jsonHeartbeatInterval = 10 * time.Second
 )
 
-// heartbeat proves to each client of the view how fresh it is, and closes the sockets of those whose
-// right has run out or who do not read.
+// heartbeat proves to each client of the view how fresh it is, and closes the sockets of those
+// whose right has run out or who do not read.
 func (v *view) heartbeat() {
 	now := time.Now()
 	batch := batch{now: now}
@@ -35,7 +35,8 @@ func (v *view) heartbeat() {
 		clear(r.diffs) // their markers have aged
 		f := v.freshness(r)
 		message := v.heartbeatMessage(r, f, now)
-		markedCurrent := r.representation == HTML && isCurrent(f) // with each frame, and it is so still
+		// Each frame of HTML says that it is current where it is, and nothing has changed since.
+		markedCurrent := r.representation == HTML && isCurrent(f)
 		for _, c := range r.clients {
 			c.ping(now)
 			knowsAlready := markedCurrent && now.Sub(c.told) < toldLately
@@ -77,8 +78,8 @@ func isCurrent(f revision.Freshness) bool {
 // marker draws how fresh a rendition is now.
 func (v *view) marker(r *rendition) []byte { return v.hub.config.Marker(v.freshness(r)) }
 
-// freshness compares what a rendition shows with what the last check and this node's own reads know.
-// A view that can't be read or drawn is behind by definition.
+// freshness compares what a rendition shows with what the last check and this node's own reads
+// know. A view that can't be read or drawn is behind by definition.
 func (v *view) freshness(r *rendition) revision.Freshness {
 	v.hub.mu.RLock()
 	verified := v.hub.verified
@@ -98,7 +99,8 @@ func newest(shown, checked revision.Set) revision.Set {
 	}
 	current := revision.Set{Epoch: checked.Epoch, Topics: map[revision.Topic]int64{}}
 	for topic, stands := range shown.Topics {
-		if found, known := checked.Topics[topic]; known && (checked.Epoch != shown.Epoch || found > stands) {
+		found, known := checked.Topics[topic]
+		if known && (checked.Epoch != shown.Epoch || found > stands) {
 			stands = found
 		}
 		current.Topics[topic] = stands

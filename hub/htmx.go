@@ -27,9 +27,9 @@ const (
 	after  swap = "afterend"   // put the body behind the target
 )
 
-// partials bring a page from a version to the regions that have changed since. Htmx finds all targets
-// before it swaps the first, so no step may aim at what another one brings. Removals come first, for
-// an item that moves is removed and brought again under the same id.
+// partials bring a page from a version to the regions that have changed since. Htmx finds all
+// targets before it swaps the first, so no step may aim at what another one brings. Removals come
+// first, for an item that moves is removed and brought again under the same id.
 func partials(regions []seenRegion, version uint64) []partial {
 	var removals, rest []partial
 	for _, r := range regions {
@@ -75,8 +75,8 @@ var regionID = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 // anything else in a frame would replace what it must not.
 func checkElement(r Region) error {
 	start, content, _ := bytes.Cut(r.Body, []byte(">"))
-	isElement := bytes.HasPrefix(start, []byte("<")) && bytes.Contains(start, []byte(` id="`+r.ID+`"`))
-	if !regionID.MatchString(r.ID) || !isElement {
+	hasID := bytes.Contains(start, []byte(` id="`+r.ID+`"`))
+	if !regionID.MatchString(r.ID) || !bytes.HasPrefix(start, []byte("<")) || !hasID {
 		return fmt.Errorf("region %q does not start with an element of that id", r.ID)
 	}
 	if r.Items != nil && !bytes.HasPrefix(content, []byte("</")) {

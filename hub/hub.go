@@ -22,8 +22,8 @@ type Config struct {
 	// Check reads where topics stand in the database now, in one statement. With an error no screen
 	// counts as current.
 	Check func(ctx context.Context, topics []revision.Topic) (revision.Set, error)
-	// Marker draws the freshness marker, the element with the id MarkerID that tells a page how fresh
-	// it is.
+	// Marker draws the freshness marker, the element with the id MarkerID that tells a page how
+	// fresh it is.
 	Marker func(revision.Freshness) []byte
 	// Explain words the error that a client gets for a message that is no request; the code is
 	// invalid_json, unknown_action or missing_field.
@@ -53,7 +53,7 @@ type Hub struct {
 
 	mu             sync.RWMutex
 	draining       bool
-	drained        bool                                // every socket has ended and nothing new may begin
+	drained        bool                                // no socket is left, nothing may begin
 	views          map[string]*view                    // by name
 	viewsByTopic   map[revision.Topic]map[*view]bool   // those that show it
 	clients        map[*client]struct{}                // whose socket is open
@@ -89,8 +89,8 @@ func New(c Config) *Hub {
 	return h
 }
 
-// Run keeps the hub true until ctx ends: it listens on the bus, checks the revisions each second and
-// asks again who may watch.
+// Run keeps the hub true until ctx ends: it listens on the bus, checks the revisions each second
+// and asks again who may watch.
 func (h *Hub) Run(ctx context.Context) error {
 	var running sync.WaitGroup
 	defer running.Wait()

@@ -26,8 +26,8 @@ import (
 // soon is how long a test waits for what must happen; it is reached only by a test that fails.
 const soon = 10 * time.Second
 
-// board is a fake of what a hospital does for the hub: cells with a text each under one topic, and counters of how often it is
-// asked.
+// board is a fake of what a hospital does for the hub: cells with a text each under one topic, and
+// counters of how often it is asked.
 type board struct {
 	mu       sync.Mutex
 	epoch    string
@@ -184,7 +184,8 @@ func (j *journal) String() string {
 	return j.text.String()
 }
 
-// startNode serves a hub whose subscriptions are what subscription says, and drains it when the test ends. It fails when goroutines are left.
+// startNode serves a hub whose subscriptions are what subscription says, and drains it when the
+// test ends. It fails when goroutines are left.
 func startNode(t testing.TB, b *board, bus hub.Bus, subscription func(*http.Request) hub.Subscription) *node {
 	t.Helper()
 	return startNodeOver(t, false, b, bus, subscription)
@@ -311,7 +312,8 @@ func watch(b *board) func(*http.Request) hub.Subscription {
 	return func(*http.Request) hub.Subscription { return hub.Subscription{View: b.view()} }
 }
 
-// TestMain lets stand what the Redis client ends only a second after it was closed. Nothing else may be left.
+// TestMain lets stand what the Redis client ends only a second after it was closed. Nothing else
+// may be left.
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial"))
 }
@@ -462,8 +464,8 @@ func TestABurstIsCoalescedAndItsLastStateArrives(t *testing.T) {
 	}
 }
 
-// Whoever comes after a command was answered must not see what was before it, however busy the view is: a page would take back before
-// its user's eyes what they have just done.
+// Whoever comes after a command was answered must not see what was before it, however busy the view
+// is: a page would take back before its user's eyes what they have just done.
 func TestANewcomerIsNotShownWhatIsKnownToBeOld(t *testing.T) {
 	for _, others := range []hub.Representation{hub.HTML, hub.JSON} {
 		for _, own := range []hub.Representation{hub.HTML, hub.JSON} {
@@ -676,7 +678,8 @@ func TestTheRightToWatch(t *testing.T) {
 	moved := revision.Set{Epoch: "e1", Topics: map[revision.Topic]int64{"user:1": 1}}
 	refuseAll := func(int64, string) *hub.Close { return hub.CloseSignedOut }
 	allow := func(int64, string) *hub.Close { return nil }
-	// authorized lets each visitor in by a session and with a permission that the address tells; rights answers when they are asked about.
+	// authorized lets each visitor in by a session and with a permission that the address tells;
+	// rights answers when they are asked about.
 	authorized := func(b *board, until time.Time, rights func() (refusal func(int64, string) *hub.Close, err error)) func(*http.Request) hub.Subscription {
 		return func(r *http.Request) hub.Subscription {
 			session, _ := strconv.ParseInt(r.URL.Query().Get("session"), 10, 64)
@@ -994,7 +997,8 @@ func testASlowClientSkips(t *testing.T, secure bool) {
 	n := startNodeOver(t, secure, b, hub.NewMemoryBus(), watch(b))
 	slow, quick := n.dial(hub.HTML), n.dial(hub.HTML)
 	quick.next()
-	// 40 states of 40 kB are more than the system may hold for the slow client, so its line stays busy.
+	// 40 states of 40 kB are more than the system may hold for the slow client, so its line stays
+	// busy.
 	const states = 40
 	filler := strings.Repeat("x", 40_000)
 	for i := range states {
@@ -1017,7 +1021,8 @@ func testASlowClientSkips(t *testing.T, secure bool) {
 	}
 }
 
-// A crowd is written to on all cores at once; under the race detector this also proves that the writers share nothing that changes.
+// A crowd is written to on all cores at once; under the race detector this also proves that the
+// writers share nothing that changes.
 func TestEveryoneInACrowdIsTold(t *testing.T) {
 	b := newBoard(1)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))

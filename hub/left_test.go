@@ -9,7 +9,8 @@ import (
 	"dusangire/hub/revision"
 )
 
-// A view that everyone has left has not failed: nothing is logged, and nobody is closed with a reason.
+// A view that everyone has left has not failed: nothing is logged, and nobody is closed with a
+// reason.
 func TestAScreenThatIsLeftDuringAReadIsNoError(t *testing.T) {
 	for _, representation := range []hub.Representation{hub.HTML, hub.JSON} {
 		b := newBoard(1)

@@ -6,10 +6,10 @@ import (
 )
 
 // list remembers what stands in a region with items, so that a client at any version that the list
-// follows is told only what came, went, moved or changed. It is owned by its view's goroutine; a nil
-// list has no items.
+// follows is told only what came, went, moved or changed. It is owned by its view's goroutine; a
+// nil list has no items.
 type list struct {
-	start uint64 // the version from which on changes are known; a client before it gets the list whole
+	start uint64 // from which version on changes are known; a client before it gets the list whole
 	items []seenItem
 	gone  []goneItem // by removed, at most mostGone
 }

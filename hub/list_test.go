@@ -13,8 +13,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// columns is a page with lists, as the hub is told of it and as a browser shows it: which items stand in which list, in
-// order, and what each says.
+// columns is a page with lists, as the hub is told of it and as a browser shows it: which items
+// stand in which list, in order, and what each says.
 type columns struct {
 	order map[string][]string // by list
 	says  map[string]string   // by item
@@ -50,7 +50,8 @@ var (
 	item = regexp.MustCompile(`<li id="([^"]+)">([^<]*)</li>`)
 )
 
-// show does to the page what htmx does with a frame: it finds all targets first, and then takes one step after the other.
+// show does to the page what htmx does with a frame: it finds all targets first, and then takes one
+// step after the other.
 func (c columns) show(t *rapid.T, frame []byte) {
 	t.Helper()
 	steps := step.FindAllStringSubmatch(string(frame), -1)
@@ -98,7 +99,8 @@ func (c columns) take(t *rapid.T, target, swap string, items [][]string) {
 	}
 }
 
-// drawColumns draws a page with some of eight items in two lists, mostly in one order as tickets are.
+// drawColumns draws a page with some of eight items in two lists, mostly in one order as tickets
+// are.
 func drawColumns(t *rapid.T) columns {
 	next := columns{order: map[string][]string{"left": {}, "right": {}}, says: map[string]string{}}
 	ids := []string{"a", "b", "c", "d", "e", "f", "g", "h"}

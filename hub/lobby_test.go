@@ -40,7 +40,8 @@ func (l *lobby) upgrade(w http.ResponseWriter, r *http.Request) {
 	l.opened <- client
 }
 
-// open returns both ends of a socket: a client of pages, and what its client reads after the handshake.
+// open returns both ends of a socket: a client of pages, and what its client reads after the
+// handshake.
 func (l *lobby) open() (w *client, far net.Conn) {
 	l.t.Helper()
 	far, err := net.Dial("tcp", l.address)

@@ -19,13 +19,15 @@ import (
 	"dusangire/hub/revision"
 )
 
-// These tests pin down what melody and the library below it do where the hub builds on it or guards against it. When one fails after
-// an upgrade, the guard that it names is to be looked at again; the hub's own tests say whether the hub still holds.
+// These tests pin down what melody and the library below it do where the hub builds on it or guards
+// against it. When one fails after an upgrade, the guard that it names is to be looked at again;
+// the hub's own tests say whether the hub still holds.
 
 // patience is how long these tests wait for what must happen.
 const patience = 10 * time.Second
 
-// melodyServer serves a melody on a free port. What panics in it is told to panicked, once the handler has ended.
+// melodyServer serves a melody on a free port. What panics in it is told to panicked, once the
+// handler has ended.
 func melodyServer(t *testing.T, m *melody.Melody, header http.Header) (url string, panicked <-chan string) {
 	t.Helper()
 	told := make(panicLog, 8)
@@ -156,7 +158,8 @@ func TestTheHubsGuardLeaksNothingWhenACallbackPanics(t *testing.T) {
 	}
 }
 
-// What client.connected and disconnected build on: their order, that each happens once, and that the connection is the one below.
+// What client.connected and disconnected build on: their order, that each happens once, and that
+// the connection is the one below.
 func TestMelodyTellsALifeInOrder(t *testing.T) {
 	m := melody.New()
 	m.Upgrader.Subprotocols = []string{string(JSON), string(HTML)}

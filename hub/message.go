@@ -6,8 +6,8 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// prepared is messages that are sent one after the other. All clients that get them share them: each
-// is framed once.
+// prepared is messages that are sent one after the other. All clients that get them share them:
+// each is framed once.
 type prepared struct {
 	messages []*websocket.PreparedMessage
 	bytes    int // of them
@@ -18,7 +18,7 @@ func prepareMessages(messages ...[]byte) prepared {
 	for _, message := range messages {
 		one, err := websocket.NewPreparedMessage(websocket.TextMessage, message)
 		if err != nil {
-			panic(err) // it writes to memory; who draws a view turns this into a view that can't be drawn
+			panic(err) // it writes to memory; whoever draws a view recovers
 		}
 		p.messages = append(p.messages, one)
 		p.bytes += len(message)

@@ -37,13 +37,15 @@ func (r registry) gauge(name, help string, labels prometheus.Labels, value func(
 
 func newMetrics(r registry) metrics {
 	return metrics{
-		opened:    r.counter("ws_opened_total", "Sockets that were opened."),
-		reads:     r.counter("view_reads_total", "Reads of views."),
-		renders:   r.counter("view_renders_total", "Renderings of views."),
-		messages:  r.counter("ws_messages_total", "Messages handed to sockets."),
-		bytes:     r.counter("ws_bytes_total", "Bytes handed to sockets."),
-		coalesced: r.counter("mailbox_coalesced_total", "Times that a slow socket skipped to the newest state."),
-		polls:     r.counter("polls_total", "Polls of pages whose sockets something on the way refuses."),
+		opened:   r.counter("ws_opened_total", "Sockets that were opened."),
+		reads:    r.counter("view_reads_total", "Reads of views."),
+		renders:  r.counter("view_renders_total", "Renderings of views."),
+		messages: r.counter("ws_messages_total", "Messages handed to sockets."),
+		bytes:    r.counter("ws_bytes_total", "Bytes handed to sockets."),
+		coalesced: r.counter("mailbox_coalesced_total",
+			"Times that a slow socket skipped to the newest state."),
+		polls: r.counter("polls_total",
+			"Polls of pages whose sockets something on the way refuses."),
 		refused: r.counter("admission_rejected_total",
 			"Requests for sockets that were refused because of too many others."),
 		strangers: r.counter("ws_strangers_total",

@@ -9,7 +9,8 @@ import (
 	"dusangire/hub/revision"
 )
 
-// pollLinger is for how long a view lives on after a poll, so that the polls of many share its reads.
+// pollLinger is for how long a view lives on after a poll, so that the polls of many share its
+// reads.
 const pollLinger = time.Second
 
 // snapshot is the whole of what a page shows, for those who poll it. It is never changed.
@@ -26,13 +27,15 @@ type pollAnswer struct {
 	err      error
 }
 
-// Poll returns the frame that brings a page without a socket to the view's state of now, and the mark
-// of what it then shows. With the mark that an earlier frame came with, and nothing changed since, the
-// frame is a freshness marker alone. A poll is a short visit: it joins the view that sockets watch
-// too, takes the whole state and leaves. What it gets is at most a second old, and never older than
-// what a socket would get. A *Close as the error means what it would on a socket; ErrDraining that the
-// hub stops.
-func (h *Hub) Poll(ctx context.Context, v View, seen string) (frame []byte, mark string, err error) {
+// Poll returns the frame that brings a page without a socket to the view's state of now, and the
+// mark of what it then shows. With the mark that an earlier frame came with, and nothing changed
+// since, the frame is a freshness marker alone. A poll is a short visit: it joins the view that
+// sockets watch too, takes the whole state and leaves. What it gets is at most a second old, and
+// never older than what a socket would get. A *Close as the error means what it would on a socket;
+// ErrDraining that the hub stops.
+func (h *Hub) Poll(
+	ctx context.Context, v View, seen string,
+) (frame []byte, mark string, err error) {
 	h.metrics.polls.Inc()
 	s, err := h.visit(ctx, v)
 	if err != nil {

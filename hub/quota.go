@@ -5,7 +5,8 @@ import "errors"
 // ErrOverQuota refuses a socket because one of its quotas is used up.
 var ErrOverQuota = errors.New("too many sockets of one quota")
 
-// Quota is how many sockets somebody may have open at once, such as a user or one of their sessions.
+// Quota is how many sockets somebody may have open at once, such as a user or one of their
+// sessions.
 type Quota struct {
 	Name  string // of whom it is
 	Limit int

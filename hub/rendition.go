@@ -17,11 +17,13 @@ type rendition struct {
 	regions        []seenRegion
 	bodies         map[string][]byte // of the regions and their items, by id
 	shown          revision.Set
-	beaten         time.Time           // when programs last got a heartbeat
-	behind         bool                // that heartbeat said that they are not current
-	diffs          map[uint64]prepared // what brings a client from a version to this one, made when first asked for
-	marked         time.Time           // when the oldest marker of the diffs was made
-	snapshot       *snapshot           // what polls are answered with, made when first asked for
+	beaten         time.Time // when programs last got a heartbeat
+	behind         bool      // that heartbeat said that they are not current
+
+	// Made when first asked for.
+	diffs    map[uint64]prepared // what brings a client from a version to this one
+	marked   time.Time           // when the oldest freshness marker in the diffs was made
+	snapshot *snapshot           // what polls are answered with
 }
 
 func newRendition(r Representation) *rendition {
@@ -45,8 +47,8 @@ func (r *rendition) remove(c *client) {
 // has reports whether a client that was added has not been removed.
 func (r *rendition) has(c *client) bool { return c.place >= 0 }
 
-// update takes a new rendering in, labelled with the revisions it shows, and reports whether anything
-// differs. A malformed rendering is refused whole: the rendition stays as it was.
+// update takes a new rendering in, labelled with the revisions it shows, and reports whether
+// anything differs. A malformed rendering is refused whole: the rendition stays as it was.
 func (r *rendition) update(next []Region, shown revision.Set) (differs bool, err error) {
 	bodies, err := r.check(next)
 	if err != nil {
@@ -139,8 +141,8 @@ func (r *rendition) messages(version uint64, marker func() []byte) [][]byte {
 	return jsonMessages(r.since(version))
 }
 
-// maxFirstMarkerAge is how old the freshness marker may be that a new client gets first: a page takes
-// it for made when its socket opened, and reckons by it how late later markers are.
+// maxFirstMarkerAge is how old the freshness marker may be that a new client gets first: a page
+// takes it for made when its socket opened, and reckons by it how late later markers are.
 const maxFirstMarkerAge = 100 * time.Millisecond
 
 // dropOldMarkers lets the messages be made anew whose markers are too old for a new client.

@@ -13,7 +13,7 @@ type Representation string
 
 // The representations, by the names of their subprotocols.
 const (
-	JSON Representation = "dusangire.json" // one object a message; also for clients that name no subprotocol
+	JSON Representation = "dusangire.json" // one object a message; also where none is named
 	HTML Representation = "dusangire.html" // one frame of fragments for htmx
 )
 
@@ -41,8 +41,8 @@ func jsonMessages(regions []seenRegion) [][]byte {
 	return append(events, states...)
 }
 
-// jsonHeartbeat proves to a program that the socket lives. It says whether what the program was sent
-// is current and how long ago that was last compared with the database.
+// jsonHeartbeat proves to a program that the socket lives. It says whether what the program was
+// sent is current and how long ago that was last compared with the database.
 func jsonHeartbeat(f revision.Freshness) []byte {
 	return fmt.Appendf(nil, `{"type":"heartbeat","timestamp":%q,"current":%t,"age_ms":%d}`,
 		f.At.UTC().Format(time.RFC3339), isCurrent(f), f.Age.Milliseconds())

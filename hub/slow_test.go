@@ -16,7 +16,8 @@ import (
 	"dusangire/hub"
 )
 
-// plainAndSecure runs a test over plain connections, whose writes can be tried, and over TLS, where nothing can.
+// plainAndSecure runs a test over plain connections, whose writes can be tried, and over TLS, where
+// nothing can.
 func plainAndSecure(t *testing.T, test func(t *testing.T, secure bool)) {
 	t.Run("plain", func(t *testing.T) { test(t, false) })
 	t.Run("TLS", func(t *testing.T) { test(t, true) })
@@ -64,10 +65,12 @@ func waitFor(t *testing.T, what string, so func() bool) {
 	}
 }
 
-// longerThanALibraryWaits is a time after which every deadline is over that gorilla sets for a control frame by itself.
+// longerThanALibraryWaits is a time after which every deadline is over that gorilla sets for a
+// control frame by itself.
 const longerThanALibraryWaits = 1500 * time.Millisecond
 
-// A control frame takes its turn behind the message that is on its way, and its deadline is not that of the message.
+// A control frame takes its turn behind the message that is on its way, and its deadline is not
+// that of the message.
 func TestASlowClientMayPingAndGetsEverything(t *testing.T) {
 	plainAndSecure(t, func(t *testing.T, secure bool) {
 		t.Parallel()

@@ -17,13 +17,13 @@ type Subscription struct {
 	View          View
 	Authorization Authorization
 	Quotas        []Quota // against which the socket is counted
-	// Release is what Acquire returned, and is called when the socket is open; nil: nobody waited at
-	// the gate.
+	// Release is what Acquire returned, and is called when the socket is open; nil: nobody waited
+	// at the gate.
 	Release func()
 	// Act carries out a well-formed request that depends on who asks, such as a courier's word of
 	// where they are, and returns the message that answers it; nil: none. It returns false for
-	// requests that it does not know, which are the view's to answer. Act is called from the socket's
-	// own goroutine, with a context that ends with the socket's view. It may be nil.
+	// requests that it does not know, which are the view's to answer. Act is called from the
+	// socket's own goroutine, with a context that ends with the socket's view. It may be nil.
 	Act func(ctx context.Context, request []byte) (reply []byte, known bool)
 	// Refusal, where it is not nil, is told to the client as soon as the socket is open, and closes
 	// it: a browser does not let a page see why an upgrade was refused.
@@ -32,14 +32,14 @@ type Subscription struct {
 
 // How sockets are served.
 const (
-	// pingEvery and pongTimeout find out that a client is gone without a word, as behind a cable that
-	// was pulled: two pings may be lost before the socket ends. Pings also keep proxies from closing
-	// a quiet socket, which most do after a minute. The hub sends them, for melody's own would be a
-	// second writer on the connection.
+	// pingEvery and pongTimeout find out that a client is gone without a word, as behind a cable
+	// that was pulled: two pings may be lost before the socket ends. Pings also keep proxies from
+	// closing a quiet socket, which most do after a minute. The hub sends them, for melody's own
+	// would be a second writer on the connection.
 	pingEvery   = 10 * time.Second
 	pongTimeout = 25 * time.Second
-	// writeTimeout is how long a client may take to take one message from the system. A page that is
-	// that slow has been told to come back after stallTimeout.
+	// writeTimeout is how long a client may take to take one message from the system. A page that
+	// is that slow has been told to come back after stallTimeout.
 	writeTimeout = 10 * time.Second
 	// readBuffer is small, in bytes, because thousands of clients say hardly anything.
 	readBuffer = 256
@@ -59,7 +59,8 @@ func (h *Hub) configureMelody() {
 	m.Config.MessageBufferSize = 0 // nothing is sent through melody's buffers
 	m.Upgrader.ReadBufferSize, m.Upgrader.WriteBufferPool = readBuffer, &sync.Pool{}
 	m.Upgrader.Subprotocols = []string{string(JSON), string(HTML)}
-	// Whoever calls Serve has checked the Origin against the allowed hosts, which melody does not know.
+	// Whoever calls Serve has checked the Origin against the allowed hosts, which melody does not
+	// know.
 	m.Upgrader.CheckOrigin = func(*http.Request) bool { return true }
 	m.HandleConnect(func(s *melody.Session) {
 		h.containPanic(s, func(c *client) { c.connected(s) })
@@ -77,8 +78,8 @@ func (h *Hub) configureMelody() {
 	})
 }
 
-// containPanic runs a callback so that a panic costs one socket and is logged. Melody would forget to
-// unregister the session.
+// containPanic runs a callback so that a panic costs one socket and is logged. Melody would forget
+// to unregister the session.
 func (h *Hub) containPanic(s *melody.Session, callback func(*client)) {
 	defer func() {
 		if failure := recover(); failure != nil {
@@ -94,8 +95,8 @@ func (h *Hub) containPanic(s *melody.Session, callback func(*client)) {
 // other errors were answered by the upgrade.
 //
 // The socket lives on in a goroutine of its own. The goroutine of the request would keep its deep
-// stack, its buffers and all that its handlers hold, which is more than everything else that an idle
-// socket needs.
+// stack, its buffers and all that its handlers hold, which is more than everything else that an
+// idle socket needs.
 func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, s Subscription) error {
 	if err := h.reserve(s); err != nil {
 		return err
@@ -117,8 +118,8 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, s Subscription) erro
 	}
 }
 
-// upgrade opens a client's socket and returns when it has ended. A panic in between is an error like
-// any other.
+// upgrade opens a client's socket and returns when it has ended. A panic in between is an error
+// like any other.
 func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request, c *client) (err error) {
 	defer recoverInto(&err)
 	c.handshake = handshakeOf(r)
@@ -126,11 +127,13 @@ func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request, c *client) (err er
 	return h.melody.HandleRequestWithKeys(hijacker{w, c}, c.handshake, keys)
 }
 
-// handshakeOf is a new request with what an upgrade reads of r, whose context and headers are large.
+// handshakeOf is a new request with what an upgrade reads of r, whose context and headers are
+// large.
 func handshakeOf(r *http.Request) *http.Request {
 	handshake := &http.Request{Method: r.Method, Header: http.Header{}}
 	for _, name := range []string{
-		"Connection", "Upgrade", "Sec-Websocket-Version", "Sec-Websocket-Key", "Sec-Websocket-Protocol",
+		"Connection", "Upgrade",
+		"Sec-Websocket-Version", "Sec-Websocket-Key", "Sec-Websocket-Protocol",
 	} {
 		if values := r.Header.Values(name); len(values) > 0 {
 			handshake.Header[name] = values

@@ -14,8 +14,8 @@ import (
 type View struct {
 	Name   string           // clients of one name share one goroutine, one read and one rendering
 	Topics []revision.Topic // those whose move may change what it shows
-	// Read finds the state in one consistent snapshot. A *Close as its error ends the sockets of the
-	// view.
+	// Read finds the state in one consistent snapshot. A *Close as its error ends the sockets of
+	// the view.
 	Read func(ctx context.Context) (State, error)
 }
 
@@ -24,8 +24,8 @@ type State interface {
 	Revisions() revision.Set // at or before the content, never after it
 	HTML() ([]Region, error) // what pages show
 	JSON() ([]Region, error) // what programs get
-	// Answer returns the message that answers a well-formed request of a program; whole asks for the
-	// whole state instead.
+	// Answer returns the message that answers a well-formed request of a program; whole asks for
+	// the whole state instead.
 	Answer(request []byte) (reply []byte, whole bool)
 }
 
@@ -79,24 +79,25 @@ const (
 	// time; a person still takes it for at once.
 	readEvery     = 50 * time.Millisecond
 	longReadEvery = 400 * time.Millisecond
-	// readTimeout ends a read that hangs; meanwhile the view's heartbeats wait for it, and pages say
-	// that they are not live after six seconds without one.
+	// readTimeout ends a read that hangs; meanwhile the view's heartbeats wait for it, and pages
+	// say that they are not live after six seconds without one.
 	readTimeout = 2 * time.Second
 	// retryReadEvery is for how long a view is left alone after a read or a drawing that failed.
 	retryReadEvery = 500 * time.Millisecond
-	// maxSnapshotAge is how old a state may be that is sent as a whole with the time of its reading.
+	// maxSnapshotAge is how old a state may be that is sent as a whole with the time of its
+	// reading.
 	maxSnapshotAge = time.Second
-	// maxStateAge is how old any state may get: what a view shows may depend on the hour too, as "in
-	// the last 24 hours" does.
+	// maxStateAge is how old any state may get: what a view shows may depend on the hour too, as
+	// "in the last 24 hours" does.
 	maxStateAge = time.Minute
 )
 
 func newView(h *Hub, spec View) *view {
 	ctx, cancel := context.WithCancel(h.base)
+	renditions := map[Representation]*rendition{JSON: newRendition(JSON), HTML: newRendition(HTML)}
 	v := &view{
-		hub: h, spec: spec, ctx: ctx, cancel: cancel,
+		hub: h, spec: spec, ctx: ctx, cancel: cancel, renditions: renditions,
 		events: make(chan event, 64), hints: newQueue(), nextRead: time.NewTimer(time.Hour),
-		renditions: map[Representation]*rendition{JSON: newRendition(JSON), HTML: newRendition(HTML)},
 	}
 	v.nextRead.Stop()
 	return v
@@ -141,7 +142,8 @@ func (v *view) run() {
 // watched reports whether the view is to be kept true by itself. A view that is only polled is read
 // when a poll comes.
 func (v *view) watched() bool {
-	return len(v.waiting) > 0 || len(v.renditions[JSON].clients) > 0 || len(v.renditions[HTML].clients) > 0
+	clients := len(v.renditions[JSON].clients) + len(v.renditions[HTML].clients)
+	return clients > 0 || len(v.waiting) > 0
 }
 
 func (v *view) handle(e event) {
@@ -161,9 +163,9 @@ func (v *view) handle(e event) {
 // renditionOf is the rendition that a client gets.
 func (v *view) renditionOf(c *client) *rendition { return v.renditions[c.representation] }
 
-// serve delivers what an event asks for, now or after the read that is due. A state that is known to
-// be old is delivered to nobody: a page that has just opened would take back before its user's eyes
-// what they have just done.
+// serve delivers what an event asks for, now or after the read that is due. A state that is known
+// to be old is delivered to nobody: a page that has just opened would take back before its user's
+// eyes what they have just done.
 func (v *view) serve(e event) {
 	due := v.prepare(v.maxAge(e))
 	alreadyWaits := e.client != nil && e.client.waits
@@ -182,7 +184,7 @@ func (v *view) prepare(maxAge time.Duration) (due bool) {
 	}
 	age := time.Since(v.lastRead)
 	if v.failed() && age < retryReadEvery {
-		return false // a try for each client that comes would make the last of them wait for all tries
+		return false // with a try for each client that comes the last would wait for all tries
 	}
 	if v.state == nil || age > maxAge {
 		v.refresh()
@@ -272,8 +274,8 @@ func (v *view) readIsDue() bool { return v.armed && !v.failed() && len(v.wanted.
 // succeed. A Close is an answer of the read and no failure.
 func (v *view) failed() bool { return v.failure != nil && closeFor(v.failure) == nil }
 
-// refreshIfBehind reads anew when the state does not show what is wanted: at once where the last read
-// is long enough ago, else when it will be. It reports whether it read.
+// refreshIfBehind reads anew when the state does not show what is wanted: at once where the last
+// read is long enough ago, else when it will be. It reports whether it read.
 func (v *view) refreshIfBehind() bool {
 	showsAll := v.state != nil && !v.failed() && v.state.Revisions().Covers(v.wanted)
 	if v.armed || showsAll {
@@ -287,8 +289,8 @@ func (v *view) refreshIfBehind() bool {
 	return true
 }
 
-// readInterval is how long after a read the next one waits: so long that all views together, if each
-// changed all the time, would read and draw for half of the time of one core. The rest is for
+// readInterval is how long after a read the next one waits: so long that all views together, if
+// each changed all the time, would read and draw for half of the time of one core. The rest is for
 // commands, and for writing to the screens.
 func (v *view) readInterval() time.Duration {
 	if v.failed() {
@@ -308,8 +310,9 @@ func (v *view) arm(wait time.Duration) {
 	v.nextRead.Reset(wait)
 }
 
-// refresh reads the state once and brings every watched rendition to it. After a failure the screens
-// keep what they show, their freshness markers tell that it is behind, and the read is tried again.
+// refresh reads the state once and brings every watched rendition to it. After a failure the
+// screens keep what they show, their freshness markers tell that it is behind, and the read is
+// tried again.
 func (v *view) refresh() {
 	v.lastRead = time.Now()
 	state, err := v.hub.read(v.ctx, v.spec)
@@ -425,7 +428,8 @@ func (v *view) fanOut(r *rendition) {
 	writing.Wait()
 }
 
-// diff is what brings a client from a version to a rendition's newest; from 0 that is the whole of it.
+// diff is what brings a client from a version to a rendition's newest; from 0 that is the whole of
+// it.
 func (v *view) diff(r *rendition, version uint64) prepared {
 	return r.diff(version, func() []byte { return v.marker(r) })
 }

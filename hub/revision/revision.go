@@ -1,8 +1,8 @@
 // Package revision says where the things stand that screens show, and how far behind a screen is.
 //
 // Each topic of the database has a revision that counts its changes. Whoever reads labels what they
-// read with the revisions of that moment; whoever commits a change announces the new ones. Two labels
-// can then be compared without a look at what they label.
+// read with the revisions of that moment; whoever commits a change announces the new ones. Two
+// labels can then be compared without a look at what they label.
 package revision
 
 import (
@@ -20,7 +20,7 @@ type Topic string
 // Set says at which revision each of some topics stands. Revisions of different epochs can't be
 // compared.
 type Set struct {
-	Epoch  string          // the life of the database: a random one, and another after a restored backup
+	Epoch  string          // the life of the database: random, and another after a restored backup
 	Topics map[Topic]int64 // a topic that never moved stands at 0
 }
 
@@ -60,8 +60,8 @@ func (s *Set) Merge(others Set) {
 }
 
 // Label is the form in which a page compares what it shows with what the database holds:
-// "metrics=7,ward:3=118", sorted by topic. Equal labels mean equal revisions. (As a method it would be
-// one of everything that embeds a Set.)
+// "metrics=7,ward:3=118", sorted by topic. Equal labels mean equal revisions. (As a method it would
+// be one of everything that embeds a Set.)
 func Label(s Set) string {
 	var b strings.Builder
 	for i, topic := range slices.Sorted(maps.Keys(s.Topics)) {
