@@ -17,8 +17,10 @@ func benchBoard(cells, n int) []Region {
 			state = fmt.Sprint(n)
 		}
 		id := fmt.Sprintf("bed-%d", i)
-		regions[i] = Region{ID: id, Body: fmt.Appendf(nil, `<li id="%s" class="bed" data-version="7"><a href="/beds/%d/"><b>%02d</b><em>%s</em>`+
-			`<strong>Umutoniwase Denise</strong><i class="warn">Allergy: peanuts</i><span>since 22 Nov 07:34</span></a></li>`, id, i, i, state)}
+		regions[i] = Region{ID: id, Body: fmt.Appendf(nil, `<li id="%s" class="bed" data-version="7">`+
+			`<a href="/beds/%d/"><b>%02d</b><em>%s</em><strong>Umutoniwase Denise</strong>`+
+			`<i class="warn">Allergy: peanuts</i><span>since 22 Nov 07:34</span></a></li>`,
+			id, i, i, state)}
 	}
 	return regions
 }
@@ -26,7 +28,8 @@ func benchBoard(cells, n int) []Region {
 var benchRevisions = revision.Set{Epoch: "e", Topics: map[revision.Topic]int64{"ward:3": 118}}
 
 func benchMarker() []byte {
-	return []byte(`<time id="live" data-epoch="e" data-shown="ward:3=118" data-current="ward:3=118" data-age="230" data-database="ok">14:32:05</time>`)
+	return []byte(`<time id="live" data-epoch="e" data-shown="ward:3=118" ` +
+		`data-current="ward:3=118" data-age="230" data-database="ok">14:32:05</time>`)
 }
 
 // BenchmarkCompare takes in a rendering of a 24-bed ward in which one bed differs.
@@ -72,7 +75,8 @@ func BenchmarkHint(b *testing.B) {
 			watched := newView(h, View{Name: "ward:3"})
 			h.viewsByTopic["ward:3"] = map[*view]bool{watched: true}
 			for i := range others {
-				h.viewsByTopic[revision.Topic(fmt.Sprintf("other:%d", i))] = map[*view]bool{newView(h, View{}): true}
+				other := revision.Topic(fmt.Sprintf("other:%d", i))
+				h.viewsByTopic[other] = map[*view]bool{newView(h, View{}): true}
 			}
 			b.ReportAllocs()
 			for b.Loop() {
@@ -95,14 +99,16 @@ func (s benchState) Answer([]byte) ([]byte, bool) { return nil, true }
 func BenchmarkFanOut(b *testing.B) {
 	for _, clients := range []int{1, 100, 1000} {
 		b.Run(fmt.Sprintf("%d_clients", clients), func(b *testing.B) {
-			h := New(Config{Bus: NewMemoryBus(), Marker: func(revision.Freshness) []byte { return benchMarker() }})
+			marker := func(revision.Freshness) []byte { return benchMarker() }
+			h := New(Config{Bus: NewMemoryBus(), Marker: marker})
 			b.Cleanup(func() { h.stop(); h.workers.Wait() })
 			v := newView(h, View{Name: "ward:3"})
 			p := v.renditions[HTML]
 			lobby := newLobby(b, h)
 			for range clients {
 				w, far := lobby.open()
-				h.workers.Go(func() { _, _ = io.Copy(io.Discard, far) }) // until the end of the benchmark closes it
+				// It reads until the end of the benchmark closes the connection.
+				h.workers.Go(func() { _, _ = io.Copy(io.Discard, far) })
 				w.view = v
 				p.add(w)
 			}

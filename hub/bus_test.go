@@ -50,7 +50,8 @@ func listen(t testing.TB, bus hub.Bus) *listener {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() {
-		if err := bus.Run(ctx, func(r revision.Set) { l.hints <- r }, func() { l.lost <- struct{}{} }); err != nil {
+		hint, lost := func(r revision.Set) { l.hints <- r }, func() { l.lost <- struct{}{} }
+		if err := bus.Run(ctx, hint, lost); err != nil {
 			t.Errorf("the bus ended with %v", err)
 		}
 	})
@@ -98,7 +99,8 @@ func TestBus(t *testing.T) {
 			a.awaitHint("ward:1", 1)
 			b.awaitHint("ward:1", 1)
 
-			there.Publish(revision.Set{Epoch: "e1", Topics: map[revision.Topic]int64{"ward:2": 5, "metrics": 9}})
+			topics := map[revision.Topic]int64{"ward:2": 5, "metrics": 9}
+			there.Publish(revision.Set{Epoch: "e1", Topics: topics})
 			a.awaitHint("metrics", 9)
 		})
 	}
@@ -149,14 +151,16 @@ func TestARedisThatLetsInButNotThroughIsNamedWithItsOwnWords(t *testing.T) {
 			}
 			allow(c.rights)
 			said := &lines{found: make(chan string, 100)}
-			bus, err := hub.NewRedisBus("redis://board:"+c.password+"@"+server.Address(), slog.New(slog.NewTextHandler(said, nil)))
+			log := slog.New(slog.NewTextHandler(said, nil))
+			bus, err := hub.NewRedisBus("redis://board:"+c.password+"@"+server.Address(), log)
 			if err != nil {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = bus.Close() })
 			within, cancel := context.WithTimeout(t.Context(), soon)
 			defer cancel()
-			if err := bus.Try(within); err == nil || !hub.Denied(err) || !strings.Contains(err.Error(), c.word) {
+			err = bus.Try(within)
+			if err == nil || !hub.Denied(err) || !strings.Contains(err.Error(), c.word) {
 				t.Errorf("tried, it says %v, want %s", err, c.word)
 			}
 			listen(t, bus)
@@ -245,7 +249,8 @@ func TestWhatIsNoHintIsIgnored(t *testing.T) {
 	}
 	stranger := redis.NewClient(options)
 	defer stranger.Close()
-	for _, payload := range []string{"", "hello", "[]", "{}", `{"topic":7}`, `{"epoch":"e1","topic":"` + string(make([]byte, 300)) + `"}`} {
+	long := `{"epoch":"e1","topic":"` + string(make([]byte, 300)) + `"}`
+	for _, payload := range []string{"", "hello", "[]", "{}", `{"topic":7}`, long} {
 		if err := stranger.Publish(t.Context(), "dusangire:hints", payload).Err(); err != nil {
 			t.Fatal(err)
 		}

@@ -12,21 +12,21 @@ func (h *Hub) Waiting() (requests int) {
 	return requests
 }
 
-// PageForTest is a page without sockets, for tests that play its clients.
-type PageForTest struct{ page *rendition }
+// RenditionForTest is a rendition without sockets, for tests that play its clients.
+type RenditionForTest struct{ rendition *rendition }
 
-// NewPageForTest returns one of HTML that nothing was drawn for.
-func NewPageForTest() PageForTest { return PageForTest{newRendition(HTML)} }
+// NewRenditionForTest returns one of HTML that nothing was drawn for.
+func NewRenditionForTest() RenditionForTest { return RenditionForTest{newRendition(HTML)} }
 
 // Update takes a rendering in and returns the version it made.
-func (p PageForTest) Update(regions []Region) (version uint64, err error) {
-	_, err = p.page.update(regions, revision.Set{})
-	return p.page.version, err
+func (r RenditionForTest) Update(regions []Region) (version uint64, err error) {
+	_, err = r.rendition.update(regions, revision.Set{})
+	return r.rendition.version, err
 }
 
 // Frame is what brings a client from a version to the newest.
-func (p PageForTest) Frame(version uint64) []byte {
-	return p.page.messages(version, func() []byte { return []byte(`<time id="live"></time>`) })[0]
+func (r RenditionForTest) Frame(version uint64) []byte {
+	return r.rendition.messages(version, func() []byte { return []byte(`<time id="live"></time>`) })[0]
 }
 
 // MostGone is how many removed items a list remembers.

@@ -80,7 +80,8 @@ func TestSocketsAreOpenedNoFasterThanANodeCan(t *testing.T) {
 	asking.Wait()
 	most := int64(2510 * (time.Since(began).Seconds() + 1))
 	if admitted.Load() < 5000 || admitted.Load() > most || admitted.Load()+refused.Load() != all {
-		t.Errorf("of %d at once %d were admitted and %d refused in %v, want between 5000 and %d", all, admitted.Load(), refused.Load(), time.Since(began), most)
+		t.Errorf("of %d at once %d were admitted and %d refused in %v, want between 5000 and %d",
+			all, admitted.Load(), refused.Load(), time.Since(began), most)
 	}
 }
 
@@ -115,7 +116,8 @@ func TestAClientTakesNobodyElsesTurn(t *testing.T) {
 	for range 5 {
 		first = append(first, <-turns)
 	}
-	if got := strings.Join(first, " "); !strings.Contains(got, "nurse") || !strings.Contains(got, "porter") {
+	got := strings.Join(first, " ")
+	if !strings.Contains(got, "nurse") || !strings.Contains(got, "porter") {
 		t.Errorf("the first five who are let in are %s", got)
 	}
 	for range 502 - 5 {
@@ -189,7 +191,8 @@ func TestAnOpenSocketIsNotOnItsWayAnyMore(t *testing.T) {
 func TestAQuotaHasOnlySoManySockets(t *testing.T) {
 	b := newBoard(1)
 	n := startNode(t, b, hub.NewMemoryBus(), func(r *http.Request) hub.Subscription {
-		return hub.Subscription{View: b.view(), Quotas: []hub.Quota{{Name: "user", Limit: 3}, {Name: r.URL.Path, Limit: 2}}}
+		quotas := []hub.Quota{{Name: "user", Limit: 3}, {Name: r.URL.Path, Limit: 2}}
+		return hub.Subscription{View: b.view(), Quotas: quotas}
 	})
 	first, _ := n.tryDial("/one", hub.HTML)
 	for _, c := range []struct {

@@ -17,7 +17,8 @@ func TestWhoWasPingedSomeTimeAgoIsPingedAgain(t *testing.T) {
 		want   bool
 	}{{"just now", 0, false}, {"some time ago", pingEvery, true}} {
 		t.Run(c.name, func(t *testing.T) {
-			h := New(Config{Bus: NewMemoryBus(), Marker: func(revision.Freshness) []byte { return nil }})
+			marker := func(revision.Freshness) []byte { return nil }
+			h := New(Config{Bus: NewMemoryBus(), Marker: marker})
 			defer h.Drain(t.Context())
 			v := newView(h, View{Name: "board"})
 			v.state, v.lastRead = benchState{}, time.Now()
@@ -49,7 +50,9 @@ func TestAPageThatWasToldSomethingLatelyNeedsNoHeartbeat(t *testing.T) {
 		{"a newcomer that waits for its first state", time.Hour, 0, false, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			h := New(Config{Bus: NewMemoryBus(), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Marker: func(f revision.Freshness) []byte { return []byte("<i id=live>") }})
+			marker := func(f revision.Freshness) []byte { return []byte("<i id=live>") }
+			log := slog.New(slog.DiscardHandler)
+			h := New(Config{Bus: NewMemoryBus(), Log: log, Marker: marker})
 			defer h.Drain(t.Context())
 			h.verified.failing = c.failing
 			v := newView(h, View{Name: "board"})

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -106,7 +107,7 @@ func (b *board) read(context.Context) (hub.State, error) {
 	if b.failing != nil {
 		return nil, b.failing
 	}
-	return &boardState{board: b, revisions: b.revisionsLocked(), cells: append([]string{}, b.cells...)}, nil
+	return &boardState{board: b, revisions: b.revisionsLocked(), cells: slices.Clone(b.cells)}, nil
 }
 
 type boardState struct {
@@ -132,10 +133,14 @@ func (s *boardState) JSON() ([]hub.Region, error) {
 	var regions []hub.Region
 	for i, text := range s.cells {
 		body := fmt.Appendf(nil, `{"type":"cell","cell":%d,"text":%q}`, i, text)
-		regions = append(regions, hub.Region{ID: fmt.Sprintf("cell-%d", i), Body: body, Event: true})
+		id := fmt.Sprintf("cell-%d", i)
+		regions = append(regions, hub.Region{ID: id, Body: body, Event: true})
 	}
-	whole, err := json.Marshal(map[string]any{"type": "board", "cells": s.cells, "revision": s.revisions.Topics[boardTopic]})
-	return append(regions, hub.Region{ID: "board", Body: whole, State: []byte(strings.Join(s.cells, "\x00"))}), err
+	whole, err := json.Marshal(map[string]any{
+		"type": "board", "cells": s.cells, "revision": s.revisions.Topics[boardTopic],
+	})
+	state := []byte(strings.Join(s.cells, "\x00"))
+	return append(regions, hub.Region{ID: "board", Body: whole, State: state}), err
 }
 
 func (s *boardState) Answer(request []byte) ([]byte, bool) {
@@ -146,7 +151,8 @@ func (s *boardState) Answer(request []byte) ([]byte, bool) {
 }
 
 func marker(f revision.Freshness) []byte {
-	return fmt.Appendf(nil, `<i id="live" data-shown="%s" data-current="%s" data-database="%t"></i>`, revision.Label(f.Shown), revision.Label(f.Current), f.DatabaseOK)
+	return fmt.Appendf(nil, `<i id="live" data-shown="%s" data-current="%s" data-database="%t"></i>`,
+		revision.Label(f.Shown), revision.Label(f.Current), f.DatabaseOK)
 }
 
 // explain words an error of the hub's own.
@@ -158,7 +164,7 @@ type node struct {
 	t            testing.TB
 	url          string
 	client       *http.Client // that knows the node's certificate
-	subscription func(*http.Request) hub.Subscription
+	subscription subscriptions
 	finish       func()
 	log          journal
 
@@ -186,26 +192,31 @@ func (j *journal) String() string {
 
 // startNode serves a hub whose subscriptions are what subscription says, and drains it when the
 // test ends. It fails when goroutines are left.
-func startNode(t testing.TB, b *board, bus hub.Bus, subscription func(*http.Request) hub.Subscription) *node {
+func startNode(t testing.TB, b *board, bus hub.Bus, subscription subscriptions) *node {
 	t.Helper()
 	return startNodeOver(t, false, b, bus, subscription)
 }
 
 // startNodeOver does the same, over TLS where that is wanted.
-func startNodeOver(t testing.TB, secure bool, b *board, bus hub.Bus, subscription func(*http.Request) hub.Subscription) *node {
+func startNodeOver(
+	t testing.TB, secure bool, b *board, bus hub.Bus, subscription subscriptions,
+) *node {
 	t.Helper()
 	n := &node{t: t, subscription: subscription, registry: prometheus.NewRegistry()}
-	h := hub.New(hub.Config{Bus: bus, Check: b.check, Marker: marker, Explain: explain, Metrics: n.registry,
-		Log: slog.New(slog.NewTextHandler(&n.log, nil))})
+	h := hub.New(hub.Config{
+		Bus: bus, Check: b.check, Marker: marker, Explain: explain, Metrics: n.registry,
+		Log: slog.New(slog.NewTextHandler(&n.log, nil)),
+	})
 	n.Hub = h
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	serve := func(w http.ResponseWriter, r *http.Request) {
 		switch err := h.Serve(w, r, n.subscription(r)); {
 		case errors.Is(err, hub.ErrDraining):
 			w.WriteHeader(http.StatusServiceUnavailable)
 		case errors.Is(err, hub.ErrOverQuota):
 			w.WriteHeader(http.StatusTooManyRequests)
 		}
-	}))
+	}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(serve))
 	if server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0); secure {
 		server.StartTLS()
 	} else {
@@ -250,7 +261,9 @@ func (n *node) tryDial(path string, representation hub.Representation) (c *clien
 	n.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), soon)
 	defer cancel()
-	conn, response, err := websocket.Dial(ctx, n.url+path, &websocket.DialOptions{HTTPClient: n.client, Subprotocols: []string{string(representation)}})
+	conn, response, err := websocket.Dial(ctx, n.url+path, &websocket.DialOptions{
+		HTTPClient: n.client, Subprotocols: []string{string(representation)},
+	})
 	if err != nil && response == nil {
 		n.t.Fatalf("dial: %v", err)
 	}
@@ -308,24 +321,37 @@ func (c *client) closeCode() websocket.StatusCode {
 	}
 }
 
-func watch(b *board) func(*http.Request) hub.Subscription {
-	return func(*http.Request) hub.Subscription { return hub.Subscription{View: b.view()} }
+// subscriptions says what a request for a socket subscribes to.
+type subscriptions func(*http.Request) hub.Subscription
+
+func watch(b *board) subscriptions { return always(hub.Subscription{View: b.view()}) }
+
+func always(s hub.Subscription) subscriptions {
+	return func(*http.Request) hub.Subscription { return s }
 }
+
+// refusal says why a session may no longer do what needs a permission.
+type refusal = func(session int64, permission string) *hub.Close
 
 // TestMain lets stand what the Redis client ends only a second after it was closed. Nothing else
 // may be left.
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial"))
+	const dial = "github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial"
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(dial))
 }
 
 func TestConnecting(t *testing.T) {
 	b := newBoard(3)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
 
-	t.Run("a page gets the whole state at once, with a marker that says it is current", func(t *testing.T) {
+	t.Run("a page gets all at once, with a marker that says it is current", func(t *testing.T) {
 		frame := n.dial(hub.HTML).next()
-		for _, part := range []string{`<hx-partial hx-target="#cell-0" hx-swap="outerMorph"><p id="cell-0">empty</p></hx-partial>`, `id="cell-2"`,
-			`<hx-partial hx-target="#live" hx-swap="outerMorph"><i id="live" data-shown="board:1=0" data-current="board:1=0" data-database="true">`} {
+		for _, part := range []string{
+			`<hx-partial hx-target="#cell-0" hx-swap="outerMorph"><p id="cell-0">empty</p></hx-partial>`,
+			`id="cell-2"`,
+			`<hx-partial hx-target="#live" hx-swap="outerMorph"><i id="live" ` +
+				`data-shown="board:1=0" data-current="board:1=0" data-database="true">`,
+		} {
 			if !strings.Contains(frame, part) {
 				t.Errorf("the first frame lacks %s:\n%s", part, frame)
 			}
@@ -348,7 +374,8 @@ func TestConnecting(t *testing.T) {
 		reading.Wait()
 	})
 	t.Run("a program gets the whole state and no events", func(t *testing.T) {
-		if got := n.dial(hub.JSON).next(); !strings.HasPrefix(got, `{"cells":["empty","empty","empty"]`) {
+		got := n.dial(hub.JSON).next()
+		if !strings.HasPrefix(got, `{"cells":["empty","empty","empty"]`) {
 			t.Errorf("first message is %s", got)
 		}
 	})
@@ -403,7 +430,8 @@ func TestAChangeSendsWhatChanged(t *testing.T) {
 	if got := program.next(); got != `{"type":"cell","cell":7,"text":"taken"}` {
 		t.Errorf("a program first hears which cell changed, got %s", got)
 	}
-	if got := program.next(); !strings.Contains(got, `"type":"board"`) || !strings.Contains(got, `"revision":1`) {
+	got := program.next()
+	if !strings.Contains(got, `"type":"board"`) || !strings.Contains(got, `"revision":1`) {
 		t.Errorf("then it hears what that adds up to, got %s", got)
 	}
 }
@@ -479,10 +507,12 @@ func TestANewcomerIsNotShownWhatIsKnownToBeOld(t *testing.T) {
 					text := fmt.Sprintf("change %d", i)
 					n.Announce(b.set(1, text))
 					c := n.dial(own)
-					c.send(websocket.MessageText, `{"action":"nonsense"}`) // nor does an answer come before the state
+					// Nor does an answer come before the state.
+					c.send(websocket.MessageText, `{"action":"nonsense"}`)
 					first := c.next()
 					if !strings.Contains(first, text) {
-						t.Fatalf("the first that a newcomer is told lacks what was announced before (%d reads since): %s", b.reads.Load()-before, first)
+						t.Fatalf("the first that a newcomer is told lacks what was announced "+
+							"before (%d reads since): %s", b.reads.Load()-before, first)
 					}
 				}
 			})
@@ -531,18 +561,23 @@ func TestAskingForTheStateCostsNoReadsOfItsOwn(t *testing.T) {
 		c.send(websocket.MessageText, `no JSON`)
 	}
 	for _, c := range programs {
-		for _, want := range []string{"second", "second", "second", "second", "unknown_action", "invalid_json"} { // what changed, and then each answer
+		// What changed, and then each answer.
+		for _, want := range []string{
+			"second", "second", "second", "second", "unknown_action", "invalid_json",
+		} {
 			message := c.next()
-			for strings.Contains(message, `"type":"cell"`) || strings.Contains(message, `"type":"heartbeat"`) {
+			for strings.Contains(message, `"cell"`) || strings.Contains(message, `"heartbeat"`) {
 				message = c.next()
 			}
 			if !strings.Contains(message, want) {
-				t.Fatalf("a program that asked three times for the state, and twice for nonsense, was told %s, want %s", message, want)
+				t.Fatalf("a program that asked three times for the state, and twice for nonsense, "+
+					"was told %s, want %s", message, want)
 			}
 		}
 	}
-	if reads := b.reads.Load() - before; reads > 5 { // on a machine that stands still for a second, some more
-		t.Errorf("ten programs that ask three times each after one change cost %d reads, want one", reads)
+	// On a machine that stands still for a second, some more.
+	if reads := b.reads.Load() - before; reads > 5 {
+		t.Errorf("ten programs that ask three times each after one change cost %d reads", reads)
 	}
 }
 
@@ -638,7 +673,7 @@ func TestAViewThatCannotBeReadAtAll(t *testing.T) {
 
 func TestARefusedVisitorLearnsWhyAndSeesNothing(t *testing.T) {
 	b := newBoard(1)
-	n := startNode(t, b, hub.NewMemoryBus(), func(*http.Request) hub.Subscription { return hub.Subscription{Refusal: hub.CloseForbidden} })
+	n := startNode(t, b, hub.NewMemoryBus(), always(hub.Subscription{Refusal: hub.CloseForbidden}))
 	c := n.dial(hub.HTML)
 	ctx, cancel := context.WithTimeout(context.Background(), soon)
 	defer cancel()
@@ -657,7 +692,7 @@ func TestStrangersAreCountedAndNotLogged(t *testing.T) {
 		refusal         *hub.Close
 		strangers, logs int
 	}{{hub.CloseSignedOut, 3, 0}, {hub.CloseForbidden, 0, 3}} {
-		n := startNode(t, b, hub.NewMemoryBus(), func(*http.Request) hub.Subscription { return hub.Subscription{Refusal: c.refusal} })
+		n := startNode(t, b, hub.NewMemoryBus(), always(hub.Subscription{Refusal: c.refusal}))
 		for range 3 {
 			if code := n.dial(hub.HTML).closeCode(); int(code) != c.refusal.Code {
 				t.Errorf("closed with %d, want %d", code, c.refusal.Code)
@@ -676,15 +711,16 @@ func TestStrangersAreCountedAndNotLogged(t *testing.T) {
 
 func TestTheRightToWatch(t *testing.T) {
 	moved := revision.Set{Epoch: "e1", Topics: map[revision.Topic]int64{"user:1": 1}}
+	before := revision.Set{Epoch: "e1", Topics: map[revision.Topic]int64{"user:1": 0}}
 	refuseAll := func(int64, string) *hub.Close { return hub.CloseSignedOut }
 	allow := func(int64, string) *hub.Close { return nil }
 	// authorized lets each visitor in by a session and with a permission that the address tells;
 	// rights answers when they are asked about.
-	authorized := func(b *board, until time.Time, rights func() (refusal func(int64, string) *hub.Close, err error)) func(*http.Request) hub.Subscription {
+	authorized := func(b *board, until time.Time, rights func() (refusal, error)) subscriptions {
 		return func(r *http.Request) hub.Subscription {
 			session, _ := strconv.ParseInt(r.URL.Query().Get("session"), 10, 64)
 			return hub.Subscription{View: b.view(), Authorization: hub.Authorization{
-				Topic: "user:1", Checked: revision.Set{Epoch: "e1", Topics: map[revision.Topic]int64{"user:1": 0}}, Expires: until,
+				Topic: "user:1", Checked: before, Expires: until,
 				Session: session, Permission: r.URL.Query().Get("to"),
 				Recheck: func(ctx context.Context) (hub.Grants, error) {
 					stands, _ := b.check(ctx, []revision.Topic{"user:1"})
@@ -697,7 +733,8 @@ func TestTheRightToWatch(t *testing.T) {
 
 	t.Run("ends the socket when it is withdrawn", func(t *testing.T) {
 		b := newBoard(1)
-		n := startNode(t, b, hub.NewMemoryBus(), authorized(b, time.Time{}, func() (func(int64, string) *hub.Close, error) { return refuseAll, nil }))
+		ask := func() (refusal, error) { return refuseAll, nil }
+		n := startNode(t, b, hub.NewMemoryBus(), authorized(b, time.Time{}, ask))
 		c := n.dial(hub.HTML)
 		c.next()
 		n.Announce(moved)
@@ -708,7 +745,7 @@ func TestTheRightToWatch(t *testing.T) {
 	t.Run("is asked about once for all sockets of a topic and judged for each", func(t *testing.T) {
 		b := newBoard(1)
 		var asked atomic.Int64
-		n := startNode(t, b, hub.NewMemoryBus(), authorized(b, time.Time{}, func() (func(int64, string) *hub.Close, error) {
+		n := startNode(t, b, hub.NewMemoryBus(), authorized(b, time.Time{}, func() (refusal, error) {
 			asked.Add(1)
 			return func(session int64, permission string) *hub.Close {
 				switch {
@@ -753,7 +790,7 @@ func TestTheRightToWatch(t *testing.T) {
 	t.Run("is asked again while it can't be told", func(t *testing.T) {
 		b := newBoard(1)
 		var asked atomic.Int64
-		n := startNode(t, b, hub.NewMemoryBus(), authorized(b, time.Time{}, func() (func(int64, string) *hub.Close, error) {
+		n := startNode(t, b, hub.NewMemoryBus(), authorized(b, time.Time{}, func() (refusal, error) {
 			if asked.Add(1) == 1 {
 				return nil, errors.New("database is busy")
 			}
@@ -770,7 +807,8 @@ func TestTheRightToWatch(t *testing.T) {
 	t.Run("is asked after although somebody forged a hint that was far ahead", func(t *testing.T) {
 		b := newBoard(1)
 		answers := make(chan func(int64, string) *hub.Close)
-		n := startNode(t, b, hub.NewMemoryBus(), authorized(b, time.Time{}, func() (func(int64, string) *hub.Close, error) { return <-answers, nil }))
+		ask := func() (refusal, error) { return <-answers, nil }
+		n := startNode(t, b, hub.NewMemoryBus(), authorized(b, time.Time{}, ask))
 		c := n.dial(hub.HTML)
 		c.next()
 		n.Announce(revision.Set{Epoch: "e1", Topics: map[revision.Topic]int64{"user:1": 1 << 60}})
@@ -785,7 +823,7 @@ func TestTheRightToWatch(t *testing.T) {
 	t.Run("leaves the socket alone when it still stands", func(t *testing.T) {
 		b := newBoard(1)
 		asked := make(chan struct{}, 1)
-		n := startNode(t, b, hub.NewMemoryBus(), authorized(b, time.Time{}, func() (func(int64, string) *hub.Close, error) {
+		n := startNode(t, b, hub.NewMemoryBus(), authorized(b, time.Time{}, func() (refusal, error) {
 			asked <- struct{}{}
 			return allow, nil
 		}))
@@ -800,7 +838,8 @@ func TestTheRightToWatch(t *testing.T) {
 		b := newBoard(1)
 		const lasts, heartbeat, slack = time.Second, 2 * time.Second, 2 * time.Second
 		until := time.Now().Add(lasts)
-		n := startNode(t, b, hub.NewMemoryBus(), authorized(b, until, func() (func(int64, string) *hub.Close, error) { return allow, nil }))
+		ask := func() (refusal, error) { return allow, nil }
+		n := startNode(t, b, hub.NewMemoryBus(), authorized(b, until, ask))
 		for _, c := range []*client{n.dial(hub.JSON), n.dial(hub.HTML)} {
 			if got := c.closeCode(); got != 4401 {
 				t.Errorf("closed with %d, want 4401", got)
@@ -842,7 +881,7 @@ func TestWhatDependsOnWhoAsksIsAnsweredToThemAlone(t *testing.T) {
 	b := newBoard(1)
 	n := startNode(t, b, hub.NewMemoryBus(), func(r *http.Request) hub.Subscription {
 		name := r.URL.Query().Get("name")
-		return hub.Subscription{View: b.view(), Act: func(ctx context.Context, request []byte) (reply []byte, known bool) {
+		act := func(ctx context.Context, request []byte) (reply []byte, known bool) {
 			switch {
 			case ctx.Err() != nil:
 				return []byte(`{"type":"too late"}`), true
@@ -852,7 +891,8 @@ func TestWhatDependsOnWhoAsksIsAnsweredToThemAlone(t *testing.T) {
 				return nil, true
 			}
 			return nil, false
-		}}
+		}
+		return hub.Subscription{View: b.view(), Act: act}
 	})
 	url := n.url
 	n.url = url + "?name=Aline"
@@ -882,7 +922,8 @@ func TestAPagesSocketAnswersLikeAProgramsAndStaysOpen(t *testing.T) {
 	c := n.dial(hub.HTML)
 	c.next()
 	c.send(websocket.MessageText, `{"action":"get_status"}`)
-	if frame := c.nextWith("cell-"); !strings.Contains(frame, `id="cell-0"`) || !strings.Contains(frame, `id="cell-1"`) {
+	frame := c.nextWith("cell-")
+	if !strings.Contains(frame, `id="cell-0"`) || !strings.Contains(frame, `id="cell-1"`) {
 		t.Errorf("the whole state should come again:\n%s", frame)
 	}
 	c.send(websocket.MessageText, `{bad`)
@@ -901,7 +942,8 @@ func TestHintsOfAnotherHospitalCostNothing(t *testing.T) {
 	c.nextWith("known")
 	before := b.reads.Load()
 	for i := range 50 {
-		bus.Publish(revision.Set{Epoch: "elsewhere", Topics: map[revision.Topic]int64{boardTopic: int64(i)}})
+		topics := map[revision.Topic]int64{boardTopic: int64(i)}
+		bus.Publish(revision.Set{Epoch: "elsewhere", Topics: topics})
 	}
 	n.Announce(b.set(0, "taken"))
 	c.nextWith("taken")
@@ -927,13 +969,18 @@ func TestWhatEndsASocket(t *testing.T) {
 		act            func(*client)
 		code           websocket.StatusCode
 	}{
-		"a binary frame":        {hub.JSON, func(c *client) { c.send(websocket.MessageBinary, "x") }, 1003},
-		"a message over 4 KiB":  {hub.JSON, func(c *client) { c.send(websocket.MessageText, `{"action":"`+strings.Repeat("x", 4096)+`"}`) }, 1009},
-		"a message over 64 KiB": {hub.JSON, func(c *client) { c.send(websocket.MessageText, strings.Repeat("x", 100_000)) }, 1009},
+		"a binary frame": {hub.JSON, func(c *client) { c.send(websocket.MessageBinary, "x") }, 1003},
+		"a message over 4 KiB": {hub.JSON, func(c *client) {
+			c.send(websocket.MessageText, `{"action":"`+strings.Repeat("x", 4096)+`"}`)
+		}, 1009},
+		"a message over 64 KiB": {hub.JSON, func(c *client) {
+			c.send(websocket.MessageText, strings.Repeat("x", 100_000))
+		}, 1009},
 		"more than 20 messages a second": {hub.JSON, func(c *client) {
 			for range 40 {
 				ctx, cancel := context.WithTimeout(context.Background(), soon)
-				_ = c.conn.Write(ctx, websocket.MessageText, []byte(`{}`)) // the last of them may find the socket closed
+				// The last of them may find the socket closed.
+				_ = c.conn.Write(ctx, websocket.MessageText, []byte(`{}`))
 				cancel()
 			}
 		}, 1008},
@@ -1068,8 +1115,9 @@ func TestAMalformedRenderingNeverReachesAPage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBoard(1)
-			broken := hub.View{Name: "broken", Read: func(context.Context) (hub.State, error) { return brokenState{body}, nil }}
-			n := startNode(t, b, hub.NewMemoryBus(), func(*http.Request) hub.Subscription { return hub.Subscription{View: broken} })
+			read := func(context.Context) (hub.State, error) { return brokenState{body}, nil }
+			broken := hub.View{Name: "broken", Read: read}
+			n := startNode(t, b, hub.NewMemoryBus(), always(hub.Subscription{View: broken}))
 			c := n.dial(hub.HTML)
 			if got := c.closeCode(); got != 1013 {
 				t.Errorf("closed with %d, want 1013", got)
@@ -1095,7 +1143,7 @@ func TestManyWhoComeToAViewThatCanNotBeReadAreNotMadeToWaitForEachOther(t *testi
 		<-ctx.Done() // as a locked table does
 		return nil, ctx.Err()
 	}
-	n := startNode(t, b, hub.NewMemoryBus(), func(*http.Request) hub.Subscription { return hub.Subscription{View: stuck} })
+	n := startNode(t, b, hub.NewMemoryBus(), always(hub.Subscription{View: stuck}))
 	var all sync.WaitGroup
 	began := time.Now()
 	for range 20 {
@@ -1108,7 +1156,8 @@ func TestManyWhoComeToAViewThatCanNotBeReadAreNotMadeToWaitForEachOther(t *testi
 	}
 	all.Wait()
 	if took := time.Since(began); took > soon || b.reads.Load() > 5 {
-		t.Errorf("20 who came at once were told so within %v, after %d tries, want a few", took, b.reads.Load())
+		t.Errorf("20 who came at once were told so within %v, after %d tries, want a few",
+			took, b.reads.Load())
 	}
 }
 
@@ -1128,7 +1177,7 @@ func TestAPageThatCanNotBeDrawnAnyMoreKeepsWhatItShowsAndSaysSo(t *testing.T) {
 		}
 		return state, err
 	}
-	n := startNode(t, b, hub.NewMemoryBus(), func(*http.Request) hub.Subscription { return hub.Subscription{View: view} })
+	n := startNode(t, b, hub.NewMemoryBus(), always(hub.Subscription{View: view}))
 	c := n.dial(hub.HTML)
 	c.nextWith(`data-database="true"`)
 	fails.Store(true)
@@ -1143,11 +1192,12 @@ func TestAPageThatCanNotBeDrawnAnyMoreKeepsWhatItShowsAndSaysSo(t *testing.T) {
 
 func TestAPanicWhileDrawingCostsOneView(t *testing.T) {
 	b := newBoard(1)
-	broken := hub.View{Name: "broken", Read: func(context.Context) (hub.State, error) { return brokenState{}, nil }}
+	read := func(context.Context) (hub.State, error) { return brokenState{}, nil }
+	broken := hub.View{Name: "broken", Read: read}
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
 	good := n.dial(hub.HTML)
 	good.next()
-	n.subscription = func(*http.Request) hub.Subscription { return hub.Subscription{View: broken} }
+	n.subscription = always(hub.Subscription{View: broken})
 	if got := n.dial(hub.JSON).closeCode(); got != 1013 {
 		t.Errorf("closed with %d, want 1013", got)
 	}

@@ -53,7 +53,7 @@ func (l *lobby) open() (w *client, far net.Conn) {
 	}
 	w = <-l.opened
 	l.t.Cleanup(func() { _ = w.conn.Cut(); _ = far.Close() })
-	answer := bufio.NewReader(far) // it holds nothing more: nothing is written to a socket but by the test
+	answer := bufio.NewReader(far) // it holds nothing more: only the test writes to a socket
 	if _, err := http.ReadResponse(answer, nil); err != nil {
 		l.t.Fatal(err)
 	}
@@ -62,6 +62,9 @@ func (l *lobby) open() (w *client, far net.Conn) {
 
 // handshake is what a client asks for a socket with.
 func handshake(path, subprotocol string) string {
-	return strings.Join([]string{"GET " + path + " HTTP/1.1", "Host: test", "Connection: Upgrade", "Upgrade: websocket",
-		"Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Protocol: " + subprotocol, "", ""}, "\r\n")
+	return strings.Join([]string{
+		"GET " + path + " HTTP/1.1", "Host: test", "Connection: Upgrade", "Upgrade: websocket",
+		"Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+		"Sec-WebSocket-Protocol: " + subprotocol, "", "",
+	}, "\r\n")
 }

@@ -28,15 +28,18 @@ const patience = 10 * time.Second
 
 // melodyServer serves a melody on a free port. What panics in it is told to panicked, once the
 // handler has ended.
-func melodyServer(t *testing.T, m *melody.Melody, header http.Header) (url string, panicked <-chan string) {
+func melodyServer(
+	t *testing.T, m *melody.Melody, header http.Header,
+) (url string, panicked <-chan string) {
 	t.Helper()
 	told := make(panicLog, 8)
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	serve := func(w http.ResponseWriter, r *http.Request) {
 		for name, values := range header {
 			w.Header()[name] = values
 		}
 		_ = m.HandleRequest(w, r)
-	}))
+	}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(serve))
 	server.Config.ErrorLog = log.New(told, "", 0)
 	server.Start()
 	t.Cleanup(server.Close)
@@ -128,7 +131,8 @@ func TestAPanicInAMelodyCallbackLeaksTheSession(t *testing.T) {
 	receive(t, panicked, "the panic")
 	_ = conn.CloseNow()
 	if m.Len() != 1 || len(disconnected) != 0 {
-		t.Errorf("%d sessions and %d disconnects after the panic; melody now cleans up by itself", m.Len(), len(disconnected))
+		t.Errorf("%d sessions and %d disconnects after the panic; melody now cleans up by itself",
+			m.Len(), len(disconnected))
 	}
 	s := receive(t, sessions, "the session")
 	_ = s.WebsocketConnection().Close()
@@ -137,13 +141,17 @@ func TestAPanicInAMelodyCallbackLeaksTheSession(t *testing.T) {
 }
 
 func TestTheHubsGuardLeaksNothingWhenACallbackPanics(t *testing.T) {
-	h := New(Config{Bus: NewMemoryBus(), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Marker: func(revision.Freshness) []byte { return nil }})
+	marker := func(revision.Freshness) []byte { return nil }
+	h := New(Config{Bus: NewMemoryBus(), Log: slog.New(slog.DiscardHandler), Marker: marker})
 	h.melody.HandleMessage(func(s *melody.Session, _ []byte) {
 		h.containPanic(s, func(*client) { panic("a callback that fails") })
 	})
-	view := View{Name: "any", Read: func(context.Context) (State, error) { return nil, errors.New("nothing to see") }}
+	read := func(context.Context) (State, error) { return nil, errors.New("nothing to see") }
+	view := View{Name: "any", Read: read}
 	served, ended := make(chan error, 1), make(chan struct{})
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { served <- h.Serve(w, r, Subscription{View: view}) }))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		served <- h.Serve(w, r, Subscription{View: view})
+	}))
 	t.Cleanup(server.Close)
 	t.Cleanup(func() { h.Drain(t.Context()) })
 	conn, _ := dialMelody(t, server.URL, nil)
@@ -165,8 +173,9 @@ func TestMelodyTellsALifeInOrder(t *testing.T) {
 	m.Upgrader.Subprotocols = []string{string(JSON), string(HTML)}
 	events := make(chan string, 16)
 	m.HandleConnect(func(s *melody.Session) {
-		events <- "connected as " + s.WebsocketConnection().Subprotocol() + " with " + s.MustGet("key").(string)
-		if err := s.WebsocketConnection().WriteMessage(gorilla.TextMessage, []byte("one")); err != nil {
+		socket := s.WebsocketConnection()
+		events <- "connected as " + socket.Subprotocol() + " with " + s.MustGet("key").(string)
+		if err := socket.WriteMessage(gorilla.TextMessage, []byte("one")); err != nil {
 			events <- err.Error()
 		}
 	})
@@ -178,7 +187,8 @@ func TestMelodyTellsALifeInOrder(t *testing.T) {
 	t.Cleanup(server.Close)
 	within, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	conn, _, err := websocket.Dial(within, server.URL, &websocket.DialOptions{Subprotocols: []string{string(JSON)}})
+	options := &websocket.DialOptions{Subprotocols: []string{string(JSON)}}
+	conn, _, err := websocket.Dial(within, server.URL, options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +211,8 @@ func TestMelodyReportsAMessageThatIsTooBigAsTheReadLimit(t *testing.T) {
 	m.HandleError(func(_ *melody.Session, err error) { failures <- err })
 	url, _ := melodyServer(t, m, nil)
 	if m.Config.MaxMessageSize >= largestMessage {
-		t.Errorf("melody's own limit is %d bytes; the hub promises %d", m.Config.MaxMessageSize, largestMessage)
+		t.Errorf("melody's own limit is %d bytes; the hub promises %d",
+			m.Config.MaxMessageSize, largestMessage)
 	}
 	conn, _ := dialMelody(t, url, nil)
 	writeMelody(t, conn, strings.Repeat("x", int(m.Config.MaxMessageSize)+1))

@@ -11,11 +11,15 @@ import (
 // A page takes the first marker of its socket for made when the socket opened.
 func TestTheMarkerThatANewClientGetsFirstIsNew(t *testing.T) {
 	p := newRendition(HTML)
-	if _, err := p.update([]Region{{ID: "cell-1", Body: []byte(`<p id="cell-1"></p>`)}}, revision.Set{}); err != nil {
+	cell := Region{ID: "cell-1", Body: []byte(`<p id="cell-1"></p>`)}
+	if _, err := p.update([]Region{cell}, revision.Set{}); err != nil {
 		t.Fatal(err)
 	}
 	markers := 0
-	marker := func() []byte { markers++; return fmt.Appendf(nil, `<time id="live">%d</time>`, markers) }
+	marker := func() []byte {
+		markers++
+		return fmt.Appendf(nil, `<time id="live">%d</time>`, markers)
+	}
 	first := p.diff(0, marker)
 	p.dropOldMarkers(p.marked.Add(maxFirstMarkerAge))
 	if again := p.diff(0, marker); again.messages[0] != first.messages[0] {

@@ -141,9 +141,10 @@ func (v *view) run() {
 
 // watched reports whether the view is to be kept true by itself. A view that is only polled is read
 // when a poll comes.
-func (v *view) watched() bool {
-	clients := len(v.renditions[JSON].clients) + len(v.renditions[HTML].clients)
-	return clients > 0 || len(v.waiting) > 0
+func (v *view) watched() bool { return v.hasClients() || len(v.waiting) > 0 }
+
+func (v *view) hasClients() bool {
+	return len(v.renditions[JSON].clients)+len(v.renditions[HTML].clients) > 0
 }
 
 func (v *view) handle(e event) {
@@ -358,7 +359,7 @@ func (v *view) readFailed(err error) {
 // fail notes that what is shown may be behind. The log is told once; a failed poll is logged by
 // whoever asked for it.
 func (v *view) fail(what string, err error) {
-	if !v.reported && v.watched() {
+	if !v.reported && v.hasClients() {
 		v.hub.config.Log.Error(what, "view", v.spec.Name, "error", err)
 		v.reported = true
 	}

@@ -49,7 +49,8 @@ func connect(t testing.TB, within time.Duration) *ends {
 func wrap(t testing.TB, near, far net.Conn, within time.Duration) *ends {
 	var working sync.WaitGroup
 	e := &ends{t: t, far: far, free: make(chan struct{}, 8)}
-	e.near = conn.New(near, conn.Settings{Go: working.Go, Within: within, Free: func() { e.free <- struct{}{} }})
+	free := func() { e.free <- struct{}{} }
+	e.near = conn.New(near, conn.Settings{Go: working.Go, Within: within, Free: free})
 	e.near.KeepShort(4 << 10)
 	t.Cleanup(func() { _ = e.near.Cut(); _ = far.Close(); working.Wait() })
 	return e
