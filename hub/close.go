@@ -16,7 +16,7 @@ type Close struct {
 // Error returns the code and the reason.
 func (c *Close) Error() string { return fmt.Sprintf("close %d: %s", c.Code, c.Reason) }
 
-// The ways in which the hub ends a socket.
+// The ways in which a socket ends: docs/contract.md#websockets.
 var (
 	CloseBinary     = &Close{1003, "text frames only"}
 	CloseFlood      = &Close{1008, "too many messages"}

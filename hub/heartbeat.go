@@ -11,7 +11,8 @@ const (
 	// three heartbeats are missing.
 	HeartbeatInterval = 2 * time.Second
 	// MaxAge is how long ago the last check may be while a view counts as current, here and by the
-	// judgement of pages: three checks may be lost.
+	// judgement of pages: four checks were missed then, and two seconds are left until the page has
+	// waited for three heartbeats.
 	MaxAge = 4 * time.Second
 	// toldLately is how long ago a page may have been told something to know already what a
 	// heartbeat would tell it.

@@ -48,7 +48,8 @@ func jsonHeartbeat(f revision.Freshness) []byte {
 		f.At.UTC().Format(time.RFC3339), isCurrent(f), f.Age.Milliseconds())
 }
 
-// ErrorMessage is what a program gets for a bad request. The socket stays open.
+// ErrorMessage is what a program gets for a bad request, with a code of
+// docs/contract.md#websockets. The socket stays open.
 func ErrorMessage(code, sentence string) []byte {
 	body, err := json.Marshal(struct {
 		Type    string `json:"type"`
