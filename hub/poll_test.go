@@ -126,6 +126,26 @@ func TestAPollShowsAllThatWasAnnouncedSinceTheOneBefore(t *testing.T) {
 	}
 }
 
+// A socket is told that what it shows is behind; a poll has no page to tell that of, and fails.
+func TestAPollBesideASocketFailsWhileTheStateCannotBeRead(t *testing.T) {
+	b := newBoard(1)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	socket := n.dial(hub.HTML)
+	socket.next()
+	n.poll(b.view(), "")
+	poll := func() error {
+		_, _, err := n.Poll(t.Context(), b.view(), "")
+		return err
+	}
+	gone := errors.New("no database")
+	b.fail(gone)
+	waitFor(t, "polls fail", func() bool { return errors.Is(poll(), gone) })
+	socket.nextWith(`data-database="false"`)
+	b.fail(nil)
+	waitFor(t, "polls are answered again", func() bool { return poll() == nil })
+	socket.nextWith(`data-database="true"`)
+}
+
 func TestAPollOfAChangeWhoseHintWasLostIsASecondOld(t *testing.T) {
 	b := newBoard(1)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
