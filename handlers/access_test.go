@@ -10,7 +10,6 @@ import (
 
 	"github.com/coder/websocket"
 
-	"dusangire/handlers"
 	"dusangire/hospital"
 )
 
@@ -203,7 +202,7 @@ func (h *house) readAnew(topics ...hospital.Topic) {
 	for topic := range at.Topics {
 		at.Topics[topic]++
 	}
-	h.hub.Announce(handlers.HubRevisions(at))
+	h.hub.Announce(at)
 }
 
 // TestASocketEndsWithTheRightToReadIt watches a home and its delivery as couriers until they may

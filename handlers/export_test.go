@@ -12,13 +12,13 @@ import (
 
 // ViewOf is what a socket on a live path would watch for the bearer of a token, for tests that read it themselves.
 func (s *Server) ViewOf(path, token string) (hub.View, error) {
-	visit, failed := hub.Visit{}, errors.New("no such live path")
+	subscription, failed := hub.Subscription{}, errors.New("no such live path")
 	e := echo.New()
 	for _, one := range s.table() {
 		_, sockets := one.routes()
 		for _, r := range sockets {
 			e.GET(string(r.path), func(c echo.Context) error {
-				visit, failed = s.visit(c, r)
+				subscription, failed = s.subscription(c, r)
 				return nil
 			})
 		}
@@ -26,10 +26,10 @@ func (s *Server) ViewOf(path, token string) (hub.View, error) {
 	request := httptest.NewRequest(http.MethodGet, path, nil)
 	request.Header.Set("Authorization", "Bearer "+token)
 	e.ServeHTTP(httptest.NewRecorder(), request)
-	if failed == nil && visit.Refusal != nil {
-		failed = visit.Refusal
+	if failed == nil && subscription.Refusal != nil {
+		failed = subscription.Refusal
 	}
-	return visit.View, failed
+	return subscription.View, failed
 }
 
 // GateKey is as whom a request from an address waits for a socket.

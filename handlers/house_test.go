@@ -84,7 +84,7 @@ func newHouse(t testing.TB, s settings) *house {
 	}
 	log := slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	h.hospital = hospitaltest.Open(t, hospital.Options{DatabaseURL: h.database, Now: h.clock.Now,
-		Announce: func(r hospital.Revisions) { h.hub.Announce(handlers.HubRevisions(r)) }})
+		Announce: func(r hospital.Revisions) { h.hub.Announce(r) }})
 	metrics := prometheus.NewRegistry()
 	h.hub = handlers.NewHub(h.hospital, hub.Config{Bus: s.bus, Log: log, Metrics: metrics})
 	h.server = handlers.New(handlers.Config{Hospital: h.hospital, Hub: h.hub, Log: log, AllowedHosts: s.allowedHosts,

@@ -8,48 +8,45 @@ import (
 
 	"dusangire/hospital"
 	"dusangire/hub"
+	"dusangire/hub/revision"
 	"dusangire/views"
 	"dusangire/views/text"
 )
 
-// NewHub joins a hospital to a hub: what the hub checks is the hospital's revisions, and its stamp
-// is the one of pages. A database that can be read and not written is no better than one that does
-// not answer: pages say that they are not live.
+// NewHub joins a hospital to a hub: what the hub checks is the hospital's revisions, and its
+// freshness marker is the stamp of pages. A database that can be read and not written is no better
+// than one that does not answer: pages say that they are not live.
 func NewHub(h *hospital.Hospital, c hub.Config) *hub.Hub {
-	c.Check = func(ctx context.Context, names []string) (hub.Revisions, error) {
-		topics := make([]hospital.Topic, len(names))
-		for i, name := range names {
-			topics[i] = hospital.Topic(name)
-		}
+	c.Check = func(ctx context.Context, topics []hospital.Topic) (hospital.Revisions, error) {
 		r, err := h.Revisions(ctx, topics)
 		if err == nil {
 			err = h.Trouble()
 		}
-		return HubRevisions(r), err
+		return r, err
 	}
-	c.Stamp = func(f hub.Freshness) []byte {
+	c.Explain = explainRequest
+	c.Marker = func(f revision.Freshness) []byte {
 		f.DatabaseOK = f.DatabaseOK && h.Trouble() == nil
 		return stamp(f)
 	}
 	return hub.New(c)
 }
 
-// HubRevisions says the same in the hub's words. Announcements go through it.
-func HubRevisions(r hospital.Revisions) hub.Revisions {
-	topics := make(map[string]int64, len(r.Topics))
-	for topic, revision := range r.Topics {
-		topics[string(topic)] = revision
+// explainRequest says to a program what is wrong with a message that is no request.
+func explainRequest(code string) string {
+	switch code {
+	case "invalid_json":
+		return `Send one JSON object a frame, such as {"action":"get_status"}.`
+	case "missing_field":
+		return `Say which action you want, such as {"action":"get_status"}.`
 	}
-	return hub.Revisions{Epoch: r.Epoch, Topics: topics}
+	return "The action must be a string."
 }
 
 // stamp draws what tells a page how fresh it is. It has no words, so it is the same in every
 // language.
-func stamp(f hub.Freshness) []byte {
-	body, err := draw(context.Background(), views.Stamp(views.Freshness{
-		Epoch: f.Current.Epoch, Shown: f.Shown.String(), Current: f.Current.String(),
-		Age: f.Age, DatabaseOK: f.DatabaseOK, At: f.At, Sent: f.Sent,
-	}))
+func stamp(f revision.Freshness) []byte {
+	body, err := draw(context.Background(), views.Stamp(f))
 	if err != nil {
 		panic(err) // writing to memory does not fail
 	}
@@ -94,10 +91,11 @@ type screenState[T snapshot] struct {
 }
 
 // Revisions implements hub.State.
-func (s *screenState[T]) Revisions() hub.Revisions {
-	all := HubRevisions(s.data.AsOf())
+func (s *screenState[T]) Revisions() hospital.Revisions {
+	all := s.data.AsOf()
+	all.Topics = maps.Clone(all.Topics)
 	if s.news != nil {
-		maps.Copy(all.Topics, HubRevisions(s.news.Revisions).Topics)
+		maps.Copy(all.Topics, s.news.Revisions.Topics)
 	}
 	return all
 }

@@ -30,7 +30,7 @@ func TestWhenVeryManySocketsAreOpenedOneIsToldToComeBackBeforeAnythingIsLookedUp
 	var admitted []func()
 	for full := false; !full; {
 		impatient, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-		opened, err := h.hub.Admit(impatient, "a client")
+		opened, err := h.hub.Acquire(impatient, "a client")
 		cancel()
 		if full = err != nil; !full {
 			admitted = append(admitted, opened)

@@ -35,15 +35,15 @@ func isFrame(path string) bool { return strings.HasPrefix(path, "/frames/") }
 // and view decide.
 func (s *Server) poll(r liveRoute) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		visit, err := s.visit(c, r)
+		subscription, err := s.subscription(c, r)
 		if err != nil {
 			return err
 		}
-		if visit.Refusal != nil {
-			return refuseFrame(c, visit.Refusal)
+		if subscription.Refusal != nil {
+			return refuseFrame(c, subscription.Refusal)
 		}
 		r := c.Request()
-		frame, mark, err := s.Hub.Poll(r.Context(), visit.View, r.Header.Get(frameHeader))
+		frame, mark, err := s.Hub.Poll(r.Context(), subscription.View, r.Header.Get(frameHeader))
 		if refusal, refused := errors.AsType[*hub.Close](err); refused {
 			return refuseFrame(c, refusal)
 		}

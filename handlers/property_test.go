@@ -383,7 +383,7 @@ func (l *life) screens() []watched {
 
 // look is what a screen shows, and where the topics stood that it watches, before it was read.
 type look struct {
-	topics  []string
+	topics  []hospital.Topic
 	stands  string
 	regions string
 	refused string
@@ -423,12 +423,8 @@ func textOf(regions []hub.Region) string {
 }
 
 // stand is where topics stand.
-func (l *life) stand(names []string) string {
+func (l *life) stand(topics []hospital.Topic) string {
 	l.t.Helper()
-	topics := make([]hospital.Topic, len(names))
-	for i, name := range names {
-		topics[i] = hospital.Topic(name)
-	}
 	found, err := l.hospital.Revisions(l.t.Context(), topics)
 	l.must(err)
 	return fmt.Sprint(found.Topics)

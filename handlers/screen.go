@@ -204,7 +204,7 @@ func object[T, J any](newJSON func(context.Context, T) J) func(context.Context, 
 }
 
 // watched are the topics of a visitor's view.
-func (sc screen[T]) watched(ctx context.Context, v visitor) ([]string, error) {
+func (sc screen[T]) watched(ctx context.Context, v visitor) ([]hospital.Topic, error) {
 	var topics []hospital.Topic
 	if sc.topics != nil {
 		topics = sc.topics(v)
@@ -220,10 +220,10 @@ func (sc screen[T]) watched(ctx context.Context, v visitor) ([]string, error) {
 	if sc.news != nil {
 		topics = append(topics, newsTopics(sc.news(v))...)
 	}
-	return asTexts(topics), nil
+	return topics, nil
 }
 
-// action carries out requests that depend on who asks, as hub.Visit.Act.
+// action carries out requests that depend on who asks, as hub.Subscription.Act.
 type action = func(ctx context.Context, request []byte) (reply []byte, known bool)
 
 // actionsOf is what a visitor can do through the socket, with the socket as where it comes from.

@@ -30,17 +30,17 @@ func (s *Server) socket(r liveRoute) echo.HandlerFunc {
 			return echo.NewHTTPError(http.StatusForbidden,
 				"This page's site may not open sockets here. Its operator sets --allowed-hosts.")
 		}
-		opened, err := s.Hub.Admit(c.Request().Context(), gateKey(c.RealIP(), s.tokenOf(c)))
+		release, err := s.Hub.Acquire(c.Request().Context(), gateKey(c.RealIP(), s.tokenOf(c)))
 		if err != nil {
 			return refusedSocket(err)
 		}
-		defer opened()
-		visit, err := s.visit(c, r)
+		defer release()
+		subscription, err := s.subscription(c, r)
 		if err != nil {
 			return err
 		}
-		visit.Opened = opened
-		return refusedSocket(s.Hub.Serve(c.Response(), c.Request(), visit))
+		subscription.Release = release
+		return refusedSocket(s.Hub.Serve(c.Response(), c.Request(), subscription))
 	}
 }
 
@@ -64,7 +64,7 @@ func refusedSocket(err error) error {
 			"Very many screens are being opened at this moment. Try again in a moment.")
 	case errors.Is(err, context.Canceled):
 		return err // the client has left
-	case errors.Is(err, hub.ErrTooMany):
+	case errors.Is(err, hub.ErrOverQuota):
 		return hospital.Refuse(hospital.TooMany, "too_many_sockets",
 			"Too many screens are open on this sign-in or account. Close some of them.")
 	}
@@ -75,15 +75,15 @@ func isUpgrade(r *http.Request) bool {
 	return strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
 }
 
-// visit is what the person behind a request may watch: their session and role decide, never the
-// message or the query.
-func (s *Server) visit(c echo.Context, r liveRoute) (hub.Visit, error) {
+// subscription is what the person behind a request may watch: their session and role decide, never
+// the message or the query.
+func (s *Server) subscription(c echo.Context, r liveRoute) (hub.Subscription, error) {
 	err := s.authenticate(c)
 	if hospital.IsKind(err, hospital.Unauthenticated) || err == nil && !isOwnPage(c) {
-		return hub.Visit{Refusal: hub.CloseSignedOut}, nil
+		return hub.Subscription{Refusal: hub.CloseSignedOut}, nil
 	}
 	if err != nil {
-		return hub.Visit{}, err
+		return hub.Subscription{}, err
 	}
 	session, _ := sessionOf(c)
 	if !session.User.Role.May(r.permission) {
@@ -95,16 +95,16 @@ func (s *Server) visit(c echo.Context, r liveRoute) (hub.Visit, error) {
 	}
 	err = goneAsClose(err)
 	if refusal, refused := errors.AsType[*hub.Close](err); refused {
-		return hub.Visit{Refusal: refusal}, nil
+		return hub.Subscription{Refusal: refusal}, nil
 	}
-	guard := s.guard(session, r.permission)
-	return hub.Visit{View: view, Act: act, Guard: guard, Holders: holders(session)}, err
+	return hub.Subscription{View: view, Act: act, Quotas: quotas(session),
+		Authorization: s.authorization(session, r.permission)}, err
 }
 
 // forbid refuses a socket that is for others, and lets the audit know.
-func (s *Server) forbid(c echo.Context) hub.Visit {
+func (s *Server) forbid(c echo.Context) hub.Subscription {
 	s.noteDenied(c.Request().Context(), actor(c), "GET "+c.Path())
-	return hub.Visit{Refusal: hub.CloseForbidden}
+	return hub.Subscription{Refusal: hub.CloseForbidden}
 }
 
 // How many sockets there may be at once: far more than anybody needs, so that an account with a
@@ -115,29 +115,30 @@ const (
 	socketsOfSession = 200
 )
 
-// holders are those on whose account a session's sockets go.
-func holders(session hospital.Session) []hub.Holder {
-	return []hub.Holder{
-		{Name: fmt.Sprintf("user:%d", session.User.ID), Most: socketsOfUser},
-		{Name: fmt.Sprintf("session:%d", session.ID), Most: socketsOfSession},
+// quotas are those against which a session's sockets count.
+func quotas(session hospital.Session) []hub.Quota {
+	return []hub.Quota{
+		{Name: fmt.Sprintf("user:%d", session.User.ID), Limit: socketsOfUser},
+		{Name: fmt.Sprintf("session:%d", session.ID), Limit: socketsOfSession},
 	}
 }
 
-// guard ends a socket when its session has ended or its user's role no longer permits it.
-func (s *Server) guard(session hospital.Session, permission hospital.Permission) hub.Guard {
+// authorization ends a socket when its session has ended or its user's role no longer permits it.
+func (s *Server) authorization(session hospital.Session,
+	permission hospital.Permission) hub.Authorization {
 	user := session.User.ID
-	return hub.Guard{
-		Topic: string(hospital.UserTopic(user)), Seen: HubRevisions(session.Revisions),
-		Session: session.ID, Permission: string(permission), Until: session.ExpiresAt,
-		Rights: func(ctx context.Context) (hub.Rights, error) { return s.rights(ctx, user) },
+	return hub.Authorization{
+		Topic: hospital.UserTopic(user), Checked: session.Revisions,
+		Session: session.ID, Permission: string(permission), Expires: session.ExpiresAt,
+		Recheck: func(ctx context.Context) (hub.Grants, error) { return s.grants(ctx, user) },
 	}
 }
 
-// rights are those of all who are signed in as a user.
-func (s *Server) rights(ctx context.Context, userID int64) (hub.Rights, error) {
+// grants are those of all who are signed in as a user.
+func (s *Server) grants(ctx context.Context, userID int64) (hub.Grants, error) {
 	now, err := s.Hospital.SignIns(ctx, userID)
 	if err != nil {
-		return hub.Rights{}, err
+		return hub.Grants{}, err
 	}
 	refusal := func(session int64, permission string) *hub.Close {
 		switch {
@@ -148,7 +149,7 @@ func (s *Server) rights(ctx context.Context, userID int64) (hub.Rights, error) {
 		}
 		return nil
 	}
-	return hub.Rights{Revisions: HubRevisions(now.Revisions), Refusal: refusal}, nil
+	return hub.Grants{Checked: now.Revisions, Refusal: refusal}, nil
 }
 
 // goneAsClose is the close code for an error that says that something is not there, and any other

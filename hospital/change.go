@@ -312,7 +312,7 @@ func (tx *transaction) savepoint(ctx context.Context,
 func (tx *transaction) moveTopics(ctx context.Context) (Revisions, error) {
 	moved := Revisions{Topics: make(map[Topic]int64, len(tx.topics))}
 	for _, topic := range slices.Sorted(maps.Keys(tx.topics)) {
-		epoch, rev, err := topic.move(ctx, tx.Tx)
+		epoch, rev, err := move(ctx, tx.Tx, topic)
 		if err != nil {
 			return moved, err
 		}

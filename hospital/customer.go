@@ -59,7 +59,7 @@ func (h *Hospital) changeLink(ctx context.Context, actor Actor, userID, patientI
 			return nil
 		}
 		c.record(entry{action: action, entity: "user", entityID: userID, patientID: patientID},
-			CustomerTopic(userID))
+			alone(CustomerTopic(userID)))
 		return c.touchOrdersOf(ctx, patientID)
 	})
 }
@@ -122,7 +122,7 @@ func (c *change) touchOrdersOf(ctx context.Context, patientID int64) error {
 		return fmt.Errorf("read the deliveries of patient %d: %w", patientID, err)
 	}
 	for _, id := range orders {
-		c.touch(OrderTopic(id))
+		c.touch(alone(OrderTopic(id)))
 	}
 	for _, id := range deliveries {
 		c.touch(Delivery{ID: id})

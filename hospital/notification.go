@@ -234,7 +234,7 @@ func (h *Hospital) ReadNotifications(ctx context.Context, actor Actor, upTo int6
 			return nil
 		}
 		c.record(entry{action: "notification.read", entity: "user", entityID: c.actor.UserID},
-			InboxTopic(c.actor.UserID))
+			alone(InboxTopic(c.actor.UserID)))
 		return c.forgetNotifications(ctx)
 	})
 }
@@ -280,7 +280,7 @@ func (c *change) forgetNotifications(ctx context.Context) error {
 		return fmt.Errorf("forget old notifications: %w", err)
 	}
 	if forgotten > 0 {
-		c.touch(RoleInboxTopic(c.actor.Role))
+		c.touch(alone(RoleInboxTopic(c.actor.Role)))
 	}
 	return nil
 }

@@ -5,10 +5,12 @@ import (
 	"database/sql"
 	"fmt"
 	"strconv"
+
+	"dusangire/hub/revision"
 )
 
 // Topic names a thing whose change matters to someone. Its revision counts its changes.
-type Topic string
+type Topic = revision.Topic
 
 // MetricsTopic moves with everything that can change the hospital's numbers or the lists on the
 // ward roles' dashboards.
@@ -23,14 +25,7 @@ func WardTopic(wardID int64) Topic { return Topic("ward:" + strconv.FormatInt(wa
 func UserTopic(userID int64) Topic { return Topic("user:" + strconv.FormatInt(userID, 10)) }
 
 // Revisions says at which revision each of some topics stands in which life of the database.
-type Revisions struct {
-	// random; another one after a backup was restored, and then numbers compare with nothing before
-	Epoch  string
-	Topics map[Topic]int64 // a topic that never moved stands at 0
-}
-
-// AsOf returns r: where the topics stood when whatever embeds it was read.
-func (r Revisions) AsOf() Revisions { return r }
+type Revisions = revision.Set
 
 // Revisions reads where the topics stand, in one statement.
 func (h *Hospital) Revisions(ctx context.Context, topics []Topic) (Revisions, error) {
@@ -71,8 +66,8 @@ func revisions(ctx context.Context, q *sql.Tx, topics ...Topic) (Revisions, erro
 	return found, rows.Err()
 }
 
-// move counts one change of the topic and returns where it stands then.
-func (topic Topic) move(ctx context.Context, tx *sql.Tx) (epoch string, rev int64, err error) {
+// move counts one change of a topic and returns where it stands then.
+func move(ctx context.Context, tx *sql.Tx, topic Topic) (epoch string, rev int64, err error) {
 	err = tx.QueryRowContext(ctx, `INSERT INTO topic_rev (topic, rev) VALUES ($1, 1)
 		ON CONFLICT (topic) DO UPDATE SET rev = topic_rev.rev + 1
 		RETURNING (SELECT value FROM meta WHERE name = 'epoch'), rev`, topic).Scan(&epoch, &rev)
@@ -121,7 +116,10 @@ func CustomerTopic(userID int64) Topic { return Topic("customer:" + strconv.Form
 // and commands say only what they have changed.
 type subject interface{ topics() []Topic }
 
-func (topic Topic) topics() []Topic { return []Topic{topic} }
+// alone is a topic that moves without a thing that it is about.
+type alone Topic
+
+func (topic alone) topics() []Topic { return []Topic{Topic(topic)} }
 
 func (w Ward) topics() []Topic { return []Topic{WardTopic(w.ID), MetricsTopic} }
 

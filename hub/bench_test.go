@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"testing"
+
+	"dusangire/hub/revision"
 )
 
 // benchBoard is a rendering of cells of the size of a bed's card, one of them in its n-th state.
@@ -15,21 +17,24 @@ func benchBoard(cells, n int) []Region {
 			state = fmt.Sprint(n)
 		}
 		id := fmt.Sprintf("bed-%d", i)
-		regions[i] = Region{ID: id, Body: fmt.Appendf(nil, `<li id="%s" class="bed" data-version="7"><a href="/beds/%d/"><b>%02d</b><em>%s</em>`+
-			`<strong>Umutoniwase Denise</strong><i class="warn">Allergy: peanuts</i><span>since 22 Nov 07:34</span></a></li>`, id, i, i, state)}
+		regions[i] = Region{ID: id, Body: fmt.Appendf(nil, `<li id="%s" class="bed" data-version="7">`+
+			`<a href="/beds/%d/"><b>%02d</b><em>%s</em><strong>Umutoniwase Denise</strong>`+
+			`<i class="warn">Allergy: peanuts</i><span>since 22 Nov 07:34</span></a></li>`,
+			id, i, i, state)}
 	}
 	return regions
 }
 
-var benchRevisions = Revisions{Epoch: "e", Topics: map[string]int64{"ward:3": 118}}
+var benchRevisions = revision.Set{Epoch: "e", Topics: map[revision.Topic]int64{"ward:3": 118}}
 
-func benchStamp() []byte {
-	return []byte(`<time id="live" data-epoch="e" data-shown="ward:3=118" data-current="ward:3=118" data-age="230" data-database="ok">14:32:05</time>`)
+func benchMarker() []byte {
+	return []byte(`<time id="live" data-epoch="e" data-shown="ward:3=118" ` +
+		`data-current="ward:3=118" data-age="230" data-database="ok">14:32:05</time>`)
 }
 
 // BenchmarkCompare takes in a rendering of a 24-bed ward in which one bed differs.
 func BenchmarkCompare(b *testing.B) {
-	p := newPage(HTML)
+	p := newRendition(HTML)
 	renderings := [2][]Region{benchBoard(24, 0), benchBoard(24, 1)}
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
@@ -39,9 +44,10 @@ func BenchmarkCompare(b *testing.B) {
 	}
 }
 
-// BenchmarkFrame builds what a watcher is sent: the one bed that differs, and the whole ward for one who joins.
+// BenchmarkFrame builds what a client is sent: the one bed that differs, and the whole ward for one
+// who joins.
 func BenchmarkFrame(b *testing.B) {
-	p := newPage(HTML)
+	p := newRendition(HTML)
 	for n := range 2 {
 		if _, err := p.update(benchBoard(24, n), benchRevisions); err != nil {
 			b.Fatal(err)
@@ -52,8 +58,8 @@ func BenchmarkFrame(b *testing.B) {
 			b.ReportAllocs()
 			size := 0
 			for b.Loop() {
-				clear(p.deltas)
-				size = p.delta(from, benchStamp).bytes
+				clear(p.diffs)
+				size = p.diff(from, benchMarker).bytes
 			}
 			b.ReportMetric(float64(size), "bytes/frame")
 		})
@@ -67,9 +73,10 @@ func BenchmarkHint(b *testing.B) {
 			h := New(Config{})
 			defer h.stop()
 			watched := newView(h, View{Name: "ward:3"})
-			h.watching["ward:3"] = map[*view]bool{watched: true}
+			h.viewsByTopic["ward:3"] = map[*view]bool{watched: true}
 			for i := range others {
-				h.watching[fmt.Sprintf("other:%d", i)] = map[*view]bool{newView(h, View{}): true}
+				other := revision.Topic(fmt.Sprintf("other:%d", i))
+				h.viewsByTopic[other] = map[*view]bool{newView(h, View{}): true}
 			}
 			b.ReportAllocs()
 			for b.Loop() {
@@ -82,24 +89,26 @@ func BenchmarkHint(b *testing.B) {
 // benchState is a ward as its read found it.
 type benchState []Region
 
-func (s benchState) Revisions() Revisions         { return benchRevisions }
+func (s benchState) Revisions() revision.Set      { return benchRevisions }
 func (s benchState) HTML() ([]Region, error)      { return s, nil }
 func (s benchState) JSON() ([]Region, error)      { return nil, nil }
 func (s benchState) Answer([]byte) ([]byte, bool) { return nil, true }
 
-// BenchmarkFanOut brings a change of one bed to all who watch, over real connections: it is compared with what was there, framed
-// once and written to each.
+// BenchmarkFanOut brings a change of one bed to all who watch, over real connections: it is
+// compared with what was there, framed once and written to each.
 func BenchmarkFanOut(b *testing.B) {
-	for _, watchers := range []int{1, 100, 1000} {
-		b.Run(fmt.Sprintf("%d_watchers", watchers), func(b *testing.B) {
-			h := New(Config{Bus: NewMemoryBus(), Stamp: func(Freshness) []byte { return benchStamp() }})
+	for _, clients := range []int{1, 100, 1000} {
+		b.Run(fmt.Sprintf("%d_clients", clients), func(b *testing.B) {
+			marker := func(revision.Freshness) []byte { return benchMarker() }
+			h := New(Config{Bus: NewMemoryBus(), Marker: marker})
 			b.Cleanup(func() { h.stop(); h.workers.Wait() })
 			v := newView(h, View{Name: "ward:3"})
-			p := v.pages[HTML]
+			p := v.renditions[HTML]
 			lobby := newLobby(b, h)
-			for range watchers {
+			for range clients {
 				w, far := lobby.open()
-				h.workers.Go(func() { _, _ = io.Copy(io.Discard, far) }) // until the end of the benchmark closes it
+				// It reads until the end of the benchmark closes the connection.
+				h.workers.Go(func() { _, _ = io.Copy(io.Discard, far) })
 				w.view = v
 				p.add(w)
 			}
@@ -112,7 +121,7 @@ func BenchmarkFanOut(b *testing.B) {
 					v.handle(<-v.events)
 				}
 			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*watchers), "ns/delivery")
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*clients), "ns/delivery")
 		})
 	}
 }

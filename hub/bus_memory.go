@@ -2,37 +2,39 @@ package hub
 
 import (
 	"context"
-	"maps"
 	"sync"
+
+	"dusangire/hub/revision"
 )
 
-// MemoryBus joins hubs of one process: the bus of a hospital with one node, and of tests with several.
+// MemoryBus joins hubs of one process: the bus of a hospital with one node, and of tests with
+// several.
 type MemoryBus struct {
 	mu          sync.Mutex
-	subscribers map[*mailbox]struct{}
+	subscribers map[*queue]struct{}
 }
 
 // NewMemoryBus returns a bus that nobody listens on yet.
-func NewMemoryBus() *MemoryBus { return &MemoryBus{subscribers: map[*mailbox]struct{}{}} }
+func NewMemoryBus() *MemoryBus { return &MemoryBus{subscribers: map[*queue]struct{}{}} }
 
 // Publish implements Bus.
-func (b *MemoryBus) Publish(r Revisions) {
+func (b *MemoryBus) Publish(r revision.Set) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for m := range b.subscribers {
-		m.put(r)
+	for q := range b.subscribers {
+		q.put(r)
 	}
 }
 
 // Run implements Bus.
-func (b *MemoryBus) Run(ctx context.Context, hint func(Revisions), lost func()) error {
-	m := newMailbox()
+func (b *MemoryBus) Run(ctx context.Context, hint func(revision.Set), lost func()) error {
+	q := newQueue()
 	b.mu.Lock()
-	b.subscribers[m] = struct{}{}
+	b.subscribers[q] = struct{}{}
 	b.mu.Unlock()
 	defer func() {
 		b.mu.Lock()
-		delete(b.subscribers, m)
+		delete(b.subscribers, q)
 		b.mu.Unlock()
 	}()
 	lost()
@@ -40,47 +42,11 @@ func (b *MemoryBus) Run(ctx context.Context, hint func(Revisions), lost func()) 
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-m.filled:
-			hint(m.take())
+		case <-q.filled:
+			hint(q.take())
 		}
 	}
 }
 
 // Trouble implements Bus: memory has none.
 func (b *MemoryBus) Trouble() string { return BusOK }
-
-// mailbox keeps the newest revision of each topic until someone takes them, so that it can't grow with traffic.
-type mailbox struct {
-	filled chan struct{} // holds one token while there is something to take
-
-	mu      sync.Mutex
-	waiting Revisions
-}
-
-func newMailbox() *mailbox { return &mailbox{filled: make(chan struct{}, 1)} }
-
-// put adds revisions to those that wait; those of another epoch replace them.
-func (m *mailbox) put(r Revisions) {
-	m.mu.Lock()
-	if m.waiting.Epoch != r.Epoch || m.waiting.Topics == nil {
-		m.waiting = Revisions{Epoch: r.Epoch, Topics: maps.Clone(r.Topics)}
-	} else {
-		for topic, revision := range r.Topics {
-			m.waiting.Topics[topic] = max(revision, m.waiting.Topics[topic])
-		}
-	}
-	m.mu.Unlock()
-	select {
-	case m.filled <- struct{}{}:
-	default:
-	}
-}
-
-// take empties the mailbox.
-func (m *mailbox) take() Revisions {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	r := m.waiting
-	m.waiting = Revisions{}
-	return r
-}

@@ -16,32 +16,40 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
+
+	"dusangire/hub/revision"
 )
 
-// RedisBus joins any number of nodes over Redis pub/sub. What goes over it is the epoch, topics and revisions, nothing else.
+// RedisBus joins any number of nodes over Redis pub/sub. What goes over it is the epoch, topics and
+// revisions, nothing else.
 type RedisBus struct {
 	client   *redis.Client
 	log      *slog.Logger
 	channel  string
 	probe    string // this node's own channel: what is published there must come back
-	outgoing *mailbox
-	heard    atomic.Int64          // when the last probe came back, Unix nanoseconds; 0: not connected
+	outgoing *queue
+	heard    atomic.Int64          // when the last probe came back, Unix nanoseconds; 0: lost
 	refused  atomic.Pointer[error] // what Redis answered last instead of doing what it was asked
 }
 
 // How Redis is used.
 const (
-	hintChannel    = "dusangire:hints"
-	probePrefix    = "dusangire:probe:"
-	probeEvery     = time.Second
-	probeSilence   = 3 * time.Second // a subscription this long silent is taken for dead and rebuilt
+	hintChannel = "dusangire:hints"
+	probePrefix = "dusangire:probe:"
+	// probeEvery and probeSilence find a subscription that Redis or the network has forgotten: the
+	// client does not notice that nothing comes any more. One that was silent for three probes is
+	// rebuilt.
+	probeEvery   = time.Second
+	probeSilence = 3 * time.Second
+	// redisTimeout is short because the database is looked at each second anyway.
 	redisTimeout   = 500 * time.Millisecond
-	largestHint    = 256 // bytes; a longer message is not a hint
 	redialPause    = 250 * time.Millisecond
-	receiveBacklog = 256
+	largestHint    = 256 // bytes; a longer message is not a hint
+	receiveBacklog = 256 // messages; beyond it the client drops them, as any hint may be lost
 )
 
-// The client writes to standard error by itself; the bus says in the log what an operator should know.
+// The client writes to standard error by itself; the bus says in the log what an operator should
+// know.
 func init() { redis.SetLogger(silence{}) }
 
 type silence struct{}
@@ -64,7 +72,7 @@ func NewRedisBus(address string, log *slog.Logger) (*RedisBus, error) {
 	options.MaxRetries = 1
 	return &RedisBus{
 		client: redis.NewClient(options), log: log, channel: hintChannel,
-		probe: probePrefix + rand.Text(), outgoing: newMailbox(),
+		probe: probePrefix + rand.Text(), outgoing: newQueue(),
 	}, nil
 }
 
@@ -72,7 +80,7 @@ func NewRedisBus(address string, log *slog.Logger) (*RedisBus, error) {
 func (b *RedisBus) Close() error { return b.client.Close() }
 
 // Publish implements Bus: the newest revision of each topic waits until Run can send it.
-func (b *RedisBus) Publish(r Revisions) { b.outgoing.put(r) }
+func (b *RedisBus) Publish(r revision.Set) { b.outgoing.put(r) }
 
 // Trouble implements Bus: a message that comes back is the proof.
 func (b *RedisBus) Trouble() string {
@@ -144,7 +152,7 @@ func (b *RedisBus) Nodes(ctx context.Context) (int64, error) {
 }
 
 // Run implements Bus. It never gives up: a subscription that fails or falls silent is built anew.
-func (b *RedisBus) Run(ctx context.Context, hint func(Revisions), lost func()) error {
+func (b *RedisBus) Run(ctx context.Context, hint func(revision.Set), lost func()) error {
 	var senders sync.WaitGroup
 	defer senders.Wait()
 	senders.Go(func() { b.send(ctx) })
@@ -155,7 +163,8 @@ func (b *RedisBus) Run(ctx context.Context, hint func(Revisions), lost func()) e
 		b.heard.Store(0)
 		if err != nil && ctx.Err() == nil && !down {
 			down = true
-			b.log.Warn("redis bus lost; screens follow the database each second until it is back", "error", b.cause(err))
+			b.log.Warn("redis bus lost; screens follow the database each second until it is back",
+				"error", b.cause(err))
 		}
 		pause(ctx, redialPause)
 	}
@@ -190,7 +199,9 @@ func (b *RedisBus) subscribed(ctx context.Context, subscription *redis.PubSub, c
 }
 
 // receive serves one subscription until it fails, falls silent or ctx ends.
-func (b *RedisBus) receive(ctx context.Context, hint func(Revisions), lost func(), down *bool) error {
+func (b *RedisBus) receive(
+	ctx context.Context, hint func(revision.Set), lost func(), down *bool,
+) error {
 	subscription := b.client.Subscribe(ctx, b.channel, b.probe)
 	defer subscription.Close()
 	if err := b.subscribed(ctx, subscription, 2); err != nil {
@@ -233,21 +244,22 @@ func (b *RedisBus) receive(ctx context.Context, hint func(Revisions), lost func(
 
 // wireHint is a hint on the wire.
 type wireHint struct {
-	Epoch string `json:"epoch"`
-	Topic string `json:"topic"`
-	Rev   int64  `json:"rev"`
+	Epoch string         `json:"epoch"`
+	Topic revision.Topic `json:"topic"`
+	Rev   int64          `json:"rev"`
 }
 
 // deliver hands on a well-formed hint. Anything else on the channel is not ours and means nothing.
-func (b *RedisBus) deliver(payload string, hint func(Revisions)) {
+func (b *RedisBus) deliver(payload string, hint func(revision.Set)) {
 	var w wireHint
 	if len(payload) > largestHint || json.Unmarshal([]byte(payload), &w) != nil || w.Topic == "" {
 		return
 	}
-	hint(Revisions{Epoch: w.Epoch, Topics: map[string]int64{w.Topic: w.Rev}})
+	hint(revision.Set{Epoch: w.Epoch, Topics: map[revision.Topic]int64{w.Topic: w.Rev}})
 }
 
-// send publishes what waits, all topics in one round trip. A failure loses the hint: other nodes' checks make up for it.
+// send publishes what waits, all topics in one round trip. A failure loses the hint: other nodes'
+// checks make up for it.
 func (b *RedisBus) send(ctx context.Context) {
 	for {
 		select {
@@ -288,15 +300,5 @@ func (b *RedisBus) sendProbes(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-	}
-}
-
-// pause waits for d or until ctx ends.
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
 	}
 }

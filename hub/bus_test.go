@@ -11,6 +11,7 @@ import (
 
 	"dusangire/hub"
 	"dusangire/hub/hubtest"
+	"dusangire/hub/revision"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -39,17 +40,18 @@ func redisBus(t testing.TB, server *hubtest.Redis) *hub.RedisBus {
 // listener runs one end of a bus and hands on what it hears.
 type listener struct {
 	t     testing.TB
-	hints chan hub.Revisions
+	hints chan revision.Set
 	lost  chan struct{}
 }
 
 func listen(t testing.TB, bus hub.Bus) *listener {
 	t.Helper()
-	l := &listener{t, make(chan hub.Revisions, 100), make(chan struct{}, 100)}
+	l := &listener{t, make(chan revision.Set, 100), make(chan struct{}, 100)}
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() {
-		if err := bus.Run(ctx, func(r hub.Revisions) { l.hints <- r }, func() { l.lost <- struct{}{} }); err != nil {
+		hint, lost := func(r revision.Set) { l.hints <- r }, func() { l.lost <- struct{}{} }
+		if err := bus.Run(ctx, hint, lost); err != nil {
 			t.Errorf("the bus ended with %v", err)
 		}
 	})
@@ -66,22 +68,22 @@ func (l *listener) awaitLost() {
 	}
 }
 
-func (l *listener) awaitHint(topic string, revision int64) {
+func (l *listener) awaitHint(topic revision.Topic, at int64) {
 	l.t.Helper()
 	for {
 		select {
 		case r := <-l.hints:
-			if r.Epoch == "e1" && r.Topics[topic] == revision {
+			if r.Epoch == "e1" && r.Topics[topic] == at {
 				return
 			}
 		case <-time.After(soon):
-			l.t.Fatalf("no hint of %s at %d", topic, revision)
+			l.t.Fatalf("no hint of %s at %d", topic, at)
 		}
 	}
 }
 
-func hint(topic string, revision int64) hub.Revisions {
-	return hub.Revisions{Epoch: "e1", Topics: map[string]int64{topic: revision}}
+func hint(topic revision.Topic, at int64) revision.Set {
+	return revision.Set{Epoch: "e1", Topics: map[revision.Topic]int64{topic: at}}
 }
 
 func TestBus(t *testing.T) {
@@ -97,7 +99,8 @@ func TestBus(t *testing.T) {
 			a.awaitHint("ward:1", 1)
 			b.awaitHint("ward:1", 1)
 
-			there.Publish(hub.Revisions{Epoch: "e1", Topics: map[string]int64{"ward:2": 5, "metrics": 9}})
+			topics := map[revision.Topic]int64{"ward:2": 5, "metrics": 9}
+			there.Publish(revision.Set{Epoch: "e1", Topics: topics})
 			a.awaitHint("metrics", 9)
 		})
 	}
@@ -148,14 +151,16 @@ func TestARedisThatLetsInButNotThroughIsNamedWithItsOwnWords(t *testing.T) {
 			}
 			allow(c.rights)
 			said := &lines{found: make(chan string, 100)}
-			bus, err := hub.NewRedisBus("redis://board:"+c.password+"@"+server.Address(), slog.New(slog.NewTextHandler(said, nil)))
+			log := slog.New(slog.NewTextHandler(said, nil))
+			bus, err := hub.NewRedisBus("redis://board:"+c.password+"@"+server.Address(), log)
 			if err != nil {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = bus.Close() })
 			within, cancel := context.WithTimeout(t.Context(), soon)
 			defer cancel()
-			if err := bus.Try(within); err == nil || !hub.Denied(err) || !strings.Contains(err.Error(), c.word) {
+			err = bus.Try(within)
+			if err == nil || !hub.Denied(err) || !strings.Contains(err.Error(), c.word) {
 				t.Errorf("tried, it says %v, want %s", err, c.word)
 			}
 			listen(t, bus)
@@ -210,8 +215,9 @@ func TestARedisThatDiesIsFoundAgain(t *testing.T) {
 	l.publishUntilHeard(bus, "ward:1")
 }
 
-// publishUntilHeard publishes ever higher revisions until one is heard: while the sending connection is made anew some may be lost.
-func (l *listener) publishUntilHeard(bus hub.Bus, topic string) {
+// publishUntilHeard publishes ever higher revisions until one is heard: while the sending
+// connection is made anew some may be lost.
+func (l *listener) publishUntilHeard(bus hub.Bus, topic revision.Topic) {
 	l.t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
@@ -243,7 +249,8 @@ func TestWhatIsNoHintIsIgnored(t *testing.T) {
 	}
 	stranger := redis.NewClient(options)
 	defer stranger.Close()
-	for _, payload := range []string{"", "hello", "[]", "{}", `{"topic":7}`, `{"epoch":"e1","topic":"` + string(make([]byte, 300)) + `"}`} {
+	long := `{"epoch":"e1","topic":"` + string(make([]byte, 300)) + `"}`
+	for _, payload := range []string{"", "hello", "[]", "{}", `{"topic":7}`, long} {
 		if err := stranger.Publish(t.Context(), "dusangire:hints", payload).Err(); err != nil {
 			t.Fatal(err)
 		}

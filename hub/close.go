@@ -6,8 +6,8 @@ import (
 	"log/slog"
 )
 
-// Close is why a socket is closed: a code of RFC 6455 (or of its 4000 range, for applications) and a few words.
-// A read that returns a Close as its error closes the sockets of its view with it.
+// Close is why a socket is closed: a code of RFC 6455 (or of its 4000 range, for applications) and
+// a few words. A read that returns a Close as its error closes the sockets of its view with it.
 type Close struct {
 	Code   int
 	Reason string // at most 123 bytes, by the RFC
@@ -29,14 +29,15 @@ var (
 	CloseNoSuchPath = &Close{4404, "no such thing"}
 )
 
-// noteClose counts a socket that is closed and tells the log why: of a client that misbehaves as a warning, of one whose right to
-// be here has ended or never was for information. That all are let go at a restart is told once, by whoever stops the server.
-// Strangers are only counted: anybody can be as many of them as they like.
-func (h *Hub) noteClose(c *Close, v Visit) {
+// noteClose counts a socket that is closed and tells the log why: of a client that misbehaves as a
+// warning, of one whose right to be here has ended or never was for information. That all are
+// closed at a restart is told once, by whoever stops the server. Strangers are only counted:
+// anybody can be as many of them as they like.
+func (h *Hub) noteClose(c *Close, s Subscription) {
 	h.metrics.closed(c.Code)
 	level := slog.LevelWarn
 	switch {
-	case v.Refusal == CloseSignedOut:
+	case s.Refusal == CloseSignedOut:
 		h.metrics.strangers.Inc()
 		level = slog.LevelDebug
 	case c == CloseRestart:
@@ -44,7 +45,8 @@ func (h *Hub) noteClose(c *Close, v Visit) {
 	case c == CloseSignedOut, c == CloseForbidden, c == CloseNoSuchPath:
 		level = slog.LevelInfo
 	}
-	h.config.Log.Log(h.base, level, "socket closed", "code", c.Code, "reason", c.Reason, "view", v.View.Name)
+	h.config.Log.Log(h.base, level, "socket closed",
+		"code", c.Code, "reason", c.Reason, "view", s.View.Name)
 }
 
 // closeFor returns the Close that err carries, or nil.

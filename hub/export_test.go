@@ -1,30 +1,32 @@
 package hub
 
-// Waiting is how many requests wait at the door.
+import "dusangire/hub/revision"
+
+// Waiting is how many requests wait at the gate.
 func (h *Hub) Waiting() (requests int) {
-	h.door.mu.Lock()
-	defer h.door.mu.Unlock()
-	for entry := h.door.waiting.Front(); entry != nil; entry = entry.Next() {
-		requests += entry.Value.(*client).turns.Len()
+	h.gate.mu.Lock()
+	defer h.gate.mu.Unlock()
+	for entry := h.gate.waiting.Front(); entry != nil; entry = entry.Next() {
+		requests += entry.Value.(*source).requests.Len()
 	}
 	return requests
 }
 
-// PageForTest is a page without sockets, for tests that play its watchers.
-type PageForTest struct{ page *page }
+// RenditionForTest is a rendition without sockets, for tests that play its clients.
+type RenditionForTest struct{ rendition *rendition }
 
-// NewPageForTest returns one of HTML that nothing was drawn for.
-func NewPageForTest() PageForTest { return PageForTest{newPage(HTML)} }
+// NewRenditionForTest returns one of HTML that nothing was drawn for.
+func NewRenditionForTest() RenditionForTest { return RenditionForTest{newRendition(HTML)} }
 
 // Update takes a rendering in and returns the version it made.
-func (p PageForTest) Update(regions []Region) (version uint64, err error) {
-	_, err = p.page.update(regions, Revisions{})
-	return p.page.version, err
+func (r RenditionForTest) Update(regions []Region) (version uint64, err error) {
+	_, err = r.rendition.update(regions, revision.Set{})
+	return r.rendition.version, err
 }
 
-// Frame is what brings a watcher from a version to the newest.
-func (p PageForTest) Frame(version uint64) []byte {
-	return p.page.messages(version, func() []byte { return []byte(`<time id="live"></time>`) })[0]
+// Frame is what brings a client from a version to the newest.
+func (r RenditionForTest) Frame(version uint64) []byte {
+	return r.rendition.messages(version, func() []byte { return []byte(`<time id="live"></time>`) })[0]
 }
 
 // MostGone is how many removed items a list remembers.

@@ -1,95 +1,110 @@
 package hub
 
-import "time"
+import (
+	"time"
 
-const (
-	heartbeatEvery     = 2 * time.Second  // to pages, whose banner appears when three are missing
-	lately             = time.Second      // a page that was told something since then knows what a heartbeat would tell
-	jsonHeartbeatEvery = 10 * time.Second // to programs while all is well; 15 are promised
-	rereadEvery        = time.Minute      // what a view shows may depend on the hour too, as "in the last 24 hours" does
+	"dusangire/hub/revision"
 )
 
-// beat proves to each watcher of the view how fresh it is, and lets go those whose right has run out or who do not read.
-func (v *view) beat() {
+const (
+	// HeartbeatInterval is how often a page hears how fresh it is; it says that it is not live when
+	// three heartbeats are missing.
+	HeartbeatInterval = 2 * time.Second
+	// MaxAge is how long ago the last check may be while a view counts as current, here and by the
+	// judgement of pages: four checks were missed then, and two seconds are left until the page has
+	// waited for three heartbeats.
+	MaxAge = 4 * time.Second
+	// toldLately is how long ago a page may have been told something to know already what a
+	// heartbeat would tell it.
+	toldLately = time.Second
+	// jsonHeartbeatInterval is for programs, which are promised one each 15 seconds, while all is
+	// well. When something goes wrong they hear of it at the next interval of pages.
+	jsonHeartbeatInterval = 10 * time.Second
+)
+
+// heartbeat proves to each client of the view how fresh it is, and closes the sockets of those
+// whose right has run out or who do not read.
+func (v *view) heartbeat() {
 	now := time.Now()
-	round := round{now: now}
-	defer func() { v.hub.metrics.sent(round) }()
-	if now.Sub(v.lastRead) > rereadEvery {
+	batch := batch{now: now}
+	defer func() { v.hub.metrics.sent(batch) }()
+	if now.Sub(v.lastRead) > maxStateAge {
 		v.refresh()
 	}
 	v.refreshIfBehind()
-	for _, p := range v.pages {
-		clear(p.deltas) // their stamps have aged
-		f := v.freshness(p)
-		frame := v.heartbeat(p, f, now)
-		stamped := p.representation == HTML && f.current() // with each frame, and nothing has gone wrong since
-		for _, w := range p.watchers {
-			w.ping(now)
+	for _, r := range v.renditions {
+		clear(r.diffs) // their markers have aged
+		f := v.freshness(r)
+		message := v.heartbeatMessage(r, f, now)
+		// Each frame of HTML says that it is current where it is, and nothing has changed since.
+		markedCurrent := r.representation == HTML && isCurrent(f)
+		for _, c := range r.clients {
+			c.ping(now)
+			knowsAlready := markedCurrent && now.Sub(c.told) < toldLately
+			waitsForState := c.sent == 0
+			takesIt := len(c.replies) == 0 && !c.conn.Busy()
 			switch {
-			case !w.visit.Guard.Until.IsZero() && now.After(w.visit.Guard.Until):
-				w.close(CloseSignedOut)
-			case w.stuck(now):
-				w.close(CloseTooSlow)
-			case w.sent == 0: // a newcomer, whose page shows nobody knows what until the read that is due
-			case stamped && now.Sub(w.told) < lately:
-			case len(frame.messages) > 0 && len(w.queue) == 0 && !w.line.Busy():
-				round.write(w, frame)
+			case c.subscription.Authorization.expired(now):
+				c.close(CloseSignedOut)
+			case c.stalled(now):
+				c.close(CloseTooSlow)
+			case message.messages != nil && !knowsAlready && !waitsForState && takesIt:
+				batch.write(c, message)
 			}
 		}
 	}
 }
 
-// heartbeat returns that of a page which is due now, an empty parcel where none is.
-func (v *view) heartbeat(p *page, f Freshness, now time.Time) parcel {
-	if len(p.watchers) == 0 || p.version == 0 {
-		return parcel{}
+// heartbeatMessage returns the heartbeat of a rendition which is due now, nothing where none is.
+func (v *view) heartbeatMessage(r *rendition, f revision.Freshness, now time.Time) prepared {
+	if len(r.clients) == 0 || r.version == 0 {
+		return prepared{}
 	}
-	if p.representation == HTML {
-		return pack(htmlFrame(nil, v.hub.config.Stamp(f)))
+	if r.representation == HTML {
+		return prepareMessages(htmlFrame(nil, v.hub.config.Marker(f)))
 	}
-	if f.current() && !p.behind && now.Sub(p.beaten) < jsonHeartbeatEvery {
-		return parcel{}
+	if isCurrent(f) && !r.behind && now.Sub(r.beaten) < jsonHeartbeatInterval {
+		return prepared{}
 	}
-	p.beaten, p.behind = now, !f.current()
-	return pack(jsonHeartbeat(f))
+	r.beaten, r.behind = now, !isCurrent(f)
+	return prepareMessages(jsonHeartbeat(f))
 }
 
-// oldCheck is how old the last check may be while a view counts as current; the page's script has the same limit.
-const oldCheck = 4 * time.Second
-
-// current reports whether what was sent is what stands.
-func (f Freshness) current() bool {
-	return f.DatabaseOK && f.Age < oldCheck && f.Shown.Epoch == f.Current.Epoch && f.Shown.String() == f.Current.String()
+// isCurrent reports whether what was sent is what stands.
+func isCurrent(f revision.Freshness) bool {
+	return f.DatabaseOK && f.Age < MaxAge && f.Shown.Epoch == f.Current.Epoch &&
+		revision.Label(f.Shown) == revision.Label(f.Current)
 }
 
-// stamp draws how fresh a page is now.
-func (v *view) stamp(p *page) []byte { return v.hub.config.Stamp(v.freshness(p)) }
+// marker draws how fresh a rendition is now.
+func (v *view) marker(r *rendition) []byte { return v.hub.config.Marker(v.freshness(r)) }
 
-// freshness compares what a page shows with what the last check and this node's own reads know. A view that can't be read or
-// drawn is behind by definition.
-func (v *view) freshness(p *page) Freshness {
+// freshness compares what a rendition shows with what the last check and this node's own reads
+// know. A view that can't be read or drawn is behind by definition.
+func (v *view) freshness(r *rendition) revision.Freshness {
 	v.hub.mu.RLock()
 	verified := v.hub.verified
 	v.hub.mu.RUnlock()
-	f := Freshness{
-		Shown: p.shown, Age: time.Since(verified.at), At: time.Now(), Sent: time.Since(v.hub.began),
-		DatabaseOK: !v.failed && !verified.failing,
+	return revision.Freshness{
+		Shown: r.shown, Current: newest(r.shown, verified.revisions.Of(v.spec.Topics)),
+		Age: time.Since(verified.at), DatabaseOK: !v.failed() && !verified.failing,
+		At: time.Now(), Sent: time.Since(v.hub.began),
 	}
-	f.Current = newest(p.shown, verified.revisions.Of(v.spec.Topics))
-	return f
 }
 
-// newest is where topics stand by two sources: within one epoch the higher revision, and otherwise what was checked.
-func newest(shown, checked Revisions) Revisions {
+// newest is where topics stand by two sources: within one epoch the higher revision, and otherwise
+// what was checked.
+func newest(shown, checked revision.Set) revision.Set {
 	if len(checked.Topics) == 0 {
 		return shown
 	}
-	current := Revisions{Epoch: checked.Epoch, Topics: map[string]int64{}}
-	for topic, revision := range shown.Topics {
-		if found, known := checked.Topics[topic]; known && (checked.Epoch != shown.Epoch || found > revision) {
-			revision = found
+	current := revision.Set{Epoch: checked.Epoch, Topics: map[revision.Topic]int64{}}
+	for topic, stands := range shown.Topics {
+		found, known := checked.Topics[topic]
+		if known && (checked.Epoch != shown.Epoch || found > stands) {
+			stands = found
 		}
-		current.Topics[topic] = revision
+		current.Topics[topic] = stands
 	}
 	return current
 }

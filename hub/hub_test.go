@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"dusangire/hub"
+	"dusangire/hub/revision"
 
 	"github.com/coder/websocket"
 	"github.com/prometheus/client_golang/prometheus"
@@ -25,14 +27,14 @@ import (
 // soon is how long a test waits for what must happen; it is reached only by a test that fails.
 const soon = 10 * time.Second
 
-// board is a fake of what a hospital does for the hub: cells with a text each under one topic, and counters of how often it is
-// asked.
+// board is a fake of what a hospital does for the hub: cells with a text each under one topic, and
+// counters of how often it is asked.
 type board struct {
 	mu       sync.Mutex
 	epoch    string
 	revision int64
 	cells    []string
-	others   map[string]int64 // topics of others, such as a user's, and where they stand
+	others   map[revision.Topic]int64 // topics of others, such as a user's, and where they stand
 	failing  error
 
 	reads, htmls, jsons, checks atomic.Int64
@@ -49,7 +51,7 @@ func newBoard(cells int) *board {
 }
 
 // set changes a cell and returns the revisions to announce, as a command does.
-func (b *board) set(cell int, text string) hub.Revisions {
+func (b *board) set(cell int, text string) revision.Set {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.cells[cell] = text
@@ -58,11 +60,11 @@ func (b *board) set(cell int, text string) hub.Revisions {
 }
 
 // move lets a topic of somebody else's stand one higher.
-func (b *board) move(topic string) {
+func (b *board) move(topic revision.Topic) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.others == nil {
-		b.others = map[string]int64{}
+		b.others = map[revision.Topic]int64{}
 	}
 	b.others[topic]++
 }
@@ -73,18 +75,18 @@ func (b *board) fail(err error) {
 	b.failing = err
 }
 
-func (b *board) revisionsLocked() hub.Revisions {
-	return hub.Revisions{Epoch: b.epoch, Topics: map[string]int64{boardTopic: b.revision}}
+func (b *board) revisionsLocked() revision.Set {
+	return revision.Set{Epoch: b.epoch, Topics: map[revision.Topic]int64{boardTopic: b.revision}}
 }
 
-func (b *board) check(_ context.Context, topics []string) (hub.Revisions, error) {
+func (b *board) check(_ context.Context, topics []revision.Topic) (revision.Set, error) {
 	b.checks.Add(1)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.failing != nil {
-		return hub.Revisions{}, b.failing
+		return revision.Set{}, b.failing
 	}
-	r := hub.Revisions{Epoch: b.epoch, Topics: map[string]int64{}}
+	r := revision.Set{Epoch: b.epoch, Topics: map[revision.Topic]int64{}}
 	for _, topic := range topics {
 		r.Topics[topic] = b.others[topic]
 		if topic == boardTopic {
@@ -95,7 +97,7 @@ func (b *board) check(_ context.Context, topics []string) (hub.Revisions, error)
 }
 
 func (b *board) view() hub.View {
-	return hub.View{Name: "board", Topics: []string{boardTopic}, Read: b.read}
+	return hub.View{Name: "board", Topics: []revision.Topic{boardTopic}, Read: b.read}
 }
 
 func (b *board) read(context.Context) (hub.State, error) {
@@ -105,16 +107,16 @@ func (b *board) read(context.Context) (hub.State, error) {
 	if b.failing != nil {
 		return nil, b.failing
 	}
-	return &boardState{board: b, revisions: b.revisionsLocked(), cells: append([]string{}, b.cells...)}, nil
+	return &boardState{board: b, revisions: b.revisionsLocked(), cells: slices.Clone(b.cells)}, nil
 }
 
 type boardState struct {
 	board     *board
-	revisions hub.Revisions
+	revisions revision.Set
 	cells     []string
 }
 
-func (s *boardState) Revisions() hub.Revisions { return s.revisions }
+func (s *boardState) Revisions() revision.Set { return s.revisions }
 
 func (s *boardState) HTML() ([]hub.Region, error) {
 	s.board.htmls.Add(1)
@@ -131,10 +133,14 @@ func (s *boardState) JSON() ([]hub.Region, error) {
 	var regions []hub.Region
 	for i, text := range s.cells {
 		body := fmt.Appendf(nil, `{"type":"cell","cell":%d,"text":%q}`, i, text)
-		regions = append(regions, hub.Region{ID: fmt.Sprintf("cell-%d", i), Body: body, Event: true})
+		id := fmt.Sprintf("cell-%d", i)
+		regions = append(regions, hub.Region{ID: id, Body: body, Event: true})
 	}
-	whole, err := json.Marshal(map[string]any{"type": "board", "cells": s.cells, "revision": s.revisions.Topics[boardTopic]})
-	return append(regions, hub.Region{ID: "board", Body: whole, State: []byte(strings.Join(s.cells, "\x00"))}), err
+	whole, err := json.Marshal(map[string]any{
+		"type": "board", "cells": s.cells, "revision": s.revisions.Topics[boardTopic],
+	})
+	state := []byte(strings.Join(s.cells, "\x00"))
+	return append(regions, hub.Region{ID: "board", Body: whole, State: state}), err
 }
 
 func (s *boardState) Answer(request []byte) ([]byte, bool) {
@@ -144,19 +150,23 @@ func (s *boardState) Answer(request []byte) ([]byte, bool) {
 	return []byte(`{"type":"error","code":"unknown_action","message":"no"}`), false
 }
 
-func stamp(f hub.Freshness) []byte {
-	return fmt.Appendf(nil, `<i id="live" data-shown="%s" data-current="%s" data-database="%t"></i>`, f.Shown, f.Current, f.DatabaseOK)
+func marker(f revision.Freshness) []byte {
+	return fmt.Appendf(nil, `<i id="live" data-shown="%s" data-current="%s" data-database="%t"></i>`,
+		revision.Label(f.Shown), revision.Label(f.Current), f.DatabaseOK)
 }
+
+// explain words an error of the hub's own.
+func explain(code string) string { return "That is " + code + "." }
 
 // node is one hub behind a real server.
 type node struct {
 	*hub.Hub
-	t      testing.TB
-	url    string
-	client *http.Client // that knows the node's certificate
-	visit  func(*http.Request) hub.Visit
-	finish func()
-	log    journal
+	t            testing.TB
+	url          string
+	client       *http.Client // that knows the node's certificate
+	subscription subscriptions
+	finish       func()
+	log          journal
 
 	registry *prometheus.Registry
 }
@@ -180,27 +190,33 @@ func (j *journal) String() string {
 	return j.text.String()
 }
 
-// startNode serves a hub whose visits are what visit says, and drains it when the test ends. It fails when goroutines are left.
-func startNode(t testing.TB, b *board, bus hub.Bus, visit func(*http.Request) hub.Visit) *node {
+// startNode serves a hub whose subscriptions are what subscription says, and drains it when the
+// test ends. It fails when goroutines are left.
+func startNode(t testing.TB, b *board, bus hub.Bus, subscription subscriptions) *node {
 	t.Helper()
-	return startNodeOver(t, false, b, bus, visit)
+	return startNodeOver(t, false, b, bus, subscription)
 }
 
 // startNodeOver does the same, over TLS where that is wanted.
-func startNodeOver(t testing.TB, secure bool, b *board, bus hub.Bus, visit func(*http.Request) hub.Visit) *node {
+func startNodeOver(
+	t testing.TB, secure bool, b *board, bus hub.Bus, subscription subscriptions,
+) *node {
 	t.Helper()
-	n := &node{t: t, visit: visit, registry: prometheus.NewRegistry()}
-	h := hub.New(hub.Config{Bus: bus, Check: b.check, Stamp: stamp, Metrics: n.registry,
-		Log: slog.New(slog.NewTextHandler(&n.log, nil))})
+	n := &node{t: t, subscription: subscription, registry: prometheus.NewRegistry()}
+	h := hub.New(hub.Config{
+		Bus: bus, Check: b.check, Marker: marker, Explain: explain, Metrics: n.registry,
+		Log: slog.New(slog.NewTextHandler(&n.log, nil)),
+	})
 	n.Hub = h
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch err := h.Serve(w, r, n.visit(r)); {
+	serve := func(w http.ResponseWriter, r *http.Request) {
+		switch err := h.Serve(w, r, n.subscription(r)); {
 		case errors.Is(err, hub.ErrDraining):
 			w.WriteHeader(http.StatusServiceUnavailable)
-		case errors.Is(err, hub.ErrTooMany):
+		case errors.Is(err, hub.ErrOverQuota):
 			w.WriteHeader(http.StatusTooManyRequests)
 		}
-	}))
+	}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(serve))
 	if server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0); secure {
 		server.StartTLS()
 	} else {
@@ -245,7 +261,9 @@ func (n *node) tryDial(path string, representation hub.Representation) (c *clien
 	n.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), soon)
 	defer cancel()
-	conn, response, err := websocket.Dial(ctx, n.url+path, &websocket.DialOptions{HTTPClient: n.client, Subprotocols: []string{string(representation)}})
+	conn, response, err := websocket.Dial(ctx, n.url+path, &websocket.DialOptions{
+		HTTPClient: n.client, Subprotocols: []string{string(representation)},
+	})
 	if err != nil && response == nil {
 		n.t.Fatalf("dial: %v", err)
 	}
@@ -303,23 +321,37 @@ func (c *client) closeCode() websocket.StatusCode {
 	}
 }
 
-func watch(b *board) func(*http.Request) hub.Visit {
-	return func(*http.Request) hub.Visit { return hub.Visit{View: b.view()} }
+// subscriptions says what a request for a socket subscribes to.
+type subscriptions func(*http.Request) hub.Subscription
+
+func watch(b *board) subscriptions { return always(hub.Subscription{View: b.view()}) }
+
+func always(s hub.Subscription) subscriptions {
+	return func(*http.Request) hub.Subscription { return s }
 }
 
-// TestMain lets stand what the Redis client ends only a second after it was closed. Nothing else may be left.
+// refusal says why a session may no longer do what needs a permission.
+type refusal = func(session int64, permission string) *hub.Close
+
+// TestMain lets stand what the Redis client ends only a second after it was closed. Nothing else
+// may be left.
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial"))
+	const dial = "github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial"
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(dial))
 }
 
 func TestConnecting(t *testing.T) {
 	b := newBoard(3)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
 
-	t.Run("a page gets the whole state at once, with a stamp that says it is current", func(t *testing.T) {
+	t.Run("a page gets all at once, with a marker that says it is current", func(t *testing.T) {
 		frame := n.dial(hub.HTML).next()
-		for _, part := range []string{`<hx-partial hx-target="#cell-0" hx-swap="outerMorph"><p id="cell-0">empty</p></hx-partial>`, `id="cell-2"`,
-			`<hx-partial hx-target="#live" hx-swap="outerMorph"><i id="live" data-shown="board:1=0" data-current="board:1=0" data-database="true">`} {
+		for _, part := range []string{
+			`<hx-partial hx-target="#cell-0" hx-swap="outerMorph"><p id="cell-0">empty</p></hx-partial>`,
+			`id="cell-2"`,
+			`<hx-partial hx-target="#live" hx-swap="outerMorph"><i id="live" ` +
+				`data-shown="board:1=0" data-current="board:1=0" data-database="true">`,
+		} {
 			if !strings.Contains(frame, part) {
 				t.Errorf("the first frame lacks %s:\n%s", part, frame)
 			}
@@ -342,7 +374,8 @@ func TestConnecting(t *testing.T) {
 		reading.Wait()
 	})
 	t.Run("a program gets the whole state and no events", func(t *testing.T) {
-		if got := n.dial(hub.JSON).next(); !strings.HasPrefix(got, `{"cells":["empty","empty","empty"]`) {
+		got := n.dial(hub.JSON).next()
+		if !strings.HasPrefix(got, `{"cells":["empty","empty","empty"]`) {
 			t.Errorf("first message is %s", got)
 		}
 	})
@@ -363,9 +396,9 @@ func TestConnecting(t *testing.T) {
 func TestASocketOutlivesItsRequest(t *testing.T) {
 	b := newBoard(1)
 	requests := make(chan context.Context, 1)
-	n := startNode(t, b, hub.NewMemoryBus(), func(r *http.Request) hub.Visit {
+	n := startNode(t, b, hub.NewMemoryBus(), func(r *http.Request) hub.Subscription {
 		requests <- r.Context()
-		return hub.Visit{View: b.view()}
+		return hub.Subscription{View: b.view()}
 	})
 	c := n.dial(hub.HTML)
 	c.next()
@@ -392,12 +425,13 @@ func TestAChangeSendsWhatChanged(t *testing.T) {
 		t.Errorf("the frame should carry cell 7 and no other:\n%s", frame)
 	}
 	if !strings.Contains(frame, `data-shown="board:1=1" data-current="board:1=1"`) {
-		t.Errorf("the frame should be stamped with the revision it shows:\n%s", frame)
+		t.Errorf("the frame should be marked with the revision it shows:\n%s", frame)
 	}
 	if got := program.next(); got != `{"type":"cell","cell":7,"text":"taken"}` {
 		t.Errorf("a program first hears which cell changed, got %s", got)
 	}
-	if got := program.next(); !strings.Contains(got, `"type":"board"`) || !strings.Contains(got, `"revision":1`) {
+	got := program.next()
+	if !strings.Contains(got, `"type":"board"`) || !strings.Contains(got, `"revision":1`) {
 		t.Errorf("then it hears what that adds up to, got %s", got)
 	}
 }
@@ -435,11 +469,11 @@ func TestNothingIsReadForTopicsThatNobodyWatches(t *testing.T) {
 	c := n.dial(hub.HTML)
 	c.nextWith("taken")
 	before := b.reads.Load()
-	n.Announce(hub.Revisions{Epoch: "e1", Topics: map[string]int64{"ward:9": 4}})
+	n.Announce(revision.Set{Epoch: "e1", Topics: map[revision.Topic]int64{"ward:9": 4}})
 	n.Announce(b.set(0, "free"))
 	c.nextWith("free")
 	if got := b.reads.Load() - before; got != 1 {
-		t.Errorf("%d reads, want one: the other topic has no watcher", got)
+		t.Errorf("%d reads, want one: the other topic has no client", got)
 	}
 }
 
@@ -458,8 +492,8 @@ func TestABurstIsCoalescedAndItsLastStateArrives(t *testing.T) {
 	}
 }
 
-// Whoever comes after a command was answered must not see what was before it, however busy the view is: a page would take back before
-// its user's eyes what they have just done.
+// Whoever comes after a command was answered must not see what was before it, however busy the view
+// is: a page would take back before its user's eyes what they have just done.
 func TestANewcomerIsNotShownWhatIsKnownToBeOld(t *testing.T) {
 	for _, others := range []hub.Representation{hub.HTML, hub.JSON} {
 		for _, own := range []hub.Representation{hub.HTML, hub.JSON} {
@@ -473,10 +507,12 @@ func TestANewcomerIsNotShownWhatIsKnownToBeOld(t *testing.T) {
 					text := fmt.Sprintf("change %d", i)
 					n.Announce(b.set(1, text))
 					c := n.dial(own)
-					c.send(websocket.MessageText, `{"action":"nonsense"}`) // nor does an answer come before the state
+					// Nor does an answer come before the state.
+					c.send(websocket.MessageText, `{"action":"nonsense"}`)
 					first := c.next()
 					if !strings.Contains(first, text) {
-						t.Fatalf("the first that a newcomer is told lacks what was announced before (%d reads since): %s", b.reads.Load()-before, first)
+						t.Fatalf("the first that a newcomer is told lacks what was announced "+
+							"before (%d reads since): %s", b.reads.Load()-before, first)
 					}
 				}
 			})
@@ -525,18 +561,23 @@ func TestAskingForTheStateCostsNoReadsOfItsOwn(t *testing.T) {
 		c.send(websocket.MessageText, `no JSON`)
 	}
 	for _, c := range programs {
-		for _, want := range []string{"second", "second", "second", "second", "unknown_action", "invalid_json"} { // what changed, and then each answer
+		// What changed, and then each answer.
+		for _, want := range []string{
+			"second", "second", "second", "second", "unknown_action", "invalid_json",
+		} {
 			message := c.next()
-			for strings.Contains(message, `"type":"cell"`) || strings.Contains(message, `"type":"heartbeat"`) {
+			for strings.Contains(message, `"cell"`) || strings.Contains(message, `"heartbeat"`) {
 				message = c.next()
 			}
 			if !strings.Contains(message, want) {
-				t.Fatalf("a program that asked three times for the state, and twice for nonsense, was told %s, want %s", message, want)
+				t.Fatalf("a program that asked three times for the state, and twice for nonsense, "+
+					"was told %s, want %s", message, want)
 			}
 		}
 	}
-	if reads := b.reads.Load() - before; reads > 5 { // on a machine that stands still for a second, some more
-		t.Errorf("ten programs that ask three times each after one change cost %d reads, want one", reads)
+	// On a machine that stands still for a second, some more.
+	if reads := b.reads.Load() - before; reads > 5 {
+		t.Errorf("ten programs that ask three times each after one change cost %d reads", reads)
 	}
 }
 
@@ -570,12 +611,12 @@ func TestForgedHintsOnlyCostARead(t *testing.T) {
 	n := startNode(t, b, bus, watch(b))
 	c := n.dial(hub.HTML)
 	c.next()
-	bus.Publish(hub.Revisions{Epoch: "e1", Topics: map[string]int64{boardTopic: 1 << 60}})
-	bus.Publish(hub.Revisions{Epoch: "never", Topics: map[string]int64{boardTopic: 1}})
+	bus.Publish(revision.Set{Epoch: "e1", Topics: map[revision.Topic]int64{boardTopic: 1 << 60}})
+	bus.Publish(revision.Set{Epoch: "never", Topics: map[revision.Topic]int64{boardTopic: 1}})
 	n.Announce(b.set(0, "taken"))
 	frame := c.nextWith("taken")
 	if !strings.Contains(frame, `data-shown="board:1=1" data-current="board:1=1"`) {
-		t.Errorf("a forged revision reached the stamp:\n%s", frame)
+		t.Errorf("a forged revision reached the marker:\n%s", frame)
 	}
 	if got := b.reads.Load(); got > 4 {
 		t.Errorf("forged hints cost %d reads", got)
@@ -614,7 +655,7 @@ func TestWhenTheDatabaseIsGonePagesAreTold(t *testing.T) {
 func TestAViewThatCannotBeReadAtAll(t *testing.T) {
 	b := newBoard(1)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
-	t.Run("asks its watchers to come back later", func(t *testing.T) {
+	t.Run("asks its clients to come back later", func(t *testing.T) {
 		b.fail(errors.New("gone"))
 		defer b.fail(nil)
 		if got := n.dial(hub.HTML).closeCode(); got != 1013 {
@@ -632,7 +673,7 @@ func TestAViewThatCannotBeReadAtAll(t *testing.T) {
 
 func TestARefusedVisitorLearnsWhyAndSeesNothing(t *testing.T) {
 	b := newBoard(1)
-	n := startNode(t, b, hub.NewMemoryBus(), func(*http.Request) hub.Visit { return hub.Visit{Refusal: hub.CloseForbidden} })
+	n := startNode(t, b, hub.NewMemoryBus(), always(hub.Subscription{Refusal: hub.CloseForbidden}))
 	c := n.dial(hub.HTML)
 	ctx, cancel := context.WithTimeout(context.Background(), soon)
 	defer cancel()
@@ -651,7 +692,7 @@ func TestStrangersAreCountedAndNotLogged(t *testing.T) {
 		refusal         *hub.Close
 		strangers, logs int
 	}{{hub.CloseSignedOut, 3, 0}, {hub.CloseForbidden, 0, 3}} {
-		n := startNode(t, b, hub.NewMemoryBus(), func(*http.Request) hub.Visit { return hub.Visit{Refusal: c.refusal} })
+		n := startNode(t, b, hub.NewMemoryBus(), always(hub.Subscription{Refusal: c.refusal}))
 		for range 3 {
 			if code := n.dial(hub.HTML).closeCode(); int(code) != c.refusal.Code {
 				t.Errorf("closed with %d, want %d", code, c.refusal.Code)
@@ -669,20 +710,22 @@ func TestStrangersAreCountedAndNotLogged(t *testing.T) {
 }
 
 func TestTheRightToWatch(t *testing.T) {
-	moved := hub.Revisions{Epoch: "e1", Topics: map[string]int64{"user:1": 1}}
+	moved := revision.Set{Epoch: "e1", Topics: map[revision.Topic]int64{"user:1": 1}}
+	before := revision.Set{Epoch: "e1", Topics: map[revision.Topic]int64{"user:1": 0}}
 	refuseAll := func(int64, string) *hub.Close { return hub.CloseSignedOut }
 	allow := func(int64, string) *hub.Close { return nil }
-	// guarded lets each visitor in by a session and with a permission that the address tells; rights answers when they are asked about.
-	guarded := func(b *board, until time.Time, rights func() (refusal func(int64, string) *hub.Close, err error)) func(*http.Request) hub.Visit {
-		return func(r *http.Request) hub.Visit {
+	// authorized lets each visitor in by a session and with a permission that the address tells;
+	// rights answers when they are asked about.
+	authorized := func(b *board, until time.Time, rights func() (refusal, error)) subscriptions {
+		return func(r *http.Request) hub.Subscription {
 			session, _ := strconv.ParseInt(r.URL.Query().Get("session"), 10, 64)
-			return hub.Visit{View: b.view(), Guard: hub.Guard{
-				Topic: "user:1", Seen: hub.Revisions{Epoch: "e1", Topics: map[string]int64{"user:1": 0}}, Until: until,
+			return hub.Subscription{View: b.view(), Authorization: hub.Authorization{
+				Topic: "user:1", Checked: before, Expires: until,
 				Session: session, Permission: r.URL.Query().Get("to"),
-				Rights: func(ctx context.Context) (hub.Rights, error) {
-					stands, _ := b.check(ctx, []string{"user:1"})
+				Recheck: func(ctx context.Context) (hub.Grants, error) {
+					stands, _ := b.check(ctx, []revision.Topic{"user:1"})
 					refusal, err := rights()
-					return hub.Rights{Revisions: stands, Refusal: refusal}, err
+					return hub.Grants{Checked: stands, Refusal: refusal}, err
 				},
 			}}
 		}
@@ -690,7 +733,8 @@ func TestTheRightToWatch(t *testing.T) {
 
 	t.Run("ends the socket when it is withdrawn", func(t *testing.T) {
 		b := newBoard(1)
-		n := startNode(t, b, hub.NewMemoryBus(), guarded(b, time.Time{}, func() (func(int64, string) *hub.Close, error) { return refuseAll, nil }))
+		ask := func() (refusal, error) { return refuseAll, nil }
+		n := startNode(t, b, hub.NewMemoryBus(), authorized(b, time.Time{}, ask))
 		c := n.dial(hub.HTML)
 		c.next()
 		n.Announce(moved)
@@ -701,7 +745,7 @@ func TestTheRightToWatch(t *testing.T) {
 	t.Run("is asked about once for all sockets of a topic and judged for each", func(t *testing.T) {
 		b := newBoard(1)
 		var asked atomic.Int64
-		n := startNode(t, b, hub.NewMemoryBus(), guarded(b, time.Time{}, func() (func(int64, string) *hub.Close, error) {
+		n := startNode(t, b, hub.NewMemoryBus(), authorized(b, time.Time{}, func() (refusal, error) {
 			asked.Add(1)
 			return func(session int64, permission string) *hub.Close {
 				switch {
@@ -746,7 +790,7 @@ func TestTheRightToWatch(t *testing.T) {
 	t.Run("is asked again while it can't be told", func(t *testing.T) {
 		b := newBoard(1)
 		var asked atomic.Int64
-		n := startNode(t, b, hub.NewMemoryBus(), guarded(b, time.Time{}, func() (func(int64, string) *hub.Close, error) {
+		n := startNode(t, b, hub.NewMemoryBus(), authorized(b, time.Time{}, func() (refusal, error) {
 			if asked.Add(1) == 1 {
 				return nil, errors.New("database is busy")
 			}
@@ -763,10 +807,11 @@ func TestTheRightToWatch(t *testing.T) {
 	t.Run("is asked after although somebody forged a hint that was far ahead", func(t *testing.T) {
 		b := newBoard(1)
 		answers := make(chan func(int64, string) *hub.Close)
-		n := startNode(t, b, hub.NewMemoryBus(), guarded(b, time.Time{}, func() (func(int64, string) *hub.Close, error) { return <-answers, nil }))
+		ask := func() (refusal, error) { return <-answers, nil }
+		n := startNode(t, b, hub.NewMemoryBus(), authorized(b, time.Time{}, ask))
 		c := n.dial(hub.HTML)
 		c.next()
-		n.Announce(hub.Revisions{Epoch: "e1", Topics: map[string]int64{"user:1": 1 << 60}})
+		n.Announce(revision.Set{Epoch: "e1", Topics: map[revision.Topic]int64{"user:1": 1 << 60}})
 		answers <- allow // it still stands
 		b.move("user:1")
 		n.Announce(moved)
@@ -778,7 +823,7 @@ func TestTheRightToWatch(t *testing.T) {
 	t.Run("leaves the socket alone when it still stands", func(t *testing.T) {
 		b := newBoard(1)
 		asked := make(chan struct{}, 1)
-		n := startNode(t, b, hub.NewMemoryBus(), guarded(b, time.Time{}, func() (func(int64, string) *hub.Close, error) {
+		n := startNode(t, b, hub.NewMemoryBus(), authorized(b, time.Time{}, func() (refusal, error) {
 			asked <- struct{}{}
 			return allow, nil
 		}))
@@ -793,7 +838,8 @@ func TestTheRightToWatch(t *testing.T) {
 		b := newBoard(1)
 		const lasts, heartbeat, slack = time.Second, 2 * time.Second, 2 * time.Second
 		until := time.Now().Add(lasts)
-		n := startNode(t, b, hub.NewMemoryBus(), guarded(b, until, func() (func(int64, string) *hub.Close, error) { return allow, nil }))
+		ask := func() (refusal, error) { return allow, nil }
+		n := startNode(t, b, hub.NewMemoryBus(), authorized(b, until, ask))
 		for _, c := range []*client{n.dial(hub.JSON), n.dial(hub.HTML)} {
 			if got := c.closeCode(); got != 4401 {
 				t.Errorf("closed with %d, want 4401", got)
@@ -833,9 +879,9 @@ func TestWhatProgramsSend(t *testing.T) {
 
 func TestWhatDependsOnWhoAsksIsAnsweredToThemAlone(t *testing.T) {
 	b := newBoard(1)
-	n := startNode(t, b, hub.NewMemoryBus(), func(r *http.Request) hub.Visit {
+	n := startNode(t, b, hub.NewMemoryBus(), func(r *http.Request) hub.Subscription {
 		name := r.URL.Query().Get("name")
-		return hub.Visit{View: b.view(), Act: func(ctx context.Context, request []byte) (reply []byte, known bool) {
+		act := func(ctx context.Context, request []byte) (reply []byte, known bool) {
 			switch {
 			case ctx.Err() != nil:
 				return []byte(`{"type":"too late"}`), true
@@ -845,7 +891,8 @@ func TestWhatDependsOnWhoAsksIsAnsweredToThemAlone(t *testing.T) {
 				return nil, true
 			}
 			return nil, false
-		}}
+		}
+		return hub.Subscription{View: b.view(), Act: act}
 	})
 	url := n.url
 	n.url = url + "?name=Aline"
@@ -875,7 +922,8 @@ func TestAPagesSocketAnswersLikeAProgramsAndStaysOpen(t *testing.T) {
 	c := n.dial(hub.HTML)
 	c.next()
 	c.send(websocket.MessageText, `{"action":"get_status"}`)
-	if frame := c.nextWith("cell-"); !strings.Contains(frame, `id="cell-0"`) || !strings.Contains(frame, `id="cell-1"`) {
+	frame := c.nextWith("cell-")
+	if !strings.Contains(frame, `id="cell-0"`) || !strings.Contains(frame, `id="cell-1"`) {
 		t.Errorf("the whole state should come again:\n%s", frame)
 	}
 	c.send(websocket.MessageText, `{bad`)
@@ -894,7 +942,8 @@ func TestHintsOfAnotherHospitalCostNothing(t *testing.T) {
 	c.nextWith("known")
 	before := b.reads.Load()
 	for i := range 50 {
-		bus.Publish(hub.Revisions{Epoch: "elsewhere", Topics: map[string]int64{boardTopic: int64(i)}})
+		topics := map[revision.Topic]int64{boardTopic: int64(i)}
+		bus.Publish(revision.Set{Epoch: "elsewhere", Topics: topics})
 	}
 	n.Announce(b.set(0, "taken"))
 	c.nextWith("taken")
@@ -920,13 +969,18 @@ func TestWhatEndsASocket(t *testing.T) {
 		act            func(*client)
 		code           websocket.StatusCode
 	}{
-		"a binary frame":        {hub.JSON, func(c *client) { c.send(websocket.MessageBinary, "x") }, 1003},
-		"a message over 4 KiB":  {hub.JSON, func(c *client) { c.send(websocket.MessageText, `{"action":"`+strings.Repeat("x", 4096)+`"}`) }, 1009},
-		"a message over 64 KiB": {hub.JSON, func(c *client) { c.send(websocket.MessageText, strings.Repeat("x", 100_000)) }, 1009},
+		"a binary frame": {hub.JSON, func(c *client) { c.send(websocket.MessageBinary, "x") }, 1003},
+		"a message over 4 KiB": {hub.JSON, func(c *client) {
+			c.send(websocket.MessageText, `{"action":"`+strings.Repeat("x", 4096)+`"}`)
+		}, 1009},
+		"a message over 64 KiB": {hub.JSON, func(c *client) {
+			c.send(websocket.MessageText, strings.Repeat("x", 100_000))
+		}, 1009},
 		"more than 20 messages a second": {hub.JSON, func(c *client) {
 			for range 40 {
 				ctx, cancel := context.WithTimeout(context.Background(), soon)
-				_ = c.conn.Write(ctx, websocket.MessageText, []byte(`{}`)) // the last of them may find the socket closed
+				// The last of them may find the socket closed.
+				_ = c.conn.Write(ctx, websocket.MessageText, []byte(`{}`))
 				cancel()
 			}
 		}, 1008},
@@ -990,7 +1044,8 @@ func testASlowClientSkips(t *testing.T, secure bool) {
 	n := startNodeOver(t, secure, b, hub.NewMemoryBus(), watch(b))
 	slow, quick := n.dial(hub.HTML), n.dial(hub.HTML)
 	quick.next()
-	// 40 states of 40 kB are more than the system may hold for the slow client, so its line stays busy.
+	// 40 states of 40 kB are more than the system may hold for the slow client, so its line stays
+	// busy.
 	const states = 40
 	filler := strings.Repeat("x", 40_000)
 	for i := range states {
@@ -1013,7 +1068,8 @@ func testASlowClientSkips(t *testing.T, secure bool) {
 	}
 }
 
-// A crowd is written to on all cores at once; under the race detector this also proves that the writers share nothing that changes.
+// A crowd is written to on all cores at once; under the race detector this also proves that the
+// writers share nothing that changes.
 func TestEveryoneInACrowdIsTold(t *testing.T) {
 	b := newBoard(1)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
@@ -1059,8 +1115,9 @@ func TestAMalformedRenderingNeverReachesAPage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBoard(1)
-			broken := hub.View{Name: "broken", Read: func(context.Context) (hub.State, error) { return brokenState{body}, nil }}
-			n := startNode(t, b, hub.NewMemoryBus(), func(*http.Request) hub.Visit { return hub.Visit{View: broken} })
+			read := func(context.Context) (hub.State, error) { return brokenState{body}, nil }
+			broken := hub.View{Name: "broken", Read: read}
+			n := startNode(t, b, hub.NewMemoryBus(), always(hub.Subscription{View: broken}))
 			c := n.dial(hub.HTML)
 			if got := c.closeCode(); got != 1013 {
 				t.Errorf("closed with %d, want 1013", got)
@@ -1071,7 +1128,7 @@ func TestAMalformedRenderingNeverReachesAPage(t *testing.T) {
 
 type brokenState struct{ body string }
 
-func (s brokenState) Revisions() hub.Revisions { return hub.Revisions{} }
+func (s brokenState) Revisions() revision.Set { return revision.Set{} }
 func (s brokenState) HTML() ([]hub.Region, error) {
 	return []hub.Region{{ID: "cell-0", Body: []byte(s.body)}}, nil
 }
@@ -1086,7 +1143,7 @@ func TestManyWhoComeToAViewThatCanNotBeReadAreNotMadeToWaitForEachOther(t *testi
 		<-ctx.Done() // as a locked table does
 		return nil, ctx.Err()
 	}
-	n := startNode(t, b, hub.NewMemoryBus(), func(*http.Request) hub.Visit { return hub.Visit{View: stuck} })
+	n := startNode(t, b, hub.NewMemoryBus(), always(hub.Subscription{View: stuck}))
 	var all sync.WaitGroup
 	began := time.Now()
 	for range 20 {
@@ -1099,7 +1156,8 @@ func TestManyWhoComeToAViewThatCanNotBeReadAreNotMadeToWaitForEachOther(t *testi
 	}
 	all.Wait()
 	if took := time.Since(began); took > soon || b.reads.Load() > 5 {
-		t.Errorf("20 who came at once were told so within %v, after %d tries, want a few", took, b.reads.Load())
+		t.Errorf("20 who came at once were told so within %v, after %d tries, want a few",
+			took, b.reads.Load())
 	}
 }
 
@@ -1119,7 +1177,7 @@ func TestAPageThatCanNotBeDrawnAnyMoreKeepsWhatItShowsAndSaysSo(t *testing.T) {
 		}
 		return state, err
 	}
-	n := startNode(t, b, hub.NewMemoryBus(), func(*http.Request) hub.Visit { return hub.Visit{View: view} })
+	n := startNode(t, b, hub.NewMemoryBus(), always(hub.Subscription{View: view}))
 	c := n.dial(hub.HTML)
 	c.nextWith(`data-database="true"`)
 	fails.Store(true)
@@ -1134,11 +1192,12 @@ func TestAPageThatCanNotBeDrawnAnyMoreKeepsWhatItShowsAndSaysSo(t *testing.T) {
 
 func TestAPanicWhileDrawingCostsOneView(t *testing.T) {
 	b := newBoard(1)
-	broken := hub.View{Name: "broken", Read: func(context.Context) (hub.State, error) { return brokenState{}, nil }}
+	read := func(context.Context) (hub.State, error) { return brokenState{}, nil }
+	broken := hub.View{Name: "broken", Read: read}
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
 	good := n.dial(hub.HTML)
 	good.next()
-	n.visit = func(*http.Request) hub.Visit { return hub.Visit{View: broken} }
+	n.subscription = always(hub.Subscription{View: broken})
 	if got := n.dial(hub.JSON).closeCode(); got != 1013 {
 		t.Errorf("closed with %d, want 1013", got)
 	}

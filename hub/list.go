@@ -5,10 +5,11 @@ import (
 	"slices"
 )
 
-// list remembers what stands in a region with items, so that a watcher at any version it follows is told only what came,
-// went, moved or changed. It is owned by its view's goroutine; a nil list has no items.
+// list remembers what stands in a region with items, so that a client at any version that the list
+// follows is told only what came, went, moved or changed. It is owned by its view's goroutine; a
+// nil list has no items.
 type list struct {
-	start uint64 // the version from which on changes are known; a watcher before it gets the list whole
+	start uint64 // from which version on changes are known; a client before it gets the list whole
 	items []seenItem
 	gone  []goneItem // by removed, at most mostGone
 }
@@ -25,10 +26,12 @@ type goneItem struct {
 	placed, removed uint64 // it stood there from the one to the version before the other
 }
 
-// mostGone bounds what is remembered of the past. Who was away for longer gets the list whole, which by then is less.
+// mostGone bounds what is remembered of the past. A client that was away for longer gets the list
+// whole, which by then is less.
 const mostGone = 256
 
-// update returns the list with new items as of a version. Items that change their order among each other make it start anew.
+// update returns the list with new items as of a version. Items that change their order among each
+// other make it start anew.
 func (l *list) update(next []Region, version uint64) *list {
 	if l == nil {
 		return newList(next, version)
@@ -98,7 +101,7 @@ func sameOrder(before []seenItem, next []Region, stood map[string]seenItem) bool
 // changed reports whether a version made the list what it is.
 func (l *list) changed(version uint64) bool { return version > 0 && l.changedSince(version-1) }
 
-// changedSince reports whether a watcher at a version lacks something.
+// changedSince reports whether a client at a version lacks something.
 func (l *list) changedSince(version uint64) bool {
 	if l == nil {
 		return false
@@ -108,10 +111,10 @@ func (l *list) changedSince(version uint64) bool {
 		slices.ContainsFunc(l.gone, func(g goneItem) bool { return g.removed > version })
 }
 
-// follows reports whether a watcher at a version can be told the changes alone.
+// follows reports whether a client at a version can be told the changes alone.
 func (l *list) follows(version uint64) bool { return version >= l.start }
 
-// removals take away what a watcher at a version has and the list has not, or not there.
+// removals take away what a client at a version has and the list has not, or not there.
 func (l *list) removals(version uint64) []partial {
 	var steps []partial
 	for _, g := range l.gone {
@@ -122,8 +125,8 @@ func (l *list) removals(version uint64) []partial {
 	return steps
 }
 
-// steps bring what a watcher at a version lacks. New items that stand side by side come together, behind the one before
-// them that the watcher has.
+// steps bring what a client at a version lacks. New items that stand side by side come together,
+// behind the one before them that the client has.
 func (l *list) steps(id string, version uint64) []partial {
 	var steps []partial
 	place := partial{target: id, swap: first}
@@ -144,14 +147,4 @@ func (l *list) steps(id string, version uint64) []partial {
 		steps = append(steps, place)
 	}
 	return steps
-}
-
-// whole is the element of the region with its items in it: before the end tag of Body, which is drawn empty.
-func (r seenRegion) whole() [][]byte {
-	end := bytes.LastIndex(r.Body, []byte("</"))
-	parts := [][]byte{r.Body[:end]}
-	for _, item := range r.Items {
-		parts = append(parts, item.Body)
-	}
-	return append(parts, r.Body[end:])
 }

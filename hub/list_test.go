@@ -13,8 +13,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// columns is a page with lists, as the hub is told of it and as a browser shows it: which items stand in which list, in
-// order, and what each says.
+// columns is a page with lists, as the hub is told of it and as a browser shows it: which items
+// stand in which list, in order, and what each says.
 type columns struct {
 	order map[string][]string // by list
 	says  map[string]string   // by item
@@ -36,9 +36,11 @@ func (c columns) String() string {
 func (c columns) regions() []hub.Region {
 	var regions []hub.Region
 	for _, name := range slices.Sorted(maps.Keys(c.order)) {
-		list := hub.Region{ID: name, Body: fmt.Appendf(nil, `<ul id="%s"></ul>`, name), Items: []hub.Region{}}
+		body := fmt.Appendf(nil, `<ul id="%s"></ul>`, name)
+		list := hub.Region{ID: name, Body: body, Items: []hub.Region{}}
 		for _, id := range c.order[name] {
-			list.Items = append(list.Items, hub.Region{ID: id, Body: fmt.Appendf(nil, `<li id="%s">%s</li>`, id, c.says[id])})
+			body := fmt.Appendf(nil, `<li id="%s">%s</li>`, id, c.says[id])
+			list.Items = append(list.Items, hub.Region{ID: id, Body: body})
 		}
 		regions = append(regions, list)
 	}
@@ -50,13 +52,15 @@ var (
 	item = regexp.MustCompile(`<li id="([^"]+)">([^<]*)</li>`)
 )
 
-// show does to the page what htmx does with a frame: it finds all targets first, and then takes one step after the other.
+// show does to the page what htmx does with a frame: it finds all targets first, and then takes one
+// step after the other.
 func (c columns) show(t *rapid.T, frame []byte) {
 	t.Helper()
 	steps := step.FindAllStringSubmatch(string(frame), -1)
 	for _, s := range steps {
-		if _, isList := c.order[s[1]]; s[1] != hub.StampID && !isList && c.listOf(s[1]) == "" {
-			t.Fatalf("a step aims at %q, which the page has not when the frame arrives: %s", s[1], frame)
+		if _, isList := c.order[s[1]]; s[1] != hub.MarkerID && !isList && c.listOf(s[1]) == "" {
+			t.Fatalf("a step aims at %q, which the page has not when the frame arrives: %s",
+				s[1], frame)
 		}
 	}
 	for _, s := range steps {
@@ -84,7 +88,7 @@ func (c columns) take(t *rapid.T, target, swap string, items [][]string) {
 	list := c.listOf(target)
 	at := slices.Index(c.order[list], target)
 	switch {
-	case target == hub.StampID:
+	case target == hub.MarkerID:
 	case swap == "delete":
 		c.order[list] = slices.Delete(slices.Clone(c.order[list]), at, at+1)
 	case swap == "afterend":
@@ -98,7 +102,8 @@ func (c columns) take(t *rapid.T, target, swap string, items [][]string) {
 	}
 }
 
-// drawColumns draws a page with some of eight items in two lists, mostly in one order as tickets are.
+// drawColumns draws a page with some of eight items in two lists, mostly in one order as tickets
+// are.
 func drawColumns(t *rapid.T) columns {
 	next := columns{order: map[string][]string{"left": {}, "right": {}}, says: map[string]string{}}
 	ids := []string{"a", "b", "c", "d", "e", "f", "g", "h"}
@@ -114,16 +119,17 @@ func drawColumns(t *rapid.T) columns {
 	return next
 }
 
-func TestAWatcherAtAnyVersionIsBroughtToTheNewestStateOfItsLists(t *testing.T) {
+func TestAClientAtAnyVersionIsBroughtToTheNewestStateOfItsLists(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		page := hub.NewPageForTest()
+		page := hub.NewRenditionForTest()
 		type client struct {
 			columns
 			version uint64
 		}
 		clients := make([]client, 3)
 		for i := range clients {
-			clients[i].columns = columns{order: map[string][]string{"left": nil, "right": nil}, says: map[string]string{}}
+			order := map[string][]string{"left": nil, "right": nil}
+			clients[i].columns = columns{order: order, says: map[string]string{}}
 		}
 		for range rapid.IntRange(1, 20).Draw(t, "changes") {
 			state := drawColumns(t)
@@ -147,12 +153,14 @@ func TestAWatcherAtAnyVersionIsBroughtToTheNewestStateOfItsLists(t *testing.T) {
 
 func TestAnItemThatMovesSendsItselfAlone(t *testing.T) {
 	says := map[string]string{"a": "soup", "b": "rice", "c": "tea"}
-	page := hub.NewPageForTest()
-	version, err := page.Update(columns{map[string][]string{"left": {"a", "b", "c"}, "right": {}}, says}.regions())
+	page := hub.NewRenditionForTest()
+	before := map[string][]string{"left": {"a", "b", "c"}, "right": {}}
+	version, err := page.Update(columns{before, says}.regions())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := page.Update(columns{map[string][]string{"left": {"a", "c"}, "right": {"b"}}, says}.regions()); err != nil {
+	moved := map[string][]string{"left": {"a", "c"}, "right": {"b"}}
+	if _, err := page.Update(columns{moved, says}.regions()); err != nil {
 		t.Fatal(err)
 	}
 	const want = `<hx-partial hx-target="#b" hx-swap="delete"></hx-partial>` +
@@ -164,10 +172,11 @@ func TestAnItemThatMovesSendsItselfAlone(t *testing.T) {
 }
 
 func TestAListForgetsTheLongPastAndSendsItselfWholeToWhoWasAway(t *testing.T) {
-	page := hub.NewPageForTest()
+	page := hub.NewRenditionForTest()
 	update := func(id string) uint64 {
 		t.Helper()
-		version, err := page.Update(columns{map[string][]string{"left": {id}}, map[string]string{id: "x"}}.regions())
+		left := columns{map[string][]string{"left": {id}}, map[string]string{id: "x"}}
+		version, err := page.Update(left.regions())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -179,7 +188,8 @@ func TestAListForgetsTheLongPastAndSendsItselfWholeToWhoWasAway(t *testing.T) {
 		recent = update(fmt.Sprintf("item-%d", n))
 	}
 	update("last")
-	const whole = `<hx-partial hx-target="#left" hx-swap="outerMorph"><ul id="left"><li id="last">x</li></ul></hx-partial>`
+	const whole = `<hx-partial hx-target="#left" hx-swap="outerMorph">` +
+		`<ul id="left"><li id="last">x</li></ul></hx-partial>`
 	if got := string(page.Frame(long)); !strings.HasPrefix(got, whole) {
 		t.Errorf("who was away for long was sent %s", got)
 	}
@@ -192,14 +202,17 @@ func TestAListThatCannotBeToldIsRefused(t *testing.T) {
 	li := func(id string) hub.Region {
 		return hub.Region{ID: id, Body: fmt.Appendf(nil, `<li id="%s"></li>`, id)}
 	}
+	list := func(id, content string, items ...hub.Region) hub.Region {
+		body := fmt.Appendf(nil, `<ul id="%s">%s</ul>`, id, content)
+		return hub.Region{ID: id, Body: body, Items: append([]hub.Region{}, items...)}
+	}
 	for name, regions := range map[string][]hub.Region{
-		"the same item twice in a list": {{ID: "left", Body: []byte(`<ul id="left"></ul>`), Items: []hub.Region{li("a"), li("a")}}},
-		"the same item in two lists": {{ID: "left", Body: []byte(`<ul id="left"></ul>`), Items: []hub.Region{li("a")}},
-			{ID: "right", Body: []byte(`<ul id="right"></ul>`), Items: []hub.Region{li("a")}}},
-		"a list that is not drawn empty":   {{ID: "left", Body: []byte(`<ul id="left"><li id="a"></li></ul>`), Items: []hub.Region{}}},
-		"an item without an element of it": {{ID: "left", Body: []byte(`<ul id="left"></ul>`), Items: []hub.Region{{ID: "a", Body: []byte("a")}}}},
+		"the same item twice in a list":    {list("left", "", li("a"), li("a"))},
+		"the same item in two lists":       {list("left", "", li("a")), list("right", "", li("a"))},
+		"a list that is not drawn empty":   {list("left", `<li id="a"></li>`)},
+		"an item without an element of it": {list("left", "", hub.Region{ID: "a", Body: []byte("a")})},
 	} {
-		if _, err := hub.NewPageForTest().Update(regions); err == nil {
+		if _, err := hub.NewRenditionForTest().Update(regions); err == nil {
 			t.Errorf("%s was accepted", name)
 		}
 	}

@@ -18,12 +18,12 @@ type lobby struct {
 	t       testing.TB
 	hub     *Hub
 	address string
-	opened  chan *watcher
+	opened  chan *client
 }
 
 func newLobby(t testing.TB, h *Hub) *lobby {
 	t.Helper()
-	l := &lobby{t: t, hub: h, opened: make(chan *watcher, 1)}
+	l := &lobby{t: t, hub: h, opened: make(chan *client, 1)}
 	server := httptest.NewServer(http.HandlerFunc(l.upgrade))
 	t.Cleanup(server.Close)
 	l.address = server.Listener.Addr().String()
@@ -31,17 +31,18 @@ func newLobby(t testing.TB, h *Hub) *lobby {
 }
 
 func (l *lobby) upgrade(w http.ResponseWriter, r *http.Request) {
-	watcher := newWatcher(l.hub, Visit{})
-	socket, err := (&websocket.Upgrader{}).Upgrade(handover{w, watcher}, r, nil)
+	client := newClient(l.hub, Subscription{})
+	socket, err := (&websocket.Upgrader{}).Upgrade(hijacker{w, client}, r, nil)
 	if err != nil {
 		l.t.Error(err)
 	}
-	watcher.socket, watcher.representation, watcher.pinged = socket, HTML, time.Now()
-	l.opened <- watcher
+	client.socket, client.representation, client.pinged = socket, HTML, time.Now()
+	l.opened <- client
 }
 
-// open returns both ends of a socket: a watcher of pages, and what its client reads after the handshake.
-func (l *lobby) open() (w *watcher, far net.Conn) {
+// open returns both ends of a socket: a client of pages, and what its client reads after the
+// handshake.
+func (l *lobby) open() (w *client, far net.Conn) {
 	l.t.Helper()
 	far, err := net.Dial("tcp", l.address)
 	if err != nil {
@@ -51,8 +52,8 @@ func (l *lobby) open() (w *watcher, far net.Conn) {
 		l.t.Fatal(err)
 	}
 	w = <-l.opened
-	l.t.Cleanup(func() { _ = w.line.Cut(); _ = far.Close() })
-	answer := bufio.NewReader(far) // it holds nothing more: nothing is written to a socket but by the test
+	l.t.Cleanup(func() { _ = w.conn.Cut(); _ = far.Close() })
+	answer := bufio.NewReader(far) // it holds nothing more: only the test writes to a socket
 	if _, err := http.ReadResponse(answer, nil); err != nil {
 		l.t.Fatal(err)
 	}
@@ -61,6 +62,9 @@ func (l *lobby) open() (w *watcher, far net.Conn) {
 
 // handshake is what a client asks for a socket with.
 func handshake(path, subprotocol string) string {
-	return strings.Join([]string{"GET " + path + " HTTP/1.1", "Host: test", "Connection: Upgrade", "Upgrade: websocket",
-		"Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Protocol: " + subprotocol, "", ""}, "\r\n")
+	return strings.Join([]string{
+		"GET " + path + " HTTP/1.1", "Host: test", "Connection: Upgrade", "Upgrade: websocket",
+		"Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+		"Sec-WebSocket-Protocol: " + subprotocol, "", "",
+	}, "\r\n")
 }

@@ -15,24 +15,31 @@ import (
 	"github.com/coder/websocket"
 	gorilla "github.com/gorilla/websocket"
 	"github.com/olahol/melody"
+
+	"dusangire/hub/revision"
 )
 
-// These tests pin down what melody and the library below it do where the hub builds on it or guards against it. When one fails after
-// an upgrade, the guard that it names is to be looked at again; the hub's own tests say whether the hub still holds.
+// These tests pin down what melody and the library below it do where the hub builds on it or guards
+// against it. When one fails after an upgrade, the guard that it names is to be looked at again;
+// the hub's own tests say whether the hub still holds.
 
 // patience is how long these tests wait for what must happen.
 const patience = 10 * time.Second
 
-// melodyServer serves a melody on a free port. What panics in it is told to panicked, once the handler has ended.
-func melodyServer(t *testing.T, m *melody.Melody, header http.Header) (url string, panicked <-chan string) {
+// melodyServer serves a melody on a free port. What panics in it is told to panicked, once the
+// handler has ended.
+func melodyServer(
+	t *testing.T, m *melody.Melody, header http.Header,
+) (url string, panicked <-chan string) {
 	t.Helper()
 	told := make(panicLog, 8)
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	serve := func(w http.ResponseWriter, r *http.Request) {
 		for name, values := range header {
 			w.Header()[name] = values
 		}
 		_ = m.HandleRequest(w, r)
-	}))
+	}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(serve))
 	server.Config.ErrorLog = log.New(told, "", 0)
 	server.Start()
 	t.Cleanup(server.Close)
@@ -107,7 +114,7 @@ func TestMelodyCopiesTheResponsesHeadersOntoTheUpgrade(t *testing.T) {
 	}
 }
 
-// Guard: Hub.guarding recovers, cuts the connection and lets melody go on to unregister.
+// Guard: Hub.containPanic recovers, cuts the connection and lets melody go on to unregister.
 func TestAPanicInAMelodyCallbackLeaksTheSession(t *testing.T) {
 	m := melody.New()
 	sessions, failures := make(chan *melody.Session, 1), make(chan error, 8)
@@ -124,7 +131,8 @@ func TestAPanicInAMelodyCallbackLeaksTheSession(t *testing.T) {
 	receive(t, panicked, "the panic")
 	_ = conn.CloseNow()
 	if m.Len() != 1 || len(disconnected) != 0 {
-		t.Errorf("%d sessions and %d disconnects after the panic; melody now cleans up by itself", m.Len(), len(disconnected))
+		t.Errorf("%d sessions and %d disconnects after the panic; melody now cleans up by itself",
+			m.Len(), len(disconnected))
 	}
 	s := receive(t, sessions, "the session")
 	_ = s.WebsocketConnection().Close()
@@ -133,13 +141,17 @@ func TestAPanicInAMelodyCallbackLeaksTheSession(t *testing.T) {
 }
 
 func TestTheHubsGuardLeaksNothingWhenACallbackPanics(t *testing.T) {
-	h := New(Config{Bus: NewMemoryBus(), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Stamp: func(Freshness) []byte { return nil }})
+	marker := func(revision.Freshness) []byte { return nil }
+	h := New(Config{Bus: NewMemoryBus(), Log: slog.New(slog.DiscardHandler), Marker: marker})
 	h.melody.HandleMessage(func(s *melody.Session, _ []byte) {
-		h.guarding(s, func(*watcher) { panic("a callback that fails") })
+		h.containPanic(s, func(*client) { panic("a callback that fails") })
 	})
-	view := View{Name: "any", Read: func(context.Context) (State, error) { return nil, errors.New("nothing to see") }}
+	read := func(context.Context) (State, error) { return nil, errors.New("nothing to see") }
+	view := View{Name: "any", Read: read}
 	served, ended := make(chan error, 1), make(chan struct{})
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { served <- h.Serve(w, r, Visit{View: view}) }))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		served <- h.Serve(w, r, Subscription{View: view})
+	}))
 	t.Cleanup(server.Close)
 	t.Cleanup(func() { h.Drain(t.Context()) })
 	conn, _ := dialMelody(t, server.URL, nil)
@@ -149,19 +161,21 @@ func TestTheHubsGuardLeaksNothingWhenACallbackPanics(t *testing.T) {
 	}
 	go func() { h.sockets.Wait(); close(ended) }()
 	receive(t, ended, "the end of the socket")
-	if h.melody.Len() != 0 || len(h.openWatchers()) != 0 {
-		t.Errorf("%d sessions and %d watchers are left", h.melody.Len(), len(h.openWatchers()))
+	if h.melody.Len() != 0 || len(h.openClients()) != 0 {
+		t.Errorf("%d sessions and %d clients are left", h.melody.Len(), len(h.openClients()))
 	}
 }
 
-// What watcher.connected and disconnected build on: their order, that each happens once, and that the connection is the one below.
+// What client.connected and disconnected build on: their order, that each happens once, and that
+// the connection is the one below.
 func TestMelodyTellsALifeInOrder(t *testing.T) {
 	m := melody.New()
 	m.Upgrader.Subprotocols = []string{string(JSON), string(HTML)}
 	events := make(chan string, 16)
 	m.HandleConnect(func(s *melody.Session) {
-		events <- "connected as " + s.WebsocketConnection().Subprotocol() + " with " + s.MustGet("key").(string)
-		if err := s.WebsocketConnection().WriteMessage(gorilla.TextMessage, []byte("one")); err != nil {
+		socket := s.WebsocketConnection()
+		events <- "connected as " + socket.Subprotocol() + " with " + s.MustGet("key").(string)
+		if err := socket.WriteMessage(gorilla.TextMessage, []byte("one")); err != nil {
 			events <- err.Error()
 		}
 	})
@@ -173,7 +187,8 @@ func TestMelodyTellsALifeInOrder(t *testing.T) {
 	t.Cleanup(server.Close)
 	within, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	conn, _, err := websocket.Dial(within, server.URL, &websocket.DialOptions{Subprotocols: []string{string(JSON)}})
+	options := &websocket.DialOptions{Subprotocols: []string{string(JSON)}}
+	conn, _, err := websocket.Dial(within, server.URL, options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,14 +204,15 @@ func TestMelodyTellsALifeInOrder(t *testing.T) {
 	}
 }
 
-// What HandleError builds on to swallow a message that is too big.
+// What HandleError builds on to drain a message that is too big.
 func TestMelodyReportsAMessageThatIsTooBigAsTheReadLimit(t *testing.T) {
 	m := melody.New()
 	failures := make(chan error, 8)
 	m.HandleError(func(_ *melody.Session, err error) { failures <- err })
 	url, _ := melodyServer(t, m, nil)
 	if m.Config.MaxMessageSize >= largestMessage {
-		t.Errorf("melody's own limit is %d bytes; the contract promises %d", m.Config.MaxMessageSize, largestMessage)
+		t.Errorf("melody's own limit is %d bytes; the hub promises %d",
+			m.Config.MaxMessageSize, largestMessage)
 	}
 	conn, _ := dialMelody(t, url, nil)
 	writeMelody(t, conn, strings.Repeat("x", int(m.Config.MaxMessageSize)+1))

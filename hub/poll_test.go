@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"dusangire/hub"
+	"dusangire/hub/revision"
 )
 
 // poll asks for a view as a page without a socket does, and must be answered.
@@ -21,7 +22,7 @@ func (n *node) poll(v hub.View, seen string) (frame, mark string) {
 	return string(got), mark
 }
 
-func TestAPollBringsWhatASocketWouldAndAStampAloneWhenNothingChanged(t *testing.T) {
+func TestAPollBringsWhatASocketWouldAndAMarkerAloneWhenNothingChanged(t *testing.T) {
 	b := newBoard(2)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
 	whole, mark := n.poll(b.view(), "")
@@ -30,18 +31,22 @@ func TestAPollBringsWhatASocketWouldAndAStampAloneWhenNothingChanged(t *testing.
 	}
 	for _, seen := range []string{"", "of another life"} {
 		if again, sameMark := n.poll(b.view(), seen); again != whole || sameMark != mark {
-			t.Errorf("a page that shows %q should get the whole state under the mark %s, got %s under %s", seen, mark, again, sameMark)
+			t.Errorf("a page that shows %q should get the whole state under the mark %s, got %s under %s",
+				seen, mark, again, sameMark)
 		}
 	}
-	stamp := `<hx-partial hx-target="#live" hx-swap="outerMorph"><i id="live" data-shown="board:1=0" data-current="board:1=0" data-database="true"></i></hx-partial>`
-	if got, _ := n.poll(b.view(), mark); got != stamp {
-		t.Errorf("with nothing new a poll brought\n%s\nwant the stamp alone", got)
+	marker := `<hx-partial hx-target="#live" hx-swap="outerMorph"><i id="live" ` +
+		`data-shown="board:1=0" data-current="board:1=0" data-database="true"></i></hx-partial>`
+	if got, _ := n.poll(b.view(), mark); got != marker {
+		t.Errorf("with nothing new a poll brought\n%s\nwant the marker alone", got)
 	}
 
 	n.Announce(b.set(1, "taken"))
 	changed, next := n.poll(b.view(), mark)
-	if !strings.Contains(changed, "taken") || !strings.Contains(changed, "cell-0") || !strings.Contains(changed, `data-shown="board:1=1"`) || next == mark {
-		t.Errorf("right after a change a poll brought %s under the mark %s", changed, next)
+	for _, part := range []string{"taken", "cell-0", `data-shown="board:1=1"`} {
+		if !strings.Contains(changed, part) || next == mark {
+			t.Errorf("right after a change a poll brought %s under the mark %s", changed, next)
+		}
 	}
 }
 
@@ -54,12 +59,91 @@ func TestPollsOfOneViewShareARead(t *testing.T) {
 		all.Go(func() { n.poll(b.view(), "") })
 	}
 	all.Wait()
-	if reads, most := b.reads.Load(), 1+int64(time.Since(began)/time.Second); reads > most || b.htmls.Load() != reads {
-		t.Errorf("200 polls at once cost %d reads and %d renderings, want %d at most", reads, b.htmls.Load(), most)
+	reads, renders, most := b.reads.Load(), b.htmls.Load(), 1+int64(time.Since(began)/time.Second)
+	if reads > most || renders != reads {
+		t.Errorf("200 polls at once cost %d reads and %d renderings, want %d at most",
+			reads, renders, most)
 	}
 	if got := n.metric("polls_total"); got != 200 {
 		t.Errorf("%d polls were counted", got)
 	}
+}
+
+// A poll joins the view that sockets watch, whose state is read and drawn already.
+func TestAPollBesideASocketCostsNoReadOfItsOwn(t *testing.T) {
+	b := newBoard(2)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	began := time.Now()
+	socket := n.dial(hub.HTML)
+	socket.next()
+	n.poll(b.view(), "")
+	n.Announce(b.set(0, "taken"))
+	socket.nextWith("taken")
+	if frame, _ := n.poll(b.view(), ""); !strings.Contains(frame, "taken") {
+		t.Errorf("after the socket was told of a change a poll brought %s", frame)
+	}
+	reads, renders, most := b.reads.Load(), b.htmls.Load(), 2+int64(time.Since(began)/time.Second)
+	if reads > most || renders != reads {
+		t.Errorf("a socket, two polls and one change cost %d reads and %d renderings, want %d at most",
+			reads, renders, most)
+	}
+}
+
+func TestAViewThatIsOnlyPolledIsReadForPollsAlone(t *testing.T) {
+	b := newBoard(2)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	n.poll(b.view(), "")
+	for i := range 20 {
+		n.Announce(b.set(0, strings.Repeat("x", i)))
+	}
+	n.Announce(b.set(1, "taken"))
+	waitFor(t, "the view that nobody polls has ended", func() bool { return n.metric("views") == 0 })
+	if reads := b.reads.Load(); reads != 1 {
+		t.Errorf("one poll and twenty changes after it cost %d reads, want one", reads)
+	}
+	if frame, _ := n.poll(b.view(), ""); !strings.Contains(frame, "taken") {
+		t.Errorf("the next poll brought %s", frame)
+	}
+}
+
+// A hint that comes later, of another topic, does not make a poll forget what it was told before.
+func TestAPollShowsAllThatWasAnnouncedSinceTheOneBefore(t *testing.T) {
+	b := newBoard(1)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	view := b.view()
+	view.Topics = append(view.Topics, "ward:9")
+	n.poll(view, "")
+	impatient, cancel := context.WithCancel(t.Context())
+	cancel()
+	for i := range 10 {
+		text := strings.Repeat("x", i+1)
+		n.Announce(b.set(0, text))
+		_, _, _ = n.Poll(impatient, view, "") // and is gone before the read that is due
+		n.Announce(revision.Set{Epoch: "e1", Topics: map[revision.Topic]int64{"ward:9": int64(i)}})
+		if frame, _ := n.poll(view, ""); !strings.Contains(frame, ">"+text+"<") {
+			t.Fatalf("after change %d a poll brought %s", i, frame)
+		}
+	}
+}
+
+// A socket is told that what it shows is behind; a poll has no page to tell that of, and fails.
+func TestAPollBesideASocketFailsWhileTheStateCannotBeRead(t *testing.T) {
+	b := newBoard(1)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	socket := n.dial(hub.HTML)
+	socket.next()
+	n.poll(b.view(), "")
+	poll := func() error {
+		_, _, err := n.Poll(t.Context(), b.view(), "")
+		return err
+	}
+	gone := errors.New("no database")
+	b.fail(gone)
+	waitFor(t, "polls fail", func() bool { return errors.Is(poll(), gone) })
+	socket.nextWith(`data-database="false"`)
+	b.fail(nil)
+	waitFor(t, "polls are answered again", func() bool { return poll() == nil })
+	socket.nextWith(`data-database="true"`)
 }
 
 func TestAPollOfAChangeWhoseHintWasLostIsASecondOld(t *testing.T) {
@@ -84,14 +168,16 @@ func TestAPollOfWhatCannotBeShownSaysWhy(t *testing.T) {
 	b := newBoard(1)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
 	broken := errors.New("no database")
-	for what, read := range map[string]func(context.Context) (hub.State, error){
-		"a read that fails":           func(context.Context) (hub.State, error) { return nil, broken },
-		"a read that panics":          func(context.Context) (hub.State, error) { panic("oh") },
-		"a drawing that panics":       func(context.Context) (hub.State, error) { return undrawable{}, nil },
-		"a drawing that is malformed": func(context.Context) (hub.State, error) { return brokenState{"no element"}, nil },
-		"something that is not there": func(context.Context) (hub.State, error) { return nil, hub.CloseNoSuchPath },
+	for what, read := range map[string]func() (hub.State, error){
+		"a read that fails":           func() (hub.State, error) { return nil, broken },
+		"a read that panics":          func() (hub.State, error) { panic("oh") },
+		"a drawing that panics":       func() (hub.State, error) { return undrawable{}, nil },
+		"a drawing that is malformed": func() (hub.State, error) { return brokenState{"no element"}, nil },
+		"something that is not there": func() (hub.State, error) { return nil, hub.CloseNoSuchPath },
 	} {
-		frame, _, err := n.Poll(t.Context(), hub.View{Name: what, Topics: []string{boardTopic}, Read: read}, "")
+		view := hub.View{Name: what, Topics: []revision.Topic{boardTopic}}
+		view.Read = func(context.Context) (hub.State, error) { return read() }
+		frame, _, err := n.Poll(t.Context(), view, "")
 		if err == nil || len(frame) > 0 {
 			t.Errorf("%s: a poll brought %q and the error %v", what, frame, err)
 		}

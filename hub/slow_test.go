@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +17,8 @@ import (
 	"dusangire/hub"
 )
 
-// plainAndSecure runs a test over plain connections, whose writes can be tried, and over TLS, where nothing can.
+// plainAndSecure runs a test over plain connections, whose writes can be tried, and over TLS, where
+// nothing can.
 func plainAndSecure(t *testing.T, test func(t *testing.T, secure bool)) {
 	t.Run("plain", func(t *testing.T) { test(t, false) })
 	t.Run("TLS", func(t *testing.T) { test(t, true) })
@@ -64,10 +66,12 @@ func waitFor(t *testing.T, what string, so func() bool) {
 	}
 }
 
-// longerThanALibraryWaits is a time after which every deadline is over that gorilla sets for a control frame by itself.
+// longerThanALibraryWaits is a time after which every deadline is over that gorilla sets for a
+// control frame by itself.
 const longerThanALibraryWaits = 1500 * time.Millisecond
 
-// A control frame takes its turn behind the message that is on its way, and its deadline is not that of the message.
+// A control frame takes its turn behind the message that is on its way, and its deadline is not
+// that of the message.
 func TestASlowClientMayPingAndGetsEverything(t *testing.T) {
 	plainAndSecure(t, func(t *testing.T, secure bool) {
 		t.Parallel()
@@ -76,14 +80,15 @@ func TestASlowClientMayPingAndGetsEverything(t *testing.T) {
 		b.set(0, filler)
 		n := startNodeOver(t, secure, b, hub.NewMemoryBus(), watch(b))
 		slow := n.dialSlow()
-		waitFor(t, "the state is on its way", func() bool { return n.metric("ws_messages_total") > 0 })
+		onItsWay := func() bool { return n.metric("ws_messages_total") > 0 }
+		waitFor(t, "the state is on its way", onItsWay)
 		var ponged []<-chan error
 		for range 3 {
 			ponged = append(ponged, slow.ping())
 		}
 		time.Sleep(longerThanALibraryWaits)
 		if got := len(slow.next()); got < len(filler) {
-			t.Errorf("the first message has %d bytes, want the board's %d and more", got, len(filler))
+			t.Errorf("the first message has %d bytes, want the board's %d", got, len(filler))
 		}
 		n.Announce(b.set(0, "small"))
 		slow.nextWith("small")
@@ -113,13 +118,14 @@ func TestASlowClientThatPingsIsToldOfARestart(t *testing.T) {
 		b.set(0, filler)
 		n := startNodeOver(t, secure, b, hub.NewMemoryBus(), watch(b))
 		slow := n.dialSlow()
-		waitFor(t, "the state is on its way", func() bool { return n.metric("ws_messages_total") > 0 })
+		onItsWay := func() bool { return n.metric("ws_messages_total") > 0 }
+		waitFor(t, "the state is on its way", onItsWay)
 		ponged := slow.ping()
 		drained := make(chan struct{})
 		go func() { n.finish(); close(drained) }()
 		time.Sleep(longerThanALibraryWaits)
 		if got := len(slow.next()); got < len(filler) {
-			t.Errorf("the first message has %d bytes, want the board's %d and more", got, len(filler))
+			t.Errorf("the first message has %d bytes, want the board's %d", got, len(filler))
 		}
 		if code := slow.closeCode(); code != websocket.StatusServiceRestart {
 			t.Errorf("closed with %d, want 1012", code)
@@ -136,7 +142,8 @@ func TestAFrameThatComesTogetherWithTheHandshakeIsAnswered(t *testing.T) {
 		n := startNodeOver(t, secure, b, hub.NewMemoryBus(), watch(b))
 		conn := n.dialRaw(secure)
 		frame := maskedText(`{"action":"what?"}`)
-		if _, err := conn.Write(append([]byte(handshakeFor("")), append(frame, frame...)...)); err != nil {
+		early := slices.Concat([]byte(handshakeFor("")), frame, frame)
+		if _, err := conn.Write(early); err != nil {
 			t.Fatal(err)
 		}
 		if err := conn.SetReadDeadline(time.Now().Add(soon)); err != nil {
@@ -176,8 +183,10 @@ func (n *node) dialRaw(secure bool) net.Conn {
 
 // handshakeFor is what a client asks for a socket with.
 func handshakeFor(path string) string {
-	return strings.Join([]string{"GET /" + path + " HTTP/1.1", "Host: test", "Connection: Upgrade", "Upgrade: websocket",
-		"Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "", ""}, "\r\n")
+	return strings.Join([]string{
+		"GET /" + path + " HTTP/1.1", "Host: test", "Connection: Upgrade", "Upgrade: websocket",
+		"Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "", "",
+	}, "\r\n")
 }
 
 // maskedText is a short text frame as a client sends it.

@@ -12,10 +12,10 @@ func TestViewsTogetherLeaveTimeForCommands(t *testing.T) {
 		cost  time.Duration
 		want  time.Duration
 	}{
-		{"one view", 1, 2 * time.Millisecond, gather},
-		{"some that are quickly drawn", 25, time.Millisecond, gather},
+		{"one view", 1, 2 * time.Millisecond, readEvery},
+		{"some that are quickly drawn", 25, time.Millisecond, readEvery},
 		{"so many that they would take a whole core", 33, 2 * time.Millisecond, 132 * time.Millisecond},
-		{"more than a core could draw", 1000, 2 * time.Millisecond, longGather},
+		{"more than a core could draw", 1000, 2 * time.Millisecond, longReadEvery},
 	} {
 		h := New(Config{})
 		for i := range tc.views {
@@ -23,7 +23,7 @@ func TestViewsTogetherLeaveTimeForCommands(t *testing.T) {
 		}
 		v := newView(h, View{})
 		v.cost = tc.cost
-		if got := v.pause(); got != tc.want {
+		if got := v.readInterval(); got != tc.want {
 			t.Errorf("%s: a view pauses %v between its reads, want %v", tc.what, got, tc.want)
 		}
 		h.stop()

@@ -2,17 +2,18 @@ package views_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"dusangire/hospital"
+	"dusangire/hub/revision"
 	"dusangire/views"
 	"dusangire/views/text"
 )
 
 // frame is what the hub sends when these regions changed: each as a partial, the stamp last, which is made now if it does not say when.
-func frame(t testing.TB, lang text.Lang, s views.Freshness, regions ...views.Region) string {
+func frame(t testing.TB, lang text.Lang, s revision.Freshness, regions ...views.Region) string {
 	t.Helper()
 	if s.Sent == 0 {
 		s.Sent = time.Since(began)
@@ -24,8 +25,23 @@ func frame(t testing.TB, lang text.Lang, s views.Freshness, regions ...views.Reg
 	return b.String()
 }
 
-func stampOf(shown string) views.Freshness {
-	return views.Freshness{Epoch: "8f3a1c2b9d4e5f60", Shown: shown, Current: shown, Age: 430 * time.Millisecond, DatabaseOK: true, At: now}
+func stampOf(label string) revision.Freshness {
+	shown := labelled(label)
+	return revision.Freshness{Shown: shown, Current: shown, Age: 430 * time.Millisecond, DatabaseOK: true, At: now}
+}
+
+// labelled is the revisions whose label is "metrics=7,ward:3=118".
+func labelled(label string) revision.Set {
+	s := revision.Set{Epoch: "8f3a1c2b9d4e5f60", Topics: map[revision.Topic]int64{}}
+	for _, one := range strings.Split(label, ",") {
+		topic, at, _ := strings.Cut(one, "=")
+		stands, err := strconv.ParseInt(at, 10, 64)
+		if err != nil {
+			panic(err)
+		}
+		s.Topics[revision.Topic(topic)] = stands
+	}
+	return s
 }
 
 func TestTheFrameOfOneBedFitsOneKilobyte(t *testing.T) {
@@ -51,12 +67,5 @@ func TestAStampIsSmall(t *testing.T) {
 	got := draw(t, text.En, views.Stamp(stampOf("metrics=123456,ward:10=123456")))
 	if len(got) > 240 {
 		t.Errorf("a stamp of two topics has %d bytes: %s", len(got), got)
-	}
-}
-
-func TestAFreshnessLabelIsSortedByTopic(t *testing.T) {
-	r := hospital.Revisions{Topics: map[hospital.Topic]int64{"ward:3": 118, "metrics": 7}}
-	if got, want := views.FreshnessLabel(r), "metrics=7,ward:3=118"; got != want {
-		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/coder/websocket"
 
 	"dusangire/hospital"
+	"dusangire/hub/revision"
 	"dusangire/static"
 	"dusangire/views"
 	"dusangire/views/text"
@@ -40,7 +41,7 @@ func openWard(t *testing.T, s *site) (context.Context, *websocket.Conn) {
 }
 
 // beat sends a stamp each half second until stop is called.
-func beat(t *testing.T, c *websocket.Conn, s views.Freshness) (stop func()) {
+func beat(t *testing.T, c *websocket.Conn, s revision.Freshness) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
@@ -100,13 +101,13 @@ func TestAPageIsLiveOnlyAfterAFreshStampFromTheSocket(t *testing.T) {
 	good := stampOf("ward:2=118")
 	for _, c := range []struct {
 		what  string
-		stamp views.Freshness
+		stamp revision.Freshness
 		live  bool
 	}{
 		{"a fresh stamp", good, true},
-		{"a stamp that says that something newer exists", views.Freshness{Epoch: good.Epoch, Shown: "ward:2=118", Current: "ward:2=119", DatabaseOK: true, At: now}, false},
-		{"a stamp of an old look at the database", views.Freshness{Epoch: good.Epoch, Shown: good.Shown, Current: good.Current, Age: 4 * time.Second, DatabaseOK: true, At: now}, false},
-		{"a stamp that says that the database is down", views.Freshness{Epoch: good.Epoch, Shown: good.Shown, Current: good.Current, At: now}, false},
+		{"a stamp that says that something newer exists", revision.Freshness{Shown: good.Shown, Current: labelled("ward:2=119"), DatabaseOK: true, At: now}, false},
+		{"a stamp of an old look at the database", revision.Freshness{Shown: good.Shown, Current: good.Current, Age: 4 * time.Second, DatabaseOK: true, At: now}, false},
+		{"a stamp that says that the database is down", revision.Freshness{Shown: good.Shown, Current: good.Current, At: now}, false},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			t.Parallel()
@@ -192,7 +193,7 @@ func TestAPageThatTrailsForTwoSecondsIsNotLive(t *testing.T) {
 	send(t, socket, frame(t, text.En, stampOf("ward:2=118")))
 	until(t, tab, "the page to be live", isLive)
 	trailing := stampOf("ward:2=118")
-	trailing.Current = "ward:2=119"
+	trailing.Current = labelled("ward:2=119")
 	defer beat(t, socket, trailing)()
 	if waited := timeUntil(t, tab, isNotLive); waited < 1500*time.Millisecond || waited > 5*time.Second {
 		t.Errorf("the page gave up being live after %v, want a little over 2 s", waited)
@@ -222,7 +223,7 @@ func TestAnotherEpochReloadsThePage(t *testing.T) {
 	tab, socket := openWard(t, site)
 	ask[bool](t, tab, `window.before = true`)
 	other := stampOf("ward:2=1")
-	other.Epoch = "restored"
+	other.Current.Epoch = "restored"
 	send(t, socket, frame(t, text.En, other))
 	site.nextSocket(t)
 	until(t, tab, "a new page", `!window.before`)

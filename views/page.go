@@ -2,9 +2,6 @@ package views
 
 import (
 	"context"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -77,23 +74,3 @@ type Live struct {
 // PollEvery is how long a page whose sockets something on the way refuses waits before it asks for its state again; its script
 // adds or takes away up to a fifth. The style sheet's six seconds without a stamp then leave an answer 2.4 s to come.
 const PollEvery = 3 * time.Second
-
-// Freshness is what a stamp tells a page about what it shows.
-type Freshness struct {
-	Epoch          string        // the life of the database
-	Shown, Current string        // FreshnessLabel of what was sent to this page, and of what the database holds
-	Age            time.Duration // how long ago Current was compared with the database
-	DatabaseOK     bool
-	At             time.Time     // when the stamp was made: the clock on the screen
-	Sent           time.Duration // the same by a clock of the node that only goes forward
-}
-
-// FreshnessLabel writes revisions as "metrics=7,ward:3=118", sorted by topic: equal labels mean equal revisions.
-func FreshnessLabel(r hospital.Revisions) string {
-	parts := make([]string, 0, len(r.Topics))
-	for topic, revision := range r.Topics {
-		parts = append(parts, string(topic)+"="+strconv.FormatInt(revision, 10))
-	}
-	slices.Sort(parts)
-	return strings.Join(parts, ",")
-}

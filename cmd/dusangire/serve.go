@@ -84,7 +84,7 @@ func start(ctx context.Context, c serveCommand) (*program, error) {
 // wire opens one part after the other, each on what it stands on.
 func (p *program) wire(ctx context.Context) (err error) {
 	// The hub exists before the first command is given.
-	announce := func(r hospital.Revisions) { p.hub.Announce(handlers.HubRevisions(r)) }
+	announce := func(r hospital.Revisions) { p.hub.Announce(r) }
 	if p.hospital, err = p.config.openHospital(ctx, announce); err != nil {
 		return err
 	}

@@ -20,8 +20,8 @@ type Redis struct {
 	command *exec.Cmd
 }
 
-// StartRedis starts a server without persistence and stops it when the test ends. Where redis-server is not installed the test
-// fails and says what to install.
+// StartRedis starts a server without persistence and stops it when the test ends. Where
+// redis-server is not installed the test fails and says what to install.
 func StartRedis(t testing.TB) *Redis {
 	t.Helper()
 	r := &Redis{t: t, port: freePort(t)}
@@ -38,9 +38,11 @@ func (r *Redis) Start() {
 	r.t.Helper()
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
-		r.t.Fatal("redis-server is not installed: `make deps` installs it on Debian and Ubuntu (package redis-server)")
+		r.t.Fatal("redis-server is not installed: `make deps` installs it on Debian and Ubuntu " +
+			"(package redis-server)")
 	}
-	r.command = exec.Command(path, "--port", strconv.Itoa(r.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", os.TempDir())
+	r.command = exec.Command(path, "--port", strconv.Itoa(r.port), "--bind", "127.0.0.1",
+		"--save", "", "--appendonly", "no", "--dir", os.TempDir())
 	output, err := r.command.StdoutPipe()
 	if err != nil {
 		r.t.Fatal(err)

@@ -18,7 +18,7 @@ func (n *node) admitAll() (admitted []func()) {
 	n.t.Helper()
 	for {
 		impatient, cancel := context.WithTimeout(n.t.Context(), 100*time.Millisecond)
-		opened, err := n.Admit(impatient, "a client")
+		opened, err := n.Acquire(impatient, "a client")
 		cancel()
 		if errors.Is(err, context.DeadlineExceeded) {
 			return admitted
@@ -39,7 +39,7 @@ func TestOnlySoManySocketsAreOnTheirWayAtOnce(t *testing.T) {
 	}
 	waiting := make(chan error, 1)
 	go func() {
-		_, err := n.Admit(t.Context(), "a client")
+		_, err := n.Acquire(t.Context(), "a client")
 		waiting <- err
 	}()
 	admitted[0]()
@@ -50,7 +50,7 @@ func TestOnlySoManySocketsAreOnTheirWayAtOnce(t *testing.T) {
 	if more := n.admitAll(); len(more) > 0 {
 		t.Errorf("%d more found a place", len(more))
 	}
-	if _, err := n.Admit(t.Context(), "a client"); !errors.Is(err, hub.ErrBusy) {
+	if _, err := n.Acquire(t.Context(), "a client"); !errors.Is(err, hub.ErrBusy) {
 		t.Errorf("who waits too long is told %v, want to come back", err)
 	}
 	if got := n.metric("admission_rejected_total"); got != 1 {
@@ -67,7 +67,7 @@ func TestSocketsAreOpenedNoFasterThanANodeCan(t *testing.T) {
 	var admitted, refused atomic.Int64
 	for range all {
 		asking.Go(func() {
-			opened, err := n.Admit(t.Context(), "a client")
+			opened, err := n.Acquire(t.Context(), "a client")
 			switch {
 			case err == nil:
 				opened()
@@ -80,7 +80,8 @@ func TestSocketsAreOpenedNoFasterThanANodeCan(t *testing.T) {
 	asking.Wait()
 	most := int64(2510 * (time.Since(began).Seconds() + 1))
 	if admitted.Load() < 5000 || admitted.Load() > most || admitted.Load()+refused.Load() != all {
-		t.Errorf("of %d at once %d were admitted and %d refused in %v, want between 5000 and %d", all, admitted.Load(), refused.Load(), time.Since(began), most)
+		t.Errorf("of %d at once %d were admitted and %d refused in %v, want between 5000 and %d",
+			all, admitted.Load(), refused.Load(), time.Since(began), most)
 	}
 }
 
@@ -94,7 +95,7 @@ func TestAClientTakesNobodyElsesTurn(t *testing.T) {
 	defer asking.Wait()
 	ask := func(client string) {
 		asking.Go(func() {
-			opened, err := n.Admit(t.Context(), client)
+			opened, err := n.Acquire(t.Context(), client)
 			if err != nil {
 				t.Errorf("%s is told %v", client, err)
 				return
@@ -115,7 +116,8 @@ func TestAClientTakesNobodyElsesTurn(t *testing.T) {
 	for range 5 {
 		first = append(first, <-turns)
 	}
-	if got := strings.Join(first, " "); !strings.Contains(got, "nurse") || !strings.Contains(got, "porter") {
+	got := strings.Join(first, " ")
+	if !strings.Contains(got, "nurse") || !strings.Contains(got, "porter") {
 		t.Errorf("the first five who are let in are %s", got)
 	}
 	for range 502 - 5 {
@@ -126,7 +128,7 @@ func TestAClientTakesNobodyElsesTurn(t *testing.T) {
 	}
 }
 
-func TestWhoLeavesTheDoorTakesNoTurn(t *testing.T) {
+func TestWhoLeavesTheGateTakesNoTurn(t *testing.T) {
 	b := newBoard(1)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
 	inside := n.admitAll()
@@ -134,7 +136,7 @@ func TestWhoLeavesTheDoorTakesNoTurn(t *testing.T) {
 	var asking sync.WaitGroup
 	for range 500 {
 		asking.Go(func() {
-			if _, err := n.Admit(impatient, "flood"); !errors.Is(err, context.Canceled) {
+			if _, err := n.Acquire(impatient, "flood"); !errors.Is(err, context.Canceled) {
 				t.Errorf("who leaves is told %v", err)
 			}
 		})
@@ -146,18 +148,18 @@ func TestWhoLeavesTheDoorTakesNoTurn(t *testing.T) {
 		t.Errorf("%d still wait who have left", left)
 	}
 	inside[0]()
-	if _, err := n.Admit(t.Context(), "flood"); err != nil {
+	if _, err := n.Acquire(t.Context(), "flood"); err != nil {
 		t.Errorf("the next is told %v", err)
 	}
 }
 
-func TestWhoWaitsAtTheDoorIsSentAwayWhenTheHubStops(t *testing.T) {
+func TestWhoWaitsAtTheGateIsSentAwayWhenTheHubStops(t *testing.T) {
 	b := newBoard(1)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
 	n.admitAll()
 	waiting := make(chan error, 1)
 	go func() {
-		_, err := n.Admit(t.Context(), "a client")
+		_, err := n.Acquire(t.Context(), "a client")
 		waiting <- err
 	}()
 	n.finish()
@@ -169,8 +171,8 @@ func TestWhoWaitsAtTheDoorIsSentAwayWhenTheHubStops(t *testing.T) {
 func TestAnOpenSocketIsNotOnItsWayAnyMore(t *testing.T) {
 	b := newBoard(1)
 	opened := make(chan struct{}, 2)
-	n := startNode(t, b, hub.NewMemoryBus(), func(*http.Request) hub.Visit {
-		return hub.Visit{View: b.view(), Opened: func() { opened <- struct{}{} }}
+	n := startNode(t, b, hub.NewMemoryBus(), func(*http.Request) hub.Subscription {
+		return hub.Subscription{View: b.view(), Release: func() { opened <- struct{}{} }}
 	})
 	c := n.dial(hub.HTML)
 	c.next()
@@ -186,10 +188,11 @@ func TestAnOpenSocketIsNotOnItsWayAnyMore(t *testing.T) {
 	}
 }
 
-func TestAHolderHasOnlySoManySockets(t *testing.T) {
+func TestAQuotaHasOnlySoManySockets(t *testing.T) {
 	b := newBoard(1)
-	n := startNode(t, b, hub.NewMemoryBus(), func(r *http.Request) hub.Visit {
-		return hub.Visit{View: b.view(), Holders: []hub.Holder{{Name: "user", Most: 3}, {Name: r.URL.Path, Most: 2}}}
+	n := startNode(t, b, hub.NewMemoryBus(), func(r *http.Request) hub.Subscription {
+		quotas := []hub.Quota{{Name: "user", Limit: 3}, {Name: r.URL.Path, Limit: 2}}
+		return hub.Subscription{View: b.view(), Quotas: quotas}
 	})
 	first, _ := n.tryDial("/one", hub.HTML)
 	for _, c := range []struct {

@@ -1,10 +1,10 @@
-// Package line is a connection whose Write never waits for the other end.
+// Package conn is a connection whose Write never waits for the other end.
 //
 // A library that writes to many connections from one goroutine would be as slow as the slowest of
 // them. Here each write is tried once: what the system takes at once costs one system call on the
 // goroutine of the writer and wakes nobody. What it does not take is kept, in order, and gets a
 // goroutine for as long as it needs one.
-package line
+package conn
 
 import (
 	"bufio"
@@ -32,7 +32,7 @@ type Settings struct {
 type Conn struct {
 	net.Conn
 	settings Settings
-	early    io.Reader       // what was read from the connection before it was wrapped; nil: nothing is left
+	early    io.Reader       // what was read before the wrapping; nil: nothing is left
 	raw      syscall.RawConn // nil where nothing can be tried, as over TLS
 	trial    func(fd uintptr)
 
@@ -69,7 +69,7 @@ func Hijack(w http.ResponseWriter, s Settings) (*Conn, *bufio.ReadWriter, error)
 func New(conn net.Conn, s Settings) *Conn {
 	c := &Conn{Conn: conn, settings: s}
 	if plain, ok := conn.(syscall.Conn); ok && canTry {
-		c.raw, _ = plain.SyscallConn() // it fails only for a connection that is closed, as writes will find
+		c.raw, _ = plain.SyscallConn() // it fails only for a closed connection, as writes will find
 		c.trial = func(fd uintptr) { c.taken = tryWrite(fd, c.tried) }
 	}
 	return c

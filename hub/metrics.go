@@ -37,13 +37,15 @@ func (r registry) gauge(name, help string, labels prometheus.Labels, value func(
 
 func newMetrics(r registry) metrics {
 	return metrics{
-		opened:    r.counter("ws_opened_total", "Sockets that were opened."),
-		reads:     r.counter("view_reads_total", "Reads of views."),
-		renders:   r.counter("view_renders_total", "Renderings of views."),
-		messages:  r.counter("ws_messages_total", "Messages handed to sockets."),
-		bytes:     r.counter("ws_bytes_total", "Bytes handed to sockets."),
-		coalesced: r.counter("mailbox_coalesced_total", "Times that a slow socket skipped to the newest state."),
-		polls:     r.counter("polls_total", "Polls of pages whose sockets something on the way refuses."),
+		opened:   r.counter("ws_opened_total", "Sockets that were opened."),
+		reads:    r.counter("view_reads_total", "Reads of views."),
+		renders:  r.counter("view_renders_total", "Renderings of views."),
+		messages: r.counter("ws_messages_total", "Messages handed to sockets."),
+		bytes:    r.counter("ws_bytes_total", "Bytes handed to sockets."),
+		coalesced: r.counter("mailbox_coalesced_total",
+			"Times that a slow socket skipped to the newest state."),
+		polls: r.counter("polls_total",
+			"Polls of pages whose sockets something on the way refuses."),
 		refused: r.counter("admission_rejected_total",
 			"Requests for sockets that were refused because of too many others."),
 		strangers: r.counter("ws_strangers_total",
@@ -60,7 +62,7 @@ func (h *Hub) registerGauges(r registry) {
 	r.gauge("ws_sessions", "Sockets that are open now.", nil, func() float64 {
 		h.mu.RLock()
 		defer h.mu.RUnlock()
-		return float64(len(h.watchers))
+		return float64(len(h.clients))
 	})
 	r.gauge("views", "Views that somebody watches now.", nil, func() float64 {
 		h.mu.RLock()
@@ -90,20 +92,7 @@ func (h *Hub) CheckAge() time.Duration {
 	return time.Since(h.verified.at)
 }
 
-// round is what one goroutine writes to some watchers, one after the other. It is counted when it
-// is over: counters that several cores change all the time are slow.
-type round struct {
-	now             time.Time
-	messages, bytes int
-}
-
-func (r *round) write(w *watcher, p parcel) {
-	w.write(p, r.now)
-	r.messages += len(p.messages)
-	r.bytes += p.bytes
-}
-
-func (m *metrics) sent(r round) {
-	m.messages.Add(float64(r.messages))
-	m.bytes.Add(float64(r.bytes))
+func (m *metrics) sent(b batch) {
+	m.messages.Add(float64(b.messages))
+	m.bytes.Add(float64(b.bytes))
 }

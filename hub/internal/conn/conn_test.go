@@ -1,4 +1,4 @@
-package line_test
+package conn_test
 
 import (
 	"bytes"
@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"dusangire/hub/internal/line"
+	"dusangire/hub/internal/conn"
 )
 
 // patience is how long a test waits for what must happen.
@@ -19,9 +19,9 @@ const patience = 10 * time.Second
 // ends are the two of a connection over TCP.
 type ends struct {
 	t    testing.TB
-	near *line.Conn
+	near *conn.Conn
 	far  net.Conn
-	free chan struct{} // gets something each time that the line is free again
+	free chan struct{} // gets something each time that the connection is free again
 }
 
 // connect wraps one end, which has so long for what it keeps.
@@ -39,17 +39,18 @@ func connect(t testing.TB, within time.Duration) *ends {
 	if err := far.(*net.TCPConn).SetReadBuffer(64 << 10); err != nil {
 		t.Fatal(err)
 	}
-	conn, err := listener.Accept()
+	accepted, err := listener.Accept()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return wrap(t, conn, far, within)
+	return wrap(t, accepted, far, within)
 }
 
-func wrap(t testing.TB, conn, far net.Conn, within time.Duration) *ends {
+func wrap(t testing.TB, near, far net.Conn, within time.Duration) *ends {
 	var working sync.WaitGroup
 	e := &ends{t: t, far: far, free: make(chan struct{}, 8)}
-	e.near = line.New(conn, line.Settings{Go: working.Go, Within: within, Free: func() { e.free <- struct{}{} }})
+	free := func() { e.free <- struct{}{} }
+	e.near = conn.New(near, conn.Settings{Go: working.Go, Within: within, Free: free})
 	e.near.KeepShort(4 << 10)
 	t.Cleanup(func() { _ = e.near.Cut(); _ = far.Close(); working.Wait() })
 	return e
@@ -98,14 +99,14 @@ func (e *ends) await(what string, event <-chan struct{}) {
 	}
 }
 
-func TestWhatGoesOutAtOnceLeavesTheLineFree(t *testing.T) {
+func TestWhatGoesOutAtOnceLeavesTheConnectionFree(t *testing.T) {
 	e := connect(t, patience)
 	for _, message := range []string{"one", "two", "three"} {
 		if e.write([]byte(message)); e.near.Busy() || !e.near.Since().IsZero() {
-			t.Errorf("the line is busy after %q, with room for it", message)
+			t.Errorf("the connection is busy after %q, with room for it", message)
 		}
 	}
-	e.await("a line is idle that was never busy", e.near.Idle())
+	e.await("a connection is idle that was never busy", e.near.Idle())
 	if got := e.read(len("onetwothree")); string(got) != "onetwothree" {
 		t.Errorf("the other end got %q", got)
 	}
@@ -115,7 +116,7 @@ func TestWhatDoesNotGoOutAtOnceIsKeptInOrderAndShared(t *testing.T) {
 	e := connect(t, patience)
 	all := e.fill()
 	if since := e.near.Since(); since.IsZero() || time.Since(since) > patience {
-		t.Errorf("the line is said to be busy since %v", since)
+		t.Errorf("the connection is said to be busy since %v", since)
 	}
 	last := []byte("and this is last")
 	all = append(all, last...)
@@ -125,10 +126,10 @@ func TestWhatDoesNotGoOutAtOnceIsKeptInOrderAndShared(t *testing.T) {
 	if got := e.read(len(all)); !bytes.Equal(got, all) {
 		t.Error("the other end did not get everything in its order")
 	}
-	e.await("the line is idle", idle)
+	e.await("the connection is idle", idle)
 	e.await("it says that it is free", e.free)
 	if e.write([]byte("x")); e.near.Busy() {
-		t.Error("the line is busy again")
+		t.Error("the connection is busy again")
 	}
 }
 
@@ -146,10 +147,10 @@ func TestADeadlineThatALibrarySetsCutsNothing(t *testing.T) {
 	}
 }
 
-func TestALineNobodyReadsIsCutWhenItsTimeIsOver(t *testing.T) {
+func TestAConnectionNobodyReadsIsCutWhenItsTimeIsOver(t *testing.T) {
 	e := connect(t, 20*time.Millisecond)
 	e.fill()
-	e.await("the line is given up", e.free)
+	e.await("the connection is given up", e.free)
 	if _, err := e.near.Write([]byte("x")); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("a later write returned %v, want that the deadline is over", err)
 	}
@@ -185,7 +186,7 @@ func TestACloseWaitsForNobodyWhoDoesNotRead(t *testing.T) {
 	if err := e.near.Close(); err != nil {
 		t.Error(err)
 	}
-	e.await("the line is given up", e.free)
+	e.await("the connection is given up", e.free)
 }
 
 func TestACutWaitsForNothing(t *testing.T) {
@@ -194,7 +195,7 @@ func TestACutWaitsForNothing(t *testing.T) {
 	if err := e.near.Cut(); err != nil {
 		t.Error(err)
 	}
-	e.await("the line is given up", e.free)
+	e.await("the connection is given up", e.free)
 }
 
 // As over TLS, and on systems whose connections can't be tried.

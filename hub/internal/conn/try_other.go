@@ -1,6 +1,6 @@
 //go:build !unix
 
-package line
+package conn
 
 const canTry = false
 
