@@ -144,9 +144,13 @@ func (s *Server) readNotifications(c echo.Context) error {
 // liveNotifications is the page, live: /ws/notifications/.
 func (s *Server) liveNotifications(c echo.Context) error {
 	who, language := actor(c), language(c)
+	var topics []string
+	for _, topic := range hospital.InboxTopics(who) {
+		topics = append(topics, string(topic))
+	}
 	return watch(c, hub.View{
 		Name:   fmt.Sprintf("notifications/%d/%s", who.UserID, language),
-		Topics: []string{string(hospital.InboxTopic(who.UserID)), string(hospital.RoleInboxTopic(who.Role))},
+		Topics: topics,
 		Read: func(ctx context.Context) (hub.State, error) {
 			inbox, err := s.Hospital.Inbox(ctx, who)
 			return inboxState(inbox, language), err

@@ -67,6 +67,16 @@ const (
 		AND notification.created_at >= COALESCE((SELECT created_at FROM app_user WHERE id = $1), 0) `
 )
 
+// InboxTopics are those by which an inbox changes. What a customer may still look up of their
+// notifications changes with the patients whom they are linked to.
+func InboxTopics(reader Actor) []Topic {
+	topics := []Topic{InboxTopic(reader.UserID), RoleInboxTopic(reader.Role)}
+	if reader.Role == Customer {
+		topics = append(topics, CustomerTopic(reader.UserID))
+	}
+	return topics
+}
+
 // Inbox reads the actor's own, those for their role included.
 func (h *Hospital) Inbox(ctx context.Context, actor Actor) (Inbox, error) {
 	if err := actor.need(ReadOwnSession); err != nil {
@@ -74,7 +84,7 @@ func (h *Hospital) Inbox(ctx context.Context, actor Actor) (Inbox, error) {
 	}
 	inbox := Inbox{At: h.clock(ctx)}
 	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
-		if inbox.Revisions, err = revisions(ctx, q, InboxTopic(actor.UserID), RoleInboxTopic(actor.Role)); err != nil {
+		if inbox.Revisions, err = revisions(ctx, q, InboxTopics(actor)...); err != nil {
 			return err
 		}
 		if inbox.Unread, err = unread(ctx, q, actor); err != nil {
