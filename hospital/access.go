@@ -38,7 +38,8 @@ func mustSee(ctx context.Context, q *sql.Tx, now time.Time, actor Actor, o Order
 }
 
 // OrdersSeen returns which of some orders the actor may read, for whoever shows where to read them.
-func (h *Hospital) OrdersSeen(ctx context.Context, actor Actor, ids ...int64) (map[int64]bool, error) {
+func (h *Hospital) OrdersSeen(ctx context.Context, actor Actor,
+	ids ...int64) (map[int64]bool, error) {
 	var seen map[int64]bool
 	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
 		seen, err = ordersSeen(ctx, q, h.clock(ctx), actor, ids...)

@@ -103,8 +103,8 @@ type Leaving struct {
 const LongestStay = 366 * 24 * time.Hour
 
 // Admit opens a stay. Invalid names each wrong field (unknown bed or patient included); Conflict where the bed can't take
-// anyone (Current is the BoardBed), its ward is closed, the patient's death is on record, or the patient is already admitted (Current is the
-// Admission).
+// anyone (Current is the BoardBed), its ward is closed, the patient's death is on record, or the
+// patient is already admitted (Current is the Admission).
 // With an IdempotencyKey that this person used before for the same thing it changes nothing and returns the admission that
 // the first one opened, as it stands now, with replayed true; for another thing it is Invalid.
 func (h *Hospital) Admit(ctx context.Context, actor Actor, cmd NewAdmission) (a Admission, replayed bool, err error) {

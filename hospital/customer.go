@@ -100,8 +100,8 @@ func (c *change) lockCustomer(ctx context.Context, id int64, wrong fields) error
 }
 
 // tellWatchers moves the orders and deliveries of a patient's open stay, those that have ended too,
-// and the customers who placed one: who may see them has changed, so that whoever watches one must be
-// looked at again.
+// and the customers who placed one: who may see them has changed, so that whoever watches one must
+// be looked at again.
 func (c *change) tellWatchers(ctx context.Context, patientID int64) error {
 	const ofPatient = ` JOIN admission ON admission.id = meal_order.admission_id
 		WHERE admission.patient_id = $1 AND admission.discharged_at IS NULL`
@@ -117,7 +117,8 @@ func (c *change) tellWatchers(ctx context.Context, patientID int64) error {
 		return fmt.Errorf("read the deliveries of patient %d: %w", patientID, err)
 	}
 	rows, err = c.tx.QueryContext(ctx, `SELECT DISTINCT app_user.id FROM app_user
-		JOIN meal_order ON meal_order.placed_by = app_user.id AND app_user.role = 'customer'`+ofPatient, patientID)
+		JOIN meal_order ON meal_order.placed_by = app_user.id
+		AND app_user.role = 'customer'`+ofPatient, patientID)
 	placed, err := collect(rows, err, scanID)
 	if err != nil {
 		return fmt.Errorf("read which customers ordered for patient %d: %w", patientID, err)

@@ -433,11 +433,13 @@
   // hold keeps the forms that are begun in a part of the page as they are, whatever is drawn there
   // next.
   function hold(part) {
-    for (const form of formsOf(part)) if (form.hasAttribute("data-begun") || isBegun(form)) keep(form);
+    for (const form of formsOf(part)) {
+      if (form.hasAttribute("data-begun") || isBegun(form)) keep(form);
+    }
   }
 
-  // leaveForms drops what was typed in a part of the page before somebody asked for another, and reports
-  // whether anything was typed there since.
+  // leaveForms drops what was typed in a part of the page before somebody asked for another, and
+  // reports whether anything was typed there since.
   function leaveForms(part, askedAt) {
     let since = false;
     for (const form of formsOf(part)) {

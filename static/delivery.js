@@ -464,8 +464,8 @@
 
   addEventListener("hashchange", arrive);
 
-  // Only when the page is loaded has the browser found the target. It scrolls there in the next frame,
-  // and takes the focus away from whatever has it.
+  // Only when the page is loaded has the browser found the target. It scrolls there in the next
+  // frame, and takes the focus away from whatever has it.
   addEventListener("load", () => {
     arrive();
     requestAnimationFrame(() => setTimeout(() => {

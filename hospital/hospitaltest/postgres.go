@@ -265,7 +265,7 @@ func (c *cluster) tell(order string) error {
 // end stops and removes the cluster.
 func (c *cluster) end() error {
 	err := errors.Join(c.admin.Close(), c.orders.Close(), c.shell.Wait())
-	return errors.Join(err, os.RemoveAll(c.directory)) // where the user postgres may not, as in a chroot
+	return errors.Join(err, os.RemoveAll(c.directory)) // the user postgres may not in a chroot
 }
 
 // makeTemplate makes the database that fresh ones are copied from.

@@ -97,11 +97,12 @@ func connectSQLite(path string, through func(driver.Connector) driver.Connector)
 // sqlitePath returns the path in a URL such as "sqlite:dusangire.db".
 func sqlitePath(url string) (path string, ok bool) { return strings.CutPrefix(url, "sqlite:") }
 
-// sqliteSource is the driver's name for the file at path with the settings that every connection needs, and some more. A
-// file that is not there is not made.
+// sqliteSource is the driver's name for the file at path with the settings that every connection
+// needs, and some more. A file that is not there is not made.
 func sqliteSource(path string, more ...string) string {
 	escaped := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
-	settings := append([]string{"mode=rw", "_pragma=busy_timeout(5000)", "_pragma=foreign_keys(1)"}, more...)
+	common := []string{"mode=rw", "_pragma=busy_timeout(5000)", "_pragma=foreign_keys(1)"}
+	settings := append(common, more...)
 	return "file:" + escaped + "?" + strings.Join(settings, "&")
 }
 
