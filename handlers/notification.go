@@ -68,7 +68,7 @@ func (s *Server) notifications() screen[hospital.Inbox] {
 		server: s, path: views.NotificationsPath, socket: "/ws" + views.NotificationsPath,
 		permission: hospital.ReadOwnSession,
 		topics: func(v visitor) []hospital.Topic {
-			return newsTopics(v.actor)
+			return hospital.InboxTopics(v.actor)
 		},
 		read: func(ctx context.Context, v visitor) (hospital.Inbox, error) {
 			return s.Hospital.Inbox(ctx, v.actor)

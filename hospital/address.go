@@ -476,7 +476,7 @@ func (c *change) touchKitchen(ctx context.Context, condition string, id int64) e
 		return fmt.Errorf("read what the kitchen shows: %w", err)
 	}
 	if shown {
-		c.touch(alone(KitchenTopic))
+		c.touch(topicOnly(KitchenTopic))
 	}
 	return nil
 }

@@ -500,7 +500,7 @@ func (l Leaving) check() error {
 // discharge ends a locked stay.
 func (c *change) discharge(ctx context.Context, stay Admission, leaving Leaving) error {
 	if leaving.Outcome == Deceased {
-		if err := c.touchOrdersOf(ctx, stay.PatientID); err != nil {
+		if err := c.tellWatchers(ctx, stay.PatientID); err != nil {
 			return err
 		}
 	}

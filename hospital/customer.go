@@ -59,8 +59,8 @@ func (h *Hospital) changeLink(ctx context.Context, actor Actor, userID, patientI
 			return nil
 		}
 		c.record(entry{action: action, entity: "user", entityID: userID, patientID: patientID},
-			alone(CustomerTopic(userID)))
-		return c.touchOrdersOf(ctx, patientID)
+			topicOnly(CustomerTopic(userID)))
+		return c.tellWatchers(ctx, patientID)
 	})
 }
 
@@ -105,9 +105,10 @@ func (c *change) lockCustomer(ctx context.Context, id int64, wrong fields) error
 	return nil
 }
 
-// touchOrdersOf moves the orders and deliveries of a patient's open stay, those that have ended
-// too: who may see them has changed, so that whoever watches one must be looked at again.
-func (c *change) touchOrdersOf(ctx context.Context, patientID int64) error {
+// tellWatchers moves the orders and deliveries of a patient's open stay, those that have ended too,
+// and the customers who placed one: who may see them has changed, so that whoever watches one must
+// be looked at again.
+func (c *change) tellWatchers(ctx context.Context, patientID int64) error {
 	const ofPatient = ` JOIN admission ON admission.id = meal_order.admission_id
 		WHERE admission.patient_id = $1 AND admission.discharged_at IS NULL`
 	rows, err := c.tx.QueryContext(ctx, `SELECT meal_order.id FROM meal_order`+ofPatient, patientID)
@@ -121,8 +122,18 @@ func (c *change) touchOrdersOf(ctx context.Context, patientID int64) error {
 	if err != nil {
 		return fmt.Errorf("read the deliveries of patient %d: %w", patientID, err)
 	}
+	rows, err = c.tx.QueryContext(ctx, `SELECT DISTINCT app_user.id FROM app_user
+		JOIN meal_order ON meal_order.placed_by = app_user.id
+		AND app_user.role = 'customer'`+ofPatient, patientID)
+	placed, err := collect(rows, err, scanID)
+	if err != nil {
+		return fmt.Errorf("read which customers ordered for patient %d: %w", patientID, err)
+	}
 	for _, id := range orders {
-		c.touch(alone(OrderTopic(id)))
+		c.touch(topicOnly(OrderTopic(id)))
+	}
+	for _, id := range placed {
+		c.touch(topicOnly(CustomerTopic(id)))
 	}
 	for _, id := range deliveries {
 		c.touch(Delivery{ID: id})

@@ -645,7 +645,7 @@ func (c *change) renewCode(ctx context.Context, r *deliveryRow, to DeliveryStatu
 	if err != nil {
 		return fmt.Errorf("read who waits for order %d: %w", r.OrderID, err)
 	}
-	c.touch(alone(CustomerTopic(customer)))
+	c.touch(topicOnly(CustomerTopic(customer)))
 	return c.notifyUser(ctx, customer, "delivery_code", strconv.FormatInt(r.OrderID, 10))
 }
 
@@ -786,7 +786,7 @@ func (c *change) checkCode(ctx context.Context, r *deliveryRow, given string) er
 	}
 	e := r.entry("delivery.wrong_bed")
 	e.from, e.to = r.BedNumber, bed
-	c.record(e, alone(DeliveryTopic(r.ID)))
+	c.record(e, topicOnly(DeliveryTopic(r.ID)))
 	return commitAndRefuse(Refuse(Conflict, "wrong_bed",
 		"%s is not this patient's bed. Do not hand over the tray: check the patient and the bed.",
 		bed))
@@ -828,7 +828,7 @@ func (c *change) countWrongCode(ctx context.Context, r *deliveryRow) error {
 	if err != nil {
 		return fmt.Errorf("count a wrong code of user %d: %w", c.actor.UserID, err)
 	}
-	c.record(r.entry("delivery.wrong_code"), alone(DeliveryTopic(r.ID)))
+	c.record(r.entry("delivery.wrong_code"), topicOnly(DeliveryTopic(r.ID)))
 	if r.Wrong < mostWrongCodes {
 		return nil
 	}
@@ -977,7 +977,7 @@ func (c *change) locate(ctx context.Context, id int64, latitude,
 	if err != nil {
 		return r, fmt.Errorf("locate delivery %d: %w", id, err)
 	}
-	c.touch(alone(DeliveryTopic(id)))
+	c.touch(topicOnly(DeliveryTopic(id)))
 	return readDelivery(ctx, c.tx, id)
 }
 

@@ -203,7 +203,7 @@ func (c *change) endRound(ctx context.Context, round WardRound) error {
 	}
 	c.record(entry{action: "ward.meal_round", entity: "ward", entityID: round.Ward.ID,
 		wardID: round.Ward.ID, to: string(round.Meal),
-		reason: round.words()}, alone(KitchenTopic))
+		reason: round.words()}, topicOnly(KitchenTopic))
 	if nothing := round.NeverAsked + round.NothingFits; nothing > 0 {
 		return c.notifyRole(ctx, MedicalStaff, "meal_round_gaps", strconv.Itoa(nothing),
 			string(round.Meal), round.Ward.Code)

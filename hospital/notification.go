@@ -71,11 +71,22 @@ const (
 		0) `
 )
 
+// InboxTopics are those by which an inbox changes. What a customer may still look up of their
+// notifications changes with the patients whom they are linked to.
+func InboxTopics(reader Actor) []Topic {
+	topics := []Topic{InboxTopic(reader.UserID), RoleInboxTopic(reader.Role)}
+	if reader.Role == Customer {
+		topics = append(topics, CustomerTopic(reader.UserID))
+	}
+	return topics
+}
+
 // Inbox reads the actor's own, those for their role included.
 func (h *Hospital) Inbox(ctx context.Context, actor Actor) (Inbox, error) {
-	return readAs(ctx, h, actor, ReadOwnSession, func(ctx context.Context, q *sql.Tx) (inbox Inbox, err error) {
+	return readAs(ctx, h, actor, ReadOwnSession, func(ctx context.Context, q *sql.Tx) (
+		inbox Inbox, err error) {
 		inbox = Inbox{At: h.clock(ctx)}
-		if inbox.Revisions, err = revisions(ctx, q, InboxTopic(actor.UserID), RoleInboxTopic(actor.Role)); err != nil {
+		if inbox.Revisions, err = revisions(ctx, q, InboxTopics(actor)...); err != nil {
 			return inbox, err
 		}
 		if inbox.Unread, err = unread(ctx, q, actor); err != nil {
@@ -234,7 +245,7 @@ func (h *Hospital) ReadNotifications(ctx context.Context, actor Actor, upTo int6
 			return nil
 		}
 		c.record(entry{action: "notification.read", entity: "user", entityID: c.actor.UserID},
-			alone(InboxTopic(c.actor.UserID)))
+			topicOnly(InboxTopic(c.actor.UserID)))
 		return c.forgetNotifications(ctx)
 	})
 }
@@ -280,7 +291,7 @@ func (c *change) forgetNotifications(ctx context.Context) error {
 		return fmt.Errorf("forget old notifications: %w", err)
 	}
 	if forgotten > 0 {
-		c.touch(alone(RoleInboxTopic(c.actor.Role)))
+		c.touch(topicOnly(RoleInboxTopic(c.actor.Role)))
 	}
 	return nil
 }

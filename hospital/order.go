@@ -387,7 +387,7 @@ func (c *change) recordOrder(ctx context.Context, o Order, action string, from O
 func (c *change) touchCustomers(ctx context.Context, o Order) error {
 	customers, err := c.concernedCustomers(ctx, o)
 	for _, customer := range customers {
-		c.touch(alone(CustomerTopic(customer)))
+		c.touch(topicOnly(CustomerTopic(customer)))
 	}
 	return err
 }

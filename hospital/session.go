@@ -135,7 +135,7 @@ func (h *Hospital) openSession(ctx context.Context,
 			return err
 		}
 		c.record(entry{action: "session.sign_in", entity: "user", entityID: user.ID},
-			alone(UserTopic(user.ID)))
+			topicOnly(UserTopic(user.ID)))
 		return nil
 	})
 	if err != nil {
@@ -156,7 +156,7 @@ func (c *change) endSession(ctx context.Context, token string) error {
 	if err != nil {
 		return fmt.Errorf("end a session: %w", err)
 	}
-	c.record(entry{action: "session.sign_out", entity: "user", entityID: userID}, alone(UserTopic(userID)))
+	c.record(entry{action: "session.sign_out", entity: "user", entityID: userID}, topicOnly(UserTopic(userID)))
 	return nil
 }
 

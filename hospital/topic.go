@@ -116,10 +116,10 @@ func CustomerTopic(userID int64) Topic { return Topic("customer:" + strconv.Form
 // and commands say only what they have changed.
 type subject interface{ topics() []Topic }
 
-// alone is a topic that moves without a thing that it is about.
-type alone Topic
+// topicOnly is a topic that moves without a thing that it is about.
+type topicOnly Topic
 
-func (topic alone) topics() []Topic { return []Topic{Topic(topic)} }
+func (topic topicOnly) topics() []Topic { return []Topic{Topic(topic)} }
 
 func (w Ward) topics() []Topic { return []Topic{WardTopic(w.ID), MetricsTopic} }
 

@@ -433,11 +433,13 @@
   // hold keeps the forms that are begun in a part of the page as they are, whatever is drawn there
   // next.
   function hold(part) {
-    for (const form of formsOf(part)) if (form.hasAttribute("data-begun") || isBegun(form)) keep(form);
+    for (const form of formsOf(part)) {
+      if (form.hasAttribute("data-begun") || isBegun(form)) keep(form);
+    }
   }
 
-  // leaveForms drops what was typed in a part of the page before somebody asked for another, and reports
-  // whether anything was typed there since.
+  // leaveForms drops what was typed in a part of the page before somebody asked for another, and
+  // reports whether anything was typed there since.
   function leaveForms(part, askedAt) {
     let since = false;
     for (const form of formsOf(part)) {
@@ -559,11 +561,13 @@
       const same = subjectOf(text) === opened()?.dataset.subject;
       const swap = same && (how === "follow" || held) ? "innerMorph" : "innerHTML";
       const aside = opens ? [] : [...(byId("aside")?.children || [])];
-      const focused = panel.contains(document.activeElement);
+      const focused = panel.contains(document.activeElement) && document.activeElement;
       await htmx.swap({ sourceElement: panel, target: panel, swap, text });
       if (swap === "innerHTML") byId("aside").append(...aside);
       markCard();
-      if (!sweep() && focused && document.activeElement === body) byId("panel-title").focus();
+      if (!sweep() && focused && document.activeElement === body) {
+        (focused.isConnected ? focused : byId("panel-title")).focus(); // it may be what was put aside
+      }
       return held ? "held" : "shown";
     } finally {
       if (opening === request) opening = null;

@@ -463,7 +463,15 @@
   }
 
   addEventListener("hashchange", arrive);
-  addEventListener("load", arrive); // only then has the browser found the target
+
+  // Only when the page is loaded has the browser found the target. It scrolls there in the next
+  // frame, and takes the focus away from whatever has it.
+  addEventListener("load", () => {
+    arrive();
+    requestAnimationFrame(() => setTimeout(() => {
+      if (document.activeElement === document.body) arrive();
+    }));
+  });
   document.addEventListener("keydown", (event) => {
     const typed = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
     if (typed && !dialog.open && !document.activeElement.matches("input, button, summary")) ready(opened());

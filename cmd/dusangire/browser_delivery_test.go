@@ -525,6 +525,20 @@ func TestWhatWaitsSurvivesAReload(t *testing.T) {
 	}
 }
 
+// When a page with an open stop is loaded, the browser scrolls to the stop in its first frame, and may
+// take the focus from the field that a scanner types into.
+func TestAStopIsReadyForAScanThoughTheBrowserTakesTheFocusAway(t *testing.T) {
+	s := mustServeTrays(t, 1)
+	p := s.onTheWay()
+	p.before(`addEventListener("load", () => requestAnimationFrame(() => {
+		document.activeElement.blur();
+		window.taken = true;
+	}))`)
+	p.openLive("/dashboard/delivery/?again=1" + stop(s.ready[0]))
+	p.until("the browser to take the focus away", "window.taken")
+	p.untilReady(s.ready[0])
+}
+
 func TestATapWhoseAnswerIsLostHappensOnce(t *testing.T) {
 	s := mustServeTrays(t, 1)
 	p := s.onTheWay()

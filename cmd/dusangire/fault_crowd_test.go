@@ -111,9 +111,11 @@ func processorSeconds() float64 {
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano()).Seconds()
 }
 
-// clientFrom is a client that dials from one of several addresses of this machine, for an address has ports for some 28,000 connections.
+// clientFrom is a client that dials from one of several addresses of this machine. An address has
+// some 28,000 ports, each of which rests for a minute after its connection; when half of them rest,
+// the kernel needs a millisecond to find another.
 func clientFrom(i int) *http.Client {
-	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(2+i/4000))}}
+	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(2+i/500))}}
 	return &http.Client{Transport: &http.Transport{DialContext: dialer.DialContext, MaxIdleConnsPerHost: 1, IdleConnTimeout: 10 * time.Second, DisableCompression: true}}
 }
 

@@ -169,7 +169,8 @@ start() {
 crash() { "$PROGRAMS/pg_ctl" --pgdata=data --wait --mode=immediate stop >>log 2>&1; }
 while read -r order && $order; do echo "$order"; done
 crash
-cd / && rm -rf "$DIRECTORY"
+cd / && rm -rf "$DIRECTORY" 2>/dev/null
+[ ! -e "$DIRECTORY/data" ]
 `
 
 // startCluster makes and starts a cluster with some more options of the server, and the template in it.
@@ -263,7 +264,8 @@ func (c *cluster) tell(order string) error {
 
 // end stops and removes the cluster.
 func (c *cluster) end() error {
-	return errors.Join(c.admin.Close(), c.orders.Close(), c.shell.Wait())
+	err := errors.Join(c.admin.Close(), c.orders.Close(), c.shell.Wait())
+	return errors.Join(err, os.RemoveAll(c.directory)) // the user postgres may not in a chroot
 }
 
 // makeTemplate makes the database that fresh ones are copied from.

@@ -103,7 +103,8 @@ func sqlitePath(url string) (path string, ok bool) { return strings.CutPrefix(ur
 // needs, and some more. A file that is not there is not made.
 func sqliteSource(path string, more ...string) string {
 	escaped := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
-	settings := append([]string{"mode=rw", "_pragma=busy_timeout(5000)", "_pragma=foreign_keys(1)"}, more...)
+	common := []string{"mode=rw", "_pragma=busy_timeout(5000)", "_pragma=foreign_keys(1)"}
+	settings := append(common, more...)
 	return "file:" + escaped + "?" + strings.Join(settings, "&")
 }
 
