@@ -2,16 +2,12 @@ package hospital
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/subtle"
-	"encoding/base64"
-	"errors"
 	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/crypto/argon2"
+	"github.com/alexedwards/argon2id"
 	"golang.org/x/text/unicode/norm"
 
 	"dusangire/hospital/internal/commonpassword"
@@ -60,15 +56,11 @@ func guessable(username, password string) bool {
 	return named || commonpassword.Contains(folded)
 }
 
-// The cost of a password's hash: OWASP's minimum for argon2id. It is written into each hash, so raising it
-// leaves the older ones good.
-const (
-	hashMemory  = 19456 // KiB
-	hashTime    = 2
-	hashThreads = 1
-	hashLength  = 32
-	saltLength  = 16
-)
+// hashCost is that of a new hash: OWASP's minimum for argon2id. It is written into each hash, so
+// raising it leaves the older ones good.
+var hashCost = &argon2id.Params{
+	Memory: 19456 /* KiB */, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32,
+}
 
 // hashesAtOnce bounds the memory and the processors that sign-ins can take from everyone else: each
 // check of a password has 19 MiB, and what the one before it had is garbage until it is collected.
@@ -77,61 +69,42 @@ const hashesAtOnce = 2
 // passwordHash is a hash with its cost and its salt, in the PHC string format.
 type passwordHash string
 
-// noPassword stands in for the hash of a user who does not exist, so that looking for one takes the same work. Nothing matches it.
-var noPassword = phc(make([]byte, saltLength), make([]byte, hashLength))
-
-// phc writes a hash in the PHC string format.
-func phc(salt, key []byte) passwordHash {
-	encode := base64.RawStdEncoding.EncodeToString
-	return passwordHash(fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s",
-		argon2.Version, hashMemory, hashTime, hashThreads, encode(salt), encode(key)))
-}
+// noPassword stands in for the hash of a user who does not exist, so that looking for one takes the
+// same work. Its salt and its key are zeros: no password is known to match it.
+var noPassword = passwordHash(fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s",
+	hashCost.Memory, hashCost.Iterations, hashCost.Parallelism,
+	strings.Repeat("A", 22), strings.Repeat("A", 43)))
 
 // hashPassword hashes a new password. It waits for its turn until the context ends.
 func (h *Hospital) hashPassword(ctx context.Context, password string) (passwordHash, error) {
-	salt := make([]byte, saltLength)
-	rand.Read(salt) // never fails
-	var key []byte
-	err := h.whileHashing(ctx, known, func() {
-		key = argon2.IDKey([]byte(password), salt, hashTime, hashMemory, hashThreads, hashLength)
+	var hash string
+	err := h.whileHashing(ctx, known, func() (err error) {
+		hash, err = argon2id.CreateHash(password, hashCost)
+		return err
 	})
-	return phc(salt, key), err
+	return passwordHash(hash), err
 }
 
-// matches reports whether the password is the one that was hashed. It waits for its turn until the context ends.
-func (h *Hospital) matches(ctx context.Context, r rank, hash passwordHash, password string) (same bool, err error) {
-	var memory, time uint32
-	var threads uint8
-	var version int
-	parts := strings.Split(string(hash), "$")
-	if len(parts) != 6 || parts[1] != "argon2id" {
-		return false, errors.New("a password's hash is not argon2id")
-	}
-	if _, err := fmt.Sscanf(parts[2]+" "+parts[3], "v=%d m=%d,t=%d,p=%d", &version, &memory, &time, &threads); err != nil {
-		return false, fmt.Errorf("read the cost of a password's hash: %w", err)
-	}
-	salt, err := base64.RawStdEncoding.DecodeString(parts[4])
-	if err != nil {
-		return false, fmt.Errorf("read the salt of a password's hash: %w", err)
-	}
-	want, err := base64.RawStdEncoding.DecodeString(parts[5])
-	if err != nil {
-		return false, fmt.Errorf("read a password's hash: %w", err)
-	}
-	err = h.whileHashing(ctx, r, func() {
-		// #nosec G115 -- the length of a hash, a few bytes
-		got := argon2.IDKey([]byte(password), salt, time, memory, threads, uint32(len(want)))
-		same = subtle.ConstantTimeCompare(got, want) == 1
+// matches reports whether the password is the one that was hashed, at whatever cost. It waits for
+// its turn until the context ends.
+func (h *Hospital) matches(
+	ctx context.Context, r rank, hash passwordHash, password string,
+) (same bool, err error) {
+	err = h.whileHashing(ctx, r, func() (err error) {
+		same, err = argon2id.ComparePasswordAndHash(password, string(hash))
+		return err
 	})
 	return same, err
 }
 
 // whileHashing runs work when fewer than hashesAtOnce others do, or returns the context's error.
-func (h *Hospital) whileHashing(ctx context.Context, r rank, work func()) error {
+func (h *Hospital) whileHashing(ctx context.Context, r rank, work func() error) error {
 	if err := h.hashing.enter(ctx, r); err != nil {
 		return err
 	}
 	defer h.hashing.leave()
-	work()
+	if err := work(); err != nil {
+		return fmt.Errorf("hash a password: %w", err)
+	}
 	return nil
 }
