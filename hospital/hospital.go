@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alexedwards/argon2id"
+
 	"dusangire/hospital/internal/store"
 )
 
@@ -24,6 +26,9 @@ type Options struct {
 	DatabaseConnections int
 	// Now is the clock; nil means time.Now. Times are kept in UTC to the millisecond.
 	Now func() time.Time
+	// PasswordCost is that of the hash of each new password; nil means OWASP's minimum for argon2id.
+	// Only tests lower it.
+	PasswordCost *argon2id.Params
 }
 
 // Hospital answers reads and takes commands. It is safe for concurrent use.
@@ -36,6 +41,7 @@ type Hospital struct {
 	deviceKey string // signs what devices are known again by
 	signingIn turns  // whose attempts wait for each other
 	hashing   door   // to the checks of passwords
+	hashCost  *argon2id.Params
 	pulse     pulse
 	refused   refusals
 }
@@ -58,6 +64,9 @@ func open(ctx context.Context, o Options, through func(driver.Connector) driver.
 	}
 	h := &Hospital{url: o.DatabaseURL, db: db, pulse: pulse{node: rand.Text()}, announce: o.Announce, now: o.Now,
 		hashing: door{free: hashesAtOnce}, signingIn: turns{taken: map[string]*places{}}}
+	if h.hashCost = o.PasswordCost; h.hashCost == nil {
+		h.hashCost = hashCost
+	}
 	if h.announce == nil {
 		h.announce = func(Revisions) {}
 	}

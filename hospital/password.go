@@ -56,8 +56,8 @@ func guessable(username, password string) bool {
 	return named || commonpassword.Contains(folded)
 }
 
-// hashCost is that of a new hash: OWASP's minimum for argon2id. It is written into each hash, so
-// raising it leaves the older ones good.
+// hashCost is that of a new hash where no other is asked for: OWASP's minimum for argon2id. It is
+// written into each hash, so raising it leaves the older ones good.
 var hashCost = &argon2id.Params{
 	Memory: 19456 /* KiB */, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32,
 }
@@ -79,7 +79,7 @@ var noPassword = passwordHash(fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s",
 func (h *Hospital) hashPassword(ctx context.Context, password string) (passwordHash, error) {
 	var hash string
 	err := h.whileHashing(ctx, known, func() (err error) {
-		hash, err = argon2id.CreateHash(password, hashCost)
+		hash, err = argon2id.CreateHash(password, h.hashCost)
 		return err
 	})
 	return passwordHash(hash), err

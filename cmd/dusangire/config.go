@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/alexedwards/argon2id"
 )
 
 // commands is what the program can do; the help texts are what `dusangire --help` prints.
@@ -30,7 +32,8 @@ type database struct {
 	DatabaseURL         string `default:"sqlite:dusangire.db" help:"Where the data is: sqlite:PATH or postgres://…" placeholder:"URL"`
 	DatabaseConnections int    `default:"16" help:"Most connections to PostgreSQL that this node opens." placeholder:"N"`
 
-	now func() time.Time // nil: the clock; tests set it
+	now          func() time.Time // nil: the clock; tests set it
+	passwordCost *argon2id.Params // nil: hospital's own; tests lower it
 }
 
 func (d database) check() error {

@@ -29,7 +29,7 @@ func (d database) openHospital(ctx context.Context, announce func(hospital.Revis
 		return nil, err
 	}
 	h, err := hospital.Open(ctx, hospital.Options{DatabaseURL: d.DatabaseURL, DatabaseConnections: d.DatabaseConnections,
-		Announce: announce, Now: d.now})
+		Announce: announce, Now: d.now, PasswordCost: d.passwordCost})
 	if err != nil {
 		return nil, d.wrong(cmp.Or(causeOf(err), err))
 	}

@@ -35,7 +35,7 @@ type server struct {
 // mustServe starts the program as `serve` does, on a free port and a temporary SQLite database unless change says otherwise.
 func mustServe(t testing.TB, change func(*serveCommand)) *server {
 	t.Helper()
-	c := serveCommand{LogFormat: "text", DemoSeed: 1, database: database{DatabaseConnections: 16}}
+	c := serveCommand{LogFormat: "text", DemoSeed: 1, database: database{DatabaseConnections: 16, passwordCost: hospitaltest.Cheap}}
 	c.Addr, c.DatabaseURL = "127.0.0.1:0", hospitaltest.SQLite(t)
 	if change != nil {
 		change(&c)

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/alexedwards/argon2id"
+
 	"dusangire/hospital"
 )
 
@@ -26,11 +28,18 @@ func OnEachDatabase(t *testing.T, test func(t *testing.T, databaseURL string)) {
 	}
 }
 
-// Open opens a hospital and closes it when the test ends. Without a DatabaseURL it is on a fresh SQLite database.
+// Cheap is a cost at which a password is hashed in no time, for the logins of tests.
+var Cheap = &argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}
+
+// Open opens a hospital and closes it when the test ends. Without a DatabaseURL it is on a fresh
+// SQLite database, and without a PasswordCost it hashes passwords cheaply.
 func Open(t testing.TB, o hospital.Options) *hospital.Hospital {
 	t.Helper()
 	if o.DatabaseURL == "" {
 		o.DatabaseURL = SQLite(t)
+	}
+	if o.PasswordCost == nil {
+		o.PasswordCost = Cheap
 	}
 	h, err := hospital.Open(t.Context(), o)
 	if err != nil {
