@@ -64,6 +64,7 @@ func (c colleague) allergies(id int64) hospital.Allergies {
 }
 
 func TestAFormIsPutAsideWhenAnotherPatientComesIntoTheBed(t *testing.T) {
+	t.Parallel()
 	for name, cut := range map[string]bool{"after the line was cut": true, "while the page is live": false} {
 		t.Run(name, func(t *testing.T) {
 			s, board := mustServeWard(t, 6, nil)
@@ -106,6 +107,7 @@ func TestAFormIsPutAsideWhenAnotherPatientComesIntoTheBed(t *testing.T) {
 }
 
 func TestWhatWasPutAsideStaysUntilSomebodyRemovesIt(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 6, nil)
 	c := colleague{t, s}
 	bed := board.Beds[0]
@@ -128,6 +130,7 @@ func TestWhatWasPutAsideStaysUntilSomebodyRemovesIt(t *testing.T) {
 }
 
 func TestAFormOfAnEmptyBedIsPutAsideWhenAPatientComesIntoIt(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 6, nil)
 	bed := board.Beds[0]
 	p := s.visitorAs(hospital.MedicalStaff)
@@ -144,6 +147,7 @@ func TestAFormOfAnEmptyBedIsPutAsideWhenAPatientComesIntoIt(t *testing.T) {
 // TestTwoNursesOnOnePatientsAllergiesLoseNothing has both begin, and the second save without having
 // touched what the first changed.
 func TestTwoNursesOnOnePatientsAllergiesLoseNothing(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 6, nil)
 	c := colleague{t, s}
 	bed := board.Beds[0]
@@ -180,6 +184,7 @@ func TestTwoNursesOnOnePatientsAllergiesLoseNothing(t *testing.T) {
 }
 
 func TestTickingAnAllergyNeverUnticksSevere(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 6, nil)
 	c := colleague{t, s}
 	stay := admit(t, s, "Alpha Amata", board.Beds[0])
@@ -203,6 +208,7 @@ func TestTickingAnAllergyNeverUnticksSevere(t *testing.T) {
 }
 
 func TestAStalePlaceHereIsRefused(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 6, nil)
 	c := colleague{t, s}
 	whiskey, _, err := s.hospital.Admit(t.Context(), hospital.System, hospital.NewAdmission{PatientName: "Waiting Whiskey"})
@@ -227,6 +233,7 @@ func TestAStalePlaceHereIsRefused(t *testing.T) {
 }
 
 func TestABedThatWasReservedMeanwhileIsNotTakenUnseen(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 6, nil)
 	c := colleague{t, s}
 	stay := admit(t, s, "Alpha Amata", board.Beds[0])
@@ -249,6 +256,7 @@ func TestABedThatWasReservedMeanwhileIsNotTakenUnseen(t *testing.T) {
 // TestAnOrdersPageKeepsTheVersionUnderAReason is the same fault where a live region has a form in
 // it.
 func TestAnOrdersPageKeepsTheVersionUnderAReason(t *testing.T) {
+	t.Parallel()
 	k := mustServeKin(t)
 	order, _, err := k.hospital.PlaceOrder(t.Context(), k.person(hospital.MedicalStaff), hospital.NewOrder{AdmissionID: k.stay.ID,
 		Meal: hospital.Dinner, Dishes: []int64{k.dish("Plain rice").ID}})
@@ -272,6 +280,7 @@ func TestAnOrdersPageKeepsTheVersionUnderAReason(t *testing.T) {
 
 // TestAStaleFormWithoutJavaScriptIsRefusedAndPutAside holds the same for plain forms.
 func TestAStaleFormWithoutJavaScriptIsRefusedAndPutAside(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 6, nil)
 	c := colleague{t, s}
 	alpha := admit(t, s, "Alpha Amata", board.Beds[0])

@@ -90,6 +90,7 @@ const wording = `(() => {
 })()`
 
 func TestPagesInFrenchAndKinyarwandaFallBackNowhere(t *testing.T) {
+	t.Parallel()
 	s := mustServeDemo(t)
 	all, data := sights(t, s), s.namesInData()
 	for _, l := range []text.Lang{text.Fr, text.Rw} {
@@ -154,6 +155,7 @@ func (p *screen) prefer(l text.Lang) {
 }
 
 func TestALanguageIsChosenInTheMenuAndChangesArriveInIt(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 2, nil)
 	p := s.visitor()
 	p.open("/login")

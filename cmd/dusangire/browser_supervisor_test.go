@@ -58,6 +58,7 @@ func (s *serving) visitorAs(role hospital.Role) *screen {
 }
 
 func TestAPageIsNotLiveUntilItsSocketProvesIt(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 24, nil)
 	p := s.visitorAs(hospital.MedicalStaff)
 	p.disableScripts(true)
@@ -87,6 +88,7 @@ func (p *screen) wantPill(class string) {
 }
 
 func TestAPageWithoutOneOfItsScriptsNeverCallsItselfLive(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 2, nil)
 	for _, script := range []string{"app", "htmx.min", "hx-ws.min"} {
 		t.Run(script, func(t *testing.T) {
@@ -111,6 +113,7 @@ func TestAPageWithoutOneOfItsScriptsNeverCallsItselfLive(t *testing.T) {
 }
 
 func TestAFrozenServerTurnsTheBannerOn(t *testing.T) {
+	t.Parallel()
 	beside, board, server, _ := mustServeProcess(t, 24)
 	whole, broken := server.visitorAs(hospital.MedicalStaff), server.visitorAs(hospital.WardManagement)
 	whole.openLive(wardPath(board))
@@ -143,6 +146,7 @@ func setBedStatus(t testing.TB, s *server, bed hospital.BoardBed, to hospital.Be
 }
 
 func TestAPageComesBackToLifeWithItsServer(t *testing.T) {
+	t.Parallel()
 	beside, board, server, again := mustServeProcess(t, 24)
 	p := server.visitorAs(hospital.MedicalStaff)
 	p.openLive(wardPath(board))
@@ -167,6 +171,7 @@ func TestAPageComesBackToLifeWithItsServer(t *testing.T) {
 }
 
 func TestWhoIsSignedOutElsewhereSeesNoPatientAnyMore(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 2, nil)
 	admit(t, s, "Uwase Marie", board.Beds[0])
 	for how, end := range map[string]func(p *screen){
@@ -217,6 +222,7 @@ func admit(t testing.TB, s *server, name hospital.PatientName, bed hospital.Boar
 }
 
 func TestGoingBackShowsTheStateOfNow(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 24, nil)
 	p := s.visitorAs(hospital.MedicalStaff)
 	p.openLive(wardPath(board))
@@ -233,6 +239,7 @@ func TestGoingBackShowsTheStateOfNow(t *testing.T) {
 }
 
 func TestAPageThatWasHiddenShowsTheStateOfNow(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 24, nil)
 	p := s.visitorAs(hospital.MedicalStaff)
 	p.openLive(wardPath(board))
@@ -249,6 +256,7 @@ func TestAPageThatWasHiddenShowsTheStateOfNow(t *testing.T) {
 }
 
 func TestABedThatChangesWhileItIsOpenIsShownAsItIsAndKeepsWhatWasTyped(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 24, nil)
 	p := s.visitorAs(hospital.MedicalStaff)
 	p.openLive(wardPath(board))
@@ -274,6 +282,7 @@ func TestABedThatChangesWhileItIsOpenIsShownAsItIsAndKeepsWhatWasTyped(t *testin
 }
 
 func TestAPageReloadsWhenABackupIsRestored(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 2, nil)
 	p := s.visitorAs(hospital.MedicalStaff)
 	p.openLive(wardPath(board))

@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"net/url"
 	"os"
 	"os/exec"
+	goruntime "runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,9 +49,27 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if err := waitTogether(); err != nil {
+		fmt.Fprintln(os.Stderr, "how many tests run at once:", err)
+		os.Exit(2)
+	}
 	code := m.Run()
 	endBrowser()
 	os.Exit(code)
+}
+
+// waitTogether lets twice as many tests run at once as there are processors, unless the command line
+// says how many: most of what these tests do is to wait, for a server, a page or the seconds after
+// which it has to say something.
+func waitTogether() error {
+	flag.Parse()
+	const atOnce = "test.parallel"
+	chosen := false
+	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == atOnce })
+	if chosen {
+		return nil
+	}
+	return flag.Set(atOnce, strconv.Itoa(2*goruntime.GOMAXPROCS(0)))
 }
 
 // endBrowser is set by the one start of the browser.
@@ -515,6 +535,7 @@ func (p *screen) unfold(form string) {
 
 // TestTheBrowserTestsNoticeWhatGoesWrongInAPage keeps the other tests honest.
 func TestTheBrowserTestsNoticeWhatGoesWrongInAPage(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 1, nil)
 	ours, bare := s.visitorAs(hospital.MedicalStaff), s.visitor()
 	ours.openLive(wardPath(board))

@@ -234,6 +234,7 @@ const (
 
 // TestABedChangeReachesEveryScreen is the sentence that the whole house is built around.
 func TestABedChangeReachesEveryScreen(t *testing.T) {
+	t.Parallel()
 	t.Run("on one node", func(t *testing.T) {
 		s, board := mustServeWard(t, 24, nil)
 		bedChangeReachesEveryScreen(t, s, s, board)
@@ -283,6 +284,7 @@ func bedChangeReachesEveryScreen(t *testing.T, here, there *server, board hospit
 }
 
 func TestDrainTellsSocketsAndEnds(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 1, nil)
 	live := s.signIn(hospital.MedicalStaff).watch(fmt.Sprintf("/ws/ward/%d/", board.ID), asJSON)
 	live.next()
