@@ -90,7 +90,6 @@ const wording = `(() => {
 })()`
 
 func TestPagesInFrenchAndKinyarwandaFallBackNowhere(t *testing.T) {
-	t.Parallel()
 	s := mustServeDemo(t)
 	all, data := sights(t, s), s.namesInData()
 	for _, l := range []text.Lang{text.Fr, text.Rw} {

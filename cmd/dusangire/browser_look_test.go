@@ -257,7 +257,6 @@ func (s *server) demoWard(code string) hospital.WardBoard {
 // TestEveryPageIsUsableByEveryoneOnEveryScreen looks at each page on a wall, a desk and a tablet, by
 // day and by night, and with larger text.
 func TestEveryPageIsUsableByEveryoneOnEveryScreen(t *testing.T) {
-	t.Parallel()
 	s := mustServeDemo(t)
 	for _, sight := range sights(t, s) {
 		t.Run(sight.name, func(t *testing.T) {
@@ -302,7 +301,6 @@ func TestEveryPageIsUsableByEveryoneOnEveryScreen(t *testing.T) {
 
 // TestTheLooksAtPagesFindBarriers keeps the test above honest: in a page that is spoiled each of its looks finds something.
 func TestTheLooksAtPagesFindBarriers(t *testing.T) {
-	t.Parallel()
 	s := mustServe(t, nil)
 	p := s.visitor()
 	p.open("/login")
@@ -421,7 +419,6 @@ func (p *screen) outOfReachOfKeys() (found []string) {
 }
 
 func TestAWardOf24BedsFitsOnAScreen(t *testing.T) {
-	t.Parallel()
 	s := mustServeDemo(t)
 	for machine, browser := range machines(t) {
 		for _, code := range []string{"MED-A", "MED-B"} {

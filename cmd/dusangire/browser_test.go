@@ -3,12 +3,10 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"net/url"
 	"os"
 	"os/exec"
-	goruntime "runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,6 +26,9 @@ import (
 // The tests in the files browser_*_test.go look at the program as people do, through Chromium. All share one browser process;
 // each person has a profile of their own in it. What a page complains of by itself, be it a script's error, a line on the
 // console, a failed request or one to another site, fails the test that it happens in.
+//
+// Tests that mostly wait, as for the seconds after which a page has to say something, run beside
+// others; those that look at many pages need all processors and run before them.
 
 // asProgram is the environment variable that makes this test binary run as the program itself.
 const asProgram = "DUSANGIRE_TEST_AS_PROGRAM"
@@ -49,27 +50,9 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	if err := waitTogether(); err != nil {
-		fmt.Fprintln(os.Stderr, "how many tests run at once:", err)
-		os.Exit(2)
-	}
 	code := m.Run()
 	endBrowser()
 	os.Exit(code)
-}
-
-// waitTogether lets twice as many tests run at once as there are processors, unless the command line
-// says how many: most of what these tests do is to wait, for a server, a page or the seconds after
-// which it has to say something.
-func waitTogether() error {
-	flag.Parse()
-	const atOnce = "test.parallel"
-	chosen := false
-	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == atOnce })
-	if chosen {
-		return nil
-	}
-	return flag.Set(atOnce, strconv.Itoa(2*goruntime.GOMAXPROCS(0)))
 }
 
 // endBrowser is set by the one start of the browser.

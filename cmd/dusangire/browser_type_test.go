@@ -177,7 +177,6 @@ func lettersOfTheTexts(t testing.TB) string {
 }
 
 func TestTheTextsAreDrawnInTheFaceOfThePages(t *testing.T) {
-	t.Parallel()
 	s := mustServe(t, nil)
 	for machine, browser := range machines(t) {
 		p := s.on(t, browser, "")
@@ -211,7 +210,6 @@ const widthsOfFigures = `(() => {
 // TestPagesHoldWithLargerTextInEachLanguage looks at the fullest pages. In English
 // TestEveryPageIsUsableByEveryoneOnEveryScreen looks at all.
 func TestPagesHoldWithLargerTextInEachLanguage(t *testing.T) {
-	t.Parallel()
 	s := mustServeDemo(t)
 	fillKitchen(t, s, s.demoWard("MED-A"))
 	for path, role := range s.fullPages() {
@@ -228,7 +226,6 @@ func TestPagesHoldWithLargerTextInEachLanguage(t *testing.T) {
 }
 
 func TestPagesHoldWithoutAnyFont(t *testing.T) {
-	t.Parallel()
 	s := mustServeDemo(t)
 	browser := fontless(t)
 	for path, role := range s.fullPages() {
@@ -263,7 +260,6 @@ func (s *server) fullPages() map[string]hospital.Role {
 // TestNothingMovesWhenTheFaceArrives holds the typeface back until a page has been drawn in what
 // stands in for it.
 func TestNothingMovesWhenTheFaceArrives(t *testing.T) {
-	t.Parallel()
 	s := mustServeDemo(t)
 	p := s.on(t, usual(t), hospital.MedicalStaff)
 	arrive := make(chan struct{})
@@ -303,7 +299,6 @@ const layoutShift = `new Promise((done) => {
 })`
 
 func TestPagesCanBeReadWhereTheFaceDoesNotArrive(t *testing.T) {
-	t.Parallel()
 	s := mustServeDemo(t)
 	for path, role := range s.fullPages() {
 		p := s.on(t, usual(t), role)

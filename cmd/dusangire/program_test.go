@@ -171,7 +171,9 @@ func within(t testing.TB) context.Context {
 // linesOf hands on each line of an output, and closes lines with it.
 func linesOf(output io.Reader, lines chan<- string) {
 	defer close(lines)
-	for scanner := bufio.NewScanner(output); scanner.Scan(); {
+	scanner := bufio.NewScanner(output)
+	scanner.Buffer(nil, 4<<20) // a whole kitchen is one line
+	for scanner.Scan() {
 		lines <- scanner.Text()
 	}
 }
