@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-crypt/crypt/algorithm/argon2"
+
 	"dusangire/hospital/internal/store"
 )
 
@@ -25,6 +27,9 @@ type Options struct {
 	DatabaseConnections int
 	// Now is the clock; nil means time.Now. Times are kept in UTC to the millisecond.
 	Now func() time.Time
+	// PasswordHasher hashes new passwords; nil means argon2id at OWASP's minimum. Only tests have
+	// another.
+	PasswordHasher *argon2.Hasher
 }
 
 // Hospital answers reads and takes commands. It is safe for concurrent use.
@@ -37,6 +42,7 @@ type Hospital struct {
 	deviceKey string            // signs what devices are known again by
 	attempts  keyedSemaphore    // to sign in, that wait for each other
 	hashing   prioritySemaphore // of the checks of passwords
+	hasher    *argon2.Hasher // of new passwords
 	pulse     pulse
 	refused   refusals
 }
@@ -63,8 +69,13 @@ func open(ctx context.Context, o Options,
 		return nil, err
 	}
 	h := &Hospital{url: o.DatabaseURL, db: db, pulse: pulse{node: rand.Text()},
-		announce: o.Announce, now: o.Now,
+		announce: o.Announce, now: o.Now, hasher: o.PasswordHasher,
 		hashing: prioritySemaphore{free: hashesAtOnce}}
+	if h.hasher == nil {
+		if h.hasher, err = newHasher(); err != nil {
+			return nil, errors.Join(fmt.Errorf("prepare the hashing of passwords: %w", err), db.Close())
+		}
+	}
 	if h.announce == nil {
 		h.announce = func(Revisions) {}
 	}

@@ -34,9 +34,11 @@ type house struct {
 	a, b  hospital.Ward
 }
 
-// onEach runs test with a fresh house on SQLite and on PostgreSQL.
+// onEach runs test with a fresh house on SQLite and on PostgreSQL, beside other tests: while one
+// waits for a server's answer, another computes.
 func onEach(t *testing.T, test func(t *testing.T, h *house)) {
 	t.Helper()
+	t.Parallel()
 	hospitaltest.OnEachDatabase(t, func(t *testing.T, url string) { test(t, newHouse(t, url)) })
 }
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/alexedwards/argon2id"
+	"github.com/go-crypt/crypt/algorithm/argon2"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -44,10 +44,16 @@ func (f fields) password(username, password string) {
 	}
 }
 
-// hashCost is that of a new hash: OWASP's minimum for argon2id. It is written into each hash, so
-// raising it leaves the older ones good.
-var hashCost = &argon2id.Params{
-	Memory: 19456 /* KiB */, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32,
+// The cost of a new hash: OWASP's minimum for argon2id, on one processor. It is written into each
+// hash, so raising it leaves the older ones good.
+const (
+	hashMemory = 19456 // KiB
+	hashPasses = 2
+)
+
+// newHasher makes new hashes at that cost.
+func newHasher() (*argon2.Hasher, error) {
+	return argon2.New(argon2.WithVariantID(), argon2.WithM(hashMemory), argon2.WithT(hashPasses), argon2.WithP(1))
 }
 
 // hashesAtOnce bounds the memory and the processors that sign-ins can take from everyone else: each
@@ -59,18 +65,20 @@ type passwordHash string
 
 // noPassword stands in for the hash of a user who does not exist, so that looking for one takes the
 // same work. Its salt and its key are zeros: no password is known to match it.
-var noPassword = passwordHash(fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s",
-	hashCost.Memory, hashCost.Iterations, hashCost.Parallelism,
-	strings.Repeat("A", 22), strings.Repeat("A", 43)))
+var noPassword = passwordHash(fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=1$%s$%s",
+	hashMemory, hashPasses, strings.Repeat("A", 22), strings.Repeat("A", 43)))
 
 // hashPassword hashes a new password. It waits for its turn until the context ends.
 func (h *Hospital) hashPassword(ctx context.Context, password string) (passwordHash, error) {
-	var hash string
-	err := h.whileHashing(ctx, knownDevice, func() (err error) {
-		hash, err = argon2id.CreateHash(password, hashCost)
+	var hash passwordHash
+	err := h.whileHashing(ctx, knownDevice, func() error {
+		digest, err := h.hasher.Hash(password)
+		if err == nil {
+			hash = passwordHash(digest.Encode())
+		}
 		return err
 	})
-	return passwordHash(hash), err
+	return hash, err
 }
 
 // matches reports whether the password is the one that was hashed, at whatever cost. It waits for
@@ -78,8 +86,11 @@ func (h *Hospital) hashPassword(ctx context.Context, password string) (passwordH
 func (h *Hospital) matches(
 	ctx context.Context, p priority, hash passwordHash, password string,
 ) (same bool, err error) {
-	err = h.whileHashing(ctx, p, func() (err error) {
-		same, err = argon2id.ComparePasswordAndHash(password, string(hash))
+	err = h.whileHashing(ctx, p, func() error {
+		digest, err := argon2.Decode(string(hash))
+		if err == nil {
+			same, err = digest.MatchAdvanced(password)
+		}
 		return err
 	})
 	return same, err

@@ -2,6 +2,7 @@ package hospital_test
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"reflect"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"dusangire/hospital"
+	"dusangire/hospital/hospitaltest"
 )
 
 const client = "192.0.2.7"
@@ -282,8 +284,24 @@ func TestNeitherTokensNorPasswordsAreStoredInClear(t *testing.T) {
 				t.Errorf("the database holds %q", secret)
 			}
 		}
-		if !strings.Contains(contents, "$argon2id$v=19$m=19456,t=2,p=1$") {
-			t.Error("the password's hash does not say how it was made")
+	})
+}
+
+// TestAPasswordIsHashedAtOWASPsCost where nobody asks for less, as the tests do.
+func TestAPasswordIsHashedAtOWASPsCost(t *testing.T) {
+	t.Parallel()
+	hospitaltest.OnEachDatabase(t, func(t *testing.T, url string) {
+		h, err := hospital.Open(t.Context(), hospital.Options{DatabaseURL: url})
+		if err != nil {
+			t.Fatal(err)
+		}
+		keza := hospital.NewUser{Username: "keza", Role: hospital.MedicalStaff, Password: "correct horse"}
+		_, err = h.AddUser(t.Context(), admin, keza)
+		if err := errors.Join(err, h.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(hospitaltest.Contents(t, url), "$argon2id$v=19$m=19456,t=2,p=1$") {
+			t.Error("the password's hash does not say that it was made at that cost")
 		}
 	})
 }

@@ -68,6 +68,7 @@ func (c colleague) allergies(id int64) hospital.Allergies {
 }
 
 func TestAFormIsPutAsideWhenAnotherPatientComesIntoTheBed(t *testing.T) {
+	t.Parallel()
 	for name, cut := range map[string]bool{"after the line was cut": true, "while the page is live": false} {
 		t.Run(name, func(t *testing.T) {
 			s, board := mustServeWard(t, 6, nil)
@@ -110,6 +111,7 @@ func TestAFormIsPutAsideWhenAnotherPatientComesIntoTheBed(t *testing.T) {
 }
 
 func TestWhatWasPutAsideStaysUntilSomebodyRemovesIt(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 6, nil)
 	c := colleague{t, s}
 	bed := board.Beds[0]
@@ -171,6 +173,7 @@ func TestWhatIsTypedWhileABedIsOpenedIsNotLost(t *testing.T) {
 }
 
 func TestAFormOfAnEmptyBedIsPutAsideWhenAPatientComesIntoIt(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 6, nil)
 	bed := board.Beds[0]
 	p := s.visitorAs(hospital.MedicalStaff)
@@ -187,6 +190,7 @@ func TestAFormOfAnEmptyBedIsPutAsideWhenAPatientComesIntoIt(t *testing.T) {
 // TestTwoNursesOnOnePatientsAllergiesLoseNothing has both begin, and the second save without having
 // touched what the first changed.
 func TestTwoNursesOnOnePatientsAllergiesLoseNothing(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 6, nil)
 	c := colleague{t, s}
 	bed := board.Beds[0]
@@ -223,6 +227,7 @@ func TestTwoNursesOnOnePatientsAllergiesLoseNothing(t *testing.T) {
 }
 
 func TestTickingAnAllergyNeverUnticksSevere(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 6, nil)
 	c := colleague{t, s}
 	stay := admit(t, s, "Alpha Amata", board.Beds[0])
@@ -246,6 +251,7 @@ func TestTickingAnAllergyNeverUnticksSevere(t *testing.T) {
 }
 
 func TestAStalePlaceHereIsRefused(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 6, nil)
 	c := colleague{t, s}
 	whiskey, _, err := s.hospital.Admit(t.Context(), hospital.System, hospital.NewAdmission{PatientName: "Waiting Whiskey"})
@@ -270,6 +276,7 @@ func TestAStalePlaceHereIsRefused(t *testing.T) {
 }
 
 func TestABedThatWasReservedMeanwhileIsNotTakenUnseen(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 6, nil)
 	c := colleague{t, s}
 	stay := admit(t, s, "Alpha Amata", board.Beds[0])
@@ -292,6 +299,7 @@ func TestABedThatWasReservedMeanwhileIsNotTakenUnseen(t *testing.T) {
 // TestAnOrdersPageKeepsTheVersionUnderAReason is the same fault where a live region has a form in
 // it.
 func TestAnOrdersPageKeepsTheVersionUnderAReason(t *testing.T) {
+	t.Parallel()
 	k := mustServeKin(t)
 	order, _, err := k.hospital.PlaceOrder(t.Context(), k.person(hospital.MedicalStaff), hospital.NewOrder{AdmissionID: k.stay.ID,
 		Meal: hospital.Dinner, Dishes: []int64{k.dish("Plain rice").ID}})
@@ -315,6 +323,7 @@ func TestAnOrdersPageKeepsTheVersionUnderAReason(t *testing.T) {
 
 // TestAStaleFormWithoutJavaScriptIsRefusedAndPutAside holds the same for plain forms.
 func TestAStaleFormWithoutJavaScriptIsRefusedAndPutAside(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 6, nil)
 	c := colleague{t, s}
 	alpha := admit(t, s, "Alpha Amata", board.Beds[0])

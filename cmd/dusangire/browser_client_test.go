@@ -62,6 +62,7 @@ func (p *screen) run(client string) {
 }
 
 func TestTheClientsOfTheOriginalGuideWork(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 24, nil)
 	if board.ID != 1 {
 		t.Fatalf("the guide's ward is 1, this one is %d", board.ID)
@@ -95,6 +96,7 @@ func TestTheClientsOfTheOriginalGuideWork(t *testing.T) {
 }
 
 func TestTheDemosBoardChangesByItself(t *testing.T) {
+	t.Parallel()
 	s := mustServe(t, func(c *serveCommand) { c.Demo = true })
 	p := s.demoVisitorAs(t, hospital.WardManagement)
 	p.openLive("/dashboard/ward_management/")
@@ -104,6 +106,7 @@ func TestTheDemosBoardChangesByItself(t *testing.T) {
 
 // TestAPageAsksItsOwnServerForEverything lists what a page loads; that none of it comes from elsewhere is watched in every test.
 func TestAPageAsksItsOwnServerForEverything(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 2, nil)
 	p := s.visitor()
 	p.open("/login")

@@ -103,6 +103,7 @@ func (p *screen) focus(css string) {
 
 // TestACustomerOrdersAndFollowsTheOrderThroughAllStates: by mouse and keyboard on the menu, then without touching the pages any more.
 func TestACustomerOrdersAndFollowsTheOrderThroughAllStates(t *testing.T) {
+	t.Parallel()
 	k := mustServeKin(t)
 	home := k.visitor()
 	home.open("/")
@@ -170,6 +171,7 @@ func TestACustomerOrdersAndFollowsTheOrderThroughAllStates(t *testing.T) {
 
 // TestAnEditedChargeShowsAtOnceOnTheAddress: the admin edits a zone by form; the customer's pages follow, and what an order will cost.
 func TestAnEditedChargeShowsAtOnceOnTheAddress(t *testing.T) {
+	t.Parallel()
 	k := mustServeKin(t)
 	a := k.address("Home", "Shelter", 500)
 	admin, customer := k.visitorAs(hospital.Admin), k.visitorAs(hospital.Customer)
@@ -202,6 +204,7 @@ func TestAnEditedChargeShowsAtOnceOnTheAddress(t *testing.T) {
 // TestADashboardIsToldLoudlyAndCanBeQuieted: what medical staff are told stands over their dashboard, folds away by keyboard, and does
 // not come back with the next frame or when the page reconnects.
 func TestADashboardIsToldLoudlyAndCanBeQuieted(t *testing.T) {
+	t.Parallel()
 	k := mustServeKin(t)
 	nurse := k.visitorAs(hospital.MedicalStaff)
 	nurse.openLive("/dashboard/medical_staff/")

@@ -177,6 +177,7 @@ func (p *screen) untilSent() {
 }
 
 func TestATrayGoesFromItsClaimToTheRightBedAndOthersFollow(t *testing.T) {
+	t.Parallel()
 	s := mustServeTrays(t, 2)
 	first := s.ready[0]
 	courier, nurse := s.visitorAs(hospital.DeliveryStaff), s.visitorAs(hospital.MedicalStaff)
@@ -229,6 +230,7 @@ func TestATrayGoesFromItsClaimToTheRightBedAndOthersFollow(t *testing.T) {
 }
 
 func TestAPatientWhoIsMovedOnTheWayIsToldLoudly(t *testing.T) {
+	t.Parallel()
 	s := mustServeTrays(t, 1)
 	p := s.onTheWay()
 	d, to := s.ready[0], s.ward.Beds[4]
@@ -257,6 +259,7 @@ func TestAPatientWhoIsMovedOnTheWayIsToldLoudly(t *testing.T) {
 }
 
 func TestAStoppedTrayIsNotGivenAndComesBack(t *testing.T) {
+	t.Parallel()
 	s := mustServeTrays(t, 1)
 	p := s.onTheWay()
 	d := s.ready[0]
@@ -277,6 +280,7 @@ func TestAStoppedTrayIsNotGivenAndComesBack(t *testing.T) {
 }
 
 func TestATrayThatCouldNotBeHandedOverSaysWhy(t *testing.T) {
+	t.Parallel()
 	s := mustServeTrays(t, 2)
 	p := s.onTheWay()
 	p.openStop(s.ready[0])
@@ -326,6 +330,7 @@ func (p *screen) outboxSays() []string {
 }
 
 func TestWithoutALineWhatIsTappedIsKeptAndSentOnceInItsOrder(t *testing.T) {
+	t.Parallel()
 	s := mustServeTrays(t, 3)
 	p := s.onTheWay()
 	p.foresees("ERR_INTERNET_DISCONNECTED")
@@ -486,6 +491,7 @@ func (g *gate) keys() []string {
 }
 
 func TestWhatWaitsSurvivesAReload(t *testing.T) {
+	t.Parallel()
 	s := mustServeTrays(t, 2)
 	p := s.onTheWay()
 	p.foresees("ERR_CONNECTION_RESET")
@@ -540,6 +546,7 @@ func TestAStopIsReadyForAScanThoughTheBrowserTakesTheFocusAway(t *testing.T) {
 }
 
 func TestATapWhoseAnswerIsLostHappensOnce(t *testing.T) {
+	t.Parallel()
 	s := mustServeTrays(t, 1)
 	p := s.onTheWay()
 	p.foresees("ERR_CONNECTION_RESET")
@@ -561,6 +568,7 @@ func TestATapWhoseAnswerIsLostHappensOnce(t *testing.T) {
 }
 
 func TestACourierShowsWhereTheyAreOnlyAfterATapAndWhileOnTheWay(t *testing.T) {
+	t.Parallel()
 	s := mustServeTrays(t, 1)
 	d := s.ready[0]
 	p, customer := s.onTheWay(), s.visitorAs(hospital.Customer)
@@ -598,6 +606,7 @@ func TestACourierShowsWhereTheyAreOnlyAfterATapAndWhileOnTheWay(t *testing.T) {
 
 // TestTheTabletIsHeldInOneHand: nothing to press is lower than 56 px, and what comes next lies where the thumb is.
 func TestTheTabletIsHeldInOneHand(t *testing.T) {
+	t.Parallel()
 	s := mustServeTrays(t, 2)
 	p := s.visitorAs(hospital.DeliveryStaff)
 	p.have(look{"tablet", 820, 1180, true, "light"})

@@ -13,6 +13,7 @@ import (
 )
 
 func TestEverythingCanBeDoneWithoutJavaScript(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 24, nil)
 	p := s.visitor()
 	p.disableScripts(true)
@@ -82,6 +83,7 @@ func (p *screen) wantValues(fields map[string]string) {
 }
 
 func TestARefusalIsShownAtItsFieldAndKeepsWhatWasTyped(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 24, nil)
 	p := s.visitorAs(hospital.MedicalStaff)
 	p.openLive(wardPath(board))
@@ -109,6 +111,7 @@ func TestARefusalIsShownAtItsFieldAndKeepsWhatWasTyped(t *testing.T) {
 // TestTheSecondOfTwoWhoAdmitIntoOneBedIsToldWhichBedAndWhy holds the second command back until the first is done, as the
 // network may.
 func TestTheSecondOfTwoWhoAdmitIntoOneBedIsToldWhichBedAndWhy(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 24, nil)
 	first, second := s.visitorAs(hospital.MedicalStaff), s.visitorAs(hospital.WardManagement)
 	bed := board.Beds[2]
@@ -145,6 +148,7 @@ func TestTheSecondOfTwoWhoAdmitIntoOneBedIsToldWhichBedAndWhy(t *testing.T) {
 }
 
 func TestTheSecondOfTwoWithoutJavaScriptIsToldTheSame(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 24, nil)
 	p := s.visitorAs(hospital.MedicalStaff)
 	p.disableScripts(true)
@@ -159,6 +163,7 @@ func TestTheSecondOfTwoWithoutJavaScriptIsToldTheSame(t *testing.T) {
 }
 
 func TestAPersonWithAKeyboardAloneCanWorkOnTheWard(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 6, nil)
 	p := s.visitorAs(hospital.MedicalStaff)
 	p.openLive(wardPath(board))
@@ -221,6 +226,7 @@ const unseenFocus = `(() => {
 })()`
 
 func TestFocusAndCaretStayWhereTheyAreWhileChangesArrive(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 24, nil)
 	p := s.visitorAs(hospital.MedicalStaff)
 	p.openLive(wardPath(board))

@@ -59,6 +59,7 @@ func (k *kitchen) cooks(n int) []*screen {
 
 // TestATicketGoesItsWayByMouseTouchAndKeysAndEveryScreenFollows bumps and recalls with everything that a cook has at hand.
 func TestATicketGoesItsWayByMouseTouchAndKeysAndEveryScreenFollows(t *testing.T) {
+	t.Parallel()
 	k := mustServeKitchen(t, 4, evenly(15))
 	screens := k.cooks(2)
 	p, other := screens[0], screens[1]
@@ -111,6 +112,7 @@ func TestATicketGoesItsWayByMouseTouchAndKeysAndEveryScreenFollows(t *testing.T)
 }
 
 func TestADoubleTapTakesOneTicketOneStep(t *testing.T) {
+	t.Parallel()
 	k := mustServeKitchen(t, 6, evenly(15))
 	p := k.cooks(1)[0]
 	first := k.tickets()[0].OrderID
@@ -130,6 +132,7 @@ func TestADoubleTapTakesOneTicketOneStep(t *testing.T) {
 
 // TestATicketThatChangedUnderTheFingerIsNotBumped holds the tap back until somebody else has taken the same step.
 func TestATicketThatChangedUnderTheFingerIsNotBumped(t *testing.T) {
+	t.Parallel()
 	k := mustServeKitchen(t, 3, evenly(15))
 	screens := k.cooks(2)
 	slow, quick := screens[0], screens[1]
@@ -176,6 +179,7 @@ func (p *screen) listening() {
 const alarmTone = "988"
 
 func TestAHeldTicketIsLoudUntilSomebodyHasHeardIt(t *testing.T) {
+	t.Parallel()
 	k := mustServeKitchen(t, 3, evenly(15))
 	p := k.cooks(1)[0]
 	p.listening()
@@ -208,6 +212,7 @@ func TestAHeldTicketIsLoudUntilSomebodyHasHeardIt(t *testing.T) {
 }
 
 func TestACancelledTicketStaysStruckThroughUntilItIsSeen(t *testing.T) {
+	t.Parallel()
 	k := mustServeKitchen(t, 3, evenly(15))
 	screens := k.cooks(2)
 	p, other := screens[0], screens[1]
@@ -242,6 +247,7 @@ func TestACancelledTicketStaysStruckThroughUntilItIsSeen(t *testing.T) {
 }
 
 func TestAWallAtAStationShowsItsTicketsAndThoseOfNobody(t *testing.T) {
+	t.Parallel()
 	k := mustServeKitchen(t, 6, evenly(15))
 	p := k.cooks(1)[0]
 	p.press(".filters details:first-child summary")
@@ -268,6 +274,7 @@ func TestAWallAtAStationShowsItsTicketsAndThoseOfNobody(t *testing.T) {
 }
 
 func TestTicketsStandByWhenTheyAreDueWhereverTheyMove(t *testing.T) {
+	t.Parallel()
 	k := mustServeKitchen(t, 8, evenly(15))
 	p := k.cooks(1)[0]
 	order := func(lane string) string {
@@ -293,6 +300,7 @@ func TestTicketsStandByWhenTheyAreDueWhereverTheyMove(t *testing.T) {
 
 // TestTheChoiceFollowsItsTicketWhileFramesArrive lets others change the board between the choice and the bump.
 func TestTheChoiceFollowsItsTicketWhileFramesArrive(t *testing.T) {
+	t.Parallel()
 	k := mustServeKitchen(t, 6, evenly(15))
 	p := k.cooks(1)[0]
 	tickets := k.tickets()
@@ -330,6 +338,7 @@ const scrolled = `[document.documentElement, ...document.querySelectorAll(".lane
 	.map((e) => e.className + " " + e.scrollWidth + "×" + e.scrollHeight + " in " + e.clientWidth + "×" + e.clientHeight)`
 
 func TestTwelveTicketsFitOnTheWallWithoutScrolling(t *testing.T) {
+	t.Parallel()
 	k := mustServeKitchen(t, 12, evenly(7))
 	p := k.cooks(1)[0]
 	states := []hospital.OrderStatus{hospital.OrderPending, hospital.OrderConfirmed, hospital.OrderPreparing, hospital.OrderReady}
@@ -372,6 +381,7 @@ func (p *screen) speak(language string) {
 
 // TestTheMinutesAreCountedByTheServersClock sets the page's own clock wrong.
 func TestTheMinutesAreCountedByTheServersClock(t *testing.T) {
+	t.Parallel()
 	k := mustServeKitchen(t, 2, func(n int) time.Duration { return time.Duration(n*60-30) * time.Minute })
 	p := k.cooks(1)[0]
 	late, early := k.tickets()[0].OrderID, k.tickets()[1].OrderID
@@ -390,6 +400,7 @@ func TestTheMinutesAreCountedByTheServersClock(t *testing.T) {
 }
 
 func TestTheWallSaysWhetherTheScreenStaysOn(t *testing.T) {
+	t.Parallel()
 	k := mustServeKitchen(t, 1, evenly(15))
 	p := k.cooks(1)[0]
 	p.until("the badge to say so", `["on", "off"].includes(document.getElementById("wake").dataset.state) && document.getElementById("wake").innerText.startsWith("Screen")`)
@@ -403,6 +414,7 @@ func (k *kitchen) holdFor(n int) {
 }
 
 func TestATapWithoutAnAnswerIsToldOnItsTicket(t *testing.T) {
+	t.Parallel()
 	k := mustServeKitchen(t, 2, evenly(15))
 	p := k.cooks(1)[0]
 	id := k.tickets()[0].OrderID

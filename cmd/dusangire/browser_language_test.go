@@ -154,6 +154,7 @@ func (p *screen) prefer(l text.Lang) {
 }
 
 func TestALanguageIsChosenInTheMenuAndChangesArriveInIt(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 2, nil)
 	p := s.visitor()
 	p.open("/login")

@@ -105,6 +105,8 @@ func sights(t testing.TB, s *server) []sight {
 		return hospital.BoardBed{}
 	}
 	carried := carriedTray(t, s, ward)
+	// The whole wall, whose many tickets take long to look at, is the sight "kitchen".
+	lunch := wall + "?meal=lunch&ward=" + ward.Code
 	opened := func(status hospital.BedStatus) func(*screen) {
 		b := bed(status)
 		return func(p *screen) {
@@ -174,7 +176,7 @@ func sights(t testing.TB, s *server) []sight {
 		{"kitchen-refused", hospital.KitchenStaff, func(p *screen) {
 			p.foresees("409")
 			p.disableScripts(true)
-			p.open(wall)
+			p.open(lunch)
 			k := &kitchen{server: s}
 			_, err := s.hospital.StartOrder(t.Context(), hospital.System, k.confirmed()[0].OrderID, hospital.Step{}) // meanwhile
 			k.must(err)
@@ -182,7 +184,7 @@ func sights(t testing.TB, s *server) []sight {
 			p.disableScripts(false)
 		}},
 		{"kitchen-cancel", hospital.Admin, func(p *screen) {
-			p.openLive(wall)
+			p.openLive(lunch)
 			p.press("#lane-preparing > li a")
 		}},
 		{"signed-out", hospital.MedicalStaff, func(p *screen) {

@@ -62,6 +62,7 @@ func (c apiClient) steps(order map[string]any, steps ...string) {
 // TestANurseLooksAfterAPatientsMealsAtTheBed orders, overrides, changes the diet and says nil by mouth in the panel of a bed, and sees
 // there and on the card what becomes of the trays. Nobody reloads a page.
 func TestANurseLooksAfterAPatientsMealsAtTheBed(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 24, nil)
 	stew := s.dish("Isombe", "peanuts")
 	s.dish("Rice")

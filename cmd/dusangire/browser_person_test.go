@@ -11,6 +11,7 @@ const isEmptied = `document.body.dataset.gone === "yes" && !document.querySelect
 // TestWhoSignsInNextEmptiesThePageOfThePersonBefore in another window of the same browser, at once
 // and without a word of it there.
 func TestWhoSignsInNextEmptiesThePageOfThePersonBefore(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 2, nil)
 	admit(t, s, "Uwase Marie", board.Beds[0])
 	before := s.visitor()
@@ -32,6 +33,7 @@ func TestWhoSignsInNextEmptiesThePageOfThePersonBefore(t *testing.T) {
 // TestAPageIsEmptiedByTheFirstThingThatItAsksForSomebodyElse, even where its own session goes on,
 // so that nothing has told it before.
 func TestAPageIsEmptiedByTheFirstThingThatItAsksForSomebodyElse(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 2, nil)
 	admit(t, s, "Uwase Marie", board.Beds[0])
 	manager := s.signIn(hospital.WardManagement).token
@@ -59,6 +61,7 @@ func TestAPageIsEmptiedByTheFirstThingThatItAsksForSomebodyElse(t *testing.T) {
 // TestACouriersTapsWaitForTheCourier where somebody else has signed in on the tablet: they are
 // neither sent nor lost.
 func TestACouriersTapsWaitForTheCourier(t *testing.T) {
+	t.Parallel()
 	s := mustServeTrays(t, 1)
 	p := s.onTheWay()
 	p.permits("409")
@@ -77,6 +80,7 @@ func TestACouriersTapsWaitForTheCourier(t *testing.T) {
 
 // TestAWallOfSomebodyElseIsEmptiedByItsNextStep, and the ticket stays where it was.
 func TestAWallOfSomebodyElseIsEmptiedByItsNextStep(t *testing.T) {
+	t.Parallel()
 	k := mustServeKitchen(t, 1, evenly(15))
 	p := k.cooks(1)[0]
 	p.permits("409")

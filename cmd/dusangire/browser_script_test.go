@@ -50,6 +50,7 @@ const lacking = `
 	});`
 
 func TestTheOldestBrowsersMeantCanDoTheWork(t *testing.T) {
+	t.Parallel()
 	s := mustServeTrays(t, 2)
 	courier, cook := s.visitorAs(hospital.DeliveryStaff), s.visitorAs(hospital.KitchenStaff)
 	for _, p := range []*screen{courier, cook} {
@@ -89,6 +90,7 @@ func TestTheOldestBrowsersMeantCanDoTheWork(t *testing.T) {
 
 // A tap that a fault keeps from the outbox goes to the server as a plain form.
 func TestATapThatAScriptFailsIsSentByTheBrowser(t *testing.T) {
+	t.Parallel()
 	for what, script := range map[string]string{
 		"reading the form": `FormData.prototype.getAll = () => { throw new TypeError("broken"); }`,
 		"making a key":     `crypto.getRandomValues = undefined`,
@@ -111,6 +113,7 @@ func TestATapThatAScriptFailsIsSentByTheBrowser(t *testing.T) {
 // What is thrown while something is sent is a fault of the page, and no dead line: that it can't be sent
 // is said, not hidden.
 func TestAScriptThatFailsTakesLiveAwayUntilThePageIsLoadedAnew(t *testing.T) {
+	t.Parallel()
 	for what, script := range map[string]string{
 		"fetch fails in its own way": `window.fetch = () => Promise.reject(new RangeError("broken"))`,
 		"fetch throws":               `window.fetch = () => { throw new TypeError("broken"); }`,
@@ -143,6 +146,7 @@ func TestAScriptThatFailsTakesLiveAwayUntilThePageIsLoadedAnew(t *testing.T) {
 }
 
 func TestAPageThatLacksItsOwnScriptIsNotLive(t *testing.T) {
+	t.Parallel()
 	s := mustServeTrays(t, 1)
 	for role, c := range map[hospital.Role]struct{ script, path string }{
 		hospital.DeliveryStaff: {"delivery", "/dashboard/delivery/"},
@@ -170,6 +174,7 @@ func TestAPageThatLacksItsOwnScriptIsNotLive(t *testing.T) {
 
 // A script that stops half way may have told the page already how to be live.
 func TestAPageWhoseSupervisorStopsHalfWayIsNotLive(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 2, nil)
 	p := s.visitorAs(hospital.MedicalStaff)
 	p.foresees("a script failed")
@@ -198,6 +203,7 @@ func (p *screen) answers(pattern, body string) {
 
 // What a browser itself complains of, or somebody's extension, is no fault of the page.
 func TestAStrangersErrorLeavesThePageLive(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 2, nil)
 	p := s.visitorAs(hospital.MedicalStaff)
 	p.openLive(wardPath(board))
@@ -220,6 +226,7 @@ func TestAStrangersErrorLeavesThePageLive(t *testing.T) {
 
 // Without a line a code is read as the server reads it, and what a scanner garbled is no wrong bed.
 func TestWithoutALineACodeIsReadInItsSpellingsToo(t *testing.T) {
+	t.Parallel()
 	s := mustServeTrays(t, 1)
 	p := s.onTheWay()
 	p.permitsNoLine()
@@ -251,6 +258,7 @@ func TestWithoutALineACodeIsReadInItsSpellingsToo(t *testing.T) {
 
 // Where something on the way answers instead of the hospital's server, nothing is saved.
 func TestTheAnswerOfSomethingOnTheWayIsNoAnswer(t *testing.T) {
+	t.Parallel()
 	s := mustServeTrays(t, 1)
 	p := s.onTheWay()
 	p.answers("*/deliver", "<h1>Welcome to the hotel's network</h1>")
@@ -261,6 +269,7 @@ func TestTheAnswerOfSomethingOnTheWayIsNoAnswer(t *testing.T) {
 }
 
 func TestABrowserThatIsTooOldIsToldSoAndItsFormsWork(t *testing.T) {
+	t.Parallel()
 	s := mustServeTrays(t, 1)
 	for language, sentence := range map[string]string{
 		"en": "this browser is too old", "fr": "ce navigateur est trop ancien", "rw": "mucukumbuzi irashaje",
@@ -295,6 +304,7 @@ func TestABrowserThatIsTooOldIsToldSoAndItsFormsWork(t *testing.T) {
 // Some browsers let a page open no socket and say so by an exception. Such a page polls, and does not try
 // again and again.
 func TestASocketThatThrowsLeadsToPolls(t *testing.T) {
+	t.Parallel()
 	for what, rule := range map[string]string{"always": "true", "twice": "made < 3"} {
 		for kind, fault := range map[string]string{
 			"an exception": `new DOMException("The operation is insecure.", "SecurityError")`, "a word": `"no"`,
@@ -329,6 +339,7 @@ func TestASocketThatThrowsLeadsToPolls(t *testing.T) {
 
 // A page without any WebSocket polls as well.
 func TestABrowserWithoutSocketsPolls(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 2, nil)
 	p := s.visitorAs(hospital.MedicalStaff)
 	p.permits("htmx:ws:error")

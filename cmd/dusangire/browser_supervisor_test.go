@@ -59,6 +59,7 @@ func (s *serving) visitorAs(role hospital.Role) *screen {
 }
 
 func TestAPageIsNotLiveUntilItsSocketProvesIt(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 24, nil)
 	p := s.visitorAs(hospital.MedicalStaff)
 	p.disableScripts(true)
@@ -88,6 +89,7 @@ func (p *screen) wantPill(class string) {
 }
 
 func TestAPageWithoutOneOfItsScriptsNeverCallsItselfLive(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 2, nil)
 	for _, script := range []string{"app", "htmx.min", "hx-ws.min"} {
 		t.Run(script, func(t *testing.T) {
@@ -112,6 +114,7 @@ func TestAPageWithoutOneOfItsScriptsNeverCallsItselfLive(t *testing.T) {
 }
 
 func TestAFrozenServerTurnsTheBannerOn(t *testing.T) {
+	t.Parallel()
 	beside, board, server, _ := mustServeProcess(t, 24)
 	whole, broken := server.visitorAs(hospital.MedicalStaff), server.visitorAs(hospital.WardManagement)
 	whole.openLive(wardPath(board))
@@ -144,6 +147,7 @@ func setBedStatus(t testing.TB, s *server, bed hospital.BoardBed, to hospital.Be
 }
 
 func TestAPageComesBackToLifeWithItsServer(t *testing.T) {
+	t.Parallel()
 	beside, board, server, again := mustServeProcess(t, 24)
 	p := server.visitorAs(hospital.MedicalStaff)
 	p.openLive(wardPath(board))
@@ -168,6 +172,7 @@ func TestAPageComesBackToLifeWithItsServer(t *testing.T) {
 }
 
 func TestWhoIsSignedOutElsewhereSeesNoPatientAnyMore(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 2, nil)
 	admit(t, s, "Uwase Marie", board.Beds[0])
 	for how, end := range map[string]func(p *screen){
@@ -218,6 +223,7 @@ func admit(t testing.TB, s *server, name hospital.PatientName, bed hospital.Boar
 }
 
 func TestGoingBackShowsTheStateOfNow(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 24, nil)
 	p := s.visitorAs(hospital.MedicalStaff)
 	p.openLive(wardPath(board))
@@ -234,6 +240,7 @@ func TestGoingBackShowsTheStateOfNow(t *testing.T) {
 }
 
 func TestAPageThatWasHiddenShowsTheStateOfNow(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 24, nil)
 	p := s.visitorAs(hospital.MedicalStaff)
 	p.openLive(wardPath(board))
@@ -250,6 +257,7 @@ func TestAPageThatWasHiddenShowsTheStateOfNow(t *testing.T) {
 }
 
 func TestABedThatChangesWhileItIsOpenIsShownAsItIsAndKeepsWhatWasTyped(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 24, nil)
 	p := s.visitorAs(hospital.MedicalStaff)
 	p.openLive(wardPath(board))
@@ -275,6 +283,7 @@ func TestABedThatChangesWhileItIsOpenIsShownAsItIsAndKeepsWhatWasTyped(t *testin
 }
 
 func TestAPageReloadsWhenABackupIsRestored(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 2, nil)
 	p := s.visitorAs(hospital.MedicalStaff)
 	p.openLive(wardPath(board))

@@ -26,6 +26,9 @@ import (
 // The tests in the files browser_*_test.go look at the program as people do, through Chromium. All share one browser process;
 // each person has a profile of their own in it. What a page complains of by itself, be it a script's error, a line on the
 // console, a failed request or one to another site, fails the test that it happens in.
+//
+// Tests that mostly wait, as for the seconds after which a page has to say something, run beside
+// others; those that look at many pages need all processors and run before them.
 
 // asProgram is the environment variable that makes this test binary run as the program itself.
 const asProgram = "DUSANGIRE_TEST_AS_PROGRAM"
@@ -515,6 +518,7 @@ func (p *screen) unfold(form string) {
 
 // TestTheBrowserTestsNoticeWhatGoesWrongInAPage keeps the other tests honest.
 func TestTheBrowserTestsNoticeWhatGoesWrongInAPage(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 1, nil)
 	ours, bare := s.visitorAs(hospital.MedicalStaff), s.visitor()
 	ours.openLive(wardPath(board))

@@ -12,6 +12,7 @@ import (
 // TestTwoPeopleSeeEachOthersWork follows one patient through a stay. The nurse and the manager each look at their dashboard
 // and at the ward; nobody reloads a page.
 func TestTwoPeopleSeeEachOthersWork(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 24, nil)
 	nurse, manager := s.visitor(), s.visitor()
 	for person, role := range map[*screen]hospital.Role{nurse: hospital.MedicalStaff, manager: hospital.WardManagement} {

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/go-crypt/crypt/algorithm/argon2"
 )
 
 // commands is what the program can do; the help texts are what `dusangire --help` prints.
@@ -30,7 +32,8 @@ type database struct {
 	DatabaseURL         string `default:"sqlite:dusangire.db" help:"Where the data is: sqlite:PATH or postgres://…" placeholder:"URL"`
 	DatabaseConnections int    `default:"16" help:"Most connections to PostgreSQL that this node opens." placeholder:"N"`
 
-	now func() time.Time // nil: the clock; tests set it
+	now    func() time.Time // nil: the clock; tests set it
+	hasher *argon2.Hasher   // of new passwords; nil: the hospital's own; tests have a cheap one
 }
 
 func (d database) check() error {

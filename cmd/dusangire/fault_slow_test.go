@@ -79,6 +79,7 @@ func (s *scene) openThrough(l *link, screens int) {
 // TestASlowScreenThatPingsGetsEverythingAndIsToldOfARestart does what a page on a bad line does whose browser, or a proxy before it,
 // pings: everything takes its turn behind the frame that is on its way, also the word that the server restarts.
 func TestASlowScreenThatPingsGetsEverythingAndIsToldOfARestart(t *testing.T) {
+	t.Parallel()
 	for name, secure := range map[string]bool{"plain": false, "over TLS": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

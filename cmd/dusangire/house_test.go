@@ -14,6 +14,7 @@ var noon = time.Date(2026, time.November, 23, 10, 0, 0, 0, time.UTC)
 
 // A server that starts while a patient's fast has begun unseen, and a meal round was missed, catches up with both.
 func TestTheServerHoldsTheMealsOfThoseWhoMustNotEatAndOrdersTheRoundsThatAreDue(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		rounds bool
 		want   []hospital.OrderStatus // of all tickets

@@ -123,6 +123,7 @@ func behindNginx(t *testing.T, secure bool) (*server, hospital.WardBoard, *front
 }
 
 func TestAPageBehindNginxIsLive(t *testing.T) {
+	t.Parallel()
 	s, board, nginx := behindNginx(t, false)
 	p := newScreen(t, nginx.url)
 	p.open("/login")
@@ -160,6 +161,7 @@ func (p *screen) asked() (sockets, polls int) {
 }
 
 func TestAPageBehindNginxWithHTTPSIsLiveAndSafe(t *testing.T) {
+	t.Parallel()
 	s, board, nginx := behindNginx(t, true)
 	p := newScreen(t, nginx.url)
 	p.open("/login")

@@ -35,7 +35,8 @@ type server struct {
 // mustServe starts the program as `serve` does, on a free port and a temporary SQLite database unless change says otherwise.
 func mustServe(t testing.TB, change func(*serveCommand)) *server {
 	t.Helper()
-	c := serveCommand{LogFormat: "text", DemoSeed: 1, database: database{DatabaseConnections: 16}}
+	c := serveCommand{LogFormat: "text", DemoSeed: 1,
+		database: database{DatabaseConnections: 16, hasher: hospitaltest.CheapHasher(t)}}
 	c.Addr, c.DatabaseURL = "127.0.0.1:0", hospitaltest.SQLite(t)
 	if change != nil {
 		change(&c)
@@ -234,6 +235,7 @@ const (
 
 // TestABedChangeReachesEveryScreen is the sentence that the whole house is built around.
 func TestABedChangeReachesEveryScreen(t *testing.T) {
+	t.Parallel()
 	t.Run("on one node", func(t *testing.T) {
 		s, board := mustServeWard(t, 24, nil)
 		bedChangeReachesEveryScreen(t, s, s, board)
@@ -283,6 +285,7 @@ func bedChangeReachesEveryScreen(t *testing.T, here, there *server, board hospit
 }
 
 func TestDrainTellsSocketsAndEnds(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 1, nil)
 	live := s.signIn(hospital.MedicalStaff).watch(fmt.Sprintf("/ws/ward/%d/", board.ID), asJSON)
 	live.next()

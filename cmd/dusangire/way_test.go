@@ -14,6 +14,7 @@ import (
 // cook cooks, a courier tries the wrong bed and then the right one; everyone's socket tells each
 // step. In the original no delivery could be in transit, and its kitchen's buttons led nowhere.
 func TestAMealGoesItsWholeWayByPrograms(t *testing.T) {
+	t.Parallel()
 	s, board := mustServeWard(t, 4, nil)
 	isombe, rice := s.dish("Cassava leaves with groundnut paste", "peanuts"), s.dish("Rice")
 	nurse, desk, cook := s.signIn(hospital.MedicalStaff), s.signIn(hospital.WardManagement), s.signIn(hospital.KitchenStaff)

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/go-crypt/crypt/algorithm/argon2"
+
 	"dusangire/hospital"
 )
 
@@ -26,11 +28,25 @@ func OnEachDatabase(t *testing.T, test func(t *testing.T, databaseURL string)) {
 	}
 }
 
-// Open opens a hospital and closes it when the test ends. Without a DatabaseURL it is on a fresh SQLite database.
+// CheapHasher hashes a password in no time, for the logins of tests.
+func CheapHasher(t testing.TB) *argon2.Hasher {
+	t.Helper()
+	hasher, err := argon2.New(argon2.WithVariantID(), argon2.WithM(8), argon2.WithT(1), argon2.WithP(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hasher
+}
+
+// Open opens a hospital and closes it when the test ends. Without a DatabaseURL it is on a fresh
+// SQLite database, and without a PasswordHasher it hashes passwords cheaply.
 func Open(t testing.TB, o hospital.Options) *hospital.Hospital {
 	t.Helper()
 	if o.DatabaseURL == "" {
 		o.DatabaseURL = SQLite(t)
+	}
+	if o.PasswordHasher == nil {
+		o.PasswordHasher = CheapHasher(t)
 	}
 	h, err := hospital.Open(t.Context(), o)
 	if err != nil {
