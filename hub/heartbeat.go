@@ -1,9 +1,12 @@
 package hub
 
-import "time"
+import (
+	"time"
+
+	"dusangire/freshness"
+)
 
 const (
-	heartbeatEvery     = 2 * time.Second  // to pages, whose banner appears when three are missing
 	lately             = time.Second      // a page that was told something since then knows what a heartbeat would tell
 	jsonHeartbeatEvery = 10 * time.Second // to programs while all is well; CONTRACT section 5 promises 15
 	rereadEvery        = time.Minute      // what a view shows may depend on the hour too, as "in the last 24 hours" does
@@ -54,12 +57,9 @@ func (v *view) heartbeat(p *page, f Freshness, now time.Time) parcel {
 	return pack(jsonHeartbeat(f))
 }
 
-// oldCheck is how old the last check may be while a view counts as current; the page's script has the same limit.
-const oldCheck = 4 * time.Second
-
 // current reports whether what was sent is what stands.
 func (f Freshness) current() bool {
-	return f.DatabaseOK && f.Age < oldCheck && f.Shown.Epoch == f.Current.Epoch && f.Shown.String() == f.Current.String()
+	return f.DatabaseOK && f.Age < freshness.Stale && f.Shown.Epoch == f.Current.Epoch && f.Shown.String() == f.Current.String()
 }
 
 // stamp draws how fresh a page is now.

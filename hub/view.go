@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"dusangire/freshness"
 )
 
 // View is what one role sees of some topics.
@@ -96,7 +98,7 @@ func (v *view) send(e event) {
 // run is the view's goroutine. The hub waits for it.
 func (v *view) run() {
 	defer v.again.Stop()
-	beat := time.NewTicker(heartbeatEvery)
+	beat := time.NewTicker(freshness.Heartbeat)
 	defer beat.Stop()
 	for {
 		select {

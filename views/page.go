@@ -74,10 +74,6 @@ type Live struct {
 	Revisions hospital.Revisions // of what the page was drawn from
 }
 
-// PollEvery is how long a page whose sockets something on the way refuses waits before it asks for its state again; its script
-// adds or takes away up to a fifth. The style sheet's six seconds without a stamp then leave an answer 2.4 s to come.
-const PollEvery = 3 * time.Second
-
 // Freshness is what a stamp tells a page about what it shows.
 type Freshness struct {
 	Epoch          string        // the life of the database

@@ -88,7 +88,7 @@ func (p *screen) wantPill(class string) {
 
 func TestAPageWithoutOneOfItsScriptsNeverCallsItselfLive(t *testing.T) {
 	s, board := mustServeWard(t, 2, nil)
-	for _, script := range []string{"app", "htmx.min", "hx-ws.min"} {
+	for _, script := range []string{"live", "freshness", "page", "htmx.min", "hx-ws.min"} {
 		t.Run(script, func(t *testing.T) {
 			p := newScreen(t, s.url)
 			p.useToken(s.signIn(hospital.MedicalStaff).token)

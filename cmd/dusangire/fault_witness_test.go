@@ -8,45 +8,28 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/http"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"sync"
-	"testing"
 	"time"
 
 	"github.com/coder/websocket"
 
-	"dusangire/views"
+	"dusangire/freshness"
 )
 
-// patience is how long a page waits for what before it says that it is not live or tries anew. static/app.js has the same.
+// patience is how long a page waits for what before it says that it is not live or tries anew.
 type patience struct{ silence, hanging, old, behind, late, another, door time.Duration }
 
-var pagesPatience = patience{silence: 6 * time.Second, hanging: 8 * time.Second, old: 4 * time.Second, behind: 2 * time.Second,
-	late: 6 * time.Second, another: 30 * time.Second, door: 4 * time.Second}
+var pagesPatience = patience{silence: freshness.Silence, hanging: freshness.Hanging, old: freshness.Stale,
+	behind: freshness.Behind, late: freshness.Late, another: freshness.Another, door: freshness.Door}
 
 // What keeps a page up to date, in the words of app.js.
 const (
 	live   = "yes"
 	polled = "polled"
 )
-
-// TestAWitnessHasThePatienceOfAPage keeps witnesses what they stand for.
-func TestAWitnessHasThePatienceOfAPage(t *testing.T) {
-	script, err := os.ReadFile(filepath.Join("..", "..", "static", "app.js"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, want := range map[string]time.Duration{"SILENCE": pagesPatience.silence, "HANGING": pagesPatience.hanging, "OLD": pagesPatience.old,
-		"BEHIND": pagesPatience.behind, "LATE": pagesPatience.late, "ANOTHER": pagesPatience.another, "DOOR": pagesPatience.door} {
-		if said := fmt.Sprintf("const %s = %d;", name, want.Milliseconds()); !strings.Contains(string(script), said) {
-			t.Errorf("app.js does not say %q", said)
-		}
-	}
-}
 
 // witness is a live page without a browser: it judges its frames as static/app.js does, and writes down what it shows when and
 // when it says that it is live.
@@ -307,7 +290,7 @@ func (w *witness) poll(ctx context.Context, stop context.CancelCauseFunc) {
 			stop(err)
 			return
 		}
-		wait := time.NewTimer(time.Duration(float64(views.PollEvery) * (1 + pollJitter*(2*rand.Float64()-1))))
+		wait := time.NewTimer(time.Duration(float64(freshness.PollEvery) * (1 + pollJitter*(2*rand.Float64()-1))))
 		select {
 		case <-wait.C:
 		case <-change:
