@@ -1,5 +1,5 @@
-// Package freshness has the times by which the hub, its pages and their style sheet agree on what is
-// current. A page learns them from its body (ForPages), the style sheets from custom properties
+// Package freshness has the times by which the hub, its pages and their style sheets agree on what
+// is current. A page learns them from its body (ForPages), the style sheets from custom properties
 // (ForStyles), and static/freshness.js judges by them.
 package freshness
 
