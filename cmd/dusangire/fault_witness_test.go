@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"regexp"
@@ -21,16 +22,16 @@ import (
 	"dusangire/freshness/freshnesstest"
 )
 
-// witness is a live page without a browser: it lets the page's own script judge what comes, does what
-// that says as static/live.js and the socket extension do, and writes down what it shows when, and
-// when it says that it is live.
+// witness is a live page without a browser: it lets the page's own script judge what comes, does
+// what that says as static/live.js and the socket extension do, and writes down what it shows when,
+// and when it says that it is live.
 type witness struct {
 	name   string
 	page   string // its URL
 	socket string
 	token  string
 	client *http.Client
-	light  bool // one of thousands: it goes by the markers alone, and keeps neither regions nor history
+	light  bool // one of thousands: it goes by the markers alone, and keeps no regions and no history
 
 	mu      sync.Mutex
 	loaded  loadedPage
@@ -112,7 +113,8 @@ var judgement = sync.OnceValue(func() *freshnesstest.Judge {
 
 func newWitness(name, server, page, socket, token string) *witness {
 	return &witness{
-		name: name, page: server + page, socket: server + socket, token: token, client: http.DefaultClient,
+		name: name, page: server + page, socket: server + socket, token: token,
+		client: http.DefaultClient,
 		closes: map[websocket.StatusCode]int{}, regions: map[string]string{}, lists: map[string]bool{},
 		history: history{shown: map[string][]mark{}},
 	}
@@ -141,12 +143,14 @@ func pauseFor(ctx context.Context, d time.Duration) {
 }
 
 var (
-	ofBody  = regexp.MustCompile(`<body data-live="no" data-epoch="([^"]*)" data-shown="([^"]*)" data-limits="([^"]*)"`)
+	ofBody = regexp.MustCompile(`<body data-live="no" data-epoch="([^"]*)" data-shown="([^"]*)" ` +
+		`data-limits="([^"]*)"`)
 	ofRetry = regexp.MustCompile(`<meta name="htmx-config" content="([^"]*)"`)
 	ofParts = regexp.MustCompile(`<data id="parts" value="([^"]*)"`)
 	ofField = regexp.MustCompile(` data-([a-z]+)="([^"]*)"`)
-	ofStep  = regexp.MustCompile(`(?s)<hx-partial hx-target="#([a-z0-9-]+)" hx-swap="([a-zA-Z]+)">(.*?)</hx-partial>`)
-	ofCard  = regexp.MustCompile(`data-version="(\d+)`)
+	ofStep  = regexp.MustCompile(`(?s)<hx-partial hx-target="#([a-z0-9-]+)" hx-swap="([a-zA-Z]+)">` +
+		`(.*?)</hx-partial>`)
+	ofCard = regexp.MustCompile(`data-version="(\d+)`)
 )
 
 // load loads the page, which is born not live.
@@ -157,7 +161,8 @@ func (w *witness) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	body, parts, config := ofBody.FindSubmatch(text), ofParts.FindSubmatch(text), ofRetry.FindSubmatch(text)
+	body, parts := ofBody.FindSubmatch(text), ofParts.FindSubmatch(text)
+	config := ofRetry.FindSubmatch(text)
 	if body == nil || parts == nil || config == nil {
 		return fmt.Errorf("%s is answered %s and is no live page", w.page, response.Status)
 	}
@@ -173,8 +178,8 @@ func (w *witness) load(ctx context.Context) error {
 	return nil
 }
 
-// loadLike makes the screen one of thousands that had been loaded before the test began, like another
-// one of the same page.
+// loadLike makes the screen one of thousands that had been loaded before the test began, like
+// another one of the same page.
 func (w *witness) loadLike(other *witness) {
 	other.mu.Lock()
 	page := other.loaded
@@ -190,26 +195,25 @@ func (w *witness) begin(page loadedPage) {
 	page.at = time.Now()
 	w.loaded = page
 	born := freshnesstest.Page{"now": 0.0, "wall": 0.0}
-	for name, value := range page.page {
-		born[name] = value
-	}
+	maps.Copy(born, page.page)
 	w.state = judgement().Begin(born)
 	w.record(page.at)
 }
 
 // get asks for a page or a frame.
-func (w *witness) get(ctx context.Context, url string) (text []byte, response *http.Response, err error) {
+func (w *witness) get(ctx context.Context, url string) ([]byte, *http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil, nil, err
 	}
 	request.Header.Set("Authorization", "Bearer "+w.token)
 	request.Header.Set("Accept", "text/html")
-	if response, err = w.client.Do(request); err != nil {
+	response, err := w.client.Do(request)
+	if err != nil {
 		return nil, nil, err
 	}
 	defer response.Body.Close()
-	text, err = io.ReadAll(response.Body)
+	text, err := io.ReadAll(response.Body)
 	return text, response, err
 }
 
@@ -268,7 +272,7 @@ func (w *witness) follow(ctx context.Context) error {
 func (w *witness) tick() time.Duration {
 	tick := w.limit("tick")
 	if w.light {
-		return 2 * tick
+		return 4 * tick
 	}
 	return tick
 }
@@ -282,19 +286,19 @@ func (w *witness) limit(name string) time.Duration {
 func milliseconds(n float64) time.Duration { return time.Duration(n * float64(time.Millisecond)) }
 
 // now is what the page's clock shows.
-func (w *witness) now() float64 { return float64(time.Since(w.loaded.at)) / float64(time.Millisecond) }
+func (w *witness) now() float64 {
+	return float64(time.Since(w.loaded.at)) / float64(time.Millisecond)
+}
 
 // tell lets an event be judged, does what follows from it, and reports whether what the event is
 // about must not happen.
 func (w *witness) tell(kind string, told freshnesstest.Event) (refused bool) {
 	now := w.now()
-	e := freshnesstest.Event{"type": kind, "now": now, "wall": now, "hidden": false, "socket": 0, "ready": closed}
+	e := freshnesstest.Event{"type": kind, "now": now, "wall": now, "hidden": false}
 	if w.trusted != nil {
 		e["socket"], e["ready"] = w.trusted.number, w.trusted.ready
 	}
-	for name, value := range told {
-		e[name] = value
-	}
+	maps.Copy(e, told)
 	w.mu.Lock()
 	state, actions := judgement().Judge(w.state, e)
 	w.state = state
@@ -352,12 +356,11 @@ func (w *witness) after(d time.Duration, before *time.Timer, do func()) *time.Ti
 
 // record writes down until when the page is live by now. The caller holds mu.
 func (w *witness) record(now time.Time) {
-	clock := judgement().Until(w.state)
-	if clock == 0 {
+	if w.state.Until == 0 {
 		w.cut(now)
 		return
 	}
-	until, n := w.loaded.at.Add(milliseconds(clock)), len(w.history.live)
+	until, n := w.loaded.at.Add(milliseconds(w.state.Until)), len(w.history.live)
 	switch {
 	case !until.After(now): // it will be said at the next tick
 	case w.isLive(now):
@@ -480,14 +483,15 @@ func (w *witness) count(what *int) {
 	*what++
 }
 
-// frame shows what a socket has brought, and lets its marker be judged. What is not followed here, the
-// items of lists, is never missing.
+// frame shows what a socket has brought, and lets its marker be judged. What is not followed here,
+// the items of lists, is never missing.
 func (w *witness) frame(it *connection, text string) {
 	if w.extension != it {
 		return
 	}
 	said := judgement().Read(text)
-	told := freshnesstest.Event{"ours": it == w.trusted, "fits": true, "epoch": said.Epoch, "shown": said.Shown}
+	ours := it == w.trusted
+	told := freshnesstest.Event{"ours": ours, "fits": true, "epoch": said.Epoch, "shown": said.Shown}
 	if !w.tell("frame", told) {
 		w.take(text, freshnesstest.Event{"by": "yes"})
 	}
@@ -580,8 +584,8 @@ func older(labels, than map[string]int64) bool {
 	return false
 }
 
-// show puts the frame's steps on the screen: those that morph a region. What becomes of the items of
-// lists is not followed.
+// show puts the frame's steps on the screen: those that morph a region. What becomes of the items
+// of lists is not followed.
 func (w *witness) show(frame string, now time.Time) {
 	if w.light {
 		return

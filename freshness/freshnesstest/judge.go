@@ -20,13 +20,17 @@ type Judge struct {
 	engine *goja.Runtime
 	begin  goja.Callable
 	judge  goja.Callable
-	until  goja.Callable
 	read   goja.Callable
 	older  goja.Callable
 }
 
 // State is what the script knows of one page. It belongs to the Judge that returned it.
-type State struct{ of *goja.Object }
+type State struct {
+	of *goja.Object
+	// Until is the time of the page's clock, in milliseconds, up to which the page is live if nothing
+	// more happens; 0: it is not.
+	Until float64
+}
 
 // Event is something that happens to a page, and Page what it is when it has been loaded: fields by
 // the names that the script has for them, times as float64 in milliseconds.
@@ -53,16 +57,21 @@ func New() (*Judge, error) {
 	if _, err := j.engine.RunScript("freshness.js", script("freshness.js")); err != nil {
 		return nil, err
 	}
-	for name, function := range map[string]*goja.Callable{
-		"begin": &j.begin, "judge": &j.judge, "until": &j.until, "read": &j.read, "isOlder": &j.older,
+	const judge = `(state, event) => {
+		const judged = freshness.judge(state, event);
+		return { ...judged, until: freshness.until(judged.state) };
+	}`
+	for code, function := range map[string]*goja.Callable{
+		judge: &j.judge, "freshness.begin": &j.begin, "freshness.read": &j.read,
+		"freshness.isOlder": &j.older,
 	} {
-		value, err := j.engine.RunString("freshness." + name)
+		value, err := j.engine.RunString(code)
 		if err != nil {
 			return nil, err
 		}
 		found, isFunction := goja.AssertFunction(value)
 		if !isFunction {
-			return nil, fmt.Errorf("freshness.%s is no function", name)
+			return nil, fmt.Errorf("%s is no function", code)
 		}
 		*function = found
 	}
@@ -93,7 +102,7 @@ func (j *Judge) call(function goja.Callable, given ...any) goja.Value {
 func (j *Judge) Begin(page Page) State {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return State{j.call(j.begin, map[string]any(page)).(*goja.Object)}
+	return State{of: j.call(j.begin, map[string]any(page)).(*goja.Object)}
 }
 
 // Judge returns the state of a page after an event, and what the page must do, in order.
@@ -105,7 +114,7 @@ func (j *Judge) Judge(s State, e Event) (State, []Action) {
 	for _, said := range judged.Get("actions").Export().([]any) {
 		actions = append(actions, actionOf(said.(map[string]any)))
 	}
-	return State{judged.Get("state").(*goja.Object)}, actions
+	return State{judged.Get("state").(*goja.Object), judged.Get("until").ToFloat()}, actions
 }
 
 func actionOf(said map[string]any) Action {
@@ -120,14 +129,6 @@ func actionOf(said map[string]any) Action {
 		a.After = time.Duration(after * float64(time.Millisecond))
 	}
 	return a
-}
-
-// Until is the time of the page's clock, in milliseconds, up to which a page is live if nothing
-// more happens; 0: it is not.
-func (j *Judge) Until(s State) float64 {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.call(j.until, s.of).ToFloat()
 }
 
 // Text is a field of a state, such as "live".

@@ -62,7 +62,8 @@ func TestAPageIsJudgedAsTheCasesSayByNode(t *testing.T) {
 	if err != nil {
 		t.Fatal("node is not installed: `make deps` installs it on Debian and Ubuntu (package nodejs)")
 	}
-	out, err := exec.CommandContext(t.Context(), node, "--test", cases+"/freshness.test.js").CombinedOutput()
+	run := exec.CommandContext(t.Context(), node, "--test", cases+"/freshness.test.js")
+	out, err := run.CombinedOutput()
 	if err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
@@ -110,8 +111,8 @@ func (h *history) tell(kind string, told freshnesstest.Event) []freshnesstest.Ac
 
 // happens lets something happen that may happen to a page.
 func (h *history) happens(t *rapid.T) (what string) {
-	kinds := []string{"tick", "tick", "tick", "marker", "marker", "marker", "polled", "polled", "frame",
-		"connecting", "opened", "closed", "answered", "poll", "posted", "undrawn", "impossible",
+	kinds := []string{"tick", "tick", "tick", "marker", "marker", "marker", "polled", "polled",
+		"frame", "connecting", "opened", "closed", "answered", "poll", "posted", "undrawn", "impossible",
 		"visibility", "online", "again", "sleep", "failed", "ended"}
 	what = rapid.SampledFrom(kinds).Draw(t, "what")
 	switch what {
@@ -197,7 +198,7 @@ func TestAPageIsNeverLiveWhereItMustNotBe(t *testing.T) {
 
 func (h *history) check(t *rapid.T, what string) {
 	live := h.judge.Text(h.state, "live")
-	until := h.judge.Until(h.state)
+	until := h.state.Until
 	if live == "no" {
 		h.behindSince = -1
 		if until != 0 {
