@@ -5,7 +5,7 @@
 // "polled" instead, under the same conditions.
 //
 // Nothing here knows a document, a clock or a socket. judge takes what has happened, with the time
-// of it, and says what is to be done. live.js tells it what happens in a browser and does what it
+// of it, and says what is to be done. app.js tells it what happens in a browser and does what it
 // says. The tests do the same without a browser.
 //
 // Every event has a type, now (the page's own clock), wall (the clock on the wall, which goes on

@@ -163,7 +163,7 @@
 
   document.addEventListener("htmx:after:request", (event) => {
     const { sourceElement, request, response, text } = event.detail.ctx;
-    if (event.defaultPrevented) return; // by live.js: the person may not be here any more
+    if (event.defaultPrevented) return; // by app.js: the person may not be here any more
     if (!panel) return; // a page without a panel has a script of its own for its commands
     const left = !panel.contains(sourceElement); // for another bed, before the answer came
     if (request.method === "POST" && response.status === 204) {

@@ -26,7 +26,7 @@ func get(path string) *httptest.ResponseRecorder {
 
 func TestAFileIsServedUnderTheHashOfItsContent(t *testing.T) {
 	for name, contentType := range map[string]string{
-		"app.css": "text/css; charset=utf-8", "live.js": "text/javascript; charset=utf-8", "icons.svg": "image/svg+xml",
+		"app.css": "text/css; charset=utf-8", "app.js": "text/javascript; charset=utf-8", "icons.svg": "image/svg+xml",
 		"vendor/atkinson-hyperlegible-next.woff2": "font/woff2", "vendor/inter-beyond.woff2": "font/woff2",
 		"favicon.svg": "image/svg+xml", "vendor/htmx.min.js": "text/javascript; charset=utf-8", "vendor/hx-ws.min.js": "text/javascript; charset=utf-8",
 	} {

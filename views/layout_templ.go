@@ -29,8 +29,8 @@ const htmxConfig = `{"extensions":"ws","history":false,"includeIndicatorCSS":fal
 // liveScripts are those of every live page, in their order: what tells a browser that it is too old,
 // what all share, and what uses it. They come before htmx, so that they see every socket. Each marks
 // itself as run, and one that does not keeps the page from being live. Only the judgement before them
-// knows no document to mark; without it live.js fails.
-var liveScripts = []string{"browser.js", "page.js", "said.js", "live.js", "begun.js", "panel.js", "fields.js"}
+// knows no document to mark; without it app.js fails.
+var liveScripts = []string{"browser.js", "page.js", "said.js", "app.js", "begun.js", "panel.js", "fields.js"}
 
 // link is one entry of the navigation.
 type link struct{ href, label, title string }

@@ -135,7 +135,7 @@ func TestAPageWhoseSupervisorComesLateIsLiveAtOnce(t *testing.T) {
 	t.Parallel()
 	site := newSite(t)
 	rest := make(chan struct{})
-	site.answer("GET "+static.Path("live.js"), func(w http.ResponseWriter, r *http.Request) {
+	site.answer("GET "+static.Path("app.js"), func(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-rest:
 		case <-r.Context().Done():

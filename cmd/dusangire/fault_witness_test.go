@@ -23,7 +23,7 @@ import (
 )
 
 // witness is a live page without a browser: it lets the page's own script judge what comes, does
-// what that says as static/live.js and the socket extension do, and writes down what it shows when,
+// what that says as static/app.js and the socket extension do, and writes down what it shows when,
 // and when it says that it is live.
 type witness struct {
 	name   string
