@@ -39,11 +39,13 @@
       const same = subjectOf(text) === opened()?.dataset.subject;
       const swap = same && (how === "follow" || keep && touched()) ? "innerMorph" : "innerHTML";
       const aside = keep ? [...(byId("aside")?.children || [])] : [];
-      const focused = panel.contains(document.activeElement);
+      const focused = panel.contains(document.activeElement) && document.activeElement;
       await htmx.swap({ sourceElement: panel, target: panel, swap, text });
       if (swap === "innerHTML") byId("aside").append(...aside);
       markCard();
-      if (!sweep() && focused && document.activeElement === body) byId("panel-title").focus();
+      if (!sweep() && focused && document.activeElement === body) {
+        (focused.isConnected ? focused : byId("panel-title")).focus(); // it may be what was put aside
+      }
       return "shown";
     } finally {
       if (opening === request) opening = null;

@@ -123,6 +123,7 @@ func TestWhatWasPutAsideStaysUntilSomebodyRemovesIt(t *testing.T) {
 	c.takeOver(bravo, bed, board.Beds[2], "Charlie Cyusa")
 	p.untilSays(".panel .patient", "Charlie Cyusa")
 	p.untilSays("#aside", "with her sister")
+	p.until("the focus to stay on what was put aside", focusOn("#aside .alert"))
 	p.press("#aside button")
 	p.until("it to be gone", `!document.querySelector("#aside .alert")`)
 }
