@@ -10,6 +10,7 @@
 
   const { byId, main, words } = page;
   const forms = new Set(); // those that are begun
+  const touchedAt = new WeakMap(); // when each was last
 
   const isBegun = (form) =>
     form.isConnected && (forms.has(form) || [...form.elements].some(isChanged));
@@ -29,7 +30,14 @@
   }
 
   function begin(form) {
-    if (!form || form.matches("[data-tap], [role=search]") || !main.contains(form)) return;
+    if (!form) return;
+    touchedAt.set(form, performance.now());
+    keep(form);
+  }
+
+  // keep lets no update renew a form.
+  function keep(form) {
+    if (form.matches("[data-tap], [role=search]") || !main.contains(form)) return;
     forms.add(form);
     form.setAttribute("hx-morph-skip", "");
   }
@@ -47,8 +55,23 @@
   // next.
   function hold(part) {
     for (const form of formsOf(part)) {
-      if (form.hasAttribute("data-begun") || isBegun(form)) begin(form);
+      if (form.hasAttribute("data-begun") || isBegun(form)) keep(form);
     }
+  }
+
+  // leaveForms drops what was typed in a part of the page before somebody asked for another, and
+  // reports whether anything was typed there since.
+  function leaveForms(part, askedAt) {
+    let since = false;
+    for (const form of formsOf(part)) {
+      if (touchedAt.get(form) > askedAt) {
+        since = true;
+        continue;
+      }
+      release(form);
+      form.reset();
+    }
+    return since;
   }
 
   // sweep puts aside what was typed in forms that an update has taken away, and reports whether
@@ -125,6 +148,6 @@
   document.addEventListener("htmx:ws:after:message:incoming", sweep);
   hold(main);
 
-  page.begun = { isBegun, release, formsOf, hold, sweep };
+  page.begun = { isBegun, release, formsOf, hold, leaveForms, sweep };
 })();
 document.currentScript.dataset.ran = "yes";

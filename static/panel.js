@@ -5,7 +5,7 @@
   if (!page) return;
 
   const { byId, body, main, panel, words, unanswered, closeCode } = page;
-  const { isBegun, release, formsOf, hold, sweep } = page.begun;
+  const { isBegun, release, formsOf, hold, leaveForms, sweep } = page.begun;
 
   let opening = null; // the request under way for a panel
   let sending = null; // the panel's command that waits for its answer: nothing takes its form away
@@ -14,19 +14,21 @@
   const opened = () => panel?.querySelector(".panel");
   const cardOf = (section) => section && byId("bed-" + section.dataset.bed);
 
-  // load fetches a bed's panel and tells what came of it: "shown", "refused" by the server,
-  // "unreachable", or "replaced" by a later request. how: "open" it for somebody who has just asked
-  // for it, "follow" what has changed in it, or draw it "anew" after a command. Unless it is
-  // opened, forms that somebody has begun stay as they are if it is still about the same.
+  // load fetches a bed's panel and tells what came of it: "shown", "held" where somebody types in
+  // it meanwhile, "refused" by the server, "unreachable", or "replaced" by a later request. how:
+  // "open" it for somebody who has just asked for it, "follow" what has changed in it, or draw it
+  // "anew" after a command. Forms that somebody has begun stay as they are if it is still about the
+  // same; who opens a bed leaves those that they began before.
   async function load(path, how) {
-    const keep = how !== "open";
+    const opens = how === "open";
+    const askedAt = performance.now();
     opening?.abort();
     const request = opening = new AbortController();
     const { person } = body.dataset;
     const headers = { "HX-Request": "true", Accept: "text/html", "Dusangire-Person": person };
     const lost = () => (request.signal.aborted ? "replaced" : "unreachable");
     try {
-      const asked = keep ? whereIs(path) : path;
+      const asked = opens ? path : whereIs(path);
       const answer = await fetch(asked, { headers, signal: request.signal }).catch(unanswered);
       if (!answer) return lost();
       const isSignedOut = answer.status === 401 || new URL(answer.url).pathname === "/login";
@@ -34,19 +36,20 @@
       const text = await answer.text().catch(unanswered);
       if (text === null) return lost();
       if (!answer.ok || !text.includes('class="panel"')) return "refused";
-      if (keep) hold(panel);
-      else for (const form of formsOf(panel)) release(form);
+      if (!opens) hold(panel);
+      const held = opens ? leaveForms(panel, askedAt) : touched();
       const same = subjectOf(text) === opened()?.dataset.subject;
-      const swap = same && (how === "follow" || keep && touched()) ? "innerMorph" : "innerHTML";
-      const aside = keep ? [...(byId("aside")?.children || [])] : [];
+      const swap = same && (how === "follow" || held) ? "innerMorph" : "innerHTML";
+      const aside = opens ? [] : [...(byId("aside")?.children || [])];
       const focused = panel.contains(document.activeElement) && document.activeElement;
       await htmx.swap({ sourceElement: panel, target: panel, swap, text });
       if (swap === "innerHTML") byId("aside").append(...aside);
       markCard();
       if (!sweep() && focused && document.activeElement === body) {
-        (focused.isConnected ? focused : byId("panel-title")).focus(); // it may be what was put aside
+        const isThere = focused.isConnected; // as what was put aside is
+        (isThere ? focused : byId("panel-title")).focus();
       }
-      return "shown";
+      return held ? "held" : "shown";
     } finally {
       if (opening === request) opening = null;
     }
@@ -103,7 +106,7 @@
     if (version === section.dataset.version || version === followed) return;
     followed = version;
     const came = await load(section.dataset.path, "follow");
-    if (came === "shown") page.say(words.changed);
+    if (came === "shown" || came === "held") page.say(words.changed);
     if (came === "refused" || came === "unreachable") complain(words.outdated);
   }
 
