@@ -3,17 +3,11 @@ package hub
 import (
 	"time"
 
+	"dusangire/hub/freshness"
 	"dusangire/hub/revision"
 )
 
 const (
-	// HeartbeatInterval is how often a page hears how fresh it is; it says that it is not live when
-	// three heartbeats are missing.
-	HeartbeatInterval = 2 * time.Second
-	// MaxAge is how long ago the last check may be while a view counts as current, here and by the
-	// judgement of pages: four checks were missed then, and two seconds are left until the page has
-	// waited for three heartbeats.
-	MaxAge = 4 * time.Second
 	// toldLately is how long ago a page may have been told something to know already what a
 	// heartbeat would tell it.
 	toldLately = time.Second
@@ -72,7 +66,7 @@ func (v *view) heartbeatMessage(r *rendition, f revision.Freshness, now time.Tim
 
 // isCurrent reports whether what was sent is what stands.
 func isCurrent(f revision.Freshness) bool {
-	return f.DatabaseOK && f.Age < MaxAge && f.Shown.Epoch == f.Current.Epoch &&
+	return f.DatabaseOK && f.Age < freshness.Stale && f.Shown.Epoch == f.Current.Epoch &&
 		revision.Label(f.Shown) == revision.Label(f.Current)
 }
 

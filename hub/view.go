@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"dusangire/hub/revision"
+	"dusangire/hub/freshness"
 )
 
 // View is what one role sees of some topics.
@@ -114,7 +115,7 @@ func (v *view) send(e event) {
 // run is the view's goroutine. The hub waits for it.
 func (v *view) run() {
 	defer v.nextRead.Stop()
-	beat := time.NewTicker(HeartbeatInterval)
+	beat := time.NewTicker(freshness.Heartbeat)
 	defer beat.Stop()
 	for {
 		select {

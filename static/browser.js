@@ -1,7 +1,7 @@
-// Stands before every other script of a live page, written so that any browser can read it. It finds
-// out whether this one can follow the hospital at all, and adds the two things that the oldest ones
-// meant lack and the pages need: Safari 15.0 (iPadOS 15.0) both, Firefox 91 one, Chromium 90 none.
-// oldest_test.go knows what else they lack, and that nothing here uses it.
+// Stands before every script of a live page that uses the browser, written so that any can read it.
+// It finds out whether this one can follow the hospital at all, and adds the two things that the
+// oldest ones meant lack and the pages need: Safari 15.0 (iPadOS 15.0) both, Firefox 91 one, Chromium
+// 90 none. oldest_test.go knows what else they lack, and that nothing here uses it.
 (function () {
   "use strict";
 

@@ -4,7 +4,8 @@
 // machine has.
 //
 // They are part of the binary and named by their content (/static/app.3f2a1c9b04de.css), so a browser may keep them for
-// ever and still never mixes two versions. There is no build step: what lies in this folder is what is sent.
+// ever and still never mixes two versions. There is no build step: what lies in this folder is what is sent,
+// with the paths of other files and the times of package freshness filled in.
 package static
 
 import (
@@ -18,6 +19,8 @@ import (
 	"path"
 	"strings"
 	"time"
+
+	"dusangire/hub/freshness"
 )
 
 //go:embed *.css *.js *.svg vendor/*.js vendor/*.woff2
@@ -47,6 +50,9 @@ func load() (byName, byPath map[string]asset) {
 		}
 		if path.Ext(name) == ".css" {
 			body = withHashedReferences(body, byName)
+		}
+		if name == "app.css" {
+			body = append([]byte(freshness.ForStyles()), body...)
 		}
 		a := asset{path: hashedPath(name, body), contentType: contentTypes[path.Ext(name)], body: body}
 		byName[name], byPath[a.path] = a, a

@@ -71,6 +71,3 @@ type Live struct {
 	Revisions hospital.Revisions // of what the page was drawn from
 }
 
-// PollEvery is how long a page whose sockets something on the way refuses waits before it asks for its state again; its script
-// adds or takes away up to a fifth. The style sheet's six seconds without a stamp then leave an answer 2.4 s to come.
-const PollEvery = 3 * time.Second

@@ -12,6 +12,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"dusangire/hub/freshness"
 	"dusangire/hospital"
 	"dusangire/views"
 	"dusangire/views/text"
@@ -337,7 +338,7 @@ func TestAPageWhoseSocketIsOnItsWayDoesNotPressForMore(t *testing.T) {
 			return
 		}
 		select { // the next poll would be due meanwhile
-		case <-time.After(views.PollEvery * 7 / 6):
+		case <-time.After(freshness.PollEvery * 7 / 6):
 			site.socket(w, r)
 		case <-r.Context().Done():
 		}

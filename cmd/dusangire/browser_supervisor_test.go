@@ -91,12 +91,18 @@ func (p *screen) wantPill(class string) {
 func TestAPageWithoutOneOfItsScriptsNeverCallsItselfLive(t *testing.T) {
 	t.Parallel()
 	s, board := mustServeWard(t, 2, nil)
-	for _, script := range []string{"app", "htmx.min", "hx-ws.min"} {
+	scripts := []string{"app", "freshness", "page", "said", "begun", "panel", "fields", "htmx.min", "hx-ws.min"}
+	for _, script := range scripts {
 		t.Run(script, func(t *testing.T) {
 			p := newScreen(t, s.url)
 			p.useToken(s.signIn(hospital.MedicalStaff).token)
-			if script == "htmx.min" {
+			switch script {
+			case "htmx.min":
 				p.foresees("htmx is not defined")
+			case "freshness", "page":
+				p.foresees(script + " is not defined")
+			case "begun":
+				p.foresees("a script failed") // the panel's, which begins with what begun.js is to give it
 			}
 			p.block("*/static/" + script + ".*.js")
 			p.open(wardPath(board))

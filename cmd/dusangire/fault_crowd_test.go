@@ -93,7 +93,7 @@ func stateOf(screens []*witness, wanted map[string]int64) crowdState {
 		w.mu.Lock()
 		if w.isLive(now) {
 			state.Live++
-			if len(w.labels) > 0 && !older(w.labels, wanted) {
+			if labels := w.labels(); len(labels) > 0 && !older(labels, wanted) {
 				state.Shows++
 			}
 		}

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"dusangire/hub/freshness"
 )
 
 // The lie detector: at any instant a screen says that it is not live, or it shows what the database held a while ago. Screens
@@ -155,6 +157,25 @@ type stamped struct {
 
 const actorsBeat = 20 * time.Millisecond
 
+// quicker is by how much all goes faster on an actor's page than on others, and quickStale and
+// quickSilence are two of its times.
+const (
+	quicker      = 10
+	quickStale   = freshness.Stale / quicker
+	quickSilence = freshness.Silence / quicker
+)
+
+var actorsPage = fmt.Sprintf(`<meta name="htmx-config" content="{&#34;ws&#34;:{&#34;reconnectDelay&#34;:50,&#34;reconnectMaxDelay&#34;:400}}">`+
+	`<body data-live="no" data-epoch="e" data-shown="ward:1=1" data-limits="%s"><data id="parts" value="5"></data>`, quickLimits())
+
+func quickLimits() string {
+	var said []string
+	for name, limit := range revisionsOf(freshness.ForPages()) {
+		said = append(said, fmt.Sprintf("%s=%d", name, limit/quicker))
+	}
+	return strings.Join(said, ",")
+}
+
 func (a *actor) say(change func(*stamped)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -165,7 +186,7 @@ func (a *actor) say(change func(*stamped)) {
 // ServeHTTP answers with the page or plays its socket.
 func (a *actor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Upgrade") == "" {
-		fmt.Fprint(w, `<body data-live="no" data-epoch="e" data-shown="ward:1=1"><data id="parts" value="5"></data>`)
+		fmt.Fprint(w, actorsPage)
 		return
 	}
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{asHTML}})
@@ -208,9 +229,6 @@ func (f stamped) frame(now time.Duration) string {
 // TestTheDetectorFindsLies keeps all tests of faults honest: of several actors it must find out those who lie, and only them.
 func TestTheDetectorFindsLies(t *testing.T) {
 	breaks(t)
-	// All goes ten times as fast as on a page.
-	slow := pagesPatience
-	quick := patience{slow.silence / 10, slow.hanging / 10, slow.old / 10, slow.behind / 10, slow.late / 10, slow.another / 10, slow.door / 10}
 	for name, c := range map[string]struct {
 		after func(*stamped) // how the node speaks after the change
 		lie   string         // a part of what it is found out by; empty: it is honest
@@ -220,7 +238,7 @@ func TestTheDetectorFindsLies(t *testing.T) {
 		"labels old content as new":                       {func(f *stamped) { f.shown, f.current = 2, 2 }, "bed-5 at 1 as live"},
 		"says that there is more":                         {func(f *stamped) { f.current = 2 }, ""},
 		"says that the database is away":                  {func(f *stamped) { f.database = "down" }, ""},
-		"says that it has not looked for long":            {func(f *stamped) { f.age = quick.old }, ""},
+		"says that it has not looked for long":            {func(f *stamped) { f.age = quickStale }, ""},
 		"is heard ever later, through a queue that grows": {func(f *stamped) { f.made = f.now }, ""},
 		"falls silent":                                    {func(f *stamped) { f.silent = true }, ""},
 		"shows less than before under a newer name":       {func(f *stamped) { f.content, f.shown, f.current = 0, 2, 2 }, "went back"},
@@ -235,7 +253,6 @@ func TestTheDetectorFindsLies(t *testing.T) {
 			l.note("ward:1", 1, time.Now())
 			l.note("bed-5", 1, time.Now())
 			w := newWitness("the screen", node.URL, "/", "/ws/", "")
-			w.patience = quick
 			ctx, stop := context.WithCancel(t.Context())
 			var watching sync.WaitGroup
 			watching.Go(func() { w.run(ctx) })
@@ -244,10 +261,10 @@ func TestTheDetectorFindsLies(t *testing.T) {
 			a.say(c.after)
 			l.note("ward:1", 2, time.Now())
 			l.note("bed-5", 2, time.Now())
-			pauseFor(t.Context(), 3*quick.silence)
+			pauseFor(t.Context(), 3*quickSilence)
 			stop()
 			watching.Wait()
-			limit := func(string) time.Duration { return quick.silence + clockSkew }
+			limit := func(string) time.Duration { return quickSilence + clockSkew }
 			lies, _ := w.verdict(l, limit, span{began, time.Now()})
 			found := strings.Join(lies, "; ")
 			if c.lie == "" && found != "" || !strings.Contains(found, c.lie) {

@@ -2,85 +2,95 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"io"
-	"math"
+	"maps"
 	"math/rand/v2"
 	"net/http"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"sync"
-	"testing"
 	"time"
 
 	"github.com/coder/websocket"
 
-	"dusangire/views"
+	"dusangire/hub/freshness"
+	"dusangire/hub/freshness/freshnesstest"
 )
 
-// patience is how long a page waits for what before it says that it is not live or tries anew. static/app.js has the same.
-type patience struct{ silence, hanging, old, behind, late, another, door time.Duration }
-
-var pagesPatience = patience{silence: 6 * time.Second, hanging: 8 * time.Second, old: 4 * time.Second, behind: 2 * time.Second,
-	late: 6 * time.Second, another: 30 * time.Second, door: 4 * time.Second}
-
-// What keeps a page up to date, in the words of app.js.
-const (
-	live   = "yes"
-	polled = "polled"
-)
-
-// TestAWitnessHasThePatienceOfAPage keeps witnesses what they stand for.
-func TestAWitnessHasThePatienceOfAPage(t *testing.T) {
-	script, err := os.ReadFile(filepath.Join("..", "..", "static", "app.js"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, want := range map[string]time.Duration{"SILENCE": pagesPatience.silence, "HANGING": pagesPatience.hanging, "OLD": pagesPatience.old,
-		"BEHIND": pagesPatience.behind, "LATE": pagesPatience.late, "ANOTHER": pagesPatience.another, "DOOR": pagesPatience.door} {
-		if said := fmt.Sprintf("const %s = %d;", name, want.Milliseconds()); !strings.Contains(string(script), said) {
-			t.Errorf("app.js does not say %q", said)
-		}
-	}
-}
-
-// witness is a live page without a browser: it judges its frames as static/app.js does, and writes down what it shows when and
-// when it says that it is live.
+// witness is a live page without a browser: it lets the page's own script judge what comes, does
+// what that says as static/app.js and the socket extension do, and writes down what it shows when,
+// and when it says that it is live.
 type witness struct {
-	name     string
-	page     string // its URL
-	socket   string
-	token    string
-	patience patience
-	client   *http.Client
-	born     time.Time
-	light    bool // one of thousands: it goes by the stamps alone, and keeps neither regions nor history
+	name   string
+	page   string // its URL
+	socket string
+	token  string
+	client *http.Client
+	light  bool // one of thousands: it goes by the markers alone, and keeps no regions and no history
 
-	mu          sync.Mutex
-	epoch       string           // of the page that was loaded
-	labels      map[string]int64 // the topics that the page says it shows
-	parts       string
-	regions     map[string]string // as they stand on the screen
-	lists       map[string]bool   // elements whose items have changed one by one, and such items
-	by          string            // what keeps it up to date: live or polled
-	behindSince time.Time
-	openedAt    time.Time     // the socket
-	ahead       time.Duration // of the node's clock, by which the time since born is
-	lateSince   time.Time
-	triedAt     time.Time
-	polling     bool
-	pollChange  chan struct{} // closed when polling changes
-	tryNow      chan struct{} // closed when polls say that the server is back
-	opened      int           // sockets
-	refused     int           // sockets that were answered and not opened
-	polls       int
-	closes      map[websocket.StatusCode]int // how often its sockets were closed with a code
-	history     history
+	mu      sync.Mutex
+	loaded  loadedPage
+	state   freshnesstest.State
+	regions map[string]string // as they stand on the screen
+	lists   map[string]bool   // elements whose items have changed one by one, and such items
+	opened  int               // sockets
+	refused int               // sockets that were answered and not opened
+	polls   int
+	closes  map[websocket.StatusCode]int // how often its sockets were closed with a code
+	history history
+
+	line // while it follows its page
 }
+
+// loadedPage is what a page says when it is loaded.
+type loadedPage struct {
+	at    time.Time // when the page's clock began
+	page  freshnesstest.Page
+	retry retry
+}
+
+// retry is how the socket extension tries again, in milliseconds.
+type retry struct {
+	Delay  float64 `json:"reconnectDelay"`
+	Most   float64 `json:"reconnectMaxDelay"`
+	Jitter float64 `json:"reconnectJitter"`
+}
+
+// line is what leads from a page to its node. Only the goroutine of follow uses it.
+type line struct {
+	ctx        context.Context
+	happened   chan func() // what other goroutines leave to that of follow
+	going      sync.WaitGroup
+	extension  *connection // the extension's
+	trusted    *connection // the same, unless the page has missed something of it
+	attempts   int         // sockets so far
+	again      *time.Timer // of a new socket
+	next       *time.Timer // of the next poll
+	asking     context.Context
+	stopAsking context.CancelFunc
+	ended      error // why nothing follows
+}
+
+// connection is the socket extension's: one attempt after the other to have a socket.
+type connection struct {
+	attempt int // since one was open
+	number  int // of the socket
+	ready   int // its state, as in a browser
+	close   context.CancelFunc
+}
+
+// The states of a browser's socket.
+const (
+	connecting = iota
+	open
+	_
+	closed
+)
 
 // history is what a screen showed when, for judging it afterwards.
 type history struct {
@@ -92,10 +102,22 @@ type history struct {
 // span is a stretch of time.
 type span struct{ from, until time.Time }
 
+// judgement is that of all witnesses of a process.
+var judgement = sync.OnceValue(func() *freshnesstest.Judge {
+	judge, err := freshnesstest.New()
+	if err != nil {
+		panic(err)
+	}
+	return judge
+})
+
 func newWitness(name, server, page, socket, token string) *witness {
-	return &witness{name: name, page: server + page, socket: server + socket, token: token, patience: pagesPatience, client: http.DefaultClient,
-		born: time.Now(), pollChange: make(chan struct{}), tryNow: make(chan struct{}), closes: map[websocket.StatusCode]int{}, regions: map[string]string{}, lists: map[string]bool{},
-		history: history{shown: map[string][]mark{}}}
+	return &witness{
+		name: name, page: server + page, socket: server + socket, token: token,
+		client: http.DefaultClient,
+		closes: map[websocket.StatusCode]int{}, regions: map[string]string{}, lists: map[string]bool{},
+		history: history{shown: map[string][]mark{}},
+	}
 }
 
 // run watches until ctx ends or the person may not be here any more.
@@ -105,11 +127,7 @@ func (w *witness) run(ctx context.Context) {
 			pauseFor(ctx, time.Second) // a person looks at the browser's own words and tries again
 			continue
 		}
-		err := w.follow(ctx)
-		w.mu.Lock()
-		w.notLive(time.Now())
-		w.mu.Unlock()
-		if errors.Is(err, errGone) {
+		if err := w.follow(ctx); errors.Is(err, errGone) {
 			return
 		}
 	}
@@ -125,54 +143,78 @@ func pauseFor(ctx context.Context, d time.Duration) {
 }
 
 var (
-	ofBody  = regexp.MustCompile(`<body data-live="no" data-epoch="([^"]*)" data-shown="([^"]*)"`)
+	ofBody = regexp.MustCompile(`<body data-live="no" data-epoch="([^"]*)" data-shown="([^"]*)" ` +
+		`data-limits="([^"]*)"`)
+	ofRetry = regexp.MustCompile(`<meta name="htmx-config" content="([^"]*)"`)
 	ofParts = regexp.MustCompile(`<data id="parts" value="([^"]*)"`)
-	ofStamp = regexp.MustCompile(` data-([a-z]+)="([^"]*)"`)
-	ofStep  = regexp.MustCompile(`(?s)<hx-partial hx-target="#([a-z0-9-]+)" hx-swap="([a-zA-Z]+)">(.*?)</hx-partial>`)
-	ofCard  = regexp.MustCompile(`data-version="(\d+)`)
+	ofField = regexp.MustCompile(` data-([a-z]+)="([^"]*)"`)
+	ofStep  = regexp.MustCompile(`(?s)<hx-partial hx-target="#([a-z0-9-]+)" hx-swap="([a-zA-Z]+)">` +
+		`(.*?)</hx-partial>`)
+	ofCard = regexp.MustCompile(`data-version="(\d+)`)
 )
 
 // load loads the page, which is born not live.
 func (w *witness) load(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, w.patience.hanging)
+	ctx, cancel := context.WithTimeout(ctx, freshness.Hanging)
 	defer cancel()
-	html, response, err := w.get(ctx, w.page)
+	text, response, err := w.get(ctx, w.page)
 	if err != nil {
 		return err
 	}
-	body, parts := ofBody.FindSubmatch(html), ofParts.FindSubmatch(html)
-	if body == nil || parts == nil {
+	body, parts := ofBody.FindSubmatch(text), ofParts.FindSubmatch(text)
+	config := ofRetry.FindSubmatch(text)
+	if body == nil || parts == nil || config == nil {
 		return fmt.Errorf("%s is answered %s and is no live page", w.page, response.Status)
+	}
+	var htmx struct{ WS retry }
+	if err := json.Unmarshal([]byte(html.UnescapeString(string(config[1]))), &htmx); err != nil {
+		return fmt.Errorf("read the configuration of htmx: %w", err)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.notLive(time.Now())
-	w.epoch, w.labels, w.parts = string(body[1]), revisionsOf(string(body[2])), string(parts[1])
 	clear(w.regions)
+	w.begin(loadedPage{retry: htmx.WS, page: freshnesstest.Page{"epoch": string(body[1]),
+		"shown": string(body[2]), "limits": string(body[3]), "parts": string(parts[1]), "time": ""}})
 	return nil
 }
 
-// loadLike makes the screen one of thousands that had been loaded before the test began, like another one of the same page.
+// loadLike makes the screen one of thousands that had been loaded before the test began, like
+// another one of the same page.
 func (w *witness) loadLike(other *witness) {
 	other.mu.Lock()
-	defer other.mu.Unlock()
-	w.light, w.epoch, w.labels, w.parts = true, other.epoch, other.labels, other.parts
+	page := other.loaded
+	other.mu.Unlock()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.light = true
+	w.begin(page)
+}
+
+// begin starts the clock and the judgement of a page. The caller holds mu.
+func (w *witness) begin(page loadedPage) {
+	page.at = time.Now()
+	w.loaded = page
+	born := freshnesstest.Page{"now": 0.0, "wall": 0.0}
+	maps.Copy(born, page.page)
+	w.state = judgement().Begin(born)
+	w.record(page.at)
 }
 
 // get asks for a page or a frame.
-func (w *witness) get(ctx context.Context, url string) (html []byte, response *http.Response, err error) {
+func (w *witness) get(ctx context.Context, url string) ([]byte, *http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil, nil, err
 	}
 	request.Header.Set("Authorization", "Bearer "+w.token)
 	request.Header.Set("Accept", "text/html")
-	if response, err = w.client.Do(request); err != nil {
+	response, err := w.client.Do(request)
+	if err != nil {
 		return nil, nil, err
 	}
 	defer response.Body.Close()
-	html, err = io.ReadAll(response.Body)
-	return html, response, err
+	text, err := io.ReadAll(response.Body)
+	return text, response, err
 }
 
 // revisionsOf reads "metrics=7,ward:3=118".
@@ -187,286 +229,350 @@ func revisionsOf(label string) map[string]int64 {
 	return revisions
 }
 
-// How the extension tries again, by htmxConfig in views/layout.templ, and how often a page polls whose sockets are refused.
-const (
-	retryDelay  = 500 * time.Millisecond
-	retryMost   = 4 * time.Second
-	retryJitter = 0.9
-	pollJitter  = 0.2
-	pollLimit   = 5 * time.Second
-)
+// labels are the topics that the page says it shows. The caller holds mu.
+func (w *witness) labels() map[string]int64 {
+	return revisionsOf(judgement().Text(w.state, "shown"))
+}
+
+// ---- what is judged, and what follows
 
 var (
-	errAnew   = errors.New("the page throws its connection away")
 	errReload = errors.New("the page is loaded anew")
 	errGone   = errors.New("the person may not be here any more")
 )
 
-// follow keeps the loaded page up to date by its socket, or by polls while sockets are refused. It returns why it stopped.
+// follow keeps the loaded page up to date, and returns why it stopped.
 func (w *witness) follow(ctx context.Context) error {
-	ctx, stop := context.WithCancelCause(ctx)
-	var polling sync.WaitGroup
-	defer polling.Wait()
-	defer stop(nil)
-	polling.Go(func() { w.poll(ctx, stop) })
-	unheard := 0
-	for attempt := 0; ctx.Err() == nil; {
+	ctx, stop := context.WithCancel(ctx)
+	w.line = line{ctx: ctx, happened: make(chan func())}
+	defer func() {
+		stop()
+		w.hush()
+		w.going.Wait()
 		w.mu.Lock()
-		serverIsBack := w.tryNow
-		w.mu.Unlock()
-		if unheard++; unheard > 1 {
-			w.pollFrom(true)
-		}
-		opened, heard, err := w.watch(ctx)
-		switch {
-		case errors.Is(err, errReload):
-			return err
-		case websocket.CloseStatus(err) >= 4000:
-			return errGone
-		}
-		w.mu.Lock()
-		if w.by != polled {
-			w.notLive(time.Now())
-		}
-		w.mu.Unlock()
-		if heard {
-			unheard = 0
-		}
-		if opened || errors.Is(err, errAnew) {
-			attempt = 0
-		}
-		if errors.Is(err, errAnew) {
-			continue
-		}
-		delay := min(retryDelay<<min(attempt, 8), retryMost)
-		attempt++
-		if w.rest(ctx, time.Duration(float64(delay)*(1+retryJitter*(2*rand.Float64()-1))), serverIsBack) {
-			attempt = 0
+		defer w.mu.Unlock()
+		w.cut(time.Now())
+	}()
+	tick := time.NewTicker(w.tick())
+	defer tick.Stop()
+	for w.tell("again", nil); w.ended == nil; {
+		select {
+		case <-tick.C:
+			w.tell("tick", nil)
+		case happen := <-w.happened:
+			happen()
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
-	return context.Cause(ctx)
+	return w.ended
 }
 
-// rest waits before the next socket: for a delay and then, while polls keep the page up to date, until it is time to try one again. It ends
-// when polls find that the server is back, and reports whether there is reason to begin with short delays again.
-func (w *witness) rest(ctx context.Context, delay time.Duration, serverIsBack <-chan struct{}) bool {
-	if pauseUnless(ctx, delay, serverIsBack) {
-		return true
+// tick is how often the page looks at its clock: one of thousands more seldom.
+func (w *witness) tick() time.Duration {
+	tick := w.limit("tick")
+	if w.light {
+		return 4 * tick
 	}
-	w.mu.Lock()
-	isPolled := w.by == polled && w.isLive(time.Now())
-	w.mu.Unlock()
-	if isPolled {
-		pauseUnless(ctx, w.patience.another, serverIsBack)
-	}
-	return isPolled
+	return tick
 }
 
-// pauseUnless waits until something happens, and reports whether it did, or for as long as it may take.
-func pauseUnless(ctx context.Context, d time.Duration, happens <-chan struct{}) (happened bool) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-happens:
-		return true
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-	return false
-}
-
-// pollFrom begins or ends polling.
-func (w *witness) pollFrom(begin bool) {
+func (w *witness) limit(name string) time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.polling != begin {
-		w.polling = begin
-		close(w.pollChange)
-		w.pollChange = make(chan struct{})
+	return milliseconds(judgement().Number(w.state, name))
+}
+
+func milliseconds(n float64) time.Duration { return time.Duration(n * float64(time.Millisecond)) }
+
+// now is what the page's clock shows.
+func (w *witness) now() float64 {
+	return float64(time.Since(w.loaded.at)) / float64(time.Millisecond)
+}
+
+// tell lets an event be judged, does what follows from it, and reports whether what the event is
+// about must not happen.
+func (w *witness) tell(kind string, told freshnesstest.Event) (refused bool) {
+	now := w.now()
+	e := freshnesstest.Event{"type": kind, "now": now, "wall": now, "hidden": false}
+	if w.trusted != nil {
+		e["socket"], e["ready"] = w.trusted.number, w.trusted.ready
+	}
+	maps.Copy(e, told)
+	w.mu.Lock()
+	state, actions := judgement().Judge(w.state, e)
+	w.state = state
+	w.record(w.loaded.at.Add(milliseconds(now)))
+	w.mu.Unlock()
+	for _, action := range actions {
+		w.perform(action)
+		refused = refused || action.Do == "refuse"
+	}
+	return refused
+}
+
+func (w *witness) perform(action freshnesstest.Action) {
+	switch action.Do {
+	case "restart":
+		w.restart()
+	case "drop":
+		w.trusted = nil
+	case "again":
+		w.again = w.after(action.After, w.again, func() { w.tell("again", nil) })
+	case "poll":
+		w.next = w.after(action.After, w.next, func() { w.tell("poll", nil) })
+	case "ask":
+		w.ask()
+	case "hush", "stop":
+		w.hush()
+	case "reload":
+		w.ended = errReload
+	case "leave":
+		w.ended = errGone
 	}
 }
 
-// poll asks for frames over plain HTTP while that is wanted.
-func (w *witness) poll(ctx context.Context, stop context.CancelCauseFunc) {
-	for ctx.Err() == nil {
-		w.mu.Lock()
-		polling, change := w.polling, w.pollChange
-		w.mu.Unlock()
-		if !polling {
-			select {
-			case <-change:
-			case <-ctx.Done():
-			}
-			continue
-		}
-		if wait := w.socketComesFirst(time.Now()); wait > 0 {
-			pauseFor(ctx, wait)
-			continue
-		}
-		if err := w.ask(ctx); errors.Is(err, errReload) || errors.Is(err, errGone) {
-			stop(err)
-			return
-		}
-		wait := time.NewTimer(time.Duration(float64(views.PollEvery) * (1 + pollJitter*(2*rand.Float64()-1))))
+// later leaves something to the goroutine of follow.
+func (w *witness) later(do func()) {
+	select {
+	case w.happened <- do:
+	case <-w.ctx.Done():
+	}
+}
+
+// after does something later, in place of what was before.
+func (w *witness) after(d time.Duration, before *time.Timer, do func()) *time.Timer {
+	if before != nil {
+		before.Stop()
+	}
+	ctx, happened := w.ctx, w.happened
+	return time.AfterFunc(d, func() {
 		select {
-		case <-wait.C:
-		case <-change:
+		case happened <- do:
 		case <-ctx.Done():
 		}
-		wait.Stop()
+	})
+}
+
+// record writes down until when the page is live by now. The caller holds mu.
+func (w *witness) record(now time.Time) {
+	if w.state.Until == 0 {
+		w.cut(now)
+		return
 	}
-}
-
-// tries notes since when a socket has been trying to open.
-func (w *witness) tries(since time.Time) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.triedAt = since
-}
-
-// socketComesFirst is how long a poll waits for a socket that is on its way.
-func (w *witness) socketComesFirst(now time.Time) time.Duration {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.triedAt.IsZero() || w.isLive(now) {
-		return 0
-	}
-	return w.triedAt.Add(w.patience.door).Sub(now)
-}
-
-// ask is one poll.
-func (w *witness) ask(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, pollLimit)
-	defer cancel()
-	asked := time.Now()
-	w.mu.Lock()
-	w.polls++
-	wasLive := w.isLive(asked)
-	w.mu.Unlock()
-	html, response, err := w.get(ctx, strings.Replace(w.socket, "/ws/", "/frames/", 1))
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	until, n := w.loaded.at.Add(milliseconds(w.state.Until)), len(w.history.live)
 	switch {
-	case !w.polling:
-		return nil // a socket has taken over
-	case err == nil && response.Header.Get("Dusangire-Close") != "":
-		return errGone
-	case err != nil || response.StatusCode != http.StatusOK:
-		w.notLive(time.Now())
-		return err
+	case !until.After(now): // it will be said at the next tick
+	case w.isLive(now):
+		w.history.live[n-1].until = until
+	case w.light && n > 0:
+		w.history.live[0] = span{now, until}
+	default:
+		w.history.live = append(w.history.live, span{now, until})
+	}
+}
+
+// cut writes down that the page is not live any more. The caller holds mu.
+func (w *witness) cut(now time.Time) {
+	if w.isLive(now) {
+		w.history.live[len(w.history.live)-1].until = now
+	}
+}
+
+// ---- the socket, as the extension has it
+
+// restart throws the connection away and opens another one.
+func (w *witness) restart() {
+	if w.extension != nil {
+		w.extension.close()
+		w.extension = nil
+		w.tell("closed", nil)
+	}
+	it := &connection{ready: closed, close: func() {}}
+	before := w.trusted
+	w.trusted = it
+	if w.tell("connecting", freshnesstest.Event{"again": false}) {
+		w.trusted = before
+		return
+	}
+	w.extension = it
+	w.dial(it)
+}
+
+// retry opens another socket for a connection, after a while.
+func (w *witness) retry(it *connection) {
+	it.attempt++
+	before := w.trusted
+	w.trusted = it
+	if w.tell("connecting", freshnesstest.Event{"again": true}) {
+		w.trusted, w.extension = before, nil
+		w.tell("closed", nil)
+		return
+	}
+	r := w.loaded.retry
+	delay := min(r.Delay*float64(int(1)<<min(it.attempt-1, 8)), r.Most)
+	delay *= 1 + r.Jitter*(2*rand.Float64()-1)
+	timer := w.after(milliseconds(delay), nil, func() {
+		if w.extension == it {
+			w.dial(it)
+		}
+	})
+	it.close = func() { timer.Stop() }
+}
+
+// dial opens a socket and reads it.
+func (w *witness) dial(it *connection) {
+	ctx, cancel := context.WithCancel(w.ctx)
+	w.attempts++
+	it.number, it.ready, it.close = w.attempts, connecting, cancel
+	w.going.Go(func() {
+		defer cancel()
+		conn, response, err := websocket.Dial(ctx, w.socket, &websocket.DialOptions{HTTPClient: w.client,
+			Subprotocols: []string{asHTML}, HTTPHeader: http.Header{"Authorization": {"Bearer " + w.token}}})
+		if err != nil {
+			w.later(func() { w.lost(it, response != nil, err) })
+			return
+		}
+		defer conn.CloseNow()
+		conn.SetReadLimit(4 << 20)
+		w.later(func() { w.isOpen(it) })
+		for {
+			_, frame, err := conn.Read(ctx)
+			if err != nil {
+				w.later(func() { w.lost(it, false, err) })
+				return
+			}
+			w.later(func() { w.frame(it, string(frame)) })
+		}
+	})
+}
+
+func (w *witness) isOpen(it *connection) {
+	if w.extension != it {
+		return // it was thrown away
+	}
+	w.count(&w.opened)
+	it.attempt, it.ready = 0, open
+	w.tell("opened", nil)
+}
+
+// lost is the end of a socket, or of the attempt to open one.
+func (w *witness) lost(it *connection, wasRefused bool, err error) {
+	if w.extension != it {
+		return
+	}
+	if wasRefused {
+		w.count(&w.refused)
+	}
+	code := websocket.CloseStatus(err)
+	if it.ready == open {
+		w.mu.Lock()
+		w.closes[code]++
+		w.mu.Unlock()
+	}
+	it.ready = closed
+	w.tell("closed", freshnesstest.Event{"code": int(code)})
+	if w.ended == nil && w.extension == it {
+		w.retry(it)
+	}
+}
+
+func (w *witness) count(what *int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	*what++
+}
+
+// frame shows what a socket has brought, and lets its marker be judged. What is not followed here,
+// the items of lists, is never missing.
+func (w *witness) frame(it *connection, text string) {
+	if w.extension != it {
+		return
+	}
+	said := judgement().Read(text)
+	ours := it == w.trusted
+	told := freshnesstest.Event{"ours": ours, "fits": true, "epoch": said.Epoch, "shown": said.Shown}
+	if !w.tell("frame", told) {
+		w.take(text, freshnesstest.Event{"by": "yes"})
+	}
+}
+
+// take shows a frame and lets the marker that ends it be judged.
+func (w *witness) take(frame string, told freshnesstest.Event) {
+	at := strings.LastIndex(frame, `<time id="live"`)
+	if at < 0 {
+		return
+	}
+	marker := map[string]any{}
+	for _, field := range ofField.FindAllStringSubmatch(frame[at:], -1) {
+		marker[field[1]] = field[2]
 	}
 	now := time.Now()
-	if err := w.take(string(html), polled, asked, now); err != nil {
-		return err
-	}
-	if !wasLive && w.isLive(now) {
-		close(w.tryNow)
-		w.tryNow = make(chan struct{})
-	}
-	return nil
-}
-
-// watch is one socket's life.
-func (w *witness) watch(ctx context.Context) (opened, heard bool, err error) {
-	w.tries(time.Now())
-	dialling, cancel := context.WithTimeout(ctx, w.patience.hanging)
-	conn, response, err := websocket.Dial(dialling, w.socket, &websocket.DialOptions{
-		HTTPClient: w.client, Subprotocols: []string{asHTML}, HTTPHeader: http.Header{"Authorization": {"Bearer " + w.token}}})
-	hung := dialling.Err() != nil
-	cancel()
-	w.tries(time.Time{})
 	w.mu.Lock()
-	w.openedAt, w.ahead, w.lateSince = time.Now(), math.MaxInt64, time.Time{}
-	if err == nil {
-		w.opened++
-	} else if response != nil {
-		w.refused++
-	}
-	w.mu.Unlock()
-	if err != nil {
-		if hung {
-			return false, false, errAnew
-		}
-		return false, false, err
-	}
-	defer conn.CloseNow()
-	conn.SetReadLimit(4 << 20)
-	for {
-		listening, cancel := context.WithTimeout(ctx, w.patience.silence)
-		_, frame, err := conn.Read(listening)
-		silent := listening.Err() != nil
-		cancel()
-		if err != nil && silent {
-			return true, heard, errAnew
-		}
-		if err != nil {
-			w.mu.Lock()
-			w.closes[websocket.CloseStatus(err)]++
-			w.mu.Unlock()
-			return true, heard, err
-		}
-		heard = true
-		w.pollFrom(false)
-		w.mu.Lock()
-		err = w.take(string(frame), live, time.Time{}, time.Now())
-		w.mu.Unlock()
-		if err != nil {
-			return true, heard, err
-		}
-	}
-}
-
-// take shows a frame and judges the stamp that ends it. asked is when a poll was sent.
-func (w *witness) take(frame string, by string, asked, now time.Time) error {
-	at := strings.LastIndex(frame, `<time id="live"`) // it ends the frame
-	if at < 0 {
-		return nil
-	}
-	stamp := map[string]string{}
-	for _, said := range ofStamp.FindAllStringSubmatch(frame[at:], -1) {
-		stamp[said[1]] = said[2]
-	}
-	epoch, labels := stamp["epoch"], revisionsOf(stamp["shown"])
-	current, ahead := stamp["current"]
-	if epoch == w.epoch && older(labels, w.labels) {
-		if by == live {
-			w.notLive(now)
-			return errAnew
-		}
-		return nil
-	}
 	w.show(frame, now)
-	if epoch != w.epoch || w.partsNow() != w.parts {
-		w.notLive(now)
-		return errReload
-	}
-	w.labels = labels
-	for topic, revision := range labels {
-		if !w.light {
+	told["marker"], told["parts"], told["time"] = marker, w.partsNow(), ""
+	isOurs := marker["epoch"] == w.loaded.page["epoch"] && told["parts"] == w.loaded.page["parts"]
+	if shown, _ := marker["shown"].(string); isOurs && !w.light {
+		for topic, revision := range revisionsOf(shown) {
 			w.note(topic, revision, now)
 		}
 	}
-	late := now.Sub(asked)
-	if by == live {
-		late = w.lateness(milliseconds(stamp["sent"]), now)
-	}
-	return w.accept(by, milliseconds(stamp["age"]), late, !ahead || current == stamp["shown"], stamp["database"] == "ok", now)
+	w.mu.Unlock()
+	w.tell("marker", told)
 }
 
-func milliseconds(text string) time.Duration {
-	n, _ := strconv.Atoi(text)
-	return time.Duration(n) * time.Millisecond
+// ---- polls
+
+// ask is one poll.
+func (w *witness) ask() {
+	w.hush()
+	w.count(&w.polls)
+	ctx, cancel := context.WithTimeout(w.ctx, w.limit("slow"))
+	w.asking, w.stopAsking = ctx, cancel
+	askedAt := w.now()
+	w.going.Go(func() {
+		text, response, err := w.get(ctx, strings.Replace(w.socket, "/ws/", "/frames/", 1))
+		w.later(func() {
+			if w.asking != ctx {
+				return // another poll or a socket has taken over
+			}
+			came := err == nil && w.answered(string(text), response, askedAt)
+			if w.asking != ctx {
+				return
+			}
+			w.hush()
+			w.tell("answered", freshnesstest.Event{"came": came, "chance": rand.Float64()})
+		})
+	})
 }
 
-// lateness is how long ago a stamp was made that has just come.
-func (w *witness) lateness(sent time.Duration, now time.Time) time.Duration {
-	from := now
-	if w.ahead == math.MaxInt64 {
-		from = w.openedAt
+// answered takes the answer to a poll, and reports whether it brought something.
+func (w *witness) answered(text string, response *http.Response, askedAt float64) bool {
+	if code, err := strconv.Atoi(response.Header.Get("Dusangire-Close")); err == nil {
+		w.tell("ended", freshnesstest.Event{"code": code})
+		return false
 	}
-	w.ahead = min(w.ahead, from.Sub(w.born)-sent)
-	return now.Sub(w.born) - sent - w.ahead
+	if response.StatusCode != http.StatusOK {
+		return false
+	}
+	if !judgement().IsOlder(w.state, judgement().Read(text)) {
+		w.take(text, freshnesstest.Event{"by": "polled", "askedAt": askedAt})
+	}
+	return true
 }
+
+// hush ends the poll under way and the wait for the next one.
+func (w *witness) hush() {
+	if w.next != nil {
+		w.next.Stop()
+	}
+	if w.stopAsking != nil {
+		w.stopAsking()
+	}
+	w.asking = nil
+}
+
+// ---- the screen
 
 // older reports whether labels show less than others do.
 func older(labels, than map[string]int64) bool {
@@ -478,7 +584,8 @@ func older(labels, than map[string]int64) bool {
 	return false
 }
 
-// show puts the frame's steps on the screen: those that morph a region. What becomes of the items of lists is not followed.
+// show puts the frame's steps on the screen: those that morph a region. What becomes of the items
+// of lists is not followed.
 func (w *witness) show(frame string, now time.Time) {
 	if w.light {
 		return
@@ -500,11 +607,12 @@ func (w *witness) show(frame string, now time.Time) {
 	}
 }
 
+// partsNow is what the screen has a place for.
 func (w *witness) partsNow() string {
 	if found := ofParts.FindStringSubmatch(w.regions["parts"]); found != nil {
 		return found[1]
 	}
-	return w.parts
+	return w.loaded.page["parts"].(string)
 }
 
 // note writes down what the screen shows from now on.
@@ -512,59 +620,12 @@ func (w *witness) note(what string, count int64, now time.Time) {
 	marks := w.history.shown[what]
 	if n := len(marks); n > 0 && marks[n-1].count >= count {
 		if marks[n-1].count > count {
-			w.history.wrong = append(w.history.wrong, fmt.Sprintf("%s went back from %d to %d", what, marks[n-1].count, count))
+			wrong := fmt.Sprintf("%s went back from %d to %d", what, marks[n-1].count, count)
+			w.history.wrong = append(w.history.wrong, wrong)
 		}
 		return
 	}
 	w.history.shown[what] = append(marks, mark{count, now})
-}
-
-// accept is what app.js does with a stamp.
-func (w *witness) accept(by string, age, late time.Duration, isCurrent, database bool, now time.Time) error {
-	if late < w.patience.old {
-		w.lateSince = time.Time{}
-	} else if w.lateSince.IsZero() {
-		w.lateSince = now
-	} else if now.Sub(w.lateSince) > w.patience.late {
-		w.notLive(now)
-		return errAnew
-	}
-	old := age + late
-	if old >= w.patience.old || !database {
-		w.notLive(now)
-		return nil
-	}
-	until := now.Add(w.patience.silence - old)
-	isLive := w.isLive(now)
-	switch {
-	case isCurrent:
-		w.behindSince = time.Time{}
-	case !isLive:
-		return nil
-	default:
-		if w.behindSince.IsZero() {
-			w.behindSince = now
-		}
-		until = earliest(until, w.behindSince.Add(w.patience.behind))
-	}
-	w.by = by
-	switch n := len(w.history.live); {
-	case isLive:
-		w.history.live[n-1].until = until
-	case w.light && n > 0:
-		w.history.live[0] = span{now, until}
-	default:
-		w.history.live = append(w.history.live, span{now, until})
-	}
-	return nil
-}
-
-// notLive shows the banner.
-func (w *witness) notLive(now time.Time) {
-	w.behindSince = time.Time{}
-	if w.isLive(now) {
-		w.history.live[len(w.history.live)-1].until = now
-	}
 }
 
 // isLive reports whether no banner stands. The caller holds mu.
@@ -588,7 +649,8 @@ func (w *witness) shows(reached map[string]int64) bool {
 	return true
 }
 
-// unlike is what stands on the screen where another one, which watches no more, shows something else.
+// unlike is what stands on the screen where another one, which watches no more, shows something
+// else.
 func (w *witness) unlike(other *witness) map[string]string {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -1,0 +1,42 @@
+// What a form of a live page sends besides what somebody typed, and fields that hang on others.
+(() => {
+  "use strict";
+  if (!page) return;
+
+  // The bed that a patient is moved to goes along in the version in which it was chosen.
+  document.addEventListener("change", ({ target }) => {
+    const field = target.form?.elements.bed_version;
+    if (!field || target.name !== "bed_id") return;
+    field.value = target.selectedOptions[0].dataset.version || "";
+  });
+
+  // Every form says whose page it is on. A frame's forms can't, for it is drawn once for all who
+  // watch.
+  document.addEventListener("formdata", ({ target, formData }) => {
+    const { person } = page.body.dataset;
+    if (person && target.method === "post") formData.set("person", person);
+  });
+
+  // Who was here before is admitted under their number alone, whatever stands in the fields for
+  // someone new.
+  document.addEventListener("formdata", ({ formData }) => {
+    if (!formData.get("patient_id")) return;
+    for (const name of ["patient_name", "birth_date", "sex"]) formData.delete(name);
+  });
+
+  // Who has no known allergy has none that is named, and none that is severe. What is no longer
+  // named is no longer severe. Nothing else touches what is severe.
+  document.addEventListener("change", ({ target }) => {
+    if (target.name !== "allergies[]") return;
+    const boxes = [...target.form.querySelectorAll('[type="checkbox"]')];
+    const clear = (name, which) => {
+      const ticked = boxes.filter((box) => box.name === name && box.checked && which(box.value));
+      for (const box of ticked) box.checked = false;
+    };
+    const none = target.value === "none";
+    if (target.checked) clear("allergies[]", (value) => (value === "none") !== none);
+    if (target.checked && none) clear("severe[]", () => true);
+    if (!target.checked) clear("severe[]", (value) => value === target.value);
+  });
+})();
+document.currentScript.dataset.ran = "yes";
