@@ -42,7 +42,7 @@ type Hospital struct {
 	deviceKey string            // signs what devices are known again by
 	attempts  keyedSemaphore    // to sign in, that wait for each other
 	hashing   prioritySemaphore // of the checks of passwords
-	hasher    *argon2.Hasher // of new passwords
+	hasher    *argon2.Hasher    // of new passwords
 	pulse     pulse
 	refused   refusals
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"dusangire/hub/freshness"
 )
 
 // ErrBusy refuses a socket because too many others are being opened: come back in a moment.
@@ -21,11 +23,7 @@ const (
 	maxOpening       = 64   // sockets between their request and their first state
 	openingsASecond  = 2500 // two cores open about three thousand
 	refillGateEvery  = 5 * time.Millisecond
-	acquireQueueSize = openingsASecond * int(AcquireTimeout/time.Second)
-
-	// AcquireTimeout is how long a request for a socket waits at the gate. A page must wait for its
-	// socket for longer than that.
-	AcquireTimeout = 4 * time.Second
+	acquireQueueSize = openingsASecond * int(freshness.GateTimeout/time.Second)
 )
 
 // gate limits how many sockets are opening at once and how many open in a second. Sources take
@@ -65,7 +63,7 @@ func newGate() *gate {
 // it comes to none; more than once is no error. The error is ErrBusy or ErrDraining, or ctx's when
 // that has ended.
 func (h *Hub) Acquire(ctx context.Context, source string) (release func(), err error) {
-	within, cancel := context.WithTimeout(ctx, AcquireTimeout)
+	within, cancel := context.WithTimeout(ctx, freshness.GateTimeout)
 	defer cancel()
 	stopWatching := context.AfterFunc(h.accepting, cancel)
 	defer stopWatching()

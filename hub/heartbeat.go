@@ -66,7 +66,7 @@ func (v *view) heartbeatMessage(r *rendition, f revision.Freshness, now time.Tim
 
 // isCurrent reports whether what was sent is what stands.
 func isCurrent(f revision.Freshness) bool {
-	return f.DatabaseOK && f.Age < freshness.Stale && f.Shown.Epoch == f.Current.Epoch &&
+	return f.DatabaseOK && f.Age < freshness.MaxAge && f.Shown.Epoch == f.Current.Epoch &&
 		revision.Label(f.Shown) == revision.Label(f.Current)
 }
 

@@ -7,8 +7,8 @@ import (
 	"sync"
 	"time"
 
-	"dusangire/hub/revision"
 	"dusangire/hub/freshness"
+	"dusangire/hub/revision"
 )
 
 // View is what one role sees of some topics.
@@ -115,7 +115,7 @@ func (v *view) send(e event) {
 // run is the view's goroutine. The hub waits for it.
 func (v *view) run() {
 	defer v.nextRead.Stop()
-	beat := time.NewTicker(freshness.Heartbeat)
+	beat := time.NewTicker(freshness.HeartbeatInterval)
 	defer beat.Stop()
 	for {
 		select {

@@ -100,7 +100,7 @@
     },
   };
 
-  const supervisor = setInterval(() => tell("tick"), state.limits.tick);
+  const supervisor = setInterval(() => tell("tick"), state.limits.tickInterval);
 
   page.onFail(() => tell("failed"));
 
@@ -154,7 +154,7 @@
 
   async function ask() {
     const request = asking = new AbortController();
-    const limit = setTimeout(() => request.abort(), state.limits.slow);
+    const limit = setTimeout(() => request.abort(), state.limits.pollTimeout);
     const came = await bring(request);
     clearTimeout(limit);
     if (asking !== request) return; // another poll or a socket has taken over

@@ -65,7 +65,8 @@ const freshness = (() => {
   // sheet keeps to it too, for the case that no script runs any more.
   function until({ live, trueAt, behindSince, limits }) {
     if (live === "no") return 0;
-    return Math.min(trueAt + limits.silence, behindSince ? behindSince + limits.behind : Infinity);
+    const upTo = behindSince ? behindSince + limits.maxBehind : Infinity;
+    return Math.min(trueAt + limits.heartbeatTimeout, upTo);
   }
 
   const on = {
@@ -107,10 +108,10 @@ const freshness = (() => {
       if (s.failed) return;
       s.undrawn = 0;
       s.shown = shown;
-      if (late < s.limits.stale) s.lateSince = 0;
+      if (late < s.limits.maxAge) s.lateSince = 0;
       else s.lateSince = s.lateSince || e.now;
       const old = Number(age) + late;
-      if (!(old < s.limits.stale) || database !== "ok" || e.hidden) return notLive(s, e, act);
+      if (!(old < s.limits.maxAge) || database !== "ok" || e.hidden) return notLive(s, e, act);
       if (shown !== current && s.live === "no") return;
       s.behindSince = shown === current ? 0 : s.behindSince || e.now;
       if (isBehind(s, e.now)) return notLive(s, e, act);
@@ -167,7 +168,7 @@ const freshness = (() => {
     // after a time without any, is also a reason to try a socket at once: the server may only have
     // been away. chance, 0 to 1, keeps the pages of a hospital from asking all at once.
     answered(s, e, act) {
-      act("poll", { after: s.limits.every * (0.8 + 0.4 * e.chance) });
+      act("poll", { after: s.limits.pollInterval * (0.8 + 0.4 * e.chance) });
       if (!e.came) notLive(s, e, act);
       else if (s.before === "no" && s.live === "polled") restart(s, e, act);
     },
@@ -182,11 +183,11 @@ const freshness = (() => {
     },
 
     tick(s, e, act) {
-      const slept = e.wall - e.now - s.drift > s.limits.asleep;
+      const slept = e.wall - e.now - s.drift > s.limits.sleepGap;
       s.drift = e.wall - e.now;
       if (slept) act("doubt", { doubt: doubtIn(s, e) });
       if (e.hidden) return;
-      if (slept || e.now - s.trueAt > s.limits.silence || isBehind(s, e.now)) {
+      if (slept || e.now - s.trueAt > s.limits.heartbeatTimeout || isBehind(s, e.now)) {
         notLive(s, e, act);
         if (!s.begun) act("begun");
         s.begun = true;
@@ -201,7 +202,7 @@ const freshness = (() => {
     const anew = s.live !== e.by && s.begun;
     s.live = e.by;
     s.begun = true;
-    const left = s.trueAt + s.limits.silence - e.now;
+    const left = s.trueAt + s.limits.heartbeatTimeout - e.now;
     act("live", { by: e.by, anew, left, doubt: doubtIn(s, e) });
   }
 
@@ -213,10 +214,10 @@ const freshness = (() => {
   }
 
   // doubtIn is in how long what is shown will be too old to be relied on.
-  const doubtIn = (s, e) => s.limits.doubted - Math.max(e.now - s.trueAt, e.wall - s.trueOn);
+  const doubtIn = (s, e) => s.limits.doubtful - Math.max(e.now - s.trueAt, e.wall - s.trueOn);
 
-  const isBehind = (s, now) => s.behindSince > 0 && now - s.behindSince > s.limits.behind;
-  const isLate = (s, now) => s.lateSince > 0 && now - s.lateSince > s.limits.late;
+  const isBehind = (s, now) => s.behindSince > 0 && now - s.behindSince > s.limits.maxBehind;
+  const isLate = (s, now) => s.lateSince > 0 && now - s.lateSince > s.limits.maxLate;
 
   // lateness is how long ago a marker that has just come was made. On a slow line frames queue for
   // many seconds, and each would else pass for new. The quickest marker of a socket tells how the
@@ -241,7 +242,7 @@ const freshness = (() => {
   function distrust(s, e, act) {
     act("drop");
     notLive(s, e, act);
-    act("again", { after: s.limits.afresh });
+    act("again", { after: s.limits.replaceDelay });
   }
 
   // restart throws the connection away, in whatever state it is, and opens a new one.
@@ -255,10 +256,10 @@ const freshness = (() => {
   // long that it must be replaced.
   function isSocketDead(s, e) {
     const connecting = connectingFor(s, e);
-    if (connecting) return connecting > s.limits.hanging;
-    const { silence, resting, another } = s.limits;
-    const patience = s.live === "polled" ? another : e.ready === OPEN ? silence : resting;
-    return e.now - s.heardAt > patience;
+    if (connecting) return connecting > s.limits.connectTimeout;
+    const { heartbeatTimeout, reconnectTimeout, socketRetryInterval } = s.limits;
+    const whileOpen = e.ready === OPEN ? heartbeatTimeout : reconnectTimeout;
+    return e.now - s.heardAt > (s.live === "polled" ? socketRetryInterval : whileOpen);
   }
 
   // connectingFor is for how long a socket has been trying to open; 0: none is.
@@ -277,8 +278,8 @@ const freshness = (() => {
     act("hush");
     if (e.hidden) return;
     const connecting = connectingFor(s, e);
-    if (s.live === "no" && connecting && connecting < s.limits.door) {
-      return act("poll", { after: s.limits.door - connecting });
+    if (s.live === "no" && connecting && connecting < s.limits.gateTimeout) {
+      return act("poll", { after: s.limits.gateTimeout - connecting });
     }
     s.before = s.live;
     act("ask");

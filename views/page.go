@@ -2,7 +2,6 @@ package views
 
 import (
 	"context"
-	"time"
 
 	"github.com/a-h/templ"
 
@@ -70,4 +69,3 @@ type Live struct {
 	Socket    string             // path, such as "/ws/ward/3/"
 	Revisions hospital.Revisions // of what the page was drawn from
 }
-

@@ -12,8 +12,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"dusangire/hub/freshness"
 	"dusangire/hospital"
+	"dusangire/hub/freshness"
 	"dusangire/views"
 	"dusangire/views/text"
 )
@@ -338,7 +338,7 @@ func TestAPageWhoseSocketIsOnItsWayDoesNotPressForMore(t *testing.T) {
 			return
 		}
 		select { // the next poll would be due meanwhile
-		case <-time.After(freshness.PollEvery * 7 / 6):
+		case <-time.After(freshness.PollInterval * 7 / 6):
 			site.socket(w, r)
 		case <-r.Context().Done():
 		}

@@ -161,8 +161,8 @@ const actorsBeat = 20 * time.Millisecond
 // quickSilence are two of its times.
 const (
 	quicker      = 10
-	quickStale   = freshness.Stale / quicker
-	quickSilence = freshness.Silence / quicker
+	quickStale   = freshness.MaxAge / quicker
+	quickSilence = freshness.HeartbeatTimeout / quicker
 )
 
 var actorsPage = fmt.Sprintf(`<meta name="htmx-config" content="{&#34;ws&#34;:{&#34;reconnectDelay&#34;:50,&#34;reconnectMaxDelay&#34;:400}}">`+

@@ -155,7 +155,7 @@ var (
 
 // load loads the page, which is born not live.
 func (w *witness) load(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, freshness.Hanging)
+	ctx, cancel := context.WithTimeout(ctx, freshness.ConnectTimeout)
 	defer cancel()
 	text, response, err := w.get(ctx, w.page)
 	if err != nil {
