@@ -60,7 +60,7 @@ func refusedSocket(err error) error {
 	case errors.Is(err, hub.ErrDraining):
 		return errRestarting()
 	case errors.Is(err, hub.ErrBusy):
-		return hospital.Refuse(hospital.Unavailable, "busy",
+		return hospital.Busy("busy",
 			"Very many screens are being opened at this moment. Try again in a moment.")
 	case errors.Is(err, context.Canceled):
 		return err // the client has left

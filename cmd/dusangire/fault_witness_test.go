@@ -270,7 +270,7 @@ func (w *witness) follow(ctx context.Context) error {
 
 // tick is how often the page looks at its clock: one of thousands more seldom.
 func (w *witness) tick() time.Duration {
-	tick := w.limit("tick")
+	tick := w.limit("tickInterval")
 	if w.light {
 		return 4 * tick
 	}
@@ -527,7 +527,7 @@ func (w *witness) take(frame string, told freshnesstest.Event) {
 func (w *witness) ask() {
 	w.hush()
 	w.count(&w.polls)
-	ctx, cancel := context.WithTimeout(w.ctx, w.limit("slow"))
+	ctx, cancel := context.WithTimeout(w.ctx, w.limit("pollTimeout"))
 	w.asking, w.stopAsking = ctx, cancel
 	askedAt := w.now()
 	w.going.Go(func() {

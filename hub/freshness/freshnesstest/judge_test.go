@@ -15,7 +15,7 @@ import (
 	"dusangire/hub/freshness/freshnesstest"
 )
 
-const cases = "../../static/testdata"
+const cases = "../../../static/testdata"
 
 // The cases are played in the engine that the witnesses of the fault tests judge by.
 func TestAPageIsJudgedAsTheCasesSay(t *testing.T) {
@@ -207,11 +207,11 @@ func (h *history) check(t *rapid.T, what string) {
 		return
 	}
 	limit := func(name string) float64 { return h.judge.Number(h.state, name) }
-	if until > h.trueAt+limit("silence") {
+	if until > h.trueAt+limit("heartbeatTimeout") {
 		t.Fatalf("after %s at %v the page is live until %v, and its last marker was true at %v",
 			what, h.now, until, h.trueAt)
 	}
-	if h.behindSince >= 0 && until > h.behindSince+limit("behind") {
+	if h.behindSince >= 0 && until > h.behindSince+limit("maxBehind") {
 		t.Fatalf("after %s at %v the page is live until %v, and behind since %v",
 			what, h.now, until, h.behindSince)
 	}
