@@ -71,6 +71,7 @@ var (
 	codeSpan  = regexp.MustCompile("`([^`\n]+)`")
 	fileName  = regexp.MustCompile(`^(` + folders + `)/[\w.*/-]+$`)
 	testName  = regexp.MustCompile(`\bTest[A-Z]\w*`)
+	codeName  = regexp.MustCompile(`^[A-Za-z]*[a-z][A-Z]\w*$`) // setBedStatus, of code alone
 	reference = regexp.MustCompile(`[\w./-]+\.md\b(#[\w-]+)?`)
 	heading   = regexp.MustCompile(`(?m)^#+ (.+)$`)
 )
@@ -110,6 +111,23 @@ func TestEveryFileAndTestThatADocumentNamesIsThere(t *testing.T) {
 		for _, name := range testName.FindAllString(text, -1) {
 			if !strings.Contains(tests.String(), "func "+name+"(") {
 				t.Errorf("%s names the test %s, and there is none", path, name)
+			}
+		}
+	}
+}
+
+func TestEveryFunctionThatADocumentNamesIsThere(t *testing.T) {
+	named := map[string]bool{}
+	word := regexp.MustCompile(`\w+`)
+	for _, text := range texts(t, ".go", ".templ", ".js") {
+		for _, name := range word.FindAllString(text, -1) {
+			named[name] = true
+		}
+	}
+	for path, text := range texts(t, ".md") {
+		for _, span := range codeSpan.FindAllStringSubmatch(text, -1) {
+			if codeName.MatchString(span[1]) && !named[span[1]] {
+				t.Errorf("%s names %s, and the code has no such name", path, span[1])
 			}
 		}
 	}
