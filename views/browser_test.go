@@ -2,10 +2,13 @@ package views_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -239,7 +242,12 @@ var browser struct {
 	err    error
 }
 
+// TestMain lets more tests run at once than there are processors, unless -parallel says how many:
+// what takes their time is waiting for a page's clocks.
 func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0))); err != nil {
+		panic(err)
+	}
 	code := m.Run()
 	if browser.cancel != nil {
 		browser.cancel()
