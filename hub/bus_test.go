@@ -2,6 +2,7 @@ package hub_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"strings"
@@ -124,6 +125,7 @@ func awaitConnected(t testing.TB, bus hub.Bus) {
 // An account may be let in and still not be allowed what the bus needs: Redis 7 gives a new one no
 // channels.
 func TestARedisThatLetsInButNotThroughIsNamedWithItsOwnWords(t *testing.T) {
+	t.Parallel()
 	server := hubtest.StartRedis(t)
 	options, err := redis.ParseURL(server.URL())
 	if err != nil {
@@ -132,16 +134,18 @@ func TestARedisThatLetsInButNotThroughIsNamedWithItsOwnWords(t *testing.T) {
 	owner := redis.NewClient(options)
 	t.Cleanup(func() { _ = owner.Close() })
 	const enough = "&dusangire:* +publish +subscribe +unsubscribe +ping +hello +client"
-	for _, c := range []struct{ name, password, rights, word string }{
+	for i, c := range []struct{ name, password, rights, word string }{
 		{"no channels", "secret", "~* +@all resetchannels", "NOPERM"},
 		{"may not publish", "secret", "&dusangire:* +subscribe +unsubscribe +ping +hello +client", "NOPERM"},
 		{"may not subscribe", "secret", "&dusangire:* +publish +ping +hello +client", "NOPERM"},
 		{"another password", "wrong", enough, "WRONGPASS"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			account := fmt.Sprintf("board-%d", i)
 			allow := func(rights string) {
 				t.Helper()
-				args := []any{"ACL", "SETUSER", "board", "reset", "on", ">secret"}
+				args := []any{"ACL", "SETUSER", account, "reset", "on", ">secret"}
 				for _, right := range strings.Fields(rights) {
 					args = append(args, right)
 				}
@@ -152,7 +156,7 @@ func TestARedisThatLetsInButNotThroughIsNamedWithItsOwnWords(t *testing.T) {
 			allow(c.rights)
 			said := &lines{found: make(chan string, 100)}
 			log := slog.New(slog.NewTextHandler(said, nil))
-			bus, err := hub.NewRedisBus("redis://board:"+c.password+"@"+server.Address(), log)
+			bus, err := hub.NewRedisBus("redis://"+account+":"+c.password+"@"+server.Address(), log)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -37,7 +37,7 @@ type client struct {
 	limiter *rate.Limiter
 
 	// Owned by the view's goroutine.
-	place   int        // among the clients of its rendition; -1: it has left
+	place   int        // among the clients of its rendition; -1: it is none of them
 	sent    uint64     // the version of the rendition that it was last sent
 	told    time.Time  // when it was last sent anything
 	pinged  time.Time  // when it was last pinged
@@ -73,7 +73,7 @@ const (
 
 func newClient(h *Hub, s Subscription) *client {
 	return &client{
-		hub: h, subscription: s, checked: s.Authorization.Checked,
+		hub: h, subscription: s, checked: s.Authorization.Checked, place: -1,
 		open: make(chan struct{}), gone: make(chan struct{}),
 	}
 }

@@ -31,6 +31,7 @@ func (n *node) admitAll() (admitted []func()) {
 }
 
 func TestOnlySoManySocketsAreOnTheirWayAtOnce(t *testing.T) {
+	t.Parallel()
 	b := newBoard(1)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
 	admitted := n.admitAll()
@@ -59,6 +60,7 @@ func TestOnlySoManySocketsAreOnTheirWayAtOnce(t *testing.T) {
 }
 
 func TestSocketsAreOpenedNoFasterThanANodeCan(t *testing.T) {
+	t.Parallel()
 	b := newBoard(1)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
 	const all = 20_000

@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -333,9 +335,13 @@ func always(s hub.Subscription) subscriptions {
 // refusal says why a session may no longer do what needs a permission.
 type refusal = func(session int64, permission string) *hub.Close
 
-// TestMain lets stand what the Redis client ends only a second after it was closed. Nothing else
-// may be left.
+// TestMain lets more tests run at once than there are processors, unless -parallel says how many:
+// what takes their time is waiting for the hub's clocks. It lets stand what the Redis client ends
+// only a second after it was closed; nothing else may be left.
 func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0))); err != nil {
+		panic(err)
+	}
 	const dial = "github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial"
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(dial))
 }
@@ -495,9 +501,11 @@ func TestABurstIsCoalescedAndItsLastStateArrives(t *testing.T) {
 // Whoever comes after a command was answered must not see what was before it, however busy the view
 // is: a page would take back before its user's eyes what they have just done.
 func TestANewcomerIsNotShownWhatIsKnownToBeOld(t *testing.T) {
+	t.Parallel()
 	for _, others := range []hub.Representation{hub.HTML, hub.JSON} {
 		for _, own := range []hub.Representation{hub.HTML, hub.JSON} {
 			t.Run(fmt.Sprintf("%s beside %s", own, others), func(t *testing.T) {
+				t.Parallel()
 				b := newBoard(2)
 				n := startNode(t, b, hub.NewMemoryBus(), watch(b))
 				n.dial(others).next()
@@ -522,6 +530,7 @@ func TestANewcomerIsNotShownWhatIsKnownToBeOld(t *testing.T) {
 
 // A program that asks for the state after a command was answered gets what stands since.
 func TestAStatusIsNotWhatIsKnownToBeOld(t *testing.T) {
+	t.Parallel()
 	b := newBoard(1)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
 	c := n.dial(hub.JSON)
@@ -582,6 +591,7 @@ func TestAskingForTheStateCostsNoReadsOfItsOwn(t *testing.T) {
 }
 
 func TestALostHintCostsASecond(t *testing.T) {
+	t.Parallel()
 	b := newBoard(1)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
 	page, program := n.dial(hub.HTML), n.dial(hub.JSON)
@@ -593,6 +603,7 @@ func TestALostHintCostsASecond(t *testing.T) {
 }
 
 func TestARestoredBackupIsShownAlthoughItsRevisionsWentBack(t *testing.T) {
+	t.Parallel()
 	b := newBoard(1)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
 	n.Announce(b.set(0, "one"))
@@ -640,6 +651,7 @@ func TestTwoNodesShareEachChange(t *testing.T) {
 }
 
 func TestWhenTheDatabaseIsGonePagesAreTold(t *testing.T) {
+	t.Parallel()
 	b := newBoard(1)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
 	c := n.dial(hub.HTML)
@@ -653,6 +665,7 @@ func TestWhenTheDatabaseIsGonePagesAreTold(t *testing.T) {
 }
 
 func TestAViewThatCannotBeReadAtAll(t *testing.T) {
+	t.Parallel()
 	b := newBoard(1)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
 	t.Run("asks its clients to come back later", func(t *testing.T) {
@@ -710,6 +723,7 @@ func TestStrangersAreCountedAndNotLogged(t *testing.T) {
 }
 
 func TestTheRightToWatch(t *testing.T) {
+	t.Parallel()
 	moved := revision.Set{Epoch: "e1", Topics: map[revision.Topic]int64{"user:1": 1}}
 	before := revision.Set{Epoch: "e1", Topics: map[revision.Topic]int64{"user:1": 0}}
 	refuseAll := func(int64, string) *hub.Close { return hub.CloseSignedOut }
@@ -732,6 +746,7 @@ func TestTheRightToWatch(t *testing.T) {
 	}
 
 	t.Run("ends the socket when it is withdrawn", func(t *testing.T) {
+		t.Parallel()
 		b := newBoard(1)
 		ask := func() (refusal, error) { return refuseAll, nil }
 		n := startNode(t, b, hub.NewMemoryBus(), authorized(b, time.Time{}, ask))
@@ -743,6 +758,7 @@ func TestTheRightToWatch(t *testing.T) {
 		}
 	})
 	t.Run("is asked about once for all sockets of a topic and judged for each", func(t *testing.T) {
+		t.Parallel()
 		b := newBoard(1)
 		var asked atomic.Int64
 		n := startNode(t, b, hub.NewMemoryBus(), authorized(b, time.Time{}, func() (refusal, error) {
@@ -788,6 +804,7 @@ func TestTheRightToWatch(t *testing.T) {
 		}
 	})
 	t.Run("is asked again while it can't be told", func(t *testing.T) {
+		t.Parallel()
 		b := newBoard(1)
 		var asked atomic.Int64
 		n := startNode(t, b, hub.NewMemoryBus(), authorized(b, time.Time{}, func() (refusal, error) {
@@ -805,6 +822,7 @@ func TestTheRightToWatch(t *testing.T) {
 		}
 	})
 	t.Run("is asked after although somebody forged a hint that was far ahead", func(t *testing.T) {
+		t.Parallel()
 		b := newBoard(1)
 		answers := make(chan func(int64, string) *hub.Close)
 		ask := func() (refusal, error) { return <-answers, nil }
@@ -821,6 +839,7 @@ func TestTheRightToWatch(t *testing.T) {
 		}
 	})
 	t.Run("leaves the socket alone when it still stands", func(t *testing.T) {
+		t.Parallel()
 		b := newBoard(1)
 		asked := make(chan struct{}, 1)
 		n := startNode(t, b, hub.NewMemoryBus(), authorized(b, time.Time{}, func() (refusal, error) {
@@ -835,6 +854,7 @@ func TestTheRightToWatch(t *testing.T) {
 		c.nextWith("taken")
 	})
 	t.Run("runs out by itself, at a heartbeat", func(t *testing.T) {
+		t.Parallel()
 		b := newBoard(1)
 		const lasts, heartbeat, slack = time.Second, 2 * time.Second, 2 * time.Second
 		until := time.Now().Add(lasts)
@@ -933,6 +953,7 @@ func TestAPagesSocketAnswersLikeAProgramsAndStaysOpen(t *testing.T) {
 }
 
 func TestHintsOfAnotherHospitalCostNothing(t *testing.T) {
+	t.Parallel()
 	b := newBoard(1)
 	bus := hub.NewMemoryBus()
 	n := startNode(t, b, bus, watch(b))
@@ -953,6 +974,7 @@ func TestHintsOfAnotherHospitalCostNothing(t *testing.T) {
 }
 
 func TestAProgramIsToldThatItsStateMayBeBehind(t *testing.T) {
+	t.Parallel()
 	b := newBoard(1)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
 	c := n.dial(hub.JSON)
@@ -1136,6 +1158,7 @@ func (s brokenState) JSON() ([]hub.Region, error)  { panic("drawn for nobody") }
 func (s brokenState) Answer([]byte) ([]byte, bool) { return nil, false }
 
 func TestManyWhoComeToAViewThatCanNotBeReadAreNotMadeToWaitForEachOther(t *testing.T) {
+	t.Parallel()
 	b := newBoard(1)
 	stuck := b.view()
 	stuck.Read = func(ctx context.Context) (hub.State, error) {
@@ -1167,6 +1190,7 @@ type undrawn struct{ hub.State }
 func (undrawn) HTML() ([]hub.Region, error) { return nil, errors.New("a part fails") }
 
 func TestAPageThatCanNotBeDrawnAnyMoreKeepsWhatItShowsAndSaysSo(t *testing.T) {
+	t.Parallel()
 	b := newBoard(1)
 	var fails atomic.Bool
 	view := b.view()

@@ -90,6 +90,7 @@ func TestAPollBesideASocketCostsNoReadOfItsOwn(t *testing.T) {
 }
 
 func TestAViewThatIsOnlyPolledIsReadForPollsAlone(t *testing.T) {
+	t.Parallel()
 	b := newBoard(2)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
 	n.poll(b.view(), "")
@@ -108,6 +109,7 @@ func TestAViewThatIsOnlyPolledIsReadForPollsAlone(t *testing.T) {
 
 // A hint that comes later, of another topic, does not make a poll forget what it was told before.
 func TestAPollShowsAllThatWasAnnouncedSinceTheOneBefore(t *testing.T) {
+	t.Parallel()
 	b := newBoard(1)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
 	view := b.view()
@@ -128,6 +130,7 @@ func TestAPollShowsAllThatWasAnnouncedSinceTheOneBefore(t *testing.T) {
 
 // A socket is told that what it shows is behind; a poll has no page to tell that of, and fails.
 func TestAPollBesideASocketFailsWhileTheStateCannotBeRead(t *testing.T) {
+	t.Parallel()
 	b := newBoard(1)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
 	socket := n.dial(hub.HTML)
@@ -147,6 +150,7 @@ func TestAPollBesideASocketFailsWhileTheStateCannotBeRead(t *testing.T) {
 }
 
 func TestAPollOfAChangeWhoseHintWasLostIsASecondOld(t *testing.T) {
+	t.Parallel()
 	b := newBoard(1)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
 	n.poll(b.view(), "")

@@ -35,8 +35,12 @@ func (r *rendition) add(c *client) {
 	r.clients = append(r.clients, c)
 }
 
-// remove puts the last client into the place of one that leaves.
+// remove puts the last client into the place of one that leaves. A view that ends may hear that a
+// client has left and not that it had come.
 func (r *rendition) remove(c *client) {
+	if !r.has(c) {
+		return
+	}
 	last := len(r.clients) - 1
 	r.clients[c.place] = r.clients[last]
 	r.clients[c.place].place = c.place
@@ -44,7 +48,7 @@ func (r *rendition) remove(c *client) {
 	r.clients = r.clients[:last]
 }
 
-// has reports whether a client that was added has not been removed.
+// has reports whether a client was added and has not been removed.
 func (r *rendition) has(c *client) bool { return c.place >= 0 }
 
 // update takes a new rendering in, labelled with the revisions it shows, and reports whether

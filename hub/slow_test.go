@@ -18,10 +18,15 @@ import (
 )
 
 // plainAndSecure runs a test over plain connections, whose writes can be tried, and over TLS, where
-// nothing can.
+// nothing can, beside other tests.
 func plainAndSecure(t *testing.T, test func(t *testing.T, secure bool)) {
-	t.Run("plain", func(t *testing.T) { test(t, false) })
-	t.Run("TLS", func(t *testing.T) { test(t, true) })
+	t.Parallel()
+	for name, secure := range map[string]bool{"plain": false, "TLS": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, secure)
+		})
+	}
 }
 
 // dialSlow opens a page's socket whose system takes in very little while nobody reads.
@@ -74,7 +79,6 @@ const longerThanALibraryWaits = 1500 * time.Millisecond
 // that of the message.
 func TestASlowClientMayPingAndGetsEverything(t *testing.T) {
 	plainAndSecure(t, func(t *testing.T, secure bool) {
-		t.Parallel()
 		b := newBoard(1)
 		filler := strings.Repeat("x", 120_000)
 		b.set(0, filler)
@@ -112,7 +116,6 @@ func (c *client) drain() {
 
 func TestASlowClientThatPingsIsToldOfARestart(t *testing.T) {
 	plainAndSecure(t, func(t *testing.T, secure bool) {
-		t.Parallel()
 		b := newBoard(1)
 		filler := strings.Repeat("x", 120_000)
 		b.set(0, filler)

@@ -46,3 +46,18 @@ func TestOneSlowReadHardlySlowsAView(t *testing.T) {
 		t.Errorf("one read of 20 ms among those of 2 ms makes it %v", v.cost)
 	}
 }
+
+// Which events a view still hears while it ends is chance.
+func TestAClientThatLeavesBeforeItsComingIsHeardTakesNobodysPlace(t *testing.T) {
+	h := New(Config{})
+	defer h.stop()
+	v := newView(h, View{})
+	other, early := newClient(h, Subscription{}), newClient(h, Subscription{})
+	other.representation, early.representation = HTML, HTML
+	v.handle(event{kind: left, client: early})
+	v.renditionOf(other).add(other)
+	v.handle(event{kind: left, client: early})
+	if r := v.renditionOf(other); len(r.clients) != 1 || !r.has(other) {
+		t.Errorf("of one client that is there the view knows %d", len(r.clients))
+	}
+}

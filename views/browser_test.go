@@ -17,6 +17,7 @@ import (
 	"github.com/coder/websocket"
 
 	"dusangire/hospital"
+	"dusangire/hospital/hospitaltest"
 	"dusangire/static"
 	"dusangire/views"
 	"dusangire/views/text"
@@ -240,6 +241,7 @@ var browser struct {
 }
 
 func TestMain(m *testing.M) {
+	hospitaltest.RunMany()
 	code := m.Run()
 	if browser.cancel != nil {
 		browser.cancel()
