@@ -116,7 +116,7 @@
   // ---- minutes
 
   const live = byId("live");
-  let clock = 0; // the server's time of the last stamp
+  let clock = 0; // the server's time of the last freshness marker
   let clockAt = 0; // when it came
   let minute = 0;
 

@@ -32,7 +32,6 @@ func (r Region) Whole() templ.Component {
 
 // The ids of the regions that a page has once.
 const (
-	StampID      = "live"     // how fresh the page is; not among any page's regions, it ends every frame
 	PartsID      = "parts"    // which beds or wards the page has a place for
 	WardHeadID   = "ward"     // a ward's name and whether it is open
 	WardCountsID = "counts"   // a ward's numbers

@@ -10,6 +10,10 @@ import (
 	"time"
 )
 
+// MarkerID is the id of the freshness marker, the element that ends each frame of HTML and tells a
+// page how fresh it is.
+const MarkerID = "live"
+
 // The hub proves to its pages how fresh they are, and a page believes it for so long.
 const (
 	// HeartbeatInterval is how often a page hears from the hub at least.
