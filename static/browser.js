@@ -1,7 +1,7 @@
 // Stands before every script of a live page that uses the browser, written so that any can read it.
 // It finds out whether this one can follow the hospital at all, and adds the two things that the
-// oldest ones meant lack and the pages need: Safari 15.0 (iPadOS 15.0) both, Firefox 91 one, Chromium
-// 90 none. oldest_test.go knows what else they lack, and that nothing here uses it.
+// oldest ones meant lack and the pages need: Safari 15.0 (iPadOS 15.0) both, Firefox 91 one,
+// Chromium 90 none. oldest_test.go knows what else they lack, and that nothing here uses it.
 (function () {
   "use strict";
 
@@ -28,8 +28,8 @@
     document.body.setAttribute("hx-ignore", "");
   }
 
-  // nameSubmitters lets the event of a form that is sent name the button that was pressed, as Safari
-  // does since 15.4.
+  // nameSubmitters lets the event of a form that is sent name the button that was pressed, as
+  // Safari does since 15.4.
   function nameSubmitters() {
     var pressed = null;
     document.addEventListener("click", function (event) {
@@ -43,8 +43,8 @@
     });
   }
 
-  // raiseDialogs lets a <dialog> be opened over the page, as Safari does since 15.4 and Firefox since
-  // 98. What it looks like stands in the style sheet.
+  // raiseDialogs lets a <dialog> be opened over the page, as Safari does since 15.4 and Firefox
+  // since 98. What it looks like stands in the style sheet.
   function raiseDialogs() {
     var dialog = HTMLUnknownElement.prototype; // what a <dialog> is for a browser that doesn't know it
     function raised() { return document.querySelector("dialog[open].raised"); }

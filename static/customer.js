@@ -1,4 +1,5 @@
-// Adds up what an order to an address costs, while it is chosen. Without it the order's own page says so.
+// Adds up what an order to an address costs, while it is chosen. Without it the order's own page
+// says so.
 (() => {
   "use strict";
 

@@ -1,9 +1,12 @@
-// What a courier's tablet does besides being a live page. Each tap becomes an entry in the outbox, with a key by which the server knows
-// it again: it is sent at once, and again until there is an answer, in the order of the taps. It is saved when the server has said so and
-// never before. What waits is kept by the tablet through a reload, as ids, codes and keys; a name or a free text is never kept.
+// What a courier's tablet does besides being a live page. Each tap becomes an entry in the outbox,
+// with a key by which the server knows it again: it is sent at once, and again until there is an
+// answer, in the order of the taps. It is saved when the server has said so and never before. What
+// waits is kept by the tablet through a reload, as ids, codes and keys; a name or a free text is
+// never kept.
 //
-// Without a line only what the bedside needs can be tapped, and only what can be checked there: the bed is compared with what the tablet
-// saw last. The server checks everything again when it arrives.
+// Without a line only what the bedside needs can be tapped, and only what can be checked there: the
+// bed is compared with what the tablet saw last. The server checks everything again when it
+// arrives.
 (() => {
   "use strict";
 
@@ -54,7 +57,8 @@
   let halted = false; // nobody is signed in any more; whoever signs in next may be someone else
   let again = 0; // the timer of the next try
 
-  // kept reads what an earlier page of this courier left. What had a name or a free text in it lost that, and is not sent.
+  // kept reads what an earlier page of this courier left. What had a name or a free text in it lost
+  // that, and is not sent.
   function kept() {
     const found = [];
     for (const name of Object.keys(disk).filter((name) => name.startsWith(prefix))) {
@@ -95,7 +99,8 @@
     draw();
   }
 
-  // newKey makes a key nobody else has; crypto.randomUUID is missing where the page came without TLS.
+  // newKey makes a key nobody else has; crypto.randomUUID is missing where the page came without
+  // TLS.
   function newKey() {
     return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   }
@@ -172,8 +177,8 @@
 
   const bare = (code) => plain(code).replace(/[^\p{L}\p{Nd}]/gu, "");
 
-  // suspect is what to say of a code that is not the patient's bed. Without a line the tablet knows few
-  // beds: what may be one is taken for one, and what can't be, for what a scanner garbled.
+  // suspect is what to say of a code that is not the patient's bed. Without a line the tablet knows
+  // few beds: what may be one is taken for one, and what can't be, for what a scanner garbled.
   function suspect(code) {
     const legible = /^[A-Z0-9]+$/.test(plain(code).replace(/[\s\p{Pd}\p{Cf}\p{Cc}\u2212]/gu, ""));
     if (legible) return { code: "wrong_bed", sentence: words.wrongBed.replace("%[1]s", () => code.trim()) };
@@ -185,7 +190,8 @@
     return (stopOf(id) || byId("tray-" + id))?.querySelector("b")?.textContent || id;
   }
 
-  // pump sends what waits, one after the other: what comes later may rest on what was tapped before it.
+  // pump sends what waits, one after the other: what comes later may rest on what was tapped before
+  // it.
   async function pump() {
     if (pumping || halted) return;
     pumping = true;
@@ -203,7 +209,8 @@
     if (entry) again = setTimeout(pump, AGAIN[Math.min(entry.tries, AGAIN.length - 1)]);
   }
 
-  // send reports whether there was an answer. Two windows of one courier take turns, and the second finds that it was sent.
+  // send reports whether there was an answer. Two windows of one courier take turns, and the second
+  // finds that it was sent.
   async function send(entry) {
     if (!navigator.locks) return post(entry);
     return navigator.locks.request(prefix, () => {
@@ -261,15 +268,15 @@
     throw error;
   }
 
-  // problemIn reads a refusal; null where something on the way has answered instead of the hospital's
-  // server.
+  // problemIn reads a refusal; null where something on the way has answered instead of the
+  // hospital's server.
   function problemIn(text) {
     const problem = parse(text);
     return problem && typeof problem.type === "string" ? problem : null;
   }
 
-  // unanswered keeps an entry for the next try. A bed that was not the patient's as far as the tablet knows is not kept: the courier
-  // stands there, and must know now.
+  // unanswered keeps an entry for the next try. A bed that was not the patient's as far as the
+  // tablet knows is not kept: the courier stands there, and must know now.
   function unanswered(entry, failing, why) {
     if (entry.doubt) {
       refused(entry, { type: ":" + entry.doubt.code, detail: entry.doubt.sentence });
@@ -339,8 +346,8 @@
     return state.replace("%s", entry.why || titleOf(kindOf(entry.code)));
   }
 
-  // mark shows on each stop what the outbox holds of it, and leads on to the next one that is not dealt with. Frames draw both anew, so
-  // this is done again after each.
+  // mark shows on each stop what the outbox holds of it, and leads on to the next one that is not
+  // dealt with. Frames draw both anew, so this is done again after each.
   function mark() {
     const done = (entry) => entry.state === "saved" && (entry.act === "deliver" || entry.act === "fail");
     for (const stop of stops()) {
@@ -373,8 +380,8 @@
   const kindOf = (code) => dangers[code] || "refused";
   const titleOf = (kind) => dialog.getAttribute("data-" + kind);
 
-  // sound raises an alarm; the one before it must be acknowledged first. A danger shakes and beeps where the tablet lets it. token names
-  // what is raised once only, entry whose refusal it is.
+  // sound raises an alarm; the one before it must be acknowledged first. A danger shakes and beeps
+  // where the tablet lets it. token names what is raised once only, entry whose refusal it is.
   function sound(kind, sentence, id, token, entry) {
     if (token && alarms.some((alarm) => alarm.token === token)) return;
     alarms.push({ kind, sentence, id, token, entry });
@@ -420,7 +427,8 @@
     if (!dialog.open) ready(opened());
   }
 
-  // look raises the alarm of every stop whose patient was moved or whose tray was stopped, until it is acknowledged.
+  // look raises the alarm of every stop whose patient was moved or whose tray was stopped, until it
+  // is acknowledged.
   function look() {
     const now = new Map();
     for (const stop of stops()) {
@@ -433,8 +441,8 @@
 
   // ---- the open stop
 
-  // ready puts the cursor where a scanner types, over what stands there. Where a dialog has just given back the focus, select alone
-  // gives back the cursor too.
+  // ready puts the cursor where a scanner types, over what stands there. Where a dialog has just
+  // given back the focus, select alone gives back the cursor too.
   function ready(stop) {
     const field = stop?.querySelector("[name=bed_code]");
     field?.focus({ preventScroll: true });
@@ -448,13 +456,15 @@
     document.querySelector("#carry a, #carry button")?.focus({ preventScroll: true });
   }
 
-  // stay keeps a stop open that a frame has put elsewhere: the browser finds a target only when it is navigated to.
+  // stay keeps a stop open that a frame has put elsewhere: the browser finds a target only when it
+  // is navigated to.
   function stay() {
     const target = byId(location.hash.slice(1));
     if (target?.matches(".stop") && !opened()) location.replace(location.hash);
   }
 
-  // tellStyle says whether a stop is open, for the style sheet of a browser that can't ask that itself.
+  // tellStyle says whether a stop is open, for the style sheet of a browser that can't ask that
+  // itself.
   const tellStyle = () => document.body.toggleAttribute("data-stop", Boolean(opened()));
 
   function arrive() {
@@ -520,8 +530,8 @@
 
   // ---- when something happens
 
-  // What can't be tapped for a fault of this page is not lost: the browser sends the form, as it does
-  // without a script.
+  // What can't be tapped for a fault of this page is not lost: the browser sends the form, as it
+  // does without a script.
   document.addEventListener("submit", (event) => {
     if (failed() || !event.target.matches("form[data-tap]")) return;
     const before = [...entries];

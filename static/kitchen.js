@@ -1,8 +1,9 @@
-// The kitchen's wall. app.js keeps it live; this script adds what cooks need from afar and with full hands: minutes that count down, sound, a
-// screen that stays on, a bump bar's keys, and a refusal's words on the ticket that it is about. Without it the wall works by links and forms.
+// The kitchen's wall. app.js keeps it live; this script adds what cooks need from afar and with
+// full hands: minutes that count down, sound, a screen that stays on, a bump bar's keys, and a
+// refusal's words on the ticket that it is about. Without it the wall works by links and forms.
 //
-// What the script adds to a ticket is lost when a frame brings the ticket anew. So it keeps everything it knows by the ticket's id and
-// dresses the tickets again after each frame.
+// What the script adds to a ticket is lost when a frame brings the ticket anew. So it keeps
+// everything it knows by the ticket's id and dresses the tickets again after each frame.
 (() => {
   "use strict";
 
@@ -43,7 +44,8 @@
     return { ticket, lane: laneOf(ticket), what };
   }
 
-  // look finds out what has happened to the tickets since it last looked, and dresses those that are new or were brought anew.
+  // look finds out what has happened to the tickets since it last looked, and dresses those that
+  // are new or were brought anew.
   function look(loud) {
     const gone = new Set(known.keys());
     const news = new Set();
@@ -175,7 +177,8 @@
 
   const showSound = () => sound.setAttribute("aria-pressed", String(audio?.state === "running"));
 
-  // A browser lets a page sound only after somebody has touched it, so whoever wants sound taps once.
+  // A browser lets a page sound only after somebody has touched it, so whoever wants sound taps
+  // once.
   async function turnOn() {
     if (!audio) {
       audio = new AudioContext();
@@ -222,7 +225,8 @@
 
   let last = { at: -TWICE, x: 0, y: 0, id: "" }; // the last tap on a step
 
-  // again reports whether a click is the rest of a double tap, which must not hit what has moved to where the finger is.
+  // again reports whether a click is the rest of a double tap, which must not hit what has moved to
+  // where the finger is.
   function again(event, ticket, button) {
     if (event.timeStamp - last.at > TWICE) return false;
     const near = event.detail > 0 && Math.hypot(event.clientX - last.x, event.clientY - last.y) < NEAR;
@@ -350,7 +354,8 @@
   const ticketsIn = (lane) => [...lane.querySelectorAll(".tickets > li:not([hidden])")];
   const filled = () => [...lanes.children].filter((lane) => ticketsIn(lane).length);
 
-  // number gives the first ten tickets of one lane the keys of the row of digits: of the lane where somebody is, else of the first.
+  // number gives the first ten tickets of one lane the keys of the row of digits: of the lane where
+  // somebody is, else of the first.
   function number() {
     if (!current || !ticketsIn(current).length) current = filled()[0] || null;
     const next = current && keysWork() ? ticketsIn(current).slice(0, 10) : [];
@@ -373,7 +378,8 @@
     ticket.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
-  // keepChoice brings the focus back to the chosen ticket when a frame has brought that anew elsewhere.
+  // keepChoice brings the focus back to the chosen ticket when a frame has brought that anew
+  // elsewhere.
   function keepChoice() {
     if (!chosen || document.activeElement !== document.body) return;
     const { ticket } = known.get(chosen) || {};
@@ -474,7 +480,8 @@
     try { return localStorage.getItem(setting + name); } catch { return null; }
   }
 
-  // wakeSound turns the sound on at the first touch, where it was on before the page was loaded anew.
+  // wakeSound turns the sound on at the first touch, where it was on before the page was loaded
+  // anew.
   function wakeSound(event) {
     if (sound.contains(event.target)) return;
     for (const touch of ["pointerdown", "keydown"]) document.removeEventListener(touch, wakeSound, true);
