@@ -14,7 +14,8 @@ import (
 )
 
 // NewHub joins a hospital to a hub: the hub checks the hospital's revisions. A database that can be
-// read and not written is no better than one that does not answer: pages say that they are not live.
+// read and not written is no better than one that does not answer: pages say that they are not
+// live.
 func NewHub(h *hospital.Hospital, c hub.Config) *hub.Hub {
 	c.Check = func(ctx context.Context, topics []hospital.Topic) (hospital.Revisions, error) {
 		r, err := h.Revisions(ctx, topics)
