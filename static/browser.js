@@ -13,10 +13,11 @@
   }
 
   function able() {
-    return window.fetch && window.AbortController && window.Map && window.Promise && window.FormData &&
-      window.CSS && CSS.escape && Element.prototype.closest && Element.prototype.replaceChildren &&
-      Element.prototype.toggleAttribute && Array.prototype.flatMap && Object.fromEntries &&
-      String.prototype.matchAll && String.prototype.replaceAll && listensBySignal();
+    return window.fetch && window.AbortController && window.Map && window.Promise &&
+      window.FormData && window.CSS && CSS.escape && Element.prototype.closest &&
+      Element.prototype.replaceChildren && Element.prototype.toggleAttribute &&
+      Array.prototype.flatMap && Object.fromEntries && String.prototype.matchAll &&
+      String.prototype.replaceAll && listensBySignal();
   }
 
   // In a browser that is too old links and forms work as plain ones, and the page stays as it was
@@ -46,10 +47,11 @@
   // raiseDialogs lets a <dialog> be opened over the page, as Safari does since 15.4 and Firefox
   // since 98. What it looks like stands in the style sheet.
   function raiseDialogs() {
-    var dialog = HTMLUnknownElement.prototype; // what a <dialog> is for a browser that doesn't know it
+    var dialog = HTMLUnknownElement.prototype; // what a <dialog> is where it is not known
     function raised() { return document.querySelector("dialog[open].raised"); }
     function enter(it) { (it.querySelector("input:not([type=hidden]), button, a") || it).focus(); }
-    Object.defineProperty(dialog, "open", { get: function () { return this.hasAttribute("open"); } });
+    function isOpen() { return this.hasAttribute("open"); }
+    Object.defineProperty(dialog, "open", { get: isOpen });
     dialog.showModal = function () {
       this.setAttribute("open", "");
       this.classList.add("raised");

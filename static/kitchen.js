@@ -11,7 +11,9 @@
   if (!document.getElementById("kitchen-words")) return; // a page that shows parts of the wall only
   if ("tooOld" in document.body.dataset) return;
 
-  const TWICE = 500; // two taps within so many milliseconds are one: the second is not meant for what has moved under the finger
+  // Two taps within so many milliseconds are one: the second is not meant for what has moved under
+  // the finger.
+  const TWICE = 500;
   const NEAR = 48; // pixels between two such taps
   const ALARM = 6000; // an alarm sounds again until somebody has heard it
   const LONG = 100; // minutes: who waits that long reads the clock
@@ -20,7 +22,8 @@
   const words = byId("kitchen-words").dataset;
   const general = byId("words").dataset;
   const say = (sentence) => document.dispatchEvent(new CustomEvent("say", { detail: sentence }));
-  const make = (name, className, text) => Object.assign(document.createElement(name), { className, textContent: text });
+  const make = (name, className, textContent) =>
+    Object.assign(document.createElement(name), { className, textContent });
 
   // ---- tickets
 
@@ -40,7 +43,8 @@
   const ticketOf = (node) => node.closest(".tickets > li");
 
   function describe(ticket) {
-    const what = Array.from(ticket.querySelectorAll("a, .whom :not(em), .what"), (part) => part.textContent).join();
+    const parts = ticket.querySelectorAll("a, .whom :not(em), .what");
+    const what = Array.from(parts, (part) => part.textContent).join();
     return { ticket, lane: laneOf(ticket), what };
   }
 
@@ -98,9 +102,12 @@
       return alert;
     });
     put(ticket, "changed", changed.has(id) && words.changed, (text) => make("p", "changed", text));
-    put(ticket, "seen", ended && words.seen, (text) => Object.assign(make("button", "seen", text), { type: "button" }));
+    put(ticket, "seen", ended && words.seen, (text) => {
+      return Object.assign(make("button", "seen", text), { type: "button" });
+    });
     ticket.hidden = ended && seen.has(id);
-    if (sent.has(id) && sent.get(id) === versionOf(ticket)) ticket.setAttribute("aria-busy", "true");
+    const isBusy = sent.has(id) && sent.get(id) === versionOf(ticket);
+    if (isBusy) ticket.setAttribute("aria-busy", "true");
     else ticket.removeAttribute("aria-busy");
     tell(ticket);
   }
@@ -153,7 +160,10 @@
   const tones = { // frequency in hertz, length in seconds
     new: { shape: "sine", loudness: 0.25, notes: [[660, 0.18], [880, 0.22]] },
     changed: { shape: "triangle", loudness: 0.4, notes: [[523, 0.15], [523, 0.15], [392, 0.25]] },
-    held: { shape: "square", loudness: 0.9, notes: [[988, 0.2], [622, 0.2], [988, 0.2], [622, 0.2], [988, 0.35]] },
+    held: {
+      shape: "square", loudness: 0.9,
+      notes: [[988, 0.2], [622, 0.2], [988, 0.2], [622, 0.2], [988, 0.35]],
+    },
   };
   let audio = null;
 
@@ -205,9 +215,12 @@
   function showAlarm() {
     const places = [...alarms].map((id) => placeOf(known.get(id).ticket)).join(", ");
     const sentence = places && alarm.dataset.text.replace("%s", () => places);
-    if (alarm.firstElementChild.textContent !== sentence) alarm.firstElementChild.textContent = sentence;
+    const line = alarm.firstElementChild;
+    if (line.textContent !== sentence) line.textContent = sentence;
     alarm.hidden = !sentence;
-    for (const { ticket } of known.values()) ticket.toggleAttribute("data-alarm", alarms.has(ticket.id));
+    for (const { ticket } of known.values()) {
+      ticket.toggleAttribute("data-alarm", alarms.has(ticket.id));
+    }
   }
 
   function hear(id) {
@@ -229,7 +242,8 @@
   // where the finger is.
   function again(event, ticket, button) {
     if (event.timeStamp - last.at > TWICE) return false;
-    const near = event.detail > 0 && Math.hypot(event.clientX - last.x, event.clientY - last.y) < NEAR;
+    const distance = Math.hypot(event.clientX - last.x, event.clientY - last.y);
+    const near = event.detail > 0 && distance < NEAR;
     return near || (ticket.id === last.id && !button.matches(".back"));
   }
 
@@ -257,13 +271,17 @@
     } else if (event.target.matches(".refusal")) {
       refusals.delete(ticket.id);
       redress(ticket.id);
-    } else if (event.target.closest("a") && !event.defaultPrevented && plain(event) && laneOf(ticket) !== "ended") {
+    } else if (event.target.closest("a") && plain(event) && laneOf(ticket) !== "ended") {
       event.preventDefault();
       askToCancel(ticket);
     }
   });
 
-  const plain = (event) => !(event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+  // plain reports whether a click is one that follows a link.
+  function plain(event) {
+    const held = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+    return !(event.defaultPrevented || event.button || held);
+  }
 
   // stepOf is which ticket a request is about, and what it commands.
   function stepOf(ctx) {
@@ -276,8 +294,10 @@
     const { id, command } = stepOf(ctx);
     if (!command || ctx.response.status === 401 || "gone" in document.body.dataset) return;
     if (ctx.response.status === 204) taken(id, command);
-    else refuse(id, command, refusalIn(ctx.text) || (ctx.response.status < 500 ? general.refused : general.unknown));
+    else refuse(id, command, refusalIn(ctx.text) || usualRefusal(ctx.response.status));
   });
+
+  const usualRefusal = (status) => (status < 500 ? general.refused : general.unknown);
 
   document.addEventListener("htmx:error", (event) => {
     const { id, command } = event.detail.ctx ? stepOf(event.detail.ctx) : {};
@@ -359,7 +379,8 @@
   function number() {
     if (!current || !ticketsIn(current).length) current = filled()[0] || null;
     const next = current && keysWork() ? ticketsIn(current).slice(0, 10) : [];
-    for (const ticket of numbered) if (!next.includes(ticket)) ticket.querySelector(":scope > kbd")?.remove();
+    const others = numbered.filter((ticket) => !next.includes(ticket));
+    for (const ticket of others) ticket.querySelector(":scope > kbd")?.remove();
     next.forEach((ticket, i) => {
       const key = String((i + 1) % 10);
       const cap = ticket.querySelector(":scope > kbd");
@@ -421,7 +442,8 @@
   }
 
   const commands = {
-    ArrowUp: () => move(-1), ArrowDown: () => move(1), ArrowLeft: () => moveAcross(-1), ArrowRight: () => moveAcross(1),
+    ArrowUp: () => move(-1), ArrowDown: () => move(1),
+    ArrowLeft: () => moveAcross(-1), ArrowRight: () => moveAcross(1),
     r: recallLast, h: hearAll, c: cancelChosen,
     Escape: () => { chosen = ""; document.activeElement.blur(); },
   };
@@ -429,7 +451,8 @@
   document.addEventListener("keydown", (event) => {
     if (!keysWork() || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest("input, textarea, select, dialog, .menu, .cook")) return;
-    if (event.repeat && event.key === "Enter" && lanes.contains(event.target)) return event.preventDefault();
+    const isHeldDown = event.repeat && event.key === "Enter" && lanes.contains(event.target);
+    if (isHeldDown) return event.preventDefault();
     if (/^\d$/.test(event.key)) {
       event.preventDefault();
       if (!event.repeat) press(event.key);
@@ -473,23 +496,31 @@
   const setting = "dusangire.kitchen.";
 
   function remember(name, value) {
-    try { localStorage.setItem(setting + name, value); } catch { /* a screen that may keep nothing starts anew each time */ }
+    try {
+      localStorage.setItem(setting + name, value);
+    } catch {
+      // a screen that may keep nothing starts anew each time
+    }
   }
 
   function remembered(name) {
     try { return localStorage.getItem(setting + name); } catch { return null; }
   }
 
+  const touches = ["pointerdown", "keydown"];
+
   // wakeSound turns the sound on at the first touch, where it was on before the page was loaded
   // anew.
   function wakeSound(event) {
     if (sound.contains(event.target)) return;
-    for (const touch of ["pointerdown", "keydown"]) document.removeEventListener(touch, wakeSound, true);
+    for (const touch of touches) document.removeEventListener(touch, wakeSound, true);
     turnOn();
   }
 
   if (remembered("keys") === "off") keys.setAttribute("aria-pressed", "false");
-  if (remembered("sound") === "on") for (const touch of ["pointerdown", "keydown"]) document.addEventListener(touch, wakeSound, true);
+  if (remembered("sound") === "on") {
+    for (const touch of touches) document.addEventListener(touch, wakeSound, true);
+  }
 
   // ---- the beginning
 
@@ -501,7 +532,9 @@
   });
   setInterval(tick, 1000);
 
-  for (const alert of lanes.querySelectorAll(".refusal")) refusals.set(ticketOf(alert).id, alert.textContent);
+  for (const alert of lanes.querySelectorAll(".refusal")) {
+    refusals.set(ticketOf(alert).id, alert.textContent);
+  }
   setClock();
   minute = Math.floor(now() / 60000);
   look(false);
