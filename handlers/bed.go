@@ -139,11 +139,7 @@ func hasPlace(name string, about int64, detail hospital.BedDetail) bool {
 
 // setBedStatus is POST /beds/{id}/status.
 func (s *Server) setBedStatus(c echo.Context) error {
-	id, err := pathID(c)
-	if err != nil {
-		return err
-	}
-	in, err := readInput(c, "admission_id", "status", "reason")
+	id, in, err := readAbout(c, "admission_id", "status", "reason")
 	if err != nil {
 		return err
 	}
@@ -163,11 +159,7 @@ func (s *Server) setBedStatus(c echo.Context) error {
 // findPatients is POST /beds/{id}/patients: who was here before, to be admitted into this bed. It
 // is a POST although it changes nothing, since a name must not stand in a URL.
 func (s *Server) findPatients(c echo.Context) error {
-	id, err := pathID(c)
-	if err != nil {
-		return err
-	}
-	in, err := readInput(c, "q")
+	id, in, err := readAbout(c, "q")
 	if err != nil {
 		return err
 	}

@@ -35,10 +35,8 @@ func (s *Server) customerHome() screen[hospital.CustomerHome] {
 // homeMessages are a customer's page as one message.
 func homeMessages(ctx context.Context, home hospital.CustomerHome) ([]hub.Region, error) {
 	state := newHomeJSON(ctx, home)
-	sent := struct {
-		homeJSON
-		Timestamp *string `json:"timestamp"`
-	}{state, rfc3339(home.At)}
+	sent := state
+	sent.Timestamp = rfc3339(home.At)
 	whole, err := region("home", state, message{"home", sent})
 	return []hub.Region{whole}, err
 }
@@ -49,6 +47,7 @@ type homeJSON struct {
 	Orders    []customerOrderJSON `json:"orders"`
 	Addresses []addressJSON       `json:"addresses"`
 	Unread    int                 `json:"unread"`
+	Timestamp *string             `json:"timestamp,omitempty"` // in messages alone
 }
 
 // orderedForJSON is a patient whom a customer may order for.
@@ -99,38 +98,33 @@ func newCustomerOrderJSON(ctx context.Context, o hospital.CustomerOrder) custome
 		textOrNull(o.Code)}
 }
 
-// linkCustomer is POST /admissions/{id}/customers: the desk lets a customer order for the patient.
-func (s *Server) linkCustomer(c echo.Context) error {
-	return s.changeLink(c, s.Hospital.LinkCustomer)
-}
+// linkCommand is one of the hospital's commands on what stands between a customer and a patient.
+type linkCommand func(ctx context.Context, actor hospital.Actor, userID, patientID int64) error
 
-// unlinkCustomer is POST /admissions/{id}/customers/remove.
-func (s *Server) unlinkCustomer(c echo.Context) error {
-	return s.changeLink(c, s.Hospital.UnlinkCustomer)
-}
-
-// changeLink changes what stands between a customer and the patient of the stay in the path.
-func (s *Server) changeLink(c echo.Context,
-	command func(ctx context.Context, actor hospital.Actor, userID, patientID int64) error) error {
-	in, err := readInput(c, "admission_id", "username")
-	if err != nil {
-		return err
+// changeLink is POST /admissions/{id}/customers and customers/remove: the desk lets a customer
+// order for the patient, or no longer.
+func (s *Server) changeLink(command linkCommand) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		in, err := readInput(c, "admission_id", "username")
+		if err != nil {
+			return err
+		}
+		username := in.text("username")
+		change := func(ctx context.Context, id int64) (hospital.Admission, error) {
+			admission, err := s.Hospital.Admission(ctx, actor(c), id)
+			if err != nil {
+				return admission, err
+			}
+			err = s.Hospital.StayAsSeen(ctx, actor(c), id, in.id("admission_id"), in.id("version"))
+			if err != nil {
+				return admission, err
+			}
+			customer, err := s.Hospital.CustomerByName(ctx, actor(c), username)
+			if err != nil {
+				return admission, err
+			}
+			return admission, command(ctx, actor(c), customer, admission.PatientID)
+		}
+		return s.changeStay(c, views.FormCustomers, in, change)
 	}
-	username := in.text("username")
-	change := func(ctx context.Context, id int64) (hospital.Admission, error) {
-		admission, err := s.Hospital.Admission(ctx, actor(c), id)
-		if err != nil {
-			return admission, err
-		}
-		err = s.Hospital.StayAsSeen(ctx, actor(c), id, in.id("admission_id"), in.id("version"))
-		if err != nil {
-			return admission, err
-		}
-		customer, err := s.Hospital.CustomerByName(ctx, actor(c), username)
-		if err != nil {
-			return admission, err
-		}
-		return admission, command(ctx, actor(c), customer, admission.PatientID)
-	}
-	return s.changeStay(c, views.FormCustomers, in, change)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -261,6 +262,15 @@ func (s *Server) locate() echo.HandlerFunc {
 	})
 }
 
+// degrees reads a latitude or longitude.
+func (in *input) degrees(field string) float64 {
+	degrees, err := strconv.ParseFloat(in.one(field), 64)
+	if err != nil {
+		in.refuse(field, "not_degrees", "Give degrees, such as -1.95.")
+	}
+	return degrees
+}
+
 // courierStep is what every command of a courier may be sent along; tapped_at only where the
 // command knows it.
 func courierStep(c echo.Context, in *input) hospital.CourierStep {
@@ -276,11 +286,7 @@ type deliveryAct = func(ctx context.Context, id int64) (hospital.Delivery, error
 func (s *Server) carry(fields []string,
 	prepare func(echo.Context, *input) deliveryAct) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		id, err := pathID(c)
-		if err != nil {
-			return err
-		}
-		in, err := readInput(c, append(fields, "admission_id")...)
+		id, in, err := readAbout(c, append(fields, "admission_id")...)
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,8 @@ package handlers
 
 import (
 	"context"
+	"slices"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -34,7 +36,8 @@ func (in *input) dietChange() hospital.DietChange {
 		to.Diet = &diet
 	}
 	if in.has("texture") {
-		if to.Texture = in.texture("texture"); to.Texture == nil {
+		to.Texture = in.texture("texture")
+		if to.Texture == nil {
 			in.refuse("texture", "texture", "Choose a texture from 0 to 7.")
 		}
 	}
@@ -63,4 +66,42 @@ func (in *input) nilByMouth(to *hospital.DietChange) {
 		to.Unsaid.From, to.Unsaid.Until = window.From.IsZero(), !in.has("nil_by_mouth_until")
 	}
 	to.NilByMouth = &window
+}
+
+// texture reads a level of the IDDSI framework; nil where the field is empty.
+func (in *input) texture(field string) *hospital.Texture {
+	sent := in.one(field)
+	if sent == "" {
+		return nil
+	}
+	n, err := strconv.Atoi(sent)
+	if err != nil || !hospital.Texture(n).Valid() {
+		in.refuse(field, "texture", "Choose a texture from 0 to 7.")
+		return nil
+	}
+	t := hospital.Texture(n)
+	return &t
+}
+
+// allergies reads a list of allergens, or the one word that says there are none, and which of them
+// are severe. Nothing sent, or nothing in what was sent: nobody asked.
+func (in *input) allergies() hospital.Allergies {
+	a := hospital.Allergies{Allergens: in.allergens("allergies"), Severe: in.allergens("severe")}
+	if slices.Contains(a.Allergens, hospital.NoKnownAllergies) {
+		if len(a.Allergens) > 1 {
+			in.refuse("allergies", "allergies_and_none", "Choose allergens or none, not both.")
+		}
+		a.Known, a.Allergens = true, nil
+	}
+	return a
+}
+
+// allergens reads a list of them by any usual word. What is empty in it is left out.
+func (in *input) allergens(field string) (all []hospital.Allergen) {
+	for _, sent := range in.list(field) {
+		if sent != "" {
+			all = append(all, hospital.ParseAllergen(sent)...)
+		}
+	}
+	return all
 }

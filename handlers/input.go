@@ -69,6 +69,14 @@ func readInput(c echo.Context, known ...string) (*input, error) {
 	return in, nil
 }
 
+// readAbout is the id in the path and the body of a command about the one that it names.
+func readAbout(c echo.Context, known ...string) (id int64, in *input, err error) {
+	if id, err = pathID(c); err == nil {
+		in, err = readInput(c, known...)
+	}
+	return id, in, err
+}
+
 // broken reports whether a text has the one character that not every database takes, or the one
 // that stands where a character could not be read, such as half of one in JSON.
 func broken(text string) bool { return strings.ContainsAny(text, "\x00\uFFFD") }
@@ -277,15 +285,6 @@ func (in *input) amount(field string) int {
 	return n
 }
 
-// degrees reads a latitude or longitude.
-func (in *input) degrees(field string) float64 {
-	degrees, err := strconv.ParseFloat(in.one(field), 64)
-	if err != nil {
-		in.refuse(field, "not_degrees", "Give degrees, such as -1.95.")
-	}
-	return degrees
-}
-
 // time reads RFC 3339, or what a browser's date and time field sends, which is the hospital's own
 // time. Empty is zero.
 func (in *input) time(field string) time.Time {
@@ -293,15 +292,11 @@ func (in *input) time(field string) time.Time {
 	if sent == "" {
 		return time.Time{}
 	}
-	if t, err := time.Parse(time.RFC3339, sent); err == nil {
-		return t.UTC()
-	}
 	t, err := text.ParseInput(sent)
 	if err != nil {
 		in.refuse(field, "not_a_time", "Give a date and time, such as 2026-02-03T14:30:00Z.")
-		return time.Time{}
 	}
-	return t.UTC()
+	return t
 }
 
 // date reads a day, as midnight UTC. Empty is zero.
@@ -317,21 +312,6 @@ func (in *input) date(field string) time.Time {
 	return t
 }
 
-// texture reads a level of the IDDSI framework; nil where the field is empty.
-func (in *input) texture(field string) *hospital.Texture {
-	sent := in.one(field)
-	if sent == "" {
-		return nil
-	}
-	n, err := strconv.Atoi(sent)
-	if err != nil || !hospital.Texture(n).Valid() {
-		in.refuse(field, "texture", "Choose a texture from 0 to 7.")
-		return nil
-	}
-	t := hospital.Texture(n)
-	return &t
-}
-
 // truth reads yes or no, as JSON or a form says it; nil where it was not sent. Empty is no.
 func (in *input) truth(field string) *bool {
 	if !in.has(field) {
@@ -345,29 +325,6 @@ func (in *input) truth(field string) *bool {
 	}
 	in.refuse(field, "truth", "Say true or false.")
 	return nil
-}
-
-// allergies reads a list of allergens, or the one word that says there are none, and which of them
-// are severe. Nothing sent, or nothing in what was sent: nobody asked.
-func (in *input) allergies() hospital.Allergies {
-	a := hospital.Allergies{Allergens: in.allergens("allergies"), Severe: in.allergens("severe")}
-	if slices.Contains(a.Allergens, hospital.NoKnownAllergies) {
-		if len(a.Allergens) > 1 {
-			in.refuse("allergies", "allergies_and_none", "Choose allergens or none, not both.")
-		}
-		a.Known, a.Allergens = true, nil
-	}
-	return a
-}
-
-// allergens reads a list of them by any usual word. What is empty in it is left out.
-func (in *input) allergens(field string) (all []hospital.Allergen) {
-	for _, sent := range in.list(field) {
-		if sent != "" {
-			all = append(all, hospital.ParseAllergen(sent)...)
-		}
-	}
-	return all
 }
 
 // pathID reads the id in the path. What is no id names nothing.

@@ -13,9 +13,9 @@ import (
 	"dusangire/views/text"
 )
 
-// NewHub joins a hospital to a hub: what the hub checks is the hospital's revisions, and its
-// freshness marker is the stamp of pages. A database that can be read and not written is no better
-// than one that does not answer: pages say that they are not live.
+// NewHub joins a hospital to a hub: the hub checks the hospital's revisions. A database that can be
+// read and not written is no better than one that does not answer: pages say that they are not
+// live.
 func NewHub(h *hospital.Hospital, c hub.Config) *hub.Hub {
 	c.Check = func(ctx context.Context, topics []hospital.Topic) (hospital.Revisions, error) {
 		r, err := h.Revisions(ctx, topics)
@@ -27,7 +27,7 @@ func NewHub(h *hospital.Hospital, c hub.Config) *hub.Hub {
 	c.Explain = explainRequest
 	c.Marker = func(f revision.Freshness) []byte {
 		f.DatabaseOK = f.DatabaseOK && h.Trouble() == nil
-		return stamp(f)
+		return drawMarker(f)
 	}
 	return hub.New(c)
 }
@@ -43,10 +43,9 @@ func explainRequest(code string) string {
 	return "The action must be a string."
 }
 
-// stamp draws what tells a page how fresh it is. It has no words, so it is the same in every
-// language.
-func stamp(f revision.Freshness) []byte {
-	body, err := draw(context.Background(), views.Stamp(f))
+// drawMarker draws a freshness marker. It has no words, so it is the same in every language.
+func drawMarker(f revision.Freshness) []byte {
+	body, err := draw(context.Background(), views.Marker(f))
 	if err != nil {
 		panic(err) // writing to memory does not fail
 	}

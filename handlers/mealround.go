@@ -32,14 +32,10 @@ func newMissedJSON(m hospital.MissedRound) missedJSON {
 	return missedJSON{m.Ward.ID, m.Ward.Code, string(m.Meal), m.Patients, rfc3339(m.Until)}
 }
 
-// orderRound is POST /wards/{id}/round: the round of a meal of today, late where it is. A page says
-// with the field back where the person is.
-func (s *Server) orderRound(c echo.Context) error {
-	id, err := pathID(c)
-	if err != nil {
-		return err
-	}
-	in, err := readInput(c, "meal", "back")
+// orderMealRound is POST /wards/{id}/round: the round of a meal of today, late where it is. A page
+// says with the field back where the person is.
+func (s *Server) orderMealRound(c echo.Context) error {
+	id, in, err := readAbout(c, "meal", "back")
 	if err != nil {
 		return err
 	}

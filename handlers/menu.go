@@ -13,36 +13,27 @@ import (
 	"dusangire/views/text"
 )
 
-// stayMenu is GET /admissions/{id}/menu/?meal=lunch: what can be ordered for a patient.
-func (s *Server) stayMenu(c echo.Context) error {
-	id, err := pathID(c)
-	if err != nil {
-		return err
+// menu is GET /admissions/{id}/menu/?meal=lunch and /addresses/{id}/menu/: what can be ordered for
+// a patient, or to an address. Without a meal it is the next one.
+func (s *Server) menu(of func(id int64) (admissionID, addressID int64)) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		id, err := pathID(c)
+		if err != nil {
+			return err
+		}
+		admissionID, addressID := of(id)
+		ctx, meal := c.Request().Context(), hospital.Meal(c.QueryParam("meal"))
+		offer, err := s.Hospital.Offer(ctx, actor(c), admissionID, addressID, meal)
+		if err != nil {
+			return err
+		}
+		return represent(c, func() (any, error) { return newOfferJSON(ctx, offer), nil },
+			func() error { return s.renderMenu(c, http.StatusOK, offer, views.Form{}) })
 	}
-	return s.menu(c, id, 0)
 }
 
-// addressMenu is GET /addresses/{id}/menu/?meal=lunch: what can be ordered to an address.
-func (s *Server) addressMenu(c echo.Context) error {
-	id, err := pathID(c)
-	if err != nil {
-		return err
-	}
-	return s.menu(c, 0, id)
-}
-
-// menu shows what can be ordered for a stay or an address, the other id being 0. Without a meal it
-// is the next one.
-func (s *Server) menu(c echo.Context, admissionID, addressID int64) error {
-	ctx := c.Request().Context()
-	meal := hospital.Meal(c.QueryParam("meal"))
-	offer, err := s.Hospital.Offer(ctx, actor(c), admissionID, addressID, meal)
-	if err != nil {
-		return err
-	}
-	return represent(c, func() (any, error) { return newOfferJSON(ctx, offer), nil },
-		func() error { return s.renderMenu(c, http.StatusOK, offer, views.Form{}) })
-}
+func ofStay(id int64) (admissionID, addressID int64)    { return id, 0 }
+func ofAddress(id int64) (admissionID, addressID int64) { return 0, id }
 
 func (s *Server) renderMenu(c echo.Context, status int, offer hospital.Offer,
 	form views.Form) error {

@@ -25,7 +25,9 @@ const oldCheck = 5 * time.Second
 // log has the cause.
 func (s *Server) readyz(c echo.Context) error {
 	health := s.Hospital.Health(c.Request().Context())
-	parts := map[string]string{"database": health.Database, "bus": s.Hub.BusTrouble(), "clock": health.Clock}
+	parts := map[string]string{
+		"database": health.Database, "bus": s.Hub.BusTrouble(), "clock": health.Clock,
+	}
 	if health.Database == hospital.HealthOK && s.Hub.CheckAge() > oldCheck {
 		parts["database"] = "unproven"
 	}

@@ -99,10 +99,8 @@ func orderPage(form views.Form) drawPage[hospital.OrderDetail] {
 // orderMessages are an order as one message.
 func orderMessages(ctx context.Context, d hospital.OrderDetail) ([]hub.Region, error) {
 	state := newOrderDetailJSON(ctx, d)
-	sent := struct {
-		orderDetailJSON
-		Timestamp *string `json:"timestamp"`
-	}{state, rfc3339(d.At)}
+	sent := state
+	sent.Timestamp = rfc3339(d.At)
 	whole, err := region("order", state, message{"order", sent})
 	return []hub.Region{whole}, err
 }
@@ -189,9 +187,11 @@ type orderDetailJSON struct {
 	Ward       *string `json:"ward_name"`
 	Zone       *string `json:"zone"` // of an address
 	DeliveryID *int64  `json:"delivery_id"`
+	Timestamp  *string `json:"timestamp,omitempty"` // in messages alone
 }
 
 func newOrderDetailJSON(ctx context.Context, d hospital.OrderDetail) orderDetailJSON {
 	return orderDetailJSON{newOrderJSON(ctx, d.Order), textOrNull(d.Initials),
-		textOrNull(d.BedNumber), textOrNull(d.WardName), textOrNull(d.Zone), idOrNull(d.DeliveryID)}
+		textOrNull(d.BedNumber), textOrNull(d.WardName), textOrNull(d.Zone),
+		idOrNull(d.DeliveryID), nil}
 }

@@ -19,11 +19,7 @@ type stepCommand func(ctx context.Context, actor hospital.Actor, id int64,
 // field back where the person is, so that a plain form leads there again.
 func (s *Server) stepOrder(command stepCommand) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		id, err := pathID(c)
-		if err != nil {
-			return err
-		}
-		in, err := readInput(c, "reason", "back", "admission_id")
+		id, in, err := readAbout(c, "reason", "back", "admission_id")
 		if err != nil {
 			return err
 		}

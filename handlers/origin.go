@@ -184,9 +184,9 @@ func (s *Server) tellLostPort(c echo.Context) {
 	if !strings.EqualFold(origin.Hostname(), name) || !s.lostPorts.first(from) {
 		return
 	}
-	s.Log.Warn("a page of this host on another port or scheme was refused; if people come that way, "+
-		"let what stands before the server pass on Host with its port and X-Forwarded-Proto, as "+
-		"deploy/nginx.conf does, and name it in --trusted-proxies",
+	s.Log.Warn("a page of this host on another port or scheme was refused; if people come that "+
+		"way, let what stands before the server pass on Host with its port and X-Forwarded-Proto, "+
+		"as deploy/nginx.conf does, and name it in --trusted-proxies",
 		"origin", from, "asked", c.Scheme()+"://"+c.Request().Host)
 }
 

@@ -177,7 +177,8 @@ func (s *Server) explain(c echo.Context, err error) Problem {
 			}
 		}
 		if refusal.RetryAfter > 0 {
-			c.Response().Header().Set("Retry-After", strconv.Itoa(int(refusal.RetryAfter.Seconds())))
+			seconds := strconv.Itoa(int(refusal.RetryAfter.Seconds()))
+			c.Response().Header().Set("Retry-After", seconds)
 		}
 	}
 	// What we refuse on purpose has no cause: it is counted, not told one by one.

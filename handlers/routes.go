@@ -92,7 +92,7 @@ func (s *Server) generalRoutes() []entry {
 func (s *Server) wardRoutes() []entry {
 	return []entry{
 		s.ward(),
-		post(views.WardPath+"round", hospital.OrderRounds, s.orderRound),
+		post(views.WardPath+"round", hospital.OrderRounds, s.orderMealRound),
 		s.medicalDashboard(),
 		s.managementDashboard(),
 		liveRoute{"/ws/dashboard/:role/", hospital.ReadOwnSession, noDashboard},
@@ -108,16 +108,19 @@ func (s *Server) bedRoutes() []entry {
 }
 
 func (s *Server) admissionRoutes() []entry {
+	h := s.Hospital
 	return []entry{
 		get(views.AdmissionPath, hospital.ReadWards, s.admissionPage),
-		get(views.AdmissionPath+"menu/", hospital.OrderMeals, s.stayMenu),
+		get(views.AdmissionPath+"menu/", hospital.OrderMeals, s.menu(ofStay)),
 		post(views.AdmissionsPath, hospital.AdmitPatients, s.admit),
 		post(views.AdmissionPath+"transfer", hospital.TransferPatients, s.transfer),
 		post(views.AdmissionPath+"plan-discharge", hospital.PlanDischarges, s.planDischarge),
 		post(views.AdmissionPath+"discharge", hospital.DischargePatients, s.discharge),
 		post(views.AdmissionPath+"diet", hospital.OrderDiets, s.setDiet),
-		post(views.AdmissionPath+"customers", hospital.LinkCustomers, s.linkCustomer),
-		post(views.AdmissionPath+"customers/remove", hospital.LinkCustomers, s.unlinkCustomer),
+		post(views.AdmissionPath+"customers", hospital.LinkCustomers,
+			s.changeLink(h.LinkCustomer)),
+		post(views.AdmissionPath+"customers/remove", hospital.LinkCustomers,
+			s.changeLink(h.UnlinkCustomer)),
 	}
 }
 
@@ -164,7 +167,7 @@ func (s *Server) addressRoutes() []entry {
 	return []entry{
 		s.address(),
 		get(views.AddressesPath, hospital.OrderForPatients, s.addressesPage),
-		get(views.AddressPath+"menu/", hospital.OrderForPatients, s.addressMenu),
+		get(views.AddressPath+"menu/", hospital.OrderForPatients, s.menu(ofAddress)),
 		post(views.NewAddressPath, hospital.OrderForPatients, s.addAddress),
 		post(views.AddressesPath+":id", hospital.OrderForPatients, s.setAddress),
 		post(views.AddressPath+"remove", hospital.OrderForPatients, s.removeAddress),

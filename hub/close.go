@@ -51,9 +51,6 @@ func (h *Hub) noteClose(c *Close, s Subscription) {
 
 // closeFor returns the Close that err carries, or nil.
 func closeFor(err error) *Close {
-	var c *Close
-	if errors.As(err, &c) {
-		return c
-	}
-	return nil
+	c, _ := errors.AsType[*Close](err)
+	return c
 }

@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
-)
 
-// MarkerID is the id of the freshness marker, the element that ends each frame of HTML and tells a
-// page how fresh it is.
-const MarkerID = "live"
+	"dusangire/hub/freshness"
+)
 
 // partial is one step of a frame: what htmx does to the element of an id.
 type partial struct {
@@ -52,7 +50,7 @@ func htmlFrame(steps []partial, marker []byte) []byte {
 	for _, step := range steps {
 		step.write(&b)
 	}
-	partial{MarkerID, morph, [][]byte{marker}}.write(&b)
+	partial{freshness.MarkerID, morph, [][]byte{marker}}.write(&b)
 	return b.Bytes()
 }
 

@@ -22,8 +22,7 @@ type Config struct {
 	// Check reads where topics stand in the database now, in one statement. With an error no screen
 	// counts as current.
 	Check func(ctx context.Context, topics []revision.Topic) (revision.Set, error)
-	// Marker draws the freshness marker, the element with the id MarkerID that tells a page how
-	// fresh it is.
+	// Marker draws the freshness marker, the element with the id freshness.MarkerID.
 	Marker func(revision.Freshness) []byte
 	// Explain words the error that a client gets for a message that is no request; the code is
 	// invalid_json, unknown_action or missing_field.
@@ -53,12 +52,12 @@ type Hub struct {
 
 	mu             sync.RWMutex
 	draining       bool
-	drained        bool                                // no socket is left, nothing may begin
-	views          map[string]*view                    // by name
-	viewsByTopic   map[revision.Topic]map[*view]bool   // those that show it
-	clients        map[*client]struct{}                // whose socket is open
-	clientsByTopic map[revision.Topic]map[*client]bool // those whose authorization hangs on it
-	quotaUse       map[string]int                      // sockets, by the name of their quota
+	drained        bool                 // no socket is left, nothing may begin
+	views          map[string]*view     // by name
+	viewsByTopic   byTopic[*view]       // those that show it
+	clients        map[*client]struct{} // whose socket is open
+	clientsByTopic byTopic[*client]     // those whose authorization hangs on it
+	quotaUse       map[string]int       // sockets, by the name of their quota
 	verified       verification
 }
 
@@ -77,8 +76,8 @@ func New(c Config) *Hub {
 		config: c, melody: melody.New(), began: time.Now(),
 		checks: make(chan struct{}, 1), reauthorize: newQueue(), gate: newGate(),
 		accepting: accepting, stopAccepting: stopAccepting, base: base, stop: stop,
-		views: map[string]*view{}, viewsByTopic: map[revision.Topic]map[*view]bool{},
-		clients: map[*client]struct{}{}, clientsByTopic: map[revision.Topic]map[*client]bool{},
+		views: map[string]*view{}, viewsByTopic: byTopic[*view]{},
+		clients: map[*client]struct{}{}, clientsByTopic: byTopic[*client]{},
 		quotaUse: map[string]int{},
 	}
 	h.verified.at = time.Now()
@@ -144,10 +143,7 @@ func (h *Hub) register(c *client) (v *view, draining bool) {
 	defer h.mu.Unlock()
 	h.clients[c] = struct{}{}
 	if topic := c.subscription.Authorization.Topic; topic != "" {
-		if h.clientsByTopic[topic] == nil {
-			h.clientsByTopic[topic] = map[*client]bool{}
-		}
-		h.clientsByTopic[topic][c] = true
+		h.clientsByTopic.add(topic, c)
 	}
 	return h.join(c.subscription.View), h.draining
 }
@@ -157,12 +153,7 @@ func (h *Hub) unregister(c *client) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.clients, c)
-	if topic := c.subscription.Authorization.Topic; topic != "" {
-		delete(h.clientsByTopic[topic], c)
-		if len(h.clientsByTopic[topic]) == 0 {
-			delete(h.clientsByTopic, topic)
-		}
-	}
+	h.clientsByTopic.remove(c.subscription.Authorization.Topic, c)
 	h.leave(c.view)
 }
 
@@ -174,10 +165,7 @@ func (h *Hub) join(spec View) *view {
 		v = newView(h, spec)
 		h.views[spec.Name] = v
 		for _, topic := range spec.Topics {
-			if h.viewsByTopic[topic] == nil {
-				h.viewsByTopic[topic] = map[*view]bool{}
-			}
-			h.viewsByTopic[topic][v] = true
+			h.viewsByTopic.add(topic, v)
 		}
 		h.workers.Go(v.run)
 	}
@@ -193,12 +181,26 @@ func (h *Hub) leave(v *view) {
 	}
 	delete(h.views, v.spec.Name)
 	for _, topic := range v.spec.Topics {
-		delete(h.viewsByTopic[topic], v)
-		if len(h.viewsByTopic[topic]) == 0 {
-			delete(h.viewsByTopic, topic)
-		}
+		h.viewsByTopic.remove(topic, v)
 	}
 	v.cancel()
+}
+
+// byTopic finds all that hangs on a topic.
+type byTopic[T comparable] map[revision.Topic]map[T]bool
+
+func (b byTopic[T]) add(topic revision.Topic, one T) {
+	if b[topic] == nil {
+		b[topic] = map[T]bool{}
+	}
+	b[topic][one] = true
+}
+
+func (b byTopic[T]) remove(topic revision.Topic, one T) {
+	delete(b[topic], one)
+	if len(b[topic]) == 0 {
+		delete(b, topic)
+	}
 }
 
 // work runs something that Drain waits for. Once all has ended there is nothing left to do it for.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"dusangire/hub"
+	"dusangire/hub/freshness"
 
 	"pgregory.net/rapid"
 )
@@ -58,7 +59,7 @@ func (c columns) show(t *rapid.T, frame []byte) {
 	t.Helper()
 	steps := step.FindAllStringSubmatch(string(frame), -1)
 	for _, s := range steps {
-		if _, isList := c.order[s[1]]; s[1] != hub.MarkerID && !isList && c.listOf(s[1]) == "" {
+		if _, isList := c.order[s[1]]; s[1] != freshness.MarkerID && !isList && c.listOf(s[1]) == "" {
 			t.Fatalf("a step aims at %q, which the page has not when the frame arrives: %s",
 				s[1], frame)
 		}
@@ -88,7 +89,7 @@ func (c columns) take(t *rapid.T, target, swap string, items [][]string) {
 	list := c.listOf(target)
 	at := slices.Index(c.order[list], target)
 	switch {
-	case target == hub.MarkerID:
+	case target == freshness.MarkerID:
 	case swap == "delete":
 		c.order[list] = slices.Delete(slices.Clone(c.order[list]), at, at+1)
 	case swap == "afterend":

@@ -43,9 +43,9 @@ const (
 	writeTimeout = 10 * time.Second
 	// readBuffer is small, in bytes, because thousands of clients say hardly anything.
 	readBuffer = 256
-	// largestMessage, in bytes, and messagesPerSecond, pings and pongs among them, are far more than
-	// a client needs: requests have some fifty bytes, and nobody has much to ask. Gorilla closes a
-	// socket with 1009 for a larger message.
+	// largestMessage, in bytes, and messagesPerSecond, pings and pongs among them, are far more
+	// than a client needs: requests have some fifty bytes, and nobody has much to ask. Gorilla
+	// closes a socket with 1009 for a larger message.
 	largestMessage    = 4 << 10
 	messagesPerSecond = 20
 

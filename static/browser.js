@@ -1,7 +1,7 @@
 // Stands before every script of a live page that uses the browser, written so that any can read it.
 // It finds out whether this one can follow the hospital at all, and adds the two things that the
-// oldest ones meant lack and the pages need: Safari 15.0 (iPadOS 15.0) both, Firefox 91 one, Chromium
-// 90 none. oldest_test.go knows what else they lack, and that nothing here uses it.
+// oldest ones meant lack and the pages need: Safari 15.0 (iPadOS 15.0) both, Firefox 91 one,
+// Chromium 90 none. oldest_test.go knows what else they lack, and that nothing here uses it.
 (function () {
   "use strict";
 
@@ -13,10 +13,11 @@
   }
 
   function able() {
-    return window.fetch && window.AbortController && window.Map && window.Promise && window.FormData &&
-      window.CSS && CSS.escape && Element.prototype.closest && Element.prototype.replaceChildren &&
-      Element.prototype.toggleAttribute && Array.prototype.flatMap && Object.fromEntries &&
-      String.prototype.matchAll && String.prototype.replaceAll && listensBySignal();
+    return window.fetch && window.AbortController && window.Map && window.Promise &&
+      window.FormData && window.CSS && CSS.escape && Element.prototype.closest &&
+      Element.prototype.replaceChildren && Element.prototype.toggleAttribute &&
+      Array.prototype.flatMap && Object.fromEntries && String.prototype.matchAll &&
+      String.prototype.replaceAll && listensBySignal();
   }
 
   // In a browser that is too old links and forms work as plain ones, and the page stays as it was
@@ -28,8 +29,8 @@
     document.body.setAttribute("hx-ignore", "");
   }
 
-  // nameSubmitters lets the event of a form that is sent name the button that was pressed, as Safari
-  // does since 15.4.
+  // nameSubmitters lets the event of a form that is sent name the button that was pressed, as
+  // Safari does since 15.4.
   function nameSubmitters() {
     var pressed = null;
     document.addEventListener("click", function (event) {
@@ -43,13 +44,14 @@
     });
   }
 
-  // raiseDialogs lets a <dialog> be opened over the page, as Safari does since 15.4 and Firefox since
-  // 98. What it looks like stands in the style sheet.
+  // raiseDialogs lets a <dialog> be opened over the page, as Safari does since 15.4 and Firefox
+  // since 98. What it looks like stands in the style sheet.
   function raiseDialogs() {
-    var dialog = HTMLUnknownElement.prototype; // what a <dialog> is for a browser that doesn't know it
+    var dialog = HTMLUnknownElement.prototype; // what a <dialog> is where it is not known
     function raised() { return document.querySelector("dialog[open].raised"); }
     function enter(it) { (it.querySelector("input:not([type=hidden]), button, a") || it).focus(); }
-    Object.defineProperty(dialog, "open", { get: function () { return this.hasAttribute("open"); } });
+    function isOpen() { return this.hasAttribute("open"); }
+    Object.defineProperty(dialog, "open", { get: isOpen });
     dialog.showModal = function () {
       this.setAttribute("open", "");
       this.classList.add("raised");

@@ -1,4 +1,5 @@
-// Adds up what an order to an address costs, while it is chosen. Without it the order's own page says so.
+// Adds up what an order to an address costs, while it is chosen. Without it the order's own page
+// says so.
 (() => {
   "use strict";
 
@@ -11,7 +12,8 @@
 
   function add() {
     const chosen = [...form.querySelectorAll("[data-price]:checked")];
-    const sum = chosen.reduce((sum, box) => sum + Number(box.dataset.price), Number(form.dataset.charge));
+    const charge = Number(form.dataset.charge);
+    const sum = chosen.reduce((sum, box) => sum + Number(box.dataset.price), charge);
     total.hidden = chosen.length === 0;
     total.textContent = chosen.length === 0 ? "" : total.dataset.total + ": " + francs(sum);
   }

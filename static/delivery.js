@@ -1,19 +1,24 @@
-// What a courier's tablet does besides being a live page. Each tap becomes an entry in the outbox, with a key by which the server knows
-// it again: it is sent at once, and again until there is an answer, in the order of the taps. It is saved when the server has said so and
-// never before. What waits is kept by the tablet through a reload, as ids, codes and keys; a name or a free text is never kept.
+// What a courier's tablet does besides being a live page. Each tap becomes an entry in the outbox,
+// with a key by which the server knows it again: it is sent at once, and again until there is an
+// answer, in the order of the taps. It is saved when the server has said so and never before. What
+// waits is kept by the tablet through a reload, as ids, codes and keys; a name or a free text is
+// never kept.
 //
-// Without a line only what the bedside needs can be tapped, and only what can be checked there: the bed is compared with what the tablet
-// saw last. The server checks everything again when it arrives.
+// Without a line only what the bedside needs can be tapped, and only what can be checked there: the
+// bed is compared with what the tablet saw last. The server checks everything again when it
+// arrives.
 (() => {
   "use strict";
 
   const TIMEOUT = 15000; // after so long without an answer it is sent again
   const AGAIN = [1000, 2000, 4000, 8000, 15000]; // the waits between tries
-  const TRIES = 6; // so often a server that fails is asked; then nobody knows, and the courier has to look
+  const TRIES = 6; // so often a server that fails is asked; then the courier has to look
   const TOO_OLD = 24 * 3600 * 1000; // the server forgets keys after twice as long
   const SHOWN = 8000; // how long "saved" stands
-  const clock = new Intl.DateTimeFormat("en-GB", { timeZone: "Africa/Kigali", hour: "2-digit", minute: "2-digit" }); // as the page has it
   const FIX = 10000; // at most this often the tablet tells where it is
+  const clock = new Intl.DateTimeFormat("en-GB", { // as the page has it
+    timeZone: "Africa/Kigali", hour: "2-digit", minute: "2-digit",
+  });
 
   const json = { // the headers of all that is sent
     "Content-Type": "application/json", Accept: "application/json",
@@ -30,31 +35,37 @@
   const opened = () => document.querySelector(".stop:target");
   const noLine = () => document.body.dataset.live === "no" && "begun" in document.body.dataset;
   const failed = () => "failed" in document.body.dataset; // then forms work as plain ones
-  const touched = () => navigator.userActivation?.hasBeenActive ?? true; // browsers forbid noise before the first tap
+  // touched reports whether somebody has tapped: before that browsers forbid noise.
+  const touched = () => navigator.userActivation?.hasBeenActive ?? true;
 
   // storage is where a browser keeps things, or where it forbids that, a place that keeps nothing.
   function storage(kind) {
     try {
       return Object.keys(window[kind]) && window[kind];
     } catch {
-      return { getItem: () => null, setItem: () => { throw new Error("nothing can be kept"); }, removeItem: () => {} };
+      const setItem = () => { throw new Error("nothing can be kept"); };
+      return { getItem: () => null, setItem, removeItem: () => {} };
     }
   }
 
   const disk = storage("localStorage");
   const tab = storage("sessionStorage");
 
-  // ---- the outbox: entries are {key, at, id, act, place, fields, loose, doubt, tries, stored, failing, state, code, why}
+  // ---- the outbox
+
+  // An entry is {key, at, id, act, place, fields, loose, doubt, tries, stored, failing, state,
+  // code, why}.
 
   const prefix = "dusangire.outbox." + words.courier + ".";
   const waits = (entry) => entry.state === "waiting" || entry.state === "sending";
   let entries = kept();
   let lastTap = 0;
-  let pumping = false;
+  let flushing = false;
   let halted = false; // nobody is signed in any more; whoever signs in next may be someone else
   let again = 0; // the timer of the next try
 
-  // kept reads what an earlier page of this courier left. What had a name or a free text in it lost that, and is not sent.
+  // kept reads what an earlier page of this courier left. What had a name or a free text in it lost
+  // that, and is not sent.
   function kept() {
     const found = [];
     for (const name of Object.keys(disk).filter((name) => name.startsWith(prefix))) {
@@ -63,7 +74,8 @@
         disk.removeItem(name);
         continue;
       }
-      if (entry.state !== "refused") entry.state = entry.loose || Date.now() - entry.at > TOO_OLD ? "unknown" : "waiting";
+      const isLost = entry.loose || Date.now() - entry.at > TOO_OLD;
+      if (entry.state !== "refused") entry.state = isLost ? "unknown" : "waiting";
       found.push(Object.assign(entry, { stored: true }));
     }
     return found.sort((a, b) => a.at - b.at);
@@ -80,9 +92,11 @@
 
   // keep writes an entry down, if the tablet can, without what may tell of a patient.
   function keep(entry) {
-    const { key, at, id, act, place, fields, loose, tries, state, code } = entry;
+    const { key, at, id, act, place, loose, tries, state, code } = entry;
+    const fields = loose ? {} : entry.fields;
+    const written = { key, at, id, act, place, fields, loose, tries, state, code };
     try {
-      disk.setItem(prefix + key, JSON.stringify({ key, at, id, act, place, fields: loose ? {} : fields, loose, tries, state, code }));
+      disk.setItem(prefix + key, JSON.stringify(written));
       entry.stored = true;
     } catch {
       entry.stored = false;
@@ -95,9 +109,11 @@
     draw();
   }
 
-  // newKey makes a key nobody else has; crypto.randomUUID is missing where the page came without TLS.
+  // newKey makes a key nobody else has; crypto.randomUUID is missing where the page came without
+  // TLS.
   function newKey() {
-    return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    const bytes = [...crypto.getRandomValues(new Uint8Array(16))];
+    return bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
   }
 
   // dataOf is what a browser would send of a form: with the button that was pressed.
@@ -110,7 +126,9 @@
   function fieldsOf(data) {
     const fields = {};
     for (const name of ["bed_code", "reason"]) if (data.has(name)) fields[name] = data.get(name);
-    if (data.has("received_by")) fields.received_by = data.getAll("received_by").filter(Boolean).join(" ");
+    if (data.has("received_by")) {
+      fields.received_by = data.getAll("received_by").filter(Boolean).join(" ");
+    }
     return fields;
   }
 
@@ -132,7 +150,7 @@
     for (const id of ids) take({ id, act, place: place || placeOf(id), fields, loose, doubt });
     if (noLine()) leave(ids[0]);
     draw();
-    pump();
+    flush();
   }
 
   // take puts an entry into the outbox, unless one of the same delivery waits there.
@@ -150,7 +168,8 @@
   // offline is why something can't be tapped without a line.
   function offline({ tap: act, bed, door }, loose, doubt) {
     if (act === "deliver" && door !== undefined) return { kind: "refused", sentence: words.noCode };
-    if (act !== "fail" && !(act === "deliver" && bed)) return { kind: "refused", sentence: words.noLine };
+    const atBedside = act === "fail" || (act === "deliver" && bed);
+    if (!atBedside) return { kind: "refused", sentence: words.noLine };
     if (doubt) return { kind: kindOf(doubt.code), sentence: doubt.sentence };
     return loose && { kind: "refused", sentence: words.noWords };
   }
@@ -165,19 +184,21 @@
 
   // digit finds a digit's value by its place among the ten of its script, which stand in a row.
   function digit(sign) {
+    const isDigit = (point) => /\p{Nd}/u.test(String.fromCodePoint(point));
+    const point = sign.codePointAt(0);
     let value = 0;
-    while (value < 9 && /\p{Nd}/u.test(String.fromCodePoint(sign.codePointAt(0) - value - 1))) value++;
+    while (value < 9 && isDigit(point - value - 1)) value++;
     return value;
   }
 
   const bare = (code) => plain(code).replace(/[^\p{L}\p{Nd}]/gu, "");
 
-  // suspect is what to say of a code that is not the patient's bed. Without a line the tablet knows few
-  // beds: what may be one is taken for one, and what can't be, for what a scanner garbled.
+  // suspect is what to say of a code that is not the patient's bed. Without a line the tablet knows
+  // few beds: what may be one is taken for one, and what can't be, for what a scanner garbled.
   function suspect(code) {
     const legible = /^[A-Z0-9]+$/.test(plain(code).replace(/[\s\p{Pd}\p{Cf}\p{Cc}\u2212]/gu, ""));
-    if (legible) return { code: "wrong_bed", sentence: words.wrongBed.replace("%[1]s", () => code.trim()) };
-    return { code: "unreadable_code", sentence: words.unreadable };
+    if (!legible) return { code: "unreadable_code", sentence: words.unreadable };
+    return { code: "wrong_bed", sentence: words.wrongBed.replace("%[1]s", () => code.trim()) };
   }
 
   // placeOf is where a delivery goes, as its list says.
@@ -185,25 +206,27 @@
     return (stopOf(id) || byId("tray-" + id))?.querySelector("b")?.textContent || id;
   }
 
-  // pump sends what waits, one after the other: what comes later may rest on what was tapped before it.
-  async function pump() {
-    if (pumping || halted) return;
-    pumping = true;
+  // flush sends what waits, one after the other: what comes later may rest on what was tapped
+  // before it.
+  async function flush() {
+    if (flushing || halted) return;
+    flushing = true;
     clearTimeout(again);
-    let entry;
+    let entry = entries.find(waits);
     try {
-      while ((entry = entries.find(waits)) && await send(entry));
+      while (entry && await send(entry)) entry = entries.find(waits);
     } catch (error) {
       entry.state = "unknown"; // for this page, which has failed: the next one asks again
       throw error;
     } finally {
-      pumping = false;
+      flushing = false;
     }
     entry = entries.find(waits);
-    if (entry) again = setTimeout(pump, AGAIN[Math.min(entry.tries, AGAIN.length - 1)]);
+    if (entry) again = setTimeout(flush, AGAIN[Math.min(entry.tries, AGAIN.length - 1)]);
   }
 
-  // send reports whether there was an answer. Two windows of one courier take turns, and the second finds that it was sent.
+  // send reports whether there was an answer. Two windows of one courier take turns, and the second
+  // finds that it was sent.
   async function send(entry) {
     if (!navigator.locks) return post(entry);
     return navigator.locks.request(prefix, () => {
@@ -217,9 +240,11 @@
     entry.tries++;
     entry.state = "sending";
     draw();
-    const answer = await answerTo(entry.act, entry.id, entry.fields, TIMEOUT, { "Idempotency-Key": entry.key });
+    const { act, id, fields, key } = entry;
+    const answer = await answerTo(act, id, fields, TIMEOUT, { "Idempotency-Key": key });
     if (!answer) return unanswered(entry, false);
-    if ((halted = answer.status === 401 || another(answer))) return unanswered(entry, false, words.signedOut);
+    halted = answer.status === 401 || another(answer);
+    if (halted) return unanswered(entry, false, words.signedOut);
     if (answer.status === 204) saved(entry);
     else if (answer.problem) refused(entry, answer.problem);
     else return unanswered(entry, true);
@@ -261,15 +286,15 @@
     throw error;
   }
 
-  // problemIn reads a refusal; null where something on the way has answered instead of the hospital's
-  // server.
+  // problemIn reads a refusal; null where something on the way has answered instead of the
+  // hospital's server.
   function problemIn(text) {
     const problem = parse(text);
     return problem && typeof problem.type === "string" ? problem : null;
   }
 
-  // unanswered keeps an entry for the next try. A bed that was not the patient's as far as the tablet knows is not kept: the courier
-  // stands there, and must know now.
+  // unanswered keeps an entry for the next try. A bed that was not the patient's as far as the
+  // tablet knows is not kept: the courier stands there, and must know now.
   function unanswered(entry, failing, why) {
     if (entry.doubt) {
       refused(entry, { type: ":" + entry.doubt.code, detail: entry.doubt.sentence });
@@ -302,15 +327,18 @@
     const field = stopOf(entry.id)?.querySelector("[name=bed_code]");
     if (field) field.value = "";
     const kind = kindOf(entry.code);
-    sound(kind, entry.why, entry.id, kind === "stopped" && entry.id + ":stopped", entry); // the frame that follows need not say it again
+    // With its token the frame that follows need not say it again.
+    sound(kind, entry.why, entry.id, kind === "stopped" && entry.id + ":stopped", entry);
   }
 
   function draw() {
     const waiting = entries.filter(waits).length;
     box.hidden = entries.length === 0;
     box.querySelector("p").textContent = waiting ? words.count.replace("%d", waiting) : "";
-    const last = entries.filter((entry) => entry.state === "saved").pop(); // of what is done the last is enough
-    box.querySelector("ol").replaceChildren(...entries.filter((entry) => entry.state !== "saved" || entry === last).map(line));
+    // Of what is done the last is enough.
+    const last = entries.filter((entry) => entry.state === "saved").pop();
+    const shown = entries.filter((entry) => entry.state !== "saved" || entry === last);
+    box.querySelector("ol").replaceChildren(...shown.map(line));
     mark();
   }
 
@@ -339,12 +367,13 @@
     return state.replace("%s", entry.why || titleOf(kindOf(entry.code)));
   }
 
-  // mark shows on each stop what the outbox holds of it, and leads on to the next one that is not dealt with. Frames draw both anew, so
-  // this is done again after each.
+  // mark shows on each stop what the outbox holds of it, and leads on to the next one that is not
+  // dealt with. Frames draw both anew, so this is done again after each.
   function mark() {
-    const done = (entry) => entry.state === "saved" && (entry.act === "deliver" || entry.act === "fail");
+    const done = ({ state, act }) => state === "saved" && (act === "deliver" || act === "fail");
+    const held = entries.filter((entry) => waits(entry) || done(entry));
     for (const stop of stops()) {
-      const entry = entries.filter((one) => one.id === stop.dataset.delivery && (waits(one) || done(one))).pop();
+      const entry = held.filter(({ id }) => id === stop.dataset.delivery).pop();
       if (!entry) {
         delete stop.dataset.outbox;
         continue;
@@ -373,8 +402,8 @@
   const kindOf = (code) => dangers[code] || "refused";
   const titleOf = (kind) => dialog.getAttribute("data-" + kind);
 
-  // sound raises an alarm; the one before it must be acknowledged first. A danger shakes and beeps where the tablet lets it. token names
-  // what is raised once only, entry whose refusal it is.
+  // sound raises an alarm; the one before it must be acknowledged first. A danger shakes and beeps
+  // where the tablet lets it. token names what is raised once only, entry whose refusal it is.
   function sound(kind, sentence, id, token, entry) {
     if (token && alarms.some((alarm) => alarm.token === token)) return;
     alarms.push({ kind, sentence, id, token, entry });
@@ -420,21 +449,26 @@
     if (!dialog.open) ready(opened());
   }
 
-  // look raises the alarm of every stop whose patient was moved or whose tray was stopped, until it is acknowledged.
+  // look raises the alarm of every stop whose patient was moved or whose tray was stopped, until it
+  // is acknowledged.
   function look() {
     const now = new Map();
     for (const stop of stops()) {
       const { delivery, news } = stop.dataset;
-      if (news) now.set(delivery + ":" + (news === "moved" ? stop.querySelector("form.handover").dataset.bed : news), stop.dataset);
+      if (!news) continue;
+      const what = news === "moved" ? stop.querySelector("form.handover").dataset.bed : news;
+      now.set(delivery + ":" + what, stop.dataset);
     }
     for (const token of seen) if (!now.has(token)) seen.delete(token);
-    for (const [token, { news, alarm, delivery }] of now) if (!seen.has(token)) sound(news, alarm, delivery, token);
+    for (const [token, { news, alarm, delivery }] of now) {
+      if (!seen.has(token)) sound(news, alarm, delivery, token);
+    }
   }
 
   // ---- the open stop
 
-  // ready puts the cursor where a scanner types, over what stands there. Where a dialog has just given back the focus, select alone
-  // gives back the cursor too.
+  // ready puts the cursor where a scanner types, over what stands there. Where a dialog has just
+  // given back the focus, select alone gives back the cursor too.
   function ready(stop) {
     const field = stop?.querySelector("[name=bed_code]");
     field?.focus({ preventScroll: true });
@@ -448,13 +482,15 @@
     document.querySelector("#carry a, #carry button")?.focus({ preventScroll: true });
   }
 
-  // stay keeps a stop open that a frame has put elsewhere: the browser finds a target only when it is navigated to.
+  // stay keeps a stop open that a frame has put elsewhere: the browser finds a target only when it
+  // is navigated to.
   function stay() {
     const target = byId(location.hash.slice(1));
     if (target?.matches(".stop") && !opened()) location.replace(location.hash);
   }
 
-  // tellStyle says whether a stop is open, for the style sheet of a browser that can't ask that itself.
+  // tellStyle says whether a stop is open, for the style sheet of a browser that can't ask that
+  // itself.
   const tellStyle = () => document.body.toggleAttribute("data-stop", Boolean(opened()));
 
   function arrive() {
@@ -474,7 +510,8 @@
   });
   document.addEventListener("keydown", (event) => {
     const typed = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
-    if (typed && !dialog.open && !document.activeElement.matches("input, button, summary")) ready(opened());
+    const elsewhere = dialog.open || document.activeElement.matches("input, button, summary");
+    if (typed && !elsewhere) ready(opened());
   });
 
   // ---- where the courier is, while they want it
@@ -483,7 +520,8 @@
   const toggle = share.querySelector("button");
   let place = null; // the watch of the tablet's place
   let toldAt = -FIX;
-  const onTheWay = () => stops().filter((stop) => stop.matches(".in_transit")).map((stop) => stop.dataset.delivery);
+  const onTheWay = () => stops()
+    .filter((stop) => stop.matches(".in_transit")).map((stop) => stop.dataset.delivery);
 
   function startSharing() {
     share.querySelector(".problem").textContent = "";
@@ -520,8 +558,8 @@
 
   // ---- when something happens
 
-  // What can't be tapped for a fault of this page is not lost: the browser sends the form, as it does
-  // without a script.
+  // What can't be tapped for a fault of this page is not lost: the browser sends the form, as it
+  // does without a script.
   document.addEventListener("submit", (event) => {
     if (failed() || !event.target.matches("form[data-tap]")) return;
     const before = [...entries];
@@ -553,9 +591,9 @@
     stay();
     tellStyle();
     if (place !== null && onTheWay().length === 0) stopSharing();
-    if (entries.some((entry) => waits(entry) && !entry.failing)) pump(); // the line is back
+    if (entries.some((entry) => waits(entry) && !entry.failing)) flush(); // the line is back
   });
-  addEventListener("online", pump);
+  addEventListener("online", flush);
 
   if (served) {
     dialog.close();
@@ -563,6 +601,6 @@
   }
   draw();
   look();
-  pump();
+  flush();
 })();
 document.currentScript.dataset.ran = "yes";

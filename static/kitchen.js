@@ -1,8 +1,9 @@
-// The kitchen's wall. app.js keeps it live; this script adds what cooks need from afar and with full hands: minutes that count down, sound, a
-// screen that stays on, a bump bar's keys, and a refusal's words on the ticket that it is about. Without it the wall works by links and forms.
+// The kitchen's wall. app.js keeps it live; this script adds what cooks need from afar and with
+// full hands: minutes that count down, sound, a screen that stays on, a bump bar's keys, and a
+// refusal's words on the ticket that it is about. Without it the wall works by links and forms.
 //
-// What the script adds to a ticket is lost when a frame brings the ticket anew. So it keeps everything it knows by the ticket's id and
-// dresses the tickets again after each frame.
+// What the script adds to a ticket is lost when a frame brings the ticket anew. So it keeps
+// everything it knows by the ticket's id and dresses the tickets again after each frame.
 (() => {
   "use strict";
 
@@ -10,7 +11,9 @@
   if (!document.getElementById("kitchen-words")) return; // a page that shows parts of the wall only
   if ("tooOld" in document.body.dataset) return;
 
-  const TWICE = 500; // two taps within so many milliseconds are one: the second is not meant for what has moved under the finger
+  // Two taps within so many milliseconds are one: the second is not meant for what has moved under
+  // the finger.
+  const TWICE = 500;
   const NEAR = 48; // pixels between two such taps
   const ALARM = 6000; // an alarm sounds again until somebody has heard it
   const LONG = 100; // minutes: who waits that long reads the clock
@@ -19,7 +22,8 @@
   const words = byId("kitchen-words").dataset;
   const general = byId("words").dataset;
   const say = (sentence) => document.dispatchEvent(new CustomEvent("say", { detail: sentence }));
-  const make = (name, className, text) => Object.assign(document.createElement(name), { className, textContent: text });
+  const make = (name, className, textContent) =>
+    Object.assign(document.createElement(name), { className, textContent });
 
   // ---- tickets
 
@@ -39,11 +43,13 @@
   const ticketOf = (node) => node.closest(".tickets > li");
 
   function describe(ticket) {
-    const what = Array.from(ticket.querySelectorAll("a, .whom :not(em), .what"), (part) => part.textContent).join();
+    const parts = ticket.querySelectorAll("a, .whom :not(em), .what");
+    const what = Array.from(parts, (part) => part.textContent).join();
     return { ticket, lane: laneOf(ticket), what };
   }
 
-  // look finds out what has happened to the tickets since it last looked, and dresses those that are new or were brought anew.
+  // look finds out what has happened to the tickets since it last looked, and dresses those that
+  // are new or were brought anew.
   function look(loud) {
     const gone = new Set(known.keys());
     const news = new Set();
@@ -96,9 +102,12 @@
       return alert;
     });
     put(ticket, "changed", changed.has(id) && words.changed, (text) => make("p", "changed", text));
-    put(ticket, "seen", ended && words.seen, (text) => Object.assign(make("button", "seen", text), { type: "button" }));
+    put(ticket, "seen", ended && words.seen, (text) => {
+      return Object.assign(make("button", "seen", text), { type: "button" });
+    });
     ticket.hidden = ended && seen.has(id);
-    if (sent.has(id) && sent.get(id) === versionOf(ticket)) ticket.setAttribute("aria-busy", "true");
+    const isBusy = sent.has(id) && sent.get(id) === versionOf(ticket);
+    if (isBusy) ticket.setAttribute("aria-busy", "true");
     else ticket.removeAttribute("aria-busy");
     tell(ticket);
   }
@@ -116,7 +125,7 @@
   // ---- minutes
 
   const live = byId("live");
-  let clock = 0; // the server's time of the last stamp
+  let clock = 0; // the server's time of the last freshness marker
   let clockAt = 0; // when it came
   let minute = 0;
 
@@ -151,7 +160,10 @@
   const tones = { // frequency in hertz, length in seconds
     new: { shape: "sine", loudness: 0.25, notes: [[660, 0.18], [880, 0.22]] },
     changed: { shape: "triangle", loudness: 0.4, notes: [[523, 0.15], [523, 0.15], [392, 0.25]] },
-    held: { shape: "square", loudness: 0.9, notes: [[988, 0.2], [622, 0.2], [988, 0.2], [622, 0.2], [988, 0.35]] },
+    held: {
+      shape: "square", loudness: 0.9,
+      notes: [[988, 0.2], [622, 0.2], [988, 0.2], [622, 0.2], [988, 0.35]],
+    },
   };
   let audio = null;
 
@@ -175,7 +187,8 @@
 
   const showSound = () => sound.setAttribute("aria-pressed", String(audio?.state === "running"));
 
-  // A browser lets a page sound only after somebody has touched it, so whoever wants sound taps once.
+  // A browser lets a page sound only after somebody has touched it, so whoever wants sound taps
+  // once.
   async function turnOn() {
     if (!audio) {
       audio = new AudioContext();
@@ -202,9 +215,12 @@
   function showAlarm() {
     const places = [...alarms].map((id) => placeOf(known.get(id).ticket)).join(", ");
     const sentence = places && alarm.dataset.text.replace("%s", () => places);
-    if (alarm.firstElementChild.textContent !== sentence) alarm.firstElementChild.textContent = sentence;
+    const line = alarm.firstElementChild;
+    if (line.textContent !== sentence) line.textContent = sentence;
     alarm.hidden = !sentence;
-    for (const { ticket } of known.values()) ticket.toggleAttribute("data-alarm", alarms.has(ticket.id));
+    for (const { ticket } of known.values()) {
+      ticket.toggleAttribute("data-alarm", alarms.has(ticket.id));
+    }
   }
 
   function hear(id) {
@@ -222,10 +238,12 @@
 
   let last = { at: -TWICE, x: 0, y: 0, id: "" }; // the last tap on a step
 
-  // again reports whether a click is the rest of a double tap, which must not hit what has moved to where the finger is.
+  // again reports whether a click is the rest of a double tap, which must not hit what has moved to
+  // where the finger is.
   function again(event, ticket, button) {
     if (event.timeStamp - last.at > TWICE) return false;
-    const near = event.detail > 0 && Math.hypot(event.clientX - last.x, event.clientY - last.y) < NEAR;
+    const distance = Math.hypot(event.clientX - last.x, event.clientY - last.y);
+    const near = event.detail > 0 && distance < NEAR;
     return near || (ticket.id === last.id && !button.matches(".back"));
   }
 
@@ -253,13 +271,17 @@
     } else if (event.target.matches(".refusal")) {
       refusals.delete(ticket.id);
       redress(ticket.id);
-    } else if (event.target.closest("a") && !event.defaultPrevented && plain(event) && laneOf(ticket) !== "ended") {
+    } else if (event.target.closest("a") && plain(event) && laneOf(ticket) !== "ended") {
       event.preventDefault();
       askToCancel(ticket);
     }
   });
 
-  const plain = (event) => !(event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+  // plain reports whether a click is one that follows a link.
+  function plain(event) {
+    const held = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+    return !(event.defaultPrevented || event.button || held);
+  }
 
   // stepOf is which ticket a request is about, and what it commands.
   function stepOf(ctx) {
@@ -272,8 +294,10 @@
     const { id, command } = stepOf(ctx);
     if (!command || ctx.response.status === 401 || "gone" in document.body.dataset) return;
     if (ctx.response.status === 204) taken(id, command);
-    else refuse(id, command, refusalIn(ctx.text) || (ctx.response.status < 500 ? general.refused : general.unknown));
+    else refuse(id, command, refusalIn(ctx.text) || usualRefusal(ctx.response.status));
   });
+
+  const usualRefusal = (status) => (status < 500 ? general.refused : general.unknown);
 
   document.addEventListener("htmx:error", (event) => {
     const { id, command } = event.detail.ctx ? stepOf(event.detail.ctx) : {};
@@ -350,11 +374,13 @@
   const ticketsIn = (lane) => [...lane.querySelectorAll(".tickets > li:not([hidden])")];
   const filled = () => [...lanes.children].filter((lane) => ticketsIn(lane).length);
 
-  // number gives the first ten tickets of one lane the keys of the row of digits: of the lane where somebody is, else of the first.
+  // number gives the first ten tickets of one lane the keys of the row of digits: of the lane where
+  // somebody is, else of the first.
   function number() {
     if (!current || !ticketsIn(current).length) current = filled()[0] || null;
     const next = current && keysWork() ? ticketsIn(current).slice(0, 10) : [];
-    for (const ticket of numbered) if (!next.includes(ticket)) ticket.querySelector(":scope > kbd")?.remove();
+    const others = numbered.filter((ticket) => !next.includes(ticket));
+    for (const ticket of others) ticket.querySelector(":scope > kbd")?.remove();
     next.forEach((ticket, i) => {
       const key = String((i + 1) % 10);
       const cap = ticket.querySelector(":scope > kbd");
@@ -373,7 +399,8 @@
     ticket.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
-  // keepChoice brings the focus back to the chosen ticket when a frame has brought that anew elsewhere.
+  // keepChoice brings the focus back to the chosen ticket when a frame has brought that anew
+  // elsewhere.
   function keepChoice() {
     if (!chosen || document.activeElement !== document.body) return;
     const { ticket } = known.get(chosen) || {};
@@ -415,7 +442,8 @@
   }
 
   const commands = {
-    ArrowUp: () => move(-1), ArrowDown: () => move(1), ArrowLeft: () => moveAcross(-1), ArrowRight: () => moveAcross(1),
+    ArrowUp: () => move(-1), ArrowDown: () => move(1),
+    ArrowLeft: () => moveAcross(-1), ArrowRight: () => moveAcross(1),
     r: recallLast, h: hearAll, c: cancelChosen,
     Escape: () => { chosen = ""; document.activeElement.blur(); },
   };
@@ -423,7 +451,8 @@
   document.addEventListener("keydown", (event) => {
     if (!keysWork() || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest("input, textarea, select, dialog, .menu, .cook")) return;
-    if (event.repeat && event.key === "Enter" && lanes.contains(event.target)) return event.preventDefault();
+    const isHeldDown = event.repeat && event.key === "Enter" && lanes.contains(event.target);
+    if (isHeldDown) return event.preventDefault();
     if (/^\d$/.test(event.key)) {
       event.preventDefault();
       if (!event.repeat) press(event.key);
@@ -467,22 +496,31 @@
   const setting = "dusangire.kitchen.";
 
   function remember(name, value) {
-    try { localStorage.setItem(setting + name, value); } catch { /* a screen that may keep nothing starts anew each time */ }
+    try {
+      localStorage.setItem(setting + name, value);
+    } catch {
+      // a screen that may keep nothing starts anew each time
+    }
   }
 
   function remembered(name) {
     try { return localStorage.getItem(setting + name); } catch { return null; }
   }
 
-  // wakeSound turns the sound on at the first touch, where it was on before the page was loaded anew.
+  const touches = ["pointerdown", "keydown"];
+
+  // wakeSound turns the sound on at the first touch, where it was on before the page was loaded
+  // anew.
   function wakeSound(event) {
     if (sound.contains(event.target)) return;
-    for (const touch of ["pointerdown", "keydown"]) document.removeEventListener(touch, wakeSound, true);
+    for (const touch of touches) document.removeEventListener(touch, wakeSound, true);
     turnOn();
   }
 
   if (remembered("keys") === "off") keys.setAttribute("aria-pressed", "false");
-  if (remembered("sound") === "on") for (const touch of ["pointerdown", "keydown"]) document.addEventListener(touch, wakeSound, true);
+  if (remembered("sound") === "on") {
+    for (const touch of touches) document.addEventListener(touch, wakeSound, true);
+  }
 
   // ---- the beginning
 
@@ -494,7 +532,9 @@
   });
   setInterval(tick, 1000);
 
-  for (const alert of lanes.querySelectorAll(".refusal")) refusals.set(ticketOf(alert).id, alert.textContent);
+  for (const alert of lanes.querySelectorAll(".refusal")) {
+    refusals.set(ticketOf(alert).id, alert.textContent);
+  }
   setClock();
   minute = Math.floor(now() / 60000);
   look(false);

@@ -10,9 +10,7 @@ import (
 var sexes = []string{"unknown", "female", "male", "other"}
 
 // takesPatients reports whether somebody can be put into the bed.
-func takesPatients(d hospital.BedDetail) bool {
-	return d.WardOpen && (d.Status == hospital.BedAvailable || d.Status == hospital.BedReserved)
-}
+func takesPatients(d hospital.BedDetail) bool { return d.WardOpen && d.Status.TakesPatient() }
 
 // nextStatuses are the states to which this role may take a bed of that state.
 func nextStatuses(r hospital.Role, s hospital.BedStatus) []hospital.BedStatus {
@@ -75,8 +73,10 @@ type barPart struct {
 }
 
 // barOrder puts the filled part of a bar first.
-var barOrder = []hospital.BedStatus{hospital.BedOccupied, hospital.BedReserved, hospital.BedCleaning,
-	hospital.BedMaintenance, hospital.BedAvailable, hospital.BedClosed}
+var barOrder = []hospital.BedStatus{
+	hospital.BedOccupied, hospital.BedReserved, hospital.BedCleaning, hospital.BedMaintenance,
+	hospital.BedAvailable, hospital.BedClosed,
+}
 
 // barParts are the runs of a ward's bar that have any beds.
 func barParts(c hospital.BedCounts) []barPart {
@@ -143,19 +143,16 @@ func dishClass(d hospital.OfferedDish) string {
 // safeFirst puts what may be chosen before what is crossed out.
 func safeFirst(dishes []hospital.OfferedDish) []hospital.OfferedDish {
 	sorted := slices.Clone(dishes)
-	slices.SortStableFunc(sorted, func(a, b hospital.OfferedDish) int { return min(len(a.Hazards), 1) - min(len(b.Hazards), 1) })
+	slices.SortStableFunc(sorted, func(a, b hospital.OfferedDish) int {
+		return min(len(a.Hazards), 1) - min(len(b.Hazards), 1)
+	})
 	return sorted
 }
 
 // ownHazards are what speaks against this dish; what speaks against any is said once, by everyDish.
 func ownHazards(d hospital.OfferedDish) []hospital.Hazard {
-	var own []hospital.Hazard
-	for _, z := range d.Hazards {
-		if z.DishID != 0 {
-			own = append(own, z)
-		}
-	}
-	return own
+	forAny := func(z hospital.Hazard) bool { return z.DishID == 0 }
+	return slices.DeleteFunc(slices.Clone(d.Hazards), forAny)
 }
 
 // everyDish are the reasons why nothing at all must go to the patient now.
@@ -163,23 +160,22 @@ func everyDish(o hospital.Offer) []hospital.Hazard {
 	if len(o.Dishes) == 0 {
 		return nil
 	}
-	var all []hospital.Hazard
-	for _, z := range o.Dishes[0].Hazards {
-		if z.DishID == 0 {
-			all = append(all, z)
-		}
-	}
-	return all
+	forOne := func(z hospital.Hazard) bool { return z.DishID != 0 }
+	return slices.DeleteFunc(slices.Clone(o.Dishes[0].Hazards), forOne)
 }
 
 // stoppedMeal reports whether one of a patient's meals is held, or must come back.
 func stoppedMeal(meals []hospital.BoardMeal) bool {
-	return slices.ContainsFunc(meals, func(m hospital.BoardMeal) bool { return m.Status == hospital.OrderHeld || m.Stopped != "" })
+	return slices.ContainsFunc(meals, func(m hospital.BoardMeal) bool {
+		return m.Status == hospital.OrderHeld || m.Stopped != ""
+	})
 }
 
 // onItsWay reports whether one of a patient's meals is.
 func onItsWay(meals []hospital.BoardMeal) bool {
-	return slices.ContainsFunc(meals, func(m hospital.BoardMeal) bool { return m.Status == hospital.OrderInTransit })
+	return slices.ContainsFunc(meals, func(m hospital.BoardMeal) bool {
+		return m.Status == hospital.OrderInTransit
+	})
 }
 
 // actor is the viewer as one who gives commands.

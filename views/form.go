@@ -50,7 +50,7 @@ type Form struct {
 	Offer   *hospital.Offer // what somebody is about to order from; nil: nothing
 	Changes []string        // what has changed since the form was begun, a sentence each
 	Aside   []Typed         // what was sent by a form that must not stand here, or not be filled in
-	Was     string          // where the patient is now about whom somebody was writing here; may be empty
+	Was     string          // where the patient is now of whom somebody wrote here; may be empty
 }
 
 // refused reports whether this is an answer to the form called name.
@@ -91,7 +91,8 @@ func (f Form) fault(form, field string) string {
 // faultyFields are the names of the fields that are wrong, in the same order every time. What is
 // wrong with one that nobody sees is said as the problem itself.
 func faultyFields(f Form) []string {
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(f.Errors)), func(name string) bool { return f.Errors[name] == f.Problem })
+	isProblem := func(name string) bool { return f.Errors[name] == f.Problem }
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(f.Errors)), isProblem)
 }
 
 // controlID is the id of a field's control. It is unique in a page, because a page has each form

@@ -21,7 +21,7 @@ func milliseconds(d time.Duration) string { return number(d.Milliseconds()) }
 // seconds are the whole seconds of a duration, for a sentence.
 func seconds(d time.Duration) int { return int(d / time.Second) }
 
-// databaseWord is the word of a stamp for whether the database answers.
+// databaseWord is the word of a freshness marker for whether the database answers.
 func databaseWord(ok bool) string {
 	if ok {
 		return "ok"

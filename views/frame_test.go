@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"dusangire/hub/freshness"
 	"dusangire/hub/revision"
 	"dusangire/views"
 	"dusangire/views/text"
@@ -19,7 +20,7 @@ func frame(t testing.TB, lang text.Lang, s revision.Freshness, regions ...views.
 		s.Sent = time.Since(began)
 	}
 	var b strings.Builder
-	for _, r := range append(regions, views.Region{ID: views.StampID, Component: views.Stamp(s)}) {
+	for _, r := range append(regions, views.Region{ID: freshness.MarkerID, Component: views.Marker(s)}) {
 		fmt.Fprintf(&b, `<hx-partial hx-target="#%s" hx-swap="outerMorph">%s</hx-partial>`, r.ID, draw(t, lang, r.Component))
 	}
 	return b.String()
@@ -64,7 +65,7 @@ func TestTheFrameOfOneBedFitsOneKilobyte(t *testing.T) {
 }
 
 func TestAStampIsSmall(t *testing.T) {
-	got := draw(t, text.En, views.Stamp(stampOf("metrics=123456,ward:10=123456")))
+	got := draw(t, text.En, views.Marker(stampOf("metrics=123456,ward:10=123456")))
 	if len(got) > 240 {
 		t.Errorf("a stamp of two topics has %d bytes: %s", len(got), got)
 	}

@@ -7,23 +7,29 @@ import (
 	"dusangire/hospital"
 )
 
-// galleryTime is when everything in the gallery was read, so that the gallery looks the same every time.
+// galleryTime is when everything in the gallery was read, so that the gallery looks the same every
+// time.
 var galleryTime = time.Date(2026, 2, 3, 12, 32, 5, 0, time.UTC)
 
 // galleryBed is an empty bed in some state.
 func galleryBed(id int64, status hospital.BedStatus, reason string) hospital.BoardBed {
 	return hospital.BoardBed{Bed: hospital.Bed{
-		ID: id, WardID: 1, WardName: "Gallery", Number: "GAL-" + number(id), Status: status, StatusReason: reason,
-		StatusSince: galleryTime.Add(-time.Hour), Version: 1,
+		ID: id, WardID: 1, WardName: "Gallery", Number: "GAL-" + number(id), Version: 1,
+		Status: status, StatusReason: reason, StatusSince: galleryTime.Add(-time.Hour),
 	}}
 }
 
-// galleryStay is a bed with a patient of whom nothing unusual is known, changed by each of the changes.
-func galleryStay(id int64, name hospital.PatientName, changes ...func(*hospital.BoardStay)) hospital.BoardBed {
+// galleryStay is a bed with a patient of whom nothing unusual is known, changed by each of the
+// changes.
+func galleryStay(
+	id int64, name hospital.PatientName, changes ...func(*hospital.BoardStay),
+) hospital.BoardBed {
 	b := galleryBed(id, hospital.BedOccupied, "")
 	b.Stay = &hospital.BoardStay{
-		AdmissionID: id, PatientID: id, PatientName: name, AdmittedAt: galleryTime.Add(-30 * time.Hour), BedSince: galleryTime.Add(-5 * time.Hour),
-		Diet: hospital.DietGeneral, Texture: hospital.RegularTexture, Allergies: hospital.Allergies{Known: true}, Version: 1,
+		AdmissionID: id, PatientID: id, PatientName: name,
+		AdmittedAt: galleryTime.Add(-30 * time.Hour), BedSince: galleryTime.Add(-5 * time.Hour),
+		Diet: hospital.DietGeneral, Texture: hospital.RegularTexture, Allergies: allergies(),
+		Version: 1,
 	}
 	for _, change := range changes {
 		change(b.Stay)
@@ -36,7 +42,12 @@ func leaving(s *hospital.BoardStay) {
 }
 
 func allergic(list ...hospital.Allergen) func(*hospital.BoardStay) {
-	return func(s *hospital.BoardStay) { s.Allergies = hospital.Allergies{Known: true, Allergens: list} }
+	return func(s *hospital.BoardStay) { s.Allergies = allergies(list...) }
+}
+
+// allergies are what somebody has said; of nobody else's are they known.
+func allergies(list ...hospital.Allergen) hospital.Allergies {
+	return hospital.Allergies{Known: true, Allergens: list}
 }
 
 func notAsked(s *hospital.BoardStay)   { s.Allergies = hospital.Allergies{} }
@@ -44,7 +55,8 @@ func nilByMouth(s *hospital.BoardStay) { s.NilByMouth = true }
 
 func mealIs(status hospital.OrderStatus) func(*hospital.BoardStay) {
 	return func(s *hospital.BoardStay) {
-		s.Meals = []hospital.BoardMeal{{OrderID: 1, Meal: hospital.Lunch, Status: status, Version: 1}}
+		meal := hospital.BoardMeal{OrderID: 1, Meal: hospital.Lunch, Status: status, Version: 1}
+		s.Meals = []hospital.BoardMeal{meal}
 	}
 }
 
@@ -52,39 +64,52 @@ func eats(diet hospital.Diet, texture hospital.Texture) func(*hospital.BoardStay
 	return func(s *hospital.BoardStay) { s.Diet, s.Texture = diet, texture }
 }
 
-// galleryBeds is a card for each state of a bed, and for each thing that a card can say of a patient.
+// galleryBeds is a card for each state of a bed, and for each thing that a card can say of a
+// patient.
 func galleryBeds() []hospital.BoardBed {
 	reserved := galleryBed(2, hospital.BedReserved, "From theatre this evening")
 	reserved.ReservedUntil = galleryTime.Add(6 * time.Hour)
 	return []hospital.BoardBed{
 		galleryBed(1, hospital.BedAvailable, ""), reserved, galleryBed(3, hospital.BedCleaning, ""),
-		galleryBed(4, hospital.BedMaintenance, "Call bell broken"), galleryBed(5, hospital.BedClosed, "No staff for this bay"),
-		galleryStay(6, "Nothing Unusual"), galleryStay(7, "Leaving Today", leaving), galleryStay(8, "One Allergy", allergic("peanuts")),
-		galleryStay(9, "Many Allergies", allergic(hospital.Allergens...)), galleryStay(10, "Nobody Asked", notAsked),
-		galleryStay(11, "Before Theatre", nilByMouth), galleryStay(12, "Soft Food", eats(hospital.DietRenal, 4)),
-		galleryStay(14, "Meal Held", mealIs(hospital.OrderHeld)), galleryStay(15, "Meal Coming", mealIs(hospital.OrderInTransit)),
-		galleryStay(13, "Everything-Together Uwimana Nyiransabimana", leaving, allergic("milk", "eggs"), nilByMouth, eats(hospital.DietDiabetic, 6)),
+		galleryBed(4, hospital.BedMaintenance, "Call bell broken"),
+		galleryBed(5, hospital.BedClosed, "No staff for this bay"),
+		galleryStay(6, "Nothing Unusual"), galleryStay(7, "Leaving Today", leaving),
+		galleryStay(8, "One Allergy", allergic("peanuts")),
+		galleryStay(9, "Many Allergies", allergic(hospital.Allergens...)),
+		galleryStay(10, "Nobody Asked", notAsked),
+		galleryStay(11, "Before Theatre", nilByMouth),
+		galleryStay(12, "Soft Food", eats(hospital.DietRenal, 4)),
+		galleryStay(14, "Meal Held", mealIs(hospital.OrderHeld)),
+		galleryStay(15, "Meal Coming", mealIs(hospital.OrderInTransit)),
+		galleryStay(13, "Everything-Together Uwimana Nyiransabimana", leaving,
+			allergic("milk", "eggs"), nilByMouth, eats(hospital.DietDiabetic, 6)),
 	}
 }
 
 // galleryWards are an ordinary, a full, an empty and a closed ward.
 func galleryWards() []hospital.WardSummary {
-	ward := func(id int64, code, name string, open bool, c hospital.BedCounts, pending int) hospital.WardSummary {
-		return hospital.WardSummary{Ward: hospital.Ward{ID: id, Code: code, Name: name, Block: "B1", Open: open}, Counts: c, PendingDischarges: pending}
+	ward := func(id int64, code, name string, c hospital.BedCounts) hospital.WardSummary {
+		w := hospital.Ward{ID: id, Code: code, Name: name, Block: "B1", Open: true}
+		return hospital.WardSummary{Ward: w, Counts: c}
 	}
-	return []hospital.WardSummary{
-		ward(1, "ORD", "Ordinary", true, hospital.BedCounts{Total: 24, Available: 3, Reserved: 1, Occupied: 17, Cleaning: 1, Maintenance: 1, Closed: 1}, 3),
-		ward(2, "FULL", "Full", true, hospital.BedCounts{Total: 8, Occupied: 8}, 0),
-		ward(3, "NEW", "Without beds", true, hospital.BedCounts{}, 0),
-		ward(4, "SHUT", "Closed", false, hospital.BedCounts{Total: 6, Closed: 6}, 0),
+	wards := []hospital.WardSummary{
+		ward(1, "ORD", "Ordinary", hospital.BedCounts{Total: 24, Available: 3, Reserved: 1,
+			Occupied: 17, Cleaning: 1, Maintenance: 1, Closed: 1}),
+		ward(2, "FULL", "Full", hospital.BedCounts{Total: 8, Occupied: 8}),
+		ward(3, "NEW", "Without beds", hospital.BedCounts{}),
+		ward(4, "SHUT", "Closed", hospital.BedCounts{Total: 6, Closed: 6}),
 	}
+	wards[0].PendingDischarges, wards[3].Open = 3, false
+	return wards
 }
 
 // galleryLines are stays for a list: with a bed, and without.
 func galleryLines() []hospital.StayLine {
 	return []hospital.StayLine{
-		{AdmissionID: 1, PatientName: "Uwase Marie", BedID: 6, BedNumber: "GAL-6", AdmittedAt: galleryTime, ExpectedDischarge: galleryTime.Add(time.Hour)},
-		{AdmissionID: 2, PatientName: "Umutoni Aline", AdmittedAt: galleryTime, ExpectedDischarge: galleryTime.Add(2 * time.Hour)},
+		{AdmissionID: 1, PatientName: "Uwase Marie", BedID: 6, BedNumber: "GAL-6",
+			AdmittedAt: galleryTime, ExpectedDischarge: galleryTime.Add(time.Hour)},
+		{AdmissionID: 2, PatientName: "Umutoni Aline", AdmittedAt: galleryTime,
+			ExpectedDischarge: galleryTime.Add(2 * time.Hour)},
 	}
 }
 
@@ -92,71 +117,125 @@ func galleryLines() []hospital.StayLine {
 func galleryRefused() Form {
 	return Form{
 		Name: FormAdmit, Problem: "Some fields need another look.", Query: "Uwa", Key: "gallery",
-		Errors: map[string]string{"patient_name": "Give the patient’s name.", "allergies": "Choose allergens or none, not both."},
-		Known:  []hospital.Patient{{ID: 1, Name: "Uwase Marie", Sex: "female"}, {ID: 2, Name: "Uwamahoro Yvonne", Admitted: true}},
+		Errors: map[string]string{
+			"patient_name": "Give the patient’s name.",
+			"allergies":    "Choose allergens or none, not both.",
+		},
+		Known: []hospital.Patient{
+			{ID: 1, Name: "Uwase Marie", Sex: "female"},
+			{ID: 2, Name: "Uwamahoro Yvonne", Admitted: true},
+		},
 	}
 }
 
 // galleryEmpty is an empty bed's page, galleryOccupied that of one with a patient.
 func galleryEmpty() hospital.BedDetail {
+	waits := hospital.WaitingPatient{
+		AdmissionID: 2, PatientName: "Umutoni Aline", AdmittedAt: galleryTime,
+	}
 	return hospital.BedDetail{BoardBed: galleryBed(1, hospital.BedAvailable, ""), WardOpen: true,
-		Waiting: []hospital.WaitingPatient{{AdmissionID: 2, PatientName: "Umutoni Aline", AdmittedAt: galleryTime}}}
+		Waiting: []hospital.WaitingPatient{waits}}
 }
 
 func galleryOccupied() hospital.BedDetail {
 	beds := galleryBeds()
-	return hospital.BedDetail{BoardBed: beds[len(beds)-1], WardOpen: true, BirthDate: galleryTime.AddDate(-40, 0, 0), Sex: "female", Reason: "emergency",
-		At: galleryTime, Fasting: hospital.Window{From: galleryTime.Add(-20 * time.Hour), Until: galleryTime.Add(-time.Hour)}, Orders: galleryMeals(),
-		FreeBeds: []hospital.FreeBed{{ID: 1, Number: "GAL-1", WardName: "Gallery", Status: hospital.BedAvailable}}}
+	free := hospital.FreeBed{
+		ID: 1, Number: "GAL-1", WardName: "Gallery", Status: hospital.BedAvailable,
+	}
+	from, until := galleryTime.Add(-20*time.Hour), galleryTime.Add(-time.Hour)
+	return hospital.BedDetail{
+		BoardBed: beds[len(beds)-1], WardOpen: true, At: galleryTime,
+		BirthDate: galleryTime.AddDate(-40, 0, 0), Sex: "female", Reason: "emergency",
+		Fasting: hospital.Window{From: from, Until: until}, Orders: galleryMeals(),
+		FreeBeds: []hospital.FreeBed{free},
+	}
 }
 
 // galleryHazards are a reason that nobody may override, and one that medical staff may.
 func galleryHazards() []hospital.Hazard {
-	isombe := hospital.DishName{En: "Cassava leaves", Fr: "Feuilles de manioc", Rw: "Isombe"}
-	return []hospital.Hazard{{Kind: hospital.HazardAllergen, DishID: 2, DishName: isombe, Allergen: "peanuts", Severe: true},
-		{Kind: hospital.HazardDiet, DishID: 2, DishName: isombe, Diet: hospital.DietRenal}}
+	leaves := hospital.DishName{En: "Cassava leaves", Fr: "Feuilles de manioc", Rw: "Isombe"}
+	return []hospital.Hazard{
+		peanutsIn(2, leaves),
+		{Kind: hospital.HazardDiet, DishID: 2, DishName: leaves, Diet: hospital.DietRenal},
+	}
+}
+
+// peanutsIn is the worst that a dish can have for a patient.
+func peanutsIn(dishID int64, name hospital.DishName) hospital.Hazard {
+	return hospital.Hazard{Kind: hospital.HazardAllergen, DishID: dishID, DishName: name,
+		Allergen: "peanuts", Severe: true}
+}
+
+// isombe is a dish whose name is the same in all languages.
+var isombe = hospital.DishName{En: "Isombe"}
+
+// galleryDish is a dish of which only the name is of interest.
+func galleryDish(id int64, name string) hospital.Dish {
+	return hospital.Dish{ID: id, Name: hospital.DishName{En: name}}
 }
 
 // galleryMeals are open orders of one patient, one in each state that a panel shows in its own way.
 func galleryMeals() []hospital.Order {
-	order := func(id int64, status hospital.OrderStatus, hazards ...hospital.Hazard) hospital.Order {
-		return hospital.Order{ID: id, AdmissionID: 13, Meal: hospital.Lunch, Due: galleryTime.Add(time.Hour), Status: status, HeldFor: hazards, Version: 1,
-			Dishes: []hospital.Dish{{ID: 1, Name: hospital.DishName{En: "Rice"}}, {ID: 2, Name: hospital.DishName{En: "Cassava leaves"}}}}
+	order := func(id int64, status hospital.OrderStatus, why ...hospital.Hazard) hospital.Order {
+		return hospital.Order{
+			ID: id, AdmissionID: 13, Meal: hospital.Lunch, Due: galleryTime.Add(time.Hour),
+			Status: status, HeldFor: why, Version: 1,
+			Dishes: []hospital.Dish{galleryDish(1, "Rice"), galleryDish(2, "Cassava leaves")},
+		}
 	}
 	stopped, late := order(4, hospital.OrderInTransit), order(5, hospital.OrderPreparing)
 	stopped.Stopped, late.Late, late.Begun = hospital.StoppedHazard, true, true
-	return []hospital.Order{order(1, hospital.OrderHeld, galleryHazards()...), order(2, hospital.OrderHeld, galleryHazards()[1]),
-		order(3, hospital.OrderHeld), stopped, late, order(6, hospital.OrderReady)}
+	return []hospital.Order{
+		order(1, hospital.OrderHeld, galleryHazards()...),
+		order(2, hospital.OrderHeld, galleryHazards()[1]), order(3, hospital.OrderHeld),
+		stopped, late, order(6, hospital.OrderReady),
+	}
 }
 
-// galleryOffer is a menu with a safe dish, one that medical staff may let pass, and one that nobody may.
+// galleryOffer is a menu with a safe dish, one that medical staff may let pass, and one that nobody
+// may.
 func galleryOffer() *hospital.Offer {
-	dish := func(id int64, name string, hazards ...hospital.Hazard) hospital.OfferedDish {
-		return hospital.OfferedDish{Dish: hospital.Dish{ID: id, Name: hospital.DishName{En: name}}, Hazards: hazards}
+	serving := hospital.Serving{
+		Meal: hospital.Dinner, Due: galleryTime.Add(5 * time.Hour), Late: true,
 	}
-	return &hospital.Offer{Meal: hospital.Dinner, Servings: []hospital.Serving{{Meal: hospital.Dinner, Due: galleryTime.Add(5 * time.Hour), Late: true}},
-		Dishes: []hospital.OfferedDish{dish(1, "Rice"), dish(2, "Cassava leaves", galleryHazards()...), dish(3, "Beans", galleryHazards()[1])}}
+	return &hospital.Offer{
+		Meal: hospital.Dinner, Servings: []hospital.Serving{serving},
+		Dishes: []hospital.OfferedDish{
+			{Dish: galleryDish(1, "Rice")},
+			{Dish: galleryDish(2, "Cassava leaves"), Hazards: galleryHazards()},
+			{Dish: galleryDish(3, "Beans"), Hazards: galleryHazards()[1:]},
+		},
+	}
 }
 
 // galleryDetail is the page of an order that is held.
 func galleryDetail() hospital.OrderDetail {
-	return hospital.OrderDetail{Order: galleryMeals()[1], Initials: "U. M.", BedID: 13, BedNumber: "GAL-13", WardName: "Gallery", At: galleryTime}
+	return hospital.OrderDetail{Order: galleryMeals()[1], Initials: "U. M.", BedID: 13,
+		BedNumber: "GAL-13", WardName: "Gallery", At: galleryTime}
 }
 
 // galleryHeld are the lines of meals that medical staff must look at.
 func galleryHeld() []hospital.HeldLine {
-	return []hospital.HeldLine{{StayLine: galleryLines()[0], OrderID: 1, Meal: hospital.Lunch, Due: galleryTime, HeldFor: galleryHazards()},
-		{StayLine: galleryLines()[1], OrderID: 3, Meal: hospital.Dinner, Due: galleryTime}}
+	stays := galleryLines()
+	return []hospital.HeldLine{
+		{StayLine: stays[0], OrderID: 1, Meal: hospital.Lunch, Due: galleryTime,
+			HeldFor: galleryHazards()},
+		{StayLine: stays[1], OrderID: 3, Meal: hospital.Dinner, Due: galleryTime},
+	}
 }
 
 // galleryNews is a notification of each level over a dashboard.
 func galleryNews() hospital.News {
 	var news hospital.News
 	filled := strings.NewReplacer("%[1]s", "12", "%[2]s", "lunch")
-	for i, code := range []string{"ticket_held", "ticket_clear", "order_delivered", "nil_by_mouth_over"} {
+	codes := []string{"ticket_held", "ticket_clear", "order_delivered", "nil_by_mouth_over"}
+	for i, code := range codes {
 		notice := hospital.Notices[code]
-		news.Notifications = append(news.Notifications, hospital.Notification{ID: int64(i + 1), Code: code, Args: []string{"12", "lunch"},
-			Title: filled.Replace(notice.Title), Message: filled.Replace(notice.Message), Level: notice.Level, CreatedAt: galleryTime})
+		news.Notifications = append(news.Notifications, hospital.Notification{
+			ID: int64(i + 1), Code: code, Args: []string{"12", "lunch"}, Level: notice.Level,
+			Title: filled.Replace(notice.Title), Message: filled.Replace(notice.Message),
+			CreatedAt: galleryTime,
+		})
 	}
 	return news
 }

@@ -14,7 +14,8 @@ import (
 	"dusangire/views/text"
 )
 
-// galleryCustomer shows what customers see: orders in every state, dishes that are safe and that are not, addresses, notifications.
+// galleryCustomer shows what customers see: orders in every state, dishes that are safe and that
+// are not, addresses, notifications.
 func galleryCustomer() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -79,7 +80,7 @@ func galleryCustomer() templ.Component {
 		var templ_7745c5c3_Var2 string
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "inbox.none"))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/gallery_customer.templ`, Line: 34, Col: 46}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/gallery_customer.templ`, Line: 35, Col: 46}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {
@@ -89,7 +90,8 @@ func galleryCustomer() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = addressCard(hospital.Address{Label: "Old home", FullName: "Ineza Grace", Phone: "+250788123456", Line1: "KN 5 Rd", City: "Kigali", Removed: true}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = addressCard(hospital.Address{Label: "Old home", FullName: "Ineza Grace",
+			Phone: "+250788123456", Line1: "KN 5 Rd", City: "Kigali", Removed: true}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

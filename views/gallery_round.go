@@ -8,16 +8,28 @@ import (
 
 // galleryTray is a tray for a bed.
 func galleryTray(id int64, bed string, status hospital.DeliveryStatus) hospital.Tray {
-	return hospital.Tray{Meal: hospital.Lunch, ReadySince: galleryTime.Add(-20 * time.Minute), Claimable: status == hospital.DeliveryUnassigned,
-		Delivery: hospital.Delivery{ID: id, OrderID: 100 + id, Status: status, BedID: id, BedNumber: bed, WardCode: "MED-A",
-			Destination: bed + ", Medicine, women", Version: 1}}
+	return hospital.Tray{
+		Meal: hospital.Lunch, ReadySince: galleryTime.Add(-20 * time.Minute),
+		Claimable: status == hospital.DeliveryUnassigned,
+		Delivery: hospital.Delivery{
+			ID: id, OrderID: 100 + id, Status: status, BedID: id, BedNumber: bed, WardCode: "MED-A",
+			Destination: bed + ", Medicine, women", Version: 1,
+		},
+	}
 }
 
-// galleryStop is a stop of a patient of whom nothing unusual is known, changed by each of the changes.
-func galleryStop(id int64, bed string, status hospital.DeliveryStatus, name hospital.PatientName, changes ...func(*hospital.RoundStop)) hospital.RoundStop {
-	s := hospital.RoundStop{Tray: galleryTray(id, bed, status), PatientName: name, BirthDate: galleryTime.AddDate(-41, 0, int(id)),
-		Diet: hospital.DietGeneral, Texture: hospital.RegularTexture, Allergies: hospital.Allergies{Known: true},
-		Dishes: []hospital.TicketDish{{ID: 1, Name: hospital.DishName{En: "Rice"}}, {ID: 2, Name: hospital.DishName{En: "Isombe"}}}}
+// galleryStop is a stop of a patient of whom nothing unusual is known, changed by each of the
+// changes.
+func galleryStop(
+	tray hospital.Tray, name hospital.PatientName, changes ...func(*hospital.RoundStop),
+) hospital.RoundStop {
+	s := hospital.RoundStop{
+		Tray: tray, PatientName: name, BirthDate: galleryTime.AddDate(-41, 0, int(tray.ID)),
+		Diet: hospital.DietGeneral, Texture: hospital.RegularTexture, Allergies: allergies(),
+		Dishes: []hospital.TicketDish{
+			{ID: 1, Name: hospital.DishName{En: "Rice"}}, {ID: 2, Name: isombe},
+		},
+	}
 	s.Courier = "courier"
 	for _, change := range changes {
 		change(&s)
@@ -29,35 +41,53 @@ func galleryStop(id int64, bed string, status hospital.DeliveryStatus, name hosp
 func galleryStops() []hospital.RoundStop {
 	sick := func(s *hospital.RoundStop) {
 		s.Diet, s.Texture = hospital.DietRenal, 4
-		s.Allergies = hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"milk", "peanuts", "sesame"}, Severe: []hospital.Allergen{"peanuts"}}
+		s.Allergies = allergies("milk", "peanuts", "sesame")
+		s.Allergies.Severe = []hospital.Allergen{"peanuts"}
+	}
+	moved := func(s *hospital.RoundStop) {
+		s.Allergies, s.MovedFrom = hospital.Allergies{}, "MED-A-17"
 	}
 	stopped := func(s *hospital.RoundStop) {
-		s.Stopped, s.HeldFor = hospital.StoppedHazard, []hospital.Hazard{{Kind: hospital.HazardAllergen, DishID: 2,
-			DishName: hospital.DishName{En: "Isombe"}, Allergen: "peanuts", Severe: true}}
+		s.Stopped, s.HeldFor = hospital.StoppedHazard, []hospital.Hazard{peanutsIn(2, isombe)}
+	}
+	homeless := func(s *hospital.RoundStop) { s.BedID, s.Destination = 0, "" }
+	atAddress := func(s *hospital.RoundStop) {
+		s.BedID, s.Diet, s.BirthDate = 0, "", time.Time{}
+		s.Destination, s.Phone = "KG 7 Ave 12, Kigali", "+250788123456"
+	}
+	on := func(id int64, bed string) hospital.Tray {
+		return galleryTray(id, bed, hospital.DeliveryInTransit)
 	}
 	return []hospital.RoundStop{
-		galleryStop(1, "MED-A-02", hospital.DeliveryAssigned, "Uwase Marie"),
-		galleryStop(2, "MED-A-03", hospital.DeliveryInTransit, "Uwase Marine Everything-Together Nyiransabimana", sick),
-		galleryStop(3, "MED-A-04", hospital.DeliveryInTransit, "Keza Ange", func(s *hospital.RoundStop) { s.Allergies, s.MovedFrom = hospital.Allergies{}, "MED-A-17" }),
-		galleryStop(4, "MED-A-05", hospital.DeliveryInTransit, "Mugisha Jean", sick, stopped),
-		galleryStop(5, "", hospital.DeliveryInTransit, "Umutoni Aline", func(s *hospital.RoundStop) { s.BedID, s.Destination = 0, "" }),
-		galleryStop(6, "", hospital.DeliveryInTransit, "Claudine Uwera", func(s *hospital.RoundStop) {
-			s.BedID, s.Destination, s.Diet, s.BirthDate, s.Phone = 0, "KG 7 Ave 12, Kigali", "", time.Time{}, "+250788123456"
-		}),
+		galleryStop(galleryTray(1, "MED-A-02", hospital.DeliveryAssigned), "Uwase Marie"),
+		galleryStop(on(2, "MED-A-03"), "Uwase Marine Everything-Together Nyiransabimana", sick),
+		galleryStop(on(3, "MED-A-04"), "Keza Ange", moved),
+		galleryStop(on(4, "MED-A-05"), "Mugisha Jean", sick, stopped),
+		galleryStop(on(5, ""), "Umutoni Aline", homeless),
+		galleryStop(on(6, ""), "Claudine Uwera", atAddress),
 	}
 }
 
 // galleryTrays is what waits: for anybody, with somebody, at an address.
 func galleryTrays() hospital.Round[hospital.Tray] {
-	carried, address := galleryTray(12, "MED-A-08", hospital.DeliveryInTransit), galleryTray(13, "", hospital.DeliveryUnassigned)
-	carried.Courier, address.Destination, address.BedID = "jean", "KG 7 Ave 12, Kigali", 0
-	return hospital.Round[hospital.Tray]{WardID: 1, Name: "MED-A Medicine, women", Stops: []hospital.Tray{
-		galleryTray(10, "MED-A-06", hospital.DeliveryUnassigned), galleryTray(11, "MED-A-07", hospital.DeliveryUnassigned), carried, address}}
+	carried := galleryTray(12, "MED-A-08", hospital.DeliveryInTransit)
+	carried.Courier = "jean"
+	address := galleryTray(13, "", hospital.DeliveryUnassigned)
+	address.Destination, address.BedID = "KG 7 Ave 12, Kigali", 0
+	return hospital.Round[hospital.Tray]{WardID: 1, Name: "MED-A Medicine, women",
+		Stops: []hospital.Tray{
+			galleryTray(10, "MED-A-06", hospital.DeliveryUnassigned),
+			galleryTray(11, "MED-A-07", hospital.DeliveryUnassigned), carried, address,
+		}}
 }
 
 // galleryDelivery is a delivery on its own page, as the customer who waits for it sees it.
 func galleryDelivery() hospital.DeliveryWatch {
 	latitude, longitude := -1.95, 30.06
-	return hospital.DeliveryWatch{At: galleryTime, Code: "0427", OrderSeen: true, Delivery: hospital.Delivery{ID: 7, OrderID: 107, Status: hospital.DeliveryInTransit, Courier: "jean",
-		Destination: "KG 7 Ave 12, Kigali", Latitude: &latitude, Longitude: &longitude, LocatedAt: galleryTime, StatusSince: galleryTime}}
+	return hospital.DeliveryWatch{At: galleryTime, Code: "0427", OrderSeen: true,
+		Delivery: hospital.Delivery{
+			ID: 7, OrderID: 107, Status: hospital.DeliveryInTransit, StatusSince: galleryTime,
+			Courier: "jean", Destination: "KG 7 Ave 12, Kigali",
+			Latitude: &latitude, Longitude: &longitude, LocatedAt: galleryTime,
+		}}
 }

@@ -39,7 +39,7 @@ func golden() map[string]templ.Component {
 		"bed_reserved":     views.BedRegion(board.Beds[13]).Component,
 		"panel_occupied":   views.BedPanel(*viewer(hospital.MedicalStaff), detail(board.Beds[4]), views.Form{}),
 		"panel_refused":    views.BedPanel(*viewer(hospital.WardManagement), detail(board.Beds[3]), refusedAdmission()),
-		"stamp":            views.Stamp(stampOf("ward:2=118")),
+		"stamp":            views.Marker(stampOf("ward:2=118")),
 		"login":            views.LoginPage(views.Page{Title: "Sign in", Path: "/login"}, views.Form{}),
 	}
 	for _, r := range withItems(views.KitchenRegions(sampleKitchen(), sampleWall())) {

@@ -23,7 +23,9 @@ func WallPath(f hospital.KitchenFilter) string { return KitchenPath + WallQuery(
 // WallQuery is the query of a wall's page; "" where it shows everything.
 func WallQuery(f hospital.KitchenFilter) string {
 	query := url.Values{}
-	for name, value := range map[string]string{"ward": f.Ward, "station": string(f.Station), "meal": string(f.Meal)} {
+	for name, value := range map[string]string{
+		"ward": f.Ward, "station": string(f.Station), "meal": string(f.Meal),
+	} {
 		if value != "" {
 			query.Set(name, value)
 		}
@@ -42,8 +44,10 @@ const stepForm = "step"
 const laneEnded = "ended"
 
 // lanes are as they stand side by side.
-var lanes = []string{string(hospital.OrderHeld), string(hospital.OrderPending), string(hospital.OrderConfirmed), string(hospital.OrderPreparing),
-	string(hospital.OrderReady), laneEnded}
+var lanes = []string{
+	string(hospital.OrderHeld), string(hospital.OrderPending), string(hospital.OrderConfirmed),
+	string(hospital.OrderPreparing), string(hospital.OrderReady), laneEnded,
+}
 
 // laneOf is where a ticket stands; "" for one that has left the kitchen for good.
 func laneOf(t hospital.Ticket) string {
@@ -108,8 +112,8 @@ type choice struct {
 	holds       bool // this is the one
 }
 
-// offer adds the wall that this filter makes.
-func (n *narrowing) offer(w Wall, f hospital.KitchenFilter, label string) {
+// add offers the wall that a filter makes.
+func (n *narrowing) add(w Wall, f hospital.KitchenFilter, label string) {
 	n.choices = append(n.choices, choice{WallPath(f), label, f == w.Filter})
 }
 
@@ -131,24 +135,24 @@ func (w Wall) narrowings(ctx context.Context) []narrowing {
 	wards := narrowing{name: text.T(ctx, "fact.ward")}
 	f := w.Filter
 	f.Station = ""
-	stations.offer(w, f, all)
+	stations.add(w, f, all)
 	for _, station := range hospital.Stations {
 		f.Station = station
-		stations.offer(w, f, text.T(ctx, "station."+string(station)))
+		stations.add(w, f, text.T(ctx, "station."+string(station)))
 	}
 	f = w.Filter
 	f.Meal = ""
-	meals.offer(w, f, all)
+	meals.add(w, f, all)
 	for _, meal := range hospital.Meals {
 		f.Meal = meal
-		meals.offer(w, f, text.T(ctx, "meal."+string(meal)))
+		meals.add(w, f, text.T(ctx, "meal."+string(meal)))
 	}
 	f = w.Filter
 	f.Ward = ""
-	wards.offer(w, f, all)
+	wards.add(w, f, all)
 	for _, ward := range w.Wards {
 		f.Ward = ward.Code
-		wards.offer(w, f, ward.Code+" "+ward.Name)
+		wards.add(w, f, ward.Code+" "+ward.Name)
 	}
 	return []narrowing{stations, meals, wards}
 }

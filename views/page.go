@@ -14,8 +14,10 @@ type Page struct {
 	Viewer *Viewer        // nil: nobody is signed in
 	Live   *Live          // nil: the page has no socket
 	News   *hospital.News // of the role whose dashboard the page is; nil: it is none
-	Path   string         // of the request: marks where one is, and where the language form comes back to
-	Assets string         // the nouns whose style sheets and scripts the page adds to those of all pages, such as "kitchen"; may be empty
+	Path   string         // marks where one is, and where the language form comes back to
+	// Assets are the nouns whose style sheets and scripts the page adds to those of all pages, such
+	// as "kitchen customer"; may be empty.
+	Assets string
 }
 
 // with is the page with the style sheets and scripts of some nouns, separated by spaces.
@@ -29,7 +31,7 @@ type Viewer struct {
 	UserID   int64
 	Username string
 	Role     hospital.Role
-	Wards    []hospital.Ward // for the navigation: the wards of this person, all where none are assigned
+	Wards    []hospital.Ward // for the navigation: this person's own, all where none are assigned
 }
 
 // A page says with all that it asks for and sends whose it is, since somebody else may have signed

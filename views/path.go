@@ -54,7 +54,8 @@ func (p Path) Of(id int64) string { return strings.Replace(string(p), ":id", num
 // menuPath is what can be ordered for the stay or to the address whose page is at path. No meal is
 // the next one.
 func menuPath(path string, meal hospital.Meal) string {
-	if path += "menu/"; meal != "" {
+	path += "menu/"
+	if meal != "" {
 		path += "?meal=" + string(meal)
 	}
 	return path

@@ -3,7 +3,6 @@ package views
 import (
 	"context"
 	"io"
-	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -16,7 +15,19 @@ import (
 type Region struct {
 	ID        string
 	Component templ.Component
-	Items     []Region // not nil for a list whose children come and go by themselves: Component is then the list with nothing in it
+	// Items are not nil for a list whose items come and go by themselves. Component is then the
+	// list with nothing in it.
+	Items []Region
+}
+
+// emptyList is a list as a region, to be filled by add.
+func emptyList(id string, list templ.Component) Region {
+	return Region{ID: id, Component: list, Items: []Region{}}
+}
+
+// add puts an item at the end of a list.
+func (r *Region) add(id string, item templ.Component) {
+	r.Items = append(r.Items, Region{ID: id, Component: item})
 }
 
 // Whole draws a region with its items in it, as a page has it.
@@ -32,7 +43,6 @@ func (r Region) Whole() templ.Component {
 
 // The ids of the regions that a page has once.
 const (
-	StampID      = "live"     // how fresh the page is; not among any page's regions, it ends every frame
 	PartsID      = "parts"    // which beds or wards the page has a place for
 	WardHeadID   = "ward"     // a ward's name and whether it is open
 	WardCountsID = "counts"   // a ward's numbers
@@ -57,28 +67,27 @@ const (
 )
 
 // BedID is the id of a bed's card.
-func BedID(id int64) string { return "bed-" + strconv.FormatInt(id, 10) }
+func BedID(id int64) string { return "bed-" + number(id) }
 
 // WardTileID is the id of a ward's tile on the medical dashboard and of its row on the management
 // dashboard.
-func WardTileID(id int64) string { return "ward-" + strconv.FormatInt(id, 10) }
+func WardTileID(id int64) string { return "ward-" + number(id) }
 
-// bedIDs lists the beds of a board in the order in which they stand there.
-func bedIDs(b hospital.WardBoard) string {
+// idsOf lists beds or wards by number in the order in which they stand on a page.
+func idsOf[T any](all []T, id func(T) int64) string {
 	var ids strings.Builder
-	for _, bed := range b.Beds {
-		ids.WriteString(strconv.FormatInt(bed.ID, 10) + " ")
+	for _, one := range all {
+		ids.WriteString(number(id(one)) + " ")
 	}
 	return ids.String()
 }
 
-// wardIDs lists the wards of a dashboard in the order in which they stand there.
+func bedIDs(b hospital.WardBoard) string {
+	return idsOf(b.Beds, func(bed hospital.BoardBed) int64 { return bed.ID })
+}
+
 func wardIDs(wards []hospital.WardSummary) string {
-	var ids strings.Builder
-	for _, ward := range wards {
-		ids.WriteString(strconv.FormatInt(ward.ID, 10) + " ")
-	}
-	return ids.String()
+	return idsOf(wards, func(ward hospital.WardSummary) int64 { return ward.ID })
 }
 
 // BedRegion is one bed's card.
@@ -140,15 +149,15 @@ const mostNews = 4
 
 // NewsRegion is what the role of a dashboard was told lately, each notification by itself.
 func NewsRegion(n hospital.News) Region {
-	list := Region{ID: NewsID, Component: newsList(), Items: []Region{}}
-	for _, notification := range n.Notifications[:min(len(n.Notifications), mostNews)] {
-		list.Items = append(list.Items, Region{ID: newsID(notification.ID), Component: newsItem(notification)})
+	list := emptyList(NewsID, newsList())
+	for _, n := range n.Notifications[:min(len(n.Notifications), mostNews)] {
+		list.add(newsID(n.ID), newsItem(n))
 	}
 	return list
 }
 
 // newsID is the id of a notification over a dashboard.
-func newsID(id int64) string { return "news-" + strconv.FormatInt(id, 10) }
+func newsID(id int64) string { return "news-" + number(id) }
 
 // OrderRegions lists what changes on the page of an order, as somebody sees it.
 func OrderRegions(d hospital.OrderDetail, v Viewer) []Region {
@@ -162,15 +171,15 @@ func InboxRegions(inbox hospital.Inbox) []Region {
 }
 
 func inboxRegion(inbox hospital.Inbox) Region {
-	list := Region{ID: InboxID, Component: inboxList(), Items: []Region{}}
+	list := emptyList(InboxID, inboxList())
 	for _, n := range inbox.Notifications {
-		list.Items = append(list.Items, Region{ID: noticeID(n.ID), Component: notice(n)})
+		list.add(noticeID(n.ID), notice(n))
 	}
 	return list
 }
 
 // TicketID is the id of a ticket on the kitchen's wall.
-func TicketID(orderID int64) string { return "ticket-" + strconv.FormatInt(orderID, 10) }
+func TicketID(orderID int64) string { return "ticket-" + number(orderID) }
 
 // LaneID is the id of a lane's tickets, LaneCountID that of their number.
 func LaneID(lane string) string      { return "lane-" + lane }
@@ -178,7 +187,7 @@ func LaneCountID(lane string) string { return "count-" + lane }
 
 // StationID is the id of what a station has still to cook, DishCountID that of one dish.
 func StationID(s hospital.Station) string { return "cook-" + string(s) }
-func DishCountID(dishID int64) string     { return "dish-" + strconv.FormatInt(dishID, 10) }
+func DishCountID(dishID int64) string     { return "dish-" + number(dishID) }
 
 // KitchenRegions lists what changes on a wall of the kitchen: the tickets of each lane and their
 // number, how many are on their way, and each dish that is still to be cooked. The board is
@@ -191,7 +200,8 @@ func KitchenRegions(b hospital.KitchenBoard, w Wall) []Region {
 	}
 	for _, lane := range lanes {
 		tickets := laneRegion(b, w, lane)
-		regions = append(regions, tickets, Region{ID: LaneCountID(lane), Component: laneCount(lane, len(tickets.Items))})
+		count := Region{ID: LaneCountID(lane), Component: laneCount(lane, len(tickets.Items))}
+		regions = append(regions, tickets, count)
 	}
 	for _, station := range hospital.Stations {
 		regions = append(regions, stationRegion(b, station))
@@ -201,17 +211,17 @@ func KitchenRegions(b hospital.KitchenBoard, w Wall) []Region {
 
 // laneRegion is the tickets of a lane, in the order of the board.
 func laneRegion(b hospital.KitchenBoard, w Wall, lane string) Region {
-	list := Region{ID: LaneID(lane), Component: laneList(lane), Items: []Region{}}
+	list := emptyList(LaneID(lane), laneList(lane))
 	for _, t := range b.Tickets {
 		if laneOf(t) == lane {
-			list.Items = append(list.Items, Region{ID: TicketID(t.OrderID), Component: ticketCard(t, w.Filter, b.At, w.refusalOf(t))})
+			list.add(TicketID(t.OrderID), ticketCard(t, w.Filter, b.At, w.refusalOf(t)))
 		}
 	}
 	return list
 }
 
 // noticeID is the id of a notification in its reader's list.
-func noticeID(id int64) string { return "notice-" + strconv.FormatInt(id, 10) }
+func noticeID(id int64) string { return "notice-" + number(id) }
 
 // AddressRegions lists what changes on the page of an address.
 func AddressRegions(w hospital.AddressWatch) []Region {
@@ -222,28 +232,30 @@ func AddressRegions(w hospital.AddressWatch) []Region {
 // whom and where they can order for.
 func HomeRegions(home hospital.CustomerHome) []Region {
 	return []Region{
-		{ID: HomeNewsID, Component: homeNews(home)}, ordersRegion(home),
-		{ID: PatientsID, Component: homePatients(home.Stays, home.At)}, {ID: AddressesID, Component: homeAddresses(home.Addresses)},
+		{ID: HomeNewsID, Component: homeNews(home)},
+		ordersRegion(home),
+		{ID: PatientsID, Component: homePatients(home.Stays, home.At)},
+		{ID: AddressesID, Component: homeAddresses(home.Addresses)},
 	}
 }
 
 func ordersRegion(home hospital.CustomerHome) Region {
-	list := Region{ID: OrdersID, Component: ordersList(), Items: []Region{}}
+	list := emptyList(OrdersID, ordersList())
 	for _, o := range home.Orders {
-		list.Items = append(list.Items, Region{ID: orderItemID(o.ID), Component: orderItem(o)})
+		list.add(orderItemID(o.ID), orderItem(o))
 	}
 	return list
 }
 
 // orderItemID is the id of an order in its customer's list.
-func orderItemID(id int64) string { return "order-" + strconv.FormatInt(id, 10) }
+func orderItemID(id int64) string { return "order-" + number(id) }
 
 // stationRegion is what a station has still to cook.
 func stationRegion(b hospital.KitchenBoard, s hospital.Station) Region {
-	list := Region{ID: StationID(s), Component: stationList(s), Items: []Region{}}
+	list := emptyList(StationID(s), stationList(s))
 	for _, dish := range b.ToCook {
 		if dish.Station == s {
-			list.Items = append(list.Items, Region{ID: DishCountID(dish.DishID), Component: dishCount(dish)})
+			list.add(DishCountID(dish.DishID), dishCount(dish))
 		}
 	}
 	return list

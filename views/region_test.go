@@ -12,6 +12,7 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"dusangire/hospital"
+	"dusangire/hub/freshness"
 	"dusangire/views"
 	"dusangire/views/text"
 )
@@ -49,7 +50,7 @@ var hubID = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 
 func TestARegionIsOneElementWithItsID(t *testing.T) {
 	for name, live := range livePages() {
-		seen := map[string]bool{views.StampID: true}
+		seen := map[string]bool{freshness.MarkerID: true}
 		for _, r := range withItems(live.regions) {
 			body := draw(t, text.En, r.Component)
 			start, _, _ := strings.Cut(body, ">")

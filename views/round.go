@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"strconv"
 	"strings"
 
 	"dusangire/hospital"
@@ -82,8 +81,10 @@ func alarmBack(a *Alarm) string {
 
 // talliedStatuses are the states that are counted on the tablet: what was called back before it
 // left is the kitchen's.
-var talliedStatuses = []hospital.DeliveryStatus{hospital.DeliveryUnassigned, hospital.DeliveryAssigned, hospital.DeliveryInTransit,
-	hospital.DeliveryDelivered, hospital.DeliveryFailed, hospital.DeliveryReturned}
+var talliedStatuses = []hospital.DeliveryStatus{
+	hospital.DeliveryUnassigned, hospital.DeliveryAssigned, hospital.DeliveryInTransit,
+	hospital.DeliveryDelivered, hospital.DeliveryFailed, hospital.DeliveryReturned,
+}
 
 // roundName is what a round is called.
 func roundName(ctx context.Context, name string) string {
@@ -116,8 +117,9 @@ func stopNews(s hospital.RoundStop) string {
 func stopAlarm(ctx context.Context, s hospital.RoundStop) string {
 	switch {
 	case s.Stopped != "":
-		return strings.Join(append([]string{text.T(ctx, "stop.stopped", trayPlace(s.Delivery), text.T(ctx, "stopped."+s.Stopped))},
-			hazardWords(ctx, s.HeldFor)...), " ")
+		why := text.T(ctx, "stopped."+s.Stopped)
+		stopped := text.T(ctx, "stop.stopped", trayPlace(s.Delivery), why)
+		return strings.Join(append([]string{stopped}, hazardWords(ctx, s.HeldFor)...), " ")
 	case s.MovedFrom != "":
 		return text.T(ctx, "stop.moved", s.BedNumber, s.MovedFrom)
 	}
@@ -142,16 +144,13 @@ func codeLabel(s hospital.RoundStop) string {
 
 // mild are the allergies that are not known to be severe.
 func mild(a hospital.Allergies) []hospital.Allergen {
-	return slices.DeleteFunc(slices.Clone(a.Allergens), func(one hospital.Allergen) bool { return slices.Contains(a.Severe, one) })
+	isSevere := func(one hospital.Allergen) bool { return slices.Contains(a.Severe, one) }
+	return slices.DeleteFunc(slices.Clone(a.Allergens), isSevere)
 }
 
 // onTray lists what is on a tray.
 func onTray(ctx context.Context, dishes []hospital.TicketDish) string {
-	names := make([]string, len(dishes))
-	for i, dish := range dishes {
-		names[i] = text.Dish(ctx, dish.Name)
-	}
-	return strings.Join(names, ", ")
+	return listed(dishes, func(d hospital.TicketDish) string { return text.Dish(ctx, d.Name) })
 }
 
 // claimable are the trays of a round that can be claimed.
@@ -191,30 +190,30 @@ func nextStop(b hospital.DeliveryBoard) (hospital.RoundStop, bool) {
 }
 
 // StopID is the id of a stop of a courier's own round.
-func StopID(id int64) string { return "delivery-" + strconv.FormatInt(id, 10) }
+func StopID(id int64) string { return "delivery-" + number(id) }
 
 // TrayID is the id of a tray that waits for a courier.
-func TrayID(id int64) string { return "tray-" + strconv.FormatInt(id, 10) }
+func TrayID(id int64) string { return "tray-" + number(id) }
 
 // roundID is the id of the name of a round in the list with the id list.
 func roundID[Stop any](list string, r hospital.Round[Stop]) string {
 	switch {
 	case r.WardID != 0:
-		return list + "-ward-" + strconv.FormatInt(r.WardID, 10)
+		return list + "-ward-" + number(r.WardID)
 	case r.ZoneID != 0:
-		return list + "-zone-" + strconv.FormatInt(r.ZoneID, 10)
+		return list + "-zone-" + number(r.ZoneID)
 	}
 	return list + "-nowhere"
 }
 
 // mineRegion is a courier's own round, each stop by itself.
 func mineRegion(b hospital.DeliveryBoard) Region {
-	list := Region{ID: MineID, Component: openList(MineID, "stops"), Items: []Region{}}
+	list := emptyList(MineID, openList(MineID, "stops"))
 	for _, r := range b.Mine {
 		id := roundID(MineID, r)
-		list.Items = append(list.Items, Region{ID: id, Component: roundHead(id, r.Name, len(r.Stops))})
+		list.add(id, roundHead(id, r.Name, len(r.Stops)))
 		for _, s := range r.Stops {
-			list.Items = append(list.Items, Region{ID: StopID(s.ID), Component: roundStop(s)})
+			list.add(StopID(s.ID), roundStop(s))
 		}
 	}
 	return list
@@ -222,12 +221,12 @@ func mineRegion(b hospital.DeliveryBoard) Region {
 
 // readyRegion is what waits for a courier, each tray by itself.
 func readyRegion(b hospital.DeliveryBoard) Region {
-	list := Region{ID: ReadyID, Component: openList(ReadyID, "trays"), Items: []Region{}}
+	list := emptyList(ReadyID, openList(ReadyID, "trays"))
 	for _, r := range b.Waiting {
 		id := roundID(ReadyID, r)
-		list.Items = append(list.Items, Region{ID: id, Component: readyHead(id, r)})
+		list.add(id, readyHead(id, r))
 		for _, t := range r.Stops {
-			list.Items = append(list.Items, Region{ID: TrayID(t.ID), Component: readyTray(t)})
+			list.add(TrayID(t.ID), readyTray(t))
 		}
 	}
 	return list

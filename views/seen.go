@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -24,7 +25,9 @@ type Typed struct{ Label, Value string }
 // begun are the attributes by which the script knows a form: which it is, whom it is about, and
 // whether it is filled in already, which a refused one is.
 func begun(f Form, form, subject string) templ.Attributes {
-	return templ.Attributes{"id": "form-" + form, "data-about": subject, "data-begun": f.refused(form)}
+	return templ.Attributes{
+		"id": "form-" + form, "data-about": subject, "data-begun": f.refused(form),
+	}
 }
 
 // subject is whom or what a panel is about: a stay, wherever its patient lies, or an empty bed.
@@ -46,21 +49,27 @@ func admissionOf(d hospital.BedDetail) string {
 // fieldLabels are what fields are called where they do not stand in their form.
 var fieldLabels = map[string]string{
 	"patient_name": "field.patient_name", "birth_date": "field.birth_date", "sex": "field.sex",
-	"reason": "fact.reason", "diet": "fact.diet", "texture": "fact.texture", "allergies": "fact.allergies",
-	"severe": "change.severe", "expected_discharge": "field.expected_discharge", "outcome": "field.outcome",
-	"notes": "fact.notes", "username": "field.username", "nil_by_mouth_from": "change.fasting_from",
-	"nil_by_mouth_until": "change.fasting_until", "override_reason": "field.override_reason",
-	"bed_number": "fact.bed", "status": "change.status", "hazards": "change.hazards", "stopped": "change.stopped",
-	"name": "field.zone", "charge": "zone.charge", "label": "field.label", "full_name": "field.full_name",
-	"phone": "field.phone", "address_line1": "field.address_line1", "address_line2": "field.address_line2",
+	"reason": "fact.reason", "diet": "fact.diet", "texture": "fact.texture",
+	"allergies": "fact.allergies", "severe": "change.severe",
+	"expected_discharge": "field.expected_discharge", "outcome": "field.outcome",
+	"notes": "fact.notes", "username": "field.username",
+	"nil_by_mouth_from": "change.fasting_from", "nil_by_mouth_until": "change.fasting_until",
+	"override_reason": "field.override_reason", "bed_number": "fact.bed",
+	"status": "change.status", "hazards": "change.hazards", "stopped": "change.stopped",
+	"name": "field.zone", "charge": "zone.charge", "label": "field.label",
+	"full_name": "field.full_name", "phone": "field.phone",
+	"address_line1": "field.address_line1", "address_line2": "field.address_line2",
 	"city": "field.city", "zone_id": "field.zone", "instructions": "field.instructions",
 	"is_default": "address.make_default",
 }
 
 // typedFields are the fields in which people write or choose what would be a loss, in the order in
 // which they are shown.
-var typedFields = []string{"patient_name", "birth_date", "sex", "outcome", "notes", "reason", "diet", "texture", "allergies",
-	"severe", "expected_discharge", "nil_by_mouth_from", "nil_by_mouth_until", "override_reason", "username"}
+var typedFields = []string{
+	"patient_name", "birth_date", "sex", "outcome", "notes", "reason", "diet", "texture",
+	"allergies", "severe", "expected_discharge", "nil_by_mouth_from", "nil_by_mouth_until",
+	"override_reason", "username",
+}
 
 // PutAside lists what was sent, field by field, to be copied.
 func PutAside(ctx context.Context, sent url.Values) []Typed {
@@ -73,16 +82,22 @@ func PutAside(ctx context.Context, sent url.Values) []Typed {
 			}
 		}
 		if len(values) > 0 {
-			typed = append(typed, Typed{text.T(ctx, fieldLabels[field]), strings.Join(values, ", ")})
+			label := text.T(ctx, fieldLabels[field])
+			typed = append(typed, Typed{label, strings.Join(values, ", ")})
 		}
 	}
 	return typed
 }
 
+// codePrefixes are those of the catalogue's keys for the codes of some fields.
+var codePrefixes = map[string]string{
+	"diet": "diet.", "outcome": "outcome.", "sex": "sex.", "allergies": "allergen.",
+	"severe": "allergen.", "texture": "texture.", "stopped": "stopped.",
+}
+
 // codeWord is what a code of a field is called; any other text is itself.
 func codeWord(ctx context.Context, field, code string) string {
-	prefix := map[string]string{"diet": "diet.", "outcome": "outcome.", "sex": "sex.", "allergies": "allergen.",
-		"severe": "allergen.", "texture": "texture.", "stopped": "stopped."}[field]
+	prefix := codePrefixes[field]
 	if field == "allergies" && code == hospital.NoKnownAllergies {
 		return text.T(ctx, "allergies.none")
 	}
@@ -96,16 +111,13 @@ func codeWord(ctx context.Context, field, code string) string {
 func ChangeWords(ctx context.Context, changes []hospital.Change) []string {
 	var words []string
 	for _, c := range changes {
-		by := c.By
-		if by == "" {
-			by = text.T(ctx, "change.staff")
-		}
 		key := "change.sentence"
 		if c.From == nil && c.To == nil {
 			key = "change.field"
 		}
-		words = append(words, text.T(ctx, key, text.T(ctx, fieldLabels[c.Field]), changeValue(ctx, c.Field, c.From),
-			changeValue(ctx, c.Field, c.To), by, text.Moment(ctx, c.At)))
+		words = append(words, text.T(ctx, key, text.T(ctx, fieldLabels[c.Field]),
+			changeValue(ctx, c.Field, c.From), changeValue(ctx, c.Field, c.To),
+			cmp.Or(c.By, text.T(ctx, "change.staff")), text.Moment(ctx, c.At)))
 	}
 	return words
 }

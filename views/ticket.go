@@ -50,11 +50,7 @@ func heldFor(ctx context.Context, t hospital.Ticket) string {
 	if len(t.HeldFor) == 0 {
 		return text.T(ctx, "order.held.clear")
 	}
-	reasons := make([]string, len(t.HeldFor))
-	for i, z := range t.HeldFor {
-		reasons[i] = text.Hazard(ctx, z)
-	}
-	return text.T(ctx, "ticket.held", strings.Join(reasons, "; "))
+	return text.T(ctx, "ticket.held", strings.Join(hazardWords(ctx, t.HeldFor), "; "))
 }
 
 // cancelledFor is why a ticket was cancelled.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"dusangire/hospital"
 	"dusangire/views/text"
@@ -28,8 +29,7 @@ func allergens(ctx context.Context, list []hospital.Allergen, most int) string {
 // worstFirst lists allergens with the severe ones before the others, so that none of them is left
 // out of a card.
 func worstFirst(a hospital.Allergies) []hospital.Allergen {
-	others := slices.DeleteFunc(slices.Clone(a.Allergens), func(one hospital.Allergen) bool { return slices.Contains(a.Severe, one) })
-	return slices.Concat(a.Severe, others)
+	return slices.Concat(a.Severe, mild(a))
 }
 
 // allergySentence says all that is known, and that nothing is.
@@ -40,12 +40,20 @@ func allergySentence(ctx context.Context, a hospital.Allergies) string {
 	case len(a.Allergens) == 0:
 		return text.T(ctx, "allergies.none")
 	}
-	names := make([]string, len(a.Allergens))
-	for i, allergen := range a.Allergens {
-		names[i] = text.T(ctx, "allergen."+string(allergen))
+	return listed(a.Allergens, func(allergen hospital.Allergen) string {
+		name := text.T(ctx, "allergen."+string(allergen))
 		if slices.Contains(a.Severe, allergen) {
-			names[i] = text.T(ctx, "allergies.severe_mark", names[i])
+			return text.T(ctx, "allergies.severe_mark", name)
 		}
+		return name
+	})
+}
+
+// listed names things in a row.
+func listed[T any](things []T, name func(T) string) string {
+	names := make([]string, len(things))
+	for i, thing := range things {
+		names[i] = name(thing)
 	}
 	return strings.Join(names, ", ")
 }
@@ -64,12 +72,12 @@ func orDash(s string) string {
 }
 
 // born is a patient's birth date and sex as far as known.
-func born(ctx context.Context, d hospital.BedDetail) string {
-	parts := []string{orDash(text.Birthday(ctx, d.BirthDate))}
-	if d.Sex != "" && d.Sex != "unknown" {
-		parts = append(parts, text.T(ctx, "sex."+d.Sex))
+func born(ctx context.Context, date time.Time, sex string) string {
+	words := orDash(text.Birthday(ctx, date))
+	if sex != "" && sex != "unknown" {
+		words += " · " + text.T(ctx, "sex."+sex)
 	}
-	return strings.Join(parts, " · ")
+	return words
 }
 
 // expectedTerm tells a planned discharge from a mere expectation.
@@ -82,24 +90,19 @@ func expectedTerm(ctx context.Context, s hospital.BoardStay) string {
 
 // reasonWord is the word for a usual reason for admission, and any other text as it was written.
 func reasonWord(ctx context.Context, reason string) string {
-	for _, usual := range hospital.AdmissionReasons {
-		if reason == usual {
-			return text.T(ctx, "reason."+usual)
-		}
+	if slices.Contains(hospital.AdmissionReasons, reason) {
+		return text.T(ctx, "reason."+reason)
 	}
 	return reason
 }
 
 // patientNote tells patients of one name apart, and says who can't be admitted.
 func patientNote(ctx context.Context, p hospital.Patient) string {
-	parts := []string{orDash(text.Birthday(ctx, p.BirthDate))}
-	if p.Sex != "" && p.Sex != "unknown" {
-		parts = append(parts, text.T(ctx, "sex."+p.Sex))
-	}
+	words := born(ctx, p.BirthDate, p.Sex)
 	if p.Admitted {
-		parts = append(parts, text.T(ctx, "admit.already"))
+		words += " · " + text.T(ctx, "admit.already")
 	}
-	return strings.Join(parts, " · ")
+	return words
 }
 
 // freeBedLabel is a bed to choose; a reserved one says so.
@@ -133,16 +136,13 @@ func offerTitle(ctx context.Context, o hospital.Offer) string {
 
 // dishNames names dishes in a row.
 func dishNames(ctx context.Context, dishes []hospital.Dish) string {
-	names := make([]string, len(dishes))
-	for i, dish := range dishes {
-		names[i] = text.Dish(ctx, dish.Name)
-	}
-	return strings.Join(names, ", ")
+	return listed(dishes, func(d hospital.Dish) string { return text.Dish(ctx, d.Name) })
 }
 
 // nutrition is what a serving has, in the units of a label.
 func nutrition(ctx context.Context, n hospital.Nutrition) string {
-	return text.T(ctx, "dish.nutrition", n.EnergyKcal, n.ProteinG, n.CarbohydrateG, n.FatG, n.SodiumMg, n.PotassiumMg)
+	return text.T(ctx, "dish.nutrition",
+		n.EnergyKcal, n.ProteinG, n.CarbohydrateG, n.FatG, n.SodiumMg, n.PotassiumMg)
 }
 
 // heldWords says in a line why an order of a list is held.

@@ -51,8 +51,8 @@ func (e endpoint) certificate(log *slog.Logger) (*certificateFiles, error) {
 	}
 	c := &certificateFiles{certFile: e.TLSCert, keyFile: e.TLSKey, log: log}
 	if err := c.read(); err != nil {
-		return nil, fmt.Errorf("--tls-cert %s, --tls-key %s: give the PEM files of a certificate and "+
-			"its key: %w", printable(e.TLSCert), printable(e.TLSKey), err)
+		return nil, fmt.Errorf("--tls-cert %s, --tls-key %s: give the PEM files of a certificate "+
+			"and its key: %w", printable(e.TLSCert), printable(e.TLSKey), err)
 	}
 	return c, nil
 }
@@ -128,11 +128,11 @@ func (c *certificateFiles) renew(now time.Time) {
 	before := c.current.Load()
 	err := c.read()
 	switch {
-	case err == nil && c.current.Load() != before:
-		c.log.Info("certificate renewed", "until", c.current.Load().Leaf.NotAfter)
-		fallthrough
 	case err == nil:
 		c.invalidSince, c.reported = time.Time{}, false
+		if current := c.current.Load(); current != before {
+			c.log.Info("certificate renewed", "until", current.Leaf.NotAfter)
+		}
 	case c.invalidSince.IsZero():
 		c.invalidSince = now
 	case !c.reported && now.Sub(c.invalidSince) >= halfRenewed:

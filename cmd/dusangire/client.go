@@ -24,7 +24,9 @@ func newHTTPClient(secure *tls.Config) *http.Client {
 		Transport: &http.Transport{
 			TLSClientConfig: secure, DisableKeepAlives: true, Proxy: http.ProxyFromEnvironment,
 		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		},
 	}
 }
 

@@ -38,13 +38,15 @@ type database struct {
 
 func (d database) check() error {
 	if d.DatabaseConnections < 1 {
-		return fmt.Errorf("--database-connections %d: give 1 or more, such as 16", d.DatabaseConnections)
+		return fmt.Errorf("--database-connections %d: give 1 or more, such as 16",
+			d.DatabaseConnections)
 	}
 	path, isFile := strings.CutPrefix(d.DatabaseURL, "sqlite:")
 	if isFile && isPath(path) || isReadable(d.DatabaseURL, "postgres", "postgresql") {
 		return nil
 	}
-	return fmt.Errorf("--database-url %s: give sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME, %s",
+	return fmt.Errorf("--database-url %s: give sqlite:PATH or "+
+		"postgres://USER:PASSWORD@HOST/NAME, %s",
 		redacted(d.DatabaseURL), escapingRule)
 }
 
@@ -135,8 +137,8 @@ func (e endpoint) check() error {
 
 // errRedisURL says what would be right, without what the library says, which quotes the URL.
 func (e endpoint) errRedisURL() error {
-	return fmt.Errorf("--redis-url %s: give redis://USER:PASSWORD@HOST:PORT/0, rediss:// or unix://, "+
-		"%s", redacted(e.RedisURL), escapingRule)
+	return fmt.Errorf("--redis-url %s: give redis://USER:PASSWORD@HOST:PORT/0, rediss:// or "+
+		"unix://, %s", redacted(e.RedisURL), escapingRule)
 }
 
 // checkAddress refuses what can't be listened on.
@@ -178,13 +180,14 @@ func (c serveCommand) check() error {
 		return err
 	}
 	if by := c.publicSetting(); c.Demo && !c.DemoPublic && by != "" {
-		return fmt.Errorf("%s with --demo: its passwords are published, and others reach them by that; "+
-			"listen on 127.0.0.1 without it, or add --demo-public if that is meant", by)
+		return fmt.Errorf("%s with --demo: its passwords are published, and others reach them by "+
+			"that; listen on 127.0.0.1 without it, or add --demo-public if that is meant", by)
 	}
 	if c.TLSCert == "" && !c.InsecureHTTP && !isLoopback(hostOf(c.Addr)) {
-		return fmt.Errorf("--addr %s without --tls-cert: passwords and patients' names would cross the "+
-			"network for all to read; give --tls-cert and --tls-key, listen on 127.0.0.1 behind a proxy on "+
-			"this machine, or add --insecure-http if that is meant", c.Addr)
+		return fmt.Errorf("--addr %s without --tls-cert: passwords and patients' names would "+
+			"cross the network for all to read; give --tls-cert and --tls-key, listen on "+
+			"127.0.0.1 behind a proxy on this machine, or add --insecure-http if that is meant",
+			c.Addr)
 	}
 	return nil
 }
@@ -251,9 +254,8 @@ func (c serveCommand) proxies() ([]*net.IPNet, error) {
 		}
 		_, network, err := net.ParseCIDR(written)
 		if err != nil {
-			return nil, fmt.Errorf("--trusted-proxies %q: give addresses, or networks that nobody else "+
-				"is in, such as 10.0.0.7",
-				printable(written))
+			return nil, fmt.Errorf("--trusted-proxies %q: give addresses, or networks that "+
+				"nobody else is in, such as 10.0.0.7", printable(written))
 		}
 		networks = append(networks, network)
 	}

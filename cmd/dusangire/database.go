@@ -40,12 +40,12 @@ func (d database) errDatabase(err error) error {
 func poolerAdvice(complaint string) string {
 	switch {
 	case strings.Contains(complaint, "unsupported startup parameter"):
-		return "name PostgreSQL itself, or let the pooler that stands before it take these settings " +
-			"(PgBouncer: ignore_startup_parameters = statement_timeout,lock_timeout," +
+		return "name PostgreSQL itself, or let the pooler that stands before it take these " +
+			"settings (PgBouncer: ignore_startup_parameters = statement_timeout,lock_timeout," +
 			"idle_in_transaction_session_timeout)"
 	case strings.Contains(complaint, "prepared statement"):
-		return "name PostgreSQL itself, or add default_query_exec_mode=exec to the URL, since a pooler " +
-			"stands before it"
+		return "name PostgreSQL itself, or add default_query_exec_mode=exec to the URL, since a " +
+			"pooler stands before it"
 	}
 	return ""
 }

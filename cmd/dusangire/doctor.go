@@ -49,9 +49,9 @@ const (
 	skipped verdict = "skip"
 )
 
-func pass(format string, args ...any) result { return result{passed, fmt.Sprintf(format, args...)} }
-func fail(format string, args ...any) result { return result{failed, fmt.Sprintf(format, args...)} }
-func skip(format string, args ...any) result { return result{skipped, fmt.Sprintf(format, args...)} }
+func pass(format string, a ...any) result { return result{passed, fmt.Sprintf(format, a...)} }
+func fail(format string, a ...any) result { return result{failed, fmt.Sprintf(format, a...)} }
+func skip(format string, a ...any) result { return result{skipped, fmt.Sprintf(format, a...)} }
 
 // checklist has the guide's ten rows in its order. Those that ask the server come after the one
 // that finds it.
@@ -208,7 +208,8 @@ func (d *doctor) checkServer(ctx context.Context) result {
 	case err != nil:
 		return fail("%v", err)
 	case login.status == http.StatusForbidden:
-		return fail("it does not answer to the name %s; add that to --allowed-hosts", d.serverName())
+		return fail("it does not answer to the name %s; add that to --allowed-hosts",
+			d.serverName())
 	case login.status != http.StatusOK && login.status != http.StatusSeeOther:
 		return fail("/login answers %d; its log says why", login.status)
 	}
@@ -244,8 +245,8 @@ func (d *doctor) checkBus(ctx context.Context) result {
 	case !overRedis:
 		return skip("hints stay in memory, as is right for one node; several need --redis-url")
 	case connected != 1:
-		return fail("the server's messages do not get through its Redis (%s in /readyz, its log says "+
-			"why); screens follow the database each second until they do", d.busTrouble(ctx))
+		return fail("the server's messages do not get through its Redis (%s in /readyz, its log "+
+			"says why); screens follow the database each second until they do", d.busTrouble(ctx))
 	case d.redis == nil:
 		return pass("the server is connected")
 	}
@@ -282,16 +283,16 @@ func (d *doctor) checkSockets(ctx context.Context) result {
 		case got.closeCode == 4401 && d.token != "":
 			return fail("%s does not accept the session; sign in again", path)
 		case !got.opened():
-			return fail("%s opens, and then nothing comes (close code %d); the server's log says why",
-				path, got.closeCode)
+			return fail("%s opens, and then nothing comes (close code %d); the server's log says "+
+				"why", path, got.closeCode)
 		case got.message != "":
 			withState++
 		}
 	}
 	switch {
 	case d.token == "":
-		return pass("all %d upgrade, and let nobody in without a session; --user NAME looks at what "+
-			"they bring", len(livePaths))
+		return pass("all %d upgrade, and let nobody in without a session; --user NAME looks at "+
+			"what they bring", len(livePaths))
 	case withState == 0:
 		return fail("all %d upgrade, and none brings this user anything; look with a user of the "+
 			"wards, the kitchen or the deliveries", len(livePaths))
@@ -310,12 +311,12 @@ func (d *doctor) checkUpgrade(ctx context.Context) result {
 	case err != nil:
 		return fail("%v; open the firewall, or mend the name or the certificate", err)
 	case got.refused && got.status == http.StatusForbidden:
-		return fail("the page's own origin is refused; let what stands before the server pass on the "+
-			"host with its port, as deploy/nginx.conf does, and name it in --trusted-proxies; or add "+
-			"%s to --allowed-hosts", d.public.Host)
+		return fail("the page's own origin is refused; let what stands before the server pass on "+
+			"the host with its port, as deploy/nginx.conf does, and name it in "+
+			"--trusted-proxies; or add %s to --allowed-hosts", d.public.Host)
 	case got.status != http.StatusSwitchingProtocols:
-		return fail("it answers %d instead of an upgrade: let what stands before the server hand it "+
-			"on, as deploy/nginx.conf does; %s", got.status, d.pollingWords(ctx))
+		return fail("it answers %d instead of an upgrade: let what stands before the server hand "+
+			"it on, as deploy/nginx.conf does; %s", got.status, d.pollingWords(ctx))
 	case !got.opened():
 		return fail("it opens, and then nothing comes; let what stands before the server pass on " +
 			"what it sends at once")
@@ -357,11 +358,11 @@ func (d *doctor) checkPage(ctx context.Context) result {
 		return fail("%s/login answers %d and no form to sign in; look at what stands before the "+
 			"server", from.url, got.status)
 	case !strings.Contains(got.header.Get("Content-Security-Policy"), "script-src 'self'"):
-		return fail("%s/login comes without its Content-Security-Policy; let the proxy pass headers "+
-			"on", from.url)
+		return fail("%s/login comes without its Content-Security-Policy; let the proxy pass "+
+			"headers on", from.url)
 	case strings.HasPrefix(from.url, "https:") && got.header.Get("Strict-Transport-Security") == "":
-		return fail("the server takes HTTPS for HTTP; name the proxy in --trusted-proxies, and let it " +
-			"send X-Forwarded-Proto")
+		return fail("the server takes HTTPS for HTTP; name the proxy in --trusted-proxies, and " +
+			"let it send X-Forwarded-Proto")
 	}
 	linked := assets.FindAllStringSubmatch(got.body, -1)
 	for _, link := range linked {
@@ -371,8 +372,8 @@ func (d *doctor) checkPage(ctx context.Context) result {
 				from.url, link[1], asset.status, err)
 		}
 	}
-	return pass("%s/login comes with its policy and its %d files; sign in there: beside the clock it "+
-		"must say Live", from.url, len(linked))
+	return pass("%s/login comes with its policy and its %d files; sign in there: beside the "+
+		"clock it must say Live", from.url, len(linked))
 }
 
 func (d *doctor) checkPool(ctx context.Context) result {
@@ -389,7 +390,8 @@ func (d *doctor) checkPool(ctx context.Context) result {
 	case monitored:
 		return pass("dusangire_redis_pool_* in /metrics: %.0f idle, none timed out", idle)
 	case d.redis != nil:
-		return fail("/metrics has no dusangire_redis_pool_*; start the server with the same --redis-url")
+		return fail("/metrics has no dusangire_redis_pool_*; start the server with the same " +
+			"--redis-url")
 	}
 	return skip("one node without Redis has no pool")
 }
@@ -408,11 +410,11 @@ func (d *doctor) checkLog(ctx context.Context) result {
 	was, _ := before.value("dusangire_ws_close_total", "4401")
 	is, _ := after.value("dusangire_ws_close_total", "4401")
 	if err != nil || is <= was {
-		return fail("a socket that the server turned away is not noted (%.0f before, %.0f after, %v)",
-			was, is, err)
+		return fail("a socket that the server turned away is not noted (%.0f before, %.0f after, "+
+			"%v)", was, is, err)
 	}
-	return pass(`the log says "socket closed" with code and reason for each socket that the server ` +
-		`ends; dusangire_ws_close_total counts them`)
+	return pass(`the log says "socket closed" with code and reason for each socket that the ` +
+		`server ends; dusangire_ws_close_total counts them`)
 }
 
 func (d *doctor) checkProcessManager(ctx context.Context) result {

@@ -95,8 +95,9 @@ func trustResult(err error) result {
 		return fail("%v; get one for the name that people use", other)
 	}
 	if unknown, is := errors.AsType[x509.UnknownAuthorityError](err); is {
-		return fail("%v: it is signed by itself, or by an authority that this machine does not know; "+
-			"get one of a known authority, or install the hospital's own on every machine", unknown)
+		return fail("%v: it is signed by itself, or by an authority that this machine does not "+
+			"know; get one of a known authority, or install the hospital's own on every machine",
+			unknown)
 	}
 	return fail("%v", err)
 }

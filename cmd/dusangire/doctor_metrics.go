@@ -26,7 +26,8 @@ func (d *doctor) metrics(ctx context.Context) (metrics, error) {
 		return nil, err
 	}
 	if got.status != http.StatusOK {
-		return nil, fmt.Errorf("/metrics answers %d; say by --metrics-addr where they are", got.status)
+		return nil, fmt.Errorf("/metrics answers %d; say by --metrics-addr where they are",
+			got.status)
 	}
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	families, err := parser.TextToMetricFamilies(strings.NewReader(got.body))

@@ -72,8 +72,8 @@ func (k *housekeeper) orderMealRounds(ctx context.Context) error {
 		return nil
 	}
 	for _, r := range rounds {
-		k.log.Info("meal round", "ward", r.Ward.Code, "meal", r.Meal, "placed", r.Placed, "had", r.Had,
-			"nil_by_mouth", r.MustNotEat, "without", r.NeverAsked+r.NothingFits)
+		k.log.Info("meal round", "ward", r.Ward.Code, "meal", r.Meal, "placed", r.Placed,
+			"had", r.Had, "nil_by_mouth", r.MustNotEat, "without", r.NeverAsked+r.NothingFits)
 	}
 	missed, missedErr := k.hospital.AnnounceMissedRounds(ctx)
 	for _, m := range missed {

@@ -27,8 +27,8 @@ func cleanEnvironment() error {
 		name, value, _ := strings.Cut(variable, "=")
 		bare := strings.TrimPrefix(strings.TrimFunc(name, isPadding), "export ")
 		if bare != name && strings.HasPrefix(bare, envPrefix) {
-			return fmt.Errorf("the environment has a variable %q: let its line begin with %s, in a file "+
-				"without a byte order mark", name, bare)
+			return fmt.Errorf("the environment has a variable %q: let its line begin with %s, in "+
+				"a file without a byte order mark", name, bare)
 		}
 		if !strings.HasPrefix(name, envPrefix) {
 			continue
@@ -71,7 +71,8 @@ func cleanArguments(args []string) ([]string, error) {
 		if invisible := invisibleIn(arg); invisible != "" {
 			return nil, errInvisible(argumentName(args, i), invisible)
 		}
-		if isLineEnd := arg == "" && strings.Contains(args[i], "\r"); !isLineEnd || i < len(args)-1 {
+		isLineEnd := i == len(args)-1 && arg == "" && strings.Contains(args[i], "\r")
+		if !isLineEnd {
 			cleaned = append(cleaned, arg)
 		}
 	}

@@ -68,7 +68,8 @@ func (c *userList) Run(ctx context.Context) error {
 		table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(table, "NAME\tROLE\tWARDS\tSTATE")
 		for _, user := range users {
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", user.Username, user.Role, wardsWord(user.Wards), stateWord(user))
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n",
+				user.Username, user.Role, wardsWord(user.Wards), stateWord(user))
 		}
 		return table.Flush()
 	})
@@ -107,30 +108,31 @@ func (c *userPasswd) Run(ctx context.Context) error {
 	})
 }
 
-type userDisable struct {
+// login is one that there is.
+type login struct {
 	database
 	Name string `arg:"" help:"Whose login."`
 }
+
+type userDisable struct{ login }
 
 // Run ends a login.
 func (c *userDisable) Run(ctx context.Context) error {
-	return c.with(ctx, func(h *hospital.Hospital) error { return h.DisableUser(ctx, operator, c.Name) })
+	return c.with(ctx, func(h *hospital.Hospital) error {
+		return h.DisableUser(ctx, operator, c.Name)
+	})
 }
 
-type userEnable struct {
-	database
-	Name string `arg:"" help:"Whose login."`
-}
+type userEnable struct{ login }
 
 // Run gives a login back.
 func (c *userEnable) Run(ctx context.Context) error {
-	return c.with(ctx, func(h *hospital.Hospital) error { return h.EnableUser(ctx, operator, c.Name) })
+	return c.with(ctx, func(h *hospital.Hospital) error {
+		return h.EnableUser(ctx, operator, c.Name)
+	})
 }
 
-type userUnlock struct {
-	database
-	Name string `arg:"" help:"Whose login."`
-}
+type userUnlock struct{ login }
 
 // Run lets a login be tried again.
 func (c *userUnlock) Run(ctx context.Context) error {

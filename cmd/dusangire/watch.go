@@ -34,7 +34,8 @@ func (c *watchCommand) Run(ctx context.Context) error {
 			"http://127.0.0.1:8000")}
 	}
 	if c.User == "" && c.Token == "" {
-		return &usageError{errors.New("say who is watching: --user NAME, or a token in DUSANGIRE_TOKEN")}
+		return &usageError{errors.New("say who is watching: --user NAME, or a token in " +
+			"DUSANGIRE_TOKEN")}
 	}
 	server := client{url: strings.TrimSuffix(c.Server, "/"), http: http.DefaultClient}
 	token, err := c.session(ctx, server)
@@ -62,7 +63,8 @@ func printMessages(ctx context.Context, conn *websocket.Conn) error {
 		case ctx.Err() != nil:
 			return nil
 		case isClosed:
-			return fmt.Errorf("the server closed the socket: %d %s", int(closed.Code), closed.Reason)
+			return fmt.Errorf("the server closed the socket: %d %s",
+				int(closed.Code), closed.Reason)
 		default:
 			return err
 		}

@@ -60,7 +60,7 @@ func (c *client) dial(ctx context.Context, address string) error {
 	return err
 }
 
-// How long a page waits before it dials anew; the pages' script has the same.
+// How long a page waits before it dials anew: as htmxConfig in views/layout.templ says.
 const (
 	firstWait   = 500 * time.Millisecond
 	longestWait = 4 * time.Second
@@ -137,7 +137,8 @@ const openTimeout = 90 * time.Second
 // connect opens a screen for each subscription and returns when all show something. A bare server
 // sends no first frame: it has made so many changes.
 func connect(
-	ctx context.Context, address string, subscriptions []subscription, changes uint32, start time.Time,
+	ctx context.Context, address string, subscriptions []subscription, changes uint32,
+	start time.Time,
 ) (*clients, error) {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()

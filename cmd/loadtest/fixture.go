@@ -67,8 +67,9 @@ func (f *fixture) fill(ctx context.Context, address string, people map[string]in
 	}
 	beds, err := f.freeBeds(ctx, address, f.added)
 	for _, bed := range beds[len(beds)/2:] {
-		patient := map[string]any{"patient_name": fmt.Sprintf("Umurwayi %d", bed.ID), "bed_id": bed.ID}
-		err = errors.Join(err, f.as(medical, 0, address).do(ctx, "POST", "/admissions", patient, nil))
+		name, medic := fmt.Sprintf("Umurwayi %d", bed.ID), f.as(medical, 0, address)
+		patient := map[string]any{"patient_name": name, "bed_id": bed.ID}
+		err = errors.Join(err, medic.do(ctx, "POST", "/admissions", patient, nil))
 	}
 	return err
 }
@@ -86,7 +87,8 @@ func (f *fixture) signIn(ctx context.Context, address string, people map[string]
 			}
 			var session struct{ Token string }
 			login := map[string]any{"username": name, "password": password}
-			if err := (api{address: address}).do(ctx, "POST", "/login", login, &session); err != nil {
+			err = api{address: address}.do(ctx, "POST", "/login", login, &session)
+			if err != nil {
 				return err
 			}
 			f.tokens[role] = append(f.tokens[role], session.Token)
@@ -124,7 +126,8 @@ func (f *fixture) demoWards() []int64 {
 func (f *fixture) freeBeds(ctx context.Context, address string, ward int64) ([]*bed, error) {
 	var board struct{ Beds []*bed }
 	err := f.as(medical, 0, address).do(ctx, "GET", fmt.Sprintf("/wards/%d/", ward), nil, &board)
-	return slices.DeleteFunc(board.Beds, func(b *bed) bool { return nextStatus[b.Status] == "" }), err
+	taken := func(b *bed) bool { return nextStatus[b.Status] == "" }
+	return slices.DeleteFunc(board.Beds, taken), err
 }
 
 // writers change the free beds of some wards, one of each ward after the other.

@@ -117,7 +117,8 @@ func (f *fixture) compare(ctx context.Context, g group) ([][]report, error) {
 	reports := make([][]report, len(g.plans))
 	for pass := range g.passes {
 		for i, p := range g.plans {
-			fmt.Fprintf(os.Stderr, "measuring %s, pass %d of %d: %s\n", g.name, pass+1, g.passes, p.server)
+			fmt.Fprintf(os.Stderr, "measuring %s, pass %d of %d: %s\n",
+				g.name, pass+1, g.passes, p.server)
 			r, err := f.measure(ctx, p)
 			if err != nil {
 				return nil, fmt.Errorf("%s, %s: %w", g.name, p.server, err)

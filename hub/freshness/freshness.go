@@ -10,6 +10,10 @@ import (
 	"time"
 )
 
+// MarkerID is the id of the freshness marker, the element that ends each frame of HTML and tells a
+// page how fresh it is.
+const MarkerID = "live"
+
 // The hub proves to its pages how fresh they are, and a page believes it for so long.
 const (
 	// HeartbeatInterval is how often a page hears from the hub at least.
@@ -26,8 +30,8 @@ const (
 	MaxLate = 6 * time.Second
 	// Doubtful is how old a diet or an allergy may be before it is not to be relied on.
 	Doubtful = time.Minute
-	// SleepGap is by how much more than the page's own clock the clock on the wall must have gone on
-	// for the machine to have slept.
+	// SleepGap is by how much more than the page's own clock the clock on the wall must have gone
+	// on for the machine to have slept.
 	SleepGap = 1500 * time.Millisecond
 	// TickInterval is how often a page asks itself whether all that still holds.
 	TickInterval = 500 * time.Millisecond
@@ -54,8 +58,8 @@ const (
 	PollInterval = 3 * time.Second
 	// PollTimeout is how long a poll may take before it has failed.
 	PollTimeout = 5 * time.Second
-	// GateTimeout is how long the hub's gate lets a request for a socket wait when many come at once.
-	// A page polls no earlier, since that would add to the crowd.
+	// GateTimeout is how long the hub's gate lets a request for a socket wait when many come at
+	// once. A page polls no earlier, since that would add to the crowd.
 	GateTimeout = 4 * time.Second
 )
 
@@ -77,7 +81,8 @@ var ofPages = map[string]time.Duration{
 	"gateTimeout":         GateTimeout,
 }
 
-// ForPages returns the times in milliseconds as a page's script reads them: "connectTimeout=8000,…".
+// ForPages returns the times in milliseconds as a page's script reads them:
+// "connectTimeout=8000,…".
 func ForPages() string {
 	var said []string
 	for name, limit := range ofPages {

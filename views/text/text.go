@@ -1,8 +1,8 @@
 // Package text holds every word that the screens say, in English, French and Kinyarwanda.
 //
-// catalogue.tsv is the one place to read and change them: a line per key, a column per language, the same fmt verbs in
-// each. The language travels in the context: handlers put it there with With, and T, Refusal and the forms of a time read
-// it. Nothing here knows HTML.
+// catalogue.tsv is the one place to read and change them: a line per key, a column per language,
+// the same fmt verbs in each. The language travels in the context: handlers put it there with With,
+// and T, Refusal and the forms of a time read it. Nothing here knows HTML.
 package text
 
 import (
@@ -10,6 +10,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/text/language"
@@ -27,7 +28,8 @@ const (
 	Rw Lang = "rw"
 )
 
-// Langs lists the languages in the order of the catalogue's columns; the first is spoken where nothing else is known.
+// Langs lists the languages in the order of the catalogue's columns; the first is spoken where
+// nothing else is known.
 var Langs = []Lang{En, Fr, Rw}
 
 // Name is the language's own name for itself.
@@ -48,7 +50,8 @@ var catalogueFile string
 // catalogue is catalogueFile by key and language. Only its init writes it.
 var catalogue = parseCatalogue(catalogueFile)
 
-// parseCatalogue reads the lines of the catalogue. It panics on a malformed one: the file is part of the program.
+// parseCatalogue reads the lines of the catalogue. It panics on a malformed one: the file is part
+// of the program.
 func parseCatalogue(file string) map[string]map[Lang]string {
 	sentences := map[string]map[Lang]string{}
 	for n, line := range strings.Split(strings.TrimSpace(file), "\n") {
@@ -57,7 +60,8 @@ func parseCatalogue(file string) map[string]map[Lang]string {
 		}
 		columns := strings.Split(line, "\t")
 		if len(columns) != 1+len(Langs) {
-			panic(fmt.Sprintf("text: catalogue line %d has %d columns, not a key and %d languages", n+1, len(columns), len(Langs)))
+			panic(fmt.Sprintf("text: catalogue line %d has %d columns, not a key and %d languages",
+				n+1, len(columns), len(Langs)))
 		}
 		key := columns[0]
 		if _, twice := sentences[key]; twice {
@@ -86,8 +90,8 @@ func From(ctx context.Context) Lang {
 	return En
 }
 
-// T is the sentence of a key in the context's language, filled with args as fmt does. An unknown key shows itself, so
-// that it is seen; a test makes sure that none is used.
+// T is the sentence of a key in the context's language, filled with args as fmt does. An unknown
+// key shows itself, so that it is seen; a test makes sure that none is used.
 func T(ctx context.Context, key string, args ...any) string {
 	sentence, known := catalogue[key][From(ctx)]
 	if !known {
@@ -110,8 +114,9 @@ func fill(sentence string, args []any) string {
 	return fmt.Sprintf(sentence, args...)
 }
 
-// Refusal says in the context's language why something was refused. A code that the catalogue lacks is said in English,
-// as English is always: the code's own sentence knows more. A translation need not use all that the sentence was filled with.
+// Refusal says in the context's language why something was refused. A code that the catalogue lacks
+// is said in English, as English is always: the code's own sentence knows more. A translation need
+// not use all that the sentence was filled with.
 func Refusal(ctx context.Context, e *hospital.Error) string {
 	lang := From(ctx)
 	sentence, known := catalogue["refusal."+e.Code][lang]
@@ -125,7 +130,8 @@ func Refusal(ctx context.Context, e *hospital.Error) string {
 	return fill(sentence, args)
 }
 
-// worded puts into the context's language what a refusal was filled with, where that has words of its own.
+// worded puts into the context's language what a refusal was filled with, where that has words of
+// its own.
 func worded(ctx context.Context, arg any) any {
 	switch arg := arg.(type) {
 	case *hospital.Error:
@@ -148,8 +154,8 @@ func worded(ctx context.Context, arg any) any {
 	return arg
 }
 
-// Notice says a notification in the context's language: in a few words, and in a sentence. English is said as it was kept, and so is
-// what the catalogue lacks.
+// Notice says a notification in the context's language: in a few words, and in a sentence. English
+// is said as it was kept, and so is what the catalogue lacks.
 func Notice(ctx context.Context, n hospital.Notification) (title, message string) {
 	key := "notice." + n.Code
 	if _, known := catalogue[key]; !known || From(ctx) == En {
@@ -157,14 +163,16 @@ func Notice(ctx context.Context, n hospital.Notification) (title, message string
 	}
 	args := make([]any, len(n.Args))
 	for i, arg := range n.Args {
-		if args[i] = arg; hospital.Meal(arg).Valid() {
+		args[i] = arg
+		if hospital.Meal(arg).Valid() {
 			args[i] = worded(ctx, hospital.Meal(arg))
 		}
 	}
 	return T(ctx, key+".title", args...), T(ctx, key, args...)
 }
 
-// Dish is what a dish is called in the context's language, in English where nobody has translated it.
+// Dish is what a dish is called in the context's language, in English where nobody has translated
+// it.
 func Dish(ctx context.Context, name hospital.DishName) string {
 	switch From(ctx) {
 	case Fr:
@@ -191,14 +199,16 @@ func Hazard(ctx context.Context, z hospital.Hazard) string {
 	return T(ctx, "hazard."+string(z.Kind))
 }
 
-var matcher = language.NewMatcher([]language.Tag{language.English, language.French, language.MustParse("rw")})
+// matcher knows the languages in the order of Langs.
+var matcher = language.NewMatcher([]language.Tag{
+	language.English, language.French, language.MustParse("rw"),
+})
 
-// Pick chooses a person's language: the one in their cookie, else the best of their browser's Accept-Language, else English.
+// Pick chooses a person's language: the one in their cookie, else the best of their browser's
+// Accept-Language, else English.
 func Pick(cookie, acceptLanguage string) Lang {
-	for _, l := range Langs {
-		if cookie == string(l) {
-			return l
-		}
+	if slices.Contains(Langs, Lang(cookie)) {
+		return Lang(cookie)
 	}
 	tags, _, err := language.ParseAcceptLanguage(acceptLanguage)
 	if err != nil {

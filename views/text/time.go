@@ -9,7 +9,8 @@ import (
 	_ "time/tzdata" // the hospital's zone must be known on every machine
 )
 
-// Kigali is the time of the hospital's walls: all times are shown and typed in it. It has no daylight saving.
+// Kigali is the time of the hospital's walls: all times are shown and typed in it. It has no
+// daylight saving.
 var Kigali = mustLoad("Africa/Kigali")
 
 func mustLoad(name string) *time.Location {
@@ -26,7 +27,8 @@ func Clock(_ context.Context, t time.Time) string { return t.In(Kigali).Format("
 // Minute is a time of day to the minute, "14:05", the same in every language.
 func Minute(_ context.Context, t time.Time) string { return t.In(Kigali).Format("15:04") }
 
-// Moment is a day and a time of day, "3 Feb 14:05"; "" for the zero time. It never says "today", which would go stale.
+// Moment is a day and a time of day, "3 Feb 14:05"; "" for the zero time. It never says "today",
+// which would go stale.
 func Moment(ctx context.Context, t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -41,7 +43,8 @@ func Day(ctx context.Context, t time.Time) string {
 	return fmt.Sprintf("%d %s", day.Day(), T(ctx, monthKey(day)))
 }
 
-// Birthday is a date of birth, "3 Feb 1984"; "" for the zero time. Such a date has no zone: it is read as stored.
+// Birthday is a date of birth, "3 Feb 1984"; "" for the zero time. Such a date has no zone: it is
+// read as stored.
 func Birthday(ctx context.Context, t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -63,7 +66,8 @@ func Input(t time.Time) string {
 	return t.In(Kigali).Format(inputLayout)
 }
 
-// ParseInput reads what a datetime-local field sends, in the hospital's time, or an RFC 3339 time from a program.
+// ParseInput reads what a datetime-local field sends, in the hospital's time, or an RFC 3339 time
+// from a program.
 func ParseInput(s string) (time.Time, error) {
 	if t, err := time.ParseInLocation(inputLayout, s, Kigali); err == nil {
 		return t.UTC(), nil
@@ -73,7 +77,8 @@ func ParseInput(s string) (time.Time, error) {
 	}
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("time %q is neither RFC 3339 nor of the form %s", s, inputLayout)
+		return time.Time{},
+			fmt.Errorf("time %q is neither RFC 3339 nor of the form %s", s, inputLayout)
 	}
 	return t.UTC(), nil
 }
@@ -87,7 +92,8 @@ func Percent(ctx context.Context, rate float64) string {
 	return digits + "\u00a0%"
 }
 
-// Francs is an amount of Rwandan francs, "1 200 RWF": they have no smaller coin, and digits are grouped by a space in every language.
+// Francs is an amount of Rwandan francs, "1 200 RWF": they have no smaller coin, and digits are
+// grouped by a space in every language.
 func Francs(_ context.Context, amount int) string {
 	digits := strconv.Itoa(amount)
 	for i := len(digits) - 3; i > 0; i -= 3 {

@@ -27,8 +27,8 @@ type Judge struct {
 // State is what the script knows of one page. It belongs to the Judge that returned it.
 type State struct {
 	of *goja.Object
-	// Until is the time of the page's clock, in milliseconds, up to which the page is live if nothing
-	// more happens; 0: it is not.
+	// Until is the time of the page's clock, in milliseconds, up to which the page is live if
+	// nothing more happens; 0: it is not.
 	Until float64
 }
 
