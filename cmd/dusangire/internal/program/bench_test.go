@@ -42,7 +42,7 @@ func onEachHouse(b *testing.B, run func(b *testing.B, n nodes, board hospital.Wa
 	b.Run("redis", func(b *testing.B) {
 		quietly(b)
 		database, redis := hospitaltest.PostgreSQL(b), hubtest.StartRedis(b)
-		join := func(c *serveCommand) { c.DatabaseURL, c.RedisURL = database, redis.URL() }
+		join := func(c *ServeCommand) { c.DatabaseURL, c.RedisURL = database, redis.URL() }
 		here, board := mustServeWard(b, 24, join)
 		settle(b, here, board)
 		run(b, nodes{here, mustServe(b, join)}, board)

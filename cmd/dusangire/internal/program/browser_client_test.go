@@ -97,7 +97,7 @@ func TestTheClientsOfTheOriginalGuideWork(t *testing.T) {
 
 func TestTheDemosBoardChangesByItself(t *testing.T) {
 	t.Parallel()
-	s := mustServe(t, func(c *serveCommand) { c.Demo = true })
+	s := mustServe(t, func(c *ServeCommand) { c.Demo = true })
 	p := s.demoVisitorAs(t, hospital.WardManagement)
 	p.openLive("/dashboard/ward_management/")
 	before := ask[string](p, `document.querySelector("main").innerText`)

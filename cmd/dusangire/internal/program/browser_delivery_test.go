@@ -106,7 +106,7 @@ func (s trays) untilIs(d hospital.Delivery, want hospital.DeliveryStatus) hospit
 // lines counts the lines of the audit of an action on deliveries.
 func (s trays) lines(action, to string) (n int) {
 	s.t.Helper()
-	err := hospitaltest.Database(s.t, s.config.DatabaseURL).QueryRowContext(s.t.Context(),
+	err := hospitaltest.Database(s.t, s.database).QueryRowContext(s.t.Context(),
 		`SELECT count(*) FROM audit WHERE action = $1 AND to_state = $2`, action, to).Scan(&n)
 	if err != nil {
 		s.t.Fatal(err)

@@ -70,7 +70,7 @@ func at(path string) func(*screen) { return func(p *screen) { p.open(path) } }
 // mustServeDemo serves the demo hospital without its staff, so that it stands still while it is looked at.
 func mustServeDemo(t testing.TB) *server {
 	t.Helper()
-	s := mustServe(t, func(c *serveCommand) { c.Gallery = true })
+	s := mustServe(t, func(c *ServeCommand) { c.Gallery = true })
 	if err := demo.Load(t.Context(), s.hospital, 1, time.Now()); err != nil {
 		t.Fatalf("load the demo hospital: %v", err)
 	}
@@ -84,7 +84,7 @@ func (s *server) demoVisitorAs(t testing.TB, role hospital.Role) *screen {
 	if role == "" {
 		return p
 	}
-	p.useToken(s.signInAs(string(role), "dusangire").token)
+	p.useToken(s.client().signInAs(string(role), "dusangire").token)
 	return p
 }
 

@@ -25,26 +25,26 @@ func (s *server) dish(name string, allergens ...hospital.Allergen) hospital.Dish
 
 // create gives a command that makes something, which must be taken, and returns what it made.
 func (c apiClient) create(path string, fields map[string]any) map[string]any {
-	c.s.t.Helper()
+	c.t.Helper()
 	status, body := c.post(path, fields)
 	var made map[string]any
 	if err := json.Unmarshal(body, &made); status != http.StatusCreated || err != nil {
-		c.s.t.Fatalf("POST %s: %d %s", path, status, body)
+		c.t.Fatalf("POST %s: %d %s", path, status, body)
 	}
 	return made
 }
 
 // command gives a command that makes nothing and must be taken.
 func (c apiClient) command(path string, fields map[string]any) {
-	c.s.t.Helper()
+	c.t.Helper()
 	if status, body := c.post(path, fields); status != http.StatusNoContent {
-		c.s.t.Fatalf("POST %s: %d %s", path, status, body)
+		c.t.Fatalf("POST %s: %d %s", path, status, body)
 	}
 }
 
 // lie admits a patient who was asked about allergies and has these, and returns the stay.
 func (c apiClient) lie(name string, bed hospital.BoardBed, allergens ...string) map[string]any {
-	c.s.t.Helper()
+	c.t.Helper()
 	if len(allergens) == 0 {
 		allergens = []string{hospital.NoKnownAllergies}
 	}
@@ -53,7 +53,7 @@ func (c apiClient) lie(name string, bed hospital.BoardBed, allergens ...string) 
 
 // steps takes an order through its steps.
 func (c apiClient) steps(order map[string]any, steps ...string) {
-	c.s.t.Helper()
+	c.t.Helper()
 	for _, step := range steps {
 		c.command(fmt.Sprintf("/orders/%v/%s", order["id"], step), map[string]any{})
 	}

@@ -29,7 +29,7 @@ const (
 func mustServeProcess(t *testing.T, beds int) (beside *server, board hospital.WardBoard, process *serving, again func()) {
 	t.Helper()
 	beside, board = mustServeWard(t, beds, nil)
-	start := invocation{args: []string{"--addr", freeAddress(t), "--database-url", beside.config.DatabaseURL}}
+	start := invocation{args: []string{"--addr", freeAddress(t), "--database-url", beside.database}}
 	return beside, board, start.serve(t), func() { start.serve(t) }
 }
 
@@ -189,13 +189,13 @@ func TestWhoIsSignedOutElsewhereSeesNoPatientAnyMore(t *testing.T) {
 			other.follow(".sign-out")
 		},
 		"by the operator": func(*screen) {
-			if err := s.hospital.DisableUser(t.Context(), operator, string(hospital.MedicalStaff)); err != nil {
+			if err := s.hospital.DisableUser(t.Context(), hospital.System, string(hospital.MedicalStaff)); err != nil {
 				t.Fatal(err)
 			}
 		},
 	} {
 		t.Run(how, func(t *testing.T) {
-			if err := s.hospital.EnableUser(t.Context(), operator, string(hospital.MedicalStaff)); err != nil { // the other case may have been first
+			if err := s.hospital.EnableUser(t.Context(), hospital.System, string(hospital.MedicalStaff)); err != nil { // the other case may have been first
 				t.Fatal(err)
 			}
 			p := newScreen(t, s.url)
@@ -294,7 +294,7 @@ func TestAPageReloadsWhenABackupIsRestored(t *testing.T) {
 	p := s.visitorAs(hospital.MedicalStaff)
 	p.openLive(wardPath(board))
 	p.mark()
-	if _, err := hospitaltest.Database(t, s.config.DatabaseURL).ExecContext(t.Context(), `UPDATE meta SET value = 'another life' WHERE name = 'epoch'`); err != nil {
+	if _, err := hospitaltest.Database(t, s.database).ExecContext(t.Context(), `UPDATE meta SET value = 'another life' WHERE name = 'epoch'`); err != nil {
 		t.Fatal(err)
 	}
 	p.until("the page to be loaded anew", `!window.marked && document.body?.dataset.epoch === "another life"`)

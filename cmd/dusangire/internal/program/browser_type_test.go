@@ -58,7 +58,7 @@ func (s *server) on(t testing.TB, browser context.Context, role hospital.Role) *
 	t.Helper()
 	p := openScreen(t, s.url, browser, chromedp.WithNewBrowserContext())
 	if role != "" {
-		p.useToken(s.signInAs(string(role), "dusangire").token)
+		p.useToken(s.client().signInAs(string(role), "dusangire").token)
 	}
 	return p
 }

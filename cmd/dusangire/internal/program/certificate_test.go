@@ -88,7 +88,7 @@ func greeted(url string, config *tls.Config) (tls.ConnectionState, error) {
 func TestTLSIsModernOnly(t *testing.T) {
 	t.Parallel()
 	cert, key, _ := certificate(t, nil)
-	s := mustServe(t, func(c *serveCommand) { c.TLSCert, c.TLSKey = cert, key })
+	s := mustServe(t, func(c *ServeCommand) { c.TLSCert, c.TLSKey = cert, key })
 	for _, suite := range slices.Concat(tls.CipherSuites(), tls.InsecureCipherSuites()) {
 		if !slices.Contains(suite.SupportedVersions, uint16(tls.VersionTLS12)) {
 			continue

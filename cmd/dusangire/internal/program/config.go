@@ -17,7 +17,7 @@ import (
 
 // commands is what the program can do; the help texts are what `dusangire --help` prints.
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Run the server: HTTP, WebSockets, hub. Migrates its database first."`
+	Serve   ServeCommand   `cmd:"" help:"Run the server: HTTP, WebSockets, hub. Migrates its database first."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database to the current schema and stop."`
 	User    userCommand    `cmd:"" help:"Care for accounts."`
 	Ward    wardCommand    `cmd:"" help:"Set up wards and their beds."`
@@ -32,8 +32,8 @@ type database struct {
 	DatabaseURL         string `default:"sqlite:dusangire.db" help:"Where the data is: sqlite:PATH or postgres://…" placeholder:"URL"`
 	DatabaseConnections int    `default:"16" help:"Most connections to PostgreSQL that this node opens." placeholder:"N"`
 
-	now    func() time.Time // nil: the clock; tests set it
-	hasher *argon2.Hasher   // of new passwords; nil: the hospital's own; tests have a cheap one
+	Now    func() time.Time `kong:"-"` // nil: the clock; tests set it
+	Hasher *argon2.Hasher   `kong:"-"` // of new passwords; nil: the hospital's own; tests have a cheap one
 }
 
 func (d database) check() error {
@@ -82,8 +82,8 @@ type endpoint struct {
 	MetricsAddr  string   `help:"Address of its own for /metrics. Empty: none." placeholder:"ADDR"`
 }
 
-// serveCommand are the settings of the server.
-type serveCommand struct {
+// ServeCommand are the settings of the server.
+type ServeCommand struct {
 	database
 	endpoint
 	Demo           bool     `help:"Load the demo hospital if the database is empty, and keep it lively with simulated staff."`
@@ -167,7 +167,7 @@ func isHost(host string) bool {
 }
 
 // check refuses settings that can't work, each with what would be right.
-func (c serveCommand) check() error {
+func (c ServeCommand) check() error {
 	if err := c.database.check(); err != nil {
 		return err
 	}
@@ -191,7 +191,7 @@ func (c serveCommand) check() error {
 
 // publicSetting is the setting by which others reach the server, as it was given; "" where it
 // serves this machine alone.
-func (c serveCommand) publicSetting() string {
+func (c ServeCommand) publicSetting() string {
 	switch {
 	case !isLoopback(hostOf(c.Addr)):
 		return "--addr " + c.Addr
@@ -237,7 +237,7 @@ func ownAddresses() []string {
 	return hosts
 }
 
-func (c serveCommand) proxies() ([]*net.IPNet, error) {
+func (c ServeCommand) proxies() ([]*net.IPNet, error) {
 	var networks []*net.IPNet
 	for _, written := range c.TrustedProxies {
 		written = strings.TrimSpace(written)
@@ -285,7 +285,7 @@ func isLoopback(host string) bool {
 }
 
 // logger writes to standard error in the chosen format.
-func (c serveCommand) logger() *slog.Logger {
+func (c ServeCommand) logger() *slog.Logger {
 	if c.LogFormat == "json" {
 		return slog.New(slog.NewJSONHandler(os.Stderr, nil))
 	}

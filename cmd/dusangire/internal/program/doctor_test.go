@@ -85,7 +85,7 @@ func whereIs(url, metrics string) []string {
 }
 
 // countsOn lets a server count on a listener of its own, where the doctor can look.
-func countsOn(c *serveCommand) { c.MetricsAddr = "127.0.0.1:0" }
+func countsOn(c *ServeCommand) { c.MetricsAddr = "127.0.0.1:0" }
 
 func TestTheDoctorFindsNothingWrongWithAWholeDeployment(t *testing.T) {
 	t.Parallel()
@@ -143,12 +143,12 @@ func TestTheDoctorSaysWhyItLooksAtLessWhereThereIsLess(t *testing.T) {
 func TestTheDoctorFindsWhatIsSetUpWrong(t *testing.T) {
 	t.Parallel()
 	redis, other := hubtest.StartRedis(t), hubtest.StartRedis(t)
-	ward := func(t *testing.T, change func(*serveCommand)) *server {
+	ward := func(t *testing.T, change func(*ServeCommand)) *server {
 		s, _ := mustServeWard(t, 1, change)
 		return s
 	}
 	for what, c := range map[string]struct {
-		serve  func(*serveCommand)
+		serve  func(*ServeCommand)
 		before func(site) site // the site in front of the server, in plain HTTP; nil: none
 		doctor []string
 		row    int
@@ -156,17 +156,17 @@ func TestTheDoctorFindsWhatIsSetUpWrong(t *testing.T) {
 	}{
 		"a server that was not told of Redis":     {nil, nil, []string{"--redis-url", redis.URL()}, 3, "start it with the same --redis-url"},
 		"a pool that is not there":                {nil, nil, []string{"--redis-url", redis.URL()}, 8, "start the server with the same --redis-url"},
-		"a server on another Redis":               {func(c *serveCommand) { c.RedisURL = other.URL() }, nil, []string{"--redis-url", redis.URL()}, 3, "another Redis"},
+		"a server on another Redis":               {func(c *ServeCommand) { c.RedisURL = other.URL() }, nil, []string{"--redis-url", redis.URL()}, 3, "another Redis"},
 		"no Redis where one should be":            {nil, nil, []string{"--redis-url", "redis://127.0.0.1:1"}, 1, "start Redis"},
 		"a name that the server does not go by":   {nil, nil, []string{"--allowed-hosts", "board.hospital.example"}, 2, "--allowed-hosts"},
 		"a proxy that knows no upgrades":          {nil, site.ignorant, nil, 5, "answers 426 instead of an upgrade: let what stands before the server hand it on, as deploy/nginx.conf does; meanwhile pages ask"},
 		"a proxy that refuses the sockets' path":  {nil, site.refusing, nil, 5, "answers 403 instead of an upgrade"},
-		"a proxy that is not trusted with a name": {func(c *serveCommand) { c.TrustedProxies = nil }, func(s site) site { return s }, nil, 5, "--trusted-proxies"},
+		"a proxy that is not trusted with a name": {func(c *ServeCommand) { c.TrustedProxies = nil }, func(s site) site { return s }, nil, 5, "--trusted-proxies"},
 		"no session": {nil, nil, []string{"--token", "nonsense"}, 4, "does not accept the session"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			s := ward(t, func(settings *serveCommand) {
+			s := ward(t, func(settings *ServeCommand) {
 				settings.TrustedProxies = []string{"127.0.0.1"}
 				countsOn(settings)
 				if c.serve != nil {

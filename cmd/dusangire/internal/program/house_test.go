@@ -25,8 +25,8 @@ func TestTheServerHoldsTheMealsOfThoseWhoMustNotEatAndOrdersTheRoundsThatAreDue(
 		t.Run(name, func(t *testing.T) {
 			url := hospitaltest.SQLite(t)
 			orderForOneOfTwo(t, url)
-			s := mustServe(t, func(c *serveCommand) {
-				c.DatabaseURL, c.MealRounds, c.now = url, test.rounds, func() time.Time { return noon }
+			s := mustServe(t, func(c *ServeCommand) {
+				c.DatabaseURL, c.MealRounds, c.Now = url, test.rounds, func() time.Time { return noon }
 			})
 			waitFor(t, "the order to be held, and with meal rounds a late one to be placed", func() bool {
 				board, err := s.hospital.KitchenBoard(t.Context(), hospital.System)

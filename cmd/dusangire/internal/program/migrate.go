@@ -32,7 +32,7 @@ func (d database) openHospital(
 	}
 	h, err := hospital.Open(ctx, hospital.Options{
 		DatabaseURL: d.DatabaseURL, DatabaseConnections: d.DatabaseConnections,
-		Announce: announce, Now: d.now, PasswordHasher: d.hasher,
+		Announce: announce, Now: d.Now, PasswordHasher: d.Hasher,
 	})
 	if err != nil {
 		return nil, d.errDatabase(cmp.Or(unavailableCause(err), err))

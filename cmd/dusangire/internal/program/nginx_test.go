@@ -114,7 +114,7 @@ func (f *front) surroundings() string {
 // behindNginx is a server with a ward that trusts the nginx in front of it, which serves HTTPS or plain HTTP.
 func behindNginx(t *testing.T, secure bool) (*server, hospital.WardBoard, *front) {
 	t.Helper()
-	s, board := mustServeWard(t, 24, func(c *serveCommand) { c.TrustedProxies = []string{"127.0.0.1"} })
+	s, board := mustServeWard(t, 24, func(c *ServeCommand) { c.TrustedProxies = []string{"127.0.0.1"} })
 	cert, key := "", ""
 	if secure {
 		cert, key, _ = certificate(t, nil)
@@ -243,7 +243,7 @@ func TestBehindNginxEachClientIsCountedByItself(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, _ := mustServeWard(t, 1, func(c2 *serveCommand) { c2.TrustedProxies = c.trusted })
+			s, _ := mustServeWard(t, 1, func(c2 *ServeCommand) { c2.TrustedProxies = c.trusted })
 			nginx := startNginx(t, siteBefore(t, s.url, "", ""))
 			guesser, other := nginx.from("127.0.0.2", nil), nginx.from("127.0.0.3", nil)
 			for range 6 {
@@ -261,7 +261,7 @@ func TestBehindNginxEachClientIsCountedByItself(t *testing.T) {
 
 func TestSocketsThroughNginxAreOurPagesAndAreToldWhenTheServerStops(t *testing.T) {
 	t.Parallel()
-	s, board := mustServeWard(t, 1, func(c *serveCommand) { c.TrustedProxies = []string{"127.0.0.1"} })
+	s, board := mustServeWard(t, 1, func(c *ServeCommand) { c.TrustedProxies = []string{"127.0.0.1"} })
 	cert, key, pool := certificate(t, nil)
 	nginx := startNginx(t, siteBefore(t, s.url, cert, key))
 	client := nginx.from("127.0.0.1", pool)
@@ -344,7 +344,7 @@ func (s site) refusing() site {
 
 func TestBehindAProxyThatLetsNoSocketThroughPagesPollAndSaySo(t *testing.T) {
 	t.Parallel()
-	s, board := mustServeWard(t, 24, func(c *serveCommand) { c.TrustedProxies = []string{"127.0.0.1"} })
+	s, board := mustServeWard(t, 24, func(c *ServeCommand) { c.TrustedProxies = []string{"127.0.0.1"} })
 	good := siteBefore(t, s.url, "", "")
 	for i, bad := range []site{good.ignorant(), good.refusing()} {
 		t.Run([]string{"because it does not know upgrades", "because it refuses their path"}[i], func(t *testing.T) {
@@ -374,7 +374,7 @@ func TestBehindAProxyThatLetsNoSocketThroughPagesPollAndSaySo(t *testing.T) {
 
 func TestAPageThatPolledIsLiveByItselfWhenSocketsPassAgain(t *testing.T) {
 	t.Parallel()
-	s, board := mustServeWard(t, 2, func(c *serveCommand) { c.TrustedProxies = []string{"127.0.0.1"} })
+	s, board := mustServeWard(t, 2, func(c *ServeCommand) { c.TrustedProxies = []string{"127.0.0.1"} })
 	good := siteBefore(t, s.url, "", "")
 	nginx := startNginx(t, good.ignorant())
 	p := newScreen(t, nginx.url)
@@ -419,7 +419,7 @@ func TestEveryLivePagePollsWhereNoSocketPasses(t *testing.T) {
 		p := newScreen(t, nginx.url)
 		p.permits("WebSocket connection to") // a role whose pages were all seen waits for none of them
 		p.permits("htmx:ws:error")
-		p.useToken(s.signInAs(string(role), "dusangire").token)
+		p.useToken(s.client().signInAs(string(role), "dusangire").token)
 		for _, path := range p.kinds() {
 			kind := kindOf(path)
 			p.open(path)

@@ -26,53 +26,53 @@ type object = map[string]any
 
 // read reads a page as JSON.
 func (c apiClient) read(path string) object {
-	c.s.t.Helper()
+	c.t.Helper()
 	status, body := c.get(path)
 	var o object
 	if err := json.Unmarshal(body, &o); status != http.StatusOK || err != nil {
-		c.s.t.Fatalf("GET %s: %d %s", path, status, body)
+		c.t.Fatalf("GET %s: %d %s", path, status, body)
 	}
 	return o
 }
 
 // refused gives a command that must be refused with a status and a reason in words.
 func (c apiClient) refused(want int, path string, fields map[string]any) {
-	c.s.t.Helper()
+	c.t.Helper()
 	status, body := c.post(path, fields)
 	var problem struct{ Detail string }
 	if err := json.Unmarshal(body, &problem); status != want || err != nil || problem.Detail == "" {
-		c.s.t.Errorf("POST %s %v: %d %s, want %d and why", path, fields, status, body, want)
+		c.t.Errorf("POST %s %v: %d %s, want %d and why", path, fields, status, body, want)
 	}
 }
 
 // page gets a page as a browser does.
 func (c apiClient) page(path string) *goquery.Document {
-	c.s.t.Helper()
+	c.t.Helper()
 	response := c.browse(http.MethodGet, path, nil)
 	defer response.Body.Close()
 	page, err := goquery.NewDocumentFromReader(response.Body)
 	if err != nil || response.StatusCode != http.StatusOK {
-		c.s.t.Fatalf("GET %s: %s %v", path, response.Status, err)
+		c.t.Fatalf("GET %s: %s %v", path, response.Status, err)
 	}
 	return page
 }
 
 // submit sends a plain form as a browser without JavaScript does, and follows where it leads.
 func (c apiClient) submit(path string, form url.Values) {
-	c.s.t.Helper()
+	c.t.Helper()
 	response := c.browse(http.MethodPost, path, strings.NewReader(form.Encode()))
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
 		said, _ := io.ReadAll(response.Body) // for the failure only
-		c.s.t.Fatalf("POST %s: %s %.500s", path, response.Status, said)
+		c.t.Fatalf("POST %s: %s %.500s", path, response.Status, said)
 	}
 }
 
 func (c apiClient) browse(method, path string, form io.Reader) *http.Response {
-	c.s.t.Helper()
-	request, err := http.NewRequestWithContext(c.s.t.Context(), method, c.s.url+path, form)
+	c.t.Helper()
+	request, err := http.NewRequestWithContext(c.t.Context(), method, c.url+path, form)
 	if err != nil {
-		c.s.t.Fatal(err)
+		c.t.Fatal(err)
 	}
 	request.Header.Set("Accept", "text/html")
 	request.Header.Set("Authorization", "Bearer "+c.token)
@@ -81,7 +81,7 @@ func (c apiClient) browse(method, path string, form io.Reader) *http.Response {
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		c.s.t.Fatal(err)
+		c.t.Fatal(err)
 	}
 	return response
 }
@@ -104,7 +104,7 @@ func (s socket) nextObject(kind string) object {
 
 // bedsOf are a ward's beds by number, as its page gives them to a program.
 func (c apiClient) bedsOf(board hospital.WardBoard) (ward object, beds map[string]object) {
-	c.s.t.Helper()
+	c.t.Helper()
 	ward, beds = c.read(wardPath(board)), map[string]object{}
 	for _, bed := range ward["beds"].([]any) {
 		beds[bed.(object)["bed_number"].(string)] = bed.(object)
@@ -143,7 +143,7 @@ func TestAPlainFormOfOneReachesTheSocketsOfOthersUnasked(t *testing.T) {
 func TestTheProgramAloneServesSocketsOnThePortOfItsPages(t *testing.T) {
 	t.Parallel()
 	s := invocation{args: []string{"--demo"}}.serve(t)
-	nurse := s.client().s.signInAs(string(hospital.MedicalStaff), "dusangire")
+	nurse := s.client().signInAs(string(hospital.MedicalStaff), "dusangire")
 	live := nurse.watch("/ws/dashboard/medical_staff/", asJSON)
 	if update := live.nextObject("dashboard_update"); update["patient_count"].(float64) < 1 {
 		t.Errorf("the socket says %v", update)
@@ -427,7 +427,7 @@ func TestEveryFigureOfTheManagersIsCounted(t *testing.T) {
 func TestTheDemosOccupiedBedsHavePatientsAndItsPricesAreFrancs(t *testing.T) {
 	t.Parallel()
 	s := invocation{args: []string{"--demo"}}.serve(t)
-	nurse := s.client().s.signInAs(string(hospital.MedicalStaff), "dusangire")
+	nurse := s.client().signInAs(string(hospital.MedicalStaff), "dusangire")
 	wards := nurse.read("/dashboard/medical_staff/")["data"].(object)["wards"].([]any)
 	patients, someone := 0, object{}
 	for _, ward := range wards {

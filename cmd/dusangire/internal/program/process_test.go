@@ -218,7 +218,7 @@ func (c apiClient) try(path string, fields map[string]any) (status int, err erro
 	if err != nil {
 		return 0, err
 	}
-	request, err := http.NewRequest(http.MethodPost, c.s.url+path, strings.NewReader(string(sent)))
+	request, err := http.NewRequest(http.MethodPost, c.url+path, strings.NewReader(string(sent)))
 	if err != nil {
 		return 0, err
 	}
@@ -339,8 +339,8 @@ func waitFor(t *testing.T, what string, holds func() bool) {
 func TestMetricsHaveAnAddressOfTheirOwnOrNone(t *testing.T) {
 	t.Parallel()
 	none := mustServe(t, nil)
-	if got := getStatus(t, none.url+"/metrics"); len(none.servers) != 1 || got != http.StatusNotFound {
-		t.Errorf("nobody asked for metrics: %d listeners, %d", len(none.servers), got)
+	if got := getStatus(t, none.url+"/metrics"); none.metrics != "" || got != http.StatusNotFound {
+		t.Errorf("nobody asked for metrics: metrics at %q, %d", none.metrics, got)
 	}
 	metrics := freeAddress(t)
 	s := invocation{args: []string{"--metrics-addr", metrics}}.serve(t)

@@ -151,13 +151,13 @@ func (s *serving) kill() {
 
 // client is a client of the process without a session.
 func (s *serving) client() apiClient {
-	return apiClient{s: &server{program: &program{url: s.url}, t: s.t}}
+	return apiClient{t: s.t, url: s.url}
 }
 
 // signIn signs in as a user with the tests' password.
 func (s *serving) signIn(name string) apiClient {
 	s.t.Helper()
-	return s.client().s.signInAs(name, password)
+	return s.client().signInAs(name, password)
 }
 
 // within is a context that ends when a test would have waited too long for a process, of which a busy machine has many.
@@ -172,7 +172,7 @@ func within(t testing.TB) context.Context {
 func linesOf(output io.Reader, lines chan<- string) {
 	defer close(lines)
 	scanner := bufio.NewScanner(output)
-	scanner.Buffer(nil, largestReply) // a kitchen's state is longer than a scanner's default
+	scanner.Buffer(nil, 4<<20) // a kitchen's state is longer than a scanner's default
 	for scanner.Scan() {
 		lines <- scanner.Text()
 	}

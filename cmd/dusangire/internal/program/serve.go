@@ -30,8 +30,8 @@ const (
 )
 
 // Run serves until a signal, drains and returns nil.
-func (c *serveCommand) Run(ctx context.Context) error {
-	p, err := start(ctx, *c)
+func (c *ServeCommand) Run(ctx context.Context) error {
+	p, err := Start(ctx, *c)
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (c *serveCommand) Run(ctx context.Context) error {
 	if c.Demo {
 		printLogins(p.url)
 	}
-	return p.run(ctx)
+	return p.Run(ctx)
 }
 
 // printLogins tells a newcomer where to go and how to sign in.
@@ -51,10 +51,10 @@ func printLogins(url string) {
 	fmt.Fprintln(os.Stdout)
 }
 
-// program is a server with everything it stands on, in the order in which data flows: database,
+// Server is a server with everything it stands on, in the order in which data flows: database,
 // hospital, bus, hub, handlers, listener.
-type program struct {
-	config   serveCommand
+type Server struct {
+	config   ServeCommand
 	log      *slog.Logger
 	hospital *hospital.Hospital
 	redis    *hub.RedisBus        // nil on one node
@@ -68,12 +68,21 @@ type program struct {
 	stopping atomic.Bool       // each answer says that its connection closes after it
 }
 
-// start wires the program and listens; after an error nothing is left open.
-func start(ctx context.Context, c serveCommand) (*program, error) {
+// URL is where the pages are, without a slash at its end.
+func (p *Server) URL() string { return p.url }
+
+// MetricsURL is where the metrics are; "" where there are none.
+func (p *Server) MetricsURL() string { return p.metrics }
+
+// Hospital is what the server shows and changes.
+func (p *Server) Hospital() *hospital.Hospital { return p.hospital }
+
+// Start wires the program and listens; after an error nothing is left open.
+func Start(ctx context.Context, c ServeCommand) (*Server, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	p := &program{config: c, log: c.logger()}
+	p := &Server{config: c, log: c.logger()}
 	if err := p.wire(ctx); err != nil {
 		p.close()
 		return nil, c.withSetting(err)
@@ -82,7 +91,7 @@ func start(ctx context.Context, c serveCommand) (*program, error) {
 }
 
 // wire opens one part after the other, each on what it stands on.
-func (p *program) wire(ctx context.Context) (err error) {
+func (p *Server) wire(ctx context.Context) (err error) {
 	// The hub exists before the first command is given.
 	announce := func(r hospital.Revisions) { p.hub.Announce(r) }
 	if p.hospital, err = p.config.openHospital(ctx, announce); err != nil {
@@ -97,7 +106,7 @@ func (p *program) wire(ctx context.Context) (err error) {
 	return p.listen()
 }
 
-func (p *program) openHub() (err error) {
+func (p *Server) openHub() (err error) {
 	var bus hub.Bus = hub.NewMemoryBus()
 	if p.config.RedisURL != "" {
 		if p.redis, err = hub.NewRedisBus(p.config.RedisURL, p.log); err != nil {
@@ -112,7 +121,7 @@ func (p *program) openHub() (err error) {
 
 // loadDemo fills an empty database where that is asked for, and keeps published passwords off the
 // network.
-func (p *program) loadDemo(ctx context.Context) error {
+func (p *Server) loadDemo(ctx context.Context) error {
 	if p.config.Demo {
 		empty, err := p.hospital.Empty(ctx)
 		if err != nil {
@@ -140,7 +149,7 @@ func (p *program) loadDemo(ctx context.Context) error {
 	return nil
 }
 
-func (p *program) listen() error {
+func (p *Server) listen() error {
 	proxies, err := p.config.proxies()
 	if err != nil {
 		return err
@@ -168,7 +177,7 @@ func (p *program) listen() error {
 
 // listenForMetrics gives the metrics a listener of their own where one is asked for, so that
 // whoever may read them is a matter of addresses and firewalls. They are nowhere else.
-func (p *program) listenForMetrics(metrics http.Handler) error {
+func (p *Server) listenForMetrics(metrics http.Handler) error {
 	if p.config.MetricsAddr == "" {
 		return nil
 	}
@@ -183,7 +192,7 @@ func (p *program) listenForMetrics(metrics http.Handler) error {
 
 // add opens a listener, of HTTPS where it is given how. Deadlines are those of plain requests; an
 // upgrade clears them.
-func (p *program) add(
+func (p *Server) add(
 	flag, address string, handler http.Handler, secure *tls.Config,
 ) (net.Addr, error) {
 	listener, err := net.Listen("tcp", address)
@@ -204,7 +213,7 @@ func (p *program) add(
 // closeWhenStopping lets answers say that the connection closes after them, once the program stops.
 // A client whose next request is on its way when its connection is closed would not know what
 // became of it.
-func (p *program) closeWhenStopping(handler http.Handler) http.Handler {
+func (p *Server) closeWhenStopping(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if p.stopping.Load() {
 			w.Header().Set("Connection", "close")
@@ -213,8 +222,8 @@ func (p *program) closeWhenStopping(handler http.Handler) http.Handler {
 	})
 }
 
-// run serves until ctx ends or a listener fails, then drains in the reverse order of the wiring.
-func (p *program) run(ctx context.Context) error {
+// Run serves until ctx ends or a listener fails, then drains in the reverse order of the wiring.
+func (p *Server) Run(ctx context.Context) error {
 	defer p.close()
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var work sync.WaitGroup
@@ -248,7 +257,7 @@ func (p *program) run(ctx context.Context) error {
 }
 
 // playStory plays the demo's story, once whoever wants to see it has had time to open a screen.
-func (p *program) playStory(ctx context.Context, story *demo.Story) error {
+func (p *Server) playStory(ctx context.Context, story *demo.Story) error {
 	p.log.Info("story: begins soon", "in", storyAfter)
 	if err := pause(ctx, storyAfter); err != nil {
 		return err
@@ -281,7 +290,7 @@ func serve(server *http.Server, listener net.Listener) (err error) {
 }
 
 // logError logs why a background worker ended before it should have.
-func (p *program) logError(err error) {
+func (p *Server) logError(err error) {
 	if err != nil && !errors.Is(err, context.Canceled) {
 		p.log.Error("background work ended", "error", err)
 	}
@@ -291,7 +300,7 @@ func (p *program) logError(err error) {
 // for the last time, requests that come over open connections. Then it closes the connections that
 // are idle, and lets the others finish. A connection that the system has made and the program has
 // not yet accepted is reset; nothing of what it brought has been read.
-func (p *program) drain() {
+func (p *Server) drain() {
 	finish, cancel := context.WithTimeout(context.Background(), finishTimeout)
 	defer cancel()
 	p.stopping.Store(true)
@@ -314,10 +323,10 @@ func (p *program) drain() {
 	closing.Wait()
 }
 
-// close releases what start opened.
-func (p *program) close() {
+// close releases what Start opened.
+func (p *Server) close() {
 	for _, listener := range p.listener {
-		_ = listener.Close() // the server has closed it already, unless start failed
+		_ = listener.Close() // the server has closed it already, unless Start failed
 	}
 	if p.redis != nil {
 		p.logError(p.redis.Close())

@@ -27,39 +27,43 @@ const password = "correct horse"
 
 // server is the whole program on a free port.
 type server struct {
-	*program
-	t    testing.TB
-	stop func() // drains the program and waits; more than once is no error
+	t        testing.TB
+	url      string
+	metrics  string // where its metrics are; "" where there are none
+	hospital *hospital.Hospital
+	database string // its URL
+	stop     func() // drains the program and waits; more than once is no error
 }
 
 // mustServe starts the program as `serve` does, on a free port and a temporary SQLite database unless change says otherwise.
-func mustServe(t testing.TB, change func(*serveCommand)) *server {
+func mustServe(t testing.TB, change func(*ServeCommand)) *server {
 	t.Helper()
-	c := serveCommand{LogFormat: "text", DemoSeed: 1,
-		database: database{DatabaseConnections: 16, hasher: hospitaltest.CheapHasher(t)}}
+	c := ServeCommand{LogFormat: "text", DemoSeed: 1}
+	c.DatabaseConnections, c.Hasher = 16, hospitaltest.CheapHasher(t)
 	c.Addr, c.DatabaseURL = "127.0.0.1:0", hospitaltest.SQLite(t)
 	if change != nil {
 		change(&c)
 	}
-	p, err := start(t.Context(), c)
+	p, err := Start(t.Context(), c)
 	if err != nil {
 		t.Fatalf("start: %v", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- p.run(ctx) }()
-	s := &server{program: p, t: t, stop: sync.OnceFunc(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("the server ended with %v", err)
-		}
-	})}
+	go func() { ended <- p.Run(ctx) }()
+	s := &server{t: t, url: p.URL(), metrics: p.MetricsURL(), hospital: p.Hospital(), database: c.DatabaseURL,
+		stop: sync.OnceFunc(func() {
+			cancel()
+			if err := <-ended; err != nil {
+				t.Errorf("the server ended with %v", err)
+			}
+		})}
 	t.Cleanup(s.stop)
 	return s
 }
 
 // mustServeWard starts a server with one ward of beds and a login of every role.
-func mustServeWard(t testing.TB, beds int, change func(*serveCommand)) (*server, hospital.WardBoard) {
+func mustServeWard(t testing.TB, beds int, change func(*ServeCommand)) (*server, hospital.WardBoard) {
 	t.Helper()
 	s := mustServe(t, change)
 	ward, err := s.hospital.AddWard(t.Context(), hospital.System, hospital.NewWard{Code: "MED-A", Name: "Medicine, women", Block: "B1", Beds: beds})
@@ -85,24 +89,29 @@ func (s *server) board(wardID int64) hospital.WardBoard {
 
 // apiClient is a client that speaks JSON with a session's token.
 type apiClient struct {
-	s     *server
-	token string
+	t     testing.TB
+	url   string
+	token string // "" for nobody
 }
 
 // signIn signs in as the login that mustServeWard made for a role.
 func (s *server) signIn(role hospital.Role) apiClient {
 	s.t.Helper()
-	return s.signInAs(string(role), password)
+	return s.client().signInAs(string(role), password)
 }
 
-func (s *server) signInAs(name, password string) apiClient {
-	s.t.Helper()
-	status, body := apiClient{s: s}.post("/login", map[string]any{"username": name, "password": password})
+// client is a client of the server without a session.
+func (s *server) client() apiClient { return apiClient{t: s.t, url: s.url} }
+
+// signInAs signs in with a password and returns a client with the session.
+func (c apiClient) signInAs(name, password string) apiClient {
+	c.t.Helper()
+	status, body := c.post("/login", map[string]any{"username": name, "password": password})
 	var session struct{ Token string }
 	if err := json.Unmarshal(body, &session); status != http.StatusCreated || err != nil || session.Token == "" {
-		s.t.Fatalf("sign in as %s: %d %s", name, status, body)
+		c.t.Fatalf("sign in as %s: %d %s", name, status, body)
 	}
-	return apiClient{s, session.Token}
+	return apiClient{c.t, c.url, session.Token}
 }
 
 // sessionCookie is the name of the cookie that a server keeps its sessions in, which signing out
@@ -128,25 +137,25 @@ func sessionCookie(t testing.TB, url string) string {
 
 // post sends a command as JSON and returns the status and the body.
 func (c apiClient) post(path string, fields map[string]any) (int, []byte) {
-	c.s.t.Helper()
+	c.t.Helper()
 	sent, err := json.Marshal(fields)
 	if err != nil {
-		c.s.t.Fatal(err)
+		c.t.Fatal(err)
 	}
 	return c.send(http.MethodPost, path, bytes.NewReader(sent))
 }
 
 // get reads a page as JSON.
 func (c apiClient) get(path string) (int, []byte) {
-	c.s.t.Helper()
+	c.t.Helper()
 	return c.send(http.MethodGet, path, nil)
 }
 
 func (c apiClient) send(method, path string, sent io.Reader) (int, []byte) {
-	c.s.t.Helper()
-	request, err := http.NewRequestWithContext(c.s.t.Context(), method, c.s.url+path, sent)
+	c.t.Helper()
+	request, err := http.NewRequestWithContext(c.t.Context(), method, c.url+path, sent)
 	if err != nil {
-		c.s.t.Fatal(err)
+		c.t.Fatal(err)
 	}
 	if sent != nil {
 		request.Header.Set("Content-Type", "application/json")
@@ -157,12 +166,12 @@ func (c apiClient) send(method, path string, sent io.Reader) (int, []byte) {
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		c.s.t.Fatalf("%s %s: %v", method, path, err)
+		c.t.Fatalf("%s %s: %v", method, path, err)
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
-		c.s.t.Fatal(err)
+		c.t.Fatal(err)
 	}
 	return response.StatusCode, body
 }
@@ -174,16 +183,16 @@ type socket struct {
 }
 
 func (c apiClient) watch(path string, representation string) socket {
-	c.s.t.Helper()
-	conn, _, err := websocket.Dial(c.s.t.Context(), c.s.url+path, &websocket.DialOptions{
+	c.t.Helper()
+	conn, _, err := websocket.Dial(c.t.Context(), c.url+path, &websocket.DialOptions{
 		Subprotocols: []string{representation}, HTTPHeader: http.Header{"Authorization": {"Bearer " + c.token}},
 	})
 	if err != nil {
-		c.s.t.Fatalf("watch %s: %v", path, err)
+		c.t.Fatalf("watch %s: %v", path, err)
 	}
 	conn.SetReadLimit(4 << 20)
-	c.s.t.Cleanup(func() { _ = conn.CloseNow() })
-	return socket{c.s.t, conn}
+	c.t.Cleanup(func() { _ = conn.CloseNow() })
+	return socket{c.t, conn}
 }
 
 func (s socket) next() string {
@@ -242,7 +251,7 @@ func TestABedChangeReachesEveryScreen(t *testing.T) {
 	})
 	t.Run("from one node to another over PostgreSQL and Redis", func(t *testing.T) {
 		database, redis := hospitaltest.PostgreSQL(t), hubtest.StartRedis(t)
-		join := func(c *serveCommand) { c.DatabaseURL, c.RedisURL = database, redis.URL() }
+		join := func(c *ServeCommand) { c.DatabaseURL, c.RedisURL = database, redis.URL() }
 		here, board := mustServeWard(t, 24, join)
 		there := mustServe(t, join)
 		bedChangeReachesEveryScreen(t, here, there, board)
