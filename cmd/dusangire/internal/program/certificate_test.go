@@ -1,81 +1,30 @@
-package program
+package program_test
 
 import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/base64"
 	"encoding/pem"
 	"log/slog"
 	"math/big"
-	"net"
 	"os"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"dusangire/cmd/dusangire/dusangiretest"
+	"dusangire/cmd/dusangire/internal/program"
 )
-
-// theKey is the key of all certificates of these tests, which the tests' browser trusts by its fingerprint.
-type theKey struct {
-	*ecdsa.PrivateKey
-	fingerprint string
-}
-
-var certificateKey = sync.OnceValue(func() theKey {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		panic(err)
-	}
-	public, err := x509.MarshalPKIXPublicKey(key.Public())
-	if err != nil {
-		panic(err)
-	}
-	sum := sha256.Sum256(public)
-	return theKey{key, base64.StdEncoding.EncodeToString(sum[:])}
-})
-
-// certificate writes a certificate for 127.0.0.1, signed by itself, and its key to files. It is good for an hour more unless change
-// says otherwise.
-func certificate(t *testing.T, change func(*x509.Certificate)) (certFile, keyFile string, pool *x509.CertPool) {
-	t.Helper()
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, IsCA: true, BasicConstraintsValid: true,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
-	if change != nil {
-		change(template)
-	}
-	key := certificateKey()
-	made, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key.PrivateKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key.PrivateKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	parsed, err := x509.ParseCertificate(made)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pool = x509.NewCertPool()
-	pool.AddCert(parsed)
-	dir := t.TempDir()
-	certFile = mustWrite(t, dir, "cert.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: made})))
-	keyFile = mustWrite(t, dir, "key.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})))
-	return certFile, keyFile, pool
-}
 
 // greeted shakes hands with a server of HTTPS whose certificate matters to nobody, and returns what
 // was agreed.
 func greeted(url string, config *tls.Config) (tls.ConnectionState, error) {
 	config.InsecureSkipVerify = true
-	conn, err := tls.Dial("tcp", addrOf(url), config)
+	conn, err := tls.Dial("tcp", dusangiretest.AddrOf(url), config)
 	if err != nil {
 		return tls.ConnectionState{}, err
 	}
@@ -87,14 +36,14 @@ func greeted(url string, config *tls.Config) (tls.ConnectionState, error) {
 // the key later, or that authenticates apart from encrypting.
 func TestTLSIsModernOnly(t *testing.T) {
 	t.Parallel()
-	cert, key, _ := certificate(t, nil)
-	s := mustServe(t, func(c *ServeCommand) { c.TLSCert, c.TLSKey = cert, key })
+	cert, key, _ := dusangiretest.Certificate(t, nil)
+	s := dusangiretest.MustServe(t, func(c *program.ServeCommand) { c.TLSCert, c.TLSKey = cert, key })
 	for _, suite := range slices.Concat(tls.CipherSuites(), tls.InsecureCipherSuites()) {
 		if !slices.Contains(suite.SupportedVersions, uint16(tls.VersionTLS12)) {
 			continue
 		}
 		only := &tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{suite.ID}}
-		state, err := greeted(s.url, only)
+		state, err := greeted(s.URL, only)
 		sound := strings.HasPrefix(suite.Name, "TLS_ECDHE_ECDSA") &&
 			(strings.Contains(suite.Name, "GCM") || strings.Contains(suite.Name, "POLY1305"))
 		if sound && err != nil || !sound && err == nil {
@@ -107,7 +56,7 @@ func TestTLSIsModernOnly(t *testing.T) {
 	for version, want := range map[uint16]bool{
 		tls.VersionTLS10: false, tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true,
 	} {
-		_, err := greeted(s.url, &tls.Config{MinVersion: version, MaxVersion: version})
+		_, err := greeted(s.URL, &tls.Config{MinVersion: version, MaxVersion: version})
 		if (err == nil) != want {
 			t.Errorf("%s: %v, want it to be accepted: %t", tls.VersionName(version), err, want)
 		}
@@ -133,10 +82,10 @@ func replace(t *testing.T, file, with string) {
 
 func TestARenewedCertificateIsShownWithoutARestart(t *testing.T) {
 	t.Parallel()
-	cert, key, _ := certificate(t, numbered(1))
-	s := invocation{args: []string{"--tls-cert", cert, "--tls-key", key}}.serve(t)
+	cert, key, _ := dusangiretest.Certificate(t, numbered(1))
+	s := dusangiretest.Invocation{Args: []string{"--tls-cert", cert, "--tls-key", key}}.Serve(t)
 	shows := func(n int64) bool {
-		state, err := greeted(s.url, &tls.Config{})
+		state, err := greeted(s.URL, &tls.Config{})
 		if err != nil {
 			t.Fatalf("no handshake: %v", err)
 		}
@@ -145,21 +94,21 @@ func TestARenewedCertificateIsShownWithoutARestart(t *testing.T) {
 	if !shows(1) {
 		t.Fatal("the certificate that was given is not shown")
 	}
-	renewed, _, _ := certificate(t, numbered(2))
+	renewed, _, _ := dusangiretest.Certificate(t, numbered(2))
 	replace(t, cert, renewed)
-	waitFor(t, "the renewed certificate is shown", func() bool { return shows(2) })
+	dusangiretest.WaitFor(t, "the renewed certificate is shown", func() bool { return shows(2) })
 	replace(t, cert, key) // by mistake
-	again, _, _ := certificate(t, numbered(3))
+	again, _, _ := dusangiretest.Certificate(t, numbered(3))
 	replace(t, cert, again)
-	waitFor(t, "the next one is shown", func() bool { return shows(3) })
+	dusangiretest.WaitFor(t, "the next one is shown", func() bool { return shows(3) })
 
-	last, _, _ := certificate(t, numbered(4))
+	last, _, _ := dusangiretest.Certificate(t, numbered(4))
 	replace(t, cert, last)
-	if err := s.command.Process.Signal(syscall.SIGHUP); err != nil {
+	if err := s.Command.Process.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
-	waitFor(t, "after SIGHUP the last one is shown", func() bool { return shows(4) })
-	if code := s.end(syscall.SIGTERM); code != ExitOK {
+	dusangiretest.WaitFor(t, "after SIGHUP the last one is shown", func() bool { return shows(4) })
+	if code := s.End(syscall.SIGTERM); code != program.ExitOK {
 		t.Errorf("exit code %d", code)
 	}
 }
@@ -167,10 +116,10 @@ func TestARenewedCertificateIsShownWithoutARestart(t *testing.T) {
 // TestACertificateOfNoUseIsToldOnce lets time pass in steps, so that nobody waits for it.
 func TestACertificateOfNoUseIsToldOnce(t *testing.T) {
 	t.Parallel()
-	cert, key, _ := certificate(t, numbered(1))
+	cert, key, _ := dusangiretest.Certificate(t, numbered(1))
 	var log strings.Builder
-	place := endpoint{TLSCert: cert, TLSKey: key}
-	files, err := place.certificate(slog.New(slog.NewTextHandler(&log, nil)))
+	place := program.Endpoint{TLSCert: cert, TLSKey: key}
+	files, err := place.Certificate(slog.New(slog.NewTextHandler(&log, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,8 +127,8 @@ func TestACertificateOfNoUseIsToldOnce(t *testing.T) {
 	after := func(d time.Duration, want int64, told int) {
 		t.Helper()
 		now = now.Add(d)
-		files.renew(now)
-		shown, err := files.config().GetCertificate(nil)
+		files.Renew(now)
+		shown, err := files.Config().GetCertificate(nil)
 		if err != nil || shown.Leaf.SerialNumber.Int64() != want {
 			t.Errorf("certificate %v is shown, want %d: %v", shown.Leaf.SerialNumber, want, err)
 		}
@@ -197,7 +146,7 @@ func TestACertificateOfNoUseIsToldOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	right := mustWrite(t, t.TempDir(), "right.pem", "")
+	right := dusangiretest.MustWrite(t, t.TempDir(), "right.pem", "")
 	replace(t, right, key)
 	other := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})
 	if err := os.WriteFile(key, other, 0o600); err != nil {
@@ -205,7 +154,7 @@ func TestACertificateOfNoUseIsToldOnce(t *testing.T) {
 	}
 	after(time.Second, 1, 0) // the key comes first, and the certificate that goes with it soon
 	after(5*time.Second, 1, 0)
-	renewed, _, _ := certificate(t, numbered(2))
+	renewed, _, _ := dusangiretest.Certificate(t, numbered(2))
 	replace(t, cert, renewed)
 	replace(t, key, right)
 	after(time.Second, 2, 0)
@@ -214,7 +163,7 @@ func TestACertificateOfNoUseIsToldOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	after(time.Second, 2, 0)
-	after(halfRenewed, 2, 1)
+	after(program.HalfRenewed, 2, 1)
 	after(time.Hour, 2, 1)
 	if !strings.Contains(log.String(), "--tls-cert and --tls-key, no restart is needed") {
 		t.Errorf("the log does not say what to do: %s", log.String())
@@ -225,5 +174,5 @@ func TestACertificateOfNoUseIsToldOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	after(time.Second, 2, 1)
-	after(halfRenewed, 2, 2)
+	after(program.HalfRenewed, 2, 2)
 }

@@ -1,4 +1,4 @@
-package program
+package program_test
 
 import (
 	"encoding/json"
@@ -13,6 +13,8 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"dusangire/cmd/dusangire/dusangiretest"
+	"dusangire/cmd/dusangire/internal/program"
 	"dusangire/hospital"
 	"dusangire/hospital/demo"
 	"dusangire/hospital/hospitaltest"
@@ -20,9 +22,9 @@ import (
 
 func TestVersionTellsVersionCommitAndGo(t *testing.T) {
 	t.Parallel()
-	got := dusangire(t, "version")
-	if got.code != ExitOK || !regexp.MustCompile(`^dusangire \S+, commit \S+, go1\.\d+\S*\n$`).MatchString(got.out) || got.err != "" {
-		t.Errorf("%d %q %q", got.code, got.out, got.err)
+	got := dusangiretest.Dusangire(t, "version")
+	if got.Code != program.ExitOK || !regexp.MustCompile(`^dusangire \S+, commit \S+, go1\.\d+\S*\n$`).MatchString(got.Out) || got.Err != "" {
+		t.Errorf("%d %q %q", got.Code, got.Out, got.Err)
 	}
 }
 
@@ -32,10 +34,10 @@ func TestHelpTellsEveryCommandAndFlag(t *testing.T) {
 		"--help":       {"serve", "migrate", "ward", "user", "demo", "watch", "doctor", "version", "DUSANGIRE_ADDR"},
 		"serve --help": {"--addr", "--database-url", "--redis-url", "--demo", "--demo-public", "--allowed-hosts", "--trusted-proxies", "--tls-cert", "--tls-key", "--metrics-addr", "--log-format", "$DUSANGIRE_TLS_CERT"},
 	} {
-		got := dusangire(t, strings.Fields(args)...)
+		got := dusangiretest.Dusangire(t, strings.Fields(args)...)
 		for _, want := range wants {
-			if got.code != ExitOK || !strings.Contains(got.out, want) {
-				t.Errorf("%s: %d, without %s:\n%s", args, got.code, want, got.out)
+			if got.Code != program.ExitOK || !strings.Contains(got.Out, want) {
+				t.Errorf("%s: %d, without %s:\n%s", args, got.Code, want, got.Out)
 			}
 		}
 	}
@@ -45,7 +47,7 @@ func TestHelpTellsEveryCommandAndFlag(t *testing.T) {
 func TestEveryFlagHasAnEnvironmentTwin(t *testing.T) {
 	t.Parallel()
 	flags := 0
-	err := kong.Visit(parser(t.Context()).Model, func(node kong.Visitable, next kong.Next) error {
+	err := kong.Visit(program.Parser(t.Context()).Model, func(node kong.Visitable, next kong.Next) error {
 		flag, isFlag := node.(*kong.Flag)
 		if isFlag && flag.Name != "help" {
 			flags++
@@ -68,8 +70,8 @@ func TestAnEnvironmentTwinIsReadAndAFlagGoesBeforeIt(t *testing.T) {
 	env := []string{"DUSANGIRE_DATABASE_URL=sqlite:from-the-environment.db"}
 	dir := t.TempDir()
 	for file, args := range map[string][]string{"from-the-environment.db": {"migrate"}, "from-the-flag.db": {"migrate", "--database-url", "sqlite:from-the-flag.db"}} {
-		if got := (invocation{args: args, env: env, dir: dir}).run(t); got.code != ExitOK {
-			t.Errorf("%v: %d %s", args, got.code, got.err)
+		if got := (dusangiretest.Invocation{Args: args, Env: env, Dir: dir}).Run(t); got.Code != program.ExitOK {
+			t.Errorf("%v: %d %s", args, got.Code, got.Err)
 		}
 		if _, err := os.Stat(filepath.Join(dir, file)); err != nil {
 			t.Errorf("%v should have made %s: %v", args, file, err)
@@ -91,8 +93,8 @@ func TestASettingThatCannotWorkIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	demoData := hospitaltest.SQLite(t)
-	if got := dusangire(t, "demo", "--database-url", demoData); got.code != ExitOK {
-		t.Fatalf("demo: %s", got.err)
+	if got := dusangiretest.Dusangire(t, "demo", "--database-url", demoData); got.Code != program.ExitOK {
+		t.Fatalf("demo: %s", got.Err)
 	}
 	before := hospitaltest.Contents(t, real)
 	settings := []struct{ args, setting, right string }{
@@ -161,7 +163,7 @@ func TestASettingThatCannotWorkIsNamed(t *testing.T) {
 				if !strings.Contains(c.args, "--addr ") && args[0] == "serve" {
 					args = append(args, "--addr", "127.0.0.1:0")
 				}
-				checkNamed(t, dusangire(t, args...), c.setting, c.right)
+				checkNamed(t, dusangiretest.Dusangire(t, args...), c.setting, c.right)
 			})
 		}
 	})
@@ -171,19 +173,19 @@ func TestASettingThatCannotWorkIsNamed(t *testing.T) {
 }
 
 // checkNamed looks for the one line that names a setting and says what would be right.
-func checkNamed(t *testing.T, got ran, setting, right string) {
+func checkNamed(t *testing.T, got dusangiretest.Result, setting, right string) {
 	t.Helper()
-	if got.code != ExitFailed {
-		t.Errorf("exit code %d, want %d", got.code, ExitFailed)
+	if got.Code != program.ExitFailed {
+		t.Errorf("exit code %d, want %d", got.Code, program.ExitFailed)
 	}
-	if strings.Count(got.err, "\n") != 1 || !strings.HasPrefix(got.err, "dusangire: ") || got.out != "" {
-		t.Errorf("want one line on standard error: %q %q", got.err, got.out)
+	if strings.Count(got.Err, "\n") != 1 || !strings.HasPrefix(got.Err, "dusangire: ") || got.Out != "" {
+		t.Errorf("want one line on standard error: %q %q", got.Err, got.Out)
 	}
-	if !strings.Contains(got.err, setting) || !strings.Contains(got.err, right) {
-		t.Errorf("want the setting %s and what would be right, %q: %s", setting, right, got.err)
+	if !strings.Contains(got.Err, setting) || !strings.Contains(got.Err, right) {
+		t.Errorf("want the setting %s and what would be right, %q: %s", setting, right, got.Err)
 	}
-	if strings.Contains(got.err, "geheim") {
-		t.Errorf("a password stands in the line: %s", got.err)
+	if strings.Contains(got.Err, "geheim") {
+		t.Errorf("a password stands in the line: %s", got.Err)
 	}
 }
 
@@ -194,16 +196,16 @@ func TestWrongUsageIsExitCode2(t *testing.T) {
 		"user passwd x --password secret", "watch", "watch ward", "watch /ws/ward/1/", "watch /ws/ward/1/ --server nowhere --user x"} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()
-			if got := dusangire(t, strings.Fields(args)...); got.code != ExitUsage || !strings.HasPrefix(got.err, "dusangire: ") || got.out != "" {
-				t.Errorf("%d %q %q", got.code, got.err, got.out)
+			if got := dusangiretest.Dusangire(t, strings.Fields(args)...); got.Code != program.ExitUsage || !strings.HasPrefix(got.Err, "dusangire: ") || got.Out != "" {
+				t.Errorf("%d %q %q", got.Code, got.Err, got.Out)
 			}
 		})
 	}
-	if got := (invocation{args: []string{"version"}, env: []string{"DUSANGIRE_LOG_FORMAT=xml"}}).run(t); got.code != ExitOK {
-		t.Errorf("a setting of another command does not matter: %d %s", got.code, got.err)
+	if got := (dusangiretest.Invocation{Args: []string{"version"}, Env: []string{"DUSANGIRE_LOG_FORMAT=xml"}}).Run(t); got.Code != program.ExitOK {
+		t.Errorf("a setting of another command does not matter: %d %s", got.Code, got.Err)
 	}
-	if got := (invocation{args: []string{"serve"}, env: []string{"DUSANGIRE_LOG_FORMAT=xml"}}).run(t); got.code != ExitUsage {
-		t.Errorf("in the environment as by a flag: %d %s", got.code, got.err)
+	if got := (dusangiretest.Invocation{Args: []string{"serve"}, Env: []string{"DUSANGIRE_LOG_FORMAT=xml"}}).Run(t); got.Code != program.ExitUsage {
+		t.Errorf("in the environment as by a flag: %d %s", got.Code, got.Err)
 	}
 }
 
@@ -215,21 +217,21 @@ func TestAccountsAreCaredFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	user := func(stdin string, args ...string) ran {
+	user := func(stdin string, args ...string) dusangiretest.Result {
 		t.Helper()
-		return invocation{args: append([]string{"user"}, args...), env: []string{"DUSANGIRE_DATABASE_URL=" + database}, stdin: stdin}.run(t)
+		return dusangiretest.Invocation{Args: append([]string{"user"}, args...), Env: []string{"DUSANGIRE_DATABASE_URL=" + database}, Stdin: stdin}.Run(t)
 	}
 	signsIn := func(name, password string) bool {
 		_, _, err := h.SignIn(t.Context(), name, password, hospital.Client{Address: "192.0.2.1"})
 		return err == nil
 	}
-	if got := user(password+"\n", "add", "Mutoni", "--role", "medical_staff", "--ward", fmt.Sprint(ward.ID)); got.code != ExitOK || got.out != "mutoni can sign in as medical_staff.\n" {
-		t.Errorf("add: %d %q %q", got.code, got.out, got.err)
+	if got := user(dusangiretest.Password+"\n", "add", "Mutoni", "--role", "medical_staff", "--ward", fmt.Sprint(ward.ID)); got.Code != program.ExitOK || got.Out != "mutoni can sign in as medical_staff.\n" {
+		t.Errorf("add: %d %q %q", got.Code, got.Out, got.Err)
 	}
-	if got := user(password, "add", "kagabo", "--role", "admin"); got.code != ExitOK { // without a line break at the end
-		t.Errorf("add: %d %q", got.code, got.err)
+	if got := user(dusangiretest.Password, "add", "kagabo", "--role", "admin"); got.Code != program.ExitOK { // without a line break at the end
+		t.Errorf("add: %d %q", got.Code, got.Err)
 	}
-	if !signsIn("mutoni", password) || !signsIn("kagabo", password) {
+	if !signsIn("mutoni", dusangiretest.Password) || !signsIn("kagabo", dusangiretest.Password) {
 		t.Error("those who were added should be able to sign in")
 	}
 	for _, c := range []struct {
@@ -237,12 +239,12 @@ func TestAccountsAreCaredFor(t *testing.T) {
 		args  []string
 		says  string
 	}{
-		{password, []string{"add", "mutoni", "--role", "kitchen"}, "mutoni already"},
+		{dusangiretest.Password, []string{"add", "mutoni", "--role", "kitchen"}, "mutoni already"},
 		{"short", []string{"add", "new", "--role", "kitchen"}, "8 to 128"},
 		{"", []string{"add", "new", "--role", "kitchen"}, "8 to 128"},
-		{password, []string{"add", "no spaces", "--role", "kitchen"}, "a–z"},
-		{password, []string{"add", "new", "--role", "kitchen", "--ward", "99"}, "no ward"},
-		{password, []string{"passwd", "nobody"}, "no user"},
+		{dusangiretest.Password, []string{"add", "no spaces", "--role", "kitchen"}, "a–z"},
+		{dusangiretest.Password, []string{"add", "new", "--role", "kitchen", "--ward", "99"}, "no ward"},
+		{dusangiretest.Password, []string{"passwd", "nobody"}, "no user"},
 		{"short", []string{"passwd", "mutoni"}, "8 to 128"},
 		{"", []string{"disable", "nobody"}, "no user"},
 		{"", []string{"enable", "nobody"}, "no user"},
@@ -255,22 +257,22 @@ func TestAccountsAreCaredFor(t *testing.T) {
 		{"\xff\xfec\x00o\x00r\x00r\x00e\x00c\x00t\x00", []string{"passwd", "mutoni"}, "UTF-8"},
 	} {
 		got := user(c.stdin, c.args...)
-		if got.code != ExitFailed || !strings.Contains(got.err, c.says) || strings.Count(got.err, "\n") != 1 {
-			t.Errorf("user %v: %d %q, want one line with %q", c.args, got.code, got.err, c.says)
+		if got.Code != program.ExitFailed || !strings.Contains(got.Err, c.says) || strings.Count(got.Err, "\n") != 1 {
+			t.Errorf("user %v: %d %q, want one line with %q", c.args, got.Code, got.Err, c.says)
 		}
 	}
-	session, _, err := h.SignIn(t.Context(), "mutoni", password, hospital.Client{Address: "192.0.2.1"})
+	session, _, err := h.SignIn(t.Context(), "mutoni", dusangiretest.Password, hospital.Client{Address: "192.0.2.1"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := user("another password\r\n", "passwd", "mutoni"); got.code != ExitOK || got.err != "" {
-		t.Errorf("passwd: %d %s", got.code, got.err)
+	if got := user("another password\r\n", "passwd", "mutoni"); got.Code != program.ExitOK || got.Err != "" {
+		t.Errorf("passwd: %d %s", got.Code, got.Err)
 	}
-	if _, err := h.SessionByToken(t.Context(), session); err == nil || signsIn("mutoni", password) || !signsIn("mutoni", "another password") {
+	if _, err := h.SessionByToken(t.Context(), session); err == nil || signsIn("mutoni", dusangiretest.Password) || !signsIn("mutoni", "another password") {
 		t.Error("a new password ends the sessions and replaces the old one")
 	}
-	if got := user("\ufeffcaf\u00e9 au lait\r\n", "passwd", "mutoni"); got.code != ExitOK || !signsIn("mutoni", "cafe\u0301 au lait") {
-		t.Errorf("a password from an editor that marks its files: %d %s", got.code, got.err)
+	if got := user("\ufeffcaf\u00e9 au lait\r\n", "passwd", "mutoni"); got.Code != program.ExitOK || !signsIn("mutoni", "cafe\u0301 au lait") {
+		t.Errorf("a password from an editor that marks its files: %d %s", got.Code, got.Err)
 	}
 	for range 6 {
 		signsIn("mutoni", "wrong horse")
@@ -278,24 +280,24 @@ func TestAccountsAreCaredFor(t *testing.T) {
 	if signsIn("mutoni", "caf\u00e9 au lait") {
 		t.Error("after six failures the right password should have to wait")
 	}
-	if got := user("", "unlock", "Mutoni"); got.code != ExitOK || got.out != "mutoni can try again at once.\n" || !signsIn("mutoni", "caf\u00e9 au lait") {
-		t.Errorf("unlock: %d %q %q", got.code, got.out, got.err)
+	if got := user("", "unlock", "Mutoni"); got.Code != program.ExitOK || got.Out != "mutoni can try again at once.\n" || !signsIn("mutoni", "caf\u00e9 au lait") {
+		t.Errorf("unlock: %d %q %q", got.Code, got.Out, got.Err)
 	}
 	user("", "disable", "kagabo")
-	if got := user("", "enable", "kagabo"); got.code != ExitOK || !signsIn("kagabo", password) {
-		t.Errorf("enable: %d %s", got.code, got.err)
+	if got := user("", "enable", "kagabo"); got.Code != program.ExitOK || !signsIn("kagabo", dusangiretest.Password) {
+		t.Errorf("enable: %d %s", got.Code, got.Err)
 	}
-	if got := user("", "disable", "kagabo"); got.code != ExitOK || signsIn("kagabo", password) {
-		t.Errorf("disable: %d %s", got.code, got.err)
+	if got := user("", "disable", "kagabo"); got.Code != program.ExitOK || signsIn("kagabo", dusangiretest.Password) {
+		t.Errorf("disable: %d %s", got.Code, got.Err)
 	}
 	got := user("", "list")
 	want := []string{"NAME ROLE WARDS STATE", "kagabo admin all disabled", fmt.Sprintf("mutoni medical_staff %d active", ward.ID)}
 	var lines []string
-	for line := range strings.Lines(got.out) {
+	for line := range strings.Lines(got.Out) {
 		lines = append(lines, strings.Join(strings.Fields(line), " "))
 	}
-	if got.code != ExitOK || !reflect.DeepEqual(lines, want) {
-		t.Errorf("list: %d %q, want %q", got.code, lines, want)
+	if got.Code != program.ExitOK || !reflect.DeepEqual(lines, want) {
+		t.Errorf("list: %d %q, want %q", got.Code, lines, want)
 	}
 }
 
@@ -303,23 +305,23 @@ func TestAHospitalOfOnesOwnIsSetUp(t *testing.T) {
 	t.Parallel()
 	database := hospitaltest.SQLite(t)
 	env := []string{"DUSANGIRE_DATABASE_URL=" + database}
-	ward := func(args ...string) ran {
+	ward := func(args ...string) dusangiretest.Result {
 		t.Helper()
-		return invocation{args: append([]string{"ward"}, args...), env: env}.run(t)
+		return dusangiretest.Invocation{Args: append([]string{"ward"}, args...), Env: env}.Run(t)
 	}
-	if got := ward("add", "MED-A", "--name", "Medicine, women", "--block", "B1", "--beds", "3"); got.code != ExitOK || got.out != "Ward 1 is MED-A with 3 beds.\n" {
-		t.Errorf("ward add: %d %q %q", got.code, got.out, got.err)
+	if got := ward("add", "MED-A", "--name", "Medicine, women", "--block", "B1", "--beds", "3"); got.Code != program.ExitOK || got.Out != "Ward 1 is MED-A with 3 beds.\n" {
+		t.Errorf("ward add: %d %q %q", got.Code, got.Out, got.Err)
 	}
 	for _, args := range [][]string{{"add", "MED-A", "--name", "Medicine, men", "--beds", "3"}, {"add", "lower case", "--name", "x", "--beds", "1"}, {"add", "B", "--name", "x", "--beds", "501"}} {
-		if got := ward(args...); got.code != ExitFailed || strings.Count(got.err, "\n") != 1 || got.out != "" {
-			t.Errorf("ward %v: %d %q %q", args, got.code, got.out, got.err)
+		if got := ward(args...); got.Code != program.ExitFailed || strings.Count(got.Err, "\n") != 1 || got.Out != "" {
+			t.Errorf("ward %v: %d %q %q", args, got.Code, got.Out, got.Err)
 		}
 	}
-	if got := ward("add", "B"); got.code != ExitUsage {
-		t.Errorf("a ward without a name: %d", got.code)
+	if got := ward("add", "B"); got.Code != program.ExitUsage {
+		t.Errorf("a ward without a name: %d", got.Code)
 	}
-	if got := ward("list"); got.code != ExitOK || strings.Join(strings.Fields(got.out), " ") != "ID CODE NAME BLOCK 1 MED-A Medicine, women B1" {
-		t.Errorf("ward list: %d %q", got.code, got.out)
+	if got := ward("list"); got.Code != program.ExitOK || strings.Join(strings.Fields(got.Out), " ") != "ID CODE NAME BLOCK 1 MED-A Medicine, women B1" {
+		t.Errorf("ward list: %d %q", got.Code, got.Out)
 	}
 	h := hospitaltest.Open(t, hospital.Options{DatabaseURL: database})
 	if board, err := h.WardBoard(t.Context(), hospital.System, 1); err != nil || len(board.Beds) != 3 {
@@ -331,8 +333,8 @@ func TestAHospitalOfOnesOwnIsSetUp(t *testing.T) {
 func TestTheDemoHospitalIsWrittenOnceAndAddsUp(t *testing.T) {
 	t.Parallel()
 	database := hospitaltest.SQLite(t)
-	if got := dusangire(t, "demo", "--database-url", database); got.code != ExitOK || got.err != "" {
-		t.Fatalf("demo: %d %s", got.code, got.err)
+	if got := dusangiretest.Dusangire(t, "demo", "--database-url", database); got.Code != program.ExitOK || got.Err != "" {
+		t.Fatalf("demo: %d %s", got.Code, got.Err)
 	}
 	h := hospitaltest.Open(t, hospital.Options{DatabaseURL: database})
 	wards, err := h.Wards(t.Context(), hospital.System)
@@ -361,9 +363,9 @@ func TestTheDemoHospitalIsWrittenOnceAndAddsUp(t *testing.T) {
 		}
 	}
 	before := hospitaltest.Contents(t, database)
-	got := dusangire(t, "demo", "--database-url", database)
-	if got.code != ExitFailed || !strings.Contains(got.err, "empty database") || hospitaltest.Contents(t, database) != before {
-		t.Errorf("on a database with data: %d %s", got.code, got.err)
+	got := dusangiretest.Dusangire(t, "demo", "--database-url", database)
+	if got.Code != program.ExitFailed || !strings.Contains(got.Err, "empty database") || hospitaltest.Contents(t, database) != before {
+		t.Errorf("on a database with data: %d %s", got.Code, got.Err)
 	}
 }
 
@@ -371,8 +373,8 @@ func TestMigratingTwiceIsNoError(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for range 2 {
-		if got := (invocation{args: []string{"migrate"}, dir: dir}).run(t); got.code != ExitOK || got.err != "" {
-			t.Errorf("migrate: %d %s", got.code, got.err)
+		if got := (dusangiretest.Invocation{Args: []string{"migrate"}, Dir: dir}).Run(t); got.Code != program.ExitOK || got.Err != "" {
+			t.Errorf("migrate: %d %s", got.Code, got.Err)
 		}
 	}
 	if info, err := os.Stat(filepath.Join(dir, "dusangire.db")); err != nil || info.Mode().Perm()&0o077 != 0 {
@@ -382,10 +384,10 @@ func TestMigratingTwiceIsNoError(t *testing.T) {
 
 func TestWatchPrintsWhatALivePathSays(t *testing.T) {
 	t.Parallel()
-	s, board := mustServeWard(t, 3, nil)
-	watch := func(stdin string, args ...string) ran {
+	s, board := dusangiretest.MustServeWard(t, 3, nil)
+	watch := func(stdin string, args ...string) dusangiretest.Result {
 		t.Helper()
-		return invocation{args: append([]string{"watch", "--server", s.url}, args...), stdin: stdin}.run(t)
+		return dusangiretest.Invocation{Args: append([]string{"watch", "--server", s.URL}, args...), Stdin: stdin}.Run(t)
 	}
 	path := fmt.Sprintf("/ws/ward/%d/", board.ID)
 	for _, c := range []struct {
@@ -394,17 +396,17 @@ func TestWatchPrintsWhatALivePathSays(t *testing.T) {
 		says  string
 	}{
 		{"wrong password", []string{path, "--user", "admin"}, "name or the password is wrong"},
-		{password, []string{path, "--user", "kitchen"}, "4403"},
-		{password, []string{"/ws/ward/99/", "--user", "admin"}, "4404"},
-		{password, []string{"/nowhere", "--user", "admin"}, "404"},
+		{dusangiretest.Password, []string{path, "--user", "kitchen"}, "4403"},
+		{dusangiretest.Password, []string{"/ws/ward/99/", "--user", "admin"}, "4404"},
+		{dusangiretest.Password, []string{"/nowhere", "--user", "admin"}, "404"},
 		{"", []string{path, "--token", "nonsense"}, "4401"},
 	} {
-		if got := watch(c.stdin, c.args...); got.code != ExitFailed || !strings.Contains(got.err, c.says) || got.out != "" {
-			t.Errorf("watch %v: %d %q %q, want %q", c.args, got.code, got.err, got.out, c.says)
+		if got := watch(c.stdin, c.args...); got.Code != program.ExitFailed || !strings.Contains(got.Err, c.says) || got.Out != "" {
+			t.Errorf("watch %v: %d %q %q, want %q", c.args, got.Code, got.Err, got.Out, c.says)
 		}
 	}
 	lines := make(chan string, 100)
-	command := invocation{args: []string{"watch", path, "--server", s.url}, env: []string{"DUSANGIRE_USER=medical_staff"}, stdin: password + "\n"}.command(within(t), t)
+	command := dusangiretest.Invocation{Args: []string{"watch", path, "--server", s.URL}, Env: []string{"DUSANGIRE_USER=medical_staff"}, Stdin: dusangiretest.Password + "\n"}.Command(dusangiretest.Within(t), t)
 	output, err := command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -414,7 +416,7 @@ func TestWatchPrintsWhatALivePathSays(t *testing.T) {
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	go linesOf(output, lines)
+	go dusangiretest.LinesOf(output, lines)
 	nextMessage := func(kind string) {
 		t.Helper()
 		for line := range lines {
@@ -429,14 +431,14 @@ func TestWatchPrintsWhatALivePathSays(t *testing.T) {
 		t.Fatalf("the output ended before a %s: %s", kind, complaint.String())
 	}
 	nextMessage("ward_status")
-	admit(t, s, "Uwase Marie", board.Beds[0])
+	dusangiretest.Admit(t, s, "Uwase Marie", board.Beds[0])
 	nextMessage("bed_status_change")
 	nextMessage("ward_status")
-	s.stop()
+	s.Stop()
 	for range lines {
 	}
 	_ = command.Wait() // the code says it
-	if code := command.ProcessState.ExitCode(); code != ExitFailed || !strings.Contains(complaint.String(), "1012") {
+	if code := command.ProcessState.ExitCode(); code != program.ExitFailed || !strings.Contains(complaint.String(), "1012") {
 		t.Errorf("when the server stops: %d %q", code, complaint.String())
 	}
 }
@@ -444,7 +446,7 @@ func TestWatchPrintsWhatALivePathSays(t *testing.T) {
 // TestWatchFollowsEveryLivePath: each prints its state at once, until whoever watches presses Ctrl-C.
 func TestWatchFollowsEveryLivePath(t *testing.T) {
 	t.Parallel()
-	s := mustServeDemo(t)
+	s := dusangiretest.MustServeDemo(t)
 	for path, c := range map[string]struct{ user, kind string }{
 		"/ws/ward/1/":                    {"medical_staff", "ward_status"},
 		"/ws/delivery/1/":                {"delivery", "delivery_status"},
@@ -457,7 +459,7 @@ func TestWatchFollowsEveryLivePath(t *testing.T) {
 	} {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
-			command := invocation{args: []string{"watch", path, "--server", s.url, "--user", c.user}, stdin: "dusangire\n"}.command(within(t), t)
+			command := dusangiretest.Invocation{Args: []string{"watch", path, "--server", s.URL, "--user", c.user}, Stdin: "dusangire\n"}.Command(dusangiretest.Within(t), t)
 			output, err := command.StdoutPipe()
 			if err != nil {
 				t.Fatal(err)
@@ -468,7 +470,7 @@ func TestWatchFollowsEveryLivePath(t *testing.T) {
 				t.Fatal(err)
 			}
 			lines := make(chan string, 100)
-			go linesOf(output, lines)
+			go dusangiretest.LinesOf(output, lines)
 			first := <-lines
 			var message struct{ Type string }
 			if err := json.Unmarshal([]byte(first), &message); err != nil || message.Type != c.kind {

@@ -1,4 +1,4 @@
-package program
+package program_test
 
 import (
 	"encoding/binary"
@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 
+	"dusangire/cmd/dusangire/dusangiretest"
+	"dusangire/cmd/dusangire/internal/program"
 	"dusangire/hospital/hospitaltest"
 )
 
@@ -73,19 +75,19 @@ func pool(client net.Conn, socket string) {
 func TestAStartThatFailsTellsItsCauseAndWhatWouldBeRight(t *testing.T) {
 	t.Parallel()
 	pooled := choosyPooler(t, hospitaltest.PostgreSQL(t))
-	for _, args := range [][]string{{"user", "list"}, {"ward", "list"}, {"demo"}, {"serve", "--addr", freeAddress(t)}} {
-		got := invocation{args: append(args, "--database-url", pooled)}.run(t)
+	for _, args := range [][]string{{"user", "list"}, {"ward", "list"}, {"demo"}, {"serve", "--addr", dusangiretest.FreeAddress(t)}} {
+		got := dusangiretest.Invocation{Args: append(args, "--database-url", pooled)}.Run(t)
 		for _, words := range []string{"--database-url", "unsupported startup parameter: lock_timeout", "ignore_startup_parameters"} {
-			if got.code != ExitFailed || !strings.Contains(got.err, words) || strings.Contains(got.err, "in a moment") {
-				t.Errorf("%v: exit code %d, %s; want that it says %q", args, got.code, got.err, words)
+			if got.Code != program.ExitFailed || !strings.Contains(got.Err, words) || strings.Contains(got.Err, "in a moment") {
+				t.Errorf("%v: exit code %d, %s; want that it says %q", args, got.Code, got.Err, words)
 			}
 		}
 	}
 	real := hospitaltest.PostgreSQL(t)
 	for setting, words := range map[string]string{"&pool_max_conns=4": "--database-connections", "": "--database-connections 0: give 1 or more"} {
-		got := invocation{args: []string{"ward", "list", "--database-url", real + setting, "--database-connections", map[bool]string{true: "0", false: "4"}[setting == ""]}}.run(t)
-		if got.code != ExitFailed || !strings.Contains(got.err, words) {
-			t.Errorf("%q: exit code %d, %s", setting, got.code, got.err)
+		got := dusangiretest.Invocation{Args: []string{"ward", "list", "--database-url", real + setting, "--database-connections", map[bool]string{true: "0", false: "4"}[setting == ""]}}.Run(t)
+		if got.Code != program.ExitFailed || !strings.Contains(got.Err, words) {
+			t.Errorf("%q: exit code %d, %s", setting, got.Code, got.Err)
 		}
 	}
 }

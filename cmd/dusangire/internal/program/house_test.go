@@ -1,10 +1,12 @@
-package program
+package program_test
 
 import (
 	"slices"
 	"testing"
 	"time"
 
+	"dusangire/cmd/dusangire/dusangiretest"
+	"dusangire/cmd/dusangire/internal/program"
 	"dusangire/hospital"
 	"dusangire/hospital/hospitaltest"
 )
@@ -25,11 +27,11 @@ func TestTheServerHoldsTheMealsOfThoseWhoMustNotEatAndOrdersTheRoundsThatAreDue(
 		t.Run(name, func(t *testing.T) {
 			url := hospitaltest.SQLite(t)
 			orderForOneOfTwo(t, url)
-			s := mustServe(t, func(c *ServeCommand) {
+			s := dusangiretest.MustServe(t, func(c *program.ServeCommand) {
 				c.DatabaseURL, c.MealRounds, c.Now = url, test.rounds, func() time.Time { return noon }
 			})
-			waitFor(t, "the order to be held, and with meal rounds a late one to be placed", func() bool {
-				board, err := s.hospital.KitchenBoard(t.Context(), hospital.System)
+			dusangiretest.WaitFor(t, "the order to be held, and with meal rounds a late one to be placed", func() bool {
+				board, err := s.Hospital.KitchenBoard(t.Context(), hospital.System)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -40,7 +42,7 @@ func TestTheServerHoldsTheMealsOfThoseWhoMustNotEatAndOrdersTheRoundsThatAreDue(
 				slices.Sort(statuses)
 				return slices.Equal(statuses, test.want)
 			})
-			s.stop() // and with it every sweep that might have done more
+			s.Stop() // and with it every sweep that might have done more
 			if board, err := hospitaltest.Open(t, hospital.Options{DatabaseURL: url, Now: func() time.Time { return noon }}).KitchenBoard(t.Context(), hospital.System); err != nil || len(board.Tickets) != len(test.want) {
 				t.Errorf("in the end there are the tickets %+v, error %v", board.Tickets, err)
 			}

@@ -1,8 +1,7 @@
-package program
+package program_test
 
 import (
 	"bufio"
-	"context"
 	"crypto/tls"
 	"encoding/json"
 	"fmt"
@@ -20,40 +19,22 @@ import (
 
 	"github.com/coder/websocket"
 
+	"dusangire/cmd/dusangire/dusangiretest"
+	"dusangire/cmd/dusangire/internal/program"
 	"dusangire/hospital"
 	"dusangire/hospital/hospitaltest"
 	"dusangire/hub/hubtest"
 )
-
-// mustSettle puts one ward of beds and a login of every role into a database.
-func mustSettle(t testing.TB, database string, beds int) hospital.WardBoard {
-	t.Helper()
-	h := hospitaltest.Open(t, hospital.Options{DatabaseURL: database})
-	ward, err := h.AddWard(t.Context(), hospital.System, hospital.NewWard{Code: "MED-A", Name: "Medicine, women", Beds: beds})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, role := range hospital.Roles {
-		if _, err := h.AddUser(t.Context(), hospital.System, hospital.NewUser{Username: string(role), Role: role, Password: password}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	board, err := h.WardBoard(t.Context(), hospital.System, ward.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return board
-}
 
 // The packages that the original said were installed were commented out; here the default needs
 // nothing.
 func TestServeNeedsNothing(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	s := invocation{dir: dir}.serve(t)
+	s := dusangiretest.Invocation{Dir: dir}.Serve(t)
 	answers := map[string]int{"/login": 200, "/healthz": 200, "/readyz": 200, "/metrics": 404}
 	for path, want := range answers {
-		response, err := http.Get(s.url + path)
+		response, err := http.Get(s.URL + path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -65,7 +46,7 @@ func TestServeNeedsNothing(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "dusangire.db")); err != nil {
 		t.Error(err)
 	}
-	if code := s.end(syscall.SIGINT); code != ExitOK {
+	if code := s.End(syscall.SIGINT); code != program.ExitOK {
 		t.Errorf("after Ctrl-C: exit code %d", code)
 	}
 }
@@ -75,35 +56,35 @@ func TestServeNeedsNothing(t *testing.T) {
 func TestSIGTERMFinishesWhatRunsAndLetsEveryoneGo(t *testing.T) {
 	t.Parallel()
 	database := hospitaltest.SQLite(t)
-	board := mustSettle(t, database, 2)
-	s := invocation{args: []string{"--database-url", database}}.serve(t)
-	nurse := s.signIn("medical_staff")
-	sockets := []socket{nurse.watch(fmt.Sprintf("/ws/ward/%d/", board.ID), asJSON), nurse.watch("/ws/dashboard/medical_staff/", asHTML)}
+	board := dusangiretest.MustSettle(t, database, 2)
+	s := dusangiretest.Invocation{Args: []string{"--database-url", database}}.Serve(t)
+	nurse := s.SignIn("medical_staff")
+	sockets := []dusangiretest.Socket{nurse.Watch(fmt.Sprintf("/ws/ward/%d/", board.ID), dusangiretest.AsJSON), nurse.Watch("/ws/dashboard/medical_staff/", dusangiretest.AsHTML)}
 	for _, live := range sockets {
-		live.next()
+		live.Next()
 	}
-	idle := dialTCP(t, s.url)
-	running := beginRequest(t, s.url, nurse.token, `{"patient_name":"Uwase Marie"}`)
+	idle := dialTCP(t, s.URL)
+	running := beginRequest(t, s.URL, nurse.Token, `{"patient_name":"Uwase Marie"}`)
 
 	began := time.Now()
-	if err := s.command.Process.Signal(syscall.SIGTERM); err != nil {
+	if err := s.Command.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	for _, live := range sockets {
-		if code := live.closeCode(); code != 1012 {
+		if code := live.CloseCode(); code != 1012 {
 			t.Errorf("a socket was closed with %d, want 1012", code)
 		}
 	}
 	if response := running.finish(); response.StatusCode != http.StatusCreated {
 		t.Errorf("the request that was running: %s", response.Status)
 	}
-	if code := s.end(syscall.SIGTERM); code != ExitOK {
-		t.Errorf("exit code %d, want 0:\n%s", code, s.log)
+	if code := s.End(syscall.SIGTERM); code != program.ExitOK {
+		t.Errorf("exit code %d, want 0:\n%s", code, s.Log)
 	}
 	if took := time.Since(began); took > 10*time.Second {
 		t.Errorf("the process took %s to end, want 10 s at most", took)
 	}
-	if conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://")); err == nil {
+	if conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://")); err == nil {
 		conn.Close()
 		t.Error("somebody still listens")
 	}
@@ -161,7 +142,7 @@ func dialTCP(t *testing.T, address string) net.Conn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := conn.SetDeadline(time.Now().Add(soon)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(dusangiretest.Soon)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
@@ -172,9 +153,9 @@ func dialTCP(t *testing.T, address string) net.Conn {
 func TestWhatWasAnsweredSurvivesAKill(t *testing.T) {
 	t.Parallel()
 	hospitaltest.OnEachDatabase(t, func(t *testing.T, database string) {
-		mustSettle(t, database, 1)
-		s := invocation{args: []string{"--database-url", database}}.serve(t)
-		nurse := s.signIn("medical_staff")
+		dusangiretest.MustSettle(t, database, 1)
+		s := dusangiretest.Invocation{Args: []string{"--database-url", database}}.Serve(t)
+		nurse := s.SignIn("medical_staff")
 		var mu sync.Mutex
 		var answered []string
 		var senders sync.WaitGroup
@@ -182,7 +163,7 @@ func TestWhatWasAnsweredSurvivesAKill(t *testing.T) {
 			senders.Go(func() {
 				for n := 0; ; n++ {
 					name := fmt.Sprintf("Umurwayi %d %d", sender, n)
-					status, err := nurse.try("/admissions", map[string]any{"patient_name": name})
+					status, err := nurse.Try("/admissions", map[string]any{"patient_name": name})
 					if err != nil {
 						return // the server is gone
 					}
@@ -193,7 +174,7 @@ func TestWhatWasAnsweredSurvivesAKill(t *testing.T) {
 					enough := len(answered) == 40
 					mu.Unlock()
 					if enough {
-						s.kill()
+						s.Kill()
 					}
 				}
 			})
@@ -212,40 +193,19 @@ func TestWhatWasAnsweredSurvivesAKill(t *testing.T) {
 	})
 }
 
-// try sends a command from any goroutine.
-func (c apiClient) try(path string, fields map[string]any) (status int, err error) {
-	sent, err := json.Marshal(fields)
-	if err != nil {
-		return 0, err
-	}
-	request, err := http.NewRequest(http.MethodPost, c.url+path, strings.NewReader(string(sent)))
-	if err != nil {
-		return 0, err
-	}
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Authorization", "Bearer "+c.token)
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return 0, err
-	}
-	defer response.Body.Close()
-	_, err = io.Copy(io.Discard, response.Body)
-	return response.StatusCode, err
-}
-
 func TestHTTPSIsServedFromTwoFiles(t *testing.T) {
 	t.Parallel()
 	database := hospitaltest.SQLite(t)
-	board := mustSettle(t, database, 1)
-	cert, key, pool := certificate(t, nil)
-	s := invocation{args: []string{"--database-url", database, "--tls-cert", cert, "--tls-key", key}}.serve(t)
-	if !strings.HasPrefix(s.url, "https://") {
-		t.Fatalf("serving at %s", s.url)
+	board := dusangiretest.MustSettle(t, database, 1)
+	cert, key, pool := dusangiretest.Certificate(t, nil)
+	s := dusangiretest.Invocation{Args: []string{"--database-url", database, "--tls-cert", cert, "--tls-key", key}}.Serve(t)
+	if !strings.HasPrefix(s.URL, "https://") {
+		t.Fatalf("serving at %s", s.URL)
 	}
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, ForceAttemptHTTP2: true}
 	t.Cleanup(transport.CloseIdleConnections)
 	client := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	response, err := client.PostForm(s.url+"/login", url.Values{"username": {"medical_staff"}, "password": {password}})
+	response, err := client.PostForm(s.URL+"/login", url.Values{"username": {"medical_staff"}, "password": {dusangiretest.Password}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -258,14 +218,14 @@ func TestHTTPSIsServedFromTwoFiles(t *testing.T) {
 	if response.ProtoMajor != 2 || response.Header.Get("Strict-Transport-Security") == "" {
 		t.Errorf("%s, Strict-Transport-Security %q", response.Proto, response.Header.Get("Strict-Transport-Security"))
 	}
-	header := http.Header{"Cookie": {cookies[0].Name + "=" + cookies[0].Value}, "Origin": {s.url}}
+	header := http.Header{"Cookie": {cookies[0].Name + "=" + cookies[0].Value}, "Origin": {s.URL}}
 	plain := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}}
-	conn, _, err := websocket.Dial(within(t), fmt.Sprintf("%s/ws/ward/%d/", s.url, board.ID), &websocket.DialOptions{HTTPClient: plain, HTTPHeader: header})
+	conn, _, err := websocket.Dial(dusangiretest.Within(t), fmt.Sprintf("%s/ws/ward/%d/", s.URL, board.ID), &websocket.DialOptions{HTTPClient: plain, HTTPHeader: header})
 	if err != nil {
 		t.Fatalf("wss: %v", err)
 	}
 	defer conn.CloseNow()
-	if message := (socket{t, conn}).next(); !strings.Contains(message, "ward_status") {
+	if message := (dusangiretest.Socket{T: t, Conn: conn}).Next(); !strings.Contains(message, "ward_status") {
 		t.Errorf("over wss: %s", message)
 	}
 }
@@ -273,23 +233,23 @@ func TestHTTPSIsServedFromTwoFiles(t *testing.T) {
 func TestTheLogInJSONIsJSONAndNamesNobody(t *testing.T) {
 	t.Parallel()
 	database, redis := hospitaltest.SQLite(t), hubtest.StartRedis(t)
-	board := mustSettle(t, database, 2)
-	s := invocation{args: []string{"--database-url", database, "--redis-url", redis.URL(), "--log-format", "json"}}.serve(t)
-	nurse := s.signIn("medical_staff")
-	live := nurse.watch(fmt.Sprintf("/ws/ward/%d/", board.ID), asJSON)
-	live.next()
+	board := dusangiretest.MustSettle(t, database, 2)
+	s := dusangiretest.Invocation{Args: []string{"--database-url", database, "--redis-url", redis.URL(), "--log-format", "json"}}.Serve(t)
+	nurse := s.SignIn("medical_staff")
+	live := nurse.Watch(fmt.Sprintf("/ws/ward/%d/", board.ID), dusangiretest.AsJSON)
+	live.Next()
 	for range 2 { // the second is refused
-		nurse.post("/admissions", map[string]any{"patient_name": "Kanari Umurwayi", "bed_id": board.Beds[0].ID, "reason": "kanari-impamvu"})
+		nurse.Post("/admissions", map[string]any{"patient_name": "Kanari Umurwayi", "bed_id": board.Beds[0].ID, "reason": "kanari-impamvu"})
 	}
-	live.nextWith("Kanari Umurwayi")
-	s.client().post("/login", map[string]any{"username": "kanari-ijambobanga", "password": "kanari-ijambobanga"})
+	live.NextWith("Kanari Umurwayi")
+	s.Client().Post("/login", map[string]any{"username": "kanari-ijambobanga", "password": "kanari-ijambobanga"})
 	redis.Kill()
-	waitFor(t, "the bus is down", func() bool { return getStatus(t, s.url+"/readyz") == http.StatusServiceUnavailable })
-	if code := s.end(syscall.SIGTERM); code != ExitOK {
+	dusangiretest.WaitFor(t, "the bus is down", func() bool { return dusangiretest.GetStatus(t, s.URL+"/readyz") == http.StatusServiceUnavailable })
+	if code := s.End(syscall.SIGTERM); code != program.ExitOK {
 		t.Errorf("exit code %d", code)
 	}
 	requests := 0
-	for line := range strings.Lines(s.log.String()) {
+	for line := range strings.Lines(s.Log.String()) {
 		var entry struct{ Level, Msg, Route string }
 		if err := json.Unmarshal([]byte(line), &entry); err != nil || entry.Level == "" || entry.Msg == "" {
 			t.Errorf("a line that is no JSON: %s", line)
@@ -297,55 +257,28 @@ func TestTheLogInJSONIsJSONAndNamesNobody(t *testing.T) {
 		if entry.Route == "/admissions" {
 			requests++
 		}
-		for _, canary := range []string{"anari", "Umurwayi", "K. U.", nurse.token, password} {
+		for _, canary := range []string{"anari", "Umurwayi", "K. U.", nurse.Token, dusangiretest.Password} {
 			if strings.Contains(line, canary) {
 				t.Errorf("the log has %q: %s", canary, line)
 			}
 		}
 	}
 	if requests != 2 {
-		t.Errorf("the log tells of %d requests to /admissions, want 2:\n%s", requests, s.log)
-	}
-}
-
-// getStatus is the status of a GET.
-func getStatus(t *testing.T, url string) int {
-	t.Helper()
-	response, err := http.Get(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	return response.StatusCode
-}
-
-// waitFor asks again until something holds that no event tells of.
-func waitFor(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), soon)
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for !holds() {
-		select {
-		case <-ctx.Done():
-			t.Fatalf("waited in vain until %s", what)
-		case <-tick.C:
-		}
+		t.Errorf("the log tells of %d requests to /admissions, want 2:\n%s", requests, s.Log)
 	}
 }
 
 // TestMetricsHaveAnAddressOfTheirOwnOrNone: where nobody says where, nobody can read them.
 func TestMetricsHaveAnAddressOfTheirOwnOrNone(t *testing.T) {
 	t.Parallel()
-	none := mustServe(t, nil)
-	if got := getStatus(t, none.url+"/metrics"); none.metrics != "" || got != http.StatusNotFound {
-		t.Errorf("nobody asked for metrics: metrics at %q, %d", none.metrics, got)
+	none := dusangiretest.MustServe(t, nil)
+	if got := dusangiretest.GetStatus(t, none.URL+"/metrics"); none.Metrics != "" || got != http.StatusNotFound {
+		t.Errorf("nobody asked for metrics: metrics at %q, %d", none.Metrics, got)
 	}
-	metrics := freeAddress(t)
-	s := invocation{args: []string{"--metrics-addr", metrics}}.serve(t)
-	for url, want := range map[string]int{s.url + "/metrics": 404, "http://" + metrics + "/metrics": 200, "http://" + metrics + "/login": 404} {
-		if got := getStatus(t, url); got != want {
+	metrics := dusangiretest.FreeAddress(t)
+	s := dusangiretest.Invocation{Args: []string{"--metrics-addr", metrics}}.Serve(t)
+	for url, want := range map[string]int{s.URL + "/metrics": 404, "http://" + metrics + "/metrics": 200, "http://" + metrics + "/login": 404} {
+		if got := dusangiretest.GetStatus(t, url); got != want {
 			t.Errorf("GET %s: %d, want %d", url, got, want)
 		}
 	}

@@ -1,4 +1,4 @@
-package program
+package program_test
 
 import (
 	"net/http"
@@ -8,6 +8,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"dusangire/cmd/dusangire/dusangiretest"
+	"dusangire/cmd/dusangire/internal/program"
 )
 
 // TestASettingFromAWindowsFileIsWhatWasMeant: what surrounds a value in such a file is none of it,
@@ -25,16 +28,16 @@ func TestASettingFromAWindowsFileIsWhatWasMeant(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			bare := strings.NewReplacer(`"`, "", "'", "").Replace(value) // a shell takes its quotes away
-			for _, i := range []invocation{
-				{args: []string{"migrate"}, env: []string{"DUSANGIRE_DATABASE_URL=" + value}},
-				{args: []string{"ward", "list", "--database-url", bare}},
-				{args: []string{"migrate", "--database-url=" + bare}},
+			for _, i := range []dusangiretest.Invocation{
+				{Args: []string{"migrate"}, Env: []string{"DUSANGIRE_DATABASE_URL=" + value}},
+				{Args: []string{"ward", "list", "--database-url", bare}},
+				{Args: []string{"migrate", "--database-url=" + bare}},
 			} {
-				i.dir = t.TempDir()
-				if got := i.run(t); got.code != ExitOK {
-					t.Errorf("%q: %d %s", i.args, got.code, got.err)
+				i.Dir = t.TempDir()
+				if got := i.Run(t); got.Code != program.ExitOK {
+					t.Errorf("%q: %d %s", i.Args, got.Code, got.Err)
 				}
-				wantFiles(t, i.dir, "board.db")
+				wantFiles(t, i.Dir, "board.db")
 			}
 		})
 	}
@@ -60,7 +63,7 @@ func wantFiles(t *testing.T, dir string, want ...string) {
 
 func TestEverySettingOfAWindowsFileIsUnderstood(t *testing.T) {
 	t.Parallel()
-	s := invocation{env: []string{
+	s := dusangiretest.Invocation{Env: []string{
 		"DUSANGIRE_ALLOWED_HOSTS=board.example, 127.0.0.1\r",
 		"DUSANGIRE_TRUSTED_PROXIES=10.0.0.0/8, ::1\r",
 		"DUSANGIRE_LOG_FORMAT=\"text\"\r",
@@ -68,8 +71,8 @@ func TestEverySettingOfAWindowsFileIsUnderstood(t *testing.T) {
 		"DUSANGIRE_DEMO_SEED= 7 \r",
 		"DUSANGIRE_REDIS_URL=\r",
 		"DUSANGIRE_TLS_CERT=\"\"\r",
-	}}.serve(t)
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/login", nil)
+	}}.Serve(t)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/login", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +85,7 @@ func TestEverySettingOfAWindowsFileIsUnderstood(t *testing.T) {
 	if response.StatusCode != http.StatusOK {
 		t.Errorf("under the name that was allowed: %s", response.Status)
 	}
-	if code := s.end(syscall.SIGTERM); code != ExitOK {
+	if code := s.End(syscall.SIGTERM); code != program.ExitOK {
 		t.Errorf("exit code %d", code)
 	}
 }
@@ -99,8 +102,8 @@ func TestAnEmptyVariableIsNoSetting(t *testing.T) {
 		env = append(env, "DUSANGIRE_"+name+"=")
 	}
 	dir := t.TempDir()
-	s := invocation{env: env, dir: dir}.serve(t)
-	if got := getStatus(t, s.url+"/login"); got != http.StatusOK {
+	s := dusangiretest.Invocation{Env: env, Dir: dir}.Serve(t)
+	if got := dusangiretest.GetStatus(t, s.URL+"/login"); got != http.StatusOK {
 		t.Errorf("GET /login: %d", got)
 	}
 	wantFiles(t, dir, "dusangire.db")
@@ -130,7 +133,7 @@ func TestWhatCannotBeSeenInASettingIsRefused(t *testing.T) {
 		t.Run(strings.Join(c.args, " ")+" "+c.env, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			checkNamed(t, invocation{args: c.args, env: []string{c.env}, dir: dir}.run(t), c.setting, "")
+			checkNamed(t, dusangiretest.Invocation{Args: c.args, Env: []string{c.env}, Dir: dir}.Run(t), c.setting, "")
 			wantFiles(t, dir)
 		})
 	}
@@ -142,8 +145,8 @@ func TestAScriptWithTheLineEndsOfWindowsRuns(t *testing.T) {
 		{"migrate\r"}, {"migrate", "\r"}, {"migrate", "--database-url", "sqlite:dusangire.db\r"},
 	} {
 		dir := t.TempDir()
-		if got := (invocation{args: args, dir: dir}).run(t); got.code != ExitOK {
-			t.Errorf("%q: %d %s", args, got.code, got.err)
+		if got := (dusangiretest.Invocation{Args: args, Dir: dir}).Run(t); got.Code != program.ExitOK {
+			t.Errorf("%q: %d %s", args, got.Code, got.Err)
 		}
 		wantFiles(t, dir, "dusangire.db")
 	}
@@ -195,29 +198,29 @@ func TestAPasswordIsCutOutOfEveryMistypedURL(t *testing.T) {
 	for _, url := range mistyped {
 		t.Run(url, func(t *testing.T) {
 			t.Parallel()
-			for _, i := range []invocation{
-				{args: []string{"migrate", "--database-url", url}},
-				{args: []string{"serve", "--addr", "127.0.0.1:0"}, env: []string{"DUSANGIRE_REDIS_URL=" + url}},
-				{args: []string{"doctor", "--redis-url=" + url}},
-				{args: []string{"doctor", "--public-url", url}},
-				{args: []string{"serve", "--addr", url}},
-				{args: []string{"serve", "--allowed-hosts", url}},
-				{args: []string{"serve", "--trusted-proxies", url}},
-				{args: []string{"serve", "--metrics-addr", url}},
-				{args: []string{"serve", "--addr", "127.0.0.1:0", "--tls-cert", url, "--tls-key", url}},
-				{args: []string{"serve", url}},
-				{args: []string{"serve", "--databse-url=" + url}},
-				{args: []string{"serve", "--log-format", url}},
-				{args: []string{"serve"}, env: []string{"DUSANGIRE_DEMO_SEED=" + url}},
-				{args: []string{"watch", "/ws/ward/1/", "--token", "x", "--server", url}},
+			for _, i := range []dusangiretest.Invocation{
+				{Args: []string{"migrate", "--database-url", url}},
+				{Args: []string{"serve", "--addr", "127.0.0.1:0"}, Env: []string{"DUSANGIRE_REDIS_URL=" + url}},
+				{Args: []string{"doctor", "--redis-url=" + url}},
+				{Args: []string{"doctor", "--public-url", url}},
+				{Args: []string{"serve", "--addr", url}},
+				{Args: []string{"serve", "--allowed-hosts", url}},
+				{Args: []string{"serve", "--trusted-proxies", url}},
+				{Args: []string{"serve", "--metrics-addr", url}},
+				{Args: []string{"serve", "--addr", "127.0.0.1:0", "--tls-cert", url, "--tls-key", url}},
+				{Args: []string{"serve", url}},
+				{Args: []string{"serve", "--databse-url=" + url}},
+				{Args: []string{"serve", "--log-format", url}},
+				{Args: []string{"serve"}, Env: []string{"DUSANGIRE_DEMO_SEED=" + url}},
+				{Args: []string{"watch", "/ws/ward/1/", "--token", "x", "--server", url}},
 			} {
-				got := i.run(t)
-				if got.code != ExitFailed && got.code != ExitUsage {
-					t.Errorf("%q %q: exit code %d", i.args, i.env, got.code)
+				got := i.Run(t)
+				if got.Code != program.ExitFailed && got.Code != program.ExitUsage {
+					t.Errorf("%q %q: exit code %d", i.Args, i.Env, got.Code)
 				}
 				for _, secret := range []string{"geheim", "s3cret", "heim"} {
-					if strings.Contains(got.err+got.out, secret) {
-						t.Errorf("%q %q tells %s: %s%s", i.args, i.env, secret, got.out, got.err)
+					if strings.Contains(got.Err+got.Out, secret) {
+						t.Errorf("%q %q tells %s: %s%s", i.Args, i.Env, secret, got.Out, got.Err)
 					}
 				}
 			}
@@ -225,61 +228,10 @@ func TestAPasswordIsCutOutOfEveryMistypedURL(t *testing.T) {
 	}
 }
 
-func TestWhatIsToldOfAURLStillHelps(t *testing.T) {
-	t.Parallel()
-	for url, want := range map[string]string{
-		"postgres://u:geheim@10.0.0.7:5432/hosp":            "postgres://…@10.0.0.7:5432/hosp",
-		"postgres://u:geheim@10.0.0.7/hosp?sslmode=disable": "postgres://…@10.0.0.7/hosp",
-		"postgres://db.example/hosp":                        "postgres://db.example/hosp",
-		"mysql://u:top@SECRET@h/db":                         "mysql://…@h/db",
-		"postgres://u:p@db1:5433,db2:5434/hosp":             "postgres://…@db1:5433,db2:5434/hosp",
-		"rediss://:geheim@[::1]:6379/0":                     "rediss://…@[::1]:6379/0",
-		"sqlite:/var/lib/dusangire/board.db":                "sqlite:/var/lib/dusangire/board.db",
-		"hosp:geheim@db/hosp":                               "…@db/hosp",
-		"postgres://u:p@ss/w?rd#1@db/hosp":                  "postgres://…",
-		"redis://:ge/heim@h:6379/0":                         "redis://…",
-		"host=db password=geheim":                           "…",
-	} {
-		if got := redacted(url); got != want {
-			t.Errorf("of %s is told %s, want %s", url, got, want)
-		}
-	}
-}
-
-// TestADatabaseURLThatCanBeReadInOneWayIsTaken has the forms that must go on to the driver.
-func TestADatabaseURLThatCanBeReadInOneWayIsTaken(t *testing.T) {
-	t.Parallel()
-	for _, url := range []string{
-		"postgres://u:p@h/db",
-		"postgresql://u:p%40ss%2Fw@h:5432/db?sslmode=disable",
-		"postgres://u:p@ss@h/db",
-		"postgres://u:p@h1:5433,h2:5434/db?target_session_attrs=read-write",
-		"postgres:///db?host=/run/postgresql",
-		"postgres://u@/db?host=/run/postgresql",
-		"postgres://[::1]:5432/db",
-		"sqlite:dusangire.db",
-		"sqlite:/var/lib/dusangire/a@b.db",
-		"sqlite:////abs.db",
-		"sqlite:with blank.db",
-	} {
-		if err := (database{DatabaseURL: url, DatabaseConnections: 16}).check(); err != nil {
-			t.Errorf("%s is refused: %v", url, err)
-		}
-	}
-	for _, url := range []string{
-		"redis://h:6379/0", "redis://:p%40ss@h", "rediss://u:p@h:6380/1?skip_verify=true",
-		"unix:///run/redis.sock", "unix://u:p@/run/redis.sock?db=1",
-	} {
-		if err := (endpoint{Addr: "127.0.0.1:0", RedisURL: url}).check(); err != nil {
-			t.Errorf("%s is refused: %v", url, err)
-		}
-	}
-}
-
 // TestASettingThatNamesThisMachineAloneIsNotPublic has the twins of those that are.
 func TestASettingThatNamesThisMachineAloneIsNotPublic(t *testing.T) {
 	t.Parallel()
-	cert, key, _ := certificate(t, nil)
+	cert, key, _ := dusangiretest.Certificate(t, nil)
 	secure := "--tls-cert " + cert + " --tls-key " + key
 	for _, args := range []string{
 		"--addr localhost:0",
@@ -294,12 +246,12 @@ func TestASettingThatNamesThisMachineAloneIsNotPublic(t *testing.T) {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()
 			given := append([]string{"serve", "--demo"}, strings.Fields(args)...)
-			kong, err := parser(t.Context()).Parse(given)
+			kong, err := program.Parser(t.Context()).Parse(given)
 			if err != nil {
 				t.Fatal(err)
 			}
-			c := kong.Model.Target.Interface().(commands).Serve
-			if err := c.check(); err != nil {
+			c := kong.Model.Target.Interface().(program.Commands).Serve
+			if err := c.Check(); err != nil {
 				t.Errorf("refused: %v", err)
 			}
 		})
@@ -310,7 +262,7 @@ func TestASQLiteFileIsNotMadeByAMistake(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	args := []string{"migrate", "--database-url", "sqlite://u:geheim@h/db"}
-	got := invocation{args: args, dir: dir}.run(t)
+	got := dusangiretest.Invocation{Args: args, Dir: dir}.Run(t)
 	checkNamed(t, got, "--database-url", "sqlite:PATH")
 	if _, err := os.Stat(filepath.Join(dir, "u:geheim@h")); err == nil {
 		t.Error("a folder was made of a URL")
