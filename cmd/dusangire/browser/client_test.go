@@ -100,7 +100,7 @@ func TestTheClientsOfTheOriginalGuideWork(t *testing.T) {
 func TestTheDemosBoardChangesByItself(t *testing.T) {
 	t.Parallel()
 	s := dusangiretest.MustServe(t, func(c *program.ServeCommand) { c.Demo = true })
-	p := demoVisitorAs(s, t, hospital.WardManagement)
+	p := demoVisitorAs(t, s, hospital.WardManagement)
 	p.openLive("/dashboard/ward_management/")
 	before := ask[string](p, `document.querySelector("main").innerText`)
 	p.within(30*time.Second, "the dashboard to change by itself", `document.querySelector("main").innerText !== `+fmt.Sprintf("%q", before))

@@ -105,7 +105,7 @@ func TestPagesInFrenchAndKinyarwandaFallBackNowhere(t *testing.T) {
 			}
 			p, known := people[sight.role]
 			if !known {
-				p = demoVisitorAs(s, t, sight.role)
+				p = demoVisitorAs(t, s, sight.role)
 				p.prefer(l)
 				people[sight.role] = p
 			}

@@ -68,7 +68,7 @@ type sight struct {
 func at(path string) func(*screen) { return func(p *screen) { p.open(path) } }
 
 // demoVisitorAs opens a screen for the demo's login of a role.
-func demoVisitorAs(s *dusangiretest.Server, t testing.TB, role hospital.Role) *screen {
+func demoVisitorAs(t testing.TB, s *dusangiretest.Server, role hospital.Role) *screen {
 	t.Helper()
 	p := newScreen(t, s.URL)
 	if role == "" {
@@ -251,7 +251,7 @@ func TestEveryPageIsUsableByEveryoneOnEveryScreen(t *testing.T) {
 	for _, sight := range sights(t, s) {
 		t.Run(sight.name, func(t *testing.T) {
 			t.Parallel()
-			p := demoVisitorAs(s, t, sight.role)
+			p := demoVisitorAs(t, s, sight.role)
 			sight.show(p)
 			p.bringAxe()
 			wantNone := func(l look, found []string) {
@@ -416,7 +416,7 @@ func TestAWardOf24BedsFitsOnAScreen(t *testing.T) {
 			if len(ward.Beds) != 24 {
 				t.Fatalf("ward %s has %d beds, want 24", code, len(ward.Beds))
 			}
-			p := on(s, t, browser, hospital.MedicalStaff)
+			p := on(t, s, browser, hospital.MedicalStaff)
 			p.openLive(dusangiretest.WardPath(ward))
 			p.untilFaced()
 			for _, l := range looks() {

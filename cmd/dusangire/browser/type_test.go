@@ -55,7 +55,9 @@ func fontless(t testing.TB) context.Context {
 }
 
 // on opens a screen in a browser, for the demo's login of a role.
-func on(s *dusangiretest.Server, t testing.TB, browser context.Context, role hospital.Role) *screen {
+func on(
+	t testing.TB, s *dusangiretest.Server, browser context.Context, role hospital.Role,
+) *screen {
 	t.Helper()
 	p := openScreen(t, s.URL, browser, chromedp.WithNewBrowserContext())
 	if role != "" {
@@ -180,7 +182,7 @@ func lettersOfTheTexts(t testing.TB) string {
 func TestTheTextsAreDrawnInTheFaceOfThePages(t *testing.T) {
 	s := dusangiretest.MustServe(t, nil)
 	for machine, browser := range machines(t) {
-		p := on(s, t, browser, "")
+		p := on(t, s, browser, "")
 		p.open("/login")
 		if got := p.fontsOf(lettersOfTheTexts(t)); !slices.Equal(got, []string{face}) {
 			t.Errorf("on a machine %s the texts are drawn in %q, want %s alone", machine, got, face)
@@ -214,7 +216,7 @@ func TestPagesHoldWithLargerTextInEachLanguage(t *testing.T) {
 	s := dusangiretest.MustServeDemo(t)
 	fillKitchen(t, s, demoWard(s, "MED-A"))
 	for path, role := range fullPages(s) {
-		p := on(s, t, usual(t), role)
+		p := on(t, s, usual(t), role)
 		for _, language := range []string{"fr", "rw"} {
 			p.openIn(language, path)
 			for _, percent := range []int64{120, 100} {
@@ -230,7 +232,7 @@ func TestPagesHoldWithoutAnyFont(t *testing.T) {
 	s := dusangiretest.MustServeDemo(t)
 	browser := fontless(t)
 	for path, role := range fullPages(s) {
-		p := on(s, t, browser, role)
+		p := on(t, s, browser, role)
 		p.openIn("rw", path)
 		p.wantLegible(path)
 		p.close()
@@ -262,7 +264,7 @@ func fullPages(s *dusangiretest.Server) map[string]hospital.Role {
 // stands in for it.
 func TestNothingMovesWhenTheFaceArrives(t *testing.T) {
 	s := dusangiretest.MustServeDemo(t)
-	p := on(s, t, usual(t), hospital.MedicalStaff)
+	p := on(t, s, usual(t), hospital.MedicalStaff)
 	arrive := make(chan struct{})
 	p.intercept("*.woff2", func(ctx context.Context, request fetch.RequestID) error {
 		select {
@@ -302,7 +304,7 @@ const layoutShift = `new Promise((done) => {
 func TestPagesCanBeReadWhereTheFaceDoesNotArrive(t *testing.T) {
 	s := dusangiretest.MustServeDemo(t)
 	for path, role := range fullPages(s) {
-		p := on(s, t, usual(t), role)
+		p := on(t, s, usual(t), role)
 		p.block("*.woff2")
 		p.open(path)
 		p.wantLegible(path)

@@ -20,12 +20,17 @@ import (
 // here from outside alone, over HTTP and real sockets, so that none of it can come back unnoticed.
 // The rules behind them have tests of their own in hospital and handlers.
 
+// object is a JSON object.
+type object = dusangiretest.Object
+
 // bedsOf are a ward's beds by number, as its page gives them to a program.
-func bedsOf(c dusangiretest.Client, board hospital.WardBoard) (ward dusangiretest.Object, beds map[string]dusangiretest.Object) {
+func bedsOf(
+	c dusangiretest.Client, board hospital.WardBoard,
+) (ward object, beds map[string]object) {
 	c.T.Helper()
-	ward, beds = c.Read(dusangiretest.WardPath(board)), map[string]dusangiretest.Object{}
+	ward, beds = c.Read(dusangiretest.WardPath(board)), map[string]object{}
 	for _, bed := range ward["beds"].([]any) {
-		beds[bed.(dusangiretest.Object)["bed_number"].(string)] = bed.(dusangiretest.Object)
+		beds[bed.(object)["bed_number"].(string)] = bed.(object)
 	}
 	return ward, beds
 }
@@ -77,13 +82,13 @@ func TestAWardWithBedsAndPatientsTellsItsStatusOnConnect(t *testing.T) {
 	s, board := dusangiretest.MustServeWard(t, 3, nil)
 	nurse := s.SignIn(hospital.MedicalStaff)
 	nurse.Admit("Uwase Marie", board.Beds[1])
-	data := nurse.Watch(fmt.Sprintf("/ws/ward/%d/", board.ID), dusangiretest.AsJSON).NextObject("ward_status")["data"].(dusangiretest.Object)
+	data := nurse.Watch(fmt.Sprintf("/ws/ward/%d/", board.ID), dusangiretest.AsJSON).NextObject("ward_status")["data"].(object)
 	beds := data["beds"].([]any)
 	if len(beds) != 3 || data["total_beds"] != 3.0 || data["occupied_beds"] != 1.0 {
 		t.Fatalf("the status is %v", data)
 	}
-	taken, free := beds[1].(dusangiretest.Object), beds[0].(dusangiretest.Object)
-	if taken["assigned_date"] == nil || taken["patient"].(dusangiretest.Object)["name"] != "Uwase Marie" || free["assigned_date"] != nil || free["patient"] != nil {
+	taken, free := beds[1].(object), beds[0].(object)
+	if taken["assigned_date"] == nil || taken["patient"].(object)["name"] != "Uwase Marie" || free["assigned_date"] != nil || free["patient"] != nil {
 		t.Errorf("the beds are %v", beds)
 	}
 }
@@ -97,7 +102,7 @@ func TestASocketOfADeliveryTellsOfThatDeliveryAloneThroughInTransit(t *testing.T
 	var deliveries []string
 	for i, name := range []string{"Uwase Marie", "Mugisha Jean"} {
 		stay := nurse.Admit(name, board.Beds[i])
-		order := nurse.Create("/orders", dusangiretest.Object{"admission_id": stay["id"], "meal": "lunch", "items": []int64{rice.ID}})
+		order := nurse.Create("/orders", object{"admission_id": stay["id"], "meal": "lunch", "items": []int64{rice.ID}})
 		cook.Steps(order, "confirm", "start", "ready")
 		id := courier.Read(fmt.Sprintf("/orders/%v/", order["id"]))["delivery_id"]
 		deliveries = append(deliveries, fmt.Sprintf("/deliveries/%v/", id))
@@ -105,8 +110,8 @@ func TestASocketOfADeliveryTellsOfThatDeliveryAloneThroughInTransit(t *testing.T
 	mine := nurse.Watch("/ws"+strings.Replace(deliveries[0], "deliveries", "delivery", 1), dusangiretest.AsJSON)
 	mine.NextObject("delivery_status")
 	for _, step := range [][2]string{{"claim", "assigned"}, {"depart", "in_transit"}} {
-		courier.Command(deliveries[1]+step[0], dusangiretest.Object{}) // the other one first
-		courier.Command(deliveries[0]+step[0], dusangiretest.Object{})
+		courier.Command(deliveries[1]+step[0], object{}) // the other one first
+		courier.Command(deliveries[0]+step[0], object{})
 		if update := mine.NextObject("delivery_status_update"); update["status"] != step[1] || fmt.Sprintf("/deliveries/%v/", update["delivery_id"]) != deliveries[0] {
 			t.Errorf("the delivery's socket heard %v, want it to be %s", update, step[1])
 		}
@@ -114,7 +119,7 @@ func TestASocketOfADeliveryTellsOfThatDeliveryAloneThroughInTransit(t *testing.T
 	if page := courier.Page("/dashboard/delivery/"); !strings.Contains(page.Find("main").Text(), board.Beds[0].Number) {
 		t.Error("the courier's dashboard should show what is on its way")
 	}
-	courier.Command(deliveries[0]+"deliver", dusangiretest.Object{"bed_code": board.Beds[0].Number, "received_by": "the patient"})
+	courier.Command(deliveries[0]+"deliver", object{"bed_code": board.Beds[0].Number, "received_by": "the patient"})
 	if update := mine.NextObject("delivery_status_update"); update["status"] != "delivered" {
 		t.Errorf("then it heard %v", update)
 	}
@@ -126,26 +131,26 @@ func TestASocketOfAnAddressTellsOfThatAddressAndOfItsZonesCharge(t *testing.T) {
 	t.Parallel()
 	s, _ := dusangiretest.MustServeWard(t, 1, nil)
 	customer, admin := s.SignIn(hospital.Customer), s.SignIn(hospital.Admin)
-	zone := admin.Create("/zones", dusangiretest.Object{"name": "Within 3 km", "charge": 2000})
-	elsewhere := admin.Create("/zones", dusangiretest.Object{"name": "Shelter", "charge": 500})
-	add := func(label string, zone dusangiretest.Object) string {
-		made := customer.Create("/addresses", dusangiretest.Object{"label": label, "full_name": "Uwase Marie", "phone": "0788123456", "address_line1": "KG 7",
+	zone := admin.Create("/zones", object{"name": "Within 3 km", "charge": 2000})
+	elsewhere := admin.Create("/zones", object{"name": "Shelter", "charge": 500})
+	add := func(label string, zone object) string {
+		made := customer.Create("/addresses", object{"label": label, "full_name": "Uwase Marie", "phone": "0788123456", "address_line1": "KG 7",
 			"city": "Kigali", "zone_id": zone["id"]})
 		return fmt.Sprint(made["id"])
 	}
 	home, work := add("Home", zone), add("Work", elsewhere)
 	atHome := customer.Watch("/ws/address/"+home+"/", dusangiretest.AsJSON)
-	first := atHome.NextObject("address")["data"].(dusangiretest.Object)
+	first := atHome.NextObject("address")["data"].(object)
 	if fmt.Sprint(first["address_id"]) != home || first["label"] != "Home" || first["charge"] != 2000.0 {
 		t.Errorf("the socket of the address %s begins with %v", home, first)
 	}
-	customer.Command("/addresses/"+work, dusangiretest.Object{"city": "Huye"})
-	customer.Command("/addresses/"+home, dusangiretest.Object{"label": "Mother's"})
+	customer.Command("/addresses/"+work, object{"city": "Huye"})
+	customer.Command("/addresses/"+home, object{"label": "Mother's"})
 	update := atHome.NextObject("address_updated")
-	if fmt.Sprint(update["address_id"]) != home || update["address"].(dusangiretest.Object)["label"] != "Mother's" {
+	if fmt.Sprint(update["address_id"]) != home || update["address"].(object)["label"] != "Mother's" {
 		t.Errorf("the first that it hears of a change is %v", update)
 	}
-	admin.Command(fmt.Sprintf("/zones/%v", zone["id"]), dusangiretest.Object{"charge": 2500})
+	admin.Command(fmt.Sprintf("/zones/%v", zone["id"]), object{"charge": 2500})
 	if charged := atHome.NextObject("delivery_zone_updated"); charged["charge"] != 2500.0 || charged["zone"] != "Within 3 km" {
 		t.Errorf("then of its zone %v", charged)
 	}
@@ -178,7 +183,7 @@ func TestPendingDischargesAreThoseThatSomebodyPlanned(t *testing.T) {
 	t.Parallel()
 	s, board := dusangiretest.MustServeWard(t, 8, nil)
 	nurse, manager := s.SignIn(hospital.MedicalStaff), s.SignIn(hospital.WardManagement)
-	var stays []dusangiretest.Object
+	var stays []object
 	for i := range 7 {
 		stays = append(stays, nurse.Admit(fmt.Sprintf("Uwase %c", 'A'+i), board.Beds[i]))
 	}
@@ -192,11 +197,11 @@ func TestPendingDischargesAreThoseThatSomebodyPlanned(t *testing.T) {
 		t.Errorf("nobody planned a discharge of the seven patients, and pending are %s", got)
 	}
 	plan := fmt.Sprintf("/admissions/%v/plan-discharge", stays[5]["id"])
-	nurse.Command(plan, dusangiretest.Object{"expected_discharge": time.Now().Add(3 * time.Hour)})
+	nurse.Command(plan, object{"expected_discharge": time.Now().Add(3 * time.Hour)})
 	if got := count(); got != "1 1 1" {
 		t.Errorf("one discharge is planned, and pending are %s", got)
 	}
-	nurse.Command(fmt.Sprintf("/admissions/%v/discharge", stays[5]["id"]), dusangiretest.Object{"outcome": "improved"})
+	nurse.Command(fmt.Sprintf("/admissions/%v/discharge", stays[5]["id"]), object{"outcome": "improved"})
 	if got := count(); got != "0 0 0" {
 		t.Errorf("the patient has left, and pending are %s", got)
 	}
@@ -209,7 +214,7 @@ func TestAvailableIsWhatCanTakeAPatientOfTheBedsThatThereAre(t *testing.T) {
 	s, board := dusangiretest.MustServeWard(t, 6, nil)
 	manager := s.SignIn(hospital.WardManagement)
 	for i, status := range []string{"reserved", "cleaning", "maintenance", "closed"} {
-		manager.Command(dusangiretest.BedPath(board.Beds[i])+"status", dusangiretest.Object{"status": status})
+		manager.Command(dusangiretest.BedPath(board.Beds[i])+"status", object{"status": status})
 	}
 	manager.Admit("Uwase Marie", board.Beds[4])
 	ward, _ := bedsOf(manager, board)
@@ -230,19 +235,19 @@ func TestStatusesAreChangedByThoseWhoMayToWhatMayFollow(t *testing.T) {
 	nurse, cook, customer := s.SignIn(hospital.MedicalStaff), s.SignIn(hospital.KitchenStaff), s.SignIn(hospital.Customer)
 	bed := dusangiretest.BedPath(board.Beds[0]) + "status"
 	for _, stranger := range []dusangiretest.Client{cook, customer} {
-		stranger.Refused(http.StatusForbidden, bed, dusangiretest.Object{"status": "cleaning"})
+		stranger.Refused(http.StatusForbidden, bed, object{"status": "cleaning"})
 	}
-	nurse.Refused(http.StatusUnprocessableEntity, bed, dusangiretest.Object{"status": "completed"})
-	nurse.Refused(http.StatusUnprocessableEntity, bed, dusangiretest.Object{"status": "occupied"})
+	nurse.Refused(http.StatusUnprocessableEntity, bed, object{"status": "completed"})
+	nurse.Refused(http.StatusUnprocessableEntity, bed, object{"status": "occupied"})
 	stay := nurse.Admit("Uwase Marie", board.Beds[1])
-	order := nurse.Create("/orders", dusangiretest.Object{"admission_id": stay["id"], "meal": "lunch", "items": []int64{s.Dish("Rice").ID}})
+	order := nurse.Create("/orders", object{"admission_id": stay["id"], "meal": "lunch", "items": []int64{s.Dish("Rice").ID}})
 	path := fmt.Sprintf("/orders/%v/", order["id"])
-	nurse.Refused(http.StatusForbidden, path+"ready", dusangiretest.Object{})
-	cook.Refused(http.StatusConflict, path+"ready", dusangiretest.Object{})
-	cook.Refused(http.StatusNotFound, path+"completed", dusangiretest.Object{})
+	nurse.Refused(http.StatusForbidden, path+"ready", object{})
+	cook.Refused(http.StatusConflict, path+"ready", object{})
+	cook.Refused(http.StatusNotFound, path+"completed", object{})
 	cook.Steps(order, "confirm", "start", "ready")
 	s.SignIn(hospital.DeliveryStaff).Refused(http.StatusConflict, fmt.Sprintf("/deliveries/%v/deliver", nurse.Read(path)["delivery_id"]),
-		dusangiretest.Object{"bed_code": board.Beds[1].Number, "received_by": "the patient"})
+		object{"bed_code": board.Beds[1].Number, "received_by": "the patient"})
 	if now := nurse.Read(path); now["status"] != "ready" {
 		t.Errorf("the order is %v", now)
 	}
@@ -266,22 +271,22 @@ func TestADischargeEndsTheStayAndLeavesABedToCleanAndATransferIsOneStep(t *testi
 	}
 	live := nurse.Watch(fmt.Sprintf("/ws/ward/%d/", board.ID), dusangiretest.AsJSON)
 	live.NextObject("ward_status")
-	nurse.Refused(http.StatusConflict, path+"transfer", dusangiretest.Object{"bed_id": board.Beds[1].ID})
+	nurse.Refused(http.StatusConflict, path+"transfer", object{"bed_id": board.Beds[1].ID})
 	if got := statuses(); got != "occupied occupied available" || nurse.Read(path)["bed_number"] != board.Beds[0].Number {
 		t.Errorf("a refused transfer left the beds %s", got)
 	}
-	nurse.Command(path+"transfer", dusangiretest.Object{"bed_id": board.Beds[2].ID})
-	if status := live.NextObject("ward_status")["data"].(dusangiretest.Object); status["occupied_beds"] != 2.0 || status["cleaning_beds"] != 1.0 {
+	nurse.Command(path+"transfer", object{"bed_id": board.Beds[2].ID})
+	if status := live.NextObject("ward_status")["data"].(object); status["occupied_beds"] != 2.0 || status["cleaning_beds"] != 1.0 {
 		t.Errorf("a transfer is seen as one step: the next status is %v", status)
 	}
-	nurse.Command(path+"discharge", dusangiretest.Object{"outcome": "improved"})
+	nurse.Command(path+"discharge", object{"outcome": "improved"})
 	if got := statuses(); got != "cleaning occupied cleaning" {
 		t.Errorf("after the discharge the beds are %s", got)
 	}
 	if status, body := nurse.Get(path); status != http.StatusNotFound || !strings.Contains(string(body), "stay_ended") {
 		t.Errorf("the stay that has ended is answered with %d: %s", status, body)
 	}
-	nurse.Refused(http.StatusConflict, path+"discharge", dusangiretest.Object{"outcome": "improved"})
+	nurse.Refused(http.StatusConflict, path+"discharge", object{"outcome": "improved"})
 }
 
 // In the original the buttons of the kitchen were links to nowhere.
@@ -290,7 +295,7 @@ func TestTheButtonsOfTheKitchenDoWhatTheySay(t *testing.T) {
 	s, board := dusangiretest.MustServeWard(t, 1, nil)
 	nurse, cook := s.SignIn(hospital.MedicalStaff), s.SignIn(hospital.KitchenStaff)
 	stay := nurse.Admit("Uwase Marie", board.Beds[0])
-	order := nurse.Create("/orders", dusangiretest.Object{"admission_id": stay["id"], "meal": "lunch", "items": []int64{s.Dish("Rice").ID}})
+	order := nurse.Create("/orders", object{"admission_id": stay["id"], "meal": "lunch", "items": []int64{s.Dish("Rice").ID}})
 	path := fmt.Sprintf("/orders/%v/", order["id"])
 	for _, step := range [][2]string{{"confirm", "confirmed"}, {"start", "preparing"}, {"ready", "ready"}, {"recall", "preparing"}} {
 		button := cook.Page("/dashboard/kitchen/").Find(fmt.Sprintf(`button[formaction=%q]`, path+step[0]))
@@ -320,14 +325,14 @@ func TestEveryFigureOfTheManagersIsCounted(t *testing.T) {
 		t.Errorf("of an empty hospital with one ward the figures are %q", got)
 	}
 	stay := manager.Admit("Uwase Marie", board.Beds[0])
-	manager.Create("/admissions", dusangiretest.Object{"patient_name": "Mugisha Jean"})
-	manager.Command(fmt.Sprintf("/admissions/%v/plan-discharge", stay["id"]), dusangiretest.Object{"expected_discharge": time.Now().Add(3 * time.Hour)})
-	manager.Command(dusangiretest.BedPath(board.Beds[4])+"status", dusangiretest.Object{"status": "closed"})
+	manager.Create("/admissions", object{"patient_name": "Mugisha Jean"})
+	manager.Command(fmt.Sprintf("/admissions/%v/plan-discharge", stay["id"]), object{"expected_discharge": time.Now().Add(3 * time.Hour)})
+	manager.Command(dusangiretest.BedPath(board.Beds[4])+"status", object{"status": "closed"})
 	if got := figures(); got != "25.0\u00a0%, 2, 1, 1" {
 		t.Errorf("with 1 of 4 beds in service taken, 2 patients and 1 discharge planned they are %q", got)
 	}
 	for _, bed := range board.Beds[1:4] {
-		manager.Command(dusangiretest.BedPath(bed)+"status", dusangiretest.Object{"status": "closed"})
+		manager.Command(dusangiretest.BedPath(bed)+"status", object{"status": "closed"})
 	}
 	if got := figures(); got != "100.0\u00a0%, 2, 1, 1" {
 		t.Errorf("with the other beds closed they are %q", got)
@@ -346,11 +351,11 @@ func TestTheDemosOccupiedBedsHavePatientsAndItsPricesAreFrancs(t *testing.T) {
 	t.Parallel()
 	s := dusangiretest.Invocation{Args: []string{"--demo"}}.Serve(t)
 	nurse := s.Client().SignInAs(string(hospital.MedicalStaff), "dusangire")
-	wards := nurse.Read("/dashboard/medical_staff/")["data"].(dusangiretest.Object)["wards"].([]any)
-	patients, someone := 0, dusangiretest.Object{}
+	wards := nurse.Read("/dashboard/medical_staff/")["data"].(object)["wards"].([]any)
+	patients, someone := 0, object{}
 	for _, ward := range wards {
-		for _, bed := range nurse.Read(fmt.Sprintf("/wards/%v/", ward.(dusangiretest.Object)["ward_id"]))["beds"].([]any) {
-			bed := bed.(dusangiretest.Object)
+		for _, bed := range nurse.Read(fmt.Sprintf("/wards/%v/", ward.(object)["ward_id"]))["beds"].([]any) {
+			bed := bed.(object)
 			if (bed["status"] == "occupied") != (bed["patient"] != nil) {
 				t.Errorf("bed %v is %v and in it lies %v", bed["bed_number"], bed["status"], bed["patient"])
 			}
@@ -367,9 +372,9 @@ func TestTheDemosOccupiedBedsHavePatientsAndItsPricesAreFrancs(t *testing.T) {
 	menu := nurse.Read("/admissions/" + stay + "/menu/?meal=lunch")
 	dishes := menu["items"].([]any)
 	for _, dish := range dishes {
-		price := dish.(dusangiretest.Object)["price"].(float64)
+		price := dish.(object)["price"].(float64)
 		if price != float64(int(price)) || price < 300 || price > 10_000 {
-			t.Errorf("%v costs %v, which is no price in Rwandan francs", dish.(dusangiretest.Object)["name"], price)
+			t.Errorf("%v costs %v, which is no price in Rwandan francs", dish.(object)["name"], price)
 		}
 	}
 	if len(dishes) < 5 {
