@@ -82,7 +82,6 @@ func sampleKitchen() hospital.KitchenBoard {
 
 func kitchenPage() views.Page {
 	p := livePage("Kitchen", hospital.KitchenStaff, "/dashboard/kitchen/", "/ws/dashboard/kitchen/", sampleKitchen().Revisions)
-	p.Assets = "kitchen"
 	return p
 }
 
