@@ -358,7 +358,8 @@ func (p *screen) resize(width, height int64, options ...chromedp.EmulateViewport
 const stirs = `document.fonts.status !== "loaded" ||
 	(document.getElementById("banner")?.getAnimations() ?? []).some((a) => a.playState === "running" && a.effect.getTiming().delay <= 1000)`
 
-// point finds where to press an element: its middle, scrolled into sight. What lies under something else can't be pressed.
+// point finds where to press an element: its middle, scrolled into sight, once it has lain in the
+// same place for two looks at it. What lies under something else can't be pressed.
 func (p *screen) point(css string) (x, y float64) {
 	p.t.Helper()
 	p.until(css+" to lie where it can be pressed", `(() => {
@@ -370,7 +371,10 @@ func (p *screen) point(css string) (x, y float64) {
 			return top && (e.contains(top) || [...e.labels || []].some((l) => l.contains(top)));
 		};
 		if (!onTop()) e.scrollIntoView({block: "center"});
-		return onTop();
+		const {left, top, width, height} = e.getBoundingClientRect();
+		const before = e.lay;
+		e.lay = [left, top, width, height].join();
+		return onTop() && e.lay === before;
 	})()`)
 	at := ask[[2]float64](p, `(() => {
 		const r = document.querySelector(`+strconv.Quote(css)+`).getBoundingClientRect();
