@@ -24,16 +24,15 @@ test: deps ## run every test under the race detector; installs what they need wh
 	go test -race -timeout 60m ./...
 
 old-browser: ## the work of a ward, a kitchen and a courier in another Chromium: DUSANGIRE_OLD_BROWSER=/path/to/it; docs/deploy.md says where to get one
-	go test -count=1 ./cmd/dusangire -run '^Test(TheOldestBrowsersMeant|ATapThatAScript|APageThatLacks|ASocketThat|ATray|APatientWho|AStopped|WhatWaits|ATapWhose|ACourierShows|ATicketGoes|ADoubleTap|AHeldTicket|ACustomerOrders|ADashboardIsTold|ANurse|TwoPeople|TheSecondOfTwo|APageIsNotLive|AFrozen|APageComesBack|GoingBack)'
+	go test -count=1 ./cmd/dusangire/browser -run '^Test(TheOldestBrowsersMeant|ATapThatAScript|APageThatLacks|ASocketThat|ATray|APatientWho|AStopped|WhatWaits|ATapWhose|ACourierShows|ATicketGoes|ADoubleTap|AHeldTicket|ACustomerOrders|ADashboardIsTold|ANurse|TwoPeople|TheSecondOfTwo|APageIsNotLive|AFrozen|APageComesBack|GoingBack)'
 
-faults: deps ## the tests in fault_*_test.go, which `make test` runs small, with the numbers of a night (DUSANGIRE_FAULTS=large): about an hour of a machine that has nothing else to do
-	DUSANGIRE_FAULTS=large go test -count=1 -parallel 1 -timeout 6h -v ./cmd/dusangire \
-		-run "^($$(sed -n 's/^func \(Test[A-Za-z0-9]*\).*/\1/p' cmd/dusangire/fault_*_test.go | paste -sd '|'))\$$"
+faults: deps ## the tests in cmd/dusangire/faults, which `make test` runs small, with the numbers of a night (DUSANGIRE_FAULTS=large): about an hour of a machine that has nothing else to do
+	DUSANGIRE_FAULTS=large go test -count=1 -parallel 1 -timeout 6h -v ./cmd/dusangire/faults
 	DUSANGIRE_FAULTS=large go test -count=1 -timeout 2h -v ./handlers -run TestNoCommandForgetsAScreen
 	go test -count=1 -timeout 2h ./hospital -run 'History|Whatever' -rapid.checks=500
 
 bench: deps ## measure: a click to the other screens, on one node and with Redis; drawing, comparing and framing
-	go test -run '^$$' -bench . -benchmem ./cmd/dusangire ./hub ./views ./hospital
+	go test -run '^$$' -bench . -benchmem ./cmd/dusangire/browser ./hub ./views ./hospital
 
 load: ## measure 1,000 screens over real sockets against straight writes and bare melody; six minutes
 	go run ./cmd/loadtest -suite quick

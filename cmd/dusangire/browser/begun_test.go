@@ -1,0 +1,354 @@
+package browser_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/fetch"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"dusangire/cmd/dusangire/dusangiretest"
+	"dusangire/hospital"
+)
+
+// These tests hold that a form which somebody has begun stays with the one for whom it was begun.
+
+// colleague acts on the wards without any browser, and fails the test where that is refused.
+type colleague struct {
+	t testing.TB
+	s *dusangiretest.Server
+}
+
+func (c colleague) must(what string, err error) {
+	c.t.Helper()
+	if err != nil {
+		c.t.Fatalf("%s: %v", what, err)
+	}
+}
+
+func (c colleague) transfer(stay hospital.Admission, to hospital.BoardBed) {
+	c.t.Helper()
+	_, err := c.s.Hospital.Transfer(c.t.Context(), hospital.System, stay.ID, hospital.TransferTo{BedID: to.ID})
+	c.must("transfer", err)
+}
+
+func (c colleague) diet(stay hospital.Admission, to hospital.DietChange) {
+	c.t.Helper()
+	_, err := c.s.Hospital.SetDiet(c.t.Context(), hospital.System, stay.ID, to)
+	c.must("set the diet", err)
+}
+
+// takeOver brings another patient into the bed of a stay: the one is moved, the bed cleaned, the
+// other admitted.
+func (c colleague) takeOver(stay hospital.Admission, bed, to hospital.BoardBed, name hospital.PatientName) hospital.Admission {
+	c.t.Helper()
+	c.transfer(stay, to)
+	dusangiretest.SetBedStatus(c.t, c.s, bed, hospital.BedAvailable)
+	return dusangiretest.Admit(c.t, c.s, name, bed)
+}
+
+// stay reads a stay as it is.
+func (c colleague) stay(id int64) hospital.Admission {
+	c.t.Helper()
+	stay, err := c.s.Hospital.Admission(c.t.Context(), hospital.System, id)
+	c.must("read a stay", err)
+	return stay
+}
+
+// allergies are those of a stay.
+func (c colleague) allergies(id int64) hospital.Allergies {
+	c.t.Helper()
+	diet, err := c.s.Hospital.DietOrder(c.t.Context(), hospital.System, id)
+	c.must("read a diet", err)
+	return diet.Allergies
+}
+
+func TestAFormIsPutAsideWhenAnotherPatientComesIntoTheBed(t *testing.T) {
+	t.Parallel()
+	for name, cut := range map[string]bool{"after the line was cut": true, "while the page is live": false} {
+		t.Run(name, func(t *testing.T) {
+			s, board := dusangiretest.MustServeWard(t, 6, nil)
+			c := colleague{t, s}
+			bed := board.Beds[0]
+			alpha := dusangiretest.Admit(t, s, "Alpha Amata", bed)
+			p := visitorAs(s, hospital.MedicalStaff)
+			p.openLive(dusangiretest.WardPath(board))
+			p.openBed(bed)
+			p.unfold("discharge")
+			p.choose("#discharge-outcome", "improved")
+			p.write("#discharge-notes", "Alpha goes home with her sister")
+			if cut {
+				p.permitsNoLine()
+				p.offline(true)
+			}
+			bravo := c.takeOver(alpha, bed, board.Beds[1], "Bravo Bahati")
+			if cut {
+				p.offline(false)
+				p.untilLive()
+			}
+			p.untilSays(".panel .patient", "Bravo Bahati")
+			for _, text := range []string{"You were writing about Alpha Amata", "Alpha Amata is in " + board.Beds[1].Number, "with her sister", "Improved"} {
+				p.untilSays("#aside .alert[role=alert]", text)
+			}
+			p.until("the focus to be on what was put aside", focusOn("#aside .alert"))
+			p.unfold("discharge")
+			p.wantValues(map[string]string{"#discharge-outcome": "", "#discharge-notes": ""})
+			p.press("#sheet-discharge .primary")
+			p.key(kb.Escape)
+			dusangiretest.SetBedStatus(t, s, board.Beds[2], hospital.BedReserved) // a command that would have been sent is answered before this is seen
+			p.untilSays(card(board.Beds[2]), "reserved")
+			for who, stay := range map[string]hospital.Admission{"Alpha": alpha, "Bravo": bravo} {
+				if now := c.stay(stay.ID); !now.DischargedAt.IsZero() {
+					t.Errorf("%s was discharged: %+v", who, now)
+				}
+			}
+		})
+	}
+}
+
+func TestWhatWasPutAsideStaysUntilSomebodyRemovesIt(t *testing.T) {
+	t.Parallel()
+	s, board := dusangiretest.MustServeWard(t, 6, nil)
+	c := colleague{t, s}
+	bed := board.Beds[0]
+	alpha := dusangiretest.Admit(t, s, "Alpha Amata", bed)
+	p := visitorAs(s, hospital.MedicalStaff)
+	p.openLive(dusangiretest.WardPath(board))
+	p.openBed(bed)
+	p.unfold("discharge")
+	p.write("#discharge-notes", "with her sister")
+	bravo := c.takeOver(alpha, bed, board.Beds[1], "Bravo Bahati")
+	p.untilSays("#aside", "with her sister")
+	renal := hospital.DietRenal
+	c.diet(bravo, hospital.DietChange{Diet: &renal})
+	p.untilSays(".panel .marks", "renal")
+	c.takeOver(bravo, bed, board.Beds[2], "Charlie Cyusa")
+	p.untilSays(".panel .patient", "Charlie Cyusa")
+	p.untilSays("#aside", "with her sister")
+	p.until("the focus to stay on what was put aside", focusOn("#aside .alert"))
+	p.press("#aside button")
+	p.until("it to be gone", `!document.querySelector("#aside .alert")`)
+}
+
+// Who asks for a bed leaves what they began before. What they type after that, while the answer is
+// on its way, stays in its form, or is put aside where that is another patient's.
+func TestWhatIsTypedWhileABedIsOpenedIsNotLost(t *testing.T) {
+	s, board := dusangiretest.MustServeWard(t, 6, nil)
+	bed, other := board.Beds[0], board.Beds[1]
+	dusangiretest.Admit(t, s, "Alpha Amata", bed)
+	dusangiretest.Admit(t, s, "Bravo Bahati", other)
+	for name, asked := range map[string]hospital.BoardBed{"the same bed": bed, "another": other} {
+		t.Run(name, func(t *testing.T) {
+			p := visitorAs(s, hospital.MedicalStaff)
+			p.openLive(dusangiretest.WardPath(board))
+			p.openBed(bed)
+			p.unfold("discharge")
+			p.unfold("diet")
+			p.choose("#diet-diet", "renal")
+			typed := make(chan struct{})
+			p.intercept("*/beds/*", func(ctx context.Context, request fetch.RequestID) error {
+				<-typed
+				_, err := chromedp.Call(ctx, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: request})
+				return err
+			})
+			p.press(card(asked) + " > a")
+			p.choose("#discharge-notes", "with her sister")
+			close(typed)
+			if asked.ID == other.ID {
+				p.untilSays(".panel .patient", "Bravo Bahati")
+				p.untilSays("#aside .alert", "You were writing about Alpha Amata")
+				p.untilSays("#aside .alert", "with her sister")
+				p.wantValues(map[string]string{"#discharge-notes": ""})
+				return
+			}
+			p.until("what was begun before to be left", `document.querySelector("#diet-diet").value !== "renal"`)
+			p.until("the panel to be drawn", `!document.querySelector("#panel").hasAttribute("aria-busy")`)
+			p.wantValues(map[string]string{"#discharge-notes": "with her sister"})
+		})
+	}
+}
+
+func TestAFormOfAnEmptyBedIsPutAsideWhenAPatientComesIntoIt(t *testing.T) {
+	t.Parallel()
+	s, board := dusangiretest.MustServeWard(t, 6, nil)
+	bed := board.Beds[0]
+	p := visitorAs(s, hospital.MedicalStaff)
+	p.openLive(dusangiretest.WardPath(board))
+	p.openBed(bed)
+	p.write("#admit-patient_name", "Delta Dusabe")
+	p.choose("#admit-diet", "cardiac")
+	dusangiretest.Admit(t, s, "Echo Ereza", bed)
+	p.untilSays(".panel .patient", "Echo Ereza")
+	p.untilSays("#aside .alert", "Delta Dusabe")
+	p.untilSays("#aside .alert", "Cardiac")
+}
+
+// TestTwoNursesOnOnePatientsAllergiesLoseNothing has both begin, and the second save without having
+// touched what the first changed.
+func TestTwoNursesOnOnePatientsAllergiesLoseNothing(t *testing.T) {
+	t.Parallel()
+	s, board := dusangiretest.MustServeWard(t, 6, nil)
+	c := colleague{t, s}
+	bed := board.Beds[0]
+	stay := dusangiretest.Admit(t, s, "Alpha Amata", bed)
+	p := visitorAs(s, hospital.MedicalStaff)
+	p.openLive(dusangiretest.WardPath(board))
+	p.openBed(bed)
+	p.unfold("diet")
+	p.press(`#form-diet input[name="allergies[]"][value="milk"]`)
+	p.choose("#diet-diet", "renal")
+	texture := hospital.Texture(4)
+	peanuts := hospital.Allergies{Allergens: []hospital.Allergen{"peanuts"}, Severe: []hospital.Allergen{"peanuts"}}
+	c.diet(stay, hospital.DietChange{Texture: &texture, Allergies: &peanuts})
+	p.untilSays(".panel .marks", "peanuts") // the facts follow, the form does not
+	if got := p.value(`#form-diet [name="version"]`); got != fmt.Sprint(stay.Version) {
+		t.Errorf("the form that was begun at version %d has version %s", stay.Version, got)
+	}
+	p.foresees("409")
+	p.press("#form-diet .primary")
+	for _, text := range []string{"has changed meanwhile", "peanuts", "Severe allergies", "system"} {
+		p.untilSays(".panel > .alert", text)
+	}
+	p.until("the focus to be on why", focusOn(".panel > .alert"))
+	if got := c.allergies(stay.ID); !slices.Equal(got.Allergens, peanuts.Allergens) || !slices.Equal(got.Severe, peanuts.Severe) {
+		t.Fatalf("a refused command changed the allergies to %+v", got)
+	}
+	p.wantValues(map[string]string{"#diet-diet": "renal", "#diet-texture": "4"})
+	p.press("#form-diet .primary")
+	p.untilSays("#said", "Saved")
+	got := c.allergies(stay.ID)
+	if !slices.Equal(got.Allergens, []hospital.Allergen{"milk", "peanuts"}) || !slices.Equal(got.Severe, peanuts.Severe) {
+		t.Errorf("after both have saved the allergies are %+v", got)
+	}
+}
+
+func TestTickingAnAllergyNeverUnticksSevere(t *testing.T) {
+	t.Parallel()
+	s, board := dusangiretest.MustServeWard(t, 6, nil)
+	c := colleague{t, s}
+	stay := dusangiretest.Admit(t, s, "Alpha Amata", board.Beds[0])
+	c.diet(stay, hospital.DietChange{Allergies: &hospital.Allergies{Allergens: []hospital.Allergen{"eggs", "fish"}, Severe: []hospital.Allergen{"eggs", "fish"}}})
+	p := visitorAs(s, hospital.MedicalStaff)
+	p.openLive(dusangiretest.WardPath(board))
+	p.openBed(board.Beds[0])
+	p.unfold("diet")
+	tick := func(allergen, want string) {
+		t.Helper()
+		p.press(`#form-diet input[name="allergies[]"][value="` + allergen + `"]`)
+		got := ask[[]string](p, `[...document.querySelectorAll('#form-diet [name="severe[]"]:checked')].map((e) => e.value)`)
+		if strings.Join(got, " ") != want {
+			t.Errorf("after a press on %s these are severe: %q, want %q", allergen, got, want)
+		}
+	}
+	tick("milk", "eggs fish")
+	tick("fish", "eggs")
+	tick("fish", "eggs")
+	tick("none", "")
+}
+
+func TestAStalePlaceHereIsRefused(t *testing.T) {
+	t.Parallel()
+	s, board := dusangiretest.MustServeWard(t, 6, nil)
+	c := colleague{t, s}
+	whiskey, _, err := s.Hospital.Admit(t.Context(), hospital.System, hospital.NewAdmission{PatientName: "Waiting Whiskey"})
+	c.must("admit", err)
+	p := visitorAs(s, hospital.MedicalStaff)
+	p.openLive(dusangiretest.WardPath(board))
+	p.openBed(board.Beds[0])
+	p.untilSays("#sheet-place", "As of")
+	c.transfer(whiskey, board.Beds[1])
+	p.untilSays(card(board.Beds[1]), "Waiting Whiskey")
+	p.foresees("409")
+	p.press("#sheet-place .lines button")
+	p.untilSays(".panel > .alert", "has changed meanwhile")
+	p.untilSays(".panel > .alert", board.Beds[1].Number)
+	p.untilOpen(board.Beds[0])
+	if now := c.stay(whiskey.ID); now.BedID != board.Beds[1].ID {
+		t.Errorf("the patient was moved to bed %s", now.BedNumber)
+	}
+	if ask[bool](p, `document.querySelector("#sheet-place") !== null`) {
+		t.Error("the one who has a bed is still offered as waiting")
+	}
+}
+
+func TestABedThatWasReservedMeanwhileIsNotTakenUnseen(t *testing.T) {
+	t.Parallel()
+	s, board := dusangiretest.MustServeWard(t, 6, nil)
+	c := colleague{t, s}
+	stay := dusangiretest.Admit(t, s, "Alpha Amata", board.Beds[0])
+	p := visitorAs(s, hospital.MedicalStaff)
+	p.openLive(dusangiretest.WardPath(board))
+	p.openBed(board.Beds[0])
+	p.unfold("transfer")
+	p.choose("#transfer-bed_id", fmt.Sprint(board.Beds[1].ID))
+	dusangiretest.SetBedStatus(t, s, board.Beds[1], hospital.BedReserved)
+	p.untilSays(card(board.Beds[1]), "reserved")
+	p.foresees("409")
+	p.press("#form-transfer .primary")
+	p.untilSays(".panel > .alert", "Available, now Reserved")
+	if now := c.stay(stay.ID); now.BedID != board.Beds[0].ID {
+		t.Errorf("the patient was moved to bed %s", now.BedNumber)
+	}
+	p.wantValues(map[string]string{"#transfer-bed_id": fmt.Sprint(board.Beds[1].ID)})
+}
+
+// TestAnOrdersPageKeepsTheVersionUnderAReason is the same fault where a live region has a form in
+// it.
+func TestAnOrdersPageKeepsTheVersionUnderAReason(t *testing.T) {
+	t.Parallel()
+	k := mustServeKin(t)
+	order, _, err := k.Hospital.PlaceOrder(t.Context(), k.person(hospital.MedicalStaff), hospital.NewOrder{AdmissionID: k.stay.ID,
+		Meal: hospital.Dinner, Dishes: []int64{k.dish("Plain rice").ID}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := visitorAs(k.Server, hospital.MedicalStaff)
+	p.openLive(fmt.Sprintf("/orders/%d/", order.ID))
+	p.unfold(fmt.Sprintf("cancel-%d", order.ID))
+	p.write(fmt.Sprintf("#cancel-%d-reason", order.ID), "not hungry")
+	k.step(hospital.KitchenStaff, fmt.Sprintf("/orders/%d/confirm", order.ID), nil)
+	p.untilSays("#order .now", "confirmed")
+	p.foresees("409")
+	p.follow(fmt.Sprintf("#form-cancel-%d button", order.ID))
+	p.untilSays("main .alert", "Pending, now Confirmed")
+	p.wantValues(map[string]string{fmt.Sprintf("#cancel-%d-reason", order.ID): "not hungry"})
+	if now, err := k.Hospital.Order(t.Context(), hospital.System, order.ID); err != nil || now.Status != hospital.OrderConfirmed {
+		t.Errorf("the order is %s: %v", now.Status, err)
+	}
+}
+
+// TestAStaleFormWithoutJavaScriptIsRefusedAndPutAside holds the same for plain forms.
+func TestAStaleFormWithoutJavaScriptIsRefusedAndPutAside(t *testing.T) {
+	t.Parallel()
+	s, board := dusangiretest.MustServeWard(t, 6, nil)
+	c := colleague{t, s}
+	alpha := dusangiretest.Admit(t, s, "Alpha Amata", board.Beds[0])
+	p := visitorAs(s, hospital.MedicalStaff)
+	p.disableScripts(true)
+	p.open(dusangiretest.BedPath(board.Beds[0]))
+	p.press("#sheet-discharge > summary")
+	p.choose("#discharge-outcome", "improved")
+	p.write("#discharge-notes", "with her sister")
+	c.transfer(alpha, board.Beds[1])
+	p.foresees("409")
+	p.follow("#sheet-discharge .primary")
+	p.untilSays(".panel > .alert", board.Beds[0].Number+", now "+board.Beds[1].Number)
+	p.untilSays(".panel .patient", "Alpha Amata")
+	p.wantValues(map[string]string{"#discharge-outcome": "improved", "#discharge-notes": "with her sister"})
+
+	_, err := s.Hospital.Discharge(t.Context(), hospital.System, alpha.ID, hospital.Leaving{Outcome: hospital.Stable})
+	c.must("discharge", err)
+	dusangiretest.SetBedStatus(t, s, board.Beds[1], hospital.BedAvailable)
+	bravo := dusangiretest.Admit(t, s, "Bravo Bahati", board.Beds[1])
+	p.follow("#sheet-discharge .primary")
+	p.untilSays(".panel .patient", "Bravo Bahati")
+	p.untilSays("#aside", "with her sister")
+	p.wantValues(map[string]string{"#discharge-outcome": "", "#discharge-notes": ""})
+	if now := c.stay(bravo.ID); !now.DischargedAt.IsZero() {
+		t.Error("Bravo was discharged")
+	}
+}

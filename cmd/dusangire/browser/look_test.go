@@ -1,0 +1,450 @@
+package browser_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"dusangire/cmd/dusangire/dusangiretest"
+	"dusangire/hospital"
+)
+
+// look is a screen as somebody may have it.
+type look struct {
+	name          string
+	width, height int64
+	touch         bool
+	scheme        string // what the person prefers: light or dark
+}
+
+// looks are a wall, a desk and a tablet, each by day and by night.
+func looks() []look {
+	var all []look
+	for _, scheme := range []string{"light", "dark"} {
+		all = append(all,
+			look{"wall", 1920, 1080, false, scheme},
+			look{"desk", 1366, 768, false, scheme},
+			look{"tablet", 820, 1180, true, scheme})
+	}
+	return all
+}
+
+func (l look) String() string {
+	return fmt.Sprintf("%s %d×%d %s", l.name, l.width, l.height, l.scheme)
+}
+
+// have gives the screen a look.
+func (p *screen) have(l look) {
+	p.t.Helper()
+	option := func(_ *emulation.SetDeviceMetricsOverrideParams, touch *emulation.SetTouchEmulationEnabledParams) {
+		touch.Enabled = l.touch
+	}
+	p.resize(l.width, l.height, option)
+	_, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: l.scheme}},
+	})
+	if err != nil {
+		p.t.Fatalf("prefer %s: %v", l.scheme, err)
+	}
+	p.until("the look "+l.String(), fmt.Sprintf(`innerWidth === %d && matchMedia("(prefers-color-scheme: %s)").matches && matchMedia("(pointer: coarse)").matches === %v`,
+		l.width, l.scheme, l.touch))
+}
+
+// sight is one page in one state, with the way there.
+type sight struct {
+	name string
+	role hospital.Role // "": nobody is signed in
+	show func(p *screen)
+}
+
+// at is a sight that an address alone shows.
+func at(path string) func(*screen) { return func(p *screen) { p.open(path) } }
+
+// demoVisitorAs opens a screen for the demo's login of a role.
+func demoVisitorAs(t testing.TB, s *dusangiretest.Server, role hospital.Role) *screen {
+	t.Helper()
+	p := newScreen(t, s.URL)
+	if role == "" {
+		return p
+	}
+	p.useToken(s.Client().SignInAs(string(role), "dusangire").Token)
+	return p
+}
+
+// sights are all pages, and the states in which they look different.
+func sights(t testing.TB, s *dusangiretest.Server) []sight {
+	t.Helper()
+	ward := demoWard(s, "MED-A")
+	waiting := dusangiretest.Admit(t, s, "Uwamahoro Vestine", hospital.BoardBed{})
+	fillKitchen(t, s, ward)
+	bed := func(status hospital.BedStatus) hospital.BoardBed {
+		t.Helper()
+		for _, b := range ward.Beds {
+			if b.Status == status {
+				return b
+			}
+		}
+		t.Fatalf("ward %s has no bed in the state %s", ward.Code, status)
+		return hospital.BoardBed{}
+	}
+	carried := carriedTray(t, s, ward)
+	// The whole wall, whose many tickets take long to look at, is the sight "kitchen".
+	lunch := wall + "?meal=lunch&ward=" + ward.Code
+	opened := func(status hospital.BedStatus) func(*screen) {
+		b := bed(status)
+		return func(p *screen) {
+			p.openLive(dusangiretest.WardPath(ward))
+			p.openBed(b)
+			ask[chromedp.Void](p, `for (const part of document.querySelectorAll(".panel details")) part.open = true`)
+		}
+	}
+	return append(append(customerSights(t, s), mealSights(t, s)...), []sight{
+		{"login", "", at("/login")},
+		{"login-refused", "", func(p *screen) {
+			p.foresees("401")
+			p.open("/login")
+			p.write("#login-username", "nobody")
+			p.write("#login-password", "nothing")
+			p.follow(".login button")
+		}},
+		{"medical", hospital.MedicalStaff, func(p *screen) { p.openLive("/dashboard/medical_staff/") }},
+		{"management", hospital.WardManagement, func(p *screen) { p.openLive("/dashboard/ward_management/") }},
+		{"menu", hospital.Admin, func(p *screen) { p.openLive("/dashboard/ward_management/"); p.press(".menu summary") }},
+		{"ward", hospital.MedicalStaff, func(p *screen) { p.openLive(dusangiretest.WardPath(ward)) }},
+		{"ward-not-live", hospital.MedicalStaff, func(p *screen) {
+			p.disableScripts(true)
+			p.open(dusangiretest.WardPath(ward))
+			p.until("the banner", isBanner)
+			p.disableScripts(false)
+		}},
+		{"ward-available", hospital.MedicalStaff, opened(hospital.BedAvailable)},
+		{"ward-reserved", hospital.WardManagement, opened(hospital.BedReserved)},
+		{"ward-occupied", hospital.MedicalStaff, opened(hospital.BedOccupied)},
+		{"ward-cleaning", hospital.WardManagement, opened(hospital.BedCleaning)},
+		{"bed", hospital.MedicalStaff, func(p *screen) { p.openLive(dusangiretest.BedPath(bed(hospital.BedOccupied))) }},
+		{"bed-errors", hospital.MedicalStaff, func(p *screen) {
+			p.foresees("422")
+			p.disableScripts(true)
+			p.open(dusangiretest.BedPath(bed(hospital.BedAvailable)))
+			p.choose("#admit-birth_date", "2199-01-01")
+			p.choose("#admit-expected_discharge", "1999-01-01T12:00")
+			p.unfold("admit")
+			p.follow("#sheet-admit .primary")
+			p.disableScripts(false)
+		}},
+		{"waiting", hospital.MedicalStaff, at(fmt.Sprintf("/admissions/%d/", waiting.ID))},
+		{"round", hospital.DeliveryStaff, func(p *screen) { p.openLive("/dashboard/delivery/") }},
+		{"round-bedside", hospital.DeliveryStaff, func(p *screen) {
+			p.openLive(fmt.Sprintf("/dashboard/delivery/#delivery-%d", carried.ID))
+			p.untilReady(carried)
+			p.press(stop(carried) + " summary")
+		}},
+		{"round-alarm", hospital.DeliveryStaff, func(p *screen) {
+			p.foresees("409")
+			p.disableScripts(true)
+			p.open(fmt.Sprintf("/dashboard/delivery/#delivery-%d", carried.ID))
+			p.choose(stop(carried)+" [name=bed_code]", bed(hospital.BedAvailable).Number)
+			p.follow(stop(carried) + " .handover .primary")
+			p.disableScripts(false)
+		}},
+		{"delivery", hospital.MedicalStaff, func(p *screen) { p.openLive(fmt.Sprintf("/deliveries/%d/", carried.ID)) }},
+		{"users", hospital.Admin, at("/users/")},
+		{"problem", hospital.MedicalStaff, func(p *screen) { p.foresees("404"); p.open("/nowhere") }},
+		{"problem-signed-out", "", func(p *screen) { p.foresees("404"); p.open("/nowhere") }},
+		{"kitchen", hospital.KitchenStaff, func(p *screen) { p.openLive(wall) }},
+		{"kitchen-station", hospital.KitchenStaff, func(p *screen) {
+			p.openLive(wall + "?station=porridge&meal=supplement&ward=nowhere") // nothing lies under what opens
+			p.press(".filters summary")
+		}},
+		{"kitchen-refused", hospital.KitchenStaff, func(p *screen) {
+			p.foresees("409")
+			p.disableScripts(true)
+			p.open(lunch)
+			k := &kitchen{Server: s}
+			_, err := s.Hospital.StartOrder(t.Context(), hospital.System, k.confirmed()[0].OrderID, hospital.Step{}) // meanwhile
+			k.must(err)
+			p.follow("#lane-confirmed > li:last-child .bump")
+			p.disableScripts(false)
+		}},
+		{"kitchen-cancel", hospital.Admin, func(p *screen) {
+			p.openLive(lunch)
+			p.press("#lane-preparing > li a")
+		}},
+		{"signed-out", hospital.MedicalStaff, func(p *screen) {
+			p.openLive(dusangiretest.WardPath(ward))
+			p.signOutElsewhere()
+			p.until("the page to know that nobody is signed in", `document.body.dataset.gone === "yes"`)
+		}},
+		{"gallery", hospital.Admin, at("/gallery")},
+	}...)
+}
+
+// fillKitchen orders tomorrow's lunch for a ward, and takes its tickets to the lanes of the kitchen.
+func fillKitchen(t testing.TB, s *dusangiretest.Server, ward hospital.WardBoard) {
+	t.Helper()
+	k := &kitchen{Server: s}
+	_, err := s.Hospital.OrderMealRound(t.Context(), hospital.System, ward.ID, hospital.Lunch, time.Now().AddDate(0, 0, 1))
+	k.must(err)
+	tickets := k.confirmed()
+	for i, status := range []hospital.OrderStatus{hospital.OrderPreparing, hospital.OrderPreparing, hospital.OrderReady, hospital.OrderReady, hospital.OrderCancelled} {
+		k.bring(tickets[i].OrderID, status)
+	}
+	held, err := s.Hospital.Order(t.Context(), hospital.System, tickets[5].OrderID)
+	k.must(err)
+	_, err = s.Hospital.SetDiet(t.Context(), hospital.System, held.AdmissionID, hospital.DietChange{NilByMouth: &hospital.Window{From: time.Now().Add(-time.Minute)}})
+	k.must(err)
+	_, err = s.Hospital.RecallOrder(t.Context(), hospital.System, tickets[6].OrderID, hospital.Step{})
+	k.must(err)
+}
+
+// confirmed are the tickets that are due last and wait to be cooked, of which there must be some.
+func (k *kitchen) confirmed() (tickets []hospital.Ticket) {
+	k.T.Helper()
+	for _, ticket := range slices.Backward(k.tickets()) {
+		if ticket.Status == hospital.OrderConfirmed {
+			tickets = append(tickets, ticket)
+		}
+	}
+	if len(tickets) < 8 {
+		k.T.Fatalf("%d tickets are confirmed, want 8", len(tickets))
+	}
+	return tickets
+}
+
+// signOutElsewhere ends the session of the screen's person in another window.
+func (p *screen) signOutElsewhere() {
+	p.t.Helper()
+	other := p.another()
+	other.open("/")
+	other.press(".menu summary")
+	other.follow(".sign-out")
+	other.close()
+}
+
+// demoWard is the board of a ward of the demo hospital.
+func demoWard(s *dusangiretest.Server, code string) hospital.WardBoard {
+	s.T.Helper()
+	wards, err := s.Hospital.Wards(s.T.Context(), hospital.System)
+	if err != nil {
+		s.T.Fatal(err)
+	}
+	for _, ward := range wards {
+		if ward.Code == code {
+			return s.Board(ward.ID)
+		}
+	}
+	s.T.Fatalf("the demo hospital has no ward %s", code)
+	return hospital.WardBoard{}
+}
+
+// TestEveryPageIsUsableByEveryoneOnEveryScreen looks at each page on a wall, a desk and a tablet, by
+// day and by night, and with larger text.
+func TestEveryPageIsUsableByEveryoneOnEveryScreen(t *testing.T) {
+	s := dusangiretest.MustServeDemo(t)
+	for _, sight := range sights(t, s) {
+		t.Run(sight.name, func(t *testing.T) {
+			t.Parallel()
+			p := demoVisitorAs(t, s, sight.role)
+			sight.show(p)
+			p.bringAxe()
+			wantNone := func(l look, found []string) {
+				for _, barrier := range found {
+					t.Errorf("%v: %s", l, barrier)
+				}
+			}
+			for _, l := range looks() {
+				p.have(l)
+				p.photograph(sight.name, l)
+				wantNone(l, p.foundByAxe(l.scheme))
+				if l.scheme == "dark" {
+					continue // only its colours are others
+				}
+				wantNone(l, p.wider())
+				wantNone(l, p.illegible())
+				if l.touch {
+					wantNone(l, p.tooSmallToTouch())
+				}
+			}
+			p.enlarge(120)
+			for _, l := range looks()[:3] {
+				p.have(l)
+				wantNone(l, p.wider())
+				wantNone(l, p.illegible())
+			}
+			p.enlarge(100)
+			narrow, desk := look{"phone", 320, 640, true, "light"}, look{"desk", 1366, 768, false, "light"}
+			p.have(narrow)
+			p.photograph(sight.name, narrow)
+			wantNone(narrow, p.wider())
+			p.have(desk)
+			wantNone(desk, p.outOfReachOfKeys())
+		})
+	}
+}
+
+// TestTheLooksAtPagesFindBarriers keeps the test above honest: in a page that is spoiled each of its looks finds something.
+func TestTheLooksAtPagesFindBarriers(t *testing.T) {
+	s := dusangiretest.MustServe(t, nil)
+	p := visitor(s)
+	p.open("/login")
+	p.bringAxe()
+	for what, find := range map[string]func() []string{
+		"axe":          func() []string { return p.foundByAxe("light") },
+		"axe by night": func() []string { return p.foundByAxe("dark") },
+		"width":        p.wider,
+		"touch":        p.tooSmallToTouch,
+		"keys":         p.outOfReachOfKeys,
+		"words":        p.illegible,
+	} {
+		t.Run(what, func(t *testing.T) {
+			p.have(look{"tablet", 820, 1180, true, "light"})
+			if found := find(); len(found) > 0 {
+				t.Errorf("in a good page it finds %q", found)
+			}
+			ask[chromedp.Void](p, `document.querySelector("main").insertAdjacentHTML("beforeend", '<div id="spoiled"><img src="/static/none.svg" hidden><button></button>' +
+				'<a href="/" tabindex="-1">never reached</a><p>faint and cut</p></div>');
+				document.getElementById("spoiled").style.minWidth = "9000px";
+				Object.assign(document.querySelector("#spoiled p").style,
+					{width: "2rem", overflow: "hidden", whiteSpace: "nowrap", color: "#777", background: "#888"})`)
+			if found := find(); len(found) == 0 {
+				t.Error("in a spoiled page it finds nothing")
+			}
+			ask[chromedp.Void](p, `document.getElementById("spoiled").remove()`)
+		})
+	}
+	p.foresees("404")
+}
+
+// photograph writes what is on the screen into the folder screenshots when DUSANGIRE_SCREENSHOTS is set.
+func (p *screen) photograph(name string, l look) {
+	p.t.Helper()
+	if os.Getenv("DUSANGIRE_SCREENSHOTS") == "" {
+		return
+	}
+	folder := filepath.Join("..", "..", "..", "screenshots")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		p.t.Fatal(err)
+	}
+	png, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		p.t.Fatalf("photograph %s: %v", name, err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, fmt.Sprintf("%s-%s-%s.png", name, l.name, l.scheme)), png, 0o644); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// bringAxe loads axe-core into the page, past the page's own policy.
+func (p *screen) bringAxe() {
+	p.t.Helper()
+	source, err := os.ReadFile("testdata/axe/axe.min.js")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	ask[chromedp.Void](p, string(source)+";void 0")
+}
+
+// foundByAxe are the barriers that axe-core finds in the page. By night only the colours are others
+// than by day.
+func (p *screen) foundByAxe(scheme string) []string {
+	p.t.Helper()
+	rules := `["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]`
+	if scheme == "dark" {
+		rules = `{type: "rule", values: ["color-contrast"]}`
+	}
+	return ask[[]string](p, `axe.run(document, {
+		resultTypes: ["violations"],
+		runOnly: `+rules+`,
+	}).then(({violations}) => violations.flatMap(({id, help, nodes}) =>
+		nodes.map((n) => ["axe: " + id, help, n.html.slice(0, 150), n.failureSummary].join(" | "))))`)
+}
+
+// wider are the elements for which the page would have to be scrolled sideways.
+func (p *screen) wider() []string {
+	p.t.Helper()
+	return ask[[]string](p, `document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
+		.filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".scroll, nav")).slice(0, 3)
+		.map((e) => "the page is " + document.documentElement.scrollWidth + " px wide: " + e.outerHTML.slice(0, 120))`)
+}
+
+// tooSmallToTouch are the controls of less than 44 px in either direction, but for links in running text. A tick is pressed by its label.
+func (p *screen) tooSmallToTouch() []string {
+	p.t.Helper()
+	return ask[[]string](p, `[...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")].flatMap((e) => {
+		if (!e.checkVisibility({visibilityProperty: true}) || e.matches(".skip")) return [];
+		const inText = e.matches("p a") && e.closest("p").innerText.trim() !== e.innerText.trim();
+		const {width, height} = (e.matches("[type=checkbox], [type=radio]") && e.closest("label") || e).getBoundingClientRect();
+		return inText || width >= 44 && height >= 44 ? [] : ["too small for a finger, " + Math.round(width) + "×" + Math.round(height) + " px: " + e.outerHTML.slice(0, 120)];
+	})`)
+}
+
+// outOfReachOfKeys presses Tab through the whole page and returns the controls that it does not lead to, and those that do not
+// show that they have the focus.
+func (p *screen) outOfReachOfKeys() (found []string) {
+	p.t.Helper()
+	stops := ask[int](p, `(() => {
+		document.activeElement.blur();
+		getSelection().collapse(document.body, 0);
+		window.unreached = new Set([...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']")]
+			.filter((e) => e.checkVisibility({visibilityProperty: true}) && !e.disabled && (!document.querySelector(":modal") || e.closest(":modal")) && (e.type !== "radio" || e.checked)));
+		return unreached.size;
+	})()`)
+	for range 4*stops + 8 { // a date has several stops
+		p.key(kb.Tab)
+		if unseen := ask[string](p, `(unreached.delete(document.activeElement), `+unseenFocus+`)`); unseen != "" {
+			found = append(found, "has the focus and does not show it: "+unseen)
+		}
+		if ask[int](p, `unreached.size`) == 0 {
+			return found
+		}
+	}
+	return append(found, ask[[]string](p, `[...unreached].map((e) => "Tab does not lead to " + e.outerHTML.slice(0, 120))`)...)
+}
+
+func TestAWardOf24BedsFitsOnAScreen(t *testing.T) {
+	s := dusangiretest.MustServeDemo(t)
+	for machine, browser := range machines(t) {
+		for _, code := range []string{"MED-A", "MED-B"} {
+			ward := demoWard(s, code)
+			if len(ward.Beds) != 24 {
+				t.Fatalf("ward %s has %d beds, want 24", code, len(ward.Beds))
+			}
+			p := on(t, s, browser, hospital.MedicalStaff)
+			p.openLive(dusangiretest.WardPath(ward))
+			p.untilFaced()
+			for _, l := range looks() {
+				if l.touch {
+					continue
+				}
+				p.have(l)
+				p.wantAllBeds(fmt.Sprintf("%s, %s, on a machine %s", code, l, machine))
+			}
+			p.enlarge(120)
+			p.have(looks()[0]) // nobody scrolls a wall
+			p.wantAllBeds(fmt.Sprintf("%s, on a wall, with larger text, on a machine %s", code, machine))
+		}
+	}
+}
+
+// wantAllBeds fails the test for each bed of the board that is not in sight as a whole.
+func (p *screen) wantAllBeds(where string) {
+	p.t.Helper()
+	if beyond := ask[[]string](p, `[...document.querySelectorAll(".board > li")].filter((e) => {
+		const r = e.getBoundingClientRect();
+		return r.top < 0 || r.bottom > innerHeight || r.left < 0 || r.right > innerWidth;
+	}).map((e) => e.innerText)`); len(beyond) > 0 {
+		p.t.Errorf("%s: %d beds are not in sight", where, len(beyond))
+	}
+	if cut := ask[[]string](p, `[...document.querySelectorAll(".board > li > a")]
+		.filter((e) => e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1)
+		.map((e) => e.innerText)`); len(cut) > 0 {
+		p.t.Errorf("%s: these cards hold more than they show: %q", where, cut)
+	}
+}
