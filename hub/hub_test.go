@@ -666,22 +666,25 @@ func TestWhenTheDatabaseIsGonePagesAreTold(t *testing.T) {
 
 func TestAViewThatCannotBeReadAtAll(t *testing.T) {
 	t.Parallel()
-	b := newBoard(1)
-	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
-	t.Run("asks its clients to come back later", func(t *testing.T) {
-		b.fail(errors.New("gone"))
-		defer b.fail(nil)
-		if got := n.dial(hub.HTML).closeCode(); got != 1013 {
-			t.Errorf("closed with %d, want 1013", got)
-		}
-	})
-	t.Run("closes them with the code that its read returned", func(t *testing.T) {
-		b.fail(fmt.Errorf("ward 9: %w", hub.CloseNoSuchPath))
-		defer b.fail(nil)
-		if got := n.dial(hub.JSON).closeCode(); got != 4404 {
-			t.Errorf("closed with %d, want 4404", got)
-		}
-	})
+	for _, test := range []struct {
+		what string
+		err  error
+		want int
+	}{
+		{"asks its clients to come back later", errors.New("gone"), 1013},
+		{"closes them with the code that its read returned",
+			fmt.Errorf("ward 9: %w", hub.CloseNoSuchPath), 4404},
+	} {
+		t.Run(test.what, func(t *testing.T) {
+			t.Parallel()
+			b := newBoard(1)
+			b.fail(test.err)
+			n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+			if got := n.dial(hub.HTML).closeCode(); got != test.want {
+				t.Errorf("closed with %d, want %d", got, test.want)
+			}
+		})
+	}
 }
 
 func TestARefusedVisitorLearnsWhyAndSeesNothing(t *testing.T) {
