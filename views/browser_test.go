@@ -2,13 +2,10 @@ package views_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"runtime"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +17,7 @@ import (
 	"github.com/coder/websocket"
 
 	"dusangire/hospital"
+	"dusangire/hospital/hospitaltest"
 	"dusangire/static"
 	"dusangire/views"
 	"dusangire/views/text"
@@ -242,12 +240,8 @@ var browser struct {
 	err    error
 }
 
-// TestMain lets more tests run at once than there are processors, unless -parallel says how many:
-// what takes their time is waiting for a page's clocks.
 func TestMain(m *testing.M) {
-	if err := flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0))); err != nil {
-		panic(err)
-	}
+	hospitaltest.RunMany()
 	code := m.Run()
 	if browser.cancel != nil {
 		browser.cancel()

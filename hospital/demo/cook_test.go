@@ -62,6 +62,7 @@ func ticket(t *testing.T, h *hospital.Hospital, fits func(hospital.Ticket) bool)
 }
 
 func TestCooksAndCouriersBringAMealToAllWhoWaitForIt(t *testing.T) {
+	t.Parallel()
 	h, now := opened(t, at(12, 31)) // four wards have not eaten
 	staff := demo.NewStaff(h, 1, pace, quiet)
 	waiting := map[int64]bool{}
@@ -96,6 +97,7 @@ func TestCooksAndCouriersBringAMealToAllWhoWaitForIt(t *testing.T) {
 }
 
 func TestTheKitchenIsNeverWithoutWork(t *testing.T) {
+	t.Parallel()
 	h, now := opened(t, at(3, 0))
 	staff := demo.NewStaff(h, 2, pace, quiet)
 	for range 6 {
@@ -116,6 +118,7 @@ func TestTheKitchenIsNeverWithoutWork(t *testing.T) {
 }
 
 func TestCooksLeaveATicketAloneThatAPersonJustChanged(t *testing.T) {
+	t.Parallel()
 	h, now := opened(t, at(3, 0))
 	staff := demo.NewStaff(h, 1, pace, quiet)
 	person := login(t, h, hospital.KitchenStaff)
@@ -137,6 +140,7 @@ func TestCooksLeaveATicketAloneThatAPersonJustChanged(t *testing.T) {
 }
 
 func TestANewOrderWaitsAWhileForAPersonToConfirmIt(t *testing.T) {
+	t.Parallel()
 	h, now := opened(t, at(3, 0))
 	staff := demo.NewStaff(h, 1, pace, quiet)
 	mother := login(t, h, hospital.Customer)
@@ -169,6 +173,7 @@ func TestANewOrderWaitsAWhileForAPersonToConfirmIt(t *testing.T) {
 }
 
 func TestCouriersLeaveToPeopleWhatTheyHaveClaimed(t *testing.T) {
+	t.Parallel()
 	h, now := opened(t, at(3, 0))
 	staff := demo.NewStaff(h, 1, pace, quiet)
 	person := login(t, h, hospital.DeliveryStaff)
@@ -190,6 +195,7 @@ func TestCouriersLeaveToPeopleWhatTheyHaveClaimed(t *testing.T) {
 
 // A server that was off for a while finds tickets that nobody eats any more, and trays of patients who have left.
 func TestCooksKeepTheWallInOrder(t *testing.T) {
+	t.Parallel()
 	h, now := opened(t, at(3, 0))
 	staff := demo.NewStaff(h, 1, pace, quiet)
 	nurse := login(t, h, hospital.MedicalStaff)

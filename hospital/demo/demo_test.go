@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -15,6 +16,11 @@ import (
 	"dusangire/hospital/demo"
 	"dusangire/hospital/hospitaltest"
 )
+
+func TestMain(m *testing.M) {
+	hospitaltest.RunMany()
+	os.Exit(m.Run())
+}
 
 // start is when the demo hospitals of the tests open: a Monday morning.
 var start = time.Date(2026, time.November, 23, 9, 30, 0, 0, time.UTC)
@@ -51,7 +57,9 @@ func loaded(t testing.TB, seed uint64, o hospital.Options) *hospital.Hospital {
 func demoAt(t testing.TB, seed uint64, moment time.Time) string {
 	t.Helper()
 	return hospitaltest.Copy(t, fmt.Sprint(seed, moment), func(url string) (err error) {
-		h, err := hospital.Open(t.Context(), hospital.Options{DatabaseURL: url})
+		h, err := hospital.Open(t.Context(), hospital.Options{
+			DatabaseURL: url, PasswordHasher: hospitaltest.CheapHasher(t),
+		})
 		if err != nil {
 			return err
 		}
@@ -115,6 +123,7 @@ func dashboard(t *testing.T, h *hospital.Hospital) hospital.ManagementDashboard 
 }
 
 func TestTheDemoOpensAsItsDescriptionSays(t *testing.T) {
+	t.Parallel()
 	want := map[string]struct {
 		name, block string
 		counts      hospital.BedCounts
@@ -200,6 +209,7 @@ func tally(counts *hospital.BedCounts, status hospital.BedStatus) {
 
 // A demo that is loaded in the evening has had the day's meals.
 func TestANewDemoHasMissedNoMeal(t *testing.T) {
+	t.Parallel()
 	evening := start.Add(8 * time.Hour)
 	h := open(t, hospital.Options{DatabaseURL: demoAt(t, 1, evening), Now: func() time.Time { return evening }})
 	if missed, err := h.AnnounceMissedRounds(t.Context()); err != nil || len(missed) > 0 {
@@ -208,6 +218,7 @@ func TestANewDemoHasMissedNoMeal(t *testing.T) {
 }
 
 func TestTheDemosPatientsLookReal(t *testing.T) {
+	t.Parallel()
 	h := loaded(t, 2, hospital.Options{})
 	t.Run("they fit their wards", func(t *testing.T) { checkWards(t, h) })
 	t.Run("they have plausible food", func(t *testing.T) { checkFood(t, h) })
@@ -355,6 +366,7 @@ func checkTimes(t *testing.T, h *hospital.Hospital) {
 }
 
 func TestTheSameSeedGivesTheSameHospital(t *testing.T) {
+	t.Parallel()
 	fresh := func(seed uint64) *hospital.Hospital {
 		return loaded(t, seed, hospital.Options{DatabaseURL: hospitaltest.PostgreSQL(t)})
 	}
@@ -368,6 +380,7 @@ func TestTheSameSeedGivesTheSameHospital(t *testing.T) {
 }
 
 func TestADatabaseWithDataIsRefusedAndUnchanged(t *testing.T) {
+	t.Parallel()
 	for _, data := range []struct {
 		name string
 		add  func(h *hospital.Hospital) error
@@ -379,6 +392,7 @@ func TestADatabaseWithDataIsRefusedAndUnchanged(t *testing.T) {
 		}},
 	} {
 		t.Run(data.name, func(t *testing.T) {
+			t.Parallel()
 			url := hospitaltest.PostgreSQL(t)
 			h := open(t, hospital.Options{DatabaseURL: url})
 			if err := data.add(h); err != nil {
@@ -394,6 +408,7 @@ func TestADatabaseWithDataIsRefusedAndUnchanged(t *testing.T) {
 }
 
 func TestADemoThatWasLoadedIsCounted(t *testing.T) {
+	t.Parallel()
 	url := demoAt(t, 1, start)
 	var counted, there int
 	err := hospitaltest.Database(t, url).QueryRowContext(t.Context(), `SELECT (SELECT count(*) FROM order_dish), reltuples
@@ -426,6 +441,7 @@ func (f fuse) Value(key any) any {
 }
 
 func TestALoadThatIsCutOffLeavesNothing(t *testing.T) {
+	t.Parallel()
 	hospitaltest.OnEachDatabase(t, func(t *testing.T, url string) {
 		h := open(t, hospital.Options{DatabaseURL: url})
 		before := hospitaltest.Contents(t, url)
@@ -455,6 +471,7 @@ func TestALoadThatIsCutOffLeavesNothing(t *testing.T) {
 }
 
 func TestEveryDemoLoginWorks(t *testing.T) {
+	t.Parallel()
 	h := loaded(t, 1, hospital.Options{})
 	if len(demo.Logins()) != len(hospital.Roles) {
 		t.Errorf("there are %d logins, want one for each of %d roles", len(demo.Logins()), len(hospital.Roles))

@@ -24,6 +24,7 @@ var mainMeals = []hospital.Meal{hospital.Breakfast, hospital.Lunch, hospital.Din
 
 // Whatever a doctor orders: for each diet at each texture there is something to eat at each main meal.
 func TestAMealRoundHasAPlateForEachDietAtEachTexture(t *testing.T) {
+	t.Parallel()
 	h := loaded(t, 1, hospital.Options{})
 	added, err := h.AddWard(t.Context(), hospital.System, hospital.NewWard{Code: "TEST", Name: "Everybody", Beds: 8 * len(hospital.Diets)})
 	if err != nil {
@@ -53,6 +54,7 @@ func TestAMealRoundHasAPlateForEachDietAtEachTexture(t *testing.T) {
 
 // One allergy more, of any of the 14: what is left to eat follows from the menu alone.
 func TestForEachDietTextureAndAllergyThereIsSomethingToEat(t *testing.T) {
+	t.Parallel()
 	all := dishes(t, loaded(t, 1, hospital.Options{}))
 	for _, meal := range mainMeals {
 		for _, diet := range hospital.Diets {
@@ -72,6 +74,7 @@ func TestForEachDietTextureAndAllergyThereIsSomethingToEat(t *testing.T) {
 
 // Nobody gets two main dishes: what is cooked without salt is cooked for those who need it.
 func TestAMainDishIsOfTheEverydayKitchenOrOfTheSpecialOne(t *testing.T) {
+	t.Parallel()
 	all := dishes(t, loaded(t, 1, hospital.Options{}))
 	for _, diet := range hospital.Diets {
 		stations := map[hospital.Station]bool{}
@@ -87,6 +90,7 @@ func TestAMainDishIsOfTheEverydayKitchenOrOfTheSpecialOne(t *testing.T) {
 }
 
 func TestTheMenuIsWhatTheKitchenOfAHospitalInKigaliCooks(t *testing.T) {
+	t.Parallel()
 	contains := map[string][]hospital.Allergen{ // the usual suspects, and the hidden one
 		"Cassava ugali with isombe":      {"peanuts"},
 		"Mandazi":                        {"eggs", "gluten", "milk"},
@@ -144,6 +148,7 @@ func checkNutrition(t *testing.T, d hospital.Dish) {
 }
 
 func TestTheZonesAreTheBlocksTheHousesTheShelterAndOutside(t *testing.T) {
+	t.Parallel()
 	h := loaded(t, 1, hospital.Options{})
 	zones, err := h.Zones(t.Context(), hospital.System)
 	if err != nil {

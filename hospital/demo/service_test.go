@@ -30,6 +30,7 @@ func deliveries(t *testing.T, h *hospital.Hospital) hospital.DeliveryBoard {
 }
 
 func TestTheDemoOpensWithTheKitchenAndTheCouriersAtWork(t *testing.T) {
+	t.Parallel()
 	const all = 90 // tickets, of every ward
 	// In Kigali: the least tickets, and those of the main meal.
 	for at, want := range map[string]struct {
@@ -100,6 +101,7 @@ func checkTicket(t *testing.T, ticket hospital.Ticket, now time.Time) {
 
 // The one that is held at the opening is held for a real reason, which a nurse learned while it was prepared.
 func TestTheDemoOpensWithATicketThatIsHeldForAnAllergy(t *testing.T) {
+	t.Parallel()
 	var held []hospital.Hazard
 	for _, ticket := range kitchen(t, loaded(t, 1, hospital.Options{})).Tickets {
 		if ticket.Begun {
@@ -114,6 +116,7 @@ func TestTheDemoOpensWithATicketThatIsHeldForAnAllergy(t *testing.T) {
 }
 
 func TestTheDemosCustomerIsAMotherWithAnOrderAndAddresses(t *testing.T) {
+	t.Parallel()
 	h := loaded(t, 1, hospital.Options{})
 	_, session, err := h.SignIn(t.Context(), string(hospital.Customer), "dusangire", hospital.Client{Address: "127.0.0.1"})
 	if err != nil {
@@ -157,6 +160,7 @@ func TestTheDemosCustomerIsAMotherWithAnOrderAndAddresses(t *testing.T) {
 
 // Nobody can sign in as the simulated couriers and customers, so that no password of theirs is published.
 func TestOnlyTheDemoLoginsAreMarkedAsSuch(t *testing.T) {
+	t.Parallel()
 	h := loaded(t, 1, hospital.Options{})
 	users, err := h.Users(t.Context(), hospital.System)
 	if err != nil {

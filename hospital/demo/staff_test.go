@@ -48,6 +48,7 @@ func work(t *testing.T, staff *demo.Staff, now *clock, pace time.Duration, steps
 }
 
 func TestTheStaffHoldTheHospitalNearItsOpeningState(t *testing.T) {
+	t.Parallel()
 	for _, run := range []struct {
 		name     string
 		database func(testing.TB) string
@@ -58,6 +59,7 @@ func TestTheStaffHoldTheHospitalNearItsOpeningState(t *testing.T) {
 		{"over two days, on PostgreSQL", hospitaltest.PostgreSQL, time.Minute, 3000},
 	} {
 		t.Run(run.name, func(t *testing.T) {
+			t.Parallel()
 			now := newClock(start)
 			h := loaded(t, 1, hospital.Options{DatabaseURL: run.database(t), Now: now.read})
 			staff := demo.NewStaff(h, 1, run.pace, quiet)
@@ -112,6 +114,7 @@ func checkBand(t *testing.T, act int, d hospital.ManagementDashboard) {
 }
 
 func TestTheStaffDoTheSameInTheSameHospitalWithTheSameSeed(t *testing.T) {
+	t.Parallel()
 	story := func(seed uint64) string {
 		now := newClock(start)
 		h := loaded(t, 1, hospital.Options{Now: now.read})
@@ -128,6 +131,7 @@ func TestTheStaffDoTheSameInTheSameHospitalWithTheSameSeed(t *testing.T) {
 }
 
 func TestTheStaffLeaveToPeopleWhatIsTheirs(t *testing.T) {
+	t.Parallel()
 	const pace = 4 * time.Second
 	now := newClock(start)
 	h := loaded(t, 1, hospital.Options{Now: now.read})
@@ -208,6 +212,7 @@ func mustSet(t *testing.T, h *hospital.Hospital, bed int64, status hospital.BedS
 }
 
 func TestTheStaffLeaveABedAloneThatAPersonJustChanged(t *testing.T) {
+	t.Parallel()
 	const pace = time.Second
 	now := newClock(start)
 	h := loaded(t, 1, hospital.Options{Now: now.read})
@@ -224,6 +229,7 @@ func TestTheStaffLeaveABedAloneThatAPersonJustChanged(t *testing.T) {
 }
 
 func TestStaffWhoFindSomebodyQuickerDoSomethingElse(t *testing.T) {
+	t.Parallel()
 	hospitaltest.OnEachDatabase(t, func(t *testing.T, url string) {
 		now := newClock(start)
 		h := loaded(t, 1, hospital.Options{DatabaseURL: url, Now: now.read})
@@ -285,6 +291,7 @@ func TestRunWorksUntilItsContextEnds(t *testing.T) {
 }
 
 func TestTheStaffWorkInTheDemoHospitalOnly(t *testing.T) {
+	t.Parallel()
 	h := open(t, hospital.Options{})
 	if _, err := h.AddWard(t.Context(), hospital.System, hospital.NewWard{Code: "REAL", Name: "A real ward", Block: "A", Beds: 4}); err != nil {
 		t.Fatal(err)

@@ -175,6 +175,7 @@ func tell(t *testing.T, url string, moment time.Time) *told {
 }
 
 func TestEachSceneOfTheStoryComesToItsEnd(t *testing.T) {
+	t.Parallel()
 	hospitaltest.OnEachDatabase(t, func(t *testing.T, url string) {
 		moment := at(12, 10)
 		if err := demo.Load(t.Context(), open(t, hospital.Options{DatabaseURL: url}), 3, moment); err != nil {
@@ -208,6 +209,7 @@ func TestEachSceneOfTheStoryComesToItsEnd(t *testing.T) {
 }
 
 func TestTheStoryIsTheSameForTheSameSeedAtAnyTimeOfTheDay(t *testing.T) {
+	t.Parallel()
 	for _, moment := range []time.Time{at(3, 0), at(18, 45)} {
 		first, again := tell(t, demoAt(t, 3, moment), moment), tell(t, demoAt(t, 3, moment), moment)
 		if got, want := again.lines(), first.lines(); !slices.Equal(got, want) {
@@ -220,6 +222,7 @@ func TestTheStoryIsTheSameForTheSameSeedAtAnyTimeOfTheDay(t *testing.T) {
 }
 
 func TestTheStoryEndsWithItsContext(t *testing.T) {
+	t.Parallel()
 	h := loaded(t, 1, hospital.Options{})
 	ctx, stop := context.WithCancel(t.Context())
 	waits := 0
@@ -236,6 +239,7 @@ func TestTheStoryEndsWithItsContext(t *testing.T) {
 
 // The staff work on around the story, and it comes to the same end.
 func TestTheStaffLeaveAloneWhoPlaysInTheStory(t *testing.T) {
+	t.Parallel()
 	s := newTold(t, demoAt(t, 4, at(12, 10)), at(12, 10))
 	staff := demo.NewStaff(s.h, 4, pace, slog.New(slog.NewJSONHandler(&s.log, nil)))
 	story := staff.Story(4)

@@ -103,8 +103,8 @@ type cluster struct {
 	done      *bufio.Reader  // a line for each order that was carried out
 	making    sync.Mutex     // PostgreSQL copies one template at a time
 
-	filling sync.Mutex        // guards filled
-	filled  map[string]string // the databases that Copy copies, by what callers call them
+	fillings sync.Mutex          // guards filled
+	filled   map[string]*filling // the databases that Copy copies, by what callers call them
 }
 
 // copy makes a database that goes with the test.
@@ -122,25 +122,32 @@ func (c *cluster) copy(t testing.TB, from string) string {
 	return c.url(name)
 }
 
-// fill returns the database that is called so, which the first to ask fills.
-func (c *cluster) fill(ctx context.Context, called string, fill func(databaseURL string) error) (string, error) {
-	c.filling.Lock()
-	defer c.filling.Unlock()
-	if database, done := c.filled[called]; done {
-		return database, nil
+// filling is a database that Copy copies, once the first to ask has filled it.
+type filling struct {
+	once     sync.Once
+	database string
+	err      error
+}
+
+// fill returns the database that is called so. Who asks for others meanwhile need not wait.
+func (c *cluster) fill(
+	ctx context.Context, called string, fill func(databaseURL string) error,
+) (string, error) {
+	c.fillings.Lock()
+	f, known := c.filled[called]
+	if !known {
+		f = &filling{err: errors.New("the test that was to fill it gave up")}
+		c.filled[called] = f
 	}
-	database := fmt.Sprintf("filled_%d", databases.Add(1))
-	if err := c.run(ctx, `CREATE DATABASE `+database+` TEMPLATE `+template); err != nil {
-		return "", err
-	}
-	if err := fill(c.url(database)); err != nil {
-		return "", err
-	}
-	if c.filled == nil {
-		c.filled = map[string]string{}
-	}
-	c.filled[called] = database
-	return database, nil
+	c.fillings.Unlock()
+	f.once.Do(func() {
+		f.database = fmt.Sprintf("filled_%d", databases.Add(1))
+		f.err = c.run(ctx, `CREATE DATABASE `+f.database+` TEMPLATE `+template)
+		if f.err == nil {
+			f.err = fill(c.url(f.database))
+		}
+	})
+	return f.database, f.err
 }
 
 // url is that of one of its databases.
@@ -190,7 +197,7 @@ func startCluster(options string) (*cluster, error) {
 	if err := asPostgres(shell, directory); err != nil {
 		return nil, err
 	}
-	c := &cluster{directory: directory, shell: shell}
+	c := &cluster{directory: directory, shell: shell, filled: map[string]*filling{}}
 	if c.orders, err = shell.StdinPipe(); err != nil {
 		return nil, err
 	}
