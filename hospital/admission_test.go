@@ -13,6 +13,7 @@ import (
 )
 
 func TestAPatientIsAdmittedIntoABedThatCanTakeOneAndNoOther(t *testing.T) {
+	t.Parallel()
 	for status, code := range map[hospital.BedStatus]string{
 		hospital.BedAvailable:   "",
 		hospital.BedReserved:    "",
@@ -472,6 +473,7 @@ func TestAPlanIsRefused(t *testing.T) {
 // In the original, a discharged patient's bed was available at once, and one way of emptying a bed
 // left the admission open.
 func TestADischargeEndsTheStayAndLeavesItsBedInCleaning(t *testing.T) {
+	t.Parallel()
 	for _, outcome := range hospital.Outcomes {
 		t.Run(string(outcome), func(t *testing.T) {
 			onEach(t, func(t *testing.T, h *house) {

@@ -90,6 +90,7 @@ func (s *service) stop(t testing.TB, a hospital.Admission) {
 
 // In the original, any status was accepted from any other.
 func TestADeliveryTakesTheStepsOfItsTableAndNoOther(t *testing.T) {
+	t.Parallel()
 	for from, allowed := range deliverySteps {
 		t.Run(string(from), func(t *testing.T) {
 			onEachService(t, func(t *testing.T, s *service) {
@@ -459,6 +460,7 @@ func (s *service) endsAs(t testing.TB, d hospital.Delivery, want hospital.Delive
 }
 
 func TestWhatStopsATrayOnItsWayTellsItsCourier(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		stop func(t testing.TB, s *service, a hospital.Admission)
 		code string
@@ -493,6 +495,7 @@ func TestWhatStopsATrayOnItsWayTellsItsCourier(t *testing.T) {
 }
 
 func TestAfterADeathTheTrayVanishesWithoutAWord(t *testing.T) {
+	t.Parallel()
 	for _, status := range []hospital.DeliveryStatus{hospital.DeliveryUnassigned, hospital.DeliveryAssigned, hospital.DeliveryInTransit} {
 		t.Run(string(status), func(t *testing.T) {
 			onEachService(t, func(t *testing.T, s *service) {
@@ -818,6 +821,7 @@ func TestACourierGivesAClaimedDeliveryBack(t *testing.T) {
 }
 
 func TestWhatADisabledCourierHadIsAnybodysToTakeOver(t *testing.T) {
+	t.Parallel()
 	for _, status := range []hospital.DeliveryStatus{hospital.DeliveryAssigned, hospital.DeliveryInTransit} {
 		t.Run(string(status), func(t *testing.T) {
 			onEachService(t, func(t *testing.T, s *service) {

@@ -18,7 +18,9 @@ import (
 )
 
 func TestACommandThatCanNotGetItsTurnSaysThatNothingWasSaved(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	t.Parallel()
+	hospitaltest.OnEachDatabase(t, func(t *testing.T, url string) {
+		h := newHouse(t, url)
 		bed := h.bed(t, "A-01").ID
 		other, err := h.raw.BeginTx(t.Context(), nil) // a backup, or another node that hangs
 		if err != nil {

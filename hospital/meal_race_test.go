@@ -31,6 +31,7 @@ func (s *service) races() int {
 // Whichever of the two comes first: nobody ever hands over a tray after the allergy was written
 // down, and nothing is left that could become one.
 func TestAnAllergyAddedWhileATrayGoesAStepFurtherStopsIt(t *testing.T) {
+	t.Parallel()
 	for name, race := range map[string]struct {
 		from hospital.OrderStatus
 		step func(s *service, t *testing.T, o hospital.Order) error
@@ -109,6 +110,7 @@ func (s *service) finish(t testing.TB, o hospital.Order) {
 }
 
 func TestAnOrderPlacedWhileItBecomesDangerousIsRefusedOrHeld(t *testing.T) {
+	t.Parallel()
 	for name, danger := range map[string]func(s *service, t *testing.T, a hospital.Admission, tea hospital.Dish) error{
 		"by an allergy": func(s *service, t *testing.T, a hospital.Admission, tea hospital.Dish) error {
 			_, err := s.SetDiet(t.Context(), nurse, a.ID, allergic("eggs"))

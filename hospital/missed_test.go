@@ -98,6 +98,7 @@ func (s *service) offers(t *testing.T, want string) {
 }
 
 func TestAMissedMealRoundIsOrderedLateByWhomItIsOffered(t *testing.T) {
+	t.Parallel()
 	for _, actor := range []hospital.Actor{cook, nurse, manager, admin} {
 		t.Run(string(actor.Role), func(t *testing.T) {
 			onEachService(t, func(t *testing.T, s *service) {
@@ -131,6 +132,7 @@ func TestAMissedMealRoundIsOrderedLateByWhomItIsOffered(t *testing.T) {
 // A machine whose clock has lost its battery begins in the past: what it ordered would lie in the
 // kitchen for good.
 func TestNoMealRoundIsOrderedForADayThatCanNotBe(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name  string
 		apart time.Duration

@@ -42,6 +42,7 @@ func TestACustomerHearsOfEachStepOfAnOrder(t *testing.T) {
 }
 
 func TestACustomerHearsOfWhatGoesWrong(t *testing.T) {
+	t.Parallel()
 	for code, happens := range map[string]func(t *testing.T, s *service, a hospital.Admission, o hospital.Order){
 		"order_held": func(t *testing.T, s *service, a hospital.Admission, o hospital.Order) { s.stop(t, a) },
 		"order_cancelled": func(t *testing.T, s *service, a hospital.Admission, o hospital.Order) {

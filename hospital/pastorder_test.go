@@ -29,6 +29,7 @@ func (s *service) inEveryWay(t *testing.T) (orders []hospital.Order) {
 }
 
 func TestOrdersOfADayThatIsOverLeaveTheBoards(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		due, now time.Time
 		past     bool

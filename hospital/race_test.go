@@ -4,25 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"strings"
 	"sync"
 	"testing"
 
 	"dusangire/hospital"
-	"dusangire/hospital/hospitaltest"
 )
-
-// onEachUnhurried is onEach for many commands at once: on a slow machine a queue of them may wait
-// for longer than a hospital would put up with, and what is tested is who wins, not how soon.
-func onEachUnhurried(t *testing.T, test func(t *testing.T, h *house)) {
-	t.Helper()
-	hospitaltest.OnEachDatabase(t, func(t *testing.T, url string) {
-		if strings.HasPrefix(url, "postgres:") {
-			url += "&lock_timeout=10s&statement_timeout=10s"
-		}
-		test(t, newHouse(t, url))
-	})
-}
 
 // atOnce runs n commands that all start together, and returns their errors.
 func atOnce(n int, command func(i int) error) []error {
@@ -62,7 +48,7 @@ func won(t *testing.T, results []error, code string) (winner int, refusals []*ho
 }
 
 func TestOfAHundredAdmissionsToOneBedExactlyOneWins(t *testing.T) {
-	onEachUnhurried(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *house) {
 		bed := h.bed(t, "A-01").ID
 		before := h.revisions(t, hospital.MetricsTopic)
 		_, refusals := won(t, atOnce(100, func(i int) error {
@@ -86,7 +72,7 @@ func TestOfAHundredAdmissionsToOneBedExactlyOneWins(t *testing.T) {
 }
 
 func TestOneOfTwentyAdmissionsOfAPatientWins(t *testing.T) {
-	onEachUnhurried(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *house) {
 		ward, err := h.AddWard(t.Context(), admin, hospital.NewWard{Code: "C", Name: "Maternity", Beds: 20})
 		if err != nil {
 			t.Fatal(err)
@@ -113,7 +99,7 @@ func TestOneOfTwentyAdmissionsOfAPatientWins(t *testing.T) {
 // Two patients who are to change places, and two nurses who do it at once: both targets are taken,
 // nobody waits for ever.
 func TestCrossingTransfersDoNotWaitForEachOther(t *testing.T) {
-	onEachUnhurried(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *house) {
 		one, other := h.admit(t, "Uwase Marie", "A-01"), h.admit(t, "Mugisha Eric", "A-02")
 		for round := range 10 {
 			for i, err := range atOnce(8, func(i int) error {
@@ -137,7 +123,7 @@ func TestCrossingTransfersDoNotWaitForEachOther(t *testing.T) {
 // Patients chase each other through the beds of two wards, with everything else that people do,
 // from all sides.
 func TestManyCommandsAtOnceKeepEveryRule(t *testing.T) {
-	onEachUnhurried(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *house) {
 		stays := []hospital.Admission{h.admit(t, "A", "A-01"), h.admit(t, "B", "A-02"), h.admit(t, "C", "B-01"), h.admit(t, "D", "")}
 		beds := h.bedIDs(t)
 		before := h.revisions(t, hospital.MetricsTopic).Topics[hospital.MetricsTopic]
@@ -172,7 +158,7 @@ func TestManyCommandsAtOnceKeepEveryRule(t *testing.T) {
 }
 
 func TestTheSameKeyAdmitsOnceHoweverManyNodesAreAsked(t *testing.T) {
-	onEachUnhurried(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *house) {
 		var mu sync.Mutex
 		admitted, replays := map[int64]bool{}, 0
 		cmd := hospital.NewAdmission{PatientName: "Uwase Marie", BedID: h.bed(t, "A-01").ID, IdempotencyKey: "form 17"}

@@ -20,6 +20,7 @@ var openStatuses = []hospital.OrderStatus{hospital.OrderPending, hospital.OrderC
 var endedStatuses = []hospital.OrderStatus{hospital.OrderDelivered, hospital.OrderCancelled, hospital.OrderUndelivered}
 
 func TestADietChangeStopsTheOpenOrdersThatItMakesDangerous(t *testing.T) {
+	t.Parallel()
 	minced := hospital.Texture(5)
 	renal := hospital.DietRenal
 	changes := map[string]struct {

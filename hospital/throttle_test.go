@@ -381,6 +381,7 @@ func TestManyRightPasswordsAtOnceAllGetIn(t *testing.T) {
 // TestAClockThatWasAheadLocksNobodyOut: what failed while it was counts as if it had failed now, no
 // more and no less.
 func TestAClockThatWasAheadLocksNobodyOut(t *testing.T) {
+	t.Parallel()
 	for what, devices := range map[string]bool{"a stranger": false, "a known device": true} {
 		t.Run(what, func(t *testing.T) {
 			onEach(t, func(t *testing.T, h *house) {

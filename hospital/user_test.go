@@ -188,6 +188,7 @@ func TestAUsersSignInsAreThoseThatAreOpen(t *testing.T) {
 }
 
 func TestASessionEndsWithItsReason(t *testing.T) {
+	t.Parallel()
 	for name, end := range map[string]struct {
 		run    func(h *house, token string) error
 		others bool // whether the user's other sessions stand

@@ -669,7 +669,7 @@ func TestAViewThatCannotBeReadAtAll(t *testing.T) {
 	for _, test := range []struct {
 		what string
 		err  error
-		want int
+		want websocket.StatusCode
 	}{
 		{"asks its clients to come back later", errors.New("gone"), 1013},
 		{"closes them with the code that its read returned",

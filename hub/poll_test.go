@@ -150,7 +150,6 @@ func TestAPollBesideASocketFailsWhileTheStateCannotBeRead(t *testing.T) {
 }
 
 func TestAPollOfAChangeWhoseHintWasLostIsASecondOld(t *testing.T) {
-	t.Parallel()
 	b := newBoard(1)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
 	n.poll(b.view(), "")

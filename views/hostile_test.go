@@ -224,6 +224,7 @@ func skeleton(t testing.TB, body string) string {
 }
 
 func TestNoTextThatPeopleTypeChangesTheStructureOfAnything(t *testing.T) {
+	t.Parallel()
 	plain := typed{"Uwase", "reason", "Medicine", "MED-A", "MED-A-05", "Uwa", "Give a name.", "clarisse"}
 	want := map[string]string{}
 	for name, body := range plain.bodies(t) {

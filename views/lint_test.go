@@ -44,6 +44,7 @@ func TestNoTemplateSaysWhatThePolicyForbids(t *testing.T) {
 }
 
 func TestNoPageNeedsWhatThePolicyForbids(t *testing.T) {
+	t.Parallel()
 	for name, page := range allPages() {
 		walk(parse(t, draw(t, text.En, page)), func(n *html.Node) {
 			if n.Data == "script" && (attribute(n, "src") == "" || n.FirstChild != nil) {

@@ -498,6 +498,7 @@ func TestACommandWithoutAnAnswerIsNotCalledSaved(t *testing.T) {
 		"a connection that dies": func(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) },
 	} {
 		t.Run(what, func(t *testing.T) {
+			t.Parallel()
 			site := newSite(t)
 			tab, _ := openWard(t, site)
 			site.answer("POST /beds/9/status", answer)
