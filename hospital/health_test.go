@@ -61,7 +61,9 @@ func TestADatabaseOnAFullDiskIsNotWell(t *testing.T) {
 }
 
 func TestADatabaseThatSomebodyLocksIsNotReadyAndItsPagesAreLive(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	t.Parallel()
+	hospitaltest.OnEachDatabase(t, func(t *testing.T, url string) {
+		h := newHouse(t, url)
 		other, err := h.raw.BeginTx(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)

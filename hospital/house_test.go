@@ -46,7 +46,7 @@ func onEach(t *testing.T, test func(t *testing.T, h *house)) {
 // with: on a machine with much else to do, what is tested is who wins, not how soon.
 func unhurried(url string) string {
 	if strings.HasPrefix(url, "postgres:") {
-		url += "&lock_timeout=30s&statement_timeout=30s"
+		url += "&lock_timeout=30s&statement_timeout=30s&idle_in_transaction_session_timeout=30s"
 	}
 	return url
 }

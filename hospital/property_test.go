@@ -12,13 +12,11 @@ import (
 	"pgregory.net/rapid"
 
 	"dusangire/hospital"
-	"dusangire/hospital/hospitaltest"
 )
 
 // TestMain lets the properties be checked on fewer random histories than rapid's 100, since each is
 // written to two databases. go test -rapid.checks=1000 asks for more.
 func TestMain(m *testing.M) {
-	hospitaltest.RunMany()
 	if err := flag.Set("rapid.checks", "15"); err != nil {
 		panic(err)
 	}
