@@ -36,8 +36,8 @@ func (a Address) OneLine() string {
 	return strings.Join(lines, ", ")
 }
 
-// AddressFields is what AddAddress and SetAddress need. Line2 and Instructions may be empty.
-type AddressFields struct {
+// AddressCommand is what AddAddress and SetAddress need. Line2 and Instructions may be empty.
+type AddressCommand struct {
 	Label, FullName, Phone, Line1, Line2, City, Instructions string
 	ZoneID                                                   int64
 	// false leaves the default what it is: it passes on only to another one
@@ -76,7 +76,7 @@ func normalPhone(phone string) (normal string, ok bool) {
 
 // check tidies the fields and returns what is wrong with them, apart from what only the database
 // knows.
-func (f *AddressFields) check() fields {
+func (f *AddressCommand) check() fields {
 	for _, text := range []*string{&f.Label, &f.FullName, &f.Phone, &f.Line1, &f.Line2, &f.City,
 		&f.Instructions} {
 		*text = tidy(*text)
@@ -218,7 +218,7 @@ func (h *Hospital) Address(ctx context.Context, actor Actor, id int64) (AddressW
 // Invalid names each wrong field, Conflict where there are too many. An IdempotencyKey works as for
 // Admit.
 func (h *Hospital) AddAddress(ctx context.Context, actor Actor,
-	fields AddressFields) (a Address, replayed bool, err error) {
+	fields AddressCommand) (a Address, replayed bool, err error) {
 	if err := actor.need(OrderForPatients); err != nil {
 		return Address{}, false, err
 	}
@@ -236,7 +236,7 @@ func (h *Hospital) AddAddress(ctx context.Context, actor Actor,
 
 // addAddress inserts an address of the actor's and returns its id. wrong is what is wrong with the
 // fields so far.
-func (c *change) addAddress(ctx context.Context, f AddressFields,
+func (c *change) addAddress(ctx context.Context, f AddressCommand,
 	wrong fields) (id int64, err error) {
 	if err := c.lockOwner(ctx); err != nil {
 		return 0, err
@@ -341,7 +341,7 @@ func (c *change) lockAddress(ctx context.Context, id int64) (Address, error) {
 // one. What stands already changes nothing. Invalid names each wrong field, Conflict another
 // version, NotFound an address that is not the actor's.
 func (h *Hospital) SetAddress(ctx context.Context, actor Actor, id int64,
-	fields AddressFields) (Address, error) {
+	fields AddressCommand) (Address, error) {
 	if err := actor.need(OrderForPatients); err != nil {
 		return Address{}, err
 	}
@@ -401,7 +401,7 @@ func (a Address) valuesOf(err error) error {
 
 // differing names the fields in which an address differs from what it is to be, as commands call
 // them.
-func (f AddressFields) differing(g AddressFields) string {
+func (f AddressCommand) differing(g AddressCommand) string {
 	var names []string
 	for _, field := range []struct {
 		name    string
@@ -426,14 +426,14 @@ func (a Address) outdated() error {
 }
 
 // Fields are the address as a command gives it.
-func (a Address) Fields() AddressFields {
-	return AddressFields{Label: a.Label, FullName: a.FullName, Phone: a.Phone, Line1: a.Line1,
+func (a Address) Fields() AddressCommand {
+	return AddressCommand{Label: a.Label, FullName: a.FullName, Phone: a.Phone, Line1: a.Line1,
 		Line2: a.Line2, City: a.City,
 		Instructions: a.Instructions, ZoneID: a.Zone.ID, Default: a.Default}
 }
 
 // setAddress changes a locked address whose owner and new zone are locked.
-func (c *change) setAddress(ctx context.Context, before Address, f AddressFields) error {
+func (c *change) setAddress(ctx context.Context, before Address, f AddressCommand) error {
 	f.IdempotencyKey, f.Version = "", 0
 	f.Default = f.Default || before.Default
 	if f == before.Fields() {

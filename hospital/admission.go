@@ -61,8 +61,8 @@ const (
 	LongestNotes  = 2000
 )
 
-// NewAdmission is what Admit needs: PatientID, or PatientName for someone who was never here.
-type NewAdmission struct {
+// AdmitCommand is what Admit needs: PatientID, or PatientName for someone who was never here.
+type AdmitCommand struct {
 	PatientID   int64
 	PatientName PatientName
 	// zero: unknown; not in the future. Like Sex only for someone who was never here
@@ -79,8 +79,8 @@ type NewAdmission struct {
 	IdempotencyKey string
 }
 
-// TransferTo is what Transfer needs.
-type TransferTo struct {
+// TransferCommand is what Transfer needs.
+type TransferCommand struct {
 	BedID      int64
 	BedVersion int64 // of that bed as the person saw it; 0 where they did not say
 	Reason     string
@@ -91,18 +91,18 @@ type TransferTo struct {
 	Version int64
 }
 
-// DischargePlan is what PlanDischarge needs.
-type DischargePlan struct {
+// PlanDischargeCommand is what PlanDischarge needs.
+type PlanDischargeCommand struct {
 	Expected    time.Time // zero takes the plan back
-	AdmissionID int64     // as TransferTo's
+	AdmissionID int64     // as TransferCommand's
 	Version     int64
 }
 
-// Leaving is what Discharge needs.
-type Leaving struct {
+// DischargeCommand is what Discharge needs.
+type DischargeCommand struct {
 	Outcome     Outcome
 	Notes       string
-	AdmissionID int64 // as TransferTo's
+	AdmissionID int64 // as TransferCommand's
 	Version     int64
 }
 
@@ -116,7 +116,7 @@ const LongestStay = 366 * 24 * time.Hour
 // admission that the first one opened, as it stands now, with replayed true; for another thing it is
 // Invalid.
 func (h *Hospital) Admit(ctx context.Context, actor Actor,
-	cmd NewAdmission) (a Admission, replayed bool, err error) {
+	cmd AdmitCommand) (a Admission, replayed bool, err error) {
 	if err := actor.need(AdmitPatients); err != nil {
 		return Admission{}, false, err
 	}
@@ -131,7 +131,7 @@ func (h *Hospital) Admit(ctx context.Context, actor Actor,
 }
 
 // tidy brings the command into the one form in which it is checked, compared and kept.
-func (cmd *NewAdmission) tidy() {
+func (cmd *AdmitCommand) tidy() {
 	cmd.PatientName = PatientName(tidy(string(cmd.PatientName)))
 	cmd.Reason = tidy(cmd.Reason)
 	cmd.Sex = cmp.Or(cmd.Sex, "unknown")
@@ -161,7 +161,7 @@ func conceivable(t time.Time) time.Time {
 }
 
 // check finds what is wrong with the fields, apart from what only the database knows.
-func (cmd NewAdmission) check(now time.Time) fields {
+func (cmd AdmitCommand) check(now time.Time) fields {
 	wrong := fields{}
 	switch {
 	case cmd.PatientID != 0 && cmd.PatientName != "":
@@ -207,7 +207,7 @@ func (f fields) expectedDischarge(expected, earliest, now time.Time) {
 }
 
 // admit opens the stay and returns its id.
-func (c *change) admit(ctx context.Context, cmd NewAdmission) (int64, error) {
+func (c *change) admit(ctx context.Context, cmd AdmitCommand) (int64, error) {
 	wrong := cmd.check(c.now)
 	open, err := c.lockPatient(ctx, cmd.PatientID, wrong)
 	if err != nil {
@@ -270,7 +270,7 @@ func (c *change) alreadyAdmitted(ctx context.Context, admissionID int64) error {
 
 // openStay inserts the stay of a patient who is locked or new, in a locked bed or in none, and
 // returns its id.
-func (c *change) openStay(ctx context.Context, cmd NewAdmission, bed Bed) (id int64, err error) {
+func (c *change) openStay(ctx context.Context, cmd AdmitCommand, bed Bed) (id int64, err error) {
 	var bedSince time.Time
 	if bed.ID != 0 {
 		bedSince = c.now
@@ -340,7 +340,7 @@ func (c *change) vacate(ctx context.Context, bed *Bed, admissionID int64, until 
 // is no such stay; Conflict too when it has ended, has another version, or the patient already lies
 // there.
 func (h *Hospital) Transfer(ctx context.Context, actor Actor, admissionID int64,
-	to TransferTo) (Admission, error) {
+	to TransferCommand) (Admission, error) {
 	if err := actor.need(TransferPatients); err != nil {
 		return Admission{}, err
 	}
@@ -350,7 +350,7 @@ func (h *Hospital) Transfer(ctx context.Context, actor Actor, admissionID int64,
 }
 
 // transfer moves the patient of a locked stay.
-func (c *change) transfer(ctx context.Context, stay Admission, to TransferTo) error {
+func (c *change) transfer(ctx context.Context, stay Admission, to TransferCommand) error {
 	wrong := fields{}
 	wrong.text("reason", to.Reason, LongestReason)
 	if to.BedID == 0 {
@@ -417,7 +417,7 @@ func (c *change) lockBeds(ctx context.Context, leftID, wantedID int64,
 // a year ahead; NotFound where there is no such stay; Conflict when it has ended or has another
 // version.
 func (h *Hospital) PlanDischarge(ctx context.Context, actor Actor, admissionID int64,
-	plan DischargePlan) (Admission, error) {
+	plan PlanDischargeCommand) (Admission, error) {
 	if err := actor.need(PlanDischarges); err != nil {
 		return Admission{}, err
 	}
@@ -470,7 +470,7 @@ func (a Admission) plan() string {
 // where there is no such stay; Conflict when it has already ended or has another version; Forbidden
 // to record a death without RecordDeaths.
 func (h *Hospital) Discharge(ctx context.Context, actor Actor, admissionID int64,
-	leaving Leaving) (Admission, error) {
+	leaving DischargeCommand) (Admission, error) {
 	if err := actor.need(DischargePatients); err != nil {
 		return Admission{}, err
 	}
@@ -488,7 +488,7 @@ func (h *Hospital) Discharge(ctx context.Context, actor Actor, admissionID int64
 }
 
 // check returns what is wrong with the fields.
-func (l Leaving) check() error {
+func (l DischargeCommand) check() error {
 	wrong := fields{}
 	if !l.Outcome.Valid() {
 		refuseChoice(wrong, "outcome", Outcomes)
@@ -498,7 +498,7 @@ func (l Leaving) check() error {
 }
 
 // discharge ends a locked stay.
-func (c *change) discharge(ctx context.Context, stay Admission, leaving Leaving) error {
+func (c *change) discharge(ctx context.Context, stay Admission, leaving DischargeCommand) error {
 	if leaving.Outcome == Deceased {
 		if err := c.tellWatchers(ctx, stay.PatientID); err != nil {
 			return err

@@ -73,8 +73,8 @@ type Bed struct {
 	Version int64
 }
 
-// BedStatusChange is what SetBedStatus needs.
-type BedStatusChange struct {
+// BedStatusCommand is what SetBedStatus needs.
+type BedStatusCommand struct {
 	Status BedStatus
 	Reason string
 	// of whom the person saw in the bed; 0 where they did not say. Not there now: Conflict
@@ -299,7 +299,7 @@ func waitingPatients(ctx context.Context, q *sql.Tx) ([]WaitingPatient, error) {
 // Forbidden where closing or reopening is not for this role. Setting the state that the bed already
 // has is a Conflict too.
 func (h *Hospital) SetBedStatus(ctx context.Context, actor Actor, bedID int64,
-	to BedStatusChange) (Bed, error) {
+	to BedStatusCommand) (Bed, error) {
 	if err := actor.need(ChangeBeds); err != nil {
 		return Bed{}, err
 	}
@@ -327,7 +327,7 @@ func (h *Hospital) SetBedStatus(ctx context.Context, actor Actor, bedID int64,
 }
 
 // check returns what is wrong with the fields.
-func (to BedStatusChange) check() error {
+func (to BedStatusCommand) check() error {
 	wrong := fields{}
 	switch {
 	case !to.Status.Valid():
@@ -341,7 +341,7 @@ func (to BedStatusChange) check() error {
 }
 
 // checkTransition returns why the actor may not take the bed to another state, or nil.
-func (b Bed) checkTransition(actor Actor, to BedStatusChange) error {
+func (b Bed) checkTransition(actor Actor, to BedStatusCommand) error {
 	if to.Status == BedClosed || b.Status == BedClosed {
 		if err := actor.need(CloseBeds); err != nil {
 			return err

@@ -88,8 +88,8 @@ type Delivery struct {
 // FailReasons are the usual reasons for a failed delivery, offered as suggestions.
 var FailReasons = []string{"asleep", "away", "refused", "nil_by_mouth_sign", "not_found", "spilled"}
 
-// CourierStep is what claiming, releasing, departing and failing need.
-type CourierStep struct {
+// CourierCommand is what claiming, releasing, departing and failing need.
+type CourierCommand struct {
 	// the stay that the courier meant; 0 where they did not say. Another one: Conflict
 	// "another_patient"
 	AdmissionID int64
@@ -100,18 +100,18 @@ type CourierStep struct {
 }
 
 // precondition is what the courier saw.
-func (s CourierStep) precondition() precondition { return precondition{s.AdmissionID, s.Version} }
+func (s CourierCommand) precondition() precondition { return precondition{s.AdmissionID, s.Version} }
 
-// Handover is what Deliver needs.
-type Handover struct {
+// DeliverCommand is what Deliver needs.
+type DeliverCommand struct {
 	// scanned or typed: must be the number of the bed where the patient lies now. For an address:
 	// its delivery code
 	BedCode        string
 	ReceivedBy     string // who took it: one of Receivers, or a name
-	AdmissionID    int64  // as CourierStep's
+	AdmissionID    int64  // as CourierCommand's
 	Version        int64
-	IdempotencyKey string    // as CourierStep's
-	TappedAt       time.Time // as CourierStep's
+	IdempotencyKey string    // as CourierCommand's
+	TappedAt       time.Time // as CourierCommand's
 }
 
 // Receivers are those who usually take a tray, offered as suggestions.
@@ -488,8 +488,8 @@ func (c *change) touchDeliveries(ctx context.Context, condition string, args ...
 	return nil
 }
 
-// courierCommand is a command of a courier's on a delivery.
-type courierCommand struct {
+// deliveryStep is a command of a courier's on a delivery.
+type deliveryStep struct {
 	name     string // under which its idempotency key is kept
 	key      string // may be empty
 	delivery int64
@@ -504,7 +504,7 @@ type courierCommand struct {
 
 // carry runs a courier's command and returns the delivery as it is then. A command whose key has
 // led to something already is not run again. One that was refused is judged anew.
-func (h *Hospital) carry(ctx context.Context, actor Actor, cmd courierCommand) (Delivery, error) {
+func (h *Hospital) carry(ctx context.Context, actor Actor, cmd deliveryStep) (Delivery, error) {
 	if err := actor.need(CarryDeliveries); err != nil {
 		return Delivery{}, err
 	}
@@ -524,7 +524,7 @@ func (h *Hospital) carry(ctx context.Context, actor Actor, cmd courierCommand) (
 }
 
 // carry locks a delivery with its order and runs a command on them, unless it has happened already.
-func (c *change) carry(ctx context.Context, cmd courierCommand) (deliveryRow, error) {
+func (c *change) carry(ctx context.Context, cmd deliveryStep) (deliveryRow, error) {
 	if err := c.checkRecipient(ctx, cmd.delivery, cmd.admissionID); err != nil {
 		return deliveryRow{}, err
 	}
@@ -581,8 +581,8 @@ func (c *change) checkRecipient(ctx context.Context, deliveryID, admissionID int
 // one, at most mostRenewals times: after that, Conflict "code_used_up". A delivery whose courier's
 // login has been disabled, or who may try no more codes, is anybody else's to take over.
 func (h *Hospital) ClaimDelivery(ctx context.Context, actor Actor, id int64,
-	step CourierStep) (Delivery, error) {
-	return h.carry(ctx, actor, courierCommand{
+	step CourierCommand) (Delivery, error) {
+	return h.carry(ctx, actor, deliveryStep{
 		name: "delivery.claim", key: step.IdempotencyKey, delivery: id, precondition: step.precondition(),
 		run: func(ctx context.Context, c *change, _ *Order, r *deliveryRow) error {
 			return c.claim(ctx, r, step.Version)
@@ -651,8 +651,8 @@ func (c *change) renewCode(ctx context.Context, r *deliveryRow, to DeliveryStatu
 
 // ReleaseDelivery gives a claimed delivery back before it departs. Only its courier may.
 func (h *Hospital) ReleaseDelivery(ctx context.Context, actor Actor, id int64,
-	step CourierStep) (Delivery, error) {
-	return h.carry(ctx, actor, courierCommand{
+	step CourierCommand) (Delivery, error) {
+	return h.carry(ctx, actor, deliveryStep{
 		name: "delivery.release", key: step.IdempotencyKey, delivery: id, precondition: step.precondition(),
 		run: func(ctx context.Context, c *change, _ *Order, r *deliveryRow) error {
 			if err := r.checkTransition(actor, DeliveryUnassigned, step.Version); err != nil {
@@ -667,8 +667,8 @@ func (h *Hospital) ReleaseDelivery(ctx context.Context, actor Actor, id int64,
 // DepartDelivery sets off with a claimed delivery, after the last safety check in the kitchen: with
 // a hazard its order is held, the delivery cancelled and the answer a Conflict.
 func (h *Hospital) DepartDelivery(ctx context.Context, actor Actor, id int64,
-	step CourierStep) (Delivery, error) {
-	return h.carry(ctx, actor, courierCommand{
+	step CourierCommand) (Delivery, error) {
+	return h.carry(ctx, actor, deliveryStep{
 		name: "delivery.depart", key: step.IdempotencyKey, delivery: id, precondition: step.precondition(),
 		done: func(r deliveryRow) bool { return r.Status == DeliveryInTransit },
 		run: func(ctx context.Context, c *change, o *Order, r *deliveryRow) error {
@@ -705,7 +705,7 @@ func (c *change) checkGoOn(ctx context.Context, o *Order, r *deliveryRow, to Del
 // mostTries wrong ones, "code_locked", the courier has to claim the delivery anew, and after
 // mostWrongCodes, "code_used_up", another courier must. Only its courier may.
 func (h *Hospital) Deliver(ctx context.Context, actor Actor, id int64,
-	handover Handover) (Delivery, error) {
+	handover DeliverCommand) (Delivery, error) {
 	handover.BedCode = tidy(withoutFrame(handover.BedCode))
 	handover.ReceivedBy = tidy(handover.ReceivedBy)
 	if err := actor.need(CarryDeliveries); err != nil {
@@ -714,7 +714,7 @@ func (h *Hospital) Deliver(ctx context.Context, actor Actor, id int64,
 	if err := handover.check(); err != nil {
 		return Delivery{}, err
 	}
-	return h.carry(ctx, actor, courierCommand{
+	return h.carry(ctx, actor, deliveryStep{
 		name: "delivery.deliver", key: handover.IdempotencyKey, delivery: id,
 		sent:         []string{handover.BedCode, handover.ReceivedBy},
 		precondition: precondition{handover.AdmissionID, handover.Version},
@@ -726,7 +726,7 @@ func (h *Hospital) Deliver(ctx context.Context, actor Actor, id int64,
 }
 
 // handOver ends a locked delivery at the bedside or the door.
-func (c *change) handOver(ctx context.Context, o *Order, r *deliveryRow, handover Handover) error {
+func (c *change) handOver(ctx context.Context, o *Order, r *deliveryRow, handover DeliverCommand) error {
 	if err := c.checkGoOn(ctx, o, r, DeliveryDelivered, handover.Version); err != nil {
 		return err
 	}
@@ -741,7 +741,7 @@ func (c *change) handOver(ctx context.Context, o *Order, r *deliveryRow, handove
 }
 
 // check returns what is wrong with the fields.
-func (h Handover) check() error {
+func (h DeliverCommand) check() error {
 	wrong := fields{}
 	wrong.line("bed_code", h.BedCode, LongestBedCode, "Scan or type the code of the bed.")
 	wrong.text("received_by", h.ReceivedBy, LongestName)
@@ -749,7 +749,7 @@ func (h Handover) check() error {
 }
 
 // done reports whether exactly this has happened to the delivery.
-func (h Handover) done(r deliveryRow) bool {
+func (h DeliverCommand) done(r deliveryRow) bool {
 	code := cmp.Or(r.Code, r.BedNumber)
 	return r.Status == DeliveryDelivered && r.ReceivedBy == h.ReceivedBy &&
 		bareCode(h.BedCode) == bareCode(code)
@@ -871,7 +871,7 @@ func (c *change) wrongCodes(ctx context.Context, id int64) (given int, err error
 // FailDelivery ends a delivery that could not be handed over; its order is undelivered. Invalid
 // without a reason. A stopped one becomes returned and needs none: what stopped it is why.
 func (h *Hospital) FailDelivery(ctx context.Context, actor Actor, id int64, reason string,
-	step CourierStep) (Delivery, error) {
+	step CourierCommand) (Delivery, error) {
 	if err := actor.need(CarryDeliveries); err != nil {
 		return Delivery{}, err
 	}
@@ -879,7 +879,7 @@ func (h *Hospital) FailDelivery(ctx context.Context, actor Actor, id int64, reas
 	if err := checkReason(reason); err != nil {
 		return Delivery{}, err
 	}
-	return h.carry(ctx, actor, courierCommand{
+	return h.carry(ctx, actor, deliveryStep{
 		name: "delivery.fail", key: step.IdempotencyKey, delivery: id, sent: []string{reason},
 		precondition: step.precondition(),
 		done: func(r deliveryRow) bool {
@@ -894,7 +894,7 @@ func (h *Hospital) FailDelivery(ctx context.Context, actor Actor, id int64, reas
 
 // fail ends a locked delivery that could not be handed over, or had to come back.
 func (c *change) fail(ctx context.Context, o *Order, r *deliveryRow, reason string,
-	step CourierStep) error {
+	step CourierCommand) error {
 	to := DeliveryFailed
 	if o.Stopped != "" {
 		to = DeliveryReturned

@@ -161,21 +161,21 @@ func (w *Window) tidy() {
 	}
 }
 
-// DietChange is what SetDiet needs: only what is given changes.
-type DietChange struct {
+// DietCommand is what SetDiet needs: only what is given changes.
+type DietCommand struct {
 	Diet       *Diet
 	Texture    *Texture
 	Allergies  *Allergies
 	NilByMouth *Window // an empty one takes it back
-	Unsaid     Unsaid
+	Omitted    Omitted
 
-	AdmissionID int64 // as TransferTo's
+	AdmissionID int64 // as TransferCommand's
 	Version     int64
 }
 
-// Unsaid are the parts of a DietChange of which nothing was said, although the whole that they
+// Omitted are the parts of a DietCommand of which nothing was said, although the whole that they
 // belong to is given.
-type Unsaid struct {
+type Omitted struct {
 	Allergens bool // the allergies stay as they are, and Severe says which of them are severe
 	Severe    bool // those of the allergies that were severe stay so
 	// nil by mouth begins when it did, or was to; where there is none that is not over, now
@@ -190,7 +190,7 @@ type Unsaid struct {
 // nothing. Invalid names wrong fields; NotFound where there is no such stay; Conflict when it has
 // ended or has another version.
 func (h *Hospital) SetDiet(ctx context.Context, actor Actor, admissionID int64,
-	to DietChange) (Admission, error) {
+	to DietCommand) (Admission, error) {
 	if err := actor.need(OrderDiets); err != nil {
 		return Admission{}, err
 	}
@@ -201,7 +201,7 @@ func (h *Hospital) SetDiet(ctx context.Context, actor Actor, admissionID int64,
 
 // tidy brings the change into the one form in which it is checked and kept, without touching what
 // the caller gave.
-func (to *DietChange) tidy() {
+func (to *DietCommand) tidy() {
 	if to.Allergies != nil {
 		allergies := *to.Allergies
 		allergies.tidy()
@@ -215,7 +215,7 @@ func (to *DietChange) tidy() {
 }
 
 // check returns what is wrong with the fields, as they are when nothing is unsaid any more.
-func (to DietChange) check(now time.Time) error {
+func (to DietCommand) check(now time.Time) error {
 	wrong := fields{}
 	if to.Diet != nil && !to.Diet.Valid() {
 		refuseChoice(wrong, "diet", Diets)
@@ -250,13 +250,13 @@ func (f fields) nilByMouth(w Window, now time.Time) {
 
 // said returns the change with nothing unsaid: the parts that stay are those of the diet order as
 // it stands.
-func (to DietChange) said(standing DietOrder, now time.Time) DietChange {
+func (to DietCommand) said(standing DietOrder, now time.Time) DietCommand {
 	if to.Allergies != nil {
 		allergies, kept := *to.Allergies, standing.Allergies
-		if to.Unsaid.Allergens {
+		if to.Omitted.Allergens {
 			allergies.Known, allergies.Allergens = kept.Known, kept.Allergens
 		}
-		if to.Unsaid.Severe {
+		if to.Omitted.Severe {
 			allergies.Severe = slices.DeleteFunc(slices.Clone(kept.Severe),
 				func(a Allergen) bool { return !slices.Contains(allergies.Allergens, a) })
 		}
@@ -267,20 +267,20 @@ func (to DietChange) said(standing DietOrder, now time.Time) DietChange {
 		if kept.From.IsZero() || kept.Over(now) {
 			kept = Window{From: now}
 		}
-		if to.Unsaid.From {
+		if to.Omitted.From {
 			window.From = kept.From
 		}
-		if to.Unsaid.Until {
+		if to.Omitted.Until {
 			window.Until = kept.Until
 		}
 		to.NilByMouth = &window
 	}
-	to.Unsaid = Unsaid{}
+	to.Omitted = Omitted{}
 	return to
 }
 
 // on returns the diet order with the change made.
-func (to DietChange) on(d DietOrder) DietOrder {
+func (to DietCommand) on(d DietOrder) DietOrder {
 	if to.Diet != nil {
 		d.Diet = *to.Diet
 	}
@@ -297,7 +297,7 @@ func (to DietChange) on(d DietOrder) DietOrder {
 }
 
 // setDiet changes the diet order of a locked stay.
-func (c *change) setDiet(ctx context.Context, stay Admission, to DietChange) error {
+func (c *change) setDiet(ctx context.Context, stay Admission, to DietCommand) error {
 	before, err := readDiet(ctx, c.tx, stay.ID)
 	if err != nil {
 		return err

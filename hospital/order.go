@@ -94,8 +94,8 @@ const (
 	StoppedDischarged = "discharged"
 )
 
-// NewOrder is what PlaceOrder needs: for a stay or for an address, not both.
-type NewOrder struct {
+// PlaceOrderCommand is what PlaceOrder needs: for a stay or for an address, not both.
+type PlaceOrderCommand struct {
 	AdmissionID    int64
 	AddressID      int64
 	Meal           Meal
@@ -113,8 +113,8 @@ const (
 	ShortestOverride = 10 // characters of the reason
 )
 
-// Step is what confirming, starting, readying, recalling and cancelling need.
-type Step struct {
+// OrderCommand is what confirming, starting, readying, recalling and cancelling need.
+type OrderCommand struct {
 	// required to cancel what is begun; medical staff override hazards with it when they confirm
 	Reason string
 	// the stay that the person meant; 0 where they did not say. Another one: Conflict
@@ -131,7 +131,7 @@ type Step struct {
 // order of the same main meal (Current is the Order that stands); Forbidden where a customer orders
 // for somebody else's patient, or overrides. An IdempotencyKey works as for Admit.
 func (h *Hospital) PlaceOrder(ctx context.Context, actor Actor,
-	order NewOrder) (o Order, replayed bool, err error) {
+	order PlaceOrderCommand) (o Order, replayed bool, err error) {
 	if err := actor.need(OrderMeals); err != nil {
 		return Order{}, false, err
 	}
@@ -154,7 +154,7 @@ func (h *Hospital) PlaceOrder(ctx context.Context, actor Actor,
 }
 
 // check finds what is wrong with the fields, apart from what only the database knows.
-func (cmd NewOrder) check() fields {
+func (cmd PlaceOrderCommand) check() fields {
 	wrong := fields{}
 	if (cmd.AdmissionID == 0) == (cmd.AddressID == 0) {
 		wrong.refuse("admission_id", "order_for", "Order for a patient or for an address.")
@@ -183,7 +183,7 @@ func (f fields) override(field, reason string) {
 }
 
 // placeOrder inserts an order that has passed all checks and returns its id.
-func (c *change) placeOrder(ctx context.Context, cmd NewOrder) (int64, error) {
+func (c *change) placeOrder(ctx context.Context, cmd PlaceOrderCommand) (int64, error) {
 	wrong := cmd.check()
 	dishes, err := c.lockDishes(ctx, cmd, wrong)
 	if err != nil {
@@ -206,7 +206,7 @@ func (c *change) placeOrder(ctx context.Context, cmd NewOrder) (int64, error) {
 // lockDishes returns the dishes of an order in the order in which they were chosen. They can't
 // change until the commit, so that no recipe changes between the check of an order and its being
 // there to be checked. It records those that can't be had.
-func (c *change) lockDishes(ctx context.Context, cmd NewOrder, wrong fields) ([]Dish, error) {
+func (c *change) lockDishes(ctx context.Context, cmd PlaceOrderCommand, wrong fields) ([]Dish, error) {
 	known := map[int64]Dish{}
 	for _, id := range slices.Compact(slices.Sorted(slices.Values(cmd.Dishes[:min(len(cmd.Dishes),
 		MostDishes)]))) {
@@ -254,7 +254,7 @@ func (c *change) placeForAddress(ctx context.Context, o Order) (int64, error) {
 
 // placeForStay inserts an order for a patient if nothing speaks against it, or what does is
 // overridden for a reason.
-func (c *change) placeForStay(ctx context.Context, o Order, cmd NewOrder) (int64, error) {
+func (c *change) placeForStay(ctx context.Context, o Order, cmd PlaceOrderCommand) (int64, error) {
 	if err := c.lockStay(ctx, o.AdmissionID); err != nil {
 		return 0, err
 	}
@@ -412,8 +412,8 @@ func (o Order) entry(action string) entry {
 		wardID: o.wardID}
 }
 
-// orderCommand is a command that takes an order a step on or back.
-type orderCommand struct {
+// orderStep is a command that takes an order a step on or back.
+type orderStep struct {
 	may Permission
 	to  OrderStatus // the step must stand in orderSteps and lead forward; empty: run decides
 	run func(c *change, ctx context.Context, o *Order, reason string) error
@@ -424,8 +424,8 @@ type orderCommand struct {
 // Conflict "hazards" as for PlaceOrder: a pending order is held then, and so is a held one with
 // what speaks against it now.
 func (h *Hospital) ConfirmOrder(ctx context.Context, actor Actor, id int64,
-	step Step) (Order, error) {
-	return h.stepOrder(ctx, actor, id, step, orderCommand{ConfirmOrders, OrderConfirmed,
+	step OrderCommand) (Order, error) {
+	return h.stepOrder(ctx, actor, id, step, orderStep{ConfirmOrders, OrderConfirmed,
 		(*change).confirmOrder})
 }
 
@@ -466,8 +466,8 @@ func (c *change) override(ctx context.Context, o *Order, reason string) error {
 // instead and the answer is the Conflict "hazards", with Current as for PlaceOrder. Held it stays,
 // although the command was refused.
 func (h *Hospital) StartOrder(ctx context.Context, actor Actor, id int64,
-	step Step) (Order, error) {
-	return h.stepOrder(ctx, actor, id, step, orderCommand{CookOrders, OrderPreparing,
+	step OrderCommand) (Order, error) {
+	return h.stepOrder(ctx, actor, id, step, orderStep{CookOrders, OrderPreparing,
 		(*change).startOrder})
 }
 
@@ -481,8 +481,8 @@ func (c *change) startOrder(ctx context.Context, o *Order, _ string) error {
 
 // ReadyOrder ends the cooking and opens the order's delivery. It checks anew, like StartOrder.
 func (h *Hospital) ReadyOrder(ctx context.Context, actor Actor, id int64,
-	step Step) (Order, error) {
-	return h.stepOrder(ctx, actor, id, step, orderCommand{CookOrders, OrderReady,
+	step OrderCommand) (Order, error) {
+	return h.stepOrder(ctx, actor, id, step, orderStep{CookOrders, OrderReady,
 		(*change).readyOrder})
 }
 
@@ -506,8 +506,8 @@ var recalledTo = map[OrderStatus]OrderStatus{
 // RecallOrder takes an order one step back. From ready it cancels the delivery that waits; Conflict
 // where the courier has departed.
 func (h *Hospital) RecallOrder(ctx context.Context, actor Actor, id int64,
-	step Step) (Order, error) {
-	return h.stepOrder(ctx, actor, id, step, orderCommand{CookOrders, "", (*change).recallOrder})
+	step OrderCommand) (Order, error) {
+	return h.stepOrder(ctx, actor, id, step, orderStep{CookOrders, "", (*change).recallOrder})
 }
 
 func (c *change) recallOrder(ctx context.Context, o *Order, _ string) error {
@@ -535,8 +535,8 @@ func (c *change) takeBack(ctx context.Context, o *Order, to OrderStatus) error {
 // CancelOrder ends an order before it departs. Whoever placed it may until it is being prepared,
 // after that the kitchen or medical staff with a reason; they may before that too.
 func (h *Hospital) CancelOrder(ctx context.Context, actor Actor, id int64,
-	step Step) (Order, error) {
-	return h.stepOrder(ctx, actor, id, step, orderCommand{CancelOrders, OrderCancelled,
+	step OrderCommand) (Order, error) {
+	return h.stepOrder(ctx, actor, id, step, orderStep{CancelOrders, OrderCancelled,
 		(*change).cancelOrder})
 }
 
@@ -571,8 +571,8 @@ func (a Actor) checkCancel(o Order, reason string) error {
 }
 
 // stepOrder runs a command on an order, which it locks first, and returns the order as it is then.
-func (h *Hospital) stepOrder(ctx context.Context, actor Actor, id int64, step Step,
-	cmd orderCommand) (Order, error) {
+func (h *Hospital) stepOrder(ctx context.Context, actor Actor, id int64, step OrderCommand,
+	cmd orderStep) (Order, error) {
 	if err := actor.need(cmd.may); err != nil {
 		return Order{}, err
 	}

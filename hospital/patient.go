@@ -110,7 +110,7 @@ func (c *change) checkAlive(ctx context.Context, id int64) error {
 }
 
 // addPatient inserts someone who was never here and returns the id.
-func (c *change) addPatient(ctx context.Context, cmd NewAdmission) (id int64, err error) {
+func (c *change) addPatient(ctx context.Context, cmd AdmitCommand) (id int64, err error) {
 	err = c.tx.QueryRowContext(ctx,
 		`INSERT INTO patient (name, name_folded, birth_date, sex) VALUES ($1, $2, $3, $4)
 			RETURNING id`,

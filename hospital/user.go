@@ -26,8 +26,8 @@ type User struct {
 	CreatedAt time.Time
 }
 
-// NewUser is what AddUser needs.
-type NewUser struct {
+// AddUserCommand is what AddUser needs.
+type AddUserCommand struct {
 	Username string // 2–64 of a–z, 0–9, dot, hyphen, underscore; capitals are folded
 	Role     Role
 	Wards    []int64
@@ -41,7 +41,7 @@ var usernamePattern = regexp.MustCompile(`^[a-z0-9._-]{2,64}$`)
 func foldUsername(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
 
 // AddUser creates a login. Invalid names wrong fields, Conflict a name that is taken.
-func (h *Hospital) AddUser(ctx context.Context, actor Actor, user NewUser) (User, error) {
+func (h *Hospital) AddUser(ctx context.Context, actor Actor, user AddUserCommand) (User, error) {
 	if err := actor.need(ManageUsers); err != nil {
 		return User{}, err
 	}
@@ -68,7 +68,7 @@ func (h *Hospital) AddUser(ctx context.Context, actor Actor, user NewUser) (User
 
 // check returns what is wrong with the fields of a new user, apart from what only the database
 // knows.
-func (u NewUser) check() error {
+func (u AddUserCommand) check() error {
 	wrong := fields{}
 	if !usernamePattern.MatchString(u.Username) {
 		wrong.refuse("username", "username",
@@ -85,7 +85,7 @@ func (u NewUser) check() error {
 }
 
 // addUser inserts a user with the wards and returns the id.
-func (c *change) addUser(ctx context.Context, user NewUser,
+func (c *change) addUser(ctx context.Context, user AddUserCommand,
 	hash passwordHash) (id int64, err error) {
 	err = c.tx.QueryRowContext(ctx,
 		`INSERT INTO app_user (username, role, password_hash, demo, created_at)

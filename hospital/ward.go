@@ -23,8 +23,8 @@ type Ward struct {
 	Open  bool   // a closed ward takes nobody in and is not counted as active
 }
 
-// NewWard is what AddWard needs.
-type NewWard struct {
+// AddWardCommand is what AddWard needs.
+type AddWardCommand struct {
 	Code  string // 1–12 of A–Z, 0–9 and hyphen, unique
 	Name  string // at most LongestName characters
 	Block string // may be empty
@@ -259,7 +259,7 @@ func wardSummaries(ctx context.Context, q *sql.Tx) ([]WardSummary, error) {
 
 // AddWard creates a ward with its beds, all available. For setting a hospital up. Invalid names
 // each wrong field, Conflict a code that is taken.
-func (h *Hospital) AddWard(ctx context.Context, actor Actor, ward NewWard) (Ward, error) {
+func (h *Hospital) AddWard(ctx context.Context, actor Actor, ward AddWardCommand) (Ward, error) {
 	if err := actor.need(SetUpWards); err != nil {
 		return Ward{}, err
 	}
@@ -276,7 +276,7 @@ func (h *Hospital) AddWard(ctx context.Context, actor Actor, ward NewWard) (Ward
 var wardCode = regexp.MustCompile(`^[A-Z0-9][A-Z0-9-]{0,11}$`)
 
 // check returns what is wrong with the fields of a new ward.
-func (w NewWard) check() error {
+func (w AddWardCommand) check() error {
 	wrong := fields{}
 	if !wardCode.MatchString(w.Code) {
 		wrong.refuse("code", "ward_code", "Use 1 to 12 capital letters, digits and hyphens.")
@@ -295,7 +295,7 @@ func (w NewWard) check() error {
 }
 
 // addWard inserts a ward with its beds and returns its id.
-func (c *change) addWard(ctx context.Context, ward NewWard) (id int64, err error) {
+func (c *change) addWard(ctx context.Context, ward AddWardCommand) (id int64, err error) {
 	err = c.tx.QueryRowContext(ctx,
 		`INSERT INTO ward (code, name, block) VALUES ($1, $2, $3) RETURNING id`,
 		ward.Code, ward.Name, ward.Block).Scan(&id)

@@ -20,8 +20,8 @@ type Zone struct {
 	Version int64
 }
 
-// ZoneChange is what AddZone and SetZone need.
-type ZoneChange struct {
+// ZoneCommand is what AddZone and SetZone need.
+type ZoneCommand struct {
 	Name           string // unique, at most LongestName characters
 	Charge         int    // 0 to MostCharge
 	IdempotencyKey string // of AddZone
@@ -48,7 +48,7 @@ func scanZone(row scanner) (z Zone, err error) {
 
 // AddZone creates a zone. Invalid names wrong fields, Conflict a name that is taken. An
 // IdempotencyKey works as for Admit.
-func (h *Hospital) AddZone(ctx context.Context, actor Actor, zone ZoneChange) (Zone, error) {
+func (h *Hospital) AddZone(ctx context.Context, actor Actor, zone ZoneCommand) (Zone, error) {
 	if err := actor.need(ManageZones); err != nil {
 		return Zone{}, err
 	}
@@ -66,7 +66,7 @@ func (h *Hospital) AddZone(ctx context.Context, actor Actor, zone ZoneChange) (Z
 }
 
 // addZone inserts a zone and returns its id.
-func (c *change) addZone(ctx context.Context, zone ZoneChange) (id int64, err error) {
+func (c *change) addZone(ctx context.Context, zone ZoneCommand) (id int64, err error) {
 	err = c.tx.QueryRowContext(ctx, `INSERT INTO zone (name, charge) VALUES ($1, $2) RETURNING id`,
 		zone.Name, zone.Charge).Scan(&id)
 	if err != nil {
@@ -78,7 +78,7 @@ func (c *change) addZone(ctx context.Context, zone ZoneChange) (id int64, err er
 }
 
 // check tidies the fields and returns what is wrong with them.
-func (z *ZoneChange) check() error {
+func (z *ZoneCommand) check() error {
 	z.Name = tidy(z.Name)
 	wrong := fields{}
 	wrong.line("name", z.Name, LongestName, "Give the zone a name.")
@@ -90,7 +90,7 @@ func (z *ZoneChange) check() error {
 }
 
 // writeError words why a zone could not be written.
-func (z ZoneChange) writeError(err error) error {
+func (z ZoneCommand) writeError(err error) error {
 	if store.Violated(err) == "zone_name" {
 		return Refuse(Conflict, "zone_name_taken",
 			"There is a zone %s already. Choose another name.", z.Name)
@@ -102,7 +102,7 @@ func (z ZoneChange) writeError(err error) error {
 // the charge that they were placed with. NotFound where there is no such zone, Conflict where it
 // has another version.
 func (h *Hospital) SetZone(ctx context.Context, actor Actor, id int64,
-	zone ZoneChange) (Zone, error) {
+	zone ZoneCommand) (Zone, error) {
 	if err := actor.need(ManageZones); err != nil {
 		return Zone{}, err
 	}
@@ -138,7 +138,7 @@ func (z Zone) outdated() error {
 // setZone changes a locked zone.
 func (c *change) setZone(ctx context.Context, before, to Zone) error {
 	if _, err := c.exec(ctx, `UPDATE zone SET name = $2, charge = $3, version = version + 1 WHERE id = $1`, to.ID, to.Name, to.Charge); err != nil {
-		return ZoneChange{Name: to.Name}.writeError(err)
+		return ZoneCommand{Name: to.Name}.writeError(err)
 	}
 	c.record(entry{action: "zone.set", entity: "zone", entityID: to.ID,
 		from:    fmt.Sprintf("%s %d", before.Name, before.Charge),

@@ -44,7 +44,7 @@ func mustServeTrays(t *testing.T, n int) trays {
 		t.Fatal(err)
 	}
 	for i, name := range []hospital.PatientName{"Uwase Marie", "Mugisha Jean", "Keza Ange"}[:n] {
-		stay, _, err := s.hospital.Admit(t.Context(), hospital.System, hospital.NewAdmission{PatientName: name, BedID: ward.Beds[i].ID,
+		stay, _, err := s.hospital.Admit(t.Context(), hospital.System, hospital.AdmitCommand{PatientName: name, BedID: ward.Beds[i].ID,
 			Allergies: hospital.Allergies{Known: true}})
 		if err != nil {
 			t.Fatal(err)
@@ -58,12 +58,12 @@ func mustServeTrays(t *testing.T, n int) trays {
 // cook makes a dish for a patient and returns the delivery of the tray.
 func (s trays) cook(stay hospital.Admission, dish hospital.Dish) hospital.Delivery {
 	s.t.Helper()
-	order, _, err := s.hospital.PlaceOrder(s.t.Context(), staff(hospital.MedicalStaff), hospital.NewOrder{AdmissionID: stay.ID, Meal: hospital.Snack, Dishes: []int64{dish.ID}})
+	order, _, err := s.hospital.PlaceOrder(s.t.Context(), staff(hospital.MedicalStaff), hospital.PlaceOrderCommand{AdmissionID: stay.ID, Meal: hospital.Snack, Dishes: []int64{dish.ID}})
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	for _, step := range []func(context.Context, hospital.Actor, int64, hospital.Step) (hospital.Order, error){s.hospital.ConfirmOrder, s.hospital.StartOrder, s.hospital.ReadyOrder} {
-		if _, err := step(s.t.Context(), staff(hospital.KitchenStaff), order.ID, hospital.Step{}); err != nil {
+	for _, step := range []func(context.Context, hospital.Actor, int64, hospital.OrderCommand) (hospital.Order, error){s.hospital.ConfirmOrder, s.hospital.StartOrder, s.hospital.ReadyOrder} {
+		if _, err := step(s.t.Context(), staff(hospital.KitchenStaff), order.ID, hospital.OrderCommand{}); err != nil {
 			s.t.Fatal(err)
 		}
 	}
@@ -235,7 +235,7 @@ func TestAPatientWhoIsMovedOnTheWayIsToldLoudly(t *testing.T) {
 	p := s.onTheWay()
 	d, to := s.ready[0], s.ward.Beds[4]
 	p.openStop(d)
-	if _, err := s.hospital.Transfer(t.Context(), staff(hospital.MedicalStaff), s.stays[0].ID, hospital.TransferTo{BedID: to.ID}); err != nil {
+	if _, err := s.hospital.Transfer(t.Context(), staff(hospital.MedicalStaff), s.stays[0].ID, hospital.TransferCommand{BedID: to.ID}); err != nil {
 		t.Fatal(err)
 	}
 	p.untilAlarmed("Another bed", "Moved to "+to.Number+", not MED-A-01 any more")
@@ -264,7 +264,7 @@ func TestAStoppedTrayIsNotGivenAndComesBack(t *testing.T) {
 	p := s.onTheWay()
 	d := s.ready[0]
 	p.openStop(d)
-	fasting := hospital.DietChange{NilByMouth: &hospital.Window{From: time.Now()}}
+	fasting := hospital.DietCommand{NilByMouth: &hospital.Window{From: time.Now()}}
 	if _, err := s.hospital.SetDiet(t.Context(), staff(hospital.MedicalStaff), s.stays[0].ID, fasting); err != nil {
 		t.Fatal(err)
 	}
@@ -686,7 +686,7 @@ func carriedTray(t testing.TB, s *server, ward hospital.WardBoard) hospital.Deli
 		if bed.Stay == nil || len(cooked) == 2 {
 			continue
 		}
-		_, err := s.hospital.SetDiet(t.Context(), staff(hospital.MedicalStaff), bed.Stay.AdmissionID, hospital.DietChange{Texture: &purée, Allergies: &allergies, NilByMouth: &hospital.Window{}})
+		_, err := s.hospital.SetDiet(t.Context(), staff(hospital.MedicalStaff), bed.Stay.AdmissionID, hospital.DietCommand{Texture: &purée, Allergies: &allergies, NilByMouth: &hospital.Window{}})
 		must(err)
 		cooked = append(cooked, trays{server: s}.cook(hospital.Admission{ID: bed.Stay.AdmissionID}, dish))
 	}
@@ -695,9 +695,9 @@ func carriedTray(t testing.TB, s *server, ward hospital.WardBoard) hospital.Deli
 	for _, user := range users {
 		if user.Username == string(hospital.DeliveryStaff) {
 			courier := hospital.Actor{UserID: user.ID, Username: user.Username, Role: user.Role}
-			_, err := s.hospital.ClaimDelivery(t.Context(), courier, cooked[0].ID, hospital.CourierStep{})
+			_, err := s.hospital.ClaimDelivery(t.Context(), courier, cooked[0].ID, hospital.CourierCommand{})
 			must(err)
-			_, err = s.hospital.DepartDelivery(t.Context(), courier, cooked[0].ID, hospital.CourierStep{})
+			_, err = s.hospital.DepartDelivery(t.Context(), courier, cooked[0].ID, hospital.CourierCommand{})
 			must(err)
 		}
 	}

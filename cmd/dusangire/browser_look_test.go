@@ -178,7 +178,7 @@ func sights(t testing.TB, s *server) []sight {
 			p.disableScripts(true)
 			p.open(lunch)
 			k := &kitchen{server: s}
-			_, err := s.hospital.StartOrder(t.Context(), hospital.System, k.confirmed()[0].OrderID, hospital.Step{}) // meanwhile
+			_, err := s.hospital.StartOrder(t.Context(), hospital.System, k.confirmed()[0].OrderID, hospital.OrderCommand{}) // meanwhile
 			k.must(err)
 			p.follow("#lane-confirmed > li:last-child .bump")
 			p.disableScripts(false)
@@ -208,9 +208,9 @@ func fillKitchen(t testing.TB, s *server, ward hospital.WardBoard) {
 	}
 	held, err := s.hospital.Order(t.Context(), hospital.System, tickets[5].OrderID)
 	k.must(err)
-	_, err = s.hospital.SetDiet(t.Context(), hospital.System, held.AdmissionID, hospital.DietChange{NilByMouth: &hospital.Window{From: time.Now().Add(-time.Minute)}})
+	_, err = s.hospital.SetDiet(t.Context(), hospital.System, held.AdmissionID, hospital.DietCommand{NilByMouth: &hospital.Window{From: time.Now().Add(-time.Minute)}})
 	k.must(err)
-	_, err = s.hospital.RecallOrder(t.Context(), hospital.System, tickets[6].OrderID, hospital.Step{})
+	_, err = s.hospital.RecallOrder(t.Context(), hospital.System, tickets[6].OrderID, hospital.OrderCommand{})
 	k.must(err)
 }
 

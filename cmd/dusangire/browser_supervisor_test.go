@@ -147,7 +147,7 @@ func TestAFrozenServerTurnsTheBannerOn(t *testing.T) {
 // setBedStatus changes a bed without any browser.
 func setBedStatus(t testing.TB, s *server, bed hospital.BoardBed, to hospital.BedStatus) {
 	t.Helper()
-	if _, err := s.hospital.SetBedStatus(t.Context(), hospital.System, bed.ID, hospital.BedStatusChange{Status: to}); err != nil {
+	if _, err := s.hospital.SetBedStatus(t.Context(), hospital.System, bed.ID, hospital.BedStatusCommand{Status: to}); err != nil {
 		t.Fatalf("set %s to %s: %v", bed.Number, to, err)
 	}
 }
@@ -221,7 +221,7 @@ func TestWhoIsSignedOutElsewhereSeesNoPatientAnyMore(t *testing.T) {
 // admit opens a stay without any browser.
 func admit(t testing.TB, s *server, name hospital.PatientName, bed hospital.BoardBed) hospital.Admission {
 	t.Helper()
-	stay, _, err := s.hospital.Admit(t.Context(), hospital.System, hospital.NewAdmission{PatientName: name, BedID: bed.ID})
+	stay, _, err := s.hospital.Admit(t.Context(), hospital.System, hospital.AdmitCommand{PatientName: name, BedID: bed.ID})
 	if err != nil {
 		t.Fatalf("admit %s: %v", name, err)
 	}

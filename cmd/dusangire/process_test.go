@@ -29,12 +29,12 @@ import (
 func mustSettle(t testing.TB, database string, beds int) hospital.WardBoard {
 	t.Helper()
 	h := hospitaltest.Open(t, hospital.Options{DatabaseURL: database})
-	ward, err := h.AddWard(t.Context(), hospital.System, hospital.NewWard{Code: "MED-A", Name: "Medicine, women", Beds: beds})
+	ward, err := h.AddWard(t.Context(), hospital.System, hospital.AddWardCommand{Code: "MED-A", Name: "Medicine, women", Beds: beds})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, role := range hospital.Roles {
-		if _, err := h.AddUser(t.Context(), hospital.System, hospital.NewUser{Username: string(role), Role: role, Password: password}); err != nil {
+		if _, err := h.AddUser(t.Context(), hospital.System, hospital.AddUserCommand{Username: string(role), Role: role, Password: password}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -62,12 +62,12 @@ func mustServe(t testing.TB, change func(*serveCommand)) *server {
 func mustServeWard(t testing.TB, beds int, change func(*serveCommand)) (*server, hospital.WardBoard) {
 	t.Helper()
 	s := mustServe(t, change)
-	ward, err := s.hospital.AddWard(t.Context(), hospital.System, hospital.NewWard{Code: "MED-A", Name: "Medicine, women", Block: "B1", Beds: beds})
+	ward, err := s.hospital.AddWard(t.Context(), hospital.System, hospital.AddWardCommand{Code: "MED-A", Name: "Medicine, women", Block: "B1", Beds: beds})
 	if err != nil {
 		t.Fatalf("add a ward: %v", err)
 	}
 	for _, role := range hospital.Roles {
-		if _, err := s.hospital.AddUser(t.Context(), hospital.System, hospital.NewUser{Username: string(role), Role: role, Password: password}); err != nil {
+		if _, err := s.hospital.AddUser(t.Context(), hospital.System, hospital.AddUserCommand{Username: string(role), Role: role, Password: password}); err != nil {
 			t.Fatalf("add %s: %v", role, err)
 		}
 	}
