@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"fmt"
 	"slices"
 	"time"
 )
@@ -251,10 +250,7 @@ func ticketsWhere(ctx context.Context, q *sql.Tx, now time.Time, condition strin
 	tickets, err := collect(rows, err, func(row scanner) (Ticket, error) {
 		return scanTicket(row, now, plates)
 	})
-	if err != nil {
-		return nil, fmt.Errorf("read the tickets: %w", err)
-	}
-	return tickets, nil
+	return tickets, wrap(err, "read the tickets")
 }
 
 // scanTicket reads a ticket as of now. The patient's name goes no further than here.

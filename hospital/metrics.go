@@ -187,10 +187,7 @@ func readStanding(ctx context.Context, q *sql.Tx) (s standing, err error) {
 		`SELECT count(*), count(*) FILTER (WHERE discharge_planned),
 			count(*) FILTER (WHERE bed_id IS NULL)
 		FROM admission WHERE discharged_at IS NULL`).Scan(&s.patients, &s.pending, &s.waiting)
-	if err != nil {
-		return s, fmt.Errorf("count the open admissions: %w", err)
-	}
-	return s, nil
+	return s, wrap(err, "count the open admissions")
 }
 
 // openCounts adds up the beds of the open wards.

@@ -167,10 +167,7 @@ func readWaiting(ctx context.Context, q *sql.Tx, actor Actor) ([]destined[Tray],
 		d.stop = d.tray
 		return d, err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("read what waits for a courier: %w", err)
-	}
-	return trays, nil
+	return trays, wrap(err, "read what waits for a courier")
 }
 
 // readMine reads the trays that the actor carries, with all that is needed at the bedside.
@@ -191,10 +188,7 @@ func readMine(ctx context.Context, q *sql.Tx, actor Actor) ([]destined[RoundStop
 		d.stop.Tray, d.stop.Dishes = d.tray, onTicket(dishes)
 		return d, err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("read the rounds of user %d: %w", actor.UserID, err)
-	}
-	return stops, nil
+	return stops, wrap(err, "read the rounds of user %d", actor.UserID)
 }
 
 // splitTrays groups trays into rounds, but for those that are past.

@@ -3,7 +3,6 @@ package hospital
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"strconv"
 
 	"dusangire/hub/revision"
@@ -29,12 +28,9 @@ type Revisions = revision.Set
 
 // Revisions reads where the topics stand, in one statement.
 func (h *Hospital) Revisions(ctx context.Context, topics []Topic) (Revisions, error) {
-	var found Revisions
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
-		found, err = revisions(ctx, q, topics...)
-		return err
+	return readValue(ctx, h, func(ctx context.Context, q *sql.Tx) (Revisions, error) {
+		return revisions(ctx, q, topics...)
 	})
-	return found, err
 }
 
 // revisions reads where the topics stand. Every labelled read begins with it, so that a label is
@@ -48,22 +44,18 @@ func revisions(ctx context.Context, q *sql.Tx, topics ...Topic) (Revisions, erro
 	// #nosec G202 -- the list is of $n alone
 	rows, err := q.QueryContext(ctx,
 		`SELECT meta.value, COALESCE(topic_rev.topic, ''), COALESCE(topic_rev.rev, 0)
-		FROM meta LEFT JOIN topic_rev ON topic_rev.topic IN `+list+` WHERE meta.name = 'epoch'`, args...)
-	if err != nil {
-		return found, fmt.Errorf("read the revisions: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
+		FROM meta LEFT JOIN topic_rev ON topic_rev.topic IN `+list+`
+		WHERE meta.name = 'epoch'`, args...)
+	err = eachRow(rows, err, func(row scanner) error {
 		var topic Topic
 		var rev int64
-		if err := rows.Scan(&found.Epoch, &topic, &rev); err != nil {
-			return found, fmt.Errorf("read a revision: %w", err)
-		}
+		err := row.Scan(&found.Epoch, &topic, &rev)
 		if topic != "" {
 			found.Topics[topic] = rev
 		}
-	}
-	return found, rows.Err()
+		return err
+	})
+	return found, wrap(err, "read the revisions")
 }
 
 // move counts one change of a topic and returns where it stands then.
@@ -71,10 +63,7 @@ func move(ctx context.Context, tx *sql.Tx, topic Topic) (epoch string, rev int64
 	err = tx.QueryRowContext(ctx, `INSERT INTO topic_rev (topic, rev) VALUES ($1, 1)
 		ON CONFLICT (topic) DO UPDATE SET rev = topic_rev.rev + 1
 		RETURNING (SELECT value FROM meta WHERE name = 'epoch'), rev`, topic).Scan(&epoch, &rev)
-	if err != nil {
-		err = fmt.Errorf("move %s: %w", topic, err)
-	}
-	return epoch, rev, err
+	return epoch, rev, wrap(err, "move %s", topic)
 }
 
 // MenuTopic moves when a dish is added or changes.

@@ -158,10 +158,7 @@ func readWard(ctx context.Context, q *sql.Tx, id int64) (Ward, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return ward, Refuse(NotFound, "ward_unknown", "There is no such ward.")
 	}
-	if err != nil {
-		return ward, fmt.Errorf("read ward %d: %w", id, err)
-	}
-	return ward, nil
+	return ward, wrap(err, "read ward %d", id)
 }
 
 // WardBoard reads a ward's board. NotFound where there is no such ward.
