@@ -39,8 +39,9 @@ func (a Address) OneLine() string {
 // AddressCommand is what AddAddress and SetAddress need. Line2 and Instructions may be empty.
 type AddressCommand struct {
 	Label, FullName, Phone, Line1, Line2, City, Instructions string
-	ZoneID                                                   int64
-	Default                                                  bool // false leaves the default as it is
+
+	ZoneID  int64
+	Default bool // false leaves the default as it is
 
 	IdempotencyKey string // of AddAddress
 	Version        int64  // of SetAddress: as the person saw it; 0 where they did not say

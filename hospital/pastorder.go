@@ -47,16 +47,14 @@ type PastDay struct {
 	Count int
 }
 
-// pastDays counts by day, the oldest first.
-func pastDays(dues []time.Time) (days []PastDay) {
-	for _, due := range dues {
-		day := today(due)
-		i := slices.IndexFunc(days, func(d PastDay) bool { return d.Day.Equal(day) })
-		if i < 0 {
-			days = append(days, PastDay{Day: day})
-			i = len(days) - 1
-		}
-		days[i].Count++
+// pastDays counts things by the day on which they were due, the oldest first.
+func pastDays[T any](past []T, due func(T) time.Time) (days []PastDay) {
+	counts := map[time.Time]int{}
+	for _, one := range past {
+		counts[today(due(one))]++
+	}
+	for day, count := range counts {
+		days = append(days, PastDay{day, count})
 	}
 	slices.SortFunc(days, func(a, b PastDay) int { return a.Day.Compare(b.Day) })
 	return days

@@ -49,10 +49,7 @@ func scanZone(row scanner) (z Zone, err error) {
 // AddZone creates a zone. Invalid names wrong fields, Conflict a name that is taken. An
 // IdempotencyKey works as for Admit.
 func (h *Hospital) AddZone(ctx context.Context, actor Actor, zone ZoneCommand) (Zone, error) {
-	if err := actor.need(ManageZones); err != nil {
-		return Zone{}, err
-	}
-	if err := zone.check(); err != nil {
+	if err := cmp.Or(actor.need(ManageZones), zone.check()); err != nil {
 		return Zone{}, err
 	}
 	wanted := zone
@@ -103,10 +100,7 @@ func (z ZoneCommand) writeError(err error) error {
 // has another version.
 func (h *Hospital) SetZone(ctx context.Context, actor Actor, id int64,
 	zone ZoneCommand) (Zone, error) {
-	if err := actor.need(ManageZones); err != nil {
-		return Zone{}, err
-	}
-	if err := zone.check(); err != nil {
+	if err := cmp.Or(actor.need(ManageZones), zone.check()); err != nil {
 		return Zone{}, err
 	}
 	return command(ctx, h, actor, func(ctx context.Context, c *change) (Zone, error) {
