@@ -361,8 +361,8 @@ func (h *Hospital) SetAddress(ctx context.Context, actor Actor, id int64,
 	})
 }
 
-// lockOwnAddress locks an address of the actor's, and before it all the others, unless it has another
-// version than they saw.
+// lockOwnAddress locks an address of the actor's, and before it all the others. Conflict where it
+// has another version than they saw.
 func (c *change) lockOwnAddress(ctx context.Context, id, version int64) (Address, error) {
 	if err := c.lockOwner(ctx); err != nil {
 		return Address{}, err

@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -22,8 +21,7 @@ type Options struct {
 	// Announce is told after each commit which topics moved and where they stand now. It must not
 	// block. May be nil.
 	Announce func(Revisions)
-	// DatabaseConnections is the most connections to PostgreSQL that are open at once; 0 means
-	// store's default.
+	// DatabaseConnections is the most connections to PostgreSQL at once; 0 means store's default.
 	DatabaseConnections int
 	// Now is the clock; nil means time.Now. Times are kept in UTC to the millisecond.
 	Now func() time.Time
@@ -71,18 +69,19 @@ func open(ctx context.Context, o Options,
 	h := &Hospital{url: o.DatabaseURL, db: db, pulse: pulse{node: rand.Text()},
 		announce: o.Announce, now: o.Now, hasher: o.PasswordHasher,
 		hashing: prioritySemaphore{free: hashesAtOnce}}
-	if h.hasher == nil {
-		if h.hasher, err = newHasher(); err != nil {
-			return nil, errors.Join(fmt.Errorf("prepare the hashing of passwords: %w", err), db.Close())
-		}
-	}
 	if h.announce == nil {
 		h.announce = func(Revisions) {}
 	}
 	if h.now == nil {
 		h.now = time.Now
 	}
-	if err := h.readMeta(ctx); err != nil {
+	if h.hasher == nil {
+		h.hasher, err = newHasher()
+	}
+	if err == nil {
+		err = h.readMeta(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return h, nil

@@ -78,7 +78,9 @@ func (cmd PlaceOrderCommand) LogValue() slog.Value {
 }
 
 // LogValue shows what the person saw, and not their reason.
-func (s OrderCommand) LogValue() slog.Value { return slog.GroupValue(slog.Int64("version", s.Version)) }
+func (cmd OrderCommand) LogValue() slog.Value {
+	return slog.GroupValue(slog.Int64("version", cmd.Version))
+}
 
 // LogValue shows which order it is.
 func (t Ticket) LogValue() slog.Value { return orderValue(t.OrderID) }

@@ -216,8 +216,9 @@ func (h *Hospital) countFailure(ctx context.Context, a loginAttempt) error {
 	return h.write(ctx, System, func(ctx context.Context, c *change) error {
 		for _, subject := range append(a.shared, a.own) {
 			_, err := c.exec(ctx, `INSERT INTO sign_in_failure (subject, failures, last_at)
-				VALUES ($1, 1, $2) ON CONFLICT (subject) DO UPDATE SET last_at = $2, failures =
-				CASE WHEN sign_in_failure.last_at <= $3 THEN 1 ELSE sign_in_failure.failures + 1 END`,
+				VALUES ($1, 1, $2) ON CONFLICT (subject) DO UPDATE SET last_at = $2,
+				failures = CASE WHEN sign_in_failure.last_at <= $3 THEN 1
+					ELSE sign_in_failure.failures + 1 END`,
 				subject, instant(c.now), instant(c.now.Add(-failuresLast)))
 			if err != nil {
 				return fmt.Errorf("count a failed sign-in: %w", err)

@@ -129,8 +129,7 @@ func (h *Hospital) HasDemoUsers(ctx context.Context) (bool, error) {
 	})
 }
 
-// usersWhere reads the users that fit a condition, by id, with the hashes of their passwords. A user
-// of several wards comes in a row for each of them.
+// usersWhere reads the users that fit a condition, by id, with the hashes of their passwords.
 func usersWhere(ctx context.Context, q *sql.Tx, condition string,
 	args ...any) (users []User, hashes []passwordHash, _ error) {
 	// #nosec G202 -- the condition is one of this package's own, with $n for what people send
@@ -225,12 +224,14 @@ func (h *Hospital) SetPassword(ctx context.Context, actor Actor, username, passw
 // is no such user.
 func (h *Hospital) DisableUser(ctx context.Context, actor Actor, username string) error {
 	return h.changeAs(ctx, actor, ManageUsers, func(ctx context.Context, c *change) error {
-		user, changed, err := c.setDisabled(ctx, username, true)
-		if err != nil || !changed {
+		user, err := c.lockUser(ctx, username)
+		if err != nil || user.Disabled {
 			return err
 		}
-		c.record(entry{action: "user.disable", entity: "user", entityID: user.ID,
-			from: "enabled", to: "disabled"}, user)
+		e := entry{action: "user.disable", from: "enabled", to: "disabled"}
+		if err := c.setDisabled(ctx, user, true, e); err != nil {
+			return err
+		}
 		return c.endSessions(ctx, user)
 	})
 }
@@ -239,26 +240,21 @@ func (h *Hospital) DisableUser(ctx context.Context, actor Actor, username string
 // error. NotFound where there is no such user.
 func (h *Hospital) EnableUser(ctx context.Context, actor Actor, username string) error {
 	return h.changeAs(ctx, actor, ManageUsers, func(ctx context.Context, c *change) error {
-		user, changed, err := c.setDisabled(ctx, username, false)
-		if err != nil || !changed {
+		user, err := c.lockUser(ctx, username)
+		if err != nil || !user.Disabled {
 			return err
 		}
-		c.record(entry{action: "user.enable", entity: "user", entityID: user.ID,
-			from: "disabled", to: "enabled"}, user)
-		return nil
+		e := entry{action: "user.enable", from: "disabled", to: "enabled"}
+		return c.setDisabled(ctx, user, false, e)
 	})
 }
 
-// setDisabled disables a user's login or gives it back, and returns the user as it was before.
-// changed is false where the login stands so already.
-func (c *change) setDisabled(ctx context.Context, username string,
-	disabled bool) (user User, changed bool, err error) {
-	user, err = c.lockUser(ctx, username)
-	if err != nil || user.Disabled == disabled {
-		return user, false, err
-	}
-	_, err = c.exec(ctx, `UPDATE app_user SET disabled = $2 WHERE id = $1`, user.ID, disabled)
-	return user, true, wrap(err, "disable or enable %s", user.Username)
+// setDisabled disables a locked user's login or gives it back, and records it.
+func (c *change) setDisabled(ctx context.Context, user User, disabled bool, e entry) error {
+	_, err := c.exec(ctx, `UPDATE app_user SET disabled = $2 WHERE id = $1`, user.ID, disabled)
+	e.entity, e.entityID = "user", user.ID
+	c.record(e, user)
+	return wrap(err, "disable or enable %s", user.Username)
 }
 
 // lockUser keeps a user from everyone else until the commit and returns it as it stands. NotFound
