@@ -73,7 +73,7 @@ type Delivery struct {
 	Latitude    *float64
 	Longitude   *float64
 	LocatedAt   time.Time
-	StatusSince time.Time // when that was saved
+	StatusSince time.Time // when the status was saved
 	DoneAt      time.Time // when its courier handed it over or gave up, as their tablet says
 	ReceivedBy  string
 	FailReason  string
@@ -94,8 +94,9 @@ type CourierCommand struct {
 	TappedAt       time.Time // of failing: when that was, by the tablet's clock; zero: now
 }
 
-// on makes of the command the step of a delivery that has a name.
-func (cmd CourierCommand) on(delivery int64, name string) deliveryStep {
+// step is what the command is about, under the name of its step; what the step does is still to be
+// said.
+func (cmd CourierCommand) step(delivery int64, name string) deliveryStep {
 	return deliveryStep{name: name, key: cmd.IdempotencyKey, delivery: delivery,
 		precondition: precondition{cmd.AdmissionID, cmd.Version}}
 }
@@ -557,7 +558,7 @@ func (c *change) checkRecipient(ctx context.Context, deliveryID, admissionID int
 // login has been disabled, or who may try no more codes, is anybody else's to take over.
 func (h *Hospital) ClaimDelivery(ctx context.Context, actor Actor, id int64,
 	cmd CourierCommand) (Delivery, error) {
-	step := cmd.on(id, "delivery.claim")
+	step := cmd.step(id, "delivery.claim")
 	step.run = func(ctx context.Context, c *change, _ *Order, r *deliveryRow) error {
 		return c.claim(ctx, r, cmd.Version)
 	}
@@ -625,7 +626,7 @@ func (c *change) renewCode(ctx context.Context, r *deliveryRow, to DeliveryStatu
 // ReleaseDelivery gives a claimed delivery back before it departs. Only its courier may.
 func (h *Hospital) ReleaseDelivery(ctx context.Context, actor Actor, id int64,
 	cmd CourierCommand) (Delivery, error) {
-	step := cmd.on(id, "delivery.release")
+	step := cmd.step(id, "delivery.release")
 	step.run = func(ctx context.Context, c *change, _ *Order, r *deliveryRow) error {
 		if err := r.checkTransition(actor, DeliveryUnassigned, cmd.Version); err != nil {
 			return err
@@ -640,7 +641,7 @@ func (h *Hospital) ReleaseDelivery(ctx context.Context, actor Actor, id int64,
 // a hazard its order is held, the delivery cancelled and the answer a Conflict.
 func (h *Hospital) DepartDelivery(ctx context.Context, actor Actor, id int64,
 	cmd CourierCommand) (Delivery, error) {
-	step := cmd.on(id, "delivery.depart")
+	step := cmd.step(id, "delivery.depart")
 	step.done = func(r deliveryRow) bool { return r.Status == DeliveryInTransit }
 	step.run = func(ctx context.Context, c *change, o *Order, r *deliveryRow) error {
 		if err := c.checkGoOn(ctx, o, r, DeliveryInTransit, cmd.Version); err != nil {
@@ -839,7 +840,7 @@ func (h *Hospital) FailDelivery(ctx context.Context, actor Actor, id int64, reas
 	if err := cmp.Or(actor.need(CarryDeliveries), checkReason(reason)); err != nil {
 		return Delivery{}, err
 	}
-	step := cmd.on(id, "delivery.fail")
+	step := cmd.step(id, "delivery.fail")
 	step.sent = []string{reason}
 	step.done = func(r deliveryRow) bool {
 		return (r.Status == DeliveryFailed || r.Status == DeliveryReturned) && r.FailReason == reason

@@ -3,7 +3,6 @@ package hospital
 import (
 	"context"
 	"database/sql"
-	"strconv"
 
 	"dusangire/hub/revision"
 )
@@ -15,13 +14,16 @@ type Topic = revision.Topic
 // ward roles' dashboards.
 const MetricsTopic Topic = "metrics"
 
+// idTopic is the topic of one thing of a kind.
+func idTopic(kind string, id int64) Topic { return Topic(kind + ":" + number(id)) }
+
 // WardTopic is one ward's board: its beds, who lies in them, its counts.
-func WardTopic(wardID int64) Topic { return Topic("ward:" + strconv.FormatInt(wardID, 10)) }
+func WardTopic(wardID int64) Topic { return idTopic("ward", wardID) }
 
 // UserTopic moves when a person's right to be here may have changed: sign-out, a new password or
-// role, disabled. A sign-in, which ends nobody's right, moves it too: every command moves
-// something, by which it can be found when nobody knows whether it was committed.
-func UserTopic(userID int64) Topic { return Topic("user:" + strconv.FormatInt(userID, 10)) }
+// role, disabled. A sign-in ends nobody's right and moves it too: each command must move a topic, so
+// that a lost commit can be looked for (committed).
+func UserTopic(userID int64) Topic { return idTopic("user", userID) }
 
 // Revisions says at which revision each of some topics stands in which life of the database.
 type Revisions = revision.Set
@@ -76,30 +78,28 @@ const KitchenTopic Topic = "kitchen"
 const DeliveriesTopic Topic = "deliveries"
 
 // DeliveryTopic is one delivery.
-func DeliveryTopic(id int64) Topic { return Topic("delivery:" + strconv.FormatInt(id, 10)) }
+func DeliveryTopic(id int64) Topic { return idTopic("delivery", id) }
 
 // OrderTopic is one order.
-func OrderTopic(id int64) Topic { return Topic("order:" + strconv.FormatInt(id, 10)) }
+func OrderTopic(id int64) Topic { return idTopic("order", id) }
 
 // AddressTopic is one address, its zone's charge included.
-func AddressTopic(id int64) Topic { return Topic("address:" + strconv.FormatInt(id, 10)) }
+func AddressTopic(id int64) Topic { return idTopic("address", id) }
 
 // AddressesTopic moves when one of a customer's addresses is added, changed or removed.
-func AddressesTopic(userID int64) Topic {
-	return Topic("addresses:" + strconv.FormatInt(userID, 10))
-}
+func AddressesTopic(userID int64) Topic { return idTopic("addresses", userID) }
 
 // ZoneTopic moves when a zone is added, renamed or charged otherwise.
-func ZoneTopic(id int64) Topic { return Topic("zone:" + strconv.FormatInt(id, 10)) }
+func ZoneTopic(id int64) Topic { return idTopic("zone", id) }
 
 // InboxTopic moves when a person's notifications change.
-func InboxTopic(userID int64) Topic { return Topic("inbox:" + strconv.FormatInt(userID, 10)) }
+func InboxTopic(userID int64) Topic { return idTopic("inbox", userID) }
 
 // RoleInboxTopic moves when a role is notified.
 func RoleInboxTopic(role Role) Topic { return Topic("inbox:" + string(role)) }
 
 // CustomerTopic moves with everything on a customer's own page.
-func CustomerTopic(userID int64) Topic { return Topic("customer:" + strconv.FormatInt(userID, 10)) }
+func CustomerTopic(userID int64) Topic { return idTopic("customer", userID) }
 
 // subject is what screens show: a change of it moves its topics. Who sees a change is said here,
 // and commands say only what they have changed.
