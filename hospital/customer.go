@@ -146,7 +146,7 @@ func followsOrder(ctx context.Context, q *sql.Tx, userID,
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, false, nil
 	}
-	return true, waits, wrap(err, "read who follows order %d", orderID)
+	return err == nil, waits, wrap(err, "read who follows order %d", orderID)
 }
 
 // CustomerHome is what a customer sees first, read in one snapshot.
