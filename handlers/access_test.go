@@ -169,7 +169,7 @@ func untilMorning(now time.Time) time.Duration {
 func (h *house) orderTo(a hospital.Address) hospital.Order {
 	h.t.Helper()
 	o, _, err := h.hospital.PlaceOrder(h.t.Context(), h.as(hospital.Customer),
-		hospital.NewOrder{AddressID: a.ID, Meal: hospital.Snack,
+		hospital.PlaceOrderCommand{AddressID: a.ID, Meal: hospital.Snack,
 			Dishes: []int64{h.dish(fmt.Sprint("Snack for ", a.Label), "hot").ID}})
 	h.must(err)
 	return o
@@ -190,7 +190,7 @@ func (h *house) handOver(order int64) {
 	watch, err := h.hospital.Delivery(h.t.Context(), h.as(hospital.Customer), d.ID)
 	h.must(err)
 	_, err = h.hospital.Deliver(h.t.Context(), h.as(hospital.DeliveryStaff), d.ID,
-		hospital.Handover{BedCode: watch.Code})
+		hospital.DeliverCommand{BedCode: watch.Code})
 	h.must(err)
 }
 
@@ -217,7 +217,7 @@ func TestASocketEndsWithTheRightToReadIt(t *testing.T) {
 	d := h.deliveryOf(order.ID)
 	address, courier := fmt.Sprintf("/ws/address/%d/", home.ID), h.token("delivery")
 	_, err := h.hospital.ClaimDelivery(t.Context(), h.as(hospital.DeliveryStaff), d.ID,
-		hospital.CourierStep{})
+		hospital.CourierCommand{})
 	h.must(err)
 	released, watched := h.watch(address, courier), h.watch(liveDelivery(d), h.token("aline"))
 	released.next()
@@ -225,7 +225,7 @@ func TestASocketEndsWithTheRightToReadIt(t *testing.T) {
 		t.Errorf("another courier is told the home: %s", state)
 	}
 	_, err = h.hospital.ReleaseDelivery(t.Context(), h.as(hospital.DeliveryStaff), d.ID,
-		hospital.CourierStep{})
+		hospital.CourierCommand{})
 	h.must(err)
 	if code := released.closeCode(); code != 4404 {
 		t.Errorf("given back, the home's socket is closed with %d, want 4404", code)
@@ -261,7 +261,7 @@ func TestAStayThatHasEndedIsGoneHoweverItIsAskedFor(t *testing.T) {
 	for n, outcome := range []hospital.Outcome{hospital.Improved, hospital.Deceased} {
 		stay := h.admitAsked(nameCanary, h.bed(h.a, 1+n).ID, "milk")
 		_, err := h.hospital.Discharge(t.Context(), actor(hospital.MedicalStaff), stay.ID,
-			hospital.Leaving{Outcome: outcome, Notes: notesCanary})
+			hospital.DischargeCommand{Outcome: outcome, Notes: notesCanary})
 		h.must(err)
 		path := fmt.Sprintf("/admissions/%d/", stay.ID)
 		for _, role := range []hospital.Role{hospital.MedicalStaff, hospital.WardManagement,
@@ -335,7 +335,7 @@ func TestWhatACustomerWatchesOfAnEndedDeliveryClosesWithTheirRight(t *testing.T)
 	for name, end := range map[string]func(w service){
 		"the patient dies": func(w service) {
 			_, err := w.hospital.Discharge(t.Context(), actor(hospital.MedicalStaff), w.stay.ID,
-				hospital.Leaving{Outcome: hospital.Deceased})
+				hospital.DischargeCommand{Outcome: hospital.Deceased})
 			w.must(err)
 		},
 		"the link is taken back": func(w service) {

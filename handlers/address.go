@@ -50,7 +50,7 @@ var addressFields = []string{"label", "full_name", "phone", "address_line1", "ad
 	"city", "zone_id", "instructions", "is_default"}
 
 // patchAddress puts what was sent over the fields of an address. What was not sent stays.
-func (in *input) patchAddress(f *hospital.AddressFields) {
+func (in *input) patchAddress(f *hospital.AddressCommand) {
 	for name, field := range map[string]*string{
 		"label": &f.Label, "full_name": &f.FullName, "phone": &f.Phone, "address_line1": &f.Line1,
 		"address_line2": &f.Line2, "city": &f.City, "instructions": &f.Instructions,
@@ -73,7 +73,7 @@ func (s *Server) addAddress(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	fields := hospital.AddressFields{IdempotencyKey: in.idempotencyKey(c)}
+	fields := hospital.AddressCommand{IdempotencyKey: in.idempotencyKey(c)}
 	in.patchAddress(&fields)
 	var added hospital.Address
 	if err = in.err(); err == nil {

@@ -27,7 +27,7 @@ func (h *house) as(role hospital.Role) hospital.Actor {
 // zone adds a zone.
 func (h *house) zone(name string, charge int) hospital.Zone {
 	h.t.Helper()
-	zone, err := h.hospital.AddZone(h.t.Context(), h.as(hospital.Admin), hospital.ZoneChange{Name: name, Charge: charge})
+	zone, err := h.hospital.AddZone(h.t.Context(), h.as(hospital.Admin), hospital.ZoneCommand{Name: name, Charge: charge})
 	h.must(err)
 	return zone
 }
@@ -35,7 +35,7 @@ func (h *house) zone(name string, charge int) hospital.Zone {
 // address adds an address of a customer's in a zone.
 func (h *house) address(owner hospital.Actor, label string, zone hospital.Zone) hospital.Address {
 	h.t.Helper()
-	a, _, err := h.hospital.AddAddress(h.t.Context(), owner, hospital.AddressFields{Label: label, FullName: "Ineza Grace", Phone: "0788123456",
+	a, _, err := h.hospital.AddAddress(h.t.Context(), owner, hospital.AddressCommand{Label: label, FullName: "Ineza Grace", Phone: "0788123456",
 		Line1: "KN 5 Rd", City: "Nyarugenge", ZoneID: zone.ID})
 	h.must(err)
 	return a

@@ -19,7 +19,7 @@ func (s *Server) admit(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	cmd := hospital.NewAdmission{
+	cmd := hospital.AdmitCommand{
 		PatientID: in.id("patient_id"), PatientName: hospital.PatientName(in.text("patient_name")),
 		BirthDate: in.date("birth_date"), Sex: in.text("sex"),
 		BedID: in.id("bed_id"), BedVersion: in.id("version"), Reason: in.text("reason"),
@@ -58,7 +58,7 @@ func (s *Server) transfer(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	to := hospital.TransferTo{
+	to := hospital.TransferCommand{
 		BedID: in.id("bed_id"), BedVersion: in.id("bed_version"), Reason: in.text("reason"),
 		AdmissionID: in.id("admission_id"), Version: in.id("version"),
 	}
@@ -79,7 +79,7 @@ func (s *Server) planDischarge(c echo.Context) error {
 		in.refuse("expected_discharge", "plan_missing",
 			"Say when the patient is expected to leave, or send it empty to take the plan back.")
 	}
-	plan := hospital.DischargePlan{Expected: in.time("expected_discharge"),
+	plan := hospital.PlanDischargeCommand{Expected: in.time("expected_discharge"),
 		AdmissionID: in.id("admission_id"), Version: in.id("version")}
 	command := func(ctx context.Context, id int64) (hospital.Admission, error) {
 		return s.Hospital.PlanDischarge(ctx, actor(c), id, plan)
@@ -93,7 +93,7 @@ func (s *Server) discharge(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	leaving := hospital.Leaving{
+	leaving := hospital.DischargeCommand{
 		Outcome: hospital.Outcome(in.text("outcome")), Notes: in.text("notes"),
 		AdmissionID: in.id("admission_id"), Version: in.id("version"),
 	}

@@ -143,7 +143,7 @@ func (s *Server) setBedStatus(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	change := hospital.BedStatusChange{
+	change := hospital.BedStatusCommand{
 		Status: hospital.BedStatus(in.text("status")), Reason: in.text("reason"),
 		AdmissionID: in.id("admission_id"), Version: in.id("version"),
 	}

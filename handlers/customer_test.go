@@ -116,9 +116,9 @@ func carry(h *house, courier hospital.Actor, order int64) hospital.Delivery {
 	for _, round := range board.Waiting {
 		for _, stop := range round.Stops {
 			if stop.OrderID == order {
-				d, err := h.hospital.ClaimDelivery(h.t.Context(), courier, stop.ID, hospital.CourierStep{})
+				d, err := h.hospital.ClaimDelivery(h.t.Context(), courier, stop.ID, hospital.CourierCommand{})
 				h.must(err)
-				d, err = h.hospital.DepartDelivery(h.t.Context(), courier, d.ID, hospital.CourierStep{})
+				d, err = h.hospital.DepartDelivery(h.t.Context(), courier, d.ID, hospital.CourierCommand{})
 				h.must(err)
 				return d
 			}

@@ -213,7 +213,7 @@ func (s *Server) refuseAction(err error) []byte {
 
 // courierCommand is one of the hospital's commands of a courier that need nothing but the delivery.
 type courierCommand func(ctx context.Context, courier hospital.Actor, id int64,
-	step hospital.CourierStep) (hospital.Delivery, error)
+	step hospital.CourierCommand) (hospital.Delivery, error)
 
 // takeDelivery is POST /deliveries/{id}/claim, release and depart.
 func (s *Server) takeDelivery(command courierCommand) echo.HandlerFunc {
@@ -231,7 +231,7 @@ func (s *Server) deliver() echo.HandlerFunc {
 	fields := []string{"bed_code", "received_by", "tapped_at"}
 	return s.carry(fields, func(c echo.Context, in *input) deliveryAct {
 		step := courierStep(c, in)
-		handover := hospital.Handover{
+		handover := hospital.DeliverCommand{
 			BedCode: in.text("bed_code"), ReceivedBy: strings.Join(in.list("received_by"), " "),
 			AdmissionID: step.AdmissionID, Version: step.Version,
 			IdempotencyKey: step.IdempotencyKey, TappedAt: step.TappedAt,
@@ -273,8 +273,8 @@ func (in *input) degrees(field string) float64 {
 
 // courierStep is what every command of a courier may be sent along; tapped_at only where the
 // command knows it.
-func courierStep(c echo.Context, in *input) hospital.CourierStep {
-	return hospital.CourierStep{AdmissionID: in.id("admission_id"), Version: in.id("version"),
+func courierStep(c echo.Context, in *input) hospital.CourierCommand {
+	return hospital.CourierCommand{AdmissionID: in.id("admission_id"), Version: in.id("version"),
 		IdempotencyKey: in.idempotencyKey(c), TappedAt: in.time("tapped_at")}
 }
 

@@ -328,7 +328,7 @@ func TestARoundIsTakenAndSentOffAtOnce(t *testing.T) {
 	w := newService(t, settings{})
 	third := w.tray(w.admitAsked("Keza Ange", w.bed(w.a, 6).ID))
 	w.must(func() error {
-		_, err := w.hospital.ClaimDelivery(t.Context(), w.signedIn(w.second), third.ID, hospital.CourierStep{})
+		_, err := w.hospital.ClaimDelivery(t.Context(), w.signedIn(w.second), third.ID, hospital.CourierCommand{})
 		return err
 	}())
 	all := url.Values{"delivery_ids[]": {fmt.Sprint(w.first.ID), fmt.Sprint(third.ID), fmt.Sprint(w.other.ID)}}
@@ -472,7 +472,7 @@ func TestActiveDeliveriesAreThoseThatOneMayFollow(t *testing.T) {
 	customer := w.link(w.stay)
 	w.transit(w.first)
 	w.must(func() error {
-		_, err := w.hospital.ClaimDelivery(t.Context(), w.signedIn(w.second), w.other.ID, hospital.CourierStep{})
+		_, err := w.hospital.ClaimDelivery(t.Context(), w.signedIn(w.second), w.other.ID, hospital.CourierCommand{})
 		return err
 	}())
 	for who, c := range map[string]struct {
@@ -555,7 +555,7 @@ func TestADeliverysPageShowsEachTheirs(t *testing.T) {
 			t.Errorf("the %s's program gets %v", who, shown)
 		}
 	}
-	fasting := hospital.DietChange{NilByMouth: &hospital.Window{From: w.clock.Now()}}
+	fasting := hospital.DietCommand{NilByMouth: &hospital.Window{From: w.clock.Now()}}
 	_, err := w.hospital.SetDiet(t.Context(), actor(hospital.MedicalStaff), w.stay.ID, fasting)
 	w.must(err)
 	for token, want := range map[string]string{w.token("medical_staff"): "Must not be given. Bring it back.", customer: "The ward can tell you more."} {
@@ -578,7 +578,7 @@ func TestADoorsCodeIsOnItsCustomersPageAlone(t *testing.T) {
 	w := newService(t, settings{})
 	customer := w.as(hospital.Customer)
 	address := w.address(customer, "Home", w.zone("Shelter", 500))
-	o, _, err := w.hospital.PlaceOrder(t.Context(), customer, hospital.NewOrder{AddressID: address.ID, Meal: hospital.Dinner, Dishes: []int64{w.dish("Tea", "cold").ID}})
+	o, _, err := w.hospital.PlaceOrder(t.Context(), customer, hospital.PlaceOrderCommand{AddressID: address.ID, Meal: hospital.Dinner, Dishes: []int64{w.dish("Tea", "cold").ID}})
 	w.must(err)
 	w.cook(o.ID, "confirm", "start", "ready")
 	detail, err := w.hospital.OrderDetail(t.Context(), actor(hospital.Admin), o.ID)
@@ -708,7 +708,7 @@ func TestACourierIsToldOfTheirOwnTrays(t *testing.T) {
 	mine, other := w.watch("/ws/dashboard/delivery/", w.courier), w.watch("/ws/dashboard/delivery/", w.second)
 	mine.nextOfType("dashboard_update")
 	other.nextOfType("dashboard_update")
-	_, err := w.hospital.Transfer(t.Context(), actor(hospital.MedicalStaff), w.stay.ID, hospital.TransferTo{BedID: w.bed(w.b, 4).ID})
+	_, err := w.hospital.Transfer(t.Context(), actor(hospital.MedicalStaff), w.stay.ID, hospital.TransferCommand{BedID: w.bed(w.b, 4).ID})
 	w.must(err)
 	if news := mine.nextOfType("notification"); news["title"] != fmt.Sprintf("Order %d goes to another bed", w.first.OrderID) || news["level"] != "warning" {
 		t.Errorf("the courier is told %v", news)
@@ -752,7 +752,7 @@ func TestACouriersDashboardChangesWithEveryTray(t *testing.T) {
 	w.take(w.first, "depart", nil)
 	page.next()
 	bed := w.bed(w.b, 4)
-	_, err := w.hospital.Transfer(t.Context(), actor(hospital.MedicalStaff), w.stay.ID, hospital.TransferTo{BedID: bed.ID})
+	_, err := w.hospital.Transfer(t.Context(), actor(hospital.MedicalStaff), w.stay.ID, hospital.TransferCommand{BedID: bed.ID})
 	w.must(err)
 	for frame = page.next(); !strings.Contains(frame, "Moved to B-04, not A-05 any more"); frame = page.next() {
 	}

@@ -29,8 +29,8 @@ func (s *Server) setDiet(c echo.Context) error {
 }
 
 // dietChange reads what is to change of what a patient may eat.
-func (in *input) dietChange() hospital.DietChange {
-	to := hospital.DietChange{AdmissionID: in.id("admission_id"), Version: in.id("version")}
+func (in *input) dietChange() hospital.DietCommand {
+	to := hospital.DietCommand{AdmissionID: in.id("admission_id"), Version: in.id("version")}
 	if in.has("diet") {
 		diet := hospital.Diet(in.text("diet"))
 		to.Diet = &diet
@@ -44,7 +44,7 @@ func (in *input) dietChange() hospital.DietChange {
 	if in.has("allergies") || in.has("severe") {
 		allergies := in.allergies()
 		to.Allergies = &allergies
-		to.Unsaid.Allergens, to.Unsaid.Severe = !in.has("allergies"), !in.has("severe")
+		to.Omitted.Allergens, to.Omitted.Severe = !in.has("allergies"), !in.has("severe")
 	}
 	in.nilByMouth(&to)
 	return to
@@ -52,7 +52,7 @@ func (in *input) dietChange() hospital.DietChange {
 
 // nilByMouth reads whether a patient is nil by mouth, and from when until when: each may be left
 // out.
-func (in *input) nilByMouth(to *hospital.DietChange) {
+func (in *input) nilByMouth(to *hospital.DietCommand) {
 	from, until := in.time("nil_by_mouth_from"), in.time("nil_by_mouth_until")
 	window := hospital.Window{From: from, Until: until}
 	is := in.truth("nil_by_mouth")
@@ -63,7 +63,7 @@ func (in *input) nilByMouth(to *hospital.DietChange) {
 		in.refuse("nil_by_mouth", "fasting_and_not",
 			"Give the times of nil by mouth, or say that it is over, not both.")
 	case is == nil || *is:
-		to.Unsaid.From, to.Unsaid.Until = window.From.IsZero(), !in.has("nil_by_mouth_until")
+		to.Omitted.From, to.Omitted.Until = window.From.IsZero(), !in.has("nil_by_mouth_until")
 	}
 	to.NilByMouth = &window
 }

@@ -196,16 +196,16 @@ func TestATrayFollowsItsPatientAndADischargeEndsWhatIsNotCooked(t *testing.T) {
 	}
 	carrier := h.signedIn(courier)
 	delivery := parseObject(t, h.get(path(sent), nurse, program).body).int("delivery_id")
-	_, err := h.hospital.ClaimDelivery(t.Context(), carrier, delivery, hospital.CourierStep{})
+	_, err := h.hospital.ClaimDelivery(t.Context(), carrier, delivery, hospital.CourierCommand{})
 	h.must(err)
-	_, err = h.hospital.DepartDelivery(t.Context(), carrier, delivery, hospital.CourierStep{})
+	_, err = h.hospital.DepartDelivery(t.Context(), carrier, delivery, hospital.CourierCommand{})
 	h.must(err)
 
 	moved := h.post(fmt.Sprintf("/admissions/%d/transfer", stay.ID), nurse, program, map[string]any{"bed_id": target.ID})
 	if now := parseObject(t, h.get(path(sent), nurse, program).body); moved.status != http.StatusNoContent || now["bed_number"] != target.Number || now["status"] != "in_transit" {
 		t.Errorf("the tray goes to the new bed: %d %v", moved.status, now)
 	}
-	_, err = h.hospital.Deliver(t.Context(), carrier, delivery, hospital.Handover{BedCode: stay.BedNumber, ReceivedBy: "the patient"})
+	_, err = h.hospital.Deliver(t.Context(), carrier, delivery, hospital.DeliverCommand{BedCode: stay.BedNumber, ReceivedBy: "the patient"})
 	if refusal, ok := errors.AsType[*hospital.Error](err); !ok || refusal.Code != "wrong_bed" {
 		t.Errorf("the old bed is the wrong one now: %v", err)
 	}

@@ -126,10 +126,10 @@ func (h *house) settle(beds int) {
 	ctx := h.t.Context()
 	for _, ward := range []struct {
 		into *hospital.Ward
-		new  hospital.NewWard
+		new  hospital.AddWardCommand
 	}{
-		{&h.a, hospital.NewWard{Code: "A", Name: "Medicine, women", Block: "B1", Beds: beds}},
-		{&h.b, hospital.NewWard{Code: "B", Name: "Surgery", Block: "B2", Beds: beds}},
+		{&h.a, hospital.AddWardCommand{Code: "A", Name: "Medicine, women", Block: "B1", Beds: beds}},
+		{&h.b, hospital.AddWardCommand{Code: "B", Name: "Surgery", Block: "B2", Beds: beds}},
 	} {
 		added, err := h.hospital.AddWard(ctx, hospital.System, ward.new)
 		h.must(err)
@@ -150,7 +150,7 @@ func (h *house) employ(roles ...hospital.Role) {
 
 func (h *house) addUser(name string, role hospital.Role) hospital.User {
 	h.t.Helper()
-	user, err := h.hospital.AddUser(h.t.Context(), hospital.System, hospital.NewUser{Username: name, Role: role, Password: password})
+	user, err := h.hospital.AddUser(h.t.Context(), hospital.System, hospital.AddUserCommand{Username: name, Role: role, Password: password})
 	h.must(err)
 	return user
 }
@@ -190,7 +190,7 @@ func (h *house) bed(ward hospital.Ward, n int) hospital.BoardBed {
 func (h *house) admit(name string, bedID int64) hospital.Admission {
 	h.t.Helper()
 	a, _, err := h.hospital.Admit(h.t.Context(), actor(hospital.MedicalStaff),
-		hospital.NewAdmission{PatientName: hospital.PatientName(name), BedID: bedID, Reason: "routine"})
+		hospital.AdmitCommand{PatientName: hospital.PatientName(name), BedID: bedID, Reason: "routine"})
 	h.must(err)
 	return a
 }
@@ -198,7 +198,7 @@ func (h *house) admit(name string, bedID int64) hospital.Admission {
 // admitAsked admits a new patient who was asked about allergies and has these.
 func (h *house) admitAsked(name string, bedID int64, allergens ...hospital.Allergen) hospital.Admission {
 	h.t.Helper()
-	a, _, err := h.hospital.Admit(h.t.Context(), actor(hospital.MedicalStaff), hospital.NewAdmission{PatientName: hospital.PatientName(name),
+	a, _, err := h.hospital.Admit(h.t.Context(), actor(hospital.MedicalStaff), hospital.AdmitCommand{PatientName: hospital.PatientName(name),
 		BedID: bedID, Allergies: hospital.Allergies{Known: true, Allergens: allergens}})
 	h.must(err)
 	return a
@@ -216,7 +216,7 @@ func (h *house) signedIn(token string) hospital.Actor {
 func (h *house) setBed(id int64, steps ...hospital.BedStatus) {
 	h.t.Helper()
 	for _, step := range steps {
-		_, err := h.hospital.SetBedStatus(h.t.Context(), actor(hospital.Admin), id, hospital.BedStatusChange{Status: step})
+		_, err := h.hospital.SetBedStatus(h.t.Context(), actor(hospital.Admin), id, hospital.BedStatusCommand{Status: step})
 		h.must(err)
 	}
 }
@@ -237,14 +237,14 @@ func (h *house) dish(name string, station hospital.Station, allergens ...hospita
 func (h *house) eats(stay hospital.Admission, allergens ...hospital.Allergen) {
 	h.t.Helper()
 	known := hospital.Allergies{Known: true, Allergens: allergens, Severe: allergens[max(0, len(allergens)-1):]}
-	_, err := h.hospital.SetDiet(h.t.Context(), actor(hospital.MedicalStaff), stay.ID, hospital.DietChange{Allergies: &known})
+	_, err := h.hospital.SetDiet(h.t.Context(), actor(hospital.MedicalStaff), stay.ID, hospital.DietCommand{Allergies: &known})
 	h.must(err)
 }
 
 // order orders a meal of dishes for a patient.
 func (h *house) order(stay hospital.Admission, meal hospital.Meal, dishes ...hospital.Dish) hospital.Order {
 	h.t.Helper()
-	cmd := hospital.NewOrder{AdmissionID: stay.ID, Meal: meal}
+	cmd := hospital.PlaceOrderCommand{AdmissionID: stay.ID, Meal: meal}
 	for _, dish := range dishes {
 		cmd.Dishes = append(cmd.Dishes, dish.ID)
 	}
@@ -264,10 +264,10 @@ func (h *house) orderNow(id int64) hospital.Order {
 // cook takes an order through the steps, as the kitchen does.
 func (h *house) cook(id int64, steps ...string) hospital.Order {
 	h.t.Helper()
-	commands := map[string]func(context.Context, hospital.Actor, int64, hospital.Step) (hospital.Order, error){"confirm": h.hospital.ConfirmOrder,
+	commands := map[string]func(context.Context, hospital.Actor, int64, hospital.OrderCommand) (hospital.Order, error){"confirm": h.hospital.ConfirmOrder,
 		"start": h.hospital.StartOrder, "ready": h.hospital.ReadyOrder, "recall": h.hospital.RecallOrder, "cancel": h.hospital.CancelOrder}
 	for _, step := range steps {
-		_, err := commands[step](h.t.Context(), actor(hospital.KitchenStaff), id, hospital.Step{Reason: "for the test"})
+		_, err := commands[step](h.t.Context(), actor(hospital.KitchenStaff), id, hospital.OrderCommand{Reason: "for the test"})
 		h.must(err)
 	}
 	return h.orderNow(id)
@@ -276,7 +276,7 @@ func (h *house) cook(id int64, steps ...string) hospital.Order {
 // discharge ends a stay.
 func (h *house) discharge(id int64) {
 	h.t.Helper()
-	_, err := h.hospital.Discharge(h.t.Context(), actor(hospital.MedicalStaff), id, hospital.Leaving{Outcome: hospital.Improved})
+	_, err := h.hospital.Discharge(h.t.Context(), actor(hospital.MedicalStaff), id, hospital.DischargeCommand{Outcome: hospital.Improved})
 	h.must(err)
 }
 

@@ -101,7 +101,7 @@ func TestTheKitchenIsToldWhenATicketIsHeldOrMoves(t *testing.T) {
 	if news := s.nextOfType("notification"); news["title"] != fmt.Sprintf("Ticket %d is held", o.ID) || news["level"] != "alert" {
 		t.Errorf("the kitchen is told %v", news)
 	}
-	_, err := h.hospital.Transfer(t.Context(), actor(hospital.MedicalStaff), stay.ID, hospital.TransferTo{BedID: h.bed(h.b, 2).ID})
+	_, err := h.hospital.Transfer(t.Context(), actor(hospital.MedicalStaff), stay.ID, hospital.TransferCommand{BedID: h.bed(h.b, 2).ID})
 	h.must(err)
 	if news := s.nextOfType("notification"); news["title"] != fmt.Sprintf("Ticket %d goes to another bed", o.ID) {
 		t.Errorf("the kitchen is told %v", news)
@@ -322,10 +322,10 @@ func (h *house) crowd(n int) (orders []hospital.Order) {
 	}
 	for i := range n {
 		p, ward := patients[i%len(patients)], []hospital.Ward{h.a, h.b}[i%2]
-		stay, _, err := h.hospital.Admit(hospital.At(h.t.Context(), h.clock.Now().Add(-time.Hour)), actor(hospital.MedicalStaff), hospital.NewAdmission{PatientName: p.name,
+		stay, _, err := h.hospital.Admit(hospital.At(h.t.Context(), h.clock.Now().Add(-time.Hour)), actor(hospital.MedicalStaff), hospital.AdmitCommand{PatientName: p.name,
 			BedID: h.bed(ward, i/2+1).ID, Diet: p.diet, Texture: &p.texture, Allergies: hospital.Allergies{Known: true, Allergens: p.allergies, Severe: p.allergies[:len(p.allergies)/2]}})
 		h.must(err)
-		cmd := hospital.NewOrder{AdmissionID: stay.ID, Meal: hospital.Snack, Notes: p.notes}
+		cmd := hospital.PlaceOrderCommand{AdmissionID: stay.ID, Meal: hospital.Snack, Notes: p.notes}
 		for _, dish := range p.dishes {
 			cmd.Dishes = append(cmd.Dishes, menu[dish].ID)
 		}
@@ -386,7 +386,7 @@ func TestTheKitchenLearnsNoNameAndNoReason(t *testing.T) {
 	for _, s := range []*socket{page, data} {
 		seen.WriteString(s.next())
 	}
-	stay, _, err := h.hospital.Admit(t.Context(), actor(hospital.MedicalStaff), hospital.NewAdmission{PatientName: nameCanary, BedID: h.bed(h.a, 1).ID,
+	stay, _, err := h.hospital.Admit(t.Context(), actor(hospital.MedicalStaff), hospital.AdmitCommand{PatientName: nameCanary, BedID: h.bed(h.a, 1).ID,
 		Reason: reasonCanary, Allergies: hospital.Allergies{Known: true}})
 	h.must(err)
 	o := h.order(stay, hospital.Lunch, h.dish("Rice", "hot", "peanuts"))

@@ -48,7 +48,7 @@ func TestNoPageLeadsWhereItsReaderMayNotGo(t *testing.T) {
 	w.first, w.other = w.tray(w.stay), w.tray(w.admitAsked("Mugisha Jean", w.bed(w.b, 2).ID))
 	w.transit(w.first)
 	_, err := w.hospital.SetDiet(t.Context(), actor(hospital.MedicalStaff), w.stay.ID,
-		hospital.DietChange{NilByMouth: &hospital.Window{From: w.clock.Now()}})
+		hospital.DietCommand{NilByMouth: &hospital.Window{From: w.clock.Now()}})
 	w.must(err)
 	w.take(w.first, "fail", nil)
 	paths := []string{"/kitchen/past/", "/dashboard/delivery/", "/dashboard/kitchen/", "/home/"}

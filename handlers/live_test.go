@@ -477,7 +477,7 @@ func TestADashboardsNumbersFollowEveryChange(t *testing.T) {
 // plan marks a stay for discharge.
 func (h *house) plan(id int64) {
 	h.t.Helper()
-	_, err := h.hospital.PlanDischarge(h.t.Context(), actor(hospital.MedicalStaff), id, hospital.DischargePlan{Expected: h.clock.Now().Add(time.Hour)})
+	_, err := h.hospital.PlanDischarge(h.t.Context(), actor(hospital.MedicalStaff), id, hospital.PlanDischargeCommand{Expected: h.clock.Now().Add(time.Hour)})
 	h.must(err)
 }
 
@@ -538,7 +538,7 @@ func (h *house) fast(stay hospital.Admission, from, until time.Duration) {
 	h.t.Helper()
 	now := h.clock.Now()
 	_, err := h.hospital.SetDiet(h.t.Context(), actor(hospital.MedicalStaff), stay.ID,
-		hospital.DietChange{NilByMouth: &hospital.Window{From: now.Add(from), Until: now.Add(until)}})
+		hospital.DietCommand{NilByMouth: &hospital.Window{From: now.Add(from), Until: now.Add(until)}})
 	h.must(err)
 }
 
@@ -550,7 +550,7 @@ func TestOnesOwnWardsShapeTheDashboardAndNothingElse(t *testing.T) {
 	h.plan(stay.ID)
 	h.plan(h.admit("Mugisha Jean", h.bed(h.b, 1).ID).ID)
 	for name, own := range map[string]hospital.Ward{"of-a": h.a, "of-b": h.b} {
-		_, err := h.hospital.AddUser(t.Context(), hospital.System, hospital.NewUser{Username: name, Role: hospital.MedicalStaff, Wards: []int64{own.ID}, Password: password})
+		_, err := h.hospital.AddUser(t.Context(), hospital.System, hospital.AddUserCommand{Username: name, Role: hospital.MedicalStaff, Wards: []int64{own.ID}, Password: password})
 		h.must(err)
 		token := h.token(name)
 		update := h.watch("/ws/dashboard/medical_staff/", token).nextObject()
@@ -582,7 +582,7 @@ func TestTwoHundredQuickChangesArriveInOrder(t *testing.T) {
 	defer changing.Wait()
 	changing.Go(func() {
 		for _, bed := range board.Beds {
-			if _, err := h.hospital.SetBedStatus(context.Background(), actor(hospital.Admin), bed.ID, hospital.BedStatusChange{Status: hospital.BedReserved}); err != nil {
+			if _, err := h.hospital.SetBedStatus(context.Background(), actor(hospital.Admin), bed.ID, hospital.BedStatusCommand{Status: hospital.BedReserved}); err != nil {
 				t.Error(err)
 			}
 		}

@@ -16,7 +16,7 @@ func (h *house) hungry(stay hospital.Admission) {
 	h.t.Helper()
 	from := h.clock.Now().Add(time.Minute)
 	_, err := h.hospital.SetDiet(h.t.Context(), actor(hospital.MedicalStaff), stay.ID,
-		hospital.DietChange{NilByMouth: &hospital.Window{From: from, Until: from.Add(time.Hour)}})
+		hospital.DietCommand{NilByMouth: &hospital.Window{From: from, Until: from.Add(time.Hour)}})
 	h.must(err)
 	for range 2 { // it begins by itself, and so it ends
 		h.clock.pass(45 * time.Minute)

@@ -19,7 +19,7 @@ func (s *Server) placeOrder(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	cmd := hospital.NewOrder{
+	cmd := hospital.PlaceOrderCommand{
 		AdmissionID: in.id("admission_id"), AddressID: in.id("address_id"),
 		Meal: hospital.Meal(in.text("meal")), Dishes: in.ids("items"), Notes: in.text("notes"),
 		OverrideReason: in.text("override_reason"), Version: in.id("version"),
@@ -51,7 +51,7 @@ func orderedAt(role hospital.Role, d hospital.OrderDetail) string {
 
 // orderForm is the form that places an order. People of the wards see the order of a stay at the
 // bed where the patient lies, and everybody else sees the menu.
-func (s *Server) orderForm(c echo.Context, order hospital.NewOrder, in *input) form {
+func (s *Server) orderForm(c echo.Context, order hospital.PlaceOrderCommand, in *input) form {
 	if order.AdmissionID != 0 && actor(c).Role.May(hospital.ReadWards) {
 		return s.stayForm(order.AdmissionID, views.FormOrder, in)
 	}

@@ -13,7 +13,7 @@ import (
 
 // stepCommand is one of the hospital's commands that take an order a step on or back.
 type stepCommand func(ctx context.Context, actor hospital.Actor, id int64,
-	step hospital.Step) (hospital.Order, error)
+	step hospital.OrderCommand) (hospital.Order, error)
 
 // stepOrder is POST /orders/{id}/confirm, start, ready, recall and cancel. A page says with the
 // field back where the person is, so that a plain form leads there again.
@@ -23,7 +23,7 @@ func (s *Server) stepOrder(command stepCommand) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		step := hospital.Step{Reason: in.text("reason"), AdmissionID: in.id("admission_id"),
+		step := hospital.OrderCommand{Reason: in.text("reason"), AdmissionID: in.id("admission_id"),
 			Version: in.id("version")}
 		back := in.text("back")
 		if err = in.err(); err == nil {

@@ -127,7 +127,7 @@ func TestMedicalStaffConfirmInSpiteOfAHazardForAReasonAndTheKitchenDoesNot(t *te
 	h := newHouse(t, settings{})
 	stay, o := h.lunch(1)
 	mild := hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"peanuts"}}
-	_, err := h.hospital.SetDiet(t.Context(), actor(hospital.MedicalStaff), stay.ID, hospital.DietChange{Allergies: &mild})
+	_, err := h.hospital.SetDiet(t.Context(), actor(hospital.MedicalStaff), stay.ID, hospital.DietCommand{Allergies: &mild})
 	h.must(err)
 	reason := map[string]any{"reason": "Has eaten them all her life"}
 	h.post(stepPath(o.ID, "confirm"), h.token("kitchen"), program, reason).problem(http.StatusConflict)

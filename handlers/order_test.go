@@ -234,7 +234,7 @@ func TestAnOrdersSocketFollowsItsSteps(t *testing.T) {
 	delete(data, "timestamp")
 	data.check(t, "order")
 	page.next()
-	_, err := h.hospital.ConfirmOrder(t.Context(), actor(hospital.KitchenStaff), made.int("id"), hospital.Step{})
+	_, err := h.hospital.ConfirmOrder(t.Context(), actor(hospital.KitchenStaff), made.int("id"), hospital.OrderCommand{})
 	h.must(err)
 	if next := watching.nextObject(); next.sub("data")["status"] != "confirmed" {
 		t.Errorf("then each change: %v", next)
@@ -278,7 +278,7 @@ func TestARefusedStepIsExplainedWhereThePersonIs(t *testing.T) {
 	stay := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID)
 	o := h.order(stay, hospital.Lunch, h.dish("Isombe", "hot", "peanuts"))
 	mild := hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"peanuts"}}
-	_, err := h.hospital.SetDiet(t.Context(), actor(hospital.MedicalStaff), stay.ID, hospital.DietChange{Allergies: &mild})
+	_, err := h.hospital.SetDiet(t.Context(), actor(hospital.MedicalStaff), stay.ID, hospital.DietCommand{Allergies: &mild})
 	h.must(err)
 	bed, page := fmt.Sprintf("/beds/%d/", stay.BedID), fmt.Sprintf("/orders/%d/", o.ID)
 	confirm, reason := page+"confirm", fmt.Sprintf("#confirm-%d-reason", o.ID)

@@ -68,7 +68,7 @@ func newLife(t *testing.T, seed uint64) *life {
 	h.addUser("stranger", hospital.Customer)
 	l.signIn()
 	l.rice, l.isombe = h.dish("Rice", hospital.Stations[0]), h.dish("Isombe", hospital.Stations[0], "peanuts")
-	zone, err := h.hospital.AddZone(t.Context(), hospital.System, hospital.ZoneChange{Name: "Shelter", Charge: 500})
+	zone, err := h.hospital.AddZone(t.Context(), hospital.System, hospital.ZoneCommand{Name: "Shelter", Charge: 500})
 	h.must(err)
 	l.zone = zone.ID
 	db := hospitaltest.Database(t, h.database)

@@ -145,7 +145,7 @@ func (s *Server) takeRound(command courierCommand) echo.HandlerFunc {
 		}
 		var refusals []error
 		for _, id := range ids {
-			_, err := command(c.Request().Context(), actor(c), id, hospital.CourierStep{})
+			_, err := command(c.Request().Context(), actor(c), id, hospital.CourierCommand{})
 			if _, refused := errors.AsType[*hospital.Error](err); err != nil && !refused {
 				return err
 			}

@@ -224,7 +224,7 @@ func (h *house) orderForAll(stay hospital.Admission) (id int64) {
 			h.must(h.hospital.LinkCustomer(h.t.Context(), actor(hospital.Admin), user.ID, stay.PatientID))
 		}
 	}
-	o, _, err := h.hospital.PlaceOrder(h.t.Context(), actor(hospital.MedicalStaff), hospital.NewOrder{AdmissionID: stay.ID, Meal: hospital.Lunch,
+	o, _, err := h.hospital.PlaceOrder(h.t.Context(), actor(hospital.MedicalStaff), hospital.PlaceOrderCommand{AdmissionID: stay.ID, Meal: hospital.Lunch,
 		Dishes: []int64{h.dish("Rice", "hot").ID}})
 	h.must(err)
 	return o.ID

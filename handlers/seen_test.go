@@ -133,7 +133,7 @@ func TestJSONShowsTheVersionOfWhatCommandsChange(t *testing.T) {
 	t.Parallel()
 	w := newService(t, settings{})
 	admin := w.token("admin")
-	_, err := w.hospital.AddZone(t.Context(), actor(hospital.Admin), hospital.ZoneChange{Name: "Town"})
+	_, err := w.hospital.AddZone(t.Context(), actor(hospital.Admin), hospital.ZoneCommand{Name: "Town"})
 	w.must(err)
 	bed := w.bed(w.a, 5)
 	shown := parseObject(t, w.get(fmt.Sprintf("/beds/%d/", bed.ID), admin, program).body)

@@ -72,7 +72,7 @@ func (s *Server) addZone(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	change := hospital.ZoneChange{Name: in.text("name"), Charge: in.amount("charge"),
+	change := hospital.ZoneCommand{Name: in.text("name"), Charge: in.amount("charge"),
 		IdempotencyKey: in.idempotencyKey(c)}
 	var zone hospital.Zone
 	if err = in.err(); err == nil {
@@ -95,7 +95,7 @@ func (s *Server) setZone(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	change := hospital.ZoneChange{Name: zone.Name, Charge: zone.Charge,
+	change := hospital.ZoneCommand{Name: zone.Name, Charge: zone.Charge,
 		Version: cmp.Or(in.id("version"), zone.Version)}
 	if in.has("name") {
 		change.Name = in.text("name")

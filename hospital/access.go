@@ -49,29 +49,22 @@ func (h *Hospital) OrdersSeen(ctx context.Context, actor Actor,
 // ordersSeen is OrdersSeen in a transaction.
 func ordersSeen(ctx context.Context, q *sql.Tx, now time.Time, actor Actor,
 	ids ...int64) (map[int64]bool, error) {
-	condition, args := "", []any(nil)
-	switch {
-	case actor.Role.May(ReadPastOrders):
+	if actor.Role.May(ReadPastOrders) {
 		return setOf(ids), nil
-	case actor.Role.May(ReadOrders):
-		yesterday := dayIn(now.In(kigali)).AddDate(0, 0, -1)
+	}
+	condition, args := ` AND `+followedBy, []any{actor.UserID}
+	if actor.Role.May(ReadOrders) {
+		yesterday := today(now).AddDate(0, 0, -1)
 		condition, args = ` AND meal_order.service_date >= $1`, []any{instant(yesterday)}
-	default:
-		if err := actor.need(OrderMeals); err != nil {
-			return nil, err
-		}
-		condition, args = ` AND `+followedBy, []any{actor.UserID}
+	} else if err := actor.need(OrderMeals); err != nil {
+		return nil, err
 	}
 	list, args := oneOf(args, ids)
 	// #nosec G202 -- the conditions are those above, and the list is of $n alone
-	rows, err := q.QueryContext(ctx, `SELECT meal_order.id FROM meal_order
+	found, err := queryIDs(ctx, q, `SELECT meal_order.id FROM meal_order
 		LEFT JOIN admission ON admission.id = meal_order.admission_id
 		WHERE meal_order.id IN `+list+condition, args...)
-	found, err := collect(rows, err, scanID)
-	if err != nil {
-		return nil, fmt.Errorf("read which orders user %d may read: %w", actor.UserID, err)
-	}
-	return setOf(found), nil
+	return setOf(found), wrap(err, "read which orders user %d may read", actor.UserID)
 }
 
 func setOf(ids []int64) map[int64]bool {
@@ -122,12 +115,11 @@ func authorizeAddress(ctx context.Context, q *sql.Tx, now time.Time, actor Actor
 	if !actor.Role.May(CarryDeliveries) {
 		return unknownAddress()
 	}
-	var carries bool
 	const to = `SELECT 1 FROM delivery JOIN meal_order ON meal_order.id = delivery.order_id
 		WHERE delivery.courier_id = $1 AND meal_order.address_id = $2 AND delivery.ended_at `
-	err := q.QueryRowContext(ctx,
+	carries, err := scanValue[bool](q.QueryRowContext(ctx,
 		`SELECT EXISTS (`+to+`IS NULL) OR EXISTS (`+to+`> $3)`,
-		actor.UserID, a.ID, instant(now.Add(-CarriedShows))).Scan(&carries)
+		actor.UserID, a.ID, instant(now.Add(-CarriedShows))))
 	if err != nil {
 		return fmt.Errorf("read whether user %d carries to address %d: %w", actor.UserID, a.ID, err)
 	}

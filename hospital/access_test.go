@@ -14,7 +14,7 @@ func TestTheKitchenStepsOldOrdersThatAreOpenAndSeesNoOldOnes(t *testing.T) {
 		a := s.patient(t, "Uwase Marie", "A-01")
 		open := s.orderFor(t, nurse, a, hospital.Lunch)
 		ended := s.orderFor(t, nurse, a, hospital.Dinner)
-		if _, err := s.CancelOrder(t.Context(), nurse, ended.ID, hospital.Step{}); err != nil {
+		if _, err := s.CancelOrder(t.Context(), nurse, ended.ID, hospital.OrderCommand{}); err != nil {
 			t.Fatal(err)
 		}
 		reads := func(actor hospital.Actor, o hospital.Order) func() error {
@@ -22,7 +22,7 @@ func TestTheKitchenStepsOldOrdersThatAreOpenAndSeesNoOldOnes(t *testing.T) {
 		}
 		step := func(o hospital.Order) func() error {
 			return func() error {
-				_, err := s.ConfirmOrder(t.Context(), cook, o.ID, hospital.Step{})
+				_, err := s.ConfirmOrder(t.Context(), cook, o.ID, hospital.OrderCommand{})
 				return err
 			}
 		}
@@ -61,7 +61,7 @@ func TestAHomeIsToldToItsCourierAlone(t *testing.T) {
 		const home = "KG 7 Ave 12, Kigali"
 		_, d := s.parcel(t)
 		refusalShows := func(actor hospital.Actor) any {
-			_, err := s.DepartDelivery(t.Context(), actor, d.ID, hospital.CourierStep{})
+			_, err := s.DepartDelivery(t.Context(), actor, d.ID, hospital.CourierCommand{})
 			if refused, ok := err.(*hospital.Error); ok {
 				return refused.Current
 			}
@@ -96,14 +96,14 @@ func TestAHomeIsToldToItsCourierAlone(t *testing.T) {
 				t.Errorf("%s is told of %+v and error %v", c.actor.Role, active, err)
 			}
 		}
-		_, err := s.ClaimDelivery(t.Context(), s.second, d.ID, hospital.CourierStep{})
+		_, err := s.ClaimDelivery(t.Context(), s.second, d.ID, hospital.CourierCommand{})
 		claimed := refused(t, err, hospital.Conflict, "delivery_claimed")
 		if claimed.Current.(hospital.Delivery).Destination != "Shelter" {
 			t.Errorf("claiming another's shows %+v", claimed.Current)
 		}
 		s.handOver(t, s.courier, d.ID, s.code(t, s.customer, d.ID))
 		s.refuses(t, hospital.NotFound, "delivery_unknown", func() error {
-			_, err := s.ClaimDelivery(t.Context(), s.second, d.ID, hospital.CourierStep{})
+			_, err := s.ClaimDelivery(t.Context(), s.second, d.ID, hospital.CourierCommand{})
 			return err
 		})
 	})

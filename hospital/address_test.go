@@ -33,7 +33,7 @@ func (s *service) defaults(t testing.TB, customer hospital.Actor) string {
 
 func TestAnAddressKeepsWhatWasSaid(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
-		a, replayed, err := s.AddAddress(t.Context(), s.customer, hospital.AddressFields{Label: " Mama  Rose ", FullName: "Rose Uwe\u0301ra",
+		a, replayed, err := s.AddAddress(t.Context(), s.customer, hospital.AddressCommand{Label: " Mama  Rose ", FullName: "Rose Uwe\u0301ra",
 			Phone: "(0788) 123-456", Line1: "KG 7 Ave 12\n", Line2: " House  3", City: "Kigali", Instructions: "Green  gate", ZoneID: s.zone.ID})
 		if err != nil || replayed {
 			t.Fatalf("replayed %t, error %v", replayed, err)
@@ -78,15 +78,15 @@ func TestAnAddressNamesEveryWrongFieldAtOnce(t *testing.T) {
 		existing := s.addressOf(t, s.customer, "Home")
 		long := strings.Repeat("é", 301)
 		for name, test := range map[string]struct {
-			fields hospital.AddressFields
+			fields hospital.AddressCommand
 			want   map[string]string
 		}{
-			"nothing": {hospital.AddressFields{}, map[string]string{"label": "required", "full_name": "required", "phone": "required",
+			"nothing": {hospital.AddressCommand{}, map[string]string{"label": "required", "full_name": "required", "phone": "required",
 				"address_line1": "required", "city": "required", "zone_id": "required"}},
-			"too long": {hospital.AddressFields{Label: long, FullName: long, Phone: long, Line1: long, Line2: long, City: long, Instructions: long, ZoneID: 4711},
+			"too long": {hospital.AddressCommand{Label: long, FullName: long, Phone: long, Line1: long, Line2: long, City: long, Instructions: long, ZoneID: 4711},
 				map[string]string{"label": "too_long", "full_name": "too_long", "phone": "too_long", "address_line1": "too_long", "address_line2": "too_long",
 					"city": "too_long", "instructions": "too_long", "zone_id": "zone_unknown"}},
-			"unwritable": {hospital.AddressFields{Label: "a\x00", FullName: "a\xff", Phone: "0788123456", Line1: "a\u202eb", Line2: "\a", City: "a\x7f", Instructions: "\u2066",
+			"unwritable": {hospital.AddressCommand{Label: "a\x00", FullName: "a\xff", Phone: "0788123456", Line1: "a\u202eb", Line2: "\a", City: "a\x7f", Instructions: "\u2066",
 				ZoneID: s.zone.ID}, map[string]string{"label": "characters", "full_name": "characters", "address_line1": "characters", "address_line2": "characters",
 				"city": "characters", "instructions": "characters"}},
 		} {
@@ -170,9 +170,9 @@ func TestOneOfACustomersAddressesIsTheDefault(t *testing.T) {
 
 func TestThereIsOneDefaultWhateverHappensAtOnce(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
-		fields := make([]hospital.AddressFields, 8)
+		fields := make([]hospital.AddressCommand, 8)
 		for i := range fields {
-			zone, err := s.AddZone(t.Context(), admin, hospital.ZoneChange{Name: fmt.Sprint("Zone ", i)})
+			zone, err := s.AddZone(t.Context(), admin, hospital.ZoneCommand{Name: fmt.Sprint("Zone ", i)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -357,7 +357,7 @@ func TestARemovedAddressStaysForWhatWentThere(t *testing.T) {
 		}
 		s.refuses(t, hospital.NotFound, "address_unknown", remove)
 		s.refuses(t, hospital.NotFound, "address_unknown", func() error { _, err := s.SetAddress(t.Context(), s.customer, id, s.fields("Home")); return err })
-		_, _, err := s.PlaceOrder(t.Context(), s.customer, hospital.NewOrder{AddressID: id, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}})
+		_, _, err := s.PlaceOrder(t.Context(), s.customer, hospital.PlaceOrderCommand{AddressID: id, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}})
 		if got := wrongFields(refused(t, err, hospital.Invalid, "fields")); got["address_id"] == "" {
 			t.Errorf("ordered to a removed address: %v", got)
 		}
@@ -374,7 +374,7 @@ func TestNoOrderGoesToAnAddressThatIsBeingRemoved(t *testing.T) {
 			var all sync.WaitGroup
 			var ordered, removed error
 			all.Go(func() {
-				_, _, ordered = s.PlaceOrder(t.Context(), s.customer, hospital.NewOrder{AddressID: a.ID, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}})
+				_, _, ordered = s.PlaceOrder(t.Context(), s.customer, hospital.PlaceOrderCommand{AddressID: a.ID, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}})
 			})
 			all.Go(func() { removed = s.RemoveAddress(t.Context(), s.customer, a.ID, 0) })
 			all.Wait()
@@ -398,22 +398,22 @@ func TestAnAddressOfAParcelThatChangesIsSeenByWhoCarriesIt(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		o, d := s.parcel(t)
 		owner := s.customer.UserID
-		set := func(change func(*hospital.AddressFields)) func() error {
+		set := func(change func(*hospital.AddressCommand)) func() error {
 			fields := s.fields("Home")
 			change(&fields)
 			return func() error { _, err := s.SetAddress(t.Context(), s.customer, o.AddressID, fields); return err }
 		}
 		s.moves(t, topicsOf("address:%d addresses:%d deliveries delivery:%d", o.AddressID, owner, d.ID),
-			set(func(f *hospital.AddressFields) { f.Line1 = "KG 8 Ave 1" }))
+			set(func(f *hospital.AddressCommand) { f.Line1 = "KG 8 Ave 1" }))
 		if now := s.delivery(t, d.ID); now.Destination != "KG 8 Ave 1, Kigali" {
 			t.Errorf("the delivery goes to %q", now.Destination)
 		}
-		zone, err := s.AddZone(t.Context(), admin, hospital.ZoneChange{Name: "Outside", Charge: 2000})
+		zone, err := s.AddZone(t.Context(), admin, hospital.ZoneCommand{Name: "Outside", Charge: 2000})
 		if err != nil {
 			t.Fatal(err)
 		}
 		s.moves(t, topicsOf("address:%d addresses:%d deliveries delivery:%d kitchen", o.AddressID, owner, d.ID),
-			set(func(f *hospital.AddressFields) { f.Line1, f.ZoneID = "KG 8 Ave 1", zone.ID }))
+			set(func(f *hospital.AddressCommand) { f.Line1, f.ZoneID = "KG 8 Ave 1", zone.ID }))
 		if rounds := s.round(t, s.courier).Waiting; len(rounds) != 1 || rounds[0].Name != "Outside" {
 			t.Errorf("the tablet shows %+v", rounds)
 		}

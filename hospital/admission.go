@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -25,11 +24,10 @@ type Admission struct {
 	AdmittedAt        time.Time
 	BedSince          time.Time // zero where BedID is 0
 	ExpectedDischarge time.Time // zero: nobody has said
-	// pending discharge: the bed stays occupied until the patient leaves
-	DischargePlanned bool
-	DischargedAt     time.Time // zero: open
-	Outcome          Outcome
-	Version          int64
+	DischargePlanned  bool      // pending: the bed stays occupied until the patient leaves
+	DischargedAt      time.Time // zero: open
+	Outcome           Outcome
+	Version           int64
 }
 
 // Outcome says how a stay ended.
@@ -61,48 +59,45 @@ const (
 	LongestNotes  = 2000
 )
 
-// NewAdmission is what Admit needs: PatientID, or PatientName for someone who was never here.
-type NewAdmission struct {
+// AdmitCommand is what Admit needs: PatientID, or PatientName for someone who was never here.
+type AdmitCommand struct {
 	PatientID   int64
 	PatientName PatientName
-	// zero: unknown; not in the future. Like Sex only for someone who was never here
-	BirthDate         time.Time
-	Sex               string // "", or as in Patient
-	BedID             int64  // 0: admitted without a bed
-	BedVersion        int64  // of the bed as the person saw it; 0 where they did not say
+	// BirthDate and Sex are only for someone who was never here.
+	BirthDate         time.Time // zero: unknown; not in the future
+	Sex               string    // "", or as in Patient
+	BedID             int64     // 0: admitted without a bed
+	BedVersion        int64     // of the bed as the person saw it; 0 where they did not say
 	Reason            string
 	Diet              Diet     // "" means general
 	Texture           *Texture // nil means regular
 	Allergies         Allergies
 	ExpectedDischarge time.Time
-	// may be empty; the same key of the same person again gets the first answer
-	IdempotencyKey string
+	IdempotencyKey    string // may be empty; the same one of the same person gets the first answer
 }
 
-// TransferTo is what Transfer needs.
-type TransferTo struct {
+// TransferCommand is what Transfer needs.
+type TransferCommand struct {
 	BedID      int64
 	BedVersion int64 // of that bed as the person saw it; 0 where they did not say
 	Reason     string
-	// the stay that they meant; 0 where they did not say. Another one: Conflict "another_patient"
-	AdmissionID int64
-	// of the admission as they saw it; 0 where they did not say. Another one now: Conflict
-	// "stay_outdated"
-	Version int64
+	// What the person saw; 0 where they did not say.
+	AdmissionID int64 // the stay; another one: Conflict "another_patient"
+	Version     int64 // of the admission; another one now: Conflict "stay_outdated"
 }
 
-// DischargePlan is what PlanDischarge needs.
-type DischargePlan struct {
+// PlanDischargeCommand is what PlanDischarge needs.
+type PlanDischargeCommand struct {
 	Expected    time.Time // zero takes the plan back
-	AdmissionID int64     // as TransferTo's
+	AdmissionID int64     // as TransferCommand's
 	Version     int64
 }
 
-// Leaving is what Discharge needs.
-type Leaving struct {
+// DischargeCommand is what Discharge needs.
+type DischargeCommand struct {
 	Outcome     Outcome
 	Notes       string
-	AdmissionID int64 // as TransferTo's
+	AdmissionID int64 // as TransferCommand's
 	Version     int64
 }
 
@@ -116,7 +111,7 @@ const LongestStay = 366 * 24 * time.Hour
 // admission that the first one opened, as it stands now, with replayed true; for another thing it is
 // Invalid.
 func (h *Hospital) Admit(ctx context.Context, actor Actor,
-	cmd NewAdmission) (a Admission, replayed bool, err error) {
+	cmd AdmitCommand) (a Admission, replayed bool, err error) {
 	if err := actor.need(AdmitPatients); err != nil {
 		return Admission{}, false, err
 	}
@@ -131,14 +126,13 @@ func (h *Hospital) Admit(ctx context.Context, actor Actor,
 }
 
 // tidy brings the command into the one form in which it is checked, compared and kept.
-func (cmd *NewAdmission) tidy() {
+func (cmd *AdmitCommand) tidy() {
 	cmd.PatientName = PatientName(tidy(string(cmd.PatientName)))
 	cmd.Reason = tidy(cmd.Reason)
 	cmd.Sex = cmp.Or(cmd.Sex, "unknown")
 	cmd.Diet = cmp.Or(cmd.Diet, DietGeneral)
 	if cmd.Texture == nil {
-		regular := RegularTexture
-		cmd.Texture = &regular
+		cmd.Texture = new(RegularTexture)
 	}
 	if !cmd.BirthDate.IsZero() {
 		year, month, day := cmd.BirthDate.Date()
@@ -161,7 +155,7 @@ func conceivable(t time.Time) time.Time {
 }
 
 // check finds what is wrong with the fields, apart from what only the database knows.
-func (cmd NewAdmission) check(now time.Time) fields {
+func (cmd AdmitCommand) check(now time.Time) fields {
 	wrong := fields{}
 	switch {
 	case cmd.PatientID != 0 && cmd.PatientName != "":
@@ -207,7 +201,7 @@ func (f fields) expectedDischarge(expected, earliest, now time.Time) {
 }
 
 // admit opens the stay and returns its id.
-func (c *change) admit(ctx context.Context, cmd NewAdmission) (int64, error) {
+func (c *change) admit(ctx context.Context, cmd AdmitCommand) (int64, error) {
 	wrong := cmd.check(c.now)
 	open, err := c.lockPatient(ctx, cmd.PatientID, wrong)
 	if err != nil {
@@ -246,7 +240,7 @@ func (c *change) lockTarget(ctx context.Context, id int64, wrong fields) (Bed, e
 		return Bed{}, nil
 	}
 	bed, err := c.lockBed(ctx, id)
-	if errors.Is(err, errNoBed) {
+	if IsKind(err, NotFound) {
 		wrong.refuse("bed_id", "bed_unknown", "There is no such bed. Choose one of the list.")
 		return Bed{}, nil
 	}
@@ -270,17 +264,16 @@ func (c *change) alreadyAdmitted(ctx context.Context, admissionID int64) error {
 
 // openStay inserts the stay of a patient who is locked or new, in a locked bed or in none, and
 // returns its id.
-func (c *change) openStay(ctx context.Context, cmd NewAdmission, bed Bed) (id int64, err error) {
+func (c *change) openStay(ctx context.Context, cmd AdmitCommand, bed Bed) (id int64, err error) {
 	var bedSince time.Time
 	if bed.ID != 0 {
 		bedSince = c.now
 	}
-	err = c.tx.QueryRowContext(ctx, `INSERT INTO admission
-		(patient_id, bed_id, bed_since, admitted_at, reason, diet, texture, allergies,
-		expected_discharge)
+	id, err = c.insert(ctx, `INSERT INTO admission (patient_id, bed_id, bed_since, admitted_at,
+			reason, diet, texture, allergies, expected_discharge)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id`,
 		cmd.PatientID, reference(bed.ID), instant(bedSince), instant(c.now), cmd.Reason, cmd.Diet,
-		*cmd.Texture, allergyList(cmd.Allergies), instant(cmd.ExpectedDischarge)).Scan(&id)
+		*cmd.Texture, allergyList(cmd.Allergies), instant(cmd.ExpectedDischarge))
 	if refusal := uniqueViolation(err, bed); refusal != nil {
 		return 0, refusal
 	}
@@ -315,8 +308,7 @@ func uniqueViolation(err error, bed Bed) error {
 
 // occupy puts the patient of a stay into the locked bed from a time on.
 func (c *change) occupy(ctx context.Context, bed *Bed, admissionID int64, since time.Time) error {
-	_, err := c.tx.ExecContext(ctx,
-		`INSERT INTO bed_stay (admission_id, bed_id, since) VALUES ($1, $2, $3)`,
+	_, err := c.exec(ctx, `INSERT INTO bed_stay (admission_id, bed_id, since) VALUES ($1, $2, $3)`,
 		admissionID, bed.ID, instant(since))
 	if err != nil {
 		return fmt.Errorf("put a patient into bed %d: %w", bed.ID, err)
@@ -326,7 +318,7 @@ func (c *change) occupy(ctx context.Context, bed *Bed, admissionID int64, since 
 
 // vacate takes the patient of a stay out of the locked bed, which is to be cleaned.
 func (c *change) vacate(ctx context.Context, bed *Bed, admissionID int64, until time.Time) error {
-	_, err := c.tx.ExecContext(ctx,
+	_, err := c.exec(ctx,
 		`UPDATE bed_stay SET until = $2 WHERE admission_id = $1 AND until IS NULL`,
 		admissionID, instant(until))
 	if err != nil {
@@ -340,17 +332,19 @@ func (c *change) vacate(ctx context.Context, bed *Bed, admissionID int64, until 
 // is no such stay; Conflict too when it has ended, has another version, or the patient already lies
 // there.
 func (h *Hospital) Transfer(ctx context.Context, actor Actor, admissionID int64,
-	to TransferTo) (Admission, error) {
+	cmd TransferCommand) (Admission, error) {
 	if err := actor.need(TransferPatients); err != nil {
 		return Admission{}, err
 	}
-	to.Reason = tidy(to.Reason)
-	run := func(ctx context.Context, c *change, stay Admission) error { return c.transfer(ctx, stay, to) }
-	return h.changeStay(ctx, actor, admissionID, precondition{to.AdmissionID, to.Version}, run)
+	cmd.Reason = tidy(cmd.Reason)
+	return h.changeStay(ctx, actor, admissionID, precondition{cmd.AdmissionID, cmd.Version},
+		func(ctx context.Context, c *change, stay Admission) error {
+			return c.transfer(ctx, stay, cmd)
+		})
 }
 
 // transfer moves the patient of a locked stay.
-func (c *change) transfer(ctx context.Context, stay Admission, to TransferTo) error {
+func (c *change) transfer(ctx context.Context, stay Admission, to TransferCommand) error {
 	wrong := fields{}
 	wrong.text("reason", to.Reason, LongestReason)
 	if to.BedID == 0 {
@@ -371,9 +365,9 @@ func (c *change) transfer(ctx context.Context, stay Admission, to TransferTo) er
 		return err
 	}
 	at := latest(c.now, stay.BedSince, stay.AdmittedAt)
-	_, err = c.tx.ExecContext(ctx,
-		`UPDATE admission SET bed_id = $2, bed_since = $3, version = version + 1
-		WHERE id = $1`, stay.ID, target.ID, instant(at))
+	_, err = c.exec(ctx,
+		`UPDATE admission SET bed_id = $2, bed_since = $3, version = version + 1 WHERE id = $1`,
+		stay.ID, target.ID, instant(at))
 	if refusal := uniqueViolation(err, target); refusal != nil {
 		return refusal
 	}
@@ -399,10 +393,7 @@ func (c *change) transfer(ctx context.Context, stay Admission, to TransferTo) er
 func (c *change) lockBeds(ctx context.Context, leftID, wantedID int64,
 	wrong fields) (left, wanted Bed, err error) {
 	if wantedID < leftID {
-		if wanted, err = c.lockTarget(ctx, wantedID, wrong); err != nil {
-			return left, wanted, err
-		}
-		left, err = c.lockTarget(ctx, leftID, wrong)
+		wanted, left, err = c.lockBeds(ctx, wantedID, leftID, wrong)
 		return left, wanted, err
 	}
 	if left, err = c.lockTarget(ctx, leftID, wrong); err != nil {
@@ -417,15 +408,15 @@ func (c *change) lockBeds(ctx context.Context, leftID, wantedID int64,
 // a year ahead; NotFound where there is no such stay; Conflict when it has ended or has another
 // version.
 func (h *Hospital) PlanDischarge(ctx context.Context, actor Actor, admissionID int64,
-	plan DischargePlan) (Admission, error) {
+	cmd PlanDischargeCommand) (Admission, error) {
 	if err := actor.need(PlanDischarges); err != nil {
 		return Admission{}, err
 	}
-	plan.Expected = plan.Expected.UTC().Truncate(time.Millisecond)
-	run := func(ctx context.Context, c *change, stay Admission) error {
-		return c.planDischarge(ctx, stay, plan.Expected)
-	}
-	return h.changeStay(ctx, actor, admissionID, precondition{plan.AdmissionID, plan.Version}, run)
+	expected := cmd.Expected.UTC().Truncate(time.Millisecond)
+	return h.changeStay(ctx, actor, admissionID, precondition{cmd.AdmissionID, cmd.Version},
+		func(ctx context.Context, c *change, stay Admission) error {
+			return c.planDischarge(ctx, stay, expected)
+		})
 }
 
 // planDischarge sets or takes back the plan of a locked stay.
@@ -439,15 +430,14 @@ func (c *change) planDischarge(ctx context.Context, stay Admission, expected tim
 	if planned == stay.DischargePlanned && (!planned || expected.Equal(stay.ExpectedDischarge)) {
 		return nil
 	}
-	_, err := c.tx.ExecContext(ctx,
-		`UPDATE admission SET discharge_planned = $2, expected_discharge = $3,
+	_, err := c.exec(ctx, `UPDATE admission SET discharge_planned = $2, expected_discharge = $3,
 		version = version + 1 WHERE id = $1`, stay.ID, planned, instant(expected))
 	if err != nil {
 		return fmt.Errorf("plan the discharge of stay %d: %w", stay.ID, err)
 	}
 	e := stay.entry("admission.plan_discharge")
-	e.from, e.to = stay.plan(), Admission{DischargePlanned: planned,
-		ExpectedDischarge: expected}.plan()
+	e.from = stay.plan()
+	e.to = Admission{DischargePlanned: planned, ExpectedDischarge: expected}.plan()
 	c.record(e, stay)
 	return nil
 }
@@ -470,36 +460,38 @@ func (a Admission) plan() string {
 // where there is no such stay; Conflict when it has already ended or has another version; Forbidden
 // to record a death without RecordDeaths.
 func (h *Hospital) Discharge(ctx context.Context, actor Actor, admissionID int64,
-	leaving Leaving) (Admission, error) {
+	cmd DischargeCommand) (Admission, error) {
 	if err := actor.need(DischargePatients); err != nil {
 		return Admission{}, err
 	}
-	if leaving.Outcome == Deceased {
+	if cmd.Outcome == Deceased {
 		if err := actor.need(RecordDeaths); err != nil {
 			return Admission{}, err
 		}
 	}
-	leaving.Notes = tidyLines(leaving.Notes)
-	if err := leaving.check(); err != nil {
+	cmd.Notes = tidyLines(cmd.Notes)
+	if err := cmd.check(); err != nil {
 		return Admission{}, err
 	}
-	run := func(ctx context.Context, c *change, stay Admission) error { return c.discharge(ctx, stay, leaving) }
-	return h.changeStay(ctx, actor, admissionID, precondition{leaving.AdmissionID, leaving.Version}, run)
+	return h.changeStay(ctx, actor, admissionID, precondition{cmd.AdmissionID, cmd.Version},
+		func(ctx context.Context, c *change, stay Admission) error {
+			return c.discharge(ctx, stay, cmd)
+		})
 }
 
 // check returns what is wrong with the fields.
-func (l Leaving) check() error {
+func (cmd DischargeCommand) check() error {
 	wrong := fields{}
-	if !l.Outcome.Valid() {
+	if !cmd.Outcome.Valid() {
 		refuseChoice(wrong, "outcome", Outcomes)
 	}
-	wrong.text("notes", l.Notes, LongestNotes)
+	wrong.text("notes", cmd.Notes, LongestNotes)
 	return wrong.err()
 }
 
 // discharge ends a locked stay.
-func (c *change) discharge(ctx context.Context, stay Admission, leaving Leaving) error {
-	if leaving.Outcome == Deceased {
+func (c *change) discharge(ctx context.Context, stay Admission, cmd DischargeCommand) error {
+	if cmd.Outcome == Deceased {
 		if err := c.tellWatchers(ctx, stay.PatientID); err != nil {
 			return err
 		}
@@ -514,16 +506,15 @@ func (c *change) discharge(ctx context.Context, stay Admission, leaving Leaving)
 			return err
 		}
 	}
-	_, err := c.tx.ExecContext(ctx,
-		`UPDATE admission SET discharged_at = $2, outcome = $3, notes = $4,
-		version = version + 1 WHERE id = $1`, stay.ID, instant(at), leaving.Outcome, leaving.Notes)
+	_, err := c.exec(ctx, `UPDATE admission SET discharged_at = $2, outcome = $3, notes = $4,
+		version = version + 1 WHERE id = $1`, stay.ID, instant(at), cmd.Outcome, cmd.Notes)
 	if err != nil {
 		return fmt.Errorf("end stay %d: %w", stay.ID, err)
 	}
 	e := stay.entry("admission.discharge")
-	e.from, e.to = stay.BedNumber, string(leaving.Outcome)
+	e.from, e.to = stay.BedNumber, string(cmd.Outcome)
 	c.record(e, stay)
-	return c.endOrders(ctx, stay, leaving.Outcome)
+	return c.endOrders(ctx, stay, cmd.Outcome)
 }
 
 // latest returns the latest of some times. Where the clocks of two nodes differ a little, it keeps
@@ -536,11 +527,11 @@ func (h *Hospital) changeStay(ctx context.Context, actor Actor, id int64, seen p
 	run func(ctx context.Context, c *change, stay Admission) error) (Admission, error) {
 	return command(ctx, h, actor, func(ctx context.Context, c *change) (Admission, error) {
 		stay, err := c.lockOpenStay(ctx, id, seen)
-		if err != nil {
-			return Admission{}, err
+		if err == nil {
+			err = run(ctx, c, stay)
 		}
-		if err := run(ctx, c, stay); err != nil {
-			return Admission{}, err
+		if err != nil {
+			return stay, err
 		}
 		return readAdmission(ctx, c.tx, id)
 	})
@@ -556,8 +547,8 @@ func (c *change) lockOpenStay(ctx context.Context, id int64, seen precondition) 
 	if err != nil {
 		return stay, err
 	}
-	return stay, c.withChanges(ctx, stay.checkPrecondition(seen), "admission", id, seen.version,
-		stay.Version)
+	return stay, c.withChanges(ctx, stay.checkPrecondition(seen), "admission",
+		id, seen.version, stay.Version)
 }
 
 // checkPrecondition returns why a command must not change the stay, or nil: it has ended, or is not
@@ -604,7 +595,7 @@ func (h *Hospital) Admission(ctx context.Context, actor Actor, id int64) (Admiss
 
 // readAdmission reads one stay. NotFound where there is none.
 func readAdmission(ctx context.Context, q *sql.Tx, id int64) (a Admission, err error) {
-	err = q.QueryRowContext(ctx,
+	row := q.QueryRowContext(ctx,
 		`SELECT admission.id, admission.patient_id, patient.name, admission.bed_id,
 			COALESCE(bed.number, ''), bed.ward_id, COALESCE(ward.name, ''), admission.admitted_at,
 			admission.bed_since, admission.expected_discharge, admission.discharge_planned,
@@ -613,17 +604,12 @@ func readAdmission(ctx context.Context, q *sql.Tx, id int64) (a Admission, err e
 		JOIN patient ON patient.id = admission.patient_id
 		LEFT JOIN bed ON bed.id = admission.bed_id
 		LEFT JOIN ward ON ward.id = bed.ward_id
-		WHERE admission.id = $1`, id).Scan(&a.ID, &a.PatientID, &a.PatientName, (*reference)(&a.BedID),
-		&a.BedNumber, (*reference)(&a.WardID), &a.WardName, (*instant)(&a.AdmittedAt),
-		(*instant)(&a.BedSince), (*instant)(&a.ExpectedDischarge), &a.DischargePlanned,
-		(*instant)(&a.DischargedAt), &a.Outcome, &a.Version)
-	if errors.Is(err, sql.ErrNoRows) {
-		return a, unknownStay()
-	}
-	if err != nil {
-		return a, fmt.Errorf("read stay %d: %w", id, err)
-	}
-	return a, nil
+		WHERE admission.id = $1`, id)
+	err = row.Scan(&a.ID, &a.PatientID, &a.PatientName, (*reference)(&a.BedID), &a.BedNumber,
+		(*reference)(&a.WardID), &a.WardName, (*instant)(&a.AdmittedAt), (*instant)(&a.BedSince),
+		(*instant)(&a.ExpectedDischarge), &a.DischargePlanned, (*instant)(&a.DischargedAt),
+		&a.Outcome, &a.Version)
+	return a, wrapRow(err, unknownStay, "read stay %d", id)
 }
 
 // unknownStay is the refusal of a stay that does not exist.

@@ -27,7 +27,7 @@ func TestAPatientIsAdmittedIntoABedThatCanTakeOneAndNoOther(t *testing.T) {
 				h.bring(t, "A-01", status)
 				bed := h.bed(t, "A-01")
 				admit := func() error {
-					_, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: "Mugisha Eric", BedID: bed.ID})
+					_, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Mugisha Eric", BedID: bed.ID})
 					return err
 				}
 				if code != "" {
@@ -53,7 +53,7 @@ func TestTheRefusalOfATakenBedNamesItsPatientByInitialsOnly(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		h.admit(t, "Uwase Marie", "A-05")
 		refusal := h.refuses(t, hospital.Conflict, "bed_taken", func() error {
-			_, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: "Mugisha Eric", BedID: h.bed(t, "A-05").ID})
+			_, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Mugisha Eric", BedID: h.bed(t, "A-05").ID})
 			return err
 		})
 		if want := "Bed A-05 is occupied by U. M. Choose another bed."; refusal.Message != want {
@@ -66,7 +66,7 @@ func TestAnAdmissionKeepsWhatWasSaid(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		soft := hospital.Texture(0)
 		bed := h.bed(t, "A-01").Bed
-		a, replayed, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{
+		a, replayed, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{
 			PatientName: "  Uwe\u0301  \t Marie\n", BirthDate: time.Date(2001, 2, 3, 22, 0, 0, 0, time.FixedZone("CAT", 7200)), Sex: "female",
 			BedID: bed.ID, Reason: "planned", Diet: hospital.DietRenal, Texture: &soft,
 			Allergies:         hospital.Allergies{Allergens: []hospital.Allergen{"peanuts", "milk", "peanuts"}},
@@ -97,7 +97,7 @@ func TestAnAdmissionKeepsWhatWasSaid(t *testing.T) {
 func TestNeverAskedForAllergiesIsNotTheSameAsNone(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		h.admit(t, "Uwase Marie", "A-01")
-		_, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: "Keza Ange", BedID: h.bed(t, "A-02").ID,
+		_, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Keza Ange", BedID: h.bed(t, "A-02").ID,
 			Allergies: hospital.Allergies{Known: true}})
 		if err != nil {
 			t.Fatal(err)
@@ -132,29 +132,29 @@ func TestAnAdmissionNamesEveryWrongFieldAtOnce(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		badTexture, long := hospital.Texture(8), hospital.PatientName(strings.Repeat("n", hospital.LongestName+1))
 		for name, test := range map[string]struct {
-			cmd  hospital.NewAdmission
+			cmd  hospital.AdmitCommand
 			want map[string]string
 		}{
-			"nobody":          {hospital.NewAdmission{}, map[string]string{"patient_name": "name_missing"}},
-			"blank name":      {hospital.NewAdmission{PatientName: " \t\u00a0"}, map[string]string{"patient_name": "name_missing"}},
-			"two people":      {hospital.NewAdmission{PatientName: "Uwase", PatientID: 1}, map[string]string{"patient_name": "patient_twice", "patient_id": "patient_unknown"}},
-			"long name":       {hospital.NewAdmission{PatientName: long}, map[string]string{"patient_name": "too_long"}},
-			"broken name":     {hospital.NewAdmission{PatientName: "U\xffwase"}, map[string]string{"patient_name": "characters"}},
-			"control name":    {hospital.NewAdmission{PatientName: "U\awase"}, map[string]string{"patient_name": "characters"}},
-			"reversed name":   {hospital.NewAdmission{PatientName: "U\u202ewase"}, map[string]string{"patient_name": "characters"}},
-			"unknown patient": {hospital.NewAdmission{PatientID: 4711}, map[string]string{"patient_id": "patient_unknown"}},
-			"negative ids":    {hospital.NewAdmission{PatientID: -1, BedID: -1}, map[string]string{"patient_id": "patient_unknown", "bed_id": "bed_unknown"}},
-			"everything": {hospital.NewAdmission{
+			"nobody":          {hospital.AdmitCommand{}, map[string]string{"patient_name": "name_missing"}},
+			"blank name":      {hospital.AdmitCommand{PatientName: " \t\u00a0"}, map[string]string{"patient_name": "name_missing"}},
+			"two people":      {hospital.AdmitCommand{PatientName: "Uwase", PatientID: 1}, map[string]string{"patient_name": "patient_twice", "patient_id": "patient_unknown"}},
+			"long name":       {hospital.AdmitCommand{PatientName: long}, map[string]string{"patient_name": "too_long"}},
+			"broken name":     {hospital.AdmitCommand{PatientName: "U\xffwase"}, map[string]string{"patient_name": "characters"}},
+			"control name":    {hospital.AdmitCommand{PatientName: "U\awase"}, map[string]string{"patient_name": "characters"}},
+			"reversed name":   {hospital.AdmitCommand{PatientName: "U\u202ewase"}, map[string]string{"patient_name": "characters"}},
+			"unknown patient": {hospital.AdmitCommand{PatientID: 4711}, map[string]string{"patient_id": "patient_unknown"}},
+			"negative ids":    {hospital.AdmitCommand{PatientID: -1, BedID: -1}, map[string]string{"patient_id": "patient_unknown", "bed_id": "bed_unknown"}},
+			"everything": {hospital.AdmitCommand{
 				BirthDate: morning.AddDate(0, 0, 1), Sex: "f", BedID: 4711, Reason: strings.Repeat("r", hospital.LongestReason+1), Diet: "vegan",
 				Texture: &badTexture, Allergies: hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"milk", "cats"}},
 				ExpectedDischarge: morning.Add(-2 * time.Minute),
 			}, map[string]string{"patient_name": "name_missing", "birth_date": "birth_date", "sex": "unknown_choice", "bed_id": "bed_unknown",
 				"reason": "too_long", "diet": "unknown_choice", "texture": "texture", "allergies": "unknown_choice", "expected_discharge": "too_early"}},
-			"too far ahead": {hospital.NewAdmission{PatientName: "Uwase", ExpectedDischarge: morning.Add(hospital.LongestStay + time.Minute)},
+			"too far ahead": {hospital.AdmitCommand{PatientName: "Uwase", ExpectedDischarge: morning.Add(hospital.LongestStay + time.Minute)},
 				map[string]string{"expected_discharge": "too_late"}},
-			"no year of four digits": {hospital.NewAdmission{PatientName: "Uwase", IdempotencyKey: "far", BirthDate: time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC),
+			"no year of four digits": {hospital.AdmitCommand{PatientName: "Uwase", IdempotencyKey: "far", BirthDate: time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC),
 				ExpectedDischarge: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}, map[string]string{"birth_date": "birth_date", "expected_discharge": "too_late"}},
-			"too old": {hospital.NewAdmission{PatientName: "Uwase", BirthDate: time.Date(1492, 1, 1, 0, 0, 0, 0, time.UTC)},
+			"too old": {hospital.AdmitCommand{PatientName: "Uwase", BirthDate: time.Date(1492, 1, 1, 0, 0, 0, 0, time.UTC)},
 				map[string]string{"birth_date": "birth_date"}},
 		} {
 			refusal := h.refuses(t, hospital.Invalid, "fields", func() error {
@@ -170,7 +170,7 @@ func TestAnAdmissionNamesEveryWrongFieldAtOnce(t *testing.T) {
 
 func TestWhatIsJustWithinTheLimitsIsTaken(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
-		for name, cmd := range map[string]hospital.NewAdmission{
+		for name, cmd := range map[string]hospital.AdmitCommand{
 			"the longest name and reason": {PatientName: hospital.PatientName(strings.Repeat("é", hospital.LongestName)), Reason: strings.Repeat("é", hospital.LongestReason)},
 			"born today":                  {PatientName: "Uwase", BirthDate: morning},
 			"leaving at once":             {PatientName: "Uwase", ExpectedDischarge: morning.Add(-time.Minute)},
@@ -187,7 +187,7 @@ func TestAKnownPatientComesBackUnderTheSameRecord(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		first := h.admit(t, "Uwase Marie", "A-01")
 		again := func() (hospital.Admission, error) {
-			a, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientID: first.PatientID, BedID: h.bed(t, "A-02").ID})
+			a, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientID: first.PatientID, BedID: h.bed(t, "A-02").ID})
 			return a, err
 		}
 		refusal := h.refuses(t, hospital.Conflict, "already_admitted", func() error { _, err := again(); return err })
@@ -212,7 +212,7 @@ func TestAKnownPatientComesBackUnderTheSameRecord(t *testing.T) {
 // discharge ends a stay as the nurse.
 func (h *house) discharge(t testing.TB, id int64, outcome hospital.Outcome) hospital.Admission {
 	t.Helper()
-	a, err := h.Discharge(t.Context(), nurse, id, hospital.Leaving{Outcome: outcome})
+	a, err := h.Discharge(t.Context(), nurse, id, hospital.DischargeCommand{Outcome: outcome})
 	if err != nil {
 		t.Fatalf("discharge: %v", err)
 	}
@@ -226,16 +226,16 @@ func TestAClosedWardTakesNobodyIn(t *testing.T) {
 		h.exec(t, `UPDATE ward SET is_open = FALSE WHERE code = 'B'`)
 		target := h.bed(t, "B-02").ID
 		h.refuses(t, hospital.Conflict, "ward_closed", func() error {
-			_, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: "Keza Ange", BedID: target})
+			_, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Keza Ange", BedID: target})
 			return err
 		})
 		for _, stay := range []hospital.Admission{inA, inB} {
 			h.refuses(t, hospital.Conflict, "ward_closed", func() error {
-				_, err := h.Transfer(t.Context(), nurse, stay.ID, hospital.TransferTo{BedID: target})
+				_, err := h.Transfer(t.Context(), nurse, stay.ID, hospital.TransferCommand{BedID: target})
 				return err
 			})
 		}
-		if _, err := h.Transfer(t.Context(), nurse, inB.ID, hospital.TransferTo{BedID: h.bed(t, "A-02").ID}); err != nil {
+		if _, err := h.Transfer(t.Context(), nurse, inB.ID, hospital.TransferCommand{BedID: h.bed(t, "A-02").ID}); err != nil {
 			t.Errorf("out of the closed ward: %v", err)
 		}
 	})
@@ -246,7 +246,7 @@ func TestATransferMovesThePatientAndLeavesTheOldBedInCleaning(t *testing.T) {
 		a := h.admit(t, "Uwase Marie", "A-01")
 		h.clock.pass(time.Hour)
 		lines := h.auditLines(t)
-		moved, err := h.Transfer(t.Context(), manager, a.ID, hospital.TransferTo{BedID: h.bed(t, "B-02").ID, Reason: "needs surgery", Version: a.Version})
+		moved, err := h.Transfer(t.Context(), manager, a.ID, hospital.TransferCommand{BedID: h.bed(t, "B-02").ID, Reason: "needs surgery", Version: a.Version})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -276,7 +276,7 @@ func TestATransferGivesAWaitingPatientAFirstBed(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		a := h.admit(t, "Uwase Marie", "")
 		h.set(t, "A-01", hospital.BedReserved)
-		moved, err := h.Transfer(t.Context(), nurse, a.ID, hospital.TransferTo{BedID: h.bed(t, "A-01").ID})
+		moved, err := h.Transfer(t.Context(), nurse, a.ID, hospital.TransferCommand{BedID: h.bed(t, "A-01").ID})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -294,7 +294,7 @@ func TestATransferIsRefused(t *testing.T) {
 		h.set(t, "A-03", hospital.BedCleaning)
 		gone := h.admit(t, "Keza Ange", "A-04")
 		h.discharge(t, gone.ID, hospital.Stable)
-		transfer := func(id int64, to hospital.TransferTo) func() error {
+		transfer := func(id int64, to hospital.TransferCommand) func() error {
 			return func() error {
 				_, err := h.Transfer(t.Context(), nurse, id, to)
 				return err
@@ -302,30 +302,30 @@ func TestATransferIsRefused(t *testing.T) {
 		}
 		id := func(number string) int64 { return h.bed(t, number).ID }
 
-		refusal := h.refuses(t, hospital.Conflict, "bed_taken", transfer(a.ID, hospital.TransferTo{BedID: id("A-02")}))
+		refusal := h.refuses(t, hospital.Conflict, "bed_taken", transfer(a.ID, hospital.TransferCommand{BedID: id("A-02")}))
 		if !reflect.DeepEqual(refusal.Current, h.bed(t, "A-02")) {
 			t.Errorf("into a taken bed: the refusal shows %+v", refusal.Current)
 		}
-		refusal = h.refuses(t, hospital.Conflict, "bed_not_free", transfer(a.ID, hospital.TransferTo{BedID: id("A-03")}))
+		refusal = h.refuses(t, hospital.Conflict, "bed_not_free", transfer(a.ID, hospital.TransferCommand{BedID: id("A-03")}))
 		if !reflect.DeepEqual(refusal.Current, h.bed(t, "A-03")) {
 			t.Errorf("into a bed in cleaning: the refusal shows %+v", refusal.Current)
 		}
-		refusal = h.refuses(t, hospital.Conflict, "same_bed", transfer(a.ID, hospital.TransferTo{BedID: id("A-01")}))
+		refusal = h.refuses(t, hospital.Conflict, "same_bed", transfer(a.ID, hospital.TransferCommand{BedID: id("A-01")}))
 		if refusal.Current != a {
 			t.Errorf("into the same bed: the refusal shows %+v", refusal.Current)
 		}
-		refusal = h.refuses(t, hospital.Conflict, "stay_outdated", transfer(a.ID, hospital.TransferTo{BedID: id("A-05"), Version: a.Version + 1}))
+		refusal = h.refuses(t, hospital.Conflict, "stay_outdated", transfer(a.ID, hospital.TransferCommand{BedID: id("A-05"), Version: a.Version + 1}))
 		if refusal.Current != a {
 			t.Errorf("on an outdated view: the refusal shows %+v", refusal.Current)
 		}
-		h.refuses(t, hospital.Conflict, "stay_ended", transfer(gone.ID, hospital.TransferTo{BedID: id("A-05")}))
-		h.refuses(t, hospital.NotFound, "stay_unknown", transfer(4711, hospital.TransferTo{BedID: id("A-05")}))
+		h.refuses(t, hospital.Conflict, "stay_ended", transfer(gone.ID, hospital.TransferCommand{BedID: id("A-05")}))
+		h.refuses(t, hospital.NotFound, "stay_unknown", transfer(4711, hospital.TransferCommand{BedID: id("A-05")}))
 
-		refusal = h.refuses(t, hospital.Invalid, "fields", transfer(a.ID, hospital.TransferTo{Reason: strings.Repeat("r", hospital.LongestReason+1)}))
+		refusal = h.refuses(t, hospital.Invalid, "fields", transfer(a.ID, hospital.TransferCommand{Reason: strings.Repeat("r", hospital.LongestReason+1)}))
 		if got, want := wrongFields(refusal), map[string]string{"bed_id": "bed_missing", "reason": "too_long"}; !maps.Equal(got, want) {
 			t.Errorf("without a bed: got %v, want %v", got, want)
 		}
-		refusal = h.refuses(t, hospital.Invalid, "fields", transfer(a.ID, hospital.TransferTo{BedID: 4711}))
+		refusal = h.refuses(t, hospital.Invalid, "fields", transfer(a.ID, hospital.TransferCommand{BedID: 4711}))
 		if got, want := wrongFields(refusal), map[string]string{"bed_id": "bed_unknown"}; !maps.Equal(got, want) {
 			t.Errorf("into an unknown bed: got %v, want %v", got, want)
 		}
@@ -341,7 +341,7 @@ func TestATransferThatFailsHalfWayLeavesEverythingAsItWas(t *testing.T) {
 		h.breakUpdates(t, "bed", "NEW.number = 'B-02' AND NEW.status = 'occupied'")
 		before := h.contents(t)
 		h.heard.take()
-		_, err := h.Transfer(t.Context(), nurse, a.ID, hospital.TransferTo{BedID: target})
+		_, err := h.Transfer(t.Context(), nurse, a.ID, hospital.TransferCommand{BedID: target})
 		if err == nil {
 			t.Fatal("the second half did not fail")
 		}
@@ -370,7 +370,7 @@ func TestPendingDischargesAreExactlyTheOpenStaysThatAreMarked(t *testing.T) {
 			if in != 0 {
 				expected = morning.Add(in)
 			}
-			a, err := h.PlanDischarge(t.Context(), nurse, stays[i].ID, hospital.DischargePlan{Expected: expected})
+			a, err := h.PlanDischarge(t.Context(), nurse, stays[i].ID, hospital.PlanDischargeCommand{Expected: expected})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -421,7 +421,7 @@ func TestAPlanThatAlreadyStandsChangesNothing(t *testing.T) {
 		a := h.admit(t, "Uwase Marie", "A-01")
 		for _, expected := range []time.Time{{}, morning.Add(time.Hour)} {
 			plan := func() hospital.Admission {
-				a, err := h.PlanDischarge(t.Context(), nurse, a.ID, hospital.DischargePlan{Expected: expected})
+				a, err := h.PlanDischarge(t.Context(), nurse, a.ID, hospital.PlanDischargeCommand{Expected: expected})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -446,7 +446,7 @@ func TestAPlanIsRefused(t *testing.T) {
 		gone := h.admit(t, "Keza Ange", "A-04")
 		h.discharge(t, gone.ID, hospital.Stable)
 		h.clock.pass(time.Hour)
-		plan := func(id int64, plan hospital.DischargePlan) func() error {
+		plan := func(id int64, plan hospital.PlanDischargeCommand) func() error {
 			return func() error {
 				_, err := h.PlanDischarge(t.Context(), nurse, id, plan)
 				return err
@@ -456,15 +456,15 @@ func TestAPlanIsRefused(t *testing.T) {
 			"too_early": morning.Add(-time.Millisecond),
 			"too_late":  morning.Add(time.Hour + hospital.LongestStay + time.Millisecond),
 		} {
-			refusal := h.refuses(t, hospital.Invalid, "fields", plan(a.ID, hospital.DischargePlan{Expected: expected}))
+			refusal := h.refuses(t, hospital.Invalid, "fields", plan(a.ID, hospital.PlanDischargeCommand{Expected: expected}))
 			if got, want := wrongFields(refusal), map[string]string{"expected_discharge": code}; !maps.Equal(got, want) {
 				t.Errorf("got %v, want %v", got, want)
 			}
 		}
-		h.refuses(t, hospital.Conflict, "stay_ended", plan(gone.ID, hospital.DischargePlan{Expected: morning.Add(2 * time.Hour)}))
-		h.refuses(t, hospital.Conflict, "stay_outdated", plan(a.ID, hospital.DischargePlan{Expected: morning.Add(2 * time.Hour), Version: 7}))
-		h.refuses(t, hospital.NotFound, "stay_unknown", plan(4711, hospital.DischargePlan{Expected: morning.Add(2 * time.Hour)}))
-		if err := plan(a.ID, hospital.DischargePlan{Expected: morning})(); err != nil {
+		h.refuses(t, hospital.Conflict, "stay_ended", plan(gone.ID, hospital.PlanDischargeCommand{Expected: morning.Add(2 * time.Hour)}))
+		h.refuses(t, hospital.Conflict, "stay_outdated", plan(a.ID, hospital.PlanDischargeCommand{Expected: morning.Add(2 * time.Hour), Version: 7}))
+		h.refuses(t, hospital.NotFound, "stay_unknown", plan(4711, hospital.PlanDischargeCommand{Expected: morning.Add(2 * time.Hour)}))
+		if err := plan(a.ID, hospital.PlanDischargeCommand{Expected: morning})(); err != nil {
 			t.Errorf("at the time of the admission: %v", err)
 		}
 	})
@@ -480,7 +480,7 @@ func TestADischargeEndsTheStayAndLeavesItsBedInCleaning(t *testing.T) {
 				a := h.admit(t, "Uwase Marie", "A-01")
 				h.clock.pass(time.Hour)
 				lines := h.auditLines(t)
-				left, err := h.Discharge(t.Context(), nurse, a.ID, hospital.Leaving{Outcome: outcome, Notes: "take it easy\nfor a week", Version: a.Version})
+				left, err := h.Discharge(t.Context(), nurse, a.ID, hospital.DischargeCommand{Outcome: outcome, Notes: "take it easy\nfor a week", Version: a.Version})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -497,7 +497,7 @@ func TestADischargeEndsTheStayAndLeavesItsBedInCleaning(t *testing.T) {
 				}
 				h.sound(t)
 				refusal := h.refuses(t, hospital.Conflict, "stay_ended", func() error {
-					_, err := h.Discharge(t.Context(), nurse, a.ID, hospital.Leaving{Outcome: outcome})
+					_, err := h.Discharge(t.Context(), nurse, a.ID, hospital.DischargeCommand{Outcome: outcome})
 					return err
 				})
 				most := hospital.Admission{ID: a.ID, DischargedAt: left.DischargedAt, Version: left.Version}
@@ -521,21 +521,21 @@ func TestAWaitingPatientCanBeDischarged(t *testing.T) {
 func TestADischargeIsRefused(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		a := h.admit(t, "Uwase Marie", "A-01")
-		discharge := func(actor hospital.Actor, id int64, leaving hospital.Leaving) func() error {
+		discharge := func(actor hospital.Actor, id int64, leaving hospital.DischargeCommand) func() error {
 			return func() error {
 				_, err := h.Discharge(t.Context(), actor, id, leaving)
 				return err
 			}
 		}
 		for _, outcome := range []hospital.Outcome{"", "cured"} {
-			refusal := h.refuses(t, hospital.Invalid, "fields", discharge(nurse, a.ID, hospital.Leaving{Outcome: outcome, Notes: strings.Repeat("n", hospital.LongestNotes+1)}))
+			refusal := h.refuses(t, hospital.Invalid, "fields", discharge(nurse, a.ID, hospital.DischargeCommand{Outcome: outcome, Notes: strings.Repeat("n", hospital.LongestNotes+1)}))
 			if got, want := wrongFields(refusal), map[string]string{"outcome": "unknown_choice", "notes": "too_long"}; !maps.Equal(got, want) {
 				t.Errorf("got %v, want %v", got, want)
 			}
 		}
-		h.refuses(t, hospital.Forbidden, "forbidden", discharge(manager, a.ID, hospital.Leaving{Outcome: hospital.Deceased}))
-		h.refuses(t, hospital.Conflict, "stay_outdated", discharge(nurse, a.ID, hospital.Leaving{Outcome: hospital.Improved, Version: 7}))
-		h.refuses(t, hospital.NotFound, "stay_unknown", discharge(nurse, 4711, hospital.Leaving{Outcome: hospital.Improved}))
+		h.refuses(t, hospital.Forbidden, "forbidden", discharge(manager, a.ID, hospital.DischargeCommand{Outcome: hospital.Deceased}))
+		h.refuses(t, hospital.Conflict, "stay_outdated", discharge(nurse, a.ID, hospital.DischargeCommand{Outcome: hospital.Improved, Version: 7}))
+		h.refuses(t, hospital.NotFound, "stay_unknown", discharge(nurse, 4711, hospital.DischargeCommand{Outcome: hospital.Improved}))
 	})
 }
 
@@ -543,7 +543,7 @@ func TestAStayNeverEndsBeforeItBeganWhateverTheClocksSay(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		a := h.admit(t, "Uwase Marie", "A-01")
 		h.clock.pass(-time.Hour)
-		moved, err := h.Transfer(t.Context(), nurse, a.ID, hospital.TransferTo{BedID: h.bed(t, "A-02").ID})
+		moved, err := h.Transfer(t.Context(), nurse, a.ID, hospital.TransferCommand{BedID: h.bed(t, "A-02").ID})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -584,11 +584,11 @@ func TestTheUniqueIndexesAreTheLastLineAgainstTwoPatientsInABed(t *testing.T) {
 		h.exec(t, `UPDATE bed SET status = 'available' WHERE number = 'A-01'`) // a lie that the checks believe
 		taken := h.bed(t, "A-01").ID
 		h.refuses(t, hospital.Conflict, "bed_taken", func() error {
-			_, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: "Keza Ange", BedID: taken})
+			_, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Keza Ange", BedID: taken})
 			return err
 		})
 		h.refuses(t, hospital.Conflict, "bed_taken", func() error {
-			_, err := h.Transfer(t.Context(), nurse, waiting.ID, hospital.TransferTo{BedID: taken})
+			_, err := h.Transfer(t.Context(), nurse, waiting.ID, hospital.TransferCommand{BedID: taken})
 			return err
 		})
 		for _, statement := range []string{

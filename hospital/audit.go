@@ -3,7 +3,6 @@ package hospital
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"strings"
 )
 
@@ -23,20 +22,16 @@ type entry struct {
 // audit adds a line to the audit, which the database never lets anyone change, and returns its id.
 func (c *change) audit(ctx context.Context, e entry) (id int64, err error) {
 	from := originOf(ctx)
-	err = c.tx.QueryRowContext(ctx, `INSERT INTO audit
-		(at, actor_id, actor, role, action, entity, entity_id, patient_id, ward_id, from_state,
-		to_state, reason, request_id,
-			address, session_id, version)
+	id, err = c.insert(ctx, `INSERT INTO audit (at, actor_id, actor, role, action, entity,
+			entity_id, patient_id, ward_id, from_state, to_state, reason, request_id, address,
+			session_id, version)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, NULLIF($14, ''), $15, $16)
 		RETURNING id`,
 		instant(c.now), reference(c.actor.UserID), c.actor.Username, c.actor.Role, e.action,
 		e.entity, e.entityID, reference(e.patientID), reference(e.wardID), e.from, e.to, e.reason,
 		keepable(cmp.Or(c.actor.RequestID, from.RequestID)), keepable(from.Address),
-		reference(c.actor.SessionID), reference(e.version)).Scan(&id)
-	if err != nil {
-		return 0, fmt.Errorf("audit %s: %w", e.action, err)
-	}
-	return id, nil
+		reference(c.actor.SessionID), reference(e.version))
+	return id, wrap(err, "audit %s", e.action)
 }
 
 // Origin is where a command comes from, as the audit notes it. The hospital's own have none.

@@ -1,12 +1,12 @@
 package hospital
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -38,8 +38,8 @@ var bedSteps = map[BedStatus][]BedStatus{
 	BedClosed:      {BedCleaning},
 }
 
-// words are the states as a sentence about a bed says them.
-var words = map[BedStatus]string{
+// bedWords are the states as a sentence about a bed says them.
+var bedWords = map[BedStatus]string{
 	BedAvailable:   "available",
 	BedReserved:    "reserved",
 	BedOccupied:    "occupied",
@@ -69,19 +69,16 @@ type Bed struct {
 	StatusReason  string // why it is reserved, in maintenance or closed; may be empty
 	StatusSince   time.Time
 	ReservedUntil time.Time // for a reserved bed: when it becomes available again by itself
-	// counts the bed's changes, for commands that must not act on an outdated view
-	Version int64
+	Version       int64     // counts the bed's changes
 }
 
-// BedStatusChange is what SetBedStatus needs.
-type BedStatusChange struct {
+// BedStatusCommand is what SetBedStatus needs.
+type BedStatusCommand struct {
 	Status BedStatus
 	Reason string
-	// of whom the person saw in the bed; 0 where they did not say. Not there now: Conflict
-	// "another_patient"
-	AdmissionID int64
-	// of the bed as they saw it; 0 where they did not say. Another one now: Conflict "bed_outdated"
-	Version int64
+	// What the person saw; 0 where they did not say.
+	AdmissionID int64 // of who lies in the bed; not there now: Conflict "another_patient"
+	Version     int64 // of the bed; another one now: Conflict "bed_outdated"
 }
 
 // ReservationLasts is how long a reservation stands before the bed is available again by itself.
@@ -91,19 +88,16 @@ const ReservationLasts = 12 * time.Hour
 type BedDetail struct {
 	BoardBed
 	WardOpen  bool
-	BirthDate time.Time // of the patient; zero: unknown
-	Sex       string
-	// for admission; read only for roles that hold ReadClinical, else empty
-	Reason string
-	// when the patient is nil by mouth; also one that is over and that nobody has taken back
-	Fasting  Window
-	Orders   []Order          // open ones of the stay, the next due first
-	Waiting  []WaitingPatient // for a bed that can take someone: who waits for a bed
-	FreeBeds []FreeBed        // for an occupied bed: where its patient could go
-	// usernames of those who may order for the patient; read only for roles that hold LinkCustomers
-	Customers []string
-	At        time.Time // when it was read
-	Revisions           // of the ward's topic and of MetricsTopic
+	BirthDate time.Time        // of the patient; zero: unknown
+	Sex       string           // of the patient
+	Reason    string           // for admission; empty for roles without ReadClinical
+	Fasting   Window           // when the patient is nil by mouth; also one that is over
+	Orders    []Order          // open ones of the stay, the next due first
+	Waiting   []WaitingPatient // for a bed that can take someone: who waits for a bed
+	FreeBeds  []FreeBed        // for an occupied bed: where its patient could go
+	Customers []string         // who may order for the patient; empty without LinkCustomers
+	At        time.Time        // when it was read
+	Revisions                  // of the ward's topic and of MetricsTopic
 }
 
 // FreeBed is a bed that a patient could be put into.
@@ -123,41 +117,31 @@ type WaitingPatient struct {
 	Version     int64 // of the admission
 }
 
-const selectBed = `SELECT bed.id, bed.ward_id, ward.name, bed.number, bed.status, bed.status_reason,
-	bed.status_since,
-	bed.reserved_until, bed.version FROM bed JOIN ward ON ward.id = bed.ward_id`
+const (
+	bedColumns = `bed.id, bed.ward_id, ward.name, bed.number, bed.status, bed.status_reason,
+		bed.status_since, bed.reserved_until, bed.version`
+	selectBed = `SELECT ` + bedColumns + ` FROM bed JOIN ward ON ward.id = bed.ward_id`
+)
 
-// columns are where a row of selectBed goes.
+// columns are where bedColumns go.
 func (b *Bed) columns() []any {
 	return []any{&b.ID, &b.WardID, &b.WardName, &b.Number, &b.Status, &b.StatusReason,
 		(*instant)(&b.StatusSince), (*instant)(&b.ReservedUntil), &b.Version}
 }
 
-// errNoBed says that there is no bed with an id; callers word it for the place where the id came
-// from.
-var errNoBed = errors.New("no such bed")
-
-// readBed reads one bed, or returns errNoBed.
+// readBed reads one bed. NotFound where there is none.
 func readBed(ctx context.Context, q *sql.Tx, id int64) (bed Bed, err error) {
 	err = q.QueryRowContext(ctx, selectBed+` WHERE bed.id = $1`, id).Scan(bed.columns()...)
-	if errors.Is(err, sql.ErrNoRows) {
-		return bed, errNoBed
-	}
-	if err != nil {
-		return bed, fmt.Errorf("read bed %d: %w", id, err)
-	}
-	return bed, nil
+	return bed, wrapRow(err, unknownBed, "read bed %d", id)
 }
 
 // selectBoardBed reads beds with the stay in each, if any.
-const selectBoardBed = `SELECT bed.id, bed.ward_id, ward.name, bed.number, bed.status,
-	bed.status_reason, bed.status_since,
-		bed.reserved_until, bed.version,
+const selectBoardBed = `SELECT ` + bedColumns + `,
 		admission.id, admission.patient_id, COALESCE(patient.name, ''), admission.admitted_at,
-		admission.bed_since, admission.expected_discharge, COALESCE(admission.discharge_planned,
-		FALSE), COALESCE(admission.diet, ''), COALESCE(admission.texture, 0),
-		admission.nil_by_mouth_from, admission.nil_by_mouth_until, admission.allergies,
-		COALESCE(admission.version, 0)
+		admission.bed_since, admission.expected_discharge,
+		COALESCE(admission.discharge_planned, FALSE), COALESCE(admission.diet, ''),
+		COALESCE(admission.texture, 0), admission.nil_by_mouth_from, admission.nil_by_mouth_until,
+		admission.allergies, COALESCE(admission.version, 0)
 	FROM bed
 	JOIN ward ON ward.id = bed.ward_id
 	LEFT JOIN admission ON admission.bed_id = bed.id AND admission.discharged_at IS NULL
@@ -186,26 +170,23 @@ func scanBoardBed(row scanner, now time.Time) (BoardBed, error) {
 
 // BedDetail reads a bed's page. Forbidden without ReadWards, NotFound where there is no such bed.
 func (h *Hospital) BedDetail(ctx context.Context, actor Actor, bedID int64) (BedDetail, error) {
-	return readAs(ctx, h, actor, ReadWards, func(ctx context.Context, q *sql.Tx) (detail BedDetail, err error) {
-		bed, err := readBed(ctx, q, bedID)
-		if errors.Is(err, errNoBed) {
-			return detail, unknownBed()
-		}
-		if err != nil {
+	return readAs(ctx, h, actor, ReadWards,
+		func(ctx context.Context, q *sql.Tx) (detail BedDetail, err error) {
+			bed, err := readBed(ctx, q, bedID)
+			if err != nil {
+				return detail, err
+			}
+			if detail, err = readBedDetail(ctx, q, bed, h.clock(ctx)); err != nil {
+				return detail, err
+			}
+			if !actor.Role.May(ReadClinical) {
+				detail.Reason = ""
+			}
+			if detail.Stay != nil && actor.Role.May(LinkCustomers) {
+				detail.Customers, err = customersOf(ctx, q, detail.Stay.PatientID)
+			}
 			return detail, err
-		}
-		if detail, err = readBedDetail(ctx, q, bed, h.clock(ctx)); err != nil {
-			return detail, err
-		}
-		if !actor.Role.May(ReadClinical) {
-			detail.Reason = ""
-		}
-		if detail.Stay == nil || !actor.Role.May(LinkCustomers) {
-			return detail, nil
-		}
-		detail.Customers, err = customersOf(ctx, q, detail.Stay.PatientID)
-		return detail, err
-	})
+		})
 }
 
 // unknownBed is the refusal of a bed that a path names and that does not exist.
@@ -222,50 +203,60 @@ func readBedDetail(ctx context.Context, q *sql.Tx, bed Bed,
 	if err != nil {
 		return detail, err
 	}
-	board, err := scanBoardBed(q.QueryRowContext(ctx, selectBoardBed+` WHERE bed.id = $1`, bed.ID),
-		now)
+	board, err := readBoardBed(ctx, q, bed.ID, now)
 	if err != nil {
-		return detail, fmt.Errorf("read bed %d: %w", bed.ID, err)
+		return detail, err
 	}
 	detail = BedDetail{BoardBed: board, WardOpen: ward.Open, At: now, Revisions: moved}
 	if detail.Stay != nil {
-		err = q.QueryRowContext(ctx, `SELECT patient.birth_date, patient.sex, admission.reason,
-				admission.nil_by_mouth_from, admission.nil_by_mouth_until
-			FROM admission JOIN patient ON patient.id = admission.patient_id
-			WHERE admission.id = $1`, detail.Stay.AdmissionID).
-			Scan((*instant)(&detail.BirthDate), &detail.Sex, &detail.Reason,
-				(*instant)(&detail.Fasting.From), (*instant)(&detail.Fasting.Until))
-		if err != nil {
-			return detail, fmt.Errorf("read the patient in bed %d: %w", bed.ID, err)
-		}
-		if detail.Orders, err = detail.Stay.readOrders(ctx, q, now); err != nil {
-			return detail, err
-		}
-		detail.FreeBeds, err = freeBeds(ctx, q)
+		err = detail.readStay(ctx, q)
 	} else if ward.Open && detail.Status.TakesPatient() {
 		detail.Waiting, err = waitingPatients(ctx, q)
 	}
 	return detail, err
 }
 
+// readStay adds what the page shows of the patient in the bed.
+func (d *BedDetail) readStay(ctx context.Context, q *sql.Tx) error {
+	err := q.QueryRowContext(ctx, `SELECT patient.birth_date, patient.sex, admission.reason,
+			admission.nil_by_mouth_from, admission.nil_by_mouth_until
+		FROM admission JOIN patient ON patient.id = admission.patient_id
+		WHERE admission.id = $1`, d.Stay.AdmissionID).
+		Scan((*instant)(&d.BirthDate), &d.Sex, &d.Reason,
+			(*instant)(&d.Fasting.From), (*instant)(&d.Fasting.Until))
+	if err != nil {
+		return fmt.Errorf("read the patient in bed %d: %w", d.ID, err)
+	}
+	if d.Orders, err = d.Stay.readOrders(ctx, q, d.At); err != nil {
+		return err
+	}
+	d.FreeBeds, err = freeBeds(ctx, q)
+	return err
+}
+
+// readBoardBed reads one bed with the stay in it as of now.
+func readBoardBed(ctx context.Context, q *sql.Tx, id int64, now time.Time) (BoardBed, error) {
+	row := q.QueryRowContext(ctx, selectBoardBed+` WHERE bed.id = $1`, id)
+	board, err := scanBoardBed(row, now)
+	return board, wrap(err, "read who lies in bed %d", id)
+}
+
 // readOrders reads the open orders of the stay, the next due first, and shows those that are not
 // past as its meals.
 func (s *BoardStay) readOrders(ctx context.Context, q *sql.Tx, now time.Time) ([]Order, error) {
-	orders, err := ordersWhere(ctx, q,
-		`meal_order.admission_id = $1 AND meal_order.ended_at IS NULL`, s.AdmissionID)
+	orders, err := openOrders(ctx, q, s.AdmissionID)
 	slices.SortStableFunc(orders, func(a, b Order) int { return a.Due.Compare(b.Due) })
 	for _, o := range orders {
-		if o.Due.Before(pastBefore(now)) {
-			continue
+		if !o.Due.Before(pastBefore(now)) {
+			s.Meals = append(s.Meals, BoardMeal{o.ID, o.Meal, o.Status, o.Stopped, o.Version})
 		}
-		s.Meals = append(s.Meals, BoardMeal{o.ID, o.Meal, o.Status, o.Stopped, o.Version})
 	}
 	return orders, err
 }
 
 // FreeBeds lists the beds that a patient could be put into, by ward and number.
 func (h *Hospital) FreeBeds(ctx context.Context, actor Actor) ([]FreeBed, error) {
-	return readAs(ctx, h, actor, ReadWards, func(ctx context.Context, q *sql.Tx) ([]FreeBed, error) { return freeBeds(ctx, q) })
+	return readAs(ctx, h, actor, ReadWards, freeBeds)
 }
 
 // freeBeds lists where a patient could be put, by number.
@@ -299,49 +290,44 @@ func waitingPatients(ctx context.Context, q *sql.Tx) ([]WaitingPatient, error) {
 // Forbidden where closing or reopening is not for this role. Setting the state that the bed already
 // has is a Conflict too.
 func (h *Hospital) SetBedStatus(ctx context.Context, actor Actor, bedID int64,
-	to BedStatusChange) (Bed, error) {
-	if err := actor.need(ChangeBeds); err != nil {
-		return Bed{}, err
-	}
-	to.Reason = tidy(to.Reason)
-	if err := to.check(); err != nil {
+	cmd BedStatusCommand) (Bed, error) {
+	cmd.Reason = tidy(cmd.Reason)
+	if err := cmp.Or(actor.need(ChangeBeds), cmd.check()); err != nil {
 		return Bed{}, err
 	}
 	return command(ctx, h, actor, func(ctx context.Context, c *change) (Bed, error) {
 		bed, err := c.lockBed(ctx, bedID)
-		if errors.Is(err, errNoBed) {
-			return Bed{}, unknownBed()
+		if err != nil {
+			return bed, err
+		}
+		err = c.checkOccupant(ctx, bed, cmd.AdmissionID)
+		if err == nil {
+			err = bed.checkTransition(actor, cmd)
 		}
 		if err != nil {
-			return Bed{}, err
+			return bed, c.bedRefused(ctx, err, bed, cmd.Version)
 		}
-		if err := c.checkOccupant(ctx, bed, to.AdmissionID); err != nil {
-			return Bed{}, c.bedRefused(ctx, err, bed, to.Version)
-		}
-		if err := bed.checkTransition(actor, to); err != nil {
-			return Bed{}, c.bedRefused(ctx, err, bed, to.Version)
-		}
-		err = c.putBed(ctx, &bed, to.Status, to.Reason)
+		err = c.putBed(ctx, &bed, cmd.Status, cmd.Reason)
 		return bed, err
 	})
 }
 
 // check returns what is wrong with the fields.
-func (to BedStatusChange) check() error {
+func (cmd BedStatusCommand) check() error {
 	wrong := fields{}
 	switch {
-	case !to.Status.Valid():
+	case !cmd.Status.Valid():
 		wrong.refuse("status", "bed_status_unknown", "Choose one of the states of a bed.")
-	case to.Status == BedOccupied:
+	case cmd.Status == BedOccupied:
 		wrong.refuse("status", "bed_status_not_by_hand",
 			"A bed becomes occupied by admitting or transferring a patient.")
 	}
-	wrong.text("reason", to.Reason, LongestReason)
+	wrong.text("reason", cmd.Reason, LongestReason)
 	return wrong.err()
 }
 
 // checkTransition returns why the actor may not take the bed to another state, or nil.
-func (b Bed) checkTransition(actor Actor, to BedStatusChange) error {
+func (b Bed) checkTransition(actor Actor, to BedStatusCommand) error {
 	if to.Status == BedClosed || b.Status == BedClosed {
 		if err := actor.need(CloseBeds); err != nil {
 			return err
@@ -351,13 +337,13 @@ func (b Bed) checkTransition(actor Actor, to BedStatusChange) error {
 	case to.Version != 0 && to.Version != b.Version:
 		return b.outdated()
 	case b.Status == to.Status:
-		return b.conflict("bed_already", "Bed %s is already %s.", b.Number, words[b.Status])
+		return b.conflict("bed_already", "Bed %s is already %s.", b.Number, bedWords[b.Status])
 	case b.Status == BedOccupied:
 		return b.conflict("bed_occupied",
 			"Bed %s is occupied. Transfer or discharge its patient first.", b.Number)
 	case !slices.Contains(bedSteps[b.Status], to.Status):
 		return b.conflict("bed_step", "Bed %s is %s. From there it can only become: %s.",
-			b.Number, words[b.Status], listed(bedSteps[b.Status]))
+			b.Number, bedWords[b.Status], named(bedSteps[b.Status], bedWords))
 	}
 	return nil
 }
@@ -366,7 +352,7 @@ func (b Bed) checkTransition(actor Actor, to BedStatusChange) error {
 func (b Bed) outdated() error {
 	return b.conflict("bed_outdated",
 		"Bed %s has changed meanwhile: it is %s now. Look again before you change it.",
-		b.Number, words[b.Status])
+		b.Number, bedWords[b.Status])
 }
 
 // checkOccupant refuses unless the patient of a stay lies in the locked bed. Of no stay nothing is
@@ -375,16 +361,12 @@ func (c *change) checkOccupant(ctx context.Context, bed Bed, admissionID int64) 
 	if admissionID == 0 {
 		return nil
 	}
-	var there bool
-	err := c.tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM admission
-		WHERE id = $1 AND bed_id = $2 AND discharged_at IS NULL)`, admissionID, bed.ID).Scan(&there)
-	if err != nil {
-		return fmt.Errorf("read who lies in bed %d: %w", bed.ID, err)
+	there, err := scanValue[bool](c.tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM admission
+		WHERE id = $1 AND bed_id = $2 AND discharged_at IS NULL)`, admissionID, bed.ID))
+	if err == nil && !there {
+		return anotherPatient().With(bed)
 	}
-	if there {
-		return nil
-	}
-	return anotherPatient().With(bed)
+	return wrap(err, "read who lies in bed %d", bed.ID)
 }
 
 // bedRefused adds to a refusal of a command on the locked bed what it shows: what has changed since
@@ -395,10 +377,9 @@ func (c *change) bedRefused(ctx context.Context, err error, bed Bed, version int
 		return err
 	}
 	if _, shown := refusal.Current.(Bed); shown && c.actor.Role.May(ReadWards) {
-		row := c.tx.QueryRowContext(ctx, selectBoardBed+` WHERE bed.id = $1`, bed.ID)
-		board, err := scanBoardBed(row, c.now)
+		board, err := readBoardBed(ctx, c.tx, bed.ID, c.now)
 		if err != nil {
-			return fmt.Errorf("read who lies in bed %d: %w", bed.ID, err)
+			return err
 		}
 		board.Bed = bed // as it stands without the command that is refused
 		refusal.Current = board
@@ -406,25 +387,16 @@ func (c *change) bedRefused(ctx context.Context, err error, bed Bed, version int
 	return c.withChanges(ctx, err, "bed", bed.ID, version, bed.Version)
 }
 
-// listed names states in a sentence.
-func listed(states []BedStatus) string {
-	named := make([]string, len(states))
-	for i, s := range states {
-		named[i] = words[s]
-	}
-	return strings.Join(named, ", ")
-}
-
 // conflict is a refusal because of the state in which the bed stands.
 func (b Bed) conflict(code, format string, args ...any) error {
 	return Refuse(Conflict, code, format, args...).With(b)
 }
 
-// lockBed keeps the bed from everyone else until the commit and returns it as it stands, or
-// errNoBed.
+// lockBed keeps the bed from everyone else until the commit and returns it as it stands. NotFound
+// where there is none.
 func (c *change) lockBed(ctx context.Context, id int64) (Bed, error) {
-	if _, err := c.exec(ctx, `UPDATE bed SET version = version WHERE id = $1`, id); err != nil {
-		return Bed{}, fmt.Errorf("lock bed %d: %w", id, err)
+	if _, err := c.lock(ctx, "bed", id); err != nil {
+		return Bed{}, err
 	}
 	return readBed(ctx, c.tx, id)
 }
@@ -439,9 +411,9 @@ func (c *change) putBed(ctx context.Context, bed *Bed, to BedStatus, reason stri
 	case BedMaintenance, BedClosed:
 		bed.StatusReason = reason
 	}
-	err := c.tx.QueryRowContext(ctx,
-		`UPDATE bed SET status = $2, status_reason = $3, status_since = $4, reserved_until = $5,
-		version = version + 1 WHERE id = $1 RETURNING version`,
+	err := c.tx.QueryRowContext(ctx, `UPDATE bed SET status = $2, status_reason = $3,
+			status_since = $4, reserved_until = $5, version = version + 1
+		WHERE id = $1 RETURNING version`,
 		bed.ID, bed.Status, bed.StatusReason, instant(bed.StatusSince),
 		instant(bed.ReservedUntil)).Scan(&bed.Version)
 	if err != nil {
@@ -466,7 +438,7 @@ func (c *change) checkFree(ctx context.Context, bed Bed) error {
 		return c.bedTaken(ctx, bed)
 	case !bed.Status.TakesPatient():
 		return bed.conflict("bed_not_free", "Bed %s is %s. Choose a bed that is available.",
-			bed.Number, words[bed.Status])
+			bed.Number, bedWords[bed.Status])
 	}
 	return nil
 }
@@ -483,10 +455,9 @@ func (c *change) checkFreeInVersion(ctx context.Context, bed Bed, version int64)
 
 // bedTaken says who lies in the bed, by initials.
 func (c *change) bedTaken(ctx context.Context, bed Bed) error {
-	var patient PatientName
-	err := c.tx.QueryRowContext(ctx,
-		`SELECT patient.name FROM admission JOIN patient ON patient.id = admission.patient_id
-		WHERE admission.bed_id = $1 AND admission.discharged_at IS NULL`, bed.ID).Scan(&patient)
+	patient, err := scanValue[PatientName](c.tx.QueryRowContext(ctx, `SELECT patient.name
+		FROM admission JOIN patient ON patient.id = admission.patient_id
+		WHERE admission.bed_id = $1 AND admission.discharged_at IS NULL`, bed.ID))
 	if err != nil {
 		return fmt.Errorf("read who lies in bed %d: %w", bed.ID, err)
 	}
@@ -497,34 +468,15 @@ func (c *change) bedTaken(ctx context.Context, bed Bed) error {
 // ReleaseExpiredReservations makes every bed available whose reservation has run out, and returns
 // how many.
 func (h *Hospital) ReleaseExpiredReservations(ctx context.Context) (int, error) {
-	var expired []int64
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
-		rows, err := q.QueryContext(ctx,
+	expired, err := readValue(ctx, h, func(ctx context.Context, q *sql.Tx) ([]int64, error) {
+		return queryIDs(ctx, q,
 			`SELECT id FROM bed WHERE status = 'reserved' AND reserved_until <= $1 ORDER BY id`,
 			instant(h.clock(ctx)))
-		expired, err = collect(rows, err, scanID)
-		return err
 	})
 	if err != nil {
 		return 0, err
 	}
-	released, failures := 0, []error(nil)
-	for _, id := range expired {
-		// A transaction for each bed, so that a long list keeps nobody from their bed.
-		free := false
-		err := h.change(ctx, System, func(ctx context.Context, c *change) (err error) {
-			free, err = c.releaseReservation(ctx, id)
-			return err
-		})
-		if err != nil {
-			// the others need not wait for it
-			failures = append(failures, fmt.Errorf("bed %d: %w", id, err))
-		}
-		if free {
-			released++
-		}
-	}
-	return released, errors.Join(failures...)
+	return h.eachByItself(ctx, expired, "bed", (*change).releaseReservation)
 }
 
 // releaseReservation makes the bed available if its reservation has really run out, and reports

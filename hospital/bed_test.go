@@ -52,7 +52,7 @@ func (h *house) step(t *testing.T, number string, to hospital.BedStatus, allowed
 	before := h.bed(t, number)
 	h.clock.pass(time.Minute)
 	order := func() error {
-		_, err := h.SetBedStatus(t.Context(), manager, before.ID, hospital.BedStatusChange{Status: to, Reason: "lamp  broken", Version: before.Version})
+		_, err := h.SetBedStatus(t.Context(), manager, before.ID, hospital.BedStatusCommand{Status: to, Reason: "lamp  broken", Version: before.Version})
 		return err
 	}
 	if !allowed {
@@ -93,7 +93,7 @@ func TestTheRefusalOfAStepNamesTheStepsThatAreAllowed(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		h.set(t, "A-01", hospital.BedMaintenance)
 		refusal := h.refuses(t, hospital.Conflict, "bed_step", func() error {
-			_, err := h.SetBedStatus(t.Context(), manager, h.bed(t, "A-01").ID, hospital.BedStatusChange{Status: hospital.BedAvailable})
+			_, err := h.SetBedStatus(t.Context(), manager, h.bed(t, "A-01").ID, hospital.BedStatusCommand{Status: hospital.BedAvailable})
 			return err
 		})
 		if want := "Bed A-01 is in maintenance. From there it can only become: being cleaned, closed."; refusal.Message != want {
@@ -114,7 +114,7 @@ func TestNobodySetsAnUnknownStatusOrOccupiedByHand(t *testing.T) {
 			"occupied":  "bed_status_not_by_hand",
 		} {
 			refusal := h.refuses(t, hospital.Invalid, "fields", func() error {
-				_, err := h.SetBedStatus(t.Context(), manager, bed, hospital.BedStatusChange{Status: status})
+				_, err := h.SetBedStatus(t.Context(), manager, bed, hospital.BedStatusCommand{Status: status})
 				return err
 			})
 			if got := wrongFields(refusal)["status"]; got != code {
@@ -128,16 +128,16 @@ func TestOnlyWhoMayCloseBedsTakesOneOutOfServiceAndBack(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		bed := h.bed(t, "A-01").ID
 		h.refuses(t, hospital.Forbidden, "forbidden", func() error {
-			_, err := h.SetBedStatus(t.Context(), nurse, bed, hospital.BedStatusChange{Status: hospital.BedClosed})
+			_, err := h.SetBedStatus(t.Context(), nurse, bed, hospital.BedStatusCommand{Status: hospital.BedClosed})
 			return err
 		})
 		h.set(t, "A-01", hospital.BedClosed)
 		h.refuses(t, hospital.Forbidden, "forbidden", func() error {
-			_, err := h.SetBedStatus(t.Context(), nurse, bed, hospital.BedStatusChange{Status: hospital.BedCleaning})
+			_, err := h.SetBedStatus(t.Context(), nurse, bed, hospital.BedStatusCommand{Status: hospital.BedCleaning})
 			return err
 		})
 		h.set(t, "A-01", hospital.BedCleaning)
-		if _, err := h.SetBedStatus(t.Context(), nurse, bed, hospital.BedStatusChange{Status: hospital.BedAvailable}); err != nil {
+		if _, err := h.SetBedStatus(t.Context(), nurse, bed, hospital.BedStatusCommand{Status: hospital.BedAvailable}); err != nil {
 			t.Errorf("a nurse could not finish the cleaning: %v", err)
 		}
 	})
@@ -149,14 +149,14 @@ func TestABedChangesOnlyForWhoSawItsPresentVersion(t *testing.T) {
 		h.set(t, "A-01", hospital.BedReserved)
 		h.set(t, "A-01", hospital.BedAvailable)
 		refusal := h.refuses(t, hospital.Conflict, "bed_outdated", func() error {
-			_, err := h.SetBedStatus(t.Context(), nurse, seen.ID, hospital.BedStatusChange{Status: hospital.BedCleaning, Version: seen.Version})
+			_, err := h.SetBedStatus(t.Context(), nurse, seen.ID, hospital.BedStatusCommand{Status: hospital.BedCleaning, Version: seen.Version})
 			return err
 		})
 		now := h.bed(t, "A-01")
 		if !reflect.DeepEqual(refusal.Current, now) {
 			t.Errorf("the refusal shows %+v, want %+v", refusal.Current, now)
 		}
-		changed, err := h.SetBedStatus(t.Context(), nurse, seen.ID, hospital.BedStatusChange{Status: hospital.BedCleaning, Version: now.Version})
+		changed, err := h.SetBedStatus(t.Context(), nurse, seen.ID, hospital.BedStatusCommand{Status: hospital.BedCleaning, Version: now.Version})
 		if err != nil {
 			t.Fatalf("with the present version: %v", err)
 		}
@@ -169,7 +169,7 @@ func TestABedChangesOnlyForWhoSawItsPresentVersion(t *testing.T) {
 func TestAnUnknownBedIsNotFound(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		h.refuses(t, hospital.NotFound, "bed_unknown", func() error {
-			_, err := h.SetBedStatus(t.Context(), manager, 4711, hospital.BedStatusChange{Status: hospital.BedCleaning})
+			_, err := h.SetBedStatus(t.Context(), manager, 4711, hospital.BedStatusCommand{Status: hospital.BedCleaning})
 			return err
 		})
 		_, err := h.BedDetail(t.Context(), nurse, 4711)
@@ -186,7 +186,7 @@ func TestAReasonHasItsLimit(t *testing.T) {
 			"torn\u202emattress": "characters",
 		} {
 			refusal := h.refuses(t, hospital.Invalid, "fields", func() error {
-				_, err := h.SetBedStatus(t.Context(), manager, h.bed(t, "A-01").ID, hospital.BedStatusChange{Status: hospital.BedMaintenance, Reason: reason})
+				_, err := h.SetBedStatus(t.Context(), manager, h.bed(t, "A-01").ID, hospital.BedStatusCommand{Status: hospital.BedMaintenance, Reason: reason})
 				return err
 			})
 			if got := wrongFields(refusal)["reason"]; got != code {
@@ -194,7 +194,7 @@ func TestAReasonHasItsLimit(t *testing.T) {
 			}
 		}
 		if _, err := h.SetBedStatus(t.Context(), manager, h.bed(t, "A-01").ID,
-			hospital.BedStatusChange{Status: hospital.BedMaintenance, Reason: strings.Repeat("é", hospital.LongestReason)}); err != nil {
+			hospital.BedStatusCommand{Status: hospital.BedMaintenance, Reason: strings.Repeat("é", hospital.LongestReason)}); err != nil {
 			t.Errorf("the longest reason: %v", err)
 		}
 	})
@@ -259,7 +259,7 @@ func TestAReservedBedThatIsTakenIsNotReleased(t *testing.T) {
 func TestABedsPageShowsWhatTheRoleMaySee(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		bed := h.bed(t, "A-01")
-		_, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: "Uwase Marie", BedID: bed.ID, Reason: "emergency",
+		_, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Uwase Marie", BedID: bed.ID, Reason: "emergency",
 			BirthDate: time.Date(1990, 5, 4, 0, 0, 0, 0, time.UTC), Sex: "female"})
 		if err != nil {
 			t.Fatal(err)

@@ -69,22 +69,22 @@ func (s *service) day(b *testing.B, ward hospital.Ward) []look {
 			return err
 		}},
 		look{"admit and discharge", func(ctx context.Context) error {
-			a, _, err := s.Admit(ctx, nurse, hospital.NewAdmission{PatientName: "Uwase Marie", BedID: bed})
+			a, _, err := s.Admit(ctx, nurse, hospital.AdmitCommand{PatientName: "Uwase Marie", BedID: bed})
 			if err != nil {
 				return err
 			}
-			if _, err := s.Discharge(ctx, nurse, a.ID, hospital.Leaving{Outcome: hospital.Improved}); err != nil {
+			if _, err := s.Discharge(ctx, nurse, a.ID, hospital.DischargeCommand{Outcome: hospital.Improved}); err != nil {
 				return err
 			}
-			_, err = s.SetBedStatus(ctx, nurse, bed, hospital.BedStatusChange{Status: hospital.BedAvailable})
+			_, err = s.SetBedStatus(ctx, nurse, bed, hospital.BedStatusCommand{Status: hospital.BedAvailable})
 			return err
 		}},
 		look{"order and cancel", func(ctx context.Context) error {
-			o, _, err := s.PlaceOrder(ctx, nurse, hospital.NewOrder{AdmissionID: s.board(b, ward).Beds[5].Stay.AdmissionID, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}})
+			o, _, err := s.PlaceOrder(ctx, nurse, hospital.PlaceOrderCommand{AdmissionID: s.board(b, ward).Beds[5].Stay.AdmissionID, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}})
 			if err != nil {
 				return err
 			}
-			_, err = s.CancelOrder(ctx, nurse, o.ID, hospital.Step{})
+			_, err = s.CancelOrder(ctx, nurse, o.ID, hospital.OrderCommand{})
 			return err
 		}})
 }

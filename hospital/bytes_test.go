@@ -16,48 +16,48 @@ func TestBrokenTextIsRefusedAndNeverAFailure(t *testing.T) {
 		for _, text := range []string{"a\x00b", "a\xffb", "\xed\xa0\x80", "a\u202eb", "a\u2066b", "a\x1bb", "a\u0085\u009bb"} {
 			for name, command := range map[string]func() error{
 				"patient's name": func() error {
-					_, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: hospital.PatientName(text)})
+					_, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: hospital.PatientName(text)})
 					return err
 				},
 				"reason for admission": func() error {
-					_, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: "Uwase", Reason: text})
+					_, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Uwase", Reason: text})
 					return err
 				},
 				"choices": func() error {
-					_, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: "Uwase", Sex: text, Diet: hospital.Diet(text),
+					_, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Uwase", Sex: text, Diet: hospital.Diet(text),
 						Allergies: hospital.Allergies{Allergens: []hospital.Allergen{hospital.Allergen(text)}}})
 					return err
 				},
 				"idempotency key": func() error {
-					_, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: "Uwase", IdempotencyKey: text})
+					_, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Uwase", IdempotencyKey: text})
 					return err
 				},
 				"reason for a transfer": func() error {
-					_, err := h.Transfer(t.Context(), nurse, stay.ID, hospital.TransferTo{BedID: bed, Reason: text})
+					_, err := h.Transfer(t.Context(), nurse, stay.ID, hospital.TransferCommand{BedID: bed, Reason: text})
 					return err
 				},
 				"notes": func() error {
-					_, err := h.Discharge(t.Context(), nurse, stay.ID, hospital.Leaving{Outcome: hospital.Improved, Notes: text})
+					_, err := h.Discharge(t.Context(), nurse, stay.ID, hospital.DischargeCommand{Outcome: hospital.Improved, Notes: text})
 					return err
 				},
 				"outcome": func() error {
-					_, err := h.Discharge(t.Context(), nurse, stay.ID, hospital.Leaving{Outcome: hospital.Outcome(text)})
+					_, err := h.Discharge(t.Context(), nurse, stay.ID, hospital.DischargeCommand{Outcome: hospital.Outcome(text)})
 					return err
 				},
 				"bed's status": func() error {
-					_, err := h.SetBedStatus(t.Context(), manager, bed, hospital.BedStatusChange{Status: hospital.BedStatus(text)})
+					_, err := h.SetBedStatus(t.Context(), manager, bed, hospital.BedStatusCommand{Status: hospital.BedStatus(text)})
 					return err
 				},
 				"reason of a bed": func() error {
-					_, err := h.SetBedStatus(t.Context(), manager, bed, hospital.BedStatusChange{Status: hospital.BedClosed, Reason: text})
+					_, err := h.SetBedStatus(t.Context(), manager, bed, hospital.BedStatusCommand{Status: hospital.BedClosed, Reason: text})
 					return err
 				},
 				"new user": func() error {
-					_, err := h.AddUser(t.Context(), admin, hospital.NewUser{Username: text, Role: hospital.Role(text), Password: "correct horse"})
+					_, err := h.AddUser(t.Context(), admin, hospital.AddUserCommand{Username: text, Role: hospital.Role(text), Password: "correct horse"})
 					return err
 				},
 				"new ward": func() error {
-					_, err := h.AddWard(t.Context(), admin, hospital.NewWard{Code: text, Name: text, Block: text})
+					_, err := h.AddWard(t.Context(), admin, hospital.AddWardCommand{Code: text, Name: text, Block: text})
 					return err
 				},
 			} {
@@ -79,7 +79,7 @@ func TestBrokenTextIsRefusedAndNeverAFailure(t *testing.T) {
 			}
 			odd := nurse
 			odd.RequestID = text + strings.Repeat("é", 1000)
-			if _, _, err := h.Admit(t.Context(), odd, hospital.NewAdmission{PatientName: "Uwase"}); err != nil {
+			if _, _, err := h.Admit(t.Context(), odd, hospital.AdmitCommand{PatientName: "Uwase"}); err != nil {
 				t.Errorf("%q as the id of a request: %v", text, err)
 			}
 		}

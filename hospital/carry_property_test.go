@@ -69,7 +69,7 @@ func (p *play) begin(r *rapid.T) {
 	p.stays = []hospital.Admission{p.patient(p.t, "Uwase Marie", "A-01"), p.patient(p.t, "Uwase Marine", "A-02"), p.patient(p.t, "Keza Ange", "")}
 	p.link(p.t, p.customer, p.stays[0])
 	for _, i := range rapid.Permutation([]int{0, 1, 2, 3}).Draw(r, "orders")[:2] {
-		cmd := hospital.NewOrder{AddressID: p.homes[0].ID, Meal: hospital.Lunch, Dishes: []int64{p.dish.ID}}
+		cmd := hospital.PlaceOrderCommand{AddressID: p.homes[0].ID, Meal: hospital.Lunch, Dishes: []int64{p.dish.ID}}
 		actor := p.customer
 		if i < 3 {
 			cmd.AddressID, cmd.AdmissionID, actor = 0, p.stays[i].ID, nurse
@@ -220,28 +220,34 @@ func (p *play) commands(r *rapid.T) map[string]func() error {
 
 	steps := map[string]func() error{
 		"order for a stay": func() error {
-			_, _, err := p.PlaceOrder(ctx, orderer, hospital.NewOrder{AdmissionID: stay.ID, Meal: meal, Dishes: []int64{dish}})
+			_, _, err := p.PlaceOrder(ctx, orderer, hospital.PlaceOrderCommand{AdmissionID: stay.ID, Meal: meal, Dishes: []int64{dish}})
 			return err
 		},
 		"order for an address": func() error {
-			_, _, err := p.PlaceOrder(ctx, customer, hospital.NewOrder{AddressID: address.ID, Meal: meal, Dishes: []int64{dish}})
+			_, _, err := p.PlaceOrder(ctx, customer, hospital.PlaceOrderCommand{AddressID: address.ID, Meal: meal, Dishes: []int64{dish}})
 			return err
 		},
-		"confirm": func() error { _, err := p.ConfirmOrder(ctx, cook, order, hospital.Step{}); return err },
-		"recall":  func() error { _, err := p.RecallOrder(ctx, cook, order, hospital.Step{}); return err },
-		"cancel":  func() error { _, err := p.CancelOrder(ctx, cook, order, hospital.Step{Reason: "burnt"}); return err },
-		"release": func() error { _, err := p.ReleaseDelivery(ctx, courier, delivery, hospital.CourierStep{}); return err },
+		"confirm": func() error { _, err := p.ConfirmOrder(ctx, cook, order, hospital.OrderCommand{}); return err },
+		"recall":  func() error { _, err := p.RecallOrder(ctx, cook, order, hospital.OrderCommand{}); return err },
+		"cancel": func() error {
+			_, err := p.CancelOrder(ctx, cook, order, hospital.OrderCommand{Reason: "burnt"})
+			return err
+		},
+		"release": func() error {
+			_, err := p.ReleaseDelivery(ctx, courier, delivery, hospital.CourierCommand{})
+			return err
+		},
 		"fail": func() error {
-			_, err := p.FailDelivery(ctx, courier, delivery, "asleep", hospital.CourierStep{})
+			_, err := p.FailDelivery(ctx, courier, delivery, "asleep", hospital.CourierCommand{})
 			return err
 		},
 		"locate": func() error { _, err := p.LocateDelivery(ctx, courier, delivery, float64(number), 30); return err },
 		"transfer": func() error {
-			_, err := p.Transfer(ctx, nurse, stay.ID, hospital.TransferTo{BedID: p.bed(p.t, bed).ID})
+			_, err := p.Transfer(ctx, nurse, stay.ID, hospital.TransferCommand{BedID: p.bed(p.t, bed).ID})
 			return err
 		},
 		"discharge": func() error {
-			_, err := p.Discharge(ctx, nurse, stay.ID, hospital.Leaving{Outcome: []hospital.Outcome{hospital.Improved, hospital.Deceased}[number%2]})
+			_, err := p.Discharge(ctx, nurse, stay.ID, hospital.DischargeCommand{Outcome: []hospital.Outcome{hospital.Improved, hospital.Deceased}[number%2]})
 			return err
 		},
 		"allergy": func() error {
@@ -249,7 +255,7 @@ func (p *play) commands(r *rapid.T) map[string]func() error {
 			if number > 0 {
 				allergies.Allergens = []hospital.Allergen{"peanuts"}
 			}
-			_, err := p.SetDiet(ctx, nurse, stay.ID, hospital.DietChange{Allergies: &allergies})
+			_, err := p.SetDiet(ctx, nurse, stay.ID, hospital.DietCommand{Allergies: &allergies})
 			return err
 		},
 		"set address": func() error {
@@ -259,7 +265,7 @@ func (p *play) commands(r *rapid.T) map[string]func() error {
 			return err
 		},
 		"set zone": func() error {
-			_, err := p.SetZone(ctx, admin, p.zone.ID, hospital.ZoneChange{Name: fmt.Sprint("Zone ", number/2), Charge: 100 * number})
+			_, err := p.SetZone(ctx, admin, p.zone.ID, hospital.ZoneCommand{Name: fmt.Sprint("Zone ", number/2), Charge: 100 * number})
 			return err
 		},
 		"read": func() error {
@@ -270,15 +276,18 @@ func (p *play) commands(r *rapid.T) map[string]func() error {
 		"unlink": func() error { return p.UnlinkCustomer(ctx, manager, customer.UserID, stay.PatientID) },
 		"renew the code": func() error { // as if it had been tried too often
 			p.exec(p.t, `UPDATE delivery SET tries = 5 WHERE id = $1 AND code <> ''`, delivery)
-			_, err := p.ClaimDelivery(ctx, courier, delivery, hospital.CourierStep{})
+			_, err := p.ClaimDelivery(ctx, courier, delivery, hospital.CourierCommand{})
 			return err
 		},
 	}
 	for i := range 3 { // what brings a tray forward is done more often than what stops it
-		steps[fmt.Sprint("start ", i)] = func() error { _, err := p.StartOrder(ctx, cook, order, hospital.Step{}); return err }
-		steps[fmt.Sprint("ready ", i)] = func() error { _, err := p.ReadyOrder(ctx, cook, order, hospital.Step{}); return err }
-		steps[fmt.Sprint("claim ", i)] = func() error { _, err := p.ClaimDelivery(ctx, courier, delivery, hospital.CourierStep{}); return err }
-		steps[fmt.Sprint("depart ", i)] = func() error { _, err := p.DepartDelivery(ctx, courier, delivery, hospital.CourierStep{}); return err }
+		steps[fmt.Sprint("start ", i)] = func() error { _, err := p.StartOrder(ctx, cook, order, hospital.OrderCommand{}); return err }
+		steps[fmt.Sprint("ready ", i)] = func() error { _, err := p.ReadyOrder(ctx, cook, order, hospital.OrderCommand{}); return err }
+		steps[fmt.Sprint("claim ", i)] = func() error { _, err := p.ClaimDelivery(ctx, courier, delivery, hospital.CourierCommand{}); return err }
+		steps[fmt.Sprint("depart ", i)] = func() error {
+			_, err := p.DepartDelivery(ctx, courier, delivery, hospital.CourierCommand{})
+			return err
+		}
 		steps[fmt.Sprint("deliver ", i)] = func() error { return p.tryToDeliver(courier, delivery, number) }
 	}
 	return steps
@@ -294,7 +303,7 @@ func (p *play) tryToDeliver(courier hospital.Actor, id int64, number int) error 
 	}
 	lying := p.number(p.t, `SELECT count(*) FROM delivery JOIN meal_order ON meal_order.id = order_id JOIN admission ON admission.id = admission_id
 		JOIN bed ON bed.id = bed_id WHERE delivery.id = $1 AND discharged_at IS NULL AND number = $2`, id, code)
-	_, err := p.Deliver(p.t.Context(), courier, id, hospital.Handover{BedCode: code})
+	_, err := p.Deliver(p.t.Context(), courier, id, hospital.DeliverCommand{BedCode: code})
 	if at := p.number(p.t, `SELECT count(*) FROM delivery WHERE id = $1 AND code = ''`, id); err == nil && at == 1 && lying == 0 {
 		return fmt.Errorf("delivery %d was handed over at %s, where its patient does not lie", id, code)
 	}
@@ -313,7 +322,7 @@ func TestWhateverPeopleDoAtOnceDeliveriesKeepTheirRules(t *testing.T) {
 			for _, stay := range p.stays {
 				open = append(open, p.cooked(t, p.orderFor(t, nurse, stay, hospital.Snack)))
 			}
-			o, _, err := p.PlaceOrder(t.Context(), p.customer, hospital.NewOrder{AddressID: p.homes[0].ID, Meal: hospital.Snack, Dishes: []int64{p.dish.ID}})
+			o, _, err := p.PlaceOrder(t.Context(), p.customer, hospital.PlaceOrderCommand{AddressID: p.homes[0].ID, Meal: hospital.Snack, Dishes: []int64{p.dish.ID}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -342,36 +351,42 @@ func (p *play) allAtOnce(t *testing.T, open []hospital.Delivery) {
 	}
 	for _, d := range open {
 		for _, courier := range []hospital.Actor{p.courier, p.second} {
-			do(func() error { _, err := p.ClaimDelivery(ctx, courier, d.ID, hospital.CourierStep{}); return err },
-				func() error { _, err := p.DepartDelivery(ctx, courier, d.ID, hospital.CourierStep{}); return err },
+			do(func() error { _, err := p.ClaimDelivery(ctx, courier, d.ID, hospital.CourierCommand{}); return err },
+				func() error { _, err := p.DepartDelivery(ctx, courier, d.ID, hospital.CourierCommand{}); return err },
 				func() error { _, err := p.LocateDelivery(ctx, courier, d.ID, 1, 2); return err },
-				func() error { _, err := p.Deliver(ctx, courier, d.ID, hospital.Handover{BedCode: "A-01"}); return err },
-				func() error { _, err := p.Deliver(ctx, courier, d.ID, hospital.Handover{BedCode: "B-02"}); return err },
 				func() error {
-					_, err := p.FailDelivery(ctx, courier, d.ID, "asleep", hospital.CourierStep{})
+					_, err := p.Deliver(ctx, courier, d.ID, hospital.DeliverCommand{BedCode: "A-01"})
+					return err
+				},
+				func() error {
+					_, err := p.Deliver(ctx, courier, d.ID, hospital.DeliverCommand{BedCode: "B-02"})
+					return err
+				},
+				func() error {
+					_, err := p.FailDelivery(ctx, courier, d.ID, "asleep", hospital.CourierCommand{})
 					return err
 				})
 		}
-		do(func() error { _, err := p.RecallOrder(ctx, cook, d.OrderID, hospital.Step{}); return err },
-			func() error { _, err := p.ReadyOrder(ctx, cook, d.OrderID, hospital.Step{}); return err })
+		do(func() error { _, err := p.RecallOrder(ctx, cook, d.OrderID, hospital.OrderCommand{}); return err },
+			func() error { _, err := p.ReadyOrder(ctx, cook, d.OrderID, hospital.OrderCommand{}); return err })
 	}
 	for i, stay := range p.stays {
 		from, to := fmt.Sprintf("A-%02d", i+1), fmt.Sprintf("B-%02d", i+1)
 		do(func() error {
-			_, err := p.Transfer(ctx, nurse, stay.ID, hospital.TransferTo{BedID: p.bed(t, to).ID})
+			_, err := p.Transfer(ctx, nurse, stay.ID, hospital.TransferCommand{BedID: p.bed(t, to).ID})
 			return err
 		},
 			func() error {
-				_, err := p.SetDiet(ctx, nurse, stay.ID, hospital.DietChange{NilByMouth: &hospital.Window{From: p.clock.Now()}})
+				_, err := p.SetDiet(ctx, nurse, stay.ID, hospital.DietCommand{NilByMouth: &hospital.Window{From: p.clock.Now()}})
 				return err
 			},
 			func() error {
-				_, err := p.SetDiet(ctx, nurse, stay.ID, hospital.DietChange{NilByMouth: &hospital.Window{}})
+				_, err := p.SetDiet(ctx, nurse, stay.ID, hospital.DietCommand{NilByMouth: &hospital.Window{}})
 				return err
 			},
 			func() error {
 				p.exec(t, `UPDATE bed SET status = 'available' WHERE number = $1 AND status = 'cleaning'`, from)
-				_, err := p.Transfer(ctx, nurse, stay.ID, hospital.TransferTo{BedID: p.bed(t, from).ID})
+				_, err := p.Transfer(ctx, nurse, stay.ID, hospital.TransferCommand{BedID: p.bed(t, from).ID})
 				p.exec(t, `UPDATE bed SET status = 'available' WHERE number = $1 AND status = 'cleaning'`, to)
 				return err
 			})
@@ -387,7 +402,7 @@ func (p *play) allAtOnce(t *testing.T, open []hospital.Delivery) {
 			func() error { return p.ReadNotifications(ctx, owner, 1<<40) })
 	}
 	do(func() error {
-		_, err := p.SetZone(ctx, admin, p.zone.ID, hospital.ZoneChange{Name: fmt.Sprint("Zone ", open[0].ID), Charge: 1})
+		_, err := p.SetZone(ctx, admin, p.zone.ID, hospital.ZoneCommand{Name: fmt.Sprint("Zone ", open[0].ID), Charge: 1})
 		return err
 	})
 	all.Wait()

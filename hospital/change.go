@@ -18,11 +18,10 @@ import (
 //
 //	begin → check and change → audit → revisions → commit → announce
 //
-// A command locks each row before it judges it, by an UPDATE that sets the version to itself: both
-// databases know that, where SQLite has no SELECT FOR UPDATE. What is read after it stands until
-// the commit. All commands lock in the same order, so that no two wait for each other: the
-// idempotency key, the user or patient, dishes by id, admissions by id, beds by id, orders by id,
-// deliveries by id, addresses and zones, and last topics by name.
+// A command locks each row before it judges it (lock), so that what it reads then stands until the
+// commit. All commands lock in the same order, so that no two wait for each other: the idempotency
+// key, the user or patient, dishes by id, admissions by id, beds by id, orders by id, deliveries by
+// id, addresses and zones, and last topics by name.
 
 // change is one command under way.
 type change struct {
@@ -52,15 +51,6 @@ func (c *change) touch(subjects ...subject) {
 	}
 }
 
-// exec runs a statement and returns how many rows it changed.
-func (c *change) exec(ctx context.Context, query string, args ...any) (rows int64, err error) {
-	result, err := c.tx.ExecContext(ctx, query, args...)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 // errUnchanged rolls back a command that has recorded nothing. Its caller gets no error.
 var errUnchanged = errors.New("nothing to change")
 
@@ -81,13 +71,15 @@ const (
 	retryPause = 20 * time.Millisecond
 )
 
+// changing is what a command does in its transaction. It may run again, so it must not keep
+// anything from an earlier run.
+type changing = func(ctx context.Context, c *change) error
+
 // change runs a command as the actor: fn checks, changes and records, and everything it did is
 // committed together or not at all. A command that records nothing has changed nothing, and is
-// rolled back without an error. A refusal comes back as fn made it. fn may run again, so it must
-// not keep anything from an earlier run. Within InTransaction the command is a part of that
-// transaction, and its failure undoes its part alone.
-func (h *Hospital) change(ctx context.Context, actor Actor,
-	fn func(context.Context, *change) error) error {
+// rolled back without an error. A refusal comes back as fn made it. Within InTransaction the
+// command is a part of that transaction, and its failure undoes its part alone.
+func (h *Hospital) change(ctx context.Context, actor Actor, fn changing) error {
 	var refused error
 	err := h.write(ctx, actor, func(ctx context.Context, c *change) error {
 		refused = nil
@@ -101,6 +93,32 @@ func (h *Hospital) change(ctx context.Context, actor Actor,
 		return err
 	})
 	return cmp.Or(err, refused)
+}
+
+// changeAs is change for an actor who must hold a permission.
+func (h *Hospital) changeAs(ctx context.Context, actor Actor, p Permission, fn changing) error {
+	if err := actor.need(p); err != nil {
+		return err
+	}
+	return h.change(ctx, actor, fn)
+}
+
+// eachByItself does something as the system to each of some rows in a transaction of its own, so
+// that a long list keeps nobody from theirs, and returns how many it was needed for. A failure does
+// not keep the others from their turn.
+func (h *Hospital) eachByItself(ctx context.Context, ids []int64, kind string,
+	do func(c *change, ctx context.Context, id int64) (needed bool, err error)) (int, error) {
+	done, failures := 0, []error(nil)
+	for _, id := range ids {
+		needed, err := command(ctx, h, System, func(ctx context.Context, c *change) (bool, error) {
+			return do(c, ctx, id)
+		})
+		if needed {
+			done++
+		}
+		failures = append(failures, wrap(err, "%s %d", kind, id))
+	}
+	return done, errors.Join(failures...)
 }
 
 // command is change for a command that returns something.
@@ -119,8 +137,7 @@ func command[T any](ctx context.Context, h *Hospital, actor Actor,
 
 // write is change for what may be committed without a line in the audit, such as a failed sign-in
 // that is counted.
-func (h *Hospital) write(ctx context.Context, actor Actor,
-	fn func(context.Context, *change) error) error {
+func (h *Hospital) write(ctx context.Context, actor Actor, fn changing) error {
 	now := h.clock(ctx)
 	work := func(ctx context.Context, tx *transaction) error {
 		c := &change{tx: tx.Tx, actor: actor, now: now, topics: map[Topic]bool{}}
@@ -155,10 +172,12 @@ func (h *Hospital) InTransaction(ctx context.Context, fn func(ctx context.Contex
 	return notSaved(ctx, h.commit(ctx, work))
 }
 
+// working is what is done in a transaction.
+type working = func(ctx context.Context, tx *transaction) error
+
 // commitRetrying is commit for a single command: bounded in time, and tried again when the database
 // took it back because of another command.
-func (h *Hospital) commitRetrying(ctx context.Context,
-	work func(context.Context, *transaction) error) error {
+func (h *Hospital) commitRetrying(ctx context.Context, work working) error {
 	ctx, cancel := context.WithTimeout(ctx, longestCommand)
 	defer cancel()
 	for tried := 0; ; tried++ {
@@ -174,8 +193,7 @@ func (h *Hospital) commitRetrying(ctx context.Context,
 }
 
 // commit runs work in a transaction, moves the topics of its commands last, commits and announces.
-func (h *Hospital) commit(ctx context.Context,
-	work func(context.Context, *transaction) error) (err error) {
+func (h *Hospital) commit(ctx context.Context, work working) (err error) {
 	defer func() { h.db.Notice(err) }()
 	begun, err := h.db.Begin(ctx)
 	if err != nil {
@@ -193,10 +211,8 @@ func (h *Hospital) commit(ctx context.Context,
 	if err := h.db.InPlace(); err != nil {
 		return err
 	}
-	if err := tx.Commit(); err != nil {
-		if err := h.unlessCommitted(ctx, tx, err); err != nil {
-			return err
-		}
+	if err := h.unlessCommitted(ctx, tx, tx.Commit()); err != nil {
+		return err
 	}
 	// the commit may have gone to a file that nobody will find
 	if err := h.db.InPlace(); err != nil {
@@ -212,12 +228,12 @@ func (h *Hospital) commit(ctx context.Context,
 // longestDoubt bounds how long a command tries to find out what became of it.
 const longestDoubt = 3 * time.Second
 
-// unlessCommitted returns nil if a transaction whose commit failed is in the database after all,
-// and else why it is not. Where the database itself refused, it is not. Where the answer got lost,
-// the database is asked again.
+// unlessCommitted returns nil if a transaction is in the database although its commit failed, and
+// else why it is not. Where the database itself refused, it is not. Where the answer got lost, the
+// database is asked again.
 func (h *Hospital) unlessCommitted(ctx context.Context, tx *transaction, failed error) error {
-	failed = fmt.Errorf("commit: %w", failed)
-	if store.Answered(failed) || tx.lastAudit == 0 || len(tx.topics) == 0 {
+	failed = wrap(failed, "commit")
+	if failed == nil || store.Answered(failed) || tx.lastAudit == 0 || len(tx.topics) == 0 {
 		return failed
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), longestDoubt)
@@ -243,7 +259,7 @@ func outcomeUnknown(cause error) error {
 // committed waits for the end of a transaction whose connection was lost, and reports whether it is
 // in the database. While it is under way it holds the rows of its topics, so touching one of them
 // waits for it; after that its audit is there or never will be.
-func (h *Hospital) committed(ctx context.Context, lost *transaction) (is bool, err error) {
+func (h *Hospital) committed(ctx context.Context, lost *transaction) (bool, error) {
 	tx, err := h.db.Begin(ctx)
 	if err != nil {
 		return false, err
@@ -255,9 +271,8 @@ func (h *Hospital) committed(ctx context.Context, lost *transaction) (is bool, e
 	if err != nil {
 		return false, err
 	}
-	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM audit WHERE id = $1)`,
-		lost.lastAudit).Scan(&is)
-	return is, err
+	return scanValue[bool](tx.QueryRowContext(ctx,
+		`SELECT EXISTS (SELECT 1 FROM audit WHERE id = $1)`, lost.lastAudit))
 }
 
 // transaction is one of the database, of a single command or of all that InTransaction gathers. It
@@ -289,8 +304,7 @@ func (tx *transaction) add(ctx context.Context, c *change) (err error) {
 }
 
 // savepoint runs work so that its failure undoes what it did and nothing before it.
-func (tx *transaction) savepoint(ctx context.Context,
-	work func(context.Context, *transaction) error) error {
+func (tx *transaction) savepoint(ctx context.Context, work working) error {
 	if _, err := tx.ExecContext(ctx, `SAVEPOINT command`); err != nil {
 		return fmt.Errorf("set a savepoint: %w", err)
 	}

@@ -28,39 +28,39 @@ func TestEveryCommandMovesItsTopicsByOneAndAnnouncesThemAfterTheCommit(t *testin
 			want []hospital.Topic
 		}{
 			{"admit into a bed", func() error {
-				_, _, err := h.Admit(ctx, nurse, hospital.NewAdmission{PatientName: "A", BedID: h.bed(t, "A-02").ID})
+				_, _, err := h.Admit(ctx, nurse, hospital.AdmitCommand{PatientName: "A", BedID: h.bed(t, "A-02").ID})
 				return err
 			}, []hospital.Topic{wardA, metrics}},
 			{"admit without a bed", func() error {
-				_, _, err := h.Admit(ctx, nurse, hospital.NewAdmission{PatientName: "B"})
+				_, _, err := h.Admit(ctx, nurse, hospital.AdmitCommand{PatientName: "B"})
 				return err
 			}, []hospital.Topic{metrics}},
 			{"transfer within a ward", func() error {
-				_, err := h.Transfer(ctx, nurse, inBed.ID, hospital.TransferTo{BedID: h.bed(t, "A-03").ID})
+				_, err := h.Transfer(ctx, nurse, inBed.ID, hospital.TransferCommand{BedID: h.bed(t, "A-03").ID})
 				return err
 			}, []hospital.Topic{wardA, metrics}},
 			{"transfer to another ward", func() error {
-				_, err := h.Transfer(ctx, nurse, inBed.ID, hospital.TransferTo{BedID: h.bed(t, "B-01").ID})
+				_, err := h.Transfer(ctx, nurse, inBed.ID, hospital.TransferCommand{BedID: h.bed(t, "B-01").ID})
 				return err
 			}, []hospital.Topic{wardA, wardB, metrics}},
 			{"transfer to a first bed", func() error {
-				_, err := h.Transfer(ctx, nurse, waiting.ID, hospital.TransferTo{BedID: h.bed(t, "B-02").ID})
+				_, err := h.Transfer(ctx, nurse, waiting.ID, hospital.TransferCommand{BedID: h.bed(t, "B-02").ID})
 				return err
 			}, []hospital.Topic{wardB, metrics}},
 			{"plan a discharge", func() error {
-				_, err := h.PlanDischarge(ctx, nurse, inBed.ID, hospital.DischargePlan{Expected: morning.Add(time.Hour)})
+				_, err := h.PlanDischarge(ctx, nurse, inBed.ID, hospital.PlanDischargeCommand{Expected: morning.Add(time.Hour)})
 				return err
 			}, []hospital.Topic{wardB, metrics}},
 			{"take a plan back", func() error {
-				_, err := h.PlanDischarge(ctx, nurse, inBed.ID, hospital.DischargePlan{})
+				_, err := h.PlanDischarge(ctx, nurse, inBed.ID, hospital.PlanDischargeCommand{})
 				return err
 			}, []hospital.Topic{wardB, metrics}},
 			{"discharge", func() error {
-				_, err := h.Discharge(ctx, nurse, inBed.ID, hospital.Leaving{Outcome: hospital.Improved})
+				_, err := h.Discharge(ctx, nurse, inBed.ID, hospital.DischargeCommand{Outcome: hospital.Improved})
 				return err
 			}, []hospital.Topic{wardB, metrics}},
 			{"set a bed's status", func() error {
-				_, err := h.SetBedStatus(ctx, nurse, h.bed(t, "B-01").ID, hospital.BedStatusChange{Status: hospital.BedAvailable})
+				_, err := h.SetBedStatus(ctx, nurse, h.bed(t, "B-01").ID, hospital.BedStatusCommand{Status: hospital.BedAvailable})
 				return err
 			}, []hospital.Topic{wardB, metrics}},
 			{"release a reservation", func() error {
@@ -109,7 +109,7 @@ func TestAnAnnouncementIsMadeWhenEveryoneCanReadTheChange(t *testing.T) {
 			}
 			seen++
 		}})
-		if _, err := h.AddWard(t.Context(), admin, hospital.NewWard{Code: "A", Name: "Medicine", Beds: 2}); err != nil {
+		if _, err := h.AddWard(t.Context(), admin, hospital.AddWardCommand{Code: "A", Name: "Medicine", Beds: 2}); err != nil {
 			t.Fatal(err)
 		}
 		if seen != 1 {
@@ -164,7 +164,7 @@ func TestACommitThatFailsAnnouncesNothing(t *testing.T) {
 			h.exec(t, `CREATE TRIGGER doom AFTER UPDATE ON topic_rev BEGIN INSERT INTO doomed VALUES ('nothing'); END`)
 		}
 		before := h.contents(t)
-		_, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: "Uwase Marie", BedID: h.bed(t, "A-01").ID})
+		_, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Uwase Marie", BedID: h.bed(t, "A-01").ID})
 		if err == nil {
 			t.Fatal("the commit did not fail")
 		}
@@ -183,11 +183,11 @@ func TestInTransactionIsOneTransactionAndOneAnnouncement(t *testing.T) {
 		before := h.revisions(t, topics...)
 		beds := []int64{h.bed(t, "A-01").ID, h.bed(t, "A-02").ID, h.bed(t, "B-01").ID}
 		err := h.InTransaction(t.Context(), func(ctx context.Context) error {
-			a, _, err := h.Admit(ctx, nurse, hospital.NewAdmission{PatientName: "Uwase Marie", BedID: beds[0]})
+			a, _, err := h.Admit(ctx, nurse, hospital.AdmitCommand{PatientName: "Uwase Marie", BedID: beds[0]})
 			if err != nil {
 				return err
 			}
-			if _, err := h.Transfer(ctx, nurse, a.ID, hospital.TransferTo{BedID: beds[1]}); err != nil {
+			if _, err := h.Transfer(ctx, nurse, a.ID, hospital.TransferCommand{BedID: beds[1]}); err != nil {
 				return err
 			}
 			board, err := h.WardBoard(ctx, hospital.System, h.a.ID)
@@ -203,7 +203,7 @@ func TestInTransactionIsOneTransactionAndOneAnnouncement(t *testing.T) {
 			if heard := h.heard.take(); len(heard) > 0 {
 				t.Errorf("announced %v before the commit", heard)
 			}
-			_, _, err = h.Admit(ctx, nurse, hospital.NewAdmission{PatientName: "Mugisha Eric", BedID: beds[2]})
+			_, _, err = h.Admit(ctx, nurse, hospital.AdmitCommand{PatientName: "Mugisha Eric", BedID: beds[2]})
 			return err
 		})
 		if err != nil {
@@ -224,7 +224,7 @@ func TestInTransactionLeavesNoTraceWhenItFails(t *testing.T) {
 		bed, before := h.bed(t, "A-01").ID, h.contents(t)
 		failed := errors.New("changed my mind")
 		err := h.InTransaction(t.Context(), func(ctx context.Context) error {
-			if _, _, err := h.Admit(ctx, nurse, hospital.NewAdmission{PatientName: "Uwase Marie", BedID: bed}); err != nil {
+			if _, _, err := h.Admit(ctx, nurse, hospital.AdmitCommand{PatientName: "Uwase Marie", BedID: bed}); err != nil {
 				return err
 			}
 			return failed
@@ -247,13 +247,13 @@ func TestARefusedCommandWithinATransactionUndoesItsPartAlone(t *testing.T) {
 		before := h.revisions(t, topics...)
 		inA, inB := h.bed(t, "A-01").ID, h.bed(t, "B-01").ID
 		err := h.InTransaction(t.Context(), func(ctx context.Context) error {
-			if _, _, err := h.Admit(ctx, nurse, hospital.NewAdmission{PatientName: "Uwase Marie", BedID: inA}); err != nil {
+			if _, _, err := h.Admit(ctx, nurse, hospital.AdmitCommand{PatientName: "Uwase Marie", BedID: inA}); err != nil {
 				return err
 			}
-			_, _, err := h.Admit(ctx, nurse, hospital.NewAdmission{PatientName: "Mugisha Eric", BedID: inA})
+			_, _, err := h.Admit(ctx, nurse, hospital.AdmitCommand{PatientName: "Mugisha Eric", BedID: inA})
 			refused(t, err, hospital.Conflict, "bed_taken")
 			inner := h.InTransaction(ctx, func(ctx context.Context) error {
-				if _, _, err := h.Admit(ctx, nurse, hospital.NewAdmission{PatientName: "Keza Ange", BedID: inB}); err != nil {
+				if _, _, err := h.Admit(ctx, nurse, hospital.AdmitCommand{PatientName: "Keza Ange", BedID: inB}); err != nil {
 					return err
 				}
 				return errors.New("changed my mind")
@@ -281,7 +281,7 @@ func TestARefusedCommandWithinATransactionUndoesItsPartAlone(t *testing.T) {
 func TestWhatHappenedEarlierIsKeptAtItsTime(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		yesterday := morning.AddDate(0, 0, -1)
-		a, _, err := h.Admit(hospital.At(t.Context(), yesterday), nurse, hospital.NewAdmission{PatientName: "Uwase Marie", BedID: h.bed(t, "A-01").ID,
+		a, _, err := h.Admit(hospital.At(t.Context(), yesterday), nurse, hospital.AdmitCommand{PatientName: "Uwase Marie", BedID: h.bed(t, "A-01").ID,
 			ExpectedDischarge: yesterday.Add(time.Hour)})
 		if err != nil {
 			t.Fatal(err)
@@ -348,7 +348,7 @@ func (h *house) management(t testing.TB) hospital.ManagementDashboard {
 // addUser creates a login with the password "correct horse" and returns its id.
 func (h *house) addUser(t testing.TB, name string, role hospital.Role) int64 {
 	t.Helper()
-	user, err := h.AddUser(t.Context(), admin, hospital.NewUser{Username: name, Role: role, Password: "correct horse"})
+	user, err := h.AddUser(t.Context(), admin, hospital.AddUserCommand{Username: name, Role: role, Password: "correct horse"})
 	if err != nil {
 		t.Fatal(err)
 	}

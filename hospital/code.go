@@ -74,7 +74,7 @@ func unreadable() error {
 // or more than one may be.
 func (c *change) bedOf(ctx context.Context, code string) (string, error) {
 	rows, err := c.tx.QueryContext(ctx, `SELECT number FROM bed ORDER BY number`)
-	numbers, err := collect(rows, err, scanText)
+	numbers, err := collect(rows, err, scanValue[string])
 	if err != nil {
 		return "", fmt.Errorf("read the numbers of the beds: %w", err)
 	}
@@ -92,10 +92,4 @@ func (c *change) bedOf(ctx context.Context, code string) (string, error) {
 		return "", nil
 	}
 	return alike[0], nil
-}
-
-// scanText reads a row that is one text.
-func scanText(row scanner) (text string, err error) {
-	err = row.Scan(&text)
-	return text, err
 }

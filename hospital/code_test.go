@@ -46,7 +46,7 @@ func TestABedsCodeIsReadInWhateverSpelling(t *testing.T) {
 		for how, code := range spellings {
 			d := s.cooked(t, s.orderFor(t, nurse, a, hospital.Snack))
 			s.depart(t, s.courier, d.ID)
-			if _, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: code}); err != nil {
+			if _, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.DeliverCommand{BedCode: code}); err != nil {
 				t.Errorf("A-05 with %s (%q) is refused: %v", how, code, err)
 				s.handOver(t, s.courier, d.ID, "A-05")
 			}
@@ -65,7 +65,7 @@ func TestWhatIsNoCodeIsNoWrongBed(t *testing.T) {
 			"another alphabet": "А-05",
 		} {
 			refusal := s.refuses(t, hospital.Conflict, "unreadable_code", func() error {
-				_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: code})
+				_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.DeliverCommand{BedCode: code})
 				return err
 			})
 			if refusal.Current != nil {
@@ -83,7 +83,7 @@ func TestACodeThatMayMeanTwoBedsMeansNone(t *testing.T) {
 		s.depart(t, s.courier, d.ID)
 		s.exec(t, `UPDATE bed SET number = 'A0-5' WHERE number = 'A-06'`)
 		for code, want := range map[string]string{"A05": "unreadable_code", "A'05": "unreadable_code", "A0\u20115": "wrong_bed"} {
-			_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: code})
+			_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.DeliverCommand{BedCode: code})
 			refused(t, err, hospital.Conflict, want)
 		}
 		s.handOver(t, s.courier, d.ID, "A\u201105")
@@ -97,7 +97,7 @@ func TestADoorsCodeIsReadInWhateverSpellingAndWhatIsNoneCostsNoTry(t *testing.T)
 		code := s.code(t, s.customer, d.ID)
 		for _, given := range []string{"A-05", code[1:], code + "0", code[1:] + "O", "&é\"'", "-"} {
 			s.refuses(t, hospital.Conflict, "unreadable_code", func() error {
-				_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: given})
+				_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.DeliverCommand{BedCode: given})
 				return err
 			})
 		}

@@ -25,15 +25,21 @@ func (i instant) Value() (driver.Value, error) {
 
 // Scan takes what the column holds.
 func (i *instant) Scan(column any) error {
-	switch ms := column.(type) {
-	case nil:
-		*i = instant{}
-	case int64:
+	ms, set, err := integerIn(column)
+	*i = instant{}
+	if set {
 		*i = instant(time.UnixMilli(ms).UTC())
-	default:
-		return fmt.Errorf("a time is held as %T", column)
 	}
-	return nil
+	return err
+}
+
+// integerIn is the integer that a column holds, if it is not NULL.
+func integerIn(column any) (n int64, set bool, err error) {
+	n, set = column.(int64)
+	if !set && column != nil {
+		err = fmt.Errorf("an integer is held as %T", column)
+	}
+	return n, set, err
 }
 
 // reference is the id of another row as a column holds it: NULL for 0.
@@ -49,15 +55,9 @@ func (r reference) Value() (driver.Value, error) {
 
 // Scan takes what the column holds.
 func (r *reference) Scan(column any) error {
-	switch id := column.(type) {
-	case nil:
-		*r = 0
-	case int64:
-		*r = reference(id)
-	default:
-		return fmt.Errorf("an id is held as %T", column)
-	}
-	return nil
+	id, _, err := integerIn(column)
+	*r = reference(id)
+	return err
 }
 
 // allergyList is Allergies as a column holds them: a JSON list of codes; where some are severe an
@@ -84,22 +84,17 @@ func (a allergyList) Value() (driver.Value, error) {
 
 // Scan takes what the column holds.
 func (a *allergyList) Scan(column any) error {
-	*a = allergyList{}
-	switch text := column.(type) {
-	case nil:
-		return nil
-	case string:
-		a.Known = true
-		if !strings.HasPrefix(text, "{") {
-			return (*list[Allergen])(&a.Allergens).Scan(text)
-		}
+	*a = allergyList{Known: column != nil}
+	if text, _ := column.(string); strings.HasPrefix(text, "{") {
 		var both allergyObject
 		err := json.Unmarshal([]byte(text), &both)
 		a.Allergens, a.Severe = both.Allergens, both.Severe
 		return err
-	default:
-		return fmt.Errorf("allergies are held as %T", column)
 	}
+	if !a.Known {
+		return nil
+	}
+	return (*list[Allergen])(&a.Allergens).Scan(column)
 }
 
 // list is a list as a column holds it: in JSON, and an empty one as [].

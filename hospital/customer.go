@@ -13,31 +13,29 @@ import (
 // LinkCustomer lets a customer order for a patient: as the patient or a caregiver. For the desk. A
 // link that stands already changes nothing. Invalid where there is no such customer or patient.
 func (h *Hospital) LinkCustomer(ctx context.Context, actor Actor, userID, patientID int64) error {
-	return h.changeLink(ctx, actor, userID, patientID, "customer.link", func(ctx context.Context, c *change) (int64, error) {
-		return c.exec(ctx,
-			`INSERT INTO customer_patient (user_id, patient_id, linked_at) VALUES ($1, $2,
-				$3) ON CONFLICT DO NOTHING`,
-			userID, patientID, instant(c.now))
-	})
+	return h.changeLink(ctx, actor, userID, patientID, "customer.link",
+		func(ctx context.Context, c *change) (int64, error) {
+			return c.exec(ctx, `INSERT INTO customer_patient (user_id, patient_id, linked_at)
+				VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, userID, patientID, instant(c.now))
+		})
 }
 
 // UnlinkCustomer takes that back. Where there is no such link it changes nothing. The patient's
 // orders are no longer the customer's to see, apart from those that they placed.
 func (h *Hospital) UnlinkCustomer(ctx context.Context, actor Actor, userID, patientID int64) error {
-	return h.changeLink(ctx, actor, userID, patientID, "customer.unlink", func(ctx context.Context, c *change) (int64, error) {
-		return c.exec(ctx, `DELETE FROM customer_patient WHERE user_id = $1 AND patient_id = $2`,
-			userID, patientID)
-	})
+	return h.changeLink(ctx, actor, userID, patientID, "customer.unlink",
+		func(ctx context.Context, c *change) (int64, error) {
+			return c.exec(ctx,
+				`DELETE FROM customer_patient WHERE user_id = $1 AND patient_id = $2`,
+				userID, patientID)
+		})
 }
 
 // changeLink changes the link between a customer and a patient, both locked, unless it is already
 // what it is to be.
-func (h *Hospital) changeLink(ctx context.Context, actor Actor, userID, patientID int64, action string,
-	do func(ctx context.Context, c *change) (rows int64, err error)) error {
-	if err := actor.need(LinkCustomers); err != nil {
-		return err
-	}
-	return h.change(ctx, actor, func(ctx context.Context, c *change) error {
+func (h *Hospital) changeLink(ctx context.Context, actor Actor, userID, patientID int64,
+	action string, do func(ctx context.Context, c *change) (rows int64, err error)) error {
+	return h.changeAs(ctx, actor, LinkCustomers, func(ctx context.Context, c *change) error {
 		wrong := fields{}
 		if err := c.lockCustomer(ctx, userID, wrong); err != nil {
 			return err
@@ -79,22 +77,19 @@ func (h *Hospital) CustomerByName(ctx context.Context, actor Actor,
 
 // customersOf lists the usernames of those who are linked to a patient.
 func customersOf(ctx context.Context, q *sql.Tx, patientID int64) ([]string, error) {
-	rows, err := q.QueryContext(ctx,
-		`SELECT app_user.username FROM customer_patient JOIN app_user ON app_user.id = customer_patient.user_id
+	rows, err := q.QueryContext(ctx, `SELECT app_user.username
+		FROM customer_patient JOIN app_user ON app_user.id = customer_patient.user_id
 		WHERE customer_patient.patient_id = $1 ORDER BY app_user.username`, patientID)
-	names, err := collect(rows, err, func(row scanner) (name string, err error) { err = row.Scan(&name); return name, err })
-	if err != nil {
-		return nil, fmt.Errorf("read who is linked to patient %d: %w", patientID, err)
-	}
-	return names, nil
+	names, err := collect(rows, err, scanValue[string])
+	return names, wrap(err, "read who is linked to patient %d", patientID)
 }
 
 // lockCustomer keeps a customer's login from everyone else until the commit, or records that there
 // is no such customer.
 func (c *change) lockCustomer(ctx context.Context, id int64, wrong fields) error {
 	known, err := c.exec(ctx,
-		`UPDATE app_user SET username = username WHERE id = $1 AND role = $2 AND NOT disabled`, id,
-		Customer)
+		`UPDATE app_user SET username = username WHERE id = $1 AND role = $2 AND NOT disabled`,
+		id, Customer)
 	if err != nil {
 		return fmt.Errorf("lock user %d: %w", id, err)
 	}
@@ -111,32 +106,26 @@ func (c *change) lockCustomer(ctx context.Context, id int64, wrong fields) error
 func (c *change) tellWatchers(ctx context.Context, patientID int64) error {
 	const ofPatient = ` JOIN admission ON admission.id = meal_order.admission_id
 		WHERE admission.patient_id = $1 AND admission.discharged_at IS NULL`
-	rows, err := c.tx.QueryContext(ctx, `SELECT meal_order.id FROM meal_order`+ofPatient, patientID)
-	orders, err := collect(rows, err, scanID)
-	if err != nil {
-		return fmt.Errorf("read the orders of patient %d: %w", patientID, err)
-	}
-	rows, err = c.tx.QueryContext(ctx, `SELECT delivery.id FROM delivery
-		JOIN meal_order ON meal_order.id = delivery.order_id`+ofPatient, patientID)
-	deliveries, err := collect(rows, err, scanID)
-	if err != nil {
-		return fmt.Errorf("read the deliveries of patient %d: %w", patientID, err)
-	}
-	rows, err = c.tx.QueryContext(ctx, `SELECT DISTINCT app_user.id FROM app_user
-		JOIN meal_order ON meal_order.placed_by = app_user.id
-		AND app_user.role = 'customer'`+ofPatient, patientID)
-	placed, err := collect(rows, err, scanID)
-	if err != nil {
-		return fmt.Errorf("read which customers ordered for patient %d: %w", patientID, err)
-	}
-	for _, id := range orders {
-		c.touch(topicOnly(OrderTopic(id)))
-	}
-	for _, id := range placed {
-		c.touch(topicOnly(CustomerTopic(id)))
-	}
-	for _, id := range deliveries {
-		c.touch(Delivery{ID: id})
+	for _, watched := range []struct {
+		ids     string // the statement that selects them
+		subject func(id int64) subject
+	}{
+		{`SELECT meal_order.id FROM meal_order`,
+			func(id int64) subject { return topicOnly(OrderTopic(id)) }},
+		{`SELECT DISTINCT app_user.id FROM app_user JOIN meal_order
+			ON meal_order.placed_by = app_user.id AND app_user.role = 'customer'`,
+			func(id int64) subject { return topicOnly(CustomerTopic(id)) }},
+		{`SELECT delivery.id FROM delivery JOIN meal_order ON meal_order.id = delivery.order_id`,
+			func(id int64) subject { return Delivery{ID: id} }},
+	} {
+		// #nosec G202 -- the statements are those above
+		ids, err := queryIDs(ctx, c.tx, watched.ids+ofPatient, patientID)
+		if err != nil {
+			return fmt.Errorf("read what is watched of patient %d: %w", patientID, err)
+		}
+		for _, id := range ids {
+			c.touch(watched.subject(id))
+		}
 	}
 	return nil
 }
@@ -157,10 +146,7 @@ func followsOrder(ctx context.Context, q *sql.Tx, userID,
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, false, nil
 	}
-	if err != nil {
-		return false, false, fmt.Errorf("read who follows order %d: %w", orderID, err)
-	}
-	return true, waits, nil
+	return err == nil, waits, wrap(err, "read who follows order %d", orderID)
 }
 
 // CustomerHome is what a customer sees first, read in one snapshot.
@@ -199,30 +185,39 @@ type CustomerOrder struct {
 
 // CustomerHome reads it. For roles that hold OrderForPatients.
 func (h *Hospital) CustomerHome(ctx context.Context, actor Actor) (CustomerHome, error) {
-	return readAs(ctx, h, actor, OrderForPatients, func(ctx context.Context, q *sql.Tx) (home CustomerHome, err error) {
-		home = CustomerHome{At: h.clock(ctx)}
-		home.Revisions, err = revisions(ctx, q, CustomerTopic(actor.UserID),
-			AddressesTopic(actor.UserID), InboxTopic(actor.UserID), RoleInboxTopic(actor.Role))
-		if err != nil {
-			return home, err
-		}
-		if home.Stays, err = staysWhere(ctx, q, `patient.id IN (SELECT patient_id FROM customer_patient WHERE user_id = $1)`, actor.UserID); err != nil {
-			return home, err
-		}
-		if home.Orders, err = customerOrders(ctx, q, actor, home.At); err != nil {
-			return home, err
-		}
-		if home.Addresses, err = addressesOf(ctx, q, actor.UserID); err != nil {
-			return home, err
-		}
-		if home.Unread, err = unread(ctx, q, actor); err != nil {
-			return home, err
-		}
-		told, err := newestNotifications(ctx, q, home.At, actor)
-		told = slices.DeleteFunc(told, func(n Notification) bool { return n.Read })
-		home.News = told[:min(len(told), HomeShows)]
+	return readAs(ctx, h, actor, OrderForPatients,
+		func(ctx context.Context, q *sql.Tx) (CustomerHome, error) {
+			return readCustomerHome(ctx, q, actor, h.clock(ctx))
+		})
+}
+
+// readCustomerHome reads what the actor sees first.
+func readCustomerHome(ctx context.Context, q *sql.Tx, actor Actor,
+	now time.Time) (home CustomerHome, err error) {
+	home.At = now
+	home.Revisions, err = revisions(ctx, q, CustomerTopic(actor.UserID),
+		AddressesTopic(actor.UserID), InboxTopic(actor.UserID), RoleInboxTopic(actor.Role))
+	if err != nil {
 		return home, err
-	})
+	}
+	home.Stays, err = staysWhere(ctx, q,
+		`patient.id IN (SELECT patient_id FROM customer_patient WHERE user_id = $1)`, actor.UserID)
+	if err != nil {
+		return home, err
+	}
+	if home.Orders, err = customerOrders(ctx, q, actor, now); err != nil {
+		return home, err
+	}
+	if home.Addresses, err = addressesOf(ctx, q, actor.UserID); err != nil {
+		return home, err
+	}
+	if home.Unread, err = unread(ctx, q, actor); err != nil {
+		return home, err
+	}
+	told, err := newestNotifications(ctx, q, now, actor)
+	told = slices.DeleteFunc(told, func(n Notification) bool { return n.Read })
+	home.News = told[:min(len(told), HomeShows)]
+	return home, err
 }
 
 // staysWhere lists the open stays that a condition on admission and patient selects, by the
@@ -232,8 +227,7 @@ func staysWhere(ctx context.Context, q *sql.Tx, condition string,
 	// #nosec G202 -- the condition is one of this package's own, with $n for what people send
 	rows, err := q.QueryContext(ctx,
 		`SELECT admission.id, patient.name, COALESCE(ward.name || ', ' || bed.number, ''),
-			admission.version,
-			`+dietColumns+`
+			admission.version, `+dietColumns+`
 		FROM admission JOIN patient ON patient.id = admission.patient_id
 		LEFT JOIN bed ON bed.id = admission.bed_id
 		LEFT JOIN ward ON ward.id = bed.ward_id
@@ -243,14 +237,11 @@ func staysWhere(ctx context.Context, q *sql.Tx, condition string,
 			s.Order.columns()...)...)
 		return s, err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("read the stays to order for: %w", err)
-	}
 	slices.SortFunc(stays, func(a, b CustomerStay) int {
 		return cmp.Or(cmp.Compare(a.PatientName, b.PatientName),
 			cmp.Compare(a.AdmissionID, b.AdmissionID))
 	})
-	return stays, nil
+	return stays, wrap(err, "read the stays to order for")
 }
 
 // customerOrders lists the orders that a customer follows, newest first: open ones and those that
@@ -289,7 +280,8 @@ func addDeliveries(ctx context.Context, q *sql.Tx, userID int64, orders []Custom
 	// #nosec G202 -- the list is of $n alone
 	rows, err := q.QueryContext(ctx,
 		`SELECT meal_order.id, COALESCE(patient.name, address.label, ''), delivery.id,
-			CASE WHEN address.owner_id = $1 AND delivery.ended_at IS NULL THEN COALESCE(delivery.code, '') ELSE '' END
+			CASE WHEN address.owner_id = $1 AND delivery.ended_at IS NULL
+				THEN COALESCE(delivery.code, '') ELSE '' END
 		FROM meal_order
 		LEFT JOIN admission ON admission.id = meal_order.admission_id
 		LEFT JOIN patient ON patient.id = admission.patient_id
@@ -297,17 +289,14 @@ func addDeliveries(ctx context.Context, q *sql.Tx, userID int64, orders []Custom
 		LEFT JOIN delivery ON delivery.id = (SELECT MAX(newest.id) FROM delivery newest
 			WHERE newest.order_id = meal_order.id AND newest.status <> 'cancelled')
 		WHERE meal_order.id IN `+list, args...)
-	if err != nil {
-		return fmt.Errorf("read the deliveries for user %d: %w", userID, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id int64
-		var o CustomerOrder
-		if err := rows.Scan(&id, &o.For, (*reference)(&o.DeliveryID), &o.Code); err != nil {
-			return fmt.Errorf("read the deliveries for user %d: %w", userID, err)
+	err = eachRow(rows, err, func(row scanner) error {
+		var id, delivery int64
+		var recipient, code string
+		if err := row.Scan(&id, &recipient, (*reference)(&delivery), &code); err != nil {
+			return err
 		}
-		at[id].For, at[id].DeliveryID, at[id].Code = o.For, o.DeliveryID, o.Code
-	}
-	return rows.Err()
+		at[id].For, at[id].DeliveryID, at[id].Code = recipient, delivery, code
+		return nil
+	})
+	return wrap(err, "read the deliveries for user %d", userID)
 }

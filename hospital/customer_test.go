@@ -22,7 +22,7 @@ func TestTheDeskLinksACustomerToAPatient(t *testing.T) {
 		for _, actor := range []hospital.Actor{nurse, cook, s.courier, s.customer, {}} {
 			s.refuses(t, hospital.Forbidden, "forbidden", link(actor, s.customer.UserID, a.PatientID))
 		}
-		_, _, err := s.PlaceOrder(t.Context(), s.customer, hospital.NewOrder{AdmissionID: a.ID, Meal: hospital.Lunch, Dishes: []int64{s.dish.ID}})
+		_, _, err := s.PlaceOrder(t.Context(), s.customer, hospital.PlaceOrderCommand{AdmissionID: a.ID, Meal: hospital.Lunch, Dishes: []int64{s.dish.ID}})
 		refused(t, err, hospital.Forbidden, "not_your_patient")
 
 		s.moves(t, topicsOf("customer:%d", s.customer.UserID), link(manager, s.customer.UserID, a.PatientID))
@@ -119,7 +119,7 @@ func TestACustomersPageShowsTheirPatientsAndOrders(t *testing.T) {
 		s.orderFor(t, s.stranger, theirs, hospital.Lunch)
 		parcel, carried := s.parcel(t)
 		snack := s.orderFor(t, s.customer, mine, hospital.Snack)
-		if _, err := s.CancelOrder(t.Context(), s.customer, snack.ID, hospital.Step{}); err != nil {
+		if _, err := s.CancelOrder(t.Context(), s.customer, snack.ID, hospital.OrderCommand{}); err != nil {
 			t.Fatal(err)
 		}
 
@@ -181,16 +181,16 @@ func TestWhatChangesForAPatientMovesTheirCustomersPages(t *testing.T) {
 		s.link(t, s.customer, a)
 		for name, command := range map[string]func() error{
 			"a transfer": func() error {
-				_, err := s.Transfer(t.Context(), nurse, a.ID, hospital.TransferTo{BedID: s.bed(t, "B-01").ID})
+				_, err := s.Transfer(t.Context(), nurse, a.ID, hospital.TransferCommand{BedID: s.bed(t, "B-01").ID})
 				return err
 			},
 			"a diet": func() error {
 				diet := hospital.DietRenal
-				_, err := s.SetDiet(t.Context(), nurse, a.ID, hospital.DietChange{Diet: &diet})
+				_, err := s.SetDiet(t.Context(), nurse, a.ID, hospital.DietCommand{Diet: &diet})
 				return err
 			},
 			"an order": func() error {
-				_, _, err := s.PlaceOrder(t.Context(), nurse, hospital.NewOrder{AdmissionID: a.ID, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}})
+				_, _, err := s.PlaceOrder(t.Context(), nurse, hospital.PlaceOrderCommand{AdmissionID: a.ID, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}})
 				return err
 			},
 		} {
@@ -199,14 +199,14 @@ func TestWhatChangesForAPatientMovesTheirCustomersPages(t *testing.T) {
 			}
 		}
 		topics := s.moved(t, func() error {
-			_, err := s.Discharge(t.Context(), nurse, a.ID, hospital.Leaving{Outcome: hospital.Improved})
+			_, err := s.Discharge(t.Context(), nurse, a.ID, hospital.DischargeCommand{Outcome: hospital.Improved})
 			return err
 		})
 		if !slices.Contains(topics, string(hospital.CustomerTopic(s.customer.UserID))) {
 			t.Errorf("a discharge moved %v", topics)
 		}
 		if topics := s.moved(t, func() error {
-			_, _, err := s.Admit(t.Context(), nurse, hospital.NewAdmission{PatientID: a.PatientID})
+			_, _, err := s.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientID: a.PatientID})
 			return err
 		}); !slices.Contains(topics, string(hospital.CustomerTopic(s.customer.UserID))) {
 			t.Errorf("an admission moved %v", topics)
@@ -220,11 +220,11 @@ func TestNoLogShowsWhomAMealIsForOrWhatTheySufferFrom(t *testing.T) {
 		a := s.patient(t, canary, "A-01")
 		s.link(t, s.customer, a)
 		renal := hospital.DietRenal
-		change := hospital.DietChange{Diet: &renal, Allergies: &hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"celery"}}}
+		change := hospital.DietCommand{Diet: &renal, Allergies: &hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"celery"}}}
 		if _, err := s.SetDiet(t.Context(), nurse, a.ID, change); err != nil {
 			t.Fatal(err)
 		}
-		cmd := hospital.NewOrder{AdmissionID: a.ID, Meal: hospital.Lunch, Dishes: []int64{s.dish.ID}, Notes: canary}
+		cmd := hospital.PlaceOrderCommand{AdmissionID: a.ID, Meal: hospital.Lunch, Dishes: []int64{s.dish.ID}, Notes: canary}
 		o, _, err := s.PlaceOrder(t.Context(), s.customer, cmd)
 		if err != nil {
 			t.Fatal(err)
@@ -243,7 +243,7 @@ func TestNoLogShowsWhomAMealIsForOrWhatTheySufferFrom(t *testing.T) {
 		ticket := kitchen.Tickets[0]
 		s.depart(t, s.courier, d.ID)
 		carried := s.round(t, s.courier)
-		failed, err := s.FailDelivery(t.Context(), s.courier, d.ID, canary, hospital.CourierStep{})
+		failed, err := s.FailDelivery(t.Context(), s.courier, d.ID, canary, hospital.CourierCommand{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -253,7 +253,7 @@ func TestNoLogShowsWhomAMealIsForOrWhatTheySufferFrom(t *testing.T) {
 		}
 		things := []any{change, cmd, s.order(t, o.ID), failed, fields, address, watch, kitchen, ticket, board, board.Waiting[0],
 			board.Waiting[0].Stops[0], carried, carried.Mine[0], carried.Mine[0].Stops[0], home, home.Stays[0], home.Orders[0], home.Stays[0].Order,
-			hospital.DeliveryWatch{Delivery: failed, Code: "celery"}, hospital.Handover{ReceivedBy: canary}, s.inbox(t, s.customer), s.inbox(t, nurse)}
+			hospital.DeliveryWatch{Delivery: failed, Code: "celery"}, hospital.DeliverCommand{ReceivedBy: canary}, s.inbox(t, s.customer), s.inbox(t, nurse)}
 		var log bytes.Buffer
 		for _, handler := range []slog.Handler{slog.NewTextHandler(&log, nil), slog.NewJSONHandler(&log, nil)} {
 			for i, thing := range things {

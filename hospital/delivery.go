@@ -7,7 +7,6 @@ import (
 	"crypto/subtle"
 	"database/sql"
 	"database/sql/driver"
-	"errors"
 	"fmt"
 	"math"
 	"math/big"
@@ -69,49 +68,51 @@ type Delivery struct {
 	WardCode  string
 	// for people: "MED-A-05, Medicine, women", or the address; empty while the patient has no bed
 	Destination string
-	// the bed for which it departed, where the patient lies elsewhere now; the courier acknowledges
-	// by the new code
-	MovedFrom   string
+	MovedFrom   string // the bed for which it departed, where the patient lies elsewhere now
 	Stopped     string // as Order.Stopped: bring it back
 	Latitude    *float64
 	Longitude   *float64
 	LocatedAt   time.Time
-	StatusSince time.Time
-	// when its courier handed it over or gave up, as their tablet says; StatusSince is when that
-	// was saved
-	DoneAt     time.Time
-	ReceivedBy string
-	FailReason string
-	Version    int64
+	StatusSince time.Time // when the status was saved
+	DoneAt      time.Time // when its courier handed it over or gave up, as their tablet says
+	ReceivedBy  string
+	FailReason  string
+	Version     int64
 }
 
 // FailReasons are the usual reasons for a failed delivery, offered as suggestions.
 var FailReasons = []string{"asleep", "away", "refused", "nil_by_mouth_sign", "not_found", "spilled"}
 
-// CourierStep is what claiming, releasing, departing and failing need.
-type CourierStep struct {
-	// the stay that the courier meant; 0 where they did not say. Another one: Conflict
-	// "another_patient"
-	AdmissionID int64
-	Version     int64 // of the delivery as the courier saw it; 0 where they did not say
-	// of one tap, which a tablet may send again: given twice, the command happens once. Empty: none
+// CourierCommand is what claiming, releasing, departing and failing need.
+type CourierCommand struct {
+	// What the courier saw; 0 where they did not say.
+	AdmissionID int64 // the stay that it is for; another one: Conflict "another_patient"
+	Version     int64 // of the delivery
+
+	// may be empty; a tablet may send a command again, and it happens once under its key
 	IdempotencyKey string
 	TappedAt       time.Time // of failing: when that was, by the tablet's clock; zero: now
 }
 
-// precondition is what the courier saw.
-func (s CourierStep) precondition() precondition { return precondition{s.AdmissionID, s.Version} }
+// step is what the command is about, under the name of its step; what the step does is still to be
+// said.
+func (cmd CourierCommand) step(delivery int64, name string) deliveryStep {
+	return deliveryStep{name: name, key: cmd.IdempotencyKey, delivery: delivery,
+		precondition: precondition{cmd.AdmissionID, cmd.Version}}
+}
 
-// Handover is what Deliver needs.
-type Handover struct {
-	// scanned or typed: must be the number of the bed where the patient lies now. For an address:
+// DeliverCommand is what Deliver needs.
+type DeliverCommand struct {
+	// scanned or typed: must be the number of the bed where the patient lies now, or for an address
 	// its delivery code
-	BedCode        string
-	ReceivedBy     string // who took it: one of Receivers, or a name
-	AdmissionID    int64  // as CourierStep's
+	BedCode    string
+	ReceivedBy string // who took it: one of Receivers, or a name
+
+	// These four are as CourierCommand's.
+	AdmissionID    int64
 	Version        int64
-	IdempotencyKey string    // as CourierStep's
-	TappedAt       time.Time // as CourierStep's
+	IdempotencyKey string
+	TappedAt       time.Time
 }
 
 // Receivers are those who usually take a tray, offered as suggestions.
@@ -154,15 +155,15 @@ func (r deliveryRow) claimable() bool {
 // one follows the patient.
 const (
 	deliveryColumns = `delivery.id, delivery.order_id, delivery.status, delivery.courier_id,
-		COALESCE(courier.username, ''),
-		COALESCE(courier.disabled, FALSE), bed.id, COALESCE(bed.number, ''), bed.ward_id,
-		COALESCE(ward.code, ''), COALESCE(ward.name, ''), delivery.departed_bed_id,
-		COALESCE(departed.number, ''), meal_order.stopped, delivery.latitude, delivery.longitude,
-		delivery.located_at, delivery.status_since, delivery.done_at, delivery.received_by,
-		delivery.fail_reason, delivery.version, admission.patient_id, delivery.code, delivery.tries,
-		COALESCE(wrong_code.given, 0), delivery.ended_place, delivery.ended_at,
-		meal_order.address_id, COALESCE(address.line1, ''),
-		COALESCE(address.line2, ''), COALESCE(address.city, ''), COALESCE(zone.name, '')`
+		COALESCE(courier.username, ''), COALESCE(courier.disabled, FALSE), bed.id,
+		COALESCE(bed.number, ''), bed.ward_id, COALESCE(ward.code, ''), COALESCE(ward.name, ''),
+		delivery.departed_bed_id, COALESCE(departed.number, ''), meal_order.stopped,
+		delivery.latitude, delivery.longitude, delivery.located_at, delivery.status_since,
+		delivery.done_at, delivery.received_by, delivery.fail_reason, delivery.version,
+		admission.patient_id, delivery.code, delivery.tries, COALESCE(wrong_code.given, 0),
+		delivery.ended_place, delivery.ended_at, meal_order.address_id,
+		COALESCE(address.line1, ''), COALESCE(address.line2, ''), COALESCE(address.city, ''),
+		COALESCE(zone.name, '')`
 	deliveryTables = ` FROM delivery
 		JOIN meal_order ON meal_order.id = delivery.order_id
 		LEFT JOIN app_user courier ON courier.id = delivery.courier_id
@@ -221,16 +222,12 @@ func (d degrees) Value() (driver.Value, error) {
 
 // Scan takes what the column holds.
 func (d *degrees) Scan(column any) error {
+	millionths, set, err := integerIn(column)
 	d.value = nil
-	switch millionths := column.(type) {
-	case nil:
-	case int64:
-		value := float64(millionths) / 1e6
-		d.value = &value
-	default:
-		return fmt.Errorf("degrees are held as %T", column)
+	if set {
+		d.value = new(float64(millionths) / 1e6)
 	}
-	return nil
+	return err
 }
 
 // unknownDelivery is the refusal of a delivery that does not exist or is not for this person:
@@ -242,13 +239,7 @@ func unknownDelivery() error {
 // readDelivery reads one delivery. NotFound where there is none.
 func readDelivery(ctx context.Context, q *sql.Tx, id int64) (deliveryRow, error) {
 	r, err := scanDelivery(q.QueryRowContext(ctx, selectDelivery+` WHERE delivery.id = $1`, id))
-	if errors.Is(err, sql.ErrNoRows) {
-		return r, unknownDelivery()
-	}
-	if err != nil {
-		return r, fmt.Errorf("read delivery %d: %w", id, err)
-	}
-	return r, nil
+	return r, wrapRow(err, unknownDelivery, "read delivery %d", id)
 }
 
 // conflict is a refusal of the actor because of the state in which the delivery stands.
@@ -293,13 +284,13 @@ func (r deliveryRow) checkTransition(actor Actor, to DeliveryStatus, version int
 // lockDelivery keeps a delivery from everyone else until the commit and returns it as it stands.
 // NotFound where there is none. Whoever needs its order too locks that first.
 func (c *change) lockDelivery(ctx context.Context, id int64) (deliveryRow, error) {
-	if _, err := c.exec(ctx, `UPDATE delivery SET version = version WHERE id = $1`, id); err != nil {
-		return deliveryRow{}, fmt.Errorf("lock delivery %d: %w", id, err)
+	if _, err := c.lock(ctx, "delivery", id); err != nil {
+		return deliveryRow{}, err
 	}
 	return readDelivery(ctx, c.tx, id)
 }
 
-// lockReadableDelivery does it for a delivery that the actor gives a command about. NotFound too
+// lockReadableDelivery is lockDelivery for one that the actor gives a command about. NotFound too
 // where they may not read it.
 func (c *change) lockReadableDelivery(ctx context.Context, id int64) (deliveryRow, error) {
 	r, err := c.lockDelivery(ctx, id)
@@ -313,16 +304,12 @@ func (c *change) lockReadableDelivery(ctx context.Context, id int64) (deliveryRo
 // has none that has not ended.
 func (c *change) lockOpenDelivery(ctx context.Context,
 	o Order) (r deliveryRow, ok bool, err error) {
-	var id int64
-	err = c.tx.QueryRowContext(ctx,
-		`SELECT id FROM delivery WHERE order_id = $1 AND ended_at IS NULL`, o.ID).Scan(&id)
-	if errors.Is(err, sql.ErrNoRows) {
-		return deliveryRow{}, false, nil
+	open, err := queryIDs(ctx, c.tx,
+		`SELECT id FROM delivery WHERE order_id = $1 AND ended_at IS NULL`, o.ID)
+	if err != nil || len(open) == 0 {
+		return deliveryRow{}, false, wrap(err, "read the delivery of order %d", o.ID)
 	}
-	if err != nil {
-		return deliveryRow{}, false, fmt.Errorf("read the delivery of order %d: %w", o.ID, err)
-	}
-	r, err = c.lockDelivery(ctx, id)
+	r, err = c.lockDelivery(ctx, open[0])
 	return r, true, err
 }
 
@@ -341,18 +328,16 @@ func (c *change) putDelivery(ctx context.Context, r *deliveryRow, to DeliverySta
 		endedAt, endedBed, endedPlace = c.now, r.BedID, r.Destination
 		r.Latitude, r.Longitude, r.LocatedAt = nil, nil, time.Time{}
 	}
-	err := c.tx.QueryRowContext(ctx,
-		`UPDATE delivery SET status = $2, status_since = $3, courier_id = $4, departed_bed_id = $5,
-			code = $6,
-			tries = $7, latitude = $8, longitude = $9, located_at = $10, received_by = $11,
-			fail_reason = $12, ended_at = $13, ended_bed_id = $14, ended_place = $15, done_at = $16,
-			version = version + 1
+	row := c.tx.QueryRowContext(ctx, `UPDATE delivery SET status = $2, status_since = $3,
+			courier_id = $4, departed_bed_id = $5, code = $6, tries = $7, latitude = $8,
+			longitude = $9, located_at = $10, received_by = $11, fail_reason = $12, ended_at = $13,
+			ended_bed_id = $14, ended_place = $15, done_at = $16, version = version + 1
 		WHERE id = $1 RETURNING version`,
 		r.ID, r.Status, instant(r.StatusSince), reference(r.CourierID), reference(r.DepartedBedID),
 		r.Code, r.Tries, degrees{r.Latitude}, degrees{r.Longitude}, instant(r.LocatedAt),
 		r.ReceivedBy, r.FailReason, instant(endedAt), reference(endedBed), endedPlace,
-		instant(r.DoneAt)).
-		Scan(&r.Version)
+		instant(r.DoneAt))
+	err := row.Scan(&r.Version)
 	if err != nil {
 		return fmt.Errorf("take delivery %d to %s: %w", r.ID, to, err)
 	}
@@ -377,10 +362,9 @@ func (c *change) openDelivery(ctx context.Context, o Order) error {
 	if o.AddressID != 0 {
 		code = newCode()
 	}
-	var id int64
-	err := c.tx.QueryRowContext(ctx,
-		`INSERT INTO delivery (order_id, status, status_since, ready_at, code)
-		VALUES ($1, $2, $3, $3, $4) RETURNING id`, o.ID, DeliveryUnassigned, instant(c.now), code).Scan(&id)
+	id, err := c.insert(ctx, `INSERT INTO delivery (order_id, status, status_since, ready_at, code)
+		VALUES ($1, $2, $3, $3, $4) RETURNING id`,
+		o.ID, DeliveryUnassigned, instant(c.now), code)
 	if err != nil {
 		return fmt.Errorf("open the delivery of order %d: %w", o.ID, err)
 	}
@@ -433,7 +417,8 @@ func (c *change) stopDelivery(ctx context.Context, o Order, code string) error {
 	if err != nil || !ok {
 		return err
 	}
-	if _, err := c.exec(ctx, `UPDATE delivery SET version = version + 1 WHERE id = $1`, r.ID); err != nil {
+	_, err = c.exec(ctx, `UPDATE delivery SET version = version + 1 WHERE id = $1`, r.ID)
+	if err != nil {
 		return fmt.Errorf("stop delivery %d: %w", r.ID, err)
 	}
 	e := r.entry("delivery.stop")
@@ -461,8 +446,8 @@ func (c *change) notifyCourier(ctx context.Context, r deliveryRow, code string) 
 	if r.CourierID == 0 || r.CourierID == c.actor.UserID {
 		return nil
 	}
-	number := strconv.FormatInt(r.OrderID, 10)
-	return c.notifyUser(ctx, r.CourierID, code, number, cmp.Or(r.BedNumber, "no. "+number))
+	order := number(r.OrderID)
+	return c.notifyUser(ctx, r.CourierID, code, order, cmp.Or(r.BedNumber, "no. "+order))
 }
 
 // touchDelivery tells that what a courier's tablet shows of an order has changed, such as its
@@ -474,22 +459,18 @@ func (c *change) touchDelivery(ctx context.Context, o Order) error {
 // touchDeliveries does it for all open deliveries that a condition selects.
 func (c *change) touchDeliveries(ctx context.Context, condition string, args ...any) error {
 	// #nosec G202 -- the condition is one of this package's own, with $n for what people send
-	rows, err := c.tx.QueryContext(ctx,
+	ids, err := queryIDs(ctx, c.tx,
 		`SELECT delivery.id FROM delivery JOIN meal_order ON meal_order.id = delivery.order_id
-		LEFT JOIN address ON address.id = meal_order.address_id WHERE delivery.ended_at IS NULL
-		AND `+condition, args...)
-	ids, err := collect(rows, err, scanID)
-	if err != nil {
-		return fmt.Errorf("read the open deliveries: %w", err)
-	}
+		LEFT JOIN address ON address.id = meal_order.address_id
+		WHERE delivery.ended_at IS NULL AND `+condition, args...)
 	for _, id := range ids {
 		c.touch(Delivery{ID: id})
 	}
-	return nil
+	return wrap(err, "read the open deliveries")
 }
 
-// courierCommand is a command of a courier's on a delivery.
-type courierCommand struct {
+// deliveryStep is a command of a courier's on a delivery.
+type deliveryStep struct {
 	name     string // under which its idempotency key is kept
 	key      string // may be empty
 	delivery int64
@@ -504,7 +485,7 @@ type courierCommand struct {
 
 // carry runs a courier's command and returns the delivery as it is then. A command whose key has
 // led to something already is not run again. One that was refused is judged anew.
-func (h *Hospital) carry(ctx context.Context, actor Actor, cmd courierCommand) (Delivery, error) {
+func (h *Hospital) carry(ctx context.Context, actor Actor, cmd deliveryStep) (Delivery, error) {
 	if err := actor.need(CarryDeliveries); err != nil {
 		return Delivery{}, err
 	}
@@ -524,7 +505,7 @@ func (h *Hospital) carry(ctx context.Context, actor Actor, cmd courierCommand) (
 }
 
 // carry locks a delivery with its order and runs a command on them, unless it has happened already.
-func (c *change) carry(ctx context.Context, cmd courierCommand) (deliveryRow, error) {
+func (c *change) carry(ctx context.Context, cmd deliveryStep) (deliveryRow, error) {
 	if err := c.checkRecipient(ctx, cmd.delivery, cmd.admissionID); err != nil {
 		return deliveryRow{}, err
 	}
@@ -553,17 +534,12 @@ func (c *change) checkRecipient(ctx context.Context, deliveryID, admissionID int
 	if admissionID == 0 {
 		return nil
 	}
-	var meant bool
-	err := c.tx.QueryRowContext(ctx, `SELECT COALESCE(meal_order.admission_id = $2, FALSE)
+	meant, err := scanValue[bool](c.tx.QueryRowContext(ctx,
+		`SELECT COALESCE(meal_order.admission_id = $2, FALSE)
 		FROM delivery JOIN meal_order ON meal_order.id = delivery.order_id WHERE delivery.id = $1`,
-		deliveryID, admissionID).Scan(&meant)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return unknownDelivery()
-	case err != nil:
-		return fmt.Errorf("read whom delivery %d is for: %w", deliveryID, err)
-	case meant:
-		return nil
+		deliveryID, admissionID))
+	if err != nil || meant {
+		return wrapRow(err, unknownDelivery, "read whom delivery %d is for", deliveryID)
 	}
 	r, err := readDelivery(ctx, c.tx, deliveryID)
 	if err != nil {
@@ -581,13 +557,12 @@ func (c *change) checkRecipient(ctx context.Context, deliveryID, admissionID int
 // one, at most mostRenewals times: after that, Conflict "code_used_up". A delivery whose courier's
 // login has been disabled, or who may try no more codes, is anybody else's to take over.
 func (h *Hospital) ClaimDelivery(ctx context.Context, actor Actor, id int64,
-	step CourierStep) (Delivery, error) {
-	return h.carry(ctx, actor, courierCommand{
-		name: "delivery.claim", key: step.IdempotencyKey, delivery: id, precondition: step.precondition(),
-		run: func(ctx context.Context, c *change, _ *Order, r *deliveryRow) error {
-			return c.claim(ctx, r, step.Version)
-		},
-	})
+	cmd CourierCommand) (Delivery, error) {
+	step := cmd.step(id, "delivery.claim")
+	step.run = func(ctx context.Context, c *change, _ *Order, r *deliveryRow) error {
+		return c.claim(ctx, r, cmd.Version)
+	}
+	return h.carry(ctx, actor, step)
 }
 
 // claim gives a locked delivery to the actor.
@@ -638,50 +613,47 @@ func (c *change) renewCode(ctx context.Context, r *deliveryRow, to DeliveryStatu
 	if err := c.putDelivery(ctx, r, to); err != nil {
 		return err
 	}
-	var customer int64
-	err := c.tx.QueryRowContext(ctx,
-		`SELECT address.owner_id FROM meal_order JOIN address ON address.id = meal_order.address_id
-		WHERE meal_order.id = $1`, r.OrderID).Scan(&customer)
+	customer, err := scanValue[int64](c.tx.QueryRowContext(ctx, `SELECT address.owner_id
+		FROM meal_order JOIN address ON address.id = meal_order.address_id
+		WHERE meal_order.id = $1`, r.OrderID))
 	if err != nil {
 		return fmt.Errorf("read who waits for order %d: %w", r.OrderID, err)
 	}
 	c.touch(topicOnly(CustomerTopic(customer)))
-	return c.notifyUser(ctx, customer, "delivery_code", strconv.FormatInt(r.OrderID, 10))
+	return c.notifyUser(ctx, customer, "delivery_code", number(r.OrderID))
 }
 
 // ReleaseDelivery gives a claimed delivery back before it departs. Only its courier may.
 func (h *Hospital) ReleaseDelivery(ctx context.Context, actor Actor, id int64,
-	step CourierStep) (Delivery, error) {
-	return h.carry(ctx, actor, courierCommand{
-		name: "delivery.release", key: step.IdempotencyKey, delivery: id, precondition: step.precondition(),
-		run: func(ctx context.Context, c *change, _ *Order, r *deliveryRow) error {
-			if err := r.checkTransition(actor, DeliveryUnassigned, step.Version); err != nil {
-				return err
-			}
-			r.CourierID, r.Courier = 0, ""
-			return c.putDelivery(ctx, r, DeliveryUnassigned)
-		},
-	})
+	cmd CourierCommand) (Delivery, error) {
+	step := cmd.step(id, "delivery.release")
+	step.run = func(ctx context.Context, c *change, _ *Order, r *deliveryRow) error {
+		if err := r.checkTransition(actor, DeliveryUnassigned, cmd.Version); err != nil {
+			return err
+		}
+		r.CourierID, r.Courier = 0, ""
+		return c.putDelivery(ctx, r, DeliveryUnassigned)
+	}
+	return h.carry(ctx, actor, step)
 }
 
 // DepartDelivery sets off with a claimed delivery, after the last safety check in the kitchen: with
 // a hazard its order is held, the delivery cancelled and the answer a Conflict.
 func (h *Hospital) DepartDelivery(ctx context.Context, actor Actor, id int64,
-	step CourierStep) (Delivery, error) {
-	return h.carry(ctx, actor, courierCommand{
-		name: "delivery.depart", key: step.IdempotencyKey, delivery: id, precondition: step.precondition(),
-		done: func(r deliveryRow) bool { return r.Status == DeliveryInTransit },
-		run: func(ctx context.Context, c *change, o *Order, r *deliveryRow) error {
-			if err := c.checkGoOn(ctx, o, r, DeliveryInTransit, step.Version); err != nil {
-				return err
-			}
-			r.DepartedBedID = r.BedID
-			if err := c.putOrder(ctx, o, OrderInTransit); err != nil {
-				return err
-			}
-			return c.putDelivery(ctx, r, DeliveryInTransit)
-		},
-	})
+	cmd CourierCommand) (Delivery, error) {
+	step := cmd.step(id, "delivery.depart")
+	step.done = func(r deliveryRow) bool { return r.Status == DeliveryInTransit }
+	step.run = func(ctx context.Context, c *change, o *Order, r *deliveryRow) error {
+		if err := c.checkGoOn(ctx, o, r, DeliveryInTransit, cmd.Version); err != nil {
+			return err
+		}
+		r.DepartedBedID = r.BedID
+		if err := c.putOrder(ctx, o, OrderInTransit); err != nil {
+			return err
+		}
+		return c.putDelivery(ctx, r, DeliveryInTransit)
+	}
+	return h.carry(ctx, actor, step)
 }
 
 // checkGoOn refuses to take a tray further to its patient unless the step is the actor's to take
@@ -705,35 +677,31 @@ func (c *change) checkGoOn(ctx context.Context, o *Order, r *deliveryRow, to Del
 // mostTries wrong ones, "code_locked", the courier has to claim the delivery anew, and after
 // mostWrongCodes, "code_used_up", another courier must. Only its courier may.
 func (h *Hospital) Deliver(ctx context.Context, actor Actor, id int64,
-	handover Handover) (Delivery, error) {
-	handover.BedCode = tidy(withoutFrame(handover.BedCode))
-	handover.ReceivedBy = tidy(handover.ReceivedBy)
-	if err := actor.need(CarryDeliveries); err != nil {
+	cmd DeliverCommand) (Delivery, error) {
+	cmd.BedCode, cmd.ReceivedBy = tidy(withoutFrame(cmd.BedCode)), tidy(cmd.ReceivedBy)
+	if err := cmp.Or(actor.need(CarryDeliveries), cmd.check()); err != nil {
 		return Delivery{}, err
 	}
-	if err := handover.check(); err != nil {
-		return Delivery{}, err
-	}
-	return h.carry(ctx, actor, courierCommand{
-		name: "delivery.deliver", key: handover.IdempotencyKey, delivery: id,
-		sent:         []string{handover.BedCode, handover.ReceivedBy},
-		precondition: precondition{handover.AdmissionID, handover.Version},
-		done:         handover.done,
+	return h.carry(ctx, actor, deliveryStep{
+		name: "delivery.deliver", key: cmd.IdempotencyKey, delivery: id,
+		sent:         []string{cmd.BedCode, cmd.ReceivedBy},
+		precondition: precondition{cmd.AdmissionID, cmd.Version},
+		done:         cmd.done,
 		run: func(ctx context.Context, c *change, o *Order, r *deliveryRow) error {
-			return c.handOver(ctx, o, r, handover)
+			return c.handOver(ctx, o, r, cmd)
 		},
 	})
 }
 
 // handOver ends a locked delivery at the bedside or the door.
-func (c *change) handOver(ctx context.Context, o *Order, r *deliveryRow, handover Handover) error {
-	if err := c.checkGoOn(ctx, o, r, DeliveryDelivered, handover.Version); err != nil {
+func (c *change) handOver(ctx context.Context, o *Order, r *deliveryRow, cmd DeliverCommand) error {
+	if err := c.checkGoOn(ctx, o, r, DeliveryDelivered, cmd.Version); err != nil {
 		return err
 	}
-	if err := c.checkCode(ctx, r, handover.BedCode); err != nil {
+	if err := c.checkCode(ctx, r, cmd.BedCode); err != nil {
 		return err
 	}
-	r.ReceivedBy, r.DoneAt = handover.ReceivedBy, r.doneAt(handover.TappedAt, c.now)
+	r.ReceivedBy, r.DoneAt = cmd.ReceivedBy, r.doneAt(cmd.TappedAt, c.now)
 	if err := c.putOrder(ctx, o, OrderDelivered); err != nil {
 		return err
 	}
@@ -741,18 +709,17 @@ func (c *change) handOver(ctx context.Context, o *Order, r *deliveryRow, handove
 }
 
 // check returns what is wrong with the fields.
-func (h Handover) check() error {
+func (cmd DeliverCommand) check() error {
 	wrong := fields{}
-	wrong.line("bed_code", h.BedCode, LongestBedCode, "Scan or type the code of the bed.")
-	wrong.text("received_by", h.ReceivedBy, LongestName)
+	wrong.line("bed_code", cmd.BedCode, LongestBedCode, "Scan or type the code of the bed.")
+	wrong.text("received_by", cmd.ReceivedBy, LongestName)
 	return wrong.err()
 }
 
 // done reports whether exactly this has happened to the delivery.
-func (h Handover) done(r deliveryRow) bool {
-	code := cmp.Or(r.Code, r.BedNumber)
-	return r.Status == DeliveryDelivered && r.ReceivedBy == h.ReceivedBy &&
-		bareCode(h.BedCode) == bareCode(code)
+func (cmd DeliverCommand) done(r deliveryRow) bool {
+	return r.Status == DeliveryDelivered && r.ReceivedBy == cmd.ReceivedBy &&
+		bareCode(cmd.BedCode) == bareCode(cmp.Or(r.Code, r.BedNumber))
 }
 
 // doneAt is when what was tapped happened: by the tablet's clock, as far as that can be right,
@@ -787,9 +754,8 @@ func (c *change) checkCode(ctx context.Context, r *deliveryRow, given string) er
 	e := r.entry("delivery.wrong_bed")
 	e.from, e.to = r.BedNumber, bed
 	c.record(e, topicOnly(DeliveryTopic(r.ID)))
-	return commitAndRefuse(Refuse(Conflict, "wrong_bed",
-		"%s is not this patient's bed. Do not hand over the tray: check the patient and the bed.",
-		bed))
+	return commitAndRefuse(Refuse(Conflict, "wrong_bed", "%s is not this patient's bed. "+
+		"Do not hand over the tray: check the patient and the bed.", bed))
 }
 
 // checkAddressCode compares the code that the customer said. Each wrong one counts; what is no code
@@ -807,22 +773,24 @@ func (c *change) checkAddressCode(ctx context.Context, r *deliveryRow, given str
 	if err := c.countWrongCode(ctx, r); err != nil {
 		return err
 	}
-	left := min(mostTries-r.Tries, mostWrongCodes-r.Wrong)
-	return commitAndRefuse(cmp.Or(r.noMoreCodes(),
-		Refuse(Conflict, "wrong_code",
-			"That is not the code of order %d. Ask the customer again: %d tries are left.",
-			r.OrderID, left)))
+	if refusal := r.noMoreCodes(); refusal != nil {
+		return commitAndRefuse(refusal)
+	}
+	return commitAndRefuse(Refuse(Conflict, "wrong_code",
+		"That is not the code of order %d. Ask the customer again: %d tries are left.",
+		r.OrderID, min(mostTries-r.Tries, mostWrongCodes-r.Wrong)))
 }
 
 // countWrongCode counts a wrong code that the actor gave for their locked delivery.
 func (c *change) countWrongCode(ctx context.Context, r *deliveryRow) error {
 	r.Tries++
 	r.Wrong++
-	if _, err := c.exec(ctx, `UPDATE delivery SET tries = $2 WHERE id = $1`, r.ID, r.Tries); err != nil {
+	_, err := c.exec(ctx, `UPDATE delivery SET tries = $2 WHERE id = $1`, r.ID, r.Tries)
+	if err != nil {
 		return fmt.Errorf("count a wrong code of delivery %d: %w", r.ID, err)
 	}
-	_, err := c.exec(ctx,
-		`INSERT INTO wrong_code (delivery_id, courier_id, given) VALUES ($1, $2, 1)
+	_, err = c.exec(ctx, `INSERT INTO wrong_code (delivery_id, courier_id, given)
+		VALUES ($1, $2, 1)
 		ON CONFLICT (delivery_id, courier_id) DO UPDATE SET given = wrong_code.given + 1`,
 		r.ID, c.actor.UserID)
 	if err != nil {
@@ -833,8 +801,7 @@ func (c *change) countWrongCode(ctx context.Context, r *deliveryRow) error {
 		return nil
 	}
 	c.touch(r) // other couriers may take it over now
-	number := strconv.FormatInt(r.OrderID, 10)
-	return c.notifyRole(ctx, DeliveryStaff, "delivery_takes_another", number)
+	return c.notifyRole(ctx, DeliveryStaff, "delivery_takes_another", number(r.OrderID))
 }
 
 // noMoreCodes is the refusal of any further code, or nil where the courier may give one.
@@ -858,54 +825,43 @@ func codeUsedUp(order int64) *Error {
 
 // wrongCodes is how many wrong codes the actor has given for a delivery in all, whoever carries it
 // now.
-func (c *change) wrongCodes(ctx context.Context, id int64) (given int, err error) {
-	err = c.tx.QueryRowContext(ctx,
+func (c *change) wrongCodes(ctx context.Context, id int64) (int, error) {
+	given, err := scanValue[int](c.tx.QueryRowContext(ctx,
 		`SELECT COALESCE(SUM(given), 0) FROM wrong_code WHERE delivery_id = $1 AND courier_id = $2`,
-		id, c.actor.UserID).Scan(&given)
-	if err != nil {
-		return 0, fmt.Errorf("read the wrong codes of user %d: %w", c.actor.UserID, err)
-	}
-	return given, nil
+		id, c.actor.UserID))
+	return given, wrap(err, "read the wrong codes of user %d", c.actor.UserID)
 }
 
 // FailDelivery ends a delivery that could not be handed over; its order is undelivered. Invalid
 // without a reason. A stopped one becomes returned and needs none: what stopped it is why.
 func (h *Hospital) FailDelivery(ctx context.Context, actor Actor, id int64, reason string,
-	step CourierStep) (Delivery, error) {
-	if err := actor.need(CarryDeliveries); err != nil {
-		return Delivery{}, err
-	}
+	cmd CourierCommand) (Delivery, error) {
 	reason = tidy(reason)
-	if err := checkReason(reason); err != nil {
+	if err := cmp.Or(actor.need(CarryDeliveries), checkReason(reason)); err != nil {
 		return Delivery{}, err
 	}
-	return h.carry(ctx, actor, courierCommand{
-		name: "delivery.fail", key: step.IdempotencyKey, delivery: id, sent: []string{reason},
-		precondition: step.precondition(),
-		done: func(r deliveryRow) bool {
-			return (r.Status == DeliveryFailed || r.Status == DeliveryReturned) &&
-				r.FailReason == reason
-		},
-		run: func(ctx context.Context, c *change, o *Order, r *deliveryRow) error {
-			return c.fail(ctx, o, r, reason, step)
-		},
-	})
+	step := cmd.step(id, "delivery.fail")
+	step.sent = []string{reason}
+	step.done = func(r deliveryRow) bool {
+		return (r.Status == DeliveryFailed || r.Status == DeliveryReturned) && r.FailReason == reason
+	}
+	step.run = func(ctx context.Context, c *change, o *Order, r *deliveryRow) error {
+		return c.fail(ctx, o, r, reason, cmd)
+	}
+	return h.carry(ctx, actor, step)
 }
 
 // fail ends a locked delivery that could not be handed over, or had to come back.
 func (c *change) fail(ctx context.Context, o *Order, r *deliveryRow, reason string,
-	step CourierStep) error {
-	to := DeliveryFailed
-	if o.Stopped != "" {
-		to = DeliveryReturned
-	}
-	if err := r.checkTransition(c.actor, to, step.Version); err != nil {
+	cmd CourierCommand) error {
+	to := o.undeliveredAs()
+	if err := r.checkTransition(c.actor, to, cmd.Version); err != nil {
 		return err
 	}
 	if reason == "" && to == DeliveryFailed {
 		return refuseField("reason", "required", "Say why it could not be handed over.")
 	}
-	r.FailReason, r.DoneAt = reason, r.doneAt(step.TappedAt, c.now)
+	r.FailReason, r.DoneAt = reason, r.doneAt(cmd.TappedAt, c.now)
 	if err := c.putOrder(ctx, o, OrderUndelivered); err != nil {
 		return err
 	}
@@ -918,20 +874,29 @@ func (c *change) fail(ctx context.Context, o *Order, r *deliveryRow, reason stri
 	return c.notifyWard(ctx, *o, *r)
 }
 
+// undeliveredAs is how the delivery of the order ends where nobody got the tray: a stopped one was
+// brought back.
+func (o Order) undeliveredAs() DeliveryStatus {
+	if o.Stopped != "" {
+		return DeliveryReturned
+	}
+	return DeliveryFailed
+}
+
 // notifyWard tells the nurses that a patient has not got a meal.
 func (c *change) notifyWard(ctx context.Context, o Order, r deliveryRow) error {
 	if r.BedNumber == "" {
 		return nil
 	}
-	return c.notifyRole(ctx, MedicalStaff, "delivery_failed", strconv.FormatInt(o.ID, 10),
-		string(o.Meal), r.BedNumber)
+	return c.notifyRole(ctx, MedicalStaff, "delivery_failed", number(o.ID), string(o.Meal),
+		r.BedNumber)
 }
 
 // LocateDelivery keeps where a delivery in transit is, as the last place alone, and forgets it when
 // the delivery ends. Only its courier may. Latitude and longitude are degrees; Invalid outside of
 // ±90 and ±180.
-func (h *Hospital) LocateDelivery(ctx context.Context, actor Actor, id int64, latitude,
-	longitude float64) (Delivery, error) {
+func (h *Hospital) LocateDelivery(ctx context.Context, actor Actor, id int64,
+	latitude, longitude float64) (Delivery, error) {
 	if err := actor.need(CarryDeliveries); err != nil {
 		return Delivery{}, err
 	}
@@ -951,15 +916,12 @@ func (h *Hospital) LocateDelivery(ctx context.Context, actor Actor, id int64, la
 		located, err = c.locate(ctx, id, latitude, longitude)
 		return err
 	})
-	if err != nil {
-		return Delivery{}, err
-	}
-	return located.Delivery, nil
+	return located.Delivery, err
 }
 
 // locate keeps where the actor's delivery is.
-func (c *change) locate(ctx context.Context, id int64, latitude,
-	longitude float64) (deliveryRow, error) {
+func (c *change) locate(ctx context.Context, id int64,
+	latitude, longitude float64) (deliveryRow, error) {
 	r, err := c.lockReadableDelivery(ctx, id)
 	if err != nil {
 		return r, err
@@ -972,8 +934,8 @@ func (c *change) locate(ctx context.Context, id int64, latitude,
 		return r, r.invalidTransition(c.actor)
 	}
 	_, err = c.exec(ctx,
-		`UPDATE delivery SET latitude = $2, longitude = $3, located_at = $4 WHERE id = $1`, id,
-		degrees{&latitude}, degrees{&longitude}, instant(c.now))
+		`UPDATE delivery SET latitude = $2, longitude = $3, located_at = $4 WHERE id = $1`,
+		id, degrees{&latitude}, degrees{&longitude}, instant(c.now))
 	if err != nil {
 		return r, fmt.Errorf("locate delivery %d: %w", id, err)
 	}
@@ -984,10 +946,8 @@ func (c *change) locate(ctx context.Context, id int64, latitude,
 // DeliveryWatch is one delivery with the revision that it was read at.
 type DeliveryWatch struct {
 	Delivery
-	// to be told to the courier at the door; only for whoever waits there, and empty for everyone
-	// else
-	Code      string
-	OrderSeen bool // the reader may look up its order
+	Code      string // to be told to the courier at the door; empty but for whoever waits there
+	OrderSeen bool   // the reader may look up its order
 	At        time.Time
 	Revisions // of DeliveryTopic
 }
@@ -995,58 +955,64 @@ type DeliveryWatch struct {
 // Delivery reads one for whoever may see it: couriers, ward roles, admin and the customer it is
 // for; NotFound else.
 func (h *Hospital) Delivery(ctx context.Context, actor Actor, id int64) (DeliveryWatch, error) {
-	return readAs(ctx, h, actor, FollowDeliveries, func(ctx context.Context, q *sql.Tx) (watch DeliveryWatch, err error) {
-		watch = DeliveryWatch{At: h.clock(ctx)}
-		if watch.Revisions, err = revisions(ctx, q, DeliveryTopic(id)); err != nil {
-			return watch, err
-		}
-		r, err := readDelivery(ctx, q, id)
-		if err != nil {
-			return watch, err
-		}
-		watch.Delivery = r.shownTo(actor)
-		seen, err := ordersSeen(ctx, q, watch.At, actor, r.OrderID)
-		if err != nil {
-			return watch, err
-		}
-		watch.OrderSeen = seen[r.OrderID]
-		if actor.Role.May(ReadOrders) {
-			return watch, r.authorize(watch.At, actor)
-		}
-		follows, waits, err := followsOrder(ctx, q, actor.UserID, r.OrderID)
-		switch {
-		case err != nil:
-			return watch, err
-		case !follows:
-			return watch, unknownDelivery()
-		case waits && !r.Status.Ended():
-			watch.Code = r.Code
-		}
-		return watch, nil
-	})
+	return readAs(ctx, h, actor, FollowDeliveries,
+		func(ctx context.Context, q *sql.Tx) (DeliveryWatch, error) {
+			return watchDelivery(ctx, q, h.clock(ctx), actor, id)
+		})
+}
+
+// watchDelivery reads one delivery as far as the actor may know of it.
+func watchDelivery(ctx context.Context, q *sql.Tx, now time.Time, actor Actor,
+	id int64) (watch DeliveryWatch, err error) {
+	watch.At = now
+	if watch.Revisions, err = revisions(ctx, q, DeliveryTopic(id)); err != nil {
+		return watch, err
+	}
+	r, err := readDelivery(ctx, q, id)
+	if err != nil {
+		return watch, err
+	}
+	watch.Delivery = r.shownTo(actor)
+	seen, err := ordersSeen(ctx, q, now, actor, r.OrderID)
+	if err != nil {
+		return watch, err
+	}
+	watch.OrderSeen = seen[r.OrderID]
+	if actor.Role.May(ReadOrders) {
+		return watch, r.authorize(now, actor)
+	}
+	follows, waits, err := followsOrder(ctx, q, actor.UserID, r.OrderID)
+	if err == nil && !follows {
+		err = unknownDelivery()
+	}
+	if waits && !r.Status.Ended() {
+		watch.Code = r.Code
+	}
+	return watch, err
 }
 
 // ActiveDeliveries lists those deliveries that are assigned or in transit and that the actor may
 // follow: a courier's own, a customer's, and for everyone else who follows deliveries all.
 func (h *Hospital) ActiveDeliveries(ctx context.Context, actor Actor) ([]Delivery, error) {
-	condition, args := ` WHERE delivery.ended_at IS NULL
-		AND delivery.courier_id IS NOT NULL`, []any(nil)
+	condition, args := "", []any{actor.UserID}
 	switch {
 	case !actor.Role.May(ReadOrders):
-		condition += ` AND ` + followedBy
-		args = []any{actor.UserID}
-	case actor.Role.May(CarryDeliveries) && !actor.Role.May(OverseeDeliveries):
-		condition += ` AND delivery.courier_id = $1`
-		args = []any{actor.UserID}
+		condition = ` AND ` + followedBy
+	case !actor.oversees():
+		condition = ` AND delivery.courier_id = $1`
+	default:
+		args = nil
 	}
-	return readAs(ctx, h, actor, FollowDeliveries, func(ctx context.Context, q *sql.Tx) (active []Delivery, err error) {
-		rows, err := q.QueryContext(ctx, selectDelivery+condition, args...)
-		active, err = collect(rows, err, func(row scanner) (Delivery, error) {
-			r, err := scanDelivery(row)
-			return r.shownTo(actor), err
+	return readAs(ctx, h, actor, FollowDeliveries,
+		func(ctx context.Context, q *sql.Tx) ([]Delivery, error) {
+			rows, err := q.QueryContext(ctx, selectDelivery+` WHERE delivery.ended_at IS NULL
+				AND delivery.courier_id IS NOT NULL`+condition, args...)
+			active, err := collect(rows, err, func(row scanner) (Delivery, error) {
+				r, err := scanDelivery(row)
+				return r.shownTo(actor), err
+			})
+			// Not in SQL, as for orders: see ordersWhere.
+			slices.SortFunc(active, func(a, b Delivery) int { return cmp.Compare(a.ID, b.ID) })
+			return active, err
 		})
-		// Not in SQL, as for orders: see ordersWhere.
-		slices.SortFunc(active, func(a, b Delivery) int { return cmp.Compare(a.ID, b.ID) })
-		return active, err
-	})
 }

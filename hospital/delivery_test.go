@@ -29,23 +29,23 @@ var deliverySteps = map[hospital.DeliveryStatus]string{
 func (s *service) carry(t testing.TB, actor hospital.Actor, id int64, version int64) map[hospital.DeliveryStatus]func() error {
 	return map[hospital.DeliveryStatus]func() error{
 		hospital.DeliveryAssigned: func() error {
-			_, err := s.ClaimDelivery(t.Context(), actor, id, hospital.CourierStep{Version: version})
+			_, err := s.ClaimDelivery(t.Context(), actor, id, hospital.CourierCommand{Version: version})
 			return err
 		},
 		hospital.DeliveryUnassigned: func() error {
-			_, err := s.ReleaseDelivery(t.Context(), actor, id, hospital.CourierStep{Version: version})
+			_, err := s.ReleaseDelivery(t.Context(), actor, id, hospital.CourierCommand{Version: version})
 			return err
 		},
 		hospital.DeliveryInTransit: func() error {
-			_, err := s.DepartDelivery(t.Context(), actor, id, hospital.CourierStep{Version: version})
+			_, err := s.DepartDelivery(t.Context(), actor, id, hospital.CourierCommand{Version: version})
 			return err
 		},
 		hospital.DeliveryDelivered: func() error {
-			_, err := s.Deliver(t.Context(), actor, id, hospital.Handover{BedCode: "A-01", Version: version})
+			_, err := s.Deliver(t.Context(), actor, id, hospital.DeliverCommand{BedCode: "A-01", Version: version})
 			return err
 		},
 		hospital.DeliveryFailed: func() error {
-			_, err := s.FailDelivery(t.Context(), actor, id, "asleep", hospital.CourierStep{Version: version})
+			_, err := s.FailDelivery(t.Context(), actor, id, "asleep", hospital.CourierCommand{Version: version})
 			return err
 		},
 	}
@@ -61,11 +61,11 @@ func (s *service) bringDelivery(t testing.TB, a hospital.Admission, d hospital.D
 		s.claim(t, s.courier, d.ID)
 	case hospital.DeliveryCancelled:
 		s.claim(t, s.courier, d.ID)
-		_, err = s.RecallOrder(t.Context(), cook, d.OrderID, hospital.Step{})
+		_, err = s.RecallOrder(t.Context(), cook, d.OrderID, hospital.OrderCommand{})
 	case hospital.DeliveryReturned:
 		s.depart(t, s.courier, d.ID)
 		s.stop(t, a)
-		_, err = s.FailDelivery(t.Context(), s.courier, d.ID, "refused", hospital.CourierStep{})
+		_, err = s.FailDelivery(t.Context(), s.courier, d.ID, "refused", hospital.CourierCommand{})
 	default:
 		s.depart(t, s.courier, d.ID)
 		if to != hospital.DeliveryInTransit {
@@ -83,7 +83,7 @@ func (s *service) bringDelivery(t testing.TB, a hospital.Admission, d hospital.D
 // stop makes what is on its way to a patient dangerous.
 func (s *service) stop(t testing.TB, a hospital.Admission) {
 	t.Helper()
-	if _, err := s.SetDiet(t.Context(), nurse, a.ID, hospital.DietChange{NilByMouth: &hospital.Window{From: s.clock.Now()}}); err != nil {
+	if _, err := s.SetDiet(t.Context(), nurse, a.ID, hospital.DietCommand{NilByMouth: &hospital.Window{From: s.clock.Now()}}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -162,7 +162,7 @@ func TestATrayGoesFromTheKitchenToTheBedside(t *testing.T) {
 		s.moves(t, topicsOf("deliveries delivery:%d", d.ID), func() error { s.claim(t, s.courier, d.ID); return nil })
 		everyone := topicsOf("deliveries delivery:%d kitchen order:%d customer:%d inbox:%d ward:%d", d.ID, o.ID, s.customer.UserID, s.customer.UserID, s.a.ID)
 		s.moves(t, everyone, func() error {
-			_, err := s.DepartDelivery(t.Context(), s.courier, d.ID, hospital.CourierStep{})
+			_, err := s.DepartDelivery(t.Context(), s.courier, d.ID, hospital.CourierCommand{})
 			return err
 		})
 		if o := s.order(t, o.ID); o.Status != hospital.OrderInTransit {
@@ -171,7 +171,7 @@ func TestATrayGoesFromTheKitchenToTheBedside(t *testing.T) {
 		s.clock.pass(time.Minute)
 		var done hospital.Delivery
 		s.moves(t, everyone, func() (err error) {
-			done, err = s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: " a-0 5", ReceivedBy: "  Nurse   Keza "})
+			done, err = s.Deliver(t.Context(), s.courier, d.ID, hospital.DeliverCommand{BedCode: " a-0 5", ReceivedBy: "  Nurse   Keza "})
 			return err
 		})
 		if done.Status != hospital.DeliveryDelivered || done.ReceivedBy != "Nurse Keza" || done.Courier != "jean" || done.CourierID != s.courier.UserID {
@@ -237,7 +237,7 @@ func TestOfManyCouriersWhoClaimOneDeliveryExactlyOneGetsIt(t *testing.T) {
 			var all sync.WaitGroup
 			for i, courier := range couriers {
 				all.Go(func() {
-					_, errs[i] = s.ClaimDelivery(t.Context(), courier, d.ID, hospital.CourierStep{Version: d.Version})
+					_, errs[i] = s.ClaimDelivery(t.Context(), courier, d.ID, hospital.CourierCommand{Version: d.Version})
 				})
 			}
 			all.Wait()
@@ -294,7 +294,7 @@ func TestAWrongBedIsRefusedAndAudited(t *testing.T) {
 		for scanned, known := range map[string]string{"A-06": "A-06", " b-01 ": "B-01", "a\u201306": "A-06", "]C1A-06\r\n": "A-06", "B01": "B-01"} {
 			lines := s.auditLines(t)
 			s.heard.take()
-			_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: scanned})
+			_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.DeliverCommand{BedCode: scanned})
 			refusal := refused(t, err, hospital.Conflict, "wrong_bed")
 			if refusal.Current != nil || strings.Contains(refusal.Message, "A-05 ") || !strings.Contains(refusal.Message, known) {
 				t.Errorf("scanned %q: the refusal says %q and shows %+v", scanned, refusal, refusal.Current)
@@ -311,7 +311,7 @@ func TestAWrongBedIsRefusedAndAudited(t *testing.T) {
 		}
 		for code, want := range map[string]string{"": "required", "  ": "required", strings.Repeat("A", hospital.LongestBedCode+1): "too_long", "A\x00": "characters"} {
 			refusal := s.refuses(t, hospital.Invalid, "fields", func() error {
-				_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: code})
+				_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.DeliverCommand{BedCode: code})
 				return err
 			})
 			if got := wrongFields(refusal)["bed_code"]; got != want {
@@ -327,7 +327,7 @@ func TestATransferMidDeliveryAsksForTheNewBedsCode(t *testing.T) {
 		a, d := s.tray(t, "A-05")
 		s.depart(t, s.courier, d.ID)
 		topics := s.moved(t, func() error {
-			_, err := s.Transfer(t.Context(), nurse, a.ID, hospital.TransferTo{BedID: s.bed(t, "B-02").ID})
+			_, err := s.Transfer(t.Context(), nurse, a.ID, hospital.TransferCommand{BedID: s.bed(t, "B-02").ID})
 			return err
 		})
 		for _, topic := range []hospital.Topic{hospital.DeliveriesTopic, hospital.DeliveryTopic(d.ID), hospital.KitchenTopic, hospital.OrderTopic(d.OrderID),
@@ -343,7 +343,7 @@ func TestATransferMidDeliveryAsksForTheNewBedsCode(t *testing.T) {
 		if told := s.inbox(t, s.courier); told.Unread != 1 || told.Notifications[0].Code != "delivery_moved" || !slices.Contains(told.Notifications[0].Args, "B-02") {
 			t.Errorf("the courier hears %+v", told)
 		}
-		_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: "A-05"})
+		_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.DeliverCommand{BedCode: "A-05"})
 		refused(t, err, hospital.Conflict, "wrong_bed")
 		done := s.handOver(t, s.courier, d.ID, "B-02")
 		if done.BedNumber != "B-02" {
@@ -351,7 +351,7 @@ func TestATransferMidDeliveryAsksForTheNewBedsCode(t *testing.T) {
 		}
 
 		topics = s.moved(t, func() error {
-			_, err := s.Transfer(t.Context(), nurse, a.ID, hospital.TransferTo{BedID: s.bed(t, "A-01").ID})
+			_, err := s.Transfer(t.Context(), nurse, a.ID, hospital.TransferCommand{BedID: s.bed(t, "A-01").ID})
 			return err
 		})
 		if slices.Contains(topics, string(hospital.DeliveryTopic(d.ID))) {
@@ -371,10 +371,10 @@ func TestATrayWithoutABedToGoToIsNotHandedOver(t *testing.T) {
 		}
 		s.depart(t, s.courier, d.ID)
 		s.refuses(t, hospital.Conflict, "no_bed", func() error {
-			_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: "A-01"})
+			_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.DeliverCommand{BedCode: "A-01"})
 			return err
 		})
-		if _, err := s.Transfer(t.Context(), nurse, a.ID, hospital.TransferTo{BedID: s.bed(t, "A-01").ID}); err != nil {
+		if _, err := s.Transfer(t.Context(), nurse, a.ID, hospital.TransferCommand{BedID: s.bed(t, "A-01").ID}); err != nil {
 			t.Fatal(err)
 		}
 		if now := s.delivery(t, d.ID); now.MovedFrom != "" {
@@ -389,7 +389,7 @@ func TestATrayWithoutABedToGoToIsNotHandedOver(t *testing.T) {
 func (s *service) nilByMouthSoon(t testing.TB, a hospital.Admission) {
 	t.Helper()
 	window := hospital.Window{From: morning.Add(3 * time.Hour)}
-	if _, err := s.SetDiet(t.Context(), nurse, a.ID, hospital.DietChange{NilByMouth: &window}); err != nil {
+	if _, err := s.SetDiet(t.Context(), nurse, a.ID, hospital.DietCommand{NilByMouth: &window}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -400,7 +400,7 @@ func TestADangerousTrayDoesNotLeaveTheKitchen(t *testing.T) {
 		s.nilByMouthSoon(t, a)
 		s.claim(t, s.courier, d.ID)
 		s.clock.pass(3 * time.Hour)
-		_, err := s.DepartDelivery(t.Context(), s.courier, d.ID, hospital.CourierStep{})
+		_, err := s.DepartDelivery(t.Context(), s.courier, d.ID, hospital.CourierCommand{})
 		refusal := refused(t, err, hospital.Conflict, "hazards")
 		if hazards, _ := refusal.Current.([]hospital.Hazard); len(hazards) != 1 || hazards[0].Kind != hospital.HazardNilByMouth {
 			t.Errorf("the refusal shows %+v", refusal.Current)
@@ -421,7 +421,7 @@ func TestADangerousTrayIsNotHandedOver(t *testing.T) {
 		s.depart(t, s.courier, d.ID)
 		s.clock.pass(3 * time.Hour)
 		deliver := func() error {
-			_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: "A-01"})
+			_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.DeliverCommand{BedCode: "A-01"})
 			return err
 		}
 		topics := map[string]bool{}
@@ -447,7 +447,7 @@ func TestADangerousTrayIsNotHandedOver(t *testing.T) {
 // endsAs brings a delivery in transit back and checks how it ends.
 func (s *service) endsAs(t testing.TB, d hospital.Delivery, want hospital.DeliveryStatus) {
 	t.Helper()
-	back, err := s.FailDelivery(t.Context(), s.courier, d.ID, "refused", hospital.CourierStep{})
+	back, err := s.FailDelivery(t.Context(), s.courier, d.ID, "refused", hospital.CourierCommand{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -485,7 +485,7 @@ func TestWhatStopsATrayOnItsWayTellsItsCourier(t *testing.T) {
 					t.Errorf("the delivery goes to %q", now.Destination)
 				}
 				s.refuses(t, hospital.Conflict, "stopped", func() error {
-					_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: "A-01"})
+					_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.DeliverCommand{BedCode: "A-01"})
 					return err
 				})
 				s.endsAs(t, d, hospital.DeliveryReturned)
@@ -534,14 +534,14 @@ func TestAFailedDeliveryNeedsAReasonAndTellsTheWard(t *testing.T) {
 		s.depart(t, s.courier, d.ID)
 		for reason, want := range map[string]string{"": "required", " \t": "required", strings.Repeat("é", hospital.LongestReason+1): "too_long", "a\x00": "characters"} {
 			refusal := s.refuses(t, hospital.Invalid, "fields", func() error {
-				_, err := s.FailDelivery(t.Context(), s.courier, d.ID, reason, hospital.CourierStep{})
+				_, err := s.FailDelivery(t.Context(), s.courier, d.ID, reason, hospital.CourierCommand{})
 				return err
 			})
 			if got := wrongFields(refusal)["reason"]; got != want {
 				t.Errorf("reason %q: got %q, want %q", reason, got, want)
 			}
 		}
-		failed, err := s.FailDelivery(t.Context(), s.courier, d.ID, "Uwase  Marie was angry", hospital.CourierStep{})
+		failed, err := s.FailDelivery(t.Context(), s.courier, d.ID, "Uwase  Marie was angry", hospital.CourierCommand{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -625,7 +625,7 @@ func TestADoorOpensForTheCustomersCodeAlone(t *testing.T) {
 		wrong := func() string { return s.wrongCode(t, d.ID) }
 		lines := s.auditLines(t)
 		for try := 1; try <= 5; try++ {
-			_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: wrong()})
+			_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.DeliverCommand{BedCode: wrong()})
 			if try < 5 {
 				refused(t, err, hospital.Conflict, "wrong_code")
 			} else {
@@ -636,12 +636,12 @@ func TestADoorOpensForTheCustomersCodeAlone(t *testing.T) {
 			t.Errorf("the audit says %v, want five wrong codes", got)
 		}
 		s.refuses(t, hospital.Conflict, "code_locked", func() error {
-			_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: code})
+			_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.DeliverCommand{BedCode: code})
 			return err
 		})
 		s.moves(t, topicsOf("deliveries delivery:%d address:%d customer:%d inbox:%d", d.ID,
 			o.AddressID, s.customer.UserID, s.customer.UserID), func() error {
-			_, err := s.ClaimDelivery(t.Context(), s.courier, d.ID, hospital.CourierStep{})
+			_, err := s.ClaimDelivery(t.Context(), s.courier, d.ID, hospital.CourierCommand{})
 			return err
 		})
 		if told := s.told(t, s.customer); told[len(told)-1] != "delivery_code" {
@@ -651,7 +651,7 @@ func TestADoorOpensForTheCustomersCodeAlone(t *testing.T) {
 			t.Errorf("claimed anew, the delivery is %s", again.Status)
 		}
 		fresh := s.code(t, s.customer, d.ID)
-		_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: wrong()})
+		_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.DeliverCommand{BedCode: wrong()})
 		refused(t, err, hospital.Conflict, "wrong_code")
 		s.handOver(t, s.courier, d.ID, fresh[:2]+" "+fresh[2:])
 		if o := s.order(t, o.ID); o.Status != hospital.OrderDelivered {
@@ -675,7 +675,7 @@ func (s *service) wrongCode(t testing.TB, id int64) string {
 func (s *service) guess(t testing.TB, courier hospital.Actor, id int64) (guesses int) {
 	t.Helper()
 	for range 100 {
-		_, err := s.Deliver(t.Context(), courier, id, hospital.Handover{BedCode: s.wrongCode(t,
+		_, err := s.Deliver(t.Context(), courier, id, hospital.DeliverCommand{BedCode: s.wrongCode(t,
 			id)})
 		refusal, _ := errors.AsType[*hospital.Error](err)
 		switch {
@@ -715,14 +715,14 @@ func TestAfterTheSecondNewCodeADeliveryTakesAnotherCourier(t *testing.T) {
 		usedUp := func(actor hospital.Actor) {
 			t.Helper()
 			s.refuses(t, hospital.Conflict, "code_used_up", func() error {
-				_, err := s.ClaimDelivery(t.Context(), actor, d.ID, hospital.CourierStep{})
+				_, err := s.ClaimDelivery(t.Context(), actor, d.ID, hospital.CourierCommand{})
 				return err
 			})
 		}
 		usedUp(s.courier)
 		code := s.code(t, s.customer, d.ID)
 		s.refuses(t, hospital.Conflict, "code_used_up", func() error {
-			_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: code})
+			_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.DeliverCommand{BedCode: code})
 			return err
 		})
 		if board := s.round(t, s.second); len(board.Waiting) != 1 ||
@@ -735,7 +735,7 @@ func TestAfterTheSecondNewCodeADeliveryTakesAnotherCourier(t *testing.T) {
 			t.Errorf("taken over, the delivery is %+v", now)
 		}
 		s.refuses(t, hospital.Conflict, "delivery_claimed", func() error {
-			_, err := s.ClaimDelivery(t.Context(), s.courier, d.ID, hospital.CourierStep{})
+			_, err := s.ClaimDelivery(t.Context(), s.courier, d.ID, hospital.CourierCommand{})
 			return err
 		})
 		if fresh := s.code(t, s.customer, d.ID); fresh == code {
@@ -760,7 +760,7 @@ func TestNothingThatACourierDoesGivesMoreTries(t *testing.T) {
 		s.depart(t, s.courier, d.ID)
 		for range 4 {
 			_, err := s.Deliver(t.Context(), s.courier, d.ID,
-				hospital.Handover{BedCode: s.wrongCode(t, d.ID), IdempotencyKey: "the same"})
+				hospital.DeliverCommand{BedCode: s.wrongCode(t, d.ID), IdempotencyKey: "the same"})
 			if refusal, _ := errors.AsType[*hospital.Error](err); refusal == nil ||
 				refusal.Code != "wrong_code" && refusal.Code != "idempotency_key_reused" {
 				t.Fatalf("got %v", err)
@@ -799,7 +799,7 @@ func TestACodeOfFourDigitsStillOpensItsDoor(t *testing.T) {
 		if shown := s.code(t, s.customer, d.ID); shown != "0042" {
 			t.Errorf("the customer sees %q", shown)
 		}
-		_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: "0043"})
+		_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.DeliverCommand{BedCode: "0043"})
 		refused(t, err, hospital.Conflict, "wrong_code")
 		s.handOver(t, s.courier, d.ID, "00 42")
 	})
@@ -810,7 +810,7 @@ func TestACourierGivesAClaimedDeliveryBack(t *testing.T) {
 		_, d := s.tray(t, "A-01")
 		s.claim(t, s.courier, d.ID)
 		s.moves(t, topicsOf("deliveries delivery:%d", d.ID), func() error {
-			_, err := s.ReleaseDelivery(t.Context(), s.courier, d.ID, hospital.CourierStep{})
+			_, err := s.ReleaseDelivery(t.Context(), s.courier, d.ID, hospital.CourierCommand{})
 			return err
 		})
 		if now := s.delivery(t, d.ID); now.CourierID != 0 || now.Courier != "" || now.Status != hospital.DeliveryUnassigned {
@@ -921,7 +921,7 @@ func TestWhatWaitsTellsNothingOfItsPatient(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		a := s.patient(t, "Xanthippe Quagmire", "A-05")
 		renal := hospital.DietRenal
-		change := hospital.DietChange{Diet: &renal, Allergies: &hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"celery"}}}
+		change := hospital.DietCommand{Diet: &renal, Allergies: &hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"celery"}}}
 		if _, err := s.SetDiet(t.Context(), nurse, a.ID, change); err != nil {
 			t.Fatal(err)
 		}
@@ -964,7 +964,7 @@ func TestAStoppedTraySaysWhyAndNeedsNoReasonToComeBack(t *testing.T) {
 		if stop.Stopped != hospital.StoppedHazard || len(stop.HeldFor) != 1 || stop.HeldFor[0].Kind != hospital.HazardNilByMouth {
 			t.Errorf("the tablet shows %+v", stop)
 		}
-		back, err := s.FailDelivery(t.Context(), s.courier, d.ID, "", hospital.CourierStep{})
+		back, err := s.FailDelivery(t.Context(), s.courier, d.ID, "", hospital.CourierCommand{})
 		if err != nil || back.Status != hospital.DeliveryReturned || back.FailReason != "" {
 			t.Errorf("brought back, the delivery is %+v and the error %v", back, err)
 		}
@@ -973,7 +973,7 @@ func TestAStoppedTraySaysWhyAndNeedsNoReasonToComeBack(t *testing.T) {
 
 // taps are what a tablet sends of a delivery, in order, with the key of each.
 func (s *service) taps(t testing.TB, d hospital.Delivery) []func(key string) (hospital.Delivery, error) {
-	step := func(key string) hospital.CourierStep { return hospital.CourierStep{IdempotencyKey: key} }
+	step := func(key string) hospital.CourierCommand { return hospital.CourierCommand{IdempotencyKey: key} }
 	return []func(key string) (hospital.Delivery, error){
 		func(key string) (hospital.Delivery, error) {
 			return s.ClaimDelivery(t.Context(), s.courier, d.ID, step("claim-"+key))
@@ -988,7 +988,7 @@ func (s *service) taps(t testing.TB, d hospital.Delivery) []func(key string) (ho
 			return s.DepartDelivery(t.Context(), s.courier, d.ID, step("depart-"+key))
 		},
 		func(key string) (hospital.Delivery, error) {
-			return s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: "A-01", ReceivedBy: "nurse", IdempotencyKey: "deliver-" + key})
+			return s.Deliver(t.Context(), s.courier, d.ID, hospital.DeliverCommand{BedCode: "A-01", ReceivedBy: "nurse", IdempotencyKey: "deliver-" + key})
 		},
 	}
 }
@@ -1025,15 +1025,15 @@ func TestATapThatIsSentAgainHappensOnce(t *testing.T) {
 		s.depart(t, s.courier, other.ID)
 		for what, send := range map[string]func() error{
 			"another delivery": func() error {
-				_, err := s.Deliver(t.Context(), s.courier, other.ID, hospital.Handover{BedCode: "A-01", ReceivedBy: "nurse", IdempotencyKey: "deliver-k"})
+				_, err := s.Deliver(t.Context(), s.courier, other.ID, hospital.DeliverCommand{BedCode: "A-01", ReceivedBy: "nurse", IdempotencyKey: "deliver-k"})
 				return err
 			},
 			"another bed": func() error {
-				_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: "A-02", ReceivedBy: "nurse", IdempotencyKey: "deliver-k"})
+				_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.DeliverCommand{BedCode: "A-02", ReceivedBy: "nurse", IdempotencyKey: "deliver-k"})
 				return err
 			},
 			"another command": func() error {
-				_, err := s.FailDelivery(t.Context(), s.courier, other.ID, "asleep", hospital.CourierStep{IdempotencyKey: "deliver-k"})
+				_, err := s.FailDelivery(t.Context(), s.courier, other.ID, "asleep", hospital.CourierCommand{IdempotencyKey: "deliver-k"})
 				return err
 			},
 		} {
@@ -1074,20 +1074,20 @@ func TestWhatItsCourierRepeatsWithoutAKeyHappensOnce(t *testing.T) {
 		for _, id := range []int64{d.ID, failed.ID, parcel.ID} {
 			seen := s.claim(t, s.courier, id)
 			for range 3 {
-				if _, err := s.DepartDelivery(t.Context(), s.courier, id, hospital.CourierStep{Version: seen.Version}); err != nil {
+				if _, err := s.DepartDelivery(t.Context(), s.courier, id, hospital.CourierCommand{Version: seen.Version}); err != nil {
 					t.Errorf("set off again: %v", err)
 				}
 			}
 		}
 		deliver := func(actor hospital.Actor, id int64, code, receiver string) func() error {
 			return func() error {
-				_, err := s.Deliver(t.Context(), actor, id, hospital.Handover{BedCode: code, ReceivedBy: receiver})
+				_, err := s.Deliver(t.Context(), actor, id, hospital.DeliverCommand{BedCode: code, ReceivedBy: receiver})
 				return err
 			}
 		}
 		fail := func(actor hospital.Actor, reason string) func() error {
 			return func() error {
-				_, err := s.FailDelivery(t.Context(), actor, failed.ID, reason, hospital.CourierStep{})
+				_, err := s.FailDelivery(t.Context(), actor, failed.ID, reason, hospital.CourierCommand{})
 				return err
 			}
 		}
@@ -1130,8 +1130,8 @@ func TestWhatTheLineHeldBackHappenedWhenItWasTapped(t *testing.T) {
 				tapped = departed.Add(c.after)
 			}
 			s.clock.pass(time.Hour)
-			done := must[hospital.Delivery](t)(s.Deliver(t.Context(), s.courier, delivered.ID, hospital.Handover{BedCode: "A-01", TappedAt: tapped}))
-			gaveUp := must[hospital.Delivery](t)(s.FailDelivery(t.Context(), s.courier, failed.ID, "asleep", hospital.CourierStep{TappedAt: tapped}))
+			done := must[hospital.Delivery](t)(s.Deliver(t.Context(), s.courier, delivered.ID, hospital.DeliverCommand{BedCode: "A-01", TappedAt: tapped}))
+			gaveUp := must[hospital.Delivery](t)(s.FailDelivery(t.Context(), s.courier, failed.ID, "asleep", hospital.CourierCommand{TappedAt: tapped}))
 			for _, d := range []hospital.Delivery{done, gaveUp, s.delivery(t, delivered.ID)} {
 				if !d.DoneAt.Equal(departed.Add(c.want)) || !d.StatusSince.Equal(s.clock.Now()) {
 					t.Errorf("tapped %s: %s at %v and saved at %v, want %v after the departure at %v", name, d.Status, d.DoneAt, d.StatusSince, c.want, departed)
@@ -1148,13 +1148,13 @@ func TestARefusedTapThatIsSentAgainIsJudgedAnew(t *testing.T) {
 		a, d := s.tray(t, "A-01")
 		s.depart(t, s.courier, d.ID)
 		scan := func() error {
-			_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: "B-02", IdempotencyKey: "k"})
+			_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.DeliverCommand{BedCode: "B-02", IdempotencyKey: "k"})
 			return err
 		}
 		for range 2 {
 			refused(t, scan(), hospital.Conflict, "wrong_bed")
 		}
-		if _, err := s.Transfer(t.Context(), nurse, a.ID, hospital.TransferTo{BedID: s.bed(t, "B-02").ID}); err != nil {
+		if _, err := s.Transfer(t.Context(), nurse, a.ID, hospital.TransferCommand{BedID: s.bed(t, "B-02").ID}); err != nil {
 			t.Fatal(err)
 		}
 		if err := scan(); err != nil {

@@ -3,7 +3,6 @@ package hospital
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -46,15 +45,16 @@ type Allergen string
 
 // Allergens lists them by the codes that commands and JSON use.
 var Allergens = []Allergen{"gluten", "crustaceans", "eggs", "fish", "peanuts", "soya", "milk",
-	"nuts", "celery",
-	"mustard", "sesame", "sulphites", "lupin", "molluscs"}
+	"nuts", "celery", "mustard", "sesame", "sulphites", "lupin", "molluscs"}
 
 // otherWords are what people and other systems call allergens. Shellfish is both kinds, for
 // safety's sake.
 var otherWords = map[string][]Allergen{
-	"peanut": {"peanuts"}, "groundnut": {"peanuts"}, "groundnuts": {"peanuts"}, "nut": {"nuts"}, "tree_nuts": {"nuts"}, "egg": {"eggs"},
-	"dairy": {"milk"}, "lactose": {"milk"}, "soy": {"soya"}, "wheat": {"gluten"}, "shellfish": {"crustaceans", "molluscs"},
-	"crustacean": {"crustaceans"}, "mollusc": {"molluscs"}, "mollusks": {"molluscs"}, "sulfites": {"sulphites"}, "sulphite": {"sulphites"},
+	"peanut": {"peanuts"}, "groundnut": {"peanuts"}, "groundnuts": {"peanuts"},
+	"nut": {"nuts"}, "tree_nuts": {"nuts"}, "egg": {"eggs"}, "soy": {"soya"}, "wheat": {"gluten"},
+	"dairy": {"milk"}, "lactose": {"milk"}, "shellfish": {"crustaceans", "molluscs"},
+	"crustacean": {"crustaceans"}, "mollusc": {"molluscs"}, "mollusks": {"molluscs"},
+	"sulfites": {"sulphites"}, "sulphite": {"sulphites"},
 }
 
 // ParseAllergen finds the allergens that a word means, in any case: one of Allergens or another
@@ -75,8 +75,7 @@ func (a Allergen) Valid() bool { return slices.Contains(Allergens, a) }
 type Allergies struct {
 	Known     bool       // somebody asked
 	Allergens []Allergen // sorted, no doubles; empty and Known: none
-	// those of Allergens of which nobody may let anything pass; sorted, no doubles
-	Severe []Allergen
+	Severe    []Allergen // those of Allergens that nobody may override; sorted, no doubles
 }
 
 // NoKnownAllergies is the word in a command's list of allergies that says: asked, and there are
@@ -86,8 +85,7 @@ const NoKnownAllergies = "none"
 // tidy brings allergies into the one form in which they are checked, compared and kept. Naming one
 // is having asked.
 func (a *Allergies) tidy() {
-	a.Allergens = slices.Compact(slices.Sorted(slices.Values(a.Allergens)))
-	a.Severe = slices.Compact(slices.Sorted(slices.Values(a.Severe)))
+	a.Allergens, a.Severe = sortedSet(a.Allergens), sortedSet(a.Severe)
 	a.Known = a.Known || len(a.Allergens) > 0
 }
 
@@ -96,9 +94,8 @@ func (f fields) allergies(a Allergies) {
 	if slices.ContainsFunc(a.Allergens, func(one Allergen) bool { return !one.Valid() }) {
 		refuseChoice(f, "allergies", append([]Allergen{NoKnownAllergies}, Allergens...))
 	}
-	if slices.ContainsFunc(a.Severe, func(one Allergen) bool {
-		return !slices.Contains(a.Allergens, one)
-	}) {
+	unnamed := func(one Allergen) bool { return !slices.Contains(a.Allergens, one) }
+	if slices.ContainsFunc(a.Severe, unnamed) {
 		f.refuse("severe", "severe_unnamed", "A severe allergy must be among the allergies.")
 	}
 }
@@ -141,7 +138,7 @@ func (w Window) MealsMissed(now time.Time) (missed int) {
 	if w.Over(now) {
 		end = w.Until
 	}
-	for day := dayIn(w.From.In(kigali)); !day.After(end); day = day.AddDate(0, 0, 1) {
+	for day := today(w.From); !day.After(end); day = day.AddDate(0, 0, 1) {
 		for _, times := range MealTimes {
 			at := times.at(day)
 			if w.Holds(at) && !at.After(end) {
@@ -161,27 +158,26 @@ func (w *Window) tidy() {
 	}
 }
 
-// DietChange is what SetDiet needs: only what is given changes.
-type DietChange struct {
+// DietCommand is what SetDiet needs: only what is given changes.
+type DietCommand struct {
 	Diet       *Diet
 	Texture    *Texture
 	Allergies  *Allergies
 	NilByMouth *Window // an empty one takes it back
-	Unsaid     Unsaid
+	Omitted    Omitted
 
-	AdmissionID int64 // as TransferTo's
+	AdmissionID int64 // as TransferCommand's
 	Version     int64
 }
 
-// Unsaid are the parts of a DietChange of which nothing was said, although the whole that they
-// belong to is given.
-type Unsaid struct {
-	Allergens bool // the allergies stay as they are, and Severe says which of them are severe
+// Omitted are the parts of a DietCommand that were left out, although the whole that they belong to
+// is given. What was left out stays as it is. Where no time of nil by mouth stands, or it is over,
+// a new one begins now and lasts until somebody ends it.
+type Omitted struct {
+	Allergens bool // the command says only which of the allergies are severe
 	Severe    bool // those of the allergies that were severe stay so
-	// nil by mouth begins when it did, or was to; where there is none that is not over, now
-	From bool
-	// it ends when it was to; where there is none that is not over, when somebody ends it
-	Until bool
+	From      bool // of NilByMouth
+	Until     bool // of NilByMouth
 }
 
 // SetDiet changes what a patient may eat, and checks every open order of the stay anew in the same
@@ -190,18 +186,20 @@ type Unsaid struct {
 // nothing. Invalid names wrong fields; NotFound where there is no such stay; Conflict when it has
 // ended or has another version.
 func (h *Hospital) SetDiet(ctx context.Context, actor Actor, admissionID int64,
-	to DietChange) (Admission, error) {
+	cmd DietCommand) (Admission, error) {
 	if err := actor.need(OrderDiets); err != nil {
 		return Admission{}, err
 	}
-	to.tidy()
-	run := func(ctx context.Context, c *change, stay Admission) error { return c.setDiet(ctx, stay, to) }
-	return h.changeStay(ctx, actor, admissionID, precondition{to.AdmissionID, to.Version}, run)
+	cmd.tidy()
+	return h.changeStay(ctx, actor, admissionID, precondition{cmd.AdmissionID, cmd.Version},
+		func(ctx context.Context, c *change, stay Admission) error {
+			return c.setDiet(ctx, stay, cmd)
+		})
 }
 
 // tidy brings the change into the one form in which it is checked and kept, without touching what
 // the caller gave.
-func (to *DietChange) tidy() {
+func (to *DietCommand) tidy() {
 	if to.Allergies != nil {
 		allergies := *to.Allergies
 		allergies.tidy()
@@ -214,8 +212,8 @@ func (to *DietChange) tidy() {
 	}
 }
 
-// check returns what is wrong with the fields, as they are when nothing is unsaid any more.
-func (to DietChange) check(now time.Time) error {
+// check returns what is wrong with the fields, as they are when nothing is omitted any more.
+func (to DietCommand) check(now time.Time) error {
 	wrong := fields{}
 	if to.Diet != nil && !to.Diet.Valid() {
 		refuseChoice(wrong, "diet", Diets)
@@ -248,15 +246,15 @@ func (f fields) nilByMouth(w Window, now time.Time) {
 	}
 }
 
-// said returns the change with nothing unsaid: the parts that stay are those of the diet order as
-// it stands.
-func (to DietChange) said(standing DietOrder, now time.Time) DietChange {
+// completed returns the command with nothing omitted: the parts that stay are those of the diet
+// order as it stands.
+func (to DietCommand) completed(standing DietOrder, now time.Time) DietCommand {
 	if to.Allergies != nil {
 		allergies, kept := *to.Allergies, standing.Allergies
-		if to.Unsaid.Allergens {
+		if to.Omitted.Allergens {
 			allergies.Known, allergies.Allergens = kept.Known, kept.Allergens
 		}
-		if to.Unsaid.Severe {
+		if to.Omitted.Severe {
 			allergies.Severe = slices.DeleteFunc(slices.Clone(kept.Severe),
 				func(a Allergen) bool { return !slices.Contains(allergies.Allergens, a) })
 		}
@@ -267,20 +265,20 @@ func (to DietChange) said(standing DietOrder, now time.Time) DietChange {
 		if kept.From.IsZero() || kept.Over(now) {
 			kept = Window{From: now}
 		}
-		if to.Unsaid.From {
+		if to.Omitted.From {
 			window.From = kept.From
 		}
-		if to.Unsaid.Until {
+		if to.Omitted.Until {
 			window.Until = kept.Until
 		}
 		to.NilByMouth = &window
 	}
-	to.Unsaid = Unsaid{}
+	to.Omitted = Omitted{}
 	return to
 }
 
 // on returns the diet order with the change made.
-func (to DietChange) on(d DietOrder) DietOrder {
+func (to DietCommand) on(d DietOrder) DietOrder {
 	if to.Diet != nil {
 		d.Diet = *to.Diet
 	}
@@ -297,12 +295,12 @@ func (to DietChange) on(d DietOrder) DietOrder {
 }
 
 // setDiet changes the diet order of a locked stay.
-func (c *change) setDiet(ctx context.Context, stay Admission, to DietChange) error {
+func (c *change) setDiet(ctx context.Context, stay Admission, to DietCommand) error {
 	before, err := readDiet(ctx, c.tx, stay.ID)
 	if err != nil {
 		return err
 	}
-	to = to.said(before, c.now)
+	to = to.completed(before, c.now)
 	if err := to.check(c.now); err != nil {
 		return err
 	}
@@ -310,9 +308,9 @@ func (c *change) setDiet(ctx context.Context, stay Admission, to DietChange) err
 	if after.same(before) {
 		return nil
 	}
-	_, err = c.tx.ExecContext(ctx,
-		`UPDATE admission SET diet = $2, texture = $3, allergies = $4, nil_by_mouth_from = $5,
-		nil_by_mouth_until = $6, nil_by_mouth_seen = $7, version = version + 1
+	_, err = c.exec(ctx, `UPDATE admission SET diet = $2, texture = $3, allergies = $4,
+			nil_by_mouth_from = $5, nil_by_mouth_until = $6, nil_by_mouth_seen = $7,
+			version = version + 1
 		WHERE id = $1`, stay.ID, after.Diet, after.Texture, allergyList(after.Allergies),
 		instant(after.NilByMouth.From), instant(after.NilByMouth.Until),
 		after.NilByMouth.Holds(c.now))
@@ -331,8 +329,7 @@ func (c *change) setDiet(ctx context.Context, stay Admission, to DietChange) err
 
 // same reports whether two diet orders say the same.
 func (d DietOrder) same(other DietOrder) bool {
-	return d.Diet == other.Diet && d.Texture == other.Texture &&
-		d.Allergies.same(other.Allergies) &&
+	return d.Diet == other.Diet && d.Texture == other.Texture && d.Allergies.same(other.Allergies) &&
 		d.NilByMouth.From.Equal(other.NilByMouth.From) &&
 		d.NilByMouth.Until.Equal(other.NilByMouth.Until)
 }
@@ -342,11 +339,11 @@ func (d DietOrder) same(other DietOrder) bool {
 func (d DietOrder) codes() string {
 	allergies := "never_asked"
 	if d.Allergies.Known {
-		allergies = joined(d.Allergies.Allergens)
+		allergies = allergenCodes(d.Allergies.Allergens)
 	}
 	text := fmt.Sprintf("%s texture=%d allergies=%s", d.Diet, d.Texture, allergies)
 	if len(d.Allergies.Severe) > 0 {
-		text += " severe=" + joined(d.Allergies.Severe)
+		text += " severe=" + allergenCodes(d.Allergies.Severe)
 	}
 	if !d.NilByMouth.From.IsZero() {
 		text += " nil_by_mouth=" + d.NilByMouth.From.Format(time.RFC3339) + "/"
@@ -357,38 +354,31 @@ func (d DietOrder) codes() string {
 	return text
 }
 
-// joined lists allergens by their codes; none is "none".
-func joined(allergens []Allergen) string {
+// allergenCodes lists allergens by their codes; none is "none".
+func allergenCodes(allergens []Allergen) string {
 	if len(allergens) == 0 {
 		return NoKnownAllergies
 	}
-	codes := make([]string, len(allergens))
-	for i, allergen := range allergens {
-		codes[i] = string(allergen)
-	}
-	return strings.Join(codes, ",")
+	return joined(allergens, ",", func(a Allergen) string { return string(a) })
 }
 
 // DietOrder reads what the patient of a stay may eat, for staff and for the patient's customers.
 // NotFound where there is no such stay.
 func (h *Hospital) DietOrder(ctx context.Context, actor Actor,
-	admissionID int64) (d DietOrder, err error) {
+	admissionID int64) (DietOrder, error) {
 	if !actor.Role.May(ReadOrders) {
 		if err := actor.need(OrderMeals); err != nil {
-			return d, err
+			return DietOrder{}, err
 		}
 	}
-	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
-		d, err = dietFor(ctx, q, actor, admissionID)
-		return err
+	return readValue(ctx, h, func(ctx context.Context, q *sql.Tx) (DietOrder, error) {
+		return dietFor(ctx, q, actor, admissionID)
 	})
-	return d, err
 }
 
 // dietColumns are the columns of an admission that are its diet order.
 const dietColumns = `admission.diet, admission.texture, admission.allergies,
-	admission.nil_by_mouth_from,
-	admission.nil_by_mouth_until, admission.discharged_at IS NOT NULL`
+	admission.nil_by_mouth_from, admission.nil_by_mouth_until, admission.discharged_at IS NOT NULL`
 
 // columns are where dietColumns go.
 func (d *DietOrder) columns() []any {
@@ -400,11 +390,5 @@ func (d *DietOrder) columns() []any {
 func readDiet(ctx context.Context, q *sql.Tx, admissionID int64) (d DietOrder, err error) {
 	err = q.QueryRowContext(ctx, `SELECT `+dietColumns+` FROM admission WHERE admission.id = $1`,
 		admissionID).Scan(d.columns()...)
-	if errors.Is(err, sql.ErrNoRows) {
-		return d, unknownStay()
-	}
-	if err != nil {
-		return d, fmt.Errorf("read the diet of stay %d: %w", admissionID, err)
-	}
-	return d, nil
+	return d, wrapRow(err, unknownStay, "read the diet of stay %d", admissionID)
 }

@@ -25,21 +25,21 @@ func TestADietChangeChangesOnlyWhatIsGiven(t *testing.T) {
 		}
 		renal, minced := hospital.DietRenal, hospital.Texture(5)
 		for _, step := range []struct {
-			to   hospital.DietChange
+			to   hospital.DietCommand
 			want func()
 		}{
-			{hospital.DietChange{Diet: &renal}, func() { want.Diet = renal }},
-			{hospital.DietChange{Texture: &minced}, func() { want.Texture = minced }},
+			{hospital.DietCommand{Diet: &renal}, func() { want.Diet = renal }},
+			{hospital.DietCommand{Texture: &minced}, func() { want.Texture = minced }},
 			{allergic(), func() { want.Allergies = hospital.Allergies{Known: true} }},
-			{hospital.DietChange{Allergies: &hospital.Allergies{Allergens: []hospital.Allergen{"soya", "milk", "soya"}, Severe: []hospital.Allergen{"soya", "soya"}}},
+			{hospital.DietCommand{Allergies: &hospital.Allergies{Allergens: []hospital.Allergen{"soya", "milk", "soya"}, Severe: []hospital.Allergen{"soya", "soya"}}},
 				func() {
 					want.Allergies = hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"milk", "soya"}, Severe: []hospital.Allergen{"soya"}}
 				}},
 			{fasting(morning.Add(time.Hour+1234567), time.Time{}), func() { want.NilByMouth.From = morning.Add(time.Hour + time.Millisecond) }},
-			{hospital.DietChange{Allergies: &hospital.Allergies{Allergens: []hospital.Allergen{"milk"}}},
+			{hospital.DietCommand{Allergies: &hospital.Allergies{Allergens: []hospital.Allergen{"milk"}}},
 				func() { want.Allergies = hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"milk"}} }},
 			{fasting(time.Time{}, time.Time{}), func() { want.NilByMouth = hospital.Window{} }},
-			{hospital.DietChange{Allergies: &hospital.Allergies{}}, func() { want.Allergies = hospital.Allergies{} }},
+			{hospital.DietCommand{Allergies: &hospital.Allergies{}}, func() { want.Allergies = hospital.Allergies{} }},
 		} {
 			changed := s.diet(t, a, step.to)
 			step.want()
@@ -65,29 +65,29 @@ func TestWhatADietChangeDoesNotSayStaysAsItIs(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		a := s.patient(t, "Uwase Marie", "A-01")
 		now := morning
-		severe := func(allergens, severe []hospital.Allergen) hospital.DietChange {
-			return hospital.DietChange{Allergies: &hospital.Allergies{Known: true, Allergens: allergens, Severe: severe}, Unsaid: hospital.Unsaid{Severe: severe == nil}}
+		severe := func(allergens, severe []hospital.Allergen) hospital.DietCommand {
+			return hospital.DietCommand{Allergies: &hospital.Allergies{Known: true, Allergens: allergens, Severe: severe}, Omitted: hospital.Omitted{Severe: severe == nil}}
 		}
-		window := func(from, until time.Time, fromUnsaid, untilUnsaid bool) hospital.DietChange {
-			return hospital.DietChange{NilByMouth: &hospital.Window{From: from, Until: until}, Unsaid: hospital.Unsaid{From: fromUnsaid, Until: untilUnsaid}}
+		window := func(from, until time.Time, fromUnsaid, untilUnsaid bool) hospital.DietCommand {
+			return hospital.DietCommand{NilByMouth: &hospital.Window{From: from, Until: until}, Omitted: hospital.Omitted{From: fromUnsaid, Until: untilUnsaid}}
 		}
 		none := time.Time{}
 		for _, step := range []struct {
 			what   string
 			passes time.Duration
-			to     hospital.DietChange
+			to     hospital.DietCommand
 			want   func(now time.Time) hospital.DietOrder
 		}{
 			{"two allergies, one severe", 0, severe([]hospital.Allergen{"milk", "peanuts"}, []hospital.Allergen{"peanuts"}), nil},
 			{"another allergy", 0, severe([]hospital.Allergen{"eggs", "peanuts"}, nil), func(time.Time) hospital.DietOrder {
 				return hospital.DietOrder{Allergies: hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"eggs", "peanuts"}, Severe: []hospital.Allergen{"peanuts"}}}
 			}},
-			{"which are severe alone", 0, hospital.DietChange{Allergies: &hospital.Allergies{Severe: []hospital.Allergen{"eggs", "peanuts"}},
-				Unsaid: hospital.Unsaid{Allergens: true}}, func(time.Time) hospital.DietOrder {
+			{"which are severe alone", 0, hospital.DietCommand{Allergies: &hospital.Allergies{Severe: []hospital.Allergen{"eggs", "peanuts"}},
+				Omitted: hospital.Omitted{Allergens: true}}, func(time.Time) hospital.DietOrder {
 				both := []hospital.Allergen{"eggs", "peanuts"}
 				return hospital.DietOrder{Allergies: hospital.Allergies{Known: true, Allergens: both, Severe: both}}
 			}},
-			{"that none of them is", 0, hospital.DietChange{Allergies: &hospital.Allergies{}, Unsaid: hospital.Unsaid{Allergens: true}}, func(time.Time) hospital.DietOrder {
+			{"that none of them is", 0, hospital.DietCommand{Allergies: &hospital.Allergies{}, Omitted: hospital.Omitted{Allergens: true}}, func(time.Time) hospital.DietOrder {
 				return hospital.DietOrder{Allergies: hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"eggs", "peanuts"}}}
 			}},
 			{"the severe one was a mistake", 0, severe([]hospital.Allergen{"eggs"}, nil), func(time.Time) hospital.DietOrder {
@@ -161,14 +161,14 @@ func TestADietChangeIsRefused(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		a := s.patient(t, "Uwase Marie", "A-01")
 		vegan, solid := hospital.Diet("vegan"), hospital.Texture(8)
-		set := func(actor hospital.Actor, id int64, to hospital.DietChange) func() error {
+		set := func(actor hospital.Actor, id int64, to hospital.DietCommand) func() error {
 			return func() error { _, err := s.SetDiet(t.Context(), actor, id, to); return err }
 		}
 		for name, test := range map[string]struct {
-			to   hospital.DietChange
+			to   hospital.DietCommand
 			want map[string]string
 		}{
-			"all": {hospital.DietChange{Diet: &vegan, Texture: &solid, NilByMouth: &hospital.Window{Until: morning},
+			"all": {hospital.DietCommand{Diet: &vegan, Texture: &solid, NilByMouth: &hospital.Window{Until: morning},
 				Allergies: &hospital.Allergies{Allergens: []hospital.Allergen{"cats"}, Severe: []hospital.Allergen{"milk"}}},
 				map[string]string{"diet": "unknown_choice", "texture": "texture", "nil_by_mouth_from": "window_start", "allergies": "unknown_choice", "severe": "severe_unnamed"}},
 			"ends before it begins": {fasting(morning.Add(time.Hour), morning.Add(time.Hour)), map[string]string{"nil_by_mouth_until": "window_order"}},
@@ -188,7 +188,7 @@ func TestADietChangeIsRefused(t *testing.T) {
 		s.refuses(t, hospital.NotFound, "stay_unknown", set(nurse, 4711, allergic("milk")))
 		s.discharge(t, a.ID, hospital.Improved)
 		s.refuses(t, hospital.Conflict, "stay_ended", set(nurse, a.ID, allergic("milk")))
-		_, _, err := s.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: "Keza Ange", Allergies: hospital.Allergies{Severe: []hospital.Allergen{"milk"}}})
+		_, _, err := s.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Keza Ange", Allergies: hospital.Allergies{Severe: []hospital.Allergen{"milk"}}})
 		if got := wrongFields(refused(t, err, hospital.Invalid, "fields")); got["severe"] != "severe_unnamed" {
 			t.Errorf("got %v", got)
 		}
@@ -213,7 +213,7 @@ func TestAllergiesThatWereKeptBeforeSevereOnesWereKnownAreRead(t *testing.T) {
 			}
 		}
 		severe := hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"eggs", "milk"}, Severe: []hospital.Allergen{"milk"}}
-		b, _, err := s.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: "Keza Ange", Allergies: severe, BedID: s.bed(t, "A-02").ID})
+		b, _, err := s.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Keza Ange", Allergies: severe, BedID: s.bed(t, "A-02").ID})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -232,7 +232,7 @@ func TestADietChangeIsAuditedAndMovesAllWhoShowIt(t *testing.T) {
 		s.link(t, s.customer, a)
 		lines := s.auditLines(t)
 		s.moves(t, topicsOf("ward:%d metrics customer:%d", s.a.ID, s.customer.UserID), func() error {
-			_, err := s.SetDiet(t.Context(), nurse, a.ID, hospital.DietChange{Allergies: &hospital.Allergies{
+			_, err := s.SetDiet(t.Context(), nurse, a.ID, hospital.DietCommand{Allergies: &hospital.Allergies{
 				Allergens: []hospital.Allergen{"milk", "eggs"}, Severe: []hospital.Allergen{"milk"}}})
 			return err
 		})
@@ -244,7 +244,7 @@ func TestADietChangeIsAuditedAndMovesAllWhoShowIt(t *testing.T) {
 		d := s.deliveryOf(t, o)
 		s.moves(t, topicsOf("ward:%d metrics customer:%d kitchen order:%d deliveries delivery:%d", s.a.ID, s.customer.UserID, o.ID, d.ID), func() error {
 			renal := hospital.DietRenal
-			_, err := s.SetDiet(t.Context(), nurse, a.ID, hospital.DietChange{Diet: &renal})
+			_, err := s.SetDiet(t.Context(), nurse, a.ID, hospital.DietCommand{Diet: &renal})
 			return err
 		})
 	})

@@ -24,8 +24,7 @@ const (
 	NotFound        Kind = "not_found"       // no such thing (404)
 	Conflict        Kind = "conflict"        // the rules refuse in the present state (409)
 	TooMany         Kind = "too_many"        // too many attempts (429)
-	// the database can't take it now; nothing was saved (503)
-	Unavailable Kind = "unavailable"
+	Unavailable     Kind = "unavailable"     // not now; nothing was saved (503)
 )
 
 // Error is a refusal with words for the person it concerns. Its cause, if any, is for the log only.
@@ -36,11 +35,9 @@ type Error struct {
 	Message string            // one English sentence that says what is wrong and what to do
 	Args    []any             // what the sentence was filled with, in order, for its translations
 	Fields  map[string]*Error // for Invalid: what is wrong with each field, by its name on the wire
-	// for Conflict: the state that stands instead, such as a BoardBed; may be nil
-	Current any
-	// for Conflict: what has changed since the version that was seen; nil where none was said
-	Changes []Change
-	Cause   error // for the log; may be nil
+	Current any               // for Conflict: what stands instead, such as a BoardBed; may be nil
+	Changes []Change          // for Conflict: what has changed since the version seen; nil: none was
+	Cause   error             // for the log; may be nil
 
 	// RetryAfter is after how long the same may succeed; 0 where time changes nothing.
 	RetryAfter time.Duration
@@ -151,10 +148,8 @@ func visible(text string) string {
 		return r
 	}, norm.NFC.String(text))
 	text = strings.TrimRight(text, joiners)
-	if strings.TrimFunc(text, func(r rune) bool {
-		return unicode.IsMark(r) ||
-			unicode.IsSpace(r)
-	}) == "" {
+	accent := func(r rune) bool { return unicode.IsMark(r) || unicode.IsSpace(r) }
+	if strings.TrimFunc(text, accent) == "" {
 		return ""
 	}
 	return text
@@ -192,11 +187,22 @@ func fold(text string) string {
 
 // refuseChoice records that a field is none of the values that it can have, and names them.
 func refuseChoice[T ~string](f fields, field string, values []T) {
-	named := make([]string, len(values))
-	for i, value := range values {
-		named[i] = string(value)
+	named := joined(values, ", ", func(value T) string { return string(value) })
+	f.refuse(field, "unknown_choice", "Choose one of these: %s.", named)
+}
+
+// joined is what word says of each of some things, with separator between.
+func joined[T any](all []T, separator string, word func(T) string) string {
+	words := make([]string, len(all))
+	for i, one := range all {
+		words[i] = word(one)
 	}
-	f.refuse(field, "unknown_choice", "Choose one of these: %s.", strings.Join(named, ", "))
+	return strings.Join(words, separator)
+}
+
+// named lists states in a sentence, in their words.
+func named[S comparable](states []S, words map[S]string) string {
+	return joined(states, ", ", func(s S) string { return words[s] })
 }
 
 // refuseField returns an Invalid error for one field.

@@ -31,7 +31,7 @@ func TestACommandThatCanNotGetItsTurnSaysThatNothingWasSaved(t *testing.T) {
 			t.Fatal(err)
 		}
 		began := time.Now()
-		_, _, err = h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: "Uwase Marie", BedID: bed})
+		_, _, err = h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Uwase Marie", BedID: bed})
 		refusal := refused(t, err, hospital.Unavailable, "not_saved")
 		if waited := time.Since(began); waited > 9*time.Second {
 			t.Errorf("it took %v to say so", waited)
@@ -45,7 +45,7 @@ func TestACommandThatCanNotGetItsTurnSaysThatNothingWasSaved(t *testing.T) {
 		if err := other.Rollback(); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: "Uwase Marie", BedID: bed}); err != nil {
+		if _, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Uwase Marie", BedID: bed}); err != nil {
 			t.Errorf("afterwards: %v", err)
 		}
 		h.sound(t)
@@ -56,17 +56,17 @@ func TestACommandWaitsForItsTurnNoLongerThanItsCaller(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		bed := h.bed(t, "A-01").ID
 		err := h.InTransaction(t.Context(), func(together context.Context) error {
-			if _, _, err := h.Admit(together, nurse, hospital.NewAdmission{PatientName: "Uwase Marie", BedID: bed}); err != nil {
+			if _, _, err := h.Admit(together, nurse, hospital.AdmitCommand{PatientName: "Uwase Marie", BedID: bed}); err != nil {
 				return err
 			}
 			hurried, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 			defer cancel()
-			_, _, err := h.Admit(hurried, nurse, hospital.NewAdmission{PatientName: "Mugisha Eric", BedID: bed})
+			_, _, err := h.Admit(hurried, nurse, hospital.AdmitCommand{PatientName: "Mugisha Eric", BedID: bed})
 			refused(t, err, hospital.Unavailable, "not_saved")
 
 			left, cancel := context.WithCancel(t.Context())
 			cancel()
-			_, _, err = h.Admit(left, nurse, hospital.NewAdmission{PatientName: "Mugisha Eric", BedID: bed})
+			_, _, err = h.Admit(left, nurse, hospital.AdmitCommand{PatientName: "Mugisha Eric", BedID: bed})
 			if !errors.Is(err, context.Canceled) {
 				t.Errorf("for a caller who had left: got %v", err)
 			}
@@ -124,7 +124,7 @@ func TestACommandThatTheDatabaseTookBackIsTriedAgain(t *testing.T) {
 	var failed error
 	var transfer sync.WaitGroup
 	transfer.Go(func() {
-		moved, failed = h.Transfer(t.Context(), nurse, stay.ID, hospital.TransferTo{BedID: target})
+		moved, failed = h.Transfer(t.Context(), nurse, stay.ID, hospital.TransferCommand{BedID: target})
 	})
 	for h.number(t, `SELECT count(*) FROM pg_locks WHERE NOT granted`) == 0 {
 		// until the command waits for the target, and holds the bed that the patient leaves
@@ -270,7 +270,7 @@ func TestACommandWhoseAnswerGetsLostIsToldAsWhatBecameOfIt(t *testing.T) {
 	h := newHouse(t, url)
 
 	p.atNextCommit(afterCommit)
-	a, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: "Uwase Marie", BedID: h.bed(t, "A-01").ID})
+	a, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Uwase Marie", BedID: h.bed(t, "A-01").ID})
 	if err != nil {
 		t.Errorf("it was committed, and the answer is %v", err)
 	}
@@ -283,10 +283,10 @@ func TestACommandWhoseAnswerGetsLostIsToldAsWhatBecameOfIt(t *testing.T) {
 
 	p.atNextCommit(beforeCommit)
 	h.refuses(t, hospital.Unavailable, "not_saved", func() error {
-		_, err := h.Transfer(t.Context(), nurse, a.ID, hospital.TransferTo{BedID: h.bed(t, "B-01").ID})
+		_, err := h.Transfer(t.Context(), nurse, a.ID, hospital.TransferCommand{BedID: h.bed(t, "B-01").ID})
 		return err
 	})
-	if _, err := h.Transfer(t.Context(), nurse, a.ID, hospital.TransferTo{BedID: h.bed(t, "B-01").ID}); err != nil {
+	if _, err := h.Transfer(t.Context(), nurse, a.ID, hospital.TransferCommand{BedID: h.bed(t, "B-01").ID}); err != nil {
 		t.Errorf("trying again: %v", err)
 	}
 	h.sound(t)
@@ -309,7 +309,7 @@ func TestADatabaseThatIsAwaySaysSo(t *testing.T) {
 		t.Errorf("while it is there: %+v", health)
 	}
 	p.hangUp()
-	_, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: "Uwase Marie"})
+	_, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Uwase Marie"})
 	refused(t, err, hospital.Unavailable, "not_saved")
 	_, err = h.WardBoard(t.Context(), hospital.System, h.a.ID)
 	refused(t, err, hospital.Unavailable, "not_read")
@@ -332,7 +332,7 @@ func TestADatabaseThatCameBackIsUsedAtOnce(t *testing.T) {
 	}
 	for range 3 {
 		p.cutLines()
-		if _, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: "Uwase Marie"}); err != nil {
+		if _, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Uwase Marie"}); err != nil {
 			t.Errorf("a command: %v", err)
 		}
 		p.cutLines()

@@ -14,10 +14,10 @@ type HazardKind string
 const (
 	HazardAllergen   HazardKind = "allergen"    // contains one the patient is allergic to
 	HazardMayContain HazardKind = "may_contain" // may contain traces of one
-	// nobody asked about allergies: unknown is not none
-	HazardNeverAsked HazardKind = "never_asked"
-	HazardDiet       HazardKind = "diet"    // the diet does not allow it
-	HazardTexture    HazardKind = "texture" // can't be served at the patient's texture
+	HazardNeverAsked HazardKind = "never_asked" // nobody asked about allergies: unknown is not none
+	HazardDiet       HazardKind = "diet"        // the diet does not allow it
+	HazardTexture    HazardKind = "texture"     // can't be served at the patient's texture
+
 	// the patient must not eat now, or at the time of the meal
 	HazardNilByMouth  HazardKind = "nil_by_mouth"
 	HazardNotAdmitted HazardKind = "not_admitted" // the stay has ended
@@ -155,11 +155,7 @@ type Hazards []Hazard
 
 // String says them in English.
 func (all Hazards) String() string {
-	reasons := make([]string, len(all))
-	for i, z := range all {
-		reasons[i] = z.words()
-	}
-	return strings.Join(reasons, "; ")
+	return joined(all, "; ", Hazard.words)
 }
 
 // dangerous is the refusal to go on with an order because of its hazards.
@@ -170,7 +166,6 @@ func dangerous(hazards []Hazard) error {
 		advice = Refuse(Conflict, "hazards_overridable",
 			"Choose something else, or ask medical staff, who may let it pass with a written reason.")
 	}
-	return Refuse(Conflict, "hazards", "This must not go to the patient: %s. %s", Hazards(hazards),
-		advice).
-		With(hazards)
+	return Refuse(Conflict, "hazards", "This must not go to the patient: %s. %s",
+		Hazards(hazards), advice).With(hazards)
 }

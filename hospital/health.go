@@ -123,11 +123,9 @@ func (h *Hospital) proveReading(ctx context.Context) error {
 		if err := h.proveKept(ctx, q, kept); err != nil {
 			return err
 		}
-		var newest int64
-		if err := q.QueryRowContext(ctx, `SELECT COALESCE(max(rev), 0) FROM topic_rev`).Scan(&newest); err != nil {
-			return fmt.Errorf("read the newest revision: %w", err)
-		}
-		return nil
+		row := q.QueryRowContext(ctx, `SELECT COALESCE(max(rev), 0) FROM topic_rev`)
+		_, err := scanValue[int64](row)
+		return wrap(err, "read the newest revision")
 	})
 }
 

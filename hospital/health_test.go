@@ -20,7 +20,7 @@ func (h *house) wellAgain(t *testing.T) {
 	if health := h.HealthNow(t.Context()); health.Database != hospital.HealthOK || h.Trouble() != nil {
 		t.Errorf("the database is %q, and pages say %v", health.Database, h.Trouble())
 	}
-	if _, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: "Uwase Marie"}); err != nil {
+	if _, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Uwase Marie"}); err != nil {
 		t.Errorf("a command: %v", err)
 	}
 }
@@ -37,7 +37,7 @@ func (h *house) ill(t *testing.T, reason string, live bool) {
 	if took := time.Since(began); took > 3*time.Second {
 		t.Errorf("that took %v", took)
 	}
-	_, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: "Uwase Marie"})
+	_, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Uwase Marie"})
 	refused(t, err, hospital.Unavailable, "not_saved")
 }
 
@@ -147,7 +147,7 @@ func TestNothingIsAnsweredAsSavedInAFileThatNobodyWillFind(t *testing.T) {
 			path := strings.TrimPrefix(h.url, "sqlite:")
 			h.wellAgain(t)
 			c.do(t, path)
-			_, err := h.AddWard(t.Context(), admin, hospital.NewWard{Code: "C", Name: "Paediatrics", Beds: 1})
+			_, err := h.AddWard(t.Context(), admin, hospital.AddWardCommand{Code: "C", Name: "Paediatrics", Beds: 1})
 			refused(t, err, hospital.Unavailable, "not_saved")
 			h.ill(t, "replaced", false)
 			if c.undo == nil {
@@ -181,7 +181,7 @@ func TestACopyInThePlaceOfAServedFileSpoilsNeither(t *testing.T) {
 			}
 			add := func(code string) {
 				t.Helper()
-				if _, err := h.AddWard(t.Context(), admin, hospital.NewWard{Code: code, Name: code, Beds: 3}); err != nil {
+				if _, err := h.AddWard(t.Context(), admin, hospital.AddWardCommand{Code: code, Name: code, Beds: 3}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -248,7 +248,7 @@ func TestACopyThatIsWrittenIntoTheServedFileIsNoticed(t *testing.T) {
 	settle()
 	shell(t, `cat "$0".copy > "$0"`, path)
 	h.ill(t, "damaged", false)
-	_, err := h.AddWard(t.Context(), admin, hospital.NewWard{Code: "C", Name: "Paediatrics", Beds: 1})
+	_, err := h.AddWard(t.Context(), admin, hospital.AddWardCommand{Code: "C", Name: "Paediatrics", Beds: 1})
 	refused(t, err, hospital.Unavailable, "not_saved")
 }
 
@@ -274,7 +274,7 @@ func TestADatabaseIsWellWhileCommandsAreGiven(t *testing.T) {
 		go func() {
 			var failed error
 			for range 60 {
-				_, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: "Uwase Marie"})
+				_, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Uwase Marie"})
 				failed = errors.Join(failed, err)
 			}
 			ended <- failed

@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -22,8 +21,7 @@ type Options struct {
 	// Announce is told after each commit which topics moved and where they stand now. It must not
 	// block. May be nil.
 	Announce func(Revisions)
-	// DatabaseConnections is the most connections to PostgreSQL that are open at once; 0 means
-	// store's default.
+	// DatabaseConnections is the most connections to PostgreSQL at once; 0 means store's default.
 	DatabaseConnections int
 	// Now is the clock; nil means time.Now. Times are kept in UTC to the millisecond.
 	Now func() time.Time
@@ -58,31 +56,32 @@ func Open(ctx context.Context, o Options) (*Hospital, error) {
 	return open(ctx, o, nil)
 }
 
-// open is Open with every connection made by what through makes of the driver's own connector; nil:
-// by that.
+// open is Open for a database whose every connection is made by what through makes of the driver's
+// connector. Where through is nil, the driver's own makes them.
 func open(ctx context.Context, o Options,
 	through func(driver.Connector) driver.Connector) (*Hospital, error) {
-	settings := store.Settings{URL: o.DatabaseURL, Connections: o.DatabaseConnections,
-		Through: through}
-	db, err := store.Open(ctx, settings)
+	db, err := store.Open(ctx, store.Settings{
+		URL: o.DatabaseURL, Connections: o.DatabaseConnections, Through: through,
+	})
 	if err != nil {
 		return nil, err
 	}
 	h := &Hospital{url: o.DatabaseURL, db: db, pulse: pulse{node: rand.Text()},
 		announce: o.Announce, now: o.Now, hasher: o.PasswordHasher,
 		hashing: prioritySemaphore{free: hashesAtOnce}}
-	if h.hasher == nil {
-		if h.hasher, err = newHasher(); err != nil {
-			return nil, errors.Join(fmt.Errorf("prepare the hashing of passwords: %w", err), db.Close())
-		}
-	}
 	if h.announce == nil {
 		h.announce = func(Revisions) {}
 	}
 	if h.now == nil {
 		h.now = time.Now
 	}
-	if err := h.readMeta(ctx); err != nil {
+	if h.hasher == nil {
+		h.hasher, err = newHasher()
+	}
+	if err == nil {
+		err = h.readMeta(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return h, nil
@@ -95,14 +94,10 @@ func (h *Hospital) Analyze(ctx context.Context) error { return store.Analyze(ctx
 // readMeta reads what a database says of itself once and for all.
 func (h *Hospital) readMeta(ctx context.Context) error {
 	return h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
-		err := q.QueryRowContext(ctx, `SELECT epoch.value, device_key.value
+		row := q.QueryRowContext(ctx, `SELECT epoch.value, device_key.value
 			FROM meta AS epoch, meta AS device_key
-			WHERE epoch.name = 'epoch' AND device_key.name = 'device_key'`).
-			Scan(&h.instance, &h.deviceKey)
-		if err != nil {
-			return fmt.Errorf("read what database this is: %w", err)
-		}
-		return nil
+			WHERE epoch.name = 'epoch' AND device_key.name = 'device_key'`)
+		return wrap(row.Scan(&h.instance, &h.deviceKey), "read what database this is")
 	})
 }
 
@@ -135,13 +130,10 @@ func (h *Hospital) clock(ctx context.Context) time.Time {
 
 // Empty reports whether the hospital has neither wards nor users yet.
 func (h *Hospital) Empty(ctx context.Context) (bool, error) {
-	var empty bool
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
-		return q.QueryRowContext(ctx,
-			`SELECT NOT EXISTS (SELECT 1 FROM ward) AND NOT EXISTS (SELECT 1
-				FROM app_user)`).Scan(&empty)
+	return readValue(ctx, h, func(ctx context.Context, q *sql.Tx) (bool, error) {
+		return scanValue[bool](q.QueryRowContext(ctx, `SELECT NOT EXISTS (SELECT 1 FROM ward)
+			AND NOT EXISTS (SELECT 1 FROM app_user)`))
 	})
-	return empty, err
 }
 
 // longestRead bounds a read: on SQLite a reader that lingers keeps the write-ahead log from being
@@ -167,21 +159,28 @@ func (h *Hospital) read(ctx context.Context, fn func(ctx context.Context, q *sql
 	return notRead(ctx, err)
 }
 
-// readAs is read for an actor who must hold a permission, and returns what fn returns.
-func readAs[T any](ctx context.Context, h *Hospital, actor Actor, p Permission,
+// readValue is read for what returns something.
+func readValue[T any](ctx context.Context, h *Hospital,
 	fn func(ctx context.Context, q *sql.Tx) (T, error)) (found T, err error) {
-	var none T
-	if err := actor.need(p); err != nil {
-		return none, err
-	}
 	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
 		found, err = fn(ctx, q)
 		return err
 	})
 	if err != nil {
+		var none T
 		return none, err
 	}
 	return found, nil
+}
+
+// readAs is readValue for an actor who must hold a permission.
+func readAs[T any](ctx context.Context, h *Hospital, actor Actor, p Permission,
+	fn func(ctx context.Context, q *sql.Tx) (T, error)) (T, error) {
+	if err := actor.need(p); err != nil {
+		var none T
+		return none, err
+	}
+	return readValue(ctx, h, fn)
 }
 
 // notRead words an error of a read for the person it concerns.
@@ -189,29 +188,3 @@ func notRead(ctx context.Context, err error) error {
 	return worded(ctx, err, "not_read",
 		"The hospital's records can't be read right now. Try again in a moment.")
 }
-
-// collect reads all rows of a query, each with scan.
-func collect[T any](rows *sql.Rows, err error, scan func(row scanner) (T, error)) ([]T, error) {
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []T
-	for rows.Next() {
-		one, err := scan(rows)
-		if err != nil {
-			return nil, fmt.Errorf("read a row: %w", err)
-		}
-		all = append(all, one)
-	}
-	return all, rows.Err()
-}
-
-// scanID reads a row that is one id.
-func scanID(row scanner) (id int64, err error) {
-	err = row.Scan(&id)
-	return id, err
-}
-
-// scanner is one row, of several or alone.
-type scanner interface{ Scan(columns ...any) error }

@@ -57,10 +57,10 @@ func newHouse(t testing.TB, url string) *house {
 	h := &house{url: url, raw: hospitaltest.Database(t, url), clock: &clock{now: morning}, heard: &heard{}}
 	h.Hospital = hospitaltest.Open(t, hospital.Options{DatabaseURL: url, Announce: h.heard.announce, Now: h.clock.Now})
 	var err error
-	if h.a, err = h.AddWard(t.Context(), admin, hospital.NewWard{Code: "A", Name: "Medicine", Block: "B1", Beds: 6}); err != nil {
+	if h.a, err = h.AddWard(t.Context(), admin, hospital.AddWardCommand{Code: "A", Name: "Medicine", Block: "B1", Beds: 6}); err != nil {
 		t.Fatal(err)
 	}
-	if h.b, err = h.AddWard(t.Context(), admin, hospital.NewWard{Code: "B", Name: "Surgery", Block: "B2", Beds: 4}); err != nil {
+	if h.b, err = h.AddWard(t.Context(), admin, hospital.AddWardCommand{Code: "B", Name: "Surgery", Block: "B2", Beds: 4}); err != nil {
 		t.Fatal(err)
 	}
 	h.heard.take()
@@ -145,7 +145,7 @@ func (h *house) bedIDs(t testing.TB) (ids []int64) {
 // admit admits someone who was never here; an empty number means without a bed.
 func (h *house) admit(t testing.TB, name hospital.PatientName, number string) hospital.Admission {
 	t.Helper()
-	cmd := hospital.NewAdmission{PatientName: name}
+	cmd := hospital.AdmitCommand{PatientName: name}
 	if number != "" {
 		cmd.BedID = h.bed(t, number).ID
 	}
@@ -159,7 +159,7 @@ func (h *house) admit(t testing.TB, name hospital.PatientName, number string) ho
 // set takes a bed to a status.
 func (h *house) set(t testing.TB, number string, status hospital.BedStatus) {
 	t.Helper()
-	if _, err := h.SetBedStatus(t.Context(), manager, h.bed(t, number).ID, hospital.BedStatusChange{Status: status, Reason: "for the test"}); err != nil {
+	if _, err := h.SetBedStatus(t.Context(), manager, h.bed(t, number).ID, hospital.BedStatusCommand{Status: status, Reason: "for the test"}); err != nil {
 		t.Fatalf("take bed %s to %s: %v", number, status, err)
 	}
 }

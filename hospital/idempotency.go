@@ -41,8 +41,7 @@ func (c *change) once(ctx context.Context, key, command string, payload any,
 	}
 	payloadDigest := digest(string(text))
 
-	_, err = c.tx.ExecContext(ctx,
-		`INSERT INTO idempotency (user_id, key, command, payload, created_at)
+	_, err = c.exec(ctx, `INSERT INTO idempotency (user_id, key, command, payload, created_at)
 		VALUES ($1, $2, $3, $4, $5) ON CONFLICT (user_id, key) DO NOTHING`,
 		c.actor.UserID, key, command, payloadDigest, instant(c.now))
 	if err != nil {
@@ -55,13 +54,9 @@ func (c *change) once(ctx context.Context, key, command string, payload any,
 	if id, err = do(); err != nil {
 		return 0, false, err
 	}
-	_, err = c.tx.ExecContext(ctx,
-		`UPDATE idempotency SET result_id = $3 WHERE user_id = $1 AND key = $2`, c.actor.UserID,
-		key, id)
-	if err != nil {
-		return 0, false, fmt.Errorf("keep what an idempotency key led to: %w", err)
-	}
-	return id, false, nil
+	_, err = c.exec(ctx, `UPDATE idempotency SET result_id = $3 WHERE user_id = $1 AND key = $2`,
+		c.actor.UserID, key, id)
+	return id, false, wrap(err, "keep what an idempotency key led to")
 }
 
 // creation is a command that makes something, once under its key.
@@ -83,8 +78,7 @@ func create[T any](ctx context.Context, h *Hospital, actor Actor,
 		id, replayed, err = c.once(ctx, cmd.key, cmd.name, cmd.said,
 			func() (int64, error) { return cmd.make(ctx, c) })
 		if err != nil {
-			var none T
-			return none, err
+			return made, err
 		}
 		return cmd.read(ctx, c.tx, id)
 	})

@@ -10,7 +10,7 @@ import (
 
 func TestACommandUnderTheSameKeyIsAnsweredAndNotRepeated(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
-		cmd := hospital.NewAdmission{PatientName: "Uwase Marie", BedID: h.bed(t, "A-01").ID, IdempotencyKey: "form 17",
+		cmd := hospital.AdmitCommand{PatientName: "Uwase Marie", BedID: h.bed(t, "A-01").ID, IdempotencyKey: "form 17",
 			ExpectedDischarge: morning.Add(time.Hour), Allergies: hospital.Allergies{Allergens: []hospital.Allergen{"milk", "eggs"}}}
 		first, replayed, err := h.Admit(t.Context(), nurse, cmd)
 		if err != nil || replayed {
@@ -40,8 +40,8 @@ func TestACommandUnderTheSameKeyIsAnsweredAndNotRepeated(t *testing.T) {
 func TestAKeyIsGoodForOneThingOfOnePersonForTwoDays(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		h.addUser(t, "keza", hospital.MedicalStaff)
-		cmd := hospital.NewAdmission{PatientName: "Uwase Marie", IdempotencyKey: "form 17"}
-		admit := func(actor hospital.Actor, cmd hospital.NewAdmission) error {
+		cmd := hospital.AdmitCommand{PatientName: "Uwase Marie", IdempotencyKey: "form 17"}
+		admit := func(actor hospital.Actor, cmd hospital.AdmitCommand) error {
 			_, replayed, err := h.Admit(t.Context(), actor, cmd)
 			if replayed {
 				t.Errorf("%+v was taken for a repetition", cmd)
@@ -73,7 +73,7 @@ func TestAKeyIsGoodForOneThingOfOnePersonForTwoDays(t *testing.T) {
 func TestARefusedCommandDoesNotUseUpItsKey(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		h.set(t, "A-01", hospital.BedCleaning)
-		cmd := hospital.NewAdmission{PatientName: "Uwase Marie", BedID: h.bed(t, "A-01").ID, IdempotencyKey: "form 17"}
+		cmd := hospital.AdmitCommand{PatientName: "Uwase Marie", BedID: h.bed(t, "A-01").ID, IdempotencyKey: "form 17"}
 		h.refuses(t, hospital.Conflict, "bed_not_free", func() error { _, _, err := h.Admit(t.Context(), nurse, cmd); return err })
 		h.set(t, "A-01", hospital.BedAvailable)
 		if _, replayed, err := h.Admit(t.Context(), nurse, cmd); err != nil || replayed {
@@ -84,7 +84,7 @@ func TestARefusedCommandDoesNotUseUpItsKey(t *testing.T) {
 
 func TestAKeyHasItsLimit(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
-		cmd := hospital.NewAdmission{PatientName: "Uwase Marie", IdempotencyKey: strings.Repeat("k", hospital.LongestKey+1)}
+		cmd := hospital.AdmitCommand{PatientName: "Uwase Marie", IdempotencyKey: strings.Repeat("k", hospital.LongestKey+1)}
 		h.refuses(t, hospital.Invalid, "idempotency_key", func() error { _, _, err := h.Admit(t.Context(), nurse, cmd); return err })
 		cmd.IdempotencyKey = strings.Repeat("é", hospital.LongestKey)
 		if _, _, err := h.Admit(t.Context(), nurse, cmd); err != nil {

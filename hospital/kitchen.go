@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"fmt"
 	"slices"
 	"time"
 )
@@ -19,10 +18,8 @@ type Ticket struct {
 	Due         time.Time
 	Meal        Meal
 	WardCode    string // "" for an address
-	// "" while the patient waits for a bed, after they have left, and for an address
-	BedNumber string
-	// when the patient came to that bed, if that was after the order was placed; zero: it has not
-	// moved
+	BedNumber   string // "" while the patient has no bed, and for an address
+	// when the patient came to that bed, where that was after the order was placed; else zero
 	MovedAt        time.Time
 	Destination    string // zone, for an address
 	Initials       string // of the patient
@@ -91,12 +88,10 @@ const EndedTicketsShow = 15 * time.Minute
 // KitchenBoard is everything on the kitchen's wall, read in one snapshot.
 type KitchenBoard struct {
 	Metrics
-	// open ones, oldest Due first; of the ended ones those of the last 15 minutes
-	Tickets []Ticket
-	Past    []Ticket      // open ones whose day is over, oldest Due first
-	Missed  []MissedRound // to be ordered late
-	// of the confirmed tickets and those being prepared, by station and name
-	ToCook    []DishCount
+	Tickets   []Ticket            // open, or ended within EndedTicketsShow; oldest Due first
+	Past      []Ticket            // open ones whose day is over, oldest Due first
+	Missed    []MissedRound       // to be ordered late
+	ToCook    []DishCount         // of confirmed and begun tickets, by station and name
 	Counts    map[OrderStatus]int // of Tickets
 	At        time.Time
 	Revisions // of KitchenTopic and MetricsTopic
@@ -105,33 +100,28 @@ type KitchenBoard struct {
 // KitchenBoard reads it, in as many statements however many orders there are. For roles that hold
 // ReadKitchen.
 func (h *Hospital) KitchenBoard(ctx context.Context, actor Actor) (KitchenBoard, error) {
-	return readAs(ctx, h, actor, ReadKitchen, func(ctx context.Context, q *sql.Tx) (board KitchenBoard, err error) {
-		board = KitchenBoard{At: h.clock(ctx)}
-		if board.Revisions, err = revisions(ctx, q, KitchenTopic, MetricsTopic); err != nil {
+	return readAs(ctx, h, actor, ReadKitchen,
+		func(ctx context.Context, q *sql.Tx) (board KitchenBoard, err error) {
+			board.At = h.clock(ctx)
+			if board.Revisions, err = revisions(ctx, q, KitchenTopic, MetricsTopic); err != nil {
+				return board, err
+			}
+			if board.Metrics, err = readMetrics(ctx, q); err != nil {
+				return board, err
+			}
+			if board.Missed, err = readMissed(ctx, q, board.At); err != nil {
+				return board, err
+			}
+			tickets, err := readTickets(ctx, q, board.At)
+			board.Tickets, board.Past = splitPast(tickets, board.At)
+			board.count()
 			return board, err
-		}
-		s, err := readStanding(ctx, q)
-		if err != nil {
-			return board, err
-		}
-		board.Metrics = s.metrics()
-		if board.Missed, err = readMissed(ctx, q, board.At); err != nil {
-			return board, err
-		}
-		tickets, err := readTickets(ctx, q, board.At)
-		board.Tickets, board.Past = splitPast(tickets, board.At)
-		board.count()
-		return board, err
-	})
+		})
 }
 
 // PastDays counts the tickets that are not finished by their day, the oldest first.
 func (b KitchenBoard) PastDays() []PastDay {
-	dues := make([]time.Time, len(b.Past))
-	for i, t := range b.Past {
-		dues[i] = t.Due
-	}
-	return pastDays(dues)
+	return pastDays(b.Past, func(t Ticket) time.Time { return t.Due })
 }
 
 // KitchenFilter narrows the wall to what one place in the kitchen works on. An empty field narrows
@@ -182,8 +172,7 @@ func (b *KitchenBoard) count() {
 		}
 		for _, dish := range ticket.Dishes {
 			if toCook[dish.ID] == nil {
-				toCook[dish.ID] = &DishCount{DishID: dish.ID, Name: dish.Name,
-					Station: dish.Station}
+				toCook[dish.ID] = &DishCount{dish.ID, dish.Name, dish.Station, 0}
 			}
 			toCook[dish.ID].Count++
 		}
@@ -191,11 +180,14 @@ func (b *KitchenBoard) count() {
 	for _, dish := range toCook {
 		b.ToCook = append(b.ToCook, *dish)
 	}
-	slices.SortFunc(b.ToCook, func(a, b DishCount) int {
-		return cmp.Or(cmp.Compare(slices.Index(Stations, a.Station),
-			slices.Index(Stations, b.Station)), cmp.Compare(a.Name.En, b.Name.En),
-			cmp.Compare(a.DishID, b.DishID))
-	})
+	slices.SortFunc(b.ToCook, DishCount.compare)
+}
+
+// compare sorts by station, then by name.
+func (d DishCount) compare(other DishCount) int {
+	return cmp.Or(
+		cmp.Compare(slices.Index(Stations, d.Station), slices.Index(Stations, other.Station)),
+		cmp.Compare(d.Name.En, other.Name.En), cmp.Compare(d.DishID, other.DishID))
 }
 
 // The conditions of the orders whose tickets the wall shows: each has an index as small as the
@@ -212,8 +204,8 @@ func readTickets(ctx context.Context, q *sql.Tx, now time.Time) ([]Ticket, error
 	if err != nil {
 		return nil, err
 	}
-	ended, err := ticketsWhere(ctx, q, now, endedOnTheWall, instant(now.Add(-EndedTicketsShow)),
-		uncounted(now))
+	ended, err := ticketsWhere(ctx, q, now, endedOnTheWall,
+		instant(now.Add(-EndedTicketsShow)), uncounted(now))
 	if err != nil {
 		return nil, err
 	}
@@ -226,13 +218,12 @@ func readTickets(ctx context.Context, q *sql.Tx, now time.Time) ([]Ticket, error
 
 // selectTicket reads the tickets of the orders that fit a condition, which follows it.
 const selectTicket = `SELECT meal_order.id, meal_order.status, meal_order.status_since,
-	meal_order.placed_at, meal_order.due,
-		meal_order.meal, COALESCE(ward.code, ''), COALESCE(bed.number, ''), COALESCE(zone.name, ''),
-		COALESCE(patient.name, ''), admission.bed_since, COALESCE(admission.diet, ''),
-		COALESCE(admission.texture, 7), admission.allergies, admission.nil_by_mouth_from,
-		admission.nil_by_mouth_until, meal_order.notes, meal_order.override_reason,
-		meal_order.overridden_by, meal_order.held_for, meal_order.stopped, meal_order.begun,
-		meal_order.late,
+		meal_order.placed_at, meal_order.due, meal_order.meal, COALESCE(ward.code, ''),
+		COALESCE(bed.number, ''), COALESCE(zone.name, ''), COALESCE(patient.name, ''),
+		admission.bed_since, COALESCE(admission.diet, ''), COALESCE(admission.texture, 7),
+		admission.allergies, admission.nil_by_mouth_from, admission.nil_by_mouth_until,
+		meal_order.notes, meal_order.override_reason, meal_order.overridden_by,
+		meal_order.held_for, meal_order.stopped, meal_order.begun, meal_order.late,
 		meal_order.cancel_reason, meal_order.version, ` + dishesOfOrder + `
 	FROM meal_order
 	LEFT JOIN admission ON admission.id = meal_order.admission_id
@@ -251,10 +242,7 @@ func ticketsWhere(ctx context.Context, q *sql.Tx, now time.Time, condition strin
 	tickets, err := collect(rows, err, func(row scanner) (Ticket, error) {
 		return scanTicket(row, now, plates)
 	})
-	if err != nil {
-		return nil, fmt.Errorf("read the tickets: %w", err)
-	}
-	return tickets, nil
+	return tickets, wrap(err, "read the tickets")
 }
 
 // scanTicket reads a ticket as of now. The patient's name goes no further than here.

@@ -26,13 +26,13 @@ func TestATicketShowsWhatTheKitchenNeedsAndNotWhoThePatientIs(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		soft := hospital.Texture(6)
 		bed := s.bed(t, "A-05").ID
-		a, _, err := s.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: "Xanthippe Quagmire", BedID: bed, Reason: "zoonosis", Diet: hospital.DietRenal,
+		a, _, err := s.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Xanthippe Quagmire", BedID: bed, Reason: "zoonosis", Diet: hospital.DietRenal,
 			Texture: &soft, Allergies: hospital.Allergies{Allergens: []hospital.Allergen{"milk", "nuts"}, Severe: []hospital.Allergen{"nuts"}}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		tea := s.add(t, "Tea", func(d *hospital.Dish) { d.Allergens, d.Station = []hospital.Allergen{"milk"}, "cold" })
-		o, _, err := s.PlaceOrder(t.Context(), nurse, hospital.NewOrder{AdmissionID: a.ID, Meal: hospital.Lunch, Dishes: []int64{tea.ID, s.dish.ID},
+		o, _, err := s.PlaceOrder(t.Context(), nurse, hospital.PlaceOrderCommand{AdmissionID: a.ID, Meal: hospital.Lunch, Dishes: []int64{tea.ID, s.dish.ID},
 			Notes: "small portion", OverrideReason: "Tolerates boiled milk"})
 		if err != nil {
 			t.Fatal(err)
@@ -150,7 +150,7 @@ func TestATicketSaysSinceWhenItsPatientLiesElsewhere(t *testing.T) {
 		if at := moved("A-01"); !at.IsZero() {
 			t.Errorf("who lies where they lay when the order was placed has moved at %v", at)
 		}
-		must[hospital.Admission](t)(s.Transfer(t.Context(), nurse, a.ID, hospital.TransferTo{BedID: s.bed(t, "A-02").ID}))
+		must[hospital.Admission](t)(s.Transfer(t.Context(), nurse, a.ID, hospital.TransferCommand{BedID: s.bed(t, "A-02").ID}))
 		if at, now := moved("A-02"), s.clock.Now(); !at.Equal(now) {
 			t.Errorf("moved at %v, want %v", at, now)
 		}

@@ -37,12 +37,12 @@ func stayValue(id int64) slog.Value { return slog.GroupValue(slog.Int64("admissi
 func (p Patient) LogValue() slog.Value { return slog.GroupValue(slog.Int64("patient", p.ID)) }
 
 // LogValue shows where a patient is to be put.
-func (cmd NewAdmission) LogValue() slog.Value {
+func (cmd AdmitCommand) LogValue() slog.Value {
 	return slog.GroupValue(slog.Int64("patient", cmd.PatientID), slog.Int64("bed", cmd.BedID))
 }
 
 // LogValue shows how a stay ended, and not the notes.
-func (l Leaving) LogValue() slog.Value {
+func (l DischargeCommand) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("outcome", string(l.Outcome)))
 }
 
@@ -55,13 +55,13 @@ func (r Round[Stop]) LogValue() slog.Value {
 }
 
 // LogValue shows nothing: a code opens a door, and who takes a tray is at times its patient.
-func (Handover) LogValue() slog.Value { return slog.GroupValue() }
+func (DeliverCommand) LogValue() slog.Value { return slog.GroupValue() }
 
 // LogValue shows which address it is.
 func (a Address) LogValue() slog.Value { return slog.GroupValue(slog.Int64("address", a.ID)) }
 
 // LogValue shows which zone an address is to be in.
-func (f AddressFields) LogValue() slog.Value {
+func (f AddressCommand) LogValue() slog.Value {
 	return slog.GroupValue(slog.Int64("zone", f.ZoneID))
 }
 
@@ -72,13 +72,15 @@ func (s CustomerStay) LogValue() slog.Value { return stayValue(s.AdmissionID) }
 func (o Order) LogValue() slog.Value { return orderValue(o.ID) }
 
 // LogValue shows for whom an order is to be, by number.
-func (cmd NewOrder) LogValue() slog.Value {
+func (cmd PlaceOrderCommand) LogValue() slog.Value {
 	return slog.GroupValue(slog.Int64("admission", cmd.AdmissionID),
 		slog.Int64("address", cmd.AddressID))
 }
 
 // LogValue shows what the person saw, and not their reason.
-func (s Step) LogValue() slog.Value { return slog.GroupValue(slog.Int64("version", s.Version)) }
+func (cmd OrderCommand) LogValue() slog.Value {
+	return slog.GroupValue(slog.Int64("version", cmd.Version))
+}
 
 // LogValue shows which order it is.
 func (t Ticket) LogValue() slog.Value { return orderValue(t.OrderID) }
@@ -87,7 +89,7 @@ func (t Ticket) LogValue() slog.Value { return orderValue(t.OrderID) }
 func (DietOrder) LogValue() slog.Value { return slog.GroupValue() }
 
 // LogValue shows nothing.
-func (DietChange) LogValue() slog.Value { return slog.GroupValue() }
+func (DietCommand) LogValue() slog.Value { return slog.GroupValue() }
 
 // LogValue shows which order it is.
 func (o CustomerOrder) LogValue() slog.Value { return orderValue(o.ID) }

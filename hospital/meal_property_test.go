@@ -85,7 +85,7 @@ func pick[T any](k *kitchenStory, label string, from ...T) T {
 
 // admitSomeone admits a patient whom the customer may order for, into a free bed if there is one.
 func (k *kitchenStory) admitSomeone() {
-	cmd := hospital.NewAdmission{PatientName: "Uwase Marie", Allergies: hospital.Allergies{Known: true}}
+	cmd := hospital.AdmitCommand{PatientName: "Uwase Marie", Allergies: hospital.Allergies{Known: true}}
 	free, err := k.FreeBeds(k.t.Context(), hospital.System)
 	if err != nil {
 		k.rt.Fatal(err)
@@ -153,19 +153,19 @@ func (k *kitchenStory) next(o hospital.Order) error {
 		if pick(k, "override", true, false, false) {
 			reason = "Asked for by the family"
 		}
-		_, err := k.ConfirmOrder(ctx, nurse, o.ID, hospital.Step{Reason: reason})
+		_, err := k.ConfirmOrder(ctx, nurse, o.ID, hospital.OrderCommand{Reason: reason})
 		return err
 	case hospital.OrderConfirmed:
-		_, err := k.StartOrder(ctx, cook, o.ID, hospital.Step{})
+		_, err := k.StartOrder(ctx, cook, o.ID, hospital.OrderCommand{})
 		return err
 	case hospital.OrderPreparing:
-		_, err := k.ReadyOrder(ctx, cook, o.ID, hospital.Step{})
+		_, err := k.ReadyOrder(ctx, cook, o.ID, hospital.OrderCommand{})
 		return err
 	case hospital.OrderReady:
 		return k.departWith(k.deliveryOf(k.t, o))
 	}
 	d := k.deliveryOf(k.t, o)
-	_, err := k.Deliver(ctx, k.courier, d.ID, hospital.Handover{BedCode: d.BedNumber})
+	_, err := k.Deliver(ctx, k.courier, d.ID, hospital.DeliverCommand{BedCode: d.BedNumber})
 	return err
 }
 
@@ -188,7 +188,7 @@ func (k *kitchenStory) orderID() int64 {
 }
 
 func (k *kitchenStory) placeSomething() error {
-	cmd := hospital.NewOrder{AdmissionID: k.stay(), Meal: pick(k, "meal", hospital.Snack, hospital.Snack, hospital.Lunch, hospital.Dinner, hospital.Breakfast)}
+	cmd := hospital.PlaceOrderCommand{AdmissionID: k.stay(), Meal: pick(k, "meal", hospital.Snack, hospital.Snack, hospital.Lunch, hospital.Dinner, hospital.Breakfast)}
 	for range rapid.IntRange(1, 2).Draw(k.rt, "dishes") {
 		cmd.Dishes = append(cmd.Dishes, pick(k, "dish", k.dishes...).ID)
 	}
@@ -204,7 +204,7 @@ func (k *kitchenStory) step(name string) func() error {
 	return func() error {
 		actor := pick(k, "actor", cook, cook, nurse, k.customer)
 		reason := pick(k, "reason", "", "Asked for by the family")
-		return k.steps(k.t, actor, hospital.Order{ID: k.orderID()}, hospital.Step{Reason: reason})[name]()
+		return k.steps(k.t, actor, hospital.Order{ID: k.orderID()}, hospital.OrderCommand{Reason: reason})[name]()
 	}
 }
 
@@ -216,13 +216,13 @@ func (k *kitchenStory) setAllergies() error {
 	if len(allergies.Allergens) > 0 && pick(k, "severe", true, false) {
 		allergies.Severe = allergies.Allergens[:1]
 	}
-	_, err := k.SetDiet(k.t.Context(), nurse, k.stay(), hospital.DietChange{Allergies: &allergies})
+	_, err := k.SetDiet(k.t.Context(), nurse, k.stay(), hospital.DietCommand{Allergies: &allergies})
 	return err
 }
 
 func (k *kitchenStory) setDietOrTexture() error {
 	diet, texture := pick(k, "diet", hospital.DietGeneral, hospital.DietGeneral, hospital.DietRenal), hospital.Texture(pick(k, "texture", 7, 7, 4))
-	_, err := k.SetDiet(k.t.Context(), nurse, k.stay(), hospital.DietChange{Diet: &diet, Texture: &texture})
+	_, err := k.SetDiet(k.t.Context(), nurse, k.stay(), hospital.DietCommand{Diet: &diet, Texture: &texture})
 	return err
 }
 
@@ -249,12 +249,12 @@ func (k *kitchenStory) moveSomeone() error {
 	if err != nil || len(free) == 0 {
 		return err
 	}
-	_, err = k.Transfer(k.t.Context(), nurse, k.stay(), hospital.TransferTo{BedID: pick(k, "bed", free...).ID})
+	_, err = k.Transfer(k.t.Context(), nurse, k.stay(), hospital.TransferCommand{BedID: pick(k, "bed", free...).ID})
 	return err
 }
 
 func (k *kitchenStory) letGo() error {
-	_, err := k.Discharge(k.t.Context(), nurse, k.stay(), hospital.Leaving{Outcome: pick(k, "outcome", hospital.Improved, hospital.Deceased)})
+	_, err := k.Discharge(k.t.Context(), nurse, k.stay(), hospital.DischargeCommand{Outcome: pick(k, "outcome", hospital.Improved, hospital.Deceased)})
 	if err == nil {
 		k.admitSomeone()
 	}
@@ -294,21 +294,21 @@ func (k *kitchenStory) departWithSomething() error {
 }
 
 func (k *kitchenStory) departWith(d hospital.Delivery) error {
-	if _, err := k.ClaimDelivery(k.t.Context(), k.courier, d.ID, hospital.CourierStep{}); err != nil {
+	if _, err := k.ClaimDelivery(k.t.Context(), k.courier, d.ID, hospital.CourierCommand{}); err != nil {
 		return err
 	}
-	_, err := k.DepartDelivery(k.t.Context(), k.courier, d.ID, hospital.CourierStep{})
+	_, err := k.DepartDelivery(k.t.Context(), k.courier, d.ID, hospital.CourierCommand{})
 	return err
 }
 
 func (k *kitchenStory) deliverSomething() error {
 	d := k.deliveryIn(hospital.DeliveryInTransit, hospital.DeliveryAssigned)
-	_, err := k.Deliver(k.t.Context(), k.courier, d.ID, hospital.Handover{BedCode: pick(k, "code", d.BedNumber, d.BedNumber, "A-01")})
+	_, err := k.Deliver(k.t.Context(), k.courier, d.ID, hospital.DeliverCommand{BedCode: pick(k, "code", d.BedNumber, d.BedNumber, "A-01")})
 	return err
 }
 
 func (k *kitchenStory) failSomething() error {
-	_, err := k.FailDelivery(k.t.Context(), k.courier, k.deliveryIn(hospital.DeliveryInTransit).ID, "asleep", hospital.CourierStep{})
+	_, err := k.FailDelivery(k.t.Context(), k.courier, k.deliveryIn(hospital.DeliveryInTransit).ID, "asleep", hospital.CourierCommand{})
 	return err
 }
 

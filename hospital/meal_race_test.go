@@ -37,24 +37,24 @@ func TestAnAllergyAddedWhileATrayGoesAStepFurtherStopsIt(t *testing.T) {
 		step func(s *service, t *testing.T, o hospital.Order) error
 	}{
 		"confirmed": {hospital.OrderPending, func(s *service, t *testing.T, o hospital.Order) error {
-			return s.steps(t, cook, o, hospital.Step{})["confirm"]()
+			return s.steps(t, cook, o, hospital.OrderCommand{})["confirm"]()
 		}},
 		"started": {hospital.OrderConfirmed, func(s *service, t *testing.T, o hospital.Order) error {
-			return s.steps(t, cook, o, hospital.Step{})["start"]()
+			return s.steps(t, cook, o, hospital.OrderCommand{})["start"]()
 		}},
 		"bumped": {hospital.OrderPreparing, func(s *service, t *testing.T, o hospital.Order) error {
-			return s.steps(t, cook, o, hospital.Step{})["ready"]()
+			return s.steps(t, cook, o, hospital.OrderCommand{})["ready"]()
 		}},
 		"recalled": {hospital.OrderReady, func(s *service, t *testing.T, o hospital.Order) error {
-			return s.steps(t, cook, o, hospital.Step{})["recall"]()
+			return s.steps(t, cook, o, hospital.OrderCommand{})["recall"]()
 		}},
 		"departing": {hospital.OrderReady, func(s *service, t *testing.T, o hospital.Order) error {
-			_, err := s.DepartDelivery(t.Context(), s.courier, s.deliveryOf(t, o).ID, hospital.CourierStep{})
+			_, err := s.DepartDelivery(t.Context(), s.courier, s.deliveryOf(t, o).ID, hospital.CourierCommand{})
 			return err
 		}},
 		"handed over": {hospital.OrderInTransit, func(s *service, t *testing.T, o hospital.Order) error {
 			d := s.deliveryOf(t, o)
-			_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: d.BedNumber})
+			_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.DeliverCommand{BedCode: d.BedNumber})
 			return err
 		}},
 	} {
@@ -103,9 +103,9 @@ func (s *service) finish(t testing.TB, o hospital.Order) {
 	t.Helper()
 	switch o.Status {
 	case hospital.OrderHeld:
-		must[hospital.Order](t)(s.CancelOrder(t.Context(), cook, o.ID, hospital.Step{Reason: "for the test"}))
+		must[hospital.Order](t)(s.CancelOrder(t.Context(), cook, o.ID, hospital.OrderCommand{Reason: "for the test"}))
 	case hospital.OrderInTransit:
-		must[hospital.Delivery](t)(s.FailDelivery(t.Context(), s.courier, s.deliveryOf(t, o).ID, "brought back", hospital.CourierStep{}))
+		must[hospital.Delivery](t)(s.FailDelivery(t.Context(), s.courier, s.deliveryOf(t, o).ID, "brought back", hospital.CourierCommand{}))
 	}
 }
 
@@ -122,7 +122,7 @@ func TestAnOrderPlacedWhileItBecomesDangerousIsRefusedOrHeld(t *testing.T) {
 			return err
 		},
 		"by a discharge": func(s *service, t *testing.T, a hospital.Admission, tea hospital.Dish) error {
-			_, err := s.Discharge(t.Context(), nurse, a.ID, hospital.Leaving{Outcome: hospital.Improved})
+			_, err := s.Discharge(t.Context(), nurse, a.ID, hospital.DischargeCommand{Outcome: hospital.Improved})
 			return err
 		},
 	} {
@@ -157,7 +157,7 @@ func TestOfManyOrdersForOneLunchExactlyOneIsPlaced(t *testing.T) {
 		results := make(chan error)
 		for range 30 {
 			go func() {
-				_, _, err := s.PlaceOrder(t.Context(), nurse, hospital.NewOrder{AdmissionID: a.ID, Meal: hospital.Lunch, Dishes: []int64{s.dish.ID}})
+				_, _, err := s.PlaceOrder(t.Context(), nurse, hospital.PlaceOrderCommand{AdmissionID: a.ID, Meal: hospital.Lunch, Dishes: []int64{s.dish.ID}})
 				results <- err
 			}()
 		}
@@ -180,7 +180,7 @@ func TestOneOfTwoCooksBumpsATicket(t *testing.T) {
 		a := s.patient(t, "Uwase Marie", "A-01")
 		for range 20 {
 			o := s.bringTo(t, a, hospital.OrderPreparing)
-			one, other := bothAtOnce(s.steps(t, cook, o, hospital.Step{})["ready"], s.steps(t, admin, o, hospital.Step{})["ready"])
+			one, other := bothAtOnce(s.steps(t, cook, o, hospital.OrderCommand{})["ready"], s.steps(t, admin, o, hospital.OrderCommand{})["ready"])
 			if (one == nil) == (other == nil) {
 				t.Fatalf("the two were answered by %v and %v", one, other)
 			}
@@ -237,18 +237,18 @@ func TestRecipesRoundsDietsTransfersAndCooksDoNotBlockEachOther(t *testing.T) {
 			return err
 		})
 		many(func(i int) error {
-			_, err := s.SetDiet(t.Context(), nurse, stays[i%3].ID, []hospital.DietChange{allergic("milk"), allergic(), fasting(morning, time.Time{}),
+			_, err := s.SetDiet(t.Context(), nurse, stays[i%3].ID, []hospital.DietCommand{allergic("milk"), allergic(), fasting(morning, time.Time{}),
 				fasting(time.Time{}, time.Time{})}[i%4])
 			return err
 		})
 		many(func(i int) error {
-			_, err := s.Transfer(t.Context(), nurse, stays[i%3].ID, hospital.TransferTo{BedID: s.bed(t, []string{"B-01", "B-02", "B-03"}[i%3]).ID})
+			_, err := s.Transfer(t.Context(), nurse, stays[i%3].ID, hospital.TransferCommand{BedID: s.bed(t, []string{"B-01", "B-02", "B-03"}[i%3]).ID})
 			return err
 		})
 		many(func(i int) error {
 			for _, ticket := range s.kitchen(t).Tickets {
 				if ticket.Status == hospital.OrderConfirmed {
-					_, err := s.StartOrder(t.Context(), cook, ticket.OrderID, hospital.Step{})
+					_, err := s.StartOrder(t.Context(), cook, ticket.OrderID, hospital.OrderCommand{})
 					return err
 				}
 			}

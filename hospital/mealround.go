@@ -14,11 +14,10 @@ import (
 // MealRound says what became of the patients of a ward in a meal round. The counts add up to the
 // patients who lay in the ward.
 type MealRound struct {
-	Placed     int // orders that were placed
-	Had        int // patients who have, or had, an order for that meal of that day
-	MustNotEat int // nil by mouth now or then: passed over
-	// nobody has asked about allergies: passed over, since nothing is known to be safe
-	NeverAsked  int
+	Placed      int // orders that were placed
+	Had         int // patients who have, or had, an order for that meal of that day
+	MustNotEat  int // nil by mouth now or then: passed over
+	NeverAsked  int // nobody has asked about allergies, so nothing is known to be safe: passed over
 	NothingFits int // no dish on the menu is safe for the patient
 }
 
@@ -48,17 +47,16 @@ func (h *Hospital) OrderMealRound(ctx context.Context, actor Actor, wardID int64
 	for _, stay := range stays {
 		// A transaction for each patient, so that a long ward keeps nobody waiting. What is placed
 		// is placed; the next round passes it over.
-		var became roundOutcome
-		err := h.change(ctx, actor, func(ctx context.Context, c *change) (err error) {
-			became, err = c.orderForRound(ctx, stay, meal, day)
-			return err
-		})
+		became, err := command(ctx, h, actor,
+			func(ctx context.Context, c *change) (roundOutcome, error) {
+				return c.orderForRound(ctx, stay, meal, day)
+			})
 		if err != nil {
 			return round, err
 		}
 		round.count(became)
 	}
-	if !day.Equal(dayIn(h.clock(ctx).In(kigali))) {
+	if !day.Equal(today(h.clock(ctx))) {
 		return round, nil
 	}
 	return round, h.change(ctx, actor, func(ctx context.Context, c *change) error {
@@ -105,14 +103,14 @@ func (h *Hospital) OrderDueMealRounds(ctx context.Context) ([]WardRound, error) 
 		round.MealRound, err = h.OrderMealRound(ctx, System, round.Ward.ID, round.Meal,
 			h.clock(ctx).In(kigali))
 		if err == nil {
-			err = h.change(ctx, System, func(ctx context.Context, c *change) error { return c.endRound(ctx, round) })
+			err = h.change(ctx, System, func(ctx context.Context, c *change) error {
+				return c.endRound(ctx, round)
+			})
 		}
-		if err != nil {
-			failures = append(failures, fmt.Errorf("%s in ward %s: %w", round.Meal, round.Ward.Code,
-				err))
-			continue
+		if err == nil {
+			ordered = append(ordered, round)
 		}
-		ordered = append(ordered, round)
+		failures = append(failures, wrap(err, "%s in ward %s", round.Meal, round.Ward.Code))
 	}
 	return ordered, errors.Join(failures...)
 }
@@ -132,21 +130,14 @@ const (
 
 // plausible returns ErrClock where the clock can't be right.
 func (h *Hospital) plausible(ctx context.Context) error {
-	now, worked := h.clock(ctx), time.Time{}
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+	acts, err := readValue(ctx, h, func(ctx context.Context, q *sql.Tx) ([]instant, error) {
 		rows, err := q.QueryContext(ctx, `SELECT at FROM audit ORDER BY id DESC LIMIT $1`, actsAgo)
-		acts, err := collect(rows, err, func(row scanner) (at time.Time, err error) {
-			err = row.Scan((*instant)(&at))
-			return at, err
-		})
-		if len(acts) > 0 {
-			worked = acts[len(acts)-1]
-		}
-		return err
+		return collect(rows, err, scanValue[instant])
 	})
-	if err != nil || worked.IsZero() {
+	if err != nil || len(acts) == 0 {
 		return err
 	}
+	now, worked := h.clock(ctx), time.Time(acts[len(acts)-1])
 	if now.Before(worked.Add(-clockBehind)) || now.After(worked.Add(clockAhead)) {
 		return fmt.Errorf("%w: it shows %s, and they worked at %s", ErrClock,
 			now.Format(time.RFC3339), worked.Format(time.RFC3339))
@@ -155,55 +146,55 @@ func (h *Hospital) plausible(ctx context.Context) error {
 }
 
 // dueRounds lists the rounds that are due and not done, by meal and ward.
-func (h *Hospital) dueRounds(ctx context.Context) (due []WardRound, err error) {
+func (h *Hospital) dueRounds(ctx context.Context) ([]WardRound, error) {
 	now := h.clock(ctx)
-	day := dayIn(now.In(kigali))
-	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+	return readValue(ctx, h, func(ctx context.Context, q *sql.Tx) (due []WardRound, _ error) {
 		for _, meal := range Meals {
 			if !meal.roundDue(now) {
 				continue
 			}
-			rows, err := q.QueryContext(ctx, selectWard+` WHERE ward.is_open AND NOT EXISTS (
-				SELECT 1 FROM meal_round WHERE service_date = $1 AND meal = $2
-				AND ward_id = ward.id) ORDER BY ward.id`, instant(day), meal)
-			rounds, err := collect(rows, err, func(row scanner) (WardRound, error) {
-				ward, err := scanWard(row)
-				return WardRound{Ward: ward, Meal: meal}, err
-			})
+			wards, err := wardsWithout(ctx, q, meal, today(now))
 			if err != nil {
-				return fmt.Errorf("read which wards wait for %s: %w", meal, err)
+				return nil, err
 			}
-			due = append(due, rounds...)
+			for _, ward := range wards {
+				due = append(due, WardRound{Ward: ward, Meal: meal})
+			}
 		}
-		return nil
+		return due, nil
 	})
-	return due, err
+}
+
+// wardsWithout lists the open wards whose round of a day's meal is neither done nor known to be
+// missed.
+func wardsWithout(ctx context.Context, q *sql.Tx, meal Meal, day time.Time) ([]Ward, error) {
+	rows, err := q.QueryContext(ctx, selectWard+` WHERE ward.is_open AND NOT EXISTS (
+		SELECT 1 FROM meal_round WHERE service_date = $1 AND meal = $2 AND ward_id = ward.id)
+		ORDER BY ward.id`, instant(day), meal)
+	wards, err := collect(rows, err, scanWard)
+	return wards, wrap(err, "read which wards had no round of %s", meal)
 }
 
 // roundDue reports whether now is the time for a meal's rounds of today to be ordered by
 // themselves.
 func (m Meal) roundDue(now time.Time) bool {
 	times, ok := MealTimes[m]
-	served := times.at(dayIn(now.In(kigali)))
+	served := times.at(today(now))
 	return ok && !now.Before(served.Add(-times.CutOff-roundsBegin)) && !now.After(served)
 }
 
 // endRound keeps that a round is done, unless another node was quicker, and tells medical staff who
 // gets nothing.
 func (c *change) endRound(ctx context.Context, round WardRound) error {
-	first, err := c.exec(ctx,
-		`INSERT INTO meal_round (ward_id, service_date, meal) VALUES ($1, $2,
-			$3) ON CONFLICT DO NOTHING`,
-		round.Ward.ID, instant(dayIn(c.now.In(kigali))), round.Meal)
-	if err != nil {
-		return fmt.Errorf("keep that the round is done: %w", err)
-	}
-	if first == 0 {
-		return nil
+	first, err := c.exec(ctx, `INSERT INTO meal_round (ward_id, service_date, meal)
+		VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+		round.Ward.ID, instant(today(c.now)), round.Meal)
+	if err != nil || first == 0 {
+		return wrap(err, "keep that the round is done")
 	}
 	c.record(entry{action: "ward.meal_round", entity: "ward", entityID: round.Ward.ID,
-		wardID: round.Ward.ID, to: string(round.Meal),
-		reason: round.words()}, topicOnly(KitchenTopic))
+		wardID: round.Ward.ID, to: string(round.Meal), reason: round.words()},
+		topicOnly(KitchenTopic))
 	if nothing := round.NeverAsked + round.NothingFits; nothing > 0 {
 		return c.notifyRole(ctx, MedicalStaff, "meal_round_gaps", strconv.Itoa(nothing),
 			string(round.Meal), round.Ward.Code)
@@ -223,8 +214,7 @@ func checkRound(meal Meal, day, now time.Time) error {
 	if _, ok := MealTimes[meal]; !ok {
 		wrong.refuse("meal", "round_meal", "Choose breakfast, lunch or dinner.")
 	}
-	today := dayIn(now.In(kigali))
-	if day.Before(today) || day.After(today.AddDate(0, 0, RoundsAhead)) {
+	if day.Before(today(now)) || day.After(today(now).AddDate(0, 0, RoundsAhead)) {
 		wrong.refuse("day", "round_day", "Choose a day from today to %d days ahead.", RoundsAhead)
 	}
 	return wrong.err()
@@ -232,21 +222,17 @@ func checkRound(meal Meal, day, now time.Time) error {
 
 // staysInWard lists the open stays of a ward in the order of their beds. NotFound where there is no
 // such ward.
-func (h *Hospital) staysInWard(ctx context.Context, wardID int64) (stays []int64, err error) {
-	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+func (h *Hospital) staysInWard(ctx context.Context, wardID int64) ([]int64, error) {
+	return readValue(ctx, h, func(ctx context.Context, q *sql.Tx) ([]int64, error) {
 		if _, err := readWard(ctx, q, wardID); err != nil {
-			return err
+			return nil, err
 		}
-		rows, err := q.QueryContext(ctx,
+		stays, err := queryIDs(ctx, q,
 			`SELECT admission.id FROM admission JOIN bed ON bed.id = admission.bed_id
-			WHERE bed.ward_id = $1 AND admission.discharged_at IS NULL ORDER BY length(bed.number),
-			bed.number`, wardID)
-		if stays, err = collect(rows, err, scanID); err != nil {
-			return fmt.Errorf("read who lies in ward %d: %w", wardID, err)
-		}
-		return nil
+			WHERE bed.ward_id = $1 AND admission.discharged_at IS NULL
+			ORDER BY length(bed.number), bed.number`, wardID)
+		return stays, wrap(err, "read who lies in ward %d", wardID)
 	})
-	return stays, err
 }
 
 // roundOutcome says what became of one patient in a meal round.
@@ -301,8 +287,8 @@ func (c *change) orderForRound(ctx context.Context, admissionID int64, meal Meal
 		return became, nil
 	}
 	o := Order{AdmissionID: admissionID, Meal: meal, ServiceDate: s.date, Due: s.due, Late: s.late,
-		Dishes: plate,
-		Status: OrderConfirmed, PlacedBy: c.actor.UserID, PlacedAt: c.now, StatusSince: c.now}
+		Dishes: plate, Status: OrderConfirmed, PlacedBy: c.actor.UserID, PlacedAt: c.now,
+		StatusSince: c.now}
 	if o.Late {
 		o.Status = OrderPending
 	}
@@ -389,11 +375,9 @@ func (d DietOrder) inRound(plate []Dish, had bool, now time.Time, s serving) rou
 // hasOrder reports whether a stay has an order for a meal of a day, whatever became of it: one that
 // somebody cancelled is not placed again by itself.
 func hasOrder(ctx context.Context, q *sql.Tx, admissionID int64, meal Meal,
-	date time.Time) (has bool, err error) {
-	err = q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM meal_order
-		WHERE admission_id = $1 AND service_date = $2 AND meal = $3)`, admissionID, instant(date), meal).Scan(&has)
-	if err != nil {
-		return false, fmt.Errorf("read whether stay %d has an order: %w", admissionID, err)
-	}
-	return has, nil
+	date time.Time) (bool, error) {
+	has, err := scanValue[bool](q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM meal_order
+		WHERE admission_id = $1 AND service_date = $2 AND meal = $3)`,
+		admissionID, instant(date), meal))
+	return has, wrap(err, "read whether stay %d has an order", admissionID)
 }

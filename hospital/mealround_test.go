@@ -55,13 +55,13 @@ func TestAMealRoundOrdersASafePlateForEachPatient(t *testing.T) {
 		s.diet(t, noMilk, allergic("milk"))
 		ulcer, smooth := hospital.DietUlcer, hospital.Texture(4)
 		soft := s.patient(t, "Keza Ange", "A-03")
-		s.diet(t, soft, hospital.DietChange{Diet: &ulcer, Texture: &smooth})
+		s.diet(t, soft, hospital.DietCommand{Diet: &ulcer, Texture: &smooth})
 		s.admit(t, "Ingabire Diane", "A-04") // nobody asked about allergies
 		fasts := s.patient(t, "Nkusi Paul", "A-05")
 		s.diet(t, fasts, fasting(morning.Add(time.Hour), morning.Add(3*time.Hour)))
 		renal := hospital.DietRenal
 		nothing := s.patient(t, "Gatera Jean", "A-06")
-		s.diet(t, nothing, hospital.DietChange{Diet: &renal, Allergies: &hospital.Allergies{Allergens: []hospital.Allergen{"milk"}}})
+		s.diet(t, nothing, hospital.DietCommand{Diet: &renal, Allergies: &hospital.Allergies{Allergens: []hospital.Allergen{"milk"}}})
 		s.patient(t, "Umutoni Grace", "B-01")
 		s.patient(t, "Habimana Yves", "")
 
@@ -93,7 +93,7 @@ func TestAMealRoundPassesOverWhoHasOrHadAnOrder(t *testing.T) {
 		cancelled, own := s.patient(t, "Uwase Marie", "A-01"), s.patient(t, "Mugisha Eric", "A-02")
 		s.orderFor(t, nurse, own, hospital.Lunch)
 		o := s.orderFor(t, nurse, cancelled, hospital.Lunch)
-		must[hospital.Order](t)(s.CancelOrder(t.Context(), nurse, o.ID, hospital.Step{}))
+		must[hospital.Order](t)(s.CancelOrder(t.Context(), nurse, o.ID, hospital.OrderCommand{}))
 		s.patient(t, "Keza Ange", "A-03")
 		if round := s.roundOf(t, s.a, hospital.Lunch, today); round != (hospital.MealRound{Placed: 1, Had: 2}) {
 			t.Errorf("lunch is %+v", round)
@@ -128,7 +128,7 @@ func TestThePlateChangesFromDayToDayAndIsTheSameForEqualPatients(t *testing.T) {
 			var plates []string
 			for _, ticket := range s.kitchen(t).Tickets {
 				plates = append(plates, ticket.Dishes[0].Name.En)
-				must[hospital.Order](t)(s.CancelOrder(t.Context(), nurse, ticket.OrderID, hospital.Step{}))
+				must[hospital.Order](t)(s.CancelOrder(t.Context(), nurse, ticket.OrderID, hospital.OrderCommand{}))
 			}
 			s.clock.pass(hospital.EndedTicketsShow)
 			if len(plates) != 2 || plates[0] != plates[1] {
@@ -151,14 +151,14 @@ func TestThePlateIsRatherOfThePatientsOwnTexture(t *testing.T) {
 		s.add(t, "Juice", func(d *hospital.Dish) { d.Textures, d.Station = []hospital.Texture{0}, "cold" })
 		s.patient(t, "Uwase Marie", "A-01") // eats regular food, and may drink: the juice is the only dish of its station
 		thin := hospital.Texture(0)
-		s.diet(t, s.patient(t, "Mugisha Eric", "A-02"), hospital.DietChange{Texture: &thin})
+		s.diet(t, s.patient(t, "Mugisha Eric", "A-02"), hospital.DietCommand{Texture: &thin})
 		for day := range 3 {
 			s.roundOf(t, s.a, hospital.Lunch, today.AddDate(0, 0, day))
 			if got, want := s.plates(t), map[string]string{"A-01": "Rice, Juice", "A-02": "Broth, Juice"}; !maps.Equal(got, want) {
 				t.Errorf("the plates are %v, want %v", got, want)
 			}
 			for _, ticket := range s.kitchen(t).Tickets {
-				must[hospital.Order](t)(s.CancelOrder(t.Context(), nurse, ticket.OrderID, hospital.Step{}))
+				must[hospital.Order](t)(s.CancelOrder(t.Context(), nurse, ticket.OrderID, hospital.OrderCommand{}))
 			}
 			s.clock.pass(hospital.EndedTicketsShow)
 		}

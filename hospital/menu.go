@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -78,10 +77,15 @@ func (d *Dish) tidy() {
 	d.Name = DishName{En: tidy(d.Name.En), Fr: tidy(d.Name.Fr), Rw: tidy(d.Name.Rw)}
 	d.Station = cmp.Or(d.Station, Unrouted)
 	d.Meals = inOrder(Meals, d.Meals)
-	d.Allergens = slices.Compact(slices.Sorted(slices.Values(d.Allergens)))
-	d.MayContain = slices.Compact(slices.Sorted(slices.Values(d.MayContain)))
+	d.Allergens = sortedSet(d.Allergens)
+	d.MayContain = sortedSet(d.MayContain)
 	d.Diets = inOrder(Diets, d.Diets)
-	d.Textures = slices.Compact(slices.Sorted(slices.Values(d.Textures)))
+	d.Textures = sortedSet(d.Textures)
+}
+
+// sortedSet lists what was chosen, once each.
+func sortedSet[T cmp.Ordered](chosen []T) []T {
+	return slices.Compact(slices.Sorted(slices.Values(chosen)))
 }
 
 // inOrder lists what was chosen once each in the order of all; what is not of all comes last.
@@ -115,16 +119,14 @@ func (d Dish) check() error {
 	checkChoices(wrong, "allergens", d.Allergens, Allergens, false)
 	checkChoices(wrong, "may_contain", d.MayContain, Allergens, false)
 	checkChoices(wrong, "diets", d.Diets, Diets, true)
-	if len(d.Textures) == 0 || slices.ContainsFunc(d.Textures,
-		func(t Texture) bool { return !t.Valid() }) {
+	unknown := func(t Texture) bool { return !t.Valid() }
+	if len(d.Textures) == 0 || slices.ContainsFunc(d.Textures, unknown) {
 		wrong.refuse("textures", "texture", "Choose a texture from 0 to 7.")
 	}
 	n := d.Nutrition
-	for _, amount := range []int{n.EnergyKcal, n.ProteinG, n.CarbohydrateG, n.FatG, n.SodiumMg,
-		n.PotassiumMg} {
-		if amount < 0 || amount > mostNutrition {
-			wrong.refuse("nutrition", "range", "Give amounts from 0 to %d.", mostNutrition)
-		}
+	amounts := []int{n.EnergyKcal, n.ProteinG, n.CarbohydrateG, n.FatG, n.SodiumMg, n.PotassiumMg}
+	if slices.Min(amounts) < 0 || slices.Max(amounts) > mostNutrition {
+		wrong.refuse("nutrition", "range", "Give amounts from 0 to %d.", mostNutrition)
 	}
 	if d.Price < 0 || d.Price > MostPrice {
 		wrong.refuse("price", "range", "Give a price from 0 to %d.", MostPrice)
@@ -147,27 +149,28 @@ func checkChoices[T ~string](wrong fields, field string, chosen, all []T, needed
 
 // AddDish puts a dish on the menu. Invalid names wrong fields, Conflict a name that is taken.
 func (h *Hospital) AddDish(ctx context.Context, actor Actor, dish Dish) (Dish, error) {
-	if err := actor.need(ManageMenu); err != nil {
-		return Dish{}, err
-	}
+	return h.changeMenu(ctx, actor, dish, (*change).addDish)
+}
+
+// changeMenu runs a command that makes a dish what it is to be.
+func (h *Hospital) changeMenu(ctx context.Context, actor Actor, dish Dish,
+	do func(*change, context.Context, Dish) (Dish, error)) (Dish, error) {
 	dish.tidy()
-	if err := dish.check(); err != nil {
+	if err := cmp.Or(actor.need(ManageMenu), dish.check()); err != nil {
 		return Dish{}, err
 	}
 	return command(ctx, h, actor, func(ctx context.Context, c *change) (Dish, error) {
-		return c.addDish(ctx, dish)
+		return do(c, ctx, dish)
 	})
 }
 
 // addDish inserts a dish and returns it with its id.
 func (c *change) addDish(ctx context.Context, dish Dish) (Dish, error) {
-	err := c.tx.QueryRowContext(ctx,
-		`INSERT INTO dish (name_en, name_fr, name_rw, meals, station, allergens, may_contain, diets,
-			textures, energy_kcal, protein_g, carbohydrate_g, fat_g, sodium_mg, potassium_mg, price,
-			available)
+	err := c.tx.QueryRowContext(ctx, `INSERT INTO dish (name_en, name_fr, name_rw, meals, station,
+			allergens, may_contain, diets, textures, energy_kcal, protein_g, carbohydrate_g, fat_g,
+			sodium_mg, potassium_mg, price, available)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
-		RETURNING id, version`,
-		dish.values()...).Scan(&dish.ID, &dish.Version)
+		RETURNING id, version`, dish.values()...).Scan(&dish.ID, &dish.Version)
 	if err != nil {
 		return dish, dish.writeError(err)
 	}
@@ -198,64 +201,53 @@ func (d Dish) writeError(err error) error {
 // there is no such dish; Conflict for a name that is taken, and for a version other than 0 that is
 // not the dish's.
 func (h *Hospital) SetDish(ctx context.Context, actor Actor, dish Dish) (Dish, error) {
-	if err := actor.need(ManageMenu); err != nil {
-		return Dish{}, err
-	}
-	dish.tidy()
-	if err := dish.check(); err != nil {
-		return Dish{}, err
-	}
-	return command(ctx, h, actor, func(ctx context.Context, c *change) (Dish, error) {
-		before, err := c.lockDish(ctx, dish.ID)
-		if err != nil {
-			return Dish{}, err
-		}
-		if dish.Version != 0 && dish.Version != before.Version {
-			return Dish{}, Refuse(Conflict, "dish_outdated",
-				"%s has changed meanwhile. Look again before you change it.", before.Name.En).With(before)
-		}
-		after := dish
-		err = c.setDish(ctx, &after)
-		return after, err
-	})
+	return h.changeMenu(ctx, actor, dish, (*change).setDish)
 }
 
 // lockDish keeps a dish from everyone else until the commit and returns it as it stands. NotFound
 // where there is none.
 func (c *change) lockDish(ctx context.Context, id int64) (Dish, error) {
-	if _, err := c.tx.ExecContext(ctx, `UPDATE dish SET version = version WHERE id = $1`, id); err != nil {
-		return Dish{}, fmt.Errorf("lock dish %d: %w", id, err)
+	if _, err := c.lock(ctx, "dish", id); err != nil {
+		return Dish{}, err
 	}
 	dish, err := scanDish(c.tx.QueryRowContext(ctx, selectDish+` WHERE dish.id = $1`, id))
-	if errors.Is(err, sql.ErrNoRows) {
-		return dish, Refuse(NotFound, "dish_unknown", "There is no such dish.")
-	}
-	if err != nil {
-		return dish, fmt.Errorf("read dish %d: %w", id, err)
-	}
-	return dish, nil
+	return dish, wrapRow(err, unknownDish, "read dish %d", id)
 }
 
-// setDish writes a locked dish and checks the open orders with it anew.
-func (c *change) setDish(ctx context.Context, dish *Dish) error {
-	err := c.tx.QueryRowContext(ctx,
-		`UPDATE dish SET name_en = $1, name_fr = $2, name_rw = $3, meals = $4, station = $5,
-			allergens = $6, may_contain = $7, diets = $8, textures = $9, energy_kcal = $10,
-			protein_g = $11, carbohydrate_g = $12, fat_g = $13, sodium_mg = $14, potassium_mg = $15,
-			price = $16, available = $17, version = version + 1
+// unknownDish is the refusal of a dish that does not exist.
+func unknownDish() error { return Refuse(NotFound, "dish_unknown", "There is no such dish.") }
+
+// setDish changes a dish and returns it with its new version.
+func (c *change) setDish(ctx context.Context, dish Dish) (Dish, error) {
+	before, err := c.lockDish(ctx, dish.ID)
+	if err != nil {
+		return dish, err
+	}
+	if dish.Version != 0 && dish.Version != before.Version {
+		return dish, Refuse(Conflict, "dish_outdated",
+			"%s has changed meanwhile. Look again before you change it.", before.Name.En).With(before)
+	}
+	err = c.tx.QueryRowContext(ctx, `UPDATE dish SET name_en = $1, name_fr = $2, name_rw = $3,
+			meals = $4, station = $5, allergens = $6, may_contain = $7, diets = $8, textures = $9,
+			energy_kcal = $10, protein_g = $11, carbohydrate_g = $12, fat_g = $13, sodium_mg = $14,
+			potassium_mg = $15, price = $16, available = $17, version = version + 1
 		WHERE id = $18 RETURNING version`, append(dish.values(), dish.ID)...).Scan(&dish.Version)
 	if err != nil {
-		return dish.writeError(err)
+		return dish, dish.writeError(err)
 	}
 	c.record(entry{action: "dish.set", entity: "dish", entityID: dish.ID, to: dish.Name.En}, dish)
-	rows, err := c.tx.QueryContext(ctx, `SELECT DISTINCT meal_order.admission_id FROM meal_order
+	return dish, c.recheckEaters(ctx, dish.ID)
+}
+
+// recheckEaters checks the open orders with a locked dish, which has changed, anew.
+func (c *change) recheckEaters(ctx context.Context, dishID int64) error {
+	stays, err := queryIDs(ctx, c.tx, `SELECT DISTINCT meal_order.admission_id FROM meal_order
 		JOIN order_dish ON order_dish.order_id = meal_order.id
 		WHERE meal_order.ended_at IS NULL AND meal_order.admission_id IS NOT NULL
 		AND order_dish.dish_id = $1
-		ORDER BY meal_order.admission_id`, dish.ID)
-	stays, err := collect(rows, err, scanID)
+		ORDER BY meal_order.admission_id`, dishID)
 	if err != nil {
-		return fmt.Errorf("read who is to eat dish %d: %w", dish.ID, err)
+		return fmt.Errorf("read who is to eat dish %d: %w", dishID, err)
 	}
 	for _, stay := range stays {
 		if err := c.lockStay(ctx, stay); err != nil {
@@ -269,10 +261,9 @@ func (c *change) setDish(ctx context.Context, dish *Dish) error {
 }
 
 const selectDish = `SELECT dish.id, dish.name_en, dish.name_fr, dish.name_rw, dish.meals,
-	dish.station, dish.allergens,
-	dish.may_contain, dish.diets, dish.textures, dish.energy_kcal, dish.protein_g,
-	dish.carbohydrate_g, dish.fat_g, dish.sodium_mg,
-	dish.potassium_mg, dish.price, dish.available, dish.version FROM dish`
+	dish.station, dish.allergens, dish.may_contain, dish.diets, dish.textures, dish.energy_kcal,
+	dish.protein_g, dish.carbohydrate_g, dish.fat_g, dish.sodium_mg, dish.potassium_mg, dish.price,
+	dish.available, dish.version FROM dish`
 
 func scanDish(row scanner) (d Dish, err error) {
 	n := &d.Nutrition
@@ -300,8 +291,7 @@ func (h *Hospital) Menu(ctx context.Context, actor Actor, meal Meal) ([]Dish, er
 // readMenu lists the available dishes of a meal by name.
 func readMenu(ctx context.Context, q *sql.Tx, meal Meal) ([]Dish, error) {
 	return readDishes(ctx, q, func(d Dish) bool {
-		return d.Available &&
-			slices.Contains(d.Meals, meal)
+		return d.Available && slices.Contains(d.Meals, meal)
 	})
 }
 
@@ -309,14 +299,11 @@ func readMenu(ctx context.Context, q *sql.Tx, meal Meal) ([]Dish, error) {
 func readDishes(ctx context.Context, q *sql.Tx, wanted func(Dish) bool) ([]Dish, error) {
 	rows, err := q.QueryContext(ctx, selectDish)
 	dishes, err := collect(rows, err, scanDish)
-	if err != nil {
-		return nil, fmt.Errorf("read the menu: %w", err)
-	}
 	dishes = slices.DeleteFunc(dishes, func(d Dish) bool { return !wanted(d) })
 	slices.SortFunc(dishes, func(a, b Dish) int {
 		return cmp.Or(cmp.Compare(a.Name.En, b.Name.En), cmp.Compare(a.ID, b.ID))
 	})
-	return dishes, nil
+	return dishes, wrap(err, "read the menu")
 }
 
 // OfferedDish is a dish as one patient's menu shows it: crossed out with the reasons where it
@@ -331,14 +318,15 @@ type OfferedDish struct {
 func (h *Hospital) MenuFor(ctx context.Context, actor Actor, admissionID int64,
 	meal Meal) ([]OfferedDish, error) {
 	now := h.clock(ctx)
-	return readAs(ctx, h, actor, OrderMeals, func(ctx context.Context, q *sql.Tx) ([]OfferedDish, error) {
-		diet, err := dietFor(ctx, q, actor, admissionID)
-		if err != nil {
-			return nil, err
-		}
-		dishes, err := readMenu(ctx, q, meal)
-		return diet.judge(dishes, now, meal.next(now).due), err
-	})
+	return readAs(ctx, h, actor, OrderMeals,
+		func(ctx context.Context, q *sql.Tx) ([]OfferedDish, error) {
+			diet, err := dietFor(ctx, q, actor, admissionID)
+			if err != nil {
+				return nil, err
+			}
+			dishes, err := readMenu(ctx, q, meal)
+			return diet.judge(dishes, now, meal.next(now).due), err
+		})
 }
 
 // judge says of each dish what speaks against it if the patient were to eat it then.
@@ -388,20 +376,18 @@ func (h *Hospital) Offer(ctx context.Context, actor Actor, admissionID, addressI
 	if err := wrong.err(); err != nil {
 		return Offer{}, err
 	}
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
+	return readValue(ctx, h, func(ctx context.Context, q *sql.Tx) (Offer, error) {
 		dishes, err := readMenu(ctx, q, o.Meal)
-		if err != nil {
-			return err
+		switch {
+		case err != nil:
+			return o, err
+		case addressID != 0:
+			err = o.toAddress(ctx, q, actor, addressID, dishes)
+		default:
+			err = o.toStay(ctx, q, actor, admissionID, dishes)
 		}
-		if addressID != 0 {
-			return o.toAddress(ctx, q, actor, addressID, dishes)
-		}
-		return o.toStay(ctx, q, actor, admissionID, dishes)
+		return o, err
 	})
-	if err != nil {
-		return Offer{}, err
-	}
-	return o, nil
 }
 
 // plan says when each meal is eaten that is ordered now, and chooses the main meal that comes next
@@ -440,11 +426,11 @@ func (o *Offer) toStay(ctx context.Context, q *sql.Tx, actor Actor, id int64, di
 		return err
 	}
 	stays, err := staysWhere(ctx, q, `admission.id = $1`, id)
+	if err == nil && len(stays) == 0 {
+		err = unknownStay() // it has ended
+	}
 	if err != nil {
 		return err
-	}
-	if len(stays) == 0 {
-		return unknownStay() // it has ended
 	}
 	o.Stay, o.Dishes = stays[0], diet.judge(dishes, o.At, o.Meal.next(o.At).due)
 	return nil
@@ -483,12 +469,12 @@ type serving struct {
 
 // next is the serving of a meal that is ordered now.
 func (m Meal) next(now time.Time) serving {
-	today := dayIn(now.In(kigali))
+	day := today(now)
 	times, ok := MealTimes[m]
-	if ok && now.After(times.at(today).Add(lateLasts)) {
-		return m.on(today.AddDate(0, 0, 1), now)
+	if ok && now.After(times.at(day).Add(lateLasts)) {
+		return m.on(day.AddDate(0, 0, 1), now)
 	}
-	return m.on(today, now)
+	return m.on(day, now)
 }
 
 // on is the serving of a meal of a day, midnight UTC, that is ordered now.
@@ -510,6 +496,9 @@ func (t MealTime) at(day time.Time) time.Time {
 	year, month, date := day.Date()
 	return time.Date(year, month, date, 0, 0, 0, 0, kigali).Add(t.Serve).UTC()
 }
+
+// today is midnight UTC of the day that it is in Kigali.
+func today(now time.Time) time.Time { return dayIn(now.In(kigali)) }
 
 // dayIn is midnight UTC of the day that t shows.
 func dayIn(t time.Time) time.Time {

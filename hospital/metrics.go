@@ -64,20 +64,20 @@ const ListLimit = 12
 // was asked for, oldest need first; recent admissions newest first.
 type MedicalDashboard struct {
 	Metrics
+	// Lists of lines have at most ListLimit; the counts go beyond.
 	Wards             []WardSummary
-	RecentAdmissions  []StayLine // open stays of the last 24 hours, at most ListLimit
-	PendingDischarges []StayLine // at most ListLimit, soonest first
-	// admitted without a bed: of the whole hospital, longest wait first, at most ListLimit
-	Waiting      []StayLine
-	Held         []HeldLine    // soonest due first, at most ListLimit
-	Fasted       []FastingLine // longest first, at most ListLimit
-	Missed       []MissedRound // of the wards asked for, to be ordered late
-	WaitingCount int
-	PendingCount int // of the wards asked for, beyond the limit too
-	HeldCount    int
-	FastedCount  int
-	At           time.Time
-	Revisions    // of MetricsTopic
+	RecentAdmissions  []StayLine    // open stays of the last 24 hours
+	PendingDischarges []StayLine    // soonest first
+	Waiting           []StayLine    // for a bed, of the whole hospital, longest first
+	Held              []HeldLine    // soonest due first
+	Fasted            []FastingLine // longest first
+	Missed            []MissedRound // of the wards asked for, to be ordered late
+	WaitingCount      int
+	PendingCount      int // of the wards asked for
+	HeldCount         int
+	FastedCount       int
+	At                time.Time
+	Revisions         // of MetricsTopic
 }
 
 // ManagementDashboard is what ward managers see first, read in one snapshot.
@@ -100,69 +100,78 @@ type ManagementDashboard struct {
 // bed are of it too.
 func (h *Hospital) MedicalDashboard(ctx context.Context, actor Actor,
 	wardIDs []int64) (MedicalDashboard, error) {
-	return readAs(ctx, h, actor, ReadMedicalDashboard, func(ctx context.Context, q *sql.Tx) (d MedicalDashboard, err error) {
-		d = MedicalDashboard{At: h.clock(ctx)}
-		s, err := readStanding(ctx, q)
-		if err != nil {
-			return d, err
-		}
-		d.Revisions, d.Metrics, d.WaitingCount, d.PendingCount = s.Revisions, s.metrics(), s.waiting, s.pending
-		d.Wards = s.wards
-		if len(wardIDs) > 0 {
-			d.Wards = slices.DeleteFunc(s.wards,
-				func(w WardSummary) bool { return !slices.Contains(wardIDs, w.ID) })
-			d.PendingCount = 0
-			for _, w := range d.Wards {
-				d.PendingCount += w.PendingDischarges
-			}
-		}
-		if d.RecentAdmissions, err = recentStays(ctx, q, d.At, wardIDs); err != nil {
-			return d, err
-		}
-		if d.PendingDischarges, err = pendingStays(ctx, q, wardIDs); err != nil {
-			return d, err
-		}
-		if d.Waiting, err = waitingStays(ctx, q); err != nil {
-			return d, err
-		}
-		if d.Missed, err = readMissed(ctx, q, d.At); err != nil {
-			return d, err
-		}
-		d.Missed = slices.DeleteFunc(d.Missed, func(m MissedRound) bool {
-			return len(wardIDs) > 0 &&
-				!slices.Contains(wardIDs, m.Ward.ID)
+	return readAs(ctx, h, actor, ReadMedicalDashboard,
+		func(ctx context.Context, q *sql.Tx) (MedicalDashboard, error) {
+			return readMedicalDashboard(ctx, q, h.clock(ctx), wardIDs)
 		})
-		err = d.readMeals(ctx, q, wardIDs)
+}
+
+// readMedicalDashboard reads it for some wards, as of now.
+func readMedicalDashboard(ctx context.Context, q *sql.Tx, now time.Time,
+	wardIDs []int64) (d MedicalDashboard, err error) {
+	s, err := readStanding(ctx, q)
+	if err != nil {
 		return d, err
-	})
+	}
+	d = MedicalDashboard{At: now, Revisions: s.Revisions, Metrics: s.metrics(), Wards: s.wards,
+		WaitingCount: s.waiting, PendingCount: s.pending}
+	elsewhere := func(w Ward) bool { return len(wardIDs) > 0 && !slices.Contains(wardIDs, w.ID) }
+	if len(wardIDs) > 0 {
+		d.Wards = slices.DeleteFunc(s.wards, func(w WardSummary) bool { return elsewhere(w.Ward) })
+		d.PendingCount = 0
+		for _, w := range d.Wards {
+			d.PendingCount += w.PendingDischarges
+		}
+	}
+	if d.RecentAdmissions, err = recentStays(ctx, q, now, wardIDs); err != nil {
+		return d, err
+	}
+	if d.PendingDischarges, err = pendingStays(ctx, q, wardIDs); err != nil {
+		return d, err
+	}
+	if d.Waiting, err = waitingStays(ctx, q); err != nil {
+		return d, err
+	}
+	if d.Missed, err = readMissed(ctx, q, now); err != nil {
+		return d, err
+	}
+	d.Missed = slices.DeleteFunc(d.Missed, func(m MissedRound) bool { return elsewhere(m.Ward) })
+	err = d.readMeals(ctx, q, wardIDs)
+	return d, err
 }
 
 // ManagementDashboard reads it.
 func (h *Hospital) ManagementDashboard(ctx context.Context,
 	actor Actor) (ManagementDashboard, error) {
-	return readAs(ctx, h, actor, ReadManagementDashboard, func(ctx context.Context, q *sql.Tx) (d ManagementDashboard, err error) {
-		d = ManagementDashboard{At: h.clock(ctx)}
-		s, err := readStanding(ctx, q)
-		if err != nil {
-			return d, err
-		}
-		d.Revisions, d.Metrics, d.Wards, d.Counts = s.Revisions, s.metrics(), s.wards, s.openCounts()
-		d.PendingCount, d.WaitingCount = s.pending, s.waiting
-		for _, w := range s.wards {
-			d.CleaningCount += w.Counts.Cleaning
-		}
-		if d.PendingDischarges, err = pendingStays(ctx, q, nil); err != nil {
-			return d, err
-		}
-		if d.BedsToClean, err = bedsToClean(ctx, q); err != nil {
-			return d, err
-		}
-		if d.Missed, err = readMissed(ctx, q, d.At); err != nil {
-			return d, err
-		}
-		d.Waiting, err = waitingStays(ctx, q)
+	return readAs(ctx, h, actor, ReadManagementDashboard,
+		func(ctx context.Context, q *sql.Tx) (ManagementDashboard, error) {
+			return readManagementDashboard(ctx, q, h.clock(ctx))
+		})
+}
+
+// readManagementDashboard reads it as of now.
+func readManagementDashboard(ctx context.Context, q *sql.Tx,
+	now time.Time) (d ManagementDashboard, err error) {
+	s, err := readStanding(ctx, q)
+	if err != nil {
 		return d, err
-	})
+	}
+	d = ManagementDashboard{At: now, Revisions: s.Revisions, Metrics: s.metrics(), Wards: s.wards,
+		Counts: s.openCounts(), WaitingCount: s.waiting, PendingCount: s.pending}
+	for _, w := range s.wards {
+		d.CleaningCount += w.Counts.Cleaning
+	}
+	if d.PendingDischarges, err = pendingStays(ctx, q, nil); err != nil {
+		return d, err
+	}
+	if d.BedsToClean, err = bedsToClean(ctx, q); err != nil {
+		return d, err
+	}
+	if d.Missed, err = readMissed(ctx, q, now); err != nil {
+		return d, err
+	}
+	d.Waiting, err = waitingStays(ctx, q)
+	return d, err
 }
 
 // standing is how the hospital stands: what all dashboards count from.
@@ -187,10 +196,13 @@ func readStanding(ctx context.Context, q *sql.Tx) (s standing, err error) {
 		`SELECT count(*), count(*) FILTER (WHERE discharge_planned),
 			count(*) FILTER (WHERE bed_id IS NULL)
 		FROM admission WHERE discharged_at IS NULL`).Scan(&s.patients, &s.pending, &s.waiting)
-	if err != nil {
-		return s, fmt.Errorf("count the open admissions: %w", err)
-	}
-	return s, nil
+	return s, wrap(err, "count the open admissions")
+}
+
+// readMetrics reads the hospital's numbers alone.
+func readMetrics(ctx context.Context, q *sql.Tx) (Metrics, error) {
+	s, err := readStanding(ctx, q)
+	return s.metrics(), err
 }
 
 // openCounts adds up the beds of the open wards.
@@ -218,8 +230,7 @@ func (s standing) metrics() Metrics {
 // The columns and tables of stays in a list. What is asked of meals comes between them.
 const (
 	stayLineColumns = `admission.id, patient.name, admission.bed_id, COALESCE(bed.number, ''),
-		bed.ward_id,
-		COALESCE(ward.name, ''), admission.admitted_at, admission.expected_discharge`
+		bed.ward_id, COALESCE(ward.name, ''), admission.admitted_at, admission.expected_discharge`
 	stayLineTables = ` FROM admission
 		JOIN patient ON patient.id = admission.patient_id
 		LEFT JOIN bed ON bed.id = admission.bed_id
@@ -253,22 +264,23 @@ func stayLines(ctx context.Context, q *sql.Tx, wardIDs []int64, condition, order
 	first := `SELECT admission.id FROM admission WHERE admission.discharged_at IS NULL
 		AND ` + condition + ` ORDER BY ` + order + ` LIMIT $1`
 	// #nosec G202 -- the condition is one of this package's own, with $n for what people send
-	rows, err := q.QueryContext(ctx,
-		`SELECT `+stayLineColumns+stayLineTables+`WHERE admission.id IN (`+first+`) ORDER BY `+order, args...)
+	rows, err := q.QueryContext(ctx, `SELECT `+stayLineColumns+stayLineTables+
+		`WHERE admission.id IN (`+first+`) ORDER BY `+order, args...)
 	return collect(rows, err, func(row scanner) (StayLine, error) { return scanStayLine(row) })
 }
 
 // selectHeld reads the orders of open stays that are held, or whose trays must come back, and that
 // are not past by $1, through the index of open orders.
-const selectHeld = `SELECT ` + stayLineColumns + `, meal_order.id, meal_order.meal, meal_order.due, meal_order.held_for, meal_order.stopped` +
-	stayLineTables + `JOIN meal_order ON meal_order.admission_id = admission.id
+const selectHeld = `SELECT ` + stayLineColumns + `, meal_order.id, meal_order.meal,
+		meal_order.due, meal_order.held_for, meal_order.stopped` + stayLineTables + `
+	JOIN meal_order ON meal_order.admission_id = admission.id
 	WHERE admission.discharged_at IS NULL AND meal_order.ended_at IS NULL
-	AND (meal_order.status = 'held' OR meal_order.stopped <> '')
-		AND meal_order.due >= $1`
+	AND (meal_order.status = 'held' OR meal_order.stopped <> '') AND meal_order.due >= $1`
 
 // selectFasted reads the open stays whose time of nil by mouth is over by $1 and that nobody has
 // let eat again.
-const selectFasted = `SELECT ` + stayLineColumns + `, admission.nil_by_mouth_from, admission.nil_by_mouth_until` + stayLineTables + `
+const selectFasted = `SELECT ` + stayLineColumns + `, admission.nil_by_mouth_from,
+		admission.nil_by_mouth_until` + stayLineTables + `
 	WHERE admission.discharged_at IS NULL AND admission.nil_by_mouth_from IS NOT NULL
 	AND admission.nil_by_mouth_until <= $1`
 
@@ -285,8 +297,8 @@ func (d *MedicalDashboard) readMeals(ctx context.Context, q *sql.Tx, wardIDs []i
 		return fmt.Errorf("read the held orders: %w", err)
 	}
 	query, args = inWards(selectFasted, []any{instant(d.At)}, wardIDs)
-	rows, err = q.QueryContext(ctx, query+` ORDER BY admission.nil_by_mouth_until, admission.id`,
-		args...)
+	rows, err = q.QueryContext(ctx,
+		query+` ORDER BY admission.nil_by_mouth_until, admission.id`, args...)
 	fasted, err := collect(rows, err, func(row scanner) (l FastingLine, err error) {
 		var window Window
 		l.StayLine, err = scanStayLine(row, (*instant)(&window.From), (*instant)(&window.Until))

@@ -47,11 +47,12 @@ func (h *Hospital) AnnounceMissedRounds(ctx context.Context) ([]MissedRound, err
 // elsewhere. It is for whoever fills a database with patients who were there before it.
 func (h *Hospital) TakeOverMeals(ctx context.Context) error {
 	for _, round := range servedRounds(h.clock(ctx)) {
-		wards, err := h.wardsWithout(ctx, round)
+		wards, err := h.wardsOf(ctx, round)
 		if err != nil {
 			return err
 		}
-		for _, round.Ward = range wards {
+		for _, ward := range wards {
+			round.Ward = ward
 			if _, err := h.tellMissed(ctx, round); err != nil {
 				return err
 			}
@@ -63,14 +64,13 @@ func (h *Hospital) TakeOverMeals(ctx context.Context) error {
 // servedRounds are the meals that were served in the hours before now, each as a round without its
 // ward.
 func servedRounds(now time.Time) (served []MissedRound) {
-	today := dayIn(now.In(kigali))
-	for _, day := range []time.Time{today.AddDate(0, 0, -1), today} {
+	for _, day := range []time.Time{today(now).AddDate(0, 0, -1), today(now)} {
 		for _, meal := range Meals {
 			times, ok := MealTimes[meal]
 			at := times.at(day)
 			if ok && now.After(at) && now.Sub(at) < roundsKnown {
-				served = append(served, MissedRound{Meal: meal, Day: day,
-					Until: meal.lateUntil(day)})
+				round := MissedRound{Meal: meal, Day: day, Until: meal.lateUntil(day)}
+				served = append(served, round)
 			}
 		}
 	}
@@ -95,23 +95,22 @@ func (m Meal) lateUntil(day time.Time) time.Time {
 // announceMissed tells of the wards whose round of a meal is not done.
 func (h *Hospital) announceMissed(ctx context.Context, round MissedRound, now time.Time) (
 	told []MissedRound, err error) {
-	wards, err := h.wardsWithout(ctx, round)
+	wards, err := h.wardsOf(ctx, round)
 	if err != nil {
 		return nil, err
 	}
 	for _, ward := range wards {
-		missed := round
-		missed.Ward = ward
-		if missed.Patients, err = h.couldHaveHad(ctx, missed, now); err != nil {
+		round.Ward = ward
+		if round.Patients, err = h.couldHaveHad(ctx, round, now); err != nil {
 			return told, err
 		}
-		first, err := h.tellMissed(ctx, missed)
+		first, err := h.tellMissed(ctx, round)
 		if err != nil {
-			return told, fmt.Errorf("tell that %s was missed in ward %s: %w", missed.Meal,
-				ward.Code, err)
+			return told, fmt.Errorf("tell that %s was missed in ward %s: %w",
+				round.Meal, ward.Code, err)
 		}
 		if first {
-			told = append(told, missed)
+			told = append(told, round)
 		}
 	}
 	return told, nil
@@ -136,48 +135,37 @@ func (h *Hospital) tellMissed(ctx context.Context, round MissedRound) (first boo
 	return first, err
 }
 
-// wardsWithout lists the open wards of whose round of a meal nobody knows anything.
-func (h *Hospital) wardsWithout(ctx context.Context, round MissedRound) (wards []Ward, err error) {
-	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
-		rows, err := q.QueryContext(ctx, selectWard+` WHERE ward.is_open AND NOT EXISTS (
-			SELECT 1 FROM meal_round WHERE service_date = $1 AND meal = $2 AND ward_id = ward.id)
-			ORDER BY ward.id`, instant(round.Day), round.Meal)
-		if wards, err = collect(rows, err, scanWard); err != nil {
-			return fmt.Errorf("read which wards had no round of %s: %w", round.Meal, err)
-		}
-		return nil
+// wardsOf lists the wards that have missed a round and where nobody was told of it.
+func (h *Hospital) wardsOf(ctx context.Context, round MissedRound) ([]Ward, error) {
+	return readValue(ctx, h, func(ctx context.Context, q *sql.Tx) ([]Ward, error) {
+		return wardsWithout(ctx, q, round.Meal, round.Day)
 	})
-	return wards, err
 }
 
 // couldHaveHad counts the patients of a ward who were there when the round was due, have no order
 // for its meal, and for whom there would be something.
-func (h *Hospital) couldHaveHad(ctx context.Context, round MissedRound,
-	now time.Time) (n int, err error) {
+func (h *Hospital) couldHaveHad(ctx context.Context, round MissedRound, now time.Time) (int, error) {
 	times := MealTimes[round.Meal]
 	begun := times.at(round.Day).Add(-times.CutOff)
-	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
-		rows, err := q.QueryContext(ctx, `SELECT admission.id
+	return readValue(ctx, h, func(ctx context.Context, q *sql.Tx) (n int, _ error) {
+		stays, err := queryIDs(ctx, q, `SELECT admission.id
 			FROM admission JOIN bed ON bed.id = admission.bed_id
 			WHERE bed.ward_id = $1 AND admission.discharged_at IS NULL
-			AND admission.admitted_at <= $2`,
-			round.Ward.ID, instant(begun))
-		stays, err := collect(rows, err, scanID)
+			AND admission.admitted_at <= $2`, round.Ward.ID, instant(begun))
 		if err != nil {
-			return fmt.Errorf("read who lay in ward %d: %w", round.Ward.ID, err)
+			return 0, fmt.Errorf("read who lay in ward %d: %w", round.Ward.ID, err)
 		}
 		for _, stay := range stays {
 			would, err := wouldHave(ctx, q, stay, round, now)
 			if err != nil {
-				return err
+				return 0, err
 			}
 			if would {
 				n++
 			}
 		}
-		return nil
+		return n, nil
 	})
-	return n, err
 }
 
 // wouldHave reports whether a round would order something for a stay.
@@ -204,20 +192,16 @@ func (c *change) keepMissed(ctx context.Context, round MissedRound) (first bool,
 	kept, err := c.exec(ctx, `INSERT INTO meal_round (ward_id, service_date, meal, missed)
 		VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
 		round.Ward.ID, instant(round.Day), round.Meal, round.Patients)
-	if err != nil {
-		return false, fmt.Errorf("keep that the round was missed: %w", err)
-	}
-	return kept > 0, nil
+	return kept > 0, wrap(err, "keep that the round was missed")
 }
 
 // notifyMissed tells whoever can do something about it.
 func (c *change) notifyMissed(ctx context.Context, round MissedRound) error {
+	patients := strconv.Itoa(round.Patients)
 	c.record(entry{action: "ward.meal_round_missed", entity: "ward", entityID: round.Ward.ID,
-		wardID: round.Ward.ID, to: string(round.Meal), reason: fmt.Sprintf("patients %d",
-			round.Patients)}, round)
+		wardID: round.Ward.ID, to: string(round.Meal), reason: "patients " + patients}, round)
 	for _, role := range []Role{KitchenStaff, MedicalStaff, WardManagement} {
-		err := c.notifyRole(ctx, role, "meal_round_missed", strconv.Itoa(round.Patients),
-			string(round.Meal),
+		err := c.notifyRole(ctx, role, "meal_round_missed", patients, string(round.Meal),
 			round.Ward.Code)
 		if err != nil {
 			return err
@@ -228,24 +212,21 @@ func (c *change) notifyMissed(ctx context.Context, round MissedRound) error {
 
 // readMissed lists the rounds that were missed and can be ordered late now, by ward and meal.
 func readMissed(ctx context.Context, q *sql.Tx, now time.Time) ([]MissedRound, error) {
-	today := dayIn(now.In(kigali))
 	rows, err := q.QueryContext(ctx,
 		`SELECT ward.id, ward.code, ward.name, ward.block, ward.is_open,
 			meal_round.meal, meal_round.service_date, meal_round.missed
 		FROM meal_round JOIN ward ON ward.id = meal_round.ward_id
-		WHERE meal_round.service_date = $1 AND meal_round.missed > 0 ORDER BY ward.code,
-		ward.id`, instant(today))
+		WHERE meal_round.service_date = $1 AND meal_round.missed > 0
+		ORDER BY ward.code, ward.id`, instant(today(now)))
 	missed, err := collect(rows, err, func(row scanner) (m MissedRound, err error) {
 		w := &m.Ward
-		err = row.Scan(&w.ID, &w.Code, &w.Name, &w.Block, &w.Open, &m.Meal, (*instant)(&m.Day),
-			&m.Patients)
+		err = row.Scan(&w.ID, &w.Code, &w.Name, &w.Block, &w.Open,
+			&m.Meal, (*instant)(&m.Day), &m.Patients)
 		m.Until = m.Meal.lateUntil(m.Day)
 		return m, err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("read which rounds were missed: %w", err)
-	}
-	return slices.DeleteFunc(missed, func(m MissedRound) bool { return now.After(m.Until) }), nil
+	over := func(m MissedRound) bool { return now.After(m.Until) }
+	return slices.DeleteFunc(missed, over), wrap(err, "read which rounds were missed")
 }
 
 // endMissed keeps that a round of today that was missed is ordered. Where none was it changes
@@ -253,12 +234,9 @@ func readMissed(ctx context.Context, q *sql.Tx, now time.Time) ([]MissedRound, e
 func (c *change) endMissed(ctx context.Context, wardID int64, meal Meal, ordered MealRound) error {
 	ended, err := c.exec(ctx, `UPDATE meal_round SET missed = 0
 		WHERE ward_id = $1 AND service_date = $2 AND meal = $3 AND missed > 0`,
-		wardID, instant(dayIn(c.now.In(kigali))), meal)
-	if err != nil {
-		return fmt.Errorf("keep that the round is done: %w", err)
-	}
-	if ended == 0 {
-		return nil
+		wardID, instant(today(c.now)), meal)
+	if err != nil || ended == 0 {
+		return wrap(err, "keep that the round is done")
 	}
 	c.record(entry{action: "ward.meal_round", entity: "ward", entityID: wardID, wardID: wardID,
 		to: string(meal), reason: ordered.words()}, MissedRound{})

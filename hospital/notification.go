@@ -56,8 +56,8 @@ const notificationsLast = 30 * 24 * time.Hour
 // Whoever comes to a role later is not told what happened before: a role's notifications are a
 // person's from the day of their login on.
 const selectNotification = `SELECT notification.id, notification.user_id, notification.role,
-	notification.code, notification.args,
-		notification.title, notification.message, notification.level, notification.created_at,
+		notification.code, notification.args, notification.title, notification.message,
+		notification.level, notification.created_at,
 		notification.read_at IS NOT NULL OR notification_read.user_id IS NOT NULL
 	FROM notification
 	LEFT JOIN notification_read ON notification_read.notification_id = notification.id
@@ -67,8 +67,7 @@ const selectNotification = `SELECT notification.id, notification.user_id, notifi
 const (
 	ofUser = ` notification.user_id = $1 `
 	ofRole = ` notification.user_id IS NULL AND notification.role = $2
-		AND notification.created_at >= COALESCE((SELECT created_at FROM app_user WHERE id = $1),
-		0) `
+		AND notification.created_at >= COALESCE((SELECT created_at FROM app_user WHERE id = $1), 0) `
 )
 
 // InboxTopics are those by which an inbox changes. What a customer may still look up of their
@@ -83,27 +82,27 @@ func InboxTopics(reader Actor) []Topic {
 
 // Inbox reads the actor's own, those for their role included.
 func (h *Hospital) Inbox(ctx context.Context, actor Actor) (Inbox, error) {
-	return readAs(ctx, h, actor, ReadOwnSession, func(ctx context.Context, q *sql.Tx) (
-		inbox Inbox, err error) {
-		inbox = Inbox{At: h.clock(ctx)}
-		if inbox.Revisions, err = revisions(ctx, q, InboxTopics(actor)...); err != nil {
+	return readAs(ctx, h, actor, ReadOwnSession,
+		func(ctx context.Context, q *sql.Tx) (inbox Inbox, err error) {
+			inbox.At = h.clock(ctx)
+			if inbox.Revisions, err = revisions(ctx, q, InboxTopics(actor)...); err != nil {
+				return inbox, err
+			}
+			if inbox.Unread, err = unread(ctx, q, actor); err != nil {
+				return inbox, err
+			}
+			inbox.Notifications, err = newestNotifications(ctx, q, inbox.At, actor)
 			return inbox, err
-		}
-		if inbox.Unread, err = unread(ctx, q, actor); err != nil {
-			return inbox, err
-		}
-		inbox.Notifications, err = newestNotifications(ctx, q, inbox.At, actor)
-		return inbox, err
-	})
+		})
 }
 
-// newestOfUser and newestOfRole are the same conditions with their order, for reading the newest
-// alone. Written so, as a place in an index to begin at, they are read in its order also where
-// PostgreSQL has not counted the notifications yet: it would take them for few, and read all of a
-// person's to sort them.
+// newestOfUser and newestOfRole are ofUser and ofRole with an order, for reading the newest alone.
+// They name a place in an index to begin at, so that PostgreSQL reads in the order of the index
+// also where it has not counted the notifications yet. Else it would take them for few, and read
+// all of a person's to sort them.
 const (
-	newestOfUser = ` WHERE notification.user_id >= $1 AND (notification.user_id,
-		notification.id) <= ($1, $2)
+	newestOfUser = ` WHERE notification.user_id >= $1
+		AND (notification.user_id, notification.id) <= ($1, $2)
 		ORDER BY notification.user_id DESC, notification.id DESC LIMIT $3`
 	newestOfRole = ` WHERE notification.user_id IS NULL AND notification.role >= $4
 		AND (notification.role, notification.id) <= ($4, $2)
@@ -146,15 +145,12 @@ func addOrders(ctx context.Context, q *sql.Tx, now time.Time, actor Actor,
 		return nil
 	}
 	seen, err := ordersSeen(ctx, q, now, actor, ids...)
-	if err != nil {
-		return err
-	}
 	for i, n := range all {
 		if id := n.order(); seen[id] {
 			all[i].OrderID = id
 		}
 	}
-	return nil
+	return err
 }
 
 // aboutNoOrder are the notices that begin with something else than the number of an order.
@@ -190,23 +186,22 @@ func (h *Hospital) News(ctx context.Context, reader Actor) (News, error) {
 	if reader.UserID != 0 {
 		topics = append(topics, InboxTopic(reader.UserID))
 	}
-	return readAs(ctx, h, reader, ReadOwnSession, func(ctx context.Context, q *sql.Tx) (news News, err error) {
-		if news.Revisions, err = revisions(ctx, q, topics...); err != nil {
-			return news, err
-		}
-		// CASE and the order leave the databases nothing to go by but the time: else they go
-		// through all that the reader was ever told.
-		rows, err := q.QueryContext(ctx,
-			selectNotification+` WHERE notification.created_at > $3 AND notification.created_at < $5
-			AND CASE WHEN notification.user_id IS NULL THEN notification.role = $2 ELSE notification.user_id = $1 END
-			ORDER BY notification.created_at DESC, notification.id DESC LIMIT $4`,
-			reader.UserID, reader.Role, instant(now.Add(-NewsLasts)), InboxShows, uncounted(now))
-		news.Notifications, err = collect(rows, err, scanNotification)
-		if err != nil {
-			return news, fmt.Errorf("read the news of %s %d: %w", reader.Role, reader.UserID, err)
-		}
-		return news, nil
-	})
+	return readAs(ctx, h, reader, ReadOwnSession,
+		func(ctx context.Context, q *sql.Tx) (news News, err error) {
+			if news.Revisions, err = revisions(ctx, q, topics...); err != nil {
+				return news, err
+			}
+			// CASE and the order leave the databases nothing to go by but the time: else they go
+			// through all that the reader was ever told.
+			rows, err := q.QueryContext(ctx, selectNotification+`
+				WHERE notification.created_at > $3 AND notification.created_at < $5
+				AND CASE WHEN notification.user_id IS NULL THEN notification.role = $2
+					ELSE notification.user_id = $1 END
+				ORDER BY notification.created_at DESC, notification.id DESC LIMIT $4`,
+				reader.UserID, reader.Role, instant(now.Add(-NewsLasts)), InboxShows, uncounted(now))
+			news.Notifications, err = collect(rows, err, scanNotification)
+			return news, wrap(err, "read the news of %s %d", reader.Role, reader.UserID)
+		})
 }
 
 func scanNotification(row scanner) (n Notification, err error) {
@@ -216,14 +211,12 @@ func scanNotification(row scanner) (n Notification, err error) {
 }
 
 // unread counts what the actor has not read, however old.
-func unread(ctx context.Context, q *sql.Tx, actor Actor) (n int, err error) {
-	err = q.QueryRowContext(ctx, `SELECT
+func unread(ctx context.Context, q *sql.Tx, actor Actor) (int, error) {
+	n, err := scanValue[int](q.QueryRowContext(ctx, `SELECT
 		(SELECT count(*) FROM notification WHERE`+ofUser+`AND notification.read_at IS NULL) +
-		(SELECT count(*) FROM notification WHERE`+ofRole+`AND `+notReadByUser+`)`, actor.UserID, actor.Role).Scan(&n)
-	if err != nil {
-		return 0, fmt.Errorf("count what user %d has not read: %w", actor.UserID, err)
-	}
-	return n, nil
+		(SELECT count(*) FROM notification WHERE`+ofRole+`AND `+notReadByUser+`)`,
+		actor.UserID, actor.Role))
+	return n, wrap(err, "count what user %d has not read", actor.UserID)
 }
 
 // notReadByUser is the condition that the user $1 has not read a role's notification.
@@ -233,16 +226,10 @@ const notReadByUser = `NOT EXISTS (SELECT 1 FROM notification_read
 // ReadNotifications marks the actor's notifications up to an id as read. Where all are read already
 // it changes nothing.
 func (h *Hospital) ReadNotifications(ctx context.Context, actor Actor, upTo int64) error {
-	if err := actor.need(ReadOwnSession); err != nil {
-		return err
-	}
-	return h.change(ctx, actor, func(ctx context.Context, c *change) error {
+	return h.changeAs(ctx, actor, ReadOwnSession, func(ctx context.Context, c *change) error {
 		read, err := c.readNotifications(ctx, upTo)
-		if err != nil {
+		if err != nil || read == 0 {
 			return err
-		}
-		if read == 0 {
-			return nil
 		}
 		c.record(entry{action: "notification.read", entity: "user", entityID: c.actor.UserID},
 			topicOnly(InboxTopic(c.actor.UserID)))
@@ -260,12 +247,10 @@ func (c *change) readNotifications(ctx context.Context, upTo int64) (int64, erro
 		return 0, fmt.Errorf("read the notifications of user %d: %w", c.actor.UserID, err)
 	}
 	ofTheRole, err := c.exec(ctx, `INSERT INTO notification_read (user_id, notification_id)
-		SELECT $1, notification.id FROM notification WHERE`+ofRole+`AND notification.id <= $3 AND `+notReadByUser+`
+		SELECT $1, notification.id FROM notification
+		WHERE`+ofRole+`AND notification.id <= $3 AND `+notReadByUser+`
 		ORDER BY notification.id ON CONFLICT DO NOTHING`, c.actor.UserID, c.actor.Role, upTo)
-	if err != nil {
-		return 0, fmt.Errorf("read the notifications of role %s: %w", c.actor.Role, err)
-	}
-	return own + ofTheRole, nil
+	return own + ofTheRole, wrap(err, "read the notifications of role %s", c.actor.Role)
 }
 
 // forgetNotifications removes what is old and read: the actor's own, and of their role's what
@@ -283,17 +268,14 @@ func (c *change) forgetNotifications(ctx context.Context) error {
 		AND NOT EXISTS (SELECT 1 FROM app_user
 			WHERE app_user.role = $1 AND NOT app_user.disabled
 			AND app_user.created_at <= notification.created_at
-				AND NOT EXISTS (SELECT 1 FROM notification_read
-					WHERE notification_read.notification_id = notification.id
-					AND notification_read.user_id = app_user.id))`,
+			AND NOT EXISTS (SELECT 1 FROM notification_read
+				WHERE notification_read.notification_id = notification.id
+				AND notification_read.user_id = app_user.id))`,
 		c.actor.Role, old)
-	if err != nil {
-		return fmt.Errorf("forget old notifications: %w", err)
-	}
 	if forgotten > 0 {
 		c.touch(topicOnly(RoleInboxTopic(c.actor.Role)))
 	}
-	return nil
+	return wrap(err, "forget old notifications")
 }
 
 // Notice is what people are told by a code: how loud and, in English, in which words. Those are
@@ -345,7 +327,8 @@ var Notices = map[string]Notice{
 
 // orderNotices are the codes by which customers hear that an order has come to a status.
 var orderNotices = map[OrderStatus]string{
-	OrderPending: "order_placed", OrderConfirmed: "order_confirmed", OrderPreparing: "order_preparing", OrderReady: "order_ready",
+	OrderPending: "order_placed", OrderConfirmed: "order_confirmed",
+	OrderPreparing: "order_preparing", OrderReady: "order_ready",
 	OrderInTransit: "order_on_its_way", OrderDelivered: "order_delivered", OrderHeld: "order_held",
 	OrderCancelled: "order_cancelled", OrderUndelivered: "order_undelivered",
 }
@@ -367,15 +350,13 @@ func (c *change) addNotification(ctx context.Context, n Notification) error {
 	if !known {
 		return fmt.Errorf("nobody is told of %q", n.Code)
 	}
-	_, err := c.exec(ctx,
-		`INSERT INTO notification (user_id, role, code, args, title, message, level, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, reference(n.UserID), n.Role, n.Code, list[string](n.Args),
-		fillIn(notice.Title, n.Args), fillIn(notice.Message, n.Args), notice.Level, instant(c.now))
-	if err != nil {
-		return fmt.Errorf("notify of %s: %w", n.Code, err)
-	}
+	_, err := c.exec(ctx, `INSERT INTO notification
+		(user_id, role, code, args, title, message, level, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		reference(n.UserID), n.Role, n.Code, list[string](n.Args), fillIn(notice.Title, n.Args),
+		fillIn(notice.Message, n.Args), notice.Level, instant(c.now))
 	c.touch(n)
-	return nil
+	return wrap(err, "notify of %s", n.Code)
 }
 
 // fillIn puts the args into words that name them by number.
@@ -403,7 +384,8 @@ func (c *change) notifyOrder(ctx context.Context, o Order) error {
 		return err
 	}
 	for _, customer := range customers {
-		if err := c.notifyUser(ctx, customer, code, strconv.FormatInt(o.ID, 10), string(o.Meal)); err != nil {
+		err := c.notifyUser(ctx, customer, code, number(o.ID), string(o.Meal))
+		if err != nil {
 			return err
 		}
 	}
@@ -411,31 +393,27 @@ func (c *change) notifyOrder(ctx context.Context, o Order) error {
 }
 
 // died reports whether the stay that an order is for has ended with the patient's death.
-func (c *change) died(ctx context.Context, o Order) (died bool, err error) {
+func (c *change) died(ctx context.Context, o Order) (bool, error) {
 	if o.AdmissionID == 0 {
 		return false, nil
 	}
-	err = c.tx.QueryRowContext(ctx, `SELECT outcome = 'deceased' FROM admission WHERE id = $1`,
-		o.AdmissionID).Scan(&died)
-	if err != nil {
-		return false, fmt.Errorf("read how stay %d ended: %w", o.AdmissionID, err)
-	}
-	return died, nil
+	died, err := scanValue[bool](c.tx.QueryRowContext(ctx,
+		`SELECT outcome = 'deceased' FROM admission WHERE id = $1`, o.AdmissionID))
+	return died, wrap(err, "read how stay %d ended", o.AdmissionID)
 }
 
 // concernedCustomers lists the customers who follow an order: whoever placed it, if a customer, and
 // those linked to its patient.
 func (c *change) concernedCustomers(ctx context.Context, o Order) ([]int64, error) {
-	rows, err := c.tx.QueryContext(ctx, `SELECT app_user.id FROM app_user
+	customers, err := queryIDs(ctx, c.tx, `SELECT app_user.id FROM app_user
 		WHERE app_user.role = 'customer' AND NOT app_user.disabled AND (app_user.id = $1
 		OR app_user.id IN (
 			SELECT customer_patient.user_id FROM customer_patient
 			JOIN admission ON admission.patient_id = customer_patient.patient_id
 			WHERE admission.id = $2))
 		ORDER BY app_user.id`, o.PlacedBy, o.AdmissionID)
-	customers, err := collect(rows, err, scanID)
-	if err != nil {
-		return nil, fmt.Errorf("read who follows order %d: %w", o.ID, err)
-	}
-	return customers, nil
+	return customers, wrap(err, "read who follows order %d", o.ID)
 }
+
+// number is the number of an order, as the args of a notification hold it.
+func number(id int64) string { return strconv.FormatInt(id, 10) }

@@ -46,7 +46,7 @@ func TestACustomerHearsOfWhatGoesWrong(t *testing.T) {
 	for code, happens := range map[string]func(t *testing.T, s *service, a hospital.Admission, o hospital.Order){
 		"order_held": func(t *testing.T, s *service, a hospital.Admission, o hospital.Order) { s.stop(t, a) },
 		"order_cancelled": func(t *testing.T, s *service, a hospital.Admission, o hospital.Order) {
-			if _, err := s.CancelOrder(t.Context(), cook, o.ID, hospital.Step{Reason: "burnt"}); err != nil {
+			if _, err := s.CancelOrder(t.Context(), cook, o.ID, hospital.OrderCommand{Reason: "burnt"}); err != nil {
 				t.Fatal(err)
 			}
 		},
@@ -268,12 +268,12 @@ func TestUnreadCountsAreExactWhateverHappensAtOnce(t *testing.T) {
 		for range 6 {
 			all.Go(func() {
 				for range 5 {
-					o, _, err := s.PlaceOrder(t.Context(), nurse, hospital.NewOrder{AdmissionID: a.ID, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}})
+					o, _, err := s.PlaceOrder(t.Context(), nurse, hospital.PlaceOrderCommand{AdmissionID: a.ID, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}})
 					if err != nil {
 						t.Errorf("order: %v", err)
 						return
 					}
-					if _, err := s.ConfirmOrder(t.Context(), cook, o.ID, hospital.Step{}); err != nil {
+					if _, err := s.ConfirmOrder(t.Context(), cook, o.ID, hospital.OrderCommand{}); err != nil {
 						t.Errorf("confirm: %v", err)
 					}
 				}
@@ -327,7 +327,7 @@ func TestANotificationIsThereExactlyIfItsChangeIs(t *testing.T) {
 		o := s.orderFor(t, nurse, a, hospital.Lunch)
 		before := s.told(t, s.customer)
 		s.breakUpdates(t, "topic_rev", `NEW.topic = 'kitchen'`)
-		if _, err := s.StartOrder(t.Context(), cook, o.ID, hospital.Step{}); err == nil {
+		if _, err := s.StartOrder(t.Context(), cook, o.ID, hospital.OrderCommand{}); err == nil {
 			t.Fatal("the database is broken, and the order was started")
 		}
 		if told := s.told(t, s.customer); !slices.Equal(told, before) {

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -20,17 +19,15 @@ type OrderStatus string
 
 // The states of an order.
 const (
-	// placed; waits for a cook's look. What a meal round places on time is clean by making and
-	// skips it
-	OrderPending   OrderStatus = "pending"
-	OrderConfirmed OrderStatus = "confirmed" // the kitchen will cook it
-	OrderPreparing OrderStatus = "preparing" // is being cooked
-	// the tray stands ready; its delivery waits for a courier
-	OrderReady     OrderStatus = "ready"
-	OrderInTransit OrderStatus = "in_transit" // on its way; only its delivery moves it
-	OrderDelivered OrderStatus = "delivered"  // ended: confirmed at the bedside or the door
-	// stopped for the patient's safety; goes on only after a new check
-	OrderHeld        OrderStatus = "held"
+	// placed; waits for a cook to look at it, except where a meal round placed it in time: a round
+	// orders nothing that a check would find
+	OrderPending     OrderStatus = "pending"
+	OrderConfirmed   OrderStatus = "confirmed"   // the kitchen will cook it
+	OrderPreparing   OrderStatus = "preparing"   // is being cooked
+	OrderReady       OrderStatus = "ready"       // the tray waits for a courier
+	OrderInTransit   OrderStatus = "in_transit"  // on its way; only its delivery moves it
+	OrderDelivered   OrderStatus = "delivered"   // ended: confirmed at the bedside or the door
+	OrderHeld        OrderStatus = "held"        // stopped for safety; goes on after a new check
 	OrderCancelled   OrderStatus = "cancelled"   // ended
 	OrderUndelivered OrderStatus = "undelivered" // ended: the delivery failed
 )
@@ -71,8 +68,7 @@ type Order struct {
 	Status      OrderStatus
 	Begun       bool     // cooking has begun, also where the order was held after that
 	HeldFor     []Hazard // what stops it; empty where nothing speaks against a held one any more
-	// why the tray must come back, or be thrown away: StoppedHazard, StoppedDischarged; empty: it
-	// need not
+	// why the tray must come back or be thrown away: StoppedHazard or StoppedDischarged; else empty
 	Stopped        string
 	OverrideReason string // prints on the ticket
 	OverriddenBy   string
@@ -94,16 +90,15 @@ const (
 	StoppedDischarged = "discharged"
 )
 
-// NewOrder is what PlaceOrder needs: for a stay or for an address, not both.
-type NewOrder struct {
+// PlaceOrderCommand is what PlaceOrder needs: for a stay or for an address, not both.
+type PlaceOrderCommand struct {
 	AdmissionID    int64
 	AddressID      int64
 	Meal           Meal
 	Dishes         []int64 // one that is there twice is served twice
 	Notes          string
 	OverrideReason string // at least ShortestOverride characters; from medical staff only
-	// of the admission as the person saw it; 0 where they did not say, and for an address
-	Version        int64
+	Version        int64  // of the admission as the person saw it; 0 where they did not say
 	IdempotencyKey string
 }
 
@@ -113,16 +108,13 @@ const (
 	ShortestOverride = 10 // characters of the reason
 )
 
-// Step is what confirming, starting, readying, recalling and cancelling need.
-type Step struct {
+// OrderCommand is what confirming, starting, readying, recalling and cancelling need.
+type OrderCommand struct {
 	// required to cancel what is begun; medical staff override hazards with it when they confirm
 	Reason string
-	// the stay that the person meant; 0 where they did not say. Another one: Conflict
-	// "another_patient"
-	AdmissionID int64
-	// of the order as they saw it; 0 where they did not say. Another one now: Conflict
-	// "order_outdated"
-	Version int64
+	// What the person saw; 0 where they did not say.
+	AdmissionID int64 // the stay that the order is for; another one: Conflict "another_patient"
+	Version     int64 // of the order; another one now: Conflict "order_outdated"
 }
 
 // PlaceOrder places an order for the meal's next serving. It is pending until a cook confirms it.
@@ -131,30 +123,28 @@ type Step struct {
 // order of the same main meal (Current is the Order that stands); Forbidden where a customer orders
 // for somebody else's patient, or overrides. An IdempotencyKey works as for Admit.
 func (h *Hospital) PlaceOrder(ctx context.Context, actor Actor,
-	order NewOrder) (o Order, replayed bool, err error) {
+	cmd PlaceOrderCommand) (o Order, replayed bool, err error) {
 	if err := actor.need(OrderMeals); err != nil {
 		return Order{}, false, err
 	}
-	order.Notes, order.OverrideReason = tidyLines(order.Notes), tidy(order.OverrideReason)
-	if order.OverrideReason != "" {
+	cmd.Notes, cmd.OverrideReason = tidyLines(cmd.Notes), tidy(cmd.OverrideReason)
+	if cmd.OverrideReason != "" {
 		if err := actor.need(OverrideHazards); err != nil {
 			return Order{}, false, err
 		}
 	}
-	said := order
+	said := cmd
 	said.IdempotencyKey, said.Version = "", 0 // a repeated command need not have seen the same
 	o, replayed, err = create(ctx, h, actor, creation[Order]{
-		name: "order.place", key: order.IdempotencyKey, said: said,
-		make: func(ctx context.Context, c *change) (int64, error) {
-			return c.placeOrder(ctx, order)
-		},
+		name: "order.place", key: cmd.IdempotencyKey, said: said,
+		make: func(ctx context.Context, c *change) (int64, error) { return c.placeOrder(ctx, cmd) },
 		read: readOrder,
 	})
 	return o.shownTo(actor), replayed, err
 }
 
 // check finds what is wrong with the fields, apart from what only the database knows.
-func (cmd NewOrder) check() fields {
+func (cmd PlaceOrderCommand) check() fields {
 	wrong := fields{}
 	if (cmd.AdmissionID == 0) == (cmd.AddressID == 0) {
 		wrong.refuse("admission_id", "order_for", "Order for a patient or for an address.")
@@ -183,7 +173,7 @@ func (f fields) override(field, reason string) {
 }
 
 // placeOrder inserts an order that has passed all checks and returns its id.
-func (c *change) placeOrder(ctx context.Context, cmd NewOrder) (int64, error) {
+func (c *change) placeOrder(ctx context.Context, cmd PlaceOrderCommand) (int64, error) {
 	wrong := cmd.check()
 	dishes, err := c.lockDishes(ctx, cmd, wrong)
 	if err != nil {
@@ -194,9 +184,8 @@ func (c *change) placeOrder(ctx context.Context, cmd NewOrder) (int64, error) {
 	}
 	s := cmd.Meal.next(c.now)
 	o := Order{AdmissionID: cmd.AdmissionID, AddressID: cmd.AddressID, Meal: cmd.Meal,
-		ServiceDate: s.date, Due: s.due, Late: s.late,
-		Dishes: dishes, Notes: cmd.Notes, Status: OrderPending, PlacedBy: c.actor.UserID,
-		PlacedAt: c.now, StatusSince: c.now}
+		ServiceDate: s.date, Due: s.due, Late: s.late, Dishes: dishes, Notes: cmd.Notes,
+		Status: OrderPending, PlacedBy: c.actor.UserID, PlacedAt: c.now, StatusSince: c.now}
 	if o.AddressID != 0 {
 		return c.placeForAddress(ctx, o)
 	}
@@ -206,10 +195,10 @@ func (c *change) placeOrder(ctx context.Context, cmd NewOrder) (int64, error) {
 // lockDishes returns the dishes of an order in the order in which they were chosen. They can't
 // change until the commit, so that no recipe changes between the check of an order and its being
 // there to be checked. It records those that can't be had.
-func (c *change) lockDishes(ctx context.Context, cmd NewOrder, wrong fields) ([]Dish, error) {
+func (c *change) lockDishes(ctx context.Context, cmd PlaceOrderCommand,
+	wrong fields) ([]Dish, error) {
 	known := map[int64]Dish{}
-	for _, id := range slices.Compact(slices.Sorted(slices.Values(cmd.Dishes[:min(len(cmd.Dishes),
-		MostDishes)]))) {
+	for _, id := range sortedSet(cmd.Dishes[:min(len(cmd.Dishes), MostDishes)]) {
 		dish, err := c.lockDish(ctx, id)
 		if IsKind(err, NotFound) {
 			wrong.refuse("items", "dish_unknown", "There is no such dish. Choose from the menu.")
@@ -254,7 +243,7 @@ func (c *change) placeForAddress(ctx context.Context, o Order) (int64, error) {
 
 // placeForStay inserts an order for a patient if nothing speaks against it, or what does is
 // overridden for a reason.
-func (c *change) placeForStay(ctx context.Context, o Order, cmd NewOrder) (int64, error) {
+func (c *change) placeForStay(ctx context.Context, o Order, cmd PlaceOrderCommand) (int64, error) {
 	if err := c.lockStay(ctx, o.AdmissionID); err != nil {
 		return 0, err
 	}
@@ -268,10 +257,11 @@ func (c *change) placeForStay(ctx context.Context, o Order, cmd NewOrder) (int64
 	if err := c.checkStayVersion(ctx, o.AdmissionID, cmd.Version); err != nil {
 		return 0, err
 	}
-	if hazards := diet.Hazards(o.Dishes, c.now, o.Due); len(hazards) > 0 {
-		if cmd.OverrideReason == "" || !Overridable(hazards) {
-			return 0, dangerous(hazards)
-		}
+	hazards := diet.Hazards(o.Dishes, c.now, o.Due)
+	if len(hazards) > 0 && (cmd.OverrideReason == "" || !Overridable(hazards)) {
+		return 0, dangerous(hazards)
+	}
+	if len(hazards) > 0 {
 		o.OverrideReason, o.OverriddenBy, o.Overridden = cmd.OverrideReason, c.actor.Username, hazards
 	}
 	if err := c.checkDuplicate(ctx, o); err != nil {
@@ -313,8 +303,8 @@ func (c *change) checkDuplicate(ctx context.Context, o Order) error {
 	if !o.Meal.Main() {
 		return nil
 	}
-	found, err := ordersWhere(ctx, c.tx,
-		`meal_order.admission_id = $1 AND meal_order.service_date = $2 AND meal_order.meal = $3
+	found, err := ordersWhere(ctx, c.tx, `meal_order.admission_id = $1
+		AND meal_order.service_date = $2 AND meal_order.meal = $3
 		AND meal_order.ended_at IS NULL`, o.AdmissionID, instant(o.ServiceDate), o.Meal)
 	if err != nil || len(found) == 0 {
 		return err
@@ -325,15 +315,14 @@ func (c *change) checkDuplicate(ctx context.Context, o Order) error {
 
 // insertOrder inserts an order that has passed all checks, tells of it and returns its id.
 func (c *change) insertOrder(ctx context.Context, o Order) (int64, error) {
-	err := c.tx.QueryRowContext(ctx,
-		`INSERT INTO meal_order (admission_id, address_id, meal, service_date, due, notes, status,
-			status_since, override_reason, overridden_by, overridden, late, price, placed_by,
-			placed_at)
+	var err error
+	o.ID, err = c.insert(ctx, `INSERT INTO meal_order (admission_id, address_id, meal,
+			service_date, due, notes, status, status_since, override_reason, overridden_by,
+			overridden, late, price, placed_by, placed_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id`,
 		reference(o.AdmissionID), reference(o.AddressID), o.Meal, instant(o.ServiceDate),
 		instant(o.Due), o.Notes, o.Status, instant(o.StatusSince), o.OverrideReason, o.OverriddenBy,
-		list[Hazard](o.Overridden), o.Late, o.Price, reference(o.PlacedBy),
-		instant(o.PlacedAt)).Scan(&o.ID)
+		list[Hazard](o.Overridden), o.Late, o.Price, reference(o.PlacedBy), instant(o.PlacedAt))
 	if store.Violated(err) == "meal_order_admission_id_service_date_meal" {
 		// The last line of defence: behind the lock of the stay it should not happen.
 		return 0, Refuse(Conflict, "meal_twice",
@@ -362,10 +351,8 @@ func (c *change) insertDishes(ctx context.Context, o Order) error {
 		if err != nil {
 			return fmt.Errorf("keep dish %d as ordered: %w", dish.ID, err)
 		}
-		_, err = c.tx.ExecContext(ctx,
-			`INSERT INTO order_dish (order_id, position, dish_id, as_ordered) VALUES ($1, $2, $3,
-				$4)`,
-			o.ID, i, dish.ID, string(asOrdered))
+		_, err = c.exec(ctx, `INSERT INTO order_dish (order_id, position, dish_id, as_ordered)
+			VALUES ($1, $2, $3, $4)`, o.ID, i, dish.ID, string(asOrdered))
 		if err != nil {
 			return fmt.Errorf("keep dish %d of order %d: %w", dish.ID, o.ID, err)
 		}
@@ -397,12 +384,9 @@ func (c *change) recordOverride(o Order) {
 	if len(o.Overridden) == 0 {
 		return
 	}
-	kinds := make([]string, len(o.Overridden))
-	for i, z := range o.Overridden {
-		kinds[i] = string(z.Kind)
-	}
 	e := o.entry("order.override")
-	e.to, e.reason = strings.Join(kinds, ","), o.OverrideReason
+	e.to = joined(o.Overridden, ",", func(z Hazard) string { return string(z.Kind) })
+	e.reason = o.OverrideReason
 	c.record(e, o)
 }
 
@@ -412,8 +396,8 @@ func (o Order) entry(action string) entry {
 		wardID: o.wardID}
 }
 
-// orderCommand is a command that takes an order a step on or back.
-type orderCommand struct {
+// orderStep is what a command does that takes an order a step on or back.
+type orderStep struct {
 	may Permission
 	to  OrderStatus // the step must stand in orderSteps and lead forward; empty: run decides
 	run func(c *change, ctx context.Context, o *Order, reason string) error
@@ -424,9 +408,9 @@ type orderCommand struct {
 // Conflict "hazards" as for PlaceOrder: a pending order is held then, and so is a held one with
 // what speaks against it now.
 func (h *Hospital) ConfirmOrder(ctx context.Context, actor Actor, id int64,
-	step Step) (Order, error) {
-	return h.stepOrder(ctx, actor, id, step, orderCommand{ConfirmOrders, OrderConfirmed,
-		(*change).confirmOrder})
+	cmd OrderCommand) (Order, error) {
+	return h.stepOrder(ctx, actor, id, cmd,
+		orderStep{ConfirmOrders, OrderConfirmed, (*change).confirmOrder})
 }
 
 func (c *change) confirmOrder(ctx context.Context, o *Order, reason string) error {
@@ -466,9 +450,9 @@ func (c *change) override(ctx context.Context, o *Order, reason string) error {
 // instead and the answer is the Conflict "hazards", with Current as for PlaceOrder. Held it stays,
 // although the command was refused.
 func (h *Hospital) StartOrder(ctx context.Context, actor Actor, id int64,
-	step Step) (Order, error) {
-	return h.stepOrder(ctx, actor, id, step, orderCommand{CookOrders, OrderPreparing,
-		(*change).startOrder})
+	cmd OrderCommand) (Order, error) {
+	return h.stepOrder(ctx, actor, id, cmd,
+		orderStep{CookOrders, OrderPreparing, (*change).startOrder})
 }
 
 func (c *change) startOrder(ctx context.Context, o *Order, _ string) error {
@@ -481,9 +465,8 @@ func (c *change) startOrder(ctx context.Context, o *Order, _ string) error {
 
 // ReadyOrder ends the cooking and opens the order's delivery. It checks anew, like StartOrder.
 func (h *Hospital) ReadyOrder(ctx context.Context, actor Actor, id int64,
-	step Step) (Order, error) {
-	return h.stepOrder(ctx, actor, id, step, orderCommand{CookOrders, OrderReady,
-		(*change).readyOrder})
+	cmd OrderCommand) (Order, error) {
+	return h.stepOrder(ctx, actor, id, cmd, orderStep{CookOrders, OrderReady, (*change).readyOrder})
 }
 
 func (c *change) readyOrder(ctx context.Context, o *Order, _ string) error {
@@ -506,8 +489,8 @@ var recalledTo = map[OrderStatus]OrderStatus{
 // RecallOrder takes an order one step back. From ready it cancels the delivery that waits; Conflict
 // where the courier has departed.
 func (h *Hospital) RecallOrder(ctx context.Context, actor Actor, id int64,
-	step Step) (Order, error) {
-	return h.stepOrder(ctx, actor, id, step, orderCommand{CookOrders, "", (*change).recallOrder})
+	cmd OrderCommand) (Order, error) {
+	return h.stepOrder(ctx, actor, id, cmd, orderStep{CookOrders, "", (*change).recallOrder})
 }
 
 func (c *change) recallOrder(ctx context.Context, o *Order, _ string) error {
@@ -535,9 +518,9 @@ func (c *change) takeBack(ctx context.Context, o *Order, to OrderStatus) error {
 // CancelOrder ends an order before it departs. Whoever placed it may until it is being prepared,
 // after that the kitchen or medical staff with a reason; they may before that too.
 func (h *Hospital) CancelOrder(ctx context.Context, actor Actor, id int64,
-	step Step) (Order, error) {
-	return h.stepOrder(ctx, actor, id, step, orderCommand{CancelOrders, OrderCancelled,
-		(*change).cancelOrder})
+	cmd OrderCommand) (Order, error) {
+	return h.stepOrder(ctx, actor, id, cmd,
+		orderStep{CancelOrders, OrderCancelled, (*change).cancelOrder})
 }
 
 func (c *change) cancelOrder(ctx context.Context, o *Order, reason string) error {
@@ -571,12 +554,12 @@ func (a Actor) checkCancel(o Order, reason string) error {
 }
 
 // stepOrder runs a command on an order, which it locks first, and returns the order as it is then.
-func (h *Hospital) stepOrder(ctx context.Context, actor Actor, id int64, step Step,
-	cmd orderCommand) (Order, error) {
-	if err := actor.need(cmd.may); err != nil {
+func (h *Hospital) stepOrder(ctx context.Context, actor Actor, id int64, cmd OrderCommand,
+	step orderStep) (Order, error) {
+	if err := actor.need(step.may); err != nil {
 		return Order{}, err
 	}
-	reason := tidy(step.Reason)
+	reason := tidy(cmd.Reason)
 	if err := checkReason(reason); err != nil {
 		return Order{}, err
 	}
@@ -588,16 +571,21 @@ func (h *Hospital) stepOrder(ctx context.Context, actor Actor, id int64, step St
 		if err := c.authorizeStep(ctx, o); err != nil {
 			return Order{}, err
 		}
-		if err := o.checkPrecondition(actor, precondition{step.AdmissionID, step.Version}); err != nil {
-			return Order{}, c.withChanges(ctx, err, "order", o.ID, step.Version, o.Version)
+		err = o.checkPrecondition(actor, precondition{cmd.AdmissionID, cmd.Version})
+		if err != nil {
+			return Order{}, c.withChanges(ctx, err, "order", o.ID, cmd.Version, o.Version)
 		}
-		if cmd.to != "" && (!slices.Contains(orderSteps[o.Status], cmd.to) ||
-			recalledTo[o.Status] == cmd.to) {
+		if step.to != "" && !o.goesForwardTo(step.to) {
 			return Order{}, o.invalidTransition(actor)
 		}
-		err = cmd.run(c, ctx, &o, reason)
+		err = step.run(c, ctx, &o, reason)
 		return o.shownTo(actor), err
 	})
+}
+
+// goesForwardTo reports whether a step forward leads the order to a status.
+func (o Order) goesForwardTo(status OrderStatus) bool {
+	return slices.Contains(orderSteps[o.Status], status) && recalledTo[o.Status] != status
 }
 
 // checkPrecondition returns why the actor must not change the order, or nil: it is not for the
@@ -629,16 +617,12 @@ var orderWords = map[OrderStatus]string{
 
 // invalidTransition is the refusal of a step of the actor's that the table lacks.
 func (o Order) invalidTransition(actor Actor) error {
-	allowed := make([]string, len(orderSteps[o.Status]))
-	for i, s := range orderSteps[o.Status] {
-		allowed[i] = orderWords[s]
-	}
-	if len(allowed) == 0 {
-		return o.conflict(actor, "order_closed", "Order %d is %s and can't be changed here.", o.ID,
-			orderWords[o.Status])
+	if len(orderSteps[o.Status]) == 0 {
+		return o.conflict(actor, "order_closed", "Order %d is %s and can't be changed here.",
+			o.ID, orderWords[o.Status])
 	}
 	return o.conflict(actor, "order_step", "Order %d is %s. From there it can only become: %s.",
-		o.ID, orderWords[o.Status], strings.Join(allowed, ", "))
+		o.ID, orderWords[o.Status], named(orderSteps[o.Status], orderWords))
 }
 
 // conflict is a refusal of the actor because of the state in which the order stands.
@@ -651,12 +635,19 @@ func unknownOrder() error { return Refuse(NotFound, "order_unknown", "There is n
 
 // Order reads one. NotFound where there is none, or it is not for this customer.
 func (h *Hospital) Order(ctx context.Context, actor Actor, id int64) (Order, error) {
-	return readAs(ctx, h, actor, FollowOrders, func(ctx context.Context, q *sql.Tx) (o Order, err error) {
-		if o, err = readOrder(ctx, q, id); err != nil {
-			return o, err
-		}
-		return o.shownTo(actor), authorizeOrder(ctx, q, h.clock(ctx), actor, o)
+	return readAs(ctx, h, actor, FollowOrders, func(ctx context.Context, q *sql.Tx) (Order, error) {
+		return readableOrder(ctx, q, h.clock(ctx), actor, id)
 	})
+}
+
+// readableOrder reads one order as far as the actor may know of it. NotFound as for Order.
+func readableOrder(ctx context.Context, q *sql.Tx, now time.Time, actor Actor,
+	id int64) (Order, error) {
+	o, err := readOrder(ctx, q, id)
+	if err != nil {
+		return o, err
+	}
+	return o.shownTo(actor), authorizeOrder(ctx, q, now, actor, o)
 }
 
 // OrderDetail is one order with all that its page shows. It has the patient's initials and never
@@ -676,53 +667,46 @@ type OrderDetail struct {
 
 // OrderDetail reads an order's page. NotFound as for Order.
 func (h *Hospital) OrderDetail(ctx context.Context, actor Actor, id int64) (OrderDetail, error) {
-	return readAs(ctx, h, actor, FollowOrders, func(ctx context.Context, q *sql.Tx) (d OrderDetail, err error) {
-		d = OrderDetail{At: h.clock(ctx)}
-		if d.Revisions, err = revisions(ctx, q, OrderTopic(id)); err != nil {
+	return readAs(ctx, h, actor, FollowOrders,
+		func(ctx context.Context, q *sql.Tx) (d OrderDetail, err error) {
+			d.At = h.clock(ctx)
+			if d.Revisions, err = revisions(ctx, q, OrderTopic(id)); err != nil {
+				return d, err
+			}
+			if d.Order, err = readableOrder(ctx, q, d.At, actor, id); err != nil {
+				return d, err
+			}
+			if err := d.readPlace(ctx, q); err != nil || d.DeliveryID == 0 {
+				return d, err
+			}
+			r, err := readDelivery(ctx, q, d.DeliveryID)
+			if err == nil && r.authorize(d.At, actor) != nil {
+				d.DeliveryID = 0
+			}
 			return d, err
-		}
-		if d.Order, err = readOrder(ctx, q, id); err != nil {
-			return d, err
-		}
-		if err := authorizeOrder(ctx, q, d.At, actor, d.Order); err != nil {
-			return d, err
-		}
-		d.Order = d.Order.shownTo(actor)
-		if err := d.readPlace(ctx, q); err != nil || d.DeliveryID == 0 {
-			return d, err
-		}
-		r, err := readDelivery(ctx, q, d.DeliveryID)
-		if err == nil && r.authorize(d.At, actor) != nil {
-			d.DeliveryID = 0
-		}
-		return d, err
-	})
+		})
 }
 
 // readPlace adds whom the order is for, where it goes, as long as it does, and by which delivery.
 // The patient's name goes no further than here.
 func (d *OrderDetail) readPlace(ctx context.Context, q *sql.Tx) error {
 	var patient PatientName
-	err := q.QueryRowContext(ctx,
-		`SELECT COALESCE(patient.name, ''), bed.id, COALESCE(bed.number, ''), COALESCE(ward.name,
-			''),
-			COALESCE(zone.name, ''), (SELECT MAX(delivery.id) FROM delivery
+	err := q.QueryRowContext(ctx, `SELECT COALESCE(patient.name, ''), bed.id,
+			COALESCE(bed.number, ''), COALESCE(ward.name, ''), COALESCE(zone.name, ''),
+			(SELECT MAX(delivery.id) FROM delivery
 				WHERE delivery.order_id = meal_order.id AND delivery.status <> 'cancelled')
 		FROM meal_order
 		LEFT JOIN admission ON admission.id = meal_order.admission_id
 		LEFT JOIN patient ON patient.id = admission.patient_id
 		LEFT JOIN bed ON bed.id = admission.bed_id AND admission.discharged_at IS NULL
-		AND meal_order.ended_at IS NULL
+			AND meal_order.ended_at IS NULL
 		LEFT JOIN ward ON ward.id = bed.ward_id
 		LEFT JOIN address ON address.id = meal_order.address_id AND meal_order.ended_at IS NULL
 		LEFT JOIN zone ON zone.id = address.zone_id
-		WHERE meal_order.id = $1`, d.ID).Scan(&patient, (*reference)(&d.BedID), &d.BedNumber, &d.WardName, &d.Zone,
-		(*reference)(&d.DeliveryID))
-	if err != nil {
-		return fmt.Errorf("read where order %d goes: %w", d.ID, err)
-	}
+		WHERE meal_order.id = $1`, d.ID).Scan(&patient, (*reference)(&d.BedID), &d.BedNumber,
+		&d.WardName, &d.Zone, (*reference)(&d.DeliveryID))
 	d.Initials = patient.Initials()
-	return nil
+	return wrap(err, "read where order %d goes", d.ID)
 }
 
 // shownTo is the order as far as the actor may know of it. Why staff set a hazard aside, they wrote
@@ -745,30 +729,27 @@ func (c *change) authorizeStep(ctx context.Context, o Order) error {
 
 // linkedTo reports whether a customer may order for the patient of a stay. After the patient's
 // death nobody may.
-func linkedTo(ctx context.Context, q *sql.Tx, actor Actor,
-	admissionID int64) (linked bool, err error) {
-	err = q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM customer_patient
-			JOIN admission ON admission.patient_id = customer_patient.patient_id
+func linkedTo(ctx context.Context, q *sql.Tx, actor Actor, admissionID int64) (bool, error) {
+	linked, err := scanValue[bool](q.QueryRowContext(ctx, `SELECT EXISTS (
+		SELECT 1 FROM customer_patient
+		JOIN admission ON admission.patient_id = customer_patient.patient_id
 		WHERE admission.id = $1 AND admission.outcome <> 'deceased'
-		AND customer_patient.user_id = $2)`, admissionID, actor.UserID).Scan(&linked)
-	if err != nil {
-		return false, fmt.Errorf("read whether user %d may order for stay %d: %w", actor.UserID,
-			admissionID, err)
-	}
-	return linked, nil
+		AND customer_patient.user_id = $2)`, admissionID, actor.UserID))
+	return linked, wrap(err, "read whether user %d may order for stay %d", actor.UserID, admissionID)
 }
 
 // dietFor reads the diet order of a stay for somebody who orders meals for it. NotFound where there
 // is no such stay, and for a customer where it is not their patient's.
 func dietFor(ctx context.Context, q *sql.Tx, actor Actor, admissionID int64) (DietOrder, error) {
-	if !actor.Role.May(ReadOrders) {
-		linked, err := linkedTo(ctx, q, actor, admissionID)
-		if err != nil {
-			return DietOrder{}, err
-		}
-		if !linked {
-			return DietOrder{}, unknownStay()
-		}
+	if actor.Role.May(ReadOrders) {
+		return readDiet(ctx, q, admissionID)
+	}
+	linked, err := linkedTo(ctx, q, actor, admissionID)
+	if err == nil && !linked {
+		err = unknownStay()
+	}
+	if err != nil {
+		return DietOrder{}, err
 	}
 	return readDiet(ctx, q, admissionID)
 }
@@ -777,7 +758,7 @@ func dietFor(ctx context.Context, q *sql.Tx, actor Actor, admissionID int64) (Di
 func readOrder(ctx context.Context, q *sql.Tx, id int64) (Order, error) {
 	found, err := ordersWhere(ctx, q, `meal_order.id = $1`, id)
 	if err == nil && len(found) == 0 {
-		return Order{}, unknownOrder()
+		err = unknownOrder()
 	}
 	if err != nil {
 		return Order{}, err
@@ -794,8 +775,8 @@ func ordersWhere(ctx context.Context, q *sql.Tx, condition string, args ...any) 
 			meal_order.begun, meal_order.held_for, meal_order.stopped, meal_order.override_reason,
 			meal_order.overridden_by, meal_order.overridden, meal_order.late, meal_order.price,
 			meal_order.placed_by, meal_order.placed_at, meal_order.status_since,
-			meal_order.cancel_reason,
-			meal_order.version, admission.patient_id, bed.ward_id, `+dishesOfOrder+`
+			meal_order.cancel_reason, meal_order.version, admission.patient_id, bed.ward_id, `+
+			dishesOfOrder+`
 		FROM meal_order
 		LEFT JOIN admission ON admission.id = meal_order.admission_id
 		LEFT JOIN bed ON bed.id = admission.bed_id
@@ -804,13 +785,10 @@ func ordersWhere(ctx context.Context, q *sql.Tx, condition string, args ...any) 
 	orders, err := collect(rows, err, func(row scanner) (Order, error) {
 		return scanOrder(row, plates)
 	})
-	if err != nil {
-		return nil, fmt.Errorf("read orders: %w", err)
-	}
 	// Sorted here: asked for them by id, SQLite goes through all orders there ever were in that
 	// order, past the index of those asked for.
 	slices.SortFunc(orders, func(a, b Order) int { return cmp.Compare(a.ID, b.ID) })
-	return orders, nil
+	return orders, wrap(err, "read orders")
 }
 
 func scanOrder(row scanner, plates plates) (o Order, err error) {
@@ -859,9 +837,9 @@ func (p plate) Scan(column any) error {
 	return nil
 }
 
-// openOrders reads the open orders of a locked stay.
-func (c *change) openOrders(ctx context.Context, admissionID int64) ([]Order, error) {
-	return ordersWhere(ctx, c.tx, `meal_order.admission_id = $1 AND meal_order.ended_at IS NULL`,
+// openOrders reads the open orders of a stay.
+func openOrders(ctx context.Context, q *sql.Tx, admissionID int64) ([]Order, error) {
+	return ordersWhere(ctx, q, `meal_order.admission_id = $1 AND meal_order.ended_at IS NULL`,
 		admissionID)
 }
 
@@ -869,29 +847,23 @@ func (c *change) openOrders(ctx context.Context, admissionID int64) ([]Order, er
 // changing it: whoever changes an order of a stay, or what the patient may eat, holds the stay
 // first. So the safety check and the step that rests on it are one.
 func (c *change) lockStay(ctx context.Context, admissionID int64) error {
-	if _, err := c.tx.ExecContext(ctx, `UPDATE admission SET version = version WHERE id = $1`, admissionID); err != nil {
-		return fmt.Errorf("lock stay %d: %w", admissionID, err)
-	}
-	return nil
+	_, err := c.lock(ctx, "admission", admissionID)
+	return err
 }
 
 // lockOrder keeps an order, and the stay that it is for, from everyone else until the commit and
 // returns it as it stands. NotFound where there is none.
 func (c *change) lockOrder(ctx context.Context, id int64) (Order, error) {
-	var stay int64
-	err := c.tx.QueryRowContext(ctx, `SELECT admission_id FROM meal_order WHERE id = $1`,
-		id).Scan((*reference)(&stay))
-	if errors.Is(err, sql.ErrNoRows) {
-		return Order{}, unknownOrder()
-	}
-	if err != nil {
-		return Order{}, fmt.Errorf("read what order %d is for: %w", id, err)
-	}
-	if err := c.lockStay(ctx, stay); err != nil {
+	stay, err := scanValue[reference](c.tx.QueryRowContext(ctx,
+		`SELECT admission_id FROM meal_order WHERE id = $1`, id))
+	if err := wrapRow(err, unknownOrder, "read what order %d is for", id); err != nil {
 		return Order{}, err
 	}
-	if _, err := c.tx.ExecContext(ctx, `UPDATE meal_order SET version = version WHERE id = $1`, id); err != nil {
-		return Order{}, fmt.Errorf("lock order %d: %w", id, err)
+	if err := c.lockStay(ctx, int64(stay)); err != nil {
+		return Order{}, err
+	}
+	if _, err := c.lock(ctx, "meal_order", id); err != nil {
+		return Order{}, err
 	}
 	return readOrder(ctx, c.tx, id)
 }
@@ -907,11 +879,9 @@ func (c *change) putOrder(ctx context.Context, o *Order, to OrderStatus) error {
 	if to != from {
 		o.Status, o.StatusSince = to, c.now
 	}
-	err := c.tx.QueryRowContext(ctx,
-		`UPDATE meal_order SET status = $2, status_since = $3, begun = $4, held_for = $5,
-			stopped = $6,
-			override_reason = $7, overridden_by = $8, overridden = $9, cancel_reason = $10,
-			ended_at = $11, version = version + 1
+	err := c.tx.QueryRowContext(ctx, `UPDATE meal_order SET status = $2, status_since = $3,
+			begun = $4, held_for = $5, stopped = $6, override_reason = $7, overridden_by = $8,
+			overridden = $9, cancel_reason = $10, ended_at = $11, version = version + 1
 		WHERE id = $1 RETURNING version`,
 		o.ID, o.Status, instant(o.StatusSince), o.Begun, list[Hazard](o.HeldFor), o.Stopped,
 		o.OverrideReason, o.OverriddenBy, list[Hazard](o.Overridden), o.CancelReason,

@@ -33,7 +33,7 @@ func with(allergens ...hospital.Allergen) func(*hospital.Dish) {
 }
 
 // diet changes what a patient may eat.
-func (s *service) diet(t testing.TB, a hospital.Admission, to hospital.DietChange) hospital.Admission {
+func (s *service) diet(t testing.TB, a hospital.Admission, to hospital.DietCommand) hospital.Admission {
 	t.Helper()
 	changed, err := s.SetDiet(t.Context(), nurse, a.ID, to)
 	if err != nil {
@@ -43,20 +43,20 @@ func (s *service) diet(t testing.TB, a hospital.Admission, to hospital.DietChang
 }
 
 // allergic is the change that a patient is allergic to these; none is having asked.
-func allergic(allergens ...hospital.Allergen) hospital.DietChange {
-	return hospital.DietChange{Allergies: &hospital.Allergies{Known: true, Allergens: allergens}}
+func allergic(allergens ...hospital.Allergen) hospital.DietCommand {
+	return hospital.DietCommand{Allergies: &hospital.Allergies{Known: true, Allergens: allergens}}
 }
 
 // fasting is the change that a patient must not eat from one moment until another; zero is no
 // moment.
-func fasting(from, until time.Time) hospital.DietChange {
-	return hospital.DietChange{NilByMouth: &hospital.Window{From: from, Until: until}}
+func fasting(from, until time.Time) hospital.DietCommand {
+	return hospital.DietCommand{NilByMouth: &hospital.Window{From: from, Until: until}}
 }
 
 // place orders a snack of some dishes for a patient as the nurse.
 func (s *service) place(t testing.TB, a hospital.Admission, reason string, dishes ...hospital.Dish) (hospital.Order, error) {
 	t.Helper()
-	cmd := hospital.NewOrder{AdmissionID: a.ID, Meal: hospital.Snack, OverrideReason: reason}
+	cmd := hospital.PlaceOrderCommand{AdmissionID: a.ID, Meal: hospital.Snack, OverrideReason: reason}
 	for _, dish := range dishes {
 		cmd.Dishes = append(cmd.Dishes, dish.ID)
 	}
@@ -86,9 +86,9 @@ func (s *service) bringTo(t testing.TB, a hospital.Admission, status hospital.Or
 		return o
 	}
 	if status == hospital.OrderCancelled {
-		return ok(s.CancelOrder(ctx, nurse, o.ID, hospital.Step{}))
+		return ok(s.CancelOrder(ctx, nurse, o.ID, hospital.OrderCommand{}))
 	}
-	o = ok(s.ConfirmOrder(ctx, cook, o.ID, hospital.Step{}))
+	o = ok(s.ConfirmOrder(ctx, cook, o.ID, hospital.OrderCommand{}))
 	if status == hospital.OrderConfirmed {
 		return o
 	}
@@ -97,11 +97,11 @@ func (s *service) bringTo(t testing.TB, a hospital.Admission, status hospital.Or
 		s.diet(t, a, fasting(time.Time{}, time.Time{}))
 		return s.order(t, o.ID)
 	}
-	o = ok(s.StartOrder(ctx, cook, o.ID, hospital.Step{}))
+	o = ok(s.StartOrder(ctx, cook, o.ID, hospital.OrderCommand{}))
 	if status == hospital.OrderPreparing {
 		return o
 	}
-	o = ok(s.ReadyOrder(ctx, cook, o.ID, hospital.Step{}))
+	o = ok(s.ReadyOrder(ctx, cook, o.ID, hospital.OrderCommand{}))
 	if status == hospital.OrderReady {
 		return o
 	}
@@ -110,13 +110,13 @@ func (s *service) bringTo(t testing.TB, a hospital.Admission, status hospital.Or
 	case hospital.OrderDelivered:
 		s.handOver(t, s.courier, d.ID, d.BedNumber)
 	case hospital.OrderUndelivered:
-		must[hospital.Delivery](t)(s.FailDelivery(ctx, s.courier, d.ID, "asleep", hospital.CourierStep{}))
+		must[hospital.Delivery](t)(s.FailDelivery(ctx, s.courier, d.ID, "asleep", hospital.CourierCommand{}))
 	}
 	return s.order(t, o.ID)
 }
 
 // steps are the commands that take an order from one status to another.
-func (s *service) steps(t testing.TB, actor hospital.Actor, o hospital.Order, step hospital.Step) map[string]func() error {
+func (s *service) steps(t testing.TB, actor hospital.Actor, o hospital.Order, step hospital.OrderCommand) map[string]func() error {
 	command := func(do func(h *hospital.Hospital) (hospital.Order, error)) func() error {
 		return func() error {
 			_, err := do(s.Hospital)
@@ -154,7 +154,7 @@ func TestAnOrderTakesExactlyTheStepsOfTheTable(t *testing.T) {
 				if o.Status != status {
 					t.Fatalf("the order was brought to %s, want %s", o.Status, status)
 				}
-				command := s.steps(t, cook, o, hospital.Step{Reason: "for the test", Version: o.Version})[name]
+				command := s.steps(t, cook, o, hospital.OrderCommand{Reason: "for the test", Version: o.Version})[name]
 				if slices.Contains([]string{no, closed, recall}, want[name]) {
 					refusal := s.refuses(t, hospital.Conflict, want[name], command)
 					if !reflect.DeepEqual(refusal.Current, o) {
@@ -195,7 +195,7 @@ func (s *service) takes(t testing.TB, o hospital.Order, command func() error, to
 func (s *service) end(t testing.TB, id int64) {
 	t.Helper()
 	if o := s.order(t, id); !o.Status.Ended() && o.Status != hospital.OrderInTransit {
-		must[hospital.Order](t)(s.CancelOrder(t.Context(), cook, id, hospital.Step{Reason: "for the test"}))
+		must[hospital.Order](t)(s.CancelOrder(t.Context(), cook, id, hospital.OrderCommand{Reason: "for the test"}))
 	}
 }
 
@@ -203,7 +203,7 @@ func TestAnOrderKeepsWhatWasSaid(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		a := s.patient(t, "Uwase Marie", "A-01")
 		tea := s.add(t, "Tea", with("milk"))
-		placed, replayed, err := s.PlaceOrder(t.Context(), nurse, hospital.NewOrder{AdmissionID: a.ID, Meal: hospital.Lunch,
+		placed, replayed, err := s.PlaceOrder(t.Context(), nurse, hospital.PlaceOrderCommand{AdmissionID: a.ID, Meal: hospital.Lunch,
 			Dishes: []int64{tea.ID, s.dish.ID, tea.ID}, Notes: "  no sugar\nplease "})
 		if err != nil || replayed {
 			t.Fatalf("got replayed %t and error %v", replayed, err)
@@ -267,22 +267,22 @@ func TestAnOrderNamesEveryWrongFieldAtOnce(t *testing.T) {
 			many[i] = s.dish.ID
 		}
 		for name, test := range map[string]struct {
-			cmd  hospital.NewOrder
+			cmd  hospital.PlaceOrderCommand
 			want map[string]string
 		}{
-			"nothing": {hospital.NewOrder{}, map[string]string{"admission_id": "order_for", "meal": "unknown_choice", "items": "required"}},
-			"both": {hospital.NewOrder{AdmissionID: a.ID, AddressID: 1, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}},
+			"nothing": {hospital.PlaceOrderCommand{}, map[string]string{"admission_id": "order_for", "meal": "unknown_choice", "items": "required"}},
+			"both": {hospital.PlaceOrderCommand{AdmissionID: a.ID, AddressID: 1, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}},
 				map[string]string{"admission_id": "order_for"}},
-			"unknown dish": {hospital.NewOrder{AdmissionID: a.ID, Meal: hospital.Snack, Dishes: []int64{s.dish.ID, 4711}}, map[string]string{"items": "dish_unknown"}},
-			"none left":    {hospital.NewOrder{AdmissionID: a.ID, Meal: hospital.Snack, Dishes: []int64{gone.ID}}, map[string]string{"items": "dish_unavailable"}},
-			"other meal":   {hospital.NewOrder{AdmissionID: a.ID, Meal: hospital.Snack, Dishes: []int64{porridge.ID}}, map[string]string{"items": "dish_meal"}},
-			"too many":     {hospital.NewOrder{AdmissionID: a.ID, Meal: hospital.Snack, Dishes: many}, map[string]string{"items": "too_many_dishes"}},
-			"texts": {hospital.NewOrder{AdmissionID: a.ID, Meal: "brunch", Dishes: []int64{s.dish.ID}, Notes: strings.Repeat("n", hospital.LongestReason+1), OverrideReason: "because"},
+			"unknown dish": {hospital.PlaceOrderCommand{AdmissionID: a.ID, Meal: hospital.Snack, Dishes: []int64{s.dish.ID, 4711}}, map[string]string{"items": "dish_unknown"}},
+			"none left":    {hospital.PlaceOrderCommand{AdmissionID: a.ID, Meal: hospital.Snack, Dishes: []int64{gone.ID}}, map[string]string{"items": "dish_unavailable"}},
+			"other meal":   {hospital.PlaceOrderCommand{AdmissionID: a.ID, Meal: hospital.Snack, Dishes: []int64{porridge.ID}}, map[string]string{"items": "dish_meal"}},
+			"too many":     {hospital.PlaceOrderCommand{AdmissionID: a.ID, Meal: hospital.Snack, Dishes: many}, map[string]string{"items": "too_many_dishes"}},
+			"texts": {hospital.PlaceOrderCommand{AdmissionID: a.ID, Meal: "brunch", Dishes: []int64{s.dish.ID}, Notes: strings.Repeat("n", hospital.LongestReason+1), OverrideReason: "because"},
 				map[string]string{"meal": "unknown_choice", "notes": "too_long", "override_reason": "too_short"}},
-			"long reason": {hospital.NewOrder{AdmissionID: a.ID, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}, OverrideReason: strings.Repeat("r", hospital.LongestReason+1)},
+			"long reason": {hospital.PlaceOrderCommand{AdmissionID: a.ID, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}, OverrideReason: strings.Repeat("r", hospital.LongestReason+1)},
 				map[string]string{"override_reason": "too_long"}},
-			"unknown stay":    {hospital.NewOrder{AdmissionID: 4711, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}}, map[string]string{"admission_id": "stay_unknown"}},
-			"unknown address": {hospital.NewOrder{AddressID: 4711, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}}, map[string]string{"address_id": "address_unknown"}},
+			"unknown stay":    {hospital.PlaceOrderCommand{AdmissionID: 4711, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}}, map[string]string{"admission_id": "stay_unknown"}},
+			"unknown address": {hospital.PlaceOrderCommand{AddressID: 4711, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}}, map[string]string{"address_id": "address_unknown"}},
 		} {
 			refusal := s.refuses(t, hospital.Invalid, "fields", func() error {
 				_, _, err := s.PlaceOrder(t.Context(), nurse, test.cmd)
@@ -299,7 +299,7 @@ func TestAnOrderWithAHazardIsRefusedWithTheReasonsInWords(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		a := s.patient(t, "Uwase Marie", "A-01")
 		isombe := s.add(t, "Isombe", with("peanuts", "fish"))
-		s.diet(t, a, hospital.DietChange{Allergies: &hospital.Allergies{Allergens: []hospital.Allergen{"fish", "peanuts"}, Severe: []hospital.Allergen{"fish"}}})
+		s.diet(t, a, hospital.DietCommand{Allergies: &hospital.Allergies{Allergens: []hospital.Allergen{"fish", "peanuts"}, Severe: []hospital.Allergen{"fish"}}})
 		refusal := s.refuses(t, hospital.Conflict, "hazards", func() error {
 			_, err := s.place(t, a, "The patient insists on it", s.dish, isombe)
 			return err
@@ -325,7 +325,7 @@ func TestMedicalStaffOverrideWithAReasonThatIsKeptAndAudited(t *testing.T) {
 		s.link(t, s.customer, a)
 		const reason = "Tolerates boiled milk"
 		s.refuses(t, hospital.Forbidden, "forbidden", func() error {
-			_, _, err := s.PlaceOrder(t.Context(), s.customer, hospital.NewOrder{AdmissionID: a.ID, Meal: hospital.Snack, Dishes: []int64{tea.ID}, OverrideReason: reason})
+			_, _, err := s.PlaceOrder(t.Context(), s.customer, hospital.PlaceOrderCommand{AdmissionID: a.ID, Meal: hospital.Snack, Dishes: []int64{tea.ID}, OverrideReason: reason})
 			return err
 		})
 		o := must[hospital.Order](t)(s.place(t, a, " "+reason, tea))
@@ -356,16 +356,16 @@ func TestAnOverrideCoversExactlyWhatItWasGivenFor(t *testing.T) {
 			s.diet(t, a, allergic("milk", "soya"))
 		}, "allergen %d soya"},
 		"it turns out severe": {func(s *service, t *testing.T, a hospital.Admission, tea hospital.Dish) {
-			s.diet(t, a, hospital.DietChange{Allergies: &hospital.Allergies{Allergens: []hospital.Allergen{"milk"}, Severe: []hospital.Allergen{"milk"}}})
+			s.diet(t, a, hospital.DietCommand{Allergies: &hospital.Allergies{Allergens: []hospital.Allergen{"milk"}, Severe: []hospital.Allergen{"milk"}}})
 		}, "allergen %d milk severe"},
 		"another diet": {func(s *service, t *testing.T, a hospital.Admission, tea hospital.Dish) {
 			renal := hospital.DietRenal
-			s.diet(t, a, hospital.DietChange{Diet: &renal})
+			s.diet(t, a, hospital.DietCommand{Diet: &renal})
 		}, "diet %d renal"},
 		"back to the diet it was given for": {func(s *service, t *testing.T, a hospital.Admission, tea hospital.Dish) {
 			ulcer, cardiac := hospital.DietUlcer, hospital.DietCardiac
-			s.diet(t, a, hospital.DietChange{Diet: &ulcer})
-			s.diet(t, a, hospital.DietChange{Diet: &cardiac})
+			s.diet(t, a, hospital.DietCommand{Diet: &ulcer})
+			s.diet(t, a, hospital.DietCommand{Diet: &cardiac})
 		}, ""},
 		"the dish is renamed": {func(s *service, t *testing.T, a hospital.Admission, tea hospital.Dish) {
 			tea.Name.En = "Chai"
@@ -405,7 +405,7 @@ func TestASecondOrderForTheSameMainMealIsRefused(t *testing.T) {
 		a, b := s.patient(t, "Uwase Marie", "A-01"), s.patient(t, "Mugisha Eric", "A-02")
 		first := s.orderFor(t, nurse, a, hospital.Lunch)
 		again := func() error {
-			_, _, err := s.PlaceOrder(t.Context(), nurse, hospital.NewOrder{AdmissionID: a.ID, Meal: hospital.Lunch, Dishes: []int64{s.dish.ID}})
+			_, _, err := s.PlaceOrder(t.Context(), nurse, hospital.PlaceOrderCommand{AdmissionID: a.ID, Meal: hospital.Lunch, Dishes: []int64{s.dish.ID}})
 			return err
 		}
 		refusal := s.refuses(t, hospital.Conflict, "meal_twice", again)
@@ -416,7 +416,7 @@ func TestASecondOrderForTheSameMainMealIsRefused(t *testing.T) {
 		s.orderFor(t, nurse, a, hospital.Dinner)
 		s.orderFor(t, nurse, a, hospital.Snack)
 		s.orderFor(t, nurse, a, hospital.Snack)
-		must[hospital.Order](t)(s.CancelOrder(t.Context(), nurse, first.ID, hospital.Step{}))
+		must[hospital.Order](t)(s.CancelOrder(t.Context(), nurse, first.ID, hospital.OrderCommand{}))
 		if err := again(); err != nil {
 			t.Errorf("after the first was cancelled: %v", err)
 		}
@@ -433,7 +433,7 @@ func TestASecondOrderForTheSameMainMealIsRefused(t *testing.T) {
 func TestAnOrderUnderAnIdempotencyKeyIsPlacedOnce(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		a := s.patient(t, "Uwase Marie", "A-01")
-		cmd := hospital.NewOrder{AdmissionID: a.ID, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}, IdempotencyKey: "k"}
+		cmd := hospital.PlaceOrderCommand{AdmissionID: a.ID, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}, IdempotencyKey: "k"}
 		first, replayed, err := s.PlaceOrder(t.Context(), nurse, cmd)
 		if err != nil || replayed {
 			t.Fatalf("got replayed %t and error %v", replayed, err)
@@ -453,13 +453,13 @@ func TestACustomerOrdersForTheirOwnPatientAndAddressOnly(t *testing.T) {
 		mine, other := s.patient(t, "Uwase Marie", "A-01"), s.patient(t, "Mugisha Eric", "A-02")
 		s.link(t, s.customer, mine)
 		home, theirs := s.addressOf(t, s.customer, "Home"), s.addressOf(t, s.stranger, "Home")
-		place := func(actor hospital.Actor, cmd hospital.NewOrder) func() error {
+		place := func(actor hospital.Actor, cmd hospital.PlaceOrderCommand) func() error {
 			cmd.Meal, cmd.Dishes = hospital.Snack, []int64{s.dish.ID, s.dish.ID}
 			return func() error { _, _, err := s.PlaceOrder(t.Context(), actor, cmd); return err }
 		}
 		for name, id := range map[string]int64{"somebody else's": other.ID, "nobody's": 4711} {
 			t.Log(name)
-			s.refuses(t, hospital.Forbidden, "not_your_patient", place(s.customer, hospital.NewOrder{AdmissionID: id}))
+			s.refuses(t, hospital.Forbidden, "not_your_patient", place(s.customer, hospital.PlaceOrderCommand{AdmissionID: id}))
 			s.refuses(t, hospital.NotFound, "stay_unknown", func() error {
 				_, err := s.MenuFor(t.Context(), s.customer, id, hospital.Snack)
 				return err
@@ -469,14 +469,14 @@ func TestACustomerOrdersForTheirOwnPatientAndAddressOnly(t *testing.T) {
 				return err
 			})
 		}
-		s.refuses(t, hospital.Invalid, "fields", place(s.customer, hospital.NewOrder{AddressID: theirs.ID}))
+		s.refuses(t, hospital.Invalid, "fields", place(s.customer, hospital.PlaceOrderCommand{AddressID: theirs.ID}))
 		for _, actor := range []hospital.Actor{cook, s.courier} {
-			s.refuses(t, hospital.Forbidden, "forbidden", place(actor, hospital.NewOrder{AdmissionID: mine.ID}))
+			s.refuses(t, hospital.Forbidden, "forbidden", place(actor, hospital.PlaceOrderCommand{AdmissionID: mine.ID}))
 		}
-		if err := place(s.customer, hospital.NewOrder{AdmissionID: mine.ID})(); err != nil {
+		if err := place(s.customer, hospital.PlaceOrderCommand{AdmissionID: mine.ID})(); err != nil {
 			t.Errorf("for the own patient: %v", err)
 		}
-		if err := place(s.customer, hospital.NewOrder{AddressID: home.ID})(); err != nil {
+		if err := place(s.customer, hospital.PlaceOrderCommand{AddressID: home.ID})(); err != nil {
 			t.Errorf("for the own address: %v", err)
 		}
 		if free, paid := s.number(t, `SELECT max(price) FROM meal_order WHERE admission_id IS NOT NULL`), s.number(t, `SELECT max(price) FROM meal_order WHERE address_id = $1`, home.ID); free != 0 || paid != 2*1200+500 {
@@ -520,7 +520,7 @@ func TestWhoMayTakeAnOrderAStepFurther(t *testing.T) {
 		for name, roles := range may {
 			for _, actor := range []hospital.Actor{nurse, manager, cook, s.courier, s.customer, admin} {
 				o := s.bringTo(t, a, from[name])
-				command := s.steps(t, actor, o, hospital.Step{Reason: "for the test"})[name]
+				command := s.steps(t, actor, o, hospital.OrderCommand{Reason: "for the test"})[name]
 				if !slices.Contains(roles, actor.Role) {
 					s.refuses(t, hospital.Forbidden, "forbidden", command)
 				} else if err := command(); err != nil {
@@ -531,7 +531,7 @@ func TestWhoMayTakeAnOrderAStepFurther(t *testing.T) {
 			if name == "cancel" { // a customer may cancel, and learns of no other order
 				kind, code = hospital.NotFound, "order_unknown"
 			}
-			s.refuses(t, kind, code, s.steps(t, s.stranger, s.bringTo(t, a, from[name]), hospital.Step{})[name])
+			s.refuses(t, kind, code, s.steps(t, s.stranger, s.bringTo(t, a, from[name]), hospital.OrderCommand{})[name])
 		}
 	})
 }
@@ -542,7 +542,7 @@ func TestWhoeverPlacedAnOrderMayCancelItUntilItIsBeingPrepared(t *testing.T) {
 		s.link(t, s.customer, a)
 		cancel := func(actor hospital.Actor, o hospital.Order, reason string) func() error {
 			return func() error {
-				_, err := s.CancelOrder(t.Context(), actor, o.ID, hospital.Step{Reason: reason})
+				_, err := s.CancelOrder(t.Context(), actor, o.ID, hospital.OrderCommand{Reason: reason})
 				return err
 			}
 		}
@@ -554,7 +554,7 @@ func TestWhoeverPlacedAnOrderMayCancelItUntilItIsBeingPrepared(t *testing.T) {
 
 		ours = s.orderFor(t, s.customer, a, hospital.Lunch)
 		s.confirm(t, ours)
-		must[hospital.Order](t)(s.StartOrder(t.Context(), cook, ours.ID, hospital.Step{}))
+		must[hospital.Order](t)(s.StartOrder(t.Context(), cook, ours.ID, hospital.OrderCommand{}))
 		s.refuses(t, hospital.Conflict, "order_begun", cancel(s.customer, ours, "changed our minds"))
 		// Held after it was begun it is begun all the same.
 		s.diet(t, a, fasting(s.clock.Now(), time.Time{}))
@@ -586,11 +586,11 @@ func TestAStepOnAnOutdatedViewIsRefused(t *testing.T) {
 			"recall": hospital.OrderReady, "cancel": hospital.OrderConfirmed}
 		for name, status := range from {
 			o := s.bringTo(t, a, status)
-			refusal := s.refuses(t, hospital.Conflict, "order_outdated", s.steps(t, cook, o, hospital.Step{Version: o.Version + 1})[name])
+			refusal := s.refuses(t, hospital.Conflict, "order_outdated", s.steps(t, cook, o, hospital.OrderCommand{Version: o.Version + 1})[name])
 			if !reflect.DeepEqual(refusal.Current, o) {
 				t.Errorf("%s shows %+v, want %+v", name, refusal.Current, o)
 			}
-			s.refuses(t, hospital.NotFound, "order_unknown", s.steps(t, cook, hospital.Order{ID: 4711}, hospital.Step{})[name])
+			s.refuses(t, hospital.NotFound, "order_unknown", s.steps(t, cook, hospital.Order{ID: 4711}, hospital.OrderCommand{})[name])
 		}
 	})
 }
@@ -613,11 +613,11 @@ func TestEachStepMovesTheTopicsOfAllWhoSeeTheOrder(t *testing.T) {
 		ctx := t.Context()
 		mine := topicsOf("customer:%d inbox:%d kitchen ward:%d", s.customer.UserID, s.customer.UserID, s.a.ID)
 		s.moves(t, mine+" order:1", func() (err error) {
-			o, _, err = s.PlaceOrder(ctx, s.customer, hospital.NewOrder{AdmissionID: a.ID, Meal: hospital.Lunch, Dishes: []int64{s.dish.ID}})
+			o, _, err = s.PlaceOrder(ctx, s.customer, hospital.PlaceOrderCommand{AdmissionID: a.ID, Meal: hospital.Lunch, Dishes: []int64{s.dish.ID}})
 			return err
 		})
 		mine += topicsOf(" order:%d", o.ID)
-		steps := s.steps(t, cook, o, hospital.Step{})
+		steps := s.steps(t, cook, o, hospital.OrderCommand{})
 		s.moves(t, mine, steps["confirm"])
 		s.moves(t, mine, steps["recall"])
 		s.moves(t, mine, steps["confirm"])
@@ -630,7 +630,7 @@ func TestEachStepMovesTheTopicsOfAllWhoSeeTheOrder(t *testing.T) {
 			_, err := s.SetDiet(ctx, nurse, a.ID, fasting(s.clock.Now(), time.Time{}))
 			return err
 		})
-		s.moves(t, mine+topicsOf(" metrics"), s.steps(t, cook, o, hospital.Step{Reason: "burnt"})["cancel"])
+		s.moves(t, mine+topicsOf(" metrics"), s.steps(t, cook, o, hospital.OrderCommand{Reason: "burnt"})["cancel"])
 	})
 }
 
@@ -639,15 +639,15 @@ func TestARecalledTrayCanNoLongerBeClaimed(t *testing.T) {
 		a := s.patient(t, "Uwase Marie", "A-01")
 		o := s.bringTo(t, a, hospital.OrderReady)
 		d := s.claim(t, s.courier, s.deliveryOf(t, o).ID)
-		must[hospital.Order](t)(s.RecallOrder(t.Context(), cook, o.ID, hospital.Step{}))
+		must[hospital.Order](t)(s.RecallOrder(t.Context(), cook, o.ID, hospital.OrderCommand{}))
 		if got := s.delivery(t, d.ID); got.Status != hospital.DeliveryCancelled {
 			t.Errorf("the delivery is %s", got.Status)
 		}
-		must[hospital.Order](t)(s.ReadyOrder(t.Context(), cook, o.ID, hospital.Step{}))
+		must[hospital.Order](t)(s.ReadyOrder(t.Context(), cook, o.ID, hospital.OrderCommand{}))
 		if again := s.deliveryOf(t, o); again.ID == d.ID || again.Status != hospital.DeliveryUnassigned {
 			t.Errorf("made ready again, its delivery is %+v", again)
 		}
-		must[hospital.Order](t)(s.CancelOrder(t.Context(), cook, o.ID, hospital.Step{Reason: "spilled"}))
+		must[hospital.Order](t)(s.CancelOrder(t.Context(), cook, o.ID, hospital.OrderCommand{Reason: "spilled"}))
 		if got := s.deliveryOf(t, o); got.Status != hospital.DeliveryCancelled {
 			t.Errorf("the delivery is %s", got.Status)
 		}

@@ -53,7 +53,9 @@ const (
 
 // newHasher makes new hashes at that cost.
 func newHasher() (*argon2.Hasher, error) {
-	return argon2.New(argon2.WithVariantID(), argon2.WithM(hashMemory), argon2.WithT(hashPasses), argon2.WithP(1))
+	hasher, err := argon2.New(argon2.WithVariantID(), argon2.WithM(hashMemory),
+		argon2.WithT(hashPasses), argon2.WithP(1))
+	return hasher, wrap(err, "prepare the hashing of passwords")
 }
 
 // hashesAtOnce bounds the memory and the processors that sign-ins can take from everyone else: each

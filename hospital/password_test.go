@@ -69,7 +69,7 @@ func TestAPasswordThatCantBeTypedOrIsGuessedFirstIsRefused(t *testing.T) {
 		"12121212121": "password_common",
 		"xkq xkq xkq": "password_common",
 	} {
-		_, err := h.AddUser(t.Context(), admin, hospital.NewUser{Username: "mutoni.keza", Role: hospital.KitchenStaff, Password: password})
+		_, err := h.AddUser(t.Context(), admin, hospital.AddUserCommand{Username: "mutoni.keza", Role: hospital.KitchenStaff, Password: password})
 		for what, err := range map[string]error{"added": err, "set": h.SetPassword(t.Context(), admin, "Mutoni.Keza", password)} {
 			refusal := refused(t, err, hospital.Invalid, "fields")
 			if got := wrongFields(refusal)["password"]; got != code {
@@ -114,7 +114,7 @@ func TestAPasswordIsTheSameInWhateverFormItIsTyped(t *testing.T) {
 			h.signIn(t, "keza", set)
 		}
 		h.addUser(t, "eric", hospital.MedicalStaff)
-		_, err := h.AddUser(t.Context(), admin, hospital.NewUser{Username: "ange", Role: hospital.Admin, Password: decomposed})
+		_, err := h.AddUser(t.Context(), admin, hospital.AddUserCommand{Username: "ange", Role: hospital.Admin, Password: decomposed})
 		if err != nil {
 			t.Fatal(err)
 		}

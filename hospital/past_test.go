@@ -85,9 +85,9 @@ func (h *house) settle(t testing.TB) {
 // ready for the customer.
 func (s *service) busy(t testing.TB, patients int) (ward hospital.Ward) {
 	t.Helper()
-	ward = must[hospital.Ward](t)(s.AddWard(t.Context(), admin, hospital.NewWard{Code: "C", Name: "Paediatrics", Beds: patients}))
+	ward = must[hospital.Ward](t)(s.AddWard(t.Context(), admin, hospital.AddWardCommand{Code: "C", Name: "Paediatrics", Beds: patients}))
 	for i, bed := range s.board(t, ward).Beds {
-		a, _, err := s.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: "Uwase Marie", BedID: bed.ID, Allergies: hospital.Allergies{Known: true}})
+		a, _, err := s.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Uwase Marie", BedID: bed.ID, Allergies: hospital.Allergies{Known: true}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -19,11 +19,11 @@ const overAfter = 4 * time.Hour
 
 // pastBefore is the due time before which what is still open now is past.
 func pastBefore(now time.Time) time.Time {
-	over, today := now.Add(-overAfter), startOfDay(now)
-	if over.Before(today) {
+	over, morning := now.Add(-overAfter), startOfDay(now)
+	if over.Before(morning) {
 		return over
 	}
-	return today
+	return morning
 }
 
 // splitPast takes from tickets those that are past, oldest first. Of those that have ended it keeps
@@ -47,16 +47,14 @@ type PastDay struct {
 	Count int
 }
 
-// pastDays counts by day, the oldest first.
-func pastDays(dues []time.Time) (days []PastDay) {
-	for _, due := range dues {
-		day := dayIn(due.In(kigali))
-		i := slices.IndexFunc(days, func(d PastDay) bool { return d.Day.Equal(day) })
-		if i < 0 {
-			days = append(days, PastDay{Day: day})
-			i = len(days) - 1
-		}
-		days[i].Count++
+// pastDays counts things by the day on which they were due, the oldest first.
+func pastDays[T any](past []T, due func(T) time.Time) (days []PastDay) {
+	counts := map[time.Time]int{}
+	for _, one := range past {
+		counts[today(due(one))]++
+	}
+	for day, count := range counts {
+		days = append(days, PastDay{day, count})
 	}
 	slices.SortFunc(days, func(a, b PastDay) int { return a.Day.Compare(b.Day) })
 	return days
@@ -81,10 +79,8 @@ func (h *Hospital) ClosePastOrders(ctx context.Context, actor Actor,
 		return 0, err
 	}
 	for _, id := range past {
-		ended := false
-		err := h.change(ctx, actor, func(ctx context.Context, c *change) (err error) {
-			ended, err = c.closePast(ctx, id, reason)
-			return err
+		ended, err := command(ctx, h, actor, func(ctx context.Context, c *change) (bool, error) {
+			return c.closePast(ctx, id, reason)
 		})
 		if err != nil {
 			return closed, fmt.Errorf("close order %d: %w", id, err)
@@ -97,18 +93,13 @@ func (h *Hospital) ClosePastOrders(ctx context.Context, actor Actor,
 }
 
 // pastOrders lists the orders that are past, the oldest first.
-func (h *Hospital) pastOrders(ctx context.Context) (ids []int64, err error) {
-	before := pastBefore(h.clock(ctx))
-	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
-		rows, err := q.QueryContext(ctx,
+func (h *Hospital) pastOrders(ctx context.Context) ([]int64, error) {
+	return readValue(ctx, h, func(ctx context.Context, q *sql.Tx) ([]int64, error) {
+		ids, err := queryIDs(ctx, q,
 			`SELECT id FROM meal_order WHERE ended_at IS NULL AND due < $1 ORDER BY due, id`,
-			instant(before))
-		if ids, err = collect(rows, err, scanID); err != nil {
-			return fmt.Errorf("read which orders are past: %w", err)
-		}
-		return nil
+			instant(pastBefore(h.clock(ctx))))
+		return ids, wrap(err, "read which orders are past")
 	})
-	return ids, err
 }
 
 // closePast ends one order that is past, unless somebody has meanwhile.
@@ -125,19 +116,15 @@ func (c *change) closePast(ctx context.Context, id int64, reason string) (ended 
 		return true, c.takeBack(ctx, &o, OrderCancelled)
 	}
 	r, ok, err := c.lockOpenDelivery(ctx, o)
+	if err == nil && !ok {
+		err = errors.New("an order is on its way without a delivery")
+	}
 	if err != nil {
 		return false, err
-	}
-	if !ok {
-		return false, errors.New("an order is on its way without a delivery")
 	}
 	if err := c.putOrder(ctx, &o, OrderUndelivered); err != nil {
 		return false, err
 	}
-	to := DeliveryFailed
-	if o.Stopped != "" {
-		to = DeliveryReturned
-	}
 	r.FailReason, r.DoneAt = reason, c.now
-	return true, c.putDelivery(ctx, &r, to)
+	return true, c.putDelivery(ctx, &r, o.undeliveredAs())
 }

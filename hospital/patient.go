@@ -3,8 +3,6 @@ package hospital
 import (
 	"context"
 	"database/sql"
-	"errors"
-	"fmt"
 	"log/slog"
 	"strings"
 	"time"
@@ -50,23 +48,24 @@ const mostFound = 10
 func (h *Hospital) FindPatients(ctx context.Context, actor Actor, text string) ([]Patient, error) {
 	wanted := PatientName(tidy(text)).folded()
 	pattern := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(wanted) + "%"
-	return readAs(ctx, h, actor, AdmitPatients, func(ctx context.Context, q *sql.Tx) ([]Patient, error) {
-		if wanted == "" || unwritable(wanted) {
-			return nil, nil
-		}
-		rows, err := q.QueryContext(ctx,
-			`SELECT patient.id, patient.name, patient.birth_date, patient.sex, EXISTS (
-				SELECT 1 FROM admission WHERE admission.patient_id = patient.id
-				AND admission.discharged_at IS NULL)
-			FROM patient WHERE patient.name_folded LIKE $1 ESCAPE '\' AND NOT EXISTS (
-				SELECT 1 FROM admission WHERE admission.patient_id = patient.id
-				AND admission.outcome = 'deceased')
-			ORDER BY patient.id DESC LIMIT $2`, pattern, mostFound)
-		return collect(rows, err, func(row scanner) (p Patient, err error) {
-			err = row.Scan(&p.ID, &p.Name, (*instant)(&p.BirthDate), &p.Sex, &p.Admitted)
-			return p, err
+	return readAs(ctx, h, actor, AdmitPatients,
+		func(ctx context.Context, q *sql.Tx) ([]Patient, error) {
+			if wanted == "" || unwritable(wanted) {
+				return nil, nil
+			}
+			rows, err := q.QueryContext(ctx,
+				`SELECT patient.id, patient.name, patient.birth_date, patient.sex, EXISTS (
+					SELECT 1 FROM admission WHERE admission.patient_id = patient.id
+					AND admission.discharged_at IS NULL)
+				FROM patient WHERE patient.name_folded LIKE $1 ESCAPE '\' AND NOT EXISTS (
+					SELECT 1 FROM admission WHERE admission.patient_id = patient.id
+					AND admission.outcome = 'deceased')
+				ORDER BY patient.id DESC LIMIT $2`, pattern, mostFound)
+			return collect(rows, err, func(row scanner) (p Patient, err error) {
+				err = row.Scan(&p.ID, &p.Name, (*instant)(&p.BirthDate), &p.Sex, &p.Admitted)
+				return p, err
+			})
 		})
-	})
 }
 
 // lockPatient keeps a known patient from everyone else until the commit, so that nobody is admitted
@@ -76,47 +75,39 @@ func (c *change) lockPatient(ctx context.Context, id int64, wrong fields) (open 
 	if id == 0 {
 		return 0, nil
 	}
-	known, err := c.exec(ctx, `UPDATE patient SET version = version WHERE id = $1`, id)
+	found, err := c.lock(ctx, "patient", id)
 	if err != nil {
-		return 0, fmt.Errorf("lock patient %d: %w", id, err)
+		return 0, err
 	}
-	if known == 0 {
+	if !found {
 		wrong.refuse("patient_id", "patient_unknown",
 			"There is no such patient. Choose one of the list or give a name.")
 		return 0, nil
 	}
-	err = c.tx.QueryRowContext(ctx,
-		`SELECT id FROM admission WHERE patient_id = $1 AND discharged_at IS NULL`, id).Scan(&open)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return 0, fmt.Errorf("read whether patient %d is admitted: %w", id, err)
+	stays, err := queryIDs(ctx, c.tx,
+		`SELECT id FROM admission WHERE patient_id = $1 AND discharged_at IS NULL`, id)
+	if err != nil || len(stays) == 0 {
+		return 0, wrap(err, "read whether patient %d is admitted", id)
 	}
-	return open, nil
+	return stays[0], nil
 }
 
 // checkAlive refuses to go on with a locked patient whose death is on record.
 func (c *change) checkAlive(ctx context.Context, id int64) error {
-	var died bool
-	err := c.tx.QueryRowContext(ctx,
+	died, err := scanValue[bool](c.tx.QueryRowContext(ctx,
 		`SELECT EXISTS (SELECT 1 FROM admission WHERE patient_id = $1 AND outcome = 'deceased')`,
-		id).Scan(&died)
-	if err != nil {
-		return fmt.Errorf("read whether patient %d lives: %w", id, err)
-	}
+		id))
 	if died {
 		return Refuse(Conflict, "patient_deceased",
 			"This patient's death is on record. Check whom you chose, or give the name of someone new.")
 	}
-	return nil
+	return wrap(err, "read whether patient %d lives", id)
 }
 
 // addPatient inserts someone who was never here and returns the id.
-func (c *change) addPatient(ctx context.Context, cmd NewAdmission) (id int64, err error) {
-	err = c.tx.QueryRowContext(ctx,
-		`INSERT INTO patient (name, name_folded, birth_date, sex) VALUES ($1, $2, $3, $4)
-			RETURNING id`,
-		cmd.PatientName, cmd.PatientName.folded(), instant(cmd.BirthDate), cmd.Sex).Scan(&id)
-	if err != nil {
-		return 0, fmt.Errorf("add a patient: %w", err)
-	}
-	return id, nil
+func (c *change) addPatient(ctx context.Context, cmd AdmitCommand) (id int64, err error) {
+	id, err = c.insert(ctx, `INSERT INTO patient (name, name_folded, birth_date, sex)
+		VALUES ($1, $2, $3, $4) RETURNING id`,
+		cmd.PatientName, cmd.PatientName.folded(), instant(cmd.BirthDate), cmd.Sex)
+	return id, wrap(err, "add a patient")
 }

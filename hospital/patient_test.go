@@ -61,13 +61,13 @@ func TestWhoDiedHereIsNotAdmittedAgain(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		a := h.admit(t, "Uwase Marie", "A-01")
 		h.discharge(t, a.ID, hospital.Improved)
-		again, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientID: a.PatientID})
+		again, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientID: a.PatientID})
 		if err != nil {
 			t.Fatalf("who went home may come back: %v", err)
 		}
 		h.discharge(t, again.ID, hospital.Deceased)
 		h.refuses(t, hospital.Conflict, "patient_deceased", func() error {
-			_, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientID: a.PatientID})
+			_, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientID: a.PatientID})
 			return err
 		})
 		if found, err := h.FindPatients(t.Context(), nurse, "uwase"); err != nil || len(found) > 0 {
@@ -95,13 +95,13 @@ func TestNoLogShowsAPatientsName(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		const canary = "Xanthippe Quagmire"
 		a := h.admit(t, canary, "A-01")
-		if _, err := h.PlanDischarge(t.Context(), nurse, a.ID, hospital.DischargePlan{Expected: morning}); err != nil {
+		if _, err := h.PlanDischarge(t.Context(), nurse, a.ID, hospital.PlanDischargeCommand{Expected: morning}); err != nil {
 			t.Fatal(err)
 		}
 		h.admit(t, canary, "")
-		_, _, taken := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: canary, BedID: a.BedID})
-		_, _, twice := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientID: a.PatientID})
-		_, _, wrong := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: canary, BedID: 4711})
+		_, _, taken := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: canary, BedID: a.BedID})
+		_, _, twice := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientID: a.PatientID})
+		_, _, wrong := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: canary, BedID: 4711})
 		patients, err := h.FindPatients(t.Context(), nurse, canary)
 		if err != nil {
 			t.Fatal(err)
@@ -116,7 +116,7 @@ func TestNoLogShowsAPatientsName(t *testing.T) {
 		}
 		things := []any{hospital.PatientName(canary), a, h.board(t, h.a), h.bed(t, "A-01"), *h.bed(t, "A-01").Stay, h.detail(t, "A-01"),
 			h.detail(t, "A-02").Waiting[0], patients[0], management, medical, medical.Waiting[0],
-			hospital.NewAdmission{PatientName: canary}, hospital.Leaving{Notes: canary}, taken, twice, wrong}
+			hospital.AdmitCommand{PatientName: canary}, hospital.DischargeCommand{Notes: canary}, taken, twice, wrong}
 		var log bytes.Buffer
 		for _, handler := range []slog.Handler{slog.NewTextHandler(&log, nil), slog.NewJSONHandler(&log, nil)} {
 			for i, thing := range things {

@@ -40,8 +40,8 @@ func anotherPatient() *Error {
 // withChanges adds to a refusal what has changed in a thing since the version that the giver of the
 // command saw, if it has; of a stay that has ended, which nobody reads any more, only who ended it
 // and when. A refusal of another kind, and any other error, stay as they are.
-func (c *change) withChanges(ctx context.Context, err error, thing string, id, seenVersion,
-	version int64) error {
+func (c *change) withChanges(ctx context.Context, err error, thing string,
+	id, seenVersion, version int64) error {
 	refusal, ok := errors.AsType[*Error](err)
 	if !ok || refusal.Kind != Conflict || refusal.Changes != nil || seenVersion == 0 ||
 		seenVersion == version {
@@ -60,35 +60,30 @@ func (c *change) withChanges(ctx context.Context, err error, thing string, id, s
 
 // changesSince reads from the audit how a thing came from a version to what it is now, as far as
 // the actor may know: one Change for each field, in the order in which they first changed.
-func changesSince(ctx context.Context, q *sql.Tx, actor Actor, thing string, id,
-	version int64) ([]Change, error) {
+func changesSince(ctx context.Context, q *sql.Tx, actor Actor, thing string,
+	id, version int64) ([]Change, error) {
+	changes := []Change{}
 	rows, err := q.QueryContext(ctx, `SELECT action, from_state, to_state, actor, at FROM audit
 		WHERE entity = $1 AND entity_id = $2 AND version > $3 ORDER BY id`, thing, id, version)
-	if err != nil {
-		return nil, fmt.Errorf("read what has changed: %w", err)
-	}
-	defer rows.Close()
-	changes := []Change{}
-	for rows.Next() {
+	err = eachRow(rows, err, func(row scanner) error {
 		var action, from, to, by string
 		var at time.Time
-		if err := rows.Scan(&action, &from, &to, &by, (*instant)(&at)); err != nil {
-			return nil, fmt.Errorf("read what has changed: %w", err)
-		}
+		err := row.Scan(&action, &from, &to, &by, (*instant)(&at))
 		for _, one := range fieldsOf(action, from, to) {
 			one.By, one.At = by, at
 			if actor.maySee(thing, &one) {
 				changes = merge(changes, one)
 			}
 		}
-	}
-	return changes, rows.Err()
+		return err
+	})
+	return changes, wrap(err, "read what has changed")
 }
 
 // StayAsSeen refuses what is about a stay without changing it, unless the stay is the one, and as,
 // somebody saw. Of what they did not say, 0, nothing is asked.
-func (h *Hospital) StayAsSeen(ctx context.Context, actor Actor, id, admissionID,
-	version int64) error {
+func (h *Hospital) StayAsSeen(ctx context.Context, actor Actor,
+	id, admissionID, version int64) error {
 	if err := actor.need(ReadWards); err != nil {
 		return err
 	}
@@ -222,8 +217,9 @@ func (d DietOrder) values() []any {
 	if d.Allergies.Known {
 		allergies = append([]Allergen{}, d.Allergies.Allergens...)
 	}
-	return []any{string(d.Diet), int(d.Texture), allergies, append([]Allergen{},
-		d.Allergies.Severe...), timeOrNil(d.NilByMouth.From), timeOrNil(d.NilByMouth.Until)}
+	return []any{string(d.Diet), int(d.Texture), allergies,
+		append([]Allergen{}, d.Allergies.Severe...),
+		timeOrNil(d.NilByMouth.From), timeOrNil(d.NilByMouth.Until)}
 }
 
 func timeOrNil(t time.Time) any {
@@ -262,7 +258,7 @@ func parseDiet(codes string) (d DietOrder) {
 	return d
 }
 
-// allergensIn reads what joined has written.
+// allergensIn reads what allergenCodes has written.
 func allergensIn(text string) []Allergen {
 	var allergens []Allergen
 	for code := range strings.SplitSeq(text, ",") {

@@ -32,18 +32,18 @@ func TestWhoSawAnOlderStayIsToldWhatHasChangedSince(t *testing.T) {
 		a := s.patient(t, "Uwase Marie", "A-01")
 		s.diet(t, a, allergic("milk"))
 		renal := hospital.DietRenal
-		seen := s.diet(t, a, hospital.DietChange{Diet: &renal}).Version
+		seen := s.diet(t, a, hospital.DietCommand{Diet: &renal}).Version
 		texture := hospital.Texture(4)
 		peanuts := hospital.Allergies{Allergens: []hospital.Allergen{"milk", "peanuts"}, Severe: []hospital.Allergen{"peanuts"}}
 		s.clock.pass(time.Minute)
-		s.diet(t, a, hospital.DietChange{Texture: &texture, Allergies: &peanuts})
+		s.diet(t, a, hospital.DietCommand{Texture: &texture, Allergies: &peanuts})
 		leaves := s.clock.Now().Add(2 * time.Hour).UTC()
 		s.clock.pass(time.Minute)
-		if _, err := s.PlanDischarge(t.Context(), manager, a.ID, hospital.DischargePlan{Expected: leaves}); err != nil {
+		if _, err := s.PlanDischarge(t.Context(), manager, a.ID, hospital.PlanDischargeCommand{Expected: leaves}); err != nil {
 			t.Fatal(err)
 		}
 		s.clock.pass(time.Minute)
-		if _, err := s.Transfer(t.Context(), manager, a.ID, hospital.TransferTo{BedID: s.bed(t, "A-02").ID}); err != nil {
+		if _, err := s.Transfer(t.Context(), manager, a.ID, hospital.TransferCommand{BedID: s.bed(t, "A-02").ID}); err != nil {
 			t.Fatal(err)
 		}
 		at := func(minutes int) string {
@@ -63,7 +63,7 @@ func TestWhoSawAnOlderStayIsToldWhatHasChangedSince(t *testing.T) {
 			}
 			wantTold(t, refusal, want...)
 		}
-		if _, err := s.Discharge(t.Context(), nurse, a.ID, hospital.Leaving{Outcome: hospital.Improved}); err != nil {
+		if _, err := s.Discharge(t.Context(), nurse, a.ID, hospital.DischargeCommand{Outcome: hospital.Improved}); err != nil {
 			t.Fatal(err)
 		}
 		for _, command := range s.aboutStay(t, a.ID, 0, seen) {
@@ -78,19 +78,19 @@ func (s *service) aboutStay(t *testing.T, id, meant, version int64) map[string]f
 	renal := hospital.DietRenal
 	return map[string]func() error{
 		"transfer": func() error {
-			_, err := s.Transfer(t.Context(), manager, id, hospital.TransferTo{BedID: s.bed(t, "A-05").ID, AdmissionID: meant, Version: version})
+			_, err := s.Transfer(t.Context(), manager, id, hospital.TransferCommand{BedID: s.bed(t, "A-05").ID, AdmissionID: meant, Version: version})
 			return err
 		},
 		"plan": func() error {
-			_, err := s.PlanDischarge(t.Context(), nurse, id, hospital.DischargePlan{Expected: s.clock.Now().Add(time.Hour), AdmissionID: meant, Version: version})
+			_, err := s.PlanDischarge(t.Context(), nurse, id, hospital.PlanDischargeCommand{Expected: s.clock.Now().Add(time.Hour), AdmissionID: meant, Version: version})
 			return err
 		},
 		"discharge": func() error {
-			_, err := s.Discharge(t.Context(), nurse, id, hospital.Leaving{Outcome: hospital.Stable, AdmissionID: meant, Version: version})
+			_, err := s.Discharge(t.Context(), nurse, id, hospital.DischargeCommand{Outcome: hospital.Stable, AdmissionID: meant, Version: version})
 			return err
 		},
 		"diet": func() error {
-			_, err := s.SetDiet(t.Context(), nurse, id, hospital.DietChange{Diet: &renal, AdmissionID: meant, Version: version})
+			_, err := s.SetDiet(t.Context(), nurse, id, hospital.DietCommand{Diet: &renal, AdmissionID: meant, Version: version})
 			return err
 		},
 		"link": func() error { return s.StayAsSeen(t.Context(), manager, id, meant, version) },
@@ -109,19 +109,19 @@ func TestACommandMeantForAnotherPatientIsRefused(t *testing.T) {
 		}
 		bed := s.bed(t, "A-02")
 		refusal := s.refuses(t, hospital.Conflict, "another_patient", func() error {
-			_, err := s.SetBedStatus(t.Context(), manager, bed.ID, hospital.BedStatusChange{Status: hospital.BedCleaning, AdmissionID: meant.ID})
+			_, err := s.SetBedStatus(t.Context(), manager, bed.ID, hospital.BedStatusCommand{Status: hospital.BedCleaning, AdmissionID: meant.ID})
 			return err
 		})
 		if !reflect.DeepEqual(refusal.Current, bed) {
 			t.Errorf("the refusal shows %+v", refusal.Current)
 		}
-		for name, command := range s.steps(t, cook, s.order(t, delivery.OrderID), hospital.Step{AdmissionID: there.ID}) {
+		for name, command := range s.steps(t, cook, s.order(t, delivery.OrderID), hospital.OrderCommand{AdmissionID: there.ID}) {
 			refusal := s.refuses(t, hospital.Conflict, "another_patient", command)
 			if now, _ := refusal.Current.(hospital.Order); now.ID != delivery.OrderID {
 				t.Errorf("%s: the refusal shows %+v", name, refusal.Current)
 			}
 		}
-		step := hospital.CourierStep{AdmissionID: there.ID}
+		step := hospital.CourierCommand{AdmissionID: there.ID}
 		for _, command := range []func() error{
 			func() error { _, err := s.ClaimDelivery(t.Context(), s.courier, delivery.ID, step); return err },
 			func() error { _, err := s.DepartDelivery(t.Context(), s.courier, delivery.ID, step); return err },
@@ -130,7 +130,7 @@ func TestACommandMeantForAnotherPatientIsRefused(t *testing.T) {
 				return err
 			},
 			func() error {
-				_, err := s.Deliver(t.Context(), s.courier, delivery.ID, hospital.Handover{BedCode: "A-01", AdmissionID: there.ID})
+				_, err := s.Deliver(t.Context(), s.courier, delivery.ID, hospital.DeliverCommand{BedCode: "A-01", AdmissionID: there.ID})
 				return err
 			},
 		} {
@@ -138,7 +138,7 @@ func TestACommandMeantForAnotherPatientIsRefused(t *testing.T) {
 		}
 
 		// Of a stay that has ended somebody who meant another one learns nothing.
-		if _, err := s.Discharge(t.Context(), nurse, there.ID, hospital.Leaving{Outcome: hospital.Improved}); err != nil {
+		if _, err := s.Discharge(t.Context(), nurse, there.ID, hospital.DischargeCommand{Outcome: hospital.Improved}); err != nil {
 			t.Fatal(err)
 		}
 		for name, command := range s.aboutStay(t, there.ID, meant.ID, 0) {
@@ -153,34 +153,34 @@ func TestABedIsTakenOnlyAsItWasSeen(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		stay := h.admit(t, "Uwase Marie", "A-01")
 		seen := h.bed(t, "A-02")
-		if _, err := h.SetBedStatus(t.Context(), manager, seen.ID, hospital.BedStatusChange{Status: hospital.BedReserved}); err != nil {
+		if _, err := h.SetBedStatus(t.Context(), manager, seen.ID, hospital.BedStatusCommand{Status: hospital.BedReserved}); err != nil {
 			t.Fatal(err)
 		}
 		at := h.clock.Now().Format("15:04")
 		for _, command := range []func() error{
 			func() error {
-				_, err := h.Transfer(t.Context(), manager, stay.ID, hospital.TransferTo{BedID: seen.ID, BedVersion: seen.Version})
+				_, err := h.Transfer(t.Context(), manager, stay.ID, hospital.TransferCommand{BedID: seen.ID, BedVersion: seen.Version})
 				return err
 			},
 			func() error {
-				_, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: "Keza Ange", BedID: seen.ID, BedVersion: seen.Version, IdempotencyKey: "k"})
+				_, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Keza Ange", BedID: seen.ID, BedVersion: seen.Version, IdempotencyKey: "k"})
 				return err
 			},
 			func() error {
-				_, err := h.SetBedStatus(t.Context(), nurse, seen.ID, hospital.BedStatusChange{Status: hospital.BedAvailable, Version: seen.Version})
+				_, err := h.SetBedStatus(t.Context(), nurse, seen.ID, hospital.BedStatusCommand{Status: hospital.BedAvailable, Version: seen.Version})
 				return err
 			},
 		} {
 			wantTold(t, h.refuses(t, hospital.Conflict, "bed_outdated", command), "status: available → reserved by manager at "+at)
 		}
 		// Under the same key, after another look.
-		first, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: "Keza Ange", BedID: seen.ID, BedVersion: seen.Version + 1, IdempotencyKey: "k"})
-		again, replayed, errAgain := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: "Keza Ange", BedID: seen.ID, IdempotencyKey: "k"})
+		first, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Keza Ange", BedID: seen.ID, BedVersion: seen.Version + 1, IdempotencyKey: "k"})
+		again, replayed, errAgain := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Keza Ange", BedID: seen.ID, IdempotencyKey: "k"})
 		if err != nil || errAgain != nil || !replayed || again.ID != first.ID {
 			t.Errorf("admitted as %d, then %d (%v), %v, %v", first.ID, again.ID, replayed, err, errAgain)
 		}
 		taken := h.refuses(t, hospital.Conflict, "bed_taken", func() error {
-			_, err := h.Transfer(t.Context(), manager, stay.ID, hospital.TransferTo{BedID: seen.ID, BedVersion: seen.Version})
+			_, err := h.Transfer(t.Context(), manager, stay.ID, hospital.TransferCommand{BedID: seen.ID, BedVersion: seen.Version})
 			return err
 		})
 		wantTold(t, taken, "status: available → occupied by nurse at "+at)
@@ -192,18 +192,18 @@ func TestOrdersDeliveriesAddressesAndZonesTellWhatHasChanged(t *testing.T) {
 		a, delivery := s.tray(t, "A-01")
 		o := s.order(t, delivery.OrderID)
 		at := s.clock.Now().Format("15:04")
-		for _, command := range s.steps(t, cook, o, hospital.Step{Version: o.Version - 1}) {
+		for _, command := range s.steps(t, cook, o, hospital.OrderCommand{Version: o.Version - 1}) {
 			wantTold(t, s.refuses(t, hospital.Conflict, "order_outdated", command), "status: preparing → ready by cook at "+at)
 		}
 		s.claim(t, s.courier, delivery.ID)
 		wantTold(t, s.refuses(t, hospital.Conflict, "delivery_outdated", func() error {
-			_, err := s.DepartDelivery(t.Context(), s.courier, delivery.ID, hospital.CourierStep{Version: delivery.Version})
+			_, err := s.DepartDelivery(t.Context(), s.courier, delivery.ID, hospital.CourierCommand{Version: delivery.Version})
 			return err
 		}), "status: unassigned → assigned by jean at "+at)
 
-		order := hospital.NewOrder{AdmissionID: a.ID, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}, Version: a.Version}
+		order := hospital.PlaceOrderCommand{AdmissionID: a.ID, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}, Version: a.Version}
 		changed := s.diet(t, a, allergic("milk"))
-		if _, err := s.PlanDischarge(t.Context(), manager, a.ID, hospital.DischargePlan{Expected: s.clock.Now().Add(time.Hour)}); err != nil {
+		if _, err := s.PlanDischarge(t.Context(), manager, a.ID, hospital.PlanDischargeCommand{Expected: s.clock.Now().Add(time.Hour)}); err != nil {
 			t.Fatal(err)
 		}
 		s.link(t, s.customer, a)
@@ -230,11 +230,11 @@ func TestOrdersDeliveriesAddressesAndZonesTellWhatHasChanged(t *testing.T) {
 			wantTold(t, s.refuses(t, hospital.Conflict, "address_outdated", command), "label: <nil> → Mother’s by claudine at "+at)
 		}
 
-		if _, err := s.SetZone(t.Context(), admin, s.zone.ID, hospital.ZoneChange{Name: "Shelter 2", Charge: 700, Version: s.zone.Version}); err != nil {
+		if _, err := s.SetZone(t.Context(), admin, s.zone.ID, hospital.ZoneCommand{Name: "Shelter 2", Charge: 700, Version: s.zone.Version}); err != nil {
 			t.Fatal(err)
 		}
 		refusal = s.refuses(t, hospital.Conflict, "zone_outdated", func() error {
-			_, err := s.SetZone(t.Context(), admin, s.zone.ID, hospital.ZoneChange{Name: "Shelter", Charge: 600, Version: s.zone.Version})
+			_, err := s.SetZone(t.Context(), admin, s.zone.ID, hospital.ZoneCommand{Name: "Shelter", Charge: 600, Version: s.zone.Version})
 			return err
 		})
 		wantTold(t, refusal, "name: Shelter → Shelter 2 by admin at "+at, "charge: 500 → 700 by admin at "+at)

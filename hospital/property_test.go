@@ -76,7 +76,7 @@ func (s *story) command() (name string, err error) {
 	name = rapid.SampledFrom([]string{"admit", "admit", "transfer", "transfer", "plan", "discharge", "status", "status", "status", "release", "repeat"}).Draw(s.rt, "command")
 	switch name {
 	case "admit", "repeat":
-		cmd := hospital.NewAdmission{PatientName: "Uwase Marie", BedID: bed}
+		cmd := hospital.AdmitCommand{PatientName: "Uwase Marie", BedID: bed}
 		if name == "repeat" {
 			cmd.IdempotencyKey = rapid.SampledFrom([]string{"one", "two"}).Draw(s.rt, "key")
 		}
@@ -88,16 +88,16 @@ func (s *story) command() (name string, err error) {
 			s.stays = append(s.stays, a.ID)
 		}
 	case "transfer":
-		_, err = s.Transfer(ctx, actor, stay, hospital.TransferTo{BedID: bed, Version: rapid.Int64Range(0, 3).Draw(s.rt, "version")})
+		_, err = s.Transfer(ctx, actor, stay, hospital.TransferCommand{BedID: bed, Version: rapid.Int64Range(0, 3).Draw(s.rt, "version")})
 	case "plan":
 		expected := rapid.SampledFrom([]time.Time{{}, now, now.Add(5 * time.Hour), now.AddDate(2, 0, 0)}).Draw(s.rt, "expected")
-		_, err = s.PlanDischarge(ctx, actor, stay, hospital.DischargePlan{Expected: expected})
+		_, err = s.PlanDischarge(ctx, actor, stay, hospital.PlanDischargeCommand{Expected: expected})
 	case "discharge":
 		outcome := rapid.SampledFrom(append(slices.Clone(hospital.Outcomes), "")).Draw(s.rt, "outcome")
-		_, err = s.Discharge(ctx, actor, stay, hospital.Leaving{Outcome: outcome})
+		_, err = s.Discharge(ctx, actor, stay, hospital.DischargeCommand{Outcome: outcome})
 	case "status":
 		status := rapid.SampledFrom(append(slices.Clone(hospital.BedStatuses), "nonsense")).Draw(s.rt, "status")
-		_, err = s.SetBedStatus(ctx, actor, bed, hospital.BedStatusChange{Status: status})
+		_, err = s.SetBedStatus(ctx, actor, bed, hospital.BedStatusCommand{Status: status})
 	case "release":
 		s.clock.pass(hospital.ReservationLasts)
 		_, err = s.ReleaseExpiredReservations(ctx)

@@ -52,7 +52,7 @@ func TestOfAHundredAdmissionsToOneBedExactlyOneWins(t *testing.T) {
 		bed := h.bed(t, "A-01").ID
 		before := h.revisions(t, hospital.MetricsTopic)
 		_, refusals := won(t, atOnce(100, func(i int) error {
-			_, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: hospital.PatientName(fmt.Sprintf("Uwase %d", i)), BedID: bed})
+			_, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: hospital.PatientName(fmt.Sprintf("Uwase %d", i)), BedID: bed})
 			return err
 		}), "bed_taken")
 		now := h.bed(t, "A-01")
@@ -73,7 +73,7 @@ func TestOfAHundredAdmissionsToOneBedExactlyOneWins(t *testing.T) {
 
 func TestOneOfTwentyAdmissionsOfAPatientWins(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
-		ward, err := h.AddWard(t.Context(), admin, hospital.NewWard{Code: "C", Name: "Maternity", Beds: 20})
+		ward, err := h.AddWard(t.Context(), admin, hospital.AddWardCommand{Code: "C", Name: "Maternity", Beds: 20})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -81,7 +81,7 @@ func TestOneOfTwentyAdmissionsOfAPatientWins(t *testing.T) {
 		first := h.admit(t, "Uwase Marie", "")
 		h.discharge(t, first.ID, hospital.Improved)
 		winner, refusals := won(t, atOnce(20, func(i int) error {
-			_, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientID: first.PatientID, BedID: beds[i].ID})
+			_, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientID: first.PatientID, BedID: beds[i].ID})
 			return err
 		}), "already_admitted")
 		for _, refusal := range refusals {
@@ -107,7 +107,7 @@ func TestCrossingTransfersDoNotWaitForEachOther(t *testing.T) {
 				if i%2 == 1 {
 					stay, bed = other, one.BedID
 				}
-				_, err := h.Transfer(t.Context(), nurse, stay.ID, hospital.TransferTo{BedID: bed})
+				_, err := h.Transfer(t.Context(), nurse, stay.ID, hospital.TransferCommand{BedID: bed})
 				return err
 			}) {
 				if err == nil {
@@ -131,13 +131,13 @@ func TestManyCommandsAtOnceKeepEveryRule(t *testing.T) {
 			bed, stay := beds[i*7%len(beds)], stays[i%len(stays)]
 			switch i % 8 {
 			case 0, 1, 2, 3:
-				_, err = h.Transfer(t.Context(), nurse, stay.ID, hospital.TransferTo{BedID: bed})
+				_, err = h.Transfer(t.Context(), nurse, stay.ID, hospital.TransferCommand{BedID: bed})
 			case 4, 5:
-				_, err = h.SetBedStatus(t.Context(), manager, bed, hospital.BedStatusChange{Status: hospital.BedAvailable})
+				_, err = h.SetBedStatus(t.Context(), manager, bed, hospital.BedStatusCommand{Status: hospital.BedAvailable})
 			case 6:
-				_, err = h.Discharge(t.Context(), nurse, stay.ID, hospital.Leaving{Outcome: hospital.Improved})
+				_, err = h.Discharge(t.Context(), nurse, stay.ID, hospital.DischargeCommand{Outcome: hospital.Improved})
 			default:
-				_, _, err = h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: "E", BedID: bed})
+				_, _, err = h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "E", BedID: bed})
 			}
 			return err
 		})
@@ -161,7 +161,7 @@ func TestTheSameKeyAdmitsOnceHoweverManyNodesAreAsked(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		var mu sync.Mutex
 		admitted, replays := map[int64]bool{}, 0
-		cmd := hospital.NewAdmission{PatientName: "Uwase Marie", BedID: h.bed(t, "A-01").ID, IdempotencyKey: "form 17"}
+		cmd := hospital.AdmitCommand{PatientName: "Uwase Marie", BedID: h.bed(t, "A-01").ID, IdempotencyKey: "form 17"}
 		for i, err := range atOnce(20, func(i int) error {
 			a, replayed, err := h.Admit(t.Context(), nurse, cmd)
 			mu.Lock()

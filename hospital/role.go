@@ -27,56 +27,41 @@ type Permission string
 
 // The permissions. Each names an act, as the audit does.
 const (
-	// sign out, own preferences: everyone signed in
-	ReadOwnSession Permission = "own_session"
-	ListWards      Permission = "wards.list" // which wards there are
-	// a ward's board with patients' names
-	ReadWards               Permission = "wards.read"
-	ReadClinical            Permission = "clinical.read"        // reason for admission, notes
-	ReadMedicalDashboard    Permission = "dashboard.medical"    // /dashboard/medical_staff/
-	ReadManagementDashboard Permission = "dashboard.management" // /dashboard/ward_management/
-	AdmitPatients           Permission = "admissions.admit"
-	TransferPatients        Permission = "admissions.transfer"
-	PlanDischarges          Permission = "admissions.plan"
-	DischargePatients       Permission = "admissions.discharge"
-	// discharge with the outcome "deceased"
-	RecordDeaths Permission = "admissions.record_death"
-	// reserve, release, cleaning, maintenance
-	ChangeBeds Permission = "beds.change"
-	// take a bed out of service, and back
-	CloseBeds   Permission = "beds.close"
-	SetUpWards  Permission = "wards.set_up" // create wards with their beds
-	ManageUsers Permission = "users.manage"
-	// diet, texture, allergies, nil by mouth
-	OrderDiets Permission = "diets.order"
-	// a customer for their own patients and addresses only
-	OrderMeals Permission = "orders.place"
-	// with a written reason, what Hazard.Overridable allows
-	OverrideHazards Permission = "orders.override"
-	OrderRounds     Permission = "orders.round"     // a meal for each patient of a ward
-	ReadOrders      Permission = "orders.read"      // orders of today and yesterday
-	ReadPastOrders  Permission = "orders.read_past" // orders of any day
-	// one order; a customer their own only
-	FollowOrders Permission = "orders.follow"
-	ReadKitchen  Permission = "dashboard.kitchen" // /dashboard/kitchen/
-	CookOrders   Permission = "orders.cook"       // start, ready, recall
-	// that wait for it, or are held and safe again
-	ConfirmOrders Permission = "orders.confirm"
-	// one's own; any for the kitchen and medical staff
-	CancelOrders   Permission = "orders.cancel"
-	ManageMenu     Permission = "menu.manage"        // dishes, and which are available
-	ReadDeliveries Permission = "dashboard.delivery" // /dashboard/delivery/, and addresses
-	// claim, depart, deliver, fail, locate
-	CarryDeliveries Permission = "deliveries.carry"
-	// every courier's, not only one's own and those that wait
-	OverseeDeliveries Permission = "deliveries.oversee"
-	// one delivery; a customer their own only
-	FollowDeliveries Permission = "deliveries.follow"
-	// zones, and one address; a customer their own only
-	ReadAddresses    Permission = "addresses.read"
-	ManageZones      Permission = "zones.manage"
-	OrderForPatients Permission = "customer.home"  // a customer's own page and addresses
-	LinkCustomers    Permission = "customers.link" // let a customer order for a patient
+	ReadOwnSession          Permission = "own_session"             // sign out, own preferences
+	ListWards               Permission = "wards.list"              // which wards there are
+	ReadWards               Permission = "wards.read"              // boards with patients' names
+	ReadClinical            Permission = "clinical.read"           // reason for admission, notes
+	ReadMedicalDashboard    Permission = "dashboard.medical"       // /dashboard/medical_staff/
+	ReadManagementDashboard Permission = "dashboard.management"    // /dashboard/ward_management/
+	AdmitPatients           Permission = "admissions.admit"        // and look for who comes back
+	TransferPatients        Permission = "admissions.transfer"     // to another bed
+	PlanDischarges          Permission = "admissions.plan"         // the bed stays occupied
+	DischargePatients       Permission = "admissions.discharge"    // without a death
+	RecordDeaths            Permission = "admissions.record_death" // discharge with "deceased"
+	ChangeBeds              Permission = "beds.change"             // reserve, release, clean, mend
+	CloseBeds               Permission = "beds.close"              // and take into service again
+	SetUpWards              Permission = "wards.set_up"            // create wards with their beds
+	ManageUsers             Permission = "users.manage"            // logins and their passwords
+	OrderDiets              Permission = "diets.order"             // nil by mouth too
+	OrderMeals              Permission = "orders.place"            // a customer for their own only
+	OverrideHazards         Permission = "orders.override"         // as Hazard.Overridable allows
+	OrderRounds             Permission = "orders.round"            // for each patient of a ward
+	ReadOrders              Permission = "orders.read"             // of today and yesterday
+	ReadPastOrders          Permission = "orders.read_past"        // of any day
+	FollowOrders            Permission = "orders.follow"           // one; a customer their own only
+	ReadKitchen             Permission = "dashboard.kitchen"       // /dashboard/kitchen/
+	CookOrders              Permission = "orders.cook"             // start, ready, recall
+	ConfirmOrders           Permission = "orders.confirm"          // pending, or held and safe again
+	CancelOrders            Permission = "orders.cancel"           // any for kitchen and medical staff
+	ManageMenu              Permission = "menu.manage"             // dishes, and what there is today
+	ReadDeliveries          Permission = "dashboard.delivery"      // /dashboard/delivery/
+	CarryDeliveries         Permission = "deliveries.carry"        // claim, depart, deliver, fail
+	OverseeDeliveries       Permission = "deliveries.oversee"      // every courier's
+	FollowDeliveries        Permission = "deliveries.follow"       // one; a customer their own only
+	ReadAddresses           Permission = "addresses.read"          // one; a customer their own; zones
+	ManageZones             Permission = "zones.manage"            // names and charges
+	OrderForPatients        Permission = "customer.home"           // a customer's page and addresses
+	LinkCustomers           Permission = "customers.link"          // let one order for a patient
 )
 
 // permitted is the table of who may do what. Admin stands in every row, as docs/contract.md#roles

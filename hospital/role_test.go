@@ -21,27 +21,27 @@ func TestEachCommandAndReadIsForTheRolesWhoseWorkItIs(t *testing.T) {
 			run   func(hospital.Actor) error
 		}{
 			"admit": {wards, func(actor hospital.Actor) error {
-				_, _, err := h.Admit(t.Context(), actor, hospital.NewAdmission{PatientName: "Uwase Marie"})
+				_, _, err := h.Admit(t.Context(), actor, hospital.AdmitCommand{PatientName: "Uwase Marie"})
 				return err
 			}},
 			"transfer": {wards, func(actor hospital.Actor) error {
-				_, err := h.Transfer(t.Context(), actor, 4711, hospital.TransferTo{BedID: 1})
+				_, err := h.Transfer(t.Context(), actor, 4711, hospital.TransferCommand{BedID: 1})
 				return err
 			}},
 			"plan a discharge": {wards, func(actor hospital.Actor) error {
-				_, err := h.PlanDischarge(t.Context(), actor, 4711, hospital.DischargePlan{})
+				_, err := h.PlanDischarge(t.Context(), actor, 4711, hospital.PlanDischargeCommand{})
 				return err
 			}},
 			"discharge": {wards, func(actor hospital.Actor) error {
-				_, err := h.Discharge(t.Context(), actor, 4711, hospital.Leaving{Outcome: hospital.Improved})
+				_, err := h.Discharge(t.Context(), actor, 4711, hospital.DischargeCommand{Outcome: hospital.Improved})
 				return err
 			}},
 			"record a death": {"medical_staff admin", func(actor hospital.Actor) error {
-				_, err := h.Discharge(t.Context(), actor, 4711, hospital.Leaving{Outcome: hospital.Deceased})
+				_, err := h.Discharge(t.Context(), actor, 4711, hospital.DischargeCommand{Outcome: hospital.Deceased})
 				return err
 			}},
 			"change a bed": {wards, func(actor hospital.Actor) error {
-				_, err := h.SetBedStatus(t.Context(), actor, 4711, hospital.BedStatusChange{Status: hospital.BedReserved})
+				_, err := h.SetBedStatus(t.Context(), actor, 4711, hospital.BedStatusCommand{Status: hospital.BedReserved})
 				return err
 			}},
 			"find patients": {wards, func(actor hospital.Actor) error {
@@ -104,11 +104,11 @@ func TestEachCommandAndReadIsForTheRolesWhoseWorkItIs(t *testing.T) {
 				return err
 			}},
 			"add a ward": {"admin", func(actor hospital.Actor) error {
-				_, err := h.AddWard(t.Context(), actor, hospital.NewWard{Code: "A", Name: "Medicine"})
+				_, err := h.AddWard(t.Context(), actor, hospital.AddWardCommand{Code: "A", Name: "Medicine"})
 				return err
 			}},
 			"add a user": {"admin", func(actor hospital.Actor) error {
-				_, err := h.AddUser(t.Context(), actor, hospital.NewUser{Username: "keza", Role: hospital.KitchenStaff, Password: "x", Demo: true})
+				_, err := h.AddUser(t.Context(), actor, hospital.AddUserCommand{Username: "keza", Role: hospital.KitchenStaff, Password: "x", Demo: true})
 				return err
 			}},
 			"set a password": {"admin", func(actor hospital.Actor) error {
@@ -212,7 +212,7 @@ func TestTheHolderOfAPermissionMayDoThatAlone(t *testing.T) {
 			return err
 		},
 		"a bed's new state": func() error {
-			_, err := h.SetBedStatus(t.Context(), holder, h.bed(t, "A-01").ID, hospital.BedStatusChange{Status: hospital.BedReserved})
+			_, err := h.SetBedStatus(t.Context(), holder, h.bed(t, "A-01").ID, hospital.BedStatusCommand{Status: hospital.BedReserved})
 			return err
 		},
 	} {

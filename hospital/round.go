@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"fmt"
 	"slices"
 	"time"
 )
@@ -24,8 +23,7 @@ type Tray struct {
 // must not go wrong.
 type RoundStop struct {
 	Tray
-	// to be asked for at the bedside: the second identifier. For an address: who is to be asked for
-	PatientName PatientName
+	PatientName PatientName // the second identifier at the bedside; for an address whom to ask for
 	BirthDate   time.Time
 	Diet        Diet    // empty for an address
 	Texture     Texture // regular for an address
@@ -48,10 +46,9 @@ type Round[Stop any] struct {
 // now, then zones by name.
 type DeliveryBoard struct {
 	Metrics
-	Waiting []Round[Tray]
-	Mine    []Round[RoundStop]
-	// that wait or that the courier carries, and whose day is over, oldest first
-	Past      []Tray
+	Waiting   []Round[Tray]
+	Mine      []Round[RoundStop]
+	Past      []Tray                 // of both, whose day is over, oldest first
 	Counts    map[DeliveryStatus]int // open ones, and those that ended today in Kigali
 	At        time.Time
 	Revisions // of DeliveriesTopic and MetricsTopic
@@ -59,36 +56,41 @@ type DeliveryBoard struct {
 
 // DeliveryBoard reads it. For roles that hold ReadDeliveries.
 func (h *Hospital) DeliveryBoard(ctx context.Context, actor Actor) (DeliveryBoard, error) {
-	return readAs(ctx, h, actor, ReadDeliveries, func(ctx context.Context, q *sql.Tx) (board DeliveryBoard, err error) {
-		board = DeliveryBoard{At: h.clock(ctx)}
-		if board.Revisions, err = revisions(ctx, q, DeliveriesTopic, MetricsTopic); err != nil {
+	return readAs(ctx, h, actor, ReadDeliveries,
+		func(ctx context.Context, q *sql.Tx) (board DeliveryBoard, err error) {
+			board.At = h.clock(ctx)
+			if board.Revisions, err = revisions(ctx, q, DeliveriesTopic, MetricsTopic); err != nil {
+				return board, err
+			}
+			if board.Metrics, err = readMetrics(ctx, q); err != nil {
+				return board, err
+			}
+			if board.Counts, err = countDeliveries(ctx, q, board.At); err != nil {
+				return board, err
+			}
+			err = board.readTrays(ctx, q, actor)
 			return board, err
-		}
-		s, err := readStanding(ctx, q)
-		if err != nil {
-			return board, err
-		}
-		board.Metrics = s.metrics()
-		if board.Counts, err = countDeliveries(ctx, q, board.At); err != nil {
-			return board, err
-		}
-		waiting, err := readWaiting(ctx, q, actor)
-		if err != nil {
-			return board, err
-		}
-		mine, err := readMine(ctx, q, actor)
-		if err != nil {
-			return board, err
-		}
-		board.Waiting, board.Past = splitTrays(waiting, board.At)
-		var carried []Tray
-		board.Mine, carried = splitTrays(mine, board.At)
-		board.Past = append(board.Past, carried...)
-		slices.SortFunc(board.Past, func(a, b Tray) int {
-			return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID))
 		})
-		return board, nil
+}
+
+// readTrays adds the trays that wait and those that the actor carries.
+func (b *DeliveryBoard) readTrays(ctx context.Context, q *sql.Tx, actor Actor) error {
+	waiting, err := readWaiting(ctx, q, actor)
+	if err != nil {
+		return err
+	}
+	carried, err := readMine(ctx, q, actor)
+	if err != nil {
+		return err
+	}
+	var past, own []Tray
+	b.Waiting, past = splitTrays(waiting, b.At)
+	b.Mine, own = splitTrays(carried, b.At)
+	b.Past = append(past, own...)
+	slices.SortFunc(b.Past, func(a, b Tray) int {
+		return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID))
 	})
+	return nil
 }
 
 // startOfDay is when the day of t began in Kigali.
@@ -107,19 +109,14 @@ func countDeliveries(ctx context.Context, q *sql.Tx,
 		UNION ALL SELECT status, count(*) FROM delivery WHERE ended_at >= $1
 		AND ended_at < $2 GROUP BY status`,
 		instant(startOfDay(now)), uncounted(now), instant(pastBefore(now)))
-	if err != nil {
-		return nil, fmt.Errorf("count the deliveries: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
+	err = eachRow(rows, err, func(row scanner) error {
 		var status DeliveryStatus
 		var n int
-		if err := rows.Scan(&status, &n); err != nil {
-			return nil, fmt.Errorf("count the deliveries: %w", err)
-		}
+		err := row.Scan(&status, &n)
 		counts[status] = n
-	}
-	return counts, rows.Err()
+		return err
+	})
+	return counts, wrap(err, "count the deliveries")
 }
 
 // The columns and tables of a tray, and which trays are on the board: open ones.
@@ -160,17 +157,14 @@ func readWaiting(ctx context.Context, q *sql.Tx, actor Actor) ([]destined[Tray],
 		args = append(args, mostWrongCodes)
 	}
 	// #nosec G202 -- the condition is one of this package's own, with $n for what people send
-	rows, err := q.QueryContext(ctx, `SELECT `+trayColumns+deliveryTables+openTrays+condition,
-		args...)
+	rows, err := q.QueryContext(ctx,
+		`SELECT `+trayColumns+deliveryTables+openTrays+condition, args...)
 	trays, err := collect(rows, err, func(row scanner) (d destined[Tray], err error) {
 		err = d.scan(row, actor)
 		d.stop = d.tray
 		return d, err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("read what waits for a courier: %w", err)
-	}
-	return trays, nil
+	return trays, wrap(err, "read what waits for a courier")
 }
 
 // readMine reads the trays that the actor carries, with all that is needed at the bedside.
@@ -178,8 +172,7 @@ func readMine(ctx context.Context, q *sql.Tx, actor Actor) ([]destined[RoundStop
 	rows, err := q.QueryContext(ctx,
 		`SELECT `+trayColumns+`, COALESCE(patient.name, address.full_name), patient.birth_date,
 			COALESCE(admission.diet, ''), COALESCE(admission.texture, 7), admission.allergies,
-			meal_order.held_for,
-			COALESCE(address.phone, ''), `+dishesOfOrder+
+			meal_order.held_for, COALESCE(address.phone, ''), `+dishesOfOrder+
 			deliveryTables+` LEFT JOIN patient ON patient.id = admission.patient_id`+openTrays+
 			`delivery.courier_id = $1`, actor.UserID)
 	plates := plates{}
@@ -191,32 +184,25 @@ func readMine(ctx context.Context, q *sql.Tx, actor Actor) ([]destined[RoundStop
 		d.stop.Tray, d.stop.Dishes = d.tray, onTicket(dishes)
 		return d, err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("read the rounds of user %d: %w", actor.UserID, err)
-	}
-	return stops, nil
+	return stops, wrap(err, "read the rounds of user %d", actor.UserID)
 }
 
 // splitTrays groups trays into rounds, but for those that are past.
 func splitTrays[Stop any](trays []destined[Stop],
 	now time.Time) (present []Round[Stop], past []Tray) {
 	before := pastBefore(now)
+	isPast := func(d destined[Stop]) bool { return d.tray.Due.Before(before) }
 	for _, d := range trays {
-		if d.tray.Due.Before(before) {
+		if isPast(d) {
 			past = append(past, d.tray)
 		}
 	}
-	return rounds(slices.DeleteFunc(trays,
-		func(d destined[Stop]) bool { return d.tray.Due.Before(before) })), past
+	return rounds(slices.DeleteFunc(trays, isPast)), past
 }
 
 // PastDays counts the trays that are not finished by their day, the oldest first.
 func (b DeliveryBoard) PastDays() []PastDay {
-	dues := make([]time.Time, len(b.Past))
-	for i, t := range b.Past {
-		dues[i] = t.Due
-	}
-	return pastDays(dues)
+	return pastDays(b.Past, func(t Tray) time.Time { return t.Due })
 }
 
 // name is that of the round which the tray belongs to.
@@ -238,8 +224,9 @@ func (d destined[Stop]) compare(other destined[Stop]) int {
 		}
 		return 2
 	}
-	return cmp.Or(cmp.Compare(kind(d), kind(other)), cmp.Compare(d.tray.WardCode,
-		other.tray.WardCode), cmp.Compare(d.zone, other.zone), cmp.Compare(d.zoneID, other.zoneID),
+	return cmp.Or(cmp.Compare(kind(d), kind(other)),
+		cmp.Compare(d.tray.WardCode, other.tray.WardCode),
+		cmp.Compare(d.zone, other.zone), cmp.Compare(d.zoneID, other.zoneID),
 		cmp.Compare(len(d.tray.BedNumber), len(other.tray.BedNumber)),
 		cmp.Compare(d.tray.BedNumber, other.tray.BedNumber), cmp.Compare(d.tray.ID, other.tray.ID))
 }

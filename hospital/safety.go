@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 )
 
@@ -32,8 +30,8 @@ func (c *change) everyHazardOf(ctx context.Context, o Order) ([]Hazard, error) {
 		ids[i], names[dish.ID] = dish.ID, dish.Name
 	}
 	list, args := oneOf(nil, ids)
-	rows, err := c.tx.QueryContext(ctx, selectDish+` WHERE dish.id IN `+list+` ORDER BY dish.id`,
-		args...)
+	rows, err := c.tx.QueryContext(ctx,
+		selectDish+` WHERE dish.id IN `+list+` ORDER BY dish.id`, args...)
 	now, err := collect(rows, err, scanDish)
 	if err != nil {
 		return nil, fmt.Errorf("read the recipes of order %d: %w", o.ID, err)
@@ -84,7 +82,7 @@ func (o Order) stoppedFor(hazards []Hazard) bool {
 func (c *change) holdOrder(ctx context.Context, o *Order, hazards []Hazard) error {
 	from, known, news := o.Status, o.HeldFor, "ticket_held"
 	o.HeldFor = hazards
-	if slices.ContainsFunc(hazards, func(z Hazard) bool { return z.Kind == HazardNotAdmitted }) {
+	if hasKind(hazards, HazardNotAdmitted) {
 		o.Stopped, news = StoppedDischarged, "ticket_discharged"
 	}
 	if from == OrderInTransit {
@@ -112,6 +110,11 @@ func (c *change) callBack(ctx context.Context, o *Order) error {
 	return c.notifyKitchen(ctx, "ticket_stopped", o.ID)
 }
 
+// hasKind reports whether there is a hazard of a kind.
+func hasKind(hazards []Hazard, kind HazardKind) bool {
+	return slices.ContainsFunc(hazards, func(z Hazard) bool { return z.Kind == kind })
+}
+
 // hasNew reports whether there is a hazard that was not known.
 func hasNew(hazards, known []Hazard) bool {
 	return slices.ContainsFunc(hazards, func(z Hazard) bool {
@@ -123,7 +126,7 @@ func hasNew(hazards, known []Hazard) bool {
 // is in a dish has changed, or time has passed: what is dangerous now is stopped. What is dangerous
 // no longer stays held, and the kitchen is told that it may be confirmed.
 func (c *change) recheckStay(ctx context.Context, admissionID int64) error {
-	orders, err := c.openOrders(ctx, admissionID)
+	orders, err := openOrders(ctx, c.tx, admissionID)
 	if err != nil {
 		return err
 	}
@@ -154,7 +157,7 @@ func (c *change) recheck(ctx context.Context, o *Order) error {
 // touchOpenOrders moves the topics of all who see the open orders of a locked stay, which has
 // changed, and returns the orders.
 func (c *change) touchOpenOrders(ctx context.Context, admissionID int64) ([]Order, error) {
-	orders, err := c.openOrders(ctx, admissionID)
+	orders, err := openOrders(ctx, c.tx, admissionID)
 	if err != nil {
 		return nil, err
 	}
@@ -220,7 +223,7 @@ func (c *change) endOrder(ctx context.Context, o *Order, outcome Outcome) error 
 
 // notifyKitchen tells everyone in the kitchen about a ticket.
 func (c *change) notifyKitchen(ctx context.Context, code string, orderID int64) error {
-	return c.notifyRole(ctx, KitchenStaff, code, strconv.FormatInt(orderID, 10))
+	return c.notifyRole(ctx, KitchenStaff, code, number(orderID))
 }
 
 // HoldNilByMouth finds the stays whose time of nil by mouth has begun or ended by itself, and
@@ -228,32 +231,13 @@ func (c *change) notifyKitchen(ctx context.Context, code string, orderID int64) 
 // again stays held, and the kitchen and medical staff are told. To be called often: at the steps of
 // an order the safety check looks at the clock by itself.
 func (h *Hospital) HoldNilByMouth(ctx context.Context) (int, error) {
-	var stays []int64
-	now := h.clock(ctx)
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
-		stays, err = nilByMouthTurned(ctx, q, now)
-		return err
+	stays, err := readValue(ctx, h, func(ctx context.Context, q *sql.Tx) ([]int64, error) {
+		return nilByMouthTurned(ctx, q, h.clock(ctx))
 	})
 	if err != nil {
 		return 0, err
 	}
-	turned, failures := 0, []error(nil)
-	for _, id := range stays {
-		// A transaction for each stay, so that a long list keeps nobody from their patient.
-		did := false
-		err := h.change(ctx, System, func(ctx context.Context, c *change) (err error) {
-			did, err = c.turnNilByMouth(ctx, id)
-			return err
-		})
-		if err != nil {
-			// the others need not wait for it
-			failures = append(failures, fmt.Errorf("stay %d: %w", id, err))
-		}
-		if did {
-			turned++
-		}
-	}
-	return turned, errors.Join(failures...)
+	return h.eachByItself(ctx, stays, "stay", (*change).turnNilByMouth)
 }
 
 // turnNilByMouth does what a stay's beginning or ending time of nil by mouth asks for, and reports
@@ -301,8 +285,7 @@ func (c *change) seeNilByMouth(ctx context.Context, stay Admission) error {
 		from, to = to, from
 	}
 	c.record(entry{action: "admission.nil_by_mouth", entity: "admission", entityID: stay.ID,
-		patientID: stay.PatientID,
-		wardID:    stay.WardID, from: from, to: to}, stay)
+		patientID: stay.PatientID, wardID: stay.WardID, from: from, to: to}, stay)
 	if holds || stay.BedID == 0 {
 		return nil
 	}
@@ -321,34 +304,26 @@ func nilByMouthTurned(ctx context.Context, q *sql.Tx, now time.Time) ([]int64, e
 		AND meal_order.ended_at IS NULL
 		WHERE admission.discharged_at IS NULL AND admission.nil_by_mouth_from IS NOT NULL
 		ORDER BY admission.id`)
-	if err != nil {
-		return nil, fmt.Errorf("read who is nil by mouth: %w", err)
-	}
-	defer rows.Close()
 	var stays []int64
-	for rows.Next() {
+	err = eachRow(rows, err, func(row scanner) error {
 		var o Order
 		var seen bool
 		var window Window
-		err := rows.Scan(&o.AdmissionID, &seen, (*instant)(&window.From), (*instant)(&window.Until),
+		err := row.Scan(&o.AdmissionID, &seen, (*instant)(&window.From), (*instant)(&window.Until),
 			(*reference)(&o.ID), &o.Stopped, (*list[Hazard])(&o.HeldFor), (*instant)(&o.Due))
-		if err != nil {
-			return nil, fmt.Errorf("read who is nil by mouth: %w", err)
-		}
-		turned := seen != window.Holds(now) || o.ID != 0 && o.Stopped == "" &&
-			o.nilByMouthTurned(window, now)
+		turned := seen != window.Holds(now) ||
+			o.ID != 0 && o.Stopped == "" && o.nilByMouthTurned(window, now)
 		if turned && !slices.Contains(stays, o.AdmissionID) {
 			stays = append(stays, o.AdmissionID)
 		}
-	}
-	return stays, rows.Err()
+		return err
+	})
+	return stays, wrap(err, "read who is nil by mouth")
 }
 
 // nilByMouthTurned reports whether an open order is held for nil by mouth and need not be, or is
 // not and must be.
 func (o Order) nilByMouthTurned(window Window, now time.Time) bool {
 	must := window.Holds(now) || window.Holds(latest(now, o.Due))
-	held := slices.ContainsFunc(o.HeldFor,
-		func(z Hazard) bool { return z.Kind == HazardNilByMouth })
-	return must != held
+	return must != hasKind(o.HeldFor, HazardNilByMouth)
 }

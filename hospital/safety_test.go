@@ -24,14 +24,14 @@ func TestADietChangeStopsTheOpenOrdersThatItMakesDangerous(t *testing.T) {
 	minced := hospital.Texture(5)
 	renal := hospital.DietRenal
 	changes := map[string]struct {
-		to   hospital.DietChange
+		to   hospital.DietCommand
 		want string // with the id of the dish
 	}{
 		"an allergy":       {allergic("milk"), "allergen %d milk"},
-		"a diet":           {hospital.DietChange{Diet: &renal}, "diet %d renal"},
-		"a texture":        {hospital.DietChange{Texture: &minced}, "texture %d"},
+		"a diet":           {hospital.DietCommand{Diet: &renal}, "diet %d renal"},
+		"a texture":        {hospital.DietCommand{Texture: &minced}, "texture %d"},
 		"nil by mouth":     {fasting(morning, time.Time{}), "nil_by_mouth"},
-		"taking back none": {hospital.DietChange{Allergies: &hospital.Allergies{}}, "never_asked"},
+		"taking back none": {hospital.DietCommand{Allergies: &hospital.Allergies{}}, "never_asked"},
 	}
 	for _, status := range slices.Concat(openStatuses, endedStatuses) {
 		t.Run(string(status), func(t *testing.T) {
@@ -114,7 +114,7 @@ func TestAnOrderThatIsNoLongerDangerousStaysHeldUntilAPersonConfirmsIt(t *testin
 		o := must[hospital.Order](t)(s.place(t, a, "", tea))
 		confirm := func(actor hospital.Actor, reason string) func() error {
 			return func() error {
-				_, err := s.ConfirmOrder(t.Context(), actor, o.ID, hospital.Step{Reason: reason})
+				_, err := s.ConfirmOrder(t.Context(), actor, o.ID, hospital.OrderCommand{Reason: reason})
 				return err
 			}
 		}
@@ -148,7 +148,7 @@ func TestMedicalStaffOverrideAHeldOrderByConfirmingItWithAReason(t *testing.T) {
 		o := must[hospital.Order](t)(s.place(t, a, "", tea))
 		confirm := func(reason string) func() error {
 			return func() error {
-				_, err := s.ConfirmOrder(t.Context(), nurse, o.ID, hospital.Step{Reason: reason})
+				_, err := s.ConfirmOrder(t.Context(), nurse, o.ID, hospital.OrderCommand{Reason: reason})
 				return err
 			}
 		}
@@ -183,20 +183,20 @@ func TestASafetyCheckThatRefusesHoldsTheOrderNevertheless(t *testing.T) {
 		step func(s *service, t *testing.T, o hospital.Order) error
 	}{
 		"confirm": {hospital.OrderPending, func(s *service, t *testing.T, o hospital.Order) error {
-			return s.steps(t, cook, o, hospital.Step{})["confirm"]()
+			return s.steps(t, cook, o, hospital.OrderCommand{})["confirm"]()
 		}},
 		"start": {hospital.OrderConfirmed, func(s *service, t *testing.T, o hospital.Order) error {
-			return s.steps(t, cook, o, hospital.Step{})["start"]()
+			return s.steps(t, cook, o, hospital.OrderCommand{})["start"]()
 		}},
 		"ready": {hospital.OrderPreparing, func(s *service, t *testing.T, o hospital.Order) error {
-			return s.steps(t, cook, o, hospital.Step{})["ready"]()
+			return s.steps(t, cook, o, hospital.OrderCommand{})["ready"]()
 		}},
 		"depart": {hospital.OrderReady, func(s *service, t *testing.T, o hospital.Order) error {
-			_, err := s.DepartDelivery(t.Context(), s.courier, s.deliveryOf(t, o).ID, hospital.CourierStep{})
+			_, err := s.DepartDelivery(t.Context(), s.courier, s.deliveryOf(t, o).ID, hospital.CourierCommand{})
 			return err
 		}},
 		"deliver": {hospital.OrderInTransit, func(s *service, t *testing.T, o hospital.Order) error {
-			_, err := s.Deliver(t.Context(), s.courier, s.deliveryOf(t, o).ID, hospital.Handover{BedCode: "A-01"})
+			_, err := s.Deliver(t.Context(), s.courier, s.deliveryOf(t, o).ID, hospital.DeliverCommand{BedCode: "A-01"})
 			return err
 		}},
 	}
@@ -266,7 +266,7 @@ func TestWithinATransactionARefusalThatKeepsWhatItDidKeepsIt(t *testing.T) {
 		s.exec(t, `UPDATE dish SET allergens = '["milk"]' WHERE id = $1`, s.dish.ID)
 		s.heard.take()
 		err := s.InTransaction(t.Context(), func(ctx context.Context) error {
-			_, err := s.ReadyOrder(ctx, cook, o.ID, hospital.Step{})
+			_, err := s.ReadyOrder(ctx, cook, o.ID, hospital.OrderCommand{})
 			refused(t, err, hospital.Conflict, "hazards")
 			return nil
 		})
@@ -319,7 +319,7 @@ func TestNilByMouthThatBeginsByItselfHoldsTheTicketsAndItsEndIsTold(t *testing.T
 				continue // the way to held holds the others too: they are confirmed again
 			}
 			if o := s.order(t, orders[status].ID); o.Status == hospital.OrderHeld {
-				orders[status] = must[hospital.Order](t)(s.ConfirmOrder(t.Context(), cook, o.ID, hospital.Step{}))
+				orders[status] = must[hospital.Order](t)(s.ConfirmOrder(t.Context(), cook, o.ID, hospital.OrderCommand{}))
 			}
 		}
 		sweep := func(want int) {
@@ -387,7 +387,7 @@ func TestATransferSendsTheTraysAfterThePatient(t *testing.T) {
 		cooking, away := s.bringTo(t, a, hospital.OrderPreparing), s.bringTo(t, a, hospital.OrderInTransit)
 		d := s.deliveryOf(t, away)
 		topics := s.moved(t, func() error {
-			_, err := s.Transfer(t.Context(), nurse, a.ID, hospital.TransferTo{BedID: s.bed(t, "B-02").ID})
+			_, err := s.Transfer(t.Context(), nurse, a.ID, hospital.TransferCommand{BedID: s.bed(t, "B-02").ID})
 			return err
 		})
 		for _, want := range []string{"kitchen", fmt.Sprintf("order:%d", cooking.ID), fmt.Sprintf("order:%d", away.ID), fmt.Sprintf("delivery:%d", d.ID),
@@ -447,17 +447,17 @@ func TestADischargeCancelsWhatIsNotCookedAndStopsWhatIs(t *testing.T) {
 			case hospital.OrderInTransit:
 				d := s.deliveryOf(t, o)
 				refused(t, func() error {
-					_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.Handover{BedCode: "A-01"})
+					_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.DeliverCommand{BedCode: "A-01"})
 					return err
 				}(), hospital.Conflict, "stopped")
-				must[hospital.Delivery](t)(s.FailDelivery(t.Context(), s.courier, d.ID, "has left", hospital.CourierStep{}))
+				must[hospital.Delivery](t)(s.FailDelivery(t.Context(), s.courier, d.ID, "has left", hospital.CourierCommand{}))
 				if got := s.order(t, o.ID); got.Status != hospital.OrderUndelivered {
 					t.Errorf("brought back it is %s", got.Status)
 				}
 			}
 			if want == hospital.OrderHeld {
-				s.refuses(t, hospital.Conflict, "hazards", s.steps(t, nurse, o, hospital.Step{Reason: "may have a last meal"})["confirm"])
-				if err := s.steps(t, cook, o, hospital.Step{Reason: "has left"})["cancel"](); err != nil {
+				s.refuses(t, hospital.Conflict, "hazards", s.steps(t, nurse, o, hospital.OrderCommand{Reason: "may have a last meal"})["confirm"])
+				if err := s.steps(t, cook, o, hospital.OrderCommand{Reason: "has left"})["cancel"](); err != nil {
 					t.Errorf("cancel: %v", err)
 				}
 			}
@@ -482,7 +482,7 @@ func TestAfterADeathEverythingIsCancelledWithoutAWord(t *testing.T) {
 		s.patient(t, "Keza Ange", "A-02")
 		notified := s.number(t, `SELECT count(*) FROM notification`)
 		topics := s.moved(t, func() error {
-			_, err := s.Discharge(t.Context(), nurse, a.ID, hospital.Leaving{Outcome: hospital.Deceased})
+			_, err := s.Discharge(t.Context(), nurse, a.ID, hospital.DischargeCommand{Outcome: hospital.Deceased})
 			return err
 		})
 		for _, o := range orders {

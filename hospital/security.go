@@ -51,6 +51,11 @@ func (h *Hospital) NoteDenied(ctx context.Context, actor Actor, what string) err
 		entityID: actor.UserID, reason: what})
 }
 
+// auditedRefusals are the kinds of refusal of a sign-in that the audit notes, and as what.
+var auditedRefusals = map[Kind]string{
+	Unauthenticated: "session.sign_in_failed", TooMany: "session.locked_out",
+}
+
 // noteSignIn notes an attempt to sign in that failed or was made to wait, and returns how it
 // ended. What was typed as the name is kept only where it is somebody's: at times it is a
 // password.
@@ -59,19 +64,14 @@ func (h *Hospital) noteSignIn(ctx context.Context, username string, outcome erro
 	if !refused {
 		return outcome
 	}
-	action := map[Kind]string{Unauthenticated: "session.sign_in_failed",
-		TooMany: "session.locked_out"}[refusal.Kind]
+	action := auditedRefusals[refusal.Kind]
 	if action == "" {
 		return outcome
 	}
 	ctx = context.WithoutCancel(ctx) // whoever hangs up is noted all the same
-	var user User
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
-		user, _, err = userByName(ctx, q, foldUsername(username))
-		if IsKind(err, NotFound) {
-			return nil
-		}
-		return err
+	user, err := readValue(ctx, h, func(ctx context.Context, q *sql.Tx) (User, error) {
+		user, _, err := credentials(ctx, q, foldUsername(username))
+		return user, err
 	})
 	if err == nil {
 		err = h.noteRefusal(ctx, Actor{}, entry{action: action, entity: "user", entityID: user.ID})

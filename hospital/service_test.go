@@ -35,7 +35,7 @@ func newService(t testing.TB, h *house) *service {
 	s.courier, s.second = s.login(t, "jean", hospital.DeliveryStaff), s.login(t, "aline", hospital.DeliveryStaff)
 	s.customer, s.stranger = s.login(t, "claudine", hospital.Customer), s.login(t, "stranger", hospital.Customer)
 	var err error
-	if s.zone, err = s.AddZone(t.Context(), admin, hospital.ZoneChange{Name: "Shelter", Charge: 500}); err != nil {
+	if s.zone, err = s.AddZone(t.Context(), admin, hospital.ZoneCommand{Name: "Shelter", Charge: 500}); err != nil {
 		t.Fatal(err)
 	}
 	var textures []hospital.Texture
@@ -62,7 +62,7 @@ func (h *house) login(t testing.TB, name string, role hospital.Role) hospital.Ac
 // patient admits someone without allergies; an empty number means without a bed.
 func (s *service) patient(t testing.TB, name hospital.PatientName, number string) hospital.Admission {
 	t.Helper()
-	cmd := hospital.NewAdmission{PatientName: name, Allergies: hospital.Allergies{Known: true}, BirthDate: time.Date(1990, 1, 2, 0, 0, 0, 0, time.UTC)}
+	cmd := hospital.AdmitCommand{PatientName: name, Allergies: hospital.Allergies{Known: true}, BirthDate: time.Date(1990, 1, 2, 0, 0, 0, 0, time.UTC)}
 	if number != "" {
 		cmd.BedID = s.bed(t, number).ID
 	}
@@ -84,7 +84,7 @@ func (s *service) link(t testing.TB, customer hospital.Actor, a hospital.Admissi
 // orderFor orders the dish for a patient.
 func (s *service) orderFor(t testing.TB, actor hospital.Actor, a hospital.Admission, meal hospital.Meal) hospital.Order {
 	t.Helper()
-	o, _, err := s.PlaceOrder(t.Context(), actor, hospital.NewOrder{AdmissionID: a.ID, Meal: meal, Dishes: []int64{s.dish.ID}})
+	o, _, err := s.PlaceOrder(t.Context(), actor, hospital.PlaceOrderCommand{AdmissionID: a.ID, Meal: meal, Dishes: []int64{s.dish.ID}})
 	if err != nil {
 		t.Fatalf("order for stay %d: %v", a.ID, err)
 	}
@@ -94,7 +94,7 @@ func (s *service) orderFor(t testing.TB, actor hospital.Actor, a hospital.Admiss
 // confirm lets the cook accept an order.
 func (s *service) confirm(t testing.TB, o hospital.Order) hospital.Order {
 	t.Helper()
-	o, err := s.ConfirmOrder(t.Context(), cook, o.ID, hospital.Step{})
+	o, err := s.ConfirmOrder(t.Context(), cook, o.ID, hospital.OrderCommand{})
 	if err != nil {
 		t.Fatalf("confirm an order: %v", err)
 	}
@@ -107,8 +107,8 @@ func (s *service) cooked(t testing.TB, o hospital.Order) hospital.Delivery {
 	if o.Status == hospital.OrderPending {
 		o = s.confirm(t, o)
 	}
-	for _, step := range []func(context.Context, hospital.Actor, int64, hospital.Step) (hospital.Order, error){s.StartOrder, s.ReadyOrder} {
-		if _, err := step(t.Context(), cook, o.ID, hospital.Step{}); err != nil {
+	for _, step := range []func(context.Context, hospital.Actor, int64, hospital.OrderCommand) (hospital.Order, error){s.StartOrder, s.ReadyOrder} {
+		if _, err := step(t.Context(), cook, o.ID, hospital.OrderCommand{}); err != nil {
 			t.Fatalf("cook order %d: %v", o.ID, err)
 		}
 	}
@@ -151,7 +151,7 @@ func (s *service) tray(t testing.TB, number string) (hospital.Admission, hospita
 // claim claims a delivery.
 func (s *service) claim(t testing.TB, actor hospital.Actor, id int64) hospital.Delivery {
 	t.Helper()
-	d, err := s.ClaimDelivery(t.Context(), actor, id, hospital.CourierStep{})
+	d, err := s.ClaimDelivery(t.Context(), actor, id, hospital.CourierCommand{})
 	if err != nil {
 		t.Fatalf("claim delivery %d: %v", id, err)
 	}
@@ -162,7 +162,7 @@ func (s *service) claim(t testing.TB, actor hospital.Actor, id int64) hospital.D
 func (s *service) depart(t testing.TB, actor hospital.Actor, id int64) hospital.Delivery {
 	t.Helper()
 	s.claim(t, actor, id)
-	d, err := s.DepartDelivery(t.Context(), actor, id, hospital.CourierStep{})
+	d, err := s.DepartDelivery(t.Context(), actor, id, hospital.CourierCommand{})
 	if err != nil {
 		t.Fatalf("depart with delivery %d: %v", id, err)
 	}
@@ -172,7 +172,7 @@ func (s *service) depart(t testing.TB, actor hospital.Actor, id int64) hospital.
 // handOver delivers.
 func (s *service) handOver(t testing.TB, actor hospital.Actor, id int64, code string) hospital.Delivery {
 	t.Helper()
-	d, err := s.Deliver(t.Context(), actor, id, hospital.Handover{BedCode: code})
+	d, err := s.Deliver(t.Context(), actor, id, hospital.DeliverCommand{BedCode: code})
 	if err != nil {
 		t.Fatalf("deliver %d: %v", id, err)
 	}
@@ -190,15 +190,15 @@ func (s *service) addressOf(t testing.TB, customer hospital.Actor, label string)
 }
 
 // fields are those of an address that is in order.
-func (s *service) fields(label string) hospital.AddressFields {
-	return hospital.AddressFields{Label: label, FullName: "Claudine Uwera", Phone: "0788 123 456", Line1: "KG 7 Ave 12", City: "Kigali", ZoneID: s.zone.ID}
+func (s *service) fields(label string) hospital.AddressCommand {
+	return hospital.AddressCommand{Label: label, FullName: "Claudine Uwera", Phone: "0788 123 456", Line1: "KG 7 Ave 12", City: "Kigali", ZoneID: s.zone.ID}
 }
 
 // parcel is a snack that stands ready for an address of the customer's.
 func (s *service) parcel(t testing.TB) (hospital.Order, hospital.Delivery) {
 	t.Helper()
 	address := s.addressOf(t, s.customer, "Home")
-	o, _, err := s.PlaceOrder(t.Context(), s.customer, hospital.NewOrder{AddressID: address.ID, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}})
+	o, _, err := s.PlaceOrder(t.Context(), s.customer, hospital.PlaceOrderCommand{AddressID: address.ID, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -124,9 +124,8 @@ func (h *Hospital) openSession(ctx context.Context,
 		if err := c.endSession(ctx, a.from.Session); err != nil {
 			return err
 		}
-		_, err = c.exec(ctx,
-			`INSERT INTO session (token_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3,
-				$4)`,
+		_, err = c.exec(ctx, `INSERT INTO session (token_hash, user_id, created_at, expires_at)
+			VALUES ($1, $2, $3, $4)`,
 			digest(token), user.ID, instant(c.now), instant(c.now.Add(SessionLasts)))
 		if err != nil {
 			return fmt.Errorf("open a session: %w", err)
@@ -147,27 +146,21 @@ func (h *Hospital) openSession(ctx context.Context,
 
 // endSession ends the session of a token, if there is one, and records whose it was.
 func (c *change) endSession(ctx context.Context, token string) error {
-	var userID int64
-	err := c.tx.QueryRowContext(ctx, `DELETE FROM session WHERE token_hash = $1 RETURNING user_id`,
-		digest(token)).Scan(&userID)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
+	owners, err := queryIDs(ctx, c.tx,
+		`DELETE FROM session WHERE token_hash = $1 RETURNING user_id`, digest(token))
+	for _, id := range owners {
+		c.record(entry{action: "session.sign_out", entity: "user", entityID: id},
+			topicOnly(UserTopic(id)))
 	}
-	if err != nil {
-		return fmt.Errorf("end a session: %w", err)
-	}
-	c.record(entry{action: "session.sign_out", entity: "user", entityID: userID}, topicOnly(UserTopic(userID)))
-	return nil
+	return wrap(err, "end a session")
 }
 
 // SessionByToken finds the open session of a token. Unauthenticated where there is none, it has
 // ended or its user was disabled.
-func (h *Hospital) SessionByToken(ctx context.Context, token string) (s Session, err error) {
-	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
-		s, err = openSessionOf(ctx, q, token, h.clock(ctx))
-		return err
+func (h *Hospital) SessionByToken(ctx context.Context, token string) (Session, error) {
+	return readValue(ctx, h, func(ctx context.Context, q *sql.Tx) (Session, error) {
+		return openSessionOf(ctx, q, token, h.clock(ctx))
 	})
-	return s, err
 }
 
 // openSessionOf reads the session of a token that is open now.
@@ -177,22 +170,16 @@ func openSessionOf(ctx context.Context, q *sql.Tx, token string,
 	err = q.QueryRowContext(ctx,
 		`SELECT id, expires_at, user_id FROM session WHERE token_hash = $1 AND expires_at > $2`,
 		digest(token), instant(now)).Scan(&s.ID, (*instant)(&s.ExpiresAt), &userID)
-	if errors.Is(err, sql.ErrNoRows) {
-		return Session{}, noSession()
-	}
-	if err != nil {
-		return Session{}, fmt.Errorf("read a session: %w", err)
+	if err := wrapRow(err, noSession, "read a session"); err != nil {
+		return s, err
 	}
 	if s.Revisions, err = revisions(ctx, q, UserTopic(userID)); err != nil {
-		return Session{}, err
+		return s, err
 	}
-	if s.User, err = userByID(ctx, q, userID); err != nil {
-		return Session{}, err
+	if s.User, err = userByID(ctx, q, userID); err == nil && s.User.Disabled {
+		err = noSession()
 	}
-	if s.User.Disabled {
-		return Session{}, noSession()
-	}
-	return s, nil
+	return s, err
 }
 
 // SignIns is who is signed in as one user.
@@ -204,38 +191,19 @@ type SignIns struct {
 
 // SignIns reads who is signed in as a user who is known to exist.
 func (h *Hospital) SignIns(ctx context.Context, userID int64) (SignIns, error) {
-	s := SignIns{Open: map[int64]bool{}}
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+	return readValue(ctx, h, func(ctx context.Context, q *sql.Tx) (s SignIns, err error) {
 		if s.Revisions, err = revisions(ctx, q, UserTopic(userID)); err != nil {
-			return err
+			return s, err
 		}
-		if s.User, err = userByID(ctx, q, userID); err != nil {
-			return err
+		if s.User, err = userByID(ctx, q, userID); err != nil || s.Disabled {
+			return s, err
 		}
-		if s.Disabled {
-			return nil
-		}
-		return s.readOpen(ctx, q, h.clock(ctx))
+		open, err := queryIDs(ctx, q,
+			`SELECT id FROM session WHERE user_id = $1 AND expires_at > $2`,
+			userID, instant(h.clock(ctx)))
+		s.Open = setOf(open)
+		return s, wrap(err, "read the sessions of %s", s.Username)
 	})
-	return s, err
-}
-
-// readOpen reads the sessions of the user that are open now.
-func (s SignIns) readOpen(ctx context.Context, q *sql.Tx, now time.Time) error {
-	rows, err := q.QueryContext(ctx,
-		`SELECT id FROM session WHERE user_id = $1 AND expires_at > $2`, s.User.ID, instant(now))
-	if err != nil {
-		return fmt.Errorf("read the sessions of %s: %w", s.Username, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
-			return fmt.Errorf("read a session: %w", err)
-		}
-		s.Open[id] = true
-	}
-	return rows.Err()
 }
 
 // SignOut ends the session of a token and moves its UserTopic. No error where there is none.

@@ -59,7 +59,7 @@ func naming(t *testing.T, h *house) map[string]func(name string) error {
 	t.Helper()
 	h.addUser(t, "customer", hospital.Customer)
 	customer := hospital.Actor{UserID: int64(h.number(t, `SELECT id FROM app_user`)), Username: "customer", Role: hospital.Customer}
-	zone, err := h.AddZone(t.Context(), admin, hospital.ZoneChange{Name: "Kacyiru"})
+	zone, err := h.AddZone(t.Context(), admin, hospital.ZoneCommand{Name: "Kacyiru"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,17 +67,17 @@ func naming(t *testing.T, h *house) map[string]func(name string) error {
 	return map[string]func(name string) error{
 		"a patient": func(name string) error {
 			_, _, err := h.Admit(t.Context(), nurse,
-				hospital.NewAdmission{PatientName: hospital.PatientName(name)})
+				hospital.AdmitCommand{PatientName: hospital.PatientName(name)})
 			return err
 		},
 		"a ward": func(name string) error {
 			wards++
 			_, err := h.AddWard(t.Context(), admin,
-				hospital.NewWard{Code: fmt.Sprint("W", wards), Name: name})
+				hospital.AddWardCommand{Code: fmt.Sprint("W", wards), Name: name})
 			return err
 		},
 		"a zone": func(name string) error {
-			_, err := h.AddZone(t.Context(), admin, hospital.ZoneChange{Name: name})
+			_, err := h.AddZone(t.Context(), admin, hospital.ZoneCommand{Name: name})
 			return err
 		},
 		"a dish": func(name string) error {
@@ -86,7 +86,7 @@ func naming(t *testing.T, h *house) map[string]func(name string) error {
 			return err
 		},
 		"an address": func(name string) error {
-			added, _, err := h.AddAddress(t.Context(), customer, hospital.AddressFields{Label: "Home",
+			added, _, err := h.AddAddress(t.Context(), customer, hospital.AddressCommand{Label: "Home",
 				FullName: name, Phone: "0788123456", Line1: "KG 7", City: "Kigali", ZoneID: zone.ID})
 			if err == nil {
 				err = h.RemoveAddress(t.Context(), customer, added.ID, 0)
@@ -117,7 +117,7 @@ func TestANameIsKeptWithoutWhatNobodySees(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, hospitaltest.SQLite(t))
 	admit := func(name string) (hospital.Admission, error) {
-		a, _, err := h.Admit(t.Context(), nurse, hospital.NewAdmission{PatientName: hospital.PatientName(name)})
+		a, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: hospital.PatientName(name)})
 		return a, err
 	}
 	for sent, kept := range map[string]string{

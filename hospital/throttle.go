@@ -77,28 +77,28 @@ type loginAttempt struct {
 
 // readAttempt reads what is known of an attempt to sign in.
 func (h *Hospital) readAttempt(ctx context.Context, username string,
-	from Client) (a loginAttempt, err error) {
-	a = loginAttempt{username: foldUsername(username), from: from}
-	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
+	from Client) (loginAttempt, error) {
+	return readValue(ctx, h, func(ctx context.Context, q *sql.Tx) (a loginAttempt, err error) {
+		a = loginAttempt{username: foldUsername(username), from: from}
 		if a.user, a.hash, err = credentials(ctx, q, a.username); err != nil {
-			return err
+			return a, err
 		}
 		if device := h.device(from.Devices, a.user, a.hash); device != "" {
 			a.own, a.priority = deviceSubject(a.username, device), knownDevice
 			a.slots = []slot{{a.own, 1}}
-			return nil
+			return a, nil
 		}
-		return a.readUnknownDevice(ctx, q, h.clock(ctx))
+		err = a.readUnknownDevice(ctx, q, h.clock(ctx))
+		return a, err
 	})
-	return a, err
 }
 
 // readUnknownDevice reads what slows an attempt from a device that is not known.
 func (a *loginAttempt) readUnknownDevice(ctx context.Context, q *sql.Tx, now time.Time) error {
 	network := Network(a.from.Address)
 	client, name := clientSubject(network), nameSubject(a.username)
-	a.own, a.shared, a.priority = pairSubject(a.username, network), []string{client,
-		name}, unknownDevice
+	a.own, a.shared = pairSubject(a.username, network), []string{client, name}
+	a.priority = unknownDevice
 	atHome, err := signedInFrom(ctx, q, a.own, now)
 	if err != nil {
 		return err
@@ -134,14 +134,11 @@ func credentials(ctx context.Context, q *sql.Tx, username string) (User, passwor
 }
 
 // signedInFrom reports whether the name has signed in from the address of late.
-func signedInFrom(ctx context.Context, q *sql.Tx, pair string, now time.Time) (is bool, err error) {
-	err = q.QueryRowContext(ctx, `SELECT EXISTS (
-			SELECT 1 FROM sign_in_place WHERE subject = $1 AND last_at > $2)`, pair,
-		instant(now.Add(-placesLast))).Scan(&is)
-	if err != nil {
-		return false, fmt.Errorf("read where somebody has signed in: %w", err)
-	}
-	return is, nil
+func signedInFrom(ctx context.Context, q *sql.Tx, pair string, now time.Time) (bool, error) {
+	is, err := scanValue[bool](q.QueryRowContext(ctx, `SELECT EXISTS (
+		SELECT 1 FROM sign_in_place WHERE subject = $1 AND last_at > $2)`,
+		pair, instant(now.Add(-placesLast))))
+	return is, wrap(err, "read where somebody has signed in")
 }
 
 // failuresOf reads how often a subject has failed of late, and when it did last.
@@ -162,11 +159,10 @@ func failuresOf(ctx context.Context, q *sql.Tx, subject string, now time.Time) (
 // password after all others.
 func (h *Hospital) checkThrottle(ctx context.Context, a *loginAttempt) error {
 	now := h.clock(ctx)
-	var failures int
 	var last time.Time
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
-		failures, last, err = failuresOf(ctx, q, a.own, now)
-		return err
+	failures, err := readValue(ctx, h, func(ctx context.Context, q *sql.Tx) (n int, err error) {
+		n, last, err = failuresOf(ctx, q, a.own, now)
+		return n, err
 	})
 	if err != nil {
 		return err
@@ -192,8 +188,7 @@ func (h *Hospital) checkThrottle(ctx context.Context, a *loginAttempt) error {
 // tooManyAttempts is the refusal of an attempt that comes too early.
 func tooManyAttempts(wait time.Duration) error {
 	seconds := int(math.Ceil(wait.Seconds()))
-	refusal := Refuse(TooMany, "too_many_attempts", "Too many attempts. Try again in %d s.",
-		seconds)
+	refusal := Refuse(TooMany, "too_many_attempts", "Too many attempts. Try again in %d s.", seconds)
 	refusal.RetryAfter = time.Duration(seconds) * time.Second
 	return refusal
 }
@@ -211,10 +206,7 @@ func (h *Hospital) clampLastFailure(ctx context.Context, subject string, now tim
 	return h.write(ctx, System, func(ctx context.Context, c *change) error {
 		_, err := c.exec(ctx, `UPDATE sign_in_failure SET last_at = $2
 			WHERE subject = $1 AND last_at > $2`, subject, instant(now))
-		if err != nil {
-			return fmt.Errorf("clamp a failed sign-in: %w", err)
-		}
-		return nil
+		return wrap(err, "clamp a failed sign-in")
 	})
 }
 
@@ -224,8 +216,9 @@ func (h *Hospital) countFailure(ctx context.Context, a loginAttempt) error {
 	return h.write(ctx, System, func(ctx context.Context, c *change) error {
 		for _, subject := range append(a.shared, a.own) {
 			_, err := c.exec(ctx, `INSERT INTO sign_in_failure (subject, failures, last_at)
-				VALUES ($1, 1, $2) ON CONFLICT (subject) DO UPDATE SET last_at = $2, failures =
-				CASE WHEN sign_in_failure.last_at <= $3 THEN 1 ELSE sign_in_failure.failures + 1 END`,
+				VALUES ($1, 1, $2) ON CONFLICT (subject) DO UPDATE SET last_at = $2,
+				failures = CASE WHEN sign_in_failure.last_at <= $3 THEN 1
+					ELSE sign_in_failure.failures + 1 END`,
 				subject, instant(c.now), instant(c.now.Add(-failuresLast)))
 			if err != nil {
 				return fmt.Errorf("count a failed sign-in: %w", err)
@@ -244,10 +237,7 @@ func (c *change) recordSuccess(ctx context.Context, a loginAttempt) error {
 	_, err := c.exec(ctx, `INSERT INTO sign_in_place (subject, last_at) VALUES ($1, $2)
 		ON CONFLICT (subject) DO UPDATE SET last_at = $2`,
 		pairSubject(a.username, Network(a.from.Address)), instant(c.now))
-	if err != nil {
-		return fmt.Errorf("remember where somebody signed in: %w", err)
-	}
-	return nil
+	return wrap(err, "remember where somebody signed in")
 }
 
 // clearFailures lets a name begin anew, from every address and device.
@@ -255,19 +245,13 @@ func (c *change) clearFailures(ctx context.Context, username string) error {
 	_, err := c.exec(ctx, `DELETE FROM sign_in_failure
 		WHERE subject = $1 OR subject LIKE $2 OR subject LIKE $3`,
 		nameSubject(username), pairsOf(username)+"%", devicesOf(username)+"%")
-	if err != nil {
-		return fmt.Errorf("forget failed sign-ins: %w", err)
-	}
-	return nil
+	return wrap(err, "forget failed sign-ins")
 }
 
 // UnlockUser lets a name that was guessed at be tried again at once, from everywhere. Sessions
 // stand. NotFound where there is no such user.
 func (h *Hospital) UnlockUser(ctx context.Context, actor Actor, username string) error {
-	if err := actor.need(ManageUsers); err != nil {
-		return err
-	}
-	return h.change(ctx, actor, func(ctx context.Context, c *change) error {
+	return h.changeAs(ctx, actor, ManageUsers, func(ctx context.Context, c *change) error {
 		user, err := c.lockUser(ctx, username)
 		if err != nil {
 			return err

@@ -3,8 +3,6 @@ package hospital
 import (
 	"context"
 	"database/sql"
-	"fmt"
-	"strconv"
 
 	"dusangire/hub/revision"
 )
@@ -16,25 +14,25 @@ type Topic = revision.Topic
 // ward roles' dashboards.
 const MetricsTopic Topic = "metrics"
 
+// idTopic is the topic of one thing of a kind.
+func idTopic(kind string, id int64) Topic { return Topic(kind + ":" + number(id)) }
+
 // WardTopic is one ward's board: its beds, who lies in them, its counts.
-func WardTopic(wardID int64) Topic { return Topic("ward:" + strconv.FormatInt(wardID, 10)) }
+func WardTopic(wardID int64) Topic { return idTopic("ward", wardID) }
 
 // UserTopic moves when a person's right to be here may have changed: sign-out, a new password or
-// role, disabled. A sign-in, which ends nobody's right, moves it too: every command moves
-// something, by which it can be found when nobody knows whether it was committed.
-func UserTopic(userID int64) Topic { return Topic("user:" + strconv.FormatInt(userID, 10)) }
+// role, disabled. A sign-in ends nobody's right and moves it too: each command must move a topic, so
+// that a lost commit can be looked for (committed).
+func UserTopic(userID int64) Topic { return idTopic("user", userID) }
 
 // Revisions says at which revision each of some topics stands in which life of the database.
 type Revisions = revision.Set
 
 // Revisions reads where the topics stand, in one statement.
 func (h *Hospital) Revisions(ctx context.Context, topics []Topic) (Revisions, error) {
-	var found Revisions
-	err := h.read(ctx, func(ctx context.Context, q *sql.Tx) (err error) {
-		found, err = revisions(ctx, q, topics...)
-		return err
+	return readValue(ctx, h, func(ctx context.Context, q *sql.Tx) (Revisions, error) {
+		return revisions(ctx, q, topics...)
 	})
-	return found, err
 }
 
 // revisions reads where the topics stand. Every labelled read begins with it, so that a label is
@@ -48,22 +46,18 @@ func revisions(ctx context.Context, q *sql.Tx, topics ...Topic) (Revisions, erro
 	// #nosec G202 -- the list is of $n alone
 	rows, err := q.QueryContext(ctx,
 		`SELECT meta.value, COALESCE(topic_rev.topic, ''), COALESCE(topic_rev.rev, 0)
-		FROM meta LEFT JOIN topic_rev ON topic_rev.topic IN `+list+` WHERE meta.name = 'epoch'`, args...)
-	if err != nil {
-		return found, fmt.Errorf("read the revisions: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
+		FROM meta LEFT JOIN topic_rev ON topic_rev.topic IN `+list+`
+		WHERE meta.name = 'epoch'`, args...)
+	err = eachRow(rows, err, func(row scanner) error {
 		var topic Topic
 		var rev int64
-		if err := rows.Scan(&found.Epoch, &topic, &rev); err != nil {
-			return found, fmt.Errorf("read a revision: %w", err)
-		}
+		err := row.Scan(&found.Epoch, &topic, &rev)
 		if topic != "" {
 			found.Topics[topic] = rev
 		}
-	}
-	return found, rows.Err()
+		return err
+	})
+	return found, wrap(err, "read the revisions")
 }
 
 // move counts one change of a topic and returns where it stands then.
@@ -71,10 +65,7 @@ func move(ctx context.Context, tx *sql.Tx, topic Topic) (epoch string, rev int64
 	err = tx.QueryRowContext(ctx, `INSERT INTO topic_rev (topic, rev) VALUES ($1, 1)
 		ON CONFLICT (topic) DO UPDATE SET rev = topic_rev.rev + 1
 		RETURNING (SELECT value FROM meta WHERE name = 'epoch'), rev`, topic).Scan(&epoch, &rev)
-	if err != nil {
-		err = fmt.Errorf("move %s: %w", topic, err)
-	}
-	return epoch, rev, err
+	return epoch, rev, wrap(err, "move %s", topic)
 }
 
 // MenuTopic moves when a dish is added or changes.
@@ -87,30 +78,28 @@ const KitchenTopic Topic = "kitchen"
 const DeliveriesTopic Topic = "deliveries"
 
 // DeliveryTopic is one delivery.
-func DeliveryTopic(id int64) Topic { return Topic("delivery:" + strconv.FormatInt(id, 10)) }
+func DeliveryTopic(id int64) Topic { return idTopic("delivery", id) }
 
 // OrderTopic is one order.
-func OrderTopic(id int64) Topic { return Topic("order:" + strconv.FormatInt(id, 10)) }
+func OrderTopic(id int64) Topic { return idTopic("order", id) }
 
 // AddressTopic is one address, its zone's charge included.
-func AddressTopic(id int64) Topic { return Topic("address:" + strconv.FormatInt(id, 10)) }
+func AddressTopic(id int64) Topic { return idTopic("address", id) }
 
 // AddressesTopic moves when one of a customer's addresses is added, changed or removed.
-func AddressesTopic(userID int64) Topic {
-	return Topic("addresses:" + strconv.FormatInt(userID, 10))
-}
+func AddressesTopic(userID int64) Topic { return idTopic("addresses", userID) }
 
 // ZoneTopic moves when a zone is added, renamed or charged otherwise.
-func ZoneTopic(id int64) Topic { return Topic("zone:" + strconv.FormatInt(id, 10)) }
+func ZoneTopic(id int64) Topic { return idTopic("zone", id) }
 
 // InboxTopic moves when a person's notifications change.
-func InboxTopic(userID int64) Topic { return Topic("inbox:" + strconv.FormatInt(userID, 10)) }
+func InboxTopic(userID int64) Topic { return idTopic("inbox", userID) }
 
 // RoleInboxTopic moves when a role is notified.
 func RoleInboxTopic(role Role) Topic { return Topic("inbox:" + string(role)) }
 
 // CustomerTopic moves with everything on a customer's own page.
-func CustomerTopic(userID int64) Topic { return Topic("customer:" + strconv.FormatInt(userID, 10)) }
+func CustomerTopic(userID int64) Topic { return idTopic("customer", userID) }
 
 // subject is what screens show: a change of it moves its topics. Who sees a change is said here,
 // and commands say only what they have changed.

@@ -26,8 +26,8 @@ type User struct {
 	CreatedAt time.Time
 }
 
-// NewUser is what AddUser needs.
-type NewUser struct {
+// AddUserCommand is what AddUser needs.
+type AddUserCommand struct {
 	Username string // 2–64 of a–z, 0–9, dot, hyphen, underscore; capitals are folded
 	Role     Role
 	Wards    []int64
@@ -41,13 +41,10 @@ var usernamePattern = regexp.MustCompile(`^[a-z0-9._-]{2,64}$`)
 func foldUsername(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
 
 // AddUser creates a login. Invalid names wrong fields, Conflict a name that is taken.
-func (h *Hospital) AddUser(ctx context.Context, actor Actor, user NewUser) (User, error) {
-	if err := actor.need(ManageUsers); err != nil {
-		return User{}, err
-	}
+func (h *Hospital) AddUser(ctx context.Context, actor Actor, user AddUserCommand) (User, error) {
 	user.Username = foldUsername(user.Username)
-	user.Wards = slices.Compact(slices.Sorted(slices.Values(user.Wards)))
-	if err := user.check(); err != nil {
+	user.Wards = sortedSet(user.Wards)
+	if err := cmp.Or(actor.need(ManageUsers), user.check()); err != nil {
 		return User{}, err
 	}
 	hash, err := h.hashPassword(ctx, typed(user.Password))
@@ -68,7 +65,7 @@ func (h *Hospital) AddUser(ctx context.Context, actor Actor, user NewUser) (User
 
 // check returns what is wrong with the fields of a new user, apart from what only the database
 // knows.
-func (u NewUser) check() error {
+func (u AddUserCommand) check() error {
 	wrong := fields{}
 	if !usernamePattern.MatchString(u.Username) {
 		wrong.refuse("username", "username",
@@ -85,12 +82,11 @@ func (u NewUser) check() error {
 }
 
 // addUser inserts a user with the wards and returns the id.
-func (c *change) addUser(ctx context.Context, user NewUser,
+func (c *change) addUser(ctx context.Context, user AddUserCommand,
 	hash passwordHash) (id int64, err error) {
-	err = c.tx.QueryRowContext(ctx,
-		`INSERT INTO app_user (username, role, password_hash, demo, created_at)
+	id, err = c.insert(ctx, `INSERT INTO app_user (username, role, password_hash, demo, created_at)
 		VALUES ($1, $2, $3, $4, $5) RETURNING id`,
-		user.Username, user.Role, hash, user.Demo, instant(c.now)).Scan(&id)
+		user.Username, user.Role, hash, user.Demo, instant(c.now))
 	if store.Violated(err) == "app_user_username" {
 		return 0, Refuse(Conflict, "username_taken",
 			"There is a user %s already. Choose another name.", user.Username)
@@ -100,8 +96,8 @@ func (c *change) addUser(ctx context.Context, user NewUser,
 	}
 	for _, ward := range user.Wards {
 		known, err := c.exec(ctx,
-			`INSERT INTO user_ward (user_id, ward_id) SELECT $1, id FROM ward WHERE id = $2`, id,
-			ward)
+			`INSERT INTO user_ward (user_id, ward_id) SELECT $1, id FROM ward WHERE id = $2`,
+			id, ward)
 		if err != nil {
 			return 0, fmt.Errorf("give user %s ward %d: %w", user.Username, ward, err)
 		}
@@ -114,45 +110,40 @@ func (c *change) addUser(ctx context.Context, user NewUser,
 
 // Users lists every login by name.
 func (h *Hospital) Users(ctx context.Context, actor Actor) ([]User, error) {
-	return readAs(ctx, h, actor, ManageUsers, func(ctx context.Context, q *sql.Tx) (users []User, err error) {
-		rows, err := q.QueryContext(ctx, selectUser+` ORDER BY app_user.id, user_ward.ward_id`)
-		users, _, err = collectUsers(rows, err)
-		slices.SortFunc(users, func(a, b User) int { return cmp.Compare(a.Username, b.Username) })
-		return users, err
-	})
+	return readAs(ctx, h, actor, ManageUsers,
+		func(ctx context.Context, q *sql.Tx) ([]User, error) {
+			users, _, err := usersWhere(ctx, q, `TRUE`)
+			slices.SortFunc(users, func(a, b User) int {
+				return cmp.Compare(a.Username, b.Username)
+			})
+			return users, err
+		})
 }
 
 // HasDemoUsers reports whether somebody can sign in with the published password of the demo
 // hospital.
-func (h *Hospital) HasDemoUsers(ctx context.Context) (has bool, err error) {
-	err = h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
-		return q.QueryRowContext(ctx,
-			`SELECT EXISTS (SELECT 1 FROM app_user WHERE demo AND NOT disabled)`).Scan(&has)
+func (h *Hospital) HasDemoUsers(ctx context.Context) (bool, error) {
+	return readValue(ctx, h, func(ctx context.Context, q *sql.Tx) (bool, error) {
+		return scanValue[bool](q.QueryRowContext(ctx,
+			`SELECT EXISTS (SELECT 1 FROM app_user WHERE demo AND NOT disabled)`))
 	})
-	return has, err
 }
 
-// selectUser reads users, a row for each of their wards.
-const selectUser = `SELECT app_user.id, app_user.username, app_user.role, app_user.disabled,
-	app_user.demo,
-		app_user.created_at, app_user.password_hash, user_ward.ward_id
-	FROM app_user LEFT JOIN user_ward ON user_ward.user_id = app_user.id`
-
-// collectUsers reads rows of selectUser that come sorted by user.
-func collectUsers(rows *sql.Rows, err error) (users []User, hashes []passwordHash, _ error) {
-	if err != nil {
-		return nil, nil, fmt.Errorf("read users: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
+// usersWhere reads the users that fit a condition, by id, with the hashes of their passwords.
+func usersWhere(ctx context.Context, q *sql.Tx, condition string,
+	args ...any) (users []User, hashes []passwordHash, _ error) {
+	// #nosec G202 -- the condition is one of this package's own, with $n for what people send
+	rows, err := q.QueryContext(ctx, `SELECT app_user.id, app_user.username, app_user.role,
+			app_user.disabled, app_user.demo, app_user.created_at, app_user.password_hash,
+			user_ward.ward_id
+		FROM app_user LEFT JOIN user_ward ON user_ward.user_id = app_user.id
+		WHERE `+condition+` ORDER BY app_user.id, user_ward.ward_id`, args...)
+	err = eachRow(rows, err, func(row scanner) error {
 		var u User
 		var hash passwordHash
 		var ward int64
-		err := rows.Scan(&u.ID, &u.Username, &u.Role, &u.Disabled, &u.Demo,
+		err := row.Scan(&u.ID, &u.Username, &u.Role, &u.Disabled, &u.Demo,
 			(*instant)(&u.CreatedAt), &hash, (*reference)(&ward))
-		if err != nil {
-			return nil, nil, fmt.Errorf("read a user: %w", err)
-		}
 		if len(users) == 0 || users[len(users)-1].ID != u.ID {
 			users, hashes = append(users, u), append(hashes, hash)
 		}
@@ -160,8 +151,9 @@ func collectUsers(rows *sql.Rows, err error) (users []User, hashes []passwordHas
 			last := &users[len(users)-1]
 			last.Wards = append(last.Wards, ward)
 		}
-	}
-	return users, hashes, rows.Err()
+		return err
+	})
+	return users, hashes, wrap(err, "read users")
 }
 
 // userByName reads a user with the password's hash. NotFound where nobody has the name.
@@ -169,9 +161,7 @@ func userByName(ctx context.Context, q *sql.Tx, username string) (User, password
 	if !usernamePattern.MatchString(username) {
 		return User{}, "", unknownUser() // and nothing that a database would choke on
 	}
-	rows, err := q.QueryContext(ctx,
-		selectUser+` WHERE app_user.username = $1 ORDER BY user_ward.ward_id`, username)
-	users, hashes, err := collectUsers(rows, err)
+	users, hashes, err := usersWhere(ctx, q, `app_user.username = $1`, username)
 	if err != nil {
 		return User{}, "", err
 	}
@@ -187,14 +177,12 @@ func unknownUser() error {
 
 // userByID reads a user who is known to exist.
 func userByID(ctx context.Context, q *sql.Tx, id int64) (User, error) {
-	rows, err := q.QueryContext(ctx,
-		selectUser+` WHERE app_user.id = $1 ORDER BY user_ward.ward_id`, id)
-	users, _, err := collectUsers(rows, err)
+	users, _, err := usersWhere(ctx, q, `app_user.id = $1`, id)
+	if err == nil && len(users) == 0 {
+		err = fmt.Errorf("user %d vanished", id)
+	}
 	if err != nil {
 		return User{}, err
-	}
-	if len(users) == 0 {
-		return User{}, fmt.Errorf("user %d vanished", id)
 	}
 	return users[0], nil
 }
@@ -219,8 +207,8 @@ func (h *Hospital) SetPassword(ctx context.Context, actor Actor, username, passw
 		if err != nil {
 			return err
 		}
-		_, err = c.tx.ExecContext(ctx,
-			`UPDATE app_user SET password_hash = $2, demo = FALSE WHERE id = $1`, user.ID, hash)
+		_, err = c.exec(ctx, `UPDATE app_user SET password_hash = $2, demo = FALSE WHERE id = $1`,
+			user.ID, hash)
 		if err != nil {
 			return fmt.Errorf("set the password of %s: %w", user.Username, err)
 		}
@@ -235,22 +223,15 @@ func (h *Hospital) SetPassword(ctx context.Context, actor Actor, username, passw
 // DisableUser ends a login and all its sessions. Disabling twice is no error. NotFound where there
 // is no such user.
 func (h *Hospital) DisableUser(ctx context.Context, actor Actor, username string) error {
-	if err := actor.need(ManageUsers); err != nil {
-		return err
-	}
-	return h.change(ctx, actor, func(ctx context.Context, c *change) error {
+	return h.changeAs(ctx, actor, ManageUsers, func(ctx context.Context, c *change) error {
 		user, err := c.lockUser(ctx, username)
-		if err != nil {
+		if err != nil || user.Disabled {
 			return err
 		}
-		if user.Disabled {
-			return nil
+		e := entry{action: "user.disable", from: "enabled", to: "disabled"}
+		if err := c.setDisabled(ctx, user, true, e); err != nil {
+			return err
 		}
-		if _, err = c.tx.ExecContext(ctx, `UPDATE app_user SET disabled = TRUE WHERE id = $1`, user.ID); err != nil {
-			return fmt.Errorf("disable %s: %w", user.Username, err)
-		}
-		c.record(entry{action: "user.disable", entity: "user", entityID: user.ID, from: "enabled",
-			to: "disabled"}, user)
 		return c.endSessions(ctx, user)
 	})
 }
@@ -258,24 +239,22 @@ func (h *Hospital) DisableUser(ctx context.Context, actor Actor, username string
 // EnableUser gives a disabled login back; the sessions that ended stay ended. Enabling twice is no
 // error. NotFound where there is no such user.
 func (h *Hospital) EnableUser(ctx context.Context, actor Actor, username string) error {
-	if err := actor.need(ManageUsers); err != nil {
-		return err
-	}
-	return h.change(ctx, actor, func(ctx context.Context, c *change) error {
+	return h.changeAs(ctx, actor, ManageUsers, func(ctx context.Context, c *change) error {
 		user, err := c.lockUser(ctx, username)
-		if err != nil {
+		if err != nil || !user.Disabled {
 			return err
 		}
-		if !user.Disabled {
-			return nil
-		}
-		if _, err = c.tx.ExecContext(ctx, `UPDATE app_user SET disabled = FALSE WHERE id = $1`, user.ID); err != nil {
-			return fmt.Errorf("enable %s: %w", user.Username, err)
-		}
-		c.record(entry{action: "user.enable", entity: "user", entityID: user.ID, from: "disabled",
-			to: "enabled"}, user)
-		return nil
+		e := entry{action: "user.enable", from: "disabled", to: "enabled"}
+		return c.setDisabled(ctx, user, false, e)
 	})
+}
+
+// setDisabled disables a locked user's login or gives it back, and records it.
+func (c *change) setDisabled(ctx context.Context, user User, disabled bool, e entry) error {
+	_, err := c.exec(ctx, `UPDATE app_user SET disabled = $2 WHERE id = $1`, user.ID, disabled)
+	e.entity, e.entityID = "user", user.ID
+	c.record(e, user)
+	return wrap(err, "disable or enable %s", user.Username)
 }
 
 // lockUser keeps a user from everyone else until the commit and returns it as it stands. NotFound
@@ -285,7 +264,8 @@ func (c *change) lockUser(ctx context.Context, username string) (User, error) {
 	if err != nil {
 		return User{}, err
 	}
-	if _, err := c.exec(ctx, `UPDATE app_user SET username = username WHERE id = $1`, user.ID); err != nil {
+	_, err = c.exec(ctx, `UPDATE app_user SET username = username WHERE id = $1`, user.ID)
+	if err != nil {
 		return User{}, fmt.Errorf("lock user %s: %w", user.Username, err)
 	}
 	user, _, err = userByName(ctx, c.tx, user.Username)
@@ -294,8 +274,6 @@ func (c *change) lockUser(ctx context.Context, username string) (User, error) {
 
 // endSessions ends all sessions of a locked user.
 func (c *change) endSessions(ctx context.Context, user User) error {
-	if _, err := c.tx.ExecContext(ctx, `DELETE FROM session WHERE user_id = $1`, user.ID); err != nil {
-		return fmt.Errorf("end the sessions of %s: %w", user.Username, err)
-	}
-	return nil
+	_, err := c.exec(ctx, `DELETE FROM session WHERE user_id = $1`, user.ID)
+	return wrap(err, "end the sessions of %s", user.Username)
 }

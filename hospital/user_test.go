@@ -18,7 +18,7 @@ const client = "192.0.2.7"
 
 func TestAUserIsCreatedAndListed(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
-		added, err := h.AddUser(t.Context(), admin, hospital.NewUser{Username: " Keza.Ange ", Role: hospital.MedicalStaff,
+		added, err := h.AddUser(t.Context(), admin, hospital.AddUserCommand{Username: " Keza.Ange ", Role: hospital.MedicalStaff,
 			Wards: []int64{h.b.ID, h.a.ID, h.b.ID}, Password: "correct horse"})
 		if err != nil {
 			t.Fatal(err)
@@ -42,31 +42,31 @@ func TestAUserIsCreatedAndListed(t *testing.T) {
 func TestAUserIsRefused(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		h.addUser(t, "keza", hospital.MedicalStaff)
-		add := func(user hospital.NewUser) func() error {
+		add := func(user hospital.AddUserCommand) func() error {
 			return func() error {
 				_, err := h.AddUser(t.Context(), admin, user)
 				return err
 			}
 		}
-		h.refuses(t, hospital.Conflict, "username_taken", add(hospital.NewUser{Username: "KEZA", Role: hospital.KitchenStaff, Password: "correct horse"}))
+		h.refuses(t, hospital.Conflict, "username_taken", add(hospital.AddUserCommand{Username: "KEZA", Role: hospital.KitchenStaff, Password: "correct horse"}))
 		for _, test := range []struct {
-			user hospital.NewUser
+			user hospital.AddUserCommand
 			want map[string]string
 		}{
-			{hospital.NewUser{}, map[string]string{"username": "username", "role": "unknown_choice", "password": "password_length"}},
-			{hospital.NewUser{Username: "k", Role: "chef", Password: "1234567"}, map[string]string{"username": "username", "role": "unknown_choice", "password": "password_length"}},
-			{hospital.NewUser{Username: strings.Repeat("k", 65), Role: hospital.KitchenStaff, Password: strings.Repeat("é", 129)},
+			{hospital.AddUserCommand{}, map[string]string{"username": "username", "role": "unknown_choice", "password": "password_length"}},
+			{hospital.AddUserCommand{Username: "k", Role: "chef", Password: "1234567"}, map[string]string{"username": "username", "role": "unknown_choice", "password": "password_length"}},
+			{hospital.AddUserCommand{Username: strings.Repeat("k", 65), Role: hospital.KitchenStaff, Password: strings.Repeat("é", 129)},
 				map[string]string{"username": "username", "password": "password_length"}},
-			{hospital.NewUser{Username: "._-", Role: hospital.KitchenStaff, Password: "correct horse"}, map[string]string{"username": "no_letters"}},
-			{hospital.NewUser{Username: "kéza", Role: hospital.KitchenStaff, Password: "correct horse"}, map[string]string{"username": "username"}},
-			{hospital.NewUser{Username: "eric", Role: hospital.KitchenStaff, Password: "correct horse", Wards: []int64{h.a.ID, 4711}}, map[string]string{"wards": "ward_unknown"}},
+			{hospital.AddUserCommand{Username: "._-", Role: hospital.KitchenStaff, Password: "correct horse"}, map[string]string{"username": "no_letters"}},
+			{hospital.AddUserCommand{Username: "kéza", Role: hospital.KitchenStaff, Password: "correct horse"}, map[string]string{"username": "username"}},
+			{hospital.AddUserCommand{Username: "eric", Role: hospital.KitchenStaff, Password: "correct horse", Wards: []int64{h.a.ID, 4711}}, map[string]string{"wards": "ward_unknown"}},
 		} {
 			refusal := h.refuses(t, hospital.Invalid, "fields", add(test.user))
 			if got := wrongFields(refusal); !maps.Equal(got, test.want) {
 				t.Errorf("%+v: got %v, want %v", test.user, got, test.want)
 			}
 		}
-		if _, err := h.AddUser(t.Context(), admin, hospital.NewUser{Username: "eric", Role: hospital.KitchenStaff, Password: "éàüöçñîû"}); err != nil {
+		if _, err := h.AddUser(t.Context(), admin, hospital.AddUserCommand{Username: "eric", Role: hospital.KitchenStaff, Password: "éàüöçñîû"}); err != nil {
 			t.Errorf("the shortest password: %v", err)
 		}
 	})
@@ -82,7 +82,7 @@ func TestDemoUsersAreKnownUntilTheyHaveAPasswordOfTheirOwn(t *testing.T) {
 		}
 		demo(false)
 		for _, name := range []string{"kitchen", "delivery"} {
-			if _, err := h.AddUser(t.Context(), admin, hospital.NewUser{Username: name, Role: hospital.KitchenStaff, Password: "x", Demo: true}); err != nil {
+			if _, err := h.AddUser(t.Context(), admin, hospital.AddUserCommand{Username: name, Role: hospital.KitchenStaff, Password: "x", Demo: true}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -296,7 +296,7 @@ func TestAPasswordIsHashedAtOWASPsCost(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		keza := hospital.NewUser{Username: "keza", Role: hospital.MedicalStaff, Password: "correct horse"}
+		keza := hospital.AddUserCommand{Username: "keza", Role: hospital.MedicalStaff, Password: "correct horse"}
 		_, err = h.AddUser(t.Context(), admin, keza)
 		if err := errors.Join(err, h.Close()); err != nil {
 			t.Fatal(err)

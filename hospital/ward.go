@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"math"
 	"regexp"
@@ -23,8 +22,8 @@ type Ward struct {
 	Open  bool   // a closed ward takes nobody in and is not counted as active
 }
 
-// NewWard is what AddWard needs.
-type NewWard struct {
+// AddWardCommand is what AddWard needs.
+type AddWardCommand struct {
 	Code  string // 1–12 of A–Z, 0–9 and hyphen, unique
 	Name  string // at most LongestName characters
 	Block string // may be empty
@@ -72,15 +71,13 @@ func (c *BedCounts) count(status BedStatus, n int) {
 
 // plus adds other's counts.
 func (c BedCounts) plus(other BedCounts) BedCounts {
-	return BedCounts{
-		Total:       c.Total + other.Total,
-		Available:   c.Available + other.Available,
-		Reserved:    c.Reserved + other.Reserved,
-		Occupied:    c.Occupied + other.Occupied,
-		Cleaning:    c.Cleaning + other.Cleaning,
-		Maintenance: c.Maintenance + other.Maintenance,
-		Closed:      c.Closed + other.Closed,
-	}
+	c.count(BedAvailable, other.Available)
+	c.count(BedReserved, other.Reserved)
+	c.count(BedOccupied, other.Occupied)
+	c.count(BedCleaning, other.Cleaning)
+	c.count(BedMaintenance, other.Maintenance)
+	c.count(BedClosed, other.Closed)
+	return c
 }
 
 // WardSummary is a ward with its numbers, as the dashboards show it.
@@ -120,9 +117,7 @@ type BoardStay struct {
 	NilByMouth        bool
 	Allergies         Allergies
 	Meals             []BoardMeal // open orders that are not past, the next due first
-	// of the admission: moves with every change of the stay, for commands that must not act on an
-	// outdated view
-	Version int64
+	Version           int64       // counts the admission's changes
 }
 
 // BoardMeal is an open order as the board shows it: what becomes of a patient's meal, and nothing
@@ -137,9 +132,9 @@ type BoardMeal struct {
 
 // Wards lists all wards in the order of their codes, without reading their beds.
 func (h *Hospital) Wards(ctx context.Context, actor Actor) ([]Ward, error) {
-	return readAs(ctx, h, actor, ListWards, func(ctx context.Context, q *sql.Tx) (wards []Ward, err error) {
+	return readAs(ctx, h, actor, ListWards, func(ctx context.Context, q *sql.Tx) ([]Ward, error) {
 		rows, err := q.QueryContext(ctx, selectWard)
-		wards, err = collect(rows, err, scanWard)
+		wards, err := collect(rows, err, scanWard)
 		slices.SortFunc(wards, func(a, b Ward) int { return cmp.Compare(a.Code, b.Code) })
 		return wards, err
 	})
@@ -155,41 +150,44 @@ func scanWard(row scanner) (w Ward, err error) {
 // readWard reads one ward. NotFound where there is none.
 func readWard(ctx context.Context, q *sql.Tx, id int64) (Ward, error) {
 	ward, err := scanWard(q.QueryRowContext(ctx, selectWard+` WHERE ward.id = $1`, id))
-	if errors.Is(err, sql.ErrNoRows) {
-		return ward, Refuse(NotFound, "ward_unknown", "There is no such ward.")
-	}
-	if err != nil {
-		return ward, fmt.Errorf("read ward %d: %w", id, err)
-	}
-	return ward, nil
+	return ward, wrapRow(err, unknownWard, "read ward %d", id)
 }
+
+// unknownWard is the refusal of a ward that does not exist.
+func unknownWard() error { return Refuse(NotFound, "ward_unknown", "There is no such ward.") }
 
 // WardBoard reads a ward's board. NotFound where there is no such ward.
 func (h *Hospital) WardBoard(ctx context.Context, actor Actor, wardID int64) (WardBoard, error) {
-	return readAs(ctx, h, actor, ReadWards, func(ctx context.Context, q *sql.Tx) (board WardBoard, err error) {
-		board = WardBoard{At: h.clock(ctx)}
-		if board.Revisions, err = revisions(ctx, q, WardTopic(wardID)); err != nil {
-			return board, err
-		}
-		if board.Ward, err = readWard(ctx, q, wardID); err != nil {
-			return board, err
-		}
-		rows, err := q.QueryContext(ctx,
-			selectBoardBed+` WHERE bed.ward_id = $1 ORDER BY length(bed.number), bed.number`,
-			wardID)
-		board.Beds, err = collect(rows, err, func(row scanner) (BoardBed, error) { return scanBoardBed(row, board.At) })
-		if err != nil {
-			return board, err
-		}
-		for _, bed := range board.Beds {
-			board.Counts.count(bed.Status, 1)
-			if bed.Stay != nil && bed.Stay.DischargePlanned {
-				board.PendingDischarges++
-			}
-		}
-		err = readMeals(ctx, q, board.At, board.Beds)
-		return board, err
+	return readAs(ctx, h, actor, ReadWards, func(ctx context.Context, q *sql.Tx) (WardBoard, error) {
+		return readWardBoard(ctx, q, h.clock(ctx), wardID)
 	})
+}
+
+// readWardBoard reads a ward's board as of now.
+func readWardBoard(ctx context.Context, q *sql.Tx, now time.Time,
+	wardID int64) (board WardBoard, err error) {
+	board.At = now
+	if board.Revisions, err = revisions(ctx, q, WardTopic(wardID)); err != nil {
+		return board, err
+	}
+	if board.Ward, err = readWard(ctx, q, wardID); err != nil {
+		return board, err
+	}
+	rows, err := q.QueryContext(ctx, selectBoardBed+`
+		WHERE bed.ward_id = $1 ORDER BY length(bed.number), bed.number`, wardID)
+	board.Beds, err = collect(rows, err, func(row scanner) (BoardBed, error) {
+		return scanBoardBed(row, now)
+	})
+	if err != nil {
+		return board, err
+	}
+	for _, bed := range board.Beds {
+		board.Counts.count(bed.Status, 1)
+		if bed.Stay != nil && bed.Stay.DischargePlanned {
+			board.PendingDischarges++
+		}
+	}
+	return board, readMeals(ctx, q, now, board.Beds)
 }
 
 // readMeals adds to the beds of a ward what becomes of their patients' meals, in one statement. It
@@ -209,62 +207,52 @@ func readMeals(ctx context.Context, q *sql.Tx, now time.Time, beds []BoardBed) e
 	rows, err := q.QueryContext(ctx,
 		`SELECT admission_id, id, meal, status, stopped, version FROM meal_order
 		WHERE ended_at IS NULL AND due >= $1 AND admission_id IN `+list+` ORDER BY due, id`, args...)
-	if err != nil {
-		return fmt.Errorf("read the meals of a ward: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
+	err = eachRow(rows, err, func(row scanner) error {
 		var id int64
-		var meal BoardMeal
-		if err := rows.Scan(&id, &meal.OrderID, &meal.Meal, &meal.Status, &meal.Stopped, &meal.Version); err != nil {
-			return fmt.Errorf("read the meals of a ward: %w", err)
+		var m BoardMeal
+		err := row.Scan(&id, &m.OrderID, &m.Meal, &m.Status, &m.Stopped, &m.Version)
+		if err == nil {
+			stays[id].Meals = append(stays[id].Meals, m)
 		}
-		stays[id].Meals = append(stays[id].Meals, meal)
-	}
-	return rows.Err()
+		return err
+	})
+	return wrap(err, "read the meals of a ward")
 }
 
 // wardSummaries reads every ward with its numbers, in the order of their codes.
 func wardSummaries(ctx context.Context, q *sql.Tx) ([]WardSummary, error) {
+	var wards []WardSummary
 	rows, err := q.QueryContext(ctx,
 		`SELECT ward.id, ward.code, ward.name, ward.block, ward.is_open,
-			COALESCE(bed.status, ''), count(bed.id), count(admission.id) FILTER (WHERE admission.discharge_planned)
+			COALESCE(bed.status, ''), count(bed.id),
+			count(admission.id) FILTER (WHERE admission.discharge_planned)
 		FROM ward
 		LEFT JOIN bed ON bed.ward_id = ward.id
 		LEFT JOIN admission ON admission.bed_id = bed.id AND admission.discharged_at IS NULL
 		GROUP BY ward.id, ward.code, ward.name, ward.block, ward.is_open, bed.status
 		ORDER BY ward.id`)
-	if err != nil {
-		return nil, fmt.Errorf("count the beds: %w", err)
-	}
-	defer rows.Close()
-	var wards []WardSummary
-	for rows.Next() {
+	err = eachRow(rows, err, func(row scanner) error {
 		var w Ward
 		var status BedStatus
 		var beds, pending int
-		if err := rows.Scan(&w.ID, &w.Code, &w.Name, &w.Block, &w.Open, &status, &beds, &pending); err != nil {
-			return nil, fmt.Errorf("read a ward's counts: %w", err)
-		}
+		err := row.Scan(&w.ID, &w.Code, &w.Name, &w.Block, &w.Open, &status, &beds, &pending)
 		if len(wards) == 0 || wards[len(wards)-1].ID != w.ID {
 			wards = append(wards, WardSummary{Ward: w})
 		}
 		summary := &wards[len(wards)-1]
 		summary.Counts.count(status, beds)
 		summary.PendingDischarges += pending
-	}
+		return err
+	})
 	slices.SortFunc(wards, func(a, b WardSummary) int { return cmp.Compare(a.Code, b.Code) })
-	return wards, rows.Err()
+	return wards, wrap(err, "count the beds")
 }
 
 // AddWard creates a ward with its beds, all available. For setting a hospital up. Invalid names
 // each wrong field, Conflict a code that is taken.
-func (h *Hospital) AddWard(ctx context.Context, actor Actor, ward NewWard) (Ward, error) {
-	if err := actor.need(SetUpWards); err != nil {
-		return Ward{}, err
-	}
+func (h *Hospital) AddWard(ctx context.Context, actor Actor, ward AddWardCommand) (Ward, error) {
 	ward.Name, ward.Block = tidy(ward.Name), tidy(ward.Block)
-	if err := ward.check(); err != nil {
+	if err := cmp.Or(actor.need(SetUpWards), ward.check()); err != nil {
 		return Ward{}, err
 	}
 	return command(ctx, h, actor, func(ctx context.Context, c *change) (Ward, error) {
@@ -276,7 +264,7 @@ func (h *Hospital) AddWard(ctx context.Context, actor Actor, ward NewWard) (Ward
 var wardCode = regexp.MustCompile(`^[A-Z0-9][A-Z0-9-]{0,11}$`)
 
 // check returns what is wrong with the fields of a new ward.
-func (w NewWard) check() error {
+func (w AddWardCommand) check() error {
 	wrong := fields{}
 	if !wardCode.MatchString(w.Code) {
 		wrong.refuse("code", "ward_code", "Use 1 to 12 capital letters, digits and hyphens.")
@@ -295,10 +283,9 @@ func (w NewWard) check() error {
 }
 
 // addWard inserts a ward with its beds and returns its id.
-func (c *change) addWard(ctx context.Context, ward NewWard) (id int64, err error) {
-	err = c.tx.QueryRowContext(ctx,
-		`INSERT INTO ward (code, name, block) VALUES ($1, $2, $3) RETURNING id`,
-		ward.Code, ward.Name, ward.Block).Scan(&id)
+func (c *change) addWard(ctx context.Context, ward AddWardCommand) (id int64, err error) {
+	id, err = c.insert(ctx, `INSERT INTO ward (code, name, block) VALUES ($1, $2, $3) RETURNING id`,
+		ward.Code, ward.Name, ward.Block)
 	if store.Violated(err) == "ward_code" {
 		return 0, Refuse(Conflict, "ward_code_taken",
 			"There is a ward %s already. Choose another code.", ward.Code)
@@ -307,7 +294,7 @@ func (c *change) addWard(ctx context.Context, ward NewWard) (id int64, err error
 		return 0, fmt.Errorf("add ward %s: %w", ward.Code, err)
 	}
 	for n := 1; n <= ward.Beds; n++ {
-		_, err := c.tx.ExecContext(ctx,
+		_, err := c.exec(ctx,
 			`INSERT INTO bed (ward_id, number, status, status_since) VALUES ($1, $2, $3, $4)`,
 			id, fmt.Sprintf("%s-%02d", ward.Code, n), BedAvailable, instant(c.now))
 		if err != nil {

@@ -53,7 +53,7 @@ func TestOccupancyIsOfTheBedsInServiceInOneDecimal(t *testing.T) {
 
 func TestAWardIsCreatedWithItsBeds(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
-		ward, err := h.AddWard(t.Context(), admin, hospital.NewWard{Code: "MED-A", Name: " Medicine,  women ", Block: "B1", Beds: 101})
+		ward, err := h.AddWard(t.Context(), admin, hospital.AddWardCommand{Code: "MED-A", Name: " Medicine,  women ", Block: "B1", Beds: 101})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,21 +84,21 @@ func TestAWardIsCreatedWithItsBeds(t *testing.T) {
 
 func TestAWardIsRefused(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
-		add := func(ward hospital.NewWard) func() error {
+		add := func(ward hospital.AddWardCommand) func() error {
 			return func() error {
 				_, err := h.AddWard(t.Context(), admin, ward)
 				return err
 			}
 		}
-		h.refuses(t, hospital.Conflict, "ward_code_taken", add(hospital.NewWard{Code: "A", Name: "Another"}))
+		h.refuses(t, hospital.Conflict, "ward_code_taken", add(hospital.AddWardCommand{Code: "A", Name: "Another"}))
 		for _, test := range []struct {
-			ward hospital.NewWard
+			ward hospital.AddWardCommand
 			want map[string]string
 		}{
-			{hospital.NewWard{}, map[string]string{"code": "ward_code", "name": "ward_name_missing"}},
-			{hospital.NewWard{Code: "med a", Name: strings.Repeat("n", hospital.LongestName+1), Block: "\x01", Beds: -1},
+			{hospital.AddWardCommand{}, map[string]string{"code": "ward_code", "name": "ward_name_missing"}},
+			{hospital.AddWardCommand{Code: "med a", Name: strings.Repeat("n", hospital.LongestName+1), Block: "\x01", Beds: -1},
 				map[string]string{"code": "ward_code", "name": "too_long", "block": "characters", "beds": "bed_count"}},
-			{hospital.NewWard{Code: "ABCDEFGHIJKLM", Name: "x", Beds: hospital.MostBeds + 1}, map[string]string{"code": "ward_code", "beds": "bed_count"}},
+			{hospital.AddWardCommand{Code: "ABCDEFGHIJKLM", Name: "x", Beds: hospital.MostBeds + 1}, map[string]string{"code": "ward_code", "beds": "bed_count"}},
 		} {
 			refusal := h.refuses(t, hospital.Invalid, "fields", add(test.ward))
 			if got := wrongFields(refusal); !maps.Equal(got, test.want) {
@@ -158,7 +158,7 @@ func TestTheMetricsFollowEveryChange(t *testing.T) {
 		check("with six beds in service", hospital.Metrics{OccupancyRate: 16.7, PatientCount: 2, ActiveWards: 1})
 		h.set(t, "B-01", hospital.BedCleaning)
 		check("with seven", hospital.Metrics{OccupancyRate: 14.3, PatientCount: 2, ActiveWards: 2})
-		if _, err := h.PlanDischarge(t.Context(), nurse, a.ID, hospital.DischargePlan{Expected: morning.Add(time.Hour)}); err != nil {
+		if _, err := h.PlanDischarge(t.Context(), nurse, a.ID, hospital.PlanDischargeCommand{Expected: morning.Add(time.Hour)}); err != nil {
 			t.Fatal(err)
 		}
 		check("with a pending discharge", hospital.Metrics{OccupancyRate: 14.3, PatientCount: 2, PendingDischarges: 1, ActiveWards: 2})
@@ -172,7 +172,7 @@ func TestTheMetricsFollowEveryChange(t *testing.T) {
 
 func TestTheMedicalDashboardListsTheWardsItIsAskedFor(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
-		old, _, err := h.Admit(hospital.At(t.Context(), morning.Add(-24*time.Hour)), nurse, hospital.NewAdmission{PatientName: "Old", BedID: h.bed(t, "A-06").ID})
+		old, _, err := h.Admit(hospital.At(t.Context(), morning.Add(-24*time.Hour)), nurse, hospital.AdmitCommand{PatientName: "Old", BedID: h.bed(t, "A-06").ID})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -184,7 +184,7 @@ func TestTheMedicalDashboardListsTheWardsItIsAskedFor(t *testing.T) {
 		gone := h.admit(t, "Gone", "A-03")
 		h.discharge(t, gone.ID, hospital.Improved)
 		for i, stay := range []hospital.Admission{old, stays[1], stays[2], stays[3]} {
-			if _, err := h.PlanDischarge(t.Context(), nurse, stay.ID, hospital.DischargePlan{Expected: morning.Add(time.Duration(10-i) * time.Hour)}); err != nil {
+			if _, err := h.PlanDischarge(t.Context(), nurse, stay.ID, hospital.PlanDischargeCommand{Expected: morning.Add(time.Duration(10-i) * time.Hour)}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -244,13 +244,13 @@ func admissionIDs(stays []hospital.Admission) (ids []int64) {
 
 func TestTheManagementDashboardListsWhatIsToBeDone(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
-		ward, err := h.AddWard(t.Context(), admin, hospital.NewWard{Code: "C", Name: "Maternity", Beds: 20})
+		ward, err := h.AddWard(t.Context(), admin, hospital.AddWardCommand{Code: "C", Name: "Maternity", Beds: 20})
 		if err != nil {
 			t.Fatal(err)
 		}
 		var cleaned, waited []int64
 		for _, bed := range h.board(t, ward).Beds {
-			if _, err := h.SetBedStatus(t.Context(), nurse, bed.ID, hospital.BedStatusChange{Status: hospital.BedCleaning}); err != nil {
+			if _, err := h.SetBedStatus(t.Context(), nurse, bed.ID, hospital.BedStatusCommand{Status: hospital.BedCleaning}); err != nil {
 				t.Fatal(err)
 			}
 			cleaned = append(cleaned, bed.ID)
@@ -301,7 +301,7 @@ func TestTheBoardSaysWhatBecomesOfAPatientsMeals(t *testing.T) {
 		if len(held.Orders) != 2 || held.Orders[0].ID != lunch.ID || len(held.Orders[0].HeldFor) != 1 || held.Fasting.From != s.clock.Now() {
 			t.Errorf("the bed's page says %+v, nil by mouth %+v", held.Orders, held.Fasting)
 		}
-		if _, err := s.Transfer(t.Context(), nurse, a.ID, hospital.TransferTo{BedID: s.bed(t, "B-01").ID}); err != nil {
+		if _, err := s.Transfer(t.Context(), nurse, a.ID, hospital.TransferCommand{BedID: s.bed(t, "B-01").ID}); err != nil {
 			t.Fatal(err)
 		}
 		if got := s.bed(t, "B-01").Stay.Meals; len(got) != 2 {

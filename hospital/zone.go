@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -20,8 +19,8 @@ type Zone struct {
 	Version int64
 }
 
-// ZoneChange is what AddZone and SetZone need.
-type ZoneChange struct {
+// ZoneCommand is what AddZone and SetZone need.
+type ZoneCommand struct {
 	Name           string // unique, at most LongestName characters
 	Charge         int    // 0 to MostCharge
 	IdempotencyKey string // of AddZone
@@ -33,12 +32,13 @@ const MostCharge = 1_000_000
 
 // Zones lists them by name.
 func (h *Hospital) Zones(ctx context.Context, actor Actor) ([]Zone, error) {
-	return readAs(ctx, h, actor, ReadAddresses, func(ctx context.Context, q *sql.Tx) (zones []Zone, err error) {
-		rows, err := q.QueryContext(ctx, `SELECT id, name, charge, version FROM zone`)
-		zones, err = collect(rows, err, scanZone)
-		slices.SortFunc(zones, func(a, b Zone) int { return cmp.Compare(a.Name, b.Name) })
-		return zones, err
-	})
+	return readAs(ctx, h, actor, ReadAddresses,
+		func(ctx context.Context, q *sql.Tx) ([]Zone, error) {
+			rows, err := q.QueryContext(ctx, `SELECT id, name, charge, version FROM zone`)
+			zones, err := collect(rows, err, scanZone)
+			slices.SortFunc(zones, func(a, b Zone) int { return cmp.Compare(a.Name, b.Name) })
+			return zones, err
+		})
 }
 
 func scanZone(row scanner) (z Zone, err error) {
@@ -48,11 +48,8 @@ func scanZone(row scanner) (z Zone, err error) {
 
 // AddZone creates a zone. Invalid names wrong fields, Conflict a name that is taken. An
 // IdempotencyKey works as for Admit.
-func (h *Hospital) AddZone(ctx context.Context, actor Actor, zone ZoneChange) (Zone, error) {
-	if err := actor.need(ManageZones); err != nil {
-		return Zone{}, err
-	}
-	if err := zone.check(); err != nil {
+func (h *Hospital) AddZone(ctx context.Context, actor Actor, zone ZoneCommand) (Zone, error) {
+	if err := cmp.Or(actor.need(ManageZones), zone.check()); err != nil {
 		return Zone{}, err
 	}
 	wanted := zone
@@ -66,9 +63,9 @@ func (h *Hospital) AddZone(ctx context.Context, actor Actor, zone ZoneChange) (Z
 }
 
 // addZone inserts a zone and returns its id.
-func (c *change) addZone(ctx context.Context, zone ZoneChange) (id int64, err error) {
-	err = c.tx.QueryRowContext(ctx, `INSERT INTO zone (name, charge) VALUES ($1, $2) RETURNING id`,
-		zone.Name, zone.Charge).Scan(&id)
+func (c *change) addZone(ctx context.Context, zone ZoneCommand) (id int64, err error) {
+	id, err = c.insert(ctx, `INSERT INTO zone (name, charge) VALUES ($1, $2) RETURNING id`,
+		zone.Name, zone.Charge)
 	if err != nil {
 		return 0, zone.writeError(err)
 	}
@@ -78,7 +75,7 @@ func (c *change) addZone(ctx context.Context, zone ZoneChange) (id int64, err er
 }
 
 // check tidies the fields and returns what is wrong with them.
-func (z *ZoneChange) check() error {
+func (z *ZoneCommand) check() error {
 	z.Name = tidy(z.Name)
 	wrong := fields{}
 	wrong.line("name", z.Name, LongestName, "Give the zone a name.")
@@ -90,7 +87,7 @@ func (z *ZoneChange) check() error {
 }
 
 // writeError words why a zone could not be written.
-func (z ZoneChange) writeError(err error) error {
+func (z ZoneCommand) writeError(err error) error {
 	if store.Violated(err) == "zone_name" {
 		return Refuse(Conflict, "zone_name_taken",
 			"There is a zone %s already. Choose another name.", z.Name)
@@ -102,24 +99,18 @@ func (z ZoneChange) writeError(err error) error {
 // the charge that they were placed with. NotFound where there is no such zone, Conflict where it
 // has another version.
 func (h *Hospital) SetZone(ctx context.Context, actor Actor, id int64,
-	zone ZoneChange) (Zone, error) {
-	if err := actor.need(ManageZones); err != nil {
-		return Zone{}, err
-	}
-	if err := zone.check(); err != nil {
+	zone ZoneCommand) (Zone, error) {
+	if err := cmp.Or(actor.need(ManageZones), zone.check()); err != nil {
 		return Zone{}, err
 	}
 	return command(ctx, h, actor, func(ctx context.Context, c *change) (Zone, error) {
 		before, err := c.lockZone(ctx, id)
-		if errors.Is(err, errNoZone) {
-			return Zone{}, Refuse(NotFound, "zone_unknown", "There is no such zone.")
-		}
 		if err != nil {
-			return Zone{}, err
+			return before, err
 		}
 		if zone.Version != 0 && zone.Version != before.Version {
-			return Zone{}, c.withChanges(ctx, before.outdated(), "zone", id, zone.Version,
-				before.Version)
+			return before, c.withChanges(ctx, before.outdated(), "zone",
+				id, zone.Version, before.Version)
 		}
 		if before.Name == zone.Name && before.Charge == zone.Charge {
 			return before, nil
@@ -137,17 +128,19 @@ func (z Zone) outdated() error {
 
 // setZone changes a locked zone.
 func (c *change) setZone(ctx context.Context, before, to Zone) error {
-	if _, err := c.exec(ctx, `UPDATE zone SET name = $2, charge = $3, version = version + 1 WHERE id = $1`, to.ID, to.Name, to.Charge); err != nil {
-		return ZoneChange{Name: to.Name}.writeError(err)
+	_, err := c.exec(ctx,
+		`UPDATE zone SET name = $2, charge = $3, version = version + 1 WHERE id = $1`,
+		to.ID, to.Name, to.Charge)
+	if err != nil {
+		return ZoneCommand{Name: to.Name}.writeError(err)
 	}
 	c.record(entry{action: "zone.set", entity: "zone", entityID: to.ID,
 		from:    fmt.Sprintf("%s %d", before.Name, before.Charge),
 		to:      fmt.Sprintf("%s %d", to.Name, to.Charge),
 		version: to.Version}, to)
 
-	rows, err := c.tx.QueryContext(ctx,
-		selectAddress+` WHERE address.zone_id = $1 AND address.removed_at IS NULL
-			ORDER BY address.id`, to.ID)
+	rows, err := c.tx.QueryContext(ctx, selectAddress+`
+		WHERE address.zone_id = $1 AND address.removed_at IS NULL ORDER BY address.id`, to.ID)
 	addresses, err := collect(rows, err, scanAddress)
 	if err != nil {
 		return fmt.Errorf("read the addresses in zone %d: %w", to.ID, err)
@@ -164,29 +157,22 @@ func (c *change) setZone(ctx context.Context, before, to Zone) error {
 	return c.touchKitchen(ctx, `address.zone_id = $1`, to.ID)
 }
 
-// errNoZone says that there is no zone with an id; callers word it for the place where the id came
-// from.
-var errNoZone = errors.New("no such zone")
+// unknownZone is the refusal of a zone that a path names and that does not exist.
+func unknownZone() error { return Refuse(NotFound, "zone_unknown", "There is no such zone.") }
 
-// lockZone keeps a zone from everyone else until the commit and returns it as it stands, or
-// errNoZone. Whoever puts an address into a zone holds it too, so that no address misses a change
-// of its zone.
+// lockZone keeps a zone from everyone else until the commit and returns it as it stands. NotFound
+// where there is none. Whoever puts an address into a zone locks the zone too, so that no address
+// misses a change of its zone.
 func (c *change) lockZone(ctx context.Context, id int64) (Zone, error) {
-	if _, err := c.exec(ctx, `UPDATE zone SET version = version WHERE id = $1`, id); err != nil {
-		return Zone{}, fmt.Errorf("lock zone %d: %w", id, err)
+	if _, err := c.lock(ctx, "zone", id); err != nil {
+		return Zone{}, err
 	}
 	return readZone(ctx, c.tx, id)
 }
 
-// readZone reads one zone, or returns errNoZone.
+// readZone reads one zone. NotFound where there is none.
 func readZone(ctx context.Context, q *sql.Tx, id int64) (Zone, error) {
 	zone, err := scanZone(q.QueryRowContext(ctx,
 		`SELECT id, name, charge, version FROM zone WHERE id = $1`, id))
-	if errors.Is(err, sql.ErrNoRows) {
-		return zone, errNoZone
-	}
-	if err != nil {
-		return zone, fmt.Errorf("read zone %d: %w", id, err)
-	}
-	return zone, nil
+	return zone, wrapRow(err, unknownZone, "read zone %d", id)
 }

@@ -13,7 +13,7 @@ import (
 // In the original, nothing ever told who watched an address that its zone's charge was another one.
 func TestAZoneMovesExactlyItsAddressesAndTheirOwners(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
-		outside, err := s.AddZone(t.Context(), admin, hospital.ZoneChange{Name: "Outside", Charge: 2000})
+		outside, err := s.AddZone(t.Context(), admin, hospital.ZoneCommand{Name: "Outside", Charge: 2000})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -33,7 +33,7 @@ func TestAZoneMovesExactlyItsAddressesAndTheirOwners(t *testing.T) {
 			s.customer.UserID, s.stranger.UserID)
 		set := func(name string, charge int) func() error {
 			return func() error {
-				_, err := s.SetZone(t.Context(), admin, s.zone.ID, hospital.ZoneChange{Name: name, Charge: charge})
+				_, err := s.SetZone(t.Context(), admin, s.zone.ID, hospital.ZoneCommand{Name: name, Charge: charge})
 				return err
 			}
 		}
@@ -45,7 +45,7 @@ func TestAZoneMovesExactlyItsAddressesAndTheirOwners(t *testing.T) {
 		s.moves(t, "", set(" Shelter ", 700))
 		s.moves(t, watchers, set("Shelters", 700))
 
-		o, _, err := s.PlaceOrder(t.Context(), s.customer, hospital.NewOrder{AddressID: home.ID, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}})
+		o, _, err := s.PlaceOrder(t.Context(), s.customer, hospital.PlaceOrderCommand{AddressID: home.ID, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -65,7 +65,7 @@ func TestAZoneMovesExactlyItsAddressesAndTheirOwners(t *testing.T) {
 func TestAZoneIsAddedOnceForOneKey(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		add := func(name, key string) (hospital.Zone, error) {
-			return s.AddZone(t.Context(), admin, hospital.ZoneChange{Name: name, Charge: 2000, IdempotencyKey: key})
+			return s.AddZone(t.Context(), admin, hospital.ZoneCommand{Name: name, Charge: 2000, IdempotencyKey: key})
 		}
 		first, err := add("Town", "k1")
 		if err != nil {
@@ -83,12 +83,12 @@ func TestAZoneIsAddedOnceForOneKey(t *testing.T) {
 func TestAZoneNamesEveryWrongField(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		for name, test := range map[string]struct {
-			zone hospital.ZoneChange
+			zone hospital.ZoneCommand
 			want map[string]string
 		}{
-			"nothing":  {hospital.ZoneChange{Charge: -1}, map[string]string{"name": "required", "charge": "charge"}},
-			"too much": {hospital.ZoneChange{Name: strings.Repeat("n", hospital.LongestName+1), Charge: hospital.MostCharge + 1}, map[string]string{"name": "too_long", "charge": "charge"}},
-			"broken":   {hospital.ZoneChange{Name: "a\x00"}, map[string]string{"name": "characters"}},
+			"nothing":  {hospital.ZoneCommand{Charge: -1}, map[string]string{"name": "required", "charge": "charge"}},
+			"too much": {hospital.ZoneCommand{Name: strings.Repeat("n", hospital.LongestName+1), Charge: hospital.MostCharge + 1}, map[string]string{"name": "too_long", "charge": "charge"}},
+			"broken":   {hospital.ZoneCommand{Name: "a\x00"}, map[string]string{"name": "characters"}},
 		} {
 			for _, command := range []func() error{
 				func() error { _, err := s.AddZone(t.Context(), admin, test.zone); return err },
@@ -99,25 +99,25 @@ func TestAZoneNamesEveryWrongField(t *testing.T) {
 				}
 			}
 		}
-		if _, err := s.AddZone(t.Context(), admin, hospital.ZoneChange{Name: "Block A"}); err != nil {
+		if _, err := s.AddZone(t.Context(), admin, hospital.ZoneCommand{Name: "Block A"}); err != nil {
 			t.Fatal(err)
 		}
 		s.refuses(t, hospital.Conflict, "zone_name_taken", func() error {
-			_, err := s.AddZone(t.Context(), admin, hospital.ZoneChange{Name: "Block  A"})
+			_, err := s.AddZone(t.Context(), admin, hospital.ZoneCommand{Name: "Block  A"})
 			return err
 		})
 		s.refuses(t, hospital.Conflict, "zone_name_taken", func() error {
-			_, err := s.SetZone(t.Context(), admin, s.zone.ID, hospital.ZoneChange{Name: "Block A"})
+			_, err := s.SetZone(t.Context(), admin, s.zone.ID, hospital.ZoneCommand{Name: "Block A"})
 			return err
 		})
 		s.refuses(t, hospital.NotFound, "zone_unknown", func() error {
-			_, err := s.SetZone(t.Context(), admin, 4711, hospital.ZoneChange{Name: "Nowhere"})
+			_, err := s.SetZone(t.Context(), admin, 4711, hospital.ZoneCommand{Name: "Nowhere"})
 			return err
 		})
 		for _, actor := range []hospital.Actor{nurse, manager, cook, s.courier, s.customer, {}} {
-			s.refuses(t, hospital.Forbidden, "forbidden", func() error { _, err := s.AddZone(t.Context(), actor, hospital.ZoneChange{Name: "Mine"}); return err })
+			s.refuses(t, hospital.Forbidden, "forbidden", func() error { _, err := s.AddZone(t.Context(), actor, hospital.ZoneCommand{Name: "Mine"}); return err })
 			s.refuses(t, hospital.Forbidden, "forbidden", func() error {
-				_, err := s.SetZone(t.Context(), actor, s.zone.ID, hospital.ZoneChange{Name: "Mine"})
+				_, err := s.SetZone(t.Context(), actor, s.zone.ID, hospital.ZoneCommand{Name: "Mine"})
 				return err
 			})
 		}
@@ -130,7 +130,7 @@ func TestAZoneNamesEveryWrongField(t *testing.T) {
 
 func TestNoAddressMissesAChangeOfTheZoneThatItComesTo(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
-		outside, err := s.AddZone(t.Context(), admin, hospital.ZoneChange{Name: "Outside"})
+		outside, err := s.AddZone(t.Context(), admin, hospital.ZoneCommand{Name: "Outside"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,7 +144,7 @@ func TestNoAddressMissesAChangeOfTheZoneThatItComesTo(t *testing.T) {
 			lines := s.auditLines(t)
 			var all sync.WaitGroup
 			all.Go(func() {
-				if _, err := s.SetZone(t.Context(), admin, s.zone.ID, hospital.ZoneChange{Name: "Shelter", Charge: 1000 + i}); err != nil {
+				if _, err := s.SetZone(t.Context(), admin, s.zone.ID, hospital.ZoneCommand{Name: "Shelter", Charge: 1000 + i}); err != nil {
 					t.Errorf("set the zone: %v", err)
 				}
 			})

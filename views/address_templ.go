@@ -271,7 +271,7 @@ func AddressesPage(p Page, addresses []hospital.Address, zones []hospital.Zone, 
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = addressControls(hospital.AddressFields{}, zones, f).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = addressControls(hospital.AddressCommand{}, zones, f).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -956,7 +956,7 @@ func addressLines(a hospital.Address) templ.Component {
 }
 
 // addressControls are the fields of an address.
-func addressControls(a hospital.AddressFields, zones []hospital.Zone, f Form) templ.Component {
+func addressControls(a hospital.AddressCommand, zones []hospital.Zone, f Form) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

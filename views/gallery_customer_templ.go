@@ -99,7 +99,7 @@ func galleryCustomer() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = addressControls(hospital.AddressFields{}, galleryZones(), galleryRefusedAddress()).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = addressControls(hospital.AddressCommand{}, galleryZones(), galleryRefusedAddress()).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -126,7 +126,7 @@ func (s *Staff) placeWaiting(ctx context.Context, now state) (bool, error) {
 		if err != nil || !found {
 			return false, err
 		}
-		return s.transfer(ctx, a.ID, 0, hospital.TransferTo{BedID: bed, Reason: "A bed is free", Version: a.Version})
+		return s.transfer(ctx, a.ID, 0, hospital.TransferCommand{BedID: bed, Reason: "A bed is free", Version: a.Version})
 	}
 	return false, nil
 }
@@ -166,7 +166,7 @@ func (s *Staff) move(ctx context.Context, now state, from []*ward, to *ward, rea
 				return false, err
 			}
 			if found {
-				return s.transfer(ctx, c.stay.AdmissionID, c.bed, hospital.TransferTo{BedID: bed, Reason: reason, Version: c.stay.Version})
+				return s.transfer(ctx, c.stay.AdmissionID, c.bed, hospital.TransferCommand{BedID: bed, Reason: reason, Version: c.stay.Version})
 			}
 		}
 	}
@@ -174,7 +174,7 @@ func (s *Staff) move(ctx context.Context, now state, from []*ward, to *ward, rea
 }
 
 // transfer moves a patient and remembers both beds; from is 0 for one who waited.
-func (s *Staff) transfer(ctx context.Context, admission, from int64, to hospital.TransferTo) (bool, error) {
+func (s *Staff) transfer(ctx context.Context, admission, from int64, to hospital.TransferCommand) (bool, error) {
 	a, err := s.h.Transfer(ctx, nurse, admission, to)
 	if err != nil {
 		return false, err
@@ -258,7 +258,7 @@ func (s *Staff) plan(ctx context.Context, now state) (bool, error) {
 		}
 		expected := now.At.Add(20*s.pace + upTo(s.rng, 120*s.pace)).Truncate(time.Minute).Add(time.Minute)
 		stay := pick(s.rng, candidates).stay
-		_, err = s.h.PlanDischarge(ctx, doctor, stay.AdmissionID, hospital.DischargePlan{Expected: expected, Version: stay.Version})
+		_, err = s.h.PlanDischarge(ctx, doctor, stay.AdmissionID, hospital.PlanDischargeCommand{Expected: expected, Version: stay.Version})
 		return err == nil, err
 	}
 	return false, nil
@@ -278,7 +278,7 @@ func (s *Staff) discharge(ctx context.Context, now state) (bool, error) {
 			continue
 		}
 		first := candidates[0]
-		a, err := s.h.Discharge(ctx, doctor, first.stay.AdmissionID, hospital.Leaving{Outcome: pick(s.rng, outcomes), Version: first.stay.Version})
+		a, err := s.h.Discharge(ctx, doctor, first.stay.AdmissionID, hospital.DischargeCommand{Outcome: pick(s.rng, outcomes), Version: first.stay.Version})
 		if err != nil {
 			return false, err
 		}
@@ -292,7 +292,7 @@ func (s *Staff) discharge(ctx context.Context, now state) (bool, error) {
 func (s *Staff) clean(ctx context.Context, now state) (bool, error) {
 	for _, bed := range now.BedsToClean {
 		if s.mayTouch(bed.ID, bed.Since, now.At) {
-			return s.set(ctx, housekeeping, bed.ID, hospital.BedStatusChange{Status: hospital.BedAvailable})
+			return s.set(ctx, housekeeping, bed.ID, hospital.BedStatusCommand{Status: hospital.BedAvailable})
 		}
 	}
 	return false, nil
@@ -300,28 +300,28 @@ func (s *Staff) clean(ctx context.Context, now state) (bool, error) {
 
 // reportFault takes an available bed out of use.
 func (s *Staff) reportFault(ctx context.Context, now state) (bool, error) {
-	change := hospital.BedStatusChange{Status: hospital.BedMaintenance, Reason: pick(s.rng, faults)}
+	change := hospital.BedStatusCommand{Status: hospital.BedMaintenance, Reason: pick(s.rng, faults)}
 	return s.setOne(ctx, now, housekeeping, hospital.BedAvailable, nil, change)
 }
 
 // repair sends a bed to cleaning whose fault the staff reported.
 func (s *Staff) repair(ctx context.Context, now state) (bool, error) {
-	return s.setOne(ctx, now, housekeeping, hospital.BedMaintenance, faults, hospital.BedStatusChange{Status: hospital.BedCleaning})
+	return s.setOne(ctx, now, housekeeping, hospital.BedMaintenance, faults, hospital.BedStatusCommand{Status: hospital.BedCleaning})
 }
 
 // reserve keeps an available bed free.
 func (s *Staff) reserve(ctx context.Context, now state) (bool, error) {
-	change := hospital.BedStatusChange{Status: hospital.BedReserved, Reason: pick(s.rng, reservations)}
+	change := hospital.BedStatusCommand{Status: hospital.BedReserved, Reason: pick(s.rng, reservations)}
 	return s.setOne(ctx, now, desk, hospital.BedAvailable, nil, change)
 }
 
 // release gives up a reservation that the staff made.
 func (s *Staff) release(ctx context.Context, now state) (bool, error) {
-	return s.setOne(ctx, now, desk, hospital.BedReserved, reservations, hospital.BedStatusChange{Status: hospital.BedAvailable})
+	return s.setOne(ctx, now, desk, hospital.BedReserved, reservations, hospital.BedStatusCommand{Status: hospital.BedAvailable})
 }
 
 // setOne changes one bed that stands in a state for one of some reasons; nil is for any reason.
-func (s *Staff) setOne(ctx context.Context, now state, who hospital.Actor, from hospital.BedStatus, reasons []string, change hospital.BedStatusChange) (bool, error) {
+func (s *Staff) setOne(ctx context.Context, now state, who hospital.Actor, from hospital.BedStatus, reasons []string, change hospital.BedStatusCommand) (bool, error) {
 	for _, w := range s.wardsBy(now, func(_ *ward, summary hospital.WardSummary) float64 { return float64(count(summary.Counts, from)) }) {
 		beds, err := s.beds(ctx, now, w, func(bed hospital.BoardBed) bool {
 			return bed.Status == from && (reasons == nil || slices.Contains(reasons, bed.StatusReason))
@@ -351,7 +351,7 @@ func count(counts hospital.BedCounts, status hospital.BedStatus) int {
 }
 
 // set changes a bed and remembers it.
-func (s *Staff) set(ctx context.Context, who hospital.Actor, bed int64, change hospital.BedStatusChange) (bool, error) {
+func (s *Staff) set(ctx context.Context, who hospital.Actor, bed int64, change hospital.BedStatusCommand) (bool, error) {
 	changed, err := s.h.SetBedStatus(ctx, who, bed, change)
 	if err != nil {
 		return false, err

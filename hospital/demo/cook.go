@@ -37,7 +37,7 @@ func (s *Staff) Cook(ctx context.Context) error {
 		return s.order(ctx, board.At)
 	}
 	for _, j := range s.jobs(board) {
-		o, err := j.do(ctx, cook, j.ticket.OrderID, hospital.Step{Reason: j.reason, Version: j.ticket.Version})
+		o, err := j.do(ctx, cook, j.ticket.OrderID, hospital.OrderCommand{Reason: j.reason, Version: j.ticket.Version})
 		done, err := s.did(ctx, j.name, err == nil, err)
 		if err != nil {
 			return err
@@ -158,8 +158,8 @@ func (s *Staff) orderFor(ctx context.Context, admission int64, meal hospital.Mea
 }
 
 // plateFor is an order of a dish or two that are safe for a patient, or of none where none is.
-func (s *Staff) plateFor(ctx context.Context, admission int64, meal hospital.Meal) (hospital.NewOrder, error) {
-	cmd := hospital.NewOrder{AdmissionID: admission, Meal: meal}
+func (s *Staff) plateFor(ctx context.Context, admission int64, meal hospital.Meal) (hospital.PlaceOrderCommand, error) {
+	cmd := hospital.PlaceOrderCommand{AdmissionID: admission, Meal: meal}
 	offered, err := s.h.MenuFor(ctx, nurse, admission, meal)
 	if err != nil {
 		return cmd, err
@@ -211,7 +211,7 @@ func (s *Staff) orderParcel(ctx context.Context, _ time.Time) (bool, error) {
 	if err != nil || len(menu) == 0 {
 		return false, err
 	}
-	_, _, err = s.h.PlaceOrder(ctx, who, hospital.NewOrder{AddressID: addresses[0].ID, Meal: hospital.Snack, Dishes: []int64{pick(s.rng, menu).ID, pick(s.rng, menu).ID}})
+	_, _, err = s.h.PlaceOrder(ctx, who, hospital.PlaceOrderCommand{AddressID: addresses[0].ID, Meal: hospital.Snack, Dishes: []int64{pick(s.rng, menu).ID, pick(s.rng, menu).ID}})
 	return err == nil, err
 }
 

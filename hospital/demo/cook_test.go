@@ -123,7 +123,7 @@ func TestCooksLeaveATicketAloneThatAPersonJustChanged(t *testing.T) {
 	staff := demo.NewStaff(h, 1, pace, quiet)
 	person := login(t, h, hospital.KitchenStaff)
 	theirs := ticket(t, h, func(t hospital.Ticket) bool { return t.Status == hospital.OrderPending })
-	if _, err := h.ConfirmOrder(t.Context(), person, theirs.OrderID, hospital.Step{}); err != nil {
+	if _, err := h.ConfirmOrder(t.Context(), person, theirs.OrderID, hospital.OrderCommand{}); err != nil {
 		t.Fatal(err)
 	}
 	status := func() hospital.OrderStatus {
@@ -149,7 +149,7 @@ func TestANewOrderWaitsAWhileForAPersonToConfirmIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	water := slices.IndexFunc(dishes(t, h), func(d hospital.Dish) bool { return d.Name.En == "Water" })
-	o, _, err := h.PlaceOrder(t.Context(), mother, hospital.NewOrder{AddressID: home.Addresses[0].ID, Meal: hospital.Snack, Dishes: []int64{dishes(t, h)[water].ID}})
+	o, _, err := h.PlaceOrder(t.Context(), mother, hospital.PlaceOrderCommand{AddressID: home.Addresses[0].ID, Meal: hospital.Snack, Dishes: []int64{dishes(t, h)[water].ID}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +182,7 @@ func TestCouriersLeaveToPeopleWhatTheyHaveClaimed(t *testing.T) {
 		t.Fatal(err)
 	}
 	tray := board.Waiting[0].Stops[0]
-	claimed, err := h.ClaimDelivery(t.Context(), person, tray.ID, hospital.CourierStep{})
+	claimed, err := h.ClaimDelivery(t.Context(), person, tray.ID, hospital.CourierCommand{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +204,7 @@ func TestCooksKeepTheWallInOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.Discharge(t.Context(), nurse, o.AdmissionID, hospital.Leaving{Outcome: hospital.Improved}); err != nil {
+	if _, err := h.Discharge(t.Context(), nurse, o.AdmissionID, hospital.DischargeCommand{Outcome: hospital.Improved}); err != nil {
 		t.Fatal(err)
 	}
 	serve(t, staff, now, 4*time.Minute, never)

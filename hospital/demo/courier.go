@@ -85,7 +85,7 @@ func (s *Staff) claim(ctx context.Context, courier hospital.Actor, board hospita
 		return false, nil
 	}
 	for _, tray := range oldest.Stops[:min(len(oldest.Stops), cartHolds)] {
-		if _, err := s.h.ClaimDelivery(ctx, courier, tray.ID, hospital.CourierStep{Version: tray.Version}); err != nil {
+		if _, err := s.h.ClaimDelivery(ctx, courier, tray.ID, hospital.CourierCommand{Version: tray.Version}); err != nil {
 			return false, err
 		}
 	}
@@ -98,7 +98,7 @@ func (s *Staff) depart(ctx context.Context, courier hospital.Actor, claimed []ho
 		return false, nil
 	}
 	for _, stop := range claimed {
-		if _, err := s.h.DepartDelivery(ctx, courier, stop.ID, hospital.CourierStep{Version: stop.Version}); err != nil {
+		if _, err := s.h.DepartDelivery(ctx, courier, stop.ID, hospital.CourierCommand{Version: stop.Version}); err != nil {
 			return false, err
 		}
 	}
@@ -123,9 +123,9 @@ func (s *Staff) bring(ctx context.Context, courier hospital.Actor, underWay []ho
 	var err error
 	switch {
 	case stop.Stopped != "":
-		_, err = s.h.FailDelivery(ctx, courier, stop.ID, "Brought back to the kitchen", hospital.CourierStep{})
+		_, err = s.h.FailDelivery(ctx, courier, stop.ID, "Brought back to the kitchen", hospital.CourierCommand{})
 	case stop.BedNumber == "" && stop.WardCode == "" && stop.Destination == "", luck == 0:
-		_, err = s.h.FailDelivery(ctx, courier, stop.ID, pick(s.rng, hospital.FailReasons[:3]), hospital.CourierStep{})
+		_, err = s.h.FailDelivery(ctx, courier, stop.ID, pick(s.rng, hospital.FailReasons[:3]), hospital.CourierCommand{})
 	default:
 		err = s.handOver(ctx, courier, underWay, luck == 1)
 	}
@@ -140,7 +140,7 @@ func (s *Staff) bring(ctx context.Context, courier hospital.Actor, underWay []ho
 // the bed of the next stop first, which the rules refuse.
 func (s *Staff) handOver(ctx context.Context, courier hospital.Actor, underWay []hospital.RoundStop, mistake bool) error {
 	stop := underWay[0]
-	handover := hospital.Handover{BedCode: stop.BedNumber, ReceivedBy: pick(s.rng, hospital.Receivers)}
+	handover := hospital.DeliverCommand{BedCode: stop.BedNumber, ReceivedBy: pick(s.rng, hospital.Receivers)}
 	if mistake && len(underWay) > 1 && underWay[1].BedNumber != "" {
 		handover.BedCode = underWay[1].BedNumber
 	}
@@ -149,7 +149,7 @@ func (s *Staff) handOver(ctx context.Context, courier hospital.Actor, underWay [
 		if err != nil {
 			return err
 		}
-		handover = hospital.Handover{BedCode: code, ReceivedBy: string(stop.PatientName)}
+		handover = hospital.DeliverCommand{BedCode: code, ReceivedBy: string(stop.PatientName)}
 	}
 	_, err := s.h.Deliver(ctx, courier, stop.ID, handover)
 	return err

@@ -12,9 +12,9 @@ import (
 type customer struct {
 	username  string
 	name      string
-	patient   hospital.PatientName     // a regular
-	allergies []hospital.Allergen      // of the patient
-	addresses []hospital.AddressFields // the first is the default; of each, the zone is named by at
+	patient   hospital.PatientName      // a regular
+	allergies []hospital.Allergen       // of the patient
+	addresses []hospital.AddressCommand // the first is the default; of each, the zone is named by at
 	at        []string
 }
 
@@ -22,7 +22,7 @@ type customer struct {
 var customers = []customer{
 	{
 		username: string(hospital.Customer), name: "Uwera Josiane", patient: childOfTheCustomer, allergies: []hospital.Allergen{"peanuts"},
-		addresses: []hospital.AddressFields{
+		addresses: []hospital.AddressCommand{
 			{Label: "Shelter", Phone: "0780 000 001", Line1: "Mat 12", Line2: "Women's hall", Instructions: "Ask at the door of the shelter"},
 			{Label: "Home", Phone: "0780 000 001", Line1: "KG 999 St 7", Instructions: "Blue gate"},
 		},
@@ -30,12 +30,12 @@ var customers = []customer{
 	},
 	{
 		username: "gatera.paul", name: "Gatera Paul", patient: youngMother,
-		addresses: []hospital.AddressFields{{Label: "Staff house 4", Phone: "0780 000 002", Line1: "Staff house 4"}},
+		addresses: []hospital.AddressCommand{{Label: "Staff house 4", Phone: "0780 000 002", Line1: "Staff house 4"}},
 		at:        []string{staffHouses},
 	},
 	{
 		username: "ingabire.rose", name: "Ingabire Rose", patient: oldLady,
-		addresses: []hospital.AddressFields{{Label: "Home", Phone: "0780 000 003", Line1: "KG 998 Ave 21", Instructions: "Second house on the left"}},
+		addresses: []hospital.AddressCommand{{Label: "Home", Phone: "0780 000 003", Line1: "KG 998 Ave 21", Instructions: "Second house on the left"}},
 		at:        []string{outside},
 	},
 }

@@ -387,7 +387,7 @@ func TestADatabaseWithDataIsRefusedAndUnchanged(t *testing.T) {
 	}{
 		{"a demo hospital is data", func(h *hospital.Hospital) error { return demo.Load(t.Context(), h, 1, start) }},
 		{"one login is data", func(h *hospital.Hospital) error {
-			_, err := h.AddUser(t.Context(), hospital.System, hospital.NewUser{Username: "admin", Role: hospital.Admin, Password: "correct horse"})
+			_, err := h.AddUser(t.Context(), hospital.System, hospital.AddUserCommand{Username: "admin", Role: hospital.Admin, Password: "correct horse"})
 			return err
 		}},
 	} {

@@ -26,7 +26,7 @@ var mainMeals = []hospital.Meal{hospital.Breakfast, hospital.Lunch, hospital.Din
 func TestAMealRoundHasAPlateForEachDietAtEachTexture(t *testing.T) {
 	t.Parallel()
 	h := loaded(t, 1, hospital.Options{})
-	added, err := h.AddWard(t.Context(), hospital.System, hospital.NewWard{Code: "TEST", Name: "Everybody", Beds: 8 * len(hospital.Diets)})
+	added, err := h.AddWard(t.Context(), hospital.System, hospital.AddWardCommand{Code: "TEST", Name: "Everybody", Beds: 8 * len(hospital.Diets)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func TestAMealRoundHasAPlateForEachDietAtEachTexture(t *testing.T) {
 	}
 	for i, bed := range board.Beds {
 		texture := hospital.Texture(i % 8)
-		_, _, err := h.Admit(t.Context(), hospital.System, hospital.NewAdmission{PatientName: hospital.PatientName(fmt.Sprint("Nobody ", i)), BedID: bed.ID,
+		_, _, err := h.Admit(t.Context(), hospital.System, hospital.AdmitCommand{PatientName: hospital.PatientName(fmt.Sprint("Nobody ", i)), BedID: bed.ID,
 			Diet: hospital.Diets[i/8], Texture: &texture, Allergies: hospital.Allergies{Known: true}})
 		if err != nil {
 			t.Fatal(err)

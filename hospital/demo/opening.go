@@ -53,7 +53,7 @@ type stay struct {
 	id, patient int64
 	ward        *ward
 	admitted    time.Time
-	cmd         hospital.NewAdmission
+	cmd         hospital.AdmitCommand
 	told        bool // something else is told of this patient
 }
 
@@ -114,7 +114,7 @@ func (o *opening) found(ctx context.Context) error {
 		return err
 	}
 	for _, w := range wards {
-		added, err := o.h.AddWard(ctx, hospital.System, hospital.NewWard{Code: w.code, Name: w.name, Block: w.block, Beds: w.opening.Total})
+		added, err := o.h.AddWard(ctx, hospital.System, hospital.AddWardCommand{Code: w.code, Name: w.name, Block: w.block, Beds: w.opening.Total})
 		if err != nil {
 			return fmt.Errorf("add ward %s: %w", w.code, err)
 		}
@@ -130,15 +130,15 @@ func (o *opening) found(ctx context.Context) error {
 // hire adds the demo logins, and those of the simulated couriers and customers, as whom nobody can sign in: an order remembers who placed
 // it, and a delivery whose it is.
 func (o *opening) hire(ctx context.Context) error {
-	var users []hospital.NewUser
+	var users []hospital.AddUserCommand
 	for _, l := range Logins() {
-		users = append(users, hospital.NewUser{Username: l.Username, Role: l.Role, Password: l.Password, Demo: true})
+		users = append(users, hospital.AddUserCommand{Username: l.Username, Role: l.Role, Password: l.Password, Demo: true})
 	}
 	for _, name := range append(slices.Clone(couriers), storyCourier) {
-		users = append(users, hospital.NewUser{Username: name, Role: hospital.DeliveryStaff, Password: cryptorand.Text()})
+		users = append(users, hospital.AddUserCommand{Username: name, Role: hospital.DeliveryStaff, Password: cryptorand.Text()})
 	}
 	for _, c := range customers[1:] {
-		users = append(users, hospital.NewUser{Username: c.username, Role: hospital.Customer, Password: cryptorand.Text()})
+		users = append(users, hospital.AddUserCommand{Username: c.username, Role: hospital.Customer, Password: cryptorand.Text()})
 	}
 	for _, user := range users {
 		added, err := o.h.AddUser(ctx, hospital.System, user)
@@ -228,7 +228,7 @@ func (o *opening) arrangeMoves() {
 		s := o.admit(to, p, o.take(from.code, hospital.BedCleaning), admitted)
 		bed, reason := o.take(to.code, hospital.BedOccupied), m.reason
 		o.happens(o.justNow(), func(ctx context.Context) error {
-			_, err := o.h.Transfer(ctx, nurse, s.id, hospital.TransferTo{BedID: bed, Reason: reason})
+			_, err := o.h.Transfer(ctx, nurse, s.id, hospital.TransferCommand{BedID: bed, Reason: reason})
 			return err
 		})
 	}
@@ -249,7 +249,7 @@ func (o *opening) arrangeStays() {
 		for o.left(w.code, hospital.BedCleaning) > 0 {
 			s := o.admit(w, o.person(w.takes), o.take(w.code, hospital.BedCleaning), o.ago(w.stay/2, w.stay*2))
 			o.happens(o.justNow(), func(ctx context.Context) error {
-				_, err := o.h.Discharge(ctx, doctor, s.id, hospital.Leaving{Outcome: hospital.Improved})
+				_, err := o.h.Discharge(ctx, doctor, s.id, hospital.DischargeCommand{Outcome: hospital.Improved})
 				return err
 			})
 		}
@@ -276,7 +276,7 @@ func (o *opening) arrangePlans() {
 		s.told = true
 		expected := o.start.Truncate(5 * time.Minute).Add(time.Duration(i-2) * 20 * time.Minute)
 		o.happens(o.ago(time.Hour, 4*time.Hour), func(ctx context.Context) error {
-			_, err := o.h.PlanDischarge(ctx, doctor, s.id, hospital.DischargePlan{Expected: expected})
+			_, err := o.h.PlanDischarge(ctx, doctor, s.id, hospital.PlanDischargeCommand{Expected: expected})
 			return err
 		})
 	}
@@ -300,7 +300,7 @@ func (o *opening) admit(w *ward, p person, bed int64, at time.Time) *stay {
 
 // set lets a bed come to a state for one of some reasons.
 func (o *opening) set(bed int64, who hospital.Actor, status hospital.BedStatus, reasons []string, at time.Time) {
-	change := hospital.BedStatusChange{Status: status, Reason: pick(o.rng, reasons)}
+	change := hospital.BedStatusCommand{Status: status, Reason: pick(o.rng, reasons)}
 	o.happens(at, func(ctx context.Context) error {
 		_, err := o.h.SetBedStatus(ctx, who, bed, change)
 		return err

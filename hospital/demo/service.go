@@ -47,7 +47,7 @@ func (o *opening) arrangeFasts() {
 			}
 			from := s.admitted.Add(o.between(10*time.Minute, time.Hour))
 			o.happens(from, func(ctx context.Context) error {
-				_, err := o.h.SetDiet(ctx, doctor, s.id, hospital.DietChange{NilByMouth: &hospital.Window{From: from, Until: fast.until}})
+				_, err := o.h.SetDiet(ctx, doctor, s.id, hospital.DietCommand{NilByMouth: &hospital.Window{From: from, Until: fast.until}})
 				return err
 			})
 		}
@@ -166,12 +166,12 @@ func latest(a, b time.Time) time.Time {
 }
 
 // step is a command of the kitchen on an order.
-type step func(context.Context, hospital.Actor, int64, hospital.Step) (hospital.Order, error)
+type step func(context.Context, hospital.Actor, int64, hospital.OrderCommand) (hospital.Order, error)
 
 // cooks lets the cook take an order a step further, if that can be done by then: its patient may have left.
 func (o *opening) cooks(order int64, do step, at time.Time) {
 	o.tries(at, func(ctx context.Context) error {
-		_, err := do(ctx, cook, order, hospital.Step{})
+		_, err := do(ctx, cook, order, hospital.OrderCommand{})
 		return err
 	})
 }
@@ -194,7 +194,7 @@ func (o *opening) tray(s *stay, meal hospital.Meal, to hospital.OrderStatus, sin
 		return
 	}
 	if plate := o.plate(s, meal); len(plate) > 0 {
-		o.order(nurse, hospital.NewOrder{Meal: meal, Dishes: plate}, s, to, since)
+		o.order(nurse, hospital.PlaceOrderCommand{Meal: meal, Dishes: plate}, s, to, since)
 	}
 }
 
@@ -212,7 +212,7 @@ var kitchenSteps = []kitchenStep{
 }
 
 // order lets somebody order, for a stay if there is one, and the cooks take it to a status, where it stands since a moment.
-func (o *opening) order(who hospital.Actor, cmd hospital.NewOrder, s *stay, to hospital.OrderStatus, since time.Time) {
+func (o *opening) order(who hospital.Actor, cmd hospital.PlaceOrderCommand, s *stay, to hospital.OrderStatus, since time.Time) {
 	steps := kitchenSteps[:1+slices.IndexFunc(kitchenSteps, func(k kitchenStep) bool { return k.to == to })]
 	at := make([]time.Time, len(steps))
 	for i := len(steps) - 1; i >= 0; i-- {
@@ -285,13 +285,13 @@ func (o *opening) arrangeTrays() {
 func (o *opening) meal(c customer, to hospital.OrderStatus, since time.Time, notes string) {
 	s := o.regulars[c.patient]
 	if plate := o.plate(s, hospital.Snack); len(plate) > 0 {
-		o.order(o.people[c.username], hospital.NewOrder{Meal: hospital.Snack, Dishes: plate, Notes: notes}, s, to, since)
+		o.order(o.people[c.username], hospital.PlaceOrderCommand{Meal: hospital.Snack, Dishes: plate, Notes: notes}, s, to, since)
 	}
 }
 
 // parcel lets a customer order a snack for their own address.
 func (o *opening) parcel(c customer, to hospital.OrderStatus, since time.Time, dishes ...string) {
-	cmd := hospital.NewOrder{Meal: hospital.Snack, AddressID: o.homes[c.username]}
+	cmd := hospital.PlaceOrderCommand{Meal: hospital.Snack, AddressID: o.homes[c.username]}
 	for _, name := range dishes {
 		cmd.Dishes = append(cmd.Dishes, o.dish(name))
 	}
@@ -307,9 +307,9 @@ func (o *opening) arrangeConflict() {
 	if s == nil {
 		return
 	}
-	o.order(nurse, hospital.NewOrder{Meal: hospital.Snack, Dishes: []int64{nuts}}, s, hospital.OrderPreparing, o.ago(6*time.Minute, 7*time.Minute))
+	o.order(nurse, hospital.PlaceOrderCommand{Meal: hospital.Snack, Dishes: []int64{nuts}}, s, hospital.OrderPreparing, o.ago(6*time.Minute, 7*time.Minute))
 	o.happens(o.ago(3*time.Minute, 5*time.Minute), func(ctx context.Context) error {
-		_, err := o.h.SetDiet(ctx, nurse, s.id, hospital.DietChange{Allergies: &hospital.Allergies{Allergens: []hospital.Allergen{"peanuts"}}})
+		_, err := o.h.SetDiet(ctx, nurse, s.id, hospital.DietCommand{Allergies: &hospital.Allergies{Allergens: []hospital.Allergen{"peanuts"}}})
 		return err
 	})
 }
@@ -347,14 +347,14 @@ func (o *opening) arrangeBrought() {
 
 // brings lets a courier take an order to the door of the customer who waits for it.
 func (o *opening) brings(ctx context.Context, courier hospital.Actor, order hospital.CustomerOrder) error {
-	step := hospital.CourierStep{}
+	step := hospital.CourierCommand{}
 	if _, err := o.h.ClaimDelivery(ctx, courier, order.DeliveryID, step); err != nil {
 		return err
 	}
 	if _, err := o.h.DepartDelivery(ctx, courier, order.DeliveryID, step); err != nil {
 		return err
 	}
-	_, err := o.h.Deliver(ctx, courier, order.DeliveryID, hospital.Handover{BedCode: order.Code})
+	_, err := o.h.Deliver(ctx, courier, order.DeliveryID, hospital.DeliverCommand{BedCode: order.Code})
 	return err
 }
 
@@ -385,7 +385,7 @@ func (o *opening) run(courier hospital.Actor, at time.Time, fits func(hospital.R
 			}
 		}
 		for i, tray := range largest.Stops[:min(len(largest.Stops), r.trays)] {
-			if _, err := o.h.ClaimDelivery(ctx, courier, tray.ID, hospital.CourierStep{}); err != nil {
+			if _, err := o.h.ClaimDelivery(ctx, courier, tray.ID, hospital.CourierCommand{}); err != nil {
 				return err
 			}
 			if r.departs {
@@ -410,18 +410,18 @@ func (r run) ends(i int) hospital.DeliveryStatus {
 // carries lets a courier depart with a claimed tray, and end its way some time later.
 func (o *opening) carries(courier hospital.Actor, tray hospital.Tray, departs, ends time.Time, how hospital.DeliveryStatus) {
 	o.tries(departs, func(ctx context.Context) error {
-		if _, err := o.h.DepartDelivery(ctx, courier, tray.ID, hospital.CourierStep{}); err != nil {
+		if _, err := o.h.DepartDelivery(ctx, courier, tray.ID, hospital.CourierCommand{}); err != nil {
 			return err
 		}
 		switch how {
 		case hospital.DeliveryDelivered:
 			o.tries(ends, func(ctx context.Context) error {
-				_, err := o.h.Deliver(ctx, courier, tray.ID, hospital.Handover{BedCode: tray.BedNumber, ReceivedBy: "patient"})
+				_, err := o.h.Deliver(ctx, courier, tray.ID, hospital.DeliverCommand{BedCode: tray.BedNumber, ReceivedBy: "patient"})
 				return err
 			})
 		case hospital.DeliveryFailed:
 			o.tries(ends, func(ctx context.Context) error {
-				_, err := o.h.FailDelivery(ctx, courier, tray.ID, "asleep", hospital.CourierStep{})
+				_, err := o.h.FailDelivery(ctx, courier, tray.ID, "asleep", hospital.CourierCommand{})
 				return err
 			})
 		}

@@ -149,14 +149,14 @@ func TestTheStaffLeaveToPeopleWhatIsTheirs(t *testing.T) {
 	here = slices.DeleteFunc(here, func(name hospital.PatientName) bool { return slices.Contains(admitted(t, h), name) })
 	namesake := here[0]
 	theirs := available(t, h)[:4]
-	if _, _, err := h.Admit(t.Context(), visitor, hospital.NewAdmission{PatientName: "Somebody Else", BedID: theirs[0].ID, Reason: "routine"}); err != nil {
+	if _, _, err := h.Admit(t.Context(), visitor, hospital.AdmitCommand{PatientName: "Somebody Else", BedID: theirs[0].ID, Reason: "routine"}); err != nil {
 		t.Fatal(err)
 	}
-	a, _, err := h.Admit(t.Context(), visitor, hospital.NewAdmission{PatientName: namesake, BedID: theirs[1].ID, Reason: "routine"})
+	a, _, err := h.Admit(t.Context(), visitor, hospital.AdmitCommand{PatientName: namesake, BedID: theirs[1].ID, Reason: "routine"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.PlanDischarge(t.Context(), visitor, a.ID, hospital.DischargePlan{Expected: now.read().Add(time.Minute)}); err != nil {
+	if _, err := h.PlanDischarge(t.Context(), visitor, a.ID, hospital.PlanDischargeCommand{Expected: now.read().Add(time.Minute)}); err != nil {
 		t.Fatal(err)
 	}
 	mustSet(t, h, theirs[2].ID, hospital.BedReserved)
@@ -204,7 +204,7 @@ func available(t *testing.T, h *hospital.Hospital) []hospital.BoardBed {
 
 func mustSet(t *testing.T, h *hospital.Hospital, bed int64, status hospital.BedStatus) hospital.Bed {
 	t.Helper()
-	changed, err := h.SetBedStatus(t.Context(), visitor, bed, hospital.BedStatusChange{Status: status, Reason: "a person's reason"})
+	changed, err := h.SetBedStatus(t.Context(), visitor, bed, hospital.BedStatusCommand{Status: status, Reason: "a person's reason"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -293,7 +293,7 @@ func TestRunWorksUntilItsContextEnds(t *testing.T) {
 func TestTheStaffWorkInTheDemoHospitalOnly(t *testing.T) {
 	t.Parallel()
 	h := open(t, hospital.Options{})
-	if _, err := h.AddWard(t.Context(), hospital.System, hospital.NewWard{Code: "REAL", Name: "A real ward", Block: "A", Beds: 4}); err != nil {
+	if _, err := h.AddWard(t.Context(), hospital.System, hospital.AddWardCommand{Code: "REAL", Name: "A real ward", Block: "A", Beds: 4}); err != nil {
 		t.Fatal(err)
 	}
 	if err := demo.NewStaff(h, 1, time.Millisecond, quiet).Run(t.Context()); !errors.Is(err, demo.ErrOtherHospital) {

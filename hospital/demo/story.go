@@ -214,7 +214,7 @@ func (s *Story) cook(ctx context.Context, o *hospital.Order, to hospital.OrderSt
 		if !ok {
 			return fmt.Errorf("order %d is %s", o.ID, o.Status)
 		}
-		*o, err = do(ctx, cook, o.ID, hospital.Step{})
+		*o, err = do(ctx, cook, o.ID, hospital.OrderCommand{})
 	}
 	return err
 }
@@ -252,7 +252,7 @@ func (s *Story) claim(ctx context.Context, o hospital.Order) (hospital.Delivery,
 	for _, round := range board.Waiting {
 		for _, tray := range round.Stops {
 			if tray.OrderID == o.ID {
-				return s.staff.h.ClaimDelivery(ctx, s.courier, tray.ID, hospital.CourierStep{})
+				return s.staff.h.ClaimDelivery(ctx, s.courier, tray.ID, hospital.CourierCommand{})
 			}
 		}
 	}
@@ -268,7 +268,7 @@ func (s *Story) depart(ctx context.Context) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	s.delivery, err = s.staff.h.DepartDelivery(ctx, s.courier, claimed.ID, hospital.CourierStep{})
+	s.delivery, err = s.staff.h.DepartDelivery(ctx, s.courier, claimed.ID, hospital.CourierCommand{})
 	return s.tray.ID, err
 }
 
@@ -285,13 +285,13 @@ func (s *Story) transfer(ctx context.Context) (int64, error) {
 	if !found {
 		return 0, errors.New("no bed is free for the patient")
 	}
-	_, err = s.staff.h.Transfer(ctx, nurse, s.mover.stay.AdmissionID, hospital.TransferTo{BedID: bed, Reason: "Needs another ward"})
+	_, err = s.staff.h.Transfer(ctx, nurse, s.mover.stay.AdmissionID, hospital.TransferCommand{BedID: bed, Reason: "Needs another ward"})
 	return s.tray.ID, err
 }
 
 // handOver tries the bed that the mover has left, and then the right one.
 func (s *Story) handOver(ctx context.Context) (int64, error) {
-	_, err := s.staff.h.Deliver(ctx, s.courier, s.delivery.ID, hospital.Handover{BedCode: s.delivery.BedNumber})
+	_, err := s.staff.h.Deliver(ctx, s.courier, s.delivery.ID, hospital.DeliverCommand{BedCode: s.delivery.BedNumber})
 	if err == nil {
 		return 0, errors.New("the patient was not moved, so that the old bed was the right one")
 	}
@@ -302,7 +302,7 @@ func (s *Story) handOver(ctx context.Context) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	_, err = s.staff.h.Deliver(ctx, s.courier, s.delivery.ID, hospital.Handover{BedCode: watch.BedNumber, ReceivedBy: "patient"})
+	_, err = s.staff.h.Deliver(ctx, s.courier, s.delivery.ID, hospital.DeliverCommand{BedCode: watch.BedNumber, ReceivedBy: "patient"})
 	return s.tray.ID, err
 }
 
@@ -323,7 +323,7 @@ func (s *Story) cookNuts(ctx context.Context) (ticket int64, err error) {
 
 // learnAllergy writes down that the patient must not have them.
 func (s *Story) learnAllergy(ctx context.Context) (int64, error) {
-	_, err := s.staff.h.SetDiet(ctx, nurse, s.allergic.stay.AdmissionID, hospital.DietChange{Allergies: &hospital.Allergies{Allergens: []hospital.Allergen{"peanuts"}}})
+	_, err := s.staff.h.SetDiet(ctx, nurse, s.allergic.stay.AdmissionID, hospital.DietCommand{Allergies: &hospital.Allergies{Allergens: []hospital.Allergen{"peanuts"}}})
 	return s.nuts.ID, err
 }
 
@@ -342,7 +342,7 @@ func (s *Story) callToTheatre(ctx context.Context) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	_, err = s.staff.h.SetDiet(ctx, doctor, s.patient.stay.AdmissionID, hospital.DietChange{NilByMouth: &hospital.Window{From: now.At, Until: now.At.Add(3 * time.Hour)}})
+	_, err = s.staff.h.SetDiet(ctx, doctor, s.patient.stay.AdmissionID, hospital.DietCommand{NilByMouth: &hospital.Window{From: now.At, Until: now.At.Add(3 * time.Hour)}})
 	return s.meal.ID, err
 }
 
@@ -360,17 +360,17 @@ func (s *Story) makeReady(ctx context.Context) (ticket int64, err error) {
 
 // discharge lets that patient go home.
 func (s *Story) discharge(ctx context.Context) (int64, error) {
-	_, err := s.staff.h.Discharge(ctx, doctor, s.leaver.stay.AdmissionID, hospital.Leaving{Outcome: hospital.Improved})
+	_, err := s.staff.h.Discharge(ctx, doctor, s.leaver.stay.AdmissionID, hospital.DischargeCommand{Outcome: hospital.Improved})
 	return s.left.ID, err
 }
 
 // clear throws the tray away and has the bed cleaned.
 func (s *Story) clear(ctx context.Context) (int64, error) {
-	_, err := s.staff.h.CancelOrder(ctx, cook, s.left.ID, hospital.Step{Reason: "The patient has left"})
+	_, err := s.staff.h.CancelOrder(ctx, cook, s.left.ID, hospital.OrderCommand{Reason: "The patient has left"})
 	if err != nil {
 		return 0, err
 	}
-	_, err = s.staff.h.SetBedStatus(ctx, housekeeping, s.leaver.bed, hospital.BedStatusChange{Status: hospital.BedAvailable})
+	_, err = s.staff.h.SetBedStatus(ctx, housekeeping, s.leaver.bed, hospital.BedStatusCommand{Status: hospital.BedAvailable})
 	return s.left.ID, err
 }
 
@@ -379,7 +379,7 @@ func (s *Story) viewer(context.Context) (int64, error) { return 0, nil }
 
 // replace gives the allergic patient something else.
 func (s *Story) replace(ctx context.Context) (int64, error) {
-	if _, err := s.staff.h.CancelOrder(ctx, cook, s.nuts.ID, hospital.Step{Reason: "Allergy: replaced"}); err != nil {
+	if _, err := s.staff.h.CancelOrder(ctx, cook, s.nuts.ID, hospital.OrderCommand{Reason: "Allergy: replaced"}); err != nil {
 		return 0, err
 	}
 	instead, err := s.order(ctx, s.allergic, "", hospital.OrderPreparing)
@@ -388,7 +388,7 @@ func (s *Story) replace(ctx context.Context) (int64, error) {
 
 // putOff lets the patient of the theatre eat again.
 func (s *Story) putOff(ctx context.Context) (int64, error) {
-	if _, err := s.staff.h.SetDiet(ctx, doctor, s.patient.stay.AdmissionID, hospital.DietChange{NilByMouth: &hospital.Window{}}); err != nil {
+	if _, err := s.staff.h.SetDiet(ctx, doctor, s.patient.stay.AdmissionID, hospital.DietCommand{NilByMouth: &hospital.Window{}}); err != nil {
 		return 0, err
 	}
 	held, err := s.staff.h.Order(ctx, nurse, s.meal.ID)

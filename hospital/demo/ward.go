@@ -144,9 +144,9 @@ func wardByCode(code string) *ward {
 }
 
 // admission is how p is admitted to the ward at a time; the bed is left open.
-func (w *ward) admission(rng *rand.Rand, p person, at time.Time) hospital.NewAdmission {
+func (w *ward) admission(rng *rand.Rand, p person, at time.Time) hospital.AdmitCommand {
 	texture := w.texture(rng, p)
-	return hospital.NewAdmission{
+	return hospital.AdmitCommand{
 		PatientName: p.name,
 		BirthDate:   p.born(at),
 		Sex:         p.sex,

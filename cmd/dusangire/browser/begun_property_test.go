@@ -153,7 +153,7 @@ func (w *busyWard) act() {
 		}
 		w.takeOver(stay, bed, free[0], hospital.PatientName(fmt.Sprintf("Patient Taking%d", len(w.done))))
 	case 3:
-		_, err := w.s.Hospital.Discharge(w.t.Context(), hospital.System, stay.ID, hospital.Leaving{Outcome: hospital.Stable})
+		_, err := w.s.Hospital.Discharge(w.t.Context(), hospital.System, stay.ID, hospital.DischargeCommand{Outcome: hospital.Stable})
 		w.must("discharge", err)
 	case 4:
 		allergies := w.allergies(stay.ID)
@@ -162,7 +162,7 @@ func (w *busyWard) act() {
 		if slices.Contains(w.allergies(stay.ID).Severe, fresh) {
 			return
 		}
-		w.diet(stay, hospital.DietChange{Allergies: &allergies})
+		w.diet(stay, hospital.DietCommand{Allergies: &allergies})
 	}
 	w.note("a colleague changes %s in %s", bed.Stay.PatientName, bed.Number)
 	w.changed(stay.ID, nil)

@@ -32,11 +32,11 @@ func (c colleague) must(what string, err error) {
 
 func (c colleague) transfer(stay hospital.Admission, to hospital.BoardBed) {
 	c.t.Helper()
-	_, err := c.s.Hospital.Transfer(c.t.Context(), hospital.System, stay.ID, hospital.TransferTo{BedID: to.ID})
+	_, err := c.s.Hospital.Transfer(c.t.Context(), hospital.System, stay.ID, hospital.TransferCommand{BedID: to.ID})
 	c.must("transfer", err)
 }
 
-func (c colleague) diet(stay hospital.Admission, to hospital.DietChange) {
+func (c colleague) diet(stay hospital.Admission, to hospital.DietCommand) {
 	c.t.Helper()
 	_, err := c.s.Hospital.SetDiet(c.t.Context(), hospital.System, stay.ID, to)
 	c.must("set the diet", err)
@@ -124,7 +124,7 @@ func TestWhatWasPutAsideStaysUntilSomebodyRemovesIt(t *testing.T) {
 	bravo := c.takeOver(alpha, bed, board.Beds[1], "Bravo Bahati")
 	p.untilSays("#aside", "with her sister")
 	renal := hospital.DietRenal
-	c.diet(bravo, hospital.DietChange{Diet: &renal})
+	c.diet(bravo, hospital.DietCommand{Diet: &renal})
 	p.untilSays(".panel .marks", "renal")
 	c.takeOver(bravo, bed, board.Beds[2], "Charlie Cyusa")
 	p.untilSays(".panel .patient", "Charlie Cyusa")
@@ -203,7 +203,7 @@ func TestTwoNursesOnOnePatientsAllergiesLoseNothing(t *testing.T) {
 	p.choose("#diet-diet", "renal")
 	texture := hospital.Texture(4)
 	peanuts := hospital.Allergies{Allergens: []hospital.Allergen{"peanuts"}, Severe: []hospital.Allergen{"peanuts"}}
-	c.diet(stay, hospital.DietChange{Texture: &texture, Allergies: &peanuts})
+	c.diet(stay, hospital.DietCommand{Texture: &texture, Allergies: &peanuts})
 	p.untilSays(".panel .marks", "peanuts") // the facts follow, the form does not
 	if got := p.value(`#form-diet [name="version"]`); got != fmt.Sprint(stay.Version) {
 		t.Errorf("the form that was begun at version %d has version %s", stay.Version, got)
@@ -231,7 +231,7 @@ func TestTickingAnAllergyNeverUnticksSevere(t *testing.T) {
 	s, board := dusangiretest.MustServeWard(t, 6, nil)
 	c := colleague{t, s}
 	stay := dusangiretest.Admit(t, s, "Alpha Amata", board.Beds[0])
-	c.diet(stay, hospital.DietChange{Allergies: &hospital.Allergies{Allergens: []hospital.Allergen{"eggs", "fish"}, Severe: []hospital.Allergen{"eggs", "fish"}}})
+	c.diet(stay, hospital.DietCommand{Allergies: &hospital.Allergies{Allergens: []hospital.Allergen{"eggs", "fish"}, Severe: []hospital.Allergen{"eggs", "fish"}}})
 	p := visitorAs(s, hospital.MedicalStaff)
 	p.openLive(dusangiretest.WardPath(board))
 	p.openBed(board.Beds[0])
@@ -254,7 +254,7 @@ func TestAStalePlaceHereIsRefused(t *testing.T) {
 	t.Parallel()
 	s, board := dusangiretest.MustServeWard(t, 6, nil)
 	c := colleague{t, s}
-	whiskey, _, err := s.Hospital.Admit(t.Context(), hospital.System, hospital.NewAdmission{PatientName: "Waiting Whiskey"})
+	whiskey, _, err := s.Hospital.Admit(t.Context(), hospital.System, hospital.AdmitCommand{PatientName: "Waiting Whiskey"})
 	c.must("admit", err)
 	p := visitorAs(s, hospital.MedicalStaff)
 	p.openLive(dusangiretest.WardPath(board))
@@ -301,7 +301,7 @@ func TestABedThatWasReservedMeanwhileIsNotTakenUnseen(t *testing.T) {
 func TestAnOrdersPageKeepsTheVersionUnderAReason(t *testing.T) {
 	t.Parallel()
 	k := mustServeKin(t)
-	order, _, err := k.Hospital.PlaceOrder(t.Context(), k.person(hospital.MedicalStaff), hospital.NewOrder{AdmissionID: k.stay.ID,
+	order, _, err := k.Hospital.PlaceOrder(t.Context(), k.person(hospital.MedicalStaff), hospital.PlaceOrderCommand{AdmissionID: k.stay.ID,
 		Meal: hospital.Dinner, Dishes: []int64{k.dish("Plain rice").ID}})
 	if err != nil {
 		t.Fatal(err)
@@ -340,7 +340,7 @@ func TestAStaleFormWithoutJavaScriptIsRefusedAndPutAside(t *testing.T) {
 	p.untilSays(".panel .patient", "Alpha Amata")
 	p.wantValues(map[string]string{"#discharge-outcome": "improved", "#discharge-notes": "with her sister"})
 
-	_, err := s.Hospital.Discharge(t.Context(), hospital.System, alpha.ID, hospital.Leaving{Outcome: hospital.Stable})
+	_, err := s.Hospital.Discharge(t.Context(), hospital.System, alpha.ID, hospital.DischargeCommand{Outcome: hospital.Stable})
 	c.must("discharge", err)
 	dusangiretest.SetBedStatus(t, s, board.Beds[1], hospital.BedAvailable)
 	bravo := dusangiretest.Admit(t, s, "Bravo Bahati", board.Beds[1])

@@ -91,7 +91,7 @@ func TestTheClientsOfTheOriginalGuideWork(t *testing.T) {
 	p.until("the bed that changed, on the console", fmt.Sprintf(`logged.some(([m]) => m.type === "bed_status_change" && m.bed_id === %d && m.status === "occupied" && m.data.bed_number === "%s")`, bed.ID, bed.Number))
 	p.untilSays("#occupancy-rate", "4.2")
 	p.untilSays("#active-patients", "1")
-	if _, err := s.Hospital.PlanDischarge(t.Context(), hospital.System, stay.ID, hospital.DischargePlan{Expected: time.Now().Add(time.Hour)}); err != nil {
+	if _, err := s.Hospital.PlanDischarge(t.Context(), hospital.System, stay.ID, hospital.PlanDischargeCommand{Expected: time.Now().Add(time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	p.untilSays("#pending-discharges", "1")

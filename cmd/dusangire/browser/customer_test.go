@@ -33,7 +33,7 @@ func mustServeKin(t testing.TB) *kin {
 		}
 	}
 	var err error
-	k.stay, _, err = s.Hospital.Admit(t.Context(), hospital.System, hospital.NewAdmission{PatientName: "Uwase Marie", BedID: board.Beds[0].ID,
+	k.stay, _, err = s.Hospital.Admit(t.Context(), hospital.System, hospital.AdmitCommand{PatientName: "Uwase Marie", BedID: board.Beds[0].ID,
 		Allergies: hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"peanuts"}}})
 	must(err)
 	k.customer = k.person(hospital.Customer)
@@ -72,11 +72,11 @@ func (k *kin) dish(name string, allergens ...hospital.Allergen) hospital.Dish {
 // address adds an address of the customer's in a new zone.
 func (k *kin) address(label, zone string, charge int) hospital.Address {
 	k.T.Helper()
-	added, err := k.Hospital.AddZone(k.T.Context(), hospital.System, hospital.ZoneChange{Name: zone, Charge: charge})
+	added, err := k.Hospital.AddZone(k.T.Context(), hospital.System, hospital.ZoneCommand{Name: zone, Charge: charge})
 	if err != nil {
 		k.T.Fatal(err)
 	}
-	a, _, err := k.Hospital.AddAddress(k.T.Context(), k.customer, hospital.AddressFields{Label: label, FullName: "Ineza Grace", Phone: "0788123456",
+	a, _, err := k.Hospital.AddAddress(k.T.Context(), k.customer, hospital.AddressCommand{Label: label, FullName: "Ineza Grace", Phone: "0788123456",
 		Line1: "KN 5 Rd", City: "Nyarugenge", ZoneID: added.ID})
 	if err != nil {
 		k.T.Fatal(err)
@@ -212,7 +212,7 @@ func TestADashboardIsToldLoudlyAndCanBeQuieted(t *testing.T) {
 	nurse.mark()
 	fail := func() {
 		t.Helper()
-		order, _, err := k.Hospital.PlaceOrder(t.Context(), k.customer, hospital.NewOrder{AdmissionID: k.stay.ID, Meal: hospital.Snack, Dishes: []int64{k.rice.ID}})
+		order, _, err := k.Hospital.PlaceOrder(t.Context(), k.customer, hospital.PlaceOrderCommand{AdmissionID: k.stay.ID, Meal: hospital.Snack, Dishes: []int64{k.rice.ID}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -253,23 +253,23 @@ func customerSights(t testing.TB, s *dusangiretest.Server) []sight {
 		}
 	}
 	var err error
-	k.stay, _, err = s.Hospital.Admit(t.Context(), hospital.System, hospital.NewAdmission{PatientName: "Uwera Aline", Texture: new(hospital.Texture(7)),
+	k.stay, _, err = s.Hospital.Admit(t.Context(), hospital.System, hospital.AdmitCommand{PatientName: "Uwera Aline", Texture: new(hospital.Texture(7)),
 		Allergies: hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"milk", "peanuts"}}})
 	must(err)
 	must(s.Hospital.LinkCustomer(t.Context(), hospital.System, k.customer.UserID, k.stay.PatientID))
 	k.rice, k.isombe = k.dish("Dish of the tests"), k.dish("Another dish of the tests", "peanuts")
 	home := k.address("KN 5 Rd", "KG 11 Ave", 2000)
 	menu := fmt.Sprintf("/admissions/%d/menu/", k.stay.ID)
-	for _, order := range []hospital.NewOrder{
+	for _, order := range []hospital.PlaceOrderCommand{
 		{AdmissionID: k.stay.ID, Meal: hospital.Snack, Dishes: []int64{k.rice.ID}},
 		{AddressID: home.ID, Meal: hospital.Snack, Dishes: []int64{k.isombe.ID}},
 	} {
 		placed, _, err := s.Hospital.PlaceOrder(t.Context(), k.customer, order)
 		must(err)
-		for _, step := range []func(context.Context, hospital.Actor, int64, hospital.Step) (hospital.Order, error){
+		for _, step := range []func(context.Context, hospital.Actor, int64, hospital.OrderCommand) (hospital.Order, error){
 			s.Hospital.ConfirmOrder, s.Hospital.StartOrder, s.Hospital.ReadyOrder,
 		} {
-			_, err := step(t.Context(), hospital.System, placed.ID, hospital.Step{})
+			_, err := step(t.Context(), hospital.System, placed.ID, hospital.OrderCommand{})
 			must(err)
 		}
 	}

@@ -45,7 +45,7 @@ func mustServeTrays(t *testing.T, n int) trays {
 		t.Fatal(err)
 	}
 	for i, name := range []hospital.PatientName{"Uwase Marie", "Mugisha Jean", "Keza Ange"}[:n] {
-		stay, _, err := s.Hospital.Admit(t.Context(), hospital.System, hospital.NewAdmission{PatientName: name, BedID: ward.Beds[i].ID,
+		stay, _, err := s.Hospital.Admit(t.Context(), hospital.System, hospital.AdmitCommand{PatientName: name, BedID: ward.Beds[i].ID,
 			Allergies: hospital.Allergies{Known: true}})
 		if err != nil {
 			t.Fatal(err)
@@ -59,12 +59,12 @@ func mustServeTrays(t *testing.T, n int) trays {
 // cook makes a dish for a patient and returns the delivery of the tray.
 func (s trays) cook(stay hospital.Admission, dish hospital.Dish) hospital.Delivery {
 	s.T.Helper()
-	order, _, err := s.Hospital.PlaceOrder(s.T.Context(), staff(hospital.MedicalStaff), hospital.NewOrder{AdmissionID: stay.ID, Meal: hospital.Snack, Dishes: []int64{dish.ID}})
+	order, _, err := s.Hospital.PlaceOrder(s.T.Context(), staff(hospital.MedicalStaff), hospital.PlaceOrderCommand{AdmissionID: stay.ID, Meal: hospital.Snack, Dishes: []int64{dish.ID}})
 	if err != nil {
 		s.T.Fatal(err)
 	}
-	for _, step := range []func(context.Context, hospital.Actor, int64, hospital.Step) (hospital.Order, error){s.Hospital.ConfirmOrder, s.Hospital.StartOrder, s.Hospital.ReadyOrder} {
-		if _, err := step(s.T.Context(), staff(hospital.KitchenStaff), order.ID, hospital.Step{}); err != nil {
+	for _, step := range []func(context.Context, hospital.Actor, int64, hospital.OrderCommand) (hospital.Order, error){s.Hospital.ConfirmOrder, s.Hospital.StartOrder, s.Hospital.ReadyOrder} {
+		if _, err := step(s.T.Context(), staff(hospital.KitchenStaff), order.ID, hospital.OrderCommand{}); err != nil {
 			s.T.Fatal(err)
 		}
 	}
@@ -236,7 +236,7 @@ func TestAPatientWhoIsMovedOnTheWayIsToldLoudly(t *testing.T) {
 	p := s.onTheWay()
 	d, to := s.ready[0], s.ward.Beds[4]
 	p.openStop(d)
-	if _, err := s.Hospital.Transfer(t.Context(), staff(hospital.MedicalStaff), s.stays[0].ID, hospital.TransferTo{BedID: to.ID}); err != nil {
+	if _, err := s.Hospital.Transfer(t.Context(), staff(hospital.MedicalStaff), s.stays[0].ID, hospital.TransferCommand{BedID: to.ID}); err != nil {
 		t.Fatal(err)
 	}
 	p.untilAlarmed("Another bed", "Moved to "+to.Number+", not MED-A-01 any more")
@@ -265,7 +265,7 @@ func TestAStoppedTrayIsNotGivenAndComesBack(t *testing.T) {
 	p := s.onTheWay()
 	d := s.ready[0]
 	p.openStop(d)
-	fasting := hospital.DietChange{NilByMouth: &hospital.Window{From: time.Now()}}
+	fasting := hospital.DietCommand{NilByMouth: &hospital.Window{From: time.Now()}}
 	if _, err := s.Hospital.SetDiet(t.Context(), staff(hospital.MedicalStaff), s.stays[0].ID, fasting); err != nil {
 		t.Fatal(err)
 	}
@@ -687,7 +687,7 @@ func carriedTray(t testing.TB, s *dusangiretest.Server, ward hospital.WardBoard)
 		if bed.Stay == nil || len(cooked) == 2 {
 			continue
 		}
-		_, err := s.Hospital.SetDiet(t.Context(), staff(hospital.MedicalStaff), bed.Stay.AdmissionID, hospital.DietChange{Texture: &purée, Allergies: &allergies, NilByMouth: &hospital.Window{}})
+		_, err := s.Hospital.SetDiet(t.Context(), staff(hospital.MedicalStaff), bed.Stay.AdmissionID, hospital.DietCommand{Texture: &purée, Allergies: &allergies, NilByMouth: &hospital.Window{}})
 		must(err)
 		cooked = append(cooked, trays{Server: s}.cook(hospital.Admission{ID: bed.Stay.AdmissionID}, dish))
 	}
@@ -696,9 +696,9 @@ func carriedTray(t testing.TB, s *dusangiretest.Server, ward hospital.WardBoard)
 	for _, user := range users {
 		if user.Username == string(hospital.DeliveryStaff) {
 			courier := hospital.Actor{UserID: user.ID, Username: user.Username, Role: user.Role}
-			_, err := s.Hospital.ClaimDelivery(t.Context(), courier, cooked[0].ID, hospital.CourierStep{})
+			_, err := s.Hospital.ClaimDelivery(t.Context(), courier, cooked[0].ID, hospital.CourierCommand{})
 			must(err)
-			_, err = s.Hospital.DepartDelivery(t.Context(), courier, cooked[0].ID, hospital.CourierStep{})
+			_, err = s.Hospital.DepartDelivery(t.Context(), courier, cooked[0].ID, hospital.CourierCommand{})
 			must(err)
 		}
 	}

@@ -63,7 +63,7 @@ func mustServeKitchen(t testing.TB, orders int, due func(n int) time.Duration) *
 	k.cook()
 	wards := []hospital.WardBoard{first}
 	for n := 1; n*beds < orders; n++ {
-		ward, err := s.Hospital.AddWard(t.Context(), hospital.System, hospital.NewWard{Code: fmt.Sprintf("SURG-%d", n), Name: fmt.Sprintf("Surgery %d", n), Block: "B2", Beds: beds})
+		ward, err := s.Hospital.AddWard(t.Context(), hospital.System, hospital.AddWardCommand{Code: fmt.Sprintf("SURG-%d", n), Name: fmt.Sprintf("Surgery %d", n), Block: "B2", Beds: beds})
 		k.must(err)
 		wards = append(wards, s.Board(ward.ID))
 	}
@@ -100,7 +100,7 @@ func (k *kitchen) admit(bed hospital.BoardBed, n int) {
 	k.T.Helper()
 	p := patients[n%len(patients)]
 	yesterday := hospital.At(k.T.Context(), time.Now().Add(-24*time.Hour))
-	stay, _, err := k.Hospital.Admit(yesterday, hospital.System, hospital.NewAdmission{PatientName: p.name, BedID: bed.ID, Reason: "kanari-impamvu",
+	stay, _, err := k.Hospital.Admit(yesterday, hospital.System, hospital.AdmitCommand{PatientName: p.name, BedID: bed.ID, Reason: "kanari-impamvu",
 		Diet: p.diet, Texture: &p.texture, Allergies: hospital.Allergies{Known: true, Allergens: p.allergies, Severe: p.severe}})
 	k.must(err)
 	k.stays, k.beds = append(k.stays, stay), append(k.beds, bed)
@@ -110,7 +110,7 @@ func (k *kitchen) admit(bed hospital.BoardBed, n int) {
 func (k *kitchen) order(n int, at time.Time) hospital.Order {
 	k.T.Helper()
 	p := patients[n%len(patients)]
-	cmd := hospital.NewOrder{AdmissionID: k.stays[n].ID, Meal: hospital.Snack, Notes: p.notes}
+	cmd := hospital.PlaceOrderCommand{AdmissionID: k.stays[n].ID, Meal: hospital.Snack, Notes: p.notes}
 	for _, name := range p.dishes {
 		cmd.Dishes = append(cmd.Dishes, k.menu[name].ID)
 	}
@@ -146,13 +146,13 @@ func (k *kitchen) bring(id int64, to hospital.OrderStatus) {
 		var err error
 		switch from := k.ticket(id).Status; {
 		case to == hospital.OrderCancelled:
-			_, err = k.Hospital.CancelOrder(ctx, hospital.System, id, hospital.Step{Reason: "The patient eats elsewhere"})
+			_, err = k.Hospital.CancelOrder(ctx, hospital.System, id, hospital.OrderCommand{Reason: "The patient eats elsewhere"})
 		case from == hospital.OrderPending:
-			_, err = k.Hospital.ConfirmOrder(ctx, hospital.System, id, hospital.Step{})
+			_, err = k.Hospital.ConfirmOrder(ctx, hospital.System, id, hospital.OrderCommand{})
 		case from == hospital.OrderConfirmed:
-			_, err = k.Hospital.StartOrder(ctx, hospital.System, id, hospital.Step{})
+			_, err = k.Hospital.StartOrder(ctx, hospital.System, id, hospital.OrderCommand{})
 		case from == hospital.OrderPreparing:
-			_, err = k.Hospital.ReadyOrder(ctx, hospital.System, id, hospital.Step{})
+			_, err = k.Hospital.ReadyOrder(ctx, hospital.System, id, hospital.OrderCommand{})
 		default:
 			k.T.Fatalf("from %s nothing leads to %s", from, to)
 		}
@@ -164,6 +164,6 @@ func (k *kitchen) bring(id int64, to hospital.OrderStatus) {
 func (k *kitchen) allergic(n int, allergen hospital.Allergen) {
 	k.T.Helper()
 	known := hospital.Allergies{Known: true, Allergens: []hospital.Allergen{allergen}, Severe: []hospital.Allergen{allergen}}
-	_, err := k.Hospital.SetDiet(k.T.Context(), hospital.System, k.stays[n].ID, hospital.DietChange{Allergies: &known})
+	_, err := k.Hospital.SetDiet(k.T.Context(), hospital.System, k.stays[n].ID, hospital.DietCommand{Allergies: &known})
 	k.must(err)
 }

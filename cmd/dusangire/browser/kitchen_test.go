@@ -261,7 +261,7 @@ func TestAWallAtAStationShowsItsTicketsAndThoseOfNobody(t *testing.T) {
 	}
 	orders := map[string]hospital.Order{}
 	for name, dish := range map[string]string{"elsewhere": "Ubugali", "here": "Igikoma cy’amasaka", "nowhere": "Umutobe"} {
-		o, _, err := k.Hospital.PlaceOrder(t.Context(), hospital.System, hospital.NewOrder{AdmissionID: k.stays[0].ID, Meal: hospital.Supplement, Dishes: []int64{k.menu[dish].ID}})
+		o, _, err := k.Hospital.PlaceOrder(t.Context(), hospital.System, hospital.PlaceOrderCommand{AdmissionID: k.stays[0].ID, Meal: hospital.Supplement, Dishes: []int64{k.menu[dish].ID}})
 		k.must(err)
 		orders[name] = o
 	}
@@ -409,7 +409,7 @@ func TestTheWallSaysWhetherTheScreenStaysOn(t *testing.T) {
 // holdFor makes the patient of the nth bed nil by mouth from now on.
 func (k *kitchen) holdFor(n int) {
 	k.T.Helper()
-	_, err := k.Hospital.SetDiet(k.T.Context(), hospital.System, k.stays[n].ID, hospital.DietChange{NilByMouth: &hospital.Window{From: time.Now().Add(-time.Minute)}})
+	_, err := k.Hospital.SetDiet(k.T.Context(), hospital.System, k.stays[n].ID, hospital.DietCommand{NilByMouth: &hospital.Window{From: time.Now().Add(-time.Minute)}})
 	k.must(err)
 }
 
@@ -452,13 +452,13 @@ func BenchmarkATicketOf200Moves(b *testing.B) {
 		});
 		void 0`)
 	moved := k.tickets()[101] // one of the confirmed
-	steps := []func(context.Context, hospital.Actor, int64, hospital.Step) (hospital.Order, error){k.Hospital.StartOrder, k.Hospital.ReadyOrder, k.Hospital.RecallOrder, k.Hospital.RecallOrder}
+	steps := []func(context.Context, hospital.Actor, int64, hospital.OrderCommand) (hospital.Order, error){k.Hospital.StartOrder, k.Hospital.ReadyOrder, k.Hospital.RecallOrder, k.Hospital.RecallOrder}
 	moment := time.NewTicker(apart)
 	defer moment.Stop()
 	taken := 0
 	for b.Loop() {
 		<-moment.C
-		_, err := steps[taken%len(steps)](b.Context(), hospital.System, moved.OrderID, hospital.Step{})
+		_, err := steps[taken%len(steps)](b.Context(), hospital.System, moved.OrderID, hospital.OrderCommand{})
 		k.must(err)
 		taken++
 		p.until("the frame", fmt.Sprintf(`swaps.length >= %d`, taken))

@@ -168,7 +168,7 @@ func sights(t testing.TB, s *dusangiretest.Server) []sight {
 			p.disableScripts(true)
 			p.open(lunch)
 			k := &kitchen{Server: s}
-			_, err := s.Hospital.StartOrder(t.Context(), hospital.System, k.confirmed()[0].OrderID, hospital.Step{}) // meanwhile
+			_, err := s.Hospital.StartOrder(t.Context(), hospital.System, k.confirmed()[0].OrderID, hospital.OrderCommand{}) // meanwhile
 			k.must(err)
 			p.follow("#lane-confirmed > li:last-child .bump")
 			p.disableScripts(false)
@@ -198,9 +198,9 @@ func fillKitchen(t testing.TB, s *dusangiretest.Server, ward hospital.WardBoard)
 	}
 	held, err := s.Hospital.Order(t.Context(), hospital.System, tickets[5].OrderID)
 	k.must(err)
-	_, err = s.Hospital.SetDiet(t.Context(), hospital.System, held.AdmissionID, hospital.DietChange{NilByMouth: &hospital.Window{From: time.Now().Add(-time.Minute)}})
+	_, err = s.Hospital.SetDiet(t.Context(), hospital.System, held.AdmissionID, hospital.DietCommand{NilByMouth: &hospital.Window{From: time.Now().Add(-time.Minute)}})
 	k.must(err)
-	_, err = s.Hospital.RecallOrder(t.Context(), hospital.System, tickets[6].OrderID, hospital.Step{})
+	_, err = s.Hospital.RecallOrder(t.Context(), hospital.System, tickets[6].OrderID, hospital.OrderCommand{})
 	k.must(err)
 }
 

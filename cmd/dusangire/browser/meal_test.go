@@ -116,17 +116,17 @@ func mealSights(t testing.TB, s *dusangiretest.Server) []sight {
 		}
 	}
 	nurse := hospital.Actor{Username: "nurse", Role: hospital.MedicalStaff}
-	stay, _, err := s.Hospital.Admit(ctx, nurse, hospital.NewAdmission{PatientName: "Uwera Chantal", BedID: bed.ID, Allergies: hospital.Allergies{Known: true}})
+	stay, _, err := s.Hospital.Admit(ctx, nurse, hospital.AdmitCommand{PatientName: "Uwera Chantal", BedID: bed.ID, Allergies: hospital.Allergies{Known: true}})
 	if err != nil {
 		t.Fatalf("admit into %q: %v", bed.Number, err)
 	}
 	stew := s.Dish("Stew of the day", "milk", "peanuts")
-	order, _, err := s.Hospital.PlaceOrder(ctx, nurse, hospital.NewOrder{AdmissionID: stay.ID, Meal: hospital.Supplement, Dishes: []int64{stew.ID}})
+	order, _, err := s.Hospital.PlaceOrder(ctx, nurse, hospital.PlaceOrderCommand{AdmissionID: stay.ID, Meal: hospital.Supplement, Dishes: []int64{stew.ID}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	window := hospital.Window{From: time.Now().Add(-20 * time.Hour), Until: time.Now().Add(-time.Minute)}
-	_, err = s.Hospital.SetDiet(ctx, nurse, stay.ID, hospital.DietChange{NilByMouth: &window,
+	_, err = s.Hospital.SetDiet(ctx, nurse, stay.ID, hospital.DietCommand{NilByMouth: &window,
 		Allergies: &hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"milk", "peanuts"}}})
 	if err != nil {
 		t.Fatal(err)

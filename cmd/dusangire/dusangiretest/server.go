@@ -100,14 +100,14 @@ const Password = "correct horse"
 
 func settle(t testing.TB, h *hospital.Hospital, beds int) hospital.WardBoard {
 	t.Helper()
-	ward, err := h.AddWard(t.Context(), hospital.System, hospital.NewWard{
+	ward, err := h.AddWard(t.Context(), hospital.System, hospital.AddWardCommand{
 		Code: "MED-A", Name: "Medicine, women", Block: "B1", Beds: beds,
 	})
 	if err != nil {
 		t.Fatalf("add a ward: %v", err)
 	}
 	for _, role := range hospital.Roles {
-		_, err := h.AddUser(t.Context(), hospital.System, hospital.NewUser{
+		_, err := h.AddUser(t.Context(), hospital.System, hospital.AddUserCommand{
 			Username: string(role), Role: role, Password: Password,
 		})
 		if err != nil {
@@ -160,7 +160,7 @@ func Admit(
 	t testing.TB, s *Server, name hospital.PatientName, bed hospital.BoardBed,
 ) hospital.Admission {
 	t.Helper()
-	stay, _, err := s.Hospital.Admit(t.Context(), hospital.System, hospital.NewAdmission{
+	stay, _, err := s.Hospital.Admit(t.Context(), hospital.System, hospital.AdmitCommand{
 		PatientName: name, BedID: bed.ID,
 	})
 	if err != nil {
@@ -172,7 +172,7 @@ func Admit(
 // SetBedStatus changes a bed without any client.
 func SetBedStatus(t testing.TB, s *Server, bed hospital.BoardBed, to hospital.BedStatus) {
 	t.Helper()
-	change := hospital.BedStatusChange{Status: to}
+	change := hospital.BedStatusCommand{Status: to}
 	if _, err := s.Hospital.SetBedStatus(t.Context(), hospital.System, bed.ID, change); err != nil {
 		t.Fatalf("set %s to %s: %v", bed.Number, to, err)
 	}

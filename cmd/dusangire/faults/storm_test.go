@@ -75,7 +75,7 @@ func (s *scene) signInMany(times, users int) (tokens []string) {
 	h := hospitaltest.Open(s.t, hospital.Options{DatabaseURL: s.database})
 	for i := range users {
 		name := fmt.Sprintf("nurse-%d", i)
-		if _, err := h.AddUser(s.t.Context(), hospital.System, hospital.NewUser{Username: name, Role: hospital.MedicalStaff, Password: dusangiretest.Password}); err != nil {
+		if _, err := h.AddUser(s.t.Context(), hospital.System, hospital.AddUserCommand{Username: name, Role: hospital.MedicalStaff, Password: dusangiretest.Password}); err != nil {
 			s.t.Fatal(err)
 		}
 	}

@@ -57,29 +57,37 @@ var unavailableCodes = []int{
 // something was asked wrongly.
 func Unavailable(err error) bool {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return slices.ContainsFunc(unavailableStates, func(state string) bool { return strings.HasPrefix(e.Code, state) })
+		return slices.ContainsFunc(unavailableStates, func(state string) bool {
+			return strings.HasPrefix(e.Code, state)
+		})
 	}
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		return slices.Contains(unavailableCodes, e.Code()&0xff)
 	}
-	return unreachable(err) || lost(err) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrReplaced) || errors.Is(err, ErrDamaged) ||
-		hidden(err)
+	return errors.Is(err, ErrReplaced) || errors.Is(err, ErrDamaged) || silent(err)
+}
+
+// silent reports whether err says that no answer came from the database.
+func silent(err error) bool {
+	return unreachable(err) || lost(err) || errors.Is(err, context.DeadlineExceeded) || hidden(err)
 }
 
 // reasonsOfStates are why PostgreSQL does not do what it is asked, by its codes or beginnings of
 // them.
 var reasonsOfStates = []struct{ state, reason string }{
-	{"25006", "read_only"}, {"53100", "disk_full"}, {"53", "no_room"}, {"28", "denied"}, {"42501", "denied"},
-	{"55P03", "locked"}, {"57014", "locked"}, {"58", "broken_disk"}, {"XX", "damaged"}, {"08", "unreachable"},
-	{"57P", "unreachable"}, {"3D000", "unreachable"},
+	{"25006", "read_only"}, {"53100", "disk_full"}, {"53", "no_room"}, {"28", "denied"},
+	{"42501", "denied"}, {"55P03", "locked"}, {"57014", "locked"}, {"58", "broken_disk"},
+	{"XX", "damaged"}, {"08", "unreachable"}, {"57P", "unreachable"}, {"3D000", "unreachable"},
 }
 
 // reasonsOfCodes are why SQLite does not, by its result codes.
 var reasonsOfCodes = map[int]string{
-	sqlite3.SQLITE_READONLY: "read_only", sqlite3.SQLITE_FULL: "disk_full", sqlite3.SQLITE_BUSY: "locked",
-	sqlite3.SQLITE_LOCKED: "locked", sqlite3.SQLITE_INTERRUPT: "locked", sqlite3.SQLITE_IOERR: "broken_disk",
-	sqlite3.SQLITE_CANTOPEN: "unreachable", sqlite3.SQLITE_PERM: "denied", sqlite3.SQLITE_AUTH: "denied",
-	sqlite3.SQLITE_CORRUPT: "damaged", sqlite3.SQLITE_NOTADB: "damaged",
+	sqlite3.SQLITE_READONLY: "read_only", sqlite3.SQLITE_FULL: "disk_full",
+	sqlite3.SQLITE_BUSY: "locked", sqlite3.SQLITE_LOCKED: "locked",
+	sqlite3.SQLITE_INTERRUPT: "locked", sqlite3.SQLITE_IOERR: "broken_disk",
+	sqlite3.SQLITE_CANTOPEN: "unreachable", sqlite3.SQLITE_PERM: "denied",
+	sqlite3.SQLITE_AUTH: "denied", sqlite3.SQLITE_CORRUPT: "damaged",
+	sqlite3.SQLITE_NOTADB: "damaged",
 }
 
 // Reason is, in one word, why the database did not do what it was asked. Who waits in vain for
@@ -110,7 +118,7 @@ func reason(err error) string {
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		return cmp.Or(reasonsOfCodes[e.Code()&0xff], "failing")
 	}
-	if unreachable(err) || lost(err) || errors.Is(err, context.DeadlineExceeded) || hidden(err) {
+	if silent(err) {
 		return "unreachable"
 	}
 	return "failing"
@@ -155,10 +163,7 @@ func lost(err error) bool {
 	if _, ok := errors.AsType[net.Error](err); ok {
 		return true
 	}
-	for _, gone := range []error{pgconn.ErrConnClosed, driver.ErrBadConn, sql.ErrConnDone, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed} {
-		if errors.Is(err, gone) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc([]error{pgconn.ErrConnClosed, driver.ErrBadConn, sql.ErrConnDone,
+		io.EOF, io.ErrUnexpectedEOF, net.ErrClosed},
+		func(gone error) bool { return errors.Is(err, gone) })
 }

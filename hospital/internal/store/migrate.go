@@ -51,8 +51,9 @@ func advised(err error, url string) error {
 	if !ok || reason(err) != "damaged" {
 		return err
 	}
-	return fmt.Errorf("%s is damaged, or was put there as a copy while %s-wal beside it belongs to another file: stop every server on it, "+
-		"move %s-wal and %s-shm away (they hold the last changes of the file that was there before) and start again: %w", path, path, path, path, err)
+	return fmt.Errorf("%s is damaged, or was put there as a copy while %s-wal beside it belongs to "+
+		"another file: stop every server on it, move %s-wal and %s-shm away (they hold the last "+
+		"changes of the file that was there before) and start again: %w", path, path, path, path, err)
 }
 
 // atCurrentSchema returns an error that says what to do unless the database at url has exactly the
@@ -64,9 +65,11 @@ func atCurrentSchema(ctx context.Context, url string) error {
 		case err != nil:
 			return fmt.Errorf("read the database's schema version: %w", advised(err, url))
 		case has < wants:
-			return fmt.Errorf("the database has schema %d and this program needs %d: run dusangire migrate", has, wants)
+			return fmt.Errorf("the database has schema %d and this program needs %d: "+
+				"run dusangire migrate", has, wants)
 		case has > wants:
-			return fmt.Errorf("the database has schema %d and this program knows only %d: run a newer dusangire", has, wants)
+			return fmt.Errorf("the database has schema %d and this program knows only %d: "+
+				"run a newer dusangire", has, wants)
 		}
 		return nil
 	})
@@ -138,7 +141,7 @@ func migrationTarget(url string) (*sql.DB, goose.Dialect, error) {
 		if err := createPrivate(path); err != nil {
 			return nil, "", err
 		}
-		db, err := sql.Open("sqlite", sqliteSource(path, "_txlock=immediate", "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)"))
+		db, err := sql.Open("sqlite", sqliteWriter(path))
 		if err == nil {
 			db.SetMaxOpenConns(1)
 		}

@@ -13,12 +13,14 @@ import (
 
 // ErrReplaced says that the path of a SQLite database names another file by now, or none. What is
 // written to the file that is open would be found by nobody.
-var ErrReplaced = errors.New("the database's file was moved, removed or replaced while the server has it open")
+var ErrReplaced = errors.New(
+	"the database's file was moved, removed or replaced while the server has it open")
 
 // ErrDamaged says that a SQLite database was found to be damaged since it was opened, as a copy
 // makes it that is written into the open file. What SQLite still has in memory may hide that from
 // one connection and not from the next.
-var ErrDamaged = errors.New("the database's file is damaged, or was written over while the server has it open")
+var ErrDamaged = errors.New(
+	"the database's file is damaged, or was written over while the server has it open")
 
 // place is where the files of a SQLite database are. It is fixed after Open, but for damaged.
 type place struct {
@@ -37,7 +39,8 @@ func (db *DB) settle(ctx context.Context, path string) error {
 	}
 	db.place = &place{path: path, anchor: anchor, files: map[string]os.FileInfo{}}
 	var tables int
-	if err := anchor.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master`).Scan(&tables); err != nil {
+	row := anchor.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master`)
+	if err := row.Scan(&tables); err != nil {
 		return fmt.Errorf("read %s: %w", path, err)
 	}
 	for _, file := range []string{path, path + "-wal"} {

@@ -69,7 +69,8 @@ func (r *remembering) take(ctx context.Context, query string) (*statement, error
 }
 
 // ExecContext implements driver.ExecerContext.
-func (r *remembering) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+func (r *remembering) ExecContext(ctx context.Context, query string,
+	args []driver.NamedValue) (driver.Result, error) {
 	s, err := r.take(ctx, query)
 	if err != nil {
 		return nil, err
@@ -82,7 +83,8 @@ func (r *remembering) ExecContext(ctx context.Context, query string, args []driv
 }
 
 // QueryContext implements driver.QueryerContext.
-func (r *remembering) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+func (r *remembering) QueryContext(ctx context.Context, query string,
+	args []driver.NamedValue) (driver.Rows, error) {
 	s, err := r.take(ctx, query)
 	if err != nil {
 		return nil, err

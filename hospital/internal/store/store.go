@@ -78,7 +78,7 @@ func connectSQLite(path string, through func(driver.Connector) driver.Connector)
 	if err := createPrivate(path); err != nil {
 		return nil, err
 	}
-	writer, err := sqlite.NewConnector(sqliteSource(path, "_txlock=immediate", "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)"))
+	writer, err := sqlite.NewConnector(sqliteWriter(path))
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
@@ -108,12 +108,19 @@ func sqliteSource(path string, more ...string) string {
 	return "file:" + escaped + "?" + strings.Join(settings, "&")
 }
 
+// sqliteWriter is the driver's name for the file at path for a connection that writes.
+func sqliteWriter(path string) string {
+	return sqliteSource(path, "_txlock=immediate", "_pragma=journal_mode(WAL)",
+		"_pragma=synchronous(FULL)")
+}
+
 // createPrivate creates the file for its owner alone where it does not exist; SQLite gives its
 // companions the same mode. A file that is there is not opened: closing it again would drop the
 // locks of connections that this process may have.
 func createPrivate(path string) error {
 	if path == "" || strings.HasPrefix(path, ":") {
-		return fmt.Errorf(`"sqlite:%s" names no file: write "sqlite:dusangire.db", or another path`, path)
+		return fmt.Errorf(
+			`"sqlite:%s" names no file: write "sqlite:dusangire.db", or another path`, path)
 	}
 	// #nosec G304 -- the operator names the file
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
@@ -161,7 +168,8 @@ func postgresConfig(url string) (*pgx.ConnConfig, error) {
 	}
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
-		return nil, errors.New(`the database URL can't be read: write "postgres://user:password@host:5432/database"`)
+		return nil, errors.New("the database URL can't be read: " +
+			`write "postgres://user:password@host:5432/database"`)
 	}
 	for name := range config.RuntimeParams {
 		if strings.HasPrefix(name, "pool_") { // another library's words, which the server would refuse
@@ -194,10 +202,12 @@ func (db *DB) Snapshot(ctx context.Context) (*sql.Tx, error) {
 // dead and don't know it yet; since nothing has been said on them, begin goes on to the next, until
 // it comes to a new one. A server that has no room for another connection is not asked for one for
 // a while: who needs one waits for one of those that there are.
-func (db *DB) begin(ctx context.Context, pool *sql.DB, options *sql.TxOptions) (tx *sql.Tx, err error) {
+func (db *DB) begin(ctx context.Context, pool *sql.DB,
+	options *sql.TxOptions) (tx *sql.Tx, err error) {
 	for dead := 0; dead <= db.most; {
 		db.narrow.widen(pool, db.most)
-		switch tx, err = pool.BeginTx(ctx, options); {
+		tx, err = pool.BeginTx(ctx, options)
+		switch {
 		case err == nil:
 			return tx, nil
 		case full(err):
@@ -220,8 +230,9 @@ func (db *DB) Clock(ctx context.Context, tx *sql.Tx) (now time.Time, ok bool, er
 		return time.Time{}, false, nil
 	}
 	var ms int64
-	err = tx.QueryRowContext(ctx, `SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)`).Scan(&ms)
-	if err != nil {
+	row := tx.QueryRowContext(ctx,
+		`SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)`)
+	if err := row.Scan(&ms); err != nil {
 		return time.Time{}, false, fmt.Errorf("read the database's clock: %w", err)
 	}
 	return time.UnixMilli(ms), true, nil

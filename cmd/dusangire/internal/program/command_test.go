@@ -89,7 +89,7 @@ func TestASettingThatCannotWorkIsNamed(t *testing.T) {
 	t.Cleanup(func() { taken.Close() })
 	real := hospitaltest.SQLite(t)
 	h := hospitaltest.Open(t, hospital.Options{DatabaseURL: real})
-	if _, err := h.AddWard(t.Context(), hospital.System, hospital.NewWard{Code: "A", Name: "Medicine", Beds: 2}); err != nil {
+	if _, err := h.AddWard(t.Context(), hospital.System, hospital.AddWardCommand{Code: "A", Name: "Medicine", Beds: 2}); err != nil {
 		t.Fatal(err)
 	}
 	demoData := hospitaltest.SQLite(t)
@@ -213,7 +213,7 @@ func TestAccountsAreCaredFor(t *testing.T) {
 	t.Parallel()
 	database := hospitaltest.SQLite(t)
 	h := hospitaltest.Open(t, hospital.Options{DatabaseURL: database})
-	ward, err := h.AddWard(t.Context(), hospital.System, hospital.NewWard{Code: "A", Name: "Medicine", Beds: 2})
+	ward, err := h.AddWard(t.Context(), hospital.System, hospital.AddWardCommand{Code: "A", Name: "Medicine", Beds: 2})
 	if err != nil {
 		t.Fatal(err)
 	}

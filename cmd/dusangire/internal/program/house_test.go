@@ -54,7 +54,7 @@ func TestTheServerHoldsTheMealsOfThoseWhoMustNotEatAndOrdersTheRoundsThatAreDue(
 func orderForOneOfTwo(t *testing.T, url string) {
 	t.Helper()
 	h := hospitaltest.Open(t, hospital.Options{DatabaseURL: url, Now: func() time.Time { return noon.Add(-2 * time.Hour) }})
-	ward, err := h.AddWard(t.Context(), hospital.System, hospital.NewWard{Code: "A", Name: "Medicine", Beds: 2})
+	ward, err := h.AddWard(t.Context(), hospital.System, hospital.AddWardCommand{Code: "A", Name: "Medicine", Beds: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,16 +69,16 @@ func orderForOneOfTwo(t *testing.T, url string) {
 	}
 	var stays []int64
 	for _, bed := range board.Beds {
-		a, _, err := h.Admit(t.Context(), hospital.System, hospital.NewAdmission{PatientName: "Uwase Marie", BedID: bed.ID, Allergies: hospital.Allergies{Known: true}})
+		a, _, err := h.Admit(t.Context(), hospital.System, hospital.AdmitCommand{PatientName: "Uwase Marie", BedID: bed.ID, Allergies: hospital.Allergies{Known: true}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		stays = append(stays, a.ID)
 	}
-	if _, _, err := h.PlaceOrder(t.Context(), hospital.System, hospital.NewOrder{AdmissionID: stays[0], Meal: hospital.Lunch, Dishes: []int64{rice.ID}}); err != nil {
+	if _, _, err := h.PlaceOrder(t.Context(), hospital.System, hospital.PlaceOrderCommand{AdmissionID: stays[0], Meal: hospital.Lunch, Dishes: []int64{rice.ID}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.SetDiet(t.Context(), hospital.System, stays[0], hospital.DietChange{
+	if _, err := h.SetDiet(t.Context(), hospital.System, stays[0], hospital.DietCommand{
 		NilByMouth: &hospital.Window{From: noon.Add(-time.Minute), Until: noon.Add(time.Minute)}}); err != nil {
 		t.Fatal(err)
 	}

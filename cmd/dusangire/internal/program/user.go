@@ -46,7 +46,7 @@ func (c *userAdd) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		user, err := h.AddUser(ctx, operator, hospital.NewUser{
+		user, err := h.AddUser(ctx, operator, hospital.AddUserCommand{
 			Username: c.Name, Role: hospital.Role(c.Role), Wards: c.Ward, Password: password,
 		})
 		if err == nil {

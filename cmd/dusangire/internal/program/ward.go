@@ -26,7 +26,7 @@ type wardAdd struct {
 // Run creates a ward.
 func (c *wardAdd) Run(ctx context.Context) error {
 	return c.with(ctx, func(h *hospital.Hospital) error {
-		ward, err := h.AddWard(ctx, operator, hospital.NewWard{
+		ward, err := h.AddWard(ctx, operator, hospital.AddWardCommand{
 			Code: c.Code, Name: c.Name, Block: c.Block, Beds: c.Beds,
 		})
 		if err == nil {
