@@ -100,6 +100,39 @@ func (s *Server) bedForm(bedID, about int64, name string, in *input) form {
 	return form{name: name, in: in, page: again, part: again}
 }
 
+// stayForm is a form about a stay. It stands at the bed where the patient lies, or at the free one
+// that the person stood at when they chose who was to come into it.
+func (s *Server) stayForm(id int64, name string, in *input) form {
+	at := func(waiting redrawWaiting) redraw {
+		return func(c echo.Context, r refusal) error { return s.redrawStay(c, r, id, waiting) }
+	}
+	return form{name: name, in: in, page: at(s.redrawFreeBeds), part: at(s.redrawChosenBed)}
+}
+
+// redrawWaiting is the redraw for a patient who waits for a bed.
+type redrawWaiting func(echo.Context, refusal, hospital.Admission) error
+
+// redrawStay draws a form about a stay again; waiting does for a patient who waits for a bed.
+func (s *Server) redrawStay(c echo.Context, r refusal, id int64, waiting redrawWaiting) error {
+	admission, err := s.Hospital.Admission(c.Request().Context(), actor(c), id)
+	chosen := r.in.id("bed_id")
+	switch {
+	case err != nil:
+		return errNoPlace
+	case chosen != 0 && r.in.values.Get("back") == views.BedPath.Of(chosen):
+		return s.redrawChosenBed(c, r, admission)
+	case admission.BedID != 0:
+		return s.redrawBed(c, r, admission.BedID, id)
+	}
+	return waiting(c, r, admission)
+}
+
+// redrawChosenBed shows the free bed that was to be the patient's.
+func (s *Server) redrawChosenBed(c echo.Context, r refusal, _ hospital.Admission) error {
+	r.name = views.FormPlace
+	return s.redrawBed(c, r, r.in.id("bed_id"), 0)
+}
+
 // redrawBed shows the bed as it stands now with the words beside their form and what was typed in
 // it. Where somebody else lies there now, what was typed is put aside and filled in nowhere.
 func (s *Server) redrawBed(c echo.Context, r refusal, bedID, about int64) error {

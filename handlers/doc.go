@@ -5,8 +5,8 @@
 // permission it needs. A noun's file holds its page, its commands and its JSON. A page that is told
 // of changes is a screen, declared once; screen.go makes its page, socket, polls and JSON of that.
 // A command always does three things: decode the input, ask package hospital, answer. An error it
-// returns with the form that was sent; problem.go decides what the client sees of it. Pages,
-// commands and sockets pass the same checks.
+// returns with the form that was sent; form.go decides what the client sees of it. Pages, commands
+// and sockets pass the same checks.
 //
 // It holds no rules and no SQL.
 package handlers

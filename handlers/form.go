@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"errors"
+	"net/http"
 	"net/url"
 
 	"github.com/labstack/echo/v4"
@@ -10,7 +11,7 @@ import (
 )
 
 // form is a form of a page as somebody sent it. It knows the page that shows it, so that its
-// command need not: the command returns refuse(err), and problem.go decides who sees what of that.
+// command need not: the command returns refuse(err), and answerError decides who sees what of that.
 type form struct {
 	name string // as views calls it
 	in   *input
@@ -44,12 +45,49 @@ type refusedForm struct {
 // Unwrap returns the error.
 func (r *refusedForm) Unwrap() error { return r.error }
 
-// refuse returns the error with the form, or nil where there is none.
-func (f form) refuse(err error) error {
-	if err == nil {
-		return nil
+// refuse returns the error with the form.
+func (f form) refuse(err error) error { return &refusedForm{err, f} }
+
+// answerError is where every error of every handler ends. Nowhere else is decided who gets a
+// problem in JSON, who the page with the form that was refused, and who the page of a problem.
+func (s *Server) answerError(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
 	}
-	return &refusedForm{err, f}
+	problem := s.explain(c, err)
+	if hasLeft(c) && problem.Status >= http.StatusInternalServerError {
+		s.Log.Debug("request was left", "route", c.Path(), "request", requestID(c), "error", err)
+		_ = c.NoContent(statusLeft) // for the log; there is nobody to read it
+		return
+	}
+	answer := redrawForm(c, err, problem)
+	if errors.Is(answer, errNoPlace) {
+		answer = s.answerProblem(c, problem)
+	} else if answer != nil {
+		answer = s.answerProblem(c, s.explain(c, answer)) // the page can't be drawn
+	}
+	if answer != nil {
+		s.Log.Error("problem can't be answered", "request", requestID(c), "error", answer)
+	}
+}
+
+// redrawForm shows a person the form that an error is about. errNoPlace says that there is none.
+func redrawForm(c echo.Context, err error, p Problem) error {
+	refused, ok := errors.AsType[*refusedForm](err)
+	if !ok {
+		return errNoPlace
+	}
+	again := refused.page
+	switch negotiate(c) {
+	case asJSON:
+		again = nil
+	case asPart:
+		again = refused.part
+	}
+	if again == nil {
+		return errNoPlace
+	}
+	return again(c, refusal{p, refused.form, refused.error})
 }
 
 // again is the form for its page: with what was sent and what is wrong with it.

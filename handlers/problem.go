@@ -111,48 +111,6 @@ func statusKey(status int) string {
 	return "problem.500"
 }
 
-// answerError is where every error of every handler ends. Nowhere else is decided who gets a
-// problem in JSON, who the page with the form that was refused, and who the page of a problem.
-func (s *Server) answerError(err error, c echo.Context) {
-	if c.Response().Committed {
-		return
-	}
-	problem := s.explain(c, err)
-	if hasLeft(c) && problem.Status >= http.StatusInternalServerError {
-		s.Log.Debug("request was left", "route", c.Path(), "request", requestID(c), "error", err)
-		_ = c.NoContent(statusLeft) // for the log; there is nobody to read it
-		return
-	}
-	answer := redrawForm(c, err, problem)
-	if errors.Is(answer, errNoPlace) {
-		answer = s.answerProblem(c, problem)
-	} else if answer != nil {
-		answer = s.answerProblem(c, s.explain(c, answer)) // the page can't be drawn
-	}
-	if answer != nil {
-		s.Log.Error("problem can't be answered", "request", requestID(c), "error", answer)
-	}
-}
-
-// redrawForm shows a person the form that an error is about. errNoPlace says that there is none.
-func redrawForm(c echo.Context, err error, p Problem) error {
-	refused, ok := errors.AsType[*refusedForm](err)
-	if !ok {
-		return errNoPlace
-	}
-	again := refused.page
-	switch negotiate(c) {
-	case asJSON:
-		again = nil
-	case asPart:
-		again = refused.part
-	}
-	if again == nil {
-		return errNoPlace
-	}
-	return again(c, refusal{p, refused.form, refused.error})
-}
-
 // statusLeft is what proxies log of a client that did not wait for its answer. Nothing has failed.
 const statusLeft = 499
 

@@ -1389,4 +1389,9 @@ func limitedField(f Form, form, name, label, kind, fallback string, longest int,
 	})
 }
 
+// AddressRegions lists what changes on the page of an address.
+func AddressRegions(w hospital.AddressWatch) []Region {
+	return []Region{{ID: AddressID, Component: addressCard(w.Address)}}
+}
+
 var _ = templruntime.GeneratedTemplate

@@ -1203,4 +1203,26 @@ func customersForm(d hospital.BedDetail, f Form) templ.Component {
 	})
 }
 
+// HomeRegions lists what changes on a customer's page: what they were told, each order by itself,
+// whom and where they can order for.
+func HomeRegions(home hospital.CustomerHome) []Region {
+	return []Region{
+		{ID: HomeNewsID, Component: homeNews(home)},
+		ordersRegion(home),
+		{ID: PatientsID, Component: homePatients(home.Stays, home.At)},
+		{ID: AddressesID, Component: homeAddresses(home.Addresses)},
+	}
+}
+
+func ordersRegion(home hospital.CustomerHome) Region {
+	list := emptyList(OrdersID, ordersList())
+	for _, o := range home.Orders {
+		list.add(orderItemID(o.ID), orderItem(o))
+	}
+	return list
+}
+
+// orderItemID is the id of an order in its customer's list.
+func orderItemID(id int64) string { return "order-" + number(id) }
+
 var _ = templruntime.GeneratedTemplate

@@ -2161,4 +2161,45 @@ func cleaningList(beds []hospital.BedLine, total int) templ.Component {
 	})
 }
 
+// MedicalRegions lists what changes on the dashboard of medical staff: the numbers, each ward's
+// tile, each list.
+func MedicalRegions(d hospital.MedicalDashboard) []Region {
+	regions := []Region{
+		{ID: PartsID, Component: parts(wardIDs(d.Wards))},
+		{ID: MetricsID, Component: metrics(d.Metrics)},
+		{ID: MissedID, Component: missedRounds(d.Missed, MedicalPath)},
+		{ID: HeldID, Component: heldList(d.Held, d.HeldCount)},
+		{ID: FastedID, Component: fastedList(d.Fasted, d.FastedCount)},
+		{ID: WaitingID, Component: waitingList(d.Waiting, d.WaitingCount)},
+		{ID: PendingID, Component: pendingList(d.PendingDischarges, d.PendingCount)},
+		{ID: RecentID, Component: recentList(d.RecentAdmissions)},
+	}
+	for _, ward := range d.Wards {
+		regions = append(regions, Region{ID: WardTileID(ward.ID), Component: wardTile(ward)})
+	}
+	return regions
+}
+
+// ManagementRegions lists what changes on the dashboard of ward managers: the numbers, each ward's
+// row, their total, each list.
+func ManagementRegions(d hospital.ManagementDashboard) []Region {
+	regions := []Region{
+		{ID: PartsID, Component: parts(wardIDs(d.Wards))},
+		{ID: MetricsID, Component: metrics(d.Metrics)},
+		{ID: MissedID, Component: missedRounds(d.Missed, ManagementPath)},
+		{ID: TotalsID, Component: wardTotals(d.Counts, d.Metrics.PendingDischarges)},
+		{ID: WaitingID, Component: waitingList(d.Waiting, d.WaitingCount)},
+		{ID: CleaningID, Component: cleaningList(d.BedsToClean, d.CleaningCount)},
+		{ID: PendingID, Component: pendingList(d.PendingDischarges, d.PendingCount)},
+	}
+	for _, ward := range d.Wards {
+		regions = append(regions, Region{ID: WardTileID(ward.ID), Component: wardRow(ward)})
+	}
+	return regions
+}
+
+func wardIDs(wards []hospital.WardSummary) string {
+	return idsOf(wards, func(ward hospital.WardSummary) int64 { return ward.ID })
+}
+
 var _ = templruntime.GeneratedTemplate

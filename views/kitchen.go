@@ -156,3 +156,56 @@ func (w Wall) narrowings(ctx context.Context) []narrowing {
 	}
 	return []narrowing{stations, meals, wards}
 }
+
+// TicketID is the id of a ticket on the kitchen's wall.
+func TicketID(orderID int64) string { return "ticket-" + number(orderID) }
+
+// LaneID is the id of a lane's tickets, LaneCountID that of their number.
+func LaneID(lane string) string      { return "lane-" + lane }
+func LaneCountID(lane string) string { return "count-" + lane }
+
+// StationID is the id of what a station has still to cook, DishCountID that of one dish.
+func StationID(s hospital.Station) string { return "cook-" + string(s) }
+func DishCountID(dishID int64) string     { return "dish-" + number(dishID) }
+
+// KitchenRegions lists what changes on a wall of the kitchen: the tickets of each lane and their
+// number, how many are on their way, and each dish that is still to be cooked. The board is
+// filtered already.
+func KitchenRegions(b hospital.KitchenBoard, w Wall) []Region {
+	regions := []Region{
+		{ID: TransitID, Component: inTransit(b)},
+		{ID: MissedID, Component: missedRounds(b.Missed, WallPath(w.Filter))},
+		{ID: PastID, Component: pastStrip(b.PastDays())},
+	}
+	for _, lane := range lanes {
+		tickets := laneRegion(b, w, lane)
+		count := Region{ID: LaneCountID(lane), Component: laneCount(lane, len(tickets.Items))}
+		regions = append(regions, tickets, count)
+	}
+	for _, station := range hospital.Stations {
+		regions = append(regions, stationRegion(b, station))
+	}
+	return regions
+}
+
+// laneRegion is the tickets of a lane, in the order of the board.
+func laneRegion(b hospital.KitchenBoard, w Wall, lane string) Region {
+	list := emptyList(LaneID(lane), laneList(lane))
+	for _, t := range b.Tickets {
+		if laneOf(t) == lane {
+			list.add(TicketID(t.OrderID), ticketCard(t, w.Filter, b.At, w.refusalOf(t)))
+		}
+	}
+	return list
+}
+
+// stationRegion is what a station has still to cook.
+func stationRegion(b hospital.KitchenBoard, s hospital.Station) Region {
+	list := emptyList(StationID(s), stationList(s))
+	for _, dish := range b.ToCook {
+		if dish.Station == s {
+			list.add(DishCountID(dish.DishID), dishCount(dish))
+		}
+	}
+	return list
+}

@@ -664,4 +664,36 @@ func notice(n hospital.Notification) templ.Component {
 	})
 }
 
+// mostNews is how many notifications stand over a dashboard at once, the newest.
+const mostNews = 4
+
+// NewsRegion is what the role of a dashboard was told lately, each notification by itself.
+func NewsRegion(n hospital.News) Region {
+	list := emptyList(NewsID, newsList())
+	for _, n := range n.Notifications[:min(len(n.Notifications), mostNews)] {
+		list.add(newsID(n.ID), newsItem(n))
+	}
+	return list
+}
+
+// newsID is the id of a notification over a dashboard.
+func newsID(id int64) string { return "news-" + number(id) }
+
+// InboxRegions lists what changes on the page of a person's notifications: how many are unread, and
+// each by itself.
+func InboxRegions(inbox hospital.Inbox) []Region {
+	return []Region{{ID: InboxHeadID, Component: inboxHead(inbox)}, inboxRegion(inbox)}
+}
+
+func inboxRegion(inbox hospital.Inbox) Region {
+	list := emptyList(InboxID, inboxList())
+	for _, n := range inbox.Notifications {
+		list.add(noticeID(n.ID), notice(n))
+	}
+	return list
+}
+
+// noticeID is the id of a notification in its reader's list.
+func noticeID(id int64) string { return "notice-" + number(id) }
+
 var _ = templruntime.GeneratedTemplate

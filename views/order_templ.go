@@ -2119,4 +2119,9 @@ func overriddenOnly(offered []hospital.OfferedDish) bool {
 	})
 }
 
+// OrderRegions lists what changes on the page of an order, as somebody sees it.
+func OrderRegions(d hospital.OrderDetail, v Viewer) []Region {
+	return []Region{{ID: OrderID, Component: orderCard(d, v, Form{})}}
+}
+
 var _ = templruntime.GeneratedTemplate

@@ -627,4 +627,22 @@ func parts(ids string) templ.Component {
 	})
 }
 
+// WardRegions lists what changes on a ward's page: its name, its numbers, and each bed's card by
+// itself.
+func WardRegions(b hospital.WardBoard) []Region {
+	regions := []Region{
+		{ID: PartsID, Component: parts(bedIDs(b))},
+		{ID: WardHeadID, Component: wardHead(b.Ward)},
+		{ID: WardCountsID, Component: wardCounts(b.WardSummary)},
+	}
+	for _, bed := range b.Beds {
+		regions = append(regions, BedRegion(bed))
+	}
+	return regions
+}
+
+func bedIDs(b hospital.WardBoard) string {
+	return idsOf(b.Beds, func(bed hospital.BoardBed) int64 { return bed.ID })
+}
+
 var _ = templruntime.GeneratedTemplate
