@@ -42,7 +42,7 @@ func Main(m *testing.M) int {
 
 // perProcessor is how many of the tests that may run beside others do so on each processor, unless
 // -parallel says otherwise. Most of them wait: for a silence of seconds, a restart, a page.
-const perProcessor = 3
+const perProcessor = 2
 
 // Invocation is one start of the program as a process, which the tests' own binary stands in for:
 // see Main.
