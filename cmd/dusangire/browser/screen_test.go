@@ -35,14 +35,6 @@ import (
 // oldest one meant. docs/deploy.md#browsers says where it is to be had.
 const oldBrowser = "DUSANGIRE_OLD_BROWSER"
 
-// TestMain ends the browsers that the tests shared.
-func TestMain(m *testing.M) {
-	code := dusangiretest.Main(m)
-	endBrowser()
-	endFontlessBrowser()
-	os.Exit(code)
-}
-
 // endBrowser is set by the one start of the browser.
 var endBrowser = func() {}
 
