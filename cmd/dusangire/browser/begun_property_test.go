@@ -21,9 +21,11 @@ import (
 // command changes nobody but the one whose name stood over its form when it was begun, and nothing
 // that somebody else has changed since is taken back unseen.
 func TestNoStepOfTwoPagesReachesAnotherPatient(t *testing.T) {
+	t.Parallel()
 	seeds := []uint64{1, uint64(time.Now().UnixNano())}
 	for _, seed := range seeds {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
 			s, board := dusangiretest.MustServeWard(t, 4, nil)
 			w := &busyWard{colleague: colleague{t, s}, board: board, random: rand.New(rand.NewPCG(seed, 0))}
 			for _, role := range []hospital.Role{hospital.MedicalStaff, hospital.Admin} {

@@ -125,11 +125,20 @@ func (s trays) onTheWay() *screen {
 		p.press(fmt.Sprintf("#tray-%d button", d.ID))
 		p.until("the tray to be the courier's", fmt.Sprintf(`document.querySelector("#mine > #delivery-%d")`, d.ID))
 	}
+	p.untilAnswered()
 	p.press("#carry button")
 	for _, d := range s.ready {
 		p.untilSays(stop(d)+" .card", "in transit")
 	}
+	p.untilAnswered()
 	return p
+}
+
+// untilAnswered waits until the page has the answer to every tap, which may come after the frame
+// that shows what became of it. Until then the next tap on the same tray does nothing.
+func (p *screen) untilAnswered() {
+	p.t.Helper()
+	p.until("an answer to every tap", `!document.querySelector("#outbox :is([data-state=waiting], [data-state=sending])")`)
 }
 
 func stop(d hospital.Delivery) string { return fmt.Sprintf("#delivery-%d", d.ID) }

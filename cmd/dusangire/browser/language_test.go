@@ -91,33 +91,41 @@ const wording = `(() => {
 })()`
 
 func TestPagesInFrenchAndKinyarwandaFallBackNowhere(t *testing.T) {
-	s := dusangiretest.MustServeDemo(t)
-	all, data := sights(t, s), namesInData(s)
+	t.Parallel()
 	for _, l := range []text.Lang{text.Fr, text.Rw} {
-		english := fallback(t, l)
-		if !english.MatchString("since 3 Feb 14:05") || !english.MatchString("Available") || english.MatchString("Uwase Marie") {
-			t.Fatalf("%s: what is English is not told from what is not", l)
+		t.Run(string(l), func(t *testing.T) {
+			t.Parallel()
+			wantNoFallback(t, l)
+		})
+	}
+}
+
+// wantNoFallback looks at every sight of a hospital in a language.
+func wantNoFallback(t *testing.T, l text.Lang) {
+	s := dusangiretest.MustServeDemo(t)
+	all, data, english := sights(t, s), namesInData(s), fallback(t, l)
+	if !english.MatchString("since 3 Feb 14:05") || !english.MatchString("Available") || english.MatchString("Uwase Marie") {
+		t.Fatalf("%s: what is English is not told from what is not", l)
+	}
+	people := map[hospital.Role]*screen{}
+	for _, sight := range all {
+		if sight.name == "gallery" { // for developers, and its headings are English
+			continue
 		}
-		people := map[hospital.Role]*screen{}
-		for _, sight := range all {
-			if sight.name == "gallery" { // for developers, and its headings are English
-				continue
-			}
-			p, known := people[sight.role]
-			if !known {
-				p = demoVisitorAs(t, s, sight.role)
-				p.prefer(l)
-				people[sight.role] = p
-			}
-			sight.show(p)
-			p.photograph(sight.name+"-"+string(l), look{name: "desk", scheme: "light"})
-			if got := ask[string](p, `document.documentElement.lang`); got != string(l) {
-				t.Errorf("%s: the page says that it is in %q, want %q", sight.name, got, l)
-			}
-			for _, said := range ask[[]string](p, wording) {
-				if english.MatchString(said) && !data[said] {
-					t.Errorf("%s in %s says %q", sight.name, l, said)
-				}
+		p, known := people[sight.role]
+		if !known {
+			p = demoVisitorAs(t, s, sight.role)
+			p.prefer(l)
+			people[sight.role] = p
+		}
+		sight.show(p)
+		p.photograph(sight.name+"-"+string(l), look{name: "desk", scheme: "light"})
+		if got := ask[string](p, `document.documentElement.lang`); got != string(l) {
+			t.Errorf("%s: the page says that it is in %q, want %q", sight.name, got, l)
+		}
+		for _, said := range ask[[]string](p, wording) {
+			if english.MatchString(said) && !data[said] {
+				t.Errorf("%s in %s says %q", sight.name, l, said)
 			}
 		}
 	}

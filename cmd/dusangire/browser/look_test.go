@@ -291,6 +291,7 @@ func TestEveryPageIsUsableByEveryoneOnEveryScreen(t *testing.T) {
 
 // TestTheLooksAtPagesFindBarriers keeps the test above honest: in a page that is spoiled each of its looks finds something.
 func TestTheLooksAtPagesFindBarriers(t *testing.T) {
+	t.Parallel()
 	s := dusangiretest.MustServe(t, nil)
 	p := visitor(s)
 	p.open("/login")
@@ -409,26 +410,30 @@ func (p *screen) outOfReachOfKeys() (found []string) {
 }
 
 func TestAWardOf24BedsFitsOnAScreen(t *testing.T) {
+	t.Parallel()
 	s := dusangiretest.MustServeDemo(t)
 	for machine, browser := range machines(t) {
 		for _, code := range []string{"MED-A", "MED-B"} {
-			ward := demoWard(s, code)
-			if len(ward.Beds) != 24 {
-				t.Fatalf("ward %s has %d beds, want 24", code, len(ward.Beds))
-			}
-			p := on(t, s, browser, hospital.MedicalStaff)
-			p.openLive(dusangiretest.WardPath(ward))
-			p.untilFaced()
-			for _, l := range looks() {
-				if l.touch {
-					continue
+			t.Run(code+" on a machine "+machine, func(t *testing.T) {
+				t.Parallel()
+				ward := demoWard(s, code)
+				if len(ward.Beds) != 24 {
+					t.Fatalf("ward %s has %d beds, want 24", code, len(ward.Beds))
 				}
-				p.have(l)
-				p.wantAllBeds(fmt.Sprintf("%s, %s, on a machine %s", code, l, machine))
-			}
-			p.enlarge(120)
-			p.have(looks()[0]) // nobody scrolls a wall
-			p.wantAllBeds(fmt.Sprintf("%s, on a wall, with larger text, on a machine %s", code, machine))
+				p := on(t, s, browser, hospital.MedicalStaff)
+				p.openLive(dusangiretest.WardPath(ward))
+				p.untilFaced()
+				for _, l := range looks() {
+					if l.touch {
+						continue
+					}
+					p.have(l)
+					p.wantAllBeds(l.String())
+				}
+				p.enlarge(120)
+				p.have(looks()[0]) // nobody scrolls a wall
+				p.wantAllBeds("on a wall, with larger text")
+			})
 		}
 	}
 }

@@ -29,19 +29,11 @@ import (
 // be it a script's error, a line on the console, a failed request or one to another site, fails the
 // test that it happens in.
 //
-// Tests that mostly wait, as for the seconds after which a page has to say something, run beside
-// others; those that look at many pages need all processors and run before them.
+// They run beside each other, but for those few that look at who has the focus or how things move.
 
 // oldBrowser is the environment variable that names another Chromium for these tests, such as the
 // oldest one meant. docs/deploy.md#browsers says where it is to be had.
 const oldBrowser = "DUSANGIRE_OLD_BROWSER"
-
-// TestMain ends the browser that the tests shared.
-func TestMain(m *testing.M) {
-	code := dusangiretest.Main(m)
-	endBrowser()
-	os.Exit(code)
-}
 
 // endBrowser is set by the one start of the browser.
 var endBrowser = func() {}

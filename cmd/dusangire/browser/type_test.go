@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"unicode"
 
@@ -31,28 +32,43 @@ const (
 	beyond = "Inter Variable"
 )
 
-// fontless starts a browser that finds no font with a letter on its machine. The one that is there
-// (made for this, of an empty box alone) is for Chromium: without any it ends by itself now and then,
-// when it draws its own window ("SkFontMgr_FontConfigInterface.cpp: Not implemented").
+// fontless is a browser that finds no font with a letter on its machine.
 func fontless(t testing.TB) context.Context {
 	t.Helper()
-	folder := t.TempDir()
-	config := filepath.Join(folder, "fonts.conf")
-	fonts, err := filepath.Abs("testdata/font")
-	if err != nil {
-		t.Fatal(err)
-	}
-	rules := fmt.Sprintf("<fontconfig><dir>%s</dir><cachedir>%s/cache</cachedir></fontconfig>", fonts, folder)
-	if err := os.WriteFile(config, []byte(rules), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	ctx, end, err := startBrowser(chromedp.Env("FONTCONFIG_FILE=" + config))
-	t.Cleanup(end)
+	ctx, err := theFontlessBrowser()
 	if err != nil {
 		t.Fatalf("start a browser without fonts: %v", err)
 	}
 	return ctx
 }
+
+// theFontlessBrowser starts it when it is first asked for. The font that is there (made for this, of
+// an empty box alone) is for Chromium: without any it ends by itself now and then, when it draws its
+// own window ("SkFontMgr_FontConfigInterface.cpp: Not implemented").
+var theFontlessBrowser = sync.OnceValues(func() (context.Context, error) {
+	folder, err := os.MkdirTemp("", "dusangire-fontless-")
+	if err != nil {
+		return nil, err
+	}
+	fonts, err := filepath.Abs("testdata/font")
+	if err != nil {
+		return nil, err
+	}
+	config := filepath.Join(folder, "fonts.conf")
+	rules := fmt.Sprintf("<fontconfig><dir>%s</dir><cachedir>%s/cache</cachedir></fontconfig>", fonts, folder)
+	if err := os.WriteFile(config, []byte(rules), 0o600); err != nil {
+		return nil, err
+	}
+	ctx, end, err := startBrowser(chromedp.Env("FONTCONFIG_FILE=" + config))
+	endFontlessBrowser = func() {
+		end()
+		_ = os.RemoveAll(folder) // what stays is in the folder for what is temporary
+	}
+	return ctx, err
+})
+
+// endFontlessBrowser is set by the one start of that browser.
+var endFontlessBrowser = func() {}
 
 // on opens a screen in a browser, for the demo's login of a role.
 func on(
@@ -180,6 +196,7 @@ func lettersOfTheTexts(t testing.TB) string {
 }
 
 func TestTheTextsAreDrawnInTheFaceOfThePages(t *testing.T) {
+	t.Parallel()
 	s := dusangiretest.MustServe(t, nil)
 	for machine, browser := range machines(t) {
 		p := on(t, s, browser, "")
@@ -213,9 +230,10 @@ const widthsOfFigures = `(() => {
 // TestPagesHoldWithLargerTextInEachLanguage looks at the fullest pages. In English
 // TestEveryPageIsUsableByEveryoneOnEveryScreen looks at all.
 func TestPagesHoldWithLargerTextInEachLanguage(t *testing.T) {
+	t.Parallel()
 	s := dusangiretest.MustServeDemo(t)
 	fillKitchen(t, s, demoWard(s, "MED-A"))
-	for path, role := range fullPages(s) {
+	onFullPages(t, s, func(t *testing.T, path string, role hospital.Role) {
 		p := on(t, s, usual(t), role)
 		for _, language := range []string{"fr", "rw"} {
 			p.openIn(language, path)
@@ -224,19 +242,17 @@ func TestPagesHoldWithLargerTextInEachLanguage(t *testing.T) {
 				p.wantLegible(fmt.Sprintf("%s in %s at %d %%", path, language, percent))
 			}
 		}
-		p.close()
-	}
+	})
 }
 
 func TestPagesHoldWithoutAnyFont(t *testing.T) {
+	t.Parallel()
 	s := dusangiretest.MustServeDemo(t)
-	browser := fontless(t)
-	for path, role := range fullPages(s) {
-		p := on(t, s, browser, role)
+	onFullPages(t, s, func(t *testing.T, path string, role hospital.Role) {
+		p := on(t, s, fontless(t), role)
 		p.openIn("rw", path)
 		p.wantLegible(path)
-		p.close()
-	}
+	})
 }
 
 // openIn opens a page in a language and waits for its typeface.
@@ -257,6 +273,18 @@ func fullPages(s *dusangiretest.Server) map[string]hospital.Role {
 		"/gallery":                    hospital.Admin,
 		"/dashboard/ward_management/": hospital.WardManagement,
 		"/dashboard/medical_staff/":   hospital.MedicalStaff,
+	}
+}
+
+// onFullPages looks at each of these pages as a test of its own.
+func onFullPages(
+	t *testing.T, s *dusangiretest.Server, look func(t *testing.T, path string, role hospital.Role),
+) {
+	for path, role := range fullPages(s) {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			look(t, path, role)
+		})
 	}
 }
 
@@ -302,11 +330,12 @@ const layoutShift = `new Promise((done) => {
 })`
 
 func TestPagesCanBeReadWhereTheFaceDoesNotArrive(t *testing.T) {
+	t.Parallel()
 	s := dusangiretest.MustServeDemo(t)
-	for path, role := range fullPages(s) {
+	onFullPages(t, s, func(t *testing.T, path string, role hospital.Role) {
 		p := on(t, s, usual(t), role)
 		p.block("*.woff2")
 		p.open(path)
 		p.wantLegible(path)
-	}
+	})
 }

@@ -5,13 +5,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"regexp"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -31,18 +29,8 @@ func Main(m *testing.M) int {
 	if os.Getenv(AsProgram) != "" {
 		return program.Main("dev")
 	}
-	flag.Parse()
-	asked := false
-	flag.Visit(func(f *flag.Flag) { asked = asked || f.Name == "test.parallel" })
-	if !asked {
-		_ = flag.Set("test.parallel", strconv.Itoa(perProcessor*runtime.GOMAXPROCS(0))) // a number is taken
-	}
 	return m.Run()
 }
-
-// perProcessor is how many of the tests that may run beside others do so on each processor, unless
-// -parallel says otherwise. Most of them wait: for a silence of seconds, a restart, a page.
-const perProcessor = 3
 
 // Invocation is one start of the program as a process, which the tests' own binary stands in for:
 // see Main.
