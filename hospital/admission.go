@@ -308,7 +308,8 @@ func uniqueViolation(err error, bed Bed) error {
 
 // occupy puts the patient of a stay into the locked bed from a time on.
 func (c *change) occupy(ctx context.Context, bed *Bed, admissionID int64, since time.Time) error {
-	_, err := c.exec(ctx, `INSERT INTO bed_stay (admission_id, bed_id, since) VALUES ($1, $2, $3)`,
+	_, err := c.exec(ctx,
+		`INSERT INTO bed_assignment (admission_id, bed_id, since) VALUES ($1, $2, $3)`,
 		admissionID, bed.ID, instant(since))
 	if err != nil {
 		return fmt.Errorf("put a patient into bed %d: %w", bed.ID, err)
@@ -319,7 +320,7 @@ func (c *change) occupy(ctx context.Context, bed *Bed, admissionID int64, since 
 // vacate takes the patient of a stay out of the locked bed, which is to be cleaned.
 func (c *change) vacate(ctx context.Context, bed *Bed, admissionID int64, until time.Time) error {
 	_, err := c.exec(ctx,
-		`UPDATE bed_stay SET until = $2 WHERE admission_id = $1 AND until IS NULL`,
+		`UPDATE bed_assignment SET until = $2 WHERE admission_id = $1 AND until IS NULL`,
 		admissionID, instant(until))
 	if err != nil {
 		return fmt.Errorf("take a patient out of bed %d: %w", bed.ID, err)

@@ -266,7 +266,7 @@ func TestATransferMovesThePatientAndLeavesTheOldBedInCleaning(t *testing.T) {
 			t.Errorf("the audit says %v, want %v", got, want)
 		}
 		h.sound(t)
-		if n := h.number(t, `SELECT count(*) FROM bed_stay WHERE admission_id = $1`, a.ID); n != 2 {
+		if n := h.number(t, `SELECT count(*) FROM bed_assignment WHERE admission_id = $1`, a.ID); n != 2 {
 			t.Errorf("history knows %d beds of the stay, want 2", n)
 		}
 	})
@@ -593,7 +593,7 @@ func TestTheUniqueIndexesAreTheLastLineAgainstTwoPatientsInABed(t *testing.T) {
 		})
 		for _, statement := range []string{
 			`INSERT INTO admission (patient_id, admitted_at, reason, diet, texture) VALUES ($1, 0, '', 'general', 7)`,
-			`INSERT INTO bed_stay (admission_id, bed_id, since) VALUES ($1, 1, 0)`,
+			`INSERT INTO bed_assignment (admission_id, bed_id, since) VALUES ($1, 1, 0)`,
 		} {
 			if _, err := h.raw.ExecContext(t.Context(), statement, a.PatientID); err == nil {
 				t.Errorf("the database took a second %s", statement)

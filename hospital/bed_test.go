@@ -37,7 +37,7 @@ func TestABedTakesTheStepsOfItsTableAndNoOther(t *testing.T) {
 					continue
 				}
 				h.exec(t, `UPDATE admission SET discharged_at = admitted_at, outcome = 'stable' WHERE discharged_at IS NULL`)
-				h.exec(t, `UPDATE bed_stay SET until = since WHERE until IS NULL`)
+				h.exec(t, `UPDATE bed_assignment SET until = since WHERE until IS NULL`)
 				h.exec(t, `UPDATE bed SET status = 'available', status_reason = '', reserved_until = NULL`)
 				h.bring(t, number, from)
 				h.step(t, number, to, slices.Contains(strings.Fields(steps[from]), string(to)))

@@ -143,7 +143,7 @@ func (s *service) empty(t testing.TB) {
 	now := s.clock.Now().UnixMilli()
 	s.exec(t, `UPDATE delivery SET status = 'cancelled', ended_at = $1, latitude = NULL, longitude = NULL, located_at = NULL WHERE ended_at IS NULL`, now)
 	s.exec(t, `UPDATE meal_order SET status = 'cancelled', ended_at = $1 WHERE ended_at IS NULL`, now)
-	s.exec(t, `UPDATE bed_stay SET until = since WHERE until IS NULL`)
+	s.exec(t, `UPDATE bed_assignment SET until = since WHERE until IS NULL`)
 	s.exec(t, `UPDATE admission SET discharged_at = admitted_at, outcome = 'stable' WHERE discharged_at IS NULL`)
 	s.exec(t, `UPDATE bed SET status = 'available', status_reason = '', reserved_until = NULL`)
 }

@@ -247,12 +247,12 @@ func (h *house) sound(t testing.TB) {
 			SELECT 1 FROM admission WHERE bed_id = bed.id AND discharged_at IS NULL)`,
 		"patients in beds that are not occupied": `SELECT count(*) FROM admission JOIN bed ON bed.id = admission.bed_id
 			WHERE discharged_at IS NULL AND bed.status <> 'occupied'`,
-		"open bed stays that no open admission has": `SELECT count(*) FROM bed_stay WHERE until IS NULL AND NOT EXISTS (
-			SELECT 1 FROM admission WHERE admission.id = bed_stay.admission_id AND admission.bed_id = bed_stay.bed_id
-				AND admission.bed_since = bed_stay.since AND admission.discharged_at IS NULL)`,
-		"patients in beds without an open bed stay": `SELECT count(*) FROM admission WHERE discharged_at IS NULL AND bed_id IS NOT NULL
-			AND NOT EXISTS (SELECT 1 FROM bed_stay WHERE admission_id = admission.id AND bed_id = admission.bed_id AND until IS NULL)`,
-		"patients in two beds at a time": `SELECT count(*) FROM bed_stay one JOIN bed_stay other ON other.admission_id = one.admission_id
+		"open bed assignments that no open admission has": `SELECT count(*) FROM bed_assignment WHERE until IS NULL AND NOT EXISTS (
+			SELECT 1 FROM admission WHERE admission.id = bed_assignment.admission_id AND admission.bed_id = bed_assignment.bed_id
+				AND admission.bed_since = bed_assignment.since AND admission.discharged_at IS NULL)`,
+		"patients in beds without an open bed assignment": `SELECT count(*) FROM admission WHERE discharged_at IS NULL AND bed_id IS NOT NULL
+			AND NOT EXISTS (SELECT 1 FROM bed_assignment WHERE admission_id = admission.id AND bed_id = admission.bed_id AND until IS NULL)`,
+		"patients in two beds at a time": `SELECT count(*) FROM bed_assignment one JOIN bed_assignment other ON other.admission_id = one.admission_id
 			AND other.id > one.id AND other.since < COALESCE(one.until, other.since + 1)`,
 	} {
 		if n := h.number(t, query); n != 0 {

@@ -58,7 +58,7 @@ func TestAfterAnyHistoryNoDangerousTrayIsOnItsWay(t *testing.T) {
 func (s *service) clear(t testing.TB, dishes []hospital.Dish) {
 	t.Helper()
 	for _, statement := range []string{`DELETE FROM delivery`, `DELETE FROM order_dish`, `DELETE FROM meal_order`, `DELETE FROM customer_patient`,
-		`DELETE FROM notification_read`, `DELETE FROM notification`, `DELETE FROM bed_stay`, `DELETE FROM admission`, `DELETE FROM patient`,
+		`DELETE FROM notification_read`, `DELETE FROM notification`, `DELETE FROM bed_assignment`, `DELETE FROM admission`, `DELETE FROM patient`,
 		`UPDATE bed SET status = 'available', status_reason = '', reserved_until = NULL`} {
 		s.exec(t, statement)
 	}

@@ -51,7 +51,7 @@ func TestAfterAnyHistoryEveryChangeWasAnnouncedAndEveryNumberIsRight(t *testing.
 // vacate empties the house for another history.
 func (h *house) vacate(t testing.TB) {
 	t.Helper()
-	for _, statement := range []string{`DELETE FROM bed_stay`, `DELETE FROM admission`, `DELETE FROM patient`, `DELETE FROM idempotency`,
+	for _, statement := range []string{`DELETE FROM bed_assignment`, `DELETE FROM admission`, `DELETE FROM patient`, `DELETE FROM idempotency`,
 		`UPDATE bed SET status = 'available', status_reason = '', reserved_until = NULL`} {
 		h.exec(t, statement)
 	}
