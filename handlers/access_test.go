@@ -253,25 +253,25 @@ func TestASocketEndsWithTheRightToReadIt(t *testing.T) {
 	}
 }
 
-// TestAStayThatHasEndedIsGoneHoweverItIsAskedFor: as a page, as JSON, on its menu, and in what a
-// refusal shows.
-func TestAStayThatHasEndedIsGoneHoweverItIsAskedFor(t *testing.T) {
+// TestAnAdmissionThatHasEndedIsGoneHoweverItIsAskedFor: as a page, as JSON, on its menu, and in
+// what a refusal shows.
+func TestAnAdmissionThatHasEndedIsGoneHoweverItIsAskedFor(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})
 	for n, outcome := range []hospital.Outcome{hospital.Improved, hospital.Deceased} {
-		stay := h.admitAsked(nameCanary, h.bed(h.a, 1+n).ID, "milk")
-		_, err := h.hospital.Discharge(t.Context(), actor(hospital.MedicalStaff), stay.ID,
+		admission := h.admitAsked(nameCanary, h.bed(h.a, 1+n).ID, "milk")
+		_, err := h.hospital.Discharge(t.Context(), actor(hospital.MedicalStaff), admission.ID,
 			hospital.DischargeCommand{Outcome: outcome, Notes: notesCanary})
 		h.must(err)
-		path := fmt.Sprintf("/admissions/%d/", stay.ID)
+		path := fmt.Sprintf("/admissions/%d/", admission.ID)
 		for _, role := range []hospital.Role{hospital.MedicalStaff, hospital.WardManagement,
 			hospital.Admin} {
 			token := h.token(string(role))
 			for _, as := range []audience{browser, htmx, program} {
 				for _, path := range []string{path, path + "menu/"} {
 					got := h.get(path, token, as)
-					if got.status != http.StatusNotFound || tellsOfStay(got.body) {
-						t.Errorf("%s as a %s gets %s of a stay that ended %s: %d %.300s", role, as,
+					if got.status != http.StatusNotFound || tellsOfAdmission(got.body) {
+						t.Errorf("%s as a %s gets %s of an admission that ended %s: %d %.300s", role, as,
 							path, outcome, got.status, got.body)
 					}
 				}
@@ -282,8 +282,8 @@ func TestAStayThatHasEndedIsGoneHoweverItIsAskedFor(t *testing.T) {
 				"discharge":      {"outcome": "improved"},
 			} {
 				got := h.post(path+command, token, program, fields)
-				if got.status != http.StatusConflict || tellsOfStay(got.body) {
-					t.Errorf("%s of a stay that ended %s: %d %s", command, outcome, got.status,
+				if got.status != http.StatusConflict || tellsOfAdmission(got.body) {
+					t.Errorf("%s of an admission that ended %s: %d %s", command, outcome, got.status,
 						got.body)
 				}
 			}
@@ -291,13 +291,13 @@ func TestAStayThatHasEndedIsGoneHoweverItIsAskedFor(t *testing.T) {
 	}
 }
 
-// TestWhatARefusalDoesNotTellOfAnEndedStayIsNull: not a patient with the number 0 and no name.
-func TestWhatARefusalDoesNotTellOfAnEndedStayIsNull(t *testing.T) {
+// TestWhatARefusalDoesNotTellOfAnEndedAdmissionIsNull: not a patient with the number 0 and no name.
+func TestWhatARefusalDoesNotTellOfAnEndedAdmissionIsNull(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})
-	stay := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID, "milk")
-	h.discharge(stay.ID)
-	nurse, path := h.token("medical_staff"), fmt.Sprintf("/admissions/%d/", stay.ID)
+	admission := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID, "milk")
+	h.discharge(admission.ID)
+	nurse, path := h.token("medical_staff"), fmt.Sprintf("/admissions/%d/", admission.ID)
 	told := []string{"id", "status", "discharged_at", "version"}
 	for command, fields := range map[string]map[string]any{
 		"transfer":       {"bed_id": h.bed(h.b, 1).ID},
@@ -317,8 +317,8 @@ func TestWhatARefusalDoesNotTellOfAnEndedStayIsNull(t *testing.T) {
 	}
 }
 
-// tellsOfStay reports whether a text says who the patient of a stay is, or how it ended.
-func tellsOfStay(text string) bool {
+// tellsOfAdmission reports whether a text says who the patient of an admission is, or how it ended.
+func tellsOfAdmission(text string) bool {
 	for _, word := range []string{nameCanary, "K. U.", notesCanary, "deceased", "milk", "A-01",
 		"A-02"} {
 		if strings.Contains(text, word) {
@@ -334,19 +334,19 @@ func TestWhatACustomerWatchesOfAnEndedDeliveryClosesWithTheirRight(t *testing.T)
 	t.Parallel()
 	for name, end := range map[string]func(w service){
 		"the patient dies": func(w service) {
-			_, err := w.hospital.Discharge(t.Context(), actor(hospital.MedicalStaff), w.stay.ID,
+			_, err := w.hospital.Discharge(t.Context(), actor(hospital.MedicalStaff), w.admission.ID,
 				hospital.DischargeCommand{Outcome: hospital.Deceased})
 			w.must(err)
 		},
 		"the link is taken back": func(w service) {
 			w.must(w.hospital.UnlinkCustomer(t.Context(), actor(hospital.WardManagement),
-				w.as(hospital.Customer).UserID, w.stay.PatientID))
+				w.as(hospital.Customer).UserID, w.admission.PatientID))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newService(t, settings{})
-			customer := w.link(w.stay)
+			customer := w.link(w.admission)
 			w.transit(w.first)
 			w.take(w.first, "deliver", map[string]any{"bed_code": "A-05"})
 			watched := w.watch(liveDelivery(w.first), customer)

@@ -34,18 +34,19 @@ func (s *Server) admit(c echo.Context) error {
 	if err != nil {
 		return s.bedForm(cmd.BedID, 0, views.FormAdmit, in).refuse(err)
 	}
-	return created(c, views.AdmissionPath.Of(admission.ID), stayPath(admission),
-		func() (any, error) { return s.describeStay(c, admission) })
+	return created(c, views.AdmissionPath.Of(admission.ID), bedOrAdmissionPath(admission),
+		func() (any, error) { return s.describeAdmission(c, admission) })
 }
 
-// describeStay is a stay with what its patient may eat, for programs.
-func (s *Server) describeStay(c echo.Context, a hospital.Admission) (admissionDietJSON, error) {
+// describeAdmission is an admission with what its patient may eat, for programs.
+func (s *Server) describeAdmission(c echo.Context,
+	a hospital.Admission) (admissionDietJSON, error) {
 	diet, err := s.Hospital.DietOrder(c.Request().Context(), actor(c), a.ID)
 	return newAdmissionDietJSON(a, diet), err
 }
 
-// stayPath is where a stay is looked after: at its bed, or while it has none on a page of its own.
-func stayPath(a hospital.Admission) string {
+// bedOrAdmissionPath is where an admission is looked after: at its bed, else on its own page.
+func bedOrAdmissionPath(a hospital.Admission) string {
 	if a.BedID == 0 {
 		return views.AdmissionPath.Of(a.ID)
 	}
@@ -65,7 +66,7 @@ func (s *Server) transfer(c echo.Context) error {
 	command := func(ctx context.Context, id int64) (hospital.Admission, error) {
 		return s.Hospital.Transfer(ctx, actor(c), id, to)
 	}
-	return s.changeStay(c, views.FormTransfer, in, command)
+	return s.changeAdmission(c, views.FormTransfer, in, command)
 }
 
 // planDischarge is POST /admissions/{id}/plan-discharge. An empty time takes the plan back; a
@@ -84,7 +85,7 @@ func (s *Server) planDischarge(c echo.Context) error {
 	command := func(ctx context.Context, id int64) (hospital.Admission, error) {
 		return s.Hospital.PlanDischarge(ctx, actor(c), id, plan)
 	}
-	return s.changeStay(c, views.FormPlan, in, command)
+	return s.changeAdmission(c, views.FormPlan, in, command)
 }
 
 // discharge is POST /admissions/{id}/discharge.
@@ -100,15 +101,16 @@ func (s *Server) discharge(c echo.Context) error {
 	command := func(ctx context.Context, id int64) (hospital.Admission, error) {
 		return s.Hospital.Discharge(ctx, actor(c), id, leaving)
 	}
-	return s.changeStay(c, views.FormDischarge, in, command)
+	return s.changeAdmission(c, views.FormDischarge, in, command)
 }
 
-// stayCommand is a command with all that was sent, for a stay.
-type stayCommand = func(ctx context.Context, id int64) (hospital.Admission, error)
+// admissionCommand is a command with all that was sent, for an admission.
+type admissionCommand = func(ctx context.Context, id int64) (hospital.Admission, error)
 
-// changeStay runs a command on the stay in the path and answers it: on to the stay's bed, or back
-// to the form called name.
-func (s *Server) changeStay(c echo.Context, name string, in *input, command stayCommand) error {
+// changeAdmission runs a command on the admission in the path and answers it: on to the admission's
+// bed, or back to the form called name.
+func (s *Server) changeAdmission(c echo.Context, name string, in *input,
+	command admissionCommand) error {
 	id, err := pathID(c)
 	if err != nil {
 		return err
@@ -119,29 +121,30 @@ func (s *Server) changeStay(c echo.Context, name string, in *input, command stay
 		admission, err = command(c.Request().Context(), id)
 	}
 	if err != nil {
-		return s.stayForm(id, name, in).refuse(err)
+		return s.admissionForm(id, name, in).refuse(err)
 	}
-	return done(c, stayPath(admission))
+	return done(c, bedOrAdmissionPath(admission))
 }
 
-// redrawFreeBeds shows the stay's own page, with the beds that are free now.
+// redrawFreeBeds shows the admission's own page, with the beds that are free now.
 func (s *Server) redrawFreeBeds(c echo.Context, r refusal, a hospital.Admission) error {
 	return s.renderWaiting(c, r.Status, a,
 		views.Form{Name: views.FormPlace, Errors: r.Errors, Problem: r.Detail, Changes: r.changed})
 }
 
 // admissionPage is GET /admissions/{id}/: to the patient's bed, or for one without a bed the free
-// ones to choose from. A stay that has ended has no page, as whatever it is asked for.
+// ones to choose from. An admission that has ended has no page, as whatever it is asked for.
 func (s *Server) admissionPage(c echo.Context) error {
 	id, err := pathID(c)
 	if err != nil {
 		return err
 	}
-	admission, err := s.Hospital.OpenStay(c.Request().Context(), actor(c), id)
+	admission, err := s.Hospital.OpenAdmission(c.Request().Context(), actor(c), id)
 	if err != nil {
 		return err
 	}
-	return represent(c, func() (any, error) { return s.describeStay(c, admission) }, func() error {
+	describe := func() (any, error) { return s.describeAdmission(c, admission) }
+	return represent(c, describe, func() error {
 		if admission.BedID != 0 {
 			return c.Redirect(http.StatusSeeOther, views.BedPath.Of(admission.BedID))
 		}
@@ -193,7 +196,7 @@ func newAdmissionJSON(a hospital.Admission) admissionJSON {
 	return shape
 }
 
-// admissionDietJSON is a stay with what its patient may eat, in the words of POST
+// admissionDietJSON is an admission with what its patient may eat, in the words of POST
 // /admissions/{id}/diet.
 type admissionDietJSON struct {
 	admissionJSON
@@ -217,7 +220,7 @@ func newAdmissionDietJSON(a hospital.Admission, d hospital.DietOrder) admissionD
 	return shape
 }
 
-// admissionStatus names the state of a stay as docs/contract.md#admissions does.
+// admissionStatus names the state of an admission as docs/contract.md#admissions does.
 func admissionStatus(a hospital.Admission) string {
 	switch {
 	case !a.DischargedAt.IsZero():

@@ -59,7 +59,7 @@ func TestAnAdmissionWithoutABedHasAPageOfItsOwn(t *testing.T) {
 	}
 	led := h.post("/admissions", h.token("ward_management"), browser, url.Values{"patient_name": {"Mugisha Jean"}}).led()
 	if page := h.get(led, h.token("ward_management"), browser); page.status != http.StatusOK || page.html().Find("h1").Text() != "Mugisha Jean" {
-		t.Errorf("a browser should be led to the stay's page, got %s: %d", led, page.status)
+		t.Errorf("a browser should be led to the admission's page, got %s: %d", led, page.status)
 	}
 }
 
@@ -67,9 +67,9 @@ func TestEveryTimeAndIDOfJSONIsWritten(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})
 	token := h.token("admin")
-	stay := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
+	admission := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
 	h.admit("Mugisha Jean", 0)
-	for _, path := range []string{fmt.Sprintf("/wards/%d/", h.a.ID), fmt.Sprintf("/beds/%d/", stay.BedID), fmt.Sprintf("/admissions/%d/", stay.ID)} {
+	for _, path := range []string{fmt.Sprintf("/wards/%d/", h.a.ID), fmt.Sprintf("/beds/%d/", admission.BedID), fmt.Sprintf("/admissions/%d/", admission.ID)} {
 		got := h.get(path, token, program)
 		if got.status != http.StatusOK || !strings.HasPrefix(got.header.Get("Content-Type"), "application/json") {
 			t.Errorf("%s: %d %s", path, got.status, got.header.Get("Content-Type"))

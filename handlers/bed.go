@@ -47,7 +47,7 @@ func (s *Server) whereabouts(c echo.Context, detail hospital.BedDetail) (
 	sentence string, here bool,
 ) {
 	id, err := strconv.ParseInt(c.QueryParam("was"), 10, 64)
-	if err != nil || detail.Stay != nil && detail.Stay.AdmissionID == id {
+	if err != nil || detail.Admission != nil && detail.Admission.AdmissionID == id {
 		return "", true
 	}
 	ctx := c.Request().Context()
@@ -68,11 +68,11 @@ func (s *Server) whereabouts(c echo.Context, detail hospital.BedDetail) (
 func (s *Server) offer(c echo.Context, detail hospital.BedDetail, meal hospital.Meal) (
 	*hospital.Offer, error,
 ) {
-	if detail.Stay == nil || !actor(c).Role.May(hospital.OrderMeals) {
+	if detail.Admission == nil || !actor(c).Role.May(hospital.OrderMeals) {
 		return nil, nil
 	}
 	ctx := c.Request().Context()
-	offer, err := s.Hospital.Offer(ctx, actor(c), detail.Stay.AdmissionID, 0, meal)
+	offer, err := s.Hospital.Offer(ctx, actor(c), detail.Admission.AdmissionID, 0, meal)
 	if err != nil {
 		return nil, err
 	}
@@ -94,17 +94,17 @@ func (s *Server) renderBed(c echo.Context, status int, detail hospital.BedDetail
 	return render(c, status, views.BedPage(page, detail, form))
 }
 
-// bedForm is a form in the panel of a bed: about a stay, or about the empty bed where about is 0.
+// bedForm is a form in a bed's panel: about an admission, or about the empty bed where about is 0.
 func (s *Server) bedForm(bedID, about int64, name string, in *input) form {
 	again := func(c echo.Context, r refusal) error { return s.redrawBed(c, r, bedID, about) }
 	return form{name: name, in: in, page: again, part: again}
 }
 
-// stayForm is a form about a stay. It stands at the bed where the patient lies, or at the free one
-// that the person stood at when they chose who was to come into it.
-func (s *Server) stayForm(id int64, name string, in *input) form {
+// admissionForm is a form about an admission. It stands at the bed where the patient lies, or at
+// the free one that the person stood at when they chose who was to come into it.
+func (s *Server) admissionForm(id int64, name string, in *input) form {
 	at := func(waiting redrawWaiting) redraw {
-		return func(c echo.Context, r refusal) error { return s.redrawStay(c, r, id, waiting) }
+		return func(c echo.Context, r refusal) error { return s.redrawAdmission(c, r, id, waiting) }
 	}
 	return form{name: name, in: in, page: at(s.redrawFreeBeds), part: at(s.redrawChosenBed)}
 }
@@ -112,8 +112,9 @@ func (s *Server) stayForm(id int64, name string, in *input) form {
 // redrawWaiting is the redraw for a patient who waits for a bed.
 type redrawWaiting func(echo.Context, refusal, hospital.Admission) error
 
-// redrawStay draws a form about a stay again; waiting does for a patient who waits for a bed.
-func (s *Server) redrawStay(c echo.Context, r refusal, id int64, waiting redrawWaiting) error {
+// redrawAdmission draws a form about an admission again; waiting does it while the patient has no
+// bed.
+func (s *Server) redrawAdmission(c echo.Context, r refusal, id int64, waiting redrawWaiting) error {
 	admission, err := s.Hospital.Admission(c.Request().Context(), actor(c), id)
 	chosen := r.in.id("bed_id")
 	switch {
@@ -158,12 +159,12 @@ func (s *Server) redrawBed(c echo.Context, r refusal, bedID, about int64) error 
 	return s.renderBed(c, r.Status, detail, form)
 }
 
-// hasPlace reports whether a form about a stay, or about the empty bed where that is 0, stands in
-// the panel of the bed as it is.
+// hasPlace reports whether a form about an admission, or about the empty bed where that is 0,
+// stands in the panel of the bed as it is.
 func hasPlace(name string, about int64, detail hospital.BedDetail) bool {
 	switch {
-	case detail.Stay != nil:
-		return detail.Stay.AdmissionID == about
+	case detail.Admission != nil:
+		return detail.Admission.AdmissionID == about
 	case name == views.FormAdmit:
 		return detail.WardOpen && detail.Status.TakesPatient()
 	}
@@ -230,9 +231,9 @@ type patientJSON struct {
 
 func newBedJSON(b hospital.BoardBed) bedJSON {
 	shape := bedJSON{ID: b.ID, Number: b.Number, Status: string(b.Status)}
-	if b.Stay != nil {
-		shape.Patient = &patientJSON{b.Stay.PatientID, string(b.Stay.PatientName)}
-		shape.AssignedDate = rfc3339(b.Stay.BedSince)
+	if b.Admission != nil {
+		shape.Patient = &patientJSON{b.Admission.PatientID, string(b.Admission.PatientName)}
+		shape.AssignedDate = rfc3339(b.Admission.BedSince)
 	}
 	return shape
 }
@@ -253,8 +254,8 @@ type seenBedJSON struct {
 
 func newSeenBedJSON(b hospital.BoardBed) seenBedJSON {
 	shape := seenBedJSON{bedJSON: newBedJSON(b), Version: b.Version}
-	if b.Stay != nil {
-		shape.AdmissionID, shape.AdmissionVersion = &b.Stay.AdmissionID, &b.Stay.Version
+	if b.Admission != nil {
+		shape.AdmissionID, shape.AdmissionVersion = &b.Admission.AdmissionID, &b.Admission.Version
 	}
 	return shape
 }

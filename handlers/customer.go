@@ -72,8 +72,8 @@ type customerOrderJSON struct {
 
 func newHomeJSON(ctx context.Context, home hospital.CustomerHome) homeJSON {
 	return homeJSON{
-		Patients: each(home.Stays, func(s hospital.CustomerStay) orderedForJSON {
-			return newOrderedForJSON(s, home.At)
+		Patients: each(home.Admissions, func(a hospital.CustomerAdmission) orderedForJSON {
+			return newOrderedForJSON(a, home.At)
 		}),
 		Orders:    eachIn(ctx, home.Orders, newCustomerOrderJSON),
 		Addresses: each(home.Addresses, newAddressJSON),
@@ -81,14 +81,14 @@ func newHomeJSON(ctx context.Context, home hospital.CustomerHome) homeJSON {
 	}
 }
 
-func newOrderedForJSON(s hospital.CustomerStay, at time.Time) orderedForJSON {
+func newOrderedForJSON(a hospital.CustomerAdmission, at time.Time) orderedForJSON {
 	patient := orderedForJSON{
-		AdmissionID: s.AdmissionID, PatientName: string(s.PatientName), Place: textOrNull(s.Place),
-		Diet: string(s.Order.Diet), Texture: int(s.Order.Texture),
-		NilByMouth: s.Order.NilByMouth.Holds(at), Version: s.Version,
+		AdmissionID: a.AdmissionID, PatientName: string(a.PatientName), Place: textOrNull(a.Place),
+		Diet: string(a.Order.Diet), Texture: int(a.Order.Texture),
+		NilByMouth: a.Order.NilByMouth.Holds(at), Version: a.Version,
 	}
-	if s.Order.Allergies.Known {
-		patient.Allergies = orEmpty(s.Order.Allergies.Allergens)
+	if a.Order.Allergies.Known {
+		patient.Allergies = orEmpty(a.Order.Allergies.Allergens)
 	}
 	return patient
 }
@@ -115,7 +115,7 @@ func (s *Server) changeLink(command linkCommand) echo.HandlerFunc {
 			if err != nil {
 				return admission, err
 			}
-			err = s.Hospital.StayAsSeen(ctx, actor(c), id, in.id("admission_id"), in.id("version"))
+			err = s.Hospital.AdmissionAsSeen(ctx, actor(c), id, in.id("admission_id"), in.id("version"))
 			if err != nil {
 				return admission, err
 			}
@@ -125,6 +125,6 @@ func (s *Server) changeLink(command linkCommand) echo.HandlerFunc {
 			}
 			return admission, command(ctx, actor(c), customer, admission.PatientID)
 		}
-		return s.changeStay(c, views.FormCustomers, in, change)
+		return s.changeAdmission(c, views.FormCustomers, in, change)
 	}
 }

@@ -37,20 +37,20 @@ type family struct {
 	*house
 	customer     hospital.Actor
 	token        string
-	stay         hospital.Admission
+	admission    hospital.Admission
 	rice, isombe hospital.Dish
 }
 
 func newFamily(t testing.TB) *family {
 	t.Helper()
 	h := newHouse(t, settings{})
-	f := &family{house: h, customer: h.as(hospital.Customer), token: h.token("customer"), stay: h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID, "peanuts"),
+	f := &family{house: h, customer: h.as(hospital.Customer), token: h.token("customer"), admission: h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID, "peanuts"),
 		rice: h.dish("Rice", "hot"), isombe: h.dish("Isombe", "hot", "peanuts")}
-	h.must(h.hospital.LinkCustomer(t.Context(), h.as(hospital.WardManagement), f.customer.UserID, f.stay.PatientID))
+	h.must(h.hospital.LinkCustomer(t.Context(), h.as(hospital.WardManagement), f.customer.UserID, f.admission.PatientID))
 	return f
 }
 
-func (f *family) menuPath() string { return fmt.Sprintf("/admissions/%d/menu/", f.stay.ID) }
+func (f *family) menuPath() string { return fmt.Sprintf("/admissions/%d/menu/", f.admission.ID) }
 
 func TestACustomerOrdersAndFollowsByJSONAlone(t *testing.T) {
 	t.Parallel()
@@ -74,14 +74,14 @@ func TestACustomerOrdersAndFollowsByJSONAlone(t *testing.T) {
 			safe = append(safe, dish.int("id"))
 		}
 	}
-	if !slices.Equal(safe, []int64{f.rice.ID}) || offer["meal"] != "dinner" || offer.int("admission_id") != f.stay.ID {
+	if !slices.Equal(safe, []int64{f.rice.ID}) || offer["meal"] != "dinner" || offer.int("admission_id") != f.admission.ID {
 		t.Errorf("the rice is safe and nothing else: %v", offer)
 	}
-	p := f.post("/orders", f.token, program, map[string]any{"admission_id": f.stay.ID, "meal": "dinner", "items": []int64{f.isombe.ID}}).problem(http.StatusConflict)
+	p := f.post("/orders", f.token, program, map[string]any{"admission_id": f.admission.ID, "meal": "dinner", "items": []int64{f.isombe.ID}}).problem(http.StatusConflict)
 	if !strings.Contains(p.Detail, "peanuts") {
 		t.Errorf("the refusal names the allergen: %v", p)
 	}
-	order := f.placed(f.token, map[string]any{"admission_id": f.stay.ID, "meal": "dinner", "items": safe}).int("id")
+	order := f.placed(f.token, map[string]any{"admission_id": f.admission.ID, "meal": "dinner", "items": safe}).int("id")
 	following := func(status string) object {
 		t.Helper()
 		for {
@@ -144,7 +144,7 @@ func TestACustomerOrdersByPlainForms(t *testing.T) {
 	if first := menu.Find(".dish").First(); first.HasClass("refused") {
 		t.Errorf("what is safe stands before what is crossed out: %s", first.Text())
 	}
-	form := url.Values{"admission_id": {fmt.Sprint(f.stay.ID)}, "meal": {"dinner"}, "idempotency_key": {menu.Find("[name=idempotency_key]").AttrOr("value", "")}}
+	form := url.Values{"admission_id": {fmt.Sprint(f.admission.ID)}, "meal": {"dinner"}, "idempotency_key": {menu.Find("[name=idempotency_key]").AttrOr("value", "")}}
 	again := f.post("/orders", f.token, browser, form)
 	if again.status != http.StatusUnprocessableEntity || again.html().Find("#menu-items").Length() != 1 || again.html().Find(".alert").Length() != 1 {
 		t.Errorf("an order of nothing is shown on the menu with what is wrong: %d %s", again.status, again.body)
@@ -207,7 +207,7 @@ func TestAnOrderToAnAddressCostsItsDishesAndTheZonesCharge(t *testing.T) {
 func TestNobodySeesAnothersPatientOrOrder(t *testing.T) {
 	t.Parallel()
 	f := newFamily(t)
-	order := f.placed(f.token, map[string]any{"admission_id": f.stay.ID, "meal": "dinner", "items": []int64{f.rice.ID}}).int("id")
+	order := f.placed(f.token, map[string]any{"admission_id": f.admission.ID, "meal": "dinner", "items": []int64{f.rice.ID}}).int("id")
 	_, token := f.another("stranger")
 	mine := f.watch("/ws/home/", f.token, asHTML)
 	if frame := mine.next(); !strings.Contains(frame, "Uwase Marie") {
@@ -229,10 +229,10 @@ func TestNobodySeesAnothersPatientOrOrder(t *testing.T) {
 	if got := f.get("/home/", token, browser).body + f.get("/notifications/", token, browser).body; strings.Contains(got, "Uwase") || strings.Contains(got, "Order ") {
 		t.Errorf("a stranger's pages show %s", got)
 	}
-	f.post("/orders", token, program, map[string]any{"admission_id": f.stay.ID, "meal": "lunch", "items": []int64{f.rice.ID}}).problem(http.StatusForbidden)
+	f.post("/orders", token, program, map[string]any{"admission_id": f.admission.ID, "meal": "lunch", "items": []int64{f.rice.ID}}).problem(http.StatusForbidden)
 	f.post(fmt.Sprintf("/orders/%d/cancel", order), token, program, nil).problem(http.StatusNotFound)
 
-	f.must(f.hospital.UnlinkCustomer(t.Context(), f.as(hospital.Admin), f.customer.UserID, f.stay.PatientID))
+	f.must(f.hospital.UnlinkCustomer(t.Context(), f.as(hospital.Admin), f.customer.UserID, f.admission.PatientID))
 	if frame := mine.next(); !strings.Contains(frame, `id="patients"`) || strings.Contains(frame, "Uwase Marie</h3>") {
 		t.Errorf("who is no longer linked no longer sees the patient: %s", frame)
 	}
@@ -245,16 +245,16 @@ func TestTheDeskLinksCustomersToPatients(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})
 	h.employ(hospital.Customer, hospital.KitchenStaff)
-	stay := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID)
+	admission := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID)
 	desk, customer := h.token("ward_management"), h.token("customer")
-	path := fmt.Sprintf("/admissions/%d/customers", stay.ID)
+	path := fmt.Sprintf("/admissions/%d/customers", admission.ID)
 	patients := func() int { return h.get("/home/", customer, browser).html().Find("#patients .card h3").Length() }
 	for _, as := range []audience{program, browser, htmx} {
 		want := map[audience]int{program: 204, browser: 303, htmx: 204}[as]
 		if got := h.post(path, desk, as, url.Values{"username": {"customer"}}); got.status != want || patients() != 1 {
 			t.Errorf("link as a %s: %d %s", as, got.status, got.body)
 		}
-		panel := h.get(fmt.Sprintf("/beds/%d/", stay.BedID), desk, browser).html().Find("#sheet-customers")
+		panel := h.get(fmt.Sprintf("/beds/%d/", admission.BedID), desk, browser).html().Find("#sheet-customers")
 		if panel.Find("li strong").Text() != "customer" {
 			t.Errorf("the bed shows who may order: %s", panel.Text())
 		}
@@ -271,7 +271,7 @@ func TestTheDeskLinksCustomersToPatients(t *testing.T) {
 	if shown.status != http.StatusUnprocessableEntity || shown.html().Find("#customers-username-error").Length() != 1 {
 		t.Errorf("a person sees what is wrong at the field: %d %s", shown.status, shown.body)
 	}
-	if sheet := h.get(fmt.Sprintf("/beds/%d/", stay.BedID), h.token("medical_staff"), browser).html().Find("#sheet-customers"); sheet.Length() > 0 {
+	if sheet := h.get(fmt.Sprintf("/beds/%d/", admission.BedID), h.token("medical_staff"), browser).html().Find("#sheet-customers"); sheet.Length() > 0 {
 		t.Error("who may not link sees no form for it")
 	}
 	h.post("/admissions/4711/customers", desk, program, map[string]any{"username": "customer"}).problem(http.StatusNotFound)

@@ -34,24 +34,25 @@ func (s *Server) medicalDashboard() screen[hospital.MedicalDashboard] {
 }
 
 type medicalJSON struct {
-	Wards             []countsJSON `json:"wards"`
-	RecentAdmissions  []stayJSON   `json:"recent_admissions"`
-	PendingDischarges []stayJSON   `json:"pending_discharges"` // the soonest, PendingCount all
-	PendingCount      int          `json:"pending_discharges_count"`
-	Waiting           []stayJSON   `json:"waiting"` // the longest; WaitingCount counts all
-	WaitingCount      int          `json:"waiting_count"`
-	Held              []heldJSON   `json:"held_orders"` // the soonest due; HeldCount counts all
-	HeldCount         int          `json:"held_orders_count"`
-	Fasted            []fastedJSON `json:"nil_by_mouth_over"` // the longest; FastedCount counts all
-	FastedCount       int          `json:"nil_by_mouth_over_count"`
-	Missed            []missedJSON `json:"missed_rounds"`
+	Wards             []countsJSON        `json:"wards"`
+	RecentAdmissions  []admissionLineJSON `json:"recent_admissions"`
+	PendingDischarges []admissionLineJSON `json:"pending_discharges"` // the soonest, PendingCount all
+	PendingCount      int                 `json:"pending_discharges_count"`
+	Waiting           []admissionLineJSON `json:"waiting"` // the longest; WaitingCount counts all
+	WaitingCount      int                 `json:"waiting_count"`
+	Held              []heldJSON          `json:"held_orders"` // the soonest due; HeldCount counts all
+	HeldCount         int                 `json:"held_orders_count"`
+	Fasted            []fastedJSON        `json:"nil_by_mouth_over"` // the longest; FastedCount counts all
+	FastedCount       int                 `json:"nil_by_mouth_over_count"`
+	Missed            []missedJSON        `json:"missed_rounds"`
 }
 
 func newMedicalJSON(ctx context.Context, d hospital.MedicalDashboard) dashboardJSON {
 	return newDashboardJSON(d.Metrics, d.At, medicalJSON{
-		each(d.Wards, newCountsJSON), each(d.RecentAdmissions, newStayJSON),
-		each(d.PendingDischarges, newStayJSON), d.PendingCount,
-		each(d.Waiting, newStayJSON), d.WaitingCount, eachIn(ctx, d.Held, newHeldJSON), d.HeldCount,
+		each(d.Wards, newCountsJSON), each(d.RecentAdmissions, newAdmissionLineJSON),
+		each(d.PendingDischarges, newAdmissionLineJSON), d.PendingCount,
+		each(d.Waiting, newAdmissionLineJSON), d.WaitingCount, eachIn(ctx, d.Held, newHeldJSON),
+		d.HeldCount,
 		each(d.Fasted, newFastedJSON), d.FastedCount, each(d.Missed, newMissedJSON),
 	})
 }
@@ -76,21 +77,21 @@ func (s *Server) managementDashboard() screen[hospital.ManagementDashboard] {
 }
 
 type managementJSON struct {
-	Wards             []countsJSON   `json:"wards"`
-	PendingDischarges []stayJSON     `json:"pending_discharges"` // the soonest, PendingCount all
-	PendingCount      int            `json:"pending_discharges_count"`
-	BedsToClean       []dirtyBedJSON `json:"beds_to_clean"` // the longest; CleaningCount counts all
-	CleaningCount     int            `json:"beds_to_clean_count"`
-	Waiting           []stayJSON     `json:"waiting"` // the longest; WaitingCount counts all
-	WaitingCount      int            `json:"waiting_count"`
-	Missed            []missedJSON   `json:"missed_rounds"`
+	Wards             []countsJSON        `json:"wards"`
+	PendingDischarges []admissionLineJSON `json:"pending_discharges"` // the soonest, PendingCount all
+	PendingCount      int                 `json:"pending_discharges_count"`
+	BedsToClean       []dirtyBedJSON      `json:"beds_to_clean"` // the longest; CleaningCount counts all
+	CleaningCount     int                 `json:"beds_to_clean_count"`
+	Waiting           []admissionLineJSON `json:"waiting"` // the longest; WaitingCount counts all
+	WaitingCount      int                 `json:"waiting_count"`
+	Missed            []missedJSON        `json:"missed_rounds"`
 }
 
 func newManagementJSON(_ context.Context, d hospital.ManagementDashboard) dashboardJSON {
 	return newDashboardJSON(d.Metrics, d.At, managementJSON{
-		each(d.Wards, newCountsJSON), each(d.PendingDischarges, newStayJSON), d.PendingCount,
+		each(d.Wards, newCountsJSON), each(d.PendingDischarges, newAdmissionLineJSON), d.PendingCount,
 		each(d.BedsToClean, newDirtyBedJSON), d.CleaningCount,
-		each(d.Waiting, newStayJSON), d.WaitingCount, each(d.Missed, newMissedJSON),
+		each(d.Waiting, newAdmissionLineJSON), d.WaitingCount, each(d.Missed, newMissedJSON),
 	})
 }
 
@@ -140,7 +141,7 @@ func dashboardMessages[T any](newJSON func(context.Context, T) dashboardJSON) (
 	}
 }
 
-type stayJSON struct {
+type admissionLineJSON struct {
 	AdmissionID       int64   `json:"admission_id"`
 	Patient           string  `json:"patient_name"`
 	BedID             *int64  `json:"bed_id"`
@@ -150,11 +151,12 @@ type stayJSON struct {
 	ExpectedDischarge *string `json:"expected_discharge"`
 }
 
-func newStayJSON(stay hospital.StayLine) stayJSON {
-	shape := stayJSON{AdmissionID: stay.AdmissionID, Patient: string(stay.PatientName),
-		AdmittedAt: rfc3339(stay.AdmittedAt), ExpectedDischarge: rfc3339(stay.ExpectedDischarge)}
-	if stay.BedID != 0 {
-		shape.BedID, shape.Bed, shape.Ward = &stay.BedID, &stay.BedNumber, &stay.WardName
+func newAdmissionLineJSON(admission hospital.AdmissionLine) admissionLineJSON {
+	shape := admissionLineJSON{AdmissionID: admission.AdmissionID,
+		Patient: string(admission.PatientName), AdmittedAt: rfc3339(admission.AdmittedAt),
+		ExpectedDischarge: rfc3339(admission.ExpectedDischarge)}
+	if admission.BedID != 0 {
+		shape.BedID, shape.Bed, shape.Ward = &admission.BedID, &admission.BedNumber, &admission.WardName
 	}
 	return shape
 }
@@ -166,23 +168,23 @@ type heldJSON struct {
 	DueAt   *string      `json:"due_at"`
 	Hazards []hazardJSON `json:"hazards"` // none: nothing speaks against it any more
 	Stopped string       `json:"stopped"`
-	stayJSON
+	admissionLineJSON
 }
 
 func newHeldJSON(ctx context.Context, o hospital.HeldLine) heldJSON {
 	return heldJSON{o.OrderID, string(o.Meal), rfc3339(o.Due), newHazardsJSON(ctx, o.HeldFor),
-		o.Stopped, newStayJSON(o.StayLine)}
+		o.Stopped, newAdmissionLineJSON(o.AdmissionLine)}
 }
 
 // fastedJSON is a patient who may eat again and whom nobody has let.
 type fastedJSON struct {
 	OverAt *string `json:"over_at"`
 	Missed int     `json:"missed_meals"`
-	stayJSON
+	admissionLineJSON
 }
 
 func newFastedJSON(p hospital.FastingLine) fastedJSON {
-	return fastedJSON{rfc3339(p.Over), p.Missed, newStayJSON(p.StayLine)}
+	return fastedJSON{rfc3339(p.Over), p.Missed, newAdmissionLineJSON(p.AdmissionLine)}
 }
 
 type dirtyBedJSON struct {

@@ -29,9 +29,9 @@ func init() {
 }
 
 // tray is a dinner that stands ready for a patient.
-func (h *house) tray(stay hospital.Admission) hospital.Delivery {
+func (h *house) tray(admission hospital.Admission) hospital.Delivery {
 	h.t.Helper()
-	order := h.order(stay, hospital.Dinner, h.dish(fmt.Sprint("Dish ", stay.ID), "hot"))
+	order := h.order(admission, hospital.Dinner, h.dish(fmt.Sprint("Dish ", admission.ID), "hot"))
 	h.cook(order.ID, "confirm", "start", "ready")
 	detail, err := h.hospital.OrderDetail(h.t.Context(), actor(hospital.Admin), order.ID)
 	h.must(err)
@@ -81,7 +81,7 @@ func (h *house) bring(as audience, admissionID int64, note func(answer)) {
 type service struct {
 	*house
 	courier, second string // tokens
-	stay            hospital.Admission
+	admission       hospital.Admission
 	first, other    hospital.Delivery
 }
 
@@ -89,8 +89,8 @@ func newService(t *testing.T, s settings) service {
 	t.Helper()
 	h := newHouse(t, s)
 	h.addUser("aline", hospital.DeliveryStaff)
-	w := service{house: h, courier: h.token("delivery"), second: h.token("aline"), stay: h.admitAsked("Uwase Marie", h.bed(h.a, 5).ID, "milk")}
-	w.first, w.other = h.tray(w.stay), h.tray(h.admitAsked("Mugisha Jean", h.bed(h.b, 2).ID))
+	w := service{house: h, courier: h.token("delivery"), second: h.token("aline"), admission: h.admitAsked("Uwase Marie", h.bed(h.a, 5).ID, "milk")}
+	w.first, w.other = h.tray(w.admission), h.tray(h.admitAsked("Mugisha Jean", h.bed(h.b, 2).ID))
 	return w
 }
 
@@ -119,10 +119,10 @@ func (w service) transit(d hospital.Delivery) {
 }
 
 // link lets the login of the customer role follow the meals of a patient.
-func (w service) link(stay hospital.Admission) (token string) {
+func (w service) link(admission hospital.Admission) (token string) {
 	w.t.Helper()
 	token = w.token("customer")
-	w.must(w.hospital.LinkCustomer(w.t.Context(), actor(hospital.WardManagement), w.signedIn(token).UserID, stay.PatientID))
+	w.must(w.hospital.LinkCustomer(w.t.Context(), actor(hospital.WardManagement), w.signedIn(token).UserID, admission.PatientID))
 	return token
 }
 
@@ -181,9 +181,9 @@ func TestAFailedTrayNeedsAReasonAndAStoppedOneNone(t *testing.T) {
 	if d := w.delivery(w.first.ID); d.Status != hospital.DeliveryFailed || d.FailReason != "asleep" {
 		t.Errorf("failed as %+v", d)
 	}
-	stay, err := w.hospital.Order(t.Context(), actor(hospital.Admin), w.other.OrderID)
+	order, err := w.hospital.Order(t.Context(), actor(hospital.Admin), w.other.OrderID)
 	w.must(err)
-	w.discharge(stay.AdmissionID)
+	w.discharge(order.AdmissionID)
 	w.take(w.other, "fail", map[string]any{})
 	if d := w.delivery(w.other.ID); d.Status != hospital.DeliveryReturned {
 		t.Errorf("brought back as %+v", d)
@@ -417,7 +417,7 @@ func TestADeliverysSocketTellsOfThisDeliveryAlone(t *testing.T) {
 func TestOnlyItsCourierSaysWhereADeliveryIs(t *testing.T) {
 	t.Parallel()
 	w := newService(t, settings{})
-	follower := w.watch(liveDelivery(w.first), w.link(w.stay))
+	follower := w.watch(liveDelivery(w.first), w.link(w.admission))
 	follower.next()
 	w.transit(w.first)
 	follower.nextOfType("delivery_status")
@@ -469,7 +469,7 @@ func TestActiveDeliveriesAreThoseThatOneMayFollow(t *testing.T) {
 	t.Parallel()
 	w := newService(t, settings{})
 	third := w.tray(w.admitAsked("Keza Ange", w.bed(w.a, 6).ID))
-	customer := w.link(w.stay)
+	customer := w.link(w.admission)
 	w.transit(w.first)
 	w.must(func() error {
 		_, err := w.hospital.ClaimDelivery(t.Context(), w.signedIn(w.second), w.other.ID, hospital.CourierCommand{})
@@ -500,7 +500,7 @@ func TestActiveDeliveriesAreThoseThatOneMayFollow(t *testing.T) {
 func TestWhoMayNotFollowADeliveryIsNotToldThatItExists(t *testing.T) {
 	t.Parallel()
 	w := newService(t, settings{})
-	customer := w.link(w.stay)
+	customer := w.link(w.admission)
 	for path, want := range map[string]websocket.StatusCode{liveDelivery(w.other): 4404, "/ws/delivery/4711/": 4404, "/ws/delivery/0/": 4404, "/ws/delivery/-1/": 4404,
 		"/ws/delivery/99999999999999999999/": 4404} {
 		if got := w.watch(path, customer).closeCode(); got != want {
@@ -518,7 +518,7 @@ func TestWhoMayNotFollowADeliveryIsNotToldThatItExists(t *testing.T) {
 	}
 	s := w.watch(liveDelivery(w.first), customer)
 	s.next()
-	w.must(w.hospital.UnlinkCustomer(t.Context(), actor(hospital.WardManagement), w.signedIn(customer).UserID, w.stay.PatientID))
+	w.must(w.hospital.UnlinkCustomer(t.Context(), actor(hospital.WardManagement), w.signedIn(customer).UserID, w.admission.PatientID))
 	if got := s.closeCode(); got != 4404 {
 		t.Errorf("whose right to follow ends is closed with %d", got)
 	}
@@ -527,7 +527,7 @@ func TestWhoMayNotFollowADeliveryIsNotToldThatItExists(t *testing.T) {
 func TestADeliverysPageShowsEachTheirs(t *testing.T) {
 	t.Parallel()
 	w := newService(t, settings{})
-	customer := w.link(w.stay)
+	customer := w.link(w.admission)
 	w.transit(w.first)
 	w.take(w.first, "location", map[string]any{"latitude": -1.95, "longitude": 30.06})
 	path := fmt.Sprintf("/deliveries/%d/", w.first.ID)
@@ -556,7 +556,7 @@ func TestADeliverysPageShowsEachTheirs(t *testing.T) {
 		}
 	}
 	fasting := hospital.DietCommand{NilByMouth: &hospital.Window{From: w.clock.Now()}}
-	_, err := w.hospital.SetDiet(t.Context(), actor(hospital.MedicalStaff), w.stay.ID, fasting)
+	_, err := w.hospital.SetDiet(t.Context(), actor(hospital.MedicalStaff), w.admission.ID, fasting)
 	w.must(err)
 	for token, want := range map[string]string{w.token("medical_staff"): "Must not be given. Bring it back.", customer: "The ward can tell you more."} {
 		if alert := w.get(path, token, browser).html().Find("#delivery .alert").Text(); !strings.Contains(alert, want) || strings.Contains(alert, "mouth") {
@@ -708,7 +708,7 @@ func TestACourierIsToldOfTheirOwnTrays(t *testing.T) {
 	mine, other := w.watch("/ws/dashboard/delivery/", w.courier), w.watch("/ws/dashboard/delivery/", w.second)
 	mine.nextOfType("dashboard_update")
 	other.nextOfType("dashboard_update")
-	_, err := w.hospital.Transfer(t.Context(), actor(hospital.MedicalStaff), w.stay.ID, hospital.TransferCommand{BedID: w.bed(w.b, 4).ID})
+	_, err := w.hospital.Transfer(t.Context(), actor(hospital.MedicalStaff), w.admission.ID, hospital.TransferCommand{BedID: w.bed(w.b, 4).ID})
 	w.must(err)
 	if news := mine.nextOfType("notification"); news["title"] != fmt.Sprintf("Order %d goes to another bed", w.first.OrderID) || news["level"] != "warning" {
 		t.Errorf("the courier is told %v", news)
@@ -752,7 +752,7 @@ func TestACouriersDashboardChangesWithEveryTray(t *testing.T) {
 	w.take(w.first, "depart", nil)
 	page.next()
 	bed := w.bed(w.b, 4)
-	_, err := w.hospital.Transfer(t.Context(), actor(hospital.MedicalStaff), w.stay.ID, hospital.TransferCommand{BedID: bed.ID})
+	_, err := w.hospital.Transfer(t.Context(), actor(hospital.MedicalStaff), w.admission.ID, hospital.TransferCommand{BedID: bed.ID})
 	w.must(err)
 	for frame = page.next(); !strings.Contains(frame, "Moved to B-04, not A-05 any more"); frame = page.next() {
 	}

@@ -25,7 +25,7 @@ func (s *Server) setDiet(c echo.Context) error {
 	command := func(ctx context.Context, id int64) (hospital.Admission, error) {
 		return s.Hospital.SetDiet(ctx, actor(c), id, to)
 	}
-	return s.changeStay(c, form, in, command)
+	return s.changeAdmission(c, form, in, command)
 }
 
 // dietChange reads what is to change of what a patient may eat.

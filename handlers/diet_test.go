@@ -13,20 +13,22 @@ import (
 )
 
 // dietOf reads what a patient may eat.
-func (h *house) dietOf(stay hospital.Admission) hospital.DietOrder {
+func (h *house) dietOf(admission hospital.Admission) hospital.DietOrder {
 	h.t.Helper()
-	d, err := h.hospital.DietOrder(h.t.Context(), actor(hospital.MedicalStaff), stay.ID)
+	d, err := h.hospital.DietOrder(h.t.Context(), actor(hospital.MedicalStaff), admission.ID)
 	h.must(err)
 	return d
 }
 
-func dietPath(stay hospital.Admission) string { return fmt.Sprintf("/admissions/%d/diet", stay.ID) }
+func dietPath(admission hospital.Admission) string {
+	return fmt.Sprintf("/admissions/%d/diet", admission.ID)
+}
 
 func TestWhatIsNotSentOfADietDoesNotChange(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})
 	nurse := h.token("medical_staff")
-	stay := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
+	admission := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
 	now := h.clock.Now().UTC().Truncate(time.Millisecond)
 	noon := now.Add(3 * time.Hour).Truncate(time.Second)
 	want := hospital.DietOrder{Diet: hospital.DietGeneral, Texture: hospital.RegularTexture}
@@ -54,17 +56,17 @@ func TestWhatIsNotSentOfADietDoesNotChange(t *testing.T) {
 			want.Diet, want.NilByMouth = hospital.DietCardiac, hospital.Window{From: now.Add(time.Hour)}
 		}},
 	} {
-		if got := h.post(dietPath(stay), nurse, program, step.sent); got.status != http.StatusNoContent || got.body != "" {
+		if got := h.post(dietPath(admission), nurse, program, step.sent); got.status != http.StatusNoContent || got.body != "" {
 			t.Errorf("%v: %d %s", step.sent, got.status, got.body)
 		}
 		step.then()
-		if got := h.dietOf(stay); !reflect.DeepEqual(got, want) {
+		if got := h.dietOf(admission); !reflect.DeepEqual(got, want) {
 			t.Errorf("after %v it is %+v, want %+v", step.sent, got, want)
 		}
 	}
 }
 
-func TestAStaySaysWhatItsPatientMayEatInTheSameWords(t *testing.T) {
+func TestAnAdmissionSaysWhatItsPatientMayEatInTheSameWords(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})
 	nurse := h.token("medical_staff")
@@ -73,16 +75,16 @@ func TestAStaySaysWhatItsPatientMayEatInTheSameWords(t *testing.T) {
 	if made["diet"] != "general" || made.int("texture") != 7 || made["allergies"] != nil || made["nil_by_mouth_from"] != nil {
 		t.Errorf("nobody said anything of the diet, and nobody asked about allergies: %s", got.body)
 	}
-	stay, until := hospital.Admission{ID: made.int("id")}, h.clock.Now().Add(time.Hour).UTC().Format(time.RFC3339)
-	h.post(dietPath(stay), nurse, program, map[string]any{"diet": "ulcer", "texture": 3, "allergies": []string{"milk", "eggs"}, "severe": "milk",
+	admission, until := hospital.Admission{ID: made.int("id")}, h.clock.Now().Add(time.Hour).UTC().Format(time.RFC3339)
+	h.post(dietPath(admission), nurse, program, map[string]any{"diet": "ulcer", "texture": 3, "allergies": []string{"milk", "eggs"}, "severe": "milk",
 		"nil_by_mouth": true, "nil_by_mouth_until": until})
-	read := parseObject(t, h.get(fmt.Sprintf("/admissions/%d/", stay.ID), nurse, program).body)
+	read := parseObject(t, h.get(fmt.Sprintf("/admissions/%d/", admission.ID), nurse, program).body)
 	if read["diet"] != "ulcer" || read.int("texture") != 3 || fmt.Sprint(read["allergies"], read["severe"]) != "[eggs milk] [milk]" ||
 		read["nil_by_mouth_from"] == nil || read["nil_by_mouth_until"] != until {
-		t.Errorf("the stay says %v", read)
+		t.Errorf("the admission says %v", read)
 	}
-	h.post(dietPath(stay), nurse, program, map[string]any{"allergies": "none"})
-	if read := parseObject(t, h.get(fmt.Sprintf("/admissions/%d/", stay.ID), nurse, program).body); fmt.Sprint(read["allergies"]) != "[]" {
+	h.post(dietPath(admission), nurse, program, map[string]any{"allergies": "none"})
+	if read := parseObject(t, h.get(fmt.Sprintf("/admissions/%d/", admission.ID), nurse, program).body); fmt.Sprint(read["allergies"]) != "[]" {
 		t.Errorf("none known is an empty list: %v", read)
 	}
 }
@@ -91,7 +93,7 @@ func TestADietThatCanNotBeNamesItsFields(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})
 	nurse := h.token("medical_staff")
-	stay := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
+	admission := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
 	before := h.contents()
 	for _, c := range []struct {
 		field string
@@ -109,11 +111,11 @@ func TestADietThatCanNotBeNamesItsFields(t *testing.T) {
 		{"nil_by_mouth_until", map[string]any{"nil_by_mouth": true, "nil_by_mouth_until": h.clock.Now().AddDate(2, 0, 0)}},
 		{"allergy", map[string]any{"allergy": "milk"}}, {"version", map[string]any{"diet": "renal", "version": "old"}},
 	} {
-		if p := h.post(dietPath(stay), nurse, program, c.sent).problem(422); p.Errors[c.field] == "" || len(p.Errors) != 1 {
+		if p := h.post(dietPath(admission), nurse, program, c.sent).problem(422); p.Errors[c.field] == "" || len(p.Errors) != 1 {
 			t.Errorf("with %v the field %s is wrong, and the answer says %v", c.sent, c.field, p.Errors)
 		}
 	}
-	if p := h.post(dietPath(stay), nurse, program, map[string]any{"diet": "renal", "version": 99}).problem(409); p.Current["id"] != float64(stay.ID) {
+	if p := h.post(dietPath(admission), nurse, program, map[string]any{"diet": "renal", "version": 99}).problem(409); p.Current["id"] != float64(admission.ID) {
 		t.Errorf("an outdated view is told what stands: %+v", p)
 	}
 	h.post("/admissions/4711/diet", nurse, program, map[string]any{"diet": "renal"}).problem(404)
@@ -141,13 +143,15 @@ func TestADietChangeStopsWhatIsOrderedAndSoDoesNilByMouth(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})
 	nurse := h.token("medical_staff")
-	stay, stew := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID), h.dish("Isombe", "hot", "peanuts")
-	made := h.placed(nurse, lunchFor(stay, stew))
+	admission, stew := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID),
+		h.dish("Isombe", "hot", "peanuts")
+	made := h.placed(nurse, lunchFor(admission, stew))
 	path := fmt.Sprintf("/orders/%d/", made.int("id"))
 	stands := func() object { return parseObject(t, h.get(path, nurse, program).body) }
 	send := func(fields map[string]any) {
 		t.Helper()
-		if got := h.post(dietPath(stay), nurse, program, fields); got.status != http.StatusNoContent {
+		if got := h.post(dietPath(admission), nurse, program,
+			fields); got.status != http.StatusNoContent {
 			t.Fatalf("%v: %d %s", fields, got.status, got.body)
 		}
 	}
@@ -184,8 +188,8 @@ func TestATrayFollowsItsPatientAndADischargeEndsWhatIsNotCooked(t *testing.T) {
 	h := newHouse(t, settings{})
 	nurse, cook, courier := h.token("medical_staff"), h.token("kitchen"), h.token("delivery")
 	rice := h.dish("Rice", "hot")
-	stay, target := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID), h.bed(h.b, 3)
-	sent, open := h.placed(nurse, lunchFor(stay, rice)), lunchFor(stay, rice)
+	admission, target := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID), h.bed(h.b, 3)
+	sent, open := h.placed(nurse, lunchFor(admission, rice)), lunchFor(admission, rice)
 	open["meal"] = "dinner"
 	waits := h.placed(nurse, open)
 	path := func(o object) string { return fmt.Sprintf("/orders/%d/", o.int("id")) }
@@ -201,15 +205,15 @@ func TestATrayFollowsItsPatientAndADischargeEndsWhatIsNotCooked(t *testing.T) {
 	_, err = h.hospital.DepartDelivery(t.Context(), carrier, delivery, hospital.CourierCommand{})
 	h.must(err)
 
-	moved := h.post(fmt.Sprintf("/admissions/%d/transfer", stay.ID), nurse, program, map[string]any{"bed_id": target.ID})
+	moved := h.post(fmt.Sprintf("/admissions/%d/transfer", admission.ID), nurse, program, map[string]any{"bed_id": target.ID})
 	if now := parseObject(t, h.get(path(sent), nurse, program).body); moved.status != http.StatusNoContent || now["bed_number"] != target.Number || now["status"] != "in_transit" {
 		t.Errorf("the tray goes to the new bed: %d %v", moved.status, now)
 	}
-	_, err = h.hospital.Deliver(t.Context(), carrier, delivery, hospital.DeliverCommand{BedCode: stay.BedNumber, ReceivedBy: "the patient"})
+	_, err = h.hospital.Deliver(t.Context(), carrier, delivery, hospital.DeliverCommand{BedCode: admission.BedNumber, ReceivedBy: "the patient"})
 	if refusal, ok := errors.AsType[*hospital.Error](err); !ok || refusal.Code != "wrong_bed" {
 		t.Errorf("the old bed is the wrong one now: %v", err)
 	}
-	left := h.post(fmt.Sprintf("/admissions/%d/discharge", stay.ID), nurse, program, url.Values{"outcome": {"improved"}})
+	left := h.post(fmt.Sprintf("/admissions/%d/discharge", admission.ID), nurse, program, url.Values{"outcome": {"improved"}})
 	if now := parseObject(t, h.get(path(waits), nurse, program).body); left.status != http.StatusNoContent || now["status"] != "cancelled" {
 		t.Errorf("what is not cooked is cancelled: %d %v", left.status, now)
 	}

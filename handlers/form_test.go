@@ -90,8 +90,8 @@ func (a answer) led() string {
 	return a.header.Get("Location")
 }
 
-// TestAStayWithoutJavaScript goes through a whole stay with the forms of the pages.
-func TestAStayWithoutJavaScript(t *testing.T) {
+// TestAnAdmissionWithoutJavaScript goes through a whole admission with the forms of the pages.
+func TestAnAdmissionWithoutJavaScript(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})
 	nurse := h.person(hospital.MedicalStaff)
@@ -104,25 +104,25 @@ func TestAStayWithoutJavaScript(t *testing.T) {
 		t.Errorf("after admission led to %s", got)
 	}
 	bed := h.bed(h.a, 1)
-	if bed.Stay == nil || bed.Stay.PatientName != "Uwase Marie" || len(bed.Stay.Allergies.Allergens) != 2 || bed.Stay.Diet != "diabetic" || bed.Stay.Texture != 4 {
-		t.Fatalf("the form's fields should be kept: %+v", bed.Stay)
+	if bed.Admission == nil || bed.Admission.PatientName != "Uwase Marie" || len(bed.Admission.Allergies.Allergens) != 2 || bed.Admission.Diet != "diabetic" || bed.Admission.Texture != 4 {
+		t.Fatalf("the form's fields should be kept: %+v", bed.Admission)
 	}
-	stay := fmt.Sprintf("/admissions/%d/", bed.Stay.AdmissionID)
+	admissionPath := fmt.Sprintf("/admissions/%d/", bed.Admission.AdmissionID)
 	if page := nurse.open(bedPath(first.ID)); !strings.Contains(page.Find(".panel").Text(), "Uwase Marie") {
 		t.Error("the bed's page should show its patient")
 	}
 
-	planned := nurse.submit(nurse.open(bedPath(first.ID)), stay+"plan-discharge", url.Values{"expected_discharge": {"2099-01-01T10:00"}}, browser)
+	planned := nurse.submit(nurse.open(bedPath(first.ID)), admissionPath+"plan-discharge", url.Values{"expected_discharge": {"2099-01-01T10:00"}}, browser)
 	if planned.status != http.StatusUnprocessableEntity {
 		t.Errorf("a discharge in 2099: %d", planned.status)
 	}
 	soonish := h.clock.Now().Add(3 * time.Hour).UTC().Format(time.RFC3339)
-	nurse.submit(nurse.open(bedPath(first.ID)), stay+"plan-discharge", url.Values{"expected_discharge": {soonish}}, browser).led()
-	if bed := h.bed(h.a, 1); !bed.Stay.DischargePlanned {
+	nurse.submit(nurse.open(bedPath(first.ID)), admissionPath+"plan-discharge", url.Values{"expected_discharge": {soonish}}, browser).led()
+	if bed := h.bed(h.a, 1); !bed.Admission.DischargePlanned {
 		t.Error("the discharge should be planned")
 	}
 
-	moved := nurse.submit(nurse.open(bedPath(first.ID)), stay+"transfer", url.Values{"bed_id": {fmt.Sprint(second.ID)}}, browser)
+	moved := nurse.submit(nurse.open(bedPath(first.ID)), admissionPath+"transfer", url.Values{"bed_id": {fmt.Sprint(second.ID)}}, browser)
 	if got := moved.led(); got != bedPath(second.ID) {
 		t.Errorf("after the transfer led to %s, want the new bed", got)
 	}
@@ -130,7 +130,7 @@ func TestAStayWithoutJavaScript(t *testing.T) {
 		t.Error("a transfer leaves the old bed in cleaning and fills the new one")
 	}
 
-	left := nurse.submit(nurse.open(bedPath(second.ID)), stay+"discharge", url.Values{"outcome": {"improved"}}, browser)
+	left := nurse.submit(nurse.open(bedPath(second.ID)), admissionPath+"discharge", url.Values{"outcome": {"improved"}}, browser)
 	if got := left.led(); got != bedPath(second.ID) || h.bed(h.b, 2).Status != hospital.BedCleaning {
 		t.Errorf("after the discharge led to %s, bed %s", got, h.bed(h.b, 2).Status)
 	}
@@ -141,11 +141,11 @@ func TestAStayWithoutJavaScript(t *testing.T) {
 
 	found := nurse.submit(nurse.open(bedPath(second.ID)), bedPath(second.ID)+"patients", url.Values{"q": {"UWASE"}}, browser)
 	choice := found.html().Find(`input[name="patient_id"]`).First().AttrOr("value", "")
-	if found.status != http.StatusOK || choice != fmt.Sprint(bed.Stay.PatientID) {
+	if found.status != http.StatusOK || choice != fmt.Sprint(bed.Admission.PatientID) {
 		t.Fatalf("a patient who was here should be found: %d %q", found.status, choice)
 	}
 	nurse.submit(found.html(), "/admissions", url.Values{"patient_id": {choice}}, browser).led()
-	if again := h.bed(h.b, 2).Stay; again == nil || again.PatientID != bed.Stay.PatientID {
+	if again := h.bed(h.b, 2).Admission; again == nil || again.PatientID != bed.Admission.PatientID {
 		t.Error("the patient who was here before should lie in the bed")
 	}
 }
@@ -167,11 +167,11 @@ func TestAPatientWhoWaitsGetsABedOnTheirOwnPage(t *testing.T) {
 		t.Errorf("led to %s", got)
 	}
 	if page := nurse.ask(question{method: "GET", path: path, as: browser, header: nurse.cookie()}); page.led() != fmt.Sprintf("/beds/%d/", bed.ID) {
-		t.Error("then the stay's page leads to its bed")
+		t.Error("then the admission's page leads to its bed")
 	}
 	h.discharge(waiting.ID)
 	if got := nurse.ask(question{method: "GET", path: path, as: browser, header: nurse.cookie()}); got.status != http.StatusNotFound {
-		t.Errorf("the page of a stay that has ended: %d", got.status)
+		t.Errorf("the page of an admission that has ended: %d", got.status)
 	}
 }
 
@@ -191,15 +191,17 @@ var refusedForms = []refusedForm{
 	{"admit", "{available}", "/admissions", "texture", url.Values{"patient_name": {"Ineza"}, "texture": {"9"}}},
 	{"admit", "{available}", "/admissions", "allergies", url.Values{"patient_name": {"Ineza"}, "allergies[]": {"none", "milk"}}},
 	{"admit", "{available}", "/admissions", "expected_discharge", url.Values{"patient_name": {"Ineza"}, "expected_discharge": {"2020-01-01T10:00"}}},
-	{"diet", "{occupied}", "/admissions/{stay}/diet", "allergies", url.Values{"allergies[]": {"none", "milk"}}},
-	{"diet", "{occupied}", "/admissions/{stay}/diet", "texture", url.Values{"texture": {"9"}}},
-	{"fasting", "{occupied}", "/admissions/{stay}/diet", "nil_by_mouth_from", url.Values{"nil_by_mouth_from": {"2999-01-01T10:00"}, "nil_by_mouth": {"true"}}},
-	{"fasting", "{occupied}", "/admissions/{stay}/diet", "nil_by_mouth_until", url.Values{"nil_by_mouth_until": {"2020-01-01T10:00"}, "nil_by_mouth": {"true"}}},
-	{"plan", "{occupied}", "/admissions/{stay}/plan-discharge", "expected_discharge", url.Values{"expected_discharge": {"2020-01-01T10:00"}}},
-	{"transfer", "{occupied}", "/admissions/{stay}/transfer", "bed_id", url.Values{"bed_id": {""}}},
-	{"transfer", "{occupied}", "/admissions/{stay}/transfer", "reason", url.Values{"bed_id": {"{available}"}, "reason": {strings.Repeat("a", 201)}}},
-	{"discharge", "{occupied}", "/admissions/{stay}/discharge", "outcome", url.Values{"outcome": {""}}},
-	{"discharge", "{occupied}", "/admissions/{stay}/discharge", "notes", url.Values{"outcome": {"improved"}, "notes": {strings.Repeat("a", 2001)}}},
+	{"diet", "{occupied}", "/admissions/{admission}/diet", "allergies", url.Values{"allergies[]": {"none", "milk"}}},
+	{"diet", "{occupied}", "/admissions/{admission}/diet", "texture", url.Values{"texture": {"9"}}},
+	{"fasting", "{occupied}", "/admissions/{admission}/diet", "nil_by_mouth_from", url.Values{"nil_by_mouth_from": {"2999-01-01T10:00"}, "nil_by_mouth": {"true"}}},
+	{"fasting", "{occupied}", "/admissions/{admission}/diet", "nil_by_mouth_until", url.Values{"nil_by_mouth_until": {"2020-01-01T10:00"}, "nil_by_mouth": {"true"}}},
+	{"plan", "{occupied}", "/admissions/{admission}/plan-discharge", "expected_discharge", url.Values{"expected_discharge": {"2020-01-01T10:00"}}},
+	{"transfer", "{occupied}", "/admissions/{admission}/transfer", "bed_id",
+		url.Values{"bed_id": {""}}},
+	{"transfer", "{occupied}", "/admissions/{admission}/transfer", "reason", url.Values{"bed_id": {"{available}"}, "reason": {strings.Repeat("a", 201)}}},
+	{"discharge", "{occupied}", "/admissions/{admission}/discharge", "outcome",
+		url.Values{"outcome": {""}}},
+	{"discharge", "{occupied}", "/admissions/{admission}/discharge", "notes", url.Values{"outcome": {"improved"}, "notes": {strings.Repeat("a", 2001)}}},
 	{"status", "{available}", "/beds/{available}/status", "reason", url.Values{"status": {"cleaning"}, "reason": {strings.Repeat("a", 201)}}},
 	{"status", "{available}", "/beds/{available}/status", "status", url.Values{"status": {"occupied"}}},
 }

@@ -234,17 +234,17 @@ func (h *house) dish(name string, station hospital.Station, allergens ...hospita
 }
 
 // eats changes what a patient may eat: from now on it is known that they are allergic to these, to the last of them severely.
-func (h *house) eats(stay hospital.Admission, allergens ...hospital.Allergen) {
+func (h *house) eats(admission hospital.Admission, allergens ...hospital.Allergen) {
 	h.t.Helper()
 	known := hospital.Allergies{Known: true, Allergens: allergens, Severe: allergens[max(0, len(allergens)-1):]}
-	_, err := h.hospital.SetDiet(h.t.Context(), actor(hospital.MedicalStaff), stay.ID, hospital.DietCommand{Allergies: &known})
+	_, err := h.hospital.SetDiet(h.t.Context(), actor(hospital.MedicalStaff), admission.ID, hospital.DietCommand{Allergies: &known})
 	h.must(err)
 }
 
 // order orders a meal of dishes for a patient.
-func (h *house) order(stay hospital.Admission, meal hospital.Meal, dishes ...hospital.Dish) hospital.Order {
+func (h *house) order(admission hospital.Admission, meal hospital.Meal, dishes ...hospital.Dish) hospital.Order {
 	h.t.Helper()
-	cmd := hospital.PlaceOrderCommand{AdmissionID: stay.ID, Meal: meal}
+	cmd := hospital.PlaceOrderCommand{AdmissionID: admission.ID, Meal: meal}
 	for _, dish := range dishes {
 		cmd.Dishes = append(cmd.Dishes, dish.ID)
 	}
@@ -273,7 +273,7 @@ func (h *house) cook(id int64, steps ...string) hospital.Order {
 	return h.orderNow(id)
 }
 
-// discharge ends a stay.
+// discharge ends an admission.
 func (h *house) discharge(id int64) {
 	h.t.Helper()
 	_, err := h.hospital.Discharge(h.t.Context(), actor(hospital.MedicalStaff), id, hospital.DischargeCommand{Outcome: hospital.Improved})

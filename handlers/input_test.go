@@ -18,7 +18,8 @@ import (
 	"dusangire/hospital/hospitaltest"
 )
 
-// target is what the tests of bad input try to change: a bed of each status, two stays and one that has ended.
+// target is what the tests of bad input try to change: a bed of each status, two admissions and one
+// that has ended.
 type target struct {
 	*house
 	before                        string // contents of the database
@@ -26,7 +27,7 @@ type target struct {
 	occupied, occupied2           hospital.BoardBed
 	available, reserved           hospital.BoardBed
 	cleaning, maintenance, closed hospital.BoardBed
-	stay, stay2, ended            hospital.Admission
+	admission, admission2, ended  hospital.Admission
 }
 
 func newTarget(t testing.TB, s settings) target {
@@ -34,7 +35,7 @@ func newTarget(t testing.TB, s settings) target {
 	h := newHouse(t, s)
 	w := target{house: h, nurse: h.token("medical_staff"), manager: h.token("ward_management"), admin: h.token("admin")}
 	id := func(n int) int64 { return h.bed(h.a, n).ID }
-	w.stay, w.stay2, w.ended = h.admit("Uwase Marie", id(1)), h.admit("Mugisha Jean", id(2)), h.admit("Keza Aline", id(5))
+	w.admission, w.admission2, w.ended = h.admit("Uwase Marie", id(1)), h.admit("Mugisha Jean", id(2)), h.admit("Keza Aline", id(5))
 	h.discharge(w.ended.ID)
 	h.setBed(id(4), hospital.BedReserved)
 	h.setBed(id(6), hospital.BedMaintenance)
@@ -60,17 +61,17 @@ func (w target) unchanged() {
 	}
 }
 
-// path puts ids into a path: {stay}, {ended} and the statuses of beds.
+// path puts ids into a path: {admission}, {ended} and the statuses of beds.
 func (w target) path(pattern string) string {
 	id := func(n int64) string { return fmt.Sprint(n) }
-	return strings.NewReplacer("{stay}", id(w.stay.ID), "{stay2}", id(w.stay2.ID), "{ended}", id(w.ended.ID),
-		"{patient}", id(w.stay.PatientID), "{occupied}", id(w.occupied.ID), "{occupied2}", id(w.occupied2.ID),
+	return strings.NewReplacer("{admission}", id(w.admission.ID), "{admission2}", id(w.admission2.ID), "{ended}", id(w.ended.ID),
+		"{patient}", id(w.admission.PatientID), "{occupied}", id(w.occupied.ID), "{occupied2}", id(w.occupied2.ID),
 		"{available}", id(w.available.ID), "{reserved}", id(w.reserved.ID), "{cleaning}", id(w.cleaning.ID),
 		"{maintenance}", id(w.maintenance.ID), "{closed}", id(w.closed.ID), "{ward}", id(w.a.ID)).Replace(pattern)
 }
 
 // commands are the paths of all commands that take fields.
-var commands = []string{"/admissions", "/admissions/{stay}/transfer", "/admissions/{stay}/plan-discharge", "/admissions/{stay}/discharge", "/admissions/{stay}/diet",
+var commands = []string{"/admissions", "/admissions/{admission}/transfer", "/admissions/{admission}/plan-discharge", "/admissions/{admission}/discharge", "/admissions/{admission}/diet",
 	"/beds/{available}/status", "/beds/{available}/patients", "/orders", "/login", "/language"}
 
 // The content types that commands take.
@@ -218,14 +219,16 @@ func TestWrongFieldsAreNamed(t *testing.T) {
 		{"/admissions", "nil_by_mouth", []any{"true"}, map[string]any{"patient_name": "Ineza Grace"}},
 		{"/admissions", "patient_name", []any{[]string{"Ineza", "Grace"}}, nil},
 		{"/admissions", "bed_id", []any{[]string{"1", "2"}}, map[string]any{"patient_name": "Ineza Grace"}},
-		{"/admissions/{stay}/transfer", "bed_id", append(ids, nil, "", "9999999"), nil},
-		{"/admissions/{stay}/transfer", "version", []any{"abc", "-1", beyond}, map[string]any{"bed_id": w.available.ID}},
-		{"/admissions/{stay}/transfer", "reason", []any{strings.Repeat("a", 201), "a\u2066b"}, map[string]any{"bed_id": w.available.ID}},
-		{"/admissions/{stay}/transfer", "ward_id", []any{"1"}, map[string]any{"bed_id": w.available.ID}},
-		{"/admissions/{stay}/plan-discharge", "expected_discharge", []any{nil, "soon", past, far, "2026-02-03", "\x00"}, nil},
-		{"/admissions/{stay}/plan-discharge", "outcome", []any{"improved"}, map[string]any{"expected_discharge": ""}},
-		{"/admissions/{stay}/discharge", "outcome", []any{nil, "", "cured", "Improved", "completed"}, nil},
-		{"/admissions/{stay}/discharge", "notes", []any{strings.Repeat("a", 2001), "a\x07"}, map[string]any{"outcome": "improved"}},
+		{"/admissions/{admission}/transfer", "bed_id", append(ids, nil, "", "9999999"), nil},
+		{"/admissions/{admission}/transfer", "version", []any{"abc", "-1", beyond}, map[string]any{"bed_id": w.available.ID}},
+		{"/admissions/{admission}/transfer", "reason", []any{strings.Repeat("a", 201), "a\u2066b"}, map[string]any{"bed_id": w.available.ID}},
+		{"/admissions/{admission}/transfer", "ward_id", []any{"1"},
+			map[string]any{"bed_id": w.available.ID}},
+		{"/admissions/{admission}/plan-discharge", "expected_discharge", []any{nil, "soon", past, far, "2026-02-03", "\x00"}, nil},
+		{"/admissions/{admission}/plan-discharge", "outcome", []any{"improved"}, map[string]any{"expected_discharge": ""}},
+		{"/admissions/{admission}/discharge", "outcome", []any{nil, "", "cured", "Improved", "completed"},
+			nil},
+		{"/admissions/{admission}/discharge", "notes", []any{strings.Repeat("a", 2001), "a\x07"}, map[string]any{"outcome": "improved"}},
 		{"/beds/{available}/status", "status", []any{nil, "", "free", "Cleaning", "occupied", "pending_discharge"}, nil},
 		{"/beds/{available}/status", "reason", []any{strings.Repeat("a", 201), "a\x00"}, map[string]any{"status": "cleaning"}},
 		{"/beds/{available}/status", "version", []any{"abc"}, map[string]any{"status": "cleaning"}},
@@ -285,7 +288,7 @@ func TestATypeThatTheFieldDoesNotHaveIsRefused(t *testing.T) {
 		{"/admissions", "allergies", `{"patient_name":"Ineza Grace","allergies":["milk",3]}`},
 		{"/admissions", "allergies", `{"patient_name":"Ineza Grace","allergies":true}`},
 		{"/admissions", "expected_discharge", `{"patient_name":"Ineza Grace","expected_discharge":1770130200}`},
-		{"/admissions/{stay}/discharge", "notes", `{"outcome":"improved","notes":0}`},
+		{"/admissions/{admission}/discharge", "notes", `{"outcome":"improved","notes":0}`},
 		{"/beds/{available}/status", "status", `{"status":1}`},
 	} {
 		t.Run(c.body, func(t *testing.T) {
@@ -364,9 +367,9 @@ func TestTheRulesRefuse(t *testing.T) {
 			return p.Current["id"] == float64(b.ID) && p.Current["status"] == string(b.Status)
 		}
 	}
-	stay := func(a hospital.Admission) func(problem) bool {
+	admission := func(a hospital.Admission) func(problem) bool {
 		return func(p problem) bool {
-			told := a.ID != w.ended.ID // nobody reads a stay that has ended
+			told := a.ID != w.ended.ID // nobody reads an admission that has ended
 			return p.Current["id"] == float64(a.ID) && (p.Current["patient"] != nil) == told
 		}
 	}
@@ -382,18 +385,18 @@ func TestTheRulesRefuse(t *testing.T) {
 		{"admission into a bed that is being cleaned", "/admissions", w.nurse, fields("patient_name", name, "bed_id", w.cleaning.ID), 409, bed(w.cleaning)},
 		{"admission into a bed in maintenance", "/admissions", w.nurse, fields("patient_name", name, "bed_id", w.maintenance.ID), 409, bed(w.maintenance)},
 		{"admission into a closed bed", "/admissions", w.nurse, fields("patient_name", name, "bed_id", w.closed.ID), 409, bed(w.closed)},
-		{"a second admission of one patient", "/admissions", w.nurse, fields("patient_id", w.stay.PatientID, "bed_id", w.available.ID), 409, stay(w.stay)},
-		{"a second admission without a bed", "/admissions", w.nurse, fields("patient_id", w.stay.PatientID), 409, stay(w.stay)},
-		{"transfer to the patient's own bed", "/admissions/{stay}/transfer", w.nurse, fields("bed_id", w.occupied.ID), 409, stay(w.stay)},
-		{"transfer into an occupied bed", "/admissions/{stay}/transfer", w.nurse, fields("bed_id", w.occupied2.ID), 409, bed(w.occupied2)},
-		{"transfer into a bed that is being cleaned", "/admissions/{stay}/transfer", w.nurse, fields("bed_id", w.cleaning.ID), 409, bed(w.cleaning)},
-		{"transfer into a closed bed", "/admissions/{stay}/transfer", w.nurse, fields("bed_id", w.closed.ID), 409, bed(w.closed)},
-		{"transfer after the stay", "/admissions/{ended}/transfer", w.nurse, fields("bed_id", w.available.ID), 409, stay(w.ended)},
-		{"a plan after the stay", "/admissions/{ended}/plan-discharge", w.nurse, fields("expected_discharge", ""), 409, stay(w.ended)},
-		{"a second discharge", "/admissions/{ended}/discharge", w.nurse, fields("outcome", "improved"), 409, stay(w.ended)},
-		{"transfer of an outdated stay", "/admissions/{stay}/transfer", w.nurse, fields("bed_id", w.available.ID, "version", w.stay.Version+1), 409, stay(w.stay)},
-		{"a plan for an outdated stay", "/admissions/{stay}/plan-discharge", w.nurse, fields("expected_discharge", "", "version", w.stay.Version+1), 409, stay(w.stay)},
-		{"discharge of an outdated stay", "/admissions/{stay}/discharge", w.nurse, fields("outcome", "stable", "version", w.stay.Version+1), 409, stay(w.stay)},
+		{"a second admission of one patient", "/admissions", w.nurse, fields("patient_id", w.admission.PatientID, "bed_id", w.available.ID), 409, admission(w.admission)},
+		{"a second admission without a bed", "/admissions", w.nurse, fields("patient_id", w.admission.PatientID), 409, admission(w.admission)},
+		{"transfer to the patient's own bed", "/admissions/{admission}/transfer", w.nurse, fields("bed_id", w.occupied.ID), 409, admission(w.admission)},
+		{"transfer into an occupied bed", "/admissions/{admission}/transfer", w.nurse, fields("bed_id", w.occupied2.ID), 409, bed(w.occupied2)},
+		{"transfer into a bed that is being cleaned", "/admissions/{admission}/transfer", w.nurse, fields("bed_id", w.cleaning.ID), 409, bed(w.cleaning)},
+		{"transfer into a closed bed", "/admissions/{admission}/transfer", w.nurse, fields("bed_id", w.closed.ID), 409, bed(w.closed)},
+		{"transfer after the admission", "/admissions/{ended}/transfer", w.nurse, fields("bed_id", w.available.ID), 409, admission(w.ended)},
+		{"a plan after the admission", "/admissions/{ended}/plan-discharge", w.nurse, fields("expected_discharge", ""), 409, admission(w.ended)},
+		{"a second discharge", "/admissions/{ended}/discharge", w.nurse, fields("outcome", "improved"), 409, admission(w.ended)},
+		{"transfer of an outdated admission", "/admissions/{admission}/transfer", w.nurse, fields("bed_id", w.available.ID, "version", w.admission.Version+1), 409, admission(w.admission)},
+		{"a plan for an outdated admission", "/admissions/{admission}/plan-discharge", w.nurse, fields("expected_discharge", "", "version", w.admission.Version+1), 409, admission(w.admission)},
+		{"discharge of an outdated admission", "/admissions/{admission}/discharge", w.nurse, fields("outcome", "stable", "version", w.admission.Version+1), 409, admission(w.admission)},
 		{"a change of an outdated bed", "/beds/{available}/status", w.nurse, fields("status", "cleaning", "version", w.available.Version+1), 409, bed(w.available)},
 		{"the status that the bed has", "/beds/{available}/status", w.nurse, fields("status", "available"), 409, bed(w.available)},
 		{"an occupied bed into maintenance", "/beds/{occupied}/status", w.nurse, fields("status", "maintenance"), 409, bed(w.occupied)},
@@ -402,7 +405,7 @@ func TestTheRulesRefuse(t *testing.T) {
 		{"a bed from cleaning to reserved", "/beds/{cleaning}/status", w.nurse, fields("status", "reserved"), 409, bed(w.cleaning)},
 		{"closing a bed by medical staff", "/beds/{available}/status", w.nurse, fields("status", "closed"), 403, none},
 		{"opening a bed by medical staff", "/beds/{closed}/status", w.nurse, fields("status", "cleaning"), 403, none},
-		{"a death recorded by ward management", "/admissions/{stay}/discharge", w.manager, fields("outcome", "deceased"), 403, none},
+		{"a death recorded by ward management", "/admissions/{admission}/discharge", w.manager, fields("outcome", "deceased"), 403, none},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := w.within(t)

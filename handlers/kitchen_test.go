@@ -54,7 +54,7 @@ func TestTheKitchensDashboardTellsTicketsByStatusAndWhatIsToBeCooked(t *testing.
 			t.Errorf("an empty kitchen has an empty list and nought of %s: %v", status, empty)
 		}
 	}
-	stay, o := h.lunch(1)
+	admission, o := h.lunch(1)
 	h.cook(o.ID, "confirm")
 	var update object
 	for update.sub("data").sub("counts").int("confirmed") != 1 {
@@ -64,7 +64,7 @@ func TestTheKitchensDashboardTellsTicketsByStatusAndWhatIsToBeCooked(t *testing.
 		t.Errorf("the five numbers stand at the top: %v", update)
 	}
 	ticket := ticketsIn(t, update.sub("data"), "confirmed")[0]
-	if ticket.int("order_id") != o.ID || ticket["bed_number"] != stay.BedNumber || ticket["ward"] != "A" || ticket["initials"] != "U. M. B." || ticket["destination"] != nil {
+	if ticket.int("order_id") != o.ID || ticket["bed_number"] != admission.BedNumber || ticket["ward"] != "A" || ticket["initials"] != "U. M. B." || ticket["destination"] != nil {
 		t.Errorf("the ticket says where it goes: %v", ticket)
 	}
 	cooked := object(update.sub("data")["to_cook"].([]any)[0].(map[string]any))
@@ -72,7 +72,7 @@ func TestTheKitchensDashboardTellsTicketsByStatusAndWhatIsToBeCooked(t *testing.
 		t.Errorf("to cook is %v", cooked)
 	}
 
-	h.eats(stay, "milk", "peanuts")
+	h.eats(admission, "milk", "peanuts")
 	for len(ticketsIn(t, update.sub("data"), "held")) != 1 {
 		update = s.nextOfType("dashboard_update")
 	}
@@ -94,14 +94,14 @@ func TestTheKitchensDashboardTellsTicketsByStatusAndWhatIsToBeCooked(t *testing.
 func TestTheKitchenIsToldWhenATicketIsHeldOrMoves(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})
-	stay, o := h.lunch(1)
+	admission, o := h.lunch(1)
 	s := h.watch("/ws"+kitchenPath, h.token("kitchen"))
 	s.next()
-	h.eats(stay, "peanuts")
+	h.eats(admission, "peanuts")
 	if news := s.nextOfType("notification"); news["title"] != fmt.Sprintf("Ticket %d is held", o.ID) || news["level"] != "alert" {
 		t.Errorf("the kitchen is told %v", news)
 	}
-	_, err := h.hospital.Transfer(t.Context(), actor(hospital.MedicalStaff), stay.ID, hospital.TransferCommand{BedID: h.bed(h.b, 2).ID})
+	_, err := h.hospital.Transfer(t.Context(), actor(hospital.MedicalStaff), admission.ID, hospital.TransferCommand{BedID: h.bed(h.b, 2).ID})
 	h.must(err)
 	if news := s.nextOfType("notification"); news["title"] != fmt.Sprintf("Ticket %d goes to another bed", o.ID) {
 		t.Errorf("the kitchen is told %v", news)
@@ -125,8 +125,8 @@ func TestTheWallShowsEachTicketInTheLaneOfItsState(t *testing.T) {
 		_, o := h.lunch(n)
 		orders[lane] = h.cook(o.ID, taken...)
 	}
-	stay, o := h.lunch(n + 1)
-	h.eats(stay, "peanuts")
+	admission, o := h.lunch(n + 1)
+	h.eats(admission, "peanuts")
 	orders["held"] = o
 	page := cook.open(kitchenPath)
 	for lane, o := range orders {
@@ -185,10 +185,10 @@ func TestARefusedStepIsExplainedOnItsTicketAndTheBoardStays(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})
 	cook := h.person(hospital.KitchenStaff)
-	stay, o := h.lunch(1)
+	admission, o := h.lunch(1)
 	_, other := h.lunch(2)
 	page := cook.open(kitchenPath)
-	h.eats(stay, "peanuts") // between the look and the tap
+	h.eats(admission, "peanuts") // between the look and the tap
 	before := h.contents()
 	got := cook.press(page, o, "confirm")
 	if got.status != http.StatusConflict || h.contents() != before {
@@ -231,9 +231,9 @@ func TestAWallIsNarrowedByItsAddress(t *testing.T) {
 	cook := h.person(hospital.KitchenStaff)
 	hot, cold, unrouted := h.dish("Rice", "hot"), h.dish("Banana", "cold"), h.dish("Juice", "")
 	bed := func(ward hospital.Ward, n int) hospital.Admission {
-		stay := h.admit(fmt.Sprint("Uwase Marie ", ward.Code, n), h.bed(ward, n).ID)
-		h.eats(stay)
-		return stay
+		admission := h.admit(fmt.Sprint("Uwase Marie ", ward.Code, n), h.bed(ward, n).ID)
+		h.eats(admission)
+		return admission
 	}
 	orders := map[string]hospital.Order{"hot": h.order(bed(h.a, 1), hospital.Lunch, hot, hot), "cold": h.order(bed(h.b, 1), hospital.Snack, cold),
 		"both": h.order(bed(h.b, 2), hospital.Lunch, hot, cold), "unrouted": h.order(bed(h.a, 2), hospital.Snack, unrouted)}
@@ -322,10 +322,10 @@ func (h *house) crowd(n int) (orders []hospital.Order) {
 	}
 	for i := range n {
 		p, ward := patients[i%len(patients)], []hospital.Ward{h.a, h.b}[i%2]
-		stay, _, err := h.hospital.Admit(hospital.At(h.t.Context(), h.clock.Now().Add(-time.Hour)), actor(hospital.MedicalStaff), hospital.AdmitCommand{PatientName: p.name,
+		admission, _, err := h.hospital.Admit(hospital.At(h.t.Context(), h.clock.Now().Add(-time.Hour)), actor(hospital.MedicalStaff), hospital.AdmitCommand{PatientName: p.name,
 			BedID: h.bed(ward, i/2+1).ID, Diet: p.diet, Texture: &p.texture, Allergies: hospital.Allergies{Known: true, Allergens: p.allergies, Severe: p.allergies[:len(p.allergies)/2]}})
 		h.must(err)
-		cmd := hospital.PlaceOrderCommand{AdmissionID: stay.ID, Meal: hospital.Snack, Notes: p.notes}
+		cmd := hospital.PlaceOrderCommand{AdmissionID: admission.ID, Meal: hospital.Snack, Notes: p.notes}
 		for _, dish := range p.dishes {
 			cmd.Dishes = append(cmd.Dishes, menu[dish].ID)
 		}
@@ -386,11 +386,11 @@ func TestTheKitchenLearnsNoNameAndNoReason(t *testing.T) {
 	for _, s := range []*socket{page, data} {
 		seen.WriteString(s.next())
 	}
-	stay, _, err := h.hospital.Admit(t.Context(), actor(hospital.MedicalStaff), hospital.AdmitCommand{PatientName: nameCanary, BedID: h.bed(h.a, 1).ID,
+	admission, _, err := h.hospital.Admit(t.Context(), actor(hospital.MedicalStaff), hospital.AdmitCommand{PatientName: nameCanary, BedID: h.bed(h.a, 1).ID,
 		Reason: reasonCanary, Allergies: hospital.Allergies{Known: true}})
 	h.must(err)
-	o := h.order(stay, hospital.Lunch, h.dish("Rice", "hot", "peanuts"))
-	h.eats(stay, "peanuts")
+	o := h.order(admission, hospital.Lunch, h.dish("Rice", "hot", "peanuts"))
+	h.eats(admission, "peanuts")
 	for _, s := range []*socket{page, data} {
 		for {
 			message := s.next()
@@ -412,7 +412,7 @@ func TestTheKitchenLearnsNoNameAndNoReason(t *testing.T) {
 	if !strings.Contains(seen.String(), "K. U.") {
 		t.Fatal("the kitchen should see initials")
 	}
-	for _, canary := range []string{"anari", "ANARI", "murwayi", fmt.Sprintf(`"patient_id":%d`, stay.PatientID)} {
+	for _, canary := range []string{"anari", "ANARI", "murwayi", fmt.Sprintf(`"patient_id":%d`, admission.PatientID)} {
 		if i := strings.Index(seen.String(), canary); i >= 0 {
 			t.Errorf("the kitchen is shown %q: …%.200s…", canary, seen.String()[max(0, i-80):])
 		}
@@ -431,9 +431,9 @@ func TestTheTimeAloneMakesATicketUrgent(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})
 	cook := h.person(hospital.KitchenStaff)
-	stay := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
-	h.eats(stay)
-	o := h.order(stay, hospital.Snack, h.dish("Rice", "hot"))
+	admission := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
+	h.eats(admission)
+	o := h.order(admission, hospital.Snack, h.dish("Rice", "hot"))
 	urgency := func() string { return ticketCard(cook.open(kitchenPath), o).Find(".whom em").Text() }
 	if got := urgency(); got != "On time" {
 		t.Errorf("at first it is %s", got)

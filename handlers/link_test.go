@@ -43,11 +43,11 @@ func TestNoPageLeadsWhereItsReaderMayNotGo(t *testing.T) {
 	w := service{house: newHouse(t, settings{})}
 	w.addUser("aline", hospital.DeliveryStaff)
 	w.clock.pass(untilMorning(w.clock.Now()))
-	w.courier, w.stay = w.token("delivery"), w.admitAsked("Uwase Marie", w.bed(w.a, 5).ID)
-	w.link(w.stay)
-	w.first, w.other = w.tray(w.stay), w.tray(w.admitAsked("Mugisha Jean", w.bed(w.b, 2).ID))
+	w.courier, w.admission = w.token("delivery"), w.admitAsked("Uwase Marie", w.bed(w.a, 5).ID)
+	w.link(w.admission)
+	w.first, w.other = w.tray(w.admission), w.tray(w.admitAsked("Mugisha Jean", w.bed(w.b, 2).ID))
 	w.transit(w.first)
-	_, err := w.hospital.SetDiet(t.Context(), actor(hospital.MedicalStaff), w.stay.ID,
+	_, err := w.hospital.SetDiet(t.Context(), actor(hospital.MedicalStaff), w.admission.ID,
 		hospital.DietCommand{NilByMouth: &hospital.Window{From: w.clock.Now()}})
 	w.must(err)
 	w.take(w.first, "fail", nil)

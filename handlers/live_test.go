@@ -387,7 +387,7 @@ func TestATransferTellsEachWardOfItsBedAndThenOfItself(t *testing.T) {
 	from.next()
 	to.next()
 	target := w.bed(w.b, 3)
-	if got := w.post(w.path("/admissions/{stay}/transfer"), w.nurse, program, map[string]any{"bed_id": target.ID}); got.status != http.StatusNoContent {
+	if got := w.post(w.path("/admissions/{admission}/transfer"), w.nurse, program, map[string]any{"bed_id": target.ID}); got.status != http.StatusNoContent {
 		t.Fatalf("transfer: %d %s", got.status, got.body)
 	}
 	left, total := from.nextObject(), from.nextObject()
@@ -402,14 +402,14 @@ func TestATransferTellsEachWardOfItsBedAndThenOfItself(t *testing.T) {
 	filled, total := to.nextObject(), to.nextObject()
 	filled.check(t, "bed_status_change")
 	total.check(t, "ward_status")
-	if filled.int("bed_id") != target.ID || filled["status"] != "occupied" || filled.int("patient_id") != w.stay.PatientID || filled.sub("data").sub("patient")["name"] != "Uwase Marie" {
+	if filled.int("bed_id") != target.ID || filled["status"] != "occupied" || filled.int("patient_id") != w.admission.PatientID || filled.sub("data").sub("patient")["name"] != "Uwase Marie" {
 		t.Errorf("the other ward hears who came: %v", filled)
 	}
 	if total.sub("data").int("occupied_beds") != 1 {
 		t.Errorf("and then how it stands: %v", total)
 	}
 
-	w.post(w.path("/admissions/{stay2}/transfer"), w.nurse, program, map[string]any{"bed_id": w.available.ID})
+	w.post(w.path("/admissions/{admission2}/transfer"), w.nurse, program, map[string]any{"bed_id": w.available.ID})
 	changed := map[int64]any{}
 	for range 2 {
 		o := from.nextObject()
@@ -421,7 +421,7 @@ func TestATransferTellsEachWardOfItsBedAndThenOfItself(t *testing.T) {
 	}
 	from.nextObject().check(t, "ward_status")
 
-	w.discharge(w.stay2.ID)
+	w.discharge(w.admission2.ID)
 	if ended := from.nextOfType("bed_status_change"); ended["status"] != "cleaning" || ended["patient_id"] != nil {
 		t.Errorf("a discharge leaves the bed in cleaning: %v", ended)
 	}
@@ -450,11 +450,11 @@ func TestADashboardsNumbersFollowEveryChange(t *testing.T) {
 				}
 			}
 			expect("an empty hospital", "0", 0, 0, 2)
-			stay := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
+			admission := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
 			expect("an admission: 1 of 16 beds", "6.3", 1, 0, 2)
 			h.admit("Mugisha Jean", 0)
 			expect("an admission without a bed", "6.3", 2, 0, 2)
-			h.plan(stay.ID)
+			h.plan(admission.ID)
 			expect("a planned discharge", "6.3", 2, 1, 2)
 			h.setBed(h.bed(h.a, 2).ID, hospital.BedClosed)
 			expect("a closed bed: 1 of 15", "6.7", 2, 1, 2)
@@ -468,13 +468,13 @@ func TestADashboardsNumbersFollowEveryChange(t *testing.T) {
 			if first.int("available_beds") != 5 || first.int("reserved_beds") != 1 || first.int("closed_beds") != 1 || first.int("pending_discharges") != 1 {
 				t.Errorf("reserved and closed beds are not available: %v", first)
 			}
-			h.discharge(stay.ID)
+			h.discharge(admission.ID)
 			expect("a discharge", "0", 1, 0, 1)
 		})
 	}
 }
 
-// plan marks a stay for discharge.
+// plan marks an admission for discharge.
 func (h *house) plan(id int64) {
 	h.t.Helper()
 	_, err := h.hospital.PlanDischarge(h.t.Context(), actor(hospital.MedicalStaff), id, hospital.PlanDischargeCommand{Expected: h.clock.Now().Add(time.Hour)})
@@ -484,13 +484,13 @@ func (h *house) plan(id int64) {
 func TestWhatARolesDashboardShowsBesides(t *testing.T) {
 	t.Parallel()
 	w := newTarget(t, settings{})
-	w.plan(w.stay.ID)
+	w.plan(w.admission.ID)
 	w.admit("Habimana Eric", 0)
-	w.fast(w.stay, -time.Hour, time.Hour)
-	w.fast(w.stay2, -2*time.Hour, -time.Hour)
-	w.eats(w.stay2)
-	held := w.order(w.stay2, hospital.Lunch, w.dish("Rice", "hot", "milk"))
-	w.eats(w.stay2, "milk")
+	w.fast(w.admission, -time.Hour, time.Hour)
+	w.fast(w.admission2, -2*time.Hour, -time.Hour)
+	w.eats(w.admission2)
+	held := w.order(w.admission2, hospital.Lunch, w.dish("Rice", "hot", "milk"))
+	w.eats(w.admission2, "milk")
 	w.missed(2)
 	for role, want := range map[string][]string{
 		"medical_staff":   {"held_orders", "held_orders_count", "missed_rounds", "nil_by_mouth_over", "nil_by_mouth_over_count", "pending_discharges", "pending_discharges_count", "recent_admissions", "waiting", "waiting_count", "wards"},
@@ -534,10 +534,10 @@ func checkHeld(t *testing.T, data object, o hospital.Order) {
 }
 
 // fast makes a patient nil by mouth from one moment until another, both from now.
-func (h *house) fast(stay hospital.Admission, from, until time.Duration) {
+func (h *house) fast(admission hospital.Admission, from, until time.Duration) {
 	h.t.Helper()
 	now := h.clock.Now()
-	_, err := h.hospital.SetDiet(h.t.Context(), actor(hospital.MedicalStaff), stay.ID,
+	_, err := h.hospital.SetDiet(h.t.Context(), actor(hospital.MedicalStaff), admission.ID,
 		hospital.DietCommand{NilByMouth: &hospital.Window{From: now.Add(from), Until: now.Add(until)}})
 	h.must(err)
 }
@@ -546,8 +546,8 @@ func (h *house) fast(stay hospital.Admission, from, until time.Duration) {
 func TestOnesOwnWardsShapeTheDashboardAndNothingElse(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})
-	stay := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
-	h.plan(stay.ID)
+	admission := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
+	h.plan(admission.ID)
 	h.plan(h.admit("Mugisha Jean", h.bed(h.b, 1).ID).ID)
 	for name, own := range map[string]hospital.Ward{"of-a": h.a, "of-b": h.b} {
 		_, err := h.hospital.AddUser(t.Context(), hospital.System, hospital.AddUserCommand{Username: name, Role: hospital.MedicalStaff, Wards: []int64{own.ID}, Password: password})

@@ -32,7 +32,7 @@ func (s *Server) menu(of func(id int64) (admissionID, addressID int64)) echo.Han
 	}
 }
 
-func ofStay(id int64) (admissionID, addressID int64)    { return id, 0 }
+func ofAdmission(id int64) (admissionID, addressID int64)    { return id, 0 }
 func ofAddress(id int64) (admissionID, addressID int64) { return 0, id }
 
 func (s *Server) renderMenu(c echo.Context, status int, offer hospital.Offer,
@@ -87,7 +87,7 @@ type nutritionJSON struct {
 
 func newOfferJSON(ctx context.Context, o hospital.Offer) offerJSON {
 	offer := offerJSON{
-		AdmissionID: idOrNull(o.Stay.AdmissionID), AddressID: idOrNull(o.Address.ID),
+		AdmissionID: idOrNull(o.Admission.AdmissionID), AddressID: idOrNull(o.Address.ID),
 		Meal: string(o.Meal), Charge: o.Address.Zone.Charge,
 		Items: eachIn(ctx, o.Dishes, newOfferedJSON),
 	}

@@ -12,10 +12,10 @@ import (
 )
 
 // hungry ends a time of nil by mouth in a bed, of which all medical staff are told.
-func (h *house) hungry(stay hospital.Admission) {
+func (h *house) hungry(admission hospital.Admission) {
 	h.t.Helper()
 	from := h.clock.Now().Add(time.Minute)
-	_, err := h.hospital.SetDiet(h.t.Context(), actor(hospital.MedicalStaff), stay.ID,
+	_, err := h.hospital.SetDiet(h.t.Context(), actor(hospital.MedicalStaff), admission.ID,
 		hospital.DietCommand{NilByMouth: &hospital.Window{From: from, Until: from.Add(time.Hour)}})
 	h.must(err)
 	for range 2 { // it begins by itself, and so it ends
@@ -28,14 +28,14 @@ func (h *house) hungry(stay hospital.Admission) {
 func TestADashboardTellsItsRoleWhatHappensWhenItHappens(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})
-	stay := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
+	admission := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
 	nurse, manager := h.token("medical_staff"), h.token("ward_management")
 	s, other := h.watch("/ws/dashboard/medical_staff/", nurse), h.watch("/ws/dashboard/ward_management/", manager)
 	page := h.watch("/ws/dashboard/medical_staff/", nurse, asHTML)
 	for _, socket := range []*socket{s, other, page} {
 		socket.next()
 	}
-	h.hungry(stay)
+	h.hungry(admission)
 	news := s.nextOfType("notification")
 	if news["title"] != "Nil by mouth is over in bed A-01" || news["level"] != "info" || news["timestamp"] != h.clock.Now().UTC().Format(time.RFC3339) {
 		t.Errorf("medical staff are told %v", news)
@@ -66,7 +66,7 @@ func TestAPersonsNotificationsArriveAndAreRead(t *testing.T) {
 	if first := s.nextOfType("notifications"); first.int("unread") != 0 {
 		t.Errorf("at first there is nothing: %v", first)
 	}
-	order := f.placed(f.token, map[string]any{"admission_id": f.stay.ID, "meal": "dinner", "items": []int64{f.rice.ID}}).int("id")
+	order := f.placed(f.token, map[string]any{"admission_id": f.admission.ID, "meal": "dinner", "items": []int64{f.rice.ID}}).int("id")
 	told := s.nextObject()
 	told.check(t, "notification to a person")
 	if told["title"] != fmt.Sprintf("Order %d is placed", order) || told["level"] != "info" || told.int("unread") != 1 {
@@ -115,7 +115,7 @@ func TestAPersonsNotificationsArriveAndAreRead(t *testing.T) {
 func TestNotificationsAreInTheReadersLanguageOnPagesAndEnglishForPrograms(t *testing.T) {
 	t.Parallel()
 	f := newFamily(t)
-	order := f.placed(f.token, map[string]any{"admission_id": f.stay.ID, "meal": "dinner", "items": []int64{f.rice.ID}}).int("id")
+	order := f.placed(f.token, map[string]any{"admission_id": f.admission.ID, "meal": "dinner", "items": []int64{f.rice.ID}}).int("id")
 	french := http.Header{"Cookie": {"language=fr"}}
 	page := f.ask(question{method: "GET", path: "/notifications/", as: browser, token: f.token, header: french})
 	if got := page.html().Find("#inbox li").Text(); !strings.Contains(got, fmt.Sprintf("Commande %d enregistrée", order)) || !strings.Contains(got, "Votre commande (Dîner)") {
@@ -134,10 +134,10 @@ func TestARolesNotificationsAreEachOnesToRead(t *testing.T) {
 	nurse, cook := h.token("medical_staff"), h.token("kitchen")
 	h.addUser("colleague", hospital.MedicalStaff)
 	colleague := h.token("colleague")
-	stay := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID)
+	admission := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID)
 	watching := h.watch("/ws/notifications/", colleague)
 	watching.nextOfType("notifications")
-	h.hungry(stay)
+	h.hungry(admission)
 	if told := watching.nextObject(); told["title"] != "Nil by mouth is over in bed A-01" {
 		t.Errorf("a role's notification comes to each of the role: %v", told)
 	}

@@ -49,11 +49,11 @@ func orderedAt(role hospital.Role, d hospital.OrderDetail) string {
 	return views.OrderPath.Of(d.ID)
 }
 
-// orderForm is the form that places an order. People of the wards see the order of a stay at the
-// bed where the patient lies, and everybody else sees the menu.
+// orderForm is the form that places an order. People of the wards see the order of an admission at
+// the bed where the patient lies, and everybody else sees the menu.
 func (s *Server) orderForm(c echo.Context, order hospital.PlaceOrderCommand, in *input) form {
 	if order.AdmissionID != 0 && actor(c).Role.May(hospital.ReadWards) {
-		return s.stayForm(order.AdmissionID, views.FormOrder, in)
+		return s.admissionForm(order.AdmissionID, views.FormOrder, in)
 	}
 	return form{name: views.FormMenu, in: in, page: func(c echo.Context, r refusal) error {
 		ctx := c.Request().Context()
@@ -105,7 +105,7 @@ func orderMessages(ctx context.Context, d hospital.OrderDetail) ([]hub.Region, e
 	return []hub.Region{whole}, err
 }
 
-// orderJSON is an order as programs see it. It has no word about whom it is for but the stay.
+// orderJSON is an order as programs see it. It has no word about whom it is for but the admission.
 type orderJSON struct {
 	ID             int64        `json:"id"`
 	Status         string       `json:"status"`

@@ -16,9 +16,10 @@ func stepPath(id int64, step string) string { return fmt.Sprintf("/orders/%d/%s"
 // lunch orders rice for a new patient of whom no allergy is known.
 func (h *house) lunch(n int) (hospital.Admission, hospital.Order) {
 	h.t.Helper()
-	stay := h.admit(fmt.Sprintf("Uwase Marie %c", 'A'+n), h.bed(h.a, n).ID)
-	h.eats(stay)
-	return stay, h.order(stay, hospital.Lunch, h.dish(fmt.Sprintf("Rice %d", n), "hot", "peanuts"))
+	admission := h.admit(fmt.Sprintf("Uwase Marie %c", 'A'+n), h.bed(h.a, n).ID)
+	h.eats(admission)
+	return admission, h.order(admission, hospital.Lunch,
+		h.dish(fmt.Sprintf("Rice %d", n), "hot", "peanuts"))
 }
 
 func TestAnOrderTakesItsStepsByCommand(t *testing.T) {
@@ -100,8 +101,8 @@ func TestARefusedStepSaysWhatStandsAndChangesNothing(t *testing.T) {
 func TestAStepThatWouldHarmIsRefusedWithItsHazardsAndHoldsTheOrder(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})
-	stay, o := h.lunch(1)
-	h.eats(stay, "peanuts")
+	admission, o := h.lunch(1)
+	h.eats(admission, "peanuts")
 	held := h.orderNow(o.ID)
 	for _, step := range []string{"confirm", "confirm"} {
 		p := h.post(stepPath(o.ID, step), h.token("kitchen"), program, map[string]any{"version": held.Version}).problem(http.StatusConflict)
@@ -125,9 +126,9 @@ func TestAStepThatWouldHarmIsRefusedWithItsHazardsAndHoldsTheOrder(t *testing.T)
 func TestMedicalStaffConfirmInSpiteOfAHazardForAReasonAndTheKitchenDoesNot(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})
-	stay, o := h.lunch(1)
+	admission, o := h.lunch(1)
 	mild := hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"peanuts"}}
-	_, err := h.hospital.SetDiet(t.Context(), actor(hospital.MedicalStaff), stay.ID, hospital.DietCommand{Allergies: &mild})
+	_, err := h.hospital.SetDiet(t.Context(), actor(hospital.MedicalStaff), admission.ID, hospital.DietCommand{Allergies: &mild})
 	h.must(err)
 	reason := map[string]any{"reason": "Has eaten them all her life"}
 	h.post(stepPath(o.ID, "confirm"), h.token("kitchen"), program, reason).problem(http.StatusConflict)

@@ -24,7 +24,7 @@ func init() {
 		"severe": "truth", "diet": "text|null", "overridable": "truth"}
 }
 
-// lunchFor is what a program sends to order some dishes for a stay.
+// lunchFor is what a program sends to order some dishes for an admission.
 func lunchFor(a hospital.Admission, dishes ...hospital.Dish) map[string]any {
 	ids := make([]int64, len(dishes))
 	for i, dish := range dishes {
@@ -47,8 +47,8 @@ func TestAnOrderIsAnsweredWithWhatItMade(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})
 	nurse := h.token("medical_staff")
-	stay, rice, beans := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID), h.dish("Rice", "hot"), h.dish("Beans", "hot")
-	fields := lunchFor(stay, rice, beans)
+	admission, rice, beans := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID), h.dish("Rice", "hot"), h.dish("Beans", "hot")
+	fields := lunchFor(admission, rice, beans)
 	fields["notes"] = "cut small"
 	got := h.post("/orders", nurse, program, fields)
 	made := parseObject(t, got.body)
@@ -56,8 +56,8 @@ func TestAnOrderIsAnsweredWithWhatItMade(t *testing.T) {
 		t.Fatalf("got %d, Location %q: %s", got.status, got.header.Get("Location"), got.body)
 	}
 	made.check(t, "order")
-	if made["status"] != "pending" || made["meal"] != "lunch" || made.int("admission_id") != stay.ID || made["address_id"] != nil ||
-		made["notes"] != "cut small" || made["initials"] != "U. M." || made["bed_number"] != stay.BedNumber || made["ward_name"] != h.a.Name {
+	if made["status"] != "pending" || made["meal"] != "lunch" || made.int("admission_id") != admission.ID || made["address_id"] != nil ||
+		made["notes"] != "cut small" || made["initials"] != "U. M." || made["bed_number"] != admission.BedNumber || made["ward_name"] != h.a.Name {
 		t.Errorf("the order should say what is for whom and where: %s", got.body)
 	}
 	if items, _ := made["items"].([]any); len(items) != 2 || object(items[0].(map[string]any))["name"] != "Rice" {
@@ -98,7 +98,7 @@ func TestAnOrderWithWrongFieldsNamesThem(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})
 	nurse := h.token("medical_staff")
-	stay, rice := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID), h.dish("Rice", "hot")
+	admission, rice := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID), h.dish("Rice", "hot")
 	before := h.contents()
 	for field, change := range map[string]map[string]any{
 		"meal":            {"meal": "brunch"},
@@ -112,7 +112,7 @@ func TestAnOrderWithWrongFieldsNamesThem(t *testing.T) {
 		"address_id":      {"admission_id": nil, "address_id": 4711},
 		"patient":         {"patient": "Uwase"},
 	} {
-		fields := lunchFor(stay, rice)
+		fields := lunchFor(admission, rice)
 		for name, value := range change {
 			fields[name] = value
 		}
@@ -129,8 +129,8 @@ func TestAnOrderThatConflictsIsRefusedInWordsAndOverriddenByMedicalStaffAlone(t 
 	t.Parallel()
 	h := newHouse(t, settings{})
 	nurse, manager, admin := h.token("medical_staff"), h.token("ward_management"), h.token("admin")
-	stay, stew := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID, "peanuts"), h.dish("Isombe", "hot", "peanuts")
-	fields := lunchFor(stay, stew)
+	admission, stew := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID, "peanuts"), h.dish("Isombe", "hot", "peanuts")
+	fields := lunchFor(admission, stew)
 	before := h.contents()
 	got := h.post("/orders", nurse, program, fields)
 	if p := got.problem(409); !strings.Contains(p.Detail, "Isombe contains peanuts") || p.Type != "urn:dusangire:problem:hazards" {
@@ -151,7 +151,7 @@ func TestAnOrderThatConflictsIsRefusedInWordsAndOverriddenByMedicalStaffAlone(t 
 	if made["override_reason"] != "eats it at home without harm" || made["overridden_by"] != "medical_staff" {
 		t.Errorf("the order carries the reason and who gave it: %v", made)
 	}
-	if p := h.post("/orders", nurse, program, lunchFor(stay, h.dish("Rice", "hot"))).problem(409); p.Current["id"] == nil {
+	if p := h.post("/orders", nurse, program, lunchFor(admission, h.dish("Rice", "hot"))).problem(409); p.Current["id"] == nil {
 		t.Errorf("a second lunch shows the order that stands: %+v", p)
 	}
 }
@@ -162,10 +162,10 @@ func TestACustomerSeesTheirOwnOrdersOnly(t *testing.T) {
 	nurse, mine := h.token("medical_staff"), h.token("customer")
 	h.addUser("stranger", hospital.Customer)
 	stranger := h.token("stranger")
-	stay, rice := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID), h.dish("Rice", "hot")
-	h.post("/orders", mine, program, lunchFor(stay, rice)).problem(403)
-	h.must(h.hospital.LinkCustomer(t.Context(), actor(hospital.WardManagement), h.signedIn(mine).UserID, stay.PatientID))
-	made := h.placed(mine, lunchFor(stay, rice))
+	admission, rice := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID), h.dish("Rice", "hot")
+	h.post("/orders", mine, program, lunchFor(admission, rice)).problem(403)
+	h.must(h.hospital.LinkCustomer(t.Context(), actor(hospital.WardManagement), h.signedIn(mine).UserID, admission.PatientID))
+	made := h.placed(mine, lunchFor(admission, rice))
 	path := fmt.Sprintf("/orders/%d/", made.int("id"))
 	for _, token := range []string{nurse, mine, h.token("kitchen"), h.token("delivery"), h.token("admin"), h.token("ward_management")} {
 		for _, as := range []audience{program, browser} {
@@ -185,10 +185,10 @@ func TestWhyStaffSetAHazardAsideIsForStaff(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})
 	nurse, mine := h.token("medical_staff"), h.token("customer")
-	stay, stew := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID, "peanuts"), h.dish("Isombe", "hot", "peanuts")
-	h.must(h.hospital.LinkCustomer(t.Context(), actor(hospital.WardManagement), h.signedIn(mine).UserID, stay.PatientID))
+	admission, stew := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID, "peanuts"), h.dish("Isombe", "hot", "peanuts")
+	h.must(h.hospital.LinkCustomer(t.Context(), actor(hospital.WardManagement), h.signedIn(mine).UserID, admission.PatientID))
 	const reason = "his mother does not know how weak he is"
-	fields := lunchFor(stay, stew)
+	fields := lunchFor(admission, stew)
 	fields["override_reason"] = reason
 	id := h.placed(nurse, fields).int("id")
 	page, socket := fmt.Sprintf("/orders/%d/", id), fmt.Sprintf("/ws/order/%d/", id)
@@ -199,7 +199,7 @@ func TestWhyStaffSetAHazardAsideIsForStaff(t *testing.T) {
 		"on its page's socket":    h.watch(socket, mine, asHTML).next(),
 		"on their own page":       h.get("/home/", mine, browser).body,
 		"among their orders":      h.get("/home/", mine, program).body,
-		"for a second lunch":      h.post("/orders", mine, program, lunchFor(stay, h.dish("Rice", "hot"))).body,
+		"for a second lunch":      h.post("/orders", mine, program, lunchFor(admission, h.dish("Rice", "hot"))).body,
 		"for a step of yesterday": h.post(page+"cancel", mine, program, map[string]any{"version": 99}).body,
 	}
 	for where, body := range told {
@@ -254,12 +254,12 @@ func TestWhoOrdersByFormIsLedOn(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})
 	nurse, mine := h.token("medical_staff"), h.token("customer")
-	stay, rice := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID), h.dish("Rice", "hot")
-	h.must(h.hospital.LinkCustomer(t.Context(), actor(hospital.WardManagement), h.signedIn(mine).UserID, stay.PatientID))
+	admission, rice := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID), h.dish("Rice", "hot")
+	h.must(h.hospital.LinkCustomer(t.Context(), actor(hospital.WardManagement), h.signedIn(mine).UserID, admission.PatientID))
 	form := func(meal string) url.Values {
-		return url.Values{"admission_id": {fmt.Sprint(stay.ID)}, "meal": {meal}, "items[]": {fmt.Sprint(rice.ID)}}
+		return url.Values{"admission_id": {fmt.Sprint(admission.ID)}, "meal": {meal}, "items[]": {fmt.Sprint(rice.ID)}}
 	}
-	if led := h.post("/orders", nurse, browser, form("lunch")).led(); led != fmt.Sprintf("/beds/%d/", stay.BedID) {
+	if led := h.post("/orders", nurse, browser, form("lunch")).led(); led != fmt.Sprintf("/beds/%d/", admission.BedID) {
 		t.Errorf("a nurse goes on at the bed, not at %s", led)
 	}
 	if led := h.post("/orders", mine, browser, form("dinner")).led(); !strings.HasPrefix(led, "/orders/") {
@@ -275,12 +275,12 @@ func TestARefusedStepIsExplainedWhereThePersonIs(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})
 	nurse := h.person(hospital.MedicalStaff)
-	stay := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID)
-	o := h.order(stay, hospital.Lunch, h.dish("Isombe", "hot", "peanuts"))
+	admission := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID)
+	o := h.order(admission, hospital.Lunch, h.dish("Isombe", "hot", "peanuts"))
 	mild := hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"peanuts"}}
-	_, err := h.hospital.SetDiet(t.Context(), actor(hospital.MedicalStaff), stay.ID, hospital.DietCommand{Allergies: &mild})
+	_, err := h.hospital.SetDiet(t.Context(), actor(hospital.MedicalStaff), admission.ID, hospital.DietCommand{Allergies: &mild})
 	h.must(err)
-	bed, page := fmt.Sprintf("/beds/%d/", stay.BedID), fmt.Sprintf("/orders/%d/", o.ID)
+	bed, page := fmt.Sprintf("/beds/%d/", admission.BedID), fmt.Sprintf("/orders/%d/", o.ID)
 	confirm, reason := page+"confirm", fmt.Sprintf("#confirm-%d-reason", o.ID)
 	for _, c := range []struct {
 		from string
@@ -317,10 +317,10 @@ func TestAMealIsOrderedAtTheBedWithoutJavaScript(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})
 	nurse, manager := h.person(hospital.MedicalStaff), h.person(hospital.WardManagement)
-	stay := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID, "peanuts")
+	admission := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID, "peanuts")
 	stew, rice := h.dish("Isombe", "hot", "peanuts"), h.dish("Rice", "hot")
-	bed := fmt.Sprintf("/beds/%d/", stay.BedID)
-	if link := nurse.open(bed).Find(`.stay-meals a[href$="meal=lunch"]`).AttrOr("href", ""); link != bed+"?meal=lunch" {
+	bed := fmt.Sprintf("/beds/%d/", admission.BedID)
+	if link := nurse.open(bed).Find(`.admission-meals a[href$="meal=lunch"]`).AttrOr("href", ""); link != bed+"?meal=lunch" {
 		t.Fatalf("the bed's page should lead to the menu of lunch, not to %q", link)
 	}
 	item := fmt.Sprintf("#order-items-%d", stew.ID)

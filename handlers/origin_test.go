@@ -125,8 +125,8 @@ func TestWhatAnotherSitesPageSendsIsRefused(t *testing.T) {
 	w := newTarget(t, settings{})
 	cookie := person{w.house, w.admin}.cookie()
 	here := w.web.URL
-	valid := map[string]url.Values{"/admissions": {"patient_name": {"Ineza Grace"}}, "/admissions/{stay}/transfer": {"bed_id": {fmt.Sprint(w.available.ID)}},
-		"/admissions/{stay}/discharge": {"outcome": {"improved"}}, "/admissions/{stay}/plan-discharge": {"expected_discharge": {""}},
+	valid := map[string]url.Values{"/admissions": {"patient_name": {"Ineza Grace"}}, "/admissions/{admission}/transfer": {"bed_id": {fmt.Sprint(w.available.ID)}},
+		"/admissions/{admission}/discharge": {"outcome": {"improved"}}, "/admissions/{admission}/plan-discharge": {"expected_discharge": {""}},
 		"/beds/{available}/status": {"status": {"cleaning"}}, "/beds/{available}/patients": {"q": {"uwase"}},
 		"/login": {"username": {"admin"}, "password": {password}}, "/logout": {}, "/language": {"language": {"fr"}}}
 	for _, c := range []struct {

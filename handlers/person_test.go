@@ -157,7 +157,7 @@ func TestEveryPageSaysWhoseItIs(t *testing.T) {
 	w := newTarget(t, settings{})
 	for role, paths := range map[hospital.Role][]string{
 		"medical_staff": {"/dashboard/medical_staff/", "/wards/{ward}/", "/beds/{occupied}/", "/beds/{available}/", "/beds/{cleaning}/",
-			"/beds/{reserved}/", "/admissions/{stay}/menu/", "/notifications/", "/nothing"},
+			"/beds/{reserved}/", "/admissions/{admission}/menu/", "/notifications/", "/nothing"},
 		"ward_management": {"/dashboard/ward_management/", "/beds/{closed}/", "/beds/{maintenance}/"},
 		"kitchen":         {"/dashboard/kitchen/"},
 		"delivery":        {"/dashboard/delivery/"},
@@ -286,15 +286,15 @@ func TestTextThatBrokeOnItsWayIsRefusedInEveryField(t *testing.T) {
 	t.Parallel()
 	w := newTarget(t, settings{})
 	for path, fields := range map[string][]string{
-		"/admissions":                  {"patient_name", "reason"},
-		"/beds/{available}/status":     {"reason"},
-		"/beds/{available}/patients":   {"q"},
-		"/admissions/{stay}/transfer":  {"reason"},
-		"/admissions/{stay}/discharge": {"notes"},
-		"/orders":                      {"notes", "override_reason"},
-		"/addresses":                   {"label", "full_name", "phone", "address_line1", "address_line2", "city", "instructions"},
-		"/zones":                       {"name"},
-		"/admissions/{stay}/customers": {"username"},
+		"/admissions":                       {"patient_name", "reason"},
+		"/beds/{available}/status":          {"reason"},
+		"/beds/{available}/patients":        {"q"},
+		"/admissions/{admission}/transfer":  {"reason"},
+		"/admissions/{admission}/discharge": {"notes"},
+		"/orders":                           {"notes", "override_reason"},
+		"/addresses":                        {"label", "full_name", "phone", "address_line1", "address_line2", "city", "instructions"},
+		"/zones":                            {"name"},
+		"/admissions/{admission}/customers": {"username"},
 	} {
 		for _, field := range fields {
 			for _, text := range []string{`"\ud83d Uwase"`, `"Uwase \ude00"`, `"\u0000"`, `"\ufffd"`} {

@@ -117,12 +117,13 @@ func work(h *house, note func(answer)) (tokens []string) {
 		send("/admissions", url.Values{"patient_name": {nameCanary}, "bed_id": {fmt.Sprint(bed)}})
 		send(fmt.Sprintf("/beds/%d/patients", other), url.Values{"q": {searchCanary}})
 		send(fmt.Sprintf("/beds/%d/patients", other), url.Values{"q": {"kanari"}})
-		stay := fmt.Sprintf("/admissions/%d", h.bed(h.a, 1).Stay.AdmissionID)
-		send(stay+"/transfer", url.Values{"bed_id": {fmt.Sprint(bed)}, "reason": {reasonCanary}})
-		send(stay+"/transfer", url.Values{"bed_id": {fmt.Sprint(other)}, "reason": {reasonCanary}})
+		admissionPath := fmt.Sprintf("/admissions/%d", h.bed(h.a, 1).Admission.AdmissionID)
+		send(admissionPath+"/transfer", url.Values{"bed_id": {fmt.Sprint(bed)}, "reason": {reasonCanary}})
+		send(admissionPath+"/transfer", url.Values{"bed_id": {fmt.Sprint(other)},
+			"reason": {reasonCanary}})
 		send(fmt.Sprintf("/beds/%d/status", bed), url.Values{"status": {notesCanary}, "reason": {notesCanary}})
-		send(stay+"/discharge", url.Values{"outcome": {notesCanary}, "notes": {notesCanary}})
-		for _, path := range []string{fmt.Sprintf("/wards/%d/?q=%s", h.b.ID, searchCanary), fmt.Sprintf("/beds/%d/", other), stay + "/", "/dashboard/medical_staff/", "/wards/" + searchCanary + "/", "/" + searchCanary} {
+		send(admissionPath+"/discharge", url.Values{"outcome": {notesCanary}, "notes": {notesCanary}})
+		for _, path := range []string{fmt.Sprintf("/wards/%d/?q=%s", h.b.ID, searchCanary), fmt.Sprintf("/beds/%d/", other), admissionPath + "/", "/dashboard/medical_staff/", "/wards/" + searchCanary + "/", "/" + searchCanary} {
 			note(h.get(path, nurse, as))
 			if got := h.get(path, "", as); !strings.Contains(path, searchCanary+"/") && path != "/"+searchCanary {
 				note(got) // what a client put into a path itself may lead back to it
@@ -136,8 +137,8 @@ func work(h *house, note func(answer)) (tokens []string) {
 			s.send(`{"action":"` + notesCanary + `","bed_id":"` + nameCanary + `"}`)
 			_, _ = s.read()
 		}
-		h.bring(as, h.bed(h.b, 1).Stay.AdmissionID, note)
-		send(stay+"/discharge", url.Values{"outcome": {"improved"}, "notes": {notesCanary}})
+		h.bring(as, h.bed(h.b, 1).Admission.AdmissionID, note)
+		send(admissionPath+"/discharge", url.Values{"outcome": {"improved"}, "notes": {notesCanary}})
 		h.setBed(bed, hospital.BedAvailable)
 		h.setBed(other, hospital.BedAvailable)
 
@@ -164,15 +165,17 @@ func customersWork(h *house, as audience, note func(answer)) {
 	send(customer, "/addresses", address)
 	address.Set("zone_id", nameCanary)
 	send(customer, "/addresses", address)
-	stay := h.admitAsked(nameCanary, 0)
+	admission := h.admitAsked(nameCanary, 0)
 	dish := h.dish("Dish of a "+string(as), "hot")
-	send(desk, fmt.Sprintf("/admissions/%d/customers", stay.ID), url.Values{"username": {nameCanary}})
-	send(desk, fmt.Sprintf("/admissions/%d/customers", stay.ID), url.Values{"username": {"customer"}})
-	order := url.Values{"admission_id": {fmt.Sprint(stay.ID)}, "meal": {"snack"}, "items[]": {fmt.Sprint(dish.ID)}, "notes": {notesCanary}}
+	send(desk, fmt.Sprintf("/admissions/%d/customers", admission.ID),
+		url.Values{"username": {nameCanary}})
+	send(desk, fmt.Sprintf("/admissions/%d/customers", admission.ID),
+		url.Values{"username": {"customer"}})
+	order := url.Values{"admission_id": {fmt.Sprint(admission.ID)}, "meal": {"snack"}, "items[]": {fmt.Sprint(dish.ID)}, "notes": {notesCanary}}
 	send(customer, "/orders", order)
 	order.Set("meal", notesCanary)
 	send(customer, "/orders", order)
-	for _, path := range []string{"/home/", "/addresses/", "/notifications/", fmt.Sprintf("/admissions/%d/menu/?meal=%s", stay.ID, searchCanary)} {
+	for _, path := range []string{"/home/", "/addresses/", "/notifications/", fmt.Sprintf("/admissions/%d/menu/?meal=%s", admission.ID, searchCanary)} {
 		note(h.get(path, customer, as))
 		note(h.get(path, "", as))
 	}

@@ -128,9 +128,9 @@ func (s *Server) explain(c echo.Context, err error) Problem {
 		if refusal.Kind == hospital.Forbidden {
 			s.noteDenied(c.Request().Context(), actor(c), c.Request().Method+" "+c.Path())
 		}
-		a, isStay := refusal.Current.(hospital.Admission)
-		if isStay && refusal.Code == "stay_outdated" && negotiate(c) == asJSON {
-			if whole, err := s.describeStay(c, a); err == nil {
+		a, isAdmission := refusal.Current.(hospital.Admission)
+		if isAdmission && refusal.Code == "stay_outdated" && negotiate(c) == asJSON {
+			if whole, err := s.describeAdmission(c, a); err == nil {
 				p.Current = whole // what the patient may eat has changed as often as the rest
 			}
 		}

@@ -105,7 +105,7 @@ func (l *life) signIn() {
 
 // What a path's id may be.
 const (
-	openStays      = `SELECT id FROM admission WHERE discharged_at IS NULL`
+	openAdmissions = `SELECT id FROM admission WHERE discharged_at IS NULL`
 	openOrders     = `SELECT id FROM meal_order WHERE ended_at IS NULL`
 	openDeliveries = `SELECT id FROM delivery WHERE ended_at IS NULL`
 	anyBed         = `SELECT id FROM bed`
@@ -130,14 +130,14 @@ func (l *life) deeds() map[string]deed {
 	}
 	return map[string]deed{
 		"/admissions": {desk, "", l.newPatient},
-		"/admissions/:id/transfer": {desk, openStays, func() map[string]any {
+		"/admissions/:id/transfer": {desk, openAdmissions, func() map[string]any {
 			return map[string]any{"bed_id": l.some(pick(l, anyBed, freeBeds))}
 		}},
-		"/admissions/:id/plan-discharge":   {desk, openStays, func() map[string]any { return map[string]any{"expected_discharge": l.moment()} }},
-		"/admissions/:id/discharge":        {desk, openStays, func() map[string]any { return map[string]any{"outcome": pick(l, "improved", "deceased", "")} }},
-		"/admissions/:id/diet":             {desk, openStays, l.newDiet},
-		"/admissions/:id/customers":        {desk, openStays, func() map[string]any { return map[string]any{"username": pick(l, l.customers...)} }},
-		"/admissions/:id/customers/remove": {desk, openStays, func() map[string]any { return map[string]any{"username": pick(l, l.customers...)} }},
+		"/admissions/:id/plan-discharge":   {desk, openAdmissions, func() map[string]any { return map[string]any{"expected_discharge": l.moment()} }},
+		"/admissions/:id/discharge":        {desk, openAdmissions, func() map[string]any { return map[string]any{"outcome": pick(l, "improved", "deceased", "")} }},
+		"/admissions/:id/diet":             {desk, openAdmissions, l.newDiet},
+		"/admissions/:id/customers":        {desk, openAdmissions, func() map[string]any { return map[string]any{"username": pick(l, l.customers...)} }},
+		"/admissions/:id/customers/remove": {desk, openAdmissions, func() map[string]any { return map[string]any{"username": pick(l, l.customers...)} }},
 		"/beds/:id/status": {desk, anyBed, func() map[string]any {
 			return map[string]any{"status": string(pick(l, hospital.BedStatuses...)), "reason": pick(l, "", "paint")}
 		}},
@@ -237,7 +237,7 @@ func (l *life) newOrder() map[string]any {
 	if l.r.IntN(4) == 0 {
 		order["address_id"] = l.some(addresses)
 	} else {
-		order["admission_id"] = l.some(openStays)
+		order["admission_id"] = l.some(openAdmissions)
 	}
 	if l.r.IntN(4) == 0 {
 		order["override_reason"] = "the doctor asks for it"

@@ -111,7 +111,7 @@ func (s *Server) admissionRoutes() []entry {
 	h := s.Hospital
 	return []entry{
 		get(views.AdmissionPath, hospital.ReadWards, s.admissionPage),
-		get(views.AdmissionPath+"menu/", hospital.OrderMeals, s.menu(ofStay)),
+		get(views.AdmissionPath+"menu/", hospital.OrderMeals, s.menu(ofAdmission)),
 		post(views.AdmissionsPath, hospital.AdmitPatients, s.admit),
 		post(views.AdmissionPath+"transfer", hospital.TransferPatients, s.transfer),
 		post(views.AdmissionPath+"plan-discharge", hospital.PlanDischarges, s.planDischarge),

@@ -57,7 +57,7 @@ const anyone = "anyone"
 // rule is what a route of the table does for whom.
 type rule struct {
 	permission string // a key of may, or anyone
-	path       string // where the route is asked; {bed}, {ward} and {stay} are put in
+	path       string // where the route is asked; {bed}, {ward} and {admission} are put in
 	signedOut  int    // for anyone: what a stranger gets
 	permitted  int    // what one gets who may; for a socket the close code, 0 where it stays open
 }
@@ -79,16 +79,19 @@ var rules = map[string]rule{
 	"GET /dashboard/kitchen/":         {"dashboard.kitchen", "/dashboard/kitchen/", 0, 200},
 	"GET /wards/:id/":                 {"wards.read", "/wards/{ward}/", 0, 200},
 	"GET /beds/:id/":                  {"wards.read", "/beds/{bed}/", 0, 200},
-	"GET /admissions/:id/":            {"wards.read", "/admissions/{stay}/", 0, 200},
+	"GET /admissions/:id/":            {"wards.read", "/admissions/{admission}/", 0, 200},
 	"GET /users/":                     {"users.manage", "/users/", 0, 200},
 
-	"POST /admissions":                    {"admissions.admit", "/admissions", 0, 422},
-	"POST /admissions/:id/transfer":       {"admissions.transfer", "/admissions/{stay}/transfer", 0, 422},
-	"POST /admissions/:id/plan-discharge": {"admissions.plan", "/admissions/{stay}/plan-discharge", 0, 422},
-	"POST /admissions/:id/discharge":      {"admissions.discharge", "/admissions/{stay}/discharge", 0, 422},
-	"POST /admissions/:id/diet":           {"diets.order", "/admissions/{stay}/diet", 0, 422},
-	"POST /beds/:id/status":               {"beds.change", "/beds/{bed}/status", 0, 422},
-	"POST /beds/:id/patients":             {"admissions.admit", "/beds/{bed}/patients", 0, 422},
+	"POST /admissions": {"admissions.admit", "/admissions", 0, 422},
+	"POST /admissions/:id/transfer": {"admissions.transfer", "/admissions/{admission}/transfer",
+		0, 422},
+	"POST /admissions/:id/plan-discharge": {"admissions.plan",
+		"/admissions/{admission}/plan-discharge", 0, 422},
+	"POST /admissions/:id/discharge": {"admissions.discharge",
+		"/admissions/{admission}/discharge", 0, 422},
+	"POST /admissions/:id/diet": {"diets.order", "/admissions/{admission}/diet", 0, 422},
+	"POST /beds/:id/status":     {"beds.change", "/beds/{bed}/status", 0, 422},
+	"POST /beds/:id/patients":   {"admissions.admit", "/beds/{bed}/patients", 0, 422},
 
 	"POST /orders/:id/confirm": {"orders.confirm", "/orders/{order}/confirm", 0, 422},
 	"POST /orders/:id/start":   {"orders.cook", "/orders/{order}/start", 0, 422},
@@ -102,23 +105,25 @@ var rules = map[string]rule{
 	"GET /orders/:id/":         {"orders.follow", "/orders/{order}/", 0, 200},
 	"GET /ws/order/:id/":       {"orders.follow", "/ws/order/{order}/", 0, 0},
 
-	"GET /home/":                            {"customer.home", "/home/", 0, 200},
-	"GET /admissions/:id/menu/":             {"orders.place", "/admissions/{stay}/menu/", 0, 200},
-	"GET /addresses/:id/menu/":              {"customer.home", "/addresses/{address}/menu/", 0, 200},
-	"POST /admissions/:id/customers":        {"customers.link", "/admissions/{stay}/customers", 0, 422},
-	"POST /admissions/:id/customers/remove": {"customers.link", "/admissions/{stay}/customers/remove", 0, 422},
-	"GET /ws/home/":                         {"customer.home", "/ws/home/", 0, 0},
-	"GET /addresses/":                       {"customer.home", "/addresses/", 0, 200},
-	"GET /addresses/:id/":                   {"addresses.read", "/addresses/{address}/", 0, 200},
-	"POST /addresses":                       {"customer.home", "/addresses", 0, 422},
-	"POST /addresses/:id":                   {"customer.home", "/addresses/{address}", 0, 422},
-	"POST /addresses/:id/remove":            {"customer.home", "/addresses/{address}/remove", 0, 422},
-	"GET /zones/":                           {"addresses.read", "/zones/", 0, 200},
-	"GET /zones/:id/":                       {"addresses.read", "/zones/{zone}/", 0, 200},
-	"POST /zones":                           {"zones.manage", "/zones", 0, 422},
-	"POST /zones/:id":                       {"zones.manage", "/zones/{zone}", 0, 422},
-	"GET /notifications/":                   {"own_session", "/notifications/", 0, 200},
-	"POST /notifications/read":              {"own_session", "/notifications/read", 0, 422},
+	"GET /home/":                {"customer.home", "/home/", 0, 200},
+	"GET /admissions/:id/menu/": {"orders.place", "/admissions/{admission}/menu/", 0, 200},
+	"GET /addresses/:id/menu/":  {"customer.home", "/addresses/{address}/menu/", 0, 200},
+	"POST /admissions/:id/customers": {"customers.link", "/admissions/{admission}/customers", 0,
+		422},
+	"POST /admissions/:id/customers/remove": {"customers.link",
+		"/admissions/{admission}/customers/remove", 0, 422},
+	"GET /ws/home/":              {"customer.home", "/ws/home/", 0, 0},
+	"GET /addresses/":            {"customer.home", "/addresses/", 0, 200},
+	"GET /addresses/:id/":        {"addresses.read", "/addresses/{address}/", 0, 200},
+	"POST /addresses":            {"customer.home", "/addresses", 0, 422},
+	"POST /addresses/:id":        {"customer.home", "/addresses/{address}", 0, 422},
+	"POST /addresses/:id/remove": {"customer.home", "/addresses/{address}/remove", 0, 422},
+	"GET /zones/":                {"addresses.read", "/zones/", 0, 200},
+	"GET /zones/:id/":            {"addresses.read", "/zones/{zone}/", 0, 200},
+	"POST /zones":                {"zones.manage", "/zones", 0, 422},
+	"POST /zones/:id":            {"zones.manage", "/zones/{zone}", 0, 422},
+	"GET /notifications/":        {"own_session", "/notifications/", 0, 200},
+	"POST /notifications/read":   {"own_session", "/notifications/read", 0, 422},
 
 	"GET /dashboard/delivery/":      {"dashboard.delivery", "/dashboard/delivery/", 0, 200},
 	"GET /deliveries/:id/":          {"deliveries.follow", "/deliveries/{delivery}/", 0, 200},
@@ -173,16 +178,16 @@ func TestPermissionsAreAsWrittenHere(t *testing.T) {
 // TestEveryRouteLetsInExactlyWhoMay asks every route of the server's own table as every kind of visitor.
 func TestEveryRouteLetsInExactlyWhoMay(t *testing.T) {
 	h := newHouse(t, settings{})
-	stay := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID)
+	admission := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID)
 	strangers, people := h.visitors()
-	order := h.orderForAll(stay)
-	tray := h.tray(stay)
+	order := h.orderForAll(admission)
+	tray := h.tray(admission)
 	address := h.address(h.as(hospital.Customer), "Home", h.zone("Shelter", 500))
 	parcel := h.orderTo(address)
 	h.cook(parcel.ID, "confirm", "start", "ready")
 	carry(h, h.as(hospital.DeliveryStaff), parcel.ID)
 	before := h.contents()
-	fill := strings.NewReplacer("{ward}", fmt.Sprint(h.a.ID), "{bed}", fmt.Sprint(h.bed(h.a, 1).ID), "{stay}", fmt.Sprint(stay.ID),
+	fill := strings.NewReplacer("{ward}", fmt.Sprint(h.a.ID), "{bed}", fmt.Sprint(h.bed(h.a, 1).ID), "{admission}", fmt.Sprint(admission.ID),
 		"{order}", fmt.Sprint(order), "{delivery}", fmt.Sprint(tray.ID), "{address}", fmt.Sprint(address.ID), "{zone}", fmt.Sprint(address.Zone.ID))
 	for _, route := range h.server.Routes() {
 		name := route.Method + " " + route.Path
@@ -215,16 +220,17 @@ func TestEveryRouteLetsInExactlyWhoMay(t *testing.T) {
 }
 
 // orderForAll places an order that one of each role may see: the customer is linked to its patient.
-func (h *house) orderForAll(stay hospital.Admission) (id int64) {
+func (h *house) orderForAll(admission hospital.Admission) (id int64) {
 	h.t.Helper()
 	users, err := h.hospital.Users(h.t.Context(), hospital.System)
 	h.must(err)
 	for _, user := range users {
 		if user.Role == hospital.Customer {
-			h.must(h.hospital.LinkCustomer(h.t.Context(), actor(hospital.Admin), user.ID, stay.PatientID))
+			h.must(h.hospital.LinkCustomer(h.t.Context(), actor(hospital.Admin), user.ID,
+				admission.PatientID))
 		}
 	}
-	o, _, err := h.hospital.PlaceOrder(h.t.Context(), actor(hospital.MedicalStaff), hospital.PlaceOrderCommand{AdmissionID: stay.ID, Meal: hospital.Lunch,
+	o, _, err := h.hospital.PlaceOrder(h.t.Context(), actor(hospital.MedicalStaff), hospital.PlaceOrderCommand{AdmissionID: admission.ID, Meal: hospital.Lunch,
 		Dishes: []int64{h.dish("Rice", "hot").ID}})
 	h.must(err)
 	return o.ID
@@ -308,7 +314,8 @@ func (h *house) expected(route handlers.Route, r rule, v visitor, as audience) i
 	return http.StatusUnauthorized
 }
 
-// permittedStatus differs where a person is led on: from a stay to the patient's bed, from a zone to the list.
+// permittedStatus differs where a person is led on: from an admission to the patient's bed, from a
+// zone to the list.
 func permittedStatus(route handlers.Route, r rule, as audience) int {
 	if (route.Path == "/admissions/:id/" || route.Path == "/zones/:id/") && as == browser {
 		return http.StatusSeeOther

@@ -18,9 +18,9 @@ func TestAProgramIsToldWhatHasChangedSinceItsVersion(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})
 	nurse, manager := h.token("medical_staff"), h.token("ward_management")
-	stay := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
-	path := fmt.Sprintf("/admissions/%d/", stay.ID)
-	severe := map[string]any{"allergies": []string{"peanuts"}, "severe": []string{"peanuts"}, "texture": 4, "version": stay.Version}
+	admission := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
+	path := fmt.Sprintf("/admissions/%d/", admission.ID)
+	severe := map[string]any{"allergies": []string{"peanuts"}, "severe": []string{"peanuts"}, "texture": 4, "version": admission.Version}
 	if got := h.post(path+"diet", manager, program, severe); got.status == http.StatusNoContent {
 		t.Fatal("ward management may order no diets")
 	}
@@ -28,8 +28,8 @@ func TestAProgramIsToldWhatHasChangedSinceItsVersion(t *testing.T) {
 		t.Fatalf("got %d: %s", got.status, got.body)
 	}
 	before := h.contents()
-	p := h.post(path+"diet", nurse, program, map[string]any{"allergies": []string{"milk"}, "version": stay.Version, "admission_id": stay.ID}).problem(409)
-	if p.Code != "stay_outdated" || !strings.HasSuffix(p.Type, ":stay_outdated") || p.Current["version"] != float64(stay.Version+1) {
+	p := h.post(path+"diet", nurse, program, map[string]any{"allergies": []string{"milk"}, "version": admission.Version, "admission_id": admission.ID}).problem(409)
+	if p.Code != "stay_outdated" || !strings.HasSuffix(p.Type, ":stay_outdated") || p.Current["version"] != float64(admission.Version+1) {
 		t.Errorf("the refusal is %+v", p)
 	}
 	var stands map[string]any
@@ -53,14 +53,16 @@ func TestACommandMeantForAnotherPatientTellsNothingOfThem(t *testing.T) {
 	w := newService(t, settings{})
 	nurse, cook := w.token("medical_staff"), w.token("kitchen")
 	other := w.admitAsked("Mukamana Chantal", w.bed(w.a, 7).ID, "lupin")
-	stay := fmt.Sprintf("/admissions/%d/", other.ID)
-	meant := func(fields map[string]any) map[string]any { fields["admission_id"] = w.stay.ID; return fields }
+	admissionPath := fmt.Sprintf("/admissions/%d/", other.ID)
+	meant := func(fields map[string]any) map[string]any { fields["admission_id"] = w.admission.ID; return fields }
 	before := w.contents()
 	for path, fields := range map[string]map[string]any{
-		stay + "transfer":       {"bed_id": w.bed(w.b, 1).ID},
-		stay + "plan-discharge": {"expected_discharge": w.clock.Now().Add(time.Hour)},
-		stay + "discharge":      {"outcome": "improved"},
-		stay + "diet":           {"allergies": []string{"none"}},
+		admissionPath + "transfer": {"bed_id": w.bed(w.b, 1).ID},
+		admissionPath + "plan-discharge": {
+			"expected_discharge": w.clock.Now().Add(time.Hour),
+		},
+		admissionPath + "discharge":                      {"outcome": "improved"},
+		admissionPath + "diet":                           {"allergies": []string{"none"}},
 		fmt.Sprintf("/beds/%d/status", w.bed(w.a, 7).ID): {"status": "cleaning"},
 	} {
 		p := w.post(path, nurse, program, meant(fields)).problem(409)
@@ -137,10 +139,10 @@ func TestJSONShowsTheVersionOfWhatCommandsChange(t *testing.T) {
 	w.must(err)
 	bed := w.bed(w.a, 5)
 	shown := parseObject(t, w.get(fmt.Sprintf("/beds/%d/", bed.ID), admin, program).body)
-	if shown.int("version") != bed.Version || shown.int("admission_id") != bed.Stay.AdmissionID || shown.int("admission_version") != bed.Stay.Version {
+	if shown.int("version") != bed.Version || shown.int("admission_id") != bed.Admission.AdmissionID || shown.int("admission_version") != bed.Admission.Version {
 		t.Errorf("the bed is shown as %v", shown)
 	}
-	for _, path := range []string{fmt.Sprintf("/wards/%d/", w.a.ID), fmt.Sprintf("/admissions/%d/", w.stay.ID),
+	for _, path := range []string{fmt.Sprintf("/wards/%d/", w.a.ID), fmt.Sprintf("/admissions/%d/", w.admission.ID),
 		fmt.Sprintf("/orders/%d/", w.first.OrderID), fmt.Sprintf("/deliveries/%d/", w.first.ID), "/zones/"} {
 		if got := w.get(path, admin, program); got.status != http.StatusOK || !strings.Contains(got.body, `"version":`) {
 			t.Errorf("%s answers %d without a version: %s", path, got.status, got.body)
@@ -154,13 +156,13 @@ func TestEveryFormAboutSomebodySaysWhomItIsAboutAndAsOfWhen(t *testing.T) {
 	t.Parallel()
 	w := newService(t, settings{})
 	waiting := w.admit("Keza Ange", 0)
-	customer := w.link(w.stay)
-	bed := fmt.Sprintf("/beds/%d/", w.stay.BedID)
+	customer := w.link(w.admission)
+	bed := fmt.Sprintf("/beds/%d/", w.admission.BedID)
 	seen := 0
 	for path, token := range map[string]string{
 		bed: w.token("admin"), bed + "?meal=lunch": w.token("medical_staff"), fmt.Sprintf("/beds/%d/", w.bed(w.b, 1).ID): w.token("admin"),
 		fmt.Sprintf("/admissions/%d/", waiting.ID): w.token("medical_staff"), fmt.Sprintf("/orders/%d/", w.first.OrderID): w.token("medical_staff"),
-		fmt.Sprintf("/admissions/%d/menu/", w.stay.ID): customer, "/home/": customer, "/zones/": w.token("admin"),
+		fmt.Sprintf("/admissions/%d/menu/", w.admission.ID): customer, "/home/": customer, "/zones/": w.token("admin"),
 	} {
 		w.get(path, token, browser).html().Find("main form").Each(func(_ int, form *goquery.Selection) {
 			action := form.AttrOr("action", "")
@@ -199,12 +201,12 @@ func TestARefusedDietBeginsAnewFromWhatStands(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(t, settings{})
 			nurse := h.person(hospital.MedicalStaff)
-			stay := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
-			path := fmt.Sprintf("/admissions/%d/diet", stay.ID)
+			admission := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
+			path := fmt.Sprintf("/admissions/%d/diet", admission.ID)
 			if c.before != nil {
 				h.post(path, nurse.token, program, map[string]any{"allergies": c.before})
 			}
-			page := nurse.open(fmt.Sprintf("/beds/%d/", stay.BedID))
+			page := nurse.open(fmt.Sprintf("/beds/%d/", admission.BedID))
 			h.post(path, nurse.token, program, map[string]any{"allergies": c.first, "texture": 3})
 			refused := nurse.submit(page, path, url.Values{"allergies[]": c.second, "diet": {"renal"}, "texture": {"7"}}, browser)
 			if refused.status != http.StatusConflict {

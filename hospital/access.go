@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// This file says who may read which order, delivery, address and stay. Each read asks here, so a
-// page, its JSON, its frames and its socket can't differ; commands ask too, and what a refusal
+// This file says who may read which order, delivery, address and admission. Each read asks here, so
+// a page, its JSON, its frames and its socket can't differ; commands ask too, and what a refusal
 // shows of a thing is what its reader may see. What somebody may not read is not found: nobody
 // learns whether it exists.
 //
@@ -22,7 +22,7 @@ import (
 //	customer         theirs                   theirs                      theirs
 //	admin            any                      any                         any
 //
-// Of a stay that has ended nobody reads anything but its orders.
+// Of an admission that has ended nobody reads anything but its orders.
 
 // CarriedShows is how long after its end couriers may look up a delivery of theirs and where it
 // went.
@@ -129,11 +129,11 @@ func authorizeAddress(ctx context.Context, q *sql.Tx, now time.Time, actor Actor
 	return nil
 }
 
-// OpenStay reads a stay that has not ended. NotFound where there is none, or it has.
-func (h *Hospital) OpenStay(ctx context.Context, actor Actor, id int64) (Admission, error) {
-	stay, err := h.Admission(ctx, actor, id)
-	if err == nil && !stay.DischargedAt.IsZero() {
+// OpenAdmission reads an admission that has not ended. NotFound where there is none, or it has.
+func (h *Hospital) OpenAdmission(ctx context.Context, actor Actor, id int64) (Admission, error) {
+	admission, err := h.Admission(ctx, actor, id)
+	if err == nil && !admission.DischargedAt.IsZero() {
 		return Admission{}, Refuse(NotFound, "stay_ended", "This stay has ended.")
 	}
-	return stay, err
+	return admission, err
 }

@@ -11,8 +11,8 @@ import (
 	"dusangire/hospital/internal/store"
 )
 
-// Admission is one stay of one patient. A patient has at most one open admission, and a bed at most
-// one.
+// Admission is one patient's time in the hospital, from coming to leaving. A patient has at most
+// one open admission, and a bed at most one.
 type Admission struct {
 	ID                int64
 	PatientID         int64
@@ -30,7 +30,7 @@ type Admission struct {
 	Version           int64
 }
 
-// Outcome says how a stay ended.
+// Outcome says how an admission ended.
 type Outcome string
 
 // The outcomes of a discharge.
@@ -82,7 +82,7 @@ type TransferCommand struct {
 	BedVersion int64 // of that bed as the person saw it; 0 where they did not say
 	Reason     string
 	// What the person saw; 0 where they did not say.
-	AdmissionID int64 // the stay; another one: Conflict "another_patient"
+	AdmissionID int64 // the admission; another one: Conflict "another_patient"
 	Version     int64 // of the admission; another one now: Conflict "stay_outdated"
 }
 
@@ -101,15 +101,15 @@ type DischargeCommand struct {
 	Version     int64
 }
 
-// LongestStay is how far ahead a discharge can be expected.
-const LongestStay = 366 * 24 * time.Hour
+// LongestAdmission is how far ahead a discharge can be expected.
+const LongestAdmission = 366 * 24 * time.Hour
 
-// Admit opens a stay. Invalid names each wrong field (unknown bed or patient included); Conflict
-// where the bed can't take anyone (Current is the BoardBed), its ward is closed, the patient's death
-// is on record, or the patient is already admitted (Current is the Admission). With an
-// IdempotencyKey that this person used before for the same thing it changes nothing and returns the
-// admission that the first one opened, as it stands now, with replayed true; for another thing it is
-// Invalid.
+// Admit opens an admission. Invalid names each wrong field (unknown bed or patient included);
+// Conflict where the bed can't take anyone (Current is the BoardBed), its ward is closed, the
+// patient's death is on record, or the patient is already admitted (Current is the Admission). With
+// an IdempotencyKey that this person used before for the same thing it changes nothing and returns
+// the admission that the first one opened, as it stands now, with replayed true; for another thing
+// it is Invalid.
 func (h *Hospital) Admit(ctx context.Context, actor Actor,
 	cmd AdmitCommand) (a Admission, replayed bool, err error) {
 	if err := actor.need(AdmitPatients); err != nil {
@@ -195,12 +195,12 @@ func (f fields) expectedDischarge(expected, earliest, now time.Time) {
 	case expected.Before(earliest):
 		f.refuse("expected_discharge", "too_early",
 			"Nobody can be discharged before being admitted. Give a later time.")
-	case expected.After(now.Add(LongestStay)):
+	case expected.After(now.Add(LongestAdmission)):
 		f.refuse("expected_discharge", "too_late", "Give a time within a year from now.")
 	}
 }
 
-// admit opens the stay and returns its id.
+// admit opens the admission and returns its id.
 func (c *change) admit(ctx context.Context, cmd AdmitCommand) (int64, error) {
 	wrong := cmd.check(c.now)
 	open, err := c.lockPatient(ctx, cmd.PatientID, wrong)
@@ -230,7 +230,7 @@ func (c *change) admit(ctx context.Context, cmd AdmitCommand) (int64, error) {
 			return 0, err
 		}
 	}
-	return c.openStay(ctx, cmd, bed)
+	return c.insertAdmission(ctx, cmd, bed)
 }
 
 // lockTarget locks the bed that a field names, or records that there is none. No bed at all is the
@@ -262,9 +262,10 @@ func (c *change) alreadyAdmitted(ctx context.Context, admissionID int64) error {
 		open.PatientName.Initials(), where)
 }
 
-// openStay inserts the stay of a patient who is locked or new, in a locked bed or in none, and
-// returns its id.
-func (c *change) openStay(ctx context.Context, cmd AdmitCommand, bed Bed) (id int64, err error) {
+// insertAdmission inserts the admission of a patient who is locked or new, in a locked bed or in
+// none, and returns its id.
+func (c *change) insertAdmission(ctx context.Context, cmd AdmitCommand,
+	bed Bed) (id int64, err error) {
 	var bedSince time.Time
 	if bed.ID != 0 {
 		bedSince = c.now
@@ -278,7 +279,7 @@ func (c *change) openStay(ctx context.Context, cmd AdmitCommand, bed Bed) (id in
 		return 0, refusal
 	}
 	if err != nil {
-		return 0, fmt.Errorf("open a stay: %w", err)
+		return 0, fmt.Errorf("open an admission: %w", err)
 	}
 	c.record(entry{action: "admission.admit", entity: "admission", entityID: id,
 		patientID: cmd.PatientID, wardID: bed.WardID, to: bed.Number, version: 1},
@@ -291,9 +292,9 @@ func (c *change) openStay(ctx context.Context, cmd AdmitCommand, bed Bed) (id in
 	return id, c.touchCustomers(ctx, Order{AdmissionID: id})
 }
 
-// uniqueViolation turns the complaint of the unique indexes about a stay into the refusal that the
-// checks before it would have made; nil for any other error. It is the last line of defence: behind
-// the locks it should not happen.
+// uniqueViolation turns the complaint of the unique indexes about an admission into the refusal
+// that the checks before it would have made; nil for any other error. It is the last line of
+// defence: behind the locks it should not happen.
 func uniqueViolation(err error, bed Bed) error {
 	switch store.Violated(err) {
 	case "admission_bed_id":
@@ -306,7 +307,7 @@ func uniqueViolation(err error, bed Bed) error {
 	return nil
 }
 
-// occupy puts the patient of a stay into the locked bed from a time on.
+// occupy puts the patient of an admission into the locked bed from a time on.
 func (c *change) occupy(ctx context.Context, bed *Bed, admissionID int64, since time.Time) error {
 	_, err := c.exec(ctx,
 		`INSERT INTO bed_assignment (admission_id, bed_id, since) VALUES ($1, $2, $3)`,
@@ -317,7 +318,7 @@ func (c *change) occupy(ctx context.Context, bed *Bed, admissionID int64, since 
 	return c.putBed(ctx, bed, BedOccupied, "")
 }
 
-// vacate takes the patient of a stay out of the locked bed, which is to be cleaned.
+// vacate takes the patient of an admission out of the locked bed, which is to be cleaned.
 func (c *change) vacate(ctx context.Context, bed *Bed, admissionID int64, until time.Time) error {
 	_, err := c.exec(ctx,
 		`UPDATE bed_assignment SET until = $2 WHERE admission_id = $1 AND until IS NULL`,
@@ -330,32 +331,32 @@ func (c *change) vacate(ctx context.Context, bed *Bed, admissionID int64, until 
 
 // Transfer moves the patient to another bed, or to a first one, in one transaction: the old bed
 // goes to cleaning and the new one is occupied together. Errors as for Admit; NotFound where there
-// is no such stay; Conflict too when it has ended, has another version, or the patient already lies
-// there.
+// is no such admission; Conflict too when it has ended, has another version, or the patient already
+// lies there.
 func (h *Hospital) Transfer(ctx context.Context, actor Actor, admissionID int64,
 	cmd TransferCommand) (Admission, error) {
 	if err := actor.need(TransferPatients); err != nil {
 		return Admission{}, err
 	}
 	cmd.Reason = tidy(cmd.Reason)
-	return h.changeStay(ctx, actor, admissionID, precondition{cmd.AdmissionID, cmd.Version},
-		func(ctx context.Context, c *change, stay Admission) error {
-			return c.transfer(ctx, stay, cmd)
+	return h.changeAdmission(ctx, actor, admissionID, precondition{cmd.AdmissionID, cmd.Version},
+		func(ctx context.Context, c *change, admission Admission) error {
+			return c.transfer(ctx, admission, cmd)
 		})
 }
 
-// transfer moves the patient of a locked stay.
-func (c *change) transfer(ctx context.Context, stay Admission, to TransferCommand) error {
+// transfer moves the patient of a locked admission.
+func (c *change) transfer(ctx context.Context, admission Admission, to TransferCommand) error {
 	wrong := fields{}
 	wrong.text("reason", to.Reason, LongestReason)
 	if to.BedID == 0 {
 		wrong.refuse("bed_id", "bed_missing", "Choose a bed.")
 	}
-	if to.BedID == stay.BedID && to.BedID != 0 {
-		return stay.conflict("same_bed", "%s already lies in bed %s. Choose another bed.",
-			stay.PatientName.Initials(), stay.BedNumber)
+	if to.BedID == admission.BedID && to.BedID != 0 {
+		return admission.conflict("same_bed", "%s already lies in bed %s. Choose another bed.",
+			admission.PatientName.Initials(), admission.BedNumber)
 	}
-	old, target, err := c.lockBeds(ctx, stay.BedID, to.BedID, wrong)
+	old, target, err := c.lockBeds(ctx, admission.BedID, to.BedID, wrong)
 	if err != nil {
 		return err
 	}
@@ -365,28 +366,28 @@ func (c *change) transfer(ctx context.Context, stay Admission, to TransferComman
 	if err := c.checkFreeInVersion(ctx, target, to.BedVersion); err != nil {
 		return err
 	}
-	at := latest(c.now, stay.BedSince, stay.AdmittedAt)
+	at := latest(c.now, admission.BedSince, admission.AdmittedAt)
 	_, err = c.exec(ctx,
 		`UPDATE admission SET bed_id = $2, bed_since = $3, version = version + 1 WHERE id = $1`,
-		stay.ID, target.ID, instant(at))
+		admission.ID, target.ID, instant(at))
 	if refusal := uniqueViolation(err, target); refusal != nil {
 		return refusal
 	}
 	if err != nil {
-		return fmt.Errorf("move stay %d: %w", stay.ID, err)
+		return fmt.Errorf("move admission %d: %w", admission.ID, err)
 	}
 	if old.ID != 0 {
-		if err := c.vacate(ctx, &old, stay.ID, at); err != nil {
+		if err := c.vacate(ctx, &old, admission.ID, at); err != nil {
 			return err
 		}
 	}
-	if err := c.occupy(ctx, &target, stay.ID, at); err != nil {
+	if err := c.occupy(ctx, &target, admission.ID, at); err != nil {
 		return err
 	}
-	e := stay.entry("admission.transfer")
-	e.wardID, e.from, e.to, e.reason = target.WardID, stay.BedNumber, target.Number, to.Reason
-	c.record(e, stay)
-	return c.rerouteOrders(ctx, stay)
+	e := admission.entry("admission.transfer")
+	e.wardID, e.from, e.to, e.reason = target.WardID, admission.BedNumber, target.Number, to.Reason
+	c.record(e, admission)
+	return c.rerouteOrders(ctx, admission)
 }
 
 // lockBeds locks the bed that a patient leaves and the one that a field names, the lower id first
@@ -404,46 +405,47 @@ func (c *change) lockBeds(ctx context.Context, leftID, wantedID int64,
 	return left, wanted, err
 }
 
-// PlanDischarge marks the stay for discharge at a time, or takes that back. The bed stays occupied.
-// A plan that already stands changes nothing. Invalid for a time before the admission or more than
-// a year ahead; NotFound where there is no such stay; Conflict when it has ended or has another
-// version.
+// PlanDischarge marks the admission for discharge at a time, or takes that back. The bed stays
+// occupied. A plan that already stands changes nothing. Invalid for a time before the admission or
+// more than a year ahead; NotFound where there is no such admission; Conflict when it has ended or
+// has another version.
 func (h *Hospital) PlanDischarge(ctx context.Context, actor Actor, admissionID int64,
 	cmd PlanDischargeCommand) (Admission, error) {
 	if err := actor.need(PlanDischarges); err != nil {
 		return Admission{}, err
 	}
 	expected := cmd.Expected.UTC().Truncate(time.Millisecond)
-	return h.changeStay(ctx, actor, admissionID, precondition{cmd.AdmissionID, cmd.Version},
-		func(ctx context.Context, c *change, stay Admission) error {
-			return c.planDischarge(ctx, stay, expected)
+	return h.changeAdmission(ctx, actor, admissionID, precondition{cmd.AdmissionID, cmd.Version},
+		func(ctx context.Context, c *change, admission Admission) error {
+			return c.planDischarge(ctx, admission, expected)
 		})
 }
 
-// planDischarge sets or takes back the plan of a locked stay.
-func (c *change) planDischarge(ctx context.Context, stay Admission, expected time.Time) error {
+// planDischarge sets or takes back the plan of a locked admission.
+func (c *change) planDischarge(ctx context.Context, admission Admission, expected time.Time) error {
 	wrong := fields{}
-	wrong.expectedDischarge(expected, stay.AdmittedAt, c.now)
+	wrong.expectedDischarge(expected, admission.AdmittedAt, c.now)
 	if err := wrong.err(); err != nil {
 		return err
 	}
 	planned := !expected.IsZero()
-	if planned == stay.DischargePlanned && (!planned || expected.Equal(stay.ExpectedDischarge)) {
+	if planned == admission.DischargePlanned &&
+		(!planned || expected.Equal(admission.ExpectedDischarge)) {
 		return nil
 	}
 	_, err := c.exec(ctx, `UPDATE admission SET discharge_planned = $2, expected_discharge = $3,
-		version = version + 1 WHERE id = $1`, stay.ID, planned, instant(expected))
+		version = version + 1 WHERE id = $1`, admission.ID, planned, instant(expected))
 	if err != nil {
-		return fmt.Errorf("plan the discharge of stay %d: %w", stay.ID, err)
+		return fmt.Errorf("plan the discharge of admission %d: %w", admission.ID, err)
 	}
-	e := stay.entry("admission.plan_discharge")
-	e.from = stay.plan()
+	e := admission.entry("admission.plan_discharge")
+	e.from = admission.plan()
 	e.to = Admission{DischargePlanned: planned, ExpectedDischarge: expected}.plan()
-	c.record(e, stay)
+	c.record(e, admission)
 	return nil
 }
 
-// entry is a line of the audit about a change of the stay.
+// entry is a line of the audit about a change of the admission.
 func (a Admission) entry(action string) entry {
 	return entry{action: action, entity: "admission", entityID: a.ID, patientID: a.PatientID,
 		wardID: a.WardID, version: a.Version + 1}
@@ -457,9 +459,9 @@ func (a Admission) plan() string {
 	return a.ExpectedDischarge.UTC().Format(time.RFC3339)
 }
 
-// Discharge ends the stay and leaves its bed in cleaning. Invalid without an outcome; NotFound
-// where there is no such stay; Conflict when it has already ended or has another version; Forbidden
-// to record a death without RecordDeaths.
+// Discharge ends the admission and leaves its bed in cleaning. Invalid without an outcome; NotFound
+// where there is no such admission; Conflict when it has already ended or has another version;
+// Forbidden to record a death without RecordDeaths.
 func (h *Hospital) Discharge(ctx context.Context, actor Actor, admissionID int64,
 	cmd DischargeCommand) (Admission, error) {
 	if err := actor.need(DischargePatients); err != nil {
@@ -474,9 +476,9 @@ func (h *Hospital) Discharge(ctx context.Context, actor Actor, admissionID int64
 	if err := cmd.check(); err != nil {
 		return Admission{}, err
 	}
-	return h.changeStay(ctx, actor, admissionID, precondition{cmd.AdmissionID, cmd.Version},
-		func(ctx context.Context, c *change, stay Admission) error {
-			return c.discharge(ctx, stay, cmd)
+	return h.changeAdmission(ctx, actor, admissionID, precondition{cmd.AdmissionID, cmd.Version},
+		func(ctx context.Context, c *change, admission Admission) error {
+			return c.discharge(ctx, admission, cmd)
 		})
 }
 
@@ -490,71 +492,72 @@ func (cmd DischargeCommand) check() error {
 	return wrong.err()
 }
 
-// discharge ends a locked stay.
-func (c *change) discharge(ctx context.Context, stay Admission, cmd DischargeCommand) error {
+// discharge ends a locked admission.
+func (c *change) discharge(ctx context.Context, admission Admission, cmd DischargeCommand) error {
 	if cmd.Outcome == Deceased {
-		if err := c.tellWatchers(ctx, stay.PatientID); err != nil {
+		if err := c.tellWatchers(ctx, admission.PatientID); err != nil {
 			return err
 		}
 	}
-	at := latest(c.now, stay.BedSince, stay.AdmittedAt)
-	if stay.BedID != 0 {
-		bed, err := c.lockBed(ctx, stay.BedID)
+	at := latest(c.now, admission.BedSince, admission.AdmittedAt)
+	if admission.BedID != 0 {
+		bed, err := c.lockBed(ctx, admission.BedID)
 		if err != nil {
 			return err
 		}
-		if err := c.vacate(ctx, &bed, stay.ID, at); err != nil {
+		if err := c.vacate(ctx, &bed, admission.ID, at); err != nil {
 			return err
 		}
 	}
 	_, err := c.exec(ctx, `UPDATE admission SET discharged_at = $2, outcome = $3, notes = $4,
-		version = version + 1 WHERE id = $1`, stay.ID, instant(at), cmd.Outcome, cmd.Notes)
+		version = version + 1 WHERE id = $1`, admission.ID, instant(at), cmd.Outcome, cmd.Notes)
 	if err != nil {
-		return fmt.Errorf("end stay %d: %w", stay.ID, err)
+		return fmt.Errorf("end admission %d: %w", admission.ID, err)
 	}
-	e := stay.entry("admission.discharge")
-	e.from, e.to = stay.BedNumber, string(cmd.Outcome)
-	c.record(e, stay)
-	return c.endOrders(ctx, stay, cmd.Outcome)
+	e := admission.entry("admission.discharge")
+	e.from, e.to = admission.BedNumber, string(cmd.Outcome)
+	c.record(e, admission)
+	return c.endOrders(ctx, admission, cmd.Outcome)
 }
 
 // latest returns the latest of some times. Where the clocks of two nodes differ a little, it keeps
 // what comes after from being kept as before.
 func latest(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Time.Compare) }
 
-// changeStay runs a command on an open stay, which it locks first, and returns the stay as it is
-// then. What its giver saw must be what is there.
-func (h *Hospital) changeStay(ctx context.Context, actor Actor, id int64, seen precondition,
-	run func(ctx context.Context, c *change, stay Admission) error) (Admission, error) {
+// changeAdmission runs a command on an open admission, which it locks first, and returns the
+// admission as it is then. What its giver saw must be what is there.
+func (h *Hospital) changeAdmission(ctx context.Context, actor Actor, id int64, seen precondition,
+	run func(ctx context.Context, c *change, admission Admission) error) (Admission, error) {
 	return command(ctx, h, actor, func(ctx context.Context, c *change) (Admission, error) {
-		stay, err := c.lockOpenStay(ctx, id, seen)
+		admission, err := c.lockOpenAdmission(ctx, id, seen)
 		if err == nil {
-			err = run(ctx, c, stay)
+			err = run(ctx, c, admission)
 		}
 		if err != nil {
-			return stay, err
+			return admission, err
 		}
 		return readAdmission(ctx, c.tx, id)
 	})
 }
 
-// lockOpenStay keeps an open stay from everyone else until the commit and returns it as it stands.
-// Conflict where it has ended, or is not what the giver of the command saw.
-func (c *change) lockOpenStay(ctx context.Context, id int64, seen precondition) (Admission, error) {
-	if err := c.lockStay(ctx, id); err != nil {
+// lockOpenAdmission keeps an open admission from everyone else until the commit and returns it as
+// it stands. Conflict where it has ended, or is not what the giver of the command saw.
+func (c *change) lockOpenAdmission(ctx context.Context, id int64,
+	seen precondition) (Admission, error) {
+	if err := c.lockAdmission(ctx, id); err != nil {
 		return Admission{}, err
 	}
-	stay, err := readAdmission(ctx, c.tx, id)
+	admission, err := readAdmission(ctx, c.tx, id)
 	if err != nil {
-		return stay, err
+		return admission, err
 	}
-	return stay, c.withChanges(ctx, stay.checkPrecondition(seen), "admission",
-		id, seen.version, stay.Version)
+	return admission, c.withChanges(ctx, admission.checkPrecondition(seen), "admission",
+		id, seen.version, admission.Version)
 }
 
-// checkPrecondition returns why a command must not change the stay, or nil: it has ended, or is not
-// the one or not as its giver saw. Of a stay that has ended somebody who meant another one learns
-// nothing.
+// checkPrecondition returns why a command must not change the admission, or nil: it has ended, or
+// is not the one or not as its giver saw. Of an admission that has ended somebody who meant another
+// one learns nothing.
 func (a Admission) checkPrecondition(seen precondition) error {
 	ended := !a.DischargedAt.IsZero()
 	switch {
@@ -574,27 +577,27 @@ func (a Admission) checkPrecondition(seen precondition) error {
 	return nil
 }
 
-// ended is the refusal to go on with a stay that has ended. It shows no more than that: nobody
-// reads such a stay any more.
+// ended is the refusal to go on with an admission that has ended. It shows no more than that:
+// nobody reads such an admission any more.
 func (a Admission) ended() error {
 	shown := Admission{ID: a.ID, DischargedAt: a.DischargedAt, Version: a.Version}
 	return shown.conflict("stay_ended",
 		"This stay has ended already. Admit the patient again if needed.")
 }
 
-// conflict is a refusal because of the state in which the stay stands.
+// conflict is a refusal because of the state in which the admission stands.
 func (a Admission) conflict(code, format string, args ...any) error {
 	return Refuse(Conflict, code, format, args...).With(a)
 }
 
-// Admission reads one stay. NotFound where there is none.
+// Admission reads one admission. NotFound where there is none.
 func (h *Hospital) Admission(ctx context.Context, actor Actor, id int64) (Admission, error) {
 	return readAs(ctx, h, actor, ReadWards, func(ctx context.Context, q *sql.Tx) (Admission, error) {
 		return readAdmission(ctx, q, id)
 	})
 }
 
-// readAdmission reads one stay. NotFound where there is none.
+// readAdmission reads one admission. NotFound where there is none.
 func readAdmission(ctx context.Context, q *sql.Tx, id int64) (a Admission, err error) {
 	row := q.QueryRowContext(ctx,
 		`SELECT admission.id, admission.patient_id, patient.name, admission.bed_id,
@@ -610,8 +613,8 @@ func readAdmission(ctx context.Context, q *sql.Tx, id int64) (a Admission, err e
 		(*reference)(&a.WardID), &a.WardName, (*instant)(&a.AdmittedAt), (*instant)(&a.BedSince),
 		(*instant)(&a.ExpectedDischarge), &a.DischargePlanned, (*instant)(&a.DischargedAt),
 		&a.Outcome, &a.Version)
-	return a, wrapRow(err, unknownStay, "read stay %d", id)
+	return a, wrapRow(err, unknownAdmission, "read admission %d", id)
 }
 
-// unknownStay is the refusal of a stay that does not exist.
-func unknownStay() error { return Refuse(NotFound, "stay_unknown", "There is no such stay.") }
+// unknownAdmission is the refusal of an admission that does not exist.
+func unknownAdmission() error { return Refuse(NotFound, "stay_unknown", "There is no such stay.") }

@@ -40,8 +40,8 @@ func TestAPatientIsAdmittedIntoABedThatCanTakeOneAndNoOther(t *testing.T) {
 				if err := admit(); err != nil {
 					t.Fatal(err)
 				}
-				if now := h.bed(t, "A-01"); now.Status != hospital.BedOccupied || now.Stay == nil || !now.ReservedUntil.IsZero() {
-					t.Errorf("the bed is %+v with the stay %+v", now.Bed, now.Stay)
+				if now := h.bed(t, "A-01"); now.Status != hospital.BedOccupied || now.Admission == nil || !now.ReservedUntil.IsZero() {
+					t.Errorf("the bed is %+v with the admission %+v", now.Bed, now.Admission)
 				}
 				h.sound(t)
 			})
@@ -84,9 +84,9 @@ func TestAnAdmissionKeepsWhatWasSaid(t *testing.T) {
 			t.Errorf("read %+v and error %v\nwant %+v", read, err, want)
 		}
 		d := h.detail(t, "A-01")
-		if d.Stay.Diet != hospital.DietRenal || d.Stay.Texture != 0 || d.Stay.NilByMouth || d.Stay.Version != 1 ||
-			!d.Stay.Allergies.Known || !slices.Equal(d.Stay.Allergies.Allergens, []hospital.Allergen{"milk", "peanuts"}) {
-			t.Errorf("the board shows %+v", *d.Stay)
+		if d.Admission.Diet != hospital.DietRenal || d.Admission.Texture != 0 || d.Admission.NilByMouth || d.Admission.Version != 1 ||
+			!d.Admission.Allergies.Known || !slices.Equal(d.Admission.Allergies.Allergens, []hospital.Allergen{"milk", "peanuts"}) {
+			t.Errorf("the board shows %+v", *d.Admission)
 		}
 		if d.Reason != "planned" || d.Sex != "female" || d.BirthDate != time.Date(2001, 2, 3, 0, 0, 0, 0, time.UTC) {
 			t.Errorf("the bed's page shows %+v", d)
@@ -102,11 +102,12 @@ func TestNeverAskedForAllergiesIsNotTheSameAsNone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if stay := h.bed(t, "A-01").Stay; stay.Allergies.Known || stay.Diet != hospital.DietGeneral || stay.Texture != hospital.RegularTexture {
-			t.Errorf("nobody asked, and the board shows %+v", stay)
+		if admission := h.bed(t, "A-01").Admission; admission.Allergies.Known || admission.Diet != hospital.DietGeneral || admission.Texture != hospital.RegularTexture {
+			t.Errorf("nobody asked, and the board shows %+v", admission)
 		}
-		if stay := h.bed(t, "A-02").Stay; !stay.Allergies.Known || len(stay.Allergies.Allergens) > 0 {
-			t.Errorf("there are none, and the board shows %+v", stay)
+		if admission := h.bed(t, "A-02").Admission; !admission.Allergies.Known ||
+			len(admission.Allergies.Allergens) > 0 {
+			t.Errorf("there are none, and the board shows %+v", admission)
 		}
 	})
 }
@@ -150,7 +151,7 @@ func TestAnAdmissionNamesEveryWrongFieldAtOnce(t *testing.T) {
 				ExpectedDischarge: morning.Add(-2 * time.Minute),
 			}, map[string]string{"patient_name": "name_missing", "birth_date": "birth_date", "sex": "unknown_choice", "bed_id": "bed_unknown",
 				"reason": "too_long", "diet": "unknown_choice", "texture": "texture", "allergies": "unknown_choice", "expected_discharge": "too_early"}},
-			"too far ahead": {hospital.AdmitCommand{PatientName: "Uwase", ExpectedDischarge: morning.Add(hospital.LongestStay + time.Minute)},
+			"too far ahead": {hospital.AdmitCommand{PatientName: "Uwase", ExpectedDischarge: morning.Add(hospital.LongestAdmission + time.Minute)},
 				map[string]string{"expected_discharge": "too_late"}},
 			"no year of four digits": {hospital.AdmitCommand{PatientName: "Uwase", IdempotencyKey: "far", BirthDate: time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC),
 				ExpectedDischarge: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}, map[string]string{"birth_date": "birth_date", "expected_discharge": "too_late"}},
@@ -174,7 +175,7 @@ func TestWhatIsJustWithinTheLimitsIsTaken(t *testing.T) {
 			"the longest name and reason": {PatientName: hospital.PatientName(strings.Repeat("é", hospital.LongestName)), Reason: strings.Repeat("é", hospital.LongestReason)},
 			"born today":                  {PatientName: "Uwase", BirthDate: morning},
 			"leaving at once":             {PatientName: "Uwase", ExpectedDischarge: morning.Add(-time.Minute)},
-			"leaving in a year":           {PatientName: "Uwase", ExpectedDischarge: morning.Add(hospital.LongestStay)},
+			"leaving in a year":           {PatientName: "Uwase", ExpectedDischarge: morning.Add(hospital.LongestAdmission)},
 		} {
 			if _, _, err := h.Admit(t.Context(), nurse, cmd); err != nil {
 				t.Errorf("%s: %v", name, err)
@@ -209,7 +210,7 @@ func TestAKnownPatientComesBackUnderTheSameRecord(t *testing.T) {
 	})
 }
 
-// discharge ends a stay as the nurse.
+// discharge ends an admission as the nurse.
 func (h *house) discharge(t testing.TB, id int64, outcome hospital.Outcome) hospital.Admission {
 	t.Helper()
 	a, err := h.Discharge(t.Context(), nurse, id, hospital.DischargeCommand{Outcome: outcome})
@@ -229,9 +230,9 @@ func TestAClosedWardTakesNobodyIn(t *testing.T) {
 			_, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Keza Ange", BedID: target})
 			return err
 		})
-		for _, stay := range []hospital.Admission{inA, inB} {
+		for _, admission := range []hospital.Admission{inA, inB} {
 			h.refuses(t, hospital.Conflict, "ward_closed", func() error {
-				_, err := h.Transfer(t.Context(), nurse, stay.ID, hospital.TransferCommand{BedID: target})
+				_, err := h.Transfer(t.Context(), nurse, admission.ID, hospital.TransferCommand{BedID: target})
 				return err
 			})
 		}
@@ -256,18 +257,18 @@ func TestATransferMovesThePatientAndLeavesTheOldBedInCleaning(t *testing.T) {
 		if moved != want {
 			t.Errorf("got %+v\nwant %+v", moved, want)
 		}
-		if old := h.bed(t, "A-01"); old.Status != hospital.BedCleaning || old.Stay != nil {
-			t.Errorf("the old bed is %+v with the stay %+v", old.Bed, old.Stay)
+		if old := h.bed(t, "A-01"); old.Status != hospital.BedCleaning || old.Admission != nil {
+			t.Errorf("the old bed is %+v with the admission %+v", old.Bed, old.Admission)
 		}
-		if now := h.bed(t, "B-02"); now.Status != hospital.BedOccupied || now.Stay == nil || now.Stay.AdmissionID != a.ID || now.Stay.BedSince != morning.Add(time.Hour) {
-			t.Errorf("the new bed is %+v with the stay %+v", now.Bed, now.Stay)
+		if now := h.bed(t, "B-02"); now.Status != hospital.BedOccupied || now.Admission == nil || now.Admission.AdmissionID != a.ID || now.Admission.BedSince != morning.Add(time.Hour) {
+			t.Errorf("the new bed is %+v with the admission %+v", now.Bed, now.Admission)
 		}
 		if got, want := h.audited(t, lines), []string{"admission.transfer A-01>B-02", "bed.status available>occupied", "bed.status occupied>cleaning"}; !slices.Equal(got, want) {
 			t.Errorf("the audit says %v, want %v", got, want)
 		}
 		h.sound(t)
 		if n := h.number(t, `SELECT count(*) FROM bed_assignment WHERE admission_id = $1`, a.ID); n != 2 {
-			t.Errorf("history knows %d beds of the stay, want 2", n)
+			t.Errorf("history knows %d beds of the admission, want 2", n)
 		}
 	})
 }
@@ -358,11 +359,11 @@ func TestATransferThatFailsHalfWayLeavesEverythingAsItWas(t *testing.T) {
 }
 
 // In the original, pending discharges were always none, or the first five occupied beds.
-func TestPendingDischargesAreExactlyTheOpenStaysThatAreMarked(t *testing.T) {
+func TestPendingDischargesAreExactlyTheOpenAdmissionsThatAreMarked(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
-		var stays []hospital.Admission
+		var admissions []hospital.Admission
 		for _, number := range []string{"A-01", "A-02", "A-03", "B-01", "B-02", ""} {
-			stays = append(stays, h.admit(t, "Uwase Marie", number))
+			admissions = append(admissions, h.admit(t, "Uwase Marie", number))
 		}
 		plan := func(i int, in time.Duration) {
 			t.Helper()
@@ -370,7 +371,7 @@ func TestPendingDischargesAreExactlyTheOpenStaysThatAreMarked(t *testing.T) {
 			if in != 0 {
 				expected = morning.Add(in)
 			}
-			a, err := h.PlanDischarge(t.Context(), nurse, stays[i].ID, hospital.PlanDischargeCommand{Expected: expected})
+			a, err := h.PlanDischarge(t.Context(), nurse, admissions[i].ID, hospital.PlanDischargeCommand{Expected: expected})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -390,7 +391,7 @@ func TestPendingDischargesAreExactlyTheOpenStaysThatAreMarked(t *testing.T) {
 				got = append(got, line.AdmissionID)
 			}
 			for _, i := range want {
-				wanted = append(wanted, stays[i].ID)
+				wanted = append(wanted, admissions[i].ID)
 			}
 			if !slices.Equal(got, wanted) || d.Metrics.PendingDischarges != len(want) || d.PendingCount != len(want) {
 				t.Errorf("pending are %v (counted %d and %d), want %v", got, d.Metrics.PendingDischarges, d.PendingCount, wanted)
@@ -401,8 +402,9 @@ func TestPendingDischargesAreExactlyTheOpenStaysThatAreMarked(t *testing.T) {
 		plan(3, 2*time.Hour)
 		plan(5, 3*time.Hour)
 		pending(3, 5, 1)
-		if bed := h.bed(t, "A-02"); bed.Status != hospital.BedOccupied || !bed.Stay.DischargePlanned {
-			t.Errorf("a pending discharge left its bed %+v with %+v", bed.Bed, bed.Stay)
+		if bed := h.bed(t, "A-02"); bed.Status != hospital.BedOccupied ||
+			!bed.Admission.DischargePlanned {
+			t.Errorf("a pending discharge left its bed %+v with %+v", bed.Bed, bed.Admission)
 		}
 		if a, b := h.board(t, h.a).PendingDischarges, h.board(t, h.b).PendingDischarges; a != 1 || b != 1 {
 			t.Errorf("the wards count %d and %d, want 1 each", a, b)
@@ -411,7 +413,7 @@ func TestPendingDischargesAreExactlyTheOpenStaysThatAreMarked(t *testing.T) {
 		pending(5, 1, 3)
 		plan(1, 0)
 		pending(5, 3)
-		h.discharge(t, stays[3].ID, hospital.Improved)
+		h.discharge(t, admissions[3].ID, hospital.Improved)
 		pending(5)
 	})
 }
@@ -454,7 +456,7 @@ func TestAPlanIsRefused(t *testing.T) {
 		}
 		for code, expected := range map[string]time.Time{
 			"too_early": morning.Add(-time.Millisecond),
-			"too_late":  morning.Add(time.Hour + hospital.LongestStay + time.Millisecond),
+			"too_late":  morning.Add(time.Hour + hospital.LongestAdmission + time.Millisecond),
 		} {
 			refusal := h.refuses(t, hospital.Invalid, "fields", plan(a.ID, hospital.PlanDischargeCommand{Expected: expected}))
 			if got, want := wrongFields(refusal), map[string]string{"expected_discharge": code}; !maps.Equal(got, want) {
@@ -472,7 +474,7 @@ func TestAPlanIsRefused(t *testing.T) {
 
 // In the original, a discharged patient's bed was available at once, and one way of emptying a bed
 // left the admission open.
-func TestADischargeEndsTheStayAndLeavesItsBedInCleaning(t *testing.T) {
+func TestADischargeEndsTheAdmissionAndLeavesItsBedInCleaning(t *testing.T) {
 	t.Parallel()
 	for _, outcome := range hospital.Outcomes {
 		t.Run(string(outcome), func(t *testing.T) {
@@ -489,8 +491,8 @@ func TestADischargeEndsTheStayAndLeavesItsBedInCleaning(t *testing.T) {
 				if left != want {
 					t.Errorf("got %+v\nwant %+v", left, want)
 				}
-				if bed := h.bed(t, "A-01"); bed.Status != hospital.BedCleaning || bed.Stay != nil || bed.StatusSince != morning.Add(time.Hour) {
-					t.Errorf("the bed is %+v with the stay %+v", bed.Bed, bed.Stay)
+				if bed := h.bed(t, "A-01"); bed.Status != hospital.BedCleaning || bed.Admission != nil || bed.StatusSince != morning.Add(time.Hour) {
+					t.Errorf("the bed is %+v with the admission %+v", bed.Bed, bed.Admission)
 				}
 				if got, want := h.audited(t, lines), []string{"admission.discharge A-01>" + string(outcome), "bed.status occupied>cleaning"}; !slices.Equal(got, want) {
 					t.Errorf("the audit says %v, want %v", got, want)
@@ -539,7 +541,7 @@ func TestADischargeIsRefused(t *testing.T) {
 	})
 }
 
-func TestAStayNeverEndsBeforeItBeganWhateverTheClocksSay(t *testing.T) {
+func TestAnAdmissionNeverEndsBeforeItBeganWhateverTheClocksSay(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		a := h.admit(t, "Uwase Marie", "A-01")
 		h.clock.pass(-time.Hour)
@@ -561,7 +563,7 @@ func TestNilByMouthIsShownWhileItLasts(t *testing.T) {
 		from, until := morning.Add(time.Hour).UnixMilli(), morning.Add(2*time.Hour).UnixMilli()
 		shown := func(want bool) {
 			t.Helper()
-			if got := h.bed(t, "A-01").Stay.NilByMouth; got != want {
+			if got := h.bed(t, "A-01").Admission.NilByMouth; got != want {
 				t.Errorf("at %v nil by mouth is shown %t, want %t", h.clock.Now(), got, want)
 			}
 		}

@@ -92,7 +92,7 @@ type BedDetail struct {
 	Sex       string           // of the patient
 	Reason    string           // for admission; empty for roles without ReadClinical
 	Fasting   Window           // when the patient is nil by mouth; also one that is over
-	Orders    []Order          // open ones of the stay, the next due first
+	Orders    []Order          // open ones of the admission, the next due first
 	Waiting   []WaitingPatient // for a bed that can take someone: who waits for a bed
 	FreeBeds  []FreeBed        // for an occupied bed: where its patient could go
 	Customers []string         // who may order for the patient; empty without LinkCustomers
@@ -135,7 +135,7 @@ func readBed(ctx context.Context, q *sql.Tx, id int64) (bed Bed, err error) {
 	return bed, wrapRow(err, unknownBed, "read bed %d", id)
 }
 
-// selectBoardBed reads beds with the stay in each, if any.
+// selectBoardBed reads beds with the admission in each, if any.
 const selectBoardBed = `SELECT ` + bedColumns + `,
 		admission.id, admission.patient_id, COALESCE(patient.name, ''), admission.admitted_at,
 		admission.bed_since, admission.expected_discharge,
@@ -150,20 +150,21 @@ const selectBoardBed = `SELECT ` + bedColumns + `,
 // scanBoardBed reads a row of selectBoardBed as of now.
 func scanBoardBed(row scanner, now time.Time) (BoardBed, error) {
 	var bed BoardBed
-	var stay BoardStay
+	var admission BoardAdmission
 	var nilByMouth Window
 	err := row.Scan(append(bed.columns(),
-		(*reference)(&stay.AdmissionID), (*reference)(&stay.PatientID), &stay.PatientName,
-		(*instant)(&stay.AdmittedAt), (*instant)(&stay.BedSince),
-		(*instant)(&stay.ExpectedDischarge), &stay.DischargePlanned, &stay.Diet, &stay.Texture,
+		(*reference)(&admission.AdmissionID), (*reference)(&admission.PatientID), &admission.PatientName,
+		(*instant)(&admission.AdmittedAt), (*instant)(&admission.BedSince),
+		(*instant)(&admission.ExpectedDischarge), &admission.DischargePlanned,
+		&admission.Diet, &admission.Texture,
 		(*instant)(&nilByMouth.From), (*instant)(&nilByMouth.Until),
-		(*allergyList)(&stay.Allergies), &stay.Version)...)
+		(*allergyList)(&admission.Allergies), &admission.Version)...)
 	if err != nil {
 		return bed, err
 	}
-	if stay.AdmissionID != 0 {
-		stay.NilByMouth = nilByMouth.Holds(now)
-		bed.Stay = &stay
+	if admission.AdmissionID != 0 {
+		admission.NilByMouth = nilByMouth.Holds(now)
+		bed.Admission = &admission
 	}
 	return bed, nil
 }
@@ -182,8 +183,8 @@ func (h *Hospital) BedDetail(ctx context.Context, actor Actor, bedID int64) (Bed
 			if !actor.Role.May(ReadClinical) {
 				detail.Reason = ""
 			}
-			if detail.Stay != nil && actor.Role.May(LinkCustomers) {
-				detail.Customers, err = customersOf(ctx, q, detail.Stay.PatientID)
+			if detail.Admission != nil && actor.Role.May(LinkCustomers) {
+				detail.Customers, err = customersOf(ctx, q, detail.Admission.PatientID)
 			}
 			return detail, err
 		})
@@ -208,42 +209,43 @@ func readBedDetail(ctx context.Context, q *sql.Tx, bed Bed,
 		return detail, err
 	}
 	detail = BedDetail{BoardBed: board, WardOpen: ward.Open, At: now, Revisions: moved}
-	if detail.Stay != nil {
-		err = detail.readStay(ctx, q)
+	if detail.Admission != nil {
+		err = detail.readAdmission(ctx, q)
 	} else if ward.Open && detail.Status.TakesPatient() {
 		detail.Waiting, err = waitingPatients(ctx, q)
 	}
 	return detail, err
 }
 
-// readStay adds what the page shows of the patient in the bed.
-func (d *BedDetail) readStay(ctx context.Context, q *sql.Tx) error {
+// readAdmission adds what the page shows of the patient in the bed.
+func (d *BedDetail) readAdmission(ctx context.Context, q *sql.Tx) error {
 	err := q.QueryRowContext(ctx, `SELECT patient.birth_date, patient.sex, admission.reason,
 			admission.nil_by_mouth_from, admission.nil_by_mouth_until
 		FROM admission JOIN patient ON patient.id = admission.patient_id
-		WHERE admission.id = $1`, d.Stay.AdmissionID).
+		WHERE admission.id = $1`, d.Admission.AdmissionID).
 		Scan((*instant)(&d.BirthDate), &d.Sex, &d.Reason,
 			(*instant)(&d.Fasting.From), (*instant)(&d.Fasting.Until))
 	if err != nil {
 		return fmt.Errorf("read the patient in bed %d: %w", d.ID, err)
 	}
-	if d.Orders, err = d.Stay.readOrders(ctx, q, d.At); err != nil {
+	if d.Orders, err = d.Admission.readOrders(ctx, q, d.At); err != nil {
 		return err
 	}
 	d.FreeBeds, err = freeBeds(ctx, q)
 	return err
 }
 
-// readBoardBed reads one bed with the stay in it as of now.
+// readBoardBed reads one bed with the admission in it as of now.
 func readBoardBed(ctx context.Context, q *sql.Tx, id int64, now time.Time) (BoardBed, error) {
 	row := q.QueryRowContext(ctx, selectBoardBed+` WHERE bed.id = $1`, id)
 	board, err := scanBoardBed(row, now)
 	return board, wrap(err, "read who lies in bed %d", id)
 }
 
-// readOrders reads the open orders of the stay, the next due first, and shows those that are not
-// past as its meals.
-func (s *BoardStay) readOrders(ctx context.Context, q *sql.Tx, now time.Time) ([]Order, error) {
+// readOrders reads the open orders of the admission, the next due first, and shows those that are
+// not past as its meals.
+func (s *BoardAdmission) readOrders(ctx context.Context, q *sql.Tx,
+	now time.Time) ([]Order, error) {
 	orders, err := openOrders(ctx, q, s.AdmissionID)
 	slices.SortStableFunc(orders, func(a, b Order) int { return a.Due.Compare(b.Due) })
 	for _, o := range orders {
@@ -355,8 +357,8 @@ func (b Bed) outdated() error {
 		b.Number, bedWords[b.Status])
 }
 
-// checkOccupant refuses unless the patient of a stay lies in the locked bed. Of no stay nothing is
-// asked.
+// checkOccupant refuses unless the patient of an admission lies in the locked bed. Of no admission
+// nothing is asked.
 func (c *change) checkOccupant(ctx context.Context, bed Bed, admissionID int64) error {
 	if admissionID == 0 {
 		return nil

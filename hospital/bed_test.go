@@ -272,8 +272,8 @@ func TestABedsPageShowsWhatTheRoleMaySee(t *testing.T) {
 			if d.Reason != reason {
 				t.Errorf("%s reads the reason %q, want %q", actor.Role, d.Reason, reason)
 			}
-			if d.Stay == nil || d.Stay.PatientName != "Uwase Marie" || d.Sex != "female" || d.BirthDate.Format(time.DateOnly) != "1990-05-04" {
-				t.Errorf("%s sees %+v with the stay %+v", actor.Role, d, d.Stay)
+			if d.Admission == nil || d.Admission.PatientName != "Uwase Marie" || d.Sex != "female" || d.BirthDate.Format(time.DateOnly) != "1990-05-04" {
+				t.Errorf("%s sees %+v with the admission %+v", actor.Role, d, d.Admission)
 			}
 		}
 		for _, role := range []hospital.Role{hospital.KitchenStaff, hospital.DeliveryStaff, hospital.Customer, ""} {

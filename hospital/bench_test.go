@@ -12,9 +12,9 @@ import (
 	"dusangire/hospital/hospitaltest"
 )
 
-// What people watch and do all day costs the same after a million past stays, orders and lines of
-// the audit as after a thousand. Each is measured in both houses in turn, so that whatever else the
-// machine does slows both alike: the medians, and how many times the one is the other.
+// What people watch and do all day costs the same after a million past admissions, orders and lines
+// of the audit as after a thousand. Each is measured in both houses in turn, so that whatever else
+// the machine does slows both alike: the medians, and how many times the one is the other.
 //
 // Two are not flat. Patients by name are as many as there ever were. And PostgreSQL may keep the
 // plan of a statement where tables are small and make it anew each time where they are not: that is
@@ -80,7 +80,7 @@ func (s *service) day(b *testing.B, ward hospital.Ward) []look {
 			return err
 		}},
 		look{"order and cancel", func(ctx context.Context) error {
-			o, _, err := s.PlaceOrder(ctx, nurse, hospital.PlaceOrderCommand{AdmissionID: s.board(b, ward).Beds[5].Stay.AdmissionID, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}})
+			o, _, err := s.PlaceOrder(ctx, nurse, hospital.PlaceOrderCommand{AdmissionID: s.board(b, ward).Beds[5].Admission.AdmissionID, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}})
 			if err != nil {
 				return err
 			}

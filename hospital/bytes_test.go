@@ -12,7 +12,7 @@ import (
 func TestBrokenTextIsRefusedAndNeverAFailure(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		bed := h.bed(t, "A-01").ID
-		stay := h.admit(t, "Uwase Marie", "A-02")
+		admission := h.admit(t, "Uwase Marie", "A-02")
 		for _, text := range []string{"a\x00b", "a\xffb", "\xed\xa0\x80", "a\u202eb", "a\u2066b", "a\x1bb", "a\u0085\u009bb"} {
 			for name, command := range map[string]func() error{
 				"patient's name": func() error {
@@ -33,15 +33,15 @@ func TestBrokenTextIsRefusedAndNeverAFailure(t *testing.T) {
 					return err
 				},
 				"reason for a transfer": func() error {
-					_, err := h.Transfer(t.Context(), nurse, stay.ID, hospital.TransferCommand{BedID: bed, Reason: text})
+					_, err := h.Transfer(t.Context(), nurse, admission.ID, hospital.TransferCommand{BedID: bed, Reason: text})
 					return err
 				},
 				"notes": func() error {
-					_, err := h.Discharge(t.Context(), nurse, stay.ID, hospital.DischargeCommand{Outcome: hospital.Improved, Notes: text})
+					_, err := h.Discharge(t.Context(), nurse, admission.ID, hospital.DischargeCommand{Outcome: hospital.Improved, Notes: text})
 					return err
 				},
 				"outcome": func() error {
-					_, err := h.Discharge(t.Context(), nurse, stay.ID, hospital.DischargeCommand{Outcome: hospital.Outcome(text)})
+					_, err := h.Discharge(t.Context(), nurse, admission.ID, hospital.DischargeCommand{Outcome: hospital.Outcome(text)})
 					return err
 				},
 				"bed's status": func() error {

@@ -39,11 +39,11 @@ func TestWhateverPeopleDoDeliveriesKeepTheirRulesAndScreensAreTold(t *testing.T)
 // play is a service in which everybody does anything.
 type play struct {
 	*service
-	t       *testing.T
-	stays   []hospital.Admission
-	homes   []hospital.Address
-	peanuts hospital.Dish
-	lines   int // of the audit that were looked at
+	t          *testing.T
+	admissions []hospital.Admission
+	homes      []hospital.Address
+	peanuts    hospital.Dish
+	lines      int // of the audit that were looked at
 }
 
 // newPlay adds to a service what is needed to play.
@@ -66,13 +66,13 @@ func (p *play) begin(r *rapid.T) {
 	p.empty(p.t)
 	p.exec(p.t, `DELETE FROM customer_patient`)
 	p.clock.pass(24 * time.Hour)
-	p.stays = []hospital.Admission{p.patient(p.t, "Uwase Marie", "A-01"), p.patient(p.t, "Uwase Marine", "A-02"), p.patient(p.t, "Keza Ange", "")}
-	p.link(p.t, p.customer, p.stays[0])
+	p.admissions = []hospital.Admission{p.patient(p.t, "Uwase Marie", "A-01"), p.patient(p.t, "Uwase Marine", "A-02"), p.patient(p.t, "Keza Ange", "")}
+	p.link(p.t, p.customer, p.admissions[0])
 	for _, i := range rapid.Permutation([]int{0, 1, 2, 3}).Draw(r, "orders")[:2] {
 		cmd := hospital.PlaceOrderCommand{AddressID: p.homes[0].ID, Meal: hospital.Lunch, Dishes: []int64{p.dish.ID}}
 		actor := p.customer
 		if i < 3 {
-			cmd.AddressID, cmd.AdmissionID, actor = 0, p.stays[i].ID, nurse
+			cmd.AddressID, cmd.AdmissionID, actor = 0, p.admissions[i].ID, nurse
 		}
 		reached := rapid.IntRange(0, 4).Draw(r, "reached")
 		if reached == 0 {
@@ -84,7 +84,7 @@ func (p *play) begin(r *rapid.T) {
 		}
 		if reached > 1 {
 			d := p.cooked(p.t, o)
-			p.bringDelivery(p.t, p.stays[0], d, []hospital.DeliveryStatus{hospital.DeliveryUnassigned, hospital.DeliveryAssigned, hospital.DeliveryInTransit}[reached-2])
+			p.bringDelivery(p.t, p.admissions[0], d, []hospital.DeliveryStatus{hospital.DeliveryUnassigned, hospital.DeliveryAssigned, hospital.DeliveryInTransit}[reached-2])
 		}
 	}
 	p.lines = p.auditLines(p.t)
@@ -207,7 +207,7 @@ func (p *play) some(r *rapid.T, table string) int64 {
 // commands is what anybody may do next, most of it likely to be refused now and then.
 func (p *play) commands(r *rapid.T) map[string]func() error {
 	ctx := p.t.Context()
-	stay := p.stays[rapid.IntRange(0, len(p.stays)-1).Draw(r, "stay")]
+	admission := p.admissions[rapid.IntRange(0, len(p.admissions)-1).Draw(r, "admission")]
 	courier := rapid.SampledFrom([]hospital.Actor{p.courier, p.courier, p.courier, p.second}).Draw(r, "courier")
 	customer := rapid.SampledFrom([]hospital.Actor{p.customer, p.stranger}).Draw(r, "customer")
 	orderer := rapid.SampledFrom([]hospital.Actor{nurse, customer}).Draw(r, "orderer")
@@ -219,8 +219,8 @@ func (p *play) commands(r *rapid.T) map[string]func() error {
 	number := rapid.IntRange(0, 3).Draw(r, "number")
 
 	steps := map[string]func() error{
-		"order for a stay": func() error {
-			_, _, err := p.PlaceOrder(ctx, orderer, hospital.PlaceOrderCommand{AdmissionID: stay.ID, Meal: meal, Dishes: []int64{dish}})
+		"order for an admission": func() error {
+			_, _, err := p.PlaceOrder(ctx, orderer, hospital.PlaceOrderCommand{AdmissionID: admission.ID, Meal: meal, Dishes: []int64{dish}})
 			return err
 		},
 		"order for an address": func() error {
@@ -243,11 +243,12 @@ func (p *play) commands(r *rapid.T) map[string]func() error {
 		},
 		"locate": func() error { _, err := p.LocateDelivery(ctx, courier, delivery, float64(number), 30); return err },
 		"transfer": func() error {
-			_, err := p.Transfer(ctx, nurse, stay.ID, hospital.TransferCommand{BedID: p.bed(p.t, bed).ID})
+			_, err := p.Transfer(ctx, nurse, admission.ID,
+				hospital.TransferCommand{BedID: p.bed(p.t, bed).ID})
 			return err
 		},
 		"discharge": func() error {
-			_, err := p.Discharge(ctx, nurse, stay.ID, hospital.DischargeCommand{Outcome: []hospital.Outcome{hospital.Improved, hospital.Deceased}[number%2]})
+			_, err := p.Discharge(ctx, nurse, admission.ID, hospital.DischargeCommand{Outcome: []hospital.Outcome{hospital.Improved, hospital.Deceased}[number%2]})
 			return err
 		},
 		"allergy": func() error {
@@ -255,7 +256,7 @@ func (p *play) commands(r *rapid.T) map[string]func() error {
 			if number > 0 {
 				allergies.Allergens = []hospital.Allergen{"peanuts"}
 			}
-			_, err := p.SetDiet(ctx, nurse, stay.ID, hospital.DietCommand{Allergies: &allergies})
+			_, err := p.SetDiet(ctx, nurse, admission.ID, hospital.DietCommand{Allergies: &allergies})
 			return err
 		},
 		"set address": func() error {
@@ -272,8 +273,12 @@ func (p *play) commands(r *rapid.T) map[string]func() error {
 			actor := []hospital.Actor{p.customer, p.courier, nurse, cook}[number]
 			return p.ReadNotifications(ctx, actor, 1<<40)
 		},
-		"link":   func() error { return p.LinkCustomer(ctx, manager, customer.UserID, stay.PatientID) },
-		"unlink": func() error { return p.UnlinkCustomer(ctx, manager, customer.UserID, stay.PatientID) },
+		"link": func() error {
+			return p.LinkCustomer(ctx, manager, customer.UserID, admission.PatientID)
+		},
+		"unlink": func() error {
+			return p.UnlinkCustomer(ctx, manager, customer.UserID, admission.PatientID)
+		},
 		"renew the code": func() error { // as if it had been tried too often
 			p.exec(p.t, `UPDATE delivery SET tries = 5 WHERE id = $1 AND code <> ''`, delivery)
 			_, err := p.ClaimDelivery(ctx, courier, delivery, hospital.CourierCommand{})
@@ -314,13 +319,13 @@ func (p *play) tryToDeliver(courier hospital.Actor, id int64, number int) error 
 func TestWhateverPeopleDoAtOnceDeliveriesKeepTheirRules(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		p := newPlay(t, s)
-		p.stays = []hospital.Admission{p.patient(t, "Uwase Marie", "A-01"), p.patient(t, "Uwase Marine", "A-02")}
-		p.link(t, p.customer, p.stays[0])
+		p.admissions = []hospital.Admission{p.patient(t, "Uwase Marie", "A-01"), p.patient(t, "Uwase Marine", "A-02")}
+		p.link(t, p.customer, p.admissions[0])
 		p.lines = p.auditLines(t)
 		for range 6 {
 			open := []hospital.Delivery{}
-			for _, stay := range p.stays {
-				open = append(open, p.cooked(t, p.orderFor(t, nurse, stay, hospital.Snack)))
+			for _, admission := range p.admissions {
+				open = append(open, p.cooked(t, p.orderFor(t, nurse, admission, hospital.Snack)))
 			}
 			o, _, err := p.PlaceOrder(t.Context(), p.customer, hospital.PlaceOrderCommand{AddressID: p.homes[0].ID, Meal: hospital.Snack, Dishes: []int64{p.dish.ID}})
 			if err != nil {
@@ -370,23 +375,25 @@ func (p *play) allAtOnce(t *testing.T, open []hospital.Delivery) {
 		do(func() error { _, err := p.RecallOrder(ctx, cook, d.OrderID, hospital.OrderCommand{}); return err },
 			func() error { _, err := p.ReadyOrder(ctx, cook, d.OrderID, hospital.OrderCommand{}); return err })
 	}
-	for i, stay := range p.stays {
+	for i, admission := range p.admissions {
 		from, to := fmt.Sprintf("A-%02d", i+1), fmt.Sprintf("B-%02d", i+1)
 		do(func() error {
-			_, err := p.Transfer(ctx, nurse, stay.ID, hospital.TransferCommand{BedID: p.bed(t, to).ID})
+			_, err := p.Transfer(ctx, nurse, admission.ID, hospital.TransferCommand{BedID: p.bed(t, to).ID})
 			return err
 		},
 			func() error {
-				_, err := p.SetDiet(ctx, nurse, stay.ID, hospital.DietCommand{NilByMouth: &hospital.Window{From: p.clock.Now()}})
+				_, err := p.SetDiet(ctx, nurse, admission.ID, hospital.DietCommand{NilByMouth: &hospital.Window{From: p.clock.Now()}})
 				return err
 			},
 			func() error {
-				_, err := p.SetDiet(ctx, nurse, stay.ID, hospital.DietCommand{NilByMouth: &hospital.Window{}})
+				_, err := p.SetDiet(ctx, nurse, admission.ID,
+					hospital.DietCommand{NilByMouth: &hospital.Window{}})
 				return err
 			},
 			func() error {
 				p.exec(t, `UPDATE bed SET status = 'available' WHERE number = $1 AND status = 'cleaning'`, from)
-				_, err := p.Transfer(ctx, nurse, stay.ID, hospital.TransferCommand{BedID: p.bed(t, from).ID})
+				_, err := p.Transfer(ctx, nurse, admission.ID,
+					hospital.TransferCommand{BedID: p.bed(t, from).ID})
 				p.exec(t, `UPDATE bed SET status = 'available' WHERE number = $1 AND status = 'cleaning'`, to)
 				return err
 			})

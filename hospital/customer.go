@@ -100,9 +100,9 @@ func (c *change) lockCustomer(ctx context.Context, id int64, wrong fields) error
 	return nil
 }
 
-// tellWatchers moves the orders and deliveries of a patient's open stay, those that have ended too,
-// and the customers who placed one: who may see them has changed, so that whoever watches one must
-// be looked at again.
+// tellWatchers moves the orders and deliveries of a patient's open admission, those that have ended
+// too, and the customers who placed one: who may see them has changed, so that whoever watches one
+// must be looked at again.
 func (c *change) tellWatchers(ctx context.Context, patientID int64) error {
 	const ofPatient = ` JOIN admission ON admission.id = meal_order.admission_id
 		WHERE admission.patient_id = $1 AND admission.discharged_at IS NULL`
@@ -151,12 +151,12 @@ func followsOrder(ctx context.Context, q *sql.Tx, userID,
 
 // CustomerHome is what a customer sees first, read in one snapshot.
 type CustomerHome struct {
-	Stays     []CustomerStay  // of the patients they are linked to, open ones
-	Orders    []CustomerOrder // open ones and those that ended today in Kigali, newest first
-	Addresses []Address
-	Unread    int
-	News      []Notification // the newest unread ones, at most HomeShows
-	At        time.Time
+	Admissions []CustomerAdmission // of the patients they are linked to, open ones
+	Orders     []CustomerOrder     // open ones and those that ended today in Kigali, newest first
+	Addresses  []Address
+	Unread     int
+	News       []Notification // the newest unread ones, at most HomeShows
+	At         time.Time
 	// of their CustomerTopic, AddressesTopic and InboxTopic, and of the RoleInboxTopic of customers
 	Revisions
 }
@@ -164,8 +164,8 @@ type CustomerHome struct {
 // HomeShows is the most notifications on a customer's page.
 const HomeShows = 3
 
-// CustomerStay is a linked patient's stay, as far as ordering needs it.
-type CustomerStay struct {
+// CustomerAdmission is a linked patient's admission, as far as ordering needs it.
+type CustomerAdmission struct {
 	AdmissionID int64
 	PatientName PatientName
 	Place       string // ward and bed; empty while the patient waits for one
@@ -200,7 +200,7 @@ func readCustomerHome(ctx context.Context, q *sql.Tx, actor Actor,
 	if err != nil {
 		return home, err
 	}
-	home.Stays, err = staysWhere(ctx, q,
+	home.Admissions, err = admissionsWhere(ctx, q,
 		`patient.id IN (SELECT patient_id FROM customer_patient WHERE user_id = $1)`, actor.UserID)
 	if err != nil {
 		return home, err
@@ -220,10 +220,10 @@ func readCustomerHome(ctx context.Context, q *sql.Tx, actor Actor,
 	return home, err
 }
 
-// staysWhere lists the open stays that a condition on admission and patient selects, by the
-// patient's name.
-func staysWhere(ctx context.Context, q *sql.Tx, condition string,
-	args ...any) ([]CustomerStay, error) {
+// admissionsWhere lists the open admissions that a condition on admission and patient selects, by
+// the patient's name.
+func admissionsWhere(ctx context.Context, q *sql.Tx, condition string,
+	args ...any) ([]CustomerAdmission, error) {
 	// #nosec G202 -- the condition is one of this package's own, with $n for what people send
 	rows, err := q.QueryContext(ctx,
 		`SELECT admission.id, patient.name, COALESCE(ward.name || ', ' || bed.number, ''),
@@ -232,16 +232,16 @@ func staysWhere(ctx context.Context, q *sql.Tx, condition string,
 		LEFT JOIN bed ON bed.id = admission.bed_id
 		LEFT JOIN ward ON ward.id = bed.ward_id
 		WHERE admission.discharged_at IS NULL AND `+condition, args...)
-	stays, err := collect(rows, err, func(row scanner) (s CustomerStay, err error) {
+	admissions, err := collect(rows, err, func(row scanner) (s CustomerAdmission, err error) {
 		err = row.Scan(append([]any{&s.AdmissionID, &s.PatientName, &s.Place, &s.Version},
 			s.Order.columns()...)...)
 		return s, err
 	})
-	slices.SortFunc(stays, func(a, b CustomerStay) int {
+	slices.SortFunc(admissions, func(a, b CustomerAdmission) int {
 		return cmp.Or(cmp.Compare(a.PatientName, b.PatientName),
 			cmp.Compare(a.AdmissionID, b.AdmissionID))
 	})
-	return stays, wrap(err, "read the stays to order for")
+	return admissions, wrap(err, "read the admissions to order for")
 }
 
 // customerOrders lists the orders that a customer follows, newest first: open ones and those that

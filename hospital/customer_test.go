@@ -124,9 +124,9 @@ func TestACustomersPageShowsTheirPatientsAndOrders(t *testing.T) {
 		}
 
 		home := s.home(t, s.customer)
-		if len(home.Stays) != 2 || home.Stays[0].PatientName != "Abayo Eric" || home.Stays[0].Place != "" || home.Stays[1].AdmissionID != mine.ID ||
-			home.Stays[1].Place != "Medicine, A-01" || !home.Stays[1].Order.Allergies.Known || home.Stays[1].Order.Diet != hospital.DietGeneral {
-			t.Errorf("shows the stays %+v", home.Stays)
+		if len(home.Admissions) != 2 || home.Admissions[0].PatientName != "Abayo Eric" || home.Admissions[0].Place != "" || home.Admissions[1].AdmissionID != mine.ID ||
+			home.Admissions[1].Place != "Medicine, A-01" || !home.Admissions[1].Order.Allergies.Known || home.Admissions[1].Order.Diet != hospital.DietGeneral {
+			t.Errorf("shows the admissions %+v", home.Admissions)
 		}
 		var orders []int64
 		for _, o := range home.Orders {
@@ -169,7 +169,7 @@ func TestACustomerSeesNobodyElsesOrder(t *testing.T) {
 		o := s.orderFor(t, s.customer, a, hospital.Lunch)
 		_, err := s.Order(t.Context(), s.stranger, o.ID)
 		refused(t, err, hospital.NotFound, "order_unknown")
-		if home := s.home(t, s.stranger); len(home.Stays)+len(home.Orders)+len(home.Addresses)+home.Unread != 0 {
+		if home := s.home(t, s.stranger); len(home.Admissions)+len(home.Orders)+len(home.Addresses)+home.Unread != 0 {
 			t.Errorf("a stranger's page shows %+v", home)
 		}
 	})
@@ -252,7 +252,7 @@ func TestNoLogShowsWhomAMealIsForOrWhatTheySufferFrom(t *testing.T) {
 			t.Fatal(err)
 		}
 		things := []any{change, cmd, s.order(t, o.ID), failed, fields, address, watch, kitchen, ticket, board, board.Waiting[0],
-			board.Waiting[0].Stops[0], carried, carried.Mine[0], carried.Mine[0].Stops[0], home, home.Stays[0], home.Orders[0], home.Stays[0].Order,
+			board.Waiting[0].Stops[0], carried, carried.Mine[0], carried.Mine[0].Stops[0], home, home.Admissions[0], home.Orders[0], home.Admissions[0].Order,
 			hospital.DeliveryWatch{Delivery: failed, Code: "celery"}, hospital.DeliverCommand{ReceivedBy: canary}, s.inbox(t, s.customer), s.inbox(t, nurse)}
 		var log bytes.Buffer
 		for _, handler := range []slog.Handler{slog.NewTextHandler(&log, nil), slog.NewJSONHandler(&log, nil)} {

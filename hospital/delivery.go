@@ -86,7 +86,7 @@ var FailReasons = []string{"asleep", "away", "refused", "nil_by_mouth_sign", "no
 // CourierCommand is what claiming, releasing, departing and failing need.
 type CourierCommand struct {
 	// What the courier saw; 0 where they did not say.
-	AdmissionID int64 // the stay that it is for; another one: Conflict "another_patient"
+	AdmissionID int64 // the admission that it is for; another one: Conflict "another_patient"
 	Version     int64 // of the delivery
 
 	// may be empty; a tablet may send a command again, and it happens once under its key
@@ -528,8 +528,8 @@ func (c *change) carry(ctx context.Context, cmd deliveryStep) (deliveryRow, erro
 	return r, err
 }
 
-// checkRecipient refuses unless the delivery is for a stay, which never changes. Of no stay nothing
-// is asked.
+// checkRecipient refuses unless the delivery is for an admission, which never changes. Of no
+// admission nothing is asked.
 func (c *change) checkRecipient(ctx context.Context, deliveryID, admissionID int64) error {
 	if admissionID == 0 {
 		return nil

@@ -514,7 +514,7 @@ func TestAfterADeathTheTrayVanishesWithoutAWord(t *testing.T) {
 				if told := s.told(t, s.courier); len(told) > 0 {
 					t.Errorf("the courier hears %v", told)
 				}
-				if home := s.home(t, s.customer); len(home.Stays)+len(home.Orders) > 0 {
+				if home := s.home(t, s.customer); len(home.Admissions)+len(home.Orders) > 0 {
 					t.Errorf("the customer sees %+v", home)
 				}
 				_, err := s.Delivery(t.Context(), s.customer, d.ID)

@@ -106,14 +106,14 @@ func (a Allergies) same(b Allergies) bool {
 		slices.Equal(a.Severe, b.Severe)
 }
 
-// DietOrder is what a patient may eat. It belongs to the stay and follows the patient from bed to
-// bed.
+// DietOrder is what a patient may eat. It belongs to the admission and follows the patient from bed
+// to bed.
 type DietOrder struct {
 	Diet       Diet
 	Texture    Texture
 	Allergies  Allergies
 	NilByMouth Window
-	Ended      bool // the stay has ended: nothing may be given any more
+	Ended      bool // the admission has ended: nothing may be given any more
 }
 
 // Window is a span of time. Without a beginning there is none; without an end it lasts until
@@ -180,20 +180,20 @@ type Omitted struct {
 	Until     bool // of NilByMouth
 }
 
-// SetDiet changes what a patient may eat, and checks every open order of the stay anew in the same
-// transaction: what now conflicts is held, or stopped on its way, and the kitchen is told. An order
-// that conflicts no longer stays held until a person confirms it. What already stands changes
-// nothing. Invalid names wrong fields; NotFound where there is no such stay; Conflict when it has
-// ended or has another version.
+// SetDiet changes what a patient may eat, and checks every open order of the admission anew in the
+// same transaction: what now conflicts is held, or stopped on its way, and the kitchen is told. An
+// order that conflicts no longer stays held until a person confirms it. What already stands changes
+// nothing. Invalid names wrong fields; NotFound where there is no such admission; Conflict when it
+// has ended or has another version.
 func (h *Hospital) SetDiet(ctx context.Context, actor Actor, admissionID int64,
 	cmd DietCommand) (Admission, error) {
 	if err := actor.need(OrderDiets); err != nil {
 		return Admission{}, err
 	}
 	cmd.tidy()
-	return h.changeStay(ctx, actor, admissionID, precondition{cmd.AdmissionID, cmd.Version},
-		func(ctx context.Context, c *change, stay Admission) error {
-			return c.setDiet(ctx, stay, cmd)
+	return h.changeAdmission(ctx, actor, admissionID, precondition{cmd.AdmissionID, cmd.Version},
+		func(ctx context.Context, c *change, admission Admission) error {
+			return c.setDiet(ctx, admission, cmd)
 		})
 }
 
@@ -240,7 +240,7 @@ func (f fields) nilByMouth(w Window, now time.Time) {
 	}
 	for field, t := range map[string]time.Time{"nil_by_mouth_from": w.From,
 		"nil_by_mouth_until": w.Until} {
-		if t.After(now.Add(LongestStay)) {
+		if t.After(now.Add(LongestAdmission)) {
 			f.refuse(field, "too_late", "Give a time within a year from now.")
 		}
 	}
@@ -294,9 +294,9 @@ func (to DietCommand) on(d DietOrder) DietOrder {
 	return d
 }
 
-// setDiet changes the diet order of a locked stay.
-func (c *change) setDiet(ctx context.Context, stay Admission, to DietCommand) error {
-	before, err := readDiet(ctx, c.tx, stay.ID)
+// setDiet changes the diet order of a locked admission.
+func (c *change) setDiet(ctx context.Context, admission Admission, to DietCommand) error {
+	before, err := readDiet(ctx, c.tx, admission.ID)
 	if err != nil {
 		return err
 	}
@@ -311,19 +311,19 @@ func (c *change) setDiet(ctx context.Context, stay Admission, to DietCommand) er
 	_, err = c.exec(ctx, `UPDATE admission SET diet = $2, texture = $3, allergies = $4,
 			nil_by_mouth_from = $5, nil_by_mouth_until = $6, nil_by_mouth_seen = $7,
 			version = version + 1
-		WHERE id = $1`, stay.ID, after.Diet, after.Texture, allergyList(after.Allergies),
+		WHERE id = $1`, admission.ID, after.Diet, after.Texture, allergyList(after.Allergies),
 		instant(after.NilByMouth.From), instant(after.NilByMouth.Until),
 		after.NilByMouth.Holds(c.now))
 	if err != nil {
-		return fmt.Errorf("set the diet of stay %d: %w", stay.ID, err)
+		return fmt.Errorf("set the diet of admission %d: %w", admission.ID, err)
 	}
-	e := stay.entry("admission.diet")
+	e := admission.entry("admission.diet")
 	e.from, e.to = before.codes(), after.codes()
-	c.record(e, stay)
-	if err := c.recheckStay(ctx, stay.ID); err != nil {
+	c.record(e, admission)
+	if err := c.recheckAdmission(ctx, admission.ID); err != nil {
 		return err
 	}
-	_, err = c.touchOpenOrders(ctx, stay.ID)
+	_, err = c.touchOpenOrders(ctx, admission.ID)
 	return err
 }
 
@@ -362,8 +362,8 @@ func allergenCodes(allergens []Allergen) string {
 	return joined(allergens, ",", func(a Allergen) string { return string(a) })
 }
 
-// DietOrder reads what the patient of a stay may eat, for staff and for the patient's customers.
-// NotFound where there is no such stay.
+// DietOrder reads what the patient of an admission may eat, for staff and for the patient's
+// customers. NotFound where there is no such admission.
 func (h *Hospital) DietOrder(ctx context.Context, actor Actor,
 	admissionID int64) (DietOrder, error) {
 	if !actor.Role.May(ReadOrders) {
@@ -386,9 +386,9 @@ func (d *DietOrder) columns() []any {
 		(*instant)(&d.NilByMouth.Until), &d.Ended}
 }
 
-// readDiet reads the diet order of a stay. NotFound where there is none.
+// readDiet reads the diet order of an admission. NotFound where there is none.
 func readDiet(ctx context.Context, q *sql.Tx, admissionID int64) (d DietOrder, err error) {
 	err = q.QueryRowContext(ctx, `SELECT `+dietColumns+` FROM admission WHERE admission.id = $1`,
 		admissionID).Scan(d.columns()...)
-	return d, wrapRow(err, unknownStay, "read the diet of stay %d", admissionID)
+	return d, wrapRow(err, unknownAdmission, "read the diet of admission %d", admissionID)
 }

@@ -47,7 +47,7 @@ func TestADietChangeChangesOnlyWhatIsGiven(t *testing.T) {
 				t.Errorf("after %+v it is %+v, want %+v", step.to, got, want)
 			}
 			if changed.Version != a.Version+1 {
-				t.Errorf("the stay went from version %d to %d", a.Version, changed.Version)
+				t.Errorf("the admission went from version %d to %d", a.Version, changed.Version)
 			}
 			a = changed
 			before := s.contents(t)
@@ -220,7 +220,7 @@ func TestAllergiesThatWereKeptBeforeSevereOnesWereKnownAreRead(t *testing.T) {
 		if got := s.dietOf(t, b).Allergies; !reflect.DeepEqual(got, severe) {
 			t.Errorf("admitted with %+v, read %+v", severe, got)
 		}
-		if got := s.bed(t, "A-02").Stay.Allergies; !reflect.DeepEqual(got, severe) {
+		if got := s.bed(t, "A-02").Admission.Allergies; !reflect.DeepEqual(got, severe) {
 			t.Errorf("the board shows %+v", got)
 		}
 	})

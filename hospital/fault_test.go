@@ -105,7 +105,7 @@ func TestAReadThatTakesTooLongSaysSo(t *testing.T) {
 func TestACommandThatTheDatabaseTookBackIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, hospitaltest.PostgreSQL(t))
-	stay, target := h.admit(t, "Uwase Marie", "A-01"), h.bed(t, "A-03").ID
+	admission, target := h.admit(t, "Uwase Marie", "A-01"), h.bed(t, "A-03").ID
 	outsider, err := h.raw.BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -124,12 +124,13 @@ func TestACommandThatTheDatabaseTookBackIsTriedAgain(t *testing.T) {
 	var failed error
 	var transfer sync.WaitGroup
 	transfer.Go(func() {
-		moved, failed = h.Transfer(t.Context(), nurse, stay.ID, hospital.TransferCommand{BedID: target})
+		moved, failed = h.Transfer(t.Context(), nurse, admission.ID,
+			hospital.TransferCommand{BedID: target})
 	})
 	for h.number(t, `SELECT count(*) FROM pg_locks WHERE NOT granted`) == 0 {
 		// until the command waits for the target, and holds the bed that the patient leaves
 	}
-	run(`UPDATE bed SET version = version WHERE id = $1`, stay.BedID)
+	run(`UPDATE bed SET version = version WHERE id = $1`, admission.BedID)
 	if err := outsider.Commit(); err != nil {
 		t.Fatal(err)
 	}
@@ -274,8 +275,8 @@ func TestACommandWhoseAnswerGetsLostIsToldAsWhatBecameOfIt(t *testing.T) {
 	if err != nil {
 		t.Errorf("it was committed, and the answer is %v", err)
 	}
-	if bed := h.bed(t, "A-01"); bed.Stay == nil || bed.Stay.AdmissionID != a.ID {
-		t.Errorf("the bed is %+v, want the stay %d", bed, a.ID)
+	if bed := h.bed(t, "A-01"); bed.Admission == nil || bed.Admission.AdmissionID != a.ID {
+		t.Errorf("the bed is %+v, want the admission %d", bed, a.ID)
 	}
 	if heard := h.heard.take(); len(heard) != 1 {
 		t.Errorf("announced %v, want the one change", heard)

@@ -20,7 +20,7 @@ const (
 
 	// the patient must not eat now, or at the time of the meal
 	HazardNilByMouth  HazardKind = "nil_by_mouth"
-	HazardNotAdmitted HazardKind = "not_admitted" // the stay has ended
+	HazardNotAdmitted HazardKind = "not_admitted" // the admission has ended
 )
 
 // Hazard is one reason why a dish, or any dish at all, must not go to a patient.
@@ -34,8 +34,8 @@ type Hazard struct {
 }
 
 // Overridable reports whether medical staff may let it pass with a written reason. Nobody may for a
-// severe allergy, a texture, nil by mouth or a stay that has ended: for these the diet order is
-// changed, or the food.
+// severe allergy, a texture, nil by mouth or an admission that has ended: for these the diet order
+// is changed, or the food.
 func (z Hazard) Overridable() bool {
 	switch z.Kind {
 	case HazardAllergen:

@@ -32,7 +32,7 @@ func TestACommandUnderTheSameKeyIsAnsweredAndNotRepeated(t *testing.T) {
 		}
 		h.discharge(t, first.ID, hospital.Improved)
 		if later, replayed, err := h.Admit(t.Context(), nurse, cmd); err != nil || !replayed || later.ID != first.ID || later.Outcome != hospital.Improved {
-			t.Errorf("after the discharge: got %+v, replayed %t and error %v, want the stay as it stands", later, replayed, err)
+			t.Errorf("after the discharge: got %+v, replayed %t and error %v, want the admission as it stands", later, replayed, err)
 		}
 	})
 }

@@ -19,19 +19,19 @@ func (m Metrics) LogValue() slog.Value {
 		slog.Int("active_wards", m.ActiveWards))
 }
 
-// LogValue shows which stay it is.
-func (a Admission) LogValue() slog.Value { return stayValue(a.ID) }
+// LogValue shows which admission it is.
+func (a Admission) LogValue() slog.Value { return admissionValue(a.ID) }
 
-// LogValue shows which stay it is.
-func (s BoardStay) LogValue() slog.Value { return stayValue(s.AdmissionID) }
+// LogValue shows which admission it is.
+func (a BoardAdmission) LogValue() slog.Value { return admissionValue(a.AdmissionID) }
 
-// LogValue shows which stay it is.
-func (s StayLine) LogValue() slog.Value { return stayValue(s.AdmissionID) }
+// LogValue shows which admission it is.
+func (a AdmissionLine) LogValue() slog.Value { return admissionValue(a.AdmissionID) }
 
-// LogValue shows which stay it is.
-func (p WaitingPatient) LogValue() slog.Value { return stayValue(p.AdmissionID) }
+// LogValue shows which admission it is.
+func (p WaitingPatient) LogValue() slog.Value { return admissionValue(p.AdmissionID) }
 
-func stayValue(id int64) slog.Value { return slog.GroupValue(slog.Int64("admission", id)) }
+func admissionValue(id int64) slog.Value { return slog.GroupValue(slog.Int64("admission", id)) }
 
 // LogValue shows which patient it is.
 func (p Patient) LogValue() slog.Value { return slog.GroupValue(slog.Int64("patient", p.ID)) }
@@ -41,7 +41,7 @@ func (cmd AdmitCommand) LogValue() slog.Value {
 	return slog.GroupValue(slog.Int64("patient", cmd.PatientID), slog.Int64("bed", cmd.BedID))
 }
 
-// LogValue shows how a stay ended, and not the notes.
+// LogValue shows how an admission ended, and not the notes.
 func (l DischargeCommand) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("outcome", string(l.Outcome)))
 }
@@ -65,8 +65,8 @@ func (f AddressCommand) LogValue() slog.Value {
 	return slog.GroupValue(slog.Int64("zone", f.ZoneID))
 }
 
-// LogValue shows which stay it is.
-func (s CustomerStay) LogValue() slog.Value { return stayValue(s.AdmissionID) }
+// LogValue shows which admission it is.
+func (a CustomerAdmission) LogValue() slog.Value { return admissionValue(a.AdmissionID) }
 
 // LogValue shows which order it is, and not the notes.
 func (o Order) LogValue() slog.Value { return orderValue(o.ID) }
@@ -98,6 +98,6 @@ func orderValue(id int64) slog.Value { return slog.GroupValue(slog.Int64("order"
 
 // LogValue shows how much there is.
 func (h CustomerHome) LogValue() slog.Value {
-	return slog.GroupValue(slog.Int("stays", len(h.Stays)), slog.Int("orders", len(h.Orders)),
+	return slog.GroupValue(slog.Int("stays", len(h.Admissions)), slog.Int("orders", len(h.Orders)),
 		slog.Int("unread", h.Unread))
 }

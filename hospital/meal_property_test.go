@@ -71,11 +71,11 @@ func (s *service) clear(t testing.TB, dishes []hospital.Dish) {
 // kitchenStory is one random history.
 type kitchenStory struct {
 	*service
-	t      *testing.T
-	rt     *rapid.T
-	dishes []hospital.Dish
-	stays  []int64
-	late   bool // time has passed and the hospital has not looked at its clock since
+	t          *testing.T
+	rt         *rapid.T
+	dishes     []hospital.Dish
+	admissions []int64
+	late       bool // time has passed and the hospital has not looked at its clock since
 }
 
 // pick draws one of some.
@@ -98,7 +98,7 @@ func (k *kitchenStory) admitSomeone() {
 		k.rt.Fatal(err)
 	}
 	k.link(k.t, k.customer, a)
-	k.stays = append(k.stays, a.ID)
+	k.admissions = append(k.admissions, a.ID)
 }
 
 // often is how often commands are given, compared with each other: orders must come far for much to
@@ -169,9 +169,10 @@ func (k *kitchenStory) next(o hospital.Order) error {
 	return err
 }
 
-// stay is one of the story's last, or one that does not exist.
-func (k *kitchenStory) stay() int64 {
-	return pick(k, "stay", append(slices.Clone(k.stays[max(0, len(k.stays)-3):]), 4711)...)
+// admission is one of the story's last, or one that does not exist.
+func (k *kitchenStory) admission() int64 {
+	return pick(k, "admission", append(slices.Clone(k.admissions[max(0, len(k.admissions)-3):]),
+		4711)...)
 }
 
 // orderID is one of the story's, or one that does not exist; those on which something can happen
@@ -188,7 +189,7 @@ func (k *kitchenStory) orderID() int64 {
 }
 
 func (k *kitchenStory) placeSomething() error {
-	cmd := hospital.PlaceOrderCommand{AdmissionID: k.stay(), Meal: pick(k, "meal", hospital.Snack, hospital.Snack, hospital.Lunch, hospital.Dinner, hospital.Breakfast)}
+	cmd := hospital.PlaceOrderCommand{AdmissionID: k.admission(), Meal: pick(k, "meal", hospital.Snack, hospital.Snack, hospital.Lunch, hospital.Dinner, hospital.Breakfast)}
 	for range rapid.IntRange(1, 2).Draw(k.rt, "dishes") {
 		cmd.Dishes = append(cmd.Dishes, pick(k, "dish", k.dishes...).ID)
 	}
@@ -216,13 +217,14 @@ func (k *kitchenStory) setAllergies() error {
 	if len(allergies.Allergens) > 0 && pick(k, "severe", true, false) {
 		allergies.Severe = allergies.Allergens[:1]
 	}
-	_, err := k.SetDiet(k.t.Context(), nurse, k.stay(), hospital.DietCommand{Allergies: &allergies})
+	_, err := k.SetDiet(k.t.Context(), nurse, k.admission(),
+		hospital.DietCommand{Allergies: &allergies})
 	return err
 }
 
 func (k *kitchenStory) setDietOrTexture() error {
 	diet, texture := pick(k, "diet", hospital.DietGeneral, hospital.DietGeneral, hospital.DietRenal), hospital.Texture(pick(k, "texture", 7, 7, 4))
-	_, err := k.SetDiet(k.t.Context(), nurse, k.stay(), hospital.DietCommand{Diet: &diet, Texture: &texture})
+	_, err := k.SetDiet(k.t.Context(), nurse, k.admission(), hospital.DietCommand{Diet: &diet, Texture: &texture})
 	return err
 }
 
@@ -230,7 +232,7 @@ func (k *kitchenStory) setNilByMouth() error {
 	now := k.clock.Now()
 	soon := fasting(now.Add(10*time.Minute), now.Add(40*time.Minute))
 	none := fasting(time.Time{}, time.Time{})
-	_, err := k.SetDiet(k.t.Context(), nurse, k.stay(), pick(k, "window", none, soon, soon, soon, fasting(now, time.Time{}), fasting(now.Add(-time.Hour), now.Add(time.Hour))))
+	_, err := k.SetDiet(k.t.Context(), nurse, k.admission(), pick(k, "window", none, soon, soon, soon, fasting(now, time.Time{}), fasting(now.Add(-time.Hour), now.Add(time.Hour))))
 	return err
 }
 
@@ -249,12 +251,12 @@ func (k *kitchenStory) moveSomeone() error {
 	if err != nil || len(free) == 0 {
 		return err
 	}
-	_, err = k.Transfer(k.t.Context(), nurse, k.stay(), hospital.TransferCommand{BedID: pick(k, "bed", free...).ID})
+	_, err = k.Transfer(k.t.Context(), nurse, k.admission(), hospital.TransferCommand{BedID: pick(k, "bed", free...).ID})
 	return err
 }
 
 func (k *kitchenStory) letGo() error {
-	_, err := k.Discharge(k.t.Context(), nurse, k.stay(), hospital.DischargeCommand{Outcome: pick(k, "outcome", hospital.Improved, hospital.Deceased)})
+	_, err := k.Discharge(k.t.Context(), nurse, k.admission(), hospital.DischargeCommand{Outcome: pick(k, "outcome", hospital.Improved, hospital.Deceased)})
 	if err == nil {
 		k.admitSomeone()
 	}
@@ -398,7 +400,7 @@ func (k *kitchenStory) judge(name string, before, after scene) {
 var inTheKitchen = []hospital.OrderStatus{hospital.OrderPending, hospital.OrderConfirmed, hospital.OrderPreparing, hospital.OrderReady}
 
 // possible is where an order can come from where, by whatever: people, its delivery, the safety
-// check, the end of the stay.
+// check, the end of the admission.
 var possible = map[hospital.OrderStatus][]hospital.OrderStatus{
 	"":                        {hospital.OrderPending, hospital.OrderConfirmed},
 	hospital.OrderPending:     {hospital.OrderConfirmed, hospital.OrderCancelled, hospital.OrderHeld},

@@ -201,11 +201,11 @@ func TestOneOfTwoCooksBumpsATicket(t *testing.T) {
 func TestRecipesRoundsDietsTransfersAndCooksDoNotBlockEachOther(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		tea := s.add(t, "Tea", func(d *hospital.Dish) { d.Station = "cold" })
-		var stays []hospital.Admission
+		var admissions []hospital.Admission
 		for _, number := range []string{"A-01", "A-02", "A-03"} {
 			a := s.patient(t, "Uwase Marie", number)
 			s.diet(t, a, allergic("milk"))
-			stays = append(stays, a)
+			admissions = append(admissions, a)
 		}
 		var running sync.WaitGroup
 		many := func(command func(i int) error) {
@@ -233,16 +233,16 @@ func TestRecipesRoundsDietsTransfersAndCooksDoNotBlockEachOther(t *testing.T) {
 			return err
 		})
 		many(func(i int) error {
-			_, err := s.place(t, stays[i%3], "", tea, s.dish)
+			_, err := s.place(t, admissions[i%3], "", tea, s.dish)
 			return err
 		})
 		many(func(i int) error {
-			_, err := s.SetDiet(t.Context(), nurse, stays[i%3].ID, []hospital.DietCommand{allergic("milk"), allergic(), fasting(morning, time.Time{}),
+			_, err := s.SetDiet(t.Context(), nurse, admissions[i%3].ID, []hospital.DietCommand{allergic("milk"), allergic(), fasting(morning, time.Time{}),
 				fasting(time.Time{}, time.Time{})}[i%4])
 			return err
 		})
 		many(func(i int) error {
-			_, err := s.Transfer(t.Context(), nurse, stays[i%3].ID, hospital.TransferCommand{BedID: s.bed(t, []string{"B-01", "B-02", "B-03"}[i%3]).ID})
+			_, err := s.Transfer(t.Context(), nurse, admissions[i%3].ID, hospital.TransferCommand{BedID: s.bed(t, []string{"B-01", "B-02", "B-03"}[i%3]).ID})
 			return err
 		})
 		many(func(i int) error {

@@ -40,16 +40,16 @@ func (h *Hospital) OrderMealRound(ctx context.Context, actor Actor, wardID int64
 	if err := checkRound(meal, day, h.clock(ctx)); err != nil {
 		return round, err
 	}
-	stays, err := h.staysInWard(ctx, wardID)
+	admissionIDs, err := h.admissionsInWard(ctx, wardID)
 	if err != nil {
 		return round, err
 	}
-	for _, stay := range stays {
+	for _, admissionID := range admissionIDs {
 		// A transaction for each patient, so that a long ward keeps nobody waiting. What is placed
 		// is placed; the next round passes it over.
 		became, err := command(ctx, h, actor,
 			func(ctx context.Context, c *change) (roundOutcome, error) {
-				return c.orderForRound(ctx, stay, meal, day)
+				return c.orderForRound(ctx, admissionID, meal, day)
 			})
 		if err != nil {
 			return round, err
@@ -220,18 +220,18 @@ func checkRound(meal Meal, day, now time.Time) error {
 	return wrong.err()
 }
 
-// staysInWard lists the open stays of a ward in the order of their beds. NotFound where there is no
-// such ward.
-func (h *Hospital) staysInWard(ctx context.Context, wardID int64) ([]int64, error) {
+// admissionsInWard lists the open admissions of a ward in the order of their beds. NotFound where
+// there is no such ward.
+func (h *Hospital) admissionsInWard(ctx context.Context, wardID int64) ([]int64, error) {
 	return readValue(ctx, h, func(ctx context.Context, q *sql.Tx) ([]int64, error) {
 		if _, err := readWard(ctx, q, wardID); err != nil {
 			return nil, err
 		}
-		stays, err := queryIDs(ctx, q,
+		admissions, err := queryIDs(ctx, q,
 			`SELECT admission.id FROM admission JOIN bed ON bed.id = admission.bed_id
 			WHERE bed.ward_id = $1 AND admission.discharged_at IS NULL
 			ORDER BY length(bed.number), bed.number`, wardID)
-		return stays, wrap(err, "read who lies in ward %d", wardID)
+		return admissions, wrap(err, "read who lies in ward %d", wardID)
 	})
 }
 
@@ -272,7 +272,7 @@ func (c *change) orderForRound(ctx context.Context, admissionID int64, meal Meal
 	if err != nil {
 		return 0, err
 	}
-	if err := c.lockStay(ctx, admissionID); err != nil {
+	if err := c.lockAdmission(ctx, admissionID); err != nil {
 		return 0, err
 	}
 	diet, err := readDiet(ctx, c.tx, admissionID)
@@ -296,8 +296,8 @@ func (c *change) orderForRound(ctx context.Context, admissionID int64, meal Meal
 	return roundPlaced, err
 }
 
-// lockPlate chooses what a patient is to eat and locks it. Dishes are locked before the stay, so
-// the choice is checked again after both.
+// lockPlate chooses what a patient is to eat and locks it. Dishes are locked before the admission,
+// so the choice is checked again after both.
 func (c *change) lockPlate(ctx context.Context, admissionID int64, meal Meal,
 	s serving) ([]Dish, error) {
 	diet, err := readDiet(ctx, c.tx, admissionID)
@@ -372,12 +372,12 @@ func (d DietOrder) inRound(plate []Dish, had bool, now time.Time, s serving) rou
 	return roundPlaced
 }
 
-// hasOrder reports whether a stay has an order for a meal of a day, whatever became of it: one that
-// somebody cancelled is not placed again by itself.
+// hasOrder reports whether an admission has an order for a meal of a day, whatever became of it:
+// one that somebody cancelled is not placed again by itself.
 func hasOrder(ctx context.Context, q *sql.Tx, admissionID int64, meal Meal,
 	date time.Time) (bool, error) {
 	has, err := scanValue[bool](q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM meal_order
 		WHERE admission_id = $1 AND service_date = $2 AND meal = $3)`,
 		admissionID, instant(date), meal))
-	return has, wrap(err, "read whether stay %d has an order", admissionID)
+	return has, wrap(err, "read whether admission %d has an order", admissionID)
 }

@@ -241,7 +241,7 @@ func (c *change) setDish(ctx context.Context, dish Dish) (Dish, error) {
 
 // recheckEaters checks the open orders with a locked dish, which has changed, anew.
 func (c *change) recheckEaters(ctx context.Context, dishID int64) error {
-	stays, err := queryIDs(ctx, c.tx, `SELECT DISTINCT meal_order.admission_id FROM meal_order
+	admissions, err := queryIDs(ctx, c.tx, `SELECT DISTINCT meal_order.admission_id FROM meal_order
 		JOIN order_dish ON order_dish.order_id = meal_order.id
 		WHERE meal_order.ended_at IS NULL AND meal_order.admission_id IS NOT NULL
 		AND order_dish.dish_id = $1
@@ -249,11 +249,11 @@ func (c *change) recheckEaters(ctx context.Context, dishID int64) error {
 	if err != nil {
 		return fmt.Errorf("read who is to eat dish %d: %w", dishID, err)
 	}
-	for _, stay := range stays {
-		if err := c.lockStay(ctx, stay); err != nil {
+	for _, admission := range admissions {
+		if err := c.lockAdmission(ctx, admission); err != nil {
 			return err
 		}
-		if err := c.recheckStay(ctx, stay); err != nil {
+		if err := c.recheckAdmission(ctx, admission); err != nil {
 			return err
 		}
 	}
@@ -314,7 +314,7 @@ type OfferedDish struct {
 }
 
 // MenuFor lists the dishes of a meal for a patient, each with what speaks against it if it were
-// ordered now. NotFound for an unknown stay; a customer may ask for their own patient only.
+// ordered now. NotFound for an unknown admission; a customer may ask for their own patient only.
 func (h *Hospital) MenuFor(ctx context.Context, actor Actor, admissionID int64,
 	meal Meal) ([]OfferedDish, error) {
 	now := h.clock(ctx)
@@ -340,10 +340,10 @@ func (d DietOrder) judge(dishes []Dish, now, due time.Time) []OfferedDish {
 
 // Offer is what can be ordered for a meal, for a patient or for an address, read in one snapshot.
 type Offer struct {
-	Stay     CustomerStay // of the patient; its AdmissionID is 0 for an address
-	Address  Address      // its ID is 0 for a patient
-	Meal     Meal
-	Servings []Serving // of every meal, the next of each
+	Admission CustomerAdmission // of the patient; its AdmissionID is 0 for an address
+	Address   Address           // its ID is 0 for a patient
+	Meal      Meal
+	Servings  []Serving // of every meal, the next of each
 	// for an address nothing speaks against any: nobody here knows who will eat it
 	Dishes []OfferedDish
 	At     time.Time
@@ -356,9 +356,9 @@ type Serving struct {
 	Late bool // after the cut-off
 }
 
-// Offer reads what the actor can order for a stay or for an address of theirs, the other id being
-// 0. An empty meal is the main meal that comes next. Invalid without one of the two or for a meal
-// that there is not; NotFound as for MenuFor and Address.
+// Offer reads what the actor can order for an admission or for an address of theirs, the other id
+// being 0. An empty meal is the main meal that comes next. Invalid without one of the two or for a
+// meal that there is not; NotFound as for MenuFor and Address.
 func (h *Hospital) Offer(ctx context.Context, actor Actor, admissionID, addressID int64,
 	meal Meal) (Offer, error) {
 	if err := actor.need(OrderMeals); err != nil {
@@ -384,7 +384,7 @@ func (h *Hospital) Offer(ctx context.Context, actor Actor, admissionID, addressI
 		case addressID != 0:
 			err = o.toAddress(ctx, q, actor, addressID, dishes)
 		default:
-			err = o.toStay(ctx, q, actor, admissionID, dishes)
+			err = o.toAdmission(ctx, q, actor, admissionID, dishes)
 		}
 		return o, err
 	})
@@ -419,20 +419,21 @@ func (o *Offer) toAddress(ctx context.Context, q *sql.Tx, actor Actor, id int64,
 	return nil
 }
 
-// toStay offers the dishes for a patient, as the patient's diet order judges them.
-func (o *Offer) toStay(ctx context.Context, q *sql.Tx, actor Actor, id int64, dishes []Dish) error {
+// toAdmission offers the dishes for a patient, as the patient's diet order judges them.
+func (o *Offer) toAdmission(ctx context.Context, q *sql.Tx, actor Actor, id int64,
+	dishes []Dish) error {
 	diet, err := dietFor(ctx, q, actor, id)
 	if err != nil {
 		return err
 	}
-	stays, err := staysWhere(ctx, q, `admission.id = $1`, id)
-	if err == nil && len(stays) == 0 {
-		err = unknownStay() // it has ended
+	admissions, err := admissionsWhere(ctx, q, `admission.id = $1`, id)
+	if err == nil && len(admissions) == 0 {
+		err = unknownAdmission() // it has ended
 	}
 	if err != nil {
 		return err
 	}
-	o.Stay, o.Dishes = stays[0], diet.judge(dishes, o.At, o.Meal.next(o.At).due)
+	o.Admission, o.Dishes = admissions[0], diet.judge(dishes, o.At, o.Meal.next(o.At).due)
 	return nil
 }
 

@@ -107,13 +107,13 @@ func TestAnOfferIsForAPatientOrAnAddress(t *testing.T) {
 		s.diet(t, a, allergic("milk"))
 		tea := s.add(t, "Tea", with("milk"))
 		home := s.addressOf(t, s.customer, "Home")
-		offer := func(actor hospital.Actor, stay, address int64, meal hospital.Meal) (hospital.Offer, error) {
-			return s.Offer(t.Context(), actor, stay, address, meal)
+		offer := func(actor hospital.Actor, admission, address int64, meal hospital.Meal) (hospital.Offer, error) {
+			return s.Offer(t.Context(), actor, admission, address, meal)
 		}
 		// It is 11:00 in Kigali: lunch comes next, after its cut-off from 11:00 on; breakfast is
 		// tomorrow's.
 		o := must[hospital.Offer](t)(offer(s.customer, a.ID, 0, ""))
-		if o.Meal != hospital.Lunch || o.Stay.PatientName != "Uwase Marie" || o.Stay.Place != "Medicine, A-01" || o.Address.ID != 0 {
+		if o.Meal != hospital.Lunch || o.Admission.PatientName != "Uwase Marie" || o.Admission.Place != "Medicine, A-01" || o.Address.ID != 0 {
 			t.Errorf("for the patient it is %+v", o)
 		}
 		if len(o.Dishes) != 2 || kinds(o.Dishes[0].Hazards) != "" || kinds(o.Dishes[1].Hazards) != fmt.Sprintf("allergen %d milk", tea.ID) {
@@ -127,16 +127,16 @@ func TestAnOfferIsForAPatientOrAnAddress(t *testing.T) {
 			t.Errorf("the meals are %v, want %v", servings, want)
 		}
 		o = must[hospital.Offer](t)(offer(s.customer, 0, home.ID, hospital.Dinner))
-		if o.Meal != hospital.Dinner || o.Address != home || o.Stay.AdmissionID != 0 || len(o.Dishes) != 2 || len(o.Dishes[1].Hazards) != 0 {
+		if o.Meal != hospital.Dinner || o.Address != home || o.Admission.AdmissionID != 0 || len(o.Dishes) != 2 || len(o.Dishes[1].Hazards) != 0 {
 			t.Errorf("for the address it is %+v", o)
 		}
 		must[hospital.Offer](t)(offer(nurse, a.ID, 0, hospital.Snack))
 		for _, wrong := range []struct {
-			actor         hospital.Actor
-			stay, address int64
-			meal          hospital.Meal
-			kind          hospital.Kind
-			code          string
+			actor              hospital.Actor
+			admission, address int64
+			meal               hospital.Meal
+			kind               hospital.Kind
+			code               string
 		}{
 			{s.stranger, a.ID, 0, "", hospital.NotFound, "stay_unknown"},
 			{s.stranger, 0, home.ID, "", hospital.NotFound, "address_unknown"},
@@ -147,7 +147,7 @@ func TestAnOfferIsForAPatientOrAnAddress(t *testing.T) {
 			{s.customer, a.ID, 0, "brunch", hospital.Invalid, "fields"},
 			{cook, a.ID, 0, "", hospital.Forbidden, "forbidden"},
 		} {
-			_, err := offer(wrong.actor, wrong.stay, wrong.address, wrong.meal)
+			_, err := offer(wrong.actor, wrong.admission, wrong.address, wrong.meal)
 			refused(t, err, wrong.kind, wrong.code)
 		}
 		s.discharge(t, a.ID, hospital.Improved)

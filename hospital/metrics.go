@@ -16,8 +16,8 @@ type Metrics struct {
 	ActiveWards       int     // open wards with at least one bed in service
 }
 
-// StayLine is a stay as the dashboards' lists show it.
-type StayLine struct {
+// AdmissionLine is an admission as the dashboards' lists show it.
+type AdmissionLine struct {
 	AdmissionID       int64
 	PatientName       PatientName
 	BedID             int64 // 0: waiting for a bed
@@ -31,7 +31,7 @@ type StayLine struct {
 // HeldLine is an order of a patient that is held, or whose tray must come back, as the dashboards'
 // lists show it.
 type HeldLine struct {
-	StayLine
+	AdmissionLine
 	OrderID int64
 	Meal    Meal
 	Due     time.Time
@@ -42,7 +42,7 @@ type HeldLine struct {
 // FastingLine is a patient whose time of nil by mouth is over, and whom nobody has let eat again
 // yet.
 type FastingLine struct {
-	StayLine
+	AdmissionLine
 	Over   time.Time // since when
 	Missed int       // main meals
 }
@@ -66,12 +66,12 @@ type MedicalDashboard struct {
 	Metrics
 	// Lists of lines have at most ListLimit; the counts go beyond.
 	Wards             []WardSummary
-	RecentAdmissions  []StayLine    // open stays of the last 24 hours
-	PendingDischarges []StayLine    // soonest first
-	Waiting           []StayLine    // for a bed, of the whole hospital, longest first
-	Held              []HeldLine    // soonest due first
-	Fasted            []FastingLine // longest first
-	Missed            []MissedRound // of the wards asked for, to be ordered late
+	RecentAdmissions  []AdmissionLine // open admissions of the last 24 hours
+	PendingDischarges []AdmissionLine // soonest first
+	Waiting           []AdmissionLine // for a bed, of the whole hospital, longest first
+	Held              []HeldLine      // soonest due first
+	Fasted            []FastingLine   // longest first
+	Missed            []MissedRound   // of the wards asked for, to be ordered late
 	WaitingCount      int
 	PendingCount      int // of the wards asked for
 	HeldCount         int
@@ -85,12 +85,12 @@ type ManagementDashboard struct {
 	Metrics
 	Counts            BedCounts // of all open wards
 	Wards             []WardSummary
-	PendingDischarges []StayLine
+	PendingDischarges []AdmissionLine
 	PendingCount      int
 	BedsToClean       []BedLine     // longest first, at most ListLimit
 	Missed            []MissedRound // to be ordered late
 	CleaningCount     int
-	Waiting           []StayLine
+	Waiting           []AdmissionLine
 	WaitingCount      int
 	At                time.Time
 	Revisions         // of MetricsTopic
@@ -123,13 +123,13 @@ func readMedicalDashboard(ctx context.Context, q *sql.Tx, now time.Time,
 			d.PendingCount += w.PendingDischarges
 		}
 	}
-	if d.RecentAdmissions, err = recentStays(ctx, q, now, wardIDs); err != nil {
+	if d.RecentAdmissions, err = recentAdmissions(ctx, q, now, wardIDs); err != nil {
 		return d, err
 	}
-	if d.PendingDischarges, err = pendingStays(ctx, q, wardIDs); err != nil {
+	if d.PendingDischarges, err = pendingDischarges(ctx, q, wardIDs); err != nil {
 		return d, err
 	}
-	if d.Waiting, err = waitingStays(ctx, q); err != nil {
+	if d.Waiting, err = waitingAdmissions(ctx, q); err != nil {
 		return d, err
 	}
 	if d.Missed, err = readMissed(ctx, q, now); err != nil {
@@ -161,7 +161,7 @@ func readManagementDashboard(ctx context.Context, q *sql.Tx,
 	for _, w := range s.wards {
 		d.CleaningCount += w.Counts.Cleaning
 	}
-	if d.PendingDischarges, err = pendingStays(ctx, q, nil); err != nil {
+	if d.PendingDischarges, err = pendingDischarges(ctx, q, nil); err != nil {
 		return d, err
 	}
 	if d.BedsToClean, err = bedsToClean(ctx, q); err != nil {
@@ -170,7 +170,7 @@ func readManagementDashboard(ctx context.Context, q *sql.Tx,
 	if d.Missed, err = readMissed(ctx, q, now); err != nil {
 		return d, err
 	}
-	d.Waiting, err = waitingStays(ctx, q)
+	d.Waiting, err = waitingAdmissions(ctx, q)
 	return d, err
 }
 
@@ -183,8 +183,8 @@ type standing struct {
 	waiting   int // those without a bed
 }
 
-// readStanding reads it in three statements, whatever the number of wards and of stays that have
-// ended.
+// readStanding reads it in three statements, whatever the number of wards and of admissions that
+// have ended.
 func readStanding(ctx context.Context, q *sql.Tx) (s standing, err error) {
 	if s.Revisions, err = revisions(ctx, q, MetricsTopic); err != nil {
 		return s, err
@@ -227,25 +227,25 @@ func (s standing) metrics() Metrics {
 	return m
 }
 
-// The columns and tables of stays in a list. What is asked of meals comes between them.
+// The columns and tables of admissions in a list. What is asked of meals comes between them.
 const (
-	stayLineColumns = `admission.id, patient.name, admission.bed_id, COALESCE(bed.number, ''),
+	admissionLineColumns = `admission.id, patient.name, admission.bed_id, COALESCE(bed.number, ''),
 		bed.ward_id, COALESCE(ward.name, ''), admission.admitted_at, admission.expected_discharge`
-	stayLineTables = ` FROM admission
+	admissionLineTables = ` FROM admission
 		JOIN patient ON patient.id = admission.patient_id
 		LEFT JOIN bed ON bed.id = admission.bed_id
 		LEFT JOIN ward ON ward.id = bed.ward_id `
 )
 
-// scanStayLine reads a row that begins with stayLineColumns and has more columns after them.
-func scanStayLine(row scanner, more ...any) (s StayLine, err error) {
-	err = row.Scan(append([]any{&s.AdmissionID, &s.PatientName, (*reference)(&s.BedID),
-		&s.BedNumber, (*reference)(&s.WardID), &s.WardName, (*instant)(&s.AdmittedAt),
-		(*instant)(&s.ExpectedDischarge)}, more...)...)
-	return s, err
+// scanAdmissionLine reads a row of admissionLineColumns and more columns after them.
+func scanAdmissionLine(row scanner, more ...any) (a AdmissionLine, err error) {
+	err = row.Scan(append([]any{&a.AdmissionID, &a.PatientName, (*reference)(&a.BedID),
+		&a.BedNumber, (*reference)(&a.WardID), &a.WardName, (*instant)(&a.AdmittedAt),
+		(*instant)(&a.ExpectedDischarge)}, more...)...)
+	return a, err
 }
 
-// inWards adds to a condition that a stay lies in one of some wards; none given means any stay.
+// inWards adds to a condition that an admission lies in one of some wards; none given means any.
 func inWards(condition string, args []any, wardIDs []int64) (string, []any) {
 	if len(wardIDs) == 0 {
 		return condition, args
@@ -255,32 +255,35 @@ func inWards(condition string, args []any, wardIDs []int64) (string, []any) {
 		WHERE ward_id IN ` + list + `)`, args
 }
 
-// stayLines lists the first ListLimit open stays of some wards, or of all, that condition selects
-// and order sorts. It looks up the patients and beds of these alone, however many there are. The
-// arguments that condition names begin with $2.
-func stayLines(ctx context.Context, q *sql.Tx, wardIDs []int64, condition, order string,
-	args ...any) ([]StayLine, error) {
+// admissionLines lists the first ListLimit open admissions of some wards, or of all, that condition
+// selects and order sorts. It looks up the patients and beds of these alone, however many there
+// are. The arguments that condition names begin with $2.
+func admissionLines(ctx context.Context, q *sql.Tx, wardIDs []int64, condition, order string,
+	args ...any) ([]AdmissionLine, error) {
 	condition, args = inWards(condition, append([]any{ListLimit}, args...), wardIDs)
 	first := `SELECT admission.id FROM admission WHERE admission.discharged_at IS NULL
 		AND ` + condition + ` ORDER BY ` + order + ` LIMIT $1`
 	// #nosec G202 -- the condition is one of this package's own, with $n for what people send
-	rows, err := q.QueryContext(ctx, `SELECT `+stayLineColumns+stayLineTables+
+	rows, err := q.QueryContext(ctx, `SELECT `+admissionLineColumns+admissionLineTables+
 		`WHERE admission.id IN (`+first+`) ORDER BY `+order, args...)
-	return collect(rows, err, func(row scanner) (StayLine, error) { return scanStayLine(row) })
+	return collect(rows, err, func(row scanner) (AdmissionLine,
+		error) {
+		return scanAdmissionLine(row)
+	})
 }
 
-// selectHeld reads the orders of open stays that are held, or whose trays must come back, and that
-// are not past by $1, through the index of open orders.
-const selectHeld = `SELECT ` + stayLineColumns + `, meal_order.id, meal_order.meal,
-		meal_order.due, meal_order.held_for, meal_order.stopped` + stayLineTables + `
+// selectHeld reads the orders of open admissions that are held, or whose trays must come back, and
+// that are not past by $1, through the index of open orders.
+const selectHeld = `SELECT ` + admissionLineColumns + `, meal_order.id, meal_order.meal,
+		meal_order.due, meal_order.held_for, meal_order.stopped` + admissionLineTables + `
 	JOIN meal_order ON meal_order.admission_id = admission.id
 	WHERE admission.discharged_at IS NULL AND meal_order.ended_at IS NULL
 	AND (meal_order.status = 'held' OR meal_order.stopped <> '') AND meal_order.due >= $1`
 
-// selectFasted reads the open stays whose time of nil by mouth is over by $1 and that nobody has
-// let eat again.
-const selectFasted = `SELECT ` + stayLineColumns + `, admission.nil_by_mouth_from,
-		admission.nil_by_mouth_until` + stayLineTables + `
+// selectFasted reads the open admissions whose time of nil by mouth is over by $1 and that nobody
+// has let eat again.
+const selectFasted = `SELECT ` + admissionLineColumns + `, admission.nil_by_mouth_from,
+		admission.nil_by_mouth_until` + admissionLineTables + `
 	WHERE admission.discharged_at IS NULL AND admission.nil_by_mouth_from IS NOT NULL
 	AND admission.nil_by_mouth_until <= $1`
 
@@ -289,7 +292,7 @@ func (d *MedicalDashboard) readMeals(ctx context.Context, q *sql.Tx, wardIDs []i
 	query, args := inWards(selectHeld, []any{instant(pastBefore(d.At))}, wardIDs)
 	rows, err := q.QueryContext(ctx, query+` ORDER BY meal_order.due, meal_order.id`, args...)
 	held, err := collect(rows, err, func(row scanner) (l HeldLine, err error) {
-		l.StayLine, err = scanStayLine(row, &l.OrderID, &l.Meal, (*instant)(&l.Due),
+		l.AdmissionLine, err = scanAdmissionLine(row, &l.OrderID, &l.Meal, (*instant)(&l.Due),
 			(*list[Hazard])(&l.HeldFor), &l.Stopped)
 		return l, err
 	})
@@ -301,7 +304,7 @@ func (d *MedicalDashboard) readMeals(ctx context.Context, q *sql.Tx, wardIDs []i
 		query+` ORDER BY admission.nil_by_mouth_until, admission.id`, args...)
 	fasted, err := collect(rows, err, func(row scanner) (l FastingLine, err error) {
 		var window Window
-		l.StayLine, err = scanStayLine(row, (*instant)(&window.From), (*instant)(&window.Until))
+		l.AdmissionLine, err = scanAdmissionLine(row, (*instant)(&window.From), (*instant)(&window.Until))
 		l.Over, l.Missed = window.Until, window.MealsMissed(d.At)
 		return l, err
 	})
@@ -313,22 +316,23 @@ func (d *MedicalDashboard) readMeals(ctx context.Context, q *sql.Tx, wardIDs []i
 	return nil
 }
 
-// recentStays lists who was admitted in the 24 hours before now, newest first.
-func recentStays(ctx context.Context, q *sql.Tx, now time.Time,
-	wardIDs []int64) ([]StayLine, error) {
-	return stayLines(ctx, q, wardIDs, `admission.admitted_at > $2`,
+// recentAdmissions lists who was admitted in the 24 hours before now, newest first.
+func recentAdmissions(ctx context.Context, q *sql.Tx, now time.Time,
+	wardIDs []int64) ([]AdmissionLine, error) {
+	return admissionLines(ctx, q, wardIDs, `admission.admitted_at > $2`,
 		`admission.admitted_at DESC, admission.id DESC`, instant(now.Add(-24*time.Hour)))
 }
 
-// pendingStays lists who is marked for discharge, soonest first.
-func pendingStays(ctx context.Context, q *sql.Tx, wardIDs []int64) ([]StayLine, error) {
-	return stayLines(ctx, q, wardIDs, `admission.discharge_planned`,
+// pendingDischarges lists who is marked for discharge, soonest first.
+func pendingDischarges(ctx context.Context, q *sql.Tx, wardIDs []int64) ([]AdmissionLine, error) {
+	return admissionLines(ctx, q, wardIDs, `admission.discharge_planned`,
 		`admission.expected_discharge, admission.id`)
 }
 
-// waitingStays lists who is admitted without a bed, longest wait first.
-func waitingStays(ctx context.Context, q *sql.Tx) ([]StayLine, error) {
-	return stayLines(ctx, q, nil, `admission.bed_id IS NULL`, `admission.admitted_at, admission.id`)
+// waitingAdmissions lists who is admitted without a bed, longest wait first.
+func waitingAdmissions(ctx context.Context, q *sql.Tx) ([]AdmissionLine, error) {
+	return admissionLines(ctx, q, nil, `admission.bed_id IS NULL`,
+		`admission.admitted_at, admission.id`)
 }
 
 // bedsToClean lists the beds in cleaning, longest first.

@@ -17,8 +17,8 @@ func TestMedicalStaffSeeWhichMealsAreHeldInTheirWards(t *testing.T) {
 		if d := s.medical(t); d.HeldCount != 0 || len(d.Held) != 0 {
 			t.Errorf("nothing is held, and the dashboard lists %+v", d.Held)
 		}
-		for _, stay := range []hospital.Admission{a, b} {
-			s.diet(t, stay, fasting(s.clock.Now(), time.Time{}))
+		for _, admission := range []hospital.Admission{a, b} {
+			s.diet(t, admission, fasting(s.clock.Now(), time.Time{}))
 		}
 		s.diet(t, gone, fasting(s.clock.Now(), time.Time{}))
 		shown := func(d hospital.MedicalDashboard) (lines []string) {

@@ -148,15 +148,15 @@ func (h *Hospital) couldHaveHad(ctx context.Context, round MissedRound, now time
 	times := MealTimes[round.Meal]
 	begun := times.at(round.Day).Add(-times.CutOff)
 	return readValue(ctx, h, func(ctx context.Context, q *sql.Tx) (n int, _ error) {
-		stays, err := queryIDs(ctx, q, `SELECT admission.id
+		admissions, err := queryIDs(ctx, q, `SELECT admission.id
 			FROM admission JOIN bed ON bed.id = admission.bed_id
 			WHERE bed.ward_id = $1 AND admission.discharged_at IS NULL
 			AND admission.admitted_at <= $2`, round.Ward.ID, instant(begun))
 		if err != nil {
 			return 0, fmt.Errorf("read who lay in ward %d: %w", round.Ward.ID, err)
 		}
-		for _, stay := range stays {
-			would, err := wouldHave(ctx, q, stay, round, now)
+		for _, admission := range admissions {
+			would, err := wouldHave(ctx, q, admission, round, now)
 			if err != nil {
 				return 0, err
 			}
@@ -168,11 +168,11 @@ func (h *Hospital) couldHaveHad(ctx context.Context, round MissedRound, now time
 	})
 }
 
-// wouldHave reports whether a round would order something for a stay.
-func wouldHave(ctx context.Context, q *sql.Tx, stay int64, round MissedRound,
+// wouldHave reports whether a round would order something for an admission.
+func wouldHave(ctx context.Context, q *sql.Tx, admissionID int64, round MissedRound,
 	now time.Time) (bool, error) {
 	s := round.Meal.on(round.Day, now)
-	diet, err := readDiet(ctx, q, stay)
+	diet, err := readDiet(ctx, q, admissionID)
 	if err != nil {
 		return false, err
 	}
@@ -180,7 +180,7 @@ func wouldHave(ctx context.Context, q *sql.Tx, stay int64, round MissedRound,
 	if err != nil {
 		return false, err
 	}
-	had, err := hasOrder(ctx, q, stay, round.Meal, s.date)
+	had, err := hasOrder(ctx, q, admissionID, round.Meal, s.date)
 	if err != nil {
 		return false, err
 	}

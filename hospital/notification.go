@@ -392,14 +392,14 @@ func (c *change) notifyOrder(ctx context.Context, o Order) error {
 	return nil
 }
 
-// died reports whether the stay that an order is for has ended with the patient's death.
+// died reports whether the admission that an order is for has ended with the patient's death.
 func (c *change) died(ctx context.Context, o Order) (bool, error) {
 	if o.AdmissionID == 0 {
 		return false, nil
 	}
 	died, err := scanValue[bool](c.tx.QueryRowContext(ctx,
 		`SELECT outcome = 'deceased' FROM admission WHERE id = $1`, o.AdmissionID))
-	return died, wrap(err, "read how stay %d ended", o.AdmissionID)
+	return died, wrap(err, "read how admission %d ended", o.AdmissionID)
 }
 
 // concernedCustomers lists the customers who follow an order: whoever placed it, if a customer, and

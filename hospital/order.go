@@ -81,7 +81,7 @@ type Order struct {
 	CancelReason   string
 	Version        int64
 
-	patientID, wardID int64 // of the stay, for the audit; 0 for an address
+	patientID, wardID int64 // of the admission, for the audit; 0 for an address
 }
 
 // Codes of why a tray is stopped.
@@ -90,7 +90,7 @@ const (
 	StoppedDischarged = "discharged"
 )
 
-// PlaceOrderCommand is what PlaceOrder needs: for a stay or for an address, not both.
+// PlaceOrderCommand is what PlaceOrder needs: for an admission or for an address, not both.
 type PlaceOrderCommand struct {
 	AdmissionID    int64
 	AddressID      int64
@@ -113,7 +113,7 @@ type OrderCommand struct {
 	// required to cancel what is begun; medical staff override hazards with it when they confirm
 	Reason string
 	// What the person saw; 0 where they did not say.
-	AdmissionID int64 // the stay that the order is for; another one: Conflict "another_patient"
+	AdmissionID int64 // the admission that the order is for; another one: Conflict "another_patient"
 	Version     int64 // of the order; another one now: Conflict "order_outdated"
 }
 
@@ -189,7 +189,7 @@ func (c *change) placeOrder(ctx context.Context, cmd PlaceOrderCommand) (int64, 
 	if o.AddressID != 0 {
 		return c.placeForAddress(ctx, o)
 	}
-	return c.placeForStay(ctx, o, cmd)
+	return c.placeForAdmission(ctx, o, cmd)
 }
 
 // lockDishes returns the dishes of an order in the order in which they were chosen. They can't
@@ -241,10 +241,11 @@ func (c *change) placeForAddress(ctx context.Context, o Order) (int64, error) {
 	return c.insertOrder(ctx, o)
 }
 
-// placeForStay inserts an order for a patient if nothing speaks against it, or what does is
+// placeForAdmission inserts an order for a patient if nothing speaks against it, or what does is
 // overridden for a reason.
-func (c *change) placeForStay(ctx context.Context, o Order, cmd PlaceOrderCommand) (int64, error) {
-	if err := c.lockStay(ctx, o.AdmissionID); err != nil {
+func (c *change) placeForAdmission(ctx context.Context, o Order,
+	cmd PlaceOrderCommand) (int64, error) {
+	if err := c.lockAdmission(ctx, o.AdmissionID); err != nil {
 		return 0, err
 	}
 	diet, err := dietFor(ctx, c.tx, c.actor, o.AdmissionID)
@@ -254,7 +255,7 @@ func (c *change) placeForStay(ctx context.Context, o Order, cmd PlaceOrderComman
 	if err != nil {
 		return 0, err
 	}
-	if err := c.checkStayVersion(ctx, o.AdmissionID, cmd.Version); err != nil {
+	if err := c.checkAdmissionVersion(ctx, o.AdmissionID, cmd.Version); err != nil {
 		return 0, err
 	}
 	hazards := diet.Hazards(o.Dishes, c.now, o.Due)
@@ -270,26 +271,27 @@ func (c *change) placeForStay(ctx context.Context, o Order, cmd PlaceOrderComman
 	return c.insertOrder(ctx, o)
 }
 
-// checkStayVersion refuses an order for a locked stay that has changed since whoever orders saw it.
-// Of the stay a customer is shown nothing but the changes that are theirs to see.
-func (c *change) checkStayVersion(ctx context.Context, admissionID, version int64) error {
+// checkAdmissionVersion refuses an order for a locked admission that has changed since whoever
+// orders saw it. Of the admission a customer is shown nothing but the changes that are theirs to
+// see.
+func (c *change) checkAdmissionVersion(ctx context.Context, admissionID, version int64) error {
 	if version == 0 {
 		return nil
 	}
-	stay, err := readAdmission(ctx, c.tx, admissionID)
+	admission, err := readAdmission(ctx, c.tx, admissionID)
 	if err != nil {
 		return err
 	}
-	err = stay.checkPrecondition(precondition{version: version})
+	err = admission.checkPrecondition(precondition{version: version})
 	refusal, ok := errors.AsType[*Error](err)
 	if ok && !c.actor.Role.May(ReadOrders) {
 		refusal.Current = nil
 	}
-	return c.withChanges(ctx, err, "admission", admissionID, version, stay.Version)
+	return c.withChanges(ctx, err, "admission", admissionID, version, admission.Version)
 }
 
-// notTheirs is the refusal of an order for a stay that there is not, or not for this customer, who
-// does not learn which.
+// notTheirs is the refusal of an order for an admission that there is not, or not for this
+// customer, who does not learn which.
 func notTheirs(actor Actor) error {
 	if !actor.Role.May(ReadOrders) {
 		return Refuse(Forbidden, "not_your_patient",
@@ -298,7 +300,7 @@ func notTheirs(actor Actor) error {
 	return refuseField("admission_id", "stay_unknown", "There is no such stay.")
 }
 
-// checkDuplicate refuses a second open order of a stay for the same main meal of the same day.
+// checkDuplicate refuses a second open order of an admission for one main meal of a day.
 func (c *change) checkDuplicate(ctx context.Context, o Order) error {
 	if !o.Meal.Main() {
 		return nil
@@ -324,7 +326,7 @@ func (c *change) insertOrder(ctx context.Context, o Order) (int64, error) {
 		instant(o.Due), o.Notes, o.Status, instant(o.StatusSince), o.OverrideReason, o.OverriddenBy,
 		list[Hazard](o.Overridden), o.Late, o.Price, reference(o.PlacedBy), instant(o.PlacedAt))
 	if store.Violated(err) == "meal_order_admission_id_service_date_meal" {
-		// The last line of defence: behind the lock of the stay it should not happen.
+		// The last line of defence: behind the lock of the admission it should not happen.
 		return 0, Refuse(Conflict, "meal_twice",
 			"This patient has an order for %s already. Cancel it first.", o.Meal)
 	}
@@ -370,7 +372,7 @@ func (c *change) recordOrder(ctx context.Context, o Order, action string, from O
 	return c.touchCustomers(ctx, o)
 }
 
-// touchCustomers moves the topics of the customers who follow an order, or all orders of a stay.
+// touchCustomers moves the topics of those who follow an order, or all orders of an admission.
 func (c *change) touchCustomers(ctx context.Context, o Order) error {
 	customers, err := c.concernedCustomers(ctx, o)
 	for _, customer := range customers {
@@ -589,7 +591,7 @@ func (o Order) goesForwardTo(status OrderStatus) bool {
 }
 
 // checkPrecondition returns why the actor must not change the order, or nil: it is not for the
-// stay, or not as they saw it.
+// admission, or not as they saw it.
 func (o Order) checkPrecondition(actor Actor, seen precondition) error {
 	switch {
 	case seen.admissionID != 0 && seen.admissionID != o.AdmissionID:
@@ -655,7 +657,7 @@ func readableOrder(ctx context.Context, q *sql.Tx, now time.Time, actor Actor,
 type OrderDetail struct {
 	Order
 	Initials string // of the patient; empty for an address
-	// where the patient lies now; 0 for an address, while there is no bed, and after the stay
+	// where the patient lies now; 0 for an address, while there is no bed, and after the admission
 	BedID      int64
 	BedNumber  string
 	WardName   string
@@ -727,26 +729,27 @@ func (c *change) authorizeStep(ctx context.Context, o Order) error {
 	return authorizeOrder(ctx, c.tx, c.now, c.actor, o)
 }
 
-// linkedTo reports whether a customer may order for the patient of a stay. After the patient's
-// death nobody may.
+// linkedTo reports whether a customer may order for the patient of an admission. After the
+// patient's death nobody may.
 func linkedTo(ctx context.Context, q *sql.Tx, actor Actor, admissionID int64) (bool, error) {
 	linked, err := scanValue[bool](q.QueryRowContext(ctx, `SELECT EXISTS (
 		SELECT 1 FROM customer_patient
 		JOIN admission ON admission.patient_id = customer_patient.patient_id
 		WHERE admission.id = $1 AND admission.outcome <> 'deceased'
 		AND customer_patient.user_id = $2)`, admissionID, actor.UserID))
-	return linked, wrap(err, "read whether user %d may order for stay %d", actor.UserID, admissionID)
+	return linked, wrap(err, "read whether user %d may order for admission %d", actor.UserID,
+		admissionID)
 }
 
-// dietFor reads the diet order of a stay for somebody who orders meals for it. NotFound where there
-// is no such stay, and for a customer where it is not their patient's.
+// dietFor reads the diet order of an admission for somebody who orders meals for it. NotFound where
+// there is no such admission, and for a customer where it is not their patient's.
 func dietFor(ctx context.Context, q *sql.Tx, actor Actor, admissionID int64) (DietOrder, error) {
 	if actor.Role.May(ReadOrders) {
 		return readDiet(ctx, q, admissionID)
 	}
 	linked, err := linkedTo(ctx, q, actor, admissionID)
 	if err == nil && !linked {
-		err = unknownStay()
+		err = unknownAdmission()
 	}
 	if err != nil {
 		return DietOrder{}, err
@@ -837,29 +840,29 @@ func (p plate) Scan(column any) error {
 	return nil
 }
 
-// openOrders reads the open orders of a stay.
+// openOrders reads the open orders of an admission.
 func openOrders(ctx context.Context, q *sql.Tx, admissionID int64) ([]Order, error) {
 	return ordersWhere(ctx, q, `meal_order.admission_id = $1 AND meal_order.ended_at IS NULL`,
 		admissionID)
 }
 
-// lockStay keeps a stay, and with it all its orders, from everyone else until the commit, without
-// changing it: whoever changes an order of a stay, or what the patient may eat, holds the stay
-// first. So the safety check and the step that rests on it are one.
-func (c *change) lockStay(ctx context.Context, admissionID int64) error {
+// lockAdmission keeps an admission, and with it all its orders, from everyone else until the
+// commit, without changing it: whoever changes an order of an admission, or what the patient may
+// eat, holds the admission first. So the safety check and the step that rests on it are one.
+func (c *change) lockAdmission(ctx context.Context, admissionID int64) error {
 	_, err := c.lock(ctx, "admission", admissionID)
 	return err
 }
 
-// lockOrder keeps an order, and the stay that it is for, from everyone else until the commit and
-// returns it as it stands. NotFound where there is none.
+// lockOrder keeps an order, and the admission that it is for, from everyone else until the commit
+// and returns it as it stands. NotFound where there is none.
 func (c *change) lockOrder(ctx context.Context, id int64) (Order, error) {
-	stay, err := scanValue[reference](c.tx.QueryRowContext(ctx,
+	admission, err := scanValue[reference](c.tx.QueryRowContext(ctx,
 		`SELECT admission_id FROM meal_order WHERE id = $1`, id))
 	if err := wrapRow(err, unknownOrder, "read what order %d is for", id); err != nil {
 		return Order{}, err
 	}
-	if err := c.lockStay(ctx, int64(stay)); err != nil {
+	if err := c.lockAdmission(ctx, int64(admission)); err != nil {
 		return Order{}, err
 	}
 	if _, err := c.lock(ctx, "meal_order", id); err != nil {

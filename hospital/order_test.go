@@ -37,7 +37,7 @@ func (s *service) diet(t testing.TB, a hospital.Admission, to hospital.DietComma
 	t.Helper()
 	changed, err := s.SetDiet(t.Context(), nurse, a.ID, to)
 	if err != nil {
-		t.Fatalf("change the diet of stay %d: %v", a.ID, err)
+		t.Fatalf("change the diet of admission %d: %v", a.ID, err)
 	}
 	return changed
 }
@@ -281,8 +281,8 @@ func TestAnOrderNamesEveryWrongFieldAtOnce(t *testing.T) {
 				map[string]string{"meal": "unknown_choice", "notes": "too_long", "override_reason": "too_short"}},
 			"long reason": {hospital.PlaceOrderCommand{AdmissionID: a.ID, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}, OverrideReason: strings.Repeat("r", hospital.LongestReason+1)},
 				map[string]string{"override_reason": "too_long"}},
-			"unknown stay":    {hospital.PlaceOrderCommand{AdmissionID: 4711, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}}, map[string]string{"admission_id": "stay_unknown"}},
-			"unknown address": {hospital.PlaceOrderCommand{AddressID: 4711, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}}, map[string]string{"address_id": "address_unknown"}},
+			"unknown admission": {hospital.PlaceOrderCommand{AdmissionID: 4711, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}}, map[string]string{"admission_id": "stay_unknown"}},
+			"unknown address":   {hospital.PlaceOrderCommand{AddressID: 4711, Meal: hospital.Snack, Dishes: []int64{s.dish.ID}}, map[string]string{"address_id": "address_unknown"}},
 		} {
 			refusal := s.refuses(t, hospital.Invalid, "fields", func() error {
 				_, _, err := s.PlaceOrder(t.Context(), nurse, test.cmd)
@@ -595,12 +595,12 @@ func TestAStepOnAnOutdatedViewIsRefused(t *testing.T) {
 	})
 }
 
-func TestTheStepsOfAnOrderDoNotCountAsChangesOfItsStay(t *testing.T) {
+func TestTheStepsOfAnOrderDoNotCountAsChangesOfItsAdmission(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		a := s.patient(t, "Uwase Marie", "A-01")
 		s.bringTo(t, a, hospital.OrderDelivered)
 		if now, err := s.Admission(t.Context(), hospital.System, a.ID); err != nil || now.Version != a.Version {
-			t.Errorf("the stay has version %d after %d and error %v", now.Version, a.Version, err)
+			t.Errorf("the admission has version %d after %d and error %v", now.Version, a.Version, err)
 		}
 	})
 }

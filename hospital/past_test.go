@@ -11,9 +11,9 @@ import (
 	"dusangire/hospital"
 )
 
-// past gives the house stays that have ended, those numbered from until before end: each with its
-// bed, an order, its dishes, its delivery, where its topic stands and a line of the audit, half a
-// minute after the one before, the first a year ago. Every other one is a new patient's; of every
+// past gives the house admissions that have ended, those numbered from until before end: each with
+// its bed, an order, its dishes, its delivery, where its topic stands and a line of the audit, half
+// a minute after the one before, the first a year ago. Every other one is a new patient's; of every
 // tenth the customer was told, and every thousandth order is theirs.
 func (s *service) past(t testing.TB, from, end int) {
 	t.Helper()

@@ -65,7 +65,7 @@ func TestOrdersOfADayThatIsOverLeaveTheBoards(t *testing.T) {
 				if (len(round.Waiting) == 0) != c.past || (len(round.Mine) == 0) != c.past {
 					t.Errorf("of the courier's rounds there are %d and %d", len(round.Waiting), len(round.Mine))
 				}
-				if meals := s.bed(t, "A-01").Stay.Meals; (len(meals) == 0) != c.past {
+				if meals := s.bed(t, "A-01").Admission.Meals; (len(meals) == 0) != c.past {
 					t.Errorf("the bed shows the meals %v", meals)
 				}
 				if c.past && !slices.Equal(kitchen.PastDays(), []hospital.PastDay{{Day: time.Date(2026, time.November, 23, 0, 0, 0, 0, time.UTC), Count: len(openStatuses)}}) {

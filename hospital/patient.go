@@ -84,12 +84,12 @@ func (c *change) lockPatient(ctx context.Context, id int64, wrong fields) (open 
 			"There is no such patient. Choose one of the list or give a name.")
 		return 0, nil
 	}
-	stays, err := queryIDs(ctx, c.tx,
+	admissions, err := queryIDs(ctx, c.tx,
 		`SELECT id FROM admission WHERE patient_id = $1 AND discharged_at IS NULL`, id)
-	if err != nil || len(stays) == 0 {
+	if err != nil || len(admissions) == 0 {
 		return 0, wrap(err, "read whether patient %d is admitted", id)
 	}
-	return stays[0], nil
+	return admissions[0], nil
 }
 
 // checkAlive refuses to go on with a locked patient whose death is on record.

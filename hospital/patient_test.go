@@ -114,7 +114,7 @@ func TestNoLogShowsAPatientsName(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		things := []any{hospital.PatientName(canary), a, h.board(t, h.a), h.bed(t, "A-01"), *h.bed(t, "A-01").Stay, h.detail(t, "A-01"),
+		things := []any{hospital.PatientName(canary), a, h.board(t, h.a), h.bed(t, "A-01"), *h.bed(t, "A-01").Admission, h.detail(t, "A-01"),
 			h.detail(t, "A-02").Waiting[0], patients[0], management, medical, medical.Waiting[0],
 			hospital.AdmitCommand{PatientName: canary}, hospital.DischargeCommand{Notes: canary}, taken, twice, wrong}
 		var log bytes.Buffer

@@ -37,7 +37,7 @@ func TestNoScreenReadsThePastWholeThatNobodyHasCounted(t *testing.T) {
 	s.readsNoPast(t, false)
 }
 
-// How many past stays there are in a house where no screen reads them. PostgreSQL reads small
+// How many past admissions there are in a house where no screen reads them. PostgreSQL reads small
 // tables whole where that is quicker, so those that nobody has counted must be larger.
 const (
 	pastRead      = 20_000

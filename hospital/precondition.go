@@ -17,7 +17,7 @@ import (
 
 // precondition is what the giver of a command saw, and must still be so. 0: they did not say.
 type precondition struct {
-	admissionID int64 // the stay that the command is about
+	admissionID int64 // the admission that the command is about
 	version     int64 // of what it changes
 }
 
@@ -29,7 +29,7 @@ type Change struct {
 	At       time.Time
 }
 
-// anotherPatient is the refusal of a command about another stay than the one that it would change.
+// anotherPatient refuses a command about another admission than the one it would change.
 func anotherPatient() *Error {
 	e := Refuse(Conflict, "another_patient",
 		"This was meant for another patient than the one who is here now. Nothing was changed. Look who it is.")
@@ -38,8 +38,8 @@ func anotherPatient() *Error {
 }
 
 // withChanges adds to a refusal what has changed in a thing since the version that the giver of the
-// command saw, if it has; of a stay that has ended, which nobody reads any more, only who ended it
-// and when. A refusal of another kind, and any other error, stay as they are.
+// command saw, if it has; of an admission that has ended, which nobody reads any more, only who
+// ended it and when. A refusal of another kind, and any other error, stay as they are.
 func (c *change) withChanges(ctx context.Context, err error, thing string,
 	id, seenVersion, version int64) error {
 	refusal, ok := errors.AsType[*Error](err)
@@ -80,9 +80,9 @@ func changesSince(ctx context.Context, q *sql.Tx, actor Actor, thing string,
 	return changes, wrap(err, "read what has changed")
 }
 
-// StayAsSeen refuses what is about a stay without changing it, unless the stay is the one, and as,
-// somebody saw. Of what they did not say, 0, nothing is asked.
-func (h *Hospital) StayAsSeen(ctx context.Context, actor Actor,
+// AdmissionAsSeen refuses what is about an admission without changing it, unless the admission is
+// the one, and as, somebody saw. Of what they did not say, 0, nothing is asked.
+func (h *Hospital) AdmissionAsSeen(ctx context.Context, actor Actor,
 	id, admissionID, version int64) error {
 	if err := actor.need(ReadWards); err != nil {
 		return err
@@ -91,13 +91,13 @@ func (h *Hospital) StayAsSeen(ctx context.Context, actor Actor,
 		return nil
 	}
 	return h.read(ctx, func(ctx context.Context, q *sql.Tx) error {
-		stay, err := readAdmission(ctx, q, id)
+		admission, err := readAdmission(ctx, q, id)
 		if err != nil {
 			return err
 		}
 		reader := &change{tx: q, actor: actor}
-		return reader.withChanges(ctx, stay.checkPrecondition(precondition{admissionID, version}),
-			"admission", id, version, stay.Version)
+		return reader.withChanges(ctx, admission.checkPrecondition(precondition{admissionID, version}),
+			"admission", id, version, admission.Version)
 	})
 }
 

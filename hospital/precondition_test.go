@@ -27,7 +27,7 @@ func wantTold(t *testing.T, refusal *hospital.Error, want ...string) {
 	}
 }
 
-func TestWhoSawAnOlderStayIsToldWhatHasChangedSince(t *testing.T) {
+func TestWhoSawAnOlderAdmissionIsToldWhatHasChangedSince(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		a := s.patient(t, "Uwase Marie", "A-01")
 		s.diet(t, a, allergic("milk"))
@@ -56,7 +56,7 @@ func TestWhoSawAnOlderStayIsToldWhatHasChangedSince(t *testing.T) {
 			fmt.Sprintf("expected_discharge: <nil> → %v by manager at %s", leaves.Truncate(time.Second), at(-1)),
 			"bed_number: A-01 → A-02 by manager at " + at(0),
 		}
-		for name, command := range s.aboutStay(t, a.ID, 0, seen) {
+		for name, command := range s.aboutAdmission(t, a.ID, 0, seen) {
 			refusal := s.refuses(t, hospital.Conflict, "stay_outdated", command)
 			if now, _ := refusal.Current.(hospital.Admission); now.BedNumber != "A-02" {
 				t.Errorf("%s: the refusal shows %+v", name, refusal.Current)
@@ -66,15 +66,15 @@ func TestWhoSawAnOlderStayIsToldWhatHasChangedSince(t *testing.T) {
 		if _, err := s.Discharge(t.Context(), nurse, a.ID, hospital.DischargeCommand{Outcome: hospital.Improved}); err != nil {
 			t.Fatal(err)
 		}
-		for _, command := range s.aboutStay(t, a.ID, 0, seen) {
+		for _, command := range s.aboutAdmission(t, a.ID, 0, seen) {
 			wantTold(t, refused(t, command(), hospital.Conflict, "stay_ended"), "status: admitted → discharged by nurse at "+at(0))
 		}
 	})
 }
 
-// aboutStay are the commands on a stay, by somebody who meant a stay and saw a version; 0: they did
-// not say.
-func (s *service) aboutStay(t *testing.T, id, meant, version int64) map[string]func() error {
+// aboutAdmission are the commands on an admission, by somebody who meant an admission and saw a
+// version; 0: they did not say.
+func (s *service) aboutAdmission(t *testing.T, id, meant, version int64) map[string]func() error {
 	renal := hospital.DietRenal
 	return map[string]func() error{
 		"transfer": func() error {
@@ -93,7 +93,7 @@ func (s *service) aboutStay(t *testing.T, id, meant, version int64) map[string]f
 			_, err := s.SetDiet(t.Context(), nurse, id, hospital.DietCommand{Diet: &renal, AdmissionID: meant, Version: version})
 			return err
 		},
-		"link": func() error { return s.StayAsSeen(t.Context(), manager, id, meant, version) },
+		"link": func() error { return s.AdmissionAsSeen(t.Context(), manager, id, meant, version) },
 	}
 }
 
@@ -101,7 +101,7 @@ func TestACommandMeantForAnotherPatientIsRefused(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		meant, delivery := s.tray(t, "A-01")
 		there := s.patient(t, "Keza Ange", "A-02")
-		for name, command := range s.aboutStay(t, there.ID, meant.ID, there.Version) {
+		for name, command := range s.aboutAdmission(t, there.ID, meant.ID, there.Version) {
 			refusal := s.refuses(t, hospital.Conflict, "another_patient", command)
 			if now, _ := refusal.Current.(hospital.Admission); now.ID != there.ID || refusal.Changes == nil || len(refusal.Changes) > 0 {
 				t.Errorf("%s: the refusal shows %+v and tells of %q", name, refusal.Current, told(refusal))
@@ -137,11 +137,11 @@ func TestACommandMeantForAnotherPatientIsRefused(t *testing.T) {
 			s.refuses(t, hospital.Conflict, "another_patient", command)
 		}
 
-		// Of a stay that has ended somebody who meant another one learns nothing.
+		// Of an admission that has ended somebody who meant another one learns nothing.
 		if _, err := s.Discharge(t.Context(), nurse, there.ID, hospital.DischargeCommand{Outcome: hospital.Improved}); err != nil {
 			t.Fatal(err)
 		}
-		for name, command := range s.aboutStay(t, there.ID, meant.ID, 0) {
+		for name, command := range s.aboutAdmission(t, there.ID, meant.ID, 0) {
 			if refusal := s.refuses(t, hospital.Conflict, "another_patient", command); refusal.Current != nil {
 				t.Errorf("%s: the refusal shows %+v", name, refusal.Current)
 			}
@@ -151,7 +151,7 @@ func TestACommandMeantForAnotherPatientIsRefused(t *testing.T) {
 
 func TestABedIsTakenOnlyAsItWasSeen(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
-		stay := h.admit(t, "Uwase Marie", "A-01")
+		admission := h.admit(t, "Uwase Marie", "A-01")
 		seen := h.bed(t, "A-02")
 		if _, err := h.SetBedStatus(t.Context(), manager, seen.ID, hospital.BedStatusCommand{Status: hospital.BedReserved}); err != nil {
 			t.Fatal(err)
@@ -159,7 +159,7 @@ func TestABedIsTakenOnlyAsItWasSeen(t *testing.T) {
 		at := h.clock.Now().Format("15:04")
 		for _, command := range []func() error{
 			func() error {
-				_, err := h.Transfer(t.Context(), manager, stay.ID, hospital.TransferCommand{BedID: seen.ID, BedVersion: seen.Version})
+				_, err := h.Transfer(t.Context(), manager, admission.ID, hospital.TransferCommand{BedID: seen.ID, BedVersion: seen.Version})
 				return err
 			},
 			func() error {
@@ -180,7 +180,7 @@ func TestABedIsTakenOnlyAsItWasSeen(t *testing.T) {
 			t.Errorf("admitted as %d, then %d (%v), %v, %v", first.ID, again.ID, replayed, err, errAgain)
 		}
 		taken := h.refuses(t, hospital.Conflict, "bed_taken", func() error {
-			_, err := h.Transfer(t.Context(), manager, stay.ID, hospital.TransferCommand{BedID: seen.ID, BedVersion: seen.Version})
+			_, err := h.Transfer(t.Context(), manager, admission.ID, hospital.TransferCommand{BedID: seen.ID, BedVersion: seen.Version})
 			return err
 		})
 		wantTold(t, taken, "status: available → occupied by nurse at "+at)

@@ -60,10 +60,10 @@ func (h *house) vacate(t testing.TB) {
 // story is one random history.
 type story struct {
 	*house
-	t     *testing.T
-	rt    *rapid.T
-	beds  []int64 // of both wards
-	stays []int64 // all that were opened
+	t          *testing.T
+	rt         *rapid.T
+	beds       []int64 // of both wards
+	admissions []int64 // all that were opened
 }
 
 // command gives a random command, which may be nonsense.
@@ -72,7 +72,7 @@ func (s *story) command() (name string, err error) {
 	s.clock.pass(time.Duration(rapid.IntRange(0, 90).Draw(s.rt, "minutes")) * time.Minute)
 	now := s.clock.Now()
 	actor := rapid.SampledFrom([]hospital.Actor{nurse, manager, admin, cook}).Draw(s.rt, "actor")
-	bed, stay := s.anyBed(), s.anyStay()
+	bed, admission := s.anyBed(), s.anyAdmission()
 	name = rapid.SampledFrom([]string{"admit", "admit", "transfer", "transfer", "plan", "discharge", "status", "status", "status", "release", "repeat"}).Draw(s.rt, "command")
 	switch name {
 	case "admit", "repeat":
@@ -84,17 +84,17 @@ func (s *story) command() (name string, err error) {
 			cmd.PatientName, cmd.PatientID = "", s.patientOf(known)
 		}
 		var a hospital.Admission
-		if a, _, err = s.Admit(ctx, actor, cmd); err == nil && !slices.Contains(s.stays, a.ID) {
-			s.stays = append(s.stays, a.ID)
+		if a, _, err = s.Admit(ctx, actor, cmd); err == nil && !slices.Contains(s.admissions, a.ID) {
+			s.admissions = append(s.admissions, a.ID)
 		}
 	case "transfer":
-		_, err = s.Transfer(ctx, actor, stay, hospital.TransferCommand{BedID: bed, Version: rapid.Int64Range(0, 3).Draw(s.rt, "version")})
+		_, err = s.Transfer(ctx, actor, admission, hospital.TransferCommand{BedID: bed, Version: rapid.Int64Range(0, 3).Draw(s.rt, "version")})
 	case "plan":
 		expected := rapid.SampledFrom([]time.Time{{}, now, now.Add(5 * time.Hour), now.AddDate(2, 0, 0)}).Draw(s.rt, "expected")
-		_, err = s.PlanDischarge(ctx, actor, stay, hospital.PlanDischargeCommand{Expected: expected})
+		_, err = s.PlanDischarge(ctx, actor, admission, hospital.PlanDischargeCommand{Expected: expected})
 	case "discharge":
 		outcome := rapid.SampledFrom(append(slices.Clone(hospital.Outcomes), "")).Draw(s.rt, "outcome")
-		_, err = s.Discharge(ctx, actor, stay, hospital.DischargeCommand{Outcome: outcome})
+		_, err = s.Discharge(ctx, actor, admission, hospital.DischargeCommand{Outcome: outcome})
 	case "status":
 		status := rapid.SampledFrom(append(slices.Clone(hospital.BedStatuses), "nonsense")).Draw(s.rt, "status")
 		_, err = s.SetBedStatus(ctx, actor, bed, hospital.BedStatusCommand{Status: status})
@@ -110,17 +110,17 @@ func (s *story) anyBed() int64 {
 	return rapid.SampledFrom(append([]int64{0, 4711}, s.beds...)).Draw(s.rt, "bed")
 }
 
-// anyStay is one of the story's, or one that does not exist.
-func (s *story) anyStay() int64 {
-	return rapid.SampledFrom(append([]int64{4711}, s.stays...)).Draw(s.rt, "stay")
+// anyAdmission is one of the story's, or one that does not exist.
+func (s *story) anyAdmission() int64 {
+	return rapid.SampledFrom(append([]int64{4711}, s.admissions...)).Draw(s.rt, "admission")
 }
 
-// patientOf is the patient of the n-th stay, or one that does not exist.
+// patientOf is the patient of the n-th admission, or one that does not exist.
 func (s *story) patientOf(n int64) int64 {
-	if int(n) > len(s.stays) {
+	if int(n) > len(s.admissions) {
 		return 4711
 	}
-	a, err := s.Admission(s.t.Context(), hospital.System, s.stays[n-1])
+	a, err := s.Admission(s.t.Context(), hospital.System, s.admissions[n-1])
 	if err != nil {
 		s.rt.Fatal(err)
 	}

@@ -61,7 +61,7 @@ func TestOfAHundredAdmissionsToOneBedExactlyOneWins(t *testing.T) {
 				t.Errorf("a refusal shows %+v, want %+v", refusal.Current, now)
 			}
 		}
-		if now.Stay == nil || h.number(t, `SELECT count(*) FROM patient`) != 1 {
+		if now.Admission == nil || h.number(t, `SELECT count(*) FROM patient`) != 1 {
 			t.Errorf("the bed is %+v, and the losers left patients behind", now)
 		}
 		if after := h.revisions(t, hospital.MetricsTopic); after.Topics[hospital.MetricsTopic] != before.Topics[hospital.MetricsTopic]+1 {
@@ -86,7 +86,8 @@ func TestOneOfTwentyAdmissionsOfAPatientWins(t *testing.T) {
 		}), "already_admitted")
 		for _, refusal := range refusals {
 			if current, ok := refusal.Current.(hospital.Admission); !ok || current.BedID != beds[winner].ID {
-				t.Errorf("a refusal shows %+v, want the stay in bed %s", refusal.Current, beds[winner].Number)
+				t.Errorf("a refusal shows %+v, want the admission in bed %s", refusal.Current,
+					beds[winner].Number)
 			}
 		}
 		if counts := h.board(t, ward).Counts; counts.Occupied != 1 || counts.Available != 19 {
@@ -103,11 +104,11 @@ func TestCrossingTransfersDoNotWaitForEachOther(t *testing.T) {
 		one, other := h.admit(t, "Uwase Marie", "A-01"), h.admit(t, "Mugisha Eric", "A-02")
 		for round := range 10 {
 			for i, err := range atOnce(8, func(i int) error {
-				stay, bed := one, other.BedID
+				admission, bed := one, other.BedID
 				if i%2 == 1 {
-					stay, bed = other, one.BedID
+					admission, bed = other, one.BedID
 				}
-				_, err := h.Transfer(t.Context(), nurse, stay.ID, hospital.TransferCommand{BedID: bed})
+				_, err := h.Transfer(t.Context(), nurse, admission.ID, hospital.TransferCommand{BedID: bed})
 				return err
 			}) {
 				if err == nil {
@@ -124,18 +125,18 @@ func TestCrossingTransfersDoNotWaitForEachOther(t *testing.T) {
 // from all sides.
 func TestManyCommandsAtOnceKeepEveryRule(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
-		stays := []hospital.Admission{h.admit(t, "A", "A-01"), h.admit(t, "B", "A-02"), h.admit(t, "C", "B-01"), h.admit(t, "D", "")}
+		admissions := []hospital.Admission{h.admit(t, "A", "A-01"), h.admit(t, "B", "A-02"), h.admit(t, "C", "B-01"), h.admit(t, "D", "")}
 		beds := h.bedIDs(t)
 		before := h.revisions(t, hospital.MetricsTopic).Topics[hospital.MetricsTopic]
 		done := atOnce(160, func(i int) (err error) {
-			bed, stay := beds[i*7%len(beds)], stays[i%len(stays)]
+			bed, admission := beds[i*7%len(beds)], admissions[i%len(admissions)]
 			switch i % 8 {
 			case 0, 1, 2, 3:
-				_, err = h.Transfer(t.Context(), nurse, stay.ID, hospital.TransferCommand{BedID: bed})
+				_, err = h.Transfer(t.Context(), nurse, admission.ID, hospital.TransferCommand{BedID: bed})
 			case 4, 5:
 				_, err = h.SetBedStatus(t.Context(), manager, bed, hospital.BedStatusCommand{Status: hospital.BedAvailable})
 			case 6:
-				_, err = h.Discharge(t.Context(), nurse, stay.ID, hospital.DischargeCommand{Outcome: hospital.Improved})
+				_, err = h.Discharge(t.Context(), nurse, admission.ID, hospital.DischargeCommand{Outcome: hospital.Improved})
 			default:
 				_, _, err = h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "E", BedID: bed})
 			}

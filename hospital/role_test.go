@@ -69,11 +69,11 @@ func TestEachCommandAndReadIsForTheRolesWhoseWorkItIs(t *testing.T) {
 				return err
 			}},
 			"read an open admission": {wards, func(actor hospital.Actor) error {
-				_, err := h.OpenStay(t.Context(), actor, 4711)
+				_, err := h.OpenAdmission(t.Context(), actor, 4711)
 				return err
 			}},
 			"compare an admission": {wards, func(actor hospital.Actor) error {
-				return h.StayAsSeen(t.Context(), actor, 4711, 4711, 1)
+				return h.AdmissionAsSeen(t.Context(), actor, 4711, 4711, 1)
 			}},
 			"list the free beds": {wards, func(actor hospital.Actor) error {
 				_, err := h.FreeBeds(t.Context(), actor)

@@ -10,8 +10,9 @@ import (
 )
 
 // This file is what the safety check does to orders. There is no way around it: whoever takes an
-// order a step further toward its patient calls holdIfUnsafe while holding the stay, and whatever
-// changes what a patient may eat, or what is in a dish, calls recheckStay while holding it.
+// order a step further toward its patient calls holdIfUnsafe while holding the admission, and
+// whatever changes what a patient may eat, or what is in a dish, calls recheckAdmission while
+// holding it.
 
 // everyHazardOf is what speaks against a locked order as things stand now, overridden or not. It
 // checks the dishes both as they were ordered and as they are made now. Nothing speaks against an
@@ -122,10 +123,10 @@ func hasNew(hazards, known []Hazard) bool {
 	})
 }
 
-// recheckStay checks every open order of a locked stay anew, since what the patient may eat or what
-// is in a dish has changed, or time has passed: what is dangerous now is stopped. What is dangerous
-// no longer stays held, and the kitchen is told that it may be confirmed.
-func (c *change) recheckStay(ctx context.Context, admissionID int64) error {
+// recheckAdmission checks every open order of a locked admission anew, since what the patient may
+// eat or what is in a dish has changed, or time has passed: what is dangerous now is stopped. What
+// is dangerous no longer stays held, and the kitchen is told that it may be confirmed.
+func (c *change) recheckAdmission(ctx context.Context, admissionID int64) error {
 	orders, err := openOrders(ctx, c.tx, admissionID)
 	if err != nil {
 		return err
@@ -154,7 +155,7 @@ func (c *change) recheck(ctx context.Context, o *Order) error {
 	return c.notifyKitchen(ctx, "ticket_clear", o.ID)
 }
 
-// touchOpenOrders moves the topics of all who see the open orders of a locked stay, which has
+// touchOpenOrders moves the topics of all who see the open orders of a locked admission, which has
 // changed, and returns the orders.
 func (c *change) touchOpenOrders(ctx context.Context, admissionID int64) ([]Order, error) {
 	orders, err := openOrders(ctx, c.tx, admissionID)
@@ -170,11 +171,11 @@ func (c *change) touchOpenOrders(ctx context.Context, admissionID int64) ([]Orde
 	return orders, c.touchCustomers(ctx, Order{AdmissionID: admissionID})
 }
 
-// rerouteOrders sends the open orders of a locked stay, whose patient has just been moved, to the
-// new bed. A tray's identity is its patient, never a bed, so nothing is written: everyone who sees
-// the orders is told.
-func (c *change) rerouteOrders(ctx context.Context, stay Admission) error {
-	orders, err := c.touchOpenOrders(ctx, stay.ID)
+// rerouteOrders sends the open orders of a locked admission, whose patient has just been moved, to
+// the new bed. A tray's identity is its patient, never a bed, so nothing is written: everyone who
+// sees the orders is told.
+func (c *change) rerouteOrders(ctx context.Context, admission Admission) error {
+	orders, err := c.touchOpenOrders(ctx, admission.ID)
 	if err != nil {
 		return err
 	}
@@ -189,11 +190,11 @@ func (c *change) rerouteOrders(ctx context.Context, stay Admission) error {
 	return nil
 }
 
-// endOrders ends what is open of a locked stay that has just ended: what is not cooked is
+// endOrders ends what is open of a locked admission that has just ended: what is not cooked is
 // cancelled, what is cooked is held for the kitchen to decide on, what is on its way comes back.
 // After a death everything ends without a word to anybody.
-func (c *change) endOrders(ctx context.Context, stay Admission, outcome Outcome) error {
-	orders, err := c.touchOpenOrders(ctx, stay.ID)
+func (c *change) endOrders(ctx context.Context, admission Admission, outcome Outcome) error {
+	orders, err := c.touchOpenOrders(ctx, admission.ID)
 	if err != nil {
 		return err
 	}
@@ -205,7 +206,7 @@ func (c *change) endOrders(ctx context.Context, stay Admission, outcome Outcome)
 	return nil
 }
 
-// endOrder ends one locked open order of a stay that has just ended.
+// endOrder ends one locked open order of an admission that has just ended.
 func (c *change) endOrder(ctx context.Context, o *Order, outcome Outcome) error {
 	switch {
 	case outcome == Deceased:
@@ -226,34 +227,34 @@ func (c *change) notifyKitchen(ctx context.Context, code string, orderID int64) 
 	return c.notifyRole(ctx, KitchenStaff, code, number(orderID))
 }
 
-// HoldNilByMouth finds the stays whose time of nil by mouth has begun or ended by itself, and
+// HoldNilByMouth finds the admissions whose time of nil by mouth has begun or ended by itself, and
 // returns how many there were. What must not be eaten is held as by SetDiet; what may be eaten
 // again stays held, and the kitchen and medical staff are told. To be called often: at the steps of
 // an order the safety check looks at the clock by itself.
 func (h *Hospital) HoldNilByMouth(ctx context.Context) (int, error) {
-	stays, err := readValue(ctx, h, func(ctx context.Context, q *sql.Tx) ([]int64, error) {
+	admissions, err := readValue(ctx, h, func(ctx context.Context, q *sql.Tx) ([]int64, error) {
 		return nilByMouthTurned(ctx, q, h.clock(ctx))
 	})
 	if err != nil {
 		return 0, err
 	}
-	return h.eachByItself(ctx, stays, "stay", (*change).turnNilByMouth)
+	return h.eachByItself(ctx, admissions, "admission", (*change).turnNilByMouth)
 }
 
-// turnNilByMouth does what a stay's beginning or ending time of nil by mouth asks for, and reports
-// whether there was anything to do.
+// turnNilByMouth does what an admission's beginning or ending time of nil by mouth asks for, and
+// reports whether there was anything to do.
 func (c *change) turnNilByMouth(ctx context.Context, id int64) (bool, error) {
-	if err := c.lockStay(ctx, id); err != nil {
+	if err := c.lockAdmission(ctx, id); err != nil {
 		return false, err
 	}
-	stay, err := readAdmission(ctx, c.tx, id)
+	admission, err := readAdmission(ctx, c.tx, id)
 	if err != nil {
 		return false, err
 	}
-	if err := c.seeNilByMouth(ctx, stay); err != nil {
+	if err := c.seeNilByMouth(ctx, admission); err != nil {
 		return false, err
 	}
-	if err := c.recheckStay(ctx, id); err != nil {
+	if err := c.recheckAdmission(ctx, id); err != nil {
 		return false, err
 	}
 	if len(c.entries) == 0 {
@@ -263,19 +264,19 @@ func (c *change) turnNilByMouth(ctx context.Context, id int64) (bool, error) {
 	return true, err
 }
 
-// seeNilByMouth notes of a locked stay whether nil by mouth holds now, and records it if it did not
-// before or no longer does.
-func (c *change) seeNilByMouth(ctx context.Context, stay Admission) error {
-	diet, err := readDiet(ctx, c.tx, stay.ID)
+// seeNilByMouth notes of a locked admission whether nil by mouth holds now, and records it if it
+// did not before or no longer does.
+func (c *change) seeNilByMouth(ctx context.Context, admission Admission) error {
+	diet, err := readDiet(ctx, c.tx, admission.ID)
 	if err != nil || diet.Ended {
 		return err
 	}
 	holds := diet.NilByMouth.Holds(c.now)
 	turned, err := c.exec(ctx,
 		`UPDATE admission SET nil_by_mouth_seen = $2 WHERE id = $1 AND nil_by_mouth_seen <> $2`,
-		stay.ID, holds)
+		admission.ID, holds)
 	if err != nil {
-		return fmt.Errorf("see nil by mouth of stay %d: %w", stay.ID, err)
+		return fmt.Errorf("see nil by mouth of admission %d: %w", admission.ID, err)
 	}
 	if turned == 0 {
 		return nil
@@ -284,17 +285,17 @@ func (c *change) seeNilByMouth(ctx context.Context, stay Admission) error {
 	if holds {
 		from, to = to, from
 	}
-	c.record(entry{action: "admission.nil_by_mouth", entity: "admission", entityID: stay.ID,
-		patientID: stay.PatientID, wardID: stay.WardID, from: from, to: to}, stay)
-	if holds || stay.BedID == 0 {
+	c.record(entry{action: "admission.nil_by_mouth", entity: "admission", entityID: admission.ID,
+		patientID: admission.PatientID, wardID: admission.WardID, from: from, to: to}, admission)
+	if holds || admission.BedID == 0 {
 		return nil
 	}
-	return c.notifyRole(ctx, MedicalStaff, "nil_by_mouth_over", stay.BedNumber)
+	return c.notifyRole(ctx, MedicalStaff, "nil_by_mouth_over", admission.BedNumber)
 }
 
-// nilByMouthTurned lists the open stays whose time of nil by mouth has begun or ended since they
-// were last looked at, and those with an open order that is not held for it and must be, or is and
-// need not be.
+// nilByMouthTurned lists the open admissions whose time of nil by mouth has begun or ended since
+// they were last looked at, and those with an open order that is not held for it and must be, or is
+// and need not be.
 func nilByMouthTurned(ctx context.Context, q *sql.Tx, now time.Time) ([]int64, error) {
 	rows, err := q.QueryContext(ctx,
 		`SELECT admission.id, admission.nil_by_mouth_seen, admission.nil_by_mouth_from,
@@ -304,7 +305,7 @@ func nilByMouthTurned(ctx context.Context, q *sql.Tx, now time.Time) ([]int64, e
 		AND meal_order.ended_at IS NULL
 		WHERE admission.discharged_at IS NULL AND admission.nil_by_mouth_from IS NOT NULL
 		ORDER BY admission.id`)
-	var stays []int64
+	var admissionIDs []int64
 	err = eachRow(rows, err, func(row scanner) error {
 		var o Order
 		var seen bool
@@ -313,12 +314,12 @@ func nilByMouthTurned(ctx context.Context, q *sql.Tx, now time.Time) ([]int64, e
 			(*reference)(&o.ID), &o.Stopped, (*list[Hazard])(&o.HeldFor), (*instant)(&o.Due))
 		turned := seen != window.Holds(now) ||
 			o.ID != 0 && o.Stopped == "" && o.nilByMouthTurned(window, now)
-		if turned && !slices.Contains(stays, o.AdmissionID) {
-			stays = append(stays, o.AdmissionID)
+		if turned && !slices.Contains(admissionIDs, o.AdmissionID) {
+			admissionIDs = append(admissionIDs, o.AdmissionID)
 		}
 		return err
 	})
-	return stays, wrap(err, "read who is nil by mouth")
+	return admissionIDs, wrap(err, "read who is nil by mouth")
 }
 
 // nilByMouthTurned reports whether an open order is held for nil by mouth and need not be, or is

@@ -325,7 +325,7 @@ func TestNilByMouthThatBeginsByItselfHoldsTheTicketsAndItsEndIsTold(t *testing.T
 		sweep := func(want int) {
 			t.Helper()
 			if n, err := s.HoldNilByMouth(t.Context()); err != nil || n != want {
-				t.Errorf("the sweep found %d stays and error %v, want %d", n, err, want)
+				t.Errorf("the sweep found %d admissions and error %v, want %d", n, err, want)
 			}
 		}
 		begins := s.clock.Now().Add(2 * time.Hour)

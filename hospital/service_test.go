@@ -86,7 +86,7 @@ func (s *service) orderFor(t testing.TB, actor hospital.Actor, a hospital.Admiss
 	t.Helper()
 	o, _, err := s.PlaceOrder(t.Context(), actor, hospital.PlaceOrderCommand{AdmissionID: a.ID, Meal: meal, Dishes: []int64{s.dish.ID}})
 	if err != nil {
-		t.Fatalf("order for stay %d: %v", a.ID, err)
+		t.Fatalf("order for admission %d: %v", a.ID, err)
 	}
 	return o
 }

@@ -100,11 +100,11 @@ type WardBoard struct {
 // patient.
 type BoardBed struct {
 	Bed
-	Stay *BoardStay // nil where nobody lies in it
+	Admission *BoardAdmission // nil where nobody lies in it
 }
 
-// BoardStay is a stay as the board shows it: no reason, no notes.
-type BoardStay struct {
+// BoardAdmission is an admission as the board shows it: no reason, no notes.
+type BoardAdmission struct {
 	AdmissionID       int64
 	PatientID         int64
 	PatientName       PatientName
@@ -183,7 +183,7 @@ func readWardBoard(ctx context.Context, q *sql.Tx, now time.Time,
 	}
 	for _, bed := range board.Beds {
 		board.Counts.count(bed.Status, 1)
-		if bed.Stay != nil && bed.Stay.DischargePlanned {
+		if bed.Admission != nil && bed.Admission.DischargePlanned {
 			board.PendingDischarges++
 		}
 	}
@@ -191,15 +191,15 @@ func readWardBoard(ctx context.Context, q *sql.Tx, now time.Time,
 }
 
 // readMeals adds to the beds of a ward what becomes of their patients' meals, in one statement. It
-// asks for the orders of these stays by their numbers: where PostgreSQL has not counted a table yet
-// it would join the beds to all orders there ever were.
+// asks for the orders of these admissions by their numbers: where PostgreSQL has not counted a
+// table yet it would join the beds to all orders there ever were.
 func readMeals(ctx context.Context, q *sql.Tx, now time.Time, beds []BoardBed) error {
-	stays := make(map[int64]*BoardStay, len(beds))
+	admissions := make(map[int64]*BoardAdmission, len(beds))
 	var ids []int64
 	for _, bed := range beds {
-		if bed.Stay != nil {
-			stays[bed.Stay.AdmissionID] = bed.Stay
-			ids = append(ids, bed.Stay.AdmissionID)
+		if bed.Admission != nil {
+			admissions[bed.Admission.AdmissionID] = bed.Admission
+			ids = append(ids, bed.Admission.AdmissionID)
 		}
 	}
 	list, args := oneOf([]any{instant(pastBefore(now))}, ids)
@@ -212,7 +212,7 @@ func readMeals(ctx context.Context, q *sql.Tx, now time.Time, beds []BoardBed) e
 		var m BoardMeal
 		err := row.Scan(&id, &m.OrderID, &m.Meal, &m.Status, &m.Stopped, &m.Version)
 		if err == nil {
-			stays[id].Meals = append(stays[id].Meals, m)
+			admissions[id].Meals = append(admissions[id].Meals, m)
 		}
 		return err
 	})

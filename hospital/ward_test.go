@@ -176,15 +176,16 @@ func TestTheMedicalDashboardListsTheWardsItIsAskedFor(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var stays []hospital.Admission
+		var admissions []hospital.Admission
 		for i, number := range []string{"A-01", "B-01", "", "A-02", "B-02"} {
-			stays = append(stays, h.admit(t, hospital.PatientName(fmt.Sprintf("Patient %d", i)), number))
+			admissions = append(admissions, h.admit(t, hospital.PatientName(fmt.Sprintf("Patient %d", i)),
+				number))
 			h.clock.pass(time.Minute)
 		}
 		gone := h.admit(t, "Gone", "A-03")
 		h.discharge(t, gone.ID, hospital.Improved)
-		for i, stay := range []hospital.Admission{old, stays[1], stays[2], stays[3]} {
-			if _, err := h.PlanDischarge(t.Context(), nurse, stay.ID, hospital.PlanDischargeCommand{Expected: morning.Add(time.Duration(10-i) * time.Hour)}); err != nil {
+		for i, admission := range []hospital.Admission{old, admissions[1], admissions[2], admissions[3]} {
+			if _, err := h.PlanDischarge(t.Context(), nurse, admission.ID, hospital.PlanDischargeCommand{Expected: morning.Add(time.Duration(10-i) * time.Hour)}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -193,10 +194,12 @@ func TestTheMedicalDashboardListsTheWardsItIsAskedFor(t *testing.T) {
 			recent, pending []hospital.Admission
 			codes           string
 		}{
-			{nil, []hospital.Admission{stays[4], stays[3], stays[2], stays[1], stays[0]}, []hospital.Admission{stays[3], stays[2], stays[1], old}, "A B"},
-			{[]int64{h.a.ID}, []hospital.Admission{stays[3], stays[0]}, []hospital.Admission{stays[3], old}, "A"},
-			{[]int64{h.b.ID}, []hospital.Admission{stays[4], stays[1]}, []hospital.Admission{stays[1]}, "B"},
-			{[]int64{h.b.ID, h.a.ID}, []hospital.Admission{stays[4], stays[3], stays[1], stays[0]}, []hospital.Admission{stays[3], stays[1], old}, "A B"},
+			{nil, []hospital.Admission{admissions[4], admissions[3], admissions[2], admissions[1], admissions[0]}, []hospital.Admission{admissions[3], admissions[2], admissions[1], old}, "A B"},
+			{[]int64{h.a.ID}, []hospital.Admission{admissions[3], admissions[0]},
+				[]hospital.Admission{admissions[3], old}, "A"},
+			{[]int64{h.b.ID}, []hospital.Admission{admissions[4], admissions[1]},
+				[]hospital.Admission{admissions[1]}, "B"},
+			{[]int64{h.b.ID, h.a.ID}, []hospital.Admission{admissions[4], admissions[3], admissions[1], admissions[0]}, []hospital.Admission{admissions[3], admissions[1], old}, "A B"},
 			{[]int64{4711}, nil, nil, ""},
 		} {
 			d := h.medical(t, test.wards...)
@@ -206,7 +209,7 @@ func TestTheMedicalDashboardListsTheWardsItIsAskedFor(t *testing.T) {
 			if got := ids(d.PendingDischarges); !slices.Equal(got, admissionIDs(test.pending)) || d.PendingCount != len(test.pending) {
 				t.Errorf("wards %v: pending are %v, counted %d, want %v", test.wards, got, d.PendingCount, admissionIDs(test.pending))
 			}
-			if got := ids(d.Waiting); !slices.Equal(got, []int64{stays[2].ID}) || d.WaitingCount != 1 {
+			if got := ids(d.Waiting); !slices.Equal(got, []int64{admissions[2].ID}) || d.WaitingCount != 1 {
 				t.Errorf("wards %v: waiting are %v, counted %d", test.wards, got, d.WaitingCount)
 			}
 			var codes []string
@@ -220,24 +223,24 @@ func TestTheMedicalDashboardListsTheWardsItIsAskedFor(t *testing.T) {
 				t.Errorf("wards %v: the metrics are not the hospital's: %+v", test.wards, d.Metrics)
 			}
 		}
-		line, want := h.medical(t, h.b.ID).PendingDischarges[0], stays[1]
-		if line != (hospital.StayLine{AdmissionID: want.ID, PatientName: "Patient 1", BedID: want.BedID, BedNumber: "B-01", WardID: h.b.ID,
+		line, want := h.medical(t, h.b.ID).PendingDischarges[0], admissions[1]
+		if line != (hospital.AdmissionLine{AdmissionID: want.ID, PatientName: "Patient 1", BedID: want.BedID, BedNumber: "B-01", WardID: h.b.ID,
 			WardName: "Surgery", AdmittedAt: want.AdmittedAt, ExpectedDischarge: morning.Add(9 * time.Hour)}) {
-			t.Errorf("the line is %+v of the stay %+v", line, want)
+			t.Errorf("the line is %+v of the admission %+v", line, want)
 		}
 	})
 }
 
-func ids(lines []hospital.StayLine) (ids []int64) {
+func ids(lines []hospital.AdmissionLine) (ids []int64) {
 	for _, line := range lines {
 		ids = append(ids, line.AdmissionID)
 	}
 	return ids
 }
 
-func admissionIDs(stays []hospital.Admission) (ids []int64) {
-	for _, stay := range stays {
-		ids = append(ids, stay.ID)
+func admissionIDs(admissions []hospital.Admission) (ids []int64) {
+	for _, admission := range admissions {
+		ids = append(ids, admission.ID)
 	}
 	return ids
 }
@@ -287,16 +290,16 @@ func TestTheBoardSaysWhatBecomesOfAPatientsMeals(t *testing.T) {
 			{OrderID: lunch.ID, Meal: hospital.Lunch, Status: hospital.OrderPending, Version: 1},
 			{OrderID: dinner.ID, Meal: hospital.Dinner, Status: hospital.OrderPending, Version: 1},
 		}
-		if got := s.bed(t, "A-01").Stay.Meals; !slices.Equal(got, want) {
+		if got := s.bed(t, "A-01").Admission.Meals; !slices.Equal(got, want) {
 			t.Errorf("the board shows %+v, want %+v", got, want)
 		}
-		if got := s.bed(t, "A-02").Stay.Meals; len(got) > 0 {
+		if got := s.bed(t, "A-02").Admission.Meals; len(got) > 0 {
 			t.Errorf("what has ended is shown: %+v", got)
 		}
 		s.diet(t, a, fasting(s.clock.Now(), time.Time{}))
 		held := s.detail(t, "A-01")
-		if !slices.Equal(held.Stay.Meals, s.bed(t, "A-01").Stay.Meals) || held.Stay.Meals[0].Status != hospital.OrderHeld || held.Stay.Meals[0].Version != 2 {
-			t.Errorf("the bed's page shows the meals %+v", held.Stay.Meals)
+		if !slices.Equal(held.Admission.Meals, s.bed(t, "A-01").Admission.Meals) || held.Admission.Meals[0].Status != hospital.OrderHeld || held.Admission.Meals[0].Version != 2 {
+			t.Errorf("the bed's page shows the meals %+v", held.Admission.Meals)
 		}
 		if len(held.Orders) != 2 || held.Orders[0].ID != lunch.ID || len(held.Orders[0].HeldFor) != 1 || held.Fasting.From != s.clock.Now() {
 			t.Errorf("the bed's page says %+v, nil by mouth %+v", held.Orders, held.Fasting)
@@ -304,7 +307,7 @@ func TestTheBoardSaysWhatBecomesOfAPatientsMeals(t *testing.T) {
 		if _, err := s.Transfer(t.Context(), nurse, a.ID, hospital.TransferCommand{BedID: s.bed(t, "B-01").ID}); err != nil {
 			t.Fatal(err)
 		}
-		if got := s.bed(t, "B-01").Stay.Meals; len(got) != 2 {
+		if got := s.bed(t, "B-01").Admission.Meals; len(got) != 2 {
 			t.Errorf("meals follow their patient, and the new bed shows %+v", got)
 		}
 	})

@@ -27,7 +27,7 @@ func nextStatuses(r hospital.Role, s hospital.BedStatus) []hospital.BedStatus {
 	return next
 }
 
-// outcomes are the ends of a stay that this role may record.
+// outcomes are the ends of an admission that this role may record.
 func outcomes(r hospital.Role) []hospital.Outcome {
 	var allowed []hospital.Outcome
 	for _, o := range hospital.Outcomes {
@@ -60,7 +60,7 @@ func byWard(beds []hospital.FreeBed) []wardBeds {
 // cardClass is the class of a bed's card: its state, and what changes how the card is drawn.
 func cardClass(b hospital.BoardBed) string {
 	class := "bed " + string(b.Status)
-	if b.Stay != nil && b.Stay.DischargePlanned {
+	if b.Admission != nil && b.Admission.DischargePlanned {
 		class += " leaving"
 	}
 	return class
@@ -99,12 +99,12 @@ func listClass(kind string, total int) string {
 	return "list " + kind
 }
 
-// stayPath is where a stay is dealt with: at its bed, or on its own page while it has none.
-func stayPath(s hospital.StayLine) string {
-	if s.BedID == 0 {
-		return AdmissionPath.Of(s.AdmissionID)
+// bedOrAdmissionPath is where an admission is dealt with: at its bed, else on its own page.
+func bedOrAdmissionPath(a hospital.AdmissionLine) string {
+	if a.BedID == 0 {
+		return AdmissionPath.Of(a.AdmissionID)
 	}
-	return BedPath.Of(s.BedID)
+	return BedPath.Of(a.BedID)
 }
 
 // newsRole is how a screen reader tells a notification: at once where safety is at stake, else when

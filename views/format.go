@@ -39,18 +39,18 @@ func cutBedNumber(n string) (shared, own string) {
 	return n[:i], n[i:]
 }
 
-// version tells two states of a bed, of the stay in it and of its meals apart: "12.3", "12.3n"
+// version tells two states of a bed, of the admission in it and of its meals apart: "12.3", "12.3n"
 // while nil by mouth holds, "12.3.45-2" with the second state of order 45, or "12" for an empty
 // bed.
 func version(b hospital.BoardBed) string {
-	if b.Stay == nil {
+	if b.Admission == nil {
 		return number(b.Version)
 	}
-	version := number(b.Version) + "." + number(b.Stay.Version)
-	if b.Stay.NilByMouth {
+	version := number(b.Version) + "." + number(b.Admission.Version)
+	if b.Admission.NilByMouth {
 		version += "n"
 	}
-	for _, meal := range b.Stay.Meals {
+	for _, meal := range b.Admission.Meals {
 		version += "." + number(meal.OrderID) + "-" + number(meal.Version)
 	}
 	return version

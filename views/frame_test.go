@@ -47,8 +47,8 @@ func labelled(label string) revision.Set {
 
 func TestTheFrameOfOneBedFitsOneKilobyte(t *testing.T) {
 	board := sampleBoard()
-	board.Beds[0].Stay = sampleStay(1)
-	board.Beds[0].Stay.Meals = sampleStay(7).Meals
+	board.Beds[0].Admission = sampleAdmission(1)
+	board.Beds[0].Admission.Meals = sampleAdmission(7).Meals
 	for _, lang := range text.Langs {
 		var changed []views.Region
 		for _, r := range views.WardRegions(board) {

@@ -19,30 +19,30 @@ func galleryBed(id int64, status hospital.BedStatus, reason string) hospital.Boa
 	}}
 }
 
-// galleryStay is a bed with a patient of whom nothing unusual is known, changed by each of the
+// galleryAdmission is a bed with a patient of whom nothing unusual is known, changed by each of the
 // changes.
-func galleryStay(
-	id int64, name hospital.PatientName, changes ...func(*hospital.BoardStay),
+func galleryAdmission(
+	id int64, name hospital.PatientName, changes ...func(*hospital.BoardAdmission),
 ) hospital.BoardBed {
 	b := galleryBed(id, hospital.BedOccupied, "")
-	b.Stay = &hospital.BoardStay{
+	b.Admission = &hospital.BoardAdmission{
 		AdmissionID: id, PatientID: id, PatientName: name,
 		AdmittedAt: galleryTime.Add(-30 * time.Hour), BedSince: galleryTime.Add(-5 * time.Hour),
 		Diet: hospital.DietGeneral, Texture: hospital.RegularTexture, Allergies: allergies(),
 		Version: 1,
 	}
 	for _, change := range changes {
-		change(b.Stay)
+		change(b.Admission)
 	}
 	return b
 }
 
-func leaving(s *hospital.BoardStay) {
-	s.DischargePlanned, s.ExpectedDischarge = true, galleryTime.Add(3*time.Hour)
+func leaving(a *hospital.BoardAdmission) {
+	a.DischargePlanned, a.ExpectedDischarge = true, galleryTime.Add(3*time.Hour)
 }
 
-func allergic(list ...hospital.Allergen) func(*hospital.BoardStay) {
-	return func(s *hospital.BoardStay) { s.Allergies = allergies(list...) }
+func allergic(list ...hospital.Allergen) func(*hospital.BoardAdmission) {
+	return func(a *hospital.BoardAdmission) { a.Allergies = allergies(list...) }
 }
 
 // allergies are what somebody has said; of nobody else's are they known.
@@ -50,18 +50,18 @@ func allergies(list ...hospital.Allergen) hospital.Allergies {
 	return hospital.Allergies{Known: true, Allergens: list}
 }
 
-func notAsked(s *hospital.BoardStay)   { s.Allergies = hospital.Allergies{} }
-func nilByMouth(s *hospital.BoardStay) { s.NilByMouth = true }
+func notAsked(a *hospital.BoardAdmission)   { a.Allergies = hospital.Allergies{} }
+func nilByMouth(a *hospital.BoardAdmission) { a.NilByMouth = true }
 
-func mealIs(status hospital.OrderStatus) func(*hospital.BoardStay) {
-	return func(s *hospital.BoardStay) {
+func mealIs(status hospital.OrderStatus) func(*hospital.BoardAdmission) {
+	return func(a *hospital.BoardAdmission) {
 		meal := hospital.BoardMeal{OrderID: 1, Meal: hospital.Lunch, Status: status, Version: 1}
-		s.Meals = []hospital.BoardMeal{meal}
+		a.Meals = []hospital.BoardMeal{meal}
 	}
 }
 
-func eats(diet hospital.Diet, texture hospital.Texture) func(*hospital.BoardStay) {
-	return func(s *hospital.BoardStay) { s.Diet, s.Texture = diet, texture }
+func eats(diet hospital.Diet, texture hospital.Texture) func(*hospital.BoardAdmission) {
+	return func(a *hospital.BoardAdmission) { a.Diet, a.Texture = diet, texture }
 }
 
 // galleryBeds is a card for each state of a bed, and for each thing that a card can say of a
@@ -73,15 +73,15 @@ func galleryBeds() []hospital.BoardBed {
 		galleryBed(1, hospital.BedAvailable, ""), reserved, galleryBed(3, hospital.BedCleaning, ""),
 		galleryBed(4, hospital.BedMaintenance, "Call bell broken"),
 		galleryBed(5, hospital.BedClosed, "No staff for this bay"),
-		galleryStay(6, "Nothing Unusual"), galleryStay(7, "Leaving Today", leaving),
-		galleryStay(8, "One Allergy", allergic("peanuts")),
-		galleryStay(9, "Many Allergies", allergic(hospital.Allergens...)),
-		galleryStay(10, "Nobody Asked", notAsked),
-		galleryStay(11, "Before Theatre", nilByMouth),
-		galleryStay(12, "Soft Food", eats(hospital.DietRenal, 4)),
-		galleryStay(14, "Meal Held", mealIs(hospital.OrderHeld)),
-		galleryStay(15, "Meal Coming", mealIs(hospital.OrderInTransit)),
-		galleryStay(13, "Everything-Together Uwimana Nyiransabimana", leaving,
+		galleryAdmission(6, "Nothing Unusual"), galleryAdmission(7, "Leaving Today", leaving),
+		galleryAdmission(8, "One Allergy", allergic("peanuts")),
+		galleryAdmission(9, "Many Allergies", allergic(hospital.Allergens...)),
+		galleryAdmission(10, "Nobody Asked", notAsked),
+		galleryAdmission(11, "Before Theatre", nilByMouth),
+		galleryAdmission(12, "Soft Food", eats(hospital.DietRenal, 4)),
+		galleryAdmission(14, "Meal Held", mealIs(hospital.OrderHeld)),
+		galleryAdmission(15, "Meal Coming", mealIs(hospital.OrderInTransit)),
+		galleryAdmission(13, "Everything-Together Uwimana Nyiransabimana", leaving,
 			allergic("milk", "eggs"), nilByMouth, eats(hospital.DietDiabetic, 6)),
 	}
 }
@@ -103,9 +103,9 @@ func galleryWards() []hospital.WardSummary {
 	return wards
 }
 
-// galleryLines are stays for a list: with a bed, and without.
-func galleryLines() []hospital.StayLine {
-	return []hospital.StayLine{
+// galleryLines are admissions for a list: with a bed, and without.
+func galleryLines() []hospital.AdmissionLine {
+	return []hospital.AdmissionLine{
 		{AdmissionID: 1, PatientName: "Uwase Marie", BedID: 6, BedNumber: "GAL-6",
 			AdmittedAt: galleryTime, ExpectedDischarge: galleryTime.Add(time.Hour)},
 		{AdmissionID: 2, PatientName: "Umutoni Aline", AdmittedAt: galleryTime,
@@ -216,11 +216,11 @@ func galleryDetail() hospital.OrderDetail {
 
 // galleryHeld are the lines of meals that medical staff must look at.
 func galleryHeld() []hospital.HeldLine {
-	stays := galleryLines()
+	admissions := galleryLines()
 	return []hospital.HeldLine{
-		{StayLine: stays[0], OrderID: 1, Meal: hospital.Lunch, Due: galleryTime,
+		{AdmissionLine: admissions[0], OrderID: 1, Meal: hospital.Lunch, Due: galleryTime,
 			HeldFor: galleryHazards()},
-		{StayLine: stays[1], OrderID: 3, Meal: hospital.Dinner, Due: galleryTime},
+		{AdmissionLine: admissions[1], OrderID: 3, Meal: hospital.Dinner, Due: galleryTime},
 	}
 }
 

@@ -30,13 +30,13 @@ func galleryOrders() []hospital.CustomerOrder {
 }
 
 // galleryPatients are one with everything unusual, and one without a bed.
-func galleryPatients() []hospital.CustomerStay {
+func galleryPatients() []hospital.CustomerAdmission {
 	unusual := hospital.DietOrder{
 		Diet: hospital.DietRenal, Texture: 4, Allergies: allergies(hospital.Allergens...),
 		NilByMouth: hospital.Window{From: galleryTime, Until: galleryTime.Add(time.Hour)},
 	}
 	usual := hospital.DietOrder{Diet: hospital.DietGeneral, Texture: hospital.RegularTexture}
-	return []hospital.CustomerStay{
+	return []hospital.CustomerAdmission{
 		{AdmissionID: 1, PatientName: "Everything-Together Uwimana Nyiransabimana",
 			Place: "Medicine, women, MED-A-05", Order: unusual},
 		{AdmissionID: 2, PatientName: "Nobody Asked", Order: usual},

@@ -113,7 +113,7 @@ func GalleryPage(p Page) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = fastedList([]hospital.FastingLine{{StayLine: galleryLines()[0],
+			templ_7745c5c3_Err = fastedList([]hospital.FastingLine{{AdmissionLine: galleryLines()[0],
 				Over: galleryTime, Missed: 2}}, 1).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -276,7 +276,7 @@ func galleryStates() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = bedCard(galleryStay(16, "A Minute Old", allergic("peanuts"),
+		templ_7745c5c3_Err = bedCard(galleryAdmission(16, "A Minute Old", allergic("peanuts"),
 			eats(hospital.DietRenal, 4))).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -343,11 +343,11 @@ func galleryPanels() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = stayFacts(Viewer{Role: hospital.MedicalStaff}, galleryOccupied()).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = admissionFacts(Viewer{Role: hospital.MedicalStaff}, galleryOccupied()).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = stayForms(Viewer{Role: hospital.MedicalStaff}, galleryOccupied(),
+		templ_7745c5c3_Err = admissionForms(Viewer{Role: hospital.MedicalStaff}, galleryOccupied(),
 			Form{Key: "gallery", Offer: galleryOffer()}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

@@ -40,17 +40,17 @@ func (w typed) bodies(t testing.TB) map[string]string {
 	for i := range board.Beds {
 		b := &board.Beds[i]
 		b.Number, b.StatusReason, b.WardName = w.number, w.reason, w.ward
-		if b.Stay != nil {
-			stay := *b.Stay
-			stay.PatientName = hospital.PatientName(w.name)
-			b.Stay = &stay
+		if b.Admission != nil {
+			admission := *b.Admission
+			admission.PatientName = hospital.PatientName(w.name)
+			b.Admission = &admission
 		}
 	}
 	for _, r := range views.WardRegions(board) {
 		bodies["ward "+r.ID] = draw(t, text.En, r.Component)
 	}
 	medical, management := sampleMedical(), sampleManagement()
-	for _, list := range [][]hospital.StayLine{medical.RecentAdmissions, medical.PendingDischarges, medical.Waiting, management.Waiting, management.PendingDischarges} {
+	for _, list := range [][]hospital.AdmissionLine{medical.RecentAdmissions, medical.PendingDischarges, medical.Waiting, management.Waiting, management.PendingDischarges} {
 		for i := range list {
 			list[i].PatientName, list[i].BedNumber, list[i].WardName = hospital.PatientName(w.name), w.number, w.ward
 		}
@@ -110,7 +110,7 @@ func (w typed) panels(t testing.TB, board hospital.WardBoard, bodies map[string]
 	for _, n := range []int{0, 3, 13, 23} {
 		d := detail(board.Beds[n])
 		d.Reason = w.reason
-		if d.Stay != nil {
+		if d.Admission != nil {
 			d.Orders = []hospital.Order{w.order().Order}
 			form.Offer = bedsideOffer()
 			form.Offer.Dishes[1].Name.En, form.Offer.Dishes[1].Hazards[1].DishName.En = w.name, w.name
@@ -162,7 +162,7 @@ func (w typed) customers(t testing.TB, bodies map[string]string) {
 	zone, dish := hospital.Zone{ID: 1, Name: w.ward, Charge: 500}, hospital.DishName{En: w.reason}
 	watch.Label, watch.FullName, watch.Phone, watch.Line1, watch.Line2, watch.City = w.name, w.username, w.number, w.reason, w.ward, w.code
 	watch.Instructions, watch.Zone = w.sentence, zone
-	home.Stays[0].PatientName, home.Stays[0].Place, home.Addresses[0] = hospital.PatientName(w.name), w.ward, watch.Address
+	home.Admissions[0].PatientName, home.Admissions[0].Place, home.Addresses[0] = hospital.PatientName(w.name), w.ward, watch.Address
 	for i := range home.Orders {
 		home.Orders[i].For, home.Orders[i].Dishes = w.name, []hospital.Dish{{Name: dish}}
 	}
@@ -170,7 +170,7 @@ func (w typed) customers(t testing.TB, bodies map[string]string) {
 		inbox.Notifications[i].Title, inbox.Notifications[i].Message = w.reason, w.sentence
 	}
 	home.News = inbox.Notifications
-	offer.Stay = home.Stays[0]
+	offer.Admission = home.Admissions[0]
 	for i := range offer.Dishes {
 		offer.Dishes[i].Name = dish
 		for j := range offer.Dishes[i].Hazards {

@@ -236,7 +236,7 @@ func TestAnOlderFrameIsNotShownAndAFullOneIsFetched(t *testing.T) {
 	send(t, socket, frame(t, text.En, stampOf("ward:2=120")))
 	until(t, tab, "the page to be live", isLive)
 	board := sampleBoard()
-	board.Beds[0].Stay.PatientName = "Who Left Long Ago"
+	board.Beds[0].Admission.PatientName = "Who Left Long Ago"
 	send(t, socket, frame(t, text.En, stampOf("ward:2=119"), views.BedRegion(board.Beds[0])))
 	until(t, tab, "the page not to be live", isNotLive)
 	again := site.nextSocket(t)
@@ -395,7 +395,7 @@ func TestAFrameLeavesTheMarkOfTheOpenBedAndChangesEveryOther(t *testing.T) {
 	tab, socket := openWard(t, site)
 	openBed(t, tab, 5)
 	board := sampleBoard()
-	board.Beds[4].Stay.PatientName = "Someone Else"
+	board.Beds[4].Admission.PatientName = "Someone Else"
 	send(t, socket, frame(t, text.En, stampOf("ward:2=119"), views.BedRegion(board.Beds[4])))
 	until(t, tab, "the frame", `document.querySelector("#bed-5 strong").textContent === "Someone Else"`)
 	if got := ask[string](t, tab, `document.querySelector("[aria-current=true]")?.closest("li").id || "none"`); got != "bed-5" {

@@ -51,8 +51,8 @@ const (
 // Of is the path of the one with a number.
 func (p Path) Of(id int64) string { return strings.Replace(string(p), ":id", number(id), 1) }
 
-// menuPath is what can be ordered for the stay or to the address whose page is at path. No meal is
-// the next one.
+// menuPath is what can be ordered for the admission or to the address whose page is at path. No
+// meal is the next one.
 func menuPath(path string, meal hospital.Meal) string {
 	path += "menu/"
 	if meal != "" {
@@ -61,12 +61,12 @@ func menuPath(path string, meal hospital.Meal) string {
 	return path
 }
 
-// offeredTo is the path of the stay or of the address that an offer is for.
+// offeredTo is the path of the admission or of the address that an offer is for.
 func offeredTo(o hospital.Offer) string {
 	if o.Address.ID != 0 {
 		return AddressPath.Of(o.Address.ID)
 	}
-	return AdmissionPath.Of(o.Stay.AdmissionID)
+	return AdmissionPath.Of(o.Admission.AdmissionID)
 }
 
 // noticePath leads to the order that a notification is about; "" where there is none to look up.

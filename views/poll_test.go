@@ -298,7 +298,7 @@ func TestAnOlderPollIsNotShown(t *testing.T) {
 	blocked := blockSockets(site, "m1", frame(t, text.En, stampOf("ward:2=120")))
 	tab := openPolled(t, site)
 	board := sampleBoard()
-	board.Beds[0].Stay.PatientName = "Who Left Long Ago"
+	board.Beds[0].Admission.PatientName = "Who Left Long Ago"
 	blocked.set("m0", frame(t, text.En, stampOf("ward:2=119"), views.BedRegion(board.Beds[0])))
 	polled := len(blocked.times())
 	until(t, tab, "the banner of a page that gets nothing new", bannerShows)

@@ -49,7 +49,7 @@ const (
 	MetricsID    = "metrics"  // the hospital's numbers
 	TotalsID     = "totals"   // the last row of the table of wards
 	WaitingID    = "waiting"  // patients without a bed
-	PendingID    = "pending"  // stays marked for discharge
+	PendingID    = "pending"  // admissions marked for discharge
 	RecentID     = "recent"   // recent admissions
 	CleaningID   = "cleaning" // beds to clean
 	NewsID       = "news"     // what a dashboard's role was told lately

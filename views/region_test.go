@@ -342,9 +342,9 @@ func TestARefusedAdmissionKeepsTheChoiceOfAKnownPatient(t *testing.T) {
 func TestAnAllergyThatNobodyAskedForLooksOtherThanNone(t *testing.T) {
 	card := func(a hospital.Allergies) string {
 		b := sampleBoard().Beds[0]
-		stay := *sampleStay(0)
-		stay.Allergies = a
-		b.Stay = &stay
+		admission := *sampleAdmission(0)
+		admission.Allergies = a
+		b.Admission = &admission
 		return draw(t, text.En, views.BedRegion(b).Component)
 	}
 	unknown, none, some := card(hospital.Allergies{}), card(hospital.Allergies{Known: true}), card(hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"milk"}})
@@ -355,9 +355,9 @@ func TestAnAllergyThatNobodyAskedForLooksOtherThanNone(t *testing.T) {
 
 func TestACardNamesThreeAllergensAndCountsTheRest(t *testing.T) {
 	b := sampleBoard().Beds[0]
-	stay := *sampleStay(0)
-	stay.Allergies = hospital.Allergies{Known: true, Allergens: hospital.Allergens}
-	b.Stay = &stay
+	admission := *sampleAdmission(0)
+	admission.Allergies = hospital.Allergies{Known: true, Allergens: hospital.Allergens}
+	b.Admission = &admission
 	if got := draw(t, text.En, views.BedRegion(b).Component); !strings.Contains(got, "gluten, crustaceans, eggs, 11 more") {
 		t.Errorf("14 allergens are drawn as %s", got)
 	}
@@ -369,12 +369,12 @@ func TestACardNamesThreeAllergensAndCountsTheRest(t *testing.T) {
 	}
 }
 
-func TestAChangedStayChangesTheCardsVersion(t *testing.T) {
+func TestAChangedAdmissionChangesTheCardsVersion(t *testing.T) {
 	before := sampleBoard().Beds[0]
 	after := before
-	stay := *before.Stay
-	stay.Version++
-	after.Stay = &stay
+	admission := *before.Admission
+	admission.Version++
+	after.Admission = &admission
 	versions := []string{}
 	for _, b := range []hospital.BoardBed{before, after} {
 		for _, c := range []templ.Component{views.BedRegion(b).Component, views.BedPanel(*viewer(hospital.Admin), detail(b), views.Form{})} {

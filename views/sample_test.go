@@ -46,9 +46,10 @@ func summary(w hospital.Ward, counts hospital.BedCounts, pending int) hospital.W
 	return hospital.WardSummary{Ward: w, Counts: counts, PendingDischarges: pending}
 }
 
-// sampleStay is an ordinary stay; the nth has the nth name and what makes a card crowded now and then.
-func sampleStay(n int) *hospital.BoardStay {
-	s := &hospital.BoardStay{
+// sampleAdmission is an ordinary admission; the nth has the nth name and what makes a card crowded
+// now and then.
+func sampleAdmission(n int) *hospital.BoardAdmission {
+	s := &hospital.BoardAdmission{
 		AdmissionID: int64(100 + n), PatientID: int64(200 + n), PatientName: names[n%len(names)],
 		AdmittedAt: now.Add(-time.Duration(20+n*7) * time.Hour), BedSince: now.Add(-time.Duration(3+n*5) * time.Hour),
 		Diet: hospital.DietGeneral, Texture: hospital.RegularTexture, Allergies: hospital.Allergies{Known: true}, Version: int64(n + 1),
@@ -85,7 +86,7 @@ func sampleBed(ward hospital.Ward, n int, status hospital.BedStatus) hospital.Bo
 	}}
 	switch status {
 	case hospital.BedOccupied:
-		b.Stay = sampleStay(n)
+		b.Admission = sampleAdmission(n)
 	case hospital.BedReserved:
 		b.StatusReason, b.ReservedUntil = "From emergency, after the scan", now.Add(6*time.Hour)
 	case hospital.BedMaintenance:
@@ -131,8 +132,8 @@ func sampleSummaries() []hospital.WardSummary {
 	return summaries
 }
 
-func stayLine(n int, bedID int64) hospital.StayLine {
-	s := hospital.StayLine{
+func admissionLine(n int, bedID int64) hospital.AdmissionLine {
+	s := hospital.AdmissionLine{
 		AdmissionID: int64(300 + n), PatientName: names[n%len(names)], WardID: 2, WardName: "Medicine, women",
 		AdmittedAt: now.Add(-time.Duration(n) * 83 * time.Minute), ExpectedDischarge: now.Add(time.Duration(n+1) * 95 * time.Minute),
 	}
@@ -152,17 +153,18 @@ func sampleMedical() hospital.MedicalDashboard {
 		Revisions: revisions(hospital.MetricsTopic, 7),
 	}
 	for n := range 3 {
-		d.Waiting = append(d.Waiting, stayLine(n+4, 0))
+		d.Waiting = append(d.Waiting, admissionLine(n+4, 0))
 	}
 	d.Held, d.HeldCount = []hospital.HeldLine{
-		{StayLine: stayLine(7, 7), OrderID: 12, Meal: hospital.Lunch, Due: now.Add(time.Hour), HeldFor: sampleHazards()},
-		{StayLine: stayLine(8, 8), OrderID: 13, Meal: hospital.Dinner, Due: now.Add(6 * time.Hour)},
-		{StayLine: stayLine(9, 9), OrderID: 14, Meal: hospital.Snack, Due: now.Add(time.Minute), HeldFor: sampleHazards()[1:], Stopped: hospital.StoppedHazard},
+		{AdmissionLine: admissionLine(7, 7), OrderID: 12, Meal: hospital.Lunch, Due: now.Add(time.Hour), HeldFor: sampleHazards()},
+		{AdmissionLine: admissionLine(8, 8), OrderID: 13, Meal: hospital.Dinner,
+			Due: now.Add(6 * time.Hour)},
+		{AdmissionLine: admissionLine(9, 9), OrderID: 14, Meal: hospital.Snack, Due: now.Add(time.Minute), HeldFor: sampleHazards()[1:], Stopped: hospital.StoppedHazard},
 	}, 14
-	d.Fasted, d.FastedCount = []hospital.FastingLine{{StayLine: stayLine(2, 2), Over: now.Add(-2 * time.Hour), Missed: 2}, {StayLine: stayLine(3, 0), Over: now.Add(-time.Hour)}}, 2
+	d.Fasted, d.FastedCount = []hospital.FastingLine{{AdmissionLine: admissionLine(2, 2), Over: now.Add(-2 * time.Hour), Missed: 2}, {AdmissionLine: admissionLine(3, 0), Over: now.Add(-time.Hour)}}, 2
 	for n := range 6 {
-		d.PendingDischarges = append(d.PendingDischarges, stayLine(n, int64(n+1)))
-		d.RecentAdmissions = append(d.RecentAdmissions, stayLine(n+7, int64((n+10)*(n%4))))
+		d.PendingDischarges = append(d.PendingDischarges, admissionLine(n, int64(n+1)))
+		d.RecentAdmissions = append(d.RecentAdmissions, admissionLine(n+7, int64((n+10)*(n%4))))
 	}
 	return d
 }
@@ -174,10 +176,10 @@ func sampleManagement() hospital.ManagementDashboard {
 		Revisions: revisions(hospital.MetricsTopic, 7),
 	}
 	for n := range 3 {
-		d.Waiting = append(d.Waiting, stayLine(n+4, 0))
+		d.Waiting = append(d.Waiting, admissionLine(n+4, 0))
 	}
 	for n := range 5 {
-		d.PendingDischarges = append(d.PendingDischarges, stayLine(n, int64(n+1)))
+		d.PendingDischarges = append(d.PendingDischarges, admissionLine(n, int64(n+1)))
 		d.BedsToClean = append(d.BedsToClean, hospital.BedLine{ID: int64(n + 30), Number: fmt.Sprintf("SURG-%02d", n+3), WardID: 4,
 			WardName: "Surgery", Since: now.Add(-time.Duration(9-n) * 31 * time.Minute)})
 	}
@@ -187,13 +189,13 @@ func sampleManagement() hospital.ManagementDashboard {
 // detail is the page of a bed of the sample board, with all that its status offers.
 func detail(b hospital.BoardBed) hospital.BedDetail {
 	d := hospital.BedDetail{BoardBed: b, WardOpen: true, At: now, Revisions: revisions("ward:2", 118)}
-	if b.Stay != nil {
+	if b.Admission != nil {
 		d.BirthDate, d.Sex, d.Reason = time.Date(1984, 7, 9, 0, 0, 0, 0, time.UTC), "female", "planned"
 		d.FreeBeds = sampleFreeBeds()
-		if len(b.Stay.Meals) > 1 {
+		if len(b.Admission.Meals) > 1 {
 			d.Orders = sampleOrders()
 		}
-		if b.Stay.NilByMouth {
+		if b.Admission.NilByMouth {
 			d.Fasting = hospital.Window{From: now.Add(-time.Hour), Until: now.Add(5 * time.Hour)}
 		}
 		return d
@@ -302,7 +304,7 @@ func draw(t testing.TB, lang text.Lang, c templ.Component) string {
 func sampleHome() hospital.CustomerHome {
 	dish := hospital.Dish{ID: 1, Name: hospital.DishName{En: "Rice"}}
 	return hospital.CustomerHome{
-		Stays: []hospital.CustomerStay{sampleOffer().Stay},
+		Admissions: []hospital.CustomerAdmission{sampleOffer().Admission},
 		Orders: []hospital.CustomerOrder{
 			{Order: hospital.Order{ID: 12, AdmissionID: 101, Meal: hospital.Lunch, Status: hospital.OrderPreparing, Due: now, Dishes: []hospital.Dish{dish}, Version: 3}, For: string(names[0])},
 			{Order: hospital.Order{ID: 11, AddressID: 10, Meal: hospital.Snack, Status: hospital.OrderInTransit, Due: now, Dishes: []hospital.Dish{dish}, Price: 1300, Version: 5},
@@ -331,7 +333,7 @@ func sampleAddress() hospital.AddressWatch {
 func sampleOffer() hospital.Offer {
 	hazard := hospital.Hazard{Kind: hospital.HazardAllergen, DishID: 2, DishName: hospital.DishName{En: "Isombe"}, Allergen: "peanuts"}
 	return hospital.Offer{
-		Stay: hospital.CustomerStay{AdmissionID: 101, PatientName: names[0], Place: "Medicine, women, MED-A-05",
+		Admission: hospital.CustomerAdmission{AdmissionID: 101, PatientName: names[0], Place: "Medicine, women, MED-A-05",
 			Order: hospital.DietOrder{Diet: hospital.DietGeneral, Texture: hospital.RegularTexture, Allergies: hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"peanuts"}}}},
 		Meal: hospital.Lunch, Servings: []hospital.Serving{{Meal: hospital.Lunch, Due: now, Late: true}, {Meal: hospital.Dinner, Due: now.Add(6 * time.Hour)}},
 		Dishes: []hospital.OfferedDish{{Dish: hospital.Dish{ID: 1, Name: hospital.DishName{En: "Rice"}}},

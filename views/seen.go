@@ -30,20 +30,20 @@ func begun(f Form, form, subject string) templ.Attributes {
 	}
 }
 
-// subject is whom or what a panel is about: a stay, wherever its patient lies, or an empty bed.
+// subject is what a panel is about: an admission, wherever its patient lies, or an empty bed.
 func subject(d hospital.BedDetail) string {
-	if d.Stay == nil {
+	if d.Admission == nil {
 		return "bed-" + number(d.ID)
 	}
-	return "stay-" + number(d.Stay.AdmissionID)
+	return "admission-" + number(d.Admission.AdmissionID)
 }
 
-// admissionOf is the number of the stay in a bed; "" for none.
+// admissionOf is the number of the admission in a bed; "" for none.
 func admissionOf(d hospital.BedDetail) string {
-	if d.Stay == nil {
+	if d.Admission == nil {
 		return ""
 	}
-	return number(d.Stay.AdmissionID)
+	return number(d.Admission.AdmissionID)
 }
 
 // fieldLabels are what fields are called where they do not stand in their form.
@@ -157,13 +157,13 @@ func changedAllergens(ctx context.Context, field string, list []hospital.Allerge
 	return text.T(ctx, "allergies.none")
 }
 
-// statusWord is the state of whatever has one: a stay, an order, a delivery or a bed.
+// statusWord is the state of whatever has one: an admission, an order, a delivery or a bed.
 func statusWord(ctx context.Context, code string) string {
 	switch code {
 	case "admitted":
-		return text.T(ctx, "change.stay.admitted")
+		return text.T(ctx, "change.admission.admitted")
 	case "discharged":
-		return text.T(ctx, "change.stay.discharged")
+		return text.T(ctx, "change.admission.discharged")
 	}
 	for _, prefix := range []string{"order.", "delivery.", "status."} {
 		if text.Has(prefix + code) {

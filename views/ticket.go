@@ -34,7 +34,7 @@ func ticketClass(t hospital.Ticket, now time.Time) string {
 
 // ticketPlace says where a ticket goes where that is no bed.
 func ticketPlace(ctx context.Context, t hospital.Ticket) string {
-	return cmp.Or(t.Destination, text.T(ctx, "stay.no_bed"))
+	return cmp.Or(t.Destination, text.T(ctx, "admission.no_bed"))
 }
 
 // due is when a ticket is due: the day too, unless the time of day alone can mean no other.

@@ -81,8 +81,8 @@ func born(ctx context.Context, date time.Time, sex string) string {
 }
 
 // expectedTerm tells a planned discharge from a mere expectation.
-func expectedTerm(ctx context.Context, s hospital.BoardStay) string {
-	if s.DischargePlanned {
+func expectedTerm(ctx context.Context, a hospital.BoardAdmission) string {
+	if a.DischargePlanned {
 		return text.T(ctx, "fact.discharge_planned")
 	}
 	return text.T(ctx, "fact.expected_discharge")
@@ -119,11 +119,11 @@ func zoneLabel(ctx context.Context, z hospital.Zone) string {
 }
 
 // placeOf is where a patient lies.
-func placeOf(ctx context.Context, s hospital.CustomerStay) string {
-	if s.Place == "" {
-		return text.T(ctx, "stay.no_bed")
+func placeOf(ctx context.Context, a hospital.CustomerAdmission) string {
+	if a.Place == "" {
+		return text.T(ctx, "admission.no_bed")
 	}
-	return s.Place
+	return a.Place
 }
 
 // offerTitle says for whom or for where a menu is.
@@ -131,7 +131,7 @@ func offerTitle(ctx context.Context, o hospital.Offer) string {
 	if o.Address.ID != 0 {
 		return text.T(ctx, "menu.title", o.Address.Label)
 	}
-	return text.T(ctx, "menu.title", string(o.Stay.PatientName))
+	return text.T(ctx, "menu.title", string(o.Admission.PatientName))
 }
 
 // dishNames names dishes in a row.

@@ -41,7 +41,8 @@ var acts = []act{
 	{"release a bed", func(now state) float64 { return (float64(now.Counts.Reserved) - usualReserved + 1) / 4 }, (*Staff).release},
 }
 
-// outcomes are how stays end here. One that stands more often is more usual; nobody dies in the demo.
+// outcomes are how admissions end here. One that stands more often is more usual; nobody dies in
+// the demo.
 var outcomes = []hospital.Outcome{hospital.Improved, hospital.Improved, hospital.Improved, hospital.Stable, hospital.Discharged, hospital.Referred}
 
 // needPlan falls as more are pending, for a discharge follows its plan only after a while. It never falls to nothing, so that
@@ -156,7 +157,7 @@ func (s *Staff) moveOut(ctx context.Context, now state) (bool, error) {
 // to nil is whichever other ward takes them.
 func (s *Staff) move(ctx context.Context, now state, from []*ward, to *ward, reason string) (bool, error) {
 	for _, w := range from {
-		candidates, err := s.stays(ctx, now, w, func(stay hospital.BoardStay) bool { return !stay.DischargePlanned })
+		candidates, err := s.admissions(ctx, now, w, func(admission hospital.BoardAdmission) bool { return !admission.DischargePlanned })
 		if err != nil {
 			return false, err
 		}
@@ -166,7 +167,7 @@ func (s *Staff) move(ctx context.Context, now state, from []*ward, to *ward, rea
 				return false, err
 			}
 			if found {
-				return s.transfer(ctx, c.stay.AdmissionID, c.bed, hospital.TransferCommand{BedID: bed, Reason: reason, Version: c.stay.Version})
+				return s.transfer(ctx, c.admission.AdmissionID, c.bed, hospital.TransferCommand{BedID: bed, Reason: reason, Version: c.admission.Version})
 			}
 		}
 	}
@@ -208,28 +209,29 @@ func (s *Staff) bedElsewhere(ctx context.Context, now state, p person, only *war
 // candidate is an invented patient in a bed.
 type candidate struct {
 	person
-	bed  int64
-	stay hospital.BoardStay
+	bed       int64
+	admission hospital.BoardAdmission
 }
 
 // few is how many candidates of a ward are looked at.
 const few = 4
 
-// stays lists the few invented patients of a ward that fit and have been longest in their beds.
-func (s *Staff) stays(ctx context.Context, now state, w *ward, fits func(hospital.BoardStay) bool) ([]candidate, error) {
-	beds, err := s.beds(ctx, now, w, func(bed hospital.BoardBed) bool { return bed.Stay != nil && fits(*bed.Stay) })
+// admissions lists the few invented patients of a ward that fit and have been longest in their
+// beds.
+func (s *Staff) admissions(ctx context.Context, now state, w *ward, fits func(hospital.BoardAdmission) bool) ([]candidate, error) {
+	beds, err := s.beds(ctx, now, w, func(bed hospital.BoardBed) bool { return bed.Admission != nil && fits(*bed.Admission) })
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(beds, func(a, b hospital.BoardBed) int { return a.Stay.BedSince.Compare(b.Stay.BedSince) })
+	slices.SortStableFunc(beds, func(a, b hospital.BoardBed) int { return a.Admission.BedSince.Compare(b.Admission.BedSince) })
 	var candidates []candidate
 	for _, bed := range beds {
-		p, found, err := s.invented(ctx, bed.Stay.PatientID, bed.Stay.PatientName)
+		p, found, err := s.invented(ctx, bed.Admission.PatientID, bed.Admission.PatientName)
 		if err != nil {
 			return nil, err
 		}
 		if found {
-			candidates = append(candidates, candidate{p, bed.ID, *bed.Stay})
+			candidates = append(candidates, candidate{p, bed.ID, *bed.Admission})
 		}
 		if len(candidates) == few {
 			break
@@ -249,7 +251,7 @@ func (s *Staff) plan(ctx context.Context, now state) (bool, error) {
 		return float64(summary.Counts.Occupied) * rate * rate * rate * rate
 	})
 	for _, w := range fuller {
-		candidates, err := s.stays(ctx, now, w, func(stay hospital.BoardStay) bool { return !stay.DischargePlanned })
+		candidates, err := s.admissions(ctx, now, w, func(admission hospital.BoardAdmission) bool { return !admission.DischargePlanned })
 		if err != nil {
 			return false, err
 		}
@@ -257,8 +259,8 @@ func (s *Staff) plan(ctx context.Context, now state) (bool, error) {
 			continue
 		}
 		expected := now.At.Add(20*s.pace + upTo(s.rng, 120*s.pace)).Truncate(time.Minute).Add(time.Minute)
-		stay := pick(s.rng, candidates).stay
-		_, err = s.h.PlanDischarge(ctx, doctor, stay.AdmissionID, hospital.PlanDischargeCommand{Expected: expected, Version: stay.Version})
+		admission := pick(s.rng, candidates).admission
+		_, err = s.h.PlanDischarge(ctx, doctor, admission.AdmissionID, hospital.PlanDischargeCommand{Expected: expected, Version: admission.Version})
 		return err == nil, err
 	}
 	return false, nil
@@ -268,8 +270,8 @@ func (s *Staff) plan(ctx context.Context, now state) (bool, error) {
 func (s *Staff) discharge(ctx context.Context, now state) (bool, error) {
 	pending := s.wardsBy(now, func(_ *ward, summary hospital.WardSummary) float64 { return float64(summary.PendingDischarges) })
 	for _, w := range pending {
-		candidates, err := s.stays(ctx, now, w, func(stay hospital.BoardStay) bool {
-			return stay.DischargePlanned && !stay.ExpectedDischarge.After(now.At)
+		candidates, err := s.admissions(ctx, now, w, func(admission hospital.BoardAdmission) bool {
+			return admission.DischargePlanned && !admission.ExpectedDischarge.After(now.At)
 		})
 		if err != nil {
 			return false, err
@@ -278,7 +280,7 @@ func (s *Staff) discharge(ctx context.Context, now state) (bool, error) {
 			continue
 		}
 		first := candidates[0]
-		a, err := s.h.Discharge(ctx, doctor, first.stay.AdmissionID, hospital.DischargeCommand{Outcome: pick(s.rng, outcomes), Version: first.stay.Version})
+		a, err := s.h.Discharge(ctx, doctor, first.admission.AdmissionID, hospital.DischargeCommand{Outcome: pick(s.rng, outcomes), Version: first.admission.Version})
 		if err != nil {
 			return false, err
 		}

@@ -127,13 +127,13 @@ func (s *Staff) orderSnack(ctx context.Context, _ time.Time) (bool, error) {
 			return false, fmt.Errorf("read ward %s: %w", w.code, err)
 		}
 		for _, bed := range draw(s.rng, board.Beds, func(bed hospital.BoardBed) float64 { return 1 })[:min(len(board.Beds), few)] {
-			if bed.Stay == nil {
+			if bed.Admission == nil {
 				continue
 			}
-			if _, found, err := s.invented(ctx, bed.Stay.PatientID, bed.Stay.PatientName); err != nil || !found {
+			if _, found, err := s.invented(ctx, bed.Admission.PatientID, bed.Admission.PatientName); err != nil || !found {
 				return false, err
 			}
-			return s.orderFor(ctx, bed.Stay.AdmissionID, w.snack())
+			return s.orderFor(ctx, bed.Admission.AdmissionID, w.snack())
 		}
 	}
 	return false, nil

@@ -101,11 +101,11 @@ func portrait(t *testing.T, h *hospital.Hospital) string {
 	t.Helper()
 	var p strings.Builder
 	for _, bed := range beds(boards(t, h)) {
-		stay := hospital.BoardStay{}
-		if bed.Stay != nil {
-			stay = *bed.Stay
+		admission := hospital.BoardAdmission{}
+		if bed.Admission != nil {
+			admission = *bed.Admission
 		}
-		fmt.Fprintf(&p, "%+v %+v\n", bed.Bed, stay)
+		fmt.Fprintf(&p, "%+v %+v\n", bed.Bed, admission)
 	}
 	d := dashboard(t, h)
 	fmt.Fprintf(&p, "%+v %+v %+v\n", d.Waiting, d.PendingDischarges, d.BedsToClean)
@@ -171,16 +171,16 @@ func checkRules(t *testing.T, h *hospital.Hospital) {
 		var counted hospital.BedCounts
 		for _, bed := range board.Beds {
 			tally(&counted, bed.Status)
-			if (bed.Status == hospital.BedOccupied) != (bed.Stay != nil) {
-				t.Errorf("bed %s is %s, and that a patient lies there is %v", bed.Number, bed.Status, bed.Stay != nil)
+			if (bed.Status == hospital.BedOccupied) != (bed.Admission != nil) {
+				t.Errorf("bed %s is %s, and that a patient lies there is %v", bed.Number, bed.Status, bed.Admission != nil)
 			}
-			if bed.Stay == nil {
+			if bed.Admission == nil {
 				continue
 			}
-			if other, twice := lies[bed.Stay.PatientID]; twice {
-				t.Errorf("patient %d lies in %s and in %s", bed.Stay.PatientID, other, bed.Number)
+			if other, twice := lies[bed.Admission.PatientID]; twice {
+				t.Errorf("patient %d lies in %s and in %s", bed.Admission.PatientID, other, bed.Number)
 			}
-			lies[bed.Stay.PatientID] = bed.Number
+			lies[bed.Admission.PatientID] = bed.Number
 		}
 		if counted != board.Counts {
 			t.Errorf("ward %s counts %+v, its beds are %+v", code, board.Counts, counted)
@@ -243,11 +243,11 @@ func checkWards(t *testing.T, h *hospital.Hospital) {
 	oldest, youngest := 0, 200
 	for code, board := range boards(t, h) {
 		for _, bed := range board.Beds {
-			if bed.Stay == nil || bed.Stay.PatientName == "Utazwi" {
+			if bed.Admission == nil || bed.Admission.PatientName == "Utazwi" {
 				continue
 			}
 			detail := bedDetail(t, h, bed.ID)
-			age := ageAt(detail.BirthDate, bed.Stay.AdmittedAt)
+			age := ageAt(detail.BirthDate, bed.Admission.AdmittedAt)
 			oldest, youngest = max(oldest, age), min(youngest, age)
 			if !fits[code](age, detail.Sex) {
 				t.Errorf("a patient of %s is %d and %s", code, age, detail.Sex)
@@ -287,11 +287,11 @@ func checkFood(t *testing.T, h *hospital.Hospital) {
 	for code, board := range boards(t, h) {
 		diets := map[hospital.Diet]int{}
 		for _, bed := range board.Beds {
-			if bed.Stay == nil {
+			if bed.Admission == nil {
 				continue
 			}
-			diets[bed.Stay.Diet]++
-			switch a := bed.Stay.Allergies; {
+			diets[bed.Admission.Diet]++
+			switch a := bed.Admission.Allergies; {
 			case !a.Known:
 				never++
 			case len(a.Allergens) > 0:
@@ -300,8 +300,8 @@ func checkFood(t *testing.T, h *hospital.Hospital) {
 			default:
 				asked++
 			}
-			if code == "ICU" && bed.Stay.Texture > 4 {
-				t.Errorf("the patient in %s has texture %d, too firm for intensive care", bed.Number, bed.Stay.Texture)
+			if code == "ICU" && bed.Admission.Texture > 4 {
+				t.Errorf("the patient in %s has texture %d, too firm for intensive care", bed.Number, bed.Admission.Texture)
 			}
 		}
 		if diet, special := usual[code]; special && diets[diet] == 0 {
@@ -318,11 +318,11 @@ func checkNames(t *testing.T, h *hospital.Hospital) {
 	ward := map[hospital.PatientName]string{}
 	for code, board := range boards(t, h) {
 		for _, bed := range board.Beds {
-			if bed.Stay != nil {
-				if _, twice := ward[bed.Stay.PatientName]; twice {
+			if bed.Admission != nil {
+				if _, twice := ward[bed.Admission.PatientName]; twice {
 					t.Errorf("two patients have the same name")
 				}
-				ward[bed.Stay.PatientName] = code
+				ward[bed.Admission.PatientName] = code
 			}
 		}
 	}
@@ -345,13 +345,14 @@ func checkTimes(t *testing.T, h *hospital.Hospital) {
 		if bed.StatusSince.After(start) {
 			t.Errorf("bed %s changed after the start", bed.Number)
 		}
-		if bed.Stay == nil {
+		if bed.Admission == nil {
 			continue
 		}
-		if bed.Stay.AdmittedAt.After(bed.Stay.BedSince) || !bed.Stay.BedSince.Equal(bed.StatusSince) {
-			t.Errorf("the patient in %s came at %v, to this bed at %v, and it is occupied since %v", bed.Number, bed.Stay.AdmittedAt, bed.Stay.BedSince, bed.StatusSince)
+		if bed.Admission.AdmittedAt.After(bed.Admission.BedSince) ||
+			!bed.Admission.BedSince.Equal(bed.StatusSince) {
+			t.Errorf("the patient in %s came at %v, to this bed at %v, and it is occupied since %v", bed.Number, bed.Admission.AdmittedAt, bed.Admission.BedSince, bed.StatusSince)
 		}
-		switch here := start.Sub(bed.Stay.AdmittedAt); {
+		switch here := start.Sub(bed.Admission.AdmittedAt); {
 		case here < 24*time.Hour:
 			today++
 		case here < 30*24*time.Hour:

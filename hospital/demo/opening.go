@@ -30,10 +30,10 @@ type opening struct {
 	h        *hospital.Hospital
 	rng      *rand.Rand
 	start    time.Time
-	beds     map[place][]int64 // not yet spoken for
-	healthy  []person          // who is not yet in the story, in no particular order
-	staying  []*stay           // who lies in a bed at the start, except regulars
-	regulars map[hospital.PatientName]*stay
+	beds     map[place][]int64   // not yet spoken for
+	healthy  []person            // who is not yet in the story, in no particular order
+	staying  []*openingAdmission // who lies in a bed at the start, except regulars
+	regulars map[hospital.PatientName]*openingAdmission
 	story    []event // what is yet to happen, in the order of time
 
 	menu   []hospital.Dish           // as it is in the database
@@ -48,8 +48,9 @@ type place struct {
 	status hospital.BedStatus
 }
 
-// stay is one patient's. Its id and its patient's are known only once the admission has happened.
-type stay struct {
+// openingAdmission is one patient's. Its id and its patient's are known only once the admission has
+// happened.
+type openingAdmission struct {
 	id, patient int64
 	ward        *ward
 	admitted    time.Time
@@ -73,7 +74,7 @@ func newOpening(h *hospital.Hospital, seed uint64, start time.Time) *opening {
 		zones:    map[string]int64{},
 		people:   map[string]hospital.Actor{},
 		homes:    map[string]int64{},
-		regulars: map[hospital.PatientName]*stay{},
+		regulars: map[hospital.PatientName]*openingAdmission{},
 	}
 	o.rng.Shuffle(len(o.healthy), func(i, k int) { o.healthy[i], o.healthy[k] = o.healthy[k], o.healthy[i] })
 	return o
@@ -86,7 +87,7 @@ func (o *opening) write(ctx context.Context) error {
 	}
 	o.arrangeBeds()
 	o.arrangeMoves()
-	o.arrangeStays()
+	o.arrangeAdmissions()
 	o.arrangeWaiting()
 	o.arrangePlans()
 	o.arrangeFasts()
@@ -224,7 +225,7 @@ func (o *opening) arrangeMoves() {
 	for _, m := range moves {
 		from, to := wardByCode(m.from), wardByCode(m.to)
 		p := o.person(func(p person) bool { return from.takes(p) && to.takes(p) })
-		admitted := o.ago(2*time.Hour, max(from.stay, 3*time.Hour))
+		admitted := o.ago(2*time.Hour, max(from.lengthOfStay, 3*time.Hour))
 		s := o.admit(to, p, o.take(from.code, hospital.BedCleaning), admitted)
 		bed, reason := o.take(to.code, hospital.BedOccupied), m.reason
 		o.happens(o.justNow(), func(ctx context.Context) error {
@@ -234,20 +235,20 @@ func (o *opening) arrangeMoves() {
 	}
 }
 
-// arrangeStays fills the beds that shall be occupied, with the regulars first, and sends one patient home from each bed
-// that shall be cleaned.
-func (o *opening) arrangeStays() {
+// arrangeAdmissions fills the beds that shall be occupied, with the regulars first, and sends one
+// patient home from each bed that shall be cleaned.
+func (o *opening) arrangeAdmissions() {
 	for _, r := range regulars {
 		w := wardByCode(r.ward)
-		o.regulars[r.name] = o.admit(w, r.person, o.take(w.code, hospital.BedOccupied), o.ago(time.Hour, w.stay))
+		o.regulars[r.name] = o.admit(w, r.person, o.take(w.code, hospital.BedOccupied), o.ago(time.Hour, w.lengthOfStay))
 	}
 	for i := range wards {
 		w := &wards[i]
 		for o.left(w.code, hospital.BedOccupied) > 0 {
-			o.staying = append(o.staying, o.admit(w, o.person(w.takes), o.take(w.code, hospital.BedOccupied), o.ago(20*time.Minute, w.stay*3/2)))
+			o.staying = append(o.staying, o.admit(w, o.person(w.takes), o.take(w.code, hospital.BedOccupied), o.ago(20*time.Minute, w.lengthOfStay*3/2)))
 		}
 		for o.left(w.code, hospital.BedCleaning) > 0 {
-			s := o.admit(w, o.person(w.takes), o.take(w.code, hospital.BedCleaning), o.ago(w.stay/2, w.stay*2))
+			s := o.admit(w, o.person(w.takes), o.take(w.code, hospital.BedCleaning), o.ago(w.lengthOfStay/2, w.lengthOfStay*2))
 			o.happens(o.justNow(), func(ctx context.Context) error {
 				_, err := o.h.Discharge(ctx, doctor, s.id, hospital.DischargeCommand{Outcome: hospital.Improved})
 				return err
@@ -269,7 +270,7 @@ func (o *opening) arrangeWaiting() {
 // every 20 minutes from then on.
 func (o *opening) arrangePlans() {
 	o.rng.Shuffle(len(o.staying), func(i, k int) { o.staying[i], o.staying[k] = o.staying[k], o.staying[i] })
-	leaving := slices.DeleteFunc(slices.Clone(o.staying), func(s *stay) bool {
+	leaving := slices.DeleteFunc(slices.Clone(o.staying), func(s *openingAdmission) bool {
 		return s.ward.code == intensive || s.admitted.After(o.start.Add(-day))
 	})
 	for i, s := range leaving[:pendingAtOpening] {
@@ -283,13 +284,13 @@ func (o *opening) arrangePlans() {
 }
 
 // admit lets p come to a bed of the ward, or wait for one where bed is 0.
-func (o *opening) admit(w *ward, p person, bed int64, at time.Time) *stay {
+func (o *opening) admit(w *ward, p person, bed int64, at time.Time) *openingAdmission {
 	cmd := w.admission(o.rng, p, at)
 	cmd.BedID = bed
-	if w.stay >= day && o.rng.IntN(3) > 0 {
-		cmd.ExpectedDischarge = o.start.Add(o.between(6*time.Hour, w.stay)).Truncate(time.Hour)
+	if w.lengthOfStay >= day && o.rng.IntN(3) > 0 {
+		cmd.ExpectedDischarge = o.start.Add(o.between(6*time.Hour, w.lengthOfStay)).Truncate(time.Hour)
 	}
-	s := &stay{ward: w, admitted: at, cmd: cmd}
+	s := &openingAdmission{ward: w, admitted: at, cmd: cmd}
 	o.happens(at, func(ctx context.Context) error {
 		a, _, err := o.h.Admit(ctx, nurse, s.cmd)
 		s.id, s.patient = a.ID, a.PatientID

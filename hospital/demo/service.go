@@ -41,7 +41,7 @@ func (o *opening) arrangeFasts() {
 		{"SURG", 2, o.start.Add(2 * time.Hour).Truncate(15 * time.Minute)},
 	} {
 		for range fast.patients {
-			s := o.settled(func(s *stay) bool { return s.ward.code == fast.ward })
+			s := o.settled(func(s *openingAdmission) bool { return s.ward.code == fast.ward })
 			if s == nil {
 				break
 			}
@@ -56,7 +56,7 @@ func (o *opening) arrangeFasts() {
 
 // settled takes a patient who fits out of those who have been in their bed for a while, stay on, and of whom nothing else is told; nil where
 // there is none.
-func (o *opening) settled(fits func(*stay) bool) *stay {
+func (o *opening) settled(fits func(*openingAdmission) bool) *openingAdmission {
 	for _, s := range o.staying {
 		if !s.told && s.cmd.Allergies.Known && s.admitted.Before(o.start.Add(-90*time.Minute)) && fits(s) {
 			s.told = true
@@ -67,7 +67,9 @@ func (o *opening) settled(fits func(*stay) bool) *stay {
 }
 
 // inWard is for those who lie there.
-func inWard(code string) func(*stay) bool { return func(s *stay) bool { return s.ward.code == code } }
+func inWard(code string) func(*openingAdmission) bool {
+	return func(a *openingAdmission) bool { return a.ward.code == code }
+}
 
 // arrangeMeals lets cooks and couriers come to where they are at the start.
 func (o *opening) arrangeMeals() {
@@ -95,7 +97,7 @@ func (o *opening) arrangeRound() {
 		return
 	}
 	for range 6 {
-		o.tray(o.settled(func(s *stay) bool { return s.ward.code != intensive }), nextMain(o.start), hospital.OrderConfirmed,
+		o.tray(o.settled(func(a *openingAdmission) bool { return a.ward.code != intensive }), nextMain(o.start), hospital.OrderConfirmed,
 			o.ago(4*time.Minute, 25*time.Minute))
 	}
 }
@@ -189,12 +191,13 @@ func (o *opening) tries(at time.Time, do func(ctx context.Context) error) {
 
 // tray lets the nurse order something that is safe for a patient, and the cooks take it to a status, where it stands since a moment. It does
 // nothing for nobody.
-func (o *opening) tray(s *stay, meal hospital.Meal, to hospital.OrderStatus, since time.Time) {
-	if s == nil {
+func (o *opening) tray(a *openingAdmission, meal hospital.Meal, to hospital.OrderStatus,
+	since time.Time) {
+	if a == nil {
 		return
 	}
-	if plate := o.plate(s, meal); len(plate) > 0 {
-		o.order(nurse, hospital.PlaceOrderCommand{Meal: meal, Dishes: plate}, s, to, since)
+	if plate := o.plate(a, meal); len(plate) > 0 {
+		o.order(nurse, hospital.PlaceOrderCommand{Meal: meal, Dishes: plate}, a, to, since)
 	}
 }
 
@@ -211,8 +214,9 @@ var kitchenSteps = []kitchenStep{
 	{hospital.OrderReady, func(h *hospital.Hospital) step { return h.ReadyOrder }, 6 * time.Minute, 10 * time.Minute},
 }
 
-// order lets somebody order, for a stay if there is one, and the cooks take it to a status, where it stands since a moment.
-func (o *opening) order(who hospital.Actor, cmd hospital.PlaceOrderCommand, s *stay, to hospital.OrderStatus, since time.Time) {
+// order lets somebody order, for an admission if there is one, and the cooks take it to a status,
+// where it stands since a moment.
+func (o *opening) order(who hospital.Actor, cmd hospital.PlaceOrderCommand, a *openingAdmission, to hospital.OrderStatus, since time.Time) {
 	steps := kitchenSteps[:1+slices.IndexFunc(kitchenSteps, func(k kitchenStep) bool { return k.to == to })]
 	at := make([]time.Time, len(steps))
 	for i := len(steps) - 1; i >= 0; i-- {
@@ -220,8 +224,8 @@ func (o *opening) order(who hospital.Actor, cmd hospital.PlaceOrderCommand, s *s
 		since = since.Add(-o.between(steps[i].least, steps[i].most))
 	}
 	o.tries(since, func(ctx context.Context) error {
-		if s != nil {
-			cmd.AdmissionID = s.id
+		if a != nil {
+			cmd.AdmissionID = a.id
 		}
 		placed, _, err := o.h.PlaceOrder(ctx, who, cmd)
 		if err != nil {
@@ -235,8 +239,8 @@ func (o *opening) order(who hospital.Actor, cmd hospital.PlaceOrderCommand, s *s
 }
 
 // plate is a dish or two of a meal that are safe for a patient as they were admitted; none where there is none.
-func (o *opening) plate(s *stay, meal hospital.Meal) []int64 {
-	patient := hospital.DietOrder{Diet: s.cmd.Diet, Texture: *s.cmd.Texture, Allergies: s.cmd.Allergies}
+func (o *opening) plate(a *openingAdmission, meal hospital.Meal) []int64 {
+	patient := hospital.DietOrder{Diet: a.cmd.Diet, Texture: *a.cmd.Texture, Allergies: a.cmd.Allergies}
 	var safe []int64
 	for _, dish := range o.menu {
 		if slices.Contains(dish.Meals, meal) && len(patient.Hazards([]hospital.Dish{dish}, o.start, o.start)) == 0 {
@@ -301,7 +305,7 @@ func (o *opening) parcel(c customer, to hospital.OrderStatus, since time.Time, d
 // arrangeConflict lets a nurse learn of an allergy while the very thing is being prepared: the ticket is held.
 func (o *opening) arrangeConflict() {
 	nuts := o.dish("Roasted groundnuts")
-	s := o.settled(func(s *stay) bool {
+	s := o.settled(func(s *openingAdmission) bool {
 		return len(s.cmd.Allergies.Allergens) == 0 && s.cmd.Diet == hospital.DietGeneral && *s.cmd.Texture == hospital.RegularTexture
 	})
 	if s == nil {

@@ -127,10 +127,10 @@ func TestTheDemosCustomerIsAMotherWithAnOrderAndAddresses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(home.Stays) != 1 || !slices.Equal(home.Stays[0].Order.Allergies.Allergens, []hospital.Allergen{"peanuts"}) {
-		t.Fatalf("she cares for %+v, want a child that must not have groundnuts", home.Stays)
+	if len(home.Admissions) != 1 || !slices.Equal(home.Admissions[0].Order.Allergies.Allergens, []hospital.Allergen{"peanuts"}) {
+		t.Fatalf("she cares for %+v, want a child that must not have groundnuts", home.Admissions)
 	}
-	if place := home.Stays[0].Place; place[:len("Paediatrics")] != "Paediatrics" {
+	if place := home.Admissions[0].Place; place[:len("Paediatrics")] != "Paediatrics" {
 		t.Errorf("her child lies in %s", place)
 	}
 	charges := map[string]int{}
@@ -144,10 +144,10 @@ func TestTheDemosCustomerIsAMotherWithAnOrderAndAddresses(t *testing.T) {
 	for _, o := range home.Orders {
 		open[o.For] = open[o.For] || !o.Status.Ended()
 	}
-	if !open[string(home.Stays[0].PatientName)] || !open["Shelter"] {
+	if !open[string(home.Admissions[0].PatientName)] || !open["Shelter"] {
 		t.Errorf("she follows the orders %+v, want one for her child and one for herself", home.Orders)
 	}
-	offered, err := h.MenuFor(t.Context(), actor, home.Stays[0].AdmissionID, hospital.Snack)
+	offered, err := h.MenuFor(t.Context(), actor, home.Admissions[0].AdmissionID, hospital.Snack)
 	if err != nil {
 		t.Fatal(err)
 	}

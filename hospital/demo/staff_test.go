@@ -185,8 +185,8 @@ func admitted(t *testing.T, h *hospital.Hospital) []hospital.PatientName {
 	t.Helper()
 	var names []hospital.PatientName
 	for _, bed := range beds(boards(t, h)) {
-		if bed.Stay != nil {
-			names = append(names, bed.Stay.PatientName)
+		if bed.Admission != nil {
+			names = append(names, bed.Admission.PatientName)
 		}
 	}
 	return names

@@ -139,10 +139,10 @@ var errNobody = errors.New("nobody in the hospital fits the part")
 // anywhere stands for any ward but those where few eat, and anybody for whoever lies there.
 const anywhere = ""
 
-func anybody(hospital.BoardStay) bool { return true }
+func anybody(hospital.BoardAdmission) bool { return true }
 
 // cast finds a patient for a part on a ward, or anywhere: of known allergies, who may eat, stays on, and fits.
-func (s *Story) cast(ctx context.Context, code string, fits func(hospital.BoardStay) bool) (candidate, error) {
+func (s *Story) cast(ctx context.Context, code string, fits func(hospital.BoardAdmission) bool) (candidate, error) {
 	now, err := s.staff.look(ctx)
 	if err != nil {
 		return candidate{}, err
@@ -153,15 +153,16 @@ func (s *Story) cast(ctx context.Context, code string, fits func(hospital.BoardS
 		}
 		return 0
 	}) {
-		candidates, err := s.staff.stays(ctx, now, w, func(stay hospital.BoardStay) bool {
-			return stay.Allergies.Known && !stay.NilByMouth && !stay.DischargePlanned && fits(stay)
+		candidates, err := s.staff.admissions(ctx, now, w, func(admission hospital.BoardAdmission) bool {
+			return admission.Allergies.Known && !admission.NilByMouth && !admission.DischargePlanned &&
+				fits(admission)
 		})
 		if err != nil {
 			return candidate{}, err
 		}
 		if len(candidates) > 0 {
 			c := pick(s.staff.rng, candidates)
-			s.staff.stage.enter(c.stay.PatientID)
+			s.staff.stage.enter(c.admission.PatientID)
 			return c, nil
 		}
 	}
@@ -191,11 +192,11 @@ func (s *Story) orderRound(ctx context.Context) (int64, error) {
 	waits := func(m hospital.BoardMeal) bool {
 		return m.Meal == meal && (m.Status == hospital.OrderPending || m.Status == hospital.OrderConfirmed)
 	}
-	s.mover, err = s.cast(ctx, w, func(stay hospital.BoardStay) bool { return slices.ContainsFunc(stay.Meals, waits) })
+	s.mover, err = s.cast(ctx, w, func(admission hospital.BoardAdmission) bool { return slices.ContainsFunc(admission.Meals, waits) })
 	if err != nil {
 		return 0, err
 	}
-	mine := s.mover.stay.Meals[slices.IndexFunc(s.mover.stay.Meals, waits)]
+	mine := s.mover.admission.Meals[slices.IndexFunc(s.mover.admission.Meals, waits)]
 	s.tray, err = s.staff.h.Order(ctx, nurse, mine.OrderID)
 	if err != nil {
 		return 0, err
@@ -221,7 +222,7 @@ func (s *Story) cook(ctx context.Context, o *hospital.Order, to hospital.OrderSt
 
 // order orders something safe, or a certain dish, for a patient, and lets the kitchen take it to a status.
 func (s *Story) order(ctx context.Context, p candidate, dish string, to hospital.OrderStatus) (o hospital.Order, err error) {
-	cmd, err := s.staff.plateFor(ctx, p.stay.AdmissionID, hospital.Snack)
+	cmd, err := s.staff.plateFor(ctx, p.admission.AdmissionID, hospital.Snack)
 	if err != nil {
 		return o, err
 	}
@@ -285,7 +286,7 @@ func (s *Story) transfer(ctx context.Context) (int64, error) {
 	if !found {
 		return 0, errors.New("no bed is free for the patient")
 	}
-	_, err = s.staff.h.Transfer(ctx, nurse, s.mover.stay.AdmissionID, hospital.TransferCommand{BedID: bed, Reason: "Needs another ward"})
+	_, err = s.staff.h.Transfer(ctx, nurse, s.mover.admission.AdmissionID, hospital.TransferCommand{BedID: bed, Reason: "Needs another ward"})
 	return s.tray.ID, err
 }
 
@@ -311,8 +312,8 @@ const groundnuts = "Roasted groundnuts"
 
 // cookNuts prepares groundnuts for somebody of whom no allergy is known.
 func (s *Story) cookNuts(ctx context.Context) (ticket int64, err error) {
-	s.allergic, err = s.cast(ctx, anywhere, func(stay hospital.BoardStay) bool {
-		return len(stay.Allergies.Allergens) == 0 && stay.Diet == hospital.DietGeneral && stay.Texture == hospital.RegularTexture
+	s.allergic, err = s.cast(ctx, anywhere, func(admission hospital.BoardAdmission) bool {
+		return len(admission.Allergies.Allergens) == 0 && admission.Diet == hospital.DietGeneral && admission.Texture == hospital.RegularTexture
 	})
 	if err != nil {
 		return 0, err
@@ -323,7 +324,7 @@ func (s *Story) cookNuts(ctx context.Context) (ticket int64, err error) {
 
 // learnAllergy writes down that the patient must not have them.
 func (s *Story) learnAllergy(ctx context.Context) (int64, error) {
-	_, err := s.staff.h.SetDiet(ctx, nurse, s.allergic.stay.AdmissionID, hospital.DietCommand{Allergies: &hospital.Allergies{Allergens: []hospital.Allergen{"peanuts"}}})
+	_, err := s.staff.h.SetDiet(ctx, nurse, s.allergic.admission.AdmissionID, hospital.DietCommand{Allergies: &hospital.Allergies{Allergens: []hospital.Allergen{"peanuts"}}})
 	return s.nuts.ID, err
 }
 
@@ -342,7 +343,7 @@ func (s *Story) callToTheatre(ctx context.Context) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	_, err = s.staff.h.SetDiet(ctx, doctor, s.patient.stay.AdmissionID, hospital.DietCommand{NilByMouth: &hospital.Window{From: now.At, Until: now.At.Add(3 * time.Hour)}})
+	_, err = s.staff.h.SetDiet(ctx, doctor, s.patient.admission.AdmissionID, hospital.DietCommand{NilByMouth: &hospital.Window{From: now.At, Until: now.At.Add(3 * time.Hour)}})
 	return s.meal.ID, err
 }
 
@@ -360,7 +361,7 @@ func (s *Story) makeReady(ctx context.Context) (ticket int64, err error) {
 
 // discharge lets that patient go home.
 func (s *Story) discharge(ctx context.Context) (int64, error) {
-	_, err := s.staff.h.Discharge(ctx, doctor, s.leaver.stay.AdmissionID, hospital.DischargeCommand{Outcome: hospital.Improved})
+	_, err := s.staff.h.Discharge(ctx, doctor, s.leaver.admission.AdmissionID, hospital.DischargeCommand{Outcome: hospital.Improved})
 	return s.left.ID, err
 }
 
@@ -388,7 +389,7 @@ func (s *Story) replace(ctx context.Context) (int64, error) {
 
 // putOff lets the patient of the theatre eat again.
 func (s *Story) putOff(ctx context.Context) (int64, error) {
-	if _, err := s.staff.h.SetDiet(ctx, doctor, s.patient.stay.AdmissionID, hospital.DietCommand{NilByMouth: &hospital.Window{}}); err != nil {
+	if _, err := s.staff.h.SetDiet(ctx, doctor, s.patient.admission.AdmissionID, hospital.DietCommand{NilByMouth: &hospital.Window{}}); err != nil {
 		return 0, err
 	}
 	held, err := s.staff.h.Order(ctx, nurse, s.meal.ID)

@@ -8,7 +8,7 @@ import (
 	"dusangire/hospital"
 )
 
-// day is how long stays are counted in.
+// day is what a length of stay is counted in.
 const day = 24 * time.Hour
 
 // adult is the age from which nobody lies on a children's ward.
@@ -20,7 +20,7 @@ type ward struct {
 	opening           hospital.BedCounts
 	takes             func(person) bool
 	arrivals          float64       // how often patients from outside come here, against the other wards; 0: only from other wards
-	stay              time.Duration // how long a patient usually stays
+	lengthOfStay      time.Duration // how long a patient usually stays
 	diets             []hospital.Diet
 	textures          []hospital.Texture // of those old enough to chew
 	reasons           []string           // for admission
@@ -39,7 +39,7 @@ var wards = []ward{
 		code: emergency, name: "Emergency", block: "A0",
 		opening:  hospital.BedCounts{Total: 12, Available: 2, Occupied: 8, Cleaning: 1, Closed: 1},
 		takes:    anyone,
-		arrivals: 50, stay: 5 * time.Hour,
+		arrivals: 50, lengthOfStay: 5 * time.Hour,
 		diets:    []hospital.Diet{hospital.DietGeneral, hospital.DietGeneral, hospital.DietGeneral, hospital.DietDiabetic},
 		textures: []hospital.Texture{7, 7, 7, 6},
 		reasons:  []string{"Road accident, open leg wound", "High fever and shivering", "Chest pain since this morning", "Severe dehydration", "Burn on the forearm"},
@@ -48,7 +48,7 @@ var wards = []ward{
 		code: "MED-A", name: "Medicine, women", block: "B1",
 		opening:  hospital.BedCounts{Total: 24, Available: 2, Reserved: 1, Occupied: 20, Cleaning: 1},
 		takes:    func(p person) bool { return p.sex == female && p.age >= adult },
-		arrivals: 3, stay: 6 * day,
+		arrivals: 3, lengthOfStay: 6 * day,
 		diets:    []hospital.Diet{hospital.DietDiabetic, hospital.DietDiabetic, hospital.DietLowSodium, hospital.DietLowSodium, hospital.DietGeneral, hospital.DietGeneral, hospital.DietUlcer, hospital.DietLowFat},
 		textures: []hospital.Texture{7, 7, 7, 7, 6, 6, 5},
 		reasons:  []string{"Pneumonia", "Diabetes out of balance", "High blood pressure, headache", "Severe malaria", "Stomach ulcer, bleeding"},
@@ -57,7 +57,7 @@ var wards = []ward{
 		code: "MED-B", name: "Medicine, men", block: "B1",
 		opening:  hospital.BedCounts{Total: 24, Available: 2, Occupied: 20, Cleaning: 1, Maintenance: 1},
 		takes:    func(p person) bool { return p.sex == male && p.age >= adult },
-		arrivals: 3, stay: 6 * day,
+		arrivals: 3, lengthOfStay: 6 * day,
 		diets:    []hospital.Diet{hospital.DietRenal, hospital.DietRenal, hospital.DietRenal, hospital.DietLowSodium, hospital.DietCardiac, hospital.DietDiabetic, hospital.DietGeneral, hospital.DietGeneral},
 		textures: []hospital.Texture{7, 7, 7, 7, 6, 6, 5},
 		reasons:  []string{"Kidney failure, fluid limit", "Heart failure, swollen legs", "Pneumonia", "Severe malaria", "Liver disease"},
@@ -66,17 +66,17 @@ var wards = []ward{
 		code: "SURG", name: "Surgery", block: "B2",
 		opening:  hospital.BedCounts{Total: 20, Available: 2, Reserved: 2, Occupied: 15, Cleaning: 1},
 		takes:    func(p person) bool { return p.age >= adult },
-		arrivals: 10, stay: 4 * day,
+		arrivals: 10, lengthOfStay: 4 * day,
 		diets:    []hospital.Diet{hospital.DietGeneral, hospital.DietGeneral, hospital.DietHighProtein, hospital.DietHighProtein, hospital.DietLowFat, hospital.DietUlcer},
 		textures: []hospital.Texture{6, 6, 6, 7, 7, 4},
 		reasons:  []string{"Hernia repair", "Gallbladder removal", "Broken thigh, plate and screws", "Appendicitis", "Goitre operation"},
 	},
 	{
 		code: intensive, name: "Intensive care", block: "B2",
-		opening: hospital.BedCounts{Total: 8, Available: 1, Reserved: 1, Occupied: 6},
-		takes:   func(p person) bool { return p.age >= adult },
-		stay:    4 * day,
-		diets:   []hospital.Diet{hospital.DietHighProtein, hospital.DietHighProtein, hospital.DietRenal, hospital.DietCardiac},
+		opening:      hospital.BedCounts{Total: 8, Available: 1, Reserved: 1, Occupied: 6},
+		takes:        func(p person) bool { return p.age >= adult },
+		lengthOfStay: 4 * day,
+		diets:        []hospital.Diet{hospital.DietHighProtein, hospital.DietHighProtein, hospital.DietRenal, hospital.DietCardiac},
 		// Hardly anyone eats here; those who do begin again with liquids.
 		textures: []hospital.Texture{3, 3, 4, 2},
 		reasons:  []string{"Septic shock", "Head injury", "Breathing failure", "Watch after heart attack"},
@@ -85,7 +85,7 @@ var wards = []ward{
 		code: "PED", name: "Paediatrics", block: "C1",
 		opening:  hospital.BedCounts{Total: 18, Available: 2, Occupied: 14, Cleaning: 1, Maintenance: 1},
 		takes:    func(p person) bool { return p.age < adult },
-		arrivals: 4, stay: 4 * day,
+		arrivals: 4, lengthOfStay: 4 * day,
 		diets:    []hospital.Diet{hospital.DietGeneral, hospital.DietGeneral, hospital.DietGeneral, hospital.DietHighProtein, hospital.DietDiabetic},
 		textures: []hospital.Texture{7, 7, 6},
 		reasons:  []string{"Asthma attack", "Severe malaria", "Broken arm", "Bronchiolitis", "Diarrhoea, dehydrated"},
@@ -94,7 +94,7 @@ var wards = []ward{
 		code: nutritional, name: "Nutrition rehabilitation", block: "C1",
 		opening:  hospital.BedCounts{Total: 8, Available: 2, Occupied: 6},
 		takes:    func(p person) bool { return p.age < 5 },
-		arrivals: 2, stay: 15 * day,
+		arrivals: 2, lengthOfStay: 15 * day,
 		diets:    []hospital.Diet{hospital.DietHighProtein},
 		textures: []hospital.Texture{4, 5, 6},
 		reasons:  []string{"Severe acute malnutrition", "Malnutrition with swelling", "Poor weight gain after measles"},
@@ -103,7 +103,7 @@ var wards = []ward{
 		code: "MAT", name: "Maternity", block: "C2",
 		opening:  hospital.BedCounts{Total: 22, Available: 2, Reserved: 1, Occupied: 17, Cleaning: 2},
 		takes:    func(p person) bool { return p.sex == female && p.age >= 16 && p.age <= 44 },
-		arrivals: 16, stay: 2 * day,
+		arrivals: 16, lengthOfStay: 2 * day,
 		diets:    []hospital.Diet{hospital.DietGeneral, hospital.DietGeneral, hospital.DietGeneral, hospital.DietHighProtein, hospital.DietDiabetic, hospital.DietLowSodium},
 		textures: []hospital.Texture{7, 7, 7, 7, 6},
 		reasons:  []string{"Labour", "Caesarean, planned", "High blood pressure in pregnancy", "After birth, observation"},
@@ -112,7 +112,7 @@ var wards = []ward{
 		code: "ISO", name: "Isolation", block: "D0",
 		opening:  hospital.BedCounts{Total: 6, Available: 1, Occupied: 4, Maintenance: 1},
 		takes:    func(p person) bool { return p.age >= adult },
-		arrivals: 2, stay: 8 * day,
+		arrivals: 2, lengthOfStay: 8 * day,
 		diets:    []hospital.Diet{hospital.DietHighProtein, hospital.DietHighProtein, hospital.DietGeneral},
 		textures: []hospital.Texture{7, 7, 6},
 		reasons:  []string{"Tuberculosis, first weeks of treatment", "Measles", "Cholera suspected"},
@@ -121,7 +121,7 @@ var wards = []ward{
 		code: "PRIV", name: "Private rooms", block: "D1",
 		opening:  hospital.BedCounts{Total: 10, Reserved: 1, Occupied: 8, Maintenance: 1},
 		takes:    func(p person) bool { return p.age >= adult },
-		arrivals: 4, stay: 3 * day,
+		arrivals: 4, lengthOfStay: 3 * day,
 		diets:    []hospital.Diet{hospital.DietCardiac, hospital.DietLowFat, hospital.DietDiabetic, hospital.DietGeneral, hospital.DietGeneral},
 		textures: []hospital.Texture{7, 7, 7, 6},
 		reasons:  []string{"Knee replacement", "Heart check after chest pain", "Kidney stones", "Back operation"},

@@ -67,9 +67,9 @@ type formNurse struct {
 // begunForm is a form as its nurse remembers it.
 type begunForm struct {
 	kind, typed string
-	stay        int64  // whose name stood over it
+	admission   int64  // whose name stood over it
 	name        string // that name
-	unseen      bool   // somebody else has changed the stay since
+	unseen      bool   // somebody else has changed the admission since
 }
 
 // nurse opens the ward for somebody of the role.
@@ -144,7 +144,7 @@ func (w *busyWard) act() {
 		return
 	}
 	bed := w.wanted(occupied)
-	stay := hospital.Admission{ID: bed.Stay.AdmissionID}
+	admission := hospital.Admission{ID: bed.Admission.AdmissionID}
 	switch w.random.IntN(5) {
 	case 0:
 		w.admit()
@@ -153,21 +153,22 @@ func (w *busyWard) act() {
 		if len(free) == 0 {
 			return
 		}
-		w.takeOver(stay, bed, free[0], hospital.PatientName(fmt.Sprintf("Patient Taking%d", len(w.done))))
+		w.takeOver(admission, bed, free[0], hospital.PatientName(fmt.Sprintf("Patient Taking%d",
+			len(w.done))))
 	case 3:
-		_, err := w.s.Hospital.Discharge(w.t.Context(), hospital.System, stay.ID, hospital.DischargeCommand{Outcome: hospital.Stable})
+		_, err := w.s.Hospital.Discharge(w.t.Context(), hospital.System, admission.ID, hospital.DischargeCommand{Outcome: hospital.Stable})
 		w.must("discharge", err)
 	case 4:
-		allergies := w.allergies(stay.ID)
+		allergies := w.allergies(admission.ID)
 		fresh := pickOf(w.random, hospital.Allergens)
 		allergies.Allergens, allergies.Severe = append(slices.Clone(allergies.Allergens), fresh), append(slices.Clone(allergies.Severe), fresh)
-		if slices.Contains(w.allergies(stay.ID).Severe, fresh) {
+		if slices.Contains(w.allergies(admission.ID).Severe, fresh) {
 			return
 		}
-		w.diet(stay, hospital.DietCommand{Allergies: &allergies})
+		w.diet(admission, hospital.DietCommand{Allergies: &allergies})
 	}
-	w.note("a colleague changes %s in %s", bed.Stay.PatientName, bed.Number)
-	w.changed(stay.ID, nil)
+	w.note("a colleague changes %s in %s", bed.Admission.PatientName, bed.Number)
+	w.changed(admission.ID, nil)
 }
 
 // wanted is one of the beds: mostly that of somebody about whom a form is begun, for that is where
@@ -178,7 +179,7 @@ func (w *busyWard) wanted(beds []hospital.BoardBed) hospital.BoardBed {
 			continue
 		}
 		for _, bed := range beds {
-			if bed.Stay.AdmissionID == n.begun.stay {
+			if bed.Admission.AdmissionID == n.begun.admission {
 				return bed
 			}
 		}
@@ -186,24 +187,24 @@ func (w *busyWard) wanted(beds []hospital.BoardBed) hospital.BoardBed {
 	return pickOf(w.random, beds)
 }
 
-// changed tells all but one that a stay has been changed.
-func (w *busyWard) changed(stay int64, by *formNurse) {
+// changed tells all but one that an admission has been changed.
+func (w *busyWard) changed(admissionID int64, by *formNurse) {
 	for _, n := range w.nurses {
-		if n != by && n.begun != nil && n.begun.stay == stay {
+		if n != by && n.begun != nil && n.begun.admission == admissionID {
 			n.begun.unseen = true
 		}
 	}
 }
 
-// versions are those of all stays.
+// versions are those of all admissions.
 func (w *busyWard) versions() map[int64]int64 {
 	versions := map[int64]int64{}
 	for id := int64(1); ; id++ {
-		stay, err := w.s.Hospital.Admission(w.t.Context(), hospital.System, id)
+		admission, err := w.s.Hospital.Admission(w.t.Context(), hospital.System, id)
 		if err != nil {
 			return versions
 		}
-		versions[id] = stay.Version
+		versions[id] = admission.Version
 	}
 }
 
@@ -247,12 +248,12 @@ func (n *formNurse) begin() {
 	if len(over) == 0 {
 		return
 	}
-	stay, err := strconv.ParseInt(over[0], 10, 64)
+	admissionID, err := strconv.ParseInt(over[0], 10, 64)
 	if err != nil {
 		n.t.Fatalf("the panel with the %s is about %q", f.kind, over)
 	}
-	f.stay, f.name, f.typed = stay, over[1], over[3]
-	f.unseen = over[2] != fmt.Sprint(w.versions()[stay])
+	f.admission, f.name, f.typed = admissionID, over[1], over[3]
+	f.unseen = over[2] != fmt.Sprint(w.versions()[admissionID])
 	n.begun = f
 	w.note("%s begins the %s of %s", n.role, f.kind, f.name)
 }
@@ -283,7 +284,7 @@ func (n *formNurse) send() {
 	if f == nil || n.cut {
 		return
 	}
-	before, severe := w.versions(), w.allergies(f.stay).Severe
+	before, severe := w.versions(), w.allergies(f.admission).Severe
 	if !n.press() {
 		n.until("what was typed for "+f.name+" to be put aside", `document.querySelector("#aside .alert") !== null`)
 		n.begun = nil
@@ -300,23 +301,23 @@ func (n *formNurse) judge(before map[int64]int64, severe []hospital.Allergen) {
 	w, f := n.ward, n.begun
 	after := w.versions()
 	for id := range maps.Keys(after) {
-		if before[id] != after[id] && id != f.stay {
-			w.wrong("the %s of %s (stay %d) changed stay %d", f.kind, f.name, f.stay, id)
+		if before[id] != after[id] && id != f.admission {
+			w.wrong("the %s of %s (admission %d) changed admission %d", f.kind, f.name, f.admission, id)
 		}
 	}
-	saved := before[f.stay] != after[f.stay]
+	saved := before[f.admission] != after[f.admission]
 	if saved && f.unseen {
 		w.wrong("the %s of %s was saved although somebody else had changed something unseen", f.kind, f.name)
 	}
 	for _, one := range severe {
-		if now := w.allergies(f.stay).Severe; !slices.Contains(now, one) {
+		if now := w.allergies(f.admission).Severe; !slices.Contains(now, one) {
 			w.wrong("the %s of %s left %v severe, and took %s away", f.kind, f.name, now, one)
 		}
 	}
 	f.unseen = false // a refusal has told it
 	if saved {
 		n.begun = nil
-		w.changed(f.stay, n)
+		w.changed(f.admission, n)
 	}
 }
 

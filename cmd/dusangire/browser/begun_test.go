@@ -30,36 +30,36 @@ func (c colleague) must(what string, err error) {
 	}
 }
 
-func (c colleague) transfer(stay hospital.Admission, to hospital.BoardBed) {
+func (c colleague) transfer(admission hospital.Admission, to hospital.BoardBed) {
 	c.t.Helper()
-	_, err := c.s.Hospital.Transfer(c.t.Context(), hospital.System, stay.ID, hospital.TransferCommand{BedID: to.ID})
+	_, err := c.s.Hospital.Transfer(c.t.Context(), hospital.System, admission.ID, hospital.TransferCommand{BedID: to.ID})
 	c.must("transfer", err)
 }
 
-func (c colleague) diet(stay hospital.Admission, to hospital.DietCommand) {
+func (c colleague) diet(admission hospital.Admission, to hospital.DietCommand) {
 	c.t.Helper()
-	_, err := c.s.Hospital.SetDiet(c.t.Context(), hospital.System, stay.ID, to)
+	_, err := c.s.Hospital.SetDiet(c.t.Context(), hospital.System, admission.ID, to)
 	c.must("set the diet", err)
 }
 
-// takeOver brings another patient into the bed of a stay: the one is moved, the bed cleaned, the
-// other admitted.
-func (c colleague) takeOver(stay hospital.Admission, bed, to hospital.BoardBed, name hospital.PatientName) hospital.Admission {
+// takeOver brings another patient into the bed of an admission: the one is moved, the bed cleaned,
+// the other admitted.
+func (c colleague) takeOver(admission hospital.Admission, bed, to hospital.BoardBed, name hospital.PatientName) hospital.Admission {
 	c.t.Helper()
-	c.transfer(stay, to)
+	c.transfer(admission, to)
 	dusangiretest.SetBedStatus(c.t, c.s, bed, hospital.BedAvailable)
 	return dusangiretest.Admit(c.t, c.s, name, bed)
 }
 
-// stay reads a stay as it is.
-func (c colleague) stay(id int64) hospital.Admission {
+// admission reads an admission as it is.
+func (c colleague) admission(id int64) hospital.Admission {
 	c.t.Helper()
-	stay, err := c.s.Hospital.Admission(c.t.Context(), hospital.System, id)
-	c.must("read a stay", err)
-	return stay
+	admission, err := c.s.Hospital.Admission(c.t.Context(), hospital.System, id)
+	c.must("read an admission", err)
+	return admission
 }
 
-// allergies are those of a stay.
+// allergies are those of an admission.
 func (c colleague) allergies(id int64) hospital.Allergies {
 	c.t.Helper()
 	diet, err := c.s.Hospital.DietOrder(c.t.Context(), hospital.System, id)
@@ -101,8 +101,8 @@ func TestAFormIsPutAsideWhenAnotherPatientComesIntoTheBed(t *testing.T) {
 			p.key(kb.Escape)
 			dusangiretest.SetBedStatus(t, s, board.Beds[2], hospital.BedReserved) // a command that would have been sent is answered before this is seen
 			p.untilSays(card(board.Beds[2]), "reserved")
-			for who, stay := range map[string]hospital.Admission{"Alpha": alpha, "Bravo": bravo} {
-				if now := c.stay(stay.ID); !now.DischargedAt.IsZero() {
+			for who, admission := range map[string]hospital.Admission{"Alpha": alpha, "Bravo": bravo} {
+				if now := c.admission(admission.ID); !now.DischargedAt.IsZero() {
 					t.Errorf("%s was discharged: %+v", who, now)
 				}
 			}
@@ -194,7 +194,7 @@ func TestTwoNursesOnOnePatientsAllergiesLoseNothing(t *testing.T) {
 	s, board := dusangiretest.MustServeWard(t, 6, nil)
 	c := colleague{t, s}
 	bed := board.Beds[0]
-	stay := dusangiretest.Admit(t, s, "Alpha Amata", bed)
+	admission := dusangiretest.Admit(t, s, "Alpha Amata", bed)
 	p := visitorAs(s, hospital.MedicalStaff)
 	p.openLive(dusangiretest.WardPath(board))
 	p.openBed(bed)
@@ -203,10 +203,10 @@ func TestTwoNursesOnOnePatientsAllergiesLoseNothing(t *testing.T) {
 	p.choose("#diet-diet", "renal")
 	texture := hospital.Texture(4)
 	peanuts := hospital.Allergies{Allergens: []hospital.Allergen{"peanuts"}, Severe: []hospital.Allergen{"peanuts"}}
-	c.diet(stay, hospital.DietCommand{Texture: &texture, Allergies: &peanuts})
+	c.diet(admission, hospital.DietCommand{Texture: &texture, Allergies: &peanuts})
 	p.untilSays(".panel .marks", "peanuts") // the facts follow, the form does not
-	if got := p.value(`#form-diet [name="version"]`); got != fmt.Sprint(stay.Version) {
-		t.Errorf("the form that was begun at version %d has version %s", stay.Version, got)
+	if got := p.value(`#form-diet [name="version"]`); got != fmt.Sprint(admission.Version) {
+		t.Errorf("the form that was begun at version %d has version %s", admission.Version, got)
 	}
 	p.foresees("409")
 	p.press("#form-diet .primary")
@@ -214,13 +214,13 @@ func TestTwoNursesOnOnePatientsAllergiesLoseNothing(t *testing.T) {
 		p.untilSays(".panel > .alert", text)
 	}
 	p.until("the focus to be on why", focusOn(".panel > .alert"))
-	if got := c.allergies(stay.ID); !slices.Equal(got.Allergens, peanuts.Allergens) || !slices.Equal(got.Severe, peanuts.Severe) {
+	if got := c.allergies(admission.ID); !slices.Equal(got.Allergens, peanuts.Allergens) || !slices.Equal(got.Severe, peanuts.Severe) {
 		t.Fatalf("a refused command changed the allergies to %+v", got)
 	}
 	p.wantValues(map[string]string{"#diet-diet": "renal", "#diet-texture": "4"})
 	p.press("#form-diet .primary")
 	p.untilSays("#said", "Saved")
-	got := c.allergies(stay.ID)
+	got := c.allergies(admission.ID)
 	if !slices.Equal(got.Allergens, []hospital.Allergen{"milk", "peanuts"}) || !slices.Equal(got.Severe, peanuts.Severe) {
 		t.Errorf("after both have saved the allergies are %+v", got)
 	}
@@ -230,8 +230,8 @@ func TestTickingAnAllergyNeverUnticksSevere(t *testing.T) {
 	t.Parallel()
 	s, board := dusangiretest.MustServeWard(t, 6, nil)
 	c := colleague{t, s}
-	stay := dusangiretest.Admit(t, s, "Alpha Amata", board.Beds[0])
-	c.diet(stay, hospital.DietCommand{Allergies: &hospital.Allergies{Allergens: []hospital.Allergen{"eggs", "fish"}, Severe: []hospital.Allergen{"eggs", "fish"}}})
+	admission := dusangiretest.Admit(t, s, "Alpha Amata", board.Beds[0])
+	c.diet(admission, hospital.DietCommand{Allergies: &hospital.Allergies{Allergens: []hospital.Allergen{"eggs", "fish"}, Severe: []hospital.Allergen{"eggs", "fish"}}})
 	p := visitorAs(s, hospital.MedicalStaff)
 	p.openLive(dusangiretest.WardPath(board))
 	p.openBed(board.Beds[0])
@@ -267,7 +267,7 @@ func TestAStalePlaceHereIsRefused(t *testing.T) {
 	p.untilSays(".panel > .alert", "has changed meanwhile")
 	p.untilSays(".panel > .alert", board.Beds[1].Number)
 	p.untilOpen(board.Beds[0])
-	if now := c.stay(whiskey.ID); now.BedID != board.Beds[1].ID {
+	if now := c.admission(whiskey.ID); now.BedID != board.Beds[1].ID {
 		t.Errorf("the patient was moved to bed %s", now.BedNumber)
 	}
 	if ask[bool](p, `document.querySelector("#sheet-place") !== null`) {
@@ -279,7 +279,7 @@ func TestABedThatWasReservedMeanwhileIsNotTakenUnseen(t *testing.T) {
 	t.Parallel()
 	s, board := dusangiretest.MustServeWard(t, 6, nil)
 	c := colleague{t, s}
-	stay := dusangiretest.Admit(t, s, "Alpha Amata", board.Beds[0])
+	admission := dusangiretest.Admit(t, s, "Alpha Amata", board.Beds[0])
 	p := visitorAs(s, hospital.MedicalStaff)
 	p.openLive(dusangiretest.WardPath(board))
 	p.openBed(board.Beds[0])
@@ -290,7 +290,7 @@ func TestABedThatWasReservedMeanwhileIsNotTakenUnseen(t *testing.T) {
 	p.foresees("409")
 	p.press("#form-transfer .primary")
 	p.untilSays(".panel > .alert", "Available, now Reserved")
-	if now := c.stay(stay.ID); now.BedID != board.Beds[0].ID {
+	if now := c.admission(admission.ID); now.BedID != board.Beds[0].ID {
 		t.Errorf("the patient was moved to bed %s", now.BedNumber)
 	}
 	p.wantValues(map[string]string{"#transfer-bed_id": fmt.Sprint(board.Beds[1].ID)})
@@ -301,7 +301,7 @@ func TestABedThatWasReservedMeanwhileIsNotTakenUnseen(t *testing.T) {
 func TestAnOrdersPageKeepsTheVersionUnderAReason(t *testing.T) {
 	t.Parallel()
 	k := mustServeKin(t)
-	order, _, err := k.Hospital.PlaceOrder(t.Context(), k.person(hospital.MedicalStaff), hospital.PlaceOrderCommand{AdmissionID: k.stay.ID,
+	order, _, err := k.Hospital.PlaceOrder(t.Context(), k.person(hospital.MedicalStaff), hospital.PlaceOrderCommand{AdmissionID: k.admission.ID,
 		Meal: hospital.Dinner, Dishes: []int64{k.dish("Plain rice").ID}})
 	if err != nil {
 		t.Fatal(err)
@@ -348,7 +348,7 @@ func TestAStaleFormWithoutJavaScriptIsRefusedAndPutAside(t *testing.T) {
 	p.untilSays(".panel .patient", "Bravo Bahati")
 	p.untilSays("#aside", "with her sister")
 	p.wantValues(map[string]string{"#discharge-outcome": "", "#discharge-notes": ""})
-	if now := c.stay(bravo.ID); !now.DischargedAt.IsZero() {
+	if now := c.admission(bravo.ID); !now.DischargedAt.IsZero() {
 		t.Error("Bravo was discharged")
 	}
 }

@@ -86,12 +86,12 @@ func TestTheClientsOfTheOriginalGuideWork(t *testing.T) {
 	p.until("the status on the console", `logged.some(([m]) => m.type === "ward_status")`)
 
 	bed := board.Beds[4]
-	stay := dusangiretest.Admit(t, s, "Uwase Marie", bed)
+	admission := dusangiretest.Admit(t, s, "Uwase Marie", bed)
 	p.until("the ward with its patient", `wards.some((w) => w.occupied_beds === 1 && w.beds[4].patient?.name === "Uwase Marie" && w.beds[4].status === "occupied")`)
 	p.until("the bed that changed, on the console", fmt.Sprintf(`logged.some(([m]) => m.type === "bed_status_change" && m.bed_id === %d && m.status === "occupied" && m.data.bed_number === "%s")`, bed.ID, bed.Number))
 	p.untilSays("#occupancy-rate", "4.2")
 	p.untilSays("#active-patients", "1")
-	if _, err := s.Hospital.PlanDischarge(t.Context(), hospital.System, stay.ID, hospital.PlanDischargeCommand{Expected: time.Now().Add(time.Hour)}); err != nil {
+	if _, err := s.Hospital.PlanDischarge(t.Context(), hospital.System, admission.ID, hospital.PlanDischargeCommand{Expected: time.Now().Add(time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	p.untilSays("#pending-discharges", "1")

@@ -17,7 +17,7 @@ import (
 type kin struct {
 	*dusangiretest.Server
 	board        hospital.WardBoard
-	stay         hospital.Admission
+	admission    hospital.Admission
 	customer     hospital.Actor
 	rice, isombe hospital.Dish
 }
@@ -33,11 +33,12 @@ func mustServeKin(t testing.TB) *kin {
 		}
 	}
 	var err error
-	k.stay, _, err = s.Hospital.Admit(t.Context(), hospital.System, hospital.AdmitCommand{PatientName: "Uwase Marie", BedID: board.Beds[0].ID,
+	k.admission, _, err = s.Hospital.Admit(t.Context(), hospital.System, hospital.AdmitCommand{PatientName: "Uwase Marie", BedID: board.Beds[0].ID,
 		Allergies: hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"peanuts"}}})
 	must(err)
 	k.customer = k.person(hospital.Customer)
-	must(s.Hospital.LinkCustomer(t.Context(), hospital.System, k.customer.UserID, k.stay.PatientID))
+	must(s.Hospital.LinkCustomer(t.Context(), hospital.System, k.customer.UserID,
+		k.admission.PatientID))
 	k.rice, k.isombe = k.dish("Rice"), k.dish("Isombe", "peanuts")
 	return k
 }
@@ -212,7 +213,7 @@ func TestADashboardIsToldLoudlyAndCanBeQuieted(t *testing.T) {
 	nurse.mark()
 	fail := func() {
 		t.Helper()
-		order, _, err := k.Hospital.PlaceOrder(t.Context(), k.customer, hospital.PlaceOrderCommand{AdmissionID: k.stay.ID, Meal: hospital.Snack, Dishes: []int64{k.rice.ID}})
+		order, _, err := k.Hospital.PlaceOrder(t.Context(), k.customer, hospital.PlaceOrderCommand{AdmissionID: k.admission.ID, Meal: hospital.Snack, Dishes: []int64{k.rice.ID}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -253,15 +254,16 @@ func customerSights(t testing.TB, s *dusangiretest.Server) []sight {
 		}
 	}
 	var err error
-	k.stay, _, err = s.Hospital.Admit(t.Context(), hospital.System, hospital.AdmitCommand{PatientName: "Uwera Aline", Texture: new(hospital.Texture(7)),
+	k.admission, _, err = s.Hospital.Admit(t.Context(), hospital.System, hospital.AdmitCommand{PatientName: "Uwera Aline", Texture: new(hospital.Texture(7)),
 		Allergies: hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"milk", "peanuts"}}})
 	must(err)
-	must(s.Hospital.LinkCustomer(t.Context(), hospital.System, k.customer.UserID, k.stay.PatientID))
+	must(s.Hospital.LinkCustomer(t.Context(), hospital.System, k.customer.UserID,
+		k.admission.PatientID))
 	k.rice, k.isombe = k.dish("Dish of the tests"), k.dish("Another dish of the tests", "peanuts")
 	home := k.address("KN 5 Rd", "KG 11 Ave", 2000)
-	menu := fmt.Sprintf("/admissions/%d/menu/", k.stay.ID)
+	menu := fmt.Sprintf("/admissions/%d/menu/", k.admission.ID)
 	for _, order := range []hospital.PlaceOrderCommand{
-		{AdmissionID: k.stay.ID, Meal: hospital.Snack, Dishes: []int64{k.rice.ID}},
+		{AdmissionID: k.admission.ID, Meal: hospital.Snack, Dishes: []int64{k.rice.ID}},
 		{AddressID: home.ID, Meal: hospital.Snack, Dishes: []int64{k.isombe.ID}},
 	} {
 		placed, _, err := s.Hospital.PlaceOrder(t.Context(), k.customer, order)
@@ -310,8 +312,8 @@ func customerSights(t testing.TB, s *dusangiretest.Server) []sight {
 func (k *kin) linked(t testing.TB) (bedID int64) {
 	t.Helper()
 	for _, b := range demoWard(k.Server, "MED-A").Beds {
-		if b.Stay != nil {
-			if err := k.Hospital.LinkCustomer(t.Context(), hospital.System, k.customer.UserID, b.Stay.PatientID); err != nil {
+		if b.Admission != nil {
+			if err := k.Hospital.LinkCustomer(t.Context(), hospital.System, k.customer.UserID, b.Admission.PatientID); err != nil {
 				t.Fatal(err)
 			}
 			return b.ID

@@ -30,9 +30,9 @@ func staff(role hospital.Role) hospital.Actor {
 // trays is a server with a ward and a tray that stands ready for the patient in each of its first beds.
 type trays struct {
 	*dusangiretest.Server
-	ward  hospital.WardBoard
-	stays []hospital.Admission
-	ready []hospital.Delivery
+	ward       hospital.WardBoard
+	admissions []hospital.Admission
+	ready      []hospital.Delivery
 }
 
 func mustServeTrays(t *testing.T, n int) trays {
@@ -45,21 +45,21 @@ func mustServeTrays(t *testing.T, n int) trays {
 		t.Fatal(err)
 	}
 	for i, name := range []hospital.PatientName{"Uwase Marie", "Mugisha Jean", "Keza Ange"}[:n] {
-		stay, _, err := s.Hospital.Admit(t.Context(), hospital.System, hospital.AdmitCommand{PatientName: name, BedID: ward.Beds[i].ID,
+		admission, _, err := s.Hospital.Admit(t.Context(), hospital.System, hospital.AdmitCommand{PatientName: name, BedID: ward.Beds[i].ID,
 			Allergies: hospital.Allergies{Known: true}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		all.stays = append(all.stays, stay)
-		all.ready = append(all.ready, all.cook(stay, rice))
+		all.admissions = append(all.admissions, admission)
+		all.ready = append(all.ready, all.cook(admission, rice))
 	}
 	return all
 }
 
 // cook makes a dish for a patient and returns the delivery of the tray.
-func (s trays) cook(stay hospital.Admission, dish hospital.Dish) hospital.Delivery {
+func (s trays) cook(admission hospital.Admission, dish hospital.Dish) hospital.Delivery {
 	s.T.Helper()
-	order, _, err := s.Hospital.PlaceOrder(s.T.Context(), staff(hospital.MedicalStaff), hospital.PlaceOrderCommand{AdmissionID: stay.ID, Meal: hospital.Snack, Dishes: []int64{dish.ID}})
+	order, _, err := s.Hospital.PlaceOrder(s.T.Context(), staff(hospital.MedicalStaff), hospital.PlaceOrderCommand{AdmissionID: admission.ID, Meal: hospital.Snack, Dishes: []int64{dish.ID}})
 	if err != nil {
 		s.T.Fatal(err)
 	}
@@ -245,7 +245,7 @@ func TestAPatientWhoIsMovedOnTheWayIsToldLoudly(t *testing.T) {
 	p := s.onTheWay()
 	d, to := s.ready[0], s.ward.Beds[4]
 	p.openStop(d)
-	if _, err := s.Hospital.Transfer(t.Context(), staff(hospital.MedicalStaff), s.stays[0].ID, hospital.TransferCommand{BedID: to.ID}); err != nil {
+	if _, err := s.Hospital.Transfer(t.Context(), staff(hospital.MedicalStaff), s.admissions[0].ID, hospital.TransferCommand{BedID: to.ID}); err != nil {
 		t.Fatal(err)
 	}
 	p.untilAlarmed("Another bed", "Moved to "+to.Number+", not MED-A-01 any more")
@@ -275,7 +275,7 @@ func TestAStoppedTrayIsNotGivenAndComesBack(t *testing.T) {
 	d := s.ready[0]
 	p.openStop(d)
 	fasting := hospital.DietCommand{NilByMouth: &hospital.Window{From: time.Now()}}
-	if _, err := s.Hospital.SetDiet(t.Context(), staff(hospital.MedicalStaff), s.stays[0].ID, fasting); err != nil {
+	if _, err := s.Hospital.SetDiet(t.Context(), staff(hospital.MedicalStaff), s.admissions[0].ID, fasting); err != nil {
 		t.Fatal(err)
 	}
 	p.untilAlarmed("Stop: do not give", "Must not be given. Bring it back.", "nil by mouth")
@@ -588,7 +588,7 @@ func TestACourierShowsWhereTheyAreOnlyAfterATapAndWhileOnTheWay(t *testing.T) {
 	}
 	for _, user := range users {
 		if user.Role == hospital.Customer {
-			if err := s.Hospital.LinkCustomer(t.Context(), staff(hospital.WardManagement), user.ID, s.stays[0].PatientID); err != nil {
+			if err := s.Hospital.LinkCustomer(t.Context(), staff(hospital.WardManagement), user.ID, s.admissions[0].PatientID); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -693,12 +693,13 @@ func carriedTray(t testing.TB, s *dusangiretest.Server, ward hospital.WardBoard)
 	purée, allergies := hospital.Texture(4), hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"milk", "peanuts"}, Severe: []hospital.Allergen{"peanuts"}}
 	var cooked []hospital.Delivery
 	for _, bed := range ward.Beds {
-		if bed.Stay == nil || len(cooked) == 2 {
+		if bed.Admission == nil || len(cooked) == 2 {
 			continue
 		}
-		_, err := s.Hospital.SetDiet(t.Context(), staff(hospital.MedicalStaff), bed.Stay.AdmissionID, hospital.DietCommand{Texture: &purée, Allergies: &allergies, NilByMouth: &hospital.Window{}})
+		_, err := s.Hospital.SetDiet(t.Context(), staff(hospital.MedicalStaff), bed.Admission.AdmissionID, hospital.DietCommand{Texture: &purée, Allergies: &allergies, NilByMouth: &hospital.Window{}})
 		must(err)
-		cooked = append(cooked, trays{Server: s}.cook(hospital.Admission{ID: bed.Stay.AdmissionID}, dish))
+		cooked = append(cooked, trays{Server: s}.cook(hospital.Admission{ID: bed.Admission.AdmissionID},
+			dish))
 	}
 	users, err := s.Hospital.Users(t.Context(), hospital.System)
 	must(err)

@@ -13,9 +13,9 @@ import (
 // kitchen is a server whose kitchen is at work: wards full of patients, a menu, and tickets in the states that a test asks for.
 type kitchen struct {
 	*dusangiretest.Server
-	menu  map[string]hospital.Dish
-	stays []hospital.Admission
-	beds  []hospital.BoardBed // of the stays
+	menu       map[string]hospital.Dish
+	admissions []hospital.Admission
+	beds       []hospital.BoardBed // of the admissions
 }
 
 // menu is what the kitchen cooks, with its true allergens.
@@ -100,17 +100,18 @@ func (k *kitchen) admit(bed hospital.BoardBed, n int) {
 	k.T.Helper()
 	p := patients[n%len(patients)]
 	yesterday := hospital.At(k.T.Context(), time.Now().Add(-24*time.Hour))
-	stay, _, err := k.Hospital.Admit(yesterday, hospital.System, hospital.AdmitCommand{PatientName: p.name, BedID: bed.ID, Reason: "kanari-impamvu",
+	admission, _, err := k.Hospital.Admit(yesterday, hospital.System, hospital.AdmitCommand{PatientName: p.name, BedID: bed.ID, Reason: "kanari-impamvu",
 		Diet: p.diet, Texture: &p.texture, Allergies: hospital.Allergies{Known: true, Allergens: p.allergies, Severe: p.severe}})
 	k.must(err)
-	k.stays, k.beds = append(k.stays, stay), append(k.beds, bed)
+	k.admissions, k.beds = append(k.admissions, admission), append(k.beds, bed)
 }
 
 // order orders a snack for the nth patient at a moment.
 func (k *kitchen) order(n int, at time.Time) hospital.Order {
 	k.T.Helper()
 	p := patients[n%len(patients)]
-	cmd := hospital.PlaceOrderCommand{AdmissionID: k.stays[n].ID, Meal: hospital.Snack, Notes: p.notes}
+	cmd := hospital.PlaceOrderCommand{AdmissionID: k.admissions[n].ID, Meal: hospital.Snack,
+		Notes: p.notes}
 	for _, name := range p.dishes {
 		cmd.Dishes = append(cmd.Dishes, k.menu[name].ID)
 	}
@@ -164,6 +165,6 @@ func (k *kitchen) bring(id int64, to hospital.OrderStatus) {
 func (k *kitchen) allergic(n int, allergen hospital.Allergen) {
 	k.T.Helper()
 	known := hospital.Allergies{Known: true, Allergens: []hospital.Allergen{allergen}, Severe: []hospital.Allergen{allergen}}
-	_, err := k.Hospital.SetDiet(k.T.Context(), hospital.System, k.stays[n].ID, hospital.DietCommand{Allergies: &known})
+	_, err := k.Hospital.SetDiet(k.T.Context(), hospital.System, k.admissions[n].ID, hospital.DietCommand{Allergies: &known})
 	k.must(err)
 }

@@ -261,7 +261,7 @@ func TestAWallAtAStationShowsItsTicketsAndThoseOfNobody(t *testing.T) {
 	}
 	orders := map[string]hospital.Order{}
 	for name, dish := range map[string]string{"elsewhere": "Ubugali", "here": "Igikoma cy’amasaka", "nowhere": "Umutobe"} {
-		o, _, err := k.Hospital.PlaceOrder(t.Context(), hospital.System, hospital.PlaceOrderCommand{AdmissionID: k.stays[0].ID, Meal: hospital.Supplement, Dishes: []int64{k.menu[dish].ID}})
+		o, _, err := k.Hospital.PlaceOrder(t.Context(), hospital.System, hospital.PlaceOrderCommand{AdmissionID: k.admissions[0].ID, Meal: hospital.Supplement, Dishes: []int64{k.menu[dish].ID}})
 		k.must(err)
 		orders[name] = o
 	}
@@ -409,7 +409,7 @@ func TestTheWallSaysWhetherTheScreenStaysOn(t *testing.T) {
 // holdFor makes the patient of the nth bed nil by mouth from now on.
 func (k *kitchen) holdFor(n int) {
 	k.T.Helper()
-	_, err := k.Hospital.SetDiet(k.T.Context(), hospital.System, k.stays[n].ID, hospital.DietCommand{NilByMouth: &hospital.Window{From: time.Now().Add(-time.Minute)}})
+	_, err := k.Hospital.SetDiet(k.T.Context(), hospital.System, k.admissions[n].ID, hospital.DietCommand{NilByMouth: &hospital.Window{From: time.Now().Add(-time.Minute)}})
 	k.must(err)
 }
 

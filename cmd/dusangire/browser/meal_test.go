@@ -33,7 +33,7 @@ func TestANurseLooksAfterAPatientsMealsAtTheBed(t *testing.T) {
 	nurse.untilSays(card(bed), "allergy: peanuts")
 	nurse.untilSays(".panel .facts", "peanuts")
 
-	nurse.press(`.stay-meals a[href$="meal=snack"]`)
+	nurse.press(`.admission-meals a[href$="meal=snack"]`)
 	nurse.until("the focus on what can be ordered", `document.activeElement.matches("#sheet-order > summary")`)
 	nurse.untilSays(".menu-list s", "isombe")
 	nurse.untilSays(".menu-list .why", "isombe contains peanuts (allergy)")
@@ -58,13 +58,13 @@ func TestANurseLooksAfterAPatientsMealsAtTheBed(t *testing.T) {
 	nurse.untilSays(".meal .badge", "in transit")
 
 	// What somebody is filling in stays while the panel follows.
-	nurse.press(`.stay-meals a[href$="meal=dinner"]`)
+	nurse.press(`.admission-meals a[href$="meal=dinner"]`)
 	nurse.until("the menu of dinner", `document.querySelector('#sheet-order [name="meal"]')?.value === "dinner"`)
 	nurse.press(`.menu-list li:last-child input`)
 	nurse.write("#order-notes", "cut small")
-	colleague.Create("/orders", map[string]any{"admission_id": bedNow(s, board, bed).Stay.AdmissionID, "meal": "supplement",
+	colleague.Create("/orders", map[string]any{"admission_id": bedNow(s, board, bed).Admission.AdmissionID, "meal": "supplement",
 		"items": []int64{stew.ID}, "override_reason": "Eats it every day at home"})
-	nurse.untilSays(".stay-meals ul", "supplement")
+	nurse.untilSays(".admission-meals ul", "supplement")
 	if !ask[bool](nurse, `document.querySelector(".menu-list li:last-child input").checked`) || nurse.value("#order-notes") != "cut small" {
 		t.Errorf("what was being filled in is gone: %s", nurse.text())
 	}
@@ -116,17 +116,17 @@ func mealSights(t testing.TB, s *dusangiretest.Server) []sight {
 		}
 	}
 	nurse := hospital.Actor{Username: "nurse", Role: hospital.MedicalStaff}
-	stay, _, err := s.Hospital.Admit(ctx, nurse, hospital.AdmitCommand{PatientName: "Uwera Chantal", BedID: bed.ID, Allergies: hospital.Allergies{Known: true}})
+	admission, _, err := s.Hospital.Admit(ctx, nurse, hospital.AdmitCommand{PatientName: "Uwera Chantal", BedID: bed.ID, Allergies: hospital.Allergies{Known: true}})
 	if err != nil {
 		t.Fatalf("admit into %q: %v", bed.Number, err)
 	}
 	stew := s.Dish("Stew of the day", "milk", "peanuts")
-	order, _, err := s.Hospital.PlaceOrder(ctx, nurse, hospital.PlaceOrderCommand{AdmissionID: stay.ID, Meal: hospital.Supplement, Dishes: []int64{stew.ID}})
+	order, _, err := s.Hospital.PlaceOrder(ctx, nurse, hospital.PlaceOrderCommand{AdmissionID: admission.ID, Meal: hospital.Supplement, Dishes: []int64{stew.ID}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	window := hospital.Window{From: time.Now().Add(-20 * time.Hour), Until: time.Now().Add(-time.Minute)}
-	_, err = s.Hospital.SetDiet(ctx, nurse, stay.ID, hospital.DietCommand{NilByMouth: &window,
+	_, err = s.Hospital.SetDiet(ctx, nurse, admission.ID, hospital.DietCommand{NilByMouth: &window,
 		Allergies: &hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"milk", "peanuts"}}})
 	if err != nil {
 		t.Fatal(err)

@@ -10,8 +10,8 @@ import (
 	"dusangire/views/text"
 )
 
-// TestTwoPeopleSeeEachOthersWork follows one patient through a stay. The nurse and the manager each look at their dashboard
-// and at the ward; nobody reloads a page.
+// TestTwoPeopleSeeEachOthersWork follows one patient through an admission. The nurse and the
+// manager each look at their dashboard and at the ward; nobody reloads a page.
 func TestTwoPeopleSeeEachOthersWork(t *testing.T) {
 	t.Parallel()
 	s, board := dusangiretest.MustServeWard(t, 24, nil)

@@ -136,7 +136,7 @@ func (c Client) Refused(want int, path string, fields map[string]any) {
 	}
 }
 
-// Admit admits a patient who was asked about allergies and has these, and returns the stay.
+// Admit admits a patient who was asked about allergies and has these, and returns the admission.
 func (c Client) Admit(name string, bed hospital.BoardBed, allergens ...string) Object {
 	c.T.Helper()
 	if len(allergens) == 0 {

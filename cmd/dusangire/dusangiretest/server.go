@@ -155,18 +155,18 @@ func (s *Server) Dish(name string, allergens ...hospital.Allergen) hospital.Dish
 	return dish
 }
 
-// Admit opens a stay without any client.
+// Admit opens an admission without any client.
 func Admit(
 	t testing.TB, s *Server, name hospital.PatientName, bed hospital.BoardBed,
 ) hospital.Admission {
 	t.Helper()
-	stay, _, err := s.Hospital.Admit(t.Context(), hospital.System, hospital.AdmitCommand{
+	admission, _, err := s.Hospital.Admit(t.Context(), hospital.System, hospital.AdmitCommand{
 		PatientName: name, BedID: bed.ID,
 	})
 	if err != nil {
 		t.Fatalf("admit %s: %v", name, err)
 	}
-	return stay
+	return admission
 }
 
 // SetBedStatus changes a bed without any client.

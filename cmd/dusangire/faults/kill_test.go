@@ -60,7 +60,7 @@ func (c *clerks) work(ctx context.Context, round int) {
 	working.Wait()
 }
 
-// answer is what a clerk was told: the id of the stay, or what kind of refusal.
+// answer is what a clerk was told: the id of the admission, or what kind of refusal.
 type answer struct {
 	id      int64
 	refusal string
@@ -72,7 +72,8 @@ const (
 	noAnswer    = "no answer"    // the line was cut, and nobody knows what became of it
 )
 
-// keep notes an answer. A stay that was promised once must be the same whenever it is asked about.
+// keep notes an answer. An admission that was promised once must be the same whenever it is asked
+// about.
 func (c *clerks) keep(key string, a answer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -80,7 +81,8 @@ func (c *clerks) keep(key string, a answer) {
 		c.refused[a.refusal]++
 	}
 	if known := c.answers[key]; known != 0 && a.id != 0 && known != a.id {
-		c.s.t.Errorf("under the key %s the stay %d was made, and asked again it is %d", key, known, a.id)
+		c.s.t.Errorf("under the key %s the admission %d was made, and asked again it is %d", key, known,
+			a.id)
 	}
 	c.answers[key] = max(a.id, c.answers[key])
 }
@@ -127,7 +129,7 @@ func (c *clerks) send(node int, key, body string) answer {
 	return answer{id: told.ID}
 }
 
-// promised is how many stays clerks were told of.
+// promised is how many admissions clerks were told of.
 func (c *clerks) promised() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -171,12 +173,12 @@ func (c *clerks) check() {
 	}
 	close(keys)
 	asking.Wait()
-	t.Logf("%d stays were promised, of %d nobody knew; refusals: %v", len(all)-unknown, unknown, c.refused)
-	c.s.wantNumber(len(all), "stays", `SELECT count(*) FROM admission`)
+	t.Logf("%d admissions were promised, of %d nobody knew; refusals: %v", len(all)-unknown, unknown, c.refused)
+	c.s.wantNumber(len(all), "admissions", `SELECT count(*) FROM admission`)
 	c.s.wantNumber(len(all), "patients", `SELECT count(*) FROM patient`)
-	c.s.wantNumber(0, "stays that the audit does not tell of exactly once", `SELECT count(*) FROM admission
+	c.s.wantNumber(0, "admissions that the audit does not tell of exactly once", `SELECT count(*) FROM admission
 		WHERE (SELECT count(*) FROM audit WHERE action = 'admission.admit' AND entity_id = admission.id AND patient_id = admission.patient_id) <> 1`)
-	c.s.wantNumber(0, "lines of the audit without their stay", `SELECT count(*) FROM audit
+	c.s.wantNumber(0, "lines of the audit without their admission", `SELECT count(*) FROM audit
 		WHERE action = 'admission.admit' AND NOT EXISTS (SELECT 1 FROM admission WHERE admission.id = entity_id)`)
 	const byTheWard = 1
 	c.s.wantNumber(len(all)+byTheWard, "moves of the dashboards' topic", `SELECT rev FROM topic_rev WHERE topic = 'metrics'`)

@@ -85,7 +85,7 @@ func TestTwoNodesRaceForABedAndOneIsKilled(t *testing.T) {
 	s.judge(oldest+clockSkew, span{began, time.Now()})
 	s.wantNumber(beds, "patients in beds", `SELECT count(*) FROM admission WHERE bed_id IS NOT NULL AND discharged_at IS NULL`)
 	s.wantNumber(beds, "occupied beds", `SELECT count(*) FROM bed WHERE status = 'occupied'`)
-	s.wantNumber(beds, "patients, none of them without a stay", `SELECT count(*) FROM patient`)
+	s.wantNumber(beds, "patients, none of them without an admission", `SELECT count(*) FROM patient`)
 	s.wantNumber(beds, "lines of the audit for these", `SELECT count(*) FROM audit WHERE action = 'admission.admit'`)
 	s.sameAsNew()
 }

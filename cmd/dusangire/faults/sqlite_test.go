@@ -182,7 +182,8 @@ func TestWhileSQLiteIsLockedCommandsWaitOrSayThatNothingWasSaved(t *testing.T) {
 				t.Errorf("locked for 9 s, somebody was told %s", refusal)
 			}
 		}
-		s.wantNumber(clerks.promised(), "stays, as many as were promised", `SELECT count(*) FROM admission`)
+		s.wantNumber(clerks.promised(), "admissions, as many as were promised",
+			`SELECT count(*) FROM admission`)
 	}
 	s.settled()
 	whole := span{began, time.Now()}

@@ -101,8 +101,8 @@ func TestASocketOfADeliveryTellsOfThatDeliveryAloneThroughInTransit(t *testing.T
 	rice, nurse, cook, courier := s.Dish("Rice"), s.SignIn(hospital.MedicalStaff), s.SignIn(hospital.KitchenStaff), s.SignIn(hospital.DeliveryStaff)
 	var deliveries []string
 	for i, name := range []string{"Uwase Marie", "Mugisha Jean"} {
-		stay := nurse.Admit(name, board.Beds[i])
-		order := nurse.Create("/orders", object{"admission_id": stay["id"], "meal": "lunch", "items": []int64{rice.ID}})
+		admission := nurse.Admit(name, board.Beds[i])
+		order := nurse.Create("/orders", object{"admission_id": admission["id"], "meal": "lunch", "items": []int64{rice.ID}})
 		cook.Steps(order, "confirm", "start", "ready")
 		id := courier.Read(fmt.Sprintf("/orders/%v/", order["id"]))["delivery_id"]
 		deliveries = append(deliveries, fmt.Sprintf("/deliveries/%v/", id))
@@ -183,9 +183,9 @@ func TestPendingDischargesAreThoseThatSomebodyPlanned(t *testing.T) {
 	t.Parallel()
 	s, board := dusangiretest.MustServeWard(t, 8, nil)
 	nurse, manager := s.SignIn(hospital.MedicalStaff), s.SignIn(hospital.WardManagement)
-	var stays []object
+	var admissions []object
 	for i := range 7 {
-		stays = append(stays, nurse.Admit(fmt.Sprintf("Uwase %c", 'A'+i), board.Beds[i]))
+		admissions = append(admissions, nurse.Admit(fmt.Sprintf("Uwase %c", 'A'+i), board.Beds[i]))
 	}
 	count := func() string {
 		ward, _ := bedsOf(nurse, board)
@@ -196,12 +196,13 @@ func TestPendingDischargesAreThoseThatSomebodyPlanned(t *testing.T) {
 	if got := count(); got != "0 0 0" {
 		t.Errorf("nobody planned a discharge of the seven patients, and pending are %s", got)
 	}
-	plan := fmt.Sprintf("/admissions/%v/plan-discharge", stays[5]["id"])
+	plan := fmt.Sprintf("/admissions/%v/plan-discharge", admissions[5]["id"])
 	nurse.Command(plan, object{"expected_discharge": time.Now().Add(3 * time.Hour)})
 	if got := count(); got != "1 1 1" {
 		t.Errorf("one discharge is planned, and pending are %s", got)
 	}
-	nurse.Command(fmt.Sprintf("/admissions/%v/discharge", stays[5]["id"]), object{"outcome": "improved"})
+	nurse.Command(fmt.Sprintf("/admissions/%v/discharge", admissions[5]["id"]),
+		object{"outcome": "improved"})
 	if got := count(); got != "0 0 0" {
 		t.Errorf("the patient has left, and pending are %s", got)
 	}
@@ -239,8 +240,8 @@ func TestStatusesAreChangedByThoseWhoMayToWhatMayFollow(t *testing.T) {
 	}
 	nurse.Refused(http.StatusUnprocessableEntity, bed, object{"status": "completed"})
 	nurse.Refused(http.StatusUnprocessableEntity, bed, object{"status": "occupied"})
-	stay := nurse.Admit("Uwase Marie", board.Beds[1])
-	order := nurse.Create("/orders", object{"admission_id": stay["id"], "meal": "lunch", "items": []int64{s.Dish("Rice").ID}})
+	admission := nurse.Admit("Uwase Marie", board.Beds[1])
+	order := nurse.Create("/orders", object{"admission_id": admission["id"], "meal": "lunch", "items": []int64{s.Dish("Rice").ID}})
 	path := fmt.Sprintf("/orders/%v/", order["id"])
 	nurse.Refused(http.StatusForbidden, path+"ready", object{})
 	cook.Refused(http.StatusConflict, path+"ready", object{})
@@ -253,14 +254,15 @@ func TestStatusesAreChangedByThoseWhoMayToWhatMayFollow(t *testing.T) {
 	}
 }
 
-// In the original a discharge freed the bed at once or left the stay open, and a transfer was two
-// writes of which one could fail.
-func TestADischargeEndsTheStayAndLeavesABedToCleanAndATransferIsOneStep(t *testing.T) {
+// In the original a discharge freed the bed at once or left the admission open, and a transfer was
+// two writes of which one could fail.
+func TestADischargeEndsTheAdmissionAndLeavesABedToCleanAndATransferIsOneStep(t *testing.T) {
 	t.Parallel()
 	s, board := dusangiretest.MustServeWard(t, 3, nil)
 	nurse := s.SignIn(hospital.MedicalStaff)
-	stay, _ := nurse.Admit("Uwase Marie", board.Beds[0]), nurse.Admit("Mugisha Jean", board.Beds[1])
-	path := fmt.Sprintf("/admissions/%v/", stay["id"])
+	admission, _ := nurse.Admit("Uwase Marie", board.Beds[0]),
+		nurse.Admit("Mugisha Jean", board.Beds[1])
+	path := fmt.Sprintf("/admissions/%v/", admission["id"])
 	statuses := func() string {
 		var all []string
 		_, beds := bedsOf(nurse, board)
@@ -284,7 +286,7 @@ func TestADischargeEndsTheStayAndLeavesABedToCleanAndATransferIsOneStep(t *testi
 		t.Errorf("after the discharge the beds are %s", got)
 	}
 	if status, body := nurse.Get(path); status != http.StatusNotFound || !strings.Contains(string(body), "stay_ended") {
-		t.Errorf("the stay that has ended is answered with %d: %s", status, body)
+		t.Errorf("the admission that has ended is answered with %d: %s", status, body)
 	}
 	nurse.Refused(http.StatusConflict, path+"discharge", object{"outcome": "improved"})
 }
@@ -294,8 +296,8 @@ func TestTheButtonsOfTheKitchenDoWhatTheySay(t *testing.T) {
 	t.Parallel()
 	s, board := dusangiretest.MustServeWard(t, 1, nil)
 	nurse, cook := s.SignIn(hospital.MedicalStaff), s.SignIn(hospital.KitchenStaff)
-	stay := nurse.Admit("Uwase Marie", board.Beds[0])
-	order := nurse.Create("/orders", object{"admission_id": stay["id"], "meal": "lunch", "items": []int64{s.Dish("Rice").ID}})
+	admission := nurse.Admit("Uwase Marie", board.Beds[0])
+	order := nurse.Create("/orders", object{"admission_id": admission["id"], "meal": "lunch", "items": []int64{s.Dish("Rice").ID}})
 	path := fmt.Sprintf("/orders/%v/", order["id"])
 	for _, step := range [][2]string{{"confirm", "confirmed"}, {"start", "preparing"}, {"ready", "ready"}, {"recall", "preparing"}} {
 		button := cook.Page("/dashboard/kitchen/").Find(fmt.Sprintf(`button[formaction=%q]`, path+step[0]))
@@ -324,9 +326,9 @@ func TestEveryFigureOfTheManagersIsCounted(t *testing.T) {
 	if got := figures(); got != "0.0\u00a0%, 0, 0, 1" {
 		t.Errorf("of an empty hospital with one ward the figures are %q", got)
 	}
-	stay := manager.Admit("Uwase Marie", board.Beds[0])
+	admission := manager.Admit("Uwase Marie", board.Beds[0])
 	manager.Create("/admissions", object{"patient_name": "Mugisha Jean"})
-	manager.Command(fmt.Sprintf("/admissions/%v/plan-discharge", stay["id"]), object{"expected_discharge": time.Now().Add(3 * time.Hour)})
+	manager.Command(fmt.Sprintf("/admissions/%v/plan-discharge", admission["id"]), object{"expected_discharge": time.Now().Add(3 * time.Hour)})
 	manager.Command(dusangiretest.BedPath(board.Beds[4])+"status", object{"status": "closed"})
 	if got := figures(); got != "25.0\u00a0%, 2, 1, 1" {
 		t.Errorf("with 1 of 4 beds in service taken, 2 patients and 1 discharge planned they are %q", got)
@@ -368,8 +370,8 @@ func TestTheDemosOccupiedBedsHavePatientsAndItsPricesAreFrancs(t *testing.T) {
 		t.Fatalf("the demo has %d patients in beds", patients)
 	}
 	links := nurse.Page(fmt.Sprintf("/beds/%v/", someone["id"])).Find(`form[action*="/admissions/"]`).AttrOr("action", "")
-	stay := strings.Split(links, "/")[2]
-	menu := nurse.Read("/admissions/" + stay + "/menu/?meal=lunch")
+	admission := strings.Split(links, "/")[2]
+	menu := nurse.Read("/admissions/" + admission + "/menu/?meal=lunch")
 	dishes := menu["items"].([]any)
 	for _, dish := range dishes {
 		price := dish.(object)["price"].(float64)

@@ -22,16 +22,17 @@ func TestAMealGoesItsWholeWayByPrograms(t *testing.T) {
 	courier, customer := s.SignIn(hospital.DeliveryStaff), s.SignIn(hospital.Customer)
 	bed, other := board.Beds[0], board.Beds[1]
 
-	stay := nurse.Create("/admissions", map[string]any{"patient_name": "Uwase Marie", "bed_id": bed.ID, "reason": "routine",
+	admission := nurse.Create("/admissions", map[string]any{"patient_name": "Uwase Marie", "bed_id": bed.ID, "reason": "routine",
 		"diet": "general", "texture": 7, "allergies": []string{"peanuts"}})
-	desk.Command(fmt.Sprintf("/admissions/%v/customers", stay["id"]), map[string]any{"username": "customer"})
+	desk.Command(fmt.Sprintf("/admissions/%v/customers", admission["id"]), map[string]any{"username": "customer"})
 
 	wall, tablet, inbox := cook.Watch("/ws/dashboard/kitchen/", dusangiretest.AsJSON), courier.Watch("/ws/dashboard/delivery/", dusangiretest.AsJSON), customer.Watch("/ws/notifications/", dusangiretest.AsJSON)
 	wall.NextWith("dashboard_update")
 	tablet.NextWith("dashboard_update")
 	inbox.NextWith(`"type":"notifications"`)
 
-	order := map[string]any{"admission_id": stay["id"], "meal": "snack", "items": []int64{isombe.ID}}
+	order := map[string]any{"admission_id": admission["id"], "meal": "snack",
+		"items": []int64{isombe.ID}}
 	if status, body := customer.Post("/orders", order); status != http.StatusConflict || !strings.Contains(string(body), "peanuts") {
 		t.Fatalf("peanuts for who is allergic to them: %d %s", status, body)
 	}

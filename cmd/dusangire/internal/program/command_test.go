@@ -349,8 +349,8 @@ func TestTheDemoHospitalIsWrittenOnceAndAddsUp(t *testing.T) {
 		}
 		for _, bed := range board.Beds {
 			beds++
-			if (bed.Status == hospital.BedOccupied) != (bed.Stay != nil) {
-				t.Errorf("bed %s is %s, with a patient: %t", bed.Number, bed.Status, bed.Stay != nil)
+			if (bed.Status == hospital.BedOccupied) != (bed.Admission != nil) {
+				t.Errorf("bed %s is %s, with a patient: %t", bed.Number, bed.Status, bed.Admission != nil)
 			}
 		}
 	}

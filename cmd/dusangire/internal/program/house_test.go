@@ -67,18 +67,18 @@ func orderForOneOfTwo(t *testing.T, url string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var stays []int64
+	var admissionIDs []int64
 	for _, bed := range board.Beds {
 		a, _, err := h.Admit(t.Context(), hospital.System, hospital.AdmitCommand{PatientName: "Uwase Marie", BedID: bed.ID, Allergies: hospital.Allergies{Known: true}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		stays = append(stays, a.ID)
+		admissionIDs = append(admissionIDs, a.ID)
 	}
-	if _, _, err := h.PlaceOrder(t.Context(), hospital.System, hospital.PlaceOrderCommand{AdmissionID: stays[0], Meal: hospital.Lunch, Dishes: []int64{rice.ID}}); err != nil {
+	if _, _, err := h.PlaceOrder(t.Context(), hospital.System, hospital.PlaceOrderCommand{AdmissionID: admissionIDs[0], Meal: hospital.Lunch, Dishes: []int64{rice.ID}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.SetDiet(t.Context(), hospital.System, stays[0], hospital.DietCommand{
+	if _, err := h.SetDiet(t.Context(), hospital.System, admissionIDs[0], hospital.DietCommand{
 		NilByMouth: &hospital.Window{From: noon.Add(-time.Minute), Until: noon.Add(time.Minute)}}); err != nil {
 		t.Fatal(err)
 	}
