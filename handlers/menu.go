@@ -32,8 +32,8 @@ func (s *Server) menu(of func(id int64) (admissionID, addressID int64)) echo.Han
 	}
 }
 
-func ofAdmission(id int64) (admissionID, addressID int64)    { return id, 0 }
-func ofAddress(id int64) (admissionID, addressID int64) { return 0, id }
+func ofAdmission(id int64) (admissionID, addressID int64) { return id, 0 }
+func ofAddress(id int64) (admissionID, addressID int64)   { return 0, id }
 
 func (s *Server) renderMenu(c echo.Context, status int, offer hospital.Offer,
 	form views.Form) error {
