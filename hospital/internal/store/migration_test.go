@@ -53,7 +53,7 @@ func TestWhoLayInWhichBedIsKeptWhenItsTableGetsANewName(t *testing.T) {
 			`INSERT INTO patient (name, name_folded, sex) VALUES ('Uwase Marie', 'uwase marie', 'female')`,
 			`INSERT INTO admission (patient_id, bed_id, bed_since, admitted_at, reason, diet, texture)
 				VALUES (1, 2, 20, 10, '', 'general', 7)`,
-			`INSERT INTO bed_assignment (admission_id, bed_id, since, until)
+			`INSERT INTO bed_stay (admission_id, bed_id, since, until)
 				VALUES (1, 1, 10, 20), (1, 2, 20, NULL)`,
 		} {
 			if err := run(statement); err != nil {
@@ -79,7 +79,7 @@ func TestWhoLayInWhichBedIsKeptWhenItsTableGetsANewName(t *testing.T) {
 
 		migrate(14)
 		const then = "1 in 1 from 10 until 20\n1 in 2 from 20 until 30\n1 in 1 from 30 until 0"
-		if got := bedsOfPatients(t, db, "bed_assignment"); got != then {
+		if got := bedsOfPatients(t, db, "bed_stay"); got != then {
 			t.Errorf("back in the old table it says\n%s\nwant\n%s", got, then)
 		}
 	})
