@@ -46,5 +46,5 @@ check: ## what guards quality besides the tests: generated files fresh, formatte
 generate: ## regenerate what is generated
 	$(TEMPL) generate
 
-deps: ## install what the tests need: a C compiler, redis-server, chromium, postgresql, nginx, nodejs, supervisor, systemd, python3-websockets
+deps: ## install what the tests need: a C compiler, redis-server, a Chromium, postgresql, nginx, nodejs, supervisor, systemd, python3-websockets
 	@.ci/deps

@@ -20,6 +20,7 @@ import (
 	"dusangire/hospital/hospitaltest"
 	"dusangire/static"
 	"dusangire/views"
+	"dusangire/views/browsertest"
 	"dusangire/views/text"
 )
 
@@ -233,42 +234,31 @@ func (s *site) stampEachSecond(ctx context.Context, c *websocket.Conn) {
 	}
 }
 
-var browser struct {
-	once   sync.Once
-	ctx    context.Context
-	cancel func()
-	err    error
-}
+// endBrowser is set by the one start of the browser.
+var endBrowser = func() {}
+
+// theBrowser starts Chromium when it is first asked for.
+var theBrowser = sync.OnceValues(func() (context.Context, error) {
+	ctx, end, err := browsertest.Start()
+	endBrowser = end
+	return ctx, err
+})
 
 func TestMain(m *testing.M) {
 	hospitaltest.RunMany()
 	code := m.Run()
-	if browser.cancel != nil {
-		browser.cancel()
-	}
+	endBrowser()
 	os.Exit(code)
-}
-
-// startBrowser starts Chromium once for all tests of the package.
-func startBrowser(t *testing.T) context.Context {
-	t.Helper()
-	browser.once.Do(func() {
-		allocator, stop := chromedp.NewExecAllocator(context.Background(), chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck,
-			chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU)
-		ctx, cancel := chromedp.NewContext(allocator)
-		browser.ctx, browser.cancel = ctx, func() { cancel(); stop() }
-		browser.err = chromedp.Do(ctx)
-	})
-	if browser.err != nil {
-		t.Fatalf("start Chromium, which these tests need (Debian: apt-get install chromium): %v", browser.err)
-	}
-	return browser.ctx
 }
 
 // newTab opens a tab of its own profile. Whatever it writes to the console as an error fails the test.
 func newTab(t *testing.T) context.Context {
 	t.Helper()
-	tab, cancel := chromedp.NewContext(startBrowser(t), chromedp.WithNewBrowserContext())
+	browser, err := theBrowser()
+	if err != nil {
+		t.Fatalf("start the browser: %v", err)
+	}
+	tab, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
 	if err := chromedp.Do(tab); err != nil {
 		t.Fatalf("open a tab: %v", err)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
@@ -200,17 +201,30 @@ func TestGoingBackShowsTheStateOfNow(t *testing.T) {
 	p.untilSays(card(board.Beds[1]), "maintenance")
 }
 
+// setWindow minimizes the window of the page, or shows it again.
+func (p *screen) setWindow(state browser.WindowState) {
+	p.t.Helper()
+	window, err := chromedp.Call(p.ctx, browser.GetWindowForTarget, browser.GetWindowForTargetParams{})
+	if err == nil {
+		_, err = chromedp.Call(p.ctx, browser.SetWindowBounds, browser.SetWindowBoundsParams{
+			WindowID: window.WindowID, Bounds: &browser.Bounds{WindowState: state}})
+	}
+	if err != nil {
+		p.t.Fatalf("make the window %s: %v", state, err)
+	}
+}
+
 func TestAPageThatWasHiddenShowsTheStateOfNow(t *testing.T) {
 	t.Parallel()
 	s, board := dusangiretest.MustServeWard(t, 24, nil)
 	p := visitorAs(s, hospital.MedicalStaff)
 	p.openLive(dusangiretest.WardPath(board))
 	p.mark()
-	cover := openScreen(t, s.URL, p.ctx, chromedp.WithNewWindow(false))
+	p.setWindow(browser.WindowStateMinimized)
 	p.until("the page to be hidden", `document.hidden`)
 	p.until("the page to know that nobody can tell it", `document.body.dataset.live === "no"`)
 	dusangiretest.Admit(t, s, "Uwase Marie", board.Beds[0])
-	cover.close()
+	p.setWindow(browser.WindowStateNormal)
 	p.until("the page to be seen", `!document.hidden`)
 	p.untilLive()
 	p.untilSays(card(board.Beds[0]), "Uwase Marie")

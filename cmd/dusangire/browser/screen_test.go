@@ -2,11 +2,9 @@ package browser_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"os"
-	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +20,7 @@ import (
 
 	"dusangire/cmd/dusangire/dusangiretest"
 	"dusangire/hospital"
+	"dusangire/views/browsertest"
 )
 
 // The tests in this package look at the program as people do, through Chromium. All share one
@@ -45,20 +44,15 @@ var theBrowser = sync.OnceValues(func() (context.Context, error) {
 	return ctx, err
 })
 
-// startBrowser starts Chromium. The caller ends it, even where it did not start.
-func startBrowser(more ...chromedp.ExecAllocatorOption) (_ context.Context, end func(), _ error) {
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("ignore-certificate-errors-spki-list", dusangiretest.CertificateKey().Fingerprint))
+// startBrowser starts Chromium, which trusts the tests' certificates. The caller ends it, even where
+// it did not start.
+func startBrowser(more ...chromedp.ExecAllocatorOption) (context.Context, func(), error) {
+	options := []chromedp.ExecAllocatorOption{chromedp.Flag("ignore-certificate-errors-spki-list",
+		dusangiretest.CertificateKey().Fingerprint)}
 	if path := os.Getenv(oldBrowser); path != "" {
 		options = append(options, chromedp.ExecPath(path))
 	}
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)
-	ctx, cancel := chromedp.NewContext(allocator)
-	err := chromedp.Do(ctx)
-	if errors.Is(err, exec.ErrNotFound) {
-		err = errors.New("Chromium is not installed: `make deps` installs it on Debian and Ubuntu (package chromium)")
-	}
-	return ctx, func() { cancel(); stop() }, err
+	return browsertest.Start(append(options, more...)...)
 }
 
 // screen is one page in front of somebody.
