@@ -1,14 +1,11 @@
 package browser_test
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/chromedp/cdproto/fetch"
-	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
 	"dusangire/cmd/dusangire/dusangiretest"
@@ -149,15 +146,10 @@ func TestWhatIsTypedWhileABedIsOpenedIsNotLost(t *testing.T) {
 			p.unfold("discharge")
 			p.unfold("diet")
 			p.choose("#diet-diet", "renal")
-			typed := make(chan struct{})
-			p.intercept("*/beds/*", func(ctx context.Context, request fetch.RequestID) error {
-				<-typed
-				_, err := chromedp.Call(ctx, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: request})
-				return err
-			})
+			_, release := p.hold("*/beds/*")
 			p.press(card(asked) + " > a")
 			p.choose("#discharge-notes", "with her sister")
-			close(typed)
+			release()
 			if asked.ID == other.ID {
 				p.untilSays(".panel .patient", "Bravo Bahati")
 				p.untilSays("#aside .alert", "You were writing about Alpha Amata")

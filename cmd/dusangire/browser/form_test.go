@@ -1,11 +1,9 @@
 package browser_test
 
 import (
-	"context"
 	"strconv"
 	"testing"
 
-	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -121,16 +119,10 @@ func TestTheSecondOfTwoWhoAdmitIntoOneBedIsToldWhichBedAndWhy(t *testing.T) {
 		p.openBed(bed)
 		p.write("#admit-patient_name", name)
 	}
-	pressed, done := make(chan struct{}), make(chan struct{})
-	second.intercept("*/admissions", func(ctx context.Context, request fetch.RequestID) error {
-		close(pressed)
-		<-done
-		_, err := chromedp.Call(ctx, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: request})
-		return err
-	})
+	pressed, release := second.hold("*/admissions")
 	second.foresees("409")
 	second.press("#sheet-admit .primary")
-	<-pressed
+	pressed()
 	loads := second.requestsFor(dusangiretest.BedPath(bed))
 	first.press("#sheet-admit .primary")
 	first.untilSays(".panel .patient", "Uwase Marie")
@@ -138,7 +130,7 @@ func TestTheSecondOfTwoWhoAdmitIntoOneBedIsToldWhichBedAndWhy(t *testing.T) {
 	if again := second.requestsFor(dusangiretest.BedPath(bed)) - loads; again > 0 {
 		t.Error("the panel is loaded anew under a command that waits for its answer, which may then be shown nowhere")
 	}
-	close(done)
+	release()
 
 	second.untilSays(".panel .alert", bed.Number)
 	second.untilSays(".panel header", "occupied")

@@ -137,21 +137,15 @@ func TestATicketThatChangedUnderTheFingerIsNotBumped(t *testing.T) {
 	screens := k.cooks(2)
 	slow, quick := screens[0], screens[1]
 	id := k.tickets()[0].OrderID
-	pressed, done := make(chan struct{}), make(chan struct{})
-	slow.intercept("*/orders/*", func(ctx context.Context, request fetch.RequestID) error {
-		close(pressed)
-		<-done
-		_, err := chromedp.Call(ctx, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: request})
-		return err
-	})
+	pressed, release := slow.hold("*/orders/*")
 	slow.foresees("409")
 	slow.press(ticketCard(id) + " .bump")
-	<-pressed
+	pressed()
 	slow.until("the ticket to show that it waits", `document.querySelector("`+ticketCard(id)+`[aria-busy='true']")`)
 	quick.press(ticketCard(id) + " .bump")
 	quick.untilIn("confirmed", id)
 	slow.untilIn("confirmed", id)
-	close(done)
+	release()
 	slow.untilSays(ticketCard(id)+" .refusal", "has changed meanwhile")
 	if n := ask[int](slow, `document.querySelectorAll(".tickets > li").length`); n != 3 {
 		t.Errorf("the board has %d tickets, want 3", n)

@@ -436,6 +436,33 @@ func (p *screen) intercept(pattern string, meet func(ctx context.Context, reques
 	p.t.Cleanup(func() { p.close(); meeting.Wait() })
 }
 
+// hold keeps back every request that matches the pattern until release is called or the page is
+// closed. Wait waits for the first of them.
+func (p *screen) hold(pattern string) (wait, release func()) {
+	p.t.Helper()
+	came, released := make(chan struct{}), make(chan struct{})
+	first := sync.OnceFunc(func() { close(came) })
+	p.intercept(pattern, func(ctx context.Context, request fetch.RequestID) error {
+		first()
+		select {
+		case <-released:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		_, err := chromedp.Call(ctx, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: request})
+		return err
+	})
+	wait = func() {
+		p.t.Helper()
+		select {
+		case <-came:
+		case <-time.After(dusangiretest.Soon):
+			p.t.Fatalf("waited %v for a request to %s\n%s", dusangiretest.Soon, pattern, p.text())
+		}
+	}
+	return wait, sync.OnceFunc(func() { close(released) })
+}
+
 // block lets requests that match the pattern fail, as a filter in the network would.
 func (p *screen) block(pattern string) {
 	p.t.Helper()
