@@ -13,7 +13,7 @@ import (
 // TestMain ends the browsers that the tests shared.
 func TestMain(m *testing.M) {
 	runMoreAtATime()
-	code := dusangiretest.Main(m)
+	code := dusangiretest.Main(dusangiretest.Alone{M: m})
 	endBrowser()
 	endFontlessBrowser()
 	os.Exit(code)

@@ -25,11 +25,11 @@ const AsProgram = "DUSANGIRE_TEST_AS_PROGRAM"
 // Main lets a test binary stand in for the program where AsProgram is set, so that a test can freeze
 // or kill it as a process of its own; else it runs the tests. TestMain of each package that starts
 // processes calls it and exits with the code that it returns.
-func Main(m *testing.M) int {
+func Main(tests interface{ Run() int }) int {
 	if os.Getenv(AsProgram) != "" {
 		return program.Main("dev")
 	}
-	return m.Run()
+	return tests.Run()
 }
 
 // Invocation is one start of the program as a process, which the tests' own binary stands in for:

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	os.Exit(dusangiretest.Main(m))
+	os.Exit(dusangiretest.Main(dusangiretest.Alone{M: m}))
 }
 
 // asCrowd is the environment variable that makes the test binary a crowd of screens, as JSON of
