@@ -77,7 +77,7 @@ func (sc screen[T]) load(ctx context.Context, v visitor) (hub.State, error) {
 	return state, nil
 }
 
-// errRestored says that a backup was restored between two reads, which are then of two databases.
+// errRestored says that another database was put in place between two reads.
 // The next reads are of one.
 var errRestored = errors.New("the database was replaced while it was read")
 

@@ -109,7 +109,7 @@ func (s *Server) forbid(c echo.Context) hub.Subscription {
 
 // How many sockets there may be at once: far more than anybody needs, so that an account with a
 // screen on every wall never meets the limit, and few enough that no program that forgets to close
-// its sockets fills the node. A socket costs about 30 KiB.
+// its sockets fills the node. A socket costs about 20 KiB.
 const (
 	socketsOfUser    = 1000
 	socketsOfSession = 200

@@ -142,7 +142,7 @@ func (h *Hospital) proveKept(ctx context.Context, q *sql.Tx, had *kept) error {
 	if err != nil {
 		return fmt.Errorf("read the newest line of the audit: %w", err)
 	}
-	if epoch == had.epoch && newest < had.audit { // a backup that was restored has another epoch
+	if epoch == had.epoch && newest < had.audit { // of another epoch it is another database
 		return fmt.Errorf("line %d of the audit is gone, the newest is %d: %w", had.audit, newest,
 			store.ErrDamaged)
 	}

@@ -106,8 +106,8 @@ func (h *Hub) Announce(r revision.Set) {
 }
 
 // heard takes a hint from the bus. One of another epoch than the database was last found in is
-// another hospital's on the same Redis, or word of a restored backup, which the next check finds by
-// itself.
+// another hospital's on the same Redis, or of a database that was put in this one's place, which the
+// next check finds by itself.
 func (h *Hub) heard(r revision.Set) {
 	h.mu.RLock()
 	epoch := h.verified.revisions.Epoch

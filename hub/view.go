@@ -80,8 +80,8 @@ const (
 	// time; a person still takes it for at once.
 	readEvery     = 50 * time.Millisecond
 	longReadEvery = 400 * time.Millisecond
-	// readTimeout ends a read that hangs; meanwhile the view's heartbeats wait for it, and pages
-	// say that they are not live after six seconds without one.
+	// readTimeout ends a read that hangs. The view's heartbeats wait for it, and a page is no more
+	// live after three of them.
 	readTimeout = 2 * time.Second
 	// retryReadEvery is for how long a view is left alone after a read or a drawing that failed.
 	retryReadEvery = 500 * time.Millisecond

@@ -20,7 +20,7 @@ type Topic string
 // Set says at which revision each of some topics stands. Revisions of different epochs can't be
 // compared.
 type Set struct {
-	Epoch  string          // the life of the database: random, and another after a restored backup
+	Epoch  string          // the life of the database: random, made with it
 	Topics map[Topic]int64 // a topic that never moved stands at 0
 }
 
