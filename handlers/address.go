@@ -155,11 +155,12 @@ func (s *Server) removeAddress(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	version := in.id("version")
 	return s.changeAddress(c, in, func(ctx context.Context, a hospital.Address) error {
 		if err := in.err(); err != nil {
 			return err
 		}
-		return s.Hospital.RemoveAddress(ctx, actor(c), a.ID, in.id("version"))
+		return s.Hospital.RemoveAddress(ctx, actor(c), a.ID, version)
 	})
 }
 

@@ -56,7 +56,7 @@ func merge(typed, from, to []string) []string {
 			merged = append(merged, one)
 		}
 	}
-	if len(merged) > 2 {
+	if len(merged) > 2 { // "" and two or more: it is not "none" alone
 		isNone := func(s string) bool { return s == hospital.NoKnownAllergies }
 		merged = slices.DeleteFunc(merged, isNone)
 	}

@@ -110,12 +110,13 @@ func (s *Server) changeLink(command linkCommand) echo.HandlerFunc {
 			return err
 		}
 		username := in.text("username")
+		admissionID, version := in.id("admission_id"), in.id("version")
 		change := func(ctx context.Context, id int64) (hospital.Admission, error) {
 			admission, err := s.Hospital.Admission(ctx, actor(c), id)
 			if err != nil {
 				return admission, err
 			}
-			err = s.Hospital.AdmissionAsSeen(ctx, actor(c), id, in.id("admission_id"), in.id("version"))
+			err = s.Hospital.AdmissionAsSeen(ctx, actor(c), id, admissionID, version)
 			if err != nil {
 				return admission, err
 			}

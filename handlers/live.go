@@ -77,8 +77,8 @@ func (sc screen[T]) load(ctx context.Context, v visitor) (hub.State, error) {
 	return state, nil
 }
 
-// errRestored says that another database was put in place between two reads.
-// The next reads are of one.
+// errRestored says that another database was put in place between two reads. The next two will be
+// of the same one.
 var errRestored = errors.New("the database was replaced while it was read")
 
 // screenState is what one read of a screen found. It implements hub.State.

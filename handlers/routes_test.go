@@ -178,17 +178,9 @@ func TestPermissionsAreAsWrittenHere(t *testing.T) {
 // TestEveryRouteLetsInExactlyWhoMay asks every route of the server's own table as every kind of visitor.
 func TestEveryRouteLetsInExactlyWhoMay(t *testing.T) {
 	h := newHouse(t, settings{})
-	admission := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID)
 	strangers, people := h.visitors()
-	order := h.orderForAll(admission)
-	tray := h.tray(admission)
-	address := h.address(h.as(hospital.Customer), "Home", h.zone("Shelter", 500))
-	parcel := h.orderTo(address)
-	h.cook(parcel.ID, "confirm", "start", "ready")
-	carry(h, h.as(hospital.DeliveryStaff), parcel.ID)
+	fill := h.furnish()
 	before := h.contents()
-	fill := strings.NewReplacer("{ward}", fmt.Sprint(h.a.ID), "{bed}", fmt.Sprint(h.bed(h.a, 1).ID), "{admission}", fmt.Sprint(admission.ID),
-		"{order}", fmt.Sprint(order), "{delivery}", fmt.Sprint(tray.ID), "{address}", fmt.Sprint(address.ID), "{zone}", fmt.Sprint(address.Zone.ID))
 	for _, route := range h.server.Routes() {
 		name := route.Method + " " + route.Path
 		rule, known := rules[name]
@@ -241,6 +233,22 @@ func (h *house) within(t testing.TB) *house {
 	inner := *h
 	inner.t = t
 	return &inner
+}
+
+// furnish puts one of each thing into the house, on its way where it has one, and returns what puts
+// their ids into the path of a rule.
+func (h *house) furnish() *strings.Replacer {
+	admission := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID)
+	order := h.orderForAll(admission)
+	tray := h.tray(admission)
+	address := h.address(h.as(hospital.Customer), "Home", h.zone("Shelter", 500))
+	parcel := h.orderTo(address)
+	h.cook(parcel.ID, "confirm", "start", "ready")
+	carry(h, h.as(hospital.DeliveryStaff), parcel.ID)
+	return strings.NewReplacer("{ward}", fmt.Sprint(h.a.ID),
+		"{bed}", fmt.Sprint(h.bed(h.a, 1).ID), "{admission}", fmt.Sprint(admission.ID),
+		"{order}", fmt.Sprint(order), "{delivery}", fmt.Sprint(tray.ID),
+		"{address}", fmt.Sprint(address.ID), "{zone}", fmt.Sprint(address.Zone.ID))
 }
 
 func permissionOf(r rule) hospital.Permission {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -226,4 +227,48 @@ func TestARefusedDietBeginsAnewFromWhatStands(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAVersionThatIsNoNumberIsRefused by every command on something that has a version: taken for
+// none, it would let the command go through whatever stands there.
+func TestAVersionThatIsNoNumberIsRefused(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, settings{})
+	fill := h.furnish()
+	token := map[hospital.Role]string{}
+	for _, role := range []hospital.Role{hospital.Admin, hospital.Customer, hospital.DeliveryStaff} {
+		token[role] = h.token(string(role))
+	}
+	before := h.contents()
+	sent := map[string]any{"version": "old", "username": "customer"}
+	commands := 0
+	for route, rule := range rules {
+		if !strings.HasPrefix(route, "POST ") || !strings.Contains(route, "/:id") ||
+			slices.Contains(withoutVersion, route) {
+			continue
+		}
+		commands++
+		for who, token := range token {
+			if !who.May(permissionOf(rule)) {
+				continue
+			}
+			got := h.post(fill.Replace(rule.path), token, program, sent)
+			if !strings.Contains(got.body, `"version":`) || got.status != 422 {
+				t.Errorf("%s by %s with a version that is no number: %d %s", route, who, got.status, got.body)
+			}
+		}
+	}
+	if commands < 20 {
+		t.Errorf("%d commands were tried, and there are more", commands)
+	}
+	if h.contents() != before {
+		t.Error("a command with a version that is no number changed the database")
+	}
+}
+
+// withoutVersion are the routes with an id that change nothing which has a version.
+var withoutVersion = []string{
+	"POST /wards/:id/round",         // orders for whoever lies there
+	"POST /beds/:id/patients",       // a search
+	"POST /deliveries/:id/location", // where a courier is
 }
