@@ -23,7 +23,7 @@ func Start(more ...chromedp.ExecAllocatorOption) (ctx context.Context, end func(
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)
 	ctx, cancel := chromedp.NewContext(allocator)
 	if err = chromedp.Do(ctx); errors.Is(err, exec.ErrNotFound) {
-		err = errors.New("Chromium is not installed: `make deps` installs it on Debian and Ubuntu")
+		err = errors.New("no Chromium is installed: `make deps` installs it on Debian and Ubuntu")
 	}
 	return ctx, func() { cancel(); stop() }, err
 }
