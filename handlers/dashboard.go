@@ -111,7 +111,7 @@ func noDashboard(c echo.Context) (hub.View, action, error) {
 	return hub.View{}, nil, hub.CloseNoSuchPath
 }
 
-// dashboardJSON has the five numbers at the top, where the seed's own clients look for them.
+// dashboardJSON has the numbers at the top, where the clients of the original guide look for them.
 type dashboardJSON struct {
 	Type              string  `json:"type"`
 	OccupancyRate     float64 `json:"occupancy_rate"`
