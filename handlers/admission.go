@@ -230,3 +230,31 @@ func admissionStatus(a hospital.Admission) string {
 	}
 	return "admitted"
 }
+
+// admissionForm is a form about an admission. It stands at the bed where the patient lies, or at
+// the free one that the person stood at when they chose who was to come into it.
+func (s *Server) admissionForm(id int64, name string, in *input) form {
+	at := func(waiting redrawWaiting) redraw {
+		return func(c echo.Context, r refusal) error { return s.redrawAdmission(c, r, id, waiting) }
+	}
+	return form{name: name, in: in, page: at(s.redrawFreeBeds), part: at(s.redrawChosenBed)}
+}
+
+// redrawWaiting is the redraw for a patient who waits for a bed.
+type redrawWaiting func(echo.Context, refusal, hospital.Admission) error
+
+// redrawAdmission draws a form about an admission again; waiting does it while the patient has no
+// bed.
+func (s *Server) redrawAdmission(c echo.Context, r refusal, id int64, waiting redrawWaiting) error {
+	admission, err := s.Hospital.Admission(c.Request().Context(), actor(c), id)
+	chosen := r.in.id("bed_id")
+	switch {
+	case err != nil:
+		return errNoPlace
+	case chosen != 0 && r.in.values.Get("back") == views.BedPath.Of(chosen):
+		return s.redrawChosenBed(c, r, admission)
+	case admission.BedID != 0:
+		return s.redrawBed(c, r, admission.BedID, id)
+	}
+	return waiting(c, r, admission)
+}

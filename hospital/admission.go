@@ -618,3 +618,11 @@ func readAdmission(ctx context.Context, q *sql.Tx, id int64) (a Admission, err e
 
 // unknownAdmission is the refusal of an admission that does not exist.
 func unknownAdmission() error { return Refuse(NotFound, "stay_unknown", "There is no such stay.") }
+
+// lockAdmission keeps an admission, and with it all its orders, from everyone else until the
+// commit, without changing it: whoever changes an order of an admission, or what the patient may
+// eat, holds the admission first. So the safety check and the step that rests on it are one.
+func (c *change) lockAdmission(ctx context.Context, admissionID int64) error {
+	_, err := c.lock(ctx, "admission", admissionID)
+	return err
+}

@@ -300,3 +300,15 @@ func addDeliveries(ctx context.Context, q *sql.Tx, userID int64, orders []Custom
 	})
 	return wrap(err, "read the deliveries for user %d", userID)
 }
+
+// linkedTo reports whether a customer may order for the patient of an admission. After the
+// patient's death nobody may.
+func linkedTo(ctx context.Context, q *sql.Tx, actor Actor, admissionID int64) (bool, error) {
+	linked, err := scanValue[bool](q.QueryRowContext(ctx, `SELECT EXISTS (
+		SELECT 1 FROM customer_patient
+		JOIN admission ON admission.patient_id = customer_patient.patient_id
+		WHERE admission.id = $1 AND admission.outcome <> 'deceased'
+		AND customer_patient.user_id = $2)`, admissionID, actor.UserID))
+	return linked, wrap(err, "read whether user %d may order for admission %d", actor.UserID,
+		admissionID)
+}

@@ -392,3 +392,19 @@ func readDiet(ctx context.Context, q *sql.Tx, admissionID int64) (d DietOrder, e
 		admissionID).Scan(d.columns()...)
 	return d, wrapRow(err, unknownAdmission, "read the diet of admission %d", admissionID)
 }
+
+// dietFor reads the diet order of an admission for somebody who orders meals for it. NotFound where
+// there is no such admission, and for a customer where it is not their patient's.
+func dietFor(ctx context.Context, q *sql.Tx, actor Actor, admissionID int64) (DietOrder, error) {
+	if actor.Role.May(ReadOrders) {
+		return readDiet(ctx, q, admissionID)
+	}
+	linked, err := linkedTo(ctx, q, actor, admissionID)
+	if err == nil && !linked {
+		err = unknownAdmission()
+	}
+	if err != nil {
+		return DietOrder{}, err
+	}
+	return readDiet(ctx, q, admissionID)
+}
