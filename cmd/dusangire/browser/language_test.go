@@ -7,7 +7,6 @@ import (
 	"testing"
 	"unicode"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
@@ -152,11 +151,12 @@ func namesInData(s *dusangiretest.Server) map[string]bool {
 	return names
 }
 
-// prefer makes the browser ask for a language, in pages and sockets.
+// prefer chooses a language as the menu does, for pages and sockets: what DevTools override of
+// Accept-Language reaches sockets in some versions of Chromium alone.
 func (p *screen) prefer(l text.Lang) {
 	p.t.Helper()
-	agent := ask[string](p, `navigator.userAgent`)
-	_, err := chromedp.Call(p.ctx, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{UserAgent: agent, AcceptLanguage: string(l)})
+	_, err := chromedp.Call(p.ctx, network.SetCookie, network.SetCookieParams{
+		Name: "language", Value: string(l), URL: p.url})
 	if err != nil {
 		p.t.Fatalf("prefer %s: %v", l, err)
 	}
