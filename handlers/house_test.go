@@ -23,12 +23,13 @@ import (
 	"dusangire/hospital"
 	"dusangire/hospital/hospitaltest"
 	"dusangire/hub"
+	"dusangire/hub/hubtest"
 )
 
 // TestMain lets stand what the tests' PostgreSQL keeps open until the process ends, and what the Redis client ends only a second
 // after it was closed. Nothing else may be left.
 func TestMain(m *testing.M) {
-	hospitaltest.RunMany()
+	hubtest.RunMany(3)
 	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("database/sql.(*DB).connectionOpener"),
 		goleak.IgnoreAnyFunction("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial"))
 }

@@ -4,12 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +17,7 @@ import (
 	"time"
 
 	"dusangire/hub"
+	"dusangire/hub/hubtest"
 	"dusangire/hub/revision"
 
 	"github.com/coder/websocket"
@@ -335,13 +334,10 @@ func always(s hub.Subscription) subscriptions {
 // refusal says why a session may no longer do what needs a permission.
 type refusal = func(session int64, permission string) *hub.Close
 
-// TestMain lets more tests run at once than there are processors, unless -parallel says how many:
-// what takes their time is waiting for the hub's clocks. It lets stand what the Redis client ends
-// only a second after it was closed; nothing else may be left.
+// TestMain lets stand what the Redis client ends only a second after it was closed; nothing else may
+// be left.
 func TestMain(m *testing.M) {
-	if err := flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0))); err != nil {
-		panic(err)
-	}
+	hubtest.RunMany(3)
 	const dial = "github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial"
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(dial))
 }

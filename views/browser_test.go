@@ -17,7 +17,7 @@ import (
 	"github.com/coder/websocket"
 
 	"dusangire/hospital"
-	"dusangire/hospital/hospitaltest"
+	"dusangire/hub/hubtest"
 	"dusangire/static"
 	"dusangire/views"
 	"dusangire/views/browsertest"
@@ -245,7 +245,7 @@ var theBrowser = sync.OnceValues(func() (context.Context, error) {
 })
 
 func TestMain(m *testing.M) {
-	hospitaltest.RunMany()
+	hubtest.RunMany(3)
 	code := m.Run()
 	endBrowser()
 	os.Exit(code)

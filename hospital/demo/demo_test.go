@@ -15,10 +15,11 @@ import (
 	"dusangire/hospital"
 	"dusangire/hospital/demo"
 	"dusangire/hospital/hospitaltest"
+	"dusangire/hub/hubtest"
 )
 
 func TestMain(m *testing.M) {
-	hospitaltest.RunMany()
+	hubtest.RunMany(3)
 	os.Exit(m.Run())
 }
 

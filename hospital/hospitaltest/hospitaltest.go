@@ -6,11 +6,8 @@ package hospitaltest
 import (
 	"context"
 	"errors"
-	"flag"
 	"os"
 	"path/filepath"
-	"runtime"
-	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -28,15 +25,6 @@ func OnEachDatabase(t *testing.T, test func(t *testing.T, databaseURL string)) {
 			t.Parallel()
 			test(t, fresh(t))
 		})
-	}
-}
-
-// RunMany lets more tests of a package run at once than there are processors, unless -parallel says
-// how many: most of their time is waiting for a database's answers or for real clocks. TestMain
-// calls it first.
-func RunMany() {
-	if err := flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0))); err != nil {
-		panic(err)
 	}
 }
 
