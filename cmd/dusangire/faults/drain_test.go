@@ -19,7 +19,7 @@ func TestARestartUnderLoadCutsNobodyShort(t *testing.T) {
 	s := newScene(t, hospitaltest.SQLite(t), 1, nil)
 	s.open(dusangiretest.Size(30, 500))
 	clerks := s.clerks(16)
-	clerks.rest = dusangiretest.Size(0, 100*time.Millisecond) // what is broken is not the processor
+	clerks.rest = 100 * time.Millisecond // what is broken is not the processor
 	ctx, stop := context.WithCancel(t.Context())
 	var working sync.WaitGroup
 	working.Go(func() { clerks.work(ctx, 0) })

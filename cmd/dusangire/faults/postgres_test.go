@@ -51,7 +51,7 @@ func TestWhilePostgreSQLIsAwayScreensSaySoAndNothingThatWasAnsweredIsLost(t *tes
 	s := newScene(t, postgres.URL(), 24, bus, bus)
 	s.open(dusangiretest.Size(12, 60))
 	clerks := s.clerks(16)
-	clerks.rest = dusangiretest.Size(0, 100*time.Millisecond) // what is broken is not the processor
+	clerks.rest = 100 * time.Millisecond // what is broken is not the processor
 	ctx, stop := context.WithCancel(t.Context())
 	var working sync.WaitGroup
 	working.Go(func() { clerks.work(ctx, 0) })
