@@ -12,11 +12,13 @@ import (
 	"pgregory.net/rapid"
 
 	"dusangire/hospital"
+	"dusangire/hub/hubtest"
 )
 
 // TestMain lets the properties be checked on fewer random histories than rapid's 100, since each is
 // written to two databases. go test -rapid.checks=1000 asks for more.
 func TestMain(m *testing.M) {
+	hubtest.RunMany(4)
 	if err := flag.Set("rapid.checks", "15"); err != nil {
 		panic(err)
 	}
