@@ -464,6 +464,24 @@ func TestOneChangeCostsOneReadAndOneRenderHoweverManyWatch(t *testing.T) {
 	}
 }
 
+// So many clients as are written to on several cores at once all get the same.
+func TestVeryManyClientsAreAllTold(t *testing.T) {
+	t.Parallel()
+	b := newBoard(1)
+	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
+	clients := make([]*client, 300)
+	for i := range clients {
+		clients[i] = n.dial(hub.JSON)
+		clients[i].next()
+	}
+	n.Announce(b.set(0, "taken"))
+	for i, c := range clients {
+		if told := c.next(); !strings.Contains(told, "taken") {
+			t.Fatalf("client %d was told %s, want the change", i, told)
+		}
+	}
+}
+
 func TestNothingIsReadForTopicsThatNobodyWatches(t *testing.T) {
 	b := newBoard(1)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
