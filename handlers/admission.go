@@ -205,6 +205,7 @@ type admissionDietJSON struct {
 	Texture    int                 `json:"texture"`
 	Allergies  []hospital.Allergen `json:"allergies"` // null where nobody asked
 	Severe     []hospital.Allergen `json:"severe"`
+	Confirmed  bool                `json:"allergies_confirmed"` // in this admission
 	FastsFrom  *string             `json:"nil_by_mouth_from"`
 	FastsUntil *string             `json:"nil_by_mouth_until"`
 }
@@ -212,8 +213,8 @@ type admissionDietJSON struct {
 func newAdmissionDietJSON(a hospital.Admission, d hospital.DietOrder) admissionDietJSON {
 	shape := admissionDietJSON{
 		admissionJSON: newAdmissionJSON(a), Diet: string(d.Diet), Texture: int(d.Texture),
-		Severe: orEmpty(d.Allergies.Severe), FastsFrom: rfc3339(d.NilByMouth.From),
-		FastsUntil: rfc3339(d.NilByMouth.Until),
+		Severe: orEmpty(d.Allergies.Severe), Confirmed: d.Confirmed,
+		FastsFrom: rfc3339(d.NilByMouth.From), FastsUntil: rfc3339(d.NilByMouth.Until),
 	}
 	if d.Allergies.Known {
 		shape.Allergies = orEmpty(d.Allergies.Allergens)

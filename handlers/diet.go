@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"slices"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -14,7 +13,7 @@ import (
 // setDiet is POST /admissions/{id}/diet. What is not sent does not change.
 func (s *Server) setDiet(c echo.Context) error {
 	in, err := readInput(c, "admission_id", "diet", "texture", "allergies", "severe",
-		"nil_by_mouth", "nil_by_mouth_from", "nil_by_mouth_until")
+		"allergies_confirmed", "reason", "nil_by_mouth", "nil_by_mouth_from", "nil_by_mouth_until")
 	if err != nil {
 		return err
 	}
@@ -30,7 +29,8 @@ func (s *Server) setDiet(c echo.Context) error {
 
 // dietChange reads what is to change of what a patient may eat.
 func (in *input) dietChange() hospital.DietCommand {
-	to := hospital.DietCommand{AdmissionID: in.id("admission_id"), Version: in.id("version")}
+	to := hospital.DietCommand{Reason: in.text("reason"),
+		AdmissionID: in.id("admission_id"), Version: in.id("version")}
 	if in.has("diet") {
 		diet := hospital.Diet(in.text("diet"))
 		to.Diet = &diet
@@ -45,6 +45,9 @@ func (in *input) dietChange() hospital.DietCommand {
 		allergies := in.allergies()
 		to.Allergies = &allergies
 		to.Omitted.Allergens, to.Omitted.Severe = !in.has("allergies"), !in.has("severe")
+	}
+	if asked := in.truth("allergies_confirmed"); asked != nil {
+		to.SentAlong = !*asked
 	}
 	in.nilByMouth(&to)
 	return to
@@ -81,27 +84,4 @@ func (in *input) texture(field string) *hospital.Texture {
 	}
 	t := hospital.Texture(n)
 	return &t
-}
-
-// allergies reads a list of allergens, or the one word that says there are none, and which of them
-// are severe. Nothing sent, or nothing in what was sent: nobody asked.
-func (in *input) allergies() hospital.Allergies {
-	a := hospital.Allergies{Allergens: in.allergens("allergies"), Severe: in.allergens("severe")}
-	if slices.Contains(a.Allergens, hospital.NoKnownAllergies) {
-		if len(a.Allergens) > 1 {
-			in.refuse("allergies", "allergies_and_none", "Choose allergens or none, not both.")
-		}
-		a.Known, a.Allergens = true, nil
-	}
-	return a
-}
-
-// allergens reads a list of them by any usual word. What is empty in it is left out.
-func (in *input) allergens(field string) (all []hospital.Allergen) {
-	for _, sent := range in.list(field) {
-		if sent != "" {
-			all = append(all, hospital.ParseAllergen(sent)...)
-		}
-	}
-	return all
 }

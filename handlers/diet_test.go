@@ -39,13 +39,13 @@ func TestWhatIsNotSentOfADietDoesNotChange(t *testing.T) {
 		{map[string]any{}, func() {}},
 		{map[string]any{"diet": "renal"}, func() { want.Diet = hospital.DietRenal }},
 		{map[string]any{"texture": 4}, func() { want.Texture = 4 }},
-		{map[string]any{"allergies": []string{"none"}}, func() { want.Allergies = hospital.Allergies{Known: true} }},
+		{map[string]any{"allergies": []string{"none"}}, func() { want.Allergies, want.Confirmed = hospital.Allergies{Known: true}, true }},
 		{map[string]any{"allergies[]": []string{"peanut", "Milk"}, "severe": "peanuts"}, func() {
 			want.Allergies = hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"milk", "peanuts"}, Severe: []hospital.Allergen{"peanuts"}}
 		}},
 		{map[string]any{"allergies": []string{"peanuts", "eggs"}}, func() { want.Allergies.Allergens = []hospital.Allergen{"eggs", "peanuts"} }},
 		{map[string]any{"severe": []string{}}, func() { want.Allergies.Severe = nil }},
-		{map[string]any{"allergies": []string{}}, func() { want.Allergies = hospital.Allergies{} }},
+		{map[string]any{"allergies": []string{}, "reason": "of somebody else"}, func() { want.Allergies, want.Confirmed = hospital.Allergies{}, false }},
 		{map[string]any{"nil_by_mouth": true}, func() { want.NilByMouth = hospital.Window{From: now} }},
 		{map[string]any{"nil_by_mouth_until": noon}, func() { want.NilByMouth.Until = noon }},
 		{map[string]any{"nil_by_mouth": "true"}, func() {}},
@@ -83,7 +83,7 @@ func TestAnAdmissionSaysWhatItsPatientMayEatInTheSameWords(t *testing.T) {
 		read["nil_by_mouth_from"] == nil || read["nil_by_mouth_until"] != until {
 		t.Errorf("the admission says %v", read)
 	}
-	h.post(dietPath(admission), nurse, program, map[string]any{"allergies": "none"})
+	h.post(dietPath(admission), nurse, program, map[string]any{"allergies": "none", "reason": "asked again"})
 	if read := parseObject(t, h.get(fmt.Sprintf("/admissions/%d/", admission.ID), nurse, program).body); fmt.Sprint(read["allergies"]) != "[]" {
 		t.Errorf("none known is an empty list: %v", read)
 	}

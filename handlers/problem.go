@@ -221,6 +221,8 @@ func newCurrentJSON(ctx context.Context, current any) any {
 		return newAddressJSON(state)
 	case hospital.Zone:
 		return newZoneJSON(state)
+	case hospital.AllergyRecord:
+		return newAllergyRecordJSON(state)
 	case []hospital.Hazard:
 		return standingHazardsJSON{newHazardsJSON(ctx, state)}
 	}

@@ -136,6 +136,7 @@ func (l *life) deeds() map[string]deed {
 		"/admissions/:id/plan-discharge":   {desk, openAdmissions, func() map[string]any { return map[string]any{"expected_discharge": l.moment()} }},
 		"/admissions/:id/discharge":        {desk, openAdmissions, func() map[string]any { return map[string]any{"outcome": pick(l, "improved", "deceased", "")} }},
 		"/admissions/:id/diet":             {desk, openAdmissions, l.newDiet},
+		"/patients/:id/allergies":          {desk, `SELECT id FROM patient`, l.newAllergies},
 		"/admissions/:id/customers":        {desk, openAdmissions, func() map[string]any { return map[string]any{"username": pick(l, l.customers...)} }},
 		"/admissions/:id/customers/remove": {desk, openAdmissions, func() map[string]any { return map[string]any{"username": pick(l, l.customers...)} }},
 		"/beds/:id/status": {desk, anyBed, func() map[string]any {
@@ -230,6 +231,14 @@ func (l *life) newDiet() map[string]any {
 		diet["diet"] = "renal"
 	}
 	return diet
+}
+
+func (l *life) newAllergies() map[string]any {
+	known := l.eats()
+	delete(known, "diet")
+	delete(known, "texture")
+	known["reason"] = pick(l, "", "asked again")
+	return known
 }
 
 func (l *life) newOrder() map[string]any {

@@ -117,6 +117,7 @@ func (s *Server) admissionRoutes() []entry {
 		post(views.AdmissionPath+"plan-discharge", hospital.PlanDischarges, s.planDischarge),
 		post(views.AdmissionPath+"discharge", hospital.DischargePatients, s.discharge),
 		post(views.AdmissionPath+"diet", hospital.OrderDiets, s.setDiet),
+		post(views.AllergiesPath, hospital.OrderDiets, s.setAllergies),
 		post(views.AdmissionPath+"customers", hospital.LinkCustomers,
 			s.changeLink(h.LinkCustomer)),
 		post(views.AdmissionPath+"customers/remove", hospital.LinkCustomers,

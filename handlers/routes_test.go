@@ -89,9 +89,10 @@ var rules = map[string]rule{
 		"/admissions/{admission}/plan-discharge", 0, 422},
 	"POST /admissions/:id/discharge": {"admissions.discharge",
 		"/admissions/{admission}/discharge", 0, 422},
-	"POST /admissions/:id/diet": {"diets.order", "/admissions/{admission}/diet", 0, 422},
-	"POST /beds/:id/status":     {"beds.change", "/beds/{bed}/status", 0, 422},
-	"POST /beds/:id/patients":   {"admissions.admit", "/beds/{bed}/patients", 0, 422},
+	"POST /admissions/:id/diet":    {"diets.order", "/admissions/{admission}/diet", 0, 422},
+	"POST /patients/:id/allergies": {"diets.order", "/patients/{patient}/allergies", 0, 422},
+	"POST /beds/:id/status":        {"beds.change", "/beds/{bed}/status", 0, 422},
+	"POST /beds/:id/patients":      {"admissions.admit", "/beds/{bed}/patients", 0, 422},
 
 	"POST /orders/:id/confirm": {"orders.confirm", "/orders/{order}/confirm", 0, 422},
 	"POST /orders/:id/start":   {"orders.cook", "/orders/{order}/start", 0, 422},
@@ -247,6 +248,7 @@ func (h *house) furnish() *strings.Replacer {
 	carry(h, h.as(hospital.DeliveryStaff), parcel.ID)
 	return strings.NewReplacer("{ward}", fmt.Sprint(h.a.ID),
 		"{bed}", fmt.Sprint(h.bed(h.a, 1).ID), "{admission}", fmt.Sprint(admission.ID),
+		"{patient}", fmt.Sprint(admission.PatientID),
 		"{order}", fmt.Sprint(order), "{delivery}", fmt.Sprint(tray.ID),
 		"{address}", fmt.Sprint(address.ID), "{zone}", fmt.Sprint(address.Zone.ID))
 }

@@ -64,13 +64,17 @@ type AdmitCommand struct {
 	PatientID   int64
 	PatientName PatientName
 	// BirthDate and Sex are only for someone who was never here.
-	BirthDate         time.Time // zero: unknown; not in the future
-	Sex               string    // "", or as in Patient
-	BedID             int64     // 0: admitted without a bed
-	BedVersion        int64     // of the bed as the person saw it; 0 where they did not say
-	Reason            string
-	Diet              Diet     // "" means general
-	Texture           *Texture // nil means regular
+	BirthDate  time.Time // zero: unknown; not in the future
+	Sex        string    // "", or as in Patient
+	BedID      int64     // 0: admitted without a bed
+	BedVersion int64     // of the bed as the person saw it; 0 where they did not say
+	Reason     string
+	// Diet and Texture left out, "" and nil, are those of the patient's last admission, and general
+	// and regular for someone who was never here.
+	Diet    Diet
+	Texture *Texture
+	// Allergies are added to the person's record. Those on record that are not named here wait to be
+	// confirmed.
 	Allergies         Allergies
 	ExpectedDischarge time.Time
 	IdempotencyKey    string // may be empty; the same one of the same person gets the first answer
@@ -106,8 +110,9 @@ const LongestAdmission = 366 * 24 * time.Hour
 
 // Admit opens an admission. Invalid names each wrong field (unknown bed or patient included);
 // Conflict where the bed can't take anyone (Current is the BoardBed), its ward is closed, the
-// patient's death is on record, or the patient is already admitted (Current is the Admission). With
-// an IdempotencyKey that this person used before for the same thing it changes nothing and returns
+// patient's death is on record, the patient is already admitted (Current is the Admission), or is
+// said to have no allergies and has some on record (Current is the AllergyRecord). With an
+// IdempotencyKey that this person used before for the same thing it changes nothing and returns
 // the admission that the first one opened, as it stands now, with replayed true; for another thing
 // it is Invalid.
 func (h *Hospital) Admit(ctx context.Context, actor Actor,
@@ -130,10 +135,6 @@ func (cmd *AdmitCommand) tidy() {
 	cmd.PatientName = PatientName(tidy(string(cmd.PatientName)))
 	cmd.Reason = tidy(cmd.Reason)
 	cmd.Sex = cmp.Or(cmd.Sex, "unknown")
-	cmd.Diet = cmp.Or(cmd.Diet, DietGeneral)
-	if cmd.Texture == nil {
-		cmd.Texture = new(RegularTexture)
-	}
 	if !cmd.BirthDate.IsZero() {
 		year, month, day := cmd.BirthDate.Date()
 		cmd.BirthDate = conceivable(time.Date(year, month, day, 0, 0, 0, 0, time.UTC))
@@ -174,10 +175,10 @@ func (cmd AdmitCommand) check(now time.Time) fields {
 		refuseChoice(wrong, "sex", Sexes)
 	}
 	wrong.text("reason", cmd.Reason, LongestReason)
-	if !cmd.Diet.Valid() {
+	if cmd.Diet != "" && !cmd.Diet.Valid() {
 		refuseChoice(wrong, "diet", Diets)
 	}
-	if !cmd.Texture.Valid() {
+	if cmd.Texture != nil && !cmd.Texture.Valid() {
 		wrong.refuse("texture", "texture", "Choose a texture from 0 to 7.")
 	}
 	wrong.allergies(cmd.Allergies)
@@ -230,7 +231,24 @@ func (c *change) admit(ctx context.Context, cmd AdmitCommand) (int64, error) {
 			return 0, err
 		}
 	}
-	return c.insertAdmission(ctx, cmd, bed)
+	diet, err := c.firstDiet(ctx, cmd)
+	if err != nil {
+		return 0, err
+	}
+	return c.insertAdmission(ctx, cmd, diet, bed)
+}
+
+// firstDiet is what a patient who is being admitted may eat, with what was said of their allergies
+// put on their record.
+func (c *change) firstDiet(ctx context.Context, cmd AdmitCommand) (d DietOrder, err error) {
+	diet, texture, err := c.lastNeeds(ctx, cmd.PatientID)
+	if err != nil {
+		return d, err
+	}
+	d.Diet = cmp.Or(cmd.Diet, diet, DietGeneral)
+	d.Texture = *cmp.Or(cmd.Texture, texture, new(RegularTexture))
+	d.Confirmed, err = c.noteAtAdmission(ctx, cmd.PatientID, cmd.Allergies)
+	return d, err
 }
 
 // lockTarget locks the bed that a field names, or records that there is none. No bed at all is the
@@ -262,19 +280,19 @@ func (c *change) alreadyAdmitted(ctx context.Context, admissionID int64) error {
 		open.PatientName.Initials(), where)
 }
 
-// insertAdmission inserts the admission of a patient who is locked or new, in a locked bed or in
-// none, and returns its id.
-func (c *change) insertAdmission(ctx context.Context, cmd AdmitCommand,
+// insertAdmission inserts the admission of a patient who is locked or new and may eat this, in a
+// locked bed or in none, and returns its id.
+func (c *change) insertAdmission(ctx context.Context, cmd AdmitCommand, diet DietOrder,
 	bed Bed) (id int64, err error) {
 	var bedSince time.Time
 	if bed.ID != 0 {
 		bedSince = c.now
 	}
 	id, err = c.insert(ctx, `INSERT INTO admission (patient_id, bed_id, bed_since, admitted_at,
-			reason, diet, texture, allergies, expected_discharge)
+			reason, diet, texture, allergies_confirmed, expected_discharge)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id`,
-		cmd.PatientID, reference(bed.ID), instant(bedSince), instant(c.now), cmd.Reason, cmd.Diet,
-		*cmd.Texture, allergyList(cmd.Allergies), instant(cmd.ExpectedDischarge))
+		cmd.PatientID, reference(bed.ID), instant(bedSince), instant(c.now), cmd.Reason, diet.Diet,
+		diet.Texture, diet.Confirmed, instant(cmd.ExpectedDischarge))
 	if refusal := uniqueViolation(err, bed); refusal != nil {
 		return 0, refusal
 	}

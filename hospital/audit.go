@@ -16,7 +16,7 @@ type entry struct {
 	wardID    int64 // 0 where it concerns none
 	version   int64 // of what it was done to, after it
 	from, to  string
-	reason    string // that someone gave for a bed or a transfer; or what was refused
+	reason    string // that someone gave for a bed, a transfer, allergies; or what was refused
 }
 
 // audit adds a line to the audit, which the database never lets anyone change, and returns its id.

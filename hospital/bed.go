@@ -91,6 +91,7 @@ type BedDetail struct {
 	BirthDate time.Time        // of the patient; zero: unknown
 	Sex       string           // of the patient
 	Reason    string           // for admission; empty for roles without ReadClinical
+	Noted     []NotedAllergy   // Admission.Allergies, each with who noted it and when
 	Fasting   Window           // when the patient is nil by mouth; also one that is over
 	Orders    []Order          // open ones of the admission, the next due first
 	Waiting   []WaitingPatient // for a bed that can take someone: who waits for a bed
@@ -141,7 +142,8 @@ const selectBoardBed = `SELECT ` + bedColumns + `,
 		admission.bed_since, admission.expected_discharge,
 		COALESCE(admission.discharge_planned, FALSE), COALESCE(admission.diet, ''),
 		COALESCE(admission.texture, 0), admission.nil_by_mouth_from, admission.nil_by_mouth_until,
-		admission.allergies, COALESCE(admission.version, 0)
+		patient.allergies, COALESCE(admission.allergies_confirmed, FALSE),
+		COALESCE(admission.version, 0)
 	FROM bed
 	JOIN ward ON ward.id = bed.ward_id
 	LEFT JOIN admission ON admission.bed_id = bed.id AND admission.discharged_at IS NULL
@@ -158,7 +160,8 @@ func scanBoardBed(row scanner, now time.Time) (BoardBed, error) {
 		(*instant)(&admission.ExpectedDischarge), &admission.DischargePlanned,
 		&admission.Diet, &admission.Texture,
 		(*instant)(&nilByMouth.From), (*instant)(&nilByMouth.Until),
-		(*allergyList)(&admission.Allergies), &admission.Version)...)
+		(*allergyList)(&admission.Allergies), &admission.AllergiesConfirmed,
+		&admission.Version)...)
 	if err != nil {
 		return bed, err
 	}
@@ -219,15 +222,17 @@ func readBedDetail(ctx context.Context, q *sql.Tx, bed Bed,
 
 // readAdmission adds what the page shows of the patient in the bed.
 func (d *BedDetail) readAdmission(ctx context.Context, q *sql.Tx) error {
+	var record AllergyRecord
 	err := q.QueryRowContext(ctx, `SELECT patient.birth_date, patient.sex, admission.reason,
-			admission.nil_by_mouth_from, admission.nil_by_mouth_until
+			patient.allergies, admission.nil_by_mouth_from, admission.nil_by_mouth_until
 		FROM admission JOIN patient ON patient.id = admission.patient_id
 		WHERE admission.id = $1`, d.Admission.AdmissionID).
-		Scan((*instant)(&d.BirthDate), &d.Sex, &d.Reason,
+		Scan((*instant)(&d.BirthDate), &d.Sex, &d.Reason, (*notedList)(&record),
 			(*instant)(&d.Fasting.From), (*instant)(&d.Fasting.Until))
 	if err != nil {
 		return fmt.Errorf("read the patient in bed %d: %w", d.ID, err)
 	}
+	d.Noted = record.Noted
 	if d.Orders, err = d.Admission.readOrders(ctx, q, d.At); err != nil {
 		return err
 	}

@@ -60,41 +60,56 @@ func (r *reference) Scan(column any) error {
 	return err
 }
 
-// allergyList is Allergies as a column holds them: a JSON list of codes; where some are severe an
-// object of two such lists; NULL where nobody asked.
-type allergyList Allergies
+// notedList are the allergies of a record as a column holds them: a JSON list of notedObject; NULL
+// where nobody asked.
+type notedList AllergyRecord
 
-// allergyObject is the form in which some are severe.
-type allergyObject struct {
-	Allergens []Allergen `json:"allergens"`
-	Severe    []Allergen `json:"severe"`
+// notedObject is one allergy in the column. The time is an instant.
+type notedObject struct {
+	Allergen Allergen `json:"allergen"`
+	Severe   bool     `json:"severe"`
+	NotedBy  string   `json:"noted_by"`
+	NotedAt  int64    `json:"noted_at"`
 }
 
 // Value returns what the column is to hold.
-func (a allergyList) Value() (driver.Value, error) {
-	switch {
-	case !a.Known:
+func (l notedList) Value() (driver.Value, error) {
+	if !l.Known {
 		return nil, nil
-	case len(a.Severe) == 0:
-		return list[Allergen](a.Allergens).Value()
 	}
-	text, err := json.Marshal(allergyObject{a.Allergens, a.Severe})
-	return string(text), err
+	objects := make(list[notedObject], len(l.Noted))
+	for i, n := range l.Noted {
+		objects[i] = notedObject{n.Allergen, n.Severe, n.NotedBy, n.NotedAt.UnixMilli()}
+	}
+	return objects.Value()
 }
 
 // Scan takes what the column holds.
-func (a *allergyList) Scan(column any) error {
-	*a = allergyList{Known: column != nil}
-	if text, _ := column.(string); strings.HasPrefix(text, "{") {
-		var both allergyObject
-		err := json.Unmarshal([]byte(text), &both)
-		a.Allergens, a.Severe = both.Allergens, both.Severe
-		return err
-	}
-	if !a.Known {
+func (l *notedList) Scan(column any) error {
+	l.Known, l.Noted = column != nil, nil
+	if !l.Known {
 		return nil
 	}
-	return (*list[Allergen])(&a.Allergens).Scan(column)
+	var objects list[notedObject]
+	if err := objects.Scan(column); err != nil {
+		return err
+	}
+	for _, o := range objects {
+		l.Noted = append(l.Noted,
+			NotedAllergy{o.Allergen, o.Severe, o.NotedBy, time.UnixMilli(o.NotedAt).UTC()})
+	}
+	return nil
+}
+
+// allergyList reads such a column where nobody asks who noted what.
+type allergyList Allergies
+
+// Scan takes what the column holds.
+func (a *allergyList) Scan(column any) error {
+	var record AllergyRecord
+	err := (*notedList)(&record).Scan(column)
+	*a = allergyList(record.Allergies())
+	return err
 }
 
 // list is a list as a column holds it: in JSON, and an empty one as [].

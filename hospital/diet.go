@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -40,78 +39,13 @@ const RegularTexture Texture = 7
 // Valid reports whether t is a level of the framework.
 func (t Texture) Valid() bool { return t >= 0 && t <= 7 }
 
-// Allergen is one of the 14 that EU regulation 1169/2011, annex II, names.
-type Allergen string
-
-// Allergens lists them by the codes that commands and JSON use.
-var Allergens = []Allergen{"gluten", "crustaceans", "eggs", "fish", "peanuts", "soya", "milk",
-	"nuts", "celery", "mustard", "sesame", "sulphites", "lupin", "molluscs"}
-
-// otherWords are what people and other systems call allergens. Shellfish is both kinds, for
-// safety's sake.
-var otherWords = map[string][]Allergen{
-	"peanut": {"peanuts"}, "groundnut": {"peanuts"}, "groundnuts": {"peanuts"},
-	"nut": {"nuts"}, "tree_nuts": {"nuts"}, "egg": {"eggs"}, "soy": {"soya"}, "wheat": {"gluten"},
-	"dairy": {"milk"}, "lactose": {"milk"}, "shellfish": {"crustaceans", "molluscs"},
-	"crustacean": {"crustaceans"}, "mollusc": {"molluscs"}, "mollusks": {"molluscs"},
-	"sulfites": {"sulphites"}, "sulphite": {"sulphites"},
-}
-
-// ParseAllergen finds the allergens that a word means, in any case: one of Allergens or another
-// usual word for them. An unknown word is returned as it is, to be refused.
-func ParseAllergen(word string) []Allergen {
-	word = strings.ToLower(strings.TrimSpace(word))
-	if meant, found := otherWords[word]; found {
-		return meant
-	}
-	return []Allergen{Allergen(word)}
-}
-
-// Valid reports whether a is one of Allergens.
-func (a Allergen) Valid() bool { return slices.Contains(Allergens, a) }
-
-// Allergies is what is known of a patient's food allergies. Never asked is not the same as none
-// known.
-type Allergies struct {
-	Known     bool       // somebody asked
-	Allergens []Allergen // sorted, no doubles; empty and Known: none
-	Severe    []Allergen // those of Allergens that nobody may override; sorted, no doubles
-}
-
-// NoKnownAllergies is the word in a command's list of allergies that says: asked, and there are
-// none.
-const NoKnownAllergies = "none"
-
-// tidy brings allergies into the one form in which they are checked, compared and kept. Naming one
-// is having asked.
-func (a *Allergies) tidy() {
-	a.Allergens, a.Severe = sortedSet(a.Allergens), sortedSet(a.Severe)
-	a.Known = a.Known || len(a.Allergens) > 0
-}
-
-// allergies records what is wrong with a field of allergies.
-func (f fields) allergies(a Allergies) {
-	if slices.ContainsFunc(a.Allergens, func(one Allergen) bool { return !one.Valid() }) {
-		refuseChoice(f, "allergies", append([]Allergen{NoKnownAllergies}, Allergens...))
-	}
-	unnamed := func(one Allergen) bool { return !slices.Contains(a.Allergens, one) }
-	if slices.ContainsFunc(a.Severe, unnamed) {
-		f.refuse("severe", "severe_unnamed", "A severe allergy must be among the allergies.")
-	}
-}
-
-// same reports whether two tidied allergies say the same.
-func (a Allergies) same(b Allergies) bool {
-	return a.Known == b.Known && slices.Equal(a.Allergens, b.Allergens) &&
-		slices.Equal(a.Severe, b.Severe)
-}
-
 // DietOrder is what a patient may eat. It belongs to the admission and follows the patient from bed
-// to bed.
+// to bed; the allergies are the person's.
 type DietOrder struct {
 	Diet       Diet
 	Texture    Texture
-	Allergies  Allergies
+	Allergies  Allergies // of the person's record
+	Confirmed  bool      // somebody has confirmed or changed Allergies in this admission
 	NilByMouth Window
 	Ended      bool // the admission has ended: nothing may be given any more
 }
@@ -165,6 +99,10 @@ type DietCommand struct {
 	Allergies  *Allergies
 	NilByMouth *Window // an empty one takes it back
 	Omitted    Omitted
+	// SentAlong says that nobody has asked the patient: Allergies that are on record as they are
+	// stay unconfirmed.
+	SentAlong bool
+	Reason    string // needed to take off all allergies that are on record
 
 	AdmissionID int64 // as TransferCommand's
 	Version     int64
@@ -183,23 +121,37 @@ type Omitted struct {
 // SetDiet changes what a patient may eat, and checks every open order of the admission anew in the
 // same transaction: what now conflicts is held, or stopped on its way, and the kitchen is told. An
 // order that conflicts no longer stays held until a person confirms it. What already stands changes
-// nothing. Invalid names wrong fields; NotFound where there is no such admission; Conflict when it
-// has ended or has another version.
+// nothing; allergies that do are confirmed. Invalid names wrong fields; NotFound where there is no
+// such admission; Conflict when it has ended or has another version, or all allergies on record
+// would be taken off without a reason.
 func (h *Hospital) SetDiet(ctx context.Context, actor Actor, admissionID int64,
 	cmd DietCommand) (Admission, error) {
 	if err := actor.need(OrderDiets); err != nil {
 		return Admission{}, err
 	}
 	cmd.tidy()
-	return h.changeAdmission(ctx, actor, admissionID, precondition{cmd.AdmissionID, cmd.Version},
-		func(ctx context.Context, c *change, admission Admission) error {
-			return c.setDiet(ctx, admission, cmd)
-		})
+	return command(ctx, h, actor, func(ctx context.Context, c *change) (Admission, error) {
+		if cmd.Allergies != nil {
+			if err := c.lockPatientOf(ctx, admissionID); err != nil {
+				return Admission{}, err
+			}
+		}
+		seen := precondition{cmd.AdmissionID, cmd.Version}
+		admission, err := c.lockOpenAdmission(ctx, admissionID, seen)
+		if err == nil {
+			err = c.setDiet(ctx, admission, cmd)
+		}
+		if err != nil {
+			return admission, err
+		}
+		return readAdmission(ctx, c.tx, admissionID)
+	})
 }
 
 // tidy brings the change into the one form in which it is checked and kept, without touching what
 // the caller gave.
 func (to *DietCommand) tidy() {
+	to.Reason = tidy(to.Reason)
 	if to.Allergies != nil {
 		allergies := *to.Allergies
 		allergies.tidy()
@@ -227,6 +179,7 @@ func (to DietCommand) check(now time.Time) error {
 	if to.NilByMouth != nil {
 		wrong.nilByMouth(*to.NilByMouth, now)
 	}
+	wrong.text("reason", to.Reason, LongestReason)
 	return wrong.err()
 }
 
@@ -286,6 +239,8 @@ func (to DietCommand) on(d DietOrder) DietOrder {
 		d.Texture = *to.Texture
 	}
 	if to.Allergies != nil {
+		stays := to.SentAlong && to.Allergies.same(d.Allergies)
+		d.Confirmed = to.Allergies.Known && (d.Confirmed || !stays)
 		d.Allergies = *to.Allergies
 	}
 	if to.NilByMouth != nil {
@@ -308,10 +263,19 @@ func (c *change) setDiet(ctx context.Context, admission Admission, to DietComman
 	if after.same(before) {
 		return nil
 	}
-	_, err = c.exec(ctx, `UPDATE admission SET diet = $2, texture = $3, allergies = $4,
+	if to.Allergies != nil {
+		record, err := readAllergies(ctx, c.tx, admission.PatientID)
+		if err != nil {
+			return err
+		}
+		if err := c.noteAllergies(ctx, record, after.Allergies, to.Reason); err != nil {
+			return err
+		}
+	}
+	_, err = c.exec(ctx, `UPDATE admission SET diet = $2, texture = $3, allergies_confirmed = $4,
 			nil_by_mouth_from = $5, nil_by_mouth_until = $6, nil_by_mouth_seen = $7,
 			version = version + 1
-		WHERE id = $1`, admission.ID, after.Diet, after.Texture, allergyList(after.Allergies),
+		WHERE id = $1`, admission.ID, after.Diet, after.Texture, after.Confirmed,
 		instant(after.NilByMouth.From), instant(after.NilByMouth.Until),
 		after.NilByMouth.Holds(c.now))
 	if err != nil {
@@ -330,6 +294,7 @@ func (c *change) setDiet(ctx context.Context, admission Admission, to DietComman
 // same reports whether two diet orders say the same.
 func (d DietOrder) same(other DietOrder) bool {
 	return d.Diet == other.Diet && d.Texture == other.Texture && d.Allergies.same(other.Allergies) &&
+		d.Confirmed == other.Confirmed &&
 		d.NilByMouth.From.Equal(other.NilByMouth.From) &&
 		d.NilByMouth.Until.Equal(other.NilByMouth.Until)
 }
@@ -337,13 +302,9 @@ func (d DietOrder) same(other DietOrder) bool {
 // codes is the diet order as the audit keeps it, such as "renal texture=4 allergies=milk,peanuts
 // severe=peanuts".
 func (d DietOrder) codes() string {
-	allergies := "never_asked"
-	if d.Allergies.Known {
-		allergies = allergenCodes(d.Allergies.Allergens)
-	}
-	text := fmt.Sprintf("%s texture=%d allergies=%s", d.Diet, d.Texture, allergies)
-	if len(d.Allergies.Severe) > 0 {
-		text += " severe=" + allergenCodes(d.Allergies.Severe)
+	text := fmt.Sprintf("%s texture=%d %s", d.Diet, d.Texture, d.Allergies.codes())
+	if d.Allergies.Known && !d.Confirmed {
+		text += " unconfirmed"
 	}
 	if !d.NilByMouth.From.IsZero() {
 		text += " nil_by_mouth=" + d.NilByMouth.From.Format(time.RFC3339) + "/"
@@ -352,14 +313,6 @@ func (d DietOrder) codes() string {
 		}
 	}
 	return text
-}
-
-// allergenCodes lists allergens by their codes; none is "none".
-func allergenCodes(allergens []Allergen) string {
-	if len(allergens) == 0 {
-		return NoKnownAllergies
-	}
-	return joined(allergens, ",", func(a Allergen) string { return string(a) })
 }
 
 // DietOrder reads what the patient of an admission may eat, for staff and for the patient's
@@ -376,20 +329,22 @@ func (h *Hospital) DietOrder(ctx context.Context, actor Actor,
 	})
 }
 
-// dietColumns are the columns of an admission that are its diet order.
-const dietColumns = `admission.diet, admission.texture, admission.allergies,
-	admission.nil_by_mouth_from, admission.nil_by_mouth_until, admission.discharged_at IS NOT NULL`
+// dietColumns are the columns of an admission and its patient that are the diet order.
+const dietColumns = `admission.diet, admission.texture, patient.allergies,
+	admission.allergies_confirmed, admission.nil_by_mouth_from, admission.nil_by_mouth_until,
+	admission.discharged_at IS NOT NULL`
 
 // columns are where dietColumns go.
 func (d *DietOrder) columns() []any {
-	return []any{&d.Diet, &d.Texture, (*allergyList)(&d.Allergies), (*instant)(&d.NilByMouth.From),
-		(*instant)(&d.NilByMouth.Until), &d.Ended}
+	return []any{&d.Diet, &d.Texture, (*allergyList)(&d.Allergies), &d.Confirmed,
+		(*instant)(&d.NilByMouth.From), (*instant)(&d.NilByMouth.Until), &d.Ended}
 }
 
 // readDiet reads the diet order of an admission. NotFound where there is none.
 func readDiet(ctx context.Context, q *sql.Tx, admissionID int64) (d DietOrder, err error) {
-	err = q.QueryRowContext(ctx, `SELECT `+dietColumns+` FROM admission WHERE admission.id = $1`,
-		admissionID).Scan(d.columns()...)
+	err = q.QueryRowContext(ctx, `SELECT `+dietColumns+`
+		FROM admission JOIN patient ON patient.id = admission.patient_id
+		WHERE admission.id = $1`, admissionID).Scan(d.columns()...)
 	return d, wrapRow(err, unknownAdmission, "read the diet of admission %d", admissionID)
 }
 

@@ -30,7 +30,7 @@ func TestADietChangeChangesOnlyWhatIsGiven(t *testing.T) {
 		}{
 			{hospital.DietCommand{Diet: &renal}, func() { want.Diet = renal }},
 			{hospital.DietCommand{Texture: &minced}, func() { want.Texture = minced }},
-			{allergic(), func() { want.Allergies = hospital.Allergies{Known: true} }},
+			{allergic(), func() { want.Allergies, want.Confirmed = hospital.Allergies{Known: true}, true }},
 			{hospital.DietCommand{Allergies: &hospital.Allergies{Allergens: []hospital.Allergen{"soya", "milk", "soya"}, Severe: []hospital.Allergen{"soya", "soya"}}},
 				func() {
 					want.Allergies = hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"milk", "soya"}, Severe: []hospital.Allergen{"soya"}}
@@ -39,7 +39,7 @@ func TestADietChangeChangesOnlyWhatIsGiven(t *testing.T) {
 			{hospital.DietCommand{Allergies: &hospital.Allergies{Allergens: []hospital.Allergen{"milk"}}},
 				func() { want.Allergies = hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"milk"}} }},
 			{fasting(time.Time{}, time.Time{}), func() { want.NilByMouth = hospital.Window{} }},
-			{hospital.DietCommand{Allergies: &hospital.Allergies{}}, func() { want.Allergies = hospital.Allergies{} }},
+			{hospital.DietCommand{Allergies: &hospital.Allergies{}, Reason: "of another patient"}, func() { want.Allergies, want.Confirmed = hospital.Allergies{}, false }},
 		} {
 			changed := s.diet(t, a, step.to)
 			step.want()
@@ -195,37 +195,6 @@ func TestADietChangeIsRefused(t *testing.T) {
 	})
 }
 
-func TestAllergiesThatWereKeptBeforeSevereOnesWereKnownAreRead(t *testing.T) {
-	onEachService(t, func(t *testing.T, s *service) {
-		a := s.patient(t, "Uwase Marie", "A-01")
-		for kept, want := range map[string]hospital.Allergies{
-			`[]`:                 {Known: true},
-			`["milk","peanuts"]`: {Known: true, Allergens: []hospital.Allergen{"milk", "peanuts"}},
-		} {
-			s.exec(t, `UPDATE admission SET allergies = $1`, kept)
-			if got := s.dietOf(t, a).Allergies; !reflect.DeepEqual(got, want) {
-				t.Errorf("%s is read as %+v, want %+v", kept, got, want)
-			}
-			// And what knows nothing of severe ones is kept as before.
-			s.diet(t, a, allergic("eggs"))
-			if n := s.number(t, `SELECT count(*) FROM admission WHERE allergies = '["eggs"]'`); n != 1 {
-				t.Error("an allergy that is not severe is kept in another form")
-			}
-		}
-		severe := hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"eggs", "milk"}, Severe: []hospital.Allergen{"milk"}}
-		b, _, err := s.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Keza Ange", Allergies: severe, BedID: s.bed(t, "A-02").ID})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := s.dietOf(t, b).Allergies; !reflect.DeepEqual(got, severe) {
-			t.Errorf("admitted with %+v, read %+v", severe, got)
-		}
-		if got := s.bed(t, "A-02").Admission.Allergies; !reflect.DeepEqual(got, severe) {
-			t.Errorf("the board shows %+v", got)
-		}
-	})
-}
-
 func TestADietChangeIsAuditedAndMovesAllWhoShowIt(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		a := s.patient(t, "Uwase Marie", "A-01")
@@ -236,7 +205,8 @@ func TestADietChangeIsAuditedAndMovesAllWhoShowIt(t *testing.T) {
 				Allergens: []hospital.Allergen{"milk", "eggs"}, Severe: []hospital.Allergen{"milk"}}})
 			return err
 		})
-		want := []string{"admission.diet general texture=7 allergies=none>general texture=7 allergies=eggs,milk severe=milk"}
+		want := []string{"admission.diet general texture=7 allergies=none>general texture=7 allergies=eggs,milk severe=milk",
+			"patient.allergies allergies=none>allergies=eggs,milk severe=milk"}
 		if got := s.audited(t, lines); !slices.Equal(got, want) {
 			t.Errorf("the audit says %v, want %v", got, want)
 		}

@@ -221,7 +221,7 @@ const selectTicket = `SELECT meal_order.id, meal_order.status, meal_order.status
 		meal_order.placed_at, meal_order.due, meal_order.meal, COALESCE(ward.code, ''),
 		COALESCE(bed.number, ''), COALESCE(zone.name, ''), COALESCE(patient.name, ''),
 		admission.bed_since, COALESCE(admission.diet, ''), COALESCE(admission.texture, 7),
-		admission.allergies, admission.nil_by_mouth_from, admission.nil_by_mouth_until,
+		patient.allergies, admission.nil_by_mouth_from, admission.nil_by_mouth_until,
 		meal_order.notes, meal_order.override_reason, meal_order.overridden_by,
 		meal_order.held_for, meal_order.stopped, meal_order.begun, meal_order.late,
 		meal_order.cancel_reason, meal_order.version, ` + dishesOfOrder + `

@@ -218,7 +218,7 @@ func (k *kitchenStory) setAllergies() error {
 		allergies.Severe = allergies.Allergens[:1]
 	}
 	_, err := k.SetDiet(k.t.Context(), nurse, k.admission(),
-		hospital.DietCommand{Allergies: &allergies})
+		hospital.DietCommand{Allergies: &allergies, Reason: "tested"})
 	return err
 }
 

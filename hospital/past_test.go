@@ -34,10 +34,10 @@ func (s *service) past(t testing.TB, from, end int) {
 		run(`SET LOCAL session_replication_role = replica`) // whatever a row refers to is there: looking takes longer than writing
 	}
 	for _, fill := range []string{
-		`INSERT INTO patient (id, name, name_folded, sex) SELECT id, 'Patient ' || id, 'patient ' || id, 'unknown' FROM past WHERE id % 2 = 0`,
-		`INSERT INTO admission (id, patient_id, bed_id, bed_since, admitted_at, reason, diet, texture, allergies, nil_by_mouth_from, nil_by_mouth_until,
+		`INSERT INTO patient (id, name, name_folded, sex, allergies) SELECT id, 'Patient ' || id, 'patient ' || id, 'unknown', '[]' FROM past WHERE id % 2 = 0`,
+		`INSERT INTO admission (id, patient_id, bed_id, bed_since, admitted_at, reason, diet, texture, nil_by_mouth_from, nil_by_mouth_until,
 				expected_discharge, discharge_planned, discharged_at, outcome)
-			SELECT id, id - id % 2, bed_id, at, at, 'planned', 'general', 7, '[]', at, at, at, TRUE, at, 'improved' FROM past`,
+			SELECT id, id - id % 2, bed_id, at, at, 'planned', 'general', 7, at, at, at, TRUE, at, 'improved' FROM past`,
 		`INSERT INTO bed_assignment (admission_id, bed_id, since, until) SELECT id, bed_id, at, at FROM past`,
 		`INSERT INTO meal_order (id, admission_id, meal, service_date, due, notes, status, status_since, override_reason, overridden_by, overridden, late, price,
 				placed_by, placed_at, ended_at)

@@ -37,6 +37,7 @@ type Patient struct {
 	BirthDate time.Time // midnight UTC; zero: unknown
 	Sex       string    // "female", "male", "other", "unknown" (FHIR administrative gender)
 	Admitted  bool      // has an open admission now
+	Allergies Allergies // on record
 }
 
 // mostFound is the most patients that FindPatients lists.
@@ -56,13 +57,14 @@ func (h *Hospital) FindPatients(ctx context.Context, actor Actor, text string) (
 			rows, err := q.QueryContext(ctx,
 				`SELECT patient.id, patient.name, patient.birth_date, patient.sex, EXISTS (
 					SELECT 1 FROM admission WHERE admission.patient_id = patient.id
-					AND admission.discharged_at IS NULL)
+					AND admission.discharged_at IS NULL), patient.allergies
 				FROM patient WHERE patient.name_folded LIKE $1 ESCAPE '\' AND NOT EXISTS (
 					SELECT 1 FROM admission WHERE admission.patient_id = patient.id
 					AND admission.outcome = 'deceased')
 				ORDER BY patient.id DESC LIMIT $2`, pattern, mostFound)
 			return collect(rows, err, func(row scanner) (p Patient, err error) {
-				err = row.Scan(&p.ID, &p.Name, (*instant)(&p.BirthDate), &p.Sex, &p.Admitted)
+				err = row.Scan(&p.ID, &p.Name, (*instant)(&p.BirthDate), &p.Sex, &p.Admitted,
+					(*allergyList)(&p.Allergies))
 				return p, err
 			})
 		})

@@ -24,7 +24,7 @@ type precondition struct {
 // Change is how one field of a thing came to differ from what somebody saw.
 type Change struct {
 	Field    string // as commands call it, or the JSON of the thing
-	From, To any    // a string, a number, a list of allergens or a time; nil: nothing
+	From, To any    // a text, number, truth, time or list of allergens; nil: nothing
 	By       string // who changed it last; empty where that is not for the reader to know
 	At       time.Time
 }
@@ -136,6 +136,11 @@ func fieldsOf(action, from, to string) []Change {
 			{Field: "outcome", To: to}}
 	case "admission.diet":
 		return dietChanges(parseDiet(from), parseDiet(to))
+	case "patient.allergies":
+		was, is := DietOrder{Confirmed: true}, DietOrder{Confirmed: true}
+		was.parse(strings.Fields(from))
+		is.parse(strings.Fields(to))
+		return dietChanges(was, is)
 	case "zone.set":
 		return zoneChanges(from, to)
 	case "address.set":
@@ -196,8 +201,8 @@ func cutLast(text string) (before string, number int) {
 }
 
 // dietFields are the fields of a diet order, as DietOrder has them.
-var dietFields = []string{"diet", "texture", "allergies", "severe", "nil_by_mouth_from",
-	"nil_by_mouth_until"}
+var dietFields = []string{"diet", "texture", "allergies", "severe", "allergies_confirmed",
+	"nil_by_mouth_from", "nil_by_mouth_until"}
 
 // dietChanges are the fields in which two diet orders differ.
 func dietChanges(from, to DietOrder) []Change {
@@ -211,14 +216,15 @@ func dietChanges(from, to DietOrder) []Change {
 	return changes
 }
 
-// values are the values of dietFields. Allergies are nil where nobody asked.
+// values are the values of dietFields. Allergies are nil where nobody asked, and there is nothing to
+// confirm then.
 func (d DietOrder) values() []any {
 	var allergies any
 	if d.Allergies.Known {
 		allergies = append([]Allergen{}, d.Allergies.Allergens...)
 	}
 	return []any{string(d.Diet), int(d.Texture), allergies,
-		append([]Allergen{}, d.Allergies.Severe...),
+		append([]Allergen{}, d.Allergies.Severe...), d.Confirmed || !d.Allergies.Known,
 		timeOrNil(d.NilByMouth.From), timeOrNil(d.NilByMouth.Until)}
 }
 
@@ -235,8 +241,14 @@ func parseDiet(codes string) (d DietOrder) {
 	if len(words) == 0 {
 		return d
 	}
-	d.Diet = Diet(words[0])
-	for _, word := range words[1:] {
+	d.Diet, d.Confirmed = Diet(words[0]), true
+	d.parse(words[1:])
+	return d
+}
+
+// parse reads the words of DietOrder.codes that say what they are.
+func (d *DietOrder) parse(words []string) {
+	for _, word := range words {
 		name, value, _ := strings.Cut(word, "=")
 		switch name {
 		case "texture":
@@ -249,13 +261,14 @@ func parseDiet(codes string) (d DietOrder) {
 			}
 		case "severe":
 			d.Allergies.Severe = allergensIn(value)
+		case "unconfirmed":
+			d.Confirmed = false
 		case "nil_by_mouth":
 			from, until, _ := strings.Cut(value, "/")
 			d.NilByMouth.From, _ = time.Parse(time.RFC3339, from)
 			d.NilByMouth.Until, _ = time.Parse(time.RFC3339, until)
 		}
 	}
-	return d
 }
 
 // allergensIn reads what allergenCodes has written.

@@ -171,7 +171,7 @@ func readWaiting(ctx context.Context, q *sql.Tx, actor Actor) ([]destined[Tray],
 func readMine(ctx context.Context, q *sql.Tx, actor Actor) ([]destined[RoundStop], error) {
 	rows, err := q.QueryContext(ctx,
 		`SELECT `+trayColumns+`, COALESCE(patient.name, address.full_name), patient.birth_date,
-			COALESCE(admission.diet, ''), COALESCE(admission.texture, 7), admission.allergies,
+			COALESCE(admission.diet, ''), COALESCE(admission.texture, 7), patient.allergies,
 			meal_order.held_for, COALESCE(address.phone, ''), `+dishesOfOrder+
 			deliveryTables+` LEFT JOIN patient ON patient.id = admission.patient_id`+openTrays+
 			`delivery.courier_id = $1`, actor.UserID)

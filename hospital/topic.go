@@ -121,6 +121,9 @@ func (a Admission) topics() []Topic {
 	return []Topic{MetricsTopic, WardTopic(a.WardID)}
 }
 
+// The screens that show an admission's allergies move with the admission.
+func (AllergyRecord) topics() []Topic { return []Topic{MetricsTopic} }
+
 func (o Order) topics() []Topic {
 	topics := []Topic{KitchenTopic, OrderTopic(o.ID)}
 	if o.wardID != 0 {

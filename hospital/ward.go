@@ -105,19 +105,20 @@ type BoardBed struct {
 
 // BoardAdmission is an admission as the board shows it: no reason, no notes.
 type BoardAdmission struct {
-	AdmissionID       int64
-	PatientID         int64
-	PatientName       PatientName
-	AdmittedAt        time.Time
-	BedSince          time.Time // when the patient came to this bed
-	ExpectedDischarge time.Time // zero: nobody has said
-	DischargePlanned  bool      // marked for discharge: counted as pending
-	Diet              Diet
-	Texture           Texture
-	NilByMouth        bool
-	Allergies         Allergies
-	Meals             []BoardMeal // open orders that are not past, the next due first
-	Version           int64       // counts the admission's changes
+	AdmissionID        int64
+	PatientID          int64
+	PatientName        PatientName
+	AdmittedAt         time.Time
+	BedSince           time.Time // when the patient came to this bed
+	ExpectedDischarge  time.Time // zero: nobody has said
+	DischargePlanned   bool      // marked for discharge: counted as pending
+	Diet               Diet
+	Texture            Texture
+	NilByMouth         bool
+	Allergies          Allergies
+	AllergiesConfirmed bool        // in this admission
+	Meals              []BoardMeal // open orders that are not past, the next due first
+	Version            int64       // counts the admission's changes
 }
 
 // BoardMeal is an open order as the board shows it: what becomes of a patient's meal, and nothing

@@ -943,7 +943,7 @@ func dietMarks(d hospital.DietOrder, now time.Time) templ.Component {
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = admissionMarks(hospital.BoardAdmission{Diet: d.Diet, Texture: d.Texture, Allergies: d.Allergies,
-			NilByMouth: d.NilByMouth.Holds(now)}).Render(ctx, templ_7745c5c3_Buffer)
+			AllergiesConfirmed: true, NilByMouth: d.NilByMouth.Holds(now)}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -29,7 +29,7 @@ func galleryAdmission(
 		AdmissionID: id, PatientID: id, PatientName: name,
 		AdmittedAt: galleryTime.Add(-30 * time.Hour), BedSince: galleryTime.Add(-5 * time.Hour),
 		Diet: hospital.DietGeneral, Texture: hospital.RegularTexture, Allergies: allergies(),
-		Version: 1,
+		AllergiesConfirmed: true, Version: 1,
 	}
 	for _, change := range changes {
 		change(b.Admission)
@@ -50,8 +50,13 @@ func allergies(list ...hospital.Allergen) hospital.Allergies {
 	return hospital.Allergies{Known: true, Allergens: list}
 }
 
-func notAsked(a *hospital.BoardAdmission)   { a.Allergies = hospital.Allergies{} }
-func nilByMouth(a *hospital.BoardAdmission) { a.NilByMouth = true }
+func severely(list ...hospital.Allergen) func(*hospital.BoardAdmission) {
+	return func(a *hospital.BoardAdmission) { a.Allergies.Severe = list }
+}
+
+func unconfirmed(a *hospital.BoardAdmission) { a.AllergiesConfirmed = false }
+func notAsked(a *hospital.BoardAdmission)    { a.Allergies = hospital.Allergies{} }
+func nilByMouth(a *hospital.BoardAdmission)  { a.NilByMouth = true }
 
 func mealIs(status hospital.OrderStatus) func(*hospital.BoardAdmission) {
 	return func(a *hospital.BoardAdmission) {
@@ -76,6 +81,9 @@ func galleryBeds() []hospital.BoardBed {
 		galleryAdmission(6, "Nothing Unusual"), galleryAdmission(7, "Leaving Today", leaving),
 		galleryAdmission(8, "One Allergy", allergic("peanuts")),
 		galleryAdmission(9, "Many Allergies", allergic(hospital.Allergens...)),
+		galleryAdmission(17, "Severe Allergy", allergic("eggs", "milk", "peanuts"),
+			severely("peanuts")),
+		galleryAdmission(18, "Here Before", allergic("fish"), unconfirmed),
 		galleryAdmission(10, "Nobody Asked", notAsked),
 		galleryAdmission(11, "Before Theatre", nilByMouth),
 		galleryAdmission(12, "Soft Food", eats(hospital.DietRenal, 4)),

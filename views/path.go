@@ -22,6 +22,9 @@ const (
 	ZonePath      Path = "/zones/:id/"
 )
 
+// AllergiesPath is that of a person's record. It has no page of its own.
+const AllergiesPath Path = "/patients/:id/allergies"
+
 // The other pages.
 const (
 	LoginPath         = "/login"

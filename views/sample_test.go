@@ -52,7 +52,7 @@ func sampleAdmission(n int) *hospital.BoardAdmission {
 	s := &hospital.BoardAdmission{
 		AdmissionID: int64(100 + n), PatientID: int64(200 + n), PatientName: names[n%len(names)],
 		AdmittedAt: now.Add(-time.Duration(20+n*7) * time.Hour), BedSince: now.Add(-time.Duration(3+n*5) * time.Hour),
-		Diet: hospital.DietGeneral, Texture: hospital.RegularTexture, Allergies: hospital.Allergies{Known: true}, Version: int64(n + 1),
+		Diet: hospital.DietGeneral, Texture: hospital.RegularTexture, Allergies: hospital.Allergies{Known: true}, AllergiesConfirmed: true, Version: int64(n + 1),
 	}
 	switch n % 7 {
 	case 1:

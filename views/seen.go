@@ -51,7 +51,8 @@ var fieldLabels = map[string]string{
 	"patient_name": "field.patient_name", "birth_date": "field.birth_date", "sex": "field.sex",
 	"reason": "fact.reason", "diet": "fact.diet", "texture": "fact.texture",
 	"allergies": "fact.allergies", "severe": "change.severe",
-	"expected_discharge": "field.expected_discharge", "outcome": "field.outcome",
+	"allergies_confirmed": "change.confirmed",
+	"expected_discharge":  "field.expected_discharge", "outcome": "field.outcome",
 	"notes": "fact.notes", "username": "field.username",
 	"nil_by_mouth_from": "change.fasting_from", "nil_by_mouth_until": "change.fasting_until",
 	"override_reason": "field.override_reason", "bed_number": "fact.bed",
@@ -129,6 +130,8 @@ func changeValue(ctx context.Context, field string, value any) string {
 		return changedAllergens(ctx, field, value)
 	case time.Time:
 		return text.Moment(ctx, value)
+	case bool:
+		return text.T(ctx, map[bool]string{true: "change.yes", false: "change.no"}[value])
 	case int:
 		if field == "texture" {
 			return texture(ctx, hospital.Texture(value))

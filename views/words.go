@@ -26,29 +26,6 @@ func allergens(ctx context.Context, list []hospital.Allergen, most int) string {
 	return strings.Join(names, ", ")
 }
 
-// worstFirst lists allergens with the severe ones before the others, so that none of them is left
-// out of a card.
-func worstFirst(a hospital.Allergies) []hospital.Allergen {
-	return slices.Concat(a.Severe, mild(a))
-}
-
-// allergySentence says all that is known, and that nothing is.
-func allergySentence(ctx context.Context, a hospital.Allergies) string {
-	switch {
-	case !a.Known:
-		return text.T(ctx, "allergies.unknown")
-	case len(a.Allergens) == 0:
-		return text.T(ctx, "allergies.none")
-	}
-	return listed(a.Allergens, func(allergen hospital.Allergen) string {
-		name := text.T(ctx, "allergen."+string(allergen))
-		if slices.Contains(a.Severe, allergen) {
-			return text.T(ctx, "allergies.severe_mark", name)
-		}
-		return name
-	})
-}
-
 // listed names things in a row.
 func listed[T any](things []T, name func(T) string) string {
 	names := make([]string, len(things))
@@ -69,6 +46,12 @@ func orDash(s string) string {
 		return "–"
 	}
 	return s
+}
+
+// admitsKnown reports whether somebody who was here before may be admitted: they were searched for,
+// or chosen already.
+func admitsKnown(f Form) bool {
+	return f.Query != "" && len(f.Known) > 0 || f.value(FormAdmit, "patient_id", "") != ""
 }
 
 // born is a patient's birth date and sex as far as known.
@@ -96,9 +79,16 @@ func reasonWord(ctx context.Context, reason string) string {
 	return reason
 }
 
-// patientNote tells patients of one name apart, and says who can't be admitted.
+// patientNote tells patients of one name apart, with the allergies on record, and says who can't be
+// admitted.
 func patientNote(ctx context.Context, p hospital.Patient) string {
 	words := born(ctx, p.BirthDate, p.Sex)
+	if severe := p.Allergies.Severe; len(severe) > 0 {
+		words += " · " + text.T(ctx, "allergies.some_severe", allergens(ctx, severe, len(severe)))
+	}
+	if mild := mild(p.Allergies); len(mild) > 0 {
+		words += " · " + text.T(ctx, "allergies.some", allergens(ctx, mild, len(mild)))
+	}
 	if p.Admitted {
 		words += " · " + text.T(ctx, "admit.already")
 	}

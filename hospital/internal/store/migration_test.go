@@ -102,3 +102,91 @@ func TestTheSchemaHasOneWordForAnAdmission(t *testing.T) {
 		}
 	})
 }
+
+// TestAllergiesMoveFromAdmissionsToTheirPatients: all that any stay knew, the most severe, noted by
+// who said it first in the present stay, else in the latest one that knew.
+func TestAllergiesMoveFromAdmissionsToTheirPatients(t *testing.T) {
+	onBare(t, func(t *testing.T, url string) {
+		migrate := func(version int64) {
+			t.Helper()
+			if err := store.MigrateTo(t.Context(), url, version); err != nil {
+				t.Fatalf("to schema %d: %v", version, err)
+			}
+		}
+		migrate(15)
+		db := hospitaltest.Database(t, url)
+		for _, statement := range []string{
+			`INSERT INTO patient (name, name_folded, sex) VALUES ('Here', 'here', 'female'), ('Gone', 'gone', 'male'),
+				('Asked', 'asked', 'male'), ('Never', 'never', 'male'), ('Same', 'same', 'male'), ('Worse', 'worse', 'male')`,
+			`INSERT INTO admission (patient_id, admitted_at, reason, diet, texture, allergies, discharged_at, outcome) VALUES
+				(1, 10, '', 'general', 7, '{"allergens":["milk","peanuts"],"severe":["peanuts"]}', 20, 'improved'),
+				(1, 30, '', 'general', 7, '["milk","nuts"]', NULL, ''),
+				(2, 10, '', 'general', 7, '["eggs"]', 20, 'improved'),
+				(2, 30, '', 'general', 7, NULL, 40, 'improved'),
+				(3, 10, '', 'general', 7, '[]', NULL, ''),
+				(4, 10, '', 'general', 7, NULL, NULL, ''),
+				(5, 10, '', 'general', 7, '{"allergens":["fish","milk"],"severe":["fish"]}', NULL, ''),
+				(6, 10, '', 'general', 7, '{"allergens":["fish"],"severe":["fish"]}', 20, 'improved'),
+				(6, 30, '', 'general', 7, '["fish"]', NULL, '')`,
+			`INSERT INTO audit (at, actor, role, action, entity, entity_id, from_state, to_state, reason, request_id) VALUES
+				(10, 'first', 'admin', 'admission.admit', 'admission', 1, '', '', '', ''),
+				(30, 'second', 'admin', 'admission.admit', 'admission', 2, '', '', '', ''),
+				(31, 'third', 'admin', 'admission.diet', 'admission', 2, 'general texture=7 allergies=peanuts',
+					'general texture=7 allergies=milk,nuts severe=nuts', '', ''),
+				(32, 'fourth', 'admin', 'admission.diet', 'admission', 2, 'general texture=7 allergies=milk,nuts severe=nuts',
+					'renal texture=7 allergies=milk,nuts', '', '')`,
+		} {
+			if _, err := db.ExecContext(t.Context(), statement); err != nil {
+				t.Fatalf("%s: %v", statement, err)
+			}
+		}
+
+		migrate(16)
+		noted := func(allergen, severe, by, at string) string {
+			return strings.NewReplacer("A", allergen, "S", severe, "B", by, "T", at).Replace(`{"allergen":"A","severe":S,"noted_by":"B","noted_at":T}`)
+		}
+		want := strings.Join([]string{
+			"1 [" + noted("milk", "false", "third", "31") + "," + noted("nuts", "false", "third", "31") + "," + noted("peanuts", "true", "first", "10") + "]",
+			"2 [" + noted("eggs", "false", "", "10") + "]",
+			"3 []",
+			"4 never asked",
+			"5 [" + noted("fish", "true", "", "10") + "," + noted("milk", "false", "", "10") + "]",
+			"6 [" + noted("fish", "true", "", "30") + "]",
+		}, "\n")
+		if got := lines(t, db, `SELECT id || ' ' || COALESCE(allergies, 'never asked') FROM patient ORDER BY id`); got != want {
+			t.Errorf("the patients have\n%s\nwant\n%s", got, want)
+		}
+		const confirmed = "3\n5\n7\n8"
+		if got := lines(t, db, `SELECT CAST(id AS TEXT) FROM admission WHERE allergies_confirmed ORDER BY id`); got != confirmed {
+			t.Errorf("confirmed are the allergies of the admissions\n%s\nwant\n%s", got, confirmed)
+		}
+
+		migrate(15)
+		const back = `1 {"allergens":["milk","nuts","peanuts"],"severe":["peanuts"]}`
+		if got := lines(t, db, `SELECT id || ' ' || allergies FROM admission WHERE id = 1`); got != back {
+			t.Errorf("back in the admission it says\n%s\nwant\n%s", got, back)
+		}
+	})
+}
+
+// lines are the texts that a query finds, one a line.
+func lines(t *testing.T, db *sql.DB, query string) string {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var all []string
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, line)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(all, "\n")
+}

@@ -1,0 +1,115 @@
+package handlers
+
+import (
+	"slices"
+
+	"github.com/labstack/echo/v4"
+
+	"dusangire/hospital"
+	"dusangire/views"
+)
+
+// setAllergies is POST /patients/{id}/allergies: what a person's allergies are, admitted or not.
+func (s *Server) setAllergies(c echo.Context) error {
+	id, in, err := readAbout(c, "admission_id", "allergies", "none", "severe", "reason")
+	if err != nil {
+		return err
+	}
+	to := in.allergyCommand()
+	var record hospital.AllergyRecord
+	if err = in.err(); err == nil {
+		record, err = s.Hospital.SetAllergies(c.Request().Context(), actor(c), id, to)
+	}
+	if err != nil {
+		return err
+	}
+	return done(c, admissionOrHomePath(record))
+}
+
+// admissionOrHomePath is where a person's allergies are looked after: at their admission, which
+// leads on to the bed.
+func admissionOrHomePath(r hospital.AllergyRecord) string {
+	if r.AdmissionID == 0 {
+		return "/"
+	}
+	return views.AdmissionPath.Of(r.AdmissionID)
+}
+
+// allergyCommand reads what a person's allergies are. Something must be said of them.
+func (in *input) allergyCommand() hospital.AllergyCommand {
+	to := hospital.AllergyCommand{Allergies: in.allergies(), Reason: in.text("reason"),
+		AdmissionID: in.id("admission_id"), Version: in.id("version")}
+	none := in.truth("none")
+	if none != nil && *none {
+		if len(to.Allergies.Allergens) > 0 {
+			in.refuseBoth()
+		}
+		to.Allergies.Known = true
+	}
+	to.Omitted.Allergens = !in.has("allergies") && !to.Allergies.Known
+	to.Omitted.Severe = !in.has("severe")
+	if to.Omitted.Allergens && to.Omitted.Severe {
+		in.refuse("allergies", "allergies_missing",
+			"Say which allergies there are, or that there are none.")
+	}
+	return to
+}
+
+// allergies reads a list of allergens, or the one word that says there are none, and which of them
+// are severe. Nothing sent, or nothing in what was sent: nobody asked.
+func (in *input) allergies() hospital.Allergies {
+	a := hospital.Allergies{Allergens: in.allergens("allergies"), Severe: in.allergens("severe")}
+	if slices.Contains(a.Allergens, hospital.NoKnownAllergies) {
+		if len(a.Allergens) > 1 {
+			in.refuseBoth()
+		}
+		a.Known, a.Allergens = true, nil
+	}
+	return a
+}
+
+// allergens reads a list of them by any usual word. What is empty in it is left out.
+func (in *input) allergens(field string) (all []hospital.Allergen) {
+	for _, sent := range in.list(field) {
+		if sent != "" {
+			all = append(all, hospital.ParseAllergen(sent)...)
+		}
+	}
+	return all
+}
+
+// refuseBoth refuses allergies together with the word that there are none.
+func (in *input) refuseBoth() {
+	in.refuse("allergies", "allergies_and_none", "Choose allergens or none, not both.")
+}
+
+// allergyRecordJSON is what is known of a person's allergies.
+type allergyRecordJSON struct {
+	ID          int64              `json:"id"`
+	Known       bool               `json:"allergies_known"`
+	Allergies   []notedAllergyJSON `json:"allergies"`
+	AdmissionID *int64             `json:"admission_id"`        // null: not admitted
+	Confirmed   bool               `json:"allergies_confirmed"` // in this admission
+	Version     int64              `json:"version"`
+}
+
+// notedAllergyJSON is one allergy with who noted it and when.
+type notedAllergyJSON struct {
+	Allergen hospital.Allergen `json:"allergen"`
+	Severe   bool              `json:"severe"`
+	NotedBy  *string           `json:"noted_by"` // null where nobody knows
+	NotedAt  *string           `json:"noted_at"`
+}
+
+func newAllergyRecordJSON(r hospital.AllergyRecord) allergyRecordJSON {
+	shape := allergyRecordJSON{ID: r.PatientID, Known: r.Known, Confirmed: r.Confirmed,
+		Allergies: each(r.Noted, newNotedAllergyJSON), Version: r.Version}
+	if r.AdmissionID != 0 {
+		shape.AdmissionID = &r.AdmissionID
+	}
+	return shape
+}
+
+func newNotedAllergyJSON(n hospital.NotedAllergy) notedAllergyJSON {
+	return notedAllergyJSON{n.Allergen, n.Severe, textOrNull(n.NotedBy), rfc3339(n.NotedAt)}
+}
