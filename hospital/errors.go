@@ -174,17 +174,6 @@ func invisible(r rune) bool {
 		unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
-// fold is a text as it is compared by those who don't mind: in lower case, without accents.
-func fold(text string) string {
-	bare := strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Mn, r) {
-			return -1
-		}
-		return unicode.ToLower(r)
-	}, norm.NFKD.String(text))
-	return norm.NFC.String(bare)
-}
-
 // refuseChoice records that a field is none of the values that it can have, and names them.
 func refuseChoice[T ~string](f fields, field string, values []T) {
 	named := joined(values, ", ", func(value T) string { return string(value) })

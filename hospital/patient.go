@@ -2,10 +2,11 @@ package hospital
 
 import (
 	"context"
-	"database/sql"
 	"log/slog"
 	"strings"
 	"time"
+
+	"dusangire/hospital/internal/spelling"
 )
 
 // PatientName is a person's name. It shows itself to templates and JSON but never to the log.
@@ -25,7 +26,7 @@ func (n PatientName) Initials() string {
 }
 
 // folded is the name as it is searched.
-func (n PatientName) folded() string { return fold(string(n)) }
+func (n PatientName) folded() string { return spelling.Key(string(n)) }
 
 // Sexes lists what a patient's record can say, after FHIR's administrative gender.
 var Sexes = []string{"female", "male", "other", "unknown"}
@@ -33,39 +34,16 @@ var Sexes = []string{"female", "male", "other", "unknown"}
 // Patient is a person who was admitted at least once.
 type Patient struct {
 	ID        int64
+	Number    string // the hospital's; "" where none was given
 	Name      PatientName
 	BirthDate time.Time // midnight UTC; zero: unknown
 	Sex       string    // "female", "male", "other", "unknown" (FHIR administrative gender)
 	Admitted  bool      // has an open admission now
-}
+	Died      bool      // here
 
-// mostFound is the most patients that FindPatients lists.
-const mostFound = 10
-
-// FindPatients lists up to 10 patients whose name contains text, whatever its case and accents, for
-// choosing who comes back: who was here last comes first, and who died here is left out. Empty text
-// finds none.
-func (h *Hospital) FindPatients(ctx context.Context, actor Actor, text string) ([]Patient, error) {
-	wanted := PatientName(tidy(text)).folded()
-	pattern := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(wanted) + "%"
-	return readAs(ctx, h, actor, AdmitPatients,
-		func(ctx context.Context, q *sql.Tx) ([]Patient, error) {
-			if wanted == "" || unwritable(wanted) {
-				return nil, nil
-			}
-			rows, err := q.QueryContext(ctx,
-				`SELECT patient.id, patient.name, patient.birth_date, patient.sex, EXISTS (
-					SELECT 1 FROM admission WHERE admission.patient_id = patient.id
-					AND admission.discharged_at IS NULL)
-				FROM patient WHERE patient.name_folded LIKE $1 ESCAPE '\' AND NOT EXISTS (
-					SELECT 1 FROM admission WHERE admission.patient_id = patient.id
-					AND admission.outcome = 'deceased')
-				ORDER BY patient.id DESC LIMIT $2`, pattern, mostFound)
-			return collect(rows, err, func(row scanner) (p Patient, err error) {
-				err = row.Scan(&p.ID, &p.Name, (*instant)(&p.BirthDate), &p.Sex, &p.Admitted)
-				return p, err
-			})
-		})
+	// Where they are now; 0 and "" for who has no open admission, or no bed.
+	AdmissionID         int64
+	BedNumber, WardName string
 }
 
 // lockPatient keeps a known patient from everyone else until the commit, so that nobody is admitted

@@ -1,0 +1,126 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+)
+
+// This file is the search of patients, the one thing that the two databases do each in its own way.
+// What they do is the same: each patient has keys, which the database itself makes of the words in
+// name_folded and identifiers_folded: each word, and what is left of it when its first letters are
+// taken away, down to three. So "any part of a word" is "the beginning of a key", which an index
+// answers. SQLite keeps the keys in a table of FTS5. PostgreSQL keeps them in a GIN index over a
+// function of our own, which needs no extension, and so nobody's leave to create one.
+
+// searchSchema are the statements that make patients searchable.
+func searchSchema(dialect goose.Dialect) []string {
+	if dialect == goose.DialectSQLite3 {
+		return searchInSQLite()
+	}
+	// The cost keeps the planner from trying the function on every row.
+	return []string{
+		`CREATE FUNCTION patient_keys(name TEXT, identifiers TEXT) RETURNS tsvector
+			LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10000 AS
+			'SELECT COALESCE(array_to_tsvector(array_agg(DISTINCT substr(word, start))), ''''::tsvector)
+				FROM unnest(string_to_array(name || '' '' || identifiers, '' '')) AS word,
+					generate_series(1, greatest(1, length(word) - 2)) AS start
+				WHERE word <> '''''`,
+		`CREATE INDEX patient_search ON patient
+			USING gin (patient_keys(name_folded, identifiers_folded)) WITH (fastupdate = off)`,
+	}
+}
+
+// searchInSQLite keeps a table of FTS5 by triggers. Its own tokenizer takes nothing away, since the
+// keys are folded already. Prefixes of three and four letters, which many keys share, have an index
+// of their own.
+func searchInSQLite() []string {
+	return []string{
+		`CREATE VIRTUAL TABLE patient_search USING fts5(keys, content='', contentless_delete=1,
+			detail=none, tokenize='unicode61 remove_diacritics 0', prefix='3 4')`,
+		`INSERT INTO patient_search (rowid, keys) SELECT id, ` + sqliteKeys("patient") + ` FROM patient`,
+		`CREATE TRIGGER patient_search_insert AFTER INSERT ON patient BEGIN
+			INSERT INTO patient_search (rowid, keys) VALUES (new.id, ` + sqliteKeys("new") + `);
+		END`,
+		`CREATE TRIGGER patient_search_update AFTER UPDATE OF name_folded, identifiers_folded
+			ON patient BEGIN
+			DELETE FROM patient_search WHERE rowid = old.id;
+			INSERT INTO patient_search (rowid, keys) VALUES (new.id, ` + sqliteKeys("new") + `);
+		END`,
+		`CREATE TRIGGER patient_search_delete AFTER DELETE ON patient BEGIN
+			DELETE FROM patient_search WHERE rowid = old.id;
+		END`,
+	}
+}
+
+// sqliteKeys is the expression for the keys of a row of patient. A trigger knows no recursion, so
+// JSON parts the words and counts their letters.
+func sqliteKeys(row string) string {
+	starts := make([]string, 0, longestKeyed)
+	for i := range longestKeyed {
+		starts = append(starts, fmt.Sprint(i+1))
+	}
+	return `(SELECT group_concat(substr(word.value, start.value), ' ')
+		FROM json_each('[' || replace(json_quote(` + row + `.name_folded || ' ' || ` + row +
+		`.identifiers_folded), ' ', '","') || ']') AS word
+		JOIN json_each('[` + strings.Join(starts, ",") + `]') AS start
+			ON start.value = 1 OR start.value <= length(word.value) - 2)`
+}
+
+// longestKeyed is how far into a word its keys begin.
+const longestKeyed = 32
+
+// Key is what a patient's keys are asked for. It has letters and digits alone.
+type Key struct {
+	Text   string
+	Begins bool // a key that begins with it will do
+}
+
+// SearchPatients returns the ids of patients who have, for each list, one of its keys, but no more
+// than limit of them, in no order that means anything.
+func (db *DB) SearchPatients(ctx context.Context, tx *sql.Tx, wanted [][]Key, limit int) (
+	[]int64, error,
+) {
+	statement := `SELECT id FROM patient
+		WHERE patient_keys(name_folded, identifiers_folded) @@ CAST(CAST($1 AS TEXT) AS tsquery)
+		LIMIT $2`
+	query := written(wanted, " & ", " | ", `'`, `':*`)
+	if db.place != nil {
+		statement = `SELECT rowid FROM patient_search WHERE patient_search MATCH $1
+			ORDER BY rowid DESC LIMIT $2`
+		query = written(wanted, " AND ", " OR ", `"`, `"*`)
+	}
+	rows, err := tx.QueryContext(ctx, statement, query, limit)
+	if err != nil {
+		return nil, fmt.Errorf("search patients: %w", err)
+	}
+	defer rows.Close()
+	var ids []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, fmt.Errorf("search patients: %w", err)
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
+}
+
+// written is a query in a database's own words.
+func written(wanted [][]Key, and, or, quote, begins string) string {
+	all := make([]string, len(wanted))
+	for i, keys := range wanted {
+		one := make([]string, len(keys))
+		for j, key := range keys {
+			one[j] = quote + key.Text + quote
+			if key.Begins {
+				one[j] = quote + key.Text + begins
+			}
+		}
+		all[i] = "(" + strings.Join(one, or) + ")"
+	}
+	return strings.Join(all, and)
+}
