@@ -68,6 +68,12 @@ func IsKind(err error, kind Kind) bool {
 	return ok && e.Kind == kind
 }
 
+// refusalOf is the refusal that an error is; nil where it is none.
+func refusalOf(err error) *Error {
+	refusal, _ := errors.AsType[*Error](err)
+	return refusal
+}
+
 // Error returns the sentence, for Invalid with the fields' sentences after it. It never contains
 // the cause.
 func (e *Error) Error() string {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dusangire/hospital/internal/spelling"
+	"dusangire/hospital/internal/store"
 )
 
 // PatientName is a person's name. It shows itself to templates and JSON but never to the log.
@@ -82,10 +83,22 @@ func (c *change) checkAlive(ctx context.Context, id int64) error {
 	return wrap(err, "read whether patient %d lives", id)
 }
 
-// addPatient inserts someone who was never here and returns the id.
+// addPatient inserts someone who was never here and returns the id. Who has no number is given the
+// next one.
 func (c *change) addPatient(ctx context.Context, cmd AdmitCommand) (id int64, err error) {
-	id, err = c.insert(ctx, `INSERT INTO patient (name, name_folded, birth_date, sex)
-		VALUES ($1, $2, $3, $4) RETURNING id`,
-		cmd.PatientName, cmd.PatientName.folded(), instant(cmd.BirthDate), cmd.Sex)
+	number := cmd.PatientNumber
+	if number == "" {
+		if number, err = c.nextNumber(ctx); err != nil {
+			return 0, err
+		}
+	}
+	id, err = c.insert(ctx, `INSERT INTO patient
+			(name, name_folded, birth_date, sex, number, identifiers_folded)
+		VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
+		cmd.PatientName, cmd.PatientName.folded(), instant(cmd.BirthDate), cmd.Sex, number,
+		foldIdentifiers(number))
+	if store.Violated(err) == "patient_number" {
+		return 0, numberTaken()
+	}
 	return id, wrap(err, "add a patient")
 }

@@ -138,8 +138,10 @@ func fieldsOf(action, from, to string) []Change {
 		return dietChanges(parseDiet(from), parseDiet(to))
 	case "zone.set":
 		return zoneChanges(from, to)
-	case "address.set":
+	case "address.set", "patient.correct", "admission.patient":
 		return namedChanges(to)
+	case "patient.merge", "patient.unmerge":
+		return []Change{{Field: "merged_into", From: told(from), To: told(to)}}
 	case "delivery.stop":
 		return []Change{{Field: "stopped", To: to}}
 	}

@@ -64,6 +64,10 @@ type term struct {
 
 // parseQuery is what a text asks for.
 func parseQuery(text string) []term {
+	if phone, ok := normalPhone(tidy(text)); ok {
+		number := spelling.Word(phone)
+		return []term{{number, []string{number}}}
+	}
 	var query []term
 	for sent := range strings.FieldsSeq(visible(text)) {
 		if words := spelling.Words(sent); len(words) > 0 {
