@@ -14,9 +14,10 @@ const UnmergeWithin = 30 * 24 * time.Hour
 
 // MergeCommand is what MergePatients needs.
 type MergeCommand struct {
-	Into    int64 // the record that stays
-	Reason  string
-	Version int64 // of the record that goes, as the person saw it; 0 where they did not say
+	Into       int64  // the record that stays
+	IntoNumber string // the patient's number of that record, where its id is not said
+	Reason     string
+	Version    int64 // of the record that goes, as the person saw it; 0 where they did not say
 }
 
 // MergePatients merges a record into another one of the same person, with everything it has, and
@@ -30,6 +31,12 @@ func (h *Hospital) MergePatients(ctx context.Context, actor Actor, id int64,
 	}
 	cmd.Reason = tidy(cmd.Reason)
 	return command(ctx, h, actor, func(ctx context.Context, c *change) (Record, error) {
+		if cmd.Into == 0 && cmd.IntoNumber != "" {
+			var err error
+			if cmd.Into, err = c.ownerOf(ctx, tidy(cmd.IntoNumber)); err != nil {
+				return Record{}, err
+			}
+		}
 		if err := cmd.check(id); err != nil {
 			return Record{}, err
 		}
@@ -46,12 +53,15 @@ func (h *Hospital) MergePatients(ctx context.Context, actor Actor, id int64,
 
 // check returns what is wrong with the fields.
 func (cmd MergeCommand) check(id int64) error {
-	wrong := fields{}
+	wrong, field := fields{}, "into"
+	if cmd.IntoNumber != "" {
+		field = "into_number"
+	}
 	switch cmd.Into {
 	case 0:
-		wrong.refuse("into", "required", "Choose a patient.")
+		wrong.refuse(field, "merge_other", "Give the number of the other record.")
 	case id:
-		wrong.refuse("into", "merge_itself", "Choose the other record of the same person.")
+		wrong.refuse(field, "merge_itself", "Choose the other record of the same person.")
 	}
 	if cmd.Reason == "" {
 		wrong.refuse("reason", "merge_reason", "Say how you know that both are the same person.")

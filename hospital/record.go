@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -344,7 +345,7 @@ func (c *change) renamedAdmission(ctx context.Context, id int64, changed string)
 		return wrap(err, "count the change of admission %d", id)
 	}
 	e := admission.entry("admission.patient")
-	e.to = changed
+	e.to = strings.Replace(changed, "name", "patient_name", 1)
 	c.record(e, admission)
 	_, err = c.touchOpenOrders(ctx, id)
 	return err

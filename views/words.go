@@ -96,13 +96,32 @@ func reasonWord(ctx context.Context, reason string) string {
 	return reason
 }
 
-// patientNote tells patients of one name apart, and says who can't be admitted.
+// patientNote tells patients of one name apart, and says who can't be admitted, and where they are.
 func patientNote(ctx context.Context, p hospital.Patient) string {
 	words := born(ctx, p.BirthDate, p.Sex)
+	if p.Number != "" {
+		words += " · " + text.T(ctx, "patient.no", p.Number)
+	}
 	if p.Admitted {
 		words += " · " + text.T(ctx, "admit.already")
 	}
+	if p.BedNumber != "" {
+		words += " · " + p.BedNumber
+	}
 	return words
+}
+
+// whereabouts says where somebody is now whom a search found.
+func whereabouts(ctx context.Context, p hospital.Patient) string {
+	switch {
+	case p.Died:
+		return text.T(ctx, "outcome.deceased")
+	case !p.Admitted:
+		return text.T(ctx, "search.not_here")
+	case p.BedNumber == "":
+		return text.T(ctx, "search.waiting")
+	}
+	return p.BedNumber + " · " + p.WardName
 }
 
 // freeBedLabel is a bed to choose; a reserved one says so.
@@ -154,4 +173,12 @@ func heldWords(ctx context.Context, o hospital.HeldLine) string {
 		return text.T(ctx, "dash.held.clear")
 	}
 	return strings.Join(hazardWords(ctx, o.HeldFor), "; ")
+}
+
+// dayInput is a day as a browser's date field has it; "" for none.
+func dayInput(day time.Time) string {
+	if day.IsZero() {
+		return ""
+	}
+	return day.Format(time.DateOnly)
 }
