@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"dusangire/hospital/internal/spelling"
@@ -186,7 +187,7 @@ func mistyped(query []term) [][]store.Key {
 			return nil
 		}
 		keys := []store.Key{{Text: word, Begins: true}}
-		if letters < spelling.ShortestForErrors {
+		if letters < spelling.ShortestForErrors || hasDigit(word) {
 			return keys
 		}
 		long = true
@@ -335,8 +336,12 @@ func compare(word, other string) int {
 		return beginsIt
 	case letters >= shortestPart && strings.Contains(other, word):
 		return isPartOfIt
-	case letters >= spelling.ShortestForErrors && spelling.Near(word, other):
+	case letters >= spelling.ShortestForErrors && !hasDigit(word) && spelling.Near(word, other):
 		return isMistyped
 	}
 	return fitsNot
 }
+
+// hasDigit reports whether a word is a number or part of one, in which an error is never forgiven:
+// the next number is somebody else's.
+func hasDigit(word string) bool { return strings.ContainsFunc(word, unicode.IsDigit) }

@@ -63,7 +63,7 @@ func Near(a, b string) bool {
 }
 
 // letters are those that a finger may hit by mistake.
-const letters = "abcdefghijklmnopqrstuvwxyz0123456789"
+const letters = "abcdefghijklmnopqrstuvwxyz"
 
 // Errors lists every word that is one typing error away from this one.
 func Errors(word string) []string {
