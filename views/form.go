@@ -52,10 +52,10 @@ type Form struct {
 	Known   []hospital.Patient // patients found for Query, to admit one who was here before
 	Query   string
 	Alike   []hospital.Patient // who may be the one that somebody is about to admit as new
-	Offer   *hospital.Offer // what somebody is about to order from; nil: nothing
-	Changes []string        // what has changed since the form was begun, a sentence each
-	Aside   []Typed         // what was sent by a form that must not stand here, or not be filled in
-	Was     string          // where the patient is now of whom somebody wrote here; may be empty
+	Offer   *hospital.Offer    // what somebody is about to order from; nil: nothing
+	Changes []string           // what has changed since the form was begun, a sentence each
+	Aside   []Typed            // what was sent by a form that must not stand here, or not be filled in
+	Was     string             // where the patient is now of whom somebody wrote here; may be empty
 }
 
 // refused reports whether this is an answer to the form called name.
