@@ -139,6 +139,8 @@ func TestNoLogShowsAPatientsName(t *testing.T) {
 		}
 		things := []any{hospital.PatientName(canary), a, h.board(t, h.a), h.bed(t, "A-01"), *h.bed(t, "A-01").Admission, h.detail(t, "A-01"),
 			h.detail(t, "A-02").Waiting[0], patients[0], management, medical, medical.Waiting[0],
+			h.record(t, a.PatientID), h.record(t, a.PatientID).Admissions[0],
+			hospital.CorrectPatientCommand{Reason: canary},
 			hospital.AdmitCommand{PatientName: canary}, hospital.DischargeCommand{Notes: canary}, taken, twice, wrong}
 		var log bytes.Buffer
 		for _, handler := range []slog.Handler{slog.NewTextHandler(&log, nil), slog.NewJSONHandler(&log, nil)} {
