@@ -96,12 +96,12 @@ var rules = map[string]rule{
 	"POST /beds/:id/status":     {"beds.change", "/beds/{bed}/status", 0, 422},
 	"POST /beds/:id/patients":   {"admissions.admit", "/beds/{bed}/patients", 0, 422},
 
-	"GET /patients/search":        {"patients.read", "/patients/search", 0, 200},
-	"POST /patients/search":       {"patients.read", "/patients/search", 0, 422},
-	"GET /patients/:id/":          {"patients.read", "/patients/{patient}/", 0, 200},
-	"POST /patients/:id":          {"patients.correct", "/patients/{patient}", 0, 422},
-	"POST /patients/:id/merge":    {"patients.merge", "/patients/{patient}/merge", 0, 422},
-	"POST /patients/:id/unmerge":  {"patients.merge", "/patients/{patient}/unmerge", 0, 422},
+	"GET /patients/search":       {"patients.read", "/patients/search", 0, 200},
+	"POST /patients/search":      {"patients.read", "/patients/search", 0, 422},
+	"GET /patients/:id/":         {"patients.read", "/patients/{patient}/", 0, 200},
+	"POST /patients/:id":         {"patients.correct", "/patients/{patient}", 0, 422},
+	"POST /patients/:id/merge":   {"patients.merge", "/patients/{patient}/merge", 0, 422},
+	"POST /patients/:id/unmerge": {"patients.merge", "/patients/{patient}/unmerge", 0, 422},
 
 	"POST /orders/:id/confirm": {"orders.confirm", "/orders/{order}/confirm", 0, 422},
 	"POST /orders/:id/start":   {"orders.cook", "/orders/{order}/start", 0, 422},
