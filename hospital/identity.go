@@ -50,7 +50,7 @@ func (f fields) identifier(field, number string) {
 func (f fields) language(field, tag string) {
 	f.text(field, tag, LongestIdentifier)
 	if _, err := language.Parse(tag); tag != "" && err != nil {
-		f.refuse(field, "language", "Give the code of a language, such as rw, fr or sw.")
+		f.refuse(field, "language_tag", "Give the code of a language, such as rw, fr or sw.")
 	}
 }
 
