@@ -24,7 +24,7 @@ func TestSomebodyWhoMayBeOnRecordIsShownFirst(t *testing.T) {
 		for why, cmd := range map[string]hospital.AdmitCommand{
 			"the same again":      {PatientName: "Uwamahoro Jeanne d’Arc", BirthDate: born},
 			"in another spelling": {PatientName: "JEANNE D'ARC Uwamahoro", BirthDate: born},
-			"misheard":            {PatientName: "Uwamaholo Jane", BirthDate: born},
+			"misheard":            {PatientName: "Uwamaholo Jeane", BirthDate: born},
 			"by the number":       {PatientName: "Somebody Else", PatientNumber: "HN-7"},
 		} {
 			refusal := h.refuses(t, hospital.Conflict, "possible_duplicate",
