@@ -14,14 +14,17 @@ import (
 
 // admit is POST /admissions.
 func (s *Server) admit(c echo.Context) error {
-	in, err := readInput(c, "patient_name", "patient_id", "birth_date", "sex", "bed_id", "reason",
-		"diet", "texture", "allergies", "severe", "expected_discharge")
+	in, err := readInput(c, "patient_name", "patient_id", "patient_number", "birth_date", "sex",
+		"bed_id", "reason", "diet", "texture", "allergies", "severe", "expected_discharge",
+		"confirm_new", "candidate")
 	if err != nil {
 		return err
 	}
+	in.chooseCandidate()
 	cmd := hospital.AdmitCommand{
 		PatientID: in.id("patient_id"), PatientName: hospital.PatientName(in.text("patient_name")),
 		BirthDate: in.date("birth_date"), Sex: in.text("sex"),
+		PatientNumber: in.text("patient_number"), ConfirmNew: in.isTrue("confirm_new"),
 		BedID: in.id("bed_id"), BedVersion: in.id("version"), Reason: in.text("reason"),
 		Diet: hospital.Diet(in.text("diet")), Texture: in.texture("texture"),
 		Allergies: in.allergies(), ExpectedDischarge: in.time("expected_discharge"),
@@ -37,6 +40,17 @@ func (s *Server) admit(c echo.Context) error {
 	}
 	return created(c, views.AdmissionPath.Of(admission.ID), bedOrAdmissionPath(admission),
 		func() (any, error) { return s.describeAdmission(c, admission) })
+}
+
+// chooseCandidate puts the candidate whom a form chose in the place of whom it had typed in.
+func (in *input) chooseCandidate() {
+	if !in.has("candidate") {
+		return
+	}
+	in.values["patient_id"] = in.values["candidate"]
+	for _, typed := range []string{"patient_name", "patient_number", "birth_date", "sex"} {
+		delete(in.values, typed)
+	}
 }
 
 // describeAdmission is an admission with what its patient may eat, for programs.

@@ -123,7 +123,7 @@ func (s *Server) redrawBed(c echo.Context, r refusal, bedID, about int64) error 
 			views.Form{Problem: r.Detail, Changes: r.changed, Aside: aside})
 	}
 	form := r.again()
-	form.Values = r.in.begunAnew(r.cause)
+	form.Values, form.Alike = r.in.begunAnew(r.cause), duplicatesOf(r.cause)
 	if r.name == views.FormOrder {
 		// For a meal that there is not there is no menu to show.
 		form.Offer, _ = s.offer(c, detail, hospital.Meal(r.in.values.Get("meal")))
@@ -248,13 +248,12 @@ type standingBedJSON struct {
 	Version int64  `json:"version"`
 }
 
+// foundPatientJSON is somebody who may come back.
 type foundPatientJSON struct {
-	ID        int64   `json:"id"`
-	Name      string  `json:"name"`
-	BirthDate *string `json:"birth_date"`
-	Admitted  bool    `json:"admitted"`
+	patientFoundJSON
+	Admitted bool `json:"admitted"`
 }
 
 func newFoundPatientJSON(p hospital.Patient) foundPatientJSON {
-	return foundPatientJSON{p.ID, string(p.Name), dayOrNull(p.BirthDate), p.Admitted}
+	return foundPatientJSON{newPatientFoundJSON(p), p.Admitted}
 }

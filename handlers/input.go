@@ -327,6 +327,12 @@ func (in *input) truth(field string) *bool {
 	return nil
 }
 
+// isTrue is truth where what was not sent means no.
+func (in *input) isTrue(field string) bool {
+	truth := in.truth(field)
+	return truth != nil && *truth
+}
+
 // pathID reads the id in the path. What is no id names nothing.
 func pathID(c echo.Context) (int64, error) {
 	n, err := strconv.ParseInt(c.Param("id"), 10, 64)

@@ -286,9 +286,13 @@ func TestTextThatBrokeOnItsWayIsRefusedInEveryField(t *testing.T) {
 	t.Parallel()
 	w := newTarget(t, settings{})
 	for path, fields := range map[string][]string{
-		"/admissions":                       {"patient_name", "reason"},
-		"/beds/{available}/status":          {"reason"},
-		"/beds/{available}/patients":        {"q"},
+		"/admissions":                {"patient_name", "reason"},
+		"/beds/{available}/status":   {"reason"},
+		"/beds/{available}/patients": {"q"},
+		"/patients/search":           {"q"},
+		"/patients/{patient}": {"name", "number", "national_id", "phone", "next_of_kin_name",
+			"next_of_kin_phone", "language", "reason"},
+		"/patients/{patient}/merge":         {"into_number", "reason"},
 		"/admissions/{admission}/transfer":  {"reason"},
 		"/admissions/{admission}/discharge": {"notes"},
 		"/orders":                           {"notes", "override_reason"},

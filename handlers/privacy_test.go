@@ -117,6 +117,8 @@ func work(h *house, note func(answer)) (tokens []string) {
 		send("/admissions", url.Values{"patient_name": {nameCanary}, "bed_id": {fmt.Sprint(bed)}})
 		send(fmt.Sprintf("/beds/%d/patients", other), url.Values{"q": {searchCanary}})
 		send(fmt.Sprintf("/beds/%d/patients", other), url.Values{"q": {"kanari"}})
+		send("/patients/search", url.Values{"q": {searchCanary}})
+		send("/patients/search", url.Values{"q": {"kanari"}})
 		admissionPath := fmt.Sprintf("/admissions/%d", h.bed(h.a, 1).Admission.AdmissionID)
 		send(admissionPath+"/transfer", url.Values{"bed_id": {fmt.Sprint(bed)}, "reason": {reasonCanary}})
 		send(admissionPath+"/transfer", url.Values{"bed_id": {fmt.Sprint(other)},

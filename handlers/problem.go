@@ -39,6 +39,9 @@ type Problem struct {
 	Current any               `json:"current,omitempty"` // the state that stands instead, for 409
 	Changes []changeJSON      `json:"changes,omitzero"`  // since the version that was sent, for 409
 
+	// Candidates are those who may be the one that was to be admitted as new, for 409.
+	Candidates []patientFoundJSON `json:"candidates,omitempty"`
+
 	changed []string // the same in the reader's words
 }
 
@@ -73,6 +76,7 @@ func refusalProblem(ctx context.Context, refusal *hospital.Error) Problem {
 		p.Errors[field] = text.Refusal(ctx, wrong)
 	}
 	p.Current = newCurrentJSON(ctx, refusal.Current)
+	p.Candidates = each(duplicatesOf(refusal), newPatientFoundJSON)
 	if refusal.Changes != nil {
 		p.Changes = each(refusal.Changes, newChangeJSON)
 		p.changed = views.ChangeWords(ctx, refusal.Changes)
@@ -213,6 +217,8 @@ func newCurrentJSON(ctx context.Context, current any) any {
 			state.Version}
 	case hospital.Admission:
 		return newAdmissionJSON(state)
+	case hospital.Record:
+		return newRecordJSON(state)
 	case hospital.Order:
 		return newOrderJSON(ctx, state)
 	case hospital.Delivery:

@@ -108,6 +108,8 @@ const (
 	openAdmissions = `SELECT id FROM admission WHERE discharged_at IS NULL`
 	openOrders     = `SELECT id FROM meal_order WHERE ended_at IS NULL`
 	openDeliveries = `SELECT id FROM delivery WHERE ended_at IS NULL`
+	anyPatient     = `SELECT id FROM patient`
+	mergedPatients = `SELECT id FROM patient WHERE merged_into IS NOT NULL`
 	anyBed         = `SELECT id FROM bed`
 	freeBeds       = `SELECT id FROM bed WHERE status = 'available'`
 	addresses      = `SELECT id FROM address WHERE removed_at IS NULL`
@@ -139,6 +141,14 @@ func (l *life) deeds() map[string]deed {
 		"/patients/:id/allergies":          {desk, `SELECT id FROM patient`, l.newAllergies},
 		"/admissions/:id/customers":        {desk, openAdmissions, func() map[string]any { return map[string]any{"username": pick(l, l.customers...)} }},
 		"/admissions/:id/customers/remove": {desk, openAdmissions, func() map[string]any { return map[string]any{"username": pick(l, l.customers...)} }},
+		"/patients/:id": {desk, anyPatient, func() map[string]any {
+			return map[string]any{"name": fmt.Sprint("Umurwayi ", l.r.IntN(1000)),
+				"reason": pick(l, "misheard", "misread", "")}
+		}},
+		"/patients/:id/merge": {[]string{"ward_management"}, anyPatient, func() map[string]any {
+			return map[string]any{"into": l.some(anyPatient), "reason": "the same person"}
+		}},
+		"/patients/:id/unmerge": {[]string{"ward_management"}, mergedPatients, nothing},
 		"/beds/:id/status": {desk, anyBed, func() map[string]any {
 			return map[string]any{"status": string(pick(l, hospital.BedStatuses...)), "reason": pick(l, "", "paint")}
 		}},
@@ -173,7 +183,7 @@ func (l *life) deeds() map[string]deed {
 }
 
 // silent are the commands that no screen could show.
-var silent = []string{"/login", "/logout", "/language", "/beds/:id/patients"}
+var silent = []string{"/login", "/logout", "/language", "/beds/:id/patients", "/patients/search"}
 
 // pick is one of some.
 func pick[T any](l *life, some ...T) T { return some[l.r.IntN(len(some))] }
@@ -194,7 +204,7 @@ func (l *life) moment() any {
 }
 
 func (l *life) newPatient() map[string]any {
-	patient := map[string]any{"patient_name": fmt.Sprint("Umurwayi ", l.r.IntN(1000)), "reason": "routine", "birth_date": "1990-02-03"}
+	patient := map[string]any{"patient_name": fmt.Sprint("Umurwayi ", l.r.IntN(1000)), "reason": "routine", "birth_date": "1990-02-03", "confirm_new": true}
 	if l.r.IntN(4) > 0 {
 		patient["bed_id"] = l.some(anyBed)
 	}

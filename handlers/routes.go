@@ -67,7 +67,7 @@ func (s *Server) Routes() []Route {
 // table is what can be asked, noun by noun.
 func (s *Server) table() []entry {
 	table := slices.Concat(s.generalRoutes(), s.wardRoutes(), s.bedRoutes(), s.admissionRoutes(),
-		s.orderRoutes(), s.kitchenRoutes(), s.deliveryRoutes(), s.addressRoutes(),
+		s.patientRoutes(), s.orderRoutes(), s.kitchenRoutes(), s.deliveryRoutes(), s.addressRoutes(),
 		s.notificationRoutes())
 	if s.Gallery {
 		table = append(table, get("/gallery", Anyone, s.gallery))

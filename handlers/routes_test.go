@@ -26,6 +26,9 @@ var may = map[hospital.Permission][]hospital.Role{
 	"dashboard.management":    {"ward_management", "admin"},
 	"admissions.admit":        {"medical_staff", "ward_management", "admin"},
 	"admissions.transfer":     {"medical_staff", "ward_management", "admin"},
+	"patients.read":           {"medical_staff", "ward_management", "admin"},
+	"patients.correct":        {"medical_staff", "ward_management", "admin"},
+	"patients.merge":          {"ward_management", "admin"},
 	"admissions.plan":         {"medical_staff", "ward_management", "admin"},
 	"admissions.discharge":    {"medical_staff", "ward_management", "admin"},
 	"admissions.record_death": {"medical_staff", "admin"},
@@ -93,6 +96,13 @@ var rules = map[string]rule{
 	"POST /patients/:id/allergies": {"diets.order", "/patients/{patient}/allergies", 0, 422},
 	"POST /beds/:id/status":        {"beds.change", "/beds/{bed}/status", 0, 422},
 	"POST /beds/:id/patients":      {"admissions.admit", "/beds/{bed}/patients", 0, 422},
+
+	"GET /patients/search":       {"patients.read", "/patients/search", 0, 200},
+	"POST /patients/search":      {"patients.read", "/patients/search", 0, 422},
+	"GET /patients/:id/":         {"patients.read", "/patients/{patient}/", 0, 200},
+	"POST /patients/:id":         {"patients.correct", "/patients/{patient}", 0, 422},
+	"POST /patients/:id/merge":   {"patients.merge", "/patients/{patient}/merge", 0, 422},
+	"POST /patients/:id/unmerge": {"patients.merge", "/patients/{patient}/unmerge", 0, 422},
 
 	"POST /orders/:id/confirm": {"orders.confirm", "/orders/{order}/confirm", 0, 422},
 	"POST /orders/:id/start":   {"orders.cook", "/orders/{order}/start", 0, 422},

@@ -63,11 +63,14 @@ const (
 type AdmitCommand struct {
 	PatientID   int64
 	PatientName PatientName
-	// BirthDate and Sex are only for someone who was never here.
-	BirthDate  time.Time // zero: unknown; not in the future
-	Sex        string    // "", or as in Patient
-	BedID      int64     // 0: admitted without a bed
-	BedVersion int64     // of the bed as the person saw it; 0 where they did not say
+	// These are only for someone who was never here.
+	BirthDate     time.Time // zero: unknown; not in the future
+	Sex           string    // "", or as in Patient
+	PatientNumber string    // the hospital's; "": the next of the running ones
+	ConfirmNew    bool      // although somebody on record may be the same person
+
+	BedID      int64 // 0: admitted without a bed
+	BedVersion int64 // of the bed as the person saw it; 0 where they did not say
 	Reason     string
 	// Diet and Texture left out, "" and nil, are those of the patient's last admission, and general
 	// and regular for someone who was never here.
@@ -110,8 +113,9 @@ const LongestAdmission = 366 * 24 * time.Hour
 
 // Admit opens an admission. Invalid names each wrong field (unknown bed or patient included);
 // Conflict where the bed can't take anyone (Current is the BoardBed), its ward is closed, the
-// patient's death is on record, the patient is already admitted (Current is the Admission), or is
-// said to have no allergies and has some on record (Current is the AllergyRecord). With an
+// patient's death is on record, the patient is already admitted (Current is the Admission), is said
+// to have no allergies and has some on record (Current is the AllergyRecord), or somebody on record
+// may be the same person (Current are the Patients) and ConfirmNew is not set. With an
 // IdempotencyKey that this person used before for the same thing it changes nothing and returns
 // the admission that the first one opened, as it stands now, with replayed true; for another thing
 // it is Invalid.
@@ -133,12 +137,10 @@ func (h *Hospital) Admit(ctx context.Context, actor Actor,
 // tidy brings the command into the one form in which it is checked, compared and kept.
 func (cmd *AdmitCommand) tidy() {
 	cmd.PatientName = PatientName(tidy(string(cmd.PatientName)))
+	cmd.PatientNumber = tidy(cmd.PatientNumber)
 	cmd.Reason = tidy(cmd.Reason)
 	cmd.Sex = cmp.Or(cmd.Sex, "unknown")
-	if !cmd.BirthDate.IsZero() {
-		year, month, day := cmd.BirthDate.Date()
-		cmd.BirthDate = conceivable(time.Date(year, month, day, 0, 0, 0, 0, time.UTC))
-	}
+	cmd.BirthDate = dayOf(cmd.BirthDate)
 	cmd.ExpectedDischarge = conceivable(cmd.ExpectedDischarge.UTC().Truncate(time.Millisecond))
 	cmd.Allergies.tidy()
 }
@@ -167,13 +169,8 @@ func (cmd AdmitCommand) check(now time.Time) fields {
 	}
 	wrong.text("patient_name", string(cmd.PatientName), LongestName)
 	wrong.letters("patient_name", string(cmd.PatientName))
-	if cmd.BirthDate.After(now) || !cmd.BirthDate.IsZero() && cmd.BirthDate.Year() < 1880 {
-		wrong.refuse("birth_date", "birth_date",
-			"Give a date of birth that can be right, or leave it empty.")
-	}
-	if !slices.Contains(Sexes, cmd.Sex) {
-		refuseChoice(wrong, "sex", Sexes)
-	}
+	wrong.person(cmd.BirthDate, cmd.Sex, now)
+	wrong.identifier("patient_number", cmd.PatientNumber)
 	wrong.text("reason", cmd.Reason, LongestReason)
 	if cmd.Diet != "" && !cmd.Diet.Valid() {
 		refuseChoice(wrong, "diet", Diets)
@@ -204,6 +201,11 @@ func (f fields) expectedDischarge(expected, earliest, now time.Time) {
 // admit opens the admission and returns its id.
 func (c *change) admit(ctx context.Context, cmd AdmitCommand) (int64, error) {
 	wrong := cmd.check(c.now)
+	if cmd.PatientID == 0 {
+		if err := c.lockNewcomers(ctx); err != nil {
+			return 0, err
+		}
+	}
 	open, err := c.lockPatient(ctx, cmd.PatientID, wrong)
 	if err != nil {
 		return 0, err
@@ -218,7 +220,7 @@ func (c *change) admit(ctx context.Context, cmd AdmitCommand) (int64, error) {
 	if open != 0 {
 		return 0, c.alreadyAdmitted(ctx, open)
 	}
-	if err := c.checkAlive(ctx, cmd.PatientID); err != nil {
+	if err := c.checkRecord(ctx, cmd.PatientID); err != nil {
 		return 0, err
 	}
 	if bed.ID != 0 {
@@ -227,6 +229,9 @@ func (c *change) admit(ctx context.Context, cmd AdmitCommand) (int64, error) {
 		}
 	}
 	if cmd.PatientID == 0 {
+		if err := c.checkNew(ctx, cmd); err != nil {
+			return 0, err
+		}
 		if cmd.PatientID, err = c.addPatient(ctx, cmd); err != nil {
 			return 0, err
 		}

@@ -68,6 +68,12 @@ func IsKind(err error, kind Kind) bool {
 	return ok && e.Kind == kind
 }
 
+// refusalOf is the refusal that an error is; nil where it is none.
+func refusalOf(err error) *Error {
+	refusal, _ := errors.AsType[*Error](err)
+	return refusal
+}
+
 // Error returns the sentence, for Invalid with the fields' sentences after it. It never contains
 // the cause.
 func (e *Error) Error() string {
@@ -172,17 +178,6 @@ func invisible(r rune) bool {
 	}
 	return r == brailleBlank ||
 		unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
-}
-
-// fold is a text as it is compared by those who don't mind: in lower case, without accents.
-func fold(text string) string {
-	bare := strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Mn, r) {
-			return -1
-		}
-		return unicode.ToLower(r)
-	}, norm.NFKD.String(text))
-	return norm.NFC.String(bare)
 }
 
 // refuseChoice records that a field is none of the values that it can have, and names them.

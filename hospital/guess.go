@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"dusangire/hospital/internal/commonpassword"
+	"dusangire/hospital/internal/spelling"
 )
 
 // This file says which passwords others try first: those that many people have, with whatever
@@ -72,7 +73,7 @@ func reversed(ascii string) string {
 // guessable reports whether a password is among those that are tried first at a user's.
 func guessable(username, password string) bool {
 	lower := strings.ToLower(password)
-	bare := fold(lower)
+	bare := spelling.Fold(lower)
 	keys := only(bare, letterOrDigit)
 	core := strings.TrimFunc(bare, isNoLetter)
 	return lower == username || commonpassword.Contains(lower) || isRun(keys) || isRun(core) ||

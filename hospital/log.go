@@ -41,6 +41,9 @@ func (cmd AdmitCommand) LogValue() slog.Value {
 	return slog.GroupValue(slog.Int64("patient", cmd.PatientID), slog.Int64("bed", cmd.BedID))
 }
 
+// LogValue shows nothing: all of it is who somebody is.
+func (CorrectPatientCommand) LogValue() slog.Value { return slog.GroupValue() }
+
 // LogValue shows how an admission ended, and not the notes.
 func (l DischargeCommand) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("outcome", string(l.Outcome)))

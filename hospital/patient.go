@@ -2,10 +2,12 @@ package hospital
 
 import (
 	"context"
-	"database/sql"
 	"log/slog"
 	"strings"
 	"time"
+
+	"dusangire/hospital/internal/spelling"
+	"dusangire/hospital/internal/store"
 )
 
 // PatientName is a person's name. It shows itself to templates and JSON but never to the log.
@@ -25,7 +27,7 @@ func (n PatientName) Initials() string {
 }
 
 // folded is the name as it is searched.
-func (n PatientName) folded() string { return fold(string(n)) }
+func (n PatientName) folded() string { return spelling.Key(string(n)) }
 
 // Sexes lists what a patient's record can say, after FHIR's administrative gender.
 var Sexes = []string{"female", "male", "other", "unknown"}
@@ -33,41 +35,17 @@ var Sexes = []string{"female", "male", "other", "unknown"}
 // Patient is a person who was admitted at least once.
 type Patient struct {
 	ID        int64
+	Number    string // the hospital's; "" where none was given
 	Name      PatientName
 	BirthDate time.Time // midnight UTC; zero: unknown
 	Sex       string    // "female", "male", "other", "unknown" (FHIR administrative gender)
 	Admitted  bool      // has an open admission now
+	Died      bool      // here
 	Allergies Allergies // on record
-}
 
-// mostFound is the most patients that FindPatients lists.
-const mostFound = 10
-
-// FindPatients lists up to 10 patients whose name contains text, whatever its case and accents, for
-// choosing who comes back: who was here last comes first, and who died here is left out. Empty text
-// finds none.
-func (h *Hospital) FindPatients(ctx context.Context, actor Actor, text string) ([]Patient, error) {
-	wanted := PatientName(tidy(text)).folded()
-	pattern := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(wanted) + "%"
-	return readAs(ctx, h, actor, AdmitPatients,
-		func(ctx context.Context, q *sql.Tx) ([]Patient, error) {
-			if wanted == "" || unwritable(wanted) {
-				return nil, nil
-			}
-			rows, err := q.QueryContext(ctx,
-				`SELECT patient.id, patient.name, patient.birth_date, patient.sex, EXISTS (
-					SELECT 1 FROM admission WHERE admission.patient_id = patient.id
-					AND admission.discharged_at IS NULL), patient.allergies
-				FROM patient WHERE patient.name_folded LIKE $1 ESCAPE '\' AND NOT EXISTS (
-					SELECT 1 FROM admission WHERE admission.patient_id = patient.id
-					AND admission.outcome = 'deceased')
-				ORDER BY patient.id DESC LIMIT $2`, pattern, mostFound)
-			return collect(rows, err, func(row scanner) (p Patient, err error) {
-				err = row.Scan(&p.ID, &p.Name, (*instant)(&p.BirthDate), &p.Sex, &p.Admitted,
-					(*allergyList)(&p.Allergies))
-				return p, err
-			})
-		})
+	// Where they are now; 0 and "" for who has no open admission, or no bed.
+	AdmissionID         int64
+	BedNumber, WardName string
 }
 
 // lockPatient keeps a known patient from everyone else until the commit, so that nobody is admitted
@@ -106,10 +84,22 @@ func (c *change) checkAlive(ctx context.Context, id int64) error {
 	return wrap(err, "read whether patient %d lives", id)
 }
 
-// addPatient inserts someone who was never here and returns the id.
+// addPatient inserts someone who was never here and returns the id. Who has no number is given the
+// next one.
 func (c *change) addPatient(ctx context.Context, cmd AdmitCommand) (id int64, err error) {
-	id, err = c.insert(ctx, `INSERT INTO patient (name, name_folded, birth_date, sex)
-		VALUES ($1, $2, $3, $4) RETURNING id`,
-		cmd.PatientName, cmd.PatientName.folded(), instant(cmd.BirthDate), cmd.Sex)
+	number := cmd.PatientNumber
+	if number == "" {
+		if number, err = c.nextNumber(ctx); err != nil {
+			return 0, err
+		}
+	}
+	id, err = c.insert(ctx, `INSERT INTO patient
+			(name, name_folded, birth_date, sex, number, identifiers_folded)
+		VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
+		cmd.PatientName, cmd.PatientName.folded(), instant(cmd.BirthDate), cmd.Sex, number,
+		foldIdentifiers(number))
+	if store.Violated(err) == "patient_number" {
+		return 0, numberTaken()
+	}
 	return id, wrap(err, "add a patient")
 }

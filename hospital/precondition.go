@@ -143,8 +143,10 @@ func fieldsOf(action, from, to string) []Change {
 		return dietChanges(was, is)
 	case "zone.set":
 		return zoneChanges(from, to)
-	case "address.set":
+	case "address.set", "patient.correct", "admission.patient":
 		return namedChanges(to)
+	case "patient.merge", "patient.unmerge":
+		return []Change{{Field: "merged_into", From: told(from), To: told(to)}}
 	case "delivery.stop":
 		return []Change{{Field: "stopped", To: to}}
 	}

@@ -33,7 +33,10 @@ const (
 	ReadClinical            Permission = "clinical.read"           // reason for admission, notes
 	ReadMedicalDashboard    Permission = "dashboard.medical"       // /dashboard/medical_staff/
 	ReadManagementDashboard Permission = "dashboard.management"    // /dashboard/ward_management/
-	AdmitPatients           Permission = "admissions.admit"        // and look for who comes back
+	AdmitPatients           Permission = "admissions.admit"        // into a bed, or to wait for one
+	ReadPatients            Permission = "patients.read"           // look for one, and open a record
+	CorrectPatients         Permission = "patients.correct"        // name, number, next of kin
+	MergePatients           Permission = "patients.merge"          // two records of one person
 	TransferPatients        Permission = "admissions.transfer"     // to another bed
 	PlanDischarges          Permission = "admissions.plan"         // the bed stays occupied
 	DischargePatients       Permission = "admissions.discharge"    // without a death
@@ -74,6 +77,9 @@ var permitted = map[Permission][]Role{
 	ReadMedicalDashboard:    {MedicalStaff, Admin},
 	ReadManagementDashboard: {WardManagement, Admin},
 	AdmitPatients:           {MedicalStaff, WardManagement, Admin},
+	ReadPatients:            {MedicalStaff, WardManagement, Admin},
+	CorrectPatients:         {MedicalStaff, WardManagement, Admin},
+	MergePatients:           {WardManagement, Admin},
 	TransferPatients:        {MedicalStaff, WardManagement, Admin},
 	PlanDischarges:          {MedicalStaff, WardManagement, Admin},
 	DischargePatients:       {MedicalStaff, WardManagement, Admin},

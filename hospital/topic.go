@@ -101,6 +101,9 @@ func RoleInboxTopic(role Role) Topic { return Topic("inbox:" + string(role)) }
 // CustomerTopic moves with everything on a customer's own page.
 func CustomerTopic(userID int64) Topic { return idTopic("customer", userID) }
 
+// PatientTopic is one patient's record.
+func PatientTopic(id int64) Topic { return idTopic("patient", id) }
+
 // subject is what screens show: a change of it moves its topics. Who sees a change is said here,
 // and commands say only what they have changed.
 type subject interface{ topics() []Topic }
@@ -113,6 +116,8 @@ func (topic topicOnly) topics() []Topic { return []Topic{Topic(topic)} }
 func (w Ward) topics() []Topic { return []Topic{WardTopic(w.ID), MetricsTopic} }
 
 func (b Bed) topics() []Topic { return []Topic{WardTopic(b.WardID), MetricsTopic} }
+
+func (p Patient) topics() []Topic { return []Topic{PatientTopic(p.ID), MetricsTopic} }
 
 func (a Admission) topics() []Topic {
 	if a.WardID == 0 {

@@ -29,6 +29,10 @@ const (
 	FormZone      = "zone"
 	FormMenu      = "menu"
 	FormCustomers = "customers"
+	FormSearch    = "search"
+	FormCorrect   = "correct"
+	FormMerge     = "merge"
+	FormUnmerge   = "unmerge"
 )
 
 // FormZoneOf is the form of one zone among others.
@@ -47,10 +51,11 @@ type Form struct {
 	Key     string             // idempotency key of the form that creates something
 	Known   []hospital.Patient // patients found for Query, to admit one who was here before
 	Query   string
-	Offer   *hospital.Offer // what somebody is about to order from; nil: nothing
-	Changes []string        // what has changed since the form was begun, a sentence each
-	Aside   []Typed         // what was sent by a form that must not stand here, or not be filled in
-	Was     string          // where the patient is now of whom somebody wrote here; may be empty
+	Alike   []hospital.Patient // who may be the one that somebody is about to admit as new
+	Offer   *hospital.Offer    // what somebody is about to order from; nil: nothing
+	Changes []string           // what has changed since the form was begun, a sentence each
+	Aside   []Typed            // what was sent by a form that must not stand here, or not be filled in
+	Was     string             // where the patient is now of whom somebody wrote here; may be empty
 }
 
 // refused reports whether this is an answer to the form called name.

@@ -16,6 +16,7 @@ const (
 	WardPath      Path = "/wards/:id/"
 	BedPath       Path = "/beds/:id/"
 	AdmissionPath Path = "/admissions/:id/"
+	PatientPath   Path = "/patients/:id/"
 	OrderPath     Path = "/orders/:id/"
 	DeliveryPath  Path = "/deliveries/:id/"
 	AddressPath   Path = "/addresses/:id/"
@@ -38,11 +39,13 @@ const (
 	ZonesPath         = "/zones/"
 	NotificationsPath = "/notifications/"
 	UsersPath         = "/users/"
+	SearchPath        = "/patients/search"
 )
 
 // What makes something new or is about several, and has no page.
 const (
 	AdmissionsPath = "/admissions"
+	PatientsPath   = "/patients/"
 	OrdersPath     = "/orders"
 	DeliveriesPath = "/deliveries/"
 	NewAddressPath = "/addresses"

@@ -61,13 +61,16 @@ var fieldLabels = map[string]string{
 	"full_name": "field.full_name", "phone": "field.phone",
 	"address_line1": "field.address_line1", "address_line2": "field.address_line2",
 	"city": "field.city", "zone_id": "field.zone", "instructions": "field.instructions",
-	"is_default": "address.make_default",
+	"is_default": "address.make_default", "patient_number": "field.patient_number",
+	"number": "field.patient_number", "national_id": "field.national_id",
+	"next_of_kin_name": "field.next_of_kin_name", "next_of_kin_phone": "field.next_of_kin_phone",
+	"language": "field.language", "merged_into": "patient.merged_into",
 }
 
 // typedFields are the fields in which people write or choose what would be a loss, in the order in
 // which they are shown.
 var typedFields = []string{
-	"patient_name", "birth_date", "sex", "outcome", "notes", "reason", "diet", "texture",
+	"patient_name", "patient_number", "birth_date", "sex", "outcome", "notes", "reason", "diet", "texture",
 	"allergies", "severe", "expected_discharge", "nil_by_mouth_from", "nil_by_mouth_until",
 	"override_reason", "username",
 }

@@ -80,9 +80,12 @@ func reasonWord(ctx context.Context, reason string) string {
 }
 
 // patientNote tells patients of one name apart, with the allergies on record, and says who can't be
-// admitted.
+// admitted, and where they are.
 func patientNote(ctx context.Context, p hospital.Patient) string {
 	words := born(ctx, p.BirthDate, p.Sex)
+	if p.Number != "" {
+		words += " · " + text.T(ctx, "patient.no", p.Number)
+	}
 	if severe := p.Allergies.Severe; len(severe) > 0 {
 		words += " · " + text.T(ctx, "allergies.some_severe", allergens(ctx, severe, len(severe)))
 	}
@@ -92,7 +95,23 @@ func patientNote(ctx context.Context, p hospital.Patient) string {
 	if p.Admitted {
 		words += " · " + text.T(ctx, "admit.already")
 	}
+	if p.BedNumber != "" {
+		words += " · " + p.BedNumber
+	}
 	return words
+}
+
+// whereabouts says where somebody is now whom a search found.
+func whereabouts(ctx context.Context, p hospital.Patient) string {
+	switch {
+	case p.Died:
+		return text.T(ctx, "outcome.deceased")
+	case !p.Admitted:
+		return text.T(ctx, "search.not_here")
+	case p.BedNumber == "":
+		return text.T(ctx, "search.waiting")
+	}
+	return p.BedNumber + " · " + p.WardName
 }
 
 // freeBedLabel is a bed to choose; a reserved one says so.
@@ -144,4 +163,12 @@ func heldWords(ctx context.Context, o hospital.HeldLine) string {
 		return text.T(ctx, "dash.held.clear")
 	}
 	return strings.Join(hazardWords(ctx, o.HeldFor), "; ")
+}
+
+// dayInput is a day as a browser's date field has it; "" for none.
+func dayInput(day time.Time) string {
+	if day.IsZero() {
+		return ""
+	}
+	return day.Format(time.DateOnly)
 }

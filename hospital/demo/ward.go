@@ -150,6 +150,7 @@ func (w *ward) admission(rng *rand.Rand, p person, at time.Time) hospital.AdmitC
 		PatientName: p.name,
 		BirthDate:   p.born(at),
 		Sex:         p.sex,
+		ConfirmNew:  true, // two people of the census may sound alike
 		Reason:      pick(rng, w.reasons),
 		Diet:        pick(rng, w.diets),
 		Texture:     &texture,

@@ -1,0 +1,266 @@
+package hospital
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// This file makes two records of one person into one, and takes that back. The admissions and the
+// customers of the one move to the other; which ones is kept, so that they can go back.
+
+// UnmergeWithin is how long a merge can be taken back.
+const UnmergeWithin = 30 * 24 * time.Hour
+
+// MergeCommand is what MergePatients needs.
+type MergeCommand struct {
+	Into       int64  // the record that stays
+	IntoNumber string // the patient's number of that record, where its id is not said
+	Reason     string
+	Version    int64 // of the record that goes, as the person saw it; 0 where they did not say
+}
+
+// MergePatients merges a record into another one of the same person, with everything it has, and
+// returns that one. Invalid without a reason or for a record into itself; NotFound where there is
+// none; Conflict where both are admitted, one died and the other is admitted, one was merged
+// already, or the record has another version.
+func (h *Hospital) MergePatients(ctx context.Context, actor Actor, id int64,
+	cmd MergeCommand) (Record, error) {
+	if err := actor.need(MergePatients); err != nil {
+		return Record{}, err
+	}
+	cmd.Reason = tidy(cmd.Reason)
+	return command(ctx, h, actor, func(ctx context.Context, c *change) (Record, error) {
+		if cmd.Into == 0 && cmd.IntoNumber != "" {
+			var err error
+			if cmd.Into, err = c.ownerOf(ctx, tidy(cmd.IntoNumber)); err != nil {
+				return Record{}, err
+			}
+		}
+		if err := cmd.check(id); err != nil {
+			return Record{}, err
+		}
+		from, into, err := c.lockRecords(ctx, id, cmd)
+		if err == nil {
+			err = c.merge(ctx, from, into, cmd.Reason)
+		}
+		if err != nil {
+			return Record{}, err
+		}
+		return c.shownRecord(ctx, into.ID)
+	})
+}
+
+// check returns what is wrong with the fields.
+func (cmd MergeCommand) check(id int64) error {
+	wrong, field := fields{}, "into"
+	if cmd.IntoNumber != "" {
+		field = "into_number"
+	}
+	switch cmd.Into {
+	case 0:
+		wrong.refuse(field, "merge_other", "Give the number of the other record.")
+	case id:
+		wrong.refuse(field, "merge_itself", "Choose the other record of the same person.")
+	}
+	if cmd.Reason == "" {
+		wrong.refuse("reason", "merge_reason", "Say how you know that both are the same person.")
+	}
+	wrong.text("reason", cmd.Reason, LongestReason)
+	return wrong.err()
+}
+
+// lockRecords locks both records, the lower id first, and returns them.
+func (c *change) lockRecords(ctx context.Context, id int64, cmd MergeCommand) (
+	from, into Record, err error,
+) {
+	for _, one := range []int64{min(id, cmd.Into), max(id, cmd.Into)} {
+		if _, err := c.lock(ctx, "patient", one); err != nil {
+			return from, into, err
+		}
+	}
+	if from, err = c.lockRecord(ctx, id, cmd.Version); err != nil {
+		return from, into, err
+	}
+	into, err = c.lockRecord(ctx, cmd.Into, 0)
+	if IsKind(err, NotFound) {
+		err = refuseField("into", "patient_unknown",
+			"There is no such patient. Choose one of the list or give a name.")
+	}
+	return from, into, err
+}
+
+// merge merges two locked records.
+func (c *change) merge(ctx context.Context, from, into Record, reason string) error {
+	switch {
+	case from.Admitted && into.Admitted:
+		return Refuse(Conflict, "both_admitted",
+			"Both are admitted now, so they can't be one person. Discharge the one that is wrong first.")
+	case from.Admitted && into.Died || from.Died && into.Admitted:
+		return Refuse(Conflict, "merge_deceased",
+			"One of them died here and the other is admitted. Look again who they are.")
+	}
+	id, err := c.insert(ctx, `INSERT INTO patient_merge (patient_id, into_id, merged_at)
+		VALUES ($1, $2, $3) RETURNING id`, from.ID, into.ID, instant(c.now))
+	if err != nil {
+		return wrap(err, "merge patient %d", from.ID)
+	}
+	if err := c.run(ctx, []statement{
+		{`INSERT INTO merged_row (merge_id, kind, row_id)
+			SELECT CAST($1 AS BIGINT), 'admission', id FROM admission WHERE patient_id = $2`, []any{id, from.ID}},
+		{`INSERT INTO merged_row (merge_id, kind, row_id)
+			SELECT CAST($1 AS BIGINT), 'customer', user_id FROM customer_patient WHERE patient_id = $2
+				AND user_id NOT IN (SELECT user_id FROM customer_patient WHERE patient_id = $3)`,
+			[]any{id, from.ID, into.ID}},
+		{`UPDATE admission SET patient_id = $2 WHERE patient_id = $1`, []any{from.ID, into.ID}},
+		{`INSERT INTO customer_patient (user_id, patient_id, linked_at)
+			SELECT row_id, CAST($2 AS BIGINT), CAST($3 AS BIGINT) FROM merged_row WHERE merge_id = $1 AND kind = 'customer'`,
+			[]any{id, into.ID, instant(c.now)}},
+		{`UPDATE patient SET merged_into = $2 WHERE id = $1`, []any{from.ID, into.ID}},
+	}); err != nil {
+		return err
+	}
+	return c.noteMerge(ctx, "patient.merge", from, into, reason)
+}
+
+// statement is one of several that are run one after the other.
+type statement struct {
+	query string
+	args  []any
+}
+
+func (c *change) run(ctx context.Context, all []statement) error {
+	for _, one := range all {
+		if _, err := c.exec(ctx, one.query, one.args...); err != nil {
+			return wrap(err, "run %.40q", one.query)
+		}
+	}
+	return nil
+}
+
+// noteMerge counts the change of both records, puts it into the audit and tells the screens of
+// both.
+func (c *change) noteMerge(ctx context.Context, action string, from, into Record,
+	reason string) error {
+	for _, r := range []Record{from, into} {
+		_, err := c.exec(ctx, `UPDATE patient SET version = version + 1 WHERE id = $1`, r.ID)
+		if err != nil {
+			return wrap(err, "count the change of patient %d", r.ID)
+		}
+		e := entry{action: action, entity: "patient", entityID: r.ID, patientID: r.ID,
+			version: r.Version + 1, from: number(from.ID), to: number(into.ID), reason: reason}
+		if action == "patient.unmerge" {
+			e.from, e.to = number(into.ID), number(from.ID)
+		}
+		c.record(e, r.Patient)
+		if err := c.renamed(ctx, r.ID, "name"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// UnmergePatient takes back that a record was merged into another, and returns it: what came from
+// it goes back to it. NotFound where there is no such record; Conflict where it was not merged, too
+// long ago, or the other was merged further since.
+func (h *Hospital) UnmergePatient(ctx context.Context, actor Actor, id, version int64) (
+	Record, error,
+) {
+	if err := actor.need(MergePatients); err != nil {
+		return Record{}, err
+	}
+	return command(ctx, h, actor, func(ctx context.Context, c *change) (Record, error) {
+		if err := c.unmerge(ctx, id, version); err != nil {
+			return Record{}, err
+		}
+		return c.shownRecord(ctx, id)
+	})
+}
+
+func (c *change) unmerge(ctx context.Context, id, version int64) error {
+	from, into, err := c.lockMerged(ctx, id, version)
+	if err != nil {
+		return err
+	}
+	var merge int64
+	var at time.Time
+	err = c.tx.QueryRowContext(ctx, `SELECT id, merged_at FROM patient_merge
+		WHERE patient_id = $1 AND undone_at IS NULL`, id).Scan(&merge, (*instant)(&at))
+	if err != nil {
+		return wrap(err, "read how patient %d was merged", id)
+	}
+	if c.now.Sub(at) > UnmergeWithin {
+		return Refuse(Conflict, "merge_final",
+			"The records were merged more than %d days ago. That can't be undone any more.",
+			int(UnmergeWithin.Hours()/24))
+	}
+	if err := c.run(ctx, []statement{
+		{`UPDATE admission SET patient_id = $2 WHERE patient_id = $3 AND id IN
+			(SELECT row_id FROM merged_row WHERE merge_id = $1 AND kind = 'admission')`,
+			[]any{merge, from.ID, into.ID}},
+		{`DELETE FROM customer_patient WHERE patient_id = $2 AND user_id IN
+			(SELECT row_id FROM merged_row WHERE merge_id = $1 AND kind = 'customer')`,
+			[]any{merge, into.ID}},
+		{`UPDATE patient_merge SET undone_at = $2 WHERE id = $1`, []any{merge, instant(c.now)}},
+		{`UPDATE patient SET merged_into = NULL WHERE id = $1`, []any{from.ID}},
+	}); err != nil {
+		return err
+	}
+	return c.noteMerge(ctx, "patient.unmerge", from, into, "")
+}
+
+// lockMerged locks a record that was merged and the one it was merged into, the lower id first.
+func (c *change) lockMerged(ctx context.Context, id, version int64) (
+	from, into Record, err error,
+) {
+	seen, err := readIdentity(ctx, c.tx, id)
+	if err != nil {
+		return seen, into, err
+	}
+	for _, one := range []int64{min(id, seen.MergedInto), max(id, seen.MergedInto)} {
+		if _, err := c.lock(ctx, "patient", one); err != nil {
+			return from, into, err
+		}
+	}
+	from, err = c.lockRecord(ctx, id, version)
+	refusal := refusalOf(err)
+	switch {
+	case err == nil || from.MergedInto != seen.MergedInto:
+		return from, into, Refuse(Conflict, "not_merged",
+			"This record is not merged into another one. Look at it again.")
+	case refusal == nil || refusal.Code != "patient_merged":
+		return from, into, err
+	}
+	into, err = readIdentity(ctx, c.tx, from.MergedInto)
+	if err == nil && into.MergedInto != 0 {
+		err = Refuse(Conflict, "merged_further",
+			"The other record was merged into a third one since. Undo that first.")
+	}
+	return from, into, err
+}
+
+// shownRecord is the whole record after a command, as far as its giver may read it.
+func (c *change) shownRecord(ctx context.Context, id int64) (Record, error) {
+	record, err := readRecord(ctx, c.tx, id, c.now)
+	if !c.actor.Role.May(ReadClinical) {
+		record.withoutClinical()
+	}
+	return record, err
+}
+
+// mergedRecords lists which records were merged into one and can still be taken out of it.
+func mergedRecords(ctx context.Context, q *sql.Tx, id int64, now time.Time) (
+	[]MergedRecord, error,
+) {
+	rows, err := q.QueryContext(ctx, `SELECT patient.id, COALESCE(patient.number, ''),
+			patient_merge.merged_at
+		FROM patient JOIN patient_merge ON patient_merge.patient_id = patient.id
+			AND patient_merge.undone_at IS NULL
+		WHERE patient.merged_into = $1 AND patient_merge.merged_at >= $2
+		ORDER BY patient_merge.merged_at`, id, instant(now.Add(-UnmergeWithin)))
+	all, err := collect(rows, err, func(row scanner) (m MergedRecord, err error) {
+		err = row.Scan(&m.PatientID, &m.Number, (*instant)(&m.At))
+		return m, err
+	})
+	return all, wrap(err, "read what was merged into patient %d", id)
+}
