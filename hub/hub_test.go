@@ -334,8 +334,8 @@ func always(s hub.Subscription) subscriptions {
 // refusal says why a session may no longer do what needs a permission.
 type refusal = func(session int64, permission string) *hub.Close
 
-// TestMain lets stand what the Redis client ends only a second after it was closed; nothing else may
-// be left.
+// TestMain lets stand what the Redis client ends only a second after it was closed; nothing else
+// may be left.
 func TestMain(m *testing.M) {
 	hubtest.RunMany(3)
 	const dial = "github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial"
