@@ -334,8 +334,8 @@ func always(s hub.Subscription) subscriptions {
 // refusal says why a session may no longer do what needs a permission.
 type refusal = func(session int64, permission string) *hub.Close
 
-// TestMain lets stand what the Redis client ends only a second after it was closed; nothing else may
-// be left.
+// TestMain lets stand what the Redis client ends only a second after it was closed; nothing else
+// may be left.
 func TestMain(m *testing.M) {
 	hubtest.RunMany(3)
 	const dial = "github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial"
@@ -441,7 +441,7 @@ func TestAChangeSendsWhatChanged(t *testing.T) {
 func TestOneChangeCostsOneReadAndOneRenderHoweverManyWatch(t *testing.T) {
 	b := newBoard(24)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
-	clients := make([]*client, 50)
+	clients := make([]*client, 300) // so many that several cores write to them
 	for i := range clients {
 		clients[i] = n.dial(hub.HTML)
 		clients[i].next()
@@ -461,24 +461,6 @@ func TestOneChangeCostsOneReadAndOneRenderHoweverManyWatch(t *testing.T) {
 	}
 	if got := b.jsons.Load(); got != 0 {
 		t.Errorf("JSON was rendered %d times although nobody speaks it", got)
-	}
-}
-
-// So many clients as are written to on several cores at once all get the same.
-func TestVeryManyClientsAreAllTold(t *testing.T) {
-	t.Parallel()
-	b := newBoard(1)
-	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
-	clients := make([]*client, 300)
-	for i := range clients {
-		clients[i] = n.dial(hub.JSON)
-		clients[i].next()
-	}
-	n.Announce(b.set(0, "taken"))
-	for i, c := range clients {
-		if told := c.next(); !strings.Contains(told, "taken") {
-			t.Fatalf("client %d was told %s, want the change", i, told)
-		}
 	}
 }
 
