@@ -172,7 +172,7 @@ func TestADietChangeStopsWhatIsOrderedAndSoDoesNilByMouth(t *testing.T) {
 	}
 	send(map[string]any{"nil_by_mouth": false})
 	h.post(path+"confirm", nurse, program, map[string]any{"reason": "she insists on it today"}).problem(409)
-	send(map[string]any{"allergies": []string{"none"}})
+	send(map[string]any{"allergies": []string{"none"}, "reason": "tested: she has none"})
 	if now := stands(); now["status"] != "held" || kinds(now) != nil {
 		t.Errorf("what is safe again stays held until a person confirms it: %v", now)
 	}

@@ -18,7 +18,7 @@ func TestACommandUnderTheSameKeyIsAnsweredAndNotRepeated(t *testing.T) {
 		}
 		// The same thing in other words, and so late that it could not be said for the first time
 		// any more.
-		cmd.PatientName, cmd.Diet = " Uwase  Marie ", hospital.DietGeneral
+		cmd.PatientName = " Uwase  Marie "
 		cmd.Allergies = hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"eggs", "milk", "milk"}}
 		h.clock.pass(2 * time.Hour)
 		before := h.contents(t)

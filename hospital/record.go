@@ -129,8 +129,8 @@ func recordAdmission(ctx context.Context, q *sql.Tx, id int64) (a RecordAdmissio
 		return a, err
 	}
 	err = q.QueryRowContext(ctx, `SELECT admission.reason, admission.notes, `+dietColumns+`
-		FROM admission WHERE id = $1`, id).
-		Scan(append([]any{&a.Reason, &a.Notes}, a.Order.columns()...)...)
+		FROM admission JOIN patient ON patient.id = admission.patient_id
+		WHERE admission.id = $1`, id).Scan(append([]any{&a.Reason, &a.Notes}, a.Order.columns()...)...)
 	if err != nil {
 		return a, wrap(err, "read admission %d", id)
 	}

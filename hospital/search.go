@@ -35,10 +35,10 @@ const mostCandidates = 300
 // that is too long.
 func (h *Hospital) SearchPatients(ctx context.Context, actor Actor,
 	text string) ([]Patient, error) {
-	wrong := fields{}
-	wrong.text("q", text, LongestQuery)
-	if err := wrong.err(); err != nil {
-		return nil, err
+	if utf8.RuneCountInString(text) > LongestQuery {
+		wrong := fields{}
+		wrong.refuse("q", "too_long", "Use at most %d characters.", LongestQuery)
+		return nil, wrong.err()
 	}
 	query := parseQuery(text)
 	return readAs(ctx, h, actor, ReadPatients,
