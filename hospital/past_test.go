@@ -127,6 +127,12 @@ func (s *service) looks(t testing.TB, ward hospital.Ward) []look {
 			return s.WardBoard(ctx, hospital.System, ward.ID)
 		}),
 		at("bed", func(ctx context.Context) (hospital.BedDetail, error) { return s.BedDetail(ctx, nurse, bed) }),
+		at("handover", func(ctx context.Context) (hospital.Handover, error) {
+			return s.Handover(ctx, nurse, ward.ID, time.Time{})
+		}),
+		at("meal list", func(ctx context.Context) (hospital.MealList, error) {
+			return s.MealList(ctx, cook, ward.ID, "")
+		}),
 		at("medical dashboard", func(ctx context.Context) (hospital.MedicalDashboard, error) {
 			return s.MedicalDashboard(ctx, hospital.System, nil)
 		}),

@@ -136,6 +136,8 @@ func fieldsOf(action, from, to string) []Change {
 			{Field: "outcome", To: to}}
 	case "admission.diet":
 		return dietChanges(parseDiet(from), parseDiet(to))
+	case "admission.edit":
+		return editChanges(from, to)
 	case "zone.set":
 		return zoneChanges(from, to)
 	case "address.set":
