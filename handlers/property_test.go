@@ -135,6 +135,7 @@ func (l *life) deeds() map[string]deed {
 		}},
 		"/admissions/:id/plan-discharge":   {desk, openAdmissions, func() map[string]any { return map[string]any{"expected_discharge": l.moment()} }},
 		"/admissions/:id/discharge":        {desk, openAdmissions, func() map[string]any { return map[string]any{"outcome": pick(l, "improved", "deceased", "")} }},
+		"/admissions/:id":                  {desk, openAdmissions, func() map[string]any { return map[string]any{"note": fmt.Sprint("Note ", l.r.IntN(1000))} }},
 		"/admissions/:id/diet":             {desk, openAdmissions, l.newDiet},
 		"/admissions/:id/customers":        {desk, openAdmissions, func() map[string]any { return map[string]any{"username": pick(l, l.customers...)} }},
 		"/admissions/:id/customers/remove": {desk, openAdmissions, func() map[string]any { return map[string]any{"username": pick(l, l.customers...)} }},

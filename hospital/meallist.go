@@ -21,6 +21,10 @@ const (
 	NoMealNotOrdered  NoMeal = "not_ordered"  // nobody has ordered yet
 )
 
+// NoMeals lists every reason.
+var NoMeals = []NoMeal{NoMealFasting, NoMealHeld, NoMealUndelivered, NoMealCancelled,
+	NoMealNeverAsked, NoMealNothingFits, NoMealNotOrdered}
+
 // MealList is who of a ward gets what at a meal, read in one snapshot: to be printed, and good for
 // the moment that it was read.
 type MealList struct {

@@ -14,6 +14,8 @@ type Path string
 // The pages that are about one ward, bed or other thing.
 const (
 	WardPath      Path = "/wards/:id/"
+	HandoverPath  Path = "/wards/:id/handover/"
+	MealListPath  Path = "/wards/:id/list/"
 	BedPath       Path = "/beds/:id/"
 	AdmissionPath Path = "/admissions/:id/"
 	OrderPath     Path = "/orders/:id/"

@@ -124,6 +124,9 @@ func domain() map[string][]string {
 	for _, r := range hospital.Roles {
 		lists["role."] = append(lists["role."], string(r))
 	}
+	for _, why := range hospital.NoMeals {
+		lists["nomeal."] = append(lists["nomeal."], string(why))
+	}
 	for _, d := range hospital.Diets {
 		lists["diet."] = append(lists["diet."], string(d))
 	}
