@@ -53,6 +53,14 @@ const (
 // Of is the path of the one with a number.
 func (p Path) Of(id int64) string { return strings.Replace(string(p), ":id", number(id), 1) }
 
+// SavedZonePath is the page of all zones at the place of one, which it says is saved.
+func SavedZonePath(id int64) string {
+	return ZonesPath + "?saved=" + number(id) + "#" + zoneID(id)
+}
+
+// zoneID is the id of a zone's place on the page of all.
+func zoneID(id int64) string { return "zone-" + number(id) }
+
 // menuPath is what can be ordered for the admission or to the address whose page is at path. No
 // meal is the next one.
 func menuPath(path string, meal hospital.Meal) string {

@@ -116,7 +116,7 @@ func allPages() map[string]templ.Component {
 		"menu of a patient":       views.MenuPage(plain, sampleOffer(), views.Form{Key: "k"}),
 		"addresses":               views.AddressesPage(plain, []hospital.Address{sampleAddress().Address}, nil, views.Form{Key: "k"}),
 		"address that is refused": views.AddressPage(p, sampleAddress(), true, nil, views.Form{Name: views.FormAddress, Errors: map[string]string{"phone": "Which?"}}),
-		"zones":                   views.ZonesPage(plain, []hospital.Zone{{ID: 1, Name: "Town", Charge: 2000}, {ID: 2, Name: "Shelter"}}, views.Form{Key: "k"}),
+		"zones":                   views.ZonesPage(plain, []hospital.Zone{{ID: 1, Name: "Town", Charge: 2000}, {ID: 2, Name: "Shelter"}}, 2, views.Form{Key: "k"}),
 		"waiting":                 views.WaitingPage(plain, hospital.Admission{ID: 71, PatientName: names[4], AdmittedAt: now}, sampleFreeBeds(), now, views.Form{}),
 		"round with an alarm":     views.RoundPage(roundPage(), sampleRound(), &views.Alarm{Code: "wrong_bed", Sentence: "Wrong.", Delivery: 2}),
 		"past orders":             views.PastOrdersPage(kitchenPage(), overdueKitchen(), nil, views.Form{}),

@@ -199,6 +199,20 @@ func Hazard(ctx context.Context, z hospital.Hazard) string {
 	return T(ctx, "hazard."+string(z.Kind))
 }
 
+// DishHazard is Hazard where the name of the dish stands beside it.
+func DishHazard(ctx context.Context, z hospital.Hazard) string {
+	kind := string(z.Kind)
+	switch {
+	case z.Kind == hospital.HazardAllergen && z.Severe:
+		kind = "severe"
+	case z.Kind == hospital.HazardDiet:
+		return T(ctx, "hazard.own.diet", T(ctx, "diet."+string(z.Diet)))
+	case z.Allergen == "" && z.Kind != hospital.HazardTexture:
+		return Hazard(ctx, z)
+	}
+	return T(ctx, "hazard.own."+kind, T(ctx, "allergen."+string(z.Allergen)))
+}
+
 // matcher knows the languages in the order of Langs.
 var matcher = language.NewMatcher([]language.Tag{
 	language.English, language.French, language.MustParse("rw"),
