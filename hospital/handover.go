@@ -143,13 +143,14 @@ func (r *handoverReading) read(ctx context.Context, wardID int64) (err error) {
 	return nil
 }
 
-// readBeds reads the beds that are out of use.
+// readBeds reads the beds that can't take anyone, or only somebody in particular.
 func (r *handoverReading) readBeds(ctx context.Context) error {
 	rows, err := r.q.QueryContext(ctx, selectBed+` WHERE bed.ward_id = $1
 		AND bed.status NOT IN ('available', 'occupied')
 		ORDER BY length(bed.number), bed.number`, r.ID)
 	r.Beds, err = collect(rows, err, func(row scanner) (bed Bed, err error) {
-		return bed, row.Scan(bed.columns()...)
+		err = row.Scan(bed.columns()...)
+		return bed, err
 	})
 	return wrap(err, "read which beds of ward %d are out", r.ID)
 }
@@ -164,7 +165,8 @@ func (r *handoverReading) readPatients(ctx context.Context) error {
 		WHERE bed.ward_id = $1 ORDER BY length(bed.number), bed.number`, r.ID)
 	r.Patients, err = collect(rows, err, func(row scanner) (p HandoverPatient, err error) {
 		columns := append(p.columns(), (*instant)(&p.AdmittedAt), &p.Version)
-		return p, row.Scan(slices.Concat(columns, p.Note.columns(), p.Diet.columns())...)
+		err = row.Scan(slices.Concat(columns, p.Note.columns(), p.Diet.columns())...)
+		return p, err
 	})
 	return wrap(err, "read who lies in ward %d", r.ID)
 }
@@ -199,15 +201,12 @@ func (r *handoverReading) readMoves(ctx context.Context) error {
 	}
 	stays, err := r.readStays(ctx, moved)
 	for i, stay := range stays {
-		var before, after wardStay
+		var before wardStay
 		if i > 0 && stays[i-1].AdmissionID == stay.AdmissionID {
 			before = stays[i-1]
 		}
-		if i+1 < len(stays) && stays[i+1].AdmissionID == stay.AdmissionID {
-			after = stays[i+1]
-		}
 		r.came(before, stay)
-		if after.AdmissionID == 0 {
+		if i+1 == len(stays) || stays[i+1].AdmissionID != stay.AdmissionID {
 			r.left(stay)
 		}
 	}
@@ -233,9 +232,10 @@ func (r *handoverReading) readStays(ctx context.Context, admissions []int64) ([]
 		WHERE bed_assignment.admission_id IN `+list+`
 		ORDER BY bed_assignment.admission_id, bed_assignment.since, bed_assignment.id`, args...)
 	stays, err := collect(rows, err, func(row scanner) (s wardStay, err error) {
-		return s, row.Scan(append(s.columns(), &s.wardID, &s.ward, (*instant)(&s.since),
+		err = row.Scan(append(s.columns(), &s.wardID, &s.ward, (*instant)(&s.since),
 			(*instant)(&s.until), (*instant)(&s.admittedAt), (*instant)(&s.dischargedAt), &s.outcome,
 			&s.reason)...)
+		return s, err
 	})
 	return stays, wrap(err, "read in which beds they lay")
 }

@@ -123,6 +123,8 @@ func allPages() map[string]templ.Component {
 		"nothing past":            views.PastOrdersPage(kitchenPage(), hospital.KitchenBoard{At: now}, nil, views.Form{}),
 		"kitchen with a past":     views.KitchenPage(kitchenPage(), overdueKitchen(), sampleWall()),
 		"empty round":             views.RoundPage(roundPage(), hospital.DeliveryBoard{At: now}, nil),
+		"handover":                views.HandoverPage(handoverPage(), sampleHandover()),
+		"meal list":               views.MealListPage(mealListPage(), sampleMealList(), sampleWards()),
 		"users":                   views.UsersPage(plain, sampleUsers()),
 		"problem":                 views.ProblemPage(plain, 404, "It is gone."),
 		"gallery":                 views.GalleryPage(plain),
