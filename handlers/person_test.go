@@ -291,6 +291,7 @@ func TestTextThatBrokeOnItsWayIsRefusedInEveryField(t *testing.T) {
 		"/beds/{available}/patients":        {"q"},
 		"/admissions/{admission}/transfer":  {"reason"},
 		"/admissions/{admission}/discharge": {"notes"},
+		"/admissions/{admission}":           {"note"},
 		"/orders":                           {"notes", "override_reason"},
 		"/addresses":                        {"label", "full_name", "phone", "address_line1", "address_line2", "city", "instructions"},
 		"/zones":                            {"name"},
