@@ -146,7 +146,7 @@ func dishClass(d hospital.OfferedDish) string {
 func safeFirst(dishes []hospital.OfferedDish) []hospital.OfferedDish {
 	sorted := slices.Clone(dishes)
 	slices.SortStableFunc(sorted, func(a, b hospital.OfferedDish) int {
-		return min(len(a.Hazards), 1) - min(len(b.Hazards), 1)
+		return min(len(ownHazards(a)), 1) - min(len(ownHazards(b)), 1)
 	})
 	return sorted
 }
