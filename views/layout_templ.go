@@ -560,8 +560,8 @@ func shell(p Page, shown time.Time) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-		} else if !shown.IsZero() {
-			templ_7745c5c3_Err = asOf(shown).Render(ctx, templ_7745c5c3_Buffer)
+		} else if p.Viewer != nil {
+			templ_7745c5c3_Err = asOf(readAt(shown)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
