@@ -149,6 +149,7 @@ func domain() map[string][]string {
 		lists["delivery."] = append(lists["delivery."], string(s))
 	}
 	lists["failed."] = hospital.FailReasons
+	lists["hazard.own."] = []string{"severe", "allergen", "may_contain", "diet", "texture"}
 	lists["hazard."] = []string{"severe", "allergen", "may_contain", "never_asked", "diet", "texture", "nil_by_mouth", "not_admitted"}
 	for _, level := range []hospital.Level{hospital.LevelInfo, hospital.LevelSuccess, hospital.LevelWarning, hospital.LevelAlert} {
 		lists["level."] = append(lists["level."], string(level))
