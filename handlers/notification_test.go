@@ -171,7 +171,8 @@ func TestAWardsPagesTellWhatHappensInTheWard(t *testing.T) {
 	h.hungry(admission)
 	const title = "Nil by mouth is over in bed A-01"
 	page.nextWith(title)
-	if first := data.nextObject(); first["type"] == "notification" {
+	h.admit("Mugisha Jean", h.bed(h.a, 2).ID)
+	if first := data.nextObject(); first["type"] != "bed_status_change" {
 		t.Errorf("a ward's socket tells programs %v", first)
 	}
 	if frame := h.watch(wardPath(h.a), manager, asHTML).next(); strings.Contains(frame, title) {

@@ -261,15 +261,15 @@ func addWho(ctx context.Context, q *sql.Tx, role Role, missed []MissedRound) (er
 	return nil
 }
 
-// touchMissed tells those who see who has nothing of a missed round that this may have changed by an
-// order.
-func (c *change) touchMissed(ctx context.Context, o Order) error {
-	missed, err := scanValue[bool](c.tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM meal_round
-		WHERE service_date = $1 AND meal = $2 AND missed > 0)`, instant(o.ServiceDate), o.Meal))
-	if missed {
+// touchRounds tells those who see who gets nothing of a meal, after its rounds, that this may have
+// changed by an order.
+func (c *change) touchRounds(ctx context.Context, o Order) error {
+	after, err := scanValue[bool](c.tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM meal_round
+		WHERE service_date = $1 AND meal = $2)`, instant(o.ServiceDate), o.Meal))
+	if after {
 		c.touch(MissedRound{})
 	}
-	return wrap(err, "read whether the round of %s was missed", o.Meal)
+	return wrap(err, "read whether there was a round of %s", o.Meal)
 }
 
 // endMissed keeps that a round of today that was missed is ordered. Where none was it changes

@@ -82,17 +82,18 @@ const ofTheirWards = `(notification.ward_id IS NULL
 		AND user_ward.ward_id = notification.ward_id))`
 
 // InboxTopics are those by which an inbox changes. What a customer may still look up of their
-// notifications changes with the patients whom they are linked to, and what staff are told of
-// patients with where these lie and what is ordered for them.
+// notifications changes with the patients whom they are linked to, what a courier may with who
+// carries what, and what other staff are told of patients with where these lie and what is ordered
+// for them.
 func InboxTopics(reader Actor) []Topic {
 	topics := UnreadTopics(reader)
 	switch {
 	case reader.Role == Customer:
-		topics = append(topics, CustomerTopic(reader.UserID))
-	case reader.Role.May(ReadWards), reader.Role.May(ReadKitchen):
-		topics = append(topics, MetricsTopic, KitchenTopic)
+		return append(topics, CustomerTopic(reader.UserID))
+	case reader.Role.May(CarryDeliveries):
+		return append(topics, DeliveriesTopic)
 	}
-	return topics
+	return append(topics, MetricsTopic, KitchenTopic)
 }
 
 // UnreadTopics are those by which the number of what a reader has not read changes.
@@ -204,8 +205,26 @@ func (h *Hospital) News(ctx context.Context, reader Actor, wardIDs ...int64) (Ne
 			if err != nil {
 				return news, fmt.Errorf("read the news of %s %d: %w", reader.Role, reader.UserID, err)
 			}
-			return news, addWhatIsSeen(ctx, q, now, reader, news.Notifications)
+			err = addWhatIsSeen(ctx, q, now, reader, news.Notifications)
+			news.keepPatientsOf(wardIDs)
+			return news, err
 		})
+}
+
+// keepPatientsOf leaves out patients who lie in other wards by now: whoever is shown the news of some
+// wards hears of what happens in these alone.
+func (n News) keepPatientsOf(wardIDs []int64) {
+	if len(wardIDs) == 0 {
+		return
+	}
+	elsewhere := func(p NoticePatient) bool { return !slices.Contains(wardIDs, p.WardID) }
+	for i := range n.Notifications {
+		told := &n.Notifications[i]
+		told.Patients = slices.DeleteFunc(told.Patients, elsewhere)
+		if told.Target.Kind == TargetAdmission && len(told.Patients) == 0 {
+			told.Target = Target{}
+		}
+	}
 }
 
 // NewsTopics are those by which a reader's news changes.

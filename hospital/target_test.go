@@ -79,6 +79,16 @@ func TestWhatHappensInAWardIsToldToThoseWhoWorkThere(t *testing.T) {
 				t.Errorf("the news of wards %v is %+v, %v; want %d", of.wards, news.Notifications, err, of.want)
 			}
 		}
+		// Where its patient goes, the news does not follow.
+		moved := s.inbox(t, anywhere).Notifications[0].About.AdmissionIDs[0]
+		must[hospital.Admission](t)(s.Transfer(t.Context(), nurse, moved, hospital.TransferCommand{BedID: s.bed(t, "B-01").ID}))
+		news, err := s.News(t.Context(), medical, s.a.ID)
+		if err != nil || len(news.Notifications) != 1 || len(news.Notifications[0].Patients) > 0 || news.Notifications[0].Target.Kind != hospital.NoTarget {
+			t.Errorf("after the patient has moved the ward's news is %+v, %v", news.Notifications, err)
+		}
+		if n := s.inbox(t, anywhere).Notifications[0]; shownPatients(n.Patients) != "B-01 Uwase Marie" || n.Target.ID != moved {
+			t.Errorf("and whoever was told reads %+v of %q", n.Target, shownPatients(n.Patients))
+		}
 	})
 }
 
