@@ -145,6 +145,7 @@ var rules = map[string]rule{
 
 	"GET /ws/ward/:id/":                  {"wards.read", "/ws/ward/{ward}/", 0, 0},
 	"GET /ws/address/:id/":               {"addresses.read", "/ws/address/{address}/", 0, 0},
+	"GET /ws/notifications/unread/":      {"own_session", "/ws/notifications/unread/", 0, 0},
 	"GET /ws/notifications/":             {"own_session", "/ws/notifications/", 0, 0},
 	"GET /ws/dashboard/medical_staff/":   {"dashboard.medical", "/ws/dashboard/medical_staff/", 0, 0},
 	"GET /ws/dashboard/ward_management/": {"dashboard.management", "/ws/dashboard/ward_management/", 0, 0},

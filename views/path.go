@@ -36,6 +36,7 @@ const (
 	AddressesPath     = "/addresses/"
 	ZonesPath         = "/zones/"
 	NotificationsPath = "/notifications/"
+	UnreadSocket      = "/ws/notifications/unread/"
 	UsersPath         = "/users/"
 )
 
@@ -79,12 +80,22 @@ func offeredTo(o hospital.Offer) string {
 	return AdmissionPath.Of(o.Admission.AdmissionID)
 }
 
-// noticePath leads to the order that a notification is about; "" where there is none to look up.
-func noticePath(n hospital.Notification) string {
-	if n.OrderID == 0 {
-		return ""
+// NoticePath leads to what a notification is about; "" where its reader may look up nothing of it.
+func NoticePath(n hospital.Notification) string {
+	switch n.Target.Kind {
+	case hospital.TargetOrder:
+		return OrderPath.Of(n.Target.ID)
+	case hospital.TargetDelivery:
+		return DeliveryPath.Of(n.Target.ID)
+	case hospital.TargetAdmission:
+		return AdmissionPath.Of(n.Target.ID)
+	case hospital.TargetWard:
+		return WardPath.Of(n.Target.ID)
+	case hospital.TargetKitchen:
+		of := hospital.KitchenFilter{Ward: n.About.WardCode, Meal: n.About.Meal}
+		return WallPath(of)
 	}
-	return OrderPath.Of(n.OrderID)
+	return ""
 }
 
 // mealPath is a bed with the menu of a meal for its patient.

@@ -161,14 +161,11 @@ func Notice(ctx context.Context, n hospital.Notification) (title, message string
 	if _, known := catalogue[key]; !known || From(ctx) == En {
 		return n.Title, n.Message
 	}
-	args := make([]any, len(n.Args))
-	for i, arg := range n.Args {
-		args[i] = arg
-		if hospital.Meal(arg).Valid() {
-			args[i] = worded(ctx, hospital.Meal(arg))
-		}
+	var meal string
+	if n.About.Meal != "" {
+		meal = T(ctx, "meal."+string(n.About.Meal))
 	}
-	return T(ctx, key+".title", args...), T(ctx, key, args...)
+	return n.About.Fill(T(ctx, key+".title"), meal), n.About.Fill(T(ctx, key), meal)
 }
 
 // Dish is what a dish is called in the context's language, in English where nobody has translated
