@@ -56,8 +56,16 @@ func (in *input) chooseCandidate() {
 // describeAdmission is an admission with what its patient may eat, for programs.
 func (s *Server) describeAdmission(c echo.Context,
 	a hospital.Admission) (admissionDietJSON, error) {
-	diet, err := s.Hospital.DietOrder(c.Request().Context(), actor(c), a.ID)
-	return newAdmissionDietJSON(a, diet), err
+	ctx := c.Request().Context()
+	diet, err := s.Hospital.DietOrder(ctx, actor(c), a.ID)
+	if err != nil {
+		return admissionDietJSON{}, err
+	}
+	note, err := s.Hospital.ShiftNote(ctx, actor(c), a.ID)
+	shape := newAdmissionDietJSON(a, diet)
+	shape.Note, shape.NoteBy, shape.NoteAt = textOrNull(note.Text), textOrNull(note.By),
+		rfc3339(note.At)
+	return shape, err
 }
 
 // bedOrAdmissionPath is where an admission is looked after: at its bed, else on its own page.
@@ -222,6 +230,9 @@ type admissionDietJSON struct {
 	Confirmed  bool                `json:"allergies_confirmed"` // in this admission
 	FastsFrom  *string             `json:"nil_by_mouth_from"`
 	FastsUntil *string             `json:"nil_by_mouth_until"`
+	Note       *string             `json:"note"` // for the next shift
+	NoteBy     *string             `json:"note_by"`
+	NoteAt     *string             `json:"note_at"`
 }
 
 func newAdmissionDietJSON(a hospital.Admission, d hospital.DietOrder) admissionDietJSON {

@@ -91,6 +91,10 @@ func (s *Server) renderBed(c echo.Context, status int, detail hospital.BedDetail
 		return render(c, status, views.BedPanel(*page.Viewer, detail, form))
 	}
 	page.Live = &views.Live{Socket: s.ward().socket.Of(detail.WardID), Revisions: detail.Revisions}
+	ofWard := newsOfWard(visitor{actor: actor(c), id: detail.WardID})
+	if err := s.addNews(c.Request().Context(), &page, ofWard); err != nil {
+		return err
+	}
 	return render(c, status, views.BedPage(page, detail, form))
 }
 

@@ -57,12 +57,13 @@ func newMedicalJSON(ctx context.Context, d hospital.MedicalDashboard) dashboardJ
 	})
 }
 
-// managementDashboard is what ward management starts from.
+// managementDashboard is what ward management starts from. People who work on the same wards hear
+// the same.
 func (s *Server) managementDashboard() screen[hospital.ManagementDashboard] {
 	return screen[hospital.ManagementDashboard]{
 		server: s, path: views.ManagementPath, socket: "/ws" + views.ManagementPath,
 		permission: hospital.ReadManagementDashboard,
-		sharedBy:   everyone,
+		sharedBy:   func(v visitor) string { return joinIDs(v.wards) },
 		topics:     always(hospital.MetricsTopic),
 		news:       newsOf(hospital.WardManagement),
 		read: func(ctx context.Context, v visitor) (hospital.ManagementDashboard, error) {

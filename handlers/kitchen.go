@@ -24,7 +24,9 @@ func (s *Server) kitchen() screen[hospital.KitchenBoard] {
 		narrow:     s.narrowWall,
 		sharedBy:   everyone,
 		topics:     always(hospital.KitchenTopic, hospital.MetricsTopic),
-		news:       newsOf(hospital.KitchenStaff),
+		news: func(visitor) newsFor { // whatever ward a cook is bound to: the kitchen cooks for all
+			return newsFor{reader: hospital.Actor{Role: hospital.KitchenStaff}}
+		},
 		read: func(ctx context.Context, v visitor) (hospital.KitchenBoard, error) {
 			b, err := s.Hospital.KitchenBoard(ctx, v.actor)
 			return b.Filtered(v.wall.Filter), err

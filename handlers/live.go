@@ -55,6 +55,7 @@ func drawMarker(f revision.Freshness) []byte {
 // load reads the state that a view shows. Where the role alone decides who sees the same, it is
 // read for none of them: whoever opened the view first may have left.
 func (sc screen[T]) load(ctx context.Context, v visitor) (hub.State, error) {
+	reader := v // the news is told by role
 	if sc.sharedBy != nil && sc.topics != nil {
 		v.actor = hospital.HolderOf(sc.permission)
 	}
@@ -66,7 +67,7 @@ func (sc screen[T]) load(ctx context.Context, v visitor) (hub.State, error) {
 	if sc.news == nil {
 		return state, nil
 	}
-	news, err := sc.server.Hospital.News(ctx, sc.news(v))
+	news, err := sc.server.news(ctx, sc.news(reader))
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +117,7 @@ func (s *screenState[T]) HTML() ([]hub.Region, error) {
 // JSON implements hub.State.
 func (s *screenState[T]) JSON() ([]hub.Region, error) {
 	messages, err := s.screen.messages(s.context(), s.data)
-	if err != nil || s.news == nil {
+	if err != nil || s.news == nil || s.screen.toldToPages {
 		return messages, err
 	}
 	return withNews(messages, *s.news)

@@ -26,10 +26,13 @@ type missedJSON struct {
 	Meal     string  `json:"meal"`
 	Patients int     `json:"patients"`
 	Until    *string `json:"until"`
+	// Who of them has nothing yet.
+	Without []noticePatientJSON `json:"without"`
 }
 
 func newMissedJSON(m hospital.MissedRound) missedJSON {
-	return missedJSON{m.Ward.ID, m.Ward.Code, string(m.Meal), m.Patients, rfc3339(m.Until)}
+	return missedJSON{m.Ward.ID, m.Ward.Code, string(m.Meal), m.Patients, rfc3339(m.Until),
+		each(m.Who, newNoticePatientJSON)}
 }
 
 // orderMealRound is POST /wards/{id}/round: the round of a meal of today, late where it is. A page

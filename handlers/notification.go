@@ -14,23 +14,40 @@ import (
 	"dusangire/views"
 )
 
-// newsOf is for a dashboard whose news is that of all of a role.
-func newsOf(role hospital.Role) func(visitor) hospital.Actor {
-	return func(visitor) hospital.Actor { return hospital.Actor{Role: role} }
+// newsFor is whom a page tells what has just happened: everyone of a role who works in some wards,
+// all where none are named, and with a UserID what that person alone was told.
+type newsFor struct {
+	reader hospital.Actor
+	wards  []int64
 }
 
-// newsTopics are those that move with what a reader is told.
-func newsTopics(reader hospital.Actor) []hospital.Topic {
-	topics := []hospital.Topic{hospital.RoleInboxTopic(reader.Role)}
-	if reader.UserID != 0 {
-		topics = append(topics, hospital.InboxTopic(reader.UserID))
+// newsOf is for a dashboard of a role: what those hear who work where the visitor does.
+func newsOf(role hospital.Role) func(visitor) newsFor {
+	return func(v visitor) newsFor { return newsFor{hospital.Actor{Role: role}, v.wards} }
+}
+
+// newsOfWard is for a ward's pages: what the visitor's role hears of that ward. Whoever has no news
+// of their own there, as admin, is told what medical staff are.
+func newsOfWard(v visitor) newsFor {
+	return newsFor{hospital.Actor{Role: wardRole(v)}, []int64{v.id}}
+}
+
+// wardRole is the role whose news a visitor sees on a ward's pages.
+func wardRole(v visitor) hospital.Role {
+	if v.actor.Role == hospital.WardManagement {
+		return hospital.WardManagement
 	}
-	return topics
+	return hospital.MedicalStaff
 }
 
-// addNews adds what the readers of a dashboard were told lately to its live page.
-func (s *Server) addNews(ctx context.Context, page *views.Page, reader hospital.Actor) error {
-	news, err := s.Hospital.News(ctx, reader)
+// news reads what whoever a page is for was told lately.
+func (s *Server) news(ctx context.Context, of newsFor) (hospital.News, error) {
+	return s.Hospital.News(ctx, of.reader, of.wards...)
+}
+
+// addNews adds what the readers of a live page were told lately.
+func (s *Server) addNews(ctx context.Context, page *views.Page, of newsFor) error {
+	news, err := s.news(ctx, of)
 	if err != nil {
 		return err
 	}
@@ -137,17 +154,55 @@ type inboxJSON struct {
 }
 
 type noticeJSON struct {
-	ID        int64  `json:"id"`
-	Title     string `json:"title"`
-	Message   string `json:"message"`
-	Level     string `json:"level"`
-	Read      bool   `json:"read"`
-	Timestamp string `json:"timestamp"`
+	ID        int64               `json:"id"`
+	Code      string              `json:"code"`
+	Title     string              `json:"title"`
+	Message   string              `json:"message"`
+	Level     string              `json:"level"`
+	Read      bool                `json:"read"`
+	Timestamp string              `json:"timestamp"`
+	Link      *string             `json:"link"` // null: the reader may look up nothing of it
+	About     aboutJSON           `json:"about"`
+	Patients  []noticePatientJSON `json:"patients"` // who are still here
+}
+
+// aboutJSON is what a notification is about. A field that does not belong to it is null.
+type aboutJSON struct {
+	OrderID     *int64  `json:"order_id"`
+	DeliveryID  *int64  `json:"delivery_id"`
+	WardID      *int64  `json:"ward_id"`
+	Ward        *string `json:"ward"`       // its code
+	Bed         *string `json:"bed_number"` // where the patient lay then
+	Meal        *string `json:"meal"`
+	ServiceDate *string `json:"service_date"`
+	Count       int     `json:"patients_told_of"`
+}
+
+// noticePatientJSON is a patient whom a notification is about: by name for ward roles, by initials
+// for the kitchen.
+type noticePatientJSON struct {
+	AdmissionID int64   `json:"admission_id"`
+	Name        *string `json:"patient_name"`
+	Initials    *string `json:"initials"`
+	Bed         *string `json:"bed_number"` // where they lie now
+	Ordered     bool    `json:"ordered"`    // of a meal round: by now
+}
+
+func newNoticePatientJSON(p hospital.NoticePatient) noticePatientJSON {
+	return noticePatientJSON{p.AdmissionID, textOrNull(string(p.PatientName)),
+		textOrNull(p.Initials), textOrNull(p.BedNumber), p.Ordered}
+}
+
+func newAboutJSON(a hospital.About) aboutJSON {
+	return aboutJSON{OrderID: idOrNull(a.OrderID), DeliveryID: idOrNull(a.DeliveryID),
+		WardID: idOrNull(a.WardID), Ward: textOrNull(a.WardCode), Bed: textOrNull(a.BedNumber),
+		Meal: textOrNull(string(a.Meal)), ServiceDate: dayOrNull(a.ServiceDate), Count: a.Patients}
 }
 
 func newNoticeJSON(n hospital.Notification) noticeJSON {
-	return noticeJSON{n.ID, n.Title, n.Message, string(n.Level), n.Read,
-		n.CreatedAt.UTC().Format(time.RFC3339)}
+	return noticeJSON{n.ID, n.Code, n.Title, n.Message, string(n.Level), n.Read,
+		n.CreatedAt.UTC().Format(time.RFC3339), textOrNull(views.NoticePath(n)),
+		newAboutJSON(n.About), each(n.Patients, newNoticePatientJSON)}
 }
 
 func newInboxJSON(_ context.Context, inbox hospital.Inbox) inboxJSON {

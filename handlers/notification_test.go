@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -145,6 +146,126 @@ func TestARolesNotificationsAreEachOnesToRead(t *testing.T) {
 	for token, want := range map[string]string{nurse: "Unread: 0", colleague: "Unread: 1", cook: "Unread: 0"} {
 		if got := h.get("/notifications/", token, browser).html().Find("#inbox-head .unread").Text(); got != want {
 			t.Errorf("says %q, want %q", got, want)
+		}
+	}
+}
+
+// nurseOf employs a nurse who works in one ward, and signs them in.
+func (h *house) nurseOf(name string, ward hospital.Ward) (token string) {
+	h.t.Helper()
+	_, err := h.hospital.AddUser(h.t.Context(), hospital.System, hospital.AddUserCommand{
+		Username: name, Role: hospital.MedicalStaff, Password: password, Wards: []int64{ward.ID}})
+	h.must(err)
+	return h.token(name)
+}
+
+// TestAWardsPagesTellWhatHappensInTheWard and in no other, each role what it is told.
+func TestAWardsPagesTellWhatHappensInTheWard(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, settings{})
+	admission := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID)
+	nurse, manager, admin := h.token("medical_staff"), h.token("ward_management"), h.token("admin")
+	page, data := h.watch(wardPath(h.a), nurse, asHTML), h.watch(wardPath(h.a), nurse)
+	page.next()
+	data.next()
+	h.hungry(admission)
+	const title = "Nil by mouth is over in bed A-01"
+	page.nextWith(title)
+	h.admit("Mugisha Jean", h.bed(h.a, 2).ID)
+	if first := data.nextObject(); first["type"] != "bed_status_change" {
+		t.Errorf("a ward's socket tells programs %v", first)
+	}
+	if frame := h.watch(wardPath(h.a), manager, asHTML).next(); strings.Contains(frame, title) {
+		t.Error("the socket of a manager tells what medical staff are told")
+	}
+	if frame := h.watch(wardPath(h.a), admin, asHTML).next(); !strings.Contains(frame, title) {
+		t.Error("the socket of admin does not tell what medical staff are told")
+	}
+	here := []string{fmt.Sprintf("/wards/%d/", h.a.ID), fmt.Sprintf("/beds/%d/", h.bed(h.a, 2).ID)}
+	for _, path := range here {
+		for who, want := range map[string]string{nurse: title, admin: title, manager: ""} {
+			news := h.get(path, who, browser).html().Find("#news")
+			if got := news.Find("summary strong").Text(); got != want || news.Length() != 1 {
+				t.Errorf("%s tells %q, want %q", path, got, want)
+			}
+		}
+	}
+	news := h.get(here[0], nurse, browser).html().Find("#news")
+	if got := news.Find(".whom a").Text(); got != "A-01 Uwase Marie" {
+		t.Errorf("it is about %q", got)
+	}
+	for _, link := range []string{news.Find("p a").AttrOr("href", ""), news.Find(".whom a").AttrOr("href", "")} {
+		if want := fmt.Sprintf("/admissions/%d/", admission.ID); link != want {
+			t.Errorf("it leads to %q, want %q", link, want)
+		}
+	}
+	elsewhere := fmt.Sprintf("/wards/%d/", h.b.ID)
+	if got := h.get(elsewhere, nurse, browser).html().Find("#news > *").Length(); got != 0 {
+		t.Errorf("the other ward's page tells %d", got)
+	}
+	bound := h.nurseOf("elsewhere", h.b)
+	if got := h.get("/dashboard/medical_staff/", bound, browser).html().Find("#news > *").Length(); got != 0 {
+		t.Errorf("who works in the other ward is told %d on their dashboard", got)
+	}
+}
+
+// toldNotice is a notification as a program gets it.
+type toldNotice struct {
+	Code     string
+	Link     *string
+	About    object
+	Patients []struct {
+		AdmissionID int64 `json:"admission_id"`
+	}
+}
+
+// TestANotificationOfAMissedRoundSaysWhomItIsAbout by name to those who may read wards and by
+// initials to the kitchen, and leads nobody to an order.
+func TestANotificationOfAMissedRoundSaysWhomItIsAbout(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, settings{})
+	h.clock.pass(untilMorning(h.clock.Now()))
+	rice := h.dish("Rice", "hot")
+	ordered := h.admitAsked("Mugisha Jean", h.bed(h.b, 1).ID)
+	_, _, err := h.hospital.PlaceOrder(t.Context(), actor(hospital.MedicalStaff), hospital.PlaceOrderCommand{
+		AdmissionID: ordered.ID, Meal: hospital.Lunch, Dishes: []int64{rice.ID}}) // order 1
+	h.must(err)
+	admission := h.admitAsked("Uwase Marie", h.bed(h.a, 5).ID)
+	tokens := map[string]string{}
+	for _, role := range []string{"kitchen", "medical_staff", "ward_management"} {
+		tokens[role] = h.token(role)
+	}
+	day := h.clock.Now().UTC().Add(2 * time.Hour) // in Kigali
+	h.clock.pass(time.Date(day.Year(), day.Month(), day.Day(), 10, 31, 0, 0, time.UTC).Sub(h.clock.Now()))
+	_, err = h.hospital.AnnounceMissedRounds(t.Context())
+	h.must(err)
+	for role, token := range tokens {
+		var inbox struct{ Data []toldNotice }
+		h.get("/notifications/", token, program).json(&inbox)
+		link, name := fmt.Sprintf("/wards/%d/", h.a.ID), "Uwase Marie"
+		if role == "kitchen" {
+			link, name = "/dashboard/kitchen/?meal=lunch&ward=A", "U. M."
+		}
+		at := slices.IndexFunc(inbox.Data, func(n toldNotice) bool { return n.Code == "meal_round_missed" })
+		if at < 0 {
+			t.Fatalf("%s was told %+v", role, inbox)
+		}
+		told := inbox.Data[at]
+		if told.Link == nil || *told.Link != link || told.About["order_id"] != nil || told.About["ward"] != "A" {
+			t.Errorf("%s is led to %v by what is about %v, want %q", role, told.Link, told.About, link)
+		}
+		if len(told.Patients) != 1 || told.Patients[0].AdmissionID != admission.ID {
+			t.Fatalf("%s: the patients are %+v", role, told.Patients)
+		}
+		page := h.get("/notifications/", token, browser).html()
+		if got := page.Find("#inbox .whom").Text(); !strings.Contains(got, name) || role == "kitchen" && strings.Contains(got, "Uwase") {
+			t.Errorf("the page of %s names %q, want %q", role, got, name)
+		}
+		if got := h.get(*told.Link, token, browser); got.status != http.StatusOK {
+			t.Errorf("%s is led to %s, which answers %d", role, *told.Link, got.status)
+		}
+		if got := h.get("/dashboard/"+role+"/", token, browser).html().Find("#missed .whom").Text(); !strings.Contains(got, name) {
+			t.Errorf("the dashboard of %s says that %q has nothing, want %q", role, got, name)
 		}
 	}
 }

@@ -40,6 +40,11 @@ func (s *Server) page(c echo.Context, title string) (views.Page, error) {
 	}
 	user := session.User
 	p.Viewer = &views.Viewer{UserID: user.ID, Username: user.Username, Role: user.Role}
+	unread, err := s.Hospital.Unread(c.Request().Context(), actor(c))
+	if err != nil {
+		return p, err
+	}
+	p.Viewer.Unread = unread.Count
 	if !session.User.Role.May(hospital.ReadWards) {
 		return p, nil
 	}

@@ -295,6 +295,7 @@ func TestTextThatBrokeOnItsWayIsRefusedInEveryField(t *testing.T) {
 		"/patients/{patient}/merge":         {"into_number", "reason"},
 		"/admissions/{admission}/transfer":  {"reason"},
 		"/admissions/{admission}/discharge": {"notes"},
+		"/admissions/{admission}":           {"note"},
 		"/orders":                           {"notes", "override_reason"},
 		"/addresses":                        {"label", "full_name", "phone", "address_line1", "address_line2", "city", "instructions"},
 		"/zones":                            {"name"},

@@ -125,6 +125,8 @@ func work(h *house, note func(answer)) (tokens []string) {
 			"reason": {reasonCanary}})
 		send(fmt.Sprintf("/beds/%d/status", bed), url.Values{"status": {notesCanary}, "reason": {notesCanary}})
 		send(admissionPath+"/discharge", url.Values{"outcome": {notesCanary}, "notes": {notesCanary}})
+		send(admissionPath, url.Values{"note": {notesCanary}, "version": {notesCanary}})
+		send(admissionPath, url.Values{"note": {notesCanary}})
 		for _, path := range []string{fmt.Sprintf("/wards/%d/?q=%s", h.b.ID, searchCanary), fmt.Sprintf("/beds/%d/", other), admissionPath + "/", "/dashboard/medical_staff/", "/wards/" + searchCanary + "/", "/" + searchCanary} {
 			note(h.get(path, nurse, as))
 			if got := h.get(path, "", as); !strings.Contains(path, searchCanary+"/") && path != "/"+searchCanary {

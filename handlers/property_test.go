@@ -137,6 +137,7 @@ func (l *life) deeds() map[string]deed {
 		}},
 		"/admissions/:id/plan-discharge":   {desk, openAdmissions, func() map[string]any { return map[string]any{"expected_discharge": l.moment()} }},
 		"/admissions/:id/discharge":        {desk, openAdmissions, func() map[string]any { return map[string]any{"outcome": pick(l, "improved", "deceased", "")} }},
+		"/admissions/:id":                  {desk, openAdmissions, func() map[string]any { return map[string]any{"note": fmt.Sprint("Note ", l.r.IntN(1000))} }},
 		"/admissions/:id/diet":             {desk, openAdmissions, l.newDiet},
 		"/patients/:id/allergies":          {desk, `SELECT id FROM patient`, l.newAllergies},
 		"/admissions/:id/customers":        {desk, openAdmissions, func() map[string]any { return map[string]any{"username": pick(l, l.customers...)} }},
@@ -387,7 +388,7 @@ func (l *life) screens() []watched {
 		{"/ws/home/", "customer"}, {"/ws/home/", "stranger"},
 	}
 	for _, who := range slices.Sorted(maps.Keys(l.tokens)) {
-		all = append(all, watched{"/ws/notifications/", who})
+		all = append(all, watched{"/ws/notifications/", who}, watched{"/ws/notifications/unread/", who})
 	}
 	for path, query := range map[string]string{"/ws/order/%d/": newestOrders, "/ws/delivery/%d/": newestTrays, "/ws/address/%d/": addresses} {
 		for _, id := range l.ids(query) {

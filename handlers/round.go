@@ -19,8 +19,9 @@ func (s *Server) round() screen[hospital.DeliveryBoard] {
 		permission: hospital.ReadDeliveries,
 		topics:     always(hospital.DeliveriesTopic, hospital.MetricsTopic),
 		// Whoever looks is told what couriers are told, whatever else they are.
-		news: func(v visitor) hospital.Actor {
-			return hospital.Actor{UserID: v.actor.UserID, Role: hospital.DeliveryStaff}
+		news: func(v visitor) newsFor {
+			courier := hospital.Actor{UserID: v.actor.UserID, Role: hospital.DeliveryStaff}
+			return newsFor{courier, v.wards}
 		},
 		read: func(ctx context.Context, v visitor) (hospital.DeliveryBoard, error) {
 			return s.Hospital.DeliveryBoard(ctx, v.actor)

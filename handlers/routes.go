@@ -93,6 +93,8 @@ func (s *Server) wardRoutes() []entry {
 	return []entry{
 		s.ward(),
 		post(views.WardPath+"round", hospital.OrderRounds, s.orderMealRound),
+		get(views.HandoverPath, hospital.ReadWards, s.handover),
+		get(views.MealListPath, hospital.ReadMealLists, s.mealList),
 		s.medicalDashboard(),
 		s.managementDashboard(),
 		liveRoute{"/ws/dashboard/:role/", hospital.ReadOwnSession, noDashboard},
@@ -113,6 +115,7 @@ func (s *Server) admissionRoutes() []entry {
 		get(views.AdmissionPath, hospital.ReadWards, s.admissionPage),
 		get(views.AdmissionPath+"menu/", hospital.OrderMeals, s.menu(ofAdmission)),
 		post(views.AdmissionsPath, hospital.AdmitPatients, s.admit),
+		post(views.AdmissionsPath+"/:id", hospital.EditAdmissions, s.editAdmission),
 		post(views.AdmissionPath+"transfer", hospital.TransferPatients, s.transfer),
 		post(views.AdmissionPath+"plan-discharge", hospital.PlanDischarges, s.planDischarge),
 		post(views.AdmissionPath+"discharge", hospital.DischargePatients, s.discharge),
@@ -182,6 +185,7 @@ func (s *Server) addressRoutes() []entry {
 func (s *Server) notificationRoutes() []entry {
 	return []entry{
 		s.notifications(),
+		s.unread(),
 		post(views.NotificationsPath+"read", hospital.ReadOwnSession, s.readNotifications),
 	}
 }

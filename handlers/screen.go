@@ -34,8 +34,10 @@ type screen[T snapshot] struct {
 	// opens. That read also tells whether the screen is for this visitor now: what a view has read
 	// may be a minute old. Leave it nil where more than the role decides.
 	topics func(visitor) []hospital.Topic
-	// news is who is told of what happens; nil: the screen shows no news.
-	news func(visitor) hospital.Actor
+	// news is who is told of what happens; nil: the screen shows no news. toldToPages says that
+	// programs are told nothing of it.
+	news        func(visitor) newsFor
+	toldToPages bool
 
 	read    func(context.Context, visitor) (T, error)
 	more    func(context.Context, visitor, *T) error // adds what the page alone shows; nil: nothing
@@ -218,7 +220,7 @@ func (sc screen[T]) watched(ctx context.Context, v visitor) ([]hospital.Topic, e
 		}
 	}
 	if sc.news != nil {
-		topics = append(topics, newsTopics(sc.news(v))...)
+		topics = append(topics, hospital.NewsTopics(sc.news(v).reader)...)
 	}
 	return topics, nil
 }

@@ -164,6 +164,7 @@ func TestEveryFormAboutSomebodySaysWhomItIsAboutAndAsOfWhen(t *testing.T) {
 		bed: w.token("admin"), bed + "?meal=lunch": w.token("medical_staff"), fmt.Sprintf("/beds/%d/", w.bed(w.b, 1).ID): w.token("admin"),
 		fmt.Sprintf("/admissions/%d/", waiting.ID): w.token("medical_staff"), fmt.Sprintf("/orders/%d/", w.first.OrderID): w.token("medical_staff"),
 		fmt.Sprintf("/admissions/%d/menu/", w.admission.ID): customer, "/home/": customer, "/zones/": w.token("admin"),
+		handoverPath(w.a): w.token("medical_staff"),
 	} {
 		w.get(path, token, browser).html().Find("main form").Each(func(_ int, form *goquery.Selection) {
 			action := form.AttrOr("action", "")

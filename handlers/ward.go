@@ -13,11 +13,12 @@ import (
 	"dusangire/views"
 )
 
-// ward is a ward's board.
+// ward is a ward's board. All of a role see the same, and hear of the ward what their role does.
 func (s *Server) ward() screen[hospital.WardBoard] {
 	return screen[hospital.WardBoard]{
 		server: s, path: views.WardPath, socket: "/ws/ward/:id/", permission: hospital.ReadWards,
-		sharedBy: everyone,
+		sharedBy: func(v visitor) string { return string(wardRole(v)) },
+		news:     newsOfWard, toldToPages: true,
 		topics: func(v visitor) []hospital.Topic {
 			return []hospital.Topic{hospital.WardTopic(v.id)}
 		},

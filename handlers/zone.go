@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/rand"
 	"net/http"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -34,7 +35,8 @@ func (s *Server) renderZones(c echo.Context, status int, form views.Form) error 
 		return err
 	}
 	form.Key = cmp.Or(form.Key, rand.Text())
-	return render(c, status, views.ZonesPage(page, zones, form))
+	saved, _ := strconv.ParseInt(c.QueryParam("saved"), 10, 64) // what is no number is none
+	return render(c, status, views.ZonesPage(page, zones, saved, form))
 }
 
 // zonePage is GET /zones/{id}/: one of the list, where the page shows them all.
@@ -111,7 +113,7 @@ func (s *Server) setZone(c echo.Context) error {
 	if err != nil {
 		return s.zoneForm(views.FormZoneOf(zone.ID), in).refuse(err)
 	}
-	return done(c, views.ZonesPath)
+	return done(c, views.SavedZonePath(zone.ID))
 }
 
 // zoneForm is a form of the page of all zones.

@@ -93,6 +93,7 @@ type BedDetail struct {
 	Reason    string           // for admission; empty for roles without ReadClinical
 	Noted     []NotedAllergy   // Admission.Allergies, each with who noted it and when
 	Fasting   Window           // when the patient is nil by mouth; also one that is over
+	Note      ShiftNote        // about the patient, for the next shift
 	Orders    []Order          // open ones of the admission, the next due first
 	Waiting   []WaitingPatient // for a bed that can take someone: who waits for a bed
 	FreeBeds  []FreeBed        // for an occupied bed: where its patient could go
@@ -224,11 +225,12 @@ func readBedDetail(ctx context.Context, q *sql.Tx, bed Bed,
 func (d *BedDetail) readAdmission(ctx context.Context, q *sql.Tx) error {
 	var record AllergyRecord
 	err := q.QueryRowContext(ctx, `SELECT patient.birth_date, patient.sex, admission.reason,
-			patient.allergies, admission.nil_by_mouth_from, admission.nil_by_mouth_until
+			patient.allergies, admission.nil_by_mouth_from, admission.nil_by_mouth_until,
+			`+shiftNoteColumns+`
 		FROM admission JOIN patient ON patient.id = admission.patient_id
 		WHERE admission.id = $1`, d.Admission.AdmissionID).
-		Scan((*instant)(&d.BirthDate), &d.Sex, &d.Reason, (*notedList)(&record),
-			(*instant)(&d.Fasting.From), (*instant)(&d.Fasting.Until))
+		Scan(append([]any{(*instant)(&d.BirthDate), &d.Sex, &d.Reason, (*notedList)(&record),
+			(*instant)(&d.Fasting.From), (*instant)(&d.Fasting.Until)}, d.Note.columns()...)...)
 	if err != nil {
 		return fmt.Errorf("read the patient in bed %d: %w", d.ID, err)
 	}

@@ -446,8 +446,8 @@ func (c *change) notifyCourier(ctx context.Context, r deliveryRow, code string) 
 	if r.CourierID == 0 || r.CourierID == c.actor.UserID {
 		return nil
 	}
-	order := number(r.OrderID)
-	return c.notifyUser(ctx, r.CourierID, code, order, cmp.Or(r.BedNumber, "no. "+order))
+	about := About{OrderID: r.OrderID, DeliveryID: r.ID, BedNumber: r.BedNumber}
+	return c.notifyUser(ctx, r.CourierID, code, about)
 }
 
 // touchDelivery tells that what a courier's tablet shows of an order has changed, such as its
@@ -620,7 +620,8 @@ func (c *change) renewCode(ctx context.Context, r *deliveryRow, to DeliveryStatu
 		return fmt.Errorf("read who waits for order %d: %w", r.OrderID, err)
 	}
 	c.touch(topicOnly(CustomerTopic(customer)))
-	return c.notifyUser(ctx, customer, "delivery_code", number(r.OrderID))
+	about := About{OrderID: r.OrderID, DeliveryID: r.ID}
+	return c.notifyUser(ctx, customer, "delivery_code", about)
 }
 
 // ReleaseDelivery gives a claimed delivery back before it departs. Only its courier may.
@@ -801,7 +802,8 @@ func (c *change) countWrongCode(ctx context.Context, r *deliveryRow) error {
 		return nil
 	}
 	c.touch(r) // other couriers may take it over now
-	return c.notifyRole(ctx, DeliveryStaff, "delivery_takes_another", number(r.OrderID))
+	about := About{OrderID: r.OrderID, DeliveryID: r.ID}
+	return c.notifyRole(ctx, DeliveryStaff, "delivery_takes_another", about)
 }
 
 // noMoreCodes is the refusal of any further code, or nil where the courier may give one.
@@ -871,7 +873,7 @@ func (c *change) fail(ctx context.Context, o *Order, r *deliveryRow, reason stri
 	if to == DeliveryReturned {
 		return nil
 	}
-	return c.notifyWard(ctx, *o, *r)
+	return c.notifyFailed(ctx, *o, *r)
 }
 
 // undeliveredAs is how the delivery of the order ends where nobody got the tray: a stopped one was
@@ -883,13 +885,14 @@ func (o Order) undeliveredAs() DeliveryStatus {
 	return DeliveryFailed
 }
 
-// notifyWard tells the nurses that a patient has not got a meal.
-func (c *change) notifyWard(ctx context.Context, o Order, r deliveryRow) error {
+// notifyFailed tells the nurses of the ward that a patient has not got a meal.
+func (c *change) notifyFailed(ctx context.Context, o Order, r deliveryRow) error {
 	if r.BedNumber == "" {
 		return nil
 	}
-	return c.notifyRole(ctx, MedicalStaff, "delivery_failed", number(o.ID), string(o.Meal),
-		r.BedNumber)
+	about := About{OrderID: o.ID, DeliveryID: r.ID, AdmissionIDs: []int64{o.AdmissionID},
+		WardID: r.WardID, BedNumber: r.BedNumber, Meal: o.Meal}
+	return c.notifyWard(ctx, MedicalStaff, "delivery_failed", about)
 }
 
 // LocateDelivery keeps where a delivery in transit is, as the last place alone, and forgets it when

@@ -109,7 +109,7 @@ func (h *Hospital) KitchenBoard(ctx context.Context, actor Actor) (KitchenBoard,
 			if board.Metrics, err = readMetrics(ctx, q); err != nil {
 				return board, err
 			}
-			if board.Missed, err = readMissed(ctx, q, board.At); err != nil {
+			if board.Missed, err = readMissed(ctx, q, board.At, KitchenStaff); err != nil {
 				return board, err
 			}
 			tickets, err := readTickets(ctx, q, board.At)

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 )
 
@@ -32,17 +31,23 @@ const RoundsAhead = 7
 // than RoundsAhead days ahead; NotFound where there is no such ward.
 func (h *Hospital) OrderMealRound(ctx context.Context, actor Actor, wardID int64, meal Meal,
 	day time.Time) (MealRound, error) {
-	var round MealRound
+	round, _, err := h.orderRound(ctx, actor, wardID, meal, day)
+	return round, err
+}
+
+// orderRound is OrderMealRound, and returns also for whom there is nothing.
+func (h *Hospital) orderRound(ctx context.Context, actor Actor, wardID int64, meal Meal,
+	day time.Time) (round MealRound, without []int64, err error) {
 	if err := actor.need(OrderRounds); err != nil {
-		return round, err
+		return round, nil, err
 	}
 	day = dayIn(day)
 	if err := checkRound(meal, day, h.clock(ctx)); err != nil {
-		return round, err
+		return round, nil, err
 	}
 	admissionIDs, err := h.admissionsInWard(ctx, wardID)
 	if err != nil {
-		return round, err
+		return round, nil, err
 	}
 	for _, admissionID := range admissionIDs {
 		// A transaction for each patient, so that a long ward keeps nobody waiting. What is placed
@@ -52,14 +57,17 @@ func (h *Hospital) OrderMealRound(ctx context.Context, actor Actor, wardID int64
 				return c.orderForRound(ctx, admissionID, meal, day)
 			})
 		if err != nil {
-			return round, err
+			return round, nil, err
 		}
 		round.count(became)
+		if became == roundNeverAsked || became == roundNothingFits {
+			without = append(without, admissionID)
+		}
 	}
 	if !day.Equal(today(h.clock(ctx))) {
-		return round, nil
+		return round, without, nil
 	}
-	return round, h.change(ctx, actor, func(ctx context.Context, c *change) error {
+	return round, without, h.change(ctx, actor, func(ctx context.Context, c *change) error {
 		return c.endMissed(ctx, wardID, meal, round)
 	})
 }
@@ -80,6 +88,7 @@ type WardRound struct {
 	Ward Ward
 	Meal Meal
 	MealRound
+	Without []int64 // the admissions for which there is nothing
 }
 
 // OrderDueMealRounds orders the meal rounds that are due, as the system: in each open ward each
@@ -100,7 +109,7 @@ func (h *Hospital) OrderDueMealRounds(ctx context.Context) ([]WardRound, error) 
 	var ordered []WardRound
 	var failures []error
 	for _, round := range due {
-		round.MealRound, err = h.OrderMealRound(ctx, System, round.Ward.ID, round.Meal,
+		round.MealRound, round.Without, err = h.orderRound(ctx, System, round.Ward.ID, round.Meal,
 			h.clock(ctx).In(kigali))
 		if err == nil {
 			err = h.change(ctx, System, func(ctx context.Context, c *change) error {
@@ -183,8 +192,8 @@ func (m Meal) roundDue(now time.Time) bool {
 	return ok && !now.Before(served.Add(-times.CutOff-roundsBegin)) && !now.After(served)
 }
 
-// endRound keeps that a round is done, unless another node was quicker, and tells medical staff who
-// gets nothing.
+// endRound keeps that a round is done, unless another node was quicker, and tells the medical staff
+// of the ward who gets nothing.
 func (c *change) endRound(ctx context.Context, round WardRound) error {
 	first, err := c.exec(ctx, `INSERT INTO meal_round (ward_id, service_date, meal)
 		VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
@@ -195,11 +204,17 @@ func (c *change) endRound(ctx context.Context, round WardRound) error {
 	c.record(entry{action: "ward.meal_round", entity: "ward", entityID: round.Ward.ID,
 		wardID: round.Ward.ID, to: string(round.Meal), reason: round.words()},
 		topicOnly(KitchenTopic))
-	if nothing := round.NeverAsked + round.NothingFits; nothing > 0 {
-		return c.notifyRole(ctx, MedicalStaff, "meal_round_gaps", strconv.Itoa(nothing),
-			string(round.Meal), round.Ward.Code)
+	if len(round.Without) == 0 {
+		return nil
 	}
-	return nil
+	about := aboutRound(round.Ward, round.Meal, today(c.now), round.Without)
+	return c.notifyWard(ctx, MedicalStaff, "meal_round_gaps", about)
+}
+
+// aboutRound is what a notification says of the patients of a ward who get no meal of a day.
+func aboutRound(ward Ward, meal Meal, day time.Time, without []int64) About {
+	return About{AdmissionIDs: without, WardID: ward.ID, WardCode: ward.Code, Meal: meal,
+		ServiceDate: day, Patients: len(without)}
 }
 
 // words is what became of the patients, for the audit.

@@ -132,7 +132,7 @@ func readMedicalDashboard(ctx context.Context, q *sql.Tx, now time.Time,
 	if d.Waiting, err = waitingAdmissions(ctx, q); err != nil {
 		return d, err
 	}
-	if d.Missed, err = readMissed(ctx, q, now); err != nil {
+	if d.Missed, err = readMissed(ctx, q, now, MedicalStaff); err != nil {
 		return d, err
 	}
 	d.Missed = slices.DeleteFunc(d.Missed, func(m MissedRound) bool { return elsewhere(m.Ward) })
@@ -167,7 +167,7 @@ func readManagementDashboard(ctx context.Context, q *sql.Tx,
 	if d.BedsToClean, err = bedsToClean(ctx, q); err != nil {
 		return d, err
 	}
-	if d.Missed, err = readMissed(ctx, q, now); err != nil {
+	if d.Missed, err = readMissed(ctx, q, now, WardManagement); err != nil {
 		return d, err
 	}
 	d.Waiting, err = waitingAdmissions(ctx, q)

@@ -1,12 +1,12 @@
 package hospital
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 )
 
@@ -18,7 +18,10 @@ type MissedRound struct {
 	Meal     Meal
 	Day      time.Time // midnight UTC of the day in Kigali
 	Patients int       // who have no order for that meal and could have had one
-	Until    time.Time // the last moment at which it is offered
+	Without  []int64   // their admissions
+	// Who of them is still here and has none yet, as far as the reader may know them.
+	Who   []NoticePatient
+	Until time.Time // the last moment at which it is offered
 }
 
 // roundsKnown is how far the server looks back for rounds that it missed: what is older nobody can
@@ -101,9 +104,10 @@ func (h *Hospital) announceMissed(ctx context.Context, round MissedRound, now ti
 	}
 	for _, ward := range wards {
 		round.Ward = ward
-		if round.Patients, err = h.couldHaveHad(ctx, round, now); err != nil {
+		if round.Without, err = h.couldHaveHad(ctx, round, now); err != nil {
 			return told, err
 		}
+		round.Patients = len(round.Without)
 		first, err := h.tellMissed(ctx, round)
 		if err != nil {
 			return told, fmt.Errorf("tell that %s was missed in ward %s: %w",
@@ -142,29 +146,31 @@ func (h *Hospital) wardsOf(ctx context.Context, round MissedRound) ([]Ward, erro
 	})
 }
 
-// couldHaveHad counts the patients of a ward who were there when the round was due, have no order
-// for its meal, and for whom there would be something.
-func (h *Hospital) couldHaveHad(ctx context.Context, round MissedRound, now time.Time) (int, error) {
+// couldHaveHad lists the admissions of a ward that were there when the round was due, have no order
+// for its meal, and for which there would be something, in the order of their beds.
+func (h *Hospital) couldHaveHad(ctx context.Context, round MissedRound,
+	now time.Time) ([]int64, error) {
 	times := MealTimes[round.Meal]
 	begun := times.at(round.Day).Add(-times.CutOff)
-	return readValue(ctx, h, func(ctx context.Context, q *sql.Tx) (n int, _ error) {
+	return readValue(ctx, h, func(ctx context.Context, q *sql.Tx) (without []int64, _ error) {
 		admissions, err := queryIDs(ctx, q, `SELECT admission.id
 			FROM admission JOIN bed ON bed.id = admission.bed_id
 			WHERE bed.ward_id = $1 AND admission.discharged_at IS NULL
-			AND admission.admitted_at <= $2`, round.Ward.ID, instant(begun))
+			AND admission.admitted_at <= $2
+			ORDER BY length(bed.number), bed.number`, round.Ward.ID, instant(begun))
 		if err != nil {
-			return 0, fmt.Errorf("read who lay in ward %d: %w", round.Ward.ID, err)
+			return nil, fmt.Errorf("read who lay in ward %d: %w", round.Ward.ID, err)
 		}
 		for _, admission := range admissions {
 			would, err := wouldHave(ctx, q, admission, round, now)
 			if err != nil {
-				return 0, err
+				return nil, err
 			}
 			if would {
-				n++
+				without = append(without, admission)
 			}
 		}
-		return n, nil
+		return without, nil
 	})
 }
 
@@ -189,44 +195,81 @@ func wouldHave(ctx context.Context, q *sql.Tx, admissionID int64, round MissedRo
 
 // keepMissed keeps that a round was missed, unless another node was quicker.
 func (c *change) keepMissed(ctx context.Context, round MissedRound) (first bool, err error) {
-	kept, err := c.exec(ctx, `INSERT INTO meal_round (ward_id, service_date, meal, missed)
-		VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
-		round.Ward.ID, instant(round.Day), round.Meal, round.Patients)
+	kept, err := c.exec(ctx,
+		`INSERT INTO meal_round (ward_id, service_date, meal, missed, missed_admissions)
+		VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
+		round.Ward.ID, instant(round.Day), round.Meal, round.Patients, list[int64](round.Without))
 	return kept > 0, wrap(err, "keep that the round was missed")
 }
 
-// notifyMissed tells whoever can do something about it.
+// notifyMissed tells whoever can do something about it: the kitchen, and those who work in the ward.
 func (c *change) notifyMissed(ctx context.Context, round MissedRound) error {
-	patients := strconv.Itoa(round.Patients)
 	c.record(entry{action: "ward.meal_round_missed", entity: "ward", entityID: round.Ward.ID,
-		wardID: round.Ward.ID, to: string(round.Meal), reason: "patients " + patients}, round)
-	for _, role := range []Role{KitchenStaff, MedicalStaff, WardManagement} {
-		err := c.notifyRole(ctx, role, "meal_round_missed", patients, string(round.Meal),
-			round.Ward.Code)
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+		wardID: round.Ward.ID, to: string(round.Meal),
+		reason: fmt.Sprintf("patients %d", round.Patients)}, round)
+	const code = "meal_round_missed"
+	about := aboutRound(round.Ward, round.Meal, round.Day, round.Without)
+	return cmp.Or(c.notifyRole(ctx, KitchenStaff, code, about),
+		c.notifyWard(ctx, MedicalStaff, code, about),
+		c.notifyWard(ctx, WardManagement, code, about))
 }
 
-// readMissed lists the rounds that were missed and can be ordered late now, by ward and meal.
-func readMissed(ctx context.Context, q *sql.Tx, now time.Time) ([]MissedRound, error) {
+// readMissed lists the rounds that were missed and can be ordered late now, by ward and meal, with
+// whom the role may know of the patients.
+func readMissed(ctx context.Context, q *sql.Tx, now time.Time, role Role) ([]MissedRound, error) {
 	rows, err := q.QueryContext(ctx,
 		`SELECT ward.id, ward.code, ward.name, ward.block, ward.is_open,
-			meal_round.meal, meal_round.service_date, meal_round.missed
+			meal_round.meal, meal_round.service_date, meal_round.missed,
+			meal_round.missed_admissions
 		FROM meal_round JOIN ward ON ward.id = meal_round.ward_id
 		WHERE meal_round.service_date = $1 AND meal_round.missed > 0
 		ORDER BY ward.code, ward.id`, instant(today(now)))
 	missed, err := collect(rows, err, func(row scanner) (m MissedRound, err error) {
 		w := &m.Ward
 		err = row.Scan(&w.ID, &w.Code, &w.Name, &w.Block, &w.Open,
-			&m.Meal, (*instant)(&m.Day), &m.Patients)
+			&m.Meal, (*instant)(&m.Day), &m.Patients, (*list[int64])(&m.Without))
 		m.Until = m.Meal.lateUntil(m.Day)
 		return m, err
 	})
+	if err != nil {
+		return nil, fmt.Errorf("read which rounds were missed: %w", err)
+	}
 	over := func(m MissedRound) bool { return now.After(m.Until) }
-	return slices.DeleteFunc(missed, over), wrap(err, "read which rounds were missed")
+	missed = slices.DeleteFunc(missed, over)
+	return missed, addWho(ctx, q, role, missed)
+}
+
+// addWho adds to missed rounds who has nothing yet, as far as a role may know them.
+func addWho(ctx context.Context, q *sql.Tx, role Role, missed []MissedRound) (err error) {
+	var admissions []int64
+	var days []instant
+	for _, m := range missed {
+		admissions, days = append(admissions, m.Without...), append(days, instant(m.Day))
+	}
+	var seen whatIsSeen
+	if seen.patients, err = openPatients(ctx, q, admissions); err != nil {
+		return err
+	}
+	if seen.ordered, err = mealsOrdered(ctx, q, admissions, days); err != nil {
+		return err
+	}
+	for i, m := range missed {
+		about := aboutRound(m.Ward, m.Meal, m.Day, m.Without)
+		missed[i].Who = slices.DeleteFunc(seen.patientsOf(about, role),
+			func(p NoticePatient) bool { return p.Ordered })
+	}
+	return nil
+}
+
+// touchRounds tells those who see who gets nothing of a meal, after its rounds, that this may have
+// changed by an order.
+func (c *change) touchRounds(ctx context.Context, o Order) error {
+	after, err := scanValue[bool](c.tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM meal_round
+		WHERE service_date = $1 AND meal = $2)`, instant(o.ServiceDate), o.Meal))
+	if after {
+		c.touch(MissedRound{})
+	}
+	return wrap(err, "read whether there was a round of %s", o.Meal)
 }
 
 // endMissed keeps that a round of today that was missed is ordered. Where none was it changes

@@ -8,7 +8,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -27,16 +26,20 @@ const (
 // no patient.
 type Notification struct {
 	ID        int64
-	UserID    int64    // 0: for a role
-	Role      Role     // for a role
-	Code      string   // what happened, for its translation, such as "order_ready"
-	Args      []string // what the words are filled with
-	Title     string   // English
-	Message   string   // English
+	UserID    int64  // 0: for a role
+	Role      Role   // for a role
+	WardID    int64  // for those of the role who work there; 0: wherever they work
+	Code      string // what happened, one of Notices, such as "order_ready"
+	About     About
+	Title     string // English
+	Message   string // English
 	Level     Level
 	Read      bool
 	CreatedAt time.Time
-	OrderID   int64 // the order that it is about, which its reader may look up; 0: none
+
+	// What its reader may look up of it, as it is now.
+	Target   Target
+	Patients []NoticePatient // in the order of About.AdmissionIDs
 }
 
 // Inbox is a person's notifications, read in one snapshot.
@@ -56,8 +59,8 @@ const notificationsLast = 30 * 24 * time.Hour
 // Whoever comes to a role later is not told what happened before: a role's notifications are a
 // person's from the day of their login on.
 const selectNotification = `SELECT notification.id, notification.user_id, notification.role,
-		notification.code, notification.args, notification.title, notification.message,
-		notification.level, notification.created_at,
+		notification.ward_id, notification.code, notification.about, notification.title,
+		notification.message, notification.level, notification.created_at,
 		notification.read_at IS NOT NULL OR notification_read.user_id IS NOT NULL
 	FROM notification
 	LEFT JOIN notification_read ON notification_read.notification_id = notification.id
@@ -67,17 +70,53 @@ const selectNotification = `SELECT notification.id, notification.user_id, notifi
 const (
 	ofUser = ` notification.user_id = $1 `
 	ofRole = ` notification.user_id IS NULL AND notification.role = $2
-		AND notification.created_at >= COALESCE((SELECT created_at FROM app_user WHERE id = $1), 0) `
+		AND notification.created_at >= COALESCE((SELECT created_at FROM app_user WHERE id = $1), 0)
+		AND ` + ofTheirWards + ` `
 )
 
+// ofTheirWards is the condition that a role's notification is for the user $1, by the wards where
+// they work: whoever is bound to none works in all.
+const ofTheirWards = `(notification.ward_id IS NULL
+	OR NOT EXISTS (SELECT 1 FROM user_ward WHERE user_ward.user_id = $1)
+	OR EXISTS (SELECT 1 FROM user_ward WHERE user_ward.user_id = $1
+		AND user_ward.ward_id = notification.ward_id))`
+
 // InboxTopics are those by which an inbox changes. What a customer may still look up of their
-// notifications changes with the patients whom they are linked to.
+// notifications changes with the patients whom they are linked to, what a courier may with who
+// carries what, and what other staff are told of patients with where these lie and what is ordered
+// for them.
 func InboxTopics(reader Actor) []Topic {
-	topics := []Topic{InboxTopic(reader.UserID), RoleInboxTopic(reader.Role)}
-	if reader.Role == Customer {
-		topics = append(topics, CustomerTopic(reader.UserID))
+	topics := UnreadTopics(reader)
+	switch {
+	case reader.Role == Customer:
+		return append(topics, CustomerTopic(reader.UserID))
+	case reader.Role.May(CarryDeliveries):
+		return append(topics, DeliveriesTopic)
 	}
-	return topics
+	return append(topics, MetricsTopic, KitchenTopic)
+}
+
+// UnreadTopics are those by which the number of what a reader has not read changes.
+func UnreadTopics(reader Actor) []Topic {
+	return []Topic{InboxTopic(reader.UserID), RoleInboxTopic(reader.Role)}
+}
+
+// Unread is how much a person has not read.
+type Unread struct {
+	Count     int
+	Revisions // of their UnreadTopics
+}
+
+// Unread counts what the actor has not read, however old.
+func (h *Hospital) Unread(ctx context.Context, actor Actor) (Unread, error) {
+	return readAs(ctx, h, actor, ReadOwnSession,
+		func(ctx context.Context, q *sql.Tx) (found Unread, err error) {
+			if found.Revisions, err = revisions(ctx, q, UnreadTopics(actor)...); err != nil {
+				return found, err
+			}
+			found.Count, err = unread(ctx, q, actor)
+			return found, err
+		})
 }
 
 // Inbox reads the actor's own, those for their role included.
@@ -107,6 +146,7 @@ const (
 	newestOfRole = ` WHERE notification.user_id IS NULL AND notification.role >= $4
 		AND (notification.role, notification.id) <= ($4, $2)
 		AND notification.created_at >= COALESCE((SELECT created_at FROM app_user WHERE id = $1), 0)
+		AND ` + ofTheirWards + `
 		ORDER BY notification.role DESC, notification.id DESC LIMIT $3`
 )
 
@@ -128,44 +168,7 @@ func newestNotifications(ctx context.Context, q *sql.Tx, now time.Time, actor Ac
 	}
 	slices.SortFunc(all, func(a, b Notification) int { return cmp.Compare(b.ID, a.ID) })
 	all = all[:min(len(all), InboxShows)]
-	return all, addOrders(ctx, q, now, actor, all)
-}
-
-// addOrders adds to notifications the orders that they are about, as far as the actor may still
-// look them up.
-func addOrders(ctx context.Context, q *sql.Tx, now time.Time, actor Actor,
-	all []Notification) error {
-	var ids []int64
-	for _, n := range all {
-		if id := n.order(); id != 0 {
-			ids = append(ids, id)
-		}
-	}
-	if len(ids) == 0 {
-		return nil
-	}
-	seen, err := ordersSeen(ctx, q, now, actor, ids...)
-	for i, n := range all {
-		if id := n.order(); seen[id] {
-			all[i].OrderID = id
-		}
-	}
-	return err
-}
-
-// aboutNoOrder are the notices that begin with something else than the number of an order.
-var aboutNoOrder = []string{"nil_by_mouth_over", "meal_round_missed", "meal_round_gaps"}
-
-// order is the number of the order that a notification is about, 0 for none.
-func (n Notification) order() int64 {
-	if len(n.Args) == 0 || slices.Contains(aboutNoOrder, n.Code) {
-		return 0
-	}
-	id, err := strconv.ParseInt(n.Args[0], 10, 64)
-	if err != nil {
-		return 0 // of another version of the program
-	}
-	return id
+	return all, addWhatIsSeen(ctx, q, now, actor, all)
 }
 
 // News is what the people at a dashboard were told lately, newest first, read in one snapshot.
@@ -178,17 +181,17 @@ type News struct {
 // NewsLasts is how long a notification is news.
 const NewsLasts = 5 * time.Minute
 
-// News reads what everyone of the reader's role was told in the last NewsLasts, and what the reader
-// alone was: without a UserID it is the news of the dashboard that all of the role share.
-func (h *Hospital) News(ctx context.Context, reader Actor) (News, error) {
+// News reads what everyone of the reader's role in some wards was told in the last NewsLasts, and
+// what the reader alone was; no wards given means all. Without a UserID it is the news of a page
+// that all of the role share.
+func (h *Hospital) News(ctx context.Context, reader Actor, wardIDs ...int64) (News, error) {
 	now := h.clock(ctx)
-	topics := []Topic{RoleInboxTopic(reader.Role)}
-	if reader.UserID != 0 {
-		topics = append(topics, InboxTopic(reader.UserID))
-	}
+	args := []any{reader.UserID, reader.Role, instant(now.Add(-NewsLasts)), InboxShows,
+		uncounted(now)}
+	ofWards, args := newsOfWards(args, wardIDs)
 	return readAs(ctx, h, reader, ReadOwnSession,
 		func(ctx context.Context, q *sql.Tx) (news News, err error) {
-			if news.Revisions, err = revisions(ctx, q, topics...); err != nil {
+			if news.Revisions, err = revisions(ctx, q, NewsTopics(reader)...); err != nil {
 				return news, err
 			}
 			// CASE and the order leave the databases nothing to go by but the time: else they go
@@ -196,17 +199,56 @@ func (h *Hospital) News(ctx context.Context, reader Actor) (News, error) {
 			rows, err := q.QueryContext(ctx, selectNotification+`
 				WHERE notification.created_at > $3 AND notification.created_at < $5
 				AND CASE WHEN notification.user_id IS NULL THEN notification.role = $2
-					ELSE notification.user_id = $1 END
-				ORDER BY notification.created_at DESC, notification.id DESC LIMIT $4`,
-				reader.UserID, reader.Role, instant(now.Add(-NewsLasts)), InboxShows, uncounted(now))
+					ELSE notification.user_id = $1 END`+ofWards+`
+				ORDER BY notification.created_at DESC, notification.id DESC LIMIT $4`, args...)
 			news.Notifications, err = collect(rows, err, scanNotification)
-			return news, wrap(err, "read the news of %s %d", reader.Role, reader.UserID)
+			if err != nil {
+				return news, fmt.Errorf("read the news of %s %d: %w", reader.Role, reader.UserID, err)
+			}
+			err = addWhatIsSeen(ctx, q, now, reader, news.Notifications)
+			news.keepPatientsOf(wardIDs)
+			return news, err
 		})
 }
 
+// keepPatientsOf leaves out patients who lie in other wards by now: whoever is shown the news of some
+// wards hears of what happens in these alone.
+func (n News) keepPatientsOf(wardIDs []int64) {
+	if len(wardIDs) == 0 {
+		return
+	}
+	elsewhere := func(p NoticePatient) bool { return !slices.Contains(wardIDs, p.WardID) }
+	for i := range n.Notifications {
+		told := &n.Notifications[i]
+		told.Patients = slices.DeleteFunc(told.Patients, elsewhere)
+		if told.Target.Kind == TargetAdmission && len(told.Patients) == 0 {
+			told.Target = Target{}
+		}
+	}
+}
+
+// NewsTopics are those by which a reader's news changes.
+func NewsTopics(reader Actor) []Topic {
+	topics := []Topic{RoleInboxTopic(reader.Role)}
+	if reader.UserID != 0 {
+		topics = append(topics, InboxTopic(reader.UserID))
+	}
+	return topics
+}
+
+// newsOfWards is the condition that news is for whoever works in some wards, with its args added;
+// no wards means all.
+func newsOfWards(args []any, wardIDs []int64) (string, []any) {
+	if len(wardIDs) == 0 {
+		return "", args
+	}
+	list, args := oneOf(args, wardIDs)
+	return ` AND (notification.ward_id IS NULL OR notification.ward_id IN ` + list + `)`, args
+}
+
 func scanNotification(row scanner) (n Notification, err error) {
-	err = row.Scan(&n.ID, (*reference)(&n.UserID), &n.Role, &n.Code, (*list[string])(&n.Args),
-		&n.Title, &n.Message, &n.Level, (*instant)(&n.CreatedAt), &n.Read)
+	err = row.Scan(&n.ID, (*reference)(&n.UserID), &n.Role, (*reference)(&n.WardID), &n.Code,
+		&n.About, &n.Title, &n.Message, &n.Level, (*instant)(&n.CreatedAt), &n.Read)
 	return n, err
 }
 
@@ -268,6 +310,10 @@ func (c *change) forgetNotifications(ctx context.Context) error {
 		AND NOT EXISTS (SELECT 1 FROM app_user
 			WHERE app_user.role = $1 AND NOT app_user.disabled
 			AND app_user.created_at <= notification.created_at
+			AND (notification.ward_id IS NULL
+				OR NOT EXISTS (SELECT 1 FROM user_ward WHERE user_ward.user_id = app_user.id)
+				OR EXISTS (SELECT 1 FROM user_ward WHERE user_ward.user_id = app_user.id
+					AND user_ward.ward_id = notification.ward_id))
 			AND NOT EXISTS (SELECT 1 FROM notification_read
 				WHERE notification_read.notification_id = notification.id
 				AND notification_read.user_id = app_user.id))`,
@@ -276,53 +322,6 @@ func (c *change) forgetNotifications(ctx context.Context) error {
 		c.touch(topicOnly(RoleInboxTopic(c.actor.Role)))
 	}
 	return wrap(err, "forget old notifications")
-}
-
-// Notice is what people are told by a code: how loud and, in English, in which words. Those are
-// filled with the Args of the notification and name no patient.
-type Notice struct {
-	Level          Level
-	Title, Message string
-}
-
-// Notices are everything that people are notified of, by code.
-var Notices = map[string]Notice{
-	// To the customers who follow an order: its number and its meal.
-	"order_placed":      {LevelInfo, "Order %[1]s is placed", "Your order for %[2]s waits for a look before it is cooked."},
-	"order_confirmed":   {LevelInfo, "Order %[1]s is confirmed", "The kitchen will cook your %[2]s."},
-	"order_preparing":   {LevelInfo, "Order %[1]s is being prepared", "The kitchen is cooking your %[2]s."},
-	"order_ready":       {LevelInfo, "Order %[1]s is ready", "Your %[2]s waits for a courier."},
-	"order_on_its_way":  {LevelInfo, "Order %[1]s is on its way", "A courier is bringing your %[2]s."},
-	"order_delivered":   {LevelSuccess, "Order %[1]s is delivered", "Your %[2]s has been handed over. Enjoy it."},
-	"order_held":        {LevelWarning, "Order %[1]s is held", "Your %[2]s is stopped until its safety has been checked. The ward can tell you more."},
-	"order_cancelled":   {LevelWarning, "Order %[1]s is cancelled", "Your %[2]s will not come. You can order again."},
-	"order_undelivered": {LevelWarning, "Order %[1]s could not be delivered", "Your %[2]s could not be handed over. Ask the ward, or order again."},
-	"delivery_code":     {LevelWarning, "Order %[1]s has a new code", "The courier gave wrong codes too often. Tell the courier the new one at the door."},
-
-	// To the kitchen: the number of a ticket.
-	"ticket_held":       {LevelAlert, "Ticket %[1]s is held", "Stop: ticket %[1]s must not go to its patient now. The ticket says why."},
-	"ticket_stopped":    {LevelAlert, "Ticket %[1]s comes back", "The tray of ticket %[1]s was stopped on its way. The ticket says why."},
-	"ticket_discharged": {LevelAlert, "Ticket %[1]s: the patient has left", "The patient of ticket %[1]s has left. Cancel it, or give the food away."},
-	"ticket_clear":      {LevelWarning, "Ticket %[1]s may go on", "Nothing speaks against ticket %[1]s any more. Confirm it, or cancel it."},
-	"ticket_moved":      {LevelWarning, "Ticket %[1]s goes to another bed", "The patient of ticket %[1]s lies elsewhere now. The ticket shows where."},
-
-	// To the courier of a delivery: the number of its order and where it goes.
-	"delivery_cancelled": {LevelWarning, "Order %[1]s is called back", "The tray for %[2]s stays in the kitchen."},
-	"delivery_stopped":   {LevelAlert, "Bring order %[1]s back", "The tray for %[2]s must not be handed over."},
-	"delivery_moved":     {LevelWarning, "Order %[1]s goes to another bed", "The patient lies in %[2]s now. Ask for the code of that bed."},
-
-	// To the kitchen, medical staff and ward management: how many patients, a meal and a ward.
-	"meal_round_missed": {LevelAlert, "Ward %[3]s: %[2]s was not ordered",
-		"The server was away when %[2]s was to be ordered. Patients without an order: %[1]s. Order it now as late, or for each patient."},
-	// To all couriers: the number of an order.
-	"delivery_takes_another": {LevelWarning, "Order %[1]s needs another courier",
-		"Its courier may try no more codes at the door. Claim it and ask the customer for the new code."},
-
-	// To medical staff: an order's number, its meal and its bed; a bed; how many patients, a meal
-	// and a ward.
-	"delivery_failed":   {LevelWarning, "Order %[1]s was not handed over", "The %[2]s for bed %[3]s could not be delivered."},
-	"nil_by_mouth_over": {LevelInfo, "Nil by mouth is over in bed %[1]s", "Who lies there may eat again. See what is ordered."},
-	"meal_round_gaps":   {LevelWarning, "Ward %[3]s: nothing for %[2]s", "Patients who get nothing: %[1]s. Nobody has asked about their allergies, or nothing on the menu is safe for them. Order for them yourself."},
 }
 
 // orderNotices are the codes by which customers hear that an order has come to a status.
@@ -334,13 +333,19 @@ var orderNotices = map[OrderStatus]string{
 }
 
 // notifyUser tells one person.
-func (c *change) notifyUser(ctx context.Context, userID int64, code string, args ...string) error {
-	return c.addNotification(ctx, Notification{UserID: userID, Code: code, Args: args})
+func (c *change) notifyUser(ctx context.Context, userID int64, code string, about About) error {
+	return c.addNotification(ctx, Notification{UserID: userID, Code: code, About: about})
 }
 
 // notifyRole tells everyone of a role.
-func (c *change) notifyRole(ctx context.Context, role Role, code string, args ...string) error {
-	return c.addNotification(ctx, Notification{Role: role, Code: code, Args: args})
+func (c *change) notifyRole(ctx context.Context, role Role, code string, about About) error {
+	return c.addNotification(ctx, Notification{Role: role, Code: code, About: about})
+}
+
+// notifyWard tells those of a role who work in the ward that it is about.
+func (c *change) notifyWard(ctx context.Context, role Role, code string, about About) error {
+	return c.addNotification(ctx,
+		Notification{Role: role, WardID: about.WardID, Code: code, About: about})
 }
 
 // addNotification keeps a notification in the words of its notice. It is a part of the change that
@@ -350,22 +355,18 @@ func (c *change) addNotification(ctx context.Context, n Notification) error {
 	if !known {
 		return fmt.Errorf("nobody is told of %q", n.Code)
 	}
+	if name := n.About.lacking(notice.Title + notice.Message); name != "" {
+		return fmt.Errorf("who is told of %q is not told %s", n.Code, name)
+	}
+	meal := string(n.About.Meal)
 	_, err := c.exec(ctx, `INSERT INTO notification
-		(user_id, role, code, args, title, message, level, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		reference(n.UserID), n.Role, n.Code, list[string](n.Args), fillIn(notice.Title, n.Args),
-		fillIn(notice.Message, n.Args), notice.Level, instant(c.now))
+		(user_id, role, ward_id, code, about, title, message, level, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		reference(n.UserID), n.Role, reference(n.WardID), n.Code, n.About,
+		n.About.Fill(notice.Title, meal), n.About.Fill(notice.Message, meal), notice.Level,
+		instant(c.now))
 	c.touch(n)
 	return wrap(err, "notify of %s", n.Code)
-}
-
-// fillIn puts the args into words that name them by number.
-func fillIn(words string, args []string) string {
-	var pairs []string
-	for i, arg := range args {
-		pairs = append(pairs, fmt.Sprintf("%%[%d]s", i+1), arg)
-	}
-	return strings.NewReplacer(pairs...).Replace(words)
 }
 
 // notifyOrder tells the customers who follow a locked order where it stands now. After the
@@ -383,9 +384,9 @@ func (c *change) notifyOrder(ctx context.Context, o Order) error {
 	if err != nil {
 		return err
 	}
+	about := About{OrderID: o.ID, Meal: o.Meal}
 	for _, customer := range customers {
-		err := c.notifyUser(ctx, customer, code, number(o.ID), string(o.Meal))
-		if err != nil {
+		if err := c.notifyUser(ctx, customer, code, about); err != nil {
 			return err
 		}
 	}
@@ -415,5 +416,5 @@ func (c *change) concernedCustomers(ctx context.Context, o Order) ([]int64, erro
 	return customers, wrap(err, "read who follows order %d", o.ID)
 }
 
-// number is the number of an order, as the args of a notification hold it.
+// number is a number as text.
 func number(id int64) string { return strconv.FormatInt(id, 10) }

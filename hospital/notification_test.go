@@ -2,6 +2,7 @@ package hospital_test
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -31,11 +32,11 @@ func TestACustomerHearsOfEachStepOfAnOrder(t *testing.T) {
 		}
 		last := s.inbox(t, s.customer).Notifications[0]
 		if last.Title != fmt.Sprintf("Order %d is delivered", o.ID) || last.Message != "Your lunch has been handed over. Enjoy it." ||
-			!slices.Equal(last.Args, []string{fmt.Sprint(o.ID), "lunch"}) || last.Level != hospital.LevelSuccess || last.UserID != s.customer.UserID ||
+			!reflect.DeepEqual(last.About, hospital.About{OrderID: o.ID, Meal: hospital.Lunch}) || last.Level != hospital.LevelSuccess || last.UserID != s.customer.UserID ||
 			last.Read || !last.CreatedAt.Equal(morning) {
 			t.Errorf("the last notification is %+v", last)
 		}
-		if n := s.number(t, `SELECT count(*) FROM notification WHERE title || message || args LIKE '%Xanthippe%' OR title || message || args LIKE '%Quagmire%'`); n > 0 {
+		if n := s.number(t, `SELECT count(*) FROM notification WHERE title || message || about LIKE '%Xanthippe%' OR title || message || about LIKE '%Quagmire%'`); n > 0 {
 			t.Errorf("%d notifications name the patient", n)
 		}
 	})
@@ -77,7 +78,7 @@ func TestACustomerHearsOfWhatGoesWrong(t *testing.T) {
 func (s *service) tell(t testing.TB, user int64, role hospital.Role, n int, at time.Time) {
 	t.Helper()
 	for range n {
-		s.exec(t, `INSERT INTO notification (user_id, role, code, args, title, message, level, created_at) VALUES ($1, $2, 'test', '[]', 'Title', 'Message', 'info', $3)`,
+		s.exec(t, `INSERT INTO notification (user_id, role, code, about, title, message, level, created_at) VALUES ($1, $2, 'test', '{}', 'Title', 'Message', 'info', $3)`,
 			nullable(user), role, at.UnixMilli())
 	}
 }
@@ -88,25 +89,6 @@ func nullable(id int64) any {
 		return nil
 	}
 	return id
-}
-
-// TestANotificationIsAboutTheOrderThatItNames and not about one whose number is something else in
-// it, such as how many patients.
-func TestANotificationIsAboutTheOrderThatItNames(t *testing.T) {
-	onEachService(t, func(t *testing.T, s *service) {
-		o := s.orderFor(t, nurse, s.patient(t, "Uwase Marie", "A-01"), hospital.Lunch)
-		for code, notice := range hospital.Notices {
-			s.exec(t, `INSERT INTO notification (role, code, args, title, message, level, created_at)
-				VALUES ('medical_staff', $1, $2, $3, 'Message', 'info', $4)`, code,
-				fmt.Sprintf(`["%d", "lunch", "A"]`, o.ID), notice.Title, s.clock.Now().UnixMilli())
-		}
-		for _, n := range s.inbox(t, nurse).Notifications {
-			named := strings.Contains(n.Title, "rder %[1]s") || strings.Contains(n.Title, "icket %[1]s")
-			if (n.OrderID == o.ID) != named {
-				t.Errorf("%q is about order %d", n.Title, n.OrderID)
-			}
-		}
-	})
 }
 
 func TestAnInboxShowsTheNewestAndCountsAll(t *testing.T) {

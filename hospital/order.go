@@ -333,7 +333,7 @@ func (c *change) insertOrder(ctx context.Context, o Order) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("place an order: %w", err)
 	}
-	if err := c.insertDishes(ctx, o); err != nil {
+	if err := cmp.Or(c.insertDishes(ctx, o), c.touchRounds(ctx, o)); err != nil {
 		return 0, err
 	}
 	if o, err = readOrder(ctx, c.tx, o.ID); err != nil {
@@ -655,6 +655,11 @@ func (c *change) putOrder(ctx context.Context, o *Order, to OrderStatus) error {
 	}
 	if to == from {
 		return nil
+	}
+	if to == OrderCancelled || to == OrderUndelivered {
+		if err := c.touchRounds(ctx, *o); err != nil {
+			return err
+		}
 	}
 	return c.notifyOrder(ctx, *o)
 }

@@ -48,8 +48,8 @@ func (s *service) past(t testing.TB, from, end int) {
 		`INSERT INTO audit (at, actor, role, action, entity, entity_id, patient_id, from_state, to_state, reason, request_id)
 			SELECT at, 'nurse', 'medical_staff', 'admission.admit', 'admission', id, id - id % 2, '', 'A-01', '', '' FROM past`,
 		`INSERT INTO topic_rev (topic, rev) SELECT 'order:' || id, 7 FROM past`,
-		`INSERT INTO notification (user_id, role, code, args, title, message, level, created_at, read_at)
-			SELECT customer, '', 'order_delivered', '[]', '', '', 'info', at, at FROM past WHERE id % 10 = 0`,
+		`INSERT INTO notification (user_id, role, code, about, title, message, level, created_at, read_at)
+			SELECT customer, '', 'order_delivered', '{}', '', '', 'info', at, at FROM past WHERE id % 10 = 0`,
 	} {
 		run(series+`past (id, at, bed_id, customer, courier) AS (SELECT 1000000 + i, i * 30000 + CAST($3 AS BIGINT), 1 + i % 10,
 			CAST($4 AS BIGINT), CAST($5 AS BIGINT) FROM series) `+fill, from, end, began, s.customer.UserID, s.courier.UserID)
@@ -127,6 +127,12 @@ func (s *service) looks(t testing.TB, ward hospital.Ward) []look {
 			return s.WardBoard(ctx, hospital.System, ward.ID)
 		}),
 		at("bed", func(ctx context.Context) (hospital.BedDetail, error) { return s.BedDetail(ctx, nurse, bed) }),
+		at("handover", func(ctx context.Context) (hospital.Handover, error) {
+			return s.Handover(ctx, nurse, ward.ID, time.Time{})
+		}),
+		at("meal list", func(ctx context.Context) (hospital.MealList, error) {
+			return s.MealList(ctx, cook, ward.ID, "")
+		}),
 		at("medical dashboard", func(ctx context.Context) (hospital.MedicalDashboard, error) {
 			return s.MedicalDashboard(ctx, hospital.System, nil)
 		}),
@@ -166,8 +172,12 @@ func (s *service) looks(t testing.TB, ward hospital.Ward) []look {
 	for _, reader := range []hospital.Actor{nurse, cook, s.courier, s.customer} {
 		looks = append(looks,
 			at("notifications of "+string(reader.Role), func(ctx context.Context) (hospital.Inbox, error) { return s.Inbox(ctx, reader) }),
+			at("the bell of "+string(reader.Role), func(ctx context.Context) (hospital.Unread, error) { return s.Unread(ctx, reader) }),
 			at("news for "+string(reader.Role), func(ctx context.Context) (hospital.News, error) { return s.News(ctx, reader) }))
 	}
+	looks = append(looks, at("news for a ward", func(ctx context.Context) (hospital.News, error) {
+		return s.News(ctx, hospital.Actor{Role: hospital.MedicalStaff}, ward.ID)
+	}))
 	return append(looks, at("news for all of a role", func(ctx context.Context) (hospital.News, error) {
 		return s.News(ctx, hospital.Actor{Role: hospital.KitchenStaff})
 	}))

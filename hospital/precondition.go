@@ -141,6 +141,8 @@ func fieldsOf(action, from, to string) []Change {
 		was.parse(strings.Fields(from))
 		is.parse(strings.Fields(to))
 		return dietChanges(was, is)
+	case "admission.edit":
+		return editChanges(from, to)
 	case "zone.set":
 		return zoneChanges(from, to)
 	case "address.set", "patient.correct", "admission.patient":

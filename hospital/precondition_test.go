@@ -93,6 +93,11 @@ func (s *service) aboutAdmission(t *testing.T, id, meant, version int64) map[str
 			_, err := s.SetDiet(t.Context(), nurse, id, hospital.DietCommand{Diet: &renal, AdmissionID: meant, Version: version})
 			return err
 		},
+		"edit": func() error {
+			note := "Ask for the X-ray."
+			_, err := s.EditAdmission(t.Context(), nurse, id, hospital.EditAdmissionCommand{Note: &note, AdmissionID: meant, Version: version})
+			return err
+		},
 		"link": func() error { return s.AdmissionAsSeen(t.Context(), manager, id, meant, version) },
 	}
 }

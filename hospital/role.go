@@ -41,6 +41,7 @@ const (
 	PlanDischarges          Permission = "admissions.plan"         // the bed stays occupied
 	DischargePatients       Permission = "admissions.discharge"    // without a death
 	RecordDeaths            Permission = "admissions.record_death" // discharge with "deceased"
+	EditAdmissions          Permission = "admissions.edit"         // the note for the next shift
 	ChangeBeds              Permission = "beds.change"             // reserve, release, clean, mend
 	CloseBeds               Permission = "beds.close"              // and take into service again
 	SetUpWards              Permission = "wards.set_up"            // create wards with their beds
@@ -49,6 +50,7 @@ const (
 	OrderMeals              Permission = "orders.place"            // a customer for their own only
 	OverrideHazards         Permission = "orders.override"         // as Hazard.Overridable allows
 	OrderRounds             Permission = "orders.round"            // for each patient of a ward
+	ReadMealLists           Permission = "wards.meal_list"         // the kitchen without names
 	ReadOrders              Permission = "orders.read"             // of today and yesterday
 	ReadPastOrders          Permission = "orders.read_past"        // of any day
 	FollowOrders            Permission = "orders.follow"           // one; a customer their own only
@@ -84,6 +86,7 @@ var permitted = map[Permission][]Role{
 	PlanDischarges:          {MedicalStaff, WardManagement, Admin},
 	DischargePatients:       {MedicalStaff, WardManagement, Admin},
 	RecordDeaths:            {MedicalStaff, Admin},
+	EditAdmissions:          {MedicalStaff, WardManagement, Admin},
 	ChangeBeds:              {MedicalStaff, WardManagement, Admin},
 	CloseBeds:               {WardManagement, Admin},
 	SetUpWards:              {Admin},
@@ -92,6 +95,7 @@ var permitted = map[Permission][]Role{
 	OrderMeals:              {MedicalStaff, WardManagement, Customer, Admin},
 	OverrideHazards:         {MedicalStaff},
 	OrderRounds:             {MedicalStaff, WardManagement, KitchenStaff, Admin},
+	ReadMealLists:           {MedicalStaff, WardManagement, KitchenStaff, Admin},
 	ReadOrders:              {MedicalStaff, WardManagement, KitchenStaff, DeliveryStaff, Admin},
 	ReadPastOrders:          {MedicalStaff, WardManagement, Admin},
 	FollowOrders:            Roles,

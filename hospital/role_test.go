@@ -40,6 +40,22 @@ func TestEachCommandAndReadIsForTheRolesWhoseWorkItIs(t *testing.T) {
 				_, err := h.Discharge(t.Context(), actor, 4711, hospital.DischargeCommand{Outcome: hospital.Deceased})
 				return err
 			}},
+			"edit an admission": {wards, func(actor hospital.Actor) error {
+				_, err := h.EditAdmission(t.Context(), actor, 4711, hospital.EditAdmissionCommand{})
+				return err
+			}},
+			"read a note for the next shift": {wards, func(actor hospital.Actor) error {
+				_, err := h.ShiftNote(t.Context(), actor, 4711)
+				return err
+			}},
+			"read a handover": {wards, func(actor hospital.Actor) error {
+				_, err := h.Handover(t.Context(), actor, 4711, time.Time{})
+				return err
+			}},
+			"read a ward's meal list": {wards + " kitchen", func(actor hospital.Actor) error {
+				_, err := h.MealList(t.Context(), actor, 4711, hospital.Lunch)
+				return err
+			}},
 			"change a bed": {wards, func(actor hospital.Actor) error {
 				_, err := h.SetBedStatus(t.Context(), actor, 4711, hospital.BedStatusCommand{Status: hospital.BedReserved})
 				return err
@@ -146,6 +162,8 @@ func TestThePermissionsAreThoseOfTheContract(t *testing.T) {
 		hospital.PlanDischarges:          "medical_staff ward_management admin",
 		hospital.DischargePatients:       "medical_staff ward_management admin",
 		hospital.RecordDeaths:            "medical_staff admin",
+		hospital.EditAdmissions:          "medical_staff ward_management admin",
+		hospital.ReadMealLists:           "medical_staff ward_management kitchen admin",
 		hospital.ChangeBeds:              "medical_staff ward_management admin",
 		hospital.CloseBeds:               "ward_management admin",
 		hospital.SetUpWards:              "admin",

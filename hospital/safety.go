@@ -95,7 +95,7 @@ func (c *change) holdOrder(ctx context.Context, o *Order, hazards []Hazard) erro
 	if from == OrderHeld && !hasNew(hazards, known) {
 		return nil // for fewer reasons than before: no alarm
 	}
-	return c.notifyKitchen(ctx, news, o.ID)
+	return c.notifyKitchen(ctx, news, *o)
 }
 
 // callBack stops a locked order in transit: the courier is to bring it back, and the kitchen to
@@ -108,7 +108,7 @@ func (c *change) callBack(ctx context.Context, o *Order) error {
 	if err := c.stopDelivery(ctx, *o, o.Stopped); err != nil {
 		return err
 	}
-	return c.notifyKitchen(ctx, "ticket_stopped", o.ID)
+	return c.notifyKitchen(ctx, "ticket_stopped", *o)
 }
 
 // hasKind reports whether there is a hazard of a kind.
@@ -152,7 +152,7 @@ func (c *change) recheck(ctx context.Context, o *Order) error {
 	if err := c.putOrder(ctx, o, OrderHeld); err != nil {
 		return err
 	}
-	return c.notifyKitchen(ctx, "ticket_clear", o.ID)
+	return c.notifyKitchen(ctx, "ticket_clear", *o)
 }
 
 // touchOpenOrders moves the topics of all who see the open orders of a locked admission, which has
@@ -183,7 +183,7 @@ func (c *change) rerouteOrders(ctx context.Context, admission Admission) error {
 		if err := c.rerouteDelivery(ctx, o); err != nil {
 			return err
 		}
-		if err := c.notifyKitchen(ctx, "ticket_moved", o.ID); err != nil {
+		if err := c.notifyKitchen(ctx, "ticket_moved", o); err != nil {
 			return err
 		}
 	}
@@ -223,8 +223,12 @@ func (c *change) endOrder(ctx context.Context, o *Order, outcome Outcome) error 
 }
 
 // notifyKitchen tells everyone in the kitchen about a ticket.
-func (c *change) notifyKitchen(ctx context.Context, code string, orderID int64) error {
-	return c.notifyRole(ctx, KitchenStaff, code, number(orderID))
+func (c *change) notifyKitchen(ctx context.Context, code string, o Order) error {
+	about := About{OrderID: o.ID, Meal: o.Meal}
+	if o.AdmissionID != 0 {
+		about.AdmissionIDs = []int64{o.AdmissionID}
+	}
+	return c.notifyRole(ctx, KitchenStaff, code, about)
 }
 
 // HoldNilByMouth finds the admissions whose time of nil by mouth has begun or ended by itself, and
@@ -290,7 +294,9 @@ func (c *change) seeNilByMouth(ctx context.Context, admission Admission) error {
 	if holds || admission.BedID == 0 {
 		return nil
 	}
-	return c.notifyRole(ctx, MedicalStaff, "nil_by_mouth_over", admission.BedNumber)
+	return c.notifyWard(ctx, MedicalStaff, "nil_by_mouth_over", About{
+		AdmissionIDs: []int64{admission.ID}, WardID: admission.WardID,
+		BedNumber: admission.BedNumber})
 }
 
 // nilByMouthTurned lists the open admissions whose time of nil by mouth has begun or ended since

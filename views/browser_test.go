@@ -132,6 +132,10 @@ func samplePage(r *http.Request) templ.Component {
 		return views.RoundPage(roundPage(), sampleRound(), &views.Alarm{Code: "wrong_bed", Sentence: "MED-A-06 is not this patient's bed.", Delivery: 2})
 	case "/deliveries/4/":
 		return views.DeliveryPage(deliveryPage(), sampleDelivery())
+	case "/wards/2/handover/":
+		return views.HandoverPage(handoverPage(), sampleHandover())
+	case "/wards/2/list/":
+		return views.MealListPage(mealListPage(), sampleMealList(), sampleWards())
 	case "/users/":
 		return views.UsersPage(views.Page{Title: "Accounts", Viewer: viewer(hospital.Admin), Path: r.URL.Path}, sampleUsers())
 	case "/problem":

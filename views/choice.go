@@ -1,9 +1,11 @@
 package views
 
 import (
+	"context"
 	"slices"
 
 	"dusangire/hospital"
+	"dusangire/views/text"
 )
 
 // sexes are the choices of the admission form, unknown first: nobody is made to guess.
@@ -144,7 +146,7 @@ func dishClass(d hospital.OfferedDish) string {
 func safeFirst(dishes []hospital.OfferedDish) []hospital.OfferedDish {
 	sorted := slices.Clone(dishes)
 	slices.SortStableFunc(sorted, func(a, b hospital.OfferedDish) int {
-		return min(len(a.Hazards), 1) - min(len(b.Hazards), 1)
+		return min(len(ownHazards(a)), 1) - min(len(ownHazards(b)), 1)
 	})
 	return sorted
 }
@@ -153,6 +155,17 @@ func safeFirst(dishes []hospital.OfferedDish) []hospital.OfferedDish {
 func ownHazards(d hospital.OfferedDish) []hospital.Hazard {
 	forAny := func(z hospital.Hazard) bool { return z.DishID == 0 }
 	return slices.DeleteFunc(slices.Clone(d.Hazards), forAny)
+}
+
+// ownReasons says each of ownHazards once, beside the name of the dish.
+func ownReasons(ctx context.Context, d hospital.OfferedDish) []string {
+	var words []string
+	for _, z := range ownHazards(d) {
+		if one := text.DishHazard(ctx, z); !slices.Contains(words, one) {
+			words = append(words, one)
+		}
+	}
+	return words
 }
 
 // everyDish are the reasons why nothing at all must go to the patient now.

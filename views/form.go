@@ -16,6 +16,7 @@ const (
 	FormTransfer  = "transfer"
 	FormPlan      = "plan"
 	FormDischarge = "discharge"
+	FormNote      = "note"
 	FormStatus    = "status"
 	FormPlace     = "place"
 	FormDiet      = "diet"

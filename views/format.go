@@ -14,6 +14,14 @@ func machineTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 // noTime stands for the time of a page that is not live.
 var noTime time.Time
 
+// readAt is when what a page shows was read: just now, where it does not say.
+func readAt(shown time.Time) time.Time {
+	if shown.IsZero() {
+		return time.Now()
+	}
+	return shown
+}
+
 func number[N int | int64](n N) string { return strconv.FormatInt(int64(n), 10) }
 
 func milliseconds(d time.Duration) string { return number(d.Milliseconds()) }

@@ -1,7 +1,6 @@
 package views
 
 import (
-	"strings"
 	"time"
 
 	"dusangire/hospital"
@@ -235,13 +234,13 @@ func galleryHeld() []hospital.HeldLine {
 // galleryNews is a notification of each level over a dashboard.
 func galleryNews() hospital.News {
 	var news hospital.News
-	filled := strings.NewReplacer("%[1]s", "12", "%[2]s", "lunch")
+	about := hospital.About{OrderID: 12, Meal: hospital.Lunch, BedNumber: "MED-A-05"}
 	codes := []string{"ticket_held", "ticket_clear", "order_delivered", "nil_by_mouth_over"}
 	for i, code := range codes {
 		notice := hospital.Notices[code]
 		news.Notifications = append(news.Notifications, hospital.Notification{
-			ID: int64(i + 1), Code: code, Args: []string{"12", "lunch"}, Level: notice.Level,
-			Title: filled.Replace(notice.Title), Message: filled.Replace(notice.Message),
+			ID: int64(i + 1), Code: code, About: about, Level: notice.Level,
+			Title: about.Fill(notice.Title, "lunch"), Message: about.Fill(notice.Message, "lunch"),
 			CreatedAt: galleryTime,
 		})
 	}

@@ -182,7 +182,7 @@ func (w typed) customers(t testing.TB, bodies map[string]string) {
 		Errors: map[string]string{"label": w.sentence}}
 	for name, c := range map[string]templ.Component{
 		"home": views.HomePage(page, home), "notifications": views.NotificationsPage(page, inbox), "menu": views.MenuPage(page, offer, views.Form{Key: w.query}),
-		"address": views.AddressPage(page, watch, true, []hospital.Zone{zone}, form), "zones": views.ZonesPage(page, []hospital.Zone{zone}, views.Form{Key: w.query}),
+		"address": views.AddressPage(page, watch, true, []hospital.Zone{zone}, form), "zones": views.ZonesPage(page, []hospital.Zone{zone}, zone.ID, views.Form{Key: w.query}),
 		"addresses": views.AddressesPage(page, []hospital.Address{watch.Address}, []hospital.Zone{zone}, form),
 	} {
 		bodies[name] = draw(t, text.En, c)

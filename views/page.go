@@ -13,7 +13,7 @@ type Page struct {
 	Title  string         // already in the reader's language
 	Viewer *Viewer        // nil: nobody is signed in
 	Live   *Live          // nil: the page has no socket
-	News   *hospital.News // of the role whose dashboard the page is; nil: it is none
+	News   *hospital.News // what those whom the page is for were told; nil: it shows none
 	Path   string         // marks where one is, and where the language form comes back to
 	// Assets are the nouns whose style sheets and scripts the page adds to those of all pages, such
 	// as "kitchen customer"; may be empty.
@@ -32,6 +32,7 @@ type Viewer struct {
 	Username string
 	Role     hospital.Role
 	Wards    []hospital.Ward // for the navigation: this person's own, all where none are assigned
+	Unread   int             // notifications
 }
 
 // A page says with all that it asks for and sends whose it is, since somebody else may have signed

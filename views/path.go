@@ -14,6 +14,8 @@ type Path string
 // The pages that are about one ward, bed or other thing.
 const (
 	WardPath      Path = "/wards/:id/"
+	HandoverPath  Path = "/wards/:id/handover/"
+	MealListPath  Path = "/wards/:id/list/"
 	BedPath       Path = "/beds/:id/"
 	AdmissionPath Path = "/admissions/:id/"
 	PatientPath   Path = "/patients/:id/"
@@ -38,6 +40,7 @@ const (
 	AddressesPath     = "/addresses/"
 	ZonesPath         = "/zones/"
 	NotificationsPath = "/notifications/"
+	UnreadSocket      = "/ws/notifications/unread/"
 	UsersPath         = "/users/"
 	SearchPath        = "/patients/search"
 )
@@ -57,6 +60,14 @@ const (
 // Of is the path of the one with a number.
 func (p Path) Of(id int64) string { return strings.Replace(string(p), ":id", number(id), 1) }
 
+// SavedZonePath is the page of all zones at the place of one, which it says is saved.
+func SavedZonePath(id int64) string {
+	return ZonesPath + "?saved=" + number(id) + "#" + zoneID(id)
+}
+
+// zoneID is the id of a zone's place on the page of all.
+func zoneID(id int64) string { return "zone-" + number(id) }
+
 // menuPath is what can be ordered for the admission or to the address whose page is at path. No
 // meal is the next one.
 func menuPath(path string, meal hospital.Meal) string {
@@ -75,12 +86,22 @@ func offeredTo(o hospital.Offer) string {
 	return AdmissionPath.Of(o.Admission.AdmissionID)
 }
 
-// noticePath leads to the order that a notification is about; "" where there is none to look up.
-func noticePath(n hospital.Notification) string {
-	if n.OrderID == 0 {
-		return ""
+// NoticePath leads to what a notification is about; "" where its reader may look up nothing of it.
+func NoticePath(n hospital.Notification) string {
+	switch n.Target.Kind {
+	case hospital.TargetOrder:
+		return OrderPath.Of(n.Target.ID)
+	case hospital.TargetDelivery:
+		return DeliveryPath.Of(n.Target.ID)
+	case hospital.TargetAdmission:
+		return AdmissionPath.Of(n.Target.ID)
+	case hospital.TargetWard:
+		return WardPath.Of(n.Target.ID)
+	case hospital.TargetKitchen:
+		of := hospital.KitchenFilter{Ward: n.About.WardCode, Meal: n.About.Meal}
+		return WallPath(of)
 	}
-	return OrderPath.Of(n.OrderID)
+	return ""
 }
 
 // mealPath is a bed with the menu of a meal for its patient.

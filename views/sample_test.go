@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -220,10 +219,11 @@ func sampleFreeBeds() []hospital.FreeBed {
 // sampleNews is what the kitchen hears when things go wrong, one too many to be shown at once.
 func sampleNews() hospital.News {
 	var news hospital.News
+	about := hospital.About{OrderID: 12, AdmissionIDs: []int64{101}}
 	for i, code := range []string{"ticket_held", "ticket_stopped", "ticket_clear", "ticket_moved", "ticket_discharged"} {
 		n := hospital.Notices[code]
-		news.Notifications = append(news.Notifications, hospital.Notification{ID: int64(90 - i), Role: hospital.KitchenStaff, Code: code, Args: []string{"12"},
-			Title: strings.ReplaceAll(n.Title, "%[1]s", "12"), Message: strings.ReplaceAll(n.Message, "%[1]s", "12"), Level: n.Level, CreatedAt: now})
+		news.Notifications = append(news.Notifications, hospital.Notification{ID: int64(90 - i), Role: hospital.KitchenStaff, Code: code, About: about, Target: hospital.Target{Kind: hospital.TargetOrder, ID: 12},
+			Title: about.Fill(n.Title, ""), Message: about.Fill(n.Message, ""), Patients: []hospital.NoticePatient{{AdmissionID: 101, Initials: "U. M.", BedNumber: "MED-A-05"}}, Level: n.Level, CreatedAt: now})
 	}
 	return news
 }
@@ -318,7 +318,7 @@ func sampleHome() hospital.CustomerHome {
 func sampleInbox() hospital.Inbox {
 	inbox := hospital.Inbox{Unread: 2, At: now, Revisions: revisions("inbox:5", 4)}
 	for i, code := range []string{"order_ready", "order_held", "order_delivered"} {
-		inbox.Notifications = append(inbox.Notifications, hospital.Notification{ID: int64(30 - i), UserID: 5, Code: code, Args: []string{"12", "lunch"}, OrderID: 12,
+		inbox.Notifications = append(inbox.Notifications, hospital.Notification{ID: int64(30 - i), UserID: 5, Code: code, About: hospital.About{OrderID: 12, Meal: hospital.Lunch}, Target: hospital.Target{Kind: hospital.TargetOrder, ID: 12},
 			Title: "Title", Message: "Message.", Level: hospital.Notices[code].Level, Read: i == 2, CreatedAt: now})
 	}
 	return inbox

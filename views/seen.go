@@ -53,7 +53,7 @@ var fieldLabels = map[string]string{
 	"allergies": "fact.allergies", "severe": "change.severe",
 	"allergies_confirmed": "change.confirmed",
 	"expected_discharge":  "field.expected_discharge", "outcome": "field.outcome",
-	"notes": "fact.notes", "username": "field.username",
+	"notes": "fact.notes", "note": "note.title", "username": "field.username",
 	"nil_by_mouth_from": "change.fasting_from", "nil_by_mouth_until": "change.fasting_until",
 	"override_reason": "field.override_reason", "bed_number": "fact.bed",
 	"status": "change.status", "hazards": "change.hazards", "stopped": "change.stopped",
@@ -72,7 +72,7 @@ var fieldLabels = map[string]string{
 var typedFields = []string{
 	"patient_name", "patient_number", "birth_date", "sex", "outcome", "notes", "reason", "diet", "texture",
 	"allergies", "severe", "expected_discharge", "nil_by_mouth_from", "nil_by_mouth_until",
-	"override_reason", "username",
+	"override_reason", "username", "note",
 }
 
 // PutAside lists what was sent, field by field, to be copied.

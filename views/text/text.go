@@ -161,14 +161,11 @@ func Notice(ctx context.Context, n hospital.Notification) (title, message string
 	if _, known := catalogue[key]; !known || From(ctx) == En {
 		return n.Title, n.Message
 	}
-	args := make([]any, len(n.Args))
-	for i, arg := range n.Args {
-		args[i] = arg
-		if hospital.Meal(arg).Valid() {
-			args[i] = worded(ctx, hospital.Meal(arg))
-		}
+	var meal string
+	if n.About.Meal != "" {
+		meal = T(ctx, "meal."+string(n.About.Meal))
 	}
-	return T(ctx, key+".title", args...), T(ctx, key, args...)
+	return n.About.Fill(T(ctx, key+".title"), meal), n.About.Fill(T(ctx, key), meal)
 }
 
 // Dish is what a dish is called in the context's language, in English where nobody has translated
@@ -197,6 +194,20 @@ func Hazard(ctx context.Context, z hospital.Hazard) string {
 		return T(ctx, "hazard.texture", dish)
 	}
 	return T(ctx, "hazard."+string(z.Kind))
+}
+
+// DishHazard is Hazard where the name of the dish stands beside it.
+func DishHazard(ctx context.Context, z hospital.Hazard) string {
+	kind := string(z.Kind)
+	switch {
+	case z.Kind == hospital.HazardAllergen && z.Severe:
+		kind = "severe"
+	case z.Kind == hospital.HazardDiet:
+		return T(ctx, "hazard.own.diet", T(ctx, "diet."+string(z.Diet)))
+	case z.Allergen == "" && z.Kind != hospital.HazardTexture:
+		return Hazard(ctx, z)
+	}
+	return T(ctx, "hazard.own."+kind, T(ctx, "allergen."+string(z.Allergen)))
 }
 
 // matcher knows the languages in the order of Langs.

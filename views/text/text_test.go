@@ -124,6 +124,9 @@ func domain() map[string][]string {
 	for _, r := range hospital.Roles {
 		lists["role."] = append(lists["role."], string(r))
 	}
+	for _, why := range hospital.NoMeals {
+		lists["nomeal."] = append(lists["nomeal."], string(why))
+	}
 	for _, d := range hospital.Diets {
 		lists["diet."] = append(lists["diet."], string(d))
 	}
@@ -146,6 +149,7 @@ func domain() map[string][]string {
 		lists["delivery."] = append(lists["delivery."], string(s))
 	}
 	lists["failed."] = hospital.FailReasons
+	lists["hazard.own."] = []string{"severe", "allergen", "may_contain", "diet", "texture"}
 	lists["hazard."] = []string{"severe", "allergen", "may_contain", "never_asked", "diet", "texture", "nil_by_mouth", "not_admitted"}
 	for _, level := range []hospital.Level{hospital.LevelInfo, hospital.LevelSuccess, hospital.LevelWarning, hospital.LevelAlert} {
 		lists["level."] = append(lists["level."], string(level))
@@ -344,6 +348,9 @@ func TestARefusalIsSaidInTheReadersLanguage(t *testing.T) {
 	}
 }
 
+// namedIn matches what a notice's words name.
+var namedIn = regexp.MustCompile(`\{\w+\}`)
+
 // TestNoticesAreSaidInTheReadersLanguage also keeps the catalogue's English, which translators read, to the words that programs get.
 func TestNoticesAreSaidInTheReadersLanguage(t *testing.T) {
 	entries := readCatalogue(t)
@@ -352,9 +359,18 @@ func TestNoticesAreSaidInTheReadersLanguage(t *testing.T) {
 			t.Errorf("the catalogue says of %s %q and %q, the hospital %q and %q", code, title, message, notice.Title, notice.Message)
 		}
 	}
-	lunch := hospital.Notification{Code: "order_ready", Args: []string{"12", "lunch"}, Title: "Order 12 is ready", Message: "Your lunch waits for a courier."}
-	over := hospital.Notification{Code: "nil_by_mouth_over", Args: []string{"A-05"}, Title: "Nil by mouth is over in bed A-05", Message: "English."}
-	unknown := hospital.Notification{Code: "of_another_version", Args: []string{"lunch"}, Title: "Title", Message: "Message."}
+	for code, notice := range hospital.Notices {
+		for _, key := range []string{"notice." + code, "notice." + code + ".title"} {
+			for _, name := range namedIn.FindAllString(entries[key].fr+entries[key].rw, -1) {
+				if !strings.Contains(notice.Title+notice.Message, name) {
+					t.Errorf("%s names %s, which the English does not", key, name)
+				}
+			}
+		}
+	}
+	lunch := hospital.Notification{Code: "order_ready", About: hospital.About{OrderID: 12, Meal: hospital.Lunch}, Title: "Order 12 is ready", Message: "Your lunch waits for a courier."}
+	over := hospital.Notification{Code: "nil_by_mouth_over", About: hospital.About{BedNumber: "A-05"}, Title: "Nil by mouth is over in bed A-05", Message: "English."}
+	unknown := hospital.Notification{Code: "of_another_version", About: hospital.About{Meal: hospital.Lunch}, Title: "Title", Message: "Message."}
 	for _, c := range []struct {
 		lang           text.Lang
 		n              hospital.Notification

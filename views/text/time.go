@@ -53,6 +53,12 @@ func Birthday(ctx context.Context, t time.Time) string {
 	return fmt.Sprintf("%d %s %d", day.Day(), T(ctx, monthKey(day)), day.Year())
 }
 
+// Date is the day of a moment, "3 Feb 2026".
+func Date(ctx context.Context, t time.Time) string {
+	year, month, day := t.In(Kigali).Date()
+	return Birthday(ctx, time.Date(year, month, day, 0, 0, 0, 0, time.UTC))
+}
+
 func monthKey(t time.Time) string { return "month." + t.Format("01") }
 
 // inputLayout is what <input type="datetime-local"> shows and sends.

@@ -36,7 +36,7 @@ func TestANurseLooksAfterAPatientsMealsAtTheBed(t *testing.T) {
 	nurse.press(`.admission-meals a[href$="meal=snack"]`)
 	nurse.until("the focus on what can be ordered", `document.activeElement.matches("#sheet-order > summary")`)
 	nurse.untilSays(".menu-list s", "isombe")
-	nurse.untilSays(".menu-list .why", "isombe contains peanuts (allergy)")
+	nurse.untilSays(".menu-list .why", "contains peanuts (allergy)")
 	ticked := fmt.Sprintf("#order-items-%d", stew.ID)
 	nurse.press(ticked)
 	nurse.foresees("409")
