@@ -192,6 +192,19 @@ func lines(t *testing.T, db *sql.DB, query string) string {
 }
 
 func TestWhatANotificationIsAboutGetsNames(t *testing.T) {
+	cases := []struct{ code, args, about string }{
+		{"order_ready", `["12","lunch"]`, `{"order_id":12,"meal":"lunch"}`},
+		{"ticket_held", `["12"]`, `{"order_id":12}`},
+		{"delivery_takes_another", `["12"]`, `{"order_id":12}`},
+		{"delivery_moved", `["12","A-05"]`, `{"order_id":12,"bed_number":"A-05"}`},
+		{"delivery_failed", `["12","snack","A-05"]`,
+			`{"order_id":12,"meal":"snack","bed_number":"A-05"}`},
+		{"nil_by_mouth_over", `["A-05"]`, `{"bed_number":"A-05"}`},
+		{"meal_round_gaps", `["3","dinner","MED \"A\""]`,
+			`{"patients":3,"meal":"dinner","ward_code":"MED \"A\""}`},
+		{"of_another_version", `["3"]`, `{}`},
+		{"order_held", `[]`, `{}`},
+	}
 	onBare(t, func(t *testing.T, url string) {
 		migrate := func(version int64) {
 			t.Helper()
@@ -201,29 +214,19 @@ func TestWhatANotificationIsAboutGetsNames(t *testing.T) {
 		}
 		migrate(15)
 		db := hospitaltest.Database(t, url)
-		for code, c := range map[string]struct{ args, about string }{
-			"order_ready":            {`["12","lunch"]`, `{"order_id":12,"meal":"lunch"}`},
-			"ticket_held":            {`["12"]`, `{"order_id":12}`},
-			"delivery_takes_another": {`["12"]`, `{"order_id":12}`},
-			"delivery_moved":         {`["12","A-05"]`, `{"order_id":12,"bed_number":"A-05"}`},
-			"delivery_failed":        {`["12","snack","A-05"]`, `{"order_id":12,"meal":"snack","bed_number":"A-05"}`},
-			"nil_by_mouth_over":      {`["A-05"]`, `{"bed_number":"A-05"}`},
-			"meal_round_gaps":        {`["3","dinner","MED \"A\""]`, `{"patients":3,"meal":"dinner","ward_code":"MED \"A\""}`},
-			"of_another_version":     {`["3"]`, `{}`},
-			"order_held":             {`[]`, `{}`},
-		} {
-			migrate(15)
+		for _, c := range cases {
 			_, err := db.ExecContext(t.Context(), `INSERT INTO notification
 				(role, code, args, title, message, level, created_at)
-				VALUES ('kitchen', $1, $2, 'Title', 'Message', 'info', 1)`, code, c.args)
+				VALUES ('kitchen', $1, $2, 'Title', 'Message', 'info', 1)`, c.code, c.args)
 			if err != nil {
 				t.Fatal(err)
 			}
-			migrate(21)
-			var about string
-			err = db.QueryRowContext(t.Context(), `SELECT about FROM notification`).Scan(&about)
-			if err != nil || about != c.about {
-				t.Errorf("%s %s became %s, %v; want %s", code, c.args, about, err, c.about)
+		}
+		migrate(21)
+		for _, c := range cases {
+			about := lines(t, db, `SELECT about FROM notification WHERE code = '`+c.code+`'`)
+			if about != c.about {
+				t.Errorf("%s %s became %s; want %s", c.code, c.args, about, c.about)
 			}
 		}
 	})
