@@ -27,7 +27,10 @@ type Admission struct {
 	DischargePlanned  bool      // pending: the bed stays occupied until the patient leaves
 	DischargedAt      time.Time // zero: open
 	Outcome           Outcome
-	Version           int64
+	Sex               string // of the patient
+	Placement
+	Fitness // of the bed and its ward
+	Version int64
 }
 
 // Outcome says how an admission ended.
@@ -73,7 +76,9 @@ type AdmitCommand struct {
 	Texture           *Texture // nil means regular
 	Allergies         Allergies
 	ExpectedDischarge time.Time
-	IdempotencyKey    string // may be empty; the same one of the same person gets the first answer
+	Placement         Placement // an empty isolation means none, an empty priority routine
+	OverrideReason    string    // for taking a bed that is kept for others; may be empty
+	IdempotencyKey    string    // may be empty; the same one of the same person gets the first answer
 }
 
 // TransferCommand is what Transfer needs.
@@ -81,6 +86,8 @@ type TransferCommand struct {
 	BedID      int64
 	BedVersion int64 // of that bed as the person saw it; 0 where they did not say
 	Reason     string
+	// OverrideReason is for taking a bed that is kept for others; may be empty.
+	OverrideReason string
 	// What the person saw; 0 where they did not say.
 	AdmissionID int64 // the admission; another one: Conflict "another_patient"
 	Version     int64 // of the admission; another one now: Conflict "stay_outdated"
@@ -140,6 +147,8 @@ func (cmd *AdmitCommand) tidy() {
 	}
 	cmd.ExpectedDischarge = conceivable(cmd.ExpectedDischarge.UTC().Truncate(time.Millisecond))
 	cmd.Allergies.tidy()
+	cmd.Placement.tidy()
+	cmd.OverrideReason = tidy(cmd.OverrideReason)
 }
 
 // conceivable is the time, or the nearest one whose year has four digits, since others can't be
@@ -181,6 +190,8 @@ func (cmd AdmitCommand) check(now time.Time) fields {
 		wrong.refuse("texture", "texture", "Choose a texture from 0 to 7.")
 	}
 	wrong.allergies(cmd.Allergies)
+	wrong.placement(cmd.Placement)
+	wrong.text("override_reason", cmd.OverrideReason, LongestReason)
 	wrong.expectedDischarge(cmd.ExpectedDischarge, now.Add(-time.Minute), now)
 	return wrong
 }
@@ -211,6 +222,9 @@ func (c *change) admit(ctx context.Context, cmd AdmitCommand) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	if err := c.knowWard(ctx, cmd.Placement.WantedWardID, wrong); err != nil {
+		return 0, err
+	}
 	if err := wrong.err(); err != nil {
 		return 0, err
 	}
@@ -222,6 +236,9 @@ func (c *change) admit(ctx context.Context, cmd AdmitCommand) (int64, error) {
 	}
 	if bed.ID != 0 {
 		if err := c.checkFreeInVersion(ctx, bed, cmd.BedVersion); err != nil {
+			return 0, err
+		}
+		if err := c.checkReserved(ctx, bed, cmd.PatientID, cmd.OverrideReason); err != nil {
 			return 0, err
 		}
 	}
@@ -271,10 +288,13 @@ func (c *change) insertAdmission(ctx context.Context, cmd AdmitCommand,
 		bedSince = c.now
 	}
 	id, err = c.insert(ctx, `INSERT INTO admission (patient_id, bed_id, bed_since, admitted_at,
-			reason, diet, texture, allergies, expected_discharge)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id`,
+			reason, diet, texture, allergies, expected_discharge, isolation, priority,
+			wanted_ward_id, shift_note)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id`,
 		cmd.PatientID, reference(bed.ID), instant(bedSince), instant(c.now), cmd.Reason, cmd.Diet,
-		*cmd.Texture, allergyList(cmd.Allergies), instant(cmd.ExpectedDischarge))
+		*cmd.Texture, allergyList(cmd.Allergies), instant(cmd.ExpectedDischarge),
+		cmd.Placement.Isolation, cmd.Placement.Priority, reference(cmd.Placement.WantedWardID),
+		cmd.Placement.ShiftNote)
 	if refusal := uniqueViolation(err, bed); refusal != nil {
 		return 0, refusal
 	}
@@ -338,7 +358,7 @@ func (h *Hospital) Transfer(ctx context.Context, actor Actor, admissionID int64,
 	if err := actor.need(TransferPatients); err != nil {
 		return Admission{}, err
 	}
-	cmd.Reason = tidy(cmd.Reason)
+	cmd.Reason, cmd.OverrideReason = tidy(cmd.Reason), tidy(cmd.OverrideReason)
 	return h.changeAdmission(ctx, actor, admissionID, precondition{cmd.AdmissionID, cmd.Version},
 		func(ctx context.Context, c *change, admission Admission) error {
 			return c.transfer(ctx, admission, cmd)
@@ -349,6 +369,7 @@ func (h *Hospital) Transfer(ctx context.Context, actor Actor, admissionID int64,
 func (c *change) transfer(ctx context.Context, admission Admission, to TransferCommand) error {
 	wrong := fields{}
 	wrong.text("reason", to.Reason, LongestReason)
+	wrong.text("override_reason", to.OverrideReason, LongestReason)
 	if to.BedID == 0 {
 		wrong.refuse("bed_id", "bed_missing", "Choose a bed.")
 	}
@@ -364,6 +385,9 @@ func (c *change) transfer(ctx context.Context, admission Admission, to TransferC
 		return err
 	}
 	if err := c.checkFreeInVersion(ctx, target, to.BedVersion); err != nil {
+		return err
+	}
+	if err := c.checkReserved(ctx, target, admission.PatientID, to.OverrideReason); err != nil {
 		return err
 	}
 	at := latest(c.now, admission.BedSince, admission.AdmittedAt)
@@ -603,16 +627,20 @@ func readAdmission(ctx context.Context, q *sql.Tx, id int64) (a Admission, err e
 		`SELECT admission.id, admission.patient_id, patient.name, admission.bed_id,
 			COALESCE(bed.number, ''), bed.ward_id, COALESCE(ward.name, ''), admission.admitted_at,
 			admission.bed_since, admission.expected_discharge, admission.discharge_planned,
-			admission.discharged_at, admission.outcome, admission.version
+			admission.discharged_at, admission.outcome, patient.sex, `+placementColumns+`,
+			COALESCE(ward.sex, 'any'), COALESCE(bed.features, '[]'), COALESCE(bed.staffed, TRUE),
+			admission.version
 		FROM admission
 		JOIN patient ON patient.id = admission.patient_id
 		LEFT JOIN bed ON bed.id = admission.bed_id
 		LEFT JOIN ward ON ward.id = bed.ward_id
 		WHERE admission.id = $1`, id)
-	err = row.Scan(&a.ID, &a.PatientID, &a.PatientName, (*reference)(&a.BedID), &a.BedNumber,
+	columns := []any{&a.ID, &a.PatientID, &a.PatientName, (*reference)(&a.BedID), &a.BedNumber,
 		(*reference)(&a.WardID), &a.WardName, (*instant)(&a.AdmittedAt), (*instant)(&a.BedSince),
 		(*instant)(&a.ExpectedDischarge), &a.DischargePlanned, (*instant)(&a.DischargedAt),
-		&a.Outcome, &a.Version)
+		&a.Outcome, &a.Sex}
+	columns = slices.Concat(columns, a.Placement.columns(), a.Fitness.columns())
+	err = row.Scan(append(columns, &a.Version)...)
 	return a, wrapRow(err, unknownAdmission, "read admission %d", id)
 }
 

@@ -134,6 +134,8 @@ func fieldsOf(action, from, to string) []Change {
 	case "admission.discharge":
 		return []Change{{Field: "status", From: "admitted", To: "discharged"},
 			{Field: "outcome", To: to}}
+	case "admission.place", "bed.set":
+		return codedChanges(from, to)
 	case "admission.diet":
 		return dietChanges(parseDiet(from), parseDiet(to))
 	case "zone.set":

@@ -40,6 +40,8 @@ const (
 	RecordDeaths            Permission = "admissions.record_death" // discharge with "deceased"
 	ChangeBeds              Permission = "beds.change"             // reserve, release, clean, mend
 	CloseBeds               Permission = "beds.close"              // and take into service again
+	PlacePatients           Permission = "admissions.place"        // isolation, priority, a note
+	ArrangeWards            Permission = "wards.arrange"           // what wards and beds are fit for
 	SetUpWards              Permission = "wards.set_up"            // create wards with their beds
 	ManageUsers             Permission = "users.manage"            // logins and their passwords
 	OrderDiets              Permission = "diets.order"             // nil by mouth too
@@ -80,6 +82,8 @@ var permitted = map[Permission][]Role{
 	RecordDeaths:            {MedicalStaff, Admin},
 	ChangeBeds:              {MedicalStaff, WardManagement, Admin},
 	CloseBeds:               {WardManagement, Admin},
+	PlacePatients:           {MedicalStaff, WardManagement, Admin},
+	ArrangeWards:            {WardManagement, Admin},
 	SetUpWards:              {Admin},
 	ManageUsers:             {Admin},
 	OrderDiets:              {MedicalStaff, Admin},

@@ -1,0 +1,30 @@
+-- What says where a patient should lie: who a bed is kept for, what a bed and a ward are fit for, and what a patient needs.
+
+-- +goose Up
+
+ALTER TABLE ward ADD COLUMN sex TEXT NOT NULL DEFAULT 'any' CHECK (sex IN ('any', 'female', 'male'));
+ALTER TABLE ward ADD COLUMN speciality TEXT NOT NULL DEFAULT '';
+
+-- features is a JSON list of codes.
+ALTER TABLE bed ADD COLUMN features TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE bed ADD COLUMN staffed BOOLEAN NOT NULL DEFAULT TRUE;
+ALTER TABLE bed ADD COLUMN reserved_for BIGINT REFERENCES patient (id);
+
+ALTER TABLE admission ADD COLUMN isolation TEXT NOT NULL DEFAULT 'none'
+	CHECK (isolation IN ('none', 'contact', 'droplet', 'airborne'));
+ALTER TABLE admission ADD COLUMN priority TEXT NOT NULL DEFAULT 'routine'
+	CHECK (priority IN ('routine', 'urgent', 'emergency'));
+ALTER TABLE admission ADD COLUMN wanted_ward_id BIGINT REFERENCES ward (id);
+-- What the next shift must know of the patient.
+ALTER TABLE admission ADD COLUMN shift_note TEXT NOT NULL DEFAULT '';
+
+-- +goose Down
+ALTER TABLE admission DROP COLUMN shift_note;
+ALTER TABLE admission DROP COLUMN wanted_ward_id;
+ALTER TABLE admission DROP COLUMN priority;
+ALTER TABLE admission DROP COLUMN isolation;
+ALTER TABLE bed DROP COLUMN reserved_for;
+ALTER TABLE bed DROP COLUMN staffed;
+ALTER TABLE bed DROP COLUMN features;
+ALTER TABLE ward DROP COLUMN speciality;
+ALTER TABLE ward DROP COLUMN sex;
