@@ -16,7 +16,7 @@ func TestAPatientIsAdmittedIntoABedThatCanTakeOneAndNoOther(t *testing.T) {
 	t.Parallel()
 	for status, code := range map[hospital.BedStatus]string{
 		hospital.BedAvailable:   "",
-		hospital.BedReserved:    "",
+		hospital.BedReserved:    "bed_reserved",
 		hospital.BedOccupied:    "bed_taken",
 		hospital.BedCleaning:    "bed_not_free",
 		hospital.BedMaintenance: "bed_not_free",
@@ -277,7 +277,7 @@ func TestATransferGivesAWaitingPatientAFirstBed(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		a := h.admit(t, "Uwase Marie", "")
 		h.set(t, "A-01", hospital.BedReserved)
-		moved, err := h.Transfer(t.Context(), nurse, a.ID, hospital.TransferCommand{BedID: h.bed(t, "A-01").ID})
+		moved, err := h.Transfer(t.Context(), nurse, a.ID, hospital.TransferCommand{BedID: h.bed(t, "A-01").ID, OverrideReason: "kept for her"})
 		if err != nil {
 			t.Fatal(err)
 		}

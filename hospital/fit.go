@@ -130,6 +130,22 @@ const fitnessColumns = `ward.sex, bed.features, bed.staffed`
 // columns are where fitnessColumns go.
 func (f *Fitness) columns() []any { return []any{&f.WardSex, &f.Features, &f.Staffed} }
 
+// Misfits are the ways in which the bed does not fit the patient of the admission; none without one.
+func (a Admission) Misfits() []Misfit {
+	if a.BedID == 0 {
+		return nil
+	}
+	return a.Fitness.Misfits(a.Sex, a.Isolation)
+}
+
+// Misfits are the ways in which the bed does not fit the patient in it.
+func (b BoardBed) Misfits() []Misfit {
+	if b.Admission == nil {
+		return nil
+	}
+	return b.Fitness.Misfits(b.Admission.Sex, b.Admission.Isolation)
+}
+
 // Misfits are the ways in which the bed does not fit a patient.
 func (f Fitness) Misfits(sex string, isolation Isolation) []Misfit {
 	var misfits []Misfit

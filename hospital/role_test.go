@@ -148,6 +148,8 @@ func TestThePermissionsAreThoseOfTheContract(t *testing.T) {
 		hospital.RecordDeaths:            "medical_staff admin",
 		hospital.ChangeBeds:              "medical_staff ward_management admin",
 		hospital.CloseBeds:               "ward_management admin",
+		hospital.PlacePatients:           "medical_staff ward_management admin",
+		hospital.ArrangeWards:            "ward_management admin",
 		hospital.SetUpWards:              "admin",
 		hospital.ManageUsers:             "admin",
 		hospital.OrderDiets:              "medical_staff admin",
