@@ -15,7 +15,8 @@ import (
 // admit is POST /admissions.
 func (s *Server) admit(c echo.Context) error {
 	in, err := readInput(c, "patient_name", "patient_id", "birth_date", "sex", "bed_id", "reason",
-		"diet", "texture", "allergies", "severe", "expected_discharge")
+		"diet", "texture", "allergies", "severe", "expected_discharge", "isolation", "priority",
+		"wanted_ward_id", "override_reason")
 	if err != nil {
 		return err
 	}
@@ -25,13 +26,17 @@ func (s *Server) admit(c echo.Context) error {
 		BedID: in.id("bed_id"), BedVersion: in.id("version"), Reason: in.text("reason"),
 		Diet: hospital.Diet(in.text("diet")), Texture: in.texture("texture"),
 		Allergies: in.allergies(), ExpectedDischarge: in.time("expected_discharge"),
+		Placement: in.placement(), OverrideReason: in.text("override_reason"),
 		IdempotencyKey: in.idempotencyKey(c),
 	}
 	var admission hospital.Admission
 	if err = in.err(); err == nil {
 		admission, _, err = s.Hospital.Admit(c.Request().Context(), actor(c), cmd)
 	}
-	if err != nil {
+	switch {
+	case err != nil && cmd.BedID == 0:
+		return s.waitForm(in).refuse(err)
+	case err != nil:
 		return s.bedForm(cmd.BedID, 0, views.FormAdmit, in).refuse(err)
 	}
 	return created(c, views.AdmissionPath.Of(admission.ID), bedOrAdmissionPath(admission),
@@ -55,13 +60,15 @@ func bedOrAdmissionPath(a hospital.Admission) string {
 
 // transfer is POST /admissions/{id}/transfer, also for a first bed.
 func (s *Server) transfer(c echo.Context) error {
-	in, err := readInput(c, "admission_id", "bed_id", "bed_version", "reason", "back")
+	in, err := readInput(c, "admission_id", "bed_id", "bed_version", "reason", "override_reason",
+		"back")
 	if err != nil {
 		return err
 	}
 	to := hospital.TransferCommand{
 		BedID: in.id("bed_id"), BedVersion: in.id("bed_version"), Reason: in.text("reason"),
-		AdmissionID: in.id("admission_id"), Version: in.id("version"),
+		OverrideReason: in.text("override_reason"),
+		AdmissionID:    in.id("admission_id"), Version: in.id("version"),
 	}
 	command := func(ctx context.Context, id int64) (hospital.Admission, error) {
 		return s.Hospital.Transfer(ctx, actor(c), id, to)
@@ -177,6 +184,7 @@ type admissionJSON struct {
 	ExpectedDischarge *string      `json:"expected_discharge"`
 	DischargedAt      *string      `json:"discharged_at"`
 	Outcome           *string      `json:"outcome"`
+	*placementJSON                 // none where the patient is not for the reader to know
 	Version           int64        `json:"version"`
 }
 
@@ -189,6 +197,7 @@ func newAdmissionJSON(a hospital.Admission) admissionJSON {
 	}
 	if a.PatientID != 0 {
 		shape.Patient = &patientJSON{a.PatientID, string(a.PatientName)}
+		shape.placementJSON = new(newPlacementJSON(a))
 	}
 	if a.BedID != 0 {
 		shape.BedID, shape.Bed, shape.Ward = &a.BedID, &a.BedNumber, &a.WardName
@@ -255,6 +264,8 @@ func (s *Server) redrawAdmission(c echo.Context, r refusal, id int64, waiting re
 		return s.redrawChosenBed(c, r, admission)
 	case admission.BedID != 0:
 		return s.redrawBed(c, r, admission.BedID, id)
+	case r.name != views.FormTransfer && negotiate(c) == asPage:
+		return s.redrawCare(c, r, id)
 	}
 	return waiting(c, r, admission)
 }

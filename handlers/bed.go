@@ -145,19 +145,20 @@ func hasPlace(name string, about int64, detail hospital.BedDetail) bool {
 
 // setBedStatus is POST /beds/{id}/status.
 func (s *Server) setBedStatus(c echo.Context) error {
-	id, in, err := readAbout(c, "admission_id", "status", "reason")
+	id, in, err := readAbout(c, "admission_id", "status", "reason", "patient_id", "until")
 	if err != nil {
 		return err
 	}
 	change := hospital.BedStatusCommand{
 		Status: hospital.BedStatus(in.text("status")), Reason: in.text("reason"),
+		PatientID: in.id("patient_id"), Until: in.time("until"),
 		AdmissionID: in.id("admission_id"), Version: in.id("version"),
 	}
 	if err = in.err(); err == nil {
 		_, err = s.Hospital.SetBedStatus(c.Request().Context(), actor(c), id, change)
 	}
 	if err != nil {
-		return s.bedForm(id, 0, views.FormStatus, in).refuse(err)
+		return s.bedForm(id, 0, views.StatusFormOf(change.Status), in).refuse(err)
 	}
 	return done(c, views.BedPath.Of(id))
 }
@@ -221,11 +222,14 @@ type seenBedJSON struct {
 	bedJSON
 	AdmissionID      *int64 `json:"admission_id"`
 	AdmissionVersion *int64 `json:"admission_version"`
-	Version          int64  `json:"version"`
+	fitnessJSON
+	Reservation *reservationJSON `json:"reservation"` // null where the bed is not reserved
+	Version     int64            `json:"version"`
 }
 
 func newSeenBedJSON(b hospital.BoardBed) seenBedJSON {
-	shape := seenBedJSON{bedJSON: newBedJSON(b), Version: b.Version}
+	shape := seenBedJSON{bedJSON: newBedJSON(b), fitnessJSON: newFitnessJSON(b),
+		Reservation: newReservationJSON(b.Bed), Version: b.Version}
 	if b.Admission != nil {
 		shape.AdmissionID, shape.AdmissionVersion = &b.Admission.AdmissionID, &b.Admission.Version
 	}

@@ -92,6 +92,7 @@ func (s *Server) generalRoutes() []entry {
 func (s *Server) wardRoutes() []entry {
 	return []entry{
 		s.ward(),
+		post("/wards/:id", hospital.ArrangeWards, s.setWard),
 		post(views.WardPath+"round", hospital.OrderRounds, s.orderMealRound),
 		s.medicalDashboard(),
 		s.managementDashboard(),
@@ -102,6 +103,7 @@ func (s *Server) wardRoutes() []entry {
 func (s *Server) bedRoutes() []entry {
 	return []entry{
 		get(views.BedPath, hospital.ReadWards, s.bedPage),
+		post("/beds/:id", hospital.ArrangeWards, s.setBed),
 		post(views.BedPath+"status", hospital.ChangeBeds, s.setBedStatus),
 		post(views.BedPath+"patients", hospital.AdmitPatients, s.findPatients),
 	}
@@ -112,7 +114,11 @@ func (s *Server) admissionRoutes() []entry {
 	return []entry{
 		get(views.AdmissionPath, hospital.ReadWards, s.admissionPage),
 		get(views.AdmissionPath+"menu/", hospital.OrderMeals, s.menu(ofAdmission)),
+		s.waitingList(),
+		post(views.WaitingPath+"patients", hospital.AdmitPatients, s.findForWaiting),
+		get(views.CarePath, hospital.ReadWards, s.carePage),
 		post(views.AdmissionsPath, hospital.AdmitPatients, s.admit),
+		post(views.AdmissionsPath+"/:id", hospital.PlacePatients, s.setPlacement),
 		post(views.AdmissionPath+"transfer", hospital.TransferPatients, s.transfer),
 		post(views.AdmissionPath+"plan-discharge", hospital.PlanDischarges, s.planDischarge),
 		post(views.AdmissionPath+"discharge", hospital.DischargePatients, s.discharge),

@@ -140,7 +140,7 @@ func (a Admission) Misfits() []Misfit {
 
 // Misfits are the ways in which the bed does not fit the patient in it.
 func (b BoardBed) Misfits() []Misfit {
-	if b.Admission == nil {
+	if b.ID == 0 || b.Admission == nil {
 		return nil
 	}
 	return b.Fitness.Misfits(b.Admission.Sex, b.Admission.Isolation)

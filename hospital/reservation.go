@@ -70,6 +70,17 @@ func (b Bed) KeptFrom(patientID int64) bool {
 	return b.KeptFromOthers() && (b.ReservedFor == 0 || b.ReservedFor != patientID)
 }
 
+// KeptFromOthers is Bed.KeptFromOthers.
+func (b FreeBed) KeptFromOthers() bool { return b.bed().KeptFromOthers() }
+
+// KeptFrom is Bed.KeptFrom.
+func (b FreeBed) KeptFrom(patientID int64) bool { return b.bed().KeptFrom(patientID) }
+
+// bed is what a reservation says of the bed.
+func (b FreeBed) bed() Bed {
+	return Bed{Status: b.Status, StatusReason: b.StatusReason, ReservedFor: b.ReservedFor}
+}
+
 // checkReserved refuses to put a patient, 0 for somebody new, into a locked bed that is kept for
 // others, unless a reason is given, which the audit keeps.
 func (c *change) checkReserved(ctx context.Context, bed Bed, patientID int64,

@@ -46,6 +46,44 @@ func (h *Hospital) WaitingList(ctx context.Context, actor Actor) (WaitingList, e
 		})
 }
 
+// WaitingDetail reads all that can be said of a patient who waits for a bed, as BedDetail does for
+// one in a bed; the bed in it is none. NotFound where there is no such admission, or it has ended.
+// An admission that has a bed meanwhile has its bed in it.
+func (h *Hospital) WaitingDetail(ctx context.Context, actor Actor,
+	admissionID int64) (BedDetail, error) {
+	return readAs(ctx, h, actor, ReadWards,
+		func(ctx context.Context, q *sql.Tx) (detail BedDetail, err error) {
+			admission, err := readAdmission(ctx, q, admissionID)
+			if err != nil {
+				return detail, err
+			}
+			if !admission.DischargedAt.IsZero() {
+				return detail, Refuse(NotFound, "stay_ended", "This stay has ended.")
+			}
+			detail.At = h.clock(ctx)
+			detail.ID, detail.Number = admission.BedID, admission.BedNumber
+			if detail.Admission, err = readUnplaced(ctx, q, admission, detail.At); err != nil {
+				return detail, err
+			}
+			err = detail.readAdmission(ctx, q)
+			if !actor.Role.May(ReadClinical) {
+				detail.Reason = ""
+			}
+			return detail, err
+		})
+}
+
+// readUnplaced is who waits as the board would show them.
+func readUnplaced(ctx context.Context, q *sql.Tx, a Admission,
+	now time.Time) (*BoardAdmission, error) {
+	diet, err := readDiet(ctx, q, a.ID)
+	return &BoardAdmission{AdmissionID: a.ID, PatientID: a.PatientID, PatientName: a.PatientName,
+		AdmittedAt: a.AdmittedAt, BedSince: a.BedSince, ExpectedDischarge: a.ExpectedDischarge,
+		DischargePlanned: a.DischargePlanned, Diet: diet.Diet, Texture: diet.Texture,
+		NilByMouth: diet.NilByMouth.Holds(now), Allergies: diet.Allergies, Sex: a.Sex,
+		Isolation: a.Isolation, Version: a.Version}, err
+}
+
 // waitingPatients lists who is admitted without a bed, the most pressing and then the longest wait
 // first.
 func waitingPatients(ctx context.Context, q *sql.Tx, limit int) ([]WaitingPatient, error) {

@@ -29,6 +29,11 @@ const (
 	FormZone      = "zone"
 	FormMenu      = "menu"
 	FormCustomers = "customers"
+	FormPlacement = "placement" // isolation, priority, wanted ward, a note
+	FormReserve   = "reserve"
+	FormTakeOut   = "take-out" // of service
+	FormFitness   = "fitness"  // what a bed is fit for
+	FormWard      = "ward-form"
 )
 
 // FormZoneOf is the form of one zone among others.

@@ -64,11 +64,14 @@ func eats(diet hospital.Diet, texture hospital.Texture) func(*hospital.BoardAdmi
 	return func(a *hospital.BoardAdmission) { a.Diet, a.Texture = diet, texture }
 }
 
+func apart(a *hospital.BoardAdmission) { a.Isolation = hospital.AirborneIsolation }
+
 // galleryBeds is a card for each state of a bed, and for each thing that a card can say of a
 // patient.
 func galleryBeds() []hospital.BoardBed {
 	reserved := galleryBed(2, hospital.BedReserved, "From theatre this evening")
 	reserved.ReservedUntil = galleryTime.Add(6 * time.Hour)
+	reserved.ReservedFor, reserved.ReservedName = 2, "Umutoni Aline"
 	return []hospital.BoardBed{
 		galleryBed(1, hospital.BedAvailable, ""), reserved, galleryBed(3, hospital.BedCleaning, ""),
 		galleryBed(4, hospital.BedMaintenance, "Call bell broken"),
@@ -81,6 +84,7 @@ func galleryBeds() []hospital.BoardBed {
 		galleryAdmission(12, "Soft Food", eats(hospital.DietRenal, 4)),
 		galleryAdmission(14, "Meal Held", mealIs(hospital.OrderHeld)),
 		galleryAdmission(15, "Meal Coming", mealIs(hospital.OrderInTransit)),
+		galleryAdmission(17, "Kept Apart", apart),
 		galleryAdmission(13, "Everything-Together Uwimana Nyiransabimana", leaving,
 			allergic("milk", "eggs"), nilByMouth, eats(hospital.DietDiabetic, 6)),
 	}
@@ -131,7 +135,9 @@ func galleryRefused() Form {
 // galleryEmpty is an empty bed's page, galleryOccupied that of one with a patient.
 func galleryEmpty() hospital.BedDetail {
 	waits := hospital.WaitingPatient{
-		AdmissionID: 2, PatientName: "Umutoni Aline", AdmittedAt: galleryTime,
+		AdmissionLine: galleryLines()[1], PatientID: 2, Sex: "female",
+		Placement: hospital.Placement{Priority: hospital.Urgent, WantedWard: "Surgery",
+			Isolation: hospital.ContactIsolation},
 	}
 	return hospital.BedDetail{BoardBed: galleryBed(1, hospital.BedAvailable, ""), WardOpen: true,
 		Waiting: []hospital.WaitingPatient{waits}}
@@ -146,6 +152,7 @@ func galleryOccupied() hospital.BedDetail {
 	return hospital.BedDetail{
 		BoardBed: beds[len(beds)-1], WardOpen: true, At: galleryTime,
 		BirthDate: galleryTime.AddDate(-40, 0, 0), Sex: "female", Reason: "emergency",
+		Placement: hospital.Placement{ShiftNote: "Asks for the light to stay on."},
 		Fasting: hospital.Window{From: from, Until: until}, Orders: galleryMeals(),
 		FreeBeds: []hospital.FreeBed{free},
 	}

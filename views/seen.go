@@ -61,6 +61,9 @@ var fieldLabels = map[string]string{
 	"address_line1": "field.address_line1", "address_line2": "field.address_line2",
 	"city": "field.city", "zone_id": "field.zone", "instructions": "field.instructions",
 	"is_default": "address.make_default",
+	"isolation":  "fact.isolation", "priority": "fact.priority",
+	"wanted_ward_id": "fact.wanted_ward", "note": "fact.shift_note", "until": "reserve.until",
+	"features": "fact.features", "staffed": "fact.staffed",
 }
 
 // typedFields are the fields in which people write or choose what would be a loss, in the order in
@@ -68,7 +71,7 @@ var fieldLabels = map[string]string{
 var typedFields = []string{
 	"patient_name", "birth_date", "sex", "outcome", "notes", "reason", "diet", "texture",
 	"allergies", "severe", "expected_discharge", "nil_by_mouth_from", "nil_by_mouth_until",
-	"override_reason", "username",
+	"isolation", "priority", "note", "until", "override_reason", "username",
 }
 
 // PutAside lists what was sent, field by field, to be copied.
@@ -93,6 +96,8 @@ func PutAside(ctx context.Context, sent url.Values) []Typed {
 var codePrefixes = map[string]string{
 	"diet": "diet.", "outcome": "outcome.", "sex": "sex.", "allergies": "allergen.",
 	"severe": "allergen.", "texture": "texture.", "stopped": "stopped.",
+	"isolation": "isolation.", "priority": "priority.", "staffed": "staffed.",
+	"features": "feature.",
 }
 
 // codeWord is what a code of a field is called; any other text is itself.

@@ -1,0 +1,156 @@
+package handlers
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/labstack/echo/v4"
+
+	"dusangire/hospital"
+	"dusangire/views"
+)
+
+// placement reads how and where somebody who is admitted should lie.
+func (in *input) placement() hospital.Placement {
+	return hospital.Placement{Isolation: hospital.Isolation(in.text("isolation")),
+		Priority: hospital.Priority(in.text("priority")), WantedWardID: in.id("wanted_ward_id")}
+}
+
+// setPlacement is POST /admissions/{id}. What is not sent does not change.
+func (s *Server) setPlacement(c echo.Context) error {
+	in, err := readInput(c, "admission_id", "isolation", "priority", "wanted_ward_id", "note")
+	if err != nil {
+		return err
+	}
+	to := in.placementChange()
+	command := func(ctx context.Context, id int64) (hospital.Admission, error) {
+		return s.Hospital.SetPlacement(ctx, actor(c), id, to)
+	}
+	return s.changeAdmission(c, views.FormPlacement, in, command)
+}
+
+// placementChange reads what is to change of how and where a patient should lie.
+func (in *input) placementChange() hospital.PlacementCommand {
+	to := hospital.PlacementCommand{AdmissionID: in.id("admission_id"), Version: in.id("version")}
+	if in.has("isolation") {
+		to.Isolation = new(hospital.Isolation(in.text("isolation")))
+	}
+	if in.has("priority") {
+		to.Priority = new(hospital.Priority(in.text("priority")))
+	}
+	if in.has("wanted_ward_id") {
+		to.WantedWardID = new(in.id("wanted_ward_id"))
+	}
+	if in.has("note") {
+		to.ShiftNote = new(in.text("note"))
+	}
+	return to
+}
+
+// setBed is POST /beds/{id}. What is not sent does not change.
+func (s *Server) setBed(c echo.Context) error {
+	id, in, err := readAbout(c, "features", "staffed")
+	if err != nil {
+		return err
+	}
+	to := hospital.SetBedCommand{Staffed: in.truth("staffed"), Version: in.id("version")}
+	if in.has("features") {
+		features := []hospital.BedFeature{}
+		for _, sent := range in.list("features") {
+			if sent != "" {
+				features = append(features, hospital.BedFeature(sent))
+			}
+		}
+		to.Features = &features
+	}
+	if err = in.err(); err == nil {
+		_, err = s.Hospital.SetBed(c.Request().Context(), actor(c), id, to)
+	}
+	if err != nil {
+		return s.fitnessForm(c, id, in).refuse(err)
+	}
+	return done(c, views.BedPath.Of(id))
+}
+
+// fitnessForm is the form of what a bed is fit for. It stands in the bed's panel, whoever lies there.
+func (s *Server) fitnessForm(c echo.Context, id int64, in *input) form {
+	detail, err := s.Hospital.BedDetail(c.Request().Context(), actor(c), id)
+	if err != nil || detail.Admission == nil {
+		return s.bedForm(id, 0, views.FormFitness, in)
+	}
+	return s.bedForm(id, detail.Admission.AdmissionID, views.FormFitness, in)
+}
+
+// setWard is POST /wards/{id}. What is not sent does not change.
+func (s *Server) setWard(c echo.Context) error {
+	id, in, err := readAbout(c, "sex", "speciality")
+	if err != nil {
+		return err
+	}
+	var to hospital.SetWardCommand
+	if in.has("sex") {
+		to.Sex = new(hospital.WardSex(in.text("sex")))
+	}
+	if in.has("speciality") {
+		to.Speciality = new(in.text("speciality"))
+	}
+	if err := in.err(); err != nil {
+		return err
+	}
+	if _, err := s.Hospital.SetWard(c.Request().Context(), actor(c), id, to); err != nil {
+		return err
+	}
+	return done(c, views.WardPath.Of(id))
+}
+
+// placementJSON is how and where a patient should lie, and in what their bed does not fit.
+type placementJSON struct {
+	Isolation    string   `json:"isolation"`
+	Priority     string   `json:"priority"`
+	WantedWardID *int64   `json:"wanted_ward_id"`
+	WantedWard   *string  `json:"wanted_ward_name"`
+	Note         string   `json:"note"`
+	Warnings     []string `json:"warnings"`
+}
+
+func newPlacementJSON(a hospital.Admission) placementJSON {
+	p := a.Placement
+	return placementJSON{string(p.Isolation), string(p.Priority), idOrNull(p.WantedWardID),
+		textOrNull(p.WantedWard), p.ShiftNote, asTexts(a.Misfits())}
+}
+
+// fitnessJSON is what a bed is fit for, and in what it does not fit its patient.
+type fitnessJSON struct {
+	Features  []string `json:"features"`
+	Staffed   bool     `json:"staffed"`
+	WardSex   string   `json:"ward_sex"`
+	Isolation *string  `json:"isolation"` // of the patient
+	Warnings  []string `json:"warnings"`
+}
+
+func newFitnessJSON(b hospital.BoardBed) fitnessJSON {
+	shape := fitnessJSON{asTexts(b.Features.List()), b.Staffed,
+		cmp.Or(string(b.WardSex), string(hospital.AnySex)), nil, asTexts(b.Misfits())}
+	if b.Admission != nil {
+		shape.Isolation = textOrNull(string(b.Admission.Isolation))
+	}
+	return shape
+}
+
+// reservationJSON is for whom or what a bed is kept, and until when.
+type reservationJSON struct {
+	Patient *patientJSON `json:"patient"` // null where it is for nobody by name
+	Reason  string       `json:"reason"`
+	Until   *string      `json:"until"`
+}
+
+func newReservationJSON(b hospital.Bed) *reservationJSON {
+	if b.Status != hospital.BedReserved {
+		return nil
+	}
+	shape := &reservationJSON{nil, b.StatusReason, rfc3339(b.ReservedUntil)}
+	if b.ReservedFor != 0 {
+		shape.Patient = &patientJSON{b.ReservedFor, string(b.ReservedName)}
+	}
+	return shape
+}
