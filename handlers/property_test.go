@@ -133,6 +133,9 @@ func (l *life) deeds() map[string]deed {
 		"/admissions/:id/transfer": {desk, openAdmissions, func() map[string]any {
 			return map[string]any{"bed_id": l.some(pick(l, anyBed, freeBeds))}
 		}},
+		"/admissions/:id": {desk, openAdmissions, func() map[string]any {
+			return map[string]any{"isolation": string(pick(l, hospital.Isolations...)), "wanted_ward_id": pick(l, l.a.ID, l.b.ID)}
+		}},
 		"/admissions/:id/plan-discharge":   {desk, openAdmissions, func() map[string]any { return map[string]any{"expected_discharge": l.moment()} }},
 		"/admissions/:id/discharge":        {desk, openAdmissions, func() map[string]any { return map[string]any{"outcome": pick(l, "improved", "deceased", "")} }},
 		"/admissions/:id/diet":             {desk, openAdmissions, l.newDiet},
@@ -140,6 +143,12 @@ func (l *life) deeds() map[string]deed {
 		"/admissions/:id/customers/remove": {desk, openAdmissions, func() map[string]any { return map[string]any{"username": pick(l, l.customers...)} }},
 		"/beds/:id/status": {desk, anyBed, func() map[string]any {
 			return map[string]any{"status": string(pick(l, hospital.BedStatuses...)), "reason": pick(l, "", "paint")}
+		}},
+		"/beds/:id": {desk, anyBed, func() map[string]any {
+			return map[string]any{"features": pick(l, []string{}, []string{"oxygen"}, []string{"isolation", "cot"}), "staffed": l.r.IntN(3) > 0}
+		}},
+		"/wards/:id": {desk, `SELECT id FROM ward`, func() map[string]any {
+			return map[string]any{"sex": string(pick(l, hospital.WardSexes...)), "speciality": pick(l, "", "Heart")}
 		}},
 		"/orders":             {append(slices.Clone(l.customers), "medical_staff"), "", l.newOrder},
 		"/orders/:id/confirm": {cook, openOrders, reason},
@@ -172,7 +181,7 @@ func (l *life) deeds() map[string]deed {
 }
 
 // silent are the commands that no screen could show.
-var silent = []string{"/login", "/logout", "/language", "/beds/:id/patients"}
+var silent = []string{"/login", "/logout", "/language", "/beds/:id/patients", "/waiting/patients"}
 
 // pick is one of some.
 func pick[T any](l *life, some ...T) T { return some[l.r.IntN(len(some))] }
@@ -195,7 +204,9 @@ func (l *life) moment() any {
 func (l *life) newPatient() map[string]any {
 	patient := map[string]any{"patient_name": fmt.Sprint("Umurwayi ", l.r.IntN(1000)), "reason": "routine", "birth_date": "1990-02-03"}
 	if l.r.IntN(4) > 0 {
-		patient["bed_id"] = l.some(anyBed)
+		patient["bed_id"], patient["override_reason"] = l.some(anyBed), pick(l, "", "full")
+	} else {
+		patient["priority"] = string(pick(l, hospital.Priorities...))
 	}
 	maps.Copy(patient, l.eats())
 	return patient
@@ -365,7 +376,7 @@ func (l *life) screens() []watched {
 		{fmt.Sprintf("/ws/ward/%d/", l.a.ID), "medical_staff"}, {fmt.Sprintf("/ws/ward/%d/", l.b.ID), "ward_management"},
 		{"/ws/dashboard/medical_staff/", "medical_staff"}, {"/ws/dashboard/ward_management/", "ward_management"},
 		{"/ws/dashboard/kitchen/", "kitchen"}, {"/ws/dashboard/delivery/", "delivery"}, {"/ws/dashboard/delivery/", "second"},
-		{"/ws/home/", "customer"}, {"/ws/home/", "stranger"},
+		{"/ws/home/", "customer"}, {"/ws/home/", "stranger"}, {"/ws/waiting/", "medical_staff"},
 	}
 	for _, who := range slices.Sorted(maps.Keys(l.tokens)) {
 		all = append(all, watched{"/ws/notifications/", who})

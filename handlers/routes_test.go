@@ -31,6 +31,8 @@ var may = map[hospital.Permission][]hospital.Role{
 	"admissions.record_death": {"medical_staff", "admin"},
 	"beds.change":             {"medical_staff", "ward_management", "admin"},
 	"beds.close":              {"ward_management", "admin"},
+	"admissions.place":        {"medical_staff", "ward_management", "admin"},
+	"wards.arrange":           {"ward_management", "admin"},
 	"wards.set_up":            {"admin"},
 	"users.manage":            {"admin"},
 	"diets.order":             {"medical_staff", "admin"},
@@ -92,6 +94,14 @@ var rules = map[string]rule{
 	"POST /admissions/:id/diet": {"diets.order", "/admissions/{admission}/diet", 0, 422},
 	"POST /beds/:id/status":     {"beds.change", "/beds/{bed}/status", 0, 422},
 	"POST /beds/:id/patients":   {"admissions.admit", "/beds/{bed}/patients", 0, 422},
+
+	"POST /admissions/:id":      {"admissions.place", "/admissions/{admission}", 0, 422},
+	"GET /admissions/:id/care/": {"wards.read", "/admissions/{admission}/care/", 0, 200},
+	"POST /beds/:id":            {"wards.arrange", "/beds/{bed}", 0, 422},
+	"POST /wards/:id":           {"wards.arrange", "/wards/{ward}", 0, 422},
+	"GET /waiting/":             {"wards.read", "/waiting/", 0, 200},
+	"POST /waiting/patients":    {"admissions.admit", "/waiting/patients", 0, 422},
+	"GET /ws/waiting/":          {"wards.read", "/ws/waiting/", 0, 0},
 
 	"POST /orders/:id/confirm": {"orders.confirm", "/orders/{order}/confirm", 0, 422},
 	"POST /orders/:id/start":   {"orders.cook", "/orders/{order}/start", 0, 422},
@@ -325,7 +335,7 @@ func (h *house) expected(route handlers.Route, r rule, v visitor, as audience) i
 // permittedStatus differs where a person is led on: from an admission to the patient's bed, from a
 // zone to the list.
 func permittedStatus(route handlers.Route, r rule, as audience) int {
-	if (route.Path == "/admissions/:id/" || route.Path == "/zones/:id/") && as == browser {
+	if (route.Path == "/admissions/:id/" || route.Path == "/admissions/:id/care/" || route.Path == "/zones/:id/") && as == browser {
 		return http.StatusSeeOther
 	}
 	return r.permitted
@@ -415,7 +425,7 @@ func TestUnknownMethodsAreRefusedAndTheKnownOnesNamed(t *testing.T) {
 	for _, c := range []struct{ method, path, allow string }{
 		{"GET", "/admissions", "POST"}, {"HEAD", "/admissions", "POST"}, {"DELETE", "/admissions", "POST"},
 		{"PUT", fmt.Sprintf("/beds/%d/status", h.bed(h.a, 1).ID), "POST"}, {"PATCH", fmt.Sprintf("/wards/%d/", h.a.ID), "GET"},
-		{"POST", fmt.Sprintf("/wards/%d/", h.a.ID), "GET"}, {"DELETE", "/login", "POST"}, {"BREW", "/login", "GET"},
+		{"POST", "/waiting/", "GET"}, {"DELETE", "/login", "POST"}, {"BREW", "/login", "GET"},
 		{"POST", fmt.Sprintf("/ws/ward/%d/", h.a.ID), "GET"},
 	} {
 		got := h.ask(question{method: c.method, path: c.path, as: program, token: token, header: http.Header{"X-Http-Method-Override": {"GET"}}})

@@ -16,6 +16,7 @@ func galleryBed(id int64, status hospital.BedStatus, reason string) hospital.Boa
 	return hospital.BoardBed{Bed: hospital.Bed{
 		ID: id, WardID: 1, WardName: "Gallery", Number: "GAL-" + number(id), Version: 1,
 		Status: status, StatusReason: reason, StatusSince: galleryTime.Add(-time.Hour),
+		Fitness: hospital.Fitness{Staffed: true},
 	}}
 }
 
@@ -147,13 +148,14 @@ func galleryOccupied() hospital.BedDetail {
 	beds := galleryBeds()
 	free := hospital.FreeBed{
 		ID: 1, Number: "GAL-1", WardName: "Gallery", Status: hospital.BedAvailable,
+		Fitness: hospital.Fitness{WardSex: hospital.MaleWard, Staffed: true},
 	}
 	from, until := galleryTime.Add(-20*time.Hour), galleryTime.Add(-time.Hour)
 	return hospital.BedDetail{
 		BoardBed: beds[len(beds)-1], WardOpen: true, At: galleryTime,
 		BirthDate: galleryTime.AddDate(-40, 0, 0), Sex: "female", Reason: "emergency",
 		Placement: hospital.Placement{ShiftNote: "Asks for the light to stay on."},
-		Fasting: hospital.Window{From: from, Until: until}, Orders: galleryMeals(),
+		Fasting:   hospital.Window{From: from, Until: until}, Orders: galleryMeals(),
 		FreeBeds: []hospital.FreeBed{free},
 	}
 }
