@@ -76,7 +76,9 @@ func TestAnAdmissionKeepsWhatWasSaid(t *testing.T) {
 			t.Fatalf("got replayed %t and error %v", replayed, err)
 		}
 		want := hospital.Admission{ID: a.ID, PatientID: a.PatientID, PatientName: "Uwé Marie", BedID: bed.ID, BedNumber: "A-01", WardID: h.a.ID,
-			WardName: "Medicine", AdmittedAt: morning, BedSince: morning, ExpectedDischarge: morning.Add(48*time.Hour + time.Millisecond), Version: 1}
+			WardName: "Medicine", AdmittedAt: morning, BedSince: morning, ExpectedDischarge: morning.Add(48*time.Hour + time.Millisecond), Version: 1,
+			Sex: "female", Placement: hospital.Placement{Isolation: hospital.NoIsolation, Priority: hospital.Routine},
+			Fitness: hospital.Fitness{WardSex: hospital.AnySex, Staffed: true}}
 		if a != want {
 			t.Errorf("the command returned %+v\nwant %+v", a, want)
 		}

@@ -503,10 +503,9 @@ func TestACommandWithoutAnAnswerIsNotCalledSaved(t *testing.T) {
 			tab, _ := openWard(t, site)
 			site.answer("POST /beds/9/status", answer)
 			openBed(t, tab, 9)
-			do(t, tab, chromedp.SetAttributeValue(chromedp.ID("sheet-take-out"), "open", ""), chromedp.SendKeys(chromedp.ID("take-out-reason"), "typed"),
-				chromedp.Click(chromedp.CSS(`#panel button[value="maintenance"]`)))
+			do(t, tab, chromedp.SendKeys(chromedp.ID("status-reason"), "typed"), chromedp.Click(chromedp.CSS(`#panel button[value="available"]`)))
 			until(t, tab, "the alert", `document.querySelector(".panel [role=alert]")?.textContent.startsWith("No answer from the hospital")`)
-			if got := ask[string](t, tab, `document.getElementById("take-out-reason").value + document.getElementById("said").textContent`); got != "typed" {
+			if got := ask[string](t, tab, `document.getElementById("status-reason").value + document.getElementById("said").textContent`); got != "typed" {
 				t.Errorf("the form and the status line say %q", got)
 			}
 		})
