@@ -162,7 +162,7 @@ func TestReservedBedsStandApartAndAskWhy(t *testing.T) {
 	h.post(fmt.Sprintf("/beds/%d/status", bed.ID), nurse, program, map[string]any{"status": "reserved", "patient_id": marie.PatientID})
 	asks := func(id int64) (kept, reason bool) {
 		page := h.get(fmt.Sprintf("/admissions/%d/", id), nurse, browser).html()
-		form := page.Find(fmt.Sprintf(`form:has(input[name="bed_id"][value="%d"])`, bed.ID))
+		form := page.Find(fmt.Sprintf(`form:has(button[name="bed_id"][value="%d"])`, bed.ID))
 		return strings.Contains(form.Text(), "Uwase Marie"), form.Find(`input[name="override_reason"][required]`).Length() == 1
 	}
 	if kept, reason := asks(other.ID); !kept || !reason {
