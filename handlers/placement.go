@@ -72,7 +72,8 @@ func (s *Server) setBed(c echo.Context) error {
 	return done(c, views.BedPath.Of(id))
 }
 
-// fitnessForm is the form of what a bed is fit for. It stands in the bed's panel, whoever lies there.
+// fitnessForm is the form of what a bed is fit for. It stands in the bed's panel, whoever lies
+// there.
 func (s *Server) fitnessForm(c echo.Context, id int64, in *input) form {
 	detail, err := s.Hospital.BedDetail(c.Request().Context(), actor(c), id)
 	if err != nil || detail.Admission == nil {

@@ -32,8 +32,8 @@ func (s *Server) waitingList() screen[hospital.WaitingList] {
 	}
 }
 
-// waitingPage draws the list with a form that was refused, or found somebody. Each start of the form
-// gets its own idempotency key.
+// waitingPage draws the list with a form that was refused, or found somebody. Each start of the
+// form gets its own idempotency key.
 func waitingPage(form views.Form) drawPage[hospital.WaitingList] {
 	return func(p views.Page, _ visitor, l hospital.WaitingList) templ.Component {
 		drawn := form
@@ -49,8 +49,8 @@ func (s *Server) waitForm(in *input) form {
 	}}
 }
 
-// findForWaiting is POST /waiting/patients: who was here before, to be put on the list. It is a POST
-// although it changes nothing, since a name must not stand in a URL.
+// findForWaiting is POST /waiting/patients: who was here before, to be put on the list. It is a
+// POST although it changes nothing, since a name must not stand in a URL.
 func (s *Server) findForWaiting(c echo.Context) error {
 	in, err := readInput(c, "q")
 	if err != nil {

@@ -130,7 +130,8 @@ const fitnessColumns = `ward.sex, bed.features, bed.staffed`
 // columns are where fitnessColumns go.
 func (f *Fitness) columns() []any { return []any{&f.WardSex, &f.Features, &f.Staffed} }
 
-// Misfits are the ways in which the bed does not fit the patient of the admission; none without one.
+// Misfits are the ways in which the bed does not fit the patient of the admission; none without a
+// bed.
 func (a Admission) Misfits() []Misfit {
 	if a.BedID == 0 {
 		return nil

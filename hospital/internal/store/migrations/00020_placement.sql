@@ -1,8 +1,10 @@
--- What says where a patient should lie: who a bed is kept for, what a bed and a ward are fit for, and what a patient needs.
+-- What says where a patient should lie: for whom a bed is kept, what a bed and a ward are fit for,
+-- and what a patient needs.
 
 -- +goose Up
 
-ALTER TABLE ward ADD COLUMN sex TEXT NOT NULL DEFAULT 'any' CHECK (sex IN ('any', 'female', 'male'));
+ALTER TABLE ward ADD COLUMN sex TEXT NOT NULL DEFAULT 'any'
+	CHECK (sex IN ('any', 'female', 'male'));
 ALTER TABLE ward ADD COLUMN speciality TEXT NOT NULL DEFAULT '';
 
 -- features is a JSON list of codes.
