@@ -3,6 +3,8 @@ package handlers
 import (
 	"cmp"
 	"context"
+	"strconv"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -67,24 +69,23 @@ func (s *Server) setBed(c echo.Context) error {
 		_, err = s.Hospital.SetBed(c.Request().Context(), actor(c), id, to)
 	}
 	if err != nil {
-		return s.fitnessForm(c, id, in).refuse(err)
+		return s.panelForm(c, id, views.FormFitness, in).refuse(err)
 	}
 	return done(c, views.BedPath.Of(id))
 }
 
-// fitnessForm is the form of what a bed is fit for. It stands in the bed's panel, whoever lies
-// there.
-func (s *Server) fitnessForm(c echo.Context, id int64, in *input) form {
+// panelForm is a form about a bed itself. It stands in the bed's panel, whoever lies there.
+func (s *Server) panelForm(c echo.Context, id int64, name string, in *input) form {
 	detail, err := s.Hospital.BedDetail(c.Request().Context(), actor(c), id)
 	if err != nil || detail.Admission == nil {
-		return s.bedForm(id, 0, views.FormFitness, in)
+		return s.bedForm(id, 0, name, in)
 	}
-	return s.bedForm(id, detail.Admission.AdmissionID, views.FormFitness, in)
+	return s.bedForm(id, detail.Admission.AdmissionID, name, in)
 }
 
 // setWard is POST /wards/{id}. What is not sent does not change.
 func (s *Server) setWard(c echo.Context) error {
-	id, in, err := readAbout(c, "sex", "speciality")
+	id, in, err := readAbout(c, "sex", "speciality", "back")
 	if err != nil {
 		return err
 	}
@@ -95,13 +96,28 @@ func (s *Server) setWard(c echo.Context) error {
 	if in.has("speciality") {
 		to.Speciality = new(in.text("speciality"))
 	}
-	if err := in.err(); err != nil {
-		return err
+	if err = in.err(); err == nil {
+		_, err = s.Hospital.SetWard(c.Request().Context(), actor(c), id, to)
 	}
-	if _, err := s.Hospital.SetWard(c.Request().Context(), actor(c), id, to); err != nil {
+	bed := bedOfPath(in.values.Get("back"))
+	switch {
+	case err != nil && bed != 0:
+		return s.panelForm(c, bed, views.FormWard, in).refuse(err)
+	case err != nil:
 		return err
+	case bed != 0:
+		return done(c, views.BedPath.Of(bed))
 	}
 	return done(c, views.WardPath.Of(id))
+}
+
+// bedOfPath is the bed whose page has a path; 0 for any other path.
+func bedOfPath(path string) int64 {
+	id, err := strconv.ParseInt(strings.Trim(strings.TrimPrefix(path, "/beds/"), "/"), 10, 64)
+	if err != nil || views.BedPath.Of(id) != path {
+		return 0
+	}
+	return id
 }
 
 // placementJSON is how and where a patient should lie, and in what their bed does not fit.

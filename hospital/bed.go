@@ -89,18 +89,20 @@ type BedStatusCommand struct {
 // BedDetail is one bed with all that its page shows to a person of the actor's role.
 type BedDetail struct {
 	BoardBed
-	WardOpen  bool
-	BirthDate time.Time        // of the patient; zero: unknown
-	Sex       string           // of the patient
-	Reason    string           // for admission; empty for roles without ReadClinical
-	Placement Placement        // of the patient
-	Fasting   Window           // when the patient is nil by mouth; also one that is over
-	Orders    []Order          // open ones of the admission, the next due first
-	Waiting   []WaitingPatient // for a bed that can take someone: who waits for a bed
-	FreeBeds  []FreeBed        // for an occupied bed: where its patient could go
-	Customers []string         // who may order for the patient; empty without LinkCustomers
-	At        time.Time        // when it was read
-	Revisions                  // of the ward's topic and of MetricsTopic
+	WardOpen bool
+	// of the ward
+	Speciality string
+	BirthDate  time.Time        // of the patient; zero: unknown
+	Sex        string           // of the patient
+	Reason     string           // for admission; empty for roles without ReadClinical
+	Placement  Placement        // of the patient
+	Fasting    Window           // when the patient is nil by mouth; also one that is over
+	Orders     []Order          // open ones of the admission, the next due first
+	Waiting    []WaitingPatient // for a bed that can take someone: who waits for a bed
+	FreeBeds   []FreeBed        // for an occupied bed: where its patient could go
+	Customers  []string         // who may order for the patient; empty without LinkCustomers
+	At         time.Time        // when it was read
+	Revisions                   // of the ward's topic and of MetricsTopic
 }
 
 // FreeBed is a bed that a patient could be put into.
@@ -215,7 +217,8 @@ func readBedDetail(ctx context.Context, q *sql.Tx, bed Bed,
 	if err != nil {
 		return detail, err
 	}
-	detail = BedDetail{BoardBed: board, WardOpen: ward.Open, At: now, Revisions: moved}
+	detail = BedDetail{BoardBed: board, WardOpen: ward.Open,
+		Speciality: ward.Speciality, At: now, Revisions: moved}
 	if detail.Admission != nil {
 		err = detail.readAdmission(ctx, q)
 	} else if ward.Open && detail.Status.TakesPatient() {

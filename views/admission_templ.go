@@ -380,7 +380,7 @@ func admissionForms(v Viewer, d hospital.BedDetail, f Form) templ.Component {
 			}
 		}
 		if v.Role.May(hospital.ArrangeWards) {
-			templ_7745c5c3_Err = fitnessForm(d, f).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = fitForms(d, f).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
