@@ -154,7 +154,8 @@ func (s *Server) setBedStatus(c echo.Context) error {
 		PatientID: in.id("patient_id"), Until: in.time("until"),
 		AdmissionID: in.id("admission_id"), Version: in.id("version"),
 	}
-	if err = in.err(); err == nil {
+	err = in.err()
+	if err == nil {
 		_, err = s.Hospital.SetBedStatus(c.Request().Context(), actor(c), id, change)
 	}
 	if err != nil {
