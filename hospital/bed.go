@@ -141,10 +141,14 @@ const selectBoardBed = `SELECT ` + bedColumns + `,
 		admission.bed_since, admission.expected_discharge,
 		COALESCE(admission.discharge_planned, FALSE), COALESCE(admission.diet, ''),
 		COALESCE(admission.texture, 0), admission.nil_by_mouth_from, admission.nil_by_mouth_until,
-		admission.allergies, COALESCE(admission.version, 0)
+		admission.allergies, admission.leave_since, admission.leave_until,
+		(SELECT count(*) FROM admission newborn WHERE newborn.bed_id = bed.id
+			AND newborn.discharged_at IS NULL AND newborn.with_mother),
+		COALESCE(admission.version, 0)
 	FROM bed
 	JOIN ward ON ward.id = bed.ward_id
 	LEFT JOIN admission ON admission.bed_id = bed.id AND admission.discharged_at IS NULL
+		AND NOT admission.with_mother
 	LEFT JOIN patient ON patient.id = admission.patient_id`
 
 // scanBoardBed reads a row of selectBoardBed as of now.
@@ -158,7 +162,8 @@ func scanBoardBed(row scanner, now time.Time) (BoardBed, error) {
 		(*instant)(&admission.ExpectedDischarge), &admission.DischargePlanned,
 		&admission.Diet, &admission.Texture,
 		(*instant)(&nilByMouth.From), (*instant)(&nilByMouth.Until),
-		(*allergyList)(&admission.Allergies), &admission.Version)...)
+		(*allergyList)(&admission.Allergies), (*instant)(&admission.LeaveSince),
+		(*instant)(&admission.LeaveUntil), &admission.Newborns, &admission.Version)...)
 	if err != nil {
 		return bed, err
 	}
@@ -279,6 +284,7 @@ func waitingPatients(ctx context.Context, q *sql.Tx) ([]WaitingPatient, error) {
 		`SELECT admission.id, patient.name, admission.admitted_at, admission.version
 		FROM admission JOIN patient ON patient.id = admission.patient_id
 		WHERE admission.discharged_at IS NULL AND admission.bed_id IS NULL
+		AND NOT admission.with_mother
 		ORDER BY admission.admitted_at, admission.id`)
 	return collect(rows, err, func(row scanner) (patient WaitingPatient, err error) {
 		err = row.Scan(&patient.AdmissionID, &patient.PatientName, (*instant)(&patient.AdmittedAt),
@@ -459,7 +465,8 @@ func (c *change) checkFreeInVersion(ctx context.Context, bed Bed, version int64)
 func (c *change) bedTaken(ctx context.Context, bed Bed) error {
 	patient, err := scanValue[PatientName](c.tx.QueryRowContext(ctx, `SELECT patient.name
 		FROM admission JOIN patient ON patient.id = admission.patient_id
-		WHERE admission.bed_id = $1 AND admission.discharged_at IS NULL`, bed.ID))
+		WHERE admission.bed_id = $1 AND admission.discharged_at IS NULL
+		AND NOT admission.with_mother`, bed.ID))
 	if err != nil {
 		return fmt.Errorf("read who lies in bed %d: %w", bed.ID, err)
 	}

@@ -194,7 +194,7 @@ func readStanding(ctx context.Context, q *sql.Tx) (s standing, err error) {
 	}
 	err = q.QueryRowContext(ctx,
 		`SELECT count(*), count(*) FILTER (WHERE discharge_planned),
-			count(*) FILTER (WHERE bed_id IS NULL)
+			count(*) FILTER (WHERE bed_id IS NULL AND NOT with_mother)
 		FROM admission WHERE discharged_at IS NULL`).Scan(&s.patients, &s.pending, &s.waiting)
 	return s, wrap(err, "count the open admissions")
 }
@@ -331,7 +331,7 @@ func pendingDischarges(ctx context.Context, q *sql.Tx, wardIDs []int64) ([]Admis
 
 // waitingAdmissions lists who is admitted without a bed, longest wait first.
 func waitingAdmissions(ctx context.Context, q *sql.Tx) ([]AdmissionLine, error) {
-	return admissionLines(ctx, q, nil, `admission.bed_id IS NULL`,
+	return admissionLines(ctx, q, nil, `admission.bed_id IS NULL AND NOT admission.with_mother`,
 		`admission.admitted_at, admission.id`)
 }
 

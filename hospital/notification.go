@@ -303,8 +303,10 @@ var Notices = map[string]Notice{
 	"ticket_held":       {LevelAlert, "Ticket %[1]s is held", "Stop: ticket %[1]s must not go to its patient now. The ticket says why."},
 	"ticket_stopped":    {LevelAlert, "Ticket %[1]s comes back", "The tray of ticket %[1]s was stopped on its way. The ticket says why."},
 	"ticket_discharged": {LevelAlert, "Ticket %[1]s: the patient has left", "The patient of ticket %[1]s has left. Cancel it, or give the food away."},
-	"ticket_clear":      {LevelWarning, "Ticket %[1]s may go on", "Nothing speaks against ticket %[1]s any more. Confirm it, or cancel it."},
-	"ticket_moved":      {LevelWarning, "Ticket %[1]s goes to another bed", "The patient of ticket %[1]s lies elsewhere now. The ticket shows where."},
+	"ticket_cancelled": {LevelAlert, "Ticket %[1]s is cancelled",
+		"Stop: the patient of ticket %[1]s was admitted by mistake. Nobody eats it."},
+	"ticket_clear": {LevelWarning, "Ticket %[1]s may go on", "Nothing speaks against ticket %[1]s any more. Confirm it, or cancel it."},
+	"ticket_moved": {LevelWarning, "Ticket %[1]s goes to another bed", "The patient of ticket %[1]s lies elsewhere now. The ticket shows where."},
 
 	// To the courier of a delivery: the number of its order and where it goes.
 	"delivery_cancelled": {LevelWarning, "Order %[1]s is called back", "The tray for %[2]s stays in the kitchen."},
