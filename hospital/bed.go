@@ -96,6 +96,10 @@ type BedDetail struct {
 	Waiting   []WaitingPatient // for a bed that can take someone: who waits for a bed
 	FreeBeds  []FreeBed        // for an occupied bed: where its patient could go
 	Customers []string         // who may order for the patient; empty without LinkCustomers
+	Newborns  []Occupant       // who lie there with the patient
+	Others    []Occupant       // in the other beds of the ward: with whom the patient could swap
+	Undoable  bool             // the patient's transfer into this bed can still be taken back
+	Left      *LeftPatient     // of an empty bed: who left it last; nil: nobody of late
 	At        time.Time        // when it was read
 	Revisions                  // of the ward's topic and of MetricsTopic
 }
@@ -216,9 +220,14 @@ func readBedDetail(ctx context.Context, q *sql.Tx, bed Bed,
 	detail = BedDetail{BoardBed: board, WardOpen: ward.Open, At: now, Revisions: moved}
 	if detail.Admission != nil {
 		err = detail.readAdmission(ctx, q)
-	} else if ward.Open && detail.Status.TakesPatient() {
-		detail.Waiting, err = waitingPatients(ctx, q)
+		return detail, err
 	}
+	if ward.Open && detail.Status.TakesPatient() {
+		if detail.Waiting, err = waitingPatients(ctx, q); err != nil {
+			return detail, err
+		}
+	}
+	detail.Left, err = leftPatient(ctx, q, bed.ID, now)
 	return detail, err
 }
 
@@ -236,7 +245,15 @@ func (d *BedDetail) readAdmission(ctx context.Context, q *sql.Tx) error {
 	if d.Orders, err = d.Admission.readOrders(ctx, q, d.At); err != nil {
 		return err
 	}
-	d.FreeBeds, err = freeBeds(ctx, q)
+	if d.FreeBeds, err = freeBeds(ctx, q); err != nil {
+		return err
+	}
+	if d.Newborns, d.Others, err = occupants(ctx, q, d.Bed); err != nil {
+		return err
+	}
+	beds, err := bedAssignments(ctx, q, d.Admission.AdmissionID)
+	back := backFrom(beds)
+	d.Undoable = back.to.Act == byTransfer && !back.to.Since.Before(d.At.Add(-UndoTransferWithin))
 	return err
 }
 

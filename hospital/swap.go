@@ -3,6 +3,7 @@ package hospital
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 )
@@ -142,4 +143,37 @@ func (c *change) checkSwap(ctx context.Context, one, other Bed) error {
 		}
 	}
 	return nil
+}
+
+// Occupant is somebody who lies in a bed.
+type Occupant struct {
+	AdmissionID int64
+	PatientName PatientName
+	BedNumber   string
+	Version     int64 // of the admission
+}
+
+// occupants lists who lies in a bed beside its patient, and who in the other beds of its ward, by
+// number.
+func occupants(ctx context.Context, q *sql.Tx, bed Bed) (beside, elsewhere []Occupant, err error) {
+	rows, err := q.QueryContext(ctx, `SELECT admission.id, patient.name, bed.number,
+			admission.version, admission.with_mother, bed.id
+		FROM bed
+		JOIN admission ON admission.bed_id = bed.id AND admission.discharged_at IS NULL
+		JOIN patient ON patient.id = admission.patient_id
+		WHERE bed.ward_id = $1 ORDER BY length(bed.number), bed.number, admission.id`, bed.WardID)
+	err = eachRow(rows, err, func(row scanner) error {
+		var o Occupant
+		var withMother bool
+		var bedID int64
+		err := row.Scan(&o.AdmissionID, &o.PatientName, &o.BedNumber, &o.Version, &withMother, &bedID)
+		switch {
+		case withMother && bedID == bed.ID:
+			beside = append(beside, o)
+		case !withMother && bedID != bed.ID:
+			elsewhere = append(elsewhere, o)
+		}
+		return err
+	})
+	return beside, elsewhere, wrap(err, "read who lies in ward %d", bed.WardID)
 }

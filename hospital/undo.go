@@ -2,6 +2,8 @@ package hospital
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -422,4 +424,30 @@ func (c *change) followBack(ctx context.Context, newborn Admission, old *Bed,
 		return err
 	}
 	return c.moved(ctx, newborn, "admission.undo_transfer", Bed{}, reason)
+}
+
+// LeftPatient is who was discharged from a bed last.
+type LeftPatient struct {
+	AdmissionID  int64
+	PatientName  PatientName
+	DischargedAt time.Time
+}
+
+// leftPatient reads whose discharge from a bed, which is empty, could still be taken back: the last
+// one's. nil where there is none.
+func leftPatient(ctx context.Context, q *sql.Tx, bedID int64, now time.Time) (*LeftPatient, error) {
+	var left LeftPatient
+	err := q.QueryRowContext(ctx, `SELECT admission.id, patient.name, admission.discharged_at
+		FROM bed_assignment
+		JOIN admission ON admission.id = bed_assignment.admission_id
+		JOIN patient ON patient.id = admission.patient_id
+		WHERE bed_assignment.bed_id = $1 AND admission.bed_id = $1 AND NOT admission.cancelled
+		AND admission.discharged_at > $2
+		ORDER BY bed_assignment.since DESC, bed_assignment.id DESC LIMIT 1`, bedID,
+		instant(now.Add(-ReopenWithin))).
+		Scan(&left.AdmissionID, &left.PatientName, (*instant)(&left.DischargedAt))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return &left, wrap(err, "read who left bed %d", bedID)
 }

@@ -29,6 +29,13 @@ const (
 	FormZone      = "zone"
 	FormMenu      = "menu"
 	FormCustomers = "customers"
+
+	FormCancelAdmission = "cancel-admission"
+	FormReopen          = "reopen"
+	FormUndoTransfer    = "undo-transfer"
+	FormSwap            = "swap"
+	FormLeave           = "leave"
+	FormReturn          = "return"
 )
 
 // FormZoneOf is the form of one zone among others.
