@@ -291,7 +291,7 @@ func (h *house) recount(t testing.TB) {
 	}
 	inService := h.number(t, `SELECT count(*) FROM bed WHERE status <> 'closed' AND ward_id IN (SELECT id FROM ward WHERE is_open)`)
 	lying := h.number(t, `SELECT count(*) FROM admission JOIN bed ON bed.id = bed_id JOIN ward ON ward.id = ward_id
-		WHERE discharged_at IS NULL AND is_open`)
+		WHERE discharged_at IS NULL AND NOT with_mother AND is_open`)
 	want := hospital.Metrics{
 		PatientCount:      h.number(t, `SELECT count(*) FROM admission WHERE discharged_at IS NULL`),
 		PendingDischarges: h.number(t, `SELECT count(*) FROM admission WHERE discharged_at IS NULL AND discharge_planned`),

@@ -195,13 +195,14 @@ func (c *change) reopen(ctx context.Context, admission Admission, reason string)
 	if err != nil {
 		return err
 	}
+	// First the bed: the one that they left may have somebody else's open admission.
+	if err := c.setBed(ctx, admission, bed, since, withMother); err != nil {
+		return err
+	}
 	_, err = c.exec(ctx, `UPDATE admission SET discharged_at = NULL, outcome = '' WHERE id = $1`,
 		admission.ID)
 	if err != nil {
 		return fmt.Errorf("reopen admission %d: %w", admission.ID, err)
-	}
-	if err := c.setBed(ctx, admission, bed, since, withMother); err != nil {
-		return err
 	}
 	e := admission.entry("admission.reopen")
 	e.from, e.to, e.reason, e.wardID = string(admission.Outcome), bed.Number, reason, bed.WardID
