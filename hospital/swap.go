@@ -154,26 +154,25 @@ type Occupant struct {
 }
 
 // occupants lists who lies in a bed beside its patient, and who in the other beds of its ward, by
-// number.
+// number. Each has an index of its own.
 func occupants(ctx context.Context, q *sql.Tx, bed Bed) (beside, elsewhere []Occupant, err error) {
-	rows, err := q.QueryContext(ctx, `SELECT admission.id, patient.name, bed.number,
-			admission.version, admission.with_mother, bed.id
+	const lying = `SELECT admission.id, patient.name, bed.number, admission.version
 		FROM bed
 		JOIN admission ON admission.bed_id = bed.id AND admission.discharged_at IS NULL
-		JOIN patient ON patient.id = admission.patient_id
-		WHERE bed.ward_id = $1 ORDER BY length(bed.number), bed.number, admission.id`, bed.WardID)
-	err = eachRow(rows, err, func(row scanner) error {
-		var o Occupant
-		var withMother bool
-		var bedID int64
-		err := row.Scan(&o.AdmissionID, &o.PatientName, &o.BedNumber, &o.Version, &withMother, &bedID)
-		switch {
-		case withMother && bedID == bed.ID:
-			beside = append(beside, o)
-		case !withMother && bedID != bed.ID:
-			elsewhere = append(elsewhere, o)
-		}
-		return err
-	})
+		JOIN patient ON patient.id = admission.patient_id WHERE `
+	rows, err := q.QueryContext(ctx, lying+`bed.id = $1 AND admission.with_mother
+		ORDER BY admission.id`, bed.ID)
+	if beside, err = collect(rows, err, scanOccupant); err != nil {
+		return nil, nil, wrap(err, "read who lies in bed %d", bed.ID)
+	}
+	rows, err = q.QueryContext(ctx, lying+`bed.ward_id = $1 AND bed.id <> $2
+		AND NOT admission.with_mother ORDER BY length(bed.number), bed.number`,
+		bed.WardID, bed.ID)
+	elsewhere, err = collect(rows, err, scanOccupant)
 	return beside, elsewhere, wrap(err, "read who lies in ward %d", bed.WardID)
+}
+
+func scanOccupant(row scanner) (o Occupant, err error) {
+	err = row.Scan(&o.AdmissionID, &o.PatientName, &o.BedNumber, &o.Version)
+	return o, err
 }

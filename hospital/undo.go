@@ -337,9 +337,8 @@ func (c *change) lastTransfer(ctx context.Context, admission Admission) (wayBack
 	}
 	switch back := backFrom(beds); {
 	case back.to.Act != byTransfer:
-		return back, admission.conflict("no_transfer",
-			"The last move was no transfer that can be taken back. Transfer the patient instead.")
-	case back.to.WithMother && back.from.WithMother:
+		return back, admission.notUndoable()
+	case back.to.WithMother && (back.from.WithMother || back.from.BedID == 0):
 		return back, admission.conflict("moves_with_mother",
 			"The newborn is moved with its mother. Take her transfer back instead.")
 	case back.to.Since.Before(c.now.Add(-UndoTransferWithin)):
@@ -348,6 +347,12 @@ func (c *change) lastTransfer(ctx context.Context, admission Admission) (wayBack
 	default:
 		return back, nil
 	}
+}
+
+// notUndoable is the refusal to take back what was no transfer, or can't be undone.
+func (a Admission) notUndoable() error {
+	return a.conflict("no_transfer",
+		"The last move was no transfer that can be taken back. Transfer the patient instead.")
 }
 
 // backFrom is the way back from the newest of some beds, if the patient lies there. The one before
@@ -372,9 +377,10 @@ func (c *change) checkBack(ctx context.Context, admission Admission, old Bed,
 	}
 	if from.WithMother {
 		joins, err := c.joinsMother(ctx, admission, old.ID)
-		if joins || err != nil {
-			return err
+		if err == nil && !joins {
+			err = admission.notUndoable()
 		}
+		return err
 	}
 	return c.bedRefused(ctx, c.checkStillFree(ctx, old), old, 0)
 }
