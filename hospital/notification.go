@@ -154,7 +154,8 @@ func addOrders(ctx context.Context, q *sql.Tx, now time.Time, actor Actor,
 }
 
 // aboutNoOrder are the notices that begin with something else than the number of an order.
-var aboutNoOrder = []string{"nil_by_mouth_over", "meal_round_missed", "meal_round_gaps"}
+var aboutNoOrder = []string{"nil_by_mouth_over", "meal_round_missed", "meal_round_gaps",
+	"waits_again"}
 
 // order is the number of the order that a notification is about, 0 for none.
 func (n Notification) order() int64 {
@@ -321,10 +322,12 @@ var Notices = map[string]Notice{
 		"Its courier may try no more codes at the door. Claim it and ask the customer for the new code."},
 
 	// To medical staff: an order's number, its meal and its bed; a bed; how many patients, a meal
-	// and a ward.
+	// and a ward. That somebody waits for a bed again goes to ward management too.
 	"delivery_failed":   {LevelWarning, "Order %[1]s was not handed over", "The %[2]s for bed %[3]s could not be delivered."},
 	"nil_by_mouth_over": {LevelInfo, "Nil by mouth is over in bed %[1]s", "Who lies there may eat again. See what is ordered."},
-	"meal_round_gaps":   {LevelWarning, "Ward %[3]s: nothing for %[2]s", "Patients who get nothing: %[1]s. Nobody has asked about their allergies, or nothing on the menu is safe for them. Order for them yourself."},
+	"waits_again": {LevelWarning, "A patient waits for a bed again",
+		"A discharge was taken back, and bed %[1]s is no longer free. Look at the waiting list."},
+	"meal_round_gaps": {LevelWarning, "Ward %[3]s: nothing for %[2]s", "Patients who get nothing: %[1]s. Nobody has asked about their allergies, or nothing on the menu is safe for them. Order for them yourself."},
 }
 
 // orderNotices are the codes by which customers hear that an order has come to a status.

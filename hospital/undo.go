@@ -210,11 +210,28 @@ func (c *change) reopen(ctx context.Context, admission Admission, reason string)
 	if err := c.tellWatchers(ctx, admission.PatientID); err != nil {
 		return err
 	}
+	if err := c.notifyWaitsAgain(ctx, admission, bed); err != nil {
+		return err
+	}
 	if err := c.recheckAdmission(ctx, admission.ID); err != nil {
 		return err
 	}
 	_, err = c.touchOpenOrders(ctx, admission.ID)
 	return err
+}
+
+// notifyWaitsAgain tells whoever finds beds that the patient of an admission, whose discharge is
+// taken back, got none, although they had one.
+func (c *change) notifyWaitsAgain(ctx context.Context, admission Admission, bed Bed) error {
+	if bed.ID != 0 || admission.BedID == 0 {
+		return nil
+	}
+	for _, role := range []Role{MedicalStaff, WardManagement} {
+		if err := c.notifyRole(ctx, role, "waits_again", admission.BedNumber); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // bedAgain puts the patient of a locked admission, whose discharge is taken back, into the bed that

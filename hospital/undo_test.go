@@ -180,6 +180,10 @@ func TestAReopenedAdmissionLiesInItsBedAgainWhereThatIsFreeOrInCleaning(t *testi
 				if back.BedID != 0 && back.BedSince.Equal(a.BedSince) != test.sameSince {
 					t.Errorf("in the bed since %v", back.BedSince)
 				}
+				told := h.number(t, `SELECT count(*) FROM notification WHERE code = 'waits_again'`)
+				if (told == 2) != (test.bed == "") {
+					t.Errorf("%d roles were told that somebody waits again", told)
+				}
 				h.wantStatus(t, test.status)
 				h.sound(t)
 			})
