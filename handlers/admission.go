@@ -144,8 +144,8 @@ func (s *Server) redrawFreeBeds(c echo.Context, r refusal, a hospital.Admission)
 }
 
 // admissionPage is GET /admissions/{id}/: to the patient's bed, or for one without a bed the free
-// ones to choose from. An admission that has ended, and one of a newborn with its mother, has a page
-// of its own.
+// ones to choose from. An admission that has ended, and one of a newborn with its mother, has a
+// page of its own.
 func (s *Server) admissionPage(c echo.Context) error {
 	id, err := pathID(c)
 	if err != nil {

@@ -22,8 +22,8 @@ import (
 //	customer         theirs                   theirs                      theirs
 //	admin            any                      any                         any
 //
-// An admission is read by the ward roles, also after its end; the reason for it and the notes of its
-// end are for those who hold ReadClinical.
+// An admission is read by the ward roles, also after its end; the reason for it and the notes of
+// its end are for those who hold ReadClinical.
 
 // CarriedShows is how long after its end couriers may look up a delivery of theirs and where it
 // went.

@@ -81,7 +81,8 @@ type AdmitCommand struct {
 	AdmittedAt        time.Time // zero: now; at most LongestAdmission ago
 	LateReason        string    // why it is entered so late; required for a time that is past
 	MotherAdmissionID int64     // of a newborn, who without a bed lies with its mother
-	IdempotencyKey    string    // may be empty; the same one of the same person gets the first answer
+	// may be empty; the same one of the same person gets the first answer
+	IdempotencyKey string
 }
 
 // TransferCommand is what Transfer needs.
@@ -115,10 +116,9 @@ const LongestAdmission = 366 * 24 * time.Hour
 // Admit opens an admission. Invalid names each wrong field (unknown bed or patient included);
 // Conflict where the bed can't take anyone (Current is the BoardBed), its ward is closed, the
 // patient's death is on record, the patient is already admitted (Current is the Admission), or was
-// at that time, or somebody else lay in the bed then. With
-// an IdempotencyKey that this person used before for the same thing it changes nothing and returns
-// the admission that the first one opened, as it stands now, with replayed true; for another thing
-// it is Invalid.
+// at that time, or somebody else lay in the bed then. With an IdempotencyKey that this person used
+// before for the same thing it changes nothing and returns the admission that the first one opened,
+// as it stands now, with replayed true; for another thing it is Invalid.
 func (h *Hospital) Admit(ctx context.Context, actor Actor,
 	cmd AdmitCommand) (a Admission, replayed bool, err error) {
 	if err := actor.need(AdmitPatients); err != nil {
@@ -285,7 +285,7 @@ func (c *change) alreadyAdmitted(ctx context.Context, admissionID int64) error {
 		open.PatientName.Initials(), where)
 }
 
-// insertAdmission inserts the admission of a patient who is locked or new, in a locked bed, with its
+// insertAdmission inserts the admission of a patient who is locked or new, in a locked bed, with the
 // mother or in none, and returns its id.
 func (c *change) insertAdmission(ctx context.Context, cmd AdmitCommand,
 	in place) (id int64, err error) {
@@ -385,8 +385,8 @@ func (c *change) transfer(ctx context.Context, admission Admission, to TransferC
 		}
 	}
 	at := latest(c.now, admission.BedSince, admission.AdmittedAt)
-	m := relocation{from: old, to: target, at: at, act: byTransfer, reason: to.Reason, withMother: joins}
-	return c.move(ctx, admission, newborns, m)
+	return c.move(ctx, admission, newborns, relocation{from: old, to: target, at: at,
+		act: byTransfer, reason: to.Reason, withMother: joins})
 }
 
 // lockBeds locks the bed that a patient leaves and the one that a field names, the lower id first
