@@ -126,11 +126,11 @@ func TestWhatWasWrongIsTakenBackFromPages(t *testing.T) {
 	do(bed, "transfer", url.Values{"bed_id": {fmt.Sprint(h.bed(h.a, 3).ID)}})
 	do(fmt.Sprintf("/beds/%d/", h.bed(h.a, 3).ID), "undo-transfer", nil)
 	do(bed, "discharge", url.Values{"outcome": {"stable"}, "notes": {"walks well"}})
-	if left := nurse.open(bed).html().Find(fmt.Sprintf(`a[href="%s"]`, at)); left.Text() != "Uwase Marie" {
+	if left := nurse.open(bed).Find(fmt.Sprintf(`a[href="%s"]`, at)); left.Text() != "Uwase Marie" {
 		t.Errorf("the empty bed leads to %q", left.Text())
 	}
 	ended := nurse.open(at)
-	if words := ended.html().Find("main").Text(); !strings.Contains(words, "walks well") ||
+	if words := ended.Find("main").Text(); !strings.Contains(words, "walks well") ||
 		!strings.Contains(words, "Stable") {
 		t.Errorf("the page of the stay says %s", words)
 	}
@@ -143,7 +143,7 @@ func TestWhatWasWrongIsTakenBackFromPages(t *testing.T) {
 		t.Errorf("led to %s, want %s", led, bed)
 	}
 	do(bed, "cancel", url.Values{"reason": {"the wrong person"}})
-	if words := nurse.open(at).html().Find("main").Text(); !strings.Contains(words, "the wrong person") {
+	if words := nurse.open(at).Find("main").Text(); !strings.Contains(words, "the wrong person") {
 		t.Errorf("the page of the stay says %s", words)
 	}
 }
