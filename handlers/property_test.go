@@ -108,12 +108,17 @@ const (
 	openAdmissions = `SELECT id FROM admission WHERE discharged_at IS NULL`
 	openOrders     = `SELECT id FROM meal_order WHERE ended_at IS NULL`
 	openDeliveries = `SELECT id FROM delivery WHERE ended_at IS NULL`
-	anyBed         = `SELECT id FROM bed`
-	freeBeds       = `SELECT id FROM bed WHERE status = 'available'`
-	addresses      = `SELECT id FROM address WHERE removed_at IS NULL`
-	zones          = `SELECT id FROM zone`
-	newestOrders   = `SELECT id FROM meal_order ORDER BY id DESC LIMIT 3`
-	newestTrays    = `SELECT id FROM delivery ORDER BY id DESC LIMIT 3`
+	endedOnes      = `SELECT id FROM admission WHERE discharged_at IS NOT NULL AND NOT cancelled`
+	awayOnes       = `SELECT id FROM admission WHERE discharged_at IS NULL AND leave_since IS NOT NULL`
+	movedOnes      = `SELECT admission_id FROM bed_assignment WHERE until IS NULL AND act = 'transfer'
+		ORDER BY since DESC LIMIT 2`
+	lyingOnes    = `SELECT id FROM admission WHERE discharged_at IS NULL AND bed_id IS NOT NULL`
+	anyBed       = `SELECT id FROM bed`
+	freeBeds     = `SELECT id FROM bed WHERE status = 'available'`
+	addresses    = `SELECT id FROM address WHERE removed_at IS NULL`
+	zones        = `SELECT id FROM zone`
+	newestOrders = `SELECT id FROM meal_order ORDER BY id DESC LIMIT 3`
+	newestTrays  = `SELECT id FROM delivery ORDER BY id DESC LIMIT 3`
 )
 
 // deeds are all commands, by their routes.
@@ -136,8 +141,16 @@ func (l *life) deeds() map[string]deed {
 		"/admissions/:id": {desk, openAdmissions, func() map[string]any {
 			return map[string]any{"isolation": string(pick(l, hospital.Isolations...)), "wanted_ward_id": pick(l, l.a.ID, l.b.ID)}
 		}},
-		"/admissions/:id/plan-discharge":   {desk, openAdmissions, func() map[string]any { return map[string]any{"expected_discharge": l.moment()} }},
-		"/admissions/:id/discharge":        {desk, openAdmissions, func() map[string]any { return map[string]any{"outcome": pick(l, "improved", "deceased", "")} }},
+		"/admissions/:id/plan-discharge": {desk, openAdmissions, func() map[string]any { return map[string]any{"expected_discharge": l.moment()} }},
+		"/admissions/:id/discharge":      {desk, openAdmissions, func() map[string]any { return map[string]any{"outcome": pick(l, "improved", "deceased", "")} }},
+		"/admissions/:id/cancel":         {desk, openAdmissions, reason},
+		"/admissions/:id/reopen":         {desk, endedOnes, reason},
+		"/admissions/:id/undo-transfer":  {desk, movedOnes, nothing},
+		"/admissions/:id/swap": {desk, lyingOnes, func() map[string]any {
+			return map[string]any{"with": l.some(lyingOnes)}
+		}},
+		"/admissions/:id/leave":            {desk, openAdmissions, reason},
+		"/admissions/:id/return":           {desk, awayOnes, nothing},
 		"/admissions/:id/diet":             {desk, openAdmissions, l.newDiet},
 		"/admissions/:id/customers":        {desk, openAdmissions, func() map[string]any { return map[string]any{"username": pick(l, l.customers...)} }},
 		"/admissions/:id/customers/remove": {desk, openAdmissions, func() map[string]any { return map[string]any{"username": pick(l, l.customers...)} }},
@@ -207,6 +220,12 @@ func (l *life) newPatient() map[string]any {
 		patient["bed_id"], patient["override_reason"] = l.some(anyBed), pick(l, "", "full")
 	} else {
 		patient["priority"] = string(pick(l, hospital.Priorities...))
+	}
+	if l.r.IntN(6) == 0 {
+		patient["mother_admission_id"] = l.some(openAdmissions)
+		if l.r.IntN(2) == 0 {
+			delete(patient, "bed_id")
+		}
 	}
 	maps.Copy(patient, l.eats())
 	return patient

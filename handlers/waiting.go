@@ -83,11 +83,7 @@ func (s *Server) carePage(c echo.Context) error {
 		return err
 	}
 	describe := func() (any, error) {
-		admission, err := s.Hospital.OpenAdmission(c.Request().Context(), actor(c), id)
-		if err != nil {
-			return nil, err
-		}
-		return s.describeAdmission(c, admission)
+		return s.describeAdmission(c, hospital.Admission{ID: id})
 	}
 	return represent(c, describe, func() error {
 		if detail.ID != 0 {

@@ -101,6 +101,10 @@ type BedDetail struct {
 	Waiting    []WaitingPatient // for a bed that can take someone: who waits for a bed
 	FreeBeds   []FreeBed        // for an occupied bed: where its patient could go
 	Customers  []string         // who may order for the patient; empty without LinkCustomers
+	Newborns   []Occupant       // who lie there with the patient
+	Others     []Occupant       // in the other beds of the ward: with whom the patient could swap
+	Undoable   bool             // the patient's transfer into this bed can still be taken back
+	Left       *LeftPatient     // of an empty bed: who left it last; nil: nobody of late
 	At         time.Time        // when it was read
 	Revisions                   // of the ward's topic and of MetricsTopic
 }
@@ -149,10 +153,14 @@ const selectBoardBed = `SELECT ` + bedColumns + `,
 		COALESCE(admission.discharge_planned, FALSE), COALESCE(admission.diet, ''),
 		COALESCE(admission.texture, 0), admission.nil_by_mouth_from, admission.nil_by_mouth_until,
 		admission.allergies, COALESCE(patient.sex, ''), COALESCE(admission.isolation, ''),
+		admission.leave_since, admission.leave_until,
+		(SELECT count(*) FROM admission newborn WHERE newborn.bed_id = bed.id
+			AND newborn.discharged_at IS NULL AND newborn.with_mother),
 		COALESCE(admission.version, 0)
 	FROM bed
 	JOIN ward ON ward.id = bed.ward_id
 	LEFT JOIN admission ON admission.bed_id = bed.id AND admission.discharged_at IS NULL
+		AND NOT admission.with_mother
 	LEFT JOIN patient ON patient.id = admission.patient_id`
 
 // scanBoardBed reads a row of selectBoardBed as of now.
@@ -167,6 +175,7 @@ func scanBoardBed(row scanner, now time.Time) (BoardBed, error) {
 		&admission.Diet, &admission.Texture,
 		(*instant)(&nilByMouth.From), (*instant)(&nilByMouth.Until),
 		(*allergyList)(&admission.Allergies), &admission.Sex, &admission.Isolation,
+		(*instant)(&admission.LeaveSince), (*instant)(&admission.LeaveUntil), &admission.Newborns,
 		&admission.Version)...)
 	if err != nil {
 		return bed, err
@@ -221,9 +230,14 @@ func readBedDetail(ctx context.Context, q *sql.Tx, bed Bed,
 		Speciality: ward.Speciality, At: now, Revisions: moved}
 	if detail.Admission != nil {
 		err = detail.readAdmission(ctx, q)
-	} else if ward.Open && detail.Status.TakesPatient() {
-		detail.Waiting, err = waitingPatients(ctx, q, everyWaiting)
+		return detail, err
 	}
+	if ward.Open && detail.Status.TakesPatient() {
+		if detail.Waiting, err = waitingPatients(ctx, q, everyWaiting); err != nil {
+			return detail, err
+		}
+	}
+	detail.Left, err = leftPatient(ctx, q, bed.ID, now)
 	return detail, err
 }
 
@@ -244,7 +258,15 @@ func (d *BedDetail) readAdmission(ctx context.Context, q *sql.Tx) error {
 	if d.Orders, err = d.Admission.readOrders(ctx, q, d.At); err != nil {
 		return err
 	}
-	d.FreeBeds, err = freeBeds(ctx, q)
+	if d.FreeBeds, err = freeBeds(ctx, q); err != nil {
+		return err
+	}
+	if d.Newborns, d.Others, err = occupants(ctx, q, d.Bed); err != nil {
+		return err
+	}
+	beds, err := bedAssignments(ctx, q, d.Admission.AdmissionID)
+	back := backFrom(beds)
+	d.Undoable = back.to.Act == byTransfer && !back.to.Since.Before(d.At.Add(-UndoTransferWithin))
 	return err
 }
 
@@ -478,7 +500,8 @@ func (c *change) checkFreeInVersion(ctx context.Context, bed Bed, version int64)
 func (c *change) bedTaken(ctx context.Context, bed Bed) error {
 	patient, err := scanValue[PatientName](c.tx.QueryRowContext(ctx, `SELECT patient.name
 		FROM admission JOIN patient ON patient.id = admission.patient_id
-		WHERE admission.bed_id = $1 AND admission.discharged_at IS NULL`, bed.ID))
+		WHERE admission.bed_id = $1 AND admission.discharged_at IS NULL
+		AND NOT admission.with_mother`, bed.ID))
 	if err != nil {
 		return fmt.Errorf("read who lies in bed %d: %w", bed.ID, err)
 	}

@@ -113,6 +113,7 @@ type DietOrder struct {
 	Texture    Texture
 	Allergies  Allergies
 	NilByMouth Window
+	OnLeave    bool // the patient is away: nothing may be given until they are back
 	Ended      bool // the admission has ended: nothing may be given any more
 }
 
@@ -378,12 +379,13 @@ func (h *Hospital) DietOrder(ctx context.Context, actor Actor,
 
 // dietColumns are the columns of an admission that are its diet order.
 const dietColumns = `admission.diet, admission.texture, admission.allergies,
-	admission.nil_by_mouth_from, admission.nil_by_mouth_until, admission.discharged_at IS NOT NULL`
+	admission.nil_by_mouth_from, admission.nil_by_mouth_until,
+	admission.leave_since IS NOT NULL, admission.discharged_at IS NOT NULL`
 
 // columns are where dietColumns go.
 func (d *DietOrder) columns() []any {
 	return []any{&d.Diet, &d.Texture, (*allergyList)(&d.Allergies), (*instant)(&d.NilByMouth.From),
-		(*instant)(&d.NilByMouth.Until), &d.Ended}
+		(*instant)(&d.NilByMouth.Until), &d.OnLeave, &d.Ended}
 }
 
 // readDiet reads the diet order of an admission. NotFound where there is none.

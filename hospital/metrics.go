@@ -194,7 +194,7 @@ func readStanding(ctx context.Context, q *sql.Tx) (s standing, err error) {
 	}
 	err = q.QueryRowContext(ctx,
 		`SELECT count(*), count(*) FILTER (WHERE discharge_planned),
-			count(*) FILTER (WHERE bed_id IS NULL)
+			count(*) FILTER (WHERE bed_id IS NULL AND NOT with_mother)
 		FROM admission WHERE discharged_at IS NULL`).Scan(&s.patients, &s.pending, &s.waiting)
 	return s, wrap(err, "count the open admissions")
 }

@@ -154,7 +154,8 @@ func addOrders(ctx context.Context, q *sql.Tx, now time.Time, actor Actor,
 }
 
 // aboutNoOrder are the notices that begin with something else than the number of an order.
-var aboutNoOrder = []string{"nil_by_mouth_over", "meal_round_missed", "meal_round_gaps"}
+var aboutNoOrder = []string{"nil_by_mouth_over", "meal_round_missed", "meal_round_gaps",
+	"waits_again"}
 
 // order is the number of the order that a notification is about, 0 for none.
 func (n Notification) order() int64 {
@@ -303,8 +304,10 @@ var Notices = map[string]Notice{
 	"ticket_held":       {LevelAlert, "Ticket %[1]s is held", "Stop: ticket %[1]s must not go to its patient now. The ticket says why."},
 	"ticket_stopped":    {LevelAlert, "Ticket %[1]s comes back", "The tray of ticket %[1]s was stopped on its way. The ticket says why."},
 	"ticket_discharged": {LevelAlert, "Ticket %[1]s: the patient has left", "The patient of ticket %[1]s has left. Cancel it, or give the food away."},
-	"ticket_clear":      {LevelWarning, "Ticket %[1]s may go on", "Nothing speaks against ticket %[1]s any more. Confirm it, or cancel it."},
-	"ticket_moved":      {LevelWarning, "Ticket %[1]s goes to another bed", "The patient of ticket %[1]s lies elsewhere now. The ticket shows where."},
+	"ticket_cancelled": {LevelAlert, "Ticket %[1]s is cancelled",
+		"Stop: the patient of ticket %[1]s was admitted by mistake. Nobody eats it."},
+	"ticket_clear": {LevelWarning, "Ticket %[1]s may go on", "Nothing speaks against ticket %[1]s any more. Confirm it, or cancel it."},
+	"ticket_moved": {LevelWarning, "Ticket %[1]s goes to another bed", "The patient of ticket %[1]s lies elsewhere now. The ticket shows where."},
 
 	// To the courier of a delivery: the number of its order and where it goes.
 	"delivery_cancelled": {LevelWarning, "Order %[1]s is called back", "The tray for %[2]s stays in the kitchen."},
@@ -319,10 +322,12 @@ var Notices = map[string]Notice{
 		"Its courier may try no more codes at the door. Claim it and ask the customer for the new code."},
 
 	// To medical staff: an order's number, its meal and its bed; a bed; how many patients, a meal
-	// and a ward.
+	// and a ward. That somebody waits for a bed again goes to ward management too.
 	"delivery_failed":   {LevelWarning, "Order %[1]s was not handed over", "The %[2]s for bed %[3]s could not be delivered."},
 	"nil_by_mouth_over": {LevelInfo, "Nil by mouth is over in bed %[1]s", "Who lies there may eat again. See what is ordered."},
-	"meal_round_gaps":   {LevelWarning, "Ward %[3]s: nothing for %[2]s", "Patients who get nothing: %[1]s. Nobody has asked about their allergies, or nothing on the menu is safe for them. Order for them yourself."},
+	"waits_again": {LevelWarning, "A patient waits for a bed again",
+		"A discharge was taken back, and bed %[1]s is no longer free. Look at the waiting list."},
+	"meal_round_gaps": {LevelWarning, "Ward %[3]s: nothing for %[2]s", "Patients who get nothing: %[1]s. Nobody has asked about their allergies, or nothing on the menu is safe for them. Order for them yourself."},
 }
 
 // orderNotices are the codes by which customers hear that an order has come to a status.

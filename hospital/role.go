@@ -37,6 +37,9 @@ const (
 	TransferPatients        Permission = "admissions.transfer"     // to another bed
 	PlanDischarges          Permission = "admissions.plan"         // the bed stays occupied
 	DischargePatients       Permission = "admissions.discharge"    // without a death
+	CancelAdmissions        Permission = "admissions.cancel"       // that never were
+	ReopenAdmissions        Permission = "admissions.reopen"       // take a discharge back
+	RecordLeave             Permission = "admissions.leave"        // and that a patient is back
 	RecordDeaths            Permission = "admissions.record_death" // discharge with "deceased"
 	ChangeBeds              Permission = "beds.change"             // reserve, release, clean, mend
 	CloseBeds               Permission = "beds.close"              // and take into service again
@@ -79,6 +82,9 @@ var permitted = map[Permission][]Role{
 	TransferPatients:        {MedicalStaff, WardManagement, Admin},
 	PlanDischarges:          {MedicalStaff, WardManagement, Admin},
 	DischargePatients:       {MedicalStaff, WardManagement, Admin},
+	CancelAdmissions:        {MedicalStaff, WardManagement, Admin},
+	ReopenAdmissions:        {MedicalStaff, Admin},
+	RecordLeave:             {MedicalStaff, WardManagement, Admin},
 	RecordDeaths:            {MedicalStaff, Admin},
 	ChangeBeds:              {MedicalStaff, WardManagement, Admin},
 	CloseBeds:               {WardManagement, Admin},

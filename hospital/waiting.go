@@ -91,6 +91,7 @@ func waitingPatients(ctx context.Context, q *sql.Tx, limit int) ([]WaitingPatien
 			admission.patient_id, patient.birth_date, patient.sex, admission.diet,
 			admission.texture, admission.allergies, admission.version`+admissionLineTables+`
 		WHERE admission.discharged_at IS NULL AND admission.bed_id IS NULL
+		AND NOT admission.with_mother
 		ORDER BY CASE admission.priority WHEN 'emergency' THEN 0 WHEN 'urgent' THEN 1 ELSE 2 END,
 			admission.admitted_at, admission.id LIMIT $1`, limit)
 	found, err := collect(rows, err, func(row scanner) (w WaitingPatient, err error) {

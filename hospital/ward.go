@@ -121,6 +121,9 @@ type BoardAdmission struct {
 	Allergies         Allergies
 	Sex               string
 	Isolation         Isolation
+	LeaveSince        time.Time   // zero: the patient is here
+	LeaveUntil        time.Time   // when they are expected back; zero: nobody has said
+	Newborns          int         // who lie with their mother in this bed
 	Meals             []BoardMeal // open orders that are not past, the next due first
 	Version           int64       // counts the admission's changes
 }
@@ -245,6 +248,7 @@ func wardSummaries(ctx context.Context, q *sql.Tx) ([]WardSummary, error) {
 		FROM ward
 		LEFT JOIN bed ON bed.ward_id = ward.id
 		LEFT JOIN admission ON admission.bed_id = bed.id AND admission.discharged_at IS NULL
+			AND NOT admission.with_mother
 		GROUP BY `+wardColumns+`, bed.status
 		ORDER BY ward.id`)
 	err = eachRow(rows, err, func(row scanner) error {

@@ -60,8 +60,10 @@ var fieldLabels = map[string]string{
 	"full_name": "field.full_name", "phone": "field.phone",
 	"address_line1": "field.address_line1", "address_line2": "field.address_line2",
 	"city": "field.city", "zone_id": "field.zone", "instructions": "field.instructions",
-	"is_default": "address.make_default",
-	"isolation":  "fact.isolation", "priority": "fact.priority",
+	"is_default": "address.make_default", "leave_until": "field.leave_until",
+	"mother": "fact.mother", "with": "field.swap_with",
+	"admitted_at": "field.admitted_at", "late_reason": "fact.late_reason",
+	"isolation": "fact.isolation", "priority": "fact.priority",
 	"wanted_ward_id": "fact.wanted_ward", "note": "fact.shift_note", "until": "reserve.until",
 	"features": "fact.features", "staffed": "fact.staffed",
 }
@@ -71,7 +73,8 @@ var fieldLabels = map[string]string{
 var typedFields = []string{
 	"patient_name", "birth_date", "sex", "outcome", "notes", "reason", "diet", "texture",
 	"allergies", "severe", "expected_discharge", "nil_by_mouth_from", "nil_by_mouth_until",
-	"isolation", "priority", "note", "until", "override_reason", "username",
+	"isolation", "priority", "note", "override_reason", "username", "until", "admitted_at",
+	"late_reason",
 }
 
 // PutAside lists what was sent, field by field, to be copied.
@@ -169,6 +172,8 @@ func statusWord(ctx context.Context, code string) string {
 		return text.T(ctx, "change.admission.admitted")
 	case "discharged":
 		return text.T(ctx, "change.admission.discharged")
+	case "on_leave":
+		return text.T(ctx, "mark.on_leave")
 	}
 	for _, prefix := range []string{"order.", "delivery.", "status."} {
 		if text.Has(prefix + code) {

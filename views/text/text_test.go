@@ -146,7 +146,8 @@ func domain() map[string][]string {
 		lists["delivery."] = append(lists["delivery."], string(s))
 	}
 	lists["failed."] = hospital.FailReasons
-	lists["hazard."] = []string{"severe", "allergen", "may_contain", "never_asked", "diet", "texture", "nil_by_mouth", "not_admitted"}
+	lists["hazard."] = []string{"severe", "allergen", "may_contain", "never_asked", "diet", "texture", "nil_by_mouth", "not_admitted", "on_leave"}
+	lists["act."] = []string{"admission", "transfer", "swap", "reopening"}
 	for _, level := range []hospital.Level{hospital.LevelInfo, hospital.LevelSuccess, hospital.LevelWarning, hospital.LevelAlert} {
 		lists["level."] = append(lists["level."], string(level))
 	}

@@ -11,6 +11,8 @@ ALTER TABLE ward ADD COLUMN speciality TEXT NOT NULL DEFAULT '';
 ALTER TABLE bed ADD COLUMN features TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE bed ADD COLUMN staffed BOOLEAN NOT NULL DEFAULT TRUE;
 ALTER TABLE bed ADD COLUMN reserved_for BIGINT REFERENCES patient (id);
+-- For whom the bed was kept before somebody came into it.
+ALTER TABLE bed_assignment ADD COLUMN found_for BIGINT REFERENCES patient (id);
 
 ALTER TABLE admission ADD COLUMN isolation TEXT NOT NULL DEFAULT 'none'
 	CHECK (isolation IN ('none', 'contact', 'droplet', 'airborne'));
@@ -25,6 +27,7 @@ ALTER TABLE admission DROP COLUMN shift_note;
 ALTER TABLE admission DROP COLUMN wanted_ward_id;
 ALTER TABLE admission DROP COLUMN priority;
 ALTER TABLE admission DROP COLUMN isolation;
+ALTER TABLE bed_assignment DROP COLUMN found_for;
 ALTER TABLE bed DROP COLUMN reserved_for;
 ALTER TABLE bed DROP COLUMN staffed;
 ALTER TABLE bed DROP COLUMN features;
