@@ -16,7 +16,8 @@ import (
 func (s *Server) admit(c echo.Context) error {
 	in, err := readInput(c, "patient_name", "patient_id", "patient_number", "birth_date", "sex",
 		"bed_id", "reason", "diet", "texture", "allergies", "severe", "expected_discharge",
-		"confirm_new", "candidate")
+		"isolation", "priority", "wanted_ward_id", "override_reason", "admitted_at", "late_reason",
+		"mother_admission_id", "confirm_new", "candidate")
 	if err != nil {
 		return err
 	}
@@ -28,14 +29,19 @@ func (s *Server) admit(c echo.Context) error {
 		BedID: in.id("bed_id"), BedVersion: in.id("version"), Reason: in.text("reason"),
 		Diet: hospital.Diet(in.text("diet")), Texture: in.texture("texture"),
 		Allergies: in.allergies(), ExpectedDischarge: in.time("expected_discharge"),
-		IdempotencyKey: in.idempotencyKey(c),
+		Placement: in.placement(), OverrideReason: in.text("override_reason"),
+		AdmittedAt: in.time("admitted_at"), LateReason: in.text("late_reason"),
+		MotherAdmissionID: in.id("mother_admission_id"), IdempotencyKey: in.idempotencyKey(c),
 	}
 	var admission hospital.Admission
 	err = in.err()
 	if err == nil {
 		admission, _, err = s.Hospital.Admit(c.Request().Context(), actor(c), cmd)
 	}
-	if err != nil {
+	switch {
+	case err != nil && cmd.BedID == 0:
+		return s.waitForm(in).refuse(err)
+	case err != nil:
 		return s.bedForm(cmd.BedID, 0, views.FormAdmit, in).refuse(err)
 	}
 	return created(c, views.AdmissionPath.Of(admission.ID), bedOrAdmissionPath(admission),
@@ -53,24 +59,16 @@ func (in *input) chooseCandidate() {
 	}
 }
 
-// describeAdmission is an admission with what its patient may eat, for programs.
+// describeAdmission is an admission with all that the asker may know of it, for programs.
 func (s *Server) describeAdmission(c echo.Context,
-	a hospital.Admission) (admissionDietJSON, error) {
-	ctx := c.Request().Context()
-	diet, err := s.Hospital.DietOrder(ctx, actor(c), a.ID)
-	if err != nil {
-		return admissionDietJSON{}, err
-	}
-	note, err := s.Hospital.ShiftNote(ctx, actor(c), a.ID)
-	shape := newAdmissionDietJSON(a, diet)
-	shape.Note, shape.NoteBy, shape.NoteAt = textOrNull(note.Text), textOrNull(note.By),
-		rfc3339(note.At)
-	return shape, err
+	a hospital.Admission) (admissionDetailJSON, error) {
+	detail, err := s.Hospital.AdmissionDetail(c.Request().Context(), actor(c), a.ID)
+	return newAdmissionDetailJSON(detail), err
 }
 
 // bedOrAdmissionPath is where an admission is looked after: at its bed, else on its own page.
 func bedOrAdmissionPath(a hospital.Admission) string {
-	if a.BedID == 0 {
+	if a.BedID == 0 || a.WithMother && a.DischargedAt.IsZero() {
 		return views.AdmissionPath.Of(a.ID)
 	}
 	return views.BedPath.Of(a.BedID)
@@ -78,13 +76,15 @@ func bedOrAdmissionPath(a hospital.Admission) string {
 
 // transfer is POST /admissions/{id}/transfer, also for a first bed.
 func (s *Server) transfer(c echo.Context) error {
-	in, err := readInput(c, "admission_id", "bed_id", "bed_version", "reason", "back")
+	in, err := readInput(c, "admission_id", "bed_id", "bed_version", "reason", "override_reason",
+		"back")
 	if err != nil {
 		return err
 	}
 	to := hospital.TransferCommand{
 		BedID: in.id("bed_id"), BedVersion: in.id("bed_version"), Reason: in.text("reason"),
-		AdmissionID: in.id("admission_id"), Version: in.id("version"),
+		OverrideReason: in.text("override_reason"),
+		AdmissionID:    in.id("admission_id"), Version: in.id("version"),
 	}
 	command := func(ctx context.Context, id int64) (hospital.Admission, error) {
 		return s.Hospital.Transfer(ctx, actor(c), id, to)
@@ -134,19 +134,28 @@ type admissionCommand = func(ctx context.Context, id int64) (hospital.Admission,
 // bed, or back to the form called name.
 func (s *Server) changeAdmission(c echo.Context, name string, in *input,
 	command admissionCommand) error {
-	id, err := pathID(c)
+	admission, err := s.commandAdmission(c, name, in, command)
 	if err != nil {
 		return err
 	}
-	err = in.err()
-	var admission hospital.Admission
-	if err == nil {
+	return done(c, bedOrAdmissionPath(admission))
+}
+
+// commandAdmission runs a command on the admission in the path and returns it as it is then, or the
+// refusal with the form called name.
+func (s *Server) commandAdmission(c echo.Context, name string, in *input,
+	command admissionCommand) (admission hospital.Admission, err error) {
+	id, err := pathID(c)
+	if err != nil {
+		return admission, err
+	}
+	if err = in.err(); err == nil {
 		admission, err = command(c.Request().Context(), id)
 	}
 	if err != nil {
-		return s.admissionForm(id, name, in).refuse(err)
+		return admission, s.admissionForm(id, name, in).refuse(err)
 	}
-	return done(c, bedOrAdmissionPath(admission))
+	return admission, nil
 }
 
 // redrawFreeBeds shows the admission's own page, with the beds that are free now.
@@ -156,23 +165,51 @@ func (s *Server) redrawFreeBeds(c echo.Context, r refusal, a hospital.Admission)
 }
 
 // admissionPage is GET /admissions/{id}/: to the patient's bed, or for one without a bed the free
-// ones to choose from. An admission that has ended has no page, as whatever it is asked for.
+// ones to choose from. An admission that has ended, and one of a newborn with its mother, has a
+// page of its own.
 func (s *Server) admissionPage(c echo.Context) error {
 	id, err := pathID(c)
 	if err != nil {
 		return err
 	}
-	admission, err := s.Hospital.OpenAdmission(c.Request().Context(), actor(c), id)
+	detail, err := s.Hospital.AdmissionDetail(c.Request().Context(), actor(c), id)
 	if err != nil {
 		return err
 	}
-	describe := func() (any, error) { return s.describeAdmission(c, admission) }
+	describe := func() (any, error) { return newAdmissionDetailJSON(detail), nil }
 	return represent(c, describe, func() error {
-		if admission.BedID != 0 {
-			return c.Redirect(http.StatusSeeOther, views.BedPath.Of(admission.BedID))
+		switch {
+		case hasOwnPage(detail.Admission):
+			return s.renderAdmission(c, http.StatusOK, detail, views.Form{})
+		case detail.BedID != 0:
+			return c.Redirect(http.StatusSeeOther, views.BedPath.Of(detail.BedID))
 		}
-		return s.renderWaiting(c, http.StatusOK, admission, views.Form{})
+		return s.renderWaiting(c, http.StatusOK, detail.Admission, views.Form{})
 	})
+}
+
+// hasOwnPage reports whether an admission is looked at on a page of its own: it has ended, or is a
+// newborn's who lies with its mother.
+func hasOwnPage(a hospital.Admission) bool { return !a.DischargedAt.IsZero() || a.WithMother }
+
+// renderAdmission draws the page of an admission that has one.
+func (s *Server) renderAdmission(c echo.Context, status int, d hospital.AdmissionDetail,
+	form views.Form) error {
+	// A title stays in the browser's history, where a name has no place.
+	page, err := s.page(c, text.T(c.Request().Context(), "admission.title"))
+	if err != nil {
+		return err
+	}
+	return render(c, status, views.AdmissionPage(page, d, form))
+}
+
+// redrawOwnPage draws a form again on the page of its admission.
+func (s *Server) redrawOwnPage(c echo.Context, r refusal, id int64) error {
+	detail, err := s.Hospital.AdmissionDetail(c.Request().Context(), actor(c), id)
+	if err != nil {
+		return errNoPlace
+	}
+	return s.renderAdmission(c, r.Status, detail, r.again())
 }
 
 func (s *Server) renderWaiting(c echo.Context, status int, a hospital.Admission,
@@ -197,9 +234,16 @@ type admissionJSON struct {
 	Ward              *string      `json:"ward_name"`
 	Status            string       `json:"status"`
 	AdmittedAt        *string      `json:"admitted_at"`
+	LateReason        *string      `json:"late_reason"`
 	ExpectedDischarge *string      `json:"expected_discharge"`
 	DischargedAt      *string      `json:"discharged_at"`
 	Outcome           *string      `json:"outcome"`
+	LeaveSince        *string      `json:"leave_since"`
+	LeaveUntil        *string      `json:"leave_until"`
+	LeaveReason       *string      `json:"leave_reason"`
+	MotherAdmissionID *int64       `json:"mother_admission_id"`
+	WithMother        bool         `json:"with_mother"`
+	*placementJSON                 // none where the patient is not for the reader to know
 	Version           int64        `json:"version"`
 }
 
@@ -208,10 +252,16 @@ func newAdmissionJSON(a hospital.Admission) admissionJSON {
 		ID: a.ID, Status: admissionStatus(a), AdmittedAt: rfc3339(a.AdmittedAt),
 		ExpectedDischarge: rfc3339(a.ExpectedDischarge),
 		DischargedAt:      rfc3339(a.DischargedAt), Outcome: textOrNull(string(a.Outcome)),
-		Version: a.Version,
+		LateReason: textOrNull(a.LateReason), LeaveSince: rfc3339(a.Leave.Since),
+		LeaveUntil: rfc3339(a.Leave.Until), LeaveReason: textOrNull(a.Leave.Reason),
+		WithMother: a.WithMother, Version: a.Version,
+	}
+	if a.MotherAdmissionID != 0 {
+		shape.MotherAdmissionID = &a.MotherAdmissionID
 	}
 	if a.PatientID != 0 {
 		shape.Patient = &patientJSON{a.PatientID, string(a.PatientName)}
+		shape.placementJSON = new(newPlacementJSON(a))
 	}
 	if a.BedID != 0 {
 		shape.BedID, shape.Bed, shape.Ward = &a.BedID, &a.BedNumber, &a.WardName
@@ -230,9 +280,6 @@ type admissionDietJSON struct {
 	Confirmed  bool                `json:"allergies_confirmed"` // in this admission
 	FastsFrom  *string             `json:"nil_by_mouth_from"`
 	FastsUntil *string             `json:"nil_by_mouth_until"`
-	Note       *string             `json:"note"` // for the next shift
-	NoteBy     *string             `json:"note_by"`
-	NoteAt     *string             `json:"note_at"`
 }
 
 func newAdmissionDietJSON(a hospital.Admission, d hospital.DietOrder) admissionDietJSON {
@@ -247,11 +294,48 @@ func newAdmissionDietJSON(a hospital.Admission, d hospital.DietOrder) admissionD
 	return shape
 }
 
+// admissionDetailJSON is an admission with all that there is to know of it.
+type admissionDetailJSON struct {
+	admissionDietJSON
+	Reason       *string           `json:"reason"`        // null: not for the reader to know
+	Notes        *string           `json:"notes"`         // likewise
+	CancelReason *string           `json:"cancel_reason"` // of one that never was
+	Note         *string           `json:"note"`          // for the next shift
+	NoteBy       *string           `json:"note_by"`
+	NoteAt       *string           `json:"note_at"`
+	Beds         []assignedBedJSON `json:"beds"` // the newest first
+}
+
+// assignedBedJSON is one bed of an admission, from when until when.
+type assignedBedJSON struct {
+	BedID  int64   `json:"bed_id"`
+	Bed    string  `json:"bed_number"`
+	Ward   string  `json:"ward_name"`
+	Since  *string `json:"since"`
+	Until  *string `json:"until"`
+	Act    string  `json:"act"`
+	Reason *string `json:"reason"`
+}
+
+func newAdmissionDetailJSON(d hospital.AdmissionDetail) admissionDetailJSON {
+	beds := each(d.Beds, func(b hospital.BedAssignment) assignedBedJSON {
+		return assignedBedJSON{b.BedID, b.BedNumber, b.WardName, rfc3339(b.Since),
+			rfc3339(b.Until), string(b.Act), textOrNull(b.Reason)}
+	})
+	return admissionDetailJSON{newAdmissionDietJSON(d.Admission, d.Order), textOrNull(d.Reason),
+		textOrNull(d.Notes), textOrNull(d.CancelReason), textOrNull(d.Note.Text),
+		textOrNull(d.Note.By), rfc3339(d.Note.At), beds}
+}
+
 // admissionStatus names the state of an admission as docs/contract.md#admissions does.
 func admissionStatus(a hospital.Admission) string {
 	switch {
+	case a.Cancelled:
+		return "cancelled"
 	case !a.DischargedAt.IsZero():
 		return "discharged"
+	case !a.Leave.Since.IsZero():
+		return "on_leave"
 	case a.DischargePlanned:
 		return "pending_discharge"
 	}
@@ -280,8 +364,12 @@ func (s *Server) redrawAdmission(c echo.Context, r refusal, id int64, waiting re
 		return errNoPlace
 	case chosen != 0 && r.in.values.Get("back") == views.BedPath.Of(chosen):
 		return s.redrawChosenBed(c, r, admission)
+	case hasOwnPage(admission) && negotiate(c) == asPage:
+		return s.redrawOwnPage(c, r, id)
 	case admission.BedID != 0:
 		return s.redrawBed(c, r, admission.BedID, id)
+	case r.name != views.FormTransfer && negotiate(c) == asPage:
+		return s.redrawCare(c, r, id)
 	}
 	return waiting(c, r, admission)
 }

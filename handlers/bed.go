@@ -127,7 +127,7 @@ func (s *Server) redrawBed(c echo.Context, r refusal, bedID, about int64) error 
 			views.Form{Problem: r.Detail, Changes: r.changed, Aside: aside})
 	}
 	form := r.again()
-	form.Values, form.Alike = r.in.begunAnew(r.cause), duplicatesOf(r.cause)
+	form.Values = r.in.begunAnew(r.cause)
 	if r.name == views.FormOrder {
 		// For a meal that there is not there is no menu to show.
 		form.Offer, _ = s.offer(c, detail, hospital.Meal(r.in.values.Get("meal")))
@@ -149,12 +149,13 @@ func hasPlace(name string, about int64, detail hospital.BedDetail) bool {
 
 // setBedStatus is POST /beds/{id}/status.
 func (s *Server) setBedStatus(c echo.Context) error {
-	id, in, err := readAbout(c, "admission_id", "status", "reason")
+	id, in, err := readAbout(c, "admission_id", "status", "reason", "patient_id", "until")
 	if err != nil {
 		return err
 	}
 	change := hospital.BedStatusCommand{
 		Status: hospital.BedStatus(in.text("status")), Reason: in.text("reason"),
+		PatientID: in.id("patient_id"), Until: in.time("until"),
 		AdmissionID: in.id("admission_id"), Version: in.id("version"),
 	}
 	err = in.err()
@@ -162,7 +163,7 @@ func (s *Server) setBedStatus(c echo.Context) error {
 		_, err = s.Hospital.SetBedStatus(c.Request().Context(), actor(c), id, change)
 	}
 	if err != nil {
-		return s.bedForm(id, 0, views.FormStatus, in).refuse(err)
+		return s.bedForm(id, 0, views.StatusFormOf(change.Status), in).refuse(err)
 	}
 	return done(c, views.BedPath.Of(id))
 }
@@ -226,11 +227,14 @@ type seenBedJSON struct {
 	bedJSON
 	AdmissionID      *int64 `json:"admission_id"`
 	AdmissionVersion *int64 `json:"admission_version"`
-	Version          int64  `json:"version"`
+	fitnessJSON
+	Reservation *reservationJSON `json:"reservation"` // null where the bed is not reserved
+	Version     int64            `json:"version"`
 }
 
 func newSeenBedJSON(b hospital.BoardBed) seenBedJSON {
-	shape := seenBedJSON{bedJSON: newBedJSON(b), Version: b.Version}
+	shape := seenBedJSON{bedJSON: newBedJSON(b), fitnessJSON: newFitnessJSON(b),
+		Reservation: newReservationJSON(b.Bed), Version: b.Version}
 	if b.Admission != nil {
 		shape.AdmissionID, shape.AdmissionVersion = &b.Admission.AdmissionID, &b.Admission.Version
 	}

@@ -60,6 +60,11 @@ func TestTheContractNamesEveryValueOfAField(t *testing.T) {
 	wantNamed(t, text, hospital.Meals)
 	wantNamed(t, text, hospital.Outcomes)
 	wantNamed(t, text, hospital.Sexes)
+	wantNamed(t, text, hospital.Isolations)
+	wantNamed(t, text, hospital.Priorities)
+	wantNamed(t, text, hospital.BedFeatures)
+	wantNamed(t, text, hospital.WardSexes)
+	wantNamed(t, text, hospital.Misfits)
 }
 
 func wantNamed[T ~string](t *testing.T, text string, values []T) {

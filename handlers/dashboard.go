@@ -38,7 +38,7 @@ type medicalJSON struct {
 	RecentAdmissions  []admissionLineJSON `json:"recent_admissions"`
 	PendingDischarges []admissionLineJSON `json:"pending_discharges"` // the soonest, PendingCount all
 	PendingCount      int                 `json:"pending_discharges_count"`
-	Waiting           []admissionLineJSON `json:"waiting"` // the longest; WaitingCount counts all
+	Waiting           []waitingJSON       `json:"waiting"` // the most pressing; WaitingCount counts all
 	WaitingCount      int                 `json:"waiting_count"`
 	Held              []heldJSON          `json:"held_orders"` // the soonest due; HeldCount counts all
 	HeldCount         int                 `json:"held_orders_count"`
@@ -51,7 +51,7 @@ func newMedicalJSON(ctx context.Context, d hospital.MedicalDashboard) dashboardJ
 	return newDashboardJSON(d.Metrics, d.At, medicalJSON{
 		each(d.Wards, newCountsJSON), each(d.RecentAdmissions, newAdmissionLineJSON),
 		each(d.PendingDischarges, newAdmissionLineJSON), d.PendingCount,
-		each(d.Waiting, newAdmissionLineJSON), d.WaitingCount, eachIn(ctx, d.Held, newHeldJSON),
+		each(d.Waiting, newWaitingJSON), d.WaitingCount, eachIn(ctx, d.Held, newHeldJSON),
 		d.HeldCount,
 		each(d.Fasted, newFastedJSON), d.FastedCount, each(d.Missed, newMissedJSON),
 	})
@@ -83,7 +83,7 @@ type managementJSON struct {
 	PendingCount      int                 `json:"pending_discharges_count"`
 	BedsToClean       []dirtyBedJSON      `json:"beds_to_clean"` // the longest; CleaningCount counts all
 	CleaningCount     int                 `json:"beds_to_clean_count"`
-	Waiting           []admissionLineJSON `json:"waiting"` // the longest; WaitingCount counts all
+	Waiting           []waitingJSON       `json:"waiting"` // the most pressing; WaitingCount counts all
 	WaitingCount      int                 `json:"waiting_count"`
 	Missed            []missedJSON        `json:"missed_rounds"`
 }
@@ -92,7 +92,7 @@ func newManagementJSON(_ context.Context, d hospital.ManagementDashboard) dashbo
 	return newDashboardJSON(d.Metrics, d.At, managementJSON{
 		each(d.Wards, newCountsJSON), each(d.PendingDischarges, newAdmissionLineJSON), d.PendingCount,
 		each(d.BedsToClean, newDirtyBedJSON), d.CleaningCount,
-		each(d.Waiting, newAdmissionLineJSON), d.WaitingCount, each(d.Missed, newMissedJSON),
+		each(d.Waiting, newWaitingJSON), d.WaitingCount, each(d.Missed, newMissedJSON),
 	})
 }
 

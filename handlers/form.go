@@ -93,7 +93,8 @@ func redrawForm(c echo.Context, err error, p Problem) error {
 // again is the form for its page: with what was sent and what is wrong with it.
 func (r refusal) again() views.Form {
 	return views.Form{Name: r.name, Values: r.in.sent(), Errors: r.Errors, Problem: r.Detail,
-		Changes: r.changed, Key: r.in.values.Get("idempotency_key")}
+		Changes: r.changed, Alike: duplicatesOf(r.cause),
+		Key: r.in.values.Get("idempotency_key")}
 }
 
 // sent are the values as the forms' controls name them.

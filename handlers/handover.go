@@ -54,38 +54,6 @@ func since(c echo.Context) (time.Time, error) {
 	return at, nil
 }
 
-// editAdmission is POST /admissions/{id}. What is not sent does not change. A page says with the
-// field back where the person is, if not at the patient's bed.
-func (s *Server) editAdmission(c echo.Context) error {
-	id, in, err := readAbout(c, "admission_id", "note", "back")
-	if err != nil {
-		return err
-	}
-	edit := hospital.EditAdmissionCommand{Note: in.given("note"),
-		AdmissionID: in.id("admission_id"), Version: in.id("version")}
-	back := in.text("back")
-	err = in.err()
-	var admission hospital.Admission
-	if err == nil {
-		admission, err = s.Hospital.EditAdmission(c.Request().Context(), actor(c), id, edit)
-	}
-	if err != nil {
-		return s.admissionForm(id, views.FormNote, in).refuse(err)
-	}
-	if back != "" {
-		return done(c, localPath(back))
-	}
-	return done(c, bedOrAdmissionPath(admission))
-}
-
-// given is the value of a field that holds words; nil where it was not sent.
-func (in *input) given(field string) *string {
-	if !in.has(field) {
-		return nil
-	}
-	return new(in.text(field))
-}
-
 // handoverJSON is a ward's handover.
 type handoverJSON struct {
 	WardID     int64                    `json:"ward_id"`

@@ -132,6 +132,7 @@ type ticketJSON struct {
 	AllergiesKnown  bool         `json:"allergies_known"`
 	Allergies       []string     `json:"allergies"`
 	SevereAllergies []string     `json:"severe_allergies"`
+	Isolation       *string      `json:"isolation"`
 	NilByMouth      bool         `json:"nil_by_mouth"`
 	Items           []itemJSON   `json:"items"`
 	Notes           string       `json:"notes"`
@@ -154,7 +155,7 @@ func newTicketJSON(ctx context.Context, t hospital.Ticket) ticketJSON {
 		Diet: textOrNull(string(t.Diet)), Texture: int(t.Texture),
 		AllergiesKnown: t.Allergies.Known, Allergies: asTexts(t.Allergies.Allergens),
 		SevereAllergies: asTexts(t.Allergies.Severe),
-		NilByMouth:      t.NilByMouth, Items: each(t.Dishes, newTicketItemJSON), Notes: t.Notes,
+		Isolation:       textOrNull(string(t.Isolation)), NilByMouth: t.NilByMouth, Items: each(t.Dishes, newTicketItemJSON), Notes: t.Notes,
 		OverrideReason: t.OverrideReason, OverriddenBy: t.OverriddenBy,
 		Hazards: newHazardsJSON(ctx, t.HeldFor), Stopped: t.Stopped, Begun: t.Begun, Late: t.Late,
 		CancelReason: t.CancelReason, Version: t.Version,

@@ -10,13 +10,14 @@ import (
 type mealRoundJSON struct {
 	Placed      int `json:"placed"`
 	Had         int `json:"had"`
+	OnLeave     int `json:"on_leave"`
 	NilByMouth  int `json:"nil_by_mouth"`
 	NeverAsked  int `json:"never_asked"`
 	NothingFits int `json:"nothing_fits"`
 }
 
 func newMealRoundJSON(r hospital.MealRound) mealRoundJSON {
-	return mealRoundJSON{r.Placed, r.Had, r.MustNotEat, r.NeverAsked, r.NothingFits}
+	return mealRoundJSON{r.Placed, r.Had, r.OnLeave, r.MustNotEat, r.NeverAsked, r.NothingFits}
 }
 
 // missedJSON is a meal round that was missed and can be ordered late.

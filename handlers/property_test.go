@@ -110,12 +110,17 @@ const (
 	openDeliveries = `SELECT id FROM delivery WHERE ended_at IS NULL`
 	anyPatient     = `SELECT id FROM patient`
 	mergedPatients = `SELECT id FROM patient WHERE merged_into IS NOT NULL`
-	anyBed         = `SELECT id FROM bed`
-	freeBeds       = `SELECT id FROM bed WHERE status = 'available'`
-	addresses      = `SELECT id FROM address WHERE removed_at IS NULL`
-	zones          = `SELECT id FROM zone`
-	newestOrders   = `SELECT id FROM meal_order ORDER BY id DESC LIMIT 3`
-	newestTrays    = `SELECT id FROM delivery ORDER BY id DESC LIMIT 3`
+	endedOnes      = `SELECT id FROM admission WHERE discharged_at IS NOT NULL AND NOT cancelled`
+	awayOnes       = `SELECT id FROM admission WHERE discharged_at IS NULL AND leave_since IS NOT NULL`
+	movedOnes      = `SELECT admission_id FROM bed_assignment WHERE until IS NULL AND act = 'transfer'
+		ORDER BY since DESC LIMIT 2`
+	lyingOnes    = `SELECT id FROM admission WHERE discharged_at IS NULL AND bed_id IS NOT NULL`
+	anyBed       = `SELECT id FROM bed`
+	freeBeds     = `SELECT id FROM bed WHERE status = 'available'`
+	addresses    = `SELECT id FROM address WHERE removed_at IS NULL`
+	zones        = `SELECT id FROM zone`
+	newestOrders = `SELECT id FROM meal_order ORDER BY id DESC LIMIT 3`
+	newestTrays  = `SELECT id FROM delivery ORDER BY id DESC LIMIT 3`
 )
 
 // deeds are all commands, by their routes.
@@ -135,9 +140,20 @@ func (l *life) deeds() map[string]deed {
 		"/admissions/:id/transfer": {desk, openAdmissions, func() map[string]any {
 			return map[string]any{"bed_id": l.some(pick(l, anyBed, freeBeds))}
 		}},
-		"/admissions/:id/plan-discharge":   {desk, openAdmissions, func() map[string]any { return map[string]any{"expected_discharge": l.moment()} }},
-		"/admissions/:id/discharge":        {desk, openAdmissions, func() map[string]any { return map[string]any{"outcome": pick(l, "improved", "deceased", "")} }},
-		"/admissions/:id":                  {desk, openAdmissions, func() map[string]any { return map[string]any{"note": fmt.Sprint("Note ", l.r.IntN(1000))} }},
+		"/admissions/:id": {desk, openAdmissions, func() map[string]any {
+			return map[string]any{"isolation": string(pick(l, hospital.Isolations...)), "wanted_ward_id": pick(l, l.a.ID, l.b.ID),
+				"note": fmt.Sprint("Note ", l.r.IntN(1000))}
+		}},
+		"/admissions/:id/plan-discharge": {desk, openAdmissions, func() map[string]any { return map[string]any{"expected_discharge": l.moment()} }},
+		"/admissions/:id/discharge":      {desk, openAdmissions, func() map[string]any { return map[string]any{"outcome": pick(l, "improved", "deceased", "")} }},
+		"/admissions/:id/cancel":         {desk, openAdmissions, reason},
+		"/admissions/:id/reopen":         {desk, endedOnes, reason},
+		"/admissions/:id/undo-transfer":  {desk, movedOnes, nothing},
+		"/admissions/:id/swap": {desk, lyingOnes, func() map[string]any {
+			return map[string]any{"with": l.some(lyingOnes)}
+		}},
+		"/admissions/:id/leave":            {desk, openAdmissions, reason},
+		"/admissions/:id/return":           {desk, awayOnes, nothing},
 		"/admissions/:id/diet":             {desk, openAdmissions, l.newDiet},
 		"/patients/:id/allergies":          {desk, `SELECT id FROM patient`, l.newAllergies},
 		"/admissions/:id/customers":        {desk, openAdmissions, func() map[string]any { return map[string]any{"username": pick(l, l.customers...)} }},
@@ -152,6 +168,12 @@ func (l *life) deeds() map[string]deed {
 		"/patients/:id/unmerge": {[]string{"ward_management"}, mergedPatients, nothing},
 		"/beds/:id/status": {desk, anyBed, func() map[string]any {
 			return map[string]any{"status": string(pick(l, hospital.BedStatuses...)), "reason": pick(l, "", "paint")}
+		}},
+		"/beds/:id": {desk, anyBed, func() map[string]any {
+			return map[string]any{"features": pick(l, []string{}, []string{"oxygen"}, []string{"isolation", "cot"}), "staffed": l.r.IntN(3) > 0}
+		}},
+		"/wards/:id": {desk, `SELECT id FROM ward`, func() map[string]any {
+			return map[string]any{"sex": string(pick(l, hospital.WardSexes...)), "speciality": pick(l, "", "Heart")}
 		}},
 		"/orders":             {append(slices.Clone(l.customers), "medical_staff"), "", l.newOrder},
 		"/orders/:id/confirm": {cook, openOrders, reason},
@@ -184,7 +206,8 @@ func (l *life) deeds() map[string]deed {
 }
 
 // silent are the commands that no screen could show.
-var silent = []string{"/login", "/logout", "/language", "/beds/:id/patients", "/patients/search"}
+var silent = []string{"/login", "/logout", "/language", "/beds/:id/patients", "/waiting/patients",
+	"/patients/search"}
 
 // pick is one of some.
 func pick[T any](l *life, some ...T) T { return some[l.r.IntN(len(some))] }
@@ -207,7 +230,15 @@ func (l *life) moment() any {
 func (l *life) newPatient() map[string]any {
 	patient := map[string]any{"patient_name": fmt.Sprint("Umurwayi ", l.r.IntN(1000)), "reason": "routine", "birth_date": "1990-02-03", "confirm_new": true}
 	if l.r.IntN(4) > 0 {
-		patient["bed_id"] = l.some(anyBed)
+		patient["bed_id"], patient["override_reason"] = l.some(anyBed), pick(l, "", "full")
+	} else {
+		patient["priority"] = string(pick(l, hospital.Priorities...))
+	}
+	if l.r.IntN(6) == 0 {
+		patient["mother_admission_id"] = l.some(openAdmissions)
+		if l.r.IntN(2) == 0 {
+			delete(patient, "bed_id")
+		}
 	}
 	maps.Copy(patient, l.eats())
 	return patient
@@ -385,7 +416,7 @@ func (l *life) screens() []watched {
 		{fmt.Sprintf("/ws/ward/%d/", l.a.ID), "medical_staff"}, {fmt.Sprintf("/ws/ward/%d/", l.b.ID), "ward_management"},
 		{"/ws/dashboard/medical_staff/", "medical_staff"}, {"/ws/dashboard/ward_management/", "ward_management"},
 		{"/ws/dashboard/kitchen/", "kitchen"}, {"/ws/dashboard/delivery/", "delivery"}, {"/ws/dashboard/delivery/", "second"},
-		{"/ws/home/", "customer"}, {"/ws/home/", "stranger"},
+		{"/ws/home/", "customer"}, {"/ws/home/", "stranger"}, {"/ws/waiting/", "medical_staff"},
 	}
 	for _, who := range slices.Sorted(maps.Keys(l.tokens)) {
 		all = append(all, watched{"/ws/notifications/", who}, watched{"/ws/notifications/unread/", who})

@@ -71,6 +71,7 @@ type stopJSON struct {
 	Texture     int          `json:"texture"`
 	Allergies   []string     `json:"allergies"`
 	Asked       bool         `json:"allergies_known"`
+	Isolation   *string      `json:"isolation"`
 	Items       []itemJSON   `json:"items"`
 	Phone       *string      `json:"phone"`
 	MovedFrom   *string      `json:"moved_from"`
@@ -114,7 +115,7 @@ func newStopJSON(ctx context.Context, s hospital.RoundStop, round string) stopJS
 		trayJSON: newTrayJSON(s.Tray, round), PatientName: string(s.PatientName),
 		BirthDate: dayOrNull(s.BirthDate), Diet: textOrNull(string(s.Diet)),
 		Texture: int(s.Texture), Allergies: asTexts(s.Allergies.Allergens),
-		Asked: s.Allergies.Known,
+		Asked: s.Allergies.Known, Isolation: textOrNull(string(s.Isolation)),
 		Items: each(s.Dishes, newTicketItemJSON), Phone: textOrNull(s.Phone),
 		MovedFrom: textOrNull(s.MovedFrom), Stopped: textOrNull(s.Stopped),
 		Hazards: newHazardsJSON(ctx, s.HeldFor), Version: s.Version,

@@ -92,6 +92,7 @@ func (s *Server) generalRoutes() []entry {
 func (s *Server) wardRoutes() []entry {
 	return []entry{
 		s.ward(),
+		post("/wards/:id", hospital.ArrangeWards, s.setWard),
 		post(views.WardPath+"round", hospital.OrderRounds, s.orderMealRound),
 		get(views.HandoverPath, hospital.ReadWards, s.handover),
 		get(views.MealListPath, hospital.ReadMealLists, s.mealList),
@@ -104,6 +105,7 @@ func (s *Server) wardRoutes() []entry {
 func (s *Server) bedRoutes() []entry {
 	return []entry{
 		get(views.BedPath, hospital.ReadWards, s.bedPage),
+		post("/beds/:id", hospital.ArrangeWards, s.setBed),
 		post(views.BedPath+"status", hospital.ChangeBeds, s.setBedStatus),
 		post(views.BedPath+"patients", hospital.AdmitPatients, s.findPatients),
 	}
@@ -114,11 +116,22 @@ func (s *Server) admissionRoutes() []entry {
 	return []entry{
 		get(views.AdmissionPath, hospital.ReadWards, s.admissionPage),
 		get(views.AdmissionPath+"menu/", hospital.OrderMeals, s.menu(ofAdmission)),
+		s.waitingList(),
+		post(views.WaitingPath+"patients", hospital.AdmitPatients, s.findForWaiting),
+		get(views.CarePath, hospital.ReadWards, s.carePage),
 		post(views.AdmissionsPath, hospital.AdmitPatients, s.admit),
 		post(views.AdmissionsPath+"/:id", hospital.EditAdmissions, s.editAdmission),
 		post(views.AdmissionPath+"transfer", hospital.TransferPatients, s.transfer),
 		post(views.AdmissionPath+"plan-discharge", hospital.PlanDischarges, s.planDischarge),
 		post(views.AdmissionPath+"discharge", hospital.DischargePatients, s.discharge),
+		post(views.AdmissionPath+"cancel", hospital.CancelAdmissions,
+			s.takeBack(views.FormCancelAdmission, h.CancelAdmission)),
+		post(views.AdmissionPath+"reopen", hospital.ReopenAdmissions, s.reopen),
+		post(views.AdmissionPath+"undo-transfer", hospital.TransferPatients,
+			s.takeBack(views.FormUndoTransfer, h.UndoTransfer)),
+		post(views.AdmissionPath+"swap", hospital.TransferPatients, s.swap),
+		post(views.AdmissionPath+"leave", hospital.RecordLeave, s.leave),
+		post(views.AdmissionPath+"return", hospital.RecordLeave, s.comeBack),
 		post(views.AdmissionPath+"diet", hospital.OrderDiets, s.setDiet),
 		post(views.AllergiesPath, hospital.OrderDiets, s.setAllergies),
 		post(views.AdmissionPath+"customers", hospital.LinkCustomers,

@@ -33,8 +33,13 @@ var may = map[hospital.Permission][]hospital.Role{
 	"admissions.discharge":    {"medical_staff", "ward_management", "admin"},
 	"admissions.edit":         {"medical_staff", "ward_management", "admin"},
 	"admissions.record_death": {"medical_staff", "admin"},
+	"admissions.cancel":       {"medical_staff", "ward_management", "admin"},
+	"admissions.reopen":       {"medical_staff", "admin"},
+	"admissions.leave":        {"medical_staff", "ward_management", "admin"},
 	"beds.change":             {"medical_staff", "ward_management", "admin"},
 	"beds.close":              {"ward_management", "admin"},
+	"admissions.place":        {"medical_staff", "ward_management", "admin"},
+	"wards.arrange":           {"ward_management", "admin"},
 	"wards.set_up":            {"admin"},
 	"users.manage":            {"admin"},
 	"diets.order":             {"medical_staff", "admin"},
@@ -108,6 +113,21 @@ var rules = map[string]rule{
 	"POST /patients/:id":         {"patients.correct", "/patients/{patient}", 0, 422},
 	"POST /patients/:id/merge":   {"patients.merge", "/patients/{patient}/merge", 0, 422},
 	"POST /patients/:id/unmerge": {"patients.merge", "/patients/{patient}/unmerge", 0, 422},
+
+	"POST /admissions/:id/cancel": {"admissions.cancel", "/admissions/{admission}/cancel", 0, 422},
+	"POST /admissions/:id/reopen": {"admissions.reopen", "/admissions/{admission}/reopen", 0, 422},
+	"POST /admissions/:id/undo-transfer": {"admissions.transfer",
+		"/admissions/{admission}/undo-transfer", 0, 422},
+	"POST /admissions/:id/swap":   {"admissions.transfer", "/admissions/{admission}/swap", 0, 422},
+	"POST /admissions/:id/leave":  {"admissions.leave", "/admissions/{admission}/leave", 0, 422},
+	"POST /admissions/:id/return": {"admissions.leave", "/admissions/{admission}/return", 0, 422},
+
+	"GET /admissions/:id/care/": {"wards.read", "/admissions/{admission}/care/", 0, 200},
+	"POST /beds/:id":            {"wards.arrange", "/beds/{bed}", 0, 422},
+	"POST /wards/:id":           {"wards.arrange", "/wards/{ward}", 0, 422},
+	"GET /waiting/":             {"wards.read", "/waiting/", 0, 200},
+	"POST /waiting/patients":    {"admissions.admit", "/waiting/patients", 0, 422},
+	"GET /ws/waiting/":          {"wards.read", "/ws/waiting/", 0, 0},
 
 	"POST /orders/:id/confirm": {"orders.confirm", "/orders/{order}/confirm", 0, 422},
 	"POST /orders/:id/start":   {"orders.cook", "/orders/{order}/start", 0, 422},
@@ -343,7 +363,7 @@ func (h *house) expected(route handlers.Route, r rule, v visitor, as audience) i
 // permittedStatus differs where a person is led on: from an admission to the patient's bed, from a
 // zone to the list.
 func permittedStatus(route handlers.Route, r rule, as audience) int {
-	if (route.Path == "/admissions/:id/" || route.Path == "/zones/:id/") && as == browser {
+	if (route.Path == "/admissions/:id/" || route.Path == "/admissions/:id/care/" || route.Path == "/zones/:id/") && as == browser {
 		return http.StatusSeeOther
 	}
 	return r.permitted
@@ -433,7 +453,7 @@ func TestUnknownMethodsAreRefusedAndTheKnownOnesNamed(t *testing.T) {
 	for _, c := range []struct{ method, path, allow string }{
 		{"GET", "/admissions", "POST"}, {"HEAD", "/admissions", "POST"}, {"DELETE", "/admissions", "POST"},
 		{"PUT", fmt.Sprintf("/beds/%d/status", h.bed(h.a, 1).ID), "POST"}, {"PATCH", fmt.Sprintf("/wards/%d/", h.a.ID), "GET"},
-		{"POST", fmt.Sprintf("/wards/%d/", h.a.ID), "GET"}, {"DELETE", "/login", "POST"}, {"BREW", "/login", "GET"},
+		{"POST", "/waiting/", "GET"}, {"DELETE", "/login", "POST"}, {"BREW", "/login", "GET"},
 		{"POST", fmt.Sprintf("/ws/ward/%d/", h.a.ID), "GET"},
 	} {
 		got := h.ask(question{method: c.method, path: c.path, as: program, token: token, header: http.Header{"X-Http-Method-Override": {"GET"}}})

@@ -22,7 +22,8 @@ import (
 //	customer         theirs                   theirs                      theirs
 //	admin            any                      any                         any
 //
-// Of an admission that has ended nobody reads anything but its orders.
+// An admission is read by the ward roles, also after its end; the reason for it and the notes of
+// its end are for those who hold ReadClinical.
 
 // CarriedShows is how long after its end couriers may look up a delivery of theirs and where it
 // went.
@@ -127,13 +128,4 @@ func authorizeAddress(ctx context.Context, q *sql.Tx, now time.Time, actor Actor
 		return unknownAddress()
 	}
 	return nil
-}
-
-// OpenAdmission reads an admission that has not ended. NotFound where there is none, or it has.
-func (h *Hospital) OpenAdmission(ctx context.Context, actor Actor, id int64) (Admission, error) {
-	admission, err := h.Admission(ctx, actor, id)
-	if err == nil && !admission.DischargedAt.IsZero() {
-		return Admission{}, Refuse(NotFound, "stay_ended", "This stay has ended.")
-	}
-	return admission, err
 }

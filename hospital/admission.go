@@ -26,8 +26,16 @@ type Admission struct {
 	ExpectedDischarge time.Time // zero: nobody has said
 	DischargePlanned  bool      // pending: the bed stays occupied until the patient leaves
 	DischargedAt      time.Time // zero: open
-	Outcome           Outcome
-	Version           int64
+	Outcome           Outcome   // empty: open, or cancelled
+	Cancelled         bool      // it never was, and ended at DischargedAt
+	LateReason        string    // why it was entered later than the patient came; may be empty
+	Leave             Leave     // zero: the patient is here
+	MotherAdmissionID int64     // of a newborn; 0: not known, or no newborn
+	WithMother        bool      // lies in no bed of its own but wherever its mother does
+	Sex               string    // of the patient
+	Placement
+	Fitness // of the bed and its ward
+	Version int64
 }
 
 // Outcome says how an admission ended.
@@ -80,7 +88,13 @@ type AdmitCommand struct {
 	// confirmed.
 	Allergies         Allergies
 	ExpectedDischarge time.Time
-	IdempotencyKey    string // may be empty; the same one of the same person gets the first answer
+	Placement         Placement // an empty isolation means none, an empty priority routine
+	OverrideReason    string    // for taking a bed that is kept for others; may be empty
+	AdmittedAt        time.Time // zero: now; at most LongestAdmission ago
+	LateReason        string    // why it is entered so late; required for a time that is past
+	MotherAdmissionID int64     // of a newborn, who without a bed lies with its mother
+	// may be empty; the same one of the same person gets the first answer
+	IdempotencyKey string
 }
 
 // TransferCommand is what Transfer needs.
@@ -88,6 +102,8 @@ type TransferCommand struct {
 	BedID      int64
 	BedVersion int64 // of that bed as the person saw it; 0 where they did not say
 	Reason     string
+	// OverrideReason is for taking a bed that is kept for others; may be empty.
+	OverrideReason string
 	// What the person saw; 0 where they did not say.
 	AdmissionID int64 // the admission; another one: Conflict "another_patient"
 	Version     int64 // of the admission; another one now: Conflict "stay_outdated"
@@ -113,12 +129,12 @@ const LongestAdmission = 366 * 24 * time.Hour
 
 // Admit opens an admission. Invalid names each wrong field (unknown bed or patient included);
 // Conflict where the bed can't take anyone (Current is the BoardBed), its ward is closed, the
-// patient's death is on record, the patient is already admitted (Current is the Admission), is said
-// to have no allergies and has some on record (Current is the AllergyRecord), or somebody on record
-// may be the same person (Current are the Patients) and ConfirmNew is not set. With an
-// IdempotencyKey that this person used before for the same thing it changes nothing and returns
-// the admission that the first one opened, as it stands now, with replayed true; for another thing
-// it is Invalid.
+// patient's death is on record, the patient is already admitted (Current is the Admission), or was
+// at that time, somebody else lay in the bed then, the patient is said to have no allergies and has
+// some on record (Current is the AllergyRecord), or somebody on record may be the same person
+// (Current are the Patients) and ConfirmNew is not set. With an IdempotencyKey that this person
+// used before for the same thing it changes nothing and returns the admission that the first one
+// opened, as it stands now, with replayed true; for another thing it is Invalid.
 func (h *Hospital) Admit(ctx context.Context, actor Actor,
 	cmd AdmitCommand) (a Admission, replayed bool, err error) {
 	if err := actor.need(AdmitPatients); err != nil {
@@ -143,6 +159,10 @@ func (cmd *AdmitCommand) tidy() {
 	cmd.BirthDate = dayOf(cmd.BirthDate)
 	cmd.ExpectedDischarge = conceivable(cmd.ExpectedDischarge.UTC().Truncate(time.Millisecond))
 	cmd.Allergies.tidy()
+	cmd.Placement.tidy()
+	cmd.OverrideReason = tidy(cmd.OverrideReason)
+	cmd.AdmittedAt = conceivable(cmd.AdmittedAt.UTC().Truncate(time.Millisecond))
+	cmd.LateReason = tidy(cmd.LateReason)
 }
 
 // conceivable is the time, or the nearest one whose year has four digits, since others can't be
@@ -179,7 +199,14 @@ func (cmd AdmitCommand) check(now time.Time) fields {
 		wrong.refuse("texture", "texture", "Choose a texture from 0 to 7.")
 	}
 	wrong.allergies(cmd.Allergies)
-	wrong.expectedDischarge(cmd.ExpectedDischarge, now.Add(-time.Minute), now)
+	wrong.placement(cmd.Placement)
+	wrong.text("override_reason", cmd.OverrideReason, LongestReason)
+	wrong.admittedAt(cmd.AdmittedAt, cmd.LateReason, now)
+	earliest := now
+	if !cmd.AdmittedAt.IsZero() {
+		earliest = cmd.AdmittedAt
+	}
+	wrong.expectedDischarge(cmd.ExpectedDischarge, earliest.Add(-time.Minute), now)
 	return wrong
 }
 
@@ -210,8 +237,15 @@ func (c *change) admit(ctx context.Context, cmd AdmitCommand) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	bed, err := c.lockTarget(ctx, cmd.BedID, wrong)
+	mother, err := c.lockMotherOf(ctx, cmd, wrong)
 	if err != nil {
+		return 0, err
+	}
+	place, err := c.lockPlace(ctx, cmd, mother, wrong)
+	if err != nil {
+		return 0, err
+	}
+	if err := c.knowWard(ctx, cmd.Placement.WantedWardID, wrong); err != nil {
 		return 0, err
 	}
 	if err := wrong.err(); err != nil {
@@ -223,10 +257,16 @@ func (c *change) admit(ctx context.Context, cmd AdmitCommand) (int64, error) {
 	if err := c.checkRecord(ctx, cmd.PatientID); err != nil {
 		return 0, err
 	}
-	if bed.ID != 0 {
-		if err := c.checkFreeInVersion(ctx, bed, cmd.BedVersion); err != nil {
+	if place.ID != 0 && !place.withMother {
+		if err := c.checkFreeInVersion(ctx, place.Bed, cmd.BedVersion); err != nil {
 			return 0, err
 		}
+		if err := c.checkReserved(ctx, place.Bed, cmd.PatientID, cmd.OverrideReason); err != nil {
+			return 0, err
+		}
+	}
+	if err := c.checkOverlaps(ctx, cmd, place); err != nil {
+		return 0, err
 	}
 	if cmd.PatientID == 0 {
 		if err := c.checkNew(ctx, cmd); err != nil {
@@ -240,7 +280,7 @@ func (c *change) admit(ctx context.Context, cmd AdmitCommand) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return c.insertAdmission(ctx, cmd, diet, bed)
+	return c.insertAdmission(ctx, cmd, diet, place)
 }
 
 // firstDiet is what a patient who is being admitted may eat, with what was said of their allergies
@@ -286,29 +326,37 @@ func (c *change) alreadyAdmitted(ctx context.Context, admissionID int64) error {
 }
 
 // insertAdmission inserts the admission of a patient who is locked or new and may eat this, in a
-// locked bed or in none, and returns its id.
+// locked bed, with the mother or in none, and returns its id.
 func (c *change) insertAdmission(ctx context.Context, cmd AdmitCommand, diet DietOrder,
-	bed Bed) (id int64, err error) {
-	var bedSince time.Time
-	if bed.ID != 0 {
-		bedSince = c.now
+	in place) (id int64, err error) {
+	admitted, bedSince := c.now, time.Time{}
+	if !cmd.AdmittedAt.IsZero() {
+		admitted = cmd.AdmittedAt
+	}
+	if in.ID != 0 {
+		bedSince = latest(admitted, in.motherSince)
 	}
 	id, err = c.insert(ctx, `INSERT INTO admission (patient_id, bed_id, bed_since, admitted_at,
-			reason, diet, texture, allergies_confirmed, expected_discharge)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id`,
-		cmd.PatientID, reference(bed.ID), instant(bedSince), instant(c.now), cmd.Reason, diet.Diet,
-		diet.Texture, diet.Confirmed, instant(cmd.ExpectedDischarge))
-	if refusal := uniqueViolation(err, bed); refusal != nil {
+			reason, diet, texture, allergies_confirmed, expected_discharge, late_reason,
+			mother_admission_id, with_mother, isolation, priority, wanted_ward_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id`,
+		cmd.PatientID, reference(in.ID), instant(bedSince), instant(admitted), cmd.Reason,
+		diet.Diet, diet.Texture, diet.Confirmed, instant(cmd.ExpectedDischarge),
+		cmd.LateReason, reference(cmd.MotherAdmissionID), in.withMother,
+		cmd.Placement.Isolation, cmd.Placement.Priority, reference(cmd.Placement.WantedWardID))
+	if refusal := uniqueViolation(err, in.Bed); refusal != nil {
 		return 0, refusal
 	}
 	if err != nil {
 		return 0, fmt.Errorf("open an admission: %w", err)
 	}
 	c.record(entry{action: "admission.admit", entity: "admission", entityID: id,
-		patientID: cmd.PatientID, wardID: bed.WardID, to: bed.Number, version: 1},
-		Admission{ID: id, WardID: bed.WardID})
-	if bed.ID != 0 {
-		if err := c.occupy(ctx, &bed, id, c.now); err != nil {
+		patientID: cmd.PatientID, wardID: in.WardID, to: in.Number, reason: cmd.LateReason,
+		version: 1}, Admission{ID: id, WardID: in.WardID})
+	if in.ID != 0 {
+		err := c.occupy(ctx, &in.Bed, assignment{admissionID: id, since: bedSince,
+			act: byAdmission, withMother: in.withMother})
+		if err != nil {
 			return 0, err
 		}
 	}
@@ -330,28 +378,6 @@ func uniqueViolation(err error, bed Bed) error {
 	return nil
 }
 
-// occupy puts the patient of an admission into the locked bed from a time on.
-func (c *change) occupy(ctx context.Context, bed *Bed, admissionID int64, since time.Time) error {
-	_, err := c.exec(ctx,
-		`INSERT INTO bed_assignment (admission_id, bed_id, since) VALUES ($1, $2, $3)`,
-		admissionID, bed.ID, instant(since))
-	if err != nil {
-		return fmt.Errorf("put a patient into bed %d: %w", bed.ID, err)
-	}
-	return c.putBed(ctx, bed, BedOccupied, "")
-}
-
-// vacate takes the patient of an admission out of the locked bed, which is to be cleaned.
-func (c *change) vacate(ctx context.Context, bed *Bed, admissionID int64, until time.Time) error {
-	_, err := c.exec(ctx,
-		`UPDATE bed_assignment SET until = $2 WHERE admission_id = $1 AND until IS NULL`,
-		admissionID, instant(until))
-	if err != nil {
-		return fmt.Errorf("take a patient out of bed %d: %w", bed.ID, err)
-	}
-	return c.putBed(ctx, bed, BedCleaning, "")
-}
-
 // Transfer moves the patient to another bed, or to a first one, in one transaction: the old bed
 // goes to cleaning and the new one is occupied together. Errors as for Admit; NotFound where there
 // is no such admission; Conflict too when it has ended, has another version, or the patient already
@@ -361,23 +387,32 @@ func (h *Hospital) Transfer(ctx context.Context, actor Actor, admissionID int64,
 	if err := actor.need(TransferPatients); err != nil {
 		return Admission{}, err
 	}
-	cmd.Reason = tidy(cmd.Reason)
+	cmd.Reason, cmd.OverrideReason = tidy(cmd.Reason), tidy(cmd.OverrideReason)
 	return h.changeAdmission(ctx, actor, admissionID, precondition{cmd.AdmissionID, cmd.Version},
 		func(ctx context.Context, c *change, admission Admission) error {
 			return c.transfer(ctx, admission, cmd)
 		})
 }
 
-// transfer moves the patient of a locked admission.
+// transfer moves the patient of a locked admission, and the newborns who lie with her.
 func (c *change) transfer(ctx context.Context, admission Admission, to TransferCommand) error {
 	wrong := fields{}
 	wrong.text("reason", to.Reason, LongestReason)
+	wrong.text("override_reason", to.OverrideReason, LongestReason)
 	if to.BedID == 0 {
 		wrong.refuse("bed_id", "bed_missing", "Choose a bed.")
 	}
 	if to.BedID == admission.BedID && to.BedID != 0 {
 		return admission.conflict("same_bed", "%s already lies in bed %s. Choose another bed.",
 			admission.PatientName.Initials(), admission.BedNumber)
+	}
+	joins, err := c.joinsMother(ctx, admission, to.BedID)
+	if err != nil {
+		return err
+	}
+	newborns, err := c.lockNewborns(ctx, admission)
+	if err != nil {
+		return err
 	}
 	old, target, err := c.lockBeds(ctx, admission.BedID, to.BedID, wrong)
 	if err != nil {
@@ -386,31 +421,18 @@ func (c *change) transfer(ctx context.Context, admission Admission, to TransferC
 	if err := wrong.err(); err != nil {
 		return err
 	}
-	if err := c.checkFreeInVersion(ctx, target, to.BedVersion); err != nil {
-		return err
-	}
-	at := latest(c.now, admission.BedSince, admission.AdmittedAt)
-	_, err = c.exec(ctx,
-		`UPDATE admission SET bed_id = $2, bed_since = $3, version = version + 1 WHERE id = $1`,
-		admission.ID, target.ID, instant(at))
-	if refusal := uniqueViolation(err, target); refusal != nil {
-		return refusal
-	}
-	if err != nil {
-		return fmt.Errorf("move admission %d: %w", admission.ID, err)
-	}
-	if old.ID != 0 {
-		if err := c.vacate(ctx, &old, admission.ID, at); err != nil {
+	if !joins {
+		if err := c.checkFreeInVersion(ctx, target, to.BedVersion); err != nil {
+			return err
+		}
+		err := c.checkReserved(ctx, target, admission.PatientID, to.OverrideReason)
+		if err != nil {
 			return err
 		}
 	}
-	if err := c.occupy(ctx, &target, admission.ID, at); err != nil {
-		return err
-	}
-	e := admission.entry("admission.transfer")
-	e.wardID, e.from, e.to, e.reason = target.WardID, admission.BedNumber, target.Number, to.Reason
-	c.record(e, admission)
-	return c.rerouteOrders(ctx, admission)
+	at := latest(c.now, admission.BedSince, admission.AdmittedAt)
+	return c.move(ctx, admission, newborns, relocation{from: old, to: target, at: at,
+		act: byTransfer, reason: to.Reason, withMother: joins})
 }
 
 // lockBeds locks the bed that a patient leaves and the one that a field names, the lower id first
@@ -522,20 +544,24 @@ func (c *change) discharge(ctx context.Context, admission Admission, cmd Dischar
 			return err
 		}
 	}
-	at := latest(c.now, admission.BedSince, admission.AdmittedAt)
-	if admission.BedID != 0 {
-		bed, err := c.lockBed(ctx, admission.BedID)
-		if err != nil {
-			return err
-		}
-		if err := c.vacate(ctx, &bed, admission.ID, at); err != nil {
-			return err
-		}
+	newborns, err := c.lockNewborns(ctx, admission)
+	if err != nil {
+		return err
 	}
-	_, err := c.exec(ctx, `UPDATE admission SET discharged_at = $2, outcome = $3, notes = $4,
+	at := latest(c.now, admission.BedSince, admission.AdmittedAt)
+	_, err = c.exec(ctx, `UPDATE admission SET discharged_at = $2, outcome = $3, notes = $4,
 		version = version + 1 WHERE id = $1`, admission.ID, instant(at), cmd.Outcome, cmd.Notes)
 	if err != nil {
 		return fmt.Errorf("end admission %d: %w", admission.ID, err)
+	}
+	if err := c.endAssignment(ctx, admission.ID, at); err != nil {
+		return err
+	}
+	err = c.leaveBed(ctx, admission, newborns, func(bed *Bed) error {
+		return c.putBed(ctx, bed, BedCleaning, "")
+	})
+	if err != nil {
+		return err
 	}
 	e := admission.entry("admission.discharge")
 	e.from, e.to = admission.BedNumber, string(cmd.Outcome)
@@ -567,10 +593,7 @@ func (h *Hospital) changeAdmission(ctx context.Context, actor Actor, id int64, s
 // it stands. Conflict where it has ended, or is not what the giver of the command saw.
 func (c *change) lockOpenAdmission(ctx context.Context, id int64,
 	seen precondition) (Admission, error) {
-	if err := c.lockAdmission(ctx, id); err != nil {
-		return Admission{}, err
-	}
-	admission, err := readAdmission(ctx, c.tx, id)
+	admission, err := c.lockWithMother(ctx, id)
 	if err != nil {
 		return admission, err
 	}
@@ -579,8 +602,8 @@ func (c *change) lockOpenAdmission(ctx context.Context, id int64,
 }
 
 // checkPrecondition returns why a command must not change the admission, or nil: it has ended, or
-// is not the one or not as its giver saw. Of an admission that has ended somebody who meant another
-// one learns nothing.
+// is not the one or not as its giver saw. Of an admission that has ended, which is on no board,
+// somebody who meant another one learns nothing.
 func (a Admission) checkPrecondition(seen precondition) error {
 	ended := !a.DischargedAt.IsZero()
 	switch {
@@ -593,18 +616,21 @@ func (a Admission) checkPrecondition(seen precondition) error {
 	case ended:
 		return a.ended()
 	case seen.version != 0 && seen.version != a.Version:
-		return a.conflict("stay_outdated",
-			"The stay of %s has changed meanwhile. Look again before you change it.",
-			a.PatientName.Initials())
+		return a.outdated()
 	}
 	return nil
 }
 
-// ended is the refusal to go on with an admission that has ended. It shows no more than that:
-// nobody reads such an admission any more.
+// outdated is the refusal of a command whose giver saw another version.
+func (a Admission) outdated() error {
+	return a.conflict("stay_outdated",
+		"The stay of %s has changed meanwhile. Look again before you change it.",
+		a.PatientName.Initials())
+}
+
+// ended is the refusal to go on with an admission that has ended.
 func (a Admission) ended() error {
-	shown := Admission{ID: a.ID, DischargedAt: a.DischargedAt, Version: a.Version}
-	return shown.conflict("stay_ended",
+	return a.conflict("stay_ended",
 		"This stay has ended already. Admit the patient again if needed.")
 }
 
@@ -626,16 +652,26 @@ func readAdmission(ctx context.Context, q *sql.Tx, id int64) (a Admission, err e
 		`SELECT admission.id, admission.patient_id, patient.name, admission.bed_id,
 			COALESCE(bed.number, ''), bed.ward_id, COALESCE(ward.name, ''), admission.admitted_at,
 			admission.bed_since, admission.expected_discharge, admission.discharge_planned,
-			admission.discharged_at, admission.outcome, admission.version
+			admission.discharged_at,
+			CASE WHEN admission.cancelled THEN '' ELSE admission.outcome END, admission.cancelled,
+			admission.late_reason, admission.leave_since, admission.leave_until,
+			admission.leave_reason, admission.mother_admission_id, admission.with_mother,
+			patient.sex, `+placementColumns+`, COALESCE(ward.sex, 'any'),
+			COALESCE(bed.features, '[]'), COALESCE(bed.staffed, TRUE),
+			admission.version
 		FROM admission
 		JOIN patient ON patient.id = admission.patient_id
 		LEFT JOIN bed ON bed.id = admission.bed_id
 		LEFT JOIN ward ON ward.id = bed.ward_id
 		WHERE admission.id = $1`, id)
-	err = row.Scan(&a.ID, &a.PatientID, &a.PatientName, (*reference)(&a.BedID), &a.BedNumber,
+	columns := []any{&a.ID, &a.PatientID, &a.PatientName, (*reference)(&a.BedID), &a.BedNumber,
 		(*reference)(&a.WardID), &a.WardName, (*instant)(&a.AdmittedAt), (*instant)(&a.BedSince),
 		(*instant)(&a.ExpectedDischarge), &a.DischargePlanned, (*instant)(&a.DischargedAt),
-		&a.Outcome, &a.Version)
+		&a.Outcome, &a.Cancelled, &a.LateReason, (*instant)(&a.Leave.Since),
+		(*instant)(&a.Leave.Until), &a.Leave.Reason, (*reference)(&a.MotherAdmissionID),
+		&a.WithMother, &a.Sex}
+	columns = slices.Concat(columns, a.Placement.columns(), a.Fitness.columns())
+	err = row.Scan(append(columns, &a.Version)...)
 	return a, wrapRow(err, unknownAdmission, "read admission %d", id)
 }
 

@@ -16,9 +16,12 @@ type ShiftNote struct {
 	At   time.Time
 }
 
-// EditAdmissionCommand is what EditAdmission needs: only what is given changes.
+// EditAdmissionCommand is what EditAdmission needs. What is nil does not change.
 type EditAdmissionCommand struct {
-	Note *string // for the next shift; empty takes it away
+	Isolation    *Isolation
+	Priority     *Priority
+	WantedWardID *int64  // 0: any
+	Note         *string // for the next shift; empty takes it away
 
 	AdmissionID int64 // as TransferCommand's
 	Version     int64
@@ -26,19 +29,17 @@ type EditAdmissionCommand struct {
 
 // editable is what EditAdmission can change of an admission.
 type editable struct {
-	note ShiftNote
+	placement Placement
+	note      ShiftNote
 }
 
-// EditAdmission changes what is noted about an admission that neither its bed, its diet nor its end
-// hangs on. What already stands changes nothing. Invalid names wrong fields; NotFound where there
-// is no such admission; Conflict when it has ended or has another version.
+// EditAdmission changes what is noted about an admission besides its bed, its diet and its end: how
+// and where the patient should lie, and what the next shift is told. What already stands changes
+// nothing. Invalid names each wrong field; NotFound where there is no such admission; Conflict when
+// it has ended or has another version.
 func (h *Hospital) EditAdmission(ctx context.Context, actor Actor, admissionID int64,
 	cmd EditAdmissionCommand) (Admission, error) {
 	if err := actor.need(EditAdmissions); err != nil {
-		return Admission{}, err
-	}
-	cmd.tidy()
-	if err := cmd.check(); err != nil {
 		return Admission{}, err
 	}
 	return h.changeAdmission(ctx, actor, admissionID, precondition{cmd.AdmissionID, cmd.Version},
@@ -47,85 +48,94 @@ func (h *Hospital) EditAdmission(ctx context.Context, actor Actor, admissionID i
 		})
 }
 
-// tidy brings the command into the one form in which it is checked and kept, without touching what
-// the caller gave.
-func (cmd *EditAdmissionCommand) tidy() {
-	if cmd.Note != nil {
-		note := tidyLines(*cmd.Note)
-		cmd.Note = &note
-	}
-}
-
-// check returns what is wrong with the fields.
-func (cmd EditAdmissionCommand) check() error {
-	wrong := fields{}
-	if cmd.Note != nil {
-		wrong.text("note", *cmd.Note, LongestNotes)
-	}
-	return wrong.err()
-}
-
 // on returns what stands with the command carried out.
 func (cmd EditAdmissionCommand) on(e editable, by string, now time.Time) editable {
-	if cmd.Note != nil && *cmd.Note != e.note.Text {
-		e.note = ShiftNote{}
-		if *cmd.Note != "" {
-			e.note = ShiftNote{*cmd.Note, by, now}
-		}
+	if cmd.Isolation != nil {
+		e.placement.Isolation = *cmd.Isolation
+	}
+	if cmd.Priority != nil {
+		e.placement.Priority = *cmd.Priority
+	}
+	if cmd.WantedWardID != nil && *cmd.WantedWardID != e.placement.WantedWardID {
+		e.placement.WantedWardID, e.placement.WantedWard = *cmd.WantedWardID, ""
+	}
+	if cmd.Note != nil {
+		e.note = e.note.rewritten(tidyLines(*cmd.Note), by, now)
 	}
 	return e
+}
+
+// rewritten is the note in other words, or the same where the words are.
+func (n ShiftNote) rewritten(text, by string, now time.Time) ShiftNote {
+	switch text {
+	case n.Text:
+		return n
+	case "":
+		return ShiftNote{}
+	}
+	return ShiftNote{text, by, now}
 }
 
 // editAdmission changes a locked admission.
 func (c *change) editAdmission(ctx context.Context, admission Admission,
 	cmd EditAdmissionCommand) error {
-	before, err := readEditable(ctx, c.tx, admission.ID)
+	note, err := readShiftNote(ctx, c.tx, admission.ID)
 	if err != nil {
 		return err
 	}
+	before := editable{admission.Placement, note}
 	after := cmd.on(before, c.actor.Username, c.now)
-	if after == before {
-		return nil
+	if err := c.checkEdit(ctx, after); err != nil || after == before {
+		return err
 	}
-	_, err = c.exec(ctx, `UPDATE admission SET shift_note = $2, shift_note_by = $3,
-			shift_note_at = $4, version = version + 1 WHERE id = $1`,
-		admission.ID, after.note.Text, after.note.By, instant(after.note.At))
+	_, err = c.exec(ctx, `UPDATE admission SET isolation = $2, priority = $3, wanted_ward_id = $4,
+			shift_note = $5, shift_note_by = $6, shift_note_at = $7, version = version + 1
+		WHERE id = $1`,
+		admission.ID, after.placement.Isolation, after.placement.Priority,
+		reference(after.placement.WantedWardID), after.note.Text, after.note.By,
+		instant(after.note.At))
 	if err != nil {
 		return fmt.Errorf("edit admission %d: %w", admission.ID, err)
 	}
 	e := admission.entry("admission.edit")
 	e.from, e.to = editCodes(before, after)
 	c.record(e, admission)
-	return nil
+	if after.placement == before.placement {
+		return nil
+	}
+	_, err = c.touchOpenOrders(ctx, admission.ID) // their tickets and trays say who is kept apart
+	return err
 }
 
-// editCodes are the fields that differ as the audit keeps them, such as "isolation=contact". What
-// must not stand in the audit is named without a value.
-func editCodes(before, after editable) (from, to string) {
-	var was, is []string
+// checkEdit returns what is wrong with the fields of an edit.
+func (c *change) checkEdit(ctx context.Context, to editable) error {
+	wrong := fields{}
+	wrong.placement(to.placement)
+	wrong.text("note", to.note.Text, LongestNotes)
+	if err := c.knowWard(ctx, to.placement.WantedWardID, wrong); err != nil {
+		return err
+	}
+	return wrong.err()
+}
+
+// editCodes are what differs, as the audit keeps it. What a note says is not kept there.
+func editCodes(before, after editable) (was, is string) {
+	from, to := before.placement, after.placement
+	was, is = codesOf(
+		coded{"isolation", string(from.Isolation), string(to.Isolation)},
+		coded{"priority", string(from.Priority), string(to.Priority)},
+		coded{"wanted_ward_id", idCode(from.WantedWardID), idCode(to.WantedWardID)})
 	if before.note != after.note {
-		was, is = append(was, "note"), append(is, "note")
+		was, is = strings.TrimSpace(was+" note"), strings.TrimSpace(is+" note")
 	}
-	return strings.Join(was, " "), strings.Join(is, " ")
+	return was, is
 }
 
-// editChanges are the fields of two texts of editCodes, which have the same ones in the same order.
-func editChanges(from, to string) []Change {
-	was, is := strings.Fields(from), strings.Fields(to)
-	var changes []Change
-	for i := range min(len(was), len(is)) {
-		field, before, _ := strings.Cut(was[i], "=")
-		_, after, _ := strings.Cut(is[i], "=")
-		changes = append(changes, Change{Field: field, From: told(before), To: told(after)})
-	}
-	return changes
-}
-
-// readEditable reads what EditAdmission can change of an admission.
-func readEditable(ctx context.Context, q *sql.Tx, admissionID int64) (e editable, err error) {
+// readShiftNote reads the note about the patient of an admission.
+func readShiftNote(ctx context.Context, q *sql.Tx, admissionID int64) (n ShiftNote, err error) {
 	err = q.QueryRowContext(ctx, `SELECT `+shiftNoteColumns+` FROM admission
-		WHERE admission.id = $1`, admissionID).Scan(e.note.columns()...)
-	return e, wrapRow(err, unknownAdmission, "read what is noted of admission %d", admissionID)
+		WHERE admission.id = $1`, admissionID).Scan(n.columns()...)
+	return n, wrapRow(err, unknownAdmission, "read the note about admission %d", admissionID)
 }
 
 // shiftNoteColumns are the columns of an admission that are its note for the next shift.
@@ -139,7 +149,6 @@ func (n *ShiftNote) columns() []any { return []any{&n.Text, &n.By, (*instant)(&n
 func (h *Hospital) ShiftNote(ctx context.Context, actor Actor,
 	admissionID int64) (ShiftNote, error) {
 	return readAs(ctx, h, actor, ReadWards, func(ctx context.Context, q *sql.Tx) (ShiftNote, error) {
-		found, err := readEditable(ctx, q, admissionID)
-		return found.note, err
+		return readShiftNote(ctx, q, admissionID)
 	})
 }

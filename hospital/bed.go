@@ -69,37 +69,46 @@ type Bed struct {
 	StatusReason  string // why it is reserved, in maintenance or closed; may be empty
 	StatusSince   time.Time
 	ReservedUntil time.Time // for a reserved bed: when it becomes available again by itself
-	Version       int64     // counts the bed's changes
+	ReservedFor   int64     // for a reserved bed: the patient; 0: nobody by name
+	ReservedName  PatientName
+	Fitness
+	Version int64 // counts the bed's changes
 }
 
 // BedStatusCommand is what SetBedStatus needs.
 type BedStatusCommand struct {
-	Status BedStatus
-	Reason string
+	Status    BedStatus
+	Reason    string
+	PatientID int64     // for BedReserved: for whom; 0: for nobody by name
+	Until     time.Time // for BedReserved: how long; zero: for ReservationLasts
 	// What the person saw; 0 where they did not say.
 	AdmissionID int64 // of who lies in the bed; not there now: Conflict "another_patient"
 	Version     int64 // of the bed; another one now: Conflict "bed_outdated"
 }
 
-// ReservationLasts is how long a reservation stands before the bed is available again by itself.
-const ReservationLasts = 12 * time.Hour
-
 // BedDetail is one bed with all that its page shows to a person of the actor's role.
 type BedDetail struct {
 	BoardBed
-	WardOpen  bool
-	BirthDate time.Time        // of the patient; zero: unknown
-	Sex       string           // of the patient
-	Reason    string           // for admission; empty for roles without ReadClinical
-	Noted     []NotedAllergy   // Admission.Allergies, each with who noted it and when
-	Fasting   Window           // when the patient is nil by mouth; also one that is over
-	Note      ShiftNote        // about the patient, for the next shift
-	Orders    []Order          // open ones of the admission, the next due first
-	Waiting   []WaitingPatient // for a bed that can take someone: who waits for a bed
-	FreeBeds  []FreeBed        // for an occupied bed: where its patient could go
-	Customers []string         // who may order for the patient; empty without LinkCustomers
-	At        time.Time        // when it was read
-	Revisions                  // of the ward's topic and of MetricsTopic
+	WardOpen bool
+	// of the ward
+	Speciality string
+	BirthDate  time.Time        // of the patient; zero: unknown
+	Sex        string           // of the patient
+	Reason     string           // for admission; empty for roles without ReadClinical
+	Noted      []NotedAllergy   // Admission.Allergies, each with who noted it and when
+	Placement  Placement        // of the patient
+	Note       ShiftNote        // about the patient, for the next shift
+	Fasting    Window           // when the patient is nil by mouth; also one that is over
+	Orders     []Order          // open ones of the admission, the next due first
+	Waiting    []WaitingPatient // for a bed that can take someone: who waits for a bed
+	FreeBeds   []FreeBed        // for an occupied bed: where its patient could go
+	Customers  []string         // who may order for the patient; empty without LinkCustomers
+	Newborns   []Occupant       // who lie there with the patient
+	Others     []Occupant       // in the other beds of the ward: with whom the patient could swap
+	Undoable   bool             // the patient's transfer into this bed can still be taken back
+	Left       *LeftPatient     // of an empty bed: who left it last; nil: nobody of late
+	At         time.Time        // when it was read
+	Revisions                   // of the ward's topic and of MetricsTopic
 }
 
 // FreeBed is a bed that a patient could be put into.
@@ -108,27 +117,29 @@ type FreeBed struct {
 	Number   string
 	WardName string
 	Status   BedStatus // available or reserved
-	Version  int64
-}
-
-// WaitingPatient is an admitted patient without a bed.
-type WaitingPatient struct {
-	AdmissionID int64
-	PatientName PatientName
-	AdmittedAt  time.Time
-	Version     int64 // of the admission
+	// For a reserved bed: for what, for whom and until when.
+	StatusReason  string
+	ReservedFor   int64
+	ReservedName  PatientName
+	ReservedUntil time.Time
+	Fitness
+	Version int64
 }
 
 const (
 	bedColumns = `bed.id, bed.ward_id, ward.name, bed.number, bed.status, bed.status_reason,
-		bed.status_since, bed.reserved_until, bed.version`
+		bed.status_since, ` + reservedColumns + `, ` + fitnessColumns + `, bed.version`
+	reservedColumns = `bed.reserved_until, bed.reserved_for, COALESCE((SELECT kept.name
+		FROM patient AS kept WHERE kept.id = bed.reserved_for), '')`
 	selectBed = `SELECT ` + bedColumns + ` FROM bed JOIN ward ON ward.id = bed.ward_id`
 )
 
 // columns are where bedColumns go.
 func (b *Bed) columns() []any {
-	return []any{&b.ID, &b.WardID, &b.WardName, &b.Number, &b.Status, &b.StatusReason,
-		(*instant)(&b.StatusSince), (*instant)(&b.ReservedUntil), &b.Version}
+	columns := []any{&b.ID, &b.WardID, &b.WardName, &b.Number, &b.Status, &b.StatusReason,
+		(*instant)(&b.StatusSince), (*instant)(&b.ReservedUntil), (*reference)(&b.ReservedFor),
+		&b.ReservedName}
+	return append(append(columns, b.Fitness.columns()...), &b.Version)
 }
 
 // readBed reads one bed. NotFound where there is none.
@@ -144,10 +155,15 @@ const selectBoardBed = `SELECT ` + bedColumns + `,
 		COALESCE(admission.discharge_planned, FALSE), COALESCE(admission.diet, ''),
 		COALESCE(admission.texture, 0), admission.nil_by_mouth_from, admission.nil_by_mouth_until,
 		patient.allergies, COALESCE(admission.allergies_confirmed, FALSE),
+		COALESCE(patient.sex, ''), COALESCE(admission.isolation, ''),
+		admission.leave_since, admission.leave_until,
+		(SELECT count(*) FROM admission newborn WHERE newborn.bed_id = bed.id
+			AND newborn.discharged_at IS NULL AND newborn.with_mother),
 		COALESCE(admission.version, 0)
 	FROM bed
 	JOIN ward ON ward.id = bed.ward_id
 	LEFT JOIN admission ON admission.bed_id = bed.id AND admission.discharged_at IS NULL
+		AND NOT admission.with_mother
 	LEFT JOIN patient ON patient.id = admission.patient_id`
 
 // scanBoardBed reads a row of selectBoardBed as of now.
@@ -162,6 +178,8 @@ func scanBoardBed(row scanner, now time.Time) (BoardBed, error) {
 		&admission.Diet, &admission.Texture,
 		(*instant)(&nilByMouth.From), (*instant)(&nilByMouth.Until),
 		(*allergyList)(&admission.Allergies), &admission.AllergiesConfirmed,
+		&admission.Sex, &admission.Isolation,
+		(*instant)(&admission.LeaveSince), (*instant)(&admission.LeaveUntil), &admission.Newborns,
 		&admission.Version)...)
 	if err != nil {
 		return bed, err
@@ -212,12 +230,18 @@ func readBedDetail(ctx context.Context, q *sql.Tx, bed Bed,
 	if err != nil {
 		return detail, err
 	}
-	detail = BedDetail{BoardBed: board, WardOpen: ward.Open, At: now, Revisions: moved}
+	detail = BedDetail{BoardBed: board, WardOpen: ward.Open,
+		Speciality: ward.Speciality, At: now, Revisions: moved}
 	if detail.Admission != nil {
 		err = detail.readAdmission(ctx, q)
-	} else if ward.Open && detail.Status.TakesPatient() {
-		detail.Waiting, err = waitingPatients(ctx, q)
+		return detail, err
 	}
+	if ward.Open && detail.Status.TakesPatient() {
+		if detail.Waiting, err = waitingPatients(ctx, q, everyWaiting); err != nil {
+			return detail, err
+		}
+	}
+	detail.Left, err = leftPatient(ctx, q, bed.ID, now)
 	return detail, err
 }
 
@@ -235,10 +259,21 @@ func (d *BedDetail) readAdmission(ctx context.Context, q *sql.Tx) error {
 		return fmt.Errorf("read the patient in bed %d: %w", d.ID, err)
 	}
 	d.Noted = record.Noted
+	if d.Placement, err = readPlacement(ctx, q, d.Admission.AdmissionID); err != nil {
+		return err
+	}
 	if d.Orders, err = d.Admission.readOrders(ctx, q, d.At); err != nil {
 		return err
 	}
-	d.FreeBeds, err = freeBeds(ctx, q)
+	if d.FreeBeds, err = freeBeds(ctx, q); err != nil {
+		return err
+	}
+	if d.Newborns, d.Others, err = occupants(ctx, q, d.Bed); err != nil {
+		return err
+	}
+	beds, err := bedAssignments(ctx, q, d.Admission.AdmissionID)
+	back := backFrom(beds)
+	d.Undoable = back.to.Act == byTransfer && !back.to.Since.Before(d.At.Add(-UndoTransferWithin))
 	return err
 }
 
@@ -270,41 +305,35 @@ func (h *Hospital) FreeBeds(ctx context.Context, actor Actor) ([]FreeBed, error)
 
 // freeBeds lists where a patient could be put, by number.
 func freeBeds(ctx context.Context, q *sql.Tx) ([]FreeBed, error) {
-	rows, err := q.QueryContext(ctx, `SELECT bed.id, bed.number, ward.name, bed.status, bed.version
+	rows, err := q.QueryContext(ctx, `SELECT bed.id, bed.number, ward.name, bed.status,
+			bed.status_reason, `+reservedColumns+`, `+fitnessColumns+`, bed.version
 		FROM bed JOIN ward ON ward.id = bed.ward_id
 		WHERE ward.is_open AND bed.status IN ($1, $2)
 		ORDER BY ward.code, length(bed.number), bed.number`, BedAvailable, BedReserved)
 	return collect(rows, err, func(row scanner) (bed FreeBed, err error) {
-		err = row.Scan(&bed.ID, &bed.Number, &bed.WardName, &bed.Status, &bed.Version)
+		columns := []any{&bed.ID, &bed.Number, &bed.WardName, &bed.Status, &bed.StatusReason,
+			(*instant)(&bed.ReservedUntil), (*reference)(&bed.ReservedFor), &bed.ReservedName}
+		err = row.Scan(append(append(columns, bed.Fitness.columns()...), &bed.Version)...)
 		return bed, err
-	})
-}
-
-// waitingPatients lists who is admitted without a bed, longest wait first.
-func waitingPatients(ctx context.Context, q *sql.Tx) ([]WaitingPatient, error) {
-	rows, err := q.QueryContext(ctx,
-		`SELECT admission.id, patient.name, admission.admitted_at, admission.version
-		FROM admission JOIN patient ON patient.id = admission.patient_id
-		WHERE admission.discharged_at IS NULL AND admission.bed_id IS NULL
-		ORDER BY admission.admitted_at, admission.id`)
-	return collect(rows, err, func(row scanner) (patient WaitingPatient, err error) {
-		err = row.Scan(&patient.AdmissionID, &patient.PatientName, (*instant)(&patient.AdmittedAt),
-			&patient.Version)
-		return patient, err
 	})
 }
 
 // SetBedStatus takes a bed from one state to another as bedSteps allows. Invalid for a status that
 // nobody can set by hand, Conflict with the current BoardBed for a step that the table lacks,
 // Forbidden where closing or reopening is not for this role. Setting the state that the bed already
-// has is a Conflict too.
+// has is a Conflict too, and so is to keep a bed for a patient whose death is on record.
 func (h *Hospital) SetBedStatus(ctx context.Context, actor Actor, bedID int64,
 	cmd BedStatusCommand) (Bed, error) {
 	cmd.Reason = tidy(cmd.Reason)
+	cmd.Until = conceivable(cmd.Until.UTC().Truncate(time.Millisecond))
 	if err := cmp.Or(actor.need(ChangeBeds), cmd.check()); err != nil {
 		return Bed{}, err
 	}
 	return command(ctx, h, actor, func(ctx context.Context, c *change) (Bed, error) {
+		kept, err := c.reservationOf(ctx, cmd)
+		if err != nil {
+			return Bed{}, err
+		}
 		bed, err := c.lockBed(ctx, bedID)
 		if err != nil {
 			return bed, err
@@ -316,7 +345,7 @@ func (h *Hospital) SetBedStatus(ctx context.Context, actor Actor, bedID int64,
 		if err != nil {
 			return bed, c.bedRefused(ctx, err, bed, cmd.Version)
 		}
-		err = c.putBed(ctx, &bed, cmd.Status, cmd.Reason)
+		err = c.putBedFor(ctx, &bed, cmd.Status, cmd.Reason, kept)
 		return bed, err
 	})
 }
@@ -410,26 +439,38 @@ func (c *change) lockBed(ctx context.Context, id int64) (Bed, error) {
 	return readBed(ctx, c.tx, id)
 }
 
-// putBed takes a locked bed to a status and records it. It is the only way for a bed to change.
+// putBed takes a locked bed to a status and records it.
 func (c *change) putBed(ctx context.Context, bed *Bed, to BedStatus, reason string) error {
+	return c.putBedFor(ctx, bed, to, reason, reservation{})
+}
+
+// putBedFor is putBed with for whom a reserved bed is kept. It is the only way for a bed's status
+// to change.
+func (c *change) putBedFor(ctx context.Context, bed *Bed, to BedStatus, reason string,
+	kept reservation) error {
 	from := bed.Status
-	bed.Status, bed.StatusSince, bed.StatusReason, bed.ReservedUntil = to, c.now, "", time.Time{}
+	bed.Status, bed.StatusSince, bed.StatusReason = to, c.now, ""
+	bed.ReservedUntil, bed.ReservedFor, bed.ReservedName = time.Time{}, 0, ""
 	switch to {
 	case BedReserved:
-		bed.StatusReason, bed.ReservedUntil = reason, c.now.Add(ReservationLasts)
+		bed.StatusReason, bed.ReservedUntil = reason, kept.until
+		bed.ReservedFor, bed.ReservedName = kept.patientID, kept.name
+		if kept.until.IsZero() {
+			bed.ReservedUntil = c.now.Add(ReservationLasts)
+		}
 	case BedMaintenance, BedClosed:
 		bed.StatusReason = reason
 	}
 	err := c.tx.QueryRowContext(ctx, `UPDATE bed SET status = $2, status_reason = $3,
-			status_since = $4, reserved_until = $5, version = version + 1
+			status_since = $4, reserved_until = $5, reserved_for = $6, version = version + 1
 		WHERE id = $1 RETURNING version`,
 		bed.ID, bed.Status, bed.StatusReason, instant(bed.StatusSince),
-		instant(bed.ReservedUntil)).Scan(&bed.Version)
+		instant(bed.ReservedUntil), reference(bed.ReservedFor)).Scan(&bed.Version)
 	if err != nil {
 		return fmt.Errorf("take bed %d to %s: %w", bed.ID, to, err)
 	}
 	c.record(entry{action: "bed.status", entity: "bed", entityID: bed.ID, wardID: bed.WardID,
-		from: string(from), to: string(to), reason: reason, version: bed.Version}, bed)
+		patientID: bed.ReservedFor, from: string(from), to: string(to), reason: reason, version: bed.Version}, bed)
 	return nil
 }
 
@@ -466,7 +507,8 @@ func (c *change) checkFreeInVersion(ctx context.Context, bed Bed, version int64)
 func (c *change) bedTaken(ctx context.Context, bed Bed) error {
 	patient, err := scanValue[PatientName](c.tx.QueryRowContext(ctx, `SELECT patient.name
 		FROM admission JOIN patient ON patient.id = admission.patient_id
-		WHERE admission.bed_id = $1 AND admission.discharged_at IS NULL`, bed.ID))
+		WHERE admission.bed_id = $1 AND admission.discharged_at IS NULL
+		AND NOT admission.with_mother`, bed.ID))
 	if err != nil {
 		return fmt.Errorf("read who lies in bed %d: %w", bed.ID, err)
 	}

@@ -246,7 +246,7 @@ func (h *house) release(t *testing.T, want int) {
 
 func TestAReservedBedThatIsTakenIsNotReleased(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
-		h.set(t, "A-01", hospital.BedReserved)
+		h.reserve(t, "A-01", hospital.BedStatusCommand{})
 		h.admit(t, "Mugisha Eric", "A-01")
 		h.clock.pass(hospital.ReservationLasts + time.Hour)
 		h.release(t, 0)

@@ -47,6 +47,7 @@ type DietOrder struct {
 	Allergies  Allergies // of the person's record
 	Confirmed  bool      // somebody has confirmed or changed Allergies in this admission
 	NilByMouth Window
+	OnLeave    bool // the patient is away: nothing may be given until they are back
 	Ended      bool // the admission has ended: nothing may be given any more
 }
 
@@ -332,12 +333,12 @@ func (h *Hospital) DietOrder(ctx context.Context, actor Actor,
 // dietColumns are the columns of an admission and its patient that are the diet order.
 const dietColumns = `admission.diet, admission.texture, patient.allergies,
 	admission.allergies_confirmed, admission.nil_by_mouth_from, admission.nil_by_mouth_until,
-	admission.discharged_at IS NOT NULL`
+	admission.leave_since IS NOT NULL, admission.discharged_at IS NOT NULL`
 
 // columns are where dietColumns go.
 func (d *DietOrder) columns() []any {
 	return []any{&d.Diet, &d.Texture, (*allergyList)(&d.Allergies), &d.Confirmed,
-		(*instant)(&d.NilByMouth.From), (*instant)(&d.NilByMouth.Until), &d.Ended}
+		(*instant)(&d.NilByMouth.From), (*instant)(&d.NilByMouth.Until), &d.OnLeave, &d.Ended}
 }
 
 // readDiet reads the diet order of an admission. NotFound where there is none.

@@ -21,6 +21,7 @@ const (
 	// the patient must not eat now, or at the time of the meal
 	HazardNilByMouth  HazardKind = "nil_by_mouth"
 	HazardNotAdmitted HazardKind = "not_admitted" // the admission has ended
+	HazardOnLeave     HazardKind = "on_leave"     // the patient is away
 )
 
 // Hazard is one reason why a dish, or any dish at all, must not go to a patient.
@@ -34,8 +35,8 @@ type Hazard struct {
 }
 
 // Overridable reports whether medical staff may let it pass with a written reason. Nobody may for a
-// severe allergy, a texture, nil by mouth or an admission that has ended: for these the diet order
-// is changed, or the food.
+// severe allergy, a texture, nil by mouth, a leave or an admission that has ended: for these the
+// diet order is changed, or the food, or the patient comes back.
 func (z Hazard) Overridable() bool {
 	switch z.Kind {
 	case HazardAllergen:
@@ -74,6 +75,8 @@ func (z Hazard) words() string {
 		return "the patient is nil by mouth"
 	case HazardNotAdmitted:
 		return "the stay has ended"
+	case HazardOnLeave:
+		return "the patient is on leave"
 	}
 	return string(z.Kind)
 }
@@ -91,6 +94,9 @@ func (d DietOrder) Hazards(dishes []Dish, now, eaten time.Time) []Hazard {
 	}
 	if d.Ended {
 		find(Hazard{Kind: HazardNotAdmitted})
+	}
+	if d.OnLeave && !d.Ended {
+		find(Hazard{Kind: HazardOnLeave})
 	}
 	if d.NilByMouth.Holds(now) || d.NilByMouth.Holds(eaten) {
 		find(Hazard{Kind: HazardNilByMouth})

@@ -254,6 +254,19 @@ func (h *house) sound(t testing.TB) {
 			AND NOT EXISTS (SELECT 1 FROM bed_assignment WHERE admission_id = admission.id AND bed_id = admission.bed_id AND until IS NULL)`,
 		"patients in two beds at a time": `SELECT count(*) FROM bed_assignment one JOIN bed_assignment other ON other.admission_id = one.admission_id
 			AND other.id > one.id AND other.since < COALESCE(one.until, other.since + 1)`,
+		"newborns who lie with nobody": `SELECT count(*) FROM admission newborn WHERE with_mother AND discharged_at IS NULL
+			AND NOT EXISTS (SELECT 1 FROM admission mother WHERE mother.discharged_at IS NULL AND NOT mother.with_mother
+				AND (mother.bed_id = newborn.bed_id
+				OR newborn.bed_id IS NULL AND mother.bed_id IS NULL AND mother.id = newborn.mother_admission_id))`,
+		"strangers in one bed at a time": `SELECT count(*) FROM bed_assignment one JOIN bed_assignment other ON other.bed_id = one.bed_id
+			AND other.id <> one.id AND NOT one.with_mother AND NOT other.with_mother
+			AND one.since < COALESCE(other.until, one.since + 1) AND other.since < COALESCE(one.until, other.since + 1)
+			JOIN admission first ON first.id = one.admission_id JOIN admission second ON second.id = other.admission_id
+			WHERE COALESCE(first.mother_admission_id, first.id) <> COALESCE(second.mother_admission_id, second.id)`,
+		"patients in two stays at a time": `SELECT count(*) FROM admission one JOIN admission other ON other.patient_id = one.patient_id
+			AND other.id <> one.id AND NOT one.cancelled AND NOT other.cancelled
+			AND one.admitted_at < COALESCE(other.discharged_at, one.admitted_at + 1)
+			AND other.admitted_at < COALESCE(one.discharged_at, other.admitted_at + 1)`,
 	} {
 		if n := h.number(t, query); n != 0 {
 			t.Errorf("there are %d %s", n, what)
@@ -278,7 +291,7 @@ func (h *house) recount(t testing.TB) {
 	}
 	inService := h.number(t, `SELECT count(*) FROM bed WHERE status <> 'closed' AND ward_id IN (SELECT id FROM ward WHERE is_open)`)
 	lying := h.number(t, `SELECT count(*) FROM admission JOIN bed ON bed.id = bed_id JOIN ward ON ward.id = ward_id
-		WHERE discharged_at IS NULL AND is_open`)
+		WHERE discharged_at IS NULL AND NOT with_mother AND is_open`)
 	want := hospital.Metrics{
 		PatientCount:      h.number(t, `SELECT count(*) FROM admission WHERE discharged_at IS NULL`),
 		PendingDischarges: h.number(t, `SELECT count(*) FROM admission WHERE discharged_at IS NULL AND discharge_planned`),

@@ -26,6 +26,7 @@ type Ticket struct {
 	Diet           Diet
 	Texture        Texture
 	Allergies      Allergies
+	Isolation      Isolation
 	NilByMouth     bool // now
 	Dishes         []TicketDish
 	Notes          string
@@ -221,8 +222,9 @@ const selectTicket = `SELECT meal_order.id, meal_order.status, meal_order.status
 		meal_order.placed_at, meal_order.due, meal_order.meal, COALESCE(ward.code, ''),
 		COALESCE(bed.number, ''), COALESCE(zone.name, ''), COALESCE(patient.name, ''),
 		admission.bed_since, COALESCE(admission.diet, ''), COALESCE(admission.texture, 7),
-		patient.allergies, admission.nil_by_mouth_from, admission.nil_by_mouth_until,
-		meal_order.notes, meal_order.override_reason, meal_order.overridden_by,
+		patient.allergies, COALESCE(admission.isolation, ''), admission.nil_by_mouth_from,
+		admission.nil_by_mouth_until, meal_order.notes, meal_order.override_reason,
+		meal_order.overridden_by,
 		meal_order.held_for, meal_order.stopped, meal_order.begun, meal_order.late,
 		meal_order.cancel_reason, meal_order.version, ` + dishesOfOrder + `
 	FROM meal_order
@@ -253,7 +255,7 @@ func scanTicket(row scanner, now time.Time, plates plates) (t Ticket, err error)
 	var dishes []Dish
 	err = row.Scan(&t.OrderID, &t.Status, (*instant)(&t.StatusSince), (*instant)(&t.PlacedAt),
 		(*instant)(&t.Due), &t.Meal, &t.WardCode, &t.BedNumber, &t.Destination, &name,
-		(*instant)(&bedSince), &t.Diet, &t.Texture, (*allergyList)(&t.Allergies),
+		(*instant)(&bedSince), &t.Diet, &t.Texture, (*allergyList)(&t.Allergies), &t.Isolation,
 		(*instant)(&nilByMouth.From), (*instant)(&nilByMouth.Until), &t.Notes, &t.OverrideReason,
 		&t.OverriddenBy, (*list[Hazard])(&t.HeldFor), &t.Stopped, &t.Begun, &t.Late,
 		&t.CancelReason, &t.Version, plates.onto(&dishes))

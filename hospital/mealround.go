@@ -15,6 +15,7 @@ import (
 type MealRound struct {
 	Placed      int // orders that were placed
 	Had         int // patients who have, or had, an order for that meal of that day
+	OnLeave     int // away: passed over
 	MustNotEat  int // nil by mouth now or then: passed over
 	NeverAsked  int // nobody has asked about allergies, so nothing is known to be safe: passed over
 	NothingFits int // no dish on the menu is safe for the patient
@@ -219,8 +220,9 @@ func aboutRound(ward Ward, meal Meal, day time.Time, without []int64) About {
 
 // words is what became of the patients, for the audit.
 func (r MealRound) words() string {
-	return fmt.Sprintf("placed %d, had one %d, nil by mouth %d, never asked %d, nothing fits %d",
-		r.Placed, r.Had, r.MustNotEat, r.NeverAsked, r.NothingFits)
+	return fmt.Sprintf(
+		"placed %d, had one %d, on leave %d, nil by mouth %d, never asked %d, nothing fits %d",
+		r.Placed, r.Had, r.OnLeave, r.MustNotEat, r.NeverAsked, r.NothingFits)
 }
 
 // checkRound returns what is wrong with a round.
@@ -235,7 +237,8 @@ func checkRound(meal Meal, day, now time.Time) error {
 	return wrong.err()
 }
 
-// admissionsInWard lists the open admissions of a ward in the order of their beds. NotFound where
+// admissionsInWard lists the open admissions of a ward in the order of their beds. A newborn who
+// lies with its mother is fed with her, and is in no round. NotFound where
 // there is no such ward.
 func (h *Hospital) admissionsInWard(ctx context.Context, wardID int64) ([]int64, error) {
 	return readValue(ctx, h, func(ctx context.Context, q *sql.Tx) ([]int64, error) {
@@ -245,6 +248,7 @@ func (h *Hospital) admissionsInWard(ctx context.Context, wardID int64) ([]int64,
 		admissions, err := queryIDs(ctx, q,
 			`SELECT admission.id FROM admission JOIN bed ON bed.id = admission.bed_id
 			WHERE bed.ward_id = $1 AND admission.discharged_at IS NULL
+			AND NOT admission.with_mother
 			ORDER BY length(bed.number), bed.number`, wardID)
 		return admissions, wrap(err, "read who lies in ward %d", wardID)
 	})
@@ -257,6 +261,7 @@ const (
 	roundLeft roundOutcome = iota // the patient has left meanwhile, and counts no more
 	roundPlaced
 	roundHad
+	roundOnLeave
 	roundMustNotEat
 	roundNeverAsked
 	roundNothingFits
@@ -269,6 +274,8 @@ func (r *MealRound) count(became roundOutcome) {
 		r.Placed++
 	case roundHad:
 		r.Had++
+	case roundOnLeave:
+		r.OnLeave++
 	case roundMustNotEat:
 		r.MustNotEat++
 	case roundNeverAsked:
@@ -377,6 +384,8 @@ func (d DietOrder) inRound(plate []Dish, had bool, now time.Time, s serving) rou
 		return roundLeft
 	case had:
 		return roundHad
+	case d.OnLeave:
+		return roundOnLeave
 	case d.NilByMouth.Holds(now) || d.NilByMouth.Holds(s.due):
 		return roundMustNotEat
 	case !d.Allergies.Known:

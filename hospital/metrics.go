@@ -66,12 +66,12 @@ type MedicalDashboard struct {
 	Metrics
 	// Lists of lines have at most ListLimit; the counts go beyond.
 	Wards             []WardSummary
-	RecentAdmissions  []AdmissionLine // open admissions of the last 24 hours
-	PendingDischarges []AdmissionLine // soonest first
-	Waiting           []AdmissionLine // for a bed, of the whole hospital, longest first
-	Held              []HeldLine      // soonest due first
-	Fasted            []FastingLine   // longest first
-	Missed            []MissedRound   // of the wards asked for, to be ordered late
+	RecentAdmissions  []AdmissionLine  // open admissions of the last 24 hours
+	PendingDischarges []AdmissionLine  // soonest first
+	Waiting           []WaitingPatient // of the whole hospital, the most pressing first
+	Held              []HeldLine       // soonest due first
+	Fasted            []FastingLine    // longest first
+	Missed            []MissedRound    // of the wards asked for, to be ordered late
 	WaitingCount      int
 	PendingCount      int // of the wards asked for
 	HeldCount         int
@@ -90,7 +90,7 @@ type ManagementDashboard struct {
 	BedsToClean       []BedLine     // longest first, at most ListLimit
 	Missed            []MissedRound // to be ordered late
 	CleaningCount     int
-	Waiting           []AdmissionLine
+	Waiting           []WaitingPatient
 	WaitingCount      int
 	At                time.Time
 	Revisions         // of MetricsTopic
@@ -129,7 +129,7 @@ func readMedicalDashboard(ctx context.Context, q *sql.Tx, now time.Time,
 	if d.PendingDischarges, err = pendingDischarges(ctx, q, wardIDs); err != nil {
 		return d, err
 	}
-	if d.Waiting, err = waitingAdmissions(ctx, q); err != nil {
+	if d.Waiting, err = waitingPatients(ctx, q, ListLimit); err != nil {
 		return d, err
 	}
 	if d.Missed, err = readMissed(ctx, q, now, MedicalStaff); err != nil {
@@ -170,7 +170,7 @@ func readManagementDashboard(ctx context.Context, q *sql.Tx,
 	if d.Missed, err = readMissed(ctx, q, now, WardManagement); err != nil {
 		return d, err
 	}
-	d.Waiting, err = waitingAdmissions(ctx, q)
+	d.Waiting, err = waitingPatients(ctx, q, ListLimit)
 	return d, err
 }
 
@@ -194,7 +194,7 @@ func readStanding(ctx context.Context, q *sql.Tx) (s standing, err error) {
 	}
 	err = q.QueryRowContext(ctx,
 		`SELECT count(*), count(*) FILTER (WHERE discharge_planned),
-			count(*) FILTER (WHERE bed_id IS NULL)
+			count(*) FILTER (WHERE bed_id IS NULL AND NOT with_mother)
 		FROM admission WHERE discharged_at IS NULL`).Scan(&s.patients, &s.pending, &s.waiting)
 	return s, wrap(err, "count the open admissions")
 }
@@ -327,12 +327,6 @@ func recentAdmissions(ctx context.Context, q *sql.Tx, now time.Time,
 func pendingDischarges(ctx context.Context, q *sql.Tx, wardIDs []int64) ([]AdmissionLine, error) {
 	return admissionLines(ctx, q, wardIDs, `admission.discharge_planned`,
 		`admission.expected_discharge, admission.id`)
-}
-
-// waitingAdmissions lists who is admitted without a bed, longest wait first.
-func waitingAdmissions(ctx context.Context, q *sql.Tx) ([]AdmissionLine, error) {
-	return admissionLines(ctx, q, nil, `admission.bed_id IS NULL`,
-		`admission.admitted_at, admission.id`)
 }
 
 // bedsToClean lists the beds in cleaning, longest first.

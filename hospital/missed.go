@@ -156,6 +156,7 @@ func (h *Hospital) couldHaveHad(ctx context.Context, round MissedRound,
 		admissions, err := queryIDs(ctx, q, `SELECT admission.id
 			FROM admission JOIN bed ON bed.id = admission.bed_id
 			WHERE bed.ward_id = $1 AND admission.discharged_at IS NULL
+			AND NOT admission.with_mother
 			AND admission.admitted_at <= $2
 			ORDER BY length(bed.number), bed.number`, round.Ward.ID, instant(begun))
 		if err != nil {

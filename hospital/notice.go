@@ -110,6 +110,7 @@ var Notices = map[string]Notice{
 	"ticket_held":       {LevelAlert, "Ticket {order} is held", "Stop: ticket {order} must not go to its patient now. The ticket says why."},
 	"ticket_stopped":    {LevelAlert, "Ticket {order} comes back", "The tray of ticket {order} was stopped on its way. The ticket says why."},
 	"ticket_discharged": {LevelAlert, "Ticket {order}: the patient has left", "The patient of ticket {order} has left. Cancel it, or give the food away."},
+	"ticket_cancelled":  {LevelAlert, "Ticket {order} is cancelled", "Stop: the patient of ticket {order} was admitted by mistake. Nobody eats it."},
 	"ticket_clear":      {LevelWarning, "Ticket {order} may go on", "Nothing speaks against ticket {order} any more. Confirm it, or cancel it."},
 	"ticket_moved":      {LevelWarning, "Ticket {order} goes to another bed", "The patient of ticket {order} lies elsewhere now. The ticket shows where."},
 
@@ -125,8 +126,9 @@ var Notices = map[string]Notice{
 	"delivery_takes_another": {LevelWarning, "Order {order} needs another courier",
 		"Its courier may try no more codes at the door. Claim it and ask the customer for the new code."},
 
-	// To medical staff of the ward.
+	// To medical staff of the ward. That somebody waits for a bed again goes to its management too.
 	"delivery_failed":   {LevelWarning, "Order {order} was not handed over", "The {meal} for bed {bed} could not be delivered."},
 	"nil_by_mouth_over": {LevelInfo, "Nil by mouth is over in bed {bed}", "The patient may eat again. See what is ordered."},
+	"waits_again":       {LevelWarning, "A patient waits for a bed again", "A discharge was taken back, and bed {bed} is no longer free. Look at the waiting list."},
 	"meal_round_gaps":   {LevelWarning, "Ward {ward}: nothing for {meal}", "Patients who get nothing: {patients}. Nobody has asked about their allergies, or nothing on the menu is safe for them. Order for them yourself."},
 }

@@ -90,6 +90,9 @@ const (
 	StoppedDischarged = "discharged"
 )
 
+// CancelledAdmission is the code of why an order was cancelled whose admission never was.
+const CancelledAdmission = "admission_cancelled"
+
 // PlaceOrderCommand is what PlaceOrder needs: for an admission or for an address, not both.
 type PlaceOrderCommand struct {
 	AdmissionID    int64

@@ -38,8 +38,7 @@ func anotherPatient() *Error {
 }
 
 // withChanges adds to a refusal what has changed in a thing since the version that the giver of the
-// command saw, if it has; of an admission that has ended, which nobody reads any more, only who
-// ended it and when. A refusal of another kind, and any other error, stay as they are.
+// command saw, if it has. A refusal of another kind, and any other error, stay as they are.
 func (c *change) withChanges(ctx context.Context, err error, thing string,
 	id, seenVersion, version int64) error {
 	refusal, ok := errors.AsType[*Error](err)
@@ -50,9 +49,6 @@ func (c *change) withChanges(ctx context.Context, err error, thing string,
 	changes, failed := changesSince(ctx, c.tx, c.actor, thing, id, seenVersion)
 	if failed != nil {
 		return failed
-	}
-	if refusal.Code == "stay_ended" {
-		changes = slices.DeleteFunc(changes, func(one Change) bool { return one.Field != "status" })
 	}
 	refusal.Changes = changes
 	return err
@@ -127,13 +123,27 @@ func (a Actor) maySee(thing string, one *Change) bool {
 // fieldsOf are the fields that a line of the audit tells of, by its action.
 func fieldsOf(action, from, to string) []Change {
 	switch action {
-	case "admission.transfer":
+	case "admission.transfer", "admission.swap", "admission.undo_transfer":
 		return []Change{{Field: "bed_number", From: told(from), To: told(to)}}
 	case "admission.plan_discharge":
 		return []Change{{Field: "expected_discharge", From: moment(from), To: moment(to)}}
 	case "admission.discharge":
 		return []Change{{Field: "status", From: "admitted", To: "discharged"},
 			{Field: "outcome", To: to}}
+	case "admission.edit", "bed.set":
+		return codedChanges(from, to)
+	case "admission.cancel":
+		return []Change{{Field: "status", From: "admitted", To: "cancelled"}}
+	case "admission.reopen":
+		return []Change{{Field: "status", From: "discharged", To: "admitted"},
+			{Field: "outcome", From: from}, {Field: "bed_number", To: told(to)}}
+	case "admission.leave":
+		return []Change{{Field: "status", From: "admitted", To: "on_leave"},
+			{Field: "leave_until", To: moment(to)}}
+	case "admission.return":
+		return []Change{{Field: "status", From: "on_leave", To: "admitted"}}
+	case "admission.part_from_mother":
+		return []Change{{Field: "mother"}}
 	case "admission.diet":
 		return dietChanges(parseDiet(from), parseDiet(to))
 	case "patient.allergies":
@@ -141,8 +151,6 @@ func fieldsOf(action, from, to string) []Change {
 		was.parse(strings.Fields(from))
 		is.parse(strings.Fields(to))
 		return dietChanges(was, is)
-	case "admission.edit":
-		return editChanges(from, to)
 	case "zone.set":
 		return zoneChanges(from, to)
 	case "address.set", "patient.correct", "admission.patient":

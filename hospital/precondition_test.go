@@ -67,7 +67,8 @@ func TestWhoSawAnOlderAdmissionIsToldWhatHasChangedSince(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, command := range s.aboutAdmission(t, a.ID, 0, seen) {
-			wantTold(t, refused(t, command(), hospital.Conflict, "stay_ended"), "status: admitted → discharged by nurse at "+at(0))
+			wantTold(t, refused(t, command(), hospital.Conflict, "stay_ended"), append(slices.Clone(want),
+				"status: admitted → discharged by nurse at "+at(0), "outcome: <nil> → improved by nurse at "+at(0))...)
 		}
 	})
 }

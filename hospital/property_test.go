@@ -53,8 +53,8 @@ func TestAfterAnyHistoryEveryChangeWasAnnouncedAndEveryNumberIsRight(t *testing.
 // vacate empties the house for another history.
 func (h *house) vacate(t testing.TB) {
 	t.Helper()
-	for _, statement := range []string{`DELETE FROM bed_assignment`, `DELETE FROM admission`, `DELETE FROM patient`, `DELETE FROM idempotency`,
-		`UPDATE bed SET status = 'available', status_reason = '', reserved_until = NULL`} {
+	for _, statement := range []string{`UPDATE bed SET status = 'available', status_reason = '', reserved_until = NULL, reserved_for = NULL`,
+		`DELETE FROM bed_assignment`, `DELETE FROM admission`, `DELETE FROM patient`, `DELETE FROM idempotency`} {
 		h.exec(t, statement)
 	}
 }
@@ -71,14 +71,15 @@ type story struct {
 // command gives a random command, which may be nonsense.
 func (s *story) command() (name string, err error) {
 	ctx := s.t.Context()
-	s.clock.pass(time.Duration(rapid.IntRange(0, 90).Draw(s.rt, "minutes")) * time.Minute)
+	s.clock.pass(time.Duration(rapid.IntRange(0, 60).Draw(s.rt, "minutes")) * time.Minute)
 	now := s.clock.Now()
 	actor := rapid.SampledFrom([]hospital.Actor{nurse, manager, admin, cook}).Draw(s.rt, "actor")
 	bed, admission := s.anyBed(), s.anyAdmission()
-	name = rapid.SampledFrom([]string{"admit", "admit", "transfer", "transfer", "plan", "discharge", "status", "status", "status", "release", "repeat"}).Draw(s.rt, "command")
+	name = rapid.SampledFrom([]string{"admit", "admit", "transfer", "transfer", "plan", "discharge", "cancel", "reopen", "reopen", "undo", "undo",
+		"swap", "swap", "leave", "return", "newborn", "late", "status", "status", "status", "reserve", "place", "fit", "release", "repeat"}).Draw(s.rt, "command")
 	switch name {
 	case "admit", "repeat":
-		cmd := hospital.AdmitCommand{PatientName: "Uwase Marie", BedID: bed}
+		cmd := hospital.AdmitCommand{PatientName: "Uwase Marie", BedID: bed, OverrideReason: rapid.SampledFrom([]string{"", "full"}).Draw(s.rt, "override")}
 		if name == "repeat" {
 			cmd.IdempotencyKey = rapid.SampledFrom([]string{"one", "two"}).Draw(s.rt, "key")
 		}
@@ -89,6 +90,37 @@ func (s *story) command() (name string, err error) {
 		if a, _, err = s.Admit(ctx, actor, cmd); err == nil && !slices.Contains(s.admissions, a.ID) {
 			s.admissions = append(s.admissions, a.ID)
 		}
+	case "newborn", "late":
+		cmd := hospital.AdmitCommand{PatientName: "Keza Ange", BedID: bed}
+		if name == "newborn" {
+			cmd.MotherAdmissionID = admission
+			if rapid.Bool().Draw(s.rt, "with its mother") {
+				cmd.BedID = 0
+			}
+		} else {
+			ago := time.Duration(rapid.IntRange(0, 300).Draw(s.rt, "minutes ago")) * time.Minute
+			cmd.AdmittedAt, cmd.LateReason = now.Add(-ago), "the line was cut"
+			if known := rapid.Int64Range(0, 6).Draw(s.rt, "patient"); known > 0 {
+				cmd.PatientName, cmd.PatientID = "", s.patientOf(known)
+			}
+		}
+		var a hospital.Admission
+		if a, _, err = s.Admit(ctx, actor, cmd); err == nil {
+			s.admissions = append(s.admissions, a.ID)
+		}
+	case "cancel":
+		_, err = s.CancelAdmission(ctx, actor, admission, hospital.UndoCommand{Reason: "wrong person"})
+	case "reopen":
+		_, err = s.ReopenAdmission(ctx, actor, admission, hospital.UndoCommand{Reason: "still here"})
+	case "undo":
+		_, err = s.UndoTransfer(ctx, actor, admission, hospital.UndoCommand{})
+	case "swap":
+		_, err = s.Swap(ctx, actor, admission, hospital.SwapCommand{With: s.anyAdmission()})
+	case "leave":
+		until := rapid.SampledFrom([]time.Time{{}, now, now.Add(5 * time.Hour)}).Draw(s.rt, "until")
+		_, err = s.GoOnLeave(ctx, actor, admission, hospital.LeaveCommand{Until: until})
+	case "return":
+		_, err = s.ReturnFromLeave(ctx, actor, admission, hospital.ReturnCommand{})
 	case "transfer":
 		_, err = s.Transfer(ctx, actor, admission, hospital.TransferCommand{BedID: bed, Version: rapid.Int64Range(0, 3).Draw(s.rt, "version")})
 	case "plan":
@@ -100,6 +132,15 @@ func (s *story) command() (name string, err error) {
 	case "status":
 		status := rapid.SampledFrom(append(slices.Clone(hospital.BedStatuses), "nonsense")).Draw(s.rt, "status")
 		_, err = s.SetBedStatus(ctx, actor, bed, hospital.BedStatusCommand{Status: status})
+	case "reserve":
+		cmd := hospital.BedStatusCommand{Status: hospital.BedReserved, PatientID: s.patientOf(rapid.Int64Range(1, 6).Draw(s.rt, "patient"))}
+		_, err = s.SetBedStatus(ctx, actor, bed, cmd)
+	case "place":
+		isolation := rapid.SampledFrom(append(slices.Clone(hospital.Isolations), "")).Draw(s.rt, "isolation")
+		_, err = s.EditAdmission(ctx, actor, admission, hospital.EditAdmissionCommand{Isolation: &isolation, WantedWardID: &s.b.ID})
+	case "fit":
+		features := rapid.SampledFrom([][]hospital.BedFeature{{}, {hospital.Oxygen}, {"nonsense"}}).Draw(s.rt, "features")
+		_, err = s.SetBed(ctx, actor, bed, hospital.SetBedCommand{Features: &features})
 	case "release":
 		s.clock.pass(hospital.ReservationLasts)
 		_, err = s.ReleaseExpiredReservations(ctx)

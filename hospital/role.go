@@ -40,10 +40,14 @@ const (
 	TransferPatients        Permission = "admissions.transfer"     // to another bed
 	PlanDischarges          Permission = "admissions.plan"         // the bed stays occupied
 	DischargePatients       Permission = "admissions.discharge"    // without a death
+	CancelAdmissions        Permission = "admissions.cancel"       // that never were
+	ReopenAdmissions        Permission = "admissions.reopen"       // take a discharge back
+	RecordLeave             Permission = "admissions.leave"        // and that a patient is back
 	RecordDeaths            Permission = "admissions.record_death" // discharge with "deceased"
-	EditAdmissions          Permission = "admissions.edit"         // the note for the next shift
+	EditAdmissions          Permission = "admissions.edit"         // isolation, priority, a note for the next shift
 	ChangeBeds              Permission = "beds.change"             // reserve, release, clean, mend
 	CloseBeds               Permission = "beds.close"              // and take into service again
+	ArrangeWards            Permission = "wards.arrange"           // what wards and beds are fit for
 	SetUpWards              Permission = "wards.set_up"            // create wards with their beds
 	ManageUsers             Permission = "users.manage"            // logins and their passwords
 	OrderDiets              Permission = "diets.order"             // nil by mouth too
@@ -85,10 +89,14 @@ var permitted = map[Permission][]Role{
 	TransferPatients:        {MedicalStaff, WardManagement, Admin},
 	PlanDischarges:          {MedicalStaff, WardManagement, Admin},
 	DischargePatients:       {MedicalStaff, WardManagement, Admin},
+	CancelAdmissions:        {MedicalStaff, WardManagement, Admin},
+	ReopenAdmissions:        {MedicalStaff, Admin},
+	RecordLeave:             {MedicalStaff, WardManagement, Admin},
 	RecordDeaths:            {MedicalStaff, Admin},
 	EditAdmissions:          {MedicalStaff, WardManagement, Admin},
 	ChangeBeds:              {MedicalStaff, WardManagement, Admin},
 	CloseBeds:               {WardManagement, Admin},
+	ArrangeWards:            {WardManagement, Admin},
 	SetUpWards:              {Admin},
 	ManageUsers:             {Admin},
 	OrderDiets:              {MedicalStaff, Admin},

@@ -84,8 +84,32 @@ func TestEachCommandAndReadIsForTheRolesWhoseWorkItIs(t *testing.T) {
 				_, err := h.Admission(t.Context(), actor, 4711)
 				return err
 			}},
-			"read an open admission": {wards, func(actor hospital.Actor) error {
-				_, err := h.OpenAdmission(t.Context(), actor, 4711)
+			"cancel an admission": {wards, func(actor hospital.Actor) error {
+				_, err := h.CancelAdmission(t.Context(), actor, 4711, undo)
+				return err
+			}},
+			"take a discharge back": {"medical_staff admin", func(actor hospital.Actor) error {
+				_, err := h.ReopenAdmission(t.Context(), actor, 4711, undo)
+				return err
+			}},
+			"take a transfer back": {wards, func(actor hospital.Actor) error {
+				_, err := h.UndoTransfer(t.Context(), actor, 4711, undo)
+				return err
+			}},
+			"swap two patients": {wards, func(actor hospital.Actor) error {
+				_, err := h.Swap(t.Context(), actor, 4711, hospital.SwapCommand{With: 4712})
+				return err
+			}},
+			"go on leave": {wards, func(actor hospital.Actor) error {
+				_, err := h.GoOnLeave(t.Context(), actor, 4711, hospital.LeaveCommand{})
+				return err
+			}},
+			"return from leave": {wards, func(actor hospital.Actor) error {
+				_, err := h.ReturnFromLeave(t.Context(), actor, 4711, hospital.ReturnCommand{})
+				return err
+			}},
+			"read all of an admission": {wards, func(actor hospital.Actor) error {
+				_, err := h.AdmissionDetail(t.Context(), actor, 4711)
 				return err
 			}},
 			"compare an admission": {wards, func(actor hospital.Actor) error {
@@ -166,6 +190,7 @@ func TestThePermissionsAreThoseOfTheContract(t *testing.T) {
 		hospital.ReadMealLists:           "medical_staff ward_management kitchen admin",
 		hospital.ChangeBeds:              "medical_staff ward_management admin",
 		hospital.CloseBeds:               "ward_management admin",
+		hospital.ArrangeWards:            "ward_management admin",
 		hospital.SetUpWards:              "admin",
 		hospital.ManageUsers:             "admin",
 		hospital.OrderDiets:              "medical_staff admin",

@@ -28,7 +28,8 @@ type RoundStop struct {
 	Diet        Diet    // empty for an address
 	Texture     Texture // regular for an address
 	Allergies   Allergies
-	HeldFor     []Hazard // why a stopped tray must come back
+	Isolation   Isolation // empty for an address
+	HeldFor     []Hazard  // why a stopped tray must come back
 	Dishes      []TicketDish
 	Phone       string // of an address
 }
@@ -172,15 +173,16 @@ func readMine(ctx context.Context, q *sql.Tx, actor Actor) ([]destined[RoundStop
 	rows, err := q.QueryContext(ctx,
 		`SELECT `+trayColumns+`, COALESCE(patient.name, address.full_name), patient.birth_date,
 			COALESCE(admission.diet, ''), COALESCE(admission.texture, 7), patient.allergies,
-			meal_order.held_for, COALESCE(address.phone, ''), `+dishesOfOrder+
+			COALESCE(admission.isolation, ''), meal_order.held_for,
+			COALESCE(address.phone, ''), `+dishesOfOrder+
 			deliveryTables+` LEFT JOIN patient ON patient.id = admission.patient_id`+openTrays+
 			`delivery.courier_id = $1`, actor.UserID)
 	plates := plates{}
 	stops, err := collect(rows, err, func(row scanner) (d destined[RoundStop], err error) {
 		var dishes []Dish
 		err = d.scan(row, actor, &d.stop.PatientName, (*instant)(&d.stop.BirthDate), &d.stop.Diet,
-			&d.stop.Texture, (*allergyList)(&d.stop.Allergies), (*list[Hazard])(&d.stop.HeldFor),
-			&d.stop.Phone, plates.onto(&dishes))
+			&d.stop.Texture, (*allergyList)(&d.stop.Allergies), &d.stop.Isolation,
+			(*list[Hazard])(&d.stop.HeldFor), &d.stop.Phone, plates.onto(&dishes))
 		d.stop.Tray, d.stop.Dishes = d.tray, onTicket(dishes)
 		return d, err
 	})

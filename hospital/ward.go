@@ -20,6 +20,9 @@ type Ward struct {
 	Name  string
 	Block string // where it is, such as "B1"
 	Open  bool   // a closed ward takes nobody in and is not counted as active
+	Sex   WardSex
+	// such as "Cardiology"; may be empty
+	Speciality string
 }
 
 // AddWardCommand is what AddWard needs.
@@ -116,7 +119,12 @@ type BoardAdmission struct {
 	Texture            Texture
 	NilByMouth         bool
 	Allergies          Allergies
-	AllergiesConfirmed bool        // in this admission
+	AllergiesConfirmed bool // in this admission
+	Sex                string
+	Isolation          Isolation
+	LeaveSince         time.Time   // zero: the patient is here
+	LeaveUntil         time.Time   // when they are expected back; zero: nobody has said
+	Newborns           int         // who lie with their mother in this bed
 	Meals              []BoardMeal // open orders that are not past, the next due first
 	Version            int64       // counts the admission's changes
 }
@@ -133,18 +141,30 @@ type BoardMeal struct {
 
 // Wards lists all wards in the order of their codes, without reading their beds.
 func (h *Hospital) Wards(ctx context.Context, actor Actor) ([]Ward, error) {
-	return readAs(ctx, h, actor, ListWards, func(ctx context.Context, q *sql.Tx) ([]Ward, error) {
-		rows, err := q.QueryContext(ctx, selectWard)
-		wards, err := collect(rows, err, scanWard)
-		slices.SortFunc(wards, func(a, b Ward) int { return cmp.Compare(a.Code, b.Code) })
-		return wards, err
-	})
+	return readAs(ctx, h, actor, ListWards, allWards)
 }
 
-const selectWard = `SELECT ward.id, ward.code, ward.name, ward.block, ward.is_open FROM ward`
+// allWards lists all wards in the order of their codes.
+func allWards(ctx context.Context, q *sql.Tx) ([]Ward, error) {
+	rows, err := q.QueryContext(ctx, selectWard)
+	wards, err := collect(rows, err, scanWard)
+	slices.SortFunc(wards, func(a, b Ward) int { return cmp.Compare(a.Code, b.Code) })
+	return wards, err
+}
+
+const (
+	wardColumns = `ward.id, ward.code, ward.name, ward.block, ward.is_open, ward.sex,
+		ward.speciality`
+	selectWard = `SELECT ` + wardColumns + ` FROM ward`
+)
+
+// columns are where wardColumns go.
+func (w *Ward) columns() []any {
+	return []any{&w.ID, &w.Code, &w.Name, &w.Block, &w.Open, &w.Sex, &w.Speciality}
+}
 
 func scanWard(row scanner) (w Ward, err error) {
-	err = row.Scan(&w.ID, &w.Code, &w.Name, &w.Block, &w.Open)
+	err = row.Scan(w.columns()...)
 	return w, err
 }
 
@@ -224,19 +244,19 @@ func readMeals(ctx context.Context, q *sql.Tx, now time.Time, beds []BoardBed) e
 func wardSummaries(ctx context.Context, q *sql.Tx) ([]WardSummary, error) {
 	var wards []WardSummary
 	rows, err := q.QueryContext(ctx,
-		`SELECT ward.id, ward.code, ward.name, ward.block, ward.is_open,
-			COALESCE(bed.status, ''), count(bed.id),
+		`SELECT `+wardColumns+`, COALESCE(bed.status, ''), count(bed.id),
 			count(admission.id) FILTER (WHERE admission.discharge_planned)
 		FROM ward
 		LEFT JOIN bed ON bed.ward_id = ward.id
 		LEFT JOIN admission ON admission.bed_id = bed.id AND admission.discharged_at IS NULL
-		GROUP BY ward.id, ward.code, ward.name, ward.block, ward.is_open, bed.status
+			AND NOT admission.with_mother
+		GROUP BY `+wardColumns+`, bed.status
 		ORDER BY ward.id`)
 	err = eachRow(rows, err, func(row scanner) error {
 		var w Ward
 		var status BedStatus
 		var beds, pending int
-		err := row.Scan(&w.ID, &w.Code, &w.Name, &w.Block, &w.Open, &status, &beds, &pending)
+		err := row.Scan(append(w.columns(), &status, &beds, &pending)...)
 		if len(wards) == 0 || wards[len(wards)-1].ID != w.ID {
 			wards = append(wards, WardSummary{Ward: w})
 		}
@@ -258,7 +278,8 @@ func (h *Hospital) AddWard(ctx context.Context, actor Actor, ward AddWardCommand
 	}
 	return command(ctx, h, actor, func(ctx context.Context, c *change) (Ward, error) {
 		id, err := c.addWard(ctx, ward)
-		return Ward{ID: id, Code: ward.Code, Name: ward.Name, Block: ward.Block, Open: true}, err
+		return Ward{ID: id, Code: ward.Code, Name: ward.Name, Block: ward.Block, Open: true,
+			Sex: AnySex}, err
 	})
 }
 

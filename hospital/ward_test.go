@@ -57,7 +57,7 @@ func TestAWardIsCreatedWithItsBeds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := (hospital.Ward{ID: ward.ID, Code: "MED-A", Name: "Medicine, women", Block: "B1", Open: true}); ward != want {
+		if want := (hospital.Ward{ID: ward.ID, Code: "MED-A", Name: "Medicine, women", Block: "B1", Open: true, Sex: hospital.AnySex}); ward != want {
 			t.Errorf("got %+v, want %+v", ward, want)
 		}
 		board := h.board(t, ward)
@@ -209,7 +209,7 @@ func TestTheMedicalDashboardListsTheWardsItIsAskedFor(t *testing.T) {
 			if got := ids(d.PendingDischarges); !slices.Equal(got, admissionIDs(test.pending)) || d.PendingCount != len(test.pending) {
 				t.Errorf("wards %v: pending are %v, counted %d, want %v", test.wards, got, d.PendingCount, admissionIDs(test.pending))
 			}
-			if got := ids(d.Waiting); !slices.Equal(got, []int64{admissions[2].ID}) || d.WaitingCount != 1 {
+			if got := waitingIDs(d.Waiting); !slices.Equal(got, []int64{admissions[2].ID}) || d.WaitingCount != 1 {
 				t.Errorf("wards %v: waiting are %v, counted %d", test.wards, got, d.WaitingCount)
 			}
 			var codes []string
@@ -234,6 +234,13 @@ func TestTheMedicalDashboardListsTheWardsItIsAskedFor(t *testing.T) {
 func ids(lines []hospital.AdmissionLine) (ids []int64) {
 	for _, line := range lines {
 		ids = append(ids, line.AdmissionID)
+	}
+	return ids
+}
+
+func waitingIDs(patients []hospital.WaitingPatient) (ids []int64) {
+	for _, patient := range patients {
+		ids = append(ids, patient.AdmissionID)
 	}
 	return ids
 }
@@ -268,7 +275,7 @@ func TestTheManagementDashboardListsWhatIsToBeDone(t *testing.T) {
 		if !slices.Equal(toClean, cleaned[:hospital.ListLimit]) || d.CleaningCount != 20 {
 			t.Errorf("to clean are %v, counted %d, want the first %d of %v", toClean, d.CleaningCount, hospital.ListLimit, cleaned)
 		}
-		if got := ids(d.Waiting); !slices.Equal(got, waited[:hospital.ListLimit]) || d.WaitingCount != 20 {
+		if got := waitingIDs(d.Waiting); !slices.Equal(got, waited[:hospital.ListLimit]) || d.WaitingCount != 20 {
 			t.Errorf("waiting are %v, counted %d, want the first %d of %v", got, d.WaitingCount, hospital.ListLimit, waited)
 		}
 		first := d.BedsToClean[0]

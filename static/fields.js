@@ -3,10 +3,12 @@
   "use strict";
   if (!page) return;
 
-  // The bed that a patient is moved to goes along in the version in which it was chosen.
+  // The bed that a patient is moved to, or whom they swap with, goes along in the version in which
+  // it was chosen.
+  const versions = { bed_id: "bed_version", with: "with_version" };
   document.addEventListener("change", ({ target }) => {
-    const field = target.form?.elements.bed_version;
-    if (!field || target.name !== "bed_id") return;
+    const field = target.form?.elements[versions[target.name]];
+    if (!field) return;
     field.value = target.selectedOptions[0].dataset.version || "";
   });
 

@@ -34,6 +34,18 @@ const (
 	FormCorrect   = "correct"
 	FormMerge     = "merge"
 	FormUnmerge   = "unmerge"
+	FormPlacement = "placement" // isolation, priority, wanted ward
+	FormReserve   = "reserve"
+	FormTakeOut   = "take-out" // of service
+	FormFitness   = "fitness"  // what a bed is fit for
+	FormWard      = "ward-form"
+
+	FormCancelAdmission = "cancel-admission"
+	FormReopen          = "reopen"
+	FormUndoTransfer    = "undo-transfer"
+	FormSwap            = "swap"
+	FormLeave           = "leave"
+	FormReturn          = "return"
 )
 
 // FormZoneOf is the form of one zone among others.

@@ -58,6 +58,9 @@ func version(b hospital.BoardBed) string {
 	if b.Admission.NilByMouth {
 		version += "n"
 	}
+	if b.Admission.Newborns > 0 {
+		version += "b" + number(int64(b.Admission.Newborns))
+	}
 	for _, meal := range b.Admission.Meals {
 		version += "." + number(meal.OrderID) + "-" + number(meal.Version)
 	}

@@ -15,6 +15,7 @@ func galleryBed(id int64, status hospital.BedStatus, reason string) hospital.Boa
 	return hospital.BoardBed{Bed: hospital.Bed{
 		ID: id, WardID: 1, WardName: "Gallery", Number: "GAL-" + number(id), Version: 1,
 		Status: status, StatusReason: reason, StatusSince: galleryTime.Add(-time.Hour),
+		Fitness: hospital.Fitness{Staffed: true},
 	}}
 }
 
@@ -68,11 +69,14 @@ func eats(diet hospital.Diet, texture hospital.Texture) func(*hospital.BoardAdmi
 	return func(a *hospital.BoardAdmission) { a.Diet, a.Texture = diet, texture }
 }
 
+func apart(a *hospital.BoardAdmission) { a.Isolation = hospital.AirborneIsolation }
+
 // galleryBeds is a card for each state of a bed, and for each thing that a card can say of a
 // patient.
 func galleryBeds() []hospital.BoardBed {
 	reserved := galleryBed(2, hospital.BedReserved, "From theatre this evening")
 	reserved.ReservedUntil = galleryTime.Add(6 * time.Hour)
+	reserved.ReservedFor, reserved.ReservedName = 2, "Umutoni Aline"
 	return []hospital.BoardBed{
 		galleryBed(1, hospital.BedAvailable, ""), reserved, galleryBed(3, hospital.BedCleaning, ""),
 		galleryBed(4, hospital.BedMaintenance, "Call bell broken"),
@@ -88,6 +92,7 @@ func galleryBeds() []hospital.BoardBed {
 		galleryAdmission(12, "Soft Food", eats(hospital.DietRenal, 4)),
 		galleryAdmission(14, "Meal Held", mealIs(hospital.OrderHeld)),
 		galleryAdmission(15, "Meal Coming", mealIs(hospital.OrderInTransit)),
+		galleryAdmission(17, "Kept Apart", apart),
 		galleryAdmission(13, "Everything-Together Uwimana Nyiransabimana", leaving,
 			allergic("milk", "eggs"), nilByMouth, eats(hospital.DietDiabetic, 6)),
 	}
@@ -138,7 +143,9 @@ func galleryRefused() Form {
 // galleryEmpty is an empty bed's page, galleryOccupied that of one with a patient.
 func galleryEmpty() hospital.BedDetail {
 	waits := hospital.WaitingPatient{
-		AdmissionID: 2, PatientName: "Umutoni Aline", AdmittedAt: galleryTime,
+		AdmissionLine: galleryLines()[1], PatientID: 2, Sex: "female",
+		Placement: hospital.Placement{Priority: hospital.Urgent, WantedWard: "Surgery",
+			Isolation: hospital.ContactIsolation},
 	}
 	return hospital.BedDetail{BoardBed: galleryBed(1, hospital.BedAvailable, ""), WardOpen: true,
 		Waiting: []hospital.WaitingPatient{waits}}
@@ -148,11 +155,13 @@ func galleryOccupied() hospital.BedDetail {
 	beds := galleryBeds()
 	free := hospital.FreeBed{
 		ID: 1, Number: "GAL-1", WardName: "Gallery", Status: hospital.BedAvailable,
+		Fitness: hospital.Fitness{WardSex: hospital.MaleWard, Staffed: true},
 	}
 	from, until := galleryTime.Add(-20*time.Hour), galleryTime.Add(-time.Hour)
 	return hospital.BedDetail{
 		BoardBed: beds[len(beds)-1], WardOpen: true, At: galleryTime,
 		BirthDate: galleryTime.AddDate(-40, 0, 0), Sex: "female", Reason: "emergency",
+		Note:    hospital.ShiftNote{Text: "Asks for the light to stay on.", By: "nurse"},
 		Fasting: hospital.Window{From: from, Until: until}, Orders: galleryMeals(),
 		FreeBeds: []hospital.FreeBed{free},
 	}

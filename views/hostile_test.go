@@ -40,6 +40,7 @@ func (w typed) bodies(t testing.TB) map[string]string {
 	for i := range board.Beds {
 		b := &board.Beds[i]
 		b.Number, b.StatusReason, b.WardName = w.number, w.reason, w.ward
+		b.ReservedName = hospital.PatientName(w.name)
 		if b.Admission != nil {
 			admission := *b.Admission
 			admission.PatientName = hospital.PatientName(w.name)
@@ -50,9 +51,14 @@ func (w typed) bodies(t testing.TB) map[string]string {
 		bodies["ward "+r.ID] = draw(t, text.En, r.Component)
 	}
 	medical, management := sampleMedical(), sampleManagement()
-	for _, list := range [][]hospital.AdmissionLine{medical.RecentAdmissions, medical.PendingDischarges, medical.Waiting, management.Waiting, management.PendingDischarges} {
+	for _, list := range [][]hospital.AdmissionLine{medical.RecentAdmissions, medical.PendingDischarges, management.PendingDischarges} {
 		for i := range list {
 			list[i].PatientName, list[i].BedNumber, list[i].WardName = hospital.PatientName(w.name), w.number, w.ward
+		}
+	}
+	for _, list := range [][]hospital.WaitingPatient{medical.Waiting, management.Waiting} {
+		for i := range list {
+			list[i].PatientName, list[i].WantedWard = hospital.PatientName(w.name), w.ward
 		}
 	}
 	for i := range management.BedsToClean {
@@ -120,6 +126,7 @@ func (w typed) panels(t testing.TB, board hospital.WardBoard, bodies map[string]
 		}
 		for i := range d.FreeBeds {
 			d.FreeBeds[i].Number, d.FreeBeds[i].WardName = w.number, w.ward
+			d.FreeBeds[i].StatusReason, d.FreeBeds[i].ReservedName = w.reason, hospital.PatientName(w.name)
 		}
 		bodies[fmt.Sprint("panel ", n)] = draw(t, text.En, views.BedPanel(*viewer(hospital.MedicalStaff), d, form))
 	}
@@ -130,6 +137,13 @@ func (w typed) panels(t testing.TB, board hospital.WardBoard, bodies map[string]
 	page.Live = nil
 	bodies["problem"] = draw(t, text.En, views.ProblemPage(page, 404, w.sentence))
 	bodies["users"] = draw(t, text.En, views.UsersPage(page, []hospital.User{{Username: w.username, Role: hospital.Admin}}))
+	waiting := detail(hospital.BoardBed{Admission: sampleAdmission(3)})
+	waiting.Admission.PatientName, waiting.Reason = hospital.PatientName(w.name), w.reason
+	waiting.Placement = hospital.Placement{WantedWard: w.ward}
+	waiting.Note = hospital.ShiftNote{Text: w.reason, By: "nurse"}
+	bodies["care"] = draw(t, text.En, views.CarePage(page, waiting, []hospital.Ward{board.Ward}, form))
+	list := hospital.WaitingList{Patients: sampleMedical().Waiting, Wards: []hospital.Ward{board.Ward}, At: now}
+	bodies["waiting list"] = draw(t, text.En, views.WaitingListPage(page, list, form))
 	bodies["waiting"] = draw(t, text.En, views.WaitingPage(page, hospital.Admission{ID: 1, PatientName: hospital.PatientName(w.name)}, sampleFreeBeds(), now, form))
 }
 

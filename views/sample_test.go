@@ -81,7 +81,7 @@ func sampleAdmission(n int) *hospital.BoardAdmission {
 func sampleBed(ward hospital.Ward, n int, status hospital.BedStatus) hospital.BoardBed {
 	b := hospital.BoardBed{Bed: hospital.Bed{
 		ID: int64(n), WardID: ward.ID, WardName: ward.Name, Number: fmt.Sprintf("%s-%02d", ward.Code, n), Status: status,
-		StatusSince: now.Add(-time.Duration(n) * 47 * time.Minute), Version: int64(10 + n),
+		StatusSince: now.Add(-time.Duration(n) * 47 * time.Minute), Version: int64(10 + n), Fitness: hospital.Fitness{Staffed: true},
 	}}
 	switch status {
 	case hospital.BedOccupied:
@@ -142,6 +142,20 @@ func admissionLine(n int, bedID int64) hospital.AdmissionLine {
 	return s
 }
 
+// waitingPatient is one of those who wait for a bed, each pressing in another way.
+func waitingPatient(n int) hospital.WaitingPatient {
+	return hospital.WaitingPatient{AdmissionLine: admissionLine(n, 0), PatientID: int64(200 + n), Version: 2,
+		Sex: hospital.Sexes[n%len(hospital.Sexes)], Diet: hospital.DietRenal, Texture: hospital.RegularTexture,
+		Placement: hospital.Placement{Isolation: hospital.Isolations[n%len(hospital.Isolations)],
+			Priority: hospital.Priorities[n%len(hospital.Priorities)], WantedWardID: 2, WantedWard: "Medicine, women"}}
+}
+
+// sampleWaiting is the list of who waits.
+func sampleWaiting() hospital.WaitingList {
+	return hospital.WaitingList{Patients: []hospital.WaitingPatient{waitingPatient(4), waitingPatient(5)}, Wards: sampleWards(), At: now,
+		Revisions: revisions(hospital.MetricsTopic, 7)}
+}
+
 func sampleMetrics() hospital.Metrics {
 	return hospital.Metrics{OccupancyRate: 78.3, PatientCount: 121, PendingDischarges: 9, ActiveWards: 9}
 }
@@ -152,7 +166,7 @@ func sampleMedical() hospital.MedicalDashboard {
 		Revisions: revisions(hospital.MetricsTopic, 7),
 	}
 	for n := range 3 {
-		d.Waiting = append(d.Waiting, admissionLine(n+4, 0))
+		d.Waiting = append(d.Waiting, waitingPatient(n+4))
 	}
 	d.Held, d.HeldCount = []hospital.HeldLine{
 		{AdmissionLine: admissionLine(7, 7), OrderID: 12, Meal: hospital.Lunch, Due: now.Add(time.Hour), HeldFor: sampleHazards()},
@@ -175,7 +189,7 @@ func sampleManagement() hospital.ManagementDashboard {
 		Revisions: revisions(hospital.MetricsTopic, 7),
 	}
 	for n := range 3 {
-		d.Waiting = append(d.Waiting, admissionLine(n+4, 0))
+		d.Waiting = append(d.Waiting, waitingPatient(n+4))
 	}
 	for n := range 5 {
 		d.PendingDischarges = append(d.PendingDischarges, admissionLine(n, int64(n+1)))
@@ -201,8 +215,8 @@ func detail(b hospital.BoardBed) hospital.BedDetail {
 	}
 	if b.Status == hospital.BedAvailable || b.Status == hospital.BedReserved {
 		d.Waiting = []hospital.WaitingPatient{
-			{AdmissionID: 71, PatientName: names[4], AdmittedAt: now.Add(-5 * time.Hour)},
-			{AdmissionID: 72, PatientName: names[8], AdmittedAt: now.Add(-2 * time.Hour)},
+			{AdmissionLine: hospital.AdmissionLine{AdmissionID: 71, PatientName: names[4], AdmittedAt: now.Add(-5 * time.Hour)}},
+			{AdmissionLine: hospital.AdmissionLine{AdmissionID: 72, PatientName: names[8], AdmittedAt: now.Add(-2 * time.Hour)}},
 		}
 	}
 	return d
@@ -210,9 +224,10 @@ func detail(b hospital.BoardBed) hospital.BedDetail {
 
 func sampleFreeBeds() []hospital.FreeBed {
 	return []hospital.FreeBed{
-		{ID: 4, Number: "MED-A-04", WardName: "Medicine, women", Status: hospital.BedAvailable},
-		{ID: 14, Number: "MED-A-14", WardName: "Medicine, women", Status: hospital.BedReserved},
-		{ID: 61, Number: "SURG-01", WardName: "Surgery", Status: hospital.BedAvailable},
+		{ID: 4, Number: "MED-A-04", WardName: "Medicine, women", Status: hospital.BedAvailable, Fitness: hospital.Fitness{Staffed: true}},
+		{ID: 14, Number: "MED-A-14", WardName: "Medicine, women", Status: hospital.BedReserved, StatusReason: "From theatre",
+			ReservedFor: 71, ReservedName: names[4], ReservedUntil: now.Add(time.Hour), Fitness: hospital.Fitness{WardSex: hospital.FemaleWard}},
+		{ID: 61, Number: "SURG-01", WardName: "Surgery", Status: hospital.BedAvailable, Fitness: hospital.Fitness{Staffed: true}},
 	}
 }
 

@@ -65,6 +65,12 @@ var fieldLabels = map[string]string{
 	"number": "field.patient_number", "national_id": "field.national_id",
 	"next_of_kin_name": "field.next_of_kin_name", "next_of_kin_phone": "field.next_of_kin_phone",
 	"language": "field.language", "merged_into": "patient.merged_into",
+	"leave_until": "field.leave_until",
+	"mother":      "fact.mother", "with": "field.swap_with",
+	"admitted_at": "field.admitted_at", "late_reason": "fact.late_reason",
+	"isolation": "fact.isolation", "priority": "fact.priority",
+	"wanted_ward_id": "fact.wanted_ward", "until": "reserve.until",
+	"features": "fact.features", "staffed": "fact.staffed",
 }
 
 // typedFields are the fields in which people write or choose what would be a loss, in the order in
@@ -72,7 +78,8 @@ var fieldLabels = map[string]string{
 var typedFields = []string{
 	"patient_name", "patient_number", "birth_date", "sex", "outcome", "notes", "reason", "diet", "texture",
 	"allergies", "severe", "expected_discharge", "nil_by_mouth_from", "nil_by_mouth_until",
-	"override_reason", "username", "note",
+	"isolation", "priority", "note", "override_reason", "username", "until", "admitted_at",
+	"late_reason",
 }
 
 // PutAside lists what was sent, field by field, to be copied.
@@ -97,6 +104,8 @@ func PutAside(ctx context.Context, sent url.Values) []Typed {
 var codePrefixes = map[string]string{
 	"diet": "diet.", "outcome": "outcome.", "sex": "sex.", "allergies": "allergen.",
 	"severe": "allergen.", "texture": "texture.", "stopped": "stopped.",
+	"isolation": "isolation.", "priority": "priority.", "staffed": "staffed.",
+	"features": "feature.",
 }
 
 // codeWord is what a code of a field is called; any other text is itself.
@@ -170,6 +179,8 @@ func statusWord(ctx context.Context, code string) string {
 		return text.T(ctx, "change.admission.admitted")
 	case "discharged":
 		return text.T(ctx, "change.admission.discharged")
+	case "on_leave":
+		return text.T(ctx, "mark.on_leave")
 	}
 	for _, prefix := range []string{"order.", "delivery.", "status."} {
 		if text.Has(prefix + code) {

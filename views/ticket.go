@@ -60,6 +60,8 @@ func cancelledFor(ctx context.Context, t hospital.Ticket) string {
 		return text.T(ctx, "order.cancelled")
 	case hospital.StoppedDischarged:
 		return text.T(ctx, "ticket.cancelled", text.T(ctx, "kitchen.cancel.left"))
+	case hospital.CancelledAdmission:
+		return text.T(ctx, "ticket.cancelled", text.T(ctx, "order.cancelled.admission"))
 	}
 	return text.T(ctx, "ticket.cancelled", t.CancelReason)
 }

@@ -114,12 +114,18 @@ func whereabouts(ctx context.Context, p hospital.Patient) string {
 	return p.BedNumber + " · " + p.WardName
 }
 
-// freeBedLabel is a bed to choose; a reserved one says so.
-func freeBedLabel(ctx context.Context, b hospital.FreeBed) string {
+// freeBedLabel is a bed to choose for a patient of a sex and an isolation: for whom it is kept if it
+// is reserved, and what does not fit.
+func freeBedLabel(ctx context.Context, b hospital.FreeBed, sex string,
+	isolation hospital.Isolation) string {
+	label := b.Number
 	if b.Status == hospital.BedReserved {
-		return b.Number + " · " + text.T(ctx, "status.reserved")
+		label += " · " + text.T(ctx, "status.reserved") + " · " + keptWords(ctx, b)
 	}
-	return b.Number
+	if words := misfitWords(ctx, b.Misfits(sex, isolation)); words != "" {
+		label += " · " + words
+	}
+	return label
 }
 
 // zoneLabel is a zone to choose, with what it costs to bring something there.

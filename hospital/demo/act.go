@@ -87,6 +87,9 @@ func (s *Staff) admit(ctx context.Context, now state) (bool, error) {
 	return false, nil
 }
 
+// keptForThem is why the staff take a bed that they reserved for a reason: this was it.
+const keptForThem = "The bed was kept for this"
+
 // admitTo admits somebody who fits the ward to one of its beds, or to wait where bed is 0.
 func (s *Staff) admitTo(ctx context.Context, now state, w *ward, bed int64) (bool, error) {
 	p, patientID, found, err := s.newcomer(ctx, w)
@@ -94,7 +97,7 @@ func (s *Staff) admitTo(ctx context.Context, now state, w *ward, bed int64) (boo
 		return false, err
 	}
 	cmd := w.admission(s.rng, p, now.At)
-	cmd.BedID = bed
+	cmd.BedID, cmd.OverrideReason = bed, keptForThem
 	if patientID != 0 {
 		cmd.PatientID, cmd.PatientName, cmd.BirthDate, cmd.Sex = patientID, "", time.Time{}, ""
 	}
@@ -176,6 +179,7 @@ func (s *Staff) move(ctx context.Context, now state, from []*ward, to *ward, rea
 
 // transfer moves a patient and remembers both beds; from is 0 for one who waited.
 func (s *Staff) transfer(ctx context.Context, admission, from int64, to hospital.TransferCommand) (bool, error) {
+	to.OverrideReason = keptForThem
 	a, err := s.h.Transfer(ctx, nurse, admission, to)
 	if err != nil {
 		return false, err

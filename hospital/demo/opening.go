@@ -123,7 +123,28 @@ func (o *opening) found(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("read ward %s: %w", w.code, err)
 		}
+		if err := o.fit(ctx, w, board); err != nil {
+			return fmt.Errorf("fit out ward %s: %w", w.code, err)
+		}
 		o.deal(w, board.Beds)
+	}
+	return nil
+}
+
+// fit says for whom a ward is and what its beds have, where that is anything.
+func (o *opening) fit(ctx context.Context, w ward, board hospital.WardBoard) error {
+	if w.sex != "" {
+		if _, err := o.h.SetWard(ctx, hospital.System, board.ID, hospital.SetWardCommand{Sex: &w.sex}); err != nil {
+			return err
+		}
+	}
+	if len(w.features) == 0 {
+		return nil
+	}
+	for _, bed := range board.Beds {
+		if _, err := o.h.SetBed(ctx, hospital.System, bed.ID, hospital.SetBedCommand{Features: &w.features}); err != nil {
+			return err
+		}
 	}
 	return nil
 }

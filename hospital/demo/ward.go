@@ -24,6 +24,9 @@ type ward struct {
 	diets             []hospital.Diet
 	textures          []hospital.Texture // of those old enough to chew
 	reasons           []string           // for admission
+	sex               hospital.WardSex
+	features          []hospital.BedFeature // of each bed
+	isolation         hospital.Isolation    // of each patient
 }
 
 // The codes of wards that patients pass through in one direction or the other, and of the one where they are fed up.
@@ -45,7 +48,7 @@ var wards = []ward{
 		reasons:  []string{"Road accident, open leg wound", "High fever and shivering", "Chest pain since this morning", "Severe dehydration", "Burn on the forearm"},
 	},
 	{
-		code: "MED-A", name: "Medicine, women", block: "B1",
+		code: "MED-A", name: "Medicine, women", block: "B1", sex: hospital.FemaleWard,
 		opening:  hospital.BedCounts{Total: 24, Available: 2, Reserved: 1, Occupied: 20, Cleaning: 1},
 		takes:    func(p person) bool { return p.sex == female && p.age >= adult },
 		arrivals: 3, lengthOfStay: 6 * day,
@@ -54,7 +57,7 @@ var wards = []ward{
 		reasons:  []string{"Pneumonia", "Diabetes out of balance", "High blood pressure, headache", "Severe malaria", "Stomach ulcer, bleeding"},
 	},
 	{
-		code: "MED-B", name: "Medicine, men", block: "B1",
+		code: "MED-B", name: "Medicine, men", block: "B1", sex: hospital.MaleWard,
 		opening:  hospital.BedCounts{Total: 24, Available: 2, Occupied: 20, Cleaning: 1, Maintenance: 1},
 		takes:    func(p person) bool { return p.sex == male && p.age >= adult },
 		arrivals: 3, lengthOfStay: 6 * day,
@@ -73,6 +76,7 @@ var wards = []ward{
 	},
 	{
 		code: intensive, name: "Intensive care", block: "B2",
+		features:     []hospital.BedFeature{hospital.Oxygen},
 		opening:      hospital.BedCounts{Total: 8, Available: 1, Reserved: 1, Occupied: 6},
 		takes:        func(p person) bool { return p.age >= adult },
 		lengthOfStay: 4 * day,
@@ -100,7 +104,8 @@ var wards = []ward{
 		reasons:  []string{"Severe acute malnutrition", "Malnutrition with swelling", "Poor weight gain after measles"},
 	},
 	{
-		code: "MAT", name: "Maternity", block: "C2",
+		code: "MAT", name: "Maternity", block: "C2", sex: hospital.FemaleWard,
+		features: []hospital.BedFeature{hospital.Cot},
 		opening:  hospital.BedCounts{Total: 22, Available: 2, Reserved: 1, Occupied: 17, Cleaning: 2},
 		takes:    func(p person) bool { return p.sex == female && p.age >= 16 && p.age <= 44 },
 		arrivals: 16, lengthOfStay: 2 * day,
@@ -110,6 +115,7 @@ var wards = []ward{
 	},
 	{
 		code: "ISO", name: "Isolation", block: "D0",
+		features: []hospital.BedFeature{hospital.IsolationBed}, isolation: hospital.AirborneIsolation,
 		opening:  hospital.BedCounts{Total: 6, Available: 1, Occupied: 4, Maintenance: 1},
 		takes:    func(p person) bool { return p.age >= adult },
 		arrivals: 2, lengthOfStay: 8 * day,
@@ -151,6 +157,7 @@ func (w *ward) admission(rng *rand.Rand, p person, at time.Time) hospital.AdmitC
 		BirthDate:   p.born(at),
 		Sex:         p.sex,
 		ConfirmNew:  true, // two people of the census may sound alike
+		Placement:   hospital.Placement{Isolation: w.isolation},
 		Reason:      pick(rng, w.reasons),
 		Diet:        pick(rng, w.diets),
 		Texture:     &texture,

@@ -150,7 +150,8 @@ func domain() map[string][]string {
 	}
 	lists["failed."] = hospital.FailReasons
 	lists["hazard.own."] = []string{"severe", "allergen", "may_contain", "diet", "texture"}
-	lists["hazard."] = []string{"severe", "allergen", "may_contain", "never_asked", "diet", "texture", "nil_by_mouth", "not_admitted"}
+	lists["hazard."] = []string{"severe", "allergen", "may_contain", "never_asked", "diet", "texture", "nil_by_mouth", "not_admitted", "on_leave"}
+	lists["act."] = []string{"admission", "transfer", "swap", "reopening"}
 	for _, level := range []hospital.Level{hospital.LevelInfo, hospital.LevelSuccess, hospital.LevelWarning, hospital.LevelAlert} {
 		lists["level."] = append(lists["level."], string(level))
 	}
@@ -164,6 +165,10 @@ func domain() map[string][]string {
 		lists["urgency."] = append(lists["urgency."], string(u))
 	}
 	lists["ticket.step."] = []string{"check", "confirm", "start", "ready", "recall"}
+	lists["staffed."] = []string{"true", "false"}
+	lists["isolation."], lists["priority."] = wordsOf(hospital.Isolations), wordsOf(hospital.Priorities)
+	lists["misfit."], lists["feature."] = wordsOf(hospital.Misfits), wordsOf(hospital.BedFeatures)
+	lists["ward_sex."] = wordsOf(hospital.WardSexes)
 	for i := range 8 {
 		lists["texture."] = append(lists["texture."], strconv.Itoa(i))
 	}
@@ -174,6 +179,14 @@ func domain() map[string][]string {
 		lists["problem."] = append(lists["problem."], status, status+".title")
 	}
 	return lists
+}
+
+// wordsOf are the words of a list of the domain.
+func wordsOf[T ~string](list []T) (words []string) {
+	for _, one := range list {
+		words = append(words, string(one))
+	}
+	return words
 }
 
 func TestEveryWordOfTheDomainIsInTheCatalogue(t *testing.T) {

@@ -211,7 +211,11 @@ func BenchmarkClickToTheOtherScreen(b *testing.B) {
 				to := toAndFro(len(took))
 				<-moment.C
 				ask[chromedp.Void](manager, `window.changed = 0`)
-				nurse.press(fmt.Sprintf(`#sheet-status button[value="%s"]`, to))
+				if to == hospital.BedMaintenance { // which asks why
+					nurse.unfold("take-out")
+					nurse.choose("#take-out-reason", "brake stuck")
+				}
+				nurse.press(fmt.Sprintf(`.panel button[name="status"][value="%s"]`, to))
 				manager.until("the bed to be shown as "+string(to), fmt.Sprintf(`window.changed && document.getElementById("bed-%d").classList.contains("%s")`, bed.ID, to))
 				took = append(took, time.Duration((ask[float64](manager, `window.changed`)-ask[float64](nurse, `window.clicked`))*float64(time.Millisecond)))
 				a.everyone(b)

@@ -140,6 +140,11 @@ func sights(t testing.TB, s *dusangiretest.Server) []sight {
 			p.disableScripts(false)
 		}},
 		{"waiting", hospital.MedicalStaff, at(fmt.Sprintf("/admissions/%d/", waiting.ID))},
+		{"waiting-list", hospital.WardManagement, func(p *screen) { p.openLive("/waiting/") }},
+		{"waiting-care", hospital.MedicalStaff, func(p *screen) {
+			p.open(fmt.Sprintf("/admissions/%d/care/", waiting.ID))
+			ask[chromedp.Void](p, `for (const part of document.querySelectorAll(".panel details")) part.open = true`)
+		}},
 		{"round", hospital.DeliveryStaff, func(p *screen) { p.openLive("/dashboard/delivery/") }},
 		{"round-bedside", hospital.DeliveryStaff, func(p *screen) {
 			p.openLive(fmt.Sprintf("/dashboard/delivery/#delivery-%d", carried.ID))

@@ -285,8 +285,8 @@ func TestADischargeEndsTheAdmissionAndLeavesABedToCleanAndATransferIsOneStep(t *
 	if got := statuses(); got != "cleaning occupied cleaning" {
 		t.Errorf("after the discharge the beds are %s", got)
 	}
-	if status, body := nurse.Get(path); status != http.StatusNotFound || !strings.Contains(string(body), "stay_ended") {
-		t.Errorf("the admission that has ended is answered with %d: %s", status, body)
+	if ended := nurse.Read(path); ended["status"] != "discharged" || ended["outcome"] != "improved" {
+		t.Errorf("the admission that has ended is shown as %v", ended)
 	}
 	nurse.Refused(http.StatusConflict, path+"discharge", object{"outcome": "improved"})
 }

@@ -85,6 +85,48 @@ func TestWhoLayInWhichBedIsKeptWhenItsTableGetsANewName(t *testing.T) {
 	})
 }
 
+func TestTheReasonOfATransferIsFoundInTheAuditWhenItsColumnComes(t *testing.T) {
+	onBare(t, func(t *testing.T, url string) {
+		migrate := func(version int64) {
+			t.Helper()
+			if err := store.MigrateTo(t.Context(), url, version); err != nil {
+				t.Fatalf("to schema %d: %v", version, err)
+			}
+		}
+		migrate(15)
+		db := hospitaltest.Database(t, url)
+		for _, statement := range []string{
+			`INSERT INTO ward (code, name, block) VALUES ('A', 'Medicine', 'A')`,
+			`INSERT INTO bed (ward_id, number, status, status_since)
+				VALUES (1, 'A-01', 'cleaning', 0), (1, 'A-02', 'occupied', 0)`,
+			`INSERT INTO patient (name, name_folded, sex) VALUES ('Uwase', 'uwase', 'female')`,
+			`INSERT INTO admission (patient_id, bed_id, bed_since, admitted_at, reason, diet, texture)
+				VALUES (1, 2, 20, 10, '', 'general', 7)`,
+			`INSERT INTO bed_assignment (admission_id, bed_id, since, until)
+				VALUES (1, 1, 10, 20), (1, 2, 20, NULL)`,
+			`INSERT INTO audit (at, actor, role, action, entity, entity_id, from_state, to_state,
+				reason, request_id) VALUES (20, 'nurse', 'medical_staff', 'admission.transfer',
+				'admission', 1, 'A-01', 'A-02', 'needs oxygen', '')`,
+		} {
+			if _, err := db.ExecContext(t.Context(), statement); err != nil {
+				t.Fatalf("%s: %v", statement, err)
+			}
+		}
+		migrate(18)
+		var told string
+		err := db.QueryRowContext(t.Context(), `SELECT string_agg(act || ':' || reason, ' then '
+			ORDER BY since) FROM bed_assignment`).Scan(&told)
+		if want := "admission: then transfer:needs oxygen"; err != nil || told != want {
+			t.Errorf("the beds came by %q, want %q, error %v", told, want, err)
+		}
+		migrate(15)
+		if got, want := bedsOfPatients(t, db, "bed_assignment"),
+			"1 in 1 from 10 until 20\n1 in 2 from 20 until 0"; got != want {
+			t.Errorf("back in the old schema it says\n%s\nwant\n%s", got, want)
+		}
+	})
+}
+
 func TestTheSchemaHasOneWordForAnAdmission(t *testing.T) {
 	onBare(t, func(t *testing.T, url string) {
 		if err := store.Migrate(t.Context(), url); err != nil {

@@ -1,0 +1,178 @@
+package hospital
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+)
+
+// SwapCommand is what Swap needs.
+type SwapCommand struct {
+	With        int64 // the other admission
+	WithVersion int64 // of it as the person saw it; 0 where they did not say
+	Reason      string
+	AdmissionID int64 // as TransferCommand's
+	Version     int64
+}
+
+// Swap lets two patients change beds in one act: neither bed is free or to be cleaned in between,
+// and their trays follow. Newborns who lie with one of them come along. Invalid where there is no
+// such other patient; NotFound where there is no such admission; Conflict where one of the two
+// waits for a bed, lies with the mother, has ended or has another version, or would come into a
+// closed ward.
+func (h *Hospital) Swap(ctx context.Context, actor Actor, admissionID int64,
+	cmd SwapCommand) (Admission, error) {
+	if err := actor.need(TransferPatients); err != nil {
+		return Admission{}, err
+	}
+	cmd.Reason = tidy(cmd.Reason)
+	if err := cmd.check(admissionID); err != nil {
+		return Admission{}, err
+	}
+	return command(ctx, h, actor, func(ctx context.Context, c *change) (Admission, error) {
+		if err := c.swap(ctx, admissionID, cmd); err != nil {
+			return Admission{}, err
+		}
+		return readAdmission(ctx, c.tx, admissionID)
+	})
+}
+
+// check returns what is wrong with the fields.
+func (cmd SwapCommand) check(admissionID int64) error {
+	wrong := fields{}
+	switch cmd.With {
+	case 0:
+		wrong.refuse("with", "swap_missing", "Choose with whom to swap.")
+	case admissionID:
+		wrong.refuse("with", "swap_self", "Choose another patient to swap with.")
+	}
+	wrong.text("reason", cmd.Reason, LongestReason)
+	return wrong.err()
+}
+
+// swap lets the patients of two admissions change beds.
+func (c *change) swap(ctx context.Context, id int64, cmd SwapCommand) error {
+	one, other, newborns, err := c.lockSwap(ctx, id, cmd)
+	if err != nil {
+		return err
+	}
+	at := latest(c.now, one.BedSince, other.BedSince)
+	bedOfOne, bedOfOther, err := c.lockBeds(ctx, one.BedID, other.BedID, fields{})
+	if err != nil {
+		return err
+	}
+	if err := c.checkSwap(ctx, bedOfOne, bedOfOther); err != nil {
+		return err
+	}
+	// Their beds are free for each other as long as one has none.
+	_, err = c.exec(ctx, `UPDATE admission SET bed_id = NULL, bed_since = NULL WHERE id = $1`,
+		one.ID)
+	if err != nil {
+		return fmt.Errorf("swap the beds of admissions %d and %d: %w", one.ID, other.ID, err)
+	}
+	if err := c.endAssignment(ctx, one.ID, at); err != nil {
+		return err
+	}
+	toOne := relocation{to: bedOfOne, at: at, act: bySwap, reason: cmd.Reason}
+	if err := c.move(ctx, other, newborns[other.ID], toOne); err != nil {
+		return err
+	}
+	toOther := relocation{to: bedOfOther, at: at, act: bySwap, reason: cmd.Reason}
+	return c.move(ctx, one, newborns[one.ID], toOther)
+}
+
+// lockSwap locks two admissions, the lower id first, and those who lie with each, by whom they lie
+// with.
+func (c *change) lockSwap(ctx context.Context, id int64, cmd SwapCommand) (
+	one, other Admission, newborns map[int64][]Admission, err error) {
+	seen := map[int64]precondition{
+		id:       {cmd.AdmissionID, cmd.Version},
+		cmd.With: {0, cmd.WithVersion},
+	}
+	locked, newborns := map[int64]Admission{}, map[int64][]Admission{}
+	for _, each := range slices.Sorted(slices.Values([]int64{id, cmd.With})) {
+		locked[each], err = c.lockOpenAdmission(ctx, each, seen[each])
+		if IsKind(err, NotFound) && each == cmd.With {
+			err = refuseField("with", "stay_unknown", "There is no such stay.")
+		}
+		if err != nil {
+			return one, other, nil, err
+		}
+	}
+	one, other = locked[id], locked[cmd.With]
+	if err := cmp.Or(one.maySwap(), other.maySwap()); err != nil {
+		return one, other, nil, err
+	}
+	for _, each := range []Admission{one, other} {
+		if newborns[each.ID], err = c.lockNewborns(ctx, each); err != nil {
+			return one, other, nil, err
+		}
+	}
+	return one, other, newborns, nil
+}
+
+// maySwap returns why the patient can't change beds with another, or nil.
+func (a Admission) maySwap() error {
+	switch {
+	case a.BedID == 0:
+		return a.conflict("swap_no_bed",
+			"%s has no bed to swap. Place the patient in a free bed instead.",
+			a.PatientName.Initials())
+	case a.WithMother:
+		return a.conflict("moves_with_mother",
+			"The newborn is moved with its mother. Take her transfer back instead.")
+	}
+	return nil
+}
+
+// checkSwap refuses a swap that would bring somebody into a closed ward.
+func (c *change) checkSwap(ctx context.Context, one, other Bed) error {
+	if one.WardID == other.WardID {
+		return nil
+	}
+	for _, bed := range []Bed{one, other} {
+		ward, err := readWard(ctx, c.tx, bed.WardID)
+		if err != nil {
+			return err
+		}
+		if !ward.Open {
+			return bed.conflict("ward_closed",
+				"Ward %s is closed and takes nobody in. Choose a bed in another ward.", ward.Name)
+		}
+	}
+	return nil
+}
+
+// Occupant is somebody who lies in a bed.
+type Occupant struct {
+	AdmissionID int64
+	PatientName PatientName
+	BedNumber   string
+	Version     int64 // of the admission
+}
+
+// occupants lists who lies in a bed beside its patient, and who in the other beds of its ward, by
+// number. Each has an index of its own.
+func occupants(ctx context.Context, q *sql.Tx, bed Bed) (beside, elsewhere []Occupant, err error) {
+	const lying = `SELECT admission.id, patient.name, bed.number, admission.version
+		FROM bed
+		JOIN admission ON admission.bed_id = bed.id AND admission.discharged_at IS NULL
+		JOIN patient ON patient.id = admission.patient_id WHERE `
+	rows, err := q.QueryContext(ctx, lying+`bed.id = $1 AND admission.with_mother
+		ORDER BY admission.id`, bed.ID)
+	if beside, err = collect(rows, err, scanOccupant); err != nil {
+		return nil, nil, wrap(err, "read who lies in bed %d", bed.ID)
+	}
+	rows, err = q.QueryContext(ctx, lying+`bed.ward_id = $1 AND bed.id <> $2
+		AND NOT admission.with_mother ORDER BY length(bed.number), bed.number`,
+		bed.WardID, bed.ID)
+	elsewhere, err = collect(rows, err, scanOccupant)
+	return beside, elsewhere, wrap(err, "read who lies in ward %d", bed.WardID)
+}
+
+func scanOccupant(row scanner) (o Occupant, err error) {
+	err = row.Scan(&o.AdmissionID, &o.PatientName, &o.BedNumber, &o.Version)
+	return o, err
+}
