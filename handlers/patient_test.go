@@ -60,12 +60,13 @@ func TestARecordIsCorrectedMergedAndTakenApart(t *testing.T) {
 	nurse, manager := h.token("medical_staff"), h.token("ward_management")
 	one := h.admitAsked("Uwase Mari", h.bed(h.a, 1).ID)
 	path := fmt.Sprintf("/patients/%d", one.PatientID)
+	seen := parseObject(t, h.get(path+"/", nurse, program).body).int("version")
 	a := h.post(path, nurse, program, map[string]any{"name": "Uwase Marie", "reason": "misheard",
-		"phone": "0788123456", "version": 1})
+		"phone": "0788123456", "version": seen})
 	if a.status != http.StatusOK || !strings.Contains(a.body, `"phone":"+250788123456"`) {
 		t.Errorf("the correction answers %d %s", a.status, a.body)
 	}
-	stale := h.post(path, nurse, program, map[string]any{"language": "fr", "version": 1})
+	stale := h.post(path, nurse, program, map[string]any{"language": "fr", "version": seen})
 	if stale.status != http.StatusConflict || !strings.Contains(stale.body, `"field":"name"`) {
 		t.Errorf("an old version answers %d %s", stale.status, stale.body)
 	}
