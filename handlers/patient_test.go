@@ -85,3 +85,30 @@ func TestARecordIsCorrectedMergedAndTakenApart(t *testing.T) {
 		t.Errorf("taking it apart answers %d %s", apart.status, apart.body)
 	}
 }
+
+func TestARecordHasTheAllergiesAndTheirHistoryAndTheirForm(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, settings{})
+	nurse := h.token("medical_staff")
+	path := fmt.Sprintf("/patients/%d/", h.admit("Uwase Marie", h.bed(h.a, 1).ID).PatientID)
+	if r := parseObject(t, h.get(path, nurse, program).body); r["allergies_known"] != false ||
+		fmt.Sprint(r["allergies"]) != "[]" {
+		t.Errorf("before anybody asked the record says %v", r)
+	}
+	got := h.post(path+"allergies", nurse, browser,
+		map[string]any{"allergies[]": []string{"milk", "peanuts"}, "severe[]": []string{"peanuts"}})
+	if got.status != http.StatusSeeOther || got.header.Get("Location") != path {
+		t.Errorf("the form leads to %s with %d", got.header.Get("Location"), got.status)
+	}
+	r := parseObject(t, h.get(path, nurse, program).body)
+	noted, history := fmt.Sprint(r["allergies"]), fmt.Sprint(r["allergy_history"])
+	if r["allergies_known"] != true || !strings.Contains(noted, "noted_by:medical_staff") ||
+		!strings.Contains(noted, "severe:true") || !strings.Contains(history, "to:[milk peanuts]") {
+		t.Errorf("the record says %s, and of their history %s", noted, history)
+	}
+	page := h.post(path+"allergies", nurse, browser, map[string]any{"allergies[]": []string{"none"}})
+	if page.status != http.StatusConflict || !strings.Contains(page.body, "Uwase Marie") ||
+		!strings.Contains(page.body, "allergies on record") {
+		t.Errorf("a refused form is answered with %d and not with the record", page.status)
+	}
+}

@@ -352,6 +352,36 @@ func unknownPerson() error {
 	return Refuse(NotFound, "person_unknown", "There is no such patient.")
 }
 
+// AllergyChange is one change of what is on record of a person's allergies.
+type AllergyChange struct {
+	From, To Allergies
+	By       string
+	At       time.Time
+	Reason   string
+}
+
+// allergyHistory reads from the audit how the allergies of a person came to be as they are, the
+// newest change first.
+func allergyHistory(ctx context.Context, q *sql.Tx, patientID int64) ([]AllergyChange, error) {
+	rows, err := q.QueryContext(ctx, `SELECT from_state, to_state, actor, at, reason FROM audit
+		WHERE entity = 'patient' AND entity_id = $1 AND action = 'patient.allergies'
+		ORDER BY id DESC`, patientID)
+	all, err := collect(rows, err, func(row scanner) (one AllergyChange, err error) {
+		var from, to string
+		err = row.Scan(&from, &to, &one.By, (*instant)(&one.At), &one.Reason)
+		one.From, one.To = allergiesIn(from), allergiesIn(to)
+		return one, err
+	})
+	return all, wrap(err, "read how the allergies of patient %d have changed", patientID)
+}
+
+// allergiesIn reads what Allergies.codes has written.
+func allergiesIn(codes string) Allergies {
+	var d DietOrder
+	d.parse(strings.Fields(codes))
+	return d.Allergies
+}
+
 // lockPatientOf keeps the patient of an admission from everyone else until the commit. It is done
 // before the admission is locked.
 //

@@ -33,6 +33,7 @@ const (
 	FormCorrect   = "correct"
 	FormMerge     = "merge"
 	FormUnmerge   = "unmerge"
+	FormAllergies = "allergies"
 )
 
 // FormZoneOf is the form of one zone among others.
