@@ -16,23 +16,13 @@ func (s *Server) setAllergies(c echo.Context) error {
 		return err
 	}
 	to := in.allergyCommand()
-	var record hospital.AllergyRecord
 	if err = in.err(); err == nil {
-		record, err = s.Hospital.SetAllergies(c.Request().Context(), actor(c), id, to)
+		_, err = s.Hospital.SetAllergies(c.Request().Context(), actor(c), id, to)
 	}
 	if err != nil {
-		return err
+		return s.recordForm(id, views.FormAllergies, in).refuse(err)
 	}
-	return done(c, admissionOrHomePath(record))
-}
-
-// admissionOrHomePath is where a person's allergies are looked after: at their admission, which
-// leads on to the bed.
-func admissionOrHomePath(r hospital.AllergyRecord) string {
-	if r.AdmissionID == 0 {
-		return "/"
-	}
-	return views.AdmissionPath.Of(r.AdmissionID)
+	return done(c, views.PatientPath.Of(id))
 }
 
 // allergyCommand reads what a person's allergies are. Something must be said of them.
@@ -112,4 +102,29 @@ func newAllergyRecordJSON(r hospital.AllergyRecord) allergyRecordJSON {
 
 func newNotedAllergyJSON(n hospital.NotedAllergy) notedAllergyJSON {
 	return notedAllergyJSON{n.Allergen, n.Severe, textOrNull(n.NotedBy), rfc3339(n.NotedAt)}
+}
+
+// allergyChangeJSON is one change of what is on record. A list is null where nobody had asked.
+type allergyChangeJSON struct {
+	At         *string             `json:"at"`
+	By         string              `json:"by"`
+	Reason     *string             `json:"reason"`
+	From       []hospital.Allergen `json:"from"`
+	FromSevere []hospital.Allergen `json:"from_severe"`
+	To         []hospital.Allergen `json:"to"`
+	ToSevere   []hospital.Allergen `json:"to_severe"`
+}
+
+func newAllergyChangeJSON(one hospital.AllergyChange) allergyChangeJSON {
+	list := func(known bool, all []hospital.Allergen) []hospital.Allergen {
+		if !known {
+			return nil
+		}
+		return orEmpty(all)
+	}
+	return allergyChangeJSON{At: rfc3339(one.At), By: one.By, Reason: textOrNull(one.Reason),
+		From:       list(one.From.Known, one.From.Allergens),
+		FromSevere: list(one.From.Known, one.From.Severe),
+		To:         list(one.To.Known, one.To.Allergens),
+		ToSevere:   list(one.To.Known, one.To.Severe)}
 }

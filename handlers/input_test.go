@@ -125,7 +125,7 @@ func TestWhatIsNoRequestAtAllIsRefused(t *testing.T) {
 			w := w.within(t)
 			for _, path := range commands {
 				for _, body := range []io.Reader{strings.NewReader(c.body), chunked{strings.NewReader(c.body)}} {
-					w.ask(question{method: http.MethodPost, path: w.path(path), as: program, token: w.nurse,
+					w.ask(question{method: http.MethodPost, path: w.path(path), as: program, token: w.admin,
 						body: body, header: contentType(c.kind)}).problem(c.want)
 				}
 			}

@@ -222,6 +222,9 @@ type recordJSON struct {
 	NextOfKinName  *string               `json:"next_of_kin_name"`
 	NextOfKinPhone *string               `json:"next_of_kin_phone"`
 	Language       *string               `json:"language"`
+	AllergiesKnown bool                  `json:"allergies_known"`
+	Allergies      []notedAllergyJSON    `json:"allergies"`
+	AllergyHistory []allergyChangeJSON   `json:"allergy_history"`
 	MergedInto     *int64                `json:"merged_into"`
 	Merged         []mergedRecordJSON    `json:"merged"`
 	Admissions     []recordAdmissionJSON `json:"admissions"`
@@ -257,7 +260,9 @@ func newRecordJSON(r hospital.Record) recordJSON {
 		Name: string(r.Name), BirthDate: dayOrNull(r.BirthDate), Sex: r.Sex,
 		Phone: textOrNull(r.Phone), NextOfKinName: textOrNull(r.NextOfKinName),
 		NextOfKinPhone: textOrNull(r.NextOfKinPhone), Language: textOrNull(r.Language),
-		MergedInto: idOrNull(r.MergedInto), Merged: each(r.Merged, newMergedRecordJSON),
+		AllergiesKnown: r.Allergies.Known, Allergies: each(r.Noted, newNotedAllergyJSON),
+		AllergyHistory: each(r.AllergyHistory, newAllergyChangeJSON),
+		MergedInto:     idOrNull(r.MergedInto), Merged: each(r.Merged, newMergedRecordJSON),
 		Admissions: each(r.Admissions, newRecordAdmissionJSON), Customers: orEmpty(r.Customers),
 		Version: r.Version,
 	}

@@ -60,12 +60,13 @@ func TestARecordIsCorrectedMergedAndTakenApart(t *testing.T) {
 	nurse, manager := h.token("medical_staff"), h.token("ward_management")
 	one := h.admitAsked("Uwase Mari", h.bed(h.a, 1).ID)
 	path := fmt.Sprintf("/patients/%d", one.PatientID)
+	seen := parseObject(t, h.get(path+"/", nurse, program).body).int("version")
 	a := h.post(path, nurse, program, map[string]any{"name": "Uwase Marie", "reason": "misheard",
-		"phone": "0788123456", "version": 1})
+		"phone": "0788123456", "version": seen})
 	if a.status != http.StatusOK || !strings.Contains(a.body, `"phone":"+250788123456"`) {
 		t.Errorf("the correction answers %d %s", a.status, a.body)
 	}
-	stale := h.post(path, nurse, program, map[string]any{"language": "fr", "version": 1})
+	stale := h.post(path, nurse, program, map[string]any{"language": "fr", "version": seen})
 	if stale.status != http.StatusConflict || !strings.Contains(stale.body, `"field":"name"`) {
 		t.Errorf("an old version answers %d %s", stale.status, stale.body)
 	}
@@ -82,5 +83,32 @@ func TestARecordIsCorrectedMergedAndTakenApart(t *testing.T) {
 	apart := h.post(path+"/unmerge", manager, program, map[string]any{})
 	if apart.status != http.StatusOK || !strings.Contains(apart.body, `"merged_into":null`) {
 		t.Errorf("taking it apart answers %d %s", apart.status, apart.body)
+	}
+}
+
+func TestARecordHasTheAllergiesAndTheirHistoryAndTheirForm(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, settings{})
+	nurse := h.token("medical_staff")
+	path := fmt.Sprintf("/patients/%d/", h.admit("Uwase Marie", h.bed(h.a, 1).ID).PatientID)
+	if r := parseObject(t, h.get(path, nurse, program).body); r["allergies_known"] != false ||
+		fmt.Sprint(r["allergies"]) != "[]" {
+		t.Errorf("before anybody asked the record says %v", r)
+	}
+	got := h.post(path+"allergies", nurse, browser,
+		map[string]any{"allergies[]": []string{"milk", "peanuts"}, "severe[]": []string{"peanuts"}})
+	if got.status != http.StatusSeeOther || got.header.Get("Location") != path {
+		t.Errorf("the form leads to %s with %d", got.header.Get("Location"), got.status)
+	}
+	r := parseObject(t, h.get(path, nurse, program).body)
+	noted, history := fmt.Sprint(r["allergies"]), fmt.Sprint(r["allergy_history"])
+	if r["allergies_known"] != true || !strings.Contains(noted, "noted_by:medical_staff") ||
+		!strings.Contains(noted, "severe:true") || !strings.Contains(history, "to:[milk peanuts]") {
+		t.Errorf("the record says %s, and of their history %s", noted, history)
+	}
+	page := h.post(path+"allergies", nurse, browser, map[string]any{"allergies[]": []string{"none"}})
+	if page.status != http.StatusConflict || !strings.Contains(page.body, "Uwase Marie") ||
+		!strings.Contains(page.body, "allergies on record") {
+		t.Errorf("a refused form is answered with %d and not with the record", page.status)
 	}
 }

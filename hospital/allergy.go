@@ -1,6 +1,7 @@
 package hospital
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"slices"
@@ -102,6 +103,14 @@ type NotedAllergy struct {
 	NotedAt  time.Time // when they did
 }
 
+// badness orders allergies by how bad they are.
+func (n NotedAllergy) badness() int {
+	if n.Severe {
+		return 1
+	}
+	return 0
+}
+
 // AllergyRecord is what is known of a person's food allergies. It is the person's: each admission
 // begins with it, and what is learnt in one is known in the next.
 type AllergyRecord struct {
@@ -138,6 +147,20 @@ func (r AllergyRecord) noted(to Allergies, by string, at time.Time) AllergyRecor
 		}
 		r.Noted = append(r.Noted, one)
 	}
+	return r
+}
+
+// united is the record with what another one has besides. Of two notes of one allergy the severe
+// one stays, else the earlier one.
+func (r AllergyRecord) united(other AllergyRecord) AllergyRecord {
+	r.Known = r.Known || other.Known
+	all := slices.Concat(r.Noted, other.Noted)
+	slices.SortStableFunc(all, func(a, b NotedAllergy) int {
+		return cmp.Or(cmp.Compare(a.Allergen, b.Allergen), cmp.Compare(b.badness(), a.badness()),
+			a.NotedAt.Compare(b.NotedAt))
+	})
+	r.Noted = slices.CompactFunc(all,
+		func(a, b NotedAllergy) bool { return a.Allergen == b.Allergen })
 	return r
 }
 
@@ -178,6 +201,9 @@ func (c *change) setAllergies(ctx context.Context, id int64, cmd AllergyCommand)
 	}
 	record, err := readAllergies(ctx, c.tx, id)
 	if err != nil {
+		return err
+	}
+	if err := c.checkUnmerged(ctx, id); err != nil {
 		return err
 	}
 	err = record.checkPrecondition(precondition{cmd.AdmissionID, cmd.Version})
@@ -222,16 +248,48 @@ func (c *change) noteAllergies(ctx context.Context, record AllergyRecord, to All
 	if len(record.Noted) > 0 && len(to.Allergens) == 0 && reason == "" {
 		return record.contradicted()
 	}
-	record = record.noted(to, c.actor.Username, c.now)
+	return c.writeAllergies(ctx, record, record.noted(to, c.actor.Username, c.now), reason)
+}
+
+// writeAllergies makes the record of a locked patient into another one.
+func (c *change) writeAllergies(ctx context.Context, record, to AllergyRecord,
+	reason string) error {
+	if to.Known == record.Known && slices.Equal(to.Noted, record.Noted) {
+		return nil
+	}
 	_, err := c.exec(ctx, `UPDATE patient SET allergies = $2, version = version + 1 WHERE id = $1`,
-		record.PatientID, notedList(record))
+		record.PatientID, notedList(to))
 	if err != nil {
 		return wrap(err, "note the allergies of patient %d", record.PatientID)
 	}
 	c.record(entry{action: "patient.allergies", entity: "patient", entityID: record.PatientID,
-		patientID: record.PatientID, version: record.Version + 1, from: before.codes(),
-		to: to.codes(), reason: reason}, record)
+		patientID: record.PatientID, version: record.Version + 1, from: record.Allergies().codes(),
+		to: to.Allergies().codes(), reason: reason}, to)
 	return nil
+}
+
+// askAgain makes the allergies of a locked patient unconfirmed in their open admission, where they
+// are others than were known there, and checks its open orders anew.
+func (c *change) askAgain(ctx context.Context, r AllergyRecord, known Allergies) error {
+	if r.AdmissionID == 0 || r.Allergies().same(known) {
+		return nil
+	}
+	admission, err := c.lockOpenAdmission(ctx, r.AdmissionID, precondition{})
+	if err != nil {
+		return err
+	}
+	after, err := readDiet(ctx, c.tx, admission.ID)
+	if err != nil {
+		return err
+	}
+	before := after
+	before.Allergies, after.Confirmed = known, false
+	_, err = c.exec(ctx, `UPDATE admission SET allergies_confirmed = FALSE, version = version + 1
+		WHERE id = $1`, admission.ID)
+	if err != nil {
+		return wrap(err, "ask again for the allergies of admission %d", admission.ID)
+	}
+	return c.dietChanged(ctx, admission, before, after)
 }
 
 // contradicted is the refusal to take off all that is on record for no reason.
@@ -294,12 +352,52 @@ func unknownPerson() error {
 	return Refuse(NotFound, "person_unknown", "There is no such patient.")
 }
 
+// AllergyChange is one change of what is on record of a person's allergies.
+type AllergyChange struct {
+	From, To Allergies
+	By       string
+	At       time.Time
+	Reason   string
+}
+
+// allergyHistory reads from the audit how the allergies of a person came to be as they are, the
+// newest change first.
+func allergyHistory(ctx context.Context, q *sql.Tx, patientID int64) ([]AllergyChange, error) {
+	rows, err := q.QueryContext(ctx, `SELECT from_state, to_state, actor, at, reason FROM audit
+		WHERE entity = 'patient' AND entity_id = $1 AND action = 'patient.allergies'
+		ORDER BY id DESC`, patientID)
+	all, err := collect(rows, err, func(row scanner) (one AllergyChange, err error) {
+		var from, to string
+		err = row.Scan(&from, &to, &one.By, (*instant)(&one.At), &one.Reason)
+		one.From, one.To = allergiesIn(from), allergiesIn(to)
+		return one, err
+	})
+	return all, wrap(err, "read how the allergies of patient %d have changed", patientID)
+}
+
+// allergiesIn reads what Allergies.codes has written.
+func allergiesIn(codes string) Allergies {
+	var d DietOrder
+	d.parse(strings.Fields(codes))
+	return d.Allergies
+}
+
 // lockPatientOf keeps the patient of an admission from everyone else until the commit. It is done
 // before the admission is locked.
+//
+// Until then a merge may give the admission to another patient, so it is looked at again.
 func (c *change) lockPatientOf(ctx context.Context, admissionID int64) error {
-	_, err := c.exec(ctx, `UPDATE patient SET version = version
-		WHERE id = (SELECT patient_id FROM admission WHERE id = $1)`, admissionID)
-	return wrap(err, "lock the patient of admission %d", admissionID)
+	for locked := int64(0); ; {
+		patients, err := queryIDs(ctx, c.tx, `SELECT patient_id FROM admission WHERE id = $1`,
+			admissionID)
+		if err != nil || len(patients) == 0 || patients[0] == locked {
+			return wrap(err, "lock the patient of admission %d", admissionID)
+		}
+		locked = patients[0]
+		if _, err := c.lock(ctx, "patient", locked); err != nil {
+			return err
+		}
+	}
 }
 
 // lastNeeds is what a patient was to eat in the last admission; nothing for who was never here.

@@ -266,3 +266,95 @@ func TestAChangedRecordStopsWhatItsPatientWasToGet(t *testing.T) {
 		}
 	})
 }
+
+// twoRecords are an old record, of somebody who left, and one of who is here now.
+func (s *service) twoRecords(t testing.TB, old, now hospital.Allergies) (
+	gone, here hospital.Admission,
+) {
+	t.Helper()
+	gone = s.wasHere(t, old)
+	here, _, err := s.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Uwimana Beata",
+		BedID: s.bed(t, "A-01").ID, Allergies: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return gone, here
+}
+
+// merges makes one record of two.
+func (s *service) merges(t testing.TB, from, into int64) {
+	t.Helper()
+	_, err := s.MergePatients(t.Context(), manager, from,
+		hospital.MergeCommand{Into: into, Reason: "the same national id"})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// unmerges takes that back.
+func (s *service) unmerges(t testing.TB, from int64) {
+	t.Helper()
+	if _, err := s.UnmergePatient(t.Context(), manager, from, 0); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// has fails the test where other allergies are on record than these.
+func (s *service) has(t testing.TB, who string, patientID int64, want hospital.Allergies) {
+	t.Helper()
+	if got := s.recordOf(t, patientID).Allergies(); !reflect.DeepEqual(got, want) {
+		t.Errorf("on record of %s are %+v, want %+v", who, got, want)
+	}
+}
+
+func TestTwoRecordsMergedHaveTheAllergiesOfBothAndApartTheirOwn(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		milk := knownAllergies(allergens{"eggs", "milk", "peanuts"}, "milk")
+		gone, here := s.twoRecords(t, severePeanuts, milk)
+		noted := s.recordOf(t, gone.PatientID).Noted
+		s.merges(t, gone.PatientID, here.PatientID)
+		s.has(t, "both", here.PatientID,
+			knownAllergies(allergens{"eggs", "milk", "peanuts"}, "milk", "peanuts"))
+		record := s.recordOf(t, here.PatientID)
+		if record.Confirmed || record.Noted[2] != noted[1] {
+			t.Errorf("the severe one of the other record must be asked for and keep who noted it: %+v",
+				record)
+		}
+		refused(t, s.setAllergies(t, nurse, gone.PatientID,
+			hospital.AllergyCommand{Allergies: knownAllergies(allergens{"fish"})}),
+			hospital.Conflict, "patient_merged")
+		s.unmerges(t, gone.PatientID)
+		s.has(t, "who left", gone.PatientID, severePeanuts)
+		s.has(t, "who is here", here.PatientID, milk)
+	})
+}
+
+func TestWhatWasNotedOfTwoRecordsInOneStaysWithBoth(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		gone, here := s.twoRecords(t, severePeanuts, hospital.Allergies{})
+		s.merges(t, gone.PatientID, here.PatientID)
+		s.clock.pass(time.Hour)
+		if err := s.setAllergies(t, nurse, here.PatientID, hospital.AllergyCommand{
+			Allergies: knownAllergies(allergens{"fish", "milk"}, "fish")}); err != nil {
+			t.Fatal(err)
+		}
+		s.unmerges(t, gone.PatientID)
+		s.has(t, "who left", gone.PatientID,
+			knownAllergies(allergens{"fish", "milk", "peanuts"}, "fish", "peanuts"))
+		s.has(t, "who is here", here.PatientID, knownAllergies(allergens{"fish"}, "fish"))
+	})
+}
+
+func TestAMergeStopsTheOrdersThatTheOthersAllergiesMakeDangerous(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		gone, here := s.twoRecords(t, severePeanuts, knownAllergies(nil))
+		order, err := s.place(t, here, "", s.add(t, "Isombe", with("peanuts")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.merges(t, gone.PatientID, here.PatientID)
+		if now := s.order(t, order.ID); now.Status != hospital.OrderHeld {
+			t.Errorf("the order with peanuts is %s, want it held", now.Status)
+		}
+	})
+}

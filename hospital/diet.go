@@ -282,13 +282,20 @@ func (c *change) setDiet(ctx context.Context, admission Admission, to DietComman
 	if err != nil {
 		return fmt.Errorf("set the diet of admission %d: %w", admission.ID, err)
 	}
+	return c.dietChanged(ctx, admission, before, after)
+}
+
+// dietChanged puts into the audit how the diet order of a locked admission has changed, and checks
+// its open orders anew.
+func (c *change) dietChanged(ctx context.Context, admission Admission,
+	before, after DietOrder) error {
 	e := admission.entry("admission.diet")
 	e.from, e.to = before.codes(), after.codes()
 	c.record(e, admission)
 	if err := c.recheckAdmission(ctx, admission.ID); err != nil {
 		return err
 	}
-	_, err = c.touchOpenOrders(ctx, admission.ID)
+	_, err := c.touchOpenOrders(ctx, admission.ID)
 	return err
 }
 

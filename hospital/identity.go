@@ -156,6 +156,14 @@ func (c *change) alike(ctx context.Context, cmd AdmitCommand, owner int64) ([]Pa
 // checkRecord refuses to go on with a locked patient whose record was merged into another, or whose
 // death is on record.
 func (c *change) checkRecord(ctx context.Context, id int64) error {
+	if err := c.checkUnmerged(ctx, id); err != nil {
+		return err
+	}
+	return c.checkAlive(ctx, id)
+}
+
+// checkUnmerged refuses to go on with a locked patient whose record was merged into another.
+func (c *change) checkUnmerged(ctx context.Context, id int64) error {
 	into, err := queryIDs(ctx, c.tx,
 		`SELECT merged_into FROM patient WHERE id = $1 AND merged_into IS NOT NULL`, id)
 	if err != nil {
@@ -164,7 +172,7 @@ func (c *change) checkRecord(ctx context.Context, id int64) error {
 	if len(into) > 0 {
 		return patientMerged()
 	}
-	return c.checkAlive(ctx, id)
+	return nil
 }
 
 func patientMerged() *Error {

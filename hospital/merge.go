@@ -3,11 +3,13 @@ package hospital
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 )
 
 // This file makes two records of one person into one, and takes that back. The admissions and the
-// customers of the one move to the other; which ones is kept, so that they can go back.
+// customers of the one move to the other; which ones is kept, so that they can go back. Of the
+// allergies the one that goes keeps what it had, and patient_merge what the other had.
 
 // UnmergeWithin is how long a merge can be taken back.
 const UnmergeWithin = 30 * 24 * time.Hour
@@ -100,8 +102,10 @@ func (c *change) merge(ctx context.Context, from, into Record, reason string) er
 		return Refuse(Conflict, "merge_deceased",
 			"One of them died here and the other is admitted. Look again who they are.")
 	}
-	id, err := c.insert(ctx, `INSERT INTO patient_merge (patient_id, into_id, merged_at)
-		VALUES ($1, $2, $3) RETURNING id`, from.ID, into.ID, instant(c.now))
+	id, err := c.insert(ctx, `INSERT INTO patient_merge
+			(patient_id, into_id, merged_at, into_allergies)
+		VALUES ($1, $2, $3, (SELECT allergies FROM patient WHERE id = $2)) RETURNING id`,
+		from.ID, into.ID, instant(c.now))
 	if err != nil {
 		return wrap(err, "merge patient %d", from.ID)
 	}
@@ -120,7 +124,10 @@ func (c *change) merge(ctx context.Context, from, into Record, reason string) er
 	}); err != nil {
 		return err
 	}
-	return c.noteMerge(ctx, "patient.merge", from, into, reason)
+	if err := c.noteMerge(ctx, "patient.merge", from, into, reason); err != nil {
+		return err
+	}
+	return c.mergeAllergies(ctx, from, into, reason)
 }
 
 // statement is one of several that are run one after the other.
@@ -206,7 +213,65 @@ func (c *change) unmerge(ctx context.Context, id, version int64) error {
 	}); err != nil {
 		return err
 	}
-	return c.noteMerge(ctx, "patient.unmerge", from, into, "")
+	if err := c.noteMerge(ctx, "patient.unmerge", from, into, ""); err != nil {
+		return err
+	}
+	return c.unmergeAllergies(ctx, merge, from, into)
+}
+
+// mergeAllergies adds the allergies of a record that was merged to those of the other. Where that
+// is new to an open admission, somebody has to confirm them.
+func (c *change) mergeAllergies(ctx context.Context, from, into Record, reason string) error {
+	gone, err := readAllergies(ctx, c.tx, from.ID)
+	if err != nil {
+		return err
+	}
+	stays, err := readAllergies(ctx, c.tx, into.ID)
+	if err != nil {
+		return err
+	}
+	all := stays.united(gone)
+	if err := c.writeAllergies(ctx, stays, all, reason); err != nil {
+		return err
+	}
+	known := stays
+	if from.Admitted {
+		known = gone
+	}
+	return c.askAgain(ctx, all, known.Allergies())
+}
+
+// unmergeAllergies gives both records what they had before they were merged, and what was noted of
+// the two since: nobody can say whose it is, and one too many is safer than one too few.
+func (c *change) unmergeAllergies(ctx context.Context, merge int64, from, into Record) error {
+	gone, err := readAllergies(ctx, c.tx, from.ID)
+	if err != nil {
+		return err
+	}
+	stays, err := readAllergies(ctx, c.tx, into.ID)
+	if err != nil {
+		return err
+	}
+	before := stays
+	if err := c.tx.QueryRowContext(ctx, `SELECT into_allergies FROM patient_merge WHERE id = $1`,
+		merge).Scan((*notedList)(&before)); err != nil {
+		return wrap(err, "read the allergies before merge %d", merge)
+	}
+	since := stays
+	since.Noted = slices.DeleteFunc(slices.Clone(stays.Noted), func(one NotedAllergy) bool {
+		return slices.Contains(before.united(gone).Noted, one)
+	})
+	since.Known = len(since.Noted) > 0
+	for _, one := range []struct{ now, before AllergyRecord }{{stays, before}, {gone, gone}} {
+		to := one.before.united(since)
+		if err := c.writeAllergies(ctx, one.now, to, ""); err != nil {
+			return err
+		}
+		if err := c.askAgain(ctx, to, stays.Allergies()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lockMerged locks a record that was merged and the one it was merged into, the lower id first.

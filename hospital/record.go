@@ -21,6 +21,8 @@ type Record struct {
 	Language       string // a tag such as "rw"; "": unknown
 	MergedInto     int64  // the record that took this one's place; 0: none did
 	Merged         []MergedRecord
+	Noted          []NotedAllergy    // Allergies with who noted them
+	AllergyHistory []AllergyChange   // the newest first
 	Admissions     []RecordAdmission // the newest first
 	Customers      []string          // the logins that may order for them
 	Version        int64
@@ -83,6 +85,9 @@ func readRecord(ctx context.Context, q *sql.Tx, id int64, now time.Time) (r Reco
 	if r.Customers, err = customersOf(ctx, q, id); err != nil {
 		return r, err
 	}
+	if r.AllergyHistory, err = allergyHistory(ctx, q, id); err != nil {
+		return r, err
+	}
 	r.Admissions, err = recordAdmissions(ctx, q, id)
 	return r, err
 }
@@ -97,9 +102,12 @@ func readIdentity(ctx context.Context, q *sql.Tx, id int64) (r Record, err error
 		return r, unknownPatient()
 	}
 	r.Patient, r.MergedInto = all[0].Patient, all[0].mergedInto
+	var allergies AllergyRecord
 	err = q.QueryRowContext(ctx, `SELECT national_id, phone, next_of_kin_name, next_of_kin_phone,
-			language, version FROM patient WHERE id = $1`, id).
-		Scan(&r.NationalID, &r.Phone, &r.NextOfKinName, &r.NextOfKinPhone, &r.Language, &r.Version)
+			language, allergies, version FROM patient WHERE id = $1`, id).
+		Scan(&r.NationalID, &r.Phone, &r.NextOfKinName, &r.NextOfKinPhone, &r.Language,
+			(*notedList)(&allergies), &r.Version)
+	r.Noted = allergies.Noted
 	return r, wrap(err, "read patient %d", id)
 }
 

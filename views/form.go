@@ -34,6 +34,7 @@ const (
 	FormCorrect   = "correct"
 	FormMerge     = "merge"
 	FormUnmerge   = "unmerge"
+	FormAllergies = "allergies"
 	FormPlacement = "placement" // isolation, priority, wanted ward
 	FormReserve   = "reserve"
 	FormTakeOut   = "take-out" // of service

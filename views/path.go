@@ -26,7 +26,7 @@ const (
 	ZonePath      Path = "/zones/:id/"
 )
 
-// AllergiesPath is that of a person's record. It has no page of its own.
+// AllergiesPath is that of the allergies of a patient's record, whose page has their form.
 const AllergiesPath Path = "/patients/:id/allergies"
 
 // The other pages.

@@ -37,6 +37,16 @@ func Moment(ctx context.Context, t time.Time) string {
 	return fmt.Sprintf("%d %s %s", local.Day(), T(ctx, monthKey(local)), local.Format("15:04"))
 }
 
+// DatedMoment is a Moment of any year, "3 Feb 2024 14:05"; "" for the zero time.
+func DatedMoment(ctx context.Context, t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	local := t.In(Kigali)
+	return fmt.Sprintf("%d %s %s", local.Day(), T(ctx, monthKey(local)),
+		local.Format("2006 15:04"))
+}
+
 // Day is a day, "3 Feb", of a date that has no zone.
 func Day(ctx context.Context, t time.Time) string {
 	day := t.UTC()

@@ -15,8 +15,8 @@ import (
 // they are found, and which records turned out to be one person's.
 //
 // identifiers_folded has what is found besides the name, each as one word of letters and digits. A
-// record with merged_into was merged into that one; merged_row has what moved there with it, so
-// that it can go back.
+// record with merged_into was merged into that one; merged_row has what moved there with it, and
+// into_allergies what that one had before, so that it can go back.
 var identity = []string{
 	`ALTER TABLE patient ADD COLUMN number TEXT`,
 	`ALTER TABLE patient ADD COLUMN national_id TEXT NOT NULL DEFAULT ''`,
@@ -35,7 +35,8 @@ var identity = []string{
 		patient_id BIGINT NOT NULL REFERENCES patient (id),
 		into_id    BIGINT NOT NULL REFERENCES patient (id),
 		merged_at  BIGINT NOT NULL,
-		undone_at  BIGINT
+		undone_at  BIGINT,
+		into_allergies TEXT
 	)`,
 	`CREATE UNIQUE INDEX patient_merge_patient_id ON patient_merge (patient_id)
 		WHERE undone_at IS NULL`,
