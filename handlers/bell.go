@@ -1,38 +1,43 @@
 package handlers
 
 import (
-	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
 
 	"dusangire/hospital"
-	"dusangire/hub"
-	"dusangire/views"
+	"dusangire/hub/revision"
 )
 
-// unread is how much a person has not read, for the bell on each of their pages: a small message
-// where what they were told would be a long one.
-func (s *Server) unread() liveRoute {
-	sc := screen[hospital.Unread]{
-		server: s, path: views.NotificationsPath, socket: views.UnreadSocket,
-		permission: hospital.ReadOwnSession,
-		topics:     func(v visitor) []hospital.Topic { return hospital.UnreadTopics(v.actor) },
-		read: func(ctx context.Context, v visitor) (hospital.Unread, error) {
-			return s.Hospital.Unread(ctx, v.actor)
-		},
-		regions:  forAll(views.UnreadRegion),
-		messages: unreadMessages,
+// unread is GET /notifications/unread/: how much a person has not read, for the bell on each of
+// their pages. Whoever sends the tag of the number that they know is told no more than that it
+// stands, which costs two revisions and no count.
+func (s *Server) unread(c echo.Context) error {
+	ctx := c.Request().Context()
+	session, _ := sessionOf(c)
+	now, err := s.Hospital.Revisions(ctx, hospital.UnreadTopics(actor(c)))
+	if err != nil {
+		return err
 	}
-	return liveRoute{sc.socket, sc.permission, sc.watch}
+	if c.Request().Header.Get("If-None-Match") == unreadTag(now, session.User.Wards) {
+		return c.NoContent(http.StatusNotModified)
+	}
+	found, err := s.Hospital.Unread(ctx, actor(c))
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set("ETag", unreadTag(found.Revisions, session.User.Wards))
+	return c.JSON(http.StatusOK, unreadJSON{found.Count})
 }
 
-// unreadMessages are what is unread as one message.
-func unreadMessages(_ context.Context, unread hospital.Unread) ([]hub.Region, error) {
-	shape := unreadJSON{"unread", unread.Count}
-	whole, err := region("unread", shape, shape)
-	return []hub.Region{whole}, err
+// unreadTag says what a number of unread notifications was counted from: the topics by which it
+// changes, and the wards where the person works.
+func unreadTag(of hospital.Revisions, wards []int64) string {
+	return fmt.Sprintf(`"%s %s %s"`, of.Epoch, revision.Label(of), joinIDs(wards))
 }
 
-// unreadJSON says how much a person has not read: docs/contract.md#notifications-on-a-socket.
+// unreadJSON is how much a person has not read.
 type unreadJSON struct {
-	Type   string `json:"type"`
-	Unread int    `json:"unread"`
+	Unread int `json:"unread"`
 }

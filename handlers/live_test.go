@@ -36,7 +36,6 @@ var shapes = map[string]shape{
 	"dashboard_update": {"type": "text", "occupancy_rate": "rate", "patient_count": "count", "pending_discharges": "count", "active_wards": "count",
 		"timestamp": "time", "data": "object:any"},
 	"notifications": {"type": "text", "unread": "count", "data": "list:notice"},
-	"unread":        {"type": "text", "unread": "count"},
 	"notice": {"id": "id", "code": "text", "title": "text", "message": "text", "level": "text", "read": "truth", "timestamp": "time", "link": "text|null",
 		"about": "object:what a notice is about", "patients": "list:patient of a notice"},
 	"what a notice is about": {"order_id": "id|null", "delivery_id": "id|null", "ward_id": "id|null", "ward": "text|null", "bed_number": "text|null", "meal": "text|null",

@@ -44,7 +44,7 @@ func (s *Server) page(c echo.Context, title string) (views.Page, error) {
 	if err != nil {
 		return p, err
 	}
-	p.Viewer.Unread = unread.Count
+	p.Viewer.Unread, p.Viewer.UnreadTag = unread.Count, unreadTag(unread.Revisions, user.Wards)
 	if !session.User.Role.May(hospital.ReadWards) {
 		return p, nil
 	}

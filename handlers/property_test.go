@@ -419,7 +419,7 @@ func (l *life) screens() []watched {
 		{"/ws/home/", "customer"}, {"/ws/home/", "stranger"}, {"/ws/waiting/", "medical_staff"},
 	}
 	for _, who := range slices.Sorted(maps.Keys(l.tokens)) {
-		all = append(all, watched{"/ws/notifications/", who}, watched{"/ws/notifications/unread/", who})
+		all = append(all, watched{"/ws/notifications/", who})
 	}
 	for path, query := range map[string]string{"/ws/order/%d/": newestOrders, "/ws/delivery/%d/": newestTrays, "/ws/address/%d/": addresses} {
 		for _, id := range l.ids(query) {

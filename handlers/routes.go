@@ -198,7 +198,7 @@ func (s *Server) addressRoutes() []entry {
 func (s *Server) notificationRoutes() []entry {
 	return []entry{
 		s.notifications(),
-		s.unread(),
+		get(views.UnreadPath, hospital.ReadOwnSession, s.unread),
 		post(views.NotificationsPath+"read", hospital.ReadOwnSession, s.readNotifications),
 	}
 }

@@ -159,6 +159,7 @@ var rules = map[string]rule{
 	"POST /zones":                {"zones.manage", "/zones", 0, 422},
 	"POST /zones/:id":            {"zones.manage", "/zones/{zone}", 0, 422},
 	"GET /notifications/":        {"own_session", "/notifications/", 0, 200},
+	"GET /notifications/unread/": {"own_session", "/notifications/unread/", 0, 200},
 	"POST /notifications/read":   {"own_session", "/notifications/read", 0, 422},
 
 	"GET /dashboard/delivery/":      {"dashboard.delivery", "/dashboard/delivery/", 0, 200},
@@ -176,7 +177,6 @@ var rules = map[string]rule{
 
 	"GET /ws/ward/:id/":                  {"wards.read", "/ws/ward/{ward}/", 0, 0},
 	"GET /ws/address/:id/":               {"addresses.read", "/ws/address/{address}/", 0, 0},
-	"GET /ws/notifications/unread/":      {"own_session", "/ws/notifications/unread/", 0, 0},
 	"GET /ws/notifications/":             {"own_session", "/ws/notifications/", 0, 0},
 	"GET /ws/dashboard/medical_staff/":   {"dashboard.medical", "/ws/dashboard/medical_staff/", 0, 0},
 	"GET /ws/dashboard/ward_management/": {"dashboard.management", "/ws/dashboard/ward_management/", 0, 0},

@@ -1,20 +1,21 @@
-// Keeps the number on the bell true, by a small socket of its own: a page's own socket shows what
-// many people see alike, and this is of one person. It opens no sooner than the page is live, so
-// that it takes no turn from what matters more, and ends with that.
+// Keeps the number on the bell true. A live page shows what many people see alike, and this is of
+// one person, so no frame brings it. But each freshness marker names the topics of the page, and
+// where those of its readers' notifications have moved, the page asks for the number. Whoever reads
+// them elsewhere comes back to this page, and what moves unseen is found by asking now and then.
 (() => {
   "use strict";
   const bell = document.getElementById("bell");
   if (!bell) return;
 
   const { body } = document;
-  const { label, unread, socket: path, most } = bell.dataset;
+  const { label, unread, path, most } = bell.dataset;
   const number = bell.firstElementChild;
-  const REST = 5000; // between two sockets, and as much again by chance
-  const POLL = 15000; // where no socket gets through
+  const SPREAD = 2000; // what a whole role is told they do not all ask about at once
+  const REST = 30000;
 
-  let socket = null;
-  let resting = false;
-  let ended = false; // the person may not be here any more, or the browser opens no sockets
+  let { tag } = bell.dataset; // of the number that is shown
+  let soon = 0; // the timer of the next question
+  let asking = false;
 
   function show(count) {
     number.textContent = count > most ? most + "+" : String(count);
@@ -23,56 +24,38 @@
     bell.setAttribute("aria-label", label + more);
   }
 
-  // A page that is not of the live ones has nothing that says whether sockets get through. It tries
-  // until one does not.
-  const isLive = "live" in body.dataset;
-  const reachable = () => !isLive || body.dataset.live === "yes";
-
-  function rest() {
-    resting = true;
-    setTimeout(() => {
-      resting = false;
-      follow();
-    }, REST * (1 + Math.random()));
-  }
-
-  function open() {
-    try {
-      const origin = location.origin.replace("http", "ws");
-      socket = new WebSocket(`${origin}${path}?person=${body.dataset.person}`);
-    } catch (error) {
-      ended = true; // polls go on
-      return;
-    }
-    let opened = false;
-    socket.onopen = () => { opened = true; };
-    socket.onmessage = ({ data }) => {
-      const told = JSON.parse(data);
-      if (told.type === "unread") show(told.unread);
-    };
-    socket.onclose = ({ code }) => {
-      socket = null;
-      ended = (code >= 4400 && code < 4500) || !(opened || isLive);
-      rest();
-    };
-  }
-
-  // follow opens the socket where it may, and ends one that may be dead without a word.
-  function follow() {
-    if ("gone" in body.dataset) number.hidden = true;
-    const wanted = reachable() && !ended && !("gone" in body.dataset);
-    if (wanted && !socket && !resting) open();
-    if (!wanted && socket && socket.readyState === WebSocket.OPEN) socket.close();
-  }
-
   async function ask() {
-    const headers = { "Accept": "application/json", "Dusangire-Person": body.dataset.person };
-    const answer = await fetch(bell.href, { headers }).catch(() => null);
-    const told = answer && answer.ok ? await answer.json().catch(() => null) : null;
-    if (told) show(told.unread);
+    clearTimeout(soon);
+    soon = 0;
+    if ("gone" in body.dataset) show(0);
+    if (asking || document.hidden || "gone" in body.dataset) return;
+    asking = true;
+    const headers = { "If-None-Match": tag, "Dusangire-Person": body.dataset.person };
+    const answer = await fetch(path, { headers }).catch(() => null);
+    const told = answer?.status === 200 ? await answer.json().catch(() => null) : null;
+    asking = false;
+    if (!told) return; // it stands, or nobody says
+    tag = answer.headers.get("ETag");
+    show(told.unread);
   }
 
-  new MutationObserver(follow).observe(body, { attributeFilter: ["data-live", "data-gone"] });
-  setInterval(() => { if (body.dataset.live === "polled") ask(); }, POLL);
-  follow();
+  // revisions are those of a tag or of a marker's label: "inbox:7=12" is the person's own topic,
+  // "inbox:kitchen=5" that of a role.
+  const revisions = (text) => new Map([...text.matchAll(/(inbox:\w+)=(\d+)/g)]
+    .map(([, topic, revision]) => [topic, Number(revision)]));
+
+  function look() {
+    const counted = revisions(tag);
+    const moved = [...revisions(document.getElementById("live").dataset.shown)]
+      .filter(([topic, revision]) => revision > counted.get(topic))
+      .map(([topic]) => topic);
+    if (moved.length === 0 || soon) return;
+    const own = moved.some((topic) => /\d/.test(topic));
+    soon = setTimeout(ask, own ? 0 : SPREAD * Math.random());
+  }
+
+  document.addEventListener("htmx:ws:after:message:incoming", look);
+  document.addEventListener("visibilitychange", ask);
+  addEventListener("focus", ask);
+  setInterval(ask, REST * (0.9 + 0.2 * Math.random()));
 })();

@@ -33,6 +33,8 @@ type Viewer struct {
 	Role     hospital.Role
 	Wards    []hospital.Ward // for the navigation: this person's own, all where none are assigned
 	Unread   int             // notifications
+	// UnreadTag says what Unread was counted from, as the answer at UnreadPath does.
+	UnreadTag string
 }
 
 // A page says with all that it asks for and sends whose it is, since somebody else may have signed

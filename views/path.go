@@ -42,7 +42,7 @@ const (
 	AddressesPath     = "/addresses/"
 	ZonesPath         = "/zones/"
 	NotificationsPath = "/notifications/"
-	UnreadSocket      = "/ws/notifications/unread/"
+	UnreadPath        = "/notifications/unread/"
 	UsersPath         = "/users/"
 	SearchPath        = "/patients/search"
 )

@@ -58,9 +58,8 @@ const (
 	OrderID      = "order"    // an order on its own page
 	InboxID      = "inbox"    // a person's notifications
 	InboxHeadID  = "inbox-head"
-	UnreadID     = "unread-count" // how much a person has not read
-	AddressID    = "address"      // an address on its own page
-	HomeNewsID   = "unread"       // of a customer: what they have not read
+	AddressID    = "address" // an address on its own page
+	HomeNewsID   = "unread"  // of a customer: what they have not read
 	OrdersID     = "orders"
 	PatientsID   = "patients"
 	AddressesID  = "addresses"
