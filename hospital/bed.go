@@ -101,8 +101,9 @@ type BedDetail struct {
 	Waiting    []WaitingPatient // for a bed that can take someone: who waits for a bed
 	FreeBeds   []FreeBed        // for an occupied bed: where its patient could go
 	Customers  []string         // who may order for the patient; empty without LinkCustomers
-	Newborns   []Occupant       // who lie there with the patient
-	Others     []Occupant       // in the other beds of the ward: with whom the patient could swap
+	Mother     int64            // of a newborn: the admission of its mother; 0: not known
+	Newborns   []Occupant       // of the patient, wherever they lie
+	Others     []Occupant       // in the other beds, those of the ward first
 	Undoable   bool             // the patient's transfer into this bed can still be taken back
 	Left       *LeftPatient     // of an empty bed: who left it last; nil: nobody of late
 	At         time.Time        // when it was read
@@ -236,6 +237,9 @@ func readBedDetail(ctx context.Context, q *sql.Tx, bed Bed,
 		if detail.Waiting, err = waitingPatients(ctx, q, everyWaiting); err != nil {
 			return detail, err
 		}
+		if detail.Others, err = occupantsBut(ctx, q, detail.Bed); err != nil {
+			return detail, err
+		}
 	}
 	detail.Left, err = leftPatient(ctx, q, bed.ID, now)
 	return detail, err
@@ -244,11 +248,12 @@ func readBedDetail(ctx context.Context, q *sql.Tx, bed Bed,
 // readAdmission adds what the page shows of the patient in the bed.
 func (d *BedDetail) readAdmission(ctx context.Context, q *sql.Tx) error {
 	err := q.QueryRowContext(ctx, `SELECT patient.birth_date, patient.sex, admission.reason,
-			admission.nil_by_mouth_from, admission.nil_by_mouth_until
+			admission.nil_by_mouth_from, admission.nil_by_mouth_until,
+			admission.mother_admission_id
 		FROM admission JOIN patient ON patient.id = admission.patient_id
 		WHERE admission.id = $1`, d.Admission.AdmissionID).
 		Scan((*instant)(&d.BirthDate), &d.Sex, &d.Reason,
-			(*instant)(&d.Fasting.From), (*instant)(&d.Fasting.Until))
+			(*instant)(&d.Fasting.From), (*instant)(&d.Fasting.Until), (*reference)(&d.Mother))
 	if err != nil {
 		return fmt.Errorf("read the patient in bed %d: %w", d.ID, err)
 	}
@@ -261,7 +266,10 @@ func (d *BedDetail) readAdmission(ctx context.Context, q *sql.Tx) error {
 	if d.FreeBeds, err = freeBeds(ctx, q); err != nil {
 		return err
 	}
-	if d.Newborns, d.Others, err = occupants(ctx, q, d.Bed); err != nil {
+	if d.Newborns, err = newbornsOf(ctx, q, d.Admission.AdmissionID, d.ID); err != nil {
+		return err
+	}
+	if d.Others, err = occupantsBut(ctx, q, d.Bed); err != nil {
 		return err
 	}
 	beds, err := bedAssignments(ctx, q, d.Admission.AdmissionID)
