@@ -39,6 +39,8 @@ func (s *Server) admit(c echo.Context) error {
 		admission, _, err = s.Hospital.Admit(c.Request().Context(), actor(c), cmd)
 	}
 	switch {
+	case err != nil && cmd.BedID == 0 && cmd.MotherAdmissionID != 0:
+		return s.admissionForm(cmd.MotherAdmissionID, views.FormNewborn, in).refuse(err)
 	case err != nil && cmd.BedID == 0:
 		return s.waitForm(in).refuse(err)
 	case err != nil:
@@ -364,6 +366,8 @@ func (s *Server) redrawAdmission(c echo.Context, r refusal, id int64, waiting re
 		return errNoPlace
 	case chosen != 0 && r.in.values.Get("back") == views.BedPath.Of(chosen):
 		return s.redrawChosenBed(c, r, admission)
+	case admission.WithMother && negotiate(c) == asPage && views.StandsOnCarePage(r.name):
+		return s.redrawCare(c, r, id)
 	case hasOwnPage(admission) && negotiate(c) == asPage:
 		return s.redrawOwnPage(c, r, id)
 	case admission.BedID != 0:

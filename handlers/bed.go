@@ -228,6 +228,8 @@ type seenBedJSON struct {
 	AdmissionID      *int64 `json:"admission_id"`
 	AdmissionVersion *int64 `json:"admission_version"`
 	fitnessJSON
+	OnLeave     bool             `json:"on_leave"`    // the patient is away, and the bed theirs
+	LeaveUntil  *string          `json:"leave_until"` // null where nobody has said
 	Reservation *reservationJSON `json:"reservation"` // null where the bed is not reserved
 	Version     int64            `json:"version"`
 }
@@ -237,6 +239,8 @@ func newSeenBedJSON(b hospital.BoardBed) seenBedJSON {
 		Reservation: newReservationJSON(b.Bed), Version: b.Version}
 	if b.Admission != nil {
 		shape.AdmissionID, shape.AdmissionVersion = &b.Admission.AdmissionID, &b.Admission.Version
+		shape.OnLeave = !b.Admission.LeaveSince.IsZero()
+		shape.LeaveUntil = rfc3339(b.Admission.LeaveUntil)
 	}
 	return shape
 }

@@ -147,3 +147,105 @@ func TestWhatWasWrongIsTakenBackFromPages(t *testing.T) {
 		t.Errorf("the page of the stay says %s", words)
 	}
 }
+
+// TestANewbornIsAdmittedAndLookedAfterFromPages: beside its mother, and in a bed of its own on
+// another ward.
+func TestANewbornIsAdmittedAndLookedAfterFromPages(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, settings{})
+	nurse := h.person(hospital.MedicalStaff)
+	mother := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
+	bed := fmt.Sprintf("/beds/%d/", mother.BedID)
+	send := func(page, command string, fields url.Values) answer {
+		t.Helper()
+		return nurse.submit(nurse.open(page), command, fields, browser)
+	}
+	nameless := url.Values{"mother_admission_id": {fmt.Sprint(mother.ID)}}
+	refused := h.post("/admissions", h.token("medical_staff"), browser, nameless)
+	if refused.status != http.StatusUnprocessableEntity ||
+		refused.html().Find("#newborn-patient_name-error").Length() != 1 {
+		t.Errorf("without a name: %d %.600s", refused.status, refused.body)
+	}
+	form := nurse.open(bed).Find("#form-newborn")
+	if got := form.Find(`[name="mother_admission_id"]`).AttrOr("value", ""); got != fmt.Sprint(mother.ID) {
+		t.Fatalf("the form names the mother %q", got)
+	}
+	named := url.Values{"mother_admission_id": {fmt.Sprint(mother.ID)}, "patient_name": {"Uwase Baby"}}
+	made := h.post("/admissions", h.token("medical_staff"), browser, named)
+	at := made.led()
+	if made.status != http.StatusSeeOther || !strings.HasPrefix(at, "/admissions/") {
+		t.Fatalf("admitted: %d to %q", made.status, at)
+	}
+	kept := send(at+"care/", at+"diet", url.Values{"diet": {"renal"}})
+	if kept.status != http.StatusSeeOther || kept.led() != at {
+		t.Errorf("its diet: %d to %s", kept.status, kept.led())
+	}
+	wrong := send(at+"care/", at, url.Values{"isolation": {"tent"}})
+	if wrong.status != http.StatusUnprocessableEntity ||
+		wrong.html().Find("#placement-isolation-error").Length() != 1 {
+		t.Errorf("an isolation that there is not: %d %.600s", wrong.status, wrong.body)
+	}
+	free := nurse.open(fmt.Sprintf("/beds/%d/", h.bed(h.b, 1).ID))
+	mothers := free.Find(`#form-admit select[name="mother_admission_id"] option[value!=""]`)
+	if mothers.Length() != 1 || mothers.AttrOr("value", "") != fmt.Sprint(mother.ID) {
+		t.Errorf("a bed of another ward offers %d mothers", mothers.Length())
+	}
+}
+
+// TestPatientsOfTwoWardsSwapFromTheirPage: the form offers who lies on other wards too.
+func TestPatientsOfTwoWardsSwapFromTheirPage(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, settings{})
+	nurse := h.person(hospital.MedicalStaff)
+	one := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
+	other := h.admit("Mugisha Jean", h.bed(h.b, 1).ID)
+	page := nurse.open(fmt.Sprintf("/beds/%d/", one.BedID))
+	got := nurse.submit(page, admissionAt(one.ID)+"swap",
+		url.Values{"with": {fmt.Sprint(other.ID)}}, browser)
+	if got.status != http.StatusSeeOther || h.show(one.ID)["bed_number"] != "B-01" ||
+		h.show(other.ID)["bed_number"] != "A-01" {
+		t.Errorf("the swap: %d %.600s", got.status, got.body)
+	}
+}
+
+// TestABedSaysThatItsPatientIsOnLeave as JSON, and so does the list of who waits.
+func TestABedSaysThatItsPatientIsOnLeave(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, settings{})
+	lying, waits := h.admit("Uwase Marie", h.bed(h.a, 1).ID), h.admit("Keza Aline", 0)
+	until := h.clock.Now().Add(3 * time.Hour).UTC().Format(time.RFC3339)
+	away := func() (bed object, waiting any) {
+		nurse := h.token("medical_staff")
+		bed = parseObject(t, h.get(fmt.Sprintf("/beds/%d/", lying.BedID), nurse, program).body)
+		list := parseObject(t, h.get("/waiting/", nurse, program).body)
+		return bed, list["waiting"].([]any)[0].(map[string]any)["on_leave"]
+	}
+	if bed, waiting := away(); bed["on_leave"] != false || bed["leave_until"] != nil || waiting != false {
+		t.Errorf("who is here is shown as %v and %v", bed, waiting)
+	}
+	for _, a := range []hospital.Admission{lying, waits} {
+		h.does(admissionAt(a.ID)+"leave", map[string]any{"until": until})
+	}
+	if bed, waiting := away(); bed["on_leave"] != true || bed["leave_until"] != until ||
+		bed["status"] != "occupied" || waiting != true {
+		t.Errorf("who is away is shown as %v and %v", bed, waiting)
+	}
+}
+
+// TestWhoWaitsIsCancelledFromTheirPage: the admission never was.
+func TestWhoWaitsIsCancelledFromTheirPage(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, settings{})
+	nurse := h.person(hospital.MedicalStaff)
+	at := admissionAt(h.admit("Keza Aline", 0).ID)
+	silent := nurse.submit(nurse.open(at+"care/"), at+"cancel", url.Values{"reason": {""}}, browser)
+	if silent.status != http.StatusUnprocessableEntity ||
+		silent.html().Find("#cancel-admission-reason-error").Length() != 1 {
+		t.Errorf("without a reason: %d %.600s", silent.status, silent.body)
+	}
+	got := nurse.submit(nurse.open(at+"care/"), at+"cancel", url.Values{"reason": {"twice"}}, browser)
+	if words := nurse.open(got.led()).Find("main").Text(); got.status != http.StatusSeeOther ||
+		!strings.Contains(words, "twice") {
+		t.Errorf("cancelled: %d %s", got.status, words)
+	}
+}

@@ -71,8 +71,8 @@ func (s *Server) findForWaiting(c echo.Context) error {
 	})
 }
 
-// carePage is GET /admissions/{id}/care/: what can be done for who waits for a bed. Who has one is
-// looked after there.
+// carePage is GET /admissions/{id}/care/: what can be done for who waits for a bed, or lies in the
+// mother's. Who has one is looked after there.
 func (s *Server) carePage(c echo.Context) error {
 	id, err := pathID(c)
 	if err != nil {
@@ -86,7 +86,7 @@ func (s *Server) carePage(c echo.Context) error {
 		return s.describeAdmission(c, hospital.Admission{ID: id})
 	}
 	return represent(c, describe, func() error {
-		if detail.ID != 0 {
+		if detail.ID != 0 && !detail.Admission.WithMother {
 			return c.Redirect(http.StatusSeeOther, views.BedPath.Of(detail.ID))
 		}
 		return s.renderCare(c, http.StatusOK, detail, views.Form{})
@@ -111,6 +111,10 @@ func (s *Server) renderCare(c echo.Context, status int, detail hospital.BedDetai
 	if err != nil {
 		return err
 	}
+	if detail.Admission.WithMother {
+		wards = nil // it waits for none
+	}
+	form.Key = cmp.Or(form.Key, rand.Text())
 	// A title stays in the browser's history, where a name has no place.
 	page, err := s.page(c, text.T(ctx, "waiting.care"))
 	if err != nil {
@@ -121,6 +125,7 @@ func (s *Server) renderCare(c echo.Context, status int, detail hospital.BedDetai
 
 // waitingJSON is one who waits for a bed.
 type waitingJSON struct {
+	ID int64 `json:"id"` // of the admission
 	admissionLineJSON
 	PatientID    int64               `json:"patient_id"`
 	BirthDate    *string             `json:"birth_date"`
@@ -134,17 +139,19 @@ type waitingJSON struct {
 	Texture      int                 `json:"texture"`
 	Allergies    []hospital.Allergen `json:"allergies"` // null where nobody asked
 	Severe       []hospital.Allergen `json:"severe"`
+	OnLeave      bool                `json:"on_leave"`
 	Version      int64               `json:"version"`
 }
 
 func newWaitingJSON(w hospital.WaitingPatient) waitingJSON {
 	shape := waitingJSON{
+		ID:                w.AdmissionID,
 		admissionLineJSON: newAdmissionLineJSON(w.AdmissionLine), PatientID: w.PatientID,
 		BirthDate: dayOrNull(w.BirthDate), Sex: w.Sex, Since: rfc3339(w.AdmittedAt),
 		Priority: string(w.Priority), Isolation: string(w.Isolation),
 		WantedWardID: idOrNull(w.WantedWardID), WantedWard: textOrNull(w.WantedWard),
 		Diet: string(w.Diet), Texture: int(w.Texture), Severe: orEmpty(w.Allergies.Severe),
-		Version: w.Version,
+		OnLeave: !w.Leave.Since.IsZero(), Version: w.Version,
 	}
 	if w.Allergies.Known {
 		shape.Allergies = orEmpty(w.Allergies.Allergens)

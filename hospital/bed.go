@@ -103,8 +103,9 @@ type BedDetail struct {
 	Waiting    []WaitingPatient // for a bed that can take someone: who waits for a bed
 	FreeBeds   []FreeBed        // for an occupied bed: where its patient could go
 	Customers  []string         // who may order for the patient; empty without LinkCustomers
-	Newborns   []Occupant       // who lie there with the patient
-	Others     []Occupant       // in the other beds of the ward: with whom the patient could swap
+	Mother     int64            // of a newborn: the admission of its mother; 0: not known
+	Newborns   []Occupant       // of the patient, wherever they lie
+	Others     []Occupant       // in the other beds, those of the ward first
 	Undoable   bool             // the patient's transfer into this bed can still be taken back
 	Left       *LeftPatient     // of an empty bed: who left it last; nil: nobody of late
 	At         time.Time        // when it was read
@@ -240,6 +241,9 @@ func readBedDetail(ctx context.Context, q *sql.Tx, bed Bed,
 		if detail.Waiting, err = waitingPatients(ctx, q, everyWaiting); err != nil {
 			return detail, err
 		}
+		if detail.Others, err = occupantsBut(ctx, q, detail.Bed); err != nil {
+			return detail, err
+		}
 	}
 	detail.Left, err = leftPatient(ctx, q, bed.ID, now)
 	return detail, err
@@ -250,11 +254,12 @@ func (d *BedDetail) readAdmission(ctx context.Context, q *sql.Tx) error {
 	var record AllergyRecord
 	err := q.QueryRowContext(ctx, `SELECT patient.birth_date, patient.sex, admission.reason,
 			patient.allergies, admission.nil_by_mouth_from, admission.nil_by_mouth_until,
-			`+shiftNoteColumns+`
+			admission.mother_admission_id, `+shiftNoteColumns+`
 		FROM admission JOIN patient ON patient.id = admission.patient_id
 		WHERE admission.id = $1`, d.Admission.AdmissionID).
 		Scan(append([]any{(*instant)(&d.BirthDate), &d.Sex, &d.Reason, (*notedList)(&record),
-			(*instant)(&d.Fasting.From), (*instant)(&d.Fasting.Until)}, d.Note.columns()...)...)
+			(*instant)(&d.Fasting.From), (*instant)(&d.Fasting.Until), (*reference)(&d.Mother)},
+			d.Note.columns()...)...)
 	if err != nil {
 		return fmt.Errorf("read the patient in bed %d: %w", d.ID, err)
 	}
@@ -268,7 +273,10 @@ func (d *BedDetail) readAdmission(ctx context.Context, q *sql.Tx) error {
 	if d.FreeBeds, err = freeBeds(ctx, q); err != nil {
 		return err
 	}
-	if d.Newborns, d.Others, err = occupants(ctx, q, d.Bed); err != nil {
+	if d.Newborns, err = newbornsOf(ctx, q, d.Admission.AdmissionID, d.ID); err != nil {
+		return err
+	}
+	if d.Others, err = occupantsBut(ctx, q, d.Bed); err != nil {
 		return err
 	}
 	beds, err := bedAssignments(ctx, q, d.Admission.AdmissionID)

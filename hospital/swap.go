@@ -149,30 +149,52 @@ func (c *change) checkSwap(ctx context.Context, one, other Bed) error {
 type Occupant struct {
 	AdmissionID int64
 	PatientName PatientName
-	BedNumber   string
+	Sex         string // of the patient
+	BedNumber   string // empty: waits for a bed with the mother
+	WardName    string
+	Newborn     bool  // has a mother
 	Version     int64 // of the admission
 }
 
-// occupants lists who lies in a bed beside its patient, and who in the other beds of its ward, by
-// number. Each has an index of its own.
-func occupants(ctx context.Context, q *sql.Tx, bed Bed) (beside, elsewhere []Occupant, err error) {
-	const lying = `SELECT admission.id, patient.name, bed.number, admission.version
-		FROM bed
+// MayBeMother reports whether nothing on record speaks against their being a newborn's mother.
+func (o Occupant) MayBeMother() bool { return o.Sex != "male" && !o.Newborn }
+
+// selectOccupants reads those who lie in beds, the newborns among them.
+const selectOccupants = `SELECT admission.id, patient.name, patient.sex, COALESCE(bed.number, ''),
+		COALESCE(ward.name, ''), admission.mother_admission_id IS NOT NULL, admission.version `
+
+// newbornsOf lists the newborns of the patient of an admission, and whoever else lies in a bed
+// beside its patient.
+func newbornsOf(ctx context.Context, q *sql.Tx, admissionID, bedID int64) ([]Occupant, error) {
+	rows, err := q.QueryContext(ctx, selectOccupants+`FROM admission
+		JOIN patient ON patient.id = admission.patient_id
+		LEFT JOIN bed ON bed.id = admission.bed_id
+		LEFT JOIN ward ON ward.id = bed.ward_id
+		WHERE admission.id IN (
+			SELECT id FROM admission WHERE mother_admission_id = $1 AND discharged_at IS NULL
+			UNION SELECT id FROM admission
+			WHERE bed_id = $2 AND discharged_at IS NULL AND with_mother AND id <> $1)
+		ORDER BY admission.id`, admissionID, bedID)
+	newborns, err := collect(rows, err, scanOccupant)
+	return newborns, wrap(err, "read the newborns of admission %d", admissionID)
+}
+
+// occupantsBut lists who lies in the other beds than one, those of its ward first, by number.
+func occupantsBut(ctx context.Context, q *sql.Tx, bed Bed) ([]Occupant, error) {
+	rows, err := q.QueryContext(ctx, selectOccupants+`FROM bed
+		JOIN ward ON ward.id = bed.ward_id
 		JOIN admission ON admission.bed_id = bed.id AND admission.discharged_at IS NULL
-		JOIN patient ON patient.id = admission.patient_id WHERE `
-	rows, err := q.QueryContext(ctx, lying+`bed.id = $1 AND admission.with_mother
-		ORDER BY admission.id`, bed.ID)
-	if beside, err = collect(rows, err, scanOccupant); err != nil {
-		return nil, nil, wrap(err, "read who lies in bed %d", bed.ID)
-	}
-	rows, err = q.QueryContext(ctx, lying+`bed.ward_id = $1 AND bed.id <> $2
-		AND NOT admission.with_mother ORDER BY length(bed.number), bed.number`,
-		bed.WardID, bed.ID)
-	elsewhere, err = collect(rows, err, scanOccupant)
-	return beside, elsewhere, wrap(err, "read who lies in ward %d", bed.WardID)
+			AND NOT admission.with_mother
+		JOIN patient ON patient.id = admission.patient_id
+		WHERE bed.id <> $1
+		ORDER BY CASE WHEN bed.ward_id = $2 THEN 0 ELSE 1 END, ward.code, length(bed.number),
+			bed.number`, bed.ID, bed.WardID)
+	others, err := collect(rows, err, scanOccupant)
+	return others, wrap(err, "read who lies elsewhere than in bed %d", bed.ID)
 }
 
 func scanOccupant(row scanner) (o Occupant, err error) {
-	err = row.Scan(&o.AdmissionID, &o.PatientName, &o.BedNumber, &o.Version)
+	err = row.Scan(&o.AdmissionID, &o.PatientName, &o.Sex, &o.BedNumber, &o.WardName, &o.Newborn,
+		&o.Version)
 	return o, err
 }

@@ -16,6 +16,7 @@ type WaitingPatient struct {
 	Diet      Diet
 	Texture   Texture
 	Allergies Allergies
+	Leave     Leave // its reason is not read
 	Version   int64 // of the admission
 }
 
@@ -46,9 +47,9 @@ func (h *Hospital) WaitingList(ctx context.Context, actor Actor) (WaitingList, e
 		})
 }
 
-// WaitingDetail reads all that can be said of a patient who waits for a bed, as BedDetail does for
-// one in a bed; the bed in it is none. NotFound where there is no such admission, or it has ended.
-// An admission that has a bed meanwhile has its bed in it.
+// WaitingDetail reads all that can be said of a patient who waits for a bed, or lies in the mother's,
+// as BedDetail does for one in a bed. What it says of the bed is where they lie. NotFound where there
+// is no such admission, or it has ended.
 func (h *Hospital) WaitingDetail(ctx context.Context, actor Actor,
 	admissionID int64) (BedDetail, error) {
 	return readAs(ctx, h, actor, ReadWards,
@@ -62,6 +63,7 @@ func (h *Hospital) WaitingDetail(ctx context.Context, actor Actor,
 			}
 			detail.At = h.clock(ctx)
 			detail.ID, detail.Number = admission.BedID, admission.BedNumber
+			detail.Fitness = admission.Fitness
 			if detail.Admission, err = readUnplaced(ctx, q, admission, detail.At); err != nil {
 				return detail, err
 			}
@@ -81,7 +83,8 @@ func readUnplaced(ctx context.Context, q *sql.Tx, a Admission,
 		AdmittedAt: a.AdmittedAt, BedSince: a.BedSince, ExpectedDischarge: a.ExpectedDischarge,
 		DischargePlanned: a.DischargePlanned, Diet: diet.Diet, Texture: diet.Texture,
 		NilByMouth: diet.NilByMouth.Holds(now), Allergies: diet.Allergies, Sex: a.Sex,
-		Isolation: a.Isolation, Version: a.Version}, err
+		Isolation: a.Isolation, LeaveSince: a.Leave.Since, LeaveUntil: a.Leave.Until,
+		WithMother: a.WithMother, Version: a.Version}, err
 }
 
 // waitingPatients lists who is admitted without a bed, the most pressing and then the longest wait
@@ -89,7 +92,8 @@ func readUnplaced(ctx context.Context, q *sql.Tx, a Admission,
 func waitingPatients(ctx context.Context, q *sql.Tx, limit int) ([]WaitingPatient, error) {
 	rows, err := q.QueryContext(ctx, `SELECT `+admissionLineColumns+`, `+placementColumns+`,
 			admission.patient_id, patient.birth_date, patient.sex, admission.diet,
-			admission.texture, patient.allergies, admission.version`+admissionLineTables+`
+			admission.texture, patient.allergies, admission.leave_since, admission.leave_until,
+			admission.version`+admissionLineTables+`
 		WHERE admission.discharged_at IS NULL AND admission.bed_id IS NULL
 		AND NOT admission.with_mother
 		ORDER BY CASE admission.priority WHEN 'emergency' THEN 0 WHEN 'urgent' THEN 1 ELSE 2 END,
@@ -97,7 +101,8 @@ func waitingPatients(ctx context.Context, q *sql.Tx, limit int) ([]WaitingPatien
 	found, err := collect(rows, err, func(row scanner) (w WaitingPatient, err error) {
 		w.AdmissionLine, err = scanAdmissionLine(row, append(w.Placement.columns(), &w.PatientID,
 			(*instant)(&w.BirthDate), &w.Sex, &w.Diet, &w.Texture,
-			(*allergyList)(&w.Allergies), &w.Version)...)
+			(*allergyList)(&w.Allergies), (*instant)(&w.Leave.Since), (*instant)(&w.Leave.Until),
+			&w.Version)...)
 		return w, err
 	})
 	return found, wrap(err, "read who waits for a bed")

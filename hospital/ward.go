@@ -124,6 +124,7 @@ type BoardAdmission struct {
 	Isolation          Isolation
 	LeaveSince         time.Time   // zero: the patient is here
 	LeaveUntil         time.Time   // when they are expected back; zero: nobody has said
+	WithMother         bool        // a newborn in the mother's bed, which no board shows by itself
 	Newborns           int         // who lie with their mother in this bed
 	Meals              []BoardMeal // open orders that are not past, the next due first
 	Version            int64       // counts the admission's changes

@@ -47,6 +47,7 @@ const (
 	FormSwap            = "swap"
 	FormLeave           = "leave"
 	FormReturn          = "return"
+	FormNewborn         = "newborn"
 )
 
 // FormZoneOf is the form of one zone among others.
