@@ -24,6 +24,26 @@
     for (const name of ["patient_name", "birth_date", "sex"]) formData.delete(name);
   });
 
+  // The button that admits somebody names them, as they are typed or chosen.
+  function nameAdmission(form) {
+    const button = form?.querySelector("[data-named]");
+    if (!button) return;
+    const { verb, named } = button.dataset;
+    const name = page.namedIn(form);
+    button.textContent = name ? named.replace("%s", () => name) : verb;
+  }
+
+  // namedIn is who is to be admitted by a form; "" for nobody yet.
+  page.namedIn = (form) => {
+    const known = form.querySelector('[name="patient_id"]:checked');
+    if (known?.value) return known.parentElement.querySelector("span").textContent.trim();
+    return form.elements.patient_name?.value.trim() || "";
+  };
+
+  for (const kind of ["input", "change"]) {
+    document.addEventListener(kind, ({ target }) => nameAdmission(target.form));
+  }
+
   // Who has no known allergy has none that is named, and none that is severe. What is no longer
   // named is no longer severe. Nothing else touches what is severe.
   document.addEventListener("change", ({ target }) => {

@@ -173,9 +173,10 @@
     const left = !panel.contains(sourceElement); // for another bed, before the answer came
     if (request.method === "POST" && response.status === 204) {
       const form = formOf(sourceElement);
+      const done = form && { sentence: doneBy(form), path: whereTo(form) };
       form?.reset();
       release(form);
-      saved(left);
+      saved(left, done);
     } else if (left || !text.includes('class="panel"')) {
       event.preventDefault();
       const sentence = response.status < 500 ? words.refused : words.unknown;
@@ -185,6 +186,20 @@
       renew(event.detail.ctx);
     }
   });
+
+  // doneBy says what a form has done, and to whom.
+  function doneBy(form) {
+    const { done, about } = form.dataset;
+    if (!done) return about ? words.savedFor.replace("%s", () => about) : words.saved;
+    const bed = form.elements.bed_id?.selectedOptions?.[0].dataset.number;
+    return done.replace("%s", () => bed || page.namedIn(form));
+  }
+
+  // whereTo is the path of the bed to which a form moves somebody, if it stands on this board.
+  function whereTo(form) {
+    const chosen = form.elements.bed_id?.selectedOptions?.[0];
+    return chosen && byId("bed-" + chosen.value)?.firstElementChild.getAttribute("href");
+  }
 
   const formOf = (element) => element.closest("form");
 
@@ -201,12 +216,14 @@
     if (subjectOf(ctx.text) !== opened()?.dataset.subject) ctx.swap = "innerHTML";
   }
 
-  async function saved(left) {
+  // saved shows what a command has done. The panel goes along with who was moved.
+  async function saved(left, done) {
     if (!left) {
-      await load(cardOf(opened()).firstElementChild.getAttribute("href"), "anew");
+      const path = done?.path || cardOf(opened()).firstElementChild.getAttribute("href");
+      await load(path, "anew");
       byId("panel-title")?.focus();
     }
-    page.say(words.saved);
+    page.say(done?.sentence || words.saved);
   }
 
   document.addEventListener("htmx:after:swap", (event) => {

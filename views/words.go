@@ -80,6 +80,18 @@ func born(ctx context.Context, date time.Time, sex string) string {
 	return words
 }
 
+// ageAndSex is what tells people of one name apart at a glance; "" where nothing is known.
+func ageAndSex(ctx context.Context, born time.Time, sex string, now time.Time) string {
+	var words []string
+	if age := text.Age(ctx, born, now); age != "" {
+		words = append(words, age)
+	}
+	if sex != "" && sex != "unknown" {
+		words = append(words, text.T(ctx, "sex."+sex))
+	}
+	return strings.Join(words, " · ")
+}
+
 // expectedTerm tells a planned discharge from a mere expectation.
 func expectedTerm(ctx context.Context, a hospital.BoardAdmission) string {
 	if a.DischargePlanned {
