@@ -8,6 +8,7 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"dusangire/hospital/internal/store"
@@ -135,10 +136,41 @@ func (h *Hospital) Wards(ctx context.Context, actor Actor) ([]Ward, error) {
 	return readAs(ctx, h, actor, ListWards, func(ctx context.Context, q *sql.Tx) ([]Ward, error) {
 		rows, err := q.QueryContext(ctx, selectWard)
 		wards, err := collect(rows, err, scanWard)
-		slices.SortFunc(wards, func(a, b Ward) int { return cmp.Compare(a.Code, b.Code) })
+		slices.SortFunc(wards, func(a, b Ward) int { return compareCodes(a.Code, b.Code) })
 		return wards, err
 	})
 }
+
+// compareCodes orders codes as people count: W2 before W10.
+func compareCodes(a, b string) int {
+	letterByLetter := cmp.Compare(a, b)
+	for a != "" && b != "" {
+		partA, restA := cutPart(a)
+		partB, restB := cutPart(b)
+		if isDigit(partA[0]) && isDigit(partB[0]) {
+			numberA, numberB := strings.TrimLeft(partA, "0"), strings.TrimLeft(partB, "0")
+			by := cmp.Or(cmp.Compare(len(numberA), len(numberB)), cmp.Compare(numberA, numberB))
+			if by != 0 {
+				return by
+			}
+		} else if partA != partB {
+			return cmp.Compare(partA, partB)
+		}
+		a, b = restA, restB
+	}
+	return cmp.Or(cmp.Compare(len(a), len(b)), letterByLetter)
+}
+
+// cutPart cuts off the digits with which a code begins, or what comes before its first digit.
+func cutPart(code string) (part, rest string) {
+	end := 1
+	for end < len(code) && isDigit(code[end]) == isDigit(code[0]) {
+		end++
+	}
+	return code[:end], code[end:]
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 const selectWard = `SELECT ward.id, ward.code, ward.name, ward.block, ward.is_open FROM ward`
 
@@ -244,7 +276,7 @@ func wardSummaries(ctx context.Context, q *sql.Tx) ([]WardSummary, error) {
 		summary.PendingDischarges += pending
 		return err
 	})
-	slices.SortFunc(wards, func(a, b WardSummary) int { return cmp.Compare(a.Code, b.Code) })
+	slices.SortFunc(wards, func(a, b WardSummary) int { return compareCodes(a.Code, b.Code) })
 	return wards, wrap(err, "count the beds")
 }
 
