@@ -3,13 +3,11 @@ package handlers
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"dusangire/hospital"
 	"dusangire/views"
-	"dusangire/views/text"
 )
 
 // admit is POST /admissions.
@@ -126,12 +124,6 @@ func (s *Server) changeAdmission(c echo.Context, name string, in *input,
 	return done(c, bedOrAdmissionPath(admission))
 }
 
-// redrawFreeBeds shows the admission's own page, with the beds that are free now.
-func (s *Server) redrawFreeBeds(c echo.Context, r refusal, a hospital.Admission) error {
-	return s.renderWaiting(c, r.Status, a,
-		views.Form{Name: views.FormPlace, Errors: r.Errors, Problem: r.Detail, Changes: r.changed})
-}
-
 // admissionPage is GET /admissions/{id}/: to the patient's bed, or for one without a bed the free
 // ones to choose from. An admission that has ended has no page, as whatever it is asked for.
 func (s *Server) admissionPage(c echo.Context) error {
@@ -148,22 +140,8 @@ func (s *Server) admissionPage(c echo.Context) error {
 		if admission.BedID != 0 {
 			return c.Redirect(http.StatusSeeOther, views.BedPath.Of(admission.BedID))
 		}
-		return s.renderWaiting(c, http.StatusOK, admission, views.Form{})
+		return s.bedChoice().get(c)
 	})
-}
-
-func (s *Server) renderWaiting(c echo.Context, status int, a hospital.Admission,
-	form views.Form) error {
-	free, err := s.Hospital.FreeBeds(c.Request().Context(), actor(c))
-	if err != nil {
-		return err
-	}
-	// A title stays in the browser's history, where a name has no place.
-	page, err := s.page(c, text.T(c.Request().Context(), "waiting.choose"))
-	if err != nil {
-		return err
-	}
-	return render(c, status, views.WaitingPage(page, a, free, time.Now(), form))
 }
 
 type admissionJSON struct {

@@ -13,7 +13,8 @@ import (
 	"dusangire/views/text"
 )
 
-// bedPage is GET /beds/{id}/: a page of its own, or for a page that asks only the panel.
+// bedPage is GET /beds/{id}/: the board of its ward with the bed open, or for a page that asks only
+// the panel.
 func (s *Server) bedPage(c echo.Context) error {
 	id, err := pathID(c)
 	if err != nil {
@@ -90,8 +91,15 @@ func (s *Server) renderBed(c echo.Context, status int, detail hospital.BedDetail
 	if negotiate(c) == asPart {
 		return render(c, status, views.BedPanel(*page.Viewer, detail, form))
 	}
-	page.Live = &views.Live{Socket: s.ward().socket.Of(detail.WardID), Revisions: detail.Revisions}
-	return render(c, status, views.BedPage(page, detail, form))
+	// The board is read last, so that a panel that is behind it is brought up to date.
+	board, err := s.Hospital.WardBoard(c.Request().Context(), actor(c), detail.WardID)
+	if err != nil {
+		return err
+	}
+	page.Within = views.WardPath.Of(detail.WardID)
+	page.Live = &views.Live{Socket: s.ward().socket.Of(detail.WardID), Revisions: board.Revisions}
+	return render(c, status,
+		views.WardPage(page, board, views.BedPanel(*page.Viewer, detail, form)))
 }
 
 // bedForm is a form in a bed's panel: about an admission, or about the empty bed where about is 0.

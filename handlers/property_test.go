@@ -113,6 +113,7 @@ const (
 	addresses      = `SELECT id FROM address WHERE removed_at IS NULL`
 	zones          = `SELECT id FROM zone`
 	newestOrders   = `SELECT id FROM meal_order ORDER BY id DESC LIMIT 3`
+	admissions     = `SELECT id FROM admission ORDER BY id DESC LIMIT 3`
 	newestTrays    = `SELECT id FROM delivery ORDER BY id DESC LIMIT 3`
 )
 
@@ -370,7 +371,8 @@ func (l *life) screens() []watched {
 	for _, who := range slices.Sorted(maps.Keys(l.tokens)) {
 		all = append(all, watched{"/ws/notifications/", who})
 	}
-	for path, query := range map[string]string{"/ws/order/%d/": newestOrders, "/ws/delivery/%d/": newestTrays, "/ws/address/%d/": addresses} {
+	for path, query := range map[string]string{"/ws/order/%d/": newestOrders, "/ws/delivery/%d/": newestTrays, "/ws/address/%d/": addresses,
+		"/ws/admission/%d/": admissions} {
 		for _, id := range l.ids(query) {
 			for _, who := range []string{"customer", "stranger", "delivery", "medical_staff", "admin"} {
 				all = append(all, watched{fmt.Sprintf(path, id), who})

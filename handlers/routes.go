@@ -108,9 +108,10 @@ func (s *Server) bedRoutes() []entry {
 }
 
 func (s *Server) admissionRoutes() []entry {
-	h := s.Hospital
+	h, choice := s.Hospital, s.bedChoice()
 	return []entry{
 		get(views.AdmissionPath, hospital.ReadWards, s.admissionPage),
+		liveRoute{choice.socket, choice.permission, choice.watch},
 		get(views.AdmissionPath+"menu/", hospital.OrderMeals, s.menu(ofAdmission)),
 		post(views.AdmissionsPath, hospital.AdmitPatients, s.admit),
 		post(views.AdmissionPath+"transfer", hospital.TransferPatients, s.transfer),

@@ -139,6 +139,7 @@ var rules = map[string]rule{
 	"GET /ws/dashboard/delivery/":   {"dashboard.delivery", "/ws/dashboard/delivery/", 0, 0},
 
 	"GET /ws/ward/:id/":                  {"wards.read", "/ws/ward/{ward}/", 0, 0},
+	"GET /ws/admission/:id/":             {"wards.read", "/ws/admission/{admission}/", 0, 0},
 	"GET /ws/address/:id/":               {"addresses.read", "/ws/address/{address}/", 0, 0},
 	"GET /ws/notifications/":             {"own_session", "/ws/notifications/", 0, 0},
 	"GET /ws/dashboard/medical_staff/":   {"dashboard.medical", "/ws/dashboard/medical_staff/", 0, 0},

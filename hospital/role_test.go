@@ -75,6 +75,10 @@ func TestEachCommandAndReadIsForTheRolesWhoseWorkItIs(t *testing.T) {
 			"compare an admission": {wards, func(actor hospital.Actor) error {
 				return h.AdmissionAsSeen(t.Context(), actor, 4711, 4711, 1)
 			}},
+			"choose a bed": {wards, func(actor hospital.Actor) error {
+				_, err := h.BedChoice(t.Context(), actor, 4711)
+				return err
+			}},
 			"list the free beds": {wards, func(actor hospital.Actor) error {
 				_, err := h.FreeBeds(t.Context(), actor)
 				return err

@@ -130,7 +130,7 @@ func (w typed) panels(t testing.TB, board hospital.WardBoard, bodies map[string]
 	page.Live = nil
 	bodies["problem"] = draw(t, text.En, views.ProblemPage(page, 404, w.sentence))
 	bodies["users"] = draw(t, text.En, views.UsersPage(page, []hospital.User{{Username: w.username, Role: hospital.Admin}}))
-	bodies["waiting"] = draw(t, text.En, views.WaitingPage(page, hospital.Admission{ID: 1, PatientName: hospital.PatientName(w.name)}, sampleFreeBeds(), now, form))
+	bodies["waiting"] = draw(t, text.En, views.BedChoicePage(page, hospital.BedChoice{Admission: hospital.Admission{ID: 1, PatientName: hospital.PatientName(w.name)}, FreeBeds: sampleFreeBeds(), At: now}, form))
 }
 
 // kitchen is the kitchen's wall.

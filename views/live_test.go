@@ -382,11 +382,14 @@ func TestABedOpensBesideTheBoardByKeyboardAndClosesWithEscape(t *testing.T) {
 	if got := ask[string](t, tab, `document.querySelector("[aria-current=true]").closest("li").id`); got != "bed-5" {
 		t.Errorf("the board shows %s as open", got)
 	}
-	if got := ask[string](t, tab, `location.pathname`); got != "/wards/2/" {
-		t.Errorf("the page went to %s", got)
+	if got := ask[string](t, tab, `location.pathname`); got != "/beds/5/" {
+		t.Errorf("the open bed's address is %s", got)
 	}
 	press(t, tab, kb.Escape)
 	until(t, tab, "the focus to be back on the card", `document.activeElement.closest("li")?.id === "bed-5" && !document.querySelector(".panel")`)
+	if got := ask[string](t, tab, `location.pathname`); got != "/wards/2/" {
+		t.Errorf("the address of the ward is %s once the bed is closed", got)
+	}
 }
 
 func TestAFrameLeavesTheMarkOfTheOpenBedAndChangesEveryOther(t *testing.T) {

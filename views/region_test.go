@@ -35,7 +35,8 @@ func livePages() map[string]struct {
 		"notifications": {views.NotificationsPage(p, inbox), views.InboxRegions(inbox)},
 		"address":       {views.AddressPage(p, address, true, nil, views.Form{}), views.AddressRegions(address)},
 		"ward":          {views.WardPage(p, board, nil), views.WardRegions(board)},
-		"bed":           {views.BedPage(p, detail(board.Beds[0]), views.Form{}), []views.Region{views.BedRegion(board.Beds[0])}},
+		"bed":           {views.WardPage(p, board, views.BedPanel(*p.Viewer, detail(board.Beds[0]), views.Form{})), views.WardRegions(board)},
+		"bed choice":    {views.BedChoicePage(p, sampleBedChoice(), views.Form{}), views.BedChoiceRegions(sampleBedChoice())},
 		"medical":       {views.MedicalDashboardPage(withNews, medical), append(views.MedicalRegions(medical), views.NewsRegion(news))},
 		"order":         {views.OrderPage(p, order, views.Form{}), views.OrderRegions(order, *p.Viewer)},
 		"management":    {views.ManagementDashboardPage(p, management), views.ManagementRegions(management)},
@@ -117,7 +118,7 @@ func allPages() map[string]templ.Component {
 		"addresses":               views.AddressesPage(plain, []hospital.Address{sampleAddress().Address}, nil, views.Form{Key: "k"}),
 		"address that is refused": views.AddressPage(p, sampleAddress(), true, nil, views.Form{Name: views.FormAddress, Errors: map[string]string{"phone": "Which?"}}),
 		"zones":                   views.ZonesPage(plain, []hospital.Zone{{ID: 1, Name: "Town", Charge: 2000}, {ID: 2, Name: "Shelter"}}, views.Form{Key: "k"}),
-		"waiting":                 views.WaitingPage(plain, hospital.Admission{ID: 71, PatientName: names[4], AdmittedAt: now}, sampleFreeBeds(), now, views.Form{}),
+		"chosen meanwhile":        views.BedChoicePage(plain, hospital.BedChoice{Admission: hospital.Admission{ID: 71, PatientName: names[4], BedID: 4, BedNumber: "MED-A-04"}, At: now}, views.Form{}),
 		"round with an alarm":     views.RoundPage(roundPage(), sampleRound(), &views.Alarm{Code: "wrong_bed", Sentence: "Wrong.", Delivery: 2}),
 		"past orders":             views.PastOrdersPage(kitchenPage(), overdueKitchen(), nil, views.Form{}),
 		"nothing past":            views.PastOrdersPage(kitchenPage(), hospital.KitchenBoard{At: now}, nil, views.Form{}),
@@ -131,7 +132,7 @@ func allPages() map[string]templ.Component {
 		pages[name] = live.page
 	}
 	for _, b := range board.Beds {
-		pages["bed "+b.Number] = views.BedPage(p, detail(b), views.Form{Key: "k"})
+		pages["bed "+b.Number] = views.WardPage(p, board, views.BedPanel(*p.Viewer, detail(b), views.Form{Key: "k"}))
 	}
 	return pages
 }

@@ -209,6 +209,13 @@ func detail(b hospital.BoardBed) hospital.BedDetail {
 	return d
 }
 
+func sampleBedChoice() hospital.BedChoice {
+	return hospital.BedChoice{Admission: hospital.Admission{ID: 71, PatientName: names[4], AdmittedAt: now.Add(-5 * time.Hour), Version: 2},
+		BirthDate: now.AddDate(-38, 0, 0), Sex: "female", Diet: hospital.DietOrder{Diet: hospital.DietRenal, Texture: hospital.RegularTexture,
+			Allergies: hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"peanuts"}, Severe: []hospital.Allergen{"peanuts"}}},
+		FreeBeds: sampleFreeBeds(), At: now, Revisions: sampleBoard().Revisions}
+}
+
 func sampleFreeBeds() []hospital.FreeBed {
 	return []hospital.FreeBed{
 		{ID: 4, Number: "MED-A-04", WardName: "Medicine, women", Status: hospital.BedAvailable},
