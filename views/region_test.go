@@ -147,7 +147,7 @@ func TestIDsOnAPageAreUniqueAndWhatPointsToOneFindsIt(t *testing.T) {
 				case "id":
 					ids[a.Val]++
 				case "for", "aria-describedby", "aria-labelledby", "list", "form":
-					pointers = append(pointers, a.Val)
+					pointers = append(pointers, strings.Fields(a.Val)...)
 				case "href", "hx-target:inherited":
 					if target, local := strings.CutPrefix(a.Val, "#"); local {
 						pointers = append(pointers, target)

@@ -177,6 +177,9 @@ func TestAPersonWithAKeyboardAloneCanWorkOnTheWard(t *testing.T) {
 	p.tabTo("#admit-patient_name")
 	p.do(chromedp.KeyEvent("Uwase Marie"))
 	p.key(kb.Escape)
+	p.untilSays(".question", "not saved")
+	p.key(kb.Escape)
+	p.until("the focus to be back in the field", focusOn("#admit-patient_name"))
 	p.wantValues(map[string]string{"#admit-patient_name": "Uwase Marie"}) // Escape throws nothing away that was typed
 	p.key(kb.Enter)
 	p.untilSays(".panel .patient", "Uwase Marie")

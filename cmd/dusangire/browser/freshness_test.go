@@ -253,7 +253,7 @@ func TestABedThatChangesWhileItIsOpenIsShownAsItIsAndKeepsWhatWasTyped(t *testin
 	}
 	p.foresees("409")
 	p.press("#sheet-admit .primary[class~=primary]")
-	p.untilSays(".panel > .alert", "Available, now Reserved")
+	p.untilSays(".panel .refusal", "Available, now Reserved")
 	p.wantValues(map[string]string{"#admit-patient_name": "Mukamana Chantal", "#admit-diet": "renal"})
 	p.press("#sheet-admit .primary[class~=primary]")
 	p.untilSays(card(bed), "Mukamana Chantal")
