@@ -76,7 +76,8 @@ func (s *Server) addAddress(c echo.Context) error {
 	fields := hospital.AddressCommand{IdempotencyKey: in.idempotencyKey(c)}
 	in.patchAddress(&fields)
 	var added hospital.Address
-	if err = in.err(); err == nil {
+	err = in.err()
+	if err == nil {
 		added, _, err = s.Hospital.AddAddress(c.Request().Context(), actor(c), fields)
 	}
 	if err != nil {

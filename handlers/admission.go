@@ -26,7 +26,8 @@ func (s *Server) admit(c echo.Context) error {
 		IdempotencyKey: in.idempotencyKey(c),
 	}
 	var admission hospital.Admission
-	if err = in.err(); err == nil {
+	err = in.err()
+	if err == nil {
 		admission, _, err = s.Hospital.Admit(c.Request().Context(), actor(c), cmd)
 	}
 	if err != nil {

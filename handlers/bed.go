@@ -161,7 +161,8 @@ func (s *Server) setBedStatus(c echo.Context) error {
 		Status: hospital.BedStatus(in.text("status")), Reason: in.text("reason"),
 		AdmissionID: in.id("admission_id"), Version: in.id("version"),
 	}
-	if err = in.err(); err == nil {
+	err = in.err()
+	if err == nil {
 		_, err = s.Hospital.SetBedStatus(c.Request().Context(), actor(c), id, change)
 	}
 	if err != nil {

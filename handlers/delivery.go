@@ -291,7 +291,8 @@ func (s *Server) carry(fields []string,
 			return err
 		}
 		command := prepare(c, in)
-		if err = in.err(); err == nil {
+		err = in.err()
+		if err == nil {
 			_, err = command(c.Request().Context(), id)
 		}
 		if err != nil {

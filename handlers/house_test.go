@@ -501,6 +501,6 @@ func networks(t testing.TB, written []string) []*net.IPNet {
 }
 
 // morning is tomorrow at ten in Kigali, whenever the tests run: what can be ordered hangs on the
-// hour. It is not over yet, for the hub goes by the real clock: a session of twelve hours that began
-// this morning would have ended tonight.
+// hour. It is not over yet, for the hub goes by the real clock: a session of twelve hours that
+// began this morning would have ended tonight.
 func morning() time.Time { return time.Now().Truncate(24 * time.Hour).Add(32 * time.Hour) }

@@ -26,7 +26,8 @@ func (s *Server) placeOrder(c echo.Context) error {
 		IdempotencyKey: in.idempotencyKey(c),
 	}
 	var order hospital.Order
-	if err = in.err(); err == nil {
+	err = in.err()
+	if err == nil {
 		order, _, err = s.Hospital.PlaceOrder(c.Request().Context(), actor(c), cmd)
 	}
 	if err != nil {

@@ -26,7 +26,8 @@ func (s *Server) stepOrder(command stepCommand) echo.HandlerFunc {
 		step := hospital.OrderCommand{Reason: in.text("reason"), AdmissionID: in.id("admission_id"),
 			Version: in.id("version")}
 		back := in.text("back")
-		if err = in.err(); err == nil {
+		err = in.err()
+		if err == nil {
 			_, err = command(c.Request().Context(), actor(c), id, step)
 		}
 		if err != nil {

@@ -71,7 +71,8 @@ func (s *Server) closePastOrders(c echo.Context) error {
 	}
 	reason := in.text("reason")
 	closed := 0
-	if err = in.err(); err == nil {
+	err = in.err()
+	if err == nil {
 		closed, err = s.Hospital.ClosePastOrders(c.Request().Context(), actor(c), reason)
 	}
 	if err != nil {

@@ -75,7 +75,8 @@ func (s *Server) addZone(c echo.Context) error {
 	change := hospital.ZoneCommand{Name: in.text("name"), Charge: in.amount("charge"),
 		IdempotencyKey: in.idempotencyKey(c)}
 	var zone hospital.Zone
-	if err = in.err(); err == nil {
+	err = in.err()
+	if err == nil {
 		zone, err = s.Hospital.AddZone(c.Request().Context(), actor(c), change)
 	}
 	if err != nil {
@@ -103,7 +104,8 @@ func (s *Server) setZone(c echo.Context) error {
 	if in.has("charge") {
 		change.Charge = in.amount("charge")
 	}
-	if err = in.err(); err == nil {
+	err = in.err()
+	if err == nil {
 		_, err = s.Hospital.SetZone(c.Request().Context(), actor(c), zone.ID, change)
 	}
 	if err != nil {

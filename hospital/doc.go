@@ -9,8 +9,8 @@
 // SetBedStatus) goes through the steps that change.go frames: check → change → audit → revisions →
 // commit → announce. A command that returns nil is in the database. One that returns an error
 // changed nothing, with two exceptions: an order that a safety check refuses to go on with is held
-// (commitAndRefuse), and a wrong code of a bed or at a door is noted. Of outcome_unknown nobody knows
-// whether it was committed.
+// (commitAndRefuse), and a wrong code of a bed or at a door is noted. Of outcome_unknown nobody
+// knows whether it was committed.
 //
 // It knows SQLite and PostgreSQL, and neither HTTP, HTML, Redis nor sockets.
 package hospital

@@ -116,7 +116,7 @@ func BenchmarkFanOut(b *testing.B) {
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {
 				v.state = states[i%2]
-				v.draw(p)
+				v.publish(p)
 				for len(v.events) > 0 { // of lines that were busy
 					v.handle(<-v.events)
 				}

@@ -70,11 +70,11 @@ func isCurrent(f revision.Freshness) bool {
 		revision.Label(f.Shown) == revision.Label(f.Current)
 }
 
-// marker draws how fresh a rendition is now.
+// marker renders how fresh a rendition is now.
 func (v *view) marker(r *rendition) []byte { return v.hub.config.Marker(v.freshness(r)) }
 
 // freshness compares what a rendition shows with what the last check and this node's own reads
-// know. A view that can't be read or drawn is behind by definition.
+// know. A view that can't be read or rendered is behind by definition.
 func (v *view) freshness(r *rendition) revision.Freshness {
 	v.hub.mu.RLock()
 	verified := v.hub.verified

@@ -22,7 +22,7 @@ type Config struct {
 	// Check reads where topics stand in the database now, in one statement. With an error no screen
 	// counts as current.
 	Check func(ctx context.Context, topics []revision.Topic) (revision.Set, error)
-	// Marker draws the freshness marker, the element with the id freshness.MarkerID.
+	// Marker renders the freshness marker, the element with the id freshness.MarkerID.
 	Marker func(revision.Freshness) []byte
 	// Explain words the error that a client gets for a message that is no request; the code is
 	// invalid_json, unknown_action or missing_field.

@@ -334,8 +334,8 @@ func always(s hub.Subscription) subscriptions {
 // refusal says why a session may no longer do what needs a permission.
 type refusal = func(session int64, permission string) *hub.Close
 
-// TestMain lets stand what the Redis client ends only a second after it was closed; nothing else may
-// be left.
+// TestMain lets stand what the Redis client ends only a second after it was closed; nothing else
+// may be left.
 func TestMain(m *testing.M) {
 	hubtest.RunMany(3)
 	const dial = "github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial"
@@ -441,7 +441,7 @@ func TestAChangeSendsWhatChanged(t *testing.T) {
 func TestOneChangeCostsOneReadAndOneRenderHoweverManyWatch(t *testing.T) {
 	b := newBoard(24)
 	n := startNode(t, b, hub.NewMemoryBus(), watch(b))
-	clients := make([]*client, 50)
+	clients := make([]*client, 300) // so many that several cores write to them
 	for i := range clients {
 		clients[i] = n.dial(hub.HTML)
 		clients[i].next()

@@ -18,7 +18,7 @@ func prepareMessages(messages ...[]byte) prepared {
 	for _, message := range messages {
 		one, err := websocket.NewPreparedMessage(websocket.TextMessage, message)
 		if err != nil {
-			panic(err) // it writes to memory; whoever draws a view recovers
+			panic(err) // it writes to memory; whoever renders a view recovers
 		}
 		p.messages = append(p.messages, one)
 		p.bytes += len(message)

@@ -96,7 +96,7 @@ func (v *view) answerPoll() pollAnswer {
 	}
 	r := v.renditions[HTML]
 	if v.failure == nil && r.version == 0 {
-		v.draw(r)
+		v.publish(r)
 	}
 	if v.failure != nil {
 		return pollAnswer{err: v.failure}

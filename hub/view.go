@@ -47,11 +47,11 @@ type view struct {
 	renditions map[Representation]*rendition
 	wanted     revision.Set  // what hints and checks said since the last read
 	lastRead   time.Time     // when the last read began, or failed
-	cost       time.Duration // of reading and drawing, on average over the last few times
+	cost       time.Duration // of reading and rendering, on average over the last few times
 	nextRead   *time.Timer   // set while armed
 	armed      bool
 	waiting    []event // what is delivered after the read that is due, in this order
-	failure    error   // of the last read or drawing; nil: it succeeded
+	failure    error   // of the last read or rendering; nil: it succeeded
 	reported   bool    // the log knows
 }
 
@@ -83,7 +83,7 @@ const (
 	// readTimeout ends a read that hangs. The view's heartbeats wait for it, and a page is no more
 	// live after three of them.
 	readTimeout = 2 * time.Second
-	// retryReadEvery is for how long a view is left alone after a read or a drawing that failed.
+	// retryReadEvery is for how long a view is left alone after a read or a rendering that failed.
 	retryReadEvery = 500 * time.Millisecond
 	// maxSnapshotAge is how old a state may be that is sent as a whole with the time of its
 	// reading.
@@ -169,7 +169,7 @@ func (v *view) renditionOf(c *client) *rendition { return v.renditions[c.represe
 // to be old is delivered to nobody: a page that has just opened would take back before its user's
 // eyes what they have just done.
 func (v *view) serve(e event) {
-	due := v.prepare(v.maxAge(e))
+	due := v.freshen(v.maxAge(e))
 	alreadyWaits := e.client != nil && e.client.waits
 	if alreadyWaits || due && e.kind != replied {
 		v.wait(e)
@@ -178,9 +178,9 @@ func (v *view) serve(e event) {
 	v.deliver(e)
 }
 
-// prepare makes the state fit to be delivered, and reports whether a read is due that may find more
+// freshen makes the state fit to be delivered, and reports whether a read is due that may find more
 // than it shows.
-func (v *view) prepare(maxAge time.Duration) (due bool) {
+func (v *view) freshen(maxAge time.Duration) (due bool) {
 	if v.applyHints() {
 		return false
 	}
@@ -251,7 +251,7 @@ func (v *view) sendSnapshot(c *client) {
 	}
 	r := v.renditionOf(c)
 	if v.state != nil && r.version == 0 {
-		v.draw(r)
+		v.publish(r)
 	}
 	if r.version == 0 {
 		c.close(CloseNoState)
@@ -272,7 +272,7 @@ func (v *view) applyHints() (read bool) {
 // readIsDue reports whether a read waits for its turn that may find more than the state shows.
 func (v *view) readIsDue() bool { return v.armed && !v.failed() && len(v.wanted.Topics) > 0 }
 
-// failed reports whether what is shown may be behind, because the last read or drawing did not
+// failed reports whether what is shown may be behind, because the last read or rendering did not
 // succeed. A Close is an answer of the read and no failure.
 func (v *view) failed() bool { return v.failure != nil && closeFor(v.failure) == nil }
 
@@ -292,8 +292,8 @@ func (v *view) refreshIfBehind() bool {
 }
 
 // readInterval is how long after a read the next one waits: so long that all views together, if
-// each changed all the time, would read and draw for half of the time of one core. The rest is for
-// commands, and for writing to the screens.
+// each changed all the time, would read and render for half of the time of one core. The rest is
+// for commands, and for writing to the screens.
 func (v *view) readInterval() time.Duration {
 	if v.failed() {
 		return retryReadEvery
@@ -304,7 +304,7 @@ func (v *view) readInterval() time.Duration {
 	return min(max(readEvery, 2*time.Duration(views)*v.cost), longReadEvery)
 }
 
-// spent counts the time of a read or of a drawing. One that was slow by chance counts for little.
+// spent counts the time of a read or of a rendering. One that was slow by chance counts for little.
 func (v *view) spent(d time.Duration) { v.cost += (2*d - v.cost) / 8 }
 
 func (v *view) arm(wait time.Duration) {
@@ -330,12 +330,12 @@ func (v *view) refresh() {
 	v.deliverWaiting()
 }
 
-// take brings every watched rendition to a state. The others are drawn when somebody wants them.
+// take brings every watched rendition to a state. The others are rendered when somebody wants them.
 func (v *view) take(state State) {
 	v.state, v.failure, v.wanted = state, nil, revision.Set{}
 	for representation, r := range v.renditions {
 		if len(r.clients) > 0 {
-			v.draw(r)
+			v.publish(r)
 		} else {
 			v.renditions[representation] = newRendition(representation)
 		}
@@ -379,8 +379,8 @@ func (h *Hub) read(ctx context.Context, v View) (state State, err error) {
 	return v.Read(within)
 }
 
-// draw renders the state once and sends each client of the rendition what differs.
-func (v *view) draw(r *rendition) {
+// publish renders the state once and sends each client of the rendition what differs.
+func (v *view) publish(r *rendition) {
 	began := time.Now()
 	differs, err := v.render(r)
 	v.spent(time.Since(began))
@@ -396,11 +396,11 @@ func (v *view) draw(r *rendition) {
 func (v *view) render(r *rendition) (differs bool, err error) {
 	defer recoverInto(&err)
 	v.hub.metrics.renders.Inc()
-	draw := v.state.JSON
+	regionsOf := v.state.JSON
 	if r.representation == HTML {
-		draw = v.state.HTML
+		regionsOf = v.state.HTML
 	}
-	regions, err := draw()
+	regions, err := regionsOf()
 	if err != nil {
 		return false, err
 	}

@@ -64,11 +64,12 @@ type screen struct {
 	close func()
 
 	mu       sync.Mutex
-	mishaps  []string // what went wrong in the page, in order
-	requests []string // the URLs of all requests and sockets
-	foreseen []string // parts of mishaps that the test causes
-	possible []string // parts of those that may come, or may not
-	heard    func(*network.Request)
+	mishaps  []string                     // what went wrong in the page, in order
+	requests []string                     // the URLs of all requests and sockets
+	foreseen []string                     // parts of mishaps that the test causes
+	possible []string                     // parts of those that may come, or may not
+	commands map[network.RequestID]string // the URLs of POSTs
+	answered []string                     // those that the server answered, in that order
 }
 
 // visitor opens a screen in a profile of its own; nobody is signed in.
@@ -92,7 +93,7 @@ func (p *screen) another() *screen {
 // openScreen opens a page and sees to it that what goes wrong in it is told when the test ends.
 func openScreen(t testing.TB, url string, parent context.Context, options ...chromedp.ContextOption) *screen {
 	t.Helper()
-	p := &screen{t: t, url: url}
+	p := &screen{t: t, url: url, commands: map[network.RequestID]string{}}
 	ctx, closePage := chromedp.NewContext(parent, append(options, chromedp.WithListener(p.hear))...)
 	p.ctx = ctx
 	p.close = sync.OnceFunc(func() {
@@ -146,6 +147,9 @@ func (p *screen) hear(event any) {
 			note("the browser complained on the console: %s %s", e.Entry.Text, e.Entry.URL)
 		}
 	case *network.EventResponseReceived:
+		if url, isCommand := p.commands[e.RequestID]; isCommand {
+			p.answered = append(p.answered, url)
+		}
 		if e.Response.Status >= 400 {
 			note("a request was answered with %d: %s", int(e.Response.Status), e.Response.URL)
 		}
@@ -155,8 +159,8 @@ func (p *screen) hear(event any) {
 		}
 	case *network.EventRequestWillBeSent:
 		p.request(e.Request.URL)
-		if p.heard != nil {
-			p.heard(e.Request)
+		if e.Request.Method == "POST" {
+			p.commands[e.RequestID] = e.Request.URL
 		}
 	case *network.EventWebSocketCreated:
 		p.request(e.URL)
@@ -200,6 +204,16 @@ func (p *screen) requestsFor(path string) int {
 		}
 	}
 	return n
+}
+
+// commandsAnswered are the URLs of the commands that the server has answered so far, in order. One
+// that was tried without a line is none of them, unless the line came back in time for it.
+func (p *screen) commandsAnswered() []string {
+	p.t.Helper()
+	p.settle()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.answered)
 }
 
 // foresees says that the test causes mishaps whose text contains part; that none comes fails the test too.
