@@ -18,7 +18,8 @@ import (
 // may is the table of who may do what, written out a second time: whoever changes the rules changes them here too, or
 // did not mean to.
 var may = map[hospital.Permission][]hospital.Role{
-	"own_session":             {"medical_staff", "ward_management", "kitchen", "delivery", "customer", "admin"},
+	"own_session": {"medical_staff", "ward_management", "kitchen", "delivery", "housekeeping",
+		"customer", "admin"},
 	"wards.list":              {"medical_staff", "ward_management", "kitchen", "admin"},
 	"wards.read":              {"medical_staff", "ward_management", "admin"},
 	"clinical.read":           {"medical_staff", "admin"},
@@ -31,6 +32,9 @@ var may = map[hospital.Permission][]hospital.Role{
 	"admissions.record_death": {"medical_staff", "admin"},
 	"beds.change":             {"medical_staff", "ward_management", "admin"},
 	"beds.close":              {"ward_management", "admin"},
+	"beds.clean":              {"housekeeping", "medical_staff", "ward_management", "admin"},
+	"beds.rank_cleaning":      {"ward_management", "admin"},
+	"dashboard.housekeeping":  {"housekeeping", "admin"},
 	"wards.set_up":            {"admin"},
 	"users.manage":            {"admin"},
 	"diets.order":             {"medical_staff", "admin"},
@@ -77,6 +81,7 @@ var rules = map[string]rule{
 	"GET /dashboard/medical_staff/":   {"dashboard.medical", "/dashboard/medical_staff/", 0, 200},
 	"GET /dashboard/ward_management/": {"dashboard.management", "/dashboard/ward_management/", 0, 200},
 	"GET /dashboard/kitchen/":         {"dashboard.kitchen", "/dashboard/kitchen/", 0, 200},
+	"GET /dashboard/housekeeping/":    {"dashboard.housekeeping", "/dashboard/housekeeping/", 0, 200},
 	"GET /wards/:id/":                 {"wards.read", "/wards/{ward}/", 0, 200},
 	"GET /beds/:id/":                  {"wards.read", "/beds/{bed}/", 0, 200},
 	"GET /admissions/:id/":            {"wards.read", "/admissions/{admission}/", 0, 200},
@@ -91,6 +96,7 @@ var rules = map[string]rule{
 		"/admissions/{admission}/discharge", 0, 422},
 	"POST /admissions/:id/diet": {"diets.order", "/admissions/{admission}/diet", 0, 422},
 	"POST /beds/:id/status":     {"beds.change", "/beds/{bed}/status", 0, 422},
+	"POST /beds/:id/clean":      {"beds.clean", "/beds/{bed}/clean", 0, 422},
 	"POST /beds/:id/patients":   {"admissions.admit", "/beds/{bed}/patients", 0, 422},
 
 	"POST /orders/:id/confirm": {"orders.confirm", "/orders/{order}/confirm", 0, 422},
@@ -138,10 +144,12 @@ var rules = map[string]rule{
 	"GET /ws/delivery/:id/":         {"deliveries.follow", "/ws/delivery/{delivery}/", 0, 0},
 	"GET /ws/dashboard/delivery/":   {"dashboard.delivery", "/ws/dashboard/delivery/", 0, 0},
 
-	"GET /ws/ward/:id/":                  {"wards.read", "/ws/ward/{ward}/", 0, 0},
-	"GET /ws/address/:id/":               {"addresses.read", "/ws/address/{address}/", 0, 0},
-	"GET /ws/notifications/":             {"own_session", "/ws/notifications/", 0, 0},
-	"GET /ws/dashboard/medical_staff/":   {"dashboard.medical", "/ws/dashboard/medical_staff/", 0, 0},
+	"GET /ws/ward/:id/":                {"wards.read", "/ws/ward/{ward}/", 0, 0},
+	"GET /ws/address/:id/":             {"addresses.read", "/ws/address/{address}/", 0, 0},
+	"GET /ws/notifications/":           {"own_session", "/ws/notifications/", 0, 0},
+	"GET /ws/dashboard/medical_staff/": {"dashboard.medical", "/ws/dashboard/medical_staff/", 0, 0},
+	"GET /ws/dashboard/housekeeping/": {"dashboard.housekeeping", "/ws/dashboard/housekeeping/", 0,
+		0},
 	"GET /ws/dashboard/ward_management/": {"dashboard.management", "/ws/dashboard/ward_management/", 0, 0},
 	"GET /ws/dashboard/kitchen/":         {"dashboard.kitchen", "/ws/dashboard/kitchen/", 0, 0},
 	"GET /ws/dashboard/:role/":           {"own_session", "/ws/dashboard/porter/", 0, 4404},

@@ -33,6 +33,14 @@ func (c Cleaning) State() CleaningState {
 	return CleaningStarted
 }
 
+// Since is when the state began of a bed that was left at a time.
+func (c Cleaning) Since(left time.Time) time.Time {
+	if c.StartedAt.IsZero() {
+		return left
+	}
+	return c.StartedAt
+}
+
 // CleanWithin is how long a bed may wait until it is clean, from when it was left. CleanStatWithin
 // is that for a bed that is to be cleaned before the others.
 const (
