@@ -126,6 +126,8 @@ func samplePage(r *http.Request) templ.Component {
 			AdmittedAt: now.Add(-5 * time.Hour), Version: 2}, sampleFreeBeds(), now, views.Form{})
 	case "/dashboard/kitchen/":
 		return views.KitchenPage(kitchenPage(), sampleKitchen(), sampleWall())
+	case views.HousekeepingPath:
+		return views.HousekeepingPage(housekeepingPage(), sampleCleaning(), "")
 	case "/dashboard/delivery/":
 		return views.RoundPage(roundPage(), sampleRound(), nil)
 	case "/dashboard/delivery/alarm":
