@@ -109,6 +109,8 @@ var permitted = map[Permission][]Role{
 	ManageZones:             {Admin},
 	OrderForPatients:        {Customer, Admin},
 	LinkCustomers:           {WardManagement, Admin},
+	FollowOrders: {MedicalStaff, WardManagement, KitchenStaff, DeliveryStaff, Customer,
+		Admin},
 }
 
 // May reports whether the role holds the permission. An unknown permission is held by nobody.

@@ -489,7 +489,8 @@ func TestACardSaysWhatIsAheadAndWhatIsLate(t *testing.T) {
 	}
 }
 
-// TestADurationIsLeftToThePageToCount, since one that the server draws is old as soon as it stands there.
+// TestADurationIsLeftToThePageToCount, since one that the server draws is old as soon as it stands
+// there.
 func TestADurationIsLeftToThePageToCount(t *testing.T) {
 	for name, page := range allPages() {
 		walk(parse(t, draw(t, text.En, page)), func(n *html.Node) {

@@ -49,10 +49,29 @@ func TestABedIsCleanedWithOneTapAStep(t *testing.T) {
 		p.untilSays(place, "housekeeping is cleaning since")
 		p.untilSays(place+" .age", "0 min")
 	}
-	cleaner.press(toCleanRow(first) + " button") // the second half of a double tap, at the latest
 	cleaner.tapNext(first)
 	cleaner.until("the bed to leave the list", fmt.Sprintf(`!document.querySelector("%s")`, toCleanRow(first)))
 	manager.untilSays(card(first), "available")
+}
+
+// TestTheSecondHalfOfADoubleTapIsNoStep, whatever has come under the finger.
+func TestTheSecondHalfOfADoubleTapIsNoStep(t *testing.T) {
+	t.Parallel()
+	s, board := dusangiretest.MustServeWard(t, 4, nil)
+	first, second := board.Beds[0], board.Beds[1]
+	for _, bed := range board.Beds[:2] {
+		dusangiretest.SetBedStatus(t, s, bed, hospital.BedCleaning)
+	}
+	p := visitorAs(s, hospital.Housekeeping)
+	p.openLive("/dashboard/housekeeping/")
+	ask[bool](p, fmt.Sprintf(`["%s", "%s"].every((row) => {
+		document.querySelector(row + " button").click();
+		return true;
+	})`, toCleanRow(first), toCleanRow(second)))
+	p.untilSays(toCleanRow(first), "housekeeping is cleaning")
+	if n := p.requestsFor(fmt.Sprintf("/beds/%d/clean", second.ID)); n > 0 {
+		t.Error("the second tap was taken for a step with another bed")
+	}
 }
 
 func TestARefusedStepOfCleaningIsShownAtItsBed(t *testing.T) {
