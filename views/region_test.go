@@ -475,7 +475,7 @@ func TestACardSaysWhatIsAheadAndWhatIsLate(t *testing.T) {
 		}, `class="late">Late<`, "first"},
 		"a bed that is cleaned first": {func(b *hospital.BoardBed) {
 			b.Admission, b.Status, b.StatusSince, b.Cleaning.Stat = nil, hospital.BedCleaning, now, true
-		}, `class="first">Clean first<`, "late"},
+		}, `class="first">Clean first<`, `class="late"`},
 		"a bed that somebody cleans": {func(b *hospital.BoardBed) {
 			b.Admission, b.Status = nil, hospital.BedCleaning
 			b.Cleaning = hospital.Cleaning{StartedAt: now, By: "alice"}
