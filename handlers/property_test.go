@@ -27,7 +27,7 @@ func TestNoCommandForgetsAScreen(t *testing.T) {
 	for history := range histories {
 		l := newLife(t, history)
 		l.looks = looks
-		for n := 0; n < commands || n < 5*commands && len(l.neverDone()) > 0; n++ {
+		for n := 0; n < commands || n < 20*commands && len(l.neverDone()) > 0; n++ {
 			l.live(n)
 		}
 		if never := l.neverDone(); len(never) > 0 {
