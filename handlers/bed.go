@@ -203,6 +203,8 @@ type bedJSON struct {
 	Status       string       `json:"status"`
 	Patient      *patientJSON `json:"patient"`
 	AssignedDate *string      `json:"assigned_date"`
+	// of a bed in cleaning alone
+	Cleaning *cleaningJSON `json:"cleaning,omitempty"`
 }
 
 type patientJSON struct {
@@ -211,7 +213,7 @@ type patientJSON struct {
 }
 
 func newBedJSON(b hospital.BoardBed) bedJSON {
-	shape := bedJSON{ID: b.ID, Number: b.Number, Status: string(b.Status)}
+	shape := bedJSON{ID: b.ID, Number: b.Number, Status: string(b.Status), Cleaning: cleaningOf(b.Bed)}
 	if b.Admission != nil {
 		shape.Patient = &patientJSON{b.Admission.PatientID, string(b.Admission.PatientName)}
 		shape.AssignedDate = rfc3339(b.Admission.BedSince)
@@ -254,6 +256,8 @@ type standingBedJSON struct {
 	Status  string `json:"status"`
 	Ward    string `json:"ward"`
 	Version int64  `json:"version"`
+	// of a bed in cleaning alone
+	Cleaning *cleaningJSON `json:"cleaning,omitempty"`
 }
 
 type foundPatientJSON struct {

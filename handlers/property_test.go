@@ -27,7 +27,7 @@ func TestNoCommandForgetsAScreen(t *testing.T) {
 	for history := range histories {
 		l := newLife(t, history)
 		l.looks = looks
-		for n := 0; n < commands || n < 5*commands && len(l.neverDone()) > 0; n++ {
+		for n := 0; n < commands || n < 20*commands && len(l.neverDone()) > 0; n++ {
 			l.live(n)
 		}
 		if never := l.neverDone(); len(never) > 0 {
@@ -142,6 +142,10 @@ func (l *life) deeds() map[string]deed {
 		"/beds/:id/status": {desk, anyBed, func() map[string]any {
 			return map[string]any{"status": string(pick(l, hospital.BedStatuses...)), "reason": pick(l, "", "paint")}
 		}},
+		"/beds/:id/clean": {[]string{"housekeeping", "ward_management"},
+			`SELECT id FROM bed WHERE status = 'cleaning'`, func() map[string]any {
+				return map[string]any{"step": string(pick(l, hospital.CleaningSteps...))}
+			}},
 		"/orders":             {append(slices.Clone(l.customers), "medical_staff"), "", l.newOrder},
 		"/orders/:id/confirm": {cook, openOrders, reason},
 		"/orders/:id/start":   {cook, openOrders, reason},
@@ -366,7 +370,7 @@ func (l *life) screens() []watched {
 		{fmt.Sprintf("/ws/ward/%d/", l.a.ID), "medical_staff"}, {fmt.Sprintf("/ws/ward/%d/", l.b.ID), "ward_management"},
 		{"/ws/dashboard/medical_staff/", "medical_staff"}, {"/ws/dashboard/ward_management/", "ward_management"},
 		{"/ws/dashboard/kitchen/", "kitchen"}, {"/ws/dashboard/delivery/", "delivery"}, {"/ws/dashboard/delivery/", "second"},
-		{"/ws/home/", "customer"}, {"/ws/home/", "stranger"},
+		{"/ws/home/", "customer"}, {"/ws/home/", "stranger"}, {"/ws/dashboard/housekeeping/", "housekeeping"},
 	}
 	for _, who := range slices.Sorted(maps.Keys(l.tokens)) {
 		all = append(all, watched{"/ws/notifications/", who})

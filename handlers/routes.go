@@ -95,6 +95,7 @@ func (s *Server) wardRoutes() []entry {
 		post(views.WardPath+"round", hospital.OrderRounds, s.orderMealRound),
 		s.medicalDashboard(),
 		s.managementDashboard(),
+		s.housekeeping(),
 		liveRoute{"/ws/dashboard/:role/", hospital.ReadOwnSession, noDashboard},
 	}
 }
@@ -103,6 +104,7 @@ func (s *Server) bedRoutes() []entry {
 	return []entry{
 		get(views.BedPath, hospital.ReadWards, s.bedPage),
 		post(views.BedPath+"status", hospital.ChangeBeds, s.setBedStatus),
+		post(views.BedPath+"clean", hospital.CleanBeds, s.cleanBed),
 		post(views.BedPath+"patients", hospital.AdmitPatients, s.findPatients),
 	}
 }

@@ -69,6 +69,7 @@ type Bed struct {
 	StatusReason  string // why it is reserved, in maintenance or closed; may be empty
 	StatusSince   time.Time
 	ReservedUntil time.Time // for a reserved bed: when it becomes available again by itself
+	Cleaning      Cleaning  // for a bed in cleaning: how far that is
 	Version       int64     // counts the bed's changes
 }
 
@@ -119,14 +120,16 @@ type WaitingPatient struct {
 
 const (
 	bedColumns = `bed.id, bed.ward_id, ward.name, bed.number, bed.status, bed.status_reason,
-		bed.status_since, bed.reserved_until, bed.version`
+		bed.status_since, bed.reserved_until, bed.version,
+		bed.cleaning_since, bed.cleaning_by, bed.cleaning_stat`
 	selectBed = `SELECT ` + bedColumns + ` FROM bed JOIN ward ON ward.id = bed.ward_id`
 )
 
 // columns are where bedColumns go.
 func (b *Bed) columns() []any {
 	return []any{&b.ID, &b.WardID, &b.WardName, &b.Number, &b.Status, &b.StatusReason,
-		(*instant)(&b.StatusSince), (*instant)(&b.ReservedUntil), &b.Version}
+		(*instant)(&b.StatusSince), (*instant)(&b.ReservedUntil), &b.Version,
+		(*instant)(&b.Cleaning.StartedAt), &b.Cleaning.By, &b.Cleaning.Stat}
 }
 
 // readBed reads one bed. NotFound where there is none.
@@ -162,8 +165,13 @@ func scanBoardBed(row scanner, now time.Time) (BoardBed, error) {
 	if err != nil {
 		return bed, err
 	}
+	bed.Late = bed.Status == BedCleaning && bed.Cleaning.isLate(bed.StatusSince, now)
 	if admission.AdmissionID != 0 {
 		admission.NilByMouth = nilByMouth.Holds(now)
+		if ahead := nilByMouth.From.Sub(now); ahead > 0 && ahead < FastingAhead {
+			admission.NilByMouthFrom = nilByMouth.From
+		}
+		admission.Overdue = admission.DischargePlanned && !admission.ExpectedDischarge.After(now)
 		bed.Admission = &admission
 	}
 	return bed, nil
@@ -407,6 +415,7 @@ func (c *change) lockBed(ctx context.Context, id int64) (Bed, error) {
 func (c *change) putBed(ctx context.Context, bed *Bed, to BedStatus, reason string) error {
 	from := bed.Status
 	bed.Status, bed.StatusSince, bed.StatusReason, bed.ReservedUntil = to, c.now, "", time.Time{}
+	bed.Cleaning = Cleaning{}
 	switch to {
 	case BedReserved:
 		bed.StatusReason, bed.ReservedUntil = reason, c.now.Add(ReservationLasts)
@@ -414,7 +423,8 @@ func (c *change) putBed(ctx context.Context, bed *Bed, to BedStatus, reason stri
 		bed.StatusReason = reason
 	}
 	err := c.tx.QueryRowContext(ctx, `UPDATE bed SET status = $2, status_reason = $3,
-			status_since = $4, reserved_until = $5, version = version + 1
+			status_since = $4, reserved_until = $5, cleaning_since = NULL, cleaning_by = '',
+			cleaning_stat = FALSE, version = version + 1
 		WHERE id = $1 RETURNING version`,
 		bed.ID, bed.Status, bed.StatusReason, instant(bed.StatusSince),
 		instant(bed.ReservedUntil)).Scan(&bed.Version)

@@ -136,6 +136,10 @@ func fieldsOf(action, from, to string) []Change {
 			{Field: "outcome", To: to}}
 	case "admission.diet":
 		return dietChanges(parseDiet(from), parseDiet(to))
+	case "bed.clean":
+		return []Change{{Field: "cleaning", From: from, To: to}}
+	case "bed.rank_cleaning":
+		return []Change{{Field: "stat", From: to != string(CleanFirst), To: to == string(CleanFirst)}}
 	case "zone.set":
 		return zoneChanges(from, to)
 	case "address.set":

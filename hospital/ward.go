@@ -102,6 +102,7 @@ type WardBoard struct {
 type BoardBed struct {
 	Bed
 	Admission *BoardAdmission // nil where nobody lies in it
+	Late      bool            // it is in cleaning and should be clean by now
 }
 
 // BoardAdmission is an admission as the board shows it: no reason, no notes.
@@ -113,13 +114,19 @@ type BoardAdmission struct {
 	BedSince          time.Time // when the patient came to this bed
 	ExpectedDischarge time.Time // zero: nobody has said
 	DischargePlanned  bool      // marked for discharge: counted as pending
+	Overdue           bool      // the planned time of discharge is over
 	Diet              Diet
 	Texture           Texture
 	NilByMouth        bool
+	NilByMouthFrom    time.Time // when it begins where that is within FastingAhead; else zero
 	Allergies         Allergies
 	Meals             []BoardMeal // open orders that are not past, the next due first
 	Version           int64       // counts the admission's changes
 }
+
+// FastingAhead is how long before it begins the board tells that a patient will be nil by mouth: at
+// any hour it tells what is planned for the coming night.
+const FastingAhead = 24 * time.Hour
 
 // BoardMeal is an open order as the board shows it: what becomes of a patient's meal, and nothing
 // of what it is.

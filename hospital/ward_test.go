@@ -294,7 +294,7 @@ func TestTheManagementDashboardListsWhatIsToBeDone(t *testing.T) {
 			t.Errorf("waiting are %v, counted %d, want the first %d of %v", got, d.WaitingCount, hospital.ListLimit, waited)
 		}
 		first := d.BedsToClean[0]
-		if first != (hospital.BedLine{ID: cleaned[0], Number: "C-01", WardID: ward.ID, WardName: "Maternity", Since: morning}) {
+		if first != (hospital.BedLine{ID: cleaned[0], Number: "C-01", WardID: ward.ID, WardName: "Maternity", Since: morning, Late: false, Version: 2}) {
 			t.Errorf("the first line is %+v", first)
 		}
 		if d.Counts.Total != 30 || d.Counts.Cleaning != 20 || d.At != h.clock.Now() {

@@ -126,6 +126,8 @@ func samplePage(r *http.Request) templ.Component {
 		return views.BedChoicePage(livePage("Choose a bed", hospital.Admin, r.URL.Path, "/ws/admission/71/", b.Revisions), b, views.Form{})
 	case "/dashboard/kitchen/":
 		return views.KitchenPage(kitchenPage(), sampleKitchen(), sampleWall())
+	case views.HousekeepingPath:
+		return views.HousekeepingPage(housekeepingPage(), sampleCleaning(), "")
 	case "/dashboard/delivery/":
 		return views.RoundPage(roundPage(), sampleRound(), nil)
 	case "/dashboard/delivery/alarm":

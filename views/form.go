@@ -17,6 +17,7 @@ const (
 	FormPlan      = "plan"
 	FormDischarge = "discharge"
 	FormStatus    = "status"
+	FormClean     = "clean"
 	FormPlace     = "place"
 	FormDiet      = "diet"
 	FormFasting   = "fasting"

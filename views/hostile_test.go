@@ -57,6 +57,11 @@ func (w typed) bodies(t testing.TB) map[string]string {
 	}
 	for i := range management.BedsToClean {
 		management.BedsToClean[i].Number, management.BedsToClean[i].WardName = w.number, w.ward
+		management.BedsToClean[i].Cleaning.By = w.username
+	}
+	cleaning := hospital.CleaningBoard{Beds: management.BedsToClean}
+	for _, r := range withItems(views.HousekeepingRegions(cleaning)) {
+		bodies["housekeeping "+r.ID] = draw(t, text.En, r.Component)
 	}
 	medical.Wards[0].Ward, management.Wards[1].Ward = ward, ward
 	for _, r := range append(views.MedicalRegions(medical), views.ManagementRegions(management)...) {

@@ -29,6 +29,7 @@ const (
 	ManagementPath    = "/dashboard/ward_management/"
 	KitchenPath       = "/dashboard/kitchen/"
 	RoundPath         = "/dashboard/delivery/"
+	HousekeepingPath  = "/dashboard/housekeeping/"
 	PastOrdersPath    = "/kitchen/past/"
 	HomePath          = "/home/"
 	AddressesPath     = "/addresses/"

@@ -55,6 +55,7 @@ var fieldLabels = map[string]string{
 	"notes": "fact.notes", "username": "field.username",
 	"nil_by_mouth_from": "change.fasting_from", "nil_by_mouth_until": "change.fasting_until",
 	"override_reason": "field.override_reason", "bed_number": "fact.bed",
+	"cleaning": "cleaning.title", "stat": "cleaning.stat",
 	"status": "change.status", "hazards": "change.hazards", "stopped": "change.stopped",
 	"name": "field.zone", "charge": "zone.charge", "label": "field.label",
 	"full_name": "field.full_name", "phone": "field.phone",
@@ -92,7 +93,7 @@ func PutAside(ctx context.Context, sent url.Values) []Typed {
 // codePrefixes are those of the catalogue's keys for the codes of some fields.
 var codePrefixes = map[string]string{
 	"diet": "diet.", "outcome": "outcome.", "sex": "sex.", "allergies": "allergen.",
-	"severe": "allergen.", "texture": "texture.", "stopped": "stopped.",
+	"cleaning": "cleaning.state.", "severe": "allergen.", "texture": "texture.", "stopped": "stopped.",
 }
 
 // codeWord is what a code of a field is called; any other text is itself.
@@ -129,6 +130,11 @@ func changeValue(ctx context.Context, field string, value any) string {
 		return changedAllergens(ctx, field, value)
 	case time.Time:
 		return text.Moment(ctx, value)
+	case bool:
+		if value {
+			return text.T(ctx, "change.yes")
+		}
+		return text.T(ctx, "change.no")
 	case int:
 		if field == "texture" {
 			return texture(ctx, hospital.Texture(value))

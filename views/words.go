@@ -26,12 +26,6 @@ func allergens(ctx context.Context, list []hospital.Allergen, most int) string {
 	return strings.Join(names, ", ")
 }
 
-// worstFirst lists allergens with the severe ones before the others, so that none of them is left
-// out of a card.
-func worstFirst(a hospital.Allergies) []hospital.Allergen {
-	return slices.Concat(a.Severe, mild(a))
-}
-
 // allergySentence says all that is known, and that nothing is.
 func allergySentence(ctx context.Context, a hospital.Allergies) string {
 	switch {

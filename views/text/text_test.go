@@ -124,6 +124,10 @@ func domain() map[string][]string {
 	for _, r := range hospital.Roles {
 		lists["role."] = append(lists["role."], string(r))
 	}
+	for _, step := range hospital.CleaningSteps {
+		lists["cleaning.step."] = append(lists["cleaning.step."], string(step))
+	}
+	lists["cleaning.state."] = []string{string(hospital.Dirty), string(hospital.CleaningStarted)}
 	for _, d := range hospital.Diets {
 		lists["diet."] = append(lists["diet."], string(d))
 	}

@@ -128,6 +128,7 @@ func sights(t testing.TB, s *dusangiretest.Server) []sight {
 		{"ward-reserved", hospital.WardManagement, opened(hospital.BedReserved)},
 		{"ward-occupied", hospital.MedicalStaff, opened(hospital.BedOccupied)},
 		{"ward-cleaning", hospital.WardManagement, opened(hospital.BedCleaning)},
+		{"housekeeping", hospital.Housekeeping, func(p *screen) { p.openLive("/dashboard/housekeeping/") }},
 		{"bed", hospital.MedicalStaff, func(p *screen) { p.openLive(dusangiretest.BedPath(bed(hospital.BedOccupied))) }},
 		{"bed-errors", hospital.MedicalStaff, func(p *screen) {
 			p.foresees("422")
