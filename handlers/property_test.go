@@ -341,6 +341,7 @@ func (l *life) byItself() (name string, do func() string) {
 			return said(err)
 		},
 		"hold who is nil by mouth": func() string { _, err := l.hospital.HoldNilByMouth(ctx); return said(err) },
+		"show what is late":        func() string { _, err := l.hospital.ShowTimeMarks(ctx); return said(err) },
 		"order a round": func() string {
 			_, err := l.hospital.OrderMealRound(ctx, actor(hospital.Admin), pick(l, l.a, l.b).ID, pick(l, hospital.Meals...), l.clock.Now())
 			return said(err)

@@ -1,6 +1,7 @@
 package hospital_test
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -274,4 +275,67 @@ func TestTheBoardTellsAheadWhoWillBeNilByMouth(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestWhatTimeAloneMarksIsShownOnce on the screens that show it, whichever node looks first.
+func TestWhatTimeAloneMarksIsShownOnce(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		h.set(t, "A-01", hospital.BedCleaning)
+		leaves := h.admit(t, "Uwase Marie", "B-01")
+		_, err := h.PlanDischarge(t.Context(), nurse, leaves.ID,
+			hospital.PlanDischargeCommand{Expected: morning.Add(2 * time.Hour)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.admit(t, "Mugisha Eric", "")
+		from := morning.Add(30 * time.Hour)
+		_, err = h.SetDiet(t.Context(), nurse, leaves.ID, hospital.DietCommand{
+			NilByMouth: &hospital.Window{From: from, Until: from.Add(8 * time.Hour)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, b := hospital.WardTopic(h.a.ID), hospital.WardTopic(h.b.ID)
+		for _, c := range []struct {
+			what  string
+			after time.Duration
+			want  []hospital.Topic
+		}{
+			{"nothing is late", time.Hour - time.Minute, nil},
+			{"the bed is dirty for long", time.Hour, []hospital.Topic{hospital.MetricsTopic, a}},
+			{"somebody should have left", 2 * time.Hour, []hospital.Topic{hospital.MetricsTopic, b}},
+			{"somebody waits for long", 4 * time.Hour, []hospital.Topic{hospital.MetricsTopic}},
+			{"tonight is near", 6*time.Hour + time.Minute, []hospital.Topic{hospital.MetricsTopic, b}},
+		} {
+			h.clock.pass(morning.Add(c.after).Sub(h.clock.Now()))
+			for _, want := range [][]hospital.Topic{c.want, nil} {
+				if got := h.timeMoves(t); !slices.Equal(got, want) {
+					t.Errorf("%s: %v moved, want %v", c.what, got, want)
+				}
+			}
+		}
+		h.set(t, "A-01", hospital.BedAvailable)
+		if got := h.timeMoves(t); got != nil {
+			t.Errorf("the bed was made clean, and time moved %v", got)
+		}
+		h.set(t, "A-01", hospital.BedCleaning)
+		h.clock.pass(hospital.CleanWithin)
+		if got, want := h.timeMoves(t), []hospital.Topic{hospital.MetricsTopic, a}; !slices.Equal(got, want) {
+			t.Errorf("the bed is dirty for long once more: %v moved, want %v", got, want)
+		}
+	})
+}
+
+// timeMoves lets the marks be shown that time has brought about, and returns what was announced.
+func (h *house) timeMoves(t *testing.T) []hospital.Topic {
+	t.Helper()
+	h.heard.take()
+	if _, err := h.ShowTimeMarks(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var moved []hospital.Topic
+	for _, r := range h.heard.take() {
+		moved = slices.AppendSeq(moved, maps.Keys(r.Topics))
+	}
+	slices.Sort(moved)
+	return moved
 }
