@@ -153,7 +153,7 @@ func TestWhoIsSignedOutElsewhereSeesNoPatientAnyMore(t *testing.T) {
 		"by signing out in another window": func(p *screen) {
 			other := p.another()
 			other.openLive("/")
-			other.press(".menu summary")
+			other.press(".tools .menu summary")
 			other.follow(".sign-out")
 		},
 		"by the operator": func(*screen) {
