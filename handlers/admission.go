@@ -3,7 +3,6 @@ package handlers
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -160,12 +159,6 @@ func (s *Server) commandAdmission(c echo.Context, name string, in *input,
 	return admission, nil
 }
 
-// redrawFreeBeds shows the admission's own page, with the beds that are free now.
-func (s *Server) redrawFreeBeds(c echo.Context, r refusal, a hospital.Admission) error {
-	return s.renderWaiting(c, r.Status, a,
-		views.Form{Name: views.FormPlace, Errors: r.Errors, Problem: r.Detail, Changes: r.changed})
-}
-
 // admissionPage is GET /admissions/{id}/: to the patient's bed, or for one without a bed the free
 // ones to choose from. An admission that has ended, and one of a newborn with its mother, has a
 // page of its own.
@@ -186,7 +179,7 @@ func (s *Server) admissionPage(c echo.Context) error {
 		case detail.BedID != 0:
 			return c.Redirect(http.StatusSeeOther, views.BedPath.Of(detail.BedID))
 		}
-		return s.renderWaiting(c, http.StatusOK, detail.Admission, views.Form{})
+		return s.bedChoice().get(c)
 	})
 }
 
@@ -212,20 +205,6 @@ func (s *Server) redrawOwnPage(c echo.Context, r refusal, id int64) error {
 		return errNoPlace
 	}
 	return s.renderAdmission(c, r.Status, detail, r.again())
-}
-
-func (s *Server) renderWaiting(c echo.Context, status int, a hospital.Admission,
-	form views.Form) error {
-	free, err := s.Hospital.FreeBeds(c.Request().Context(), actor(c))
-	if err != nil {
-		return err
-	}
-	// A title stays in the browser's history, where a name has no place.
-	page, err := s.page(c, text.T(c.Request().Context(), "waiting.choose"))
-	if err != nil {
-		return err
-	}
-	return render(c, status, views.WaitingPage(page, a, free, time.Now(), form))
 }
 
 type admissionJSON struct {

@@ -173,6 +173,7 @@ var homePaths = map[hospital.Role]string{
 	hospital.WardManagement: views.ManagementPath,
 	hospital.KitchenStaff:   views.KitchenPath,
 	hospital.DeliveryStaff:  views.RoundPath,
+	hospital.Housekeeping:   views.HousekeepingPath,
 	hospital.Customer:       views.HomePath,
 	hospital.Admin:          views.UsersPath,
 }

@@ -13,7 +13,8 @@ import (
 	"dusangire/views/text"
 )
 
-// bedPage is GET /beds/{id}/: a page of its own, or for a page that asks only the panel.
+// bedPage is GET /beds/{id}/: the board of its ward with the bed open, or for a page that asks only
+// the panel.
 func (s *Server) bedPage(c echo.Context) error {
 	id, err := pathID(c)
 	if err != nil {
@@ -90,12 +91,19 @@ func (s *Server) renderBed(c echo.Context, status int, detail hospital.BedDetail
 	if negotiate(c) == asPart {
 		return render(c, status, views.BedPanel(*page.Viewer, detail, form))
 	}
-	page.Live = &views.Live{Socket: s.ward().socket.Of(detail.WardID), Revisions: detail.Revisions}
+	// The board is read last, so that a panel that is behind it is brought up to date.
+	board, err := s.Hospital.WardBoard(c.Request().Context(), actor(c), detail.WardID)
+	if err != nil {
+		return err
+	}
+	page.Within = views.WardPath.Of(detail.WardID)
+	page.Live = &views.Live{Socket: s.ward().socket.Of(detail.WardID), Revisions: board.Revisions}
 	ofWard := newsOfWard(visitor{actor: actor(c), id: detail.WardID})
 	if err := s.addNews(c.Request().Context(), &page, ofWard); err != nil {
 		return err
 	}
-	return render(c, status, views.BedPage(page, detail, form))
+	return render(c, status,
+		views.WardPage(page, board, views.BedPanel(*page.Viewer, detail, form)))
 }
 
 // bedForm is a form in a bed's panel: about an admission, or about the empty bed where about is 0.
@@ -200,6 +208,8 @@ type bedJSON struct {
 	Status       string       `json:"status"`
 	Patient      *patientJSON `json:"patient"`
 	AssignedDate *string      `json:"assigned_date"`
+	// of a bed in cleaning alone
+	Cleaning *cleaningJSON `json:"cleaning,omitempty"`
 }
 
 type patientJSON struct {
@@ -208,7 +218,7 @@ type patientJSON struct {
 }
 
 func newBedJSON(b hospital.BoardBed) bedJSON {
-	shape := bedJSON{ID: b.ID, Number: b.Number, Status: string(b.Status)}
+	shape := bedJSON{ID: b.ID, Number: b.Number, Status: string(b.Status), Cleaning: cleaningOf(b.Bed)}
 	if b.Admission != nil {
 		shape.Patient = &patientJSON{b.Admission.PatientID, string(b.Admission.PatientName)}
 		shape.AssignedDate = rfc3339(b.Admission.BedSince)
@@ -258,6 +268,8 @@ type standingBedJSON struct {
 	Status  string `json:"status"`
 	Ward    string `json:"ward"`
 	Version int64  `json:"version"`
+	// of a bed in cleaning alone
+	Cleaning *cleaningJSON `json:"cleaning,omitempty"`
 }
 
 // foundPatientJSON is somebody who may come back.

@@ -81,7 +81,7 @@ type managementJSON struct {
 	Wards             []countsJSON        `json:"wards"`
 	PendingDischarges []admissionLineJSON `json:"pending_discharges"` // the soonest, PendingCount all
 	PendingCount      int                 `json:"pending_discharges_count"`
-	BedsToClean       []dirtyBedJSON      `json:"beds_to_clean"` // the longest; CleaningCount counts all
+	BedsToClean       []toCleanJSON       `json:"beds_to_clean"` // stat first; CleaningCount counts all
 	CleaningCount     int                 `json:"beds_to_clean_count"`
 	Waiting           []waitingJSON       `json:"waiting"` // the most pressing; WaitingCount counts all
 	WaitingCount      int                 `json:"waiting_count"`
@@ -91,7 +91,7 @@ type managementJSON struct {
 func newManagementJSON(_ context.Context, d hospital.ManagementDashboard) dashboardJSON {
 	return newDashboardJSON(d.Metrics, d.At, managementJSON{
 		each(d.Wards, newCountsJSON), each(d.PendingDischarges, newAdmissionLineJSON), d.PendingCount,
-		each(d.BedsToClean, newDirtyBedJSON), d.CleaningCount,
+		each(d.BedsToClean, newToCleanJSON), d.CleaningCount,
 		each(d.Waiting, newWaitingJSON), d.WaitingCount, each(d.Missed, newMissedJSON),
 	})
 }
@@ -186,15 +186,4 @@ type fastedJSON struct {
 
 func newFastedJSON(p hospital.FastingLine) fastedJSON {
 	return fastedJSON{rfc3339(p.Over), p.Missed, newAdmissionLineJSON(p.AdmissionLine)}
-}
-
-type dirtyBedJSON struct {
-	ID     int64   `json:"id"`
-	Number string  `json:"bed_number"`
-	Ward   string  `json:"ward_name"`
-	Since  *string `json:"since"`
-}
-
-func newDirtyBedJSON(b hospital.BedLine) dirtyBedJSON {
-	return dirtyBedJSON{b.ID, b.Number, b.WardName, rfc3339(b.Since)}
 }

@@ -214,7 +214,7 @@ func newCurrentJSON(ctx context.Context, current any) any {
 		return bedPageJSON{newSeenBedJSON(state), state.WardName}
 	case hospital.Bed:
 		return standingBedJSON{state.ID, state.Number, string(state.Status), state.WardName,
-			state.Version}
+			state.Version, cleaningOf(state)}
 	case hospital.Admission:
 		return newAdmissionJSON(state)
 	case hospital.Record:

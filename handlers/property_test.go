@@ -27,7 +27,7 @@ func TestNoCommandForgetsAScreen(t *testing.T) {
 	for history := range histories {
 		l := newLife(t, history)
 		l.looks = looks
-		for n := 0; n < commands || n < 5*commands && len(l.neverDone()) > 0; n++ {
+		for n := 0; n < commands || n < 20*commands && len(l.neverDone()) > 0; n++ {
 			l.live(n)
 		}
 		if never := l.neverDone(); len(never) > 0 {
@@ -121,6 +121,7 @@ const (
 	zones        = `SELECT id FROM zone`
 	newestOrders = `SELECT id FROM meal_order ORDER BY id DESC LIMIT 3`
 	newestTrays  = `SELECT id FROM delivery ORDER BY id DESC LIMIT 3`
+	admissions   = `SELECT id FROM admission ORDER BY id DESC LIMIT 3`
 )
 
 // deeds are all commands, by their routes.
@@ -175,6 +176,10 @@ func (l *life) deeds() map[string]deed {
 		"/wards/:id": {desk, `SELECT id FROM ward`, func() map[string]any {
 			return map[string]any{"sex": string(pick(l, hospital.WardSexes...)), "speciality": pick(l, "", "Heart")}
 		}},
+		"/beds/:id/clean": {[]string{"housekeeping", "ward_management"},
+			`SELECT id FROM bed WHERE status = 'cleaning'`, func() map[string]any {
+				return map[string]any{"step": string(pick(l, hospital.CleaningSteps...))}
+			}},
 		"/orders":             {append(slices.Clone(l.customers), "medical_staff"), "", l.newOrder},
 		"/orders/:id/confirm": {cook, openOrders, reason},
 		"/orders/:id/start":   {cook, openOrders, reason},
@@ -387,6 +392,7 @@ func (l *life) byItself() (name string, do func() string) {
 			return said(err)
 		},
 		"hold who is nil by mouth": func() string { _, err := l.hospital.HoldNilByMouth(ctx); return said(err) },
+		"show what is late":        func() string { _, err := l.hospital.ShowTimeMarks(ctx); return said(err) },
 		"order a round": func() string {
 			_, err := l.hospital.OrderMealRound(ctx, actor(hospital.Admin), pick(l, l.a, l.b).ID, pick(l, hospital.Meals...), l.clock.Now())
 			return said(err)
@@ -417,11 +423,13 @@ func (l *life) screens() []watched {
 		{"/ws/dashboard/medical_staff/", "medical_staff"}, {"/ws/dashboard/ward_management/", "ward_management"},
 		{"/ws/dashboard/kitchen/", "kitchen"}, {"/ws/dashboard/delivery/", "delivery"}, {"/ws/dashboard/delivery/", "second"},
 		{"/ws/home/", "customer"}, {"/ws/home/", "stranger"}, {"/ws/waiting/", "medical_staff"},
+		{"/ws/dashboard/housekeeping/", "housekeeping"},
 	}
 	for _, who := range slices.Sorted(maps.Keys(l.tokens)) {
 		all = append(all, watched{"/ws/notifications/", who})
 	}
-	for path, query := range map[string]string{"/ws/order/%d/": newestOrders, "/ws/delivery/%d/": newestTrays, "/ws/address/%d/": addresses} {
+	for path, query := range map[string]string{"/ws/order/%d/": newestOrders, "/ws/delivery/%d/": newestTrays, "/ws/address/%d/": addresses,
+		"/ws/admission/%d/": admissions} {
 		for _, id := range l.ids(query) {
 			for _, who := range []string{"customer", "stranger", "delivery", "medical_staff", "admin"} {
 				all = append(all, watched{fmt.Sprintf(path, id), who})

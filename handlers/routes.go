@@ -98,6 +98,7 @@ func (s *Server) wardRoutes() []entry {
 		get(views.MealListPath, hospital.ReadMealLists, s.mealList),
 		s.medicalDashboard(),
 		s.managementDashboard(),
+		s.housekeeping(),
 		liveRoute{"/ws/dashboard/:role/", hospital.ReadOwnSession, noDashboard},
 	}
 }
@@ -107,14 +108,16 @@ func (s *Server) bedRoutes() []entry {
 		get(views.BedPath, hospital.ReadWards, s.bedPage),
 		post("/beds/:id", hospital.ArrangeWards, s.setBed),
 		post(views.BedPath+"status", hospital.ChangeBeds, s.setBedStatus),
+		post(views.BedPath+"clean", hospital.CleanBeds, s.cleanBed),
 		post(views.BedPath+"patients", hospital.AdmitPatients, s.findPatients),
 	}
 }
 
 func (s *Server) admissionRoutes() []entry {
-	h := s.Hospital
+	h, choice := s.Hospital, s.bedChoice()
 	return []entry{
 		get(views.AdmissionPath, hospital.ReadWards, s.admissionPage),
+		liveRoute{choice.socket, choice.permission, choice.watch},
 		get(views.AdmissionPath+"menu/", hospital.OrderMeals, s.menu(ofAdmission)),
 		s.waitingList(),
 		post(views.WaitingPath+"patients", hospital.AdmitPatients, s.findForWaiting),

@@ -72,7 +72,8 @@ type Bed struct {
 	ReservedFor   int64     // for a reserved bed: the patient; 0: nobody by name
 	ReservedName  PatientName
 	Fitness
-	Version int64 // counts the bed's changes
+	Cleaning Cleaning // for a bed in cleaning: how far that is
+	Version  int64    // counts the bed's changes
 }
 
 // BedStatusCommand is what SetBedStatus needs.
@@ -129,7 +130,8 @@ type FreeBed struct {
 
 const (
 	bedColumns = `bed.id, bed.ward_id, ward.name, bed.number, bed.status, bed.status_reason,
-		bed.status_since, ` + reservedColumns + `, ` + fitnessColumns + `, bed.version`
+		bed.status_since, ` + reservedColumns + `, ` + fitnessColumns + `, bed.version,
+		bed.cleaning_since, bed.cleaning_by, bed.cleaning_stat`
 	reservedColumns = `bed.reserved_until, bed.reserved_for, COALESCE((SELECT kept.name
 		FROM patient AS kept WHERE kept.id = bed.reserved_for), '')`
 	selectBed = `SELECT ` + bedColumns + ` FROM bed JOIN ward ON ward.id = bed.ward_id`
@@ -140,7 +142,8 @@ func (b *Bed) columns() []any {
 	columns := []any{&b.ID, &b.WardID, &b.WardName, &b.Number, &b.Status, &b.StatusReason,
 		(*instant)(&b.StatusSince), (*instant)(&b.ReservedUntil), (*reference)(&b.ReservedFor),
 		&b.ReservedName}
-	return append(append(columns, b.Fitness.columns()...), &b.Version)
+	return append(append(columns, b.Fitness.columns()...), &b.Version,
+		(*instant)(&b.Cleaning.StartedAt), &b.Cleaning.By, &b.Cleaning.Stat)
 }
 
 // readBed reads one bed. NotFound where there is none.
@@ -185,8 +188,13 @@ func scanBoardBed(row scanner, now time.Time) (BoardBed, error) {
 	if err != nil {
 		return bed, err
 	}
+	bed.Late = bed.Status == BedCleaning && bed.Cleaning.isLate(bed.StatusSince, now)
 	if admission.AdmissionID != 0 {
 		admission.NilByMouth = nilByMouth.Holds(now)
+		if ahead := nilByMouth.From.Sub(now); ahead > 0 && ahead < FastingAhead {
+			admission.NilByMouthFrom = nilByMouth.From
+		}
+		admission.Overdue = admission.DischargePlanned && !admission.ExpectedDischarge.After(now)
 		bed.Admission = &admission
 	}
 	return bed, nil
@@ -238,7 +246,7 @@ func readBedDetail(ctx context.Context, q *sql.Tx, bed Bed,
 		return detail, err
 	}
 	if ward.Open && detail.Status.TakesPatient() {
-		if detail.Waiting, err = waitingPatients(ctx, q, everyWaiting); err != nil {
+		if detail.Waiting, err = waitingPatients(ctx, q, now, everyWaiting); err != nil {
 			return detail, err
 		}
 		if detail.Others, err = occupantsBut(ctx, q, detail.Bed); err != nil {
@@ -459,6 +467,7 @@ func (c *change) putBedFor(ctx context.Context, bed *Bed, to BedStatus, reason s
 	from := bed.Status
 	bed.Status, bed.StatusSince, bed.StatusReason = to, c.now, ""
 	bed.ReservedUntil, bed.ReservedFor, bed.ReservedName = time.Time{}, 0, ""
+	bed.Cleaning = Cleaning{}
 	switch to {
 	case BedReserved:
 		bed.StatusReason, bed.ReservedUntil = reason, kept.until
@@ -470,7 +479,8 @@ func (c *change) putBedFor(ctx context.Context, bed *Bed, to BedStatus, reason s
 		bed.StatusReason = reason
 	}
 	err := c.tx.QueryRowContext(ctx, `UPDATE bed SET status = $2, status_reason = $3,
-			status_since = $4, reserved_until = $5, reserved_for = $6, version = version + 1
+			status_since = $4, reserved_until = $5, reserved_for = $6, cleaning_since = NULL,
+			cleaning_by = '', cleaning_stat = FALSE, version = version + 1
 		WHERE id = $1 RETURNING version`,
 		bed.ID, bed.Status, bed.StatusReason, instant(bed.StatusSince),
 		instant(bed.ReservedUntil), reference(bed.ReservedFor)).Scan(&bed.Version)

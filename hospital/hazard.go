@@ -164,11 +164,17 @@ func (all Hazards) String() string {
 	return joined(all, "; ", Hazard.words)
 }
 
-// dangerous is the refusal to go on with an order because of its hazards.
-func dangerous(hazards []Hazard) error {
+// dangerous is the refusal to let somebody go on with an order because of its hazards. It says what
+// they themselves can do.
+func dangerous(actor Actor, hazards []Hazard) error {
 	advice := Refuse(Conflict, "hazards_stand",
 		"Choose something else, or have the diet order changed.")
-	if Overridable(hazards) {
+	switch {
+	case !Overridable(hazards):
+	case actor.Role.May(OverrideHazards):
+		advice = Refuse(Conflict, "hazards_yours",
+			"Choose something else, or give a reason to let it pass.")
+	default:
 		advice = Refuse(Conflict, "hazards_overridable",
 			"Choose something else, or ask medical staff, who may let it pass with a written reason.")
 	}

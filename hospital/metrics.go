@@ -26,7 +26,11 @@ type AdmissionLine struct {
 	WardName          string
 	AdmittedAt        time.Time
 	ExpectedDischarge time.Time
+	Late              bool // in its list: the time to leave is over, or the wait is a LongWait
 }
+
+// LongWait is how long a patient waits for a bed until that is too long.
+const LongWait = 4 * time.Hour
 
 // HeldLine is an order of a patient that is held, or whose tray must come back, as the dashboards'
 // lists show it.
@@ -47,14 +51,16 @@ type FastingLine struct {
 	Missed int       // main meals
 }
 
-// BedLine is a bed as the dashboards' lists show it.
+// BedLine is a bed in cleaning as the dashboards' lists show it.
 type BedLine struct {
 	ID       int64
 	Number   string
 	WardID   int64
 	WardName string
-	Since    time.Time
-	Reason   string
+	Since    time.Time // when it was left
+	Cleaning Cleaning
+	Late     bool // it should be clean by now
+	Version  int64
 }
 
 // ListLimit is the most lines a dashboard's list has; what is beyond it is counted.
@@ -87,7 +93,7 @@ type ManagementDashboard struct {
 	Wards             []WardSummary
 	PendingDischarges []AdmissionLine
 	PendingCount      int
-	BedsToClean       []BedLine     // longest first, at most ListLimit
+	BedsToClean       []BedLine     // stat first, then the longest dirty; at most ListLimit
 	Missed            []MissedRound // to be ordered late
 	CleaningCount     int
 	Waiting           []WaitingPatient
@@ -126,10 +132,10 @@ func readMedicalDashboard(ctx context.Context, q *sql.Tx, now time.Time,
 	if d.RecentAdmissions, err = recentAdmissions(ctx, q, now, wardIDs); err != nil {
 		return d, err
 	}
-	if d.PendingDischarges, err = pendingDischarges(ctx, q, wardIDs); err != nil {
+	if d.PendingDischarges, err = pendingDischarges(ctx, q, now, wardIDs); err != nil {
 		return d, err
 	}
-	if d.Waiting, err = waitingPatients(ctx, q, ListLimit); err != nil {
+	if d.Waiting, err = waitingPatients(ctx, q, now, ListLimit); err != nil {
 		return d, err
 	}
 	if d.Missed, err = readMissed(ctx, q, now, MedicalStaff); err != nil {
@@ -161,16 +167,17 @@ func readManagementDashboard(ctx context.Context, q *sql.Tx,
 	for _, w := range s.wards {
 		d.CleaningCount += w.Counts.Cleaning
 	}
-	if d.PendingDischarges, err = pendingDischarges(ctx, q, nil); err != nil {
+	if d.PendingDischarges, err = pendingDischarges(ctx, q, now, nil); err != nil {
 		return d, err
 	}
-	if d.BedsToClean, err = bedsToClean(ctx, q); err != nil {
+	if d.BedsToClean, err = bedsToClean(ctx, q, now); err != nil {
 		return d, err
 	}
+	d.BedsToClean = d.BedsToClean[:min(len(d.BedsToClean), ListLimit)]
 	if d.Missed, err = readMissed(ctx, q, now, WardManagement); err != nil {
 		return d, err
 	}
-	d.Waiting, err = waitingPatients(ctx, q, ListLimit)
+	d.Waiting, err = waitingPatients(ctx, q, now, ListLimit)
 	return d, err
 }
 
@@ -324,19 +331,12 @@ func recentAdmissions(ctx context.Context, q *sql.Tx, now time.Time,
 }
 
 // pendingDischarges lists who is marked for discharge, soonest first.
-func pendingDischarges(ctx context.Context, q *sql.Tx, wardIDs []int64) ([]AdmissionLine, error) {
-	return admissionLines(ctx, q, wardIDs, `admission.discharge_planned`,
+func pendingDischarges(ctx context.Context, q *sql.Tx, now time.Time,
+	wardIDs []int64) ([]AdmissionLine, error) {
+	lines, err := admissionLines(ctx, q, wardIDs, `admission.discharge_planned`,
 		`admission.expected_discharge, admission.id`)
-}
-
-// bedsToClean lists the beds in cleaning, longest first.
-func bedsToClean(ctx context.Context, q *sql.Tx) ([]BedLine, error) {
-	rows, err := q.QueryContext(ctx,
-		`SELECT bed.id, bed.number, bed.ward_id, ward.name, bed.status_since, bed.status_reason
-		FROM bed JOIN ward ON ward.id = bed.ward_id WHERE bed.status = 'cleaning'
-		ORDER BY bed.status_since, bed.id LIMIT $1`, ListLimit)
-	return collect(rows, err, func(row scanner) (b BedLine, err error) {
-		err = row.Scan(&b.ID, &b.Number, &b.WardID, &b.WardName, (*instant)(&b.Since), &b.Reason)
-		return b, err
-	})
+	for i := range lines {
+		lines[i].Late = !lines[i].ExpectedDischarge.After(now)
+	}
+	return lines, err
 }

@@ -263,7 +263,7 @@ func (c *change) placeForAdmission(ctx context.Context, o Order,
 	}
 	hazards := diet.Hazards(o.Dishes, c.now, o.Due)
 	if len(hazards) > 0 && (cmd.OverrideReason == "" || !Overridable(hazards)) {
-		return 0, dangerous(hazards)
+		return 0, dangerous(c.actor, hazards)
 	}
 	if len(hazards) > 0 {
 		o.OverrideReason, o.OverriddenBy, o.Overridden = cmd.OverrideReason, c.actor.Username, hazards

@@ -151,6 +151,10 @@ func fieldsOf(action, from, to string) []Change {
 		was.parse(strings.Fields(from))
 		is.parse(strings.Fields(to))
 		return dietChanges(was, is)
+	case "bed.clean":
+		return []Change{{Field: "cleaning", From: from, To: to}}
+	case "bed.rank_cleaning":
+		return []Change{{Field: "stat", From: to != string(CleanFirst), To: to == string(CleanFirst)}}
 	case "zone.set":
 		return zoneChanges(from, to)
 	case "address.set", "patient.correct", "admission.patient":

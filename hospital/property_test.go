@@ -1,6 +1,7 @@
 package hospital_test
 
 import (
+	"errors"
 	"flag"
 	"maps"
 	"os"
@@ -36,11 +37,8 @@ func TestAfterAnyHistoryEveryChangeWasAnnouncedAndEveryNumberIsRight(t *testing.
 			s := &story{house: h, t: t, rt: rt, beds: beds}
 			before := s.screens()
 			for range rapid.IntRange(1, 30).Draw(rt, "commands") {
-				h.heard.take()
-				name, err := s.command()
-				after := s.screens()
-				s.compare(name, err, before, after)
-				before = after
+				before = s.step(before, s.time)
+				before = s.step(before, s.command)
 			}
 			h.sound(t)
 			if t.Failed() {
@@ -50,11 +48,28 @@ func TestAfterAnyHistoryEveryChangeWasAnnouncedAndEveryNumberIsRight(t *testing.
 	})
 }
 
+// step lets something happen, compares the screens after it with those before, and returns them.
+func (s *story) step(before screens, happen func() (name string, err error)) screens {
+	s.heard.take()
+	name, err := happen()
+	after := s.screens()
+	s.compare(name, err, before, after)
+	return after
+}
+
+// time passes, and the screens are told what that brings about.
+func (s *story) time() (name string, err error) {
+	s.clock.pass(time.Duration(rapid.IntRange(0, 90).Draw(s.rt, "minutes")) * time.Minute)
+	_, err = s.ShowTimeMarks(s.t.Context())
+	return "time", err
+}
+
 // vacate empties the house for another history.
 func (h *house) vacate(t testing.TB) {
 	t.Helper()
-	for _, statement := range []string{`UPDATE bed SET status = 'available', status_reason = '', reserved_until = NULL, reserved_for = NULL`,
-		`DELETE FROM bed_assignment`, `DELETE FROM admission`, `DELETE FROM patient`, `DELETE FROM idempotency`} {
+	for _, statement := range []string{`DELETE FROM bed_assignment`, `DELETE FROM admission`,
+		`UPDATE bed SET status = 'available', status_reason = '', reserved_until = NULL, reserved_for = NULL`,
+		`DELETE FROM patient`, `DELETE FROM idempotency`, `DELETE FROM time_mark`} {
 		h.exec(t, statement)
 	}
 }
@@ -71,7 +86,6 @@ type story struct {
 // command gives a random command, which may be nonsense.
 func (s *story) command() (name string, err error) {
 	ctx := s.t.Context()
-	s.clock.pass(time.Duration(rapid.IntRange(0, 60).Draw(s.rt, "minutes")) * time.Minute)
 	now := s.clock.Now()
 	actor := rapid.SampledFrom([]hospital.Actor{nurse, manager, admin, cook}).Draw(s.rt, "actor")
 	bed, admission := s.anyBed(), s.anyAdmission()
@@ -144,6 +158,8 @@ func (s *story) command() (name string, err error) {
 	case "release":
 		s.clock.pass(hospital.ReservationLasts)
 		_, err = s.ReleaseExpiredReservations(ctx)
+		_, late := s.ShowTimeMarks(ctx)
+		err = errors.Join(err, late)
 	}
 	return name, err
 }

@@ -11,12 +11,14 @@ const (
 	WardManagement Role = "ward_management"
 	KitchenStaff   Role = "kitchen"
 	DeliveryStaff  Role = "delivery"
+	Housekeeping   Role = "housekeeping"
 	Customer       Role = "customer"
 	Admin          Role = "admin"
 )
 
 // Roles lists every role, in the order in which people are shown them.
-var Roles = []Role{MedicalStaff, WardManagement, KitchenStaff, DeliveryStaff, Customer, Admin}
+var Roles = []Role{MedicalStaff, WardManagement, KitchenStaff, DeliveryStaff, Housekeeping, Customer,
+	Admin}
 
 // Valid reports whether r is one of Roles.
 func (r Role) Valid() bool { return slices.Contains(Roles, r) }
@@ -48,6 +50,9 @@ const (
 	ChangeBeds              Permission = "beds.change"             // reserve, release, clean, mend
 	CloseBeds               Permission = "beds.close"              // and take into service again
 	ArrangeWards            Permission = "wards.arrange"           // what wards and beds are fit for
+	ReadCleaning            Permission = "dashboard.housekeeping"  // /dashboard/housekeeping/
+	CleanBeds               Permission = "beds.clean"              // start, and say when it is done
+	RankCleaning            Permission = "beds.rank_cleaning"      // what is cleaned first
 	SetUpWards              Permission = "wards.set_up"            // create wards with their beds
 	ManageUsers             Permission = "users.manage"            // logins and their passwords
 	OrderDiets              Permission = "diets.order"             // nil by mouth too
@@ -97,6 +102,9 @@ var permitted = map[Permission][]Role{
 	ChangeBeds:              {MedicalStaff, WardManagement, Admin},
 	CloseBeds:               {WardManagement, Admin},
 	ArrangeWards:            {WardManagement, Admin},
+	ReadCleaning:            {Housekeeping, Admin},
+	CleanBeds:               {Housekeeping, MedicalStaff, WardManagement, Admin},
+	RankCleaning:            {WardManagement, Admin},
 	SetUpWards:              {Admin},
 	ManageUsers:             {Admin},
 	OrderDiets:              {MedicalStaff, Admin},
@@ -106,7 +114,6 @@ var permitted = map[Permission][]Role{
 	ReadMealLists:           {MedicalStaff, WardManagement, KitchenStaff, Admin},
 	ReadOrders:              {MedicalStaff, WardManagement, KitchenStaff, DeliveryStaff, Admin},
 	ReadPastOrders:          {MedicalStaff, WardManagement, Admin},
-	FollowOrders:            Roles,
 	ReadKitchen:             {KitchenStaff, Admin},
 	CookOrders:              {KitchenStaff, Admin},
 	ConfirmOrders:           {MedicalStaff, KitchenStaff, Admin},
@@ -120,6 +127,8 @@ var permitted = map[Permission][]Role{
 	ManageZones:             {Admin},
 	OrderForPatients:        {Customer, Admin},
 	LinkCustomers:           {WardManagement, Admin},
+	FollowOrders: {MedicalStaff, WardManagement, KitchenStaff, DeliveryStaff, Customer,
+		Admin},
 }
 
 // May reports whether the role holds the permission. An unknown permission is held by nobody.

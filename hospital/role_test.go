@@ -80,6 +80,20 @@ func TestEachCommandAndReadIsForTheRolesWhoseWorkItIs(t *testing.T) {
 				_, err := h.ManagementDashboard(t.Context(), actor)
 				return err
 			}},
+			"clean a bed": {wards + " housekeeping", func(actor hospital.Actor) error {
+				_, err := h.CleanBed(t.Context(), actor, 4711,
+					hospital.CleanBedCommand{Step: hospital.StartCleaning})
+				return err
+			}},
+			"say what is cleaned first": {"ward_management admin", func(actor hospital.Actor) error {
+				_, err := h.CleanBed(t.Context(), actor, 4711,
+					hospital.CleanBedCommand{Step: hospital.CleanFirst})
+				return err
+			}},
+			"read the beds to clean": {"housekeeping admin", func(actor hospital.Actor) error {
+				_, err := h.CleaningBoard(t.Context(), actor, nil)
+				return err
+			}},
 			"read an admission": {wards, func(actor hospital.Actor) error {
 				_, err := h.Admission(t.Context(), actor, 4711)
 				return err
@@ -115,6 +129,10 @@ func TestEachCommandAndReadIsForTheRolesWhoseWorkItIs(t *testing.T) {
 			"compare an admission": {wards, func(actor hospital.Actor) error {
 				return h.AdmissionAsSeen(t.Context(), actor, 4711, 4711, 1)
 			}},
+			"choose a bed": {wards, func(actor hospital.Actor) error {
+				_, err := h.BedChoice(t.Context(), actor, 4711)
+				return err
+			}},
 			"list the free beds": {wards, func(actor hospital.Actor) error {
 				_, err := h.FreeBeds(t.Context(), actor)
 				return err
@@ -135,7 +153,7 @@ func TestEachCommandAndReadIsForTheRolesWhoseWorkItIs(t *testing.T) {
 				_, err := h.Menu(t.Context(), actor, hospital.Lunch)
 				return err
 			}},
-			"read the news": {"medical_staff ward_management kitchen delivery customer admin", func(actor hospital.Actor) error {
+			"read the news": {"medical_staff ward_management kitchen delivery housekeeping customer admin", func(actor hospital.Actor) error {
 				_, err := h.News(t.Context(), actor)
 				return err
 			}},
@@ -173,7 +191,7 @@ func TestEachCommandAndReadIsForTheRolesWhoseWorkItIs(t *testing.T) {
 }
 
 func TestThePermissionsAreThoseOfTheContract(t *testing.T) {
-	const everyone = "medical_staff ward_management kitchen delivery customer admin"
+	const everyone = "medical_staff ward_management kitchen delivery housekeeping customer admin"
 	for p, roles := range map[hospital.Permission]string{
 		hospital.ReadOwnSession:          everyone,
 		hospital.ListWards:               "medical_staff ward_management kitchen admin",
@@ -191,6 +209,10 @@ func TestThePermissionsAreThoseOfTheContract(t *testing.T) {
 		hospital.ChangeBeds:              "medical_staff ward_management admin",
 		hospital.CloseBeds:               "ward_management admin",
 		hospital.ArrangeWards:            "ward_management admin",
+		hospital.ReadCleaning:            "housekeeping admin",
+		hospital.CleanBeds:               "medical_staff ward_management housekeeping admin",
+		hospital.RankCleaning:            "ward_management admin",
+		hospital.FollowOrders:            "medical_staff ward_management kitchen delivery customer admin",
 		hospital.SetUpWards:              "admin",
 		hospital.ManageUsers:             "admin",
 		hospital.OrderDiets:              "medical_staff admin",

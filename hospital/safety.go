@@ -58,12 +58,12 @@ func (c *change) holdIfUnsafe(ctx context.Context, o *Order) error {
 		return err
 	}
 	if o.stoppedFor(hazards) {
-		return dangerous(hazards)
+		return dangerous(c.actor, hazards)
 	}
 	if err := c.holdOrder(ctx, o, hazards); err != nil {
 		return err
 	}
-	return commitAndRefuse(dangerous(hazards))
+	return commitAndRefuse(dangerous(c.actor, hazards))
 }
 
 // stoppedFor reports whether the order is stopped already, as much as the hazards ask for.

@@ -39,7 +39,7 @@ func (h *Hospital) WaitingList(ctx context.Context, actor Actor) (WaitingList, e
 			if found.Revisions, err = revisions(ctx, q, MetricsTopic); err != nil {
 				return found, err
 			}
-			if found.Patients, err = waitingPatients(ctx, q, everyWaiting); err != nil {
+			if found.Patients, err = waitingPatients(ctx, q, found.At, everyWaiting); err != nil {
 				return found, err
 			}
 			found.Wards, err = allWards(ctx, q)
@@ -89,7 +89,8 @@ func readUnplaced(ctx context.Context, q *sql.Tx, a Admission,
 
 // waitingPatients lists who is admitted without a bed, the most pressing and then the longest wait
 // first.
-func waitingPatients(ctx context.Context, q *sql.Tx, limit int) ([]WaitingPatient, error) {
+func waitingPatients(ctx context.Context, q *sql.Tx, now time.Time,
+	limit int) ([]WaitingPatient, error) {
 	rows, err := q.QueryContext(ctx, `SELECT `+admissionLineColumns+`, `+placementColumns+`,
 			admission.patient_id, patient.birth_date, patient.sex, admission.diet,
 			admission.texture, patient.allergies, admission.leave_since, admission.leave_until,
@@ -103,6 +104,7 @@ func waitingPatients(ctx context.Context, q *sql.Tx, limit int) ([]WaitingPatien
 			(*instant)(&w.BirthDate), &w.Sex, &w.Diet, &w.Texture,
 			(*allergyList)(&w.Allergies), (*instant)(&w.Leave.Since), (*instant)(&w.Leave.Until),
 			&w.Version)...)
+		w.Late = now.Sub(w.AdmittedAt) >= LongWait
 		return w, err
 	})
 	return found, wrap(err, "read who waits for a bed")

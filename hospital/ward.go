@@ -8,6 +8,7 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"dusangire/hospital/internal/store"
@@ -104,6 +105,7 @@ type WardBoard struct {
 type BoardBed struct {
 	Bed
 	Admission *BoardAdmission // nil where nobody lies in it
+	Late      bool            // it is in cleaning and should be clean by now
 }
 
 // BoardAdmission is an admission as the board shows it: no reason, no notes.
@@ -115,9 +117,11 @@ type BoardAdmission struct {
 	BedSince           time.Time // when the patient came to this bed
 	ExpectedDischarge  time.Time // zero: nobody has said
 	DischargePlanned   bool      // marked for discharge: counted as pending
+	Overdue            bool      // the planned time of discharge is over
 	Diet               Diet
 	Texture            Texture
 	NilByMouth         bool
+	NilByMouthFrom     time.Time // when it begins where that is within FastingAhead; else zero
 	Allergies          Allergies
 	AllergiesConfirmed bool // in this admission
 	Sex                string
@@ -129,6 +133,10 @@ type BoardAdmission struct {
 	Meals              []BoardMeal // open orders that are not past, the next due first
 	Version            int64       // counts the admission's changes
 }
+
+// FastingAhead is how long before it begins the board tells that a patient will be nil by mouth: at
+// any hour it tells what is planned for the coming night.
+const FastingAhead = 24 * time.Hour
 
 // BoardMeal is an open order as the board shows it: what becomes of a patient's meal, and nothing
 // of what it is.
@@ -145,11 +153,11 @@ func (h *Hospital) Wards(ctx context.Context, actor Actor) ([]Ward, error) {
 	return readAs(ctx, h, actor, ListWards, allWards)
 }
 
-// allWards lists all wards in the order of their codes.
+// allWards lists all wards in the order of their codes, as people count.
 func allWards(ctx context.Context, q *sql.Tx) ([]Ward, error) {
 	rows, err := q.QueryContext(ctx, selectWard)
 	wards, err := collect(rows, err, scanWard)
-	slices.SortFunc(wards, func(a, b Ward) int { return cmp.Compare(a.Code, b.Code) })
+	slices.SortFunc(wards, func(a, b Ward) int { return compareCodes(a.Code, b.Code) })
 	return wards, err
 }
 
@@ -163,6 +171,37 @@ const (
 func (w *Ward) columns() []any {
 	return []any{&w.ID, &w.Code, &w.Name, &w.Block, &w.Open, &w.Sex, &w.Speciality}
 }
+
+// compareCodes orders codes as people count: W2 before W10.
+func compareCodes(a, b string) int {
+	letterByLetter := cmp.Compare(a, b)
+	for a != "" && b != "" {
+		partA, restA := cutPart(a)
+		partB, restB := cutPart(b)
+		if isDigit(partA[0]) && isDigit(partB[0]) {
+			numberA, numberB := strings.TrimLeft(partA, "0"), strings.TrimLeft(partB, "0")
+			by := cmp.Or(cmp.Compare(len(numberA), len(numberB)), cmp.Compare(numberA, numberB))
+			if by != 0 {
+				return by
+			}
+		} else if partA != partB {
+			return cmp.Compare(partA, partB)
+		}
+		a, b = restA, restB
+	}
+	return cmp.Or(cmp.Compare(len(a), len(b)), letterByLetter)
+}
+
+// cutPart cuts off the digits with which a code begins, or what comes before its first digit.
+func cutPart(code string) (part, rest string) {
+	end := 1
+	for end < len(code) && isDigit(code[end]) == isDigit(code[0]) {
+		end++
+	}
+	return code[:end], code[end:]
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 func scanWard(row scanner) (w Ward, err error) {
 	err = row.Scan(w.columns()...)
@@ -266,7 +305,7 @@ func wardSummaries(ctx context.Context, q *sql.Tx) ([]WardSummary, error) {
 		summary.PendingDischarges += pending
 		return err
 	})
-	slices.SortFunc(wards, func(a, b WardSummary) int { return cmp.Compare(a.Code, b.Code) })
+	slices.SortFunc(wards, func(a, b WardSummary) int { return compareCodes(a.Code, b.Code) })
 	return wards, wrap(err, "count the beds")
 }
 

@@ -51,6 +51,28 @@ func TestOccupancyIsOfTheBedsInServiceInOneDecimal(t *testing.T) {
 	}
 }
 
+func TestWardsStandInTheOrderInWhichPeopleCount(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		for _, code := range []string{"W10", "W2-B", "W2", "W1", "MED-10", "MED-9", "ICU"} {
+			if _, err := h.AddWard(t.Context(), admin, hospital.AddWardCommand{Code: code, Name: code, Beds: 1}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		wards, err := h.Wards(t.Context(), nurse)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var codes []string
+		for _, ward := range wards {
+			codes = append(codes, ward.Code)
+		}
+		const want = "ICU MED-9 MED-10 W1 W2 W2-B W10"
+		if got := strings.Join(codes, " "); !strings.HasSuffix(got, want) {
+			t.Errorf("the wards stand as %s, want %s", got, want)
+		}
+	})
+}
+
 func TestAWardIsCreatedWithItsBeds(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		ward, err := h.AddWard(t.Context(), admin, hospital.AddWardCommand{Code: "MED-A", Name: " Medicine,  women ", Block: "B1", Beds: 101})
@@ -279,7 +301,7 @@ func TestTheManagementDashboardListsWhatIsToBeDone(t *testing.T) {
 			t.Errorf("waiting are %v, counted %d, want the first %d of %v", got, d.WaitingCount, hospital.ListLimit, waited)
 		}
 		first := d.BedsToClean[0]
-		if first != (hospital.BedLine{ID: cleaned[0], Number: "C-01", WardID: ward.ID, WardName: "Maternity", Since: morning}) {
+		if first != (hospital.BedLine{ID: cleaned[0], Number: "C-01", WardID: ward.ID, WardName: "Maternity", Since: morning, Late: false, Version: 2}) {
 			t.Errorf("the first line is %+v", first)
 		}
 		if d.Counts.Total != 30 || d.Counts.Cleaning != 20 || d.At != h.clock.Now() {

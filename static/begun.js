@@ -86,12 +86,19 @@
     return swept;
   }
 
+  // typedIn are the controls of a form in which somebody has put something.
+  function typedIn(form) {
+    const filled = form.hasAttribute("data-begun"); // by the server, with what was sent
+    return [...form.elements]
+      .filter((control) => control.name && (isChanged(control) || filled && isFilled(control)));
+  }
+
+  // isTyped reports whether something would be lost with a form.
+  const isTyped = (form) => !form.matches("[data-tap], [role=search]") && typedIn(form).length > 0;
+
   // putAside shows what was typed in a form, to be copied, and reports whether there was anything.
   function putAside(form) {
-    const filled = form.hasAttribute("data-begun"); // by the server, with what was sent
-    const typed = [...form.elements]
-      .filter((control) => control.name && (isChanged(control) || filled && isFilled(control)))
-      .map(inWords);
+    const typed = typedIn(form).map(inWords);
     const place = byId("aside");
     if (!typed.length || !place) return false;
     const alert = make("div", "");
@@ -105,11 +112,49 @@
     const button = make("button", words.dismiss);
     button.type = "button";
     button.addEventListener("click", () => alert.remove());
-    alert.append(list, button);
+    alert.append(list);
+    if (form.id === "form-admit") alert.append(otherBeds(form, alert));
+    alert.append(button);
     place.prepend(alert);
     alert.focus();
     alert.scrollIntoView({ block: "nearest" });
     return true;
+  }
+
+  const MOST_BEDS = 6; // that are offered
+
+  // otherBeds offers free beds of the board for somebody who was to come into one that is taken
+  // now. They are not there yet, so what was typed can't reach another patient.
+  function otherBeds(form, alert) {
+    const buttons = make("div", "");
+    buttons.className = "buttons";
+    const free = [...document.querySelectorAll(".bed.available > a")].slice(0, MOST_BEDS);
+    for (const card of free) {
+      const number = card.querySelector("b").textContent.trim();
+      const button = make("button", words.admitIn.replace("%s", () => number));
+      const detail = { form, alert, path: card.getAttribute("href") };
+      button.type = "button";
+      button.addEventListener("click", () => {
+        document.dispatchEvent(new CustomEvent("elsewhere", { detail }));
+      });
+      buttons.append(button);
+    }
+    return buttons;
+  }
+
+  // typedValues are what was typed in a form, to be carried into another one like it.
+  const typedValues = (form) => typedIn(form).filter((control) => control.id)
+    .map(({ id, type, value, checked }) => ({ id, type, value, checked }));
+
+  // carry fills in a form with what was typed in another one like it.
+  function carry(typed, to) {
+    for (const one of typed) {
+      const control = to.querySelector("#" + one.id);
+      if (!control) continue;
+      if (isTick(one)) control.checked = one.checked;
+      else control.value = one.value;
+      control.dispatchEvent(new Event("input", { bubbles: true }));
+    }
   }
 
   // isFilled reports whether a control holds anything that a person may have put there.
@@ -148,6 +193,6 @@
   document.addEventListener("htmx:ws:after:message:incoming", sweep);
   hold(main);
 
-  page.begun = { isBegun, release, formsOf, hold, leaveForms, sweep };
+  page.begun = { isBegun, isTyped, release, formsOf, hold, leaveForms, sweep, typedValues, carry };
 })();
 document.currentScript.dataset.ran = "yes";

@@ -26,6 +26,59 @@
     for (const name of ["patient_name", "birth_date", "sex"]) formData.delete(name);
   });
 
+  // The button that admits somebody names them, as they are typed or chosen.
+  function nameAdmission(form) {
+    const button = form?.querySelector("[data-named]");
+    if (!button) return;
+    const { verb, named } = button.dataset;
+    const name = page.namedIn(form);
+    button.textContent = name ? named.replace("%s", () => name) : verb;
+  }
+
+  // namedIn is who is to be admitted by a form; "" for nobody yet.
+  page.namedIn = (form) => {
+    const known = form.querySelector('[name="patient_id"]:checked');
+    if (known?.value) return known.parentElement.querySelector("span").textContent.trim();
+    return form.elements.patient_name?.value.trim() || "";
+  };
+
+  for (const kind of ["input", "change"]) {
+    document.addEventListener(kind, ({ target }) => nameAdmission(target.form));
+  }
+
+  // A browser shows a date in the order of its own country. What was chosen stands below in words,
+  // and a date of birth with the age.
+  const day = { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" };
+  const minute = { ...day, weekday: "short", hour: "2-digit", minute: "2-digit", hour12: false };
+  const languages = [document.documentElement.lang, "en-GB"];
+
+  function inWords({ type, name, value }) {
+    const time = new Date(value.includes("T") ? value + "Z" : value);
+    if (Number.isNaN(time.getTime())) return "";
+    const words = new Intl.DateTimeFormat(languages, type === "date" ? day : minute).format(time);
+    const years = name === "birth_date" ? yearsSince(time) : -1;
+    return years < 0 ? words : words + " · " + page.words.years.replace("%d", years);
+  }
+
+  function yearsSince(born) {
+    const now = new Date();
+    const early = now.getUTCMonth() - born.getUTCMonth() || now.getUTCDate() - born.getUTCDate();
+    return now.getUTCFullYear() - born.getUTCFullYear() - (early < 0 ? 1 : 0);
+  }
+
+  function echo({ target }) {
+    if (!target.matches('[type="date"], [type="datetime-local"]')) return;
+    let output = target.nextElementSibling;
+    if (!output?.matches("output")) {
+      output = document.createElement("output");
+      output.className = "hint";
+      target.after(output);
+    }
+    output.textContent = inWords(target);
+  }
+
+  for (const kind of ["input", "focusin"]) document.addEventListener(kind, echo);
+
   // Who has no known allergy has none that is named, and none that is severe. What is no longer
   // named is no longer severe. Nothing else touches what is severe.
   document.addEventListener("change", ({ target }) => {

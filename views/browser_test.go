@@ -122,10 +122,12 @@ func samplePage(r *http.Request) templ.Component {
 	case "/wards/2/admit":
 		return views.WardPage(page, board, views.BedPanel(*page.Viewer, detail(board.Beds[3]), refusedAdmission()))
 	case "/admissions/71/":
-		return views.WaitingPage(views.Page{Title: "Umutoni Aline", Viewer: viewer(hospital.Admin), Path: r.URL.Path}, hospital.Admission{ID: 71, PatientName: names[4],
-			AdmittedAt: now.Add(-5 * time.Hour), Version: 2}, sampleFreeBeds(), now, views.Form{})
+		b := sampleBedChoice()
+		return views.BedChoicePage(livePage("Choose a bed", hospital.Admin, r.URL.Path, "/ws/admission/71/", b.Revisions), b, views.Form{})
 	case "/dashboard/kitchen/":
 		return views.KitchenPage(kitchenPage(), sampleKitchen(), sampleWall())
+	case views.HousekeepingPath:
+		return views.HousekeepingPage(housekeepingPage(), sampleCleaning(), "")
 	case "/dashboard/delivery/":
 		return views.RoundPage(roundPage(), sampleRound(), nil)
 	case "/dashboard/delivery/alarm":
@@ -153,10 +155,11 @@ func sampleBedPage(r *http.Request, board hospital.WardBoard) templ.Component {
 			continue
 		}
 		page := wardPage()
+		panel := views.BedPanel(*page.Viewer, detail(b), views.Form{Key: "key"})
 		if r.Header.Get("HX-Request") != "" {
-			return views.BedPanel(*page.Viewer, detail(b), views.Form{Key: "key"})
+			return panel
 		}
-		return views.BedPage(page, detail(b), views.Form{Key: "key"})
+		return views.WardPage(page, board, panel)
 	}
 	return nil
 }

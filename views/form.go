@@ -18,6 +18,7 @@ const (
 	FormDischarge = "discharge"
 	FormNote      = "note"
 	FormStatus    = "status"
+	FormClean     = "clean"
 	FormPlace     = "place"
 	FormDiet      = "diet"
 	FormFasting   = "fasting"

@@ -89,10 +89,12 @@ func galleryBeds() []hospital.BoardBed {
 		galleryAdmission(18, "Here Before", allergic("fish"), unconfirmed),
 		galleryAdmission(10, "Nobody Asked", notAsked),
 		galleryAdmission(11, "Before Theatre", nilByMouth),
+		galleryAdmission(24, "Overdue", overdue),
+		galleryAdmission(25, "Tonight", nilByMouthTonight),
 		galleryAdmission(12, "Soft Food", eats(hospital.DietRenal, 4)),
 		galleryAdmission(14, "Meal Held", mealIs(hospital.OrderHeld)),
 		galleryAdmission(15, "Meal Coming", mealIs(hospital.OrderInTransit)),
-		galleryAdmission(17, "Kept Apart", apart),
+		galleryAdmission(19, "Kept Apart", apart),
 		galleryAdmission(13, "Everything-Together Uwimana Nyiransabimana", leaving,
 			allergic("milk", "eggs"), nilByMouth, eats(hospital.DietDiabetic, 6)),
 	}

@@ -36,6 +36,8 @@ func golden() map[string]templ.Component {
 		"panel_meals":      views.BedPanel(*viewer(hospital.MedicalStaff), detail(board.Beds[6]), views.Form{Key: "k", Offer: bedsideOffer()}),
 		"order_held":       views.OrderRegions(sampleOrder(hospital.OrderHeld, heldFor(sampleHazards()[1])), *viewer(hospital.MedicalStaff))[0].Component,
 		"bed_available":    views.BedRegion(board.Beds[3]).Component,
+		"bed_cleaning":     views.BedRegion(board.Beds[8]).Component,
+		"panel_cleaning":   views.BedPanel(*viewer(hospital.WardManagement), detail(board.Beds[8]), views.Form{}),
 		"bed_reserved":     views.BedRegion(board.Beds[13]).Component,
 		"panel_occupied":   views.BedPanel(*viewer(hospital.MedicalStaff), detail(board.Beds[4]), views.Form{}),
 		"panel_refused":    views.BedPanel(*viewer(hospital.WardManagement), detail(board.Beds[3]), refusedAdmission()),
@@ -50,6 +52,11 @@ func golden() map[string]templ.Component {
 	for _, r := range withItems(views.RoundRegions(sampleRound())) {
 		if slices.Contains([]string{views.TallyID, views.CarryID, views.StopID(1), views.StopID(2), views.StopID(4), views.StopID(6), views.TrayID(11), "ready-ward-2"}, r.ID) {
 			parts["round_"+r.ID] = r.Component
+		}
+	}
+	for _, r := range withItems(views.HousekeepingRegions(sampleCleaning())) {
+		if slices.Contains([]string{views.CleaningTallyID, views.ToCleanID(30), views.ToCleanID(31)}, r.ID) {
+			parts["housekeeping_"+r.ID] = r.Component
 		}
 	}
 	for _, r := range views.DeliveryRegions(sampleDelivery(), hospital.Customer) {

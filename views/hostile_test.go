@@ -63,6 +63,11 @@ func (w typed) bodies(t testing.TB) map[string]string {
 	}
 	for i := range management.BedsToClean {
 		management.BedsToClean[i].Number, management.BedsToClean[i].WardName = w.number, w.ward
+		management.BedsToClean[i].Cleaning.By = w.username
+	}
+	cleaning := hospital.CleaningBoard{Beds: management.BedsToClean}
+	for _, r := range withItems(views.HousekeepingRegions(cleaning)) {
+		bodies["housekeeping "+r.ID] = draw(t, text.En, r.Component)
 	}
 	medical.Wards[0].Ward, management.Wards[1].Ward = ward, ward
 	for _, r := range append(views.MedicalRegions(medical), views.ManagementRegions(management)...) {
@@ -144,7 +149,7 @@ func (w typed) panels(t testing.TB, board hospital.WardBoard, bodies map[string]
 	bodies["care"] = draw(t, text.En, views.CarePage(page, waiting, []hospital.Ward{board.Ward}, form))
 	list := hospital.WaitingList{Patients: sampleMedical().Waiting, Wards: []hospital.Ward{board.Ward}, At: now}
 	bodies["waiting list"] = draw(t, text.En, views.WaitingListPage(page, list, form))
-	bodies["waiting"] = draw(t, text.En, views.WaitingPage(page, hospital.Admission{ID: 1, PatientName: hospital.PatientName(w.name)}, sampleFreeBeds(), now, form))
+	bodies["waiting"] = draw(t, text.En, views.BedChoicePage(page, hospital.BedChoice{Admission: hospital.Admission{ID: 1, PatientName: hospital.PatientName(w.name)}, FreeBeds: sampleFreeBeds(), At: now}, form))
 }
 
 // kitchen is the kitchen's wall.

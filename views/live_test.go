@@ -382,11 +382,14 @@ func TestABedOpensBesideTheBoardByKeyboardAndClosesWithEscape(t *testing.T) {
 	if got := ask[string](t, tab, `document.querySelector("[aria-current=true]").closest("li").id`); got != "bed-5" {
 		t.Errorf("the board shows %s as open", got)
 	}
-	if got := ask[string](t, tab, `location.pathname`); got != "/wards/2/" {
-		t.Errorf("the page went to %s", got)
+	if got := ask[string](t, tab, `location.pathname`); got != "/beds/5/" {
+		t.Errorf("the open bed's address is %s", got)
 	}
 	press(t, tab, kb.Escape)
 	until(t, tab, "the focus to be back on the card", `document.activeElement.closest("li")?.id === "bed-5" && !document.querySelector(".panel")`)
+	if got := ask[string](t, tab, `location.pathname`); got != "/wards/2/" {
+		t.Errorf("the address of the ward is %s once the bed is closed", got)
+	}
 }
 
 func TestAFrameLeavesTheMarkOfTheOpenBedAndChangesEveryOther(t *testing.T) {
@@ -429,7 +432,7 @@ func TestACommandThatSucceedsSaysSavedAndShowsTheNewState(t *testing.T) {
 	})
 	openBed(t, tab, 9)
 	do(t, tab, chromedp.Click(chromedp.CSS(`#panel button[value="available"]`)))
-	until(t, tab, "the word Saved", `document.getElementById("said").textContent === "Saved."`)
+	until(t, tab, "the word Saved", `document.getElementById("said").textContent === "Saved: MED-A-09."`)
 	until(t, tab, "the new state", `document.querySelector(".panel .badge").textContent === "Available"`)
 	if got := sent.Load(); got != "available 19 true" {
 		t.Errorf("the server was sent %q", got)
@@ -438,7 +441,7 @@ func TestACommandThatSucceedsSaysSavedAndShowsTheNewState(t *testing.T) {
 
 func TestACommandWhoseBedWasLeftStillSaysWhatCameOfIt(t *testing.T) {
 	t.Parallel()
-	for status, sentence := range map[int]string{http.StatusNoContent: "Saved.", http.StatusConflict: "Not done. The server refused it."} {
+	for status, sentence := range map[int]string{http.StatusNoContent: "Saved: MED-A-09.", http.StatusConflict: "Not done. The server refused it."} {
 		site := newSite(t)
 		tab, _ := openWard(t, site)
 		began, answer := make(chan struct{}), make(chan struct{})
@@ -595,7 +598,7 @@ func TestWhoWasHereBeforeIsAdmittedUnderTheirNumberAlone(t *testing.T) {
 	until(t, tab, "the patients found", `!!document.querySelector(".known [value='8']")`)
 	do(t, tab, chromedp.Click(chromedp.CSS(".known [value='8']")), chromedp.WaitNotVisible(chromedp.ID("admit-patient_name")),
 		chromedp.Click(chromedp.CSS(`#sheet-admit form[action="/admissions"] button.primary`)))
-	until(t, tab, "the word Saved", `document.getElementById("said").textContent === "Saved."`)
+	until(t, tab, "the word of it", `document.getElementById("said").textContent === "Admitted to MED-A-11: Uwera Grâce."`)
 	if got := sent.Load(); got != "[8] [] [] [11]" {
 		t.Errorf("the server was sent %v", got)
 	}
@@ -603,7 +606,7 @@ func TestWhoWasHereBeforeIsAdmittedUnderTheirNumberAlone(t *testing.T) {
 
 // screens are pages that people see, by their paths on the sample site.
 var screens = []string{
-	"/login", "/dashboard/medical_staff/", "/dashboard/ward_management/", "/dashboard/kitchen/", "/wards/2/", "/wards/2/admit", "/beds/5/", "/admissions/71/", "/users/", "/problem", "/gallery",
+	"/login", "/dashboard/medical_staff/", "/dashboard/ward_management/", "/dashboard/kitchen/", views.HousekeepingPath, "/wards/2/", "/wards/2/admit", "/beds/5/", "/admissions/71/", "/users/", "/problem", "/gallery",
 }
 
 func TestThePagesBreakNoRuleOfThePolicy(t *testing.T) {

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/a-h/templ"
@@ -15,10 +16,15 @@ type Page struct {
 	Live   *Live          // nil: the page has no socket
 	News   *hospital.News // what those whom the page is for were told; nil: it shows none
 	Path   string         // marks where one is, and where the language form comes back to
+	// Within is the entry of the navigation that is marked where Path has none; may be empty.
+	Within string
 	// Assets are the nouns whose style sheets and scripts the page adds to those of all pages, such
 	// as "kitchen customer"; may be empty.
 	Assets string
 }
+
+// here is the entry of the navigation that is marked.
+func (p Page) here() string { return cmp.Or(p.Within, p.Path) }
 
 // with is the page with the style sheets and scripts of some nouns, separated by spaces.
 func (p Page) with(assets string) Page {

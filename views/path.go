@@ -37,6 +37,7 @@ const (
 	KitchenPath       = "/dashboard/kitchen/"
 	WaitingPath       = "/waiting/"
 	RoundPath         = "/dashboard/delivery/"
+	HousekeepingPath  = "/dashboard/housekeeping/"
 	PastOrdersPath    = "/kitchen/past/"
 	HomePath          = "/home/"
 	AddressesPath     = "/addresses/"

@@ -1217,7 +1217,7 @@ func recordAllergiesForm(r hospital.Record, f Form) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = allergyField(f, FormAllergies, r.Allergies).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = allergyField(f, FormAllergies, r.Allergies, string(r.Name)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

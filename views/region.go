@@ -64,10 +64,16 @@ const (
 	PatientsID   = "patients"
 	AddressesID  = "addresses"
 	TransitID    = "transit" // how many trays are on their way
+
+	ToCleanListID   = "to-clean" // the beds to clean, for those who clean
+	CleaningTallyID = "cleaning-tally"
 )
 
 // BedID is the id of a bed's card.
 func BedID(id int64) string { return "bed-" + number(id) }
+
+// ToCleanID is the id of a bed in the list of those to clean.
+func ToCleanID(bedID int64) string { return "clean-" + number(bedID) }
 
 // WardTileID is the id of a ward's tile on the medical dashboard and of its row on the management
 // dashboard.

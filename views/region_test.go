@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/a-h/templ"
 	"golang.org/x/net/html"
@@ -35,11 +36,13 @@ func livePages() map[string]struct {
 		"notifications": {views.NotificationsPage(p, inbox), views.InboxRegions(inbox)},
 		"address":       {views.AddressPage(p, address, true, nil, views.Form{}), views.AddressRegions(address)},
 		"ward":          {views.WardPage(p, board, nil), views.WardRegions(board)},
-		"bed":           {views.BedPage(p, detail(board.Beds[0]), views.Form{}), []views.Region{views.BedRegion(board.Beds[0])}},
+		"bed":           {views.WardPage(p, board, views.BedPanel(*p.Viewer, detail(board.Beds[0]), views.Form{})), views.WardRegions(board)},
+		"bed choice":    {views.BedChoicePage(p, sampleBedChoice(), views.Form{}), views.BedChoiceRegions(sampleBedChoice())},
 		"medical":       {views.MedicalDashboardPage(withNews, medical), append(views.MedicalRegions(medical), views.NewsRegion(news))},
 		"waiting":       {views.WaitingListPage(p, sampleWaiting(), views.Form{}), views.WaitingRegions(sampleWaiting())},
 		"order":         {views.OrderPage(p, order, views.Form{}), views.OrderRegions(order, *p.Viewer)},
 		"management":    {views.ManagementDashboardPage(p, management), views.ManagementRegions(management)},
+		"housekeeping":  {views.HousekeepingPage(housekeepingPage(), sampleCleaning(), ""), views.HousekeepingRegions(sampleCleaning())},
 		"round":         {views.RoundPage(roundPage(), sampleRound(), nil), views.RoundRegions(sampleRound())},
 		"kitchen":       {views.KitchenPage(kitchenPage(), sampleKitchen(), sampleWall()), views.KitchenRegions(sampleKitchen(), sampleWall())},
 		"delivery":      {views.DeliveryPage(deliveryPage(), sampleDelivery()), views.DeliveryRegions(sampleDelivery(), hospital.Customer)},
@@ -113,29 +116,31 @@ func allPages() map[string]templ.Component {
 			Errors: map[string]string{"reason": "Say why."}}),
 		"kitchen with a refusal": views.KitchenPage(kitchenPage(), sampleKitchen(), views.Wall{Wards: sampleWards(), Filter: hospital.KitchenFilter{Station: "hot"},
 			Notes: []string{"There is no meal."}, Refused: 7, Refusal: "Order 7 has changed meanwhile."}),
-		"login":                   views.LoginPage(views.Page{Title: "Login"}, views.Form{Name: views.FormLogin, Errors: map[string]string{"username": "Who?"}}),
-		"menu of a patient":       views.MenuPage(plain, sampleOffer(), views.Form{Key: "k"}),
-		"addresses":               views.AddressesPage(plain, []hospital.Address{sampleAddress().Address}, nil, views.Form{Key: "k"}),
-		"address that is refused": views.AddressPage(p, sampleAddress(), true, nil, views.Form{Name: views.FormAddress, Errors: map[string]string{"phone": "Which?"}}),
-		"zones":                   views.ZonesPage(plain, []hospital.Zone{{ID: 1, Name: "Town", Charge: 2000}, {ID: 2, Name: "Shelter"}}, 2, views.Form{Key: "k"}),
-		"care of who waits":       views.CarePage(plain, detail(hospital.BoardBed{Admission: sampleAdmission(3)}), sampleWards(), views.Form{}),
-		"choice of a bed":         views.WaitingPage(plain, hospital.Admission{ID: 71, PatientName: names[4], AdmittedAt: now}, sampleFreeBeds(), now, views.Form{}),
-		"round with an alarm":     views.RoundPage(roundPage(), sampleRound(), &views.Alarm{Code: "wrong_bed", Sentence: "Wrong.", Delivery: 2}),
-		"past orders":             views.PastOrdersPage(kitchenPage(), overdueKitchen(), nil, views.Form{}),
-		"nothing past":            views.PastOrdersPage(kitchenPage(), hospital.KitchenBoard{At: now}, nil, views.Form{}),
-		"kitchen with a past":     views.KitchenPage(kitchenPage(), overdueKitchen(), sampleWall()),
-		"empty round":             views.RoundPage(roundPage(), hospital.DeliveryBoard{At: now}, nil),
-		"handover":                views.HandoverPage(handoverPage(), sampleHandover()),
-		"meal list":               views.MealListPage(mealListPage(), sampleMealList(), sampleWards()),
-		"users":                   views.UsersPage(plain, sampleUsers()),
-		"problem":                 views.ProblemPage(plain, 404, "It is gone."),
-		"gallery":                 views.GalleryPage(plain),
+		"login":                       views.LoginPage(views.Page{Title: "Login"}, views.Form{Name: views.FormLogin, Errors: map[string]string{"username": "Who?"}}),
+		"menu of a patient":           views.MenuPage(plain, sampleOffer(), views.Form{Key: "k"}),
+		"addresses":                   views.AddressesPage(plain, []hospital.Address{sampleAddress().Address}, nil, views.Form{Key: "k"}),
+		"address that is refused":     views.AddressPage(p, sampleAddress(), true, nil, views.Form{Name: views.FormAddress, Errors: map[string]string{"phone": "Which?"}}),
+		"zones":                       views.ZonesPage(plain, []hospital.Zone{{ID: 1, Name: "Town", Charge: 2000}, {ID: 2, Name: "Shelter"}}, 2, views.Form{Key: "k"}),
+		"care of who waits":           views.CarePage(plain, detail(hospital.BoardBed{Admission: sampleAdmission(3)}), sampleWards(), views.Form{}),
+		"round with an alarm":         views.RoundPage(roundPage(), sampleRound(), &views.Alarm{Code: "wrong_bed", Sentence: "Wrong.", Delivery: 2}),
+		"past orders":                 views.PastOrdersPage(kitchenPage(), overdueKitchen(), nil, views.Form{}),
+		"nothing past":                views.PastOrdersPage(kitchenPage(), hospital.KitchenBoard{At: now}, nil, views.Form{}),
+		"kitchen with a past":         views.KitchenPage(kitchenPage(), overdueKitchen(), sampleWall()),
+		"empty round":                 views.RoundPage(roundPage(), hospital.DeliveryBoard{At: now}, nil),
+		"handover":                    views.HandoverPage(handoverPage(), sampleHandover()),
+		"meal list":                   views.MealListPage(mealListPage(), sampleMealList(), sampleWards()),
+		"users":                       views.UsersPage(plain, sampleUsers()),
+		"problem":                     views.ProblemPage(plain, 404, "It is gone."),
+		"gallery":                     views.GalleryPage(plain),
+		"chosen meanwhile":            views.BedChoicePage(plain, hospital.BedChoice{Admission: hospital.Admission{ID: 71, PatientName: names[4], BedID: 4, BedNumber: "MED-A-04"}, At: now}, views.Form{}),
+		"housekeeping with a refusal": views.HousekeepingPage(housekeepingPage(), sampleCleaning(), "Bed SURG-03 is being cleaned by alice already."),
+		"nothing to clean":            views.HousekeepingPage(housekeepingPage(), hospital.CleaningBoard{At: now}, ""),
 	}
 	for name, live := range livePages() {
 		pages[name] = live.page
 	}
 	for _, b := range board.Beds {
-		pages["bed "+b.Number] = views.BedPage(p, detail(b), views.Form{Key: "k"})
+		pages["bed "+b.Number] = views.WardPage(p, board, views.BedPanel(*p.Viewer, detail(b), views.Form{Key: "k"}))
 	}
 	return pages
 }
@@ -150,7 +155,7 @@ func TestIDsOnAPageAreUniqueAndWhatPointsToOneFindsIt(t *testing.T) {
 				case "id":
 					ids[a.Val]++
 				case "for", "aria-describedby", "aria-labelledby", "list", "form":
-					pointers = append(pointers, a.Val)
+					pointers = append(pointers, strings.Fields(a.Val)...)
 				case "href", "hx-target:inherited":
 					if target, local := strings.CutPrefix(a.Val, "#"); local {
 						pointers = append(pointers, target)
@@ -173,7 +178,7 @@ func TestIDsOnAPageAreUniqueAndWhatPointsToOneFindsIt(t *testing.T) {
 
 // tellsDiet matches what a page says of a patient's diet, texture or allergies.
 func tellsDiet() *regexp.Regexp {
-	words := []string{`Allergy: .*`, `Severe allergy: .*`, `Allergies not asked`, `None known`, `IDDSI \d .*`, `Nil by mouth`}
+	words := []string{`Allergy: .*`, `Severe allergy: .*`, `Allergies not asked`, `None known`, `IDDSI \d .*`, `Nil by mouth( from .*)?`}
 	for _, diet := range hospital.Diets {
 		words = append(words, regexp.QuoteMeta(text.T(text.With(context.Background(), text.En), "diet."+string(diet))))
 	}
@@ -442,4 +447,64 @@ func overdueKitchen() hospital.KitchenBoard {
 	b.Tickets = b.Tickets[2:]
 	b.Missed = []hospital.MissedRound{{Ward: sampleWards()[0], Meal: hospital.Lunch, Patients: 12}}
 	return b
+}
+
+// TestACardSaysWhatIsAheadAndWhatIsLate, each with a word of its own.
+func TestACardSaysWhatIsAheadAndWhatIsLate(t *testing.T) {
+	card := func(change func(*hospital.BoardBed)) string {
+		bed := sampleBed(sampleWards()[1], 1, hospital.BedOccupied)
+		bed.Admission = &hospital.BoardAdmission{AdmissionID: 1, PatientName: "Uwase Marie",
+			Allergies: hospital.Allergies{Known: true}, Texture: hospital.RegularTexture,
+			Diet: hospital.DietGeneral, BedSince: now}
+		change(&bed)
+		return draw(t, text.En, views.BedRegion(bed).Component)
+	}
+	for what, c := range map[string]struct {
+		change    func(*hospital.BoardBed)
+		has, lack string
+	}{
+		"nil by mouth tonight": {func(b *hospital.BoardBed) { b.Admission.NilByMouthFrom = now.Add(time.Hour) },
+			`class="ahead">Nil by mouth from 15:32`, `class="stop"`},
+		"nil by mouth now": {func(b *hospital.BoardBed) { b.Admission.NilByMouth = true },
+			`class="stop">Nil by mouth<`, `class="ahead"`},
+		"a severe allergy and another": {func(b *hospital.BoardBed) {
+			b.Admission.Allergies = hospital.Allergies{Known: true,
+				Allergens: []hospital.Allergen{"eggs", "peanuts"}, Severe: []hospital.Allergen{"peanuts"}}
+		}, `class="severe">Severe allergy: peanuts</i><i class="warn">Allergy: eggs<`, "none"},
+		"an overdue discharge": {func(b *hospital.BoardBed) {
+			b.Admission.DischargePlanned, b.Admission.Overdue = true, true
+			b.Admission.ExpectedDischarge = now.Add(-time.Hour)
+		}, `class="overdue">Overdue 3 Feb 13:32`, "Leaves"},
+		"a discharge that is not": {func(b *hospital.BoardBed) {
+			b.Admission.DischargePlanned, b.Admission.ExpectedDischarge = true, now.Add(time.Hour)
+		}, "Leaves 3 Feb 15:32", "Overdue"},
+		"a bed that is dirty for long": {func(b *hospital.BoardBed) {
+			b.Admission, b.Status, b.StatusSince, b.Late = nil, hospital.BedCleaning, now, true
+		}, `class="late">Late<`, "first"},
+		"a bed that is cleaned first": {func(b *hospital.BoardBed) {
+			b.Admission, b.Status, b.StatusSince, b.Cleaning.Stat = nil, hospital.BedCleaning, now, true
+		}, `class="first">Clean first<`, `class="late"`},
+		"a bed that somebody cleans": {func(b *hospital.BoardBed) {
+			b.Admission, b.Status = nil, hospital.BedCleaning
+			b.Cleaning = hospital.Cleaning{StartedAt: now, By: "alice"}
+		}, "alice is cleaning since 3 Feb 14:32", "Dirty"},
+	} {
+		got := regexp.MustCompile(`\s+(<|$)`).ReplaceAllString(card(c.change), "$1")
+		got = regexp.MustCompile(`>\s+`).ReplaceAllString(got, ">")
+		if !strings.Contains(got, c.has) || strings.Contains(got, c.lack) {
+			t.Errorf("%s should be drawn with %q and without %q: %s", what, c.has, c.lack, got)
+		}
+	}
+}
+
+// TestADurationIsLeftToThePageToCount, since one that the server draws is old as soon as it stands
+// there.
+func TestADurationIsLeftToThePageToCount(t *testing.T) {
+	for name, page := range allPages() {
+		walk(parse(t, draw(t, text.En, page)), func(n *html.Node) {
+			if attribute(n, "class") == "age" && (n.FirstChild != nil || attribute(n, "datetime") == "") {
+				t.Errorf("%s draws a duration by itself", name)
+			}
+		})
+	}
 }

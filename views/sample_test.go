@@ -196,7 +196,21 @@ func sampleManagement() hospital.ManagementDashboard {
 		d.BedsToClean = append(d.BedsToClean, hospital.BedLine{ID: int64(n + 30), Number: fmt.Sprintf("SURG-%02d", n+3), WardID: 4,
 			WardName: "Surgery", Since: now.Add(-time.Duration(9-n) * 31 * time.Minute)})
 	}
+	d.BedsToClean[0].Cleaning.Stat, d.BedsToClean[0].Late = true, true
+	d.BedsToClean[1].Cleaning = hospital.Cleaning{StartedAt: now.Add(-12 * time.Minute), By: "alice"}
+	d.Waiting[0].Late, d.PendingDischarges[0].Late = true, true
 	return d
+}
+
+// sampleCleaning is the list of beds to clean, all that can be said of one in it.
+func sampleCleaning() hospital.CleaningBoard {
+	d := sampleManagement()
+	return hospital.CleaningBoard{Metrics: d.Metrics, Beds: d.BedsToClean, At: d.At, Revisions: d.Revisions}
+}
+
+func housekeepingPage() views.Page {
+	return livePage("Housekeeping", hospital.Housekeeping, views.HousekeepingPath,
+		"/ws"+views.HousekeepingPath, sampleCleaning().Revisions)
 }
 
 // detail is the page of a bed of the sample board, with all that its status offers.
@@ -220,6 +234,13 @@ func detail(b hospital.BoardBed) hospital.BedDetail {
 		}
 	}
 	return d
+}
+
+func sampleBedChoice() hospital.BedChoice {
+	return hospital.BedChoice{Admission: hospital.Admission{ID: 71, PatientName: names[4], AdmittedAt: now.Add(-5 * time.Hour), Version: 2},
+		BirthDate: now.AddDate(-38, 0, 0), Sex: "female", Diet: hospital.DietOrder{Diet: hospital.DietRenal, Texture: hospital.RegularTexture,
+			Allergies: hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"peanuts"}, Severe: []hospital.Allergen{"peanuts"}}},
+		FreeBeds: sampleFreeBeds(), At: now, Revisions: sampleBoard().Revisions}
 }
 
 func sampleFreeBeds() []hospital.FreeBed {

@@ -56,6 +56,7 @@ var fieldLabels = map[string]string{
 	"notes": "fact.notes", "note": "note.title", "username": "field.username",
 	"nil_by_mouth_from": "change.fasting_from", "nil_by_mouth_until": "change.fasting_until",
 	"override_reason": "field.override_reason", "bed_number": "fact.bed",
+	"cleaning": "cleaning.title", "stat": "cleaning.stat",
 	"status": "change.status", "hazards": "change.hazards", "stopped": "change.stopped",
 	"name": "field.zone", "charge": "zone.charge", "label": "field.label",
 	"full_name": "field.full_name", "phone": "field.phone",
@@ -103,7 +104,8 @@ func PutAside(ctx context.Context, sent url.Values) []Typed {
 // codePrefixes are those of the catalogue's keys for the codes of some fields.
 var codePrefixes = map[string]string{
 	"diet": "diet.", "outcome": "outcome.", "sex": "sex.", "allergies": "allergen.",
-	"severe": "allergen.", "texture": "texture.", "stopped": "stopped.",
+	"cleaning": "cleaning.state.",
+	"severe":   "allergen.", "texture": "texture.", "stopped": "stopped.",
 	"isolation": "isolation.", "priority": "priority.", "staffed": "staffed.",
 	"features": "feature.",
 }

@@ -1191,7 +1191,7 @@ func newbornForm(d hospital.BedDetail, f Form) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = allergyField(f, FormNewborn, hospital.Allergies{}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = allergyField(f, FormNewborn, hospital.Allergies{}, "").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -63,6 +63,36 @@ func born(ctx context.Context, date time.Time, sex string) string {
 	return words
 }
 
+// ageAndSex is what tells people of one name apart at a glance; "" where nothing is known.
+func ageAndSex(ctx context.Context, born time.Time, sex string, now time.Time) string {
+	var words []string
+	if age := text.Age(ctx, born, now); age != "" {
+		words = append(words, age)
+	}
+	if sex != "" && sex != "unknown" {
+		words = append(words, text.T(ctx, "sex."+sex))
+	}
+	return strings.Join(words, " · ")
+}
+
+// whom is a patient as a question names them.
+func whom(ctx context.Context, d hospital.BedDetail) string {
+	name := string(d.Admission.PatientName)
+	if words := ageAndSex(ctx, d.BirthDate, d.Sex, d.At); words != "" {
+		return name + " (" + words + ")"
+	}
+	return name
+}
+
+// codes lists codes for an attribute.
+func codes[T ~string](list []T) string {
+	words := make([]string, len(list))
+	for i, code := range list {
+		words[i] = string(code)
+	}
+	return strings.Join(words, " ")
+}
+
 // expectedTerm tells a planned discharge from a mere expectation.
 func expectedTerm(ctx context.Context, a hospital.BoardAdmission) string {
 	if a.DischargePlanned {

@@ -294,12 +294,29 @@ func (s *Staff) discharge(ctx context.Context, now state) (bool, error) {
 	return false, nil
 }
 
-// clean finishes the bed that has been in cleaning longest.
+// clean finishes the bed that the staff are at, and begins the one that has been dirty longest. What
+// somebody else has begun is theirs.
 func (s *Staff) clean(ctx context.Context, now state) (bool, error) {
+	finished, err := s.cleanNext(ctx, now, hospital.FinishCleaning, housekeeping.Username)
+	if err != nil {
+		return false, err
+	}
+	begun, err := s.cleanNext(ctx, now, hospital.StartCleaning, "")
+	return finished || begun, err
+}
+
+// cleanNext takes a step with the first bed that somebody of a name is at; "" is for nobody.
+func (s *Staff) cleanNext(ctx context.Context, now state, step hospital.CleaningStep,
+	by string) (bool, error) {
 	for _, bed := range now.BedsToClean {
-		if s.mayTouch(bed.ID, bed.Since, now.At) {
-			return s.set(ctx, housekeeping, bed.ID, hospital.BedStatusCommand{Status: hospital.BedAvailable})
+		if bed.Cleaning.By != by || !s.mayTouch(bed.ID, bed.Since, now.At) {
+			continue
 		}
+		changed, err := s.h.CleanBed(ctx, housekeeping, bed.ID, hospital.CleanBedCommand{Step: step})
+		if err == nil {
+			s.own[bed.ID] = changed.StatusSince
+		}
+		return err == nil, err
 	}
 	return false, nil
 }

@@ -100,6 +100,15 @@ func T(ctx context.Context, key string, args ...any) string {
 	return fill(sentence, args)
 }
 
+// For is what a button says that does something to somebody: the words of a key with their name, so
+// that nobody presses it for another. Without a name it is the words alone.
+func For(ctx context.Context, key, name string) string {
+	if name == "" {
+		return T(ctx, key)
+	}
+	return T(ctx, "button.for", T(ctx, key), name)
+}
+
 // Has reports whether there are words for a key.
 func Has(key string) bool {
 	_, known := catalogue[key]

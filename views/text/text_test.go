@@ -127,6 +127,10 @@ func domain() map[string][]string {
 	for _, why := range hospital.NoMeals {
 		lists["nomeal."] = append(lists["nomeal."], string(why))
 	}
+	for _, step := range hospital.CleaningSteps {
+		lists["cleaning.step."] = append(lists["cleaning.step."], string(step))
+	}
+	lists["cleaning.state."] = []string{string(hospital.Dirty), string(hospital.CleaningStarted)}
 	for _, d := range hospital.Diets {
 		lists["diet."] = append(lists["diet."], string(d))
 	}

@@ -69,6 +69,27 @@ func Date(ctx context.Context, t time.Time) string {
 	return Birthday(ctx, time.Date(year, month, day, 0, 0, 0, 0, time.UTC))
 }
 
+// Age is how old somebody is: in years, under two years in months, under two months in days; "" for
+// the zero time and for one that is still to come.
+func Age(ctx context.Context, born, now time.Time) string {
+	local := now.In(Kigali)
+	today := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, time.UTC)
+	if born.IsZero() || born.After(today) {
+		return ""
+	}
+	months := 12*(today.Year()-born.Year()) + int(today.Month()-born.Month())
+	if today.Day() < born.Day() {
+		months--
+	}
+	switch {
+	case months >= 24:
+		return T(ctx, "age.years", months/12)
+	case months >= 2:
+		return T(ctx, "age.months", months)
+	}
+	return T(ctx, "age.days", int(today.Sub(born).Hours()/24))
+}
+
 func monthKey(t time.Time) string { return "month." + t.Format("01") }
 
 // inputLayout is what <input type="datetime-local"> shows and sends.

@@ -215,7 +215,7 @@ func (n *formNurse) look() {
 	}
 	bed := pickOf(n.ward.random, n.ward.board.Beds)
 	n.begun = nil
-	ask[chromedp.Void](n.screen, `document.querySelector("`+card(bed)+` > a").click()`)
+	ask[chromedp.Void](n.screen, `document.querySelector("`+card(bed)+` > a").click(); document.querySelector(".question .primary")?.click()`)
 	n.untilOpen(bed)
 	n.ward.note("%s opens %s", n.role, bed.Number)
 }
@@ -272,7 +272,11 @@ func (n *formNurse) press() (stood bool) {
 	css := map[string]string{"discharge": "#discharge-notes", "diet": "#diet-diet"}[n.begun.kind]
 	return ask[bool](n.screen, `(() => {
 		const stands = document.querySelector("`+css+`")?.value === `+strconv.Quote(n.begun.typed)+`;
-		if (stands) document.querySelector("#form-`+n.begun.kind+` .primary").click();
+		if (!stands) return false;
+		document.querySelector("#form-`+n.begun.kind+` .primary").click();
+		const question = document.querySelector(".question");
+		if (question && !question.innerText.includes(`+strconv.Quote(n.begun.name)+`)) return false;
+		question?.querySelector(".primary").click();
 		return stands;
 	})()`)
 }

@@ -148,6 +148,7 @@ func TestWhatIsTypedWhileABedIsOpenedIsNotLost(t *testing.T) {
 			p.choose("#diet-diet", "renal")
 			_, release := p.hold("*/beds/*")
 			p.press(card(asked) + " > a")
+			p.confirm("Alpha Amata")
 			p.choose("#discharge-notes", "with her sister")
 			release()
 			if asked.ID == other.ID {
@@ -177,6 +178,11 @@ func TestAFormOfAnEmptyBedIsPutAsideWhenAPatientComesIntoIt(t *testing.T) {
 	p.untilSays(".panel .patient", "Echo Ereza")
 	p.untilSays("#aside .alert", "Delta Dusabe")
 	p.untilSays("#aside .alert", "Cardiac")
+	p.press("#aside .buttons button") // another bed is offered, and takes all of it
+	p.untilOpen(board.Beds[1])
+	p.wantValues(map[string]string{"#admit-patient_name": "Delta Dusabe", "#admit-diet": "cardiac"})
+	p.press("#sheet-admit .primary[data-named]")
+	p.untilSays("#said", "Admitted to "+board.Beds[1].Number+": Delta Dusabe.")
 }
 
 // TestTwoNursesOnOnePatientsAllergiesLoseNothing has both begin, and the second save without having
@@ -203,9 +209,9 @@ func TestTwoNursesOnOnePatientsAllergiesLoseNothing(t *testing.T) {
 	p.foresees("409")
 	p.press("#form-diet .primary")
 	for _, text := range []string{"has changed meanwhile", "peanuts", "Severe allergies", "system"} {
-		p.untilSays(".panel > .alert", text)
+		p.untilSays(".panel .refusal", text)
 	}
-	p.until("the focus to be on why", focusOn(".panel > .alert"))
+	p.until("the focus to be on why", focusOn(".panel .refusal"))
 	if got := c.allergies(admission.ID); !slices.Equal(got.Allergens, peanuts.Allergens) || !slices.Equal(got.Severe, peanuts.Severe) {
 		t.Fatalf("a refused command changed the allergies to %+v", got)
 	}
@@ -256,8 +262,8 @@ func TestAStalePlaceHereIsRefused(t *testing.T) {
 	p.untilSays(card(board.Beds[1]), "Waiting Whiskey")
 	p.foresees("409")
 	p.press("#sheet-place .lines button")
-	p.untilSays(".panel > .alert", "has changed meanwhile")
-	p.untilSays(".panel > .alert", board.Beds[1].Number)
+	p.untilSays(".panel .refusal", "has changed meanwhile")
+	p.untilSays(".panel .refusal", board.Beds[1].Number)
 	p.untilOpen(board.Beds[0])
 	if now := c.admission(whiskey.ID); now.BedID != board.Beds[1].ID {
 		t.Errorf("the patient was moved to bed %s", now.BedNumber)
@@ -281,7 +287,7 @@ func TestABedThatWasReservedMeanwhileIsNotTakenUnseen(t *testing.T) {
 	p.untilSays(card(board.Beds[1]), "reserved")
 	p.foresees("409")
 	p.press("#form-transfer .primary")
-	p.untilSays(".panel > .alert", "Available, now Reserved")
+	p.untilSays(".panel .refusal", "Available, now Reserved")
 	if now := c.admission(admission.ID); now.BedID != board.Beds[0].ID {
 		t.Errorf("the patient was moved to bed %s", now.BedNumber)
 	}
@@ -306,7 +312,7 @@ func TestAnOrdersPageKeepsTheVersionUnderAReason(t *testing.T) {
 	p.untilSays("#order .now", "confirmed")
 	p.foresees("409")
 	p.follow(fmt.Sprintf("#form-cancel-%d button", order.ID))
-	p.untilSays("main .alert", "Pending, now Confirmed")
+	p.untilSays("main .refusal", "Pending, now Confirmed")
 	p.wantValues(map[string]string{fmt.Sprintf("#cancel-%d-reason", order.ID): "not hungry"})
 	if now, err := k.Hospital.Order(t.Context(), hospital.System, order.ID); err != nil || now.Status != hospital.OrderConfirmed {
 		t.Errorf("the order is %s: %v", now.Status, err)
@@ -328,7 +334,7 @@ func TestAStaleFormWithoutJavaScriptIsRefusedAndPutAside(t *testing.T) {
 	c.transfer(alpha, board.Beds[1])
 	p.foresees("409")
 	p.follow("#sheet-discharge .primary")
-	p.untilSays(".panel > .alert", board.Beds[0].Number+", now "+board.Beds[1].Number)
+	p.untilSays(".panel .refusal", board.Beds[0].Number+", now "+board.Beds[1].Number)
 	p.untilSays(".panel .patient", "Alpha Amata")
 	p.wantValues(map[string]string{"#discharge-outcome": "improved", "#discharge-notes": "with her sister"})
 

@@ -177,6 +177,9 @@ func TestAPersonWithAKeyboardAloneCanWorkOnTheWard(t *testing.T) {
 	p.tabTo("#admit-patient_name")
 	p.do(chromedp.KeyEvent("Uwase Marie"))
 	p.key(kb.Escape)
+	p.untilSays(".question", "not saved")
+	p.key(kb.Escape)
+	p.until("the focus to be back in the field", focusOn("#admit-patient_name"))
 	p.wantValues(map[string]string{"#admit-patient_name": "Uwase Marie"}) // Escape throws nothing away that was typed
 	p.key(kb.Enter)
 	p.untilSays(".panel .patient", "Uwase Marie")
@@ -188,12 +191,12 @@ func TestAPersonWithAKeyboardAloneCanWorkOnTheWard(t *testing.T) {
 	p.key(kb.Enter)
 	p.until("the focus to be back on the card", focusOn(card(bed)+" > a"))
 
-	p.tabTo(".menu summary")
+	p.tabTo(".tools .menu summary")
 	p.key(kb.Enter)
-	p.until("the menu to open", `document.querySelector("details.menu").open`)
+	p.until("the menu to open", `document.querySelector(".tools .menu").open`)
 	p.key(kb.Escape)
-	p.until("the menu to close", `!document.querySelector("details.menu").open`)
-	p.until("the focus to be back on the menu", focusOn(".menu summary"))
+	p.until("the menu to close", `!document.querySelector(".tools .menu").open`)
+	p.until("the focus to be back on the menu", focusOn(".tools .menu summary"))
 }
 
 func focusOn(css string) string { return `document.activeElement.matches(` + strconv.Quote(css) + `)` }
@@ -252,10 +255,10 @@ func TestFocusAndCaretStayWhereTheyAreWhileChangesArrive(t *testing.T) {
 		t.Error("the part of the panel that was open has closed")
 	}
 
-	p.press(".menu summary")
+	p.press(".tools .menu summary")
 	dusangiretest.SetBedStatus(t, s, other, hospital.BedAvailable)
 	p.untilSays(card(other), "available")
-	if !ask[bool](p, `document.querySelector("details.menu").open`) {
+	if !ask[bool](p, `document.querySelector(".tools .menu").open`) {
 		t.Error("the open menu has closed")
 	}
 }

@@ -153,7 +153,7 @@ func TestWhoIsSignedOutElsewhereSeesNoPatientAnyMore(t *testing.T) {
 		"by signing out in another window": func(p *screen) {
 			other := p.another()
 			other.openLive("/")
-			other.press(".menu summary")
+			other.press(".tools .menu summary")
 			other.follow(".sign-out")
 		},
 		"by the operator": func(*screen) {
@@ -253,7 +253,7 @@ func TestABedThatChangesWhileItIsOpenIsShownAsItIsAndKeepsWhatWasTyped(t *testin
 	}
 	p.foresees("409")
 	p.press("#sheet-admit .primary[class~=primary]")
-	p.untilSays(".panel > .alert", "Available, now Reserved")
+	p.untilSays(".panel .refusal", "Available, now Reserved")
 	p.wantValues(map[string]string{"#admit-patient_name": "Mukamana Chantal", "#admit-diet": "renal"})
 	p.press("#sheet-admit .primary[class~=primary]")
 	p.untilSays(card(bed), "Mukamana Chantal")

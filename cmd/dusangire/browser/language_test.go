@@ -80,7 +80,7 @@ const wording = `(() => {
 	const visit = (root) => {
 		for (const e of root.querySelectorAll("*")) {
 			if (e.matches("script, style")) continue;
-			for (const a of e.attributes) if (/^(aria-label|title|placeholder|alt|data-(text|saved|live|changed|outdated|refused|unknown))$/.test(a.name)) found.add(a.value.trim());
+			if (e !== document.body) for (const a of e.attributes) if (/^(aria-label|title|placeholder|alt|data-(text|saved|live|changed|outdated|refused|unknown))$/.test(a.name)) found.add(a.value.trim());
 			for (const n of e.childNodes) if (n.nodeType === Node.TEXT_NODE) found.add(n.data.trim());
 			if (e.matches("template")) visit(e.content);
 		}
@@ -167,7 +167,7 @@ func TestALanguageIsChosenInTheMenuAndChangesArriveInIt(t *testing.T) {
 	s, board := dusangiretest.MustServeWard(t, 2, nil)
 	p := visitor(s)
 	p.open("/login")
-	p.press(".menu summary")
+	p.press(".tools .menu summary")
 	p.follow(`.menu button[value="fr"]`)
 	p.untilSays("h1", "Connexion")
 	p.signInByForm(hospital.MedicalStaff)
@@ -179,7 +179,7 @@ func TestALanguageIsChosenInTheMenuAndChangesArriveInIt(t *testing.T) {
 	dusangiretest.SetBedStatus(t, s, board.Beds[0], hospital.BedReserved)
 	p.untilSays(card(board.Beds[0]), "Réservé")
 
-	p.press(".menu summary")
+	p.press(".tools .menu summary")
 	p.follow(`.menu button[value="rw"]`)
 	p.untilLive()
 	if at := ask[string](p, `location.pathname + " " + document.documentElement.lang`); at != dusangiretest.WardPath(board)+" rw" {

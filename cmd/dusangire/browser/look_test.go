@@ -116,7 +116,7 @@ func sights(t testing.TB, s *dusangiretest.Server) []sight {
 		}},
 		{"medical", hospital.MedicalStaff, func(p *screen) { p.openLive("/dashboard/medical_staff/") }},
 		{"management", hospital.WardManagement, func(p *screen) { p.openLive("/dashboard/ward_management/") }},
-		{"menu", hospital.Admin, func(p *screen) { p.openLive("/dashboard/ward_management/"); p.press(".menu summary") }},
+		{"menu", hospital.Admin, func(p *screen) { p.openLive("/dashboard/ward_management/"); p.press(".tools .menu summary") }},
 		{"ward", hospital.MedicalStaff, func(p *screen) { p.openLive(dusangiretest.WardPath(ward)) }},
 		{"ward-not-live", hospital.MedicalStaff, func(p *screen) {
 			p.disableScripts(true)
@@ -128,6 +128,7 @@ func sights(t testing.TB, s *dusangiretest.Server) []sight {
 		{"ward-reserved", hospital.WardManagement, opened(hospital.BedReserved)},
 		{"ward-occupied", hospital.MedicalStaff, opened(hospital.BedOccupied)},
 		{"ward-cleaning", hospital.WardManagement, opened(hospital.BedCleaning)},
+		{"housekeeping", hospital.Housekeeping, func(p *screen) { p.openLive("/dashboard/housekeeping/") }},
 		{"bed", hospital.MedicalStaff, func(p *screen) { p.openLive(dusangiretest.BedPath(bed(hospital.BedOccupied))) }},
 		{"bed-errors", hospital.MedicalStaff, func(p *screen) {
 			p.foresees("422")
@@ -228,7 +229,7 @@ func (p *screen) signOutElsewhere() {
 	p.t.Helper()
 	other := p.another()
 	other.open("/")
-	other.press(".menu summary")
+	other.press(".tools .menu summary")
 	other.follow(".sign-out")
 	other.close()
 }

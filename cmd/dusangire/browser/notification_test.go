@@ -41,6 +41,6 @@ func TestAWardsPageTellsOfItsWardAndTheBellCounts(t *testing.T) {
 	other := nurse.another()
 	other.openLive("/notifications/")
 	other.press("#inbox-head button")
-	nurse.eval(`window.dispatchEvent(new Event("focus"))`, nil)
+	nurse.ask(`window.dispatchEvent(new Event("focus"))`, nil)
 	nurse.until("the bell to be quiet again", bell+`.hidden`)
 }

@@ -77,6 +77,7 @@ func TestTwoPeopleSeeEachOthersWork(t *testing.T) {
 	manager.unfold("discharge")
 	manager.choose("#discharge-outcome", "improved")
 	manager.press("#sheet-discharge .primary")
+	manager.confirm("Uwase Marie")
 	for _, p := range []*screen{nurse, manager} {
 		p.untilSays(card(second), "cleaning")
 	}

@@ -145,6 +145,49 @@ func TestTheSchemaHasOneWordForAnAdmission(t *testing.T) {
 	})
 }
 
+func TestABedInCleaningIsDirtyUntilSomebodyBegins(t *testing.T) {
+	onBare(t, func(t *testing.T, url string) {
+		migrate := func(version int64) {
+			t.Helper()
+			if err := store.MigrateTo(t.Context(), url, version); err != nil {
+				t.Fatalf("to schema %d: %v", version, err)
+			}
+		}
+		migrate(15)
+		db := hospitaltest.Database(t, url)
+		run := func(statement string) error {
+			_, err := db.ExecContext(t.Context(), statement)
+			return err
+		}
+		for _, statement := range []string{
+			`INSERT INTO ward (code, name, block) VALUES ('A', 'Medicine', 'A')`,
+			`INSERT INTO bed (ward_id, number, status, status_since)
+				VALUES (1, 'A-01', 'cleaning', 7), (1, 'A-02', 'available', 0)`,
+		} {
+			if err := run(statement); err != nil {
+				t.Fatalf("%s: %v", statement, err)
+			}
+		}
+		migrate(19)
+		var dirty int
+		err := db.QueryRowContext(t.Context(), `SELECT count(*) FROM bed WHERE cleaning_since IS NULL
+			AND cleaning_by = '' AND NOT cleaning_stat`).Scan(&dirty)
+		if err != nil || dirty != 2 {
+			t.Errorf("%d of 2 beds have nobody who cleans them, error %v", dirty, err)
+		}
+		if run(`UPDATE bed SET cleaning_since = 8 WHERE number = 'A-02'`) == nil ||
+			run(`UPDATE bed SET cleaning_stat = TRUE WHERE number = 'A-02'`) == nil {
+			t.Error("a bed that is not in cleaning is cleaned")
+		}
+		if err := run(`UPDATE bed SET cleaning_since = 8, cleaning_by = 'alice', cleaning_stat = TRUE
+			WHERE number = 'A-01'`); err != nil {
+			t.Error(err)
+		}
+		migrate(18)
+		migrate(19)
+	})
+}
+
 // TestAllergiesMoveFromAdmissionsToTheirPatients: all that any stay knew, the most severe, noted by
 // who said it first in the present stay, else in the latest one that knew.
 func TestAllergiesMoveFromAdmissionsToTheirPatients(t *testing.T) {

@@ -455,6 +455,7 @@ func TestWatchFollowsEveryLivePath(t *testing.T) {
 		"/ws/dashboard/ward_management/": {"ward_management", "dashboard_update"},
 		"/ws/dashboard/kitchen/":         {"kitchen", "dashboard_update"},
 		"/ws/dashboard/delivery/":        {"delivery", "dashboard_update"},
+		"/ws/dashboard/housekeeping/":    {"housekeeping", "dashboard_update"},
 		"/ws/notifications/":             {"customer", "notifications"},
 	} {
 		t.Run(path, func(t *testing.T) {

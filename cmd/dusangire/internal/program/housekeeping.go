@@ -32,6 +32,7 @@ func (k *housekeeper) run(ctx context.Context) {
 	chores := []chore{
 		{"reservations that ran out can't be released", k.releaseReservations},
 		{"meals of those who must not eat can't be held", k.holdMeals},
+		{"screens can't be told what is late", k.showTimeMarks},
 		{"a meal round can't be ordered", k.orderMealRounds},
 		{"what is over can't be forgotten", k.hospital.ForgetOld},
 	}
@@ -58,6 +59,11 @@ func (k *housekeeper) releaseReservations(ctx context.Context) error {
 
 func (k *housekeeper) holdMeals(ctx context.Context) error {
 	_, err := k.hospital.HoldNilByMouth(ctx)
+	return err
+}
+
+func (k *housekeeper) showTimeMarks(ctx context.Context) error {
+	_, err := k.hospital.ShowTimeMarks(ctx)
 	return err
 }
 

@@ -32,7 +32,7 @@ var operator = hospital.Actor{Username: "operator", Role: hospital.Admin}
 type userAdd struct {
 	database
 	Name string  `arg:"" help:"The new login's name."`
-	Role string  `required:"" help:"medical_staff, ward_management, kitchen, delivery, customer or admin."`
+	Role string  `required:"" help:"What they do, such as medical_staff. Another word is answered with all."`
 	Ward []int64 `help:"A ward this person works on; may be repeated. None: all." placeholder:"ID"`
 }
 
