@@ -41,6 +41,6 @@ func TestAWardsPageTellsOfItsWardAndTheBellCounts(t *testing.T) {
 	other := nurse.another()
 	other.openLive("/notifications/")
 	other.press("#inbox-head button")
-	nurse.ask(`window.dispatchEvent(new Event("focus"))`, nil)
+	ask[bool](nurse, `window.dispatchEvent(new Event("focus"))`)
 	nurse.until("the bell to be quiet again", bell+`.hidden`)
 }
