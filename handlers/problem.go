@@ -213,6 +213,8 @@ func newCurrentJSON(ctx context.Context, current any) any {
 			state.Version}
 	case hospital.Admission:
 		return newAdmissionJSON(state)
+	case hospital.Ward:
+		return newWardJSON(state)
 	case hospital.Order:
 		return newOrderJSON(ctx, state)
 	case hospital.Delivery:
