@@ -108,7 +108,7 @@ func (s *Server) setWard(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	var to hospital.SetWardCommand
+	to := hospital.SetWardCommand{Version: in.id("version")}
 	if in.has("sex") {
 		to.Sex = new(hospital.WardSex(in.text("sex")))
 	}

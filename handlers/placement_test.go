@@ -103,9 +103,17 @@ func TestABedThatDoesNotFitIsTakenWithAWarning(t *testing.T) {
 	if got := fmt.Sprint(parseObject(t, made.body)["warnings"]); got != "[sex isolation staff]" {
 		t.Errorf("warns of %s", got)
 	}
+	ward := parseObject(t, h.get(fmt.Sprintf("/wards/%d/", h.a.ID), nurse, program).body)
+	if ward.int("id") != h.a.ID || ward["sex"] != "male" || ward["speciality"] != "Heart" || ward["is_open"] != true || ward.int("version") != 2 {
+		t.Errorf("the ward is %v", ward)
+	}
 	shown := parseObject(t, h.get(fmt.Sprintf("/beds/%d/", bed.ID), nurse, program).body)
 	if fmt.Sprint(shown["features"]) != "[oxygen cot]" || shown["staffed"] != false || shown["ward_sex"] != "male" || shown["isolation"] != "contact" {
 		t.Errorf("the bed is %v", shown)
+	}
+	old := h.post(fmt.Sprintf("/wards/%d", h.a.ID), manager, program, map[string]any{"sex": "any", "version": 1}).problem(http.StatusConflict)
+	if old.Code != "ward_outdated" || old.Current["speciality"] != "Heart" || len(old.Changes) != 2 {
+		t.Errorf("who saw an older ward gets %+v", old)
 	}
 	p := h.post(fmt.Sprintf("/beds/%d", bed.ID), manager, program, map[string]any{"features": []string{"window"}}).problem(http.StatusUnprocessableEntity)
 	if _, named := p.Errors["features"]; !named {

@@ -219,6 +219,8 @@ func newCurrentJSON(ctx context.Context, current any) any {
 		return newAdmissionJSON(state)
 	case hospital.Record:
 		return newRecordJSON(state)
+	case hospital.Ward:
+		return newWardJSON(state)
 	case hospital.Order:
 		return newOrderJSON(ctx, state)
 	case hospital.Delivery:

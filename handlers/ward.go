@@ -96,14 +96,30 @@ func newCountsJSON(w hospital.WardSummary) countsJSON {
 		c.Maintenance, c.Closed, w.PendingDischarges, c.OccupancyRate()}
 }
 
+// wardJSON is what a ward is for.
+type wardJSON struct {
+	ID         int64  `json:"id"`
+	Code       string `json:"code"`
+	Sex        string `json:"sex"`
+	Speciality string `json:"speciality"`
+	Open       bool   `json:"is_open"`
+	Version    int64  `json:"version"`
+}
+
+func newWardJSON(w hospital.Ward) wardJSON {
+	return wardJSON{w.ID, w.Code, string(w.Sex), w.Speciality, w.Open, w.Version}
+}
+
 // wardPageJSON is a ward's page.
 type wardPageJSON struct {
+	wardJSON
 	countsJSON
 	Beds []seenBedJSON `json:"beds"`
 }
 
 func newWardPageJSON(_ context.Context, b hospital.WardBoard) wardPageJSON {
-	return wardPageJSON{newCountsJSON(b.WardSummary), each(b.Beds, newSeenBedJSON)}
+	return wardPageJSON{newWardJSON(b.Ward), newCountsJSON(b.WardSummary),
+		each(b.Beds, newSeenBedJSON)}
 }
 
 type wardStatusJSON struct {

@@ -88,12 +88,18 @@ func codesOf(all ...coded) (was, is string) {
 	var before, after []string
 	for _, one := range all {
 		if one.from != one.to {
-			before = append(before, one.field+"="+one.from)
-			after = append(after, one.field+"="+one.to)
+			before = append(before, one.field+"="+codeSpaces.Replace(one.from))
+			after = append(after, one.field+"="+codeSpaces.Replace(one.to))
 		}
 	}
 	return strings.Join(before, " "), strings.Join(after, " ")
 }
+
+// The codes of a line stand apart by spaces, so one that has spaces is kept without.
+var (
+	codeSpaces   = strings.NewReplacer("%", "%25", " ", "%20")
+	decodeSpaces = strings.NewReplacer("%25", "%", "%20", " ")
+)
 
 // codedChanges are the fields that codesOf has written. One without a value was kept without.
 func codedChanges(from, to string) []Change {
@@ -116,7 +122,7 @@ func codedValue(field, code string) any {
 	if id, err := strconv.Atoi(code); err == nil && field == "wanted_ward_id" {
 		return id
 	}
-	return told(code)
+	return told(decodeSpaces.Replace(code))
 }
 
 // readPlacement reads how and where the patient of an admission should lie.

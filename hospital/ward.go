@@ -24,6 +24,7 @@ type Ward struct {
 	Sex   WardSex
 	// such as "Cardiology"; may be empty
 	Speciality string
+	Version    int64 // counts the changes of what it is for
 }
 
 // AddWardCommand is what AddWard needs.
@@ -163,13 +164,14 @@ func allWards(ctx context.Context, q *sql.Tx) ([]Ward, error) {
 
 const (
 	wardColumns = `ward.id, ward.code, ward.name, ward.block, ward.is_open, ward.sex,
-		ward.speciality`
+		ward.speciality, ward.version`
 	selectWard = `SELECT ` + wardColumns + ` FROM ward`
 )
 
 // columns are where wardColumns go.
 func (w *Ward) columns() []any {
-	return []any{&w.ID, &w.Code, &w.Name, &w.Block, &w.Open, &w.Sex, &w.Speciality}
+	return []any{&w.ID, &w.Code, &w.Name, &w.Block, &w.Open, &w.Sex, &w.Speciality,
+		&w.Version}
 }
 
 // compareCodes orders codes as people count: W2 before W10.

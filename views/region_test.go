@@ -282,9 +282,9 @@ func TestAPanelOffersWhatTheRoleMay(t *testing.T) {
 		{"medical staff may not close a bed", false, hospital.MedicalStaff, board.Beds[3], `value="closed"`},
 		{"medical staff may not reopen a closed bed", false, hospital.MedicalStaff, board.Beds[23], `/status"`},
 		{"ward management may reopen a closed bed", true, hospital.WardManagement, board.Beds[23], `/status"`},
-		{"an available bed takes patients", true, hospital.MedicalStaff, board.Beds[3], `action="/admissions"`},
-		{"a bed in cleaning takes nobody", false, hospital.MedicalStaff, board.Beds[8], `action="/admissions"`},
-		{"an occupied bed takes nobody", false, hospital.MedicalStaff, board.Beds[0], `action="/admissions"`},
+		{"an available bed takes patients", true, hospital.MedicalStaff, board.Beds[3], `id="form-admit"`},
+		{"a bed in cleaning takes nobody", false, hospital.MedicalStaff, board.Beds[8], `id="form-admit"`},
+		{"an occupied bed takes nobody", false, hospital.MedicalStaff, board.Beds[0], `id="form-admit"`},
 	} {
 		if got := strings.Contains(offers(c.role, c.bed), c.contains); got != c.has {
 			t.Errorf("%s: got %v, want %v", c.what, got, c.has)

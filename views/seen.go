@@ -71,7 +71,7 @@ var fieldLabels = map[string]string{
 	"admitted_at": "field.admitted_at", "late_reason": "fact.late_reason",
 	"isolation": "fact.isolation", "priority": "fact.priority",
 	"wanted_ward_id": "fact.wanted_ward", "until": "reserve.until",
-	"features": "fact.features", "staffed": "fact.staffed",
+	"features": "fact.features", "staffed": "fact.staffed", "speciality": "fact.speciality",
 }
 
 // typedFields are the fields in which people write or choose what would be a loss, in the order in

@@ -6,6 +6,8 @@
 ALTER TABLE ward ADD COLUMN sex TEXT NOT NULL DEFAULT 'any'
 	CHECK (sex IN ('any', 'female', 'male'));
 ALTER TABLE ward ADD COLUMN speciality TEXT NOT NULL DEFAULT '';
+-- version counts the changes of what a ward is for.
+ALTER TABLE ward ADD COLUMN version BIGINT NOT NULL DEFAULT 1;
 
 -- features is a JSON list of codes.
 ALTER TABLE bed ADD COLUMN features TEXT NOT NULL DEFAULT '[]';
@@ -28,5 +30,6 @@ ALTER TABLE bed_assignment DROP COLUMN found_for;
 ALTER TABLE bed DROP COLUMN reserved_for;
 ALTER TABLE bed DROP COLUMN staffed;
 ALTER TABLE bed DROP COLUMN features;
+ALTER TABLE ward DROP COLUMN version;
 ALTER TABLE ward DROP COLUMN speciality;
 ALTER TABLE ward DROP COLUMN sex;
