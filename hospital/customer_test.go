@@ -251,9 +251,26 @@ func TestNoLogShowsWhomAMealIsForOrWhatTheySufferFrom(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		note := canary
+		edit := hospital.EditAdmissionCommand{Note: &note}
+		if _, err := s.EditAdmission(t.Context(), nurse, a.ID, edit); err != nil {
+			t.Fatal(err)
+		}
+		handover, err := s.Handover(t.Context(), nurse, s.a.ID, time.Time{})
+		if err != nil || len(handover.Patients) == 0 {
+			t.Fatalf("the handover is %v, %v", handover, err)
+		}
+		list, err := s.MealList(t.Context(), nurse, s.a.ID, hospital.Dinner)
+		if err != nil || len(list.Lines) == 0 {
+			t.Fatalf("the meal list is %v, %v", list, err)
+		}
+		told := s.inbox(t, nurse).Notifications[0]
+		news := hospital.News{Notifications: []hospital.Notification{told}}
+		missed := hospital.MissedRound{Who: told.Patients}
 		things := []any{change, cmd, s.order(t, o.ID), failed, fields, address, watch, kitchen, ticket, board, board.Waiting[0],
 			board.Waiting[0].Stops[0], carried, carried.Mine[0], carried.Mine[0].Stops[0], home, home.Admissions[0], home.Orders[0], home.Admissions[0].Order,
-			hospital.DeliveryWatch{Delivery: failed, Code: "celery"}, hospital.DeliverCommand{ReceivedBy: canary}, s.inbox(t, s.customer), s.inbox(t, nurse)}
+			hospital.DeliveryWatch{Delivery: failed, Code: "celery"}, hospital.DeliverCommand{ReceivedBy: canary}, s.inbox(t, s.customer), s.inbox(t, nurse),
+			edit, handover, handover.Patients[0], handover.Patients[0].Note, handover.Admitted[0], list, list.Lines[0], told, told.Patients[0], news, missed}
 		var log bytes.Buffer
 		for _, handler := range []slog.Handler{slog.NewTextHandler(&log, nil), slog.NewJSONHandler(&log, nil)} {
 			for i, thing := range things {

@@ -178,14 +178,10 @@ func (p *HandoverPerson) columns() []any {
 
 // wardStay is a patient's time in one bed, of whatever ward.
 type wardStay struct {
-	HandoverPerson
+	stayer
 	wardID       int64
 	ward         string
 	since, until time.Time // until is zero while they lie there
-	admittedAt   time.Time
-	dischargedAt time.Time
-	outcome      Outcome
-	reason       string
 }
 
 // readMoves finds who came into the ward and who left it: those who came into the hospital, those
@@ -217,24 +213,58 @@ func (r *handoverReading) readMoves(ctx context.Context) error {
 	return err
 }
 
-// readStays reads all stays in beds of some admissions, those of each one after the other.
-func (r *handoverReading) readStays(ctx context.Context, admissions []int64) ([]wardStay, error) {
+// stayer is what a stay has of its admission.
+type stayer struct {
+	HandoverPerson
+	admittedAt   time.Time
+	dischargedAt time.Time
+	outcome      Outcome
+	reason       string
+}
+
+// readStayers reads some admissions by their ids. It is a read of its own: joined to their stays,
+// PostgreSQL reads all admissions that ever were, where it has not counted the stays yet.
+func (r *handoverReading) readStayers(ctx context.Context,
+	admissions []int64) (map[int64]stayer, error) {
 	list, args := oneOf(nil, admissions)
 	// #nosec G202 -- the list is of $n alone
-	rows, err := r.q.QueryContext(ctx, `SELECT admission.id, patient.id, patient.name, bed.number,
-			bed.ward_id, ward.name, bed_assignment.since, bed_assignment.until,
+	rows, err := r.q.QueryContext(ctx, `SELECT admission.id, patient.id, patient.name,
 			admission.admitted_at, admission.discharged_at, admission.outcome, admission.reason
+		FROM admission JOIN patient ON patient.id = admission.patient_id
+		WHERE admission.id IN `+list, args...)
+	found := make(map[int64]stayer, len(admissions))
+	err = eachRow(rows, err, func(row scanner) error {
+		var s stayer
+		err := row.Scan(&s.AdmissionID, &s.PatientID, &s.PatientName, (*instant)(&s.admittedAt),
+			(*instant)(&s.dischargedAt), &s.outcome, &s.reason)
+		found[s.AdmissionID] = s
+		return err
+	})
+	return found, wrap(err, "read who came into ward %d and left it", r.ID)
+}
+
+// readStays reads all stays in beds of some admissions, those of each one after the other.
+func (r *handoverReading) readStays(ctx context.Context, admissions []int64) ([]wardStay, error) {
+	stayers, err := r.readStayers(ctx, admissions)
+	if err != nil {
+		return nil, err
+	}
+	list, args := oneOf(nil, admissions)
+	// #nosec G202 -- the list is of $n alone
+	rows, err := r.q.QueryContext(ctx, `SELECT bed_assignment.admission_id, bed.number, bed.ward_id,
+			ward.name, bed_assignment.since, bed_assignment.until
 		FROM bed_assignment
-		JOIN admission ON admission.id = bed_assignment.admission_id
-		JOIN patient ON patient.id = admission.patient_id
 		JOIN bed ON bed.id = bed_assignment.bed_id
 		JOIN ward ON ward.id = bed.ward_id
 		WHERE bed_assignment.admission_id IN `+list+`
 		ORDER BY bed_assignment.admission_id, bed_assignment.since, bed_assignment.id`, args...)
 	stays, err := collect(rows, err, func(row scanner) (s wardStay, err error) {
-		err = row.Scan(append(s.columns(), &s.wardID, &s.ward, (*instant)(&s.since),
-			(*instant)(&s.until), (*instant)(&s.admittedAt), (*instant)(&s.dischargedAt), &s.outcome,
-			&s.reason)...)
+		var admissionID int64
+		var bed string
+		err = row.Scan(&admissionID, &bed, &s.wardID, &s.ward, (*instant)(&s.since),
+			(*instant)(&s.until))
+		s.stayer = stayers[admissionID]
+		s.BedNumber = bed
 		return s, err
 	})
 	return stays, wrap(err, "read in which beds they lay")

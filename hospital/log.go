@@ -104,3 +104,44 @@ func (h CustomerHome) LogValue() slog.Value {
 	return slog.GroupValue(slog.Int("stays", len(h.Admissions)), slog.Int("orders", len(h.Orders)),
 		slog.Int("unread", h.Unread))
 }
+
+// LogValue shows which notification it is.
+func (n Notification) LogValue() slog.Value {
+	return slog.GroupValue(slog.Int64("notification", n.ID), slog.String("code", n.Code))
+}
+
+// LogValue shows how much there is.
+func (i Inbox) LogValue() slog.Value {
+	return slog.GroupValue(slog.Int("notifications", len(i.Notifications)),
+		slog.Int("unread", i.Unread))
+}
+
+// LogValue shows how much there is.
+func (n News) LogValue() slog.Value {
+	return slog.GroupValue(slog.Int("notifications", len(n.Notifications)))
+}
+
+// LogValue shows which admission it is.
+func (p NoticePatient) LogValue() slog.Value { return admissionValue(p.AdmissionID) }
+
+// LogValue shows which round it is.
+func (m MissedRound) LogValue() slog.Value {
+	return slog.GroupValue(slog.Int64("ward", m.Ward.ID), slog.String("meal", string(m.Meal)))
+}
+
+// LogValue shows which admission it is.
+func (p HandoverPerson) LogValue() slog.Value { return admissionValue(p.AdmissionID) }
+
+// LogValue shows which admission it is.
+func (l MealLine) LogValue() slog.Value { return admissionValue(l.AdmissionID) }
+
+// LogValue shows who wrote it and when, and not what.
+func (n ShiftNote) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("by", n.By), slog.Time("at", n.At))
+}
+
+// LogValue shows what the person saw, and not what they write.
+func (cmd EditAdmissionCommand) LogValue() slog.Value {
+	return slog.GroupValue(slog.Int64("admission", cmd.AdmissionID),
+		slog.Int64("version", cmd.Version))
+}

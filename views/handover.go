@@ -56,7 +56,18 @@ func dietWords(ctx context.Context, d hospital.DietOrder) string {
 	if d.Texture != hospital.RegularTexture {
 		words = append(words, texture(ctx, d.Texture))
 	}
-	return strings.Join(append(words, allergySentence(ctx, d.Allergies)), " · ")
+	return strings.Join(append(words, allergyWords(ctx, d.Allergies)), " · ")
+}
+
+// allergyWords is allergySentence where no label stands before it.
+func allergyWords(ctx context.Context, a hospital.Allergies) string {
+	switch {
+	case !a.Known:
+		return text.T(ctx, "allergies.unknown")
+	case len(a.Allergens) == 0:
+		return text.T(ctx, "allergies.none_at_all")
+	}
+	return text.T(ctx, "allergies.some", allergySentence(ctx, a))
 }
 
 // listedPerson is whom a line of a meal list is about: by name, or by initials where the reader may
