@@ -14,7 +14,7 @@ import (
 // admit is POST /admissions.
 func (s *Server) admit(c echo.Context) error {
 	in, err := readInput(c, "patient_name", "patient_id", "patient_number", "birth_date", "sex",
-		"bed_id", "reason", "diet", "texture", "allergies", "severe", "expected_discharge",
+		"bed_id", "reason", "diet", "texture", "allergies", "none", "severe", "expected_discharge",
 		"isolation", "priority", "wanted_ward_id", "override_reason", "admitted_at", "late_reason",
 		"mother_admission_id", "confirm_new", "candidate")
 	if err != nil {

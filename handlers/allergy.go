@@ -29,15 +29,7 @@ func (s *Server) setAllergies(c echo.Context) error {
 func (in *input) allergyCommand() hospital.AllergyCommand {
 	to := hospital.AllergyCommand{Allergies: in.allergies(), Reason: in.text("reason"),
 		AdmissionID: in.id("admission_id"), Version: in.id("version")}
-	none := in.truth("none")
-	if none != nil && *none {
-		if len(to.Allergies.Allergens) > 0 {
-			in.refuseBoth()
-		}
-		to.Allergies.Known = true
-	}
-	to.Omitted.Allergens = !in.has("allergies") && !to.Allergies.Known
-	to.Omitted.Severe = !in.has("severe")
+	to.Omitted.Allergens, to.Omitted.Severe = in.omitsAllergens(), !in.has("severe")
 	if to.Omitted.Allergens && to.Omitted.Severe {
 		in.refuse("allergies", "allergies_missing",
 			"Say which allergies there are, or that there are none.")
@@ -45,18 +37,24 @@ func (in *input) allergyCommand() hospital.AllergyCommand {
 	return to
 }
 
-// allergies reads a list of allergens, or the one word that says there are none, and which of them
-// are severe. Nothing sent, or nothing in what was sent: nobody asked.
+// allergies reads a list of allergens, or that there are none (the field none, or that word in the
+// list), and which of them are severe. Nothing sent, or nothing in what was sent: nobody asked.
 func (in *input) allergies() hospital.Allergies {
 	a := hospital.Allergies{Allergens: in.allergens("allergies"), Severe: in.allergens("severe")}
-	if slices.Contains(a.Allergens, hospital.NoKnownAllergies) {
-		if len(a.Allergens) > 1 {
-			in.refuseBoth()
-		}
-		a.Known, a.Allergens = true, nil
+	isNone := func(one hospital.Allergen) bool { return one == hospital.NoKnownAllergies }
+	if !in.isTrue("none") && !slices.ContainsFunc(a.Allergens, isNone) {
+		return a
 	}
+	a.Allergens = slices.DeleteFunc(a.Allergens, isNone)
+	if len(a.Allergens) > 0 {
+		in.refuse("allergies", "allergies_and_none", "Choose allergens or none, not both.")
+	}
+	a.Known, a.Allergens = true, nil
 	return a
 }
+
+// omitsAllergens reports whether nothing was sent of which allergies there are.
+func (in *input) omitsAllergens() bool { return !in.has("allergies") && !in.isTrue("none") }
 
 // allergens reads a list of them by any usual word. What is empty in it is left out.
 func (in *input) allergens(field string) (all []hospital.Allergen) {
@@ -66,11 +64,6 @@ func (in *input) allergens(field string) (all []hospital.Allergen) {
 		}
 	}
 	return all
-}
-
-// refuseBoth refuses allergies together with the word that there are none.
-func (in *input) refuseBoth() {
-	in.refuse("allergies", "allergies_and_none", "Choose allergens or none, not both.")
 }
 
 // allergyRecordJSON is what is known of a person's allergies.

@@ -12,7 +12,7 @@ import (
 
 // setDiet is POST /admissions/{id}/diet. What is not sent does not change.
 func (s *Server) setDiet(c echo.Context) error {
-	in, err := readInput(c, "admission_id", "diet", "texture", "allergies", "severe",
+	in, err := readInput(c, "admission_id", "diet", "texture", "allergies", "none", "severe",
 		"allergies_confirmed", "reason", "nil_by_mouth", "nil_by_mouth_from", "nil_by_mouth_until")
 	if err != nil {
 		return err
@@ -41,10 +41,10 @@ func (in *input) dietChange() hospital.DietCommand {
 			in.refuse("texture", "texture", "Choose a texture from 0 to 7.")
 		}
 	}
-	if in.has("allergies") || in.has("severe") {
+	if !in.omitsAllergens() || in.has("severe") {
 		allergies := in.allergies()
 		to.Allergies = &allergies
-		to.Omitted.Allergens, to.Omitted.Severe = !in.has("allergies"), !in.has("severe")
+		to.Omitted.Allergens, to.Omitted.Severe = in.omitsAllergens(), !in.has("severe")
 	}
 	if asked := in.truth("allergies_confirmed"); asked != nil {
 		to.SentAlong = !*asked
