@@ -111,14 +111,16 @@ func (c *change) merge(ctx context.Context, from, into Record, reason string) er
 	}
 	if err := c.run(ctx, []statement{
 		{`INSERT INTO merged_row (merge_id, kind, row_id)
-			SELECT CAST($1 AS BIGINT), 'admission', id FROM admission WHERE patient_id = $2`, []any{id, from.ID}},
+			SELECT CAST($1 AS BIGINT), 'admission', id FROM admission WHERE patient_id = $2`,
+			[]any{id, from.ID}},
 		{`INSERT INTO merged_row (merge_id, kind, row_id)
 			SELECT CAST($1 AS BIGINT), 'customer', user_id FROM customer_patient WHERE patient_id = $2
 				AND user_id NOT IN (SELECT user_id FROM customer_patient WHERE patient_id = $3)`,
 			[]any{id, from.ID, into.ID}},
 		{`UPDATE admission SET patient_id = $2 WHERE patient_id = $1`, []any{from.ID, into.ID}},
 		{`INSERT INTO customer_patient (user_id, patient_id, linked_at)
-			SELECT row_id, CAST($2 AS BIGINT), CAST($3 AS BIGINT) FROM merged_row WHERE merge_id = $1 AND kind = 'customer'`,
+			SELECT row_id, CAST($2 AS BIGINT), CAST($3 AS BIGINT) FROM merged_row
+			WHERE merge_id = $1 AND kind = 'customer'`,
 			[]any{id, into.ID, instant(c.now)}},
 		{`UPDATE patient SET merged_into = $2 WHERE id = $1`, []any{from.ID, into.ID}},
 	}); err != nil {

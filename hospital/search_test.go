@@ -21,11 +21,12 @@ func (h *house) manyPatients(t testing.TB, many int) {
 		var values []string
 		for i := from; i < min(from+batch, many); i++ {
 			name := randomName(random)
-			values = append(values, fmt.Sprintf("('%s', '%s', 'female', %d, '%d')", name,
-				strings.ToLower(name), int64(i%30000)*86_400_000, 1_000_000+i))
+			values = append(values, fmt.Sprintf("('%s', '%s', 'female', %d, '%[4]d', '%[4]d')",
+				name, strings.ToLower(name), int64(i%30000)*86_400_000, 1_000_000+i))
 		}
 		_, err := h.raw.ExecContext(t.Context(), `INSERT INTO patient
-			(name, name_folded, sex, birth_date, number) VALUES `+strings.Join(values, ", "))
+			(name, name_folded, sex, birth_date, number, identifiers_folded)
+			VALUES `+strings.Join(values, ", "))
 		if err != nil {
 			t.Fatal(err)
 		}

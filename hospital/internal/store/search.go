@@ -16,8 +16,8 @@ import (
 // answers. SQLite keeps the keys in a table of FTS5. PostgreSQL keeps them in a GIN index over a
 // function of our own, which needs no extension, and so nobody's leave to create one.
 //
-// The table patient_word has each word once. Of the hundreds of ways to mistype one it tells those
-// that there are; neither index can be asked for so many keys at once.
+// The table patient_word has each word once that is no number. Of the hundreds of ways to mistype
+// one it tells those that there are; neither index can be asked for so many keys at once.
 
 // searchSchema are the statements that make patients searchable.
 func searchSchema(dialect goose.Dialect) []string {
@@ -37,12 +37,12 @@ func searchSchema(dialect goose.Dialect) []string {
 		`CREATE TABLE patient_word (word TEXT PRIMARY KEY)`,
 		`INSERT INTO patient_word (word) SELECT DISTINCT word FROM patient,
 			unnest(string_to_array(name_folded || ' ' || identifiers_folded, ' ')) AS word
-			WHERE word <> ''`,
+			WHERE word <> '' AND word !~ '[0-9]'`,
 		`CREATE FUNCTION keep_patient_words() RETURNS trigger LANGUAGE plpgsql AS
 			'BEGIN
 				INSERT INTO patient_word (word) SELECT DISTINCT word FROM unnest(string_to_array(
 						NEW.name_folded || '' '' || NEW.identifiers_folded, '' '')) AS word
-					WHERE word <> '''' ORDER BY word ON CONFLICT DO NOTHING;
+					WHERE word <> '''' AND word !~ ''[0-9]'' ORDER BY word ON CONFLICT DO NOTHING;
 				RETURN NULL;
 			END'`,
 		`CREATE TRIGGER patient_word AFTER INSERT OR UPDATE OF name_folded, identifiers_folded
@@ -60,24 +60,29 @@ func searchInSQLite() []string {
 		`INSERT INTO patient_search (rowid, keys) SELECT id, ` + sqliteKeys("patient") + ` FROM patient`,
 		`CREATE TABLE patient_word (word TEXT PRIMARY KEY)`,
 		`INSERT OR IGNORE INTO patient_word (word) SELECT word.value
-			FROM patient, ` + sqliteWordsOf("patient") + ` AS word`,
+			FROM patient, ` + sqliteWordsOf("patient") + ` AS word WHERE ` + noNumber,
 		`CREATE TRIGGER patient_search_insert AFTER INSERT ON patient BEGIN
 			INSERT INTO patient_search (rowid, keys) VALUES (new.id, ` + sqliteKeys("new") + `);
 			INSERT OR IGNORE INTO patient_word (word)
-				SELECT word.value FROM ` + sqliteWordsOf("new") + ` AS word;
+				SELECT word.value FROM ` + sqliteWordsOf("new") + ` AS word
+				WHERE ` + noNumber + `;
 		END`,
 		`CREATE TRIGGER patient_search_update AFTER UPDATE OF name_folded, identifiers_folded
 			ON patient BEGIN
 			DELETE FROM patient_search WHERE rowid = old.id;
 			INSERT INTO patient_search (rowid, keys) VALUES (new.id, ` + sqliteKeys("new") + `);
 			INSERT OR IGNORE INTO patient_word (word)
-				SELECT word.value FROM ` + sqliteWordsOf("new") + ` AS word;
+				SELECT word.value FROM ` + sqliteWordsOf("new") + ` AS word
+				WHERE ` + noNumber + `;
 		END`,
 		`CREATE TRIGGER patient_search_delete AFTER DELETE ON patient BEGIN
 			DELETE FROM patient_search WHERE rowid = old.id;
 		END`,
 	}
 }
+
+// noNumber leaves out the words in which no error is forgiven.
+const noNumber = `word.value NOT GLOB '*[0-9]*'`
 
 // sqliteWordsOf is the table of the words of a row of patient. A trigger knows no recursion, so JSON
 // parts them.
@@ -111,24 +116,20 @@ type Key struct {
 const fewEnough = 8
 
 // known leaves out of many keys that are asked for whole those that nobody has.
-func known(ctx context.Context, tx *sql.Tx, keys []Key) ([]Key, error) {
+func (db *DB) known(ctx context.Context, tx *sql.Tx, keys []Key) ([]Key, error) {
 	var some []Key
-	var words []any
-	var list []string
+	var words []string
 	for _, key := range keys {
 		if key.Begins {
 			some = append(some, key)
-			continue
+		} else {
+			words = append(words, key.Text)
 		}
-		words = append(words, key.Text)
-		list = append(list, fmt.Sprintf("$%d", len(words)))
 	}
 	if len(words) <= fewEnough {
 		return keys, nil
 	}
-	// #nosec G202 -- the list is of $n alone
-	rows, err := tx.QueryContext(ctx, `SELECT word FROM patient_word
-		WHERE word IN (`+strings.Join(list, ", ")+`)`, words...)
+	rows, err := tx.QueryContext(ctx, db.knownWords(), strings.Join(words, " "))
 	if err != nil {
 		return nil, fmt.Errorf("read which words there are: %w", err)
 	}
@@ -143,13 +144,26 @@ func known(ctx context.Context, tx *sql.Tx, keys []Key) ([]Key, error) {
 	return some, rows.Err()
 }
 
+// knownWords is the query for those of the words of a text that somebody has. It looks each up by
+// itself, so that the index of patient_word is used whatever a planner knows of the table.
+func (db *DB) knownWords() string {
+	if db.place != nil {
+		return `SELECT patient_word.word
+			FROM json_each('["' || replace($1, ' ', '","') || '"]') AS wanted
+			CROSS JOIN patient_word ON patient_word.word = wanted.value`
+	}
+	return `SELECT known.word FROM unnest(string_to_array(CAST($1 AS TEXT), ' ')) AS wanted (word)
+		CROSS JOIN LATERAL
+			(SELECT word FROM patient_word WHERE patient_word.word = wanted.word LIMIT 1) AS known`
+}
+
 // SearchPatients returns the ids of patients who have, for each list, one of its keys, but no more
 // than limit of them, in no order that means anything.
 func (db *DB) SearchPatients(ctx context.Context, tx *sql.Tx, wanted [][]Key, limit int) (
 	[]int64, error,
 ) {
 	for i, keys := range wanted {
-		some, err := known(ctx, tx, keys)
+		some, err := db.known(ctx, tx, keys)
 		if err != nil || len(some) == 0 {
 			return nil, err
 		}
