@@ -198,13 +198,19 @@ func (s *Server) renderAdmission(c echo.Context, status int, d hospital.Admissio
 	return render(c, status, views.AdmissionPage(page, d, form))
 }
 
-// redrawOwnPage draws a form again on the page of its admission.
+// redrawOwnPage draws a form again on the page of its admission. Of one that does not stand there
+// any more, for the admission has ended, what was typed is put aside.
 func (s *Server) redrawOwnPage(c echo.Context, r refusal, id int64) error {
 	detail, err := s.Hospital.AdmissionDetail(c.Request().Context(), actor(c), id)
 	if err != nil {
 		return errNoPlace
 	}
-	return s.renderAdmission(c, r.Status, detail, r.again())
+	form := r.again()
+	if !detail.DischargedAt.IsZero() && r.name != views.FormReopen {
+		form = views.Form{Problem: r.Detail, Changes: r.changed,
+			Aside: views.PutAside(c.Request().Context(), r.in.values)}
+	}
+	return s.renderAdmission(c, r.Status, detail, form)
 }
 
 type admissionJSON struct {
@@ -339,15 +345,18 @@ type redrawWaiting func(echo.Context, refusal, hospital.Admission) error
 // bed.
 func (s *Server) redrawAdmission(c echo.Context, r refusal, id int64, waiting redrawWaiting) error {
 	admission, err := s.Hospital.Admission(c.Request().Context(), actor(c), id)
-	chosen := r.in.id("bed_id")
+	chosen, ended := r.in.id("bed_id"), !admission.DischargedAt.IsZero()
 	switch {
 	case err != nil:
 		return errNoPlace
 	case chosen != 0 && r.in.values.Get("back") == views.BedPath.Of(chosen):
 		return s.redrawChosenBed(c, r, admission)
-	case admission.WithMother && negotiate(c) == asPage && views.StandsOnCarePage(r.name):
-		return s.redrawCare(c, r, id)
-	case hasOwnPage(admission) && negotiate(c) == asPage:
+	case ended && (r.name == views.FormReopen || admission.BedID == 0) && negotiate(c) == asPage:
+		return s.redrawOwnPage(c, r, id)
+	case !ended && admission.WithMother && negotiate(c) == asPage:
+		if views.StandsOnCarePage(r.name) {
+			return s.redrawCare(c, r, id)
+		}
 		return s.redrawOwnPage(c, r, id)
 	case admission.BedID != 0:
 		return s.redrawBed(c, r, admission.BedID, id)

@@ -243,7 +243,13 @@ func TestWhoWaitsIsCancelledFromTheirPage(t *testing.T) {
 		silent.html().Find("#cancel-admission-reason-error").Length() != 1 {
 		t.Errorf("without a reason: %d %.600s", silent.status, silent.body)
 	}
+	stale := nurse.open(at + "care/")
 	got := nurse.submit(nurse.open(at+"care/"), at+"cancel", url.Values{"reason": {"twice"}}, browser)
+	late := nurse.submit(stale, at+"discharge", url.Values{"outcome": {"stable"}, "notes": {"walks well"}}, browser)
+	if words := late.html().Find("#aside").Text(); late.status != http.StatusConflict ||
+		!strings.Contains(words, "walks well") {
+		t.Errorf("what was typed meanwhile: %d %s", late.status, words)
+	}
 	if words := nurse.open(got.led()).Find("main").Text(); got.status != http.StatusSeeOther ||
 		!strings.Contains(words, "twice") {
 		t.Errorf("cancelled: %d %s", got.status, words)
