@@ -28,7 +28,8 @@
     clearTimeout(soon);
     soon = 0;
     if ("gone" in body.dataset) show(0);
-    if (asking || document.hidden || "gone" in body.dataset) return;
+    const { live } = body.dataset; // of pages that are
+    if (asking || document.hidden || live === "no" || "gone" in body.dataset) return;
     asking = true;
     const headers = { "If-None-Match": tag, "Dusangire-Person": body.dataset.person };
     const answer = await fetch(path, { headers }).catch(() => null);

@@ -41,6 +41,6 @@ func TestAWardsPageTellsOfItsWardAndTheBellCounts(t *testing.T) {
 	other := nurse.another()
 	other.openLive("/notifications/")
 	other.press("#inbox-head button")
-	ask[bool](nurse, `window.dispatchEvent(new Event("focus"))`)
+	ask[bool](nurse, `dispatchEvent(new Event("focus"))`) // the nurse comes back to the page
 	nurse.until("the bell to be quiet again", bell+`.hidden`)
 }
