@@ -80,7 +80,7 @@ const wording = `(() => {
 	const visit = (root) => {
 		for (const e of root.querySelectorAll("*")) {
 			if (e.matches("script, style")) continue;
-			for (const a of e.attributes) if (/^(aria-label|title|placeholder|alt|data-(text|saved|live|changed|outdated|refused|unknown))$/.test(a.name)) found.add(a.value.trim());
+			for (const a of e.attributes) if (e !== document.body && /^(aria-label|title|placeholder|alt|data-(text|saved|live|changed|outdated|refused|unknown))$/.test(a.name)) found.add(a.value.trim());
 			for (const n of e.childNodes) if (n.nodeType === Node.TEXT_NODE) found.add(n.data.trim());
 			if (e.matches("template")) visit(e.content);
 		}
