@@ -47,6 +47,7 @@ func (s *service) past(t testing.TB, from, end int) {
 		`INSERT INTO delivery (order_id, status, status_since, ready_at, courier_id, code, ended_at) SELECT id, 'delivered', at, at, courier, '', at FROM past`,
 		`INSERT INTO audit (at, actor, role, action, entity, entity_id, patient_id, from_state, to_state, reason, request_id)
 			SELECT at, 'nurse', 'medical_staff', 'admission.admit', 'admission', id, id - id % 2, '', 'A-01', '', '' FROM past`,
+		`INSERT INTO patient_word (word) SELECT 'name' || id FROM past WHERE id % 20 = 0 ON CONFLICT DO NOTHING`,
 		`INSERT INTO topic_rev (topic, rev) SELECT 'order:' || id, 7 FROM past`,
 		`INSERT INTO notification (user_id, role, code, about, title, message, level, created_at, read_at)
 			SELECT customer, '', 'order_delivered', '{}', '', '', 'info', at, at FROM past WHERE id % 10 = 0`,
