@@ -191,10 +191,10 @@ func TestAWardsPagesTellWhatHappensInTheWard(t *testing.T) {
 		}
 	}
 	news := h.get(here[0], nurse, browser).html().Find("#news")
-	if got := news.Find(".whom a").Text(); got != "A-01 Uwase Marie" {
+	if got := news.Find(".named a").Text(); got != "A-01 Uwase Marie" {
 		t.Errorf("it is about %q", got)
 	}
-	for _, link := range []string{news.Find("p a").AttrOr("href", ""), news.Find(".whom a").AttrOr("href", "")} {
+	for _, link := range []string{news.Find("p a").AttrOr("href", ""), news.Find(".named a").AttrOr("href", "")} {
 		if want := fmt.Sprintf("/admissions/%d/", admission.ID); link != want {
 			t.Errorf("it leads to %q, want %q", link, want)
 		}
@@ -258,13 +258,13 @@ func TestANotificationOfAMissedRoundSaysWhomItIsAbout(t *testing.T) {
 			t.Fatalf("%s: the patients are %+v", role, told.Patients)
 		}
 		page := h.get("/notifications/", token, browser).html()
-		if got := page.Find("#inbox .whom").Text(); !strings.Contains(got, name) || role == "kitchen" && strings.Contains(got, "Uwase") {
+		if got := page.Find("#inbox .named").Text(); !strings.Contains(got, name) || role == "kitchen" && strings.Contains(got, "Uwase") {
 			t.Errorf("the page of %s names %q, want %q", role, got, name)
 		}
 		if got := h.get(*told.Link, token, browser); got.status != http.StatusOK {
 			t.Errorf("%s is led to %s, which answers %d", role, *told.Link, got.status)
 		}
-		if got := h.get("/dashboard/"+role+"/", token, browser).html().Find("#missed .whom").Text(); !strings.Contains(got, name) {
+		if got := h.get("/dashboard/"+role+"/", token, browser).html().Find("#missed .named").Text(); !strings.Contains(got, name) {
 			t.Errorf("the dashboard of %s says that %q has nothing, want %q", role, got, name)
 		}
 	}

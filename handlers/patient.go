@@ -73,7 +73,7 @@ func (s *Server) patientPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return represent(c, func() (any, error) { return newRecordJSON(record), nil },
+	return represent(c, func() (any, error) { return newRecordJSON(c.Request().Context(), record), nil },
 		func() error { return s.renderRecord(c, http.StatusOK, record, views.Form{}) })
 }
 
@@ -112,7 +112,7 @@ func (s *Server) changeRecord(c echo.Context, name string, id int64, in *input,
 		return s.recordForm(id, name, in).refuse(err)
 	}
 	if negotiate(c) == asJSON {
-		return c.JSON(http.StatusOK, newRecordJSON(record))
+		return c.JSON(http.StatusOK, newRecordJSON(c.Request().Context(), record))
 	}
 	return done(c, views.PatientPath.Of(record.ID))
 }
@@ -238,23 +238,13 @@ type mergedRecordJSON struct {
 	MergedAt *string `json:"merged_at"`
 }
 
-// recordAdmissionJSON is an admission in a record. Reason and notes are null for whoever may not
-// read what is clinical.
+// recordAdmissionJSON is an admission in a record, with its newest meals.
 type recordAdmissionJSON struct {
-	admissionDietJSON
-	Reason *string         `json:"reason"`
-	Notes  *string         `json:"notes"`
-	Beds   []bedPeriodJSON `json:"beds"`
+	admissionDetailJSON
+	Meals []orderJSON `json:"meals"`
 }
 
-type bedPeriodJSON struct {
-	Bed   string  `json:"bed_number"`
-	Ward  string  `json:"ward_name"`
-	Since *string `json:"since"`
-	Until *string `json:"until"`
-}
-
-func newRecordJSON(r hospital.Record) recordJSON {
+func newRecordJSON(ctx context.Context, r hospital.Record) recordJSON {
 	return recordJSON{
 		ID: r.ID, Number: textOrNull(r.Number), NationalID: textOrNull(r.NationalID),
 		Name: string(r.Name), BirthDate: dayOrNull(r.BirthDate), Sex: r.Sex,
@@ -263,7 +253,7 @@ func newRecordJSON(r hospital.Record) recordJSON {
 		AllergiesKnown: r.Allergies.Known, Allergies: each(r.Noted, newNotedAllergyJSON),
 		AllergyHistory: each(r.AllergyHistory, newAllergyChangeJSON),
 		MergedInto:     idOrNull(r.MergedInto), Merged: each(r.Merged, newMergedRecordJSON),
-		Admissions: each(r.Admissions, newRecordAdmissionJSON), Customers: orEmpty(r.Customers),
+		Admissions: eachIn(ctx, r.Admissions, newRecordAdmissionJSON), Customers: orEmpty(r.Customers),
 		Version: r.Version,
 	}
 }
@@ -272,11 +262,7 @@ func newMergedRecordJSON(m hospital.MergedRecord) mergedRecordJSON {
 	return mergedRecordJSON{m.PatientID, textOrNull(m.Number), rfc3339(m.At)}
 }
 
-func newRecordAdmissionJSON(a hospital.RecordAdmission) recordAdmissionJSON {
-	return recordAdmissionJSON{newAdmissionDietJSON(a.Admission, a.Order), textOrNull(a.Reason),
-		textOrNull(a.Notes), each(a.Beds, newBedPeriodJSON)}
-}
-
-func newBedPeriodJSON(b hospital.BedPeriod) bedPeriodJSON {
-	return bedPeriodJSON{b.BedNumber, b.WardName, rfc3339(b.Since), rfc3339(b.Until)}
+func newRecordAdmissionJSON(ctx context.Context, a hospital.RecordAdmission) recordAdmissionJSON {
+	return recordAdmissionJSON{newAdmissionDetailJSON(a.AdmissionDetail),
+		eachIn(ctx, a.Meals, newOrderJSON)}
 }

@@ -218,7 +218,7 @@ func newCurrentJSON(ctx context.Context, current any) any {
 	case hospital.Admission:
 		return newAdmissionJSON(state)
 	case hospital.Record:
-		return newRecordJSON(state)
+		return newRecordJSON(ctx, state)
 	case hospital.Ward:
 		return newWardJSON(state)
 	case hospital.Order:

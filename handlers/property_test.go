@@ -206,6 +206,7 @@ func (l *life) deeds() map[string]deed {
 		"/addresses/:id/remove":    {l.customers, addresses, nothing},
 		"/zones":                   {[]string{"admin"}, "", zone},
 		"/zones/:id":               {[]string{"admin"}, zones, zone},
+		"/zones/:id/remove":        {[]string{"admin"}, zones, nothing},
 		"/notifications/read":      {slices.Collect(maps.Keys(l.tokens)), "", func() map[string]any { return map[string]any{"up_to": 1 + l.r.IntN(200)} }},
 	}
 }

@@ -195,6 +195,7 @@ func (s *Server) addressRoutes() []entry {
 		get(views.ZonePath, hospital.ReadAddresses, s.zonePage),
 		post(views.NewZonePath, hospital.ManageZones, s.addZone),
 		post(views.ZonesPath+":id", hospital.ManageZones, s.setZone),
+		post(views.ZonesPath+":id/remove", hospital.ManageZones, s.removeZone),
 	}
 }
 

@@ -163,6 +163,7 @@ var rules = map[string]rule{
 	"GET /zones/:id/":            {"addresses.read", "/zones/{zone}/", 0, 200},
 	"POST /zones":                {"zones.manage", "/zones", 0, 422},
 	"POST /zones/:id":            {"zones.manage", "/zones/{zone}", 0, 422},
+	"POST /zones/:id/remove":     {"zones.manage", "/zones/{zone}/remove", 0, 422},
 	"GET /notifications/":        {"own_session", "/notifications/", 0, 200},
 	"GET /notifications/unread/": {"own_session", "/notifications/unread/", 0, 200},
 	"POST /notifications/read":   {"own_session", "/notifications/read", 0, 422},

@@ -116,6 +116,23 @@ func (s *Server) setZone(c echo.Context) error {
 	return done(c, views.SavedZonePath(zone.ID))
 }
 
+// removeZone is POST /zones/{id}/remove.
+func (s *Server) removeZone(c echo.Context) error {
+	id, in, err := readAbout(c)
+	if err != nil {
+		return err
+	}
+	version := in.id("version")
+	err = in.err()
+	if err == nil {
+		err = s.Hospital.RemoveZone(c.Request().Context(), actor(c), id, version)
+	}
+	if err != nil {
+		return s.zoneForm(views.FormZoneOf(id), in).refuse(err)
+	}
+	return done(c, views.ZonesPath)
+}
+
 // zoneForm is a form of the page of all zones.
 func (s *Server) zoneForm(name string, in *input) form {
 	return form{name: name, in: in, page: func(c echo.Context, r refusal) error {

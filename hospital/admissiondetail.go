@@ -31,17 +31,7 @@ func (h *Hospital) AdmissionDetail(ctx context.Context, actor Actor,
 	id int64) (AdmissionDetail, error) {
 	return readAs(ctx, h, actor, ReadWards,
 		func(ctx context.Context, q *sql.Tx) (d AdmissionDetail, err error) {
-			d.At = h.clock(ctx)
-			if d.Admission, err = readAdmission(ctx, q, id); err != nil {
-				return d, err
-			}
-			if d.Order, err = readDiet(ctx, q, id); err != nil {
-				return d, err
-			}
-			if err := d.readRecord(ctx, q, actor); err != nil {
-				return d, err
-			}
-			d.Beds, err = bedAssignments(ctx, q, id)
+			d, err = readAdmissionDetail(ctx, q, actor, id, h.clock(ctx))
 			if err != nil || !d.DischargedAt.IsZero() || !d.WithMother {
 				return d, err
 			}
@@ -50,8 +40,25 @@ func (h *Hospital) AdmissionDetail(ctx context.Context, actor Actor,
 		})
 }
 
-// readRecord adds what was written of the patient, as far as the actor may know of it.
-func (d *AdmissionDetail) readRecord(ctx context.Context, q *sql.Tx, actor Actor) error {
+// readAdmissionDetail reads all of an admission that the actor may know, but for the free beds.
+func readAdmissionDetail(ctx context.Context, q *sql.Tx, actor Actor, id int64,
+	now time.Time) (d AdmissionDetail, err error) {
+	d.At = now
+	if d.Admission, err = readAdmission(ctx, q, id); err != nil {
+		return d, err
+	}
+	if d.Order, err = readDiet(ctx, q, id); err != nil {
+		return d, err
+	}
+	if err := d.readWritten(ctx, q, actor); err != nil {
+		return d, err
+	}
+	d.Beds, err = bedAssignments(ctx, q, id)
+	return d, err
+}
+
+// readWritten adds what was written of the patient, as far as the actor may know of it.
+func (d *AdmissionDetail) readWritten(ctx context.Context, q *sql.Tx, actor Actor) error {
 	err := q.QueryRowContext(ctx, `SELECT patient.birth_date, patient.sex, admission.reason,
 			admission.notes, `+shiftNoteColumns+`
 		FROM admission JOIN patient ON patient.id = admission.patient_id

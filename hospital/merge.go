@@ -308,11 +308,7 @@ func (c *change) lockMerged(ctx context.Context, id, version int64) (
 
 // shownRecord is the whole record after a command, as far as its giver may read it.
 func (c *change) shownRecord(ctx context.Context, id int64) (Record, error) {
-	record, err := readRecord(ctx, c.tx, id, c.now)
-	if !c.actor.Role.May(ReadClinical) {
-		record.withoutClinical()
-	}
-	return record, err
+	return readRecord(ctx, c.tx, c.actor, id, c.now)
 }
 
 // mergedRecords lists which records were merged into one and can still be taken out of it.

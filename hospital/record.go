@@ -1,6 +1,7 @@
 package hospital
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"slices"
@@ -35,21 +36,15 @@ type MergedRecord struct {
 	At        time.Time
 }
 
-// RecordAdmission is one admission of a record with all that was written of it. Reason and Notes
-// are for who may read what is clinical.
+// RecordAdmission is one admission of a record with all that was written of it, and its newest
+// meals, at most MealsOnRecord.
 type RecordAdmission struct {
-	Admission
-	Reason string
-	Notes  string
-	Order  DietOrder
-	Beds   []BedPeriod
+	AdmissionDetail
+	Meals []Order // the newest first
 }
 
-// BedPeriod says from when until when a patient lay in a bed.
-type BedPeriod struct {
-	BedNumber, WardName string
-	Since, Until        time.Time // Until is zero while they lie there
-}
+// MealsOnRecord is how many meals of an admission its patient's record shows.
+const MealsOnRecord = 30
 
 // Record reads a patient's record and puts into the audit that the actor opened it. NotFound where
 // there is none.
@@ -67,15 +62,9 @@ func (h *Hospital) Record(ctx context.Context, actor Actor, id int64) (Record, e
 	})
 }
 
-// withoutClinical takes out what is for medical staff alone.
-func (r *Record) withoutClinical() {
-	for i := range r.Admissions {
-		r.Admissions[i].Reason, r.Admissions[i].Notes = "", ""
-	}
-}
-
-// readRecord reads all of a record.
-func readRecord(ctx context.Context, q *sql.Tx, id int64, now time.Time) (r Record, err error) {
+// readRecord reads all of a record that the actor may know.
+func readRecord(ctx context.Context, q *sql.Tx, actor Actor, id int64,
+	now time.Time) (r Record, err error) {
 	if r, err = readIdentity(ctx, q, id); err != nil {
 		return r, err
 	}
@@ -88,7 +77,7 @@ func readRecord(ctx context.Context, q *sql.Tx, id int64, now time.Time) (r Reco
 	if r.AllergyHistory, err = allergyHistory(ctx, q, id); err != nil {
 		return r, err
 	}
-	r.Admissions, err = recordAdmissions(ctx, q, id)
+	r.Admissions, err = recordAdmissions(ctx, q, actor, id, now)
 	return r, err
 }
 
@@ -117,7 +106,8 @@ func unknownPatient() error {
 }
 
 // recordAdmissions reads every admission of a patient, the newest first.
-func recordAdmissions(ctx context.Context, q *sql.Tx, patientID int64) ([]RecordAdmission, error) {
+func recordAdmissions(ctx context.Context, q *sql.Tx, actor Actor, patientID int64,
+	now time.Time) ([]RecordAdmission, error) {
 	ids, err := queryIDs(ctx, q, `SELECT id FROM admission WHERE patient_id = $1
 		ORDER BY admitted_at DESC, id DESC`, patientID)
 	if err != nil {
@@ -125,33 +115,28 @@ func recordAdmissions(ctx context.Context, q *sql.Tx, patientID int64) ([]Record
 	}
 	all := make([]RecordAdmission, len(ids))
 	for i, id := range ids {
-		if all[i], err = recordAdmission(ctx, q, id); err != nil {
+		if all[i].AdmissionDetail, err = readAdmissionDetail(ctx, q, actor, id, now); err != nil {
+			return nil, err
+		}
+		if all[i].Meals, err = mealsOnRecord(ctx, q, actor, id); err != nil {
 			return nil, err
 		}
 	}
 	return all, nil
 }
 
-func recordAdmission(ctx context.Context, q *sql.Tx, id int64) (a RecordAdmission, err error) {
-	if a.Admission, err = readAdmission(ctx, q, id); err != nil {
-		return a, err
-	}
-	err = q.QueryRowContext(ctx, `SELECT admission.reason, admission.notes, `+dietColumns+`
-		FROM admission JOIN patient ON patient.id = admission.patient_id
-		WHERE admission.id = $1`, id).Scan(append([]any{&a.Reason, &a.Notes}, a.Order.columns()...)...)
-	if err != nil {
-		return a, wrap(err, "read admission %d", id)
-	}
-	rows, err := q.QueryContext(ctx, `SELECT bed.number, ward.name, bed_assignment.since,
-			bed_assignment.until
-		FROM bed_assignment JOIN bed ON bed.id = bed_assignment.bed_id
-		JOIN ward ON ward.id = bed.ward_id
-		WHERE bed_assignment.admission_id = $1 ORDER BY bed_assignment.since, bed_assignment.id`, id)
-	a.Beds, err = collect(rows, err, func(row scanner) (b BedPeriod, err error) {
-		err = row.Scan(&b.BedNumber, &b.WardName, (*instant)(&b.Since), (*instant)(&b.Until))
-		return b, err
+// mealsOnRecord reads the newest meals of an admission.
+func mealsOnRecord(ctx context.Context, q *sql.Tx, actor Actor, id int64) ([]Order, error) {
+	orders, err := ordersWhere(ctx, q, `meal_order.id IN (SELECT newest.id FROM meal_order AS newest
+		WHERE newest.admission_id = $1 ORDER BY newest.service_date DESC, newest.id DESC LIMIT $2)`,
+		id, MealsOnRecord)
+	slices.SortFunc(orders, func(a, b Order) int {
+		return cmp.Or(b.Due.Compare(a.Due), cmp.Compare(b.ID, a.ID))
 	})
-	return a, wrap(err, "read the beds of admission %d", id)
+	for i, o := range orders {
+		orders[i] = o.shownTo(actor)
+	}
+	return orders, err
 }
 
 // CorrectPatientCommand is what CorrectPatient needs. What is nil stays as it is.

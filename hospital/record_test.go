@@ -1,6 +1,7 @@
 package hospital_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -223,6 +224,37 @@ func TestEveryOpeningOfARecordIsInTheAudit(t *testing.T) {
 		want := []string{nurse.Username, manager.Username}
 		if err := rows.Err(); err != nil || !slices.Equal(who, want) {
 			t.Errorf("the audit says that %v opened it, error %v; want %v", who, err, want)
+		}
+	})
+}
+
+// The newest of many meals are on the record, and none of anybody else's.
+func TestARecordHasTheNewestMealsOfEachStay(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		a, other := s.patient(t, "Uwase Marie", "A-01"), s.patient(t, "Keza Ange", "A-02")
+		record := func() []hospital.Order {
+			r := must[hospital.Record](t)(s.Record(t.Context(), nurse, a.PatientID))
+			return r.Admissions[0].Meals
+		}
+		if got := record(); len(got) != 0 {
+			t.Errorf("a new patient has the meals %v", got)
+		}
+		s.orderFor(t, nurse, other, hospital.Lunch)
+		lunch, dinner := s.orderFor(t, nurse, a, hospital.Lunch), s.orderFor(t, nurse, a, hospital.Dinner)
+		if got := record(); len(got) != 2 || got[0].ID != dinner.ID || got[1].ID != lunch.ID {
+			t.Errorf("the meals are %v, want dinner and then lunch", got)
+		}
+		for i := range hospital.MealsOnRecord {
+			s.exec(t, fmt.Sprintf(`INSERT INTO meal_order (admission_id, meal, service_date, due,
+				notes, status, override_reason, overridden_by, overridden, late, price, placed_at,
+				status_since, ended_at)
+				SELECT admission_id, meal, service_date - %[1]d, due - %[1]d, notes, 'delivered',
+				override_reason, overridden_by, overridden, late, price, placed_at, status_since, 1
+				FROM meal_order
+				WHERE id = %[2]d`, int64(i+1)*24*time.Hour.Milliseconds(), lunch.ID))
+		}
+		if got := record(); len(got) != hospital.MealsOnRecord || got[0].ID != dinner.ID {
+			t.Errorf("of many meals the record has %d, the newest %v", len(got), got[0])
 		}
 	})
 }

@@ -34,12 +34,15 @@ const MostCharge = 1_000_000
 func (h *Hospital) Zones(ctx context.Context, actor Actor) ([]Zone, error) {
 	return readAs(ctx, h, actor, ReadAddresses,
 		func(ctx context.Context, q *sql.Tx) ([]Zone, error) {
-			rows, err := q.QueryContext(ctx, `SELECT id, name, charge, version FROM zone`)
+			rows, err := q.QueryContext(ctx, selectZone)
 			zones, err := collect(rows, err, scanZone)
 			slices.SortFunc(zones, func(a, b Zone) int { return cmp.Compare(a.Name, b.Name) })
 			return zones, err
 		})
 }
+
+// selectZone reads the zones that addresses can be in.
+const selectZone = `SELECT id, name, charge, version FROM zone WHERE removed_at IS NULL`
 
 func scanZone(row scanner) (z Zone, err error) {
 	err = row.Scan(&z.ID, &z.Name, &z.Charge, &z.Version)
@@ -108,9 +111,8 @@ func (h *Hospital) SetZone(ctx context.Context, actor Actor, id int64,
 		if err != nil {
 			return before, err
 		}
-		if zone.Version != 0 && zone.Version != before.Version {
-			return before, c.withChanges(ctx, before.outdated(), "zone",
-				id, zone.Version, before.Version)
+		if err := c.checkZoneVersion(ctx, before, zone.Version); err != nil {
+			return before, err
 		}
 		if before.Name == zone.Name && before.Charge == zone.Charge {
 			return before, nil
@@ -118,6 +120,52 @@ func (h *Hospital) SetZone(ctx context.Context, actor Actor, id int64,
 		changed := Zone{ID: id, Name: zone.Name, Charge: zone.Charge, Version: before.Version + 1}
 		return changed, c.setZone(ctx, before, changed)
 	})
+}
+
+// RemoveZone takes away a zone that no address is in. version is that of the zone as the person saw
+// it; 0 where they did not say. NotFound where there is no such zone, Conflict where it has another
+// version, or an address is in it.
+func (h *Hospital) RemoveZone(ctx context.Context, actor Actor, id, version int64) error {
+	return h.changeAs(ctx, actor, ManageZones, func(ctx context.Context, c *change) error {
+		zone, err := c.lockZone(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := c.checkZoneVersion(ctx, zone, version); err != nil {
+			return err
+		}
+		return c.removeZone(ctx, zone)
+	})
+}
+
+// removeZone removes a locked zone.
+func (c *change) removeZone(ctx context.Context, zone Zone) error {
+	addresses, err := scanValue[int](c.tx.QueryRowContext(ctx,
+		`SELECT count(*) FROM address WHERE zone_id = $1 AND removed_at IS NULL`, zone.ID))
+	if err != nil {
+		return fmt.Errorf("count the addresses in zone %d: %w", zone.ID, err)
+	}
+	if addresses > 0 {
+		return Refuse(Conflict, "zone_in_use",
+			"Addresses in %s: %d. Their owners must move or remove them first.",
+			zone.Name, addresses).With(zone)
+	}
+	_, err = c.exec(ctx, `UPDATE zone SET removed_at = $2, version = version + 1 WHERE id = $1`,
+		zone.ID, instant(c.now))
+	if err != nil {
+		return fmt.Errorf("remove zone %d: %w", zone.ID, err)
+	}
+	c.record(entry{action: "zone.remove", entity: "zone", entityID: zone.ID, from: zone.Name,
+		version: zone.Version + 1}, zone)
+	return nil
+}
+
+// checkZoneVersion refuses a command whose giver saw another version of a locked zone; 0 is any.
+func (c *change) checkZoneVersion(ctx context.Context, zone Zone, seen int64) error {
+	if seen == 0 || seen == zone.Version {
+		return nil
+	}
+	return c.withChanges(ctx, zone.outdated(), "zone", zone.ID, seen, zone.Version)
 }
 
 // outdated is the refusal of a command whose giver saw another version.
@@ -173,6 +221,6 @@ func (c *change) lockZone(ctx context.Context, id int64) (Zone, error) {
 // readZone reads one zone. NotFound where there is none.
 func readZone(ctx context.Context, q *sql.Tx, id int64) (Zone, error) {
 	zone, err := scanZone(q.QueryRowContext(ctx,
-		`SELECT id, name, charge, version FROM zone WHERE id = $1`, id))
+		selectZone+` AND id = $1`, id))
 	return zone, wrapRow(err, unknownZone, "read zone %d", id)
 }

@@ -62,6 +62,43 @@ func TestAZoneMovesExactlyItsAddressesAndTheirOwners(t *testing.T) {
 	})
 }
 
+func TestAZoneIsRemovedOnceNoAddressIsInIt(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		home := s.addressOf(t, s.customer, "Home")
+		remove := func(actor hospital.Actor, id, version int64) error {
+			return s.RemoveZone(t.Context(), actor, id, version)
+		}
+		refused(t, remove(cook, s.zone.ID, 0), hospital.Forbidden, "forbidden")
+		refused(t, remove(admin, 4711, 0), hospital.NotFound, "zone_unknown")
+		refused(t, remove(admin, s.zone.ID, s.zone.Version+1), hospital.Conflict, "zone_outdated")
+		refused(t, remove(admin, s.zone.ID, s.zone.Version), hospital.Conflict, "zone_in_use")
+		if err := s.RemoveAddress(t.Context(), s.customer, home.ID, 0); err != nil {
+			t.Fatal(err)
+		}
+		lines := s.auditLines(t)
+		if err := remove(admin, s.zone.ID, s.zone.Version); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.audited(t, lines); len(got) != 1 ||
+			!strings.HasPrefix(got[0], "zone.remove "+s.zone.Name) {
+			t.Errorf("the audit says %q", got)
+		}
+		zones, err := s.Zones(t.Context(), admin)
+		if err != nil || slices.ContainsFunc(zones, func(z hospital.Zone) bool { return z.ID == s.zone.ID }) {
+			t.Errorf("the zones are %+v, error %v", zones, err)
+		}
+		refused(t, remove(admin, s.zone.ID, 0), hospital.NotFound, "zone_unknown")
+		fields := s.fields("Work")
+		fields.ZoneID = s.zone.ID
+		_, _, err = s.AddAddress(t.Context(), s.customer, fields)
+		refused(t, err, hospital.Invalid, "fields")
+		again := hospital.ZoneCommand{Name: s.zone.Name, Charge: 100}
+		if _, err := s.AddZone(t.Context(), admin, again); err != nil {
+			t.Errorf("its name is not free again: %v", err)
+		}
+	})
+}
+
 func TestAZoneIsAddedOnceForOneKey(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		add := func(name, key string) (hospital.Zone, error) {

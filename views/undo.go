@@ -75,9 +75,9 @@ func withMotherWords(ctx context.Context, bedNumber string) string {
 // bedSpan is from when until when somebody lay in a bed.
 func bedSpan(ctx context.Context, b hospital.BedAssignment) string {
 	if b.Until.IsZero() {
-		return text.T(ctx, "bed.since", text.Moment(ctx, b.Since))
+		return text.T(ctx, "bed.since", text.DatedMoment(ctx, b.Since))
 	}
-	return text.Moment(ctx, b.Since) + " – " + text.Moment(ctx, b.Until)
+	return text.DatedMoment(ctx, b.Since) + " – " + text.DatedMoment(ctx, b.Until)
 }
 
 // actWord is how somebody came to a bed.

@@ -105,6 +105,7 @@ func sights(t testing.TB, s *dusangiretest.Server) []sight {
 			ask[chromedp.Void](p, `for (const part of document.querySelectorAll(".panel details")) part.open = true`)
 		}
 	}
+	record := fmt.Sprintf("/patients/%d/", bed(hospital.BedOccupied).Admission.PatientID)
 	return append(append(customerSights(t, s), mealSights(t, s)...), []sight{
 		{"login", "", at("/login")},
 		{"login-refused", "", func(p *screen) {
@@ -162,6 +163,12 @@ func sights(t testing.TB, s *dusangiretest.Server) []sight {
 		}},
 		{"delivery", hospital.MedicalStaff, func(p *screen) { p.openLive(fmt.Sprintf("/deliveries/%d/", carried.ID)) }},
 		{"users", hospital.Admin, at("/users/")},
+		{"search", hospital.MedicalStaff, at("/patients/search")},
+		{"record", hospital.MedicalStaff, at(record)},
+		{"record-unfolded", hospital.Admin, func(p *screen) {
+			p.open(record)
+			ask[chromedp.Void](p, `for (const part of document.querySelectorAll("main details")) part.open = true`)
+		}},
 		{"problem", hospital.MedicalStaff, func(p *screen) { p.foresees("404"); p.open("/nowhere") }},
 		{"problem-signed-out", "", func(p *screen) { p.foresees("404"); p.open("/nowhere") }},
 		{"kitchen", hospital.KitchenStaff, func(p *screen) { p.openLive(wall) }},

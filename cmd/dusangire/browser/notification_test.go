@@ -33,7 +33,7 @@ func TestAWardsPageTellsOfItsWardAndTheBellCounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	nurse.untilSays("#news > :first-child", "Nil by mouth is over in bed "+board.Beds[0].Number)
-	nurse.untilSays("#news .whom", "Uwase Marie")
+	nurse.untilSays("#news .named", "Uwase Marie")
 	nurse.until("the news to cover nothing", newsApart)
 	nurse.until("the bell to say 1", bell+`.textContent === "1" && !`+bell+`.hidden`)
 	nurse.wantSamePage()
