@@ -227,51 +227,14 @@ func (f fields) expectedDischarge(expected, earliest, now time.Time) {
 
 // admit opens the admission and returns its id.
 func (c *change) admit(ctx context.Context, cmd AdmitCommand) (int64, error) {
-	wrong := cmd.check(c.now)
-	if cmd.PatientID == 0 {
-		if err := c.lockNewcomers(ctx); err != nil {
-			return 0, err
-		}
-	}
-	open, err := c.lockPatient(ctx, cmd.PatientID, wrong)
+	open, place, err := c.lockAdmitted(ctx, cmd)
 	if err != nil {
 		return 0, err
 	}
-	mother, err := c.lockMotherOf(ctx, cmd, wrong)
-	if err != nil {
-		return 0, err
-	}
-	place, err := c.lockPlace(ctx, cmd, mother, wrong)
-	if err != nil {
-		return 0, err
-	}
-	if err := c.knowWard(ctx, cmd.Placement.WantedWardID, wrong); err != nil {
-		return 0, err
-	}
-	if err := wrong.err(); err != nil {
-		return 0, err
-	}
-	if open != 0 {
-		return 0, c.alreadyAdmitted(ctx, open)
-	}
-	if err := c.checkRecord(ctx, cmd.PatientID); err != nil {
-		return 0, err
-	}
-	if place.ID != 0 && !place.withMother {
-		if err := c.checkFreeInVersion(ctx, place.Bed, cmd.BedVersion); err != nil {
-			return 0, err
-		}
-		if err := c.checkReserved(ctx, place.Bed, cmd.PatientID, cmd.OverrideReason); err != nil {
-			return 0, err
-		}
-	}
-	if err := c.checkOverlaps(ctx, cmd, place); err != nil {
+	if err := c.checkAdmitted(ctx, cmd, open, place); err != nil {
 		return 0, err
 	}
 	if cmd.PatientID == 0 {
-		if err := c.checkNew(ctx, cmd); err != nil {
-			return 0, err
-		}
 		if cmd.PatientID, err = c.addPatient(ctx, cmd); err != nil {
 			return 0, err
 		}
@@ -281,6 +244,57 @@ func (c *change) admit(ctx context.Context, cmd AdmitCommand) (int64, error) {
 		return 0, err
 	}
 	return c.insertAdmission(ctx, cmd, diet, place)
+}
+
+// lockAdmitted locks whom and what an admission is about: the patient, whose open admission it
+// returns (0: none), the mother and the bed. Invalid names each wrong field.
+func (c *change) lockAdmitted(ctx context.Context,
+	cmd AdmitCommand) (open int64, in place, err error) {
+	wrong := cmd.check(c.now)
+	if cmd.PatientID == 0 {
+		if err := c.lockNewcomers(ctx); err != nil {
+			return 0, in, err
+		}
+	}
+	if open, err = c.lockPatient(ctx, cmd.PatientID, wrong); err != nil {
+		return 0, in, err
+	}
+	mother, err := c.lockMotherOf(ctx, cmd, wrong)
+	if err != nil {
+		return 0, in, err
+	}
+	if in, err = c.lockPlace(ctx, cmd, mother, wrong); err != nil {
+		return 0, in, err
+	}
+	if err := c.knowWard(ctx, cmd.Placement.WantedWardID, wrong); err != nil {
+		return 0, in, err
+	}
+	return open, in, wrong.err()
+}
+
+// checkAdmitted refuses an admission that the rules speak against, of what is locked.
+func (c *change) checkAdmitted(ctx context.Context, cmd AdmitCommand, open int64, in place) error {
+	if open != 0 {
+		return c.alreadyAdmitted(ctx, open)
+	}
+	if err := c.checkRecord(ctx, cmd.PatientID); err != nil {
+		return err
+	}
+	if in.ID != 0 && !in.withMother {
+		if err := c.checkFreeInVersion(ctx, in.Bed, cmd.BedVersion); err != nil {
+			return err
+		}
+		if err := c.checkReserved(ctx, in.Bed, cmd.PatientID, cmd.OverrideReason); err != nil {
+			return err
+		}
+	}
+	if err := c.checkOverlaps(ctx, cmd, in); err != nil {
+		return err
+	}
+	if cmd.PatientID != 0 {
+		return nil
+	}
+	return c.checkNew(ctx, cmd)
 }
 
 // firstDiet is what a patient who is being admitted may eat, with what was said of their allergies

@@ -196,7 +196,8 @@ func scanBoardBed(row scanner, now time.Time) (BoardBed, error) {
 		if ahead := nilByMouth.From.Sub(now); ahead > 0 && ahead < FastingAhead {
 			admission.NilByMouthFrom = nilByMouth.From
 		}
-		admission.Overdue = admission.DischargePlanned && !admission.ExpectedDischarge.After(now)
+		admission.Overdue = admission.DischargePlanned && admission.LeaveSince.IsZero() &&
+			!admission.ExpectedDischarge.After(now)
 		bed.Admission = &admission
 	}
 	return bed, nil
@@ -491,7 +492,8 @@ func (c *change) putBedFor(ctx context.Context, bed *Bed, to BedStatus, reason s
 		return fmt.Errorf("take bed %d to %s: %w", bed.ID, to, err)
 	}
 	c.record(entry{action: "bed.status", entity: "bed", entityID: bed.ID, wardID: bed.WardID,
-		patientID: bed.ReservedFor, from: string(from), to: string(to), reason: reason, version: bed.Version}, bed)
+		patientID: bed.ReservedFor, from: string(from), to: string(to), reason: reason,
+		version: bed.Version}, bed)
 	return nil
 }
 
