@@ -54,7 +54,7 @@ func TestWardsThatHaveRoomStandInOneLine(t *testing.T) {
 	t.Parallel()
 	s, board := dusangiretest.MustServeWard(t, 4, nil)
 	for n := range 9 {
-		_, err := s.Hospital.AddWard(t.Context(), hospital.System, hospital.AddWardCommand{Code: fmt.Sprintf("SU-%d", n), Name: "Surgery", Beds: 1})
+		_, err := s.Hospital.AddWard(t.Context(), hospital.System, hospital.AddWardCommand{Code: fmt.Sprintf("SU%d", n), Name: "Surgery", Beds: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
