@@ -120,7 +120,7 @@ func (s *Server) changeRecord(c echo.Context, name string, id int64, in *input,
 // correctPatient is POST /patients/{id}. What is not sent stays.
 func (s *Server) correctPatient(c echo.Context) error {
 	id, in, err := readAbout(c, "name", "birth_date", "sex", "number", "national_id", "phone",
-		"next_of_kin_name", "next_of_kin_phone", "language", "reason")
+		"next_of_kin_name", "next_of_kin_phone", "language", "reason", "admission_id")
 	if err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (s *Server) correctPatient(c echo.Context) error {
 		NationalID: in.sentText("national_id"), Phone: in.sentText("phone"),
 		NextOfKinName:  in.sentText("next_of_kin_name"),
 		NextOfKinPhone: in.sentText("next_of_kin_phone"), Language: in.sentText("language"),
-		Reason: in.text("reason"), Version: in.id("version"),
+		Reason: in.text("reason"), AdmissionID: in.id("admission_id"), Version: in.id("version"),
 	}
 	if in.has("name") {
 		cmd.Name = new(hospital.PatientName(in.text("name")))
@@ -153,12 +153,12 @@ func (in *input) sentText(field string) *string {
 
 // mergePatients is POST /patients/{id}/merge.
 func (s *Server) mergePatients(c echo.Context) error {
-	id, in, err := readAbout(c, "into", "into_number", "reason")
+	id, in, err := readAbout(c, "into", "into_number", "reason", "admission_id")
 	if err != nil {
 		return err
 	}
 	cmd := hospital.MergeCommand{Into: in.id("into"), IntoNumber: in.text("into_number"),
-		Reason: in.text("reason"), Version: in.id("version")}
+		Reason: in.text("reason"), AdmissionID: in.id("admission_id"), Version: in.id("version")}
 	return s.changeRecord(c, views.FormMerge, id, in,
 		func(ctx context.Context) (hospital.Record, error) {
 			return s.Hospital.MergePatients(ctx, actor(c), id, cmd)

@@ -57,17 +57,21 @@ func TestACommandMeantForAnotherPatientTellsNothingOfThem(t *testing.T) {
 	admissionPath := fmt.Sprintf("/admissions/%d/", other.ID)
 	meant := func(fields map[string]any) map[string]any { fields["admission_id"] = w.admission.ID; return fields }
 	before := w.contents()
-	for path, fields := range map[string]map[string]any{
-		admissionPath + "transfer": {"bed_id": w.bed(w.b, 1).ID},
-		admissionPath + "plan-discharge": {
-			"expected_discharge": w.clock.Now().Add(time.Hour),
-		},
-		admissionPath + "discharge":                      {"outcome": "improved"},
-		admissionPath + "diet":                           {"allergies": []string{"none"}},
+	patient := fmt.Sprintf("/patients/%d", other.PatientID)
+	commands := admissionCommands(w.house, w.admission.ID)
+	commands["discharge"] = map[string]any{"outcome": "improved"}
+	paths := map[string]map[string]any{
+		patient:                {"phone": "0788123456"},
+		patient + "/allergies": {"allergies": []string{"eggs"}},
 		fmt.Sprintf("/beds/%d/status", w.bed(w.a, 7).ID): {"status": "cleaning"},
-	} {
+	}
+	for command, fields := range commands {
+		paths[admissionPath+command] = fields
+	}
+	for path, fields := range paths {
 		p := w.post(path, nurse, program, meant(fields)).problem(409)
-		if p.Code != "another_patient" || p.Changes == nil || len(p.Changes) > 0 || strings.Contains(fmt.Sprint(p), "lupin") {
+		if p.Code != "another_patient" || p.Changes == nil || len(p.Changes) > 0 ||
+			strings.Contains(fmt.Sprint(p), "lupin") {
 			t.Errorf("%s is refused with %+v", path, p)
 		}
 	}
@@ -79,6 +83,54 @@ func TestACommandMeantForAnotherPatientTellsNothingOfThem(t *testing.T) {
 		}
 	}
 	if w.contents() != before {
+		t.Error("a refused command changed the database")
+	}
+}
+
+// admissionCommands are the commands on an admission that medical staff may give, each with fields
+// that are right by themselves. The empty one is the admission's own.
+func admissionCommands(h *house, other int64) map[string]map[string]any {
+	until := h.clock.Now().Add(time.Hour)
+	return map[string]map[string]any{
+		"":               {"isolation": "droplet"},
+		"transfer":       {"bed_id": h.bed(h.b, 1).ID},
+		"plan-discharge": {"expected_discharge": until},
+		"diet":           {"allergies": []string{"none"}},
+		"cancel":         {"reason": "never came"},
+		"reopen":         {"reason": "still here"},
+		"undo-transfer":  {},
+		"swap":           {"with": other},
+		"leave":          {"until": until, "reason": "a wedding"},
+		"return":         {},
+	}
+}
+
+// TestEveryCommandOnAnAdmissionSaysWhatHasChanged since the version that its giver saw, also where
+// the admission lacks what the command needs. Of one that is open there is no end to take back,
+// whatever else has changed.
+func TestEveryCommandOnAnAdmissionSaysWhatHasChanged(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, settings{})
+	nurse := h.token("medical_staff")
+	seen := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
+	other := h.admit("Keza Ange", h.bed(h.a, 2).ID)
+	path := fmt.Sprintf("/admissions/%d/", seen.ID)
+	h.post(path, nurse, program, map[string]any{"isolation": "contact"})
+	before := h.contents()
+	for command, fields := range admissionCommands(h, other.ID) {
+		fields["version"], fields["admission_id"] = seen.Version, seen.ID
+		p := h.post(path+command, nurse, program, fields).problem(409)
+		code := "stay_outdated"
+		if command == "reopen" {
+			code = "stay_open"
+		}
+		if p.Code != code || p.Current["version"] != float64(seen.Version+1) ||
+			len(p.Changes) != 1 || p.Changes[0].Field != "isolation" ||
+			p.Changes[0].From != "none" || p.Changes[0].To != "contact" {
+			t.Errorf("%q is refused with %+v", command, p)
+		}
+	}
+	if h.contents() != before {
 		t.Error("a refused command changed the database")
 	}
 }

@@ -180,7 +180,7 @@ func TestANewbornIsAdmittedAndLookedAfterFromPages(t *testing.T) {
 	if kept.status != http.StatusSeeOther || kept.led() != at {
 		t.Errorf("its diet: %d to %s", kept.status, kept.led())
 	}
-	wrong := send(at+"care/", at, url.Values{"isolation": {"tent"}})
+	wrong := send(at+"care/", strings.TrimSuffix(at, "/"), url.Values{"isolation": {"tent"}})
 	if wrong.status != http.StatusUnprocessableEntity ||
 		wrong.html().Find("#placement-isolation-error").Length() != 1 {
 		t.Errorf("an isolation that there is not: %d %.600s", wrong.status, wrong.body)

@@ -17,10 +17,11 @@ const UnmergeWithin = 30 * 24 * time.Hour
 
 // MergeCommand is what MergePatients needs.
 type MergeCommand struct {
-	Into       int64  // the record that stays
-	IntoNumber string // the patient's number of that record, where its id is not said
-	Reason     string
-	Version    int64 // of the record that goes, as the person saw it; 0 where they did not say
+	Into        int64  // the record that stays
+	IntoNumber  string // the patient's number of that record, where its id is not said
+	Reason      string
+	AdmissionID int64 // an admission of the one that goes; 0 where they did not say
+	Version     int64 // of the record that goes, as the person saw it; 0 where they did not say
 }
 
 // MergePatients merges a record into another one of the same person, with everything it has, and
@@ -82,10 +83,10 @@ func (c *change) lockRecords(ctx context.Context, id int64, cmd MergeCommand) (
 			return from, into, err
 		}
 	}
-	if from, err = c.lockRecord(ctx, id, cmd.Version); err != nil {
+	if from, err = c.lockRecord(ctx, id, precondition{cmd.AdmissionID, cmd.Version}); err != nil {
 		return from, into, err
 	}
-	into, err = c.lockRecord(ctx, cmd.Into, 0)
+	into, err = c.lockRecord(ctx, cmd.Into, precondition{})
 	if IsKind(err, NotFound) {
 		err = refuseField("into", "patient_unknown",
 			"There is no such patient. Choose one of the list or give a name.")
@@ -331,7 +332,7 @@ func (c *change) lockMerged(ctx context.Context, id, version int64) (
 			return from, into, err
 		}
 	}
-	from, err = c.lockRecord(ctx, id, version)
+	from, err = c.lockRecord(ctx, id, precondition{version: version})
 	refusal := refusalOf(err)
 	switch {
 	case err == nil || from.MergedInto != seen.MergedInto:

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -151,6 +152,7 @@ type CorrectPatientCommand struct {
 	NextOfKinPhone *string
 	Language       *string
 	Reason         string // needed for name, birth date, sex and number
+	AdmissionID    int64  // an admission of this person's, 0 where they did not say
 	Version        int64  // of the record as the person saw it; 0 where they did not say
 }
 
@@ -241,7 +243,7 @@ func (h *Hospital) CorrectPatient(ctx context.Context, actor Actor, id int64,
 	}
 	cmd.Reason = tidy(cmd.Reason)
 	return command(ctx, h, actor, func(ctx context.Context, c *change) (Record, error) {
-		record, err := c.lockRecord(ctx, id, cmd.Version)
+		record, err := c.lockRecord(ctx, id, precondition{cmd.AdmissionID, cmd.Version})
 		if err == nil {
 			err = c.correct(ctx, record, cmd)
 		}
@@ -253,23 +255,69 @@ func (h *Hospital) CorrectPatient(ctx context.Context, actor Actor, id int64,
 }
 
 // lockRecord keeps a record from everyone else until the commit and returns who it is. Conflict
-// where it was merged, or is not as the giver of the command saw.
-func (c *change) lockRecord(ctx context.Context, id, version int64) (Record, error) {
+// where it was merged, or is not whom or as the giver of the command saw.
+func (c *change) lockRecord(ctx context.Context, id int64, seen precondition) (Record, error) {
 	if _, err := c.lock(ctx, "patient", id); err != nil {
 		return Record{}, err
 	}
 	record, err := readIdentity(ctx, c.tx, id)
+	if err == nil {
+		err = c.checkAdmissionOf(ctx, id, seen.admissionID)
+	}
 	switch {
 	case err != nil:
 		return record, err
-	case version != 0 && version != record.Version:
-		outdated := Refuse(Conflict, "patient_outdated",
-			"This record has changed meanwhile. Look again before you change it.").With(record)
-		return record, c.withChanges(ctx, outdated, "patient", id, version, record.Version)
+	case seen.version != 0 && seen.version != record.Version:
+		return record, c.outdatedRecord(ctx, id, seen.version)
 	case record.MergedInto != 0:
 		return record, patientMerged()
 	}
 	return record, nil
+}
+
+// checkAdmissionOf refuses an admission that is not the patient's; 0: nobody named one. It may have
+// ended: who somebody is does not end with it.
+func (c *change) checkAdmissionOf(ctx context.Context, patientID, admissionID int64) error {
+	if admissionID == 0 {
+		return nil
+	}
+	var whose int64
+	err := c.tx.QueryRowContext(ctx, `SELECT patient_id FROM admission WHERE id = $1`, admissionID).
+		Scan(&whose)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && whose != patientID {
+		return anotherPatient()
+	}
+	return wrap(err, "read whose admission %d is", admissionID)
+}
+
+// outdatedRecord refuses a command whose giver saw an earlier version of a record, and says how it
+// stands. The audit keeps no names: what a field says now is taken from the record.
+func (c *change) outdatedRecord(ctx context.Context, id, seen int64) error {
+	stands, err := c.shownRecord(ctx, id)
+	if err != nil {
+		return err
+	}
+	refusal := Refuse(Conflict, "patient_outdated",
+		"This record has changed meanwhile. Look again before you change it.").With(stands)
+	err = c.withChanges(ctx, refusal, "patient", id, seen, stands.Version)
+	for i, one := range refusal.Changes {
+		if now, known := stands.values()[one.Field]; known {
+			refusal.Changes[i].To = now
+		}
+	}
+	return err
+}
+
+// values are what a correction can change, as commands call it; nil: nothing.
+func (r Record) values() map[string]any {
+	values := map[string]any{"name": told(string(r.Name)), "birth_date": nil, "sex": told(r.Sex),
+		"number": told(r.Number), "national_id": told(r.NationalID), "phone": told(r.Phone),
+		"next_of_kin_name": told(r.NextOfKinName), "next_of_kin_phone": told(r.NextOfKinPhone),
+		"language": told(r.Language)}
+	if !r.BirthDate.IsZero() {
+		values["birth_date"] = r.BirthDate.Format(time.DateOnly)
+	}
+	return values
 }
 
 // correct writes a correction of a locked record.

@@ -110,10 +110,16 @@ func TestACorrectionNeedsAReasonAndShowsEverywhere(t *testing.T) {
 		}
 		refusal = h.refuses(t, hospital.Conflict, "patient_outdated",
 			correct(hospital.CorrectPatientCommand{Phone: &phone, Version: 1}))
-		if len(refusal.Changes) != 1 || refusal.Changes[0].Field != "name" {
+		if len(refusal.Changes) != 1 || refusal.Changes[0].Field != "name" ||
+			refusal.Changes[0].To != string(name) {
 			t.Errorf("what has changed is said to be %+v", refusal.Changes)
 		}
-		if err := correct(hospital.CorrectPatientCommand{Phone: &phone})(); err != nil {
+		if stands, _ := refusal.Current.(hospital.Record); len(stands.Admissions) != 1 {
+			t.Errorf("the record that stands is said to be %+v", refusal.Current)
+		}
+		h.refuses(t, hospital.Conflict, "another_patient",
+			correct(hospital.CorrectPatientCommand{Phone: &phone, AdmissionID: other.ID}))
+		if err := correct(hospital.CorrectPatientCommand{Phone: &phone, AdmissionID: a.ID})(); err != nil {
 			t.Errorf("a telephone number needs no reason: %v", err)
 		}
 		if found := h.found(t, "0788123456"); len(found) != 1 || found[0].ID != a.PatientID {
