@@ -44,7 +44,6 @@ type life struct {
 	tokens              map[string]string // by username
 	ids                 func(query string, args ...any) []int64
 	text                func(query string, args ...any) string
-	zone                int64
 	rice, isombe        hospital.Dish
 	looks               int            // at how many screens anybody looks around each command
 	did                 map[string]int // commands that succeeded
@@ -68,9 +67,9 @@ func newLife(t *testing.T, seed uint64) *life {
 	h.addUser("stranger", hospital.Customer)
 	l.signIn()
 	l.rice, l.isombe = h.dish("Rice", hospital.Stations[0]), h.dish("Isombe", hospital.Stations[0], "peanuts")
-	zone, err := h.hospital.AddZone(t.Context(), hospital.System, hospital.ZoneCommand{Name: "Shelter", Charge: 500})
+	_, err := h.hospital.AddZone(t.Context(), hospital.System,
+		hospital.ZoneCommand{Name: "Shelter", Charge: 500})
 	h.must(err)
-	l.zone = zone.ID
 	db := hospitaltest.Database(t, h.database)
 	l.ids = func(query string, args ...any) (found []int64) {
 		rows, err := db.QueryContext(t.Context(), query, args...)
@@ -131,7 +130,7 @@ func (l *life) deeds() map[string]deed {
 	reason := func() map[string]any { return map[string]any{"reason": pick(l, "burnt", "asleep", "")} }
 	address := func() map[string]any {
 		return map[string]any{"label": pick(l, "Home", "Work"), "full_name": "Keza Ange", "phone": "0788123456", "address_line1": fmt.Sprint("KG ", l.r.IntN(4)),
-			"city": "Kigali", "zone_id": l.zone, "is_default": l.r.IntN(2) == 0}
+			"city": "Kigali", "zone_id": l.some(zones), "is_default": l.r.IntN(2) == 0}
 	}
 	zone := func() map[string]any {
 		return map[string]any{"name": fmt.Sprint("Zone ", l.r.IntN(4)), "charge": 100 * l.r.IntN(4)}
@@ -167,9 +166,7 @@ func (l *life) deeds() map[string]deed {
 			return map[string]any{"into": l.some(anyPatient), "reason": "the same person"}
 		}},
 		"/patients/:id/unmerge": {[]string{"ward_management"}, mergedPatients, nothing},
-		"/beds/:id/status": {desk, anyBed, func() map[string]any {
-			return map[string]any{"status": string(pick(l, hospital.BedStatuses...)), "reason": pick(l, "", "paint")}
-		}},
+		"/beds/:id/status":      {desk, anyBed, l.newStatus},
 		"/beds/:id": {desk, anyBed, func() map[string]any {
 			return map[string]any{"features": pick(l, []string{}, []string{"oxygen"}, []string{"isolation", "cot"}), "staffed": l.r.IntN(3) > 0}
 		}},
@@ -248,6 +245,16 @@ func (l *life) newPatient() map[string]any {
 	}
 	maps.Copy(patient, l.eats())
 	return patient
+}
+
+// newStatus is what a bed is to be, at times for a patient, who may have one.
+func (l *life) newStatus() map[string]any {
+	to := pick(l, hospital.BedStatuses...)
+	fields := map[string]any{"status": string(to), "reason": pick(l, "", "paint")}
+	if to == hospital.BedReserved && l.r.IntN(2) == 0 {
+		fields["patient_id"] = l.some(anyPatient)
+	}
+	return fields
 }
 
 // eats is some of what is known of what somebody eats.
