@@ -45,6 +45,10 @@ func TestWhatIsNotSentOfADietDoesNotChange(t *testing.T) {
 		}},
 		{map[string]any{"allergies": []string{"peanuts", "eggs"}}, func() { want.Allergies.Allergens = []hospital.Allergen{"eggs", "peanuts"} }},
 		{map[string]any{"severe": []string{}}, func() { want.Allergies.Severe = nil }},
+		{map[string]any{"none": false, "diet": "renal"}, func() {}},
+		{map[string]any{"none": true, "reason": "tested: has none"}, func() {
+			want.Allergies = hospital.Allergies{Known: true}
+		}},
 		{map[string]any{"allergies": []string{}, "reason": "of somebody else"}, func() { want.Allergies, want.Confirmed = hospital.Allergies{}, false }},
 		{map[string]any{"nil_by_mouth": true}, func() { want.NilByMouth = hospital.Window{From: now} }},
 		{map[string]any{"nil_by_mouth_until": noon}, func() { want.NilByMouth.Until = noon }},
@@ -103,6 +107,8 @@ func TestADietThatCanNotBeNamesItsFields(t *testing.T) {
 		{"texture", map[string]any{"texture": ""}}, {"allergies", map[string]any{"allergies": []string{"dust"}}},
 		{"allergies", map[string]any{"allergies": []string{"none", "milk"}}}, {"severe", map[string]any{"severe": []string{"milk"}}},
 		{"severe", map[string]any{"allergies": []string{"eggs"}, "severe": []string{"milk"}}},
+		{"none", map[string]any{"none": "perhaps"}},
+		{"allergies", map[string]any{"none": true, "allergies": "milk"}},
 		{"severe", map[string]any{"allergies": []string{"none"}, "severe": []string{"milk"}}},
 		{"nil_by_mouth", map[string]any{"nil_by_mouth": "maybe"}}, {"nil_by_mouth", map[string]any{"nil_by_mouth": []bool{true, false}}},
 		{"nil_by_mouth", map[string]any{"nil_by_mouth": false, "nil_by_mouth_until": "2026-11-23T12:00:00Z"}},

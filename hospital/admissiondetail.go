@@ -10,16 +10,17 @@ import (
 // AdmissionDetail is one admission, open or ended, with all that there is to know of it.
 type AdmissionDetail struct {
 	Admission
-	BirthDate    time.Time // of the patient; zero: unknown
-	Sex          string    // of the patient
-	Reason       string    // for admission; empty for roles without ReadClinical
-	Notes        string    // of the discharge; likewise
-	CancelReason string    // of an admission that never was
-	Note         ShiftNote
-	Order        DietOrder
-	Beds         []BedAssignment // the newest first
-	FreeBeds     []FreeBed       // of a newborn with its mother: where it could go
-	At           time.Time       // when it was read
+	PatientNumber string    // the hospital's; "": none
+	BirthDate     time.Time // of the patient; zero: unknown
+	Sex           string    // of the patient
+	Reason        string    // for admission; empty for roles without ReadClinical
+	Notes         string    // of the discharge; likewise
+	CancelReason  string    // of an admission that never was
+	Note          ShiftNote
+	Order         DietOrder
+	Beds          []BedAssignment // the newest first
+	FreeBeds      []FreeBed       // of a newborn with its mother: where it could go
+	At            time.Time       // when it was read
 }
 
 // Reopenable reports whether the discharge can be taken back, if nothing else speaks against it.
@@ -59,11 +60,11 @@ func readAdmissionDetail(ctx context.Context, q *sql.Tx, actor Actor, id int64,
 
 // readWritten adds what was written of the patient, as far as the actor may know of it.
 func (d *AdmissionDetail) readWritten(ctx context.Context, q *sql.Tx, actor Actor) error {
-	err := q.QueryRowContext(ctx, `SELECT patient.birth_date, patient.sex, admission.reason,
-			admission.notes, `+shiftNoteColumns+`
+	err := q.QueryRowContext(ctx, `SELECT COALESCE(patient.number, ''), patient.birth_date, patient.sex,
+			admission.reason, admission.notes, `+shiftNoteColumns+`
 		FROM admission JOIN patient ON patient.id = admission.patient_id
 		WHERE admission.id = $1`, d.ID).
-		Scan(append([]any{(*instant)(&d.BirthDate), &d.Sex, &d.Reason, &d.Notes},
+		Scan(append([]any{&d.PatientNumber, (*instant)(&d.BirthDate), &d.Sex, &d.Reason, &d.Notes},
 			d.Note.columns()...)...)
 	if err != nil {
 		return fmt.Errorf("read the record of admission %d: %w", d.ID, err)

@@ -361,11 +361,17 @@ type AllergyChange struct {
 }
 
 // allergyHistory reads from the audit how the allergies of a person came to be as they are, the
-// newest change first.
+// newest change first. What was merged into their record is of it too.
 func allergyHistory(ctx context.Context, q *sql.Tx, patientID int64) ([]AllergyChange, error) {
+	records, err := recordsOf(ctx, q, patientID)
+	if err != nil {
+		return nil, err
+	}
+	list, args := oneOf(nil, records)
+	// #nosec G202 -- the list is of $n alone
 	rows, err := q.QueryContext(ctx, `SELECT from_state, to_state, actor, at, reason FROM audit
-		WHERE entity = 'patient' AND entity_id = $1 AND action = 'patient.allergies'
-		ORDER BY id DESC`, patientID)
+		WHERE entity = 'patient' AND entity_id IN `+list+` AND action = 'patient.allergies'
+		ORDER BY id DESC`, args...)
 	all, err := collect(rows, err, func(row scanner) (one AllergyChange, err error) {
 		var from, to string
 		err = row.Scan(&from, &to, &one.By, (*instant)(&one.At), &one.Reason)

@@ -92,26 +92,27 @@ type BedDetail struct {
 	BoardBed
 	WardOpen bool
 	// of the ward
-	Speciality  string
-	WardVersion int64
-	BirthDate   time.Time        // of the patient; zero: unknown
-	Sex         string           // of the patient
-	Reason      string           // for admission; empty for roles without ReadClinical
-	Noted       []NotedAllergy   // Admission.Allergies, each with who noted it and when
-	Placement   Placement        // of the patient
-	Note        ShiftNote        // about the patient, for the next shift
-	Fasting     Window           // when the patient is nil by mouth; also one that is over
-	Orders      []Order          // open ones of the admission, the next due first
-	Waiting     []WaitingPatient // for a bed that can take someone: who waits for a bed
-	FreeBeds    []FreeBed        // for an occupied bed: where its patient could go
-	Customers   []string         // who may order for the patient; empty without LinkCustomers
-	Mother      int64            // of a newborn: the admission of its mother; 0: not known
-	Newborns    []Occupant       // of the patient, wherever they lie
-	Others      []Occupant       // in the other beds, those of the ward first
-	Undoable    bool             // the patient's transfer into this bed can still be taken back
-	Left        *LeftPatient     // of an empty bed: who left it last; nil: nobody of late
-	At          time.Time        // when it was read
-	Revisions                    // of the ward's topic and of MetricsTopic
+	Speciality    string
+	WardVersion   int64
+	PatientNumber string           // the hospital's; "": none
+	BirthDate     time.Time        // of the patient; zero: unknown
+	Sex           string           // of the patient
+	Reason        string           // for admission; empty for roles without ReadClinical
+	Noted         []NotedAllergy   // Admission.Allergies, each with who noted it and when
+	Placement     Placement        // of the patient
+	Note          ShiftNote        // about the patient, for the next shift
+	Fasting       Window           // when the patient is nil by mouth; also one that is over
+	Orders        []Order          // open ones of the admission, the next due first
+	Waiting       []WaitingPatient // for a bed that can take someone: who waits for a bed
+	FreeBeds      []FreeBed        // for an occupied bed: where its patient could go
+	Customers     []string         // who may order for the patient; empty without LinkCustomers
+	Mother        int64            // of a newborn: the admission of its mother; 0: not known
+	Newborns      []Occupant       // of the patient, wherever they lie
+	Others        []Occupant       // in the other beds, those of the ward first
+	Undoable      bool             // the patient's transfer into this bed can still be taken back
+	Left          *LeftPatient     // of an empty bed: who left it last; nil: nobody of late
+	At            time.Time        // when it was read
+	Revisions                      // of the ward's topic and of MetricsTopic
 }
 
 // FreeBed is a bed that a patient could be put into.
@@ -195,7 +196,8 @@ func scanBoardBed(row scanner, now time.Time) (BoardBed, error) {
 		if ahead := nilByMouth.From.Sub(now); ahead > 0 && ahead < FastingAhead {
 			admission.NilByMouthFrom = nilByMouth.From
 		}
-		admission.Overdue = admission.DischargePlanned && !admission.ExpectedDischarge.After(now)
+		admission.Overdue = admission.DischargePlanned && admission.LeaveSince.IsZero() &&
+			!admission.ExpectedDischarge.After(now)
 		bed.Admission = &admission
 	}
 	return bed, nil
@@ -261,12 +263,13 @@ func readBedDetail(ctx context.Context, q *sql.Tx, bed Bed,
 // readAdmission adds what the page shows of the patient in the bed.
 func (d *BedDetail) readAdmission(ctx context.Context, q *sql.Tx) error {
 	var record AllergyRecord
-	err := q.QueryRowContext(ctx, `SELECT patient.birth_date, patient.sex, admission.reason,
-			patient.allergies, admission.nil_by_mouth_from, admission.nil_by_mouth_until,
+	err := q.QueryRowContext(ctx, `SELECT COALESCE(patient.number, ''), patient.birth_date, patient.sex,
+			admission.reason, patient.allergies, admission.nil_by_mouth_from, admission.nil_by_mouth_until,
 			admission.mother_admission_id, `+shiftNoteColumns+`
 		FROM admission JOIN patient ON patient.id = admission.patient_id
 		WHERE admission.id = $1`, d.Admission.AdmissionID).
-		Scan(append([]any{(*instant)(&d.BirthDate), &d.Sex, &d.Reason, (*notedList)(&record),
+		Scan(append([]any{&d.PatientNumber, (*instant)(&d.BirthDate), &d.Sex, &d.Reason,
+			(*notedList)(&record),
 			(*instant)(&d.Fasting.From), (*instant)(&d.Fasting.Until), (*reference)(&d.Mother)},
 			d.Note.columns()...)...)
 	if err != nil {
@@ -489,7 +492,8 @@ func (c *change) putBedFor(ctx context.Context, bed *Bed, to BedStatus, reason s
 		return fmt.Errorf("take bed %d to %s: %w", bed.ID, to, err)
 	}
 	c.record(entry{action: "bed.status", entity: "bed", entityID: bed.ID, wardID: bed.WardID,
-		patientID: bed.ReservedFor, from: string(from), to: string(to), reason: reason, version: bed.Version}, bed)
+		patientID: bed.ReservedFor, from: string(from), to: string(to), reason: reason,
+		version: bed.Version}, bed)
 	return nil
 }
 

@@ -10,13 +10,14 @@ import (
 // BedChoice is an admission with the beds that its patient could be put into, read in one snapshot:
 // what somebody must see who chooses a bed for them.
 type BedChoice struct {
-	Admission // also one that has a bed meanwhile, or has ended
-	BirthDate time.Time
-	Sex       string
-	Diet      DietOrder
-	FreeBeds  []FreeBed // none where the patient waits for no bed
-	At        time.Time // when it was read
-	Revisions           // of MetricsTopic, which moves with every bed
+	Admission            // also one that has a bed meanwhile, or has ended
+	PatientNumber string // the hospital's; "": none
+	BirthDate     time.Time
+	Sex           string
+	Diet          DietOrder
+	FreeBeds      []FreeBed // none where the patient waits for no bed
+	At            time.Time // when it was read
+	Revisions               // of MetricsTopic, which moves with every bed
 }
 
 // Waits reports whether the patient still waits for a bed.
@@ -48,8 +49,9 @@ func (h *Hospital) BedChoice(
 
 // readPatient adds what must not go wrong with the patient, and what tells them from others.
 func (b *BedChoice) readPatient(ctx context.Context, q *sql.Tx) error {
-	err := q.QueryRowContext(ctx, `SELECT birth_date, sex FROM patient WHERE id = $1`, b.PatientID).
-		Scan((*instant)(&b.BirthDate), &b.Sex)
+	err := q.QueryRowContext(ctx, `SELECT COALESCE(number, ''), birth_date, sex FROM patient
+		WHERE id = $1`, b.PatientID).
+		Scan(&b.PatientNumber, (*instant)(&b.BirthDate), &b.Sex)
 	if err != nil {
 		return fmt.Errorf("read the patient of admission %d: %w", b.ID, err)
 	}

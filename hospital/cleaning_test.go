@@ -325,6 +325,45 @@ func TestWhatTimeAloneMarksIsShownOnce(t *testing.T) {
 	})
 }
 
+// Who is on leave is not overdue to leave until they are back, and a newborn with its mother waits
+// for no bed of its own.
+func TestWhoIsAwayIsNotOverdueAndANewbornWaitsForNoBed(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		mother, away := s.patient(t, "Mother Anna", ""), s.patient(t, "Away Bea", "A-01")
+		s.born(t, "Newborn Anna", mother)
+		_, err := s.PlanDischarge(t.Context(), nurse, away.ID,
+			hospital.PlanDischargeCommand{Expected: s.clock.Now().Add(2 * time.Hour)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.GoOnLeave(t.Context(), nurse, away.ID, hospital.LeaveCommand{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		marks := func(want int, late bool) {
+			t.Helper()
+			if n, err := s.ShowTimeMarks(t.Context()); err != nil || n != want {
+				t.Errorf("there are %d new marks, want %d, error %v", n, want, err)
+			}
+			board, lists := s.bed(t, "A-01").Admission, s.medical(t)
+			if board.Overdue != late || lists.PendingDischarges[0].Late != late {
+				t.Errorf("on the board overdue is %t, in the list %t, want %t", board.Overdue,
+					lists.PendingDischarges[0].Late, late)
+			}
+		}
+		marks(0, false)
+		s.clock.pass(3 * time.Hour)
+		marks(0, false)
+		_, err = s.ReturnFromLeave(t.Context(), nurse, away.ID, hospital.ReturnCommand{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		marks(1, true)
+		s.clock.pass(2 * time.Hour)
+		marks(1, true) // the mother waits for long, and the newborn with her
+	})
+}
+
 // timeMoves lets the marks be shown that time has brought about, and returns what was announced.
 func (h *house) timeMoves(t *testing.T) []hospital.Topic {
 	t.Helper()

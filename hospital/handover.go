@@ -3,7 +3,6 @@ package hospital
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"slices"
 	"time"
 )
@@ -20,7 +19,7 @@ type Handover struct {
 	Held         []HandoverHeld
 	Missed       []HandoverMissed
 	Beds         []Bed             // that can't take anyone, or only somebody in particular
-	Patients     []HandoverPatient // who lie in the ward, in the order of their beds
+	Patients     []HandoverPatient // who lie in the ward, by their beds, newborns after their mother
 }
 
 // HandoverPerson is whom a line of a handover is about.
@@ -38,6 +37,10 @@ type HandoverPatient struct {
 	Diet       DietOrder
 	Note       ShiftNote
 	Version    int64 // of the admission
+
+	bedSince   time.Time
+	leaveSince time.Time // zero: they are here
+	withMother bool      // a newborn in the mother's bed
 }
 
 // FastsAhead reports whether the patient must not eat at a time or later.
@@ -52,7 +55,8 @@ type HandoverAdmitted struct {
 	Reason string // empty for roles without ReadClinical
 }
 
-// HandoverMove is somebody who came into a bed of the ward, or left one for another.
+// HandoverMove is somebody who came into a bed of the ward, or left one for another or to wait. Who
+// came back because their discharge was taken back came from none.
 type HandoverMove struct {
 	HandoverPerson
 	At               time.Time
@@ -70,7 +74,7 @@ type HandoverDischarged struct {
 // HandoverDiet is somebody in the ward whose diet or allergies have changed.
 type HandoverDiet struct {
 	HandoverPerson
-	Changes []Change // a field each, in the order in which they first changed
+	Changes []Change // a field each, in the order of a diet order: the diet before the allergies
 }
 
 // HandoverHeld is an open order that waits for somebody to look at it.
@@ -84,6 +88,7 @@ type HandoverHeld struct {
 }
 
 // HandoverMissed is a main meal that was served without the patient, who was in the hospital then.
+// A newborn with its mother is fed with her, and misses only what was ordered for it.
 type HandoverMissed struct {
 	HandoverPerson
 	Meal    Meal
@@ -126,7 +131,9 @@ func (h *Hospital) Handover(ctx context.Context, actor Actor, wardID int64,
 // handoverReading is a Handover while it is read.
 type handoverReading struct {
 	Handover
-	q *sql.Tx
+	q    *sql.Tx
+	done []doneLine           // to the patients, since
+	away map[int64][]timeSpan // when the patients of admissions were not in the hospital, since
 }
 
 // read reads all of it.
@@ -134,8 +141,8 @@ func (r *handoverReading) read(ctx context.Context, wardID int64) (err error) {
 	if r.Ward, err = readWard(ctx, r.q, wardID); err != nil {
 		return err
 	}
-	for _, part := range []func(context.Context) error{r.readBeds, r.readPatients, r.readMoves,
-		r.readDiets, r.readHeld, r.readMissed} {
+	for _, part := range []func(context.Context) error{r.readBeds, r.readPatients, r.readDone,
+		r.readMoves, r.readDiets, r.readHeld, r.readMissed} {
 		if err := part(ctx); err != nil {
 			return err
 		}
@@ -158,13 +165,16 @@ func (r *handoverReading) readBeds(ctx context.Context) error {
 // readPatients reads who lies in the ward.
 func (r *handoverReading) readPatients(ctx context.Context) error {
 	rows, err := r.q.QueryContext(ctx, `SELECT admission.id, patient.id, patient.name, bed.number,
-			admission.admitted_at, admission.version, `+shiftNoteColumns+`, `+dietColumns+`
+			admission.admitted_at, admission.version, admission.bed_since, admission.leave_since,
+			admission.with_mother, `+shiftNoteColumns+`, `+dietColumns+`
 		FROM bed
 		JOIN admission ON admission.bed_id = bed.id AND admission.discharged_at IS NULL
 		JOIN patient ON patient.id = admission.patient_id
-		WHERE bed.ward_id = $1 ORDER BY length(bed.number), bed.number`, r.ID)
+		WHERE bed.ward_id = $1
+		ORDER BY length(bed.number), bed.number, admission.with_mother, admission.id`, r.ID)
 	r.Patients, err = collect(rows, err, func(row scanner) (p HandoverPatient, err error) {
-		columns := append(p.columns(), (*instant)(&p.AdmittedAt), &p.Version)
+		columns := append(p.columns(), (*instant)(&p.AdmittedAt), &p.Version,
+			(*instant)(&p.bedSince), (*instant)(&p.leaveSince), &p.withMother)
 		err = row.Scan(slices.Concat(columns, p.Note.columns(), p.Diet.columns())...)
 		return p, err
 	})
@@ -175,172 +185,6 @@ func (r *handoverReading) readPatients(ctx context.Context) error {
 func (p *HandoverPerson) columns() []any {
 	return []any{&p.AdmissionID, &p.PatientID, &p.PatientName, &p.BedNumber}
 }
-
-// wardStay is a patient's time in one bed, of whatever ward.
-type wardStay struct {
-	stayer
-	wardID       int64
-	ward         string
-	since, until time.Time // until is zero while they lie there
-}
-
-// readMoves finds who came into the ward and who left it: those who came into the hospital, those
-// who moved, and those who went home.
-func (r *handoverReading) readMoves(ctx context.Context) error {
-	moved, err := queryIDs(ctx, r.q, `SELECT admission_id FROM bed_assignment
-		WHERE bed_id IN (SELECT id FROM bed WHERE ward_id = $1) AND since >= $2 AND since <= $3
-		UNION SELECT admission_id FROM bed_assignment
-		WHERE bed_id IN (SELECT id FROM bed WHERE ward_id = $1) AND until >= $2 AND until <= $3`,
-		r.ID, instant(r.Since), instant(r.Until))
-	if err != nil {
-		return wrap(err, "read who came into ward %d and left it", r.ID)
-	}
-	stays, err := r.readStays(ctx, moved)
-	for i, stay := range stays {
-		var before wardStay
-		if i > 0 && stays[i-1].AdmissionID == stay.AdmissionID {
-			before = stays[i-1]
-		}
-		r.came(before, stay)
-		if i+1 == len(stays) || stays[i+1].AdmissionID != stay.AdmissionID {
-			r.left(stay)
-		}
-	}
-	slices.SortStableFunc(r.Admitted, func(a, b HandoverAdmitted) int { return a.At.Compare(b.At) })
-	slices.SortStableFunc(r.Moved, func(a, b HandoverMove) int { return a.At.Compare(b.At) })
-	slices.SortStableFunc(r.Discharged,
-		func(a, b HandoverDischarged) int { return a.At.Compare(b.At) })
-	return err
-}
-
-// stayer is what a stay has of its admission.
-type stayer struct {
-	HandoverPerson
-	admittedAt   time.Time
-	dischargedAt time.Time
-	outcome      Outcome
-	reason       string
-}
-
-// readStayers reads some admissions by their ids. It is a read of its own: joined to their stays,
-// PostgreSQL reads all admissions that ever were, where it has not counted the stays yet.
-func (r *handoverReading) readStayers(ctx context.Context,
-	admissions []int64) (map[int64]stayer, error) {
-	list, args := oneOf(nil, admissions)
-	// #nosec G202 -- the list is of $n alone
-	rows, err := r.q.QueryContext(ctx, `SELECT admission.id, patient.id, patient.name,
-			admission.admitted_at, admission.discharged_at, admission.outcome, admission.reason
-		FROM admission JOIN patient ON patient.id = admission.patient_id
-		WHERE admission.id IN `+list, args...)
-	found := make(map[int64]stayer, len(admissions))
-	err = eachRow(rows, err, func(row scanner) error {
-		var s stayer
-		err := row.Scan(&s.AdmissionID, &s.PatientID, &s.PatientName, (*instant)(&s.admittedAt),
-			(*instant)(&s.dischargedAt), &s.outcome, &s.reason)
-		found[s.AdmissionID] = s
-		return err
-	})
-	return found, wrap(err, "read who came into ward %d and left it", r.ID)
-}
-
-// readStays reads all stays in beds of some admissions, those of each one after the other.
-func (r *handoverReading) readStays(ctx context.Context, admissions []int64) ([]wardStay, error) {
-	stayers, err := r.readStayers(ctx, admissions)
-	if err != nil {
-		return nil, err
-	}
-	list, args := oneOf(nil, admissions)
-	// #nosec G202 -- the list is of $n alone
-	rows, err := r.q.QueryContext(ctx, `SELECT bed_assignment.admission_id, bed.number, bed.ward_id,
-			ward.name, bed_assignment.since, bed_assignment.until
-		FROM bed_assignment
-		JOIN bed ON bed.id = bed_assignment.bed_id
-		JOIN ward ON ward.id = bed.ward_id
-		WHERE bed_assignment.admission_id IN `+list+`
-		ORDER BY bed_assignment.admission_id, bed_assignment.since, bed_assignment.id`, args...)
-	stays, err := collect(rows, err, func(row scanner) (s wardStay, err error) {
-		var admissionID int64
-		var bed string
-		err = row.Scan(&admissionID, &bed, &s.wardID, &s.ward, (*instant)(&s.since),
-			(*instant)(&s.until))
-		s.stayer = stayers[admissionID]
-		s.BedNumber = bed
-		return s, err
-	})
-	return stays, wrap(err, "read in which beds they lay")
-}
-
-// shows reports whether the handover tells of what happened at a time.
-func (r *handoverReading) shows(at time.Time) bool {
-	return !at.IsZero() && !at.Before(r.Since) && !at.After(r.Until)
-}
-
-// came tells of somebody who came into a bed, before which they lay in another one, or in none.
-func (r *handoverReading) came(before, stay wardStay) {
-	switch {
-	case !r.shows(stay.since) || stay.wardID != r.ID && before.wardID != r.ID:
-		return
-	case before.AdmissionID == 0 && stay.since.Equal(stay.admittedAt):
-		r.Admitted = append(r.Admitted, HandoverAdmitted{stay.HandoverPerson, stay.since, stay.reason})
-		return
-	case before.until.Before(stay.since): // they had no bed meanwhile
-		before = wardStay{}
-		if stay.wardID != r.ID {
-			return
-		}
-	}
-	r.Moved = append(r.Moved, HandoverMove{stay.HandoverPerson, stay.since, before.BedNumber,
-		stay.BedNumber, before.ward, stay.ward})
-}
-
-// left tells of somebody who left their last bed: for home, or to wait for another.
-func (r *handoverReading) left(stay wardStay) {
-	switch {
-	case !r.shows(stay.until) || stay.wardID != r.ID:
-	case stay.dischargedAt.IsZero():
-		r.Moved = append(r.Moved,
-			HandoverMove{stay.HandoverPerson, stay.until, stay.BedNumber, "", stay.ward, ""})
-	default:
-		r.Discharged = append(r.Discharged,
-			HandoverDischarged{stay.HandoverPerson, stay.dischargedAt, stay.outcome})
-	}
-}
-
-// readDiets finds what has changed of what the patients may eat. It looks at all that was done to
-// them, as an allergy may be noted of the patient or of the admission.
-func (r *handoverReading) readDiets(ctx context.Context) error {
-	var ids []int64
-	changes := map[int64][]Change{}
-	for _, p := range r.Patients {
-		ids = append(ids, p.PatientID)
-	}
-	list, args := oneOf([]any{instant(r.Since), instant(r.Until)}, ids)
-	// #nosec G202 -- the list is of $n alone
-	rows, err := r.q.QueryContext(ctx, `SELECT patient_id, action, from_state, to_state, actor, at
-		FROM audit WHERE patient_id IN `+list+` AND at >= $1 AND at <= $2
-		AND entity IN ('admission', 'patient') ORDER BY id`, args...)
-	err = eachRow(rows, err, func(row scanner) error {
-		var patientID int64
-		var action, from, to string
-		var last Change
-		err := row.Scan(&patientID, &action, &from, &to, &last.By, (*instant)(&last.At))
-		for _, one := range fieldsOf(action, from, to) {
-			if one.By, one.At = last.By, last.At; slices.Contains(dietFields, one.Field) {
-				changes[patientID] = merge(changes[patientID], one)
-			}
-		}
-		return err
-	})
-	for _, p := range r.Patients {
-		if left := slices.DeleteFunc(changes[p.PatientID], Change.isBack); len(left) > 0 {
-			r.Diets = append(r.Diets, HandoverDiet{p.HandoverPerson, left})
-		}
-	}
-	return wrap(err, "read which diets have changed in ward %d", r.ID)
-}
-
-// isBack reports whether a field is again what it was.
-func (c Change) isBack() bool { return fmt.Sprint(c.From) == fmt.Sprint(c.To) }
 
 // readHeld finds the open orders of the patients that somebody must look at.
 func (r *handoverReading) readHeld(ctx context.Context) error {
@@ -392,14 +236,16 @@ func (r *handoverReading) readMissed(ctx context.Context) error {
 				continue
 			}
 			for _, p := range r.Patients {
-				if p.AdmittedAt.After(served) {
+				if !r.wasHere(p, served) {
 					continue
 				}
 				orders := ordered[plannedMeal{p.AdmissionID, day, meal}]
-				if why, last := p.Diet.without(orders, served); why != "" {
-					r.Missed = append(r.Missed, HandoverMissed{p.HandoverPerson, meal, served, why,
-						last.ID, last.CancelReason})
+				why, last := p.Diet.without(orders, served)
+				if why == "" || p.withMother && last.ID == 0 {
+					continue
 				}
+				r.Missed = append(r.Missed, HandoverMissed{p.HandoverPerson, meal, served, why,
+					last.ID, last.CancelReason})
 			}
 		}
 	}

@@ -219,3 +219,239 @@ func TestAHandoverTellsReasonsToWhomTheyConcern(t *testing.T) {
 		}
 	})
 }
+
+// born admits a newborn to its mother's bed.
+func (s *service) born(t testing.TB, name hospital.PatientName,
+	mother hospital.Admission) hospital.Admission {
+	t.Helper()
+	a, _, err := s.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: name,
+		MotherAdmissionID: mother.ID, Allergies: hospital.Allergies{Known: true}, ConfirmNew: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// wantMoves says whom a ward's handover must tell of.
+func (s *service) wantMoves(t *testing.T, ward hospital.Ward, since time.Time,
+	admitted, moved, discharged []string) {
+	t.Helper()
+	in, between, out := came(t, s.handover(t, ward, since))
+	wantLines(t, "admitted to "+ward.Code, in, admitted...)
+	wantLines(t, "moved in "+ward.Code, between, moved...)
+	wantLines(t, "discharged from "+ward.Code, out, discharged...)
+}
+
+// What was taken back never was.
+func TestAHandoverTellsNothingOfWhatWasTakenBack(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		moves, leaves := s.patient(t, "Moves Anna", "A-01"), s.patient(t, "Leaves Bea", "A-02")
+		waits := s.patient(t, "Waits Carl", "")
+		s.clock.pass(time.Hour)
+		since := s.clock.Now()
+		never := s.patient(t, "Never Dora", "A-03")
+		s.clock.pass(time.Minute) // 10:01
+		never = s.transfer(t, never, "B-03")
+		s.transfer(t, moves, "B-01")
+		s.transfer(t, waits, "A-04")
+		s.discharge(t, leaves.ID, hospital.Improved)
+		s.clock.pass(time.Minute)
+		for _, id := range []int64{moves.ID, waits.ID} {
+			_, err := s.UndoTransfer(t.Context(), nurse, id, hospital.UndoCommand{})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := s.CancelAdmission(t.Context(), nurse, never.ID, undo); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.ReopenAdmission(t.Context(), nurse, leaves.ID, undo); err != nil {
+			t.Fatal(err)
+		}
+		s.wantMoves(t, s.a, since, nil, nil, nil)
+		s.wantMoves(t, s.b, since, nil, nil, nil)
+		in := lines(s.handover(t, s.a, since).Patients,
+			func(p hospital.HandoverPatient) string { return p.BedNumber })
+		wantLines(t, "patients in A", in, "A-01", "A-02")
+	})
+}
+
+// Who was told to have left, and is here again, is told of.
+func TestAHandoverTellsWhoseDischargeWasTakenBack(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		same, other := s.patient(t, "Same Anna", "A-01"), s.patient(t, "Other Bea", "A-02")
+		s.discharge(t, same.ID, hospital.Improved)
+		s.discharge(t, other.ID, hospital.Improved)
+		s.set(t, "A-02", hospital.BedAvailable)
+		s.patient(t, "Takes Carl", "A-02")
+		s.clock.pass(time.Hour)
+		since := s.clock.Now()
+		s.clock.pass(time.Minute) // 10:01
+		for _, id := range []int64{same.ID, other.ID} {
+			if _, err := s.ReopenAdmission(t.Context(), nurse, id, undo); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.clock.pass(time.Minute) // 10:02
+		s.transfer(t, other, "B-01")
+		s.wantMoves(t, s.a, since, nil, []string{"Same Anna ()→A-01(Medicine) 10:01"}, nil)
+		s.wantMoves(t, s.b, since, nil, []string{"Other Bea ()→B-01(Surgery) 10:02"}, nil)
+		s.wantMoves(t, s.a, s.clock.Now(), nil, nil, nil)
+	})
+}
+
+// Who left the ward to wait for a bed has left it, wherever they come to later.
+func TestAHandoverTellsWhoLeftToWait(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		a := s.patient(t, "Waits Anna", "A-01")
+		s.clock.pass(time.Hour)
+		since := s.clock.Now()
+		s.clock.pass(time.Minute) // 10:01
+		s.discharge(t, a.ID, hospital.Improved)
+		s.set(t, "A-01", hospital.BedAvailable)
+		s.patient(t, "Takes Bea", "A-01")
+		s.clock.pass(time.Minute) // 10:02
+		if _, err := s.ReopenAdmission(t.Context(), nurse, a.ID, undo); err != nil {
+			t.Fatal(err)
+		}
+		left := "Waits Anna A-01(Medicine)→() 10:01"
+		s.wantMoves(t, s.a, since, []string{"Takes Bea A-01 10:01"}, []string{left}, nil)
+		s.clock.pass(time.Minute) // 10:03
+		s.transfer(t, a, "B-01")
+		s.wantMoves(t, s.a, since, []string{"Takes Bea A-01 10:01"}, []string{left}, nil)
+		s.wantMoves(t, s.b, since, nil, []string{"Waits Anna ()→B-01(Surgery) 10:03"}, nil)
+		s.discharge(t, a.ID, hospital.Stable)
+		s.wantMoves(t, s.b, since, nil, []string{"Waits Anna ()→B-01(Surgery) 10:03"},
+			[]string{"Waits Anna B-01 stable 10:03"})
+	})
+}
+
+func TestAHandoverTellsOfBothWhoSwappedAndOfNewbornsWithTheirMother(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		mother, other := s.patient(t, "Mother Anna", "A-01"), s.patient(t, "Other Bea", "B-01")
+		s.clock.pass(time.Hour)
+		since := s.clock.Now()
+		s.clock.pass(time.Minute) // 10:01
+		newborn := s.born(t, "Newborn Anna", mother)
+		s.note(t, newborn, "Weigh before noon.")
+		s.clock.pass(time.Minute) // 10:02
+		_, err := s.Swap(t.Context(), nurse, mother.ID, hospital.SwapCommand{With: other.ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		moved := []string{"Mother Anna A-01(Medicine)→B-01(Surgery) 10:02",
+			"Other Bea B-01(Surgery)→A-01(Medicine) 10:02",
+			"Newborn Anna A-01(Medicine)→B-01(Surgery) 10:02"}
+		s.wantMoves(t, s.a, since, []string{"Newborn Anna A-01 10:01"}, moved, nil)
+		s.wantMoves(t, s.b, since, nil, moved, nil)
+		in := lines(s.handover(t, s.b, since).Patients, func(p hospital.HandoverPatient) string {
+			return fmt.Sprint(p.BedNumber, " ", p.PatientName, " ", p.Note.Text)
+		})
+		wantLines(t, "patients in B", in, "B-01 Mother Anna ",
+			"B-01 Newborn Anna Weigh before noon.")
+		s.clock.pass(time.Minute) // 10:03
+		s.discharge(t, mother.ID, hospital.Improved)
+		s.wantMoves(t, s.b, since, nil, moved, []string{"Mother Anna B-01 improved 10:03"})
+		s.clock.pass(time.Minute) // 10:04
+		s.discharge(t, newborn.ID, hospital.Improved)
+		s.wantMoves(t, s.b, since, nil, moved, []string{"Mother Anna B-01 improved 10:03",
+			"Newborn Anna B-01 improved 10:04"})
+	})
+}
+
+// A newborn is fed with its mother, and who was away missed no meal.
+func TestOnlyWhoWasThereToEatMissesAMeal(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) { // 09:00, which is 11:00 in Kigali
+		mother, leaves := s.patient(t, "Mother Anna", "A-01"), s.patient(t, "Leaves Bea", "A-02")
+		returns, reopened := s.patient(t, "Returns Carl", "A-03"), s.patient(t, "Again Dora", "A-04")
+		fed, given := s.born(t, "Fed Anna", mother), s.born(t, "Given Anna", mother)
+		order := s.orderFor(t, nurse, given, hospital.Lunch)
+		list := must[hospital.MealList](t)(s.MealList(t.Context(), nurse, s.a.ID, hospital.Lunch))
+		names := lines(list.Lines, func(l hospital.MealLine) string {
+			return fmt.Sprintf("%s %s %d", l.BedNumber, l.PatientName, len(l.Orders))
+		})
+		wantLines(t, "the meal list", names, "A-01 Mother Anna 0", "A-01 Given Anna 1",
+			"A-02 Leaves Bea 0", "A-03 Returns Carl 0", "A-04 Again Dora 0")
+		_, err := s.CancelOrder(t.Context(), nurse, order.ID, hospital.OrderCommand{Reason: "sleeps"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range []int64{leaves.ID, returns.ID} {
+			if _, err := s.GoOnLeave(t.Context(), nurse, id, hospital.LeaveCommand{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.discharge(t, reopened.ID, hospital.Improved)
+		s.clock.pass(2 * time.Hour) // 13:00 in Kigali
+		_, err = s.ReturnFromLeave(t.Context(), nurse, returns.ID, hospital.ReturnCommand{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.ReopenAdmission(t.Context(), nurse, reopened.ID, undo); err != nil {
+			t.Fatal(err)
+		}
+		missed := func(since time.Time) []string {
+			return lines(s.handover(t, s.a, since).Missed, func(m hospital.HandoverMissed) string {
+				return fmt.Sprintf("%s %s %s", m.PatientName, m.Meal, m.Why)
+			})
+		}
+		want := []string{"Mother Anna lunch not_ordered", "Given Anna lunch cancelled"}
+		wantLines(t, "missed", missed(time.Time{}), want...)
+		wantLines(t, "missed since they left", missed(s.clock.Now().Add(-time.Hour)), want...)
+		s.clock.pass(6 * time.Hour) // after dinner
+		wantLines(t, "missed at dinner", missed(s.clock.Now().Add(-6*time.Hour)),
+			"Mother Anna dinner not_ordered", "Returns Carl dinner not_ordered",
+			"Again Dora dinner not_ordered")
+		if in := s.handover(t, s.a, time.Time{}).Patients; in[1].AdmissionID != fed.ID {
+			t.Errorf("the newborn is not told of after its mother: %+v", in)
+		}
+	})
+}
+
+// A record that was merged keeps its lines of the audit: what was done to its admission is told
+// all the same, and what was noted of the other record before is not this patient's change.
+func TestAHandoverTellsOfAllergiesAcrossMergedRecords(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		gone := s.wasHere(t, knownAllergies(allergens{"eggs"}))
+		here := s.patient(t, "Uwimana Beata", "A-01")
+		s.clock.pass(time.Hour)
+		since := s.clock.Now()
+		step := func(id int64, to ...hospital.Allergen) {
+			t.Helper()
+			s.clock.pass(time.Minute)
+			err := s.setAllergies(t, nurse, id,
+				hospital.AllergyCommand{Allergies: knownAllergies(allergens(to))})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		told := func(want string) {
+			t.Helper()
+			var got []string
+			for _, c := range s.handover(t, s.a, since).Diets {
+				for _, one := range c.Changes {
+					got = append(got, fmt.Sprintf("%s: %v → %v", one.Field, one.From, one.To))
+				}
+			}
+			wantLines(t, "what has changed", got[:min(len(got), 1)], want)
+		}
+		step(here.PatientID, "milk")
+		step(gone.PatientID, "eggs", "fish")
+		told("allergies: [] → [milk]")
+		s.clock.pass(time.Minute)
+		s.merges(t, here.PatientID, gone.PatientID) // the record of who lies here goes
+		told("allergies: [] → [eggs fish milk]")
+		history := s.record(t, gone.PatientID).AllergyHistory
+		if len(history) != 5 || history[0].By != "manager" {
+			t.Errorf("the history of both is %+v, want the merge and the two changes of each", history)
+		}
+		step(gone.PatientID, "eggs", "fish", "milk", "nuts")
+		told("allergies: [] → [eggs fish milk nuts]")
+		s.clock.pass(time.Minute)
+		s.unmerges(t, here.PatientID)
+		told("allergies: [] → [milk nuts]")
+		if n := len(s.record(t, gone.PatientID).AllergyHistory); n == 0 {
+			t.Error("the record that stayed has no history any more")
+		}
+	})
+}

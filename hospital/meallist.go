@@ -26,7 +26,8 @@ var NoMeals = []NoMeal{NoMealFasting, NoMealHeld, NoMealUndelivered, NoMealCance
 	NoMealNeverAsked, NoMealNothingFits, NoMealNotOrdered}
 
 // MealList is who of a ward gets what at a meal, read in one snapshot: to be printed, and good for
-// the moment that it was read.
+// the moment that it was read. A newborn with its mother is fed with her, and is on it only where
+// something was ordered for it.
 type MealList struct {
 	Ward
 	Meal  Meal
@@ -46,6 +47,8 @@ type MealLine struct {
 	Orders      []Order // what the patient gets; empty where that is nothing
 	Why         NoMeal  // why the patient gets nothing; empty where they get something
 	Last        Order   // the order that came to nothing; its ID is 0 where there was none
+
+	withMother bool // a newborn in the mother's bed
 }
 
 // MealList reads who of a ward gets what at the meal's next serving; an empty meal is the main one
@@ -107,19 +110,24 @@ func (l *MealList) read(ctx context.Context, q *sql.Tx, wardID int64) (err error
 	for i := range l.Lines {
 		l.Lines[i].judge(orders, menu, l.At, s)
 	}
+	l.Lines = slices.DeleteFunc(l.Lines, func(line MealLine) bool {
+		return line.withMother && len(line.Orders) == 0 && line.Last.ID == 0
+	})
 	return err
 }
 
 // readLines reads who lies in the ward.
 func (l *MealList) readLines(ctx context.Context, q *sql.Tx) error {
-	rows, err := q.QueryContext(ctx, `SELECT admission.id, patient.name, bed.number, `+dietColumns+`
+	rows, err := q.QueryContext(ctx, `SELECT admission.id, patient.name, bed.number,
+			admission.with_mother, `+dietColumns+`
 		FROM bed
 		JOIN admission ON admission.bed_id = bed.id AND admission.discharged_at IS NULL
 		JOIN patient ON patient.id = admission.patient_id
-		WHERE bed.ward_id = $1 ORDER BY length(bed.number), bed.number`, l.ID)
+		WHERE bed.ward_id = $1
+		ORDER BY length(bed.number), bed.number, admission.with_mother, admission.id`, l.ID)
 	l.Lines, err = collect(rows, err, func(row scanner) (line MealLine, err error) {
-		err = row.Scan(append([]any{&line.AdmissionID, &line.PatientName, &line.BedNumber},
-			line.Diet.columns()...)...)
+		err = row.Scan(append([]any{&line.AdmissionID, &line.PatientName, &line.BedNumber,
+			&line.withMother}, line.Diet.columns()...)...)
 		line.Initials = line.PatientName.Initials()
 		return line, err
 	})

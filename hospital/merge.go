@@ -8,8 +8,9 @@ import (
 )
 
 // This file makes two records of one person into one, and takes that back. The admissions and the
-// customers of the one move to the other; which ones is kept, so that they can go back. Of the
-// allergies the one that goes keeps what it had, and patient_merge what the other had.
+// customers of the one move to the other, and the beds that are kept for it; which ones is kept, so
+// that they can go back. Of the allergies the one that goes keeps what it had, and patient_merge
+// what the other had. The audit is never changed: who reads it asks for both records.
 
 // UnmergeWithin is how long a merge can be taken back.
 const UnmergeWithin = 30 * 24 * time.Hour
@@ -110,9 +111,15 @@ func (c *change) merge(ctx context.Context, from, into Record, reason string) er
 	if err != nil {
 		return wrap(err, "merge patient %d", from.ID)
 	}
+	if err := c.lockKept(ctx, from.ID, into.ID); err != nil {
+		return err
+	}
 	if err := c.run(ctx, []statement{
 		{`INSERT INTO merged_row (merge_id, kind, row_id)
-			SELECT CAST($1 AS BIGINT), 'admission', id FROM admission WHERE patient_id = $2`,
+			SELECT CAST($1 AS BIGINT), 'admission', id FROM admission WHERE patient_id = $2
+			UNION ALL SELECT CAST($1 AS BIGINT), 'bed', id FROM bed WHERE reserved_for = $2
+			UNION ALL SELECT CAST($1 AS BIGINT), 'bed_assignment', id FROM bed_assignment
+				WHERE found_for = $2`,
 			[]any{id, from.ID}},
 		{`INSERT INTO merged_row (merge_id, kind, row_id)
 			SELECT CAST($1 AS BIGINT), 'customer', user_id FROM customer_patient WHERE patient_id = $2
@@ -123,6 +130,8 @@ func (c *change) merge(ctx context.Context, from, into Record, reason string) er
 			SELECT row_id, CAST($2 AS BIGINT), CAST($3 AS BIGINT) FROM merged_row
 			WHERE merge_id = $1 AND kind = 'customer'`,
 			[]any{id, into.ID, instant(c.now)}},
+		{`UPDATE bed SET reserved_for = $2 WHERE reserved_for = $1`, []any{from.ID, into.ID}},
+		{`UPDATE bed_assignment SET found_for = $2 WHERE found_for = $1`, []any{from.ID, into.ID}},
 		{`UPDATE patient SET merged_into = $2 WHERE id = $1`, []any{from.ID, into.ID}},
 	}); err != nil {
 		return err
@@ -131,6 +140,29 @@ func (c *change) merge(ctx context.Context, from, into Record, reason string) er
 		return err
 	}
 	return c.mergeAllergies(ctx, from, into, reason)
+}
+
+// lockKept locks, in the order of all commands, the open admissions of two locked records and the
+// beds that are kept for them.
+func (c *change) lockKept(ctx context.Context, one, other int64) error {
+	admissions, err := queryIDs(ctx, c.tx, `SELECT id FROM admission
+		WHERE patient_id IN ($1, $2) AND discharged_at IS NULL ORDER BY id`, one, other)
+	if err != nil {
+		return wrap(err, "read whether patients %d and %d are admitted", one, other)
+	}
+	for _, id := range admissions {
+		if _, err := c.lockWithMother(ctx, id); err != nil {
+			return err
+		}
+	}
+	beds, err := queryIDs(ctx, c.tx,
+		`SELECT id FROM bed WHERE reserved_for IN ($1, $2) ORDER BY id`, one, other)
+	for _, id := range beds {
+		if _, err := c.lockBed(ctx, id); err != nil {
+			return err
+		}
+	}
+	return wrap(err, "read which beds are kept for patients %d and %d", one, other)
 }
 
 // statement is one of several that are run one after the other.
@@ -204,6 +236,9 @@ func (c *change) unmerge(ctx context.Context, id, version int64) error {
 			"The records were merged more than %d days ago. That can't be undone any more.",
 			int(UnmergeWithin.Hours()/24))
 	}
+	if err := c.lockKept(ctx, from.ID, into.ID); err != nil {
+		return err
+	}
 	if err := c.run(ctx, []statement{
 		{`UPDATE admission SET patient_id = $2 WHERE patient_id = $3 AND id IN
 			(SELECT row_id FROM merged_row WHERE merge_id = $1 AND kind = 'admission')`,
@@ -211,6 +246,13 @@ func (c *change) unmerge(ctx context.Context, id, version int64) error {
 		{`DELETE FROM customer_patient WHERE patient_id = $2 AND user_id IN
 			(SELECT row_id FROM merged_row WHERE merge_id = $1 AND kind = 'customer')`,
 			[]any{merge, into.ID}},
+		// A bed that was reserved since is the other's.
+		{`UPDATE bed SET reserved_for = $2 WHERE reserved_for = $3 AND status_since <= $4 AND id IN
+			(SELECT row_id FROM merged_row WHERE merge_id = $1 AND kind = 'bed')`,
+			[]any{merge, from.ID, into.ID, instant(at)}},
+		{`UPDATE bed_assignment SET found_for = $2 WHERE found_for = $3 AND id IN
+			(SELECT row_id FROM merged_row WHERE merge_id = $1 AND kind = 'bed_assignment')`,
+			[]any{merge, from.ID, into.ID}},
 		{`UPDATE patient_merge SET undone_at = $2 WHERE id = $1`, []any{merge, instant(c.now)}},
 		{`UPDATE patient SET merged_into = NULL WHERE id = $1`, []any{from.ID}},
 	}); err != nil {
@@ -310,6 +352,19 @@ func (c *change) lockMerged(ctx context.Context, id, version int64) (
 // shownRecord is the whole record after a command, as far as its giver may read it.
 func (c *change) shownRecord(ctx context.Context, id int64) (Record, error) {
 	return readRecord(ctx, c.tx, c.actor, id, c.now)
+}
+
+// recordsOf are the ids of a record and of all that were merged into it, at however many removes.
+func recordsOf(ctx context.Context, q *sql.Tx, id int64) ([]int64, error) {
+	all := []int64{id}
+	for i := 0; i < len(all); i++ {
+		merged, err := queryIDs(ctx, q, `SELECT id FROM patient WHERE merged_into = $1`, all[i])
+		if err != nil {
+			return nil, wrap(err, "read what was merged into patient %d", id)
+		}
+		all = append(all, merged...)
+	}
+	return all, nil
 }
 
 // mergedRecords lists which records were merged into one and can still be taken out of it.

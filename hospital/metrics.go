@@ -26,6 +26,7 @@ type AdmissionLine struct {
 	WardName          string
 	AdmittedAt        time.Time
 	ExpectedDischarge time.Time
+	OnLeave           bool
 	Late              bool // in its list: the time to leave is over, or the wait is a LongWait
 }
 
@@ -237,7 +238,8 @@ func (s standing) metrics() Metrics {
 // The columns and tables of admissions in a list. What is asked of meals comes between them.
 const (
 	admissionLineColumns = `admission.id, patient.name, admission.bed_id, COALESCE(bed.number, ''),
-		bed.ward_id, COALESCE(ward.name, ''), admission.admitted_at, admission.expected_discharge`
+		bed.ward_id, COALESCE(ward.name, ''), admission.admitted_at, admission.expected_discharge,
+		admission.leave_since IS NOT NULL`
 	admissionLineTables = ` FROM admission
 		JOIN patient ON patient.id = admission.patient_id
 		LEFT JOIN bed ON bed.id = admission.bed_id
@@ -248,7 +250,7 @@ const (
 func scanAdmissionLine(row scanner, more ...any) (a AdmissionLine, err error) {
 	err = row.Scan(append([]any{&a.AdmissionID, &a.PatientName, (*reference)(&a.BedID),
 		&a.BedNumber, (*reference)(&a.WardID), &a.WardName, (*instant)(&a.AdmittedAt),
-		(*instant)(&a.ExpectedDischarge)}, more...)...)
+		(*instant)(&a.ExpectedDischarge), &a.OnLeave}, more...)...)
 	return a, err
 }
 
@@ -330,13 +332,13 @@ func recentAdmissions(ctx context.Context, q *sql.Tx, now time.Time,
 		`admission.admitted_at DESC, admission.id DESC`, instant(now.Add(-24*time.Hour)))
 }
 
-// pendingDischarges lists who is marked for discharge, soonest first.
+// pendingDischarges lists who is marked for discharge, soonest first. Nobody who is on leave is late.
 func pendingDischarges(ctx context.Context, q *sql.Tx, now time.Time,
 	wardIDs []int64) ([]AdmissionLine, error) {
 	lines, err := admissionLines(ctx, q, wardIDs, `admission.discharge_planned`,
 		`admission.expected_discharge, admission.id`)
 	for i := range lines {
-		lines[i].Late = !lines[i].ExpectedDischarge.After(now)
+		lines[i].Late = !lines[i].OnLeave && !lines[i].ExpectedDischarge.After(now)
 	}
 	return lines, err
 }

@@ -47,6 +47,7 @@ func (s *service) past(t testing.TB, from, end int) {
 		`INSERT INTO delivery (order_id, status, status_since, ready_at, courier_id, code, ended_at) SELECT id, 'delivered', at, at, courier, '', at FROM past`,
 		`INSERT INTO audit (at, actor, role, action, entity, entity_id, patient_id, from_state, to_state, reason, request_id)
 			SELECT at, 'nurse', 'medical_staff', 'admission.admit', 'admission', id, id - id % 2, '', 'A-01', '', '' FROM past`,
+		`INSERT INTO patient_word (word) SELECT 'name' || id FROM past WHERE id % 20 = 0 ON CONFLICT DO NOTHING`,
 		`INSERT INTO topic_rev (topic, rev) SELECT 'order:' || id, 7 FROM past`,
 		`INSERT INTO notification (user_id, role, code, about, title, message, level, created_at, read_at)
 			SELECT customer, '', 'order_delivered', '{}', '', '', 'info', at, at FROM past WHERE id % 10 = 0`,
@@ -122,6 +123,7 @@ func (s *service) looks(t testing.TB, ward hospital.Ward) []look {
 	orders := s.home(t, s.customer).Orders
 	parcel := orders[slices.IndexFunc(orders, func(o hospital.CustomerOrder) bool { return o.AddressID != 0 })]
 	s.claim(t, s.courier, parcel.DeliveryID)
+	waits := s.patient(t, "Waits Ida", "")
 	looks := []look{
 		at("ward board", func(ctx context.Context) (hospital.WardBoard, error) {
 			return s.WardBoard(ctx, hospital.System, ward.ID)
@@ -129,6 +131,30 @@ func (s *service) looks(t testing.TB, ward hospital.Ward) []look {
 		at("bed", func(ctx context.Context) (hospital.BedDetail, error) { return s.BedDetail(ctx, nurse, bed) }),
 		at("handover", func(ctx context.Context) (hospital.Handover, error) {
 			return s.Handover(ctx, nurse, ward.ID, time.Time{})
+		}),
+		at("handover of a week", func(ctx context.Context) (hospital.Handover, error) {
+			return s.Handover(ctx, nurse, ward.ID, s.clock.Now().Add(-hospital.LongestHandover))
+		}),
+		at("waiting list", func(ctx context.Context) (hospital.WaitingList, error) {
+			return s.WaitingList(ctx, nurse)
+		}),
+		at("housekeeping", func(ctx context.Context) (hospital.CleaningBoard, error) {
+			return s.CleaningBoard(ctx, cleaner, nil)
+		}),
+		at("choice of a bed", func(ctx context.Context) (hospital.BedChoice, error) {
+			return s.BedChoice(ctx, nurse, waits.ID)
+		}),
+		at("who waits", func(ctx context.Context) (hospital.BedDetail, error) {
+			return s.WaitingDetail(ctx, nurse, waits.ID)
+		}),
+		at("admission", func(ctx context.Context) (hospital.AdmissionDetail, error) {
+			return s.AdmissionDetail(ctx, nurse, waits.ID)
+		}),
+		at("record", func(ctx context.Context) (hospital.Record, error) {
+			return s.Record(ctx, nurse, waits.PatientID)
+		}),
+		at("allergies", func(ctx context.Context) (hospital.AllergyRecord, error) {
+			return s.PatientAllergies(ctx, nurse, waits.PatientID)
 		}),
 		at("meal list", func(ctx context.Context) (hospital.MealList, error) {
 			return s.MealList(ctx, cook, ward.ID, "")
@@ -168,6 +194,12 @@ func (s *service) looks(t testing.TB, ward hospital.Ward) []look {
 		at("revisions", func(ctx context.Context) (hospital.Revisions, error) {
 			return s.Revisions(ctx, []hospital.Topic{hospital.MetricsTopic, hospital.KitchenTopic, hospital.OrderTopic(parcel.ID)})
 		}),
+	}
+	for what, text := range map[string]string{"name": "uwase", "typing error": "uwaze", "two names": "marie uwa",
+		"past name": "patient 777777", "number": "100001", "bed": "C-03"} {
+		looks = append(looks, at("search by "+what, func(ctx context.Context) ([]hospital.Patient, error) {
+			return s.SearchPatients(ctx, nurse, text)
+		}))
 	}
 	for _, reader := range []hospital.Actor{nurse, cook, s.courier, s.customer} {
 		looks = append(looks,

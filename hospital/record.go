@@ -357,7 +357,8 @@ func wrapUnlessRefusal(err error, format string, args ...any) error {
 // recently is how long ago an order may have ended that screens still show.
 const recently = 48 * time.Hour
 
-// renamed tells every screen that shows a locked patient that who they are reads otherwise now. An
+// renamed tells every screen that shows a locked patient that who they are reads otherwise now, the
+// boards where a bed is kept for them among these. An
 // open admission gets a new version: whoever has begun a form about it learns of it first.
 func (c *change) renamed(ctx context.Context, patientID int64, changed string) error {
 	open, err := queryIDs(ctx, c.tx,
@@ -369,6 +370,14 @@ func (c *change) renamed(ctx context.Context, patientID int64, changed string) e
 		if err := c.renamedAdmission(ctx, id, changed); err != nil {
 			return err
 		}
+	}
+	kept, err := queryIDs(ctx, c.tx,
+		`SELECT DISTINCT ward_id FROM bed WHERE reserved_for = $1`, patientID)
+	if err != nil {
+		return wrap(err, "read which beds are kept for patient %d", patientID)
+	}
+	for _, id := range kept {
+		c.touch(Ward{ID: id})
 	}
 	return c.touchTrays(ctx, patientID)
 }

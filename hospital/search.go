@@ -88,7 +88,13 @@ type candidate struct {
 
 // search gathers candidates until enough of them fit.
 func (h *Hospital) search(ctx context.Context, q *sql.Tx, query []term) ([]Patient, error) {
-	present, err := candidates(ctx, q, `admission.id IS NOT NULL`)
+	// First the ids alone: joined, PostgreSQL reads all patients that ever were, where it has not
+	// counted the admissions yet.
+	here, err := queryIDs(ctx, q, `SELECT patient_id FROM admission WHERE discharged_at IS NULL`)
+	if err != nil {
+		return nil, wrap(err, "read who is in the hospital")
+	}
+	present, err := candidatesByID(ctx, q, here)
 	if err != nil {
 		return nil, err
 	}
@@ -232,12 +238,6 @@ func candidatesByID(ctx context.Context, q *sql.Tx, ids []int64) ([]candidate, e
 func candidates(ctx context.Context, q *sql.Tx, condition string, args ...any) (
 	[]candidate, error,
 ) {
-	tables := `patient LEFT JOIN admission
-		ON admission.patient_id = patient.id AND admission.discharged_at IS NULL`
-	if len(args) == 0 { // those in the hospital: from the few admissions to their patients
-		tables = `admission JOIN patient ON patient.id = admission.patient_id
-			AND admission.discharged_at IS NULL`
-	}
 	// #nosec G202 -- the condition is one of this file's own
 	rows, err := q.QueryContext(ctx, `SELECT patient.id, patient.name, COALESCE(patient.number, ''),
 			patient.birth_date, patient.sex, patient.allergies, patient.name_folded,
@@ -245,7 +245,8 @@ func candidates(ctx context.Context, q *sql.Tx, condition string, args ...any) (
 			patient.merged_into, admission.id, COALESCE(bed.number, ''), COALESCE(ward.name, ''),
 			EXISTS (SELECT 1 FROM admission AS last WHERE last.patient_id = patient.id
 				AND last.outcome = 'deceased')
-		FROM `+tables+`
+		FROM patient LEFT JOIN admission
+			ON admission.patient_id = patient.id AND admission.discharged_at IS NULL
 		LEFT JOIN bed ON bed.id = admission.bed_id
 		LEFT JOIN ward ON ward.id = bed.ward_id
 		WHERE `+condition, args...)

@@ -97,7 +97,9 @@ func turnedTimeMarks(ctx context.Context, q *sql.Tx, now time.Time) (
 	return shown, gone, nil
 }
 
-// timeMarks are all that stand now.
+// timeMarks are all that stand now. Who is on leave is not overdue to leave, and a newborn with its
+// mother waits for no bed and is on no board. A reservation that has run out needs no mark: the bed
+// is released by a command.
 func timeMarks(ctx context.Context, q *sql.Tx, now time.Time) ([]timeMark, error) {
 	rows, err := q.QueryContext(ctx, `SELECT 'cleaning', id, ward_id FROM bed
 			WHERE status = 'cleaning'
@@ -105,11 +107,14 @@ func timeMarks(ctx context.Context, q *sql.Tx, now time.Time) ([]timeMark, error
 		UNION ALL SELECT 'overdue', admission.id, bed.ward_id
 			FROM admission LEFT JOIN bed ON bed.id = admission.bed_id
 			WHERE discharged_at IS NULL AND discharge_planned AND expected_discharge <= $1
+			AND leave_since IS NULL
 		UNION ALL SELECT 'long_wait', id, NULL FROM admission
-			WHERE discharged_at IS NULL AND bed_id IS NULL AND admitted_at <= $4
+			WHERE discharged_at IS NULL AND bed_id IS NULL AND NOT with_mother
+			AND admitted_at <= $4
 		UNION ALL SELECT 'fasting_ahead', admission.id, bed.ward_id
 			FROM admission JOIN bed ON bed.id = admission.bed_id
-			WHERE discharged_at IS NULL AND nil_by_mouth_from > $1 AND nil_by_mouth_from < $5`,
+			WHERE discharged_at IS NULL AND nil_by_mouth_from > $1 AND nil_by_mouth_from < $5
+			AND NOT with_mother`,
 		instant(now), instant(now.Add(-CleanStatWithin)), instant(now.Add(-CleanWithin)),
 		instant(now.Add(-LongWait)), instant(now.Add(FastingAhead)))
 	return collect(rows, err, func(row scanner) (m timeMark, err error) {

@@ -320,8 +320,10 @@ func (h *Hospital) AddWard(ctx context.Context, actor Actor, ward AddWardCommand
 	}
 	return command(ctx, h, actor, func(ctx context.Context, c *change) (Ward, error) {
 		id, err := c.addWard(ctx, ward)
-		return Ward{ID: id, Code: ward.Code, Name: ward.Name, Block: ward.Block, Open: true,
-			Sex: AnySex}, err
+		if err != nil {
+			return Ward{}, err
+		}
+		return readWard(ctx, c.tx, id)
 	})
 }
 

@@ -79,7 +79,7 @@ func TestAWardIsCreatedWithItsBeds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := (hospital.Ward{ID: ward.ID, Code: "MED-A", Name: "Medicine, women", Block: "B1", Open: true, Sex: hospital.AnySex}); ward != want {
+		if want := (hospital.Ward{ID: ward.ID, Code: "MED-A", Name: "Medicine, women", Block: "B1", Open: true, Sex: hospital.AnySex, Version: 1}); ward != want {
 			t.Errorf("got %+v, want %+v", ward, want)
 		}
 		board := h.board(t, ward)

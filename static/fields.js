@@ -12,6 +12,12 @@
     field.value = target.selectedOptions[0].dataset.version || "";
   });
 
+  // What has no room in a list, as for whom a bed is kept, stands below it once it is chosen.
+  document.addEventListener("change", ({ target }) => {
+    if (!target.querySelector("option[data-note]")) return;
+    outputOf(target).textContent = target.selectedOptions[0]?.dataset.note || "";
+  });
+
   // Every form says whose page it is on. A frame's forms can't, for it is drawn once for all who
   // watch.
   document.addEventListener("formdata", ({ target, formData }) => {
@@ -67,14 +73,19 @@
   }
 
   function echo({ target }) {
-    if (!target.matches('[type="date"], [type="datetime-local"]')) return;
-    let output = target.nextElementSibling;
-    if (!output?.matches("output")) {
-      output = document.createElement("output");
-      output.className = "hint";
-      target.after(output);
+    if (target.matches('[type="date"], [type="datetime-local"]')) {
+      outputOf(target).textContent = inWords(target);
     }
-    output.textContent = inWords(target);
+  }
+
+  // outputOf is the line below a field, made where there is none.
+  function outputOf(field) {
+    const next = field.nextElementSibling;
+    if (next?.matches("output")) return next;
+    const output = document.createElement("output");
+    output.className = "hint";
+    field.after(output);
+    return output;
   }
 
   for (const kind of ["input", "focusin"]) document.addEventListener(kind, echo);

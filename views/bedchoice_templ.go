@@ -130,7 +130,7 @@ func choiceHead(b hospital.BedChoice) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if words := ageAndSex(ctx, b.BirthDate, b.Sex, b.At); words != "" {
+		if words := whoWords(ctx, b.PatientNumber, b.BirthDate, b.Sex, b.At); words != "" {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

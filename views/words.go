@@ -75,6 +75,19 @@ func ageAndSex(ctx context.Context, born time.Time, sex string, now time.Time) s
 	return strings.Join(words, " · ")
 }
 
+// whoWords is what tells people of one name apart: age, sex and number; "" where nothing is known.
+func whoWords(ctx context.Context, number string, born time.Time, sex string,
+	now time.Time) string {
+	var words []string
+	if w := ageAndSex(ctx, born, sex, now); w != "" {
+		words = append(words, w)
+	}
+	if number != "" {
+		words = append(words, text.T(ctx, "patient.no", number))
+	}
+	return strings.Join(words, " · ")
+}
+
 // whom is a patient as a question names them.
 func whom(ctx context.Context, d hospital.BedDetail) string {
 	name := string(d.Admission.PatientName)
@@ -144,18 +157,26 @@ func whereabouts(ctx context.Context, p hospital.Patient) string {
 	return p.BedNumber + " · " + p.WardName
 }
 
-// freeBedLabel is a bed to choose for a patient of a sex and an isolation: for whom it is kept if it
-// is reserved, and what does not fit.
-func freeBedLabel(ctx context.Context, b hospital.FreeBed, sex string,
-	isolation hospital.Isolation) string {
-	label := b.Number
+// freeBedLabel is a bed to choose from a list, which cuts what is longer than its line.
+func freeBedLabel(ctx context.Context, b hospital.FreeBed) string {
 	if b.Status == hospital.BedReserved {
-		label += " · " + text.T(ctx, "status.reserved") + " · " + keptWords(ctx, b)
+		return b.Number + " · " + text.T(ctx, "status.reserved")
 	}
-	if words := misfitWords(ctx, b.Misfits(sex, isolation)); words != "" {
-		label += " · " + words
+	return b.Number
+}
+
+// freeBedNote is what to know of a bed before a patient of a sex and an isolation goes there: for
+// whom it is kept if it is reserved, and what does not fit; "" where there is nothing.
+func freeBedNote(ctx context.Context, b hospital.FreeBed, sex string,
+	isolation hospital.Isolation) string {
+	words := misfitWords(ctx, b.Misfits(sex, isolation))
+	switch {
+	case b.Status != hospital.BedReserved:
+		return words
+	case words == "":
+		return keptWords(ctx, b)
 	}
-	return label
+	return keptWords(ctx, b) + " · " + words
 }
 
 // zoneLabel is a zone to choose, with what it costs to bring something there.

@@ -42,10 +42,11 @@ var identity = []string{
 		WHERE undone_at IS NULL`,
 	`CREATE TABLE merged_row (
 		merge_id BIGINT NOT NULL REFERENCES patient_merge (id),
-		kind     TEXT NOT NULL CHECK (kind IN ('admission', 'customer')),
+		kind     TEXT NOT NULL CHECK (kind IN ('admission', 'customer', 'bed', 'bed_assignment')),
 		row_id   BIGINT NOT NULL,
 		PRIMARY KEY (merge_id, kind, row_id)
 	)`,
+	`CREATE INDEX merged_row_row ON merged_row (kind, row_id)`,
 	`UPDATE patient SET number = CAST(100000 + id AS TEXT),
 		identifiers_folded = CAST(100000 + id AS TEXT)`,
 	`INSERT INTO meta (name, value) SELECT 'next_patient_number',

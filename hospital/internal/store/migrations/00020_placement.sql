@@ -15,6 +15,7 @@ ALTER TABLE bed ADD COLUMN staffed BOOLEAN NOT NULL DEFAULT TRUE;
 ALTER TABLE bed ADD COLUMN reserved_for BIGINT REFERENCES patient (id);
 -- For whom the bed was kept before somebody came into it.
 ALTER TABLE bed_assignment ADD COLUMN found_for BIGINT REFERENCES patient (id);
+CREATE INDEX bed_assignment_found_for ON bed_assignment (found_for) WHERE found_for IS NOT NULL;
 
 ALTER TABLE admission ADD COLUMN isolation TEXT NOT NULL DEFAULT 'none'
 	CHECK (isolation IN ('none', 'contact', 'droplet', 'airborne'));
@@ -26,6 +27,7 @@ ALTER TABLE admission ADD COLUMN wanted_ward_id BIGINT REFERENCES ward (id);
 ALTER TABLE admission DROP COLUMN wanted_ward_id;
 ALTER TABLE admission DROP COLUMN priority;
 ALTER TABLE admission DROP COLUMN isolation;
+DROP INDEX bed_assignment_found_for;
 ALTER TABLE bed_assignment DROP COLUMN found_for;
 ALTER TABLE bed DROP COLUMN reserved_for;
 ALTER TABLE bed DROP COLUMN staffed;
