@@ -141,14 +141,17 @@ func (l *life) deeds() map[string]deed {
 			return map[string]any{"bed_id": l.some(pick(l, anyBed, freeBeds))}
 		}},
 		"/admissions/:id": {desk, openAdmissions, func() map[string]any {
-			return map[string]any{"isolation": string(pick(l, hospital.Isolations...)), "wanted_ward_id": pick(l, l.a.ID, l.b.ID),
-				"note": fmt.Sprint("Note ", l.r.IntN(1000))}
+			return map[string]any{"isolation": string(pick(l, hospital.Isolations...)),
+				"wanted_ward_id": pick(l, l.a.ID, l.b.ID),
+				"note":           fmt.Sprint("Note ", l.r.IntN(1000))}
 		}},
-		"/admissions/:id/plan-discharge": {desk, openAdmissions, func() map[string]any { return map[string]any{"expected_discharge": l.moment()} }},
-		"/admissions/:id/discharge":      {desk, openAdmissions, func() map[string]any { return map[string]any{"outcome": pick(l, "improved", "deceased", "")} }},
-		"/admissions/:id/cancel":         {desk, openAdmissions, reason},
-		"/admissions/:id/reopen":         {desk, endedOnes, reason},
-		"/admissions/:id/undo-transfer":  {desk, movedOnes, nothing},
+		"/admissions/:id/plan-discharge": {desk, openAdmissions,
+			func() map[string]any { return map[string]any{"expected_discharge": l.moment()} }},
+		"/admissions/:id/discharge": {desk, openAdmissions,
+			func() map[string]any { return map[string]any{"outcome": pick(l, "improved", "deceased", "")} }},
+		"/admissions/:id/cancel":        {desk, openAdmissions, reason},
+		"/admissions/:id/reopen":        {desk, endedOnes, reason},
+		"/admissions/:id/undo-transfer": {desk, movedOnes, nothing},
 		"/admissions/:id/swap": {desk, lyingOnes, func() map[string]any {
 			return map[string]any{"with": l.some(lyingOnes)}
 		}},
@@ -168,10 +171,12 @@ func (l *life) deeds() map[string]deed {
 		"/patients/:id/unmerge": {[]string{"ward_management"}, mergedPatients, nothing},
 		"/beds/:id/status":      {desk, anyBed, l.newStatus},
 		"/beds/:id": {desk, anyBed, func() map[string]any {
-			return map[string]any{"features": pick(l, []string{}, []string{"oxygen"}, []string{"isolation", "cot"}), "staffed": l.r.IntN(3) > 0}
+			return map[string]any{"features": pick(l, []string{}, []string{"oxygen"},
+				[]string{"isolation", "cot"}), "staffed": l.r.IntN(3) > 0}
 		}},
 		"/wards/:id": {desk, `SELECT id FROM ward`, func() map[string]any {
-			return map[string]any{"sex": string(pick(l, hospital.WardSexes...)), "speciality": pick(l, "", "Heart")}
+			return map[string]any{"sex": string(pick(l, hospital.WardSexes...)),
+				"speciality": pick(l, "", "Heart")}
 		}},
 		"/beds/:id/clean": {[]string{"housekeeping", "ward_management"},
 			`SELECT id FROM bed WHERE status = 'cleaning'`, func() map[string]any {
@@ -231,7 +236,8 @@ func (l *life) moment() any {
 }
 
 func (l *life) newPatient() map[string]any {
-	patient := map[string]any{"patient_name": fmt.Sprint("Umurwayi ", l.r.IntN(1000)), "reason": "routine", "birth_date": "1990-02-03", "confirm_new": true}
+	patient := map[string]any{"patient_name": fmt.Sprint("Umurwayi ", l.r.IntN(1000)),
+		"reason": "routine", "birth_date": "1990-02-03", "confirm_new": true}
 	if l.r.IntN(4) > 0 {
 		patient["bed_id"], patient["override_reason"] = l.some(anyBed), pick(l, "", "full")
 	} else {
@@ -400,7 +406,11 @@ func (l *life) byItself() (name string, do func() string) {
 			return said(err)
 		},
 		"hold who is nil by mouth": func() string { _, err := l.hospital.HoldNilByMouth(ctx); return said(err) },
-		"show what is late":        func() string { _, err := l.hospital.ShowTimeMarks(ctx); return said(err) },
+		"show what is late": func() string {
+			_,
+				err := l.hospital.ShowTimeMarks(ctx)
+			return said(err)
+		},
 		"order a round": func() string {
 			_, err := l.hospital.OrderMealRound(ctx, actor(hospital.Admin), pick(l, l.a, l.b).ID, pick(l, hospital.Meals...), l.clock.Now())
 			return said(err)
@@ -436,7 +446,8 @@ func (l *life) screens() []watched {
 	for _, who := range slices.Sorted(maps.Keys(l.tokens)) {
 		all = append(all, watched{"/ws/notifications/", who})
 	}
-	for path, query := range map[string]string{"/ws/order/%d/": newestOrders, "/ws/delivery/%d/": newestTrays, "/ws/address/%d/": addresses,
+	for path, query := range map[string]string{"/ws/order/%d/": newestOrders,
+		"/ws/delivery/%d/": newestTrays, "/ws/address/%d/": addresses,
 		"/ws/admission/%d/": admissions} {
 		for _, id := range l.ids(query) {
 			for _, who := range []string{"customer", "stranger", "delivery", "medical_staff", "admin"} {

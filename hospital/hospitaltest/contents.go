@@ -31,7 +31,8 @@ func Database(t testing.TB, databaseURL string) *sql.DB {
 const pulses = "node_pulse"
 
 // Contents is every row of every table but that one as text, for comparing what a database holds
-// before and after. What the audit says of refusals and of readings is left out: they change nothing else.
+// before and after. What the audit says of refusals and of readings is left out: they change
+// nothing else.
 func Contents(t testing.TB, databaseURL string) string {
 	t.Helper()
 	return ContentsOf(t, Database(t, databaseURL))
