@@ -139,7 +139,8 @@ var Notices = map[string]Notice{
 
 	// To the kitchen, and to medical staff and ward management of the ward.
 	"meal_round_missed": {LevelAlert, "Ward {ward}: {meal} was not ordered",
-		"The server was away when {meal} was to be ordered. Patients without an order: {patients}. Order it now as late, or for each patient."},
+		"The server was away when {meal} was to be ordered. " +
+			"Patients without an order: {patients}. Order it now as late, or for each patient."},
 	// To all couriers.
 	"delivery_takes_another": {LevelWarning, "Order {order} needs another courier",
 		"Its courier may try no more codes at the door. Claim it and ask the customer for the new code."},
@@ -152,5 +153,6 @@ var Notices = map[string]Notice{
 	"waits_again": {LevelWarning, "A patient waits for a bed again",
 		"A discharge was taken back, and bed {bed} is no longer free. Look at the waiting list."},
 	"meal_round_gaps": {LevelWarning, "Ward {ward}: nothing for {meal}",
-		"Patients who get nothing: {patients}. Nobody has asked about their allergies, or nothing on the menu is safe for them. Order for them yourself."},
+		"Patients who get nothing: {patients}. Nobody has asked about their allergies, " +
+			"or nothing on the menu is safe for them. Order for them yourself."},
 }

@@ -52,7 +52,8 @@ func ContentsOf(t testing.TB, db *sql.DB) string {
 		}
 		query := `SELECT * FROM ` + table
 		if table == "audit" {
-			query += ` WHERE action NOT IN ('access.denied', 'patient.open', 'session.sign_in_failed', 'session.locked_out')`
+			query += ` WHERE action NOT IN ('access.denied', 'patient.open',
+				'session.sign_in_failed', 'session.locked_out')`
 		}
 		lines := rows(t, db, query)
 		slices.Sort(lines)
