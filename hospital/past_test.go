@@ -198,16 +198,19 @@ func (s *service) looks(t testing.TB, ward hospital.Ward) []look {
 			return s.Revisions(ctx, []hospital.Topic{hospital.MetricsTopic, hospital.KitchenTopic, hospital.OrderTopic(parcel.ID)})
 		}),
 	}
-	for what, text := range map[string]string{"name": "uwase", "typing error": "uwaze", "two names": "marie uwa",
+	for what, text := range map[string]string{"name": "uwase", "typing error": "uwaze",
+		"two names": "marie uwa",
 		"past name": "patient 777777", "number": "100001", "bed": "C-03"} {
-		looks = append(looks, at("search by "+what, func(ctx context.Context) ([]hospital.Patient, error) {
-			return s.SearchPatients(ctx, nurse, text)
-		}))
+		looks = append(looks,
+			at("search by "+what, func(ctx context.Context) ([]hospital.Patient, error) {
+				return s.SearchPatients(ctx, nurse, text)
+			}))
 	}
 	for _, reader := range []hospital.Actor{nurse, cook, s.courier, s.customer} {
 		looks = append(looks,
 			at("notifications of "+string(reader.Role), func(ctx context.Context) (hospital.Inbox, error) { return s.Inbox(ctx, reader) }),
-			at("the bell of "+string(reader.Role), func(ctx context.Context) (hospital.Unread, error) { return s.Unread(ctx, reader) }),
+			at("the bell of "+string(reader.Role),
+				func(ctx context.Context) (hospital.Unread, error) { return s.Unread(ctx, reader) }),
 			at("news for "+string(reader.Role), func(ctx context.Context) (hospital.News, error) { return s.News(ctx, reader) }))
 	}
 	looks = append(looks, at("news for a ward", func(ctx context.Context) (hospital.News, error) {
