@@ -58,7 +58,8 @@ func TestAnAdmissionWithoutABedHasAPageOfItsOwn(t *testing.T) {
 		t.Errorf("no bed is null: %d %s", got.status, got.body)
 	}
 	led := h.post("/admissions", h.token("ward_management"), browser, url.Values{"patient_name": {"Mugisha Jean"}}).led()
-	if page := h.get(led, h.token("ward_management"), browser); page.status != http.StatusOK || page.html().Find("main h1").Text() != "Mugisha Jean" {
+	if page := h.get(led, h.token("ward_management"), browser); page.status != http.StatusOK ||
+		page.html().Find("main h1").Text() != "Mugisha Jean" {
 		t.Errorf("a browser should be led to the admission's page, got %s: %d", led, page.status)
 	}
 }

@@ -16,7 +16,8 @@ func TestSigningIn(t *testing.T) {
 	h := newHouse(t, settings{})
 	h.employ(hospital.Roles...)
 	homes := map[hospital.Role]string{"medical_staff": "/dashboard/medical_staff/", "ward_management": "/dashboard/ward_management/",
-		"kitchen": "/dashboard/kitchen/", "delivery": "/dashboard/delivery/", "housekeeping": "/dashboard/housekeeping/", "customer": "/home/", "admin": "/users/"}
+		"kitchen": "/dashboard/kitchen/", "delivery": "/dashboard/delivery/",
+		"housekeeping": "/dashboard/housekeeping/", "customer": "/home/", "admin": "/users/"}
 	for _, role := range hospital.Roles {
 		got := h.post("/login", "", browser, url.Values{"username": {string(role)}, "password": {password}})
 		if led := got.led(); led != "/" {

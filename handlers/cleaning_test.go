@@ -41,12 +41,14 @@ func TestABedIsCleanedStepByStepAndEverybodySeesHowFarItIs(t *testing.T) {
 	board.nextOfType("ward_status")
 
 	h.clock.pass(5 * time.Minute)
-	if a := h.post(cleanPath(bed), cleaner, program, map[string]any{"step": "start"}); a.status != 204 {
+	if a := h.post(cleanPath(bed), cleaner, program,
+		map[string]any{"step": "start"}); a.status != 204 {
 		t.Fatalf("start is answered %d %s", a.status, a.body)
 	}
 	began := morning().Add(5 * time.Minute).Format(time.RFC3339)
 	want := fmt.Sprintf("map[by:housekeeping since:%s stat:false state:in_progress]", began)
-	if changed := board.nextOfType("bed_status_change"); fmt.Sprint(changed.sub("data")["cleaning"]) != want {
+	if changed := board.nextOfType("bed_status_change"); fmt.Sprint(
+		changed.sub("data")["cleaning"]) != want {
 		t.Errorf("the board is told %v, want %s", changed, want)
 	}
 	if now := toCleanOf(t, list.nextObject()); now[0]["state"] != "in_progress" ||
@@ -116,7 +118,8 @@ func TestARefusedStepOfCleaningSaysWhy(t *testing.T) {
 		t.Error("a refused step changed the database")
 	}
 	h.post(cleanPath(dirty), cleaner, program, map[string]any{"step": "stat"}).problem(403)
-	if a := h.post(cleanPath(dirty), manager, program, map[string]any{"step": "stat"}); a.status != 204 {
+	if a := h.post(cleanPath(dirty), manager, program,
+		map[string]any{"step": "stat"}); a.status != 204 {
 		t.Errorf("ward management's stat is answered %d %s", a.status, a.body)
 	}
 }
@@ -166,9 +169,11 @@ func TestABedIsCleanedFromItsPanelToo(t *testing.T) {
 	bed := h.bed(h.a, 1)
 	h.setBed(bed.ID, hospital.BedCleaning)
 	path := fmt.Sprintf("/beds/%d/", bed.ID)
-	for role, want := range map[string]string{"medical_staff": "start", "ward_management": "start stat"} {
+	for role, want := range map[string]string{"medical_staff": "start",
+		"ward_management": "start stat"} {
 		var steps []string
-		buttons := h.get(path, h.token(role), browser).html().Find(`form[action="` + path + `clean"] button`)
+		buttons := h.get(path, h.token(role),
+			browser).html().Find(`form[action="` + path + `clean"] button`)
 		for _, button := range buttons.EachIter() {
 			steps = append(steps, button.AttrOr("value", ""))
 		}
@@ -194,8 +199,10 @@ func TestWhoCleansReadsNothingOfPatients(t *testing.T) {
 	admission := h.admit("Uwase Marie", h.bed(h.a, 2).ID)
 	h.setBed(h.bed(h.a, 1).ID, hospital.BedCleaning)
 	cleaner := h.token("housekeeping")
-	for _, path := range []string{fmt.Sprintf("/wards/%d/", h.a.ID), fmt.Sprintf("/beds/%d/", h.bed(h.a, 1).ID),
-		fmt.Sprintf("/admissions/%d/", admission.ID), "/dashboard/medical_staff/", "/dashboard/kitchen/"} {
+	for _, path := range []string{fmt.Sprintf("/wards/%d/", h.a.ID),
+		fmt.Sprintf("/beds/%d/", h.bed(h.a, 1).ID),
+		fmt.Sprintf("/admissions/%d/", admission.ID), "/dashboard/medical_staff/",
+		"/dashboard/kitchen/"} {
 		if a := h.get(path, cleaner, program); a.status != http.StatusForbidden {
 			t.Errorf("GET %s is answered %d", path, a.status)
 		}

@@ -38,13 +38,14 @@ type medicalJSON struct {
 	RecentAdmissions  []admissionLineJSON `json:"recent_admissions"`
 	PendingDischarges []admissionLineJSON `json:"pending_discharges"` // the soonest, PendingCount all
 	PendingCount      int                 `json:"pending_discharges_count"`
-	Waiting           []waitingJSON       `json:"waiting"` // the most pressing; WaitingCount counts all
-	WaitingCount      int                 `json:"waiting_count"`
-	Held              []heldJSON          `json:"held_orders"` // the soonest due; HeldCount counts all
-	HeldCount         int                 `json:"held_orders_count"`
-	Fasted            []fastedJSON        `json:"nil_by_mouth_over"` // the longest; FastedCount counts all
-	FastedCount       int                 `json:"nil_by_mouth_over_count"`
-	Missed            []missedJSON        `json:"missed_rounds"`
+	// the most pressing; WaitingCount counts all
+	Waiting      []waitingJSON `json:"waiting"`
+	WaitingCount int           `json:"waiting_count"`
+	Held         []heldJSON    `json:"held_orders"` // the soonest due; HeldCount counts all
+	HeldCount    int           `json:"held_orders_count"`
+	Fasted       []fastedJSON  `json:"nil_by_mouth_over"` // the longest; FastedCount counts all
+	FastedCount  int           `json:"nil_by_mouth_over_count"`
+	Missed       []missedJSON  `json:"missed_rounds"`
 }
 
 func newMedicalJSON(ctx context.Context, d hospital.MedicalDashboard) dashboardJSON {
@@ -81,11 +82,13 @@ type managementJSON struct {
 	Wards             []countsJSON        `json:"wards"`
 	PendingDischarges []admissionLineJSON `json:"pending_discharges"` // the soonest, PendingCount all
 	PendingCount      int                 `json:"pending_discharges_count"`
-	BedsToClean       []toCleanJSON       `json:"beds_to_clean"` // stat first; CleaningCount counts all
-	CleaningCount     int                 `json:"beds_to_clean_count"`
-	Waiting           []waitingJSON       `json:"waiting"` // the most pressing; WaitingCount counts all
-	WaitingCount      int                 `json:"waiting_count"`
-	Missed            []missedJSON        `json:"missed_rounds"`
+	// stat first; CleaningCount counts all
+	BedsToClean   []toCleanJSON `json:"beds_to_clean"`
+	CleaningCount int           `json:"beds_to_clean_count"`
+	// the most pressing; WaitingCount counts all
+	Waiting      []waitingJSON `json:"waiting"`
+	WaitingCount int           `json:"waiting_count"`
+	Missed       []missedJSON  `json:"missed_rounds"`
 }
 
 func newManagementJSON(_ context.Context, d hospital.ManagementDashboard) dashboardJSON {

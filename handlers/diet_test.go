@@ -39,7 +39,8 @@ func TestWhatIsNotSentOfADietDoesNotChange(t *testing.T) {
 		{map[string]any{}, func() {}},
 		{map[string]any{"diet": "renal"}, func() { want.Diet = hospital.DietRenal }},
 		{map[string]any{"texture": 4}, func() { want.Texture = 4 }},
-		{map[string]any{"allergies": []string{"none"}}, func() { want.Allergies, want.Confirmed = hospital.Allergies{Known: true}, true }},
+		{map[string]any{"allergies": []string{"none"}},
+			func() { want.Allergies, want.Confirmed = hospital.Allergies{Known: true}, true }},
 		{map[string]any{"allergies[]": []string{"peanut", "Milk"}, "severe": "peanuts"}, func() {
 			want.Allergies = hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"milk", "peanuts"}, Severe: []hospital.Allergen{"peanuts"}}
 		}},
@@ -49,7 +50,8 @@ func TestWhatIsNotSentOfADietDoesNotChange(t *testing.T) {
 		{map[string]any{"none": true, "reason": "tested: has none"}, func() {
 			want.Allergies = hospital.Allergies{Known: true}
 		}},
-		{map[string]any{"allergies": []string{}, "reason": "of somebody else"}, func() { want.Allergies, want.Confirmed = hospital.Allergies{}, false }},
+		{map[string]any{"allergies": []string{}, "reason": "of somebody else"},
+			func() { want.Allergies, want.Confirmed = hospital.Allergies{}, false }},
 		{map[string]any{"nil_by_mouth": true}, func() { want.NilByMouth = hospital.Window{From: now} }},
 		{map[string]any{"nil_by_mouth_until": noon}, func() { want.NilByMouth.Until = noon }},
 		{map[string]any{"nil_by_mouth": "true"}, func() {}},
@@ -87,7 +89,8 @@ func TestAnAdmissionSaysWhatItsPatientMayEatInTheSameWords(t *testing.T) {
 		read["nil_by_mouth_from"] == nil || read["nil_by_mouth_until"] != until {
 		t.Errorf("the admission says %v", read)
 	}
-	h.post(dietPath(admission), nurse, program, map[string]any{"allergies": "none", "reason": "asked again"})
+	h.post(dietPath(admission), nurse, program,
+		map[string]any{"allergies": "none", "reason": "asked again"})
 	if read := parseObject(t, h.get(fmt.Sprintf("/admissions/%d/", admission.ID), nurse, program).body); fmt.Sprint(read["allergies"]) != "[]" {
 		t.Errorf("none known is an empty list: %v", read)
 	}

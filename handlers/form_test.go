@@ -170,7 +170,9 @@ func TestAPatientWhoWaitsGetsABedOnTheirOwnPage(t *testing.T) {
 		t.Error("then the admission's page leads to its bed")
 	}
 	h.discharge(waiting.ID)
-	if got := nurse.ask(question{method: "GET", path: path, as: browser, header: nurse.cookie()}); got.status != http.StatusOK || got.html().Find("h1").Text() != "Uwase Marie" {
+	if got := nurse.ask(question{method: "GET", path: path, as: browser,
+		header: nurse.cookie()}); got.status != http.StatusOK ||
+		got.html().Find("h1").Text() != "Uwase Marie" {
 		t.Errorf("the page of an admission that has ended: %d", got.status)
 	}
 }

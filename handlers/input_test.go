@@ -72,7 +72,8 @@ func (w target) path(pattern string) string {
 
 // commands are the paths of all commands that take fields.
 var commands = []string{"/admissions", "/admissions/{admission}/transfer", "/admissions/{admission}/plan-discharge", "/admissions/{admission}/discharge", "/admissions/{admission}/diet",
-	"/patients/{patient}/allergies", "/beds/{available}/status", "/beds/{available}/patients", "/orders", "/login", "/language",
+	"/patients/{patient}/allergies", "/beds/{available}/status", "/beds/{available}/patients",
+	"/orders", "/login", "/language",
 	"/patients/search", "/patients/{patient}", "/patients/{patient}/merge"}
 
 // The content types that commands take.

@@ -25,7 +25,8 @@ func init() {
 		"diet": "text|null", "overridable": "truth"}
 	shapes["ticket"] = shape{"order_id": "id", "status": "text", "status_since": "time", "placed_at": "time", "due_at": "time", "meal": "text",
 		"ward": "text|null", "bed_number": "text|null", "moved_at": "time|null", "destination": "text|null", "initials": "text|null", "diet": "text|null",
-		"texture": "count", "allergies_known": "truth", "allergies": "texts", "severe_allergies": "texts", "nil_by_mouth": "truth", "isolation": "text|null", "items": "list:item",
+		"texture": "count", "allergies_known": "truth", "allergies": "texts", "severe_allergies": "texts",
+		"nil_by_mouth": "truth", "isolation": "text|null", "items": "list:item",
 		"notes": "text|empty", "override_reason": "text|empty", "overridden_by": "text|empty", "hazards": "list:hazard", "stopped": "text|empty", "begun": "truth", "late": "truth",
 		"cancel_reason": "text|empty", "version": "id"}
 }

@@ -28,20 +28,25 @@ var shapes = map[string]shape{
 	"ward": {"ward_id": "id", "ward_name": "text", "total_beds": "count", "occupied_beds": "count", "available_beds": "count", "reserved_beds": "count",
 		"cleaning_beds": "count", "maintenance_beds": "count", "closed_beds": "count", "pending_discharges": "count", "occupancy_rate": "rate",
 		"beds": "list:bed", "timestamp": "time"},
-	"bed":               {"id": "id", "bed_number": "text", "status": "text", "patient": "object:patient|null", "assigned_date": "time|null", "cleaning?": "object:cleaning"},
-	"cleaning":          {"state": "text", "since": "time", "by": "text|null", "stat": "truth"},
-	"patient":           {"id": "id", "name": "text"},
-	"bed_status":        {"type": "text", "data": "object:bed of a ward"},
-	"bed of a ward":     {"id": "id", "bed_number": "text", "status": "text", "ward": "text", "patient": "object:patient|null", "assigned_date": "time|null", "cleaning?": "object:cleaning"},
+	"bed": {"id": "id", "bed_number": "text", "status": "text",
+		"patient": "object:patient|null", "assigned_date": "time|null", "cleaning?": "object:cleaning"},
+	"cleaning":   {"state": "text", "since": "time", "by": "text|null", "stat": "truth"},
+	"patient":    {"id": "id", "name": "text"},
+	"bed_status": {"type": "text", "data": "object:bed of a ward"},
+	"bed of a ward": {"id": "id", "bed_number": "text", "status": "text", "ward": "text",
+		"patient": "object:patient|null", "assigned_date": "time|null", "cleaning?": "object:cleaning"},
 	"bed_status_change": {"type": "text", "bed_id": "id", "status": "text", "patient_id": "id|null", "timestamp": "time", "data": "object:bed"},
 	"dashboard_update": {"type": "text", "occupancy_rate": "rate", "patient_count": "count", "pending_discharges": "count", "active_wards": "count",
 		"timestamp": "time", "data": "object:any"},
 	"notifications": {"type": "text", "unread": "count", "data": "list:notice"},
-	"notice": {"id": "id", "code": "text", "title": "text", "message": "text", "level": "text", "read": "truth", "timestamp": "time", "link": "text|null",
+	"notice": {"id": "id", "code": "text", "title": "text", "message": "text", "level": "text",
+		"read": "truth", "timestamp": "time", "link": "text|null",
 		"about": "object:what a notice is about", "patients": "list:patient of a notice"},
-	"what a notice is about": {"order_id": "id|null", "delivery_id": "id|null", "ward_id": "id|null", "ward": "text|null", "bed_number": "text|null", "meal": "text|null",
+	"what a notice is about": {"order_id": "id|null", "delivery_id": "id|null", "ward_id": "id|null",
+		"ward": "text|null", "bed_number": "text|null", "meal": "text|null",
 		"service_date": "text|null", "patients_told_of": "count"},
-	"patient of a notice":      {"admission_id": "id", "patient_name": "text|null", "initials": "text|null", "bed_number": "text|null", "ordered": "truth"},
+	"patient of a notice": {"admission_id": "id", "patient_name": "text|null",
+		"initials": "text|null", "bed_number": "text|null", "ordered": "truth"},
 	"notification to a person": {"type": "text", "id": "id", "title": "text", "message": "text", "level": "text", "unread": "count", "timestamp": "time"},
 	"notification":             {"type": "text", "title": "text", "message": "text", "level": "text", "timestamp": "time"},
 	"address":                  {"type": "text", "data": "object:address with time"},
@@ -528,7 +533,8 @@ func TestWhatARolesDashboardShowsBesides(t *testing.T) {
 				t.Errorf("%s: %s should list something: %v", role, key, data[key])
 			}
 		}
-		if strings.Contains(fmt.Sprint(update), " reason:") || strings.Contains(fmt.Sprint(update), "[reason:") {
+		if strings.Contains(fmt.Sprint(update), " reason:") ||
+			strings.Contains(fmt.Sprint(update), "[reason:") {
 			t.Errorf("%s tells reasons for admission: %v", role, update)
 		}
 	}

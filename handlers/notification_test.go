@@ -194,7 +194,8 @@ func TestAWardsPagesTellWhatHappensInTheWard(t *testing.T) {
 	if got := news.Find(".named a").Text(); got != "A-01 Uwase Marie" {
 		t.Errorf("it is about %q", got)
 	}
-	for _, link := range []string{news.Find("p a").AttrOr("href", ""), news.Find(".named a").AttrOr("href", "")} {
+	for _, link := range []string{news.Find("p a").AttrOr("href", ""),
+		news.Find(".named a").AttrOr("href", "")} {
 		if want := fmt.Sprintf("/admissions/%d/", admission.ID); link != want {
 			t.Errorf("it leads to %q, want %q", link, want)
 		}
@@ -204,7 +205,8 @@ func TestAWardsPagesTellWhatHappensInTheWard(t *testing.T) {
 		t.Errorf("the other ward's page tells %d", got)
 	}
 	bound := h.nurseOf("elsewhere", h.b)
-	if got := h.get("/dashboard/medical_staff/", bound, browser).html().Find("#news > *").Length(); got != 0 {
+	if got := h.get("/dashboard/medical_staff/", bound,
+		browser).html().Find("#news > *").Length(); got != 0 {
 		t.Errorf("who works in the other ward is told %d on their dashboard", got)
 	}
 }
@@ -227,8 +229,9 @@ func TestANotificationOfAMissedRoundSaysWhomItIsAbout(t *testing.T) {
 	h.clock.pass(untilMorning(h.clock.Now()))
 	rice := h.dish("Rice", "hot")
 	ordered := h.admitAsked("Mugisha Jean", h.bed(h.b, 1).ID)
-	_, _, err := h.hospital.PlaceOrder(t.Context(), actor(hospital.MedicalStaff), hospital.PlaceOrderCommand{
-		AdmissionID: ordered.ID, Meal: hospital.Lunch, Dishes: []int64{rice.ID}}) // order 1
+	_, _, err := h.hospital.PlaceOrder(t.Context(), actor(hospital.MedicalStaff),
+		hospital.PlaceOrderCommand{
+			AdmissionID: ordered.ID, Meal: hospital.Lunch, Dishes: []int64{rice.ID}}) // order 1
 	h.must(err)
 	admission := h.admitAsked("Uwase Marie", h.bed(h.a, 5).ID)
 	tokens := map[string]string{}
@@ -236,7 +239,8 @@ func TestANotificationOfAMissedRoundSaysWhomItIsAbout(t *testing.T) {
 		tokens[role] = h.token(role)
 	}
 	day := h.clock.Now().UTC().Add(2 * time.Hour) // in Kigali
-	h.clock.pass(time.Date(day.Year(), day.Month(), day.Day(), 10, 31, 0, 0, time.UTC).Sub(h.clock.Now()))
+	h.clock.pass(time.Date(day.Year(), day.Month(), day.Day(), 10, 31, 0, 0,
+		time.UTC).Sub(h.clock.Now()))
 	_, err = h.hospital.AnnounceMissedRounds(t.Context())
 	h.must(err)
 	for role, token := range tokens {
@@ -246,25 +250,29 @@ func TestANotificationOfAMissedRoundSaysWhomItIsAbout(t *testing.T) {
 		if role == "kitchen" {
 			link, name = "/dashboard/kitchen/?meal=lunch&ward=A", "U. M."
 		}
-		at := slices.IndexFunc(inbox.Data, func(n toldNotice) bool { return n.Code == "meal_round_missed" })
+		at := slices.IndexFunc(inbox.Data,
+			func(n toldNotice) bool { return n.Code == "meal_round_missed" })
 		if at < 0 {
 			t.Fatalf("%s was told %+v", role, inbox)
 		}
 		told := inbox.Data[at]
-		if told.Link == nil || *told.Link != link || told.About["order_id"] != nil || told.About["ward"] != "A" {
+		if told.Link == nil || *told.Link != link || told.About["order_id"] != nil ||
+			told.About["ward"] != "A" {
 			t.Errorf("%s is led to %v by what is about %v, want %q", role, told.Link, told.About, link)
 		}
 		if len(told.Patients) != 1 || told.Patients[0].AdmissionID != admission.ID {
 			t.Fatalf("%s: the patients are %+v", role, told.Patients)
 		}
 		page := h.get("/notifications/", token, browser).html()
-		if got := page.Find("#inbox .named").Text(); !strings.Contains(got, name) || role == "kitchen" && strings.Contains(got, "Uwase") {
+		if got := page.Find("#inbox .named").Text(); !strings.Contains(got, name) || role == "kitchen" &&
+			strings.Contains(got, "Uwase") {
 			t.Errorf("the page of %s names %q, want %q", role, got, name)
 		}
 		if got := h.get(*told.Link, token, browser); got.status != http.StatusOK {
 			t.Errorf("%s is led to %s, which answers %d", role, *told.Link, got.status)
 		}
-		if got := h.get("/dashboard/"+role+"/", token, browser).html().Find("#missed .named").Text(); !strings.Contains(got, name) {
+		if got := h.get("/dashboard/"+role+"/", token,
+			browser).html().Find("#missed .named").Text(); !strings.Contains(got, name) {
 			t.Errorf("the dashboard of %s says that %q has nothing, want %q", role, got, name)
 		}
 	}

@@ -73,7 +73,10 @@ func (s *Server) patientPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return represent(c, func() (any, error) { return newRecordJSON(c.Request().Context(), record), nil },
+	return represent(c, func() (any, error) {
+		return newRecordJSON(c.Request().Context(), record),
+			nil
+	},
 		func() error { return s.renderRecord(c, http.StatusOK, record, views.Form{}) })
 }
 

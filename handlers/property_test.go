@@ -44,7 +44,6 @@ type life struct {
 	tokens              map[string]string // by username
 	ids                 func(query string, args ...any) []int64
 	text                func(query string, args ...any) string
-	zone                int64
 	rice, isombe        hospital.Dish
 	looks               int            // at how many screens anybody looks around each command
 	did                 map[string]int // commands that succeeded
@@ -68,9 +67,9 @@ func newLife(t *testing.T, seed uint64) *life {
 	h.addUser("stranger", hospital.Customer)
 	l.signIn()
 	l.rice, l.isombe = h.dish("Rice", hospital.Stations[0]), h.dish("Isombe", hospital.Stations[0], "peanuts")
-	zone, err := h.hospital.AddZone(t.Context(), hospital.System, hospital.ZoneCommand{Name: "Shelter", Charge: 500})
+	_, err := h.hospital.AddZone(t.Context(), hospital.System,
+		hospital.ZoneCommand{Name: "Shelter", Charge: 500})
 	h.must(err)
-	l.zone = zone.ID
 	db := hospitaltest.Database(t, h.database)
 	l.ids = func(query string, args ...any) (found []int64) {
 		rows, err := db.QueryContext(t.Context(), query, args...)
@@ -131,7 +130,7 @@ func (l *life) deeds() map[string]deed {
 	reason := func() map[string]any { return map[string]any{"reason": pick(l, "burnt", "asleep", "")} }
 	address := func() map[string]any {
 		return map[string]any{"label": pick(l, "Home", "Work"), "full_name": "Keza Ange", "phone": "0788123456", "address_line1": fmt.Sprint("KG ", l.r.IntN(4)),
-			"city": "Kigali", "zone_id": l.zone, "is_default": l.r.IntN(2) == 0}
+			"city": "Kigali", "zone_id": l.some(zones), "is_default": l.r.IntN(2) == 0}
 	}
 	zone := func() map[string]any {
 		return map[string]any{"name": fmt.Sprint("Zone ", l.r.IntN(4)), "charge": 100 * l.r.IntN(4)}
@@ -142,14 +141,17 @@ func (l *life) deeds() map[string]deed {
 			return map[string]any{"bed_id": l.some(pick(l, anyBed, freeBeds))}
 		}},
 		"/admissions/:id": {desk, openAdmissions, func() map[string]any {
-			return map[string]any{"isolation": string(pick(l, hospital.Isolations...)), "wanted_ward_id": pick(l, l.a.ID, l.b.ID),
-				"note": fmt.Sprint("Note ", l.r.IntN(1000))}
+			return map[string]any{"isolation": string(pick(l, hospital.Isolations...)),
+				"wanted_ward_id": pick(l, l.a.ID, l.b.ID),
+				"note":           fmt.Sprint("Note ", l.r.IntN(1000))}
 		}},
-		"/admissions/:id/plan-discharge": {desk, openAdmissions, func() map[string]any { return map[string]any{"expected_discharge": l.moment()} }},
-		"/admissions/:id/discharge":      {desk, openAdmissions, func() map[string]any { return map[string]any{"outcome": pick(l, "improved", "deceased", "")} }},
-		"/admissions/:id/cancel":         {desk, openAdmissions, reason},
-		"/admissions/:id/reopen":         {desk, endedOnes, reason},
-		"/admissions/:id/undo-transfer":  {desk, movedOnes, nothing},
+		"/admissions/:id/plan-discharge": {desk, openAdmissions,
+			func() map[string]any { return map[string]any{"expected_discharge": l.moment()} }},
+		"/admissions/:id/discharge": {desk, openAdmissions,
+			func() map[string]any { return map[string]any{"outcome": pick(l, "improved", "deceased", "")} }},
+		"/admissions/:id/cancel":        {desk, openAdmissions, reason},
+		"/admissions/:id/reopen":        {desk, endedOnes, reason},
+		"/admissions/:id/undo-transfer": {desk, movedOnes, nothing},
 		"/admissions/:id/swap": {desk, lyingOnes, func() map[string]any {
 			return map[string]any{"with": l.some(lyingOnes)}
 		}},
@@ -167,14 +169,14 @@ func (l *life) deeds() map[string]deed {
 			return map[string]any{"into": l.some(anyPatient), "reason": "the same person"}
 		}},
 		"/patients/:id/unmerge": {[]string{"ward_management"}, mergedPatients, nothing},
-		"/beds/:id/status": {desk, anyBed, func() map[string]any {
-			return map[string]any{"status": string(pick(l, hospital.BedStatuses...)), "reason": pick(l, "", "paint")}
-		}},
+		"/beds/:id/status":      {desk, anyBed, l.newStatus},
 		"/beds/:id": {desk, anyBed, func() map[string]any {
-			return map[string]any{"features": pick(l, []string{}, []string{"oxygen"}, []string{"isolation", "cot"}), "staffed": l.r.IntN(3) > 0}
+			return map[string]any{"features": pick(l, []string{}, []string{"oxygen"},
+				[]string{"isolation", "cot"}), "staffed": l.r.IntN(3) > 0}
 		}},
 		"/wards/:id": {desk, `SELECT id FROM ward`, func() map[string]any {
-			return map[string]any{"sex": string(pick(l, hospital.WardSexes...)), "speciality": pick(l, "", "Heart")}
+			return map[string]any{"sex": string(pick(l, hospital.WardSexes...)),
+				"speciality": pick(l, "", "Heart")}
 		}},
 		"/beds/:id/clean": {[]string{"housekeeping", "ward_management"},
 			`SELECT id FROM bed WHERE status = 'cleaning'`, func() map[string]any {
@@ -234,7 +236,8 @@ func (l *life) moment() any {
 }
 
 func (l *life) newPatient() map[string]any {
-	patient := map[string]any{"patient_name": fmt.Sprint("Umurwayi ", l.r.IntN(1000)), "reason": "routine", "birth_date": "1990-02-03", "confirm_new": true}
+	patient := map[string]any{"patient_name": fmt.Sprint("Umurwayi ", l.r.IntN(1000)),
+		"reason": "routine", "birth_date": "1990-02-03", "confirm_new": true}
 	if l.r.IntN(4) > 0 {
 		patient["bed_id"], patient["override_reason"] = l.some(anyBed), pick(l, "", "full")
 	} else {
@@ -248,6 +251,16 @@ func (l *life) newPatient() map[string]any {
 	}
 	maps.Copy(patient, l.eats())
 	return patient
+}
+
+// newStatus is what a bed is to be, at times for a patient, who may have one.
+func (l *life) newStatus() map[string]any {
+	to := pick(l, hospital.BedStatuses...)
+	fields := map[string]any{"status": string(to), "reason": pick(l, "", "paint")}
+	if to == hospital.BedReserved && l.r.IntN(2) == 0 {
+		fields["patient_id"] = l.some(anyPatient)
+	}
+	return fields
 }
 
 // eats is some of what is known of what somebody eats.
@@ -393,7 +406,11 @@ func (l *life) byItself() (name string, do func() string) {
 			return said(err)
 		},
 		"hold who is nil by mouth": func() string { _, err := l.hospital.HoldNilByMouth(ctx); return said(err) },
-		"show what is late":        func() string { _, err := l.hospital.ShowTimeMarks(ctx); return said(err) },
+		"show what is late": func() string {
+			_,
+				err := l.hospital.ShowTimeMarks(ctx)
+			return said(err)
+		},
 		"order a round": func() string {
 			_, err := l.hospital.OrderMealRound(ctx, actor(hospital.Admin), pick(l, l.a, l.b).ID, pick(l, hospital.Meals...), l.clock.Now())
 			return said(err)
@@ -429,7 +446,8 @@ func (l *life) screens() []watched {
 	for _, who := range slices.Sorted(maps.Keys(l.tokens)) {
 		all = append(all, watched{"/ws/notifications/", who})
 	}
-	for path, query := range map[string]string{"/ws/order/%d/": newestOrders, "/ws/delivery/%d/": newestTrays, "/ws/address/%d/": addresses,
+	for path, query := range map[string]string{"/ws/order/%d/": newestOrders,
+		"/ws/delivery/%d/": newestTrays, "/ws/address/%d/": addresses,
 		"/ws/admission/%d/": admissions} {
 		for _, id := range l.ids(query) {
 			for _, who := range []string{"customer", "stranger", "delivery", "medical_staff", "admin"} {

@@ -372,7 +372,8 @@ func (h *house) expected(route handlers.Route, r rule, v visitor, as audience) i
 // permittedStatus differs where a person is led on: from an admission to the patient's bed, from a
 // zone to the list.
 func permittedStatus(route handlers.Route, r rule, as audience) int {
-	if (route.Path == "/admissions/:id/" || route.Path == "/admissions/:id/care/" || route.Path == "/zones/:id/") && as == browser {
+	if (route.Path == "/admissions/:id/" || route.Path == "/admissions/:id/care/" ||
+		route.Path == "/zones/:id/") && as == browser {
 		return http.StatusSeeOther
 	}
 	return r.permitted

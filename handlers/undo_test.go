@@ -39,12 +39,15 @@ func TestTheWardsDayIsTakenBackByJSON(t *testing.T) {
 		other := h.admit("Mugisha Jean", h.bed(h.a, 2).ID)
 		at := admissionAt(one.ID)
 		h.does(at+"swap", map[string]any{"with": other.ID, "version": one.Version})
-		if now := h.show(one.ID); now["bed_number"] != "A-02" || h.show(other.ID)["bed_number"] != "A-01" {
+		if now := h.show(one.ID); now["bed_number"] != "A-02" ||
+			h.show(other.ID)["bed_number"] != "A-01" {
 			t.Errorf("after the swap: %v", now)
 		}
-		h.does(at+"transfer", map[string]any{"bed_id": h.bed(h.b, 1).ID, "reason": "nearer to the window"})
+		h.does(at+"transfer",
+			map[string]any{"bed_id": h.bed(h.b, 1).ID, "reason": "nearer to the window"})
 		h.does(at+"undo-transfer", map[string]any{})
-		if now := h.show(one.ID); now["bed_number"] != "A-02" || h.bed(h.b, 1).Status != hospital.BedAvailable {
+		if now := h.show(one.ID); now["bed_number"] != "A-02" ||
+			h.bed(h.b, 1).Status != hospital.BedAvailable {
 			t.Errorf("after the transfer was taken back: %v", now)
 		}
 		until := h.clock.Now().Add(3 * time.Hour).UTC().Format(time.RFC3339)
@@ -58,7 +61,8 @@ func TestTheWardsDayIsTakenBackByJSON(t *testing.T) {
 		if now := h.show(one.ID); now["status"] != "discharged" || now["notes"] != "walks well" {
 			t.Errorf("discharged: %v", now)
 		}
-		got := h.post(at+"reopen", h.token("medical_staff"), program, map[string]any{"reason": "still here"})
+		got := h.post(at+"reopen", h.token("medical_staff"), program,
+			map[string]any{"reason": "still here"})
 		back := parseObject(t, got.body)
 		if got.status != http.StatusOK || back["status"] != "admitted" || back["bed_number"] != "A-02" {
 			t.Errorf("taken back: %d %s", got.status, got.body)
@@ -84,7 +88,8 @@ func TestANewbornIsAdmittedToItsMotherByJSON(t *testing.T) {
 		"mother_admission_id": mother.ID, "admitted_at": h.clock.Now().Add(-time.Hour),
 		"late_reason": "born at night"})
 	made := parseObject(t, got.body)
-	if got.status != http.StatusCreated || made["bed_number"] != "A-01" || made["with_mother"] != true ||
+	if got.status != http.StatusCreated || made["bed_number"] != "A-01" ||
+		made["with_mother"] != true ||
 		made.int("mother_admission_id") != mother.ID || made["late_reason"] != "born at night" {
 		t.Fatalf("got %d %s", got.status, got.body)
 	}
@@ -93,7 +98,8 @@ func TestANewbornIsAdmittedToItsMotherByJSON(t *testing.T) {
 		t.Errorf("its mother was moved, and it is shown as %v", now)
 	}
 	page := h.get(admissionAt(made.int("id")), nurse, browser)
-	if page.status != http.StatusOK || !strings.Contains(page.html().Find("header.head").Text(), "B-02") {
+	if page.status != http.StatusOK ||
+		!strings.Contains(page.html().Find("header.head").Text(), "B-02") {
 		t.Errorf("its page: %d %.300s", page.status, page.body)
 	}
 	bed := h.get(fmt.Sprintf("/beds/%d/", h.bed(h.b, 2).ID), nurse, browser).html()
@@ -167,7 +173,8 @@ func TestANewbornIsAdmittedAndLookedAfterFromPages(t *testing.T) {
 		t.Errorf("without a name: %d %.600s", refused.status, refused.body)
 	}
 	form := nurse.open(bed).Find("#form-newborn")
-	if got := form.Find(`[name="mother_admission_id"]`).AttrOr("value", ""); got != fmt.Sprint(mother.ID) {
+	if got := form.Find(`[name="mother_admission_id"]`).AttrOr("value",
+		""); got != fmt.Sprint(mother.ID) {
 		t.Fatalf("the form names the mother %q", got)
 	}
 	named := url.Values{"mother_admission_id": {fmt.Sprint(mother.ID)}, "patient_name": {"Uwase Baby"}}
@@ -220,7 +227,8 @@ func TestABedSaysThatItsPatientIsOnLeave(t *testing.T) {
 		list := parseObject(t, h.get("/waiting/", nurse, program).body)
 		return bed, list["waiting"].([]any)[0].(map[string]any)["on_leave"]
 	}
-	if bed, waiting := away(); bed["on_leave"] != false || bed["leave_until"] != nil || waiting != false {
+	if bed, waiting := away(); bed["on_leave"] != false || bed["leave_until"] != nil ||
+		waiting != false {
 		t.Errorf("who is here is shown as %v and %v", bed, waiting)
 	}
 	for _, a := range []hospital.Admission{lying, waits} {
@@ -245,7 +253,8 @@ func TestWhoWaitsIsCancelledFromTheirPage(t *testing.T) {
 	}
 	stale := nurse.open(at + "care/")
 	got := nurse.submit(nurse.open(at+"care/"), at+"cancel", url.Values{"reason": {"twice"}}, browser)
-	late := nurse.submit(stale, at+"discharge", url.Values{"outcome": {"stable"}, "notes": {"walks well"}}, browser)
+	late := nurse.submit(stale, at+"discharge",
+		url.Values{"outcome": {"stable"}, "notes": {"walks well"}}, browser)
 	if words := late.html().Find("#aside").Text(); late.status != http.StatusConflict ||
 		!strings.Contains(words, "walks well") {
 		t.Errorf("what was typed meanwhile: %d %s", late.status, words)

@@ -76,8 +76,10 @@ func TestAnAdmissionKeepsWhatWasSaid(t *testing.T) {
 			t.Fatalf("got replayed %t and error %v", replayed, err)
 		}
 		want := hospital.Admission{ID: a.ID, PatientID: a.PatientID, PatientName: "Uwé Marie", BedID: bed.ID, BedNumber: "A-01", WardID: h.a.ID,
-			WardName: "Medicine", AdmittedAt: morning, BedSince: morning, ExpectedDischarge: morning.Add(48*time.Hour + time.Millisecond), Version: 1,
-			Sex: "female", Placement: hospital.Placement{Isolation: hospital.NoIsolation, Priority: hospital.Routine},
+			WardName: "Medicine", AdmittedAt: morning, BedSince: morning,
+			ExpectedDischarge: morning.Add(48*time.Hour + time.Millisecond), Version: 1,
+			Sex: "female", Placement: hospital.Placement{Isolation: hospital.NoIsolation,
+				Priority: hospital.Routine},
 			Fitness: hospital.Fitness{WardSex: hospital.AnySex, Staffed: true}}
 		if a != want {
 			t.Errorf("the command returned %+v\nwant %+v", a, want)
@@ -279,7 +281,8 @@ func TestATransferGivesAWaitingPatientAFirstBed(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		a := h.admit(t, "Uwase Marie", "")
 		h.set(t, "A-01", hospital.BedReserved)
-		moved, err := h.Transfer(t.Context(), nurse, a.ID, hospital.TransferCommand{BedID: h.bed(t, "A-01").ID, OverrideReason: "kept for her"})
+		moved, err := h.Transfer(t.Context(), nurse, a.ID,
+			hospital.TransferCommand{BedID: h.bed(t, "A-01").ID, OverrideReason: "kept for her"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -60,7 +60,8 @@ func readAdmissionDetail(ctx context.Context, q *sql.Tx, actor Actor, id int64,
 
 // readWritten adds what was written of the patient, as far as the actor may know of it.
 func (d *AdmissionDetail) readWritten(ctx context.Context, q *sql.Tx, actor Actor) error {
-	err := q.QueryRowContext(ctx, `SELECT COALESCE(patient.number, ''), patient.birth_date, patient.sex,
+	err := q.QueryRowContext(ctx, `
+		SELECT COALESCE(patient.number, ''), patient.birth_date, patient.sex,
 			admission.reason, admission.notes, `+shiftNoteColumns+`
 		FROM admission JOIN patient ON patient.id = admission.patient_id
 		WHERE admission.id = $1`, d.ID).

@@ -263,7 +263,8 @@ func readBedDetail(ctx context.Context, q *sql.Tx, bed Bed,
 // readAdmission adds what the page shows of the patient in the bed.
 func (d *BedDetail) readAdmission(ctx context.Context, q *sql.Tx) error {
 	var record AllergyRecord
-	err := q.QueryRowContext(ctx, `SELECT COALESCE(patient.number, ''), patient.birth_date, patient.sex,
+	err := q.QueryRowContext(ctx, `
+		SELECT COALESCE(patient.number, ''), patient.birth_date, patient.sex,
 			admission.reason, patient.allergies, admission.nil_by_mouth_from, admission.nil_by_mouth_until,
 			admission.mother_admission_id, `+shiftNoteColumns+`
 		FROM admission JOIN patient ON patient.id = admission.patient_id

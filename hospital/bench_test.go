@@ -16,7 +16,8 @@ import (
 // of the audit as after a thousand. Each is measured in both houses in turn, so that whatever else
 // the machine does slows both alike: the medians, and how many times the one is the other.
 //
-// One thing is not flat. PostgreSQL may keep the plan of a statement where tables are small and make
+// One thing is not flat. PostgreSQL may keep the plan of a statement where tables are small and
+// make
 // it anew each time where they are not: that is a tenth of a millisecond a statement, however large
 // they get, which the shortest reads show. BenchmarkSearchAmongHalfAMillion has searches.
 func BenchmarkABusyDayAfterAMillion(b *testing.B) {

@@ -256,7 +256,8 @@ func (p *play) commands(r *rapid.T) map[string]func() error {
 			if number > 0 {
 				allergies.Allergens = []hospital.Allergen{"peanuts"}
 			}
-			_, err := p.SetDiet(ctx, nurse, admission.ID, hospital.DietCommand{Allergies: &allergies, Reason: "tested"})
+			_, err := p.SetDiet(ctx, nurse, admission.ID,
+				hospital.DietCommand{Allergies: &allergies, Reason: "tested"})
 			return err
 		},
 		"set address": func() error {

@@ -319,7 +319,8 @@ func TestWhatTimeAloneMarksIsShownOnce(t *testing.T) {
 		}
 		h.set(t, "A-01", hospital.BedCleaning)
 		h.clock.pass(hospital.CleanWithin)
-		if got, want := h.timeMoves(t), []hospital.Topic{hospital.MetricsTopic, a}; !slices.Equal(got, want) {
+		if got, want := h.timeMoves(t),
+			[]hospital.Topic{hospital.MetricsTopic, a}; !slices.Equal(got, want) {
 			t.Errorf("the bed is dirty for long once more: %v moved, want %v", got, want)
 		}
 	})

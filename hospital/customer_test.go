@@ -269,8 +269,10 @@ func TestNoLogShowsWhomAMealIsForOrWhatTheySufferFrom(t *testing.T) {
 		missed := hospital.MissedRound{Who: told.Patients}
 		things := []any{change, cmd, s.order(t, o.ID), failed, fields, address, watch, kitchen, ticket, board, board.Waiting[0],
 			board.Waiting[0].Stops[0], carried, carried.Mine[0], carried.Mine[0].Stops[0], home, home.Admissions[0], home.Orders[0], home.Admissions[0].Order,
-			hospital.DeliveryWatch{Delivery: failed, Code: "celery"}, hospital.DeliverCommand{ReceivedBy: canary}, s.inbox(t, s.customer), s.inbox(t, nurse),
-			edit, handover, handover.Patients[0], handover.Patients[0].Note, handover.Admitted[0], list, list.Lines[0], told, told.Patients[0], news, missed}
+			hospital.DeliveryWatch{Delivery: failed, Code: "celery"},
+			hospital.DeliverCommand{ReceivedBy: canary}, s.inbox(t, s.customer), s.inbox(t, nurse),
+			edit, handover, handover.Patients[0], handover.Patients[0].Note, handover.Admitted[0], list,
+			list.Lines[0], told, told.Patients[0], news, missed}
 		var log bytes.Buffer
 		for _, handler := range []slog.Handler{slog.NewTextHandler(&log, nil), slog.NewJSONHandler(&log, nil)} {
 			for i, thing := range things {

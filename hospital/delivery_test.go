@@ -340,7 +340,9 @@ func TestATransferMidDeliveryAsksForTheNewBedsCode(t *testing.T) {
 		if now.BedNumber != "B-02" || now.WardCode != "B" || now.MovedFrom != "A-05" || now.Destination != "B-02, Surgery" {
 			t.Errorf("the patient was moved, and the delivery goes to %+v", now)
 		}
-		if told := s.inbox(t, s.courier); told.Unread != 1 || told.Notifications[0].Code != "delivery_moved" || told.Notifications[0].About.BedNumber != "B-02" {
+		if told := s.inbox(t, s.courier); told.Unread != 1 ||
+			told.Notifications[0].Code != "delivery_moved" ||
+			told.Notifications[0].About.BedNumber != "B-02" {
 			t.Errorf("the courier hears %+v", told)
 		}
 		_, err := s.Deliver(t.Context(), s.courier, d.ID, hospital.DeliverCommand{BedCode: "A-05"})

@@ -39,7 +39,8 @@ func TestADietChangeChangesOnlyWhatIsGiven(t *testing.T) {
 			{hospital.DietCommand{Allergies: &hospital.Allergies{Allergens: []hospital.Allergen{"milk"}}},
 				func() { want.Allergies = hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"milk"}} }},
 			{fasting(time.Time{}, time.Time{}), func() { want.NilByMouth = hospital.Window{} }},
-			{hospital.DietCommand{Allergies: &hospital.Allergies{}, Reason: "of another patient"}, func() { want.Allergies, want.Confirmed = hospital.Allergies{}, false }},
+			{hospital.DietCommand{Allergies: &hospital.Allergies{}, Reason: "of another patient"},
+				func() { want.Allergies, want.Confirmed = hospital.Allergies{}, false }},
 		} {
 			changed := s.diet(t, a, step.to)
 			step.want()

@@ -322,7 +322,8 @@ func TestMedicalStaffHearForHowManyADueMealRoundHasNothing(t *testing.T) {
 			t.Errorf("medical staff hear %v", got)
 		}
 		last := s.inbox(t, nurse).Notifications[0]
-		if last.About.Patients != 1 || last.About.Meal != hospital.Lunch || last.About.WardID != s.a.ID || last.Title != "Ward A: nothing for lunch" {
+		if last.About.Patients != 1 || last.About.Meal != hospital.Lunch || last.About.WardID != s.a.ID ||
+			last.Title != "Ward A: nothing for lunch" {
 			t.Errorf("they are told %+v", last)
 		}
 	})

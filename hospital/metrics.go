@@ -332,7 +332,8 @@ func recentAdmissions(ctx context.Context, q *sql.Tx, now time.Time,
 		`admission.admitted_at DESC, admission.id DESC`, instant(now.Add(-24*time.Hour)))
 }
 
-// pendingDischarges lists who is marked for discharge, soonest first. Nobody who is on leave is late.
+// pendingDischarges lists who is marked for discharge, soonest first. Nobody who is on leave is
+// late.
 func pendingDischarges(ctx context.Context, q *sql.Tx, now time.Time,
 	wardIDs []int64) ([]AdmissionLine, error) {
 	lines, err := admissionLines(ctx, q, wardIDs, `admission.discharge_planned`,

@@ -203,7 +203,8 @@ func (c *change) keepMissed(ctx context.Context, round MissedRound) (first bool,
 	return kept > 0, wrap(err, "keep that the round was missed")
 }
 
-// notifyMissed tells whoever can do something about it: the kitchen, and those who work in the ward.
+// notifyMissed tells whoever can do something about it: the kitchen, and those who work in the
+// ward.
 func (c *change) notifyMissed(ctx context.Context, round MissedRound) error {
 	c.record(entry{action: "ward.meal_round_missed", entity: "ward", entityID: round.Ward.ID,
 		wardID: round.Ward.ID, to: string(round.Meal),

@@ -32,7 +32,8 @@ func TestACustomerHearsOfEachStepOfAnOrder(t *testing.T) {
 		}
 		last := s.inbox(t, s.customer).Notifications[0]
 		if last.Title != fmt.Sprintf("Order %d is delivered", o.ID) || last.Message != "Your lunch has been handed over. Enjoy it." ||
-			!reflect.DeepEqual(last.About, hospital.About{OrderID: o.ID, Meal: hospital.Lunch}) || last.Level != hospital.LevelSuccess || last.UserID != s.customer.UserID ||
+			!reflect.DeepEqual(last.About, hospital.About{OrderID: o.ID, Meal: hospital.Lunch}) ||
+			last.Level != hospital.LevelSuccess || last.UserID != s.customer.UserID ||
 			last.Read || !last.CreatedAt.Equal(morning) {
 			t.Errorf("the last notification is %+v", last)
 		}

@@ -42,10 +42,12 @@ func (s *service) diet(t testing.TB, a hospital.Admission, to hospital.DietComma
 	return changed
 }
 
-// allergic is the change that a patient is allergic to these; none is having asked, and that what was
+// allergic is the change that a patient is allergic to these; none is having asked, and that what
+// was
 // on record was wrong.
 func allergic(allergens ...hospital.Allergen) hospital.DietCommand {
-	return hospital.DietCommand{Allergies: &hospital.Allergies{Known: true, Allergens: allergens}, Reason: "tested"}
+	return hospital.DietCommand{Allergies: &hospital.Allergies{Known: true, Allergens: allergens},
+		Reason: "tested"}
 }
 
 // fasting is the change that a patient must not eat from one moment until another; zero is no

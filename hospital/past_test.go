@@ -123,7 +123,7 @@ func (s *service) looks(t testing.TB, ward hospital.Ward) []look {
 	orders := s.home(t, s.customer).Orders
 	parcel := orders[slices.IndexFunc(orders, func(o hospital.CustomerOrder) bool { return o.AddressID != 0 })]
 	s.claim(t, s.courier, parcel.DeliveryID)
-	waits := s.patient(t, "Waits Ida", "")
+	waits, eats := s.patient(t, "Waits Ida", ""), s.board(t, ward).Beds[0].Admission.PatientID
 	looks := []look{
 		at("ward board", func(ctx context.Context) (hospital.WardBoard, error) {
 			return s.WardBoard(ctx, hospital.System, ward.ID)
@@ -152,6 +152,9 @@ func (s *service) looks(t testing.TB, ward hospital.Ward) []look {
 		}),
 		at("record", func(ctx context.Context) (hospital.Record, error) {
 			return s.Record(ctx, nurse, waits.PatientID)
+		}),
+		at("record of who eats", func(ctx context.Context) (hospital.Record, error) {
+			return s.Record(ctx, nurse, eats)
 		}),
 		at("allergies", func(ctx context.Context) (hospital.AllergyRecord, error) {
 			return s.PatientAllergies(ctx, nurse, waits.PatientID)
@@ -195,16 +198,19 @@ func (s *service) looks(t testing.TB, ward hospital.Ward) []look {
 			return s.Revisions(ctx, []hospital.Topic{hospital.MetricsTopic, hospital.KitchenTopic, hospital.OrderTopic(parcel.ID)})
 		}),
 	}
-	for what, text := range map[string]string{"name": "uwase", "typing error": "uwaze", "two names": "marie uwa",
+	for what, text := range map[string]string{"name": "uwase", "typing error": "uwaze",
+		"two names": "marie uwa",
 		"past name": "patient 777777", "number": "100001", "bed": "C-03"} {
-		looks = append(looks, at("search by "+what, func(ctx context.Context) ([]hospital.Patient, error) {
-			return s.SearchPatients(ctx, nurse, text)
-		}))
+		looks = append(looks,
+			at("search by "+what, func(ctx context.Context) ([]hospital.Patient, error) {
+				return s.SearchPatients(ctx, nurse, text)
+			}))
 	}
 	for _, reader := range []hospital.Actor{nurse, cook, s.courier, s.customer} {
 		looks = append(looks,
 			at("notifications of "+string(reader.Role), func(ctx context.Context) (hospital.Inbox, error) { return s.Inbox(ctx, reader) }),
-			at("the bell of "+string(reader.Role), func(ctx context.Context) (hospital.Unread, error) { return s.Unread(ctx, reader) }),
+			at("the bell of "+string(reader.Role),
+				func(ctx context.Context) (hospital.Unread, error) { return s.Unread(ctx, reader) }),
 			at("news for "+string(reader.Role), func(ctx context.Context) (hospital.News, error) { return s.News(ctx, reader) }))
 	}
 	looks = append(looks, at("news for a ward", func(ctx context.Context) (hospital.News, error) {

@@ -195,7 +195,8 @@ func (e explained) explain(ctx context.Context, query string, args []driver.Name
 // sqliteWhole is a step that reads a table from one end to the other, by itself or in the order of
 // an index, or that makes an index of all of it first. A table of the search says that it is
 // scanned where it is asked for what matches, and so does a list in JSON.
-var sqliteWhole = regexp.MustCompile(`(?m)^(?:SCAN (\w+)(?: USING (?:COVERING )?INDEX (\w+)| (VIRTUAL TABLE INDEX (?:1:|\d+:M\d)))?|SEARCH (\w+) USING AUTOMATIC)`)
+var sqliteWhole = regexp.MustCompile(
+	`(?m)^(?:SCAN (\w+)(?: USING (?:COVERING )?INDEX (\w+)| (VIRTUAL TABLE INDEX (?:1:|\d+:M\d)))?|SEARCH (\w+) USING AUTOMATIC)`)
 
 func (p *plans) judgeSQLite(plan string) (complaint string, err error) {
 	for _, step := range sqliteWhole.FindAllStringSubmatch(plan, -1) {

@@ -232,7 +232,8 @@ func dietChanges(from, to DietOrder) []Change {
 	return changes
 }
 
-// values are the values of dietFields. Allergies are nil where nobody asked, and there is nothing to
+// values are the values of dietFields. Allergies are nil where nobody asked, and there is nothing
+// to
 // confirm then.
 func (d DietOrder) values() []any {
 	var allergies any

@@ -68,7 +68,8 @@ func TestWhoSawAnOlderAdmissionIsToldWhatHasChangedSince(t *testing.T) {
 		}
 		for _, command := range s.aboutAdmission(t, a.ID, 0, seen) {
 			wantTold(t, refused(t, command(), hospital.Conflict, "stay_ended"), append(slices.Clone(want),
-				"status: admitted → discharged by nurse at "+at(0), "outcome: <nil> → improved by nurse at "+at(0))...)
+				"status: admitted → discharged by nurse at "+at(0),
+				"outcome: <nil> → improved by nurse at "+at(0))...)
 		}
 	})
 }
@@ -96,7 +97,8 @@ func (s *service) aboutAdmission(t *testing.T, id, meant, version int64) map[str
 		},
 		"edit": func() error {
 			note := "Ask for the X-ray."
-			_, err := s.EditAdmission(t.Context(), nurse, id, hospital.EditAdmissionCommand{Note: &note, AdmissionID: meant, Version: version})
+			_, err := s.EditAdmission(t.Context(), nurse, id,
+				hospital.EditAdmissionCommand{Note: &note, AdmissionID: meant, Version: version})
 			return err
 		},
 		"link": func() error { return s.AdmissionAsSeen(t.Context(), manager, id, meant, version) },

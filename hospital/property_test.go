@@ -89,11 +89,15 @@ func (s *story) command() (name string, err error) {
 	now := s.clock.Now()
 	actor := rapid.SampledFrom([]hospital.Actor{nurse, manager, admin, cook}).Draw(s.rt, "actor")
 	bed, admission := s.anyBed(), s.anyAdmission()
-	name = rapid.SampledFrom([]string{"admit", "admit", "transfer", "transfer", "plan", "discharge", "cancel", "reopen", "reopen", "undo", "undo",
-		"swap", "swap", "leave", "return", "newborn", "late", "status", "status", "status", "reserve", "place", "fit", "release", "repeat"}).Draw(s.rt, "command")
+	name = rapid.SampledFrom(
+		[]string{"admit", "admit", "transfer", "transfer", "plan", "discharge", "cancel", "reopen",
+			"reopen", "undo", "undo",
+			"swap", "swap", "leave", "return", "newborn", "late", "status", "status", "status", "reserve",
+			"place", "fit", "release", "repeat"}).Draw(s.rt, "command")
 	switch name {
 	case "admit", "repeat":
-		cmd := hospital.AdmitCommand{PatientName: "Uwase Marie", BedID: bed, OverrideReason: rapid.SampledFrom([]string{"", "full"}).Draw(s.rt, "override")}
+		cmd := hospital.AdmitCommand{PatientName: "Uwase Marie", BedID: bed,
+			OverrideReason: rapid.SampledFrom([]string{"", "full"}).Draw(s.rt, "override")}
 		if name == "repeat" {
 			cmd.IdempotencyKey = rapid.SampledFrom([]string{"one", "two"}).Draw(s.rt, "key")
 		}
@@ -147,13 +151,17 @@ func (s *story) command() (name string, err error) {
 		status := rapid.SampledFrom(append(slices.Clone(hospital.BedStatuses), "nonsense")).Draw(s.rt, "status")
 		_, err = s.SetBedStatus(ctx, actor, bed, hospital.BedStatusCommand{Status: status})
 	case "reserve":
-		cmd := hospital.BedStatusCommand{Status: hospital.BedReserved, PatientID: s.patientOf(rapid.Int64Range(1, 6).Draw(s.rt, "patient"))}
+		cmd := hospital.BedStatusCommand{Status: hospital.BedReserved,
+			PatientID: s.patientOf(rapid.Int64Range(1, 6).Draw(s.rt, "patient"))}
 		_, err = s.SetBedStatus(ctx, actor, bed, cmd)
 	case "place":
-		isolation := rapid.SampledFrom(append(slices.Clone(hospital.Isolations), "")).Draw(s.rt, "isolation")
-		_, err = s.EditAdmission(ctx, actor, admission, hospital.EditAdmissionCommand{Isolation: &isolation, WantedWardID: &s.b.ID})
+		isolation := rapid.SampledFrom(append(slices.Clone(hospital.Isolations), "")).Draw(s.rt,
+			"isolation")
+		_, err = s.EditAdmission(ctx, actor, admission,
+			hospital.EditAdmissionCommand{Isolation: &isolation, WantedWardID: &s.b.ID})
 	case "fit":
-		features := rapid.SampledFrom([][]hospital.BedFeature{{}, {hospital.Oxygen}, {"nonsense"}}).Draw(s.rt, "features")
+		features := rapid.SampledFrom([][]hospital.BedFeature{{}, {hospital.Oxygen}, {"nonsense"}}).Draw(
+			s.rt, "features")
 		_, err = s.SetBed(ctx, actor, bed, hospital.SetBedCommand{Features: &features})
 	case "release":
 		s.clock.pass(hospital.ReservationLasts)

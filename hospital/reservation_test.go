@@ -24,8 +24,10 @@ func TestABedIsKeptForANamedPatientUntilATime(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		marie := h.admit(t, "Uwase Marie", "")
 		until := h.clock.Now().Add(30 * time.Hour)
-		bed := h.reserve(t, "A-01", hospital.BedStatusCommand{PatientID: marie.PatientID, Reason: "after theatre", Until: until})
-		if bed.ReservedFor != marie.PatientID || bed.ReservedName != "Uwase Marie" || bed.StatusReason != "after theatre" || !bed.ReservedUntil.Equal(until) {
+		bed := h.reserve(t, "A-01",
+			hospital.BedStatusCommand{PatientID: marie.PatientID, Reason: "after theatre", Until: until})
+		if bed.ReservedFor != marie.PatientID || bed.ReservedName != "Uwase Marie" ||
+			bed.StatusReason != "after theatre" || !bed.ReservedUntil.Equal(until) {
 			t.Errorf("the bed is kept as %+v", bed)
 		}
 		if shown := h.bed(t, "A-01").Bed; shown != bed {
@@ -35,22 +37,26 @@ func TestABedIsKeptForANamedPatientUntilATime(t *testing.T) {
 		h.release(t, 0)
 		h.clock.pass(time.Millisecond)
 		h.release(t, 1)
-		if free := h.bed(t, "A-01"); free.Status != hospital.BedAvailable || free.ReservedFor != 0 || free.ReservedName != "" {
+		if free := h.bed(t, "A-01"); free.Status != hospital.BedAvailable || free.ReservedFor != 0 ||
+			free.ReservedName != "" {
 			t.Errorf("after that time the bed is %+v, want it available and kept for nobody", free.Bed)
 		}
 	})
 }
 
 // taking are the two ways into a bed: for somebody new, and for a patient who waits.
-func (h *house) taking(t *testing.T, number string, waiting hospital.Admission, reason string) map[string]func() error {
+func (h *house) taking(t *testing.T, number string, waiting hospital.Admission,
+	reason string) map[string]func() error {
 	bed := h.bed(t, number).ID
 	return map[string]func() error{
 		"admitted": func() error {
-			_, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Mugisha Eric", BedID: bed, OverrideReason: reason})
+			_, _, err := h.Admit(t.Context(), nurse,
+				hospital.AdmitCommand{PatientName: "Mugisha Eric", BedID: bed, OverrideReason: reason})
 			return err
 		},
 		"transferred": func() error {
-			_, err := h.Transfer(t.Context(), nurse, waiting.ID, hospital.TransferCommand{BedID: bed, OverrideReason: reason})
+			_, err := h.Transfer(t.Context(), nurse, waiting.ID,
+				hospital.TransferCommand{BedID: bed, OverrideReason: reason})
 			return err
 		},
 	}
@@ -70,7 +76,8 @@ func TestNobodyElseTakesABedThatIsKeptWithoutSayingWhy(t *testing.T) {
 			for how, take := range h.taking(t, number, other, "") {
 				refusal := h.refuses(t, hospital.Conflict, "bed_reserved", take)
 				current, _ := refusal.Current.(hospital.BoardBed)
-				if current.Number != number || !strings.Contains(refusal.Message, kept.whom) || strings.Contains(refusal.Message, "Uwase") {
+				if current.Number != number || !strings.Contains(refusal.Message, kept.whom) ||
+					strings.Contains(refusal.Message, "Uwase") {
 					t.Errorf("%s into %s: %q shows %+v", how, number, refusal.Message, current)
 				}
 			}
@@ -93,14 +100,17 @@ func TestThePatientTakesTheBedThatIsKeptForThem(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		waits, back := h.admit(t, "Uwase Marie", ""), h.admit(t, "Mugisha Eric", "B-01")
 		h.discharge(t, back.ID, hospital.Stable)
-		h.reserve(t, "A-01", hospital.BedStatusCommand{PatientID: waits.PatientID, Reason: "after theatre"})
+		h.reserve(t, "A-01", hospital.BedStatusCommand{PatientID: waits.PatientID,
+			Reason: "after theatre"})
 		h.reserve(t, "A-02", hospital.BedStatusCommand{PatientID: back.PatientID})
 		h.reserve(t, "A-03", hospital.BedStatusCommand{}) // for nothing in particular
 		lines := h.auditLines(t)
-		if _, err := h.Transfer(t.Context(), nurse, waits.ID, hospital.TransferCommand{BedID: h.bed(t, "A-01").ID}); err != nil {
+		if _, err := h.Transfer(t.Context(), nurse, waits.ID,
+			hospital.TransferCommand{BedID: h.bed(t, "A-01").ID}); err != nil {
 			t.Errorf("who waits for it: %v", err)
 		}
-		if _, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientID: back.PatientID, BedID: h.bed(t, "A-02").ID}); err != nil {
+		if _, _, err := h.Admit(t.Context(), nurse,
+			hospital.AdmitCommand{PatientID: back.PatientID, BedID: h.bed(t, "A-02").ID}); err != nil {
 			t.Errorf("who comes back: %v", err)
 		}
 		h.admit(t, "Keza Ange", "A-03")
@@ -129,19 +139,26 @@ func TestAReservationIsRefused(t *testing.T) {
 			cmd         hospital.BedStatusCommand
 			field, code string
 		}{
-			"for nobody we know":         {hospital.BedStatusCommand{Status: hospital.BedReserved, PatientID: 4711}, "patient_id", "patient_unknown"},
-			"until now":                  {hospital.BedStatusCommand{Status: hospital.BedReserved, Until: now}, "until", "reservation_past"},
-			"for years":                  {hospital.BedStatusCommand{Status: hospital.BedReserved, Until: now.AddDate(2, 0, 0)}, "until", "too_late"},
-			"in a year nobody can write": {hospital.BedStatusCommand{Status: hospital.BedReserved, Until: now.AddDate(90000, 0, 0)}, "until", "too_late"},
-			"of a bed that is cleaned":   {hospital.BedStatusCommand{Status: hospital.BedCleaning, PatientID: marie.PatientID}, "patient_id", "only_reserved"},
-			"of a bed out of service":    {hospital.BedStatusCommand{Status: hospital.BedMaintenance, Until: now.Add(time.Hour)}, "until", "only_reserved"},
+			"for nobody we know": {hospital.BedStatusCommand{Status: hospital.BedReserved,
+				PatientID: 4711}, "patient_id", "patient_unknown"},
+			"until now": {hospital.BedStatusCommand{Status: hospital.BedReserved,
+				Until: now}, "until", "reservation_past"},
+			"for years": {hospital.BedStatusCommand{Status: hospital.BedReserved,
+				Until: now.AddDate(2, 0, 0)}, "until", "too_late"},
+			"in a year nobody can write": {hospital.BedStatusCommand{Status: hospital.BedReserved,
+				Until: now.AddDate(90000, 0, 0)}, "until", "too_late"},
+			"of a bed that is cleaned": {hospital.BedStatusCommand{Status: hospital.BedCleaning,
+				PatientID: marie.PatientID}, "patient_id", "only_reserved"},
+			"of a bed out of service": {hospital.BedStatusCommand{Status: hospital.BedMaintenance,
+				Until: now.Add(time.Hour)}, "until", "only_reserved"},
 		} {
 			refusal := h.refuses(t, hospital.Invalid, "fields", set(test.cmd))
 			if got := wrongFields(refusal)[test.field]; got != test.code {
 				t.Errorf("%s: %s is %q, want %q", name, test.field, got, test.code)
 			}
 		}
-		h.refuses(t, hospital.Conflict, "patient_deceased", set(hospital.BedStatusCommand{Status: hospital.BedReserved, PatientID: dead.PatientID}))
+		h.refuses(t, hospital.Conflict, "patient_deceased",
+			set(hospital.BedStatusCommand{Status: hospital.BedReserved, PatientID: dead.PatientID}))
 	})
 }
 
@@ -154,7 +171,8 @@ func TestAReservationOfABedThatChangedIsRefused(t *testing.T) {
 		h.set(t, "A-01", hospital.BedAvailable)
 		h.refuses(t, hospital.Conflict, "bed_outdated", func() error {
 			_, err := h.SetBedStatus(t.Context(), manager, seen.ID,
-				hospital.BedStatusCommand{Status: hospital.BedReserved, PatientID: marie.PatientID, Version: seen.Version})
+				hospital.BedStatusCommand{Status: hospital.BedReserved, PatientID: marie.PatientID,
+					Version: seen.Version})
 			return err
 		})
 	})

@@ -17,8 +17,8 @@ const (
 )
 
 // Roles lists every role, in the order in which people are shown them.
-var Roles = []Role{MedicalStaff, WardManagement, KitchenStaff, DeliveryStaff, Housekeeping, Customer,
-	Admin}
+var Roles = []Role{MedicalStaff, WardManagement, KitchenStaff, DeliveryStaff, Housekeeping,
+	Customer, Admin}
 
 // Valid reports whether r is one of Roles.
 func (r Role) Valid() bool { return slices.Contains(Roles, r) }
@@ -46,36 +46,37 @@ const (
 	ReopenAdmissions        Permission = "admissions.reopen"       // take a discharge back
 	RecordLeave             Permission = "admissions.leave"        // and that a patient is back
 	RecordDeaths            Permission = "admissions.record_death" // discharge with "deceased"
-	EditAdmissions          Permission = "admissions.edit"         // isolation, priority, a note for the next shift
-	ChangeBeds              Permission = "beds.change"             // reserve, release, clean, mend
-	CloseBeds               Permission = "beds.close"              // and take into service again
-	ArrangeWards            Permission = "wards.arrange"           // what wards and beds are fit for
-	ReadCleaning            Permission = "dashboard.housekeeping"  // /dashboard/housekeeping/
-	CleanBeds               Permission = "beds.clean"              // start, and say when it is done
-	RankCleaning            Permission = "beds.rank_cleaning"      // what is cleaned first
-	SetUpWards              Permission = "wards.set_up"            // create wards with their beds
-	ManageUsers             Permission = "users.manage"            // logins and their passwords
-	OrderDiets              Permission = "diets.order"             // nil by mouth too
-	OrderMeals              Permission = "orders.place"            // a customer for their own only
-	OverrideHazards         Permission = "orders.override"         // as Hazard.Overridable allows
-	OrderRounds             Permission = "orders.round"            // for each patient of a ward
-	ReadMealLists           Permission = "wards.meal_list"         // the kitchen without names
-	ReadOrders              Permission = "orders.read"             // of today and yesterday
-	ReadPastOrders          Permission = "orders.read_past"        // of any day
-	FollowOrders            Permission = "orders.follow"           // one; a customer their own only
-	ReadKitchen             Permission = "dashboard.kitchen"       // /dashboard/kitchen/
-	CookOrders              Permission = "orders.cook"             // start, ready, recall
-	ConfirmOrders           Permission = "orders.confirm"          // pending, or held and safe again
-	CancelOrders            Permission = "orders.cancel"           // any for kitchen and medical staff
-	ManageMenu              Permission = "menu.manage"             // dishes, and what there is today
-	ReadDeliveries          Permission = "dashboard.delivery"      // /dashboard/delivery/
-	CarryDeliveries         Permission = "deliveries.carry"        // claim, depart, deliver, fail
-	OverseeDeliveries       Permission = "deliveries.oversee"      // every courier's
-	FollowDeliveries        Permission = "deliveries.follow"       // one; a customer their own only
-	ReadAddresses           Permission = "addresses.read"          // one; a customer their own; zones
-	ManageZones             Permission = "zones.manage"            // names and charges
-	OrderForPatients        Permission = "customer.home"           // a customer's page and addresses
-	LinkCustomers           Permission = "customers.link"          // let one order for a patient
+	// isolation, priority, a note for the next shift
+	EditAdmissions    Permission = "admissions.edit"
+	ChangeBeds        Permission = "beds.change"            // reserve, release, clean, mend
+	CloseBeds         Permission = "beds.close"             // and take into service again
+	ArrangeWards      Permission = "wards.arrange"          // what wards and beds are fit for
+	ReadCleaning      Permission = "dashboard.housekeeping" // /dashboard/housekeeping/
+	CleanBeds         Permission = "beds.clean"             // start, and say when it is done
+	RankCleaning      Permission = "beds.rank_cleaning"     // what is cleaned first
+	SetUpWards        Permission = "wards.set_up"           // create wards with their beds
+	ManageUsers       Permission = "users.manage"           // logins and their passwords
+	OrderDiets        Permission = "diets.order"            // nil by mouth too
+	OrderMeals        Permission = "orders.place"           // a customer for their own only
+	OverrideHazards   Permission = "orders.override"        // as Hazard.Overridable allows
+	OrderRounds       Permission = "orders.round"           // for each patient of a ward
+	ReadMealLists     Permission = "wards.meal_list"        // the kitchen without names
+	ReadOrders        Permission = "orders.read"            // of today and yesterday
+	ReadPastOrders    Permission = "orders.read_past"       // of any day
+	FollowOrders      Permission = "orders.follow"          // one; a customer their own only
+	ReadKitchen       Permission = "dashboard.kitchen"      // /dashboard/kitchen/
+	CookOrders        Permission = "orders.cook"            // start, ready, recall
+	ConfirmOrders     Permission = "orders.confirm"         // pending, or held and safe again
+	CancelOrders      Permission = "orders.cancel"          // any for kitchen and medical staff
+	ManageMenu        Permission = "menu.manage"            // dishes, and what there is today
+	ReadDeliveries    Permission = "dashboard.delivery"     // /dashboard/delivery/
+	CarryDeliveries   Permission = "deliveries.carry"       // claim, depart, deliver, fail
+	OverseeDeliveries Permission = "deliveries.oversee"     // every courier's
+	FollowDeliveries  Permission = "deliveries.follow"      // one; a customer their own only
+	ReadAddresses     Permission = "addresses.read"         // one; a customer their own; zones
+	ManageZones       Permission = "zones.manage"           // names and charges
+	OrderForPatients  Permission = "customer.home"          // a customer's page and addresses
+	LinkCustomers     Permission = "customers.link"         // let one order for a patient
 )
 
 // permitted is the table of who may do what. Admin stands in every row, as docs/contract.md#roles

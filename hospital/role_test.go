@@ -153,10 +153,11 @@ func TestEachCommandAndReadIsForTheRolesWhoseWorkItIs(t *testing.T) {
 				_, err := h.Menu(t.Context(), actor, hospital.Lunch)
 				return err
 			}},
-			"read the news": {"medical_staff ward_management kitchen delivery housekeeping customer admin", func(actor hospital.Actor) error {
-				_, err := h.News(t.Context(), actor)
-				return err
-			}},
+			"read the news": {"medical_staff ward_management kitchen delivery housekeeping customer admin",
+				func(actor hospital.Actor) error {
+					_, err := h.News(t.Context(), actor)
+					return err
+				}},
 			"read a bed's page": {wards, func(actor hospital.Actor) error {
 				_, err := h.BedDetail(t.Context(), actor, 4711)
 				return err

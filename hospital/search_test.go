@@ -11,7 +11,8 @@ import (
 	"dusangire/hospital/hospitaltest"
 )
 
-// manyPatients writes patients behind the hospital's back, as a copy of another system's data would,
+// manyPatients writes patients behind the hospital's back, as a copy of another system's data
+// would,
 // with the names of four random syllables or of a few families each.
 func (h *house) manyPatients(t testing.TB, many int) {
 	t.Helper()

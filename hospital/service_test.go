@@ -62,7 +62,8 @@ func (h *house) login(t testing.TB, name string, role hospital.Role) hospital.Ac
 // patient admits someone without allergies; an empty number means without a bed.
 func (s *service) patient(t testing.TB, name hospital.PatientName, number string) hospital.Admission {
 	t.Helper()
-	cmd := hospital.AdmitCommand{PatientName: name, Allergies: hospital.Allergies{Known: true}, BirthDate: time.Date(1990, 1, 2, 0, 0, 0, 0, time.UTC),
+	cmd := hospital.AdmitCommand{PatientName: name, Allergies: hospital.Allergies{Known: true},
+		BirthDate:  time.Date(1990, 1, 2, 0, 0, 0, 0, time.UTC),
 		ConfirmNew: true}
 	if number != "" {
 		cmd.BedID = s.bed(t, number).ID

@@ -81,12 +81,15 @@ func TestWhatHappensInAWardIsToldToThoseWhoWorkThere(t *testing.T) {
 		}
 		// Where its patient goes, the news does not follow.
 		moved := s.inbox(t, anywhere).Notifications[0].About.AdmissionIDs[0]
-		must[hospital.Admission](t)(s.Transfer(t.Context(), nurse, moved, hospital.TransferCommand{BedID: s.bed(t, "B-01").ID}))
+		must[hospital.Admission](t)(
+			s.Transfer(t.Context(), nurse, moved, hospital.TransferCommand{BedID: s.bed(t, "B-01").ID}))
 		news, err := s.News(t.Context(), medical, s.a.ID)
-		if err != nil || len(news.Notifications) != 1 || len(news.Notifications[0].Patients) > 0 || news.Notifications[0].Target.Kind != hospital.NoTarget {
+		if err != nil || len(news.Notifications) != 1 || len(news.Notifications[0].Patients) > 0 ||
+			news.Notifications[0].Target.Kind != hospital.NoTarget {
 			t.Errorf("after the patient has moved the ward's news is %+v, %v", news.Notifications, err)
 		}
-		if n := s.inbox(t, anywhere).Notifications[0]; shownPatients(n.Patients) != "B-01 Uwase Marie" || n.Target.ID != moved {
+		if n := s.inbox(t, anywhere).Notifications[0]; shownPatients(n.Patients) != "B-01 Uwase Marie" ||
+			n.Target.ID != moved {
 			t.Errorf("and whoever was told reads %+v of %q", n.Target, shownPatients(n.Patients))
 		}
 	})
@@ -127,14 +130,18 @@ func TestANotificationOfAMealRoundSaysWhoGetsNothing(t *testing.T) {
 		if got, want := shownPatients(gaps.Patients), "A-02 Mugisha Eric, A-05 Uwase Marie"; got != want {
 			t.Errorf("who gets nothing is %q, want %q", got, want)
 		}
-		if want := (hospital.Target{Kind: hospital.TargetWard, ID: s.a.ID}); gaps.Target != want || gaps.About.OrderID != 0 {
-			t.Errorf("it leads to %+v, want ward A, and is about order %d of %d", gaps.Target, gaps.About.OrderID, first.ID)
+		if want := (hospital.Target{Kind: hospital.TargetWard, ID: s.a.ID}); gaps.Target != want ||
+			gaps.About.OrderID != 0 {
+			t.Errorf("it leads to %+v, want ward A, and is about order %d of %d", gaps.Target,
+				gaps.About.OrderID, first.ID)
 		}
 		s.diet(t, moves, hospital.DietCommand{Allergies: &hospital.Allergies{Known: true}})
 		s.orderFor(t, nurse, moves, hospital.Lunch)
-		must[hospital.Admission](t)(s.Transfer(t.Context(), nurse, moves.ID, hospital.TransferCommand{BedID: s.bed(t, "B-02").ID}))
+		must[hospital.Admission](t)(
+			s.Transfer(t.Context(), nurse, moves.ID, hospital.TransferCommand{BedID: s.bed(t, "B-02").ID}))
 		gaps = s.last(t, nurse, "meal_round_gaps")
-		if got, want := shownPatients(gaps.Patients), "B-02 Mugisha Eric (ordered), A-05 Uwase Marie"; got != want {
+		if got, want := shownPatients(gaps.Patients),
+			"B-02 Mugisha Eric (ordered), A-05 Uwase Marie"; got != want {
 			t.Errorf("later it is %q, want %q", got, want)
 		}
 		s.discharge(t, moves.ID, hospital.Improved)
@@ -154,23 +161,28 @@ func TestAMissedMealRoundSaysWhoHasNothingYet(t *testing.T) {
 		if got := s.missed(t); got != "A lunch 2" {
 			t.Fatalf("missed is %q", got)
 		}
-		for actor, want := range map[hospital.Actor]string{nurse: "A-01 Uwase Marie, A-02 Mugisha Eric", manager: "A-01 Uwase Marie, A-02 Mugisha Eric", cook: "A-01 U. M., A-02 M. E."} {
+		for actor, want := range map[hospital.Actor]string{nurse: "A-01 Uwase Marie, A-02 Mugisha Eric",
+			manager: "A-01 Uwase Marie, A-02 Mugisha Eric", cook: "A-01 U. M., A-02 M. E."} {
 			told := s.last(t, actor, "meal_round_missed")
 			if got := shownPatients(told.Patients); got != want {
 				t.Errorf("%s is told of %q, want %q", actor.Username, got, want)
 			}
-			if kind := told.Target.Kind; kind != hospital.TargetWard && actor != cook || kind != hospital.TargetKitchen && actor == cook {
+			if kind := told.Target.Kind; kind != hospital.TargetWard && actor != cook ||
+				kind != hospital.TargetKitchen && actor == cook {
 				t.Errorf("%s is led to %+v", actor.Username, told.Target)
 			}
 		}
 		lacks := func(want, initials string) {
 			t.Helper()
-			medical := must[hospital.MedicalDashboard](t)(s.MedicalDashboard(t.Context(), hospital.System, nil))
-			management := must[hospital.ManagementDashboard](t)(s.ManagementDashboard(t.Context(), hospital.System))
+			medical := must[hospital.MedicalDashboard](t)(
+				s.MedicalDashboard(t.Context(), hospital.System, nil))
+			management := must[hospital.ManagementDashboard](t)(
+				s.ManagementDashboard(t.Context(), hospital.System))
 			for screen, of := range map[string]struct {
 				rounds []hospital.MissedRound
 				want   string
-			}{"medical staff": {medical.Missed, want}, "ward management": {management.Missed, want}, "the kitchen": {s.kitchen(t).Missed, initials}} {
+			}{"medical staff": {medical.Missed, want}, "ward management": {management.Missed, want},
+				"the kitchen": {s.kitchen(t).Missed, initials}} {
 				if len(of.rounds) != 1 || shownPatients(of.rounds[0].Who) != of.want {
 					t.Errorf("%s: the missed rounds are %+v, want %q", screen, of.rounds, of.want)
 				}
@@ -179,7 +191,9 @@ func TestAMissedMealRoundSaysWhoHasNothingYet(t *testing.T) {
 		lacks("A-01 Uwase Marie, A-02 Mugisha Eric", "A-01 U. M., A-02 M. E.")
 		var o hospital.Order
 		topics := s.moved(t, func() error {
-			placed, _, err := s.PlaceOrder(t.Context(), nurse, hospital.PlaceOrderCommand{AdmissionID: first.ID, Meal: hospital.Lunch, Dishes: []int64{s.dish.ID}})
+			placed, _, err := s.PlaceOrder(t.Context(), nurse,
+				hospital.PlaceOrderCommand{AdmissionID: first.ID, Meal: hospital.Lunch,
+					Dishes: []int64{s.dish.ID}})
 			o = placed
 			return err
 		})
@@ -198,17 +212,23 @@ func TestANotificationLeadsToWhatItIsAbout(t *testing.T) {
 		a := s.patient(t, "Uwase Marie", "A-01")
 		s.fastsUntilNow(t, a)
 		over := s.last(t, nurse, "nil_by_mouth_over")
-		if want := (hospital.Target{Kind: hospital.TargetAdmission, ID: a.ID}); over.Target != want || shownPatients(over.Patients) != "A-01 Uwase Marie" {
-			t.Errorf("who may eat again is %+v, %q; want %+v", over.Target, shownPatients(over.Patients), want)
+		if want := (hospital.Target{Kind: hospital.TargetAdmission, ID: a.ID}); over.Target != want ||
+			shownPatients(over.Patients) != "A-01 Uwase Marie" {
+			t.Errorf("who may eat again is %+v, %q; want %+v", over.Target, shownPatients(over.Patients),
+				want)
 		}
 		o := s.orderFor(t, nurse, a, hospital.Dinner)
 		d := s.cooked(t, o)
 		s.depart(t, s.courier, d.ID)
 		s.stop(t, a)
-		if told := s.last(t, s.courier, "delivery_stopped"); told.Target != (hospital.Target{Kind: hospital.TargetDelivery, ID: d.ID}) || len(told.Patients) > 0 {
+		if told := s.last(t, s.courier,
+			"delivery_stopped"); told.Target != (hospital.Target{Kind: hospital.TargetDelivery, ID: d.ID}) ||
+			len(told.Patients) > 0 {
 			t.Errorf("the courier is led to %+v and told of %q", told.Target, shownPatients(told.Patients))
 		}
-		if told := s.last(t, cook, "ticket_stopped"); told.Target != (hospital.Target{Kind: hospital.TargetOrder, ID: o.ID}) || shownPatients(told.Patients) != "A-01 U. M." {
+		if told := s.last(t, cook,
+			"ticket_stopped"); told.Target != (hospital.Target{Kind: hospital.TargetOrder, ID: o.ID}) ||
+			shownPatients(told.Patients) != "A-01 U. M." {
 			t.Errorf("the kitchen is led to %+v and told of %q", told.Target, shownPatients(told.Patients))
 		}
 		s.discharge(t, a.ID, hospital.Improved)
@@ -216,7 +236,8 @@ func TestANotificationLeadsToWhatItIsAbout(t *testing.T) {
 		s.patient(t, "Keza Ange", "A-01")
 		for _, n := range s.inbox(t, nurse).Notifications {
 			if n.Code == "nil_by_mouth_over" && (n.Target.Kind != hospital.NoTarget || len(n.Patients) > 0) {
-				t.Errorf("after the patient has left it leads to %+v and names %q", n.Target, shownPatients(n.Patients))
+				t.Errorf("after the patient has left it leads to %+v and names %q", n.Target,
+					shownPatients(n.Patients))
 			}
 		}
 		s.endsAs(t, d, hospital.DeliveryReturned)
@@ -224,7 +245,8 @@ func TestANotificationLeadsToWhatItIsAbout(t *testing.T) {
 		for _, actor := range []hospital.Actor{s.courier, cook} {
 			for _, n := range s.inbox(t, actor).Notifications {
 				if n.Target.Kind != hospital.NoTarget || len(n.Patients) > 0 {
-					t.Errorf("days later %s is led to %+v and told of %q", actor.Username, n.Target, shownPatients(n.Patients))
+					t.Errorf("days later %s is led to %+v and told of %q", actor.Username, n.Target,
+						shownPatients(n.Patients))
 				}
 			}
 		}
@@ -233,7 +255,8 @@ func TestANotificationLeadsToWhatItIsAbout(t *testing.T) {
 
 // TestEveryNoticeNamesWhatItCanBeFilledWith and nothing that would stay empty.
 func TestEveryNoticeNamesWhatItCanBeFilledWith(t *testing.T) {
-	all := hospital.About{OrderID: 12, WardCode: "MED", BedNumber: "MED-05", Meal: hospital.Lunch, Patients: 3}
+	all := hospital.About{OrderID: 12, WardCode: "MED", BedNumber: "MED-05", Meal: hospital.Lunch,
+		Patients: 3}
 	for code, notice := range hospital.Notices {
 		for _, words := range []string{notice.Title, notice.Message} {
 			filled := all.Fill(words, "lunch")
@@ -241,7 +264,8 @@ func TestEveryNoticeNamesWhatItCanBeFilledWith(t *testing.T) {
 				t.Errorf("%s says %q", code, filled)
 			}
 		}
-		if got := all.Fill(notice.Title, "lunch"); strings.Contains(notice.Title, "{patients}") && !strings.Contains(got, fmt.Sprint(all.Patients)) {
+		if got := all.Fill(notice.Title, "lunch"); strings.Contains(notice.Title, "{patients}") &&
+			!strings.Contains(got, fmt.Sprint(all.Patients)) {
 			t.Errorf("%s says %q", code, got)
 		}
 	}

@@ -109,7 +109,8 @@ func TestOnlyAnOpenAdmissionIsCancelledAndForAReason(t *testing.T) {
 				return err
 			}
 		}
-		refusal := h.refuses(t, hospital.Invalid, "fields", cancel(a.ID, hospital.UndoCommand{Reason: "  "}))
+		refusal := h.refuses(t, hospital.Invalid, "fields",
+			cancel(a.ID, hospital.UndoCommand{Reason: "  "}))
 		if got := wrongFields(refusal); !maps.Equal(got, map[string]string{"reason": "required"}) {
 			t.Errorf("without a reason: %v", got)
 		}
@@ -253,12 +254,14 @@ func TestATransferIsTakenBackAsIfItHadNeverBeen(t *testing.T) {
 			a := h.admit(t, "Uwase Marie", first)
 			h.clock.pass(time.Hour)
 			to := []string{"B-01", "B-02"}[i]
-			moved, err := h.Transfer(t.Context(), nurse, a.ID, hospital.TransferCommand{BedID: h.bed(t, to).ID})
+			moved, err := h.Transfer(t.Context(), nurse, a.ID,
+				hospital.TransferCommand{BedID: h.bed(t, to).ID})
 			if err != nil {
 				t.Fatal(err)
 			}
 			h.clock.pass(hospital.UndoTransferWithin)
-			back, err := h.UndoTransfer(t.Context(), manager, a.ID, hospital.UndoCommand{Version: moved.Version})
+			back, err := h.UndoTransfer(t.Context(), manager, a.ID,
+				hospital.UndoCommand{Version: moved.Version})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -284,7 +287,8 @@ func TestATransferIsNotTakenBackWhereItCanNotBe(t *testing.T) {
 		}
 		transfer := func(id int64, number string) {
 			t.Helper()
-			_, err := h.Transfer(t.Context(), nurse, id, hospital.TransferCommand{BedID: h.bed(t, number).ID})
+			_, err := h.Transfer(t.Context(), nurse, id,
+				hospital.TransferCommand{BedID: h.bed(t, number).ID})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -353,18 +357,24 @@ func TestASwapIsRefused(t *testing.T) {
 				return err
 			}
 		}
-		for with, code := range map[int64]string{0: "swap_missing", one.ID: "swap_self", 4711: "stay_unknown"} {
-			refusal := h.refuses(t, hospital.Invalid, "fields", swap(one.ID, hospital.SwapCommand{With: with}))
+		for with, code := range map[int64]string{0: "swap_missing", one.ID: "swap_self",
+			4711: "stay_unknown"} {
+			refusal := h.refuses(t, hospital.Invalid, "fields",
+				swap(one.ID, hospital.SwapCommand{With: with}))
 			if got := wrongFields(refusal); !maps.Equal(got, map[string]string{"with": code}) {
 				t.Errorf("with %d: %v", with, got)
 			}
 		}
 		h.refuses(t, hospital.NotFound, "stay_unknown", swap(4711, hospital.SwapCommand{With: one.ID}))
-		h.refuses(t, hospital.Conflict, "swap_no_bed", swap(one.ID, hospital.SwapCommand{With: waiting.ID}))
-		h.refuses(t, hospital.Conflict, "swap_no_bed", swap(waiting.ID, hospital.SwapCommand{With: one.ID}))
+		h.refuses(t, hospital.Conflict, "swap_no_bed",
+			swap(one.ID, hospital.SwapCommand{With: waiting.ID}))
+		h.refuses(t, hospital.Conflict, "swap_no_bed",
+			swap(waiting.ID, hospital.SwapCommand{With: one.ID}))
 		h.refuses(t, hospital.Conflict, "stay_ended", swap(one.ID, hospital.SwapCommand{With: gone.ID}))
-		h.refuses(t, hospital.Conflict, "stay_outdated", swap(one.ID, hospital.SwapCommand{With: other.ID, Version: 9}))
-		h.refuses(t, hospital.Conflict, "stay_outdated", swap(one.ID, hospital.SwapCommand{With: other.ID, WithVersion: 9}))
+		h.refuses(t, hospital.Conflict, "stay_outdated",
+			swap(one.ID, hospital.SwapCommand{With: other.ID, Version: 9}))
+		h.refuses(t, hospital.Conflict, "stay_outdated",
+			swap(one.ID, hospital.SwapCommand{With: other.ID, WithVersion: 9}))
 		h.exec(t, `UPDATE ward SET is_open = FALSE WHERE code = 'B'`)
 		h.refuses(t, hospital.Conflict, "ward_closed", swap(one.ID, hospital.SwapCommand{With: other.ID}))
 	})
@@ -420,7 +430,8 @@ func TestMealsAreHeldWhileAPatientIsOnLeave(t *testing.T) {
 		if o := held(); len(o.HeldFor) != 0 {
 			t.Errorf("back, and the order is held for %v", o.HeldFor)
 		}
-		if _, err := s.ConfirmOrder(t.Context(), cook, delivery.OrderID, hospital.OrderCommand{}); err != nil {
+		if _, err := s.ConfirmOrder(t.Context(), cook, delivery.OrderID,
+			hospital.OrderCommand{}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -441,25 +452,33 @@ func TestAnAdmissionEnteredLateNeedsAReasonAndOverlapsNothing(t *testing.T) {
 			}
 		}
 		ago := func(d time.Duration, reason string) hospital.AdmitCommand {
-			return hospital.AdmitCommand{PatientName: "Keza Ange", AdmittedAt: now.Add(-d), LateReason: reason}
+			return hospital.AdmitCommand{PatientName: "Keza Ange", AdmittedAt: now.Add(-d),
+				LateReason: reason}
 		}
 		for name, test := range map[string]struct {
 			cmd  hospital.AdmitCommand
 			want map[string]string
 		}{
-			"no reason":        {ago(2*time.Minute, ""), map[string]string{"late_reason": "late_reason_missing"}},
-			"still to come":    {ago(-2*time.Minute, "x"), map[string]string{"admitted_at": "in_future"}},
-			"over a year ago":  {ago(hospital.LongestAdmission+time.Hour, "x"), map[string]string{"admitted_at": "too_long_ago"}},
-			"a reason alone":   {hospital.AdmitCommand{PatientName: "Keza Ange", LateReason: "x"}, map[string]string{"admitted_at": "late_time_missing"}},
-			"a long reason":    {ago(time.Hour, strings.Repeat("r", hospital.LongestReason+1)), map[string]string{"late_reason": "too_long"}},
-			"left before that": {hospital.AdmitCommand{PatientName: "Keza", AdmittedAt: now.Add(-time.Hour), LateReason: "x", ExpectedDischarge: now.Add(-2 * time.Hour)}, map[string]string{"expected_discharge": "too_early"}},
+			"no reason": {ago(2*time.Minute, ""),
+				map[string]string{"late_reason": "late_reason_missing"}},
+			"still to come": {ago(-2*time.Minute, "x"), map[string]string{"admitted_at": "in_future"}},
+			"over a year ago": {ago(hospital.LongestAdmission+time.Hour, "x"),
+				map[string]string{"admitted_at": "too_long_ago"}},
+			"a reason alone": {hospital.AdmitCommand{PatientName: "Keza Ange", LateReason: "x"},
+				map[string]string{"admitted_at": "late_time_missing"}},
+			"a long reason": {ago(time.Hour, strings.Repeat("r", hospital.LongestReason+1)),
+				map[string]string{"late_reason": "too_long"}},
+			"left before that": {hospital.AdmitCommand{PatientName: "Keza", AdmittedAt: now.Add(-time.Hour),
+				LateReason: "x", ExpectedDischarge: now.Add(-2 * time.Hour)},
+				map[string]string{"expected_discharge": "too_early"}},
 		} {
 			refusal := h.refuses(t, hospital.Invalid, "fields", admit(test.cmd))
 			if got := wrongFields(refusal); !maps.Equal(got, test.want) {
 				t.Errorf("%s: got %v, want %v", name, got, test.want)
 			}
 		}
-		same := hospital.AdmitCommand{PatientID: was.PatientID, AdmittedAt: now.Add(-61 * time.Minute), LateReason: "x"}
+		same := hospital.AdmitCommand{PatientID: was.PatientID, AdmittedAt: now.Add(-61 * time.Minute),
+			LateReason: "x"}
 		h.refuses(t, hospital.Conflict, "stay_overlaps", admit(same))
 		inBed := ago(61*time.Minute, "the line was cut")
 		inBed.BedID = h.bed(t, "A-01").ID
@@ -495,13 +514,15 @@ func TestANewbornIsMovedWithItsMother(t *testing.T) {
 		if !newborn.WithMother || newborn.BedNumber != "A-01" || newborn.MotherAdmissionID != mother.ID {
 			t.Fatalf("got %+v", newborn)
 		}
-		if bed := s.bed(t, "A-01"); bed.Admission.AdmissionID != mother.ID || bed.Admission.Newborns != 1 {
+		if bed := s.bed(t, "A-01"); bed.Admission.AdmissionID != mother.ID ||
+			bed.Admission.Newborns != 1 {
 			t.Errorf("the bed shows %+v", bed.Admission)
 		}
 		transfer := func(id int64, number string) {
 			t.Helper()
 			s.clock.pass(time.Minute)
-			_, err := s.Transfer(t.Context(), nurse, id, hospital.TransferCommand{BedID: s.bed(t, number).ID})
+			_, err := s.Transfer(t.Context(), nurse, id,
+				hospital.TransferCommand{BedID: s.bed(t, number).ID})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -526,7 +547,8 @@ func TestANewbornIsMovedWithItsMother(t *testing.T) {
 		want("A-01", "A-01")
 		s.wantStatus(t, "B-01 available")
 		other := s.patient(t, "Keza Ange", "A-02")
-		if _, err := s.Swap(t.Context(), nurse, other.ID, hospital.SwapCommand{With: mother.ID}); err != nil {
+		if _, err := s.Swap(t.Context(), nurse, other.ID,
+			hospital.SwapCommand{With: mother.ID}); err != nil {
 			t.Fatal(err)
 		}
 		want("A-02", "A-02")
@@ -557,7 +579,8 @@ func TestANewbornIsMovedWithItsMother(t *testing.T) {
 func TestANewbornOfAWaitingMotherComesIntoHerBed(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		mother := h.admit(t, "Uwase Marie", "")
-		newborn, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Uwase Baby", MotherAdmissionID: mother.ID})
+		newborn, _, err := h.Admit(t.Context(), nurse,
+			hospital.AdmitCommand{PatientName: "Uwase Baby", MotherAdmissionID: mother.ID})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -565,7 +588,8 @@ func TestANewbornOfAWaitingMotherComesIntoHerBed(t *testing.T) {
 		if err != nil || d.WaitingCount != 1 || d.PatientCount != 2 {
 			t.Errorf("waiting %d of %d patients, error %v", d.WaitingCount, d.PatientCount, err)
 		}
-		_, err = h.Transfer(t.Context(), nurse, mother.ID, hospital.TransferCommand{BedID: h.bed(t, "A-01").ID})
+		_, err = h.Transfer(t.Context(), nurse, mother.ID,
+			hospital.TransferCommand{BedID: h.bed(t, "A-01").ID})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -581,10 +605,12 @@ func TestANewbornOfAWaitingMotherComesIntoHerBed(t *testing.T) {
 		h.sound(t)
 		for id, code := range map[int64]string{4711: "stay_unknown", mother.ID: "mother_left"} {
 			refusal := h.refuses(t, hospital.Invalid, "fields", func() error {
-				_, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Another Baby", MotherAdmissionID: id})
+				_, _, err := h.Admit(t.Context(), nurse,
+					hospital.AdmitCommand{PatientName: "Another Baby", MotherAdmissionID: id})
 				return err
 			})
-			if got := wrongFields(refusal); !maps.Equal(got, map[string]string{"mother_admission_id": code}) {
+			if got := wrongFields(refusal); !maps.Equal(got,
+				map[string]string{"mother_admission_id": code}) {
 				t.Errorf("got %v, want %s", got, code)
 			}
 		}

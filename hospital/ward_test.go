@@ -54,7 +54,8 @@ func TestOccupancyIsOfTheBedsInServiceInOneDecimal(t *testing.T) {
 func TestWardsStandInTheOrderInWhichPeopleCount(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		for _, code := range []string{"W10", "W2-B", "W2", "W1", "MED-10", "MED-9", "ICU"} {
-			if _, err := h.AddWard(t.Context(), admin, hospital.AddWardCommand{Code: code, Name: code, Beds: 1}); err != nil {
+			if _, err := h.AddWard(t.Context(), admin,
+				hospital.AddWardCommand{Code: code, Name: code, Beds: 1}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -79,7 +80,8 @@ func TestAWardIsCreatedWithItsBeds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := (hospital.Ward{ID: ward.ID, Code: "MED-A", Name: "Medicine, women", Block: "B1", Open: true, Sex: hospital.AnySex, Version: 1}); ward != want {
+		if want := (hospital.Ward{ID: ward.ID, Code: "MED-A", Name: "Medicine, women", Block: "B1",
+			Open: true, Sex: hospital.AnySex, Version: 1}); ward != want {
 			t.Errorf("got %+v, want %+v", ward, want)
 		}
 		board := h.board(t, ward)
@@ -231,7 +233,8 @@ func TestTheMedicalDashboardListsTheWardsItIsAskedFor(t *testing.T) {
 			if got := ids(d.PendingDischarges); !slices.Equal(got, admissionIDs(test.pending)) || d.PendingCount != len(test.pending) {
 				t.Errorf("wards %v: pending are %v, counted %d, want %v", test.wards, got, d.PendingCount, admissionIDs(test.pending))
 			}
-			if got := waitingIDs(d.Waiting); !slices.Equal(got, []int64{admissions[2].ID}) || d.WaitingCount != 1 {
+			if got := waitingIDs(d.Waiting); !slices.Equal(got, []int64{admissions[2].ID}) ||
+				d.WaitingCount != 1 {
 				t.Errorf("wards %v: waiting are %v, counted %d", test.wards, got, d.WaitingCount)
 			}
 			var codes []string
@@ -297,11 +300,13 @@ func TestTheManagementDashboardListsWhatIsToBeDone(t *testing.T) {
 		if !slices.Equal(toClean, cleaned[:hospital.ListLimit]) || d.CleaningCount != 20 {
 			t.Errorf("to clean are %v, counted %d, want the first %d of %v", toClean, d.CleaningCount, hospital.ListLimit, cleaned)
 		}
-		if got := waitingIDs(d.Waiting); !slices.Equal(got, waited[:hospital.ListLimit]) || d.WaitingCount != 20 {
+		if got := waitingIDs(d.Waiting); !slices.Equal(got, waited[:hospital.ListLimit]) ||
+			d.WaitingCount != 20 {
 			t.Errorf("waiting are %v, counted %d, want the first %d of %v", got, d.WaitingCount, hospital.ListLimit, waited)
 		}
 		first := d.BedsToClean[0]
-		if first != (hospital.BedLine{ID: cleaned[0], Number: "C-01", WardID: ward.ID, WardName: "Maternity", Since: morning, Late: false, Version: 2}) {
+		if first != (hospital.BedLine{ID: cleaned[0], Number: "C-01", WardID: ward.ID,
+			WardName: "Maternity", Since: morning, Late: false, Version: 2}) {
 			t.Errorf("the first line is %+v", first)
 		}
 		if d.Counts.Total != 30 || d.Counts.Cleaning != 20 || d.At != h.clock.Now() {

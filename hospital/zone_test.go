@@ -84,7 +84,8 @@ func TestAZoneIsRemovedOnceNoAddressIsInIt(t *testing.T) {
 			t.Errorf("the audit says %q", got)
 		}
 		zones, err := s.Zones(t.Context(), admin)
-		if err != nil || slices.ContainsFunc(zones, func(z hospital.Zone) bool { return z.ID == s.zone.ID }) {
+		if err != nil || slices.ContainsFunc(zones,
+			func(z hospital.Zone) bool { return z.ID == s.zone.ID }) {
 			t.Errorf("the zones are %+v, error %v", zones, err)
 		}
 		refused(t, remove(admin, s.zone.ID, 0), hospital.NotFound, "zone_unknown")

@@ -2232,8 +2232,8 @@ func admissionFields(f Form) templ.Component {
 	})
 }
 
-// alikePatients offers those who may be the one that is about to be admitted as new. They come after
-// the form's own button, so that Enter in a field chooses none of them.
+// alikePatients offers those who may be the one that is about to be admitted as new. They come
+// after the form's own button, so that Enter in a field chooses none of them.
 func alikePatients(f Form) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -410,8 +410,8 @@ func mealMark(meals []hospital.BoardMeal) templ.Component {
 	})
 }
 
-// admissionSince says when the patient leaves, if that is planned, or by how much that is over; else
-// since when they lie there.
+// admissionSince says when the patient leaves, if that is planned, or by how much that is over;
+// else since when they lie there.
 func admissionSince(a hospital.BoardAdmission) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

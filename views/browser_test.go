@@ -123,7 +123,9 @@ func samplePage(r *http.Request) templ.Component {
 		return views.WardPage(page, board, views.BedPanel(*page.Viewer, detail(board.Beds[3]), refusedAdmission()))
 	case "/admissions/71/":
 		b := sampleBedChoice()
-		return views.BedChoicePage(livePage("Choose a bed", hospital.Admin, r.URL.Path, "/ws/admission/71/", b.Revisions), b, views.Form{})
+		return views.BedChoicePage(
+			livePage("Choose a bed", hospital.Admin, r.URL.Path, "/ws/admission/71/", b.Revisions), b,
+			views.Form{})
 	case "/dashboard/kitchen/":
 		return views.KitchenPage(kitchenPage(), sampleKitchen(), sampleWall())
 	case views.HousekeepingPath:

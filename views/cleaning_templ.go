@@ -911,8 +911,8 @@ func cleaningCounts(beds []hospital.BedLine) (dirty, started int) {
 	return dirty, started
 }
 
-// HousekeepingRegions lists what changes on the page of those who clean: the counts, and each bed by
-// itself.
+// HousekeepingRegions lists what changes on the page of those who clean: the counts, and each bed
+// by itself.
 func HousekeepingRegions(b hospital.CleaningBoard) []Region {
 	return []Region{{ID: CleaningTallyID, Component: cleaningTally(b)}, toCleanRegion(b)}
 }

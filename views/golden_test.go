@@ -37,12 +37,13 @@ func golden() map[string]templ.Component {
 		"order_held":       views.OrderRegions(sampleOrder(hospital.OrderHeld, heldFor(sampleHazards()[1])), *viewer(hospital.MedicalStaff))[0].Component,
 		"bed_available":    views.BedRegion(board.Beds[3]).Component,
 		"bed_cleaning":     views.BedRegion(board.Beds[8]).Component,
-		"panel_cleaning":   views.BedPanel(*viewer(hospital.WardManagement), detail(board.Beds[8]), views.Form{}),
-		"bed_reserved":     views.BedRegion(board.Beds[13]).Component,
-		"panel_occupied":   views.BedPanel(*viewer(hospital.MedicalStaff), detail(board.Beds[4]), views.Form{}),
-		"panel_refused":    views.BedPanel(*viewer(hospital.WardManagement), detail(board.Beds[3]), refusedAdmission()),
-		"stamp":            views.Marker(stampOf("ward:2=118")),
-		"login":            views.LoginPage(views.Page{Title: "Sign in", Path: "/login"}, views.Form{}),
+		"panel_cleaning": views.BedPanel(*viewer(hospital.WardManagement), detail(board.Beds[8]),
+			views.Form{}),
+		"bed_reserved":   views.BedRegion(board.Beds[13]).Component,
+		"panel_occupied": views.BedPanel(*viewer(hospital.MedicalStaff), detail(board.Beds[4]), views.Form{}),
+		"panel_refused":  views.BedPanel(*viewer(hospital.WardManagement), detail(board.Beds[3]), refusedAdmission()),
+		"stamp":          views.Marker(stampOf("ward:2=118")),
+		"login":          views.LoginPage(views.Page{Title: "Sign in", Path: "/login"}, views.Form{}),
 	}
 	for _, r := range withItems(views.KitchenRegions(sampleKitchen(), sampleWall())) {
 		if slices.Contains([]string{views.TicketID(1), views.TicketID(4), views.TicketID(6), views.TicketID(9), views.TicketID(13), views.LaneID("ready"), views.DishCountID(1)}, r.ID) {
@@ -55,7 +56,8 @@ func golden() map[string]templ.Component {
 		}
 	}
 	for _, r := range withItems(views.HousekeepingRegions(sampleCleaning())) {
-		if slices.Contains([]string{views.CleaningTallyID, views.ToCleanID(30), views.ToCleanID(31)}, r.ID) {
+		if slices.Contains([]string{views.CleaningTallyID, views.ToCleanID(30), views.ToCleanID(31)},
+			r.ID) {
 			parts["housekeeping_"+r.ID] = r.Component
 		}
 	}

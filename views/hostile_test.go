@@ -51,7 +51,8 @@ func (w typed) bodies(t testing.TB) map[string]string {
 		bodies["ward "+r.ID] = draw(t, text.En, r.Component)
 	}
 	medical, management := sampleMedical(), sampleManagement()
-	for _, list := range [][]hospital.AdmissionLine{medical.RecentAdmissions, medical.PendingDischarges, management.PendingDischarges} {
+	for _, list := range [][]hospital.AdmissionLine{medical.RecentAdmissions,
+		medical.PendingDischarges, management.PendingDischarges} {
 		for i := range list {
 			list[i].PatientName, list[i].BedNumber, list[i].WardName = hospital.PatientName(w.name), w.number, w.ward
 		}
@@ -147,9 +148,13 @@ func (w typed) panels(t testing.TB, board hospital.WardBoard, bodies map[string]
 	waiting.Placement = hospital.Placement{WantedWard: w.ward}
 	waiting.Note = hospital.ShiftNote{Text: w.reason, By: "nurse"}
 	bodies["care"] = draw(t, text.En, views.CarePage(page, waiting, []hospital.Ward{board.Ward}, form))
-	list := hospital.WaitingList{Patients: sampleMedical().Waiting, Wards: []hospital.Ward{board.Ward}, At: now}
+	list := hospital.WaitingList{Patients: sampleMedical().Waiting, Wards: []hospital.Ward{board.Ward},
+		At: now}
 	bodies["waiting list"] = draw(t, text.En, views.WaitingListPage(page, list, form))
-	bodies["waiting"] = draw(t, text.En, views.BedChoicePage(page, hospital.BedChoice{Admission: hospital.Admission{ID: 1, PatientName: hospital.PatientName(w.name)}, FreeBeds: sampleFreeBeds(), At: now}, form))
+	bodies["waiting"] = draw(t, text.En,
+		views.BedChoicePage(page,
+			hospital.BedChoice{Admission: hospital.Admission{ID: 1,
+				PatientName: hospital.PatientName(w.name)}, FreeBeds: sampleFreeBeds(), At: now}, form))
 }
 
 // kitchen is the kitchen's wall.
@@ -201,7 +206,8 @@ func (w typed) customers(t testing.TB, bodies map[string]string) {
 		Errors: map[string]string{"label": w.sentence}}
 	for name, c := range map[string]templ.Component{
 		"home": views.HomePage(page, home), "notifications": views.NotificationsPage(page, inbox), "menu": views.MenuPage(page, offer, views.Form{Key: w.query}),
-		"address": views.AddressPage(page, watch, true, []hospital.Zone{zone}, form), "zones": views.ZonesPage(page, []hospital.Zone{zone}, zone.ID, views.Form{Key: w.query}),
+		"address":   views.AddressPage(page, watch, true, []hospital.Zone{zone}, form),
+		"zones":     views.ZonesPage(page, []hospital.Zone{zone}, zone.ID, views.Form{Key: w.query}),
 		"addresses": views.AddressesPage(page, []hospital.Address{watch.Address}, []hospital.Zone{zone}, form),
 	} {
 		bodies[name] = draw(t, text.En, c)

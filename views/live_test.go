@@ -432,7 +432,8 @@ func TestACommandThatSucceedsSaysSavedAndShowsTheNewState(t *testing.T) {
 	})
 	openBed(t, tab, 9)
 	do(t, tab, chromedp.Click(chromedp.CSS(`#panel button[value="available"]`)))
-	until(t, tab, "the word Saved", `document.getElementById("said").textContent === "Saved: MED-A-09."`)
+	until(t, tab, "the word Saved",
+		`document.getElementById("said").textContent === "Saved: MED-A-09."`)
 	until(t, tab, "the new state", `document.querySelector(".panel .badge").textContent === "Available"`)
 	if got := sent.Load(); got != "available 19 true" {
 		t.Errorf("the server was sent %q", got)
@@ -441,7 +442,8 @@ func TestACommandThatSucceedsSaysSavedAndShowsTheNewState(t *testing.T) {
 
 func TestACommandWhoseBedWasLeftStillSaysWhatCameOfIt(t *testing.T) {
 	t.Parallel()
-	for status, sentence := range map[int]string{http.StatusNoContent: "Saved: MED-A-09.", http.StatusConflict: "Not done. The server refused it."} {
+	for status, sentence := range map[int]string{http.StatusNoContent: "Saved: MED-A-09.",
+		http.StatusConflict: "Not done. The server refused it."} {
 		site := newSite(t)
 		tab, _ := openWard(t, site)
 		began, answer := make(chan struct{}), make(chan struct{})
@@ -598,7 +600,8 @@ func TestWhoWasHereBeforeIsAdmittedUnderTheirNumberAlone(t *testing.T) {
 	until(t, tab, "the patients found", `!!document.querySelector(".known [value='8']")`)
 	do(t, tab, chromedp.Click(chromedp.CSS(".known [value='8']")), chromedp.WaitNotVisible(chromedp.ID("admit-patient_name")),
 		chromedp.Click(chromedp.CSS(`#sheet-admit form[action="/admissions"] button.primary`)))
-	until(t, tab, "the word of it", `document.getElementById("said").textContent === "Admitted to MED-A-11: Uwera Grâce."`)
+	until(t, tab, "the word of it",
+		`document.getElementById("said").textContent === "Admitted to MED-A-11: Uwera Grâce."`)
 	if got := sent.Load(); got != "[8] [] [] [11]" {
 		t.Errorf("the server was sent %v", got)
 	}
@@ -606,7 +609,9 @@ func TestWhoWasHereBeforeIsAdmittedUnderTheirNumberAlone(t *testing.T) {
 
 // screens are pages that people see, by their paths on the sample site.
 var screens = []string{
-	"/login", "/dashboard/medical_staff/", "/dashboard/ward_management/", "/dashboard/kitchen/", views.HousekeepingPath, "/wards/2/", "/wards/2/admit", "/beds/5/", "/admissions/71/", "/users/", "/problem", "/gallery",
+	"/login", "/dashboard/medical_staff/", "/dashboard/ward_management/", "/dashboard/kitchen/",
+	views.HousekeepingPath, "/wards/2/", "/wards/2/admit", "/beds/5/", "/admissions/71/", "/users/",
+	"/problem", "/gallery",
 }
 
 func TestThePagesBreakNoRuleOfThePolicy(t *testing.T) {

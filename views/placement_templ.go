@@ -229,8 +229,8 @@ func placementFacts(p hospital.Placement, waits bool) templ.Component {
 	})
 }
 
-// placementForm changes how a patient is kept apart; of who waits also how soon they need a bed, and
-// where.
+// placementForm changes how a patient is kept apart; of who waits also how soon they need a bed,
+// and where.
 func placementForm(d hospital.BedDetail, wards []hospital.Ward, f Form) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -36,16 +36,20 @@ func livePages() map[string]struct {
 		"notifications": {views.NotificationsPage(p, inbox), views.InboxRegions(inbox)},
 		"address":       {views.AddressPage(p, address, true, nil, views.Form{}), views.AddressRegions(address)},
 		"ward":          {views.WardPage(p, board, nil), views.WardRegions(board)},
-		"bed":           {views.WardPage(p, board, views.BedPanel(*p.Viewer, detail(board.Beds[0]), views.Form{})), views.WardRegions(board)},
-		"bed choice":    {views.BedChoicePage(p, sampleBedChoice(), views.Form{}), views.BedChoiceRegions(sampleBedChoice())},
-		"medical":       {views.MedicalDashboardPage(withNews, medical), append(views.MedicalRegions(medical), views.NewsRegion(news))},
-		"waiting":       {views.WaitingListPage(p, sampleWaiting(), views.Form{}), views.WaitingRegions(sampleWaiting())},
-		"order":         {views.OrderPage(p, order, views.Form{}), views.OrderRegions(order, *p.Viewer)},
-		"management":    {views.ManagementDashboardPage(p, management), views.ManagementRegions(management)},
-		"housekeeping":  {views.HousekeepingPage(housekeepingPage(), sampleCleaning(), ""), views.HousekeepingRegions(sampleCleaning())},
-		"round":         {views.RoundPage(roundPage(), sampleRound(), nil), views.RoundRegions(sampleRound())},
-		"kitchen":       {views.KitchenPage(kitchenPage(), sampleKitchen(), sampleWall()), views.KitchenRegions(sampleKitchen(), sampleWall())},
-		"delivery":      {views.DeliveryPage(deliveryPage(), sampleDelivery()), views.DeliveryRegions(sampleDelivery(), hospital.Customer)},
+		"bed": {views.WardPage(p, board,
+			views.BedPanel(*p.Viewer, detail(board.Beds[0]), views.Form{})), views.WardRegions(board)},
+		"bed choice": {views.BedChoicePage(p, sampleBedChoice(), views.Form{}),
+			views.BedChoiceRegions(sampleBedChoice())},
+		"medical": {views.MedicalDashboardPage(withNews, medical), append(views.MedicalRegions(medical), views.NewsRegion(news))},
+		"waiting": {views.WaitingListPage(p, sampleWaiting(), views.Form{}),
+			views.WaitingRegions(sampleWaiting())},
+		"order":      {views.OrderPage(p, order, views.Form{}), views.OrderRegions(order, *p.Viewer)},
+		"management": {views.ManagementDashboardPage(p, management), views.ManagementRegions(management)},
+		"housekeeping": {views.HousekeepingPage(housekeepingPage(), sampleCleaning(), ""),
+			views.HousekeepingRegions(sampleCleaning())},
+		"round":    {views.RoundPage(roundPage(), sampleRound(), nil), views.RoundRegions(sampleRound())},
+		"kitchen":  {views.KitchenPage(kitchenPage(), sampleKitchen(), sampleWall()), views.KitchenRegions(sampleKitchen(), sampleWall())},
+		"delivery": {views.DeliveryPage(deliveryPage(), sampleDelivery()), views.DeliveryRegions(sampleDelivery(), hospital.Customer)},
 	}
 }
 
@@ -116,31 +120,46 @@ func allPages() map[string]templ.Component {
 			Errors: map[string]string{"reason": "Say why."}}),
 		"kitchen with a refusal": views.KitchenPage(kitchenPage(), sampleKitchen(), views.Wall{Wards: sampleWards(), Filter: hospital.KitchenFilter{Station: "hot"},
 			Notes: []string{"There is no meal."}, Refused: 7, Refusal: "Order 7 has changed meanwhile."}),
-		"login":                       views.LoginPage(views.Page{Title: "Login"}, views.Form{Name: views.FormLogin, Errors: map[string]string{"username": "Who?"}}),
-		"menu of a patient":           views.MenuPage(plain, sampleOffer(), views.Form{Key: "k"}),
-		"addresses":                   views.AddressesPage(plain, []hospital.Address{sampleAddress().Address}, nil, views.Form{Key: "k"}),
-		"address that is refused":     views.AddressPage(p, sampleAddress(), true, nil, views.Form{Name: views.FormAddress, Errors: map[string]string{"phone": "Which?"}}),
-		"zones":                       views.ZonesPage(plain, []hospital.Zone{{ID: 1, Name: "Town", Charge: 2000}, {ID: 2, Name: "Shelter"}}, 2, views.Form{Key: "k"}),
-		"care of who waits":           views.CarePage(plain, detail(hospital.BoardBed{Admission: sampleAdmission(3)}), sampleWards(), views.Form{}),
-		"round with an alarm":         views.RoundPage(roundPage(), sampleRound(), &views.Alarm{Code: "wrong_bed", Sentence: "Wrong.", Delivery: 2}),
-		"past orders":                 views.PastOrdersPage(kitchenPage(), overdueKitchen(), nil, views.Form{}),
-		"nothing past":                views.PastOrdersPage(kitchenPage(), hospital.KitchenBoard{At: now}, nil, views.Form{}),
-		"kitchen with a past":         views.KitchenPage(kitchenPage(), overdueKitchen(), sampleWall()),
-		"empty round":                 views.RoundPage(roundPage(), hospital.DeliveryBoard{At: now}, nil),
-		"handover":                    views.HandoverPage(handoverPage(), sampleHandover()),
-		"meal list":                   views.MealListPage(mealListPage(), sampleMealList(), sampleWards()),
-		"users":                       views.UsersPage(plain, sampleUsers()),
-		"problem":                     views.ProblemPage(plain, 404, "It is gone."),
-		"gallery":                     views.GalleryPage(plain),
-		"chosen meanwhile":            views.BedChoicePage(plain, hospital.BedChoice{Admission: hospital.Admission{ID: 71, PatientName: names[4], BedID: 4, BedNumber: "MED-A-04"}, At: now}, views.Form{}),
-		"housekeeping with a refusal": views.HousekeepingPage(housekeepingPage(), sampleCleaning(), "Bed SURG-03 is being cleaned by alice already."),
-		"nothing to clean":            views.HousekeepingPage(housekeepingPage(), hospital.CleaningBoard{At: now}, ""),
+		"login": views.LoginPage(views.Page{Title: "Login"},
+			views.Form{Name: views.FormLogin, Errors: map[string]string{"username": "Who?"}}),
+		"menu of a patient": views.MenuPage(plain, sampleOffer(), views.Form{Key: "k"}),
+		"addresses": views.AddressesPage(plain,
+			[]hospital.Address{sampleAddress().Address}, nil, views.Form{Key: "k"}),
+		"address that is refused": views.AddressPage(p, sampleAddress(), true, nil,
+			views.Form{Name: views.FormAddress, Errors: map[string]string{"phone": "Which?"}}),
+		"zones": views.ZonesPage(plain,
+			[]hospital.Zone{{ID: 1, Name: "Town", Charge: 2000}, {ID: 2, Name: "Shelter"}}, 2,
+			views.Form{Key: "k"}),
+		"care of who waits": views.CarePage(plain,
+			detail(hospital.BoardBed{Admission: sampleAdmission(3)}), sampleWards(), views.Form{}),
+		"round with an alarm": views.RoundPage(roundPage(), sampleRound(),
+			&views.Alarm{Code: "wrong_bed", Sentence: "Wrong.", Delivery: 2}),
+		"past orders": views.PastOrdersPage(kitchenPage(), overdueKitchen(), nil,
+			views.Form{}),
+		"nothing past": views.PastOrdersPage(kitchenPage(), hospital.KitchenBoard{At: now},
+			nil, views.Form{}),
+		"kitchen with a past": views.KitchenPage(kitchenPage(), overdueKitchen(), sampleWall()),
+		"empty round":         views.RoundPage(roundPage(), hospital.DeliveryBoard{At: now}, nil),
+		"handover":            views.HandoverPage(handoverPage(), sampleHandover()),
+		"meal list": views.MealListPage(mealListPage(), sampleMealList(),
+			sampleWards()),
+		"users":   views.UsersPage(plain, sampleUsers()),
+		"problem": views.ProblemPage(plain, 404, "It is gone."),
+		"gallery": views.GalleryPage(plain),
+		"chosen meanwhile": views.BedChoicePage(plain,
+			hospital.BedChoice{Admission: hospital.Admission{ID: 71, PatientName: names[4], BedID: 4,
+				BedNumber: "MED-A-04"}, At: now}, views.Form{}),
+		"housekeeping with a refusal": views.HousekeepingPage(housekeepingPage(), sampleCleaning(),
+			"Bed SURG-03 is being cleaned by alice already."),
+		"nothing to clean": views.HousekeepingPage(housekeepingPage(),
+			hospital.CleaningBoard{At: now}, ""),
 	}
 	for name, live := range livePages() {
 		pages[name] = live.page
 	}
 	for _, b := range board.Beds {
-		pages["bed "+b.Number] = views.WardPage(p, board, views.BedPanel(*p.Viewer, detail(b), views.Form{Key: "k"}))
+		pages["bed "+b.Number] = views.WardPage(p, board,
+			views.BedPanel(*p.Viewer, detail(b), views.Form{Key: "k"}))
 	}
 	return pages
 }
@@ -178,7 +197,8 @@ func TestIDsOnAPageAreUniqueAndWhatPointsToOneFindsIt(t *testing.T) {
 
 // tellsDiet matches what a page says of a patient's diet, texture or allergies.
 func tellsDiet() *regexp.Regexp {
-	words := []string{`Allergy: .*`, `Severe allergy: .*`, `Allergies not asked`, `None known`, `IDDSI \d .*`, `Nil by mouth( from .*)?`}
+	words := []string{`Allergy: .*`, `Severe allergy: .*`, `Allergies not asked`, `None known`,
+		`IDDSI \d .*`, `Nil by mouth( from .*)?`}
 	for _, diet := range hospital.Diets {
 		words = append(words, regexp.QuoteMeta(text.T(text.With(context.Background(), text.En), "diet."+string(diet))))
 	}
@@ -282,8 +302,10 @@ func TestAPanelOffersWhatTheRoleMay(t *testing.T) {
 		{"medical staff may not close a bed", false, hospital.MedicalStaff, board.Beds[3], `value="closed"`},
 		{"medical staff may not reopen a closed bed", false, hospital.MedicalStaff, board.Beds[23], `/status"`},
 		{"ward management may reopen a closed bed", true, hospital.WardManagement, board.Beds[23], `/status"`},
-		{"an available bed takes patients", true, hospital.MedicalStaff, board.Beds[3], `id="form-admit"`},
-		{"a bed in cleaning takes nobody", false, hospital.MedicalStaff, board.Beds[8], `id="form-admit"`},
+		{"an available bed takes patients", true, hospital.MedicalStaff, board.Beds[3],
+			`id="form-admit"`},
+		{"a bed in cleaning takes nobody", false, hospital.MedicalStaff, board.Beds[8],
+			`id="form-admit"`},
 		{"an occupied bed takes nobody", false, hospital.MedicalStaff, board.Beds[0], `id="form-admit"`},
 	} {
 		if got := strings.Contains(offers(c.role, c.bed), c.contains); got != c.has {
@@ -463,7 +485,10 @@ func TestACardSaysWhatIsAheadAndWhatIsLate(t *testing.T) {
 		change    func(*hospital.BoardBed)
 		has, lack string
 	}{
-		"nil by mouth tonight": {func(b *hospital.BoardBed) { b.Admission.NilByMouthFrom = now.Add(time.Hour) },
+		"nil by mouth tonight": {func(
+			b *hospital.BoardBed) {
+			b.Admission.NilByMouthFrom = now.Add(time.Hour)
+		},
 			`class="ahead">Nil by mouth from 15:32`, `class="stop"`},
 		"nil by mouth now": {func(b *hospital.BoardBed) { b.Admission.NilByMouth = true },
 			`class="stop">Nil by mouth<`, `class="ahead"`},

@@ -51,7 +51,8 @@ func sampleAdmission(n int) *hospital.BoardAdmission {
 	s := &hospital.BoardAdmission{
 		AdmissionID: int64(100 + n), PatientID: int64(200 + n), PatientName: names[n%len(names)],
 		AdmittedAt: now.Add(-time.Duration(20+n*7) * time.Hour), BedSince: now.Add(-time.Duration(3+n*5) * time.Hour),
-		Diet: hospital.DietGeneral, Texture: hospital.RegularTexture, Allergies: hospital.Allergies{Known: true}, AllergiesConfirmed: true, Version: int64(n + 1),
+		Diet: hospital.DietGeneral, Texture: hospital.RegularTexture,
+		Allergies: hospital.Allergies{Known: true}, AllergiesConfirmed: true, Version: int64(n + 1),
 	}
 	switch n % 7 {
 	case 1:
@@ -81,7 +82,8 @@ func sampleAdmission(n int) *hospital.BoardAdmission {
 func sampleBed(ward hospital.Ward, n int, status hospital.BedStatus) hospital.BoardBed {
 	b := hospital.BoardBed{Bed: hospital.Bed{
 		ID: int64(n), WardID: ward.ID, WardName: ward.Name, Number: fmt.Sprintf("%s-%02d", ward.Code, n), Status: status,
-		StatusSince: now.Add(-time.Duration(n) * 47 * time.Minute), Version: int64(10 + n), Fitness: hospital.Fitness{Staffed: true},
+		StatusSince: now.Add(-time.Duration(n) * 47 * time.Minute), Version: int64(10 + n),
+		Fitness: hospital.Fitness{Staffed: true},
 	}}
 	switch status {
 	case hospital.BedOccupied:
@@ -144,15 +146,19 @@ func admissionLine(n int, bedID int64) hospital.AdmissionLine {
 
 // waitingPatient is one of those who wait for a bed, each pressing in another way.
 func waitingPatient(n int) hospital.WaitingPatient {
-	return hospital.WaitingPatient{AdmissionLine: admissionLine(n, 0), PatientID: int64(200 + n), Version: 2,
-		Sex: hospital.Sexes[n%len(hospital.Sexes)], Diet: hospital.DietRenal, Texture: hospital.RegularTexture,
+	return hospital.WaitingPatient{AdmissionLine: admissionLine(n, 0), PatientID: int64(200 + n),
+		Version: 2,
+		Sex:     hospital.Sexes[n%len(hospital.Sexes)], Diet: hospital.DietRenal,
+		Texture: hospital.RegularTexture,
 		Placement: hospital.Placement{Isolation: hospital.Isolations[n%len(hospital.Isolations)],
-			Priority: hospital.Priorities[n%len(hospital.Priorities)], WantedWardID: 2, WantedWard: "Medicine, women"}}
+			Priority: hospital.Priorities[n%len(hospital.Priorities)], WantedWardID: 2,
+			WantedWard: "Medicine, women"}}
 }
 
 // sampleWaiting is the list of who waits.
 func sampleWaiting() hospital.WaitingList {
-	return hospital.WaitingList{Patients: []hospital.WaitingPatient{waitingPatient(4), waitingPatient(5)}, Wards: sampleWards(), At: now,
+	return hospital.WaitingList{Patients: []hospital.WaitingPatient{waitingPatient(4),
+		waitingPatient(5)}, Wards: sampleWards(), At: now,
 		Revisions: revisions(hospital.MetricsTopic, 7)}
 }
 
@@ -205,7 +211,8 @@ func sampleManagement() hospital.ManagementDashboard {
 // sampleCleaning is the list of beds to clean, all that can be said of one in it.
 func sampleCleaning() hospital.CleaningBoard {
 	d := sampleManagement()
-	return hospital.CleaningBoard{Metrics: d.Metrics, Beds: d.BedsToClean, At: d.At, Revisions: d.Revisions}
+	return hospital.CleaningBoard{Metrics: d.Metrics, Beds: d.BedsToClean, At: d.At,
+		Revisions: d.Revisions}
 }
 
 func housekeepingPage() views.Page {
@@ -229,26 +236,35 @@ func detail(b hospital.BoardBed) hospital.BedDetail {
 	}
 	if b.Status == hospital.BedAvailable || b.Status == hospital.BedReserved {
 		d.Waiting = []hospital.WaitingPatient{
-			{AdmissionLine: hospital.AdmissionLine{AdmissionID: 71, PatientName: names[4], AdmittedAt: now.Add(-5 * time.Hour)}},
-			{AdmissionLine: hospital.AdmissionLine{AdmissionID: 72, PatientName: names[8], AdmittedAt: now.Add(-2 * time.Hour)}},
+			{AdmissionLine: hospital.AdmissionLine{AdmissionID: 71, PatientName: names[4],
+				AdmittedAt: now.Add(-5 * time.Hour)}},
+			{AdmissionLine: hospital.AdmissionLine{AdmissionID: 72, PatientName: names[8],
+				AdmittedAt: now.Add(-2 * time.Hour)}},
 		}
 	}
 	return d
 }
 
 func sampleBedChoice() hospital.BedChoice {
-	return hospital.BedChoice{Admission: hospital.Admission{ID: 71, PatientName: names[4], AdmittedAt: now.Add(-5 * time.Hour), Version: 2},
-		BirthDate: now.AddDate(-38, 0, 0), Sex: "female", Diet: hospital.DietOrder{Diet: hospital.DietRenal, Texture: hospital.RegularTexture,
-			Allergies: hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"peanuts"}, Severe: []hospital.Allergen{"peanuts"}}},
+	return hospital.BedChoice{Admission: hospital.Admission{ID: 71, PatientName: names[4],
+		AdmittedAt: now.Add(-5 * time.Hour), Version: 2},
+		BirthDate: now.AddDate(-38, 0, 0), Sex: "female",
+		Diet: hospital.DietOrder{Diet: hospital.DietRenal, Texture: hospital.RegularTexture,
+			Allergies: hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"peanuts"},
+				Severe: []hospital.Allergen{"peanuts"}}},
 		FreeBeds: sampleFreeBeds(), At: now, Revisions: sampleBoard().Revisions}
 }
 
 func sampleFreeBeds() []hospital.FreeBed {
 	return []hospital.FreeBed{
-		{ID: 4, Number: "MED-A-04", WardName: "Medicine, women", Status: hospital.BedAvailable, Fitness: hospital.Fitness{Staffed: true}},
-		{ID: 14, Number: "MED-A-14", WardName: "Medicine, women", Status: hospital.BedReserved, StatusReason: "From theatre",
-			ReservedFor: 71, ReservedName: names[4], ReservedUntil: now.Add(time.Hour), Fitness: hospital.Fitness{WardSex: hospital.FemaleWard}},
-		{ID: 61, Number: "SURG-01", WardName: "Surgery", Status: hospital.BedAvailable, Fitness: hospital.Fitness{Staffed: true}},
+		{ID: 4, Number: "MED-A-04", WardName: "Medicine, women", Status: hospital.BedAvailable,
+			Fitness: hospital.Fitness{Staffed: true}},
+		{ID: 14, Number: "MED-A-14", WardName: "Medicine, women", Status: hospital.BedReserved,
+			StatusReason: "From theatre",
+			ReservedFor:  71, ReservedName: names[4], ReservedUntil: now.Add(time.Hour),
+			Fitness: hospital.Fitness{WardSex: hospital.FemaleWard}},
+		{ID: 61, Number: "SURG-01", WardName: "Surgery", Status: hospital.BedAvailable,
+			Fitness: hospital.Fitness{Staffed: true}},
 	}
 }
 
@@ -258,8 +274,12 @@ func sampleNews() hospital.News {
 	about := hospital.About{OrderID: 12, AdmissionIDs: []int64{101}}
 	for i, code := range []string{"ticket_held", "ticket_stopped", "ticket_clear", "ticket_moved", "ticket_discharged"} {
 		n := hospital.Notices[code]
-		news.Notifications = append(news.Notifications, hospital.Notification{ID: int64(90 - i), Role: hospital.KitchenStaff, Code: code, About: about, Target: hospital.Target{Kind: hospital.TargetOrder, ID: 12},
-			Title: about.Fill(n.Title, ""), Message: about.Fill(n.Message, ""), Patients: []hospital.NoticePatient{{AdmissionID: 101, Initials: "U. M.", BedNumber: "MED-A-05"}}, Level: n.Level, CreatedAt: now})
+		news.Notifications = append(news.Notifications,
+			hospital.Notification{ID: int64(90 - i), Role: hospital.KitchenStaff, Code: code, About: about,
+				Target: hospital.Target{Kind: hospital.TargetOrder, ID: 12},
+				Title:  about.Fill(n.Title, ""), Message: about.Fill(n.Message, ""),
+				Patients: []hospital.NoticePatient{{AdmissionID: 101, Initials: "U. M.",
+					BedNumber: "MED-A-05"}}, Level: n.Level, CreatedAt: now})
 	}
 	return news
 }
@@ -354,8 +374,11 @@ func sampleHome() hospital.CustomerHome {
 func sampleInbox() hospital.Inbox {
 	inbox := hospital.Inbox{Unread: 2, At: now, Revisions: revisions("inbox:5", 4)}
 	for i, code := range []string{"order_ready", "order_held", "order_delivered"} {
-		inbox.Notifications = append(inbox.Notifications, hospital.Notification{ID: int64(30 - i), UserID: 5, Code: code, About: hospital.About{OrderID: 12, Meal: hospital.Lunch}, Target: hospital.Target{Kind: hospital.TargetOrder, ID: 12},
-			Title: "Title", Message: "Message.", Level: hospital.Notices[code].Level, Read: i == 2, CreatedAt: now})
+		inbox.Notifications = append(inbox.Notifications,
+			hospital.Notification{ID: int64(30 - i), UserID: 5, Code: code,
+				About:  hospital.About{OrderID: 12, Meal: hospital.Lunch},
+				Target: hospital.Target{Kind: hospital.TargetOrder, ID: 12},
+				Title:  "Title", Message: "Message.", Level: hospital.Notices[code].Level, Read: i == 2, CreatedAt: now})
 	}
 	return inbox
 }

@@ -77,7 +77,8 @@ var fieldLabels = map[string]string{
 // typedFields are the fields in which people write or choose what would be a loss, in the order in
 // which they are shown.
 var typedFields = []string{
-	"patient_name", "patient_number", "birth_date", "sex", "outcome", "notes", "reason", "diet", "texture",
+	"patient_name", "patient_number", "birth_date", "sex", "outcome", "notes", "reason", "diet",
+	"texture",
 	"allergies", "severe", "expected_discharge", "nil_by_mouth_from", "nil_by_mouth_until",
 	"isolation", "priority", "note", "override_reason", "username", "until", "admitted_at",
 	"late_reason",

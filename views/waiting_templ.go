@@ -618,8 +618,8 @@ func careWords(ctx context.Context, d hospital.BedDetail) string {
 	return text.T(ctx, "waiting.since", text.Moment(ctx, d.Admission.AdmittedAt))
 }
 
-// CarePage is what is known and what can be done for a patient who waits for a bed, or for a newborn
-// in its mother's. It follows no changes, and says so.
+// CarePage is what is known and what can be done for a patient who waits for a bed, or for a
+// newborn in its mother's. It follows no changes, and says so.
 func CarePage(p Page, d hospital.BedDetail, wards []hospital.Ward, f Form) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -134,7 +134,8 @@ func (o *opening) found(ctx context.Context) error {
 // fit says for whom a ward is and what its beds have, where that is anything.
 func (o *opening) fit(ctx context.Context, w ward, board hospital.WardBoard) error {
 	if w.sex != "" {
-		if _, err := o.h.SetWard(ctx, hospital.System, board.ID, hospital.SetWardCommand{Sex: &w.sex}); err != nil {
+		if _, err := o.h.SetWard(ctx, hospital.System, board.ID,
+			hospital.SetWardCommand{Sex: &w.sex}); err != nil {
 			return err
 		}
 	}
@@ -142,7 +143,8 @@ func (o *opening) fit(ctx context.Context, w ward, board hospital.WardBoard) err
 		return nil
 	}
 	for _, bed := range board.Beds {
-		if _, err := o.h.SetBed(ctx, hospital.System, bed.ID, hospital.SetBedCommand{Features: &w.features}); err != nil {
+		if _, err := o.h.SetBed(ctx, hospital.System, bed.ID,
+			hospital.SetBedCommand{Features: &w.features}); err != nil {
 			return err
 		}
 	}

@@ -286,7 +286,8 @@ func (s *Story) transfer(ctx context.Context) (int64, error) {
 	if !found {
 		return 0, errors.New("no bed is free for the patient")
 	}
-	_, err = s.staff.h.Transfer(ctx, nurse, s.mover.admission.AdmissionID, hospital.TransferCommand{BedID: bed, Reason: "Needs another ward", OverrideReason: keptForThem})
+	_, err = s.staff.h.Transfer(ctx, nurse, s.mover.admission.AdmissionID,
+		hospital.TransferCommand{BedID: bed, Reason: "Needs another ward", OverrideReason: keptForThem})
 	return s.tray.ID, err
 }
 

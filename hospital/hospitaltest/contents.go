@@ -31,7 +31,8 @@ func Database(t testing.TB, databaseURL string) *sql.DB {
 const pulses = "node_pulse"
 
 // Contents is every row of every table but that one as text, for comparing what a database holds
-// before and after. What the audit says of refusals and of readings is left out: they change nothing else.
+// before and after. What the audit says of refusals and of readings is left out: they change
+// nothing else.
 func Contents(t testing.TB, databaseURL string) string {
 	t.Helper()
 	return ContentsOf(t, Database(t, databaseURL))
@@ -51,7 +52,8 @@ func ContentsOf(t testing.TB, db *sql.DB) string {
 		}
 		query := `SELECT * FROM ` + table
 		if table == "audit" {
-			query += ` WHERE action NOT IN ('access.denied', 'patient.open', 'session.sign_in_failed', 'session.locked_out')`
+			query += ` WHERE action NOT IN ('access.denied', 'patient.open',
+				'session.sign_in_failed', 'session.locked_out')`
 		}
 		lines := rows(t, db, query)
 		slices.Sort(lines)

@@ -154,7 +154,8 @@ func domain() map[string][]string {
 	}
 	lists["failed."] = hospital.FailReasons
 	lists["hazard.own."] = []string{"severe", "allergen", "may_contain", "diet", "texture"}
-	lists["hazard."] = []string{"severe", "allergen", "may_contain", "never_asked", "diet", "texture", "nil_by_mouth", "not_admitted", "on_leave"}
+	lists["hazard."] = []string{"severe", "allergen", "may_contain", "never_asked", "diet", "texture",
+		"nil_by_mouth", "not_admitted", "on_leave"}
 	lists["act."] = []string{"admission", "transfer", "swap", "reopening"}
 	for _, level := range []hospital.Level{hospital.LevelInfo, hospital.LevelSuccess, hospital.LevelWarning, hospital.LevelAlert} {
 		lists["level."] = append(lists["level."], string(level))
@@ -170,7 +171,8 @@ func domain() map[string][]string {
 	}
 	lists["ticket.step."] = []string{"check", "confirm", "start", "ready", "recall"}
 	lists["staffed."] = []string{"true", "false"}
-	lists["isolation."], lists["priority."] = wordsOf(hospital.Isolations), wordsOf(hospital.Priorities)
+	lists["isolation."], lists["priority."] = wordsOf(hospital.Isolations),
+		wordsOf(hospital.Priorities)
 	lists["misfit."], lists["feature."] = wordsOf(hospital.Misfits), wordsOf(hospital.BedFeatures)
 	lists["ward_sex."] = wordsOf(hospital.WardSexes)
 	for i := range 8 {
@@ -385,9 +387,13 @@ func TestNoticesAreSaidInTheReadersLanguage(t *testing.T) {
 			}
 		}
 	}
-	lunch := hospital.Notification{Code: "order_ready", About: hospital.About{OrderID: 12, Meal: hospital.Lunch}, Title: "Order 12 is ready", Message: "Your lunch waits for a courier."}
-	over := hospital.Notification{Code: "nil_by_mouth_over", About: hospital.About{BedNumber: "A-05"}, Title: "Nil by mouth is over in bed A-05", Message: "English."}
-	unknown := hospital.Notification{Code: "of_another_version", About: hospital.About{Meal: hospital.Lunch}, Title: "Title", Message: "Message."}
+	lunch := hospital.Notification{Code: "order_ready",
+		About: hospital.About{OrderID: 12, Meal: hospital.Lunch}, Title: "Order 12 is ready",
+		Message: "Your lunch waits for a courier."}
+	over := hospital.Notification{Code: "nil_by_mouth_over", About: hospital.About{BedNumber: "A-05"},
+		Title: "Nil by mouth is over in bed A-05", Message: "English."}
+	unknown := hospital.Notification{Code: "of_another_version",
+		About: hospital.About{Meal: hospital.Lunch}, Title: "Title", Message: "Message."}
 	for _, c := range []struct {
 		lang           text.Lang
 		n              hospital.Notification

@@ -215,7 +215,9 @@ func (n *formNurse) look() {
 	}
 	bed := pickOf(n.ward.random, n.ward.board.Beds)
 	n.begun = nil
-	ask[chromedp.Void](n.screen, `document.querySelector("`+card(bed)+` > a").click(); document.querySelector(".question .primary")?.click()`)
+	ask[chromedp.Void](n.screen,
+		`document.querySelector("`+card(bed)+
+			` > a").click(); document.querySelector(".question .primary")?.click()`)
 	n.untilOpen(bed)
 	n.ward.note("%s opens %s", n.role, bed.Number)
 }

@@ -50,7 +50,8 @@ func TestABedIsCleanedWithOneTapAStep(t *testing.T) {
 		p.untilSays(place+" .age", "0 min")
 	}
 	cleaner.tapNext(first)
-	cleaner.until("the bed to leave the list", fmt.Sprintf(`!document.querySelector("%s")`, toCleanRow(first)))
+	cleaner.until("the bed to leave the list",
+		fmt.Sprintf(`!document.querySelector("%s")`, toCleanRow(first)))
 	manager.untilSays(card(first), "available")
 }
 
@@ -82,7 +83,8 @@ func TestARefusedStepOfCleaningIsShownAtItsBed(t *testing.T) {
 	p := visitorAs(s, hospital.Housekeeping)
 	p.openLive("/dashboard/housekeeping/")
 	p.foresees("409")
-	ask[string](p, fmt.Sprintf(`document.querySelector("%s [name=version]").value = "1"`, toCleanRow(bed)))
+	ask[string](p, fmt.Sprintf(`document.querySelector("%s [name=version]").value = "1"`,
+		toCleanRow(bed)))
 	p.tapNext(bed)
 	p.untilSays(toCleanRow(bed)+" .refusal", "has changed meanwhile")
 }

@@ -19,8 +19,10 @@ import (
 func admitPerson(t testing.TB, s *dusangiretest.Server, bed hospital.BoardBed) hospital.Admission {
 	t.Helper()
 	admission, _, err := s.Hospital.Admit(t.Context(), hospital.System, hospital.AdmitCommand{
-		PatientName: "Irakoze Vedaste", BirthDate: time.Now().AddDate(-38, 0, -40), Sex: "male", BedID: bed.ID,
-		Allergies: hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"milk"}, Severe: []hospital.Allergen{"milk"}},
+		PatientName: "Irakoze Vedaste", BirthDate: time.Now().AddDate(-38, 0, -40), Sex: "male",
+		BedID: bed.ID,
+		Allergies: hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"milk"},
+			Severe: []hospital.Allergen{"milk"}},
 	})
 	if err != nil {
 		t.Fatalf("admit: %v", err)
@@ -55,12 +57,15 @@ func TestWhoItIsStandsInSightOfEveryButton(t *testing.T) {
 			p.resize(width, 768)
 			p.openLive(dusangiretest.WardPath(board))
 			p.openBed(board.Beds[0])
-			ask[chromedp.Void](p, `for (const part of document.querySelectorAll(".panel details")) part.open = true`)
-			names := ask[[]string](p, `[...document.querySelectorAll(".panel .primary, .panel .step")].filter((b) => !b.innerText.includes("Irakoze Vedaste")).map((b) => b.innerText)`)
+			ask[chromedp.Void](p,
+				`for (const part of document.querySelectorAll(".panel details")) part.open = true`)
+			names := ask[[]string](p,
+				`[...document.querySelectorAll(".panel .primary, .panel .step")].filter((b) => !b.innerText.includes("Irakoze Vedaste")).map((b) => b.innerText)`)
 			if len(names) > 0 {
 				t.Errorf("these buttons do not say for whom: %q", names)
 			}
-			p.until("the last button to be reached", `(document.querySelector("#sheet-discharge .primary").scrollIntoView({block: "end"}), true)`)
+			p.until("the last button to be reached",
+				`(document.querySelector("#sheet-discharge .primary").scrollIntoView({block: "end"}), true)`)
 			p.until("the name in sight", inView(".panel .patient"))
 			p.untilSays(".panel .who", "38 years · Male")
 			p.untilSays(".panel header .marks", "milk")
@@ -108,7 +113,8 @@ func TestAQuestionAboutOneWhoHasLeftTheBedDoesNothing(t *testing.T) {
 	p.press("#sheet-discharge .primary")
 	p.untilSays(".question", "Alpha Amata")
 	bravo := c.takeOver(alpha, board.Beds[0], board.Beds[1], "Bravo Bahati")
-	p.until("the panel of the other", `document.querySelector(".panel .patient").textContent === "Bravo Bahati"`)
+	p.until("the panel of the other",
+		`document.querySelector(".panel .patient").textContent === "Bravo Bahati"`)
 	p.press(".question .primary")
 	p.until("no question", `!document.querySelector(".question")`)
 	p.untilSays("#aside", "Alpha Amata")
@@ -156,7 +162,8 @@ func TestThePanelGoesAlongWithWhoIsMoved(t *testing.T) {
 	p.press("#form-transfer .primary")
 	p.untilOpen(board.Beds[3])
 	p.untilSays("#said", "Moved to "+board.Beds[3].Number+": Irakoze Vedaste.")
-	p.until("the address of the new bed", `location.pathname === "`+dusangiretest.BedPath(board.Beds[3])+`"`)
+	p.until("the address of the new bed",
+		`location.pathname === "`+dusangiretest.BedPath(board.Beds[3])+`"`)
 	p.wantValues(map[string]string{"#discharge-notes": "with her sister"})
 }
 
@@ -181,7 +188,8 @@ func TestNothingTypedIsLeftWithoutAQuestion(t *testing.T) {
 		p.until("no question after "+what, `!document.querySelector(".question")`)
 		p.untilOpen(board.Beds[0])
 		p.wantValues(map[string]string{"#discharge-outcome": "improved"})
-		p.until("the address after "+what, `location.pathname === "`+dusangiretest.BedPath(board.Beds[0])+`"`)
+		p.until("the address after "+what,
+			`location.pathname === "`+dusangiretest.BedPath(board.Beds[0])+`"`)
 	}
 	p.key(kb.Escape)
 	p.confirm("Alpha Amata")
@@ -197,7 +205,8 @@ func TestBackClosesTheOpenBedAndItsAddressOpensIt(t *testing.T) {
 	p.openBed(board.Beds[0])
 	p.openBed(board.Beds[1])
 	ask[chromedp.Void](p, `history.back()`)
-	p.until("the panel to close", `!document.querySelector(".panel") && location.pathname === "`+dusangiretest.WardPath(board)+`"`)
+	p.until("the panel to close",
+		`!document.querySelector(".panel") && location.pathname === "`+dusangiretest.WardPath(board)+`"`)
 	ask[chromedp.Void](p, `history.forward()`)
 	p.untilOpen(board.Beds[1])
 	p.key(kb.Escape)
@@ -212,7 +221,8 @@ func TestBackClosesTheOpenBedAndItsAddressOpensIt(t *testing.T) {
 		t.Errorf("the address of a bed shows %d beds of its ward, want 6", beds)
 	}
 	p.press(".panel .close")
-	p.until("the ward", `!document.querySelector(".panel") && location.pathname === "`+dusangiretest.WardPath(board)+`"`)
+	p.until("the ward", `!document.querySelector(".panel") && location.pathname === "`+
+		dusangiretest.WardPath(board)+`"`)
 }
 
 func TestARefusalIsSeenAtTheButtonThatWasPressed(t *testing.T) {
@@ -237,7 +247,8 @@ func TestARefusalIsSeenAtTheButtonThatWasPressed(t *testing.T) {
 	p.confirm("Alpha Amata")
 	p.untilSays("#form-discharge .refusal", "changed meanwhile")
 	p.until("the focus on it", focusOn("#form-discharge .refusal"))
-	p.until("it and the button in sight", inView("#form-discharge .refusal")+" && "+inView("#form-discharge .primary"))
+	p.until("it and the button in sight",
+		inView("#form-discharge .refusal")+" && "+inView("#form-discharge .primary"))
 	p.until("the success before to be gone", `document.getElementById("said").textContent === ""`)
 }
 
@@ -245,8 +256,10 @@ func TestThePageOfOneWhoWaitsIsLive(t *testing.T) {
 	t.Parallel()
 	s, board := dusangiretest.MustServeWard(t, 3, nil)
 	c := colleague{t, s}
-	admission, _, err := s.Hospital.Admit(t.Context(), hospital.System, hospital.AdmitCommand{PatientName: "Waiting Whiskey", Sex: "female",
-		BirthDate: time.Now().AddDate(-7, 0, -3), Allergies: hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"fish"}}})
+	admission, _, err := s.Hospital.Admit(t.Context(), hospital.System,
+		hospital.AdmitCommand{PatientName: "Waiting Whiskey", Sex: "female",
+			BirthDate: time.Now().AddDate(-7, 0, -3),
+			Allergies: hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"fish"}}})
 	c.must("admit", err)
 	p := visitorAs(s, hospital.WardManagement)
 	p.openLive(fmt.Sprintf("/admissions/%d/", admission.ID))
@@ -254,7 +267,8 @@ func TestThePageOfOneWhoWaitsIsLive(t *testing.T) {
 	p.untilSays("#choice-head", "fish")
 	p.untilSays("#choice", board.Beds[1].Number)
 	dusangiretest.SetBedStatus(t, s, board.Beds[1], hospital.BedMaintenance)
-	p.until("the bed to go", `!document.getElementById("choice").innerText.includes("`+board.Beds[1].Number+`")`)
+	p.until("the bed to go",
+		`!document.getElementById("choice").innerText.includes("`+board.Beds[1].Number+`")`)
 	c.transfer(admission, board.Beds[0])
 	p.untilSays("#choice", "Waiting Whiskey is in "+board.Beds[0].Number)
 	if ask[bool](p, `document.querySelector("#choice form") !== null`) {

@@ -117,7 +117,8 @@ func sights(t testing.TB, s *dusangiretest.Server) []sight {
 		}},
 		{"medical", hospital.MedicalStaff, func(p *screen) { p.openLive("/dashboard/medical_staff/") }},
 		{"management", hospital.WardManagement, func(p *screen) { p.openLive("/dashboard/ward_management/") }},
-		{"menu", hospital.Admin, func(p *screen) { p.openLive("/dashboard/ward_management/"); p.press(".tools .menu summary") }},
+		{"menu", hospital.Admin,
+			func(p *screen) { p.openLive("/dashboard/ward_management/"); p.press(".tools .menu summary") }},
 		{"ward", hospital.MedicalStaff, func(p *screen) { p.openLive(dusangiretest.WardPath(ward)) }},
 		{"ward-not-live", hospital.MedicalStaff, func(p *screen) {
 			p.disableScripts(true)
@@ -129,7 +130,8 @@ func sights(t testing.TB, s *dusangiretest.Server) []sight {
 		{"ward-reserved", hospital.WardManagement, opened(hospital.BedReserved)},
 		{"ward-occupied", hospital.MedicalStaff, opened(hospital.BedOccupied)},
 		{"ward-cleaning", hospital.WardManagement, opened(hospital.BedCleaning)},
-		{"housekeeping", hospital.Housekeeping, func(p *screen) { p.openLive("/dashboard/housekeeping/") }},
+		{"housekeeping", hospital.Housekeeping,
+			func(p *screen) { p.openLive("/dashboard/housekeeping/") }},
 		{"bed", hospital.MedicalStaff, func(p *screen) { p.openLive(dusangiretest.BedPath(bed(hospital.BedOccupied))) }},
 		{"bed-errors", hospital.MedicalStaff, func(p *screen) {
 			p.foresees("422")
@@ -145,7 +147,8 @@ func sights(t testing.TB, s *dusangiretest.Server) []sight {
 		{"waiting-list", hospital.WardManagement, func(p *screen) { p.openLive("/waiting/") }},
 		{"waiting-care", hospital.MedicalStaff, func(p *screen) {
 			p.open(fmt.Sprintf("/admissions/%d/care/", waiting.ID))
-			ask[chromedp.Void](p, `for (const part of document.querySelectorAll(".panel details")) part.open = true`)
+			ask[chromedp.Void](p,
+				`for (const part of document.querySelectorAll(".panel details")) part.open = true`)
 		}},
 		{"round", hospital.DeliveryStaff, func(p *screen) { p.openLive("/dashboard/delivery/") }},
 		{"round-bedside", hospital.DeliveryStaff, func(p *screen) {
@@ -167,7 +170,8 @@ func sights(t testing.TB, s *dusangiretest.Server) []sight {
 		{"record", hospital.MedicalStaff, at(record)},
 		{"record-unfolded", hospital.Admin, func(p *screen) {
 			p.open(record)
-			ask[chromedp.Void](p, `for (const part of document.querySelectorAll("main details")) part.open = true`)
+			ask[chromedp.Void](p,
+				`for (const part of document.querySelectorAll("main details")) part.open = true`)
 		}},
 		{"problem", hospital.MedicalStaff, func(p *screen) { p.foresees("404"); p.open("/nowhere") }},
 		{"problem-signed-out", "", func(p *screen) { p.foresees("404"); p.open("/nowhere") }},

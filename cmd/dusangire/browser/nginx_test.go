@@ -193,7 +193,9 @@ func TestEveryLivePagePollsWhereNoSocketPasses(t *testing.T) {
 		p.close()
 	}
 	t.Logf("polled: %v", slices.Sorted(maps.Keys(live)))
-	for _, kind := range []string{"/dashboard/medical_staff/", "/dashboard/ward_management/", "/dashboard/kitchen/", "/dashboard/kitchen/?", "/dashboard/delivery/", "/dashboard/housekeeping/", "/wards/{id}/", "/notifications/"} {
+	for _, kind := range []string{"/dashboard/medical_staff/", "/dashboard/ward_management/",
+		"/dashboard/kitchen/", "/dashboard/kitchen/?", "/dashboard/delivery/", "/dashboard/housekeeping/",
+		"/wards/{id}/", "/notifications/"} {
 		if !live[kind] {
 			t.Errorf("%s was not found, so the test does not find its way", kind)
 		}

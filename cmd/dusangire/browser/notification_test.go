@@ -28,7 +28,8 @@ func TestAWardsPageTellsOfItsWardAndTheBellCounts(t *testing.T) {
 
 	began := time.Now()
 	_, err := s.Hospital.SetDiet(t.Context(), hospital.System, admission.ID,
-		hospital.DietCommand{NilByMouth: &hospital.Window{From: began.Add(-2 * time.Hour), Until: began.Add(time.Second)}})
+		hospital.DietCommand{NilByMouth: &hospital.Window{From: began.Add(-2 * time.Hour),
+			Until: began.Add(time.Second)}})
 	if err != nil {
 		t.Fatal(err)
 	}

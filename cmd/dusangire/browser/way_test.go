@@ -18,7 +18,8 @@ func TestEveryWardCanBeReachedHoweverManyAndHoweverNarrow(t *testing.T) {
 	t.Parallel()
 	s, board := dusangiretest.MustServeWard(t, 4, nil)
 	for n := 1; n < 30; n++ {
-		_, err := s.Hospital.AddWard(t.Context(), hospital.System, hospital.AddWardCommand{Code: fmt.Sprintf("W%d", n), Name: fmt.Sprintf("Ward %d", n), Beds: 1})
+		_, err := s.Hospital.AddWard(t.Context(), hospital.System,
+			hospital.AddWardCommand{Code: fmt.Sprintf("W%d", n), Name: fmt.Sprintf("Ward %d", n), Beds: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -29,11 +30,13 @@ func TestEveryWardCanBeReachedHoweverManyAndHoweverNarrow(t *testing.T) {
 			p.resize(width, 768)
 			p.openLive(dusangiretest.WardPath(board))
 			p.untilSays(".places summary", board.Code)
-			if cut := ask[[]string](p, `[...document.querySelectorAll(".top nav > ul a")].filter((a) => a.offsetParent && (a.getBoundingClientRect().right > innerWidth || a.scrollWidth > a.clientWidth + 1)).map((a) => a.innerText)`); len(cut) > 0 {
+			if cut := ask[[]string](p,
+				`[...document.querySelectorAll(".top nav > ul a")].filter((a) => a.offsetParent && (a.getBoundingClientRect().right > innerWidth || a.scrollWidth > a.clientWidth + 1)).map((a) => a.innerText)`); len(cut) > 0 {
 				t.Errorf("%s at %d: these links are cut off: %q", role, width, cut)
 			}
 			p.press(".places summary")
-			codes := ask[[]string](p, `[...document.querySelectorAll(".places .wards a b")].map((b) => b.innerText)`)
+			codes := ask[[]string](p,
+				`[...document.querySelectorAll(".places .wards a b")].map((b) => b.innerText)`)
 			if len(codes) != 30 {
 				t.Fatalf("%s at %d: the menu has %d wards, want 30", role, width, len(codes))
 			}
@@ -54,7 +57,8 @@ func TestWardsThatHaveRoomStandInOneLine(t *testing.T) {
 	t.Parallel()
 	s, board := dusangiretest.MustServeWard(t, 4, nil)
 	for n := range 9 {
-		_, err := s.Hospital.AddWard(t.Context(), hospital.System, hospital.AddWardCommand{Code: fmt.Sprintf("SU%d", n), Name: "Surgery", Beds: 1})
+		_, err := s.Hospital.AddWard(t.Context(), hospital.System,
+			hospital.AddWardCommand{Code: fmt.Sprintf("SU%d", n), Name: "Surgery", Beds: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,7 +76,8 @@ func TestWardsThatHaveRoomStandInOneLine(t *testing.T) {
 		}
 	}
 	p.resize(1300, 768)
-	p.until("the menu in their place", `document.querySelector(".places").offsetParent && !document.querySelector(".top nav > .wards a").offsetParent`)
+	p.until("the menu in their place",
+		`document.querySelector(".places").offsetParent && !document.querySelector(".top nav > .wards a").offsetParent`)
 }
 
 func TestArrowsLeadFromBedToBedAndASlashToTheSearch(t *testing.T) {
@@ -82,7 +87,8 @@ func TestArrowsLeadFromBedToBedAndASlashToTheSearch(t *testing.T) {
 	p.openLive(dusangiretest.WardPath(board))
 	on := func(place int) string { return focusOn(card(board.Beds[place]) + " > a") }
 	ask[chromedp.Void](p, `document.querySelector("`+card(board.Beds[0])+` > a").focus()`)
-	columns := ask[int](p, `getComputedStyle(document.querySelector(".board")).gridTemplateColumns.split(" ").length`)
+	columns := ask[int](p,
+		`getComputedStyle(document.querySelector(".board")).gridTemplateColumns.split(" ").length`)
 	p.key(kb.ArrowRight)
 	p.until("the next bed", on(1))
 	p.key(kb.ArrowDown)

@@ -123,7 +123,8 @@ func alike(a, b string) bool {
 
 // sounds are spellings that are said alike, in the order in which they are replaced: what the names
 // of French, English and Kinyarwanda have in common. L and r are one sound in Kinyarwanda.
-var sounds = strings.NewReplacer("ph", "f", "th", "t", "ck", "k", "ce", "se", "ci", "si", "cy", "si",
+var sounds = strings.NewReplacer("ph", "f", "th", "t", "ck", "k", "ce", "se", "ci", "si", "cy",
+	"si",
 	"ch", "s", "sh", "s", "sch", "s", "qu", "k", "ge", "je", "gi", "ji", "gh", "g", "kh", "k",
 	"c", "k", "q", "k", "z", "s", "x", "s", "y", "i", "l", "r", "v", "b", "w", "u", "h", "")
 

@@ -228,21 +228,25 @@ func TestAllergiesMoveFromAdmissionsToTheirPatients(t *testing.T) {
 
 		migrate(16)
 		noted := func(allergen, severe, by, at string) string {
-			return strings.NewReplacer("A", allergen, "S", severe, "B", by, "T", at).Replace(`{"allergen":"A","severe":S,"noted_by":"B","noted_at":T}`)
+			return strings.NewReplacer("A", allergen, "S", severe, "B", by, "T",
+				at).Replace(`{"allergen":"A","severe":S,"noted_by":"B","noted_at":T}`)
 		}
 		want := strings.Join([]string{
-			"1 [" + noted("milk", "false", "third", "31") + "," + noted("nuts", "false", "third", "31") + "," + noted("peanuts", "true", "first", "10") + "]",
+			"1 [" + noted("milk", "false", "third", "31") + "," + noted("nuts", "false", "third", "31") +
+				"," + noted("peanuts", "true", "first", "10") + "]",
 			"2 [" + noted("eggs", "false", "", "10") + "]",
 			"3 []",
 			"4 never asked",
 			"5 [" + noted("fish", "true", "", "10") + "," + noted("milk", "false", "", "10") + "]",
 			"6 [" + noted("fish", "true", "", "30") + "]",
 		}, "\n")
-		if got := lines(t, db, `SELECT id || ' ' || COALESCE(allergies, 'never asked') FROM patient ORDER BY id`); got != want {
+		if got := lines(t, db,
+			`SELECT id || ' ' || COALESCE(allergies, 'never asked') FROM patient ORDER BY id`); got != want {
 			t.Errorf("the patients have\n%s\nwant\n%s", got, want)
 		}
 		const confirmed = "3\n5\n7\n8"
-		if got := lines(t, db, `SELECT CAST(id AS TEXT) FROM admission WHERE allergies_confirmed ORDER BY id`); got != confirmed {
+		if got := lines(t, db,
+			`SELECT CAST(id AS TEXT) FROM admission WHERE allergies_confirmed ORDER BY id`); got != confirmed {
 			t.Errorf("confirmed are the allergies of the admissions\n%s\nwant\n%s", got, confirmed)
 		}
 

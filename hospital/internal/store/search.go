@@ -84,7 +84,8 @@ func searchInSQLite() []string {
 // noNumber leaves out the words in which no error is forgiven.
 const noNumber = `word.value NOT GLOB '*[0-9]*'`
 
-// sqliteWordsOf is the table of the words of a row of patient. A trigger knows no recursion, so JSON
+// sqliteWordsOf is the table of the words of a row of patient. A trigger knows no recursion, so
+// JSON
 // parts them.
 func sqliteWordsOf(row string) string {
 	return `json_each('[' || replace(json_quote(` + row + `.name_folded || ' ' || ` + row +

@@ -32,7 +32,7 @@ var operator = hospital.Actor{Username: "operator", Role: hospital.Admin}
 type userAdd struct {
 	database
 	Name string  `arg:"" help:"The new login's name."`
-	Role string  `required:"" help:"What they do, such as medical_staff. Another word is answered with all."`
+	Role string  `required:"" help:"What they do, such as medical_staff. A wrong word lists all."`
 	Ward []int64 `help:"A ward this person works on; may be repeated. None: all." placeholder:"ID"`
 }
 
