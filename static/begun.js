@@ -171,15 +171,23 @@
   }
 
   // inWords is a control that somebody changed as they would say it: what it is called, and what
-  // they put there.
+  // they put there. A tick is called as its group is.
   function inWords(control) {
-    const { labels, name } = control;
-    const label = control.getAttribute("aria-label") || labels?.[0]?.textContent || name;
-    return [label.trim(), valueInWords(control)];
+    const label = labelOf(control);
+    if (!isTick(control)) return [label, valueInWords(control)];
+    const group = control.closest("fieldset")?.querySelector("legend")?.textContent.trim();
+    return [group || label, (control.checked ? "✓ " : "– ") + label];
+  }
+
+  // labelOf is what a control is called. A browser knows no labels of a control in a form that an
+  // update has taken away, so they are looked for here.
+  function labelOf(control) {
+    const { form, id, name } = control;
+    const label = control.closest("label") || id && form.querySelector(`label[for="${CSS.escape(id)}"]`);
+    return (control.getAttribute("aria-label") || label?.textContent || name).trim();
   }
 
   function valueInWords(control) {
-    if (isTick(control)) return control.checked ? "✓" : "–";
     if (control.matches("select")) return control.selectedOptions[0]?.textContent.trim();
     return control.value;
   }

@@ -174,10 +174,13 @@ func TestAFormOfAnEmptyBedIsPutAsideWhenAPatientComesIntoIt(t *testing.T) {
 	p.openBed(bed)
 	p.write("#admit-patient_name", "Delta Dusabe")
 	p.choose("#admit-diet", "cardiac")
+	p.press("#admit-allergies-fish")
 	dusangiretest.Admit(t, s, "Echo Ereza", bed)
 	p.untilSays(".panel .patient", "Echo Ereza")
 	p.untilSays("#aside .alert", "Delta Dusabe")
 	p.untilSays("#aside .alert", "Cardiac")
+	p.untilSays("#aside .alert", "Patient’s name")
+	p.untilSays("#aside .alert", "✓ fish")
 	p.press("#aside .buttons button") // another bed is offered, and takes all of it
 	p.untilOpen(board.Beds[1])
 	p.wantValues(map[string]string{"#admit-patient_name": "Delta Dusabe", "#admit-diet": "cardiac"})
