@@ -395,12 +395,12 @@ func (b Bed) checkTransition(actor Actor, to BedStatusCommand) error {
 	switch {
 	case to.Version != 0 && to.Version != b.Version:
 		return b.outdated()
-	case b.Status == to.Status:
+	case b.Status == to.Status && (to.Status != BedReserved || !to.keepsOtherwise(b)):
 		return b.conflict("bed_already", "Bed %s is already %s.", b.Number, bedWords[b.Status])
 	case b.Status == BedOccupied:
 		return b.conflict("bed_occupied",
 			"Bed %s is occupied. Transfer or discharge its patient first.", b.Number)
-	case !slices.Contains(bedSteps[b.Status], to.Status):
+	case b.Status != to.Status && !slices.Contains(bedSteps[b.Status], to.Status):
 		return b.conflict("bed_step", "Bed %s is %s. From there it can only become: %s.",
 			b.Number, bedWords[b.Status], named(bedSteps[b.Status], bedWords))
 	}

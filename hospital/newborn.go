@@ -35,7 +35,7 @@ func (c *change) lockMotherOf(ctx context.Context, cmd AdmitCommand,
 	case !mother.DischargedAt.IsZero():
 		wrong.refuse("mother_admission_id", "mother_left",
 			"The mother's stay has ended. Admit the newborn without her.")
-	case mother.MotherAdmissionID != 0 || mother.PatientID == cmd.PatientID:
+	case mother.MotherAdmissionID != 0 || mother.PatientID == cmd.PatientID || mother.Sex == "male":
 		wrong.refuse("mother_admission_id", "mother_wrong",
 			"This stay can't be the mother's. Choose hers.")
 	}

@@ -38,6 +38,14 @@ func (cmd BedStatusCommand) checkReservation(wrong fields, now time.Time) {
 	}
 }
 
+// keepsOtherwise reports whether the command says for whom, why or until when a bed is kept, and
+// that is not how a reserved bed stands.
+func (cmd BedStatusCommand) keepsOtherwise(b Bed) bool {
+	return cmd.PatientID != 0 && cmd.PatientID != b.ReservedFor ||
+		cmd.Reason != "" && cmd.Reason != b.StatusReason ||
+		!cmd.Until.IsZero() && !cmd.Until.Equal(b.ReservedUntil)
+}
+
 // reservationOf is what a command asks for, whose patient must exist and live. The patient is
 // locked before the bed, as for an admission.
 func (c *change) reservationOf(ctx context.Context, cmd BedStatusCommand) (reservation, error) {

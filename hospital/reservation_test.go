@@ -44,6 +44,29 @@ func TestABedIsKeptForANamedPatientUntilATime(t *testing.T) {
 	})
 }
 
+// Whoever corrects a reservation must not free the bed first: somebody else could take it then.
+func TestAReservationIsCorrectedWhileItStands(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		marie, ange := h.admit(t, "Uwase Marie", ""), h.admit(t, "Keza Ange", "")
+		first := h.reserve(t, "A-01", hospital.BedStatusCommand{PatientID: marie.PatientID})
+		until := h.clock.Now().Add(3 * time.Hour)
+		bed := h.reserve(t, "A-01", hospital.BedStatusCommand{PatientID: ange.PatientID, Until: until,
+			Reason: "after theatre", Version: first.Version})
+		if bed.ReservedFor != ange.PatientID || bed.StatusReason != "after theatre" ||
+			!bed.ReservedUntil.Equal(until) || bed.Version != first.Version+1 {
+			t.Errorf("the bed is kept as %+v", bed)
+		}
+		for _, same := range []hospital.BedStatusCommand{{}, {PatientID: ange.PatientID,
+			Until: until, Reason: "after theatre"}} {
+			same.Status = hospital.BedReserved
+			h.refuses(t, hospital.Conflict, "bed_already", func() error {
+				_, err := h.SetBedStatus(t.Context(), manager, bed.ID, same)
+				return err
+			})
+		}
+	})
+}
+
 // taking are the two ways into a bed: for somebody new, and for a patient who waits.
 func (h *house) taking(t *testing.T, number string, waiting hospital.Admission,
 	reason string) map[string]func() error {

@@ -603,7 +603,13 @@ func TestANewbornOfAWaitingMotherComesIntoHerBed(t *testing.T) {
 			t.Fatal(err)
 		}
 		h.sound(t)
-		for id, code := range map[int64]string{4711: "stay_unknown", mother.ID: "mother_left"} {
+		father, _, err := h.Admit(t.Context(), nurse,
+			hospital.AdmitCommand{PatientName: "Habimana Jean", Sex: "male"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for id, code := range map[int64]string{4711: "stay_unknown", mother.ID: "mother_left",
+			father.ID: "mother_wrong"} {
 			refusal := h.refuses(t, hospital.Invalid, "fields", func() error {
 				_, _, err := h.Admit(t.Context(), nurse,
 					hospital.AdmitCommand{PatientName: "Another Baby", MotherAdmissionID: id})

@@ -97,6 +97,11 @@ func whom(ctx context.Context, d hospital.BedDetail) string {
 	return name
 }
 
+// reservable reports whether a bed that may become these can be reserved, or reserved otherwise.
+func reservable(s hospital.BedStatus, next []hospital.BedStatus) bool {
+	return slices.Contains(next, hospital.BedReserved) || s == hospital.BedReserved && len(next) > 0
+}
+
 // codes lists codes for an attribute.
 func codes[T ~string](list []T) string {
 	words := make([]string, len(list))
