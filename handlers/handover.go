@@ -195,13 +195,14 @@ type handoverBedJSON struct {
 	Bed    string  `json:"bed_number"`
 	Status string  `json:"status"`
 	Since  *string `json:"since"`
-	Until  *string `json:"until"` // of a reservation
+	Until  *string `json:"until"`   // of a reservation
+	For    *string `json:"patient"` // whom it is reserved for
 	Reason *string `json:"reason"`
 }
 
 func newHandoverBedJSON(b hospital.Bed) handoverBedJSON {
 	return handoverBedJSON{b.ID, b.Number, string(b.Status), rfc3339(b.StatusSince),
-		rfc3339(b.ReservedUntil), textOrNull(b.StatusReason)}
+		rfc3339(b.ReservedUntil), textOrNull(string(b.ReservedName)), textOrNull(b.StatusReason)}
 }
 
 type handoverNoteJSON struct {

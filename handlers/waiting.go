@@ -139,6 +139,7 @@ type waitingJSON struct {
 	Texture      int                 `json:"texture"`
 	Allergies    []hospital.Allergen `json:"allergies"` // null where nobody asked
 	Severe       []hospital.Allergen `json:"severe"`
+	Confirmed    bool                `json:"allergies_confirmed"`
 	OnLeave      bool                `json:"on_leave"`
 	Version      int64               `json:"version"`
 }
@@ -151,7 +152,8 @@ func newWaitingJSON(w hospital.WaitingPatient) waitingJSON {
 		Priority: string(w.Priority), Isolation: string(w.Isolation),
 		WantedWardID: idOrNull(w.WantedWardID), WantedWard: textOrNull(w.WantedWard),
 		Diet: string(w.Diet), Texture: int(w.Texture), Severe: orEmpty(w.Allergies.Severe),
-		OnLeave: !w.Leave.Since.IsZero(), Version: w.Version,
+		Confirmed: w.Confirmed,
+		OnLeave:   !w.Leave.Since.IsZero(), Version: w.Version,
 	}
 	if w.Allergies.Known {
 		shape.Allergies = orEmpty(w.Allergies.Allergens)

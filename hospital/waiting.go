@@ -16,6 +16,7 @@ type WaitingPatient struct {
 	Diet      Diet
 	Texture   Texture
 	Allergies Allergies
+	Confirmed bool  // the allergies, in this admission
 	Leave     Leave // its reason is not read
 	Version   int64 // of the admission
 }
@@ -95,8 +96,8 @@ func waitingPatients(ctx context.Context, q *sql.Tx, now time.Time,
 	limit int) ([]WaitingPatient, error) {
 	rows, err := q.QueryContext(ctx, `SELECT `+admissionLineColumns+`, `+placementColumns+`,
 			admission.patient_id, patient.birth_date, patient.sex, admission.diet,
-			admission.texture, patient.allergies, admission.leave_since, admission.leave_until,
-			admission.version`+admissionLineTables+`
+			admission.texture, patient.allergies, admission.allergies_confirmed,
+			admission.leave_since, admission.leave_until, admission.version`+admissionLineTables+`
 		WHERE admission.discharged_at IS NULL AND admission.bed_id IS NULL
 		AND NOT admission.with_mother
 		ORDER BY CASE admission.priority WHEN 'emergency' THEN 0 WHEN 'urgent' THEN 1 ELSE 2 END,
@@ -104,8 +105,8 @@ func waitingPatients(ctx context.Context, q *sql.Tx, now time.Time,
 	found, err := collect(rows, err, func(row scanner) (w WaitingPatient, err error) {
 		w.AdmissionLine, err = scanAdmissionLine(row, append(w.Placement.columns(), &w.PatientID,
 			(*instant)(&w.BirthDate), &w.Sex, &w.Diet, &w.Texture,
-			(*allergyList)(&w.Allergies), (*instant)(&w.Leave.Since), (*instant)(&w.Leave.Until),
-			&w.Version)...)
+			(*allergyList)(&w.Allergies), &w.Confirmed,
+			(*instant)(&w.Leave.Since), (*instant)(&w.Leave.Until), &w.Version)...)
 		w.Late = now.Sub(w.AdmittedAt) >= LongWait
 		return w, err
 	})

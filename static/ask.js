@@ -58,10 +58,13 @@
     answer(false);
   }, true);
 
+  // chosenIn is the choice in a form that is asked about by itself, as a death is.
+  const chosenIn = (form) =>
+    [...form.querySelectorAll("option[data-confirm]")].find((one) => one.selected);
+
   // questionOf is what is asked before a form is sent, in lines; none where nothing is.
   function questionOf(form) {
-    const chosen = [...form.querySelectorAll("option[data-confirm]")].find((one) => one.selected);
-    const confirm = chosen?.dataset.confirm || form.dataset.confirm;
+    const confirm = chosenIn(form)?.dataset.confirm || form.dataset.confirm;
     const severe = severeChanges(form);
     if (severe.length) return [form.querySelector("[data-severe]").dataset.ask, ...severe];
     return confirm ? [confirm] : [];
@@ -87,7 +90,8 @@
     event.preventDefault();
     event.stopImmediatePropagation();
     const button = event.submitter || form.querySelector("button");
-    page.ask(lines, button.textContent.trim(), words.lookAgain).then((yes) => {
+    const act = chosenIn(form)?.dataset.act || button.textContent.trim();
+    page.ask(lines, act, words.lookAgain).then((yes) => {
       // It may have been put aside meanwhile, since somebody else lies in the bed.
       if (!yes || !form.isConnected) return;
       looked.add(form);

@@ -376,8 +376,8 @@ func waitingNeeds(ctx context.Context, w hospital.WaitingPatient) string {
 // asOnBoard is who waits as the board would show them.
 func asOnBoard(w hospital.WaitingPatient) hospital.BoardAdmission {
 	return hospital.BoardAdmission{AdmissionID: w.AdmissionID, PatientName: w.PatientName,
-		Diet: w.Diet, Texture: w.Texture, Allergies: w.Allergies, LeaveSince: w.Leave.Since,
-		LeaveUntil: w.Leave.Until}
+		Diet: w.Diet, Texture: w.Texture, Allergies: w.Allergies, AllergiesConfirmed: w.Confirmed,
+		LeaveSince: w.Leave.Since, LeaveUntil: w.Leave.Until}
 }
 
 // waitForm puts somebody on the waiting list: who was here before, or somebody new.
