@@ -31,39 +31,44 @@ func (s timeSpan) holds(at time.Time) bool {
 	return !at.Before(s.from) && (s.until.IsZero() || at.Before(s.until))
 }
 
-// readDone reads what was done to the patients since: to their admissions, and to the records that
-// had these. The audit knows a patient by the record that it was then.
+// readDone reads what was done to the patients since: to their admissions and to their records.
 func (r *handoverReading) readDone(ctx context.Context) error {
-	owners, err := r.readOwners(ctx)
-	if err != nil {
-		return err
-	}
-	var records []int64
-	for _, p := range r.Patients {
-		for _, one := range owners[p.AdmissionID] {
-			records = append(records, one.patientID)
-		}
-	}
 	admissions, err := r.linesOf(ctx, "admission", r.admissions())
 	if err != nil {
 		return err
 	}
-	patients, err := r.linesOf(ctx, "patient", records)
+	records, err := r.linesOfRecords(ctx)
+	r.done = append(admissions, records...)
+	slices.SortStableFunc(r.done, func(a, b doneLine) int { return cmp.Compare(a.id, b.id) })
+	r.readAway()
+	return err
+}
+
+// linesOfRecords reads the lines of the audit about the patients as those of their admissions. The
+// audit knows a patient by the record that it was then.
+func (r *handoverReading) linesOfRecords(ctx context.Context) ([]doneLine, error) {
+	owners, err := r.readOwners(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, line := range patients {
-		for _, p := range r.Patients {
-			if slices.ContainsFunc(owners[p.AdmissionID], line.isOf) {
-				line.entityID = p.AdmissionID
-				admissions = append(admissions, line)
+	var records []int64
+	for _, all := range owners {
+		for _, one := range all {
+			records = append(records, one.patientID)
+		}
+	}
+	lines, err := r.linesOf(ctx, "patient", records)
+	var theirs []doneLine
+	for _, line := range lines {
+		for admissionID, all := range owners {
+			if slices.ContainsFunc(all, line.isOf) {
+				line.entityID = admissionID
+				theirs = append(theirs, line)
+				break
 			}
 		}
 	}
-	slices.SortStableFunc(admissions, func(a, b doneLine) int { return cmp.Compare(a.id, b.id) })
-	r.done = admissions
-	r.readAway()
-	return nil
+	return theirs, err
 }
 
 // linesOf reads the lines of the audit about some admissions or patients.

@@ -29,7 +29,7 @@ func (r *handoverReading) readMoves(ctx context.Context) error {
 	if err != nil {
 		return wrap(err, "read who came into ward %d and left it", r.ID)
 	}
-	stays, err := r.readStays(ctx, moved)
+	stays, err := r.readStays(ctx, append(moved, r.entered()...))
 	for i, stay := range stays {
 		var before, after wardStay
 		if i > 0 && stays[i-1].AdmissionID == stay.AdmissionID {
@@ -119,8 +119,9 @@ func (r *handoverReading) came(before, stay wardStay) {
 	if !before.until.Equal(stay.since) { // they had no bed meanwhile
 		before = wardStay{}
 	}
+	news := r.shows(stay.since) || first && slices.Contains(r.entered(), stay.AdmissionID)
 	switch {
-	case !r.shows(stay.since) || stay.wardID != r.ID && before.wardID != r.ID:
+	case !news || stay.wardID != r.ID && before.wardID != r.ID:
 	case first && stay.since.Equal(stay.admittedAt):
 		r.Admitted = append(r.Admitted, HandoverAdmitted{stay.HandoverPerson, stay.since, stay.reason})
 	default:
@@ -141,6 +142,17 @@ func (r *handoverReading) left(stay, after wardStay) {
 		r.Moved = append(r.Moved,
 			HandoverMove{stay.HandoverPerson, stay.until, stay.BedNumber, "", stay.ward, ""})
 	}
+}
+
+// entered are the admissions of the ward that were opened since, some of them for a time before: no
+// handover has told of these.
+func (r *handoverReading) entered() (admissions []int64) {
+	for _, d := range r.done {
+		if d.action == "admission.admit" {
+			admissions = append(admissions, d.entityID)
+		}
+	}
+	return admissions
 }
 
 // cameBack tells of those who had left before the time that the handover tells of, and lie in the

@@ -300,6 +300,23 @@ func TestAHandoverTellsWhoseDischargeWasTakenBack(t *testing.T) {
 	})
 }
 
+// An admission that was entered late is told of when it is entered, at the time that it was.
+func TestAHandoverTellsWhoWasEnteredLate(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		s.clock.pass(2 * time.Hour)
+		since := s.clock.Now()
+		s.clock.pass(time.Minute)
+		_, _, err := s.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Late Anna",
+			BedID: s.bed(t, "A-01").ID, AdmittedAt: since.Add(-time.Hour), LateReason: "no power"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.wantMoves(t, s.a, since, []string{"Late Anna A-01 10:00"}, nil, nil)
+		s.clock.pass(time.Minute)
+		s.wantMoves(t, s.a, s.clock.Now(), nil, nil, nil)
+	})
+}
+
 // Who left the ward to wait for a bed has left it, wherever they come to later.
 func TestAHandoverTellsWhoLeftToWait(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {

@@ -123,7 +123,7 @@ func (s *service) looks(t testing.TB, ward hospital.Ward) []look {
 	orders := s.home(t, s.customer).Orders
 	parcel := orders[slices.IndexFunc(orders, func(o hospital.CustomerOrder) bool { return o.AddressID != 0 })]
 	s.claim(t, s.courier, parcel.DeliveryID)
-	waits := s.patient(t, "Waits Ida", "")
+	waits, eats := s.patient(t, "Waits Ida", ""), s.board(t, ward).Beds[0].Admission.PatientID
 	looks := []look{
 		at("ward board", func(ctx context.Context) (hospital.WardBoard, error) {
 			return s.WardBoard(ctx, hospital.System, ward.ID)
@@ -152,6 +152,9 @@ func (s *service) looks(t testing.TB, ward hospital.Ward) []look {
 		}),
 		at("record", func(ctx context.Context) (hospital.Record, error) {
 			return s.Record(ctx, nurse, waits.PatientID)
+		}),
+		at("record of who eats", func(ctx context.Context) (hospital.Record, error) {
+			return s.Record(ctx, nurse, eats)
 		}),
 		at("allergies", func(ctx context.Context) (hospital.AllergyRecord, error) {
 			return s.PatientAllergies(ctx, nurse, waits.PatientID)
