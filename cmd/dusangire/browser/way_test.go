@@ -31,8 +31,7 @@ func TestEveryWardCanBeReachedHoweverManyAndHoweverNarrow(t *testing.T) {
 			p.openLive(dusangiretest.WardPath(board))
 			p.untilSays(".places summary", board.Code)
 			if cut := ask[[]string](p,
-				`[...document.querySelectorAll(".top nav > ul a")].filter((a) => a.offsetParent &&
-					(a.getBoundingClientRect().right > innerWidth || a.scrollWidth > a.clientWidth + 1)).map((a) => a.innerText)`); len(cut) > 0 {
+				`[...document.querySelectorAll(".top nav > ul a")].filter((a) => a.offsetParent && (a.getBoundingClientRect().right > innerWidth || a.scrollWidth > a.clientWidth + 1)).map((a) => a.innerText)`); len(cut) > 0 {
 				t.Errorf("%s at %d: these links are cut off: %q", role, width, cut)
 			}
 			p.press(".places summary")
@@ -57,9 +56,9 @@ func TestEveryWardCanBeReachedHoweverManyAndHoweverNarrow(t *testing.T) {
 func TestWardsThatHaveRoomStandInOneLine(t *testing.T) {
 	t.Parallel()
 	s, board := dusangiretest.MustServeWard(t, 4, nil)
-	for n := range 8 {
+	for n := range 9 {
 		_, err := s.Hospital.AddWard(t.Context(), hospital.System,
-			hospital.AddWardCommand{Code: fmt.Sprintf("SURG-%d", n), Name: "Surgery", Beds: 1})
+			hospital.AddWardCommand{Code: fmt.Sprintf("SU-%d", n), Name: "Surgery", Beds: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -68,16 +67,17 @@ func TestWardsThatHaveRoomStandInOneLine(t *testing.T) {
 	for _, width := range []int64{1366, 1345, 1920} {
 		p.resize(width, 768)
 		p.openLive(dusangiretest.WardPath(board))
-		got := ask[[]int](p, `[[...document.querySelectorAll(".top nav > .wards a")].filter((a) =>
-			a.offsetParent).length, new Set([...document.querySelectorAll(".top nav > ul a")].map((a) => Math.round(a.getBoundingClientRect().top))).size]`)
-		if got[0] != 9 || got[1] != 1 {
-			t.Errorf("at %d there are %d wards in %d lines, want 9 in one", width, got[0], got[1])
+		got := ask[[]int](p, `[[...document.querySelectorAll(".top nav > .wards a")].filter((a) => a.offsetParent).length, new Set([...document.querySelectorAll(".top nav > ul a")].map((a) => Math.round(a.getBoundingClientRect().top))).size]`)
+		if got[0] != 10 || got[1] != 1 {
+			t.Errorf("at %d there are %d wards in %d lines, want 10 in one", width, got[0], got[1])
+		}
+		if room := ask[float64](p, `document.getElementById("head-q").getBoundingClientRect().width`); room < 100 {
+			t.Errorf("at %d the search beside them is %.0f px wide", width, room)
 		}
 	}
 	p.resize(1300, 768)
 	p.until("the menu in their place",
-		`document.querySelector(".places").offsetParent &&
-			!document.querySelector(".top nav > .wards a").offsetParent`)
+		`document.querySelector(".places").offsetParent && !document.querySelector(".top nav > .wards a").offsetParent`)
 }
 
 func TestArrowsLeadFromBedToBedAndASlashToTheSearch(t *testing.T) {
