@@ -17,9 +17,8 @@ import (
 // the machine does slows both alike: the medians, and how many times the one is the other.
 //
 // One thing is not flat. PostgreSQL may keep the plan of a statement where tables are small and
-// make
-// it anew each time where they are not: that is a tenth of a millisecond a statement, however large
-// they get, which the shortest reads show. BenchmarkSearchAmongHalfAMillion has searches.
+// make it anew each time where they are not: that is a tenth of a millisecond a statement, however
+// large they get, which the shortest reads show. BenchmarkSearchAmongHalfAMillion has searches.
 func BenchmarkABusyDayAfterAMillion(b *testing.B) {
 	for name, fresh := range map[string]func(testing.TB) string{"SQLite": hospitaltest.SQLite, "PostgreSQL": hospitaltest.PostgreSQL} {
 		b.Run(name, func(b *testing.B) {

@@ -254,16 +254,24 @@ func (h *house) sound(t testing.TB) {
 			AND NOT EXISTS (SELECT 1 FROM bed_assignment WHERE admission_id = admission.id AND bed_id = admission.bed_id AND until IS NULL)`,
 		"patients in two beds at a time": `SELECT count(*) FROM bed_assignment one JOIN bed_assignment other ON other.admission_id = one.admission_id
 			AND other.id > one.id AND other.since < COALESCE(one.until, other.since + 1)`,
-		"newborns who lie with nobody": `SELECT count(*) FROM admission newborn WHERE with_mother AND discharged_at IS NULL
-			AND NOT EXISTS (SELECT 1 FROM admission mother WHERE mother.discharged_at IS NULL AND NOT mother.with_mother
+		"newborns who lie with nobody": `SELECT count(*) FROM admission newborn WHERE with_mother AND
+			discharged_at IS NULL
+			AND NOT EXISTS (SELECT 1 FROM admission mother WHERE mother.discharged_at IS NULL AND NOT
+			mother.with_mother
 				AND (mother.bed_id = newborn.bed_id
-				OR newborn.bed_id IS NULL AND mother.bed_id IS NULL AND mother.id = newborn.mother_admission_id))`,
-		"strangers in one bed at a time": `SELECT count(*) FROM bed_assignment one JOIN bed_assignment other ON other.bed_id = one.bed_id
+				OR newborn.bed_id IS NULL AND mother.bed_id IS NULL AND mother.id =
+				newborn.mother_admission_id))`,
+		"strangers in one bed at a time": `SELECT count(*) FROM bed_assignment one JOIN bed_assignment
+			other ON other.bed_id = one.bed_id
 			AND other.id <> one.id AND NOT one.with_mother AND NOT other.with_mother
-			AND one.since < COALESCE(other.until, one.since + 1) AND other.since < COALESCE(one.until, other.since + 1)
-			JOIN admission first ON first.id = one.admission_id JOIN admission second ON second.id = other.admission_id
-			WHERE COALESCE(first.mother_admission_id, first.id) <> COALESCE(second.mother_admission_id, second.id)`,
-		"patients in two stays at a time": `SELECT count(*) FROM admission one JOIN admission other ON other.patient_id = one.patient_id
+			AND one.since < COALESCE(other.until, one.since + 1) AND other.since < COALESCE(one.until,
+			other.since + 1)
+			JOIN admission first ON first.id = one.admission_id JOIN admission second ON second.id =
+			other.admission_id
+			WHERE COALESCE(first.mother_admission_id, first.id) <> COALESCE(second.mother_admission_id,
+			second.id)`,
+		"patients in two stays at a time": `SELECT count(*) FROM admission one JOIN admission other ON
+			other.patient_id = one.patient_id
 			AND other.id <> one.id AND NOT one.cancelled AND NOT other.cancelled
 			AND one.admitted_at < COALESCE(other.discharged_at, one.admitted_at + 1)
 			AND other.admitted_at < COALESCE(one.discharged_at, other.admitted_at + 1)`,

@@ -363,12 +363,14 @@ func TestADueMealRoundThatFailsIsOrderedTheNextTimeAndKeepsNoOtherWardWaiting(t 
 		s.patient(t, "Uwase Marie", "A-01")
 		s.patient(t, "Mugisha Eric", "A-02")
 		s.patient(t, "Keza Ange", "B-01")
-		s.exec(t, `UPDATE patient SET allergies = 'broken' WHERE id = (SELECT patient_id FROM admission WHERE bed_id = $1)`, s.bedID(t, "A-02"))
+		s.exec(t, `UPDATE patient SET allergies = 'broken' WHERE id = (SELECT patient_id FROM admission
+			WHERE bed_id = $1)`, s.bedID(t, "A-02"))
 		rounds, err := s.OrderDueMealRounds(t.Context())
 		if got, want := shownRounds(rounds), "B lunch 1"; err == nil || got != want {
 			t.Errorf("ordered were %q with error %v, want %q and an error", got, err, want)
 		}
-		s.exec(t, `UPDATE patient SET allergies = '[]' WHERE id = (SELECT patient_id FROM admission WHERE bed_id = $1)`, s.bedID(t, "A-02"))
+		s.exec(t, `UPDATE patient SET allergies = '[]' WHERE id = (SELECT patient_id FROM admission WHERE
+			bed_id = $1)`, s.bedID(t, "A-02"))
 		if got, want := s.dueRounds(t), "A lunch 1"; got != want {
 			t.Errorf("the next time %q was ordered, want %q", got, want)
 		}

@@ -212,8 +212,7 @@ func (h *Hospital) News(ctx context.Context, reader Actor, wardIDs ...int64) (Ne
 }
 
 // keepPatientsOf leaves out patients who lie in other wards by now: whoever is shown the news of
-// some
-// wards hears of what happens in these alone.
+// some wards hears of what happens in these alone.
 func (n News) keepPatientsOf(wardIDs []int64) {
 	if len(wardIDs) == 0 {
 		return

@@ -37,7 +37,8 @@ func TestACustomerHearsOfEachStepOfAnOrder(t *testing.T) {
 			last.Read || !last.CreatedAt.Equal(morning) {
 			t.Errorf("the last notification is %+v", last)
 		}
-		if n := s.number(t, `SELECT count(*) FROM notification WHERE title || message || about LIKE '%Xanthippe%' OR title || message || about LIKE '%Quagmire%'`); n > 0 {
+		if n := s.number(t, `SELECT count(*) FROM notification WHERE title || message || about LIKE
+			'%Xanthippe%' OR title || message || about LIKE '%Quagmire%'`); n > 0 {
 			t.Errorf("%d notifications name the patient", n)
 		}
 	})
@@ -79,7 +80,8 @@ func TestACustomerHearsOfWhatGoesWrong(t *testing.T) {
 func (s *service) tell(t testing.TB, user int64, role hospital.Role, n int, at time.Time) {
 	t.Helper()
 	for range n {
-		s.exec(t, `INSERT INTO notification (user_id, role, code, about, title, message, level, created_at) VALUES ($1, $2, 'test', '{}', 'Title', 'Message', 'info', $3)`,
+		s.exec(t, `INSERT INTO notification (user_id, role, code, about, title, message, level,
+			created_at) VALUES ($1, $2, 'test', '{}', 'Title', 'Message', 'info', $3)`,
 			nullable(user), role, at.UnixMilli())
 	}
 }

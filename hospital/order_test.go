@@ -43,8 +43,7 @@ func (s *service) diet(t testing.TB, a hospital.Admission, to hospital.DietComma
 }
 
 // allergic is the change that a patient is allergic to these; none is having asked, and that what
-// was
-// on record was wrong.
+// was on record was wrong.
 func allergic(allergens ...hospital.Allergen) hospital.DietCommand {
 	return hospital.DietCommand{Allergies: &hospital.Allergies{Known: true, Allergens: allergens},
 		Reason: "tested"}

@@ -34,10 +34,13 @@ func (s *service) past(t testing.TB, from, end int) {
 		run(`SET LOCAL session_replication_role = replica`) // whatever a row refers to is there: looking takes longer than writing
 	}
 	for _, fill := range []string{
-		`INSERT INTO patient (id, name, name_folded, sex, allergies) SELECT id, 'Patient ' || id, 'patient ' || id, 'unknown', '[]' FROM past WHERE id % 2 = 0`,
-		`INSERT INTO admission (id, patient_id, bed_id, bed_since, admitted_at, reason, diet, texture, nil_by_mouth_from, nil_by_mouth_until,
+		`INSERT INTO patient (id, name, name_folded, sex, allergies) SELECT id, 'Patient ' || id,
+			'patient ' || id, 'unknown', '[]' FROM past WHERE id % 2 = 0`,
+		`INSERT INTO admission (id, patient_id, bed_id, bed_since, admitted_at, reason, diet, texture,
+			nil_by_mouth_from, nil_by_mouth_until,
 				expected_discharge, discharge_planned, discharged_at, outcome)
-			SELECT id, id - id % 2, bed_id, at, at, 'planned', 'general', 7, at, at, at, TRUE, at, 'improved' FROM past`,
+			SELECT id, id - id % 2, bed_id, at, at, 'planned', 'general', 7, at, at, at, TRUE, at, 'improved'
+			FROM past`,
 		`INSERT INTO bed_assignment (admission_id, bed_id, since, until) SELECT id, bed_id, at, at FROM past`,
 		`INSERT INTO meal_order (id, admission_id, meal, service_date, due, notes, status, status_since, override_reason, overridden_by, overridden, late, price,
 				placed_by, placed_at, ended_at)
@@ -47,10 +50,12 @@ func (s *service) past(t testing.TB, from, end int) {
 		`INSERT INTO delivery (order_id, status, status_since, ready_at, courier_id, code, ended_at) SELECT id, 'delivered', at, at, courier, '', at FROM past`,
 		`INSERT INTO audit (at, actor, role, action, entity, entity_id, patient_id, from_state, to_state, reason, request_id)
 			SELECT at, 'nurse', 'medical_staff', 'admission.admit', 'admission', id, id - id % 2, '', 'A-01', '', '' FROM past`,
-		`INSERT INTO patient_word (word) SELECT 'name' || id FROM past WHERE id % 20 = 0 ON CONFLICT DO NOTHING`,
+		`INSERT INTO patient_word (word) SELECT 'name' || id FROM past WHERE id % 20 = 0
+			ON CONFLICT DO NOTHING`,
 		`INSERT INTO topic_rev (topic, rev) SELECT 'order:' || id, 7 FROM past`,
 		`INSERT INTO notification (user_id, role, code, about, title, message, level, created_at, read_at)
-			SELECT customer, '', 'order_delivered', '{}', '', '', 'info', at, at FROM past WHERE id % 10 = 0`,
+			SELECT customer, '', 'order_delivered', '{}', '', '', 'info', at, at
+			FROM past WHERE id % 10 = 0`,
 	} {
 		run(series+`past (id, at, bed_id, customer, courier) AS (SELECT 1000000 + i, i * 30000 + CAST($3 AS BIGINT), 1 + i % 10,
 			CAST($4 AS BIGINT), CAST($5 AS BIGINT) FROM series) `+fill, from, end, began, s.customer.UserID, s.courier.UserID)

@@ -233,8 +233,7 @@ func dietChanges(from, to DietOrder) []Change {
 }
 
 // values are the values of dietFields. Allergies are nil where nobody asked, and there is nothing
-// to
-// confirm then.
+// to confirm then.
 func (d DietOrder) values() []any {
 	var allergies any
 	if d.Allergies.Known {

@@ -68,7 +68,8 @@ func (s *story) time() (name string, err error) {
 func (h *house) vacate(t testing.TB) {
 	t.Helper()
 	for _, statement := range []string{`DELETE FROM bed_assignment`, `DELETE FROM admission`,
-		`UPDATE bed SET status = 'available', status_reason = '', reserved_until = NULL, reserved_for = NULL`,
+		`UPDATE bed SET status = 'available', status_reason = '', reserved_until = NULL, reserved_for =
+			NULL`,
 		`DELETE FROM patient`, `DELETE FROM idempotency`, `DELETE FROM time_mark`} {
 		h.exec(t, statement)
 	}

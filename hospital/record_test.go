@@ -119,7 +119,8 @@ func TestACorrectionNeedsAReasonAndShowsEverywhere(t *testing.T) {
 		}
 		h.refuses(t, hospital.Conflict, "another_patient",
 			correct(hospital.CorrectPatientCommand{Phone: &phone, AdmissionID: other.ID}))
-		if err := correct(hospital.CorrectPatientCommand{Phone: &phone, AdmissionID: a.ID})(); err != nil {
+		err = correct(hospital.CorrectPatientCommand{Phone: &phone, AdmissionID: a.ID})()
+		if err != nil {
 			t.Errorf("a telephone number needs no reason: %v", err)
 		}
 		if found := h.found(t, "0788123456"); len(found) != 1 || found[0].ID != a.PatientID {

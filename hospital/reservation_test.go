@@ -112,7 +112,8 @@ func TestNobodyElseTakesABedThatIsKeptWithoutSayingWhy(t *testing.T) {
 				t.Errorf("the audit says %v, and not that a reserved bed was taken", got)
 			}
 		}
-		if n := h.number(t, `SELECT count(*) FROM audit WHERE action = 'bed.take_reserved' AND reason = 'the ward is full'`); n != 2 {
+		if n := h.number(t, `SELECT count(*) FROM audit WHERE action = 'bed.take_reserved' AND reason =
+			'the ward is full'`); n != 2 {
 			t.Errorf("the audit has the reason %d times, want 2", n)
 		}
 		h.sound(t)

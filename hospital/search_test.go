@@ -12,8 +12,7 @@ import (
 )
 
 // manyPatients writes patients behind the hospital's back, as a copy of another system's data
-// would,
-// with the names of four random syllables or of a few families each.
+// would, with the names of four random syllables or of a few families each.
 func (h *house) manyPatients(t testing.TB, many int) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(1, 2))

@@ -113,7 +113,8 @@ func TestWhoWorksElsewhereKeepsNoNotificationAlive(t *testing.T) {
 		s.clock.pass(31 * 24 * time.Hour)
 		s.fastsUntilNow(t, s.patient(t, "Mugisha Eric", "A-02"))
 		read()
-		if n := s.number(t, `SELECT count(*) FROM notification WHERE code = 'nil_by_mouth_over'`); n != 1 {
+		if n := s.number(t, `SELECT count(*) FROM notification WHERE code =
+			'nil_by_mouth_over'`); n != 1 {
 			t.Errorf("%d are kept, want the new one alone", n)
 		}
 	})

@@ -49,10 +49,8 @@ func (h *Hospital) WaitingList(ctx context.Context, actor Actor) (WaitingList, e
 }
 
 // WaitingDetail reads all that can be said of a patient who waits for a bed, or lies in the
-// mother's,
-// as BedDetail does for one in a bed. What it says of the bed is where they lie. NotFound where
-// there
-// is no such admission, or it has ended.
+// mother's, as BedDetail does for one in a bed. What it says of the bed is where they lie. NotFound
+// where there is no such admission, or it has ended.
 func (h *Hospital) WaitingDetail(ctx context.Context, actor Actor,
 	admissionID int64) (BedDetail, error) {
 	return readAs(ctx, h, actor, ReadWards,

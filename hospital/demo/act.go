@@ -295,8 +295,7 @@ func (s *Staff) discharge(ctx context.Context, now state) (bool, error) {
 }
 
 // clean finishes the bed that the staff are at, and begins the one that has been dirty longest.
-// What
-// somebody else has begun is theirs.
+// What somebody else has begun is theirs.
 func (s *Staff) clean(ctx context.Context, now state) (bool, error) {
 	finished, err := s.cleanNext(ctx, now, hospital.FinishCleaning, housekeeping.Username)
 	if err != nil {

@@ -60,7 +60,8 @@ func TestWhoItIsStandsInSightOfEveryButton(t *testing.T) {
 			ask[chromedp.Void](p,
 				`for (const part of document.querySelectorAll(".panel details")) part.open = true`)
 			names := ask[[]string](p,
-				`[...document.querySelectorAll(".panel .primary, .panel .step")].filter((b) => !b.innerText.includes("Irakoze Vedaste")).map((b) => b.innerText)`)
+				`[...document.querySelectorAll(".panel .primary, .panel .step")].filter((b) =>
+					!b.innerText.includes("Irakoze Vedaste")).map((b) => b.innerText)`)
 			if len(names) > 0 {
 				t.Errorf("these buttons do not say for whom: %q", names)
 			}

@@ -11,7 +11,8 @@ import (
 // newsApart reports whether what was told lately covers nothing of the page below it.
 const newsApart = `(() => {
 	const news = document.getElementById("news").getBoundingClientRect();
-	return news.height > 0 && news.bottom <= document.getElementById("main").getBoundingClientRect().top;
+	const main = document.getElementById("main").getBoundingClientRect();
+	return news.height > 0 && news.bottom <= main.top;
 })()`
 
 // TestAWardsPageTellsOfItsWardAndTheBellCounts: what happens in a ward stands above its board and

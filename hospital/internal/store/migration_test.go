@@ -201,10 +201,14 @@ func TestAllergiesMoveFromAdmissionsToTheirPatients(t *testing.T) {
 		migrate(15)
 		db := hospitaltest.Database(t, url)
 		for _, statement := range []string{
-			`INSERT INTO patient (name, name_folded, sex) VALUES ('Here', 'here', 'female'), ('Gone', 'gone', 'male'),
-				('Asked', 'asked', 'male'), ('Never', 'never', 'male'), ('Same', 'same', 'male'), ('Worse', 'worse', 'male')`,
-			`INSERT INTO admission (patient_id, admitted_at, reason, diet, texture, allergies, discharged_at, outcome) VALUES
-				(1, 10, '', 'general', 7, '{"allergens":["milk","peanuts"],"severe":["peanuts"]}', 20, 'improved'),
+			`INSERT INTO patient (name, name_folded, sex) VALUES ('Here', 'here', 'female'), ('Gone', 'gone',
+				'male'),
+				('Asked', 'asked', 'male'), ('Never', 'never', 'male'), ('Same', 'same', 'male'), ('Worse',
+				'worse', 'male')`,
+			`INSERT INTO admission (patient_id, admitted_at, reason, diet, texture, allergies, discharged_at,
+				outcome) VALUES
+				(1, 10, '', 'general', 7, '{"allergens":["milk","peanuts"],"severe":["peanuts"]}', 20,
+				'improved'),
 				(1, 30, '', 'general', 7, '["milk","nuts"]', NULL, ''),
 				(2, 10, '', 'general', 7, '["eggs"]', 20, 'improved'),
 				(2, 30, '', 'general', 7, NULL, 40, 'improved'),
@@ -213,12 +217,14 @@ func TestAllergiesMoveFromAdmissionsToTheirPatients(t *testing.T) {
 				(5, 10, '', 'general', 7, '{"allergens":["fish","milk"],"severe":["fish"]}', NULL, ''),
 				(6, 10, '', 'general', 7, '{"allergens":["fish"],"severe":["fish"]}', 20, 'improved'),
 				(6, 30, '', 'general', 7, '["fish"]', NULL, '')`,
-			`INSERT INTO audit (at, actor, role, action, entity, entity_id, from_state, to_state, reason, request_id) VALUES
+			`INSERT INTO audit (at, actor, role, action, entity, entity_id, from_state, to_state, reason,
+				request_id) VALUES
 				(10, 'first', 'admin', 'admission.admit', 'admission', 1, '', '', '', ''),
 				(30, 'second', 'admin', 'admission.admit', 'admission', 2, '', '', '', ''),
 				(31, 'third', 'admin', 'admission.diet', 'admission', 2, 'general texture=7 allergies=peanuts',
 					'general texture=7 allergies=milk,nuts severe=nuts', '', ''),
-				(32, 'fourth', 'admin', 'admission.diet', 'admission', 2, 'general texture=7 allergies=milk,nuts severe=nuts',
+				(32, 'fourth', 'admin', 'admission.diet', 'admission', 2,
+				'general texture=7 allergies=milk,nuts severe=nuts',
 					'renal texture=7 allergies=milk,nuts', '', '')`,
 		} {
 			if _, err := db.ExecContext(t.Context(), statement); err != nil {
@@ -246,7 +252,8 @@ func TestAllergiesMoveFromAdmissionsToTheirPatients(t *testing.T) {
 		}
 		const confirmed = "3\n5\n7\n8"
 		if got := lines(t, db,
-			`SELECT CAST(id AS TEXT) FROM admission WHERE allergies_confirmed ORDER BY id`); got != confirmed {
+			`SELECT CAST(id AS TEXT) FROM admission WHERE allergies_confirmed ORDER BY
+				id`); got != confirmed {
 			t.Errorf("confirmed are the allergies of the admissions\n%s\nwant\n%s", got, confirmed)
 		}
 

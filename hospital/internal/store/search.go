@@ -85,8 +85,7 @@ func searchInSQLite() []string {
 const noNumber = `word.value NOT GLOB '*[0-9]*'`
 
 // sqliteWordsOf is the table of the words of a row of patient. A trigger knows no recursion, so
-// JSON
-// parts them.
+// JSON parts them.
 func sqliteWordsOf(row string) string {
 	return `json_each('[' || replace(json_quote(` + row + `.name_folded || ' ' || ` + row +
 		`.identifiers_folded), ' ', '","') || ']')`
