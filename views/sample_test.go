@@ -224,6 +224,7 @@ func housekeepingPage() views.Page {
 func detail(b hospital.BoardBed) hospital.BedDetail {
 	d := hospital.BedDetail{BoardBed: b, WardOpen: true, At: now, Revisions: revisions("ward:2", 118)}
 	if b.Admission != nil {
+		d.PatientNumber = "100042"
 		d.BirthDate, d.Sex, d.Reason = time.Date(1984, 7, 9, 0, 0, 0, 0, time.UTC), "female", "planned"
 		d.FreeBeds = sampleFreeBeds()
 		if len(b.Admission.Meals) > 1 {
