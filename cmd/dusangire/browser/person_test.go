@@ -39,7 +39,10 @@ func TestAPageIsEmptiedByTheFirstThingThatItAsksForSomebodyElse(t *testing.T) {
 	dusangiretest.Admit(t, s, "Uwase Marie", board.Beds[0])
 	manager := s.SignIn(hospital.WardManagement).Token
 	for what, act := range map[string]func(p *screen){
-		"a command": func(p *screen) { p.press(".panel form[action$='/status'] button") },
+		"a command": func(p *screen) {
+			p.unfold("status")
+			p.press("#sheet-status .step")
+		},
 		"a bed":     func(p *screen) { p.press(card(board.Beds[0]) + " > a") },
 		"a socket":  func(p *screen) { ask[bool](p, `dispatchEvent(new Event("online"))`) },
 	} {
