@@ -43,8 +43,8 @@ func TestAPageIsEmptiedByTheFirstThingThatItAsksForSomebodyElse(t *testing.T) {
 			p.unfold("status")
 			p.press("#sheet-status .step")
 		},
-		"a bed":     func(p *screen) { p.press(card(board.Beds[0]) + " > a") },
-		"a socket":  func(p *screen) { ask[bool](p, `dispatchEvent(new Event("online"))`) },
+		"a bed":    func(p *screen) { p.press(card(board.Beds[0]) + " > a") },
+		"a socket": func(p *screen) { ask[bool](p, `dispatchEvent(new Event("online"))`) },
 	} {
 		t.Run(what, func(t *testing.T) {
 			p := visitorAs(s, hospital.MedicalStaff)
