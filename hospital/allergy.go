@@ -344,12 +344,7 @@ func readAllergies(ctx context.Context, q *sql.Tx, id int64) (r AllergyRecord, e
 		WHERE patient.id = $1`, id).
 		Scan(&r.PatientID, (*notedList)(&r), &r.Version, (*reference)(&r.AdmissionID),
 			(*instant)(&r.AdmittedAt), &r.Confirmed)
-	return r, wrapRow(err, unknownPerson, "read the allergies of patient %d", id)
-}
-
-// unknownPerson is the refusal of a patient that a path names and that does not exist.
-func unknownPerson() error {
-	return Refuse(NotFound, "person_unknown", "There is no such patient.")
+	return r, wrapRow(err, unknownPatient, "read the allergies of patient %d", id)
 }
 
 // AllergyChange is one change of what is on record of a person's allergies.

@@ -214,7 +214,7 @@ func TestAllergiesAreNotedOfWhoIsNotAdmittedToo(t *testing.T) {
 		for _, actor := range []hospital.Actor{manager, cook, s.courier, s.customer, {}} {
 			s.refuses(t, hospital.Forbidden, "forbidden", set(actor, before.PatientID, severe))
 		}
-		s.refuses(t, hospital.NotFound, "person_unknown", set(nurse, 4711, severe))
+		s.refuses(t, hospital.NotFound, "patient_none", set(nurse, 4711, severe))
 		cats := hospital.AllergyCommand{Allergies: knownAllergies(allergens{"cats"})}
 		refusal := s.refuses(t, hospital.Invalid, "fields", set(nurse, before.PatientID, cats))
 		if got := wrongFields(refusal); got["allergies"] != "unknown_choice" {

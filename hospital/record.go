@@ -101,7 +101,7 @@ func readIdentity(ctx context.Context, q *sql.Tx, id int64) (r Record, err error
 	return r, wrap(err, "read patient %d", id)
 }
 
-// unknownPatient is the refusal of a record that does not exist.
+// unknownPatient is the refusal of a patient that a path names and that does not exist.
 func unknownPatient() error {
 	return Refuse(NotFound, "patient_none", "There is no such patient.")
 }

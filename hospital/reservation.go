@@ -32,7 +32,7 @@ func (cmd BedStatusCommand) checkReservation(wrong fields, now time.Time) {
 	switch {
 	case cmd.Until.IsZero():
 	case !cmd.Until.After(now):
-		wrong.refuse("until", "reservation_past", "Give a time that is still to come.")
+		wrong.refuse("until", "until_past", "Give a time that is still to come.")
 	case cmd.Until.After(now.Add(LongestAdmission)):
 		wrong.refuse("until", "too_late", "Give a time within a year from now.")
 	}

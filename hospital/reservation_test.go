@@ -166,7 +166,7 @@ func TestAReservationIsRefused(t *testing.T) {
 			"for nobody we know": {hospital.BedStatusCommand{Status: hospital.BedReserved,
 				PatientID: 4711}, "patient_id", "patient_unknown"},
 			"until now": {hospital.BedStatusCommand{Status: hospital.BedReserved,
-				Until: now}, "until", "reservation_past"},
+				Until: now}, "until", "until_past"},
 			"for years": {hospital.BedStatusCommand{Status: hospital.BedReserved,
 				Until: now.AddDate(2, 0, 0)}, "until", "too_late"},
 			"in a year nobody can write": {hospital.BedStatusCommand{Status: hospital.BedReserved,
