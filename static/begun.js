@@ -183,7 +183,8 @@
   // update has taken away, so they are looked for here.
   function labelOf(control) {
     const { form, id, name } = control;
-    const label = control.closest("label") || id && form.querySelector(`label[for="${CSS.escape(id)}"]`);
+    const label = control.closest("label") ||
+      id && form.querySelector(`label[for="${CSS.escape(id)}"]`);
     return (control.getAttribute("aria-label") || label?.textContent || name).trim();
   }
 

@@ -14,18 +14,23 @@ CREATE INDEX admission_last_of_patient ON admission (patient_id, admitted_at);
 -- Each allergy of each admission. Who noted it, and when, is in the audit: the last change of the
 -- diet that has it after it and not before, else the admission itself.
 CREATE TABLE told_allergy AS
-WITH allergen (code) AS (VALUES ('gluten'), ('crustaceans'), ('eggs'), ('fish'), ('peanuts'), ('soya'),
-	('milk'), ('nuts'), ('celery'), ('mustard'), ('sesame'), ('sulphites'), ('lupin'), ('molluscs'))
+WITH allergen (code) AS (VALUES ('gluten'), ('crustaceans'), ('eggs'), ('fish'), ('peanuts'),
+	('soya'), ('milk'), ('nuts'), ('celery'), ('mustard'), ('sesame'), ('sulphites'), ('lupin'),
+	('molluscs'))
 SELECT admission.id AS admission_id, admission.patient_id, admission.admitted_at, allergen.code,
 	CASE WHEN admission.discharged_at IS NULL THEN 1 ELSE 0 END AS present,
-	CASE WHEN admission.allergies LIKE '%"severe":%"' || allergen.code || '"%' THEN 1 ELSE 0 END AS severe,
+	CASE WHEN admission.allergies LIKE '%"severe":%"' || allergen.code || '"%'
+		THEN 1 ELSE 0 END AS severe,
 	(SELECT MAX(audit.id) FROM audit
-		WHERE audit.entity = 'admission' AND audit.entity_id = admission.id AND audit.action = 'admission.diet'
+		WHERE audit.entity = 'admission' AND audit.entity_id = admission.id
+		AND audit.action = 'admission.diet'
 		AND REPLACE(REPLACE(audit.to_state, '=', ','), ' ', ',') || ',' LIKE '%,' || allergen.code || ',%'
-		AND REPLACE(REPLACE(audit.from_state, '=', ','), ' ', ',') || ',' NOT LIKE '%,' || allergen.code || ',%'
+		AND REPLACE(REPLACE(audit.from_state, '=', ','), ' ', ',') || ','
+			NOT LIKE '%,' || allergen.code || ',%'
 	) AS changed_in,
 	(SELECT MIN(audit.id) FROM audit
-		WHERE audit.entity = 'admission' AND audit.entity_id = admission.id AND audit.action = 'admission.admit'
+		WHERE audit.entity = 'admission' AND audit.entity_id = admission.id
+		AND audit.action = 'admission.admit'
 	) AS admitted_in
 FROM admission JOIN allergen ON admission.allergies LIKE '%"' || allergen.code || '"%';
 
@@ -66,10 +71,12 @@ ALTER TABLE admission DROP COLUMN allergies;
 -- +goose Down
 ALTER TABLE admission ADD COLUMN allergies TEXT;
 CREATE TABLE person_allergy AS
-WITH allergen (code) AS (VALUES ('gluten'), ('crustaceans'), ('eggs'), ('fish'), ('peanuts'), ('soya'),
-	('milk'), ('nuts'), ('celery'), ('mustard'), ('sesame'), ('sulphites'), ('lupin'), ('molluscs'))
+WITH allergen (code) AS (VALUES ('gluten'), ('crustaceans'), ('eggs'), ('fish'), ('peanuts'),
+	('soya'), ('milk'), ('nuts'), ('celery'), ('mustard'), ('sesame'), ('sulphites'), ('lupin'),
+	('molluscs'))
 SELECT patient.id AS patient_id, allergen.code,
-	CASE WHEN patient.allergies LIKE '%"' || allergen.code || '","severe":true%' THEN 1 ELSE 0 END AS severe
+	CASE WHEN patient.allergies LIKE '%"' || allergen.code || '","severe":true%'
+		THEN 1 ELSE 0 END AS severe
 FROM patient JOIN allergen ON patient.allergies LIKE '%"allergen":"' || allergen.code || '"%';
 CREATE INDEX person_allergy_patient ON person_allergy (patient_id);
 UPDATE admission SET allergies = '{"allergens":[' || COALESCE((

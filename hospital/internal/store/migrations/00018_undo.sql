@@ -3,9 +3,9 @@
 -- +goose Up
 
 -- cancelled: it never was. Such an admission has ended at discharged_at, and its outcome says
--- nothing. late_reason says why it was entered later than the patient came. leave_since is set while
--- the patient is on leave; leave_until is when they are expected back. with_mother: a newborn who
--- has no bed of its own and lies wherever its mother does.
+-- nothing. late_reason says why it was entered later than the patient came. leave_since is set
+-- while the patient is on leave; leave_until is when they are expected back. with_mother: a newborn
+-- who has no bed of its own and lies wherever its mother does.
 ALTER TABLE admission ADD COLUMN cancelled BOOLEAN NOT NULL DEFAULT FALSE;
 ALTER TABLE admission ADD COLUMN late_reason TEXT NOT NULL DEFAULT '';
 ALTER TABLE admission ADD COLUMN leave_since BIGINT;

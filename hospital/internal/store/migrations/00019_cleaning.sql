@@ -3,10 +3,12 @@
 -- +goose Up
 
 -- When somebody began, and who; NULL and empty while nobody has.
-ALTER TABLE bed ADD COLUMN cleaning_since BIGINT CHECK (cleaning_since IS NULL OR status = 'cleaning');
+ALTER TABLE bed ADD COLUMN cleaning_since BIGINT
+	CHECK (cleaning_since IS NULL OR status = 'cleaning');
 ALTER TABLE bed ADD COLUMN cleaning_by TEXT NOT NULL DEFAULT '';
 -- Whether it is to be cleaned before the others.
-ALTER TABLE bed ADD COLUMN cleaning_stat BOOLEAN NOT NULL DEFAULT FALSE CHECK (NOT cleaning_stat OR status = 'cleaning');
+ALTER TABLE bed ADD COLUMN cleaning_stat BOOLEAN NOT NULL DEFAULT FALSE
+	CHECK (NOT cleaning_stat OR status = 'cleaning');
 
 -- What is to be cleaned is read after every change of a bed, however many beds there are.
 CREATE INDEX bed_cleaning ON bed (status_since) WHERE status = 'cleaning';
