@@ -8,8 +8,8 @@ ALTER TABLE patient ADD COLUMN allergies TEXT;
 -- Whether somebody has confirmed or changed the patient's allergies in this admission.
 ALTER TABLE admission ADD COLUMN allergies_confirmed BOOLEAN NOT NULL DEFAULT FALSE;
 
--- What a patient needs to eat begins as in the last admission.
-CREATE INDEX admission_last_of_patient ON admission (patient_id, admitted_at);
+-- What a patient needs to eat begins as in the last admission, and a record lists all of them.
+CREATE INDEX admission_of_patient ON admission (patient_id, admitted_at);
 
 -- Each allergy of each admission. Who noted it, and when, is in the audit: the last change of the
 -- diet that has it after it and not before, else the admission itself.
@@ -86,6 +86,6 @@ UPDATE admission SET allergies = '{"allergens":[' || COALESCE((
 		WHERE person_allergy.patient_id = admission.patient_id AND severe = 1), '') || ']}'
 WHERE patient_id IN (SELECT id FROM patient WHERE allergies IS NOT NULL);
 DROP TABLE person_allergy;
-DROP INDEX admission_last_of_patient;
+DROP INDEX admission_of_patient;
 ALTER TABLE admission DROP COLUMN allergies_confirmed;
 ALTER TABLE patient DROP COLUMN allergies;
