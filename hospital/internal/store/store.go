@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"runtime"
 	"strings"
@@ -137,6 +138,17 @@ func createPrivate(path string) error {
 // here than by a busier server.
 const DefaultConnections = 16
 
+// byIndex lets PostgreSQL go about every statement in one way, from row to row along indexes, as
+// SQLite does, whatever it has counted. What it counted while a hospital was new and all its orders
+// were open would otherwise have it read all orders that there ever were, until it counts again.
+// Where a statement has no index to go by, a table is read whole all the same.
+var byIndex = map[string]string{
+	"enable_seqscan":   "off",
+	"enable_hashjoin":  "off",
+	"enable_mergejoin": "off",
+	"jit":              "off", // which the price of what is off would set going
+}
+
 // connectPostgres makes one pool whose sessions never wait or linger for long: a stuck one must not
 // hold up the others' beds.
 func (s Settings) connectPostgres() (*DB, error) {
@@ -144,11 +156,13 @@ func (s Settings) connectPostgres() (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	for name, value := range map[string]string{
+	settings := map[string]string{
 		"statement_timeout":                   "5s",
 		"lock_timeout":                        "2s",
 		"idle_in_transaction_session_timeout": "10s",
-	} {
+	}
+	maps.Copy(settings, byIndex)
+	for name, value := range settings {
 		if _, set := config.RuntimeParams[name]; !set {
 			config.RuntimeParams[name] = value
 		}
