@@ -204,8 +204,8 @@ func (in *input) textures(field string) (all []hospital.Texture) {
 			continue
 		}
 		n, err := strconv.Atoi(sent)
-		if err != nil || !hospital.Texture(n).Valid() {
-			in.refuse(field, "texture", "Choose a texture from 0 to 7.")
+		if err != nil {
+			n = -1 // no texture, which is refused with all else that is wrong
 		}
 		all = append(all, hospital.Texture(n))
 	}

@@ -2,7 +2,6 @@ package views
 
 import (
 	"context"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -41,21 +40,6 @@ type DishFilter struct {
 func (f DishFilter) Shows(d hospital.Dish) bool {
 	return (f.Meal == "" || slices.Contains(d.Meals, f.Meal)) &&
 		(f.Station == "" || d.Station == f.Station)
-}
-
-// path is the list with this filter.
-func (f DishFilter) path() string {
-	query := url.Values{}
-	if f.Meal != "" {
-		query.Set("meal", string(f.Meal))
-	}
-	if f.Station != "" {
-		query.Set("station", string(f.Station))
-	}
-	if len(query) == 0 {
-		return DishesPath
-	}
-	return DishesPath + "?" + query.Encode()
 }
 
 // mealWord is what a meal is called.
@@ -128,6 +112,9 @@ func amountOf(n hospital.Nutrition, field string) string {
 
 // valueWords is how a field came from one value to another.
 func valueWords(ctx context.Context, c hospital.Change) string {
-	return text.T(ctx, "dish.change", text.T(ctx, fieldLabels[c.Field]),
+	return text.T(ctx, "dish.change", fieldWord(ctx, c.Field),
 		changeValue(ctx, c.Field, c.From), changeValue(ctx, c.Field, c.To))
 }
+
+// fieldWord is what a field is called.
+func fieldWord(ctx context.Context, field string) string { return text.T(ctx, fieldLabels[field]) }

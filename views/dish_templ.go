@@ -663,7 +663,7 @@ func dishTable(dishes []hospital.Dish) templ.Component {
 			var templ_7745c5c3_Var39 string
 			templ_7745c5c3_Var39, templ_7745c5c3_Err = templ.JoinStringErrs(suitedDiets(ctx, d.Diets))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/dish.templ`, Line: 101, Col: 35}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/dish.templ`, Line: 101, Col: 37}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var39))
 			if templ_7745c5c3_Err != nil {
@@ -1743,7 +1743,7 @@ func dishControls(d hospital.Dish, f Form) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		for _, name := range hospital.NutritionFields {
-			templ_7745c5c3_Err = amountField(f, name, text.T(ctx, fieldLabels[name]), amountOf(d.Nutrition, name),
+			templ_7745c5c3_Err = amountField(f, name, fieldWord(ctx, name), amountOf(d.Nutrition, name),
 				hospital.MostNutrition).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
