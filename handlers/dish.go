@@ -235,9 +235,10 @@ func (s *Server) restoreDish(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	version := in.id("version")
 	err = in.err()
 	if err == nil {
-		err = s.Hospital.RestoreDish(c.Request().Context(), actor(c), id)
+		err = s.Hospital.RestoreDish(c.Request().Context(), actor(c), id, version)
 	}
 	if err != nil {
 		return s.dishForm(id, views.FormRestore, in).refuse(err)

@@ -254,23 +254,25 @@ func (c *change) lockDish(ctx context.Context, id int64) (Dish, error) {
 // in a version; 0 is any.
 func (c *change) lockServedDish(ctx context.Context, id, seen int64) (Dish, error) {
 	dish, err := c.lockDish(ctx, id)
-	switch {
-	case err != nil:
+	if err != nil {
 		return dish, err
-	case !dish.RetiredAt.IsZero():
+	}
+	if !dish.RetiredAt.IsZero() {
 		return dish, Refuse(Conflict, "dish_retired",
 			"%s is off the menu for good. Bring it back before you change it.", dish.Name.En).
 			With(dish)
-	case seen != 0 && seen != dish.Version:
-		return dish, c.withChanges(ctx, dish.outdated(), "dish", id, seen, dish.Version)
 	}
-	return dish, nil
+	return dish, c.checkDishVersion(ctx, dish, seen)
 }
 
-// outdated is the refusal of a command whose giver saw another version.
-func (d Dish) outdated() error {
-	return Refuse(Conflict, "dish_outdated",
-		"%s has changed meanwhile. Look again before you change it.", d.Name.En).With(d)
+// checkDishVersion refuses a command whose giver saw another version of a locked dish; 0 is any.
+func (c *change) checkDishVersion(ctx context.Context, dish Dish, seen int64) error {
+	if seen == 0 || seen == dish.Version {
+		return nil
+	}
+	outdated := Refuse(Conflict, "dish_outdated",
+		"%s has changed meanwhile. Look again before you change it.", dish.Name.En)
+	return c.withChanges(ctx, outdated.With(dish), "dish", dish.ID, seen, dish.Version)
 }
 
 // unknownDish is the refusal of a dish that does not exist.
@@ -331,19 +333,22 @@ func (h *Hospital) RetireDish(ctx context.Context, actor Actor, id, version int6
 		if err != nil || !dish.RetiredAt.IsZero() {
 			return err
 		}
-		if version != 0 && version != dish.Version {
-			return c.withChanges(ctx, dish.outdated(), "dish", id, version, dish.Version)
+		if err := c.checkDishVersion(ctx, dish, version); err != nil {
+			return err
 		}
 		return c.keepRetired(ctx, dish, c.now)
 	})
 }
 
 // RestoreDish puts a retired dish on the menu again, as it was. NotFound where there is no such
-// dish, Conflict where another one has its name by now.
-func (h *Hospital) RestoreDish(ctx context.Context, actor Actor, id int64) error {
+// dish, Conflict where it has another version, or another dish has its name by now.
+func (h *Hospital) RestoreDish(ctx context.Context, actor Actor, id, version int64) error {
 	return h.changeAs(ctx, actor, ManageMenu, func(ctx context.Context, c *change) error {
 		dish, err := c.lockDish(ctx, id)
 		if err != nil || dish.RetiredAt.IsZero() {
+			return err
+		}
+		if err := c.checkDishVersion(ctx, dish, version); err != nil {
 			return err
 		}
 		return c.keepRetired(ctx, dish, time.Time{})

@@ -107,20 +107,23 @@ func TestARetiredDishIsOffTheMenuAndItsNameIsFree(t *testing.T) {
 
 		other := s.add(t, "Rice", nil)
 		s.refuses(t, hospital.Conflict, "dish_name_taken", func() error {
-			return s.RestoreDish(t.Context(), cook, s.dish.ID)
+			return s.RestoreDish(t.Context(), cook, s.dish.ID, 0)
 		})
 		if err := s.RetireDish(t.Context(), cook, other.ID, 0); err != nil {
 			t.Fatal(err)
 		}
-		s.moves(t, "menu", func() error { return s.RestoreDish(t.Context(), cook, s.dish.ID) })
-		s.moves(t, "", func() error { return s.RestoreDish(t.Context(), cook, s.dish.ID) })
+		s.refuses(t, hospital.Conflict, "dish_outdated", func() error {
+			return s.RestoreDish(t.Context(), cook, s.dish.ID, 1)
+		})
+		s.moves(t, "menu", func() error { return s.RestoreDish(t.Context(), cook, s.dish.ID, 0) })
+		s.moves(t, "", func() error { return s.RestoreDish(t.Context(), cook, s.dish.ID, 0) })
 		if got := must[[]hospital.Dish](t)(s.Menu(t.Context(), nurse, hospital.Lunch)); len(got) != 1 ||
 			got[0].ID != s.dish.ID {
 			t.Errorf("brought back, the menu has %v", got)
 		}
 		for _, command := range []func(hospital.Actor, int64) error{
 			func(actor hospital.Actor, id int64) error { return s.RetireDish(t.Context(), actor, id, 0) },
-			func(actor hospital.Actor, id int64) error { return s.RestoreDish(t.Context(), actor, id) },
+			func(actor hospital.Actor, id int64) error { return s.RestoreDish(t.Context(), actor, id, 0) },
 		} {
 			s.refuses(t, hospital.NotFound, "dish_unknown", func() error { return command(cook, 4711) })
 			s.refuses(t, hospital.Forbidden, "forbidden", func() error { return command(nurse, s.dish.ID) })
@@ -134,7 +137,7 @@ func TestADishTellsItsHistory(t *testing.T) {
 		changed.Price, changed.Available, changed.Textures = 0, false, []hospital.Texture{4, 7}
 		must[hospital.Dish](t)(s.SetDish(t.Context(), cook, changed))
 		for _, act := range []error{s.RetireDish(t.Context(), cook, s.dish.ID, 0),
-			s.RestoreDish(t.Context(), admin, s.dish.ID)} {
+			s.RestoreDish(t.Context(), admin, s.dish.ID, 0)} {
 			if act != nil {
 				t.Fatal(act)
 			}

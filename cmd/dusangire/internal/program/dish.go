@@ -219,6 +219,6 @@ type dishRestore struct {
 // Run brings a retired dish back.
 func (c *dishRestore) Run(ctx context.Context) error {
 	return c.with(ctx, func(h *hospital.Hospital) error {
-		return h.RestoreDish(ctx, operator, c.ID)
+		return h.RestoreDish(ctx, operator, c.ID, 0)
 	})
 }
