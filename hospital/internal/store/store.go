@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
@@ -56,7 +57,7 @@ func Open(ctx context.Context, s Settings) (*DB, error) {
 	}
 	err = atCurrentSchema(ctx, s.URL)
 	if path, ok := sqlitePath(s.URL); ok && err == nil {
-		err = db.settle(ctx, path)
+		err = db.settle(ctx, path, strings.TrimPrefix(s.URL, "sqlite:"))
 	}
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -97,8 +98,27 @@ func connectSQLite(path string, through func(driver.Connector) driver.Connector)
 	return db, nil
 }
 
-// sqlitePath returns the path in a URL such as "sqlite:dusangire.db".
-func sqlitePath(url string) (path string, ok bool) { return strings.CutPrefix(url, "sqlite:") }
+// sqlitePath returns the file that a URL such as "sqlite:dusangire.db" names. Where a link is at
+// its path, that is the file which the link leads to, also where it is yet to be made: SQLite keeps
+// the write-ahead log beside that one.
+func sqlitePath(url string) (path string, ok bool) {
+	path, ok = strings.CutPrefix(url, "sqlite:")
+	for range mostLinks {
+		target, err := os.Readlink(path)
+		if err != nil {
+			break
+		}
+		if !filepath.IsAbs(target) {
+			// Not joined: the system alone knows where ".." leads from a linked folder.
+			target = filepath.Dir(path) + string(filepath.Separator) + target
+		}
+		path = target
+	}
+	return path, ok
+}
+
+// mostLinks is how many links Linux follows from one to the next.
+const mostLinks = 40
 
 // sqliteSource is the driver's name for the file at path with the settings that every connection
 // needs, and some more. A file that is not there is not made.
