@@ -165,7 +165,8 @@ func TestAHandoverTellsOfMealsThatWereMissedOrAreHeld(t *testing.T) {
 
 		h := s.handover(t, s.a, time.Time{})
 		missed := lines(h.Missed, func(m hospital.HandoverMissed) string {
-			return fmt.Sprintf("%s %s %s %s %t", m.PatientName, m.Meal, m.Why, m.Last.CancelReason, m.Last.ID != 0)
+			return fmt.Sprintf("%s %s %s %s %t", m.PatientName, m.Meal, m.Why, m.Last.CancelReason,
+				m.Last.ID != 0)
 		})
 		// Breakfast was at 07:00, before anybody came.
 		wantLines(t, "missed", missed, "Cancelled Bea lunch cancelled eats at home true",
