@@ -200,7 +200,7 @@ func send(t *testing.T, c *websocket.Conn, frame string) {
 // nextSocket waits for a page to connect, by a socket that it does not replace at once.
 func (s *site) nextSocket(t *testing.T) *websocket.Conn {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	for {
 		select {
