@@ -5,10 +5,12 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"dusangire/hospital"
 	"dusangire/views/text"
 )
 
-// setLanguage remembers in which language a person reads, and goes back to where they were.
+// setLanguage remembers in which language a person reads, in this browser and for their account,
+// and goes back to where they were.
 func (s *Server) setLanguage(c echo.Context) error {
 	in, err := readInput(c, "language", "back")
 	if err != nil {
@@ -22,11 +24,30 @@ func (s *Server) setLanguage(c echo.Context) error {
 	if err := in.err(); err != nil {
 		return err
 	}
+	if s.authenticate(c) == nil {
+		err := s.Hospital.SetOwnLanguage(c.Request().Context(), actor(c), string(language))
+		if err != nil {
+			return err
+		}
+	}
+	s.rememberIn(c, language)
+	return done(c, back)
+}
+
+// speakTo lets a browser speak the language of whoever has just signed in, where they have said
+// which.
+func (s *Server) speakTo(c echo.Context, user hospital.User) {
+	if user.Language != "" {
+		s.rememberIn(c, text.Pick(user.Language, ""))
+	}
+}
+
+// rememberIn lets a browser ask in a language from now on.
+func (s *Server) rememberIn(c echo.Context, language text.Lang) {
 	// #nosec G124 -- Secure wherever the client speaks HTTPS
 	c.SetCookie(&http.Cookie{Name: languageCookie, Value: string(language), Path: "/",
 		MaxAge: 365 * 24 * 3600, HttpOnly: true, Secure: isSecure(c),
 		SameSite: http.SameSiteLaxMode})
-	return done(c, back)
 }
 
 const languageCookie = "language"

@@ -119,6 +119,9 @@ func codedChanges(from, to string) []Change {
 
 // codedValue is a value of the audit as commands send it.
 func codedValue(field, code string) any {
+	if value, known := userValue(field, code); known {
+		return value
+	}
 	if id, err := strconv.Atoi(code); err == nil && field == "wanted_ward_id" {
 		return id
 	}

@@ -72,6 +72,8 @@ var fieldLabels = map[string]string{
 	"isolation": "fact.isolation", "priority": "fact.priority",
 	"wanted_ward_id": "fact.wanted_ward", "until": "reserve.until",
 	"features": "fact.features", "staffed": "fact.staffed", "speciality": "fact.speciality",
+	"role": "users.role", "wards": "users.wards", "disabled": "users.disabled",
+	"display_name": "field.display_name",
 }
 
 // typedFields are the fields in which people write or choose what would be a loss, in the order in
@@ -108,7 +110,7 @@ var codePrefixes = map[string]string{
 	"cleaning": "cleaning.state.",
 	"severe":   "allergen.", "texture": "texture.", "stopped": "stopped.",
 	"isolation": "isolation.", "priority": "priority.", "staffed": "staffed.",
-	"features": "feature.",
+	"features": "feature.", "role": "role.",
 }
 
 // codeWord is what a code of a field is called; any other text is itself.
@@ -147,6 +149,11 @@ func changeValue(ctx context.Context, field string, value any) string {
 		return text.Moment(ctx, value)
 	case bool:
 		return text.T(ctx, map[bool]string{true: "change.yes", false: "change.no"}[value])
+	case []int64:
+		if len(value) == 0 {
+			return text.T(ctx, "users.all_wards")
+		}
+		return strings.Trim(fmt.Sprint(value), "[]")
 	case int:
 		if field == "texture" {
 			return texture(ctx, hospital.Texture(value))
