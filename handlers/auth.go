@@ -187,8 +187,12 @@ func (s *Server) loginPage(c echo.Context) error {
 }
 
 func (s *Server) renderLogin(c echo.Context, status int, form views.Form) error {
-	page, err := s.page(c, text.T(c.Request().Context(), "login.title"))
+	ctx := c.Request().Context()
+	page, err := s.page(c, text.T(ctx, "login.title"))
 	if err != nil {
+		return err
+	}
+	if page.Unclaimed, err = s.Hospital.Unclaimed(ctx); err != nil {
 		return err
 	}
 	return render(c, status, views.LoginPage(page, form))

@@ -68,7 +68,8 @@ func (s *Server) Routes() []Route {
 func (s *Server) table() []entry {
 	table := slices.Concat(s.generalRoutes(), s.wardRoutes(), s.bedRoutes(), s.admissionRoutes(),
 		s.patientRoutes(), s.orderRoutes(), s.kitchenRoutes(), s.deliveryRoutes(), s.addressRoutes(),
-		s.notificationRoutes(), s.userRoutes(), s.accountRoutes(), s.invitationRoutes())
+		s.notificationRoutes(), s.userRoutes(), s.accountRoutes(), s.invitationRoutes(),
+		s.setupRoutes())
 	if s.Gallery {
 		table = append(table, get("/gallery", Anyone, s.gallery))
 	}
