@@ -81,8 +81,7 @@ func (s *Server) invite(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	cmd := hospital.InviteCommand{AdmissionID: in.id("admission_id"), Version: in.id("version"),
-		Key: in.idempotencyKey(c)}
+	cmd := in.invitation(c)
 	var made hospital.Invitation
 	err = in.err()
 	if err == nil {
@@ -100,15 +99,22 @@ func (s *Server) invite(c echo.Context) error {
 	})
 }
 
+// invitation reads what a command on the invitations to a stay says.
+func (in *input) invitation(c echo.Context) hospital.InviteCommand {
+	return hospital.InviteCommand{AdmissionID: in.id("admission_id"), Version: in.id("version"),
+		Key: in.idempotencyKey(c)}
+}
+
 // revokeInvitations is POST /admissions/{id}/invitations/remove.
 func (s *Server) revokeInvitations(c echo.Context) error {
-	id, in, err := readAbout(c)
+	id, in, err := readAbout(c, "admission_id")
 	if err != nil {
 		return err
 	}
+	cmd := in.invitation(c)
 	err = in.err()
 	if err == nil {
-		err = s.Hospital.RevokeInvitations(c.Request().Context(), actor(c), id)
+		err = s.Hospital.RevokeInvitations(c.Request().Context(), actor(c), id, cmd)
 	}
 	if err != nil {
 		return s.invitationForm(id, in).refuse(err)

@@ -26,7 +26,7 @@ type Invitation struct {
 	ExpiresAt   time.Time
 }
 
-// InviteCommand is what Invite needs.
+// InviteCommand is what Invite and RevokeInvitations need.
 type InviteCommand struct {
 	AdmissionID int64 // the admission that its giver saw; 0 where they did not say
 	Version     int64 // of the admission, likewise
@@ -140,12 +140,12 @@ func (h *Hospital) Invitations(ctx context.Context, actor Actor,
 }
 
 // RevokeInvitations takes back what nobody has accepted. Where there is nothing it changes nothing.
-func (h *Hospital) RevokeInvitations(ctx context.Context, actor Actor, admissionID int64) error {
+// Conflict where the admission has ended, which takes them back too, or its giver saw another one.
+func (h *Hospital) RevokeInvitations(ctx context.Context, actor Actor, admissionID int64,
+	cmd InviteCommand) error {
 	return h.changeAs(ctx, actor, InviteCaregivers, func(ctx context.Context, c *change) error {
-		if err := c.lockAdmission(ctx, admissionID); err != nil {
-			return err
-		}
-		admission, err := readAdmission(ctx, c.tx, admissionID)
+		admission, err := c.lockOpenAdmission(ctx, admissionID,
+			precondition{cmd.AdmissionID, cmd.Version})
 		if err != nil {
 			return err
 		}

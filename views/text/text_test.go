@@ -172,11 +172,15 @@ func domain() map[string][]string {
 		lists["urgency."] = append(lists["urgency."], string(u))
 	}
 	lists["ticket.step."] = []string{"check", "confirm", "start", "ready", "recall"}
+	lists["dish.event."] = wordsOf(hospital.DishActions)
+	lists["dish.available."] = []string{"true", "false"}
 	lists["staffed."] = []string{"true", "false"}
 	lists["isolation."], lists["priority."] = wordsOf(hospital.Isolations),
 		wordsOf(hospital.Priorities)
 	lists["misfit."], lists["feature."] = wordsOf(hospital.Misfits), wordsOf(hospital.BedFeatures)
 	lists["ward_sex."] = wordsOf(hospital.WardSexes)
+	lists["mark.ward_for."] = []string{"female", "male"}
+	lists["mark.misfit."] = []string{"isolation", "staff"}
 	for i := range 8 {
 		lists["texture."] = append(lists["texture."], strconv.Itoa(i))
 	}
