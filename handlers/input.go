@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,6 +30,7 @@ import (
 type input struct {
 	sentValues
 	fieldErrors
+	ctx context.Context // of the request: times and amounts are written as its hospital does
 }
 
 // fieldErrors are what is wrong with fields, by their names on the wire.
@@ -53,7 +55,7 @@ func readInput(c echo.Context, known ...string) (*input, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &input{body, fieldErrors{}}
+	in := &input{body, fieldErrors{}, c.Request().Context()}
 	in.values = url.Values{}
 	for name, sent := range body.values {
 		plain := strings.TrimSuffix(name, "[]")
@@ -292,7 +294,7 @@ func (in *input) time(field string) time.Time {
 	if sent == "" {
 		return time.Time{}
 	}
-	t, err := text.ParseInput(sent)
+	t, err := text.ParseInput(in.ctx, sent)
 	if err != nil {
 		in.refuse(field, "not_a_time", "Give a date and time, such as 2026-02-03T14:30:00Z.")
 	}

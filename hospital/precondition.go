@@ -130,7 +130,7 @@ func fieldsOf(action, from, to string) []Change {
 	case "admission.discharge":
 		return []Change{{Field: "status", From: "admitted", To: "discharged"},
 			{Field: "outcome", To: to}}
-	case "admission.edit", "bed.set", "ward.set":
+	case "admission.edit", "bed.set", "ward.set", "settings.set":
 		return codedChanges(from, to)
 	case "admission.cancel":
 		return []Change{{Field: "status", From: "admitted", To: "cancelled"}}
