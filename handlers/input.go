@@ -278,13 +278,21 @@ func (in *input) parseID(field, sent string) int64 {
 	return n
 }
 
-// amount reads a whole number, such as of francs; whether it may be below zero is not asked here.
+// amount reads a whole number, such as of money; whether it may be below zero is not asked here.
 func (in *input) amount(field string) int {
 	n, err := strconv.Atoi(in.one(field))
 	if err != nil {
 		in.refuse(field, "not_an_amount", "Give a whole number.")
 	}
 	return n
+}
+
+// givenAmount is amount for a field that may not have been sent; nil where it was not.
+func (in *input) givenAmount(field string) *int {
+	if !in.has(field) {
+		return nil
+	}
+	return new(in.amount(field))
 }
 
 // time reads RFC 3339, or what a browser's date and time field sends, which is the hospital's own

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -125,13 +126,21 @@ func (sc screen[T]) show(c echo.Context, status int, v visitor, draw drawPage[T]
 		return err
 	}
 	page.Path = sc.path.Of(v.id) + v.query
-	page.Live = &views.Live{Socket: sc.socket.Of(v.id) + v.query, Revisions: found.AsOf()}
+	page.Live = &views.Live{Socket: sc.socket.Of(v.id) + v.query,
+		Revisions: withSettings(ctx, found.AsOf())}
 	if sc.news != nil {
 		if err := sc.server.addNews(ctx, &page, sc.news(v)); err != nil {
 			return err
 		}
 	}
 	return render(c, status, draw(page, v, found))
+}
+
+// withSettings are the revisions of what was read, and of the settings that it is drawn with.
+func withSettings(ctx context.Context, r hospital.Revisions) hospital.Revisions {
+	r.Topics = maps.Clone(r.Topics)
+	maps.Copy(r.Topics, hospital.SettingsOf(ctx).Topics)
+	return r
 }
 
 // redraw draws the page of what a command was about, in another way than usual.
@@ -219,6 +228,7 @@ func (sc screen[T]) watched(ctx context.Context, v visitor) ([]hospital.Topic, e
 			topics = append(topics, topic)
 		}
 	}
+	topics = append(topics, hospital.SettingsTopic)
 	if sc.news != nil {
 		topics = append(topics, hospital.NewsTopics(sc.news(v).reader)...)
 	}

@@ -25,13 +25,13 @@ import (
 
 // change is one command under way.
 type change struct {
-	tx      *sql.Tx
-	actor   Actor
-	now     time.Time // of the whole command
+	tx    *sql.Tx
+	actor Actor
+	now   time.Time // of the whole command
 	// settings are those that the command has put in place; nil: none
 	settings *Settings
-	entries []entry
-	topics  map[Topic]bool
+	entries  []entry
+	topics   map[Topic]bool
 }
 
 // record adds a line to the audit and moves the topics of what was changed.

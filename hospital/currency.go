@@ -1,6 +1,10 @@
 package hospital
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // Currency is a code of ISO 4217. Amounts of money are whole numbers of its smallest unit.
 type Currency string
@@ -27,6 +31,9 @@ var decimalsOf = func() map[Currency]int {
 	}
 	return all
 }()
+
+// Currencies lists all of them in the order of their codes.
+func Currencies() []Currency { return slices.Sorted(maps.Keys(decimalsOf)) }
 
 // Valid reports whether c is a code of ISO 4217 that money is counted in.
 func (c Currency) Valid() bool {

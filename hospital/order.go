@@ -74,7 +74,7 @@ type Order struct {
 	OverriddenBy   string
 	Overridden     []Hazard // what the reason was given for, and covers
 	Late           bool     // placed after the cut-off
-	Price          int      // RWF, with the zone's charge; 0 for inpatients
+	Price          int      // of the smallest unit of the currency, with the zone's charge; 0 for inpatients
 	PlacedBy       int64    // 0: the system
 	PlacedAt       time.Time
 	StatusSince    time.Time

@@ -6,7 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
-	_ "time/tzdata" // every zone must be known on every machine
+
+	"dusangire/hospital/internal/timezone"
 )
 
 // Settings are what differs between two hospitals. They are never changed: SetSettings puts others
@@ -32,6 +33,10 @@ type Settings struct {
 
 // Languages lists the languages that the program speaks, by their ISO 639-1 codes.
 var Languages = []string{"en", "fr", "rw"}
+
+// TimeZones lists the zones that people are offered; every other of the IANA database can be given
+// too.
+func TimeZones() []string { return timezone.Names }
 
 // WeekDay is the day on which weeks begin.
 type WeekDay string

@@ -141,7 +141,7 @@ func (s *Settings) checkZone(wrong fields) {
 func (s *Settings) checkLanguages(wrong fields) {
 	checkChoices(wrong, "languages", s.Languages, Languages, true)
 	if !slices.Contains(s.Languages, s.DefaultLanguage) {
-		wrong.refuse("default_language", "default_language",
+		wrong.refuse("default_language", "language",
 			"Choose one of the languages that are offered.")
 	}
 }
@@ -179,15 +179,70 @@ func (c *change) setSettings(ctx context.Context, before, after *Settings) error
 
 // codesTo are the settings that differ, for the audit.
 func (s *Settings) codesTo(to *Settings) (was, is string) {
-	return codesOf(
-		coded{"hospital_name", s.HospitalName, to.HospitalName},
-		coded{"time_zone", s.TimeZone, to.TimeZone},
-		coded{"currency", string(s.Currency), string(to.Currency)},
-		coded{"languages", strings.Join(s.Languages, ","), strings.Join(to.Languages, ",")},
-		coded{"default_language", s.DefaultLanguage, to.DefaultLanguage},
-		coded{"week_starts", string(s.WeekStarts), string(to.WeekStarts)},
-		coded{"wall_names", string(s.WallNames), string(to.WallNames)},
-		coded{"session_hours", strconv.Itoa(s.SessionHours), strconv.Itoa(to.SessionHours)},
-		coded{"idle_minutes", strconv.Itoa(s.IdleMinutes), strconv.Itoa(to.IdleMinutes)},
-		coded{"retention_days", strconv.Itoa(s.RetentionDays), strconv.Itoa(to.RetentionDays)})
+	var all []coded
+	after := to.Values()
+	for i, v := range s.Values() {
+		all = append(all, coded{v.Key, v.Text, after[i].Text})
+	}
+	return codesOf(all...)
+}
+
+// SettingValue is one of the settings as text.
+type SettingValue struct{ Key, Text string }
+
+// Values are the settings as texts, each by its name on the wire. Several languages are separated
+// by commas.
+func (s *Settings) Values() []SettingValue {
+	return []SettingValue{
+		{"hospital_name", s.HospitalName},
+		{"time_zone", s.TimeZone},
+		{"currency", string(s.Currency)},
+		{"languages", strings.Join(s.Languages, ",")},
+		{"default_language", s.DefaultLanguage},
+		{"week_starts", string(s.WeekStarts)},
+		{"wall_names", string(s.WallNames)},
+		{"session_hours", strconv.Itoa(s.SessionHours)},
+		{"idle_minutes", strconv.Itoa(s.IdleMinutes)},
+		{"retention_days", strconv.Itoa(s.RetentionDays)},
+	}
+}
+
+// Set gives the command a setting by its name, as Values writes it. Invalid names a setting that
+// there is not, and a text where a number belongs.
+func (cmd *SettingsCommand) Set(key, value string) error {
+	switch key {
+	case "hospital_name":
+		cmd.HospitalName = &value
+	case "time_zone":
+		cmd.TimeZone = &value
+	case "currency":
+		cmd.Currency = (*Currency)(&value)
+	case "languages":
+		cmd.Languages = new(strings.Split(value, ","))
+	case "default_language":
+		cmd.DefaultLanguage = &value
+	case "week_starts":
+		cmd.WeekStarts = (*WeekDay)(&value)
+	case "wall_names":
+		cmd.WallNames = (*WallNames)(&value)
+	case "session_hours":
+		return setNumber(&cmd.SessionHours, key, value)
+	case "idle_minutes":
+		return setNumber(&cmd.IdleMinutes, key, value)
+	case "retention_days":
+		return setNumber(&cmd.RetentionDays, key, value)
+	default:
+		return refuseField(key, "unknown_field", "There is no such field here.")
+	}
+	return nil
+}
+
+// setNumber reads a whole number.
+func setNumber(field **int, key, value string) error {
+	n, err := strconv.Atoi(value)
+	if err != nil {
+		return refuseField(key, "not_an_amount", "Give a whole number.")
+	}
+	*field = &n
+	return nil
 }

@@ -175,6 +175,9 @@ func domain() map[string][]string {
 		wordsOf(hospital.Priorities)
 	lists["misfit."], lists["feature."] = wordsOf(hospital.Misfits), wordsOf(hospital.BedFeatures)
 	lists["ward_sex."] = wordsOf(hospital.WardSexes)
+	lists["weekday."], lists["wall_names."] = wordsOf(hospital.WeekDays),
+		wordsOf(hospital.WallNamings)
+	lists["settings."] = []string{"session_hours", "idle_minutes", "retention_days"}
 	for i := range 8 {
 		lists["texture."] = append(lists["texture."], strconv.Itoa(i))
 	}
@@ -420,7 +423,7 @@ func TestPickPrefersTheCookieThenTheBrowser(t *testing.T) {
 		{"fr", "rw", text.Fr}, {"", "rw-RW,rw;q=0.9,en;q=0.5", text.Rw}, {"", "fr-CA", text.Fr}, {"", "de, fr;q=0.5", text.Fr},
 		{"xx", "", text.En}, {"", "ja", text.En}, {"", ";;;", text.En}, {"", "", text.En},
 	} {
-		if got := text.Pick(c.cookie, c.header); got != c.want {
+		if got := text.Pick(t.Context(), c.cookie, c.header); got != c.want {
 			t.Errorf("cookie %q and Accept-Language %q give %s, want %s", c.cookie, c.header, got, c.want)
 		}
 	}
