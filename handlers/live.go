@@ -17,10 +17,9 @@ import (
 // read and not written is no better than one that does not answer: pages say that they are not
 // live.
 func NewHub(h *hospital.Hospital, c hub.Config) *hub.Hub {
-	c.Bus = hearingBus{c.Bus, h}
+	c.Heard = h.Heard
 	c.Check = func(ctx context.Context, topics []hospital.Topic) (hospital.Revisions, error) {
 		r, err := h.Revisions(ctx, topics)
-		h.Heard(r)
 		if err == nil {
 			err = h.Trouble()
 		}
@@ -29,6 +28,7 @@ func NewHub(h *hospital.Hospital, c hub.Config) *hub.Hub {
 	c.Explain = explainRequest
 	c.Marker = func(f revision.Freshness) []byte {
 		f.DatabaseOK = f.DatabaseOK && h.Trouble() == nil
+		f.Shown, f.Current = withoutSettings(f.Shown), withoutSettings(f.Current)
 		return drawMarker(h.KnownSettings(), f)
 	}
 	return hub.New(c)
@@ -45,20 +45,12 @@ func explainRequest(code string) string {
 	return "The action must be a string."
 }
 
-// hearingBus lets the hospital hear what the bus says before any view does: the settings that a
-// view is drawn with may be what has changed.
-type hearingBus struct {
-	hub.Bus
-	hospital *hospital.Hospital
-}
-
-// Run implements hub.Bus.
-func (b hearingBus) Run(ctx context.Context, hint func(revision.Set), lost func()) error {
-	heard := func(r revision.Set) {
-		b.hospital.Heard(r)
-		hint(r)
-	}
-	return b.Bus.Run(ctx, heard, lost)
+// withoutSettings are the revisions of what a page shows. By which settings it was drawn stands in
+// its head, and it loads itself anew for others.
+func withoutSettings(r revision.Set) revision.Set {
+	r.Topics = maps.Clone(r.Topics)
+	delete(r.Topics, hospital.SettingsTopic)
+	return r
 }
 
 // drawMarker draws a freshness marker. Its only word is the month, for paper, in English.

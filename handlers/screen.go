@@ -3,7 +3,6 @@ package handlers
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -126,21 +125,13 @@ func (sc screen[T]) show(c echo.Context, status int, v visitor, draw drawPage[T]
 		return err
 	}
 	page.Path = sc.path.Of(v.id) + v.query
-	page.Live = &views.Live{Socket: sc.socket.Of(v.id) + v.query,
-		Revisions: withSettings(ctx, found.AsOf())}
+	page.Live = &views.Live{Socket: sc.socket.Of(v.id) + v.query, Revisions: found.AsOf()}
 	if sc.news != nil {
 		if err := sc.server.addNews(ctx, &page, sc.news(v)); err != nil {
 			return err
 		}
 	}
 	return render(c, status, draw(page, v, found))
-}
-
-// withSettings are the revisions of what was read, and of the settings that it is drawn with.
-func withSettings(ctx context.Context, r hospital.Revisions) hospital.Revisions {
-	r.Topics = maps.Clone(r.Topics)
-	maps.Copy(r.Topics, hospital.SettingsOf(ctx).Topics)
-	return r
 }
 
 // redraw draws the page of what a command was about, in another way than usual.
