@@ -18,7 +18,7 @@ type pastJSON[T any] struct {
 }
 
 type pastDayJSON struct {
-	Day   string `json:"day"` // 2026-12-01, in Kigali
+	Day   string `json:"day"` // 2026-12-01
 	Count int    `json:"count"`
 }
 

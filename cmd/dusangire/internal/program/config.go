@@ -21,6 +21,7 @@ type commands struct {
 	Migrate migrateCommand `cmd:"" help:"Bring the database to the current schema and stop."`
 	User    userCommand    `cmd:"" help:"Care for accounts."`
 	Ward    wardCommand    `cmd:"" help:"Set up wards and their beds."`
+	Dish    dishCommand    `cmd:"" help:"Look after the dishes of the menu."`
 
 	Settings settingsCommand `cmd:"" help:"Read and change what differs between two hospitals."`
 
