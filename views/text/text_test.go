@@ -180,6 +180,8 @@ func domain() map[string][]string {
 	lists["weekday."], lists["wall_names."] = wordsOf(hospital.WeekDays),
 		wordsOf(hospital.WallNamings)
 	lists["settings."] = []string{"session_hours", "idle_minutes", "retention_days"}
+	lists["mark.ward_for."] = []string{"female", "male"}
+	lists["mark.misfit."] = []string{"isolation", "staff"}
 	for i := range 8 {
 		lists["texture."] = append(lists["texture."], strconv.Itoa(i))
 	}
