@@ -91,6 +91,7 @@ func (s *Server) authenticate(c echo.Context) error {
 	if err == nil {
 		c.Set(sessionKey, session)
 		c.SetRequest(r.WithContext(views.OfPerson(r.Context(), session.User.ID)))
+		s.useKnownSettings(c)
 	}
 	return err
 }
@@ -188,6 +189,10 @@ func (s *Server) loginPage(c echo.Context) error {
 
 func (s *Server) renderLogin(c echo.Context, status int, form views.Form) error {
 	ctx := c.Request().Context()
+	if _, err := s.Hospital.Settings(ctx); err == nil {
+		s.useKnownSettings(c)
+		ctx = c.Request().Context()
+	}
 	page, err := s.page(c, text.T(ctx, "login.title"))
 	if err != nil {
 		return err

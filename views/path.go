@@ -83,6 +83,7 @@ const (
 	SetupWardsPath    = "/setup/wards/"
 	MealsStepPath     = "/setup/meals/"
 	SetupMenuPath     = "/setup/menu/"
+	SettingsPath      = "/settings/"
 	SearchPath        = "/patients/search"
 )
 
@@ -95,6 +96,7 @@ const (
 	NewAddressPath = "/addresses"
 	NewZonePath    = "/zones"
 	NewUserPath    = "/users"
+	SetPath        = "/settings"
 	LanguagePath   = "/language"
 	LogoutPath     = "/logout"
 )
