@@ -22,6 +22,9 @@ func (s *Server) setupRoutes() []entry {
 		get(views.FirstPath, Anyone, s.firstPage),
 		post(views.FirstPath, Anyone, s.first),
 		get(views.SetupPath, setUp, s.setupPage),
+		get(views.SettingsStepPath, setUp, s.settingsStepPage),
+		post(views.SettingsStepPath, setUp, s.settingsStep),
+		get(views.MealsStepPath, setUp, s.mealsStepPage),
 		get(views.SetupWardsPath, setUp, s.setupWardsPage),
 		post(views.SetupWardsPath, setUp, s.setupWards),
 		get(views.SetupMenuPath, setUp, s.setupMenuPage),
@@ -95,6 +98,45 @@ func (s *Server) renderSetup(c echo.Context, status int, draw views.SetupStep) e
 	}
 	page.Within = views.SetupPath
 	return render(c, status, draw(page))
+}
+
+// settingsStepPage is GET /setup/hospital/.
+func (s *Server) settingsStepPage(c echo.Context) error {
+	return s.renderSettingsStep(c, http.StatusOK, views.Form{})
+}
+
+func (s *Server) renderSettingsStep(c echo.Context, status int, form views.Form) error {
+	settings, err := s.Hospital.Settings(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	return s.renderSetup(c, status, views.SettingsStep(settings, form))
+}
+
+// settingsStep is POST /setup/hospital: what the hospital is called and where it is.
+func (s *Server) settingsStep(c echo.Context) error {
+	in, err := readInput(c, "hospital_name", "time_zone", "currency", "languages",
+		"default_language", "week_starts")
+	if err != nil {
+		return err
+	}
+	cmd := in.settings()
+	err = in.err()
+	if err == nil {
+		_, err = s.Hospital.SetSettings(c.Request().Context(), actor(c), cmd)
+	}
+	if err != nil {
+		again := func(c echo.Context, r refusal) error {
+			return s.renderSettingsStep(c, r.Status, r.again())
+		}
+		return form{name: views.FormSettings, in: in, page: again}.refuse(err)
+	}
+	return done(c, views.SetupWardsPath)
+}
+
+// mealsStepPage is GET /setup/meals/.
+func (s *Server) mealsStepPage(c echo.Context) error {
+	return s.renderSetup(c, http.StatusOK, views.MealsStep)
 }
 
 // setupWardsPage is GET /setup/wards/.

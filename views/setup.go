@@ -2,6 +2,7 @@ package views
 
 import (
 	"context"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -87,4 +88,17 @@ const (
 // SetupMenu is the step of the menu, which has so many dishes by now.
 func SetupMenu(dishes int, f Form) SetupStep {
 	return func(p Page) templ.Component { return setupMenuStep(p, dishes, f) }
+}
+
+// SettingsStep is the step of what the hospital is called and where it is.
+func SettingsStep(settings *hospital.Settings, f Form) SetupStep {
+	return func(p Page) templ.Component { return settingsStep(p, settings, f) }
+}
+
+// MealsStep is the step of the meals.
+func MealsStep(p Page) templ.Component { return mealsStep(p) }
+
+// clockOf is a time of day as a clock shows it.
+func clockOf(sinceMidnight time.Duration) string {
+	return time.Time{}.Add(sinceMidnight).Format("15:04")
 }
