@@ -231,6 +231,8 @@ func newCurrentJSON(ctx context.Context, current any) any {
 		return newZoneJSON(state)
 	case hospital.User:
 		return newUserJSON(state)
+	case *hospital.Settings:
+		return newSettingsJSON(state)
 	case hospital.Dish:
 		return newDishJSON(state)
 	case hospital.AllergyRecord:

@@ -22,16 +22,13 @@ type User struct {
 	// permissions
 	Wards       []int64
 	DisplayName string // what colleagues call them; empty: the username
-	Language    string // one of ScreenLanguages; empty: the browser's
+	Language    string // one of Languages; empty: the browser's
 	Disabled    bool
 	Demo        bool // has the published password of the demo hospital
 	Waiting     bool // has not set a password yet
 	CreatedAt   time.Time
 	Version     int64 // counts the changes of what SetUser sets
 }
-
-// ScreenLanguages are those that the screens speak.
-var ScreenLanguages = []string{"en", "fr", "rw"}
 
 // Called is what a person is called on screens.
 func (u User) Called() string { return cmp.Or(u.DisplayName, u.Username) }
@@ -45,7 +42,7 @@ type AddUserCommand struct {
 	Demo     bool
 
 	DisplayName string // at most LongestName characters; may be empty
-	Language    string // one of ScreenLanguages; may be empty
+	Language    string // one of Languages; may be empty
 	Disabled    bool
 }
 
@@ -98,8 +95,8 @@ func (u AddUserCommand) wrong() fields {
 	}
 	wrong.text("display_name", u.DisplayName, LongestName)
 	wrong.letters("display_name", u.DisplayName)
-	if u.Language != "" && !slices.Contains(ScreenLanguages, u.Language) {
-		refuseChoice(wrong, "language", ScreenLanguages)
+	if u.Language != "" && !slices.Contains(Languages, u.Language) {
+		refuseChoice(wrong, "language", Languages)
 	}
 	return wrong
 }

@@ -70,6 +70,7 @@ const (
 	UsersPath         = "/users/"
 	AccountPath       = "/account/"
 	CodePath          = "/join/"
+	SettingsPath      = "/settings/"
 	SearchPath        = "/patients/search"
 )
 
@@ -82,6 +83,7 @@ const (
 	NewAddressPath = "/addresses"
 	NewZonePath    = "/zones"
 	NewUserPath    = "/users"
+	SetPath        = "/settings"
 	LanguagePath   = "/language"
 	LogoutPath     = "/logout"
 )
