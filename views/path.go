@@ -43,6 +43,7 @@ const (
 	AddressesPath     = "/addresses/"
 	ZonesPath         = "/zones/"
 	NotificationsPath = "/notifications/"
+	WardsPath         = "/wards/"
 	UnreadPath        = "/notifications/unread/"
 	UsersPath         = "/users/"
 	SearchPath        = "/patients/search"
@@ -56,6 +57,7 @@ const (
 	DeliveriesPath = "/deliveries/"
 	NewAddressPath = "/addresses"
 	NewZonePath    = "/zones"
+	NewWardPath    = "/wards"
 	LanguagePath   = "/language"
 	LogoutPath     = "/logout"
 )
