@@ -46,6 +46,7 @@ const (
 	WardsPath         = "/wards/"
 	UnreadPath        = "/notifications/unread/"
 	UsersPath         = "/users/"
+	SettingsPath      = "/settings/"
 	SearchPath        = "/patients/search"
 )
 
@@ -58,6 +59,7 @@ const (
 	NewAddressPath = "/addresses"
 	NewZonePath    = "/zones"
 	NewWardPath    = "/wards"
+	SetPath        = "/settings"
 	LanguagePath   = "/language"
 	LogoutPath     = "/logout"
 )
