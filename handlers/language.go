@@ -25,7 +25,7 @@ func (s *Server) setLanguage(c echo.Context) error {
 		return err
 	}
 	if s.authenticate(c) == nil {
-		err := s.Hospital.SetOwnLanguage(c.Request().Context(), actor(c), string(language))
+		err := s.Hospital.SetOwnLanguage(c.Request().Context(), actor(c), language)
 		if err != nil {
 			return err
 		}
@@ -38,12 +38,12 @@ func (s *Server) setLanguage(c echo.Context) error {
 // which.
 func (s *Server) speakTo(c echo.Context, user hospital.User) {
 	if user.Language != "" {
-		s.rememberIn(c, text.Pick(user.Language, ""))
+		s.rememberIn(c, user.Language)
 	}
 }
 
-// rememberIn lets a browser ask in a language from now on.
-func (s *Server) rememberIn(c echo.Context, language text.Lang) {
+// rememberIn lets a browser ask in a language from now on, as long as that is offered.
+func (s *Server) rememberIn(c echo.Context, language string) {
 	// #nosec G124 -- Secure wherever the client speaks HTTPS
 	c.SetCookie(&http.Cookie{Name: languageCookie, Value: language, Path: "/",
 		MaxAge: 365 * 24 * 3600, HttpOnly: true, Secure: isSecure(c),

@@ -122,8 +122,13 @@ func codedValue(field, code string) any {
 	if value, known := userValue(field, code); known {
 		return value
 	}
-	if id, err := strconv.Atoi(code); err == nil && field == "wanted_ward_id" {
-		return id
+	switch field {
+	case "wanted_ward_id", "ward_id", "position":
+		if n, err := strconv.Atoi(code); err == nil {
+			return n
+		}
+	case "is_open":
+		return code == "true"
 	}
 	return told(decodeSpaces.Replace(code))
 }

@@ -749,7 +749,7 @@ func userControls(u hospital.User, wards []hospital.Ward, f Form) templ.Componen
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			for _, l := range text.Langs {
+			for _, l := range offeredLanguages(ctx) {
 				templ_7745c5c3_Err = option(string(l), l.Name(), f.value(FormUser, "language", u.Language)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
