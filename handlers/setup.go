@@ -280,7 +280,14 @@ func (s *Server) setupMenu(c echo.Context) error {
 // addSampleMenu adds the dishes of the sample that the hospital does not have, in one act.
 func (s *Server) addSampleMenu(c echo.Context) error {
 	return s.Hospital.InTransaction(c.Request().Context(), func(ctx context.Context) error {
+		settings, err := s.Hospital.Settings(ctx)
+		if err != nil {
+			return err
+		}
 		for _, dish := range demo.Menu() {
+			if settings.Currency != demo.Currency {
+				dish.Price = 0 // what it is in another currency is not for us to say
+			}
 			_, err := s.Hospital.AddDish(ctx, actor(c), dish)
 			if err != nil && !hospital.IsKind(err, hospital.Conflict) { // there is one of the name
 				return err

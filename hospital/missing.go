@@ -11,8 +11,8 @@ type MissingKind string
 
 // What can be missing.
 const (
-	MissingWard  MissingKind = "ward"  // there is none
-	MissingBed   MissingKind = "bed"   // no ward has one
+	MissingWard  MissingKind = "ward"  // none is open
+	MissingBed   MissingKind = "bed"   // no open ward has one
 	MissingDish  MissingKind = "dish"  // there is none
 	MissingDiet  MissingKind = "diet"  // no dish suits it at a meal
 	MissingLogin MissingKind = "login" // nobody of a role can sign in
@@ -49,8 +49,9 @@ func (h *Hospital) Missing(ctx context.Context, actor Actor) ([]Missing, error) 
 // missingBeds looks for wards with beds.
 func missingBeds(ctx context.Context, q *sql.Tx) ([]Missing, error) {
 	var wards, beds int
-	err := q.QueryRowContext(ctx, `SELECT (SELECT COUNT(*) FROM ward), (SELECT COUNT(*) FROM bed)`).
-		Scan(&wards, &beds)
+	err := q.QueryRowContext(ctx, `SELECT (SELECT COUNT(*) FROM ward WHERE is_open),
+		(SELECT COUNT(*) FROM bed JOIN ward ON ward.id = bed.ward_id
+			WHERE ward.is_open AND bed.retired_at IS NULL)`).Scan(&wards, &beds)
 	switch {
 	case err != nil:
 		return nil, wrap(err, "count wards and beds")
@@ -64,7 +65,9 @@ func missingBeds(ctx context.Context, q *sql.Tx) ([]Missing, error) {
 
 // missingDishes looks for a dish for each diet at each main meal.
 func missingDishes(ctx context.Context, q *sql.Tx) (missing []Missing, err error) {
-	dishes, err := readDishes(ctx, q, func(d Dish) bool { return d.Available })
+	dishes, err := readDishes(ctx, q, func(d Dish) bool {
+		return d.Available && d.RetiredAt.IsZero()
+	})
 	if err != nil {
 		return nil, err
 	}

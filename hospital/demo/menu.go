@@ -47,6 +47,9 @@ var (
 // nutrition is an estimate for a usual serving from common tables of food composition. The Kinyarwanda names need a native reader.
 var menu = slices.Concat(breakfasts, mains, specialDiets, sides, supplements)
 
+// Currency is that of the demo's prices.
+const Currency hospital.Currency = "RWF"
+
 // Menu is what the demo's kitchen cooks, for a hospital that begins with it.
 func Menu() []hospital.Dish {
 	dishes := slices.Clone(menu)
