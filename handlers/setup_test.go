@@ -166,3 +166,31 @@ func TestAMenuBeginsWithTheSampleOrEmpty(t *testing.T) {
 		}
 	}
 }
+
+func TestTheHospitalIsNamedInTheSecondStep(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, settings{})
+	admin := h.token("admin")
+	post := func(fields url.Values) answer { return h.post("/setup/hospital", admin, browser, fields) }
+	refused := post(url.Values{"time_zone": {"Africa/Nowhere"}})
+	if refused.status != 422 || refused.html().Find("#settings-time_zone-error").Length() != 1 {
+		t.Errorf("%d %.300s", refused.status, refused.body)
+	}
+	named := post(url.Values{"hospital_name": {"St. John's"}, "time_zone": {"America/St_Johns"},
+		"currency": {"EUR"}, "languages[]": {"", "en", "fr"}, "default_language": {"fr"}})
+	if named.led() != "/setup/wards/" {
+		t.Errorf("led to %q", named.led())
+	}
+	now, err := h.hospital.Settings(t.Context())
+	h.must(err)
+	if now.HospitalName != "St. John's" || now.TimeZone != "America/St_Johns" ||
+		now.Currency != "EUR" || fmt.Sprint(now.Languages) != "[en fr]" || now.DefaultLanguage != "fr" {
+		t.Errorf("the settings are %+v", now)
+	}
+	h.post("/setup/menu", admin, browser, url.Values{"start": {"sample"}})
+	dishes, err := h.hospital.Dishes(t.Context(), hospital.System)
+	h.must(err)
+	if len(dishes) == 0 || dishes[0].Price != 0 {
+		t.Errorf("%d dishes of the sample cost francs in a hospital that takes euros", len(dishes))
+	}
+}
