@@ -99,6 +99,10 @@ var rules = map[string]rule{
 	"GET /users/":                     {"users.manage", "/users/", 0, 200},
 	"GET /settings/":                  {"settings.manage", "/settings/", 0, 200},
 	"POST /settings":                  {"settings.manage", "/settings", 0, 422},
+	"GET /meals/":                     {"menu.manage", "/meals/", 0, 200},
+	"POST /meals":                     {"menu.manage", "/meals", 0, 422},
+	"POST /meals/:code":               {"menu.manage", "/meals/lunch", 0, 422},
+	"POST /meals/:code/sequence":      {"menu.manage", "/meals/lunch/sequence", 0, 422},
 
 	"POST /admissions": {"admissions.admit", "/admissions", 0, 422},
 	"POST /admissions/:id/transfer": {"admissions.transfer", "/admissions/{admission}/transfer",

@@ -1,12 +1,13 @@
 package hospital
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
 )
 
-// ForgetOld deletes sessions that have ended, failed sign-ins that no longer count, places where
+// ForgetOld deletes sessions that have ended or were left alone for too long, failed sign-ins that no longer count, places where
 // nobody has signed in for long, idempotency keys that nobody will ask for again, and notifications
 // that are older than the hospital wants to keep them. Of patients, stays, orders and the audit
 // nothing is ever deleted. Nothing depends on when it is called; the server does so now and then.
@@ -26,7 +27,7 @@ func (h *Hospital) ForgetOld(ctx context.Context) error {
 				return fmt.Errorf("forget what is old: %w", err)
 			}
 		}
-		return c.forgetUnkept(ctx)
+		return cmp.Or(c.endIdleSessions(ctx), c.forgetUnkept(ctx))
 	})
 }
 
