@@ -184,7 +184,7 @@ func openSessionOf(ctx context.Context, q *sql.Tx, token string,
 // idleSince is when a session must have been used last to be open now.
 func (s *Settings) idleSince(now time.Time) time.Time {
 	if s.IdleMinutes == 0 {
-		return time.Unix(0, 0)
+		return time.UnixMilli(-1)
 	}
 	return now.Add(-time.Duration(s.IdleMinutes) * time.Minute)
 }
