@@ -92,8 +92,8 @@ func (h *Hospital) AdmissionAsSeen(ctx context.Context, actor Actor,
 			return err
 		}
 		reader := &change{tx: q, actor: actor}
-		return reader.withChanges(ctx, admission.checkPrecondition(precondition{admissionID, version}),
-			"admission", id, version, admission.Version)
+		err = admission.checkPrecondition(actor, precondition{admissionID, version})
+		return reader.withChanges(ctx, err, "admission", id, version, admission.Version)
 	})
 }
 

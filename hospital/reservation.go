@@ -97,18 +97,18 @@ func (c *change) checkReserved(ctx context.Context, bed Bed, patientID int64,
 		return nil
 	}
 	if overrideReason == "" {
-		return c.bedRefused(ctx, bed.reserved(), bed, 0)
+		return c.bedRefused(ctx, bed.reserved(c.actor), bed, 0)
 	}
 	c.record(entry{action: "bed.take_reserved", entity: "bed", entityID: bed.ID,
 		patientID: bed.ReservedFor, wardID: bed.WardID, reason: overrideReason}, bed)
 	return nil
 }
 
-// reserved is the refusal of a bed that is kept for others. Of a patient it says the initials.
-func (b Bed) reserved() error {
+// reserved is the refusal of a bed that is kept for others.
+func (b Bed) reserved(actor Actor) error {
 	whom := b.StatusReason
 	if b.ReservedFor != 0 {
-		whom = b.ReservedName.Initials()
+		whom = actor.called(b.ReservedName)
 	}
 	return b.conflict("bed_reserved",
 		"Bed %s is reserved (%s). Choose another bed, or say why it is taken all the same.",
