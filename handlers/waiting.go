@@ -99,9 +99,7 @@ func (s *Server) redrawCare(c echo.Context, r refusal, id int64) error {
 	if err != nil {
 		return errNoPlace
 	}
-	form := r.again()
-	form.Values = r.in.begunAnew(r.cause)
-	return s.renderCare(c, r.Status, detail, form)
+	return s.renderCare(c, r.Status, detail, r.againTo(detail.Admission.PatientName))
 }
 
 func (s *Server) renderCare(c echo.Context, status int, detail hospital.BedDetail,

@@ -46,8 +46,8 @@ func (cmd BedStatusCommand) keepsOtherwise(b Bed) bool {
 		!cmd.Until.IsZero() && !cmd.Until.Equal(b.ReservedUntil)
 }
 
-// reservationOf is what a command asks for, whose patient must exist and live. The patient is
-// locked before the bed, as for an admission.
+// reservationOf is what a command asks for, whose patient must exist, live and have a record of
+// their own. The patient is locked before the bed, as for an admission.
 func (c *change) reservationOf(ctx context.Context, cmd BedStatusCommand) (reservation, error) {
 	wrong := fields{}
 	cmd.checkReservation(wrong, c.now)
@@ -58,7 +58,7 @@ func (c *change) reservationOf(ctx context.Context, cmd BedStatusCommand) (reser
 	if err := wrong.err(); err != nil || cmd.PatientID == 0 {
 		return kept, err
 	}
-	if err := c.checkAlive(ctx, cmd.PatientID); err != nil {
+	if err := c.checkRecord(ctx, cmd.PatientID); err != nil {
 		return kept, err
 	}
 	var err error

@@ -145,13 +145,13 @@ func (h *Hospital) ReopenAdmission(ctx context.Context, actor Actor, admissionID
 // lockEndedAdmission locks an admission whose discharge can be taken back, after its patient.
 func (c *change) lockEndedAdmission(ctx context.Context, id int64,
 	seen precondition) (Admission, error) {
-	unlocked, err := readAdmission(ctx, c.tx, id)
+	patientID, err := c.lockPatientOf(ctx, id)
 	if err != nil {
-		return unlocked, err
+		return Admission{}, err
 	}
-	open, err := c.lockPatient(ctx, unlocked.PatientID, fields{})
+	open, err := c.lockPatient(ctx, patientID, fields{})
 	if err != nil {
-		return unlocked, err
+		return Admission{}, err
 	}
 	admission, err := c.lockWithMother(ctx, id)
 	if err != nil {
