@@ -148,7 +148,7 @@ func (s *Server) redrawBed(c echo.Context, r refusal, bedID, about int64) error 
 	}
 	form := r.again()
 	if detail.Admission != nil {
-		form = r.againTo(detail.Admission.PatientName)
+		form = r.againTo(string(detail.Admission.PatientName))
 	}
 	if r.name == views.FormOrder {
 		// For a meal that there is not there is no menu to show.

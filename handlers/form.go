@@ -8,7 +8,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"dusangire/hospital"
 	"dusangire/views"
 )
 
@@ -99,12 +98,12 @@ func (r refusal) again() views.Form {
 		Key: r.in.values.Get("idempotency_key")}
 }
 
-// againTo is again for a form about a patient. Where it was refused since something has changed
-// meanwhile, it offers to do the same to the same one.
-func (r refusal) againTo(name hospital.PatientName) views.Form {
+// againTo is again for a form about somebody, or an order. Where it was refused since something has
+// changed meanwhile, it offers to do the same to the same one.
+func (r refusal) againTo(subject string) views.Form {
 	form := r.again()
 	if strings.HasSuffix(r.Code, "_outdated") && r.standsAsSent() {
-		form.Again = string(name)
+		form.Again = subject
 	}
 	return form
 }

@@ -106,7 +106,7 @@ func (s *Server) recordForm(id int64, name string, in *input) form {
 // who the other record is, unless it can't be merged at all.
 func (s *Server) recordAgain(c echo.Context, r refusal, record hospital.Record) views.Form {
 	ctx := c.Request().Context()
-	form := r.againTo(record.Name)
+	form := r.againTo(string(record.Name))
 	form.Aside = views.PutAside(ctx, r.in.overwritten(r.cause))
 	cmd := r.in.merge()
 	if r.name != views.FormMerge || cmd.Into == 0 {

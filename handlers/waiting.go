@@ -99,7 +99,8 @@ func (s *Server) redrawCare(c echo.Context, r refusal, id int64) error {
 	if err != nil {
 		return errNoPlace
 	}
-	return s.renderCare(c, r.Status, detail, r.againTo(detail.Admission.PatientName))
+	form := r.againTo(string(detail.Admission.PatientName))
+	return s.renderCare(c, r.Status, detail, form)
 }
 
 func (s *Server) renderCare(c echo.Context, status int, detail hospital.BedDetail,

@@ -75,13 +75,16 @@ func TestARefusalNamesThePatientInFull(t *testing.T) {
 			"Bed A-05 is occupied: Uwase Marie lies there. Choose another bed.": func() error {
 				return admit(hospital.AdmitCommand{PatientName: "Mugisha Eric", BedID: taken})
 			},
-			"Bed A-06 is reserved (Keza Ange). Choose another bed, or say why it is taken all the same.": func() error {
+			"Bed A-06 is reserved (Keza Ange). Choose another bed, or say why it is taken " +
+				"all the same.": func() error {
 				return transfer(marie.ID, hospital.TransferCommand{BedID: kept})
 			},
-			"Uwase Marie is already admitted and is in bed A-05. Transfer the patient instead.": func() error {
+			"Uwase Marie is already admitted and is in bed A-05. Transfer the patient " +
+				"instead.": func() error {
 				return admit(hospital.AdmitCommand{PatientID: marie.PatientID})
 			},
-			"Keza Ange is already admitted and is waiting for a bed. Transfer the patient instead.": func() error {
+			"Keza Ange is already admitted and is waiting for a bed. Transfer the patient " +
+				"instead.": func() error {
 				return admit(hospital.AdmitCommand{PatientID: waits.PatientID})
 			},
 			"Uwase Marie already lies in bed A-05. Choose another bed.": func() error {
@@ -263,7 +266,8 @@ func TestAKnownPatientComesBackUnderTheSameRecord(t *testing.T) {
 		if refusal.Current != first {
 			t.Errorf("the refusal shows %+v, want %+v", refusal.Current, first)
 		}
-		if want := "Uwase Marie is already admitted and is in bed A-01. Transfer the patient instead."; refusal.Message != want {
+		const want = "Uwase Marie is already admitted and is in bed A-01. Transfer the patient instead."
+		if refusal.Message != want {
 			t.Errorf("got %q, want %q", refusal.Message, want)
 		}
 		h.discharge(t, first.ID, hospital.Improved)
@@ -652,11 +656,11 @@ func TestTheUniqueIndexesAreTheLastLineAgainstTwoPatientsInABed(t *testing.T) {
 		waiting := h.admit(t, "Mugisha Eric", "")
 		h.exec(t, `UPDATE bed SET status = 'available' WHERE number = 'A-01'`) // a lie that the checks believe
 		taken := h.bed(t, "A-01").ID
-		h.refuses(t, hospital.Conflict, "bed_taken", func() error {
+		h.refuses(t, hospital.Conflict, "bed_just_taken", func() error {
 			_, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Keza Ange", BedID: taken})
 			return err
 		})
-		h.refuses(t, hospital.Conflict, "bed_taken", func() error {
+		h.refuses(t, hospital.Conflict, "bed_just_taken", func() error {
 			_, err := h.Transfer(t.Context(), nurse, waiting.ID, hospital.TransferCommand{BedID: taken})
 			return err
 		})

@@ -116,10 +116,10 @@ func (c *change) cancelOrders(ctx context.Context, admission Admission) error {
 }
 
 // ReopenAdmission takes a discharge back, within ReopenWithin: the patient lies in their bed again
-// where that is available, in cleaning or reserved for them, else waits for one. What was held because they had left
-// may be confirmed again; what was cancelled stays so. Invalid without a reason; NotFound where
-// there is no such admission; Conflict when it is open or cancelled, the discharge is too long ago,
-// the patient was here again since, or it has another version.
+// where that is available, in cleaning or reserved for them, else waits for one. What was held
+// because they had left may be confirmed again; what was cancelled stays so. Invalid without a
+// reason; NotFound where there is no such admission; Conflict when it is open or cancelled, the
+// discharge is too long ago, the patient was here again since, or it has another version.
 func (h *Hospital) ReopenAdmission(ctx context.Context, actor Actor, admissionID int64,
 	cmd UndoCommand) (Admission, error) {
 	if err := actor.need(ReopenAdmissions); err != nil {
