@@ -68,7 +68,7 @@ func (s *Server) Routes() []Route {
 func (s *Server) table() []entry {
 	table := slices.Concat(s.generalRoutes(), s.wardRoutes(), s.bedRoutes(), s.admissionRoutes(),
 		s.patientRoutes(), s.orderRoutes(), s.kitchenRoutes(), s.deliveryRoutes(), s.addressRoutes(),
-		s.notificationRoutes())
+		s.notificationRoutes(), s.dishRoutes())
 	if s.Gallery {
 		table = append(table, get("/gallery", Anyone, s.gallery))
 	}
@@ -204,6 +204,18 @@ func (s *Server) notificationRoutes() []entry {
 		s.notifications(),
 		get(views.UnreadPath, hospital.ReadOwnSession, s.unread),
 		post(views.NotificationsPath+"read", hospital.ReadOwnSession, s.readNotifications),
+	}
+}
+
+func (s *Server) dishRoutes() []entry {
+	return []entry{
+		get(views.DishesPath, hospital.ManageMenu, s.dishes),
+		get(views.NewDishPath, hospital.ManageMenu, s.newDish),
+		get(views.DishPath, hospital.ManageMenu, s.dishPage),
+		post(views.AddDishPath, hospital.ManageMenu, s.addDish),
+		post(views.DishesPath+":id", hospital.ManageMenu, s.setDish),
+		post(views.DishPath+"retire", hospital.ManageMenu, s.retireDish),
+		post(views.DishPath+"restore", hospital.ManageMenu, s.restoreDish),
 	}
 }
 

@@ -59,6 +59,7 @@ var may = map[hospital.Permission][]hospital.Role{
 	"orders.confirm":          {"medical_staff", "kitchen", "admin"},
 	"orders.cancel":           {"medical_staff", "ward_management", "kitchen", "customer", "admin"},
 	"wards.meal_list":         {"medical_staff", "ward_management", "kitchen", "admin"},
+	"menu.manage":             {"kitchen", "admin"},
 	"orders.round":            {"medical_staff", "ward_management", "kitchen", "admin"},
 	"orders.place":            {"medical_staff", "ward_management", "customer", "admin"},
 	"orders.follow":           {"medical_staff", "ward_management", "kitchen", "delivery", "customer", "admin"},
@@ -167,6 +168,14 @@ var rules = map[string]rule{
 	"GET /notifications/":        {"own_session", "/notifications/", 0, 200},
 	"GET /notifications/unread/": {"own_session", "/notifications/unread/", 0, 200},
 	"POST /notifications/read":   {"own_session", "/notifications/read", 0, 422},
+
+	"GET /dishes/":             {"menu.manage", "/dishes/", 0, 200},
+	"GET /dishes/new/":         {"menu.manage", "/dishes/new/", 0, 200},
+	"GET /dishes/:id/":         {"menu.manage", "/dishes/{dish}/", 0, 200},
+	"POST /dishes":             {"menu.manage", "/dishes", 0, 422},
+	"POST /dishes/:id":         {"menu.manage", "/dishes/{dish}", 0, 422},
+	"POST /dishes/:id/retire":  {"menu.manage", "/dishes/{dish}/retire", 0, 422},
+	"POST /dishes/:id/restore": {"menu.manage", "/dishes/{dish}/restore", 0, 422},
 
 	"GET /dashboard/delivery/":      {"dashboard.delivery", "/dashboard/delivery/", 0, 200},
 	"GET /deliveries/:id/":          {"deliveries.follow", "/deliveries/{delivery}/", 0, 200},
@@ -295,6 +304,7 @@ func (h *house) furnish() *strings.Replacer {
 		"{bed}", fmt.Sprint(h.bed(h.a, 1).ID), "{admission}", fmt.Sprint(admission.ID),
 		"{patient}", fmt.Sprint(admission.PatientID),
 		"{order}", fmt.Sprint(order), "{delivery}", fmt.Sprint(tray.ID),
+		"{dish}", fmt.Sprint(h.dish("Beans", "hot").ID),
 		"{address}", fmt.Sprint(address.ID), "{zone}", fmt.Sprint(address.Zone.ID))
 }
 
