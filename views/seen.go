@@ -72,6 +72,8 @@ var fieldLabels = map[string]string{
 	"isolation": "fact.isolation", "priority": "fact.priority",
 	"wanted_ward_id": "fact.wanted_ward", "until": "reserve.until",
 	"features": "fact.features", "staffed": "fact.staffed", "speciality": "fact.speciality",
+	"code": "ward.code", "block": "ward.block", "position": "ward.position",
+	"is_open": "ward.is_open", "ward_id": "fact.ward",
 	"name_en": "dish.name_en", "name_fr": "dish.name_fr", "name_rw": "dish.name_rw",
 	"meals": "dish.meals", "station": "dish.station", "allergens": "dish.allergens",
 	"may_contain": "dish.may_contain.title", "diets": "dish.diets", "textures": "dish.textures",
