@@ -91,8 +91,19 @@ func (s *Server) authenticate(c echo.Context) error {
 	if err == nil {
 		c.Set(sessionKey, session)
 		c.SetRequest(r.WithContext(views.OfPerson(r.Context(), session.User.ID)))
+		s.useKnownSettings(c)
+		err = s.noteUse(c, session)
 	}
 	return err
+}
+
+// noteUse keeps that a session is used, unless a script asks by itself, as of a page that nobody
+// may be looking at.
+func (s *Server) noteUse(c echo.Context, session hospital.Session) error {
+	if isLive(c.Path()) || strings.TrimSuffix(c.Path(), "/") == strings.TrimSuffix(views.UnreadPath, "/") {
+		return nil
+	}
+	return s.Hospital.UseSession(c.Request().Context(), session)
 }
 
 // isOwnPage reports whether a request comes from a page of whoever is signed in, as the page says.
@@ -187,8 +198,16 @@ func (s *Server) loginPage(c echo.Context) error {
 }
 
 func (s *Server) renderLogin(c echo.Context, status int, form views.Form) error {
-	page, err := s.page(c, text.T(c.Request().Context(), "login.title"))
+	ctx := c.Request().Context()
+	if _, err := s.Hospital.Settings(ctx); err == nil {
+		s.useKnownSettings(c)
+		ctx = c.Request().Context()
+	}
+	page, err := s.page(c, text.T(ctx, "login.title"))
 	if err != nil {
+		return err
+	}
+	if page.Unclaimed, err = s.Hospital.Unclaimed(ctx); err != nil {
 		return err
 	}
 	return render(c, status, views.LoginPage(page, form))
@@ -225,14 +244,15 @@ func (s *Server) login(c echo.Context) error {
 	}
 	s.setSession(c, token, 0)
 	s.setDevice(c, from.Devices)
+	s.speakTo(c, session.User)
 	return created(c, homePaths[session.User.Role], localPath(in.text("next")),
 		func() (any, error) { return newSessionJSON(session, token), nil })
 }
 
 // client is where a request to sign in comes from.
 func (s *Server) client(c echo.Context) hospital.Client {
-	return hospital.Client{Address: c.RealIP(), Session: s.tokenOf(c),
-		Devices: cookieOf(c, deviceCookie(s.Hospital.Instance(), isSecure(c)))}
+	return hospital.Client{Address: c.RealIP(), Agent: c.Request().UserAgent(),
+		Session: s.tokenOf(c), Devices: cookieOf(c, deviceCookie(s.Hospital.Instance(), isSecure(c)))}
 }
 
 // setDevice leaves with a browser what makes it known again when somebody signs in there.

@@ -64,7 +64,7 @@ func (s *Server) narrowWall(ctx context.Context, query url.Values, v *visitor) (
 		v.wall.Notes = append(v.wall.Notes, text.T(ctx, note, asked))
 		return ""
 	}
-	stations, meals := asTexts(hospital.Stations), asTexts(hospital.Meals)
+	stations, meals := asTexts(hospital.Stations), asTexts(hospital.SettingsOf(ctx).MealCodes())
 	v.wall.Filter = hospital.KitchenFilter{
 		Ward:    pick("ward", wards, "kitchen.no_ward"),
 		Station: hospital.Station(pick("station", stations, "kitchen.no_station")),
@@ -110,7 +110,7 @@ func newKitchenJSON(ctx context.Context, b hospital.KitchenBoard) dashboardJSON 
 	for _, t := range b.Tickets {
 		tickets[t.Status] = append(tickets[t.Status], newTicketJSON(ctx, t))
 	}
-	past := newPastJSON(b.PastDays(), eachIn(ctx, b.Past, newTicketJSON))
+	past := newPastJSON(b.PastDays(hospital.SettingsOf(ctx)), eachIn(ctx, b.Past, newTicketJSON))
 	return newDashboardJSON(b.Metrics, b.At, kitchenJSON{b.Counts, tickets,
 		each(b.ToCook, newDishCountJSON), past, each(b.Missed, newMissedJSON)})
 }

@@ -177,11 +177,32 @@ func (l *life) deeds() map[string]deed {
 		"/beds/:id/status":      {desk, anyBed, l.newStatus},
 		"/beds/:id": {desk, anyBed, func() map[string]any {
 			return map[string]any{"features": pick(l, []string{}, []string{"oxygen"},
-				[]string{"isolation", "cot"}), "staffed": l.r.IntN(3) > 0}
+				[]string{"isolation", "cot"}), "staffed": l.r.IntN(3) > 0,
+				"ward_id":    pick(l, l.a.ID, l.b.ID),
+				"bed_number": fmt.Sprint("BED-", l.r.IntN(20))}
+		}},
+		"/beds/:id/retire": {[]string{"ward_management"}, freeBeds, func() map[string]any {
+			if len(l.ids(freeBeds)) < 3 { // else nobody lies anywhere any more
+				return map[string]any{"version": 4711}
+			}
+			return reason()
+		}},
+		"/wards": {[]string{"admin"}, "", func() map[string]any {
+			return map[string]any{"code": fmt.Sprint("W", l.r.IntN(4)), "name": "Ward", "beds": 1}
+		}},
+		"/wards/:id/move": {desk, `SELECT id FROM ward`, func() map[string]any {
+			return map[string]any{"step": string(pick(l, hospital.WardSteps...))}
+		}},
+		"/wards/:id/beds": {desk, `SELECT id FROM ward`, func() map[string]any {
+			if len(l.ids(freeBeds)) > 8 {
+				return map[string]any{}
+			}
+			return map[string]any{"count": 1}
 		}},
 		"/wards/:id": {desk, `SELECT id FROM ward`, func() map[string]any {
 			return map[string]any{"sex": string(pick(l, hospital.WardSexes...)),
-				"speciality": pick(l, "", "Heart")}
+				"speciality": pick(l, "", "Heart"), "name": fmt.Sprint("Ward ", l.r.IntN(100)),
+				"code": fmt.Sprint("C", l.r.IntN(100)), "is_open": l.r.IntN(10) > 0}
 		}},
 		"/beds/:id/clean": {[]string{"housekeeping", "ward_management"},
 			`SELECT id FROM bed WHERE status = 'cleaning'`, func() map[string]any {
@@ -215,6 +236,10 @@ func (l *life) deeds() map[string]deed {
 		"/addresses":               {l.customers, "", address},
 		"/addresses/:id":           {l.customers, addresses, address},
 		"/addresses/:id/remove":    {l.customers, addresses, nothing},
+		"/settings":                {[]string{"admin"}, "", l.settings},
+		"/meals":                   {[]string{"admin", "kitchen"}, "", l.newMeal},
+		"/meals/:code":             {[]string{"admin", "kitchen"}, "", l.meal},
+		"/meals/:code/sequence":    {[]string{"admin", "kitchen"}, "", l.sequence},
 		"/zones":                   {[]string{"admin"}, "", zone},
 		"/zones/:id":               {[]string{"admin"}, zones, zone},
 		"/zones/:id/remove":        {[]string{"admin"}, zones, nothing},
@@ -224,7 +249,10 @@ func (l *life) deeds() map[string]deed {
 
 // silent are the commands that no screen could show.
 var silent = []string{"/login", "/logout", "/language", "/beds/:id/patients", "/waiting/patients",
-	"/patients/search"}
+	"/patients/search", "/users", "/users/:id", "/users/:id/reset", "/users/:id/sessions/end",
+	"/account/password", "/account/sessions/:id/end", "/password/:token", "/join", "/join/:code",
+	"/admissions/:id/invitations", "/admissions/:id/invitations/remove", "/setup/:token",
+	"/setup/hospital/", "/setup/meals/", "/setup/wards/", "/setup/menu/"}
 
 // pick is one of some.
 func pick[T any](l *life, some ...T) T { return some[l.r.IntN(len(some))] }
@@ -330,6 +358,26 @@ func (l *life) newOrder() map[string]any {
 	return order
 }
 
+func (l *life) newMeal() map[string]any {
+	return map[string]any{"code": pick(l, "tea", "supper", "brunch"), "name_en": "Tea",
+		"serve_at": "16:00", "enabled": false}
+}
+
+// meal changes a meal that nobody orders here.
+func (l *life) meal() map[string]any {
+	return map[string]any{"name_en": pick(l, "Supplement", "Extra"), "cut_off_minutes": l.r.IntN(3)}
+}
+
+func (l *life) sequence() map[string]any {
+	return map[string]any{"ward_ids": []int64{l.a.ID}, "offset_minutes": []int{l.r.IntN(30)}}
+}
+
+func (l *life) settings() map[string]any {
+	return map[string]any{"hospital_name": pick(l, "", "Kibagabaga"),
+		"currency": pick(l, "RWF", "EUR"), "wall_names": pick(l, "initials", "bed"),
+		"time_zone": pick(l, "Africa/Kigali", "Africa/Kigali", "Africa/Nairobi")}
+}
+
 // live gives one command, most of which are refused, and looks at some screens before and after it.
 func (l *life) live(n int) {
 	l.t.Helper()
@@ -374,6 +422,7 @@ func (l *life) anything(n int) (name string, do func() string) {
 		id = l.some(d.id)
 		path = strings.Replace(route, ":id", fmt.Sprint(id), 1)
 	}
+	path = strings.Replace(path, "/meals/:code", "/meals/supplement", 1)
 	fields := d.fields
 	if fields == nil {
 		fields = func() map[string]any { return l.handover(id) }

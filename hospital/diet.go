@@ -65,7 +65,7 @@ func (w Window) Over(t time.Time) bool { return !w.Until.IsZero() && !t.Before(w
 
 // MealsMissed counts the main meals whose time has come in the window by now: what a patient who
 // must not eat has gone without.
-func (w Window) MealsMissed(now time.Time) (missed int) {
+func (w Window) MealsMissed(s *Settings, now time.Time) (missed int) {
 	if w.From.IsZero() {
 		return 0
 	}
@@ -73,9 +73,9 @@ func (w Window) MealsMissed(now time.Time) (missed int) {
 	if w.Over(now) {
 		end = w.Until
 	}
-	for day := today(w.From); !day.After(end); day = day.AddDate(0, 0, 1) {
-		for _, times := range MealTimes {
-			at := times.at(day)
+	for day := s.Day(w.From); !day.After(s.Day(end)); day = day.AddDate(0, 0, 1) {
+		for _, meal := range s.MainMeals() {
+			at, _ := s.Serves(meal, 0, day)
 			if w.Holds(at) && !at.After(end) {
 				missed++
 			}
@@ -133,7 +133,7 @@ func (h *Hospital) SetDiet(ctx context.Context, actor Actor, admissionID int64,
 	cmd.tidy()
 	return command(ctx, h, actor, func(ctx context.Context, c *change) (Admission, error) {
 		if cmd.Allergies != nil {
-			if err := c.lockPatientOf(ctx, admissionID); err != nil {
+			if _, err := c.lockPatientOf(ctx, admissionID); err != nil {
 				return Admission{}, err
 			}
 		}

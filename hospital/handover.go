@@ -153,7 +153,7 @@ func (r *handoverReading) read(ctx context.Context, wardID int64) (err error) {
 // readBeds reads the beds that can't take anyone, or only somebody in particular.
 func (r *handoverReading) readBeds(ctx context.Context) error {
 	rows, err := r.q.QueryContext(ctx, selectBed+` WHERE bed.ward_id = $1
-		AND bed.status NOT IN ('available', 'occupied')
+		AND bed.status NOT IN ('available', 'occupied') AND bed.retired_at IS NULL
 		ORDER BY length(bed.number), bed.number`, r.ID)
 	r.Beds, err = collect(rows, err, func(row scanner) (bed Bed, err error) {
 		err = row.Scan(bed.columns()...)
@@ -188,7 +188,7 @@ func (p *HandoverPerson) columns() []any {
 
 // readHeld finds the open orders of the patients that somebody must look at.
 func (r *handoverReading) readHeld(ctx context.Context) error {
-	list, args := oneOf([]any{instant(pastBefore(r.Until))}, r.admissions())
+	list, args := oneOf([]any{instant(SettingsOf(ctx).pastBefore(r.Until))}, r.admissions())
 	orders, err := ordersWhere(ctx, r.q, `meal_order.ended_at IS NULL AND meal_order.due >= $1
 		AND (meal_order.status = 'held' OR meal_order.stopped <> '')
 		AND meal_order.admission_id IN `+list, args...)
@@ -229,10 +229,11 @@ func (r *handoverReading) readMissed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for day := today(r.Since); !day.After(r.Until); day = day.AddDate(0, 0, 1) {
-		for _, meal := range Meals {
-			served := MealTimes[meal].at(day)
-			if !meal.Main() || !r.shows(served) {
+	settings := SettingsOf(ctx)
+	for day := settings.Day(r.Since); !day.After(settings.Day(r.Until)); day = day.AddDate(0, 0, 1) {
+		for _, meal := range settings.MainMeals() {
+			served, _ := settings.Serves(meal, r.ID, day)
+			if !r.shows(served) {
 				continue
 			}
 			for _, p := range r.Patients {
@@ -256,7 +257,9 @@ func (r *handoverReading) addMissed(p HandoverPatient, meal Meal, served time.Ti
 
 // readOrdered reads the patients' orders of the days that the handover tells of.
 func (r *handoverReading) readOrdered(ctx context.Context) (map[plannedMeal][]Order, error) {
-	list, args := oneOf([]any{instant(today(r.Since)), instant(today(r.Until))}, r.admissions())
+	settings := SettingsOf(ctx)
+	list, args := oneOf([]any{instant(settings.Day(r.Since)), instant(settings.Day(r.Until))},
+		r.admissions())
 	orders, err := ordersWhere(ctx, r.q, `meal_order.admission_id IN `+list+`
 		AND meal_order.service_date >= $1 AND meal_order.service_date <= $2`, args...)
 	ordered := map[plannedMeal][]Order{}

@@ -114,15 +114,15 @@ func (h *Hospital) KitchenBoard(ctx context.Context, actor Actor) (KitchenBoard,
 				return board, err
 			}
 			tickets, err := readTickets(ctx, q, board.At)
-			board.Tickets, board.Past = splitPast(tickets, board.At)
+			board.Tickets, board.Past = splitPast(tickets, SettingsOf(ctx).pastBefore(board.At))
 			board.count()
 			return board, err
 		})
 }
 
 // PastDays counts the tickets that are not finished by their day, the oldest first.
-func (b KitchenBoard) PastDays() []PastDay {
-	return pastDays(b.Past, func(t Ticket) time.Time { return t.Due })
+func (b KitchenBoard) PastDays(s *Settings) []PastDay {
+	return pastDays(s, b.Past, func(t Ticket) time.Time { return t.Due })
 }
 
 // KitchenFilter narrows the wall to what one place in the kitchen works on. An empty field narrows
@@ -242,13 +242,14 @@ func ticketsWhere(ctx context.Context, q *sql.Tx, now time.Time, condition strin
 	rows, err := q.QueryContext(ctx, selectTicket+condition, args...)
 	plates := plates{}
 	tickets, err := collect(rows, err, func(row scanner) (Ticket, error) {
-		return scanTicket(row, now, plates)
+		return scanTicket(row, now, SettingsOf(ctx).WallNames, plates)
 	})
 	return tickets, wrap(err, "read the tickets")
 }
 
 // scanTicket reads a ticket as of now. The patient's name goes no further than here.
-func scanTicket(row scanner, now time.Time, plates plates) (t Ticket, err error) {
+func scanTicket(row scanner, now time.Time, form WallNames,
+	plates plates) (t Ticket, err error) {
 	var name PatientName
 	var bedSince time.Time
 	var nilByMouth Window
@@ -260,7 +261,7 @@ func scanTicket(row scanner, now time.Time, plates plates) (t Ticket, err error)
 		&t.OverriddenBy, (*list[Hazard])(&t.HeldFor), &t.Stopped, &t.Begun, &t.Late,
 		&t.CancelReason, &t.Version, plates.onto(&dishes))
 	t.Dishes = onTicket(dishes)
-	t.Initials, t.NilByMouth = name.Initials(), nilByMouth.Holds(now)
+	t.Initials, t.NilByMouth = name.onWall(form), nilByMouth.Holds(now)
 	if t.BedNumber != "" && bedSince.After(t.PlacedAt) {
 		t.MovedAt = bedSince
 	}

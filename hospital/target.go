@@ -46,10 +46,12 @@ func addWhatIsSeen(ctx context.Context, q *sql.Tx, now time.Time, reader Actor,
 	if err != nil {
 		return err
 	}
+	settings := SettingsOf(ctx)
+	yesterday := settings.At(settings.Day(now).AddDate(0, 0, -1), 0)
 	for i, n := range all {
 		all[i].Target = seen.target(reader.Role, n.About)
-		if seen.tellsOf(n, reader.Role, now) {
-			all[i].Patients = seen.patientsOf(n.About, reader.Role)
+		if seen.tellsOf(n, reader.Role, yesterday) {
+			all[i].Patients = seen.patientsOf(n.About, reader.Role, settings.WallNames)
 		}
 	}
 	return nil
@@ -196,16 +198,17 @@ func (seen whatIsSeen) target(role Role, about About) Target {
 }
 
 // tellsOf reports whether a role may know whom a notification is about: the kitchen only for as
-// long as it may read the order.
-func (seen whatIsSeen) tellsOf(n Notification, role Role, now time.Time) bool {
+// long as it may read the order, from the beginning of yesterday on.
+func (seen whatIsSeen) tellsOf(n Notification, role Role, yesterday time.Time) bool {
 	if role.May(ReadWards) {
 		return true
 	}
-	return role.May(ReadKitchen) && !n.CreatedAt.Before(startOfDay(now).AddDate(0, 0, -1))
+	return role.May(ReadKitchen) && !n.CreatedAt.Before(yesterday)
 }
 
 // patientsOf lists the patients of a notification who are still here, by name or by initials.
-func (seen whatIsSeen) patientsOf(about About, role Role) (patients []NoticePatient) {
+func (seen whatIsSeen) patientsOf(about About, role Role,
+	form WallNames) (patients []NoticePatient) {
 	for _, id := range about.AdmissionIDs {
 		p, open := seen.patients[id]
 		if !open {
@@ -214,7 +217,7 @@ func (seen whatIsSeen) patientsOf(about About, role Role) (patients []NoticePati
 		if role.May(ReadWards) {
 			p.Initials = ""
 		} else {
-			p.PatientName = ""
+			p.Initials, p.PatientName = p.PatientName.onWall(form), ""
 		}
 		p.Ordered = seen.ordered[orderedMeal{id, about.Meal, about.ServiceDate.UnixMilli()}]
 		patients = append(patients, p)

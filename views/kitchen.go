@@ -143,9 +143,9 @@ func (w Wall) narrowings(ctx context.Context) []narrowing {
 	f = w.Filter
 	f.Meal = ""
 	meals.add(w, f, all)
-	for _, meal := range hospital.Meals {
+	for _, meal := range hospital.SettingsOf(ctx).MealCodes() {
 		f.Meal = meal
-		meals.add(w, f, text.T(ctx, "meal."+string(meal)))
+		meals.add(w, f, text.Meal(ctx, meal))
 	}
 	f = w.Filter
 	f.Ward = ""
@@ -175,7 +175,7 @@ func KitchenRegions(b hospital.KitchenBoard, w Wall) []Region {
 	regions := []Region{
 		{ID: TransitID, Component: inTransit(b)},
 		{ID: MissedID, Component: missedRounds(b.Missed, WallPath(w.Filter))},
-		{ID: PastID, Component: pastStrip(b.PastDays())},
+		{ID: PastID, Component: pastStrip(b)},
 	}
 	for _, lane := range lanes {
 		tickets := laneRegion(b, w, lane)

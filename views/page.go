@@ -18,6 +18,10 @@ type Page struct {
 	Path   string         // marks where one is, and where the language form comes back to
 	// Within is the entry of the navigation that is marked where Path has none; may be empty.
 	Within string
+	// Missing is what the hospital lacks, for whoever sets it up; nil elsewhere.
+	Missing []hospital.Missing
+	// Unclaimed says that nobody has an account yet.
+	Unclaimed bool
 	// Assets are the nouns whose style sheets and scripts the page adds to those of all pages, such
 	// as "kitchen customer"; may be empty.
 	Assets string
@@ -42,6 +46,7 @@ func (p Page) with(assets string) Page {
 type Viewer struct {
 	UserID   int64
 	Username string
+	Called   string // what colleagues call them; empty: the username
 	Role     hospital.Role
 	Wards    []hospital.Ward // for the navigation: this person's own, all where none are assigned
 	Unread   int             // notifications

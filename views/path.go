@@ -1,6 +1,7 @@
 package views
 
 import (
+	"net/url"
 	"strings"
 
 	"dusangire/hospital"
@@ -20,11 +21,41 @@ const (
 	AdmissionPath Path = "/admissions/:id/"
 	PatientPath   Path = "/patients/:id/"
 	CarePath      Path = "/admissions/:id/care/"
-	OrderPath     Path = "/orders/:id/"
-	DeliveryPath  Path = "/deliveries/:id/"
-	AddressPath   Path = "/addresses/:id/"
-	ZonePath      Path = "/zones/:id/"
+
+	InvitationsPath Path = "/admissions/:id/invitations/"
+	OrderPath       Path = "/orders/:id/"
+	DeliveryPath    Path = "/deliveries/:id/"
+	AddressPath     Path = "/addresses/:id/"
+	ZonePath        Path = "/zones/:id/"
+	UserPath        Path = "/users/:id/"
 )
+
+// OwnSessionPath is one of a person's own sessions, which has no page of its own.
+const OwnSessionPath Path = "/account/sessions/:id/"
+
+// PasswordPath is where somebody sets a password with the link that they were given.
+const PasswordPath Path = "/password/:token"
+
+// JoinPath is where a caregiver accepts the invitation with a code.
+const JoinPath Path = "/join/:code"
+
+// JoinPathOf is the path of the invitation with a code.
+func JoinPathOf(code string) string {
+	return strings.Replace(string(JoinPath), ":code", url.PathEscape(code), 1)
+}
+
+// FirstPath is where the first administrator's account is made.
+const FirstPath Path = "/setup/:token"
+
+// FirstPathOf is the path of the link with a token.
+func FirstPathOf(token string) string {
+	return strings.Replace(string(FirstPath), ":token", token, 1)
+}
+
+// PasswordPathOf is the path of the link with a token.
+func PasswordPathOf(token string) string {
+	return strings.Replace(string(PasswordPath), ":token", token, 1)
+}
 
 // AllergiesPath is that of the allergies of a patient's record, whose page has their form.
 const AllergiesPath Path = "/patients/:id/allergies"
@@ -43,8 +74,18 @@ const (
 	AddressesPath     = "/addresses/"
 	ZonesPath         = "/zones/"
 	NotificationsPath = "/notifications/"
+	WardsPath         = "/wards/"
 	UnreadPath        = "/notifications/unread/"
 	UsersPath         = "/users/"
+	AccountPath       = "/account/"
+	CodePath          = "/join/"
+	SetupPath         = "/setup/"
+	SettingsStepPath  = "/setup/hospital/"
+	SetupWardsPath    = "/setup/wards/"
+	MealsStepPath     = "/setup/meals/"
+	SetupMenuPath     = "/setup/menu/"
+	SettingsPath      = "/settings/"
+	MealsPath         = "/meals/"
 	SearchPath        = "/patients/search"
 )
 
@@ -56,12 +97,27 @@ const (
 	DeliveriesPath = "/deliveries/"
 	NewAddressPath = "/addresses"
 	NewZonePath    = "/zones"
+	NewUserPath    = "/users"
+	NewWardPath    = "/wards"
+	SetPath        = "/settings"
+	NewMealPath    = "/meals"
 	LanguagePath   = "/language"
 	LogoutPath     = "/logout"
 )
 
 // Of is the path of the one with a number.
 func (p Path) Of(id int64) string { return strings.Replace(string(p), ":id", number(id), 1) }
+
+// MealPath is what changes a meal.
+func MealPath(code hospital.Meal) string { return MealsPath + string(code) }
+
+// SavedMealPath is the page of all meals at the place of one, which it says is saved.
+func SavedMealPath(code hospital.Meal) string {
+	return MealsPath + "?saved=" + string(code) + "#" + mealID(code)
+}
+
+// mealID is the id of a meal's place on the page of all.
+func mealID(code hospital.Meal) string { return "meal-" + string(code) }
 
 // SavedZonePath is the page of all zones at the place of one, which it says is saved.
 func SavedZonePath(id int64) string {

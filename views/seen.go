@@ -58,7 +58,7 @@ var fieldLabels = map[string]string{
 	"override_reason": "field.override_reason", "bed_number": "fact.bed",
 	"cleaning": "cleaning.title", "stat": "cleaning.stat",
 	"status": "change.status", "hazards": "change.hazards", "stopped": "change.stopped",
-	"name": "field.zone", "charge": "zone.charge", "label": "field.label",
+	"name": "field.name", "charge": "zone.charge", "label": "field.label",
 	"full_name": "field.full_name", "phone": "field.phone",
 	"address_line1": "field.address_line1", "address_line2": "field.address_line2",
 	"city": "field.city", "zone_id": "field.zone", "instructions": "field.instructions",
@@ -72,6 +72,10 @@ var fieldLabels = map[string]string{
 	"isolation": "fact.isolation", "priority": "fact.priority",
 	"wanted_ward_id": "fact.wanted_ward", "until": "reserve.until",
 	"features": "fact.features", "staffed": "fact.staffed", "speciality": "fact.speciality",
+	"role": "users.role", "wards": "users.wards", "disabled": "users.disabled",
+	"display_name": "field.display_name",
+	"code":         "ward.code", "block": "ward.block", "position": "ward.position",
+	"is_open": "ward.is_open", "ward_id": "fact.ward",
 	"name_en": "dish.name_en", "name_fr": "dish.name_fr", "name_rw": "dish.name_rw",
 	"meals": "dish.meals", "station": "dish.station", "allergens": "dish.allergens",
 	"may_contain": "dish.may_contain.title", "diets": "dish.diets", "textures": "dish.textures",
@@ -85,10 +89,10 @@ var fieldLabels = map[string]string{
 // which they are shown.
 var typedFields = []string{
 	"patient_name", "patient_number", "birth_date", "sex", "outcome", "notes", "reason", "diet",
-	"texture",
-	"allergies", "severe", "expected_discharge", "nil_by_mouth_from", "nil_by_mouth_until",
+	"texture", "allergies", "severe", "expected_discharge", "nil_by_mouth_from", "nil_by_mouth_until",
 	"isolation", "priority", "note", "override_reason", "username", "until", "admitted_at",
-	"late_reason",
+	"late_reason", "name", "number", "national_id", "phone", "language", "next_of_kin_name",
+	"next_of_kin_phone",
 }
 
 // PutAside lists what was sent, field by field, to be copied.
@@ -115,7 +119,8 @@ var codePrefixes = map[string]string{
 	"cleaning": "cleaning.state.",
 	"severe":   "allergen.", "texture": "texture.", "stopped": "stopped.",
 	"isolation": "isolation.", "priority": "priority.", "staffed": "staffed.",
-	"features": "feature.", "meals": "meal.", "station": "station.", "allergens": "allergen.",
+	"role":     "role.",
+	"features": "feature.", "station": "station.", "allergens": "allergen.",
 	"may_contain": "allergen.", "diets": "diet.", "available": "dish.available.",
 }
 
@@ -123,11 +128,15 @@ var codePrefixes = map[string]string{
 // itself.
 func codeWord(ctx context.Context, field, code string) string {
 	prefix := codePrefixes[field]
-	if first, more, several := strings.Cut(code, ","); several && prefix != "" {
+	several := prefix != "" || field == "meals"
+	if first, more, is := strings.Cut(code, ","); is && several {
 		return codeWord(ctx, field, first) + ", " + codeWord(ctx, field, more)
 	}
 	if field == "allergies" && code == hospital.NoKnownAllergies {
 		return text.T(ctx, "allergies.none")
+	}
+	if field == "meals" {
+		return text.Meal(ctx, hospital.Meal(code))
 	}
 	if prefix == "" || !text.Has(prefix+code) {
 		return code
@@ -140,8 +149,11 @@ func ChangeWords(ctx context.Context, changes []hospital.Change) []string {
 	var words []string
 	for _, c := range changes {
 		key := "change.sentence"
-		if c.From == nil && c.To == nil {
+		switch {
+		case c.From == nil && c.To == nil:
 			key = "change.field"
+		case c.Unkept:
+			key = "change.now"
 		}
 		words = append(words, text.T(ctx, key, text.T(ctx, fieldLabels[c.Field]),
 			changeValue(ctx, c.Field, c.From), changeValue(ctx, c.Field, c.To),
@@ -159,6 +171,11 @@ func changeValue(ctx context.Context, field string, value any) string {
 		return text.Moment(ctx, value)
 	case bool:
 		return text.T(ctx, map[bool]string{true: "change.yes", false: "change.no"}[value])
+	case []int64:
+		if len(value) == 0 {
+			return text.T(ctx, "users.all_wards")
+		}
+		return strings.Trim(fmt.Sprint(value), "[]")
 	case int:
 		if field == "texture" {
 			return texture(ctx, hospital.Texture(value))

@@ -130,6 +130,8 @@ func domain() map[string][]string {
 	for _, step := range hospital.CleaningSteps {
 		lists["cleaning.step."] = append(lists["cleaning.step."], string(step))
 	}
+	lists["missing."] = []string{string(hospital.MissingWard), string(hospital.MissingBed),
+		string(hospital.MissingDish)}
 	lists["cleaning.state."] = []string{string(hospital.Dirty), string(hospital.CleaningStarted)}
 	for _, d := range hospital.Diets {
 		lists["diet."] = append(lists["diet."], string(d))
@@ -139,9 +141,6 @@ func domain() map[string][]string {
 	}
 	for _, o := range hospital.Outcomes {
 		lists["outcome."] = append(lists["outcome."], string(o))
-	}
-	for _, m := range hospital.Meals {
-		lists["meal."] = append(lists["meal."], string(m))
 	}
 	for _, station := range hospital.Stations {
 		lists["station."] = append(lists["station."], string(station))
@@ -177,6 +176,10 @@ func domain() map[string][]string {
 		wordsOf(hospital.Priorities)
 	lists["misfit."], lists["feature."] = wordsOf(hospital.Misfits), wordsOf(hospital.BedFeatures)
 	lists["ward_sex."] = wordsOf(hospital.WardSexes)
+	lists["ward.step."] = wordsOf(hospital.WardSteps)
+	lists["ward.open."] = []string{"true", "false"}
+	lists["weekday."], lists["wall_names."] = wordsOf(hospital.WeekDays),
+		wordsOf(hospital.WallNamings)
 	lists["mark.ward_for."] = []string{"female", "male"}
 	lists["mark.misfit."] = []string{"isolation", "staff"}
 	for i := range 8 {
@@ -348,15 +351,23 @@ func filled(sentence, wanted string) bool {
 }
 
 func TestARefusalIsSaidInTheReadersLanguage(t *testing.T) {
-	refusal := hospital.Refuse(hospital.Conflict, "bed_taken", "Bed %s is occupied by %s Choose another bed.", "MED-A-05", "U. M.")
+	refusal := hospital.Refuse(hospital.Conflict, "bed_taken",
+		"Bed %s is occupied: %s lies there. Choose another bed.", "MED-A-05", "Uwase Marie")
 	for lang, want := range map[text.Lang]string{
-		text.En: "Bed MED-A-05 is occupied by U. M. Choose another bed.",
-		text.Fr: "Le lit MED-A-05 est pris. Choisissez un autre lit.",
-		text.Rw: "Igitanda MED-A-05 cyafashwe. Hitamo ikindi gitanda.",
+		text.En: "Bed MED-A-05 is occupied: Uwase Marie lies there. Choose another bed.",
+		text.Fr: "Le lit MED-A-05 est occupé par Uwase Marie. Choisissez un autre lit.",
+		text.Rw: "Igitanda MED-A-05 kirimo Uwase Marie. Hitamo ikindi gitanda.",
 	} {
 		if got := text.Refusal(text.With(context.Background(), lang), refusal); got != want {
 			t.Errorf("in %s got %q, want %q", lang, got, want)
 		}
+	}
+	refusal = hospital.Refuse(hospital.Conflict, "already_admitted",
+		"%s is already admitted and is %s. Transfer the patient instead.", "Uwase Marie",
+		hospital.Whereabouts("MED-A-05"))
+	const alreadyHere = "Uwase Marie a déjà un séjour en cours : lit MED-A-05. Transférez plutôt le patient."
+	if got := text.Refusal(text.With(context.Background(), text.Fr), refusal); got != alreadyHere {
+		t.Errorf("in French got %q, want %q", got, alreadyHere)
 	}
 	z := hospital.Hazard{Kind: hospital.HazardAllergen, Allergen: "peanuts", DishName: hospital.DishName{En: "Cassava leaves", Rw: "Isombe"}}
 	refusal = hospital.Refuse(hospital.Conflict, "hazards", "This must not go to the patient: %s. %s", hospital.Hazards{z},
@@ -424,7 +435,7 @@ func TestPickPrefersTheCookieThenTheBrowser(t *testing.T) {
 		{"fr", "rw", text.Fr}, {"", "rw-RW,rw;q=0.9,en;q=0.5", text.Rw}, {"", "fr-CA", text.Fr}, {"", "de, fr;q=0.5", text.Fr},
 		{"xx", "", text.En}, {"", "ja", text.En}, {"", ";;;", text.En}, {"", "", text.En},
 	} {
-		if got := text.Pick(c.cookie, c.header); got != c.want {
+		if got := text.Pick(t.Context(), c.cookie, c.header); got != c.want {
 			t.Errorf("cookie %q and Accept-Language %q give %s, want %s", c.cookie, c.header, got, c.want)
 		}
 	}
@@ -435,7 +446,7 @@ func TestTimesAreOfKigali(t *testing.T) {
 	at := time.Date(2026, 2, 3, 22, 32, 5, 0, time.UTC)
 	for got, want := range map[string]string{
 		text.Clock(ctx, at): "00:32:05", text.Moment(ctx, at): "4 févr. 00:32",
-		text.Birthday(ctx, at): "3 févr. 2026", text.Input(at): "2026-02-04T00:32", text.Moment(ctx, time.Time{}): "",
+		text.Birthday(ctx, at): "3 févr. 2026", text.Input(ctx, at): "2026-02-04T00:32", text.Moment(ctx, time.Time{}): "",
 		text.Percent(ctx, 78.3): "78,3\u00a0%",
 	} {
 		if got != want {
@@ -446,13 +457,13 @@ func TestTimesAreOfKigali(t *testing.T) {
 
 func TestParseInputReadsWhatInputWrites(t *testing.T) {
 	want := time.Date(2026, 2, 3, 12, 32, 0, 0, time.UTC)
-	for _, s := range []string{text.Input(want), "2026-02-03T14:32:00", "2026-02-03T12:32:00Z", "2026-02-03T14:32:00+02:00"} {
-		if got, err := text.ParseInput(s); err != nil || !got.Equal(want) {
+	for _, s := range []string{text.Input(t.Context(), want), "2026-02-03T14:32:00", "2026-02-03T12:32:00Z", "2026-02-03T14:32:00+02:00"} {
+		if got, err := text.ParseInput(t.Context(), s); err != nil || !got.Equal(want) {
 			t.Errorf("%q is read as %v, %v; want %v", s, got, err, want)
 		}
 	}
 	for _, s := range []string{"", "tomorrow", "2026-02-30T10:00", "14:32"} {
-		if got, err := text.ParseInput(s); err == nil {
+		if got, err := text.ParseInput(t.Context(), s); err == nil {
 			t.Errorf("%q is read as %v, want an error", s, got)
 		}
 	}

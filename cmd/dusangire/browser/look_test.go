@@ -165,7 +165,32 @@ func sights(t testing.TB, s *dusangiretest.Server) []sight {
 			p.disableScripts(false)
 		}},
 		{"delivery", hospital.MedicalStaff, func(p *screen) { p.openLive(fmt.Sprintf("/deliveries/%d/", carried.ID)) }},
-		{"users", hospital.Admin, at("/users/")},
+		{"users", hospital.Admin, func(p *screen) {
+			p.open("/users/")
+			ask[chromedp.Void](p, `document.querySelector("main details").open = true`)
+		}},
+		{"user", hospital.Admin, func(p *screen) {
+			p.open("/users/")
+			p.follow(".users tbody a")
+		}},
+		{"account", hospital.MedicalStaff, at("/account/")},
+		{"setup", hospital.Admin, at("/setup/")},
+		{"setup-hospital", hospital.Admin, at("/setup/hospital/")},
+		{"setup-wards", hospital.Admin, at("/setup/wards/")},
+		{"setup-meals", hospital.Admin, at("/setup/meals/")},
+		{"setup-menu", hospital.Admin, at("/setup/menu/")},
+		{"password-link", "", at("/password/" + passwordLink(t, s))},
+		{"invitations", hospital.MedicalStaff, func(p *screen) {
+			p.open(fmt.Sprintf("/admissions/%d/invitations/", waiting.ID))
+			p.follow("main .primary")
+		}},
+		{"join", "", at("/join/" + invitationCode(t, s, waiting))},
+		{"wards", hospital.WardManagement, at("/wards/")},
+		{"wards-unfolded", hospital.Admin, func(p *screen) {
+			p.open(fmt.Sprintf("/wards/?ward=%d", ward.ID))
+			ask[chromedp.Void](p,
+				`for (const part of document.querySelectorAll("main details")) part.open = true`)
+		}},
 		{"search", hospital.MedicalStaff, at("/patients/search")},
 		{"record", hospital.MedicalStaff, at(record)},
 		{"record-unfolded", hospital.Admin, func(p *screen) {
@@ -204,6 +229,27 @@ func sights(t testing.TB, s *dusangiretest.Server) []sight {
 		}},
 		{"gallery", hospital.Admin, at("/gallery")},
 	}...)
+}
+
+// passwordLink is the token of a link with which somebody new sets a password.
+func passwordLink(t testing.TB, s *dusangiretest.Server) string {
+	t.Helper()
+	link, err := s.Hospital.InviteUser(t.Context(), hospital.System, hospital.AddUserCommand{
+		Username: "uwimana.beatrice", DisplayName: "Uwimana Béatrice", Role: hospital.MedicalStaff}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return link.Token
+}
+
+// invitationCode is the code of an invitation to a stay.
+func invitationCode(t testing.TB, s *dusangiretest.Server, a hospital.Admission) string {
+	t.Helper()
+	made, err := s.Hospital.Invite(t.Context(), hospital.System, a.ID, hospital.InviteCommand{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made.Code
 }
 
 // endedStay is the path of a stay that has ended.
