@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -50,14 +51,15 @@ func TestARefusalThatNobodyWaitsForIsNotedAndNoFailure(t *testing.T) {
 		status int
 		denied string
 	}{
-		"a forbidden page": {question{method: http.MethodGet, path: "/kitchen/", as: browser,
-			token: customer}, http.StatusForbidden, "GET /kitchen/"},
-		"a forbidden answer": {question{method: http.MethodGet, path: "/patients/", as: program,
-			token: customer}, http.StatusForbidden, "GET /patients/"},
+		"a forbidden page": {question{method: http.MethodGet, path: "/dashboard/kitchen/",
+			as: browser, token: customer}, http.StatusForbidden, "GET /dashboard/kitchen/"},
+		"a forbidden answer": {question{method: http.MethodGet, path: fmt.Sprintf("/wards/%d/", h.a.ID),
+			as: program, token: customer}, http.StatusForbidden, "GET /wards/:id/"},
 		"a page that is not there": {question{method: http.MethodGet, path: "/wards/99/", as: browser,
 			token: token}, http.StatusNotFound, ""},
 		"a form that is not filled in": {question{method: http.MethodPost, path: "/admissions",
-			as: browser, token: token}, http.StatusUnprocessableEntity, ""},
+			as: browser, token: token, fields: url.Values{"bed_id": {"1"}}},
+			http.StatusUnprocessableEntity, ""},
 	} {
 		for moment := range moments {
 			if status := h.hangUp(c.question, int64(moment)); status != c.status && status != 499 {
