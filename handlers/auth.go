@@ -91,6 +91,7 @@ func (s *Server) authenticate(c echo.Context) error {
 	if err == nil {
 		c.Set(sessionKey, session)
 		c.SetRequest(r.WithContext(views.OfPerson(r.Context(), session.User.ID)))
+		s.useKnownSettings(c)
 	}
 	return err
 }
@@ -187,6 +188,9 @@ func (s *Server) loginPage(c echo.Context) error {
 }
 
 func (s *Server) renderLogin(c echo.Context, status int, form views.Form) error {
+	if _, err := s.Hospital.Settings(c.Request().Context()); err == nil {
+		s.useKnownSettings(c)
+	}
 	page, err := s.page(c, text.T(c.Request().Context(), "login.title"))
 	if err != nil {
 		return err
@@ -225,14 +229,15 @@ func (s *Server) login(c echo.Context) error {
 	}
 	s.setSession(c, token, 0)
 	s.setDevice(c, from.Devices)
+	s.speakTo(c, session.User)
 	return created(c, homePaths[session.User.Role], localPath(in.text("next")),
 		func() (any, error) { return newSessionJSON(session, token), nil })
 }
 
 // client is where a request to sign in comes from.
 func (s *Server) client(c echo.Context) hospital.Client {
-	return hospital.Client{Address: c.RealIP(), Session: s.tokenOf(c),
-		Devices: cookieOf(c, deviceCookie(s.Hospital.Instance(), isSecure(c)))}
+	return hospital.Client{Address: c.RealIP(), Agent: c.Request().UserAgent(),
+		Session: s.tokenOf(c), Devices: cookieOf(c, deviceCookie(s.Hospital.Instance(), isSecure(c)))}
 }
 
 // setDevice leaves with a browser what makes it known again when somebody signs in there.

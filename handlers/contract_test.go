@@ -23,7 +23,8 @@ func contract(t *testing.T) string {
 func TestTheContractNamesEveryRoute(t *testing.T) {
 	text := contract(t)
 	for _, route := range new(handlers.Server).Routes() {
-		path := strings.NewReplacer(":id", "{id}", ":role", "{role}").Replace(route.Path)
+		path := strings.NewReplacer(":id", "{id}", ":role", "{role}", ":token", "{token}",
+			":code", "{code}").Replace(route.Path)
 		if role, ok := strings.CutPrefix(path, "/ws/dashboard/"); ok && role != "{role}/" {
 			continue // one of those that {role} stands for
 		}
@@ -58,6 +59,8 @@ func TestTheContractNamesEveryValueOfAField(t *testing.T) {
 	wantNamed(t, text, hospital.Diets)
 	wantNamed(t, text, hospital.Allergens)
 	wantNamed(t, text, hospital.Meals)
+	wantNamed(t, text, hospital.Stations)
+	wantNamed(t, text, hospital.DishActions)
 	wantNamed(t, text, hospital.Outcomes)
 	wantNamed(t, text, hospital.Sexes)
 	wantNamed(t, text, hospital.Isolations)

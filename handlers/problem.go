@@ -211,7 +211,7 @@ func changeValue(value any) any {
 func newCurrentJSON(ctx context.Context, current any) any {
 	switch state := current.(type) {
 	case hospital.BoardBed:
-		return bedPageJSON{newSeenBedJSON(state), state.WardName}
+		return newBedPageJSON(state)
 	case hospital.Bed:
 		return standingBedJSON{state.ID, state.Number, string(state.Status), state.WardName,
 			state.Version, cleaningOf(state)}
@@ -229,6 +229,12 @@ func newCurrentJSON(ctx context.Context, current any) any {
 		return newAddressJSON(state)
 	case hospital.Zone:
 		return newZoneJSON(state)
+	case hospital.User:
+		return newUserJSON(state)
+	case *hospital.Settings:
+		return newSettingsJSON(state)
+	case hospital.Dish:
+		return newDishJSON(state)
 	case hospital.AllergyRecord:
 		return newAllergyRecordJSON(state)
 	case []hospital.Hazard:

@@ -113,14 +113,19 @@ const (
 	awayOnes       = `SELECT id FROM admission WHERE discharged_at IS NULL AND leave_since IS NOT NULL`
 	movedOnes      = `SELECT admission_id FROM bed_assignment WHERE until IS NULL AND act = 'transfer'
 		ORDER BY since DESC LIMIT 2`
-	lyingOnes    = `SELECT id FROM admission WHERE discharged_at IS NULL AND bed_id IS NOT NULL`
-	anyBed       = `SELECT id FROM bed`
-	freeBeds     = `SELECT id FROM bed WHERE status = 'available'`
-	addresses    = `SELECT id FROM address WHERE removed_at IS NULL`
-	zones        = `SELECT id FROM zone`
-	newestOrders = `SELECT id FROM meal_order ORDER BY id DESC LIMIT 3`
-	newestTrays  = `SELECT id FROM delivery ORDER BY id DESC LIMIT 3`
-	admissions   = `SELECT id FROM admission ORDER BY id DESC LIMIT 3`
+	lyingOnes = `SELECT id FROM admission WHERE discharged_at IS NULL AND bed_id IS NOT NULL`
+	anyBed    = `SELECT id FROM bed`
+	freeBeds  = `SELECT id FROM bed WHERE status = 'available'`
+	addresses = `SELECT id FROM address WHERE removed_at IS NULL`
+	zones     = `SELECT id FROM zone`
+	// those that nobody has to be able to order
+	otherDishes   = `SELECT id FROM dish WHERE name_en LIKE 'Dish %'`
+	retiredDishes = `SELECT id FROM dish WHERE retired_at IS NOT NULL`
+	newestOrders  = `SELECT id FROM meal_order WHERE ended_at IS NULL OR ended_at > $1
+		ORDER BY id DESC LIMIT 3`
+	newestTrays = `SELECT id FROM delivery WHERE ended_at IS NULL OR ended_at > $1
+		ORDER BY id DESC LIMIT 3`
+	admissions = `SELECT id FROM admission ORDER BY id DESC LIMIT 3`
 )
 
 // deeds are all commands, by their routes.
@@ -172,11 +177,32 @@ func (l *life) deeds() map[string]deed {
 		"/beds/:id/status":      {desk, anyBed, l.newStatus},
 		"/beds/:id": {desk, anyBed, func() map[string]any {
 			return map[string]any{"features": pick(l, []string{}, []string{"oxygen"},
-				[]string{"isolation", "cot"}), "staffed": l.r.IntN(3) > 0}
+				[]string{"isolation", "cot"}), "staffed": l.r.IntN(3) > 0,
+				"ward_id":    pick(l, l.a.ID, l.b.ID),
+				"bed_number": fmt.Sprint("BED-", l.r.IntN(20))}
+		}},
+		"/beds/:id/retire": {[]string{"ward_management"}, freeBeds, func() map[string]any {
+			if len(l.ids(freeBeds)) < 3 { // else nobody lies anywhere any more
+				return map[string]any{"version": 4711}
+			}
+			return reason()
+		}},
+		"/wards": {[]string{"admin"}, "", func() map[string]any {
+			return map[string]any{"code": fmt.Sprint("W", l.r.IntN(4)), "name": "Ward", "beds": 1}
+		}},
+		"/wards/:id/move": {desk, `SELECT id FROM ward`, func() map[string]any {
+			return map[string]any{"step": string(pick(l, hospital.WardSteps...))}
+		}},
+		"/wards/:id/beds": {desk, `SELECT id FROM ward`, func() map[string]any {
+			if len(l.ids(freeBeds)) > 8 {
+				return map[string]any{}
+			}
+			return map[string]any{"count": 1}
 		}},
 		"/wards/:id": {desk, `SELECT id FROM ward`, func() map[string]any {
 			return map[string]any{"sex": string(pick(l, hospital.WardSexes...)),
-				"speciality": pick(l, "", "Heart")}
+				"speciality": pick(l, "", "Heart"), "name": fmt.Sprint("Ward ", l.r.IntN(100)),
+				"code": fmt.Sprint("C", l.r.IntN(100)), "is_open": l.r.IntN(10) > 0}
 		}},
 		"/beds/:id/clean": {[]string{"housekeeping", "ward_management"},
 			`SELECT id FROM bed WHERE status = 'cleaning'`, func() map[string]any {
@@ -195,6 +221,10 @@ func (l *life) deeds() map[string]deed {
 		"/kitchen/past/close": {cook, "", func() map[string]any { // seldom with success, for it takes the trays away
 			return map[string]any{"reason": pick(l, "power cut", "", "", "", "", "", "", "")}
 		}},
+		"/dishes":                  {cook, "", l.newDish},
+		"/dishes/:id":              {cook, otherDishes, l.newDish},
+		"/dishes/:id/retire":       {cook, otherDishes, nothing},
+		"/dishes/:id/restore":      {cook, retiredDishes, nothing},
 		"/deliveries/claim":        {l.couriers, "", func() map[string]any { return map[string]any{"delivery_ids": l.ids(openDeliveries)} }},
 		"/deliveries/depart":       {l.couriers, "", func() map[string]any { return map[string]any{"delivery_ids": l.ids(openDeliveries)} }},
 		"/deliveries/:id/claim":    {l.couriers, openDeliveries, nothing},
@@ -206,6 +236,7 @@ func (l *life) deeds() map[string]deed {
 		"/addresses":               {l.customers, "", address},
 		"/addresses/:id":           {l.customers, addresses, address},
 		"/addresses/:id/remove":    {l.customers, addresses, nothing},
+		"/settings":                {[]string{"admin"}, "", l.settings},
 		"/zones":                   {[]string{"admin"}, "", zone},
 		"/zones/:id":               {[]string{"admin"}, zones, zone},
 		"/zones/:id/remove":        {[]string{"admin"}, zones, nothing},
@@ -215,7 +246,9 @@ func (l *life) deeds() map[string]deed {
 
 // silent are the commands that no screen could show.
 var silent = []string{"/login", "/logout", "/language", "/beds/:id/patients", "/waiting/patients",
-	"/patients/search"}
+	"/patients/search", "/users", "/users/:id", "/users/:id/reset", "/users/:id/sessions/end",
+	"/account/password", "/account/sessions/:id/end", "/password/:token", "/join", "/join/:code",
+	"/admissions/:id/invitations", "/admissions/:id/invitations/remove"}
 
 // pick is one of some.
 func pick[T any](l *life, some ...T) T { return some[l.r.IntN(len(some))] }
@@ -302,6 +335,12 @@ func (l *life) newAllergies() map[string]any {
 	return known
 }
 
+func (l *life) newDish() map[string]any {
+	return map[string]any{"name_en": fmt.Sprint("Dish ", l.r.IntN(1000)), "meals": []string{"snack"},
+		"diets": []string{"general"}, "textures": []int{7},
+		"allergens": pick(l, []string{}, []string{"milk"}), "available": l.r.IntN(2) == 0}
+}
+
 func (l *life) newOrder() map[string]any {
 	order := map[string]any{"meal": "snack", "items": []int64{pick(l, l.rice, l.rice, l.isombe).ID}}
 	if l.r.IntN(4) == 0 {
@@ -313,6 +352,12 @@ func (l *life) newOrder() map[string]any {
 		order["override_reason"] = "the doctor asks for it"
 	}
 	return order
+}
+
+func (l *life) settings() map[string]any {
+	return map[string]any{"hospital_name": pick(l, "", "Kibagabaga"),
+		"currency": pick(l, "RWF", "EUR"), "wall_names": pick(l, "initials", "bed"),
+		"time_zone": pick(l, "Africa/Kigali", "Africa/Kigali", "Africa/Nairobi")}
 }
 
 // live gives one command, most of which are refused, and looks at some screens before and after it.
@@ -446,10 +491,12 @@ func (l *life) screens() []watched {
 	for _, who := range slices.Sorted(maps.Keys(l.tokens)) {
 		all = append(all, watched{"/ws/notifications/", who})
 	}
-	for path, query := range map[string]string{"/ws/order/%d/": newestOrders,
-		"/ws/delivery/%d/": newestTrays, "/ws/address/%d/": addresses,
-		"/ws/admission/%d/": admissions} {
-		for _, id := range l.ids(query) {
+	// of what ended earlier, who the patient is may change without a word
+	ofLate := l.clock.Now().Add(-40 * time.Hour).UnixMilli()
+	for path, ids := range map[string][]int64{"/ws/order/%d/": l.ids(newestOrders, ofLate),
+		"/ws/delivery/%d/": l.ids(newestTrays, ofLate), "/ws/address/%d/": l.ids(addresses),
+		"/ws/admission/%d/": l.ids(admissions)} {
+		for _, id := range ids {
 			for _, who := range []string{"customer", "stranger", "delivery", "medical_staff", "admin"} {
 				all = append(all, watched{fmt.Sprintf(path, id), who})
 			}

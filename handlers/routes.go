@@ -68,7 +68,8 @@ func (s *Server) Routes() []Route {
 func (s *Server) table() []entry {
 	table := slices.Concat(s.generalRoutes(), s.wardRoutes(), s.bedRoutes(), s.admissionRoutes(),
 		s.patientRoutes(), s.orderRoutes(), s.kitchenRoutes(), s.deliveryRoutes(), s.addressRoutes(),
-		s.notificationRoutes())
+		s.notificationRoutes(), s.dishRoutes(), s.userRoutes(), s.accountRoutes(),
+		s.invitationRoutes())
 	if s.Gallery {
 		table = append(table, get("/gallery", Anyone, s.gallery))
 	}
@@ -82,7 +83,8 @@ func (s *Server) generalRoutes() []entry {
 		post(views.LoginPath, Anyone, s.login),
 		post(views.LogoutPath, Anyone, s.logout),
 		post(views.LanguagePath, Anyone, s.setLanguage),
-		get(views.UsersPath, hospital.ManageUsers, s.usersPage),
+		get(views.SettingsPath, hospital.ManageSettings, s.settingsPage),
+		post(views.SetPath, hospital.ManageSettings, s.setSettings),
 		get(staticRoute, Anyone, echo.WrapHandler(static.Handler())),
 		get("/healthz", Anyone, s.healthz),
 		get("/readyz", Anyone, s.readyz),
@@ -92,7 +94,11 @@ func (s *Server) generalRoutes() []entry {
 func (s *Server) wardRoutes() []entry {
 	return []entry{
 		s.ward(),
+		get(views.WardsPath, hospital.ArrangeWards, s.wardsPage),
+		post(views.NewWardPath, hospital.SetUpWards, s.addWard),
 		post("/wards/:id", hospital.ArrangeWards, s.setWard),
+		post(views.WardPath+"move", hospital.ArrangeWards, s.moveWard),
+		post(views.WardPath+"beds", hospital.ArrangeWards, s.addBeds),
 		post(views.WardPath+"round", hospital.OrderRounds, s.orderMealRound),
 		get(views.HandoverPath, hospital.ReadWards, s.handover),
 		get(views.MealListPath, hospital.ReadMealLists, s.mealList),
@@ -107,6 +113,7 @@ func (s *Server) bedRoutes() []entry {
 	return []entry{
 		get(views.BedPath, hospital.ReadWards, s.bedPage),
 		post("/beds/:id", hospital.ArrangeWards, s.setBed),
+		post(views.BedPath+"retire", hospital.ArrangeWards, s.retireBed),
 		post(views.BedPath+"status", hospital.ChangeBeds, s.setBedStatus),
 		post(views.BedPath+"clean", hospital.CleanBeds, s.cleanBed),
 		post(views.BedPath+"patients", hospital.AdmitPatients, s.findPatients),
@@ -204,6 +211,18 @@ func (s *Server) notificationRoutes() []entry {
 		s.notifications(),
 		get(views.UnreadPath, hospital.ReadOwnSession, s.unread),
 		post(views.NotificationsPath+"read", hospital.ReadOwnSession, s.readNotifications),
+	}
+}
+
+func (s *Server) dishRoutes() []entry {
+	return []entry{
+		get(views.DishesPath, hospital.ManageMenu, s.dishes),
+		get(views.NewDishPath, hospital.ManageMenu, s.newDish),
+		get(views.DishPath, hospital.ManageMenu, s.dishPage),
+		post(views.AddDishPath, hospital.ManageMenu, s.addDish),
+		post(views.DishesPath+":id", hospital.ManageMenu, s.setDish),
+		post(views.DishPath+"retire", hospital.ManageMenu, s.retireDish),
+		post(views.DishPath+"restore", hospital.ManageMenu, s.restoreDish),
 	}
 }
 

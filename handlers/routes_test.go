@@ -45,9 +45,11 @@ var may = map[hospital.Permission][]hospital.Role{
 	"dashboard.housekeeping":  {"housekeeping", "admin"},
 	"wards.set_up":            {"admin"},
 	"users.manage":            {"admin"},
+	"settings.manage":         {"admin"},
 	"diets.order":             {"medical_staff", "admin"},
 	"customer.home":           {"customer", "admin"},
 	"customers.link":          {"ward_management", "admin"},
+	"customers.invite":        {"medical_staff", "ward_management", "admin"},
 	"addresses.read":          {"delivery", "customer", "admin"},
 	"zones.manage":            {"admin"},
 	"dashboard.delivery":      {"delivery", "admin"},
@@ -59,6 +61,7 @@ var may = map[hospital.Permission][]hospital.Role{
 	"orders.confirm":          {"medical_staff", "kitchen", "admin"},
 	"orders.cancel":           {"medical_staff", "ward_management", "kitchen", "customer", "admin"},
 	"wards.meal_list":         {"medical_staff", "ward_management", "kitchen", "admin"},
+	"menu.manage":             {"kitchen", "admin"},
 	"orders.round":            {"medical_staff", "ward_management", "kitchen", "admin"},
 	"orders.place":            {"medical_staff", "ward_management", "customer", "admin"},
 	"orders.follow":           {"medical_staff", "ward_management", "kitchen", "delivery", "customer", "admin"},
@@ -95,6 +98,28 @@ var rules = map[string]rule{
 	"GET /beds/:id/":                  {"wards.read", "/beds/{bed}/", 0, 200},
 	"GET /admissions/:id/":            {"wards.read", "/admissions/{admission}/", 0, 200},
 	"GET /users/":                     {"users.manage", "/users/", 0, 200},
+	"POST /users":                     {"users.manage", "/users", 0, 422},
+	"GET /users/:id/":                 {"users.manage", "/users/{user}/", 0, 200},
+	"POST /users/:id":                 {"users.manage", "/users/{user}", 0, 422},
+	"POST /users/:id/reset":           {"users.manage", "/users/{user}/reset", 0, 422},
+	"POST /users/:id/sessions/end":    {"users.manage", "/users/{user}/sessions/end", 0, 422},
+	"GET /account/":                   {"own_session", "/account/", 0, 200},
+	"POST /account/password":          {"own_session", "/account/password", 0, 422},
+	"POST /account/sessions/:id/end":  {"own_session", "/account/sessions/4711/end", 0, 422},
+	"GET /password/:token":            {anyone, "/password/nothing", 404, 404},
+	"POST /password/:token":           {anyone, "/password/nothing", 404, 404},
+	"GET /join/":                      {anyone, "/join/", 200, 200},
+	"POST /join":                      {anyone, "/join", 422, 422},
+	"GET /join/:code":                 {anyone, "/join/nothing", 404, 404},
+	"POST /join/:code":                {anyone, "/join/nothing", 404, 404},
+	"GET /admissions/:id/invitations/": {"customers.invite",
+		"/admissions/{admission}/invitations/", 0, 200},
+	"POST /admissions/:id/invitations": {"customers.invite",
+		"/admissions/{admission}/invitations", 0, 422},
+	"POST /admissions/:id/invitations/remove": {"customers.invite",
+		"/admissions/{admission}/invitations/remove", 0, 422},
+	"GET /settings/": {"settings.manage", "/settings/", 0, 200},
+	"POST /settings": {"settings.manage", "/settings", 0, 422},
 
 	"POST /admissions": {"admissions.admit", "/admissions", 0, 422},
 	"POST /admissions/:id/transfer": {"admissions.transfer", "/admissions/{admission}/transfer",
@@ -129,6 +154,11 @@ var rules = map[string]rule{
 	"GET /admissions/:id/care/": {"wards.read", "/admissions/{admission}/care/", 0, 200},
 	"POST /beds/:id":            {"wards.arrange", "/beds/{bed}", 0, 422},
 	"POST /wards/:id":           {"wards.arrange", "/wards/{ward}", 0, 422},
+	"GET /wards/":               {"wards.arrange", "/wards/", 0, 200},
+	"POST /wards":               {"wards.set_up", "/wards", 0, 422},
+	"POST /wards/:id/move":      {"wards.arrange", "/wards/{ward}/move", 0, 422},
+	"POST /wards/:id/beds":      {"wards.arrange", "/wards/{ward}/beds", 0, 422},
+	"POST /beds/:id/retire":     {"wards.arrange", "/beds/{bed}/retire", 0, 422},
 	"GET /waiting/":             {"wards.read", "/waiting/", 0, 200},
 	"POST /waiting/patients":    {"admissions.admit", "/waiting/patients", 0, 422},
 	"GET /ws/waiting/":          {"wards.read", "/ws/waiting/", 0, 0},
@@ -167,6 +197,14 @@ var rules = map[string]rule{
 	"GET /notifications/":        {"own_session", "/notifications/", 0, 200},
 	"GET /notifications/unread/": {"own_session", "/notifications/unread/", 0, 200},
 	"POST /notifications/read":   {"own_session", "/notifications/read", 0, 422},
+
+	"GET /dishes/":             {"menu.manage", "/dishes/", 0, 200},
+	"GET /dishes/new/":         {"menu.manage", "/dishes/new/", 0, 200},
+	"GET /dishes/:id/":         {"menu.manage", "/dishes/{dish}/", 0, 200},
+	"POST /dishes":             {"menu.manage", "/dishes", 0, 422},
+	"POST /dishes/:id":         {"menu.manage", "/dishes/{dish}", 0, 422},
+	"POST /dishes/:id/retire":  {"menu.manage", "/dishes/{dish}/retire", 0, 422},
+	"POST /dishes/:id/restore": {"menu.manage", "/dishes/{dish}/restore", 0, 422},
 
 	"GET /dashboard/delivery/":      {"dashboard.delivery", "/dashboard/delivery/", 0, 200},
 	"GET /deliveries/:id/":          {"deliveries.follow", "/deliveries/{delivery}/", 0, 200},
@@ -292,9 +330,11 @@ func (h *house) furnish() *strings.Replacer {
 	h.cook(parcel.ID, "confirm", "start", "ready")
 	carry(h, h.as(hospital.DeliveryStaff), parcel.ID)
 	return strings.NewReplacer("{ward}", fmt.Sprint(h.a.ID),
+		"{user}", fmt.Sprint(h.addUser("somebody", hospital.KitchenStaff).ID),
 		"{bed}", fmt.Sprint(h.bed(h.a, 1).ID), "{admission}", fmt.Sprint(admission.ID),
 		"{patient}", fmt.Sprint(admission.PatientID),
 		"{order}", fmt.Sprint(order), "{delivery}", fmt.Sprint(tray.ID),
+		"{dish}", fmt.Sprint(h.dish("Beans", "hot").ID),
 		"{address}", fmt.Sprint(address.ID), "{zone}", fmt.Sprint(address.Zone.ID))
 }
 
@@ -312,7 +352,7 @@ func (h *house) visitors() (strangers, people []visitor) {
 		h.addUser(name, hospital.Admin)
 	}
 	expired := h.token("expired")
-	h.clock.pass(hospital.SessionLasts - time.Minute)
+	h.clock.pass(12*time.Hour - time.Minute)
 	disabled, signedOut, newPassword := h.token("disabled"), h.token("signed-out"), h.token("new-password")
 	h.must(h.hospital.DisableUser(h.t.Context(), hospital.System, "disabled"))
 	h.must(h.hospital.SignOut(h.t.Context(), signedOut))

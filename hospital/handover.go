@@ -87,15 +87,14 @@ type HandoverHeld struct {
 	Stopped string // as Order's
 }
 
-// HandoverMissed is a main meal that was served without the patient, who was in the hospital then.
-// A newborn with its mother is fed with her, and misses only what was ordered for it.
+// HandoverMissed is a main meal that was served without the patient, who was in the hospital then
+// or on leave. A newborn with its mother is fed with her, and misses only what was ordered for it.
 type HandoverMissed struct {
 	HandoverPerson
-	Meal    Meal
-	Served  time.Time
-	Why     NoMeal
-	OrderID int64  // of the order that came to nothing; 0: there was none
-	Reason  string // why it was cancelled; may be empty
+	Meal   Meal
+	Served time.Time
+	Why    NoMeal
+	Last   Order // as MealLine's
 }
 
 // How far a handover looks back: by default a long shift, and at most a week.
@@ -133,7 +132,8 @@ type handoverReading struct {
 	Handover
 	q    *sql.Tx
 	done []doneLine           // to the patients, since
-	away map[int64][]timeSpan // when the patients of admissions were not in the hospital, since
+	gone map[int64][]timeSpan // when the patients of admissions had left the hospital, since
+	away map[int64][]timeSpan // when they were on leave, since
 }
 
 // read reads all of it.
@@ -153,7 +153,7 @@ func (r *handoverReading) read(ctx context.Context, wardID int64) (err error) {
 // readBeds reads the beds that can't take anyone, or only somebody in particular.
 func (r *handoverReading) readBeds(ctx context.Context) error {
 	rows, err := r.q.QueryContext(ctx, selectBed+` WHERE bed.ward_id = $1
-		AND bed.status NOT IN ('available', 'occupied')
+		AND bed.status NOT IN ('available', 'occupied') AND bed.retired_at IS NULL
 		ORDER BY length(bed.number), bed.number`, r.ID)
 	r.Beds, err = collect(rows, err, func(row scanner) (bed Bed, err error) {
 		err = row.Scan(bed.columns()...)
@@ -188,7 +188,7 @@ func (p *HandoverPerson) columns() []any {
 
 // readHeld finds the open orders of the patients that somebody must look at.
 func (r *handoverReading) readHeld(ctx context.Context) error {
-	list, args := oneOf([]any{instant(pastBefore(r.Until))}, r.admissions())
+	list, args := oneOf([]any{instant(SettingsOf(ctx).pastBefore(r.Until))}, r.admissions())
 	orders, err := ordersWhere(ctx, r.q, `meal_order.ended_at IS NULL AND meal_order.due >= $1
 		AND (meal_order.status = 'held' OR meal_order.stopped <> '')
 		AND meal_order.admission_id IN `+list, args...)
@@ -229,32 +229,37 @@ func (r *handoverReading) readMissed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for day := today(r.Since); !day.After(r.Until); day = day.AddDate(0, 0, 1) {
+	settings := SettingsOf(ctx)
+	for day := settings.Day(r.Since); !day.After(settings.Day(r.Until)); day = day.AddDate(0, 0, 1) {
 		for _, meal := range Meals {
-			served := MealTimes[meal].at(day)
+			served, _ := settings.served(meal, day)
 			if !meal.Main() || !r.shows(served) {
 				continue
 			}
 			for _, p := range r.Patients {
-				if !r.wasHere(p, served) {
-					continue
+				if r.wasIn(p, served) {
+					r.addMissed(p, meal, served, ordered[plannedMeal{p.AdmissionID, day, meal}])
 				}
-				orders := ordered[plannedMeal{p.AdmissionID, day, meal}]
-				why, last := p.Diet.without(orders, served)
-				if why == "" || p.withMother && last.ID == 0 {
-					continue
-				}
-				r.Missed = append(r.Missed, HandoverMissed{p.HandoverPerson, meal, served, why,
-					last.ID, last.CancelReason})
 			}
 		}
 	}
 	return nil
 }
 
+// addMissed adds a meal that was served without a patient, if it was.
+func (r *handoverReading) addMissed(p HandoverPatient, meal Meal, served time.Time,
+	orders []Order) {
+	why, last := p.Diet.without(orders, served, r.wasOnLeave(p, served))
+	if why != "" && (!p.withMother || last.ID != 0) {
+		r.Missed = append(r.Missed, HandoverMissed{p.HandoverPerson, meal, served, why, last})
+	}
+}
+
 // readOrdered reads the patients' orders of the days that the handover tells of.
 func (r *handoverReading) readOrdered(ctx context.Context) (map[plannedMeal][]Order, error) {
-	list, args := oneOf([]any{instant(today(r.Since)), instant(today(r.Until))}, r.admissions())
+	settings := SettingsOf(ctx)
+	list, args := oneOf([]any{instant(settings.Day(r.Since)), instant(settings.Day(r.Until))},
+		r.admissions())
 	orders, err := ordersWhere(ctx, r.q, `meal_order.admission_id IN `+list+`
 		AND meal_order.service_date >= $1 AND meal_order.service_date <= $2`, args...)
 	ordered := map[plannedMeal][]Order{}

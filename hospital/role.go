@@ -56,6 +56,7 @@ const (
 	RankCleaning      Permission = "beds.rank_cleaning"     // what is cleaned first
 	SetUpWards        Permission = "wards.set_up"           // create wards with their beds
 	ManageUsers       Permission = "users.manage"           // logins and their passwords
+	ManageSettings    Permission = "settings.manage"        // name, zone, currency, languages
 	OrderDiets        Permission = "diets.order"            // nil by mouth too
 	OrderMeals        Permission = "orders.place"           // a customer for their own only
 	OverrideHazards   Permission = "orders.override"        // as Hazard.Overridable allows
@@ -77,6 +78,7 @@ const (
 	ManageZones       Permission = "zones.manage"           // names and charges
 	OrderForPatients  Permission = "customer.home"          // a customer's page and addresses
 	LinkCustomers     Permission = "customers.link"         // let one order for a patient
+	InviteCaregivers  Permission = "customers.invite"       // with a slip, for a stay
 )
 
 // permitted is the table of who may do what. Admin stands in every row, as docs/contract.md#roles
@@ -108,6 +110,7 @@ var permitted = map[Permission][]Role{
 	RankCleaning:            {WardManagement, Admin},
 	SetUpWards:              {Admin},
 	ManageUsers:             {Admin},
+	ManageSettings:          {Admin},
 	OrderDiets:              {MedicalStaff, Admin},
 	OrderMeals:              {MedicalStaff, WardManagement, Customer, Admin},
 	OverrideHazards:         {MedicalStaff},
@@ -128,6 +131,7 @@ var permitted = map[Permission][]Role{
 	ManageZones:             {Admin},
 	OrderForPatients:        {Customer, Admin},
 	LinkCustomers:           {WardManagement, Admin},
+	InviteCaregivers:        {MedicalStaff, WardManagement, Admin},
 	FollowOrders: {MedicalStaff, WardManagement, KitchenStaff, DeliveryStaff, Customer,
 		Admin},
 }

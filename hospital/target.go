@@ -34,6 +34,7 @@ type NoticePatient struct {
 	Initials    string      // for the kitchen
 	BedNumber   string      // where they lie now; empty while they wait for a bed
 	WardID      int64       // of that bed
+	OnLeave     bool        // away now: their meals are held
 	Ordered     bool        // of a meal round: there is an order for them by now
 }
 
@@ -45,9 +46,11 @@ func addWhatIsSeen(ctx context.Context, q *sql.Tx, now time.Time, reader Actor,
 	if err != nil {
 		return err
 	}
+	settings := SettingsOf(ctx)
+	yesterday := settings.At(settings.Day(now).AddDate(0, 0, -1), 0)
 	for i, n := range all {
 		all[i].Target = seen.target(reader.Role, n.About)
-		if seen.tellsOf(n, reader.Role, now) {
+		if seen.tellsOf(n, reader.Role, yesterday) {
 			all[i].Patients = seen.patientsOf(n.About, reader.Role)
 		}
 	}
@@ -135,14 +138,16 @@ func openPatients(ctx context.Context, q *sql.Tx, ids []int64) (map[int64]Notice
 	list, args := oneOf(nil, ids)
 	// #nosec G202 -- the list is of $n alone
 	rows, err := q.QueryContext(ctx,
-		`SELECT admission.id, patient.name, COALESCE(bed.number, ''), bed.ward_id
+		`SELECT admission.id, patient.name, COALESCE(bed.number, ''), bed.ward_id,
+			admission.leave_since IS NOT NULL
 		FROM admission JOIN patient ON patient.id = admission.patient_id
 		LEFT JOIN bed ON bed.id = admission.bed_id
 		WHERE admission.discharged_at IS NULL AND admission.id IN `+list, args...)
 	found := make(map[int64]NoticePatient, len(ids))
 	err = eachRow(rows, err, func(row scanner) error {
 		var p NoticePatient
-		err := row.Scan(&p.AdmissionID, &p.PatientName, &p.BedNumber, (*reference)(&p.WardID))
+		err := row.Scan(&p.AdmissionID, &p.PatientName, &p.BedNumber, (*reference)(&p.WardID),
+			&p.OnLeave)
 		p.Initials = p.PatientName.Initials()
 		found[p.AdmissionID] = p
 		return err
@@ -193,12 +198,12 @@ func (seen whatIsSeen) target(role Role, about About) Target {
 }
 
 // tellsOf reports whether a role may know whom a notification is about: the kitchen only for as
-// long as it may read the order.
-func (seen whatIsSeen) tellsOf(n Notification, role Role, now time.Time) bool {
+// long as it may read the order, from the beginning of yesterday on.
+func (seen whatIsSeen) tellsOf(n Notification, role Role, yesterday time.Time) bool {
 	if role.May(ReadWards) {
 		return true
 	}
-	return role.May(ReadKitchen) && !n.CreatedAt.Before(startOfDay(now).AddDate(0, 0, -1))
+	return role.May(ReadKitchen) && !n.CreatedAt.Before(yesterday)
 }
 
 // patientsOf lists the patients of a notification who are still here, by name or by initials.

@@ -29,6 +29,7 @@ const (
 	FormAddress   = "address"
 	FormRemove    = "remove"
 	FormZone      = "zone"
+	FormSettings  = "settings"
 	FormMenu      = "menu"
 	FormCustomers = "customers"
 	FormSearch    = "search"
@@ -41,6 +42,9 @@ const (
 	FormTakeOut   = "take-out" // of service
 	FormFitness   = "fitness"  // what a bed is fit for
 	FormWard      = "ward-form"
+	FormUser      = "user"
+	FormPassword  = "password"
+	FormInvite    = "invite"
 
 	FormCancelAdmission = "cancel-admission"
 	FormReopen          = "reopen"

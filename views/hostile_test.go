@@ -142,7 +142,17 @@ func (w typed) panels(t testing.TB, board hospital.WardBoard, bodies map[string]
 	bodies["order"] = draw(t, text.En, views.OrderPage(page, w.order(), form))
 	page.Live = nil
 	bodies["problem"] = draw(t, text.En, views.ProblemPage(page, 404, w.sentence))
-	bodies["users"] = draw(t, text.En, views.UsersPage(page, []hospital.User{{Username: w.username, Role: hospital.Admin}}))
+	user := hospital.User{Username: w.username, DisplayName: w.name, Role: hospital.Admin}
+	bodies["users"] = draw(t, text.En, views.UsersPage(page, []hospital.User{user}, nil, form))
+	bodies["user"] = draw(t, text.En,
+		views.UserPageOf(page, user, []hospital.Ward{{Code: "W", Name: w.ward}},
+			&views.Slip{URL: w.sentence}, form))
+	bodies["account"] = draw(t, text.En, views.AccountPageOf(page, hospital.Account{User: user,
+		Sessions: []hospital.OpenSession{{Address: w.name, Agent: w.sentence}}}, true, form))
+	bodies["choose password"] = draw(t, text.En,
+		views.ChoosePasswordPage(page, hospital.PasswordLink{User: user}, form))
+	bodies["join"] = draw(t, text.En,
+		views.JoinPage(page, hospital.Invitation{Place: w.ward}, form))
 	waiting := detail(hospital.BoardBed{Admission: sampleAdmission(3)})
 	waiting.Admission.PatientName, waiting.Reason = hospital.PatientName(w.name), w.reason
 	waiting.Placement = hospital.Placement{WantedWard: w.ward}
@@ -201,6 +211,10 @@ func (w typed) customers(t testing.TB, bodies map[string]string) {
 			offer.Dishes[i].Hazards[j].DishName = dish
 		}
 	}
+	cooked := sampleDishDetail(0)
+	cooked.Name = hospital.DishName{En: w.reason, Fr: w.name, Rw: w.sentence}
+	cooked.Events[0].By = w.username
+	cooked.Events[0].Changes = []hospital.Change{{Field: "name_en", From: w.name, To: w.reason}}
 	page := livePage("Customer", hospital.Customer, "/home/", "/ws/home/", home.Revisions)
 	form := views.Form{Name: views.FormAddress, Problem: w.sentence, Key: w.query, Values: map[string][]string{"label": {w.name}, "instructions": {w.reason}},
 		Errors: map[string]string{"label": w.sentence}}
@@ -208,6 +222,9 @@ func (w typed) customers(t testing.TB, bodies map[string]string) {
 		"home": views.HomePage(page, home), "notifications": views.NotificationsPage(page, inbox), "menu": views.MenuPage(page, offer, views.Form{Key: w.query}),
 		"address":   views.AddressPage(page, watch, true, []hospital.Zone{zone}, form),
 		"zones":     views.ZonesPage(page, []hospital.Zone{zone}, zone.ID, views.Form{Key: w.query}),
+		"dishes":    views.DishesPage(page, []hospital.Dish{cooked.Dish}, nil, views.DishFilter{}),
+		"dish":      views.DishPage(page, cooked, true, form),
+		"new dish":  views.NewDishPage(page, cooked.Dish, form),
 		"addresses": views.AddressesPage(page, []hospital.Address{watch.Address}, []hospital.Zone{zone}, form),
 	} {
 		bodies[name] = draw(t, text.En, c)

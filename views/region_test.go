@@ -130,6 +130,17 @@ func allPages() map[string]templ.Component {
 		"zones": views.ZonesPage(plain,
 			[]hospital.Zone{{ID: 1, Name: "Town", Charge: 2000}, {ID: 2, Name: "Shelter"}}, 2,
 			views.Form{Key: "k"}),
+		"dishes": views.DishesPage(plain, sampleDishes(), sampleDishes()[2:],
+			views.DishFilter{Meal: hospital.Lunch, Station: "hot"}),
+		"no dish": views.DishesPage(plain, nil, nil, views.DishFilter{}),
+		"new dish that is refused": views.NewDishPage(plain, hospital.Dish{}, views.Form{Key: "k",
+			Name: views.FormDish, Errors: map[string]string{"name_en": "Which?", "meals": "When?",
+				"station": "Where?", "allergens": "Choose.", "may_contain": "Choose.",
+				"diets": "For whom?", "textures": "How?", "fat_g": "How much?", "price": "What?",
+				"available": "Is it?"}}),
+		"dish": views.DishPage(plain, sampleDishDetail(0), true, views.Form{}),
+		"retired dish": views.DishPage(plain, sampleDishDetail(2), false, views.Form{
+			Name: views.FormRestore, Problem: "There is a dish Rice already."}),
 		"care of who waits": views.CarePage(plain,
 			detail(hospital.BoardBed{Admission: sampleAdmission(3)}), sampleWards(), views.Form{}),
 		"round with an alarm": views.RoundPage(roundPage(), sampleRound(),
@@ -143,7 +154,19 @@ func allPages() map[string]templ.Component {
 		"handover":            views.HandoverPage(handoverPage(), sampleHandover()),
 		"meal list": views.MealListPage(mealListPage(), sampleMealList(),
 			sampleWards()),
-		"users":   views.UsersPage(plain, sampleUsers()),
+		"users": views.UsersPage(plain, sampleUsers(), sampleWards(),
+			views.Form{Key: "key"}),
+		"user": views.UserPageOf(plain, sampleUsers()[0], sampleWards(),
+			&views.Slip{URL: "http://board.example/password/token", Until: now}, views.Form{}),
+		"account": views.AccountPageOf(plain, sampleAccount(), true, views.Form{}),
+		"choose password": views.ChoosePasswordPage(plain,
+			hospital.PasswordLink{User: sampleUsers()[0]}, views.Form{}),
+		"invitations": views.InvitationsPage(plain, sampleInvitations(),
+			&views.Slip{URL: "http://board.example/join/K7QM4-3XPRT", Code: "K7QM4-3XPRT",
+				Until: now}, views.Form{Key: "key"}),
+		"code": views.CodePage(plain, views.Form{}),
+		"join": views.JoinPage(plain, hospital.Invitation{Place: "Paediatrics, PED-05"},
+			views.Form{}),
 		"problem": views.ProblemPage(plain, 404, "It is gone."),
 		"gallery": views.GalleryPage(plain),
 		"chosen meanwhile": views.BedChoicePage(plain,
@@ -496,6 +519,21 @@ func TestACardSaysWhatIsAheadAndWhatIsLate(t *testing.T) {
 			b.Admission.Allergies = hospital.Allergies{Known: true,
 				Allergens: []hospital.Allergen{"eggs", "peanuts"}, Severe: []hospital.Allergen{"peanuts"}}
 		}, `class="severe">Severe allergy: peanuts</i><i class="warn">Allergy: eggs<`, "none"},
+		"a man in a ward for women": {func(b *hospital.BoardBed) {
+			b.Admission.Sex, b.WardSex = "male", hospital.FemaleWard
+		}, `class="warn">Ward for women<`, "staffed"},
+		"a woman in a ward for men": {func(b *hospital.BoardBed) {
+			b.Admission.Sex, b.WardSex = "female", hospital.MaleWard
+		}, `class="warn">Ward for men<`, "staffed"},
+		"a woman in a ward for women": {func(b *hospital.BoardBed) {
+			b.Admission.Sex, b.WardSex = "female", hospital.FemaleWard
+		}, "Uwase Marie", `class="warn"`},
+		"isolation without a room for it": {func(b *hospital.BoardBed) {
+			b.Admission.Isolation = hospital.AirborneIsolation
+		}, `class="warn">No isolation room<`, "Ward for"},
+		"a patient in a bed without staff": {func(b *hospital.BoardBed) {
+			b.Staffed = false
+		}, `class="warn">Bed not staffed<`, "Ward for"},
 		"an overdue discharge": {func(b *hospital.BoardBed) {
 			b.Admission.DischargePlanned, b.Admission.Overdue = true, true
 			b.Admission.ExpectedDischarge = now.Add(-time.Hour)

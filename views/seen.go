@@ -58,7 +58,7 @@ var fieldLabels = map[string]string{
 	"override_reason": "field.override_reason", "bed_number": "fact.bed",
 	"cleaning": "cleaning.title", "stat": "cleaning.stat",
 	"status": "change.status", "hazards": "change.hazards", "stopped": "change.stopped",
-	"name": "field.zone", "charge": "zone.charge", "label": "field.label",
+	"name": "field.name", "charge": "zone.charge", "label": "field.label",
 	"full_name": "field.full_name", "phone": "field.phone",
 	"address_line1": "field.address_line1", "address_line2": "field.address_line2",
 	"city": "field.city", "zone_id": "field.zone", "instructions": "field.instructions",
@@ -72,6 +72,17 @@ var fieldLabels = map[string]string{
 	"isolation": "fact.isolation", "priority": "fact.priority",
 	"wanted_ward_id": "fact.wanted_ward", "until": "reserve.until",
 	"features": "fact.features", "staffed": "fact.staffed", "speciality": "fact.speciality",
+	"role": "users.role", "wards": "users.wards", "disabled": "users.disabled",
+	"display_name": "field.display_name",
+	"code":         "ward.code", "block": "ward.block", "position": "ward.position",
+	"is_open": "ward.is_open", "ward_id": "fact.ward",
+	"name_en": "dish.name_en", "name_fr": "dish.name_fr", "name_rw": "dish.name_rw",
+	"meals": "dish.meals", "station": "dish.station", "allergens": "dish.allergens",
+	"may_contain": "dish.may_contain.title", "diets": "dish.diets", "textures": "dish.textures",
+	"energy_kcal": "dish.energy_kcal", "protein_g": "dish.protein_g",
+	"carbohydrate_g": "dish.carbohydrate_g", "fat_g": "dish.fat_g", "sodium_mg": "dish.sodium_mg",
+	"potassium_mg": "dish.potassium_mg", "price": "dish.price", "available": "dish.available",
+	"retired": "dish.retired",
 }
 
 // typedFields are the fields in which people write or choose what would be a loss, in the order in
@@ -108,12 +119,18 @@ var codePrefixes = map[string]string{
 	"cleaning": "cleaning.state.",
 	"severe":   "allergen.", "texture": "texture.", "stopped": "stopped.",
 	"isolation": "isolation.", "priority": "priority.", "staffed": "staffed.",
-	"features": "feature.",
+	"role":     "role.",
+	"features": "feature.", "meals": "meal.", "station": "station.", "allergens": "allergen.",
+	"may_contain": "allergen.", "diets": "diet.", "available": "dish.available.",
 }
 
-// codeWord is what a code of a field is called; any other text is itself.
+// codeWord is what a code of a field, or each of a list of codes, is called; any other text is
+// itself.
 func codeWord(ctx context.Context, field, code string) string {
 	prefix := codePrefixes[field]
+	if first, more, several := strings.Cut(code, ","); several && prefix != "" {
+		return codeWord(ctx, field, first) + ", " + codeWord(ctx, field, more)
+	}
 	if field == "allergies" && code == hospital.NoKnownAllergies {
 		return text.T(ctx, "allergies.none")
 	}
@@ -147,6 +164,11 @@ func changeValue(ctx context.Context, field string, value any) string {
 		return text.Moment(ctx, value)
 	case bool:
 		return text.T(ctx, map[bool]string{true: "change.yes", false: "change.no"}[value])
+	case []int64:
+		if len(value) == 0 {
+			return text.T(ctx, "users.all_wards")
+		}
+		return strings.Trim(fmt.Sprint(value), "[]")
 	case int:
 		if field == "texture" {
 			return texture(ctx, hospital.Texture(value))
