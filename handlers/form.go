@@ -56,7 +56,7 @@ func (s *Server) answerError(err error, c echo.Context) {
 		return
 	}
 	problem := s.explain(c, err)
-	if hasLeft(c) {
+	if hasLeft(c) && problem.Status >= http.StatusInternalServerError {
 		s.endLeft(c, problem.Status, err)
 		return
 	}
@@ -74,8 +74,8 @@ func (s *Server) answerError(err error, c echo.Context) {
 	}
 }
 
-// endLeft ends a request whose client has not waited for the answer. Nobody reads it: the status is
-// for the log, which keeps what was refused.
+// endLeft ends a request whose client has not waited for an answer that can't be drawn any more. The
+// status is for the log, which keeps what was refused.
 func (s *Server) endLeft(c echo.Context, status int, err error) {
 	s.Log.Debug("request was left", "route", c.Path(), "request", requestID(c), "error", err)
 	if c.Response().Committed {

@@ -18,8 +18,9 @@
   // load fetches a bed's panel and tells what came of it: "shown", "held" where somebody types in
   // it meanwhile, "refused" by the server, "unreachable", "replaced" by a later request, or the
   // "same" lists. how: "open" it for somebody who has just asked for it, "follow" what has changed
-  // in it or in its "lists", or draw it "anew" after a command. Forms that somebody has begun stay as they are if it is still about the
-  // same; who opens a bed leaves those that they began before.
+  // in it or in its "lists", or draw it "anew" after a command. Forms that somebody has begun
+  // stay as they are if it is still about the same; who opens a bed leaves those that they
+  // began before.
   async function load(path, how) {
     const opens = how === "open";
     const askedAt = performance.now();
@@ -229,7 +230,7 @@
   async function followLists() {
     const { lists } = opened()?.dataset || {};
     if (!lists || opening || sending || document.hidden || "gone" in body.dataset) return;
-    if (body.dataset.live === "no") return;
+    if (body.dataset.live === "no" || refusals().length) return; // what it says stays
     await load(opened().dataset.path, "lists");
     followCard(); // of which a frame may have told meanwhile
   }
