@@ -47,7 +47,7 @@ var errNotKept = errors.New("the import is not kept")
 // transaction: all of it or, where a line is wrong or for a dry run, nothing. What is wrong is in
 // Errors, every line of it. Things are known by their natural keys, so that the same file again
 // changes nothing. What the file does not name stays; so do fields whose column it does not have.
-// Forbidden without the kind's permission; Invalid for a file that can't be read at all.
+// Forbidden without the kind's permission.
 func (h *Hospital) Import(ctx context.Context, actor Actor, cmd ImportCommand) (Imported, error) {
 	layout, found := layouts()[cmd.Kind]
 	if !found {
@@ -58,7 +58,7 @@ func (h *Hospital) Import(ctx context.Context, actor Actor, cmd ImportCommand) (
 	}
 	in := &importing{h: h, actor: actor, layout: layout, cmd: cmd, keys: map[string]int{},
 		Imported: Imported{Kind: cmd.Kind}}
-	if err := in.open(); err != nil {
+	if err := in.open(); err != nil || in.reader == nil {
 		return in.Imported, err
 	}
 	defer in.reader.Close() // nothing was written to it
@@ -100,31 +100,24 @@ type importing struct {
 	keys   map[string]int // the line of each natural key
 }
 
-// open recognises the file and reads its header.
+// open recognises the file and reads its header. A file that can't be read has no reader then.
 func (in *importing) open() (err error) {
 	known := func(name string) bool { return slices.Contains(in.layout.columns, columnName(name)) }
-	in.reader, err = sheet.Open(in.cmd.File, known)
+	reader, err := sheet.Open(in.cmd.File, known)
 	if err != nil {
-		return in.unopened(err)
+		return in.skip(err)
 	}
-	in.Format = in.reader.Format
-	header, err := in.reader.Read()
+	in.Format = reader.Format
+	header, err := reader.Read()
 	if errors.Is(err, io.EOF) {
 		err = Refuse(Invalid, "file_empty", "The file is empty. Its first line must name its columns.")
 	}
 	if err != nil {
-		return errors.Join(in.unopened(err), in.reader.Close())
+		return errors.Join(in.skip(err), reader.Close())
 	}
+	in.reader = reader
 	in.readHeader(header)
 	return nil
-}
-
-// unopened words why a file can't be read.
-func (in *importing) unopened(err error) error {
-	if refusal := unreadableFile(err); refusal != nil {
-		return refusal
-	}
-	return wrap(err, "read a file of %s", in.cmd.Kind)
 }
 
 // unreadableFile is the refusal of a file, or of a line of it, that can't be read; nil where
@@ -211,14 +204,17 @@ func (in *importing) takeAll(ctx context.Context) error {
 	return nil
 }
 
-// skip notes a line that can't be read.
+// skip notes a line that can't be read; what is wrong with the file as a whole stands at the first.
 func (in *importing) skip(err error) error {
-	wrong, ok := errors.AsType[*sheet.LineError](err)
 	refusal := unreadableFile(err)
-	if !ok || refusal == nil {
-		return in.unopened(err)
+	if refusal == nil {
+		return wrap(err, "read a file of %s", in.cmd.Kind)
 	}
-	in.refuse(LineError{wrong.Line, "", "", refusal})
+	line := 1
+	if wrong, ok := errors.AsType[*sheet.LineError](err); ok {
+		line = wrong.Line
+	}
+	in.refuse(LineError{line, "", "", refusal})
 	return nil
 }
 
