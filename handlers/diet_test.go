@@ -15,9 +15,9 @@ import (
 // dietOf reads what a patient may eat.
 func (h *house) dietOf(admission hospital.Admission) hospital.DietOrder {
 	h.t.Helper()
-	d, err := h.hospital.DietOrder(h.t.Context(), actor(hospital.MedicalStaff), admission.ID)
+	d, err := h.hospital.AdmissionDetail(h.t.Context(), actor(hospital.MedicalStaff), admission.ID)
 	h.must(err)
-	return d
+	return d.Order
 }
 
 func dietPath(admission hospital.Admission) string {

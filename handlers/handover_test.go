@@ -135,8 +135,8 @@ func TestANoteBegunBeforeAColleaguesChangeIsShownAgain(t *testing.T) {
 	if typed := refused.html().Find("#note-note").Text(); typed != "typed words" {
 		t.Errorf("the form shows %q, want what was typed", typed)
 	}
-	if read, err := h.hospital.ShiftNote(t.Context(), hospital.System, admission.ID); err != nil ||
-		read.Text != "" {
-		t.Errorf("the note is %+v, %v", read, err)
+	read, err := h.hospital.AdmissionDetail(t.Context(), hospital.System, admission.ID)
+	if err != nil || read.Note.Text != "" {
+		t.Errorf("the note is %+v, %v", read.Note, err)
 	}
 }

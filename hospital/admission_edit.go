@@ -143,12 +143,3 @@ const shiftNoteColumns = `admission.shift_note, admission.shift_note_by, admissi
 
 // columns are where shiftNoteColumns go.
 func (n *ShiftNote) columns() []any { return []any{&n.Text, &n.By, (*instant)(&n.At)} }
-
-// ShiftNote reads the note about the patient of an admission. NotFound where there is no such
-// admission.
-func (h *Hospital) ShiftNote(ctx context.Context, actor Actor,
-	admissionID int64) (ShiftNote, error) {
-	return readAs(ctx, h, actor, ReadWards, func(ctx context.Context, q *sql.Tx) (ShiftNote, error) {
-		return readShiftNote(ctx, q, admissionID)
-	})
-}

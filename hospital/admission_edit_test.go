@@ -18,9 +18,7 @@ func (s *service) note(t testing.TB, a hospital.Admission, note string) hospital
 func TestANoteForTheNextShiftSaysWhoWroteItAndWhen(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		a := s.patient(t, "Uwase Marie", "A-01")
-		read := func() hospital.ShiftNote {
-			return must[hospital.ShiftNote](t)(s.ShiftNote(t.Context(), manager, a.ID))
-		}
+		read := func() hospital.ShiftNote { return s.admissionDetail(t, a).Note }
 		if got := read(); got != (hospital.ShiftNote{}) {
 			t.Errorf("at first the note is %+v, want none", got)
 		}

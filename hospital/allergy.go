@@ -323,16 +323,6 @@ func (c *change) noteAtAdmission(ctx context.Context, patientID int64,
 	return confirmed, c.noteAllergies(ctx, record, said, "")
 }
 
-// PatientAllergies reads what is known of a person's allergies. NotFound where there is no such
-// patient.
-func (h *Hospital) PatientAllergies(ctx context.Context, actor Actor,
-	patientID int64) (AllergyRecord, error) {
-	return readAs(ctx, h, actor, ReadWards,
-		func(ctx context.Context, q *sql.Tx) (AllergyRecord, error) {
-			return readAllergies(ctx, q, patientID)
-		})
-}
-
 // readAllergies reads what is known of a person's allergies. NotFound where there is no such
 // patient.
 func readAllergies(ctx context.Context, q *sql.Tx, id int64) (r AllergyRecord, err error) {

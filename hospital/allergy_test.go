@@ -54,7 +54,7 @@ func (s *service) setAllergies(t testing.TB, as hospital.Actor, id int64,
 // recordOf reads what is on record of a patient's allergies.
 func (s *service) recordOf(t testing.TB, patientID int64) hospital.AllergyRecord {
 	t.Helper()
-	return must[hospital.AllergyRecord](t)(s.PatientAllergies(t.Context(), nurse, patientID))
+	return must[hospital.AllergyRecord](t)(s.PatientAllergies(t.Context(), patientID))
 }
 
 func TestWhoComesBackBeginsWithWhatIsOnRecord(t *testing.T) {

@@ -319,11 +319,6 @@ func (s *BoardAdmission) readOrders(ctx context.Context, q *sql.Tx,
 	return orders, err
 }
 
-// FreeBeds lists the beds that a patient could be put into, by ward and number.
-func (h *Hospital) FreeBeds(ctx context.Context, actor Actor) ([]FreeBed, error) {
-	return readAs(ctx, h, actor, ReadWards, freeBeds)
-}
-
 // freeBeds lists where a patient could be put, by number.
 func freeBeds(ctx context.Context, q *sql.Tx) ([]FreeBed, error) {
 	rows, err := q.QueryContext(ctx, `SELECT bed.id, bed.number, ward.name, bed.status,

@@ -323,20 +323,6 @@ func (d DietOrder) codes() string {
 	return text
 }
 
-// DietOrder reads what the patient of an admission may eat, for staff and for the patient's
-// customers. NotFound where there is no such admission.
-func (h *Hospital) DietOrder(ctx context.Context, actor Actor,
-	admissionID int64) (DietOrder, error) {
-	if !actor.Role.May(ReadOrders) {
-		if err := actor.need(OrderMeals); err != nil {
-			return DietOrder{}, err
-		}
-	}
-	return readValue(ctx, h, func(ctx context.Context, q *sql.Tx) (DietOrder, error) {
-		return dietFor(ctx, q, actor, admissionID)
-	})
-}
-
 // dietColumns are the columns of an admission and its patient that are the diet order.
 const dietColumns = `admission.diet, admission.texture, patient.allergies,
 	admission.allergies_confirmed, admission.nil_by_mouth_from, admission.nil_by_mouth_until,

@@ -13,7 +13,7 @@ import (
 // dietOf reads what a patient may eat.
 func (s *service) dietOf(t testing.TB, a hospital.Admission) hospital.DietOrder {
 	t.Helper()
-	return must[hospital.DietOrder](t)(s.DietOrder(t.Context(), nurse, a.ID))
+	return s.admissionDetail(t, a).Order
 }
 
 func TestADietChangeChangesOnlyWhatIsGiven(t *testing.T) {

@@ -2,6 +2,7 @@ package hospital
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"time"
 )
@@ -18,6 +19,18 @@ func (h *Hospital) HealthNow(ctx context.Context) Health {
 // connector.
 func OpenThrough(ctx context.Context, o Options, through func(direct driver.Connector) driver.Connector) (*Hospital, error) {
 	return open(ctx, o, through)
+}
+
+// FreeBeds lists where a patient could be put, by number.
+func (h *Hospital) FreeBeds(ctx context.Context) ([]FreeBed, error) {
+	return readValue(ctx, h, freeBeds)
+}
+
+// PatientAllergies reads what is known of a person's allergies.
+func (h *Hospital) PatientAllergies(ctx context.Context, patientID int64) (AllergyRecord, error) {
+	return readValue(ctx, h, func(ctx context.Context, q *sql.Tx) (AllergyRecord, error) {
+		return readAllergies(ctx, q, patientID)
+	})
 }
 
 // Slowed reports whether an attempt to sign in would have to wait a little because of what others

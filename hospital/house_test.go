@@ -117,6 +117,12 @@ func (h *house) board(t testing.TB, ward hospital.Ward) hospital.WardBoard {
 	return board
 }
 
+// admissionDetail reads all of an admission.
+func (h *house) admissionDetail(t testing.TB, a hospital.Admission) hospital.AdmissionDetail {
+	t.Helper()
+	return must[hospital.AdmissionDetail](t)(h.AdmissionDetail(t.Context(), hospital.System, a.ID))
+}
+
 // bed reads a bed as its ward's board shows it.
 func (h *house) bed(t testing.TB, number string) hospital.BoardBed {
 	t.Helper()

@@ -86,7 +86,7 @@ func pick[T any](k *kitchenStory, label string, from ...T) T {
 // admitSomeone admits a patient whom the customer may order for, into a free bed if there is one.
 func (k *kitchenStory) admitSomeone() {
 	cmd := hospital.AdmitCommand{PatientName: "Uwase Marie", Allergies: hospital.Allergies{Known: true}}
-	free, err := k.FreeBeds(k.t.Context(), hospital.System)
+	free, err := k.FreeBeds(k.t.Context())
 	if err != nil {
 		k.rt.Fatal(err)
 	}
@@ -247,7 +247,7 @@ func (k *kitchenStory) setRecipe() error {
 }
 
 func (k *kitchenStory) moveSomeone() error {
-	free, err := k.FreeBeds(k.t.Context(), hospital.System)
+	free, err := k.FreeBeds(k.t.Context())
 	if err != nil || len(free) == 0 {
 		return err
 	}
@@ -417,10 +417,11 @@ var possible = map[hospital.OrderStatus][]hospital.OrderStatus{
 // danger is what speaks against an order now, and no override covers, found from outside: from the
 // diet order, the recipes as they are and as they were, and the clock.
 func (k *kitchenStory) danger(o hospital.Order) string {
-	diet, err := k.DietOrder(k.t.Context(), nurse, o.AdmissionID)
+	detail, err := k.AdmissionDetail(k.t.Context(), nurse, o.AdmissionID)
 	if err != nil {
 		k.rt.Fatal(err)
 	}
+	diet := detail.Order
 	now := must[[]hospital.Dish](k.t)(k.Dishes(k.t.Context(), cook))
 	eaten := o.Due
 	if k.clock.Now().After(eaten) {

@@ -466,10 +466,6 @@ func TestACustomerOrdersForTheirOwnPatientAndAddressOnly(t *testing.T) {
 				_, err := s.MenuFor(t.Context(), s.customer, id, hospital.Snack)
 				return err
 			})
-			s.refuses(t, hospital.NotFound, "stay_unknown", func() error {
-				_, err := s.DietOrder(t.Context(), s.customer, id)
-				return err
-			})
 		}
 		s.refuses(t, hospital.Invalid, "fields", place(s.customer, hospital.PlaceOrderCommand{AddressID: theirs.ID}))
 		for _, actor := range []hospital.Actor{cook, s.courier} {

@@ -161,9 +161,6 @@ func (s *service) looks(t testing.TB, ward hospital.Ward) []look {
 		at("record of who eats", func(ctx context.Context) (hospital.Record, error) {
 			return s.Record(ctx, nurse, eats)
 		}),
-		at("allergies", func(ctx context.Context) (hospital.AllergyRecord, error) {
-			return s.PatientAllergies(ctx, nurse, waits.PatientID)
-		}),
 		at("meal list", func(ctx context.Context) (hospital.MealList, error) {
 			return s.MealList(ctx, cook, ward.ID, "")
 		}),

@@ -44,10 +44,6 @@ func TestEachCommandAndReadIsForTheRolesWhoseWorkItIs(t *testing.T) {
 				_, err := h.EditAdmission(t.Context(), actor, 4711, hospital.EditAdmissionCommand{})
 				return err
 			}},
-			"read a note for the next shift": {wards, func(actor hospital.Actor) error {
-				_, err := h.ShiftNote(t.Context(), actor, 4711)
-				return err
-			}},
 			"read a handover": {wards, func(actor hospital.Actor) error {
 				_, err := h.Handover(t.Context(), actor, 4711, time.Time{})
 				return err
@@ -131,10 +127,6 @@ func TestEachCommandAndReadIsForTheRolesWhoseWorkItIs(t *testing.T) {
 			}},
 			"choose a bed": {wards, func(actor hospital.Actor) error {
 				_, err := h.BedChoice(t.Context(), actor, 4711)
-				return err
-			}},
-			"list the free beds": {wards, func(actor hospital.Actor) error {
-				_, err := h.FreeBeds(t.Context(), actor)
 				return err
 			}},
 			"list the wards": {wards + " kitchen", func(actor hospital.Actor) error {

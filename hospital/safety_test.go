@@ -72,7 +72,7 @@ func TestADietChangeStopsTheOpenOrdersThatItMakesDangerous(t *testing.T) {
 // freeBed is the number of a bed that can take someone.
 func (s *service) freeBed(t testing.TB) string {
 	t.Helper()
-	free, err := s.FreeBeds(t.Context(), hospital.System)
+	free, err := s.FreeBeds(t.Context())
 	if err != nil || len(free) == 0 {
 		t.Fatalf("there is no free bed (error %v)", err)
 	}

@@ -119,7 +119,7 @@ func (s *Staff) placeWaiting(ctx context.Context, now state) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		p, found, err := s.invented(ctx, a.PatientID, a.PatientName)
+		p, found, err := s.invented(ctx, a.ID, a.PatientID, a.PatientName)
 		if err != nil {
 			return false, err
 		}
@@ -230,7 +230,8 @@ func (s *Staff) admissions(ctx context.Context, now state, w *ward, fits func(ho
 	slices.SortStableFunc(beds, func(a, b hospital.BoardBed) int { return a.Admission.BedSince.Compare(b.Admission.BedSince) })
 	var candidates []candidate
 	for _, bed := range beds {
-		p, found, err := s.invented(ctx, bed.Admission.PatientID, bed.Admission.PatientName)
+		p, found, err := s.invented(ctx, bed.Admission.AdmissionID, bed.Admission.PatientID,
+			bed.Admission.PatientName)
 		if err != nil {
 			return nil, err
 		}

@@ -130,10 +130,13 @@ func (s *Staff) orderSnack(ctx context.Context, _ time.Time) (bool, error) {
 			if bed.Admission == nil {
 				continue
 			}
-			if _, found, err := s.invented(ctx, bed.Admission.PatientID, bed.Admission.PatientName); err != nil || !found {
+			admission := bed.Admission
+			_, found, err := s.invented(ctx, admission.AdmissionID, admission.PatientID,
+				admission.PatientName)
+			if err != nil || !found {
 				return false, err
 			}
-			return s.orderFor(ctx, bed.Admission.AdmissionID, w.snack())
+			return s.orderFor(ctx, admission.AdmissionID, w.snack())
 		}
 	}
 	return false, nil

@@ -42,8 +42,8 @@ func (p person) born(at time.Time) time.Time {
 }
 
 // is reports whether a patient of the hospital is p.
-func (p person) is(patient hospital.Patient) bool {
-	return patient.Name == p.name && patient.BirthDate.Month() == p.month && patient.BirthDate.Day() == p.day
+func (p person) is(name hospital.PatientName, birth time.Time) bool {
+	return name == p.name && birth.Month() == p.month && birth.Day() == p.day
 }
 
 // regular is a person who is always in the opening state, because the name tries something out. The staff leave them be.

@@ -179,18 +179,19 @@ func (s *Staff) beds(ctx context.Context, now state, w *ward, fits func(hospital
 	}), nil
 }
 
-// invented finds the person of the census that a patient is; false for anybody else's patient, for regulars, and for those who play a
-// part in a story.
-func (s *Staff) invented(ctx context.Context, patientID int64, name hospital.PatientName) (person, bool, error) {
+// invented finds the person of the census who was admitted; false for anybody else's patient, for
+// regulars, and for those who play a part in a story.
+func (s *Staff) invented(ctx context.Context, admissionID, patientID int64,
+	name hospital.PatientName) (person, bool, error) {
 	p, found := everyone().byName[name]
 	if !found || s.stage.holds(patientID) {
 		return person{}, false, nil
 	}
-	namesakes, err := s.h.FindPatients(ctx, nurse, string(name))
+	a, err := s.h.AdmissionDetail(ctx, hospital.System, admissionID)
 	if err != nil {
-		return person{}, false, fmt.Errorf("find patients: %w", err)
+		return person{}, false, fmt.Errorf("read an admission: %w", err)
 	}
-	return p, slices.ContainsFunc(namesakes, func(n hospital.Patient) bool { return n.ID == patientID && p.is(n) }), nil
+	return p, p.is(a.PatientName, a.BirthDate), nil
 }
 
 // newcomer draws somebody for a ward who is not in the hospital, with the patient's number where they were here before.
@@ -209,7 +210,7 @@ func (s *Staff) newcomer(ctx context.Context, w *ward) (person, int64, bool, err
 		if known < 0 {
 			return p, 0, true, nil
 		}
-		if !namesakes[known].Admitted && p.is(namesakes[known]) {
+		if !namesakes[known].Admitted && p.is(namesakes[known].Name, namesakes[known].BirthDate) {
 			return p, namesakes[known].ID, true, nil
 		}
 	}

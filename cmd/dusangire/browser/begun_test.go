@@ -59,9 +59,9 @@ func (c colleague) admission(id int64) hospital.Admission {
 // allergies are those of an admission.
 func (c colleague) allergies(id int64) hospital.Allergies {
 	c.t.Helper()
-	diet, err := c.s.Hospital.DietOrder(c.t.Context(), hospital.System, id)
-	c.must("read a diet", err)
-	return diet.Allergies
+	detail, err := c.s.Hospital.AdmissionDetail(c.t.Context(), hospital.System, id)
+	c.must("read an admission", err)
+	return detail.Order.Allergies
 }
 
 func TestAFormIsPutAsideWhenAnotherPatientComesIntoTheBed(t *testing.T) {
