@@ -71,6 +71,9 @@ func homes(ctx context.Context, r hospital.Role) []link {
 	if r.May(hospital.ReadKitchen) {
 		links = append(links, link{KitchenPath, text.T(ctx, "nav.kitchen"), ""})
 	}
+	if r.May(hospital.ArrangeWards) {
+		links = append(links, link{WardsPath, text.T(ctx, "nav.wards_beds"), ""})
+	}
 	if r.May(hospital.ManageUsers) {
 		links = append(links, link{UsersPath, text.T(ctx, "nav.users"), ""})
 	}

@@ -43,6 +43,7 @@ const (
 	AddressesPath     = "/addresses/"
 	ZonesPath         = "/zones/"
 	NotificationsPath = "/notifications/"
+	WardsPath         = "/wards/"
 	UnreadPath        = "/notifications/unread/"
 	UsersPath         = "/users/"
 	SearchPath        = "/patients/search"
@@ -57,6 +58,7 @@ const (
 	DeliveriesPath = "/deliveries/"
 	NewAddressPath = "/addresses"
 	NewZonePath    = "/zones"
+	NewWardPath    = "/wards"
 	LanguagePath   = "/language"
 	LogoutPath     = "/logout"
 )

@@ -58,7 +58,7 @@ var fieldLabels = map[string]string{
 	"override_reason": "field.override_reason", "bed_number": "fact.bed",
 	"cleaning": "cleaning.title", "stat": "cleaning.stat",
 	"status": "change.status", "hazards": "change.hazards", "stopped": "change.stopped",
-	"name": "field.zone", "charge": "zone.charge", "label": "field.label",
+	"name": "field.name", "charge": "zone.charge", "label": "field.label",
 	"full_name": "field.full_name", "phone": "field.phone",
 	"address_line1": "field.address_line1", "address_line2": "field.address_line2",
 	"city": "field.city", "zone_id": "field.zone", "instructions": "field.instructions",
@@ -72,6 +72,8 @@ var fieldLabels = map[string]string{
 	"isolation": "fact.isolation", "priority": "fact.priority",
 	"wanted_ward_id": "fact.wanted_ward", "until": "reserve.until",
 	"features": "fact.features", "staffed": "fact.staffed", "speciality": "fact.speciality",
+	"code": "ward.code", "block": "ward.block", "position": "ward.position",
+	"is_open": "ward.is_open", "ward_id": "fact.ward",
 }
 
 // typedFields are the fields in which people write or choose what would be a loss, in the order in

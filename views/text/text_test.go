@@ -179,6 +179,8 @@ func domain() map[string][]string {
 		wordsOf(hospital.Priorities)
 	lists["misfit."], lists["feature."] = wordsOf(hospital.Misfits), wordsOf(hospital.BedFeatures)
 	lists["ward_sex."] = wordsOf(hospital.WardSexes)
+	lists["ward.step."] = wordsOf(hospital.WardSteps)
+	lists["ward.open."] = []string{"true", "false"}
 	for i := range 8 {
 		lists["texture."] = append(lists["texture."], strconv.Itoa(i))
 	}
