@@ -238,7 +238,7 @@ func (l *life) deeds() map[string]deed {
 var silent = []string{"/login", "/logout", "/language", "/beds/:id/patients", "/waiting/patients",
 	"/patients/search",
 	// What a file says is done by the commands of its kind.
-	"/import/zones", "/import/patients"}
+	"/import/wards", "/import/beds", "/import/zones", "/import/patients"}
 
 // pick is one of some.
 func pick[T any](l *life, some ...T) T { return some[l.r.IntN(len(some))] }

@@ -18,12 +18,14 @@ type FileKind string
 
 // The kinds of file.
 const (
+	WardFile    FileKind = "wards"
+	BedFile     FileKind = "beds"
 	ZoneFile    FileKind = "zones"
 	PatientFile FileKind = "patients"
 )
 
 // FileKinds lists them in the order in which a new hospital needs them.
-var FileKinds = []FileKind{ZoneFile, PatientFile}
+var FileKinds = []FileKind{WardFile, BedFile, ZoneFile, PatientFile}
 
 // Valid reports whether k is one of FileKinds.
 func (k FileKind) Valid() bool { return slices.Contains(FileKinds, k) }
@@ -50,7 +52,7 @@ type layout struct {
 // layouts has every kind.
 func layouts() map[FileKind]layout {
 	return map[FileKind]layout{
-		ZoneFile: zoneLayout, PatientFile: patientLayout,
+		WardFile: wardLayout, BedFile: bedLayout, ZoneFile: zoneLayout, PatientFile: patientLayout,
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"time"
 
 	"dusangire/hospital/internal/sheet"
@@ -86,15 +85,3 @@ func inOrderOf[T any](all []T, key func(T) string, write func(cells ...string) e
 	}
 	return nil
 }
-
-// numberCells writes whole numbers into cells.
-func numberCells(numbers ...int) []string {
-	cells := make([]string, len(numbers))
-	for i, n := range numbers {
-		cells[i] = strconv.Itoa(n)
-	}
-	return cells
-}
-
-// truthCell writes yes or no into a cell.
-func truthCell(truth bool) string { return strconv.FormatBool(truth) }

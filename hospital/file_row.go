@@ -1,6 +1,7 @@
 package hospital
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strconv"
@@ -47,6 +48,11 @@ func (r *fileRow) text(column, stands string) string {
 		return stands
 	}
 	return tidy(r.cell(column))
+}
+
+// choice is one of some words in a column, or what stands where the file says none.
+func (r *fileRow) choice(column, stands string) string {
+	return cmp.Or(r.text(column, ""), stands)
 }
 
 // amount is the whole number of a column, or what stands where the file says none.

@@ -148,7 +148,7 @@ func (c *change) checkNewLine(ctx context.Context, line *patientLine) (err error
 		wrong = named.check(c.now)
 	}
 	wrong.allergies(line.allergies)
-	if line.stay.BedID, err = c.bedInFile(ctx, line.bed, wrong); err != nil {
+	if line.stay.BedID, err = c.bedOfLine(ctx, line.bed, wrong); err != nil {
 		return err
 	}
 	return mergeFields(wrong, line.who.check(identityFields, importReason, c.now))
@@ -177,13 +177,14 @@ func (c *change) admitFromFile(ctx context.Context, patientID int64, line patien
 	return err
 }
 
-// bedInFile is the bed that a line names, 0 where it names none. It records where there is no such
+// bedOfLine is the bed that a line names, 0 where it names none. It records where there is no such
 // bed.
-func (c *change) bedInFile(ctx context.Context, number string, wrong fields) (int64, error) {
+func (c *change) bedOfLine(ctx context.Context, number string, wrong fields) (int64, error) {
 	if number == "" {
 		return 0, nil
 	}
-	beds, err := queryIDs(ctx, c.tx, `SELECT id FROM bed WHERE number = $1`, number)
+	beds, err := queryIDs(ctx, c.tx, `SELECT id FROM bed
+		WHERE number = $1 AND retired_at IS NULL`, number)
 	if err != nil {
 		return 0, wrap(err, "find a bed")
 	}
@@ -210,7 +211,7 @@ func (c *change) setFromFile(ctx context.Context, before Record, r *fileRow) err
 	}
 	wrong := fields{}
 	var err error
-	if line.stay.BedID, err = c.bedInFile(ctx, line.bed, wrong); err != nil {
+	if line.stay.BedID, err = c.bedOfLine(ctx, line.bed, wrong); err != nil {
 		return err
 	}
 	if err := wrong.err(); err != nil {
