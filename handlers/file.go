@@ -55,6 +55,7 @@ func (s *Server) renderImport(c echo.Context, status int, kind hospital.FileKind
 	if err != nil {
 		return err
 	}
+	page.Within = views.FilesPath
 	return render(c, status, views.ImportPage(page, kind, done))
 }
 
