@@ -63,6 +63,8 @@ func TestTheContractNamesEveryValueOfAField(t *testing.T) {
 	wantNamed(t, text, hospital.Diets)
 	wantNamed(t, text, hospital.Allergens)
 	wantNamed(t, text, hospital.Meals)
+	wantNamed(t, text, hospital.Stations)
+	wantNamed(t, text, hospital.DishActions)
 	wantNamed(t, text, hospital.Outcomes)
 	wantNamed(t, text, hospital.Sexes)
 	wantNamed(t, text, hospital.Isolations)

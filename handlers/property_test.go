@@ -113,14 +113,19 @@ const (
 	awayOnes       = `SELECT id FROM admission WHERE discharged_at IS NULL AND leave_since IS NOT NULL`
 	movedOnes      = `SELECT admission_id FROM bed_assignment WHERE until IS NULL AND act = 'transfer'
 		ORDER BY since DESC LIMIT 2`
-	lyingOnes    = `SELECT id FROM admission WHERE discharged_at IS NULL AND bed_id IS NOT NULL`
-	anyBed       = `SELECT id FROM bed`
-	freeBeds     = `SELECT id FROM bed WHERE status = 'available'`
-	addresses    = `SELECT id FROM address WHERE removed_at IS NULL`
-	zones        = `SELECT id FROM zone`
-	newestOrders = `SELECT id FROM meal_order ORDER BY id DESC LIMIT 3`
-	newestTrays  = `SELECT id FROM delivery ORDER BY id DESC LIMIT 3`
-	admissions   = `SELECT id FROM admission ORDER BY id DESC LIMIT 3`
+	lyingOnes = `SELECT id FROM admission WHERE discharged_at IS NULL AND bed_id IS NOT NULL`
+	anyBed    = `SELECT id FROM bed`
+	freeBeds  = `SELECT id FROM bed WHERE status = 'available'`
+	addresses = `SELECT id FROM address WHERE removed_at IS NULL`
+	zones     = `SELECT id FROM zone`
+	// those that nobody has to be able to order
+	otherDishes   = `SELECT id FROM dish WHERE name_en LIKE 'Dish %'`
+	retiredDishes = `SELECT id FROM dish WHERE retired_at IS NOT NULL`
+	newestOrders  = `SELECT id FROM meal_order WHERE ended_at IS NULL OR ended_at > $1
+		ORDER BY id DESC LIMIT 3`
+	newestTrays = `SELECT id FROM delivery WHERE ended_at IS NULL OR ended_at > $1
+		ORDER BY id DESC LIMIT 3`
+	admissions = `SELECT id FROM admission ORDER BY id DESC LIMIT 3`
 )
 
 // deeds are all commands, by their routes.
@@ -216,6 +221,10 @@ func (l *life) deeds() map[string]deed {
 		"/kitchen/past/close": {cook, "", func() map[string]any { // seldom with success, for it takes the trays away
 			return map[string]any{"reason": pick(l, "power cut", "", "", "", "", "", "", "")}
 		}},
+		"/dishes":                  {cook, "", l.newDish},
+		"/dishes/:id":              {cook, otherDishes, l.newDish},
+		"/dishes/:id/retire":       {cook, otherDishes, nothing},
+		"/dishes/:id/restore":      {cook, retiredDishes, nothing},
 		"/deliveries/claim":        {l.couriers, "", func() map[string]any { return map[string]any{"delivery_ids": l.ids(openDeliveries)} }},
 		"/deliveries/depart":       {l.couriers, "", func() map[string]any { return map[string]any{"delivery_ids": l.ids(openDeliveries)} }},
 		"/deliveries/:id/claim":    {l.couriers, openDeliveries, nothing},
@@ -238,7 +247,8 @@ func (l *life) deeds() map[string]deed {
 var silent = []string{"/login", "/logout", "/language", "/beds/:id/patients", "/waiting/patients",
 	"/patients/search",
 	// What a file says is done by the commands of its kind.
-	"/import/wards", "/import/beds", "/import/zones", "/import/patients"}
+	"/import/wards", "/import/beds", "/import/zones", "/import/dishes",
+	"/import/patients"}
 
 // pick is one of some.
 func pick[T any](l *life, some ...T) T { return some[l.r.IntN(len(some))] }
@@ -323,6 +333,12 @@ func (l *life) newAllergies() map[string]any {
 	delete(known, "texture")
 	known["reason"] = pick(l, "", "asked again")
 	return known
+}
+
+func (l *life) newDish() map[string]any {
+	return map[string]any{"name_en": fmt.Sprint("Dish ", l.r.IntN(1000)), "meals": []string{"snack"},
+		"diets": []string{"general"}, "textures": []int{7},
+		"allergens": pick(l, []string{}, []string{"milk"}), "available": l.r.IntN(2) == 0}
 }
 
 func (l *life) newOrder() map[string]any {
@@ -469,10 +485,12 @@ func (l *life) screens() []watched {
 	for _, who := range slices.Sorted(maps.Keys(l.tokens)) {
 		all = append(all, watched{"/ws/notifications/", who})
 	}
-	for path, query := range map[string]string{"/ws/order/%d/": newestOrders,
-		"/ws/delivery/%d/": newestTrays, "/ws/address/%d/": addresses,
-		"/ws/admission/%d/": admissions} {
-		for _, id := range l.ids(query) {
+	// of what ended earlier, who the patient is may change without a word
+	ofLate := l.clock.Now().Add(-40 * time.Hour).UnixMilli()
+	for path, ids := range map[string][]int64{"/ws/order/%d/": l.ids(newestOrders, ofLate),
+		"/ws/delivery/%d/": l.ids(newestTrays, ofLate), "/ws/address/%d/": l.ids(addresses),
+		"/ws/admission/%d/": l.ids(admissions)} {
+		for _, id := range ids {
 			for _, who := range []string{"customer", "stranger", "delivery", "medical_staff", "admin"} {
 				all = append(all, watched{fmt.Sprintf(path, id), who})
 			}

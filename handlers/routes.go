@@ -68,7 +68,7 @@ func (s *Server) Routes() []Route {
 func (s *Server) table() []entry {
 	table := slices.Concat(s.generalRoutes(), s.wardRoutes(), s.bedRoutes(), s.admissionRoutes(),
 		s.patientRoutes(), s.orderRoutes(), s.kitchenRoutes(), s.deliveryRoutes(), s.addressRoutes(),
-		s.notificationRoutes(), s.fileRoutes())
+		s.notificationRoutes(), s.dishRoutes(), s.fileRoutes())
 	if s.Gallery {
 		table = append(table, get("/gallery", Anyone, s.gallery))
 	}
@@ -223,6 +223,18 @@ func (s *Server) fileRoutes() []entry {
 			get(views.Path(views.SamplePath(kind)), may, sampleFile(kind)))
 	}
 	return routes
+}
+
+func (s *Server) dishRoutes() []entry {
+	return []entry{
+		get(views.DishesPath, hospital.ManageMenu, s.dishes),
+		get(views.NewDishPath, hospital.ManageMenu, s.newDish),
+		get(views.DishPath, hospital.ManageMenu, s.dishPage),
+		post(views.AddDishPath, hospital.ManageMenu, s.addDish),
+		post(views.DishesPath+":id", hospital.ManageMenu, s.setDish),
+		post(views.DishPath+"retire", hospital.ManageMenu, s.retireDish),
+		post(views.DishPath+"restore", hospital.ManageMenu, s.restoreDish),
+	}
 }
 
 // register gives the table to Echo.

@@ -61,6 +61,7 @@ var may = map[hospital.Permission][]hospital.Role{
 	"orders.confirm":          {"medical_staff", "kitchen", "admin"},
 	"orders.cancel":           {"medical_staff", "ward_management", "kitchen", "customer", "admin"},
 	"wards.meal_list":         {"medical_staff", "ward_management", "kitchen", "admin"},
+	"menu.manage":             {"kitchen", "admin"},
 	"orders.round":            {"medical_staff", "ward_management", "kitchen", "admin"},
 	"orders.place":            {"medical_staff", "ward_management", "customer", "admin"},
 	"orders.follow":           {"medical_staff", "ward_management", "kitchen", "delivery", "customer", "admin"},
@@ -181,6 +182,10 @@ var rules = map[string]rule{
 	"POST /import/beds":          {"wards.set_up", "/import/beds", 0, 415},
 	"GET /export/beds":           {"wards.set_up", "/export/beds", 0, 200},
 	"GET /sample/beds":           {"wards.set_up", "/sample/beds", 0, 200},
+	"GET /import/dishes/":        {"menu.manage", "/import/dishes/", 0, 200},
+	"POST /import/dishes":        {"menu.manage", "/import/dishes", 0, 415},
+	"GET /export/dishes":         {"menu.manage", "/export/dishes", 0, 200},
+	"GET /sample/dishes":         {"menu.manage", "/sample/dishes", 0, 200},
 	"GET /import/zones/":         {"zones.manage", "/import/zones/", 0, 200},
 	"POST /import/zones":         {"zones.manage", "/import/zones", 0, 415},
 	"GET /export/zones":          {"zones.manage", "/export/zones", 0, 200},
@@ -192,6 +197,14 @@ var rules = map[string]rule{
 	"GET /notifications/":        {"own_session", "/notifications/", 0, 200},
 	"GET /notifications/unread/": {"own_session", "/notifications/unread/", 0, 200},
 	"POST /notifications/read":   {"own_session", "/notifications/read", 0, 422},
+
+	"GET /dishes/":             {"menu.manage", "/dishes/", 0, 200},
+	"GET /dishes/new/":         {"menu.manage", "/dishes/new/", 0, 200},
+	"GET /dishes/:id/":         {"menu.manage", "/dishes/{dish}/", 0, 200},
+	"POST /dishes":             {"menu.manage", "/dishes", 0, 422},
+	"POST /dishes/:id":         {"menu.manage", "/dishes/{dish}", 0, 422},
+	"POST /dishes/:id/retire":  {"menu.manage", "/dishes/{dish}/retire", 0, 422},
+	"POST /dishes/:id/restore": {"menu.manage", "/dishes/{dish}/restore", 0, 422},
 
 	"GET /dashboard/delivery/":      {"dashboard.delivery", "/dashboard/delivery/", 0, 200},
 	"GET /deliveries/:id/":          {"deliveries.follow", "/deliveries/{delivery}/", 0, 200},
@@ -320,6 +333,7 @@ func (h *house) furnish() *strings.Replacer {
 		"{bed}", fmt.Sprint(h.bed(h.a, 1).ID), "{admission}", fmt.Sprint(admission.ID),
 		"{patient}", fmt.Sprint(admission.PatientID),
 		"{order}", fmt.Sprint(order), "{delivery}", fmt.Sprint(tray.ID),
+		"{dish}", fmt.Sprint(h.dish("Beans", "hot").ID),
 		"{address}", fmt.Sprint(address.ID), "{zone}", fmt.Sprint(address.Zone.ID))
 }
 

@@ -130,9 +130,9 @@ func (s *Server) moveWard(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	step := hospital.WardStep(in.text("step"))
+	step, version := hospital.WardStep(in.text("step")), in.id("version")
 	if err = in.err(); err == nil {
-		err = s.Hospital.MoveWard(c.Request().Context(), actor(c), id, step)
+		err = s.Hospital.MoveWard(c.Request().Context(), actor(c), id, step, version)
 	}
 	if err != nil {
 		return s.wardsForm(views.FormWardOf(id), 0, in).refuse(err)
@@ -146,7 +146,7 @@ func (s *Server) addBeds(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	cmd := hospital.AddBedsCommand{Numbers: numbersIn(in.list("numbers")),
+	cmd := hospital.AddBedsCommand{Numbers: numbersIn(in.list("numbers")), Version: in.id("version"),
 		IdempotencyKey: in.idempotencyKey(c)}
 	if in.values.Get("count") != "" {
 		cmd.Count = in.amount("count")

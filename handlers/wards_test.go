@@ -60,8 +60,9 @@ func TestAHospitalsWardsAreMadeByAProgram(t *testing.T) {
 		map[string]any{"reason": "broken"}); got.status != http.StatusNoContent {
 		t.Fatalf("retire: %d %s", got.status, got.body)
 	}
-	if p := h.post(retire, manager, program, nil).problem(http.StatusConflict); p.Code != "bed_retired" {
-		t.Errorf("retire it again: %+v", p)
+	again := h.post(retire, manager, program, nil).problem(http.StatusConflict)
+	if again.Code != "bed_retired" {
+		t.Errorf("retire it again: %+v", again)
 	}
 	wards := parseObject(t, h.get("/wards/", manager, program).body)["wards"].([]any)
 	last := object(wards[2].(map[string]any))
@@ -161,14 +162,13 @@ func TestAPersonLooksAfterWardsOnOnePage(t *testing.T) {
 		}
 	}
 	var numbers []string
-	h.get(one, manager, browser).html().Find(".beds-in-care summary b").Each(func(_ int, b *goquery.Selection) {
-		numbers = append(numbers, b.Text())
-	})
+	summaries := h.get(one, manager, browser).html().Find(".beds-in-care summary b")
+	summaries.Each(func(_ int, b *goquery.Selection) { numbers = append(numbers, b.Text()) })
 	if want := []string{"A-01", "A-30", "A-31", "A-33", "A-34"}; !slices.Equal(numbers, want) {
 		t.Errorf("the ward has %v, want %v", numbers, want)
 	}
-	if said := h.get(fmt.Sprintf("/beds/%d/", bed.ID), manager, browser).html().Find(".panel").Text(); !strings.
-		Contains(said, "This bed is retired.") {
+	own := h.get(fmt.Sprintf("/beds/%d/", bed.ID), manager, browser).html()
+	if said := own.Find(".panel").Text(); !strings.Contains(said, "This bed is retired.") {
 		t.Errorf("the bed's own page says %q", said)
 	}
 }

@@ -17,13 +17,14 @@ import (
 type AddBedsCommand struct {
 	Numbers []string // each one, or a range such as "A-07..A-12"
 	Count   int      // numbered CODE-01 and so on, after those that the ward ever had
+	Version int64    // of the ward as the person saw it; another one now: Conflict "ward_outdated"
 
 	IdempotencyKey string
 }
 
 // AddBeds adds beds to a ward, all available, and returns them in the order of their numbers.
 // Invalid where a number is none, NotFound where there is no such ward, Forbidden where it is not
-// the actor's, Conflict where a number is taken. An IdempotencyKey works as for Admit.
+// the actor's, Conflict where it has another version or a number is taken. An IdempotencyKey works as for Admit.
 func (h *Hospital) AddBeds(ctx context.Context, actor Actor, wardID int64,
 	cmd AddBedsCommand) ([]Bed, error) {
 	if err := cmp.Or(actor.need(ArrangeWards), cmd.check()); err != nil {
@@ -37,7 +38,11 @@ func (h *Hospital) AddBeds(ctx context.Context, actor Actor, wardID int64,
 	beds, _, err := create(ctx, h, actor, creation[[]Bed]{
 		name: "bed.add", key: cmd.IdempotencyKey, said: addedBeds{wardID, numbers, cmd.Count},
 		make: func(ctx context.Context, c *change) (int64, error) {
-			added, err = c.addBeds(ctx, wardID, numbers, cmd.Count)
+			ward, err := c.lockWardInVersion(ctx, wardID, cmd.Version)
+			if err != nil {
+				return 0, err
+			}
+			added, err = c.addBeds(ctx, ward, numbers, cmd.Count)
 			if err != nil {
 				return 0, err
 			}
@@ -133,13 +138,10 @@ func cutCounter(number string) (prefix, digits string, ok bool) {
 	return prefix, digits, digits != "" && len(digits) < 7
 }
 
-// addBeds adds beds to a ward that is locked for it, and returns them.
-func (c *change) addBeds(ctx context.Context, wardID int64, numbers []string, count int) ([]Bed,
-	error) {
-	ward, err := c.lockWardInVersion(ctx, wardID, 0)
-	if err != nil {
-		return nil, err
-	}
+// addBeds adds beds to a locked ward, and returns them.
+func (c *change) addBeds(ctx context.Context, ward Ward, numbers []string, count int) (
+	added []Bed, err error,
+) {
 	if count > 0 {
 		if numbers, err = c.nextNumbers(ctx, ward, count); err != nil {
 			return nil, err
@@ -148,7 +150,6 @@ func (c *change) addBeds(ctx context.Context, wardID int64, numbers []string, co
 	if err := c.checkRoom(ctx, ward, len(numbers), count); err != nil {
 		return nil, err
 	}
-	added := make([]Bed, 0, len(numbers))
 	for _, number := range numbers {
 		id, err := c.addBed(ctx, number, ward.ID)
 		if err != nil {

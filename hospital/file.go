@@ -21,11 +21,12 @@ const (
 	WardFile    FileKind = "wards"
 	BedFile     FileKind = "beds"
 	ZoneFile    FileKind = "zones"
+	DishFile    FileKind = "dishes"
 	PatientFile FileKind = "patients"
 )
 
 // FileKinds lists them in the order in which a new hospital needs them.
-var FileKinds = []FileKind{WardFile, BedFile, ZoneFile, PatientFile}
+var FileKinds = []FileKind{WardFile, BedFile, ZoneFile, DishFile, PatientFile}
 
 // Valid reports whether k is one of FileKinds.
 func (k FileKind) Valid() bool { return slices.Contains(FileKinds, k) }
@@ -52,7 +53,8 @@ type layout struct {
 // layouts has every kind.
 func layouts() map[FileKind]layout {
 	return map[FileKind]layout{
-		WardFile: wardLayout, BedFile: bedLayout, ZoneFile: zoneLayout, PatientFile: patientLayout,
+		WardFile: wardLayout, BedFile: bedLayout, ZoneFile: zoneLayout,
+		DishFile: dishLayout, PatientFile: patientLayout,
 	}
 }
 
@@ -95,10 +97,15 @@ func SpoolFile(r io.Reader) (*SpooledFile, error) {
 	return file, wrap(err, "keep a file")
 }
 
-//go:embed sample
+//go:embed sample demo/dishes.csv
 var samples embed.FS
 
-// SampleFile is a file of the kind as it is to be, with a few lines.
+// SampleFile is a file of the kind as it is to be. That of dishes is the demo's whole menu, for a
+// kitchen to begin with.
 func (k FileKind) SampleFile() ([]byte, error) {
-	return samples.ReadFile("sample/" + string(k) + ".csv")
+	folder := "sample"
+	if k == DishFile {
+		folder = "demo"
+	}
+	return samples.ReadFile(folder + "/" + string(k) + ".csv")
 }

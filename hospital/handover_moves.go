@@ -93,7 +93,8 @@ func (r *handoverReading) readStays(ctx context.Context, admissions []int64) ([]
 	list, args := oneOf(nil, admissions)
 	// #nosec G202 -- the list is of $n alone
 	rows, err := r.q.QueryContext(ctx, `SELECT bed_assignment.admission_id,
-			COALESCE(bed_assignment.bed_number, bed.number), ward.id, ward.name, bed_assignment.since, bed_assignment.until
+			COALESCE(bed_assignment.bed_number, bed.number), ward.id, ward.name,
+			bed_assignment.since, bed_assignment.until
 		FROM bed_assignment
 		JOIN bed ON bed.id = bed_assignment.bed_id
 		JOIN ward ON ward.id = COALESCE(bed_assignment.ward_id, bed.ward_id)

@@ -54,8 +54,8 @@ func TestADishIsRefused(t *testing.T) {
 		bad := hospital.Dish{Name: hospital.DishName{Fr: strings.Repeat("n", hospital.LongestName+1), Rw: "a\ab"}, Meals: []hospital.Meal{"brunch"}, Station: "bar",
 			Allergens: []hospital.Allergen{"cats"}, MayContain: []hospital.Allergen{"dogs"}, Diets: []hospital.Diet{"vegan"}, Textures: []hospital.Texture{8},
 			Nutrition: hospital.Nutrition{FatG: -1}, Price: -1}
-		want := map[string]string{"name": "required", "name_fr": "too_long", "name_rw": "characters", "meals": "unknown_choice", "station": "unknown_choice",
-			"allergens": "unknown_choice", "may_contain": "unknown_choice", "diets": "unknown_choice", "textures": "texture", "nutrition": "range", "price": "range"}
+		want := map[string]string{"name_en": "required", "name_fr": "too_long", "name_rw": "characters", "meals": "unknown_choice", "station": "unknown_choice",
+			"allergens": "unknown_choice", "may_contain": "unknown_choice", "diets": "unknown_choice", "textures": "texture", "fat_g": "range", "price": "range"}
 		if got := wrongFields(s.refuses(t, hospital.Invalid, "fields", add(cook, bad))); !maps.Equal(got, want) {
 			t.Errorf("got %v, want %v", got, want)
 		}

@@ -203,7 +203,7 @@ func (c *change) lockDishes(ctx context.Context, cmd PlaceOrderCommand,
 	known := map[int64]Dish{}
 	for _, id := range sortedSet(cmd.Dishes[:min(len(cmd.Dishes), MostDishes)]) {
 		dish, err := c.lockDish(ctx, id)
-		if IsKind(err, NotFound) {
+		if IsKind(err, NotFound) || !dish.RetiredAt.IsZero() {
 			wrong.refuse("items", "dish_unknown", "There is no such dish. Choose from the menu.")
 			continue
 		}

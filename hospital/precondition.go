@@ -130,8 +130,11 @@ func fieldsOf(action, from, to string) []Change {
 	case "admission.discharge":
 		return []Change{{Field: "status", From: "admitted", To: "discharged"},
 			{Field: "outcome", To: to}}
-	case "admission.edit", "bed.set", "ward.set":
+	case "admission.edit", "bed.set", "ward.set", "dish.set":
 		return codedChanges(from, to)
+	case "dish.retire", "dish.restore":
+		return []Change{{Field: "retired", From: action == "dish.restore",
+			To: action == "dish.retire"}}
 	case "admission.cancel":
 		return []Change{{Field: "status", From: "admitted", To: "cancelled"}}
 	case "admission.reopen":

@@ -84,9 +84,11 @@ func (c *change) needWard(ctx context.Context, wardID int64) error {
 }
 
 // MoveWard puts a ward one place up or down among all. At the end of the list nothing changes.
-// Invalid for another step, NotFound where there is no such ward, Forbidden where it is not the
-// actor's.
-func (h *Hospital) MoveWard(ctx context.Context, actor Actor, wardID int64, step WardStep) error {
+// version is that of the ward as the person saw it; 0 where they did not say. Invalid for another
+// step, NotFound where there is no such ward, Forbidden where it is not the actor's, Conflict where
+// it has another version.
+func (h *Hospital) MoveWard(ctx context.Context, actor Actor, wardID int64, step WardStep,
+	version int64) error {
 	if err := actor.need(ArrangeWards); err != nil {
 		return err
 	}
@@ -96,6 +98,12 @@ func (h *Hospital) MoveWard(ctx context.Context, actor Actor, wardID int64, step
 		return wrong.err()
 	}
 	return h.change(ctx, actor, func(ctx context.Context, c *change) error {
+		if err := c.lockWards(ctx); err != nil {
+			return err
+		}
+		if _, err := c.lockWardInVersion(ctx, wardID, version); err != nil {
+			return err
+		}
 		return c.moveWard(ctx, wardID, step)
 	})
 }
@@ -112,28 +120,25 @@ const (
 // WardSteps lists them.
 var WardSteps = []WardStep{WardUp, WardDown}
 
-// moveWard puts a ward one place up or down, and gives all wards the places in which they stand.
-func (c *change) moveWard(ctx context.Context, wardID int64, step WardStep) error {
+// lockWards keeps all wards from everyone else until the commit.
+func (c *change) lockWards(ctx context.Context) error {
 	ids, err := queryIDs(ctx, c.tx, `SELECT id FROM ward ORDER BY id`)
 	for _, id := range ids {
 		if err == nil {
 			_, err = c.lock(ctx, "ward", id)
 		}
 	}
-	if err != nil {
-		return wrap(err, "lock the wards")
-	}
+	return wrap(err, "lock the wards")
+}
+
+// moveWard puts one of the locked wards one place up or down, and gives all the places in which
+// they stand.
+func (c *change) moveWard(ctx context.Context, wardID int64, step WardStep) error {
 	wards, err := allWards(ctx, c.tx)
 	if err != nil {
 		return wrap(err, "read the wards")
 	}
 	i := slices.IndexFunc(wards, func(w Ward) bool { return w.ID == wardID })
-	if i < 0 {
-		return unknownWard()
-	}
-	if err := c.needWard(ctx, wardID); err != nil {
-		return err
-	}
 	if other := i + map[WardStep]int{WardUp: -1, WardDown: 1}[step]; other >= 0 && other < len(wards) {
 		wards[i], wards[other] = wards[other], wards[i]
 		return c.numberWards(ctx, wards)

@@ -102,14 +102,14 @@ func TestWardsStandInTheirOrder(t *testing.T) {
 			t.Errorf("wards that nobody has ordered stand as %s", got)
 		}
 		for _, step := range []hospital.WardStep{"up", "up", "down"} {
-			if err := h.MoveWard(t.Context(), manager, ward.ID, step); err != nil {
+			if err := h.MoveWard(t.Context(), manager, ward.ID, step, 0); err != nil {
 				t.Fatal(err)
 			}
 		}
 		if got := order(); got != "A A2 A10 B " {
 			t.Errorf("up to the top, once more, and down is %s", got)
 		}
-		if err := h.MoveWard(t.Context(), manager, h.b.ID, hospital.WardUp); err != nil {
+		if err := h.MoveWard(t.Context(), manager, h.b.ID, hospital.WardUp, 0); err != nil {
 			t.Fatal(err)
 		}
 		if add(hospital.AddWardCommand{Code: "AA"}); order() != "A A2 B A10 AA " {
@@ -118,7 +118,7 @@ func TestWardsStandInTheirOrder(t *testing.T) {
 		if add(hospital.AddWardCommand{Code: "Z", Position: new(0)}); order() != "Z A A2 B A10 AA " {
 			t.Errorf("a ward with a place stands in %s", order())
 		}
-		wantRefusal(t, h.MoveWard(t.Context(), manager, ward.ID, "left"), "unknown_choice")
+		wantRefusal(t, h.MoveWard(t.Context(), manager, ward.ID, "left", 0), "unknown_choice")
 	})
 }
 
@@ -334,8 +334,10 @@ func TestABedIsRetiredAndItsHistoryStays(t *testing.T) {
 			"retire": h.RetireBed(t.Context(), manager, bed.ID, "", 0),
 			"clean": errOf(h.SetBedStatus(t.Context(), manager, bed.ID, hospital.BedStatusCommand{
 				Status: hospital.BedCleaning})),
-			"rename":  errOf(h.SetBed(t.Context(), manager, bed.ID, hospital.SetBedCommand{Number: new("Q")})),
-			"equip":   errOf(h.SetBed(t.Context(), manager, bed.ID, hospital.SetBedCommand{Staffed: new(false)})),
+			"rename": errOf(h.SetBed(t.Context(), manager, bed.ID,
+				hospital.SetBedCommand{Number: new("Q")})),
+			"equip": errOf(h.SetBed(t.Context(), manager, bed.ID,
+				hospital.SetBedCommand{Staffed: new(false)})),
 			"version": h.RetireBed(t.Context(), manager, bed.ID, "", bed.Version),
 		} {
 			if !hospital.IsKind(err, hospital.Conflict) {
@@ -402,7 +404,7 @@ func TestAManagerLooksAfterTheirOwnWards(t *testing.T) {
 			"retire another's bed": h.RetireBed(t.Context(), bound, other.ID, "", 0),
 			"give a bed away": errOf(h.SetBed(t.Context(), bound, own.ID,
 				hospital.SetBedCommand{WardID: new(h.b.ID)})),
-			"move another ward": h.MoveWard(t.Context(), bound, h.b.ID, hospital.WardUp),
+			"move another ward": h.MoveWard(t.Context(), bound, h.b.ID, hospital.WardUp, 0),
 		} {
 			if !hospital.IsKind(err, hospital.Forbidden) {
 				t.Errorf("%s: %v, want it forbidden", what, err)

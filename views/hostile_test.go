@@ -201,6 +201,10 @@ func (w typed) customers(t testing.TB, bodies map[string]string) {
 			offer.Dishes[i].Hazards[j].DishName = dish
 		}
 	}
+	cooked := sampleDishDetail(0)
+	cooked.Name = hospital.DishName{En: w.reason, Fr: w.name, Rw: w.sentence}
+	cooked.Events[0].By = w.username
+	cooked.Events[0].Changes = []hospital.Change{{Field: "name_en", From: w.name, To: w.reason}}
 	page := livePage("Customer", hospital.Customer, "/home/", "/ws/home/", home.Revisions)
 	form := views.Form{Name: views.FormAddress, Problem: w.sentence, Key: w.query, Values: map[string][]string{"label": {w.name}, "instructions": {w.reason}},
 		Errors: map[string]string{"label": w.sentence}}
@@ -208,6 +212,9 @@ func (w typed) customers(t testing.TB, bodies map[string]string) {
 		"home": views.HomePage(page, home), "notifications": views.NotificationsPage(page, inbox), "menu": views.MenuPage(page, offer, views.Form{Key: w.query}),
 		"address":   views.AddressPage(page, watch, true, []hospital.Zone{zone}, form),
 		"zones":     views.ZonesPage(page, []hospital.Zone{zone}, zone.ID, views.Form{Key: w.query}),
+		"dishes":    views.DishesPage(page, []hospital.Dish{cooked.Dish}, nil, views.DishFilter{}),
+		"dish":      views.DishPage(page, cooked, true, form),
+		"new dish":  views.NewDishPage(page, cooked.Dish, form),
 		"addresses": views.AddressesPage(page, []hospital.Address{watch.Address}, []hospital.Zone{zone}, form),
 	} {
 		bodies[name] = draw(t, text.En, c)

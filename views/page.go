@@ -26,6 +26,12 @@ type Page struct {
 // here is the entry of the navigation that is marked.
 func (p Page) here() string { return cmp.Or(p.Within, p.Path) }
 
+// in is the page with an entry of the navigation marked.
+func (p Page) in(entry string) Page {
+	p.Within = entry
+	return p
+}
+
 // with is the page with the style sheets and scripts of some nouns, separated by spaces.
 func (p Page) with(assets string) Page {
 	p.Assets = assets

@@ -74,6 +74,13 @@ var fieldLabels = map[string]string{
 	"features": "fact.features", "staffed": "fact.staffed", "speciality": "fact.speciality",
 	"code": "ward.code", "block": "ward.block", "position": "ward.position",
 	"is_open": "ward.is_open", "ward_id": "fact.ward",
+	"name_en": "dish.name_en", "name_fr": "dish.name_fr", "name_rw": "dish.name_rw",
+	"meals": "dish.meals", "station": "dish.station", "allergens": "dish.allergens",
+	"may_contain": "dish.may_contain.title", "diets": "dish.diets", "textures": "dish.textures",
+	"energy_kcal": "dish.energy_kcal", "protein_g": "dish.protein_g",
+	"carbohydrate_g": "dish.carbohydrate_g", "fat_g": "dish.fat_g", "sodium_mg": "dish.sodium_mg",
+	"potassium_mg": "dish.potassium_mg", "price": "dish.price", "available": "dish.available",
+	"retired": "dish.retired",
 }
 
 // typedFields are the fields in which people write or choose what would be a loss, in the order in
@@ -110,12 +117,17 @@ var codePrefixes = map[string]string{
 	"cleaning": "cleaning.state.",
 	"severe":   "allergen.", "texture": "texture.", "stopped": "stopped.",
 	"isolation": "isolation.", "priority": "priority.", "staffed": "staffed.",
-	"features": "feature.",
+	"features": "feature.", "meals": "meal.", "station": "station.", "allergens": "allergen.",
+	"may_contain": "allergen.", "diets": "diet.", "available": "dish.available.",
 }
 
-// codeWord is what a code of a field is called; any other text is itself.
+// codeWord is what a code of a field, or each of a list of codes, is called; any other text is
+// itself.
 func codeWord(ctx context.Context, field, code string) string {
 	prefix := codePrefixes[field]
+	if first, more, several := strings.Cut(code, ","); several && prefix != "" {
+		return codeWord(ctx, field, first) + ", " + codeWord(ctx, field, more)
+	}
 	if field == "allergies" && code == hospital.NoKnownAllergies {
 		return text.T(ctx, "allergies.none")
 	}

@@ -109,9 +109,6 @@ func (o *opening) found(ctx context.Context) error {
 	if err := o.hire(ctx); err != nil {
 		return err
 	}
-	if err := o.stock(ctx); err != nil {
-		return err
-	}
 	if err := o.takeInFiles(ctx); err != nil {
 		return err
 	}
@@ -157,19 +154,6 @@ func (o *opening) hire(ctx context.Context) error {
 			return fmt.Errorf("add login %s: %w", user.Username, err)
 		}
 		o.people[added.Username] = actorOf(added)
-	}
-	return nil
-}
-
-// stock puts the dishes on the menu.
-func (o *opening) stock(ctx context.Context) error {
-	for _, dish := range menu {
-		dish.Available = true
-		added, err := o.h.AddDish(ctx, cook, dish)
-		if err != nil {
-			return fmt.Errorf("add %s to the menu: %w", dish.Name.En, err)
-		}
-		o.menu = append(o.menu, added)
 	}
 	return nil
 }

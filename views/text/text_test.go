@@ -174,6 +174,8 @@ func domain() map[string][]string {
 		lists["urgency."] = append(lists["urgency."], string(u))
 	}
 	lists["ticket.step."] = []string{"check", "confirm", "start", "ready", "recall"}
+	lists["dish.event."] = wordsOf(hospital.DishActions)
+	lists["dish.available."] = []string{"true", "false"}
 	lists["staffed."] = []string{"true", "false"}
 	lists["isolation."], lists["priority."] = wordsOf(hospital.Isolations),
 		wordsOf(hospital.Priorities)
