@@ -183,6 +183,8 @@ func domain() map[string][]string {
 	lists["ward_sex."] = wordsOf(hospital.WardSexes)
 	lists["ward.step."] = wordsOf(hospital.WardSteps)
 	lists["ward.open."] = []string{"true", "false"}
+	lists["mark.ward_for."] = []string{"female", "male"}
+	lists["mark.misfit."] = []string{"isolation", "staff"}
 	for i := range 8 {
 		lists["texture."] = append(lists["texture."], strconv.Itoa(i))
 	}
