@@ -3,6 +3,7 @@ package handlers
 import (
 	"cmp"
 	"context"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -64,6 +65,13 @@ func (in *input) given(field string) *string {
 		return nil
 	}
 	return new(in.text(field))
+}
+
+// ticked are the values of a field that takes several, without the empty one by which a form says
+// that it asked.
+func (in *input) ticked(field string) []string {
+	isEmpty := func(s string) bool { return s == "" }
+	return slices.DeleteFunc(slices.Clone(in.list(field)), isEmpty)
 }
 
 // placementJSON is how and where a patient should lie, and in what their bed does not fit.

@@ -201,10 +201,8 @@ func (in *input) bedChange() hospital.SetBedCommand {
 	}
 	if in.has("features") {
 		features := []hospital.BedFeature{}
-		for _, sent := range in.list("features") {
-			if sent != "" {
-				features = append(features, hospital.BedFeature(sent))
-			}
+		for _, sent := range in.ticked("features") {
+			features = append(features, hospital.BedFeature(sent))
 		}
 		to.Features = &features
 	}

@@ -2,6 +2,7 @@ package hospital
 
 import (
 	"cmp"
+	"context"
 	"regexp"
 	"slices"
 	"strconv"
@@ -123,13 +124,13 @@ func (r *fileRow) day(column string) time.Time {
 
 // moment is the time of a column, zero where the file says none. A time without a zone is the
 // hospital's own.
-func (r *fileRow) moment(column string) time.Time {
+func (r *fileRow) moment(ctx context.Context, column string) time.Time {
 	cell := r.cell(column)
 	if cell == "" {
 		return time.Time{}
 	}
 	if t, ok := serialTime(cell); ok {
-		return ownTime(t)
+		return ownTime(ctx, t)
 	}
 	if t, err := time.Parse(time.RFC3339, cell); err == nil {
 		return t
@@ -137,7 +138,7 @@ func (r *fileRow) moment(column string) time.Time {
 	for _, form := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05",
 		"2006-01-02 15:04", time.DateOnly} {
 		if t, err := time.Parse(form, cell); err == nil {
-			return ownTime(t)
+			return ownTime(ctx, t)
 		}
 	}
 	r.wrong.refuse(column, "not_a_time", "Give a date and time, such as 2026-02-03T14:30:00Z.")
@@ -145,8 +146,9 @@ func (r *fileRow) moment(column string) time.Time {
 }
 
 // ownTime is the moment at which the hospital's clocks show what t shows in UTC.
-func ownTime(t time.Time) time.Time {
-	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, kigali)
+func ownTime(ctx context.Context, t time.Time) time.Time {
+	day := dayIn(t)
+	return SettingsOf(ctx).At(day, t.Sub(day))
 }
 
 // serial is a time as workbooks keep it: the days since the end of 1899, written in digits.

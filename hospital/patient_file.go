@@ -63,7 +63,7 @@ func takePatient(ctx context.Context, h *Hospital, actor Actor, r *fileRow) (fil
 }
 
 // patientLine reads a line about a patient as they stand; the zero Record: who is not on record.
-func (r *fileRow) patientLine(stands Record) patientLine {
+func (r *fileRow) patientLine(ctx context.Context, stands Record) patientLine {
 	who := stands
 	who.Name = PatientName(r.text("name", string(stands.Name)))
 	who.Number = tidy(r.cell("number"))
@@ -76,7 +76,7 @@ func (r *fileRow) patientLine(stands Record) patientLine {
 	who.Language = r.text("language", stands.Language)
 	line := patientLine{who: who, allergies: r.allergies(), bed: tidy(r.cell("bed_number"))}
 	line.stay = AdmitCommand{Reason: tidy(r.cell("reason")), Diet: Diet(tidy(r.cell("diet"))),
-		AdmittedAt: r.moment("admitted_at"), ExpectedDischarge: r.moment("expected_discharge")}
+		AdmittedAt: r.moment(ctx, "admitted_at"), ExpectedDischarge: r.moment(ctx, "expected_discharge")}
 	if r.cell("texture") != "" {
 		line.stay.Texture = new(Texture(r.amount("texture", 0)))
 	}
@@ -112,7 +112,7 @@ func (r *fileRow) allergies() (a Allergies) {
 
 // addFromFile puts somebody on record who was not, and admits them where the line says so.
 func (c *change) addFromFile(ctx context.Context, r *fileRow) error {
-	line := r.patientLine(Record{})
+	line := r.patientLine(ctx, Record{})
 	if err := c.checkNewLine(ctx, &line); err != nil {
 		return err
 	}
@@ -197,7 +197,7 @@ func (c *change) bedOfLine(ctx context.Context, number string, wrong fields) (in
 
 // setFromFile makes a patient who is on record what a line says.
 func (c *change) setFromFile(ctx context.Context, before Record, r *fileRow) error {
-	line := r.patientLine(before)
+	line := r.patientLine(ctx, before)
 	if len(line.who.differing(before)) > 0 {
 		if err := c.correctFromFile(ctx, before.ID, line.who); err != nil {
 			return err

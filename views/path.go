@@ -46,6 +46,7 @@ const (
 	WardsPath         = "/wards/"
 	UnreadPath        = "/notifications/unread/"
 	UsersPath         = "/users/"
+	SettingsPath      = "/settings/"
 	SearchPath        = "/patients/search"
 	FilesPath         = "/import/"
 )
@@ -59,6 +60,7 @@ const (
 	NewAddressPath = "/addresses"
 	NewZonePath    = "/zones"
 	NewWardPath    = "/wards"
+	SetPath        = "/settings"
 	LanguagePath   = "/language"
 	LogoutPath     = "/logout"
 )
