@@ -83,11 +83,25 @@ func (s *Server) importFile(kind hospital.FileKind) echo.HandlerFunc {
 			status = http.StatusUnprocessableEntity
 		}
 		if negotiate(c) == asJSON {
-			return c.JSON(status, newImportedJSON(c.Request().Context(), cmd.DryRun, done))
+			answer := newImportedJSON(c.Request().Context(), cmd.DryRun, done)
+			for _, link := range done.Links {
+				answer.Links = append(answer.Links,
+					invitedByFileJSON{link.User.Username, newLinkJSON(c, link)})
+			}
+			return c.JSON(status, answer)
 		}
-		return s.renderImport(c, status, kind, &views.ImportOutcome{Imported: done,
-			DryRun: cmd.DryRun})
+		return s.renderImport(c, status, kind, new(newImportOutcome(c, cmd.DryRun, done)))
 	}
+}
+
+// newImportOutcome is what a page tells of an import.
+func newImportOutcome(c echo.Context, dryRun bool, done hospital.Imported) views.ImportOutcome {
+	outcome := views.ImportOutcome{Imported: done, DryRun: dryRun}
+	for _, link := range done.Links {
+		outcome.Links = append(outcome.Links,
+			views.ImportedLink{Username: link.User.Username, URL: passwordURL(c, link.Token)})
+	}
+	return outcome
 }
 
 // allowSlowUpload gives a file more time than another request.
@@ -229,7 +243,7 @@ func (s *Server) importTelling(c echo.Context, cmd hospital.ImportCommand) error
 	}
 	cmd.Progress = tell
 	done, err := s.Hospital.Import(ctx, actor(c), cmd)
-	outcome := views.ImportOutcome{Imported: done, DryRun: cmd.DryRun}
+	outcome := newImportOutcome(c, cmd.DryRun, done)
 	if err != nil {
 		outcome.Problem = s.explain(c, err).words()
 	}
@@ -301,6 +315,15 @@ type importedJSON struct {
 	Format    string          `json:"format"`    // csv or xlsx
 	Encoding  string          `json:"encoding"`  // of csv
 	Delimiter string          `json:"delimiter"` // of csv
+
+	// Links are of accounts that were added.
+	Links []invitedByFileJSON `json:"links,omitempty"`
+}
+
+// invitedByFileJSON is an account that was added, with its link.
+type invitedByFileJSON struct {
+	Username string `json:"username"`
+	linkJSON
 }
 
 // lineErrorJSON is what is wrong with a line of a file.

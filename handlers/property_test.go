@@ -246,9 +246,11 @@ func (l *life) deeds() map[string]deed {
 
 // silent are the commands that no screen could show.
 var silent = []string{"/login", "/logout", "/language", "/beds/:id/patients", "/waiting/patients",
-	"/patients/search",
+	"/patients/search", "/users", "/users/:id", "/users/:id/reset", "/users/:id/sessions/end",
+	"/account/password", "/account/sessions/:id/end", "/password/:token", "/join", "/join/:code",
+	"/admissions/:id/invitations", "/admissions/:id/invitations/remove",
 	// What a file says is done by the commands of its kind.
-	"/import/wards", "/import/beds", "/import/zones", "/import/dishes",
+	"/import/wards", "/import/beds", "/import/zones", "/import/users", "/import/dishes",
 	"/import/patients"}
 
 // pick is one of some.

@@ -21,12 +21,14 @@ const (
 	WardFile    FileKind = "wards"
 	BedFile     FileKind = "beds"
 	ZoneFile    FileKind = "zones"
+	UserFile    FileKind = "users"
 	DishFile    FileKind = "dishes"
 	PatientFile FileKind = "patients"
 )
 
 // FileKinds lists them in the order in which a new hospital needs them.
-var FileKinds = []FileKind{WardFile, BedFile, ZoneFile, DishFile, PatientFile}
+var FileKinds = []FileKind{WardFile, BedFile, ZoneFile, UserFile, DishFile,
+	PatientFile}
 
 // Valid reports whether k is one of FileKinds.
 func (k FileKind) Valid() bool { return slices.Contains(FileKinds, k) }
@@ -54,7 +56,7 @@ type layout struct {
 func layouts() map[FileKind]layout {
 	return map[FileKind]layout{
 		WardFile: wardLayout, BedFile: bedLayout, ZoneFile: zoneLayout,
-		DishFile: dishLayout, PatientFile: patientLayout,
+		UserFile: userLayout, DishFile: dishLayout, PatientFile: patientLayout,
 	}
 }
 

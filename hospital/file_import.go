@@ -29,6 +29,8 @@ type Imported struct {
 	// nothing was done.
 	Added, Changed, Unchanged int
 	Errors                    []LineError // by line, at most MostLineErrors
+	// Links are for those whose accounts were added, to set their passwords with.
+	Links []PasswordLink
 }
 
 // Limits of a file that is imported.
@@ -75,7 +77,7 @@ func (h *Hospital) Import(ctx context.Context, actor Actor, cmd ImportCommand) (
 		return nil
 	})
 	if errors.Is(err, errNotKept) {
-		err = nil
+		in.Links, err = nil, nil
 	}
 	if err == nil && !cmd.DryRun && in.Added+in.Changed > progressEvery {
 		err = h.Analyze(ctx)
@@ -232,6 +234,7 @@ func (in *importing) take(ctx context.Context, read sheet.Row) error {
 		return in.note(row, err)
 	}
 	in.count(outcome)
+	in.Links = append(in.Links, row.links...)
 	return nil
 }
 

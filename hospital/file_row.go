@@ -18,6 +18,7 @@ type fileRow struct {
 	sheet.Row
 	places map[string]int // of each column that the file has
 	wrong  fields
+	links  []PasswordLink // of whom the line has added
 }
 
 // LineError is what is wrong with one line of a file.

@@ -28,6 +28,7 @@ func (k kindArgument) kind() (hospital.FileKind, error) {
 
 type importCommand struct {
 	database
+	linked
 	kindArgument
 	File   string `arg:"" help:"CSV or .xlsx; - is standard input."`
 	DryRun bool   `help:"Say what would become of the file, and change nothing."`
@@ -57,6 +58,11 @@ func (c *importCommand) Run(ctx context.Context) error {
 			return fmt.Errorf("nothing was imported, errors: %d", len(done.Errors))
 		}
 		c.tell(done)
+		for _, link := range done.Links {
+			if err := c.print(link, nil); err != nil {
+				return err
+			}
+		}
 		return nil
 	})
 }
