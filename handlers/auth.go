@@ -188,11 +188,16 @@ func (s *Server) loginPage(c echo.Context) error {
 }
 
 func (s *Server) renderLogin(c echo.Context, status int, form views.Form) error {
-	if _, err := s.Hospital.Settings(c.Request().Context()); err == nil {
+	ctx := c.Request().Context()
+	if _, err := s.Hospital.Settings(ctx); err == nil {
 		s.useKnownSettings(c)
+		ctx = c.Request().Context()
 	}
-	page, err := s.page(c, text.T(c.Request().Context(), "login.title"))
+	page, err := s.page(c, text.T(ctx, "login.title"))
 	if err != nil {
+		return err
+	}
+	if page.Unclaimed, err = s.Hospital.Unclaimed(ctx); err != nil {
 		return err
 	}
 	return render(c, status, views.LoginPage(page, form))

@@ -248,7 +248,8 @@ func (l *life) deeds() map[string]deed {
 var silent = []string{"/login", "/logout", "/language", "/beds/:id/patients", "/waiting/patients",
 	"/patients/search", "/users", "/users/:id", "/users/:id/reset", "/users/:id/sessions/end",
 	"/account/password", "/account/sessions/:id/end", "/password/:token", "/join", "/join/:code",
-	"/admissions/:id/invitations", "/admissions/:id/invitations/remove",
+	"/admissions/:id/invitations", "/admissions/:id/invitations/remove", "/setup/:token",
+	"/setup/hospital/", "/setup/wards/", "/setup/menu/",
 	// What a file says is done by the commands of its kind.
 	"/import/wards", "/import/beds", "/import/zones", "/import/users", "/import/dishes",
 	"/import/patients"}

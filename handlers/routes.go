@@ -69,7 +69,7 @@ func (s *Server) table() []entry {
 	table := slices.Concat(s.generalRoutes(), s.wardRoutes(), s.bedRoutes(), s.admissionRoutes(),
 		s.patientRoutes(), s.orderRoutes(), s.kitchenRoutes(), s.deliveryRoutes(), s.addressRoutes(),
 		s.notificationRoutes(), s.dishRoutes(), s.userRoutes(), s.accountRoutes(),
-		s.invitationRoutes(), s.fileRoutes())
+		s.invitationRoutes(), s.setupRoutes(), s.fileRoutes())
 	if s.Gallery {
 		table = append(table, get("/gallery", Anyone, s.gallery))
 	}

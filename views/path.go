@@ -44,6 +44,14 @@ func JoinPathOf(code string) string {
 	return strings.Replace(string(JoinPath), ":code", url.PathEscape(code), 1)
 }
 
+// FirstPath is where the first administrator's account is made.
+const FirstPath Path = "/setup/:token"
+
+// FirstPathOf is the path of the link with a token.
+func FirstPathOf(token string) string {
+	return strings.Replace(string(FirstPath), ":token", token, 1)
+}
+
 // PasswordPathOf is the path of the link with a token.
 func PasswordPathOf(token string) string {
 	return strings.Replace(string(PasswordPath), ":token", token, 1)
@@ -71,6 +79,11 @@ const (
 	UsersPath         = "/users/"
 	AccountPath       = "/account/"
 	CodePath          = "/join/"
+	SetupPath         = "/setup/"
+	SettingsStepPath  = "/setup/hospital/"
+	SetupWardsPath    = "/setup/wards/"
+	MealsStepPath     = "/setup/meals/"
+	SetupMenuPath     = "/setup/menu/"
 	SettingsPath      = "/settings/"
 	SearchPath        = "/patients/search"
 	FilesPath         = "/import/"

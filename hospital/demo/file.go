@@ -14,6 +14,9 @@ import (
 // This file is how the demo hospital comes to be what it is: by the import of files, as any other.
 // What happens in it is told by the rest of the package.
 
+// Currency is that of the demo's prices and charges.
+const Currency hospital.Currency = "RWF"
+
 //go:embed *.csv
 var files embed.FS
 

@@ -134,6 +134,8 @@ func domain() map[string][]string {
 	for _, step := range hospital.CleaningSteps {
 		lists["cleaning.step."] = append(lists["cleaning.step."], string(step))
 	}
+	lists["missing."] = []string{string(hospital.MissingWard), string(hospital.MissingBed),
+		string(hospital.MissingDish)}
 	lists["cleaning.state."] = []string{string(hospital.Dirty), string(hospital.CleaningStarted)}
 	for _, d := range hospital.Diets {
 		lists["diet."] = append(lists["diet."], string(d))
