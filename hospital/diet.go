@@ -133,7 +133,7 @@ func (h *Hospital) SetDiet(ctx context.Context, actor Actor, admissionID int64,
 	cmd.tidy()
 	return command(ctx, h, actor, func(ctx context.Context, c *change) (Admission, error) {
 		if cmd.Allergies != nil {
-			if err := c.lockPatientOf(ctx, admissionID); err != nil {
+			if _, err := c.lockPatientOf(ctx, admissionID); err != nil {
 				return Admission{}, err
 			}
 		}

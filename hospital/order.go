@@ -285,7 +285,7 @@ func (c *change) checkAdmissionVersion(ctx context.Context, admissionID, version
 	if err != nil {
 		return err
 	}
-	err = admission.checkPrecondition(precondition{version: version})
+	err = admission.checkPrecondition(c.actor, precondition{version: version})
 	refusal, ok := errors.AsType[*Error](err)
 	if ok && !c.actor.Role.May(ReadOrders) {
 		refusal.Current = nil

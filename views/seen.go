@@ -89,10 +89,10 @@ var fieldLabels = map[string]string{
 // which they are shown.
 var typedFields = []string{
 	"patient_name", "patient_number", "birth_date", "sex", "outcome", "notes", "reason", "diet",
-	"texture",
-	"allergies", "severe", "expected_discharge", "nil_by_mouth_from", "nil_by_mouth_until",
+	"texture", "allergies", "severe", "expected_discharge", "nil_by_mouth_from", "nil_by_mouth_until",
 	"isolation", "priority", "note", "override_reason", "username", "until", "admitted_at",
-	"late_reason",
+	"late_reason", "name", "number", "national_id", "phone", "language", "next_of_kin_name",
+	"next_of_kin_phone",
 }
 
 // PutAside lists what was sent, field by field, to be copied.
@@ -145,8 +145,11 @@ func ChangeWords(ctx context.Context, changes []hospital.Change) []string {
 	var words []string
 	for _, c := range changes {
 		key := "change.sentence"
-		if c.From == nil && c.To == nil {
+		switch {
+		case c.From == nil && c.To == nil:
 			key = "change.field"
+		case c.Unkept:
+			key = "change.now"
 		}
 		words = append(words, text.T(ctx, key, text.T(ctx, fieldLabels[c.Field]),
 			changeValue(ctx, c.Field, c.From), changeValue(ctx, c.Field, c.To),

@@ -151,6 +151,11 @@ func worded(ctx context.Context, arg any) any {
 			reasons[i] = Hazard(ctx, z)
 		}
 		return strings.Join(reasons, " ; ")
+	case hospital.Whereabouts:
+		if arg == "" {
+			return T(ctx, "where.waiting")
+		}
+		return T(ctx, "where.in_bed", string(arg))
 	case hospital.Meal:
 		return T(ctx, "meal."+string(arg))
 	case hospital.BedStatus:

@@ -359,15 +359,23 @@ func filled(sentence, wanted string) bool {
 }
 
 func TestARefusalIsSaidInTheReadersLanguage(t *testing.T) {
-	refusal := hospital.Refuse(hospital.Conflict, "bed_taken", "Bed %s is occupied by %s Choose another bed.", "MED-A-05", "U. M.")
+	refusal := hospital.Refuse(hospital.Conflict, "bed_taken",
+		"Bed %s is occupied: %s lies there. Choose another bed.", "MED-A-05", "Uwase Marie")
 	for lang, want := range map[text.Lang]string{
-		text.En: "Bed MED-A-05 is occupied by U. M. Choose another bed.",
-		text.Fr: "Le lit MED-A-05 est pris. Choisissez un autre lit.",
-		text.Rw: "Igitanda MED-A-05 cyafashwe. Hitamo ikindi gitanda.",
+		text.En: "Bed MED-A-05 is occupied: Uwase Marie lies there. Choose another bed.",
+		text.Fr: "Le lit MED-A-05 est occupé par Uwase Marie. Choisissez un autre lit.",
+		text.Rw: "Igitanda MED-A-05 kirimo Uwase Marie. Hitamo ikindi gitanda.",
 	} {
 		if got := text.Refusal(text.With(context.Background(), lang), refusal); got != want {
 			t.Errorf("in %s got %q, want %q", lang, got, want)
 		}
+	}
+	refusal = hospital.Refuse(hospital.Conflict, "already_admitted",
+		"%s is already admitted and is %s. Transfer the patient instead.", "Uwase Marie",
+		hospital.Whereabouts("MED-A-05"))
+	const alreadyHere = "Uwase Marie a déjà un séjour en cours : lit MED-A-05. Transférez plutôt le patient."
+	if got := text.Refusal(text.With(context.Background(), text.Fr), refusal); got != alreadyHere {
+		t.Errorf("in French got %q, want %q", got, alreadyHere)
 	}
 	z := hospital.Hazard{Kind: hospital.HazardAllergen, Allergen: "peanuts", DishName: hospital.DishName{En: "Cassava leaves", Rw: "Isombe"}}
 	refusal = hospital.Refuse(hospital.Conflict, "hazards", "This must not go to the patient: %s. %s", hospital.Hazards{z},
