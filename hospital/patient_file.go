@@ -277,7 +277,7 @@ func (c *change) endedSince(ctx context.Context, patientID int64, at time.Time) 
 
 // setStayFromFile makes the open admission of a patient what a line says.
 func (c *change) setStayFromFile(ctx context.Context, id int64, line patientLine) error {
-	if err := c.lockPatientOf(ctx, id); err != nil {
+	if _, err := c.lockPatientOf(ctx, id); err != nil {
 		return err
 	}
 	stay, err := c.lockOpenAdmission(ctx, id, precondition{})
