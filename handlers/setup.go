@@ -28,6 +28,7 @@ func (s *Server) setupRoutes() []entry {
 		get(views.SettingsStepPath, setUp, s.settingsStepPage),
 		post(views.SettingsStepPath, setUp, s.settingsStep),
 		get(views.MealsStepPath, setUp, s.mealsStepPage),
+		post(views.MealsStepPath, setUp, s.mealsStep),
 		get(views.SetupWardsPath, setUp, s.setupWardsPage),
 		post(views.SetupWardsPath, setUp, s.setupWards),
 		get(views.SetupMenuPath, setUp, s.setupMenuPage),
@@ -139,7 +140,81 @@ func (s *Server) settingsStep(c echo.Context) error {
 
 // mealsStepPage is GET /setup/meals/.
 func (s *Server) mealsStepPage(c echo.Context) error {
-	return s.renderSetup(c, http.StatusOK, views.MealsStep)
+	return s.renderMealsStep(c, http.StatusOK, views.Form{})
+}
+
+func (s *Server) renderMealsStep(c echo.Context, status int, form views.Form) error {
+	settings, err := s.Hospital.Settings(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	return s.renderSetup(c, status, views.MealsStep(settings, form))
+}
+
+// mealsStep is POST /setup/meals: when each meal is served, in one act. What is not sent stays.
+func (s *Server) mealsStep(c echo.Context) error {
+	settings, err := s.Hospital.Settings(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	var known []string
+	for _, k := range settings.Meals {
+		for _, field := range mealStepFields {
+			known = append(known, views.StepField(field, k.Code))
+		}
+	}
+	in, err := readInput(c, known...)
+	if err != nil {
+		return err
+	}
+	if err := s.setMeals(c, in, settings.Meals); err != nil {
+		again := func(c echo.Context, r refusal) error {
+			return s.renderMealsStep(c, r.Status, r.again())
+		}
+		return form{name: views.FormMeal, in: in, page: again}.refuse(err)
+	}
+	return done(c, views.SetupMenuPath)
+}
+
+// mealStepFields are what the step of the meals asks of each.
+var mealStepFields = []string{"serve_at", "cut_off_minutes", "enabled"}
+
+// setMeals changes the meals of which something was sent.
+func (s *Server) setMeals(c echo.Context, in *input, meals []hospital.MealKind) error {
+	commands := map[hospital.Meal]hospital.MealCommand{}
+	for _, k := range meals {
+		cmd := hospital.MealCommand{ServeAt: in.given(views.StepField("serve_at", k.Code)),
+			Enabled: in.lastTruth(views.StepField("enabled", k.Code))}
+		if field := views.StepField("cut_off_minutes", k.Code); in.has(field) {
+			cmd.CutOffMinutes = in.givenAmount(field)
+		}
+		commands[k.Code] = cmd
+	}
+	if err := in.err(); err != nil {
+		return err
+	}
+	return s.Hospital.InTransaction(c.Request().Context(), func(ctx context.Context) error {
+		wrong := fieldErrors{}
+		for _, k := range meals {
+			_, err := s.Hospital.SetMeal(ctx, actor(c), k.Code, commands[k.Code])
+			if err := wrong.ofMeal(k.Code, err); err != nil {
+				return err
+			}
+		}
+		return wrong.err()
+	})
+}
+
+// ofMeal notes what is wrong with the fields of one meal; what else went wrong it returns.
+func (f fieldErrors) ofMeal(code hospital.Meal, err error) error {
+	refusal, refused := errors.AsType[*hospital.Error](err)
+	if !refused || len(refusal.Fields) == 0 {
+		return err
+	}
+	for field, wrong := range refusal.Fields {
+		f[views.StepField(field, code)] = wrong
+	}
+	return nil
 }
 
 // setupWardsPage is GET /setup/wards/.

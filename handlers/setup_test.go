@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"dusangire/hospital"
 )
@@ -192,5 +193,30 @@ func TestTheHospitalIsNamedInTheSecondStep(t *testing.T) {
 	h.must(err)
 	if len(dishes) == 0 || dishes[0].Price != 0 {
 		t.Errorf("%d dishes of the sample cost francs in a hospital that takes euros", len(dishes))
+	}
+}
+
+func TestMealsAreSetInOneStep(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, settings{})
+	admin := h.token("admin")
+	post := func(fields url.Values) answer { return h.post("/setup/meals", admin, browser, fields) }
+	before := h.contents()
+	wrong := post(url.Values{"serve_at_breakfast": {"06:15"}, "serve_at_lunch": {"noon"}})
+	if wrong.status != 422 || wrong.html().Find("#new-meal-serve_at_lunch-error").Length() != 1 ||
+		h.contents() != before {
+		t.Errorf("%d %.300s", wrong.status, wrong.body)
+	}
+	set := post(url.Values{"serve_at_breakfast": {"06:15"}, "cut_off_minutes_breakfast": {"30"},
+		"enabled_breakfast": {"false", "true"}, "enabled_snack": {"false"}})
+	if set.led() != "/setup/menu/" {
+		t.Errorf("led to %q", set.led())
+	}
+	now, err := h.hospital.Settings(t.Context())
+	h.must(err)
+	breakfast, snack := now.Meal(hospital.Breakfast), now.Meal(hospital.Snack)
+	if breakfast.Serve != 6*time.Hour+15*time.Minute || breakfast.CutOff != 30*time.Minute ||
+		!breakfast.Enabled || snack.Enabled {
+		t.Errorf("breakfast is %+v, and a snack %+v", breakfast, snack)
 	}
 }

@@ -74,8 +74,8 @@ func (w Window) MealsMissed(s *Settings, now time.Time) (missed int) {
 		end = w.Until
 	}
 	for day := s.Day(w.From); !day.After(s.Day(end)); day = day.AddDate(0, 0, 1) {
-		for meal := range MealTimes {
-			at, _ := s.served(meal, day)
+		for _, meal := range s.MainMeals() {
+			at, _ := s.Serves(meal, 0, day)
 			if w.Holds(at) && !at.After(end) {
 				missed++
 			}

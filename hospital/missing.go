@@ -74,12 +74,12 @@ func missingDishes(ctx context.Context, q *sql.Tx) (missing []Missing, err error
 	if len(dishes) == 0 {
 		return []Missing{{Kind: MissingDish}}, nil
 	}
-	for _, meal := range Meals {
+	for _, meal := range SettingsOf(ctx).MainMeals() {
 		for _, diet := range Diets {
 			suits := func(d Dish) bool {
 				return slices.Contains(d.Meals, meal) && slices.Contains(d.Diets, diet)
 			}
-			if meal.Main() && !slices.ContainsFunc(dishes, suits) {
+			if !slices.ContainsFunc(dishes, suits) {
 				missing = append(missing, Missing{Kind: MissingDiet, Meal: meal, Diet: diet})
 			}
 		}

@@ -147,14 +147,12 @@ func (h *Hospital) PlaceOrder(ctx context.Context, actor Actor,
 }
 
 // check finds what is wrong with the fields, apart from what only the database knows.
-func (cmd PlaceOrderCommand) check() fields {
+func (cmd PlaceOrderCommand) check(s *Settings) fields {
 	wrong := fields{}
 	if (cmd.AdmissionID == 0) == (cmd.AddressID == 0) {
 		wrong.refuse("admission_id", "order_for", "Order for a patient or for an address.")
 	}
-	if !cmd.Meal.Valid() {
-		refuseChoice(wrong, "meal", Meals)
-	}
+	checkChoices(wrong, "meal", []Meal{cmd.Meal}, s.MealCodes(), true)
 	switch {
 	case len(cmd.Dishes) == 0:
 		wrong.refuse("items", "required", "Choose something to eat.")
@@ -177,7 +175,8 @@ func (f fields) override(field, reason string) {
 
 // placeOrder inserts an order that has passed all checks and returns its id.
 func (c *change) placeOrder(ctx context.Context, cmd PlaceOrderCommand) (int64, error) {
-	wrong := cmd.check()
+	settings := SettingsOf(ctx)
+	wrong := cmd.check(settings)
 	dishes, err := c.lockDishes(ctx, cmd, wrong)
 	if err != nil {
 		return 0, err
@@ -185,7 +184,11 @@ func (c *change) placeOrder(ctx context.Context, cmd PlaceOrderCommand) (int64, 
 	if err := wrong.err(); err != nil {
 		return 0, err
 	}
-	s := SettingsOf(ctx).next(cmd.Meal, c.now)
+	wardID, err := wardOf(ctx, c.tx, cmd.AdmissionID)
+	if err != nil {
+		return 0, err
+	}
+	s := settings.next(cmd.Meal, wardID, c.now)
 	o := Order{AdmissionID: cmd.AdmissionID, AddressID: cmd.AddressID, Meal: cmd.Meal,
 		ServiceDate: s.date, Due: s.due, Late: s.late, Dishes: dishes, Notes: cmd.Notes,
 		Status: OrderPending, PlacedBy: c.actor.UserID, PlacedAt: c.now, StatusSince: c.now}
@@ -214,7 +217,7 @@ func (c *change) lockDishes(ctx context.Context, cmd PlaceOrderCommand,
 		case !dish.Available:
 			wrong.refuse("items", "dish_unavailable",
 				"There is no %s left today. Choose something else.", dish.Name.En)
-		case cmd.Meal.Valid() && !slices.Contains(dish.Meals, cmd.Meal):
+		case SettingsOf(ctx).Meal(cmd.Meal).Enabled && !slices.Contains(dish.Meals, cmd.Meal):
 			wrong.refuse("items", "dish_meal",
 				"%s is not served at this meal. Choose something else.", dish.Name.En)
 		}
@@ -305,7 +308,7 @@ func notTheirs(actor Actor) error {
 
 // checkDuplicate refuses a second open order of an admission for one main meal of a day.
 func (c *change) checkDuplicate(ctx context.Context, o Order) error {
-	if !o.Meal.Main() {
+	if !SettingsOf(ctx).Meal(o.Meal).Main {
 		return nil
 	}
 	found, err := ordersWhere(ctx, c.tx, `meal_order.admission_id = $1
@@ -323,11 +326,13 @@ func (c *change) insertOrder(ctx context.Context, o Order) (int64, error) {
 	var err error
 	o.ID, err = c.insert(ctx, `INSERT INTO meal_order (admission_id, address_id, meal,
 			service_date, due, notes, status, status_since, override_reason, overridden_by,
-			overridden, late, price, placed_by, placed_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id`,
+			overridden, late, price, placed_by, placed_at, once)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+		RETURNING id`,
 		reference(o.AdmissionID), reference(o.AddressID), o.Meal, instant(o.ServiceDate),
 		instant(o.Due), o.Notes, o.Status, instant(o.StatusSince), o.OverrideReason, o.OverriddenBy,
-		list[Hazard](o.Overridden), o.Late, o.Price, reference(o.PlacedBy), instant(o.PlacedAt))
+		list[Hazard](o.Overridden), o.Late, o.Price, reference(o.PlacedBy), instant(o.PlacedAt),
+		SettingsOf(ctx).Meal(o.Meal).Main)
 	if store.Violated(err) == "meal_order_admission_id_service_date_meal" {
 		// The last line of defence: behind the lock of the admission it should not happen.
 		return 0, Refuse(Conflict, "meal_twice",

@@ -131,8 +131,10 @@ func fieldsOf(action, from, to string) []Change {
 	case "admission.discharge":
 		return []Change{{Field: "status", From: "admitted", To: "discharged"},
 			{Field: "outcome", To: to}}
-	case "admission.edit", "bed.set", "ward.set", "dish.set", "settings.set":
+	case "admission.edit", "bed.set", "ward.set", "dish.set", "settings.set", "meal.set":
 		return codedChanges(from, to)
+	case "meal.sequence":
+		return []Change{{Field: "sequence", From: told(from), To: told(to)}}
 	case "dish.retire", "dish.restore":
 		return []Change{{Field: "retired", From: action == "dish.restore",
 			To: action == "dish.retire"}}

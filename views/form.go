@@ -30,6 +30,7 @@ const (
 	FormRemove    = "remove"
 	FormZone      = "zone"
 	FormSettings  = "settings"
+	FormMeal      = "new-meal"
 	FormMenu      = "menu"
 	FormCustomers = "customers"
 	FormSearch    = "search"

@@ -213,7 +213,7 @@ func HandoverPage(p Page, h hospital.Handover) templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				for _, l := range h.Held {
-					templ_7745c5c3_Err = handoverLine(l.HandoverPerson, l.Due, text.T(ctx, "meal."+string(l.Meal)),
+					templ_7745c5c3_Err = handoverLine(l.HandoverPerson, l.Due, text.Meal(ctx, l.Meal),
 						stoppedWords(ctx, l.Stopped, l.HeldFor)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -238,7 +238,7 @@ func HandoverPage(p Page, h hospital.Handover) templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				for _, l := range h.Missed {
-					templ_7745c5c3_Err = handoverLine(l.HandoverPerson, l.Served, text.T(ctx, "meal."+string(l.Meal)),
+					templ_7745c5c3_Err = handoverLine(l.HandoverPerson, l.Served, text.Meal(ctx, l.Meal),
 						noMealWords(ctx, l.Why, l.Last)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err

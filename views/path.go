@@ -85,6 +85,7 @@ const (
 	MealsStepPath     = "/setup/meals/"
 	SetupMenuPath     = "/setup/menu/"
 	SettingsPath      = "/settings/"
+	MealsPath         = "/meals/"
 	SearchPath        = "/patients/search"
 	FilesPath         = "/import/"
 )
@@ -100,6 +101,7 @@ const (
 	NewUserPath    = "/users"
 	NewWardPath    = "/wards"
 	SetPath        = "/settings"
+	NewMealPath    = "/meals"
 	LanguagePath   = "/language"
 	LogoutPath     = "/logout"
 )
@@ -115,6 +117,17 @@ func SamplePath(kind hospital.FileKind) string { return "/sample/" + string(kind
 
 // Of is the path of the one with a number.
 func (p Path) Of(id int64) string { return strings.Replace(string(p), ":id", number(id), 1) }
+
+// MealPath is what changes a meal.
+func MealPath(code hospital.Meal) string { return MealsPath + string(code) }
+
+// SavedMealPath is the page of all meals at the place of one, which it says is saved.
+func SavedMealPath(code hospital.Meal) string {
+	return MealsPath + "?saved=" + string(code) + "#" + mealID(code)
+}
+
+// mealID is the id of a meal's place on the page of all.
+func mealID(code hospital.Meal) string { return "meal-" + string(code) }
 
 // SavedZonePath is the page of all zones at the place of one, which it says is saved.
 func SavedZonePath(id int64) string {

@@ -169,7 +169,7 @@ func allPages() map[string]templ.Component {
 		"setup":          views.SetupOverview(sampleMissing())(plain),
 		"setup complete": views.SetupOverview(nil)(plain),
 		"setup of wards": views.SetupWards(sampleWards(), views.Form{})(plain),
-		"setup of meals": views.MealsStep(plain),
+		"setup of meals": views.MealsStep(hospital.SettingsOf(context.Background()), views.Form{})(plain),
 		"setup of menu":  views.SetupMenu(3, views.Form{})(plain),
 		"join": views.JoinPage(plain, hospital.Invitation{Place: "Paediatrics, PED-05"},
 			views.Form{}),

@@ -120,7 +120,7 @@ var codePrefixes = map[string]string{
 	"severe":   "allergen.", "texture": "texture.", "stopped": "stopped.",
 	"isolation": "isolation.", "priority": "priority.", "staffed": "staffed.",
 	"role":     "role.",
-	"features": "feature.", "meals": "meal.", "station": "station.", "allergens": "allergen.",
+	"features": "feature.", "station": "station.", "allergens": "allergen.",
 	"may_contain": "allergen.", "diets": "diet.", "available": "dish.available.",
 }
 
@@ -128,11 +128,15 @@ var codePrefixes = map[string]string{
 // itself.
 func codeWord(ctx context.Context, field, code string) string {
 	prefix := codePrefixes[field]
-	if first, more, several := strings.Cut(code, ","); several && prefix != "" {
+	several := prefix != "" || field == "meals"
+	if first, more, is := strings.Cut(code, ","); is && several {
 		return codeWord(ctx, field, first) + ", " + codeWord(ctx, field, more)
 	}
 	if field == "allergies" && code == hospital.NoKnownAllergies {
 		return text.T(ctx, "allergies.none")
+	}
+	if field == "meals" {
+		return text.Meal(ctx, hospital.Meal(code))
 	}
 	if prefix == "" || !text.Has(prefix+code) {
 		return code

@@ -61,7 +61,7 @@ func MissingWords(ctx context.Context, m hospital.Missing) string {
 	switch m.Kind {
 	case hospital.MissingDiet:
 		return text.T(ctx, "missing.diet", text.T(ctx, "diet."+string(m.Diet)),
-			text.T(ctx, "meal."+string(m.Meal)))
+			text.Meal(ctx, m.Meal))
 	case hospital.MissingLogin:
 		return text.T(ctx, "missing.login", text.T(ctx, "role."+string(m.Role)))
 	}
@@ -96,9 +96,17 @@ func SettingsStep(settings *hospital.Settings, f Form) SetupStep {
 }
 
 // MealsStep is the step of the meals.
-func MealsStep(p Page) templ.Component { return mealsStep(p) }
+func MealsStep(settings *hospital.Settings, f Form) SetupStep {
+	return func(p Page) templ.Component { return mealsStep(p, settings, f) }
+}
 
-// clockOf is a time of day as a clock shows it.
-func clockOf(sinceMidnight time.Duration) string {
-	return time.Time{}.Add(sinceMidnight).Format("15:04")
+// StepField is what a field of one meal is called among those of all.
+func StepField(field string, code hospital.Meal) string { return field + "_" + string(code) }
+
+// clockOf is a time of day as a form has it; "" for a meal that has none.
+func clockOf(k hospital.MealKind) string {
+	if !k.Timed {
+		return ""
+	}
+	return time.Time{}.Add(k.Serve).Format("15:04")
 }

@@ -146,9 +146,6 @@ func domain() map[string][]string {
 	for _, o := range hospital.Outcomes {
 		lists["outcome."] = append(lists["outcome."], string(o))
 	}
-	for _, m := range hospital.Meals {
-		lists["meal."] = append(lists["meal."], string(m))
-	}
 	for _, station := range hospital.Stations {
 		lists["station."] = append(lists["station."], string(station))
 	}
@@ -187,7 +184,6 @@ func domain() map[string][]string {
 	lists["ward.open."] = []string{"true", "false"}
 	lists["weekday."], lists["wall_names."] = wordsOf(hospital.WeekDays),
 		wordsOf(hospital.WallNamings)
-	lists["settings."] = []string{"session_hours", "idle_minutes", "retention_days"}
 	lists["mark.ward_for."] = []string{"female", "male"}
 	lists["mark.misfit."] = []string{"isolation", "staff"}
 	for i := range 8 {
