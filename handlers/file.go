@@ -25,7 +25,15 @@ import (
 // takesFile reports whether a request may carry a file, which is larger than any other body and is
 // read only once it is known who sends it.
 func takesFile(c echo.Context) bool {
-	return c.Request().Method == http.MethodPost && strings.HasPrefix(c.Path(), views.FilesPath)
+	r := c.Request()
+	return r.Method == http.MethodPost && strings.HasPrefix(c.Path(), views.FilesPath) &&
+		!isJSON(r) && !isPlainForm(r)
+}
+
+// isPlainForm reports whether a request carries a form that can't have a file.
+func isPlainForm(r *http.Request) bool {
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return kind == "application/x-www-form-urlencoded"
 }
 
 // How long a file may take to arrive, and its import to be answered: a line from the country, and a
@@ -134,7 +142,7 @@ func readFile(c echo.Context) (sentFile, error) {
 	switch {
 	case kind == "multipart/form-data":
 		return readFileOfForm(multipart.NewReader(r.Body, parameters["boundary"]), dryRun)
-	case isJSON(r), kind == "application/x-www-form-urlencoded":
+	case isJSON(r), isPlainForm(r):
 		return sentFile{}, echo.NewHTTPError(http.StatusUnsupportedMediaType,
 			"Send the file as it is (text/csv), or as file of a multipart form.")
 	}
