@@ -120,7 +120,7 @@ func isOwnPage(c echo.Context) bool {
 func personsSaid(c echo.Context) []string {
 	r := c.Request()
 	said := append(r.Header.Values(views.PersonHeader), c.QueryParams()[views.PersonField]...)
-	if r.Method == http.MethodPost {
+	if r.Method == http.MethodPost && !takesFile(c) {
 		// What can't be read is refused when the command reads it.
 		if body, err := bodyOf(c); err == nil {
 			said = append(said, body.values[views.PersonField]...)

@@ -40,7 +40,7 @@ type Server struct {
 	lostPorts lostPorts
 }
 
-// largestBody is how much a request may carry.
+// largestBody is how much a request may carry that brings no file.
 const largestBody = "64KiB"
 
 // New returns a server.
@@ -63,7 +63,8 @@ func (s *Server) Handler() http.Handler {
 		rememberLanguage,
 		s.requireAllowedHost,
 		s.refuseForeignPosts,
-		middleware.BodyLimit(largestBody),
+		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: largestBody,
+			Skipper: takesFile}),
 	)
 	s.register(e)
 	return e

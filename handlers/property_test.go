@@ -252,7 +252,10 @@ var silent = []string{"/login", "/logout", "/language", "/beds/:id/patients", "/
 	"/patients/search", "/users", "/users/:id", "/users/:id/reset", "/users/:id/sessions/end",
 	"/account/password", "/account/sessions/:id/end", "/password/:token", "/join", "/join/:code",
 	"/admissions/:id/invitations", "/admissions/:id/invitations/remove", "/setup/:token",
-	"/setup/hospital/", "/setup/meals/", "/setup/wards/", "/setup/menu/"}
+	"/setup/hospital/", "/setup/meals/", "/setup/wards/", "/setup/menu/",
+	// What a file says is done by the commands of its kind.
+	"/import/wards", "/import/beds", "/import/zones", "/import/users", "/import/dishes",
+	"/import/patients"}
 
 // pick is one of some.
 func pick[T any](l *life, some ...T) T { return some[l.r.IntN(len(some))] }

@@ -69,7 +69,7 @@ func (s *Server) table() []entry {
 	table := slices.Concat(s.generalRoutes(), s.wardRoutes(), s.bedRoutes(), s.admissionRoutes(),
 		s.patientRoutes(), s.orderRoutes(), s.kitchenRoutes(), s.deliveryRoutes(), s.addressRoutes(),
 		s.notificationRoutes(), s.dishRoutes(), s.userRoutes(), s.accountRoutes(),
-		s.invitationRoutes(), s.setupRoutes())
+		s.invitationRoutes(), s.setupRoutes(), s.fileRoutes())
 	if s.Gallery {
 		table = append(table, get("/gallery", Anyone, s.gallery))
 	}
@@ -216,6 +216,19 @@ func (s *Server) notificationRoutes() []entry {
 		get(views.UnreadPath, hospital.ReadOwnSession, s.unread),
 		post(views.NotificationsPath+"read", hospital.ReadOwnSession, s.readNotifications),
 	}
+}
+
+func (s *Server) fileRoutes() []entry {
+	routes := []entry{get(views.FilesPath, hospital.ExchangeFiles, s.filesPage)}
+	for _, kind := range hospital.FileKinds {
+		may := kind.Permission()
+		routes = append(routes,
+			get(views.Path(views.ImportPath(kind)+"/"), may, s.importPage(kind)),
+			post(views.Path(views.ImportPath(kind)), may, s.importFile(kind)),
+			get(views.Path(views.ExportPath(kind)), may, s.exportFile(kind)),
+			get(views.Path(views.SamplePath(kind)), may, sampleFile(kind)))
+	}
+	return routes
 }
 
 func (s *Server) dishRoutes() []entry {

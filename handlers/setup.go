@@ -1,9 +1,12 @@
 package handlers
 
 import (
+	"bytes"
 	"context"
+	"encoding/csv"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -352,24 +355,52 @@ func (s *Server) setupMenu(c echo.Context) error {
 	return done(c, views.SetupPath)
 }
 
-// addSampleMenu adds the dishes of the sample that the hospital does not have, in one act.
+// addSampleMenu takes in the sample's dishes that the hospital does not have.
 func (s *Server) addSampleMenu(c echo.Context) error {
 	return s.Hospital.InTransaction(c.Request().Context(), func(ctx context.Context) error {
 		settings, err := s.Hospital.Settings(ctx)
 		if err != nil {
 			return err
 		}
-		for _, dish := range demo.Menu() {
-			if settings.Currency != demo.Currency {
-				dish.Price = 0 // what it is in another currency is not for us to say
-			}
-			_, err := s.Hospital.AddDish(ctx, actor(c), dish)
-			if err != nil && !hospital.IsKind(err, hospital.Conflict) { // there is one of the name
-				return err
-			}
+		known, err := s.Hospital.Dishes(ctx, actor(c))
+		if err != nil {
+			return err
 		}
-		return nil
+		file, err := sampleMenu(known, settings.Currency == demo.Currency)
+		if err != nil {
+			return err
+		}
+		done, err := s.Hospital.Import(ctx, actor(c),
+			hospital.ImportCommand{Kind: hospital.DishFile, File: bytes.NewReader(file)})
+		if err == nil && len(done.Errors) > 0 {
+			err = done.Errors[0].Reason
+		}
+		return err
 	})
+}
+
+// sampleMenu is the sample file of dishes without those that are known. Without prices it has no
+// column of them: what they are in another currency is not for us to say.
+func sampleMenu(known []hospital.Dish, prices bool) ([]byte, error) {
+	sample, err := hospital.DishFile.SampleFile()
+	if err != nil {
+		return nil, err
+	}
+	lines, err := csv.NewReader(bytes.NewReader(sample)).ReadAll()
+	if err != nil {
+		return nil, err
+	}
+	lines = slices.DeleteFunc(lines, func(line []string) bool {
+		return slices.ContainsFunc(known, func(d hospital.Dish) bool { return d.Name.En == line[0] })
+	})
+	if column := slices.Index(lines[0], "price"); !prices {
+		for i, line := range lines {
+			lines[i] = slices.Delete(line, column, column+1)
+		}
+	}
+	var file bytes.Buffer
+	err = csv.NewWriter(&file).WriteAll(lines)
+	return file.Bytes(), err
 }
 
 // cellsOf parts a line by what it has: tabs, semicolons or commas.

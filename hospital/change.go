@@ -320,16 +320,19 @@ func (tx *transaction) savepoint(ctx context.Context, work working) error {
 	if _, err := tx.ExecContext(ctx, `SAVEPOINT command`); err != nil {
 		return fmt.Errorf("set a savepoint: %w", err)
 	}
-	before := transaction{tx.Tx, maps.Clone(tx.topics), tx.lastAudit, tx.settings}
-	failed := work(ctx, tx)
+	part := &transaction{Tx: tx.Tx, topics: map[Topic]bool{}, settings: tx.settings}
+	failed := work(ctx, part)
 	if failed != nil {
-		*tx = before
 		if _, err := tx.ExecContext(ctx, `ROLLBACK TO SAVEPOINT command`); err != nil {
 			return errors.Join(failed, fmt.Errorf("roll back to a savepoint: %w", err))
 		}
 	}
 	if _, err := tx.ExecContext(ctx, `RELEASE SAVEPOINT command`); err != nil {
 		return errors.Join(failed, fmt.Errorf("release a savepoint: %w", err))
+	}
+	if failed == nil {
+		maps.Copy(tx.topics, part.topics)
+		tx.lastAudit, tx.settings = cmp.Or(part.lastAudit, tx.lastAudit), part.settings
 	}
 	return failed
 }

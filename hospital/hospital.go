@@ -144,6 +144,12 @@ const longestRead = 5 * time.Second
 // read runs fn on one state of the database that doesn't change meanwhile. Within InTransaction
 // that is the state which the transaction has made so far.
 func (h *Hospital) read(ctx context.Context, fn func(ctx context.Context, q *sql.Tx) error) error {
+	return h.readWithin(ctx, longestRead, fn)
+}
+
+// readWithin is read for what may take another time.
+func (h *Hospital) readWithin(ctx context.Context, longest time.Duration,
+	fn func(ctx context.Context, q *sql.Tx) error) error {
 	if tx := h.transactionOf(ctx); tx != nil {
 		ctx, err := h.withSettings(ctx, tx.Tx)
 		if err != nil {
@@ -151,7 +157,7 @@ func (h *Hospital) read(ctx context.Context, fn func(ctx context.Context, q *sql
 		}
 		return fn(ctx, tx.Tx)
 	}
-	limited, cancel := context.WithTimeout(ctx, longestRead)
+	limited, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
 	tx, err := h.db.Snapshot(limited)
 	if err != nil {

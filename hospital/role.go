@@ -39,6 +39,8 @@ const (
 	ReadPatients            Permission = "patients.read"           // look for one, and open a record
 	CorrectPatients         Permission = "patients.correct"        // name, number, next of kin
 	MergePatients           Permission = "patients.merge"          // two records of one person
+	ExchangePatients        Permission = "patients.exchange"       // all of them, by file
+	ExchangeFiles           Permission = "files.exchange"          // the kinds that they may
 	TransferPatients        Permission = "admissions.transfer"     // to another bed
 	PlanDischarges          Permission = "admissions.plan"         // the bed stays occupied
 	DischargePatients       Permission = "admissions.discharge"    // without a death
@@ -94,6 +96,8 @@ var permitted = map[Permission][]Role{
 	ReadPatients:            {MedicalStaff, WardManagement, Admin},
 	CorrectPatients:         {MedicalStaff, WardManagement, Admin},
 	MergePatients:           {WardManagement, Admin},
+	ExchangePatients:        {Admin},
+	ExchangeFiles:           {KitchenStaff, Admin},
 	TransferPatients:        {MedicalStaff, WardManagement, Admin},
 	PlanDischarges:          {MedicalStaff, WardManagement, Admin},
 	DischargePatients:       {MedicalStaff, WardManagement, Admin},

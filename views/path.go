@@ -87,6 +87,7 @@ const (
 	SettingsPath      = "/settings/"
 	MealsPath         = "/meals/"
 	SearchPath        = "/patients/search"
+	FilesPath         = "/import/"
 )
 
 // What makes something new or is about several, and has no page.
@@ -104,6 +105,15 @@ const (
 	LanguagePath   = "/language"
 	LogoutPath     = "/logout"
 )
+
+// ImportPath takes a file of a kind; with a slash behind it is the page that asks for one.
+func ImportPath(kind hospital.FileKind) string { return FilesPath + string(kind) }
+
+// ExportPath is the file of all there is of a kind.
+func ExportPath(kind hospital.FileKind) string { return "/export/" + string(kind) }
+
+// SamplePath is a file of a kind as it is to be.
+func SamplePath(kind hospital.FileKind) string { return "/sample/" + string(kind) }
 
 // Of is the path of the one with a number.
 func (p Path) Of(id int64) string { return strings.Replace(string(p), ":id", number(id), 1) }

@@ -175,10 +175,20 @@ type position struct{ latitude, longitude float64 }
 // theKitchen is where trays come from.
 var theKitchen = position{-1.9480, 30.0595}
 
-// blocks are where the wards are; houses are farther off.
+// doors are where the wards are, by code; houses are farther off.
 var (
-	blocks = map[string]position{"A0": {-1.9476, 30.0602}, "B1": {-1.9483, 30.0604}, "B2": {-1.9486, 30.0600}, "C1": {-1.9479, 30.0611},
-		"C2": {-1.9474, 30.0609}, "D0": {-1.9490, 30.0590}, "D1": {-1.9488, 30.0585}}
+	doors = map[string]position{
+		"URG":   {-1.9476, 30.0602},
+		"MED-A": {-1.9483, 30.0604},
+		"MED-B": {-1.9483, 30.0604},
+		"SURG":  {-1.9486, 30.0600},
+		"ICU":   {-1.9486, 30.0600},
+		"PED":   {-1.9479, 30.0611},
+		"NUT":   {-1.9479, 30.0611},
+		"MAT":   {-1.9474, 30.0609},
+		"ISO":   {-1.9490, 30.0590},
+		"PRIV":  {-1.9488, 30.0585},
+	}
 	houses = position{-1.9452, 30.0648}
 )
 
@@ -188,8 +198,8 @@ func (s *Staff) locate(ctx context.Context, courier hospital.Actor, underWay []h
 		return false, nil
 	}
 	to := houses
-	if i := slices.IndexFunc(wards, func(w ward) bool { return w.code == underWay[0].WardCode }); i >= 0 {
-		to = blocks[wards[i].block]
+	if door, known := doors[underWay[0].WardCode]; known {
+		to = door
 	}
 	latitude := theKitchen.latitude + gone*(to.latitude-theKitchen.latitude)
 	longitude := theKitchen.longitude + gone*(to.longitude-theKitchen.longitude)

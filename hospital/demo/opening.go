@@ -103,50 +103,34 @@ func (o *opening) write(ctx context.Context) error {
 	return o.h.TakeOverMeals(hospital.At(ctx, o.start))
 }
 
-// found adds the logins, the menu and the wards, and deals each ward's beds out to the states that they shall have.
+// found adds the logins, takes in the files and deals each ward's beds out to the states that they
+// shall have.
 func (o *opening) found(ctx context.Context) error {
 	if err := o.hire(ctx); err != nil {
 		return err
 	}
-	if err := o.stock(ctx); err != nil {
+	if err := o.takeInFiles(ctx); err != nil {
 		return err
 	}
 	if err := o.moveIn(ctx); err != nil {
 		return err
 	}
+	return o.dealBeds(ctx)
+}
+
+// dealBeds deals out the beds of all wards.
+func (o *opening) dealBeds(ctx context.Context) error {
+	all, err := o.h.Wards(ctx, hospital.System)
+	if err != nil {
+		return fmt.Errorf("read the wards: %w", err)
+	}
 	for _, w := range wards {
-		added, err := o.h.AddWard(ctx, hospital.System, hospital.AddWardCommand{Code: w.code, Name: w.name, Block: w.block, Beds: w.opening.Total})
-		if err != nil {
-			return fmt.Errorf("add ward %s: %w", w.code, err)
-		}
-		board, err := o.h.WardBoard(ctx, hospital.System, added.ID)
+		i := slices.IndexFunc(all, func(one hospital.Ward) bool { return one.Code == w.code })
+		board, err := o.h.WardBoard(ctx, hospital.System, all[i].ID)
 		if err != nil {
 			return fmt.Errorf("read ward %s: %w", w.code, err)
 		}
-		if err := o.fit(ctx, w, board); err != nil {
-			return fmt.Errorf("fit out ward %s: %w", w.code, err)
-		}
 		o.deal(w, board.Beds)
-	}
-	return nil
-}
-
-// fit says for whom a ward is and what its beds have, where that is anything.
-func (o *opening) fit(ctx context.Context, w ward, board hospital.WardBoard) error {
-	if w.sex != "" {
-		if _, err := o.h.SetWard(ctx, hospital.System, board.ID,
-			hospital.SetWardCommand{Sex: &w.sex}); err != nil {
-			return err
-		}
-	}
-	if len(w.features) == 0 {
-		return nil
-	}
-	for _, bed := range board.Beds {
-		if _, err := o.h.SetBed(ctx, hospital.System, bed.ID,
-			hospital.SetBedCommand{Features: &w.features}); err != nil {
-			return err
-		}
 	}
 	return nil
 }
@@ -170,25 +154,6 @@ func (o *opening) hire(ctx context.Context) error {
 			return fmt.Errorf("add login %s: %w", user.Username, err)
 		}
 		o.people[added.Username] = actorOf(added)
-	}
-	return nil
-}
-
-// stock puts the dishes on the menu and draws the zones around the hospital.
-func (o *opening) stock(ctx context.Context) error {
-	for _, dish := range Menu() {
-		added, err := o.h.AddDish(ctx, cook, dish)
-		if err != nil {
-			return fmt.Errorf("add %s to the menu: %w", dish.Name.En, err)
-		}
-		o.menu = append(o.menu, added)
-	}
-	for _, zone := range zones {
-		added, err := o.h.AddZone(ctx, hospital.System, zone)
-		if err != nil {
-			return fmt.Errorf("add the zone %s: %w", zone.Name, err)
-		}
-		o.zones[added.Name] = added.ID
 	}
 	return nil
 }

@@ -14,19 +14,18 @@ const day = 24 * time.Hour
 // adult is the age from which nobody lies on a children's ward.
 const adult = 15
 
-// ward is one ward of the demo hospital: what it is, whom it takes, and how its beds stand when the demo opens.
+// ward is whom a ward of the demo hospital takes, and how its beds stand when the demo opens. What it
+// is, and which beds it has, stands in wards.csv and beds.csv.
 type ward struct {
-	code, name, block string
-	opening           hospital.BedCounts
-	takes             func(person) bool
-	arrivals          float64       // how often patients from outside come here, against the other wards; 0: only from other wards
-	lengthOfStay      time.Duration // how long a patient usually stays
-	diets             []hospital.Diet
-	textures          []hospital.Texture // of those old enough to chew
-	reasons           []string           // for admission
-	sex               hospital.WardSex
-	features          []hospital.BedFeature // of each bed
-	isolation         hospital.Isolation    // of each patient
+	code         string
+	opening      hospital.BedCounts
+	takes        func(person) bool
+	arrivals     float64       // how often patients from outside come here, against the other wards; 0: only from other wards
+	lengthOfStay time.Duration // how long a patient usually stays
+	diets        []hospital.Diet
+	textures     []hospital.Texture // of those old enough to chew
+	reasons      []string           // for admission
+	isolation    hospital.Isolation // of each patient
 }
 
 // The codes of wards that patients pass through in one direction or the other, and of the one where they are fed up.
@@ -39,7 +38,7 @@ const (
 // wards are the demo hospital's, in the order of the way through the buildings. Where a diet stands twice, it is twice as usual.
 var wards = []ward{
 	{
-		code: emergency, name: "Emergency", block: "A0",
+		code:     emergency,
 		opening:  hospital.BedCounts{Total: 12, Available: 2, Occupied: 8, Cleaning: 1, Closed: 1},
 		takes:    anyone,
 		arrivals: 50, lengthOfStay: 5 * time.Hour,
@@ -48,7 +47,7 @@ var wards = []ward{
 		reasons:  []string{"Road accident, open leg wound", "High fever and shivering", "Chest pain since this morning", "Severe dehydration", "Burn on the forearm"},
 	},
 	{
-		code: "MED-A", name: "Medicine, women", block: "B1", sex: hospital.FemaleWard,
+		code:     "MED-A",
 		opening:  hospital.BedCounts{Total: 24, Available: 2, Reserved: 1, Occupied: 20, Cleaning: 1},
 		takes:    func(p person) bool { return p.sex == female && p.age >= adult },
 		arrivals: 3, lengthOfStay: 6 * day,
@@ -57,7 +56,7 @@ var wards = []ward{
 		reasons:  []string{"Pneumonia", "Diabetes out of balance", "High blood pressure, headache", "Severe malaria", "Stomach ulcer, bleeding"},
 	},
 	{
-		code: "MED-B", name: "Medicine, men", block: "B1", sex: hospital.MaleWard,
+		code:     "MED-B",
 		opening:  hospital.BedCounts{Total: 24, Available: 2, Occupied: 20, Cleaning: 1, Maintenance: 1},
 		takes:    func(p person) bool { return p.sex == male && p.age >= adult },
 		arrivals: 3, lengthOfStay: 6 * day,
@@ -66,7 +65,7 @@ var wards = []ward{
 		reasons:  []string{"Kidney failure, fluid limit", "Heart failure, swollen legs", "Pneumonia", "Severe malaria", "Liver disease"},
 	},
 	{
-		code: "SURG", name: "Surgery", block: "B2",
+		code:     "SURG",
 		opening:  hospital.BedCounts{Total: 20, Available: 2, Reserved: 2, Occupied: 15, Cleaning: 1},
 		takes:    func(p person) bool { return p.age >= adult },
 		arrivals: 10, lengthOfStay: 4 * day,
@@ -75,8 +74,7 @@ var wards = []ward{
 		reasons:  []string{"Hernia repair", "Gallbladder removal", "Broken thigh, plate and screws", "Appendicitis", "Goitre operation"},
 	},
 	{
-		code: intensive, name: "Intensive care", block: "B2",
-		features:     []hospital.BedFeature{hospital.Oxygen},
+		code:         intensive,
 		opening:      hospital.BedCounts{Total: 8, Available: 1, Reserved: 1, Occupied: 6},
 		takes:        func(p person) bool { return p.age >= adult },
 		lengthOfStay: 4 * day,
@@ -86,7 +84,7 @@ var wards = []ward{
 		reasons:  []string{"Septic shock", "Head injury", "Breathing failure", "Watch after heart attack"},
 	},
 	{
-		code: "PED", name: "Paediatrics", block: "C1",
+		code:     "PED",
 		opening:  hospital.BedCounts{Total: 18, Available: 2, Occupied: 14, Cleaning: 1, Maintenance: 1},
 		takes:    func(p person) bool { return p.age < adult },
 		arrivals: 4, lengthOfStay: 4 * day,
@@ -95,7 +93,7 @@ var wards = []ward{
 		reasons:  []string{"Asthma attack", "Severe malaria", "Broken arm", "Bronchiolitis", "Diarrhoea, dehydrated"},
 	},
 	{
-		code: nutritional, name: "Nutrition rehabilitation", block: "C1",
+		code:     nutritional,
 		opening:  hospital.BedCounts{Total: 8, Available: 2, Occupied: 6},
 		takes:    func(p person) bool { return p.age < 5 },
 		arrivals: 2, lengthOfStay: 15 * day,
@@ -104,8 +102,7 @@ var wards = []ward{
 		reasons:  []string{"Severe acute malnutrition", "Malnutrition with swelling", "Poor weight gain after measles"},
 	},
 	{
-		code: "MAT", name: "Maternity", block: "C2", sex: hospital.FemaleWard,
-		features: []hospital.BedFeature{hospital.Cot},
+		code:     "MAT",
 		opening:  hospital.BedCounts{Total: 22, Available: 2, Reserved: 1, Occupied: 17, Cleaning: 2},
 		takes:    func(p person) bool { return p.sex == female && p.age >= 16 && p.age <= 44 },
 		arrivals: 16, lengthOfStay: 2 * day,
@@ -114,17 +111,17 @@ var wards = []ward{
 		reasons:  []string{"Labour", "Caesarean, planned", "High blood pressure in pregnancy", "After birth, observation"},
 	},
 	{
-		code: "ISO", name: "Isolation", block: "D0",
-		features: []hospital.BedFeature{hospital.IsolationBed}, isolation: hospital.AirborneIsolation,
-		opening:  hospital.BedCounts{Total: 6, Available: 1, Occupied: 4, Maintenance: 1},
-		takes:    func(p person) bool { return p.age >= adult },
-		arrivals: 2, lengthOfStay: 8 * day,
+		code:      "ISO",
+		isolation: hospital.AirborneIsolation,
+		opening:   hospital.BedCounts{Total: 6, Available: 1, Occupied: 4, Maintenance: 1},
+		takes:     func(p person) bool { return p.age >= adult },
+		arrivals:  2, lengthOfStay: 8 * day,
 		diets:    []hospital.Diet{hospital.DietHighProtein, hospital.DietHighProtein, hospital.DietGeneral},
 		textures: []hospital.Texture{7, 7, 6},
 		reasons:  []string{"Tuberculosis, first weeks of treatment", "Measles", "Cholera suspected"},
 	},
 	{
-		code: "PRIV", name: "Private rooms", block: "D1",
+		code:     "PRIV",
 		opening:  hospital.BedCounts{Total: 10, Reserved: 1, Occupied: 8, Maintenance: 1},
 		takes:    func(p person) bool { return p.age >= adult },
 		arrivals: 4, lengthOfStay: 3 * day,

@@ -121,6 +121,10 @@ func domain() map[string][]string {
 			lists["step."] = append(lists["step."], string(next))
 		}
 	}
+	for _, kind := range hospital.FileKinds {
+		lists["file."] = append(lists["file."], string(kind))
+	}
+	lists["delimiter."] = []string{"comma", "semicolon", "tab"}
 	for _, r := range hospital.Roles {
 		lists["role."] = append(lists["role."], string(r))
 	}

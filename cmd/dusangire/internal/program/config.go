@@ -21,6 +21,9 @@ type commands struct {
 	Migrate migrateCommand `cmd:"" help:"Bring the database to the current schema and stop."`
 	User    userCommand    `cmd:"" help:"Care for accounts."`
 	Ward    wardCommand    `cmd:"" help:"Set up wards and their beds."`
+	Import  importCommand  `cmd:"" help:"Take in a file of a kind, such as wards: all of it or nothing."`
+	Export  exportCommand  `cmd:"" help:"Write all there is of a kind as a file that import takes back."`
+	Sample  sampleCommand  `cmd:"" help:"Print a file of a kind as it is to be."`
 	Dish    dishCommand    `cmd:"" help:"Look after the dishes of the menu."`
 
 	Settings settingsCommand `cmd:"" help:"Read and change what differs between two hospitals."`
