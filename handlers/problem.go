@@ -231,6 +231,8 @@ func newCurrentJSON(ctx context.Context, current any) any {
 		return newZoneJSON(state)
 	case hospital.Dish:
 		return newDishJSON(state)
+	case hospital.MenuPlan:
+		return newPlanJSON(ctx, state)
 	case hospital.AllergyRecord:
 		return newAllergyRecordJSON(state)
 	case []hospital.Hazard:

@@ -68,7 +68,7 @@ func (s *Server) Routes() []Route {
 func (s *Server) table() []entry {
 	table := slices.Concat(s.generalRoutes(), s.wardRoutes(), s.bedRoutes(), s.admissionRoutes(),
 		s.patientRoutes(), s.orderRoutes(), s.kitchenRoutes(), s.deliveryRoutes(), s.addressRoutes(),
-		s.notificationRoutes(), s.dishRoutes())
+		s.notificationRoutes(), s.menuRoutes())
 	if s.Gallery {
 		table = append(table, get("/gallery", Anyone, s.gallery))
 	}
@@ -207,7 +207,7 @@ func (s *Server) notificationRoutes() []entry {
 	}
 }
 
-func (s *Server) dishRoutes() []entry {
+func (s *Server) menuRoutes() []entry {
 	return []entry{
 		get(views.DishesPath, hospital.ManageMenu, s.dishes),
 		get(views.NewDishPath, hospital.ManageMenu, s.newDish),
@@ -216,6 +216,11 @@ func (s *Server) dishRoutes() []entry {
 		post(views.DishesPath+":id", hospital.ManageMenu, s.setDish),
 		post(views.DishPath+"retire", hospital.ManageMenu, s.retireDish),
 		post(views.DishPath+"restore", hospital.ManageMenu, s.restoreDish),
+		get(views.MenuHomePath, hospital.ReadForecasts, s.menuHome),
+		get(views.MenuPlanPath, hospital.ManageMenu, s.menuPlan),
+		post(views.SetCyclePath, hospital.ManageMenu, s.setCycle),
+		post(views.PlanMealPath, hospital.ManageMenu, s.planMeal),
+		get(views.ForecastPath, hospital.ReadForecasts, s.forecast),
 	}
 }
 

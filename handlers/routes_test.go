@@ -60,6 +60,7 @@ var may = map[hospital.Permission][]hospital.Role{
 	"orders.cancel":           {"medical_staff", "ward_management", "kitchen", "customer", "admin"},
 	"wards.meal_list":         {"medical_staff", "ward_management", "kitchen", "admin"},
 	"menu.manage":             {"kitchen", "admin"},
+	"menu.forecast":           {"medical_staff", "kitchen", "admin"},
 	"orders.round":            {"medical_staff", "ward_management", "kitchen", "admin"},
 	"orders.place":            {"medical_staff", "ward_management", "customer", "admin"},
 	"orders.follow":           {"medical_staff", "ward_management", "kitchen", "delivery", "customer", "admin"},
@@ -176,6 +177,12 @@ var rules = map[string]rule{
 	"POST /dishes/:id":         {"menu.manage", "/dishes/{dish}", 0, 422},
 	"POST /dishes/:id/retire":  {"menu.manage", "/dishes/{dish}/retire", 0, 422},
 	"POST /dishes/:id/restore": {"menu.manage", "/dishes/{dish}/restore", 0, 422},
+
+	"GET /menu/":              {"menu.forecast", "/menu/", 0, 303},
+	"GET /menu/plan/":         {"menu.manage", "/menu/plan/", 0, 200},
+	"POST /menu/plan":         {"menu.manage", "/menu/plan", 0, 422},
+	"POST /menu/plan/entries": {"menu.manage", "/menu/plan/entries", 0, 422},
+	"GET /menu/forecast/":     {"menu.forecast", "/menu/forecast/", 0, 200},
 
 	"GET /dashboard/delivery/":      {"dashboard.delivery", "/dashboard/delivery/", 0, 200},
 	"GET /deliveries/:id/":          {"deliveries.follow", "/deliveries/{delivery}/", 0, 200},

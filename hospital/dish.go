@@ -324,8 +324,8 @@ func (c *change) recheckEaters(ctx context.Context, dishID int64) error {
 	return nil
 }
 
-// RetireDish takes a dish off the menu for good: nobody can order it any more, and its name is free
-// again. Orders that have it keep it. NotFound and Conflict as for SetDish; one that is retired
+// RetireDish takes a dish off the menu and the plan for good: nobody can order it any more, and its
+// name is free again. Orders that have it keep it. NotFound and Conflict as for SetDish; one that is retired
 // already stays so.
 func (h *Hospital) RetireDish(ctx context.Context, actor Actor, id, version int64) error {
 	return h.changeAs(ctx, actor, ManageMenu, func(ctx context.Context, c *change) error {
@@ -336,7 +336,7 @@ func (h *Hospital) RetireDish(ctx context.Context, actor Actor, id, version int6
 		if err := c.checkDishVersion(ctx, dish, version); err != nil {
 			return err
 		}
-		return c.keepRetired(ctx, dish, c.now)
+		return cmp.Or(c.unplan(ctx, id), c.keepRetired(ctx, dish, c.now))
 	})
 }
 

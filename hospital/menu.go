@@ -28,17 +28,24 @@ func (m Meal) Valid() bool { return slices.Contains(Meals, m) }
 // Main reports whether a patient gets the meal once a day: a second open order for it is refused.
 func (m Meal) Main() bool { return m == Breakfast || m == Lunch || m == Dinner }
 
-// Menu lists the available dishes of a meal by name.
+// Menu lists what can be ordered now for the next serving of a meal, by name.
 func (h *Hospital) Menu(ctx context.Context, actor Actor, meal Meal) ([]Dish, error) {
+	now := h.clock(ctx)
 	return readAs(ctx, h, actor, OrderMeals, func(ctx context.Context, q *sql.Tx) ([]Dish, error) {
-		return readMenu(ctx, q, meal)
+		return readMenu(ctx, q, meal, meal.next(now))
 	})
 }
 
-// readMenu lists the available dishes of a meal by name.
-func readMenu(ctx context.Context, q *sql.Tx, meal Meal) ([]Dish, error) {
+// readMenu lists what there is at a serving of a meal by name: the available dishes that are planned
+// for it, or where nothing is planned all of the meal.
+func readMenu(ctx context.Context, q *sql.Tx, meal Meal, s serving) ([]Dish, error) {
+	planned, err := plannedFor(ctx, q, meal, s.date)
+	if err != nil {
+		return nil, err
+	}
 	return readDishes(ctx, q, func(d Dish) bool {
-		return d.RetiredAt.IsZero() && d.Available && slices.Contains(d.Meals, meal)
+		return d.RetiredAt.IsZero() && d.Available && slices.Contains(d.Meals, meal) &&
+			(len(planned) == 0 || slices.Contains(planned, d.ID))
 	})
 }
 
@@ -60,8 +67,9 @@ func (h *Hospital) MenuFor(ctx context.Context, actor Actor, admissionID int64,
 			if err != nil {
 				return nil, err
 			}
-			dishes, err := readMenu(ctx, q, meal)
-			return diet.judge(dishes, now, meal.next(now).due), err
+			s := meal.next(now)
+			dishes, err := readMenu(ctx, q, meal, s)
+			return diet.judge(dishes, now, s.due), err
 		})
 }
 
@@ -113,7 +121,7 @@ func (h *Hospital) Offer(ctx context.Context, actor Actor, admissionID, addressI
 		return Offer{}, err
 	}
 	return readValue(ctx, h, func(ctx context.Context, q *sql.Tx) (Offer, error) {
-		dishes, err := readMenu(ctx, q, o.Meal)
+		dishes, err := readMenu(ctx, q, o.Meal, o.Meal.next(o.At))
 		switch {
 		case err != nil:
 			return o, err

@@ -183,7 +183,7 @@ func wouldHave(ctx context.Context, q *sql.Tx, admissionID int64, round MissedRo
 	if err != nil {
 		return false, err
 	}
-	menu, err := readMenu(ctx, q, round.Meal)
+	menu, err := readMenu(ctx, q, round.Meal, s)
 	if err != nil {
 		return false, err
 	}

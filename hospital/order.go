@@ -220,11 +220,33 @@ func (c *change) lockDishes(ctx context.Context, cmd PlaceOrderCommand,
 		}
 		known[id] = dish
 	}
+	if err := c.checkServed(ctx, cmd.Meal, known, wrong); err != nil {
+		return nil, err
+	}
 	dishes := make([]Dish, len(cmd.Dishes))
 	for i, id := range cmd.Dishes {
 		dishes[i] = known[id]
 	}
 	return dishes, nil
+}
+
+// checkServed records the dishes that something else is planned instead of.
+func (c *change) checkServed(ctx context.Context, meal Meal, dishes map[int64]Dish,
+	wrong fields) error {
+	if !meal.Valid() {
+		return nil
+	}
+	planned, err := plannedFor(ctx, c.tx, meal, meal.next(c.now).date)
+	if err != nil || len(planned) == 0 {
+		return err
+	}
+	for id, dish := range dishes {
+		if !slices.Contains(planned, id) {
+			wrong.refuse("items", "dish_not_planned",
+				"%s is not on the menu of that day. Choose something else.", dish.Name.En)
+		}
+	}
+	return nil
 }
 
 // placeForAddress inserts an order for an address of the actor's.

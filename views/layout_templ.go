@@ -71,8 +71,8 @@ func homes(ctx context.Context, r hospital.Role) []link {
 	if r.May(hospital.ReadKitchen) {
 		links = append(links, link{KitchenPath, text.T(ctx, "nav.kitchen"), ""})
 	}
-	if r.May(hospital.ManageMenu) {
-		links = append(links, link{DishesPath, text.T(ctx, "nav.dishes"), ""})
+	if len(menuPages(ctx, r)) > 0 {
+		links = append(links, link{MenuHomePath, text.T(ctx, "nav.menu"), ""})
 	}
 	if r.May(hospital.ManageUsers) {
 		links = append(links, link{UsersPath, text.T(ctx, "nav.users"), ""})
