@@ -79,7 +79,7 @@ func newHandoverJSON(ctx context.Context, h hospital.Handover) handoverJSON {
 		Discharged: each(h.Discharged, newHandoverDischargedJSON),
 		Diets:      each(h.Diets, newHandoverDietJSON),
 		Held:       eachIn(ctx, h.Held, newHandoverHeldJSON),
-		Missed:     each(h.Missed, newHandoverMissedJSON),
+		Missed:     eachIn(ctx, h.Missed, newHandoverMissedJSON),
 		Beds:       each(h.Beds, newHandoverBedJSON),
 		NilByMouth: []handoverFastJSON{}, Notes: []handoverNoteJSON{},
 	}
@@ -178,16 +178,18 @@ func newHandoverHeldJSON(ctx context.Context, l hospital.HandoverHeld) handoverH
 
 type handoverMissedJSON struct {
 	handoverPersonJSON
-	Meal         string  `json:"meal"`
-	ServedAt     *string `json:"served_at"`
-	Reason       string  `json:"reason"`
-	CancelReason *string `json:"cancel_reason"`
-	OrderID      *int64  `json:"order_id"`
+	Meal         string       `json:"meal"`
+	ServedAt     *string      `json:"served_at"`
+	Reason       string       `json:"reason"`
+	Hazards      []hazardJSON `json:"hazards"`
+	CancelReason *string      `json:"cancel_reason"`
+	OrderID      *int64       `json:"order_id"`
 }
 
-func newHandoverMissedJSON(l hospital.HandoverMissed) handoverMissedJSON {
+func newHandoverMissedJSON(ctx context.Context, l hospital.HandoverMissed) handoverMissedJSON {
+	hazards, cancelReason := newNoMealJSON(ctx, l.Why, l.Last)
 	return handoverMissedJSON{newHandoverPersonJSON(l.HandoverPerson), string(l.Meal),
-		rfc3339(l.Served), string(l.Why), textOrNull(l.Reason), idOrNull(l.OrderID)}
+		rfc3339(l.Served), string(l.Why), hazards, cancelReason, idOrNull(l.Last.ID)}
 }
 
 type handoverBedJSON struct {

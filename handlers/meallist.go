@@ -88,16 +88,22 @@ func newMealLineJSON(ctx context.Context, l hospital.MealLine) mealLineJSON {
 		Initials: l.Initials, Bed: l.BedNumber, Diet: string(l.Diet.Diet),
 		Texture: int(l.Diet.Texture), Severe: orEmpty(l.Diet.Allergies.Severe),
 		Orders: each(l.Orders, newListedOrderJSON), Reason: textOrNull(string(l.Why)),
-		Hazards: newHazardsJSON(ctx, nil),
 	}
 	if l.Diet.Allergies.Known {
 		shape.Allergies = orEmpty(l.Diet.Allergies.Allergens)
 	}
-	switch l.Why {
-	case hospital.NoMealHeld:
-		shape.Hazards = newHazardsJSON(ctx, l.Last.HeldFor)
-	case hospital.NoMealCancelled:
-		shape.CancelReason = textOrNull(l.Last.CancelReason)
-	}
+	shape.Hazards, shape.CancelReason = newNoMealJSON(ctx, l.Why, l.Last)
 	return shape
+}
+
+// newNoMealJSON is what speaks against a meal that is held, and why one was cancelled.
+func newNoMealJSON(ctx context.Context, why hospital.NoMeal,
+	last hospital.Order) (hazards []hazardJSON, cancelReason *string) {
+	switch why {
+	case hospital.NoMealHeld:
+		return newHazardsJSON(ctx, last.HeldFor), nil
+	case hospital.NoMealCancelled:
+		cancelReason = textOrNull(last.CancelReason)
+	}
+	return newHazardsJSON(ctx, nil), cancelReason
 }

@@ -186,11 +186,12 @@ type noticePatientJSON struct {
 	Initials    *string `json:"initials"`
 	Bed         *string `json:"bed_number"` // where they lie now
 	Ordered     bool    `json:"ordered"`    // of a meal round: by now
+	OnLeave     bool    `json:"on_leave"`   // now
 }
 
 func newNoticePatientJSON(p hospital.NoticePatient) noticePatientJSON {
 	return noticePatientJSON{p.AdmissionID, textOrNull(string(p.PatientName)),
-		textOrNull(p.Initials), textOrNull(p.BedNumber), p.Ordered}
+		textOrNull(p.Initials), textOrNull(p.BedNumber), p.Ordered, p.OnLeave}
 }
 
 func newAboutJSON(a hospital.About) aboutJSON {

@@ -192,15 +192,20 @@ func scanBoardBed(row scanner, now time.Time) (BoardBed, error) {
 	}
 	bed.Late = bed.Status == BedCleaning && bed.Cleaning.isLate(bed.StatusSince, now)
 	if admission.AdmissionID != 0 {
-		admission.NilByMouth = nilByMouth.Holds(now)
-		if ahead := nilByMouth.From.Sub(now); ahead > 0 && ahead < FastingAhead {
-			admission.NilByMouthFrom = nilByMouth.From
-		}
+		admission.setFasting(nilByMouth, now)
 		admission.Overdue = admission.DischargePlanned && admission.LeaveSince.IsZero() &&
 			!admission.ExpectedDischarge.After(now)
 		bed.Admission = &admission
 	}
 	return bed, nil
+}
+
+// setFasting says whether the patient must not eat now, or soon.
+func (a *BoardAdmission) setFasting(window Window, now time.Time) {
+	a.NilByMouth = window.Holds(now)
+	if ahead := window.From.Sub(now); ahead > 0 && ahead < FastingAhead {
+		a.NilByMouthFrom = window.From
+	}
 }
 
 // BedDetail reads a bed's page. Forbidden without ReadWards, NotFound where there is no such bed.

@@ -87,15 +87,14 @@ type HandoverHeld struct {
 	Stopped string // as Order's
 }
 
-// HandoverMissed is a main meal that was served without the patient, who was in the hospital then.
-// A newborn with its mother is fed with her, and misses only what was ordered for it.
+// HandoverMissed is a main meal that was served without the patient, who was in the hospital then
+// or on leave. A newborn with its mother is fed with her, and misses only what was ordered for it.
 type HandoverMissed struct {
 	HandoverPerson
-	Meal    Meal
-	Served  time.Time
-	Why     NoMeal
-	OrderID int64  // of the order that came to nothing; 0: there was none
-	Reason  string // why it was cancelled; may be empty
+	Meal   Meal
+	Served time.Time
+	Why    NoMeal
+	Last   Order // as MealLine's
 }
 
 // How far a handover looks back: by default a long shift, and at most a week.
@@ -133,7 +132,8 @@ type handoverReading struct {
 	Handover
 	q    *sql.Tx
 	done []doneLine           // to the patients, since
-	away map[int64][]timeSpan // when the patients of admissions were not in the hospital, since
+	gone map[int64][]timeSpan // when the patients of admissions had left the hospital, since
+	away map[int64][]timeSpan // when they were on leave, since
 }
 
 // read reads all of it.
@@ -236,20 +236,22 @@ func (r *handoverReading) readMissed(ctx context.Context) error {
 				continue
 			}
 			for _, p := range r.Patients {
-				if !r.wasHere(p, served) {
-					continue
+				if r.wasIn(p, served) {
+					r.addMissed(p, meal, served, ordered[plannedMeal{p.AdmissionID, day, meal}])
 				}
-				orders := ordered[plannedMeal{p.AdmissionID, day, meal}]
-				why, last := p.Diet.without(orders, served)
-				if why == "" || p.withMother && last.ID == 0 {
-					continue
-				}
-				r.Missed = append(r.Missed, HandoverMissed{p.HandoverPerson, meal, served, why,
-					last.ID, last.CancelReason})
 			}
 		}
 	}
 	return nil
+}
+
+// addMissed adds a meal that was served without a patient, if it was.
+func (r *handoverReading) addMissed(p HandoverPatient, meal Meal, served time.Time,
+	orders []Order) {
+	why, last := p.Diet.without(orders, served, r.wasOnLeave(p, served))
+	if why != "" && (!p.withMother || last.ID != 0) {
+		r.Missed = append(r.Missed, HandoverMissed{p.HandoverPerson, meal, served, why, last})
+	}
 }
 
 // readOrdered reads the patients' orders of the days that the handover tells of.

@@ -134,26 +134,21 @@ func (r *handoverReading) readOwners(ctx context.Context) (map[int64][]owner, er
 	return owners, wrap(err, "read whose the admissions in ward %d were", r.ID)
 }
 
-// readAway finds when the patients were not in the hospital: on leave, or discharged until that was
-// taken back.
+// readAway finds when the patients were not in the hospital: discharged until that was taken back,
+// or on leave.
 func (r *handoverReading) readAway() {
-	r.away = map[int64][]timeSpan{}
+	r.gone, r.away = map[int64][]timeSpan{}, map[int64][]timeSpan{}
 	for _, d := range r.done {
-		spans := r.away[d.entityID]
-		open := len(spans) > 0 && spans[len(spans)-1].until.IsZero()
 		switch d.action {
-		case "admission.discharge", "admission.leave":
-			if !open {
-				spans = append(spans, timeSpan{from: d.at})
-			}
-		case "admission.reopen", "admission.return":
-			if open {
-				spans[len(spans)-1].until = d.at
-			} else if len(spans) == 0 {
-				spans = append(spans, timeSpan{until: d.at})
-			}
+		case "admission.discharge":
+			r.gone[d.entityID] = begin(r.gone[d.entityID], d.at)
+		case "admission.reopen":
+			r.gone[d.entityID] = end(r.gone[d.entityID], d.at)
+		case "admission.leave":
+			r.away[d.entityID] = begin(r.away[d.entityID], d.at)
+		case "admission.return":
+			r.away[d.entityID] = end(r.away[d.entityID], d.at)
 		}
-		r.away[d.entityID] = spans
 	}
 	for _, p := range r.Patients {
 		if !p.leaveSince.IsZero() {
@@ -162,11 +157,40 @@ func (r *handoverReading) readAway() {
 	}
 }
 
-// wasHere reports whether a patient was in the hospital at a time that the handover tells of.
-func (r *handoverReading) wasHere(p HandoverPatient, at time.Time) bool {
-	away := slices.ContainsFunc(r.away[p.AdmissionID],
-		func(s timeSpan) bool { return s.holds(at) })
-	return !away && !p.AdmittedAt.After(at)
+// begin adds a span that begins at a time, unless one goes on.
+func begin(spans []timeSpan, at time.Time) []timeSpan {
+	if n := len(spans); n > 0 && spans[n-1].until.IsZero() {
+		return spans
+	}
+	return append(spans, timeSpan{from: at})
+}
+
+// end ends the span that goes on; where none was seen to begin, it began before.
+func end(spans []timeSpan, at time.Time) []timeSpan {
+	n := len(spans)
+	if n == 0 {
+		return append(spans, timeSpan{until: at})
+	}
+	if spans[n-1].until.IsZero() {
+		spans[n-1].until = at
+	}
+	return spans
+}
+
+// wasIn reports whether a patient was admitted at a time that the handover tells of, if only on
+// leave.
+func (r *handoverReading) wasIn(p HandoverPatient, at time.Time) bool {
+	return !p.AdmittedAt.After(at) && !anyHolds(r.gone[p.AdmissionID], at)
+}
+
+// wasOnLeave reports whether a patient was on leave at a time that the handover tells of.
+func (r *handoverReading) wasOnLeave(p HandoverPatient, at time.Time) bool {
+	return anyHolds(r.away[p.AdmissionID], at)
+}
+
+// anyHolds reports whether a time is within one of some spans.
+func anyHolds(spans []timeSpan, at time.Time) bool {
+	return slices.ContainsFunc(spans, func(s timeSpan) bool { return s.holds(at) })
 }
 
 // readDiets finds what has changed of what the patients may eat. It looks at all that was done to

@@ -80,7 +80,9 @@ func (r *handoverReading) readStayers(ctx context.Context,
 	return found, wrap(err, "read who came into ward %d and left it", r.ID)
 }
 
-// readStays reads all stays in beds of some admissions, those of each one after the other.
+// readStays reads all stays in beds of some admissions, those of each one after the other. Each has
+// its bed and ward: that these are joined from the left keeps PostgreSQL from reading all stays that
+// there ever were in these beds.
 func (r *handoverReading) readStays(ctx context.Context, admissions []int64) ([]wardStay, error) {
 	stayers, err := r.readStayers(ctx, admissions)
 	if err != nil {
@@ -91,8 +93,8 @@ func (r *handoverReading) readStays(ctx context.Context, admissions []int64) ([]
 	rows, err := r.q.QueryContext(ctx, `SELECT bed_assignment.admission_id, bed.number, bed.ward_id,
 			ward.name, bed_assignment.since, bed_assignment.until
 		FROM bed_assignment
-		JOIN bed ON bed.id = bed_assignment.bed_id
-		JOIN ward ON ward.id = bed.ward_id
+		LEFT JOIN bed ON bed.id = bed_assignment.bed_id
+		LEFT JOIN ward ON ward.id = bed.ward_id
 		WHERE bed_assignment.admission_id IN `+list+`
 		ORDER BY bed_assignment.admission_id, bed_assignment.since, bed_assignment.id`, args...)
 	stays, err := collect(rows, err, func(row scanner) (s wardStay, err error) {

@@ -165,7 +165,8 @@ func TestAHandoverTellsOfMealsThatWereMissedOrAreHeld(t *testing.T) {
 
 		h := s.handover(t, s.a, time.Time{})
 		missed := lines(h.Missed, func(m hospital.HandoverMissed) string {
-			return fmt.Sprintf("%s %s %s %s %t", m.PatientName, m.Meal, m.Why, m.Reason, m.OrderID != 0)
+			return fmt.Sprintf("%s %s %s %s %t", m.PatientName, m.Meal, m.Why, m.Last.CancelReason,
+				m.Last.ID != 0)
 		})
 		// Breakfast was at 07:00, before anybody came.
 		wantLines(t, "missed", missed, "Cancelled Bea lunch cancelled eats at home true",
@@ -376,8 +377,9 @@ func TestAHandoverTellsOfBothWhoSwappedAndOfNewbornsWithTheirMother(t *testing.T
 	})
 }
 
-// A newborn is fed with its mother, and who was away missed no meal.
-func TestOnlyWhoWasThereToEatMissesAMeal(t *testing.T) {
+// A newborn is fed with its mother, who had been discharged missed no meal, and those of who is on
+// leave are held for that.
+func TestAMissedMealIsToldOfWhoWasAdmittedWithWhyItWasHeld(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) { // 09:00, which is 11:00 in Kigali
 		mother, leaves := s.patient(t, "Mother Anna", "A-01"), s.patient(t, "Leaves Bea", "A-02")
 		returns, reopened := s.patient(t, "Returns Carl", "A-03"), s.patient(t, "Again Dora", "A-04")
@@ -409,16 +411,21 @@ func TestOnlyWhoWasThereToEatMissesAMeal(t *testing.T) {
 		}
 		missed := func(since time.Time) []string {
 			return lines(s.handover(t, s.a, since).Missed, func(m hospital.HandoverMissed) string {
-				return fmt.Sprintf("%s %s %s", m.PatientName, m.Meal, m.Why)
+				words := fmt.Sprintf("%s %s %s", m.PatientName, m.Meal, m.Why)
+				for _, z := range m.Last.HeldFor {
+					words += " " + string(z.Kind)
+				}
+				return words
 			})
 		}
-		want := []string{"Mother Anna lunch not_ordered", "Given Anna lunch cancelled"}
+		want := []string{"Mother Anna lunch not_ordered", "Given Anna lunch cancelled",
+			"Leaves Bea lunch held on_leave", "Returns Carl lunch held on_leave"}
 		wantLines(t, "missed", missed(time.Time{}), want...)
 		wantLines(t, "missed since they left", missed(s.clock.Now().Add(-time.Hour)), want...)
 		s.clock.pass(6 * time.Hour) // after dinner
 		wantLines(t, "missed at dinner", missed(s.clock.Now().Add(-6*time.Hour)),
-			"Mother Anna dinner not_ordered", "Returns Carl dinner not_ordered",
-			"Again Dora dinner not_ordered")
+			"Mother Anna dinner not_ordered", "Leaves Bea dinner held on_leave",
+			"Returns Carl dinner not_ordered", "Again Dora dinner not_ordered")
 		if in := s.handover(t, s.a, time.Time{}).Patients; in[1].AdmissionID != fed.ID {
 			t.Errorf("the newborn is not told of after its mother: %+v", in)
 		}

@@ -101,6 +101,7 @@ func (c *change) setLeave(ctx context.Context, admission Admission, leave Leave)
 		}
 	}
 	c.record(e, admission)
+	c.touch(MissedRound{}) // whose lists say who is on leave
 	if err := c.recheckAdmission(ctx, admission.ID); err != nil {
 		return err
 	}

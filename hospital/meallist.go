@@ -13,7 +13,7 @@ type NoMeal string
 // Why a patient gets nothing.
 const (
 	NoMealFasting     NoMeal = "nil_by_mouth"
-	NoMealHeld        NoMeal = "held"         // stopped for the patient's safety
+	NoMealHeld        NoMeal = "held"         // for the patient's safety, or while they are away
 	NoMealUndelivered NoMeal = "undelivered"  // it did not reach the patient
 	NoMealCancelled   NoMeal = "cancelled"    // somebody took it back
 	NoMealNeverAsked  NoMeal = "never_asked"  // nobody has asked about allergies
@@ -46,7 +46,9 @@ type MealLine struct {
 	Diet        DietOrder
 	Orders      []Order // what the patient gets; empty where that is nothing
 	Why         NoMeal  // why the patient gets nothing; empty where they get something
-	Last        Order   // the order that came to nothing; its ID is 0 where there was none
+	// The order that came to nothing; its ID is 0 where there was none. Who is on leave has it held
+	// for that all the same.
+	Last Order
 
 	withMother bool // a newborn in the mother's bed
 }
@@ -139,7 +141,7 @@ func (l *MealLine) judge(orders []Order, menu []Dish, now time.Time, s serving) 
 	own := slices.DeleteFunc(slices.Clone(orders), func(o Order) bool {
 		return o.AdmissionID != l.AdmissionID
 	})
-	l.Why, l.Last = l.Diet.without(own, s.due)
+	l.Why, l.Last = l.Diet.without(own, s.due, l.Diet.OnLeave)
 	if l.Why == NoMealNotOrdered && len(l.Diet.plate(menu, now, s)) == 0 {
 		l.Why = NoMealNothingFits
 	}
@@ -155,8 +157,10 @@ func (o Order) comes() bool {
 }
 
 // without says why a patient gets none of the orders of a meal that is eaten at a time, and which
-// of them came to nothing last; "" where the patient gets one.
-func (d DietOrder) without(orders []Order, eaten time.Time) (why NoMeal, last Order) {
+// of them came to nothing last; "" where the patient gets one. Of who is on leave then it is held,
+// whether anything was ordered or not.
+func (d DietOrder) without(orders []Order, eaten time.Time, onLeave bool) (why NoMeal,
+	last Order) {
 	for _, o := range orders {
 		if o.comes() {
 			return "", o
@@ -164,6 +168,9 @@ func (d DietOrder) without(orders []Order, eaten time.Time) (why NoMeal, last Or
 		last = o
 	}
 	switch {
+	case onLeave:
+		last.HeldFor, last.Stopped = []Hazard{{Kind: HazardOnLeave}}, ""
+		return NoMealHeld, last
 	case d.NilByMouth.Holds(eaten):
 		return NoMealFasting, last
 	case last.Status == OrderUndelivered:

@@ -81,3 +81,74 @@ func TestAMealListIsOfAMealAndAWardThatThereAre(t *testing.T) {
 		})
 	})
 }
+
+// Nobody takes who is on leave for somebody whom the ward forgot: what they would eat is held for
+// that, on the list of the meal, and in the round that nobody was there to order.
+func TestTheMealsOfWhoIsOnLeaveAreHeldWhateverWasOrdered(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) { // 11:00 in Kigali
+		leave := func(name hospital.PatientName, bed string) hospital.Admission {
+			t.Helper()
+			away := s.patient(t, name, bed)
+			return must[hospital.Admission](t)(s.GoOnLeave(t.Context(), nurse, away.ID,
+				hospital.LeaveCommand{}))
+		}
+		leave("None Anna", "A-01")
+		s.diet(t, leave("Fasts Bea", "A-02"), fasting(s.clock.Now(), time.Time{}))
+		ordered := s.patient(t, "Ordered Carl", "A-03")
+		s.orderFor(t, nurse, ordered, hospital.Lunch)
+		cancelled := s.orderFor(t, nurse, s.patient(t, "Cancelled Dora", "A-04"), hospital.Lunch)
+		must[hospital.Order](t)(s.CancelOrder(t.Context(), nurse, cancelled.ID,
+			hospital.OrderCommand{Reason: "goes home for lunch"}))
+		for _, id := range []int64{ordered.ID, cancelled.AdmissionID} {
+			must[hospital.Admission](t)(s.GoOnLeave(t.Context(), nurse, id, hospital.LeaveCommand{}))
+		}
+		back := leave("Back Eva", "A-05")
+		must[hospital.Admission](t)(s.ReturnFromLeave(t.Context(), nurse, back.ID,
+			hospital.ReturnCommand{}))
+		for _, reader := range []hospital.Actor{nurse, cook} {
+			list := must[hospital.MealList](t)(s.MealList(t.Context(), reader, s.a.ID, hospital.Lunch))
+			wantLines(t, "the list of the "+string(reader.Role), lines(list.Lines, heldLine),
+				"A-01 held [on_leave]", "A-02 held [on_leave]", "A-03 held [on_leave]",
+				"A-04 held [on_leave]", "A-05 not_ordered []")
+		}
+	})
+}
+
+// heldLine is a line of a meal list with what its order is held for.
+func heldLine(l hospital.MealLine) string {
+	var kinds []hospital.HazardKind
+	for _, z := range l.Last.HeldFor {
+		kinds = append(kinds, z.Kind)
+	}
+	return fmt.Sprintf("%s %s %s", l.BedNumber, l.Why, kinds)
+}
+
+func TestAMissedRoundNamesWhoIsOnLeaveAndCountsThemNot(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) { // 11:00 in Kigali
+		s.patient(t, "Here Anna", "A-01")
+		for name, bed := range map[hospital.PatientName]string{"Away Bea": "A-02", "Alone Carl": "B-01"} {
+			away := s.patient(t, name, bed)
+			must[hospital.Admission](t)(s.GoOnLeave(t.Context(), nurse, away.ID,
+				hospital.LeaveCommand{}))
+		}
+		s.clock.goTo(kigaliTime(0, 12, 31))
+		if got := s.missed(t); got != "A lunch 1" {
+			t.Fatalf("missed is %q, want the one who could have had lunch", got)
+		}
+		without := func() []string {
+			t.Helper()
+			missed := s.kitchen(t).Missed
+			if len(missed) != 1 {
+				t.Fatalf("the kitchen is offered %v", missed)
+			}
+			return lines(missed[0].Who, func(p hospital.NoticePatient) string {
+				return fmt.Sprintf("%s %t", p.BedNumber, p.OnLeave)
+			})
+		}
+		wantLines(t, "without a meal", without(), "A-01 false", "A-02 true")
+		here := must[hospital.WardBoard](t)(s.WardBoard(t.Context(), nurse, s.a.ID)).Beds[0].Admission
+		must[hospital.Admission](t)(s.GoOnLeave(t.Context(), nurse, here.AdmissionID,
+			hospital.LeaveCommand{}))
+		wantLines(t, "without a meal, and both are away", without(), "A-01 true", "A-02 true")
+	})
+}

@@ -18,7 +18,7 @@ type MissedRound struct {
 	Meal     Meal
 	Day      time.Time // midnight UTC of the day in Kigali
 	Patients int       // who have no order for that meal and could have had one
-	Without  []int64   // their admissions
+	Without  []int64   // their admissions, and those of who has none and was on leave
 	// Who of them is still here and has none yet, as far as the reader may know them.
 	Who   []NoticePatient
 	Until time.Time // the last moment at which it is offered
@@ -104,10 +104,9 @@ func (h *Hospital) announceMissed(ctx context.Context, round MissedRound, now ti
 	}
 	for _, ward := range wards {
 		round.Ward = ward
-		if round.Without, err = h.couldHaveHad(ctx, round, now); err != nil {
+		if round.Patients, round.Without, err = h.couldHaveHad(ctx, round, now); err != nil {
 			return told, err
 		}
-		round.Patients = len(round.Without)
 		first, err := h.tellMissed(ctx, round)
 		if err != nil {
 			return told, fmt.Errorf("tell that %s was missed in ward %s: %w",
@@ -146,13 +145,14 @@ func (h *Hospital) wardsOf(ctx context.Context, round MissedRound) ([]Ward, erro
 	})
 }
 
-// couldHaveHad lists the admissions of a ward that were there when the round was due, have no order
-// for its meal, and for which there would be something, in the order of their beds.
-func (h *Hospital) couldHaveHad(ctx context.Context, round MissedRound,
-	now time.Time) ([]int64, error) {
+// couldHaveHad counts the admissions of a ward that were there when the round was due, have no
+// order for its meal, and for which there would be something, and lists them with those of who is
+// on leave, in the order of their beds.
+func (h *Hospital) couldHaveHad(ctx context.Context, round MissedRound, now time.Time) (
+	patients int, without []int64, err error) {
 	times := MealTimes[round.Meal]
 	begun := times.at(round.Day).Add(-times.CutOff)
-	return readValue(ctx, h, func(ctx context.Context, q *sql.Tx) (without []int64, _ error) {
+	without, err = readValue(ctx, h, func(ctx context.Context, q *sql.Tx) (list []int64, _ error) {
 		admissions, err := queryIDs(ctx, q, `SELECT admission.id
 			FROM admission JOIN bed ON bed.id = admission.bed_id
 			WHERE bed.ward_id = $1 AND admission.discharged_at IS NULL
@@ -163,35 +163,39 @@ func (h *Hospital) couldHaveHad(ctx context.Context, round MissedRound,
 			return nil, fmt.Errorf("read who lay in ward %d: %w", round.Ward.ID, err)
 		}
 		for _, admission := range admissions {
-			would, err := wouldHave(ctx, q, admission, round, now)
+			would, err := wouldBecome(ctx, q, admission, round, now)
 			if err != nil {
 				return nil, err
 			}
-			if would {
-				without = append(without, admission)
+			if would == roundPlaced {
+				patients++
+			}
+			if would == roundPlaced || would == roundOnLeave {
+				list = append(list, admission)
 			}
 		}
-		return without, nil
+		return list, nil
 	})
+	return patients, without, err
 }
 
-// wouldHave reports whether a round would order something for an admission.
-func wouldHave(ctx context.Context, q *sql.Tx, admissionID int64, round MissedRound,
-	now time.Time) (bool, error) {
+// wouldBecome says what would become of an admission in a round.
+func wouldBecome(ctx context.Context, q *sql.Tx, admissionID int64, round MissedRound,
+	now time.Time) (roundOutcome, error) {
 	s := round.Meal.on(round.Day, now)
 	diet, err := readDiet(ctx, q, admissionID)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	menu, err := readMenu(ctx, q, round.Meal, s)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	had, err := hasOrder(ctx, q, admissionID, round.Meal, s.date)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
-	return diet.inRound(diet.plate(menu, now, s), had, now, s) == roundPlaced, nil
+	return diet.inRound(diet.plate(menu, now, s), had, now, s), nil
 }
 
 // keepMissed keeps that a round was missed, unless another node was quicker.
@@ -211,6 +215,7 @@ func (c *change) notifyMissed(ctx context.Context, round MissedRound) error {
 		reason: fmt.Sprintf("patients %d", round.Patients)}, round)
 	const code = "meal_round_missed"
 	about := aboutRound(round.Ward, round.Meal, round.Day, round.Without)
+	about.Patients = round.Patients
 	return cmp.Or(c.notifyRole(ctx, KitchenStaff, code, about),
 		c.notifyWard(ctx, MedicalStaff, code, about),
 		c.notifyWard(ctx, WardManagement, code, about))

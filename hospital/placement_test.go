@@ -312,3 +312,26 @@ func TestIsolationIsOnTheTicketAndTheTray(t *testing.T) {
 		}
 	})
 }
+
+// Who waits is shown as who lies in a bed is: what was asked is not asked for again, and a fast
+// that comes stands there.
+func TestWhoWaitsIsShownAsInABed(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		waits := s.patient(t, "Uwase Marie", "")
+		from := s.clock.Now().Add(time.Hour)
+		s.diet(t, waits, allergic("milk"))
+		s.diet(t, waits, fasting(from, time.Time{}))
+		shown := func() *hospital.BoardAdmission {
+			t.Helper()
+			return must[hospital.BedDetail](t)(
+				s.WaitingDetail(t.Context(), nurse, waits.ID)).Admission
+		}
+		if a := shown(); !a.AllergiesConfirmed || a.NilByMouth || !a.NilByMouthFrom.Equal(from) {
+			t.Errorf("before the fast they are shown as %+v", *a)
+		}
+		s.clock.goTo(from)
+		if a := shown(); !a.NilByMouth || !a.NilByMouthFrom.IsZero() {
+			t.Errorf("at the fast they are shown as %+v", *a)
+		}
+	})
+}

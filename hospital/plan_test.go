@@ -23,7 +23,7 @@ func TestNoScreenReadsThePastWhole(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		s.past(t, 0, pastRead)
 		s.settle(t)
-		s.readsNoPast(t, true)
+		s.readsNoPast(t, func() { s.settle(t) })
 	})
 }
 
@@ -34,7 +34,19 @@ func TestNoScreenReadsThePastWholeThatNobodyHasCounted(t *testing.T) {
 	s := newService(t, newHouse(t, hospitaltest.PostgreSQL(t)))
 	s.neverCounted(t)
 	s.past(t, 0, pastUncounted)
-	s.readsNoPast(t, false)
+	s.readsNoPast(t, func() {})
+}
+
+// The same on a database that was counted while it was small and open orders were all that it had,
+// as a new hospital's is, and then filled at once.
+func TestNoScreenReadsThePastWholeThatWasCountedWhileItWasSmall(t *testing.T) {
+	t.Parallel()
+	s := newService(t, newHouse(t, hospitaltest.PostgreSQL(t)))
+	s.neverCounted(t)
+	s.readsNoPast(t, func() {
+		s.settle(t)
+		s.past(t, 0, pastUncounted)
+	})
 }
 
 // How many past admissions there are in a house where no screen reads them. PostgreSQL reads small
@@ -44,9 +56,9 @@ const (
 	pastUncounted = 40_000
 )
 
-// readsNoPast lets the people of a busy ward do and look at what they do and look at all day. The
-// database counts what there is before they look if it settles.
-func (s *service) readsNoPast(t *testing.T, settles bool) {
+// readsNoPast lets the people of a busy ward do what they do all day, then something happen, and
+// then the people look at what they look at all day.
+func (s *service) readsNoPast(t *testing.T, meanwhile func()) {
 	t.Helper()
 	plans := &plans{postgres: s.onPostgreSQL(), present: s.ofThePresent(t)}
 	s.Hospital = plans.open(t, s.house)
@@ -56,10 +68,9 @@ func (s *service) readsNoPast(t *testing.T, settles bool) {
 		}
 	}
 	ward := s.busy(t, 12)
-	if settles {
-		s.settle(t)
-	}
-	for _, look := range s.looks(t, ward) {
+	looks := s.looks(t, ward)
+	meanwhile()
+	for _, look := range looks {
 		seen := 0
 		plans.told = func(statement, plan, complaint string) {
 			if seen++; complaint != "" {

@@ -34,6 +34,7 @@ type NoticePatient struct {
 	Initials    string      // for the kitchen
 	BedNumber   string      // where they lie now; empty while they wait for a bed
 	WardID      int64       // of that bed
+	OnLeave     bool        // away now: their meals are held
 	Ordered     bool        // of a meal round: there is an order for them by now
 }
 
@@ -135,14 +136,16 @@ func openPatients(ctx context.Context, q *sql.Tx, ids []int64) (map[int64]Notice
 	list, args := oneOf(nil, ids)
 	// #nosec G202 -- the list is of $n alone
 	rows, err := q.QueryContext(ctx,
-		`SELECT admission.id, patient.name, COALESCE(bed.number, ''), bed.ward_id
+		`SELECT admission.id, patient.name, COALESCE(bed.number, ''), bed.ward_id,
+			admission.leave_since IS NOT NULL
 		FROM admission JOIN patient ON patient.id = admission.patient_id
 		LEFT JOIN bed ON bed.id = admission.bed_id
 		WHERE admission.discharged_at IS NULL AND admission.id IN `+list, args...)
 	found := make(map[int64]NoticePatient, len(ids))
 	err = eachRow(rows, err, func(row scanner) error {
 		var p NoticePatient
-		err := row.Scan(&p.AdmissionID, &p.PatientName, &p.BedNumber, (*reference)(&p.WardID))
+		err := row.Scan(&p.AdmissionID, &p.PatientName, &p.BedNumber, (*reference)(&p.WardID),
+			&p.OnLeave)
 		p.Initials = p.PatientName.Initials()
 		found[p.AdmissionID] = p
 		return err

@@ -80,12 +80,14 @@ func (h *Hospital) WaitingDetail(ctx context.Context, actor Actor,
 func readUnplaced(ctx context.Context, q *sql.Tx, a Admission,
 	now time.Time) (*BoardAdmission, error) {
 	diet, err := readDiet(ctx, q, a.ID)
-	return &BoardAdmission{AdmissionID: a.ID, PatientID: a.PatientID, PatientName: a.PatientName,
+	board := &BoardAdmission{AdmissionID: a.ID, PatientID: a.PatientID, PatientName: a.PatientName,
 		AdmittedAt: a.AdmittedAt, BedSince: a.BedSince, ExpectedDischarge: a.ExpectedDischarge,
 		DischargePlanned: a.DischargePlanned, Diet: diet.Diet, Texture: diet.Texture,
-		NilByMouth: diet.NilByMouth.Holds(now), Allergies: diet.Allergies, Sex: a.Sex,
+		Allergies: diet.Allergies, AllergiesConfirmed: diet.Confirmed, Sex: a.Sex,
 		Isolation: a.Isolation, LeaveSince: a.Leave.Since, LeaveUntil: a.Leave.Until,
-		WithMother: a.WithMother, Version: a.Version}, err
+		WithMother: a.WithMother, Version: a.Version}
+	board.setFasting(diet.NilByMouth, now)
+	return board, err
 }
 
 // waitingPatients lists who is admitted without a bed, the most pressing and then the longest wait

@@ -95,9 +95,18 @@ func galleryBeds() []hospital.BoardBed {
 		galleryAdmission(14, "Meal Held", mealIs(hospital.OrderHeld)),
 		galleryAdmission(15, "Meal Coming", mealIs(hospital.OrderInTransit)),
 		galleryAdmission(19, "Kept Apart", apart),
+		galleryMisfit(),
 		galleryAdmission(13, "Everything-Together Uwimana Nyiransabimana", leaving,
 			allergic("milk", "eggs"), nilByMouth, eats(hospital.DietDiabetic, 6)),
 	}
+}
+
+// galleryMisfit is somebody whom nothing about the bed fits.
+func galleryMisfit() hospital.BoardBed {
+	b := galleryAdmission(26, "Another Bed", apart,
+		func(a *hospital.BoardAdmission) { a.Sex = "female" })
+	b.Fitness = hospital.Fitness{WardSex: hospital.MaleWard}
+	return b
 }
 
 // galleryWards are an ordinary, a full, an empty and a closed ward.

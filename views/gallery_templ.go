@@ -124,7 +124,7 @@ func GalleryPage(p Page) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = waitingList(galleryEmpty().Waiting, 14).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = waitingList(galleryEmpty().Waiting, 14, galleryTime).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -33,13 +33,20 @@ func moveWords(ctx context.Context, here hospital.Ward, m hospital.HandoverMove)
 	return place(m.FromBed, m.FromWard) + " → " + place(m.ToBed, m.ToWard)
 }
 
-// noMealWords says why somebody gets nothing, with the words of whoever took the order back.
-func noMealWords(ctx context.Context, why hospital.NoMeal, reason string) string {
-	words := text.T(ctx, "nomeal."+string(why))
-	if why == hospital.NoMealCancelled && reason != "" {
-		words += ": " + reason
+// noMealWords says why somebody gets nothing, with what speaks against an order that is held, and
+// with the words of whoever took one back.
+func noMealWords(ctx context.Context, why hospital.NoMeal, last hospital.Order) string {
+	words, more := text.T(ctx, "nomeal."+string(why)), ""
+	switch why {
+	case hospital.NoMealHeld:
+		more = stoppedWords(ctx, last.Stopped, last.HeldFor)
+	case hospital.NoMealCancelled:
+		more = last.CancelReason
 	}
-	return words
+	if more == "" {
+		return words
+	}
+	return words + ": " + more
 }
 
 // stoppedWords says why an order is held, or its tray must come back.
@@ -89,13 +96,8 @@ func servedTo(list hospital.MealList) (get, nothing int) {
 	return get, len(list.Lines) - get
 }
 
-// whyNothing says why a patient of a meal list gets nothing.
-func whyNothing(ctx context.Context, l hospital.MealLine) string {
-	words := noMealWords(ctx, l.Why, l.Last.CancelReason)
-	if l.Why == hospital.NoMealHeld {
-		if why := stoppedWords(ctx, l.Last.Stopped, l.Last.HeldFor); why != "" {
-			words += ": " + why
-		}
-	}
-	return words
+// heldForLeave says that somebody gets nothing because they are on leave.
+func heldForLeave(ctx context.Context) string {
+	return noMealWords(ctx, hospital.NoMealHeld,
+		hospital.Order{HeldFor: []hospital.Hazard{{Kind: hospital.HazardOnLeave}}})
 }

@@ -239,7 +239,7 @@ func HandoverPage(p Page, h hospital.Handover) templ.Component {
 				ctx = templ.InitializeContext(ctx)
 				for _, l := range h.Missed {
 					templ_7745c5c3_Err = handoverLine(l.HandoverPerson, l.Served, text.T(ctx, "meal."+string(l.Meal)),
-						noMealWords(ctx, l.Why, l.Reason)).Render(ctx, templ_7745c5c3_Buffer)
+						noMealWords(ctx, l.Why, l.Last)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

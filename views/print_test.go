@@ -35,7 +35,7 @@ func sampleHandover() hospital.Handover {
 		Held: []hospital.HandoverHeld{{HandoverPerson: person(0), OrderID: 7, Meal: hospital.Dinner,
 			Due: now, HeldFor: sampleHazards()}},
 		Missed: []hospital.HandoverMissed{{HandoverPerson: person(1), Meal: hospital.Lunch, Served: at,
-			Why: hospital.NoMealCancelled, Reason: "eats at home"}},
+			Why: hospital.NoMealCancelled, Last: hospital.Order{CancelReason: "eats at home"}}},
 		Beds: []hospital.Bed{{ID: 9, Number: "MED-A-09", Status: hospital.BedMaintenance,
 			StatusSince: at, StatusReason: "wheel"}},
 		Patients: []hospital.HandoverPatient{

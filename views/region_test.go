@@ -518,6 +518,21 @@ func TestACardSaysWhatIsAheadAndWhatIsLate(t *testing.T) {
 			b.Admission.Allergies = hospital.Allergies{Known: true,
 				Allergens: []hospital.Allergen{"eggs", "peanuts"}, Severe: []hospital.Allergen{"peanuts"}}
 		}, `class="severe">Severe allergy: peanuts</i><i class="warn">Allergy: eggs<`, "none"},
+		"a man in a ward for women": {func(b *hospital.BoardBed) {
+			b.Admission.Sex, b.WardSex = "male", hospital.FemaleWard
+		}, `class="warn">Ward for women<`, "staffed"},
+		"a woman in a ward for men": {func(b *hospital.BoardBed) {
+			b.Admission.Sex, b.WardSex = "female", hospital.MaleWard
+		}, `class="warn">Ward for men<`, "staffed"},
+		"a woman in a ward for women": {func(b *hospital.BoardBed) {
+			b.Admission.Sex, b.WardSex = "female", hospital.FemaleWard
+		}, "Uwase Marie", `class="warn"`},
+		"isolation without a room for it": {func(b *hospital.BoardBed) {
+			b.Admission.Isolation = hospital.AirborneIsolation
+		}, `class="warn">No isolation room<`, "Ward for"},
+		"a patient in a bed without staff": {func(b *hospital.BoardBed) {
+			b.Staffed = false
+		}, `class="warn">Bed not staffed<`, "Ward for"},
 		"an overdue discharge": {func(b *hospital.BoardBed) {
 			b.Admission.DischargePlanned, b.Admission.Overdue = true, true
 			b.Admission.ExpectedDischarge = now.Add(-time.Hour)

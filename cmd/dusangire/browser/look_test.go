@@ -173,6 +173,9 @@ func sights(t testing.TB, s *dusangiretest.Server) []sight {
 			ask[chromedp.Void](p,
 				`for (const part of document.querySelectorAll("main details")) part.open = true`)
 		}},
+		{"handover", hospital.MedicalStaff, at(dusangiretest.WardPath(ward) + "handover/")},
+		{"meal-list", hospital.KitchenStaff, at(dusangiretest.WardPath(ward) + "list/?meal=lunch")},
+		{"stay-ended", hospital.MedicalStaff, at(endedStay(t, s))},
 		{"problem", hospital.MedicalStaff, func(p *screen) { p.foresees("404"); p.open("/nowhere") }},
 		{"problem-signed-out", "", func(p *screen) { p.foresees("404"); p.open("/nowhere") }},
 		{"kitchen", hospital.KitchenStaff, func(p *screen) { p.openLive(wall) }},
@@ -201,6 +204,18 @@ func sights(t testing.TB, s *dusangiretest.Server) []sight {
 		}},
 		{"gallery", hospital.Admin, at("/gallery")},
 	}...)
+}
+
+// endedStay is the path of a stay that has ended.
+func endedStay(t testing.TB, s *dusangiretest.Server) string {
+	t.Helper()
+	left := dusangiretest.Admit(t, s, "Mukarugwiza Immaculée", hospital.BoardBed{})
+	_, err := s.Hospital.Discharge(t.Context(), hospital.System, left.ID,
+		hospital.DischargeCommand{Outcome: hospital.Improved, Notes: "Comes back in two weeks."})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("/admissions/%d/", left.ID)
 }
 
 // fillKitchen orders tomorrow's lunch for a ward, and takes its tickets to the lanes of the kitchen.

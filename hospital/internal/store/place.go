@@ -25,14 +25,14 @@ var ErrDamaged = errors.New(
 // place is where the files of a SQLite database are. It is fixed after Open, but for damaged.
 type place struct {
 	path    string
-	files   map[string]os.FileInfo // by path: the database and its write-ahead log
+	files   map[string]os.FileInfo // by path: the database, its write-ahead log, a link to it
 	anchor  *sql.Conn              // keeps the log from being removed and made anew by SQLite itself
 	damaged atomic.Bool            // until the server starts anew
 	left    sync.Once
 }
 
-// settle remembers the files that are open.
-func (db *DB) settle(ctx context.Context, path string) error {
+// settle remembers the files that are open, and that given, the path in the URL, leads to them.
+func (db *DB) settle(ctx context.Context, path, given string) error {
 	anchor, err := db.read.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
@@ -43,7 +43,7 @@ func (db *DB) settle(ctx context.Context, path string) error {
 	if err := row.Scan(&tables); err != nil {
 		return fmt.Errorf("read %s: %w", path, err)
 	}
-	for _, file := range []string{path, path + "-wal"} {
+	for _, file := range []string{path, path + "-wal", given} {
 		if db.place.files[file], err = os.Stat(file); err != nil {
 			return fmt.Errorf("look at %s: %w", file, err)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -87,6 +88,58 @@ func TestNoConnectionIsMadeToAnotherFileThanTheOneThatIsServed(t *testing.T) {
 				if found != 1 {
 					t.Errorf("of the 1 topic that was committed, connections find %v", counts)
 				}
+			}
+		})
+	}
+}
+
+// A hospital may keep its database on another disk, with a link where the program looks for it.
+func TestADatabaseIsServedThroughALink(t *testing.T) {
+	for name, link := range map[string]func(t *testing.T, file, path string) error{
+		"to the file": func(_ *testing.T, file, path string) error { return os.Symlink(file, path) },
+		"to where it stands beside it": func(_ *testing.T, file, path string) error {
+			return os.Symlink("../disk/"+filepath.Base(file), path)
+		},
+		"to another link": func(_ *testing.T, file, path string) error {
+			return errors.Join(os.Symlink(file, path+".next"), os.Symlink(path+".next", path))
+		},
+		"out of a linked folder": func(_ *testing.T, file, path string) error {
+			folder := filepath.Dir(path)
+			return errors.Join(os.Remove(folder), os.Mkdir(folder+".real", 0o700),
+				os.Symlink(folder+".real", folder), os.Symlink("../disk/"+filepath.Base(file), path))
+		},
+		"to a file that is yet to be made": func(_ *testing.T, file, path string) error {
+			return errors.Join(os.Remove(file), os.Symlink(file, path))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			made := strings.TrimPrefix(hospitaltest.SQLite(t), "sqlite:")
+			top := filepath.Dir(made)
+			file, path := filepath.Join(top, "disk", "real.db"), filepath.Join(top, "here", "link.db")
+			if err := errors.Join(os.Mkdir(filepath.Dir(file), 0o700), os.Mkdir(filepath.Dir(path), 0o700),
+				os.Rename(made, file), link(t, file, path)); err != nil {
+				t.Fatal(err)
+			}
+			url := "sqlite:" + path
+			if err := store.Migrate(t.Context(), url); err != nil {
+				t.Fatal(err)
+			}
+			db := open(t, url)
+			if _, err := snapshots(t, db, 3); err != nil {
+				t.Errorf("it can't be read: %v", err)
+			}
+			if err := db.InPlace(); err != nil {
+				t.Errorf("it is not in its place: %v", err)
+			}
+			if err := errors.Join(os.Rename(path, path+".away"),
+				os.WriteFile(path, nil, 0o600)); err != nil {
+				t.Fatal(err)
+			}
+			if err := db.InPlace(); !errors.Is(err, store.ErrReplaced) {
+				t.Errorf("when the link gave way to another file: %v", err)
+			}
+			if err := os.Rename(path+".away", path); err != nil {
+				t.Fatal(err)
 			}
 		})
 	}

@@ -11,7 +11,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
@@ -55,7 +57,7 @@ func Open(ctx context.Context, s Settings) (*DB, error) {
 	}
 	err = atCurrentSchema(ctx, s.URL)
 	if path, ok := sqlitePath(s.URL); ok && err == nil {
-		err = db.settle(ctx, path)
+		err = db.settle(ctx, path, strings.TrimPrefix(s.URL, "sqlite:"))
 	}
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -96,8 +98,27 @@ func connectSQLite(path string, through func(driver.Connector) driver.Connector)
 	return db, nil
 }
 
-// sqlitePath returns the path in a URL such as "sqlite:dusangire.db".
-func sqlitePath(url string) (path string, ok bool) { return strings.CutPrefix(url, "sqlite:") }
+// sqlitePath returns the file that a URL such as "sqlite:dusangire.db" names. Where a link is at
+// its path, that is the file which the link leads to, also where it is yet to be made: SQLite keeps
+// the write-ahead log beside that one.
+func sqlitePath(url string) (path string, ok bool) {
+	path, ok = strings.CutPrefix(url, "sqlite:")
+	for range mostLinks {
+		target, err := os.Readlink(path)
+		if err != nil {
+			break
+		}
+		if !filepath.IsAbs(target) {
+			// Not joined: the system alone knows where ".." leads from a linked folder.
+			target = filepath.Dir(path) + string(filepath.Separator) + target
+		}
+		path = target
+	}
+	return path, ok
+}
+
+// mostLinks is how many links Linux follows from one to the next.
+const mostLinks = 40
 
 // sqliteSource is the driver's name for the file at path with the settings that every connection
 // needs, and some more. A file that is not there is not made.
@@ -137,6 +158,17 @@ func createPrivate(path string) error {
 // here than by a busier server.
 const DefaultConnections = 16
 
+// byIndex lets PostgreSQL go about every statement in one way, from row to row along indexes, as
+// SQLite does, whatever it has counted. What it counted while a hospital was new and all its orders
+// were open would otherwise have it read all orders that there ever were, until it counts again.
+// Where a statement has no index to go by, a table is read whole all the same.
+var byIndex = map[string]string{
+	"enable_seqscan":   "off",
+	"enable_hashjoin":  "off",
+	"enable_mergejoin": "off",
+	"jit":              "off", // which the price of what is off would set going
+}
+
 // connectPostgres makes one pool whose sessions never wait or linger for long: a stuck one must not
 // hold up the others' beds.
 func (s Settings) connectPostgres() (*DB, error) {
@@ -144,11 +176,13 @@ func (s Settings) connectPostgres() (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	for name, value := range map[string]string{
+	settings := map[string]string{
 		"statement_timeout":                   "5s",
 		"lock_timeout":                        "2s",
 		"idle_in_transaction_session_timeout": "10s",
-	} {
+	}
+	maps.Copy(settings, byIndex)
+	for name, value := range settings {
 		if _, set := config.RuntimeParams[name]; !set {
 			config.RuntimeParams[name] = value
 		}
