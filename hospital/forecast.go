@@ -175,7 +175,7 @@ func (f *Forecast) count(e eater, orders []Order, menu []Dish, s serving) {
 	own := slices.DeleteFunc(slices.Clone(orders), func(o Order) bool {
 		return o.AdmissionID != e.AdmissionID
 	})
-	if e.Why, _ = e.Diet.without(own, s.due); e.Why == "" {
+	if e.Why, _ = e.Diet.without(own, s.due, e.Diet.OnLeave); e.Why == "" {
 		for _, o := range own {
 			if o.comes() {
 				f.serve(o.Dishes, e.Diet.Texture)
