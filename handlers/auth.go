@@ -91,6 +91,7 @@ func (s *Server) authenticate(c echo.Context) error {
 	if err == nil {
 		c.Set(sessionKey, session)
 		c.SetRequest(r.WithContext(views.OfPerson(r.Context(), session.User.ID)))
+		s.useKnownSettings(c)
 	}
 	return err
 }
@@ -187,6 +188,9 @@ func (s *Server) loginPage(c echo.Context) error {
 }
 
 func (s *Server) renderLogin(c echo.Context, status int, form views.Form) error {
+	if _, err := s.Hospital.Settings(c.Request().Context()); err == nil {
+		s.useKnownSettings(c)
+	}
 	page, err := s.page(c, text.T(c.Request().Context(), "login.title"))
 	if err != nil {
 		return err

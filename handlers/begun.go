@@ -28,7 +28,7 @@ func (in *input) begunAnew(refusal error) url.Values {
 			from, to := formList(change.Field, change.From), formList(change.Field, change.To)
 			merged := merge(in.values[change.Field], from, to)
 			values[change.Field], values[change.Field+"[]"] = merged, merged
-		case in.values.Get(change.Field) == formValue(change.From):
+		case in.values.Get(change.Field) == in.formValue(change.From):
 			values.Del(change.Field)
 		}
 	}
@@ -64,14 +64,14 @@ func merge(typed, from, to []string) []string {
 }
 
 // formValue is a value as a form's control sends it.
-func formValue(value any) string {
+func (in *input) formValue(value any) string {
 	switch value := value.(type) {
 	case string:
 		return value
 	case int:
 		return strconv.Itoa(value)
 	case time.Time:
-		return text.Input(value)
+		return text.Input(in.ctx, value)
 	}
 	return ""
 }

@@ -59,6 +59,7 @@ func (s *Server) Handler() http.Handler {
 		middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.logPanic}),
 		answerErrors,
 		s.useForwardedHost,
+		s.rememberSettings,
 		rememberLanguage,
 		s.requireAllowedHost,
 		s.refuseForeignPosts,

@@ -45,7 +45,7 @@ func since(c echo.Context) (time.Time, error) {
 	if sent == "" {
 		return time.Time{}, nil
 	}
-	at, err := text.ParseInput(sent)
+	at, err := text.ParseInput(c.Request().Context(), sent)
 	if err != nil {
 		wrong := fieldErrors{}
 		wrong.refuse("since", "not_a_time", "Give a date and time, such as 2026-02-03T14:30:00Z.")

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,6 +30,7 @@ import (
 type input struct {
 	sentValues
 	fieldErrors
+	ctx context.Context // of the request: times and amounts are written as its hospital does
 }
 
 // fieldErrors are what is wrong with fields, by their names on the wire.
@@ -53,7 +55,7 @@ func readInput(c echo.Context, known ...string) (*input, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &input{body, fieldErrors{}}
+	in := &input{body, fieldErrors{}, c.Request().Context()}
 	in.values = url.Values{}
 	for name, sent := range body.values {
 		plain := strings.TrimSuffix(name, "[]")
@@ -276,13 +278,21 @@ func (in *input) parseID(field, sent string) int64 {
 	return n
 }
 
-// amount reads a whole number, such as of francs; whether it may be below zero is not asked here.
+// amount reads a whole number, such as of money; whether it may be below zero is not asked here.
 func (in *input) amount(field string) int {
 	n, err := strconv.Atoi(in.one(field))
 	if err != nil {
 		in.refuse(field, "not_an_amount", "Give a whole number.")
 	}
 	return n
+}
+
+// givenAmount is amount for a field that may not have been sent; nil where it was not.
+func (in *input) givenAmount(field string) *int {
+	if !in.has(field) {
+		return nil
+	}
+	return new(in.amount(field))
 }
 
 // time reads RFC 3339, or what a browser's date and time field sends, which is the hospital's own
@@ -292,7 +302,7 @@ func (in *input) time(field string) time.Time {
 	if sent == "" {
 		return time.Time{}
 	}
-	t, err := text.ParseInput(sent)
+	t, err := text.ParseInput(in.ctx, sent)
 	if err != nil {
 		in.refuse(field, "not_a_time", "Give a date and time, such as 2026-02-03T14:30:00Z.")
 	}

@@ -110,7 +110,7 @@ func newKitchenJSON(ctx context.Context, b hospital.KitchenBoard) dashboardJSON 
 	for _, t := range b.Tickets {
 		tickets[t.Status] = append(tickets[t.Status], newTicketJSON(ctx, t))
 	}
-	past := newPastJSON(b.PastDays(), eachIn(ctx, b.Past, newTicketJSON))
+	past := newPastJSON(b.PastDays(hospital.SettingsOf(ctx)), eachIn(ctx, b.Past, newTicketJSON))
 	return newDashboardJSON(b.Metrics, b.At, kitchenJSON{b.Counts, tickets,
 		each(b.ToCook, newDishCountJSON), past, each(b.Missed, newMissedJSON)})
 }

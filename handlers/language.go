@@ -5,6 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"dusangire/hospital"
 	"dusangire/views/text"
 )
 
@@ -14,16 +15,16 @@ func (s *Server) setLanguage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	language := text.Pick(in.text("language"), "")
-	if string(language) != in.text("language") {
-		in.refuse("language", "language", "Choose en, fr or rw.")
+	language := in.text("language")
+	if !hospital.SettingsOf(c.Request().Context()).Offers(language) {
+		in.refuse("language", "language", "Choose one of the languages that are offered.")
 	}
 	back := localPath(in.text("back"))
 	if err := in.err(); err != nil {
 		return err
 	}
 	// #nosec G124 -- Secure wherever the client speaks HTTPS
-	c.SetCookie(&http.Cookie{Name: languageCookie, Value: string(language), Path: "/",
+	c.SetCookie(&http.Cookie{Name: languageCookie, Value: language, Path: "/",
 		MaxAge: 365 * 24 * 3600, HttpOnly: true, Secure: isSecure(c),
 		SameSite: http.SameSiteLaxMode})
 	return done(c, back)
@@ -39,7 +40,7 @@ func rememberLanguage(next echo.HandlerFunc) echo.HandlerFunc {
 			chosen = cookie.Value
 		}
 		r := c.Request()
-		language := text.Pick(chosen, r.Header.Get("Accept-Language"))
+		language := text.Pick(r.Context(), chosen, r.Header.Get("Accept-Language"))
 		c.SetRequest(r.WithContext(text.With(r.Context(), language)))
 		return next(c)
 	}

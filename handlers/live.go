@@ -17,6 +17,7 @@ import (
 // read and not written is no better than one that does not answer: pages say that they are not
 // live.
 func NewHub(h *hospital.Hospital, c hub.Config) *hub.Hub {
+	c.Heard = h.Heard
 	c.Check = func(ctx context.Context, topics []hospital.Topic) (hospital.Revisions, error) {
 		r, err := h.Revisions(ctx, topics)
 		if err == nil {
@@ -27,7 +28,8 @@ func NewHub(h *hospital.Hospital, c hub.Config) *hub.Hub {
 	c.Explain = explainRequest
 	c.Marker = func(f revision.Freshness) []byte {
 		f.DatabaseOK = f.DatabaseOK && h.Trouble() == nil
-		return drawMarker(f)
+		f.Shown, f.Current = withoutSettings(f.Shown), withoutSettings(f.Current)
+		return drawMarker(h.KnownSettings(), f)
 	}
 	return hub.New(c)
 }
@@ -43,9 +45,18 @@ func explainRequest(code string) string {
 	return "The action must be a string."
 }
 
-// drawMarker draws a freshness marker. It has no words, so it is the same in every language.
-func drawMarker(f revision.Freshness) []byte {
-	body, err := draw(context.Background(), views.Marker(f))
+// withoutSettings are the revisions of what a page shows. By which settings it was drawn stands in
+// its head, and it loads itself anew for others.
+func withoutSettings(r revision.Set) revision.Set {
+	r.Topics = maps.Clone(r.Topics)
+	delete(r.Topics, hospital.SettingsTopic)
+	return r
+}
+
+// drawMarker draws a freshness marker. Its only word is the month, for paper, in English.
+func drawMarker(s *hospital.Settings, f revision.Freshness) []byte {
+	ctx := hospital.WithSettings(context.Background(), s)
+	body, err := draw(ctx, views.Marker(f))
 	if err != nil {
 		panic(err) // writing to memory does not fail
 	}
@@ -59,11 +70,15 @@ func (sc screen[T]) load(ctx context.Context, v visitor) (hub.State, error) {
 	if sc.sharedBy != nil && sc.topics != nil {
 		v.actor = hospital.HolderOf(sc.permission)
 	}
+	settings, err := sc.server.Hospital.Settings(ctx)
+	if err != nil {
+		return nil, err
+	}
 	data, err := sc.read(ctx, v)
 	if err != nil {
 		return nil, err
 	}
-	state := &screenState[T]{screen: sc, visitor: v, data: data}
+	state := &screenState[T]{screen: sc, visitor: v, settings: settings, data: data}
 	if sc.news == nil {
 		return state, nil
 	}
@@ -84,30 +99,34 @@ var errRestored = errors.New("the database was replaced while it was read")
 
 // screenState is what one read of a screen found. It implements hub.State.
 type screenState[T snapshot] struct {
-	screen  screen[T]
-	visitor visitor
-	data    T
-	news    *hospital.News // nil: the screen shows none
+	screen   screen[T]
+	visitor  visitor
+	settings *hospital.Settings // that held when it was read
+	data     T
+	news     *hospital.News // nil: the screen shows none
 }
 
 // Revisions implements hub.State.
 func (s *screenState[T]) Revisions() hospital.Revisions {
 	all := s.data.AsOf()
 	all.Topics = maps.Clone(all.Topics)
+	maps.Copy(all.Topics, s.settings.Topics)
 	if s.news != nil {
 		maps.Copy(all.Topics, s.news.Revisions.Topics)
 	}
 	return all
 }
 
-// context is one in which words are in the language of the view.
+// context is one in which words are in the language of the view, and times and amounts as the
+// hospital has them.
 func (s *screenState[T]) context() context.Context {
-	return text.With(context.Background(), s.visitor.language)
+	ctx := hospital.WithSettings(context.Background(), s.settings)
+	return text.With(ctx, s.visitor.language)
 }
 
 // HTML implements hub.State.
 func (s *screenState[T]) HTML() ([]hub.Region, error) {
-	regions := s.screen.regions(s.visitor, s.data)
+	regions := append(s.screen.regions(s.visitor, s.data), views.HospitalRegion())
 	if s.news != nil {
 		regions = append(regions, views.NewsRegion(*s.news))
 	}

@@ -42,7 +42,7 @@ type mealListJSON struct {
 	WardID   int64          `json:"ward_id"`
 	WardName string         `json:"ward_name"`
 	Meal     string         `json:"meal"`
-	Day      *string        `json:"day"` // in Kigali
+	Day      *string        `json:"day"`
 	DueAt    *string        `json:"due_at"`
 	At       *string        `json:"at"` // when it was read
 	Patients []mealLineJSON `json:"patients"`

@@ -18,7 +18,7 @@ type pastJSON[T any] struct {
 }
 
 type pastDayJSON struct {
-	Day   string `json:"day"` // 2026-12-01, in Kigali
+	Day   string `json:"day"` // 2026-12-01
 	Count int    `json:"count"`
 }
 
@@ -35,7 +35,7 @@ func (s *Server) pastOrders(c echo.Context) error {
 	return represent(c, func() (any, error) {
 		ctx := c.Request().Context()
 		b, err := s.Hospital.KitchenBoard(ctx, actor(c))
-		return newPastJSON(b.PastDays(), eachIn(ctx, b.Past, newTicketJSON)), err
+		return newPastJSON(b.PastDays(hospital.SettingsOf(ctx)), eachIn(ctx, b.Past, newTicketJSON)), err
 	}, func() error {
 		return s.renderPast(c, http.StatusOK, views.Form{})
 	})

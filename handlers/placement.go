@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"slices"
+
 	"cmp"
 	"context"
 	"strconv"
@@ -68,6 +70,13 @@ func (in *input) given(field string) *string {
 	return new(in.text(field))
 }
 
+// ticked are the values of a field that takes several, without the empty one by which a form says
+// that it asked.
+func (in *input) ticked(field string) []string {
+	isEmpty := func(s string) bool { return s == "" }
+	return slices.DeleteFunc(slices.Clone(in.list(field)), isEmpty)
+}
+
 // setBed is POST /beds/{id}. What is not sent does not change.
 func (s *Server) setBed(c echo.Context) error {
 	id, in, err := readAbout(c, "features", "staffed")
@@ -77,10 +86,8 @@ func (s *Server) setBed(c echo.Context) error {
 	to := hospital.SetBedCommand{Staffed: in.truth("staffed"), Version: in.id("version")}
 	if in.has("features") {
 		features := []hospital.BedFeature{}
-		for _, sent := range in.list("features") {
-			if sent != "" {
-				features = append(features, hospital.BedFeature(sent))
-			}
+		for _, sent := range in.ticked("features") {
+			features = append(features, hospital.BedFeature(sent))
 		}
 		to.Features = &features
 	}

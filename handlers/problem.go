@@ -229,6 +229,8 @@ func newCurrentJSON(ctx context.Context, current any) any {
 		return newAddressJSON(state)
 	case hospital.Zone:
 		return newZoneJSON(state)
+	case *hospital.Settings:
+		return newSettingsJSON(state)
 	case hospital.Dish:
 		return newDishJSON(state)
 	case hospital.MenuPlan:

@@ -222,6 +222,7 @@ func (l *life) deeds() map[string]deed {
 		"/addresses":               {l.customers, "", address},
 		"/addresses/:id":           {l.customers, addresses, address},
 		"/addresses/:id/remove":    {l.customers, addresses, nothing},
+		"/settings":                {[]string{"admin"}, "", l.settings},
 		"/zones":                   {[]string{"admin"}, "", zone},
 		"/zones/:id":               {[]string{"admin"}, zones, zone},
 		"/zones/:id/remove":        {[]string{"admin"}, zones, nothing},
@@ -335,6 +336,12 @@ func (l *life) newOrder() map[string]any {
 		order["override_reason"] = "the doctor asks for it"
 	}
 	return order
+}
+
+func (l *life) settings() map[string]any {
+	return map[string]any{"hospital_name": pick(l, "", "Kibagabaga"),
+		"currency": pick(l, "RWF", "EUR"), "wall_names": pick(l, "initials", "bed"),
+		"time_zone": pick(l, "Africa/Kigali", "Africa/Kigali", "Africa/Nairobi")}
 }
 
 // live gives one command, most of which are refused, and looks at some screens before and after it.

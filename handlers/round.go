@@ -82,7 +82,8 @@ type stopJSON struct {
 
 func newRoundJSON(ctx context.Context, b hospital.DeliveryBoard) dashboardJSON {
 	past := each(b.Past, func(t hospital.Tray) trayJSON { return newTrayJSON(t, "") })
-	shape := roundJSON{map[string][]any{}, map[string]int{}, newPastJSON(b.PastDays(), past)}
+	shape := roundJSON{map[string][]any{}, map[string]int{},
+		newPastJSON(b.PastDays(hospital.SettingsOf(ctx)), past)}
 	for _, status := range hospital.DeliveryStatuses {
 		shape.Counts[string(status)] = b.Counts[status]
 		if !status.Ended() {

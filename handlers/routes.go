@@ -83,6 +83,8 @@ func (s *Server) generalRoutes() []entry {
 		post(views.LogoutPath, Anyone, s.logout),
 		post(views.LanguagePath, Anyone, s.setLanguage),
 		get(views.UsersPath, hospital.ManageUsers, s.usersPage),
+		get(views.SettingsPath, hospital.ManageSettings, s.settingsPage),
+		post(views.SetPath, hospital.ManageSettings, s.setSettings),
 		get(staticRoute, Anyone, echo.WrapHandler(static.Handler())),
 		get("/healthz", Anyone, s.healthz),
 		get("/readyz", Anyone, s.readyz),

@@ -45,6 +45,7 @@ var may = map[hospital.Permission][]hospital.Role{
 	"dashboard.housekeeping":  {"housekeeping", "admin"},
 	"wards.set_up":            {"admin"},
 	"users.manage":            {"admin"},
+	"settings.manage":         {"admin"},
 	"diets.order":             {"medical_staff", "admin"},
 	"customer.home":           {"customer", "admin"},
 	"customers.link":          {"ward_management", "admin"},
@@ -97,6 +98,8 @@ var rules = map[string]rule{
 	"GET /beds/:id/":                  {"wards.read", "/beds/{bed}/", 0, 200},
 	"GET /admissions/:id/":            {"wards.read", "/admissions/{admission}/", 0, 200},
 	"GET /users/":                     {"users.manage", "/users/", 0, 200},
+	"GET /settings/":                  {"settings.manage", "/settings/", 0, 200},
+	"POST /settings":                  {"settings.manage", "/settings", 0, 422},
 
 	"POST /admissions": {"admissions.admit", "/admissions", 0, 422},
 	"POST /admissions/:id/transfer": {"admissions.transfer", "/admissions/{admission}/transfer",
@@ -329,7 +332,7 @@ func (h *house) visitors() (strangers, people []visitor) {
 		h.addUser(name, hospital.Admin)
 	}
 	expired := h.token("expired")
-	h.clock.pass(hospital.SessionLasts - time.Minute)
+	h.clock.pass(12*time.Hour - time.Minute)
 	disabled, signedOut, newPassword := h.token("disabled"), h.token("signed-out"), h.token("new-password")
 	h.must(h.hospital.DisableUser(h.t.Context(), hospital.System, "disabled"))
 	h.must(h.hospital.SignOut(h.t.Context(), signedOut))

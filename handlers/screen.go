@@ -219,6 +219,7 @@ func (sc screen[T]) watched(ctx context.Context, v visitor) ([]hospital.Topic, e
 			topics = append(topics, topic)
 		}
 	}
+	topics = append(topics, hospital.SettingsTopic)
 	if sc.news != nil {
 		topics = append(topics, hospital.NewsTopics(sc.news(v).reader)...)
 	}

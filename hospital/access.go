@@ -55,7 +55,7 @@ func ordersSeen(ctx context.Context, q *sql.Tx, now time.Time, actor Actor,
 	}
 	condition, args := ` AND `+followedBy, []any{actor.UserID}
 	if actor.Role.May(ReadOrders) {
-		yesterday := today(now).AddDate(0, 0, -1)
+		yesterday := SettingsOf(ctx).Day(now).AddDate(0, 0, -1)
 		condition, args = ` AND meal_order.service_date >= $1`, []any{instant(yesterday)}
 	} else if err := actor.need(OrderMeals); err != nil {
 		return nil, err

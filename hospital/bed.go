@@ -316,8 +316,9 @@ func (s *BoardAdmission) readOrders(ctx context.Context, q *sql.Tx,
 	now time.Time) ([]Order, error) {
 	orders, err := openOrders(ctx, q, s.AdmissionID)
 	slices.SortStableFunc(orders, func(a, b Order) int { return a.Due.Compare(b.Due) })
+	before := SettingsOf(ctx).pastBefore(now)
 	for _, o := range orders {
-		if !o.Due.Before(pastBefore(now)) {
+		if !o.Due.Before(before) {
 			s.Meals = append(s.Meals, BoardMeal{o.ID, o.Meal, o.Status, o.Stopped, o.Version})
 		}
 	}

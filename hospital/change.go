@@ -25,11 +25,13 @@ import (
 
 // change is one command under way.
 type change struct {
-	tx      *sql.Tx
-	actor   Actor
-	now     time.Time // of the whole command
-	entries []entry
-	topics  map[Topic]bool
+	tx    *sql.Tx
+	actor Actor
+	now   time.Time // of the whole command
+	// settings are those that the command has put in place; nil: none
+	settings *Settings
+	entries  []entry
+	topics   map[Topic]bool
 }
 
 // record adds a line to the audit and moves the topics of what was changed.
@@ -141,6 +143,10 @@ func (h *Hospital) write(ctx context.Context, actor Actor, fn changing) error {
 	now := h.clock(ctx)
 	work := func(ctx context.Context, tx *transaction) error {
 		c := &change{tx: tx.Tx, actor: actor, now: now, topics: map[Topic]bool{}}
+		ctx, err := h.withSettings(ctx, tx.Tx)
+		if err != nil {
+			return err
+		}
 		if err := fn(ctx, c); err != nil {
 			return err
 		}
@@ -219,6 +225,9 @@ func (h *Hospital) commit(ctx context.Context, work working) (err error) {
 		return outcomeUnknown(err)
 	}
 	h.pulse.committed(tx, moved.Epoch)
+	if tx.settings != nil {
+		h.settings.put(tx.settings.at(moved))
+	}
 	if len(moved.Topics) > 0 {
 		h.announce(moved)
 	}
@@ -281,6 +290,7 @@ type transaction struct {
 	*sql.Tx
 	topics    map[Topic]bool // to be moved before the commit
 	lastAudit int64          // the id of the last line of the audit; 0 where there is none yet
+	settings  *Settings      // that were put in place in it; nil: none
 }
 
 // transactionKey finds the transaction of a hospital in a context.
@@ -300,6 +310,7 @@ func (tx *transaction) add(ctx context.Context, c *change) (err error) {
 		}
 	}
 	maps.Copy(tx.topics, c.topics)
+	tx.settings = cmp.Or(c.settings, tx.settings)
 	return nil
 }
 
@@ -308,7 +319,7 @@ func (tx *transaction) savepoint(ctx context.Context, work working) error {
 	if _, err := tx.ExecContext(ctx, `SAVEPOINT command`); err != nil {
 		return fmt.Errorf("set a savepoint: %w", err)
 	}
-	before := transaction{Tx: tx.Tx, topics: maps.Clone(tx.topics), lastAudit: tx.lastAudit}
+	before := transaction{tx.Tx, maps.Clone(tx.topics), tx.lastAudit, tx.settings}
 	failed := work(ctx, tx)
 	if failed != nil {
 		*tx = before

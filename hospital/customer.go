@@ -152,7 +152,7 @@ func followsOrder(ctx context.Context, q *sql.Tx, userID,
 // CustomerHome is what a customer sees first, read in one snapshot.
 type CustomerHome struct {
 	Admissions []CustomerAdmission // of the patients they are linked to, open ones
-	Orders     []CustomerOrder     // open ones and those that ended today in Kigali, newest first
+	Orders     []CustomerOrder     // open ones and those that ended today, newest first
 	Addresses  []Address
 	Unread     int
 	News       []Notification // the newest unread ones, at most HomeShows
@@ -255,7 +255,7 @@ func customerOrders(ctx context.Context, q *sql.Tx, actor Actor,
 	}
 	ended, err := ordersWhere(ctx, q,
 		`meal_order.ended_at >= $2 AND meal_order.ended_at < $3`+followed, actor.UserID,
-		instant(startOfDay(now)), uncounted(now))
+		instant(SettingsOf(ctx).DayBegins(now)), uncounted(now))
 	if err != nil {
 		return nil, err
 	}

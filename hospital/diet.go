@@ -65,7 +65,7 @@ func (w Window) Over(t time.Time) bool { return !w.Until.IsZero() && !t.Before(w
 
 // MealsMissed counts the main meals whose time has come in the window by now: what a patient who
 // must not eat has gone without.
-func (w Window) MealsMissed(now time.Time) (missed int) {
+func (w Window) MealsMissed(s *Settings, now time.Time) (missed int) {
 	if w.From.IsZero() {
 		return 0
 	}
@@ -73,9 +73,9 @@ func (w Window) MealsMissed(now time.Time) (missed int) {
 	if w.Over(now) {
 		end = w.Until
 	}
-	for day := today(w.From); !day.After(end); day = day.AddDate(0, 0, 1) {
-		for _, times := range MealTimes {
-			at := times.at(day)
+	for day := s.Day(w.From); !day.After(s.Day(end)); day = day.AddDate(0, 0, 1) {
+		for meal := range MealTimes {
+			at, _ := s.served(meal, day)
 			if w.Holds(at) && !at.After(end) {
 				missed++
 			}

@@ -152,7 +152,7 @@ func TestTheMealsThatAreMissedAreCounted(t *testing.T) {
 		"a night and a morning":      {hospital.Window{From: at(23, 18, 0), Until: at(24, 13, 0)}, at(25, 9, 0), 3},
 		"two days and still nothing": {hospital.Window{From: at(23, 6, 0)}, at(24, 19, 0), 6},
 	} {
-		if got := test.window.MealsMissed(test.now); got != test.want {
+		if got := test.window.MealsMissed(hospital.SettingsOf(t.Context()), test.now); got != test.want {
 			t.Errorf("%s: %d meals, want %d", name, got, test.want)
 		}
 	}

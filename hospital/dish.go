@@ -42,7 +42,7 @@ type Dish struct {
 	Diets      []Diet     // it suits these
 	Textures   []Texture  // levels of IDDSI at which the kitchen can serve it
 	Nutrition  Nutrition
-	Price      int   // Rwandan francs; for inpatients the hospital pays
+	Price      int   // in the smallest unit of the currency; for inpatients the hospital pays
 	Available  bool  // it is cooked at present
 	Version    int64 // counts the dish's changes
 
@@ -51,7 +51,8 @@ type Dish struct {
 	RetiredAt time.Time `json:"-"`
 }
 
-// MostPrice is the highest price of a dish, in Rwandan francs: more is a slip of the finger.
+// MostPrice is the highest price of a dish, in the smallest unit of the currency: more is a slip of
+// the finger.
 const MostPrice = 100_000
 
 // MostNutrition is the most of anything that a serving has, in the unit of its field.

@@ -52,17 +52,18 @@ type DefaultMeal struct {
 // without a date, midnight UTC, it is of the meal's next serving. Invalid names wrong fields.
 func (h *Hospital) Forecast(ctx context.Context, actor Actor, meal Meal,
 	date time.Time) (Forecast, error) {
-	f := Forecast{Meal: meal, Date: date, At: h.clock(ctx)}
-	if meal == "" {
-		f.Meal = comingMeal(f.At)
-	}
-	if date.IsZero() {
-		f.Date = f.Meal.next(f.At).date
-	}
-	if err := cmp.Or(actor.need(ReadForecasts), f.check()); err != nil {
-		return f, err
-	}
-	return readValue(ctx, h, func(ctx context.Context, q *sql.Tx) (Forecast, error) {
+	now := h.clock(ctx)
+	return readAs(ctx, h, actor, ReadForecasts, func(ctx context.Context, q *sql.Tx) (Forecast, error) {
+		settings, f := SettingsOf(ctx), Forecast{Meal: meal, Date: date, At: now}
+		if meal == "" {
+			f.Meal = settings.comingMeal(now)
+		}
+		if date.IsZero() {
+			f.Date = settings.next(f.Meal, now).date
+		}
+		if err := f.check(settings.Day(now)); err != nil {
+			return f, err
+		}
 		err := f.read(ctx, q)
 		for i := range f.Without {
 			if !actor.Role.May(ReadWards) {
@@ -74,12 +75,12 @@ func (h *Hospital) Forecast(ctx context.Context, actor Actor, meal Meal,
 }
 
 // check returns what is wrong with what was asked for.
-func (f Forecast) check() error {
+func (f Forecast) check(today time.Time) error {
 	wrong := fields{}
 	if !f.Meal.Valid() {
 		refuseChoice(wrong, "meal", Meals)
 	}
-	if f.Date.Before(today(f.At)) || far(f.Date, f.At) {
+	if f.Date.Before(today) || far(f.Date, today) {
 		wrong.refuse("date", "plan_date", "Choose a date from today to a year ahead.")
 	}
 	return wrong.err()
@@ -87,7 +88,7 @@ func (f Forecast) check() error {
 
 // read reads the orders that there are, and judges what the rounds will do.
 func (f *Forecast) read(ctx context.Context, q *sql.Tx) error {
-	s := f.Meal.on(f.Date, f.At)
+	s := SettingsOf(ctx).on(f.Meal, f.Date, f.At)
 	f.Due = s.due
 	menu, err := readMenu(ctx, q, f.Meal, s)
 	if err != nil {
@@ -133,7 +134,8 @@ func (f *Forecast) roundAt() time.Time {
 func (f *Forecast) roundsDone(ctx context.Context, q *sql.Tx, s serving) (map[int64]bool, error) {
 	wards, err := queryIDs(ctx, q, `SELECT ward_id FROM meal_round WHERE service_date = $1
 		AND meal = $2`, instant(f.Date), f.Meal)
-	if err == nil && s.due.After(MealTimes[f.Meal].at(f.Date)) { // it has been served
+	at, _ := SettingsOf(ctx).served(f.Meal, f.Date)
+	if err == nil && s.due.After(at) { // it has been served
 		wards, err = queryIDs(ctx, q, `SELECT id FROM ward`)
 	}
 	return setOf(wards), wrap(err, "read which wards had a round of %s", f.Meal)
@@ -255,7 +257,7 @@ func (h *Hospital) MenuGaps(ctx context.Context, actor Actor) ([]MenuGap, error)
 			if !meal.hasRound() {
 				continue
 			}
-			s := meal.next(now)
+			s := SettingsOf(ctx).next(meal, now)
 			menu, err := readMenu(ctx, q, meal, s)
 			if err != nil {
 				return nil, fmt.Errorf("read what there is at %s: %w", meal, err)

@@ -188,7 +188,7 @@ func (p *HandoverPerson) columns() []any {
 
 // readHeld finds the open orders of the patients that somebody must look at.
 func (r *handoverReading) readHeld(ctx context.Context) error {
-	list, args := oneOf([]any{instant(pastBefore(r.Until))}, r.admissions())
+	list, args := oneOf([]any{instant(SettingsOf(ctx).pastBefore(r.Until))}, r.admissions())
 	orders, err := ordersWhere(ctx, r.q, `meal_order.ended_at IS NULL AND meal_order.due >= $1
 		AND (meal_order.status = 'held' OR meal_order.stopped <> '')
 		AND meal_order.admission_id IN `+list, args...)
@@ -229,9 +229,10 @@ func (r *handoverReading) readMissed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for day := today(r.Since); !day.After(r.Until); day = day.AddDate(0, 0, 1) {
+	settings := SettingsOf(ctx)
+	for day := settings.Day(r.Since); !day.After(settings.Day(r.Until)); day = day.AddDate(0, 0, 1) {
 		for _, meal := range Meals {
-			served := MealTimes[meal].at(day)
+			served, _ := settings.served(meal, day)
 			if !meal.Main() || !r.shows(served) {
 				continue
 			}
@@ -256,7 +257,9 @@ func (r *handoverReading) addMissed(p HandoverPatient, meal Meal, served time.Ti
 
 // readOrdered reads the patients' orders of the days that the handover tells of.
 func (r *handoverReading) readOrdered(ctx context.Context) (map[plannedMeal][]Order, error) {
-	list, args := oneOf([]any{instant(today(r.Since)), instant(today(r.Until))}, r.admissions())
+	settings := SettingsOf(ctx)
+	list, args := oneOf([]any{instant(settings.Day(r.Since)), instant(settings.Day(r.Until))},
+		r.admissions())
 	orders, err := ordersWhere(ctx, r.q, `meal_order.admission_id IN `+list+`
 		AND meal_order.service_date >= $1 AND meal_order.service_date <= $2`, args...)
 	ordered := map[plannedMeal][]Order{}

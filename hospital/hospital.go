@@ -43,6 +43,7 @@ type Hospital struct {
 	hasher    *argon2.Hasher    // of new passwords
 	pulse     pulse
 	refused   refusals
+	settings  knownSettings
 }
 
 // Migrate brings the database at databaseURL to the current schema. Several processes may call it
@@ -144,6 +145,10 @@ const longestRead = 5 * time.Second
 // that is the state which the transaction has made so far.
 func (h *Hospital) read(ctx context.Context, fn func(ctx context.Context, q *sql.Tx) error) error {
 	if tx := h.transactionOf(ctx); tx != nil {
+		ctx, err := h.withSettings(ctx, tx.Tx)
+		if err != nil {
+			return err
+		}
 		return fn(ctx, tx.Tx)
 	}
 	limited, cancel := context.WithTimeout(ctx, longestRead)
@@ -154,7 +159,10 @@ func (h *Hospital) read(ctx context.Context, fn func(ctx context.Context, q *sql
 		return notRead(ctx, err)
 	}
 	defer tx.Rollback() // ends the snapshot; there is nothing to undo
-	err = fn(limited, tx)
+	limited, err = h.withSettings(limited, tx)
+	if err == nil {
+		err = fn(limited, tx)
+	}
 	h.db.Notice(err)
 	return notRead(ctx, err)
 }

@@ -114,15 +114,15 @@ func (h *Hospital) KitchenBoard(ctx context.Context, actor Actor) (KitchenBoard,
 				return board, err
 			}
 			tickets, err := readTickets(ctx, q, board.At)
-			board.Tickets, board.Past = splitPast(tickets, board.At)
+			board.Tickets, board.Past = splitPast(tickets, SettingsOf(ctx).pastBefore(board.At))
 			board.count()
 			return board, err
 		})
 }
 
 // PastDays counts the tickets that are not finished by their day, the oldest first.
-func (b KitchenBoard) PastDays() []PastDay {
-	return pastDays(b.Past, func(t Ticket) time.Time { return t.Due })
+func (b KitchenBoard) PastDays(s *Settings) []PastDay {
+	return pastDays(s, b.Past, func(t Ticket) time.Time { return t.Due })
 }
 
 // KitchenFilter narrows the wall to what one place in the kitchen works on. An empty field narrows

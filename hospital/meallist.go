@@ -31,7 +31,7 @@ var NoMeals = []NoMeal{NoMealFasting, NoMealHeld, NoMealUndelivered, NoMealCance
 type MealList struct {
 	Ward
 	Meal  Meal
-	Day   time.Time // midnight UTC of the day in Kigali
+	Day   time.Time // midnight UTC of the day in the hospital
 	Due   time.Time // when it is eaten
 	At    time.Time // when it was read
 	Lines []MealLine
@@ -61,7 +61,7 @@ func (h *Hospital) MealList(ctx context.Context, actor Actor, wardID int64,
 		func(ctx context.Context, q *sql.Tx) (MealList, error) {
 			list := MealList{Meal: meal, At: h.clock(ctx)}
 			if meal == "" {
-				list.Meal = comingMeal(list.At)
+				list.Meal = SettingsOf(ctx).comingMeal(list.At)
 			}
 			wrong := fields{}
 			if !list.Meal.Valid() {
@@ -81,10 +81,10 @@ func (h *Hospital) MealList(ctx context.Context, actor Actor, wardID int64,
 }
 
 // comingMeal is the main meal that comes next.
-func comingMeal(now time.Time) Meal {
+func (s *Settings) comingMeal(now time.Time) Meal {
 	main := slices.DeleteFunc(slices.Clone(Meals), func(m Meal) bool { return !m.Main() })
 	return slices.MinFunc(main, func(a, b Meal) int {
-		return a.next(now).due.Compare(b.next(now).due)
+		return s.next(a, now).due.Compare(s.next(b, now).due)
 	})
 }
 
@@ -93,7 +93,7 @@ func (l *MealList) read(ctx context.Context, q *sql.Tx, wardID int64) (err error
 	if l.Ward, err = readWard(ctx, q, wardID); err != nil {
 		return err
 	}
-	s := l.Meal.next(l.At)
+	s := SettingsOf(ctx).next(l.Meal, l.At)
 	l.Day, l.Due = s.date, s.due
 	if err := l.readLines(ctx, q); err != nil {
 		return err

@@ -27,8 +27,8 @@ const RoundsAhead = 7
 // OrderMealRound places one order for each patient of a ward who has none for that meal of that
 // day, from the menu by their diet, texture and allergies, and returns how many, and who was passed
 // over why. It may be given again: patients who have one, whatever became of it, are passed over. A
-// round of today that was missed is done by it. day is any time of the day in Kigali as its own
-// clock shows it. Invalid for a meal that has no time of its own and for a day that is past or more
+// round of today that was missed is done by it. day is any time of the day as the
+// hospital's clocks show it. Invalid for a meal that has no time of its own and for a day that is past or more
 // than RoundsAhead days ahead; NotFound where there is no such ward.
 func (h *Hospital) OrderMealRound(ctx context.Context, actor Actor, wardID int64, meal Meal,
 	day time.Time) (MealRound, error) {
@@ -42,8 +42,12 @@ func (h *Hospital) orderRound(ctx context.Context, actor Actor, wardID int64, me
 	if err := actor.need(OrderRounds); err != nil {
 		return round, nil, err
 	}
-	day = dayIn(day)
-	if err := checkRound(meal, day, h.clock(ctx)); err != nil {
+	settings, err := h.Settings(ctx)
+	if err != nil {
+		return round, nil, err
+	}
+	day, today := dayIn(day), settings.Day(h.clock(ctx))
+	if err := checkRound(meal, day, today); err != nil {
 		return round, nil, err
 	}
 	admissionIDs, err := h.admissionsInWard(ctx, wardID)
@@ -65,7 +69,7 @@ func (h *Hospital) orderRound(ctx context.Context, actor Actor, wardID int64, me
 			without = append(without, admissionID)
 		}
 	}
-	if !day.Equal(today(h.clock(ctx))) {
+	if !day.Equal(today) {
 		return round, without, nil
 	}
 	return round, without, h.change(ctx, actor, func(ctx context.Context, c *change) error {
@@ -76,7 +80,11 @@ func (h *Hospital) orderRound(ctx context.Context, actor Actor, wardID int64, me
 // OrderTodaysRound is OrderMealRound for today.
 func (h *Hospital) OrderTodaysRound(ctx context.Context, actor Actor, wardID int64,
 	meal Meal) (MealRound, error) {
-	return h.OrderMealRound(ctx, actor, wardID, meal, h.clock(ctx).In(kigali))
+	settings, err := h.Settings(ctx)
+	if err != nil {
+		return MealRound{}, err
+	}
+	return h.OrderMealRound(ctx, actor, wardID, meal, settings.Local(h.clock(ctx)))
 }
 
 // roundsBegin is how long before the cut-off the rounds of a meal are ordered by themselves: so
@@ -88,6 +96,7 @@ const roundsBegin = 2 * time.Minute
 type WardRound struct {
 	Ward Ward
 	Meal Meal
+	Day  time.Time // midnight UTC of the day in the hospital
 	MealRound
 	Without []int64 // the admissions for which there is nothing
 }
@@ -111,7 +120,7 @@ func (h *Hospital) OrderDueMealRounds(ctx context.Context) ([]WardRound, error) 
 	var failures []error
 	for _, round := range due {
 		round.MealRound, round.Without, err = h.orderRound(ctx, System, round.Ward.ID, round.Meal,
-			h.clock(ctx).In(kigali))
+			round.Day)
 		if err == nil {
 			err = h.change(ctx, System, func(ctx context.Context, c *change) error {
 				return c.endRound(ctx, round)
@@ -160,15 +169,16 @@ func (h *Hospital) dueRounds(ctx context.Context) ([]WardRound, error) {
 	now := h.clock(ctx)
 	return readValue(ctx, h, func(ctx context.Context, q *sql.Tx) (due []WardRound, _ error) {
 		for _, meal := range Meals {
-			if !meal.roundDue(now) {
+			day, isDue := SettingsOf(ctx).roundDue(meal, now)
+			if !isDue {
 				continue
 			}
-			wards, err := wardsWithout(ctx, q, meal, today(now))
+			wards, err := wardsWithout(ctx, q, meal, day)
 			if err != nil {
 				return nil, err
 			}
 			for _, ward := range wards {
-				due = append(due, WardRound{Ward: ward, Meal: meal})
+				due = append(due, WardRound{Ward: ward, Meal: meal, Day: day})
 			}
 		}
 		return due, nil
@@ -185,12 +195,18 @@ func wardsWithout(ctx context.Context, q *sql.Tx, meal Meal, day time.Time) ([]W
 	return wards, wrap(err, "read which wards had no round of %s", meal)
 }
 
-// roundDue reports whether now is the time for a meal's rounds of today to be ordered by
-// themselves.
-func (m Meal) roundDue(now time.Time) bool {
-	times, ok := MealTimes[m]
-	served := times.at(today(now))
-	return ok && !now.Before(served.Add(-times.CutOff-roundsBegin)) && !now.After(served)
+// roundDue reports whether now is the time for a meal's rounds to be ordered by themselves, and of
+// which day: those of a meal soon after midnight begin on the day before.
+func (s *Settings) roundDue(m Meal, now time.Time) (day time.Time, due bool) {
+	today := s.Day(now)
+	for _, day := range []time.Time{today, today.AddDate(0, 0, 1)} {
+		served, timed := s.served(m, day)
+		begins := served.Add(-MealTimes[m].CutOff - roundsBegin)
+		if timed && !now.Before(begins) && !now.After(served) {
+			return day, true
+		}
+	}
+	return today, false
 }
 
 // endRound keeps that a round is done, unless another node was quicker, and tells the medical staff
@@ -198,7 +214,7 @@ func (m Meal) roundDue(now time.Time) bool {
 func (c *change) endRound(ctx context.Context, round WardRound) error {
 	first, err := c.exec(ctx, `INSERT INTO meal_round (ward_id, service_date, meal)
 		VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
-		round.Ward.ID, instant(today(c.now)), round.Meal)
+		round.Ward.ID, instant(round.Day), round.Meal)
 	if err != nil || first == 0 {
 		return wrap(err, "keep that the round is done")
 	}
@@ -208,7 +224,7 @@ func (c *change) endRound(ctx context.Context, round WardRound) error {
 	if len(round.Without) == 0 {
 		return nil
 	}
-	about := aboutRound(round.Ward, round.Meal, today(c.now), round.Without)
+	about := aboutRound(round.Ward, round.Meal, round.Day, round.Without)
 	return c.notifyWard(ctx, MedicalStaff, "meal_round_gaps", about)
 }
 
@@ -226,12 +242,12 @@ func (r MealRound) words() string {
 }
 
 // checkRound returns what is wrong with a round.
-func checkRound(meal Meal, day, now time.Time) error {
+func checkRound(meal Meal, day, today time.Time) error {
 	wrong := fields{}
 	if _, ok := MealTimes[meal]; !ok {
 		wrong.refuse("meal", "round_meal", "Choose breakfast, lunch or dinner.")
 	}
-	if day.Before(today(now)) || day.After(today(now).AddDate(0, 0, RoundsAhead)) {
+	if day.Before(today) || day.After(today.AddDate(0, 0, RoundsAhead)) {
 		wrong.refuse("day", "round_day", "Choose a day from today to %d days ahead.", RoundsAhead)
 	}
 	return wrong.err()
@@ -289,7 +305,7 @@ func (r *MealRound) count(became roundOutcome) {
 // the patient.
 func (c *change) orderForRound(ctx context.Context, admissionID int64, meal Meal,
 	day time.Time) (roundOutcome, error) {
-	s := meal.on(day, c.now)
+	s := SettingsOf(ctx).on(meal, day, c.now)
 	plate, err := c.lockPlate(ctx, admissionID, meal, s)
 	if err != nil {
 		return 0, err

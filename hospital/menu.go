@@ -32,7 +32,7 @@ func (m Meal) Main() bool { return m == Breakfast || m == Lunch || m == Dinner }
 func (h *Hospital) Menu(ctx context.Context, actor Actor, meal Meal) ([]Dish, error) {
 	now := h.clock(ctx)
 	return readAs(ctx, h, actor, OrderMeals, func(ctx context.Context, q *sql.Tx) ([]Dish, error) {
-		return readMenu(ctx, q, meal, meal.next(now))
+		return readMenu(ctx, q, meal, SettingsOf(ctx).next(meal, now))
 	})
 }
 
@@ -67,7 +67,7 @@ func (h *Hospital) MenuFor(ctx context.Context, actor Actor, admissionID int64,
 			if err != nil {
 				return nil, err
 			}
-			s := meal.next(now)
+			s := SettingsOf(ctx).next(meal, now)
 			dishes, err := readMenu(ctx, q, meal, s)
 			return diet.judge(dishes, now, s.due), err
 		})
@@ -108,8 +108,12 @@ func (h *Hospital) Offer(ctx context.Context, actor Actor, admissionID, addressI
 	if err := actor.need(OrderMeals); err != nil {
 		return Offer{}, err
 	}
+	settings, err := h.Settings(ctx)
+	if err != nil {
+		return Offer{}, err
+	}
 	o := Offer{At: h.clock(ctx)}
-	o.plan(meal)
+	o.plan(settings, meal)
 	wrong := fields{}
 	if (admissionID == 0) == (addressID == 0) {
 		wrong.refuse("admission_id", "order_for", "Order for a patient or for an address.")
@@ -121,7 +125,7 @@ func (h *Hospital) Offer(ctx context.Context, actor Actor, admissionID, addressI
 		return Offer{}, err
 	}
 	return readValue(ctx, h, func(ctx context.Context, q *sql.Tx) (Offer, error) {
-		dishes, err := readMenu(ctx, q, o.Meal, o.Meal.next(o.At))
+		dishes, err := readMenu(ctx, q, o.Meal, settings.next(o.Meal, o.At))
 		switch {
 		case err != nil:
 			return o, err
@@ -136,11 +140,11 @@ func (h *Hospital) Offer(ctx context.Context, actor Actor, admissionID, addressI
 
 // plan says when each meal is eaten that is ordered now, and chooses the main meal that comes next
 // where none is asked for.
-func (o *Offer) plan(meal Meal) {
+func (o *Offer) plan(settings *Settings, meal Meal) {
 	o.Meal = meal
 	var soonest time.Time
 	for _, m := range Meals {
-		s := m.next(o.At)
+		s := settings.next(m, o.At)
 		o.Servings = append(o.Servings, Serving{m, s.due, s.late})
 		if meal == "" && m.Main() && (soonest.IsZero() || s.due.Before(soonest)) {
 			o.Meal, soonest = m, s.due
@@ -177,13 +181,14 @@ func (o *Offer) toAdmission(ctx context.Context, q *sql.Tx, actor Actor, id int6
 	if err != nil {
 		return err
 	}
-	o.Admission, o.Dishes = admissions[0], diet.judge(dishes, o.At, o.Meal.next(o.At).due)
+	o.Admission = admissions[0]
+	o.Dishes = diet.judge(dishes, o.At, SettingsOf(ctx).next(o.Meal, o.At).due)
 	return nil
 }
 
 // MealTime is when a meal is served and until when it can be ordered without being late.
 type MealTime struct {
-	Serve  time.Duration // after midnight in Kigali
+	Serve  time.Duration // on the hospital's clocks, after midnight
 	CutOff time.Duration // before Serve
 }
 
@@ -195,9 +200,6 @@ var MealTimes = map[Meal]MealTime{
 	Dinner:    {18*time.Hour + 30*time.Minute, 90 * time.Minute},
 }
 
-// kigali is the hospital's time: two hours ahead of UTC all year.
-var kigali = time.FixedZone("CAT", 2*60*60)
-
 // withinTheHour is how soon is served what has no time of its own, or is ordered after its time.
 const withinTheHour = time.Hour
 
@@ -207,46 +209,35 @@ const lateLasts = 2 * time.Hour
 
 // serving is one occasion at which a meal is eaten.
 type serving struct {
-	date time.Time // midnight UTC of the day in Kigali
+	date time.Time // midnight UTC of the day in the hospital
 	due  time.Time
 	late bool // ordered after the cut-off
 }
 
 // next is the serving of a meal that is ordered now.
-func (m Meal) next(now time.Time) serving {
-	day := today(now)
-	times, ok := MealTimes[m]
-	if ok && now.After(times.at(day).Add(lateLasts)) {
-		return m.on(day.AddDate(0, 0, 1), now)
+func (s *Settings) next(m Meal, now time.Time) serving {
+	day := s.Day(now)
+	if at, timed := s.served(m, day); timed && now.After(at.Add(lateLasts)) {
+		return s.on(m, day.AddDate(0, 0, 1), now)
 	}
-	return m.on(day, now)
+	return s.on(m, day, now)
 }
 
 // on is the serving of a meal of a day, midnight UTC, that is ordered now.
-func (m Meal) on(day, now time.Time) serving {
-	times, ok := MealTimes[m]
-	if !ok {
+func (s *Settings) on(m Meal, day, now time.Time) serving {
+	due, timed := s.served(m, day)
+	if !timed {
 		return serving{date: day, due: now.Add(withinTheHour)}
 	}
-	due := times.at(day)
-	s := serving{date: day, due: due, late: now.After(due.Add(-times.CutOff))}
+	on := serving{date: day, due: due, late: now.After(due.Add(-MealTimes[m].CutOff))}
 	if now.After(due) {
-		s.due = now.Add(withinTheHour)
+		on.due = now.Add(withinTheHour)
 	}
-	return s
+	return on
 }
 
-// at is when the meal of a day, midnight UTC, is served.
-func (t MealTime) at(day time.Time) time.Time {
-	year, month, date := day.Date()
-	return time.Date(year, month, date, 0, 0, 0, 0, kigali).Add(t.Serve).UTC()
-}
-
-// today is midnight UTC of the day that it is in Kigali.
-func today(now time.Time) time.Time { return dayIn(now.In(kigali)) }
-
-// dayIn is midnight UTC of the day that t shows.
-func dayIn(t time.Time) time.Time {
-	year, month, date := t.Date()
-	return time.Date(year, month, date, 0, 0, 0, 0, time.UTC)
+// served is when a meal of a day is served, where it has a time of its own.
+func (s *Settings) served(m Meal, day time.Time) (at time.Time, timed bool) {
+	times, timed := MealTimes[m]
+	return s.At(day, times.Serve), timed
 }

@@ -71,7 +71,7 @@ func (h *Hospital) MenuPlan(ctx context.Context, actor Actor) (MenuPlan, error) 
 		if err != nil {
 			return plan, err
 		}
-		plan.Today = today(now)
+		plan.Today = SettingsOf(ctx).Day(now)
 		plan.Entries, err = readEntries(ctx, q, plan.Today)
 		return plan, err
 	})
@@ -155,10 +155,10 @@ type MenuCycleCommand struct {
 // already stands changes nothing. Orders that are placed stay. Invalid names wrong fields; Conflict
 // where the plan has another version, or a day that would fall away has dishes.
 func (h *Hospital) SetMenuCycle(ctx context.Context, actor Actor, to MenuCycleCommand) error {
-	if err := cmp.Or(actor.need(ManageMenu), to.check(h.clock(ctx))); err != nil {
-		return err
-	}
-	return h.change(ctx, actor, func(ctx context.Context, c *change) error {
+	return h.changeAs(ctx, actor, ManageMenu, func(ctx context.Context, c *change) error {
+		if err := to.check(SettingsOf(ctx).Day(c.now)); err != nil {
+			return err
+		}
 		plan, err := c.lockPlan(ctx, to.Version)
 		if err != nil || plan.Days == to.Days && plan.StartsOn.Equal(to.StartsOn) {
 			return err
@@ -168,7 +168,7 @@ func (h *Hospital) SetMenuCycle(ctx context.Context, actor Actor, to MenuCycleCo
 }
 
 // check returns what is wrong with the fields.
-func (to MenuCycleCommand) check(now time.Time) error {
+func (to MenuCycleCommand) check(today time.Time) error {
 	wrong := fields{}
 	if to.Days < 1 || to.Days > LongestCycle {
 		wrong.refuse("days", "cycle_days", "Choose from 1 to %d days.", LongestCycle)
@@ -176,14 +176,14 @@ func (to MenuCycleCommand) check(now time.Time) error {
 	switch {
 	case to.StartsOn.IsZero():
 		wrong.refuse("starts_on", "required", "Say on which date the cycle begins.")
-	case far(to.StartsOn, now):
+	case far(to.StartsOn, today):
 		wrong.refuse("starts_on", "plan_far", "Choose a date within a year from today.")
 	}
 	return wrong.err()
 }
 
 // far reports whether a date is farther from today than a plan may be.
-func far(date, now time.Time) bool { return date.Sub(today(now)).Abs() > farthestPlan }
+func far(date, today time.Time) bool { return date.Sub(today).Abs() > farthestPlan }
 
 // lockPlan keeps the cycle from everyone else until the commit and returns it as it stands.
 // Conflict where it has another version than the one that somebody saw; 0 is any.
@@ -258,7 +258,7 @@ func (h *Hospital) PlanMeal(ctx context.Context, actor Actor, cmd PlanEntryComma
 		if err != nil {
 			return err
 		}
-		wrong := cmd.check(plan, c.now)
+		wrong := cmd.check(plan, SettingsOf(ctx).Day(c.now))
 		if err := c.checkPlanned(ctx, cmd, wrong); err != nil {
 			return err
 		}
@@ -267,12 +267,12 @@ func (h *Hospital) PlanMeal(ctx context.Context, actor Actor, cmd PlanEntryComma
 }
 
 // check finds what is wrong with the fields, apart from the dishes.
-func (cmd PlanEntryCommand) check(plan MenuPlan, now time.Time) fields {
+func (cmd PlanEntryCommand) check(plan MenuPlan, today time.Time) fields {
 	wrong := fields{}
 	switch byDate := !cmd.Date.IsZero(); {
 	case byDate == (cmd.Day != 0):
 		wrong.refuse("day", "plan_when", "Choose a day of the cycle, or a date.")
-	case byDate && (cmd.Date.Before(today(now)) || far(cmd.Date, now)):
+	case byDate && (cmd.Date.Before(today) || far(cmd.Date, today)):
 		wrong.refuse("date", "plan_date", "Choose a date from today to a year ahead.")
 	case !byDate && plan.Days == 0:
 		wrong.refuse("day", "plan_none", "Say first how many days the cycle has.")

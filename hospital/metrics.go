@@ -298,7 +298,7 @@ const selectFasted = `SELECT ` + admissionLineColumns + `, admission.nil_by_mout
 
 // readMeals adds what medical staff must look at of the meals in some wards, or in all.
 func (d *MedicalDashboard) readMeals(ctx context.Context, q *sql.Tx, wardIDs []int64) error {
-	query, args := inWards(selectHeld, []any{instant(pastBefore(d.At))}, wardIDs)
+	query, args := inWards(selectHeld, []any{instant(SettingsOf(ctx).pastBefore(d.At))}, wardIDs)
 	rows, err := q.QueryContext(ctx, query+` ORDER BY meal_order.due, meal_order.id`, args...)
 	held, err := collect(rows, err, func(row scanner) (l HeldLine, err error) {
 		l.AdmissionLine, err = scanAdmissionLine(row, &l.OrderID, &l.Meal, (*instant)(&l.Due),
@@ -314,7 +314,7 @@ func (d *MedicalDashboard) readMeals(ctx context.Context, q *sql.Tx, wardIDs []i
 	fasted, err := collect(rows, err, func(row scanner) (l FastingLine, err error) {
 		var window Window
 		l.AdmissionLine, err = scanAdmissionLine(row, (*instant)(&window.From), (*instant)(&window.Until))
-		l.Over, l.Missed = window.Until, window.MealsMissed(d.At)
+		l.Over, l.Missed = window.Until, window.MealsMissed(SettingsOf(ctx), d.At)
 		return l, err
 	})
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 type MissedRound struct {
 	Ward     Ward
 	Meal     Meal
-	Day      time.Time // midnight UTC of the day in Kigali
+	Day      time.Time // midnight UTC of the day in the hospital
 	Patients int       // who have no order for that meal and could have had one
 	Without  []int64   // their admissions, and those of who has none and was on leave
 	// Who of them is still here and has none yet, as far as the reader may know them.
@@ -35,10 +35,14 @@ func (h *Hospital) AnnounceMissedRounds(ctx context.Context) ([]MissedRound, err
 	if err := h.plausible(ctx); err != nil {
 		return nil, err
 	}
+	settings, err := h.Settings(ctx)
+	if err != nil {
+		return nil, err
+	}
 	now := h.clock(ctx)
 	var told []MissedRound
 	var failures []error
-	for _, round := range servedRounds(now) {
+	for _, round := range settings.servedRounds(now) {
 		missed, err := h.announceMissed(ctx, round, now)
 		told = append(told, missed...)
 		failures = append(failures, err)
@@ -49,7 +53,11 @@ func (h *Hospital) AnnounceMissedRounds(ctx context.Context) ([]MissedRound, err
 // TakeOverMeals keeps that nobody missed a meal that was served before now: it was ordered
 // elsewhere. It is for whoever fills a database with patients who were there before it.
 func (h *Hospital) TakeOverMeals(ctx context.Context) error {
-	for _, round := range servedRounds(h.clock(ctx)) {
+	settings, err := h.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	for _, round := range settings.servedRounds(h.clock(ctx)) {
 		wards, err := h.wardsOf(ctx, round)
 		if err != nil {
 			return err
@@ -66,13 +74,13 @@ func (h *Hospital) TakeOverMeals(ctx context.Context) error {
 
 // servedRounds are the meals that were served in the hours before now, each as a round without its
 // ward.
-func servedRounds(now time.Time) (served []MissedRound) {
-	for _, day := range []time.Time{today(now).AddDate(0, 0, -1), today(now)} {
+func (s *Settings) servedRounds(now time.Time) (served []MissedRound) {
+	today := s.Day(now)
+	for _, day := range []time.Time{today.AddDate(0, 0, -1), today} {
 		for _, meal := range Meals {
-			times, ok := MealTimes[meal]
-			at := times.at(day)
-			if ok && now.After(at) && now.Sub(at) < roundsKnown {
-				round := MissedRound{Meal: meal, Day: day, Until: meal.lateUntil(day)}
+			at, timed := s.served(meal, day)
+			if timed && now.After(at) && now.Sub(at) < roundsKnown {
+				round := MissedRound{Meal: meal, Day: day, Until: s.lateUntil(meal, day)}
 				served = append(served, round)
 			}
 		}
@@ -82,12 +90,12 @@ func servedRounds(now time.Time) (served []MissedRound) {
 
 // lateUntil is until when the round of a day's meal can be ordered late: until the next round
 // begins, and for the last of a day until the day ends.
-func (m Meal) lateUntil(day time.Time) time.Time {
-	year, month, date := day.Date()
-	until := time.Date(year, month, date+1, 0, 0, 0, 0, kigali).UTC()
-	served := MealTimes[m].at(day)
-	for _, next := range MealTimes {
-		begins := next.at(day).Add(-next.CutOff - roundsBegin)
+func (s *Settings) lateUntil(m Meal, day time.Time) time.Time {
+	until := s.At(day.AddDate(0, 0, 1), 0)
+	served, _ := s.served(m, day)
+	for next, times := range MealTimes {
+		at, _ := s.served(next, day)
+		begins := at.Add(-times.CutOff - roundsBegin)
 		if begins.After(served) && begins.Before(until) {
 			until = begins
 		}
@@ -150,9 +158,9 @@ func (h *Hospital) wardsOf(ctx context.Context, round MissedRound) ([]Ward, erro
 // on leave, in the order of their beds.
 func (h *Hospital) couldHaveHad(ctx context.Context, round MissedRound, now time.Time) (
 	patients int, without []int64, err error) {
-	times := MealTimes[round.Meal]
-	begun := times.at(round.Day).Add(-times.CutOff)
 	without, err = readValue(ctx, h, func(ctx context.Context, q *sql.Tx) (list []int64, _ error) {
+		served, _ := SettingsOf(ctx).served(round.Meal, round.Day)
+		begun := served.Add(-MealTimes[round.Meal].CutOff)
 		admissions, err := queryIDs(ctx, q, `SELECT admission.id
 			FROM admission JOIN bed ON bed.id = admission.bed_id
 			WHERE bed.ward_id = $1 AND admission.discharged_at IS NULL
@@ -182,7 +190,7 @@ func (h *Hospital) couldHaveHad(ctx context.Context, round MissedRound, now time
 // wouldBecome says what would become of an admission in a round.
 func wouldBecome(ctx context.Context, q *sql.Tx, admissionID int64, round MissedRound,
 	now time.Time) (roundOutcome, error) {
-	s := round.Meal.on(round.Day, now)
+	s := SettingsOf(ctx).on(round.Meal, round.Day, now)
 	diet, err := readDiet(ctx, q, admissionID)
 	if err != nil {
 		return 0, err
@@ -224,18 +232,19 @@ func (c *change) notifyMissed(ctx context.Context, round MissedRound) error {
 // readMissed lists the rounds that were missed and can be ordered late now, by ward and meal, with
 // whom the role may know of the patients.
 func readMissed(ctx context.Context, q *sql.Tx, now time.Time, role Role) ([]MissedRound, error) {
+	settings := SettingsOf(ctx)
 	rows, err := q.QueryContext(ctx,
 		`SELECT ward.id, ward.code, ward.name, ward.block, ward.is_open,
 			meal_round.meal, meal_round.service_date, meal_round.missed,
 			meal_round.missed_admissions
 		FROM meal_round JOIN ward ON ward.id = meal_round.ward_id
 		WHERE meal_round.service_date = $1 AND meal_round.missed > 0
-		ORDER BY ward.code, ward.id`, instant(today(now)))
+		ORDER BY ward.code, ward.id`, instant(settings.Day(now)))
 	missed, err := collect(rows, err, func(row scanner) (m MissedRound, err error) {
 		w := &m.Ward
 		err = row.Scan(&w.ID, &w.Code, &w.Name, &w.Block, &w.Open,
 			&m.Meal, (*instant)(&m.Day), &m.Patients, (*list[int64])(&m.Without))
-		m.Until = m.Meal.lateUntil(m.Day)
+		m.Until = settings.lateUntil(m.Meal, m.Day)
 		return m, err
 	})
 	if err != nil {
@@ -284,7 +293,7 @@ func (c *change) touchRounds(ctx context.Context, o Order) error {
 func (c *change) endMissed(ctx context.Context, wardID int64, meal Meal, ordered MealRound) error {
 	ended, err := c.exec(ctx, `UPDATE meal_round SET missed = 0
 		WHERE ward_id = $1 AND service_date = $2 AND meal = $3 AND missed > 0`,
-		wardID, instant(today(c.now)), meal)
+		wardID, instant(SettingsOf(ctx).Day(c.now)), meal)
 	if err != nil || ended == 0 {
 		return wrap(err, "keep that the round is done")
 	}

@@ -61,7 +61,7 @@ type Order struct {
 	AdmissionID int64 // 0: for an address
 	AddressID   int64 // 0: for a patient in the hospital
 	Meal        Meal
-	ServiceDate time.Time // midnight UTC of the day in Kigali
+	ServiceDate time.Time // midnight UTC of the day in the hospital
 	Due         time.Time // when it is to be eaten
 	Dishes      []Dish    // as they were when ordered
 	Notes       string
@@ -74,7 +74,7 @@ type Order struct {
 	OverriddenBy   string
 	Overridden     []Hazard // what the reason was given for, and covers
 	Late           bool     // placed after the cut-off
-	Price          int      // RWF, with the zone's charge; 0 for inpatients
+	Price          int      // of the smallest unit of the currency, with the zone's charge; 0 for inpatients
 	PlacedBy       int64    // 0: the system
 	PlacedAt       time.Time
 	StatusSince    time.Time
@@ -185,7 +185,7 @@ func (c *change) placeOrder(ctx context.Context, cmd PlaceOrderCommand) (int64, 
 	if err := wrong.err(); err != nil {
 		return 0, err
 	}
-	s := cmd.Meal.next(c.now)
+	s := SettingsOf(ctx).next(cmd.Meal, c.now)
 	o := Order{AdmissionID: cmd.AdmissionID, AddressID: cmd.AddressID, Meal: cmd.Meal,
 		ServiceDate: s.date, Due: s.due, Late: s.late, Dishes: dishes, Notes: cmd.Notes,
 		Status: OrderPending, PlacedBy: c.actor.UserID, PlacedAt: c.now, StatusSince: c.now}
@@ -236,7 +236,7 @@ func (c *change) checkServed(ctx context.Context, meal Meal, dishes map[int64]Di
 	if !meal.Valid() {
 		return nil
 	}
-	planned, err := plannedFor(ctx, c.tx, meal, meal.next(c.now).date)
+	planned, err := plannedFor(ctx, c.tx, meal, SettingsOf(ctx).next(meal, c.now).date)
 	if err != nil || len(planned) == 0 {
 		return err
 	}

@@ -18,18 +18,17 @@ import (
 const overAfter = 4 * time.Hour
 
 // pastBefore is the due time before which what is still open now is past.
-func pastBefore(now time.Time) time.Time {
-	over, morning := now.Add(-overAfter), startOfDay(now)
+func (s *Settings) pastBefore(now time.Time) time.Time {
+	over, morning := now.Add(-overAfter), s.DayBegins(now)
 	if over.Before(morning) {
 		return over
 	}
 	return morning
 }
 
-// splitPast takes from tickets those that are past, oldest first. Of those that have ended it keeps
-// none that was.
-func splitPast(tickets []Ticket, now time.Time) (present, past []Ticket) {
-	before := pastBefore(now)
+// splitPast takes from tickets those that were due before a time and are past, oldest first. Of
+// those that have ended it keeps none that was.
+func splitPast(tickets []Ticket, before time.Time) (present, past []Ticket) {
 	for _, t := range tickets {
 		switch {
 		case !t.Due.Before(before):
@@ -43,15 +42,15 @@ func splitPast(tickets []Ticket, now time.Time) (present, past []Ticket) {
 
 // PastDay is how many orders of a day are not finished.
 type PastDay struct {
-	Day   time.Time // midnight UTC of the day in Kigali
+	Day   time.Time // midnight UTC of the day in the hospital
 	Count int
 }
 
 // pastDays counts things by the day on which they were due, the oldest first.
-func pastDays[T any](past []T, due func(T) time.Time) (days []PastDay) {
+func pastDays[T any](s *Settings, past []T, due func(T) time.Time) (days []PastDay) {
 	counts := map[time.Time]int{}
 	for _, one := range past {
-		counts[today(due(one))]++
+		counts[s.Day(due(one))]++
 	}
 	for day, count := range counts {
 		days = append(days, PastDay{day, count})
@@ -97,7 +96,7 @@ func (h *Hospital) pastOrders(ctx context.Context) ([]int64, error) {
 	return readValue(ctx, h, func(ctx context.Context, q *sql.Tx) ([]int64, error) {
 		ids, err := queryIDs(ctx, q,
 			`SELECT id FROM meal_order WHERE ended_at IS NULL AND due < $1 ORDER BY due, id`,
-			instant(pastBefore(h.clock(ctx))))
+			instant(SettingsOf(ctx).pastBefore(h.clock(ctx))))
 		return ids, wrap(err, "read which orders are past")
 	})
 }
@@ -108,7 +107,7 @@ func (c *change) closePast(ctx context.Context, id int64, reason string) (ended 
 	if err != nil {
 		return false, err
 	}
-	if o.Status.Ended() || !o.Due.Before(pastBefore(c.now)) {
+	if o.Status.Ended() || !o.Due.Before(SettingsOf(ctx).pastBefore(c.now)) {
 		return false, nil
 	}
 	o.CancelReason = reason

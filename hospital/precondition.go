@@ -130,7 +130,7 @@ func fieldsOf(action, from, to string) []Change {
 	case "admission.discharge":
 		return []Change{{Field: "status", From: "admitted", To: "discharged"},
 			{Field: "outcome", To: to}}
-	case "admission.edit", "bed.set", "ward.set", "dish.set", "menu.cycle":
+	case "admission.edit", "bed.set", "ward.set", "dish.set", "menu.cycle", "settings.set":
 		return codedChanges(from, to)
 	case "dish.retire", "dish.restore":
 		return []Change{{Field: "retired", From: action == "dish.restore",

@@ -56,6 +56,7 @@ const (
 	RankCleaning      Permission = "beds.rank_cleaning"     // what is cleaned first
 	SetUpWards        Permission = "wards.set_up"           // create wards with their beds
 	ManageUsers       Permission = "users.manage"           // logins and their passwords
+	ManageSettings    Permission = "settings.manage"        // name, zone, currency, languages
 	OrderDiets        Permission = "diets.order"            // nil by mouth too
 	OrderMeals        Permission = "orders.place"           // a customer for their own only
 	OverrideHazards   Permission = "orders.override"        // as Hazard.Overridable allows
@@ -109,6 +110,7 @@ var permitted = map[Permission][]Role{
 	RankCleaning:            {WardManagement, Admin},
 	SetUpWards:              {Admin},
 	ManageUsers:             {Admin},
+	ManageSettings:          {Admin},
 	OrderDiets:              {MedicalStaff, Admin},
 	OrderMeals:              {MedicalStaff, WardManagement, Customer, Admin},
 	OverrideHazards:         {MedicalStaff},

@@ -76,6 +76,10 @@ func TestEachCommandAndReadIsForTheRolesWhoseWorkItIs(t *testing.T) {
 				_, err := h.ManagementDashboard(t.Context(), actor)
 				return err
 			}},
+			"change the settings": {"admin", func(actor hospital.Actor) error {
+				_, err := h.SetSettings(t.Context(), actor, hospital.SettingsCommand{Version: 4711})
+				return err
+			}},
 			"clean a bed": {wards + " housekeeping", func(actor hospital.Actor) error {
 				_, err := h.CleanBed(t.Context(), actor, 4711,
 					hospital.CleanBedCommand{Step: hospital.StartCleaning})
@@ -208,6 +212,7 @@ func TestThePermissionsAreThoseOfTheContract(t *testing.T) {
 		hospital.FollowOrders:            "medical_staff ward_management kitchen delivery customer admin",
 		hospital.SetUpWards:              "admin",
 		hospital.ManageUsers:             "admin",
+		hospital.ManageSettings:          "admin",
 		hospital.OrderDiets:              "medical_staff admin",
 		hospital.OrderMeals:              "medical_staff ward_management customer admin",
 		hospital.OverrideHazards:         "medical_staff",

@@ -50,7 +50,7 @@ type DeliveryBoard struct {
 	Waiting   []Round[Tray]
 	Mine      []Round[RoundStop]
 	Past      []Tray                 // of both, whose day is over, oldest first
-	Counts    map[DeliveryStatus]int // open ones, and those that ended today in Kigali
+	Counts    map[DeliveryStatus]int // open ones, and those that ended today
 	At        time.Time
 	Revisions // of DeliveriesTopic and MetricsTopic
 }
@@ -85,8 +85,9 @@ func (b *DeliveryBoard) readTrays(ctx context.Context, q *sql.Tx, actor Actor) e
 		return err
 	}
 	var past, own []Tray
-	b.Waiting, past = splitTrays(waiting, b.At)
-	b.Mine, own = splitTrays(carried, b.At)
+	before := SettingsOf(ctx).pastBefore(b.At)
+	b.Waiting, past = splitTrays(waiting, before)
+	b.Mine, own = splitTrays(carried, before)
 	b.Past = append(past, own...)
 	slices.SortFunc(b.Past, func(a, b Tray) int {
 		return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID))
@@ -94,22 +95,17 @@ func (b *DeliveryBoard) readTrays(ctx context.Context, q *sql.Tx, actor Actor) e
 	return nil
 }
 
-// startOfDay is when the day of t began in Kigali.
-func startOfDay(t time.Time) time.Time {
-	year, month, day := t.In(kigali).Date()
-	return time.Date(year, month, day, 0, 0, 0, 0, kigali).UTC()
-}
-
-// countDeliveries counts by status what is open and not past, and what has ended today in Kigali.
+// countDeliveries counts by status what is open and not past, and what has ended today.
 func countDeliveries(ctx context.Context, q *sql.Tx,
 	now time.Time) (map[DeliveryStatus]int, error) {
+	settings := SettingsOf(ctx)
 	counts := map[DeliveryStatus]int{}
 	rows, err := q.QueryContext(ctx, `SELECT delivery.status, count(*) FROM delivery
 		JOIN meal_order ON meal_order.id = delivery.order_id
 		WHERE delivery.ended_at IS NULL AND meal_order.due >= $3 GROUP BY delivery.status
 		UNION ALL SELECT status, count(*) FROM delivery WHERE ended_at >= $1
 		AND ended_at < $2 GROUP BY status`,
-		instant(startOfDay(now)), uncounted(now), instant(pastBefore(now)))
+		instant(settings.DayBegins(now)), uncounted(now), instant(settings.pastBefore(now)))
 	err = eachRow(rows, err, func(row scanner) error {
 		var status DeliveryStatus
 		var n int
@@ -189,10 +185,9 @@ func readMine(ctx context.Context, q *sql.Tx, actor Actor) ([]destined[RoundStop
 	return stops, wrap(err, "read the rounds of user %d", actor.UserID)
 }
 
-// splitTrays groups trays into rounds, but for those that are past.
+// splitTrays groups trays into rounds, but for those that were due before a time and are past.
 func splitTrays[Stop any](trays []destined[Stop],
-	now time.Time) (present []Round[Stop], past []Tray) {
-	before := pastBefore(now)
+	before time.Time) (present []Round[Stop], past []Tray) {
 	isPast := func(d destined[Stop]) bool { return d.tray.Due.Before(before) }
 	for _, d := range trays {
 		if isPast(d) {
@@ -203,8 +198,8 @@ func splitTrays[Stop any](trays []destined[Stop],
 }
 
 // PastDays counts the trays that are not finished by their day, the oldest first.
-func (b DeliveryBoard) PastDays() []PastDay {
-	return pastDays(b.Past, func(t Tray) time.Time { return t.Due })
+func (b DeliveryBoard) PastDays(s *Settings) []PastDay {
+	return pastDays(s, b.Past, func(t Tray) time.Time { return t.Due })
 }
 
 // name is that of the round which the tray belongs to.

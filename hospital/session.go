@@ -10,9 +10,6 @@ import (
 	"time"
 )
 
-// SessionLasts is how long a sign-in stands: a shift.
-const SessionLasts = 12 * time.Hour
-
 // Session is one sign-in of one user, on a browser or a program.
 type Session struct {
 	ID        int64
@@ -124,9 +121,10 @@ func (h *Hospital) openSession(ctx context.Context,
 		if err := c.endSession(ctx, a.from.Session); err != nil {
 			return err
 		}
+		lasts := time.Duration(SettingsOf(ctx).SessionHours) * time.Hour
 		_, err = c.exec(ctx, `INSERT INTO session (token_hash, user_id, created_at, expires_at)
 			VALUES ($1, $2, $3, $4)`,
-			digest(token), user.ID, instant(c.now), instant(c.now.Add(SessionLasts)))
+			digest(token), user.ID, instant(c.now), instant(c.now.Add(lasts)))
 		if err != nil {
 			return fmt.Errorf("open a session: %w", err)
 		}

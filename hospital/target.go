@@ -46,9 +46,11 @@ func addWhatIsSeen(ctx context.Context, q *sql.Tx, now time.Time, reader Actor,
 	if err != nil {
 		return err
 	}
+	settings := SettingsOf(ctx)
+	yesterday := settings.At(settings.Day(now).AddDate(0, 0, -1), 0)
 	for i, n := range all {
 		all[i].Target = seen.target(reader.Role, n.About)
-		if seen.tellsOf(n, reader.Role, now) {
+		if seen.tellsOf(n, reader.Role, yesterday) {
 			all[i].Patients = seen.patientsOf(n.About, reader.Role)
 		}
 	}
@@ -196,12 +198,12 @@ func (seen whatIsSeen) target(role Role, about About) Target {
 }
 
 // tellsOf reports whether a role may know whom a notification is about: the kitchen only for as
-// long as it may read the order.
-func (seen whatIsSeen) tellsOf(n Notification, role Role, now time.Time) bool {
+// long as it may read the order, from the beginning of yesterday on.
+func (seen whatIsSeen) tellsOf(n Notification, role Role, yesterday time.Time) bool {
 	if role.May(ReadWards) {
 		return true
 	}
-	return role.May(ReadKitchen) && !n.CreatedAt.Before(startOfDay(now).AddDate(0, 0, -1))
+	return role.May(ReadKitchen) && !n.CreatedAt.Before(yesterday)
 }
 
 // patientsOf lists the patients of a notification who are still here, by name or by initials.

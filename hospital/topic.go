@@ -14,6 +14,9 @@ type Topic = revision.Topic
 // ward roles' dashboards.
 const MetricsTopic Topic = "metrics"
 
+// SettingsTopic moves when the settings change, or what belongs to them. Every screen hangs on it.
+const SettingsTopic Topic = "settings"
+
 // idTopic is the topic of one thing of a kind.
 func idTopic(kind string, id int64) Topic { return Topic(kind + ":" + number(id)) }
 

@@ -265,7 +265,7 @@ func readMeals(ctx context.Context, q *sql.Tx, now time.Time, beds []BoardBed) e
 			ids = append(ids, bed.Admission.AdmissionID)
 		}
 	}
-	list, args := oneOf([]any{instant(pastBefore(now))}, ids)
+	list, args := oneOf([]any{instant(SettingsOf(ctx).pastBefore(now))}, ids)
 	// #nosec G202 -- the list is of $n alone
 	rows, err := q.QueryContext(ctx,
 		`SELECT admission_id, id, meal, status, stopped, version FROM meal_order

@@ -14,7 +14,7 @@ import (
 type Zone struct {
 	ID     int64
 	Name   string
-	Charge int // Rwandan francs
+	Charge int // in the smallest unit of the currency
 
 	Version int64
 }
@@ -27,7 +27,7 @@ type ZoneCommand struct {
 	Version        int64  // of SetZone: as the person saw it; 0 where they did not say
 }
 
-// MostCharge is the highest charge of a zone, in Rwandan francs: more is a slip of the finger.
+// MostCharge is the highest charge of a zone, in the smallest unit of the currency: more is a slip of the finger.
 const MostCharge = 1_000_000
 
 // Zones lists them by name.
@@ -84,7 +84,7 @@ func (z *ZoneCommand) check() error {
 	wrong.line("name", z.Name, LongestName, "Give the zone a name.")
 	wrong.letters("name", z.Name)
 	if z.Charge < 0 || z.Charge > MostCharge {
-		wrong.refuse("charge", "charge", "Give a charge of 0 to %d francs.", MostCharge)
+		wrong.refuse("charge", "charge", "Give a charge of 0 to %d.", MostCharge)
 	}
 	return wrong.err()
 }

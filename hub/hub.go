@@ -22,6 +22,9 @@ type Config struct {
 	// Check reads where topics stand in the database now, in one statement. With an error no screen
 	// counts as current.
 	Check func(ctx context.Context, topics []revision.Topic) (revision.Set, error)
+	// Heard is told where topics stand before any view reads by it; nil: nobody wants to know. It
+	// must not block.
+	Heard func(revision.Set)
 	// Marker renders the freshness marker, the element with the id freshness.MarkerID.
 	Marker func(revision.Freshness) []byte
 	// Explain words the error that a client gets for a message that is no request; the code is
@@ -120,6 +123,9 @@ func (h *Hub) heard(r revision.Set) {
 // hint wakes the views that show the topics and whoever looks after the authorizations that hang on
 // them.
 func (h *Hub) hint(r revision.Set) {
+	if h.config.Heard != nil {
+		h.config.Heard(r)
+	}
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	concerned := map[*view]bool{}

@@ -24,7 +24,8 @@
   let again = 0; // the timer of the next socket
 
   const clocks = () => ({ now: performance.now(), wall: Date.now() });
-  const partsNow = () => byId("parts")?.value; // the beds or wards that the page has a place for
+  // the beds or wards that the page has a place for, and the settings that it was drawn by
+  const partsNow = () => `${byId("parts")?.value} ${byId("hospital").dataset.settings}`;
 
   let state = freshness.begin({
     ...clocks(), epoch: body.dataset.epoch, shown: body.dataset.shown, limits: body.dataset.limits,

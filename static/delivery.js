@@ -16,9 +16,17 @@
   const TOO_OLD = 24 * 3600 * 1000; // the server forgets keys after twice as long
   const SHOWN = 8000; // how long "saved" stands
   const FIX = 10000; // at most this often the tablet tells where it is
-  const clock = new Intl.DateTimeFormat("en-GB", { // as the page has it
-    timeZone: "Africa/Kigali", hour: "2-digit", minute: "2-digit",
-  });
+  const clock = clockIn(document.getElementById("hospital").dataset.timeZone);
+
+  // clockIn writes times as the page has them. A browser that does not know the zone has its own.
+  function clockIn(timeZone) {
+    const form = { hour: "2-digit", minute: "2-digit" };
+    try {
+      return new Intl.DateTimeFormat("en-GB", { ...form, timeZone });
+    } catch {
+      return new Intl.DateTimeFormat("en-GB", form);
+    }
+  }
 
   const json = { // the headers of all that is sent
     "Content-Type": "application/json", Accept: "application/json",

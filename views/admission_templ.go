@@ -558,7 +558,7 @@ func planForm(d hospital.BedDetail, f Form) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = textField(f, FormPlan, "expected_discharge", text.T(ctx, "field.expected_discharge"),
-				"datetime-local", text.Input(d.Admission.ExpectedDischarge)).Render(ctx, templ_7745c5c3_Buffer)
+				"datetime-local", text.Input(ctx, d.Admission.ExpectedDischarge)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -721,12 +721,12 @@ func fastingForm(d hospital.BedDetail, f Form) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = textField(f, FormFasting, "nil_by_mouth_from", text.T(ctx, "fasting.from"),
-				"datetime-local", text.Input(standing(d).From)).Render(ctx, templ_7745c5c3_Buffer)
+				"datetime-local", text.Input(ctx, standing(d).From)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = textField(f, FormFasting, "nil_by_mouth_until", text.T(ctx, "fasting.until"),
-				"datetime-local", text.Input(standing(d).Until)).Render(ctx, templ_7745c5c3_Buffer)
+				"datetime-local", text.Input(ctx, standing(d).Until)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -921,9 +921,9 @@ func fastingNote(v Viewer, d hospital.BedDetail) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var38 string
-			templ_7745c5c3_Var38, templ_7745c5c3_Err = templ.JoinStringErrs(missed(ctx, d.Fasting.MealsMissed(d.At)))
+			templ_7745c5c3_Var38, templ_7745c5c3_Err = templ.JoinStringErrs(missed(ctx, d.Fasting.MealsMissed(hospital.SettingsOf(ctx), d.At)))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/diet.templ`, Line: 161, Col: 115}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/diet.templ`, Line: 161, Col: 141}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
 			if templ_7745c5c3_Err != nil {

@@ -29,6 +29,7 @@ const (
 	FormAddress   = "address"
 	FormRemove    = "remove"
 	FormZone      = "zone"
+	FormSettings  = "settings"
 	FormMenu      = "menu"
 	FormCustomers = "customers"
 	FormSearch    = "search"

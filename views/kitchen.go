@@ -175,7 +175,7 @@ func KitchenRegions(b hospital.KitchenBoard, w Wall) []Region {
 	regions := []Region{
 		{ID: TransitID, Component: inTransit(b)},
 		{ID: MissedID, Component: missedRounds(b.Missed, WallPath(w.Filter))},
-		{ID: PastID, Component: pastStrip(b.PastDays())},
+		{ID: PastID, Component: pastStrip(b)},
 	}
 	for _, lane := range lanes {
 		tickets := laneRegion(b, w, lane)

@@ -82,7 +82,7 @@ func KitchenPage(p Page, b hospital.KitchenBoard, w Wall) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = pastStrip(b.PastDays()).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pastStrip(b).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -45,6 +45,7 @@ const (
 	NotificationsPath = "/notifications/"
 	UnreadPath        = "/notifications/unread/"
 	UsersPath         = "/users/"
+	SettingsPath      = "/settings/"
 	SearchPath        = "/patients/search"
 )
 
@@ -56,6 +57,7 @@ const (
 	DeliveriesPath = "/deliveries/"
 	NewAddressPath = "/addresses"
 	NewZonePath    = "/zones"
+	SetPath        = "/settings"
 	LanguagePath   = "/language"
 	LogoutPath     = "/logout"
 )

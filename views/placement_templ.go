@@ -958,7 +958,7 @@ func reserveForm(d hospital.BedDetail, f Form) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = textField(f, FormReserve, "until", text.T(ctx, "reserve.until"), "datetime-local",
-				text.Input(reservedUntil(d))).Render(ctx, templ_7745c5c3_Buffer)
+				text.Input(ctx, reservedUntil(d))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -43,6 +43,7 @@ func (r Region) Whole() templ.Component {
 
 // The ids of the regions that a page has once.
 const (
+	HospitalID   = "hospital" // its name, in the head of every page
 	PartsID      = "parts"    // which beds or wards the page has a place for
 	WardHeadID   = "ward"     // a ward's name and whether it is open
 	WardCountsID = "counts"   // a ward's numbers

@@ -186,7 +186,7 @@ func freeBedNote(ctx context.Context, b hospital.FreeBed, sex string,
 
 // zoneLabel is a zone to choose, with what it costs to bring something there.
 func zoneLabel(ctx context.Context, z hospital.Zone) string {
-	return z.Name + " · " + text.Francs(ctx, z.Charge)
+	return z.Name + " · " + text.Money(ctx, z.Charge)
 }
 
 // placeOf is where a patient lies.

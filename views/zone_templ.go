@@ -494,7 +494,7 @@ func zoneControls(form string, z hospital.Zone, f Form) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = field(f, form, "charge", text.T(ctx, "zone.charge.francs")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = field(f, form, "charge", text.T(ctx, "zone.charge.in", string(hospital.SettingsOf(ctx).Currency))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -219,24 +219,43 @@ func DishHazard(ctx context.Context, z hospital.Hazard) string {
 	return T(ctx, "hazard.own."+kind, T(ctx, "allergen."+string(z.Allergen)))
 }
 
-// matcher knows the languages in the order of Langs.
-var matcher = language.NewMatcher([]language.Tag{
-	language.English, language.French, language.MustParse("rw"),
-})
+// tags are the languages as browsers name them.
+var tags = map[Lang]language.Tag{
+	En: language.English, Fr: language.French, Rw: language.MustParse("rw"),
+}
 
-// Pick chooses a person's language: the one in their cookie, else the best of their browser's
-// Accept-Language, else English.
-func Pick(cookie, acceptLanguage string) Lang {
-	if slices.Contains(Langs, Lang(cookie)) {
-		return Lang(cookie)
+// Offered lists the languages that the context's hospital offers, the one first that is spoken
+// where nobody has chosen.
+func Offered(ctx context.Context) []Lang {
+	settings := hospital.SettingsOf(ctx)
+	first := Lang(settings.DefaultLanguage)
+	offered := []Lang{first}
+	for _, l := range Langs {
+		if l != first && settings.Offers(string(l)) {
+			offered = append(offered, l)
+		}
 	}
-	tags, _, err := language.ParseAcceptLanguage(acceptLanguage)
-	if err != nil {
-		return En
+	return offered
+}
+
+// Pick chooses the language of a reader among those that are offered: the one they chose, else the
+// best that their browser asks for, else the first.
+func Pick(ctx context.Context, chosen, acceptLanguage string) Lang {
+	offered := Offered(ctx)
+	if slices.Contains(offered, Lang(chosen)) {
+		return Lang(chosen)
 	}
-	_, i, confidence := matcher.Match(tags...)
+	wanted, _, err := language.ParseAcceptLanguage(acceptLanguage)
+	if err != nil || len(wanted) == 0 {
+		return offered[0]
+	}
+	known := make([]language.Tag, len(offered))
+	for i, l := range offered {
+		known[i] = tags[l]
+	}
+	_, i, confidence := language.NewMatcher(known).Match(wanted...)
 	if confidence == language.No {
-		return En
+		return offered[0]
 	}
-	return Langs[i]
+	return offered[i]
 }

@@ -177,6 +177,9 @@ func domain() map[string][]string {
 		wordsOf(hospital.Priorities)
 	lists["misfit."], lists["feature."] = wordsOf(hospital.Misfits), wordsOf(hospital.BedFeatures)
 	lists["ward_sex."] = wordsOf(hospital.WardSexes)
+	lists["weekday."], lists["wall_names."] = wordsOf(hospital.WeekDays),
+		wordsOf(hospital.WallNamings)
+	lists["settings."] = []string{"session_hours", "idle_minutes", "retention_days"}
 	lists["mark.ward_for."] = []string{"female", "male"}
 	lists["mark.misfit."] = []string{"isolation", "staff"}
 	for i := range 8 {
@@ -427,7 +430,7 @@ func TestPickPrefersTheCookieThenTheBrowser(t *testing.T) {
 		{"fr", "rw", text.Fr}, {"", "rw-RW,rw;q=0.9,en;q=0.5", text.Rw}, {"", "fr-CA", text.Fr}, {"", "de, fr;q=0.5", text.Fr},
 		{"xx", "", text.En}, {"", "ja", text.En}, {"", ";;;", text.En}, {"", "", text.En},
 	} {
-		if got := text.Pick(c.cookie, c.header); got != c.want {
+		if got := text.Pick(t.Context(), c.cookie, c.header); got != c.want {
 			t.Errorf("cookie %q and Accept-Language %q give %s, want %s", c.cookie, c.header, got, c.want)
 		}
 	}
@@ -438,7 +441,7 @@ func TestTimesAreOfKigali(t *testing.T) {
 	at := time.Date(2026, 2, 3, 22, 32, 5, 0, time.UTC)
 	for got, want := range map[string]string{
 		text.Clock(ctx, at): "00:32:05", text.Moment(ctx, at): "4 févr. 00:32",
-		text.Birthday(ctx, at): "3 févr. 2026", text.Input(at): "2026-02-04T00:32", text.Moment(ctx, time.Time{}): "",
+		text.Birthday(ctx, at): "3 févr. 2026", text.Input(ctx, at): "2026-02-04T00:32", text.Moment(ctx, time.Time{}): "",
 		text.Percent(ctx, 78.3): "78,3\u00a0%",
 	} {
 		if got != want {
@@ -449,13 +452,13 @@ func TestTimesAreOfKigali(t *testing.T) {
 
 func TestParseInputReadsWhatInputWrites(t *testing.T) {
 	want := time.Date(2026, 2, 3, 12, 32, 0, 0, time.UTC)
-	for _, s := range []string{text.Input(want), "2026-02-03T14:32:00", "2026-02-03T12:32:00Z", "2026-02-03T14:32:00+02:00"} {
-		if got, err := text.ParseInput(s); err != nil || !got.Equal(want) {
+	for _, s := range []string{text.Input(t.Context(), want), "2026-02-03T14:32:00", "2026-02-03T12:32:00Z", "2026-02-03T14:32:00+02:00"} {
+		if got, err := text.ParseInput(t.Context(), s); err != nil || !got.Equal(want) {
 			t.Errorf("%q is read as %v, %v; want %v", s, got, err, want)
 		}
 	}
 	for _, s := range []string{"", "tomorrow", "2026-02-30T10:00", "14:32"} {
-		if got, err := text.ParseInput(s); err == nil {
+		if got, err := text.ParseInput(t.Context(), s); err == nil {
 			t.Errorf("%q is read as %v, want an error", s, got)
 		}
 	}

@@ -6,26 +6,19 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	_ "time/tzdata" // the hospital's zone must be known on every machine
+
+	"dusangire/hospital"
 )
 
-// Kigali is the time of the hospital's walls: all times are shown and typed in it. It has no
-// daylight saving.
-var Kigali = mustLoad("Africa/Kigali")
-
-func mustLoad(name string) *time.Location {
-	zone, err := time.LoadLocation(name)
-	if err != nil {
-		panic("text: " + err.Error())
-	}
-	return zone
-}
+// local is a moment as the clocks of the context's hospital show it: all times are shown and typed
+// as they are on its walls.
+func local(ctx context.Context, t time.Time) time.Time { return hospital.SettingsOf(ctx).Local(t) }
 
 // Clock is a time of day to the second, "14:05:09", the same in every language.
-func Clock(_ context.Context, t time.Time) string { return t.In(Kigali).Format("15:04:05") }
+func Clock(ctx context.Context, t time.Time) string { return local(ctx, t).Format("15:04:05") }
 
 // Minute is a time of day to the minute, "14:05", the same in every language.
-func Minute(_ context.Context, t time.Time) string { return t.In(Kigali).Format("15:04") }
+func Minute(ctx context.Context, t time.Time) string { return local(ctx, t).Format("15:04") }
 
 // Moment is a day and a time of day, "3 Feb 14:05"; "" for the zero time. It never says "today",
 // which would go stale.
@@ -33,8 +26,8 @@ func Moment(ctx context.Context, t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	local := t.In(Kigali)
-	return fmt.Sprintf("%d %s %s", local.Day(), T(ctx, monthKey(local)), local.Format("15:04"))
+	at := local(ctx, t)
+	return fmt.Sprintf("%d %s %s", at.Day(), T(ctx, monthKey(at)), at.Format("15:04"))
 }
 
 // DatedMoment is a Moment of any year, "3 Feb 2024 14:05"; "" for the zero time.
@@ -42,9 +35,8 @@ func DatedMoment(ctx context.Context, t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	local := t.In(Kigali)
-	return fmt.Sprintf("%d %s %s", local.Day(), T(ctx, monthKey(local)),
-		local.Format("2006 15:04"))
+	at := local(ctx, t)
+	return fmt.Sprintf("%d %s %s", at.Day(), T(ctx, monthKey(at)), at.Format("2006 15:04"))
 }
 
 // Day is a day, "3 Feb", of a date that has no zone.
@@ -65,15 +57,13 @@ func Birthday(ctx context.Context, t time.Time) string {
 
 // Date is the day of a moment, "3 Feb 2026".
 func Date(ctx context.Context, t time.Time) string {
-	year, month, day := t.In(Kigali).Date()
-	return Birthday(ctx, time.Date(year, month, day, 0, 0, 0, 0, time.UTC))
+	return Birthday(ctx, hospital.SettingsOf(ctx).Day(t))
 }
 
 // Age is how old somebody is: in years, under two years in months, under two months in days; "" for
 // the zero time and for one that is still to come.
 func Age(ctx context.Context, born, now time.Time) string {
-	local := now.In(Kigali)
-	today := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, time.UTC)
+	today := hospital.SettingsOf(ctx).Day(now)
 	if born.IsZero() || born.After(today) {
 		return ""
 	}
@@ -96,20 +86,21 @@ func monthKey(t time.Time) string { return "month." + t.Format("01") }
 const inputLayout = "2006-01-02T15:04"
 
 // Input is a time as the value of a datetime-local field; "" for the zero time.
-func Input(t time.Time) string {
+func Input(ctx context.Context, t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.In(Kigali).Format(inputLayout)
+	return local(ctx, t).Format(inputLayout)
 }
 
 // ParseInput reads what a datetime-local field sends, in the hospital's time, or an RFC 3339 time
 // from a program.
-func ParseInput(s string) (time.Time, error) {
-	if t, err := time.ParseInLocation(inputLayout, s, Kigali); err == nil {
+func ParseInput(ctx context.Context, s string) (time.Time, error) {
+	zone := hospital.SettingsOf(ctx).Zone()
+	if t, err := time.ParseInLocation(inputLayout, s, zone); err == nil {
 		return t.UTC(), nil
 	}
-	if t, err := time.ParseInLocation(inputLayout+":05", s, Kigali); err == nil {
+	if t, err := time.ParseInLocation(inputLayout+":05", s, zone); err == nil {
 		return t.UTC(), nil
 	}
 	t, err := time.Parse(time.RFC3339, s)
@@ -123,18 +114,39 @@ func ParseInput(s string) (time.Time, error) {
 // Percent is a rate with one decimal, "78.3 %", with the decimal sign of the language.
 func Percent(ctx context.Context, rate float64) string {
 	digits := strconv.FormatFloat(rate, 'f', 1, 64)
-	if From(ctx) != En {
-		digits = strings.Replace(digits, ".", ",", 1)
-	}
+	digits = strings.Replace(digits, ".", decimalSign(ctx), 1)
 	return digits + "\u00a0%"
 }
 
-// Francs is an amount of Rwandan francs, "1 200 RWF": they have no smaller coin, and digits are
-// grouped by a space in every language.
-func Francs(_ context.Context, amount int) string {
-	digits := strconv.Itoa(amount)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "\u00a0" + digits[i:]
+// Money is an amount in the smallest unit of the hospital's currency, "1 200 RWF" or "12.50 EUR":
+// digits are grouped by a space in every language.
+func Money(ctx context.Context, amount int) string {
+	currency := hospital.SettingsOf(ctx).Currency
+	whole, part, _ := strings.Cut(Amount(currency, amount), ".")
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "\u00a0" + whole[i:]
 	}
-	return digits + "\u00a0RWF"
+	if part != "" {
+		whole += decimalSign(ctx) + part
+	}
+	return whole + "\u00a0" + string(currency)
+}
+
+// Amount is an amount of a currency as a form's field has it: with a point before the part of the
+// smaller unit, and nothing else.
+func Amount(c hospital.Currency, amount int) string {
+	digits := fmt.Sprintf("%0*d", c.Decimals()+1, amount)
+	if c.Decimals() == 0 {
+		return digits
+	}
+	point := len(digits) - c.Decimals()
+	return digits[:point] + "." + digits[point:]
+}
+
+// decimalSign is what stands before the decimals of a number.
+func decimalSign(ctx context.Context) string {
+	if From(ctx) == En {
+		return "."
+	}
+	return ","
 }

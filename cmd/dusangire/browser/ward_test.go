@@ -66,7 +66,7 @@ func TestTwoPeopleSeeEachOthersWork(t *testing.T) {
 	nurse.openBed(second)
 	nurse.unfold("plan")
 	leaves := time.Now().Add(30 * time.Hour)
-	nurse.choose("#plan-expected_discharge", text.Input(leaves))
+	nurse.choose("#plan-expected_discharge", text.Input(t.Context(), leaves))
 	nurse.press("#sheet-plan .primary")
 	for _, p := range []*screen{nurse, manager} {
 		p.untilSays(card(second), "leaves "+text.Moment(t.Context(), leaves))

@@ -22,6 +22,9 @@ type commands struct {
 	User    userCommand    `cmd:"" help:"Care for accounts."`
 	Ward    wardCommand    `cmd:"" help:"Set up wards and their beds."`
 	Dish    dishCommand    `cmd:"" help:"Look after the dishes of the menu."`
+
+	Settings settingsCommand `cmd:"" help:"Read and change what differs between two hospitals."`
+
 	Demo    demoCommand    `cmd:"" help:"Write the demo hospital into an empty database."`
 	Watch   watchCommand   `cmd:"" help:"Connect to a live path of a running server and print each message."`
 	Doctor  doctorCommand  `cmd:"" help:"Look over a running server and all that it stands on: a line for each check, and what to do where one fails."`
