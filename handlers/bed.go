@@ -24,7 +24,7 @@ func (s *Server) bedPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	seen := bedPageJSON{newSeenBedJSON(detail.BoardBed), detail.WardName}
+	seen := newBedPageJSON(detail.BoardBed)
 	return represent(c, func() (any, error) { return seen, nil },
 		func() error { return s.showBed(c, detail) })
 }
@@ -258,7 +258,12 @@ func newSeenBedJSON(b hospital.BoardBed) seenBedJSON {
 // bedPageJSON is a bed's page.
 type bedPageJSON struct {
 	seenBedJSON
-	Ward string `json:"ward"`
+	Ward      string  `json:"ward"`
+	RetiredAt *string `json:"retired_at"` // null where it is not
+}
+
+func newBedPageJSON(b hospital.BoardBed) bedPageJSON {
+	return bedPageJSON{newSeenBedJSON(b), b.WardName, rfc3339(b.RetiredAt)}
 }
 
 // standingBedJSON is a bed as a Conflict shows it to whoever may not know who lies there.

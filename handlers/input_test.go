@@ -351,7 +351,7 @@ func TestAPathThatNamesNothingIsNotFound(t *testing.T) {
 			w.unchanged()
 		})
 	}
-	for _, path := range []string{"/nothing", "/wards", "/wards//", "/admissions/1/explode", "/dashboard/porter/", "/static/", "/static/app.css", "/.git/config", "/ws", "/ws/"} {
+	for _, path := range []string{"/nothing", "/ward", "/wards//", "/admissions/1/explode", "/dashboard/porter/", "/static/", "/static/app.css", "/.git/config", "/ws", "/ws/"} {
 		if got := w.get(path, w.nurse, program); got.status != 404 {
 			t.Errorf("%s: %d, want 404", path, got.status)
 		}

@@ -1,12 +1,9 @@
 package handlers
 
 import (
-	"slices"
-
 	"cmp"
 	"context"
-	"strconv"
-	"strings"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -75,75 +72,6 @@ func (in *input) given(field string) *string {
 func (in *input) ticked(field string) []string {
 	isEmpty := func(s string) bool { return s == "" }
 	return slices.DeleteFunc(slices.Clone(in.list(field)), isEmpty)
-}
-
-// setBed is POST /beds/{id}. What is not sent does not change.
-func (s *Server) setBed(c echo.Context) error {
-	id, in, err := readAbout(c, "features", "staffed")
-	if err != nil {
-		return err
-	}
-	to := hospital.SetBedCommand{Staffed: in.truth("staffed"), Version: in.id("version")}
-	if in.has("features") {
-		features := []hospital.BedFeature{}
-		for _, sent := range in.ticked("features") {
-			features = append(features, hospital.BedFeature(sent))
-		}
-		to.Features = &features
-	}
-	if err = in.err(); err == nil {
-		_, err = s.Hospital.SetBed(c.Request().Context(), actor(c), id, to)
-	}
-	if err != nil {
-		return s.panelForm(c, id, views.FormFitness, in).refuse(err)
-	}
-	return done(c, views.BedPath.Of(id))
-}
-
-// panelForm is a form about a bed itself. It stands in the bed's panel, whoever lies there.
-func (s *Server) panelForm(c echo.Context, id int64, name string, in *input) form {
-	detail, err := s.Hospital.BedDetail(c.Request().Context(), actor(c), id)
-	if err != nil || detail.Admission == nil {
-		return s.bedForm(id, 0, name, in)
-	}
-	return s.bedForm(id, detail.Admission.AdmissionID, name, in)
-}
-
-// setWard is POST /wards/{id}. What is not sent does not change.
-func (s *Server) setWard(c echo.Context) error {
-	id, in, err := readAbout(c, "sex", "speciality", "back")
-	if err != nil {
-		return err
-	}
-	to := hospital.SetWardCommand{Version: in.id("version")}
-	if in.has("sex") {
-		to.Sex = new(hospital.WardSex(in.text("sex")))
-	}
-	if in.has("speciality") {
-		to.Speciality = new(in.text("speciality"))
-	}
-	if err = in.err(); err == nil {
-		_, err = s.Hospital.SetWard(c.Request().Context(), actor(c), id, to)
-	}
-	bed := bedOfPath(in.values.Get("back"))
-	switch {
-	case err != nil && bed != 0:
-		return s.panelForm(c, bed, views.FormWard, in).refuse(err)
-	case err != nil:
-		return err
-	case bed != 0:
-		return done(c, views.BedPath.Of(bed))
-	}
-	return done(c, views.WardPath.Of(id))
-}
-
-// bedOfPath is the bed whose page has a path; 0 for any other path.
-func bedOfPath(path string) int64 {
-	id, err := strconv.ParseInt(strings.Trim(strings.TrimPrefix(path, "/beds/"), "/"), 10, 64)
-	if err != nil || views.BedPath.Of(id) != path {
-		return 0
-	}
-	return id
 }
 
 // placementJSON is how and where a patient should lie, and in what their bed does not fit.

@@ -211,7 +211,7 @@ func changeValue(value any) any {
 func newCurrentJSON(ctx context.Context, current any) any {
 	switch state := current.(type) {
 	case hospital.BoardBed:
-		return bedPageJSON{newSeenBedJSON(state), state.WardName}
+		return newBedPageJSON(state)
 	case hospital.Bed:
 		return standingBedJSON{state.ID, state.Number, string(state.Status), state.WardName,
 			state.Version, cleaningOf(state)}

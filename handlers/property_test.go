@@ -177,11 +177,32 @@ func (l *life) deeds() map[string]deed {
 		"/beds/:id/status":      {desk, anyBed, l.newStatus},
 		"/beds/:id": {desk, anyBed, func() map[string]any {
 			return map[string]any{"features": pick(l, []string{}, []string{"oxygen"},
-				[]string{"isolation", "cot"}), "staffed": l.r.IntN(3) > 0}
+				[]string{"isolation", "cot"}), "staffed": l.r.IntN(3) > 0,
+				"ward_id":    pick(l, l.a.ID, l.b.ID),
+				"bed_number": fmt.Sprint("BED-", l.r.IntN(20))}
+		}},
+		"/beds/:id/retire": {[]string{"ward_management"}, freeBeds, func() map[string]any {
+			if len(l.ids(freeBeds)) < 3 { // else nobody lies anywhere any more
+				return map[string]any{"version": 4711}
+			}
+			return reason()
+		}},
+		"/wards": {[]string{"admin"}, "", func() map[string]any {
+			return map[string]any{"code": fmt.Sprint("W", l.r.IntN(4)), "name": "Ward", "beds": 1}
+		}},
+		"/wards/:id/move": {desk, `SELECT id FROM ward`, func() map[string]any {
+			return map[string]any{"step": string(pick(l, hospital.WardSteps...))}
+		}},
+		"/wards/:id/beds": {desk, `SELECT id FROM ward`, func() map[string]any {
+			if len(l.ids(freeBeds)) > 8 {
+				return map[string]any{}
+			}
+			return map[string]any{"count": 1}
 		}},
 		"/wards/:id": {desk, `SELECT id FROM ward`, func() map[string]any {
 			return map[string]any{"sex": string(pick(l, hospital.WardSexes...)),
-				"speciality": pick(l, "", "Heart")}
+				"speciality": pick(l, "", "Heart"), "name": fmt.Sprint("Ward ", l.r.IntN(100)),
+				"code": fmt.Sprint("C", l.r.IntN(100)), "is_open": l.r.IntN(10) > 0}
 		}},
 		"/beds/:id/clean": {[]string{"housekeeping", "ward_management"},
 			`SELECT id FROM bed WHERE status = 'cleaning'`, func() map[string]any {

@@ -94,7 +94,11 @@ func (s *Server) generalRoutes() []entry {
 func (s *Server) wardRoutes() []entry {
 	return []entry{
 		s.ward(),
+		get(views.WardsPath, hospital.ArrangeWards, s.wardsPage),
+		post(views.NewWardPath, hospital.SetUpWards, s.addWard),
 		post("/wards/:id", hospital.ArrangeWards, s.setWard),
+		post(views.WardPath+"move", hospital.ArrangeWards, s.moveWard),
+		post(views.WardPath+"beds", hospital.ArrangeWards, s.addBeds),
 		post(views.WardPath+"round", hospital.OrderRounds, s.orderMealRound),
 		get(views.HandoverPath, hospital.ReadWards, s.handover),
 		get(views.MealListPath, hospital.ReadMealLists, s.mealList),
@@ -109,6 +113,7 @@ func (s *Server) bedRoutes() []entry {
 	return []entry{
 		get(views.BedPath, hospital.ReadWards, s.bedPage),
 		post("/beds/:id", hospital.ArrangeWards, s.setBed),
+		post(views.BedPath+"retire", hospital.ArrangeWards, s.retireBed),
 		post(views.BedPath+"status", hospital.ChangeBeds, s.setBedStatus),
 		post(views.BedPath+"clean", hospital.CleanBeds, s.cleanBed),
 		post(views.BedPath+"patients", hospital.AdmitPatients, s.findPatients),

@@ -324,7 +324,6 @@ func TestAVersionThatIsNoNumberIsRefused(t *testing.T) {
 
 // withoutVersion are the routes with an id that change nothing which has a version.
 var withoutVersion = []string{
-	"POST /wards/:id",               // a ward has none, and each field is written by itself
 	"POST /wards/:id/round",         // orders for whoever lies there
 	"POST /beds/:id/patients",       // a search
 	"POST /deliveries/:id/location", // where a courier is

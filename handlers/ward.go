@@ -96,10 +96,13 @@ func newCountsJSON(w hospital.WardSummary) countsJSON {
 		c.Maintenance, c.Closed, w.PendingDischarges, c.OccupancyRate()}
 }
 
-// wardJSON is what a ward is for.
+// wardJSON is a ward without its beds.
 type wardJSON struct {
 	ID         int64  `json:"id"`
 	Code       string `json:"code"`
+	Name       string `json:"name"`
+	Block      string `json:"block"`
+	Position   int    `json:"position"`
 	Sex        string `json:"sex"`
 	Speciality string `json:"speciality"`
 	Open       bool   `json:"is_open"`
@@ -107,7 +110,8 @@ type wardJSON struct {
 }
 
 func newWardJSON(w hospital.Ward) wardJSON {
-	return wardJSON{w.ID, w.Code, string(w.Sex), w.Speciality, w.Open, w.Version}
+	return wardJSON{w.ID, w.Code, w.Name, w.Block, w.Position, string(w.Sex), w.Speciality, w.Open,
+		w.Version}
 }
 
 // wardPageJSON is a ward's page.

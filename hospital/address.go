@@ -450,13 +450,31 @@ func (c *change) setAddress(ctx context.Context, before Address, f AddressComman
 		return fmt.Errorf("change address %d: %w", before.ID, err)
 	}
 	c.recordAddress("address.set", before.ID, before.Version+1, before.Fields().differing(f))
-	if err := c.touchDeliveries(ctx, `address.id = $1`, before.ID); err != nil {
+	if err := c.touchTraysTo(ctx, `address.id = $1`, before.ID); err != nil {
 		return err
 	}
 	if f.ZoneID == before.Zone.ID {
 		return nil
 	}
 	return c.touchKitchen(ctx, `address.id = $1`, before.ID)
+}
+
+// touchTraysTo tells that some addresses, or their zones, are others now, where a delivery goes
+// there, or went there of late.
+func (c *change) touchTraysTo(ctx context.Context, condition string, id int64) error {
+	if err := c.touchDeliveries(ctx, condition, id); err != nil {
+		return err
+	}
+	// #nosec G202 -- the condition is one of this package's own, with $1 for what people send
+	ended, err := queryIDs(ctx, c.tx, `SELECT delivery.id FROM delivery
+		JOIN meal_order ON meal_order.id = delivery.order_id
+		JOIN address ON address.id = meal_order.address_id
+		WHERE delivery.ended_at >= $2 AND delivery.ended_at < $3 AND `+condition, id,
+		instant(c.now.Add(-recently)), uncounted(c.now))
+	for _, id := range ended {
+		c.touch(Delivery{ID: id})
+	}
+	return wrap(err, "read the deliveries that ended there")
 }
 
 // touchKitchen tells that the zones of some addresses are others now, where the kitchen shows an

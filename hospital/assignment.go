@@ -23,7 +23,7 @@ const (
 // BedAssignment is one bed of an admission, from when until when.
 type BedAssignment struct {
 	BedID      int64
-	BedNumber  string
+	BedNumber  string // as the bed was called then, and so is WardName
 	WardName   string
 	Since      time.Time
 	Until      time.Time // zero: the patient lies there
@@ -45,7 +45,8 @@ type foundBed struct {
 // bedAssignments lists the beds of an admission, the newest first.
 func bedAssignments(ctx context.Context, q *sql.Tx, admissionID int64) ([]BedAssignment, error) {
 	rows, err := q.QueryContext(ctx,
-		`SELECT bed_assignment.id, bed_assignment.bed_id, bed.number, ward.name,
+		`SELECT bed_assignment.id, bed_assignment.bed_id,
+			COALESCE(bed_assignment.bed_number, bed.number), ward.name,
 			bed_assignment.since, bed_assignment.until, bed_assignment.act,
 			bed_assignment.reason, bed_assignment.with_mother, bed_assignment.found,
 			bed_assignment.found_reason, bed_assignment.found_until, bed_assignment.found_for,
@@ -53,7 +54,7 @@ func bedAssignments(ctx context.Context, q *sql.Tx, admissionID int64) ([]BedAss
 				WHERE kept.id = bed_assignment.found_for), '')
 		FROM bed_assignment
 		JOIN bed ON bed.id = bed_assignment.bed_id
-		JOIN ward ON ward.id = bed.ward_id
+		JOIN ward ON ward.id = COALESCE(bed_assignment.ward_id, bed.ward_id)
 		WHERE bed_assignment.admission_id = $1
 		ORDER BY bed_assignment.since DESC, bed_assignment.id DESC`, admissionID)
 	all, err := collect(rows, err, func(row scanner) (a BedAssignment, err error) {
@@ -217,7 +218,8 @@ func (c *change) comeBack(ctx context.Context, bed *Bed, left BedAssignment,
 	if used && !anew.withMother {
 		return anew.since, c.occupy(ctx, bed, anew)
 	}
-	_, err = c.exec(ctx, `UPDATE bed_assignment SET until = NULL, with_mother = $2 WHERE id = $1`,
+	_, err = c.exec(ctx, `UPDATE bed_assignment SET until = NULL, bed_number = NULL,
+		ward_id = NULL, with_mother = $2 WHERE id = $1`,
 		left.id, anew.withMother)
 	if err != nil {
 		return since, fmt.Errorf("put admission %d back: %w", anew.admissionID, err)

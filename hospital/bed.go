@@ -63,7 +63,8 @@ type Bed struct {
 	ID       int64
 	WardID   int64
 	WardName string
-	// unique in the hospital, such as "MED-A-05"; it is also what is scanned at the bedside
+	// unique among those that are not retired, such as "MED-A-05"; it is also what is scanned at
+	// the bedside
 	Number        string
 	Status        BedStatus
 	StatusReason  string // why it is reserved, in maintenance or closed; may be empty
@@ -74,7 +75,13 @@ type Bed struct {
 	Fitness
 	Cleaning Cleaning // for a bed in cleaning: how far that is
 	Version  int64    // counts the bed's changes
+
+	RetiredAt time.Time // zero: it is not
+	RetiredBy string
 }
+
+// Retired reports whether the bed is out of the hospital for good.
+func (b Bed) Retired() bool { return !b.RetiredAt.IsZero() }
 
 // BedStatusCommand is what SetBedStatus needs.
 type BedStatusCommand struct {
@@ -133,7 +140,7 @@ type FreeBed struct {
 const (
 	bedColumns = `bed.id, bed.ward_id, ward.name, bed.number, bed.status, bed.status_reason,
 		bed.status_since, ` + reservedColumns + `, ` + fitnessColumns + `, bed.version,
-		bed.cleaning_since, bed.cleaning_by, bed.cleaning_stat`
+		bed.cleaning_since, bed.cleaning_by, bed.cleaning_stat, bed.retired_at, bed.retired_by`
 	reservedColumns = `bed.reserved_until, bed.reserved_for, COALESCE((SELECT kept.name
 		FROM patient AS kept WHERE kept.id = bed.reserved_for), '')`
 	selectBed = `SELECT ` + bedColumns + ` FROM bed JOIN ward ON ward.id = bed.ward_id`
@@ -145,7 +152,8 @@ func (b *Bed) columns() []any {
 		(*instant)(&b.StatusSince), (*instant)(&b.ReservedUntil), (*reference)(&b.ReservedFor),
 		&b.ReservedName}
 	return append(append(columns, b.Fitness.columns()...), &b.Version,
-		(*instant)(&b.Cleaning.StartedAt), &b.Cleaning.By, &b.Cleaning.Stat)
+		(*instant)(&b.Cleaning.StartedAt), &b.Cleaning.By, &b.Cleaning.Stat,
+		(*instant)(&b.RetiredAt), &b.RetiredBy)
 }
 
 // readBed reads one bed. NotFound where there is none.
@@ -331,7 +339,7 @@ func freeBeds(ctx context.Context, q *sql.Tx) ([]FreeBed, error) {
 			bed.status_reason, `+reservedColumns+`, `+fitnessColumns+`, bed.version
 		FROM bed JOIN ward ON ward.id = bed.ward_id
 		WHERE ward.is_open AND bed.status IN ($1, $2)
-		ORDER BY ward.code, length(bed.number), bed.number`, BedAvailable, BedReserved)
+		ORDER BY ward.position, ward.code, length(bed.number), bed.number`, BedAvailable, BedReserved)
 	return collect(rows, err, func(row scanner) (bed FreeBed, err error) {
 		columns := []any{&bed.ID, &bed.Number, &bed.WardName, &bed.Status, &bed.StatusReason,
 			(*instant)(&bed.ReservedUntil), (*reference)(&bed.ReservedFor), &bed.ReservedName}
@@ -396,6 +404,8 @@ func (b Bed) checkTransition(actor Actor, to BedStatusCommand) error {
 	switch {
 	case to.Version != 0 && to.Version != b.Version:
 		return b.outdated()
+	case b.Retired():
+		return b.retired()
 	case b.Status == to.Status && (to.Status != BedReserved || !to.keepsOtherwise(b)):
 		return b.conflict("bed_already", "Bed %s is already %s.", b.Number, bedWords[b.Status])
 	case b.Status == BedOccupied:

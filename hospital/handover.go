@@ -153,7 +153,7 @@ func (r *handoverReading) read(ctx context.Context, wardID int64) (err error) {
 // readBeds reads the beds that can't take anyone, or only somebody in particular.
 func (r *handoverReading) readBeds(ctx context.Context) error {
 	rows, err := r.q.QueryContext(ctx, selectBed+` WHERE bed.ward_id = $1
-		AND bed.status NOT IN ('available', 'occupied')
+		AND bed.status NOT IN ('available', 'occupied') AND bed.retired_at IS NULL
 		ORDER BY length(bed.number), bed.number`, r.ID)
 	r.Beds, err = collect(rows, err, func(row scanner) (bed Bed, err error) {
 		err = row.Scan(bed.columns()...)

@@ -18,13 +18,17 @@ type wardStay struct {
 	since, until time.Time // until is zero while they lie there
 }
 
+// bedsEver are the beds that are, or were, in the ward $1.
+const bedsEver = `SELECT id FROM bed WHERE ward_id = $1
+	UNION SELECT bed_id FROM bed_assignment WHERE ward_id = $1`
+
 // readMoves finds who came into the ward and who left it: those who came into the hospital, those
 // who moved, and those who went home.
 func (r *handoverReading) readMoves(ctx context.Context) error {
 	moved, err := queryIDs(ctx, r.q, `SELECT admission_id FROM bed_assignment
-		WHERE bed_id IN (SELECT id FROM bed WHERE ward_id = $1) AND since >= $2 AND since <= $3
+		WHERE bed_id IN (`+bedsEver+`) AND since >= $2 AND since <= $3
 		UNION SELECT admission_id FROM bed_assignment
-		WHERE bed_id IN (SELECT id FROM bed WHERE ward_id = $1) AND until >= $2 AND until <= $3`,
+		WHERE bed_id IN (`+bedsEver+`) AND until >= $2 AND until <= $3`,
 		r.ID, instant(r.Since), instant(r.Until))
 	if err != nil {
 		return wrap(err, "read who came into ward %d and left it", r.ID)
@@ -90,11 +94,12 @@ func (r *handoverReading) readStays(ctx context.Context, admissions []int64) ([]
 	}
 	list, args := oneOf(nil, admissions)
 	// #nosec G202 -- the list is of $n alone
-	rows, err := r.q.QueryContext(ctx, `SELECT bed_assignment.admission_id, bed.number, bed.ward_id,
-			ward.name, bed_assignment.since, bed_assignment.until
+	rows, err := r.q.QueryContext(ctx, `SELECT bed_assignment.admission_id,
+			COALESCE(bed_assignment.bed_number, bed.number), ward.id, ward.name,
+			bed_assignment.since, bed_assignment.until
 		FROM bed_assignment
 		LEFT JOIN bed ON bed.id = bed_assignment.bed_id
-		LEFT JOIN ward ON ward.id = bed.ward_id
+		LEFT JOIN ward ON ward.id = COALESCE(bed_assignment.ward_id, bed.ward_id)
 		WHERE bed_assignment.admission_id IN `+list+`
 		ORDER BY bed_assignment.admission_id, bed_assignment.since, bed_assignment.id`, args...)
 	stays, err := collect(rows, err, func(row scanner) (s wardStay, err error) {

@@ -239,7 +239,7 @@ func readMissed(ctx context.Context, q *sql.Tx, now time.Time, role Role) ([]Mis
 			meal_round.missed_admissions
 		FROM meal_round JOIN ward ON ward.id = meal_round.ward_id
 		WHERE meal_round.service_date = $1 AND meal_round.missed > 0
-		ORDER BY ward.code, ward.id`, instant(settings.Day(now)))
+		ORDER BY ward.position, ward.code, ward.id`, instant(settings.Day(now)))
 	missed, err := collect(rows, err, func(row scanner) (m MissedRound, err error) {
 		w := &m.Ward
 		err = row.Scan(&w.ID, &w.Code, &w.Name, &w.Block, &w.Open,

@@ -119,8 +119,13 @@ func codedChanges(from, to string) []Change {
 
 // codedValue is a value of the audit as commands send it.
 func codedValue(field, code string) any {
-	if id, err := strconv.Atoi(code); err == nil && field == "wanted_ward_id" {
-		return id
+	switch field {
+	case "wanted_ward_id", "ward_id", "position":
+		if n, err := strconv.Atoi(code); err == nil {
+			return n
+		}
+	case "is_open":
+		return code == "true"
 	}
 	return told(decodeSpaces.Replace(code))
 }

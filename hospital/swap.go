@@ -187,8 +187,8 @@ func occupantsBut(ctx context.Context, q *sql.Tx, bed Bed) ([]Occupant, error) {
 			AND NOT admission.with_mother
 		JOIN patient ON patient.id = admission.patient_id
 		WHERE bed.id <> $1
-		ORDER BY CASE WHEN bed.ward_id = $2 THEN 0 ELSE 1 END, ward.code, length(bed.number),
-			bed.number`, bed.ID, bed.WardID)
+		ORDER BY CASE WHEN bed.ward_id = $2 THEN 0 ELSE 1 END, ward.position, ward.code,
+			length(bed.number), bed.number`, bed.ID, bed.WardID)
 	others, err := collect(rows, err, scanOccupant)
 	return others, wrap(err, "read who lies elsewhere than in bed %d", bed.ID)
 }

@@ -4,14 +4,10 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
-
-	"dusangire/hospital/internal/store"
 )
 
 // Ward is a nursing unit with beds.
@@ -20,23 +16,34 @@ type Ward struct {
 	Code  string // short and unique, such as "MED-A"
 	Name  string
 	Block string // where it is, such as "B1"
-	Open  bool   // a closed ward takes nobody in and is not counted as active
-	Sex   WardSex
+	// Wards stand in the order of their positions, those of the same one in that of their codes.
+	Position int
+	Open     bool // a closed ward takes nobody in and is not counted as active
+	Sex      WardSex
 	// such as "Cardiology"; may be empty
 	Speciality string
-	Version    int64 // counts the changes of what it is for
+	Version    int64 // counts its changes
 }
 
 // AddWardCommand is what AddWard needs.
 type AddWardCommand struct {
-	Code  string // 1–12 of A–Z, 0–9 and hyphen, unique
-	Name  string // at most LongestName characters
-	Block string // may be empty
-	Beds  int    // how many beds to create, at most MostBeds, numbered CODE-01 and so on
+	Code       string  // 1–12 of A–Z, 0–9 and hyphen, unique
+	Name       string  // at most LongestName characters
+	Block      string  // may be empty
+	Position   *int    // 0 to LastPosition; nil: after those that have one
+	Sex        WardSex // empty: AnySex
+	Speciality string  // may be empty
+	Closed     bool
+	Beds       int // how many beds to create, at most MostBeds, numbered CODE-01 and so on
+
+	IdempotencyKey string
 }
 
-// MostBeds is the most beds that a ward can be created with.
+// MostBeds is the most beds that a ward can have.
 const MostBeds = 500
+
+// LastPosition is the last place among wards.
+const LastPosition = 9999
 
 // BedCounts counts the beds of a ward, or of all, by status. The statuses' counts add up to Total.
 type BedCounts struct {
@@ -149,29 +156,34 @@ type BoardMeal struct {
 	Version int64
 }
 
-// Wards lists all wards in the order of their codes, without reading their beds.
+// Wards lists all wards in their order, without reading their beds.
 func (h *Hospital) Wards(ctx context.Context, actor Actor) ([]Ward, error) {
 	return readAs(ctx, h, actor, ListWards, allWards)
 }
 
-// allWards lists all wards in the order of their codes, as people count.
+// allWards lists all wards in their order.
 func allWards(ctx context.Context, q *sql.Tx) ([]Ward, error) {
 	rows, err := q.QueryContext(ctx, selectWard)
 	wards, err := collect(rows, err, scanWard)
-	slices.SortFunc(wards, func(a, b Ward) int { return compareCodes(a.Code, b.Code) })
+	slices.SortFunc(wards, Ward.compare)
 	return wards, err
 }
 
+// compare orders wards as people are shown them: by position, and then by code, as people count.
+func (w Ward) compare(other Ward) int {
+	return cmp.Or(cmp.Compare(w.Position, other.Position), compareCodes(w.Code, other.Code))
+}
+
 const (
-	wardColumns = `ward.id, ward.code, ward.name, ward.block, ward.is_open, ward.sex,
-		ward.speciality, ward.version`
+	wardColumns = `ward.id, ward.code, ward.name, ward.block, ward.position, ward.is_open,
+		ward.sex, ward.speciality, ward.version`
 	selectWard = `SELECT ` + wardColumns + ` FROM ward`
 )
 
 // columns are where wardColumns go.
 func (w *Ward) columns() []any {
-	return []any{&w.ID, &w.Code, &w.Name, &w.Block, &w.Open, &w.Sex, &w.Speciality,
-		&w.Version}
+	return []any{&w.ID, &w.Code, &w.Name, &w.Block, &w.Position, &w.Open, &w.Sex,
+		&w.Speciality, &w.Version}
 }
 
 // compareCodes orders codes as people count: W2 before W10.
@@ -237,7 +249,8 @@ func readWardBoard(ctx context.Context, q *sql.Tx, now time.Time,
 		return board, err
 	}
 	rows, err := q.QueryContext(ctx, selectBoardBed+`
-		WHERE bed.ward_id = $1 ORDER BY length(bed.number), bed.number`, wardID)
+		WHERE bed.ward_id = $1 AND bed.retired_at IS NULL
+		ORDER BY length(bed.number), bed.number`, wardID)
 	board.Beds, err = collect(rows, err, func(row scanner) (BoardBed, error) {
 		return scanBoardBed(row, now)
 	})
@@ -282,14 +295,14 @@ func readMeals(ctx context.Context, q *sql.Tx, now time.Time, beds []BoardBed) e
 	return wrap(err, "read the meals of a ward")
 }
 
-// wardSummaries reads every ward with its numbers, in the order of their codes.
+// wardSummaries reads every ward with its numbers, in their order.
 func wardSummaries(ctx context.Context, q *sql.Tx) ([]WardSummary, error) {
 	var wards []WardSummary
 	rows, err := q.QueryContext(ctx,
 		`SELECT `+wardColumns+`, COALESCE(bed.status, ''), count(bed.id),
 			count(admission.id) FILTER (WHERE admission.discharge_planned)
 		FROM ward
-		LEFT JOIN bed ON bed.ward_id = ward.id
+		LEFT JOIN bed ON bed.ward_id = ward.id AND bed.retired_at IS NULL
 		LEFT JOIN admission ON admission.bed_id = bed.id AND admission.discharged_at IS NULL
 			AND NOT admission.with_mother
 		GROUP BY `+wardColumns+`, bed.status
@@ -307,67 +320,6 @@ func wardSummaries(ctx context.Context, q *sql.Tx) ([]WardSummary, error) {
 		summary.PendingDischarges += pending
 		return err
 	})
-	slices.SortFunc(wards, func(a, b WardSummary) int { return compareCodes(a.Code, b.Code) })
+	slices.SortFunc(wards, func(a, b WardSummary) int { return a.Ward.compare(b.Ward) })
 	return wards, wrap(err, "count the beds")
-}
-
-// AddWard creates a ward with its beds, all available. For setting a hospital up. Invalid names
-// each wrong field, Conflict a code that is taken.
-func (h *Hospital) AddWard(ctx context.Context, actor Actor, ward AddWardCommand) (Ward, error) {
-	ward.Name, ward.Block = tidy(ward.Name), tidy(ward.Block)
-	if err := cmp.Or(actor.need(SetUpWards), ward.check()); err != nil {
-		return Ward{}, err
-	}
-	return command(ctx, h, actor, func(ctx context.Context, c *change) (Ward, error) {
-		id, err := c.addWard(ctx, ward)
-		if err != nil {
-			return Ward{}, err
-		}
-		return readWard(ctx, c.tx, id)
-	})
-}
-
-var wardCode = regexp.MustCompile(`^[A-Z0-9][A-Z0-9-]{0,11}$`)
-
-// check returns what is wrong with the fields of a new ward.
-func (w AddWardCommand) check() error {
-	wrong := fields{}
-	if !wardCode.MatchString(w.Code) {
-		wrong.refuse("code", "ward_code", "Use 1 to 12 capital letters, digits and hyphens.")
-	}
-	wrong.text("name", w.Name, LongestName)
-	if w.Name == "" {
-		wrong.refuse("name", "ward_name_missing", "Give the ward a name.")
-	}
-	wrong.letters("name", w.Name)
-	wrong.text("block", w.Block, LongestName)
-	wrong.letters("block", w.Block)
-	if w.Beds < 0 || w.Beds > MostBeds {
-		wrong.refuse("beds", "bed_count", "A ward has 0 to %d beds.", MostBeds)
-	}
-	return wrong.err()
-}
-
-// addWard inserts a ward with its beds and returns its id.
-func (c *change) addWard(ctx context.Context, ward AddWardCommand) (id int64, err error) {
-	id, err = c.insert(ctx, `INSERT INTO ward (code, name, block) VALUES ($1, $2, $3) RETURNING id`,
-		ward.Code, ward.Name, ward.Block)
-	if store.Violated(err) == "ward_code" {
-		return 0, Refuse(Conflict, "ward_code_taken",
-			"There is a ward %s already. Choose another code.", ward.Code)
-	}
-	if err != nil {
-		return 0, fmt.Errorf("add ward %s: %w", ward.Code, err)
-	}
-	for n := 1; n <= ward.Beds; n++ {
-		_, err := c.exec(ctx,
-			`INSERT INTO bed (ward_id, number, status, status_since) VALUES ($1, $2, $3, $4)`,
-			id, fmt.Sprintf("%s-%02d", ward.Code, n), BedAvailable, instant(c.now))
-		if err != nil {
-			return 0, fmt.Errorf("add bed %d of ward %s: %w", n, ward.Code, err)
-		}
-	}
-	c.record(entry{action: "ward.add", entity: "ward", entityID: id, wardID: id, to: ward.Code},
-		Ward{ID: id})
-	return id, nil
 }

@@ -199,7 +199,7 @@ func (c *change) setZone(ctx context.Context, before, to Zone) error {
 	if before.Name == to.Name {
 		return nil
 	}
-	if err := c.touchDeliveries(ctx, `address.zone_id = $1`, to.ID); err != nil {
+	if err := c.touchTraysTo(ctx, `address.zone_id = $1`, to.ID); err != nil {
 		return err
 	}
 	return c.touchKitchen(ctx, `address.zone_id = $1`, to.ID)

@@ -177,6 +177,8 @@ func domain() map[string][]string {
 		wordsOf(hospital.Priorities)
 	lists["misfit."], lists["feature."] = wordsOf(hospital.Misfits), wordsOf(hospital.BedFeatures)
 	lists["ward_sex."] = wordsOf(hospital.WardSexes)
+	lists["ward.step."] = wordsOf(hospital.WardSteps)
+	lists["ward.open."] = []string{"true", "false"}
 	lists["weekday."], lists["wall_names."] = wordsOf(hospital.WeekDays),
 		wordsOf(hospital.WallNamings)
 	lists["settings."] = []string{"session_hours", "idle_minutes", "retention_days"}

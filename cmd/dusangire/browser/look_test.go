@@ -166,6 +166,12 @@ func sights(t testing.TB, s *dusangiretest.Server) []sight {
 		}},
 		{"delivery", hospital.MedicalStaff, func(p *screen) { p.openLive(fmt.Sprintf("/deliveries/%d/", carried.ID)) }},
 		{"users", hospital.Admin, at("/users/")},
+		{"wards", hospital.WardManagement, at("/wards/")},
+		{"wards-unfolded", hospital.Admin, func(p *screen) {
+			p.open(fmt.Sprintf("/wards/?ward=%d", ward.ID))
+			ask[chromedp.Void](p,
+				`for (const part of document.querySelectorAll("main details")) part.open = true`)
+		}},
 		{"search", hospital.MedicalStaff, at("/patients/search")},
 		{"record", hospital.MedicalStaff, at(record)},
 		{"record-unfolded", hospital.Admin, func(p *screen) {

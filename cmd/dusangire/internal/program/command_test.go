@@ -320,12 +320,64 @@ func TestAHospitalOfOnesOwnIsSetUp(t *testing.T) {
 	if got := ward("add", "B"); got.Code != program.ExitUsage {
 		t.Errorf("a ward without a name: %d", got.Code)
 	}
-	if got := ward("list"); got.Code != program.ExitOK || strings.Join(strings.Fields(got.Out), " ") != "ID CODE NAME BLOCK 1 MED-A Medicine, women B1" {
+	if got := ward("list"); got.Code != program.ExitOK || strings.Join(strings.Fields(got.Out), " ") != "ID CODE NAME BLOCK POSITION FOR SPECIALITY STATE BEDS OCCUPIED 1 MED-A Medicine, women B1 0 any - open 3 0" {
 		t.Errorf("ward list: %d %q", got.Code, got.Out)
 	}
 	h := hospitaltest.Open(t, hospital.Options{DatabaseURL: database})
 	if board, err := h.WardBoard(t.Context(), hospital.System, 1); err != nil || len(board.Beds) != 3 {
 		t.Errorf("%d beds, want 3: %v", len(board.Beds), err)
+	}
+}
+
+func TestWardsAndBedsAreLookedAfterByAScript(t *testing.T) {
+	t.Parallel()
+	env := []string{"DUSANGIRE_DATABASE_URL=" + hospitaltest.SQLite(t)}
+	ward := func(args ...string) dusangiretest.Result {
+		t.Helper()
+		return dusangiretest.Invocation{Args: append([]string{"ward"}, args...), Env: env}.Run(t)
+	}
+	for _, script := range []string{
+		"add MED --name Medicine --beds 2",
+		"add MAT --name Maternity --sex female --closed",
+		"bed add MAT M-1..M-3 M-9",
+		"bed add MED --count 1",
+		"open MAT",
+		"set MAT --new-code MAT-A --block C1 --position 1 --speciality Obstetrics",
+		"bed set M-9 --new-number M-4 --has oxygen --has cot --staffed=false",
+		"bed set MED-03 --ward MAT-A",
+		"bed retire M-1 --reason broken",
+		"close MED",
+	} {
+		if got := ward(strings.Fields(script)...); got.Code != program.ExitOK {
+			t.Fatalf("ward %s: %d %s", script, got.Code, got.Err)
+		}
+	}
+	for asked, want := range map[string]string{
+		"list": "ID CODE NAME BLOCK POSITION FOR SPECIALITY STATE BEDS OCCUPIED " +
+			"1 MED Medicine - 0 any - closed 2 0 " +
+			"2 MAT-A Maternity C1 1 female Obstetrics open 4 0",
+		"bed list MAT-A": "NUMBER STATUS HAS STAFFED M-2 available - true M-3 available - true " +
+			"M-4 available oxygen,cot false MED-03 available - true",
+	} {
+		got := ward(strings.Fields(asked)...)
+		if lines := strings.Join(strings.Fields(got.Out), " "); lines != want {
+			t.Errorf("ward %s prints\n%s, want\n%s", asked, lines, want)
+		}
+	}
+	for script, why := range map[string]string{
+		"set NONE --name x":        "no ward NONE",
+		"close NONE":               "no ward NONE",
+		"bed retire M-1":           "no bed M-1",
+		"bed add MED M-2":          "a bed M-2 already",
+		"bed add MED":              "or how many",
+		"bed set M-2 --has wings":  "oxygen",
+		"set MED --new-code MAT-A": "a ward MAT-A already",
+	} {
+		got := ward(strings.Fields(script)...)
+		if got.Code != program.ExitFailed || !strings.Contains(got.Err, why) ||
+			strings.Count(got.Err, "\n") != 1 {
+			t.Errorf("ward %s: %d %q, want to be told %q", script, got.Code, got.Err, why)
+		}
 	}
 }
 
