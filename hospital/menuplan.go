@@ -79,7 +79,7 @@ func (h *Hospital) MenuPlan(ctx context.Context, actor Actor) (MenuPlan, error) 
 
 // readCycle reads how long the cycle is and when it begins.
 func readCycle(ctx context.Context, q *sql.Tx) (p MenuPlan, err error) {
-	err = q.QueryRowContext(ctx, `SELECT days, starts_on, version FROM menu_plan`).
+	err = q.QueryRowContext(ctx, `SELECT days, starts_on, version FROM menu_plan WHERE id = 1`).
 		Scan(&p.Days, (*instant)(&p.StartsOn), &p.Version)
 	return p, wrap(err, "read the cycle of the menu")
 }
