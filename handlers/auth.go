@@ -229,14 +229,15 @@ func (s *Server) login(c echo.Context) error {
 	}
 	s.setSession(c, token, 0)
 	s.setDevice(c, from.Devices)
+	s.speakTo(c, session.User)
 	return created(c, homePaths[session.User.Role], localPath(in.text("next")),
 		func() (any, error) { return newSessionJSON(session, token), nil })
 }
 
 // client is where a request to sign in comes from.
 func (s *Server) client(c echo.Context) hospital.Client {
-	return hospital.Client{Address: c.RealIP(), Session: s.tokenOf(c),
-		Devices: cookieOf(c, deviceCookie(s.Hospital.Instance(), isSecure(c)))}
+	return hospital.Client{Address: c.RealIP(), Agent: c.Request().UserAgent(),
+		Session: s.tokenOf(c), Devices: cookieOf(c, deviceCookie(s.Hospital.Instance(), isSecure(c)))}
 }
 
 // setDevice leaves with a browser what makes it known again when somebody signs in there.

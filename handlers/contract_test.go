@@ -23,7 +23,8 @@ func contract(t *testing.T) string {
 func TestTheContractNamesEveryRoute(t *testing.T) {
 	text := contract(t)
 	for _, route := range new(handlers.Server).Routes() {
-		path := strings.NewReplacer(":id", "{id}", ":role", "{role}").Replace(route.Path)
+		path := strings.NewReplacer(":id", "{id}", ":role", "{role}", ":token", "{token}",
+			":code", "{code}").Replace(route.Path)
 		if role, ok := strings.CutPrefix(path, "/ws/dashboard/"); ok && role != "{role}/" {
 			continue // one of those that {role} stands for
 		}

@@ -9,7 +9,8 @@ import (
 	"dusangire/views/text"
 )
 
-// setLanguage remembers in which language a person reads, and goes back to where they were.
+// setLanguage remembers in which language a person reads, in this browser and for their account,
+// and goes back to where they were.
 func (s *Server) setLanguage(c echo.Context) error {
 	in, err := readInput(c, "language", "back")
 	if err != nil {
@@ -23,11 +24,30 @@ func (s *Server) setLanguage(c echo.Context) error {
 	if err := in.err(); err != nil {
 		return err
 	}
+	if s.authenticate(c) == nil {
+		err := s.Hospital.SetOwnLanguage(c.Request().Context(), actor(c), language)
+		if err != nil {
+			return err
+		}
+	}
+	s.rememberIn(c, language)
+	return done(c, back)
+}
+
+// speakTo lets a browser speak the language of whoever has just signed in, where they have said
+// which.
+func (s *Server) speakTo(c echo.Context, user hospital.User) {
+	if user.Language != "" {
+		s.rememberIn(c, user.Language)
+	}
+}
+
+// rememberIn lets a browser ask in a language from now on, as long as that is offered.
+func (s *Server) rememberIn(c echo.Context, language string) {
 	// #nosec G124 -- Secure wherever the client speaks HTTPS
 	c.SetCookie(&http.Cookie{Name: languageCookie, Value: language, Path: "/",
 		MaxAge: 365 * 24 * 3600, HttpOnly: true, Secure: isSecure(c),
 		SameSite: http.SameSiteLaxMode})
-	return done(c, back)
 }
 
 const languageCookie = "language"

@@ -39,7 +39,8 @@ func (s *Server) page(c echo.Context, title string) (views.Page, error) {
 		return p, nil
 	}
 	user := session.User
-	p.Viewer = &views.Viewer{UserID: user.ID, Username: user.Username, Role: user.Role}
+	p.Viewer = &views.Viewer{UserID: user.ID, Username: user.Username, Role: user.Role,
+		Called: user.Called()}
 	unread, err := s.Hospital.Unread(c.Request().Context(), actor(c))
 	if err != nil {
 		return p, err

@@ -253,7 +253,9 @@ func (l *life) deeds() map[string]deed {
 
 // silent are the commands that no screen could show.
 var silent = []string{"/login", "/logout", "/language", "/beds/:id/patients", "/waiting/patients",
-	"/patients/search"}
+	"/patients/search", "/users", "/users/:id", "/users/:id/reset", "/users/:id/sessions/end",
+	"/account/password", "/account/sessions/:id/end", "/password/:token", "/join", "/join/:code",
+	"/admissions/:id/invitations", "/admissions/:id/invitations/remove"}
 
 // pick is one of some.
 func pick[T any](l *life, some ...T) T { return some[l.r.IntN(len(some))] }

@@ -68,7 +68,8 @@ func (s *Server) Routes() []Route {
 func (s *Server) table() []entry {
 	table := slices.Concat(s.generalRoutes(), s.wardRoutes(), s.bedRoutes(), s.admissionRoutes(),
 		s.patientRoutes(), s.orderRoutes(), s.kitchenRoutes(), s.deliveryRoutes(), s.addressRoutes(),
-		s.notificationRoutes(), s.menuRoutes())
+		s.notificationRoutes(), s.menuRoutes(), s.userRoutes(), s.accountRoutes(),
+		s.invitationRoutes())
 	if s.Gallery {
 		table = append(table, get("/gallery", Anyone, s.gallery))
 	}
@@ -82,7 +83,6 @@ func (s *Server) generalRoutes() []entry {
 		post(views.LoginPath, Anyone, s.login),
 		post(views.LogoutPath, Anyone, s.logout),
 		post(views.LanguagePath, Anyone, s.setLanguage),
-		get(views.UsersPath, hospital.ManageUsers, s.usersPage),
 		get(views.SettingsPath, hospital.ManageSettings, s.settingsPage),
 		post(views.SetPath, hospital.ManageSettings, s.setSettings),
 		get(staticRoute, Anyone, echo.WrapHandler(static.Handler())),

@@ -327,4 +327,7 @@ var withoutVersion = []string{
 	"POST /wards/:id/round",         // orders for whoever lies there
 	"POST /beds/:id/patients",       // a search
 	"POST /deliveries/:id/location", // where a courier is
+	"POST /users/:id/reset",         // whatever the account says
+	"POST /users/:id/sessions/end",
+	"POST /account/sessions/:id/end",
 }

@@ -123,16 +123,22 @@ func quotas(session hospital.Session) []hub.Quota {
 	}
 }
 
-// authorization ends a socket when its session has ended or its user's role no longer permits it.
+// authorization ends a socket when its session has ended or its user's role no longer permits it,
+// and lets it be opened anew when the user has another role or other wards, since what it shows
+// hangs on these.
 func (s *Server) authorization(session hospital.Session,
 	permission hospital.Permission) hub.Authorization {
-	user := session.User.ID
+	user := session.User
 	return hub.Authorization{
-		Topic: hospital.UserTopic(user), Checked: session.Revisions,
-		Session: session.ID, Permission: string(permission), Expires: session.ExpiresAt,
-		Recheck: func(ctx context.Context) (hub.Grants, error) { return s.grants(ctx, user) },
+		Topic: hospital.UserTopic(user.ID), Checked: session.Revisions,
+		Session: session.ID, Permission: string(permission), As: placeOf(user),
+		Expires: session.ExpiresAt,
+		Recheck: func(ctx context.Context) (hub.Grants, error) { return s.grants(ctx, user.ID) },
 	}
 }
+
+// placeOf is what of a user decides what their screens show.
+func placeOf(user hospital.User) string { return fmt.Sprint(user.Role, user.Wards) }
 
 // grants are those of all who are signed in as a user.
 func (s *Server) grants(ctx context.Context, userID int64) (hub.Grants, error) {
@@ -140,12 +146,14 @@ func (s *Server) grants(ctx context.Context, userID int64) (hub.Grants, error) {
 	if err != nil {
 		return hub.Grants{}, err
 	}
-	refusal := func(session int64, permission string) *hub.Close {
+	refusal := func(a hub.Authorization) *hub.Close {
 		switch {
-		case !now.Open[session]:
+		case !now.Open[a.Session]:
 			return hub.CloseSignedOut
-		case !now.User.Role.May(hospital.Permission(permission)):
+		case !now.User.Role.May(hospital.Permission(a.Permission)):
 			return hub.CloseForbidden
+		case a.As != placeOf(now.User):
+			return hub.CloseAnew
 		}
 		return nil
 	}

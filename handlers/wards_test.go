@@ -77,6 +77,36 @@ func TestAHospitalsWardsAreMadeByAProgram(t *testing.T) {
 	}
 }
 
+// Whoever watches a ward's board sees at once what is done to its beds.
+func TestTheBoardOfAWardFollowsWhatItsBedsBecome(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, settings{beds: 2})
+	manager := h.token("ward_management")
+	watching := h.watch(fmt.Sprintf("/ws/ward/%d/", h.a.ID), manager)
+	watching.nextOfType("ward_status")
+	bed := fmt.Sprintf("/beds/%d", h.bed(h.a, 1).ID)
+	for _, c := range []struct {
+		path   string
+		fields map[string]any
+		want   string
+	}{
+		{fmt.Sprintf("/wards/%d/beds", h.a.ID), map[string]any{"count": 1}, "A-01 A-02 A-03 "},
+		{bed, map[string]any{"bed_number": "A-09"}, "A-02 A-03 A-09 "},
+		{bed, map[string]any{"ward_id": h.b.ID}, "A-02 A-03 "},
+		{bed, map[string]any{"ward_id": h.a.ID}, "A-02 A-03 A-09 "},
+		{bed + "/retire", map[string]any{"reason": "broken"}, "A-02 A-03 "},
+	} {
+		h.post(c.path, manager, program, c.fields)
+		shown := ""
+		for _, bed := range watching.nextOfType("ward_status").sub("data")["beds"].([]any) {
+			shown += fmt.Sprint(bed.(map[string]any)["bed_number"], " ")
+		}
+		if shown != c.want {
+			t.Errorf("%s %v: the board shows %s, want %s", c.path, c.fields, shown, c.want)
+		}
+	}
+}
+
 func TestARefusedChangeOfAWardSaysWhoIsInside(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, settings{})

@@ -553,7 +553,11 @@ func (cmd DischargeCommand) check() error {
 
 // discharge ends a locked admission.
 func (c *change) discharge(ctx context.Context, admission Admission, cmd DischargeCommand) error {
-	if cmd.Outcome == Deceased {
+	ends, err := c.endsLinks(ctx, admission)
+	if err != nil {
+		return err
+	}
+	if ends || cmd.Outcome == Deceased {
 		if err := c.tellWatchers(ctx, admission.PatientID); err != nil {
 			return err
 		}

@@ -54,14 +54,20 @@ func originOf(ctx context.Context) Origin {
 	return origin
 }
 
-// longestRequestID is how much of a request's id the audit keeps.
-const longestRequestID = 100
+// How much the record keeps of a request's id, and of what a browser calls itself.
+const (
+	longestRequestID = 100
+	longestAgent     = 250
+)
 
 // keepable is an id that came from outside with what no database would take left out.
-func keepable(id string) string {
-	id = strings.ReplaceAll(strings.ToValidUTF8(id, "?"), "\x00", "?")
-	if runes := []rune(id); len(runes) > longestRequestID {
-		id = string(runes[:longestRequestID])
+func keepable(id string) string { return keepableTo(id, longestRequestID) }
+
+// keepableTo is keepable for a text of another length.
+func keepableTo(text string, longest int) string {
+	text = strings.ReplaceAll(strings.ToValidUTF8(text, "?"), "\x00", "?")
+	if runes := []rune(text); len(runes) > longest {
+		text = string(runes[:longest])
 	}
-	return id
+	return text
 }

@@ -24,7 +24,8 @@ type AddBedsCommand struct {
 
 // AddBeds adds beds to a ward, all available, and returns them in the order of their numbers.
 // Invalid where a number is none, NotFound where there is no such ward, Forbidden where it is not
-// the actor's, Conflict where it has another version or a number is taken. An IdempotencyKey works as for Admit.
+// the actor's, Conflict where it has another version or a number is taken. An IdempotencyKey works
+// as for Admit.
 func (h *Hospital) AddBeds(ctx context.Context, actor Actor, wardID int64,
 	cmd AddBedsCommand) ([]Bed, error) {
 	if err := cmp.Or(actor.need(ArrangeWards), cmd.check()); err != nil {

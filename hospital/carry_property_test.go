@@ -64,7 +64,7 @@ func newPlay(t *testing.T, s *service) *play {
 // meal somewhere on its way.
 func (p *play) begin(r *rapid.T) {
 	p.empty(p.t)
-	p.exec(p.t, `DELETE FROM customer_patient`)
+	p.exec(p.t, `DELETE FROM customer_link`)
 	p.clock.pass(24 * time.Hour)
 	p.admissions = []hospital.Admission{p.patient(p.t, "Uwase Marie", "A-01"), p.patient(p.t, "Uwase Marine", "A-02"), p.patient(p.t, "Keza Ange", "")}
 	p.link(p.t, p.customer, p.admissions[0])

@@ -15,8 +15,10 @@ import (
 func (h *Hospital) LinkCustomer(ctx context.Context, actor Actor, userID, patientID int64) error {
 	return h.changeLink(ctx, actor, userID, patientID, "customer.link",
 		func(ctx context.Context, c *change) (int64, error) {
-			return c.exec(ctx, `INSERT INTO customer_patient (user_id, patient_id, linked_at)
-				VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, userID, patientID, instant(c.now))
+			return c.exec(ctx, `INSERT INTO customer_link (user_id, patient_id, linked_at)
+				VALUES ($1, $2, $3) ON CONFLICT (user_id, patient_id)
+				DO UPDATE SET admission_id = NULL WHERE customer_link.admission_id IS NOT NULL`,
+				userID, patientID, instant(c.now))
 		})
 }
 
@@ -26,7 +28,7 @@ func (h *Hospital) UnlinkCustomer(ctx context.Context, actor Actor, userID, pati
 	return h.changeLink(ctx, actor, userID, patientID, "customer.unlink",
 		func(ctx context.Context, c *change) (int64, error) {
 			return c.exec(ctx,
-				`DELETE FROM customer_patient WHERE user_id = $1 AND patient_id = $2`,
+				`DELETE FROM customer_link WHERE user_id = $1 AND patient_id = $2`,
 				userID, patientID)
 		})
 }

@@ -136,7 +136,7 @@ type deliveryRow struct {
 	PatientID     int64
 	WardID        int64 // of BedID
 	DepartedBedID int64
-	CourierGone   bool   // the courier's login is disabled
+	CourierGone   bool   // the courier's login is disabled, or of another role by now
 	AddressID     int64  // 0 for a bed
 	Zone          string // of the address
 	Code          string // asked for at an address; empty for a bed
@@ -151,11 +151,14 @@ func (r deliveryRow) claimable() bool {
 	return !r.Status.Ended() && (r.CourierID == 0 || r.CourierGone || r.Wrong >= mostWrongCodes)
 }
 
+// courierGone is the condition on a courier that they carry no more: disabled, or of another role.
+const courierGone = `(courier.disabled OR courier.role NOT IN ('delivery', 'admin'))`
+
 // The columns and tables of deliveries. A delivery that has ended shows where it ended; any other
 // one follows the patient.
 const (
 	deliveryColumns = `delivery.id, delivery.order_id, delivery.status, delivery.courier_id,
-		COALESCE(courier.username, ''), COALESCE(courier.disabled, FALSE), bed.id,
+		COALESCE(courier.username, ''), COALESCE(` + courierGone + `, FALSE), bed.id,
 		COALESCE(bed.number, ''), bed.ward_id, COALESCE(ward.code, ''), COALESCE(ward.name, ''),
 		delivery.departed_bed_id, COALESCE(departed.number, ''), meal_order.stopped,
 		delivery.latitude, delivery.longitude, delivery.located_at, delivery.status_since,
@@ -554,8 +557,8 @@ func (c *change) checkRecipient(ctx context.Context, deliveryID, admissionID int
 
 // ClaimDelivery takes an unassigned delivery for the courier; Conflict with who has it otherwise.
 // Claiming one's own again is no error, and gives an address that was locked by wrong codes a new
-// one, at most mostRenewals times: after that, Conflict "code_used_up". A delivery whose courier's
-// login has been disabled, or who may try no more codes, is anybody else's to take over.
+// one, at most mostRenewals times: after that, Conflict "code_used_up". A delivery whose courier
+// carries no more, or may try no more codes, is anybody else's to take over.
 func (h *Hospital) ClaimDelivery(ctx context.Context, actor Actor, id int64,
 	cmd CourierCommand) (Delivery, error) {
 	step := cmd.step(id, "delivery.claim")

@@ -6,10 +6,11 @@ import (
 	"time"
 )
 
-// ForgetOld deletes sessions that have ended, failed sign-ins that no longer count, places where
-// nobody has signed in for long, idempotency keys that nobody will ask for again, and notifications
-// that are older than the hospital wants to keep them. Of patients, stays, orders and the audit
-// nothing is ever deleted. Nothing depends on when it is called; the server does so now and then.
+// ForgetOld deletes sessions that have ended, links and invitations that have run out, failed
+// sign-ins that no longer count, places where nobody has signed in for long, idempotency keys that
+// nobody will ask for again, and notifications that are older than the hospital wants to keep them.
+// Of patients, stays, orders and the audit nothing is ever deleted. Nothing depends on when it is
+// called; the server does so now and then.
 func (h *Hospital) ForgetOld(ctx context.Context) error {
 	return h.write(ctx, System, func(ctx context.Context, c *change) error {
 		for _, old := range []struct {
@@ -17,6 +18,8 @@ func (h *Hospital) ForgetOld(ctx context.Context) error {
 			before    time.Time
 		}{
 			{`DELETE FROM session WHERE expires_at <= $1`, c.now},
+			{`DELETE FROM password_link WHERE expires_at <= $1`, c.now},
+			{`DELETE FROM invitation WHERE used_by IS NULL AND expires_at <= $1`, c.now},
 			{`DELETE FROM sign_in_failure WHERE last_at <= $1`, c.now.Add(-failuresLast)},
 			{`DELETE FROM sign_in_place WHERE last_at <= $1`, c.now.Add(-placesLast)},
 			{`DELETE FROM idempotency WHERE created_at <= $1`, c.now.Add(-keysLast)},

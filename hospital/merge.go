@@ -126,10 +126,13 @@ func (c *change) merge(ctx context.Context, from, into Record, reason string) er
 				AND user_id NOT IN (SELECT user_id FROM customer_patient WHERE patient_id = $3)`,
 			[]any{id, from.ID, into.ID}},
 		{`UPDATE admission SET patient_id = $2 WHERE patient_id = $1`, []any{from.ID, into.ID}},
-		{`INSERT INTO customer_patient (user_id, patient_id, linked_at)
-			SELECT row_id, CAST($2 AS BIGINT), CAST($3 AS BIGINT) FROM merged_row
-			WHERE merge_id = $1 AND kind = 'customer'`,
-			[]any{id, into.ID, instant(c.now)}},
+		{`INSERT INTO customer_link (user_id, patient_id, linked_at, admission_id)
+			SELECT row_id, CAST($2 AS BIGINT), CAST($3 AS BIGINT), customer_link.admission_id
+			FROM merged_row JOIN customer_link ON customer_link.user_id = row_id
+				AND customer_link.patient_id = $4
+			WHERE merge_id = $1 AND kind = 'customer'
+			ON CONFLICT (user_id, patient_id) DO UPDATE SET admission_id = excluded.admission_id`,
+			[]any{id, into.ID, instant(c.now), from.ID}},
 		{`UPDATE bed SET reserved_for = $2 WHERE reserved_for = $1`, []any{from.ID, into.ID}},
 		{`UPDATE bed_assignment SET found_for = $2 WHERE found_for = $1`, []any{from.ID, into.ID}},
 		{`UPDATE patient SET merged_into = $2 WHERE id = $1`, []any{from.ID, into.ID}},
@@ -243,7 +246,7 @@ func (c *change) unmerge(ctx context.Context, id, version int64) error {
 		{`UPDATE admission SET patient_id = $2 WHERE patient_id = $3 AND id IN
 			(SELECT row_id FROM merged_row WHERE merge_id = $1 AND kind = 'admission')`,
 			[]any{merge, from.ID, into.ID}},
-		{`DELETE FROM customer_patient WHERE patient_id = $2 AND user_id IN
+		{`DELETE FROM customer_link WHERE patient_id = $2 AND user_id IN
 			(SELECT row_id FROM merged_row WHERE merge_id = $1 AND kind = 'customer')`,
 			[]any{merge, into.ID}},
 		// A bed that was reserved since is the other's.

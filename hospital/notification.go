@@ -404,14 +404,15 @@ func (c *change) died(ctx context.Context, o Order) (bool, error) {
 }
 
 // concernedCustomers lists the customers who follow an order: whoever placed it, if a customer, and
-// those linked to its patient.
+// those linked to its patient, for good or for this stay, also when that ends.
 func (c *change) concernedCustomers(ctx context.Context, o Order) ([]int64, error) {
 	customers, err := queryIDs(ctx, c.tx, `SELECT app_user.id FROM app_user
 		WHERE app_user.role = 'customer' AND NOT app_user.disabled AND (app_user.id = $1
 		OR app_user.id IN (
-			SELECT customer_patient.user_id FROM customer_patient
-			JOIN admission ON admission.patient_id = customer_patient.patient_id
-			WHERE admission.id = $2))
+			SELECT customer_link.user_id FROM customer_link
+			JOIN admission ON admission.patient_id = customer_link.patient_id
+			WHERE admission.id = $2 AND (customer_link.admission_id IS NULL
+				OR customer_link.admission_id = admission.id)))
 		ORDER BY app_user.id`, o.PlacedBy, o.AdmissionID)
 	return customers, wrap(err, "read who follows order %d", o.ID)
 }

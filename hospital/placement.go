@@ -119,6 +119,9 @@ func codedChanges(from, to string) []Change {
 
 // codedValue is a value of the audit as commands send it.
 func codedValue(field, code string) any {
+	if value, known := userValue(field, code); known {
+		return value
+	}
 	switch field {
 	case "wanted_ward_id", "ward_id", "position":
 		if n, err := strconv.Atoi(code); err == nil {

@@ -164,6 +164,8 @@ func fieldsOf(action, from, to string) []Change {
 		return namedChanges(to)
 	case "patient.merge", "patient.unmerge":
 		return []Change{{Field: "merged_into", From: told(from), To: told(to)}}
+	case "user.set", "user.disable", "user.enable":
+		return userChanges(action, from, to)
 	case "delivery.stop":
 		return []Change{{Field: "stopped", To: to}}
 	}

@@ -79,6 +79,7 @@ const (
 	ManageZones       Permission = "zones.manage"           // names and charges
 	OrderForPatients  Permission = "customer.home"          // a customer's page and addresses
 	LinkCustomers     Permission = "customers.link"         // let one order for a patient
+	InviteCaregivers  Permission = "customers.invite"       // with a slip, for a stay
 )
 
 // permitted is the table of who may do what. Admin stands in every row, as docs/contract.md#roles
@@ -132,6 +133,7 @@ var permitted = map[Permission][]Role{
 	ManageZones:             {Admin},
 	OrderForPatients:        {Customer, Admin},
 	LinkCustomers:           {WardManagement, Admin},
+	InviteCaregivers:        {MedicalStaff, WardManagement, Admin},
 	FollowOrders: {MedicalStaff, WardManagement, KitchenStaff, DeliveryStaff, Customer,
 		Admin},
 }

@@ -149,7 +149,7 @@ func (d *destined[Stop]) scan(row scanner, actor Actor, more ...any) error {
 func readWaiting(ctx context.Context, q *sql.Tx, actor Actor) ([]destined[Tray], error) {
 	condition, args := `COALESCE(delivery.courier_id, 0) <> $1`, []any{actor.UserID}
 	if !actor.Role.May(OverseeDeliveries) {
-		condition += ` AND (delivery.courier_id IS NULL OR courier.disabled
+		condition += ` AND (delivery.courier_id IS NULL OR ` + courierGone + `
 			OR wrong_code.given >= $2)`
 		args = append(args, mostWrongCodes)
 	}

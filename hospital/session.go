@@ -2,9 +2,7 @@ package hospital
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"time"
@@ -104,9 +102,7 @@ func noSession() error {
 // it was being checked.
 func (h *Hospital) openSession(ctx context.Context,
 	a loginAttempt) (token string, s Session, err error) {
-	secret := make([]byte, 32)
-	rand.Read(secret) // never fails
-	token = base64.RawURLEncoding.EncodeToString(secret)
+	token = newSecret()
 	user := a.user
 	actor := Actor{UserID: user.ID, Username: user.Username, Role: user.Role}
 	err = h.change(ctx, actor, func(ctx context.Context, c *change) error {
@@ -122,9 +118,11 @@ func (h *Hospital) openSession(ctx context.Context,
 			return err
 		}
 		lasts := time.Duration(SettingsOf(ctx).SessionHours) * time.Hour
-		_, err = c.exec(ctx, `INSERT INTO session (token_hash, user_id, created_at, expires_at)
-			VALUES ($1, $2, $3, $4)`,
-			digest(token), user.ID, instant(c.now), instant(c.now.Add(lasts)))
+		_, err = c.exec(ctx, `INSERT INTO session
+				(token_hash, user_id, created_at, expires_at, address, agent)
+			VALUES ($1, $2, $3, $4, $5, $6)`,
+			digest(token), user.ID, instant(c.now), instant(c.now.Add(lasts)),
+			keepable(a.from.Address), keepableTo(a.from.Agent, longestAgent))
 		if err != nil {
 			return fmt.Errorf("open a session: %w", err)
 		}

@@ -42,6 +42,7 @@ const (
 // Client is what the request of an attempt to sign in says of where it comes from.
 type Client struct {
 	Address string // of its network
+	Agent   string // what the browser calls itself; may be empty
 	Devices string // what RememberDevice left there; empty: nothing
 	Session string // token of the session that came along, which a sign-in ends; empty: none
 }

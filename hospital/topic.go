@@ -23,8 +23,8 @@ func idTopic(kind string, id int64) Topic { return Topic(kind + ":" + number(id)
 // WardTopic is one ward's board: its beds, who lies in them, its counts.
 func WardTopic(wardID int64) Topic { return idTopic("ward", wardID) }
 
-// UserTopic moves when a person's right to be here may have changed: sign-out, a new password or
-// role, disabled. A sign-in ends nobody's right and moves it too: each command must move a topic, so
+// UserTopic moves when a person's right to be here may have changed: sign-out, a new password, role
+// or wards, disabled. A sign-in ends nobody's right and moves it too: each command must move a topic, so
 // that a lost commit can be looked for (committed).
 func UserTopic(userID int64) Topic { return idTopic("user", userID) }
 
@@ -169,7 +169,7 @@ func (n Notification) topics() []Topic {
 }
 
 func (u User) topics() []Topic {
-	if u.Role == DeliveryStaff {
+	if u.Role.May(CarryDeliveries) {
 		// Whether anybody may take over what a courier carries hangs on their login.
 		return []Topic{UserTopic(u.ID), DeliveriesTopic}
 	}

@@ -20,11 +20,18 @@ type User struct {
 	Role     Role
 	// the wards this person works on, sorted; none means all. They shape the dashboard, not the
 	// permissions
-	Wards     []int64
-	Disabled  bool
-	Demo      bool // has the published password of the demo hospital
-	CreatedAt time.Time
+	Wards       []int64
+	DisplayName string // what colleagues call them; empty: the username
+	Language    string // one of Languages; empty: the browser's
+	Disabled    bool
+	Demo        bool // has the published password of the demo hospital
+	Waiting     bool // has not set a password yet
+	CreatedAt   time.Time
+	Version     int64 // counts the changes of what SetUser sets
 }
+
+// Called is what a person is called on screens.
+func (u User) Called() string { return cmp.Or(u.DisplayName, u.Username) }
 
 // AddUserCommand is what AddUser needs.
 type AddUserCommand struct {
@@ -33,6 +40,10 @@ type AddUserCommand struct {
 	Wards    []int64
 	Password string // 8–128 characters, hard to guess; demo users may have any
 	Demo     bool
+
+	DisplayName string // at most LongestName characters; may be empty
+	Language    string // one of Languages; may be empty
+	Disabled    bool
 }
 
 var usernamePattern = regexp.MustCompile(`^[a-z0-9._-]{2,64}$`)
@@ -42,9 +53,12 @@ func foldUsername(name string) string { return strings.ToLower(strings.TrimSpace
 
 // AddUser creates a login. Invalid names wrong fields, Conflict a name that is taken.
 func (h *Hospital) AddUser(ctx context.Context, actor Actor, user AddUserCommand) (User, error) {
-	user.Username = foldUsername(user.Username)
-	user.Wards = sortedSet(user.Wards)
-	if err := cmp.Or(actor.need(ManageUsers), user.check()); err != nil {
+	user = user.tidied()
+	wrong := user.wrong()
+	if !user.Demo {
+		wrong.password(user.Username, user.Password)
+	}
+	if err := cmp.Or(actor.need(ManageUsers), wrong.err()); err != nil {
 		return User{}, err
 	}
 	hash, err := h.hashPassword(ctx, typed(user.Password))
@@ -56,16 +70,20 @@ func (h *Hospital) AddUser(ctx context.Context, actor Actor, user AddUserCommand
 		if err != nil {
 			return User{}, err
 		}
-		added, err := userByID(ctx, c.tx, id)
-		c.record(entry{action: "user.add", entity: "user", entityID: id, to: string(user.Role)},
-			added)
-		return added, err
+		return userByID(ctx, c.tx, id)
 	})
 }
 
-// check returns what is wrong with the fields of a new user, apart from what only the database
+// tidied is the command with its fields as they are kept.
+func (u AddUserCommand) tidied() AddUserCommand {
+	u.Username, u.DisplayName = foldUsername(u.Username), tidy(u.DisplayName)
+	u.Wards = sortedSet(u.Wards)
+	return u
+}
+
+// wrong are what is wrong with the fields, apart from the password and from what only the database
 // knows.
-func (u AddUserCommand) check() error {
+func (u AddUserCommand) wrong() fields {
 	wrong := fields{}
 	if !usernamePattern.MatchString(u.Username) {
 		wrong.refuse("username", "username",
@@ -75,37 +93,52 @@ func (u AddUserCommand) check() error {
 	if !u.Role.Valid() {
 		refuseChoice(wrong, "role", Roles)
 	}
-	if !u.Demo {
-		wrong.password(u.Username, u.Password)
+	wrong.text("display_name", u.DisplayName, LongestName)
+	wrong.letters("display_name", u.DisplayName)
+	if u.Language != "" && !slices.Contains(Languages, u.Language) {
+		refuseChoice(wrong, "language", Languages)
 	}
-	return wrong.err()
+	return wrong
 }
 
-// addUser inserts a user with the wards and returns the id.
+// addUser inserts a user with the wards, records it and returns the id.
 func (c *change) addUser(ctx context.Context, user AddUserCommand,
 	hash passwordHash) (id int64, err error) {
-	id, err = c.insert(ctx, `INSERT INTO app_user (username, role, password_hash, demo, created_at)
-		VALUES ($1, $2, $3, $4, $5) RETURNING id`,
-		user.Username, user.Role, hash, user.Demo, instant(c.now))
-	if store.Violated(err) == "app_user_username" {
-		return 0, Refuse(Conflict, "username_taken",
-			"There is a user %s already. Choose another name.", user.Username)
-	}
+	id, err = c.insert(ctx, `INSERT INTO app_user (username, role, password_hash, demo, created_at,
+			display_name, language, disabled)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`, user.Username, user.Role, hash,
+		user.Demo, instant(c.now), user.DisplayName, user.Language, user.Disabled)
 	if err != nil {
-		return 0, fmt.Errorf("add user %s: %w", user.Username, err)
+		return 0, usernameError(err, user.Username)
 	}
+	c.record(entry{action: "user.add", entity: "user", entityID: id, to: string(user.Role),
+		version: 1}, User{ID: id, Role: user.Role})
+	return id, c.giveWards(ctx, User{ID: id, Username: user.Username, Wards: user.Wards})
+}
+
+// usernameError turns the database's complaint about a name that is taken into a refusal.
+func usernameError(err error, username string) error {
+	if store.Violated(err) == "app_user_username" {
+		return Refuse(Conflict, "username_taken",
+			"There is a user %s already. Choose another name.", username)
+	}
+	return wrap(err, "write user %s", username)
+}
+
+// giveWards lets a user work on the wards that it names, besides those that they have.
+func (c *change) giveWards(ctx context.Context, user User) error {
 	for _, ward := range user.Wards {
 		known, err := c.exec(ctx,
 			`INSERT INTO user_ward (user_id, ward_id) SELECT $1, id FROM ward WHERE id = $2`,
-			id, ward)
+			user.ID, ward)
 		if err != nil {
-			return 0, fmt.Errorf("give user %s ward %d: %w", user.Username, ward, err)
+			return fmt.Errorf("give user %s ward %d: %w", user.Username, ward, err)
 		}
 		if known == 0 {
-			return 0, refuseField("wards", "ward_unknown", "There is no ward with the id %d.", ward)
+			return refuseField("wards", "ward_unknown", "There is no ward with the id %d.", ward)
 		}
 	}
-	return id, nil
+	return nil
 }
 
 // Users lists every login by name.
@@ -118,6 +151,28 @@ func (h *Hospital) Users(ctx context.Context, actor Actor) ([]User, error) {
 			})
 			return users, err
 		})
+}
+
+// User reads one login. NotFound where there is none.
+func (h *Hospital) User(ctx context.Context, actor Actor, id int64) (User, error) {
+	return readAs(ctx, h, actor, ManageUsers, func(ctx context.Context, q *sql.Tx) (User, error) {
+		users, _, err := usersWhere(ctx, q, `app_user.id = $1`, id)
+		if err == nil && len(users) == 0 {
+			err = unknownUser()
+		}
+		if err != nil {
+			return User{}, err
+		}
+		return users[0], nil
+	})
+}
+
+// UserNamed is User for whoever knows the name.
+func (h *Hospital) UserNamed(ctx context.Context, actor Actor, username string) (User, error) {
+	return readAs(ctx, h, actor, ManageUsers, func(ctx context.Context, q *sql.Tx) (User, error) {
+		user, _, err := userByName(ctx, q, foldUsername(username))
+		return user, err
+	})
 }
 
 // HasDemoUsers reports whether somebody can sign in with the published password of the demo
@@ -135,7 +190,7 @@ func usersWhere(ctx context.Context, q *sql.Tx, condition string,
 	// #nosec G202 -- the condition is one of this package's own, with $n for what people send
 	rows, err := q.QueryContext(ctx, `SELECT app_user.id, app_user.username, app_user.role,
 			app_user.disabled, app_user.demo, app_user.created_at, app_user.password_hash,
-			user_ward.ward_id
+			app_user.display_name, app_user.language, app_user.version, user_ward.ward_id
 		FROM app_user LEFT JOIN user_ward ON user_ward.user_id = app_user.id
 		WHERE `+condition+` ORDER BY app_user.id, user_ward.ward_id`, args...)
 	err = eachRow(rows, err, func(row scanner) error {
@@ -143,7 +198,9 @@ func usersWhere(ctx context.Context, q *sql.Tx, condition string,
 		var hash passwordHash
 		var ward int64
 		err := row.Scan(&u.ID, &u.Username, &u.Role, &u.Disabled, &u.Demo,
-			(*instant)(&u.CreatedAt), &hash, (*reference)(&ward))
+			(*instant)(&u.CreatedAt), &hash, &u.DisplayName, &u.Language, &u.Version,
+			(*reference)(&ward))
+		u.Waiting = hash == noPassword
 		if len(users) == 0 || users[len(users)-1].ID != u.ID {
 			users, hashes = append(users, u), append(hashes, hash)
 		}
@@ -193,31 +250,48 @@ func (h *Hospital) SetPassword(ctx context.Context, actor Actor, username, passw
 	if err := actor.need(ManageUsers); err != nil {
 		return err
 	}
-	wrong := fields{}
-	wrong.password(foldUsername(username), password)
-	if err := wrong.err(); err != nil {
-		return err
-	}
-	hash, err := h.hashPassword(ctx, typed(password))
+	hash, err := h.newPassword(ctx, foldUsername(username), "password", password)
 	if err != nil {
-		return notSaved(ctx, err)
+		return err
 	}
 	return h.change(ctx, actor, func(ctx context.Context, c *change) error {
 		user, err := c.lockUser(ctx, username)
-		if err != nil {
-			return err
+		if err == nil {
+			err = c.setPassword(ctx, user, hash, "user.set_password")
 		}
-		_, err = c.exec(ctx, `UPDATE app_user SET password_hash = $2, demo = FALSE WHERE id = $1`,
-			user.ID, hash)
-		if err != nil {
-			return fmt.Errorf("set the password of %s: %w", user.Username, err)
+		if err == nil {
+			err = c.endSessions(ctx, user)
 		}
-		if err := c.clearFailures(ctx, user.Username); err != nil {
-			return err
-		}
-		c.record(entry{action: "user.set_password", entity: "user", entityID: user.ID}, user)
-		return c.endSessions(ctx, user)
+		return err
 	})
+}
+
+// newPassword hashes a password that a user may have. What is wrong with it is told of the field.
+func (h *Hospital) newPassword(ctx context.Context, username, field,
+	password string) (passwordHash, error) {
+	wrong := fields{}
+	wrong.password(username, password)
+	if len(wrong) > 0 {
+		return "", fields{field: wrong["password"]}.err()
+	}
+	hash, err := h.hashPassword(ctx, typed(password))
+	return hash, notSaved(ctx, err)
+}
+
+// setPassword gives a locked user a password, lets the name be tried anew, and takes back the link
+// with which they could have set one.
+func (c *change) setPassword(ctx context.Context, user User, hash passwordHash,
+	action string) error {
+	_, err := c.exec(ctx, `UPDATE app_user SET password_hash = $2, demo = FALSE WHERE id = $1`,
+		user.ID, hash)
+	if err != nil {
+		return fmt.Errorf("set the password of %s: %w", user.Username, err)
+	}
+	if err := c.clearFailures(ctx, user.Username); err != nil {
+		return err
+	}
+	c.record(entry{action: action, entity: "user", entityID: user.ID}, user)
+	return c.dropPasswordLink(ctx, user)
 }
 
 // DisableUser ends a login and all its sessions. Disabling twice is no error. NotFound where there
@@ -251,8 +325,9 @@ func (h *Hospital) EnableUser(ctx context.Context, actor Actor, username string)
 
 // setDisabled disables a locked user's login or gives it back, and records it.
 func (c *change) setDisabled(ctx context.Context, user User, disabled bool, e entry) error {
-	_, err := c.exec(ctx, `UPDATE app_user SET disabled = $2 WHERE id = $1`, user.ID, disabled)
-	e.entity, e.entityID = "user", user.ID
+	_, err := c.exec(ctx,
+		`UPDATE app_user SET disabled = $2, version = version + 1 WHERE id = $1`, user.ID, disabled)
+	e.entity, e.entityID, e.version = "user", user.ID, user.Version+1
 	c.record(e, user)
 	return wrap(err, "disable or enable %s", user.Username)
 }

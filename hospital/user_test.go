@@ -23,7 +23,7 @@ func TestAUserIsCreatedAndListed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := hospital.User{ID: added.ID, Username: "keza.ange", Role: hospital.MedicalStaff, Wards: []int64{h.a.ID, h.b.ID}, CreatedAt: morning}
+		want := hospital.User{ID: added.ID, Username: "keza.ange", Role: hospital.MedicalStaff, Wards: []int64{h.a.ID, h.b.ID}, CreatedAt: morning, Version: 1}
 		if !reflect.DeepEqual(added, want) {
 			t.Errorf("got %+v, want %+v", added, want)
 		}
@@ -277,10 +277,18 @@ func TestNeitherTokensNorPasswordsAreStoredInClear(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		h.addUser(t, "keza", hospital.MedicalStaff)
 		token, _ := h.signIn(t, "keza", "correct horse")
-		_, _, err := h.SignIn(t.Context(), "my-secret-in-the-wrong-field", "x", hospital.Client{Address: client})
+		const stranger = "192.0.2.99" // where somebody is signed in, they are told themselves
+		_, _, err := h.SignIn(t.Context(), "my-secret-in-the-wrong-field", "x",
+			hospital.Client{Address: stranger})
 		refused(t, err, hospital.Unauthenticated, "sign_in")
+		link, err := h.InviteUser(t.Context(), admin, hospital.AddUserCommand{Username: "eric",
+			Role: hospital.KitchenStaff}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
 		contents := h.contents(t)
-		for _, secret := range []string{token, "correct horse", "my-secret-in-the-wrong-field", client} {
+		for _, secret := range []string{token, link.Token, "correct horse",
+			"my-secret-in-the-wrong-field", stranger} {
 			if strings.Contains(contents, secret) {
 				t.Errorf("the database holds %q", secret)
 			}

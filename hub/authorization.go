@@ -13,6 +13,7 @@ type Authorization struct {
 	Checked    revision.Set   // where Topic stood when the right was last looked at
 	Session    int64          // by which the socket was opened
 	Permission string         // that the socket needs
+	As         string         // what of the person the view was made for, such as their role
 	// Recheck is called when Topic moves, once for all sockets that have that Topic, whichever of
 	// them it belongs to. An error is tried again.
 	Recheck func(ctx context.Context) (Grants, error)
@@ -26,8 +27,8 @@ func (a Authorization) expired(now time.Time) bool {
 // Grants tells which of the sockets whose authorization hangs on one topic may stay open.
 type Grants struct {
 	Checked revision.Set // where the topic stands, read together with the grants
-	// Refusal is why a session may no longer do what needs a permission; nil: it may.
-	Refusal func(session int64, permission string) *Close
+	// Refusal is why a socket may not stay open; nil: it may.
+	Refusal func(Authorization) *Close
 }
 
 // recheckTimeout is as long as it takes until the next check asks again.
@@ -62,8 +63,7 @@ func (h *Hub) recheck(ctx context.Context, moved revision.Set) {
 		}
 		for _, c := range clients {
 			c.checked = grants.Checked
-			a := c.subscription.Authorization
-			if refusal := grants.Refusal(a.Session, a.Permission); refusal != nil {
+			if refusal := grants.Refusal(c.subscription.Authorization); refusal != nil {
 				c.close(refusal)
 			}
 		}

@@ -22,6 +22,7 @@ var (
 	CloseFlood      = &Close{1008, "too many messages"}
 	CloseTooBig     = &Close{1009, "message too big"}
 	CloseRestart    = &Close{1012, "the server restarts"}
+	CloseAnew       = &Close{1012, "the account has changed: connect anew"}
 	CloseTooSlow    = &Close{1013, "reads too slowly"}
 	CloseNoState    = &Close{1013, "the state can't be read now"}
 	CloseSignedOut  = &Close{4401, "signed out"}
@@ -40,7 +41,7 @@ func (h *Hub) noteClose(c *Close, s Subscription) {
 	case s.Refusal == CloseSignedOut:
 		h.metrics.strangers.Inc()
 		level = slog.LevelDebug
-	case c == CloseRestart:
+	case c == CloseRestart, c == CloseAnew:
 		level = slog.LevelDebug
 	case c == CloseSignedOut, c == CloseForbidden, c == CloseNoSuchPath:
 		level = slog.LevelInfo

@@ -331,8 +331,8 @@ func always(s hub.Subscription) subscriptions {
 	return func(*http.Request) hub.Subscription { return s }
 }
 
-// refusal says why a session may no longer do what needs a permission.
-type refusal = func(session int64, permission string) *hub.Close
+// refusal says why a socket may not stay open.
+type refusal = func(hub.Authorization) *hub.Close
 
 // TestMain lets stand what the Redis client ends only a second after it was closed; nothing else
 // may be left.
@@ -727,8 +727,8 @@ func TestTheRightToWatch(t *testing.T) {
 	t.Parallel()
 	moved := revision.Set{Epoch: "e1", Topics: map[revision.Topic]int64{"user:1": 1}}
 	before := revision.Set{Epoch: "e1", Topics: map[revision.Topic]int64{"user:1": 0}}
-	refuseAll := func(int64, string) *hub.Close { return hub.CloseSignedOut }
-	allow := func(int64, string) *hub.Close { return nil }
+	refuseAll := func(hub.Authorization) *hub.Close { return hub.CloseSignedOut }
+	allow := func(hub.Authorization) *hub.Close { return nil }
 	// authorized lets each visitor in by a session and with a permission that the address tells;
 	// rights answers when they are asked about.
 	authorized := func(b *board, until time.Time, rights func() (refusal, error)) subscriptions {
@@ -764,11 +764,11 @@ func TestTheRightToWatch(t *testing.T) {
 		var asked atomic.Int64
 		n := startNode(t, b, hub.NewMemoryBus(), authorized(b, time.Time{}, func() (refusal, error) {
 			asked.Add(1)
-			return func(session int64, permission string) *hub.Close {
+			return func(a hub.Authorization) *hub.Close {
 				switch {
-				case session == 2:
+				case a.Session == 2:
 					return hub.CloseSignedOut
-				case permission == "cook":
+				case a.Permission == "cook":
 					return hub.CloseForbidden
 				}
 				return nil
@@ -825,7 +825,7 @@ func TestTheRightToWatch(t *testing.T) {
 	t.Run("is asked after although somebody forged a hint that was far ahead", func(t *testing.T) {
 		t.Parallel()
 		b := newBoard(1)
-		answers := make(chan func(int64, string) *hub.Close)
+		answers := make(chan func(hub.Authorization) *hub.Close)
 		ask := func() (refusal, error) { return <-answers, nil }
 		n := startNode(t, b, hub.NewMemoryBus(), authorized(b, time.Time{}, ask))
 		c := n.dial(hub.HTML)

@@ -141,7 +141,8 @@ func samplePage(r *http.Request) templ.Component {
 	case "/wards/2/list/":
 		return views.MealListPage(mealListPage(), sampleMealList(), sampleWards())
 	case "/users/":
-		return views.UsersPage(views.Page{Title: "Accounts", Viewer: viewer(hospital.Admin), Path: r.URL.Path}, sampleUsers())
+		return views.UsersPage(views.Page{Title: "Accounts", Viewer: viewer(hospital.Admin), Path: r.URL.Path}, sampleUsers(), sampleWards(),
+			views.Form{Key: "key"})
 	case "/problem":
 		return views.ProblemPage(views.Page{Title: "403", Viewer: viewer(hospital.KitchenStaff)}, 403, "Your role may not do this. Ask a colleague whose work it is.")
 	case "/gallery":

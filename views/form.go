@@ -42,6 +42,9 @@ const (
 	FormTakeOut   = "take-out" // of service
 	FormFitness   = "fitness"  // what a bed is fit for
 	FormWard      = "ward-form"
+	FormUser      = "user"
+	FormPassword  = "password"
+	FormInvite    = "invite"
 
 	FormCancelAdmission = "cancel-admission"
 	FormReopen          = "reopen"

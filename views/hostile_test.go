@@ -142,7 +142,17 @@ func (w typed) panels(t testing.TB, board hospital.WardBoard, bodies map[string]
 	bodies["order"] = draw(t, text.En, views.OrderPage(page, w.order(), form))
 	page.Live = nil
 	bodies["problem"] = draw(t, text.En, views.ProblemPage(page, 404, w.sentence))
-	bodies["users"] = draw(t, text.En, views.UsersPage(page, []hospital.User{{Username: w.username, Role: hospital.Admin}}))
+	user := hospital.User{Username: w.username, DisplayName: w.name, Role: hospital.Admin}
+	bodies["users"] = draw(t, text.En, views.UsersPage(page, []hospital.User{user}, nil, form))
+	bodies["user"] = draw(t, text.En,
+		views.UserPageOf(page, user, []hospital.Ward{{Code: "W", Name: w.ward}},
+			&views.Slip{URL: w.sentence}, form))
+	bodies["account"] = draw(t, text.En, views.AccountPageOf(page, hospital.Account{User: user,
+		Sessions: []hospital.OpenSession{{Address: w.name, Agent: w.sentence}}}, true, form))
+	bodies["choose password"] = draw(t, text.En,
+		views.ChoosePasswordPage(page, hospital.PasswordLink{User: user}, form))
+	bodies["join"] = draw(t, text.En,
+		views.JoinPage(page, hospital.Invitation{Place: w.ward}, form))
 	waiting := detail(hospital.BoardBed{Admission: sampleAdmission(3)})
 	waiting.Admission.PatientName, waiting.Reason = hospital.PatientName(w.name), w.reason
 	waiting.Placement = hospital.Placement{WantedWard: w.ward}

@@ -42,6 +42,7 @@ func (p Page) with(assets string) Page {
 type Viewer struct {
 	UserID   int64
 	Username string
+	Called   string // what colleagues call them; empty: the username
 	Role     hospital.Role
 	Wards    []hospital.Ward // for the navigation: this person's own, all where none are assigned
 	Unread   int             // notifications

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"net/url"
 	"strings"
 
 	"dusangire/hospital"
@@ -20,11 +21,33 @@ const (
 	AdmissionPath Path = "/admissions/:id/"
 	PatientPath   Path = "/patients/:id/"
 	CarePath      Path = "/admissions/:id/care/"
-	OrderPath     Path = "/orders/:id/"
-	DeliveryPath  Path = "/deliveries/:id/"
-	AddressPath   Path = "/addresses/:id/"
-	ZonePath      Path = "/zones/:id/"
+
+	InvitationsPath Path = "/admissions/:id/invitations/"
+	OrderPath       Path = "/orders/:id/"
+	DeliveryPath    Path = "/deliveries/:id/"
+	AddressPath     Path = "/addresses/:id/"
+	ZonePath        Path = "/zones/:id/"
+	UserPath        Path = "/users/:id/"
 )
+
+// OwnSessionPath is one of a person's own sessions, which has no page of its own.
+const OwnSessionPath Path = "/account/sessions/:id/"
+
+// PasswordPath is where somebody sets a password with the link that they were given.
+const PasswordPath Path = "/password/:token"
+
+// JoinPath is where a caregiver accepts the invitation with a code.
+const JoinPath Path = "/join/:code"
+
+// JoinPathOf is the path of the invitation with a code.
+func JoinPathOf(code string) string {
+	return strings.Replace(string(JoinPath), ":code", url.PathEscape(code), 1)
+}
+
+// PasswordPathOf is the path of the link with a token.
+func PasswordPathOf(token string) string {
+	return strings.Replace(string(PasswordPath), ":token", token, 1)
+}
 
 // AllergiesPath is that of the allergies of a patient's record, whose page has their form.
 const AllergiesPath Path = "/patients/:id/allergies"
@@ -46,6 +69,8 @@ const (
 	WardsPath         = "/wards/"
 	UnreadPath        = "/notifications/unread/"
 	UsersPath         = "/users/"
+	AccountPath       = "/account/"
+	CodePath          = "/join/"
 	SettingsPath      = "/settings/"
 	SearchPath        = "/patients/search"
 )
@@ -58,6 +83,7 @@ const (
 	DeliveriesPath = "/deliveries/"
 	NewAddressPath = "/addresses"
 	NewZonePath    = "/zones"
+	NewUserPath    = "/users"
 	NewWardPath    = "/wards"
 	SetPath        = "/settings"
 	LanguagePath   = "/language"

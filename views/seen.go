@@ -72,7 +72,9 @@ var fieldLabels = map[string]string{
 	"isolation": "fact.isolation", "priority": "fact.priority",
 	"wanted_ward_id": "fact.wanted_ward", "until": "reserve.until",
 	"features": "fact.features", "staffed": "fact.staffed", "speciality": "fact.speciality",
-	"code": "ward.code", "block": "ward.block", "position": "ward.position",
+	"role": "users.role", "wards": "users.wards", "disabled": "users.disabled",
+	"display_name": "field.display_name",
+	"code":         "ward.code", "block": "ward.block", "position": "ward.position",
 	"is_open": "ward.is_open", "ward_id": "fact.ward",
 	"name_en": "dish.name_en", "name_fr": "dish.name_fr", "name_rw": "dish.name_rw",
 	"meals": "dish.meals", "station": "dish.station", "allergens": "dish.allergens",
@@ -117,6 +119,7 @@ var codePrefixes = map[string]string{
 	"cleaning": "cleaning.state.",
 	"severe":   "allergen.", "texture": "texture.", "stopped": "stopped.",
 	"isolation": "isolation.", "priority": "priority.", "staffed": "staffed.",
+	"role":     "role.",
 	"features": "feature.", "meals": "meal.", "station": "station.", "allergens": "allergen.",
 	"may_contain": "allergen.", "diets": "diet.", "available": "dish.available.",
 }
@@ -161,6 +164,11 @@ func changeValue(ctx context.Context, field string, value any) string {
 		return text.Moment(ctx, value)
 	case bool:
 		return text.T(ctx, map[bool]string{true: "change.yes", false: "change.no"}[value])
+	case []int64:
+		if len(value) == 0 {
+			return text.T(ctx, "users.all_wards")
+		}
+		return strings.Trim(fmt.Sprint(value), "[]")
 	case int:
 		if field == "texture" {
 			return texture(ctx, hospital.Texture(value))

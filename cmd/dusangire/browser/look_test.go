@@ -165,7 +165,21 @@ func sights(t testing.TB, s *dusangiretest.Server) []sight {
 			p.disableScripts(false)
 		}},
 		{"delivery", hospital.MedicalStaff, func(p *screen) { p.openLive(fmt.Sprintf("/deliveries/%d/", carried.ID)) }},
-		{"users", hospital.Admin, at("/users/")},
+		{"users", hospital.Admin, func(p *screen) {
+			p.open("/users/")
+			ask[chromedp.Void](p, `document.querySelector("main details").open = true`)
+		}},
+		{"user", hospital.Admin, func(p *screen) {
+			p.open("/users/")
+			p.follow(".users tbody a")
+		}},
+		{"account", hospital.MedicalStaff, at("/account/")},
+		{"password-link", "", at("/password/" + passwordLink(t, s))},
+		{"invitations", hospital.MedicalStaff, func(p *screen) {
+			p.open(fmt.Sprintf("/admissions/%d/invitations/", waiting.ID))
+			p.follow("main .primary")
+		}},
+		{"join", "", at("/join/" + invitationCode(t, s, waiting))},
 		{"wards", hospital.WardManagement, at("/wards/")},
 		{"wards-unfolded", hospital.Admin, func(p *screen) {
 			p.open(fmt.Sprintf("/wards/?ward=%d", ward.ID))
@@ -210,6 +224,27 @@ func sights(t testing.TB, s *dusangiretest.Server) []sight {
 		}},
 		{"gallery", hospital.Admin, at("/gallery")},
 	}...)
+}
+
+// passwordLink is the token of a link with which somebody new sets a password.
+func passwordLink(t testing.TB, s *dusangiretest.Server) string {
+	t.Helper()
+	link, err := s.Hospital.InviteUser(t.Context(), hospital.System, hospital.AddUserCommand{
+		Username: "uwimana.beatrice", DisplayName: "Uwimana Béatrice", Role: hospital.MedicalStaff}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return link.Token
+}
+
+// invitationCode is the code of an invitation to a stay.
+func invitationCode(t testing.TB, s *dusangiretest.Server, a hospital.Admission) string {
+	t.Helper()
+	made, err := s.Hospital.Invite(t.Context(), hospital.System, a.ID, hospital.InviteCommand{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made.Code
 }
 
 // endedStay is the path of a stay that has ended.
