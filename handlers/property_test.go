@@ -231,6 +231,10 @@ func (l *life) deeds() map[string]deed {
 			return map[string]any{"day": 1, "meal": "snack",
 				"items": pick(l, []int64{}, []int64{l.rice.ID, l.isombe.ID})}
 		}},
+		"/dishes/:id/sold-out": {cook, `SELECT id FROM dish`, func() map[string]any {
+			return pick(l, map[string]any{}, map[string]any{"until": ""}, map[string]any{"until": ""},
+				map[string]any{"substitute_id": l.rice.ID})
+		}},
 		"/dishes/:id/restore":      {cook, retiredDishes, nothing},
 		"/deliveries/claim":        {l.couriers, "", func() map[string]any { return map[string]any{"delivery_ids": l.ids(openDeliveries)} }},
 		"/deliveries/depart":       {l.couriers, "", func() map[string]any { return map[string]any{"delivery_ids": l.ids(openDeliveries)} }},

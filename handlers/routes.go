@@ -223,6 +223,7 @@ func (s *Server) menuRoutes() []entry {
 		post(views.DishesPath+":id", hospital.ManageMenu, s.setDish),
 		post(views.DishPath+"retire", hospital.ManageMenu, s.retireDish),
 		post(views.DishPath+"restore", hospital.ManageMenu, s.restoreDish),
+		post(views.DishPath+"sold-out", hospital.ManageMenu, s.sellOutDish),
 		get(views.MenuHomePath, hospital.ReadForecasts, s.menuHome),
 		get(views.MenuPlanPath, hospital.ManageMenu, s.menuPlan),
 		post(views.SetCyclePath, hospital.ManageMenu, s.setCycle),

@@ -10,7 +10,8 @@ import (
 )
 
 // forecast reads one and says it in a line: the trays, each dish by texture, and who gets nothing.
-func (s *service) forecast(t *testing.T, actor hospital.Actor, meal hospital.Meal, date time.Time) string {
+func (s *service) forecast(t *testing.T, actor hospital.Actor, meal hospital.Meal,
+	date time.Time) string {
 	t.Helper()
 	f := must[hospital.Forecast](t)(s.Forecast(t.Context(), actor, meal, date))
 	said := []string{fmt.Sprintf("%d trays", f.Trays)}
@@ -28,7 +29,8 @@ func (s *service) forecast(t *testing.T, actor hospital.Actor, meal hospital.Mea
 func TestAForecastSaysWhatAMealWillTakeAndWhoGetsNothing(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		s.add(t, "Milk soup", func(d *hospital.Dish) {
-			d.Station, d.Allergens, d.Textures = "cold", []hospital.Allergen{"milk"}, []hospital.Texture{2, 7}
+			d.Station, d.Allergens, d.Textures = "cold", []hospital.Allergen{"milk"}, []hospital.Texture{2,
+				7}
 		})
 		s.patient(t, "Eats Anna", "A-01")
 		renal, soft := hospital.DietRenal, hospital.Texture(4)
@@ -42,12 +44,14 @@ func TestAForecastSaysWhatAMealWillTakeAndWhoGetsNothing(t *testing.T) {
 		ordered := s.patient(t, "Orders Hal", "B-01")
 		s.orderFor(t, nurse, ordered, hospital.Dinner)
 		home := s.addressOf(t, s.customer, "Home")
-		if _, _, err := s.PlaceOrder(t.Context(), s.customer, hospital.PlaceOrderCommand{AddressID: home.ID,
-			Meal: hospital.Dinner, Dishes: []int64{s.dish.ID, s.dish.ID}}); err != nil {
+		if _, _, err := s.PlaceOrder(t.Context(), s.customer,
+			hospital.PlaceOrderCommand{AddressID: home.ID,
+				Meal: hospital.Dinner, Dishes: []int64{s.dish.ID, s.dish.ID}}); err != nil {
 			t.Fatal(err)
 		}
 		cancelled := s.orderFor(t, nurse, s.patient(t, "Cancels Ida", "B-02"), hospital.Dinner)
-		if _, err := s.CancelOrder(t.Context(), nurse, cancelled.ID, hospital.OrderCommand{}); err != nil {
+		if _, err := s.CancelOrder(t.Context(), nurse, cancelled.ID,
+			hospital.OrderCommand{}); err != nil {
 			t.Fatal(err)
 		}
 		const today = "6 trays; 7 Rice map[4:1 7:6]; 2 Milk soup map[7:2]; Waits Gil W. G. not_ordered; " +
@@ -63,8 +67,9 @@ func TestAForecastSaysWhatAMealWillTakeAndWhoGetsNothing(t *testing.T) {
 			{"dinner today", nurse, hospital.Dinner, time.Time{}, today},
 			{"the same without names", cook, hospital.Dinner, day(23), dinner +
 				"W. G. not_ordered; A-04 N. D. never_asked; A-05 F. E. nil_by_mouth; B-02 C. I. cancelled"},
-			{"dinner tomorrow", cook, hospital.Dinner, day(24), "6 trays; 6 Rice map[4:1 7:5]; 4 Milk soup map[7:4]; " +
-				"W. G. not_ordered; A-04 N. D. never_asked; A-05 F. E. nil_by_mouth"},
+			{"dinner tomorrow", cook, hospital.Dinner, day(24),
+				"6 trays; 6 Rice map[4:1 7:5]; 4 Milk soup map[7:4]; " +
+					"W. G. not_ordered; A-04 N. D. never_asked; A-05 F. E. nil_by_mouth"},
 			{"a snack, which nobody has to have", admin, hospital.Snack, time.Time{}, "0 trays"},
 		} {
 			if got := s.forecast(t, c.actor, c.meal, c.date); got != c.want {
@@ -101,17 +106,20 @@ func TestAForecastTellsTheDefaultMealsByDietAndTexture(t *testing.T) {
 		for _, d := range f.Defaults {
 			want := ""
 			switch {
-			case d.Diet == hospital.DietGeneral && d.Texture == 4, d.Diet == hospital.DietRenal && (d.Texture == 4 || d.Texture == 7):
+			case d.Diet == hospital.DietGeneral && d.Texture == 4, d.Diet == hospital.DietRenal &&
+				(d.Texture == 4 || d.Texture == 7):
 				want = "Mash"
 			case d.Diet == hospital.DietGeneral && d.Texture == 7:
 				want = dishNames(d.Dishes) // one of the two, another one each day
 			}
-			if got := dishNames(d.Dishes); got != want || d.Diet == hospital.DietGeneral && d.Texture == 7 && got == "" {
+			if got := dishNames(d.Dishes); got != want || d.Diet == hospital.DietGeneral && d.Texture == 7 &&
+				got == "" {
 				t.Errorf("for %s at %d it is %q, want %q", d.Diet, d.Texture, got, want)
 			}
 		}
 		gaps := must[[]hospital.MenuGap](t)(s.MenuGaps(t.Context(), cook))
-		if want := 3 * (len(hospital.Diets) - 2); len(gaps) != want || gaps[0] != (hospital.MenuGap{Meal: hospital.Breakfast, Diet: hospital.DietDiabetic}) {
+		if want := 3 * (len(hospital.Diets) - 2); len(gaps) != want ||
+			gaps[0] != (hospital.MenuGap{Meal: hospital.Breakfast, Diet: hospital.DietDiabetic}) {
 			t.Errorf("the gaps are %v, want %d", gaps, want)
 		}
 	})

@@ -36,17 +36,26 @@ func (h *Hospital) Menu(ctx context.Context, actor Actor, meal Meal) ([]Dish, er
 	})
 }
 
-// readMenu lists what there is at a serving of a meal by name: the available dishes that are planned
-// for it, or where nothing is planned all of the meal.
+// readMenu lists what there is at a serving of a meal by name: of the dishes that are planned for
+// it, or where nothing is planned of all that the meal has, those that are available. What is sold
+// out is not there, and what is offered instead is.
 func readMenu(ctx context.Context, q *sql.Tx, meal Meal, s serving) ([]Dish, error) {
-	planned, err := plannedFor(ctx, q, meal, s.date)
+	served, err := plannedFor(ctx, q, meal, s.date)
 	if err != nil {
 		return nil, err
 	}
-	return readDishes(ctx, q, func(d Dish) bool {
-		return d.RetiredAt.IsZero() && d.Available && slices.Contains(d.Meals, meal) &&
-			(len(planned) == 0 || slices.Contains(planned, d.ID))
+	dishes, err := readDishes(ctx, q, func(d Dish) bool {
+		return d.RetiredAt.IsZero() && slices.Contains(d.Meals, meal)
 	})
+	planned := len(served) > 0
+	for _, d := range dishes {
+		if planned && d.SoldOut(s.due) && slices.Contains(served, d.ID) {
+			served = append(served, d.SubstituteID)
+		}
+	}
+	return slices.DeleteFunc(dishes, func(d Dish) bool {
+		return !d.Available || d.SoldOut(s.due) || planned && !slices.Contains(served, d.ID)
+	}), err
 }
 
 // OfferedDish is a dish as one patient's menu shows it: crossed out with the reasons where it

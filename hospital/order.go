@@ -211,7 +211,7 @@ func (c *change) lockDishes(ctx context.Context, cmd PlaceOrderCommand,
 			return nil, err
 		}
 		switch {
-		case !dish.Available:
+		case !dish.Available || dish.SoldOut(SettingsOf(ctx).next(cmd.Meal, c.now).due):
 			wrong.refuse("items", "dish_unavailable",
 				"There is no %s left today. Choose something else.", dish.Name.En)
 		case cmd.Meal.Valid() && !slices.Contains(dish.Meals, cmd.Meal):
@@ -236,17 +236,14 @@ func (c *change) checkServed(ctx context.Context, meal Meal, dishes map[int64]Di
 	if !meal.Valid() {
 		return nil
 	}
-	planned, err := plannedFor(ctx, c.tx, meal, SettingsOf(ctx).next(meal, c.now).date)
-	if err != nil || len(planned) == 0 {
-		return err
-	}
+	menu, err := readMenu(ctx, c.tx, meal, SettingsOf(ctx).next(meal, c.now))
 	for id, dish := range dishes {
-		if !slices.Contains(planned, id) {
+		if !slices.ContainsFunc(menu, func(d Dish) bool { return d.ID == id }) {
 			wrong.refuse("items", "dish_not_planned",
 				"%s is not on the menu of that day. Choose something else.", dish.Name.En)
 		}
 	}
-	return nil
+	return err
 }
 
 // placeForAddress inserts an order for an address of the actor's.

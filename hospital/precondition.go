@@ -130,7 +130,8 @@ func fieldsOf(action, from, to string) []Change {
 	case "admission.discharge":
 		return []Change{{Field: "status", From: "admitted", To: "discharged"},
 			{Field: "outcome", To: to}}
-	case "admission.edit", "bed.set", "ward.set", "dish.set", "menu.cycle", "settings.set":
+	case "admission.edit", "bed.set", "ward.set", "dish.set", "dish.sold_out",
+		"dish.restock", "menu.cycle", "settings.set":
 		return codedChanges(from, to)
 	case "dish.retire", "dish.restore":
 		return []Change{{Field: "retired", From: action == "dish.restore",

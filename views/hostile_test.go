@@ -231,6 +231,7 @@ func (w typed) customers(t testing.TB, bodies map[string]string) {
 		"plan": views.MenuPlanPage(page, plan, []hospital.Dish{cooked.Dish},
 			views.PlanSlot{Day: 1, Meal: hospital.Lunch}, form),
 		"forecast":  views.ForecastPage(page, forecast),
+		"matrix":    views.MatrixPage(page, []hospital.Dish{cooked.Dish}, views.DishFilter{}),
 		"new dish":  views.NewDishPage(page, cooked.Dish, form),
 		"addresses": views.AddressesPage(page, []hospital.Address{watch.Address}, []hospital.Zone{zone}, form),
 	} {

@@ -143,7 +143,7 @@ func placesMenu(pages, wards []link, wardsLabel string) string {
 
 // current is the value of aria-current for a link on the page at path, whatever follows in a query.
 func (l link) current(path string) string {
-	if page, _, _ := strings.Cut(path, "?"); l.href == page {
+	if page, _, _ := strings.Cut(path, "?"); l.href == page || l.href == path {
 		return "page"
 	}
 	return "false"

@@ -141,6 +141,10 @@ func allPages() map[string]templ.Component {
 		"dish": views.DishPage(plain, sampleDishDetail(0), true, views.Form{}),
 		"retired dish": views.DishPage(plain, sampleDishDetail(2), false, views.Form{
 			Name: views.FormRestore, Problem: "There is a dish Rice already."}),
+		"matrix": views.MatrixPage(plain, sampleDishes(), views.DishFilter{}),
+		"sold out": views.DishPage(plain, sampleDishDetail(1), false, views.Form{
+			Name:   views.FormSoldOut,
+			Errors: map[string]string{"until": "When?", "substitute_id": "Which?"}}),
 		"plan": views.MenuPlanPage(plain, samplePlan(), sampleDishes(),
 			views.PlanSlot{Day: 2, Meal: hospital.Lunch}, views.Form{}),
 		"plan that is refused": views.MenuPlanPage(plain, samplePlan(), nil,
