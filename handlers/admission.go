@@ -205,7 +205,7 @@ func (s *Server) redrawOwnPage(c echo.Context, r refusal, id int64) error {
 	if err != nil {
 		return errNoPlace
 	}
-	form := r.again()
+	form := r.againTo(string(detail.PatientName))
 	if !detail.DischargedAt.IsZero() && r.name != views.FormReopen {
 		form = views.Form{Problem: r.Detail, Changes: r.changed,
 			Aside: views.PutAside(c.Request().Context(), r.in.values)}

@@ -92,8 +92,18 @@ func (s *Server) authenticate(c echo.Context) error {
 		c.Set(sessionKey, session)
 		c.SetRequest(r.WithContext(views.OfPerson(r.Context(), session.User.ID)))
 		s.useKnownSettings(c)
+		err = s.noteUse(c, session)
 	}
 	return err
+}
+
+// noteUse keeps that a session is used, unless a script asks by itself, as of a page that nobody
+// may be looking at.
+func (s *Server) noteUse(c echo.Context, session hospital.Session) error {
+	if isLive(c.Path()) || strings.TrimSuffix(c.Path(), "/") == strings.TrimSuffix(views.UnreadPath, "/") {
+		return nil
+	}
+	return s.Hospital.UseSession(c.Request().Context(), session)
 }
 
 // isOwnPage reports whether a request comes from a page of whoever is signed in, as the page says.
@@ -188,11 +198,16 @@ func (s *Server) loginPage(c echo.Context) error {
 }
 
 func (s *Server) renderLogin(c echo.Context, status int, form views.Form) error {
-	if _, err := s.Hospital.Settings(c.Request().Context()); err == nil {
+	ctx := c.Request().Context()
+	if _, err := s.Hospital.Settings(ctx); err == nil {
 		s.useKnownSettings(c)
+		ctx = c.Request().Context()
 	}
-	page, err := s.page(c, text.T(c.Request().Context(), "login.title"))
+	page, err := s.page(c, text.T(ctx, "login.title"))
 	if err != nil {
+		return err
+	}
+	if page.Unclaimed, err = s.Hospital.Unclaimed(ctx); err != nil {
 		return err
 	}
 	return render(c, status, views.LoginPage(page, form))

@@ -31,7 +31,7 @@ func (s *Server) bedPage(c echo.Context) error {
 
 // showBed draws a bed as it was found, with the menu that the query asks for.
 func (s *Server) showBed(c echo.Context, detail hospital.BedDetail) (err error) {
-	was, here := s.whereabouts(c, detail)
+	was, here := s.whoWasHere(c, detail)
 	form := views.Form{Was: was}
 	if meal := c.QueryParam("meal"); meal != "" && here {
 		if form.Offer, err = s.offer(c, detail, hospital.Meal(meal)); err != nil {
@@ -41,27 +41,36 @@ func (s *Server) showBed(c echo.Context, detail hospital.BedDetail) (err error) 
 	return s.renderBed(c, http.StatusOK, detail, form)
 }
 
-// whereabouts says where somebody is whose panel this was until now, by the query's was, where they
+// whoWasHere says where somebody is whose panel this was until now, by the query's was, where they
 // no longer lie in the bed. here is whether the one whom the page is about still does; a page that
 // says nothing is about whoever lies there.
-func (s *Server) whereabouts(c echo.Context, detail hospital.BedDetail) (
-	sentence string, here bool,
-) {
+func (s *Server) whoWasHere(c echo.Context, detail hospital.BedDetail) (was views.Was, here bool) {
 	id, err := strconv.ParseInt(c.QueryParam("was"), 10, 64)
 	if err != nil || detail.Admission != nil && detail.Admission.AdmissionID == id {
-		return "", true
+		return was, true
 	}
+	return s.whereabouts(c, id), false
+}
+
+// whereabouts says where the patient of an admission is now, and leads there.
+func (s *Server) whereabouts(c echo.Context, id int64) views.Was {
 	ctx := c.Request().Context()
 	admission, err := s.Hospital.Admission(ctx, actor(c), id)
-	switch {
-	case err != nil: // there is nothing to say of them, and the panel is right without it
-		return "", false
-	case !admission.DischargedAt.IsZero():
-		return text.T(ctx, "aside.ended"), false
-	case admission.BedID == 0:
-		return text.T(ctx, "aside.waiting", string(admission.PatientName)), false
+	if err != nil { // there is nothing to say of them, and the panel is right without it
+		return views.Was{}
 	}
-	return text.T(ctx, "aside.in_bed", string(admission.PatientName), admission.BedNumber), false
+	was := views.Was{Path: bedOrAdmissionPath(admission)}
+	name := string(admission.PatientName)
+	switch {
+	case !admission.DischargedAt.IsZero():
+		was.Path = views.AdmissionPath.Of(id)
+		was.Sentence = text.T(ctx, "aside.ended")
+	case admission.BedID == 0:
+		was.Sentence = text.T(ctx, "aside.waiting", name)
+	default:
+		was.Sentence = text.T(ctx, "aside.in_bed", name, admission.BedNumber)
+	}
+	return was
 }
 
 // offer reads what can be ordered of a meal for the patient in a bed; nil where nobody lies there,
@@ -130,12 +139,17 @@ func (s *Server) redrawBed(c echo.Context, r refusal, bedID, about int64) error 
 		return errNoPlace
 	}
 	if !hasPlace(r.name, about, detail) {
-		aside := views.PutAside(ctx, r.in.values)
-		return s.renderBed(c, r.Status, detail,
-			views.Form{Problem: r.Detail, Changes: r.changed, Aside: aside})
+		form := views.Form{Problem: r.Detail, Changes: r.changed,
+			Aside: views.PutAside(ctx, r.in.values)}
+		if about != 0 {
+			form.Was = s.whereabouts(c, about)
+		}
+		return s.renderBed(c, r.Status, detail, form)
 	}
 	form := r.again()
-	form.Values = r.in.begunAnew(r.cause)
+	if detail.Admission != nil {
+		form = r.againTo(string(detail.Admission.PatientName))
+	}
 	if r.name == views.FormOrder {
 		// For a meal that there is not there is no menu to show.
 		form.Offer, _ = s.offer(c, detail, hospital.Meal(r.in.values.Get("meal")))

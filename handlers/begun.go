@@ -28,11 +28,35 @@ func (in *input) begunAnew(refusal error) url.Values {
 			from, to := formList(change.Field, change.From), formList(change.Field, change.To)
 			merged := merge(in.values[change.Field], from, to)
 			values[change.Field], values[change.Field+"[]"] = merged, merged
-		case in.values.Get(change.Field) == in.formValue(change.From):
+		case in.overwrites(e, change),
+			in.values.Get(change.Field) == in.formValue(change.From):
 			values.Del(change.Field)
 		}
 	}
 	return values
+}
+
+// overwritten is what was sent of fields that a colleague has changed, of which nobody knows whether
+// it was typed: begunAnew takes the colleague's.
+func (in *input) overwritten(refusal error) url.Values {
+	values := url.Values{}
+	e, ok := errors.AsType[*hospital.Error](refusal)
+	if !ok {
+		return values
+	}
+	for _, change := range e.Changes {
+		if in.overwrites(e, change) {
+			values.Set(change.Field, in.values.Get(change.Field))
+		}
+	}
+	return values
+}
+
+// overwrites reports whether a correction of a record would write over what a colleague has put
+// there. Whether it was typed nobody knows, since the audit keeps no names.
+func (in *input) overwrites(refusal *hospital.Error, change hospital.Change) bool {
+	return refusal.Code == "patient_outdated" && change.Unkept &&
+		in.values.Get(change.Field) != in.formValue(change.To)
 }
 
 // formList is a list of allergens as a form ticks it: of allergies that there are none is said, and

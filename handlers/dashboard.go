@@ -17,7 +17,7 @@ import (
 // same.
 func (s *Server) medicalDashboard() screen[hospital.MedicalDashboard] {
 	return screen[hospital.MedicalDashboard]{
-		server: s, path: views.MedicalPath, socket: "/ws" + views.MedicalPath,
+		server: s, path: views.MedicalPath, overview: true, socket: "/ws" + views.MedicalPath,
 		permission: hospital.ReadMedicalDashboard,
 		sharedBy:   func(v visitor) string { return joinIDs(v.wards) },
 		topics:     always(hospital.MetricsTopic),
@@ -62,7 +62,7 @@ func newMedicalJSON(ctx context.Context, d hospital.MedicalDashboard) dashboardJ
 // the same.
 func (s *Server) managementDashboard() screen[hospital.ManagementDashboard] {
 	return screen[hospital.ManagementDashboard]{
-		server: s, path: views.ManagementPath, socket: "/ws" + views.ManagementPath,
+		server: s, path: views.ManagementPath, overview: true, socket: "/ws" + views.ManagementPath,
 		permission: hospital.ReadManagementDashboard,
 		sharedBy:   func(v visitor) string { return joinIDs(v.wards) },
 		topics:     always(hospital.MetricsTopic),

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -92,9 +93,32 @@ func redrawForm(c echo.Context, err error, p Problem) error {
 
 // again is the form for its page: with what was sent and what is wrong with it.
 func (r refusal) again() views.Form {
-	return views.Form{Name: r.name, Values: r.in.sent(), Errors: r.Errors, Problem: r.Detail,
-		Changes: r.changed, Alike: duplicatesOf(r.cause),
+	return views.Form{Name: r.name, Values: r.in.begunAnew(r.cause), Errors: r.Errors,
+		Problem: r.Detail, Changes: r.changed, Alike: duplicatesOf(r.cause),
 		Key: r.in.values.Get("idempotency_key")}
+}
+
+// againTo is again for a form about somebody, or an order. Where it was refused since something has
+// changed meanwhile, it offers to do the same to the same one.
+func (r refusal) againTo(subject string) views.Form {
+	form := r.again()
+	if strings.HasSuffix(r.Code, "_outdated") && r.standsAsSent() {
+		form.Again = subject
+	}
+	return form
+}
+
+// standsAsSent reports whether the form that is shown again does what was sent. Taking back nil by
+// mouth and confirming allergies are buttons by themselves, and stand there with what is so now.
+func (r refusal) standsAsSent() bool {
+	switch r.name {
+	case views.FormDiet:
+		return r.in.has("diet")
+	case views.FormFasting:
+		over := r.in.truth("nil_by_mouth")
+		return over == nil || *over
+	}
+	return true
 }
 
 // sent are the values as the forms' controls name them.

@@ -289,7 +289,8 @@ func TestARefusalByTheRulesShowsTheBedAsItStands(t *testing.T) {
 			}
 			checkWholeOrPart(t, got, as)
 			panel := got.html().Find("section.panel")
-			if alert := panel.Find(`[role="alert"]`).Text(); !strings.Contains(alert, "is occupied by I. G.") {
+			if alert := panel.Find(`[role="alert"]`).Text(); !strings.Contains(alert,
+				"is occupied: Ineza Grace lies there.") {
 				t.Errorf("the refusal should say who has the bed: %s", alert)
 			}
 			if !strings.Contains(panel.Text(), "Ineza Grace") {

@@ -64,7 +64,7 @@ func (s *Server) narrowWall(ctx context.Context, query url.Values, v *visitor) (
 		v.wall.Notes = append(v.wall.Notes, text.T(ctx, note, asked))
 		return ""
 	}
-	stations, meals := asTexts(hospital.Stations), asTexts(hospital.Meals)
+	stations, meals := asTexts(hospital.Stations), asTexts(hospital.SettingsOf(ctx).MealCodes())
 	v.wall.Filter = hospital.KitchenFilter{
 		Ward:    pick("ward", wards, "kitchen.no_ward"),
 		Station: hospital.Station(pick("station", stations, "kitchen.no_station")),

@@ -9,6 +9,7 @@ import (
 
 	"dusangire/hospital"
 	"dusangire/views"
+	"dusangire/views/text"
 )
 
 // stepCommand is one of the hospital's commands that take an order a step on or back.
@@ -73,5 +74,9 @@ func (s *Server) redrawStep(c echo.Context, r refusal, id int64, back string,
 
 // redrawOrder shows a refused step on the order's own page.
 func (s *Server) redrawOrder(c echo.Context, r refusal) error {
-	return s.order().redraw(c, r.Status, orderPage(r.again()))
+	form := r.again()
+	if id, err := pathID(c); err == nil {
+		form = r.againTo(text.T(c.Request().Context(), "order.title", id))
+	}
+	return s.order().redraw(c, r.Status, orderPage(form))
 }

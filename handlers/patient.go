@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -97,10 +98,26 @@ func (s *Server) recordForm(id int64, name string, in *input) form {
 		if err != nil {
 			return errNoPlace
 		}
-		again := r.again()
-		again.Changes = nil // the page shows how the record stands
-		return s.renderRecord(c, r.Status, record, again)
+		return s.renderRecord(c, r.Status, record, s.recordAgain(c, r, record))
 	}}
+}
+
+// recordAgain is a refused form of a record, for its page. One that was about to merge shows again
+// who the other record is, unless it can't be merged at all.
+func (s *Server) recordAgain(c echo.Context, r refusal, record hospital.Record) views.Form {
+	ctx := c.Request().Context()
+	form := r.againTo(string(record.Name))
+	form.Aside = views.PutAside(ctx, r.in.overwritten(r.cause))
+	cmd := r.in.merge()
+	if r.name != views.FormMerge || cmd.Into == 0 {
+		return form
+	}
+	cmd.Reason = cmp.Or(cmd.Reason, "-") // it is asked for in the form that is shown
+	into, err := s.Hospital.MergeTarget(ctx, actor(c), record.ID, cmd)
+	if err == nil {
+		form.Into = &into
+	}
+	return form
 }
 
 // changeRecord runs a command on the record in the path and answers with the record.
@@ -154,18 +171,47 @@ func (in *input) sentText(field string) *string {
 	return new(in.text(field))
 }
 
-// mergePatients is POST /patients/{id}/merge.
+// mergePatients is POST /patients/{id}/merge. On a page, who names the other record by its number
+// is shown whose it is before anything is merged.
 func (s *Server) mergePatients(c echo.Context) error {
-	id, in, err := readAbout(c, "into", "into_number", "reason", "admission_id")
+	id, in, err := readAbout(c, "into", "into_version", "into_number", "reason", "admission_id")
 	if err != nil {
 		return err
 	}
-	cmd := hospital.MergeCommand{Into: in.id("into"), IntoNumber: in.text("into_number"),
-		Reason: in.text("reason"), AdmissionID: in.id("admission_id"), Version: in.id("version")}
+	cmd := in.merge()
+	if cmd.Into == 0 && negotiate(c) != asJSON {
+		return s.lookBeforeMerge(c, id, in, cmd)
+	}
 	return s.changeRecord(c, views.FormMerge, id, in,
 		func(ctx context.Context) (hospital.Record, error) {
 			return s.Hospital.MergePatients(ctx, actor(c), id, cmd)
 		})
+}
+
+// merge reads which record goes into which other one.
+func (in *input) merge() hospital.MergeCommand {
+	return hospital.MergeCommand{Into: in.id("into"), IntoNumber: in.text("into_number"),
+		Reason: in.text("reason"), AdmissionID: in.id("admission_id"), Version: in.id("version"),
+		IntoVersion: in.id("into_version")}
+}
+
+// lookBeforeMerge shows whose the other record is, with the button that merges.
+func (s *Server) lookBeforeMerge(c echo.Context, id int64, in *input,
+	cmd hospital.MergeCommand) error {
+	ctx := c.Request().Context()
+	err := in.err()
+	var into, record hospital.Record
+	if err == nil {
+		into, err = s.Hospital.MergeTarget(ctx, actor(c), id, cmd)
+	}
+	if err == nil {
+		record, err = s.Hospital.Record(ctx, actor(c), id)
+	}
+	if err != nil {
+		return s.recordForm(id, views.FormMerge, in).refuse(err)
+	}
+	return s.renderRecord(c, http.StatusOK, record,
+		views.Form{Name: views.FormMerge, Values: in.sent(), Into: &into})
 }
 
 // unmergePatient is POST /patients/{id}/unmerge.

@@ -32,7 +32,7 @@ func TestABedIsReservedForAPatientAndAnotherOneNeedsAReason(t *testing.T) {
 	stranger := map[string]any{"patient_name": "Mugisha Jean", "bed_id": bed.ID}
 	p := h.post("/admissions", nurse, program, stranger).problem(http.StatusConflict)
 	if p.Code != "bed_reserved" || p.Current["bed_number"] != bed.Number ||
-		strings.Contains(p.Detail, "Uwase") {
+		!strings.Contains(p.Detail, "(Uwase Marie)") {
 		t.Errorf("a stranger gets %+v", p)
 	}
 	waiting := h.admit("Keza Aline", 0)

@@ -229,6 +229,8 @@ func newCurrentJSON(ctx context.Context, current any) any {
 		return newAddressJSON(state)
 	case hospital.Zone:
 		return newZoneJSON(state)
+	case hospital.MealKind:
+		return newMealJSON(state)
 	case hospital.User:
 		return newUserJSON(state)
 	case *hospital.Settings:

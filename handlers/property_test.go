@@ -248,6 +248,9 @@ func (l *life) deeds() map[string]deed {
 		"/addresses/:id":           {l.customers, addresses, address},
 		"/addresses/:id/remove":    {l.customers, addresses, nothing},
 		"/settings":                {[]string{"admin"}, "", l.settings},
+		"/meals":                   {[]string{"admin", "kitchen"}, "", l.newMeal},
+		"/meals/:code":             {[]string{"admin", "kitchen"}, "", l.meal},
+		"/meals/:code/sequence":    {[]string{"admin", "kitchen"}, "", l.sequence},
 		"/zones":                   {[]string{"admin"}, "", zone},
 		"/zones/:id":               {[]string{"admin"}, zones, zone},
 		"/zones/:id/remove":        {[]string{"admin"}, zones, nothing},
@@ -259,7 +262,8 @@ func (l *life) deeds() map[string]deed {
 var silent = []string{"/login", "/logout", "/language", "/beds/:id/patients", "/waiting/patients",
 	"/patients/search", "/users", "/users/:id", "/users/:id/reset", "/users/:id/sessions/end",
 	"/account/password", "/account/sessions/:id/end", "/password/:token", "/join", "/join/:code",
-	"/admissions/:id/invitations", "/admissions/:id/invitations/remove"}
+	"/admissions/:id/invitations", "/admissions/:id/invitations/remove", "/setup/:token",
+	"/setup/hospital/", "/setup/meals/", "/setup/wards/", "/setup/menu/"}
 
 // pick is one of some.
 func pick[T any](l *life, some ...T) T { return some[l.r.IntN(len(some))] }
@@ -365,6 +369,20 @@ func (l *life) newOrder() map[string]any {
 	return order
 }
 
+func (l *life) newMeal() map[string]any {
+	return map[string]any{"code": pick(l, "tea", "supper", "brunch"), "name_en": "Tea",
+		"serve_at": "16:00", "enabled": false}
+}
+
+// meal changes a meal that nobody orders here.
+func (l *life) meal() map[string]any {
+	return map[string]any{"name_en": pick(l, "Supplement", "Extra"), "cut_off_minutes": l.r.IntN(3)}
+}
+
+func (l *life) sequence() map[string]any {
+	return map[string]any{"ward_ids": []int64{l.a.ID}, "offset_minutes": []int{l.r.IntN(30)}}
+}
+
 func (l *life) settings() map[string]any {
 	return map[string]any{"hospital_name": pick(l, "", "Kibagabaga"),
 		"currency": pick(l, "RWF", "EUR"), "wall_names": pick(l, "initials", "bed"),
@@ -415,6 +433,7 @@ func (l *life) anything(n int) (name string, do func() string) {
 		id = l.some(d.id)
 		path = strings.Replace(route, ":id", fmt.Sprint(id), 1)
 	}
+	path = strings.Replace(path, "/meals/:code", "/meals/supplement", 1)
 	fields := d.fields
 	if fields == nil {
 		fields = func() map[string]any { return l.handover(id) }

@@ -69,7 +69,7 @@ func (s *Server) table() []entry {
 	table := slices.Concat(s.generalRoutes(), s.wardRoutes(), s.bedRoutes(), s.admissionRoutes(),
 		s.patientRoutes(), s.orderRoutes(), s.kitchenRoutes(), s.deliveryRoutes(), s.addressRoutes(),
 		s.notificationRoutes(), s.menuRoutes(), s.userRoutes(), s.accountRoutes(),
-		s.invitationRoutes())
+		s.invitationRoutes(), s.setupRoutes())
 	if s.Gallery {
 		table = append(table, get("/gallery", Anyone, s.gallery))
 	}
@@ -85,6 +85,10 @@ func (s *Server) generalRoutes() []entry {
 		post(views.LanguagePath, Anyone, s.setLanguage),
 		get(views.SettingsPath, hospital.ManageSettings, s.settingsPage),
 		post(views.SetPath, hospital.ManageSettings, s.setSettings),
+		get(views.MealsPath, hospital.ManageMenu, s.mealsPage),
+		post(views.NewMealPath, hospital.ManageMenu, s.addMeal),
+		post(views.MealsPath+":code", hospital.ManageMenu, s.setMeal),
+		post(views.MealsPath+":code/sequence", hospital.ManageMenu, s.setMealSequence),
 		get(staticRoute, Anyone, echo.WrapHandler(static.Handler())),
 		get("/healthz", Anyone, s.healthz),
 		get("/readyz", Anyone, s.readyz),

@@ -39,6 +39,8 @@ type screen[T snapshot] struct {
 	news        func(visitor) newsFor
 	toldToPages bool
 
+	overview bool // the page tells an administrator what the hospital lacks
+
 	read    func(context.Context, visitor) (T, error)
 	more    func(context.Context, visitor, *T) error // adds what the page alone shows; nil: nothing
 	title   func(context.Context, T) string
@@ -123,6 +125,11 @@ func (sc screen[T]) show(c echo.Context, status int, v visitor, draw drawPage[T]
 	page, err := sc.server.page(c, sc.title(ctx, found))
 	if err != nil {
 		return err
+	}
+	if sc.overview {
+		if err := sc.server.addMissing(c, &page); err != nil {
+			return err
+		}
 	}
 	page.Path = sc.path.Of(v.id) + v.query
 	page.Live = &views.Live{Socket: sc.socket.Of(v.id) + v.query, Revisions: found.AsOf()}

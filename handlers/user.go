@@ -64,6 +64,9 @@ func (s *Server) renderUsers(c echo.Context, status int, form views.Form) error 
 	if err != nil {
 		return err
 	}
+	if err := s.addMissing(c, &page); err != nil {
+		return err
+	}
 	form.Key = cmp.Or(form.Key, rand.Text())
 	form.Query = c.QueryParam("q")
 	return render(c, status, views.UsersPage(page, users, wards, form))

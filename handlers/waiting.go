@@ -99,8 +99,7 @@ func (s *Server) redrawCare(c echo.Context, r refusal, id int64) error {
 	if err != nil {
 		return errNoPlace
 	}
-	form := r.again()
-	form.Values = r.in.begunAnew(r.cause)
+	form := r.againTo(string(detail.Admission.PatientName))
 	return s.renderCare(c, r.Status, detail, form)
 }
 

@@ -330,13 +330,21 @@ func (c *change) alreadyAdmitted(ctx context.Context, admissionID int64) error {
 	if err != nil {
 		return err
 	}
-	where := "waiting for a bed"
-	if open.BedID != 0 {
-		where = "in bed " + open.BedNumber
-	}
 	return open.conflict("already_admitted",
 		"%s is already admitted and is %s. Transfer the patient instead.",
-		open.PatientName.Initials(), where)
+		c.actor.called(open.PatientName), Whereabouts(open.BedNumber))
+}
+
+// Whereabouts is where somebody is who is admitted: the number of their bed, or nothing while they
+// wait for one. In a sentence it is so many words.
+type Whereabouts string
+
+// String says it in English.
+func (w Whereabouts) String() string {
+	if w == "" {
+		return "waiting for a bed"
+	}
+	return "in bed " + string(w)
 }
 
 // insertAdmission inserts the admission of a patient who is locked or new and may eat this, in a
@@ -383,10 +391,10 @@ func (c *change) insertAdmission(ctx context.Context, cmd AdmitCommand, diet Die
 func uniqueViolation(err error, bed Bed) error {
 	switch store.Violated(err) {
 	case "admission_bed_id":
-		return Refuse(Conflict, "bed_taken", "Bed %s has just been taken. Choose another bed.",
+		return Refuse(Conflict, "bed_just_taken", "Bed %s has just been taken. Choose another bed.",
 			bed.Number)
 	case "admission_patient_id":
-		return Refuse(Conflict, "already_admitted",
+		return Refuse(Conflict, "just_admitted",
 			"This patient has just been admitted. Transfer the patient instead.")
 	}
 	return nil
@@ -418,7 +426,7 @@ func (c *change) transfer(ctx context.Context, admission Admission, to TransferC
 	}
 	if to.BedID == admission.BedID && to.BedID != 0 {
 		return admission.conflict("same_bed", "%s already lies in bed %s. Choose another bed.",
-			admission.PatientName.Initials(), admission.BedNumber)
+			c.actor.called(admission.PatientName), admission.BedNumber)
 	}
 	joins, err := c.joinsMother(ctx, admission, to.BedID)
 	if err != nil {
@@ -615,14 +623,14 @@ func (c *change) lockOpenAdmission(ctx context.Context, id int64,
 	if err != nil {
 		return admission, err
 	}
-	return admission, c.withChanges(ctx, admission.checkPrecondition(seen), "admission",
+	return admission, c.withChanges(ctx, admission.checkPrecondition(c.actor, seen), "admission",
 		id, seen.version, admission.Version)
 }
 
 // checkPrecondition returns why a command must not change the admission, or nil: it has ended, or
 // is not the one or not as its giver saw. Of an admission that has ended, which is on no board,
 // somebody who meant another one learns nothing.
-func (a Admission) checkPrecondition(seen precondition) error {
+func (a Admission) checkPrecondition(actor Actor, seen precondition) error {
 	ended := !a.DischargedAt.IsZero()
 	switch {
 	case seen.admissionID != 0 && seen.admissionID != a.ID:
@@ -634,16 +642,16 @@ func (a Admission) checkPrecondition(seen precondition) error {
 	case ended:
 		return a.ended()
 	case seen.version != 0 && seen.version != a.Version:
-		return a.outdated()
+		return a.outdated(actor)
 	}
 	return nil
 }
 
 // outdated is the refusal of a command whose giver saw another version.
-func (a Admission) outdated() error {
+func (a Admission) outdated(actor Actor) error {
 	return a.conflict("stay_outdated",
 		"The stay of %s has changed meanwhile. Look again before you change it.",
-		a.PatientName.Initials())
+		actor.called(a.PatientName))
 }
 
 // ended is the refusal to go on with an admission that has ended.

@@ -49,15 +49,82 @@ func TestAPatientIsAdmittedIntoABedThatCanTakeOneAndNoOther(t *testing.T) {
 	}
 }
 
-func TestTheRefusalOfATakenBedNamesItsPatientByInitialsOnly(t *testing.T) {
+// TestARefusalNamesThePatientInFull to those who read wards, so that namesakes are told apart.
+func TestARefusalNamesThePatientInFull(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
-		h.admit(t, "Uwase Marie", "A-05")
-		refusal := h.refuses(t, hospital.Conflict, "bed_taken", func() error {
-			_, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Mugisha Eric", BedID: h.bed(t, "A-05").ID})
+		marie, waits := h.admit(t, "Uwase Marie", "A-05"), h.admit(t, "Keza Ange", "")
+		h.reserve(t, "A-06", hospital.BedStatusCommand{PatientID: waits.PatientID})
+		taken, kept := h.bed(t, "A-05").ID, h.bed(t, "A-06").ID
+		admit := func(cmd hospital.AdmitCommand) error {
+			_, _, err := h.Admit(t.Context(), nurse, cmd)
+			return err
+		}
+		transfer := func(id int64, to hospital.TransferCommand) error {
+			_, err := h.Transfer(t.Context(), nurse, id, to)
+			return err
+		}
+		leave := func() error {
+			_, err := h.GoOnLeave(t.Context(), nurse, marie.ID, hospital.LeaveCommand{})
+			return err
+		}
+		back := func() error {
+			_, err := h.ReturnFromLeave(t.Context(), nurse, marie.ID, hospital.ReturnCommand{})
+			return err
+		}
+		for sentence, command := range map[string]func() error{
+			"Bed A-05 is occupied: Uwase Marie lies there. Choose another bed.": func() error {
+				return admit(hospital.AdmitCommand{PatientName: "Mugisha Eric", BedID: taken})
+			},
+			"Bed A-06 is reserved (Keza Ange). Choose another bed, or say why it is taken " +
+				"all the same.": func() error {
+				return transfer(marie.ID, hospital.TransferCommand{BedID: kept})
+			},
+			"Uwase Marie is already admitted and is in bed A-05. Transfer the patient " +
+				"instead.": func() error {
+				return admit(hospital.AdmitCommand{PatientID: marie.PatientID})
+			},
+			"Keza Ange is already admitted and is waiting for a bed. Transfer the patient " +
+				"instead.": func() error {
+				return admit(hospital.AdmitCommand{PatientID: waits.PatientID})
+			},
+			"Uwase Marie already lies in bed A-05. Choose another bed.": func() error {
+				return transfer(marie.ID, hospital.TransferCommand{BedID: taken})
+			},
+			"The stay of Keza Ange has changed meanwhile. Look again before you change it.": func() error {
+				return transfer(waits.ID, hospital.TransferCommand{BedID: kept, Version: 99})
+			},
+			"Keza Ange has no bed to swap. Place the patient in a free bed instead.": func() error {
+				_, err := h.Swap(t.Context(), nurse, marie.ID, hospital.SwapCommand{With: waits.ID})
+				return err
+			},
+			"Uwase Marie is not on leave.": back,
+			"Uwase Marie is on leave already.": func() error {
+				_ = leave()
+				return leave()
+			},
+		} {
+			var refusal *hospital.Error
+			if err := command(); !errors.As(err, &refusal) || refusal.Message != sentence {
+				t.Errorf("got %v, want %q", err, sentence)
+			}
+			_ = back() // for those that come after
+		}
+	})
+}
+
+// TestACustomerIsRefusedWithoutThePatientsName: of an order for a stay that has changed.
+func TestACustomerIsRefusedWithoutThePatientsName(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		a := s.patient(t, "Uwase Marie", "A-01")
+		s.link(t, s.customer, a)
+		refusal := s.refuses(t, hospital.Conflict, "stay_outdated", func() error {
+			_, _, err := s.PlaceOrder(t.Context(), s.customer, hospital.PlaceOrderCommand{
+				AdmissionID: a.ID, Version: a.Version + 7, Meal: hospital.Lunch,
+				Dishes: []int64{s.dish.ID}})
 			return err
 		})
-		if want := "Bed A-05 is occupied by U. M. Choose another bed."; refusal.Message != want {
-			t.Errorf("got %q, want %q", refusal.Message, want)
+		if !strings.Contains(refusal.Message, "U. M.") || strings.Contains(refusal.Message, "Uwase") {
+			t.Errorf("a customer is told %q", refusal.Message)
 		}
 	})
 }
@@ -199,7 +266,8 @@ func TestAKnownPatientComesBackUnderTheSameRecord(t *testing.T) {
 		if refusal.Current != first {
 			t.Errorf("the refusal shows %+v, want %+v", refusal.Current, first)
 		}
-		if want := "U. M. is already admitted and is in bed A-01. Transfer the patient instead."; refusal.Message != want {
+		const want = "Uwase Marie is already admitted and is in bed A-01. Transfer the patient instead."
+		if refusal.Message != want {
 			t.Errorf("got %q, want %q", refusal.Message, want)
 		}
 		h.discharge(t, first.ID, hospital.Improved)
@@ -588,11 +656,11 @@ func TestTheUniqueIndexesAreTheLastLineAgainstTwoPatientsInABed(t *testing.T) {
 		waiting := h.admit(t, "Mugisha Eric", "")
 		h.exec(t, `UPDATE bed SET status = 'available' WHERE number = 'A-01'`) // a lie that the checks believe
 		taken := h.bed(t, "A-01").ID
-		h.refuses(t, hospital.Conflict, "bed_taken", func() error {
+		h.refuses(t, hospital.Conflict, "bed_just_taken", func() error {
 			_, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Keza Ange", BedID: taken})
 			return err
 		})
-		h.refuses(t, hospital.Conflict, "bed_taken", func() error {
+		h.refuses(t, hospital.Conflict, "bed_just_taken", func() error {
 			_, err := h.Transfer(t.Context(), nurse, waiting.ID, hospital.TransferCommand{BedID: taken})
 			return err
 		})

@@ -24,7 +24,9 @@ type AdmissionDetail struct {
 }
 
 // Reopenable reports whether the discharge can be taken back, if nothing else speaks against it.
-func (d AdmissionDetail) Reopenable() bool { return d.checkReopen(precondition{}, d.At) == nil }
+func (d AdmissionDetail) Reopenable() bool {
+	return d.checkReopen(Actor{}, precondition{}, d.At) == nil
+}
 
 // AdmissionDetail reads one admission whole. Forbidden without ReadWards, NotFound where there is
 // none.

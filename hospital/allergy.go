@@ -373,20 +373,20 @@ func allergiesIn(codes string) Allergies {
 	return d.Allergies
 }
 
-// lockPatientOf keeps the patient of an admission from everyone else until the commit. It is done
-// before the admission is locked.
+// lockPatientOf keeps the patient of an admission from everyone else until the commit, and returns
+// who it is; 0 where there is no such admission. It is done before the admission is locked.
 //
 // Until then a merge may give the admission to another patient, so it is looked at again.
-func (c *change) lockPatientOf(ctx context.Context, admissionID int64) error {
-	for locked := int64(0); ; {
+func (c *change) lockPatientOf(ctx context.Context, admissionID int64) (locked int64, err error) {
+	for {
 		patients, err := queryIDs(ctx, c.tx, `SELECT patient_id FROM admission WHERE id = $1`,
 			admissionID)
 		if err != nil || len(patients) == 0 || patients[0] == locked {
-			return wrap(err, "lock the patient of admission %d", admissionID)
+			return locked, wrap(err, "lock the patient of admission %d", admissionID)
 		}
 		locked = patients[0]
 		if _, err := c.lock(ctx, "patient", locked); err != nil {
-			return err
+			return locked, err
 		}
 	}
 }

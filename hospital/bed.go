@@ -538,7 +538,7 @@ func (c *change) checkFreeInVersion(ctx context.Context, bed Bed, version int64)
 	return c.bedRefused(ctx, err, bed, version)
 }
 
-// bedTaken says who lies in the bed, by initials.
+// bedTaken says who lies in the bed.
 func (c *change) bedTaken(ctx context.Context, bed Bed) error {
 	patient, err := scanValue[PatientName](c.tx.QueryRowContext(ctx, `SELECT patient.name
 		FROM admission JOIN patient ON patient.id = admission.patient_id
@@ -547,8 +547,8 @@ func (c *change) bedTaken(ctx context.Context, bed Bed) error {
 	if err != nil {
 		return fmt.Errorf("read who lies in bed %d: %w", bed.ID, err)
 	}
-	return bed.conflict("bed_taken", "Bed %s is occupied by %s Choose another bed.", bed.Number,
-		patient.Initials())
+	return bed.conflict("bed_taken", "Bed %s is occupied: %s lies there. Choose another bed.",
+		bed.Number, c.actor.called(patient))
 }
 
 // ReleaseExpiredReservations makes every bed available whose reservation has run out, and returns

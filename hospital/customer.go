@@ -11,7 +11,8 @@ import (
 )
 
 // LinkCustomer lets a customer order for a patient: as the patient or a caregiver. For the desk. A
-// link that stands already changes nothing. Invalid where there is no such customer or patient.
+// link that stands already changes nothing. Invalid where there is no such customer or patient;
+// Conflict where the patient's record was merged into another.
 func (h *Hospital) LinkCustomer(ctx context.Context, actor Actor, userID, patientID int64) error {
 	return h.changeLink(ctx, actor, userID, patientID, "customer.link",
 		func(ctx context.Context, c *change) (int64, error) {
@@ -48,7 +49,7 @@ func (h *Hospital) changeLink(ctx context.Context, actor Actor, userID, patientI
 		if _, err := c.lockPatient(ctx, patientID, wrong); err != nil {
 			return err
 		}
-		if err := wrong.err(); err != nil {
+		if err := cmp.Or(wrong.err(), c.checkUnmerged(ctx, patientID)); err != nil {
 			return err
 		}
 		changed, err := do(ctx, c)

@@ -74,8 +74,8 @@ func (w Window) MealsMissed(s *Settings, now time.Time) (missed int) {
 		end = w.Until
 	}
 	for day := s.Day(w.From); !day.After(s.Day(end)); day = day.AddDate(0, 0, 1) {
-		for meal := range MealTimes {
-			at, _ := s.served(meal, day)
+		for _, meal := range s.MainMeals() {
+			at, _ := s.Serves(meal, 0, day)
 			if w.Holds(at) && !at.After(end) {
 				missed++
 			}
@@ -133,7 +133,7 @@ func (h *Hospital) SetDiet(ctx context.Context, actor Actor, admissionID int64,
 	cmd.tidy()
 	return command(ctx, h, actor, func(ctx context.Context, c *change) (Admission, error) {
 		if cmd.Allergies != nil {
-			if err := c.lockPatientOf(ctx, admissionID); err != nil {
+			if _, err := c.lockPatientOf(ctx, admissionID); err != nil {
 				return Admission{}, err
 			}
 		}

@@ -63,10 +63,10 @@ const MostPrice = 100_000
 const MostNutrition = 10_000
 
 // tidy brings the dish into the one form in which it is checked, compared and kept.
-func (d *Dish) tidy() {
+func (d *Dish) tidy(s *Settings) {
 	d.Name = DishName{En: tidy(d.Name.En), Fr: tidy(d.Name.Fr), Rw: tidy(d.Name.Rw)}
 	d.Station = cmp.Or(d.Station, Unrouted)
-	d.Meals = inOrder(Meals, d.Meals)
+	d.Meals = inOrder(s.allMeals(), d.Meals)
 	d.Allergens = sortedSet(d.Allergens)
 	d.MayContain = sortedSet(d.MayContain)
 	d.Diets = inOrder(Diets, d.Diets)
@@ -94,7 +94,7 @@ func inOrder[T ~string](all, chosen []T) []T {
 }
 
 // check returns what is wrong with the fields of a tidied dish.
-func (d Dish) check() error {
+func (d Dish) check(s *Settings) error {
 	wrong := fields{}
 	wrong.line("name_en", d.Name.En, LongestName, "Give the dish a name.")
 	wrong.text("name_fr", d.Name.Fr, LongestName)
@@ -102,7 +102,7 @@ func (d Dish) check() error {
 	wrong.letters("name_en", d.Name.En)
 	wrong.letters("name_fr", d.Name.Fr)
 	wrong.letters("name_rw", d.Name.Rw)
-	checkChoices(wrong, "meals", d.Meals, Meals, true)
+	checkChoices(wrong, "meals", d.Meals, s.allMeals(), true)
 	checkChoices(wrong, "station", []Station{d.Station}, Stations, true)
 	checkChoices(wrong, "allergens", d.Allergens, Allergens, false)
 	checkChoices(wrong, "may_contain", d.MayContain, Allergens, false)
@@ -152,8 +152,7 @@ func (h *Hospital) AddDish(ctx context.Context, actor Actor, dish Dish) (Dish, e
 // AddDishOnce is AddDish under an idempotency key, which works as for Admit.
 func (h *Hospital) AddDishOnce(ctx context.Context, actor Actor, dish Dish,
 	key string) (Dish, error) {
-	dish.tidy()
-	if err := cmp.Or(actor.need(ManageMenu), dish.check()); err != nil {
+	if err := h.checkDish(ctx, actor, &dish); err != nil {
 		return Dish{}, err
 	}
 	added, _, err := create(ctx, h, actor, creation[Dish]{
@@ -162,6 +161,16 @@ func (h *Hospital) AddDishOnce(ctx context.Context, actor Actor, dish Dish,
 		read: readDish,
 	})
 	return added, err
+}
+
+// checkDish tidies a dish that somebody wants to keep, and returns why they can't.
+func (h *Hospital) checkDish(ctx context.Context, actor Actor, dish *Dish) error {
+	settings, err := h.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	dish.tidy(settings)
+	return cmp.Or(actor.need(ManageMenu), dish.check(settings))
 }
 
 // addDish inserts a dish and returns its id.
@@ -233,8 +242,7 @@ func (d Dish) writeError(err error) error {
 // Invalid names wrong fields; NotFound where there is no such dish; Conflict for a name that is
 // taken, for a dish that is retired, and for a version other than 0 that is not the dish's.
 func (h *Hospital) SetDish(ctx context.Context, actor Actor, dish Dish) (Dish, error) {
-	dish.tidy()
-	if err := cmp.Or(actor.need(ManageMenu), dish.check()); err != nil {
+	if err := h.checkDish(ctx, actor, &dish); err != nil {
 		return Dish{}, err
 	}
 	return command(ctx, h, actor, func(ctx context.Context, c *change) (Dish, error) {

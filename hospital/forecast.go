@@ -59,9 +59,9 @@ func (h *Hospital) Forecast(ctx context.Context, actor Actor, meal Meal,
 			f.Meal = settings.comingMeal(now)
 		}
 		if date.IsZero() {
-			f.Date = settings.next(f.Meal, now).date
+			f.Date = settings.next(f.Meal, 0, now).date
 		}
-		if err := f.check(settings.Day(now)); err != nil {
+		if err := f.check(settings); err != nil {
 			return f, err
 		}
 		err := f.read(ctx, q)
@@ -75,11 +75,9 @@ func (h *Hospital) Forecast(ctx context.Context, actor Actor, meal Meal,
 }
 
 // check returns what is wrong with what was asked for.
-func (f Forecast) check(today time.Time) error {
-	wrong := fields{}
-	if !f.Meal.Valid() {
-		refuseChoice(wrong, "meal", Meals)
-	}
+func (f Forecast) check(s *Settings) error {
+	wrong, today := fields{}, s.Day(f.At)
+	checkChoices(wrong, "meal", []Meal{f.Meal}, s.MealCodes(), true)
 	if f.Date.Before(today) || far(f.Date, today) {
 		wrong.refuse("date", "plan_date", "Choose a date from today to a year ahead.")
 	}
@@ -88,7 +86,8 @@ func (f Forecast) check(today time.Time) error {
 
 // read reads the orders that there are, and judges what the rounds will do.
 func (f *Forecast) read(ctx context.Context, q *sql.Tx) error {
-	s := SettingsOf(ctx).on(f.Meal, f.Date, f.At)
+	settings := SettingsOf(ctx)
+	s := settings.on(f.Meal, 0, f.Date, f.At)
 	f.Due = s.due
 	menu, err := readMenu(ctx, q, f.Meal, s)
 	if err != nil {
@@ -108,45 +107,35 @@ func (f *Forecast) read(ctx context.Context, q *sql.Tx) error {
 			f.serve(o.Dishes, RegularTexture)
 		}
 	}
-	done, err := f.roundsDone(ctx, q, s)
+	done, err := f.roundsDone(ctx, q)
 	if err != nil {
 		return err
 	}
 	for _, e := range eaters {
-		e.inRound = e.wardID != 0 && !done[e.wardID]
-		f.count(e, orders, menu, s)
+		at, _ := settings.Serves(f.Meal, e.wardID, f.Date)
+		e.inRound = e.wardID != 0 && !done[e.wardID] && !f.At.After(at)
+		e.roundAt = latest(f.At, settings.roundBegins(f.Meal, at))
+		f.count(e, settings.Meal(f.Meal), orders, menu, settings.on(f.Meal, e.wardID, f.Date, f.At))
 	}
-	f.Defaults = defaultMeals(menu, f.roundAt(), s)
+	f.Defaults = defaultMeals(menu, f.At, s)
 	slices.SortFunc(f.Dishes, DishForecast.compare)
 	return nil
 }
 
-// roundAt is when the rounds of the meal will choose: as things stand then, as far as it is known.
-func (f *Forecast) roundAt() time.Time {
-	times, ok := MealTimes[f.Meal]
-	if !ok {
-		return f.At
-	}
-	return latest(f.At, f.Due.Add(-times.CutOff-roundsBegin))
-}
-
 // roundsDone returns the wards for which no round is to come: it is over, or was missed.
-func (f *Forecast) roundsDone(ctx context.Context, q *sql.Tx, s serving) (map[int64]bool, error) {
+func (f *Forecast) roundsDone(ctx context.Context, q *sql.Tx) (map[int64]bool, error) {
 	wards, err := queryIDs(ctx, q, `SELECT ward_id FROM meal_round WHERE service_date = $1
 		AND meal = $2`, instant(f.Date), f.Meal)
-	at, _ := SettingsOf(ctx).served(f.Meal, f.Date)
-	if err == nil && s.due.After(at) { // it has been served
-		wards, err = queryIDs(ctx, q, `SELECT id FROM ward`)
-	}
 	return setOf(wards), wrap(err, "read which wards had a round of %s", f.Meal)
 }
 
 // eater is a patient who may get a meal.
 type eater struct {
 	ForecastLine
-	wardID     int64 // 0 for who waits for a bed
-	withMother bool  // a newborn in the mother's bed
-	inRound    bool  // a round is still to order for the patient
+	wardID     int64     // 0 for who waits for a bed
+	withMother bool      // a newborn in the mother's bed
+	inRound    bool      // a round is still to order for the patient
+	roundAt    time.Time // when it will choose
 }
 
 // readEaters reads who is admitted, by ward and bed.
@@ -173,7 +162,7 @@ func readEaters(ctx context.Context, q *sql.Tx) ([]eater, error) {
 }
 
 // count adds what a patient gets: what is ordered for them, or else what the round will choose.
-func (f *Forecast) count(e eater, orders []Order, menu []Dish, s serving) {
+func (f *Forecast) count(e eater, kind MealKind, orders []Order, menu []Dish, s serving) {
 	own := slices.DeleteFunc(slices.Clone(orders), func(o Order) bool {
 		return o.AdmissionID != e.AdmissionID
 	})
@@ -185,12 +174,12 @@ func (f *Forecast) count(e eater, orders []Order, menu []Dish, s serving) {
 		}
 		return
 	}
-	if e.withMother || !f.Meal.hasRound() {
+	if e.withMother || !kind.Main {
 		return // fed with the mother; or nobody has to have this meal
 	}
 	if e.Why == NoMealNotOrdered && e.inRound {
-		plate := e.Diet.plate(menu, f.roundAt(), s)
-		switch e.Diet.inRound(plate, false, f.roundAt(), s) {
+		plate := e.Diet.plate(menu, e.roundAt, s)
+		switch e.Diet.inRound(plate, false, e.roundAt, s) {
 		case roundPlaced:
 			f.serve(plate, e.Diet.Texture)
 			return
@@ -201,12 +190,6 @@ func (f *Forecast) count(e eater, orders []Order, menu []Dish, s serving) {
 		}
 	}
 	f.Without = append(f.Without, e.ForecastLine)
-}
-
-// hasRound reports whether the meal is ordered for each patient who has none.
-func (m Meal) hasRound() bool {
-	_, timed := MealTimes[m]
-	return timed
 }
 
 // serve adds a tray.
@@ -253,11 +236,8 @@ func (h *Hospital) MenuGaps(ctx context.Context, actor Actor) ([]MenuGap, error)
 	now := h.clock(ctx)
 	return readAs(ctx, h, actor, ManageMenu, func(ctx context.Context, q *sql.Tx) ([]MenuGap, error) {
 		var gaps []MenuGap
-		for _, meal := range Meals {
-			if !meal.hasRound() {
-				continue
-			}
-			s := SettingsOf(ctx).next(meal, now)
+		for _, meal := range SettingsOf(ctx).MainMeals() {
+			s := SettingsOf(ctx).next(meal, 0, now)
 			menu, err := readMenu(ctx, q, meal, s)
 			if err != nil {
 				return nil, fmt.Errorf("read what there is at %s: %w", meal, err)

@@ -231,9 +231,9 @@ func (r *handoverReading) readMissed(ctx context.Context) error {
 	}
 	settings := SettingsOf(ctx)
 	for day := settings.Day(r.Since); !day.After(settings.Day(r.Until)); day = day.AddDate(0, 0, 1) {
-		for _, meal := range Meals {
-			served, _ := settings.served(meal, day)
-			if !meal.Main() || !r.shows(served) {
+		for _, meal := range settings.MainMeals() {
+			served, _ := settings.Serves(meal, r.ID, day)
+			if !r.shows(served) {
 				continue
 			}
 			for _, p := range r.Patients {

@@ -1,16 +1,17 @@
 package hospital
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
 )
 
-// ForgetOld deletes sessions that have ended, links and invitations that have run out, failed
-// sign-ins that no longer count, places where nobody has signed in for long, idempotency keys that
-// nobody will ask for again, and notifications that are older than the hospital wants to keep them.
-// Of patients, stays, orders and the audit nothing is ever deleted. Nothing depends on when it is
-// called; the server does so now and then.
+// ForgetOld deletes sessions that have ended or are left alone, links and invitations that have run
+// out, failed sign-ins that no longer count, places where nobody has signed in for long, idempotency
+// keys that nobody will ask for again, and notifications that are older than the hospital wants to
+// keep them. Of patients, stays, orders and the audit nothing is ever deleted. Nothing depends on
+// when it is called; the server does so now and then.
 func (h *Hospital) ForgetOld(ctx context.Context) error {
 	return h.write(ctx, System, func(ctx context.Context, c *change) error {
 		for _, old := range []struct {
@@ -29,7 +30,7 @@ func (h *Hospital) ForgetOld(ctx context.Context) error {
 				return fmt.Errorf("forget what is old: %w", err)
 			}
 		}
-		return c.forgetUnkept(ctx)
+		return cmp.Or(c.endIdleSessions(ctx), c.forgetUnkept(ctx))
 	})
 }
 

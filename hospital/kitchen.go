@@ -249,13 +249,14 @@ func ticketsWhere(ctx context.Context, q *sql.Tx, now time.Time, condition strin
 	rows, err := q.QueryContext(ctx, selectTicket+condition, args...)
 	plates := plates{}
 	tickets, err := collect(rows, err, func(row scanner) (Ticket, error) {
-		return scanTicket(row, now, plates)
+		return scanTicket(row, now, SettingsOf(ctx).WallNames, plates)
 	})
 	return tickets, wrap(err, "read the tickets")
 }
 
 // scanTicket reads a ticket as of now. The patient's name goes no further than here.
-func scanTicket(row scanner, now time.Time, plates plates) (t Ticket, err error) {
+func scanTicket(row scanner, now time.Time, form WallNames,
+	plates plates) (t Ticket, err error) {
 	var name PatientName
 	var bedSince time.Time
 	var nilByMouth Window
@@ -267,7 +268,7 @@ func scanTicket(row scanner, now time.Time, plates plates) (t Ticket, err error)
 		&t.OverriddenBy, (*list[Hazard])(&t.HeldFor), &t.Stopped, &t.Begun, &t.Late,
 		&t.CancelReason, &t.Version, plates.onto(&dishes))
 	t.Dishes = onTicket(dishes)
-	t.Initials, t.NilByMouth = name.Initials(), nilByMouth.Holds(now)
+	t.Initials, t.NilByMouth = name.onWall(form), nilByMouth.Holds(now)
 	if t.BedNumber != "" && bedSince.After(t.PlacedAt) {
 		t.MovedAt = bedSince
 	}

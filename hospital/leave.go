@@ -46,7 +46,7 @@ func (h *Hospital) GoOnLeave(ctx context.Context, actor Actor, admissionID int64
 			}
 			if !admission.Leave.Since.IsZero() {
 				return admission.conflict("on_leave_already", "%s is on leave already.",
-					admission.PatientName.Initials())
+					actor.called(admission.PatientName))
 			}
 			return c.setLeave(ctx, admission, leave)
 		})
@@ -78,7 +78,7 @@ func (h *Hospital) ReturnFromLeave(ctx context.Context, actor Actor, admissionID
 		func(ctx context.Context, c *change, admission Admission) error {
 			if admission.Leave.Since.IsZero() {
 				return admission.conflict("not_on_leave", "%s is not on leave.",
-					admission.PatientName.Initials())
+					actor.called(admission.PatientName))
 			}
 			return c.setLeave(ctx, admission, Leave{})
 		})

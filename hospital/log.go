@@ -145,3 +145,13 @@ func (cmd EditAdmissionCommand) LogValue() slog.Value {
 	return slog.GroupValue(slog.Int64("admission", cmd.AdmissionID),
 		slog.Int64("version", cmd.Version))
 }
+
+// LogValue is what was refused and what was behind it, without the sentence, which may name a
+// patient.
+func (e *Error) LogValue() slog.Value {
+	said := []slog.Attr{slog.String("kind", string(e.Kind)), slog.String("code", e.Code)}
+	if e.Cause != nil {
+		said = append(said, slog.String("cause", e.Cause.Error()))
+	}
+	return slog.GroupValue(said...)
+}

@@ -64,9 +64,7 @@ func (h *Hospital) MealList(ctx context.Context, actor Actor, wardID int64,
 				list.Meal = SettingsOf(ctx).comingMeal(list.At)
 			}
 			wrong := fields{}
-			if !list.Meal.Valid() {
-				refuseChoice(wrong, "meal", Meals)
-			}
+			checkChoices(wrong, "meal", []Meal{list.Meal}, SettingsOf(ctx).MealCodes(), true)
 			if err := wrong.err(); err != nil {
 				return list, err
 			}
@@ -82,9 +80,8 @@ func (h *Hospital) MealList(ctx context.Context, actor Actor, wardID int64,
 
 // comingMeal is the main meal that comes next.
 func (s *Settings) comingMeal(now time.Time) Meal {
-	main := slices.DeleteFunc(slices.Clone(Meals), func(m Meal) bool { return !m.Main() })
-	return slices.MinFunc(main, func(a, b Meal) int {
-		return s.next(a, now).due.Compare(s.next(b, now).due)
+	return slices.MinFunc(s.MainMeals(), func(a, b Meal) int {
+		return s.next(a, 0, now).due.Compare(s.next(b, 0, now).due)
 	})
 }
 
@@ -93,7 +90,7 @@ func (l *MealList) read(ctx context.Context, q *sql.Tx, wardID int64) (err error
 	if l.Ward, err = readWard(ctx, q, wardID); err != nil {
 		return err
 	}
-	s := SettingsOf(ctx).next(l.Meal, l.At)
+	s := SettingsOf(ctx).next(l.Meal, wardID, l.At)
 	l.Day, l.Due = s.date, s.due
 	if err := l.readLines(ctx, q); err != nil {
 		return err

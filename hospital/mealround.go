@@ -47,7 +47,7 @@ func (h *Hospital) orderRound(ctx context.Context, actor Actor, wardID int64, me
 		return round, nil, err
 	}
 	day, today := dayIn(day), settings.Day(h.clock(ctx))
-	if err := checkRound(meal, day, today); err != nil {
+	if err := settings.checkRound(meal, day, today); err != nil {
 		return round, nil, err
 	}
 	admissionIDs, err := h.admissionsInWard(ctx, wardID)
@@ -59,7 +59,7 @@ func (h *Hospital) orderRound(ctx context.Context, actor Actor, wardID int64, me
 		// is placed; the next round passes it over.
 		became, err := command(ctx, h, actor,
 			func(ctx context.Context, c *change) (roundOutcome, error) {
-				return c.orderForRound(ctx, admissionID, meal, day)
+				return c.orderForRound(ctx, admissionID, wardID, meal, day)
 			})
 		if err != nil {
 			return round, nil, err
@@ -168,17 +168,18 @@ func (h *Hospital) plausible(ctx context.Context) error {
 func (h *Hospital) dueRounds(ctx context.Context) ([]WardRound, error) {
 	now := h.clock(ctx)
 	return readValue(ctx, h, func(ctx context.Context, q *sql.Tx) (due []WardRound, _ error) {
-		for _, meal := range Meals {
-			day, isDue := SettingsOf(ctx).roundDue(meal, now)
-			if !isDue {
-				continue
-			}
-			wards, err := wardsWithout(ctx, q, meal, day)
-			if err != nil {
-				return nil, err
-			}
-			for _, ward := range wards {
-				due = append(due, WardRound{Ward: ward, Meal: meal, Day: day})
+		settings := SettingsOf(ctx)
+		for _, meal := range settings.MainMeals() {
+			for _, day := range settings.roundDays(meal, now) {
+				wards, err := wardsWithout(ctx, q, meal, day)
+				if err != nil {
+					return nil, err
+				}
+				for _, ward := range wards {
+					if settings.roundDue(meal, ward.ID, day, now) {
+						due = append(due, WardRound{Ward: ward, Meal: meal, Day: day})
+					}
+				}
 			}
 		}
 		return due, nil
@@ -195,18 +196,24 @@ func wardsWithout(ctx context.Context, q *sql.Tx, meal Meal, day time.Time) ([]W
 	return wards, wrap(err, "read which wards had no round of %s", meal)
 }
 
-// roundDue reports whether now is the time for a meal's rounds to be ordered by themselves, and of
-// which day: those of a meal soon after midnight begin on the day before.
-func (s *Settings) roundDue(m Meal, now time.Time) (day time.Time, due bool) {
+// roundDays are the days whose rounds of a meal may be ordered by themselves now: those of a meal
+// soon after midnight begin on the day before, and a ward's turn may come after midnight.
+func (s *Settings) roundDays(m Meal, now time.Time) (days []time.Time) {
 	today := s.Day(now)
-	for _, day := range []time.Time{today, today.AddDate(0, 0, 1)} {
-		served, timed := s.served(m, day)
-		begins := served.Add(-MealTimes[m].CutOff - roundsBegin)
-		if timed && !now.Before(begins) && !now.After(served) {
-			return day, true
+	for _, day := range []time.Time{today.AddDate(0, 0, -1), today, today.AddDate(0, 0, 1)} {
+		served, _ := s.Serves(m, 0, day)
+		if !now.Before(s.roundBegins(m, served)) && !now.After(served.Add(s.Meal(m).lastTurn())) {
+			days = append(days, day)
 		}
 	}
-	return today, false
+	return days
+}
+
+// roundDue reports whether now is the time for the round of a meal in a ward to be ordered by
+// itself.
+func (s *Settings) roundDue(m Meal, wardID int64, day, now time.Time) bool {
+	served, _ := s.Serves(m, wardID, day)
+	return !now.Before(s.roundBegins(m, served)) && !now.After(served)
 }
 
 // endRound keeps that a round is done, unless another node was quicker, and tells the medical staff
@@ -242,11 +249,9 @@ func (r MealRound) words() string {
 }
 
 // checkRound returns what is wrong with a round.
-func checkRound(meal Meal, day, today time.Time) error {
+func (s *Settings) checkRound(meal Meal, day, today time.Time) error {
 	wrong := fields{}
-	if _, ok := MealTimes[meal]; !ok {
-		wrong.refuse("meal", "round_meal", "Choose breakfast, lunch or dinner.")
-	}
+	checkChoices(wrong, "meal", []Meal{meal}, s.MainMeals(), true)
 	if day.Before(today) || day.After(today.AddDate(0, 0, RoundsAhead)) {
 		wrong.refuse("day", "round_day", "Choose a day from today to %d days ahead.", RoundsAhead)
 	}
@@ -303,9 +308,9 @@ func (r *MealRound) count(became roundOutcome) {
 
 // orderForRound places an order for a patient, if there is to be one, and returns what became of
 // the patient.
-func (c *change) orderForRound(ctx context.Context, admissionID int64, meal Meal,
+func (c *change) orderForRound(ctx context.Context, admissionID, wardID int64, meal Meal,
 	day time.Time) (roundOutcome, error) {
-	s := SettingsOf(ctx).on(meal, day, c.now)
+	s := SettingsOf(ctx).on(meal, wardID, day, c.now)
 	plate, err := c.lockPlate(ctx, admissionID, meal, s)
 	if err != nil {
 		return 0, err

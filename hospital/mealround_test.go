@@ -176,7 +176,7 @@ func TestAMealRoundIsRefused(t *testing.T) {
 		}
 		s.refuses(t, hospital.NotFound, "ward_unknown", give(nurse, 4711, hospital.Lunch, today))
 		refusal := s.refuses(t, hospital.Invalid, "fields", give(nurse, s.a.ID, hospital.Snack, today.AddDate(0, 0, -1)))
-		if got, want := wrongFields(refusal), map[string]string{"meal": "round_meal", "day": "round_day"}; !maps.Equal(got, want) {
+		if got, want := wrongFields(refusal), map[string]string{"meal": "unknown_choice", "day": "round_day"}; !maps.Equal(got, want) {
 			t.Errorf("got %v, want %v", got, want)
 		}
 		s.refuses(t, hospital.Invalid, "fields", give(nurse, s.a.ID, hospital.Lunch, today.AddDate(0, 0, hospital.RoundsAhead+1)))

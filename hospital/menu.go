@@ -7,32 +7,11 @@ import (
 	"time"
 )
 
-// Meal is an occasion to eat.
-type Meal string
-
-// The meals of a day.
-const (
-	Breakfast  Meal = "breakfast"
-	Lunch      Meal = "lunch"
-	Dinner     Meal = "dinner"
-	Snack      Meal = "snack"
-	Supplement Meal = "supplement"
-)
-
-// Meals lists them in the order in which people are shown them.
-var Meals = []Meal{Breakfast, Lunch, Dinner, Snack, Supplement}
-
-// Valid reports whether m is one of Meals.
-func (m Meal) Valid() bool { return slices.Contains(Meals, m) }
-
-// Main reports whether a patient gets the meal once a day: a second open order for it is refused.
-func (m Meal) Main() bool { return m == Breakfast || m == Lunch || m == Dinner }
-
 // Menu lists what can be ordered now for the next serving of a meal, by name.
 func (h *Hospital) Menu(ctx context.Context, actor Actor, meal Meal) ([]Dish, error) {
 	now := h.clock(ctx)
 	return readAs(ctx, h, actor, OrderMeals, func(ctx context.Context, q *sql.Tx) ([]Dish, error) {
-		return readMenu(ctx, q, meal, SettingsOf(ctx).next(meal, now))
+		return readMenu(ctx, q, meal, SettingsOf(ctx).next(meal, 0, now))
 	})
 }
 
@@ -76,7 +55,11 @@ func (h *Hospital) MenuFor(ctx context.Context, actor Actor, admissionID int64,
 			if err != nil {
 				return nil, err
 			}
-			s := SettingsOf(ctx).next(meal, now)
+			wardID, err := wardOf(ctx, q, admissionID)
+			if err != nil {
+				return nil, err
+			}
+			s := SettingsOf(ctx).next(meal, wardID, now)
 			dishes, err := readMenu(ctx, q, meal, s)
 			return diet.judge(dishes, now, s.due), err
 		})
@@ -117,24 +100,23 @@ func (h *Hospital) Offer(ctx context.Context, actor Actor, admissionID, addressI
 	if err := actor.need(OrderMeals); err != nil {
 		return Offer{}, err
 	}
-	settings, err := h.Settings(ctx)
-	if err != nil {
-		return Offer{}, err
-	}
 	o := Offer{At: h.clock(ctx)}
-	o.plan(settings, meal)
-	wrong := fields{}
-	if (admissionID == 0) == (addressID == 0) {
-		wrong.refuse("admission_id", "order_for", "Order for a patient or for an address.")
-	}
-	if !o.Meal.Valid() {
-		refuseChoice(wrong, "meal", Meals)
-	}
-	if err := wrong.err(); err != nil {
-		return Offer{}, err
-	}
 	return readValue(ctx, h, func(ctx context.Context, q *sql.Tx) (Offer, error) {
-		dishes, err := readMenu(ctx, q, o.Meal, settings.next(o.Meal, o.At))
+		wardID, err := wardOf(ctx, q, admissionID)
+		if err != nil {
+			return o, err
+		}
+		settings := SettingsOf(ctx)
+		o.plan(settings, wardID, meal)
+		wrong := fields{}
+		if (admissionID == 0) == (addressID == 0) {
+			wrong.refuse("admission_id", "order_for", "Order for a patient or for an address.")
+		}
+		checkChoices(wrong, "meal", []Meal{o.Meal}, settings.MealCodes(), true)
+		if err := wrong.err(); err != nil {
+			return o, err
+		}
+		dishes, err := readMenu(ctx, q, o.Meal, settings.next(o.Meal, wardID, o.At))
 		switch {
 		case err != nil:
 			return o, err
@@ -149,16 +131,22 @@ func (h *Hospital) Offer(ctx context.Context, actor Actor, admissionID, addressI
 
 // plan says when each meal is eaten that is ordered now, and chooses the main meal that comes next
 // where none is asked for.
-func (o *Offer) plan(settings *Settings, meal Meal) {
-	o.Meal = meal
+func (o *Offer) plan(settings *Settings, wardID int64, meal Meal) {
+	o.Meal, o.Servings = meal, nil
 	var soonest time.Time
-	for _, m := range Meals {
-		s := settings.next(m, o.At)
+	for _, m := range settings.MealCodes() {
+		s := settings.next(m, wardID, o.At)
 		o.Servings = append(o.Servings, Serving{m, s.due, s.late})
-		if meal == "" && m.Main() && (soonest.IsZero() || s.due.Before(soonest)) {
+		if meal == "" && settings.Meal(m).Main && (soonest.IsZero() || s.due.Before(soonest)) {
 			o.Meal, soonest = m, s.due
 		}
 	}
+}
+
+// due is when the chosen meal is eaten.
+func (o *Offer) due() time.Time {
+	i := slices.IndexFunc(o.Servings, func(s Serving) bool { return s.Meal == o.Meal })
+	return o.Servings[i].Due
 }
 
 // toAddress offers the dishes for an address of the actor's.
@@ -191,22 +179,8 @@ func (o *Offer) toAdmission(ctx context.Context, q *sql.Tx, actor Actor, id int6
 		return err
 	}
 	o.Admission = admissions[0]
-	o.Dishes = diet.judge(dishes, o.At, SettingsOf(ctx).next(o.Meal, o.At).due)
+	o.Dishes = diet.judge(dishes, o.At, o.due())
 	return nil
-}
-
-// MealTime is when a meal is served and until when it can be ordered without being late.
-type MealTime struct {
-	Serve  time.Duration // on the hospital's clocks, after midnight
-	CutOff time.Duration // before Serve
-}
-
-// MealTimes are the hospital's rounds: breakfast 07:00, lunch 12:30, dinner 18:30; a snack or
-// supplement is served within the hour.
-var MealTimes = map[Meal]MealTime{
-	Breakfast: {7 * time.Hour, 45 * time.Minute},
-	Lunch:     {12*time.Hour + 30*time.Minute, 90 * time.Minute},
-	Dinner:    {18*time.Hour + 30*time.Minute, 90 * time.Minute},
 }
 
 // withinTheHour is how soon is served what has no time of its own, or is ordered after its time.
@@ -223,30 +197,24 @@ type serving struct {
 	late bool // ordered after the cut-off
 }
 
-// next is the serving of a meal that is ordered now.
-func (s *Settings) next(m Meal, now time.Time) serving {
+// next is the serving of a meal that is ordered now for somebody in a ward; 0 is none.
+func (s *Settings) next(m Meal, wardID int64, now time.Time) serving {
 	day := s.Day(now)
-	if at, timed := s.served(m, day); timed && now.After(at.Add(lateLasts)) {
-		return s.on(m, day.AddDate(0, 0, 1), now)
+	if at, timed := s.Serves(m, wardID, day); timed && now.After(at.Add(lateLasts)) {
+		return s.on(m, wardID, day.AddDate(0, 0, 1), now)
 	}
-	return s.on(m, day, now)
+	return s.on(m, wardID, day, now)
 }
 
-// on is the serving of a meal of a day, midnight UTC, that is ordered now.
-func (s *Settings) on(m Meal, day, now time.Time) serving {
-	due, timed := s.served(m, day)
+// on is the serving of a meal of a day that is ordered now.
+func (s *Settings) on(m Meal, wardID int64, day, now time.Time) serving {
+	due, timed := s.Serves(m, wardID, day)
 	if !timed {
 		return serving{date: day, due: now.Add(withinTheHour)}
 	}
-	on := serving{date: day, due: due, late: now.After(due.Add(-MealTimes[m].CutOff))}
+	on := serving{date: day, due: due, late: now.After(s.orderBy(m, due))}
 	if now.After(due) {
 		on.due = now.Add(withinTheHour)
 	}
 	return on
-}
-
-// served is when a meal of a day is served, where it has a time of its own.
-func (s *Settings) served(m Meal, day time.Time) (at time.Time, timed bool) {
-	times, timed := MealTimes[m]
-	return s.At(day, times.Serve), timed
 }

@@ -102,18 +102,18 @@ func readEntries(ctx context.Context, q *sql.Tx, from time.Time) ([]PlanEntry, e
 		err = row.Scan(&p.Day, (*instant)(&p.Date), &p.Meal, &p.dishID)
 		return p, err
 	})
-	return entriesOf(planned, dishes), wrap(err, "read what is planned")
+	return entriesOf(planned, dishes, SettingsOf(ctx).allMeals()), wrap(err, "read what is planned")
 }
 
 // entriesOf gathers planned dishes by their entries: days first, then dates, the meals of each in
 // their order.
-func entriesOf(planned []plannedDish, byName []Dish) (entries []PlanEntry) {
+func entriesOf(planned []plannedDish, byName []Dish, meals []Meal) (entries []PlanEntry) {
 	place := func(p plannedDish) int {
 		return slices.IndexFunc(byName, func(d Dish) bool { return d.ID == p.dishID })
 	}
 	slices.SortFunc(planned, func(a, b plannedDish) int {
 		return cmp.Or(a.Date.Compare(b.Date), cmp.Compare(a.Day, b.Day),
-			cmp.Compare(slices.Index(Meals, a.Meal), slices.Index(Meals, b.Meal)),
+			cmp.Compare(slices.Index(meals, a.Meal), slices.Index(meals, b.Meal)),
 			cmp.Compare(a.Meal, b.Meal), cmp.Compare(place(a), place(b)))
 	})
 	for _, p := range planned {
@@ -258,7 +258,7 @@ func (h *Hospital) PlanMeal(ctx context.Context, actor Actor, cmd PlanEntryComma
 		if err != nil {
 			return err
 		}
-		wrong := cmd.check(plan, SettingsOf(ctx).Day(c.now))
+		wrong := cmd.check(plan, SettingsOf(ctx), c.now)
 		if err := c.checkPlanned(ctx, cmd, wrong); err != nil {
 			return err
 		}
@@ -267,8 +267,8 @@ func (h *Hospital) PlanMeal(ctx context.Context, actor Actor, cmd PlanEntryComma
 }
 
 // check finds what is wrong with the fields, apart from the dishes.
-func (cmd PlanEntryCommand) check(plan MenuPlan, today time.Time) fields {
-	wrong := fields{}
+func (cmd PlanEntryCommand) check(plan MenuPlan, s *Settings, now time.Time) fields {
+	wrong, today := fields{}, s.Day(now)
 	switch byDate := !cmd.Date.IsZero(); {
 	case byDate == (cmd.Day != 0):
 		wrong.refuse("day", "plan_when", "Choose a day of the cycle, or a date.")
@@ -279,9 +279,7 @@ func (cmd PlanEntryCommand) check(plan MenuPlan, today time.Time) fields {
 	case !byDate && (cmd.Day < 1 || cmd.Day > plan.Days):
 		wrong.refuse("day", "plan_day", "Choose a day from 1 to %d.", plan.Days)
 	}
-	if !cmd.Meal.Valid() {
-		refuseChoice(wrong, "meal", Meals)
-	}
+	checkChoices(wrong, "meal", []Meal{cmd.Meal}, s.MealCodes(), true)
 	return wrong
 }
 
@@ -295,7 +293,7 @@ func (c *change) checkPlanned(ctx context.Context, cmd PlanEntryCommand, wrong f
 			wrong.refuse("items", "dish_unknown", "There is no such dish. Choose from the menu.")
 		case err != nil:
 			return err
-		case cmd.Meal.Valid() && !slices.Contains(dish.Meals, cmd.Meal):
+		case SettingsOf(ctx).Meal(cmd.Meal).Enabled && !slices.Contains(dish.Meals, cmd.Meal):
 			wrong.refuse("items", "dish_meal",
 				"%s is not served at this meal. Choose something else.", dish.Name.En)
 		}

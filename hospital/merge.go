@@ -22,6 +22,7 @@ type MergeCommand struct {
 	Reason      string
 	AdmissionID int64 // an admission of the one that goes; 0 where they did not say
 	Version     int64 // of the record that goes, as the person saw it; 0 where they did not say
+	IntoVersion int64 // of the record that stays; likewise
 }
 
 // MergePatients merges a record into another one of the same person, with everything it has, and
@@ -35,13 +36,7 @@ func (h *Hospital) MergePatients(ctx context.Context, actor Actor, id int64,
 	}
 	cmd.Reason = tidy(cmd.Reason)
 	return command(ctx, h, actor, func(ctx context.Context, c *change) (Record, error) {
-		if cmd.Into == 0 && cmd.IntoNumber != "" {
-			var err error
-			if cmd.Into, err = c.ownerOf(ctx, tidy(cmd.IntoNumber)); err != nil {
-				return Record{}, err
-			}
-		}
-		if err := cmd.check(id); err != nil {
+		if err := c.findTarget(ctx, id, &cmd); err != nil {
 			return Record{}, err
 		}
 		from, into, err := c.lockRecords(ctx, id, cmd)
@@ -55,16 +50,63 @@ func (h *Hospital) MergePatients(ctx context.Context, actor Actor, id int64,
 	})
 }
 
+// MergeTarget returns who the record is into which a merge would go, for somebody to look at before
+// they merge, and changes nothing. Errors as for MergePatients.
+func (h *Hospital) MergeTarget(ctx context.Context, actor Actor, id int64,
+	cmd MergeCommand) (Record, error) {
+	cmd.Reason = tidy(cmd.Reason)
+	return readAs(ctx, h, actor, MergePatients,
+		func(ctx context.Context, q *sql.Tx) (into Record, err error) {
+			reader := &change{tx: q, actor: actor, now: h.clock(ctx)}
+			if err := reader.findTarget(ctx, id, &cmd); err != nil {
+				return into, err
+			}
+			from, err := readIdentity(ctx, q, id)
+			if err != nil {
+				return into, err
+			}
+			if into, err = readIdentity(ctx, q, cmd.Into); IsKind(err, NotFound) {
+				err = unknownTarget()
+			}
+			if err != nil {
+				return into, err
+			}
+			if from.MergedInto != 0 || into.MergedInto != 0 {
+				return into, patientMerged()
+			}
+			return into, mayMerge(from, into)
+		})
+}
+
+// findTarget finds the record that a command names by its number, and returns what is wrong with
+// the fields.
+func (c *change) findTarget(ctx context.Context, id int64, cmd *MergeCommand) (err error) {
+	if cmd.Into == 0 && cmd.IntoNumber != "" {
+		if cmd.Into, err = c.ownerOf(ctx, tidy(cmd.IntoNumber)); err != nil {
+			return err
+		}
+	}
+	return cmd.check(id)
+}
+
+// unknownTarget is the refusal of a merge into a record that there is not.
+func unknownTarget() error {
+	return refuseField("into", "patient_unknown",
+		"There is no such patient. Choose one of the list or give a name.")
+}
+
 // check returns what is wrong with the fields.
 func (cmd MergeCommand) check(id int64) error {
 	wrong, field := fields{}, "into"
 	if cmd.IntoNumber != "" {
 		field = "into_number"
 	}
-	switch cmd.Into {
-	case 0:
+	switch {
+	case cmd.Into == 0 && cmd.IntoNumber != "":
+		wrong.refuse(field, "number_unknown", "Nobody has this number. Look it up again.")
+	case cmd.Into == 0:
 		wrong.refuse(field, "merge_other", "Give the number of the other record.")
-	case id:
+	case cmd.Into == id:
 		wrong.refuse(field, "merge_itself", "Choose the other record of the same person.")
 	}
 	if cmd.Reason == "" {
@@ -86,16 +128,15 @@ func (c *change) lockRecords(ctx context.Context, id int64, cmd MergeCommand) (
 	if from, err = c.lockRecord(ctx, id, precondition{cmd.AdmissionID, cmd.Version}); err != nil {
 		return from, into, err
 	}
-	into, err = c.lockRecord(ctx, cmd.Into, precondition{})
+	into, err = c.lockRecord(ctx, cmd.Into, precondition{version: cmd.IntoVersion})
 	if IsKind(err, NotFound) {
-		err = refuseField("into", "patient_unknown",
-			"There is no such patient. Choose one of the list or give a name.")
+		err = unknownTarget()
 	}
 	return from, into, err
 }
 
-// merge merges two locked records.
-func (c *change) merge(ctx context.Context, from, into Record, reason string) error {
+// mayMerge returns why two records can't be one person's, or nil.
+func mayMerge(from, into Record) error {
 	switch {
 	case from.Admitted && into.Admitted:
 		return Refuse(Conflict, "both_admitted",
@@ -103,6 +144,14 @@ func (c *change) merge(ctx context.Context, from, into Record, reason string) er
 	case from.Admitted && into.Died || from.Died && into.Admitted:
 		return Refuse(Conflict, "merge_deceased",
 			"One of them died here and the other is admitted. Look again who they are.")
+	}
+	return nil
+}
+
+// merge merges two locked records.
+func (c *change) merge(ctx context.Context, from, into Record, reason string) error {
+	if err := mayMerge(from, into); err != nil {
+		return err
 	}
 	id, err := c.insert(ctx, `INSERT INTO patient_merge
 			(patient_id, into_id, merged_at, into_allergies)

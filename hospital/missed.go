@@ -77,9 +77,10 @@ func (h *Hospital) TakeOverMeals(ctx context.Context) error {
 func (s *Settings) servedRounds(now time.Time) (served []MissedRound) {
 	today := s.Day(now)
 	for _, day := range []time.Time{today.AddDate(0, 0, -1), today} {
-		for _, meal := range Meals {
-			at, timed := s.served(meal, day)
-			if timed && now.After(at) && now.Sub(at) < roundsKnown {
+		for _, meal := range s.MainMeals() {
+			at, _ := s.Serves(meal, 0, day)
+			at = at.Add(s.Meal(meal).lastTurn())
+			if now.After(at) && now.Sub(at) < roundsKnown {
 				round := MissedRound{Meal: meal, Day: day, Until: s.lateUntil(meal, day)}
 				served = append(served, round)
 			}
@@ -92,10 +93,10 @@ func (s *Settings) servedRounds(now time.Time) (served []MissedRound) {
 // begins, and for the last of a day until the day ends.
 func (s *Settings) lateUntil(m Meal, day time.Time) time.Time {
 	until := s.At(day.AddDate(0, 0, 1), 0)
-	served, _ := s.served(m, day)
-	for next, times := range MealTimes {
-		at, _ := s.served(next, day)
-		begins := at.Add(-times.CutOff - roundsBegin)
+	served, _ := s.Serves(m, 0, day)
+	for _, next := range s.MainMeals() {
+		at, _ := s.Serves(next, 0, day)
+		begins := s.roundBegins(next, at)
 		if begins.After(served) && begins.Before(until) {
 			until = begins
 		}
@@ -159,8 +160,9 @@ func (h *Hospital) wardsOf(ctx context.Context, round MissedRound) ([]Ward, erro
 func (h *Hospital) couldHaveHad(ctx context.Context, round MissedRound, now time.Time) (
 	patients int, without []int64, err error) {
 	without, err = readValue(ctx, h, func(ctx context.Context, q *sql.Tx) (list []int64, _ error) {
-		served, _ := SettingsOf(ctx).served(round.Meal, round.Day)
-		begun := served.Add(-MealTimes[round.Meal].CutOff)
+		settings := SettingsOf(ctx)
+		served, _ := settings.Serves(round.Meal, round.Ward.ID, round.Day)
+		begun := settings.orderBy(round.Meal, served)
 		admissions, err := queryIDs(ctx, q, `SELECT admission.id
 			FROM admission JOIN bed ON bed.id = admission.bed_id
 			WHERE bed.ward_id = $1 AND admission.discharged_at IS NULL
@@ -190,7 +192,7 @@ func (h *Hospital) couldHaveHad(ctx context.Context, round MissedRound, now time
 // wouldBecome says what would become of an admission in a round.
 func wouldBecome(ctx context.Context, q *sql.Tx, admissionID int64, round MissedRound,
 	now time.Time) (roundOutcome, error) {
-	s := SettingsOf(ctx).on(round.Meal, round.Day, now)
+	s := SettingsOf(ctx).on(round.Meal, round.Ward.ID, round.Day, now)
 	diet, err := readDiet(ctx, q, admissionID)
 	if err != nil {
 		return 0, err
@@ -271,7 +273,7 @@ func addWho(ctx context.Context, q *sql.Tx, role Role, missed []MissedRound) (er
 	}
 	for i, m := range missed {
 		about := aboutRound(m.Ward, m.Meal, m.Day, m.Without)
-		missed[i].Who = slices.DeleteFunc(seen.patientsOf(about, role),
+		missed[i].Who = slices.DeleteFunc(seen.patientsOf(about, role, SettingsOf(ctx).WallNames),
 			func(p NoticePatient) bool { return p.Ordered })
 	}
 	return nil

@@ -147,14 +147,12 @@ func (h *Hospital) PlaceOrder(ctx context.Context, actor Actor,
 }
 
 // check finds what is wrong with the fields, apart from what only the database knows.
-func (cmd PlaceOrderCommand) check() fields {
+func (cmd PlaceOrderCommand) check(s *Settings) fields {
 	wrong := fields{}
 	if (cmd.AdmissionID == 0) == (cmd.AddressID == 0) {
 		wrong.refuse("admission_id", "order_for", "Order for a patient or for an address.")
 	}
-	if !cmd.Meal.Valid() {
-		refuseChoice(wrong, "meal", Meals)
-	}
+	checkChoices(wrong, "meal", []Meal{cmd.Meal}, s.MealCodes(), true)
 	switch {
 	case len(cmd.Dishes) == 0:
 		wrong.refuse("items", "required", "Choose something to eat.")
@@ -177,15 +175,20 @@ func (f fields) override(field, reason string) {
 
 // placeOrder inserts an order that has passed all checks and returns its id.
 func (c *change) placeOrder(ctx context.Context, cmd PlaceOrderCommand) (int64, error) {
-	wrong := cmd.check()
-	dishes, err := c.lockDishes(ctx, cmd, wrong)
+	settings := SettingsOf(ctx)
+	wrong := cmd.check(settings)
+	wardID, err := wardOf(ctx, c.tx, cmd.AdmissionID)
+	if err != nil {
+		return 0, err
+	}
+	s := settings.next(cmd.Meal, wardID, c.now)
+	dishes, err := c.lockDishes(ctx, cmd, s, wrong)
 	if err != nil {
 		return 0, err
 	}
 	if err := wrong.err(); err != nil {
 		return 0, err
 	}
-	s := SettingsOf(ctx).next(cmd.Meal, c.now)
 	o := Order{AdmissionID: cmd.AdmissionID, AddressID: cmd.AddressID, Meal: cmd.Meal,
 		ServiceDate: s.date, Due: s.due, Late: s.late, Dishes: dishes, Notes: cmd.Notes,
 		Status: OrderPending, PlacedBy: c.actor.UserID, PlacedAt: c.now, StatusSince: c.now}
@@ -198,7 +201,7 @@ func (c *change) placeOrder(ctx context.Context, cmd PlaceOrderCommand) (int64, 
 // lockDishes returns the dishes of an order in the order in which they were chosen. They can't
 // change until the commit, so that no recipe changes between the check of an order and its being
 // there to be checked. It records those that can't be had.
-func (c *change) lockDishes(ctx context.Context, cmd PlaceOrderCommand,
+func (c *change) lockDishes(ctx context.Context, cmd PlaceOrderCommand, s serving,
 	wrong fields) ([]Dish, error) {
 	known := map[int64]Dish{}
 	for _, id := range sortedSet(cmd.Dishes[:min(len(cmd.Dishes), MostDishes)]) {
@@ -211,16 +214,16 @@ func (c *change) lockDishes(ctx context.Context, cmd PlaceOrderCommand,
 			return nil, err
 		}
 		switch {
-		case !dish.Available || dish.SoldOut(SettingsOf(ctx).next(cmd.Meal, c.now).due):
+		case !dish.Available || dish.SoldOut(s.due):
 			wrong.refuse("items", "dish_unavailable",
 				"There is no %s left today. Choose something else.", dish.Name.En)
-		case cmd.Meal.Valid() && !slices.Contains(dish.Meals, cmd.Meal):
+		case SettingsOf(ctx).Meal(cmd.Meal).Enabled && !slices.Contains(dish.Meals, cmd.Meal):
 			wrong.refuse("items", "dish_meal",
 				"%s is not served at this meal. Choose something else.", dish.Name.En)
 		}
 		known[id] = dish
 	}
-	if err := c.checkServed(ctx, cmd.Meal, known, wrong); err != nil {
+	if err := c.checkServed(ctx, cmd.Meal, s, known, wrong); err != nil {
 		return nil, err
 	}
 	dishes := make([]Dish, len(cmd.Dishes))
@@ -231,12 +234,12 @@ func (c *change) lockDishes(ctx context.Context, cmd PlaceOrderCommand,
 }
 
 // checkServed records the dishes that something else is planned instead of.
-func (c *change) checkServed(ctx context.Context, meal Meal, dishes map[int64]Dish,
+func (c *change) checkServed(ctx context.Context, meal Meal, s serving, dishes map[int64]Dish,
 	wrong fields) error {
-	if !meal.Valid() {
+	if !SettingsOf(ctx).Meal(meal).Enabled {
 		return nil
 	}
-	menu, err := readMenu(ctx, c.tx, meal, SettingsOf(ctx).next(meal, c.now))
+	menu, err := readMenu(ctx, c.tx, meal, s)
 	for id, dish := range dishes {
 		if !slices.ContainsFunc(menu, func(d Dish) bool { return d.ID == id }) {
 			wrong.refuse("items", "dish_not_planned",
@@ -304,7 +307,7 @@ func (c *change) checkAdmissionVersion(ctx context.Context, admissionID, version
 	if err != nil {
 		return err
 	}
-	err = admission.checkPrecondition(precondition{version: version})
+	err = admission.checkPrecondition(c.actor, precondition{version: version})
 	refusal, ok := errors.AsType[*Error](err)
 	if ok && !c.actor.Role.May(ReadOrders) {
 		refusal.Current = nil
@@ -324,7 +327,7 @@ func notTheirs(actor Actor) error {
 
 // checkDuplicate refuses a second open order of an admission for one main meal of a day.
 func (c *change) checkDuplicate(ctx context.Context, o Order) error {
-	if !o.Meal.Main() {
+	if !SettingsOf(ctx).Meal(o.Meal).Main {
 		return nil
 	}
 	found, err := ordersWhere(ctx, c.tx, `meal_order.admission_id = $1
@@ -342,11 +345,13 @@ func (c *change) insertOrder(ctx context.Context, o Order) (int64, error) {
 	var err error
 	o.ID, err = c.insert(ctx, `INSERT INTO meal_order (admission_id, address_id, meal,
 			service_date, due, notes, status, status_since, override_reason, overridden_by,
-			overridden, late, price, placed_by, placed_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id`,
+			overridden, late, price, placed_by, placed_at, once)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+		RETURNING id`,
 		reference(o.AdmissionID), reference(o.AddressID), o.Meal, instant(o.ServiceDate),
 		instant(o.Due), o.Notes, o.Status, instant(o.StatusSince), o.OverrideReason, o.OverriddenBy,
-		list[Hazard](o.Overridden), o.Late, o.Price, reference(o.PlacedBy), instant(o.PlacedAt))
+		list[Hazard](o.Overridden), o.Late, o.Price, reference(o.PlacedBy), instant(o.PlacedAt),
+		SettingsOf(ctx).Meal(o.Meal).Main)
 	if store.Violated(err) == "meal_order_admission_id_service_date_meal" {
 		// The last line of defence: behind the lock of the admission it should not happen.
 		return 0, Refuse(Conflict, "meal_twice",

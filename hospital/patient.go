@@ -26,6 +26,15 @@ func (n PatientName) Initials() string {
 	return strings.Join(parts, " ")
 }
 
+// called is the form of a patient's name in what is said to the actor: in full for who sees names,
+// so that namesakes are told apart.
+func (a Actor) called(name PatientName) string {
+	if a.Role.May(ReadWards) {
+		return string(name)
+	}
+	return name.Initials()
+}
+
 // folded is the name as it is searched.
 func (n PatientName) folded() string { return spelling.Key(string(n)) }
 

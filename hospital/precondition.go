@@ -27,6 +27,7 @@ type Change struct {
 	From, To any    // a text, number, truth, time or list of allergens; nil: nothing
 	By       string // who changed it last; empty where that is not for the reader to know
 	At       time.Time
+	Unkept   bool // From is not known: the audit keeps no names
 }
 
 // anotherPatient refuses a command about another admission than the one it would change.
@@ -92,8 +93,8 @@ func (h *Hospital) AdmissionAsSeen(ctx context.Context, actor Actor,
 			return err
 		}
 		reader := &change{tx: q, actor: actor}
-		return reader.withChanges(ctx, admission.checkPrecondition(precondition{admissionID, version}),
-			"admission", id, version, admission.Version)
+		err = admission.checkPrecondition(actor, precondition{admissionID, version})
+		return reader.withChanges(ctx, err, "admission", id, version, admission.Version)
 	})
 }
 
@@ -131,8 +132,10 @@ func fieldsOf(action, from, to string) []Change {
 		return []Change{{Field: "status", From: "admitted", To: "discharged"},
 			{Field: "outcome", To: to}}
 	case "admission.edit", "bed.set", "ward.set", "dish.set", "dish.sold_out",
-		"dish.restock", "menu.cycle", "settings.set":
+		"dish.restock", "menu.cycle", "settings.set", "meal.set":
 		return codedChanges(from, to)
+	case "meal.sequence":
+		return []Change{{Field: "sequence", From: told(from), To: told(to)}}
 	case "dish.retire", "dish.restore":
 		return []Change{{Field: "retired", From: action == "dish.restore",
 			To: action == "dish.retire"}}
@@ -196,7 +199,7 @@ func moment(text string) any {
 func namedChanges(fields string) []Change {
 	var changes []Change
 	for field := range strings.SplitSeq(fields, ",") {
-		changes = append(changes, Change{Field: field})
+		changes = append(changes, Change{Field: field, Unkept: true})
 	}
 	return changes
 }

@@ -46,8 +46,8 @@ func (cmd BedStatusCommand) keepsOtherwise(b Bed) bool {
 		!cmd.Until.IsZero() && !cmd.Until.Equal(b.ReservedUntil)
 }
 
-// reservationOf is what a command asks for, whose patient must exist and live. The patient is
-// locked before the bed, as for an admission.
+// reservationOf is what a command asks for, whose patient must exist, live and have a record of
+// their own. The patient is locked before the bed, as for an admission.
 func (c *change) reservationOf(ctx context.Context, cmd BedStatusCommand) (reservation, error) {
 	wrong := fields{}
 	cmd.checkReservation(wrong, c.now)
@@ -58,7 +58,7 @@ func (c *change) reservationOf(ctx context.Context, cmd BedStatusCommand) (reser
 	if err := wrong.err(); err != nil || cmd.PatientID == 0 {
 		return kept, err
 	}
-	if err := c.checkAlive(ctx, cmd.PatientID); err != nil {
+	if err := c.checkRecord(ctx, cmd.PatientID); err != nil {
 		return kept, err
 	}
 	var err error
@@ -97,18 +97,18 @@ func (c *change) checkReserved(ctx context.Context, bed Bed, patientID int64,
 		return nil
 	}
 	if overrideReason == "" {
-		return c.bedRefused(ctx, bed.reserved(), bed, 0)
+		return c.bedRefused(ctx, bed.reserved(c.actor), bed, 0)
 	}
 	c.record(entry{action: "bed.take_reserved", entity: "bed", entityID: bed.ID,
 		patientID: bed.ReservedFor, wardID: bed.WardID, reason: overrideReason}, bed)
 	return nil
 }
 
-// reserved is the refusal of a bed that is kept for others. Of a patient it says the initials.
-func (b Bed) reserved() error {
+// reserved is the refusal of a bed that is kept for others.
+func (b Bed) reserved(actor Actor) error {
 	whom := b.StatusReason
 	if b.ReservedFor != 0 {
-		whom = b.ReservedName.Initials()
+		whom = actor.called(b.ReservedName)
 	}
 	return b.conflict("bed_reserved",
 		"Bed %s is reserved (%s). Choose another bed, or say why it is taken all the same.",

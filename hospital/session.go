@@ -13,6 +13,7 @@ type Session struct {
 	ID        int64
 	User      User
 	ExpiresAt time.Time
+	UsedAt    time.Time // when somebody last did something with it, to the minute
 	// of the user's UserTopic, of the same moment: when it moves, the right to be here must be
 	// looked at again
 	Revisions
@@ -163,9 +164,11 @@ func (h *Hospital) SessionByToken(ctx context.Context, token string) (Session, e
 func openSessionOf(ctx context.Context, q *sql.Tx, token string,
 	now time.Time) (s Session, err error) {
 	var userID int64
-	err = q.QueryRowContext(ctx,
-		`SELECT id, expires_at, user_id FROM session WHERE token_hash = $1 AND expires_at > $2`,
-		digest(token), instant(now)).Scan(&s.ID, (*instant)(&s.ExpiresAt), &userID)
+	err = q.QueryRowContext(ctx, `SELECT id, expires_at, COALESCE(used_at, created_at), user_id
+		FROM session WHERE token_hash = $1 AND expires_at > $2
+		AND COALESCE(used_at, created_at) > $3`,
+		digest(token), instant(now), instant(SettingsOf(ctx).idleSince(now))).
+		Scan(&s.ID, (*instant)(&s.ExpiresAt), (*instant)(&s.UsedAt), &userID)
 	if err := wrapRow(err, noSession, "read a session"); err != nil {
 		return s, err
 	}
@@ -176,6 +179,45 @@ func openSessionOf(ctx context.Context, q *sql.Tx, token string,
 		err = noSession()
 	}
 	return s, err
+}
+
+// idleSince is when a session must have been used last to be open now.
+func (s *Settings) idleSince(now time.Time) time.Time {
+	if s.IdleMinutes == 0 {
+		return time.UnixMilli(-1)
+	}
+	return now.Add(-time.Duration(s.IdleMinutes) * time.Minute)
+}
+
+// usedEvery is how often it is kept that a session is used.
+const usedEvery = time.Minute
+
+// UseSession keeps that somebody does something with a session, where sessions end that are left
+// alone.
+func (h *Hospital) UseSession(ctx context.Context, s Session) error {
+	now := h.clock(ctx)
+	if h.KnownSettings().IdleMinutes == 0 || now.Sub(s.UsedAt) < usedEvery {
+		return nil
+	}
+	return h.write(ctx, s.Actor(""), func(ctx context.Context, c *change) error {
+		_, err := c.exec(ctx, `UPDATE session SET used_at = $2 WHERE id = $1`, s.ID, instant(c.now))
+		return wrap(err, "keep that a session is used")
+	})
+}
+
+// endIdleSessions ends the sessions that were left alone for too long, and closes their sockets.
+func (c *change) endIdleSessions(ctx context.Context) error {
+	if SettingsOf(ctx).IdleMinutes == 0 {
+		return nil
+	}
+	owners, err := queryIDs(ctx, c.tx, `DELETE FROM session
+		WHERE COALESCE(used_at, created_at) <= $1 RETURNING user_id`,
+		instant(SettingsOf(ctx).idleSince(c.now)))
+	for _, id := range owners {
+		c.record(entry{action: "session.idle", entity: "user", entityID: id},
+			topicOnly(UserTopic(id)))
+	}
+	return wrap(err, "end the sessions that are left alone")
 }
 
 // SignIns is who is signed in as one user.
@@ -195,8 +237,9 @@ func (h *Hospital) SignIns(ctx context.Context, userID int64) (SignIns, error) {
 			return s, err
 		}
 		open, err := queryIDs(ctx, q,
-			`SELECT id FROM session WHERE user_id = $1 AND expires_at > $2`,
-			userID, instant(h.clock(ctx)))
+			`SELECT id FROM session WHERE user_id = $1 AND expires_at > $2
+			AND COALESCE(used_at, created_at) > $3`,
+			userID, instant(h.clock(ctx)), instant(SettingsOf(ctx).idleSince(h.clock(ctx))))
 		s.Open = setOf(open)
 		return s, wrap(err, "read the sessions of %s", s.Username)
 	})

@@ -21,9 +21,10 @@ type Settings struct {
 	DefaultLanguage string   // spoken where a person has chosen none
 	WeekStarts      WeekDay
 	WallNames       WallNames
-	SessionHours    int // how long a sign-in stands
-	IdleMinutes     int // after which a session that is left alone ends; 0: never
-	RetentionDays   int // after which what ForgetOld names is forgotten; 0: never
+	SessionHours    int        // how long a sign-in stands
+	IdleMinutes     int        // after which a session that is left alone ends; 0: never
+	RetentionDays   int        // after which what ForgetOld names is forgotten; 0: never
+	Meals           []MealKind // in the order in which people are shown them
 	Version         int64
 
 	Revisions // of SettingsTopic
@@ -64,6 +65,14 @@ const (
 	WallBed      WallNames = "bed" // by the bed alone
 )
 
+// onWall is a name as a screen on a wall has it.
+func (n PatientName) onWall(form WallNames) string {
+	if form == WallBed {
+		return ""
+	}
+	return n.Initials()
+}
+
 // WallNamings lists every WallNames.
 var WallNamings = []WallNames{WallInitials, WallBed}
 
@@ -71,7 +80,8 @@ var WallNamings = []WallNames{WallInitials, WallBed}
 var firstSettings = &Settings{
 	TimeZone: "Africa/Kigali", Currency: "RWF", Languages: Languages, DefaultLanguage: "en",
 	WeekStarts: "monday", WallNames: WallInitials, SessionHours: 12, Version: 1,
-	zone: mustLoadZone("Africa/Kigali"),
+	Meals: enabled(firstMeals),
+	zone:  mustLoadZone("Africa/Kigali"),
 }
 
 func mustLoadZone(name string) *time.Location {
@@ -201,6 +211,9 @@ func readSettings(ctx context.Context, q *sql.Tx) (*Settings, error) {
 		Scan(&s.HospitalName, &s.TimeZone, &s.Currency, (*list[string])(&s.Languages),
 			&s.DefaultLanguage, &s.WeekStarts, &s.WallNames, &s.SessionHours, &s.IdleMinutes,
 			&s.RetentionDays, &s.Version)
+	if err == nil {
+		s.Meals, err = readMealKinds(ctx, q)
+	}
 	if err == nil {
 		s.zone, err = time.LoadLocation(s.TimeZone)
 	}

@@ -213,3 +213,58 @@ func TestWhatIsNotToBeKeptIsForgotten(t *testing.T) {
 		}
 	})
 }
+
+// wantField wants a refusal of one field.
+func (h *house) wantField(t *testing.T, err error, field string) {
+	t.Helper()
+	refusal, _ := errors.AsType[*hospital.Error](err)
+	if refusal == nil || refusal.Fields[field] == nil {
+		t.Errorf("want a refusal of %s, not %v", field, err)
+	}
+}
+
+func TestASessionThatIsLeftAloneEnds(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		id := h.addUser(t, "uwase", hospital.MedicalStaff)
+		token, session, err := h.SignIn(t.Context(), "uwase", "correct horse", hospital.Client{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.setUp(t, "idle_minutes=10")
+		h.clock.pass(9 * time.Minute)
+		if err := h.UseSession(t.Context(), session); err != nil {
+			t.Fatal(err)
+		}
+		h.clock.pass(9 * time.Minute)
+		if _, err := h.SessionByToken(t.Context(), token); err != nil {
+			t.Errorf("nine minutes after it was used: %v", err)
+		}
+		h.clock.pass(time.Minute)
+		h.refuses(t, hospital.Unauthenticated, "no_session", func() error {
+			_, err := h.SessionByToken(t.Context(), token)
+			return err
+		})
+		before := h.revisions(t, hospital.UserTopic(id))
+		if err := h.ForgetOld(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		after := h.revisions(t, hospital.UserTopic(id))
+		if before.Covers(after) {
+			t.Error("its sockets are not told that it has ended")
+		}
+	})
+}
+
+func TestTheWallCallsPatientsAsTheHospitalWants(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		s.orderFor(t, nurse, s.patient(t, "Uwase Marie", "A-01"), hospital.Lunch)
+		for form, want := range map[string]string{"initials": "U. M.", "bed": ""} {
+			s.setUp(t, "wall_names="+form)
+			board := must[hospital.KitchenBoard](t)(s.KitchenBoard(t.Context(), cook))
+			if got := board.Tickets[0]; got.Initials != want || got.BedNumber != "A-01" {
+				t.Errorf("by %s the patient of bed %s is %q, want %q", form, got.BedNumber,
+					got.Initials, want)
+			}
+		}
+	})
+}

@@ -102,7 +102,7 @@ func (c *change) lockSwap(ctx context.Context, id int64, cmd SwapCommand) (
 		}
 	}
 	one, other = locked[id], locked[cmd.With]
-	if err := cmp.Or(one.maySwap(), other.maySwap()); err != nil {
+	if err := cmp.Or(one.maySwap(c.actor), other.maySwap(c.actor)); err != nil {
 		return one, other, nil, err
 	}
 	for _, each := range []Admission{one, other} {
@@ -114,12 +114,12 @@ func (c *change) lockSwap(ctx context.Context, id int64, cmd SwapCommand) (
 }
 
 // maySwap returns why the patient can't change beds with another, or nil.
-func (a Admission) maySwap() error {
+func (a Admission) maySwap(actor Actor) error {
 	switch {
 	case a.BedID == 0:
 		return a.conflict("swap_no_bed",
 			"%s has no bed to swap. Place the patient in a free bed instead.",
-			a.PatientName.Initials())
+			actor.called(a.PatientName))
 	case a.WithMother:
 		return a.conflict("moves_with_mother",
 			"The newborn is moved with its mother. Take her transfer back instead.")

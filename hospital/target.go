@@ -51,7 +51,7 @@ func addWhatIsSeen(ctx context.Context, q *sql.Tx, now time.Time, reader Actor,
 	for i, n := range all {
 		all[i].Target = seen.target(reader.Role, n.About)
 		if seen.tellsOf(n, reader.Role, yesterday) {
-			all[i].Patients = seen.patientsOf(n.About, reader.Role)
+			all[i].Patients = seen.patientsOf(n.About, reader.Role, settings.WallNames)
 		}
 	}
 	return nil
@@ -207,7 +207,8 @@ func (seen whatIsSeen) tellsOf(n Notification, role Role, yesterday time.Time) b
 }
 
 // patientsOf lists the patients of a notification who are still here, by name or by initials.
-func (seen whatIsSeen) patientsOf(about About, role Role) (patients []NoticePatient) {
+func (seen whatIsSeen) patientsOf(about About, role Role,
+	form WallNames) (patients []NoticePatient) {
 	for _, id := range about.AdmissionIDs {
 		p, open := seen.patients[id]
 		if !open {
@@ -216,7 +217,7 @@ func (seen whatIsSeen) patientsOf(about About, role Role) (patients []NoticePati
 		if role.May(ReadWards) {
 			p.Initials = ""
 		} else {
-			p.PatientName = ""
+			p.Initials, p.PatientName = p.PatientName.onWall(form), ""
 		}
 		p.Ordered = seen.ordered[orderedMeal{id, about.Meal, about.ServiceDate.UnixMilli()}]
 		patients = append(patients, p)

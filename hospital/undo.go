@@ -116,10 +116,10 @@ func (c *change) cancelOrders(ctx context.Context, admission Admission) error {
 }
 
 // ReopenAdmission takes a discharge back, within ReopenWithin: the patient lies in their bed again
-// where that is available or in cleaning, else waits for one. What was held because they had left
-// may be confirmed again; what was cancelled stays so. Invalid without a reason; NotFound where
-// there is no such admission; Conflict when it is open or cancelled, the discharge is too long ago,
-// the patient was here again since, or it has another version.
+// where that is available, in cleaning or reserved for them, else waits for one. What was held
+// because they had left may be confirmed again; what was cancelled stays so. Invalid without a
+// reason; NotFound where there is no such admission; Conflict when it is open or cancelled, the
+// discharge is too long ago, the patient was here again since, or it has another version.
 func (h *Hospital) ReopenAdmission(ctx context.Context, actor Actor, admissionID int64,
 	cmd UndoCommand) (Admission, error) {
 	if err := actor.need(ReopenAdmissions); err != nil {
@@ -145,19 +145,19 @@ func (h *Hospital) ReopenAdmission(ctx context.Context, actor Actor, admissionID
 // lockEndedAdmission locks an admission whose discharge can be taken back, after its patient.
 func (c *change) lockEndedAdmission(ctx context.Context, id int64,
 	seen precondition) (Admission, error) {
-	unlocked, err := readAdmission(ctx, c.tx, id)
+	patientID, err := c.lockPatientOf(ctx, id)
 	if err != nil {
-		return unlocked, err
+		return Admission{}, err
 	}
-	open, err := c.lockPatient(ctx, unlocked.PatientID, fields{})
+	open, err := c.lockPatient(ctx, patientID, fields{})
 	if err != nil {
-		return unlocked, err
+		return Admission{}, err
 	}
 	admission, err := c.lockWithMother(ctx, id)
 	if err != nil {
 		return admission, err
 	}
-	if err := admission.checkReopen(seen, c.now); err != nil {
+	if err := admission.checkReopen(c.actor, seen, c.now); err != nil {
 		return admission, c.withChanges(ctx, err, "admission", id, seen.version, admission.Version)
 	}
 	if open != 0 {
@@ -167,7 +167,7 @@ func (c *change) lockEndedAdmission(ctx context.Context, id int64,
 }
 
 // checkReopen returns why the discharge can't be taken back, or nil.
-func (a Admission) checkReopen(seen precondition, now time.Time) error {
+func (a Admission) checkReopen(actor Actor, seen precondition, now time.Time) error {
 	open := a.DischargedAt.IsZero()
 	switch {
 	case seen.admissionID != 0 && seen.admissionID != a.ID:
@@ -181,7 +181,7 @@ func (a Admission) checkReopen(seen precondition, now time.Time) error {
 	case a.Cancelled:
 		return a.conflict("stay_cancelled", "This stay never was. Admit the patient instead.")
 	case seen.version != 0 && seen.version != a.Version:
-		return a.outdated()
+		return a.outdated(actor)
 	case a.DischargedAt.Before(now.Add(-ReopenWithin)):
 		return a.conflict("reopen_late",
 			"This stay ended more than a week ago. Admit the patient again instead.")
@@ -252,7 +252,7 @@ func (c *change) bedAgain(ctx context.Context, admission Admission) (
 	if bed, err = c.lockBed(ctx, admission.BedID); err != nil {
 		return bed, since, false, err
 	}
-	if err := c.checkStillFree(ctx, bed); err != nil {
+	if err := c.checkStillFree(ctx, bed, admission.PatientID); err != nil {
 		if IsKind(err, Conflict) {
 			err = nil
 		}
@@ -279,9 +279,9 @@ func (c *change) backToMother(ctx context.Context, admission Admission) (Bed, ti
 }
 
 // checkStillFree returns why a patient can't come back to the locked bed that they left, or nil: it
-// must be available or in cleaning.
-func (c *change) checkStillFree(ctx context.Context, bed Bed) error {
-	if bed.Status == BedReserved {
+// must be available, in cleaning, or reserved for them.
+func (c *change) checkStillFree(ctx context.Context, bed Bed, patientID int64) error {
+	if bed.Status == BedReserved && bed.ReservedFor != patientID {
 		return bed.conflict("bed_not_free", "Bed %s is %s. Choose a bed that is available.",
 			bed.Number, bedWords[bed.Status])
 	}
@@ -292,9 +292,10 @@ func (c *change) checkStillFree(ctx context.Context, bed Bed) error {
 }
 
 // UndoTransfer takes the last transfer of a patient back, within UndoTransferWithin: as if it had
-// never been. The bed that they left must still be available or in cleaning; who waited for a bed
-// before waits again. NotFound where there is no such admission; Conflict when there is nothing to
-// take back, the bed is no longer free, or the admission has ended or has another version.
+// never been. The bed that they left must still be available, in cleaning or reserved for them; who
+// waited for a bed before waits again. NotFound where there is no such admission; Conflict when
+// there is nothing to take back, the bed is no longer free, or the admission has ended or has
+// another version.
 func (h *Hospital) UndoTransfer(ctx context.Context, actor Actor, admissionID int64,
 	cmd UndoCommand) (Admission, error) {
 	if err := actor.need(TransferPatients); err != nil {
@@ -355,6 +356,10 @@ func (c *change) lastTransfer(ctx context.Context, admission Admission) (wayBack
 		return wayBack{}, err
 	}
 	switch back := backFrom(beds); {
+	case back.to.Act == bySwap:
+		return back, admission.conflict("move_was_swap",
+			"%s came here by a swap. Swap the two patients again to take it back.",
+			c.actor.called(admission.PatientName))
 	case back.to.Act != byTransfer:
 		return back, admission.notUndoable()
 	case back.to.WithMother && (back.from.WithMother || back.from.BedID == 0):
@@ -401,7 +406,7 @@ func (c *change) checkBack(ctx context.Context, admission Admission, old Bed,
 		}
 		return err
 	}
-	return c.bedRefused(ctx, c.checkStillFree(ctx, old), old, 0)
+	return c.bedRefused(ctx, c.checkStillFree(ctx, old, admission.PatientID), old, 0)
 }
 
 // goBack puts the patient of a locked admission back to where they came from, as if they had never

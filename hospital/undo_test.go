@@ -176,6 +176,11 @@ func TestAReopenedAdmissionLiesInItsBedAgainWhereThatIsFreeOrInCleaning(t *testi
 			h.set(t, "A-01", hospital.BedAvailable)
 			h.set(t, "A-01", hospital.BedReserved)
 		}, "", "A-01 reserved", false},
+		"reserved for somebody else": {func(t *testing.T, h *house) {
+			h.set(t, "A-01", hospital.BedAvailable)
+			other := h.admit(t, "Mugisha Eric", "")
+			h.reserve(t, "A-01", hospital.BedStatusCommand{PatientID: other.PatientID})
+		}, "", "A-01 reserved", false},
 		"in maintenance": {func(t *testing.T, h *house) { h.set(t, "A-01", hospital.BedMaintenance) },
 			"", "A-01 maintenance", false},
 		"in a closed ward": {func(t *testing.T, h *house) {
@@ -312,6 +317,91 @@ func TestATransferIsNotTakenBackWhereItCanNotBe(t *testing.T) {
 		}
 		h.wantBed(t, other.ID, "A-01")
 		h.refuses(t, hospital.Conflict, "no_transfer", undoTransfer(other.ID))
+		h.sound(t)
+	})
+}
+
+// TestASwapIsTakenBackByASwap: the refusal says so, and a transfer before it is none that can be
+// taken back.
+func TestASwapIsTakenBackByASwap(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		one, other := h.admit(t, "Uwase Marie", "A-01"), h.admit(t, "Keza Ange", "B-01")
+		_, err := h.Transfer(t.Context(), nurse, one.ID,
+			hospital.TransferCommand{BedID: h.bed(t, "A-02").ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		swap := func() {
+			t.Helper()
+			_, err := h.Swap(t.Context(), nurse, one.ID, hospital.SwapCommand{With: other.ID})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		swap()
+		for name, id := range map[string]int64{"Uwase Marie": one.ID, "Keza Ange": other.ID} {
+			refusal := h.refuses(t, hospital.Conflict, "move_was_swap", func() error {
+				_, err := h.UndoTransfer(t.Context(), nurse, id, hospital.UndoCommand{})
+				return err
+			})
+			want := name + " came here by a swap. Swap the two patients again to take it back."
+			if refusal.Message != want {
+				t.Errorf("got %q, want %q", refusal.Message, want)
+			}
+		}
+		swap()
+		h.wantBed(t, one.ID, "A-02")
+		h.wantBed(t, other.ID, "B-01")
+		h.sound(t)
+	})
+}
+
+// TestAReopenedAdmissionTakesTheBedThatIsKeptForItsPatient, as if they had never left.
+func TestAReopenedAdmissionTakesTheBedThatIsKeptForItsPatient(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		a := h.admit(t, "Uwase Marie", "A-01")
+		h.discharge(t, a.ID, hospital.Stable)
+		h.set(t, "A-01", hospital.BedAvailable)
+		h.reserve(t, "A-01", hospital.BedStatusCommand{PatientID: a.PatientID})
+		back, err := h.ReopenAdmission(t.Context(), nurse, a.ID, undo)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if back.BedNumber != "A-01" || !back.BedSince.Equal(a.BedSince) {
+			t.Errorf("got %+v", back)
+		}
+		h.wantStatus(t, "A-01 occupied")
+		h.sound(t)
+	})
+}
+
+// TestATransferIsTakenBackIntoABedThatIsKeptForThePatient, and for nobody else.
+func TestATransferIsTakenBackIntoABedThatIsKeptForThePatient(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		a, waits := h.admit(t, "Uwase Marie", "A-01"), h.admit(t, "Keza Ange", "")
+		_, err := h.Transfer(t.Context(), nurse, a.ID,
+			hospital.TransferCommand{BedID: h.bed(t, "A-02").ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.set(t, "A-01", hospital.BedAvailable)
+		h.reserve(t, "A-01", hospital.BedStatusCommand{PatientID: waits.PatientID})
+		back := func() error {
+			_, err := h.UndoTransfer(t.Context(), nurse, a.ID, hospital.UndoCommand{})
+			return err
+		}
+		h.refuses(t, hospital.Conflict, "bed_not_free", back)
+		h.reserve(t, "A-01", hospital.BedStatusCommand{PatientID: a.PatientID})
+		if err := back(); err != nil {
+			t.Fatal(err)
+		}
+		h.wantStatus(t, "A-01 occupied", "A-02 available")
+		if got := h.wantBed(t, a.ID, "A-01"); !got.BedSince.Equal(a.BedSince) {
+			t.Errorf("in the bed since %v, want %v", got.BedSince, a.BedSince)
+		}
+		if bed := h.bed(t, "A-01"); bed.ReservedFor != 0 || !bed.ReservedUntil.IsZero() {
+			t.Errorf("the bed is still kept: %+v", bed.Bed)
+		}
 		h.sound(t)
 	})
 }

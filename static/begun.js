@@ -105,7 +105,7 @@
     alert.className = "alert";
     alert.tabIndex = -1;
     alert.setAttribute("role", "alert");
-    if (place.dataset.was) alert.append(make("p", place.dataset.was));
+    if (place.dataset.was) alert.append(whereNow(place.dataset));
     alert.append(make("p", words.aside.replace("%s", () => form.dataset.about)));
     const list = make("dl", "");
     for (const [label, value] of typed) list.append(make("dt", label), make("dd", value));
@@ -119,6 +119,16 @@
     alert.focus();
     alert.scrollIntoView({ block: "nearest" });
     return true;
+  }
+
+  // whereNow says where the one is now about whom somebody wrote, and leads there.
+  function whereNow({ was, wasPath }) {
+    const link = make("a", was);
+    link.className = "there";
+    link.href = wasPath;
+    const line = make("p", "");
+    line.append(link);
+    return line;
   }
 
   const MOST_BEDS = 6; // that are offered

@@ -238,11 +238,24 @@
     const link = event.target.closest("a[href^='/']");
     if (!link || link.hasAttribute("hx-get")) return;
     const path = link.getAttribute("href");
+    if (link.matches(".there")) return goThere(event, link, path);
     if (!link.matches(".bed > a, #panel .close")) return leaves(event, path);
     event.preventDefault();
     if (link.matches(".close")) leaving(true, close);
     else leaving(false, () => open(path));
   });
+
+  // goThere leads to the one about whom somebody wrote what was put aside, which stays: a bed of this
+  // board opens beside it, all else in a window of its own.
+  function goThere(event, link, path) {
+    const onBoard = document.querySelector(`.bed > a[href="${CSS.escape(path)}"]`);
+    if (!onBoard) {
+      link.target = "_blank";
+      return;
+    }
+    event.preventDefault();
+    leaving(false, () => open(path));
+  }
 
   // leaves asks before a link to another page takes away what was typed.
   function leaves(event, path) {

@@ -52,7 +52,7 @@ func (f DishFilter) Shows(d hospital.Dish) bool {
 
 // mealWord is what a meal is called.
 func mealWord(ctx context.Context, m hospital.Meal) string {
-	return text.T(ctx, "meal."+string(m))
+	return text.Meal(ctx, m)
 }
 
 // stationWord is what a station is called.

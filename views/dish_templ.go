@@ -303,7 +303,7 @@ func dishFilters(filter DishFilter, view string) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			for _, m := range hospital.Meals {
+			for _, m := range hospital.SettingsOf(ctx).MealCodes() {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<option value=\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -2043,7 +2043,7 @@ func dishControls(d hospital.Dish, f Form) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			for _, m := range hospital.Meals {
+			for _, m := range hospital.SettingsOf(ctx).MealCodes() {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 162, "<div>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -30,6 +30,7 @@ const (
 	FormRemove    = "remove"
 	FormZone      = "zone"
 	FormSettings  = "settings"
+	FormMeal      = "new-meal"
 	FormMenu      = "menu"
 	FormCustomers = "customers"
 	FormSearch    = "search"
@@ -74,8 +75,16 @@ type Form struct {
 	Alike   []hospital.Patient // who may be the one that somebody is about to admit as new
 	Offer   *hospital.Offer    // what somebody is about to order from; nil: nothing
 	Changes []string           // what has changed since the form was begun, a sentence each
+	Again   string             // to whom the form may be applied all the same; "": it may not
 	Aside   []Typed            // what was sent by a form that must not stand here, or not be filled in
-	Was     string             // where the patient is now of whom somebody wrote here; may be empty
+	Into    *hospital.Record   // the record that another one is about to be merged into
+	Was     Was                // where the patient is now of whom somebody wrote here; may be empty
+}
+
+// Was says where somebody is who is no longer where a form about them was begun.
+type Was struct {
+	Sentence string // in the reader's language
+	Path     string // where they are looked after
 }
 
 // refused reports whether this is an answer to the form called name.

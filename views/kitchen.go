@@ -143,9 +143,9 @@ func (w Wall) narrowings(ctx context.Context) []narrowing {
 	f = w.Filter
 	f.Meal = ""
 	meals.add(w, f, all)
-	for _, meal := range hospital.Meals {
+	for _, meal := range hospital.SettingsOf(ctx).MealCodes() {
 		f.Meal = meal
-		meals.add(w, f, text.T(ctx, "meal."+string(meal)))
+		meals.add(w, f, text.Meal(ctx, meal))
 	}
 	f = w.Filter
 	f.Ward = ""

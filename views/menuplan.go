@@ -49,8 +49,8 @@ type PlanSlot struct {
 }
 
 // chosen reports whether it says what is to be planned.
-func (s PlanSlot) chosen() bool {
-	return (s.Day > 0 || !s.Date.IsZero()) && s.Meal.Valid()
+func (s PlanSlot) chosen(ctx context.Context) bool {
+	return (s.Day > 0 || !s.Date.IsZero()) && hospital.SettingsOf(ctx).Meal(s.Meal).Enabled
 }
 
 // path is the page of the plan with the form for it.

@@ -174,7 +174,7 @@ func MenuPlanPage(p Page, plan hospital.MenuPlan, dishes []hospital.Dish, slot P
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if slot.chosen() {
+			if slot.chosen(ctx) {
 				templ_7745c5c3_Err = planEntry(plan.Entry(slot.Day, slot.Date, slot.Meal), dishes, slot, f).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -582,7 +582,7 @@ func planTable(title string, plan hospital.MenuPlan) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, m := range hospital.Meals {
+		for _, m := range hospital.SettingsOf(ctx).MealCodes() {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 35, "<th scope=\"col\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -730,7 +730,7 @@ func planLine(plan hospital.MenuPlan, slot PlanSlot) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, m := range hospital.Meals {
+		for _, m := range hospital.SettingsOf(ctx).MealCodes() {
 			one := PlanSlot{Day: slot.Day, Date: slot.Date, Meal: m}
 			entry := plan.Entry(slot.Day, slot.Date, m)
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 46, "<td>")
@@ -988,7 +988,7 @@ func exceptions(plan hospital.MenuPlan) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = mealSelect("exception", "", hospital.Meals).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = mealSelect("exception", "", hospital.SettingsOf(ctx).MealCodes()).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1608,7 +1608,7 @@ func forecastChoice(fc hospital.Forecast) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = mealSelect("forecast", fc.Meal, hospital.Meals).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = mealSelect("forecast", fc.Meal, hospital.SettingsOf(ctx).MealCodes()).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

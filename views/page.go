@@ -18,6 +18,10 @@ type Page struct {
 	Path   string         // marks where one is, and where the language form comes back to
 	// Within is the entry of the navigation that is marked where Path has none; may be empty.
 	Within string
+	// Missing is what the hospital lacks, for whoever sets it up; nil elsewhere.
+	Missing []hospital.Missing
+	// Unclaimed says that nobody has an account yet.
+	Unclaimed bool
 	// Assets are the nouns whose style sheets and scripts the page adds to those of all pages, such
 	// as "kitchen customer"; may be empty.
 	Assets string

@@ -44,6 +44,14 @@ func JoinPathOf(code string) string {
 	return strings.Replace(string(JoinPath), ":code", url.PathEscape(code), 1)
 }
 
+// FirstPath is where the first administrator's account is made.
+const FirstPath Path = "/setup/:token"
+
+// FirstPathOf is the path of the link with a token.
+func FirstPathOf(token string) string {
+	return strings.Replace(string(FirstPath), ":token", token, 1)
+}
+
 // PasswordPathOf is the path of the link with a token.
 func PasswordPathOf(token string) string {
 	return strings.Replace(string(PasswordPath), ":token", token, 1)
@@ -71,7 +79,13 @@ const (
 	UsersPath         = "/users/"
 	AccountPath       = "/account/"
 	CodePath          = "/join/"
+	SetupPath         = "/setup/"
+	SettingsStepPath  = "/setup/hospital/"
+	SetupWardsPath    = "/setup/wards/"
+	MealsStepPath     = "/setup/meals/"
+	SetupMenuPath     = "/setup/menu/"
 	SettingsPath      = "/settings/"
+	MealsPath         = "/meals/"
 	SearchPath        = "/patients/search"
 )
 
@@ -86,12 +100,24 @@ const (
 	NewUserPath    = "/users"
 	NewWardPath    = "/wards"
 	SetPath        = "/settings"
+	NewMealPath    = "/meals"
 	LanguagePath   = "/language"
 	LogoutPath     = "/logout"
 )
 
 // Of is the path of the one with a number.
 func (p Path) Of(id int64) string { return strings.Replace(string(p), ":id", number(id), 1) }
+
+// MealPath is what changes a meal.
+func MealPath(code hospital.Meal) string { return MealsPath + string(code) }
+
+// SavedMealPath is the page of all meals at the place of one, which it says is saved.
+func SavedMealPath(code hospital.Meal) string {
+	return MealsPath + "?saved=" + string(code) + "#" + mealID(code)
+}
+
+// mealID is the id of a meal's place on the page of all.
+func mealID(code hospital.Meal) string { return "meal-" + string(code) }
 
 // SavedZonePath is the page of all zones at the place of one, which it says is saved.
 func SavedZonePath(id int64) string {

@@ -24,3 +24,12 @@ func sampleInvitations() hospital.InvitationList {
 		Waiting: make([]hospital.Invitation, 2), Customers: []string{"mukamana"},
 	}
 }
+
+// sampleMissing is what a hospital may lack.
+func sampleMissing() []hospital.Missing {
+	return []hospital.Missing{
+		{Kind: hospital.MissingWard}, {Kind: hospital.MissingBed}, {Kind: hospital.MissingDish},
+		{Kind: hospital.MissingDiet, Diet: hospital.DietRenal, Meal: hospital.Lunch},
+		{Kind: hospital.MissingLogin, Role: hospital.KitchenStaff},
+	}
+}

@@ -90,10 +90,10 @@ var fieldLabels = map[string]string{
 // which they are shown.
 var typedFields = []string{
 	"patient_name", "patient_number", "birth_date", "sex", "outcome", "notes", "reason", "diet",
-	"texture",
-	"allergies", "severe", "expected_discharge", "nil_by_mouth_from", "nil_by_mouth_until",
+	"texture", "allergies", "severe", "expected_discharge", "nil_by_mouth_from", "nil_by_mouth_until",
 	"isolation", "priority", "note", "override_reason", "username", "until", "admitted_at",
-	"late_reason",
+	"late_reason", "name", "number", "national_id", "phone", "language", "next_of_kin_name",
+	"next_of_kin_phone",
 }
 
 // PutAside lists what was sent, field by field, to be copied.
@@ -121,7 +121,7 @@ var codePrefixes = map[string]string{
 	"severe":   "allergen.", "texture": "texture.", "stopped": "stopped.",
 	"isolation": "isolation.", "priority": "priority.", "staffed": "staffed.",
 	"role":     "role.",
-	"features": "feature.", "meals": "meal.", "station": "station.", "allergens": "allergen.",
+	"features": "feature.", "station": "station.", "allergens": "allergen.",
 	"may_contain": "allergen.", "diets": "diet.", "available": "dish.available.",
 }
 
@@ -129,11 +129,15 @@ var codePrefixes = map[string]string{
 // itself.
 func codeWord(ctx context.Context, field, code string) string {
 	prefix := codePrefixes[field]
-	if first, more, several := strings.Cut(code, ","); several && prefix != "" {
+	several := prefix != "" || field == "meals"
+	if first, more, is := strings.Cut(code, ","); is && several {
 		return codeWord(ctx, field, first) + ", " + codeWord(ctx, field, more)
 	}
 	if field == "allergies" && code == hospital.NoKnownAllergies {
 		return text.T(ctx, "allergies.none")
+	}
+	if field == "meals" {
+		return text.Meal(ctx, hospital.Meal(code))
 	}
 	if prefix == "" || !text.Has(prefix+code) {
 		return code
@@ -146,8 +150,11 @@ func ChangeWords(ctx context.Context, changes []hospital.Change) []string {
 	var words []string
 	for _, c := range changes {
 		key := "change.sentence"
-		if c.From == nil && c.To == nil {
+		switch {
+		case c.From == nil && c.To == nil:
 			key = "change.field"
+		case c.Unkept:
+			key = "change.now"
 		}
 		words = append(words, text.T(ctx, key, text.T(ctx, fieldLabels[c.Field]),
 			changeValue(ctx, c.Field, c.From), changeValue(ctx, c.Field, c.To),

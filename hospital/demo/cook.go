@@ -33,7 +33,7 @@ func (s *Staff) Cook(ctx context.Context) error {
 		return fmt.Errorf("read the kitchen's wall: %w", err)
 	}
 	s.forgetTickets(board)
-	if snacks(board) < usualSnacks && s.rng.IntN(3) == 0 {
+	if snacks(s.h.KnownSettings(), board) < usualSnacks && s.rng.IntN(3) == 0 {
 		return s.order(ctx, board.At)
 	}
 	for _, j := range s.jobs(board) {
@@ -60,9 +60,9 @@ func (s *Staff) forgetTickets(board hospital.KitchenBoard) {
 }
 
 // snacks counts the open tickets that are for no main meal.
-func snacks(board hospital.KitchenBoard) (n int) {
+func snacks(s *hospital.Settings, board hospital.KitchenBoard) (n int) {
 	for _, ticket := range board.Tickets {
-		if !ticket.Status.Ended() && !ticket.Meal.Main() {
+		if !ticket.Status.Ended() && !s.Meal(ticket.Meal).Main {
 			n++
 		}
 	}
@@ -185,12 +185,14 @@ func (s *Staff) orderLate(ctx context.Context, at time.Time) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	for _, meal := range hospital.Meals {
-		if times, main := hospital.MealTimes[meal]; !main || at.Before(served(meal, at).Add(-times.CutOff)) || at.After(served(meal, at).Add(servingLasts)) {
+	settings := s.h.KnownSettings()
+	for _, meal := range settings.MainMeals() {
+		due := served(settings, meal, at)
+		if at.Before(due.Add(-settings.Meal(meal).CutOff)) || at.After(due.Add(servingLasts)) {
 			continue
 		}
 		w := pick(s.rng, wards)
-		round, err := s.h.OrderMealRound(ctx, nurse, now.byCode[w.code].ID, meal, at.In(kigali))
+		round, err := s.h.OrderMealRound(ctx, nurse, now.byCode[w.code].ID, meal, settings.Local(at))
 		return round.Placed > 0, err
 	}
 	return false, nil

@@ -47,6 +47,18 @@ var (
 // nutrition is an estimate for a usual serving from common tables of food composition. The Kinyarwanda names need a native reader.
 var menu = slices.Concat(breakfasts, mains, specialDiets, sides, supplements)
 
+// Currency is that of the demo's prices.
+const Currency hospital.Currency = "RWF"
+
+// Menu is what the demo's kitchen cooks, for a hospital that begins with it.
+func Menu() []hospital.Dish {
+	dishes := slices.Clone(menu)
+	for i := range dishes {
+		dishes[i].Available = true
+	}
+	return dishes
+}
+
 // nutrition is given as kilocalories, grams of protein, carbohydrate and fat, and milligrams of sodium and potassium.
 func nutrition(kcal, protein, carbohydrate, fat, sodium, potassium int) hospital.Nutrition {
 	return hospital.Nutrition{EnergyKcal: kcal, ProteinG: protein, CarbohydrateG: carbohydrate, FatG: fat, SodiumMg: sodium, PotassiumMg: potassium}

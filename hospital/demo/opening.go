@@ -176,8 +176,7 @@ func (o *opening) hire(ctx context.Context) error {
 
 // stock puts the dishes on the menu and draws the zones around the hospital.
 func (o *opening) stock(ctx context.Context) error {
-	for _, dish := range menu {
-		dish.Available = true
+	for _, dish := range Menu() {
 		added, err := o.h.AddDish(ctx, cook, dish)
 		if err != nil {
 			return fmt.Errorf("add %s to the menu: %w", dish.Name.En, err)

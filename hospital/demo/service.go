@@ -13,13 +13,10 @@ import (
 // The opening finds the kitchen and the couriers at work whatever the time of day: main meals are ordered ahead, by their rounds where
 // it is time for one, and snacks and supplements stand at every step between the order and the bedside.
 
-// kigali is the hospital's time.
-var kigali = time.FixedZone("CAT", 2*60*60)
-
 // served is when a main meal is served on the day of a moment.
-func served(meal hospital.Meal, at time.Time) time.Time {
-	year, month, date := at.In(kigali).Date()
-	return time.Date(year, month, date, 0, 0, 0, 0, kigali).Add(hospital.MealTimes[meal].Serve).UTC()
+func served(s *hospital.Settings, meal hospital.Meal, at time.Time) time.Time {
+	due, _ := s.Serves(meal, 0, s.Day(at))
+	return due
 }
 
 // How the service of a main meal goes.
@@ -83,11 +80,11 @@ func (o *opening) arrangeMeals() {
 // arrangeRound orders the rounds of the main meal for which it is time, and cooks a part of it. Where it is time for none, people have
 // ordered the next one.
 func (o *opening) arrangeRound() {
-	for _, meal := range hospital.Meals {
-		times, main := hospital.MealTimes[meal]
-		at := served(meal, o.start)
-		ordered := at.Add(-times.CutOff - roundsAhead)
-		if !main || o.start.Before(ordered) || o.start.After(at.Add(servingLasts)) {
+	settings := o.h.KnownSettings()
+	for _, meal := range settings.MainMeals() {
+		at := served(settings, meal, o.start)
+		ordered := at.Add(-settings.Meal(meal).CutOff - roundsAhead)
+		if o.start.Before(ordered) || o.start.After(at.Add(servingLasts)) {
 			continue
 		}
 		o.happens(ordered, func(ctx context.Context) error { return o.orderRounds(ctx, meal, at) })
@@ -97,19 +94,19 @@ func (o *opening) arrangeRound() {
 		return
 	}
 	for range 6 {
-		o.tray(o.settled(func(a *openingAdmission) bool { return a.ward.code != intensive }), nextMain(o.start), hospital.OrderConfirmed,
+		o.tray(o.settled(func(a *openingAdmission) bool { return a.ward.code != intensive }), nextMain(settings, o.start), hospital.OrderConfirmed,
 			o.ago(4*time.Minute, 25*time.Minute))
 	}
 }
 
 // nextMain is the main meal that is served next after a moment.
-func nextMain(at time.Time) hospital.Meal {
-	for _, meal := range hospital.Meals {
-		if _, main := hospital.MealTimes[meal]; main && served(meal, at).After(at) {
+func nextMain(s *hospital.Settings, at time.Time) hospital.Meal {
+	for _, meal := range s.MainMeals() {
+		if served(s, meal, at).After(at) {
 			return meal
 		}
 	}
-	return hospital.Breakfast
+	return s.MainMeals()[0]
 }
 
 // orderRounds orders a meal's rounds: of all wards, or of those that have not eaten yet.
@@ -123,7 +120,7 @@ func (o *opening) orderRounds(ctx context.Context, meal hospital.Meal, at time.T
 		return err
 	}
 	for _, w := range all[len(all)-wardsAtTheEnd:] {
-		if _, err := o.h.OrderMealRound(ctx, hospital.System, w.ID, meal, o.start.In(kigali)); err != nil {
+		if _, err := o.h.OrderMealRound(ctx, hospital.System, w.ID, meal, o.h.KnownSettings().Local(o.start)); err != nil {
 			return err
 		}
 	}

@@ -180,9 +180,10 @@ func (s *Story) orderRound(ctx context.Context) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	meal := nextMain(now.At)
-	day := now.At.In(kigali)
-	if !served(meal, now.At).After(now.At) {
+	settings := s.staff.h.KnownSettings()
+	meal := nextMain(settings, now.At)
+	day := settings.Local(now.At)
+	if !served(settings, meal, now.At).After(now.At) {
 		day = day.AddDate(0, 0, 1)
 	}
 	w := pick(s.staff.rng, []string{"MED-A", "MED-B", "MAT"})

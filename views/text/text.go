@@ -151,8 +151,13 @@ func worded(ctx context.Context, arg any) any {
 			reasons[i] = Hazard(ctx, z)
 		}
 		return strings.Join(reasons, " ; ")
+	case hospital.Whereabouts:
+		if arg == "" {
+			return T(ctx, "where.waiting")
+		}
+		return T(ctx, "where.in_bed", string(arg))
 	case hospital.Meal:
-		return T(ctx, "meal."+string(arg))
+		return Meal(ctx, arg)
 	case hospital.BedStatus:
 		return T(ctx, "status."+string(arg))
 	case hospital.OrderStatus:
@@ -172,9 +177,15 @@ func Notice(ctx context.Context, n hospital.Notification) (title, message string
 	}
 	var meal string
 	if n.About.Meal != "" {
-		meal = T(ctx, "meal."+string(n.About.Meal))
+		meal = Meal(ctx, n.About.Meal)
 	}
 	return n.About.Fill(T(ctx, key+".title"), meal), n.About.Fill(T(ctx, key), meal)
+}
+
+// Meal is what a meal is called in the context's language. One that there is no more is called by
+// its code.
+func Meal(ctx context.Context, code hospital.Meal) string {
+	return cmp.Or(Dish(ctx, hospital.SettingsOf(ctx).Meal(code).Name), string(code))
 }
 
 // Dish is what a dish is called in the context's language, in English where nobody has translated

@@ -130,6 +130,8 @@ func domain() map[string][]string {
 	for _, step := range hospital.CleaningSteps {
 		lists["cleaning.step."] = append(lists["cleaning.step."], string(step))
 	}
+	lists["missing."] = []string{string(hospital.MissingWard), string(hospital.MissingBed),
+		string(hospital.MissingDish)}
 	lists["cleaning.state."] = []string{string(hospital.Dirty), string(hospital.CleaningStarted)}
 	for _, d := range hospital.Diets {
 		lists["diet."] = append(lists["diet."], string(d))
@@ -139,9 +141,6 @@ func domain() map[string][]string {
 	}
 	for _, o := range hospital.Outcomes {
 		lists["outcome."] = append(lists["outcome."], string(o))
-	}
-	for _, m := range hospital.Meals {
-		lists["meal."] = append(lists["meal."], string(m))
 	}
 	for _, station := range hospital.Stations {
 		lists["station."] = append(lists["station."], string(station))
@@ -181,7 +180,6 @@ func domain() map[string][]string {
 	lists["ward.open."] = []string{"true", "false"}
 	lists["weekday."], lists["wall_names."] = wordsOf(hospital.WeekDays),
 		wordsOf(hospital.WallNamings)
-	lists["settings."] = []string{"session_hours", "idle_minutes", "retention_days"}
 	lists["mark.ward_for."] = []string{"female", "male"}
 	lists["mark.misfit."] = []string{"isolation", "staff"}
 	for i := range 8 {
@@ -356,15 +354,23 @@ func filled(sentence, wanted string) bool {
 }
 
 func TestARefusalIsSaidInTheReadersLanguage(t *testing.T) {
-	refusal := hospital.Refuse(hospital.Conflict, "bed_taken", "Bed %s is occupied by %s Choose another bed.", "MED-A-05", "U. M.")
+	refusal := hospital.Refuse(hospital.Conflict, "bed_taken",
+		"Bed %s is occupied: %s lies there. Choose another bed.", "MED-A-05", "Uwase Marie")
 	for lang, want := range map[text.Lang]string{
-		text.En: "Bed MED-A-05 is occupied by U. M. Choose another bed.",
-		text.Fr: "Le lit MED-A-05 est pris. Choisissez un autre lit.",
-		text.Rw: "Igitanda MED-A-05 cyafashwe. Hitamo ikindi gitanda.",
+		text.En: "Bed MED-A-05 is occupied: Uwase Marie lies there. Choose another bed.",
+		text.Fr: "Le lit MED-A-05 est occupé par Uwase Marie. Choisissez un autre lit.",
+		text.Rw: "Igitanda MED-A-05 kirimo Uwase Marie. Hitamo ikindi gitanda.",
 	} {
 		if got := text.Refusal(text.With(context.Background(), lang), refusal); got != want {
 			t.Errorf("in %s got %q, want %q", lang, got, want)
 		}
+	}
+	refusal = hospital.Refuse(hospital.Conflict, "already_admitted",
+		"%s is already admitted and is %s. Transfer the patient instead.", "Uwase Marie",
+		hospital.Whereabouts("MED-A-05"))
+	const alreadyHere = "Uwase Marie a déjà un séjour en cours : lit MED-A-05. Transférez plutôt le patient."
+	if got := text.Refusal(text.With(context.Background(), text.Fr), refusal); got != alreadyHere {
+		t.Errorf("in French got %q, want %q", got, alreadyHere)
 	}
 	z := hospital.Hazard{Kind: hospital.HazardAllergen, Allergen: "peanuts", DishName: hospital.DishName{En: "Cassava leaves", Rw: "Isombe"}}
 	refusal = hospital.Refuse(hospital.Conflict, "hazards", "This must not go to the patient: %s. %s", hospital.Hazards{z},

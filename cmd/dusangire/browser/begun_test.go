@@ -127,6 +127,10 @@ func TestWhatWasPutAsideStaysUntilSomebodyRemovesIt(t *testing.T) {
 	p.untilSays(".panel .patient", "Charlie Cyusa")
 	p.untilSays("#aside", "with her sister")
 	p.until("the focus to stay on what was put aside", focusOn("#aside .alert"))
+	p.press("#aside .there") // leads to whom it was about, and goes along
+	p.untilOpen(board.Beds[1])
+	p.untilSays(".panel .patient", "Alpha Amata")
+	p.untilSays("#aside", "with her sister")
 	p.press("#aside button")
 	p.until("it to be gone", `!document.querySelector("#aside .alert")`)
 }
@@ -219,7 +223,8 @@ func TestTwoNursesOnOnePatientsAllergiesLoseNothing(t *testing.T) {
 		t.Fatalf("a refused command changed the allergies to %+v", got)
 	}
 	p.wantValues(map[string]string{"#diet-diet": "renal", "#diet-texture": "4"})
-	p.press("#form-diet .primary")
+	p.untilSays("#form-diet .again button", "Apply again to Alpha Amata")
+	p.press("#form-diet .again button")
 	p.untilSays("#said", "Saved")
 	got := c.allergies(admission.ID)
 	if !slices.Equal(got.Allergens, []hospital.Allergen{"milk", "peanuts"}) || !slices.Equal(got.Severe, peanuts.Severe) {

@@ -174,6 +174,11 @@ func sights(t testing.TB, s *dusangiretest.Server) []sight {
 			p.follow(".users tbody a")
 		}},
 		{"account", hospital.MedicalStaff, at("/account/")},
+		{"setup", hospital.Admin, at("/setup/")},
+		{"setup-hospital", hospital.Admin, at("/setup/hospital/")},
+		{"setup-wards", hospital.Admin, at("/setup/wards/")},
+		{"setup-meals", hospital.Admin, at("/setup/meals/")},
+		{"setup-menu", hospital.Admin, at("/setup/menu/")},
 		{"password-link", "", at("/password/" + passwordLink(t, s))},
 		{"invitations", hospital.MedicalStaff, func(p *screen) {
 			p.open(fmt.Sprintf("/admissions/%d/invitations/", waiting.ID))

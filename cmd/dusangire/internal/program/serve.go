@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"dusangire/hospital"
 	"dusangire/hospital/demo"
 	"dusangire/hub"
+	"dusangire/views"
 )
 
 const (
@@ -35,11 +37,43 @@ func (c *ServeCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := p.printSetup(ctx); err != nil {
+		p.close()
+		return c.withSetting(err)
+	}
 	p.log.Info("serving", "url", p.url)
 	if c.Demo {
 		printLogins(p.url)
 	}
 	return p.Run(ctx)
+}
+
+// printSetup tells whoever starts the server of a hospital without accounts where to make the
+// first one.
+func (p *Server) printSetup(ctx context.Context) error {
+	link, err := p.hospital.NewSetupLink(ctx)
+	if err == nil && link.Token != "" {
+		fmt.Fprintf(os.Stdout, "setup: %s%s (valid until %s)\n", p.site(),
+			views.FirstPathOf(link.Token), link.ExpiresAt.Format(time.RFC3339))
+	}
+	return err
+}
+
+// site is where people reach the server, as far as the settings tell: under the first of the
+// allowed hosts, else at the address that is listened on.
+func (p *Server) site() string {
+	scheme, address, _ := strings.Cut(p.url, "://")
+	host, port, _ := net.SplitHostPort(address)
+	if len(p.config.AllowedHosts) > 0 || isWildcard(host) {
+		host = p.config.allowedHosts()[0]
+	}
+	switch _, _, err := net.SplitHostPort(host); {
+	case err == nil: // it names a port
+		return scheme + "://" + host
+	case len(p.config.TrustedProxies) > 0 && len(p.config.AllowedHosts) > 0:
+		return "https://" + host // of the proxy, which speaks HTTPS to everybody
+	}
+	return scheme + "://" + net.JoinHostPort(strings.Trim(host, "[]"), port)
 }
 
 // printLogins tells a newcomer where to go and how to sign in.

@@ -1,0 +1,49 @@
+package hospital_test
+
+import (
+	"testing"
+	"time"
+
+	"dusangire/hospital"
+)
+
+// TestTheFirstAccountIsMadeWithALinkOnce looks at the setup from an empty database on.
+func TestTheFirstAccountIsMadeWithALinkOnce(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		ctx := t.Context()
+		first, err := h.NewSetupLink(ctx)
+		if err != nil || first.ExpiresAt != morning.Add(time.Hour) {
+			t.Fatalf("%+v %v", first, err)
+		}
+		link, err := h.NewSetupLink(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		begin := func(token string) error {
+			_, err := h.BeginSetup(ctx, token, hospital.AddUserCommand{Username: "first",
+				Password: "correct horse"})
+			return err
+		}
+		for name, token := range map[string]string{"the link before the last": first.Token,
+			"nothing": "", "an invented one": "%"} {
+			refused(t, begin(token), hospital.NotFound, "setup_over")
+			if t.Failed() {
+				t.Fatalf("%s sets the hospital up", name)
+			}
+		}
+		h.clock.pass(time.Hour)
+		refused(t, begin(link.Token), hospital.NotFound, "setup_over")
+		if link, err = h.NewSetupLink(ctx); err != nil {
+			t.Fatal(err)
+		}
+		user, err := h.BeginSetup(ctx, link.Token, hospital.AddUserCommand{Username: "first",
+			Role: hospital.KitchenStaff, Password: "correct horse"})
+		if err != nil || user.Role != hospital.Admin {
+			t.Fatalf("%+v %v", user, err)
+		}
+		refused(t, begin(link.Token), hospital.NotFound, "setup_over")
+		if none, err := h.NewSetupLink(ctx); err != nil || none.Token != "" {
+			t.Errorf("with an account there is a link still: %+v %v", none, err)
+		}
+	})
+}
