@@ -20,6 +20,13 @@ func (s *Server) bedPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	stands, err := s.listsStand(c)
+	if err != nil {
+		return err
+	}
+	if stands {
+		return c.NoContent(http.StatusNotModified)
+	}
 	detail, err := s.Hospital.BedDetail(c.Request().Context(), actor(c), id)
 	if err != nil {
 		return err
@@ -27,6 +34,18 @@ func (s *Server) bedPage(c echo.Context) error {
 	seen := newBedPageJSON(detail.BoardBed)
 	return represent(c, func() (any, error) { return seen, nil },
 		func() error { return s.showBed(c, detail) })
+}
+
+// listsStand reports whether nothing has moved since the lists of the panel were read that a page
+// has open: who waits, and where others lie and beds are free.
+func (s *Server) listsStand(c echo.Context) (bool, error) {
+	known := c.Request().Header.Get("If-None-Match")
+	if known == "" || negotiate(c) != asPart {
+		return false, nil
+	}
+	topics := []hospital.Topic{hospital.MetricsTopic}
+	now, err := s.Hospital.Revisions(c.Request().Context(), topics)
+	return known == strconv.Quote(views.ListsTag(now)), err
 }
 
 // showBed draws a bed as it was found, with the menu that the query asks for.

@@ -57,19 +57,34 @@ func (s *Server) answerError(err error, c echo.Context) {
 	}
 	problem := s.explain(c, err)
 	if hasLeft(c) && problem.Status >= http.StatusInternalServerError {
-		s.Log.Debug("request was left", "route", c.Path(), "request", requestID(c), "error", err)
-		_ = c.NoContent(statusLeft) // for the log; there is nobody to read it
+		s.endLeft(c, problem.Status, err)
 		return
 	}
 	answer := redrawForm(c, err, problem)
 	if errors.Is(answer, errNoPlace) {
 		answer = s.answerProblem(c, problem)
-	} else if answer != nil {
+	} else if answer != nil && !hasLeft(c) {
 		answer = s.answerProblem(c, s.explain(c, answer)) // the page can't be drawn
 	}
-	if answer != nil {
+	switch {
+	case answer != nil && hasLeft(c):
+		s.endLeft(c, problem.Status, answer)
+	case answer != nil:
 		s.Log.Error("problem can't be answered", "request", requestID(c), "error", answer)
 	}
+}
+
+// endLeft ends a request whose client has not waited for an answer that can't be drawn any more. The
+// status is for the log, which keeps what was refused.
+func (s *Server) endLeft(c echo.Context, status int, err error) {
+	s.Log.Debug("request was left", "route", c.Path(), "request", requestID(c), "error", err)
+	if c.Response().Committed {
+		return
+	}
+	if status >= http.StatusInternalServerError {
+		status = statusLeft
+	}
+	_ = c.NoContent(status)
 }
 
 // redrawForm shows a person the form that an error is about. errNoPlace says that there is none.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/bits"
 	"net/netip"
 	"strconv"
 	"sync"
@@ -26,27 +27,48 @@ type refusals struct {
 	mu    sync.Mutex
 	since time.Time
 	// By what was refused, to whom and from where; "" is everybody for whom there was no room.
-	times map[string]int
+	counts map[string]*refusalCount
 }
 
-// count counts a refusal and returns how many of the subject it were, and whether that is to be
-// told.
-func (r *refusals) count(subject string, now time.Time) (times int, tell bool) {
+// refusalCount is of one subject.
+type refusalCount struct {
+	times int // that it was refused
+	tell  int // how many it must be until that is told again
+}
+
+// count counts a refusal and returns how many of the subject it were, and, where that is to be
+// told, how to take it back if it can't be.
+func (r *refusals) count(subject string, now time.Time) (times int, tell bool, untold func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if now.Sub(r.since).Abs() >= countAnew {
-		r.since, r.times = now, map[string]int{}
+		r.since, r.counts = now, map[string]*refusalCount{}
 	}
-	if r.times[subject] == 0 && len(r.times) >= mostSubjects {
+	if r.counts[subject] == nil && len(r.counts) >= mostSubjects {
 		subject = ""
 	}
-	r.times[subject]++
-	times = r.times[subject]
-	return times, times&(times-1) == 0
+	if r.counts[subject] == nil {
+		r.counts[subject] = &refusalCount{tell: 1}
+	}
+	of := r.counts[subject]
+	of.times++
+	if tell = of.times >= of.tell; tell {
+		of.tell = 1 << bits.Len(uint(of.times))
+	}
+	return of.times, tell, func() { r.tellNext(of) }
 }
 
-// NoteDenied notes that the actor's role did not let them do something, such as "GET /users/".
+// tellNext lets the next refusal of a subject be told, whatever number it is.
+func (r *refusals) tellNext(of *refusalCount) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	of.tell = of.times
+}
+
+// NoteDenied notes that the actor's role did not let them do something, such as "GET /users/",
+// whether or not they wait for the answer.
 func (h *Hospital) NoteDenied(ctx context.Context, actor Actor, what string) error {
+	ctx = context.WithoutCancel(ctx)
 	return h.noteRefusal(ctx, actor, entry{action: "access.denied", entity: "user",
 		entityID: actor.UserID, reason: what})
 }
@@ -86,16 +108,20 @@ func (h *Hospital) noteSignIn(ctx context.Context, username string, outcome erro
 // state that it led to.
 func (h *Hospital) noteRefusal(ctx context.Context, actor Actor, e entry) error {
 	now := h.clock(ctx)
-	times, tell := h.refused.count(fmt.Sprintf("%s %d %s %s", e.action, e.entityID,
+	times, tell, untold := h.refused.count(fmt.Sprintf("%s %d %s %s", e.action, e.entityID,
 		Network(originOf(ctx).Address), e.reason), now)
 	if !tell {
 		return nil
 	}
 	e.to = strconv.Itoa(times)
-	return h.write(ctx, actor, func(_ context.Context, c *change) error {
+	err := h.write(ctx, actor, func(_ context.Context, c *change) error {
 		c.note(e)
 		return nil
 	})
+	if err != nil {
+		untold()
+	}
+	return err
 }
 
 // Network is whom a client's address counts for: for itself, or in IPv6 for all 64 bits that one

@@ -21,13 +21,14 @@ type keyedSemaphore struct {
 
 // semaphore is that of one key.
 type semaphore struct {
-	taken  chan struct{} // holds a value for each slot that is taken
-	wanted int           // by how many, those who have one included; guarded by keyedSemaphore.mu
+	prioritySemaphore
+	wanted int // by how many, those who have one included; guarded by keyedSemaphore.mu
 }
 
 // acquire waits for each of the slots, one after the other, until the context ends. release gives
 // all of them back.
-func (k *keyedSemaphore) acquire(ctx context.Context, slots []slot) (release func(), err error) {
+func (k *keyedSemaphore) acquire(ctx context.Context, p priority,
+	slots ...slot) (release func(), err error) {
 	var acquired []slot
 	release = func() {
 		for _, s := range slices.Backward(acquired) {
@@ -35,20 +36,18 @@ func (k *keyedSemaphore) acquire(ctx context.Context, slots []slot) (release fun
 		}
 	}
 	for _, s := range slots {
-		select {
-		case k.join(s) <- struct{}{}:
-			acquired = append(acquired, s)
-		case <-ctx.Done():
+		if err := k.join(s).acquire(ctx, p); err != nil {
 			k.leave(s, false)
 			release()
-			return nil, fmt.Errorf("wait for a turn to sign in: %w", ctx.Err())
+			return nil, err
 		}
+		acquired = append(acquired, s)
 	}
 	return release, nil
 }
 
 // join returns where a slot is taken.
-func (k *keyedSemaphore) join(s slot) chan<- struct{} {
+func (k *keyedSemaphore) join(s slot) *semaphore {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.keys == nil {
@@ -56,11 +55,11 @@ func (k *keyedSemaphore) join(s slot) chan<- struct{} {
 	}
 	sem := k.keys[s.key]
 	if sem == nil {
-		sem = &semaphore{taken: make(chan struct{}, s.limit)}
+		sem = &semaphore{prioritySemaphore: prioritySemaphore{free: s.limit}}
 		k.keys[s.key] = sem
 	}
 	sem.wanted++
-	return sem.taken
+	return sem
 }
 
 // leave gives a slot back, or no longer wants it, and forgets a key that nobody wants.
@@ -69,7 +68,7 @@ func (k *keyedSemaphore) leave(s slot, had bool) {
 	defer k.mu.Unlock()
 	sem := k.keys[s.key]
 	if had {
-		<-sem.taken
+		sem.release()
 	}
 	sem.wanted--
 	if sem.wanted == 0 {
@@ -82,9 +81,9 @@ type priority int
 
 const (
 	knownDevice   priority = iota // one that has signed in before, or an administrator
-	unknownDevice                 // any other
-	failedBefore                  // one that has failed before
-	priorities    int      = iota
+	unknownDevice                 // any other; after it come those that have failed once, twice …
+	failedOften   = unknownDevice + 10
+	priorities    = int(failedOften) + 1
 )
 
 // prioritySemaphore serves a few at once, and those who wait by their priority, then by when they
@@ -111,7 +110,7 @@ func (s *prioritySemaphore) acquire(ctx context.Context, p priority) error {
 		return nil
 	case <-ctx.Done():
 		s.cancel(p, served)
-		return fmt.Errorf("wait to check a password: %w", ctx.Err())
+		return fmt.Errorf("wait for a turn to sign in: %w", ctx.Err())
 	}
 }
 

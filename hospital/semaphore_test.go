@@ -14,7 +14,7 @@ func TestThePrioritySemaphoreServesByPriorityThenByWhoCameFirst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &prioritySemaphore{free: 1}
-		if err := s.acquire(t.Context(), failedBefore); err != nil {
+		if err := s.acquire(t.Context(), failedOften); err != nil {
 			t.Fatal(err)
 		}
 		var in []string
@@ -27,18 +27,20 @@ func TestThePrioritySemaphoreServesByPriorityThenByWhoCameFirst(t *testing.T) {
 			synctest.Wait()
 		}
 		leaving, leave := context.WithCancel(t.Context())
-		come(t.Context(), "failed before", failedBefore)
+		come(t.Context(), "failed often", failedOften)
+		come(t.Context(), "failed once", unknownDevice+1)
 		come(t.Context(), "first unknown", unknownDevice)
 		come(leaving, "known one who leaves", knownDevice)
 		come(t.Context(), "second unknown", unknownDevice)
 		come(t.Context(), "known", knownDevice)
 		leave()
 		synctest.Wait()
-		for range 5 {
+		for range 6 {
 			s.release()
 			synctest.Wait()
 		}
-		if want := []string{"known", "first unknown", "second unknown", "failed before"}; !slices.Equal(in, want) || s.free != 1 {
+		if want := []string{"known", "first unknown", "second unknown", "failed once",
+			"failed often"}; !slices.Equal(in, want) || s.free != 1 {
 			t.Errorf("served %q, want %q; %d are free, want 1", in, want, s.free)
 		}
 	})
@@ -52,7 +54,7 @@ func TestSlotsAreTakenOneAfterTheOther(t *testing.T) {
 		var all keyedSemaphore
 		take := func(ctx context.Context, wanted ...slot) func() {
 			t.Helper()
-			release, err := all.acquire(ctx, wanted)
+			release, err := all.acquire(ctx, unknownDevice, wanted...)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -63,7 +65,7 @@ func TestSlotsAreTakenOneAfterTheOther(t *testing.T) {
 		short, cancel := context.WithCancel(t.Context())
 		ended := make(chan error)
 		go func() {
-			_, err := all.acquire(short, []slot{{"third", 1}, {"pair", 1}})
+			_, err := all.acquire(short, unknownDevice, slot{"third", 1}, slot{"pair", 1})
 			ended <- err
 		}()
 		synctest.Wait()
@@ -85,8 +87,8 @@ func TestAWaitThatTakesTooLongIsToldSo(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := &Hospital{}
-		a := &loginAttempt{slots: []slot{{"pair", 1}}}
-		release, err := h.attempts.acquire(t.Context(), a.slots)
+		a := &loginAttempt{own: "pair"}
+		release, err := h.attempts.acquire(t.Context(), unknownDevice, slot{a.own, 1})
 		if err != nil {
 			t.Fatal(err)
 		}

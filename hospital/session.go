@@ -49,11 +49,12 @@ func (h *Hospital) SignIn(ctx context.Context, username, password string, from C
 
 // tryPassword returns nil where the password is right, when its turn has come. Attempts with one
 // name from one place are made one after the other, so that many at once are not all taken for the
-// first, and that what is right is never counted as wrong.
+// first, and that what is right is never counted as wrong. Those that come too early take no turn
+// from anybody else.
 func (h *Hospital) tryPassword(ctx context.Context, a *loginAttempt, password string) error {
 	waiting, cancel := context.WithTimeoutCause(ctx, longestTurn, errLongTurn)
 	defer cancel()
-	release, err := h.attempts.acquire(waiting, a.slots)
+	release, err := h.attempts.acquire(waiting, a.priority, slot{a.own, 1})
 	if err != nil {
 		return waitedTooLong(ctx, waiting, err)
 	}
@@ -61,17 +62,42 @@ func (h *Hospital) tryPassword(ctx context.Context, a *loginAttempt, password st
 	if err := h.checkThrottle(waiting, a); err != nil {
 		return waitedTooLong(ctx, waiting, err)
 	}
-	same, err := h.matches(waiting, a.priority, a.hash, password)
+	right, err := h.checkInTurn(waiting, a, password)
 	if err != nil {
 		return waitedTooLong(ctx, waiting, err)
 	}
+	if !right {
+		return wrongPassword()
+	}
+	return nil
+}
+
+// checkInTurn checks a password when it is its turn among those of other names and places, and
+// counts a wrong one, also for a caller who has left meanwhile. After a wrong one of a slow attempt
+// a timer gives the turn back, so that it is its caller whom others wait for, and not who answers.
+func (h *Hospital) checkInTurn(ctx context.Context, a *loginAttempt,
+	password string) (right bool, err error) {
+	release, err := h.attempts.acquire(ctx, a.priority, a.slots...)
+	if err != nil {
+		return false, err
+	}
+	wrong := false
+	defer func() {
+		if wrong && a.slow {
+			time.AfterFunc(slowDelay, release)
+			return
+		}
+		release()
+	}()
+	same, err := h.matches(ctx, a.priority, a.hash, password)
+	if err != nil {
+		return false, err
+	}
 	if same && !a.user.Disabled {
-		return nil
+		return true, nil
 	}
-	if err := h.countFailure(ctx, *a); err != nil {
-		return err
-	}
-	return wrongPassword()
+	wrong = true
+	return false, h.countFailure(context.WithoutCancel(ctx), *a)
 }
 
 // errLongTurn says why a wait for a turn has ended: not because its caller left.

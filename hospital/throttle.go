@@ -18,11 +18,13 @@ import (
 // address counts as its network of 64 bits; whoever guesses from a hundred addresses has 30,000,
 // and whoever comes from the hundred-and-first does not notice.
 //
-// Beside that, a device that is not known waits slowDelay where very many have failed at its
-// name, or many from its address under whatever names, unless this name has signed in from there of
-// late. Such attempts take turns, attemptsAtOnce at a time: at most 4 guesses a second and node at
-// one name from however many addresses, and as many from one address. An attempt that waits is
-// never refused, unless so many wait before it that longestTurn would pass.
+// Beside that, a device that is not known takes turns with all others where very many have failed
+// at its name, or many from its address under whatever names, unless this name has signed in from
+// there of late. There are attemptsAtOnce turns, and one in which the password was wrong lasts
+// slowDelay longer: at most 4 guesses a second and node at one name from however many addresses, and
+// as many from one address. The next turn is for whoever has failed least at the name, so that those
+// who guess wait for everyone else. An attempt that waits is never refused, unless so many wait
+// before it that longestTurn would pass.
 //
 // The counts are in the database, so that all nodes share them, and are forgotten when nobody has
 // failed for failuresLast.
@@ -71,8 +73,8 @@ type loginAttempt struct {
 	hash     passwordHash // nothing matches it where nobody has the name
 	own      string       // whose failures say when it may be tried again
 	shared   []string     // for what else it counts when it fails, in the order of locking
-	slots    []slot       // that it has to wait for, in this order
-	slow     bool
+	slots    []slot       // that it has to wait for when it is its own turn, in this order
+	slow     bool         // whether a failure holds them for slowDelay
 	priority priority
 }
 
@@ -86,7 +88,6 @@ func (h *Hospital) readAttempt(ctx context.Context, username string,
 		}
 		if device := h.device(from.Devices, a.user, a.hash); device != "" {
 			a.own, a.priority = deviceSubject(a.username, device), knownDevice
-			a.slots = []slot{{a.own, 1}}
 			return a, nil
 		}
 		err = a.readUnknownDevice(ctx, q, h.clock(ctx))
@@ -101,26 +102,22 @@ func (a *loginAttempt) readUnknownDevice(ctx context.Context, q *sql.Tx, now tim
 	a.own, a.shared = pairSubject(a.username, network), []string{client, name}
 	a.priority = unknownDevice
 	atHome, err := signedInFrom(ctx, q, a.own, now)
+	if err != nil || atHome {
+		return err
+	}
+	fromClient, _, err := failuresOf(ctx, q, client, now)
 	if err != nil {
 		return err
 	}
-	if !atHome {
-		failed, _, err := failuresOf(ctx, q, client, now)
-		if err != nil {
-			return err
-		}
-		a.slow = failed >= freeForClient
-		a.slots = append(a.slots, slot{client, attemptsAtOnce})
-	}
-	failed, _, err := failuresOf(ctx, q, name, now)
+	atName, _, err := failuresOf(ctx, q, name, now)
 	if err != nil {
 		return err
 	}
-	if failed >= freeForName {
-		a.slow = true
+	a.slow = fromClient >= freeForClient || atName >= freeForName
+	a.slots = []slot{{client, attemptsAtOnce}}
+	if atName >= freeForName {
 		a.slots = append(a.slots, slot{name, attemptsAtOnce})
 	}
-	a.slots = append(a.slots, slot{a.own, 1})
 	return nil
 }
 
@@ -155,9 +152,8 @@ func failuresOf(ctx context.Context, q *sql.Tx, subject string, now time.Time) (
 	return failures, last, nil
 }
 
-// checkThrottle returns TooMany where it is too early for another attempt, with RetryAfter;
-// otherwise it lets the slow ones wait. Whoever has failed before is let to the check of the
-// password after all others.
+// checkThrottle returns TooMany where it is too early for another attempt, with RetryAfter.
+// Whoever has failed before comes after all who have failed less.
 func (h *Hospital) checkThrottle(ctx context.Context, a *loginAttempt) error {
 	now := h.clock(ctx)
 	var last time.Time
@@ -177,11 +173,8 @@ func (h *Hospital) checkThrottle(ctx context.Context, a *loginAttempt) error {
 	if wait := waitAfter(failures-freeForOwn) - now.Sub(last); wait > 0 {
 		return tooManyAttempts(wait)
 	}
-	if failures > 0 && a.priority == unknownDevice {
-		a.priority = failedBefore
-	}
-	if a.slow {
-		return pause(ctx, slowDelay)
+	if a.priority == unknownDevice {
+		a.priority = min(unknownDevice+priority(failures), failedOften)
 	}
 	return nil
 }

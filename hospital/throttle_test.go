@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -179,6 +180,78 @@ func tenThousandGuessesLeaveTheRightPersonIn(t *testing.T, h *house) {
 	if took := time.Since(began); took > 2*time.Second {
 		t.Errorf("the right person waited %s", took)
 	}
+}
+
+// TestTheNextTurnIsForWhoeverHasFailedLeast while sixty others guess at a name that very many have
+// guessed at.
+func TestTheNextTurnIsForWhoeverHasFailedLeast(t *testing.T) {
+	t.Parallel()
+	for who, c := range map[string]struct {
+		typos int
+		home  bool
+		most  time.Duration
+	}{
+		"who has not failed":                       {0, false, time.Second},
+		"who has mistyped":                         {2, false, time.Second},
+		"who comes from where they were last week": {0, true, 0},
+	} {
+		t.Run(who, func(t *testing.T) {
+			t.Parallel()
+			whereAPauseTakesNoTime(t, func(t *testing.T, h *house) {
+				h.addUser(t, "keza", hospital.MedicalStaff)
+				if c.home {
+					h.signIn(t, "keza", "correct horse")
+				}
+				for range c.typos {
+					h.guess(t, "keza", client)
+				}
+				guessed := h.guessAtOnce(t, "keza", addresses(60, "198.51.100.%d"))
+				synctest.Wait()
+				began := time.Now()
+				h.signIn(t, "keza", "correct horse")
+				if took := time.Since(began); took > c.most {
+					t.Errorf("they waited %s, want at most %s", took, c.most)
+				}
+				guessed()
+				if took := time.Since(began); took < 60/4*time.Second-2*time.Second {
+					t.Errorf("sixty guesses took %s, want a second for each four", took)
+				}
+			})
+		})
+	}
+}
+
+// guessAtOnce begins a guess at a name from each of the addresses, which have failed three times and
+// the name a thousand times, and returns what waits for them.
+func (h *house) guessAtOnce(t *testing.T, name string, addresses []string) (wait func()) {
+	t.Helper()
+	for range 3 {
+		for _, address := range addresses {
+			h.guess(t, name, address)
+		}
+	}
+	h.exec(t, `UPDATE sign_in_failure SET failures = 1000 WHERE subject LIKE 'name%'`)
+	var guesses sync.WaitGroup
+	for _, address := range addresses {
+		guesses.Go(func() { h.guess(t, name, address) })
+	}
+	return guesses.Wait
+}
+
+// TestAGuessWhoseCallerHangsUpCounts as every other one: nobody guesses for nothing.
+func TestAGuessWhoseCallerHangsUpCounts(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		h.addUser(t, "keza", hospital.MedicalStaff)
+		from := hospital.Client{Address: client}
+		if err := h.GuessAndHangUp(t.Context(), "keza", "wrong horse", from); err != nil {
+			t.Error(err)
+		}
+		n := h.number(t, `SELECT coalesce(sum(failures), 0) FROM sign_in_failure
+			WHERE subject LIKE 'pair%'`)
+		if n != 1 {
+			t.Errorf("%d failures were counted, want 1", n)
+		}
+	})
 }
 
 // TestOneAddressHasThreeHundredGuessesADay takes as many as it gets: one whenever it may, or all

@@ -133,12 +133,15 @@ func TestARedisThatLetsInButNotThroughIsNamedWithItsOwnWords(t *testing.T) {
 	}
 	owner := redis.NewClient(options)
 	t.Cleanup(func() { _ = owner.Close() })
-	const enough = "&dusangire:* +publish +subscribe +unsubscribe +ping +hello +client"
-	for i, c := range []struct{ name, password, rights, word string }{
-		{"no channels", "secret", "~* +@all resetchannels", "NOPERM"},
-		{"may not publish", "secret", "&dusangire:* +subscribe +unsubscribe +ping +hello +client", "NOPERM"},
-		{"may not subscribe", "secret", "&dusangire:* +publish +ping +hello +client", "NOPERM"},
-		{"another password", "wrong", enough, "WRONGPASS"},
+	const inTheFirst = "&dusangire:* +publish +subscribe +unsubscribe +ping +hello +client"
+	const enough = inTheFirst + " +select"
+	for i, c := range []struct{ name, password, database, rights, word string }{
+		{"no channels", "secret", "", "~* +@all resetchannels", "NOPERM"},
+		{"may not publish", "secret", "/0",
+			"&dusangire:* +subscribe +unsubscribe +ping +hello +client", "NOPERM"},
+		{"may not subscribe", "secret", "/0", "&dusangire:* +publish +ping +hello +client", "NOPERM"},
+		{"may not select another database", "secret", "/3", inTheFirst, "NOPERM"},
+		{"another password", "wrong", "", enough, "WRONGPASS"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -156,7 +159,7 @@ func TestARedisThatLetsInButNotThroughIsNamedWithItsOwnWords(t *testing.T) {
 			allow(c.rights)
 			said := &lines{found: make(chan string, 100)}
 			log := slog.New(slog.NewTextHandler(said, nil))
-			bus, err := hub.NewRedisBus("redis://"+account+":"+c.password+"@"+server.Address(), log)
+			bus, err := hub.NewRedisBus("redis://"+account+":"+c.password+"@"+server.Address()+c.database, log)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -279,6 +279,7 @@
       method: "POST", body: JSON.stringify(fields), signal: stop.signal,
       headers: { ...json, ...headers },
     };
+    const { unanswered: nothing } = page;
     const answer = await fetch(`/deliveries/${id}/${act}`, request).catch(nothing);
     const text = answer && await answer.text().catch(nothing);
     clearTimeout(timer);
@@ -287,11 +288,6 @@
     const close = Number(answer.headers.get("Dusangire-Close"));
     const refusal = status >= 400 && status < 500 && !askAgain.includes(status);
     return { status, close, problem: refusal ? problemIn(text) : null };
-  }
-
-  function nothing(error) {
-    if (error instanceof TypeError || error.name === "AbortError") return null;
-    throw error;
   }
 
   // problemIn reads a refusal; null where something on the way has answered instead of the

@@ -32,11 +32,19 @@ const page = "tooOld" in document.body.dataset ? null : (() => { // says browser
     if (reason instanceof Error && (!reason.stack || ours(reason.stack))) fail();
   });
 
-  // A command that was answered and then fails is no lost line, nor is one that fails before it is
-  // sent.
+  // A command has no line where fetch itself is rejected, or its answer does not come whole. What
+  // fails before that or after it is a fault of the page, whatever kind of error it is.
+  const unsent = new WeakSet(); // commands that fetch was rejected for
+  document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+    const { fetch } = ctx;
+    ctx.fetch = (...asked) => fetch(...asked).catch((error) => {
+      unsent.add(ctx);
+      throw error;
+    });
+  });
   document.addEventListener("htmx:error", ({ detail: { ctx, error } }) => {
-    const answered = ctx?.text !== undefined;
-    if (answered || !(error instanceof TypeError || error?.name === "AbortError")) fail();
+    const cut = ctx?.response && ctx.text === undefined;
+    if (!(cut || ctx && unsent.has(ctx)) || !saysNoLine(error)) fail();
   });
 
   document.addEventListener("DOMContentLoaded", () => setTimeout(() => {
@@ -44,10 +52,14 @@ const page = "tooOld" in document.body.dataset ? null : (() => { // says browser
     if (document.querySelector(missing)) fail();
   }));
 
-  // unanswered is for a promise of fetch alone: that it is rejected so means that there is no line.
-  // Whatever else fails is a fault of the page.
+  // saysNoLine is about what a promise of fetch was rejected with.
+  const saysNoLine = (error) => error instanceof TypeError || error?.name === "AbortError";
+
+  // unanswered is for a promise of fetch alone. What does not mean that there is no line is a fault
+  // of the page, also where it is no error, of which nobody can tell whose it is later.
   function unanswered(error) {
-    if (error instanceof TypeError || error.name === "AbortError") return null;
+    if (saysNoLine(error)) return null;
+    fail();
     throw error;
   }
 

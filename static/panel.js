@@ -16,10 +16,11 @@
   const cardOf = (section) => section && byId("bed-" + section.dataset.bed);
 
   // load fetches a bed's panel and tells what came of it: "shown", "held" where somebody types in
-  // it meanwhile, "refused" by the server, "unreachable", or "replaced" by a later request. how:
-  // "open" it for somebody who has just asked for it, "follow" what has changed in it, or draw it
-  // "anew" after a command. Forms that somebody has begun stay as they are if it is still about the
-  // same; who opens a bed leaves those that they began before.
+  // it meanwhile, "refused" by the server, "unreachable", "replaced" by a later request, or the
+  // "same" lists. how: "open" it for somebody who has just asked for it, "follow" what has changed
+  // in it or in its "lists", or draw it "anew" after a command. Forms that somebody has begun
+  // stay as they are if it is still about the same; who opens a bed leaves those that they
+  // began before.
   async function load(path, how) {
     const opens = how === "open";
     const askedAt = performance.now();
@@ -27,6 +28,7 @@
     const request = opening = new AbortController();
     const { person } = body.dataset;
     const headers = { "HX-Request": "true", Accept: "text/html", "Dusangire-Person": person };
+    if (how === "lists") headers["If-None-Match"] = `"${opened().dataset.lists}"`;
     const lost = () => (request.signal.aborted ? "replaced" : "unreachable");
     try {
       const asked = opens ? path : whereIs(path);
@@ -34,13 +36,16 @@
       if (!answer) return lost();
       const isSignedOut = answer.status === 401 || new URL(answer.url).pathname === "/login";
       if (page.ended(isSignedOut ? 4401 : closeCode(answer))) return "replaced";
+      if (answer.status === 304) return "same";
       const text = await answer.text().catch(unanswered);
       if (text === null) return lost();
+      if (how === "lists" && listsSame(text)) return "same";
       if (!answer.ok || !text.includes('class="panel"')) return "refused";
       if (!opens) hold(panel);
       const held = opens ? leaveForms(panel, askedAt) : touched();
       const same = subjectOf(text) === opened()?.dataset.subject;
-      const swap = same && (how === "follow" || held) ? "innerMorph" : "innerHTML";
+      const follows = how === "follow" || how === "lists";
+      const swap = same && (follows || held) ? "innerMorph" : "innerHTML";
       const aside = [...(byId("aside")?.children || [])];
       const focused = panel.contains(document.activeElement) && document.activeElement;
       await htmx.swap({ sourceElement: panel, target: panel, swap, text });
@@ -66,8 +71,21 @@
     return admission ? path + (path.includes("?") ? "&" : "?") + "was=" + admission : path;
   }
 
+  // saidOf is what a panel that has just come says of itself under a name.
+  const saidOf = (text, name) => new RegExp(` data-${name}="([^"]*)"`).exec(text)?.[1];
+
   // subjectOf is whom or what a panel that has just come is about.
-  const subjectOf = (text) => / data-subject="([^"]*)"/.exec(text)?.[1];
+  const subjectOf = (text) => saidOf(text, "subject");
+
+  // listsSame reports whether a panel that has just come has nothing new in its lists, or is to be
+  // followed by its card first.
+  function listsSame(text) {
+    const data = opened()?.dataset;
+    if (!data || saidOf(text, "version") !== data.version) return true;
+    if (saidOf(text, "listed") !== data.listed) return false;
+    data.lists = saidOf(text, "lists");
+    return true;
+  }
 
   // touched reports whether somebody has begun to fill in a form of the panel.
   const touched = () => formsOf(panel).some(isBegun);
@@ -203,6 +221,20 @@
     if (came === "shown" || came === "held") page.say(words.changed);
     if (came === "refused" || came === "unreachable") complain(words.outdated);
   }
+
+  const LOOK = 2000; // at the lists, so often
+
+  // followLists brings up to date who waits anywhere and which beds are free elsewhere: of that the
+  // frames of a ward say nothing. Only a page with an open panel asks, and where nothing has moved
+  // the answer costs one revision.
+  async function followLists() {
+    const { lists } = opened()?.dataset || {};
+    if (!lists || opening || sending || document.hidden || "gone" in body.dataset) return;
+    if (body.dataset.live === "no" || refusals().length) return; // what it says stays
+    await load(opened().dataset.path, "lists");
+    followCard(); // of which a frame may have told meanwhile
+  }
+  if (panel) setInterval(followLists, LOOK);
 
   // complain tells at the button of a form that something failed, or at the head of the panel.
   function complain(sentence, form) {

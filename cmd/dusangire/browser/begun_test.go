@@ -256,6 +256,60 @@ func TestTickingAnAllergyNeverUnticksSevere(t *testing.T) {
 	tick("none", "")
 }
 
+// TestWhoHasABedIsNoLongerOffered in a panel that nobody has touched, on a page of another ward, and
+// who comes to wait is; one that somebody has chosen in stays as it is, and says from when.
+func TestWhoHasABedIsNoLongerOffered(t *testing.T) {
+	t.Parallel()
+	s, board := dusangiretest.MustServeWard(t, 6, nil)
+	other := s.Board(anotherWard(t, s).ID)
+	c := colleague{t, s}
+	wait := func(name string) hospital.Admission {
+		t.Helper()
+		a, _, err := s.Hospital.Admit(t.Context(), hospital.System,
+			hospital.AdmitCommand{PatientName: hospital.PatientName(name)})
+		c.must("admit", err)
+		return a
+	}
+	whiskey := wait("Waiting Whiskey")
+	dusangiretest.Admit(t, s, "Alpha Amata", board.Beds[0])
+	p := visitorAs(s, hospital.MedicalStaff)
+	p.openLive(dusangiretest.WardPath(board))
+	p.openBed(board.Beds[1])
+	p.untilSays("#sheet-place", "Waiting Whiskey")
+	c.transfer(whiskey, other.Beds[0])
+	p.until("nobody to be offered", `!document.getElementById("sheet-place")`)
+	wait("Waiting Yankee")
+	p.untilSays("#sheet-place", "Waiting Yankee")
+
+	p.openBed(board.Beds[0])
+	p.unfold("transfer")
+	free := func(bed hospital.BoardBed) string {
+		return fmt.Sprintf(`document.querySelector("#transfer-bed_id option[value='%d']")`, bed.ID)
+	}
+	p.until("a bed of another ward", free(other.Beds[1]))
+	dusangiretest.SetBedStatus(t, s, other.Beds[1], hospital.BedMaintenance)
+	p.until("a bed that is free no more to be gone", "!"+free(other.Beds[1]))
+	p.choose("#transfer-bed_id", fmt.Sprint(other.Beds[2].ID))
+	looked := fmt.Sprintf(`performance.getEntriesByType("resource")
+		.filter((e) => e.name.includes("/beds/%d/")).length`, board.Beds[0].ID)
+	before := ask[int](p, looked)
+	dusangiretest.SetBedStatus(t, s, other.Beds[2], hospital.BedMaintenance)
+	p.until("the lists to be looked at again", fmt.Sprintf("%s > %d", looked, before+1))
+	p.until("what was chosen to stay", free(other.Beds[2]))
+	p.untilSays("#form-transfer", "As of")
+}
+
+// anotherWard adds a ward with three beds.
+func anotherWard(t *testing.T, s *dusangiretest.Server) hospital.Ward {
+	t.Helper()
+	ward, err := s.Hospital.AddWard(t.Context(), hospital.System,
+		hospital.AddWardCommand{Code: "SUR-B", Name: "Surgery", Beds: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ward
+}
+
 func TestAStalePlaceHereIsRefused(t *testing.T) {
 	t.Parallel()
 	s, board := dusangiretest.MustServeWard(t, 6, nil)
@@ -263,6 +317,8 @@ func TestAStalePlaceHereIsRefused(t *testing.T) {
 	whiskey, _, err := s.Hospital.Admit(t.Context(), hospital.System, hospital.AdmitCommand{PatientName: "Waiting Whiskey"})
 	c.must("admit", err)
 	p := visitorAs(s, hospital.MedicalStaff)
+	p.before(`const every = setInterval; // the lists are not looked at again
+		window.setInterval = (act, pause) => pause === 2000 ? 0 : every(act, pause);`)
 	p.openLive(dusangiretest.WardPath(board))
 	p.openBed(board.Beds[0])
 	p.untilSays("#sheet-place", "As of")

@@ -14,6 +14,7 @@ import (
 
 	"dusangire/cmd/dusangire/dusangiretest"
 	"dusangire/hospital"
+	"dusangire/views/text"
 )
 
 // look is a screen as somebody may have it.
@@ -514,6 +515,51 @@ func TestAWardOf24BedsFitsOnAScreen(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestANoticeTakesNoBedOffTheWall, in no language and with no larger text, and no notice is cut.
+func TestANoticeTakesNoBedOffTheWall(t *testing.T) {
+	t.Parallel()
+	s := dusangiretest.MustServeDemo(t)
+	ward := demoWard(s, "MED-A")
+	tellOfAFast(t, s, ward)
+	for _, l := range text.Langs {
+		p := newScreen(t, s.URL)
+		p.useToken(s.Client().SignInAs(string(hospital.MedicalStaff), "dusangire").Token)
+		p.prefer(l)
+		p.have(looks()[0])
+		p.openLive(dusangiretest.WardPath(ward))
+		p.untilFaced()
+		for _, percent := range []int64{100, 120} {
+			p.enlarge(percent)
+			where := fmt.Sprintf("in %s, text at %d %%", l, percent)
+			p.until("a notice "+where, newsApart)
+			p.wantAllBeds(where)
+			if ask[bool](p, `(({ scrollHeight, clientHeight }) => scrollHeight > clientHeight + 1)(
+				document.getElementById("news"))`) {
+				t.Errorf("%s: the notice is cut", where)
+			}
+		}
+	}
+}
+
+// tellOfAFast lets a ward hear that somebody's time without food is over.
+func tellOfAFast(t *testing.T, s *dusangiretest.Server, ward hospital.WardBoard) {
+	t.Helper()
+	began := time.Now()
+	for _, bed := range ward.Beds {
+		if bed.Admission == nil {
+			continue
+		}
+		_, err := s.Hospital.SetDiet(t.Context(), hospital.System, bed.Admission.AdmissionID,
+			hospital.DietCommand{NilByMouth: &hospital.Window{From: began.Add(-2 * time.Hour),
+				Until: began.Add(time.Second)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	t.Fatalf("nobody lies in %s", ward.Name)
 }
 
 // wantAllBeds fails the test for each bed of the board that is not in sight as a whole.

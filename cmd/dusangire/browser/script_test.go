@@ -117,6 +117,8 @@ func TestAScriptThatFailsTakesLiveAwayUntilThePageIsLoadedAnew(t *testing.T) {
 	t.Parallel()
 	for what, script := range map[string]string{
 		"fetch fails in its own way": `window.fetch = () => Promise.reject(new RangeError("broken"))`,
+		"fetch fails with no error":  `window.fetch = () => Promise.reject("nope")`,
+		"fetch fails with nothing":   `window.fetch = () => Promise.reject()`,
 		"fetch throws":               `window.fetch = () => { throw new TypeError("broken"); }`,
 		"what is sent can't be made": `JSON.stringify = new Proxy(JSON.stringify, { apply: (make, self, [it]) => {
 			if (it.bed_code) throw new Error("broken");
@@ -142,6 +144,41 @@ func TestAScriptThatFailsTakesLiveAwayUntilThePageIsLoadedAnew(t *testing.T) {
 			p.open("/dashboard/delivery/")
 			p.untilLive()
 			s.untilIs(s.ready[0], hospital.DeliveryDelivered)
+		})
+	}
+}
+
+// TestOnlyARejectedFetchMeansThatThereIsNoLine: what keeps a command from being sent is a fault of
+// the page, whatever kind of error it is, and where there is no line that is said at its button.
+func TestOnlyARejectedFetchMeansThatThereIsNoLine(t *testing.T) {
+	t.Parallel()
+	s, board := dusangiretest.MustServeWard(t, 2, nil)
+	for script, failed := range map[string]bool{
+		`window.FormData = function () { throw new TypeError("broken"); }`: true,
+		`window.fetch = () => { throw new TypeError("broken"); }`:          true,
+		`window.fetch = () => Promise.reject("nope")`:                      true,
+		`window.fetch = () => Promise.reject(new TypeError("no line"))`:    false,
+		`window.fetch = (...asked) => Promise.resolve({ status: 200, headers: new Headers(),
+			text: () => Promise.reject(new TypeError("cut")) })`: false,
+	} {
+		t.Run(script, func(t *testing.T) {
+			p := visitorAs(s, hospital.MedicalStaff)
+			p.permits("broken")
+			p.permits("no line")
+			p.permits("nope")
+			p.permits("cut")
+			p.permits("a script failed")
+			p.openLive(dusangiretest.WardPath(board))
+			p.openBed(board.Beds[0])
+			p.write("#admit-patient_name", "Uwase Marie")
+			ask[bool](p, `(() => { `+script+`; return true; })()`)
+			p.press(".panel .primary")
+			if failed {
+				p.untilFailed()
+				return
+			}
+			p.until("it to be said", `document.querySelector(".panel .alert") !== null`)
+			p.untilLive()
 		})
 	}
 }

@@ -197,10 +197,12 @@ func (s Settings) connectPostgres() (*DB, error) {
 // postgresConfig parses a URL. What is wrong with it is told without the URL, which may hold a
 // password.
 func postgresConfig(url string) (*pgx.ConnConfig, error) {
-	if !strings.HasPrefix(url, "postgres://") && !strings.HasPrefix(url, "postgresql://") {
+	scheme, rest, _ := strings.Cut(url, "://")
+	scheme = strings.ToLower(scheme) // pgx knows it in no other case
+	if scheme != "postgres" && scheme != "postgresql" {
 		return nil, errors.New(`the database URL must be "sqlite:PATH" or "postgres://…"`)
 	}
-	config, err := pgx.ParseConfig(url)
+	config, err := pgx.ParseConfig(scheme + "://" + rest)
 	if err != nil {
 		return nil, errors.New("the database URL can't be read: " +
 			`write "postgres://user:password@host:5432/database"`)

@@ -282,6 +282,16 @@ func TestWhatAPersonSetsInTheURLStands(t *testing.T) {
 	}
 }
 
+// TestTheSchemeOfAURLMayBeInCapitals, as that of every URL may.
+func TestTheSchemeOfAURLMayBeInCapitals(t *testing.T) {
+	scheme, rest, _ := strings.Cut(hospitaltest.PostgreSQL(t), "://")
+	tx, err := open(t, strings.ToUpper(scheme)+"://"+rest).Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	tx.Rollback()
+}
+
 func TestAFileIsForItsOwnerAlone(t *testing.T) {
 	for _, name := range []string{"plain.db", "with space.db", "50%25 of what?#.db"} {
 		directory := t.TempDir()

@@ -55,9 +55,10 @@ func (d database) check() error {
 }
 
 // isPath reports whether a path can be meant: one with blanks or quotes at its ends is a mistake,
-// and so is one that is another database's URL.
+// and so is one that is another database's URL, or its name and password.
 func isPath(path string) bool {
-	isURL := strings.HasPrefix(path, "//") && strings.Contains(path, "@")
+	person, _, found := strings.Cut(path, "@")
+	isURL := found && (strings.HasPrefix(path, "//") || strings.Contains(person, ":"))
 	return path != "" && path == strings.Trim(path, " \"'") && !isURL
 }
 

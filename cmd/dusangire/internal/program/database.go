@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"dusangire/hospital"
@@ -32,7 +33,34 @@ func unavailableCause(err error) error {
 func (d database) errDatabase(err error) error {
 	right := cmp.Or(poolerAdvice(err.Error()),
 		"give a database that this machine can reach and write to")
-	return fmt.Errorf("--database-url %s: %s: %w", redacted(d.DatabaseURL), right, err)
+	return fmt.Errorf("--database-url %s: %s: %w", redacted(d.DatabaseURL), right, d.cut(err))
+}
+
+// cutError is an error in other words.
+type cutError struct {
+	error
+	words string
+}
+
+// Error returns the words.
+func (e cutError) Error() string { return e.words }
+
+// Unwrap returns the error as it was.
+func (e cutError) Unwrap() error { return e.error }
+
+// cut takes out of an error's words what the setting says and may not be told: a file that can't be
+// opened is named by its whole path.
+func (d database) cut(err error) error {
+	told, url := redacted(d.DatabaseURL), d.DatabaseURL
+	path := strings.TrimPrefix(url, "sqlite:")
+	if told == url || path == "" {
+		return err
+	}
+	words := err.Error()
+	for _, whole := range []string{url, path, filepath.Clean(path)} {
+		words = strings.ReplaceAll(words, whole, told)
+	}
+	return cutError{err, words}
 }
 
 // poolerAdvice is what to do about a pooler that stands before PostgreSQL, if it is one that

@@ -188,9 +188,10 @@ func (d *doctor) checkRedis(ctx context.Context) result {
 	return pass("a message went through it and back in %s", took)
 }
 
-// redisRights are what an account of Redis needs, as ACL SETUSER takes them; pubsub only to count
-// the nodes.
-const redisRights = "&dusangire:* +publish +subscribe +unsubscribe +ping +hello +client +pubsub"
+// redisRights are what an account of Redis needs, as ACL SETUSER takes them: select for a database
+// other than 0, pubsub only to count the nodes.
+const redisRights = "&dusangire:* +publish +subscribe +unsubscribe +ping +hello +client +select " +
+	"+pubsub"
 
 func (d *doctor) checkServer(ctx context.Context) result {
 	for _, path := range []string{"/healthz", "/readyz"} {
