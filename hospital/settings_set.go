@@ -35,9 +35,32 @@ const (
 )
 
 // SetSettings changes what differs between two hospitals, and tells every screen. Amounts of money
-// keep their numbers where the currency changes. What already stands changes nothing. Invalid names
-// each wrong field, Conflict another version.
+// keep their numbers where the currency changes, and no meal counts as missed that was served before
+// now by the clocks of another zone. What already stands changes nothing. Invalid names each wrong
+// field, Conflict another version.
 func (h *Hospital) SetSettings(ctx context.Context, actor Actor,
+	cmd SettingsCommand) (after *Settings, err error) {
+	if cmd.TimeZone == nil {
+		return h.setSettings(ctx, actor, cmd)
+	}
+	err = h.InTransaction(ctx, func(ctx context.Context) error {
+		before, err := h.Settings(ctx)
+		if err == nil {
+			after, err = h.setSettings(ctx, actor, cmd)
+		}
+		if err != nil || after.TimeZone == before.TimeZone {
+			return err
+		}
+		return h.TakeOverMeals(ctx)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return after, nil
+}
+
+// setSettings is SetSettings, whatever the zone.
+func (h *Hospital) setSettings(ctx context.Context, actor Actor,
 	cmd SettingsCommand) (*Settings, error) {
 	if cmd.HospitalName != nil {
 		cmd.HospitalName = new(tidy(*cmd.HospitalName))

@@ -268,3 +268,18 @@ func TestTheWallCallsPatientsAsTheHospitalWants(t *testing.T) {
 		}
 	})
 }
+
+func TestNoMealIsMissedBecauseTheZoneChanges(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) { // 11:00 in Kigali
+		s.patient(t, "Uwase Marie", "A-01")
+		must[[]hospital.MissedRound](t)(s.AnnounceMissedRounds(t.Context()))
+		s.setUp(t, "time_zone=Asia/Tokyo") // 18:00: lunch was at 12:30
+		missed := must[[]hospital.MissedRound](t)(s.AnnounceMissedRounds(t.Context()))
+		if len(missed) > 0 {
+			t.Errorf("%d rounds count as missed", len(missed))
+		}
+		if s.KnownSettings().TimeZone != "Asia/Tokyo" {
+			t.Errorf("the zone is %s", s.KnownSettings().TimeZone)
+		}
+	})
+}
