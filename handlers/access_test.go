@@ -20,7 +20,7 @@ type seen struct{ found, home bool }
 
 // look asks for a thing in every way that there is: page, JSON, frame, and socket in both
 // representations. All must tell the same.
-func (h *house) look(path, token string) seen {
+func (h *fixture) look(path, token string) seen {
 	h.t.Helper()
 	live := "/ws/" + strings.NewReplacer("orders", "order", "deliveries", "delivery", "addresses",
 		"address").Replace(path[1:])
@@ -46,7 +46,7 @@ func (h *house) look(path, token string) seen {
 }
 
 // shown is what an answer tells.
-func (h *house) shown(a answer) seen {
+func (h *fixture) shown(a answer) seen {
 	h.t.Helper()
 	if a.status != http.StatusOK && a.status != http.StatusNotFound {
 		h.t.Errorf("the answer is %d, want 200 or 404: %.200s", a.status, a.body)
@@ -58,7 +58,7 @@ func (h *house) shown(a answer) seen {
 // everybody in every way. The past of a home is for whoever lives there and for admin.
 func TestWhoReadsWhatAndUntilWhen(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	h.addUser("aline", hospital.DeliveryStaff)
 	home := h.address(h.as(hospital.Customer), "Home", h.zone("Shelter", 500))
 	h.clock.pass(untilMorning(h.clock.Now()))
@@ -139,7 +139,7 @@ func TestWhoReadsWhatAndUntilWhen(t *testing.T) {
 
 // refusedOfTheHome gives commands about a delivery as a courier whose it is not. No refusal tells
 // where it goes.
-func (h *house) refusedOfTheHome(delivery, token string) {
+func (h *fixture) refusedOfTheHome(delivery, token string) {
 	h.t.Helper()
 	for command, fields := range map[string]map[string]any{"release": {},
 		"depart": {"version": 4711}, "deliver": {"bed_code": "1"}, "fail": {"reason": "away"},
@@ -165,7 +165,7 @@ func untilMorning(now time.Time) time.Duration {
 }
 
 // orderTo is a snack for an address of the customer's.
-func (h *house) orderTo(a hospital.Address) hospital.Order {
+func (h *fixture) orderTo(a hospital.Address) hospital.Order {
 	h.t.Helper()
 	o, _, err := h.hospital.PlaceOrder(h.t.Context(), h.as(hospital.Customer),
 		hospital.PlaceOrderCommand{AddressID: a.ID, Meal: hospital.Snack,
@@ -175,7 +175,7 @@ func (h *house) orderTo(a hospital.Address) hospital.Order {
 }
 
 // deliveryOf is the delivery of an order.
-func (h *house) deliveryOf(order int64) hospital.Delivery {
+func (h *fixture) deliveryOf(order int64) hospital.Delivery {
 	h.t.Helper()
 	detail, err := h.hospital.OrderDetail(h.t.Context(), actor(hospital.Admin), order)
 	h.must(err)
@@ -183,7 +183,7 @@ func (h *house) deliveryOf(order int64) hospital.Delivery {
 }
 
 // handOver delivers an order to a home.
-func (h *house) handOver(order int64) {
+func (h *fixture) handOver(order int64) {
 	h.t.Helper()
 	d := h.deliveryOf(order)
 	watch, err := h.hospital.Delivery(h.t.Context(), h.as(hospital.Customer), d.ID)
@@ -194,7 +194,7 @@ func (h *house) handOver(order int64) {
 }
 
 // readAnew lets every view of some topics read its state anew, by a hint that they moved.
-func (h *house) readAnew(topics ...hospital.Topic) {
+func (h *fixture) readAnew(topics ...hospital.Topic) {
 	h.t.Helper()
 	at, err := h.hospital.Revisions(h.t.Context(), topics)
 	h.must(err)
@@ -208,7 +208,7 @@ func (h *house) readAnew(topics ...hospital.Topic) {
 // no longer.
 func TestASocketEndsWithTheRightToReadIt(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	h.addUser("aline", hospital.DeliveryStaff)
 	home := h.address(h.as(hospital.Customer), "Home", h.zone("Shelter", 500))
 	order := h.orderTo(home)
@@ -256,7 +256,7 @@ func TestASocketEndsWithTheRightToReadIt(t *testing.T) {
 // There is nothing to order for it, and others do not learn of it.
 func TestAnAdmissionThatHasEndedIsReadByTheWardRolesAndItsNotesByMedicalStaff(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	admission := h.admitAsked(nameCanary, h.bed(h.a, 1).ID, "milk")
 	_, err := h.hospital.Discharge(t.Context(), actor(hospital.MedicalStaff), admission.ID,
 		hospital.DischargeCommand{Outcome: hospital.Referred, Notes: notesCanary})

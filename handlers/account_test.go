@@ -22,7 +22,7 @@ type ownAccount struct {
 	}
 }
 
-func (h *house) ownAccount(token string) (read ownAccount) {
+func (h *fixture) ownAccount(token string) (read ownAccount) {
 	h.t.Helper()
 	h.get("/account/", token, program).json(&read)
 	return read
@@ -30,7 +30,7 @@ func (h *house) ownAccount(token string) (read ownAccount) {
 
 func TestOnesOwnSessionsAreSeenAndEnded(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	h.addUser("eric", hospital.KitchenStaff)
 	const agent = "Mozilla/5.0 (Android 14; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0"
 	var there struct{ Token string }
@@ -64,7 +64,7 @@ func TestOnesOwnSessionsAreSeenAndEnded(t *testing.T) {
 
 func TestAPasswordIsChangedByWhoeverKnowsIt(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	h.addUser("eric", hospital.KitchenStaff)
 	other, own := h.token("eric"), h.token("eric")
 	change := func(current, next string) answer {
@@ -101,7 +101,7 @@ func TestAPasswordIsChangedByWhoeverKnowsIt(t *testing.T) {
 // Whoever finds an open screen could else guess the password there.
 func TestAPresentPasswordIsGuessedAsSlowlyAsASignIn(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	token := h.token("kitchen")
 	var got answer
 	for range 8 {
@@ -116,7 +116,7 @@ func TestAPresentPasswordIsGuessedAsSlowlyAsASignIn(t *testing.T) {
 
 func TestALanguageIsRememberedForTheAccount(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	token := h.token("kitchen")
 	h.post("/language", token, browser, url.Values{"language": {"rw"}, "back": {"/account/"}})
 	if got := h.ownAccount(token).Language; got == nil || *got != "rw" {

@@ -15,7 +15,7 @@ import (
 )
 
 // as is the one of a role who is named like it, as one who gives commands to the hospital directly.
-func (h *house) as(role hospital.Role) hospital.Actor {
+func (h *fixture) as(role hospital.Role) hospital.Actor {
 	h.t.Helper()
 	h.employ(role)
 	users, err := h.hospital.Users(h.t.Context(), hospital.System)
@@ -25,7 +25,7 @@ func (h *house) as(role hospital.Role) hospital.Actor {
 }
 
 // zone adds a zone.
-func (h *house) zone(name string, charge int) hospital.Zone {
+func (h *fixture) zone(name string, charge int) hospital.Zone {
 	h.t.Helper()
 	zone, err := h.hospital.AddZone(h.t.Context(), h.as(hospital.Admin), hospital.ZoneCommand{Name: name, Charge: charge})
 	h.must(err)
@@ -33,7 +33,7 @@ func (h *house) zone(name string, charge int) hospital.Zone {
 }
 
 // address adds an address of a customer's in a zone.
-func (h *house) address(owner hospital.Actor, label string, zone hospital.Zone) hospital.Address {
+func (h *fixture) address(owner hospital.Actor, label string, zone hospital.Zone) hospital.Address {
 	h.t.Helper()
 	a, _, err := h.hospital.AddAddress(h.t.Context(), owner, hospital.AddressCommand{Label: label, FullName: "Ineza Grace", Phone: "0788123456",
 		Line1: "KN 5 Rd", City: "Nyarugenge", ZoneID: zone.ID})
@@ -42,7 +42,7 @@ func (h *house) address(owner hospital.Actor, label string, zone hospital.Zone) 
 }
 
 // another adds a second customer and returns them with their token.
-func (h *house) another(name string) (hospital.Actor, string) {
+func (h *fixture) another(name string) (hospital.Actor, string) {
 	h.t.Helper()
 	user := h.addUser(name, hospital.Customer)
 	return hospital.Actor{UserID: user.ID, Username: name, Role: hospital.Customer}, h.token(name)
@@ -56,7 +56,7 @@ func home(zone hospital.Zone) map[string]any {
 
 func TestAnAddressIsAddedChangedAndRemovedByAProgram(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	token := h.token("customer")
 	zone := h.zone("Shelter", 500)
 	send := func() answer {
@@ -103,7 +103,7 @@ func TestAnAddressIsAddedChangedAndRemovedByAProgram(t *testing.T) {
 
 func TestEachWrongFieldOfAnAddressIsNamed(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	token := h.token("customer")
 	p := h.post("/addresses", token, program, map[string]any{"label": "", "phone": "12", "zone_id": 4711, "is_default": "perhaps", "address_line1": 5}).problem(http.StatusUnprocessableEntity)
 	if got, want := slices.Sorted(maps.Keys(p.Errors)), []string{"address_line1", "is_default"}; !slices.Equal(got, want) {
@@ -122,7 +122,7 @@ func TestEachWrongFieldOfAnAddressIsNamed(t *testing.T) {
 
 func TestAPersonKeepsAddressesByPlainForms(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	token := h.token("customer")
 	zone := h.zone("Shelter", 500)
 	fill := func(label string) url.Values {
@@ -158,7 +158,7 @@ func TestAPersonKeepsAddressesByPlainForms(t *testing.T) {
 // TestNobodySeesAnothersAddresses: not by page, JSON or socket, and not whether there is one.
 func TestNobodySeesAnothersAddresses(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	mine := h.address(h.as(hospital.Customer), "Home", h.zone("Shelter", 500))
 	_, stranger := h.another("stranger")
 	tokens := map[string]string{}
@@ -215,7 +215,7 @@ func TestNobodySeesAnothersAddresses(t *testing.T) {
 // In the original the id in /ws/address/{id}/ was ignored, and nothing was ever sent.
 func TestAnAddressTellsWhatHappensToItAndToItsOwnersOthers(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	owner, token := h.as(hospital.Customer), h.token("customer")
 	zone, far := h.zone("Shelter", 500), h.zone("Town", 2000)
 	a := h.address(owner, "Home", zone)

@@ -19,7 +19,7 @@ var utc = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$`)
 
 func TestAnAdmissionIsAnsweredWithWhatItMade(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	token, bed := h.token("medical_staff"), h.bed(h.a, 1)
 	leaves := h.clock.Now().Add(26 * time.Hour).In(time.FixedZone("Kigali", 2*60*60))
 	got := h.post("/admissions", token, program, map[string]any{"patient_name": "  Uwase   Marie ", "bed_id": bed.ID, "reason": "emergency",
@@ -51,7 +51,7 @@ func TestAnAdmissionIsAnsweredWithWhatItMade(t *testing.T) {
 
 func TestAnAdmissionWithoutABedHasAPageOfItsOwn(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	got := h.post("/admissions", h.token("ward_management"), program, map[string]any{"patient_name": "Uwase Marie"})
 	made := parseObject(t, got.body)
 	if got.status != http.StatusCreated || made["bed_id"] != nil || made["bed_number"] != nil || made["ward_name"] != nil {
@@ -66,7 +66,7 @@ func TestAnAdmissionWithoutABedHasAPageOfItsOwn(t *testing.T) {
 
 func TestEveryTimeAndIDOfJSONIsWritten(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	token := h.token("admin")
 	admission := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
 	h.admit("Mugisha Jean", 0)
@@ -114,7 +114,7 @@ func checkTimesAndIDs(t *testing.T, where string, value any) {
 func TestASecondSendUnderOneKeyIsTheFirst(t *testing.T) {
 	t.Parallel()
 	hospitaltest.OnEachDatabase(t, func(t *testing.T, database string) {
-		h := newHouse(t, settings{database: database})
+		h := newFixture(t, settings{database: database})
 		nurse := h.token("medical_staff")
 		admit := func(token, key string, fields any) answer {
 			return h.ask(question{method: "POST", path: "/admissions", as: program, token: token, fields: fields, header: http.Header{"Idempotency-Key": {key}}})
@@ -143,7 +143,7 @@ func TestASecondSendUnderOneKeyIsTheFirst(t *testing.T) {
 func TestOneOfManyAtOnceUnderOneKeyAdmits(t *testing.T) {
 	t.Parallel()
 	hospitaltest.OnEachDatabase(t, func(t *testing.T, database string) {
-		h := newHouse(t, settings{database: database})
+		h := newFixture(t, settings{database: database})
 		const tries = 12
 		q := question{method: "POST", path: "/admissions", as: program, token: h.token("medical_staff"),
 			fields: map[string]any{"patient_name": "Uwase Marie"}, header: http.Header{"Idempotency-Key": {"key-1"}}}
@@ -168,7 +168,7 @@ func TestOneOfManyAtOnceUnderOneKeyAdmits(t *testing.T) {
 }
 
 // try sends a request from any goroutine; a failure is an answer with status 0.
-func (h *house) try(request *http.Request) answer {
+func (h *fixture) try(request *http.Request) answer {
 	response, err := h.web.Client().Do(request)
 	if err != nil {
 		return answer{h.t, 0, nil, err.Error()}
@@ -178,7 +178,7 @@ func (h *house) try(request *http.Request) answer {
 
 func TestADoubleClickOnAFormAdmitsOnce(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.person(hospital.MedicalStaff)
 	bed := fmt.Sprintf("/beds/%d/", h.bed(h.a, 1).ID)
 	page := nurse.open(bed)

@@ -17,7 +17,7 @@ import (
 // what was typed; and what is sent then is done.
 func TestARefusedFormOffersToDoItAgainToTheSamePatient(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.person(hospital.MedicalStaff)
 	other := h.admit("Keza Ange", h.bed(h.a, 6).ID)
 	for form, c := range map[string]struct {
@@ -81,7 +81,7 @@ func kept(page *goquery.Document, form string, filled url.Values) url.Values {
 }
 
 // freeBed is the first bed of a ward that is free.
-func (h *house) freeBed(ward hospital.Ward) int64 {
+func (h *fixture) freeBed(ward hospital.Ward) int64 {
 	h.t.Helper()
 	board, err := h.hospital.WardBoard(h.t.Context(), hospital.System, ward.ID)
 	h.must(err)
@@ -95,7 +95,7 @@ func (h *house) freeBed(ward hospital.Ward) int64 {
 }
 
 // leaves ends an admission, if it is open, and cleans the beds of both wards.
-func (h *house) leaves(id int64) {
+func (h *fixture) leaves(id int64) {
 	h.t.Helper()
 	a, err := h.hospital.Admission(h.t.Context(), hospital.System, id)
 	h.must(err)
@@ -119,7 +119,7 @@ func (h *house) leaves(id int64) {
 // stands, and what was sent instead is there to be copied.
 func TestWhatAColleagueCorrectedIsNotTakenBack(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.person(hospital.MedicalStaff)
 	path := fmt.Sprintf("/patients/%d", h.admit("Uwase Marie", h.bed(h.a, 1).ID).PatientID)
 	begun := nurse.open(path + "/")
@@ -162,7 +162,7 @@ func TestWhatAColleagueCorrectedIsNotTakenBack(t *testing.T) {
 // the one that was shown and no other.
 func TestAMergeShowsWhoTheOtherRecordIs(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	manager := h.person(hospital.WardManagement)
 	old := h.admitAsked("Uwase Mary", h.bed(h.a, 1).ID)
 	_, err := h.hospital.Discharge(t.Context(), hospital.System, old.ID,
@@ -216,7 +216,7 @@ func TestAMergeShowsWhoTheOtherRecordIs(t *testing.T) {
 // that puts aside.
 func TestWhatIsPutAsideLeadsToWhereThePatientIsNow(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.person(hospital.MedicalStaff)
 	a := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
 	bed, there := fmt.Sprintf("/beds/%d/", a.BedID), fmt.Sprintf("/beds/%d/", h.bed(h.a, 2).ID)

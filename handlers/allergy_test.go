@@ -13,7 +13,7 @@ import (
 
 // comesBack discharges a patient who was admitted by a program, and admits them again with what is
 // sent besides.
-func (h *house) comesBack(nurse string, before object, sent map[string]any) answer {
+func (h *fixture) comesBack(nurse string, before object, sent map[string]any) answer {
 	h.t.Helper()
 	h.post(fmt.Sprintf("/admissions/%d/discharge", before.int("id")), nurse, program,
 		map[string]any{"outcome": "improved"})
@@ -26,7 +26,7 @@ func (h *house) comesBack(nurse string, before object, sent map[string]any) answ
 
 func TestAReturningPatientsAllergiesAreNotForgotten(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.token("medical_staff")
 	before := parseObject(t, h.post("/admissions", nurse, program, map[string]any{
 		"patient_name": "Uwimana Béatrice", "diet": "diabetic", "texture": 4,
@@ -76,7 +76,7 @@ func TestAReturningPatientsAllergiesAreNotForgotten(t *testing.T) {
 
 func TestAPersonsAllergiesAreSetByThemselves(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse, manager := h.token("medical_staff"), h.token("ward_management")
 	admission := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
 	path := fmt.Sprintf("/patients/%d/allergies", admission.PatientID)
@@ -121,7 +121,7 @@ func TestAPersonsAllergiesAreSetByThemselves(t *testing.T) {
 
 func TestTheBedsPageAsksToConfirmTheAllergiesOfAnEarlierStay(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.person(hospital.MedicalStaff)
 	before := parseObject(t, h.post("/admissions", nurse.token, program, map[string]any{
 		"patient_name": "Uwimana Béatrice", "allergies": []string{"peanuts", "milk"},

@@ -13,7 +13,7 @@ import (
 
 func TestSigningIn(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	h.employ(hospital.Roles...)
 	homes := map[hospital.Role]string{"medical_staff": "/dashboard/medical_staff/", "ward_management": "/dashboard/ward_management/",
 		"kitchen": "/dashboard/kitchen/", "delivery": "/dashboard/delivery/",
@@ -51,7 +51,7 @@ func TestSigningIn(t *testing.T) {
 
 func TestSigningOut(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.person(hospital.MedicalStaff)
 	other := h.token("medical_staff")
 	got := nurse.submit(nurse.open("/dashboard/medical_staff/"), "/logout", nil, browser)
@@ -75,7 +75,7 @@ func TestSigningOut(t *testing.T) {
 // apart from the name that was typed.
 func TestAFailedSignInTellsNothing(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	h.addUser("mutoni", hospital.MedicalStaff)
 	h.addUser("kagabo", hospital.MedicalStaff)
 	h.must(h.hospital.DisableUser(t.Context(), hospital.System, "kagabo"))
@@ -109,7 +109,7 @@ func TestAFailedSignInTellsNothing(t *testing.T) {
 
 func TestGuessingIsSlowedDownWithWords(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	h.employ("admin", "kitchen")
 	try := func(as audience, password string) answer {
 		return h.post("/login", "", as, url.Values{"username": {"admin"}, "password": {password}})
@@ -141,7 +141,7 @@ func TestGuessingIsSlowedDownWithWords(t *testing.T) {
 
 func TestAfterSigningInOneGoesOnToAPathOfThisSite(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	h.employ("admin")
 	led := h.get(fmt.Sprintf("/wards/%d/?q=Uwase", h.a.ID), "", browser).led()
 	next, err := url.Parse(led)
@@ -168,7 +168,7 @@ func TestAfterSigningInOneGoesOnToAPathOfThisSite(t *testing.T) {
 
 func TestALanguageIsRemembered(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	got := h.post("/language", "", browser, url.Values{"language": {"fr"}, "back": {"/login"}})
 	cookie := onlyCookie(t, got)
 	if got.led() != "/login" || !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode {

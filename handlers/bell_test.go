@@ -7,7 +7,7 @@ import (
 )
 
 // bell is what the bell on a page says, and what it was counted from.
-func (h *house) bell(path, token string) (number, tag string) {
+func (h *fixture) bell(path, token string) (number, tag string) {
 	h.t.Helper()
 	bell := h.get(path, token, browser).html().Find("a#bell")
 	if _, hidden := bell.Find("b").Attr("hidden"); !hidden {
@@ -18,7 +18,7 @@ func (h *house) bell(path, token string) (number, tag string) {
 
 func TestTheBellCountsWhatIsUnread(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	here, there := h.nurseOf("here", h.a), h.nurseOf("there", h.b)
 	h.hungry(h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID))
 	ward := fmt.Sprintf("/wards/%d/", h.a.ID)
@@ -37,7 +37,7 @@ func TestTheBellCountsWhatIsUnread(t *testing.T) {
 
 func TestABellIsToldOnlyOfANumberThatMayHaveMoved(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.nurseOf("here", h.a)
 	_, drawn := h.bell("/notifications/", nurse)
 	ask := func(tag string) answer {

@@ -28,7 +28,7 @@ func toCleanOf(t *testing.T, message object) (beds []object) {
 
 func TestABedIsCleanedStepByStepAndEverybodySeesHowFarItIs(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{beds: 2})
+	h := newFixture(t, settings{beds: 2})
 	cleaner, nurse := h.token("housekeeping"), h.token("medical_staff")
 	bed := h.bed(h.a, 1)
 	h.setBed(bed.ID, hospital.BedCleaning)
@@ -79,7 +79,7 @@ func TestABedIsCleanedStepByStepAndEverybodySeesHowFarItIs(t *testing.T) {
 
 func TestARefusedStepOfCleaningSaysWhy(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{beds: 3})
+	h := newFixture(t, settings{beds: 3})
 	cleaner, manager := h.token("housekeeping"), h.token("ward_management")
 	dirty, occupied := h.bed(h.a, 1), h.bed(h.a, 2)
 	h.setBed(dirty.ID, hospital.BedCleaning)
@@ -127,7 +127,7 @@ func TestARefusedStepOfCleaningSaysWhy(t *testing.T) {
 // TestTheListOfBedsToCleanWithoutJavaScript goes through the cleaning of a bed by the page's forms.
 func TestTheListOfBedsToCleanWithoutJavaScript(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{beds: 2})
+	h := newFixture(t, settings{beds: 2})
 	h.setBed(h.bed(h.a, 1).ID, hospital.BedCleaning)
 	cleaner := h.token("housekeeping")
 	step := func() answer {
@@ -165,7 +165,7 @@ func TestTheListOfBedsToCleanWithoutJavaScript(t *testing.T) {
 
 func TestABedIsCleanedFromItsPanelToo(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{beds: 2})
+	h := newFixture(t, settings{beds: 2})
 	bed := h.bed(h.a, 1)
 	h.setBed(bed.ID, hospital.BedCleaning)
 	path := fmt.Sprintf("/beds/%d/", bed.ID)
@@ -195,7 +195,7 @@ func TestABedIsCleanedFromItsPanelToo(t *testing.T) {
 // TestWhoCleansReadsNothingOfPatients, wherever they ask.
 func TestWhoCleansReadsNothingOfPatients(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{beds: 2})
+	h := newFixture(t, settings{beds: 2})
 	admission := h.admit("Uwase Marie", h.bed(h.a, 2).ID)
 	h.setBed(h.bed(h.a, 1).ID, hospital.BedCleaning)
 	cleaner := h.token("housekeeping")

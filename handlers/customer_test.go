@@ -34,7 +34,7 @@ func init() {
 
 // family is a customer who is linked to a patient with an allergy to peanuts, and a menu of a dish that is safe and one that is not.
 type family struct {
-	*house
+	*fixture
 	customer     hospital.Actor
 	token        string
 	admission    hospital.Admission
@@ -43,8 +43,8 @@ type family struct {
 
 func newFamily(t testing.TB) *family {
 	t.Helper()
-	h := newHouse(t, settings{})
-	f := &family{house: h, customer: h.as(hospital.Customer), token: h.token("customer"), admission: h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID, "peanuts"),
+	h := newFixture(t, settings{})
+	f := &family{fixture: h, customer: h.as(hospital.Customer), token: h.token("customer"), admission: h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID, "peanuts"),
 		rice: h.dish("Rice", "hot"), isombe: h.dish("Isombe", "hot", "peanuts")}
 	h.must(h.hospital.LinkCustomer(t.Context(), h.as(hospital.WardManagement), f.customer.UserID, f.admission.PatientID))
 	return f
@@ -97,7 +97,7 @@ func TestACustomerOrdersAndFollowsByJSONAlone(t *testing.T) {
 		following(step.status)
 	}
 	courier := f.as(hospital.DeliveryStaff)
-	carry(f.house, courier, order)
+	carry(f.fixture, courier, order)
 	if home := following("in_transit"); home.int("unread") != 5 {
 		t.Errorf("at each step there is one more unread notification: %v", home["unread"])
 	}
@@ -109,7 +109,7 @@ func TestACustomerOrdersAndFollowsByJSONAlone(t *testing.T) {
 }
 
 // carry claims the delivery of an order and departs with it.
-func carry(h *house, courier hospital.Actor, order int64) hospital.Delivery {
+func carry(h *fixture, courier hospital.Actor, order int64) hospital.Delivery {
 	h.t.Helper()
 	board, err := h.hospital.DeliveryBoard(h.t.Context(), courier)
 	h.must(err)
@@ -189,7 +189,7 @@ func TestAnOrderToAnAddressCostsItsDishesAndTheZonesCharge(t *testing.T) {
 	}
 	id := order.int("id")
 	f.cook(id, "confirm", "start", "ready")
-	carry(f.house, f.as(hospital.DeliveryStaff), id)
+	carry(f.fixture, f.as(hospital.DeliveryStaff), id)
 	code := f.get("/home/", f.token, browser).html().Find(".code strong").Text()
 	if len(code) != 6 {
 		t.Errorf("the customer has a code for the courier: %q", code)
@@ -243,7 +243,7 @@ func TestNobodySeesAnothersPatientOrOrder(t *testing.T) {
 
 func TestTheDeskLinksCustomersToPatients(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	h.employ(hospital.Customer, hospital.KitchenStaff)
 	admission := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID)
 	desk, customer := h.token("ward_management"), h.token("customer")

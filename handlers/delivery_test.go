@@ -29,7 +29,7 @@ func init() {
 }
 
 // tray is a dinner that stands ready for a patient.
-func (h *house) tray(admission hospital.Admission) hospital.Delivery {
+func (h *fixture) tray(admission hospital.Admission) hospital.Delivery {
 	h.t.Helper()
 	order := h.order(admission, hospital.Dinner, h.dish(fmt.Sprint("Dish ", admission.ID), "hot"))
 	h.cook(order.ID, "confirm", "start", "ready")
@@ -39,7 +39,7 @@ func (h *house) tray(admission hospital.Admission) hospital.Delivery {
 }
 
 // delivery reads a delivery as it stands.
-func (h *house) delivery(id int64) hospital.Delivery {
+func (h *fixture) delivery(id int64) hospital.Delivery {
 	h.t.Helper()
 	d, err := h.hospital.Delivery(h.t.Context(), actor(hospital.Admin), id)
 	h.must(err)
@@ -47,7 +47,7 @@ func (h *house) delivery(id int64) hospital.Delivery {
 }
 
 // bring takes the meal of a patient in a bed to it, with all mistakes that can be made on the way and canaries wherever words can stand.
-func (h *house) bring(as audience, admissionID int64, note func(answer)) {
+func (h *fixture) bring(as audience, admissionID int64, note func(answer)) {
 	h.t.Helper()
 	tray, courier := h.tray(hospital.Admission{ID: admissionID}), h.token("delivery")
 	send := func(command string, form url.Values) {
@@ -77,9 +77,9 @@ func (h *house) bring(as audience, admissionID int64, note func(answer)) {
 	send("fail", url.Values{"reason": {notesCanary + nameCanary}})
 }
 
-// service is a house with two couriers, a tray for a patient in a bed of ward A and one in ward B.
+// service is a fixture with two couriers, a tray for a patient in a bed of ward A and one in ward B.
 type service struct {
-	*house
+	*fixture
 	courier, second string // tokens
 	admission       hospital.Admission
 	first, other    hospital.Delivery
@@ -87,9 +87,9 @@ type service struct {
 
 func newService(t *testing.T, s settings) service {
 	t.Helper()
-	h := newHouse(t, s)
+	h := newFixture(t, s)
 	h.addUser("aline", hospital.DeliveryStaff)
-	w := service{house: h, courier: h.token("delivery"), second: h.token("aline"), admission: h.admitAsked("Uwase Marie", h.bed(h.a, 5).ID, "milk")}
+	w := service{fixture: h, courier: h.token("delivery"), second: h.token("aline"), admission: h.admitAsked("Uwase Marie", h.bed(h.a, 5).ID, "milk")}
 	w.first, w.other = h.tray(w.admission), h.tray(h.admitAsked("Mugisha Jean", h.bed(h.b, 2).ID))
 	return w
 }
@@ -622,7 +622,7 @@ func atoi(t *testing.T, digits string) (n int) {
 func TestATrayWithoutJavaScript(t *testing.T) {
 	t.Parallel()
 	w := newService(t, settings{})
-	courier := person{w.house, w.courier}
+	courier := person{w.fixture, w.courier}
 	const board = "/dashboard/delivery/"
 	courier.submit(courier.open(board), step(w.first, "claim"), nil, browser).led()
 	page := courier.open(board)

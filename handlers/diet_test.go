@@ -13,7 +13,7 @@ import (
 )
 
 // dietOf reads what a patient may eat.
-func (h *house) dietOf(admission hospital.Admission) hospital.DietOrder {
+func (h *fixture) dietOf(admission hospital.Admission) hospital.DietOrder {
 	h.t.Helper()
 	d, err := h.hospital.AdmissionDetail(h.t.Context(), actor(hospital.MedicalStaff), admission.ID)
 	h.must(err)
@@ -26,7 +26,7 @@ func dietPath(admission hospital.Admission) string {
 
 func TestWhatIsNotSentOfADietDoesNotChange(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.token("medical_staff")
 	admission := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
 	now := h.clock.Now().UTC().Truncate(time.Millisecond)
@@ -74,7 +74,7 @@ func TestWhatIsNotSentOfADietDoesNotChange(t *testing.T) {
 
 func TestAnAdmissionSaysWhatItsPatientMayEatInTheSameWords(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.token("medical_staff")
 	got := h.post("/admissions", nurse, program, map[string]any{"patient_name": "Uwase Marie"})
 	made := parseObject(t, got.body)
@@ -98,7 +98,7 @@ func TestAnAdmissionSaysWhatItsPatientMayEatInTheSameWords(t *testing.T) {
 
 func TestADietThatCanNotBeNamesItsFields(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.token("medical_staff")
 	admission := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
 	before := h.contents()
@@ -135,7 +135,7 @@ func TestADietThatCanNotBeNamesItsFields(t *testing.T) {
 
 func TestAnAdmissionTakesSevereAllergiesInTheSameWords(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.token("medical_staff")
 	got := h.post("/admissions", nurse, program, map[string]any{"patient_name": "Uwase Marie", "allergies": []string{"shellfish", "egg"}, "severe": []string{"EGG"}})
 	made := parseObject(t, got.body)
@@ -150,7 +150,7 @@ func TestAnAdmissionTakesSevereAllergiesInTheSameWords(t *testing.T) {
 
 func TestADietChangeStopsWhatIsOrderedAndSoDoesNilByMouth(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.token("medical_staff")
 	admission, stew := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID),
 		h.dish("Isombe", "hot", "peanuts")
@@ -194,7 +194,7 @@ func TestADietChangeStopsWhatIsOrderedAndSoDoesNilByMouth(t *testing.T) {
 // neither.
 func TestATrayFollowsItsPatientAndADischargeEndsWhatIsNotCooked(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse, cook, courier := h.token("medical_staff"), h.token("kitchen"), h.token("delivery")
 	rice := h.dish("Rice", "hot")
 	admission, target := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID), h.bed(h.b, 3)

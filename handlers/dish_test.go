@@ -24,7 +24,7 @@ func isombe() map[string]any {
 
 func TestADishIsAddedChangedAndRetiredByAProgram(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	token := h.token("kitchen")
 	send := func() answer {
 		return h.ask(question{method: http.MethodPost, path: "/dishes", as: program, token: token, fields: isombe(),
@@ -95,7 +95,7 @@ func TestADishIsAddedChangedAndRetiredByAProgram(t *testing.T) {
 
 func TestEachWrongFieldOfADishIsNamed(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	token := h.token("kitchen")
 	standing := h.dish("Rice", "hot")
 	before := h.contents()
@@ -150,7 +150,7 @@ func filled(form *goquery.Selection) url.Values {
 
 func TestACookKeepsDishesByPlainForms(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	token := h.token("kitchen")
 	page := h.get("/dishes/new/", token, browser).html()
 	form := filled(page.Find("form.card"))

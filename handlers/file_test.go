@@ -24,7 +24,7 @@ type imported struct {
 }
 
 // sendFile posts a file as a program does.
-func (h *house) sendFile(path, file string, header http.Header) (answer, imported) {
+func (h *fixture) sendFile(path, file string, header http.Header) (answer, imported) {
 	h.t.Helper()
 	header.Set("Accept", "application/json")
 	got := h.ask(question{method: http.MethodPost, path: path, token: h.token("admin"),
@@ -62,7 +62,7 @@ func formWith(t *testing.T, parts map[string]string) (string, http.Header) {
 }
 
 func TestAProgramTakesFilesInAndOut(t *testing.T) {
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	const file = "name,charge\nHills,200\nLake,300\n"
 	form, header := formWith(t, map[string]string{"file": file})
 	pasted, pastedHeader := formWith(t, map[string]string{
@@ -100,7 +100,7 @@ func TestAProgramTakesFilesInAndOut(t *testing.T) {
 }
 
 func TestAWrongFileIsRefusedWithEveryLine(t *testing.T) {
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	token := h.token("admin")
 	got, done := h.sendFile("/import/zones", "name,charge\nHills,much\n,3\n", csvHeader())
 	if got.status != http.StatusUnprocessableEntity || done.Code != "file_refused" ||
@@ -133,7 +133,7 @@ func TestAWrongFileIsRefusedWithEveryLine(t *testing.T) {
 
 // TestAPersonTakesAFileInWithoutAScript uses the page's own form.
 func TestAPersonTakesAFileInWithoutAScript(t *testing.T) {
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	admin := h.person(hospital.Admin)
 	form := admin.open("/import/zones/").Find("form.import")
 	for _, step := range []struct {
@@ -167,7 +167,7 @@ func TestAPersonTakesAFileInWithoutAScript(t *testing.T) {
 
 // TestAScriptIsToldHowFarALongImportIs reads what the page's script reads.
 func TestAScriptIsToldHowFarALongImportIs(t *testing.T) {
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	var file strings.Builder
 	file.WriteString("name,charge\n")
 	for i := range 2500 {

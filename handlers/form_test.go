@@ -16,15 +16,15 @@ import (
 
 // person uses pages as a browser without JavaScript does: cookies, links, forms.
 type person struct {
-	*house
+	*fixture
 	token string
 }
 
-func (h *house) person(role hospital.Role) person { return person{h, h.token(string(role))} }
+func (h *fixture) person(role hospital.Role) person { return person{h, h.token(string(role))} }
 
 // within is the person as a subtest sees them.
 func (p person) within(t testing.TB) person {
-	p.house = p.house.within(t)
+	p.fixture = p.fixture.within(t)
 	return p
 }
 
@@ -93,7 +93,7 @@ func (a answer) led() string {
 // TestAnAdmissionWithoutJavaScript goes through a whole admission with the forms of the pages.
 func TestAnAdmissionWithoutJavaScript(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.person(hospital.MedicalStaff)
 	first, second := h.bed(h.a, 1), h.bed(h.b, 2)
 	bedPath := func(id int64) string { return fmt.Sprintf("/beds/%d/", id) }
@@ -152,7 +152,7 @@ func TestAnAdmissionWithoutJavaScript(t *testing.T) {
 
 func TestAPatientWhoWaitsGetsABedOnTheirOwnPage(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.person(hospital.MedicalStaff)
 	waiting := h.admit("Uwase Marie", 0)
 	path, bed := fmt.Sprintf("/admissions/%d/", waiting.ID), h.bed(h.a, 1)
@@ -213,7 +213,7 @@ var refusedForms = []refusedForm{
 func TestARefusedFormSaysWhatIsWrongBesideTheField(t *testing.T) {
 	t.Parallel()
 	w := newTarget(t, settings{})
-	nurse := person{w.house, w.nurse}
+	nurse := person{w.fixture, w.nurse}
 	for _, f := range refusedForms {
 		for key, values := range f.filled {
 			f.filled[key] = []string{}
@@ -279,7 +279,7 @@ func TestARefusalByTheRulesShowsTheBedAsItStands(t *testing.T) {
 		t.Run(string(as), func(t *testing.T) {
 			t.Parallel()
 			w := newTarget(t, settings{})
-			nurse := person{w.house, w.nurse}
+			nurse := person{w.fixture, w.nurse}
 			page := nurse.open(w.path("/beds/{available}/"))
 			w.admit("Ineza Grace", w.available.ID)
 			w.before = w.contents()
@@ -305,7 +305,7 @@ func TestARefusalThatBelongsToNoPageNamesTheFieldsInWords(t *testing.T) {
 	t.Parallel()
 	w := newTarget(t, settings{})
 	for _, f := range []url.Values{{"diet": {"pizza"}}, {"bed_id": {"9999999"}, "diet": {"pizza"}}, {"bed_id": {"abc"}}, {"nickname": {"I"}}} {
-		got := w.ask(question{method: "POST", path: "/admissions", as: browser, fields: f, header: person{w.house, w.nurse}.cookie()})
+		got := w.ask(question{method: "POST", path: "/admissions", as: browser, fields: f, header: person{w.fixture, w.nurse}.cookie()})
 		asProgram := w.post("/admissions", w.nurse, program, f).problem(422)
 		text := got.html().Find("main").Text()
 		for field, sentence := range asProgram.Errors {
@@ -319,7 +319,7 @@ func TestARefusalThatBelongsToNoPageNamesTheFieldsInWords(t *testing.T) {
 
 func TestSuccessIsAnsweredAsTheAudienceNeedsIt(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	token := h.token("medical_staff")
 	bed := fmt.Sprintf("/beds/%d/status", h.bed(h.a, 1).ID)
 	for i, c := range []struct {

@@ -14,7 +14,7 @@ import (
 func framePath(socketPath string) string { return strings.Replace(socketPath, "/ws/", "/frames/", 1) }
 
 // poll asks for a frame as a page's script does, whose page shows what seen is the mark of.
-func (h *house) poll(path, token, seen string, cookies ...string) answer {
+func (h *fixture) poll(path, token, seen string, cookies ...string) answer {
 	h.t.Helper()
 	header := http.Header{"Dusangire-Frame": {seen}, "Cookie": cookies}
 	return h.ask(question{method: http.MethodGet, path: framePath(path), as: htmx, token: token, header: header})
@@ -22,7 +22,7 @@ func (h *house) poll(path, token, seen string, cookies ...string) answer {
 
 func TestAFrameOverPlainHTTPIsWhatTheSocketBrings(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	bed := h.bed(h.a, 3)
 	h.admit("Uwase Marie", bed.ID)
 	token := h.token("medical_staff")
@@ -46,7 +46,7 @@ func TestAFrameOverPlainHTTPIsWhatTheSocketBrings(t *testing.T) {
 
 func TestAPollTellsAChangeAtOnceAndNothingTwice(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	bed := h.bed(h.a, 3)
 	token := h.token("medical_staff")
 	first := h.poll(wardPath(h.a), token, "")
@@ -65,7 +65,7 @@ func TestAPollTellsAChangeAtOnceAndNothingTwice(t *testing.T) {
 
 func TestAPollThatCannotBeAnsweredBringsNoFrame(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	token := h.token("admin")
 	for path, status := range map[string]int{"/ws/ward/9999/": 404, "/ws/ward/abc/": 404, "/ws/dashboard/porter/": 404, "/ws/nowhere/": 404} {
 		if got := h.poll(path, token, ""); got.status != status || got.header.Get("Dusangire-Frame") != "" {
@@ -85,7 +85,7 @@ func TestAPollThatCannotBeAnsweredBringsNoFrame(t *testing.T) {
 
 func TestAPollIsTurnedAwayWhileTheServerStops(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	token := h.token(string(hospital.MedicalStaff))
 	within, cancel := context.WithTimeout(t.Context(), soon)
 	defer cancel()

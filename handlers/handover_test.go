@@ -15,7 +15,7 @@ import (
 func handoverPath(ward hospital.Ward) string { return fmt.Sprintf("/wards/%d/handover/", ward.ID) }
 
 // list are the lines of a list of an object.
-func (h *house) list(object map[string]any, name string) []map[string]any {
+func (h *fixture) list(object map[string]any, name string) []map[string]any {
 	h.t.Helper()
 	sent, isList := object[name].([]any)
 	if !isList {
@@ -30,7 +30,7 @@ func (h *house) list(object map[string]any, name string) []map[string]any {
 
 func TestAHandoverIsAListOfEachKind(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.token("medical_staff")
 	read := func(query string) (object map[string]any) {
 		t.Helper()
@@ -92,7 +92,7 @@ func TestAHandoverIsAListOfEachKind(t *testing.T) {
 
 func TestAHandoverPrintsWhatItKnowsWithItsTime(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.person(hospital.MedicalStaff)
 	admission := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID, "milk")
 	path := fmt.Sprintf("/admissions/%d", admission.ID)
@@ -120,7 +120,7 @@ func TestAHandoverPrintsWhatItKnowsWithItsTime(t *testing.T) {
 
 func TestANoteBegunBeforeAColleaguesChangeIsShownAgain(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.person(hospital.MedicalStaff)
 	admission := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID)
 	begun := nurse.open(fmt.Sprintf("/beds/%d/", admission.BedID))

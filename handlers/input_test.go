@@ -21,7 +21,7 @@ import (
 // target is what the tests of bad input try to change: a bed of each status, two admissions and one
 // that has ended.
 type target struct {
-	*house
+	*fixture
 	before                        string // contents of the database
 	nurse, manager, admin         string // tokens
 	occupied, occupied2           hospital.BoardBed
@@ -32,8 +32,8 @@ type target struct {
 
 func newTarget(t testing.TB, s settings) target {
 	t.Helper()
-	h := newHouse(t, s)
-	w := target{house: h, nurse: h.token("medical_staff"), manager: h.token("ward_management"), admin: h.token("admin")}
+	h := newFixture(t, s)
+	w := target{fixture: h, nurse: h.token("medical_staff"), manager: h.token("ward_management"), admin: h.token("admin")}
 	id := func(n int) int64 { return h.bed(h.a, n).ID }
 	w.admission, w.admission2, w.ended = h.admit("Uwase Marie", id(1)), h.admit("Mugisha Jean", id(2)), h.admit("Keza Aline", id(5))
 	h.discharge(w.ended.ID)
@@ -49,7 +49,7 @@ func newTarget(t testing.TB, s settings) target {
 
 // within is the target as a subtest sees it.
 func (w target) within(t testing.TB) target {
-	w.house = w.house.within(t)
+	w.fixture = w.fixture.within(t)
 	return w
 }
 
@@ -476,7 +476,7 @@ func TestHostileTextsReachNoDatabase(t *testing.T) {
 // A client that names JSON for every command may send nothing at all where there is nothing to say.
 func TestACommandWithoutFieldsNeedsNoBody(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	bed := h.bed(h.a, 3)
 	for _, kind := range []string{jsonType, formType, ""} {
 		got := h.ask(question{method: http.MethodPost, path: fmt.Sprintf("/beds/%d/status", bed.ID), as: program, token: h.token("medical_staff"),

@@ -17,7 +17,7 @@ type invitation struct {
 	ExpiresAt  string `json:"expires_at"`
 }
 
-func (h *house) inviteTo(admission hospital.Admission, token string) (made invitation) {
+func (h *fixture) inviteTo(admission hospital.Admission, token string) (made invitation) {
 	h.t.Helper()
 	got := h.post(fmt.Sprintf("/admissions/%d/invitations", admission.ID), token, program, nil)
 	if got.status != http.StatusCreated {
@@ -28,7 +28,7 @@ func (h *house) inviteTo(admission hospital.Admission, token string) (made invit
 }
 
 // accept makes a login with an invitation and returns the token of its session.
-func (h *house) accept(made invitation, username string) string {
+func (h *fixture) accept(made invitation, username string) string {
 	h.t.Helper()
 	var session struct{ Token, Role string }
 	h.post(h.pathOf(made.Link), "", program,
@@ -40,7 +40,7 @@ func (h *house) accept(made invitation, username string) string {
 }
 
 // patients are the admissions that a customer's page names.
-func (h *house) patients(token string) (ids []int64) {
+func (h *fixture) patients(token string) (ids []int64) {
 	h.t.Helper()
 	var home struct {
 		Patients []struct {
@@ -56,7 +56,7 @@ func (h *house) patients(token string) (ids []int64) {
 
 func TestACaregiverIsInvitedAtTheBedForTheStay(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	admission := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID)
 	other := h.admitAsked("Mukamana Odette", h.bed(h.a, 2).ID)
 	dish := h.dish("Rice", hospital.Stations[0])
@@ -107,7 +107,7 @@ func TestACaregiverIsInvitedAtTheBedForTheStay(t *testing.T) {
 
 func TestACodeIsTypedInAnySpelling(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	admission := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
 	made := h.inviteTo(admission, h.token("ward_management"))
 	for _, typed := range []string{made.Code, strings.ToLower(made.Code),
@@ -129,7 +129,7 @@ func TestACodeIsTypedInAnySpelling(t *testing.T) {
 
 func TestAnInvitationRunsOutAndIsTakenBack(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	admission := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
 	nurse := func() string { return h.token("medical_staff") }
 	late, taken := h.inviteTo(admission, nurse()), invitation{}
@@ -155,7 +155,7 @@ func TestAnInvitationRunsOutAndIsTakenBack(t *testing.T) {
 
 func TestACustomerAcceptsAnotherInvitationWithTheSameLogin(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	one := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
 	other := h.admit("Mukamana Odette", h.bed(h.a, 2).ID)
 	nurse := h.token("medical_staff")
@@ -174,7 +174,7 @@ func TestACustomerAcceptsAnotherInvitationWithTheSameLogin(t *testing.T) {
 
 func TestAFormShowsTheSlipOfAnInvitation(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	admission := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
 	nurse := h.token("medical_staff")
 	bed := h.get(fmt.Sprintf("/beds/%d/", admission.BedID), nurse, browser).html()

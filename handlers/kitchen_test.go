@@ -47,7 +47,7 @@ func ticketsIn(t testing.TB, data object, status string) []object {
 
 func TestTheKitchensDashboardTellsTicketsByStatusAndWhatIsToBeCooked(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	cook := h.token("kitchen")
 	s := h.watch("/ws"+kitchenPath, cook)
 	empty := s.nextOfType("dashboard_update").sub("data")
@@ -96,7 +96,7 @@ func TestTheKitchensDashboardTellsTicketsByStatusAndWhatIsToBeCooked(t *testing.
 
 func TestTheKitchenIsToldWhenATicketIsHeldOrMoves(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	admission, o := h.lunch(1)
 	s := h.watch("/ws"+kitchenPath, h.token("kitchen"))
 	s.next()
@@ -118,7 +118,7 @@ func ticketCard(page *goquery.Document, o hospital.Order) *goquery.Selection {
 
 func TestTheWallShowsEachTicketInTheLaneOfItsState(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{beds: 12})
+	h := newFixture(t, settings{beds: 12})
 	cook := h.person(hospital.KitchenStaff)
 	steps := map[string][]string{"pending": nil, "confirmed": {"confirm"}, "preparing": {"confirm", "start"}, "ready": {"confirm", "start", "ready"}, "ended": {"cancel"}}
 	orders := map[string]hospital.Order{}
@@ -167,7 +167,7 @@ func (p person) press(page *goquery.Document, o hospital.Order, command string) 
 
 func TestACookWorksWithoutJavaScript(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	cook := h.person(hospital.KitchenStaff)
 	_, o := h.lunch(1)
 	wall := kitchenPath + "?meal=lunch&station=hot&ward=A"
@@ -186,7 +186,7 @@ func TestACookWorksWithoutJavaScript(t *testing.T) {
 
 func TestARefusedStepIsExplainedOnItsTicketAndTheBoardStays(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	cook := h.person(hospital.KitchenStaff)
 	admission, o := h.lunch(1)
 	_, other := h.lunch(2)
@@ -219,7 +219,7 @@ func TestARefusedStepIsExplainedOnItsTicketAndTheBoardStays(t *testing.T) {
 
 func TestWhoMayNotBeInTheKitchenIsNotShownItByARefusal(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	_, o := h.lunch(1)
 	h.cook(o.ID, "confirm")
 	got := h.post(stepPath(o.ID, "confirm"), h.token("medical_staff"), browser, url.Values{"back": {kitchenPath}})
@@ -230,7 +230,7 @@ func TestWhoMayNotBeInTheKitchenIsNotShownItByARefusal(t *testing.T) {
 
 func TestAWallIsNarrowedByItsAddress(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	cook := h.person(hospital.KitchenStaff)
 	hot, cold, unrouted := h.dish("Rice", "hot"), h.dish("Banana", "cold"), h.dish("Juice", "")
 	bed := func(ward hospital.Ward, n int) hospital.Admission {
@@ -282,7 +282,7 @@ func TestAWallIsNarrowedByItsAddress(t *testing.T) {
 
 func TestAWallThatDoesNotExistShowsAllAndSaysSo(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	cook := h.person(hospital.KitchenStaff)
 	_, o := h.lunch(1)
 	for query, words := range map[string]string{
@@ -306,7 +306,7 @@ func TestAWallThatDoesNotExistShowsAllAndSaysSo(t *testing.T) {
 }
 
 // crowd fills two wards and orders something for everyone: tickets as a kitchen has them, one more crowded than the other.
-func (h *house) crowd(n int) (orders []hospital.Order) {
+func (h *fixture) crowd(n int) (orders []hospital.Order) {
 	h.t.Helper()
 	menu := map[string]hospital.Dish{"beans": h.dish("Ibishyimbo", "hot"), "rice": h.dish("Umuceri", "hot"), "soup": h.dish("Isupu y’imboga", "special"),
 		"porridge": h.dish("Igikoma cy’amasaka", "porridge"), "fruit": h.dish("Imineke", "cold"), "milk": h.dish("Ikivuguto", "cold", "milk")}
@@ -342,7 +342,7 @@ func (h *house) crowd(n int) (orders []hospital.Order) {
 // TestOneTicketOf200ThatMovesIsAllThatIsSent counts what goes over the wire, in each language, when one ticket takes a step.
 func TestOneTicketOf200ThatMovesIsAllThatIsSent(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{beds: 100})
+	h := newFixture(t, settings{beds: 100})
 	orders := h.crowd(200)
 	for _, language := range []string{"en", "fr", "rw"} {
 		header := bearer(h.token("kitchen"))
@@ -382,7 +382,7 @@ func (s *socket) nextWith(text string) string {
 // TestTheKitchenLearnsNoNameAndNoReason looks for what the kitchen must not know in everything that it can be shown.
 func TestTheKitchenLearnsNoNameAndNoReason(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	cook := h.token("kitchen")
 	page, data := h.watch("/ws"+kitchenPath, cook, asHTML), h.watch("/ws"+kitchenPath, cook)
 	var seen strings.Builder
@@ -424,7 +424,7 @@ func TestTheKitchenLearnsNoNameAndNoReason(t *testing.T) {
 
 func TestAFilteredWallOfAnotherRoleIsForbiddenAsAWhole(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	if code := h.watch("/ws"+kitchenPath+"?station=hot", h.token("medical_staff")).closeCode(); code != websocket.StatusCode(4403) {
 		t.Errorf("closed with %d, want 4403", code)
 	}
@@ -432,7 +432,7 @@ func TestAFilteredWallOfAnotherRoleIsForbiddenAsAWhole(t *testing.T) {
 
 func TestTheTimeAloneMakesATicketUrgent(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	cook := h.person(hospital.KitchenStaff)
 	admission := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
 	h.eats(admission)

@@ -14,7 +14,7 @@ import (
 // A client that does not wait for its answer is no failure of the server, whatever the database then says.
 func TestARequestThatIsLeftIsNoFailure(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	token, bed := h.token("medical_staff"), h.bed(h.a, 3)
 	page := fmt.Sprintf("/wards/%d/", h.a.ID)
 	for _, q := range []question{
@@ -44,7 +44,7 @@ func TestARequestThatIsLeftIsNoFailure(t *testing.T) {
 func TestARefusalThatNobodyWaitsForIsNotedAndNoFailure(t *testing.T) {
 	t.Parallel()
 	const moments = 24
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	token, customer := h.token("medical_staff"), h.token("customer")
 	for what, c := range map[string]struct {
 		question
@@ -77,7 +77,7 @@ func TestARefusalThatNobodyWaitsForIsNotedAndNoFailure(t *testing.T) {
 
 // hangUp asks, leaves when the context has been looked at so often, and returns the status that the
 // log has.
-func (h *house) hangUp(q question, moment int64) int {
+func (h *fixture) hangUp(q question, moment int64) int {
 	request := h.request(q)
 	ctx, leave := context.WithCancel(request.Context())
 	defer leave()

@@ -16,7 +16,7 @@ import (
 var leadsTo = regexp.MustCompile(`^/(orders|deliveries|addresses|admissions|beds)/\d+/$`)
 
 // leads follows what the main part of a page leads to, and returns how many ways it found.
-func (h *house) leads(path, token string) (ways int) {
+func (h *fixture) leads(path, token string) (ways int) {
 	h.t.Helper()
 	page := h.get(path, token, browser)
 	if page.status != http.StatusOK {
@@ -40,7 +40,7 @@ func (h *house) leads(path, token string) (ways int) {
 // What somebody was told stays, also when they may not look it up any more.
 func TestNoPageLeadsWhereItsReaderMayNotGo(t *testing.T) {
 	t.Parallel()
-	w := service{house: newHouse(t, settings{})}
+	w := service{fixture: newFixture(t, settings{})}
 	w.addUser("aline", hospital.DeliveryStaff)
 	w.clock.pass(untilMorning(w.clock.Now()))
 	w.courier, w.admission = w.token("delivery"), w.admitAsked("Uwase Marie", w.bed(w.a, 5).ID)

@@ -10,7 +10,7 @@ import (
 // TestTheListsOfAPanelAreReadAnewOnlyWhereSomethingHasMoved anywhere: a page asks for them often.
 func TestTheListsOfAPanelAreReadAnewOnlyWhereSomethingHasMoved(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.token("medical_staff")
 	ask := func(tag string) answer {
 		t.Helper()

@@ -295,7 +295,7 @@ func TestNothingThatAClientSendsReachesAnotherOrEndsTheSocket(t *testing.T) {
 
 func TestWhatIsNoTextOrTooMuchEndsTheSocket(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	token := h.token("admin")
 	path := wardPath(h.a)
 	watching := h.watch(path, token)
@@ -346,7 +346,7 @@ func TestWhatIsNoTextOrTooMuchEndsTheSocket(t *testing.T) {
 
 func TestALivePathThatIsNotUpgradedOrNamesNothing(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	token := h.token("admin")
 	for _, who := range []string{"", token} {
 		got := h.get(wardPath(h.a), who, browser)
@@ -387,7 +387,7 @@ func TestALivePathThatIsNotUpgradedOrNamesNothing(t *testing.T) {
 
 func TestASessionThatRunsOutEndsItsSockets(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	// The hub goes by the true time, at which the session has 3 s left.
 	h.clock.pass(3*time.Second - 12*time.Hour - time.Until(h.clock.Now()))
 	s := h.watch(wardPath(h.a), h.token("medical_staff"))
@@ -454,7 +454,7 @@ func TestADashboardsNumbersFollowEveryChange(t *testing.T) {
 	for _, role := range []hospital.Role{hospital.MedicalStaff, hospital.WardManagement} {
 		t.Run(string(role), func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t, settings{})
+			h := newFixture(t, settings{})
 			s := h.watch(fmt.Sprintf("/ws/dashboard/%s/", role), h.token(string(role)))
 			expect := func(after string, rate string, patients, pending, wards int64) object {
 				t.Helper()
@@ -494,7 +494,7 @@ func TestADashboardsNumbersFollowEveryChange(t *testing.T) {
 }
 
 // plan marks an admission for discharge.
-func (h *house) plan(id int64) {
+func (h *fixture) plan(id int64) {
 	h.t.Helper()
 	_, err := h.hospital.PlanDischarge(h.t.Context(), actor(hospital.MedicalStaff), id, hospital.PlanDischargeCommand{Expected: h.clock.Now().Add(time.Hour)})
 	h.must(err)
@@ -555,7 +555,7 @@ func checkHeld(t *testing.T, data object, o hospital.Order) {
 }
 
 // fast makes a patient nil by mouth from one moment until another, both from now.
-func (h *house) fast(admission hospital.Admission, from, until time.Duration) {
+func (h *fixture) fast(admission hospital.Admission, from, until time.Duration) {
 	h.t.Helper()
 	now := h.clock.Now()
 	_, err := h.hospital.SetDiet(h.t.Context(), actor(hospital.MedicalStaff), admission.ID,
@@ -566,7 +566,7 @@ func (h *house) fast(admission hospital.Admission, from, until time.Duration) {
 // TestOnesOwnWardsShapeTheDashboardAndNothingElse: two people of one role with other wards do not see each other's lists.
 func TestOnesOwnWardsShapeTheDashboardAndNothingElse(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	admission := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
 	h.plan(admission.ID)
 	h.plan(h.admit("Mugisha Jean", h.bed(h.b, 1).ID).ID)
@@ -594,7 +594,7 @@ func TestOnesOwnWardsShapeTheDashboardAndNothingElse(t *testing.T) {
 func TestTwoHundredQuickChangesArriveInOrder(t *testing.T) {
 	t.Parallel()
 	const beds = 200
-	h := newHouse(t, settings{beds: beds})
+	h := newFixture(t, settings{beds: beds})
 	board, err := h.hospital.WardBoard(t.Context(), hospital.System, h.a.ID)
 	h.must(err)
 	token := h.token("admin")
@@ -653,7 +653,7 @@ func (seen *changesSeen) next(t *testing.T, beds []hospital.BoardBed) {
 
 func TestSomethingArrivesAtLeastEvery15Seconds(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	token := h.token("admin")
 	for _, path := range []string{wardPath(h.a), "/ws/dashboard/medical_staff/"} {
 		t.Run(path, func(t *testing.T) {
@@ -681,12 +681,12 @@ func TestAnEndedRightEndsTheSockets(t *testing.T) {
 		t.Run(fmt.Sprintf("Redis down: %t", redisDies), func(t *testing.T) {
 			t.Parallel()
 			redis := hubtest.StartRedis(t)
-			here := newHouse(t, settings{bus: redisBus(t, redis)})
+			here := newFixture(t, settings{bus: redisBus(t, redis)})
 			here.ready(http.StatusOK)
 			if redisDies {
 				redis.Kill()
 			}
-			there := newHouse(t, settings{bus: redisBus(t, redis), joins: here})
+			there := newFixture(t, settings{bus: redisBus(t, redis), joins: here})
 			var took []time.Duration
 			for _, end := range []struct {
 				how string
@@ -702,7 +702,7 @@ func TestAnEndedRightEndsTheSockets(t *testing.T) {
 				here.addUser(name, hospital.MedicalStaff)
 				token, colleague := here.token(name), here.token("medical_staff")
 				var sockets []*socket
-				for _, node := range []*house{here, there} {
+				for _, node := range []*fixture{here, there} {
 					for _, representation := range []string{asJSON, asHTML} {
 						s := node.watch(wardPath(here.a), token, representation)
 						s.next()

@@ -8,7 +8,7 @@ import (
 )
 
 func TestMealsAreReadAndChanged(t *testing.T) {
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	cook := h.token("kitchen")
 	made := h.post("/meals", cook, program, map[string]any{"code": "tea", "name_en": "Tea",
 		"name_fr": "Thé", "serve_at": "16:00", "cut_off_minutes": 30, "main": true, "position": 3})

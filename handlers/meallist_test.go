@@ -12,7 +12,7 @@ import (
 // The kitchen learns of a patient the bed, the initials and what they may eat, and no more.
 func TestAMealListTellsEachRoleWhatIsForThem(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	gets := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID, "milk")
 	h.order(gets, hospital.Dinner, h.dish("Rice", "hot"))
 	nothing := h.admitAsked("Keza Ange", h.bed(h.a, 2).ID)

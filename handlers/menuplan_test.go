@@ -15,7 +15,7 @@ import (
 
 func TestAMenuIsPlannedByAProgram(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	token, rice, beans := h.token("kitchen"), h.dish("Rice", "hot"), h.dish("Beans", "hot")
 	send := func(path string, fields map[string]any) {
 		t.Helper()
@@ -73,7 +73,7 @@ func TestAMenuIsPlannedByAProgram(t *testing.T) {
 
 func TestACookPlansAMealByPlainForms(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	token, rice := h.token("kitchen"), h.dish("Rice", "hot")
 	page := h.get("/menu/plan/", token, browser).html()
 	cycle := filled(page.Find(`form[action="/menu/plan"]`))
@@ -112,7 +112,7 @@ func TestACookPlansAMealByPlainForms(t *testing.T) {
 
 func TestAForecastNamesNobodyToTheKitchen(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	rice := h.dish("Rice", "hot")
 	h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID)
 	never := h.admit("Mugisha Jean", h.bed(h.a, 2).ID)

@@ -13,7 +13,7 @@ import (
 )
 
 // hungry ends a time of nil by mouth in a bed, of which all medical staff are told.
-func (h *house) hungry(admission hospital.Admission) {
+func (h *fixture) hungry(admission hospital.Admission) {
 	h.t.Helper()
 	from := h.clock.Now().Add(time.Minute)
 	_, err := h.hospital.SetDiet(h.t.Context(), actor(hospital.MedicalStaff), admission.ID,
@@ -28,7 +28,7 @@ func (h *house) hungry(admission hospital.Admission) {
 
 func TestADashboardTellsItsRoleWhatHappensWhenItHappens(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	admission := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
 	nurse, manager := h.token("medical_staff"), h.token("ward_management")
 	s, other := h.watch("/ws/dashboard/medical_staff/", nurse), h.watch("/ws/dashboard/ward_management/", manager)
@@ -131,7 +131,7 @@ func TestNotificationsAreInTheReadersLanguageOnPagesAndEnglishForPrograms(t *tes
 // TestARolesNotificationsAreEachOnesToRead: what one nurse has read another has not.
 func TestARolesNotificationsAreEachOnesToRead(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse, cook := h.token("medical_staff"), h.token("kitchen")
 	h.addUser("colleague", hospital.MedicalStaff)
 	colleague := h.token("colleague")
@@ -151,7 +151,7 @@ func TestARolesNotificationsAreEachOnesToRead(t *testing.T) {
 }
 
 // nurseOf employs a nurse who works in one ward, and signs them in.
-func (h *house) nurseOf(name string, ward hospital.Ward) (token string) {
+func (h *fixture) nurseOf(name string, ward hospital.Ward) (token string) {
 	h.t.Helper()
 	_, err := h.hospital.AddUser(h.t.Context(), hospital.System, hospital.AddUserCommand{
 		Username: name, Role: hospital.MedicalStaff, Password: password, Wards: []int64{ward.ID}})
@@ -162,7 +162,7 @@ func (h *house) nurseOf(name string, ward hospital.Ward) (token string) {
 // TestAWardsPagesTellWhatHappensInTheWard and in no other, each role what it is told.
 func TestAWardsPagesTellWhatHappensInTheWard(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	admission := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID)
 	nurse, manager, admin := h.token("medical_staff"), h.token("ward_management"), h.token("admin")
 	page, data := h.watch(wardPath(h.a), nurse, asHTML), h.watch(wardPath(h.a), nurse)
@@ -225,7 +225,7 @@ type toldNotice struct {
 // initials to the kitchen, and leads nobody to an order.
 func TestANotificationOfAMissedRoundSaysWhomItIsAbout(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	h.clock.pass(untilMorning(h.clock.Now()))
 	rice := h.dish("Rice", "hot")
 	ordered := h.admitAsked("Mugisha Jean", h.bed(h.b, 1).ID)

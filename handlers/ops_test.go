@@ -19,7 +19,7 @@ import (
 )
 
 // ready asks /readyz until it answers with a status, and returns the parts.
-func (h *house) ready(status int) map[string]string {
+func (h *fixture) ready(status int) map[string]string {
 	h.t.Helper()
 	var parts map[string]string
 	h.until("readyz is "+http.StatusText(status), func() bool {
@@ -32,7 +32,7 @@ func (h *house) ready(status int) map[string]string {
 }
 
 // until asks again until something holds that no event tells of.
-func (h *house) until(what string, holds func() bool) {
+func (h *fixture) until(what string, holds func() bool) {
 	h.t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
@@ -48,7 +48,7 @@ func TestReadyzNamesWhatIsDown(t *testing.T) {
 	t.Run("the bus", func(t *testing.T) {
 		t.Parallel()
 		redis := hubtest.StartRedis(t)
-		h := newHouse(t, settings{bus: redisBus(t, redis)})
+		h := newFixture(t, settings{bus: redisBus(t, redis)})
 		if parts := h.ready(http.StatusOK); parts["database"] != "ok" || parts["bus"] != "ok" {
 			t.Errorf("all is well: %v", parts)
 		}
@@ -64,7 +64,7 @@ func TestReadyzNamesWhatIsDown(t *testing.T) {
 	})
 	t.Run("the database", func(t *testing.T) {
 		t.Parallel()
-		h := newHouse(t, settings{})
+		h := newFixture(t, settings{})
 		h.ready(http.StatusOK)
 		h.must(h.hospital.Close())
 		if parts := h.ready(http.StatusServiceUnavailable); parts["database"] != "failing" || parts["bus"] != "ok" {
@@ -76,7 +76,7 @@ func TestReadyzNamesWhatIsDown(t *testing.T) {
 	})
 }
 
-// redisBus joins a house to a Redis.
+// redisBus joins a fixture to a Redis.
 func redisBus(t testing.TB, redis *hubtest.Redis) hub.Bus {
 	t.Helper()
 	bus, err := hub.NewRedisBus(redis.URL(), slog.New(slog.DiscardHandler))
@@ -93,7 +93,7 @@ func redisBus(t testing.TB, redis *hubtest.Redis) hub.Bus {
 
 func TestWithoutADatabaseNothingIsTakenAndPeopleAreToldSo(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	token := h.token("medical_staff")
 	if _, err := hospitaltest.Database(t, h.database).ExecContext(t.Context(), `ALTER TABLE bed RENAME TO bed_gone`); err != nil {
 		t.Fatal(err)
@@ -113,7 +113,7 @@ func TestWithoutADatabaseNothingIsTakenAndPeopleAreToldSo(t *testing.T) {
 }
 
 // metrics is what the server counts, in Prometheus's words.
-func (h *house) metrics() string {
+func (h *fixture) metrics() string {
 	h.t.Helper()
 	answered := httptest.NewRecorder()
 	asked := httptest.NewRequestWithContext(h.t.Context(), http.MethodGet, "/metrics", nil)
@@ -126,7 +126,7 @@ func (h *house) metrics() string {
 
 func TestWhateverIsAskedOfTheMetricsListenerHasTheHeaders(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	for path, want := range map[string]int{"/metrics": http.StatusOK, "/": http.StatusNotFound, "/login": http.StatusNotFound} {
 		answered := httptest.NewRecorder()
 		h.server.Metrics().ServeHTTP(answered, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
@@ -141,7 +141,7 @@ func TestWhateverIsAskedOfTheMetricsListenerHasTheHeaders(t *testing.T) {
 // TestMetricsAreNoneOfThePages: under no name, for nobody, signed in or not.
 func TestMetricsAreNoneOfThePages(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	for _, path := range []string{"/metrics", "/metrics/", "//metrics", "/metrics?x=1"} {
 		for _, token := range []string{"", h.token("admin")} {
 			if got := h.get(path, token, program); got.status != http.StatusNotFound {
@@ -157,7 +157,7 @@ func TestMetricsAreNoneOfThePages(t *testing.T) {
 
 func TestMetricsAreWhatPrometheusReads(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	s := h.watch("/ws/dashboard/medical_staff/", h.token("medical_staff"))
 	s.next()
 	if code := h.watch("/ws/dashboard/medical_staff/", "").closeCode(); code != 4401 {
@@ -194,14 +194,14 @@ func TestMetricsAreWhatPrometheusReads(t *testing.T) {
 
 func TestMetricsTellTheBusAndItsPoolOfConnections(t *testing.T) {
 	t.Parallel()
-	alone := newHouse(t, settings{})
+	alone := newFixture(t, settings{})
 	got := alone.metrics()
 	inMemory := strings.Contains(got, `dusangire_bus_connected{backend="memory"} 1`)
 	if !inMemory || strings.Contains(got, "redis_pool") {
 		t.Errorf("one node by itself:\n%s", got)
 	}
 	redis := hubtest.StartRedis(t)
-	h := newHouse(t, settings{bus: redisBus(t, redis)})
+	h := newFixture(t, settings{bus: redisBus(t, redis)})
 	tells := func(line string) func() bool {
 		return func() bool { return strings.Contains(h.metrics(), line) }
 	}
@@ -218,7 +218,7 @@ func TestMetricsTellTheBusAndItsPoolOfConnections(t *testing.T) {
 
 func TestTheLogTellsWhySocketsAreClosedAndOfNobody(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	h.admit("Uwase Marie", h.bed(h.a, 1).ID)
 	if code := h.watch(wardPath(h.a), "").closeCode(); code != 4401 {
 		t.Fatalf("a stranger's socket is closed with %d", code)

@@ -14,7 +14,7 @@ import (
 func stepPath(id int64, step string) string { return fmt.Sprintf("/orders/%d/%s", id, step) }
 
 // lunch orders rice for a new patient of whom no allergy is known.
-func (h *house) lunch(n int) (hospital.Admission, hospital.Order) {
+func (h *fixture) lunch(n int) (hospital.Admission, hospital.Order) {
 	h.t.Helper()
 	admission := h.admit(fmt.Sprintf("Uwase Marie %c", 'A'+n), h.bed(h.a, n).ID)
 	h.eats(admission)
@@ -24,7 +24,7 @@ func (h *house) lunch(n int) (hospital.Admission, hospital.Order) {
 
 func TestAnOrderTakesItsStepsByCommand(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	cook := h.token("kitchen")
 	for n, as := range []audience{program, browser, htmx} {
 		_, o := h.lunch(n + 1)
@@ -46,7 +46,7 @@ func TestAnOrderTakesItsStepsByCommand(t *testing.T) {
 
 func TestAPlainFormLeadsBackToWhereThePersonIs(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	cook := h.token("kitchen")
 	_, o := h.lunch(1)
 	for _, c := range []struct{ step, back, want string }{
@@ -62,7 +62,7 @@ func TestAPlainFormLeadsBackToWhereThePersonIs(t *testing.T) {
 
 func TestARefusedStepSaysWhatStandsAndChangesNothing(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	cook := h.token("kitchen")
 	_, waiting := h.lunch(1)
 	_, begun := h.lunch(2)
@@ -100,7 +100,7 @@ func TestARefusedStepSaysWhatStandsAndChangesNothing(t *testing.T) {
 
 func TestAStepThatWouldHarmIsRefusedWithItsHazardsAndHoldsTheOrder(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	admission, o := h.lunch(1)
 	h.eats(admission, "peanuts")
 	held := h.orderNow(o.ID)
@@ -125,7 +125,7 @@ func TestAStepThatWouldHarmIsRefusedWithItsHazardsAndHoldsTheOrder(t *testing.T)
 
 func TestMedicalStaffConfirmInSpiteOfAHazardForAReasonAndTheKitchenDoesNot(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	admission, o := h.lunch(1)
 	mild := hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"peanuts"}}
 	_, err := h.hospital.SetDiet(t.Context(), actor(hospital.MedicalStaff), admission.ID, hospital.DietCommand{Allergies: &mild})

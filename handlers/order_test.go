@@ -34,7 +34,7 @@ func lunchFor(a hospital.Admission, dishes ...hospital.Dish) map[string]any {
 }
 
 // placed is an order that a program places and that must be taken.
-func (h *house) placed(token string, fields map[string]any) object {
+func (h *fixture) placed(token string, fields map[string]any) object {
 	h.t.Helper()
 	got := h.post("/orders", token, program, fields)
 	if got.status != http.StatusCreated {
@@ -45,7 +45,7 @@ func (h *house) placed(token string, fields map[string]any) object {
 
 func TestAnOrderIsAnsweredWithWhatItMade(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.token("medical_staff")
 	admission, rice, beans := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID), h.dish("Rice", "hot"), h.dish("Beans", "hot")
 	fields := lunchFor(admission, rice, beans)
@@ -74,7 +74,7 @@ func TestAnOrderIsAnsweredWithWhatItMade(t *testing.T) {
 
 func TestASecondOrderUnderOneKeyIsTheFirst(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.token("medical_staff")
 	fields := lunchFor(h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID), h.dish("Rice", "hot"))
 	send := func(fields map[string]any) answer {
@@ -96,7 +96,7 @@ func TestASecondOrderUnderOneKeyIsTheFirst(t *testing.T) {
 
 func TestAnOrderWithWrongFieldsNamesThem(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.token("medical_staff")
 	admission, rice := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID), h.dish("Rice", "hot")
 	before := h.contents()
@@ -127,7 +127,7 @@ func TestAnOrderWithWrongFieldsNamesThem(t *testing.T) {
 
 func TestAnOrderThatConflictsIsRefusedInWordsAndOverriddenByMedicalStaffAlone(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse, manager, admin := h.token("medical_staff"), h.token("ward_management"), h.token("admin")
 	admission, stew := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID, "peanuts"), h.dish("Isombe", "hot", "peanuts")
 	fields := lunchFor(admission, stew)
@@ -158,7 +158,7 @@ func TestAnOrderThatConflictsIsRefusedInWordsAndOverriddenByMedicalStaffAlone(t 
 
 func TestACustomerSeesTheirOwnOrdersOnly(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse, mine := h.token("medical_staff"), h.token("customer")
 	h.addUser("stranger", hospital.Customer)
 	stranger := h.token("stranger")
@@ -183,7 +183,7 @@ func TestACustomerSeesTheirOwnOrdersOnly(t *testing.T) {
 // TestWhyStaffSetAHazardAsideIsForStaff: a customer reads an order of their patient wherever it is told, and never what staff wrote for each other.
 func TestWhyStaffSetAHazardAsideIsForStaff(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse, mine := h.token("medical_staff"), h.token("customer")
 	admission, stew := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID, "peanuts"), h.dish("Isombe", "hot", "peanuts")
 	h.must(h.hospital.LinkCustomer(t.Context(), actor(hospital.WardManagement), h.signedIn(mine).UserID, admission.PatientID))
@@ -221,7 +221,7 @@ func TestWhyStaffSetAHazardAsideIsForStaff(t *testing.T) {
 
 func TestAnOrdersSocketFollowsItsSteps(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.token("medical_staff")
 	made := h.placed(nurse, lunchFor(h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID), h.dish("Rice", "hot")))
 	path := fmt.Sprintf("/ws/order/%d/", made.int("id"))
@@ -252,7 +252,7 @@ func TestAnOrdersSocketFollowsItsSteps(t *testing.T) {
 
 func TestWhoOrdersByFormIsLedOn(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse, mine := h.token("medical_staff"), h.token("customer")
 	admission, rice := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID), h.dish("Rice", "hot")
 	h.must(h.hospital.LinkCustomer(t.Context(), actor(hospital.WardManagement), h.signedIn(mine).UserID, admission.PatientID))
@@ -273,7 +273,7 @@ func TestWhoOrdersByFormIsLedOn(t *testing.T) {
 // TestARefusedStepIsExplainedWhereThePersonIs: at the bed, in the panel or as a page, where the form stood there; else on the order's page.
 func TestARefusedStepIsExplainedWhereThePersonIs(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.person(hospital.MedicalStaff)
 	admission := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID)
 	o := h.order(admission, hospital.Lunch, h.dish("Isombe", "hot", "peanuts"))
@@ -315,7 +315,7 @@ func TestARefusedStepIsExplainedWhereThePersonIs(t *testing.T) {
 // TestAMealIsOrderedAtTheBedWithoutJavaScript goes from the menu over a refusal to the order, with plain links and forms.
 func TestAMealIsOrderedAtTheBedWithoutJavaScript(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse, manager := h.person(hospital.MedicalStaff), h.person(hospital.WardManagement)
 	admission := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID, "peanuts")
 	stew, rice := h.dish("Isombe", "hot", "peanuts"), h.dish("Rice", "hot")

@@ -84,7 +84,7 @@ func TestEveryAnswerIsSafe(t *testing.T) {
 // not ours.
 func TestThePolicyNamesTheSocketsOfItsOwnHostAlone(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{allowedHosts: []string{"wards.example"}, trustedProxies: []string{"127.0.0.0/8"}})
+	h := newFixture(t, settings{allowedHosts: []string{"wards.example"}, trustedProxies: []string{"127.0.0.0/8"}})
 	for host, named := range map[string]bool{
 		"wards.example": true, "wards.example:8443": true, "Wards.Example": true,
 		"evil.example": false, "wards.example.evil.example": false, "[::1]:8000": false, "": false,
@@ -104,7 +104,7 @@ func TestThePolicyNamesTheSocketsOfItsOwnHostAlone(t *testing.T) {
 
 func TestAnUpgradeCarriesNoPagesHeaders(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	_, response := h.dial("/ws/dashboard/medical_staff/", bearer(h.token("admin")), asJSON)
 	for name := range securityHeaders {
 		if got := response.Header.Get(name); got != "" {
@@ -123,7 +123,7 @@ func TestAnUpgradeCarriesNoPagesHeaders(t *testing.T) {
 func TestWhatAnotherSitesPageSendsIsRefused(t *testing.T) {
 	t.Parallel()
 	w := newTarget(t, settings{})
-	cookie := person{w.house, w.admin}.cookie()
+	cookie := person{w.fixture, w.admin}.cookie()
 	here := w.web.URL
 	valid := map[string]url.Values{"/admissions": {"patient_name": {"Ineza Grace"}}, "/admissions/{admission}/transfer": {"bed_id": {fmt.Sprint(w.available.ID)}},
 		"/admissions/{admission}/discharge": {"outcome": {"improved"}}, "/admissions/{admission}/plan-discharge": {"expected_discharge": {""}},
@@ -172,7 +172,7 @@ func TestWhatAnotherSitesPageSendsIsRefused(t *testing.T) {
 // TestASocketOpensForOurOwnPagesOnly is the table of origins, with a session that may.
 func TestASocketOpensForOurOwnPagesOnly(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{allowedHosts: []string{"127.0.0.1", "wards.example:8443", "board.example"}})
+	h := newFixture(t, settings{allowedHosts: []string{"127.0.0.1", "wards.example:8443", "board.example"}})
 	token := h.token("admin")
 	port := h.web.URL[strings.LastIndex(h.web.URL, ":"):]
 	for _, c := range []struct {
@@ -222,7 +222,7 @@ func TestASocketOpensForOurOwnPagesOnly(t *testing.T) {
 // TestAForeignOriginIsRefusedBeforeAnybodyIsAsked: a site that is not ours learns nothing of who is signed in.
 func TestAForeignOriginIsRefusedBeforeAnybodyIsAsked(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	for _, token := range []string{"", h.token("kitchen"), h.token("admin")} {
 		header := bearer(token)
 		header.Set("Origin", "http://evil.example")
@@ -237,7 +237,7 @@ func TestAForeignOriginIsRefusedBeforeAnybodyIsAsked(t *testing.T) {
 // stranger can fill the log with it.
 func TestThePortThatAProxyDropsIsToldOnce(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	port := h.web.URL[strings.LastIndex(h.web.URL, ":"):]
 	socket := func(origin, host string) {
 		t.Helper()
@@ -284,7 +284,7 @@ func TestThePortThatAProxyDropsIsToldOnce(t *testing.T) {
 
 func TestANameThatIsNotOursGetsNothing(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{allowedHosts: []string{"127.0.0.1", "wards.example", "board.example:8443", "::1"}})
+	h := newFixture(t, settings{allowedHosts: []string{"127.0.0.1", "wards.example", "board.example:8443", "::1"}})
 	port := h.web.URL[strings.LastIndex(h.web.URL, ":"):]
 	token := h.token("admin")
 	for host, allowed := range map[string]bool{
@@ -308,7 +308,7 @@ func TestANameThatIsNotOursGetsNothing(t *testing.T) {
 
 func TestOverHTTPSTheSessionIsBoundToTheHost(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{tls: true})
+	h := newFixture(t, settings{tls: true})
 	h.employ("admin")
 	got := h.post("/login", "", browser, url.Values{"username": {"admin"}, "password": {password}})
 	cookie := h.sessionCookie(got)
@@ -355,7 +355,7 @@ func TestForwardedHeadersAreBelievedFromTrustedProxiesOnly(t *testing.T) {
 		forwarded := http.Header{"X-Forwarded-Proto": {"https"}, "X-Forwarded-For": {c.hops}, "X-Real-Ip": {"198.51.100.7"}, "Forwarded": {"for=198.51.100.7;proto=https"}}
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t, settings{trustedProxies: c.trusted})
+			h := newFixture(t, settings{trustedProxies: c.trusted})
 			h.employ("admin")
 			in := h.ask(question{method: "POST", path: "/login", as: browser, fields: url.Values{"username": {"admin"}, "password": {password}}, header: forwarded})
 			if cookie := h.sessionCookie(in); cookie.Secure != c.secure {
@@ -387,7 +387,7 @@ func TestTheHostThatAClientNamedIsBelievedFromTrustedProxiesOnly(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t, settings{trustedProxies: c.trusted, allowedHosts: []string{"wards.example"}})
+			h := newFixture(t, settings{trustedProxies: c.trusted, allowedHosts: []string{"wards.example"}})
 			got := h.ask(question{method: "GET", path: "/login", as: browser, host: "upstream.internal", header: http.Header{"X-Forwarded-Host": {c.named}}})
 			if got.status != c.status {
 				t.Errorf("got %d, want %d", got.status, c.status)
@@ -397,7 +397,7 @@ func TestTheHostThatAClientNamedIsBelievedFromTrustedProxiesOnly(t *testing.T) {
 }
 
 // sessionCookie is the cookie with the session's token that an answer sets.
-func (h *house) sessionCookie(a answer) *http.Cookie {
+func (h *fixture) sessionCookie(a answer) *http.Cookie {
 	h.t.Helper()
 	cookies := (&http.Response{Header: a.header}).Cookies()
 	for _, cookie := range cookies {

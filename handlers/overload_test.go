@@ -11,7 +11,7 @@ import (
 )
 
 // wantRefusal checks that no socket is opened, with which status and why.
-func (h *house) wantRefusal(token string, status int, why string) *http.Response {
+func (h *fixture) wantRefusal(token string, status int, why string) *http.Response {
 	h.t.Helper()
 	opened, response := h.dial(wardPath(h.a), bearer(token), asHTML)
 	if opened != nil {
@@ -26,7 +26,7 @@ func (h *house) wantRefusal(token string, status int, why string) *http.Response
 
 func TestWhenVeryManySocketsAreOpenedOneIsToldToComeBackBeforeAnythingIsLookedUp(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	var admitted []func()
 	for full := false; !full; {
 		impatient, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
@@ -48,7 +48,7 @@ func TestWhenVeryManySocketsAreOpenedOneIsToldToComeBackBeforeAnythingIsLookedUp
 
 func TestASignInHasOnlySoManySockets(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	token := h.token("medical_staff")
 	for range 200 {
 		h.watch(wardPath(h.a), token)

@@ -57,7 +57,7 @@ func TestWhatIsNotFinishedOfYesterdayIsOnAListOfItsOwnAndClosedTogether(t *testi
 }
 
 // missed notes that the dinner of today was not ordered in ward A.
-func (h *house) missed(patients int) {
+func (h *fixture) missed(patients int) {
 	h.t.Helper()
 	day := h.clock.Now().UTC().Add(2 * time.Hour).Truncate(24 * time.Hour) // in Kigali
 	_, err := hospitaltest.Database(h.t, h.database).ExecContext(h.t.Context(), `INSERT INTO meal_round (ward_id, service_date, meal, missed)
@@ -67,7 +67,7 @@ func (h *house) missed(patients int) {
 
 func TestAMissedRoundIsOfferedOnTheScreensOfThoseWhoMayOrderIt(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	h.dish("Rice", "hot")
 	h.admitAsked("Uwase Marie", h.bed(h.a, 5).ID)
 	day := h.clock.Now().UTC().Add(2 * time.Hour) // in Kigali

@@ -10,7 +10,7 @@ import (
 )
 
 func TestAPatientIsFoundWithWhereTheyLieNow(t *testing.T) {
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	admission := h.admitAsked("Uwamahoro Jeanne d’Arc", h.bed(h.a, 1).ID)
 	a := h.post("/patients/search", h.token("ward_management"), program,
 		map[string]any{"q": "jeane D'ARC"})
@@ -31,7 +31,7 @@ func TestAPatientIsFoundWithWhereTheyLieNow(t *testing.T) {
 }
 
 func TestAdmittingSomebodyOnRecordShowsThemFirst(t *testing.T) {
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	token := h.token("medical_staff")
 	patient := map[string]any{"patient_name": "Uwamahoro Jeanne", "birth_date": "1990-05-05"}
 	first := h.post("/admissions", token, program, patient)
@@ -56,7 +56,7 @@ func TestAdmittingSomebodyOnRecordShowsThemFirst(t *testing.T) {
 }
 
 func TestARecordIsCorrectedMergedAndTakenApart(t *testing.T) {
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse, manager := h.token("medical_staff"), h.token("ward_management")
 	one := h.admitAsked("Uwase Mari", h.bed(h.a, 1).ID)
 	path := fmt.Sprintf("/patients/%d", one.PatientID)
@@ -88,7 +88,7 @@ func TestARecordIsCorrectedMergedAndTakenApart(t *testing.T) {
 
 func TestARecordHasTheAllergiesAndTheirHistoryAndTheirForm(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.token("medical_staff")
 	path := fmt.Sprintf("/patients/%d/", h.admit("Uwase Marie", h.bed(h.a, 1).ID).PatientID)
 	if r := parseObject(t, h.get(path, nurse, program).body); r["allergies_known"] != false ||

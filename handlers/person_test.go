@@ -23,14 +23,14 @@ func (p person) signInOver(role hospital.Role) person {
 	p.employ(role)
 	in := p.ask(question{method: "POST", path: "/login", as: browser, header: p.cookie(),
 		fields: url.Values{"username": {string(role)}, "password": {password}}})
-	return person{p.house, p.sessionCookie(in).Value}
+	return person{p.fixture, p.sessionCookie(in).Value}
 }
 
 // TestASignInEndsTheSessionThatItsBrowserHad: its sockets are told, its token is no longer good.
 // One that fails ends nothing.
 func TestASignInEndsTheSessionThatItsBrowserHad(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.person(hospital.MedicalStaff)
 	elsewhere := h.token("medical_staff")
 	s, _ := h.dial(wardPath(h.a), nurse.cookie())
@@ -57,13 +57,13 @@ func TestASignInEndsTheSessionThatItsBrowserHad(t *testing.T) {
 func TestWhatAPageOfSomebodyElseSendsIsRefused(t *testing.T) {
 	t.Parallel()
 	w := newTarget(t, settings{})
-	nurse := person{w.house, w.nurse}
+	nurse := person{w.fixture, w.nurse}
 	bed := w.path("/beds/{cleaning}/")
 	page := nurse.open(bed)
 	whose, _ := page.Find("body").Attr("data-person")
 	w.employ(hospital.KitchenStaff)
 	for _, other := range []string{w.manager, w.admin, w.token("kitchen")} {
-		now := person{w.house, other}
+		now := person{w.fixture, other}
 		w.before = w.contents()
 		for _, as := range []audience{browser, htmx} {
 			got := now.submit(page, bed+"status", url.Values{"status": {"available"}}, as)
@@ -108,7 +108,7 @@ func TestWhatAPageOfSomebodyElseSendsIsRefused(t *testing.T) {
 func TestNoCommandOfAnothersPageIsCarriedOut(t *testing.T) {
 	t.Parallel()
 	w := newTarget(t, settings{})
-	now := person{w.house, w.admin}
+	now := person{w.fixture, w.admin}
 	own, another := fmt.Sprint(w.signedIn(w.admin).UserID), fmt.Sprint(w.signedIn(w.nurse).UserID)
 	ways := map[string]func(*question, string){
 		"a field": func(q *question, who string) { q.fields = url.Values{"person": {who}} },
@@ -198,7 +198,7 @@ func TestEveryPageSaysWhoseItIs(t *testing.T) {
 }
 
 // visitor is a browser with a jar for its cookies.
-func (h *house) visitor() *http.Client {
+func (h *fixture) visitor() *http.Client {
 	h.t.Helper()
 	jar, err := cookiejar.New(nil)
 	h.must(err)
@@ -208,7 +208,7 @@ func (h *house) visitor() *http.Client {
 }
 
 // signIn sends the form of a visitor, follows where it leads, and returns the status there.
-func (h *house) signIn(visitor *http.Client, name, password string) int {
+func (h *fixture) signIn(visitor *http.Client, name, password string) int {
 	h.t.Helper()
 	response, err := visitor.Do(h.request(question{method: "POST", path: "/login", as: browser,
 		fields: url.Values{"username": {name}, "password": {password}}}))
@@ -220,17 +220,17 @@ func (h *house) signIn(visitor *http.Client, name, password string) int {
 // host to all its ports.
 func TestTwoInstancesOnOneHostLeaveEachOthersSessionsAlone(t *testing.T) {
 	t.Parallel()
-	h, training := newHouse(t, settings{}), newHouse(t, settings{database: anotherDatabase(t)})
+	h, training := newFixture(t, settings{}), newFixture(t, settings{database: anotherDatabase(t)})
 	h.employ("admin")
 	training.employ("admin")
 	visitor := h.visitor()
-	for _, house := range []*house{h, training, h} {
-		if status := house.signIn(visitor, "admin", password); status != http.StatusOK {
+	for _, fixture := range []*fixture{h, training, h} {
+		if status := fixture.signIn(visitor, "admin", password); status != http.StatusOK {
 			t.Fatalf("sign in: %d", status)
 		}
 	}
-	for name, house := range map[string]*house{"the hospital": h, "the training instance": training} {
-		response, err := visitor.Do(house.request(question{method: "GET", path: "/users/", as: browser}))
+	for name, fixture := range map[string]*fixture{"the hospital": h, "the training instance": training} {
+		response, err := visitor.Do(fixture.request(question{method: "GET", path: "/users/", as: browser}))
 		h.must(err)
 		if got := read(t, response); got.status != http.StatusOK || response.Request.URL.Path != "/users/" {
 			t.Errorf("%s: %d at %s", name, got.status, response.Request.URL.Path)
@@ -253,7 +253,7 @@ func anotherDatabase(t *testing.T) string {
 // earlier sign-in.
 func TestABrowserThatIsKnownIsNotSlowedByOthers(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	h.employ("medical_staff", "admin")
 	ward := h.visitor()
 	for _, name := range []string{"medical_staff", "admin"} {

@@ -13,7 +13,7 @@ import (
 
 func TestABedIsReservedForAPatientAndAnotherOneNeedsAReason(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.token("medical_staff")
 	marie, bed := h.admit("Uwase Marie", 0), h.bed(h.a, 1)
 	until := h.clock.Now().Add(36 * time.Hour).UTC().Format(time.RFC3339)
@@ -57,7 +57,7 @@ func TestABedIsReservedForAPatientAndAnotherOneNeedsAReason(t *testing.T) {
 
 func TestWhoWaitsIsOnTheListWithWhatTheyNeed(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.token("medical_staff")
 	h.admit("First Come", 0)
 	h.clock.pass(time.Minute)
@@ -102,7 +102,7 @@ func TestWhoWaitsIsOnTheListWithWhatTheyNeed(t *testing.T) {
 
 func TestABedThatDoesNotFitIsTakenWithAWarning(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse, manager := h.token("medical_staff"), h.token("ward_management")
 	bed := h.bed(h.a, 1)
 	for path, fields := range map[string]map[string]any{
@@ -147,7 +147,7 @@ func TestABedThatDoesNotFitIsTakenWithAWarning(t *testing.T) {
 
 func TestThePageOfWhoWaitsPutsSomebodyOnTheList(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.token("medical_staff")
 	back := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
 	h.discharge(back.ID)
@@ -193,7 +193,7 @@ func TestThePageOfWhoWaitsPutsSomebodyOnTheList(t *testing.T) {
 // A bed that is kept for others stands apart, with for whom and until when, and asks why.
 func TestReservedBedsStandApartAndAskWhy(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.token("medical_staff")
 	marie, other := h.admit("Uwase Marie", 0), h.admit("Keza Aline", 0)
 	bed := h.bed(h.a, 1)

@@ -76,7 +76,7 @@ func TestNoPatientAndNoSecretIsSeenElsewhere(t *testing.T) {
 	t.Parallel()
 	server := hubtest.StartRedis(t)
 	spy := eavesdrop(t, server)
-	h := newHouse(t, settings{bus: redisBus(t, server)})
+	h := newFixture(t, settings{bus: redisBus(t, server)})
 	h.ready(http.StatusOK)
 	var locations strings.Builder
 	tokens := work(h, func(a answer) { fmt.Fprintln(&locations, a.header.Get("Location")) })
@@ -100,7 +100,7 @@ func TestNoPatientAndNoSecretIsSeenElsewhere(t *testing.T) {
 }
 
 // work is a day's work by people and programs. It returns the tokens that were in use.
-func work(h *house, note func(answer)) (tokens []string) {
+func work(h *fixture, note func(answer)) (tokens []string) {
 	h.t.Helper()
 	nurse, admin := h.token("medical_staff"), h.token("admin")
 	for _, as := range []audience{program, browser, htmx} {
@@ -160,7 +160,7 @@ func work(h *house, note func(answer)) (tokens []string) {
 }
 
 // customersWork is what a customer does in a day, with mistakes: addresses, orders, notifications, and the desk's link to a patient.
-func customersWork(h *house, as audience, note func(answer)) {
+func customersWork(h *fixture, as audience, note func(answer)) {
 	h.t.Helper()
 	customer, desk := h.token("customer"), h.token("ward_management")
 	send := func(token, path string, form url.Values) { note(h.post(path, token, as, form)) }

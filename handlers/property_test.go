@@ -39,7 +39,7 @@ func TestNoCommandForgetsAScreen(t *testing.T) {
 
 // life is a hospital in which anybody does anything.
 type life struct {
-	*house
+	*fixture
 	r                   *rand.Rand
 	tokens              map[string]string // by username
 	ids                 func(query string, args ...any) []int64
@@ -47,12 +47,12 @@ type life struct {
 	rice, isombe        hospital.Dish
 	looks               int            // at how many screens anybody looks around each command
 	did                 map[string]int // commands that succeeded
-	commands            map[string]deed
+	commands            map[string]commandToGive
 	couriers, customers []string
 }
 
-// deed is one command: by whom, and what it is given. An id of 0 in the path is any that is there.
-type deed struct {
+// commandToGive is one command: by whom, and what it is given. An id of 0 in the path is any that is there.
+type commandToGive struct {
 	who    []string
 	id     string // the query for the ids that the path may have
 	fields func() map[string]any
@@ -60,8 +60,8 @@ type deed struct {
 
 func newLife(t *testing.T, seed uint64) *life {
 	t.Helper()
-	h := newHouse(t, settings{beds: 3})
-	l := &life{house: h, r: rand.New(rand.NewPCG(seed, 1)), tokens: map[string]string{}, did: map[string]int{},
+	h := newFixture(t, settings{beds: 3})
+	l := &life{fixture: h, r: rand.New(rand.NewPCG(seed, 1)), tokens: map[string]string{}, did: map[string]int{},
 		couriers: []string{"delivery", "second"}, customers: []string{"customer", "stranger"}}
 	h.addUser("second", hospital.DeliveryStaff)
 	h.addUser("stranger", hospital.Customer)
@@ -87,7 +87,7 @@ func newLife(t *testing.T, seed uint64) *life {
 		_ = db.QueryRowContext(t.Context(), query, args...).Scan(&found) // none: nothing
 		return found
 	}
-	l.commands = l.deeds()
+	l.commands = l.commandsToGive()
 	return l
 }
 
@@ -128,8 +128,8 @@ const (
 	admissions = `SELECT id FROM admission ORDER BY id DESC LIMIT 3`
 )
 
-// deeds are all commands, by their routes.
-func (l *life) deeds() map[string]deed {
+// commandsToGive are all commands, by their routes.
+func (l *life) commandsToGive() map[string]commandToGive {
 	desk, cook := []string{"medical_staff", "ward_management", "admin"}, []string{"kitchen", "admin"}
 	nothing := func() map[string]any { return map[string]any{} }
 	reason := func() map[string]any { return map[string]any{"reason": pick(l, "burnt", "asleep", "")} }
@@ -140,7 +140,7 @@ func (l *life) deeds() map[string]deed {
 	zone := func() map[string]any {
 		return map[string]any{"name": fmt.Sprint("Zone ", l.r.IntN(4)), "charge": 100 * l.r.IntN(4)}
 	}
-	return map[string]deed{
+	return map[string]commandToGive{
 		"/admissions": {desk, "", l.newPatient},
 		"/admissions/:id/transfer": {desk, openAdmissions, func() map[string]any {
 			return map[string]any{"bed_id": l.some(pick(l, anyBed, freeBeds))}

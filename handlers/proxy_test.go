@@ -42,7 +42,7 @@ func TestForwardingHeadersAreReadInEveryForm(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t, settings{trustedProxies: strings.Split(c.trusted, ",")})
+			h := newFixture(t, settings{trustedProxies: strings.Split(c.trusted, ",")})
 			wrong := url.Values{"username": {"ntawe"}, "password": {"wrong password"}}
 			h.ask(question{method: "POST", path: "/login", as: program, fields: wrong, header: c.sent})
 			digest := sha256.Sum256([]byte(c.client))
@@ -78,7 +78,7 @@ func TestTheSchemeAndTheHostAreThoseOfTheProxyThatTheClientReached(t *testing.T)
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t, settings{trustedProxies: strings.Split(c.trusted, ","), allowedHosts: []string{"wards.example"}})
+			h := newFixture(t, settings{trustedProxies: strings.Split(c.trusted, ","), allowedHosts: []string{"wards.example"}})
 			h.employ(hospital.Admin)
 			got := h.ask(question{method: "POST", path: "/login", as: browser, host: "upstream.internal",
 				fields: url.Values{"username": {"admin"}, "password": {password}},

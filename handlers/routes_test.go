@@ -312,7 +312,7 @@ func TestPermissionsAreAsWrittenHere(t *testing.T) {
 //
 // TestEveryRouteLetsInExactlyWhoMay asks every route of the server's own table as every kind of visitor.
 func TestEveryRouteLetsInExactlyWhoMay(t *testing.T) {
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	strangers, people := h.visitors()
 	fill := h.furnish()
 	before := h.contents()
@@ -347,7 +347,7 @@ func TestEveryRouteLetsInExactlyWhoMay(t *testing.T) {
 }
 
 // orderForAll places an order that one of each role may see: the customer is linked to its patient.
-func (h *house) orderForAll(admission hospital.Admission) (id int64) {
+func (h *fixture) orderForAll(admission hospital.Admission) (id int64) {
 	h.t.Helper()
 	users, err := h.hospital.Users(h.t.Context(), hospital.System)
 	h.must(err)
@@ -363,16 +363,16 @@ func (h *house) orderForAll(admission hospital.Admission) (id int64) {
 	return o.ID
 }
 
-// within is the house as a subtest sees it.
-func (h *house) within(t testing.TB) *house {
+// within is the fixture as a subtest sees it.
+func (h *fixture) within(t testing.TB) *fixture {
 	inner := *h
 	inner.t = t
 	return &inner
 }
 
-// furnish puts one of each thing into the house, on its way where it has one, and returns what puts
+// furnish puts one of each thing into the fixture, on its way where it has one, and returns what puts
 // their ids into the path of a rule.
-func (h *house) furnish() *strings.Replacer {
+func (h *fixture) furnish() *strings.Replacer {
 	admission := h.admitAsked("Uwase Marie", h.bed(h.a, 1).ID)
 	order := h.orderForAll(admission)
 	tray := h.tray(admission)
@@ -397,7 +397,7 @@ func permissionOf(r rule) hospital.Permission {
 }
 
 // visitors are all who can stand at a door: those whom the server does not know, and one of each role.
-func (h *house) visitors() (strangers, people []visitor) {
+func (h *fixture) visitors() (strangers, people []visitor) {
 	h.t.Helper()
 	for _, name := range []string{"expired", "disabled", "signed-out", "new-password"} {
 		h.addUser(name, hospital.Admin)
@@ -421,7 +421,7 @@ func (h *house) visitors() (strangers, people []visitor) {
 }
 
 // checkDoor asks a page or gives a command, as a program and as a browser does.
-func (h *house) checkDoor(route handlers.Route, r rule, v visitor) {
+func (h *fixture) checkDoor(route handlers.Route, r rule, v visitor) {
 	h.t.Helper()
 	for _, as := range []audience{program, browser} {
 		q := question{method: route.Method, path: r.path, as: as, token: v.token}
@@ -444,7 +444,7 @@ func (h *house) checkDoor(route handlers.Route, r rule, v visitor) {
 }
 
 // expected is the status that docs/contract.md#commands gives for a visitor at a door.
-func (h *house) expected(route handlers.Route, r rule, v visitor, as audience) int {
+func (h *fixture) expected(route handlers.Route, r rule, v visitor, as audience) int {
 	switch {
 	case r.permission == anyone && v.role == "":
 		return r.signedOut
@@ -471,7 +471,7 @@ func permittedStatus(route handlers.Route, r rule, as audience) int {
 }
 
 // checkSocketDoor opens a live path in both representations, with a slash and without.
-func (h *house) checkSocketDoor(r rule, v visitor) {
+func (h *fixture) checkSocketDoor(r rule, v visitor) {
 	h.t.Helper()
 	for _, representation := range []string{asJSON, asHTML} {
 		for _, path := range []string{r.path, strings.TrimSuffix(r.path, "/")} {
@@ -499,7 +499,7 @@ func (h *house) checkSocketDoor(r rule, v visitor) {
 }
 
 // checkFrameDoor asks for the same over plain HTTP: who is closed with a code there gets it here, and nothing else.
-func (h *house) checkFrameDoor(socketPath string, v visitor, want websocket.StatusCode) {
+func (h *fixture) checkFrameDoor(socketPath string, v visitor, want websocket.StatusCode) {
 	h.t.Helper()
 	path := framePath(socketPath)
 	got := h.get(path, v.token, htmx)
@@ -516,7 +516,7 @@ func (h *house) checkFrameDoor(socketPath string, v visitor, want websocket.Stat
 }
 
 func TestAnotherRolesDashboardIsForbiddenAndAnUnknownOneDoesNotExist(t *testing.T) {
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	for _, c := range []struct {
 		role hospital.Role
 		path string
@@ -535,7 +535,7 @@ func TestAnotherRolesDashboardIsForbiddenAndAnUnknownOneDoesNotExist(t *testing.
 }
 
 func TestPathsAnswerWithAndWithoutTheirSlash(t *testing.T) {
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	token := h.token("admin")
 	for _, path := range []string{"/dashboard/medical_staff", fmt.Sprintf("/wards/%d", h.a.ID), "/users", "/login/", "/healthz/"} {
 		if got := h.get(path, token, program).status; got != 200 && got != 303 {
@@ -548,7 +548,7 @@ func TestPathsAnswerWithAndWithoutTheirSlash(t *testing.T) {
 }
 
 func TestUnknownMethodsAreRefusedAndTheKnownOnesNamed(t *testing.T) {
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	token := h.token("admin")
 	before := h.contents()
 	for _, c := range []struct{ method, path, allow string }{

@@ -17,7 +17,7 @@ import (
 
 // audited lists the lines of the audit of an action: the actor, what it was done to, how often,
 // what for, and from where.
-func (h *house) audited(action string) (lines []string) {
+func (h *fixture) audited(action string) (lines []string) {
 	h.t.Helper()
 	rows, err := hospitaltest.Database(h.t, h.database).QueryContext(h.t.Context(),
 		`SELECT actor, entity, entity_id, to_state, reason, address FROM audit
@@ -37,7 +37,7 @@ func (h *house) audited(action string) (lines []string) {
 }
 
 // wantAudited checks the lines of an action.
-func (h *house) wantAudited(action string, want ...string) {
+func (h *fixture) wantAudited(action string, want ...string) {
 	h.t.Helper()
 	if got := h.audited(action); strings.Join(got, "\n") != strings.Join(want, "\n") {
 		h.t.Errorf("the audit says of %s\n%s\nwant\n%s", action, strings.Join(got, "\n"),
@@ -52,7 +52,7 @@ func via(client string) http.Header { return http.Header{"X-Forwarded-For": {cli
 // where it is somebody's.
 func TestWhoFailsToSignInIsInTheAudit(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{trustedProxies: []string{"127.0.0.0/8"}})
+	h := newFixture(t, settings{trustedProxies: []string{"127.0.0.0/8"}})
 	h.employ(hospital.KitchenStaff)
 	cook := h.as(hospital.KitchenStaff).UserID
 	try := func(username, client string) int {
@@ -91,7 +91,7 @@ func TestWhoFailsToSignInIsInTheAudit(t *testing.T) {
 // socket, and what is sent over one.
 func TestWhatARoleMayNotDoIsInTheAudit(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{trustedProxies: []string{"127.0.0.0/8"}})
+	h := newFixture(t, settings{trustedProxies: []string{"127.0.0.0/8"}})
 	h.addUser("aline", hospital.DeliveryStaff)
 	token := h.token("kitchen")
 	cook := h.as(hospital.KitchenStaff).UserID
@@ -143,10 +143,10 @@ func TestWhatARoleMayNotDoIsInTheAudit(t *testing.T) {
 }
 
 // TestEveryLineOfTheAuditSaysFromWhere it came: what people do, signing in and out included. What
-// the house does by itself comes from nowhere.
+// the fixture does by itself comes from nowhere.
 func TestEveryLineOfTheAuditSaysFromWhere(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{trustedProxies: []string{"127.0.0.0/8"}})
+	h := newFixture(t, settings{trustedProxies: []string{"127.0.0.0/8"}})
 	h.employ(hospital.MedicalStaff)
 	send := func(path, token string, fields any) answer {
 		return h.ask(question{method: "POST", path: path, as: program, token: token,
@@ -179,7 +179,7 @@ func TestEveryLineOfTheAuditSaysFromWhere(t *testing.T) {
 // TestTheLogSaysWhoAskedAndFromWhere: staff by name, customers by number.
 func TestTheLogSaysWhoAskedAndFromWhere(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{trustedProxies: []string{"127.0.0.0/8"}})
+	h := newFixture(t, settings{trustedProxies: []string{"127.0.0.0/8"}})
 	customer, _ := h.another("uwera.claudine")
 	for _, c := range []struct{ path, who, person string }{
 		{"/users/", "admin", "admin"},
@@ -225,7 +225,7 @@ func TestTheIDOfARequestIsATrustedProxysOrNew(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t, settings{trustedProxies: c.trusted})
+			h := newFixture(t, settings{trustedProxies: c.trusted})
 			token := h.token("medical_staff")
 			got := h.ask(question{method: "POST", path: "/admissions", as: program, token: token,
 				fields: fields("patient_name", "Uwase Marie"),
@@ -247,7 +247,7 @@ func TestTheIDOfARequestIsATrustedProxysOrNew(t *testing.T) {
 // TestWhatIsNoUpgradeIsSafeOnEveryPath: what lies under /ws/ and what no route answers too.
 func TestWhatIsNoUpgradeIsSafeOnEveryPath(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	token := h.token("medical_staff")
 	half := http.Header{"Upgrade": {"websocket"}, "Connection": {"Upgrade"}}
 	for _, path := range []string{"/ws/nope", "/ws/", "/ws/ward/abc/", wardPath(h.a),
@@ -270,7 +270,7 @@ func TestWhatIsNoUpgradeIsSafeOnEveryPath(t *testing.T) {
 // TestAQuestionAboutTheWholeServerIsSafe: OPTIONS *, which net/http would answer by itself.
 func TestAQuestionAboutTheWholeServerIsSafe(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	conn, err := net.Dial("tcp", h.web.Listener.Addr().String())
 	h.must(err)
 	defer conn.Close()

@@ -11,7 +11,7 @@ import (
 )
 
 func TestSettingsAreReadAndChanged(t *testing.T) {
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	admin := h.token("admin")
 	var stands struct {
 		Name      string   `json:"hospital_name"`
@@ -56,11 +56,11 @@ func TestSettingsAreReadAndChanged(t *testing.T) {
 }
 
 func TestEveryScreenOfEveryNodeFollowsTheSettings(t *testing.T) {
-	h := newHouse(t, settings{})
-	other := newHouse(t, settings{joins: h})
+	h := newFixture(t, settings{})
+	other := newFixture(t, settings{joins: h})
 	nurse := h.token("medical_staff")
 	screens := map[string]*socket{}
-	for name, node := range map[string]*house{"own": h, "other": other} {
+	for name, node := range map[string]*fixture{"own": h, "other": other} {
 		screens[name] = node.watch(wardPath(h.a), nurse, asHTML)
 		screens[name].next()
 	}

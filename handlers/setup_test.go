@@ -12,7 +12,7 @@ import (
 )
 
 // lacks is what GET /setup/ says that the hospital lacks, in short.
-func (h *house) lacks(token string) (kinds []string) {
+func (h *fixture) lacks(token string) (kinds []string) {
 	h.t.Helper()
 	var setup struct {
 		Missing []struct{ Kind, Message string }
@@ -29,7 +29,7 @@ func (h *house) lacks(token string) (kinds []string) {
 
 func TestASetupLinkMakesTheFirstAdministratorOnce(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	if page := h.get("/login", "", browser); page.html().Find(".login .alert").Length() != 1 {
 		t.Error("the page to sign in does not say that nobody has an account")
 	}
@@ -67,7 +67,7 @@ func TestASetupLinkMakesTheFirstAdministratorOnce(t *testing.T) {
 
 func TestAHospitalSaysWhatItLacksUntilAllIsThere(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	admin := h.token("admin")
 	if got := fmt.Sprint(h.lacks(admin)); got != "[dish login login login]" {
 		t.Errorf("an empty hospital lacks %s", got)
@@ -97,7 +97,7 @@ func TestAHospitalSaysWhatItLacksUntilAllIsThere(t *testing.T) {
 
 func TestWardsAreSetUpFromAList(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	admin := h.token("admin")
 	post := func(list string) answer {
 		return h.post("/setup/wards", admin, browser, url.Values{"wards": {list}})
@@ -138,7 +138,7 @@ func TestWardsAreSetUpFromAList(t *testing.T) {
 
 func TestAMenuBeginsWithTheSampleOrEmpty(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	admin := h.token("admin")
 	post := func(start string) answer {
 		return h.post("/setup/menu", admin, browser, url.Values{"start": {start}})
@@ -170,7 +170,7 @@ func TestAMenuBeginsWithTheSampleOrEmpty(t *testing.T) {
 
 func TestTheHospitalIsNamedInTheSecondStep(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	admin := h.token("admin")
 	post := func(fields url.Values) answer { return h.post("/setup/hospital", admin, browser, fields) }
 	refused := post(url.Values{"time_zone": {"Africa/Nowhere"}})
@@ -198,7 +198,7 @@ func TestTheHospitalIsNamedInTheSecondStep(t *testing.T) {
 
 func TestMealsAreSetInOneStep(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	admin := h.token("admin")
 	post := func(fields url.Values) answer { return h.post("/setup/meals", admin, browser, fields) }
 	before := h.contents()

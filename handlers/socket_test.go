@@ -23,7 +23,7 @@ type socket struct {
 }
 
 // dial opens a live path. With a response that is no upgrade the socket is nil.
-func (h *house) dial(path string, header http.Header, subprotocols ...string) (*socket, *http.Response) {
+func (h *fixture) dial(path string, header http.Header, subprotocols ...string) (*socket, *http.Response) {
 	h.t.Helper()
 	within, cancel := context.WithTimeout(h.t.Context(), soon)
 	defer cancel()
@@ -42,7 +42,7 @@ func (h *house) dial(path string, header http.Header, subprotocols ...string) (*
 }
 
 // watch opens a live path with a session's token and must be let in.
-func (h *house) watch(path, token string, subprotocols ...string) *socket {
+func (h *fixture) watch(path, token string, subprotocols ...string) *socket {
 	h.t.Helper()
 	s, response := h.dial(path, bearer(token), subprotocols...)
 	if s == nil {

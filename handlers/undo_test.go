@@ -16,13 +16,13 @@ import (
 func admissionAt(id int64) string { return fmt.Sprintf("/admissions/%d/", id) }
 
 // show reads an admission as a program does.
-func (h *house) show(id int64) object {
+func (h *fixture) show(id int64) object {
 	h.t.Helper()
 	return parseObject(h.t, h.get(admissionAt(id), h.token("admin"), program).body)
 }
 
 // does gives a command that must succeed without an answer.
-func (h *house) does(path string, fields map[string]any) {
+func (h *fixture) does(path string, fields map[string]any) {
 	h.t.Helper()
 	got := h.post(path, h.token("medical_staff"), program, fields)
 	if got.status != http.StatusNoContent {
@@ -34,7 +34,7 @@ func (h *house) does(path string, fields map[string]any) {
 func TestTheWardsDayIsTakenBackByJSON(t *testing.T) {
 	t.Parallel()
 	hospitaltest.OnEachDatabase(t, func(t *testing.T, database string) {
-		h := newHouse(t, settings{database: database})
+		h := newFixture(t, settings{database: database})
 		one := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
 		other := h.admit("Mugisha Jean", h.bed(h.a, 2).ID)
 		at := admissionAt(one.ID)
@@ -81,7 +81,7 @@ func TestTheWardsDayIsTakenBackByJSON(t *testing.T) {
 
 func TestANewbornIsAdmittedToItsMotherByJSON(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.token("medical_staff")
 	mother := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
 	got := h.post("/admissions", nurse, program, map[string]any{"patient_name": "Uwase Baby",
@@ -112,7 +112,7 @@ func TestANewbornIsAdmittedToItsMotherByJSON(t *testing.T) {
 // TestWhatWasWrongIsTakenBackFromPages: with the forms that stand there.
 func TestWhatWasWrongIsTakenBackFromPages(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.person(hospital.MedicalStaff)
 	a := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
 	other := h.admit("Mugisha Jean", h.bed(h.a, 2).ID)
@@ -158,7 +158,7 @@ func TestWhatWasWrongIsTakenBackFromPages(t *testing.T) {
 // another ward.
 func TestANewbornIsAdmittedAndLookedAfterFromPages(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.person(hospital.MedicalStaff)
 	mother := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
 	bed := fmt.Sprintf("/beds/%d/", mother.BedID)
@@ -202,7 +202,7 @@ func TestANewbornIsAdmittedAndLookedAfterFromPages(t *testing.T) {
 // TestPatientsOfTwoWardsSwapFromTheirPage: the form offers who lies on other wards too.
 func TestPatientsOfTwoWardsSwapFromTheirPage(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.person(hospital.MedicalStaff)
 	one := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
 	other := h.admit("Mugisha Jean", h.bed(h.b, 1).ID)
@@ -218,7 +218,7 @@ func TestPatientsOfTwoWardsSwapFromTheirPage(t *testing.T) {
 // TestABedSaysThatItsPatientIsOnLeave as JSON, and so does the list of who waits.
 func TestABedSaysThatItsPatientIsOnLeave(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	lying, waits := h.admit("Uwase Marie", h.bed(h.a, 1).ID), h.admit("Keza Aline", 0)
 	until := h.clock.Now().Add(3 * time.Hour).UTC().Format(time.RFC3339)
 	away := func() (bed object, waiting any) {
@@ -243,7 +243,7 @@ func TestABedSaysThatItsPatientIsOnLeave(t *testing.T) {
 // TestWhoWaitsIsCancelledFromTheirPage: the admission never was.
 func TestWhoWaitsIsCancelledFromTheirPage(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.person(hospital.MedicalStaff)
 	at := admissionAt(h.admit("Keza Aline", 0).ID)
 	silent := nurse.submit(nurse.open(at+"care/"), at+"cancel", url.Values{"reason": {""}}, browser)

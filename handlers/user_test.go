@@ -29,7 +29,7 @@ type account struct {
 }
 
 // invite makes an account as admin and returns it with its link.
-func (h *house) invite(fields map[string]any) (made account) {
+func (h *fixture) invite(fields map[string]any) (made account) {
 	h.t.Helper()
 	got := h.post("/users", h.token("admin"), program, fields)
 	if got.status != http.StatusCreated || got.header.Get("Location") == "" {
@@ -40,7 +40,7 @@ func (h *house) invite(fields map[string]any) (made account) {
 }
 
 // pathOf is a link of this server without its host.
-func (h *house) pathOf(link string) string {
+func (h *fixture) pathOf(link string) string {
 	h.t.Helper()
 	path, own := strings.CutPrefix(link, h.web.URL)
 	if !own {
@@ -50,7 +50,7 @@ func (h *house) pathOf(link string) string {
 }
 
 // account reads one as admin.
-func (h *house) account(id int64) (read account) {
+func (h *fixture) account(id int64) (read account) {
 	h.t.Helper()
 	h.get(fmt.Sprintf("/users/%d/", id), h.token("admin"), program).json(&read)
 	return read
@@ -58,7 +58,7 @@ func (h *house) account(id int64) (read account) {
 
 func TestALinkSetsAPasswordOnce(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	made := h.invite(map[string]any{"username": "Keza.Ange", "display_name": "Keza Ange",
 		"role": "medical_staff", "wards": []int64{h.b.ID, h.a.ID}, "language": "fr"})
 	if made.Username != "keza.ange" || *made.DisplayName != "Keza Ange" || *made.Language != "fr" ||
@@ -105,7 +105,7 @@ func TestALinkSetsAPasswordOnce(t *testing.T) {
 
 func TestALinkIsGoodForThreeDaysAndForTheNewestOnly(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	made := h.invite(map[string]any{"username": "eric", "role": "kitchen"})
 	old := h.pathOf(made.Link)
 	if want := h.clock.Now().Add(72 * time.Hour).UTC().Format(time.RFC3339); made.LinkExpires != want {
@@ -125,7 +125,7 @@ func TestALinkIsGoodForThreeDaysAndForTheNewestOnly(t *testing.T) {
 
 func TestAnAccountIsMadeOnceUnderAKeyWithTheSameLink(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	ask := func(name string) answer {
 		return h.ask(question{method: "POST", path: "/users", as: program, token: h.token("admin"),
 			fields: map[string]any{"username": name, "role": "kitchen"},
@@ -144,7 +144,7 @@ func TestAnAccountIsMadeOnceUnderAKeyWithTheSameLink(t *testing.T) {
 
 func TestAFormShowsTheLinkOnceOnThePageOfTheAccount(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	admin := h.token("admin")
 	got := h.post("/users", admin, browser, url.Values{"username": {"eric"}, "role": {"kitchen"},
 		"wards[]": {""}})
@@ -167,7 +167,7 @@ func TestAFormShowsTheLinkOnceOnThePageOfTheAccount(t *testing.T) {
 
 func TestAnAccountIsChangedFieldByField(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	admin := h.token("admin")
 	user := h.addUser("eric", hospital.KitchenStaff)
 	path := fmt.Sprintf("/users/%d", user.ID)
@@ -213,7 +213,7 @@ func TestAnAccountIsChangedFieldByField(t *testing.T) {
 
 func TestTheLastAdministratorStays(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	admin := h.token("admin")
 	id := h.signedIn(admin).UserID
 	path := fmt.Sprintf("/users/%d", id)
@@ -240,7 +240,7 @@ func TestTheLastAdministratorStays(t *testing.T) {
 // sockets that they have open.
 func TestScreensFollowTheAccount(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	admin := h.token("admin")
 	post := func(path string, fields map[string]any) func(id int64) {
 		return func(id int64) {
@@ -290,7 +290,7 @@ func TestScreensFollowTheAccount(t *testing.T) {
 
 func TestADisabledAccountIsGivenBack(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	admin := h.token("admin")
 	user := h.addUser("eric", hospital.KitchenStaff)
 	token := h.token("eric")
@@ -308,7 +308,7 @@ func TestADisabledAccountIsGivenBack(t *testing.T) {
 
 func TestTheListOfAccountsIsNarrowedByAName(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	h.invite(map[string]any{"username": "u17", "display_name": "Keza Ange", "role": "kitchen"})
 	h.invite(map[string]any{"username": "u18", "role": "kitchen"})
 	for query, want := range map[string]int{"": 3, "?q=KEZA": 1, "?q=u1": 2, "?q=nobody": 0} {

@@ -13,7 +13,7 @@ import (
 
 func TestAHospitalsWardsAreMadeByAProgram(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{beds: 1})
+	h := newFixture(t, settings{beds: 1})
 	admin, manager := h.token("admin"), h.token("ward_management")
 	fields := map[string]any{"code": "MAT", "name": "Maternity", "block": "C1", "position": 3,
 		"sex": "female", "speciality": "Obstetrics", "is_open": false}
@@ -80,7 +80,7 @@ func TestAHospitalsWardsAreMadeByAProgram(t *testing.T) {
 // Whoever watches a ward's board sees at once what is done to its beds.
 func TestTheBoardOfAWardFollowsWhatItsBedsBecome(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{beds: 2})
+	h := newFixture(t, settings{beds: 2})
 	manager := h.token("ward_management")
 	watching := h.watch(fmt.Sprintf("/ws/ward/%d/", h.a.ID), manager)
 	watching.nextOfType("ward_status")
@@ -109,7 +109,7 @@ func TestTheBoardOfAWardFollowsWhatItsBedsBecome(t *testing.T) {
 
 func TestARefusedChangeOfAWardSaysWhoIsInside(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	manager := h.token("ward_management")
 	bed := h.bed(h.a, 2)
 	h.admit("Uwase Marie", bed.ID)
@@ -136,7 +136,7 @@ func TestARefusedChangeOfAWardSaysWhoIsInside(t *testing.T) {
 // A person changes all of it with plain forms.
 func TestAPersonLooksAfterWardsOnOnePage(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{beds: 2})
+	h := newFixture(t, settings{beds: 2})
 	manager := h.token("ward_management")
 	bed := h.bed(h.a, 2)
 	h.admit("Uwase Marie", h.bed(h.a, 1).ID)

@@ -54,7 +54,7 @@ func TestAnAddressKeepsWhatWasSaid(t *testing.T) {
 }
 
 func TestTelephoneNumbersAreThoseOfRwanda(t *testing.T) {
-	s := newService(t, newHouse(t, hospitaltest.SQLite(t)))
+	s := newService(t, newFixture(t, hospitaltest.SQLite(t)))
 	for given, want := range map[string]string{
 		"0788123456": "+250788123456", "+250788123456": "+250788123456", "250 788 123 456": "+250788123456", "00250-788-123-456": "+250788123456",
 		"+250 (788) 12.34.56": "+250788123456", "0252 580 000": "+250252580000", "0722 000 000": "+250722000000",

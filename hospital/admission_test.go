@@ -23,7 +23,7 @@ func TestAPatientIsAdmittedIntoABedThatCanTakeOneAndNoOther(t *testing.T) {
 		hospital.BedClosed:      "bed_not_free",
 	} {
 		t.Run(string(status), func(t *testing.T) {
-			onEach(t, func(t *testing.T, h *house) {
+			onEach(t, func(t *testing.T, h *fixture) {
 				h.bring(t, "A-01", status)
 				bed := h.bed(t, "A-01")
 				admit := func() error {
@@ -51,7 +51,7 @@ func TestAPatientIsAdmittedIntoABedThatCanTakeOneAndNoOther(t *testing.T) {
 
 // TestARefusalNamesThePatientInFull to those who read wards, so that namesakes are told apart.
 func TestARefusalNamesThePatientInFull(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		marie, waits := h.admit(t, "Uwase Marie", "A-05"), h.admit(t, "Keza Ange", "")
 		h.reserve(t, "A-06", hospital.BedStatusCommand{PatientID: waits.PatientID})
 		taken, kept := h.bed(t, "A-05").ID, h.bed(t, "A-06").ID
@@ -130,7 +130,7 @@ func TestACustomerIsRefusedWithoutThePatientsName(t *testing.T) {
 }
 
 func TestAnAdmissionKeepsWhatWasSaid(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		soft := hospital.Texture(0)
 		bed := h.bed(t, "A-01").Bed
 		a, replayed, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{
@@ -166,7 +166,7 @@ func TestAnAdmissionKeepsWhatWasSaid(t *testing.T) {
 }
 
 func TestNeverAskedForAllergiesIsNotTheSameAsNone(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.admit(t, "Uwase Marie", "A-01")
 		_, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Keza Ange", BedID: h.bed(t, "A-02").ID,
 			Allergies: hospital.Allergies{Known: true}})
@@ -184,7 +184,7 @@ func TestNeverAskedForAllergiesIsNotTheSameAsNone(t *testing.T) {
 }
 
 func TestAPatientCanBeAdmittedWithoutABed(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		a := h.admit(t, "Uwase Marie", "")
 		if a.BedID != 0 || a.BedNumber != "" || a.WardID != 0 || !a.BedSince.IsZero() {
 			t.Errorf("got %+v", a)
@@ -201,7 +201,7 @@ func TestAPatientCanBeAdmittedWithoutABed(t *testing.T) {
 }
 
 func TestAnAdmissionNamesEveryWrongFieldAtOnce(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		badTexture, long := hospital.Texture(8), hospital.PatientName(strings.Repeat("n", hospital.LongestName+1))
 		for name, test := range map[string]struct {
 			cmd  hospital.AdmitCommand
@@ -241,7 +241,7 @@ func TestAnAdmissionNamesEveryWrongFieldAtOnce(t *testing.T) {
 }
 
 func TestWhatIsJustWithinTheLimitsIsTaken(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		for name, cmd := range map[string]hospital.AdmitCommand{
 			"the longest name and reason": {PatientName: hospital.PatientName(strings.Repeat("é", hospital.LongestName)), Reason: strings.Repeat("é", hospital.LongestReason)},
 			"born today":                  {PatientName: "Uwase", BirthDate: morning},
@@ -256,7 +256,7 @@ func TestWhatIsJustWithinTheLimitsIsTaken(t *testing.T) {
 }
 
 func TestAKnownPatientComesBackUnderTheSameRecord(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		first := h.admit(t, "Uwase Marie", "A-01")
 		again := func() (hospital.Admission, error) {
 			a, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientID: first.PatientID, BedID: h.bed(t, "A-02").ID})
@@ -283,7 +283,7 @@ func TestAKnownPatientComesBackUnderTheSameRecord(t *testing.T) {
 }
 
 // discharge ends an admission as the nurse.
-func (h *house) discharge(t testing.TB, id int64, outcome hospital.Outcome) hospital.Admission {
+func (h *fixture) discharge(t testing.TB, id int64, outcome hospital.Outcome) hospital.Admission {
 	t.Helper()
 	a, err := h.Discharge(t.Context(), nurse, id, hospital.DischargeCommand{Outcome: outcome})
 	if err != nil {
@@ -293,7 +293,7 @@ func (h *house) discharge(t testing.TB, id int64, outcome hospital.Outcome) hosp
 }
 
 func TestAClosedWardTakesNobodyIn(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		inB := h.admit(t, "Uwase Marie", "B-01")
 		inA := h.admit(t, "Mugisha Eric", "A-01")
 		h.exec(t, `UPDATE ward SET is_open = FALSE WHERE code = 'B'`)
@@ -315,7 +315,7 @@ func TestAClosedWardTakesNobodyIn(t *testing.T) {
 }
 
 func TestATransferMovesThePatientAndLeavesTheOldBedInCleaning(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		a := h.admit(t, "Uwase Marie", "A-01")
 		h.clock.pass(time.Hour)
 		lines := h.auditLines(t)
@@ -346,7 +346,7 @@ func TestATransferMovesThePatientAndLeavesTheOldBedInCleaning(t *testing.T) {
 }
 
 func TestATransferGivesAWaitingPatientAFirstBed(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		a := h.admit(t, "Uwase Marie", "")
 		h.set(t, "A-01", hospital.BedReserved)
 		moved, err := h.Transfer(t.Context(), nurse, a.ID,
@@ -362,7 +362,7 @@ func TestATransferGivesAWaitingPatientAFirstBed(t *testing.T) {
 }
 
 func TestATransferIsRefused(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		a := h.admit(t, "Uwase Marie", "A-01")
 		h.admit(t, "Mugisha Eric", "A-02")
 		h.set(t, "A-03", hospital.BedCleaning)
@@ -409,7 +409,7 @@ func TestATransferIsRefused(t *testing.T) {
 // In the original, a transfer was two separate writes; when the second failed, the patient was in
 // no bed.
 func TestATransferThatFailsHalfWayLeavesEverythingAsItWas(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		a := h.admit(t, "Uwase Marie", "A-01")
 		target := h.bed(t, "B-02").ID
 		h.breakUpdates(t, "bed", "NEW.number = 'B-02' AND NEW.status = 'occupied'")
@@ -433,7 +433,7 @@ func TestATransferThatFailsHalfWayLeavesEverythingAsItWas(t *testing.T) {
 
 // In the original, pending discharges were always none, or the first five occupied beds.
 func TestPendingDischargesAreExactlyTheOpenAdmissionsThatAreMarked(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		var admissions []hospital.Admission
 		for _, number := range []string{"A-01", "A-02", "A-03", "B-01", "B-02", ""} {
 			admissions = append(admissions, h.admit(t, "Uwase Marie", number))
@@ -492,7 +492,7 @@ func TestPendingDischargesAreExactlyTheOpenAdmissionsThatAreMarked(t *testing.T)
 }
 
 func TestAPlanThatAlreadyStandsChangesNothing(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		a := h.admit(t, "Uwase Marie", "A-01")
 		for _, expected := range []time.Time{{}, morning.Add(time.Hour)} {
 			plan := func() hospital.Admission {
@@ -516,7 +516,7 @@ func TestAPlanThatAlreadyStandsChangesNothing(t *testing.T) {
 }
 
 func TestAPlanIsRefused(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		a := h.admit(t, "Uwase Marie", "A-01")
 		gone := h.admit(t, "Keza Ange", "A-04")
 		h.discharge(t, gone.ID, hospital.Stable)
@@ -551,7 +551,7 @@ func TestADischargeEndsTheAdmissionAndLeavesItsBedInCleaning(t *testing.T) {
 	t.Parallel()
 	for _, outcome := range hospital.Outcomes {
 		t.Run(string(outcome), func(t *testing.T) {
-			onEach(t, func(t *testing.T, h *house) {
+			onEach(t, func(t *testing.T, h *fixture) {
 				a := h.admit(t, "Uwase Marie", "A-01")
 				h.clock.pass(time.Hour)
 				lines := h.auditLines(t)
@@ -584,7 +584,7 @@ func TestADischargeEndsTheAdmissionAndLeavesItsBedInCleaning(t *testing.T) {
 }
 
 func TestAWaitingPatientCanBeDischarged(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		a := h.admit(t, "Uwase Marie", "")
 		h.discharge(t, a.ID, hospital.Referred)
 		h.sound(t)
@@ -592,7 +592,7 @@ func TestAWaitingPatientCanBeDischarged(t *testing.T) {
 }
 
 func TestADischargeIsRefused(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		a := h.admit(t, "Uwase Marie", "A-01")
 		discharge := func(actor hospital.Actor, id int64, leaving hospital.DischargeCommand) func() error {
 			return func() error {
@@ -613,7 +613,7 @@ func TestADischargeIsRefused(t *testing.T) {
 }
 
 func TestAnAdmissionNeverEndsBeforeItBeganWhateverTheClocksSay(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		a := h.admit(t, "Uwase Marie", "A-01")
 		h.clock.pass(-time.Hour)
 		moved, err := h.Transfer(t.Context(), nurse, a.ID, hospital.TransferCommand{BedID: h.bed(t, "A-02").ID})
@@ -629,7 +629,7 @@ func TestAnAdmissionNeverEndsBeforeItBeganWhateverTheClocksSay(t *testing.T) {
 }
 
 func TestNilByMouthIsShownWhileItLasts(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		a := h.admit(t, "Uwase Marie", "A-01")
 		from, until := morning.Add(time.Hour).UnixMilli(), morning.Add(2*time.Hour).UnixMilli()
 		shown := func(want bool) {
@@ -651,7 +651,7 @@ func TestNilByMouthIsShownWhileItLasts(t *testing.T) {
 }
 
 func TestTheUniqueIndexesAreTheLastLineAgainstTwoPatientsInABed(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		a := h.admit(t, "Uwase Marie", "A-01")
 		waiting := h.admit(t, "Mugisha Eric", "")
 		h.exec(t, `UPDATE bed SET status = 'available' WHERE number = 'A-01'`) // a lie that the checks believe

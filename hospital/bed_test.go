@@ -23,7 +23,7 @@ var steps = map[hospital.BedStatus]string{
 
 // In the original, any status was accepted from any other.
 func TestABedTakesTheStepsOfItsTableAndNoOther(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		for _, from := range hospital.BedStatuses {
 			if next := strings.Fields(steps[from]); !slices.EqualFunc(hospital.NextBedStatuses(from), next,
 				func(s hospital.BedStatus, word string) bool { return string(s) == word }) {
@@ -49,7 +49,7 @@ func TestABedTakesTheStepsOfItsTableAndNoOther(t *testing.T) {
 }
 
 // step orders a step that must be allowed, or refused with the bed as it stands.
-func (h *house) step(t *testing.T, number string, to hospital.BedStatus, allowed bool) {
+func (h *fixture) step(t *testing.T, number string, to hospital.BedStatus, allowed bool) {
 	t.Helper()
 	before := h.bed(t, number)
 	h.clock.pass(time.Minute)
@@ -92,7 +92,7 @@ func (h *house) step(t *testing.T, number string, to hospital.BedStatus, allowed
 }
 
 func TestTheRefusalOfAStepNamesTheStepsThatAreAllowed(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.set(t, "A-01", hospital.BedMaintenance)
 		refusal := h.refuses(t, hospital.Conflict, "bed_step", func() error {
 			_, err := h.SetBedStatus(t.Context(), manager, h.bed(t, "A-01").ID, hospital.BedStatusCommand{Status: hospital.BedAvailable})
@@ -107,7 +107,7 @@ func TestTheRefusalOfAStepNamesTheStepsThatAreAllowed(t *testing.T) {
 // In the original, an unknown status was stored as it came. A bed could be called occupied with
 // nobody in it.
 func TestNobodySetsAnUnknownStatusOrOccupiedByHand(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		bed := h.bed(t, "A-01").ID
 		for status, code := range map[hospital.BedStatus]string{
 			"":          "bed_status_unknown",
@@ -127,7 +127,7 @@ func TestNobodySetsAnUnknownStatusOrOccupiedByHand(t *testing.T) {
 }
 
 func TestOnlyWhoMayCloseBedsTakesOneOutOfServiceAndBack(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		bed := h.bed(t, "A-01").ID
 		h.refuses(t, hospital.Forbidden, "forbidden", func() error {
 			_, err := h.SetBedStatus(t.Context(), nurse, bed, hospital.BedStatusCommand{Status: hospital.BedClosed})
@@ -146,7 +146,7 @@ func TestOnlyWhoMayCloseBedsTakesOneOutOfServiceAndBack(t *testing.T) {
 }
 
 func TestABedChangesOnlyForWhoSawItsPresentVersion(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		seen := h.bed(t, "A-01")
 		h.set(t, "A-01", hospital.BedReserved)
 		h.set(t, "A-01", hospital.BedAvailable)
@@ -169,7 +169,7 @@ func TestABedChangesOnlyForWhoSawItsPresentVersion(t *testing.T) {
 }
 
 func TestAnUnknownBedIsNotFound(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.refuses(t, hospital.NotFound, "bed_unknown", func() error {
 			_, err := h.SetBedStatus(t.Context(), manager, 4711, hospital.BedStatusCommand{Status: hospital.BedCleaning})
 			return err
@@ -180,7 +180,7 @@ func TestAnUnknownBedIsNotFound(t *testing.T) {
 }
 
 func TestAReasonHasItsLimit(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		for reason, code := range map[string]string{
 			strings.Repeat("é", hospital.LongestReason+1): "too_long",
 			"torn\x00mattress":   "characters",
@@ -203,7 +203,7 @@ func TestAReasonHasItsLimit(t *testing.T) {
 }
 
 func TestAReservationRunsOutByItself(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.set(t, "A-01", hospital.BedReserved)
 		h.clock.pass(time.Hour)
 		h.set(t, "B-01", hospital.BedReserved)
@@ -235,7 +235,7 @@ func TestAReservationRunsOutByItself(t *testing.T) {
 }
 
 // release releases what has run out and checks how many it were.
-func (h *house) release(t *testing.T, want int) {
+func (h *fixture) release(t *testing.T, want int) {
 	t.Helper()
 	n, err := h.ReleaseExpiredReservations(t.Context())
 	if err != nil {
@@ -247,7 +247,7 @@ func (h *house) release(t *testing.T, want int) {
 }
 
 func TestAReservedBedThatIsTakenIsNotReleased(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.reserve(t, "A-01", hospital.BedStatusCommand{})
 		h.admit(t, "Mugisha Eric", "A-01")
 		h.clock.pass(hospital.ReservationLasts + time.Hour)
@@ -259,7 +259,7 @@ func TestAReservedBedThatIsTakenIsNotReleased(t *testing.T) {
 }
 
 func TestABedsPageShowsWhatTheRoleMaySee(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		bed := h.bed(t, "A-01")
 		_, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Uwase Marie", BedID: bed.ID, Reason: "emergency",
 			BirthDate: time.Date(1990, 5, 4, 0, 0, 0, 0, time.UTC), Sex: "female"})
@@ -286,7 +286,7 @@ func TestABedsPageShowsWhatTheRoleMaySee(t *testing.T) {
 }
 
 func TestABedsPageOffersWhereToAndWho(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.admit(t, "Uwase Marie", "A-01")
 		first := h.admit(t, "Mugisha Eric", "")
 		h.clock.pass(time.Minute)
@@ -329,7 +329,7 @@ func TestABedsPageOffersWhereToAndWho(t *testing.T) {
 }
 
 // detail reads a bed's page as the nurse.
-func (h *house) detail(t *testing.T, number string) hospital.BedDetail {
+func (h *fixture) detail(t *testing.T, number string) hospital.BedDetail {
 	t.Helper()
 	d, err := h.BedDetail(t.Context(), nurse, h.bed(t, number).ID)
 	if err != nil {

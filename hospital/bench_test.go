@@ -13,7 +13,7 @@ import (
 )
 
 // What people watch and do all day costs the same after a million past admissions, orders and lines
-// of the audit as after a thousand. Each is measured in both houses in turn, so that whatever else
+// of the audit as after a thousand. Each is measured in both fixtures in turn, so that whatever else
 // the machine does slows both alike: the medians, and how many times the one is the other.
 //
 // One thing is not flat. PostgreSQL may keep the plan of a statement where tables are small and
@@ -25,7 +25,7 @@ func BenchmarkABusyDayAfterAMillion(b *testing.B) {
 			after := []int{1_000, 1_000_000}
 			days := [][]look{}
 			for _, past := range after {
-				s := newService(b, newHouse(b, fresh(b)))
+				s := newService(b, newFixture(b, fresh(b)))
 				s.past(b, 0, past)
 				s.settle(b)
 				days = append(days, s.day(b, s.busy(b, 60)))

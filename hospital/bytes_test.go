@@ -10,7 +10,7 @@ import (
 // What a database would choke on, and what would break a page, comes in through every text that
 // people can send.
 func TestBrokenTextIsRefusedAndNeverAFailure(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		bed := h.bed(t, "A-01").ID
 		admission := h.admit(t, "Uwase Marie", "A-02")
 		for _, text := range []string{"a\x00b", "a\xffb", "\xed\xa0\x80", "a\u202eb", "a\u2066b", "a\x1bb", "a\u0085\u009bb"} {

@@ -23,8 +23,8 @@ import (
 func TestWhateverPeopleDoDeliveriesKeepTheirRulesAndScreensAreTold(t *testing.T) {
 	t.Parallel()
 	plays := map[string]*play{
-		"SQLite":     newPlay(t, newService(t, newHouse(t, hospitaltest.SQLite(t)))),
-		"PostgreSQL": newPlay(t, newService(t, newHouse(t, hospitaltest.PostgreSQL(t)))),
+		"SQLite":     newPlay(t, newService(t, newFixture(t, hospitaltest.SQLite(t)))),
+		"PostgreSQL": newPlay(t, newService(t, newFixture(t, hospitaltest.PostgreSQL(t)))),
 	}
 	rapid.Check(t, func(r *rapid.T) {
 		p := plays[rapid.SampledFrom(slices.Sorted(maps.Keys(plays))).Draw(r, "database")]

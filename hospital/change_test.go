@@ -14,7 +14,7 @@ import (
 )
 
 func TestEveryCommandMovesItsTopicsByOneAndAnnouncesThemAfterTheCommit(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		wardA, wardB, metrics := hospital.WardTopic(h.a.ID), hospital.WardTopic(h.b.ID), hospital.MetricsTopic
 		inBed, waiting := h.admit(t, "Uwase Marie", "A-01"), h.admit(t, "Mugisha Eric", "")
 		h.set(t, "B-04", hospital.BedReserved)
@@ -119,7 +119,7 @@ func TestAnAnnouncementIsMadeWhenEveryoneCanReadTheChange(t *testing.T) {
 }
 
 func TestATopicThatNeverMovedStandsAtZero(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		got := h.revisions(t, hospital.WardTopic(h.a.ID), "ward:4711", "no such thing'--")
 		if got.Epoch == "" || got.Topics[hospital.WardTopic(h.a.ID)] != 1 || len(got.Topics) != 3 || got.Topics["ward:4711"] != 0 {
 			t.Errorf("got %+v", got)
@@ -132,7 +132,7 @@ func TestATopicThatNeverMovedStandsAtZero(t *testing.T) {
 }
 
 func TestEveryReadCarriesTheRevisionsItWasReadAt(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.admit(t, "Uwase Marie", "A-01")
 		h.admit(t, "Mugisha Eric", "")
 		ward, metrics := hospital.WardTopic(h.a.ID), hospital.MetricsTopic
@@ -155,7 +155,7 @@ func TestEveryReadCarriesTheRevisionsItWasReadAt(t *testing.T) {
 // A commit that fails at its very end: the trigger leaves a row behind that the commit finds to
 // refer to nothing.
 func TestACommitThatFailsAnnouncesNothing(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.exec(t, `CREATE TABLE doomed (what TEXT REFERENCES meta (name) DEFERRABLE INITIALLY DEFERRED)`)
 		if h.onPostgreSQL() {
 			h.exec(t, `CREATE FUNCTION doom() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO doomed VALUES (''nothing''); RETURN NEW; END'`)
@@ -178,7 +178,7 @@ func TestACommitThatFailsAnnouncesNothing(t *testing.T) {
 }
 
 func TestInTransactionIsOneTransactionAndOneAnnouncement(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		topics := []hospital.Topic{hospital.WardTopic(h.a.ID), hospital.WardTopic(h.b.ID), hospital.MetricsTopic}
 		before := h.revisions(t, topics...)
 		beds := []int64{h.bed(t, "A-01").ID, h.bed(t, "A-02").ID, h.bed(t, "B-01").ID}
@@ -220,7 +220,7 @@ func TestInTransactionIsOneTransactionAndOneAnnouncement(t *testing.T) {
 }
 
 func TestInTransactionLeavesNoTraceWhenItFails(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		bed, before := h.bed(t, "A-01").ID, h.contents(t)
 		failed := errors.New("changed my mind")
 		err := h.InTransaction(t.Context(), func(ctx context.Context) error {
@@ -242,7 +242,7 @@ func TestInTransactionLeavesNoTraceWhenItFails(t *testing.T) {
 }
 
 func TestARefusedCommandWithinATransactionUndoesItsPartAlone(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		topics := []hospital.Topic{hospital.WardTopic(h.a.ID), hospital.WardTopic(h.b.ID), hospital.MetricsTopic}
 		before := h.revisions(t, topics...)
 		inA, inB := h.bed(t, "A-01").ID, h.bed(t, "B-01").ID
@@ -279,7 +279,7 @@ func TestARefusedCommandWithinATransactionUndoesItsPartAlone(t *testing.T) {
 }
 
 func TestWhatHappenedEarlierIsKeptAtItsTime(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		yesterday := morning.AddDate(0, 0, -1)
 		a, _, err := h.Admit(hospital.At(t.Context(), yesterday), nurse, hospital.AdmitCommand{PatientName: "Uwase Marie", BedID: h.bed(t, "A-01").ID,
 			ExpectedDischarge: yesterday.Add(time.Hour)})
@@ -296,7 +296,7 @@ func TestWhatHappenedEarlierIsKeptAtItsTime(t *testing.T) {
 }
 
 func TestTheAuditSaysWhoDidWhatAndIsNeverChanged(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		a := h.admit(t, "Uwase Marie", "A-01")
 		n := h.number(t, `SELECT count(*) FROM audit WHERE action = 'admission.admit' AND entity = 'admission' AND entity_id = $1
 			AND patient_id = $2 AND ward_id = $3 AND actor_id = $4 AND actor = 'nurse' AND role = 'medical_staff' AND to_state = 'A-01'
@@ -316,7 +316,7 @@ func TestTheAuditSaysWhoDidWhatAndIsNeverChanged(t *testing.T) {
 }
 
 // revisions reads where topics stand.
-func (h *house) revisions(t testing.TB, topics ...hospital.Topic) hospital.Revisions {
+func (h *fixture) revisions(t testing.TB, topics ...hospital.Topic) hospital.Revisions {
 	t.Helper()
 	found, err := h.Revisions(t.Context(), topics)
 	if err != nil {
@@ -326,7 +326,7 @@ func (h *house) revisions(t testing.TB, topics ...hospital.Topic) hospital.Revis
 }
 
 // medical reads the medical dashboard of some wards.
-func (h *house) medical(t testing.TB, wards ...int64) hospital.MedicalDashboard {
+func (h *fixture) medical(t testing.TB, wards ...int64) hospital.MedicalDashboard {
 	t.Helper()
 	d, err := h.MedicalDashboard(t.Context(), hospital.System, wards)
 	if err != nil {
@@ -336,7 +336,7 @@ func (h *house) medical(t testing.TB, wards ...int64) hospital.MedicalDashboard 
 }
 
 // management reads the management dashboard.
-func (h *house) management(t testing.TB) hospital.ManagementDashboard {
+func (h *fixture) management(t testing.TB) hospital.ManagementDashboard {
 	t.Helper()
 	d, err := h.ManagementDashboard(t.Context(), hospital.System)
 	if err != nil {
@@ -346,7 +346,7 @@ func (h *house) management(t testing.TB) hospital.ManagementDashboard {
 }
 
 // addUser creates a login with the password "correct horse" and returns its id.
-func (h *house) addUser(t testing.TB, name string, role hospital.Role) int64 {
+func (h *fixture) addUser(t testing.TB, name string, role hospital.Role) int64 {
 	t.Helper()
 	user, err := h.AddUser(t.Context(), admin, hospital.AddUserCommand{Username: name, Role: role, Password: "correct horse"})
 	if err != nil {

@@ -14,7 +14,7 @@ var cleaner = hospital.Actor{UserID: 105, Username: "cleaner", Role: hospital.Ho
 	RequestID: "r-cleaner"}
 
 // clean takes a step with a bed, which must be allowed.
-func (h *house) clean(t testing.TB, who hospital.Actor, number string, step hospital.CleaningStep) {
+func (h *fixture) clean(t testing.TB, who hospital.Actor, number string, step hospital.CleaningStep) {
 	t.Helper()
 	cmd := hospital.CleanBedCommand{Step: step, Version: h.bed(t, number).Version}
 	if _, err := h.CleanBed(t.Context(), who, h.bed(t, number).ID, cmd); err != nil {
@@ -22,7 +22,7 @@ func (h *house) clean(t testing.TB, who hospital.Actor, number string, step hosp
 	}
 }
 
-func (h *house) toClean(t testing.TB, wards ...int64) (numbers []string) {
+func (h *fixture) toClean(t testing.TB, wards ...int64) (numbers []string) {
 	t.Helper()
 	board, err := h.CleaningBoard(t.Context(), cleaner, wards)
 	if err != nil {
@@ -35,7 +35,7 @@ func (h *house) toClean(t testing.TB, wards ...int64) (numbers []string) {
 }
 
 func TestABedIsCleanedByWhoStartsAndIsFreeWhenTheySaySo(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		admission := h.admit(t, "Uwase Marie", "A-01")
 		_, err := h.Discharge(t.Context(), nurse, admission.ID,
 			hospital.DischargeCommand{Outcome: hospital.Improved})
@@ -78,7 +78,7 @@ func TestABedIsCleanedByWhoStartsAndIsFreeWhenTheySaySo(t *testing.T) {
 
 // TestAStepOfCleaningThatDoesNotFollowIsRefused, with the bed as it stands.
 func TestAStepOfCleaningThatDoesNotFollowIsRefused(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.set(t, "A-02", hospital.BedCleaning)
 		h.set(t, "A-03", hospital.BedCleaning)
 		h.clean(t, cleaner, "A-03", hospital.StartCleaning)
@@ -115,7 +115,7 @@ func TestAStepOfCleaningThatDoesNotFollowIsRefused(t *testing.T) {
 }
 
 func TestWhoCleansSeesOfARefusalTheBedAndNobodyInIt(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.admit(t, "Uwase Marie", "A-01")
 		bed := h.bed(t, "A-01")
 		refusal := h.refuses(t, hospital.Conflict, "bed_not_to_clean", func() error {
@@ -130,7 +130,7 @@ func TestWhoCleansSeesOfARefusalTheBedAndNobodyInIt(t *testing.T) {
 }
 
 func TestWhoSawAnotherVersionOfABedIsToldWhatChanged(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.set(t, "A-01", hospital.BedCleaning)
 		seen := h.bed(t, "A-01")
 		h.clean(t, manager, "A-01", hospital.CleanFirst)
@@ -147,7 +147,7 @@ func TestWhoSawAnotherVersionOfABedIsToldWhatChanged(t *testing.T) {
 }
 
 func TestWhatIsCleanedFirstIsForWardManagementToSay(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.set(t, "A-01", hospital.BedCleaning)
 		for _, who := range []hospital.Actor{cleaner, nurse} {
 			h.refuses(t, hospital.Forbidden, "forbidden", func() error {
@@ -175,7 +175,7 @@ func TestWhatIsCleanedFirstIsForWardManagementToSay(t *testing.T) {
 }
 
 func TestTheBedsToCleanStandInTheOrderInWhichTheyAreCleaned(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		for _, number := range []string{"A-01", "A-02", "B-01", "A-03"} {
 			h.set(t, number, hospital.BedCleaning)
 			h.clock.pass(time.Minute)
@@ -207,7 +207,7 @@ func TestTheBedsToCleanStandInTheOrderInWhichTheyAreCleaned(t *testing.T) {
 
 // TestWhatTakesTooLongIsSaid on the board and in the lists, and no minute sooner.
 func TestWhatTakesTooLongIsSaid(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.set(t, "A-01", hospital.BedCleaning)
 		h.set(t, "A-02", hospital.BedCleaning)
 		h.clean(t, manager, "A-02", hospital.CleanFirst)
@@ -249,7 +249,7 @@ func TestWhatTakesTooLongIsSaid(t *testing.T) {
 }
 
 func TestTheBoardTellsAheadWhoWillBeNilByMouth(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		admission := h.admit(t, "Uwase Marie", "A-01")
 		from := morning.Add(30 * time.Hour)
 		_, err := h.SetDiet(t.Context(), nurse, admission.ID, hospital.DietCommand{
@@ -279,7 +279,7 @@ func TestTheBoardTellsAheadWhoWillBeNilByMouth(t *testing.T) {
 
 // TestWhatTimeAloneMarksIsShownOnce on the screens that show it, whichever node looks first.
 func TestWhatTimeAloneMarksIsShownOnce(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.set(t, "A-01", hospital.BedCleaning)
 		leaves := h.admit(t, "Uwase Marie", "B-01")
 		_, err := h.PlanDischarge(t.Context(), nurse, leaves.ID,
@@ -366,7 +366,7 @@ func TestWhoIsAwayIsNotOverdueAndANewbornWaitsForNoBed(t *testing.T) {
 }
 
 // timeMoves lets the marks be shown that time has brought about, and returns what was announced.
-func (h *house) timeMoves(t *testing.T) []hospital.Topic {
+func (h *fixture) timeMoves(t *testing.T) []hospital.Topic {
 	t.Helper()
 	h.heard.take()
 	if _, err := h.ShowTimeMarks(t.Context()); err != nil {

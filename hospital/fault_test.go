@@ -20,7 +20,7 @@ import (
 func TestACommandThatCanNotGetItsTurnSaysThatNothingWasSaved(t *testing.T) {
 	t.Parallel()
 	hospitaltest.OnEachDatabase(t, func(t *testing.T, url string) {
-		h := newHouse(t, url)
+		h := newFixture(t, url)
 		bed := h.bed(t, "A-01").ID
 		other, err := h.raw.BeginTx(t.Context(), nil) // a backup, or another node that hangs
 		if err != nil {
@@ -53,7 +53,7 @@ func TestACommandThatCanNotGetItsTurnSaysThatNothingWasSaved(t *testing.T) {
 }
 
 func TestACommandWaitsForItsTurnNoLongerThanItsCaller(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		bed := h.bed(t, "A-01").ID
 		err := h.InTransaction(t.Context(), func(together context.Context) error {
 			if _, _, err := h.Admit(together, nurse, hospital.AdmitCommand{PatientName: "Uwase Marie", BedID: bed}); err != nil {
@@ -83,7 +83,7 @@ func TestACommandWaitsForItsTurnNoLongerThanItsCaller(t *testing.T) {
 
 func TestAReadThatTakesTooLongSaysSo(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, hospitaltest.PostgreSQL(t))
+	h := newFixture(t, hospitaltest.PostgreSQL(t))
 	outsider, err := h.raw.BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -104,7 +104,7 @@ func TestAReadThatTakesTooLongSaysSo(t *testing.T) {
 // is tried again and succeeds.
 func TestACommandThatTheDatabaseTookBackIsTriedAgain(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, hospitaltest.PostgreSQL(t))
+	h := newFixture(t, hospitaltest.PostgreSQL(t))
 	admission, target := h.admit(t, "Uwase Marie", "A-01"), h.bed(t, "A-03").ID
 	outsider, err := h.raw.BeginTx(t.Context(), nil)
 	if err != nil {
@@ -268,7 +268,7 @@ func (p *proxy) atNextCommit(how cut) {
 func TestACommandWhoseAnswerGetsLostIsToldAsWhatBecameOfIt(t *testing.T) {
 	t.Parallel()
 	p, url := through(t, hospitaltest.PostgreSQL(t))
-	h := newHouse(t, url)
+	h := newFixture(t, url)
 
 	p.atNextCommit(afterCommit)
 	a, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Uwase Marie", BedID: h.bed(t, "A-01").ID})
@@ -297,7 +297,7 @@ func TestACommandWhoseAnswerGetsLostIsToldAsWhatBecameOfIt(t *testing.T) {
 func TestANoteWhoseAnswerGetsLostIsAnError(t *testing.T) {
 	t.Parallel()
 	p, url := through(t, hospitaltest.PostgreSQL(t))
-	h := newHouse(t, url)
+	h := newFixture(t, url)
 	p.atNextCommit(afterCommit)
 	h.refuses(t, hospital.Unavailable, "not_saved", func() error { return h.NoteDenied(t.Context(), nurse, "GET /users/") })
 	for range 2 { // the third is told in place of the first, if that is not there, and the second
@@ -310,7 +310,7 @@ func TestANoteWhoseAnswerGetsLostIsAnError(t *testing.T) {
 func TestADatabaseThatIsAwaySaysSo(t *testing.T) {
 	t.Parallel()
 	p, url := through(t, hospitaltest.PostgreSQL(t))
-	h := newHouse(t, url)
+	h := newFixture(t, url)
 	if health := h.Health(t.Context()); health.Database != hospital.HealthOK {
 		t.Errorf("while it is there: %+v", health)
 	}
@@ -327,7 +327,7 @@ func TestADatabaseThatIsAwaySaysSo(t *testing.T) {
 func TestADatabaseThatCameBackIsUsedAtOnce(t *testing.T) {
 	t.Parallel()
 	p, url := through(t, hospitaltest.PostgreSQL(t))
-	h := newHouse(t, url)
+	h := newFixture(t, url)
 	for i, err := range atOnce(8, func(int) error { // so that the pool holds many connections
 		_, err := h.WardBoard(t.Context(), hospital.System, h.a.ID)
 		return err

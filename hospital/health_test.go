@@ -15,7 +15,7 @@ import (
 )
 
 // wellAgain fails unless the database takes commands.
-func (h *house) wellAgain(t *testing.T) {
+func (h *fixture) wellAgain(t *testing.T) {
 	t.Helper()
 	if health := h.HealthNow(t.Context()); health.Database != hospital.HealthOK || h.Trouble() != nil {
 		t.Errorf("the database is %q, and pages say %v", health.Database, h.Trouble())
@@ -27,7 +27,7 @@ func (h *house) wellAgain(t *testing.T) {
 
 // ill fails unless the database is found to take no commands for a reason, and takes none. Whether
 // pages may say that they are live is live.
-func (h *house) ill(t *testing.T, reason string, live bool) {
+func (h *fixture) ill(t *testing.T, reason string, live bool) {
 	t.Helper()
 	began := time.Now()
 	health := h.HealthNow(t.Context())
@@ -47,7 +47,7 @@ func TestADatabaseOnAFullDiskIsNotWell(t *testing.T) {
 	if err := hospital.Migrate(t.Context(), url); err != nil {
 		t.Fatal(err)
 	}
-	h := newHouse(t, url)
+	h := newFixture(t, url)
 	h.wellAgain(t)
 	ballast := filepath.Join(filepath.Dir(strings.TrimPrefix(h.url, "sqlite:")), "ballast")
 	for h.HealthNow(t.Context()).Database == hospital.HealthOK { // a log has room to write into until it has been used up
@@ -63,7 +63,7 @@ func TestADatabaseOnAFullDiskIsNotWell(t *testing.T) {
 func TestADatabaseThatSomebodyLocksIsNotReadyAndItsPagesAreLive(t *testing.T) {
 	t.Parallel()
 	hospitaltest.OnEachDatabase(t, func(t *testing.T, url string) {
-		h := newHouse(t, url)
+		h := newFixture(t, url)
 		other, err := h.raw.BeginTx(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)
@@ -105,7 +105,7 @@ func fill(t *testing.T, path string) {
 
 func TestAPostgreSQLThatCanOnlyBeReadIsNotWell(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, hospitaltest.PostgreSQL(t))
+	h := newFixture(t, hospitaltest.PostgreSQL(t))
 	h.wellAgain(t)
 	readOnly := func(setting string) {
 		t.Helper()
@@ -143,7 +143,7 @@ func TestNothingIsAnsweredAsSavedInAFileThatNobodyWillFind(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t, hospitaltest.SQLite(t))
+			h := newFixture(t, hospitaltest.SQLite(t))
 			path := strings.TrimPrefix(h.url, "sqlite:")
 			h.wellAgain(t)
 			c.do(t, path)
@@ -217,7 +217,7 @@ func TestAFileThatIsWrittenOverIsNotWell(t *testing.T) {
 		"something else": `head -c 300000 /dev/urandom | dd of="$0" conv=notrunc status=none`} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t, hospitaltest.SQLite(t))
+			h := newFixture(t, hospitaltest.SQLite(t))
 			h.wellAgain(t)
 			if _, err := h.raw.ExecContext(t.Context(), `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
 				t.Fatal(err)
@@ -234,7 +234,7 @@ func TestAFileThatIsWrittenOverIsNotWell(t *testing.T) {
 // since.
 func TestACopyThatIsWrittenIntoTheServedFileIsNoticed(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, hospitaltest.SQLite(t))
+	h := newFixture(t, hospitaltest.SQLite(t))
 	path := strings.TrimPrefix(h.url, "sqlite:")
 	settle := func() {
 		t.Helper()
@@ -256,7 +256,7 @@ func TestACopyThatIsWrittenIntoTheServedFileIsNoticed(t *testing.T) {
 // the file.
 func TestAFileThatLacksNothingIsWell(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, hospitaltest.SQLite(t))
+	h := newFixture(t, hospitaltest.SQLite(t))
 	path := strings.TrimPrefix(h.url, "sqlite:")
 	h.wellAgain(t)
 	if _, err := h.raw.ExecContext(t.Context(), `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
@@ -269,7 +269,7 @@ func TestAFileThatLacksNothingIsWell(t *testing.T) {
 }
 
 func TestADatabaseIsWellWhileCommandsAreGiven(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		ended := make(chan error)
 		go func() {
 			var failed error

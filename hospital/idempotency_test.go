@@ -9,7 +9,7 @@ import (
 )
 
 func TestACommandUnderTheSameKeyIsAnsweredAndNotRepeated(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		cmd := hospital.AdmitCommand{PatientName: "Uwase Marie", BedID: h.bed(t, "A-01").ID, IdempotencyKey: "form 17",
 			ExpectedDischarge: morning.Add(time.Hour), Allergies: hospital.Allergies{Allergens: []hospital.Allergen{"milk", "eggs"}}}
 		first, replayed, err := h.Admit(t.Context(), nurse, cmd)
@@ -38,7 +38,7 @@ func TestACommandUnderTheSameKeyIsAnsweredAndNotRepeated(t *testing.T) {
 }
 
 func TestAKeyIsGoodForOneThingOfOnePersonForTwoDays(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.addUser(t, "keza", hospital.MedicalStaff)
 		cmd := hospital.AdmitCommand{PatientName: "Uwase Marie", IdempotencyKey: "form 17"}
 		admit := func(actor hospital.Actor, cmd hospital.AdmitCommand) error {
@@ -71,7 +71,7 @@ func TestAKeyIsGoodForOneThingOfOnePersonForTwoDays(t *testing.T) {
 }
 
 func TestARefusedCommandDoesNotUseUpItsKey(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.set(t, "A-01", hospital.BedCleaning)
 		cmd := hospital.AdmitCommand{PatientName: "Uwase Marie", BedID: h.bed(t, "A-01").ID, IdempotencyKey: "form 17"}
 		h.refuses(t, hospital.Conflict, "bed_not_free", func() error { _, _, err := h.Admit(t.Context(), nurse, cmd); return err })
@@ -83,7 +83,7 @@ func TestARefusedCommandDoesNotUseUpItsKey(t *testing.T) {
 }
 
 func TestAKeyHasItsLimit(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		cmd := hospital.AdmitCommand{PatientName: "Uwase Marie", IdempotencyKey: strings.Repeat("k", hospital.LongestKey+1)}
 		h.refuses(t, hospital.Invalid, "idempotency_key", func() error { _, _, err := h.Admit(t.Context(), nurse, cmd); return err })
 		cmd.IdempotencyKey = strings.Repeat("é", hospital.LongestKey)

@@ -48,13 +48,13 @@ func TestAfterAnyHistoryNoDangerousTrayIsOnItsWay(t *testing.T) {
 			}
 			s.sound(t)
 			if t.Failed() {
-				rt.Error("after the history above the house is not sound")
+				rt.Error("after the history above the fixture is not sound")
 			}
 		})
 	})
 }
 
-// clear empties the house for another history and puts the menu back as it was.
+// clear empties the fixture for another history and puts the menu back as it was.
 func (s *service) clear(t testing.TB, dishes []hospital.Dish) {
 	t.Helper()
 	for _, statement := range []string{`DELETE FROM delivery`, `DELETE FROM order_dish`, `DELETE FROM meal_order`, `DELETE FROM customer_link`,

@@ -104,7 +104,7 @@ func TestMealsAreServedAtTheirTimeInEachWard(t *testing.T) {
 }
 
 func TestAMealIsRefused(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		meal := hospital.MealCommand{Code: "tea", NameEn: new("Tea")}
 		change := func(with func(*hospital.MealCommand)) hospital.MealCommand {
 			changed := meal
@@ -159,7 +159,7 @@ func TestAMealIsRefused(t *testing.T) {
 }
 
 func TestANewDatabaseHasTheMealsThatAreAssumedWithoutOne(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		has := must[*hospital.Settings](t)(h.Settings(t.Context()))
 		assumed := hospital.SettingsOf(t.Context())
 		if fmt.Sprint(has.Meals) != fmt.Sprint(assumed.Meals) {

@@ -381,7 +381,7 @@ func TestADueMealRoundThatFailsIsOrderedTheNextTimeAndKeepsNoOtherWardWaiting(t 
 }
 
 // bedID is the id of a bed by its number.
-func (h *house) bedID(t testing.TB, number string) int64 {
+func (h *fixture) bedID(t testing.TB, number string) int64 {
 	t.Helper()
 	return int64(h.number(t, `SELECT id FROM bed WHERE number = $1`, number))
 }

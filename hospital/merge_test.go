@@ -9,7 +9,7 @@ import (
 )
 
 // wantKept says for whom a reserved bed must be kept.
-func (h *house) wantKept(t testing.TB, when, number string, patientID int64,
+func (h *fixture) wantKept(t testing.TB, when, number string, patientID int64,
 	name hospital.PatientName) {
 	t.Helper()
 	if bed := h.bed(t, number); bed.Status != hospital.BedReserved || bed.ReservedFor != patientID ||
@@ -20,7 +20,7 @@ func (h *house) wantKept(t testing.TB, when, number string, patientID int64,
 }
 
 // wantTold says whose boards must have been told.
-func (h *house) wantTold(t testing.TB, of string, wards ...hospital.Ward) {
+func (h *fixture) wantTold(t testing.TB, of string, wards ...hospital.Ward) {
 	t.Helper()
 	moved := h.topics()
 	for _, ward := range wards {

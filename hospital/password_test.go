@@ -12,7 +12,7 @@ import (
 // one stands.
 func TestAPasswordThatCantBeTypedOrIsGuessedFirstIsRefused(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, hospitaltest.SQLite(t))
+	h := newFixture(t, hospitaltest.SQLite(t))
 	h.addUser(t, "mutoni.keza", hospital.MedicalStaff)
 	for password, code := range map[string]string{
 		"caf\xe9 au lait":                     "password_encoding", // Windows-1252
@@ -83,7 +83,7 @@ func TestAPasswordThatCantBeTypedOrIsGuessedFirstIsRefused(t *testing.T) {
 // TestAGoodPasswordIsTaken: one that nobody else would think of, though common words are in it.
 func TestAGoodPasswordIsTaken(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, hospitaltest.SQLite(t))
+	h := newFixture(t, hospitaltest.SQLite(t))
 	h.addUser(t, "mutoni.keza", hospital.MedicalStaff)
 	for _, password := range []string{
 		"correct horse battery staple", "correct horse", "battery staple", "another password",
@@ -103,7 +103,7 @@ func TestAGoodPasswordIsTaken(t *testing.T) {
 // TestAPasswordIsTheSameInWhateverFormItIsTyped: an accent is one character or two, as the system
 // likes.
 func TestAPasswordIsTheSameInWhateverFormItIsTyped(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		const composed, decomposed = "caf\u00e9 au lait", "cafe\u0301 au lait"
 		h.addUser(t, "keza", hospital.MedicalStaff)
 		for set, typed := range map[string]string{composed: decomposed, decomposed: composed} {

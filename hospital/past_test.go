@@ -11,7 +11,7 @@ import (
 	"dusangire/hospital"
 )
 
-// past gives the house admissions that have ended, those numbered from until before end: each with
+// past gives the fixture admissions that have ended, those numbered from until before end: each with
 // its bed, an order, its dishes, its delivery, where its topic stands and a line of the audit, half
 // a minute after the one before, the first a year ago. Every other one is a new patient's; of every
 // tenth the customer was told, and every thousandth order is theirs.
@@ -67,7 +67,7 @@ func (s *service) past(t testing.TB, from, end int) {
 
 // neverCounted keeps PostgreSQL from counting what there is by itself, as it is for a while after
 // much was written at once.
-func (h *house) neverCounted(t testing.TB) {
+func (h *fixture) neverCounted(t testing.TB) {
 	t.Helper()
 	if !h.onPostgreSQL() {
 		return
@@ -80,7 +80,7 @@ func (h *house) neverCounted(t testing.TB) {
 
 // settle lets PostgreSQL tidy up and count what there is, as it does by itself after a while.
 // SQLite never does.
-func (h *house) settle(t testing.TB) {
+func (h *fixture) settle(t testing.TB) {
 	t.Helper()
 	if h.onPostgreSQL() {
 		h.exec(t, `VACUUM ANALYZE`)
@@ -224,7 +224,7 @@ func (s *service) looks(t testing.TB, ward hospital.Ward) []look {
 }
 
 // openSession opens a session of somebody's behind the hospital's back and returns its token.
-func (h *house) openSession(t testing.TB, actor hospital.Actor) (token string) {
+func (h *fixture) openSession(t testing.TB, actor hospital.Actor) (token string) {
 	t.Helper()
 	token = "token of " + actor.Username
 	h.exec(t, `INSERT INTO session (token_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)`, fmt.Sprintf("%x", sha256.Sum256([]byte(token))), actor.UserID, 0,

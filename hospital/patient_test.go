@@ -12,7 +12,7 @@ import (
 )
 
 func TestPatientsAreFoundAsPeopleAskForThem(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		jeanne := h.admit(t, "Uwamahoro Jeanne d’Arc", "A-01")
 		h.admit(t, "Uwase Marie-Claire", "")
 		ended := h.admit(t, "Uwamahoro Béatrice", "A-02")
@@ -71,7 +71,7 @@ func TestPatientsAreFoundAsPeopleAskForThem(t *testing.T) {
 }
 
 // found are those whom a search finds.
-func (h *house) found(t *testing.T, text string) []hospital.Patient {
+func (h *fixture) found(t *testing.T, text string) []hospital.Patient {
 	t.Helper()
 	patients, err := h.SearchPatients(t.Context(), nurse, text)
 	if err != nil {
@@ -81,7 +81,7 @@ func (h *house) found(t *testing.T, text string) []hospital.Patient {
 }
 
 func TestWhoDiedHereIsNotAdmittedAgain(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		a := h.admit(t, "Uwase Marie", "A-01")
 		h.discharge(t, a.ID, hospital.Improved)
 		again, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientID: a.PatientID})
@@ -115,7 +115,7 @@ func TestInitialsTellPatientsApartWithoutNamingThem(t *testing.T) {
 }
 
 func TestNoLogShowsAPatientsName(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		const canary = "Xanthippe Quagmire"
 		a := h.admit(t, canary, "A-01")
 		if _, err := h.PlanDischarge(t.Context(), nurse, a.ID, hospital.PlanDischargeCommand{Expected: morning}); err != nil {

@@ -10,7 +10,7 @@ import (
 // TestAccountsAreCaredForOnBothDatabases goes once through what is written with statements of its
 // own; what it looks like from outside is told by the tests of handlers.
 func TestAccountsAreCaredForOnBothDatabases(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		ctx := t.Context()
 		link, err := h.InviteUser(ctx, admin, hospital.AddUserCommand{Username: "keza",
 			Role: hospital.Customer}, "key")
@@ -62,7 +62,7 @@ func TestAccountsAreCaredForOnBothDatabases(t *testing.T) {
 // TestAnInvitationFollowsItsPatientIntoAnotherRecord: a link for a stay stays one when records are
 // merged, and is taken back with them.
 func TestAnInvitationFollowsItsPatientIntoAnotherRecord(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		ctx := t.Context()
 		old := h.admit(t, "Uwase Mari", "A-02")
 		h.discharge(t, old.ID, hospital.Improved)

@@ -11,7 +11,7 @@ import (
 )
 
 // put puts somebody on the waiting list.
-func (h *house) put(t testing.TB, name hospital.PatientName,
+func (h *fixture) put(t testing.TB, name hospital.PatientName,
 	p hospital.Placement) hospital.Admission {
 	t.Helper()
 	a, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: name, Placement: p})
@@ -22,7 +22,7 @@ func (h *house) put(t testing.TB, name hospital.PatientName,
 }
 
 func TestTheWaitingListHasTheMostPressingFirstWithWhatTheyNeed(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.admit(t, "Not Waiting", "A-01")
 		for _, one := range []struct {
 			name     hospital.PatientName
@@ -62,7 +62,7 @@ func TestTheWaitingListHasTheMostPressingFirstWithWhatTheyNeed(t *testing.T) {
 }
 
 func TestWhatAPatientNeedsIsChangedAndTheRestStays(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		a := h.put(t, "Uwase Marie", hospital.Placement{Priority: hospital.Urgent})
 		lines := h.auditLines(t)
 		h.heard.take()
@@ -103,7 +103,7 @@ func TestWhatAPatientNeedsIsChangedAndTheRestStays(t *testing.T) {
 }
 
 func TestWhatAPatientNeedsIsRefused(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		a := h.put(t, "Uwase Marie", hospital.Placement{})
 		for name, test := range map[string]struct {
 			cmd         hospital.EditAdmissionCommand
@@ -157,7 +157,7 @@ func TestWhatAPatientNeedsIsRefused(t *testing.T) {
 
 // Whoever saw an older state is told what has changed of the placement, and never what a note says.
 func TestAnOutdatedCommandIsToldWhatChangedOfThePlacement(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		a := h.put(t, "Uwase Marie", hospital.Placement{})
 		_, err := h.EditAdmission(t.Context(), manager, a.ID,
 			hospital.EditAdmissionCommand{Isolation: new(hospital.ContactIsolation),
@@ -183,7 +183,7 @@ func TestAnOutdatedCommandIsToldWhatChangedOfThePlacement(t *testing.T) {
 }
 
 func TestABedThatDoesNotFitWarnsAndTakesThePatient(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.must(t, func() error {
 			_, err := h.SetWard(t.Context(), manager, h.b.ID,
 				hospital.SetWardCommand{Sex: new(hospital.MaleWard), Speciality: new(" Heart ")})
@@ -240,7 +240,7 @@ func TestABedThatDoesNotFitWarnsAndTakesThePatient(t *testing.T) {
 }
 
 // must runs what must succeed.
-func (h *house) must(t testing.TB, do func() error) {
+func (h *fixture) must(t testing.TB, do func() error) {
 	t.Helper()
 	if err := do(); err != nil {
 		t.Fatal(err)
@@ -248,7 +248,7 @@ func (h *house) must(t testing.TB, do func() error) {
 }
 
 func TestWhatABedAndAWardAreFitForIsRefused(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		bed := h.bed(t, "A-01")
 		setBed := func(actor hospital.Actor, cmd hospital.SetBedCommand) func() error {
 			return func() error {

@@ -31,7 +31,7 @@ func TestNoScreenReadsThePastWhole(t *testing.T) {
 // whose tables nobody has counted since they were empty. SQLite never counts.
 func TestNoScreenReadsThePastWholeThatNobodyHasCounted(t *testing.T) {
 	t.Parallel()
-	s := newService(t, newHouse(t, hospitaltest.PostgreSQL(t)))
+	s := newService(t, newFixture(t, hospitaltest.PostgreSQL(t)))
 	s.neverCounted(t)
 	s.past(t, 0, pastUncounted)
 	s.readsNoPast(t, func() {})
@@ -41,7 +41,7 @@ func TestNoScreenReadsThePastWholeThatNobodyHasCounted(t *testing.T) {
 // as a new hospital's is, and then filled at once.
 func TestNoScreenReadsThePastWholeThatWasCountedWhileItWasSmall(t *testing.T) {
 	t.Parallel()
-	s := newService(t, newHouse(t, hospitaltest.PostgreSQL(t)))
+	s := newService(t, newFixture(t, hospitaltest.PostgreSQL(t)))
 	s.neverCounted(t)
 	s.readsNoPast(t, func() {
 		s.settle(t)
@@ -49,7 +49,7 @@ func TestNoScreenReadsThePastWholeThatWasCountedWhileItWasSmall(t *testing.T) {
 	})
 }
 
-// How many past admissions there are in a house where no screen reads them. PostgreSQL reads small
+// How many past admissions there are in a hospital where no screen reads them. PostgreSQL reads small
 // tables whole where that is quicker, so those that nobody has counted must be larger.
 const (
 	pastRead      = 20_000
@@ -61,7 +61,7 @@ const (
 func (s *service) readsNoPast(t *testing.T, meanwhile func()) {
 	t.Helper()
 	plans := &plans{postgres: s.onPostgreSQL(), present: s.ofThePresent(t)}
-	s.Hospital = plans.open(t, s.house)
+	s.Hospital = plans.open(t, s.fixture)
 	plans.told = func(statement, plan, complaint string) {
 		if complaint != "" {
 			t.Errorf("a command of the day %s:\n%s\n%s", complaint, statement, plan)
@@ -86,7 +86,7 @@ func (s *service) readsNoPast(t *testing.T, meanwhile func()) {
 	}
 }
 
-// theHouse are the tables, one of them also under another name, that are as big as the house,
+// theHouse are the tables, one of them also under another name, that are as big as the hospital,
 // however long it stands. Every other one grows with the past.
 var theHouse = []string{"ward", "bed", "departed", "zone", "dish", "meta", "user_ward"}
 
@@ -124,8 +124,8 @@ type plans struct {
 	told     func(statement, plan, complaint string)
 }
 
-// open opens the house's database once more, with each query looked at.
-func (p *plans) open(t *testing.T, h *house) *hospital.Hospital {
+// open opens the fixture's database once more, with each query looked at.
+func (p *plans) open(t *testing.T, h *fixture) *hospital.Hospital {
 	t.Helper()
 	opened, err := hospital.OpenThrough(t.Context(), hospital.Options{DatabaseURL: h.url, Now: h.clock.Now}, func(direct driver.Connector) driver.Connector {
 		return explaining{direct, p}

@@ -158,7 +158,7 @@ func TestACommandMeantForAnotherPatientIsRefused(t *testing.T) {
 }
 
 func TestABedIsTakenOnlyAsItWasSeen(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		admission := h.admit(t, "Uwase Marie", "A-01")
 		seen := h.bed(t, "A-02")
 		if _, err := h.SetBedStatus(t.Context(), manager, seen.ID, hospital.BedStatusCommand{Status: hospital.BedReserved}); err != nil {

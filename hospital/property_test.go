@@ -30,11 +30,11 @@ func TestMain(m *testing.M) {
 // failed changed nothing. And after any history all numbers equal a recount, and a bed is occupied
 // exactly if a patient lies in it.
 func TestAfterAnyHistoryEveryChangeWasAnnouncedAndEveryNumberIsRight(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		beds := h.bedIDs(t)
 		rapid.Check(t, func(rt *rapid.T) {
 			h.vacate(t)
-			s := &story{house: h, t: t, rt: rt, beds: beds}
+			s := &story{fixture: h, t: t, rt: rt, beds: beds}
 			before := s.screens()
 			for range rapid.IntRange(1, 30).Draw(rt, "commands") {
 				before = s.step(before, s.time)
@@ -64,8 +64,8 @@ func (s *story) time() (name string, err error) {
 	return "time", err
 }
 
-// vacate empties the house for another history.
-func (h *house) vacate(t testing.TB) {
+// vacate empties the fixture for another history.
+func (h *fixture) vacate(t testing.TB) {
 	t.Helper()
 	for _, statement := range []string{`DELETE FROM bed_assignment`, `DELETE FROM admission`,
 		`UPDATE bed SET status = 'available', status_reason = '', reserved_until = NULL, reserved_for =
@@ -77,7 +77,7 @@ func (h *house) vacate(t testing.TB) {
 
 // story is one random history.
 type story struct {
-	*house
+	*fixture
 	t          *testing.T
 	rt         *rapid.T
 	beds       []int64 // of both wards
@@ -173,7 +173,7 @@ func (s *story) command() (name string, err error) {
 	return name, err
 }
 
-// anyBed is one of the house's, none (0), or one that does not exist.
+// anyBed is one of the fixture's, none (0), or one that does not exist.
 func (s *story) anyBed() int64 {
 	return rapid.SampledFrom(append([]int64{0, 4711}, s.beds...)).Draw(s.rt, "bed")
 }

@@ -48,7 +48,7 @@ func won(t *testing.T, results []error, code string) (winner int, refusals []*ho
 }
 
 func TestOfAHundredAdmissionsToOneBedExactlyOneWins(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		bed := h.bed(t, "A-01").ID
 		before := h.revisions(t, hospital.MetricsTopic)
 		_, refusals := won(t, atOnce(100, func(i int) error {
@@ -72,7 +72,7 @@ func TestOfAHundredAdmissionsToOneBedExactlyOneWins(t *testing.T) {
 }
 
 func TestOneOfTwentyAdmissionsOfAPatientWins(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		ward, err := h.AddWard(t.Context(), admin, hospital.AddWardCommand{Code: "C", Name: "Maternity", Beds: 20})
 		if err != nil {
 			t.Fatal(err)
@@ -100,7 +100,7 @@ func TestOneOfTwentyAdmissionsOfAPatientWins(t *testing.T) {
 // Two patients who are to change places, and two nurses who do it at once: both targets are taken,
 // nobody waits for ever.
 func TestCrossingTransfersDoNotWaitForEachOther(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		one, other := h.admit(t, "Uwase Marie", "A-01"), h.admit(t, "Mugisha Eric", "A-02")
 		for round := range 10 {
 			for i, err := range atOnce(8, func(i int) error {
@@ -124,7 +124,7 @@ func TestCrossingTransfersDoNotWaitForEachOther(t *testing.T) {
 // Patients chase each other through the beds of two wards, with everything else that people do,
 // from all sides.
 func TestManyCommandsAtOnceKeepEveryRule(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		admissions := []hospital.Admission{h.admit(t, "A", "A-01"), h.admit(t, "B", "A-02"), h.admit(t, "C", "B-01"), h.admit(t, "D", "")}
 		beds := h.bedIDs(t)
 		before := h.revisions(t, hospital.MetricsTopic).Topics[hospital.MetricsTopic]
@@ -159,7 +159,7 @@ func TestManyCommandsAtOnceKeepEveryRule(t *testing.T) {
 }
 
 func TestTheSameKeyAdmitsOnceHoweverManyNodesAreAsked(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		var mu sync.Mutex
 		admitted, replays := map[int64]bool{}, 0
 		cmd := hospital.AdmitCommand{PatientName: "Uwase Marie", BedID: h.bed(t, "A-01").ID, IdempotencyKey: "form 17"}

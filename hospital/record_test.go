@@ -12,7 +12,7 @@ import (
 var born = time.Date(1990, 5, 5, 0, 0, 0, 0, time.UTC)
 
 func TestSomebodyWhoMayBeOnRecordIsShownFirst(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		admit := func(cmd hospital.AdmitCommand) error {
 			_, _, err := h.Admit(t.Context(), nurse, cmd)
 			return err
@@ -53,7 +53,7 @@ func TestSomebodyWhoMayBeOnRecordIsShownFirst(t *testing.T) {
 }
 
 func TestEveryPatientHasANumberOfTheirOwn(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.admit(t, "Uwase Marie", "")
 		next := h.found(t, "uwase")[0].Number
 		_, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: "Keza Ange",
@@ -81,7 +81,7 @@ func increased(number string) string {
 }
 
 func TestACorrectionNeedsAReasonAndShowsEverywhere(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		a := h.admit(t, "Uwase Mari", "A-01")
 		other := h.admit(t, "Keza Ange", "")
 		number := h.found(t, "keza")[0].Number
@@ -133,7 +133,7 @@ func TestACorrectionNeedsAReasonAndShowsEverywhere(t *testing.T) {
 }
 
 func TestTwoRecordsOfOnePersonBecomeOneAndCanBeTwoAgain(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		old := h.admit(t, "Uwamahoro Jeane", "A-01")
 		h.discharge(t, old.ID, hospital.Improved)
 		now := h.admit(t, "Uwamahoro Jeanne", "A-02")
@@ -185,7 +185,7 @@ func TestTwoRecordsOfOnePersonBecomeOneAndCanBeTwoAgain(t *testing.T) {
 }
 
 // record is a patient's record as medical staff read it.
-func (h *house) record(t *testing.T, id int64) hospital.Record {
+func (h *fixture) record(t *testing.T, id int64) hospital.Record {
 	t.Helper()
 	record, err := h.Record(t.Context(), nurse, id)
 	if err != nil {
@@ -195,7 +195,7 @@ func (h *house) record(t *testing.T, id int64) hospital.Record {
 }
 
 func TestEveryOpeningOfARecordIsInTheAudit(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		a := h.admit(t, "Uwase Marie", "A-01")
 		_, err := h.Discharge(t.Context(), nurse, a.ID,
 			hospital.DischargeCommand{Outcome: hospital.Improved, Notes: "drink much"})

@@ -10,7 +10,7 @@ import (
 )
 
 // reserve keeps an available bed for somebody or something.
-func (h *house) reserve(t testing.TB, number string, cmd hospital.BedStatusCommand) hospital.Bed {
+func (h *fixture) reserve(t testing.TB, number string, cmd hospital.BedStatusCommand) hospital.Bed {
 	t.Helper()
 	cmd.Status = hospital.BedReserved
 	bed, err := h.SetBedStatus(t.Context(), manager, h.bed(t, number).ID, cmd)
@@ -21,7 +21,7 @@ func (h *house) reserve(t testing.TB, number string, cmd hospital.BedStatusComma
 }
 
 func TestABedIsKeptForANamedPatientUntilATime(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		marie := h.admit(t, "Uwase Marie", "")
 		until := h.clock.Now().Add(30 * time.Hour)
 		bed := h.reserve(t, "A-01",
@@ -46,7 +46,7 @@ func TestABedIsKeptForANamedPatientUntilATime(t *testing.T) {
 
 // Whoever corrects a reservation must not free the bed first: somebody else could take it then.
 func TestAReservationIsCorrectedWhileItStands(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		marie, ange := h.admit(t, "Uwase Marie", ""), h.admit(t, "Keza Ange", "")
 		first := h.reserve(t, "A-01", hospital.BedStatusCommand{PatientID: marie.PatientID})
 		until := h.clock.Now().Add(3 * time.Hour)
@@ -68,7 +68,7 @@ func TestAReservationIsCorrectedWhileItStands(t *testing.T) {
 }
 
 // taking are the two ways into a bed: for somebody new, and for a patient who waits.
-func (h *house) taking(t *testing.T, number string, waiting hospital.Admission,
+func (h *fixture) taking(t *testing.T, number string, waiting hospital.Admission,
 	reason string) map[string]func() error {
 	bed := h.bed(t, number).ID
 	return map[string]func() error{
@@ -86,7 +86,7 @@ func (h *house) taking(t *testing.T, number string, waiting hospital.Admission,
 }
 
 func TestNobodyElseTakesABedThatIsKeptWithoutSayingWhy(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		marie, other := h.admit(t, "Uwase Marie", ""), h.admit(t, "Keza Ange", "")
 		for number, kept := range map[string]struct {
 			cmd  hospital.BedStatusCommand
@@ -120,7 +120,7 @@ func TestNobodyElseTakesABedThatIsKeptWithoutSayingWhy(t *testing.T) {
 }
 
 func TestThePatientTakesTheBedThatIsKeptForThem(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		waits, back := h.admit(t, "Uwase Marie", ""), h.admit(t, "Mugisha Eric", "B-01")
 		h.discharge(t, back.ID, hospital.Stable)
 		h.reserve(t, "A-01", hospital.BedStatusCommand{PatientID: waits.PatientID,
@@ -147,7 +147,7 @@ func TestThePatientTakesTheBedThatIsKeptForThem(t *testing.T) {
 }
 
 func TestAReservationIsRefused(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		marie := h.admit(t, "Uwase Marie", "")
 		dead := h.admit(t, "Keza Ange", "B-01")
 		h.discharge(t, dead.ID, hospital.Deceased)
@@ -187,7 +187,7 @@ func TestAReservationIsRefused(t *testing.T) {
 
 // A reservation is for the bed as its giver saw it, like every other step.
 func TestAReservationOfABedThatChangedIsRefused(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		marie := h.admit(t, "Uwase Marie", "")
 		seen := h.bed(t, "A-01")
 		h.set(t, "A-01", hospital.BedCleaning)

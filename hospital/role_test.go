@@ -14,7 +14,7 @@ import (
 // In the original, whoever was signed in could do everything.
 func TestEachCommandAndReadIsForTheRolesWhoseWorkItIs(t *testing.T) {
 	const wards = "medical_staff ward_management admin"
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.addUser(t, "keza", hospital.KitchenStaff)
 		for name, command := range map[string]struct {
 			roles string
@@ -239,7 +239,7 @@ func TestThePermissionsAreThoseOfTheContract(t *testing.T) {
 }
 
 func TestTheSystemActsAsItself(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.set(t, "A-01", hospital.BedReserved)
 		h.clock.pass(hospital.ReservationLasts + time.Second)
 		h.release(t, 1)
@@ -260,7 +260,7 @@ func kindOf(err error) hospital.Kind {
 // TestTheHolderOfAPermissionMayDoThatAlone, as whom screens are read that are drawn once for many.
 func TestTheHolderOfAPermissionMayDoThatAlone(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, hospitaltest.SQLite(t))
+	h := newFixture(t, hospitaltest.SQLite(t))
 	holder := hospital.HolderOf(hospital.ReadWards)
 	if _, err := h.WardBoard(t.Context(), holder, h.a.ID); err != nil {
 		t.Errorf("the holder of ReadWards should read a ward's board, got %v", err)

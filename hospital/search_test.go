@@ -13,7 +13,7 @@ import (
 
 // manyPatients writes patients behind the hospital's back, as a copy of another system's data
 // would, with the names of four random syllables or of a few families each.
-func (h *house) manyPatients(t testing.TB, many int) {
+func (h *fixture) manyPatients(t testing.TB, many int) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(1, 2))
 	const batch = 500
@@ -59,7 +59,7 @@ func BenchmarkSearchAmongHalfAMillion(b *testing.B) {
 		"SQLite": hospitaltest.SQLite, "PostgreSQL": hospitaltest.PostgreSQL,
 	} {
 		b.Run(name, func(b *testing.B) {
-			h := newHouse(b, fresh(b))
+			h := newFixture(b, fresh(b))
 			h.manyPatients(b, 500_000)
 			for _, text := range []string{"Uwamahoro", "jeanne uwamasi", "marie", "uwa", "an", "u",
 				"marie jean", "beatrce", "uwamasi jeane", "immaculee esperence", "1234567", "xyzxyzxyz",

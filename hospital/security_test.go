@@ -11,7 +11,7 @@ import (
 // However many refusals there are, from however many places, the audit grows by a line each only
 // for the first thousand places of an hour, and by how often all others doubled.
 func TestAFloodOfRefusalsDoesNotFillTheAudit(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		denied := func(address string) {
 			t.Helper()
 			ctx := hospital.From(t.Context(), hospital.Origin{Address: address})

@@ -12,10 +12,10 @@ import (
 	"dusangire/hospital"
 )
 
-// service is a house with what it takes to bring meals: couriers and customers who can sign in, a
+// service is a fixture with what it takes to bring meals: couriers and customers who can sign in, a
 // zone and a dish that suits everyone.
 type service struct {
-	*house
+	*fixture
 	courier, second    hospital.Actor
 	customer, stranger hospital.Actor
 	zone               hospital.Zone
@@ -25,13 +25,13 @@ type service struct {
 // onEachService runs test with a fresh service on SQLite and on PostgreSQL.
 func onEachService(t *testing.T, test func(t *testing.T, s *service)) {
 	t.Helper()
-	onEach(t, func(t *testing.T, h *house) { test(t, newService(t, h)) })
+	onEach(t, func(t *testing.T, h *fixture) { test(t, newService(t, h)) })
 }
 
-// newService adds to a house what it takes to bring meals.
-func newService(t testing.TB, h *house) *service {
+// newService adds to a fixture what it takes to bring meals.
+func newService(t testing.TB, h *fixture) *service {
 	t.Helper()
-	s := &service{house: h}
+	s := &service{fixture: h}
 	s.courier, s.second = s.login(t, "jean", hospital.DeliveryStaff), s.login(t, "aline", hospital.DeliveryStaff)
 	s.customer, s.stranger = s.login(t, "claudine", hospital.Customer), s.login(t, "stranger", hospital.Customer)
 	var err error
@@ -52,7 +52,7 @@ func newService(t testing.TB, h *house) *service {
 
 // login adds someone who can sign in, behind the hospital's back, since hashing a password takes
 // its time.
-func (h *house) login(t testing.TB, name string, role hospital.Role) hospital.Actor {
+func (h *fixture) login(t testing.TB, name string, role hospital.Role) hospital.Actor {
 	t.Helper()
 	h.exec(t, `INSERT INTO app_user (username, role, password_hash, created_at) VALUES ($1, $2, '', $3)`, name, role, h.clock.Now().UnixMilli())
 	id := h.number(t, `SELECT id FROM app_user WHERE username = $1`, name)
@@ -259,7 +259,7 @@ func (s *service) round(t testing.TB, actor hospital.Actor) hospital.DeliveryBoa
 }
 
 // moved runs a command that must be taken and returns the topics that it moved, sorted.
-func (h *house) moved(t testing.TB, command func() error) []string {
+func (h *fixture) moved(t testing.TB, command func() error) []string {
 	t.Helper()
 	h.heard.take()
 	if err := command(); err != nil {
@@ -269,7 +269,7 @@ func (h *house) moved(t testing.TB, command func() error) []string {
 }
 
 // topics lists what was announced since it was last asked, sorted.
-func (h *house) topics() []string {
+func (h *fixture) topics() []string {
 	topics := map[string]bool{}
 	for _, revisions := range h.heard.take() {
 		for topic := range revisions.Topics {
@@ -280,7 +280,7 @@ func (h *house) topics() []string {
 }
 
 // moves checks which topics moved; wanted are separated by spaces, in any order.
-func (h *house) moves(t testing.TB, wanted string, command func() error) {
+func (h *fixture) moves(t testing.TB, wanted string, command func() error) {
 	t.Helper()
 	if got, want := h.moved(t, command), slices.Sorted(slices.Values(strings.Fields(wanted))); !slices.Equal(got, want) {
 		t.Errorf("moved %v, want %v", got, want)

@@ -13,7 +13,7 @@ import (
 )
 
 // setUp changes settings by their names on the wire.
-func (h *house) setUp(t *testing.T, settings ...string) *hospital.Settings {
+func (h *fixture) setUp(t *testing.T, settings ...string) *hospital.Settings {
 	t.Helper()
 	var cmd hospital.SettingsCommand
 	for _, one := range settings {
@@ -26,7 +26,7 @@ func (h *house) setUp(t *testing.T, settings ...string) *hospital.Settings {
 }
 
 func TestSettingsAreChangedForEveryNode(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		other := hospitaltest.Open(t, hospital.Options{DatabaseURL: h.url, Now: h.clock.Now})
 		first := must[*hospital.Settings](t)(other.Settings(t.Context()))
 		if first.TimeZone != "Africa/Kigali" || first.Currency != "RWF" || first.Version != 1 {
@@ -63,7 +63,7 @@ func TestSettingsAreChangedForEveryNode(t *testing.T) {
 }
 
 func TestSettingsAreRefused(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		for _, one := range []string{
 			"time_zone=", "time_zone=Local", "time_zone=Mars/Olympus", "time_zone=../etc/passwd",
 			"currency=", "currency=eur", "currency=XXX", "languages=", "languages=de",
@@ -97,7 +97,7 @@ func TestSettingsAreRefused(t *testing.T) {
 }
 
 func TestSettingsOfATransactionThatFailsHoldForNobody(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		failed := h.InTransaction(t.Context(), func(ctx context.Context) error {
 			_, err := h.SetSettings(ctx, admin,
 				hospital.SettingsCommand{Currency: new(hospital.Currency("EUR"))})
@@ -116,7 +116,7 @@ func TestSettingsOfATransactionThatFailsHoldForNobody(t *testing.T) {
 }
 
 func TestTheDayFollowsTheZone(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		local := func(s *hospital.Settings, text string) string {
 			at := must[time.Time](t)(time.Parse(time.RFC3339, text))
 			return s.Day(at).Format(time.DateOnly) + " since " + s.DayBegins(at).Format(time.RFC3339)
@@ -138,7 +138,7 @@ func TestTheDayFollowsTheZone(t *testing.T) {
 }
 
 func TestEveryTimeOfADayComesOnceOnTheNightsOfAChange(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		settings := h.setUp(t, "time_zone=America/St_Johns")
 		for _, c := range []struct{ day, clock, want string }{
 			{"2026-03-08", "1h59m", "2026-03-08T05:29:00Z"},
@@ -178,7 +178,7 @@ func TestEveryZoneThatIsOfferedAndEveryCurrencyIsTaken(t *testing.T) {
 }
 
 func TestASessionLastsAsLongAsTheHospitalWants(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.setUp(t, "session_hours=3")
 		h.addUser(t, "uwase", hospital.MedicalStaff)
 		_, session, err := h.SignIn(t.Context(), "uwase", "correct horse", hospital.Client{})
@@ -189,7 +189,7 @@ func TestASessionLastsAsLongAsTheHospitalWants(t *testing.T) {
 }
 
 func TestWhatIsNotToBeKeptIsForgotten(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		claudine := h.addUser(t, "claudine", hospital.Customer)
 		told := func(days int) {
 			h.exec(t, `INSERT INTO notification (user_id, role, code, about, title, message, level,
@@ -215,7 +215,7 @@ func TestWhatIsNotToBeKeptIsForgotten(t *testing.T) {
 }
 
 // wantField wants a refusal of one field.
-func (h *house) wantField(t *testing.T, err error, field string) {
+func (h *fixture) wantField(t *testing.T, err error, field string) {
 	t.Helper()
 	refusal, _ := errors.AsType[*hospital.Error](err)
 	if refusal == nil || refusal.Fields[field] == nil {
@@ -224,7 +224,7 @@ func (h *house) wantField(t *testing.T, err error, field string) {
 }
 
 func TestASessionThatIsLeftAloneEnds(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		id := h.addUser(t, "uwase", hospital.MedicalStaff)
 		token, session, err := h.SignIn(t.Context(), "uwase", "correct horse", hospital.Client{})
 		if err != nil {

@@ -9,7 +9,7 @@ import (
 
 // TestTheFirstAccountIsMadeWithALinkOnce looks at the setup from an empty database on.
 func TestTheFirstAccountIsMadeWithALinkOnce(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		ctx := t.Context()
 		first, err := h.NewSetupLink(ctx)
 		if err != nil || first.ExpiresAt != morning.Add(time.Hour) {

@@ -11,7 +11,7 @@ import (
 // TestANameThatNobodyCouldSeeIsNoName, in every way to give one.
 func TestANameThatNobodyCouldSeeIsNoName(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, hospitaltest.SQLite(t))
+	h := newFixture(t, hospitaltest.SQLite(t))
 	for what, give := range naming(t, h) {
 		for _, name := range []string{"\u200b\u200b", "\u00ad", "\ufeff", "\u2060", "\u3164",
 			"\u115f\u1160", "\u2800", "\ufe0f", "\u180e", "\u0301", "\u200d", "\U000e0041", " \u00a0\u2003\u3000", "\u200b \u200b"} {
@@ -40,7 +40,7 @@ func TestANameOfCharactersThatNoTextHasIsRefused(t *testing.T) {
 // TestNamesOfPeopleAreNames in whatever script they write themselves.
 func TestNamesOfPeopleAreNames(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, hospitaltest.SQLite(t))
+	h := newFixture(t, hospitaltest.SQLite(t))
 	for what, give := range naming(t, h) {
 		for _, name := range []string{"Uwase Marie", "N'Diaye", "O\u2019Brien", "Ng\u02bcang\u02bca",
 			"Jean-Pierre", "M. J.", "\u738b\u5c0f\u660e", "\u0623\u062d\u0645\u062f",
@@ -55,7 +55,7 @@ func TestNamesOfPeopleAreNames(t *testing.T) {
 }
 
 // naming are the ways to give a name to something new.
-func naming(t *testing.T, h *house) map[string]func(name string) error {
+func naming(t *testing.T, h *fixture) map[string]func(name string) error {
 	t.Helper()
 	h.addUser(t, "customer", hospital.Customer)
 	customer := hospital.Actor{UserID: int64(h.number(t, `SELECT id FROM app_user`)), Username: "customer", Role: hospital.Customer}
@@ -99,7 +99,7 @@ func naming(t *testing.T, h *house) map[string]func(name string) error {
 // refusesNames fails unless each name is refused for the reason, whatever it is to be the name of.
 func refusesNames(t *testing.T, reason string, names ...string) {
 	t.Helper()
-	h := newHouse(t, hospitaltest.SQLite(t))
+	h := newFixture(t, hospitaltest.SQLite(t))
 	for what, give := range naming(t, h) {
 		for _, name := range names {
 			for field, got := range wrongFields(refused(t, give(name), hospital.Invalid, "fields")) {
@@ -115,7 +115,7 @@ func refusesNames(t *testing.T, reason string, names ...string) {
 // is refused.
 func TestANameIsKeptWithoutWhatNobodySees(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, hospitaltest.SQLite(t))
+	h := newFixture(t, hospitaltest.SQLite(t))
 	admit := func(name string) (hospital.Admission, error) {
 		a, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: hospital.PatientName(name)})
 		return a, err

@@ -14,7 +14,7 @@ import (
 )
 
 func TestGuessingAPasswordIsMadeSlowForThatNameAlone(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.addUser(t, "keza", hospital.MedicalStaff)
 		h.addUser(t, "eric", hospital.MedicalStaff)
 		guess := func(kind hospital.Kind, code string) *hospital.Error {
@@ -44,7 +44,7 @@ func TestGuessingAPasswordIsMadeSlowForThatNameAlone(t *testing.T) {
 }
 
 func TestAPauseOrANewPasswordForgivesFailures(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.addUser(t, "keza", hospital.MedicalStaff)
 		fail := func() {
 			for range 5 {
@@ -73,7 +73,7 @@ func TestAPauseOrANewPasswordForgivesFailures(t *testing.T) {
 }
 
 func TestManyAttemptsAtOnceAreAllCounted(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.addUser(t, "keza", hospital.MedicalStaff)
 		wrong, limited := 0, 0
 		for _, err := range atOnce(20, func(int) error {
@@ -96,7 +96,7 @@ func TestManyAttemptsAtOnceAreAllCounted(t *testing.T) {
 }
 
 // guess tries a wrong password and reports whether it was looked at: it may also be too early.
-func (h *house) guess(t testing.TB, name, address string) (looked bool) {
+func (h *fixture) guess(t testing.TB, name, address string) (looked bool) {
 	t.Helper()
 	_, _, err := h.SignIn(t.Context(), name, "wrong horse", hospital.Client{Address: address})
 	switch kindOf(err) {
@@ -128,7 +128,7 @@ func TestNobodyIsKeptOutByWhatOthersGuess(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t, hospitaltest.SQLite(t))
+			h := newFixture(t, hospitaltest.SQLite(t))
 			h.addUser(t, "keza", hospital.MedicalStaff)
 			for step := range 2 * 60 * 2 { // two hours, every half a minute
 				for _, address := range others {
@@ -146,12 +146,12 @@ func TestNobodyIsKeptOutByWhatOthersGuess(t *testing.T) {
 	}
 }
 
-// whereAPauseTakesNoTime runs test with a house whose attempts to sign in wait their second in the
-// time of testing/synctest. The house's own clock stands still as ever.
-func whereAPauseTakesNoTime(t *testing.T, test func(t *testing.T, h *house)) {
+// whereAPauseTakesNoTime runs test with a fixture whose attempts to sign in wait their second in the
+// time of testing/synctest. The fixture's own clock stands still as ever.
+func whereAPauseTakesNoTime(t *testing.T, test func(t *testing.T, h *fixture)) {
 	t.Helper()
 	url := hospitaltest.SQLite(t)
-	synctest.Test(t, func(t *testing.T) { test(t, newHouse(t, url)) })
+	synctest.Test(t, func(t *testing.T) { test(t, newFixture(t, url)) })
 }
 
 // TestTenThousandGuessesFromAHundredAddressesLeaveTheRightPersonIn: no device of theirs is known,
@@ -161,7 +161,7 @@ func TestTenThousandGuessesFromAHundredAddressesLeaveTheRightPersonIn(t *testing
 	whereAPauseTakesNoTime(t, tenThousandGuessesLeaveTheRightPersonIn)
 }
 
-func tenThousandGuessesLeaveTheRightPersonIn(t *testing.T, h *house) {
+func tenThousandGuessesLeaveTheRightPersonIn(t *testing.T, h *fixture) {
 	h.addUser(t, "keza", hospital.MedicalStaff)
 	looked := 0
 	for range 100 {
@@ -197,7 +197,7 @@ func TestTheNextTurnIsForWhoeverHasFailedLeast(t *testing.T) {
 	} {
 		t.Run(who, func(t *testing.T) {
 			t.Parallel()
-			whereAPauseTakesNoTime(t, func(t *testing.T, h *house) {
+			whereAPauseTakesNoTime(t, func(t *testing.T, h *fixture) {
 				h.addUser(t, "keza", hospital.MedicalStaff)
 				if c.home {
 					h.signIn(t, "keza", "correct horse")
@@ -223,7 +223,7 @@ func TestTheNextTurnIsForWhoeverHasFailedLeast(t *testing.T) {
 
 // guessAtOnce begins a guess at a name from each of the addresses, which have failed three times and
 // the name a thousand times, and returns what waits for them.
-func (h *house) guessAtOnce(t *testing.T, name string, addresses []string) (wait func()) {
+func (h *fixture) guessAtOnce(t *testing.T, name string, addresses []string) (wait func()) {
 	t.Helper()
 	for range 3 {
 		for _, address := range addresses {
@@ -240,7 +240,7 @@ func (h *house) guessAtOnce(t *testing.T, name string, addresses []string) (wait
 
 // TestAGuessWhoseCallerHangsUpCounts as every other one: nobody guesses for nothing.
 func TestAGuessWhoseCallerHangsUpCounts(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.addUser(t, "keza", hospital.MedicalStaff)
 		from := hospital.Client{Address: client}
 		if err := h.GuessAndHangUp(t.Context(), "keza", "wrong horse", from); err != nil {
@@ -261,7 +261,7 @@ func TestOneAddressHasThreeHundredGuessesADay(t *testing.T) {
 	for name, quick := range map[string]int{"whenever it may": 1 << 30, "with a pause after 12": 12, "with a pause after 13": 13} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			whereAPauseTakesNoTime(t, func(t *testing.T, h *house) {
+			whereAPauseTakesNoTime(t, func(t *testing.T, h *fixture) {
 				h.addUser(t, "keza", hospital.MedicalStaff)
 				if looked := h.guessesInADay(t, "keza", quick); looked > 310 || looked < 250 {
 					t.Errorf("an address had %d guesses in a day, want about 300", looked)
@@ -273,7 +273,7 @@ func TestOneAddressHasThreeHundredGuessesADay(t *testing.T) {
 
 // guessesInADay is how many passwords one network can try at a name in a day, if it waits for an
 // hour after so many quick ones.
-func (h *house) guessesInADay(t *testing.T, name string, quick int) (looked int) {
+func (h *fixture) guessesInADay(t *testing.T, name string, quick int) (looked int) {
 	t.Helper()
 	until := h.clock.Now().Add(24 * time.Hour)
 	for inRow := 0; h.clock.Now().Before(until); {
@@ -296,7 +296,7 @@ func (h *house) guessesInADay(t *testing.T, name string, quick int) (looked int)
 
 // TestWhoGuessesManyNamesKeepsNobodyOutWhoSharesTheirAddress: a visitor on the ward's network.
 func TestWhoGuessesManyNamesKeepsNobodyOutWhoSharesTheirAddress(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.addUser(t, "keza", hospital.MedicalStaff)
 		h.addUser(t, "eric", hospital.MedicalStaff)
 		slow := func(name string, want bool) {
@@ -327,7 +327,7 @@ func TestWhoGuessesManyNamesKeepsNobodyOutWhoSharesTheirAddress(t *testing.T) {
 
 // TestANameThatThousandsGuessAtIsSlowedAndNotLocked, by more addresses than anybody could count.
 func TestANameThatThousandsGuessAtIsSlowedAndNotLocked(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.addUser(t, "keza", hospital.MedicalStaff)
 		h.guess(t, "keza", "198.51.100.1")
 		h.exec(t, `UPDATE sign_in_failure SET failures = 1000 WHERE subject LIKE 'name%'`)
@@ -342,7 +342,7 @@ func TestANameThatThousandsGuessAtIsSlowedAndNotLocked(t *testing.T) {
 }
 
 // device signs in on a new device and returns what it keeps.
-func (h *house) device(t testing.TB, name, password, devices string) string {
+func (h *fixture) device(t testing.TB, name, password, devices string) string {
 	t.Helper()
 	_, s := h.signIn(t, name, password)
 	devices, err := h.RememberDevice(t.Context(), s.User, devices)
@@ -355,7 +355,7 @@ func (h *house) device(t testing.TB, name, password, devices string) string {
 // TestAKnownDeviceIsSlowedByItsOwnFailuresAlone, whatever was guessed at the name, from the same
 // address too.
 func TestAKnownDeviceIsSlowedByItsOwnFailuresAlone(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.addUser(t, "keza", hospital.MedicalStaff)
 		h.addUser(t, "eric", hospital.MedicalStaff)
 		ward := h.device(t, "eric", "correct horse", h.device(t, "keza", "correct horse", ""))
@@ -385,7 +385,7 @@ func TestAKnownDeviceIsSlowedByItsOwnFailuresAlone(t *testing.T) {
 // TestADeviceIsKnownToWhomItIsSigned and to nobody else, and no longer when the password has
 // changed.
 func TestADeviceIsKnownToWhomItIsSigned(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.addUser(t, "keza", hospital.MedicalStaff)
 		h.addUser(t, "eric", hospital.MedicalStaff)
 		keza := h.device(t, "keza", "correct horse", "")
@@ -437,7 +437,7 @@ func TestADeviceIsKnownToWhomItIsSigned(t *testing.T) {
 // TestManyRightPasswordsAtOnceAllGetIn: a kitchen's tablets after a power cut, all under one login
 // and behind one address.
 func TestManyRightPasswordsAtOnceAllGetIn(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.addUser(t, "kitchen", hospital.KitchenStaff)
 		h.guess(t, "kitchen", client)
 		for i, err := range atOnce(36, func(int) error {
@@ -457,7 +457,7 @@ func TestAClockThatWasAheadLocksNobodyOut(t *testing.T) {
 	t.Parallel()
 	for what, devices := range map[string]bool{"a stranger": false, "a known device": true} {
 		t.Run(what, func(t *testing.T) {
-			onEach(t, func(t *testing.T, h *house) {
+			onEach(t, func(t *testing.T, h *fixture) {
 				h.addUser(t, "keza", hospital.MedicalStaff)
 				from := hospital.Client{Address: client}
 				if devices {
@@ -496,7 +496,7 @@ func TestANetworkOfSixCountsAsOneAddress(t *testing.T) {
 }
 
 func TestAnOperatorUnlocksANameAndItsSessionsStand(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.addUser(t, "keza", hospital.MedicalStaff)
 		token, _ := h.signIn(t, "keza", "correct horse")
 		devices := h.device(t, "keza", "correct horse", "")
@@ -524,7 +524,7 @@ func TestAnOperatorUnlocksANameAndItsSessionsStand(t *testing.T) {
 
 // TestASignInEndsTheSessionThatItsRequestCameWith and no other one; one that fails ends none.
 func TestASignInEndsTheSessionThatItsRequestCameWith(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.addUser(t, "keza", hospital.MedicalStaff)
 		h.addUser(t, "eric", hospital.MedicalStaff)
 		replaced, s := h.signIn(t, "keza", "correct horse")

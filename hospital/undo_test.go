@@ -14,7 +14,7 @@ import (
 var undo = hospital.UndoCommand{Reason: "the wrong person"}
 
 // wantBed checks where the patient of an admission lies and how a bed is.
-func (h *house) wantBed(t testing.TB, id int64, number string) hospital.Admission {
+func (h *fixture) wantBed(t testing.TB, id int64, number string) hospital.Admission {
 	t.Helper()
 	a, err := h.Admission(t.Context(), hospital.System, id)
 	if err != nil {
@@ -27,7 +27,7 @@ func (h *house) wantBed(t testing.TB, id int64, number string) hospital.Admissio
 }
 
 // wantStatus checks how beds are, as "A-01 available".
-func (h *house) wantStatus(t testing.TB, want ...string) {
+func (h *fixture) wantStatus(t testing.TB, want ...string) {
 	t.Helper()
 	for _, one := range want {
 		number, status, _ := strings.Cut(one, " ")
@@ -38,7 +38,7 @@ func (h *house) wantStatus(t testing.TB, want ...string) {
 }
 
 // admitAllTheSame admits into a bed that may be kept for others.
-func (h *house) admitAllTheSame(t testing.TB, name hospital.PatientName,
+func (h *fixture) admitAllTheSame(t testing.TB, name hospital.PatientName,
 	number string) hospital.Admission {
 	t.Helper()
 	a, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{PatientName: name,
@@ -50,7 +50,7 @@ func (h *house) admitAllTheSame(t testing.TB, name hospital.PatientName,
 }
 
 func TestACancelledAdmissionLeavesTheBedAsItWas(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		comes := h.admit(t, "Habimana Paul", "")
 		_, err := h.SetBedStatus(t.Context(), manager, h.bed(t, "A-02").ID,
 			hospital.BedStatusCommand{Status: hospital.BedReserved, Reason: "after surgery",
@@ -101,7 +101,7 @@ func TestACancelledAdmissionLeavesTheBedAsItWas(t *testing.T) {
 }
 
 func TestOnlyAnOpenAdmissionIsCancelledAndForAReason(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		a := h.admit(t, "Uwase Marie", "A-01")
 		cancel := func(id int64, cmd hospital.UndoCommand) func() error {
 			return func() error {
@@ -154,41 +154,41 @@ func TestOrdersOfACancelledAdmissionAreCancelled(t *testing.T) {
 func TestAReopenedAdmissionLiesInItsBedAgainWhereThatIsFreeOrInCleaning(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		meanwhile func(t *testing.T, h *house)
+		meanwhile func(t *testing.T, h *fixture)
 		bed       string
 		status    string
 		sameSince bool
 	}{
-		"in cleaning": {func(*testing.T, *house) {}, "A-01", "A-01 occupied", true},
-		"available": {func(t *testing.T, h *house) { h.set(t, "A-01", hospital.BedAvailable) },
+		"in cleaning": {func(*testing.T, *fixture) {}, "A-01", "A-01 occupied", true},
+		"available": {func(t *testing.T, h *fixture) { h.set(t, "A-01", hospital.BedAvailable) },
 			"A-01", "A-01 occupied", true},
-		"used and in cleaning again": {func(t *testing.T, h *house) {
+		"used and in cleaning again": {func(t *testing.T, h *fixture) {
 			h.set(t, "A-01", hospital.BedAvailable)
 			other := h.admit(t, "Mugisha Eric", "A-01")
 			h.clock.pass(time.Minute)
 			h.discharge(t, other.ID, hospital.Stable)
 		}, "A-01", "A-01 occupied", false},
-		"taken": {func(t *testing.T, h *house) {
+		"taken": {func(t *testing.T, h *fixture) {
 			h.set(t, "A-01", hospital.BedAvailable)
 			h.admit(t, "Mugisha Eric", "A-01")
 		}, "", "A-01 occupied", false},
-		"reserved": {func(t *testing.T, h *house) {
+		"reserved": {func(t *testing.T, h *fixture) {
 			h.set(t, "A-01", hospital.BedAvailable)
 			h.set(t, "A-01", hospital.BedReserved)
 		}, "", "A-01 reserved", false},
-		"reserved for somebody else": {func(t *testing.T, h *house) {
+		"reserved for somebody else": {func(t *testing.T, h *fixture) {
 			h.set(t, "A-01", hospital.BedAvailable)
 			other := h.admit(t, "Mugisha Eric", "")
 			h.reserve(t, "A-01", hospital.BedStatusCommand{PatientID: other.PatientID})
 		}, "", "A-01 reserved", false},
-		"in maintenance": {func(t *testing.T, h *house) { h.set(t, "A-01", hospital.BedMaintenance) },
+		"in maintenance": {func(t *testing.T, h *fixture) { h.set(t, "A-01", hospital.BedMaintenance) },
 			"", "A-01 maintenance", false},
-		"in a closed ward": {func(t *testing.T, h *house) {
+		"in a closed ward": {func(t *testing.T, h *fixture) {
 			h.exec(t, `UPDATE ward SET is_open = FALSE WHERE code = 'A'`)
 		}, "", "A-01 cleaning", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			onEach(t, func(t *testing.T, h *house) {
+			onEach(t, func(t *testing.T, h *fixture) {
 				a := h.admit(t, "Uwase Marie", "A-01")
 				h.clock.pass(time.Hour)
 				h.discharge(t, a.ID, hospital.Deceased)
@@ -217,7 +217,7 @@ func TestAReopenedAdmissionLiesInItsBedAgainWhereThatIsFreeOrInCleaning(t *testi
 }
 
 func TestADischargeIsTakenBackWithinAWeekUnlessThePatientWasHereAgain(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		a := h.admit(t, "Uwase Marie", "A-01")
 		reopen := func(id int64, cmd hospital.UndoCommand) func() error {
 			return func() error {
@@ -254,7 +254,7 @@ func TestADischargeIsTakenBackWithinAWeekUnlessThePatientWasHereAgain(t *testing
 }
 
 func TestATransferIsTakenBackAsIfItHadNeverBeen(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		for i, first := range []string{"A-01", ""} {
 			a := h.admit(t, "Uwase Marie", first)
 			h.clock.pass(time.Hour)
@@ -283,7 +283,7 @@ func TestATransferIsTakenBackAsIfItHadNeverBeen(t *testing.T) {
 }
 
 func TestATransferIsNotTakenBackWhereItCanNotBe(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		undoTransfer := func(id int64) func() error {
 			return func() error {
 				_, err := h.UndoTransfer(t.Context(), nurse, id, hospital.UndoCommand{})
@@ -324,7 +324,7 @@ func TestATransferIsNotTakenBackWhereItCanNotBe(t *testing.T) {
 // TestASwapIsTakenBackByASwap: the refusal says so, and a transfer before it is none that can be
 // taken back.
 func TestASwapIsTakenBackByASwap(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		one, other := h.admit(t, "Uwase Marie", "A-01"), h.admit(t, "Keza Ange", "B-01")
 		_, err := h.Transfer(t.Context(), nurse, one.ID,
 			hospital.TransferCommand{BedID: h.bed(t, "A-02").ID})
@@ -358,7 +358,7 @@ func TestASwapIsTakenBackByASwap(t *testing.T) {
 
 // TestAReopenedAdmissionTakesTheBedThatIsKeptForItsPatient, as if they had never left.
 func TestAReopenedAdmissionTakesTheBedThatIsKeptForItsPatient(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		a := h.admit(t, "Uwase Marie", "A-01")
 		h.discharge(t, a.ID, hospital.Stable)
 		h.set(t, "A-01", hospital.BedAvailable)
@@ -377,7 +377,7 @@ func TestAReopenedAdmissionTakesTheBedThatIsKeptForItsPatient(t *testing.T) {
 
 // TestATransferIsTakenBackIntoABedThatIsKeptForThePatient, and for nobody else.
 func TestATransferIsTakenBackIntoABedThatIsKeptForThePatient(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		a, waits := h.admit(t, "Uwase Marie", "A-01"), h.admit(t, "Keza Ange", "")
 		_, err := h.Transfer(t.Context(), nurse, a.ID,
 			hospital.TransferCommand{BedID: h.bed(t, "A-02").ID})
@@ -436,7 +436,7 @@ func TestTwoPatientsSwapBedsInOneAct(t *testing.T) {
 }
 
 func TestASwapIsRefused(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		one, other := h.admit(t, "Uwase Marie", "A-01"), h.admit(t, "Keza Ange", "B-01")
 		waiting := h.admit(t, "Mugisha Eric", "")
 		gone := h.admit(t, "Ineza Grace", "A-03")
@@ -528,7 +528,7 @@ func TestMealsAreHeldWhileAPatientIsOnLeave(t *testing.T) {
 }
 
 func TestAnAdmissionEnteredLateNeedsAReasonAndOverlapsNothing(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		was := h.admit(t, "Uwase Marie", "A-01")
 		h.clock.pass(2 * time.Hour)
 		h.discharge(t, was.ID, hospital.Stable)
@@ -667,7 +667,7 @@ func TestANewbornIsMovedWithItsMother(t *testing.T) {
 }
 
 func TestANewbornOfAWaitingMotherComesIntoHerBed(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		mother := h.admit(t, "Uwase Marie", "")
 		newborn, _, err := h.Admit(t.Context(), nurse,
 			hospital.AdmitCommand{PatientName: "Uwase Baby", MotherAdmissionID: mother.ID})

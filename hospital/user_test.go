@@ -17,7 +17,7 @@ import (
 const client = "192.0.2.7"
 
 func TestAUserIsCreatedAndListed(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		added, err := h.AddUser(t.Context(), admin, hospital.AddUserCommand{Username: " Keza.Ange ", Role: hospital.MedicalStaff,
 			Wards: []int64{h.b.ID, h.a.ID, h.b.ID}, Password: "correct horse"})
 		if err != nil {
@@ -40,7 +40,7 @@ func TestAUserIsCreatedAndListed(t *testing.T) {
 }
 
 func TestAUserIsRefused(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.addUser(t, "keza", hospital.MedicalStaff)
 		add := func(user hospital.AddUserCommand) func() error {
 			return func() error {
@@ -73,7 +73,7 @@ func TestAUserIsRefused(t *testing.T) {
 }
 
 func TestDemoUsersAreKnownUntilTheyHaveAPasswordOfTheirOwn(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		demo := func(want bool) {
 			t.Helper()
 			if has, err := h.HasDemoUsers(t.Context()); err != nil || has != want {
@@ -99,7 +99,7 @@ func TestDemoUsersAreKnownUntilTheyHaveAPasswordOfTheirOwn(t *testing.T) {
 }
 
 // signIn signs in and returns the token and the session.
-func (h *house) signIn(t testing.TB, name, password string) (string, hospital.Session) {
+func (h *fixture) signIn(t testing.TB, name, password string) (string, hospital.Session) {
 	t.Helper()
 	token, s, err := h.SignIn(t.Context(), name, password, hospital.Client{Address: client})
 	if err != nil {
@@ -109,7 +109,7 @@ func (h *house) signIn(t testing.TB, name, password string) (string, hospital.Se
 }
 
 // session checks whether a token opens a session.
-func (h *house) session(t testing.TB, token string, open bool) hospital.Session {
+func (h *fixture) session(t testing.TB, token string, open bool) hospital.Session {
 	t.Helper()
 	s, err := h.SessionByToken(t.Context(), token)
 	if !open {
@@ -121,7 +121,7 @@ func (h *house) session(t testing.TB, token string, open bool) hospital.Session 
 }
 
 func TestASignInOpensASessionForAShift(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		id := h.addUser(t, "keza", hospital.MedicalStaff)
 		token, opened := h.signIn(t, " KEZA", "correct horse")
 		if opened.User.ID != id || opened.User.Role != hospital.MedicalStaff || opened.ExpiresAt != morning.Add(12*time.Hour) {
@@ -152,7 +152,7 @@ func TestASignInOpensASessionForAShift(t *testing.T) {
 }
 
 func TestAUsersSignInsAreThoseThatAreOpen(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		id := h.addUser(t, "keza", hospital.KitchenStaff)
 		h.addUser(t, "eric", hospital.MedicalStaff)
 		_, first := h.signIn(t, "keza", "correct horse")
@@ -190,17 +190,17 @@ func TestAUsersSignInsAreThoseThatAreOpen(t *testing.T) {
 func TestASessionEndsWithItsReason(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]struct {
-		run    func(h *house, token string) error
+		run    func(h *fixture, token string) error
 		others bool // whether the user's other sessions stand
 	}{
-		"sign-out": {func(h *house, token string) error { return h.SignOut(context.Background(), token) }, true},
-		"new password": {func(h *house, _ string) error {
+		"sign-out": {func(h *fixture, token string) error { return h.SignOut(context.Background(), token) }, true},
+		"new password": {func(h *fixture, _ string) error {
 			return h.SetPassword(context.Background(), admin, "Keza", "battery staple")
 		}, false},
-		"disabled": {func(h *house, _ string) error { return h.DisableUser(context.Background(), admin, "Keza") }, false},
+		"disabled": {func(h *fixture, _ string) error { return h.DisableUser(context.Background(), admin, "Keza") }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			onEach(t, func(t *testing.T, h *house) {
+			onEach(t, func(t *testing.T, h *fixture) {
 				h.addUser(t, "keza", hospital.MedicalStaff)
 				h.addUser(t, "eric", hospital.MedicalStaff)
 				token, session := h.signIn(t, "keza", "correct horse")
@@ -230,7 +230,7 @@ func TestASessionEndsWithItsReason(t *testing.T) {
 }
 
 func TestDisablingTwiceChangesNothing(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.addUser(t, "keza", hospital.MedicalStaff)
 		if err := h.DisableUser(t.Context(), admin, "keza"); err != nil {
 			t.Fatal(err)
@@ -249,7 +249,7 @@ func TestDisablingTwiceChangesNothing(t *testing.T) {
 }
 
 func TestEverySignInThatFailsGetsTheSameAnswer(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.addUser(t, "keza", hospital.MedicalStaff)
 		h.addUser(t, "eric", hospital.MedicalStaff)
 		if err := h.DisableUser(t.Context(), admin, "eric"); err != nil {
@@ -274,7 +274,7 @@ func TestEverySignInThatFailsGetsTheSameAnswer(t *testing.T) {
 }
 
 func TestNeitherTokensNorPasswordsAreStoredInClear(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.addUser(t, "keza", hospital.MedicalStaff)
 		token, _ := h.signIn(t, "keza", "correct horse")
 		const stranger = "192.0.2.99" // where somebody is signed in, they are told themselves
@@ -316,7 +316,7 @@ func TestAPasswordIsHashedAtOWASPsCost(t *testing.T) {
 }
 
 func TestWaitingToCheckAPasswordEndsWithTheContext(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.addUser(t, "keza", hospital.MedicalStaff)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()

@@ -30,7 +30,7 @@ func wantRefusal(t *testing.T, err error, code string) *hospital.Error {
 }
 
 // lie admits somebody into a bed.
-func (h *house) lie(t *testing.T, name string, bed hospital.Bed) hospital.Admission {
+func (h *fixture) lie(t *testing.T, name string, bed hospital.Bed) hospital.Admission {
 	t.Helper()
 	admission, _, err := h.Admit(t.Context(), nurse, hospital.AdmitCommand{
 		PatientName: hospital.PatientName(name), BedID: bed.ID, Reason: "routine"})
@@ -41,7 +41,7 @@ func (h *house) lie(t *testing.T, name string, bed hospital.Bed) hospital.Admiss
 }
 
 // numbers are those of a ward's beds.
-func (h *house) numbers(t *testing.T, ward hospital.Ward) (numbers []string) {
+func (h *fixture) numbers(t *testing.T, ward hospital.Ward) (numbers []string) {
 	t.Helper()
 	for _, bed := range h.board(t, ward).Beds {
 		numbers = append(numbers, bed.Number)
@@ -50,7 +50,7 @@ func (h *house) numbers(t *testing.T, ward hospital.Ward) (numbers []string) {
 }
 
 func TestAWardIsChangedInAllThatItIs(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		changed, err := h.SetWard(t.Context(), manager, h.a.ID, hospital.SetWardCommand{
 			Code: new("MED-2"), Name: new("  Internal   medicine "), Block: new("C3"),
 			Position: new(7), Sex: new(hospital.FemaleWard), Speciality: new("Heart"),
@@ -77,7 +77,7 @@ func TestAWardIsChangedInAllThatItIs(t *testing.T) {
 }
 
 func TestWardsStandInTheirOrder(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		order := func() (codes string) {
 			wards, err := h.Wards(t.Context(), nurse)
 			if err != nil {
@@ -123,7 +123,7 @@ func TestWardsStandInTheirOrder(t *testing.T) {
 }
 
 func TestAWardIsNotClosedOverAPatient(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		marie := h.lie(t, "Uwase Marie", h.bed(t, "A-02").Bed)
 		shut := hospital.SetWardCommand{Open: new(false)}
 		_, err := h.SetWard(t.Context(), manager, h.a.ID, shut)
@@ -153,7 +153,7 @@ func TestAWardIsNotClosedOverAPatient(t *testing.T) {
 // Closing a ward and admitting into it at once: one of both is refused, and nobody is left in a
 // closed ward.
 func TestNobodyComesIntoAWardThatIsBeingClosed(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		for n := 1; n <= 6; n++ {
 			bed := h.bed(t, fmt.Sprintf("A-%02d", n)).Bed
 			var closing, admitting error
@@ -180,7 +180,7 @@ func TestNobodyComesIntoAWardThatIsBeingClosed(t *testing.T) {
 }
 
 func TestBedsAreAddedByNumberRangeAndCount(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		for _, c := range []struct {
 			cmd  hospital.AddBedsCommand
 			want string
@@ -233,7 +233,7 @@ func TestBedsAreAddedByNumberRangeAndCount(t *testing.T) {
 }
 
 func TestBedsAreAddedOnceUnderTheirKey(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		cmd := hospital.AddBedsCommand{Count: 2, IdempotencyKey: "twice"}
 		first, err := h.AddBeds(t.Context(), manager, h.a.ID, cmd)
 		if err != nil {
@@ -251,7 +251,7 @@ func TestBedsAreAddedOnceUnderTheirKey(t *testing.T) {
 }
 
 func TestABedIsRenamedAndMovedAndItsPastStaysTrue(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		bed := h.bed(t, "A-03").Bed
 		marie := h.lie(t, "Uwase Marie", bed)
 		_, err := h.SetBed(t.Context(), manager, bed.ID, hospital.SetBedCommand{WardID: new(h.b.ID)})
@@ -302,7 +302,7 @@ func TestABedIsRenamedAndMovedAndItsPastStaysTrue(t *testing.T) {
 }
 
 func TestABedIsRetiredAndItsHistoryStays(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		bed := h.bed(t, "A-03").Bed
 		marie := h.lie(t, "Uwase Marie", bed)
 		err := h.RetireBed(t.Context(), manager, bed.ID, "broken", 0)
@@ -357,7 +357,7 @@ func TestABedIsRetiredAndItsHistoryStays(t *testing.T) {
 }
 
 func TestABedThatIsKeptForSomebodyIsNotRetired(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		marie := h.lie(t, "Uwase Marie", hospital.Bed{})
 		bed := h.bed(t, "A-01").Bed
 		kept := hospital.BedStatusCommand{Status: hospital.BedReserved, PatientID: marie.PatientID}
@@ -373,7 +373,7 @@ func TestABedThatIsKeptForSomebodyIsNotRetired(t *testing.T) {
 
 // Whoever is bound to wards looks after these alone.
 func TestAManagerLooksAfterTheirOwnWards(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		user, err := h.AddUser(t.Context(), admin, hospital.AddUserCommand{Username: "bound",
 			Role: hospital.WardManagement, Wards: []int64{h.a.ID}, Password: "correct horse battery"})
 		if err != nil {

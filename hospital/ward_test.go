@@ -14,7 +14,7 @@ import (
 // In the original, availability was the typed-in capacity minus the occupied beds, so reserved and
 // broken beds counted as available.
 func TestCountsAreOfTheBedsThatExistByTheirStatus(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		h.bring(t, "A-01", hospital.BedOccupied)
 		h.bring(t, "A-02", hospital.BedReserved)
 		h.bring(t, "A-03", hospital.BedCleaning)
@@ -52,7 +52,7 @@ func TestOccupancyIsOfTheBedsInServiceInOneDecimal(t *testing.T) {
 }
 
 func TestWardsStandInTheOrderInWhichPeopleCount(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		for _, code := range []string{"W10", "W2-B", "W2", "W1", "MED-10", "MED-9", "ICU"} {
 			if _, err := h.AddWard(t.Context(), admin,
 				hospital.AddWardCommand{Code: code, Name: code, Beds: 1}); err != nil {
@@ -75,7 +75,7 @@ func TestWardsStandInTheOrderInWhichPeopleCount(t *testing.T) {
 }
 
 func TestAWardIsCreatedWithItsBeds(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		ward, err := h.AddWard(t.Context(), admin, hospital.AddWardCommand{Code: "MED-A", Name: " Medicine,  women ", Block: "B1", Beds: 101})
 		if err != nil {
 			t.Fatal(err)
@@ -107,7 +107,7 @@ func TestAWardIsCreatedWithItsBeds(t *testing.T) {
 }
 
 func TestAWardIsRefused(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		add := func(ward hospital.AddWardCommand) func() error {
 			return func() error {
 				_, err := h.AddWard(t.Context(), admin, ward)
@@ -133,7 +133,7 @@ func TestAWardIsRefused(t *testing.T) {
 }
 
 func TestAnUnknownWardHasNoBoard(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		for _, id := range []int64{4711, 0, -1} {
 			_, err := h.WardBoard(t.Context(), hospital.System, id)
 			refused(t, err, hospital.NotFound, "ward_unknown")
@@ -144,7 +144,7 @@ func TestAnUnknownWardHasNoBoard(t *testing.T) {
 }
 
 func TestTheHospitalIsEmptyUntilSomethingIsInIt(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		empty, err := h.Empty(t.Context())
 		if err != nil || empty {
 			t.Errorf("with wards: got %t and error %v", empty, err)
@@ -163,7 +163,7 @@ func TestTheHospitalIsEmptyUntilSomethingIsInIt(t *testing.T) {
 
 // In the original, the metrics were never computed, or were literals.
 func TestTheMetricsFollowEveryChange(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		check := func(when string, want hospital.Metrics) {
 			t.Helper()
 			if got := h.management(t).Metrics; got != want {
@@ -195,7 +195,7 @@ func TestTheMetricsFollowEveryChange(t *testing.T) {
 }
 
 func TestTheMedicalDashboardListsTheWardsItIsAskedFor(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		old, _, err := h.Admit(hospital.At(t.Context(), morning.Add(-24*time.Hour)), nurse, hospital.AdmitCommand{PatientName: "Old", BedID: h.bed(t, "A-06").ID})
 		if err != nil {
 			t.Fatal(err)
@@ -278,7 +278,7 @@ func admissionIDs(admissions []hospital.Admission) (ids []int64) {
 }
 
 func TestTheManagementDashboardListsWhatIsToBeDone(t *testing.T) {
-	onEach(t, func(t *testing.T, h *house) {
+	onEach(t, func(t *testing.T, h *fixture) {
 		ward, err := h.AddWard(t.Context(), admin, hospital.AddWardCommand{Code: "C", Name: "Maternity", Beds: 20})
 		if err != nil {
 			t.Fatal(err)

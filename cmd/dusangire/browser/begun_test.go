@@ -362,7 +362,7 @@ func TestABedThatWasReservedMeanwhileIsNotTakenUnseen(t *testing.T) {
 // it.
 func TestAnOrdersPageKeepsTheVersionUnderAReason(t *testing.T) {
 	t.Parallel()
-	k := mustServeKin(t)
+	k := mustServeFamily(t)
 	order, _, err := k.Hospital.PlaceOrder(t.Context(), k.person(hospital.MedicalStaff), hospital.PlaceOrderCommand{AdmissionID: k.admission.ID,
 		Meal: hospital.Dinner, Dishes: []int64{k.dish("Plain rice").ID}})
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"dusangire/hospital"
 )
 
-// kin is a server with a patient who is allergic to peanuts, a customer who orders for them, and a menu.
-type kin struct {
+// family is a server with a patient who is allergic to peanuts, a customer who orders for them, and a menu.
+type family struct {
 	*dusangiretest.Server
 	board        hospital.WardBoard
 	admission    hospital.Admission
@@ -22,10 +22,10 @@ type kin struct {
 	rice, isombe hospital.Dish
 }
 
-func mustServeKin(t testing.TB) *kin {
+func mustServeFamily(t testing.TB) *family {
 	t.Helper()
 	s, board := dusangiretest.MustServeWard(t, 4, nil)
-	k := &kin{Server: s, board: board}
+	k := &family{Server: s, board: board}
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -44,7 +44,7 @@ func mustServeKin(t testing.TB) *kin {
 }
 
 // person is the login of a role that mustServeWard made, as one who gives commands to the hospital directly.
-func (k *kin) person(role hospital.Role) hospital.Actor {
+func (k *family) person(role hospital.Role) hospital.Actor {
 	k.T.Helper()
 	users, err := k.Hospital.Users(k.T.Context(), hospital.System)
 	if err != nil {
@@ -60,7 +60,7 @@ func (k *kin) person(role hospital.Role) hospital.Actor {
 }
 
 // dish puts a dish for everyone on the menu, with these allergens.
-func (k *kin) dish(name string, allergens ...hospital.Allergen) hospital.Dish {
+func (k *family) dish(name string, allergens ...hospital.Allergen) hospital.Dish {
 	k.T.Helper()
 	dish, err := k.Hospital.AddDish(k.T.Context(), hospital.System, hospital.Dish{Name: hospital.DishName{En: name}, Meals: hospital.Meals, Station: "hot",
 		Allergens: allergens, Diets: hospital.Diets, Textures: []hospital.Texture{0, 1, 2, 3, 4, 5, 6, 7}, Price: 1200, Available: true})
@@ -71,7 +71,7 @@ func (k *kin) dish(name string, allergens ...hospital.Allergen) hospital.Dish {
 }
 
 // address adds an address of the customer's in a new zone.
-func (k *kin) address(label, zone string, charge int) hospital.Address {
+func (k *family) address(label, zone string, charge int) hospital.Address {
 	k.T.Helper()
 	added, err := k.Hospital.AddZone(k.T.Context(), hospital.System, hospital.ZoneCommand{Name: zone, Charge: charge})
 	if err != nil {
@@ -86,7 +86,7 @@ func (k *kin) address(label, zone string, charge int) hospital.Address {
 }
 
 // step gives a command for an order or a delivery as a program of the role does.
-func (k *kin) step(role hospital.Role, path string, fields map[string]any) {
+func (k *family) step(role hospital.Role, path string, fields map[string]any) {
 	k.T.Helper()
 	if fields == nil {
 		fields = map[string]any{}
@@ -106,7 +106,7 @@ func (p *screen) focus(css string) {
 // TestACustomerOrdersAndFollowsTheOrderThroughAllStates: by mouse and keyboard on the menu, then without touching the pages any more.
 func TestACustomerOrdersAndFollowsTheOrderThroughAllStates(t *testing.T) {
 	t.Parallel()
-	k := mustServeKin(t)
+	k := mustServeFamily(t)
 	home := visitor(k.Server)
 	home.open("/")
 	home.signInByForm(hospital.Customer)
@@ -174,7 +174,7 @@ func TestACustomerOrdersAndFollowsTheOrderThroughAllStates(t *testing.T) {
 // TestAnEditedChargeShowsAtOnceOnTheAddress: the admin edits a zone by form; the customer's pages follow, and what an order will cost.
 func TestAnEditedChargeShowsAtOnceOnTheAddress(t *testing.T) {
 	t.Parallel()
-	k := mustServeKin(t)
+	k := mustServeFamily(t)
 	a := k.address("Home", "Shelter", 500)
 	admin, customer := visitorAs(k.Server, hospital.Admin), visitorAs(k.Server, hospital.Customer)
 	home := customer.another()
@@ -207,7 +207,7 @@ func TestAnEditedChargeShowsAtOnceOnTheAddress(t *testing.T) {
 // not come back with the next frame or when the page reconnects.
 func TestADashboardIsToldLoudlyAndCanBeQuieted(t *testing.T) {
 	t.Parallel()
-	k := mustServeKin(t)
+	k := mustServeFamily(t)
 	nurse := visitorAs(k.Server, hospital.MedicalStaff)
 	nurse.openLive("/dashboard/medical_staff/")
 	nurse.mark()
@@ -245,7 +245,7 @@ func TestADashboardIsToldLoudlyAndCanBeQuieted(t *testing.T) {
 // zones, and a dashboard on which something has just happened.
 func customerSights(t testing.TB, s *dusangiretest.Server) []sight {
 	t.Helper()
-	k := &kin{Server: s}
+	k := &family{Server: s}
 	k.customer = k.person(hospital.Customer)
 	must := func(err error) {
 		t.Helper()
@@ -309,7 +309,7 @@ func customerSights(t testing.TB, s *dusangiretest.Server) []sight {
 }
 
 // linked lets the customer order for somebody in a bed too, and returns the bed.
-func (k *kin) linked(t testing.TB) (bedID int64) {
+func (k *family) linked(t testing.TB) (bedID int64) {
 	t.Helper()
 	for _, b := range demoWard(k.Server, "MED-A").Beds {
 		if b.Admission != nil {

@@ -17,7 +17,7 @@ import (
 
 func TestAProgramIsToldWhatHasChangedSinceItsVersion(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse, manager := h.token("medical_staff"), h.token("ward_management")
 	admission := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
 	path := fmt.Sprintf("/admissions/%d/", admission.ID)
@@ -58,7 +58,7 @@ func TestACommandMeantForAnotherPatientTellsNothingOfThem(t *testing.T) {
 	meant := func(fields map[string]any) map[string]any { fields["admission_id"] = w.admission.ID; return fields }
 	before := w.contents()
 	patient := fmt.Sprintf("/patients/%d", other.PatientID)
-	commands := admissionCommands(w.house, w.admission.ID)
+	commands := admissionCommands(w.fixture, w.admission.ID)
 	commands["discharge"] = map[string]any{"outcome": "improved"}
 	paths := map[string]map[string]any{
 		patient:                {"phone": "0788123456"},
@@ -89,7 +89,7 @@ func TestACommandMeantForAnotherPatientTellsNothingOfThem(t *testing.T) {
 
 // admissionCommands are the commands on an admission that medical staff may give, each with fields
 // that are right by themselves. The empty one is the admission's own.
-func admissionCommands(h *house, other int64) map[string]map[string]any {
+func admissionCommands(h *fixture, other int64) map[string]map[string]any {
 	until := h.clock.Now().Add(time.Hour)
 	return map[string]map[string]any{
 		"":               {"isolation": "droplet"},
@@ -110,7 +110,7 @@ func admissionCommands(h *house, other int64) map[string]map[string]any {
 // whatever else has changed.
 func TestEveryCommandOnAnAdmissionSaysWhatHasChanged(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	nurse := h.token("medical_staff")
 	seen := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
 	other := h.admit("Keza Ange", h.bed(h.a, 2).ID)
@@ -139,7 +139,7 @@ func TestEveryCommandOnAnAdmissionSaysWhatHasChanged(t *testing.T) {
 // board. Who does not read wards is refused before there is anything to show.
 func TestARefusalShowsTheBedAsItsPageDoes(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	taken, free, cleaned := h.bed(h.a, 1), h.bed(h.a, 2), h.bed(h.a, 3)
 	there := h.admit("Uwase Marie", taken.ID)
 	moved := h.admit("Keza Ange", free.ID)
@@ -256,7 +256,7 @@ func TestARefusedDietBeginsAnewFromWhatStands(t *testing.T) {
 		"the first says there is none": {nil, []string{"none"}, []string{""}, "none"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := newHouse(t, settings{})
+			h := newFixture(t, settings{})
 			nurse := h.person(hospital.MedicalStaff)
 			admission := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
 			path := fmt.Sprintf("/admissions/%d/diet", admission.ID)
@@ -289,7 +289,7 @@ func TestARefusedDietBeginsAnewFromWhatStands(t *testing.T) {
 // none, it would let the command go through whatever stands there.
 func TestAVersionThatIsNoNumberIsRefused(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, settings{})
+	h := newFixture(t, settings{})
 	fill := h.furnish()
 	token := map[hospital.Role]string{}
 	for _, role := range []hospital.Role{hospital.Admin, hospital.Customer, hospital.DeliveryStaff} {

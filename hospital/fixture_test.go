@@ -24,8 +24,8 @@ var (
 	cook    = hospital.Actor{UserID: 104, Username: "cook", Role: hospital.KitchenStaff, RequestID: "r-cook"}
 )
 
-// house is a hospital of two wards for one test: A with six beds, A-01 to A-06, and B with four.
-type house struct {
+// fixture is a hospital of two wards for one test: A with six beds, A-01 to A-06, and B with four.
+type fixture struct {
 	*hospital.Hospital
 	url   string
 	raw   *sql.DB // the database behind the hospital's back
@@ -34,12 +34,12 @@ type house struct {
 	a, b  hospital.Ward
 }
 
-// onEach runs test with a fresh house on SQLite and on PostgreSQL, beside other tests: while one
+// onEach runs test with a fresh fixture on SQLite and on PostgreSQL, beside other tests: while one
 // waits for a server's answer, another computes.
-func onEach(t *testing.T, test func(t *testing.T, h *house)) {
+func onEach(t *testing.T, test func(t *testing.T, h *fixture)) {
 	t.Helper()
 	t.Parallel()
-	hospitaltest.OnEachDatabase(t, func(t *testing.T, url string) { test(t, newHouse(t, unhurried(url))) })
+	hospitaltest.OnEachDatabase(t, func(t *testing.T, url string) { test(t, newFixture(t, unhurried(url))) })
 }
 
 // unhurried is a database on which a command waits for its turn longer than a hospital would put up
@@ -51,10 +51,10 @@ func unhurried(url string) string {
 	return url
 }
 
-// newHouse builds the two wards on an empty database.
-func newHouse(t testing.TB, url string) *house {
+// newFixture builds the two wards on an empty database.
+func newFixture(t testing.TB, url string) *fixture {
 	t.Helper()
-	h := &house{url: url, raw: hospitaltest.Database(t, url), clock: &clock{now: morning}, heard: &heard{}}
+	h := &fixture{url: url, raw: hospitaltest.Database(t, url), clock: &clock{now: morning}, heard: &heard{}}
 	h.Hospital = hospitaltest.Open(t, hospital.Options{DatabaseURL: url, Announce: h.heard.announce, Now: h.clock.Now})
 	var err error
 	if h.a, err = h.AddWard(t.Context(), admin, hospital.AddWardCommand{Code: "A", Name: "Medicine", Block: "B1", Beds: 6}); err != nil {
@@ -108,7 +108,7 @@ func (a *heard) take() []hospital.Revisions {
 }
 
 // board reads a ward's board.
-func (h *house) board(t testing.TB, ward hospital.Ward) hospital.WardBoard {
+func (h *fixture) board(t testing.TB, ward hospital.Ward) hospital.WardBoard {
 	t.Helper()
 	board, err := h.WardBoard(t.Context(), hospital.System, ward.ID)
 	if err != nil {
@@ -118,13 +118,13 @@ func (h *house) board(t testing.TB, ward hospital.Ward) hospital.WardBoard {
 }
 
 // admissionDetail reads all of an admission.
-func (h *house) admissionDetail(t testing.TB, a hospital.Admission) hospital.AdmissionDetail {
+func (h *fixture) admissionDetail(t testing.TB, a hospital.Admission) hospital.AdmissionDetail {
 	t.Helper()
 	return must[hospital.AdmissionDetail](t)(h.AdmissionDetail(t.Context(), hospital.System, a.ID))
 }
 
 // bed reads a bed as its ward's board shows it.
-func (h *house) bed(t testing.TB, number string) hospital.BoardBed {
+func (h *fixture) bed(t testing.TB, number string) hospital.BoardBed {
 	t.Helper()
 	for _, ward := range []hospital.Ward{h.a, h.b} {
 		for _, bed := range h.board(t, ward).Beds {
@@ -138,7 +138,7 @@ func (h *house) bed(t testing.TB, number string) hospital.BoardBed {
 }
 
 // bedIDs are those of both wards' beds.
-func (h *house) bedIDs(t testing.TB) (ids []int64) {
+func (h *fixture) bedIDs(t testing.TB) (ids []int64) {
 	t.Helper()
 	for _, ward := range []hospital.Ward{h.a, h.b} {
 		for _, bed := range h.board(t, ward).Beds {
@@ -149,7 +149,7 @@ func (h *house) bedIDs(t testing.TB) (ids []int64) {
 }
 
 // admit admits someone who was never here; an empty number means without a bed.
-func (h *house) admit(t testing.TB, name hospital.PatientName, number string) hospital.Admission {
+func (h *fixture) admit(t testing.TB, name hospital.PatientName, number string) hospital.Admission {
 	t.Helper()
 	cmd := hospital.AdmitCommand{PatientName: name}
 	if number != "" {
@@ -163,7 +163,7 @@ func (h *house) admit(t testing.TB, name hospital.PatientName, number string) ho
 }
 
 // set takes a bed to a status.
-func (h *house) set(t testing.TB, number string, status hospital.BedStatus) {
+func (h *fixture) set(t testing.TB, number string, status hospital.BedStatus) {
 	t.Helper()
 	if _, err := h.SetBedStatus(t.Context(), manager, h.bed(t, number).ID, hospital.BedStatusCommand{Status: status, Reason: "for the test"}); err != nil {
 		t.Fatalf("take bed %s to %s: %v", number, status, err)
@@ -171,7 +171,7 @@ func (h *house) set(t testing.TB, number string, status hospital.BedStatus) {
 }
 
 // bring takes an available bed to any status, as people would.
-func (h *house) bring(t testing.TB, number string, status hospital.BedStatus) {
+func (h *fixture) bring(t testing.TB, number string, status hospital.BedStatus) {
 	t.Helper()
 	switch status {
 	case hospital.BedAvailable:
@@ -183,7 +183,7 @@ func (h *house) bring(t testing.TB, number string, status hospital.BedStatus) {
 }
 
 // exec changes the database behind the hospital's back.
-func (h *house) exec(t testing.TB, statement string, args ...any) {
+func (h *fixture) exec(t testing.TB, statement string, args ...any) {
 	t.Helper()
 	if _, err := h.raw.ExecContext(t.Context(), statement, args...); err != nil {
 		t.Fatalf("%s: %v", statement, err)
@@ -191,7 +191,7 @@ func (h *house) exec(t testing.TB, statement string, args ...any) {
 }
 
 // number reads one number from the database behind the hospital's back.
-func (h *house) number(t testing.TB, query string, args ...any) int {
+func (h *fixture) number(t testing.TB, query string, args ...any) int {
 	t.Helper()
 	var n int
 	if err := h.raw.QueryRowContext(t.Context(), query, args...).Scan(&n); err != nil {
@@ -201,11 +201,11 @@ func (h *house) number(t testing.TB, query string, args ...any) int {
 }
 
 // onPostgreSQL reports which of the two databases it is.
-func (h *house) onPostgreSQL() bool { return strings.HasPrefix(h.url, "postgres:") }
+func (h *fixture) onPostgreSQL() bool { return strings.HasPrefix(h.url, "postgres:") }
 
 // refuses runs a command that must be refused with a kind and a code, and must leave no trace: no
 // row of any table differs and nothing is announced. It returns the refusal.
-func (h *house) refuses(t testing.TB, kind hospital.Kind, code string, command func() error) *hospital.Error {
+func (h *fixture) refuses(t testing.TB, kind hospital.Kind, code string, command func() error) *hospital.Error {
 	t.Helper()
 	before := h.contents(t)
 	h.heard.take()
@@ -246,7 +246,7 @@ func wrongFields(refusal *hospital.Error) map[string]string {
 
 // sound checks what must hold whatever happened: a bed is occupied exactly if a patient lies in it,
 // history agrees with the present, and every number equals a recount.
-func (h *house) sound(t testing.TB) {
+func (h *fixture) sound(t testing.TB) {
 	t.Helper()
 	for what, query := range map[string]string{
 		"occupied beds in which nobody lies": `SELECT count(*) FROM bed WHERE status = 'occupied' AND NOT EXISTS (
@@ -290,7 +290,7 @@ func (h *house) sound(t testing.TB) {
 }
 
 // recount compares every number of the boards and dashboards with one that is counted another way.
-func (h *house) recount(t testing.TB) {
+func (h *fixture) recount(t testing.TB) {
 	t.Helper()
 	d, err := h.ManagementDashboard(t.Context(), hospital.System)
 	if err != nil {
@@ -334,7 +334,7 @@ func (h *house) recount(t testing.TB) {
 }
 
 // audited lists what the audit says was done since it had some lines, as "action from>to".
-func (h *house) audited(t testing.TB, since int) []string {
+func (h *fixture) audited(t testing.TB, since int) []string {
 	t.Helper()
 	rows, err := h.raw.QueryContext(t.Context(),
 		`SELECT action, from_state, to_state FROM audit ORDER BY id LIMIT 1000 OFFSET $1`, since)
@@ -358,16 +358,16 @@ func (h *house) audited(t testing.TB, since int) []string {
 }
 
 // auditLines counts the lines of the audit.
-func (h *house) auditLines(t testing.TB) int { return h.number(t, `SELECT count(*) FROM audit`) }
+func (h *fixture) auditLines(t testing.TB) int { return h.number(t, `SELECT count(*) FROM audit`) }
 
 // contents is everything in the database.
-func (h *house) contents(t testing.TB) string {
+func (h *fixture) contents(t testing.TB) string {
 	t.Helper()
 	return hospitaltest.ContentsOf(t, h.raw)
 }
 
 // breakUpdates makes the database fail every update of a table whose new row fits a condition.
-func (h *house) breakUpdates(t testing.TB, table, condition string) {
+func (h *fixture) breakUpdates(t testing.TB, table, condition string) {
 	t.Helper()
 	if !h.onPostgreSQL() {
 		h.exec(t, `CREATE TRIGGER broken BEFORE UPDATE ON `+table+` WHEN `+condition+` BEGIN SELECT RAISE(ABORT, 'broken for the test'); END`)

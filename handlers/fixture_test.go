@@ -40,8 +40,8 @@ const soon = time.Minute
 // password is what every login of these tests has.
 const password = "correct horse battery"
 
-// house is a hospital behind its doors, on a free port, with two wards.
-type house struct {
+// fixture is a hospital behind its doors, on a free port, with two wards.
+type fixture struct {
 	t        testing.TB
 	hospital *hospital.Hospital
 	hub      *hub.Hub
@@ -54,7 +54,7 @@ type house struct {
 	staff    map[hospital.Role]bool // of which roles there is a login, named like the role
 }
 
-// settings are what a house may have otherwise than usual.
+// settings are what a fixture may have otherwise than usual.
 type settings struct {
 	database       string // URL; empty: SQLite
 	bus            hub.Bus
@@ -62,13 +62,13 @@ type settings struct {
 	trustedProxies []string
 	beds           int // of each ward; 0: 8
 	tls            bool
-	joins          *house // a second node on the first one's database
+	joins          *fixture // a second node on the first one's database
 }
 
-// newHouse opens a house and closes it with the test.
-func newHouse(t testing.TB, s settings) *house {
+// newFixture opens a fixture and closes it with the test.
+func newFixture(t testing.TB, s settings) *fixture {
 	t.Helper()
-	h := &house{t: t, clock: &clock{now: morning()}, log: &logged{}, database: s.database, staff: map[hospital.Role]bool{}}
+	h := &fixture{t: t, clock: &clock{now: morning()}, log: &logged{}, database: s.database, staff: map[hospital.Role]bool{}}
 	switch {
 	case s.joins != nil:
 		h.database, h.a, h.b, h.staff = s.joins.database, s.joins.a, s.joins.b, s.joins.staff
@@ -101,7 +101,7 @@ func newHouse(t testing.TB, s settings) *house {
 }
 
 // open starts to serve; the end of the test drains as the program does.
-func (h *house) open(secure bool) {
+func (h *fixture) open(secure bool) {
 	running, stop := context.WithCancel(context.Background())
 	var work sync.WaitGroup
 	work.Go(func() { _ = h.hub.Run(running) })
@@ -122,7 +122,7 @@ func (h *house) open(secure bool) {
 }
 
 // settle sets up the wards.
-func (h *house) settle(beds int) {
+func (h *fixture) settle(beds int) {
 	h.t.Helper()
 	ctx := h.t.Context()
 	for _, ward := range []struct {
@@ -139,7 +139,7 @@ func (h *house) settle(beds int) {
 }
 
 // employ makes sure that there is a login of each of the roles, named like the role.
-func (h *house) employ(roles ...hospital.Role) {
+func (h *fixture) employ(roles ...hospital.Role) {
 	h.t.Helper()
 	for _, role := range roles {
 		if !h.staff[role] {
@@ -149,14 +149,14 @@ func (h *house) employ(roles ...hospital.Role) {
 	}
 }
 
-func (h *house) addUser(name string, role hospital.Role) hospital.User {
+func (h *fixture) addUser(name string, role hospital.Role) hospital.User {
 	h.t.Helper()
 	user, err := h.hospital.AddUser(h.t.Context(), hospital.System, hospital.AddUserCommand{Username: name, Role: role, Password: password})
 	h.must(err)
 	return user
 }
 
-func (h *house) must(err error) {
+func (h *fixture) must(err error) {
 	h.t.Helper()
 	if err != nil {
 		h.t.Fatal(err)
@@ -164,7 +164,7 @@ func (h *house) must(err error) {
 }
 
 // token signs in and returns the session's token. Whoever is named like a role is employed first.
-func (h *house) token(name string) string {
+func (h *fixture) token(name string) string {
 	h.t.Helper()
 	if role := hospital.Role(name); role.Valid() {
 		h.employ(role)
@@ -180,7 +180,7 @@ func actor(role hospital.Role) hospital.Actor {
 }
 
 // bed reads one of a ward's beds, the first being 1.
-func (h *house) bed(ward hospital.Ward, n int) hospital.BoardBed {
+func (h *fixture) bed(ward hospital.Ward, n int) hospital.BoardBed {
 	h.t.Helper()
 	board, err := h.hospital.WardBoard(h.t.Context(), hospital.System, ward.ID)
 	h.must(err)
@@ -188,7 +188,7 @@ func (h *house) bed(ward hospital.Ward, n int) hospital.BoardBed {
 }
 
 // admit puts a new patient into a bed; 0 is no bed.
-func (h *house) admit(name string, bedID int64) hospital.Admission {
+func (h *fixture) admit(name string, bedID int64) hospital.Admission {
 	h.t.Helper()
 	a, _, err := h.hospital.Admit(h.t.Context(), actor(hospital.MedicalStaff),
 		hospital.AdmitCommand{PatientName: hospital.PatientName(name), BedID: bedID, Reason: "routine"})
@@ -197,7 +197,7 @@ func (h *house) admit(name string, bedID int64) hospital.Admission {
 }
 
 // admitAsked admits a new patient who was asked about allergies and has these.
-func (h *house) admitAsked(name string, bedID int64, allergens ...hospital.Allergen) hospital.Admission {
+func (h *fixture) admitAsked(name string, bedID int64, allergens ...hospital.Allergen) hospital.Admission {
 	h.t.Helper()
 	a, _, err := h.hospital.Admit(h.t.Context(), actor(hospital.MedicalStaff), hospital.AdmitCommand{PatientName: hospital.PatientName(name),
 		BedID: bedID, Allergies: hospital.Allergies{Known: true, Allergens: allergens}})
@@ -206,7 +206,7 @@ func (h *house) admitAsked(name string, bedID int64, allergens ...hospital.Aller
 }
 
 // signedIn is the actor behind a token, with their user's id.
-func (h *house) signedIn(token string) hospital.Actor {
+func (h *fixture) signedIn(token string) hospital.Actor {
 	h.t.Helper()
 	session, err := h.hospital.SessionByToken(h.t.Context(), token)
 	h.must(err)
@@ -214,7 +214,7 @@ func (h *house) signedIn(token string) hospital.Actor {
 }
 
 // setBed takes a bed through the steps.
-func (h *house) setBed(id int64, steps ...hospital.BedStatus) {
+func (h *fixture) setBed(id int64, steps ...hospital.BedStatus) {
 	h.t.Helper()
 	for _, step := range steps {
 		_, err := h.hospital.SetBedStatus(h.t.Context(), actor(hospital.Admin), id, hospital.BedStatusCommand{Status: step})
@@ -226,7 +226,7 @@ func (h *house) setBed(id int64, steps ...hospital.BedStatus) {
 var allTextures = []hospital.Texture{0, 1, 2, 3, 4, 5, 6, 7}
 
 // dish puts a dish on the menu that suits every diet and texture and is served at every meal, with these allergens.
-func (h *house) dish(name string, station hospital.Station, allergens ...hospital.Allergen) hospital.Dish {
+func (h *fixture) dish(name string, station hospital.Station, allergens ...hospital.Allergen) hospital.Dish {
 	h.t.Helper()
 	dish, err := h.hospital.AddDish(h.t.Context(), hospital.System, hospital.Dish{Name: hospital.DishName{En: name, Fr: name, Rw: name}, Meals: hospital.Meals,
 		Station: station, Allergens: allergens, Diets: hospital.Diets, Textures: allTextures, Price: 1200, Available: true})
@@ -235,7 +235,7 @@ func (h *house) dish(name string, station hospital.Station, allergens ...hospita
 }
 
 // eats changes what a patient may eat: from now on it is known that they are allergic to these, to the last of them severely.
-func (h *house) eats(admission hospital.Admission, allergens ...hospital.Allergen) {
+func (h *fixture) eats(admission hospital.Admission, allergens ...hospital.Allergen) {
 	h.t.Helper()
 	known := hospital.Allergies{Known: true, Allergens: allergens, Severe: allergens[max(0, len(allergens)-1):]}
 	_, err := h.hospital.SetDiet(h.t.Context(), actor(hospital.MedicalStaff), admission.ID, hospital.DietCommand{Allergies: &known})
@@ -243,7 +243,7 @@ func (h *house) eats(admission hospital.Admission, allergens ...hospital.Allerge
 }
 
 // order orders a meal of dishes for a patient.
-func (h *house) order(admission hospital.Admission, meal hospital.Meal, dishes ...hospital.Dish) hospital.Order {
+func (h *fixture) order(admission hospital.Admission, meal hospital.Meal, dishes ...hospital.Dish) hospital.Order {
 	h.t.Helper()
 	cmd := hospital.PlaceOrderCommand{AdmissionID: admission.ID, Meal: meal}
 	for _, dish := range dishes {
@@ -255,7 +255,7 @@ func (h *house) order(admission hospital.Admission, meal hospital.Meal, dishes .
 }
 
 // orderNow reads an order as it stands.
-func (h *house) orderNow(id int64) hospital.Order {
+func (h *fixture) orderNow(id int64) hospital.Order {
 	h.t.Helper()
 	order, err := h.hospital.Order(h.t.Context(), actor(hospital.Admin), id)
 	h.must(err)
@@ -263,7 +263,7 @@ func (h *house) orderNow(id int64) hospital.Order {
 }
 
 // cook takes an order through the steps, as the kitchen does.
-func (h *house) cook(id int64, steps ...string) hospital.Order {
+func (h *fixture) cook(id int64, steps ...string) hospital.Order {
 	h.t.Helper()
 	commands := map[string]func(context.Context, hospital.Actor, int64, hospital.OrderCommand) (hospital.Order, error){"confirm": h.hospital.ConfirmOrder,
 		"start": h.hospital.StartOrder, "ready": h.hospital.ReadyOrder, "recall": h.hospital.RecallOrder, "cancel": h.hospital.CancelOrder}
@@ -275,14 +275,14 @@ func (h *house) cook(id int64, steps ...string) hospital.Order {
 }
 
 // discharge ends an admission.
-func (h *house) discharge(id int64) {
+func (h *fixture) discharge(id int64) {
 	h.t.Helper()
 	_, err := h.hospital.Discharge(h.t.Context(), actor(hospital.MedicalStaff), id, hospital.DischargeCommand{Outcome: hospital.Improved})
 	h.must(err)
 }
 
 // contents is everything in the database.
-func (h *house) contents() string {
+func (h *fixture) contents() string {
 	h.t.Helper()
 	return hospitaltest.Contents(h.t, h.database)
 }
@@ -317,12 +317,12 @@ type answer struct {
 }
 
 // ask sends a request as the audience does and follows no redirect.
-func (h *house) ask(q question) answer {
+func (h *fixture) ask(q question) answer {
 	h.t.Helper()
 	return h.send(h.request(q))
 }
 
-func (h *house) send(request *http.Request) answer {
+func (h *fixture) send(request *http.Request) answer {
 	h.t.Helper()
 	client := *h.web.Client()
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -343,7 +343,7 @@ func read(t testing.TB, response *http.Response) answer {
 	return answer{t, response.StatusCode, response.Header, string(body)}
 }
 
-func (h *house) request(q question) *http.Request {
+func (h *fixture) request(q question) *http.Request {
 	h.t.Helper()
 	body, contentType := q.encode(h.t)
 	request, err := http.NewRequestWithContext(h.t.Context(), q.method, h.web.URL+q.path, body)
@@ -388,12 +388,12 @@ func (q question) encode(t testing.TB) (body io.Reader, contentType string) {
 }
 
 // post sends fields as the audience would.
-func (h *house) post(path, token string, as audience, fields any) answer {
+func (h *fixture) post(path, token string, as audience, fields any) answer {
 	h.t.Helper()
 	return h.ask(question{method: http.MethodPost, path: path, as: as, token: token, fields: fields})
 }
 
-func (h *house) get(path, token string, as audience) answer {
+func (h *fixture) get(path, token string, as audience) answer {
 	h.t.Helper()
 	return h.ask(question{method: http.MethodGet, path: path, as: as, token: token})
 }
