@@ -36,6 +36,7 @@ func (s *Server) dishes(c echo.Context) error {
 				return err
 			}
 			if c.QueryParam("view") == views.MatrixView {
+				page.Path = views.MatrixPath
 				return render(c, http.StatusOK, views.MatrixPage(page, shown, filter))
 			}
 			return render(c, http.StatusOK, views.DishesPage(page, shown, retired, filter))

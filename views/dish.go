@@ -29,8 +29,8 @@ const (
 // MatrixView is the view of the dishes that is a matrix of what is in them and for whom they are.
 const MatrixView = "matrix"
 
-// matrixPath is the page of the matrix.
-const matrixPath = DishesPath + "?view=" + MatrixView
+// MatrixPath is the page of the matrix.
+const MatrixPath = DishesPath + "?view=" + MatrixView
 
 // SavedDishPath is the page of a dish that says that it is saved.
 func SavedDishPath(id int64) string { return DishPath.Of(id) + "?saved=true" }

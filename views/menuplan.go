@@ -31,7 +31,7 @@ func menuPages(ctx context.Context, r hospital.Role) []link {
 	var links []link
 	if r.May(hospital.ManageMenu) {
 		links = append(links, link{DishesPath, text.T(ctx, "dishes.title"), ""},
-			link{matrixPath, text.T(ctx, "matrix.title"), ""},
+			link{MatrixPath, text.T(ctx, "matrix.title"), ""},
 			link{MenuPlanPath, text.T(ctx, "menuplan.title"), ""})
 	}
 	if r.May(hospital.ReadForecasts) {
