@@ -14,7 +14,8 @@ import (
 	"dusangire/views/text"
 )
 
-// dishes is GET /dishes/?meal=&station=: what the kitchen can cook, and what it no longer does.
+// dishes is GET /dishes/?meal=&station=&view=: what the kitchen can cook, as a list with what it no
+// longer does, or as a matrix of what is in it and for whom it is.
 func (s *Server) dishes(c echo.Context) error {
 	ctx := c.Request().Context()
 	all, err := s.Hospital.Dishes(ctx, actor(c))
@@ -33,6 +34,9 @@ func (s *Server) dishes(c echo.Context) error {
 			page, err := s.page(c, text.T(ctx, "dishes.title"))
 			if err != nil {
 				return err
+			}
+			if c.QueryParam("view") == views.MatrixView {
+				return render(c, http.StatusOK, views.MatrixPage(page, shown, filter))
 			}
 			return render(c, http.StatusOK, views.DishesPage(page, shown, retired, filter))
 		})
@@ -246,6 +250,30 @@ func (s *Server) restoreDish(c echo.Context) error {
 	return done(c, views.SavedDishPath(id))
 }
 
+// sellOutDish is POST /dishes/{id}/sold-out. An empty until says that there is some again; without
+// one it is sold out until the day ends.
+func (s *Server) sellOutDish(c echo.Context) error {
+	id, in, err := readAbout(c, "until", "substitute_id")
+	if err != nil {
+		return err
+	}
+	cmd := hospital.SoldOutCommand{Until: in.time("until"), SubstituteID: in.id("substitute_id"),
+		Version: in.id("version")}
+	err = in.err()
+	ctx := c.Request().Context()
+	switch {
+	case err != nil:
+	case in.has("until") && cmd.Until.IsZero():
+		err = s.Hospital.RestockDish(ctx, actor(c), id, cmd.Version)
+	default:
+		err = s.Hospital.SellOutDish(ctx, actor(c), id, cmd)
+	}
+	if err != nil {
+		return s.dishForm(id, views.FormSoldOut, in).refuse(err)
+	}
+	return done(c, views.SavedDishPath(id))
+}
+
 // dishForm is a form of the page of a dish.
 func (s *Server) dishForm(id int64, name string, in *input) form {
 	return form{name: name, in: in, page: func(c echo.Context, r refusal) error {
@@ -266,16 +294,19 @@ type dishJSON struct {
 	Diets      []hospital.Diet     `json:"diets"`
 	Textures   []hospital.Texture  `json:"textures"`
 	nutritionJSON
-	Price     int     `json:"price"`
-	Available bool    `json:"available"`
-	RetiredAt *string `json:"retired_at"`
-	Version   int64   `json:"version"`
+	Price        int     `json:"price"`
+	Available    bool    `json:"available"`
+	SoldOutUntil *string `json:"sold_out_until"` // null: there is some
+	SubstituteID *int64  `json:"substitute_id"`
+	RetiredAt    *string `json:"retired_at"`
+	Version      int64   `json:"version"`
 }
 
 func newDishJSON(d hospital.Dish) dishJSON {
 	return dishJSON{d.ID, d.Name.En, d.Name.Fr, d.Name.Rw, orEmpty(d.Meals), d.Station,
 		orEmpty(d.Allergens), orEmpty(d.MayContain), orEmpty(d.Diets), orEmpty(d.Textures),
-		nutritionJSON(d.Nutrition), d.Price, d.Available, rfc3339(d.RetiredAt), d.Version}
+		nutritionJSON(d.Nutrition), d.Price, d.Available, rfc3339(d.SoldOutUntil),
+		idOrNull(d.SubstituteID), rfc3339(d.RetiredAt), d.Version}
 }
 
 // dishDetailJSON is a dish with what has happened to it, the newest first.
@@ -286,7 +317,7 @@ type dishDetailJSON struct {
 
 // dishEventJSON is one thing that happened to a dish.
 type dishEventJSON struct {
-	Action  string          `json:"action"` // add, set, retire or restore
+	Action  string          `json:"action"` // one of hospital.DishActions
 	By      string          `json:"by"`
 	At      *string         `json:"at"`
 	Changes []dishValueJSON `json:"changes"`
@@ -301,7 +332,7 @@ type dishValueJSON struct {
 
 func newDishEventJSON(e hospital.DishEvent) dishEventJSON {
 	changes := each(e.Changes, func(c hospital.Change) dishValueJSON {
-		return dishValueJSON{c.Field, c.From, c.To}
+		return dishValueJSON{c.Field, changeValue(c.From), changeValue(c.To)}
 	})
 	return dishEventJSON{string(e.Action), e.By, rfc3339(e.At), changes}
 }

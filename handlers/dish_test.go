@@ -43,7 +43,8 @@ func TestADishIsAddedChangedAndRetiredByAProgram(t *testing.T) {
 		"meals": "[lunch dinner]", "station": "hot", "allergens": "[peanuts]", "may_contain": "[fish]",
 		"diets": "[general renal]", "textures": "[5 7]", "energy_kcal": "310", "protein_g": "12",
 		"carbohydrate_g": "18", "fat_g": "21", "sodium_mg": "420", "potassium_mg": "800", "price": "1500",
-		"available": "true", "retired_at": "<nil>", "version": "1"} {
+		"available": "true", "sold_out_until": "<nil>", "substitute_id": "<nil>",
+		"retired_at": "<nil>", "version": "1"} {
 		if got := fmt.Sprint(o[field]); got != want {
 			t.Errorf("%s is %s, want %s", field, got, want)
 		}

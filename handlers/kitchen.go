@@ -116,34 +116,34 @@ func newKitchenJSON(ctx context.Context, b hospital.KitchenBoard) dashboardJSON 
 }
 
 type ticketJSON struct {
-	OrderID         int64        `json:"order_id"`
-	Status          string       `json:"status"`
-	StatusSince     *string      `json:"status_since"`
-	PlacedAt        *string      `json:"placed_at"`
-	DueAt           *string      `json:"due_at"`
-	Meal            string       `json:"meal"`
-	Ward            *string      `json:"ward"`        // its code; null where no ward is known
-	Bed             *string      `json:"bed_number"`  // null where there is none
-	MovedAt         *string      `json:"moved_at"`    // into the bed, after the order
-	Destination     *string      `json:"destination"` // the zone of an address
-	Initials        *string      `json:"initials"`
-	Diet            *string      `json:"diet"` // null for an address, of which nothing is known
-	Texture         int          `json:"texture"`
-	AllergiesKnown  bool         `json:"allergies_known"`
-	Allergies       []string     `json:"allergies"`
-	SevereAllergies []string     `json:"severe_allergies"`
-	Isolation       *string      `json:"isolation"`
-	NilByMouth      bool         `json:"nil_by_mouth"`
-	Items           []itemJSON   `json:"items"`
-	Notes           string       `json:"notes"`
-	OverrideReason  string       `json:"override_reason"`
-	OverriddenBy    string       `json:"overridden_by"`
-	Hazards         []hazardJSON `json:"hazards"`
-	Stopped         string       `json:"stopped"`
-	Begun           bool         `json:"begun"`
-	Late            bool         `json:"late"`
-	CancelReason    string       `json:"cancel_reason"`
-	Version         int64        `json:"version"`
+	OrderID         int64            `json:"order_id"`
+	Status          string           `json:"status"`
+	StatusSince     *string          `json:"status_since"`
+	PlacedAt        *string          `json:"placed_at"`
+	DueAt           *string          `json:"due_at"`
+	Meal            string           `json:"meal"`
+	Ward            *string          `json:"ward"`        // its code; null where no ward is known
+	Bed             *string          `json:"bed_number"`  // null where there is none
+	MovedAt         *string          `json:"moved_at"`    // into the bed, after the order
+	Destination     *string          `json:"destination"` // the zone of an address
+	Initials        *string          `json:"initials"`
+	Diet            *string          `json:"diet"` // null for an address, of which nothing is known
+	Texture         int              `json:"texture"`
+	AllergiesKnown  bool             `json:"allergies_known"`
+	Allergies       []string         `json:"allergies"`
+	SevereAllergies []string         `json:"severe_allergies"`
+	Isolation       *string          `json:"isolation"`
+	NilByMouth      bool             `json:"nil_by_mouth"`
+	Items           []ticketItemJSON `json:"items"`
+	Notes           string           `json:"notes"`
+	OverrideReason  string           `json:"override_reason"`
+	OverriddenBy    string           `json:"overridden_by"`
+	Hazards         []hazardJSON     `json:"hazards"`
+	Stopped         string           `json:"stopped"`
+	Begun           bool             `json:"begun"`
+	Late            bool             `json:"late"`
+	CancelReason    string           `json:"cancel_reason"`
+	Version         int64            `json:"version"`
 }
 
 func newTicketJSON(ctx context.Context, t hospital.Ticket) ticketJSON {
@@ -174,6 +174,22 @@ func newDishCountJSON(d hospital.DishCount) dishCountJSON {
 	return dishCountJSON{d.DishID, d.Name.En, string(d.Station), d.Count}
 }
 
-func newTicketItemJSON(d hospital.TicketDish) itemJSON {
+// newCarriedItemJSON is a dish of a tray, which is cooked.
+func newCarriedItemJSON(d hospital.TicketDish) itemJSON {
 	return itemJSON{d.ID, d.Name.En, string(d.Station)}
+}
+
+// ticketItemJSON is a dish of a ticket.
+type ticketItemJSON struct {
+	itemJSON
+	SoldOut    bool           `json:"sold_out"`
+	Substitute *namedItemJSON `json:"substitute"` // null: nothing safe is offered instead
+}
+
+func newTicketItemJSON(d hospital.TicketDish) ticketItemJSON {
+	item := ticketItemJSON{itemJSON: newCarriedItemJSON(d), SoldOut: d.SoldOut}
+	if d.SubstituteID != 0 {
+		item.Substitute = &namedItemJSON{d.SubstituteID, d.Substitute.En}
+	}
+	return item
 }

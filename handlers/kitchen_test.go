@@ -21,12 +21,14 @@ func init() {
 	shapes["kitchen"] = shape{"counts": "object:any", "tickets": "object:any", "to_cook": "list:count", "past": "object:any", "missed_rounds": "list:any"}
 	shapes["count"] = shape{"item_id": "id", "name": "text", "station": "text", "count": "count"}
 	shapes["item"] = shape{"id": "id", "name": "text", "station": "text"}
+	shapes["ticket_item"] = shape{"id": "id", "name": "text", "station": "text",
+		"sold_out": "truth", "substitute": "object:any|null"}
 	shapes["hazard"] = shape{"kind": "text", "message": "text", "item_id": "id|null", "item": "text|null", "allergen": "text|null", "severe": "truth",
 		"diet": "text|null", "overridable": "truth"}
 	shapes["ticket"] = shape{"order_id": "id", "status": "text", "status_since": "time", "placed_at": "time", "due_at": "time", "meal": "text",
 		"ward": "text|null", "bed_number": "text|null", "moved_at": "time|null", "destination": "text|null", "initials": "text|null", "diet": "text|null",
 		"texture": "count", "allergies_known": "truth", "allergies": "texts", "severe_allergies": "texts",
-		"nil_by_mouth": "truth", "isolation": "text|null", "items": "list:item",
+		"nil_by_mouth": "truth", "isolation": "text|null", "items": "list:ticket_item",
 		"notes": "text|empty", "override_reason": "text|empty", "overridden_by": "text|empty", "hazards": "list:hazard", "stopped": "text|empty", "begun": "truth", "late": "truth",
 		"cancel_reason": "text|empty", "version": "id"}
 }

@@ -237,6 +237,8 @@ func newCurrentJSON(ctx context.Context, current any) any {
 		return newSettingsJSON(state)
 	case hospital.Dish:
 		return newDishJSON(state)
+	case hospital.MenuPlan:
+		return newPlanJSON(ctx, state)
 	case hospital.AllergyRecord:
 		return newAllergyRecordJSON(state)
 	case []hospital.Hazard:

@@ -221,9 +221,20 @@ func (l *life) deeds() map[string]deed {
 		"/kitchen/past/close": {cook, "", func() map[string]any { // seldom with success, for it takes the trays away
 			return map[string]any{"reason": pick(l, "power cut", "", "", "", "", "", "", "")}
 		}},
-		"/dishes":                  {cook, "", l.newDish},
-		"/dishes/:id":              {cook, otherDishes, l.newDish},
-		"/dishes/:id/retire":       {cook, otherDishes, nothing},
+		"/dishes":            {cook, "", l.newDish},
+		"/dishes/:id":        {cook, otherDishes, l.newDish},
+		"/dishes/:id/retire": {cook, otherDishes, nothing},
+		"/menu/plan": {cook, "", func() map[string]any {
+			return map[string]any{"days": 1 + l.r.IntN(3), "starts_on": l.clock.Now().Format(time.DateOnly)}
+		}},
+		"/menu/plan/entries": {cook, "", func() map[string]any { // everything, so that all can be ordered
+			return map[string]any{"day": 1, "meal": "snack",
+				"items": pick(l, []int64{}, []int64{l.rice.ID, l.isombe.ID})}
+		}},
+		"/dishes/:id/sold-out": {cook, `SELECT id FROM dish`, func() map[string]any {
+			return pick(l, map[string]any{}, map[string]any{"until": ""}, map[string]any{"until": ""},
+				map[string]any{"substitute_id": l.rice.ID})
+		}},
 		"/dishes/:id/restore":      {cook, retiredDishes, nothing},
 		"/deliveries/claim":        {l.couriers, "", func() map[string]any { return map[string]any{"delivery_ids": l.ids(openDeliveries)} }},
 		"/deliveries/depart":       {l.couriers, "", func() map[string]any { return map[string]any{"delivery_ids": l.ids(openDeliveries)} }},

@@ -117,7 +117,7 @@ func newStopJSON(ctx context.Context, s hospital.RoundStop, round string) stopJS
 		BirthDate: dayOrNull(s.BirthDate), Diet: textOrNull(string(s.Diet)),
 		Texture: int(s.Texture), Allergies: asTexts(s.Allergies.Allergens),
 		Asked: s.Allergies.Known, Isolation: textOrNull(string(s.Isolation)),
-		Items: each(s.Dishes, newTicketItemJSON), Phone: textOrNull(s.Phone),
+		Items: each(s.Dishes, newCarriedItemJSON), Phone: textOrNull(s.Phone),
 		MovedFrom: textOrNull(s.MovedFrom), Stopped: textOrNull(s.Stopped),
 		Hazards: newHazardsJSON(ctx, s.HeldFor), Version: s.Version,
 	}

@@ -68,7 +68,7 @@ func (s *Server) Routes() []Route {
 func (s *Server) table() []entry {
 	table := slices.Concat(s.generalRoutes(), s.wardRoutes(), s.bedRoutes(), s.admissionRoutes(),
 		s.patientRoutes(), s.orderRoutes(), s.kitchenRoutes(), s.deliveryRoutes(), s.addressRoutes(),
-		s.notificationRoutes(), s.dishRoutes(), s.userRoutes(), s.accountRoutes(),
+		s.notificationRoutes(), s.menuRoutes(), s.userRoutes(), s.accountRoutes(),
 		s.invitationRoutes(), s.setupRoutes(), s.fileRoutes())
 	if s.Gallery {
 		table = append(table, get("/gallery", Anyone, s.gallery))
@@ -231,7 +231,7 @@ func (s *Server) fileRoutes() []entry {
 	return routes
 }
 
-func (s *Server) dishRoutes() []entry {
+func (s *Server) menuRoutes() []entry {
 	return []entry{
 		get(views.DishesPath, hospital.ManageMenu, s.dishes),
 		get(views.NewDishPath, hospital.ManageMenu, s.newDish),
@@ -240,6 +240,12 @@ func (s *Server) dishRoutes() []entry {
 		post(views.DishesPath+":id", hospital.ManageMenu, s.setDish),
 		post(views.DishPath+"retire", hospital.ManageMenu, s.retireDish),
 		post(views.DishPath+"restore", hospital.ManageMenu, s.restoreDish),
+		post(views.DishPath+"sold-out", hospital.ManageMenu, s.sellOutDish),
+		get(views.MenuHomePath, hospital.ReadForecasts, s.menuHome),
+		get(views.MenuPlanPath, hospital.ManageMenu, s.menuPlan),
+		post(views.SetCyclePath, hospital.ManageMenu, s.setCycle),
+		post(views.PlanMealPath, hospital.ManageMenu, s.planMeal),
+		get(views.ForecastPath, hospital.ReadForecasts, s.forecast),
 	}
 }
 

@@ -46,6 +46,10 @@ type Dish struct {
 	Available  bool  // it is cooked at present
 	Version    int64 // counts the dish's changes
 
+	// SoldOutUntil is until when there is nothing left of it; SubstituteID the dish that is offered
+	// instead, 0 for none. An order keeps neither.
+	SoldOutUntil time.Time `json:"-"`
+	SubstituteID int64     `json:"-"`
 	// RetiredAt is since when it is off the menu for good; zero: it is not. An order does not keep
 	// it.
 	RetiredAt time.Time `json:"-"`
@@ -333,9 +337,9 @@ func (c *change) recheckEaters(ctx context.Context, dishID int64) error {
 	return nil
 }
 
-// RetireDish takes a dish off the menu for good: nobody can order it any more, and its name is free
-// again. Orders that have it keep it. NotFound and Conflict as for SetDish; one that is retired
-// already stays so.
+// RetireDish takes a dish off the menu and the plan for good: nobody can order it any more, and its
+// name is free again. Orders that have it keep it. NotFound and Conflict as for SetDish; one that
+// is retired already stays so.
 func (h *Hospital) RetireDish(ctx context.Context, actor Actor, id, version int64) error {
 	return h.changeAs(ctx, actor, ManageMenu, func(ctx context.Context, c *change) error {
 		dish, err := c.lockDish(ctx, id)
@@ -345,7 +349,7 @@ func (h *Hospital) RetireDish(ctx context.Context, actor Actor, id, version int6
 		if err := c.checkDishVersion(ctx, dish, version); err != nil {
 			return err
 		}
-		return c.keepRetired(ctx, dish, c.now)
+		return cmp.Or(c.unplan(ctx, id), c.keepRetired(ctx, dish, c.now))
 	})
 }
 
@@ -383,21 +387,28 @@ func (c *change) keepRetired(ctx context.Context, dish Dish, since time.Time) er
 const selectDish = `SELECT dish.id, dish.name_en, dish.name_fr, dish.name_rw, dish.meals,
 	dish.station, dish.allergens, dish.may_contain, dish.diets, dish.textures, dish.energy_kcal,
 	dish.protein_g, dish.carbohydrate_g, dish.fat_g, dish.sodium_mg, dish.potassium_mg, dish.price,
-	dish.available, dish.version, dish.retired_at FROM dish`
+	dish.available, dish.version, dish.retired_at, dish.sold_out_until, dish.substitute_id
+	FROM dish`
 
 func scanDish(row scanner) (d Dish, err error) {
 	n := &d.Nutrition
 	err = row.Scan(&d.ID, &d.Name.En, &d.Name.Fr, &d.Name.Rw, (*list[Meal])(&d.Meals), &d.Station,
 		(*list[Allergen])(&d.Allergens), (*list[Allergen])(&d.MayContain), (*list[Diet])(&d.Diets),
 		(*list[Texture])(&d.Textures), &n.EnergyKcal, &n.ProteinG, &n.CarbohydrateG, &n.FatG,
-		&n.SodiumMg, &n.PotassiumMg, &d.Price, &d.Available, &d.Version, (*instant)(&d.RetiredAt))
+		&n.SodiumMg, &n.PotassiumMg, &d.Price, &d.Available, &d.Version, (*instant)(&d.RetiredAt),
+		(*instant)(&d.SoldOutUntil), (*reference)(&d.SubstituteID))
 	return d, err
 }
 
 // Dishes lists the dishes that are not retired by name, for whoever looks after the menu.
 func (h *Hospital) Dishes(ctx context.Context, actor Actor) ([]Dish, error) {
+	now := h.clock(ctx)
 	return readAs(ctx, h, actor, ManageMenu, func(ctx context.Context, q *sql.Tx) ([]Dish, error) {
-		return readDishes(ctx, q, func(d Dish) bool { return d.RetiredAt.IsZero() })
+		dishes, err := readDishes(ctx, q, func(d Dish) bool { return d.RetiredAt.IsZero() })
+		for i, dish := range dishes {
+			dishes[i] = dish.at(now)
+		}
+		return dishes, err
 	})
 }
 
@@ -423,6 +434,9 @@ func readDishes(ctx context.Context, q *sql.Tx, wanted func(Dish) bool) ([]Dish,
 type DishDetail struct {
 	Dish
 	Events []DishEvent // the newest first, at most dishEventsShown
+
+	Substitutes []Dish    // what can be offered instead of it, by name
+	DayEnds     time.Time // when today does
 }
 
 // DishEvent is one thing that happened to a dish.
@@ -430,14 +444,14 @@ type DishEvent struct {
 	At      time.Time
 	By      string // the login of who did it
 	Action  DishAction
-	Changes []Change // where it was set
+	Changes []Change // where it was set, or sold out
 }
 
 // DishAction is what was done to a dish.
 type DishAction string
 
 // DishActions lists what can be done to a dish.
-var DishActions = []DishAction{"add", "set", "retire", "restore"}
+var DishActions = []DishAction{"add", "set", "sold_out", "restock", "retire", "restore"}
 
 // dishEventsShown is how far back the history of a dish is shown; the audit keeps all of it.
 const dishEventsShown = 100
@@ -446,7 +460,7 @@ const dishEventsShown = 100
 func (h *Hospital) DishDetail(ctx context.Context, actor Actor, id int64) (DishDetail, error) {
 	return readAs(ctx, h, actor, ManageMenu,
 		func(ctx context.Context, q *sql.Tx) (d DishDetail, err error) {
-			if d.Dish, err = readDish(ctx, q, id); err != nil {
+			if err := d.read(ctx, q, id, h.clock(ctx)); err != nil {
 				return d, err
 			}
 			rows, err := q.QueryContext(ctx, `SELECT at, actor, action, from_state, to_state
@@ -457,13 +471,27 @@ func (h *Hospital) DishDetail(ctx context.Context, actor Actor, id int64) (DishD
 		})
 }
 
+// read reads a dish as it is at a moment, with what can be offered instead.
+func (d *DishDetail) read(ctx context.Context, q *sql.Tx, id int64, now time.Time) error {
+	dish, err := readDish(ctx, q, id)
+	if err != nil {
+		return err
+	}
+	d.Dish, d.DayEnds = dish.at(now), SettingsOf(ctx).dayEnds(now)
+	d.Substitutes, err = readDishes(ctx, q, func(other Dish) bool {
+		return other.RetiredAt.IsZero() && other.Available && !other.SoldOut(now) &&
+			other.standsInFor(dish)
+	})
+	return err
+}
+
 // scanDishEvent reads a line of the audit. What was kept before changes were is an event without
 // them.
 func scanDishEvent(row scanner) (e DishEvent, err error) {
 	var action, from, to string
 	err = row.Scan((*instant)(&e.At), &e.By, &action, &from, &to)
 	e.Action = DishAction(strings.TrimPrefix(action, "dish."))
-	if e.Action == "set" && from != "" {
+	if e.Action != "retire" && from != "" {
 		e.Changes = codedChanges(from, to)
 	}
 	return e, err

@@ -45,6 +45,10 @@ type TicketDish struct {
 	ID      int64
 	Name    DishName
 	Station Station
+	SoldOut bool // there is nothing left of it, and it is still to be cooked
+	// what is offered instead and is safe for the patient; 0 where there is nothing
+	SubstituteID int64
+	Substitute   DishName
 }
 
 // Urgency says how near a ticket is to the time when it is to be eaten.
@@ -211,6 +215,9 @@ func readTickets(ctx context.Context, q *sql.Tx, now time.Time) ([]Ticket, error
 		return nil, err
 	}
 	tickets := slices.Concat(open, ended)
+	if err := markSoldOut(ctx, q, tickets, now); err != nil {
+		return nil, err
+	}
 	slices.SortFunc(tickets, func(a, b Ticket) int {
 		return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.OrderID, b.OrderID))
 	})

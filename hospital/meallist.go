@@ -105,7 +105,7 @@ func (l *MealList) read(ctx context.Context, q *sql.Tx, wardID int64) (err error
 	if err != nil {
 		return err
 	}
-	menu, err := readMenu(ctx, q, l.Meal)
+	menu, err := readMenu(ctx, q, l.Meal, s)
 	for i := range l.Lines {
 		l.Lines[i].judge(orders, menu, l.At, s)
 	}

@@ -347,7 +347,7 @@ func (c *change) lockPlate(ctx context.Context, admissionID int64, meal Meal,
 	if err != nil {
 		return nil, err
 	}
-	menu, err := readMenu(ctx, c.tx, meal)
+	menu, err := readMenu(ctx, c.tx, meal, s)
 	if err != nil {
 		return nil, err
 	}

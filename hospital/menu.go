@@ -7,18 +7,34 @@ import (
 	"time"
 )
 
-// Menu lists the available dishes of a meal by name.
+// Menu lists what can be ordered now for the next serving of a meal, by name.
 func (h *Hospital) Menu(ctx context.Context, actor Actor, meal Meal) ([]Dish, error) {
+	now := h.clock(ctx)
 	return readAs(ctx, h, actor, OrderMeals, func(ctx context.Context, q *sql.Tx) ([]Dish, error) {
-		return readMenu(ctx, q, meal)
+		return readMenu(ctx, q, meal, SettingsOf(ctx).next(meal, 0, now))
 	})
 }
 
-// readMenu lists the available dishes of a meal by name.
-func readMenu(ctx context.Context, q *sql.Tx, meal Meal) ([]Dish, error) {
-	return readDishes(ctx, q, func(d Dish) bool {
-		return d.RetiredAt.IsZero() && d.Available && slices.Contains(d.Meals, meal)
+// readMenu lists what there is at a serving of a meal by name: of the dishes that are planned for
+// it, or where nothing is planned of all that the meal has, those that are available. What is sold
+// out is not there, and what is offered instead is.
+func readMenu(ctx context.Context, q *sql.Tx, meal Meal, s serving) ([]Dish, error) {
+	served, err := plannedFor(ctx, q, meal, s.date)
+	if err != nil {
+		return nil, err
+	}
+	dishes, err := readDishes(ctx, q, func(d Dish) bool {
+		return d.RetiredAt.IsZero() && slices.Contains(d.Meals, meal)
 	})
+	planned := len(served) > 0
+	for _, d := range dishes {
+		if planned && d.SoldOut(s.due) && slices.Contains(served, d.ID) {
+			served = append(served, d.SubstituteID)
+		}
+	}
+	return slices.DeleteFunc(dishes, func(d Dish) bool {
+		return !d.Available || d.SoldOut(s.due) || planned && !slices.Contains(served, d.ID)
+	}), err
 }
 
 // OfferedDish is a dish as one patient's menu shows it: crossed out with the reasons where it
@@ -39,12 +55,13 @@ func (h *Hospital) MenuFor(ctx context.Context, actor Actor, admissionID int64,
 			if err != nil {
 				return nil, err
 			}
-			dishes, err := readMenu(ctx, q, meal)
+			wardID, err := wardOf(ctx, q, admissionID)
 			if err != nil {
 				return nil, err
 			}
-			wardID, err := wardOf(ctx, q, admissionID)
-			return diet.judge(dishes, now, SettingsOf(ctx).next(meal, wardID, now).due), err
+			s := SettingsOf(ctx).next(meal, wardID, now)
+			dishes, err := readMenu(ctx, q, meal, s)
+			return diet.judge(dishes, now, s.due), err
 		})
 }
 
@@ -99,7 +116,7 @@ func (h *Hospital) Offer(ctx context.Context, actor Actor, admissionID, addressI
 		if err := wrong.err(); err != nil {
 			return o, err
 		}
-		dishes, err := readMenu(ctx, q, o.Meal)
+		dishes, err := readMenu(ctx, q, o.Meal, settings.next(o.Meal, wardID, o.At))
 		switch {
 		case err != nil:
 			return o, err

@@ -197,7 +197,7 @@ func wouldBecome(ctx context.Context, q *sql.Tx, admissionID int64, round Missed
 	if err != nil {
 		return 0, err
 	}
-	menu, err := readMenu(ctx, q, round.Meal)
+	menu, err := readMenu(ctx, q, round.Meal, s)
 	if err != nil {
 		return 0, err
 	}

@@ -177,18 +177,18 @@ func (f fields) override(field, reason string) {
 func (c *change) placeOrder(ctx context.Context, cmd PlaceOrderCommand) (int64, error) {
 	settings := SettingsOf(ctx)
 	wrong := cmd.check(settings)
-	dishes, err := c.lockDishes(ctx, cmd, wrong)
+	wardID, err := wardOf(ctx, c.tx, cmd.AdmissionID)
+	if err != nil {
+		return 0, err
+	}
+	s := settings.next(cmd.Meal, wardID, c.now)
+	dishes, err := c.lockDishes(ctx, cmd, s, wrong)
 	if err != nil {
 		return 0, err
 	}
 	if err := wrong.err(); err != nil {
 		return 0, err
 	}
-	wardID, err := wardOf(ctx, c.tx, cmd.AdmissionID)
-	if err != nil {
-		return 0, err
-	}
-	s := settings.next(cmd.Meal, wardID, c.now)
 	o := Order{AdmissionID: cmd.AdmissionID, AddressID: cmd.AddressID, Meal: cmd.Meal,
 		ServiceDate: s.date, Due: s.due, Late: s.late, Dishes: dishes, Notes: cmd.Notes,
 		Status: OrderPending, PlacedBy: c.actor.UserID, PlacedAt: c.now, StatusSince: c.now}
@@ -201,7 +201,7 @@ func (c *change) placeOrder(ctx context.Context, cmd PlaceOrderCommand) (int64, 
 // lockDishes returns the dishes of an order in the order in which they were chosen. They can't
 // change until the commit, so that no recipe changes between the check of an order and its being
 // there to be checked. It records those that can't be had.
-func (c *change) lockDishes(ctx context.Context, cmd PlaceOrderCommand,
+func (c *change) lockDishes(ctx context.Context, cmd PlaceOrderCommand, s serving,
 	wrong fields) ([]Dish, error) {
 	known := map[int64]Dish{}
 	for _, id := range sortedSet(cmd.Dishes[:min(len(cmd.Dishes), MostDishes)]) {
@@ -214,7 +214,7 @@ func (c *change) lockDishes(ctx context.Context, cmd PlaceOrderCommand,
 			return nil, err
 		}
 		switch {
-		case !dish.Available:
+		case !dish.Available || dish.SoldOut(s.due):
 			wrong.refuse("items", "dish_unavailable",
 				"There is no %s left today. Choose something else.", dish.Name.En)
 		case SettingsOf(ctx).Meal(cmd.Meal).Enabled && !slices.Contains(dish.Meals, cmd.Meal):
@@ -223,11 +223,30 @@ func (c *change) lockDishes(ctx context.Context, cmd PlaceOrderCommand,
 		}
 		known[id] = dish
 	}
+	if err := c.checkServed(ctx, cmd.Meal, s, known, wrong); err != nil {
+		return nil, err
+	}
 	dishes := make([]Dish, len(cmd.Dishes))
 	for i, id := range cmd.Dishes {
 		dishes[i] = known[id]
 	}
 	return dishes, nil
+}
+
+// checkServed records the dishes that something else is planned instead of.
+func (c *change) checkServed(ctx context.Context, meal Meal, s serving, dishes map[int64]Dish,
+	wrong fields) error {
+	if !SettingsOf(ctx).Meal(meal).Enabled {
+		return nil
+	}
+	menu, err := readMenu(ctx, c.tx, meal, s)
+	for id, dish := range dishes {
+		if !slices.ContainsFunc(menu, func(d Dish) bool { return d.ID == id }) {
+			wrong.refuse("items", "dish_not_planned",
+				"%s is not on the menu of that day. Choose something else.", dish.Name.En)
+		}
+	}
+	return err
 }
 
 // placeForAddress inserts an order for an address of the actor's.

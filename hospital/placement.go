@@ -130,6 +130,9 @@ func codedValue(field, code string) any {
 	case "is_open":
 		return code == "true"
 	}
+	if field == "sold_out_until" {
+		return moment(code)
+	}
 	return told(decodeSpaces.Replace(code))
 }
 

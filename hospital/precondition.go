@@ -131,7 +131,8 @@ func fieldsOf(action, from, to string) []Change {
 	case "admission.discharge":
 		return []Change{{Field: "status", From: "admitted", To: "discharged"},
 			{Field: "outcome", To: to}}
-	case "admission.edit", "bed.set", "ward.set", "dish.set", "settings.set", "meal.set":
+	case "admission.edit", "bed.set", "ward.set", "dish.set", "dish.sold_out",
+		"dish.restock", "menu.cycle", "settings.set", "meal.set":
 		return codedChanges(from, to)
 	case "meal.sequence":
 		return []Change{{Field: "sequence", From: told(from), To: told(to)}}

@@ -71,7 +71,8 @@ const (
 	CookOrders        Permission = "orders.cook"            // start, ready, recall
 	ConfirmOrders     Permission = "orders.confirm"         // pending, or held and safe again
 	CancelOrders      Permission = "orders.cancel"          // any for kitchen and medical staff
-	ManageMenu        Permission = "menu.manage"            // dishes, and what there is today
+	ManageMenu        Permission = "menu.manage"            // dishes, and what there is when
+	ReadForecasts     Permission = "menu.forecast"          // what a meal will take
 	ReadDeliveries    Permission = "dashboard.delivery"     // /dashboard/delivery/
 	CarryDeliveries   Permission = "deliveries.carry"       // claim, depart, deliver, fail
 	OverseeDeliveries Permission = "deliveries.oversee"     // every courier's
@@ -127,6 +128,7 @@ var permitted = map[Permission][]Role{
 	ConfirmOrders:           {MedicalStaff, KitchenStaff, Admin},
 	CancelOrders:            {MedicalStaff, WardManagement, KitchenStaff, Customer, Admin},
 	ManageMenu:              {KitchenStaff, Admin},
+	ReadForecasts:           {MedicalStaff, KitchenStaff, Admin},
 	ReadDeliveries:          {DeliveryStaff, Admin},
 	CarryDeliveries:         {DeliveryStaff, Admin},
 	OverseeDeliveries:       {Admin},

@@ -11,7 +11,7 @@ import (
 // is late.
 type timeMark struct {
 	kind   string
-	id     int64 // of a bed or an admission
+	id     int64 // of a bed, an admission or a dish
 	wardID int64 // on whose board it stands; 0: on none
 }
 
@@ -114,7 +114,8 @@ func timeMarks(ctx context.Context, q *sql.Tx, now time.Time) ([]timeMark, error
 		UNION ALL SELECT 'fasting_ahead', admission.id, bed.ward_id
 			FROM admission JOIN bed ON bed.id = admission.bed_id
 			WHERE discharged_at IS NULL AND nil_by_mouth_from > $1 AND nil_by_mouth_from < $5
-			AND NOT with_mother`,
+			AND NOT with_mother
+		UNION ALL SELECT 'restocked', id, NULL FROM dish WHERE sold_out_until <= $1`,
 		instant(now), instant(now.Add(-CleanStatWithin)), instant(now.Add(-CleanWithin)),
 		instant(now.Add(-LongWait)), instant(now.Add(FastingAhead)))
 	return collect(rows, err, func(row scanner) (m timeMark, err error) {

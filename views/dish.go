@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"dusangire/hospital"
 	"dusangire/views/text"
@@ -22,7 +23,14 @@ const (
 	FormDish    = "dish"
 	FormRetire  = "retire-dish"
 	FormRestore = "restore-dish"
+	FormSoldOut = "sold-out"
 )
+
+// MatrixView is the view of the dishes that is a matrix of what is in them and for whom they are.
+const MatrixView = "matrix"
+
+// matrixPath is the page of the matrix.
+const matrixPath = DishesPath + "?view=" + MatrixView
 
 // SavedDishPath is the page of a dish that says that it is saved.
 func SavedDishPath(id int64) string { return DishPath.Of(id) + "?saved=true" }
@@ -92,6 +100,14 @@ func otherNames(ctx context.Context, name hospital.DishName) string {
 		}
 	}
 	return strings.Join(others, " · ")
+}
+
+// givenOr is a time where it is given, else another one.
+func givenOr(first, other time.Time) time.Time {
+	if first.IsZero() {
+		return other
+	}
+	return first
 }
 
 // truthWord is how a choice between yes and no is sent.

@@ -215,15 +215,23 @@ func (w typed) customers(t testing.TB, bodies map[string]string) {
 	cooked.Name = hospital.DishName{En: w.reason, Fr: w.name, Rw: w.sentence}
 	cooked.Events[0].By = w.username
 	cooked.Events[0].Changes = []hospital.Change{{Field: "name_en", From: w.name, To: w.reason}}
+	plan, forecast := samplePlan(), sampleForecast()
+	plan.Entries[0].Dishes[0].Name, forecast.Dishes[0].Dish.Name = cooked.Name, cooked.Name
+	forecast.Without[0].PatientName = hospital.PatientName(w.name)
+	forecast.Without[0].BedNumber, forecast.Without[0].Initials = w.number, w.name
 	page := livePage("Customer", hospital.Customer, "/home/", "/ws/home/", home.Revisions)
 	form := views.Form{Name: views.FormAddress, Problem: w.sentence, Key: w.query, Values: map[string][]string{"label": {w.name}, "instructions": {w.reason}},
 		Errors: map[string]string{"label": w.sentence}}
 	for name, c := range map[string]templ.Component{
 		"home": views.HomePage(page, home), "notifications": views.NotificationsPage(page, inbox), "menu": views.MenuPage(page, offer, views.Form{Key: w.query}),
-		"address":   views.AddressPage(page, watch, true, []hospital.Zone{zone}, form),
-		"zones":     views.ZonesPage(page, []hospital.Zone{zone}, zone.ID, views.Form{Key: w.query}),
-		"dishes":    views.DishesPage(page, []hospital.Dish{cooked.Dish}, nil, views.DishFilter{}),
-		"dish":      views.DishPage(page, cooked, true, form),
+		"address": views.AddressPage(page, watch, true, []hospital.Zone{zone}, form),
+		"zones":   views.ZonesPage(page, []hospital.Zone{zone}, zone.ID, views.Form{Key: w.query}),
+		"dishes":  views.DishesPage(page, []hospital.Dish{cooked.Dish}, nil, views.DishFilter{}),
+		"dish":    views.DishPage(page, cooked, true, form),
+		"plan": views.MenuPlanPage(page, plan, []hospital.Dish{cooked.Dish},
+			views.PlanSlot{Day: 1, Meal: hospital.Lunch}, form),
+		"forecast":  views.ForecastPage(page, forecast),
+		"matrix":    views.MatrixPage(page, []hospital.Dish{cooked.Dish}, views.DishFilter{}),
 		"new dish":  views.NewDishPage(page, cooked.Dish, form),
 		"addresses": views.AddressesPage(page, []hospital.Address{watch.Address}, []hospital.Zone{zone}, form),
 	} {

@@ -75,8 +75,8 @@ func homes(ctx context.Context, r hospital.Role) []link {
 	if r.May(hospital.ArrangeWards) {
 		links = append(links, link{WardsPath, text.T(ctx, "nav.wards_beds"), ""})
 	}
-	if r.May(hospital.ManageMenu) {
-		links = append(links, link{DishesPath, text.T(ctx, "nav.dishes"), ""})
+	if len(menuPages(ctx, r)) > 0 {
+		links = append(links, link{MenuHomePath, text.T(ctx, "nav.menu"), ""})
 	}
 	if r.May(hospital.ManageMenu) {
 		links = append(links, link{MealsPath, text.T(ctx, "nav.meals"), ""})
@@ -149,7 +149,7 @@ func placesMenu(pages, wards []link, wardsLabel string) string {
 
 // current is the value of aria-current for a link on the page at path, whatever follows in a query.
 func (l link) current(path string) string {
-	if page, _, _ := strings.Cut(path, "?"); l.href == page {
+	if page, _, _ := strings.Cut(path, "?"); l.href == page || l.href == path {
 		return "page"
 	}
 	return "false"

@@ -141,6 +141,21 @@ func allPages() map[string]templ.Component {
 		"dish": views.DishPage(plain, sampleDishDetail(0), true, views.Form{}),
 		"retired dish": views.DishPage(plain, sampleDishDetail(2), false, views.Form{
 			Name: views.FormRestore, Problem: "There is a dish Rice already."}),
+		"matrix": views.MatrixPage(plain, sampleDishes(), views.DishFilter{}),
+		"sold out": views.DishPage(plain, sampleDishDetail(1), false, views.Form{
+			Name:   views.FormSoldOut,
+			Errors: map[string]string{"until": "When?", "substitute_id": "Which?"}}),
+		"plan": views.MenuPlanPage(plain, samplePlan(), sampleDishes(),
+			views.PlanSlot{Day: 2, Meal: hospital.Lunch}, views.Form{}),
+		"plan that is refused": views.MenuPlanPage(plain, samplePlan(), nil,
+			views.PlanSlot{Date: samplePlan().Today, Meal: hospital.Lunch}, views.Form{
+				Name: views.FormEntry, Errors: map[string]string{"day": "When?", "date": "When?",
+					"meal": "Which?", "items": "What?"}}),
+		"no plan": views.MenuPlanPage(plain, hospital.MenuPlan{Today: samplePlan().Today}, nil,
+			views.PlanSlot{}, views.Form{Name: views.FormCycle, Errors: map[string]string{
+				"days": "How many?", "starts_on": "When?"}}),
+		"forecast":            views.ForecastPage(plain, sampleForecast()),
+		"forecast of nothing": views.ForecastPage(plain, hospital.Forecast{Meal: hospital.Snack}),
 		"care of who waits": views.CarePage(plain,
 			detail(hospital.BoardBed{Admission: sampleAdmission(3)}), sampleWards(), views.Form{}),
 		"round with an alarm": views.RoundPage(roundPage(), sampleRound(),

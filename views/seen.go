@@ -82,7 +82,8 @@ var fieldLabels = map[string]string{
 	"energy_kcal": "dish.energy_kcal", "protein_g": "dish.protein_g",
 	"carbohydrate_g": "dish.carbohydrate_g", "fat_g": "dish.fat_g", "sodium_mg": "dish.sodium_mg",
 	"potassium_mg": "dish.potassium_mg", "price": "dish.price", "available": "dish.available",
-	"retired": "dish.retired",
+	"retired": "dish.retired", "sold_out_until": "dish.sold_out.until",
+	"substitute": "dish.substitute", "days": "menuplan.days", "starts_on": "menuplan.starts_on",
 }
 
 // typedFields are the fields in which people write or choose what would be a loss, in the order in

@@ -86,16 +86,24 @@ func (s stationDishes) class() string {
 
 // servedDish is a dish with how often it is served.
 type servedDish struct {
-	name  hospital.DishName
+	hospital.TicketDish
 	times int
 }
 
 // words are "2 × Rice", or "Rice" for one.
 func (d servedDish) words(ctx context.Context) string {
 	if d.times == 1 {
-		return text.Dish(ctx, d.name)
+		return text.Dish(ctx, d.Name)
 	}
-	return number(d.times) + " × " + text.Dish(ctx, d.name)
+	return number(d.times) + " × " + text.Dish(ctx, d.Name)
+}
+
+// instead says that there is nothing left of the dish, and what to cook in its place.
+func (d servedDish) instead(ctx context.Context) string {
+	if d.SubstituteID == 0 {
+		return text.T(ctx, "ticket.sold_out")
+	}
+	return text.T(ctx, "ticket.instead", text.Dish(ctx, d.Substitute))
 }
 
 // byStation groups a ticket's dishes by the stations that make them, those of this wall first.
@@ -126,7 +134,7 @@ func servedFrom(t hospital.Ticket, station hospital.Station) (served []servedDis
 			continue
 		}
 		place[dish.ID] = len(served)
-		served = append(served, servedDish{dish.Name, 1})
+		served = append(served, servedDish{dish, 1})
 	}
 	return served
 }

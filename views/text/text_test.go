@@ -189,6 +189,9 @@ func domain() map[string][]string {
 	for i := range 8 {
 		lists["texture."] = append(lists["texture."], strconv.Itoa(i))
 	}
+	for d := range 7 {
+		lists["weekday."] = append(lists["weekday."], strconv.Itoa(d))
+	}
 	for m := range 12 {
 		lists["month."] = append(lists["month."], fmt.Sprintf("%02d", m+1))
 	}
