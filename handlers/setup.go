@@ -29,10 +29,10 @@ func (s *Server) setupRoutes() []entry {
 		post(views.SettingsStepPath, setUp, s.settingsStep),
 		get(views.MealsStepPath, setUp, s.mealsStepPage),
 		post(views.MealsStepPath, setUp, s.mealsStep),
-		get(views.SetupWardsPath, setUp, s.setupWardsPage),
-		post(views.SetupWardsPath, setUp, s.setupWards),
-		get(views.SetupMenuPath, setUp, s.setupMenuPage),
-		post(views.SetupMenuPath, setUp, s.setupMenu),
+		get(views.WardsStepPath, setUp, s.setupWardsPage),
+		post(views.WardsStepPath, setUp, s.setupWards),
+		get(views.MenuStepPath, setUp, s.setupMenuPage),
+		post(views.MenuStepPath, setUp, s.setupMenu),
 	}
 }
 
@@ -135,7 +135,7 @@ func (s *Server) settingsStep(c echo.Context) error {
 		}
 		return form{name: views.FormSettings, in: in, page: again}.refuse(err)
 	}
-	return done(c, views.SetupWardsPath)
+	return done(c, views.WardsStepPath)
 }
 
 // mealsStepPage is GET /setup/meals/.
@@ -173,7 +173,7 @@ func (s *Server) mealsStep(c echo.Context) error {
 		}
 		return form{name: views.FormMeal, in: in, page: again}.refuse(err)
 	}
-	return done(c, views.SetupMenuPath)
+	return done(c, views.MenuStepPath)
 }
 
 // mealStepFields are what the step of the meals asks of each.

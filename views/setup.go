@@ -15,8 +15,8 @@ type SetupStep func(Page) templ.Component
 
 // The steps after the first, which makes the administrator, in their order.
 var setupSteps = []struct{ key, path string }{
-	{"setup.step.hospital", SettingsStepPath}, {"setup.step.wards", SetupWardsPath},
-	{"setup.step.meals", MealsStepPath}, {"setup.step.menu", SetupMenuPath},
+	{"setup.step.hospital", SettingsStepPath}, {"setup.step.wards", WardsStepPath},
+	{"setup.step.meals", MealsStepPath}, {"setup.step.menu", MenuStepPath},
 }
 
 // stepClass is how a step looks while another one is under way.
@@ -74,9 +74,9 @@ func missingPath(m hospital.Missing) string {
 	case hospital.MissingLogin:
 		return UsersPath
 	case hospital.MissingDish, hospital.MissingDiet:
-		return SetupMenuPath
+		return MenuStepPath
 	}
-	return SetupWardsPath
+	return WardsStepPath
 }
 
 // How a menu can begin.

@@ -141,7 +141,7 @@ func namesInData(s *dusangiretest.Server) map[string]bool {
 	if err != nil {
 		s.T.Fatal(err)
 	}
-	names := map[string]bool{}
+	names := map[string]bool{"ALL": true} // the currency of Albania
 	for _, ward := range wards {
 		names[ward.Name] = true
 	}
