@@ -216,7 +216,7 @@ func kindOf(path string) string {
 // kinds are paths of pages that a person gets to from where they start, in two steps at most, one of each kind.
 func (p *screen) kinds() []string {
 	p.t.Helper()
-	const links = `[location.pathname, ...[...document.querySelectorAll("a[href^='/']")].map((a) => a.getAttribute("href")).filter((to) => !to.startsWith("/static/"))]`
+	const links = `[location.pathname, ...[...document.querySelectorAll("a[href^='/']:not([download])")].map((a) => a.getAttribute("href")).filter((to) => !to.startsWith("/static/"))]`
 	known := map[string]bool{}
 	var found []string
 	follow := func(from string) {
