@@ -271,8 +271,12 @@ func TestTheWallCallsPatientsAsTheHospitalWants(t *testing.T) {
 
 func TestNoMealIsMissedBecauseTheZoneChanges(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) { // 11:00 in Kigali
-		s.patient(t, "Uwase Marie", "A-01")
-		must[[]hospital.MissedRound](t)(s.AnnounceMissedRounds(t.Context()))
+		s.clock.pass(-8 * time.Hour)
+		s.patient(t, "Uwase Marie", "A-01") // before lunch could no longer be ordered in Tokyo
+		s.clock.pass(8 * time.Hour)
+		if here := must[[]hospital.MissedRound](t)(s.AnnounceMissedRounds(t.Context())); len(here) == 0 {
+			t.Fatal("breakfast was ordered for nobody, and nobody is told")
+		}
 		s.setUp(t, "time_zone=Asia/Tokyo") // 18:00: lunch was at 12:30
 		missed := must[[]hospital.MissedRound](t)(s.AnnounceMissedRounds(t.Context()))
 		if len(missed) > 0 {
