@@ -217,38 +217,11 @@ func (in *input) textures(field string) (all []hospital.Texture) {
 	return all
 }
 
-// retireDish is POST /dishes/{id}/retire.
-func (s *Server) retireDish(c echo.Context) error {
-	id, in, err := readAbout(c)
-	if err != nil {
-		return err
-	}
-	version := in.id("version")
-	err = in.err()
-	if err == nil {
-		err = s.Hospital.RetireDish(c.Request().Context(), actor(c), id, version)
-	}
-	if err != nil {
-		return s.dishForm(id, views.FormRetire, in).refuse(err)
-	}
-	return done(c, views.DishPath.Of(id))
-}
-
-// restoreDish is POST /dishes/{id}/restore.
-func (s *Server) restoreDish(c echo.Context) error {
-	id, in, err := readAbout(c)
-	if err != nil {
-		return err
-	}
-	version := in.id("version")
-	err = in.err()
-	if err == nil {
-		err = s.Hospital.RestoreDish(c.Request().Context(), actor(c), id, version)
-	}
-	if err != nil {
-		return s.dishForm(id, views.FormRestore, in).refuse(err)
-	}
-	return done(c, views.SavedDishPath(id))
+// dishStep is a command about a dish that needs nothing but the version that its giver saw.
+func (s *Server) dishStep(name string, command versionCommand,
+	next func(id int64) string) echo.HandlerFunc {
+	again := func(id int64, in *input) form { return s.dishForm(id, name, in) }
+	return changeVersion(command, again, next)
 }
 
 // sellOutDish is POST /dishes/{id}/sold-out. An empty until says that there is some again; without

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"dusangire/hospital"
 	"dusangire/views"
 )
 
@@ -143,4 +145,29 @@ func (in *input) sent() url.Values {
 		values[name], values[name+"[]"] = sent, sent
 	}
 	return values
+}
+
+// versionCommand is one of the hospital's commands on a thing that need nothing but the version
+// that their giver saw.
+type versionCommand func(ctx context.Context, actor hospital.Actor, id, version int64) error
+
+// changeVersion runs such a command on what the path names. A refusal shows the form again, success
+// leads on to next.
+func changeVersion(command versionCommand, again func(id int64, in *input) form,
+	next func(id int64) string) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		id, in, err := readAbout(c)
+		if err != nil {
+			return err
+		}
+		version := in.id("version")
+		err = in.err()
+		if err == nil {
+			err = command(c.Request().Context(), actor(c), id, version)
+		}
+		if err != nil {
+			return again(id, in).refuse(err)
+		}
+		return done(c, next(id))
+	}
 }

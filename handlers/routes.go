@@ -206,7 +206,7 @@ func (s *Server) addressRoutes() []entry {
 		get(views.ZonePath, hospital.ReadAddresses, s.zonePage),
 		post(views.NewZonePath, hospital.ManageZones, s.addZone),
 		post(views.ZonesPath+":id", hospital.ManageZones, s.setZone),
-		post(views.ZonesPath+":id/remove", hospital.ManageZones, s.removeZone),
+		post(views.ZonesPath+":id/remove", hospital.ManageZones, s.removeZone()),
 	}
 }
 
@@ -238,8 +238,10 @@ func (s *Server) menuRoutes() []entry {
 		get(views.DishPath, hospital.ManageMenu, s.dishPage),
 		post(views.AddDishPath, hospital.ManageMenu, s.addDish),
 		post(views.DishesPath+":id", hospital.ManageMenu, s.setDish),
-		post(views.DishPath+"retire", hospital.ManageMenu, s.retireDish),
-		post(views.DishPath+"restore", hospital.ManageMenu, s.restoreDish),
+		post(views.DishPath+"retire", hospital.ManageMenu,
+			s.dishStep(views.FormRetire, s.Hospital.RetireDish, views.DishPath.Of)),
+		post(views.DishPath+"restore", hospital.ManageMenu,
+			s.dishStep(views.FormRestore, s.Hospital.RestoreDish, views.SavedDishPath)),
 		post(views.DishPath+"sold-out", hospital.ManageMenu, s.sellOutDish),
 		get(views.MenuHomePath, hospital.ReadForecasts, s.menuHome),
 		get(views.MenuPlanPath, hospital.ManageMenu, s.menuPlan),

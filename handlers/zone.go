@@ -117,20 +117,10 @@ func (s *Server) setZone(c echo.Context) error {
 }
 
 // removeZone is POST /zones/{id}/remove.
-func (s *Server) removeZone(c echo.Context) error {
-	id, in, err := readAbout(c)
-	if err != nil {
-		return err
-	}
-	version := in.id("version")
-	err = in.err()
-	if err == nil {
-		err = s.Hospital.RemoveZone(c.Request().Context(), actor(c), id, version)
-	}
-	if err != nil {
-		return s.zoneForm(views.FormZoneOf(id), in).refuse(err)
-	}
-	return done(c, views.ZonesPath)
+func (s *Server) removeZone() echo.HandlerFunc {
+	again := func(id int64, in *input) form { return s.zoneForm(views.FormZoneOf(id), in) }
+	return changeVersion(s.Hospital.RemoveZone, again,
+		func(int64) string { return views.ZonesPath })
 }
 
 // zoneForm is a form of the page of all zones.
