@@ -100,7 +100,8 @@ func (s *Server) authenticate(c echo.Context) error {
 // noteUse keeps that a session is used, unless a script asks by itself, as of a page that nobody
 // may be looking at.
 func (s *Server) noteUse(c echo.Context, session hospital.Session) error {
-	if isLive(c.Path()) || strings.TrimSuffix(c.Path(), "/") == strings.TrimSuffix(views.UnreadPath, "/") {
+	unread := strings.TrimSuffix(views.UnreadPath, "/")
+	if isLive(c.Path()) || strings.TrimSuffix(c.Path(), "/") == unread {
 		return nil
 	}
 	return s.Hospital.UseSession(c.Request().Context(), session)

@@ -73,7 +73,8 @@ func unreadable() error {
 // bedOf finds the one bed whose number a code is, in whatever spelling; empty where none is meant,
 // or more than one may be.
 func (c *change) bedOf(ctx context.Context, code string) (string, error) {
-	rows, err := c.tx.QueryContext(ctx, `SELECT number FROM bed WHERE retired_at IS NULL ORDER BY number`)
+	rows, err := c.tx.QueryContext(ctx,
+		`SELECT number FROM bed WHERE retired_at IS NULL ORDER BY number`)
 	numbers, err := collect(rows, err, scanValue[string])
 	if err != nil {
 		return "", fmt.Errorf("read the numbers of the beds: %w", err)

@@ -53,7 +53,8 @@ type DefaultMeal struct {
 func (h *Hospital) Forecast(ctx context.Context, actor Actor, meal Meal,
 	date time.Time) (Forecast, error) {
 	now := h.clock(ctx)
-	return readAs(ctx, h, actor, ReadForecasts, func(ctx context.Context, q *sql.Tx) (Forecast, error) {
+	return readAs(ctx, h, actor, ReadForecasts, func(ctx context.Context,
+		q *sql.Tx) (Forecast, error) {
 		settings, f := SettingsOf(ctx), Forecast{Meal: meal, Date: date, At: now}
 		if meal == "" {
 			f.Meal = settings.comingMeal(now)

@@ -27,9 +27,9 @@ const RoundsAhead = 7
 // OrderMealRound places one order for each patient of a ward who has none for that meal of that
 // day, from the menu by their diet, texture and allergies, and returns how many, and who was passed
 // over why. It may be given again: patients who have one, whatever became of it, are passed over. A
-// round of today that was missed is done by it. day is any time of the day as the
-// hospital's clocks show it. Invalid for a meal that has no time of its own and for a day that is past or more
-// than RoundsAhead days ahead; NotFound where there is no such ward.
+// round of today that was missed is done by it. day is any time of the day as the hospital's clocks
+// show it. Invalid for a meal that has no time of its own and for a day that is past or more than
+// RoundsAhead days ahead; NotFound where there is no such ward.
 func (h *Hospital) OrderMealRound(ctx context.Context, actor Actor, wardID int64, meal Meal,
 	day time.Time) (MealRound, error) {
 	round, _, err := h.orderRound(ctx, actor, wardID, meal, day)

@@ -24,8 +24,8 @@ func idTopic(kind string, id int64) Topic { return Topic(kind + ":" + number(id)
 func WardTopic(wardID int64) Topic { return idTopic("ward", wardID) }
 
 // UserTopic moves when a person's right to be here may have changed: sign-out, a new password, role
-// or wards, disabled. A sign-in ends nobody's right and moves it too: each command must move a topic, so
-// that a lost commit can be looked for (committed).
+// or wards, disabled. A sign-in ends nobody's right and moves it too: each command must move a
+// topic, so that a lost commit can be looked for (committed).
 func UserTopic(userID int64) Topic { return idTopic("user", userID) }
 
 // Revisions says at which revision each of some topics stands in which life of the database.

@@ -27,7 +27,8 @@ type ZoneCommand struct {
 	Version        int64  // of SetZone: as the person saw it; 0 where they did not say
 }
 
-// MostCharge is the highest charge of a zone, in the smallest unit of the currency: more is a slip of the finger.
+// MostCharge is the highest charge of a zone, in the smallest unit of the currency: more is a slip
+// of the finger.
 const MostCharge = 1_000_000
 
 // Zones lists them by name.
