@@ -262,7 +262,10 @@ func (h *Hospital) PlanMeal(ctx context.Context, actor Actor, cmd PlanEntryComma
 		if err := c.checkPlanned(ctx, cmd, wrong); err != nil {
 			return err
 		}
-		return cmp.Or(wrong.err(), c.planMeal(ctx, cmd))
+		if err := wrong.err(); err != nil {
+			return err
+		}
+		return c.planMeal(ctx, cmd)
 	})
 }
 

@@ -58,7 +58,10 @@ func (h *Hospital) SellOutDish(ctx context.Context, actor Actor, id int64,
 		if err != nil {
 			return err
 		}
-		return cmp.Or(wrong.err(), c.keepSoldOut(ctx, dish, cmd, substitute))
+		if err := wrong.err(); err != nil {
+			return err
+		}
+		return c.keepSoldOut(ctx, dish, cmd, substitute)
 	})
 }
 
