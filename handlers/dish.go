@@ -25,7 +25,7 @@ func (s *Server) dishes(c echo.Context) error {
 	filter := views.DishFilter{Meal: hospital.Meal(c.QueryParam("meal")),
 		Station: hospital.Station(c.QueryParam("station"))}
 	shown := slices.DeleteFunc(all, func(d hospital.Dish) bool { return !filter.Shows(d) })
-	return represent(c, func() (any, error) { return each(shown, newDishJSON), nil },
+	return represent(c, func() (any, error) { return dishesJSON{each(shown, newDishJSON)}, nil },
 		func() error {
 			retired, err := s.Hospital.RetiredDishes(ctx, actor(c))
 			if err != nil {
@@ -253,6 +253,11 @@ func (s *Server) dishForm(id int64, name string, in *input) form {
 	return form{name: name, in: in, page: func(c echo.Context, r refusal) error {
 		return s.renderDish(c, r.Status, id, r.again())
 	}}
+}
+
+// dishesJSON is the page of all dishes.
+type dishesJSON struct {
+	Dishes []dishJSON `json:"dishes"`
 }
 
 // dishJSON is a dish, for whoever looks after the menu.

@@ -70,8 +70,8 @@ func TestADishIsAddedChangedAndRetiredByAProgram(t *testing.T) {
 	if got := h.post(path+"retire", token, program, map[string]any{"version": 2}); got.status != http.StatusNoContent {
 		t.Fatalf("%d %s", got.status, got.body)
 	}
-	var listed []object
-	if h.get("/dishes/", token, program).json(&listed); len(listed) > 0 {
+	var listed struct{ Dishes []object }
+	if h.get("/dishes/", token, program).json(&listed); listed.Dishes == nil || len(listed.Dishes) > 0 {
 		t.Errorf("a retired dish is no longer listed: %v", listed)
 	}
 	after = parseObject(t, h.get(path, token, program).body)
@@ -85,10 +85,10 @@ func TestADishIsAddedChangedAndRetiredByAProgram(t *testing.T) {
 	if got := h.post(path+"restore", token, program, nil); got.status != http.StatusNoContent {
 		t.Errorf("%d %s", got.status, got.body)
 	}
-	if h.get("/dishes/?meal=lunch&station=hot", token, program).json(&listed); len(listed) != 1 {
+	if h.get("/dishes/?meal=lunch&station=hot", token, program).json(&listed); len(listed.Dishes) != 1 {
 		t.Errorf("brought back it is listed: %v", listed)
 	}
-	if h.get("/dishes/?meal=breakfast", token, program).json(&listed); len(listed) != 0 {
+	if h.get("/dishes/?meal=breakfast", token, program).json(&listed); len(listed.Dishes) != 0 {
 		t.Errorf("at breakfast there is %v", listed)
 	}
 }

@@ -21,7 +21,7 @@ func (s *Server) mealsPage(c echo.Context) error {
 		if err != nil {
 			return nil, err
 		}
-		return each(settings.Meals, newMealJSON), nil
+		return mealsJSON{each(settings.Meals, newMealJSON)}, nil
 	}, func() error { return s.renderMeals(c, http.StatusOK, views.Form{}) })
 }
 
@@ -177,7 +177,14 @@ func (s *Server) mealForm(name string, in *input) form {
 	}}
 }
 
+// mealsJSON is the page of all meals.
+type mealsJSON struct {
+	Meals []mealJSON `json:"meals"`
+}
+
+// mealJSON is a meal, which its code names.
 type mealJSON struct {
+	ID            hospital.Meal `json:"id"`
 	Code          hospital.Meal `json:"code"`
 	NameEn        string        `json:"name_en"`
 	NameFr        string        `json:"name_fr"`
@@ -200,6 +207,6 @@ func newMealJSON(k hospital.MealKind) mealJSON {
 	turns := each(k.Turns, func(t hospital.WardTurn) turnJSON {
 		return turnJSON{t.WardID, int(t.Offset.Minutes())}
 	})
-	return mealJSON{k.Code, k.Name.En, k.Name.Fr, k.Name.Rw, k.ServeAt(), int(k.CutOff.Minutes()),
+	return mealJSON{k.Code, k.Code, k.Name.En, k.Name.Fr, k.Name.Rw, k.ServeAt(), int(k.CutOff.Minutes()),
 		k.Main, k.Position, k.Enabled, turns, k.Version}
 }

@@ -24,20 +24,24 @@ func TestMealsAreReadAndChanged(t *testing.T) {
 	if got := h.post("/meals/tea", cook, browser, form); got.status != http.StatusSeeOther {
 		t.Errorf("a form: %d", got.status)
 	}
-	var meals []struct {
-		Code     string `json:"code"`
-		ServeAt  string `json:"serve_at"`
-		Main     bool   `json:"main"`
-		Enabled  bool   `json:"enabled"`
-		Name     string `json:"name_en"`
-		Sequence []struct {
-			WardID int64 `json:"ward_id"`
-			Offset int   `json:"offset_minutes"`
-		} `json:"sequence"`
-		Version int64 `json:"version"`
+	var listed struct {
+		Meals []struct {
+			ID       string `json:"id"`
+			Code     string `json:"code"`
+			ServeAt  string `json:"serve_at"`
+			Main     bool   `json:"main"`
+			Enabled  bool   `json:"enabled"`
+			Name     string `json:"name_en"`
+			Sequence []struct {
+				WardID int64 `json:"ward_id"`
+				Offset int   `json:"offset_minutes"`
+			} `json:"sequence"`
+			Version int64 `json:"version"`
+		}
 	}
-	h.get("/meals/", cook, program).json(&meals)
-	if len(meals) != 6 || meals[3].Code != "tea" || meals[3].Name != "Afternoon tea" ||
+	h.get("/meals/", cook, program).json(&listed)
+	meals := listed.Meals
+	if len(meals) != 6 || meals[3].ID != "tea" || meals[3].Code != "tea" || meals[3].Name != "Afternoon tea" ||
 		meals[3].ServeAt != "16:00" || meals[3].Main || !meals[3].Enabled || meals[3].Version != 3 ||
 		len(meals[3].Sequence) != 2 || meals[3].Sequence[1].Offset != 15 {
 		t.Errorf("the meals are %+v", meals)

@@ -34,7 +34,7 @@ func (s *Server) userRoutes() []entry {
 func (s *Server) usersPage(c echo.Context) error {
 	return represent(c, func() (any, error) {
 		users, err := s.users(c)
-		return each(users, newUserJSON), err
+		return usersJSON{each(users, newUserJSON)}, err
 	}, func() error {
 		return s.renderUsers(c, http.StatusOK, views.Form{})
 	})
@@ -212,6 +212,11 @@ func (s *Server) endUserSessions(c echo.Context) error {
 		return s.userForm(id, in).refuse(err)
 	}
 	return done(c, views.UserPath.Of(id))
+}
+
+// usersJSON is the page of all accounts.
+type usersJSON struct {
+	Users []userJSON `json:"users"`
 }
 
 // userJSON is an account, for whoever cares for accounts.

@@ -312,11 +312,11 @@ func TestTheListOfAccountsIsNarrowedByAName(t *testing.T) {
 	h.invite(map[string]any{"username": "u17", "display_name": "Keza Ange", "role": "kitchen"})
 	h.invite(map[string]any{"username": "u18", "role": "kitchen"})
 	for query, want := range map[string]int{"": 3, "?q=KEZA": 1, "?q=u1": 2, "?q=nobody": 0} {
-		var found []account
+		var found struct{ Users []account }
 		h.get("/users/"+query, h.token("admin"), program).json(&found)
 		rows := h.get("/users/"+query, h.token("admin"), browser).html().Find(".users tbody tr").Length()
-		if len(found) != want || rows != want {
-			t.Errorf("/users/%s lists %d, and its page %d, want %d", query, len(found), rows, want)
+		if len(found.Users) != want || rows != want {
+			t.Errorf("/users/%s lists %d, and its page %d, want %d", query, len(found.Users), rows, want)
 		}
 	}
 }
