@@ -84,6 +84,13 @@ var fieldLabels = map[string]string{
 	"potassium_mg": "dish.potassium_mg", "price": "dish.price", "available": "dish.available",
 	"retired": "dish.retired", "sold_out_until": "dish.sold_out.until",
 	"substitute": "dish.substitute", "days": "menuplan.days", "starts_on": "menuplan.starts_on",
+	"hospital_name": "settings.hospital_name", "time_zone": "settings.time_zone",
+	"currency": "settings.currency", "languages": "settings.languages",
+	"default_language": "settings.default_language", "week_starts": "settings.week_starts",
+	"wall_names": "settings.wall_names", "session_hours": "settings.session_hours",
+	"idle_minutes": "settings.idle_minutes", "retention_days": "settings.retention_days",
+	"serve_at": "meal.serve_at", "cut_off_minutes": "meal.cut_off_minutes", "main": "meal.main",
+	"enabled": "meal.enabled",
 }
 
 // typedFields are the fields in which people write or choose what would be a loss, in the order in
@@ -123,6 +130,7 @@ var codePrefixes = map[string]string{
 	"role":     "role.",
 	"features": "feature.", "station": "station.", "allergens": "allergen.",
 	"may_contain": "allergen.", "diets": "diet.", "available": "dish.available.",
+	"week_starts": "weekday.", "wall_names": "wall_names.",
 }
 
 // codeWord is what a code of a field, or each of a list of codes, is called; any other text is
