@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -73,8 +74,13 @@ func TestTheReadmeSetsAHospitalUp(t *testing.T) {
 		command.Env = append(os.Environ(), "SSL_CERT_FILE="+filepath.Join(dir, "fullchain.pem"))
 		return command
 	}
-	if told, err := run("four words of hers\n", setUp...).CombinedOutput(); err != nil {
+	told, err := run("four words of hers\n", setUp...).CombinedOutput()
+	if err != nil {
 		t.Fatalf("setting up: %v\n%s", err, told)
+	}
+	link := regexp.MustCompile(`https://` + published + `:8443(/password/\S+)`).FindSubmatch(told)
+	if link == nil {
+		t.Fatalf("no link to a password leads to the hospital's address:\n%s", told)
 	}
 	var settings []string
 	for _, line := range setUp {
@@ -97,7 +103,7 @@ func TestTheReadmeSetsAHospitalUp(t *testing.T) {
 	if told, err := run("", append(settings, asked...)...).CombinedOutput(); err != nil {
 		t.Errorf("the doctor: %v\n%s", err, told)
 	}
-	checkReadmeHospital(t, client, address)
+	checkReadmeHospital(t, client, address, string(link[1]))
 	if err := server.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
@@ -106,8 +112,9 @@ func TestTheReadmeSetsAHospitalUp(t *testing.T) {
 	}
 }
 
-// checkReadmeHospital signs in as the script's administrator and looks for its wards.
-func checkReadmeHospital(t *testing.T, client *http.Client, address string) {
+// checkReadmeHospital signs in as the script's administrator, looks for its wards, and opens the
+// link that was printed for somebody else.
+func checkReadmeHospital(t *testing.T, client *http.Client, address, link string) {
 	t.Helper()
 	ask := func(method, path, token, body string, into any) {
 		t.Helper()
@@ -139,6 +146,11 @@ func checkReadmeHospital(t *testing.T, client *http.Client, address string) {
 		Name string `json:"hospital_name"`
 	}
 	ask(http.MethodGet, "/settings/", session.Token, "", &settings)
+	session.Token = ""
+	if ask(http.MethodPost, link, "", `{"password":"five other words of theirs",
+		"password_again":"five other words of theirs"}`, &session); session.Token == "" {
+		t.Error("the printed link sets no password")
+	}
 	if len(wards.Wards) != 5 || settings.Name != "Hills Hospital" {
 		t.Errorf("%+v %+v", wards, settings)
 	}
