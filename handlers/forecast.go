@@ -18,7 +18,7 @@ func (s *Server) forecast(c echo.Context) error {
 	var date time.Time
 	if sent := c.QueryParam("date"); sent != "" {
 		var err error
-		if date, err = time.Parse(time.DateOnly, sent); err != nil {
+		if date, err = time.Parse(time.DateOnly, sent); err != nil || date.IsZero() {
 			wrong := fieldErrors{}
 			wrong.refuse("date", "not_a_date", "Give a date, such as 1984-05-31.")
 			return wrong.err()

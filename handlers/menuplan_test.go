@@ -136,7 +136,7 @@ func TestAForecastNamesNobodyToTheKitchen(t *testing.T) {
 		t.Errorf("a nurse is led to %q", to)
 	}
 	for query, field := range map[string]string{"meal=brunch": "meal", "date=soon": "date",
-		"date=2020-02-02": "date"} {
+		"date=2020-02-02": "date", "date=0001-01-01": "date"} {
 		wrong := h.get("/menu/forecast/?"+query, h.token("admin"),
 			program).problem(http.StatusUnprocessableEntity).Errors
 		if wrong[field] == "" {
