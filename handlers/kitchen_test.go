@@ -21,7 +21,8 @@ const (
 )
 
 func init() {
-	shapes["kitchen"] = shape{"counts": "object:any", "tickets": "object:any", "to_cook": "list:count", "past": "object:any", "missed_rounds": "list:any"}
+	shapes["kitchen"] = shape{"counts": "object:any", "tickets": "object:any", "to_cook": "list:count", "past": "object:any", "missed_rounds": "list:any",
+		"meal": "text", "day": "text", "serve_at": "time|null", "production": "list:any", "wards": "list:any", "exceptions": "object:any"}
 	shapes["count"] = shape{"item_id": "id", "name": "text", "station": "text", "count": "count"}
 	shapes["item"] = shape{"id": "id", "name": "text", "station": "text"}
 	shapes["ticket_item"] = shape{"id": "id", "name": "text", "station": "text",

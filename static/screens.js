@@ -16,7 +16,7 @@ const screens = (() => {
 
   const stands = (list) => getComputedStyle(list).overflowY === "hidden";
   const itemsOf = (list) => [...list.querySelectorAll(".item")];
-  const headOf = (item) => item.closest(".station")?.querySelector("h2");
+  const headOf = (item) => item.closest(".making")?.querySelector("h2");
 
   // cut puts as many items on each page as have room, with the heads of their stations.
   function cut(items, room) {
@@ -41,7 +41,7 @@ const screens = (() => {
 
   function lay(list) {
     const items = itemsOf(list);
-    for (const part of [...items, ...list.querySelectorAll(".station")]) part.hidden = false;
+    for (const part of [...items, ...list.querySelectorAll(".making")]) part.hidden = false;
     const room = list.clientHeight;
     const fits = !stands(list) || list.scrollHeight <= room + 1;
     pages.set(list, fits ? [items] : cut(items, room));
@@ -54,7 +54,7 @@ const screens = (() => {
     const at = Math.max(0, Math.min(to, all.length - 1));
     shown.set(list, at);
     all.forEach((items, n) => { for (const item of items) item.hidden = n !== at; });
-    for (const station of list.querySelectorAll(".station")) {
+    for (const station of list.querySelectorAll(".making")) {
       station.hidden = !station.querySelector(".item:not([hidden])");
     }
     chips(list, all.length, at);

@@ -49,7 +49,7 @@
   const asks = (row) => row.matches(".careful.preparing") && sure !== row.id;
 
   const cautions = (row) =>
-    [...row.querySelectorAll(".bed, .texture.other, .allergens strong")]
+    [...row.querySelectorAll(".place, .texture.other, .allergens strong")]
       .map((part) => part.textContent.trim()).filter(Boolean).join(", ");
 
   list.addEventListener("click", (event) => {
@@ -101,7 +101,7 @@
 
   function refuse(id, sentence) {
     sent.delete(id);
-    const bed = byId(id)?.querySelector(".bed")?.textContent.trim();
+    const bed = byId(id)?.querySelector(".place")?.textContent.trim();
     say(bed ? `${bed}: ${sentence}` : sentence, "refusal");
     mark();
   }

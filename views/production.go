@@ -101,8 +101,11 @@ func texturesOf(s hospital.MealService) []hospital.Texture {
 	return textures
 }
 
-// dietsOf counts the trays of a dish by the diet of who eats; "" where it is for all.
+// dietsOf counts the trays of a dish by the diet of who eats; "" where that is nothing special.
 func dietsOf(ctx context.Context, d hospital.ProductionDish) string {
+	if d.ByDiet[hospital.DietGeneral] > 0 {
+		return ""
+	}
 	var diets []string
 	for _, diet := range hospital.Diets {
 		if n := d.ByDiet[diet]; n > 0 {
