@@ -26,23 +26,31 @@ func newServiceJSON(ctx context.Context, b hospital.KitchenBoard) serviceJSON {
 
 // productionJSON is how often a dish is made for the meal.
 type productionJSON struct {
-	ItemID    int64          `json:"item_id"`
-	Name      string         `json:"name"`
-	Station   string         `json:"station"`
-	Total     int            `json:"total"`
-	Made      int            `json:"made"`
-	ByTexture map[string]int `json:"by_texture"`
-	ByDiet    map[string]int `json:"by_diet"` // of a dish that is not for all diets
+	ItemID        int64          `json:"item_id"`
+	Name          string         `json:"name"`
+	Station       string         `json:"station"`
+	Total         int            `json:"total"`
+	Made          int            `json:"made"`
+	ByTexture     map[string]int `json:"by_texture"`
+	MadeByTexture map[string]int `json:"made_by_texture"`
+	ByDiet        map[string]int `json:"by_diet"` // of a dish that is not for all diets
 }
 
 func newProductionJSON(d hospital.ProductionDish) productionJSON {
 	shape := productionJSON{ItemID: d.DishID, Name: d.Name.En, Station: string(d.Station),
-		Total: d.Total, ByTexture: map[string]int{}, ByDiet: map[string]int{}}
-	for texture, count := range d.ByTexture {
-		shape.ByTexture[strconv.Itoa(int(texture))] = count
-	}
+		Total: d.Total, Made: d.Made, ByTexture: newTexturesJSON(d.ByTexture),
+		MadeByTexture: newTexturesJSON(d.MadeBy), ByDiet: map[string]int{}}
 	for diet, count := range d.ByDiet {
 		shape.ByDiet[string(diet)] = count
+	}
+	return shape
+}
+
+// newTexturesJSON is a count for each texture, by its level.
+func newTexturesJSON(counts map[hospital.Texture]int) map[string]int {
+	shape := map[string]int{}
+	for texture, count := range counts {
+		shape[strconv.Itoa(int(texture))] = count
 	}
 	return shape
 }

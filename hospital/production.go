@@ -17,7 +17,9 @@ type MealService struct {
 	Trays  []Ticket  // cancelled ones and those that have gone too, by ward and bed
 	Dishes []ProductionDish
 	Wards  []WardTrays // in the order in which they are served
-	turns  []Ward
+
+	wards []Ward // all there are
+	made  []Made
 }
 
 // ProductionDish is how often a dish is made for a meal. What is held or cancelled does not count:
@@ -26,8 +28,10 @@ type ProductionDish struct {
 	DishID    int64
 	Name      DishName
 	Station   Station
-	Total     int
+	Total     int // servings for those who eat
+	Made      int // servings that cooks have counted
 	ByTexture map[Texture]int
+	MadeBy    map[Texture]int // by the texture that the patients need
 	// ByDiet counts the trays by the diet of who eats, where the dish is not for all diets.
 	ByDiet map[Diet]int
 }
@@ -82,7 +86,7 @@ func readService(ctx context.Context, q *sql.Tx, meal Meal, open []Ticket,
 	now time.Time) (s MealService, err error) {
 	settings := SettingsOf(ctx)
 	s.Meal = cmp.Or(meal, settings.comingMeal(now))
-	s.Day = settings.next(s.Meal, 0, now).date
+	s.Day = settings.kitchenDay(s.Meal, now)
 	if at, timed := settings.Serves(s.Meal, 0, s.Day); timed {
 		s.Serve = at
 	}
@@ -94,7 +98,10 @@ func readService(ctx context.Context, q *sql.Tx, meal Meal, open []Ticket,
 		return t.Meal != s.Meal || !t.ServiceDate.Equal(s.Day)
 	})...)
 	slices.SortFunc(s.Trays, Ticket.compareBeds)
-	if s.turns, err = allWards(ctx, q); err != nil {
+	if s.wards, err = allWards(ctx, q); err != nil {
+		return s, err
+	}
+	if s.made, err = readMade(ctx, q, s.Meal, s.Day); err != nil {
 		return s, err
 	}
 	s.count(settings, KitchenFilter{})
@@ -127,8 +134,11 @@ func (s MealService) filtered(settings *Settings, f KitchenFilter) MealService {
 // count counts the dishes and the wards.
 func (s *MealService) count(settings *Settings, f KitchenFilter) {
 	s.Dishes = countProduction(s.Trays, f)
+	for i := range s.Dishes {
+		s.Dishes[i].count(s.made)
+	}
 	s.Wards = nil
-	for _, ward := range s.turns {
+	for _, ward := range s.wards {
 		if f.Ward == "" || f.Ward == ward.Code {
 			s.Wards = append(s.Wards, s.countWard(settings, ward))
 		}
@@ -238,6 +248,17 @@ func (p *ProductionDish) add(t Ticket, dish TicketDish) {
 	p.ByTexture[t.Texture]++
 	if len(dish.Diets) < len(Diets) && t.Diet != "" {
 		p.ByDiet[t.Diet]++
+	}
+}
+
+// count counts what is made of the dish.
+func (p *ProductionDish) count(made []Made) {
+	p.MadeBy = map[Texture]int{}
+	for _, m := range made {
+		if m.DishID == p.DishID {
+			p.MadeBy[m.Texture] = m.Count
+			p.Made += m.Count
+		}
 	}
 }
 

@@ -115,6 +115,43 @@ const screens = (() => {
 
   document.addEventListener("visibilitychange", () => { if (!document.hidden) stayOn(); });
 
+  // ---- commands
+
+  const general = byId("words").dataset;
+  const say = (sentence) => document.dispatchEvent(new CustomEvent("say", { detail: sentence }));
+
+  // result is what an answer says has become of a command.
+  function result(form, { started, left_out: left = [], detail }) {
+    if (started === undefined) return detail || "";
+    const reasons = left.map((one) => `${one.bed_number || one.order_id}: ${one.message}`);
+    const sentence = form.dataset.told.replace("%d", started);
+    return left.length ? `${sentence} ${form.dataset.left.replace("%s", () => reasons.join(" "))}`
+      : sentence;
+  }
+
+  // A form that is told what became of its command stays where it is.
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (!("told" in form.dataset)) return;
+    event.preventDefault();
+    if (form.getAttribute("aria-busy") === "true") return;
+    form.setAttribute("aria-busy", "true");
+    const answer = await fetch(form.action, {
+      method: "POST", headers: { Accept: "application/json" },
+      body: new URLSearchParams(new FormData(form)),
+    }).catch(() => null);
+    const said = await answer?.json().catch(() => null);
+    form.removeAttribute("aria-busy");
+    if (!answer) return say(general.unknown);
+    if (answer.status === 401) return location.reload();
+    if (answer.ok) {
+      form.reset();
+      form.closest("details")?.removeAttribute("open");
+    }
+    const sentence = said ? result(form, said) : "";
+    if (sentence || !answer.ok) say(sentence || general.refused);
+  });
+
   // ---- the beginning
 
   document.addEventListener("htmx:ws:after:message:incoming", layAll);
@@ -122,7 +159,7 @@ const screens = (() => {
   document.fonts?.ready.then(layAll);
   // One sheet at a time, and none when somebody touches elsewhere.
   document.addEventListener("click", (event) => {
-    for (const sheet of document.querySelectorAll(".exceptions details[open]")) {
+    for (const sheet of document.querySelectorAll(":is(.exceptions, .made) details[open]")) {
       if (!sheet.contains(event.target)) sheet.open = false;
     }
   });

@@ -101,6 +101,16 @@ func texturesOf(s hospital.MealService) []hospital.Texture {
 	return textures
 }
 
+// texturesOfDish are those in which a dish is made for somebody or has been made, from regular food
+// down.
+func texturesOfDish(d hospital.ProductionDish) []hospital.Texture {
+	both := maps.Clone(d.ByTexture)
+	maps.Copy(both, d.MadeBy)
+	textures := slices.Sorted(maps.Keys(both))
+	slices.Reverse(textures)
+	return textures
+}
+
 // dietsOf counts the trays of a dish by the diet of who eats; "" where that is nothing special.
 func dietsOf(ctx context.Context, d hospital.ProductionDish) string {
 	if d.ByDiet[hospital.DietGeneral] > 0 {
@@ -193,7 +203,7 @@ func makeRegion(s hospital.MealService, station hospital.Station) Region {
 	list, textures := emptyList(MakeStationID(station), makeList(station)), texturesOf(s)
 	for _, dish := range s.Dishes {
 		if dish.Station == station {
-			list.add(MakeDishID(dish.DishID), makeDish(dish, textures))
+			list.add(MakeDishID(dish.DishID), makeDish(s, dish, textures))
 		}
 	}
 	return list
