@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -45,25 +46,31 @@ func exceptionKinds(e hospital.Exceptions) []exception {
 // placesShown is how many tickets the line of exceptions names of a kind.
 const placesShown = 2
 
+// most is how many places the line names of the kind: a move takes the room of two.
+func (e exception) most() int {
+	if e.kind == "moved" {
+		return placesShown / 2
+	}
+	return placesShown
+}
+
 // places name the first of the tickets.
 func (e exception) places(ctx context.Context) string {
 	var places []string
 	for i, t := range e.tickets {
-		if i == placesShown {
-			places = append(places, "+"+number(len(e.tickets)-placesShown))
+		if i == e.most() {
+			places = append(places, "+"+number(len(e.tickets)-i))
 			break
 		}
-		places = append(places, whereTo(ctx, t))
+		places = append(places, whereTo(t))
 	}
 	return strings.Join(places, ", ")
 }
 
-// whereTo is the bed or place of a ticket, with where it was before where that is another bed.
-func whereTo(ctx context.Context, t hospital.Ticket) string {
-	place := t.BedNumber
-	if place == "" {
-		place = ticketPlace(ctx, t)
-	}
+// whereTo is the bed or place of a ticket, else whom it is for, with the bed where the patient lay
+// where that is another one.
+func whereTo(t hospital.Ticket) string {
+	place := cmp.Or(t.BedNumber, t.Destination, strings.TrimSpace(t.Initials+" "+number(t.OrderID)))
 	if t.MovedFrom != "" {
 		return t.MovedFrom + " → " + place
 	}

@@ -71,7 +71,7 @@ func rowStep(t hospital.Ticket, ward string) (command, word string, ok bool) {
 func rowSays(ctx context.Context, t hospital.Ticket, ward string) string {
 	switch rowClass(t, ward) {
 	case "away":
-		return text.T(ctx, "line.away", whereTo(ctx, t))
+		return text.T(ctx, "line.away", whereTo(t))
 	case "off":
 		if t.Status == hospital.OrderCancelled {
 			return cancelledFor(ctx, t)
