@@ -48,7 +48,7 @@ func TestStationsDoTheirPartsAndWholeMealsAreStarted(t *testing.T) {
 	h.wants(204, path+"parts/hot", cook, map[string]any{"done": true})
 	h.wants(404, path+"parts/porridge", cook, map[string]any{"done": true})
 	h.wants(422, path+"parts/hot", cook, map[string]any{"done": "perhaps"})
-	h.wants(422, path+"parts/hot", cook, nil)
+	h.wants(422, path+"parts/hot", cook, map[string]any{})
 	h.wants(409, fmt.Sprintf("/orders/%d/parts/hot", pending.ID), cook, map[string]any{"done": true})
 	shown := parseObject(t, h.get(path, cook, program).body)
 	shown.check(t, "order")
@@ -65,7 +65,7 @@ func TestStationsDoTheirPartsAndWholeMealsAreStarted(t *testing.T) {
 	if refusal.Code != "order_outdated" || refusal.Current["parts"] == nil {
 		t.Errorf("an outdated check is refused with %+v", refusal)
 	}
-	h.wants(204, path+"ready", cook, nil)
+	h.wants(204, path+"ready", cook, map[string]any{})
 }
 
 func TestWhatIsMadeIsCountedByHTTP(t *testing.T) {

@@ -59,7 +59,7 @@ var fieldLabels = map[string]string{
 	"cleaning": "cleaning.title", "stat": "cleaning.stat",
 	"status": "change.status", "hazards": "change.hazards", "stopped": "change.stopped",
 	"parts": "change.parts",
-	"name": "field.name", "charge": "zone.charge", "label": "field.label",
+	"name":  "field.name", "charge": "zone.charge", "label": "field.label",
 	"full_name": "field.full_name", "phone": "field.phone",
 	"address_line1": "field.address_line1", "address_line2": "field.address_line2",
 	"city": "field.city", "zone_id": "field.zone", "instructions": "field.instructions",
