@@ -15,7 +15,8 @@ const screens = (() => {
   const lists = [...document.querySelectorAll(".paged")];
 
   const stands = (list) => getComputedStyle(list).overflowY === "hidden";
-  const itemsOf = (list) => [...list.querySelectorAll(".item")];
+  const itemsOf = (list) => [...list.querySelectorAll(".item:not([data-out])")];
+  const isGrid = (list) => list.matches(".grid");
   const headOf = (item) => item.closest(".making")?.querySelector("h2");
 
   // cut puts as many items on each page as have room, with the heads of their stations.
@@ -39,7 +40,62 @@ const screens = (() => {
     return all;
   }
 
+  // ---- a grid of cells: what is longer than one takes two, one below the other
+
+  const long = new Set(); // ids of the items that once needed two cells, and keep them
+
+  // free is the first cell of a grid, from one on, in which an item has room; -1 for none.
+  function free(taken, from, size, columns, cells) {
+    for (let at = from; at < cells; at++) {
+      const below = at + columns;
+      if (!taken.has(at) && (size === 1 || below < cells && !taken.has(below))) return at;
+    }
+    return -1;
+  }
+
+  // cutGrid puts as many items on each page as the grid has cells for.
+  function cutGrid(items, columns, rows) {
+    const all = [];
+    let taken = null;
+    let last = -1;
+    for (const item of items) {
+      const size = long.has(item.id) && rows > 1 ? 2 : 1;
+      let at = taken ? free(taken, last + 1, size, columns, columns * rows) : -1;
+      if (at < 0) {
+        all.push([]);
+        taken = new Set();
+        at = 0;
+      }
+      last = at;
+      taken.add(at);
+      if (size === 2) taken.add(at + columns);
+      all[all.length - 1].push(item);
+    }
+    return all.length ? all : [[]];
+  }
+
+  function layGrid(list) {
+    const items = itemsOf(list);
+    const { gridTemplateColumns, gridTemplateRows } = getComputedStyle(list);
+    const columns = gridTemplateColumns.split(" ").length;
+    const rows = gridTemplateRows.split(" ").length;
+    for (let again = true; again;) {
+      pages.set(list, stands(list) ? cutGrid(items, columns, rows) : [items]);
+      turn(list, shown.get(list) || 0);
+      again = stands(list) && markLong(pages.get(list)[shown.get(list)]);
+    }
+  }
+
+  // markLong gives two cells to the items that need them, and reports whether there are new ones.
+  function markLong(items) {
+    const found = items.filter((item) =>
+      !long.has(item.id) && item.scrollHeight > item.clientHeight + 1);
+    for (const item of found) long.add(item.id);
+    return found.length > 0;
+  }
+
   function lay(list) {
+    if (isGrid(list)) return layGrid(list);
     const items = itemsOf(list);
     for (const part of [...items, ...list.querySelectorAll(".making")]) part.hidden = false;
     const room = list.clientHeight;
@@ -53,11 +109,17 @@ const screens = (() => {
     const all = pages.get(list);
     const at = Math.max(0, Math.min(to, all.length - 1));
     shown.set(list, at);
-    all.forEach((items, n) => { for (const item of items) item.hidden = n !== at; });
+    all.forEach((items, n) => {
+      for (const item of items) {
+        if (item.hidden !== (n !== at)) item.hidden = n !== at;
+        item.classList.toggle("long", long.has(item.id));
+      }
+    });
     for (const station of list.querySelectorAll(".making")) {
       station.hidden = !station.querySelector(".item:not([hidden])");
     }
     chips(list, all.length, at);
+    list.dispatchEvent(new Event("page"));
   }
 
   // chips draws a button for each page, in the place that the list's section has for them.
@@ -166,6 +228,6 @@ const screens = (() => {
   zoom.hidden = false;
   draw();
   stayOn();
-  return { reveal };
+  return { reveal, layAll };
 })();
 document.currentScript.dataset.ran = "yes";

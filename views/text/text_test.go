@@ -172,7 +172,7 @@ func domain() map[string][]string {
 	for _, u := range hospital.Urgencies {
 		lists["urgency."] = append(lists["urgency."], string(u))
 	}
-	lists["ticket.step."] = []string{"check", "confirm", "start", "ready", "recall"}
+	lists["ticket.step."] = []string{"check", "confirm", "start", "ready", "recall", "part"}
 	lists["dish.event."] = wordsOf(hospital.DishActions)
 	lists["dish.available."] = []string{"true", "false"}
 	lists["staffed."] = []string{"true", "false"}
