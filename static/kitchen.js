@@ -110,10 +110,33 @@
       return Object.assign(make("button", "seen", text), { type: "button" });
     });
     ticket.toggleAttribute("data-out", ended && seen.has(id) || !isWanted(ticket));
+    for (const part of ticket.querySelectorAll("dt[data-part]")) offerTick(part);
     const isBusy = sent.has(id) && sent.get(id) === versionOf(ticket);
     if (isBusy) ticket.setAttribute("aria-busy", "true");
     else ticket.removeAttribute("aria-busy");
     tell(ticket);
+  }
+
+  // offerTick makes of the name of a station the button that ticks its part.
+  function offerTick(part) {
+    if (part.firstElementChild) return;
+    const tick = Object.assign(make("button", "tick", part.textContent.trim()), { type: "button" });
+    tick.setAttribute("aria-pressed", part.dataset.done);
+    part.replaceChildren(tick);
+  }
+
+  // setPart says that a station has done its part of a ticket, or has not after all.
+  async function setPart(ticket, part) {
+    const body = new URLSearchParams(new FormData(byId("step")));
+    body.set("done", String(part.dataset.done !== "true"));
+    const path = `/orders/${orderOf(ticket)}/parts/${part.dataset.part}`;
+    const answer = await fetch(path, {
+      method: "POST", headers: { Accept: "application/json" }, body,
+    }).catch(() => null);
+    if (answer?.ok) return;
+    if (answer?.status === 401) return location.reload();
+    const said = await answer?.json().catch(() => null);
+    refuse(ticket.id, "parts", said?.detail || (answer ? general.refused : general.unknown));
   }
 
   // put sees to it that a ticket has a part with this text, or has no such part.
@@ -272,7 +295,10 @@
   lanes.addEventListener("click", (event) => {
     const ticket = ticketOf(event.target);
     if (!ticket) return;
-    if (event.target.matches(".seen")) {
+    if (event.target.matches(".tick")) {
+      refusals.delete(ticket.id);
+      setPart(ticket, event.target.parentElement);
+    } else if (event.target.matches(".seen")) {
       seen.add(ticket.id);
       hear(ticket.id);
     } else if (event.target.matches(".refusal")) {

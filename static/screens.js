@@ -5,6 +5,7 @@ const screens = (() => {
 
   if ("tooOld" in document.body.dataset) return null;
 
+  const CELL = 7.2; // rem: a cell of a grid is at least so high
   const setting = "dusangire.kitchen.zoom";
   const byId = (id) => document.getElementById(id);
 
@@ -76,9 +77,12 @@ const screens = (() => {
 
   function layGrid(list) {
     const items = itemsOf(list);
-    const { gridTemplateColumns, gridTemplateRows } = getComputedStyle(list);
+    const { gridTemplateColumns, rowGap } = getComputedStyle(list);
     const columns = gridTemplateColumns.split(" ").length;
-    const rows = gridTemplateRows.split(" ").length;
+    const gap = parseFloat(rowGap) || 0;
+    const least = CELL * parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const rows = Math.max(1, Math.floor((list.clientHeight + gap) / (least + gap)));
+    list.style.setProperty("--rows", rows);
     for (let again = true; again;) {
       pages.set(list, stands(list) ? cutGrid(items, columns, rows) : [items]);
       turn(list, shown.get(list) || 0);

@@ -97,7 +97,7 @@ func sights(t testing.TB, s *dusangiretest.Server) []sight {
 	}
 	carried := carriedTray(t, s, ward)
 	// The whole wall, whose many tickets take long to look at, is the sight "kitchen".
-	lunch := wall + "?meal=lunch&ward=" + ward.Code
+	lunch := wall + "&meal=lunch&ward=" + ward.Code
 	opened := func(status hospital.BedStatus) func(*screen) {
 		b := bed(status)
 		return func(p *screen) {
@@ -205,6 +205,11 @@ func sights(t testing.TB, s *dusangiretest.Server) []sight {
 		{"problem", hospital.MedicalStaff, func(p *screen) { p.foresees("404"); p.open("/nowhere") }},
 		{"problem-signed-out", "", func(p *screen) { p.foresees("404"); p.open("/nowhere") }},
 		{"kitchen", hospital.KitchenStaff, func(p *screen) { p.openLive(wall) }},
+		{"kitchen-production", hospital.KitchenStaff,
+			func(p *screen) { p.openLive("/dashboard/kitchen/?meal=lunch") }},
+		{"kitchen-line", hospital.KitchenStaff, func(p *screen) {
+			p.openLive("/dashboard/kitchen/?view=line&meal=lunch&ward=" + ward.Code)
+		}},
 		{"kitchen-station", hospital.KitchenStaff, func(p *screen) {
 			p.openLive(wall + "&station=porridge&meal=supplement&ward=nowhere") // nothing lies under what opens
 			p.press(".filters summary")
