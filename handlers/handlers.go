@@ -30,6 +30,8 @@ type Config struct {
 	TrustedProxies []*net.IPNet
 	// Gatherer has what the program and its parts count, for Metrics.
 	Gatherer prometheus.Gatherer
+	// CommandsAMinute is how many commands a customer may give within a minute; 0 means 30.
+	CommandsAMinute int
 	// Gallery adds /gallery, every part in every state, for those who develop.
 	Gallery bool
 }
@@ -38,6 +40,7 @@ type Config struct {
 type Server struct {
 	Config
 	lostPorts lostPorts
+	pace      pace // of customers
 }
 
 // largestBody is how much a request may carry that brings no file.
