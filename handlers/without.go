@@ -47,7 +47,7 @@ func narrowMeal(ctx context.Context, query url.Values, v *visitor) error {
 		return nil
 	}
 	v.wall.Filter.Meal = asked
-	v.query = views.WallQuery(v.wall.Filter)
+	v.query = views.WallQuery(v.wall)
 	return nil
 }
 
