@@ -266,7 +266,7 @@ var silent = []string{"/login", "/logout", "/language", "/beds/:id/patients", "/
 	"/setup/hospital/", "/setup/meals/", "/setup/wards/", "/setup/menu/",
 	// What a file says is done by the commands of its kind.
 	"/import/wards", "/import/beds", "/import/zones", "/import/users", "/import/dishes",
-	"/import/patients"}
+	"/import/menu", "/import/patients"}
 
 // pick is one of some.
 func pick[T any](l *life, some ...T) T { return some[l.r.IntN(len(some))] }
