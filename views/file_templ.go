@@ -359,7 +359,7 @@ func fileHome(kind hospital.FileKind) string {
 	case hospital.DishFile:
 		return DishesPath
 	case hospital.MenuFile:
-		return PlanPath
+		return MenuPlanPath
 	case hospital.PatientFile:
 		return MedicalPath
 	}
