@@ -161,12 +161,13 @@ func setUpBySteps(t *testing.T, admin dusangiretest.Client) string {
 func eatsLunch(t *testing.T, nobody dusangiretest.Client, staff map[string]dusangiretest.Client,
 	ward string) {
 	t.Helper()
+	none := map[string]any{}
 	nurse, cook, courier := staff["medical_staff"], staff["kitchen"], staff["delivery"]
 	bed := nurse.Read(ward)["beds"].([]any)[0].(map[string]any)
 	admission := nurse.Create("/admissions", map[string]any{"patient_name": "Uwase Marie",
 		"bed_id": bed["id"], "reason": "malaria", "diet": "general", "texture": 7,
 		"allergies": []string{"peanuts"}})
-	invited := nurse.Create(fmt.Sprintf("/admissions/%v/invitations", admission["id"]), nil)
+	invited := nurse.Create(fmt.Sprintf("/admissions/%v/invitations", admission["id"]), none)
 	caregiver := enters(nobody, fmt.Sprintf("/join/%v", invited["code"]), "eric")
 	if status, body := nurse.Post(ward+"round", map[string]any{"meal": "lunch"}); status !=
 		http.StatusOK || !strings.Contains(string(body), `"placed":1`) {
@@ -179,13 +180,13 @@ func eatsLunch(t *testing.T, nobody dusangiretest.Client, staff map[string]dusan
 	}
 	order := fmt.Sprintf("/orders/%s/", ticket[1])
 	if caregiver.Read(order)["status"] == "pending" { // lunch is over today
-		cook.Command(order+"confirm", nil)
+		cook.Command(order+"confirm", none)
 	}
-	cook.Command(order+"start", nil)
-	cook.Command(order+"ready", nil)
+	cook.Command(order+"start", none)
+	cook.Command(order+"ready", none)
 	delivery := fmt.Sprintf("/deliveries/%v/", caregiver.Read(order)["delivery_id"])
-	courier.Command(delivery+"claim", nil)
-	courier.Command(delivery+"depart", nil)
+	courier.Command(delivery+"claim", none)
+	courier.Command(delivery+"depart", none)
 	courier.Command(delivery+"deliver", map[string]any{"bed_code": bed["bed_number"],
 		"received_by": "Uwase Marie"})
 	if status := caregiver.Read(order)["status"]; status != "delivered" {
