@@ -35,15 +35,15 @@ func TestOpenOrdersHaveAnEnd(t *testing.T) {
 		s.link(t, s.customer, a)
 		snack := hospital.PlaceOrderCommand{AdmissionID: a.ID, Meal: hospital.Snack}
 		for range hospital.MostOpenOfMeal {
-			taken(order(nurse, snack))
+			taken(order(s.customer, snack))
 		}
-		tooMany(order(nurse, snack))
 		tooMany(order(s.customer, snack))
+		taken(order(nurse, snack))
 		lunch := hospital.PlaceOrderCommand{AdmissionID: a.ID, Meal: hospital.Lunch}
 		taken(order(nurse, lunch))
 		s.refuses(t, hospital.Conflict, "meal_twice", order(nurse, lunch))
 
-		open := 0
+		open := hospital.MostOpenOfMeal
 		for n := range 4 {
 			home := hospital.PlaceOrderCommand{Meal: hospital.Snack,
 				AddressID: s.addressOf(t, s.customer, fmt.Sprint("Home ", n)).ID}
