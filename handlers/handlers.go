@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/time/rate"
 
 	"dusangire/hospital"
 	"dusangire/hub"
@@ -30,6 +31,8 @@ type Config struct {
 	TrustedProxies []*net.IPNet
 	// Gatherer has what the program and its parts count, for Metrics.
 	Gatherer prometheus.Gatherer
+	// CommandsAMinute is how many commands a customer may give within a minute; 0 means 30.
+	CommandsAMinute int
 	// Gallery adds /gallery, every part in every state, for those who develop.
 	Gallery bool
 }
@@ -37,14 +40,16 @@ type Config struct {
 // Server answers HTTP requests and opens sockets. It is safe for concurrent use.
 type Server struct {
 	Config
-	lostPorts lostPorts
+	lostPorts  lostPorts
+	pace       pace // of customers
+	wrongCodes *rate.Limiter
 }
 
 // largestBody is how much a request may carry that brings no file.
 const largestBody = "64KiB"
 
 // New returns a server.
-func New(c Config) *Server { return &Server{Config: c} }
+func New(c Config) *Server { return &Server{Config: c, wrongCodes: newWrongCodes()} }
 
 // Handler returns the whole application.
 func (s *Server) Handler() http.Handler {
