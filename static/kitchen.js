@@ -117,18 +117,20 @@
     tell(ticket);
   }
 
+  const isDone = (part) => part.hasAttribute("data-done");
+
   // offerTick makes of the name of a station the button that ticks its part.
   function offerTick(part) {
     if (part.firstElementChild) return;
     const tick = Object.assign(make("button", "tick", part.textContent.trim()), { type: "button" });
-    tick.setAttribute("aria-pressed", part.dataset.done);
+    tick.setAttribute("aria-pressed", String(isDone(part)));
     part.replaceChildren(tick);
   }
 
   // setPart says that a station has done its part of a ticket, or has not after all.
   async function setPart(ticket, part) {
     const body = new URLSearchParams(new FormData(byId("step")));
-    body.set("done", String(part.dataset.done !== "true"));
+    body.set("done", String(!isDone(part)));
     const path = `/orders/${orderOf(ticket)}/parts/${part.dataset.part}`;
     const answer = await fetch(path, {
       method: "POST", headers: { Accept: "application/json" }, body,
@@ -390,6 +392,7 @@
     form.elements.version.value = versionOf(ticket);
     form.elements.reason.value = "";
     if (!cancel.open) cancel.showModal();
+    form.querySelector(".keep").focus(); // and no keyboard is raised
   }
 
   form.addEventListener("click", (event) => {

@@ -16,8 +16,9 @@ const screens = (() => {
   const lists = [...document.querySelectorAll(".paged")];
 
   const stands = (list) => getComputedStyle(list).overflowY === "hidden";
-  const itemsOf = (list) => [...list.querySelectorAll(".item:not([data-out])")];
   const isGrid = (list) => list.matches(".grid");
+  const itemsOf = (list) =>
+    [...list.querySelectorAll(isGrid(list) ? ":scope > :not([data-out])" : ".item")];
   const headOf = (item) => item.closest(".making")?.querySelector("h2");
 
   // cut puts as many items on each page as have room, with the heads of their stations.
