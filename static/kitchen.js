@@ -445,6 +445,7 @@
 
   const keys = byId("keys");
   let chosen = ""; // id of the ticket that somebody has come to by keys, and that they act on
+  let onBump = false; // the focus was given to the next step of a ticket
   let numbered = [];
 
   const keysWork = () => keys.getAttribute("aria-pressed") === "true";
@@ -474,9 +475,14 @@
 
   // keepChoice brings the focus back to the chosen ticket when a frame has brought that anew
   // elsewhere.
+  // A frame may make of the button that has the focus another one: the next press of a key must
+  // not take back what the last one did.
   function keepChoice() {
-    if (!chosen || document.activeElement !== document.body) return;
+    if (!chosen) return;
+    const at = document.activeElement;
     const { ticket } = known.get(chosen) || {};
+    const turned = onBump && ticket?.contains(at) && !at.matches(".bump");
+    if (at !== document.body && !turned) return;
     if (ticket && !ticket.hidden && !ticket.hasAttribute("data-out")) choose(ticket);
     else chosen = "";
   }
@@ -484,6 +490,7 @@
   document.addEventListener("focusin", (event) => {
     const ticket = ticketOf(event.target);
     chosen = ticket && event.target.matches(":focus-visible") ? ticket.id : "";
+    onBump = event.target.matches(".bump");
   });
   document.addEventListener("pointerdown", () => { chosen = ""; });
 

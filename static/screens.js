@@ -42,15 +42,18 @@ const screens = (() => {
     return all;
   }
 
-  // ---- a grid of cells: what is longer than one takes two, one below the other
+  // ---- a grid of cells: what is longer than one takes more, one below the other
 
-  const long = new Set(); // ids of the items that once needed two cells, and keep them
+  const sizes = new Map(); // by id: how many cells an item once needed, and keeps
+
+  // below are the cells that an item takes from one on.
+  const below = (at, size, columns) => Array.from({ length: size }, (_, n) => at + n * columns);
 
   // free is the first cell of a grid, from one on, in which an item has room; -1 for none.
   function free(taken, from, size, columns, cells) {
     for (let at = from; at < cells; at++) {
-      const below = at + columns;
-      if (!taken.has(at) && (size === 1 || below < cells && !taken.has(below))) return at;
+      const needs = below(at, size, columns);
+      if (needs.every((cell) => cell < cells && !taken.has(cell))) return at;
     }
     return -1;
   }
@@ -61,7 +64,7 @@ const screens = (() => {
     let taken = null;
     let last = -1;
     for (const item of items) {
-      const size = long.has(item.id) && rows > 1 ? 2 : 1;
+      const size = Math.min(sizes.get(item.id) || 1, rows);
       let at = taken ? free(taken, last + 1, size, columns, columns * rows) : -1;
       if (at < 0) {
         all.push([]);
@@ -69,8 +72,7 @@ const screens = (() => {
         at = 0;
       }
       last = at;
-      taken.add(at);
-      if (size === 2) taken.add(at + columns);
+      for (const cell of below(at, size, columns)) taken.add(cell);
       all[all.length - 1].push(item);
     }
     return all.length ? all : [[]];
@@ -87,15 +89,15 @@ const screens = (() => {
     for (let again = true; again;) {
       pages.set(list, stands(list) ? cutGrid(items, columns, rows) : [items]);
       turn(list, shown.get(list) || 0);
-      again = stands(list) && markLong(pages.get(list)[shown.get(list)]);
+      again = stands(list) && measure(pages.get(list)[shown.get(list)], rows);
     }
   }
 
-  // markLong gives two cells to the items that need them, and reports whether there are new ones.
-  function markLong(items) {
-    const found = items.filter((item) =>
-      !long.has(item.id) && item.scrollHeight > item.clientHeight + 1);
-    for (const item of found) long.add(item.id);
+  // measure gives one cell more to the items that need it, and reports whether there are any.
+  function measure(items, rows) {
+    const found = items.filter((item) => (sizes.get(item.id) || 1) < rows &&
+      item.scrollHeight > item.clientHeight + 1);
+    for (const item of found) sizes.set(item.id, (sizes.get(item.id) || 1) + 1);
     return found.length > 0;
   }
 
@@ -117,7 +119,7 @@ const screens = (() => {
     all.forEach((items, n) => {
       for (const item of items) {
         if (item.hidden !== (n !== at)) item.hidden = n !== at;
-        item.classList.toggle("long", long.has(item.id));
+        if (sizes.has(item.id)) item.dataset.cells = sizes.get(item.id);
       }
     });
     for (const station of list.querySelectorAll(".making")) {
