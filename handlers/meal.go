@@ -116,7 +116,7 @@ func (s *Server) setMealSequence(c echo.Context) error {
 		return err
 	}
 	code := hospital.Meal(c.Param("code"))
-	wards, offsets := in.sequence(isForm(c))
+	wards, offsets := in.sequence(wantsPage(c))
 	version := in.id("version")
 	err = in.err()
 	if err == nil {
@@ -128,9 +128,6 @@ func (s *Server) setMealSequence(c echo.Context) error {
 	}
 	return done(c, views.SavedMealPath(code))
 }
-
-// isForm reports whether a command came from a page.
-func isForm(c echo.Context) bool { return negotiate(c) == asPage }
 
 // sequence reads wards with their minutes. Of a form those without are left out, and the earliest
 // come first.
