@@ -69,7 +69,7 @@ func TestSettingsAreRefused(t *testing.T) {
 			"currency=", "currency=eur", "currency=XXX", "languages=", "languages=de",
 			"default_language=de", "week_starts=friday", "wall_names=name", "session_hours=0",
 			"session_hours=169", "idle_minutes=4", "idle_minutes=-1", "retention_days=29",
-			"hospital_name=" + strings.Repeat("x", hospital.LongestName+1), "hospital_name=\u202E",
+			"hospital_name=", "hospital_name= ", "hospital_name=" + strings.Repeat("x", hospital.LongestName+1), "hospital_name=\u202E",
 		} {
 			key, value, _ := strings.Cut(one, "=")
 			var cmd hospital.SettingsCommand

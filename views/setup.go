@@ -2,6 +2,7 @@ package views
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/a-h/templ"
@@ -62,6 +63,9 @@ func MissingWords(ctx context.Context, m hospital.Missing) string {
 	case hospital.MissingDiet:
 		return text.T(ctx, "missing.diet", text.T(ctx, "diet."+string(m.Diet)),
 			text.Meal(ctx, m.Meal))
+	case hospital.MissingTexture:
+		return text.T(ctx, "missing.texture", levels(slices.Sorted(slices.Values(m.Textures))),
+			text.Meal(ctx, m.Meal))
 	case hospital.MissingLogin:
 		return text.T(ctx, "missing.login", text.T(ctx, "role."+string(m.Role)))
 	}
@@ -73,7 +77,7 @@ func missingPath(m hospital.Missing) string {
 	switch m.Kind {
 	case hospital.MissingLogin:
 		return UsersPath
-	case hospital.MissingDish, hospital.MissingDiet:
+	case hospital.MissingDish, hospital.MissingDiet, hospital.MissingTexture:
 		return MenuStepPath
 	}
 	return WardsStepPath
