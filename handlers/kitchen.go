@@ -135,6 +135,7 @@ type ticketJSON struct {
 	Isolation       *string          `json:"isolation"`
 	NilByMouth      bool             `json:"nil_by_mouth"`
 	Items           []ticketItemJSON `json:"items"`
+	Parts           []partJSON       `json:"parts"`
 	Notes           string           `json:"notes"`
 	OverrideReason  string           `json:"override_reason"`
 	OverriddenBy    string           `json:"overridden_by"`
@@ -156,7 +157,7 @@ func newTicketJSON(ctx context.Context, t hospital.Ticket) ticketJSON {
 		AllergiesKnown: t.Allergies.Known, Allergies: asTexts(t.Allergies.Allergens),
 		SevereAllergies: asTexts(t.Allergies.Severe),
 		Isolation:       textOrNull(string(t.Isolation)), NilByMouth: t.NilByMouth,
-		Items: each(t.Dishes, newTicketItemJSON), Notes: t.Notes,
+		Items: each(t.Dishes, newTicketItemJSON), Parts: each(t.Parts, newPartJSON), Notes: t.Notes,
 		OverrideReason: t.OverrideReason, OverriddenBy: t.OverriddenBy,
 		Hazards: newHazardsJSON(ctx, t.HeldFor), Stopped: t.Stopped, Begun: t.Begun, Late: t.Late,
 		CancelReason: t.CancelReason, Version: t.Version,

@@ -29,6 +29,7 @@ type Ticket struct {
 	Isolation      Isolation
 	NilByMouth     bool // now
 	Dishes         []TicketDish
+	Parts          Parts // what each station does for it
 	Notes          string
 	OverrideReason string
 	OverriddenBy   string
@@ -96,7 +97,7 @@ type KitchenBoard struct {
 	Tickets   []Ticket            // open, or ended within EndedTicketsShow; oldest Due first
 	Past      []Ticket            // open ones whose day is over, oldest Due first
 	Missed    []MissedRound       // to be ordered late
-	ToCook    []DishCount         // of confirmed and begun tickets, by station and name
+	ToCook    []DishCount         // of confirmed and begun tickets what no station has done
 	Counts    map[OrderStatus]int // of Tickets
 	At        time.Time
 	Revisions // of KitchenTopic and MetricsTopic
@@ -176,6 +177,9 @@ func (b *KitchenBoard) count() {
 			continue
 		}
 		for _, dish := range ticket.Dishes {
+			if ticket.Parts.Done(dish.Station) {
+				continue
+			}
 			if toCook[dish.ID] == nil {
 				toCook[dish.ID] = &DishCount{dish.ID, dish.Name, dish.Station, 0}
 			}
@@ -233,7 +237,7 @@ const selectTicket = `SELECT meal_order.id, meal_order.status, meal_order.status
 		admission.nil_by_mouth_until, meal_order.notes, meal_order.override_reason,
 		meal_order.overridden_by,
 		meal_order.held_for, meal_order.stopped, meal_order.begun, meal_order.late,
-		meal_order.cancel_reason, meal_order.version, ` + dishesOfOrder + `
+		meal_order.cancel_reason, meal_order.version, ` + dishesOfOrder + `, ` + partsOfOrder + `
 	FROM meal_order
 	LEFT JOIN admission ON admission.id = meal_order.admission_id
 	LEFT JOIN patient ON patient.id = admission.patient_id
@@ -261,13 +265,14 @@ func scanTicket(row scanner, now time.Time, form WallNames,
 	var bedSince time.Time
 	var nilByMouth Window
 	var dishes []Dish
+	var done partsDone
 	err = row.Scan(&t.OrderID, &t.Status, (*instant)(&t.StatusSince), (*instant)(&t.PlacedAt),
 		(*instant)(&t.Due), &t.Meal, &t.WardCode, &t.BedNumber, &t.Destination, &name,
 		(*instant)(&bedSince), &t.Diet, &t.Texture, (*allergyList)(&t.Allergies), &t.Isolation,
 		(*instant)(&nilByMouth.From), (*instant)(&nilByMouth.Until), &t.Notes, &t.OverrideReason,
 		&t.OverriddenBy, (*list[Hazard])(&t.HeldFor), &t.Stopped, &t.Begun, &t.Late,
-		&t.CancelReason, &t.Version, plates.onto(&dishes))
-	t.Dishes = onTicket(dishes)
+		&t.CancelReason, &t.Version, plates.onto(&dishes), &done)
+	t.Dishes, t.Parts = onTicket(dishes), partsOf(dishes, done)
 	t.Initials, t.NilByMouth = name.onWall(form), nilByMouth.Holds(now)
 	if t.BedNumber != "" && bedSince.After(t.PlacedAt) {
 		t.MovedAt = bedSince

@@ -44,6 +44,7 @@ func TestATicketShowsWhatTheKitchenNeedsAndNotWhoThePatientIs(t *testing.T) {
 			Allergies:  hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"milk", "nuts"}, Severe: []hospital.Allergen{"nuts"}},
 			Isolation:  hospital.NoIsolation,
 			NilByMouth: true, Dishes: []hospital.TicketDish{{ID: tea.ID, Name: tea.Name, Station: "cold"}, {ID: s.dish.ID, Name: s.dish.Name, Station: "hot"}},
+			Parts: hospital.Parts{{Station: "hot"}, {Station: "cold"}},
 			Notes: "small portion", OverrideReason: "Tolerates boiled milk", OverriddenBy: "nurse",
 			HeldFor: []hospital.Hazard{{Kind: hospital.HazardNilByMouth}}, Version: 2}}
 		if !reflect.DeepEqual(board.Tickets, want) {

@@ -70,6 +70,8 @@ const (
 	RoundPath         = "/dashboard/delivery/"
 	HousekeepingPath  = "/dashboard/housekeeping/"
 	PastOrdersPath    = "/kitchen/past/"
+	StartMealPath     = "/kitchen/start"
+	MadePath          = "/kitchen/made"
 	HomePath          = "/home/"
 	AddressesPath     = "/addresses/"
 	ZonesPath         = "/zones/"
