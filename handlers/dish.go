@@ -19,7 +19,7 @@ import (
 func (s *Server) dishes(c echo.Context) error {
 	q := queryOf(c)
 	ctx, view := q.ctx, chosen(q, "view", []string{views.MatrixView})
-	filter := views.DishFilter{Meal: chosen(q, "meal", hospital.SettingsOf(ctx).AllMeals()),
+	filter := views.DishFilter{Meal: chosen(q, "meal", mealCodes(ctx)),
 		Station: chosen(q, "station", hospital.Stations)}
 	if err := q.err(); err != nil {
 		return err

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"cmp"
+	"context"
 	"crypto/rand"
 	"net/http"
 	"slices"
@@ -172,6 +173,12 @@ func (s *Server) mealForm(name string, in *input) form {
 	return form{name: name, in: in, page: func(c echo.Context, r refusal) error {
 		return s.renderMeals(c, r.Status, r.again())
 	}}
+}
+
+// mealCodes are the codes of all meals, also of those that are not served at present.
+func mealCodes(ctx context.Context) []hospital.Meal {
+	code := func(k hospital.MealKind) hospital.Meal { return k.Code }
+	return each(hospital.SettingsOf(ctx).Meals, code)
 }
 
 // mealsJSON is the page of all meals.

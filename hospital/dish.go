@@ -62,7 +62,7 @@ const MostNutrition = 10_000
 func (d *Dish) tidy(s *Settings) {
 	d.Name = DishName{En: tidy(d.Name.En), Fr: tidy(d.Name.Fr), Rw: tidy(d.Name.Rw)}
 	d.Station = cmp.Or(d.Station, Unrouted)
-	d.Meals = inOrder(s.AllMeals(), d.Meals)
+	d.Meals = inOrder(s.allMeals(), d.Meals)
 	d.Allergens = sortedSet(d.Allergens)
 	d.MayContain = sortedSet(d.MayContain)
 	d.Diets = inOrder(Diets, d.Diets)
@@ -98,7 +98,7 @@ func (d Dish) check(s *Settings) error {
 	wrong.letters("name_en", d.Name.En)
 	wrong.letters("name_fr", d.Name.Fr)
 	wrong.letters("name_rw", d.Name.Rw)
-	checkChoices(wrong, "meals", d.Meals, s.AllMeals(), true)
+	checkChoices(wrong, "meals", d.Meals, s.allMeals(), true)
 	checkChoices(wrong, "station", []Station{d.Station}, Stations, true)
 	checkChoices(wrong, "allergens", d.Allergens, Allergens, false)
 	checkChoices(wrong, "may_contain", d.MayContain, Allergens, false)

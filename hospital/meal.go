@@ -80,8 +80,8 @@ func (s *Settings) MealCodes() []Meal {
 	return s.mealsWhere(func(k MealKind) bool { return k.Enabled })
 }
 
-// AllMeals lists every meal, also those that are not served at present.
-func (s *Settings) AllMeals() []Meal {
+// allMeals lists every meal, also those that are not served at present.
+func (s *Settings) allMeals() []Meal {
 	return s.mealsWhere(func(MealKind) bool { return true })
 }
 

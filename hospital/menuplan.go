@@ -102,7 +102,7 @@ func readEntries(ctx context.Context, q *sql.Tx, from time.Time) ([]PlanEntry, e
 		err = row.Scan(&p.Day, (*instant)(&p.Date), &p.Meal, &p.dishID)
 		return p, err
 	})
-	return entriesOf(planned, dishes, SettingsOf(ctx).AllMeals()), wrap(err, "read what is planned")
+	return entriesOf(planned, dishes, SettingsOf(ctx).allMeals()), wrap(err, "read what is planned")
 }
 
 // entriesOf gathers planned dishes by their entries: days first, then dates, the meals of each in
