@@ -170,7 +170,7 @@ func NoticePath(n hospital.Notification) string {
 		return WardPath.Of(n.Target.ID)
 	case hospital.TargetKitchen:
 		of := hospital.KitchenFilter{Ward: n.About.WardCode, Meal: n.About.Meal}
-		return WallPath(of)
+		return WallPath(Wall{Filter: of})
 	}
 	return ""
 }
