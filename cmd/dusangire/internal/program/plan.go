@@ -52,15 +52,22 @@ func whenOf(e hospital.PlanEntry) string {
 
 type planCycle struct {
 	database
-	Days     *int       `help:"How many days it has, 1 to 35." placeholder:"N"`
-	StartsOn *time.Time `format:"2006-01-02" help:"The date that is day 1, such as 2026-02-03." placeholder:"DATE"`
+	Days     *int   `help:"How many days it has, 1 to 35." placeholder:"N"`
+	StartsOn string `help:"The date that is day 1, such as 2026-02-03." placeholder:"DATE"`
 }
 
 // Run changes the cycle.
 func (c *planCycle) Run(ctx context.Context) error {
+	cmd := hospital.MenuCycleCommand{Days: c.Days}
+	if c.StartsOn != "" {
+		date, err := time.Parse(time.DateOnly, c.StartsOn)
+		if err != nil {
+			return &usageError{fmt.Errorf("%s: give a date such as 2026-02-03", c.StartsOn)}
+		}
+		cmd.StartsOn = &date
+	}
 	return c.with(ctx, func(h *hospital.Hospital) error {
-		return h.SetMenuCycle(ctx, operator,
-			hospital.MenuCycleCommand{Days: c.Days, StartsOn: c.StartsOn})
+		return h.SetMenuCycle(ctx, operator, cmd)
 	})
 }
 
