@@ -50,7 +50,7 @@ func (c Currency) Decimals() int { return decimalsOf[c] }
 
 // mostUnits is the highest price or charge, in whole units: more is a slip of the finger in the
 // weakest currency that people pay with.
-const mostUnits = 10_000_000
+const mostUnits = 5_000_000
 
 // Most is the highest price or charge.
 func (c Currency) Most() int {
