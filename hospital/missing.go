@@ -15,7 +15,7 @@ const (
 	MissingBed     MissingKind = "bed"     // no open ward has one
 	MissingDish    MissingKind = "dish"    // there is none
 	MissingDiet    MissingKind = "diet"    // no dish suits it at a meal
-	MissingTexture MissingKind = "texture" // no dish can be served in some at a meal
+	MissingTexture MissingKind = "texture" // no dish can be served in some at a meal, which people need
 	MissingLogin   MissingKind = "login"   // nobody of a role can sign in
 )
 
@@ -76,14 +76,29 @@ func missingDishes(ctx context.Context, q *sql.Tx) (missing []Missing, err error
 	if len(dishes) == 0 {
 		return []Missing{{Kind: MissingDish}}, nil
 	}
+	needed, err := neededTextures(ctx, q)
+	if err != nil {
+		return nil, err
+	}
 	for _, meal := range SettingsOf(ctx).MainMeals() {
-		missing = append(missing, missingAt(meal, dishes)...)
+		missing = append(missing, missingAt(meal, dishes, needed)...)
 	}
 	return missing, nil
 }
 
+// neededTextures are regular food, and what else somebody needs who is here.
+func neededTextures(ctx context.Context, q *sql.Tx) ([]Texture, error) {
+	rows, err := q.QueryContext(ctx,
+		`SELECT DISTINCT texture FROM admission WHERE discharged_at IS NULL`)
+	needed, err := collect(rows, err, func(row scanner) (t Texture, err error) {
+		err = row.Scan(&t)
+		return t, err
+	})
+	return sortedSet(append(needed, RegularTexture)), wrap(err, "read which textures are needed")
+}
+
 // missingAt lists for which diets there is nothing at a meal, and then in which textures.
-func missingAt(meal Meal, dishes []Dish) (missing []Missing) {
+func missingAt(meal Meal, dishes []Dish, needed []Texture) (missing []Missing) {
 	var diets []Diet
 	var textures []Texture
 	for _, dish := range dishes {
@@ -96,12 +111,9 @@ func missingAt(meal Meal, dishes []Dish) (missing []Missing) {
 			missing = append(missing, Missing{Kind: MissingDiet, Meal: meal, Diet: diet})
 		}
 	}
-	var lacking []Texture
-	for texture := RegularTexture; texture.Valid(); texture-- {
-		if !slices.Contains(textures, texture) {
-			lacking = append(lacking, texture)
-		}
-	}
+	lacking := slices.DeleteFunc(slices.Clone(needed), func(t Texture) bool {
+		return slices.Contains(textures, t)
+	})
 	if len(textures) > 0 && len(lacking) > 0 {
 		missing = append(missing, Missing{Kind: MissingTexture, Meal: meal, Textures: lacking})
 	}

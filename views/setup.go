@@ -2,7 +2,6 @@ package views
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/a-h/templ"
@@ -64,7 +63,7 @@ func MissingWords(ctx context.Context, m hospital.Missing) string {
 		return text.T(ctx, "missing.diet", text.T(ctx, "diet."+string(m.Diet)),
 			text.Meal(ctx, m.Meal))
 	case hospital.MissingTexture:
-		return text.T(ctx, "missing.texture", levels(slices.Sorted(slices.Values(m.Textures))),
+		return text.T(ctx, "missing.texture", levels(m.Textures),
 			text.Meal(ctx, m.Meal))
 	case hospital.MissingLogin:
 		return text.T(ctx, "missing.login", text.T(ctx, "role."+string(m.Role)))
