@@ -56,26 +56,37 @@ func (h *Hospital) Forecast(ctx context.Context, actor Actor, meal Meal,
 	now := h.clock(ctx)
 	return readAs(ctx, h, actor, ReadForecasts, func(ctx context.Context,
 		q *sql.Tx) (Forecast, error) {
-		settings, f := SettingsOf(ctx), Forecast{Meal: meal, Date: date, At: now}
-		switch {
-		case meal == "" && date.IsZero():
-			f.Meal, f.Date = settings.comingRound(now)
-		case meal == "":
-			f.Meal, _ = settings.comingRound(latest(now, settings.At(date, 0)))
-		case date.IsZero():
-			f.Date = settings.next(meal, 0, now).date
-		}
-		if err := f.check(settings); err != nil {
-			return f, err
-		}
-		err := f.read(ctx, q)
-		for i := range f.Without {
-			if !actor.Role.May(ReadWards) {
-				f.Without[i].PatientName = ""
+		f := Forecast{Meal: meal, Date: date, At: now}
+		if settings := SettingsOf(ctx); meal == "" {
+			var day time.Time
+			f.Meal, day = settings.comingRound(latest(now, settings.At(date, 0)))
+			if date.IsZero() {
+				f.Date = day
 			}
 		}
-		return f, err
+		return readForecast(ctx, q, actor, f)
 	})
+}
+
+// readForecast reads the forecast of what stands in f of its meal and date.
+func readForecast(ctx context.Context, q *sql.Tx, actor Actor, f Forecast) (Forecast, error) {
+	settings := SettingsOf(ctx)
+	if f.Meal == "" {
+		f.Meal = settings.comingMeal(f.At)
+	}
+	if f.Date.IsZero() {
+		f.Date = settings.next(f.Meal, 0, f.At).date
+	}
+	if err := f.check(settings); err != nil {
+		return f, err
+	}
+	err := f.read(ctx, q)
+	for i := range f.Without {
+		if !actor.Role.May(ReadWards) {
+			f.Without[i].PatientName = ""
+		}
+	}
+	return f, err
 }
 
 // check returns what is wrong with what was asked for.
