@@ -413,7 +413,7 @@ func (l *life) sequence() map[string]any {
 }
 
 func (l *life) settings() map[string]any {
-	return map[string]any{"hospital_name": pick(l, "", "Kibagabaga"),
+	return map[string]any{"hospital_name": pick(l, "Hills", "Kibagabaga"),
 		"currency": pick(l, "RWF", "EUR"), "wall_names": pick(l, "initials", "bed"),
 		"time_zone": pick(l, "Africa/Kigali", "Africa/Kigali", "Africa/Nairobi")}
 }
