@@ -16,7 +16,12 @@ import (
 )
 
 // mealsPage is GET /meals/: the meals of the hospital, where whoever looks after them changes each.
+// meal in the query is the one whose form the page has, sequence the one of which it can be said
+// when wards get it.
 func (s *Server) mealsPage(c echo.Context) error {
+	if _, err := mealCare(queryOf(c)); err != nil {
+		return err
+	}
 	return represent(c, func() (any, error) {
 		settings, err := s.Hospital.Settings(c.Request().Context())
 		if err != nil {
@@ -41,8 +46,17 @@ func (s *Server) renderMeals(c echo.Context, status int, form views.Form) error 
 		return err
 	}
 	form.Key = cmp.Or(form.Key, rand.Text())
-	saved := hospital.Meal(c.QueryParam("saved"))
-	return render(c, status, views.MealsPage(page, settings, wards, saved, form))
+	care, _ := mealCare(queryOf(c)) // what is refused there opens nothing
+	return render(c, status, views.MealsPage(page, settings, wards, care, form))
+}
+
+// mealCare is which meals are asked for, and which was just saved.
+func mealCare(q query) (views.MealCare, error) {
+	codes := each(hospital.SettingsOf(q.ctx).Meals,
+		func(k hospital.MealKind) hospital.Meal { return k.Code })
+	care := views.MealCare{Change: chosen(q, "meal", codes), Turns: chosen(q, "sequence", codes),
+		Saved: hospital.Meal(q.values.Get("saved"))}
+	return care, q.err()
 }
 
 // mealFields are what a meal has besides its code.

@@ -12,9 +12,11 @@ func TestWhatAPageIsAskedForMustExist(t *testing.T) {
 	admin := h.token("admin")
 	for field, paths := range map[string][]string{
 		"meal": {"/dishes/?meal=zzz", "/menu/plan/?meal=zzz&day=1", "/menu/forecast/?meal=zzz",
-			"/dishes/?meal=lunch&meal=dinner"},
-		"station": {"/dishes/?station=warm"},
-		"view":    {"/dishes/?view=picture"},
+			"/dishes/?meal=lunch&meal=dinner", "/meals/?meal=zzz"},
+		"sequence": {"/meals/?sequence=zzz"},
+		"bed":      {"/wards/?ward=1&bed=x", "/wards/?ward=1&bed=4711", "/wards/?bed=1"},
+		"station":  {"/dishes/?station=warm"},
+		"view":     {"/dishes/?view=picture"},
 		"date": {"/menu/plan/?date=tomorrow&meal=lunch", "/menu/forecast/?date=2026-13-01",
 			"/menu/forecast/?date=0001-01-01"},
 		"day":  {"/menu/plan/?day=one&meal=lunch", "/menu/plan/?day=0", "/menu/plan/?day=36"},

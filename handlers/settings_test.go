@@ -41,7 +41,7 @@ func TestSettingsAreReadAndChanged(t *testing.T) {
 		t.Errorf("afterwards they are %+v", stands)
 	}
 	page := h.get("/settings/", admin, browser)
-	for _, part := range []string{`lang="fr"`, ">Health Sciences</a>", "Réglages"} {
+	for _, part := range []string{`lang="fr"`, ">Health Sciences</span></a>", "Réglages"} {
 		if !strings.Contains(page.body, part) {
 			t.Errorf("the page has no %s", part)
 		}
@@ -74,7 +74,7 @@ func TestEveryScreenOfEveryNodeFollowsTheSettings(t *testing.T) {
 		for frame := ""; !strings.Contains(frame, `data-time-zone="America/St_Johns"`); {
 			frame = screen.next()
 			if strings.Contains(frame, `id="hospital"`) &&
-				!strings.Contains(frame, ">Health Sciences</a>") {
+				!strings.Contains(frame, ">Health Sciences</span></a>") {
 				t.Errorf("the %s node's frame is %s", name, frame)
 			}
 		}

@@ -169,9 +169,14 @@ func (s *Server) setUser(c echo.Context) error {
 	return done(c, views.UserPath.Of(id))
 }
 
-// userForm is a form of the page of one account.
+// userForm is a form of the page of one account: the one with its fields, or one that does something
+// with it.
 func (s *Server) userForm(id int64, in *input) form {
-	return form{name: views.FormUser, in: in, page: func(c echo.Context, r refusal) error {
+	name := views.FormUserActs
+	if in.has("username") {
+		name = views.FormUser
+	}
+	return form{name: name, in: in, page: func(c echo.Context, r refusal) error {
 		return s.renderUser(c, r.Status, id, r.again())
 	}}
 }

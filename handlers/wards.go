@@ -16,36 +16,41 @@ import (
 	"dusangire/views/text"
 )
 
-// wardsPage is GET /wards/: the wards and beds that the person looks after, to change them. With
-// ward in the query the beds of that one can be changed.
+// wardsPage is GET /wards/: the wards and beds that the person looks after, to change them. ward in
+// the query is the one whose forms the page has, and bed one of its beds.
 func (s *Server) wardsPage(c echo.Context) error {
 	wards, err := s.Hospital.WardsInCare(c.Request().Context(), actor(c))
 	if err != nil {
 		return err
 	}
-	open, err := openWard(queryOf(c), wards)
+	open, bed, err := openWard(queryOf(c), wards)
 	if err != nil {
 		return err
 	}
 	return represent(c, func() (any, error) {
 		return wardsJSON{each(wards, newWardInCareJSON)}, nil
 	}, func() error {
-		return s.renderWards(c, http.StatusOK, views.WardCare{Open: open, Saved: c.QueryParam("saved")},
-			views.Form{})
+		care := views.WardCare{Open: open, Bed: bed, Saved: c.QueryParam("saved")}
+		return s.renderWards(c, http.StatusOK, care, views.Form{})
 	})
 }
 
-// openWard is which of the wards is asked for with its beds; 0: none.
-func openWard(q query, wards []hospital.WardInCare) (int64, error) {
-	id := int64(q.amount("ward", math.MaxInt))
-	isIt := func(w hospital.WardInCare) bool { return w.ID == id }
-	if id != 0 && !slices.ContainsFunc(wards, isIt) {
+// openWard is which of the wards is asked for, and which of its beds; 0: none.
+func openWard(q query, wards []hospital.WardInCare) (ward, bed int64, err error) {
+	ward, bed = int64(q.amount("ward", math.MaxInt)), int64(q.amount("bed", math.MaxInt))
+	isIt := func(w hospital.WardInCare) bool { return w.ID == ward }
+	i := slices.IndexFunc(wards, isIt)
+	if ward != 0 && i < 0 {
 		q.refuse("ward", "ward_unknown", "There is no such ward.")
 	}
-	return id, q.err()
+	isBed := func(b hospital.BoardBed) bool { return b.ID == bed }
+	if bed != 0 && (i < 0 || !slices.ContainsFunc(wards[i].Beds, isBed)) {
+		q.refuse("bed", "bed_unknown", "There is no such bed.")
+	}
+	return ward, bed, q.err()
 }
 
-// renderWards draws the page of all wards.
+// renderWards draws the page of all wards. Where there is one alone its forms are open.
 func (s *Server) renderWards(c echo.Context, status int, care views.WardCare,
 	form views.Form) (err error) {
 	ctx := c.Request().Context()
@@ -56,15 +61,18 @@ func (s *Server) renderWards(c echo.Context, status int, care views.WardCare,
 	if err != nil {
 		return err
 	}
+	if len(care.Wards) == 1 {
+		care.Open = care.Wards[0].ID
+	}
 	page.Path = views.WardsPath
 	form.Key = cmp.Or(form.Key, rand.Text())
 	return render(c, status, views.WardsPage(page, care, form))
 }
 
-// wardsForm is a form of the page of all wards, at which the beds of one ward are open; 0: of none.
-func (s *Server) wardsForm(name string, wardID int64, in *input) form {
+// wardsForm is a form of the page of all wards, about a ward or one of its beds; 0: about none.
+func (s *Server) wardsForm(name string, wardID, bedID int64, in *input) form {
 	return form{name: name, in: in, page: func(c echo.Context, r refusal) error {
-		return s.renderWards(c, r.Status, views.WardCare{Open: wardID}, r.again())
+		return s.renderWards(c, r.Status, views.WardCare{Open: wardID, Bed: bedID}, r.again())
 	}}
 }
 
@@ -90,9 +98,9 @@ func (s *Server) addWard(c echo.Context) error {
 		ward, err = s.Hospital.AddWard(c.Request().Context(), actor(c), cmd)
 	}
 	if err != nil {
-		return s.wardsForm(views.FormWardAdd, 0, in).refuse(err)
+		return s.wardsForm(views.FormWardAdd, 0, 0, in).refuse(err)
 	}
-	return created(c, views.WardPath.Of(ward.ID), views.WardInCarePath(ward.ID),
+	return created(c, views.WardPath.Of(ward.ID), views.BedsInCarePath(ward.ID),
 		func() (any, error) { return newWardJSON(ward), nil })
 }
 
@@ -121,11 +129,20 @@ func (s *Server) setWard(c echo.Context) error {
 	case err != nil && bed != 0:
 		return s.panelForm(c, bed, views.FormWard, in).refuse(err)
 	case err != nil:
-		return s.wardsForm(views.FormWardOf(id), 0, in).refuse(err)
+		return s.wardsForm(wardFormOf(id, in), id, 0, in).refuse(err)
 	case bed != 0:
 		return done(c, views.BedPath.Of(bed))
 	}
 	return done(c, views.SavedWardPath(id))
+}
+
+// wardFormOf is the form of a ward that was sent: the one that says how it is called and for whom it
+// is, or the one that opens or closes it.
+func wardFormOf(id int64, in *input) string {
+	if in.has("is_open") && !in.has("code") {
+		return views.FormWardOpenOf(id)
+	}
+	return views.FormWardOf(id)
 }
 
 // wardChange reads what is to change of a ward.
@@ -153,9 +170,9 @@ func (s *Server) moveWard(c echo.Context) error {
 		err = s.Hospital.MoveWard(c.Request().Context(), actor(c), id, step, version)
 	}
 	if err != nil {
-		return s.wardsForm(views.FormWardOf(id), 0, in).refuse(err)
+		return s.wardsForm(views.FormWardMoveOf(id), id, 0, in).refuse(err)
 	}
-	return done(c, views.WardInCarePath(id))
+	return done(c, views.BedsInCarePath(id))
 }
 
 // addBeds is POST /wards/{id}/beds. A person writes several numbers into one field.
@@ -174,7 +191,7 @@ func (s *Server) addBeds(c echo.Context) error {
 		beds, err = s.Hospital.AddBeds(c.Request().Context(), actor(c), id, cmd)
 	}
 	if err != nil {
-		return s.wardsForm(views.FormBedsOf(id), id, in).refuse(err)
+		return s.wardsForm(views.FormBedsOf(id), id, 0, in).refuse(err)
 	}
 	return created(c, views.WardPath.Of(id), views.BedsInCarePath(id),
 		func() (any, error) { return bedsInCareJSON{each(beds, newBedInCareJSON)}, nil })
@@ -201,7 +218,7 @@ func (s *Server) setBed(c echo.Context) error {
 	ward := wardOfPath(in.values.Get("back"))
 	switch {
 	case err != nil && ward != 0:
-		return s.wardsForm(views.FormBedOf(id), ward, in).refuse(err)
+		return s.wardsForm(views.FormBedOf(id), ward, id, in).refuse(err)
 	case err != nil:
 		return s.panelForm(c, id, views.FormFitness, in).refuse(err)
 	case ward != 0:
@@ -239,7 +256,7 @@ func (s *Server) retireBed(c echo.Context) error {
 	}
 	ward := wardOfPath(in.values.Get("back"))
 	if err != nil {
-		return s.wardsForm(views.FormRetireOf(id), ward, in).refuse(err)
+		return s.wardsForm(views.FormRetireOf(id), ward, id, in).refuse(err)
 	}
 	return done(c, views.BedsInCarePath(ward))
 }

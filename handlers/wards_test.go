@@ -133,6 +133,96 @@ func TestARefusedChangeOfAWardSaysWhoIsInside(t *testing.T) {
 	}
 }
 
+// A page of many forms shows what a person asks to change, so that it stays small where a hospital
+// has a thousand wards, and leads to the rest by links.
+func TestThePagesOfManyFormsHaveThoseThatAreAskedFor(t *testing.T) {
+	t.Parallel()
+	h := newFixture(t, settings{beds: 2})
+	admin := h.token("admin")
+	bed := h.bed(h.a, 1).ID
+	ward := fmt.Sprintf("/wards/?ward=%d", h.a.ID)
+	for _, c := range []struct {
+		path  string
+		forms int // of the things, besides the one that adds one
+		links string
+	}{
+		{"/wards/", 0, fmt.Sprintf(`a[href^="/wards/?ward=%d"]`, h.a.ID)},
+		{ward, 4, fmt.Sprintf(`a[href^="/wards/?ward=%d&bed=%d"]`, h.a.ID, bed)},
+		{fmt.Sprintf("%s&bed=%d", ward, bed), 6, fmt.Sprintf(`a[href="/wards/%d/"]`, h.a.ID)},
+		{"/meals/", 0, `a[href^="/meals/?meal=lunch"]`},
+		{"/meals/?meal=lunch", 1, `a[href^="/meals/?sequence=lunch"]`},
+		{"/meals/?sequence=lunch", 1, `a[href^="/meals/?meal=lunch"]`},
+	} {
+		main := h.get(c.path, admin, browser).html().Find("main")
+		if got := main.Find("form").Length() - 1; got != c.forms || main.Find(c.links).Length() == 0 {
+			t.Errorf("%s has %d forms, want %d, and %d links to %s", c.path, got, c.forms,
+				main.Find(c.links).Length(), c.links)
+		}
+	}
+}
+
+// Where a page has many forms, the refused one says so, with what it is about, and has the focus.
+func TestARefusalStandsInTheFormThatWasRefused(t *testing.T) {
+	t.Parallel()
+	h := newFixture(t, settings{beds: 2})
+	admin, manager := h.token("admin"), h.token("ward_management")
+	h.admit("Uwase Marie", h.bed(h.a, 1).ID)
+	stew := h.dish("Stew", "hot").ID
+	user := h.signedIn(manager).UserID
+	zone := parseObject(t, h.post("/zones", admin, program,
+		map[string]any{"name": "Block Z", "charge": 0}).body).int("id")
+	ward, bed := fmt.Sprintf("/wards/%d", h.a.ID), fmt.Sprintf("/beds/%d", h.bed(h.a, 2).ID)
+	taken, back := map[string]any{"code": h.b.Code, "name": "x"}, ward+"/"
+	for _, c := range []struct {
+		who, path string
+		fields    map[string]any
+		about     string
+	}{
+		{admin, ward, taken, h.a.Name},
+		{manager, ward, map[string]any{"is_open": false}, h.a.Name},
+		{manager, ward + "/beds", map[string]any{"numbers": "A-01"}, h.a.Name},
+		{manager, ward + "/move", map[string]any{"step": "up", "version": 99}, h.a.Name},
+		{manager, bed, map[string]any{"bed_number": "a 2", "back": back}, "A-02"},
+		{manager, bed + "/retire", map[string]any{"version": 99, "back": back}, "A-02"},
+		{admin, "/wards", map[string]any{"code": ""}, ""},
+		{admin, "/meals/lunch", map[string]any{"serve_at": "4 pm"}, "Lunch"},
+		{admin, "/meals/lunch/sequence", map[string]any{"ward_ids": []int64{h.a.ID, h.b.ID},
+			"offset_minutes": []string{"15", "9999"}}, "Lunch"},
+		{admin, "/meals", map[string]any{"code": ""}, ""},
+		{admin, fmt.Sprintf("/zones/%d", zone), map[string]any{"name": ""}, "Block Z"},
+		{admin, fmt.Sprintf("/dishes/%d", stew), map[string]any{"name_en": ""}, "Stew"},
+		{admin, fmt.Sprintf("/dishes/%d/sold-out", stew), map[string]any{"until": "x"}, "Stew"},
+		{admin, fmt.Sprintf("/users/%d", user), map[string]any{"username": "a b"}, ""},
+		{admin, fmt.Sprintf("/users/%d", user), map[string]any{"disabled": "x"}, ""},
+		{admin, "/menu/plan", map[string]any{"days": "99"}, ""},
+	} {
+		refused := h.post(c.path, c.who, browser, c.fields)
+		doc := refused.html()
+		alert := doc.Find(".refusal")
+		if refused.status < 400 || alert.Length() != 1 || !strings.Contains(alert.Text(), c.about) {
+			t.Errorf("%s %v: %d, the refusals are %q", c.path, c.fields, refused.status, alert.Text())
+			continue
+		}
+		if _, focused := alert.Attr("autofocus"); !focused {
+			t.Errorf("%s %v: the refusal has no focus", c.path, c.fields)
+		}
+		if alert.Closest(".card").Length() == 0 {
+			t.Errorf("%s %v: the refusal stands far from its form", c.path, c.fields)
+		}
+		alert.Find("a").Each(func(_ int, a *goquery.Selection) {
+			if to := a.AttrOr("href", ""); doc.Find(to).Length() != 1 {
+				t.Errorf("%s %v: the refusal leads to %s, which the page lacks", c.path, c.fields, to)
+			}
+		})
+		if c.fields["offset_minutes"] != nil {
+			typed := doc.Find(fmt.Sprintf("#turns-lunch-%d", h.b.ID)).AttrOr("value", "")
+			if typed != "9999" {
+				t.Errorf("the minutes that were typed are %q", typed)
+			}
+		}
+	}
+}
+
 // A person changes all of it with plain forms.
 func TestAPersonLooksAfterWardsOnOnePage(t *testing.T) {
 	t.Parallel()
@@ -142,17 +232,18 @@ func TestAPersonLooksAfterWardsOnOnePage(t *testing.T) {
 	h.admit("Uwase Marie", h.bed(h.a, 1).ID)
 
 	list := h.get("/wards/", manager, browser).html()
-	if got := list.Find(".ward-care").Length(); got != 2 {
+	if got := list.Find(".all-wards > li").Length(); got != 2 {
 		t.Errorf("the page shows %d wards", got)
 	}
 	if list.Find(`form[action="/wards"]`).Length() > 0 {
 		t.Error("who may add no ward is offered it")
 	}
-	if said := list.Find(".inside").Text(); !strings.Contains(said, "Uwase Marie") {
+	one := fmt.Sprintf("/wards/?ward=%d", h.a.ID)
+	ward := h.get(one, manager, browser).html()
+	if said := ward.Find(".inside").Text(); !strings.Contains(said, "Uwase Marie") {
 		t.Errorf("the page does not say who is inside: %q", said)
 	}
-	one := fmt.Sprintf("/wards/?ward=%d", h.a.ID)
-	if got := h.get(one, manager, browser).html().Find(".beds-in-care > li").Length(); got != 2 {
+	if got := ward.Find(".beds-in-care > li").Length(); got != 2 {
 		t.Errorf("the ward's beds are %d", got)
 	}
 	refused := h.ask(question{method: "POST", path: fmt.Sprintf("/beds/%d", bed.ID), as: browser,
@@ -192,7 +283,7 @@ func TestAPersonLooksAfterWardsOnOnePage(t *testing.T) {
 		}
 	}
 	var numbers []string
-	summaries := h.get(one, manager, browser).html().Find(".beds-in-care summary b")
+	summaries := h.get(one, manager, browser).html().Find(".beds-in-care .bed-line b")
 	summaries.Each(func(_ int, b *goquery.Selection) { numbers = append(numbers, b.Text()) })
 	if want := []string{"A-01", "A-30", "A-31", "A-33", "A-34"}; !slices.Equal(numbers, want) {
 		t.Errorf("the ward has %v, want %v", numbers, want)

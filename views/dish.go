@@ -26,6 +26,14 @@ const (
 	FormSoldOut = "sold-out"
 )
 
+// dishForms are those that the page of a dish shows.
+func dishForms(d hospital.Dish) []string {
+	if d.RetiredAt.IsZero() {
+		return []string{FormDish, FormSoldOut, FormRetire}
+	}
+	return []string{FormRestore}
+}
+
 // MatrixView is the view of the dishes that is a matrix of what is in them and for whom they are.
 const MatrixView = "matrix"
 

@@ -85,7 +85,7 @@ func MatrixPage(p Page, dishes []hospital.Dish, filter DishFilter) templ.Compone
 				return templ_7745c5c3_Err
 			}
 			if len(dishes) == 0 {
-				templ_7745c5c3_Err = emptyNote(text.T(ctx, "dishes.none")).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = noDishes(filter).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -44,6 +44,7 @@ const (
 	FormFitness   = "fitness"  // what a bed is fit for
 	FormWard      = "ward-form"
 	FormUser      = "user"
+	FormUserActs  = "user-acts"
 	FormPassword  = "password"
 	FormInvite    = "invite"
 

@@ -26,6 +26,14 @@ const (
 	FormEntry = "plan-entry"
 )
 
+// planForms are those that the page of the plan shows.
+func planForms(entry bool) []string {
+	if entry {
+		return []string{FormCycle, FormEntry}
+	}
+	return []string{FormCycle}
+}
+
 // menuPages are the pages of the menu that are for a role.
 func menuPages(ctx context.Context, r hospital.Role) []link {
 	var links []link

@@ -2,6 +2,7 @@ package views
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"dusangire/hospital"
@@ -11,15 +12,37 @@ import (
 // WardCare is what the page of all wards shows.
 type WardCare struct {
 	Wards []hospital.WardInCare
-	Open  int64  // the ward whose beds can be changed; 0: none
+	Open  int64  // the ward that can be changed, with its beds; 0: none
+	Bed   int64  // the bed of it that can be changed; 0: none
 	Saved string // the place of what was just saved; empty: nothing
+}
+
+// forms are those that the page shows to a role.
+func (care WardCare) forms(r hospital.Role) (names []string) {
+	if r.May(hospital.SetUpWards) {
+		names = append(names, FormWardAdd)
+	}
+	for _, w := range care.Wards {
+		if w.ID != care.Open {
+			continue
+		}
+		names = append(names, FormWardOf(w.ID), FormWardOpenOf(w.ID), FormWardMoveOf(w.ID),
+			FormBedsOf(w.ID))
+		if slices.ContainsFunc(w.Beds, func(b hospital.BoardBed) bool { return b.ID == care.Bed }) {
+			names = append(names, FormBedOf(care.Bed), FormRetireOf(care.Bed))
+		}
+	}
+	return names
 }
 
 // FormWardAdd is the form that adds a ward, on the page of all wards.
 const FormWardAdd = "ward-add"
 
-// FormWardOf is the form of one ward among others.
-func FormWardOf(id int64) string { return "ward-" + number(id) }
+// FormWardOf is the form of one ward among others, FormWardOpenOf that which opens or closes it, and
+// FormWardMoveOf that which moves it among all.
+func FormWardOf(id int64) string     { return "ward-" + number(id) }
+func FormWardOpenOf(id int64) string { return "open-ward-" + number(id) }
+func FormWardMoveOf(id int64) string { return "move-ward-" + number(id) }
 
 // FormBedsOf is the form that adds beds to a ward.
 func FormBedsOf(wardID int64) string { return "beds-of-" + number(wardID) }
@@ -34,10 +57,7 @@ func FormRetireOf(id int64) string { return "retire-" + number(id) }
 func wardPlace(id int64) string { return "place-of-ward-" + number(id) }
 func bedPlace(id int64) string  { return "place-of-bed-" + number(id) }
 
-// WardInCarePath is the page of all wards at the place of one.
-func WardInCarePath(id int64) string { return WardsPath + "#" + wardPlace(id) }
-
-// BedsInCarePath is the page of all wards with the beds of one; 0: of none.
+// BedsInCarePath is the page of all wards with the forms of one; 0: of none.
 func BedsInCarePath(id int64) string {
 	if id == 0 {
 		return WardsPath
@@ -45,9 +65,14 @@ func BedsInCarePath(id int64) string {
 	return WardsPath + "?ward=" + number(id) + "#" + wardPlace(id)
 }
 
+// BedInCarePath is the page of all wards with the forms of one bed.
+func BedInCarePath(b hospital.Bed) string {
+	return WardsPath + "?ward=" + number(b.WardID) + "&bed=" + number(b.ID) + "#" + bedPlace(b.ID)
+}
+
 // SavedWardPath is the page of all wards at the place of one, which it says is saved.
 func SavedWardPath(id int64) string {
-	return WardsPath + "?saved=" + wardPlace(id) + "#" + wardPlace(id)
+	return WardsPath + "?ward=" + number(id) + "&saved=" + wardPlace(id) + "#" + wardPlace(id)
 }
 
 // SavedBedPath is the page of all wards at the place of a bed, which it says is saved.
@@ -79,11 +104,6 @@ func wardWords(ctx context.Context, w hospital.WardInCare) string {
 		}
 	}
 	return strings.Join(words, " · ")
-}
-
-// bedOpen reports whether the forms of a bed are open: where one of them was refused or saved.
-func bedOpen(care WardCare, b hospital.BoardBed, f Form) bool {
-	return f.Name == FormBedOf(b.ID) || f.Name == FormRetireOf(b.ID) || care.Saved == bedPlace(b.ID)
 }
 
 // retiredWords say when a bed was retired, by whom and why.
