@@ -107,7 +107,8 @@ func sights(t testing.TB, s *dusangiretest.Server) []sight {
 		}
 	}
 	record := fmt.Sprintf("/patients/%d/", bed(hospital.BedOccupied).Admission.PatientID)
-	return append(append(customerSights(t, s), mealSights(t, s)...), []sight{
+	others := slices.Concat(customerSights(t, s), mealSights(t, s), ownSights(t, s))
+	return append(others, []sight{
 		{"login", "", at("/login")},
 		{"login-refused", "", func(p *screen) {
 			p.foresees("401")
@@ -188,7 +189,7 @@ func sights(t testing.TB, s *dusangiretest.Server) []sight {
 		{"join", "", at("/join/" + invitationCode(t, s, waiting))},
 		{"wards", hospital.WardManagement, at("/wards/")},
 		{"wards-unfolded", hospital.Admin, func(p *screen) {
-			p.open(fmt.Sprintf("/wards/?ward=%d", ward.ID))
+			p.open(fmt.Sprintf("/wards/?ward=%d&bed=%d", ward.ID, ward.Beds[0].ID))
 			ask[chromedp.Void](p,
 				`for (const part of document.querySelectorAll("main details")) part.open = true`)
 		}},
