@@ -44,8 +44,8 @@ func ownSights(t testing.TB, s *dusangiretest.Server) []sight {
 		{"plan", hospital.KitchenStaff, at("/menu/plan/?day=1&meal=lunch")},
 		{"forecast", hospital.Admin, at("/menu/forecast/?meal=lunch")},
 		{"files", hospital.Admin, at("/import/")},
+		// Its script gets the refusal as a part of the page, with status 200.
 		{"import-refused", hospital.Admin, func(p *screen) {
-			p.foresees("422")
 			p.open("/import/beds/")
 			p.press(".import summary")
 			p.choose("#import-pasted", "bed_number,ward_code\nMED-A-99,NOWHERE\n")
