@@ -456,7 +456,7 @@ func (c *change) setAddress(ctx context.Context, before Address, f AddressComman
 	if f.ZoneID == before.Zone.ID {
 		return nil
 	}
-	return c.touchKitchen(ctx, `address.id = $1`, before.ID)
+	return c.touchOrdersTo(ctx, `address.id = $1`, before.ID)
 }
 
 // touchTraysTo tells that some addresses, or their zones, are others now, where a delivery goes
@@ -477,20 +477,19 @@ func (c *change) touchTraysTo(ctx context.Context, condition string, id int64) e
 	return wrap(err, "read the deliveries that ended there")
 }
 
-// touchKitchen tells that the zones of some addresses are others now, where the kitchen shows an
-// order that goes there.
-func (c *change) touchKitchen(ctx context.Context, condition string, id int64) error {
-	orders := `EXISTS (SELECT 1 FROM meal_order
+// touchOrdersTo tells that the zones of some addresses are others now, where an order that goes
+// there, or that the kitchen still shows, names its zone.
+func (c *change) touchOrdersTo(ctx context.Context, condition string, id int64) error {
+	orders := `SELECT meal_order.id FROM meal_order
 		JOIN address ON address.id = meal_order.address_id WHERE ` + condition
 	// #nosec G202 -- the condition is one of this package's own, with $1 for what people send
-	shown, err := scanValue[bool](c.tx.QueryRowContext(ctx,
-		`SELECT `+orders+` AND meal_order.ended_at IS NULL)
-		OR `+orders+` AND meal_order.ended_at >= $2)`,
-		id, instant(c.now.Add(-EndedTicketsShow))))
-	if shown {
-		c.touch(topicOnly(KitchenTopic))
+	ids, err := queryIDs(ctx, c.tx, orders+` AND meal_order.ended_at IS NULL
+		UNION ALL `+orders+` AND meal_order.ended_at >= $2`,
+		id, instant(c.now.Add(-EndedTicketsShow)))
+	for _, id := range ids {
+		c.touch(Order{ID: id})
 	}
-	return wrap(err, "read what the kitchen shows")
+	return wrap(err, "read the orders that go there")
 }
 
 // RemoveAddress takes an address of the actor's away; orders that went there keep it. The oldest

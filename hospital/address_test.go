@@ -412,7 +412,7 @@ func TestAnAddressOfAParcelThatChangesIsSeenByWhoCarriesIt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.moves(t, topicsOf("address:%d addresses:%d deliveries delivery:%d kitchen", o.AddressID, owner, d.ID),
+		s.moves(t, topicsOf("address:%d addresses:%d deliveries delivery:%d kitchen order:%d", o.AddressID, owner, d.ID, o.ID),
 			set(func(f *hospital.AddressCommand) { f.Line1, f.ZoneID = "KG 8 Ave 1", zone.ID }))
 		if rounds := s.round(t, s.courier).Waiting; len(rounds) != 1 || rounds[0].Name != "Outside" {
 			t.Errorf("the tablet shows %+v", rounds)

@@ -206,7 +206,7 @@ func (c *change) setZone(ctx context.Context, before, to Zone) error {
 	if err := c.touchTraysTo(ctx, `address.zone_id = $1`, to.ID); err != nil {
 		return err
 	}
-	return c.touchKitchen(ctx, `address.zone_id = $1`, to.ID)
+	return c.touchOrdersTo(ctx, `address.zone_id = $1`, to.ID)
 }
 
 // unknownZone is the refusal of a zone that a path names and that does not exist.

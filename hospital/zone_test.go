@@ -56,9 +56,9 @@ func TestAZoneMovesExactlyItsAddressesAndTheirOwners(t *testing.T) {
 		if o := s.order(t, o.ID); o.Price != s.dish.Price+700 {
 			t.Errorf("after the charge was changed the order costs %d", o.Price)
 		}
-		s.moves(t, watchers+" kitchen", set("Shelter", 900))
+		s.moves(t, watchers+topicsOf(" kitchen order:%d", o.ID), set("Shelter", 900))
 		d := s.cooked(t, o)
-		s.moves(t, watchers+topicsOf(" kitchen deliveries delivery:%d", d.ID), set("Shelters", 900))
+		s.moves(t, watchers+topicsOf(" kitchen deliveries delivery:%d order:%d", d.ID, o.ID), set("Shelters", 900))
 	})
 }
 
