@@ -14,7 +14,7 @@ import (
 func init() {
 	ordered := shape{"for": "text", "delivery_id": "id|null", "code": "text|null"}
 	for key, kind := range orderShape {
-		if !slices.Contains([]string{"initials", "bed_number", "ward_name", "zone"}, key) {
+		if !slices.Contains([]string{"initials", "bed_number", "ward_name", "zone", "intake"}, key) {
 			ordered[key] = kind
 		}
 	}

@@ -661,7 +661,7 @@ func TestACouriersDashboardIsTheirOwn(t *testing.T) {
 	own := w.boardOf(w.courier)
 	own.check(t, "dashboard_update")
 	data := own.sub("data")
-	if got := slices.Sorted(maps.Keys(data)); !slices.Equal(got, []string{"counts", "deliveries", "past"}) {
+	if got := slices.Sorted(maps.Keys(data)); !slices.Equal(got, []string{"carts", "counts", "deliveries", "ended", "past", "trays_out"}) {
 		t.Errorf("data has %v", got)
 	}
 	if counts := data.sub("counts"); counts.int("unassigned") != 1 || counts.int("in_transit") != 1 || counts.int("delivered") != 0 || len(counts) != len(hospital.DeliveryStatuses) {
@@ -673,7 +673,7 @@ func TestACouriersDashboardIsTheirOwn(t *testing.T) {
 		t.Errorf("the courier's own is %v", mine)
 	}
 	waiting := object(data.sub("deliveries")["unassigned"].([]any)[0].(map[string]any))
-	if keys := slices.Sorted(maps.Keys(waiting)); !slices.Equal(keys, []string{"bed_number", "claimable", "courier", "delivery_id", "destination", "meal", "order_id", "ready_since", "round", "status"}) {
+	if keys := slices.Sorted(maps.Keys(waiting)); !slices.Equal(keys, []string{"bed_number", "cart_id", "claimable", "courier", "delivery_id", "destination", "meal", "order_id", "ready_since", "round", "status"}) {
 		t.Errorf("what waits has %v", keys)
 	}
 	names := func(token string) (found []string) {
@@ -755,5 +755,65 @@ func TestACouriersDashboardChangesWithEveryTray(t *testing.T) {
 	_, err := w.hospital.Transfer(t.Context(), actor(hospital.MedicalStaff), w.admission.ID, hospital.TransferCommand{BedID: bed.ID})
 	w.must(err)
 	for frame = page.next(); !strings.Contains(frame, "Moved to B-04, not A-05 any more"); frame = page.next() {
+	}
+}
+
+// What the kitchen hands over as a cart, one courier takes, and what went wrong is put right.
+func TestACartGoesOutAndWhatWentWrongIsPutRight(t *testing.T) {
+	t.Parallel()
+	w := newService(t, settings{})
+	cook, nurse := w.token("kitchen"), w.token("medical_staff")
+	order := w.orderNow(w.first.OrderID)
+	fields := map[string]any{"ward_id": w.a.ID, "meal": order.Meal}
+	var cart struct {
+		ID      int64
+		Trays   int
+		LeftOut []any `json:"left_out"`
+	}
+	got := w.post("/carts", cook, program, fields)
+	if got.json(&cart); got.status != http.StatusCreated || cart.Trays != 1 || cart.LeftOut == nil {
+		t.Fatalf("a cart is answered with %d %s", got.status, got.body)
+	}
+	w.post("/carts", cook, program, fields).problem(http.StatusConflict)
+	w.post("/carts", w.courier, program, fields).problem(http.StatusForbidden)
+
+	give := func(path, token string, fields map[string]any, want int) {
+		t.Helper()
+		if got := w.post(path, token, program, fields); got.status != want {
+			t.Fatalf("%s: %d %s, want %d", path, got.status, got.body, want)
+		}
+	}
+	none := map[string]any{}
+	path := fmt.Sprintf("/carts/%d/", cart.ID)
+	give(path+"claim", w.courier, none, http.StatusNoContent)
+	give(path+"claim", w.second, none, http.StatusConflict)
+	give(path+"depart", w.courier, none, http.StatusNoContent)
+	give(step(w.first, "fail"), w.courier, map[string]any{"reason": "asleep"}, http.StatusNoContent)
+	give(step(w.first, "undo"), w.courier, none, http.StatusNoContent)
+	give(step(w.first, "undo"), w.courier, none, http.StatusConflict)
+	give(step(w.first, "fail"), w.courier, map[string]any{"reason": "asleep"}, http.StatusNoContent)
+	give(step(w.first, "resend"), cook, none, http.StatusCreated)
+	give(step(w.first, "resend"), cook, none, http.StatusConflict)
+
+	again := w.deliveryOf(order.ID)
+	give(step(again, "claim"), w.courier, none, http.StatusNoContent)
+	give(step(again, "hand-over"), w.courier, map[string]any{"username": "nobody"},
+		http.StatusUnprocessableEntity)
+	give(step(again, "hand-over"), w.courier, map[string]any{"username": "aline"},
+		http.StatusNoContent)
+	give(step(again, "depart"), w.second, none, http.StatusNoContent)
+	give(step(again, "deliver"), w.second, map[string]any{"bed_code": w.admission.BedNumber},
+		http.StatusNoContent)
+
+	intake := fmt.Sprintf("/orders/%d/intake", order.ID)
+	give(intake, cook, map[string]any{"eaten": "half"}, http.StatusForbidden)
+	give(intake, nurse, map[string]any{"eaten": "most"}, http.StatusUnprocessableEntity)
+	give(intake, nurse, map[string]any{"eaten": "half", "reason": "tired"}, http.StatusNoContent)
+	page := w.get(fmt.Sprintf("/orders/%d/", order.ID), nurse, program)
+	var told struct {
+		Intake struct{ Eaten, Reason string }
+	}
+	if page.json(&told); told.Intake.Eaten != "half" || told.Intake.Reason != "tired" {
+		t.Errorf("the order says %s", page.body)
 	}
 }

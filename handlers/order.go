@@ -192,16 +192,31 @@ type standingHazardsJSON struct {
 // orderDetailJSON is an order with where it goes.
 type orderDetailJSON struct {
 	orderJSON
-	Initials   *string `json:"initials"` // of the patient
-	Bed        *string `json:"bed_number"`
-	Ward       *string `json:"ward_name"`
-	Zone       *string `json:"zone"` // of an address
-	DeliveryID *int64  `json:"delivery_id"`
-	Timestamp  *string `json:"timestamp,omitempty"` // in messages alone
+	Initials   *string     `json:"initials"` // of the patient
+	Bed        *string     `json:"bed_number"`
+	Ward       *string     `json:"ward_name"`
+	Zone       *string     `json:"zone"` // of an address
+	DeliveryID *int64      `json:"delivery_id"`
+	Intake     *intakeJSON `json:"intake"`              // null: nobody has said what was eaten
+	Timestamp  *string     `json:"timestamp,omitempty"` // in messages alone
 }
 
 func newOrderDetailJSON(ctx context.Context, d hospital.OrderDetail) orderDetailJSON {
 	return orderDetailJSON{newOrderJSON(ctx, d.Order), textOrNull(d.Initials),
 		textOrNull(d.BedNumber), textOrNull(d.WardName), textOrNull(d.Zone),
-		idOrNull(d.DeliveryID), nil}
+		idOrNull(d.DeliveryID), newIntakeJSON(d.Intake), nil}
+}
+
+// intakeJSON is how much of a meal was eaten.
+type intakeJSON struct {
+	Eaten      string  `json:"eaten"`
+	Reason     string  `json:"reason"`
+	RecordedAt *string `json:"recorded_at"`
+}
+
+func newIntakeJSON(i hospital.Intake) *intakeJSON {
+	if i.Eaten == "" {
+		return nil
+	}
+	return &intakeJSON{string(i.Eaten), i.Reason, rfc3339(i.At)}
 }

@@ -15,10 +15,11 @@ var orderShape = shape{"id": "id", "status": "text", "status_since": "time", "ad
 	"due_at": "time", "items": "list:item", "parts": "list:part", "notes": "text|empty", "override_reason": "text|empty", "overridden_by": "text|empty",
 	"overridden": "list:hazard", "hazards": "list:hazard", "stopped": "text|empty", "begun": "truth", "late": "truth", "price": "count",
 	"placed_at": "time", "cancel_reason": "text|empty", "version": "id", "initials": "text|null", "bed_number": "text|null",
-	"ward_name": "text|null", "zone": "text|null", "delivery_id": "id|null"}
+	"ward_name": "text|null", "zone": "text|null", "delivery_id": "id|null", "intake": "null|object:intake"}
 
 func init() {
 	shapes["order"] = orderShape
+	shapes["intake"] = shape{"eaten": "text", "reason": "text|empty", "recorded_at": "time"}
 	shapes["part"] = shape{"station": "text", "done_at": "time|null"}
 	shapes["item"] = shape{"id": "id", "name": "text", "station": "text"}
 	shapes["hazard"] = shape{"kind": "text", "message": "text", "item_id": "id|null", "item": "text|null", "allergen": "text|null",

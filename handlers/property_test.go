@@ -114,7 +114,14 @@ func (l *life) signIn() {
 const (
 	openAdmissions = `SELECT id FROM admission WHERE discharged_at IS NULL`
 	openOrders     = `SELECT id FROM meal_order WHERE ended_at IS NULL`
-	openDeliveries = `SELECT id FROM delivery WHERE ended_at IS NULL`
+	// the last ones: what has stood for long must be cooked again
+	openDeliveries = `SELECT id FROM delivery WHERE ended_at IS NULL ORDER BY id DESC LIMIT 6`
+	inTransit      = `SELECT id FROM delivery WHERE status = 'in_transit'`
+	failedLast     = `SELECT id FROM delivery WHERE status = 'failed' ORDER BY ended_at DESC LIMIT 1`
+	lockedCodes    = `SELECT id FROM delivery WHERE ended_at IS NULL AND tries >= 5`
+	waitingCarts   = `SELECT cart_id FROM delivery WHERE status = 'unassigned' AND cart_id > 0`
+	openCarts      = `SELECT cart_id FROM delivery WHERE ended_at IS NULL AND cart_id IS NOT NULL`
+	eatenOrders    = `SELECT id FROM meal_order WHERE status = 'delivered' AND admission_id > 0`
 	anyPatient     = `SELECT id FROM patient`
 	mergedPatients = `SELECT id FROM patient WHERE merged_into IS NOT NULL`
 	endedOnes      = `SELECT id FROM admission WHERE discharged_at IS NOT NULL AND NOT cancelled`
@@ -261,26 +268,41 @@ func (l *life) commandsToGive() map[string]commandToGive {
 			return pick(l, map[string]any{}, map[string]any{"until": ""}, map[string]any{"until": ""},
 				map[string]any{"substitute_id": l.rice.ID})
 		}},
-		"/dishes/:id/restore":      {cook, retiredDishes, nothing},
-		"/deliveries/claim":        {l.couriers, "", func() map[string]any { return map[string]any{"delivery_ids": l.ids(openDeliveries)} }},
-		"/deliveries/depart":       {l.couriers, "", func() map[string]any { return map[string]any{"delivery_ids": l.ids(openDeliveries)} }},
-		"/deliveries/:id/claim":    {l.couriers, openDeliveries, nothing},
-		"/deliveries/:id/release":  {l.couriers, openDeliveries, nothing},
-		"/deliveries/:id/depart":   {l.couriers, openDeliveries, nothing},
-		"/deliveries/:id/deliver":  {l.couriers, openDeliveries, nil}, // by deliver
-		"/deliveries/:id/fail":     {l.couriers, openDeliveries, reason},
-		"/deliveries/:id/location": {l.couriers, openDeliveries, func() map[string]any { return map[string]any{"latitude": l.r.IntN(3), "longitude": 30} }},
-		"/addresses":               {l.customers, "", address},
-		"/addresses/:id":           {l.customers, addresses, address},
-		"/addresses/:id/remove":    {l.customers, addresses, nothing},
-		"/settings":                {[]string{"admin"}, "", l.settings},
-		"/meals":                   {[]string{"admin", "kitchen"}, "", l.newMeal},
-		"/meals/:code":             {[]string{"admin", "kitchen"}, "", l.meal},
-		"/meals/:code/sequence":    {[]string{"admin", "kitchen"}, "", l.sequence},
-		"/zones":                   {[]string{"admin"}, "", zone},
-		"/zones/:id":               {[]string{"admin"}, zones, zone},
-		"/zones/:id/remove":        {[]string{"admin"}, zones, nothing},
-		"/notifications/read":      {slices.Collect(maps.Keys(l.tokens)), "", func() map[string]any { return map[string]any{"up_to": 1 + l.r.IntN(200)} }},
+		"/dishes/:id/restore":       {cook, retiredDishes, nothing},
+		"/deliveries/claim":         {l.couriers, "", func() map[string]any { return map[string]any{"delivery_ids": l.ids(openDeliveries)} }},
+		"/deliveries/depart":        {l.couriers, "", func() map[string]any { return map[string]any{"delivery_ids": l.ids(openDeliveries)} }},
+		"/deliveries/:id/claim":     {l.couriers, openDeliveries, nothing},
+		"/deliveries/:id/release":   {l.couriers, openDeliveries, nothing},
+		"/deliveries/:id/depart":    {l.couriers, openDeliveries, nothing},
+		"/deliveries/:id/deliver":   {l.couriers, openDeliveries, nil}, // by deliver
+		"/deliveries/:id/fail":      {l.couriers, openDeliveries, reason},
+		"/deliveries/:id/location":  {l.couriers, inTransit, func() map[string]any { return map[string]any{"latitude": l.r.IntN(3), "longitude": 30} }},
+		"/deliveries/:id/undo":      {l.couriers, failedLast, nothing},
+		"/deliveries/:id/resend":    {append(slices.Clone(l.couriers), "kitchen"), failedLast, nothing},
+		"/deliveries/:id/hand-over": {l.couriers, openDeliveries, l.colleague},
+		"/deliveries/hand-over": {l.couriers, "", func() map[string]any {
+			fields := l.colleague()
+			fields["delivery_ids"] = l.ids(openDeliveries)
+			return fields
+		}},
+		"/deliveries/:id/new-code": {l.couriers, lockedCodes, nothing},
+		"/carts":                   {cook, "", l.checked},
+		"/carts/:id/claim":         {l.couriers, waitingCarts, nothing},
+		"/carts/:id/release":       {l.couriers, openCarts, nothing},
+		"/carts/:id/depart":        {l.couriers, openCarts, nothing},
+		"/orders/:id/intake": {append(slices.Clone(l.couriers), "medical_staff"), eatenOrders,
+			func() map[string]any { return map[string]any{"eaten": pick(l, hospital.EatenAmounts...)} }},
+		"/addresses":            {l.customers, "", address},
+		"/addresses/:id":        {l.customers, addresses, address},
+		"/addresses/:id/remove": {l.customers, addresses, nothing},
+		"/settings":             {[]string{"admin"}, "", l.settings},
+		"/meals":                {[]string{"admin", "kitchen"}, "", l.newMeal},
+		"/meals/:code":          {[]string{"admin", "kitchen"}, "", l.meal},
+		"/meals/:code/sequence": {[]string{"admin", "kitchen"}, "", l.sequence},
+		"/zones":                {[]string{"admin"}, "", zone},
+		"/zones/:id":            {[]string{"admin"}, zones, zone},
+		"/zones/:id/remove":     {[]string{"admin"}, zones, nothing},
+		"/notifications/read":   {slices.Collect(maps.Keys(l.tokens)), "", func() map[string]any { return map[string]any{"up_to": 1 + l.r.IntN(200)} }},
 	}
 }
 
@@ -461,6 +483,7 @@ func (l *life) anything(n int) (name string, do func() string) {
 	if l.r.IntN(2) == 0 {
 		route = pick(l, append(likely, l.neverDone()...)...)
 	}
+	l.leadUpTo(route)
 	d := l.commands[route]
 	path, id := route, int64(0)
 	if d.id != "" {
@@ -474,7 +497,11 @@ func (l *life) anything(n int) (name string, do func() string) {
 		fields = func() map[string]any { return l.handover(id) }
 	}
 	who := pick(l, d.who...)
-	if courier := l.courierOf(id); d.id == openDeliveries && courier != "" && l.r.IntN(4) > 0 {
+	isDelivery := strings.HasPrefix(route, "/deliveries/:id/")
+	if courier := l.courierOf(id); isDelivery && courier != "" && l.r.IntN(4) > 0 {
+		who = courier
+	}
+	if courier := l.courierOfCart(id); strings.HasPrefix(route, "/carts/:id/") && courier != "" {
 		who = courier
 	}
 	return route, func() string {
@@ -492,6 +519,89 @@ func (l *life) anything(n int) (name string, do func() string) {
 // courierOf is who has claimed a delivery; empty: nobody.
 func (l *life) courierOf(delivery int64) string {
 	return l.text(`SELECT username FROM delivery JOIN app_user ON app_user.id = courier_id WHERE delivery.id = $1`, delivery)
+}
+
+// colleague is whom a courier gives a delivery.
+func (l *life) colleague() map[string]any {
+	return map[string]any{"username": pick(l, l.couriers...)}
+}
+
+// leadUpTo does what a command is seldom given without, before anybody looks.
+func (l *life) leadUpTo(route string) {
+	switch route {
+	case "/carts":
+		l.cook(openOrders + ` ORDER BY id DESC LIMIT 6`)
+	case "/carts/:id/release", "/carts/:id/depart":
+		courier := l.signedIn(l.tokens[l.couriers[0]])
+		_, _ = l.hospital.ClaimCart(l.t.Context(), courier, l.some(waitingCarts), 0)
+	case "/deliveries/:id/undo", "/deliveries/:id/resend":
+		l.cook(openOrders + ` ORDER BY id DESC LIMIT 1`)
+		l.fail(l.setOff(openDeliveries))
+	case "/deliveries/:id/new-code":
+		l.lockCode()
+	}
+}
+
+// cook makes the trays of some orders ready, as far as that can be.
+func (l *life) cook(orders string) {
+	ctx, cook := l.t.Context(), actor(hospital.KitchenStaff)
+	for _, id := range l.ids(orders) {
+		_, _ = l.hospital.ConfirmOrder(ctx, cook, id, hospital.OrderCommand{})
+		_, _ = l.hospital.StartOrder(ctx, cook, id, hospital.OrderCommand{})
+		_, _ = l.hospital.ReadyOrder(ctx, cook, id, hospital.OrderCommand{})
+	}
+}
+
+// checked is the ward and meal of a tray that waits for a courier, if there is one.
+func (l *life) checked() map[string]any {
+	order := l.some(`SELECT order_id FROM delivery WHERE status = 'unassigned' AND cart_id IS NULL
+		ORDER BY id DESC LIMIT 3`)
+	meal := l.text(`SELECT meal FROM meal_order WHERE id = $1`, order)
+	ward := l.text(`SELECT ward_id FROM bed JOIN admission ON admission.bed_id = bed.id
+		JOIN meal_order ON meal_order.admission_id = admission.id WHERE meal_order.id = $1`, order)
+	return map[string]any{"ward_id": ward, "meal": meal}
+}
+
+// setOff lets a courier set off with one of some deliveries, and returns it.
+func (l *life) setOff(deliveries string) (id int64, courier hospital.Actor) {
+	id = l.some(deliveries)
+	courier = l.signedIn(l.tokens[l.couriers[0]])
+	if name := l.courierOf(id); name != "" {
+		courier = l.signedIn(l.tokens[name])
+	}
+	_, _ = l.hospital.ClaimDelivery(l.t.Context(), courier, id, hospital.CourierCommand{})
+	_, _ = l.hospital.DepartDelivery(l.t.Context(), courier, id, hospital.CourierCommand{})
+	return id, courier
+}
+
+func (l *life) fail(id int64, courier hospital.Actor) {
+	_, _ = l.hospital.FailDelivery(l.t.Context(), courier, id, "asleep", hospital.CourierCommand{})
+}
+
+// lockCode gives wrong codes at a door until no more are taken.
+func (l *life) lockCode() {
+	ctx, customer := l.t.Context(), l.signedIn(l.tokens[l.customers[0]])
+	order, _, err := l.hospital.PlaceOrder(ctx, customer, hospital.PlaceOrderCommand{
+		AddressID: l.some(addresses + ` AND owner_id = ` + fmt.Sprint(customer.UserID)),
+		Meal:      "snack", Dishes: []int64{l.rice.ID}})
+	if err != nil {
+		return
+	}
+	l.cook(fmt.Sprintf(`SELECT id FROM meal_order WHERE id = %d`, order.ID))
+	id, courier := l.setOff(fmt.Sprintf(`SELECT id FROM delivery WHERE order_id = %d`, order.ID))
+	wrong := "000000"
+	if l.text(`SELECT code FROM delivery WHERE id = $1`, id) == wrong {
+		wrong = "000001"
+	}
+	for range 5 {
+		_, _ = l.hospital.Deliver(ctx, courier, id, hospital.DeliverCommand{BedCode: wrong})
+	}
+}
+
+// courierOfCart is who has claimed a cart; empty: nobody.
+func (l *life) courierOfCart(cart int64) string {
+	return l.text(`SELECT username FROM cart JOIN app_user ON app_user.id = courier_id
+		WHERE cart.id = $1`, cart)
 }
 
 // handover is what a courier scans or is told: mostly the right code.

@@ -176,6 +176,7 @@ func (s *Server) kitchenRoutes() []entry {
 		s.kitchen(),
 		post(views.StartMealPath, hospital.CookOrders, s.startMeal),
 		post(views.MadePath, hospital.CookOrders, s.makeDish),
+		post(views.CartsPath, hospital.CookOrders, s.makeCart),
 		post(views.DishPath+"substitute", hospital.CookOrders, s.substituteDish),
 		s.without(),
 		get(views.PastOrdersPath, hospital.ReadKitchen, s.pastOrders),
@@ -197,6 +198,16 @@ func (s *Server) deliveryRoutes() []entry {
 		post(views.DeliveryPath+"deliver", carry, s.deliver()),
 		post(views.DeliveryPath+"fail", carry, s.fail()),
 		post(views.DeliveryPath+"location", carry, s.locate()),
+		post(views.DeliveryPath+"undo", carry, s.takeDelivery(h.UndoDelivery)),
+		post(views.DeliveryPath+"new-code", carry, s.takeDelivery(h.RenewDeliveryCode)),
+		post(views.DeliveryPath+"resend", hospital.ResendDeliveries, s.resend),
+		post(views.DeliveryPath+"hand-over", carry, s.handOver()),
+		post(views.DeliveriesPath+"hand-over", carry, s.handOverRound),
+		post(views.CartPath+"claim", carry, s.stepCart(s.claimCart)),
+		post(views.CartPath+"release", carry, s.stepCart(h.ReleaseCart)),
+		post(views.CartPath+"depart", carry, s.departCart),
+		get(views.TraysOutPath, hospital.RecordIntake, s.traysOut),
+		post(views.OrderPath+"intake", hospital.RecordIntake, s.recordIntake),
 	}
 }
 

@@ -77,6 +77,7 @@ type Delivery struct {
 	DoneAt      time.Time // when its courier handed it over or gave up, as their tablet says
 	ReceivedBy  string
 	FailReason  string
+	CartID      int64 // that it was handed to the couriers on; 0: none
 	Version     int64
 }
 
@@ -164,7 +165,7 @@ const (
 		delivery.latitude, delivery.longitude, delivery.located_at, delivery.status_since,
 		delivery.done_at, delivery.received_by, delivery.fail_reason, delivery.version,
 		admission.patient_id, delivery.code, delivery.tries, COALESCE(wrong_code.given, 0),
-		delivery.ended_place, delivery.ended_at, meal_order.address_id,
+		delivery.ended_place, delivery.ended_at, delivery.cart_id, meal_order.address_id,
 		COALESCE(address.line1, ''), COALESCE(address.line2, ''), COALESCE(address.city, ''),
 		COALESCE(zone.name, '')`
 	deliveryTables = ` FROM delivery
@@ -192,8 +193,9 @@ func scanDelivery(row scanner, more ...any) (r deliveryRow, err error) {
 		&r.WardCode, &ward, (*reference)(&r.DepartedBedID), &departed, &r.Stopped, &latitude,
 		&longitude, (*instant)(&r.LocatedAt), (*instant)(&r.StatusSince), (*instant)(&r.DoneAt),
 		&r.ReceivedBy, &r.FailReason, &r.Version, (*reference)(&r.PatientID), &r.Code, &r.Tries,
-		&r.Wrong, &endedPlace, (*instant)(&r.EndedAt), (*reference)(&r.AddressID), &address.Line1,
-		&address.Line2, &address.City, &r.Zone}, more...)...)
+		&r.Wrong, &endedPlace, (*instant)(&r.EndedAt), (*reference)(&r.CartID),
+		(*reference)(&r.AddressID), &address.Line1, &address.Line2, &address.City, &r.Zone},
+		more...)...)
 	switch {
 	case err != nil:
 		return r, err
@@ -276,8 +278,7 @@ func (r deliveryRow) checkTransition(actor Actor, to DeliveryStatus, version int
 		return r.conflict(actor, "delivery_unclaimed",
 			"Nobody has claimed the delivery of order %d. Claim it first.", r.OrderID)
 	case r.CourierID != actor.UserID && r.CourierID != 0:
-		return Refuse(Forbidden, "delivery_not_yours",
-			"This delivery is %s's. Only its courier may go on with it.", r.Courier)
+		return r.notYours()
 	case !slices.Contains(deliverySteps[r.Status], to):
 		return r.invalidTransition(actor)
 	}
@@ -359,8 +360,8 @@ func (r deliveryRow) entry(action string) entry {
 		wardID: r.WardID}
 }
 
-// openDelivery makes the delivery of a locked order that has just become ready.
-func (c *change) openDelivery(ctx context.Context, o Order) error {
+// openDelivery makes the delivery of a locked order that has just become ready, and returns its id.
+func (c *change) openDelivery(ctx context.Context, o Order) (int64, error) {
 	code := ""
 	if o.AddressID != 0 {
 		code = newCode()
@@ -369,16 +370,16 @@ func (c *change) openDelivery(ctx context.Context, o Order) error {
 		VALUES ($1, $2, $3, $3, $4) RETURNING id`,
 		o.ID, DeliveryUnassigned, instant(c.now), code)
 	if err != nil {
-		return fmt.Errorf("open the delivery of order %d: %w", o.ID, err)
+		return 0, fmt.Errorf("open the delivery of order %d: %w", o.ID, err)
 	}
 	r, err := readDelivery(ctx, c.tx, id)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	e := r.entry("delivery.status")
 	e.to, e.version = string(DeliveryUnassigned), r.Version
 	c.record(e, r)
-	return nil
+	return id, nil
 }
 
 // newCode is a delivery code: six digits that nobody can guess better than by trying.
@@ -805,6 +806,9 @@ func (c *change) countWrongCode(ctx context.Context, r *deliveryRow) error {
 		return fmt.Errorf("count a wrong code of user %d: %w", c.actor.UserID, err)
 	}
 	c.record(r.entry("delivery.wrong_code"), topicOnly(DeliveryTopic(r.ID)))
+	if r.Tries == mostTries {
+		c.touch(r) // its courier is offered another code
+	}
 	if r.Wrong < mostWrongCodes {
 		return nil
 	}
@@ -938,8 +942,7 @@ func (c *change) locate(ctx context.Context, id int64,
 	}
 	switch {
 	case r.CourierID != c.actor.UserID:
-		return r, Refuse(Forbidden, "delivery_not_yours",
-			"This delivery is not yours. Only its courier may go on with it.")
+		return r, r.notYours()
 	case r.Status != DeliveryInTransit:
 		return r, r.invalidTransition(c.actor)
 	}

@@ -137,6 +137,9 @@ var Notices = map[string]Notice{
 	"delivery_moved": {LevelWarning, "Order {order} goes to another bed",
 		"The patient lies in {place} now. Ask for the code of that bed."},
 
+	"delivery_yours": {LevelWarning, "Order {order} is yours now",
+		"A colleague has given you the tray for {place}."},
+
 	// To the kitchen, and to medical staff and ward management of the ward.
 	"meal_round_missed": {LevelAlert, "Ward {ward}: {meal} was not ordered",
 		"The server was away when {meal} was to be ordered. " +

@@ -496,6 +496,7 @@ type OrderDetail struct {
 	WardName   string
 	Zone       string // for an address
 	DeliveryID int64  // 0: none yet, or none that the reader may look up
+	Intake     Intake // its Eaten is empty where nobody has said
 	At         time.Time
 	Revisions  // of OrderTopic
 }
@@ -509,6 +510,9 @@ func (h *Hospital) OrderDetail(ctx context.Context, actor Actor, id int64) (Orde
 				return d, err
 			}
 			if d.Order, err = readableOrder(ctx, q, d.At, actor, id); err != nil {
+				return d, err
+			}
+			if d.Intake, err = readIntake(ctx, q, id); err != nil {
 				return d, err
 			}
 			if err := d.readPlace(ctx, q); err != nil || d.DeliveryID == 0 {

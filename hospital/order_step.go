@@ -95,7 +95,8 @@ func (c *change) readyOrder(ctx context.Context, o *Order, _ string) error {
 	if err := c.putOrder(ctx, o, OrderReady); err != nil {
 		return err
 	}
-	return c.openDelivery(ctx, *o)
+	_, err := c.openDelivery(ctx, *o)
+	return err
 }
 
 // recalledTo is where each state goes one step back.

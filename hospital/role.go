@@ -78,6 +78,8 @@ const (
 	CarryDeliveries   Permission = "deliveries.carry"       // claim, depart, deliver, fail
 	OverseeDeliveries Permission = "deliveries.oversee"     // every courier's
 	FollowDeliveries  Permission = "deliveries.follow"      // one; a customer their own only
+	ResendDeliveries  Permission = "deliveries.resend"      // a courier their own only
+	RecordIntake      Permission = "orders.intake"          // how much of a meal was eaten
 	ReadAddresses     Permission = "addresses.read"         // one; a customer their own; zones
 	ManageZones       Permission = "zones.manage"           // names and charges
 	OrderForPatients  Permission = "customer.home"          // a customer's page and addresses
@@ -135,6 +137,8 @@ var permitted = map[Permission][]Role{
 	CarryDeliveries:         {DeliveryStaff, Admin},
 	OverseeDeliveries:       {Admin},
 	FollowDeliveries:        {MedicalStaff, WardManagement, DeliveryStaff, Customer, Admin},
+	ResendDeliveries:        {KitchenStaff, DeliveryStaff, Admin},
+	RecordIntake:            {MedicalStaff, DeliveryStaff, Admin},
 	ReadAddresses:           {DeliveryStaff, Customer, Admin},
 	ManageZones:             {Admin},
 	OrderForPatients:        {Customer, Admin},

@@ -31,7 +31,19 @@ type RoundStop struct {
 	Isolation   Isolation // empty for an address
 	HeldFor     []Hazard  // why a stopped tray must come back
 	Dishes      []TicketDish
+	Notes       string // on the order
 	Phone       string // of an address
+	Price       int    // to be collected at an address, in the smallest unit of the currency
+	CodeLocked  bool   // too many wrong codes were given: the customer needs another one
+}
+
+// EndedTray is a tray that its courier has handed over or brought back a while ago, and may still
+// do something about.
+type EndedTray struct {
+	Tray
+	// until when the courier may take back how it ended; zero: no more
+	UndoUntil time.Time
+	Resend    bool // it was not handed over, and may be sent again
 }
 
 // Round is what goes to one ward, or one zone, together.
@@ -49,6 +61,11 @@ type DeliveryBoard struct {
 	Metrics
 	Waiting   []Round[Tray]
 	Mine      []Round[RoundStop]
+	Carts     []Cart                 // that wait for a courier; their trays are in Waiting too
+	Ended     []EndedTray            // the reader's own, the last one first
+	LastWard  int64                  // where the reader handed something over last; 0: nowhere of late
+	Out       []TraysOut             // by ward
+	Couriers  []string               // to whom the reader may hand a delivery over
 	Past      []Tray                 // of both, whose day is over, oldest first
 	Counts    map[DeliveryStatus]int // open ones, and those that ended today
 	At        time.Time
@@ -69,9 +86,64 @@ func (h *Hospital) DeliveryBoard(ctx context.Context, actor Actor) (DeliveryBoar
 			if board.Counts, err = countDeliveries(ctx, q, board.At); err != nil {
 				return board, err
 			}
-			err = board.readTrays(ctx, q, actor)
+			if err := board.readTrays(ctx, q, actor); err != nil {
+				return board, err
+			}
+			err = board.readOwn(ctx, q, actor)
 			return board, err
 		})
+}
+
+// readOwn adds the carts that wait, what the actor has ended of late and with whom they work.
+func (b *DeliveryBoard) readOwn(ctx context.Context, q *sql.Tx, actor Actor) error {
+	carts, err := readOpenCarts(ctx, q)
+	if err != nil {
+		return err
+	}
+	b.Carts = slices.DeleteFunc(carts, func(k Cart) bool { return !k.claimable() })
+	if b.Ended, b.LastWard, err = readEnded(ctx, q, b.At, actor); err != nil {
+		return err
+	}
+	if b.Out, err = countTraysOut(ctx, q, b.At); err != nil {
+		return err
+	}
+	b.Couriers, err = couriers(ctx, q, actor)
+	return err
+}
+
+// readEnded reads what the actor has handed over or brought back and may still do something about,
+// the last one first, and the ward of the last one of all.
+func readEnded(ctx context.Context, q *sql.Tx, now time.Time, actor Actor) (ended []EndedTray,
+	lastWard int64, err error) {
+	rows, err := q.QueryContext(ctx, `SELECT `+trayColumns+`,
+			NOT EXISTS (SELECT 1 FROM delivery later
+				WHERE later.order_id = delivery.order_id AND later.id > delivery.id)
+		`+deliveryTables+` WHERE delivery.courier_id = $1 AND delivery.ended_at > $2
+		AND delivery.ended_at < $3 ORDER BY delivery.ended_at DESC, delivery.id DESC`,
+		actor.UserID, instant(now.Add(-CarriedShows)), uncounted(now))
+	before := SettingsOf(ctx).pastBefore(now)
+	err = eachRow(rows, err, func(row scanner) error {
+		var d destined[Tray]
+		var last bool
+		if err := d.scan(row, actor, &last); err != nil {
+			return err
+		}
+		if lastWard == 0 {
+			lastWard = d.wardID
+		}
+		one := EndedTray{Tray: d.tray}
+		one.Resend = last && one.Status == DeliveryFailed && !one.Due.Before(before)
+		until := one.StatusSince.Add(UndoDeliveryWithin)
+		if last && !now.After(until) &&
+			(one.Status == DeliveryDelivered || one.Status == DeliveryFailed) {
+			one.UndoUntil = until
+		}
+		if one.Resend || !one.UndoUntil.IsZero() {
+			ended = append(ended, one)
+		}
+		return nil
+	})
+	return ended, lastWard, wrap(err, "read what user %d has carried", actor.UserID)
 }
 
 // readTrays adds the trays that wait and those that the actor carries.
@@ -131,6 +203,7 @@ type destined[Stop any] struct {
 	ward   string
 	zoneID int64
 	zone   string
+	locked bool // by wrong codes
 }
 
 // scan reads a row that begins with trayColumns and has more columns after them, as far as the
@@ -139,6 +212,7 @@ func (d *destined[Stop]) scan(row scanner, actor Actor, more ...any) error {
 	r, err := scanDelivery(row, append([]any{&d.tray.Meal, (*instant)(&d.tray.Due),
 		(*instant)(&d.tray.ReadySince), &d.ward, (*reference)(&d.zoneID)}, more...)...)
 	d.tray.Delivery, d.wardID, d.zone = r.shownTo(actor), r.WardID, r.Zone
+	d.locked = r.Tries >= mostTries
 	d.tray.Claimable = r.claimable()
 	d.tray.Latitude, d.tray.Longitude, d.tray.LocatedAt = nil, nil, time.Time{}
 	return err
@@ -169,8 +243,8 @@ func readMine(ctx context.Context, q *sql.Tx, actor Actor) ([]destined[RoundStop
 	rows, err := q.QueryContext(ctx,
 		`SELECT `+trayColumns+`, COALESCE(patient.name, address.full_name), patient.birth_date,
 			COALESCE(admission.diet, ''), COALESCE(admission.texture, 7), patient.allergies,
-			COALESCE(admission.isolation, ''), meal_order.held_for,
-			COALESCE(address.phone, ''), `+dishesOfOrder+
+			COALESCE(admission.isolation, ''), meal_order.held_for, meal_order.notes,
+			COALESCE(address.phone, ''), meal_order.price, `+dishesOfOrder+
 			deliveryTables+` LEFT JOIN patient ON patient.id = admission.patient_id`+openTrays+
 			`delivery.courier_id = $1`, actor.UserID)
 	plates := plates{}
@@ -178,8 +252,9 @@ func readMine(ctx context.Context, q *sql.Tx, actor Actor) ([]destined[RoundStop
 		var dishes []Dish
 		err = d.scan(row, actor, &d.stop.PatientName, (*instant)(&d.stop.BirthDate), &d.stop.Diet,
 			&d.stop.Texture, (*allergyList)(&d.stop.Allergies), &d.stop.Isolation,
-			(*list[Hazard])(&d.stop.HeldFor), &d.stop.Phone, plates.onto(&dishes))
-		d.stop.Tray, d.stop.Dishes = d.tray, onTicket(dishes)
+			(*list[Hazard])(&d.stop.HeldFor), &d.stop.Notes, &d.stop.Phone, &d.stop.Price,
+			plates.onto(&dishes))
+		d.stop.Tray, d.stop.Dishes, d.stop.CodeLocked = d.tray, onTicket(dishes), d.locked
 		return d, err
 	})
 	return stops, wrap(err, "read the rounds of user %d", actor.UserID)

@@ -61,8 +61,8 @@
 
   // ---- the outbox
 
-  // An entry is {key, at, id, act, place, fields, loose, doubt, tries, stored, failing, state,
-  // code, why}.
+  // An entry is {key, at, noun, id, act, place, fields, loose, doubt, tries, stored, failing, state,
+  // code, why}: act is done to the noun with that id, a delivery or a cart.
 
   const prefix = "dusangire.outbox." + words.courier + ".";
   const waits = (entry) => entry.state === "waiting" || entry.state === "sending";
@@ -100,9 +100,9 @@
 
   // keep writes an entry down, if the tablet can, without what may tell of a patient.
   function keep(entry) {
-    const { key, at, id, act, place, loose, tries, state, code } = entry;
+    const { key, at, noun, id, act, place, loose, tries, state, code } = entry;
     const fields = loose ? {} : entry.fields;
-    const written = { key, at, id, act, place, fields, loose, tries, state, code };
+    const written = { key, at, noun, id, act, place, fields, loose, tries, state, code };
     try {
       disk.setItem(prefix + key, JSON.stringify(written));
       entry.stored = true;
@@ -133,7 +133,9 @@
 
   function fieldsOf(data) {
     const fields = {};
-    for (const name of ["bed_code", "reason"]) if (data.has(name)) fields[name] = data.get(name);
+    for (const name of ["bed_code", "reason", "username"]) {
+      if (data.has(name)) fields[name] = data.get(name);
+    }
     if (data.has("received_by")) {
       fields.received_by = data.getAll("received_by").filter(Boolean).join(" ");
     }
@@ -146,7 +148,8 @@
     const fields = fieldsOf(data);
     const { bed } = form.dataset;
     const ids = data.getAll("delivery_ids[]");
-    if (ids.length === 0) ids.push(form.getAttribute("action").split("/")[2]);
+    const [, noun, one] = form.getAttribute("action").split("/");
+    if (ids.length === 0) ids.push(one);
     const loose = [...form.querySelectorAll("[data-words]")].some((field) => field.value.trim());
     const doubt = bed && bare(fields.bed_code) !== bare(bed) ? suspect(fields.bed_code) : null;
     const refusal = noLine() && offline(form.dataset, loose, doubt);
@@ -155,16 +158,26 @@
       return sound(refusal.kind, refusal.sentence, ids[0]);
     }
     const { tap: act, place } = form.dataset;
-    for (const id of ids) take({ id, act, place: place || placeOf(id), fields, loose, doubt });
+    for (const id of ids) {
+      take({ noun, id, act, place: place || placeOf(id), fields: { ...fields }, loose, doubt });
+    }
     if (noLine()) leave(ids[0]);
     draw();
     flush();
   }
 
-  // take puts an entry into the outbox, unless one of the same delivery waits there.
+  // Entries that an older page has kept are all of deliveries.
+  const nounOf = (entry) => entry.noun || "deliveries";
+  const isSame = (a, b) => a.id === b.id && nounOf(a) === nounOf(b);
+
+  // take puts an entry into the outbox, unless one of the same delivery waits there that it does
+  // not follow.
   function take(tapped) {
     const { id, act, fields } = tapped;
-    if (entries.some((entry) => entry.id === id && waits(entry))) return;
+    const isBefore = (entry) => entry.act === "claim" && act === "depart"; // which may follow at once
+    const others = entries.filter((entry) => isSame(entry, tapped) && waits(entry));
+    if (!others.every(isBefore)) return;
+    entries = entries.filter((entry) => !(isSame(entry, tapped) && entry.state === "saved"));
     lastTap = Math.max(Date.now(), lastTap + 1);
     if (act === "deliver" || act === "fail") fields.tapped_at = new Date(lastTap).toISOString();
     const entry = Object.assign(tapped, { key: newKey(), at: lastTap, tries: 0, state: "waiting" });
@@ -248,12 +261,12 @@
     entry.tries++;
     entry.state = "sending";
     draw();
-    const { act, id, fields, key } = entry;
-    const answer = await answerTo(act, id, fields, TIMEOUT, { "Idempotency-Key": key });
+    const path = `/${nounOf(entry)}/${entry.id}/${entry.act}`;
+    const answer = await answerTo(path, entry.fields, TIMEOUT, { "Idempotency-Key": entry.key });
     if (!answer) return unanswered(entry, false);
     halted = answer.status === 401 || another(answer);
     if (halted) return unanswered(entry, false, words.signedOut);
-    if (answer.status === 204) saved(entry);
+    if (answer.status === 204 || answer.status === 201) saved(entry);
     else if (answer.problem) refused(entry, answer.problem);
     else return unanswered(entry, true);
     return true;
@@ -272,7 +285,7 @@
   // refused, and the code with which it ends the page where it does; null where nothing came. Only
   // that fetch was rejected, or that the body did not come whole, means that there is no line:
   // whatever else is thrown is a fault of this page.
-  async function answerTo(act, id, fields, limit, headers) {
+  async function answerTo(path, fields, limit, headers) {
     const stop = new AbortController();
     const timer = setTimeout(() => stop.abort(), limit);
     const request = {
@@ -280,7 +293,7 @@
       headers: { ...json, ...headers },
     };
     const { unanswered: nothing } = page;
-    const answer = await fetch(`/deliveries/${id}/${act}`, request).catch(nothing);
+    const answer = await fetch(path, request).catch(nothing);
     const text = answer && await answer.text().catch(nothing);
     clearTimeout(timer);
     if (text === null) return null;
@@ -356,7 +369,7 @@
       return element;
     };
     part("time", clock.format(entry.at));
-    part("b", words[entry.act] + " " + entry.place);
+    part("b", wordOf(entry.act) + " " + entry.place);
     part("span", say(entry));
     if (entry.state === "refused" || entry.state === "unknown") {
       const button = part("button", words.dismiss);
@@ -365,6 +378,9 @@
     }
     return item;
   }
+
+  // wordOf is what an act is called, such as "hand-over", which the page has as data-hand-over.
+  const wordOf = (act) => words[act.replace(/-./g, (part) => part[1].toUpperCase())];
 
   function say(entry) {
     const state = entry.state === "waiting" ? entry.why || words.waiting : words[entry.state];
@@ -375,7 +391,8 @@
   // dealt with. Frames draw both anew, so this is done again after each.
   function mark() {
     const done = ({ state, act }) => state === "saved" && (act === "deliver" || act === "fail");
-    const held = entries.filter((entry) => waits(entry) || done(entry));
+    const held = entries.filter((entry) => nounOf(entry) === "deliveries" &&
+      (waits(entry) || done(entry)));
     for (const stop of stops()) {
       const entry = held.filter(({ id }) => id === stop.dataset.delivery).pop();
       if (!entry) {
@@ -383,7 +400,7 @@
         continue;
       }
       stop.dataset.outbox = entry.state;
-      stop.dataset.says = words[entry.act] + ": " + say(entry);
+      stop.dataset.says = wordOf(entry.act) + ": " + say(entry);
     }
     const link = document.querySelector("#carry a");
     const next = document.querySelector(".stop.in_transit:not([data-outbox])");
@@ -518,6 +535,14 @@
     if (typed && !elsewhere) ready(opened());
   });
 
+  // expire takes away what can't be taken back any more, by the server's time.
+  function expire() {
+    const now = Date.parse(byId("live").dateTime);
+    for (const offer of document.querySelectorAll("[data-until]")) {
+      offer.hidden = Date.parse(offer.dataset.until) < now;
+    }
+  }
+
   // ---- where the courier is, while they want it
 
   const share = byId("sharing");
@@ -553,7 +578,9 @@
   async function tell({ coords: { latitude, longitude } }) {
     if (performance.now() - toldAt < FIX) return;
     toldAt = performance.now();
-    for (const id of onTheWay()) await answerTo("location", id, { latitude, longitude }, FIX);
+    for (const id of onTheWay()) {
+      await answerTo(`/deliveries/${id}/location`, { latitude, longitude }, FIX);
+    }
   }
 
   share.hidden = !("geolocation" in navigator && isSecureContext);
@@ -593,6 +620,7 @@
     mark();
     look();
     stay();
+    expire();
     tellStyle();
     if (place !== null && onTheWay().length === 0) stopSharing();
     if (entries.some((entry) => waits(entry) && !entry.failing)) flush(); // the line is back

@@ -37,6 +37,9 @@ func galleryStop(
 	return s
 }
 
+// galleryCouriers are the colleagues of whoever looks at the gallery.
+var galleryCouriers = []string{"courier2", "courier3"}
+
 // galleryStops is a stop for each thing that can be said of one.
 func galleryStops() []hospital.RoundStop {
 	sick := func(s *hospital.RoundStop) {
@@ -54,6 +57,7 @@ func galleryStops() []hospital.RoundStop {
 	atAddress := func(s *hospital.RoundStop) {
 		s.BedID, s.Diet, s.BirthDate = 0, "", time.Time{}
 		s.Destination, s.Phone = "KG 7 Ave 12, Kigali", "+250788123456"
+		s.Price, s.Notes = 1300, "Ring twice."
 	}
 	on := func(id int64, bed string) hospital.Tray {
 		return galleryTray(id, bed, hospital.DeliveryInTransit)
@@ -90,4 +94,17 @@ func galleryDelivery() hospital.DeliveryWatch {
 			Courier: "jean", Destination: "KG 7 Ave 12, Kigali",
 			Latitude: &latitude, Longitude: &longitude, LocatedAt: galleryTime,
 		}}
+}
+
+// galleryCarts has a cart that waits, and a tray that was handed over and one that was not.
+func galleryCarts() hospital.DeliveryBoard {
+	cart := hospital.Cart{ID: 1, WardID: 2, WardCode: "MED-A", Meal: "lunch", Trays: 18,
+		ReadyAt: galleryTime}
+	until := galleryTime.Add(hospital.UndoDeliveryWithin)
+	delivered := galleryTray(21, "MED-A-02", hospital.DeliveryDelivered)
+	failed := galleryTray(22, "MED-A-03", hospital.DeliveryFailed)
+	return hospital.DeliveryBoard{Carts: []hospital.Cart{cart},
+		Ended: []hospital.EndedTray{{Tray: delivered, UndoUntil: until},
+			{Tray: failed, UndoUntil: until, Resend: true}},
+		Out: []hospital.TraysOut{{WardID: 2, WardCode: "MED-A", Trays: 17}}}
 }

@@ -177,16 +177,58 @@ func claimed(b hospital.DeliveryBoard) []int64 {
 	return ids
 }
 
-// nextStop is the first stop of a courier who is on the way.
-func nextStop(b hospital.DeliveryBoard) (hospital.RoundStop, bool) {
+// carried are all of the courier's trays.
+func carried(b hospital.DeliveryBoard) []int64 {
+	var ids []int64
 	for _, r := range b.Mine {
 		for _, s := range r.Stops {
-			if s.Status == hospital.DeliveryInTransit {
+			ids = append(ids, s.ID)
+		}
+	}
+	return ids
+}
+
+// nextStop is where a courier who is on the way goes next: the first stop, and in the ward where
+// they have just been as long as there is one.
+func nextStop(b hospital.DeliveryBoard) (next hospital.RoundStop, found bool) {
+	for _, r := range b.Mine {
+		for _, s := range r.Stops {
+			if s.Status != hospital.DeliveryInTransit {
+				continue
+			}
+			if r.WardID != 0 && r.WardID == b.LastWard {
 				return s, true
+			}
+			if !found {
+				next, found = s, true
 			}
 		}
 	}
-	return hospital.RoundStop{}, false
+	return next, found
+}
+
+// mealAndNumber tells trays apart, as their tickets do: "Lunch · no. 27".
+func mealAndNumber(ctx context.Context, t hospital.Tray) string {
+	return text.T(ctx, "round.meal", text.Meal(ctx, t.Meal), t.OrderID)
+}
+
+// dialled is a telephone number as a link has it.
+func dialled(phone string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r == '+' {
+			return r
+		}
+		return -1
+	}, phone)
+}
+
+// waiting is a round without the trays that wait on a cart.
+func waiting(r hospital.Round[hospital.Tray], carts []hospital.Cart) hospital.Round[hospital.Tray] {
+	r.Stops = slices.DeleteFunc(slices.Clone(r.Stops), func(t hospital.Tray) bool {
+		return t.CartID != 0 && t.Claimable &&
+			slices.ContainsFunc(carts, func(k hospital.Cart) bool { return k.ID == t.CartID })
+	})
+	return r
 }
 
 // StopID is the id of a stop of a courier's own round.
@@ -213,7 +255,7 @@ func mineRegion(b hospital.DeliveryBoard) Region {
 		id := roundID(MineID, r)
 		list.add(id, roundHead(id, r.Name, len(r.Stops)))
 		for _, s := range r.Stops {
-			list.add(StopID(s.ID), roundStop(s))
+			list.add(StopID(s.ID), roundStop(s, b.Couriers))
 		}
 	}
 	return list
@@ -223,6 +265,9 @@ func mineRegion(b hospital.DeliveryBoard) Region {
 func readyRegion(b hospital.DeliveryBoard) Region {
 	list := emptyList(ReadyID, openList(ReadyID, "trays"))
 	for _, r := range b.Waiting {
+		if r = waiting(r, b.Carts); len(r.Stops) == 0 {
+			continue
+		}
 		id := roundID(ReadyID, r)
 		list.add(id, readyHead(id, r))
 		for _, t := range r.Stops {
@@ -240,6 +285,10 @@ func RoundRegions(b hospital.DeliveryBoard) []Region {
 		readyRegion(b),
 		{ID: CarryID, Component: carry(b)},
 		{ID: PastID, Component: pastTrays(b)},
+		{ID: WaitingCartsID, Component: carts(b)},
+		{ID: DoneID, Component: done(b)},
+		{ID: HandID, Component: handAll(b)},
+		{ID: OutID, Component: traysOut(b)},
 	}
 }
 
@@ -249,4 +298,13 @@ func DeliveryRegions(d hospital.DeliveryWatch, r hospital.Role) []Region {
 		{ID: DeliveryID, Component: deliveryCard(d, r)},
 		{ID: LocationID, Component: deliveryLocation(d.Delivery)},
 	}
+}
+
+// intakeWords is how much of a meal was eaten, and why not all.
+func intakeWords(ctx context.Context, i hospital.Intake) string {
+	eaten := text.T(ctx, "eaten."+string(i.Eaten))
+	if i.Reason != "" {
+		eaten += " · " + i.Reason
+	}
+	return eaten
 }

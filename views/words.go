@@ -3,6 +3,7 @@ package views
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -234,3 +235,6 @@ func dayInput(day time.Time) string {
 	}
 	return day.Format(time.DateOnly)
 }
+
+// pressed is the state of a button that says what holds.
+func pressed(is bool) string { return strconv.FormatBool(is) }
