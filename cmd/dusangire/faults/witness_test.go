@@ -11,9 +11,11 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -32,6 +34,7 @@ type witness struct {
 	socket string
 	token  string
 	client *http.Client
+	judge  *freshnesstest.Judge
 	light  bool // one of thousands: it goes by the markers alone, and keeps no regions and no history
 
 	mu      sync.Mutex
@@ -103,18 +106,28 @@ type history struct {
 // span is a stretch of time.
 type span struct{ from, until time.Time }
 
-// judgement is that of all witnesses of a process.
-var judgement = sync.OnceValue(func() *freshnesstest.Judge {
-	judge, err := freshnesstest.New()
-	if err != nil {
-		panic(err)
+// engines are what the witnesses of a process share to judge by, one for each processor: an engine
+// judges one thing at a time.
+var engines = sync.OnceValue(func() []*freshnesstest.Judge {
+	all := make([]*freshnesstest.Judge, runtime.GOMAXPROCS(0))
+	for i := range all {
+		judge, err := freshnesstest.New()
+		if err != nil {
+			panic(err)
+		}
+		all[i] = judge
 	}
-	return judge
+	return all
 })
 
+// witnesses counts those of the process.
+var witnesses atomic.Int64
+
 func newWitness(name, server, page, socket, token string) *witness {
+	of := engines()
 	return &witness{
-		name: name, page: server + page, socket: server + socket, token: token,
+		judge: of[int(witnesses.Add(1))%len(of)],
+		name:  name, page: server + page, socket: server + socket, token: token,
 		client: http.DefaultClient,
 		closes: map[websocket.StatusCode]int{}, regions: map[string]string{}, lists: map[string]bool{},
 		history: history{shown: map[string][]mark{}},
@@ -197,7 +210,7 @@ func (w *witness) begin(page loadedPage) {
 	w.loaded = page
 	born := freshnesstest.Page{"now": 0.0, "wall": 0.0}
 	maps.Copy(born, page.page)
-	w.state = judgement().Begin(born)
+	w.state = w.judge.Begin(born)
 	w.record(page.at)
 }
 
@@ -232,7 +245,7 @@ func revisionsOf(label string) map[string]int64 {
 
 // labels are the topics that the page says it shows. The caller holds mu.
 func (w *witness) labels() map[string]int64 {
-	return revisionsOf(judgement().Text(w.state, "shown"))
+	return revisionsOf(w.judge.Text(w.state, "shown"))
 }
 
 // ---- what is judged, and what follows
@@ -254,12 +267,13 @@ func (w *witness) follow(ctx context.Context) error {
 		defer w.mu.Unlock()
 		w.cut(time.Now())
 	}()
-	tick := time.NewTicker(w.tick())
+	tick := time.NewTimer(w.tick())
 	defer tick.Stop()
 	for w.tell("again", nil); w.ended == nil; {
 		select {
 		case <-tick.C:
 			w.tell("tick", nil)
+			tick.Reset(w.tick())
 		case happen := <-w.happened:
 			happen()
 		case <-ctx.Done():
@@ -269,19 +283,22 @@ func (w *witness) follow(ctx context.Context) error {
 	return w.ended
 }
 
-// tick is how often the page looks at its clock: one of thousands more seldom.
+// tick is in how long the page looks at its clock again. One of thousands does so more seldom: while
+// it is live, when that would end if nothing more came.
 func (w *witness) tick() time.Duration {
 	tick := w.limit("tickInterval")
-	if w.light {
-		return 4 * tick
+	if !w.light {
+		return tick
 	}
-	return tick
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return max(4*tick, milliseconds(w.state.Until-w.now())+time.Millisecond)
 }
 
 func (w *witness) limit(name string) time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return milliseconds(judgement().Number(w.state, name))
+	return milliseconds(w.judge.Number(w.state, name))
 }
 
 func milliseconds(n float64) time.Duration { return time.Duration(n * float64(time.Millisecond)) }
@@ -301,7 +318,7 @@ func (w *witness) tell(kind string, told freshnesstest.Event) (refused bool) {
 	}
 	maps.Copy(e, told)
 	w.mu.Lock()
-	state, actions := judgement().Judge(w.state, e)
+	state, actions := w.judge.Judge(w.state, e)
 	w.state = state
 	w.record(w.loaded.at.Add(milliseconds(now)))
 	w.mu.Unlock()
@@ -490,7 +507,7 @@ func (w *witness) frame(it *connection, text string) {
 	if w.extension != it {
 		return
 	}
-	said := judgement().Read(text)
+	said := w.judge.Read(text)
 	ours := it == w.trusted
 	told := freshnesstest.Event{"ours": ours, "fits": true, "epoch": said.Epoch, "shown": said.Shown}
 	if !w.tell("frame", told) {
@@ -556,7 +573,7 @@ func (w *witness) answered(text string, response *http.Response, askedAt float64
 	if response.StatusCode != http.StatusOK {
 		return false
 	}
-	if !judgement().IsOlder(w.state, judgement().Read(text)) {
+	if !w.judge.IsOlder(w.state, w.judge.Read(text)) {
 		w.take(text, freshnesstest.Event{"by": "polled", "askedAt": askedAt})
 	}
 	return true
