@@ -42,7 +42,8 @@ func narrowMeal(ctx context.Context, query url.Values, v *visitor) error {
 	asked, refused := hospital.Meal(query.Get("meal")), fieldErrors{}
 	known := hospital.SettingsOf(ctx).MealCodes()
 	if asked != "" && !slices.Contains(known, asked) {
-		refused.refuse("meal", "unknown_choice", "Choose one of these: %s.", strings.Join(asTexts(known), ", "))
+		refused.refuse("meal", "unknown_choice", "Choose one of these: %s.",
+			strings.Join(asTexts(known), ", "))
 		v.unknown = refused.err()
 		return nil
 	}
