@@ -328,7 +328,7 @@ func wardLines(list string) (wards []wardLine, wrong lineErrors) {
 		}
 		line, _ := sheet.FieldPos(0)
 		cells = tidyCells(cells)
-		if len(cells) == 0 || first && isWardHeader(cells) {
+		if len(cells) == 0 || first && headsCodes(cells[0]) {
 			continue
 		}
 		ward, ok := newWardLine(cells, line)
@@ -368,11 +368,6 @@ func tidyCells(cells []string) []string {
 	return cells
 }
 
-// isWardHeader reports whether cells are the names of the columns, in one of our languages.
-func isWardHeader(cells []string) bool {
-	return slices.Contains([]string{"code", "kode"}, strings.ToLower(cells[0]))
-}
-
 // newWardLine is what the cells of a line say, and whether they say a ward.
 func newWardLine(cells []string, line int) (w wardLine, ok bool) {
 	if len(cells) < 2 || len(cells) > 4 {
@@ -389,6 +384,11 @@ func newWardLine(cells []string, line int) (w wardLine, ok bool) {
 		w.Block = cells[3]
 	}
 	return w, true
+}
+
+// headsCodes reports whether a cell stands over the codes of wards, in any of our languages.
+func headsCodes(cell string) bool {
+	return strings.EqualFold(cell, "code") || strings.EqualFold(cell, "kode")
 }
 
 // setupMenuPage is GET /setup/menu/.

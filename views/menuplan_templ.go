@@ -166,7 +166,7 @@ func MenuPlanPage(p Page, plan hospital.MenuPlan, dishes []hospital.Dish, slot P
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = fromFile(p, hospital.MenuFile).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = fromFiles(p, hospital.MenuFile).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -70,6 +70,8 @@ const (
 	RoundPath         = "/dashboard/delivery/"
 	HousekeepingPath  = "/dashboard/housekeeping/"
 	PastOrdersPath    = "/kitchen/past/"
+	StartMealPath     = "/kitchen/start"
+	MadePath          = "/kitchen/made"
 	HomePath          = "/home/"
 	AddressesPath     = "/addresses/"
 	ZonesPath         = "/zones/"
@@ -168,7 +170,7 @@ func NoticePath(n hospital.Notification) string {
 		return WardPath.Of(n.Target.ID)
 	case hospital.TargetKitchen:
 		of := hospital.KitchenFilter{Ward: n.About.WardCode, Meal: n.About.Meal}
-		return WallPath(of)
+		return WallPath(Wall{Filter: of})
 	}
 	return ""
 }
