@@ -386,7 +386,7 @@ func furnished(t *testing.T, url string) *hospital.Hospital {
 	}
 	_, broken := h.SetBedStatus(t.Context(), hospital.System, beds["A-03"],
 		hospital.BedStatusCommand{Status: hospital.BedMaintenance, Reason: "Wheel"})
-	_, retired := h.RetireBed(t.Context(), hospital.System, beds["A-06"], "Old", 0)
+	retired := h.RetireBed(t.Context(), hospital.System, beds["A-06"], "Old", 0)
 	for _, err := range []error{broken, retired,
 		h.RetireDish(t.Context(), hospital.System, dishes[0].ID, 0)} {
 		if err != nil {
