@@ -301,7 +301,7 @@ func (l lineErrors) of(field string) error {
 		all = append(all, l[line])
 	}
 	wrong := fieldErrors{}
-	wrong.refuse(field, "lines", "%s", all)
+	wrong.refuse(field, "lines", "Nothing was added. %s", all)
 	return wrong.err()
 }
 

@@ -140,7 +140,7 @@ func TestWardsAreSetUpFromAList(t *testing.T) {
 		t.Errorf("of five wrong lines it tells %q", lines)
 	}
 	for i, n := range []int{2, 3, 4, 6, 7} {
-		if i < len(lines) && !strings.HasPrefix(lines[i], fmt.Sprintf("Line %d: ", n)) {
+		if i < len(lines) && !strings.Contains(lines[i], fmt.Sprintf("Line %d: ", n)) {
 			t.Errorf("of line %d it tells %q", n, lines[i])
 		}
 	}
