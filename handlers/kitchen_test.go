@@ -140,8 +140,8 @@ func TestTheWallShowsEachTicketInTheLaneOfItsState(t *testing.T) {
 	page := cook.open(ticketsPath)
 	for lane, o := range orders {
 		card := ticketCard(page, o)
-		if got := card.Parent().AttrOr("id", ""); got != "lane-"+lane {
-			t.Errorf("the ticket stands in %q, want %q", got, "lane-"+lane)
+		if got := card.AttrOr("data-lane", ""); got != lane {
+			t.Errorf("the ticket stands in %q, want %q", got, lane)
 		}
 		if count := page.Find("#count-" + lane).Text(); count != "1" {
 			t.Errorf("lane %s counts %q", lane, count)
@@ -179,7 +179,7 @@ func TestACookWorksWithoutJavaScript(t *testing.T) {
 	h := newFixture(t, settings{})
 	cook := h.person(hospital.KitchenStaff)
 	_, o := h.lunch(1)
-	wall := kitchenPath + "?meal=lunch&station=hot&view=tickets&ward=A"
+	wall := kitchenPath + "?meal=lunch&view=tickets&ward=A"
 	for _, c := range []struct {
 		step string
 		to   hospital.OrderStatus
