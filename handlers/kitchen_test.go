@@ -33,8 +33,9 @@ func init() {
 		"ward": "text|null", "bed_number": "text|null", "moved_at": "time|null", "destination": "text|null", "initials": "text|null", "diet": "text|null",
 		"texture": "count", "allergies_known": "truth", "allergies": "texts", "severe_allergies": "texts",
 		"nil_by_mouth": "truth", "isolation": "text|null", "items": "list:ticket_item",
-		"parts": "list:part",
-		"notes": "text|empty", "override_reason": "text|empty", "overridden_by": "text|empty", "hazards": "list:hazard", "stopped": "text|empty", "begun": "truth", "late": "truth",
+		"parts": "list:part", "hot_since": "time|null", "warn_at": "time|null",
+		"cook_again_at": "time|null",
+		"notes":         "text|empty", "override_reason": "text|empty", "overridden_by": "text|empty", "hazards": "list:hazard", "stopped": "text|empty", "begun": "truth", "late": "truth",
 		"cancel_reason": "text|empty", "version": "id"}
 }
 
@@ -139,8 +140,8 @@ func TestTheWallShowsEachTicketInTheLaneOfItsState(t *testing.T) {
 	page := cook.open(ticketsPath)
 	for lane, o := range orders {
 		card := ticketCard(page, o)
-		if got := card.Parent().AttrOr("id", ""); got != "lane-"+lane {
-			t.Errorf("the ticket stands in %q, want %q", got, "lane-"+lane)
+		if got := card.AttrOr("data-lane", ""); got != lane {
+			t.Errorf("the ticket stands in %q, want %q", got, lane)
 		}
 		if count := page.Find("#count-" + lane).Text(); count != "1" {
 			t.Errorf("lane %s counts %q", lane, count)
@@ -178,7 +179,7 @@ func TestACookWorksWithoutJavaScript(t *testing.T) {
 	h := newFixture(t, settings{})
 	cook := h.person(hospital.KitchenStaff)
 	_, o := h.lunch(1)
-	wall := kitchenPath + "?meal=lunch&station=hot&view=tickets&ward=A"
+	wall := kitchenPath + "?meal=lunch&view=tickets&ward=A"
 	for _, c := range []struct {
 		step string
 		to   hospital.OrderStatus

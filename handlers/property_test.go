@@ -44,6 +44,7 @@ type life struct {
 	tokens              map[string]string // by username
 	ids                 func(query string, args ...any) []int64
 	text                func(query string, args ...any) string
+	written             func() int64 // another number after each change of the database
 	rice, isombe        hospital.Dish
 	looks               int            // at how many screens anybody looks around each command
 	did                 map[string]int // commands that succeeded
@@ -86,6 +87,13 @@ func newLife(t *testing.T, seed uint64) *life {
 	l.text = func(query string, args ...any) (found string) {
 		_ = db.QueryRowContext(t.Context(), query, args...).Scan(&found) // none: nothing
 		return found
+	}
+	beside, err := db.Conn(t.Context())
+	h.must(err)
+	t.Cleanup(func() { beside.Close() })
+	l.written = func() (version int64) {
+		h.must(beside.QueryRowContext(t.Context(), `PRAGMA data_version`).Scan(&version))
+		return version
 	}
 	l.commands = l.commandsToGive()
 	return l
@@ -215,6 +223,14 @@ func (l *life) commandsToGive() map[string]commandToGive {
 		"/orders/:id/recall":  {cook, openOrders, reason},
 		"/orders/:id/parts/:station": {cook, openOrders, func() map[string]any {
 			return map[string]any{"done": l.r.IntN(3) > 0}
+		}},
+		"/orders/:id/items": {append(slices.Clone(l.customers), "medical_staff", "kitchen"), openOrders,
+			func() map[string]any {
+				return map[string]any{"items": pick(l, []int64{l.rice.ID}, []int64{l.isombe.ID},
+					[]int64{l.rice.ID, l.isombe.ID})}
+			}},
+		"/dishes/:id/substitute": {cook, `SELECT id FROM dish`, func() map[string]any {
+			return map[string]any{"with_id": pick(l, l.rice.ID, l.isombe.ID), "meal": pick(l, "", "snack")}
 		}},
 		"/kitchen/start": {cook, "", func() map[string]any {
 			return map[string]any{"meal": pick(l, "snack", "lunch"), "ward_id": pick[any](l, "", l.a.ID)}
@@ -397,12 +413,13 @@ func (l *life) sequence() map[string]any {
 }
 
 func (l *life) settings() map[string]any {
-	return map[string]any{"hospital_name": pick(l, "", "Kibagabaga"),
+	return map[string]any{"hospital_name": pick(l, "Hills", "Kibagabaga"),
 		"currency": pick(l, "RWF", "EUR"), "wall_names": pick(l, "initials", "bed"),
 		"time_zone": pick(l, "Africa/Kigali", "Africa/Kigali", "Africa/Nairobi")}
 }
 
 // live gives one command, most of which are refused, and looks at some screens before and after it.
+// One that has written nothing can't have changed any: their clock stands still meanwhile.
 func (l *life) live(n int) {
 	l.t.Helper()
 	if n%50 == 49 {
@@ -416,7 +433,11 @@ func (l *life) live(n int) {
 		screen := pick(l, paths...)
 		before[screen] = l.look(screen)
 	}
+	written := l.written()
 	outcome := do()
+	if l.written() == written {
+		return
+	}
 	for screen, was := range before {
 		if was.refused != "" {
 			continue // nobody watches what is refused
@@ -530,7 +551,7 @@ func (l *life) screens() []watched {
 		{"/ws/dashboard/medical_staff/", "medical_staff"}, {"/ws/dashboard/ward_management/", "ward_management"},
 		{"/ws/dashboard/kitchen/", "kitchen"}, {"/ws/dashboard/delivery/", "delivery"}, {"/ws/dashboard/delivery/", "second"},
 		{"/ws/home/", "customer"}, {"/ws/home/", "stranger"}, {"/ws/waiting/", "medical_staff"},
-		{"/ws/dashboard/housekeeping/", "housekeeping"},
+		{"/ws/dashboard/housekeeping/", "housekeeping"}, {"/ws/kitchen/without/", "kitchen"},
 	}
 	for _, who := range slices.Sorted(maps.Keys(l.tokens)) {
 		all = append(all, watched{"/ws/notifications/", who})

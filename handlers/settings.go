@@ -40,29 +40,30 @@ func (s *Server) renderSettings(c echo.Context, status int, form views.Form) err
 	if err != nil {
 		return err
 	}
-	saved := c.QueryParam("saved") != ""
-	return render(c, status, views.SettingsPage(page, s.Hospital.KnownSettings(), saved, form))
+	return render(c, status, views.SettingsPage(page, s.Hospital.KnownSettings(),
+		c.QueryParam("saved"), form))
 }
 
 // setSettings is POST /settings. A field that is not sent stays what it is.
 func (s *Server) setSettings(c echo.Context) error {
 	in, err := readInput(c, "hospital_name", "time_zone", "currency", "languages",
 		"default_language", "week_starts", "wall_names", "session_hours", "idle_minutes",
-		"retention_days")
+		"retention_days", "hot_food_minutes")
 	if err != nil {
 		return err
 	}
 	cmd := in.settings()
+	ctx := c.Request().Context()
 	err = in.err()
 	if err == nil {
-		_, err = s.Hospital.SetSettings(c.Request().Context(), actor(c), cmd)
+		_, err = s.Hospital.SetSettings(ctx, actor(c), cmd)
 	}
 	if err != nil {
 		return form{name: views.FormSettings, in: in, page: func(c echo.Context, r refusal) error {
 			return s.renderSettings(c, r.Status, r.again())
 		}}.refuse(err)
 	}
-	return done(c, views.SettingsPath+"?saved=yes")
+	return done(c, views.SavedSettingsPath(hospital.SettingsOf(ctx)))
 }
 
 // settings reads the command.
@@ -77,6 +78,7 @@ func (in *input) settings() hospital.SettingsCommand {
 		SessionHours:    in.givenAmount("session_hours"),
 		IdleMinutes:     in.givenAmount("idle_minutes"),
 		RetentionDays:   in.givenAmount("retention_days"),
+		HotFoodMinutes:  in.givenAmount("hot_food_minutes"),
 		Version:         in.id("version"),
 	}
 	if in.has("languages") {
@@ -99,11 +101,12 @@ type settingsJSON struct {
 	SessionHours     int      `json:"session_hours"`
 	IdleMinutes      int      `json:"idle_minutes"`
 	RetentionDays    int      `json:"retention_days"`
+	HotFoodMinutes   int      `json:"hot_food_minutes"`
 	Version          int64    `json:"version"`
 }
 
 func newSettingsJSON(s *hospital.Settings) settingsJSON {
 	return settingsJSON{s.HospitalName, s.TimeZone, string(s.Currency), s.Currency.Decimals(),
 		s.Languages, s.DefaultLanguage, string(s.WeekStarts), string(s.WallNames), s.SessionHours,
-		s.IdleMinutes, s.RetentionDays, s.Version}
+		s.IdleMinutes, s.RetentionDays, s.HotFoodMinutes, s.Version}
 }

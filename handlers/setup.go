@@ -179,14 +179,15 @@ func (s *Server) mealsStep(c echo.Context) error {
 }
 
 // mealStepFields are what the step of the meals asks of each.
-var mealStepFields = []string{"serve_at", "cut_off_minutes", "enabled"}
+var mealStepFields = []string{"serve_at", "cut_off_minutes", "enabled", "version"}
 
 // setMeals changes the meals of which something was sent.
 func (s *Server) setMeals(c echo.Context, in *input, meals []hospital.MealKind) error {
 	commands := map[hospital.Meal]hospital.MealCommand{}
 	for _, k := range meals {
 		cmd := hospital.MealCommand{ServeAt: in.given(views.StepField("serve_at", k.Code)),
-			Enabled: in.lastTruth(views.StepField("enabled", k.Code))}
+			Enabled: in.lastTruth(views.StepField("enabled", k.Code)),
+			Version: in.id(views.StepField("version", k.Code))}
 		if field := views.StepField("cut_off_minutes", k.Code); in.has(field) {
 			cmd.CutOffMinutes = in.givenAmount(field)
 		}
@@ -490,11 +491,12 @@ type setupJSON struct {
 
 // missingJSON is one thing that a hospital lacks.
 type missingJSON struct {
-	Kind    string  `json:"kind"`
-	Meal    *string `json:"meal"`
-	Diet    *string `json:"diet"`
-	Role    *string `json:"role"`
-	Message string  `json:"message"`
+	Kind     string             `json:"kind"`
+	Meal     *string            `json:"meal"`
+	Diet     *string            `json:"diet"`
+	Textures []hospital.Texture `json:"textures"` // null where it is of none
+	Role     *string            `json:"role"`
+	Message  string             `json:"message"`
 }
 
 func newSetupJSON(ctx context.Context, missing []hospital.Missing) setupJSON {
@@ -503,5 +505,5 @@ func newSetupJSON(ctx context.Context, missing []hospital.Missing) setupJSON {
 
 func newMissingJSON(ctx context.Context, m hospital.Missing) missingJSON {
 	return missingJSON{string(m.Kind), textOrNull(string(m.Meal)), textOrNull(string(m.Diet)),
-		textOrNull(string(m.Role)), views.MissingWords(ctx, m)}
+		m.Textures, textOrNull(string(m.Role)), views.MissingWords(ctx, m)}
 }

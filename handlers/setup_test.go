@@ -28,6 +28,30 @@ func (h *fixture) lacks(token string) (kinds []string) {
 	return kinds
 }
 
+func TestTheSetupTellsWhatNobodyCanEatWhoIsHere(t *testing.T) {
+	t.Parallel()
+	h := newFixture(t, settings{})
+	admin := h.token("admin")
+	h.post("/dishes", admin, program, isombe()) // regular and minced, at lunch and dinner
+	textures := func() (times int) {
+		for _, kind := range h.lacks(admin) {
+			if kind == "texture" {
+				times++
+			}
+		}
+		return times
+	}
+	if got := textures(); got != 0 {
+		t.Errorf("with nobody here %d meals lack textures", got)
+	}
+	admission := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
+	path := fmt.Sprintf("/admissions/%d/diet", admission.ID)
+	h.post(path, admin, program, map[string]any{"texture": 4})
+	if got := textures(); got != 2 {
+		t.Errorf("somebody needs pureed food, and %d meals lack it, want 2", got)
+	}
+}
+
 func TestASetupLinkMakesTheFirstAdministratorOnce(t *testing.T) {
 	t.Parallel()
 	h := newFixture(t, settings{})
@@ -279,5 +303,13 @@ func TestMealsAreSetInOneStep(t *testing.T) {
 	if breakfast.Serve != 6*time.Hour+15*time.Minute || breakfast.CutOff != 30*time.Minute ||
 		!breakfast.Enabled || snack.Enabled {
 		t.Errorf("breakfast is %+v, and a snack %+v", breakfast, snack)
+	}
+	before = h.contents()
+	late := post(url.Values{"serve_at_dinner": {"19:00"}, "version_dinner": {"1"},
+		"serve_at_breakfast": {"08:00"}, "version_breakfast": {"1"}})
+	stands := late.html().Find(`[name="version_breakfast"]`).AttrOr("value", "")
+	if late.status != http.StatusConflict || stands != "2" || h.contents() != before {
+		t.Errorf("who saw another breakfast gets %d, with version %s to apply it again",
+			late.status, stands)
 	}
 }

@@ -14,8 +14,8 @@ func (s *Settings) Local(t time.Time) time.Time { return t.In(s.zone) }
 // Day is the day that it is in the hospital at a moment.
 func (s *Settings) Day(t time.Time) time.Time { return dayIn(s.Local(t)) }
 
-// weekOf is the first day of the week of a date, midnight UTC.
-func (s *Settings) weekOf(date time.Time) time.Time {
+// WeekOf is the first day of the week of a date, midnight UTC.
+func (s *Settings) WeekOf(date time.Time) time.Time {
 	passed := (int(date.Weekday()-s.WeekStarts.Day()) + 7) % 7
 	return date.AddDate(0, 0, -passed)
 }
@@ -39,6 +39,12 @@ func (s *Settings) At(day time.Time, clock time.Duration) time.Time {
 	}
 	skipped, _ := shown.Add(-time.Duration(before) * time.Second).In(s.zone).ZoneBounds()
 	return skipped.UTC()
+}
+
+// Typed is the moment at which the hospital's clocks show what t shows in UTC, as At has it.
+func (s *Settings) Typed(t time.Time) time.Time {
+	day := dayIn(t)
+	return s.At(day, t.Sub(day))
 }
 
 // shows reports whether the hospital's clocks show at t what is written as a time in UTC.

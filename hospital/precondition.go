@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -74,7 +75,13 @@ func changesSince(ctx context.Context, q *sql.Tx, actor Actor, thing string,
 		}
 		return err
 	})
+	changes = slices.DeleteFunc(changes, Change.back)
 	return changes, wrap(err, "read what has changed")
+}
+
+// back reports whether a field is again what it was. Of one whose values are not kept nobody knows.
+func (one Change) back() bool {
+	return one.From != nil && reflect.DeepEqual(one.From, one.To)
 }
 
 // AdmissionAsSeen refuses what is about an admission without changing it, unless the admission is
@@ -172,6 +179,8 @@ func fieldsOf(action, from, to string) []Change {
 		return userChanges(action, from, to)
 	case "order.part":
 		return []Change{{Field: "parts"}} // which of them are done, the order itself says
+	case "order.items":
+		return []Change{{Field: "items", From: told(from), To: told(to)}}
 	case "delivery.stop":
 		return []Change{{Field: "stopped", To: to}}
 	}

@@ -71,6 +71,7 @@ const (
 	CookOrders        Permission = "orders.cook"            // start, ready, recall
 	ConfirmOrders     Permission = "orders.confirm"         // pending, or held and safe again
 	CancelOrders      Permission = "orders.cancel"          // any for kitchen and medical staff
+	ChangeOrders      Permission = "orders.change"          // their dishes; a customer's own
 	ManageMenu        Permission = "menu.manage"            // dishes, and what there is when
 	ReadForecasts     Permission = "menu.forecast"          // what a meal will take
 	ReadDeliveries    Permission = "dashboard.delivery"     // /dashboard/delivery/
@@ -127,6 +128,7 @@ var permitted = map[Permission][]Role{
 	CookOrders:              {KitchenStaff, Admin},
 	ConfirmOrders:           {MedicalStaff, KitchenStaff, Admin},
 	CancelOrders:            {MedicalStaff, WardManagement, KitchenStaff, Customer, Admin},
+	ChangeOrders:            {MedicalStaff, KitchenStaff, Customer, Admin},
 	ManageMenu:              {KitchenStaff, Admin},
 	ReadForecasts:           {MedicalStaff, KitchenStaff, Admin},
 	ReadDeliveries:          {DeliveryStaff, Admin},

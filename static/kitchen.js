@@ -8,6 +8,7 @@
   "use strict";
 
   const lanes = document.querySelector(".kitchen .lanes");
+  const list = document.getElementById("tickets");
   if (!document.getElementById("kitchen-words")) return; // a page that shows parts of the wall only
   if ("tooOld" in document.body.dataset) return;
 
@@ -16,6 +17,7 @@
   const TWICE = 500;
   const NEAR = 48; // pixels between two such taps
   const ALARM = 6000; // an alarm sounds again until somebody has heard it
+  const NAMED = 4; // tickets that an alarm names
   const LONG = 100; // minutes: who waits that long reads the clock
 
   const byId = (id) => document.getElementById(id);
@@ -36,10 +38,12 @@
   const sent = new Map(); // by id: the version with which a step was sent and not refused
   const bumped = []; // ids in the order in which this screen took them on
 
-  const laneOf = (ticket) => ticket.parentElement.id.slice("lane-".length);
+  const laneOf = (ticket) => ticket.dataset.lane;
   const placeOf = (ticket) => ticket.querySelector("a b").textContent;
   const orderOf = (ticket) => ticket.id.slice("ticket-".length);
-  const versionOf = (ticket) => ticket.querySelector("button[form]")?.value;
+  const versionOf = (ticket) => ticket.querySelector("button[name='version']")?.value;
+  // nameOf is the place of a ticket with its number, which stands on paper too.
+  const nameOf = (ticket) => `${placeOf(ticket)} (${orderOf(ticket)})`;
   const ticketOf = (node) => node.closest(".tickets > li");
 
   function describe(ticket) {
@@ -105,11 +109,36 @@
     put(ticket, "seen", ended && words.seen, (text) => {
       return Object.assign(make("button", "seen", text), { type: "button" });
     });
-    ticket.hidden = ended && seen.has(id);
+    ticket.toggleAttribute("data-out", ended && seen.has(id) || !isWanted(ticket));
+    for (const part of ticket.querySelectorAll("dt[data-part]")) offerTick(part);
     const isBusy = sent.has(id) && sent.get(id) === versionOf(ticket);
     if (isBusy) ticket.setAttribute("aria-busy", "true");
     else ticket.removeAttribute("aria-busy");
     tell(ticket);
+  }
+
+  const isDone = (part) => part.hasAttribute("data-done");
+
+  // offerTick makes of the name of a station the button that ticks its part.
+  function offerTick(part) {
+    if (part.firstElementChild) return;
+    const tick = Object.assign(make("button", "tick", part.textContent.trim()), { type: "button" });
+    tick.setAttribute("aria-pressed", String(isDone(part)));
+    part.replaceChildren(tick);
+  }
+
+  // setPart says that a station has done its part of a ticket, or has not after all.
+  async function setPart(ticket, part) {
+    const body = new URLSearchParams(new FormData(byId("step")));
+    body.set("done", String(!isDone(part)));
+    const path = `/orders/${orderOf(ticket)}/parts/${part.dataset.part}`;
+    const answer = await fetch(path, {
+      method: "POST", headers: { Accept: "application/json" }, body,
+    }).catch(() => null);
+    if (answer?.ok) return;
+    if (answer?.status === 401) return location.reload();
+    const said = await answer?.json().catch(() => null);
+    refuse(ticket.id, "parts", said?.detail || (answer ? general.refused : general.unknown));
   }
 
   // put sees to it that a ticket has a part with this text, or has no such part.
@@ -213,7 +242,9 @@
   const alarm = byId("kitchen-alarm");
 
   function showAlarm() {
-    const places = [...alarms].map((id) => placeOf(known.get(id).ticket)).join(", ");
+    const names = [...alarms].map((id) => nameOf(known.get(id).ticket));
+    const beyond = names.splice(NAMED).length;
+    const places = [...names, ...(beyond ? [`+${beyond}`] : [])].join(", ");
     const sentence = places && alarm.dataset.text.replace("%s", () => places);
     const line = alarm.firstElementChild;
     if (line.textContent !== sentence) line.textContent = sentence;
@@ -244,20 +275,21 @@
     if (event.timeStamp - last.at > TWICE) return false;
     const distance = Math.hypot(event.clientX - last.x, event.clientY - last.y);
     const near = event.detail > 0 && distance < NEAR;
-    return near || (ticket.id === last.id && !button.matches(".back"));
+    return near || (ticket.id === last.id && button.matches(".bump"));
   }
 
   lanes.addEventListener("click", (event) => {
     const button = event.target.closest("button[form]");
     if (!button) return;
     const ticket = ticketOf(button);
-    if (again(event, ticket, button) || sent.get(ticket.id) === button.value) {
+    const step = button.name === "version";
+    if (again(event, ticket, button) || step && sent.get(ticket.id) === button.value) {
       event.preventDefault();
       event.stopImmediatePropagation();
       return;
     }
     last = { at: event.timeStamp, x: event.clientX, y: event.clientY, id: ticket.id };
-    sent.set(ticket.id, button.value);
+    if (step) sent.set(ticket.id, button.value);
     refusals.delete(ticket.id);
     hear(ticket.id);
   }, true);
@@ -265,7 +297,10 @@
   lanes.addEventListener("click", (event) => {
     const ticket = ticketOf(event.target);
     if (!ticket) return;
-    if (event.target.matches(".seen")) {
+    if (event.target.matches(".tick")) {
+      refusals.delete(ticket.id);
+      setPart(ticket, event.target.parentElement);
+    } else if (event.target.matches(".seen")) {
       seen.add(ticket.id);
       hear(ticket.id);
     } else if (event.target.matches(".refusal")) {
@@ -285,7 +320,8 @@
 
   // stepOf is which ticket a request is about, and what it commands.
   function stepOf(ctx) {
-    const [, order, command] = ctx.request.action.match(/^\/orders\/(\d+)\/([a-z]+)$/) || [];
+    const path = /^\/orders\/(\d+)\/([a-z]+)(\/[a-z]+)?$/;
+    const [, order, command] = ctx.request.action.match(path) || [];
     return { id: "ticket-" + order, command };
   }
 
@@ -315,7 +351,7 @@
     if (command === "cancel") {
       mine.add(id);
       cancel.close();
-    } else if (command !== "recall") {
+    } else if (command !== "recall" && command !== "parts") {
       bumped.push(id);
     }
   }
@@ -356,6 +392,7 @@
     form.elements.version.value = versionOf(ticket);
     form.elements.reason.value = "";
     if (!cancel.open) cancel.showModal();
+    form.querySelector(".keep").focus(); // and no keyboard is raised
   }
 
   form.addEventListener("click", (event) => {
@@ -363,22 +400,60 @@
     if (event.target.matches(".keep")) cancel.close();
   });
 
+  // ---- some of the tickets
+
+  const find = byId("find");
+  const states = lanes.querySelector(".states");
+  let state = ""; // that is shown alone; empty: all
+
+  // isWanted reports whether a ticket is one of those that somebody asked to see.
+  function isWanted(ticket) {
+    if (state && laneOf(ticket) !== state && !(state === "late" && ticket.matches(".late"))) {
+      return false;
+    }
+    const wanted = find.value.trim().toLowerCase();
+    if (!wanted) return true;
+    const who = ticket.querySelector(".whom i")?.textContent || "";
+    return `${placeOf(ticket)} ${orderOf(ticket)} ${who}`.toLowerCase().includes(wanted);
+  }
+
+  function narrow() {
+    for (const button of states.querySelectorAll("button")) {
+      if (button.value) button.setAttribute("aria-pressed", String(button.value === state));
+    }
+    for (const { ticket } of known.values()) dress(ticket);
+    screens.layAll();
+    number();
+  }
+
+  states.addEventListener("click", (event) => {
+    const button = event.target.closest(".lane");
+    if (!button) return;
+    state = button.value === state ? "" : button.value;
+    narrow();
+  });
+  find.addEventListener("input", narrow);
+  find.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    find.value = "";
+    narrow();
+    find.blur();
+  });
+  list.addEventListener("page", number);
+
   // ---- keys
 
   const keys = byId("keys");
   let chosen = ""; // id of the ticket that somebody has come to by keys, and that they act on
-  let current = null; // the lane whose tickets have the numbers
+  let onBump = false; // the focus was given to the next step of a ticket
   let numbered = [];
 
   const keysWork = () => keys.getAttribute("aria-pressed") === "true";
-  const ticketsIn = (lane) => [...lane.querySelectorAll(".tickets > li:not([hidden])")];
-  const filled = () => [...lanes.children].filter((lane) => ticketsIn(lane).length);
+  const shown = () => [...lanes.querySelectorAll(".tickets > li:not([hidden], [data-out])")];
 
-  // number gives the first ten tickets of one lane the keys of the row of digits: of the lane where
-  // somebody is, else of the first.
+  // number gives the first ten tickets that are shown the keys of the row of digits.
   function number() {
-    if (!current || !ticketsIn(current).length) current = filled()[0] || null;
-    const next = current && keysWork() ? ticketsIn(current).slice(0, 10) : [];
+    const next = keysWork() ? shown().slice(0, 10) : [];
     const others = numbered.filter((ticket) => !next.includes(ticket));
     for (const ticket of others) ticket.querySelector(":scope > kbd")?.remove();
     next.forEach((ticket, i) => {
@@ -393,41 +468,41 @@
 
   function choose(ticket) {
     if (!ticket) return;
-    current = ticket.closest(".lane");
-    number();
+    screens.reveal(ticket);
     (ticket.querySelector(".bump") || ticket.querySelector("a")).focus();
     ticket.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   // keepChoice brings the focus back to the chosen ticket when a frame has brought that anew
   // elsewhere.
+  // A frame may make of the button that has the focus another one: the next press of a key must
+  // not take back what the last one did.
   function keepChoice() {
-    if (!chosen || document.activeElement !== document.body) return;
+    if (!chosen) return;
+    const at = document.activeElement;
     const { ticket } = known.get(chosen) || {};
-    if (ticket && !ticket.hidden) choose(ticket);
+    const turned = onBump && ticket?.contains(at) && !at.matches(".bump");
+    if (at !== document.body && !turned) return;
+    if (ticket && !ticket.hidden && !ticket.hasAttribute("data-out")) choose(ticket);
     else chosen = "";
   }
 
   document.addEventListener("focusin", (event) => {
     const ticket = ticketOf(event.target);
     chosen = ticket && event.target.matches(":focus-visible") ? ticket.id : "";
+    onBump = event.target.matches(".bump");
   });
   document.addEventListener("pointerdown", () => { chosen = ""; });
 
   function move(step) {
     const { ticket } = known.get(chosen) || {};
     if (!ticket) return choose(numbered[0]);
-    const tickets = ticketsIn(ticket.closest(".lane"));
+    const tickets = shown();
     choose(tickets[tickets.indexOf(ticket) + step]);
   }
 
-  function moveAcross(step) {
-    const full = filled();
-    const { ticket } = known.get(chosen) || {};
-    if (!ticket) return choose(numbered[0]);
-    const next = full[full.indexOf(ticket.closest(".lane")) + step];
-    if (next) choose(ticketsIn(next)[0]);
-  }
+  // row is how many tickets stand side by side.
+  const row = () => getComputedStyle(list).gridTemplateColumns.split(" ").length;
 
   function press(digit) {
     const ticket = numbered[(Number(digit) + 9) % 10];
@@ -442,8 +517,9 @@
   }
 
   const commands = {
-    ArrowUp: () => move(-1), ArrowDown: () => move(1),
-    ArrowLeft: () => moveAcross(-1), ArrowRight: () => moveAcross(1),
+    ArrowUp: () => move(-row()), ArrowDown: () => move(row()),
+    ArrowLeft: () => move(-1), ArrowRight: () => move(1),
+    "/": () => find.focus(),
     r: recallLast, h: hearAll, c: cancelChosen,
     Escape: () => { chosen = ""; document.activeElement.blur(); },
   };
@@ -527,7 +603,7 @@
   document.addEventListener("htmx:ws:after:message:incoming", (event) => {
     setClock();
     const frame = event.detail.message?.data; // none where the page polls
-    if (!frame || /"(ticket|lane)-/.test(frame)) look(true);
+    if (!frame || /"ticket(s|-)/.test(frame)) look(true);
     tick();
   });
   setInterval(tick, 1000);
@@ -538,7 +614,7 @@
   setClock();
   minute = Math.floor(now() / 60000);
   look(false);
-  byId("signals").hidden = false;
+  byId("signals").hidden = find.parentElement.hidden = false;
   showKeys();
   stayOn();
 })();

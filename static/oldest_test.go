@@ -69,7 +69,7 @@ var styleFeatures = []feature{
 	{`content-visibility`, "85, 125, 18.0", ""},
 	{`\btext-wrap|\btext-box|\bfield-sizing|\binterpolate-size|\bsubgrid\b`, "114, 121, 17.4 and later", ""},
 	{`\bfit-content\b`, "46, 94, 11.0", ""},
-	{`\bscrollbar-(width|color|gutter)`, "121, 64, 18.2", "the browser's own scroll bar"},
+	{`\bscrollbar-(width|color|gutter)`, "121, 64, 18.2", ""},
 	{`@media[^{]*[<>]`, "104, 63, 16.4", ""},
 }
 

@@ -5,6 +5,7 @@ const screens = (() => {
 
   if ("tooOld" in document.body.dataset) return null;
 
+  const CELL = 7.2; // rem: a cell of a grid is at least so high
   const setting = "dusangire.kitchen.zoom";
   const byId = (id) => document.getElementById(id);
 
@@ -15,7 +16,9 @@ const screens = (() => {
   const lists = [...document.querySelectorAll(".paged")];
 
   const stands = (list) => getComputedStyle(list).overflowY === "hidden";
-  const itemsOf = (list) => [...list.querySelectorAll(".item")];
+  const isGrid = (list) => list.matches(".grid");
+  const itemsOf = (list) =>
+    [...list.querySelectorAll(isGrid(list) ? ":scope > :not([data-out])" : ".item")];
   const headOf = (item) => item.closest(".making")?.querySelector("h2");
 
   // cut puts as many items on each page as have room, with the heads of their stations.
@@ -39,7 +42,67 @@ const screens = (() => {
     return all;
   }
 
+  // ---- a grid of cells: what is longer than one takes more, one below the other
+
+  const sizes = new Map(); // by id: how many cells an item once needed, and keeps
+
+  // below are the cells that an item takes from one on.
+  const below = (at, size, columns) => Array.from({ length: size }, (_, n) => at + n * columns);
+
+  // free is the first cell of a grid, from one on, in which an item has room; -1 for none.
+  function free(taken, from, size, columns, cells) {
+    for (let at = from; at < cells; at++) {
+      const needs = below(at, size, columns);
+      if (needs.every((cell) => cell < cells && !taken.has(cell))) return at;
+    }
+    return -1;
+  }
+
+  // cutGrid puts as many items on each page as the grid has cells for.
+  function cutGrid(items, columns, rows) {
+    const all = [];
+    let taken = null;
+    let last = -1;
+    for (const item of items) {
+      const size = Math.min(sizes.get(item.id) || 1, rows);
+      let at = taken ? free(taken, last + 1, size, columns, columns * rows) : -1;
+      if (at < 0) {
+        all.push([]);
+        taken = new Set();
+        at = 0;
+      }
+      last = at;
+      for (const cell of below(at, size, columns)) taken.add(cell);
+      all[all.length - 1].push(item);
+    }
+    return all.length ? all : [[]];
+  }
+
+  function layGrid(list) {
+    const items = itemsOf(list);
+    const { gridTemplateColumns, rowGap } = getComputedStyle(list);
+    const columns = gridTemplateColumns.split(" ").length;
+    const gap = parseFloat(rowGap) || 0;
+    const least = CELL * parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const rows = Math.max(1, Math.floor((list.clientHeight + gap) / (least + gap)));
+    list.style.setProperty("--rows", rows);
+    for (let again = true; again;) {
+      pages.set(list, stands(list) ? cutGrid(items, columns, rows) : [items]);
+      turn(list, shown.get(list) || 0);
+      again = stands(list) && measure(pages.get(list)[shown.get(list)], rows);
+    }
+  }
+
+  // measure gives one cell more to the items that need it, and reports whether there are any.
+  function measure(items, rows) {
+    const found = items.filter((item) => (sizes.get(item.id) || 1) < rows &&
+      item.scrollHeight > item.clientHeight + 1);
+    for (const item of found) sizes.set(item.id, (sizes.get(item.id) || 1) + 1);
+    return found.length > 0;
+  }
+
   function lay(list) {
+    if (isGrid(list)) return layGrid(list);
     const items = itemsOf(list);
     for (const part of [...items, ...list.querySelectorAll(".making")]) part.hidden = false;
     const room = list.clientHeight;
@@ -53,11 +116,17 @@ const screens = (() => {
     const all = pages.get(list);
     const at = Math.max(0, Math.min(to, all.length - 1));
     shown.set(list, at);
-    all.forEach((items, n) => { for (const item of items) item.hidden = n !== at; });
+    all.forEach((items, n) => {
+      for (const item of items) {
+        if (item.hidden !== (n !== at)) item.hidden = n !== at;
+        if (sizes.has(item.id)) item.dataset.cells = sizes.get(item.id);
+      }
+    });
     for (const station of list.querySelectorAll(".making")) {
       station.hidden = !station.querySelector(".item:not([hidden])");
     }
     chips(list, all.length, at);
+    list.dispatchEvent(new Event("page"));
   }
 
   // chips draws a button for each page, in the place that the list's section has for them.
@@ -166,6 +235,6 @@ const screens = (() => {
   zoom.hidden = false;
   draw();
   stayOn();
-  return { reveal };
+  return { reveal, layAll };
 })();
 document.currentScript.dataset.ran = "yes";

@@ -44,7 +44,7 @@ func galleryKitchen() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = wallLanes(galleryKitchenBoard(), galleryWall()).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = wallTickets(galleryKitchenBoard(), galleryWall()).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -46,7 +46,7 @@ func golden() map[string]templ.Component {
 		"login":          views.LoginPage(views.Page{Title: "Sign in", Path: "/login"}, views.Form{}),
 	}
 	for _, r := range withItems(views.KitchenRegions(sampleKitchen(), sampleWall())) {
-		if slices.Contains([]string{views.TicketID(1), views.TicketID(4), views.TicketID(6), views.TicketID(9), views.TicketID(13), views.LaneID("ready"), views.DishCountID(1)}, r.ID) {
+		if slices.Contains([]string{views.TicketID(1), views.TicketID(4), views.TicketID(6), views.TicketID(9), views.TicketID(13), views.TicketsID, views.DishCountID(1)}, r.ID) {
 			parts["kitchen_"+r.ID] = r.Component
 		}
 	}

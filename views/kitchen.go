@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/url"
+	"slices"
 
 	"dusangire/hospital"
 	"dusangire/views/text"
@@ -61,6 +62,12 @@ func (w Wall) as(v KitchenView) Wall { return Wall{View: v, Filter: w.Filter} }
 // of is the same screen of another part of the kitchen.
 func (w Wall) of(f hospital.KitchenFilter) Wall { return Wall{View: w.View, Filter: f} }
 
+// The ids of the tickets of a wall, and of how many more there are than it draws.
+const (
+	TicketsID = "tickets"
+	MoreID    = "more"
+)
+
 // stepForm is the id of the form that every ticket's buttons send.
 const stepForm = "step"
 
@@ -68,7 +75,7 @@ const stepForm = "step"
 // back or was cancelled.
 const laneEnded = "ended"
 
-// lanes are as they stand side by side.
+// lanes are as they follow each other.
 var lanes = []string{
 	string(hospital.OrderHeld), string(hospital.OrderPending), string(hospital.OrderConfirmed),
 	string(hospital.OrderPreparing), string(hospital.OrderReady), laneEnded,
@@ -88,15 +95,6 @@ func laneOf(t hospital.Ticket) string {
 		return laneEnded
 	}
 	return string(t.Status)
-}
-
-// laneSize says how many columns of three tickets a lane needs on a wall. A crowd scrolls.
-func laneSize(n int) string {
-	sizes := []string{"vacant", "single", "double", "triple", "wide"}
-	if columns := (n + 2) / 3; columns < len(sizes) {
-		return sizes[columns]
-	}
-	return "crowd"
 }
 
 // laneName is the heading of a lane.
@@ -185,8 +183,7 @@ func (w Wall) narrowings(ctx context.Context) []narrowing {
 // TicketID is the id of a ticket on the kitchen's wall.
 func TicketID(orderID int64) string { return "ticket-" + number(orderID) }
 
-// LaneID is the id of a lane's tickets, LaneCountID that of their number.
-func LaneID(lane string) string      { return "lane-" + lane }
+// LaneCountID is the id of the number of a lane's tickets.
 func LaneCountID(lane string) string { return "count-" + lane }
 
 // StationID is the id of what a station has still to cook, DishCountID that of one dish.
@@ -204,18 +201,26 @@ func KitchenRegions(b hospital.KitchenBoard, w Wall) []Region {
 	return productionRegions(b, w)
 }
 
-// ticketRegions are the tickets of each lane and their number, how many are on their way, and each
-// dish that is still to be cooked.
+// MostTickets is how many tickets a screen draws. What comes after them it counts.
+const MostTickets = 400
+
+// laneLate is not a lane: the tickets of all lanes that are late.
+const laneLate = "late"
+
+// ticketRegions are the tickets and how many stand in each lane, how many are on their way, and
+// each dish that is still to be cooked.
 func ticketRegions(b hospital.KitchenBoard, w Wall) []Region {
+	list, more := ticketsRegion(b, w)
 	regions := []Region{
 		{ID: TransitID, Component: inTransit(b)},
 		{ID: MissedID, Component: missedRounds(b.Missed, WallPath(w))},
 		{ID: PastID, Component: pastStrip(b)},
+		list, {ID: MoreID, Component: moreTickets(more)},
 	}
-	for _, lane := range lanes {
-		tickets := laneRegion(b, w, lane)
-		count := Region{ID: LaneCountID(lane), Component: laneCount(lane, len(tickets.Items))}
-		regions = append(regions, tickets, count)
+	counts := laneCounts(b)
+	for _, lane := range append(slices.Clone(lanes), laneLate) {
+		regions = append(regions,
+			Region{ID: LaneCountID(lane), Component: laneCount(lane, counts[lane])})
 	}
 	for _, station := range hospital.Stations {
 		regions = append(regions, stationRegion(b, station))
@@ -223,15 +228,33 @@ func ticketRegions(b hospital.KitchenBoard, w Wall) []Region {
 	return regions
 }
 
-// laneRegion is the tickets of a lane, in the order of the board.
-func laneRegion(b hospital.KitchenBoard, w Wall, lane string) Region {
-	list := emptyList(LaneID(lane), laneList(lane))
+// laneCounts counts the tickets of each lane, and those of all lanes that are late.
+func laneCounts(b hospital.KitchenBoard) map[string]int {
+	counts := map[string]int{}
 	for _, t := range b.Tickets {
-		if laneOf(t) == lane {
+		lane := laneOf(t)
+		counts[lane]++
+		if lane != "" && lane != laneEnded && t.Urgency(b.At) == hospital.TicketLate {
+			counts[laneLate]++
+		}
+	}
+	return counts
+}
+
+// ticketsRegion is the first tickets of a wall in the order of the board, and how many more there
+// are. A ticket keeps its place whatever its state.
+func ticketsRegion(b hospital.KitchenBoard, w Wall) (list Region, more int) {
+	list = emptyList(TicketsID, ticketList())
+	for _, t := range b.Tickets {
+		switch {
+		case laneOf(t) == "":
+		case len(list.Items) == MostTickets:
+			more++
+		default:
 			list.add(TicketID(t.OrderID), ticketCard(t, w.Filter, b.At, w.refusalOf(t)))
 		}
 	}
-	return list
+	return list, more
 }
 
 // stationRegion is what a station has still to cook.

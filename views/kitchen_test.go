@@ -80,6 +80,27 @@ func sampleKitchen() hospital.KitchenBoard {
 	return b.Filtered(hospital.KitchenFilter{}) // which counts
 }
 
+// servedKitchen is the same wall at lunch, with the trays of a ward, and with tickets of each kind
+// that somebody must look at.
+func servedKitchen() hospital.KitchenBoard {
+	b := sampleKitchen()
+	b.Service = hospital.MealService{Meal: hospital.Lunch, Day: now.Truncate(24 * time.Hour),
+		Serve: now.Add(45 * time.Minute), Trays: b.Tickets}
+	b = b.Filtered(hospital.KitchenFilter{})
+	b.Service.Wards = []hospital.WardTrays{
+		{Ward: sampleWards()[1], Trays: 12, Checked: 3, Held: 1, Allergic: 2,
+			State: hospital.TraysOnLine, CartAt: now.Add(45 * time.Minute)},
+		{Ward: sampleWards()[0], State: hospital.TraysNone},
+	}
+	return b
+}
+
+// servedWall is a screen that is about one meal; the line is that of the first ward.
+func servedWall(view views.KitchenView) views.Wall {
+	return views.Wall{View: view, Wards: sampleWards(),
+		Filter: hospital.KitchenFilter{Ward: sampleWards()[1].Code}}
+}
+
 func kitchenPage() views.Page {
 	p := livePage("Kitchen", hospital.KitchenStaff, "/dashboard/kitchen/", "/ws/dashboard/kitchen/", sampleKitchen().Revisions)
 	return p

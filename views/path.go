@@ -72,6 +72,7 @@ const (
 	PastOrdersPath    = "/kitchen/past/"
 	StartMealPath     = "/kitchen/start"
 	MadePath          = "/kitchen/made"
+	WithoutPath       = "/kitchen/without/"
 	HomePath          = "/home/"
 	AddressesPath     = "/addresses/"
 	ZonesPath         = "/zones/"

@@ -47,8 +47,12 @@ func livePages() map[string]struct {
 		"management": {views.ManagementDashboardPage(p, management), views.ManagementRegions(management)},
 		"housekeeping": {views.HousekeepingPage(housekeepingPage(), sampleCleaning(), ""),
 			views.HousekeepingRegions(sampleCleaning())},
-		"round":    {views.RoundPage(roundPage(), sampleRound(), nil), views.RoundRegions(sampleRound())},
-		"kitchen":  {views.KitchenPage(kitchenPage(), sampleKitchen(), sampleWall()), views.KitchenRegions(sampleKitchen(), sampleWall())},
+		"round":   {views.RoundPage(roundPage(), sampleRound(), nil), views.RoundRegions(sampleRound())},
+		"kitchen": {views.KitchenPage(kitchenPage(), sampleKitchen(), sampleWall()), views.KitchenRegions(sampleKitchen(), sampleWall())},
+		"production": {views.KitchenPage(kitchenPage(), servedKitchen(), servedWall("")),
+			views.KitchenRegions(servedKitchen(), servedWall(""))},
+		"line": {views.KitchenPage(kitchenPage(), servedKitchen(), servedWall(views.LineView)),
+			views.KitchenRegions(servedKitchen(), servedWall(views.LineView))},
 		"delivery": {views.DeliveryPage(deliveryPage(), sampleDelivery()), views.DeliveryRegions(sampleDelivery(), hospital.Customer)},
 	}
 }

@@ -3,6 +3,7 @@ package views
 import (
 	"cmp"
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +17,25 @@ var bumps = map[hospital.OrderStatus]struct{ command, word string }{
 	hospital.OrderPending:   {"confirm", "confirm"},
 	hospital.OrderConfirmed: {"start", "start"},
 	hospital.OrderPreparing: {"ready", "ready"},
+}
+
+// stationStep is what a station's own screen offers for a ticket that is being cooked: that its part
+// is done. The check of the whole tray is made elsewhere.
+func stationStep(t hospital.Ticket, f hospital.KitchenFilter) (station hospital.Station, ok bool) {
+	if f.Station == "" || t.Status != hospital.OrderPreparing {
+		return "", false
+	}
+	return f.Station, true
+}
+
+// hasPart reports whether a station makes a part of the ticket.
+func hasPart(t hospital.Ticket, station hospital.Station) bool {
+	return slices.ContainsFunc(t.Parts, func(p hospital.Part) bool { return p.Station == station })
+}
+
+// canTick reports whether the parts of a ticket can be ticked now.
+func canTick(t hospital.Ticket) bool {
+	return t.Status == hospital.OrderConfirmed || t.Status == hospital.OrderPreparing
 }
 
 // canRecall reports whether a ticket in a state can be taken a step back.

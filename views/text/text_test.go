@@ -166,13 +166,14 @@ func domain() map[string][]string {
 	for code := range hospital.Notices {
 		lists["notice."] = append(lists["notice."], code, code+".title")
 	}
+	lists["side."] = []string{"north", "south", "east", "west"}
 	lists["receiver."] = hospital.Receivers
 	lists["alarm."] = []string{"wrong_bed", "wrong_code", "stopped", "moved", "refused"}
 	lists["stopped."] = []string{hospital.StoppedHazard, hospital.StoppedDischarged}
 	for _, u := range hospital.Urgencies {
 		lists["urgency."] = append(lists["urgency."], string(u))
 	}
-	lists["ticket.step."] = []string{"check", "confirm", "start", "ready", "recall"}
+	lists["ticket.step."] = []string{"check", "confirm", "start", "ready", "recall", "part"}
 	lists["dish.event."] = wordsOf(hospital.DishActions)
 	lists["dish.available."] = []string{"true", "false"}
 	lists["staffed."] = []string{"true", "false"}
@@ -190,11 +191,13 @@ func domain() map[string][]string {
 		lists["texture."] = append(lists["texture."], strconv.Itoa(i))
 		lists["texture.short."] = append(lists["texture.short."], strconv.Itoa(i))
 	}
+	lists["without.todo."] = wordsOf(hospital.NoMeals)
 	lists["trays."] = wordsOf(hospital.TrayStates)
 	lists["kitchen.view."] = []string{"production", "line", "tickets"}
 	lists["kitchen.exception."] = []string{"held", "moved", "stopped", "late", "undelivered"}
 	for d := range 7 {
 		lists["weekday."] = append(lists["weekday."], strconv.Itoa(d))
+		lists["weekday.short."] = append(lists["weekday.short."], strconv.Itoa(d))
 	}
 	for m := range 12 {
 		lists["month."] = append(lists["month."], fmt.Sprintf("%02d", m+1))

@@ -24,7 +24,7 @@ func ticketCard(id int64) string { return fmt.Sprintf("#ticket-%d", id) }
 // untilIn waits until a ticket stands in a lane.
 func (p *screen) untilIn(lane string, id int64) {
 	p.t.Helper()
-	p.until(fmt.Sprintf("ticket %d to stand in lane %s", id, lane), fmt.Sprintf(`document.querySelector("#lane-%s > #ticket-%d")`, lane, id))
+	p.until(fmt.Sprintf("ticket %d to stand in lane %s", id, lane), fmt.Sprintf(`document.querySelector("#ticket-%[2]d[data-lane=%[1]s]")`, lane, id))
 }
 
 // tap touches what css selects with a finger.
@@ -86,26 +86,26 @@ func TestATicketGoesItsWayByMouseTouchAndKeysAndEveryScreenFollows(t *testing.T)
 	everywhere("pending", second)
 	p.have(look{"wall", 1920, 1080, false, "light"})
 
-	p.until("the first lane to have the numbers", `document.querySelector("#lane-pending > li:nth-child(3) kbd")?.textContent === "3"`)
+	p.until("the first tickets to have the numbers", `document.querySelector("#tickets > li:nth-child(3) kbd")?.textContent === "3"`)
 	p.key("3") // chooses the third
 	p.until("the ticket to have the focus", focusOn(ticketCard(third)+" .bump"))
 	p.key("3") // and takes it on
 	everywhere("confirmed", third)
 	p.until("the focus to follow the ticket", focusOn(ticketCard(third)+" .bump"))
-	p.until("its lane to have the numbers now", `document.querySelector("`+ticketCard(third)+` kbd").textContent === "1" && !document.querySelector("#lane-pending kbd")`)
+	p.until("the ticket to keep its place and its number", `document.querySelector("#tickets > li:nth-child(3)`+ticketCard(third)+` kbd").textContent === "3"`)
 	p.key("r")
 	everywhere("pending", third)
 
 	p.until("the ticket to be chosen still", focusOn(ticketCard(third)+" .bump"))
-	p.key(kb.ArrowDown)
+	p.key(kb.ArrowRight)
 	p.until("the focus to be on the next ticket", focusOn(ticketCard(last)+" .bump"))
 	p.key(kb.Enter)
 	everywhere("confirmed", last)
 	p.until("the focus to follow the ticket", focusOn(ticketCard(last)+" .bump"))
 	p.key(kb.ArrowLeft)
-	p.until("the focus to be in the lane before", focusOn(ticketCard(first)+" .bump"))
+	p.until("the focus to be on the ticket before", focusOn(ticketCard(third)+" .bump"))
 	p.key(kb.ArrowRight)
-	p.until("the focus to be in the next lane", focusOn(ticketCard(last)+" .bump"))
+	p.until("the focus to be on the next ticket again", focusOn(ticketCard(last)+" .bump"))
 	p.key(kb.Escape)
 	p.until("nothing to be chosen", `document.activeElement === document.body`)
 	other.wantSamePage()
@@ -272,7 +272,7 @@ func TestTicketsStandByWhenTheyAreDueWhereverTheyMove(t *testing.T) {
 	k := mustServeKitchen(t, 8, evenly(15))
 	p := k.cooks(1)[0]
 	order := func(lane string) string {
-		return `[...document.querySelectorAll("#lane-` + lane + ` > li")].map((li) => li.id.slice(7)).join(" ")`
+		return `[...document.querySelectorAll("#tickets > [data-lane=` + lane + `]")].map((li) => li.id.slice(7)).join(" ")`
 	}
 	var ids []string
 	for _, ticket := range k.tickets() {
@@ -303,15 +303,15 @@ func TestTheChoiceFollowsItsTicketWhileFramesArrive(t *testing.T) {
 	p.until("the third to be chosen", focusOn(ticketCard(chosen)+" .bump"))
 	k.bring(tickets[0].OrderID, hospital.OrderConfirmed)
 	p.untilIn("confirmed", tickets[0].OrderID)
-	p.untilSays(ticketCard(chosen)+" kbd", "2")
+	p.untilSays(ticketCard(chosen)+" kbd", "3")
 	k.allergic(2, "lupin") // the chosen one itself is drawn anew
 	p.untilSays(ticketCard(chosen), "lupin")
 	p.until("it still to be chosen", focusOn(ticketCard(chosen)+" .bump"))
-	p.key("3") // which is another ticket by now: it is chosen, and nothing is bumped
-	p.until("the ticket that is third now to be chosen", focusOn(ticketCard(tickets[3].OrderID)+" .bump"))
-	p.key("2")
+	p.key("4") // another ticket: it is chosen, and nothing is bumped
+	p.until("the fourth ticket to be chosen", focusOn(ticketCard(tickets[3].OrderID)+" .bump"))
+	p.key("3")
 	p.until("the first choice again", focusOn(ticketCard(chosen)+" .bump"))
-	p.key("2")
+	p.key("3")
 	p.untilIn("confirmed", chosen)
 	if got := k.ticket(tickets[3].OrderID).Status; got != hospital.OrderPending {
 		t.Errorf("the other ticket is %s", got)
@@ -328,7 +328,7 @@ func TestTheChoiceFollowsItsTicketWhileFramesArrive(t *testing.T) {
 }
 
 // scrolled are the parts of the board that hold more than they show, and the page if it is higher than the screen.
-const scrolled = `[document.documentElement, ...document.querySelectorAll(".lanes, .lane, .cook")].filter((e) => e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1)
+const scrolled = `[document.documentElement, ...document.querySelectorAll(".lanes, .tickets, .tickets > li, .states")].filter((e) => e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1)
 	.map((e) => e.className + " " + e.scrollWidth + "×" + e.scrollHeight + " in " + e.clientWidth + "×" + e.clientHeight)`
 
 func TestTwelveTicketsFitOnTheWallWithoutScrolling(t *testing.T) {
@@ -359,7 +359,7 @@ func TestTwelveTicketsFitOnTheWallWithoutScrolling(t *testing.T) {
 	for i, ticket := range k.tickets() {
 		k.bring(ticket.OrderID, states[i%len(states)])
 	}
-	fits("three in each lane")
+	fits("three in each state")
 }
 
 // tooSmallToRead are the texts of tickets that are drawn smaller than 16 px, and what must not be missed below 20 px, on a screen of 1920×1080.

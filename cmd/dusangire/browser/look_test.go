@@ -97,7 +97,7 @@ func sights(t testing.TB, s *dusangiretest.Server) []sight {
 	}
 	carried := carriedTray(t, s, ward)
 	// The whole wall, whose many tickets take long to look at, is the sight "kitchen".
-	lunch := wall + "?meal=lunch&ward=" + ward.Code
+	lunch := wall + "&meal=lunch&ward=" + ward.Code
 	opened := func(status hospital.BedStatus) func(*screen) {
 		b := bed(status)
 		return func(p *screen) {
@@ -205,8 +205,13 @@ func sights(t testing.TB, s *dusangiretest.Server) []sight {
 		{"problem", hospital.MedicalStaff, func(p *screen) { p.foresees("404"); p.open("/nowhere") }},
 		{"problem-signed-out", "", func(p *screen) { p.foresees("404"); p.open("/nowhere") }},
 		{"kitchen", hospital.KitchenStaff, func(p *screen) { p.openLive(wall) }},
+		{"kitchen-production", hospital.KitchenStaff,
+			func(p *screen) { p.openLive("/dashboard/kitchen/?meal=lunch") }},
+		{"kitchen-line", hospital.KitchenStaff, func(p *screen) {
+			p.openLive("/dashboard/kitchen/?view=line&meal=lunch&ward=" + ward.Code)
+		}},
 		{"kitchen-station", hospital.KitchenStaff, func(p *screen) {
-			p.openLive(wall + "?station=porridge&meal=supplement&ward=nowhere") // nothing lies under what opens
+			p.openLive(wall + "&station=porridge&meal=supplement&ward=nowhere") // nothing lies under what opens
 			p.press(".filters summary")
 		}},
 		{"kitchen-refused", hospital.KitchenStaff, func(p *screen) {
@@ -216,12 +221,12 @@ func sights(t testing.TB, s *dusangiretest.Server) []sight {
 			k := &kitchen{Server: s}
 			_, err := s.Hospital.StartOrder(t.Context(), hospital.System, k.confirmed()[0].OrderID, hospital.OrderCommand{}) // meanwhile
 			k.must(err)
-			p.follow("#lane-confirmed > li:last-child .bump")
+			p.follow("#tickets > [data-lane=confirmed] .bump")
 			p.disableScripts(false)
 		}},
 		{"kitchen-cancel", hospital.Admin, func(p *screen) {
 			p.openLive(lunch)
-			p.press("#lane-preparing > li a")
+			p.press("#tickets > [data-lane=preparing] a")
 		}},
 		{"signed-out", hospital.MedicalStaff, func(p *screen) {
 			p.openLive(dusangiretest.WardPath(ward))

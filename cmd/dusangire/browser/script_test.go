@@ -59,8 +59,8 @@ func TestTheOldestBrowsersMeantCanDoTheWork(t *testing.T) {
 	}
 	courier.have(look{"tablet", 820, 1180, true, "light"})
 	courier.openLive("/dashboard/delivery/")
-	cook.openLive("/dashboard/kitchen/")
-	cook.press(".lane.ready .tickets > li > a")
+	cook.openLive(wall)
+	cook.press(".tickets > [data-lane=ready] > a")
 	cook.until("the question to lie over the wall", `document.activeElement.closest("#cancel[open]")`)
 	cook.press("#cancel .keep")
 	cook.until("the question to be gone", `document.getElementById("cancel").offsetHeight === 0`)
@@ -86,7 +86,7 @@ func TestTheOldestBrowsersMeantCanDoTheWork(t *testing.T) {
 	if d := s.untilIs(s.ready[1], hospital.DeliveryFailed); d.FailReason != "asleep" {
 		t.Errorf("failed because %q", d.FailReason)
 	}
-	cook.until("the trays to leave the wall", `!document.querySelector(".lane.ready .tickets > li")`)
+	cook.until("the trays to leave the wall", `!document.querySelector(".tickets > [data-lane=ready]")`)
 }
 
 // A tap that a fault keeps from the outbox goes to the server as a plain form.
