@@ -121,7 +121,8 @@ func (in *importing) open() (err error) {
 		err = Refuse(Invalid, "file_empty", "The file is empty. Its first line must name its columns.")
 	}
 	if err != nil {
-		return errors.Join(in.skip(err), reader.Close())
+		_ = reader.Close() // it was only read, and says again what is wrong
+		return in.skip(err)
 	}
 	in.reader = reader
 	in.readHeader(header)
