@@ -185,3 +185,31 @@ func TestAScriptIsToldHowFarALongImportIs(t *testing.T) {
 		t.Errorf("%d, %d parts: %.500s", got.status, len(parts), got.body)
 	}
 }
+
+// TestLinksOfManyAreShownOnceAndNowhereElse takes in accounts with the page's script and without.
+func TestLinksOfManyAreShownOnceAndNowhereElse(t *testing.T) {
+	h := newFixture(t, settings{})
+	const header = "username,role\n"
+	for accept, file := range map[string]string{"script": header + "one,kitchen\ntwo,delivery\n",
+		"page": header + "three,kitchen\nfour,delivery\n"} {
+		q := question{method: http.MethodPost, path: "/import/users", token: h.token("admin"),
+			as: browser, body: strings.NewReader(file), header: csvHeader()}
+		if accept == "script" {
+			q.as = htmx
+		}
+		links := h.ask(q).html().Find(".slips dd")
+		if links.Length() != 2 {
+			t.Fatalf("%s: of two accounts it shows %d links", accept, links.Length())
+		}
+		for _, link := range links.EachIter() {
+			_, token, found := strings.Cut(link.Text(), "/password/")
+			if !found || strings.Contains(h.log.String(), token) {
+				t.Errorf("%s: the link %q leads nowhere, or stands in the log", accept, link.Text())
+			}
+		}
+		q.body, q.header = strings.NewReader(file), q.header.Clone()
+		if again := h.ask(q); again.html().Find(".slips").Length() != 0 {
+			t.Errorf("%s: the same file again shows links", accept)
+		}
+	}
+}

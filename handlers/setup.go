@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/csv"
 	"errors"
+	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -237,10 +239,13 @@ func (s *Server) setupWards(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	wards := in.wardLines("wards")
+	wards, wrong := wardLines(in.text("wards"))
+	if len(wards)+len(wrong) == 0 {
+		in.refuse("wards", "ward_none", "Write at least one ward, a line each.")
+	}
 	err = in.err()
 	if err == nil {
-		err = s.addWards(c, wards)
+		err = s.addWards(c, wards, wrong)
 	}
 	if err != nil {
 		again := func(c echo.Context, r refusal) error {
@@ -251,23 +256,26 @@ func (s *Server) setupWards(c echo.Context) error {
 	return done(c, views.MealsStepPath)
 }
 
-// addWards creates wards in one act. What is wrong with one is said with its line.
-func (s *Server) addWards(c echo.Context, wards []wardLine) error {
+// addWards creates wards in one act. What is wrong with any of them, beside what is known to be
+// wrong already, is said with its line.
+func (s *Server) addWards(c echo.Context, wards []wardLine, wrong lineErrors) error {
 	ctx := c.Request().Context()
 	return s.Hospital.InTransaction(ctx, func(ctx context.Context) error {
-		wrong := fieldErrors{}
 		for _, ward := range wards {
 			_, err := s.Hospital.AddWard(ctx, actor(c), ward.AddWardCommand)
-			if err := wrong.atLine("wards", ward.line, err); err != nil {
+			if err := wrong.add(ward.line, err); err != nil {
 				return err
 			}
 		}
-		return wrong.err()
+		return wrong.of("wards")
 	})
 }
 
-// atLine notes what is wrong with a line of a field; what is no refusal it returns.
-func (f fieldErrors) atLine(field string, line int, err error) error {
+// lineErrors are what is wrong with lines of a field, by their numbers.
+type lineErrors map[int]*hospital.Error
+
+// add notes what is wrong with a line; what is no refusal it returns.
+func (l lineErrors) add(line int, err error) error {
 	refusal, refused := errors.AsType[*hospital.Error](err)
 	switch {
 	case err == nil:
@@ -275,11 +283,26 @@ func (f fieldErrors) atLine(field string, line int, err error) error {
 	case !refused || refusal.Kind != hospital.Invalid && refusal.Kind != hospital.Conflict:
 		return err
 	}
-	for _, wrong := range refusal.Fields {
-		refusal = wrong
+	for _, field := range slices.Sorted(maps.Keys(refusal.Fields)) {
+		refusal = refusal.Fields[field]
+		break
 	}
-	f.refuse(field, "line", "Line %d: %s", line, refusal)
+	l[line] = hospital.Refuse(hospital.Invalid, "line", "Line %d: %s", line, refusal)
 	return nil
+}
+
+// of is the error of the field; nil where no line is wrong.
+func (l lineErrors) of(field string) error {
+	if len(l) == 0 {
+		return nil
+	}
+	var all hospital.Refusals
+	for _, line := range slices.Sorted(maps.Keys(l)) {
+		all = append(all, l[line])
+	}
+	wrong := fieldErrors{}
+	wrong.refuse(field, "lines", "Nothing was added. %s", all)
+	return wrong.err()
 }
 
 // wardLine is a ward of the list, and where it stands there.
@@ -288,40 +311,80 @@ type wardLine struct {
 	line int
 }
 
-// wardLines reads a list of wards: a code, a name and how many beds, and perhaps the block. It is
-// typed, or pasted from a sheet, which parts its cells by tabs and may begin with their headings.
-func (in *input) wardLines(field string) (wards []wardLine) {
-	n, headings := 0, false
-	for line := range strings.Lines(in.text(field)) {
-		n++
-		cells := cellsOf(line)
-		if len(cells) == 0 {
+// wardLines reads a list of wards, and what is wrong with its lines: a code, a name and how many
+// beds, and perhaps the block. It is typed, or pasted from a sheet, perhaps with the names of the
+// columns.
+func wardLines(list string) (wards []wardLine, wrong lineErrors) {
+	wrong = lineErrors{}
+	sheet := newSheetReader(list)
+	for first := true; ; first = false {
+		cells, err := sheet.Read()
+		if errors.Is(err, io.EOF) {
+			return wards, wrong
+		}
+		if broken, ok := errors.AsType[*csv.ParseError](err); ok {
+			wrong[broken.StartLine] = hospital.Refuse(hospital.Invalid, "ward_quotes",
+				"Line %d: the quotation marks don't come in pairs.", broken.StartLine)
 			continue
 		}
-		if !headings && len(wards) == 0 && headsCodes(cells[0]) {
-			headings = true
+		line, _ := sheet.FieldPos(0)
+		cells = tidyCells(cells)
+		if len(cells) == 0 || first && headsCodes(cells[0]) {
 			continue
 		}
-		beds, err := 0, error(nil)
-		if len(cells) > 2 {
-			beds, err = strconv.Atoi(cells[2])
-		}
-		if len(cells) < 2 || len(cells) > 4 || err != nil {
-			in.refuse(field, "ward_line",
-				"Line %d: write a code, a name and how many beds, such as MED-A; Medicine; 24.", n)
+		ward, ok := newWardLine(cells, line)
+		if !ok {
+			wrong[line] = hospital.Refuse(hospital.Invalid, "ward_line",
+				"Line %d: write a code, a name and how many beds, such as MED-A; Medicine; 24.", line)
 			continue
-		}
-		ward := wardLine{hospital.AddWardCommand{Code: strings.ToUpper(cells[0]), Name: cells[1],
-			Beds: beds}, n}
-		if len(cells) == 4 {
-			ward.Block = cells[3]
 		}
 		wards = append(wards, ward)
 	}
-	if len(wards) == 0 {
-		in.refuse(field, "ward_none", "Write at least one ward, a line each.")
+}
+
+// newSheetReader reads what was typed or pasted, with cells separated by what it has: tabs, as a
+// sheet pastes them, semicolons or commas.
+func newSheetReader(text string) *csv.Reader {
+	r := csv.NewReader(strings.NewReader(text))
+	r.FieldsPerRecord = -1
+	for _, separator := range "\t;" {
+		if strings.ContainsRune(text, separator) {
+			r.Comma = separator
+			break
+		}
 	}
-	return wards
+	r.TrimLeadingSpace = r.Comma != '\t' // which is a space too
+	return r
+}
+
+// tidyCells are the cells of a line without what stands around them, up to the last that says
+// something.
+func tidyCells(cells []string) []string {
+	for i, cell := range cells {
+		cells[i] = strings.TrimSpace(cell)
+	}
+	for len(cells) > 0 && cells[len(cells)-1] == "" {
+		cells = cells[:len(cells)-1]
+	}
+	return cells
+}
+
+// newWardLine is what the cells of a line say, and whether they say a ward.
+func newWardLine(cells []string, line int) (w wardLine, ok bool) {
+	if len(cells) < 2 || len(cells) > 4 {
+		return w, false
+	}
+	w = wardLine{hospital.AddWardCommand{Code: strings.ToUpper(cells[0]), Name: cells[1]}, line}
+	if len(cells) > 2 && cells[2] != "" {
+		var err error
+		if w.Beds, err = strconv.Atoi(cells[2]); err != nil {
+			return w, false
+		}
+	}
+	if len(cells) == 4 {
+		w.Block = cells[3]
+	}
+	return w, true
 }
 
 // headsCodes reports whether a cell stands over the codes of wards, in any of our languages.
@@ -411,25 +474,6 @@ func sampleMenu(known []hospital.Dish, prices bool) ([]byte, error) {
 	var file bytes.Buffer
 	err = csv.NewWriter(&file).WriteAll(lines)
 	return file.Bytes(), err
-}
-
-// cellsOf parts a line by what it has: tabs, semicolons or commas.
-func cellsOf(line string) (cells []string) {
-	line = strings.TrimSpace(line)
-	if line == "" {
-		return nil
-	}
-	separator := ","
-	for _, one := range []string{"\t", ";"} {
-		if strings.Contains(line, one) {
-			separator = one
-			break
-		}
-	}
-	for cell := range strings.SplitSeq(line, separator) {
-		cells = append(cells, strings.TrimSpace(cell))
-	}
-	return cells
 }
 
 // addMissing lets the page that an administrator starts from say what the hospital lacks.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -156,8 +157,30 @@ func TestWardsAreSetUpFromAList(t *testing.T) {
 			t.Errorf("%q is refused with %d %q, want %q", list, refused.status, said, want)
 		}
 	}
+	all := post("Code; Name; Beds\nNEW; New; many\nNEW; \"New\" one; 2\nNEXT; Next; 501\n" +
+		"LAST; Last; 1\nLAST; Again; 1\nMED-A; There; 1\n").html()
+	lines := strings.Split(strings.TrimSpace(all.Find("#ward-form-wards-error").Text()), "\n")
+	if len(lines) != 5 {
+		t.Errorf("of five wrong lines it tells %q", lines)
+	}
+	for i, n := range []int{2, 3, 4, 6, 7} {
+		if i < len(lines) && !strings.Contains(lines[i], fmt.Sprintf("Line %d: ", n)) {
+			t.Errorf("of line %d it tells %q", n, lines[i])
+		}
+	}
 	if h.contents() != before {
 		t.Error("a list that is refused has added something")
+	}
+	pasted := post("Code\tName\tBeds\tBlock\nICU\t\"Care; \"\"intensive\"\"\"\t1\t\n" +
+		"OPD\tVisitors\t\t\n")
+	if pasted.led() != "/setup/meals/" {
+		t.Fatalf("%d %s", pasted.status, pasted.html().Find(".error").Text())
+	}
+	wards, err = h.hospital.Wards(t.Context(), hospital.System)
+	h.must(err)
+	named := func(w hospital.Ward) bool { return w.Name == `Care; "intensive"` }
+	if !slices.ContainsFunc(wards, named) {
+		t.Errorf("of a sheet with quotation marks the wards are %+v", wards)
 	}
 }
 

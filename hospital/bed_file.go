@@ -11,8 +11,9 @@ import (
 var bedLayout = layout{
 	permission: SetUpWards,
 	columns:    []string{"bed_number", "ward_code", "features", "staffed"}, key: 1,
-	fields: map[string]string{"numbers": "bed_number", "ward_id": "ward_code"},
-	take:   takeBed, list: listBeds,
+	fields: map[string]string{"numbers": "bed_number", "ward_id": "ward_code",
+		"bed_not_empty": "ward_code"},
+	take: takeBed, list: listBeds,
 }
 
 // takeBed adds the bed of a line, or changes it.

@@ -43,6 +43,12 @@ type Error struct {
 	RetryAfter time.Duration
 }
 
+// Refusals are several of the same thing, such as of the lines of a list.
+type Refusals []*Error
+
+// String says each on a line, in English.
+func (all Refusals) String() string { return joined(all, "\n", (*Error).Error) }
+
 // retrySoon is after how long it is worth trying again what is Unavailable.
 const retrySoon = 2 * time.Second
 

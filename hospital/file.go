@@ -46,7 +46,8 @@ type layout struct {
 	columns    []string // the natural key first
 	key        int      // how many columns the natural key has
 	filled     int      // how many of these no line may leave empty; 0: all
-	// fields are what commands call a column otherwise.
+	// fields are what commands call a column otherwise, and the codes of refusals that name no field
+	// but are about one.
 	fields map[string]string
 	// take does what a line says, by the commands that people give too.
 	take func(ctx context.Context, h *Hospital, actor Actor, r *fileRow) (fileOutcome, error)

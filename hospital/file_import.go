@@ -121,7 +121,8 @@ func (in *importing) open() (err error) {
 		err = Refuse(Invalid, "file_empty", "The file is empty. Its first line must name its columns.")
 	}
 	if err != nil {
-		return errors.Join(in.skip(err), reader.Close())
+		_ = reader.Close() // it was only read, and says again what is wrong
+		return in.skip(err)
 	}
 	in.reader = reader
 	in.readHeader(header)
@@ -229,7 +230,7 @@ func (in *importing) skip(err error) error {
 // take does what a line says, or notes what is wrong with it. Then nothing of the file stays.
 func (in *importing) take(ctx context.Context, read sheet.Row) error {
 	row := &fileRow{Row: read, places: in.places, wrong: fields{},
-		workbook: in.Format.Type == "xlsx"}
+		epoch: in.Format.Epoch}
 	row.checkCells(in.layout.columns)
 	in.checkWidth(row)
 	in.checkKey(row)
@@ -295,7 +296,7 @@ func (in *importing) checkKey(row *fileRow) {
 		row.wrong.refuse(columns[len(columns)-1], "line_twice", "The same stands in line %d.", earlier)
 		return
 	}
-	in.keys[whole] = row.Line
+	in.keys[strings.Clone(whole)] = row.Line // which else keeps the whole line
 }
 
 // note keeps what is wrong with a line, in the order of its columns, or returns what failed where
@@ -315,7 +316,7 @@ func (in *importing) note(row *fileRow, failed error) error {
 		}
 	}
 	if len(refusal.Fields) == 0 && len(row.wrong) == 0 {
-		row.wrong[in.layout.columns[0]] = refusal
+		row.wrong[cmp.Or(in.layout.fields[refusal.Code], in.layout.columns[0])] = refusal
 	}
 	for _, column := range append([]string{""}, in.layout.columns...) {
 		if reason, found := row.wrong[column]; found {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"dusangire/hospital/internal/sheet"
 )
@@ -16,10 +17,10 @@ import (
 // cell; where one is wrong, what they return is of no use, and nothing of the file is kept.
 type fileRow struct {
 	sheet.Row
-	places   map[string]int // of each column that the file has
-	workbook bool           // of which it is
-	wrong    fields
-	links    []PasswordLink // of whom the line has added
+	places map[string]int // of each column that the file has
+	epoch  time.Time      // day 0 of the numbers that are dates; zero: none is
+	wrong  fields
+	links  []PasswordLink // of whom the line has added
 }
 
 // LineError is what is wrong with one line of a file.
@@ -166,7 +167,7 @@ func (r *fileRow) moment(ctx context.Context, column string) time.Time {
 	return time.Time{}
 }
 
-// serial is a time as workbooks keep it: the days since the end of 1899, written in digits.
+// serial is a time as workbooks keep it: the days since one, written in digits.
 var serial = regexp.MustCompile(`^[1-9]\d{3,5}(\.\d+)?$`)
 
 // year is what a bare number means that could be a year.
@@ -175,13 +176,12 @@ var year = regexp.MustCompile(`^(19|20)\d\d$`)
 // serialTime is what a workbook's clock showed at a serial number of days. In a text, and where it
 // could be a year, such a number is no time.
 func (r *fileRow) serialTime(cell string) (time.Time, bool) {
-	if !r.workbook || !serial.MatchString(cell) || year.MatchString(cell) {
+	if r.epoch.IsZero() || !serial.MatchString(cell) || year.MatchString(cell) {
 		return time.Time{}, false
 	}
 	days, err := strconv.ParseFloat(cell, 64)
-	first := time.Date(1899, time.December, 30, 0, 0, 0, 0, time.UTC)
 	passed := time.Duration(days * float64(24*time.Hour))
-	return first.Add(passed).Round(time.Second), err == nil
+	return r.epoch.Add(passed).Round(time.Second), err == nil
 }
 
 // fault is what a spreadsheet shows in the place of a value that it could not work out.
@@ -190,12 +190,20 @@ var fault = regexp.MustCompile(`^#(REF!|N/A|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPIL
 // imprecise is a number that a spreadsheet has rounded, or shows by its power of ten.
 var imprecise = regexp.MustCompile(`^\d([.,]\d+)?E\+?\d+$`)
 
-// checkCells records what no cell may hold, and cells beyond the last column.
+// longestCell is the most bytes of a cell. No field of any kind has room for as many.
+const longestCell = 4 << 10
+
+// checkCells records what no cell may hold. What no database takes is not in the cell any more
+// then, so that the rest of the line can be looked at.
 func (r *fileRow) checkCells(columns []string) {
 	for _, column := range columns {
 		switch cell := r.cell(column); {
+		case len(cell) > longestCell:
+			r.wrong.refuse(column, "too_long", "Use at most %d characters.", longestCell)
+			r.Cells[r.places[column]] = writable(cell[:longestCell])
 		case unwritable(cell):
 			r.wrong.refuse(column, "characters", "Leave out characters that can't be written.")
+			r.Cells[r.places[column]] = writable(cell)
 		case fault.MatchString(cell):
 			r.wrong.refuse(column, "cell_fault",
 				"The spreadsheet could not work this out. Mend it there, and save the file again.")
@@ -204,4 +212,14 @@ func (r *fileRow) checkCells(columns []string) {
 				"The spreadsheet has rounded this number. Format the cell as text, and type it again.")
 		}
 	}
+}
+
+// writable is a text with a mark in the place of each character that can't be written.
+func writable(text string) string {
+	return strings.Map(func(char rune) rune {
+		if unwritable(string(char)) {
+			return unicode.ReplacementChar
+		}
+		return char
+	}, text)
 }

@@ -176,7 +176,8 @@ func (e PlanEntry) becomes(dishes []int64) fileOutcome {
 // listPlan writes the days of the cycle, then the dates that are not over, the meals of each in
 // their order. A dish that is not served at the meal any more is in no line: nobody could take it
 // in.
-func listPlan(ctx context.Context, h *Hospital, q *sql.Tx, write func(cells ...string) error) error {
+func listPlan(ctx context.Context, h *Hospital, q *sql.Tx,
+	write func(cells ...string) error) error {
 	plan, err := readCycle(ctx, q)
 	if err != nil {
 		return err

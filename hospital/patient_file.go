@@ -22,7 +22,9 @@ var patientLayout = layout{
 		"expected_discharge"},
 	key: 1,
 	fields: map[string]string{"patient_name": "name", "patient_number": "number",
-		"severe": "severe_allergies", "bed_id": "bed_number", "late_reason": "admitted_at"},
+		"severe": "severe_allergies", "bed_id": "bed_number", "late_reason": "admitted_at",
+		"bed_taken": "bed_number", "bed_not_free": "bed_number", "bed_just_taken": "bed_number",
+		"ward_closed": "bed_number"},
 	take: takePatient, list: listPatients,
 }
 

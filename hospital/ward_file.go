@@ -10,7 +10,8 @@ import (
 var wardLayout = layout{
 	permission: SetUpWards,
 	columns:    []string{"code", "name", "block", "position", "sex", "speciality", "is_open"}, key: 1,
-	take: takeWard, list: listWards,
+	fields: map[string]string{"ward_occupied": "is_open"},
+	take:   takeWard, list: listWards,
 }
 
 // takeWard adds the ward of a line, or changes it.

@@ -51,15 +51,26 @@
   function put(html) {
     const page = new DOMParser().parseFromString(html, "text/html");
     const main = page.querySelector("main");
-    result.replaceChildren(...(main || page.body).childNodes);
+    replace(...(main || page.body).childNodes);
+    for (const button of result.querySelectorAll("[data-print]")) button.hidden = false;
   }
 
   function say(sentence) {
     const said = document.createElement("p");
     said.className = "note";
     said.textContent = sentence;
-    result.replaceChildren(said);
+    replace(said);
   }
+
+  // replace shows something else. Links to passwords stay: nobody is shown them again.
+  function replace(...nodes) {
+    const slips = result.querySelectorAll(".slips");
+    result.replaceChildren(...nodes, ...slips);
+  }
+
+  result.addEventListener("click", (event) => {
+    if (event.target.closest("[data-print]")) print();
+  });
 
   function lock(busy) {
     for (const button of form.querySelectorAll("button")) button.disabled = busy;

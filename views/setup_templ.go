@@ -1297,7 +1297,7 @@ func setupMenuStep(p Page, dishes int, f Form) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = fromFiles(p, hospital.DishFile).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = fromFiles(p, hospital.DishFile, hospital.MenuFile).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -145,6 +145,12 @@ func worded(ctx context.Context, arg any) any {
 	switch arg := arg.(type) {
 	case *hospital.Error:
 		return Refusal(ctx, arg)
+	case hospital.Refusals:
+		lines := make([]string, len(arg))
+		for i, one := range arg {
+			lines[i] = Refusal(ctx, one)
+		}
+		return strings.Join(lines, "\n")
 	case hospital.Hazards:
 		reasons := make([]string, len(arg))
 		for i, z := range arg {

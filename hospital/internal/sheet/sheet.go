@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 )
 
 // File is what a table is read from.
@@ -25,6 +26,8 @@ type Format struct {
 	Type      string // "csv" or "xlsx"
 	Encoding  string // of CSV: "UTF-8", "UTF-16" or "Windows-1252"
 	Delimiter string // of CSV: ",", ";" or a tab
+	// Epoch is the day 0 of a workbook's dates, which are numbers of days; zero of CSV.
+	Epoch time.Time
 }
 
 // Spooled is a file in the system's temporary folder.
@@ -137,7 +140,7 @@ func Open(file File, known func(name string) bool) (*Reader, error) {
 		return nil, ErrOldWorkbook
 	case bytes.HasPrefix(head, []byte(zipMagic)):
 		r.Format.Type = "xlsx"
-		r.rows, err = openWorkbook(file)
+		r.rows, r.Format.Epoch, err = openWorkbook(file)
 	default:
 		r.rows, r.Format, err = openText(file, known)
 	}

@@ -43,7 +43,7 @@ func openText(file File, known func(string) bool) (*table, Format, error) {
 	t := &table{budget: open()}
 	t.csv = csv.NewReader(t.budget)
 	t.csv.Comma, t.csv.FieldsPerRecord = separator, -1
-	return t, Format{"csv", name, string(separator)}, nil
+	return t, Format{Type: "csv", Encoding: name, Delimiter: string(separator)}, nil
 }
 
 // separatorOf is the separator with which most names of a header are known, the first of several.

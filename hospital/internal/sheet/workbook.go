@@ -4,9 +4,12 @@ import (
 	"archive/zip"
 	"bufio"
 	"bytes"
+	"encoding/xml"
 	"errors"
 	"io"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -16,6 +19,8 @@ type workbook struct {
 	file *excelize.File
 	rows *excelize.Rows
 	line int
+	// broken: nothing can be read any more.
+	broken bool
 }
 
 // What an .xlsx file may unpack to, in bytes. Tables and texts beyond keptInMemory are unpacked to
@@ -24,33 +29,44 @@ const (
 	mostUnpacked = 384 << 20 // some 300,000 rows of patients
 	mostOfRest   = 8 << 20   // styles, settings, pictures: what is no table
 	keptInMemory = 1 << 20
+	mostTexts    = 1 << 20 // of which the library keeps in memory where each stands
 	// longestElement is a row of as many empty cells with a style as a sheet is wide.
 	longestElement = 1 << 20
 )
 
 // openWorkbook looks over an .xlsx file before it lets the library unpack it: what it unpacks to
 // is no more than it may be, and so is each row, whatever the file says of itself.
-func openWorkbook(file File) (*workbook, error) {
+func openWorkbook(file File) (*workbook, time.Time, error) {
 	parts, err := zip.NewReader(file, file.Size())
 	if err != nil {
-		return nil, ErrNoTable
+		return nil, time.Time{}, ErrNoTable
 	}
 	if err := checkParts(parts); err != nil {
-		return nil, err
+		return nil, time.Time{}, err
 	}
 	book, err := unpack(file)
 	if err != nil {
-		return nil, ErrNoTable
+		return nil, time.Time{}, ErrNoTable
 	}
+	w := &workbook{file: book}
 	sheets := book.GetSheetList()
-	if len(sheets) == 0 {
-		return nil, errors.Join(ErrNoTable, book.Close())
+	if len(sheets) > 0 {
+		w.rows, err = book.Rows(sheets[0])
 	}
-	rows, err := book.Rows(sheets[0])
-	if err != nil {
-		return nil, errors.Join(ErrNoTable, book.Close())
+	if err != nil || w.rows == nil {
+		return nil, time.Time{}, errors.Join(ErrNoTable, book.Close())
 	}
-	return &workbook{file: book, rows: rows}, nil
+	return w, epoch(book), nil
+}
+
+// epoch is the day from which a workbook counts: the end of 1899, or, as it once was on the
+// Macintosh, the beginning of 1904.
+func epoch(book *excelize.File) time.Time {
+	props, err := book.GetWorkbookProps()
+	if err == nil && props.Date1904 != nil && *props.Date1904 {
+		return time.Date(1904, time.January, 1, 0, 0, 0, 0, time.UTC)
+	}
+	return time.Date(1899, time.December, 30, 0, 0, 0, 0, time.UTC)
 }
 
 // unpack opens a workbook. One that has a name is not read into memory.
@@ -64,7 +80,11 @@ func unpack(file File) (*excelize.File, error) {
 }
 
 func (w *workbook) next() (Row, error) {
+	if w.broken {
+		return Row{}, io.EOF
+	}
 	if !w.rows.Next() {
+		w.broken = true
 		if w.rows.Error() != nil {
 			return Row{}, ErrNoTable
 		}
@@ -80,7 +100,8 @@ func (w *workbook) next() (Row, error) {
 
 func (w *workbook) close() error { return errors.Join(w.rows.Close(), w.file.Close()) }
 
-// checkParts unpacks every part of a workbook, keeps none of it, and refuses what is too large.
+// checkParts unpacks every part of a workbook, keeps none of it, and refuses what is too large, and
+// tables that break off: the library would take what stands before for the whole.
 func checkParts(parts *zip.Reader) error {
 	tables, rest := int64(mostUnpacked), int64(mostOfRest)
 	for _, part := range parts.File {
@@ -88,13 +109,64 @@ func checkParts(parts *zip.Reader) error {
 		if isTable(part.Name) {
 			left = &tables
 		}
+		if part.UncompressedSize64 > uint64(*left) {
+			return ErrTooLarge // as it says itself
+		}
 		unpacked, err := checkPart(part, *left)
+		if err == nil && left == &tables {
+			err = checkTable(part)
+		}
 		if err != nil {
 			return err
 		}
 		*left -= unpacked
 	}
 	return nil
+}
+
+// checkTable reads a part to its end as XML. Its rows must follow one another.
+func checkTable(part *zip.File) error {
+	r, err := part.Open()
+	if err != nil {
+		return ErrNoTable
+	}
+	defer r.Close() // it was only read
+	decoder := xml.NewDecoder(r)
+	decoder.CharsetReader = func(_ string, input io.Reader) (io.Reader, error) { return input, nil }
+	row, texts := 0, 0
+	for {
+		token, err := decoder.Token()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return ErrNoTable
+		}
+		start, ok := token.(xml.StartElement)
+		switch {
+		case !ok:
+		case start.Name.Local == "row":
+			next := rowNumber(start, row+1)
+			if next <= row {
+				return ErrNoTable
+			}
+			row = next
+		case start.Name.Local == "si":
+			if texts++; texts > mostTexts {
+				return ErrTooLarge
+			}
+		}
+	}
+}
+
+// rowNumber is the number that a row says it has, next where it says none, 0 where it is none.
+func rowNumber(row xml.StartElement, next int) int {
+	for _, attribute := range row.Attr {
+		if attribute.Name.Local == "r" {
+			next, _ = strconv.Atoi(attribute.Value) // what is no number is no row
+		}
+	}
+	return next
 }
 
 // isTable reports whether a part has rows or the texts of their cells.
