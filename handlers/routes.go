@@ -172,6 +172,7 @@ func (s *Server) orderRoutes() []entry {
 func (s *Server) kitchenRoutes() []entry {
 	return []entry{
 		s.kitchen(),
+		get(views.TicketsPath, hospital.PrintTickets, s.trayTickets),
 		get(views.PastOrdersPath, hospital.ReadKitchen, s.pastOrders),
 		post(views.PastOrdersPath+"close", hospital.CookOrders, s.closePastOrders),
 	}

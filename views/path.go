@@ -70,6 +70,7 @@ const (
 	RoundPath         = "/dashboard/delivery/"
 	HousekeepingPath  = "/dashboard/housekeeping/"
 	PastOrdersPath    = "/kitchen/past/"
+	TicketsPath       = "/tickets/"
 	HomePath          = "/home/"
 	AddressesPath     = "/addresses/"
 	ZonesPath         = "/zones/"
