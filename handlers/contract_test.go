@@ -24,7 +24,7 @@ func TestTheContractNamesEveryRoute(t *testing.T) {
 	text := contract(t)
 	for _, route := range new(handlers.Server).Routes() {
 		path := strings.NewReplacer(":id", "{id}", ":role", "{role}", ":token", "{token}",
-			":code", "{code}").Replace(route.Path)
+			":code", "{code}", ":station", "{station}").Replace(route.Path)
 		if role, ok := strings.CutPrefix(path, "/ws/dashboard/"); ok && role != "{role}/" {
 			continue // one of those that {role} stands for
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/time/rate"
 
 	"dusangire/hospital"
 	"dusangire/hub"
@@ -37,14 +38,15 @@ type Config struct {
 // Server answers HTTP requests and opens sockets. It is safe for concurrent use.
 type Server struct {
 	Config
-	lostPorts lostPorts
+	lostPorts  lostPorts
+	wrongCodes *rate.Limiter
 }
 
 // largestBody is how much a request may carry that brings no file.
 const largestBody = "64KiB"
 
 // New returns a server.
-func New(c Config) *Server { return &Server{Config: c} }
+func New(c Config) *Server { return &Server{Config: c, wrongCodes: newWrongCodes()} }
 
 // Handler returns the whole application.
 func (s *Server) Handler() http.Handler {

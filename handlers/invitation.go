@@ -2,10 +2,14 @@ package handlers
 
 import (
 	"cmp"
+	"context"
 	"crypto/rand"
+	"math"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
+	"golang.org/x/time/rate"
 
 	"dusangire/hospital"
 	"dusangire/views"
@@ -129,6 +133,45 @@ func (s *Server) invitationForm(id int64, in *input) form {
 	}}
 }
 
+// How quickly wrong codes are answered: a few at once, as people mistype, and then one a second, of
+// whoever guesses. A right one never waits, so nobody is kept out by what others guess.
+const (
+	wrongCodesFree  = 10
+	longestForWrong = 15 * time.Second
+)
+
+// newWrongCodes counts the wrong codes of this node.
+func newWrongCodes() *rate.Limiter { return rate.NewLimiter(1, wrongCodesFree) }
+
+// invitationOf finds the invitation of a code that somebody has sent. TooMany where too many wrong
+// ones wait for their answer.
+func (s *Server) invitationOf(ctx context.Context, code string) (hospital.Invitation, error) {
+	found, err := s.Hospital.InvitationOf(ctx, code)
+	if !hospital.IsKind(err, hospital.NotFound) {
+		return found, err
+	}
+	turn := s.wrongCodes.Reserve()
+	if wait := turn.Delay(); wait > longestForWrong {
+		turn.Cancel()
+		return found, tooManyCodes(wait)
+	}
+	select {
+	case <-time.After(turn.Delay()):
+		return found, err
+	case <-ctx.Done():
+		return found, ctx.Err()
+	}
+}
+
+// tooManyCodes refuses to say whether a code is wrong.
+func tooManyCodes(wait time.Duration) error {
+	seconds := int(math.Ceil(wait.Seconds()))
+	refusal := hospital.Refuse(hospital.TooMany, "too_many_attempts",
+		"Too many attempts. Try again in %d s.", seconds)
+	refusal.RetryAfter = time.Duration(seconds) * time.Second
+	return refusal
+}
+
 // codePage is GET /join/, for whoever types the code of a slip.
 func (s *Server) codePage(c echo.Context) error {
 	return s.renderCode(c, http.StatusOK, views.Form{})
@@ -148,7 +191,7 @@ func (s *Server) findInvitation(c echo.Context) error {
 	code := in.text("code")
 	err = in.err()
 	if err == nil {
-		_, err = s.Hospital.InvitationOf(c.Request().Context(), code)
+		_, err = s.invitationOf(c.Request().Context(), code)
 	}
 	if err != nil {
 		again := func(c echo.Context, r refusal) error { return s.renderCode(c, r.Status, r.again()) }
@@ -164,7 +207,7 @@ func (s *Server) joinPage(c echo.Context) error {
 
 func (s *Server) renderJoin(c echo.Context, status int, form views.Form) error {
 	ctx := c.Request().Context()
-	found, err := s.Hospital.InvitationOf(ctx, c.Param("code"))
+	found, err := s.invitationOf(ctx, c.Param("code"))
 	if err != nil {
 		return err
 	}
@@ -185,7 +228,7 @@ func (s *Server) join(c echo.Context) error {
 		return err
 	}
 	ctx, code := c.Request().Context(), c.Param("code")
-	if _, err := s.Hospital.InvitationOf(ctx, code); err != nil {
+	if _, err := s.invitationOf(ctx, code); err != nil {
 		return err // there is no form to show again
 	}
 	if !in.has("username") && s.authenticate(c) == nil {

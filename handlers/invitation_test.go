@@ -1,10 +1,12 @@
 package handlers_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -125,6 +127,38 @@ func TestACodeIsTypedInAnySpelling(t *testing.T) {
 			t.Errorf("%q is answered with %d", wrong, got.status)
 		}
 	}
+}
+
+// TestGuessingCodesIsSlowedAndKeepsNobodyOut: a few wrong ones are answered at once, some wait, and
+// those beyond are refused, while a right one is found.
+func TestGuessingCodesIsSlowedAndKeepsNobodyOut(t *testing.T) {
+	t.Parallel()
+	h := newFixture(t, settings{})
+	made := h.inviteTo(h.admit("Uwase Marie", h.bed(h.a, 1).ID), h.token("medical_staff"))
+	guessing, stop := context.WithCancel(t.Context())
+	answers := make(chan int, 50)
+	var guesses sync.WaitGroup
+	for range 50 {
+		guess := h.request(question{method: "POST", path: "/join", as: program,
+			fields: map[string]any{"code": "AAAAA-AAAAA"}}).WithContext(guessing)
+		guesses.Go(func() {
+			if response, err := h.web.Client().Do(guess); err == nil {
+				answers <- response.StatusCode
+				_ = response.Body.Close()
+			}
+		})
+	}
+	for refused := 0; refused < 20; {
+		if status := <-answers; status == http.StatusTooManyRequests {
+			refused++
+		}
+	}
+	got := h.post("/join", "", browser, url.Values{"code": {made.Code}})
+	if !strings.HasPrefix(got.led(), "/join/") {
+		t.Errorf("while others guess, a right code is answered with %d", got.status)
+	}
+	stop()
+	guesses.Wait()
 }
 
 func TestAnInvitationRunsOutAndIsTakenBack(t *testing.T) {

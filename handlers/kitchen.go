@@ -14,9 +14,9 @@ import (
 	"dusangire/views/text"
 )
 
-// kitchen is the wall of the kitchen, narrowed by the query's ward, station and meal. A person who
-// asks for one that does not exist is shown all and told so, for a wall must never be empty by
-// mistake; a program is refused. Walls that show the same share a view.
+// kitchen is the screens of the kitchen: the query's view, narrowed by ward, station and meal. A
+// person who asks for one that does not exist is shown all and told so, for a wall must never be
+// empty by mistake; a program is refused. Walls that show the same share a view.
 func (s *Server) kitchen() screen[hospital.KitchenBoard] {
 	return screen[hospital.KitchenBoard]{
 		server: s, path: views.KitchenPath, socket: "/ws" + views.KitchenPath,
@@ -28,7 +28,7 @@ func (s *Server) kitchen() screen[hospital.KitchenBoard] {
 			return newsFor{reader: hospital.Actor{Role: hospital.KitchenStaff}}
 		},
 		read: func(ctx context.Context, v visitor) (hospital.KitchenBoard, error) {
-			b, err := s.Hospital.KitchenBoard(ctx, v.actor)
+			b, err := s.Hospital.KitchenBoardOf(ctx, v.actor, v.wall.Filter.Meal)
 			return b.Filtered(v.wall.Filter), err
 		},
 		title: titled[hospital.KitchenBoard]("nav.kitchen"),
@@ -65,12 +65,13 @@ func (s *Server) narrowWall(ctx context.Context, query url.Values, v *visitor) (
 		return ""
 	}
 	stations, meals := asTexts(hospital.Stations), asTexts(hospital.SettingsOf(ctx).MealCodes())
+	v.wall.View = views.KitchenView(pick("view", asTexts(views.KitchenViews), "kitchen.no_view"))
 	v.wall.Filter = hospital.KitchenFilter{
 		Ward:    pick("ward", wards, "kitchen.no_ward"),
 		Station: hospital.Station(pick("station", stations, "kitchen.no_station")),
 		Meal:    hospital.Meal(pick("meal", meals, "kitchen.no_meal")),
 	}
-	v.query, v.unknown = views.WallQuery(v.wall.Filter), refused.err()
+	v.query, v.unknown = views.WallQuery(v.wall), refused.err()
 	return nil
 }
 
@@ -100,6 +101,7 @@ type kitchenJSON struct {
 	ToCook  []dishCountJSON                       `json:"to_cook"`
 	Past    pastJSON[ticketJSON]                  `json:"past"` // of days that are over
 	Missed  []missedJSON                          `json:"missed_rounds"`
+	serviceJSON
 }
 
 func newKitchenJSON(ctx context.Context, b hospital.KitchenBoard) dashboardJSON {
@@ -112,7 +114,8 @@ func newKitchenJSON(ctx context.Context, b hospital.KitchenBoard) dashboardJSON 
 	}
 	past := newPastJSON(b.PastDays(hospital.SettingsOf(ctx)), eachIn(ctx, b.Past, newTicketJSON))
 	return newDashboardJSON(b.Metrics, b.At, kitchenJSON{b.Counts, tickets,
-		each(b.ToCook, newDishCountJSON), past, each(b.Missed, newMissedJSON)})
+		each(b.ToCook, newDishCountJSON), past, each(b.Missed, newMissedJSON),
+		newServiceJSON(ctx, b)})
 }
 
 type ticketJSON struct {
@@ -135,6 +138,7 @@ type ticketJSON struct {
 	Isolation       *string          `json:"isolation"`
 	NilByMouth      bool             `json:"nil_by_mouth"`
 	Items           []ticketItemJSON `json:"items"`
+	Parts           []partJSON       `json:"parts"`
 	Notes           string           `json:"notes"`
 	OverrideReason  string           `json:"override_reason"`
 	OverriddenBy    string           `json:"overridden_by"`
@@ -156,7 +160,7 @@ func newTicketJSON(ctx context.Context, t hospital.Ticket) ticketJSON {
 		AllergiesKnown: t.Allergies.Known, Allergies: asTexts(t.Allergies.Allergens),
 		SevereAllergies: asTexts(t.Allergies.Severe),
 		Isolation:       textOrNull(string(t.Isolation)), NilByMouth: t.NilByMouth,
-		Items: each(t.Dishes, newTicketItemJSON), Notes: t.Notes,
+		Items: each(t.Dishes, newTicketItemJSON), Parts: each(t.Parts, newPartJSON), Notes: t.Notes,
 		OverrideReason: t.OverrideReason, OverriddenBy: t.OverriddenBy,
 		Hazards: newHazardsJSON(ctx, t.HeldFor), Stopped: t.Stopped, Begun: t.Begun, Late: t.Late,
 		CancelReason: t.CancelReason, Version: t.Version,

@@ -15,10 +15,14 @@ import (
 	"dusangire/hospital"
 )
 
-const kitchenPath = "/dashboard/kitchen/"
+const (
+	kitchenPath = "/dashboard/kitchen/"
+	ticketsPath = kitchenPath + "?view=tickets"
+)
 
 func init() {
-	shapes["kitchen"] = shape{"counts": "object:any", "tickets": "object:any", "to_cook": "list:count", "past": "object:any", "missed_rounds": "list:any"}
+	shapes["kitchen"] = shape{"counts": "object:any", "tickets": "object:any", "to_cook": "list:count", "past": "object:any", "missed_rounds": "list:any",
+		"meal": "text", "day": "text", "serve_at": "time|null", "production": "list:any", "wards": "list:any", "exceptions": "object:any"}
 	shapes["count"] = shape{"item_id": "id", "name": "text", "station": "text", "count": "count"}
 	shapes["item"] = shape{"id": "id", "name": "text", "station": "text"}
 	shapes["ticket_item"] = shape{"id": "id", "name": "text", "station": "text",
@@ -29,6 +33,7 @@ func init() {
 		"ward": "text|null", "bed_number": "text|null", "moved_at": "time|null", "destination": "text|null", "initials": "text|null", "diet": "text|null",
 		"texture": "count", "allergies_known": "truth", "allergies": "texts", "severe_allergies": "texts",
 		"nil_by_mouth": "truth", "isolation": "text|null", "items": "list:ticket_item",
+		"parts": "list:part",
 		"notes": "text|empty", "override_reason": "text|empty", "overridden_by": "text|empty", "hazards": "list:hazard", "stopped": "text|empty", "begun": "truth", "late": "truth",
 		"cancel_reason": "text|empty", "version": "id"}
 }
@@ -131,7 +136,7 @@ func TestTheWallShowsEachTicketInTheLaneOfItsState(t *testing.T) {
 	admission, o := h.lunch(n + 1)
 	h.eats(admission, "peanuts")
 	orders["held"] = o
-	page := cook.open(kitchenPath)
+	page := cook.open(ticketsPath)
 	for lane, o := range orders {
 		card := ticketCard(page, o)
 		if got := card.Parent().AttrOr("id", ""); got != "lane-"+lane {
@@ -152,6 +157,9 @@ func TestTheWallShowsEachTicketInTheLaneOfItsState(t *testing.T) {
 	}
 }
 
+// ticketsAt is the page of the tickets that a query describes.
+func ticketsAt(query string) string { return ticketsPath + strings.Replace(query, "?", "&", 1) }
+
 // press sends the form of a ticket's button, as a browser without a script does.
 func (p person) press(page *goquery.Document, o hospital.Order, command string) answer {
 	p.t.Helper()
@@ -170,7 +178,7 @@ func TestACookWorksWithoutJavaScript(t *testing.T) {
 	h := newFixture(t, settings{})
 	cook := h.person(hospital.KitchenStaff)
 	_, o := h.lunch(1)
-	wall := kitchenPath + "?meal=lunch&station=hot&ward=A"
+	wall := kitchenPath + "?meal=lunch&station=hot&view=tickets&ward=A"
 	for _, c := range []struct {
 		step string
 		to   hospital.OrderStatus
@@ -190,7 +198,7 @@ func TestARefusedStepIsExplainedOnItsTicketAndTheBoardStays(t *testing.T) {
 	cook := h.person(hospital.KitchenStaff)
 	admission, o := h.lunch(1)
 	_, other := h.lunch(2)
-	page := cook.open(kitchenPath)
+	page := cook.open(ticketsPath)
 	h.eats(admission, "peanuts") // between the look and the tap
 	before := h.contents()
 	got := cook.press(page, o, "confirm")
@@ -200,18 +208,18 @@ func TestARefusedStepIsExplainedOnItsTicketAndTheBoardStays(t *testing.T) {
 	if alert := ticketCard(got.html(), o).Find(`.refusal[role="alert"]`).Text(); !strings.Contains(alert, "has changed meanwhile") {
 		t.Errorf("the ticket says %q", alert)
 	}
-	got = cook.press(cook.open(kitchenPath), o, "confirm")
+	got = cook.press(cook.open(ticketsPath), o, "confirm")
 	if alert := ticketCard(got.html(), o).Find(".refusal").Text(); got.status != http.StatusConflict || !strings.Contains(alert, "Rice 1 contains peanuts (severe allergy)") {
 		t.Errorf("%d: the ticket says %q", got.status, alert)
 	}
 	if ticketCard(got.html(), other).Length() != 1 || got.html().Find(".refusal").Length() != 1 {
 		t.Error("the other tickets should stand there without a word")
 	}
-	fragment := h.post(stepPath(o.ID, "confirm"), cook.token, htmx, url.Values{"back": {kitchenPath}})
+	fragment := h.post(stepPath(o.ID, "confirm"), cook.token, htmx, url.Values{"back": {ticketsPath}})
 	if words := fragment.html().Find("body > .refusal").Text(); fragment.status != http.StatusConflict || !strings.Contains(words, "Rice 1 contains peanuts") {
 		t.Errorf("a live page is answered %d %s", fragment.status, fragment.body)
 	}
-	gone := h.post(stepPath(4711, "start"), cook.token, browser, url.Values{"back": {kitchenPath + "?station=hot"}})
+	gone := h.post(stepPath(4711, "start"), cook.token, browser, url.Values{"back": {ticketsPath + "&station=hot"}})
 	if words := gone.html().Find(`.alert[role="alert"]`).Text(); gone.status != http.StatusNotFound || !strings.Contains(words, "There is no such order") {
 		t.Errorf("a refusal of no ticket that is here: %d %q", gone.status, words)
 	}
@@ -222,7 +230,7 @@ func TestWhoMayNotBeInTheKitchenIsNotShownItByARefusal(t *testing.T) {
 	h := newFixture(t, settings{})
 	_, o := h.lunch(1)
 	h.cook(o.ID, "confirm")
-	got := h.post(stepPath(o.ID, "confirm"), h.token("medical_staff"), browser, url.Values{"back": {kitchenPath}})
+	got := h.post(stepPath(o.ID, "confirm"), h.token("medical_staff"), browser, url.Values{"back": {ticketsPath}})
 	if got.status != http.StatusConflict || got.html().Find(".tickets").Length() != 0 {
 		t.Errorf("medical staff are answered %d with %d lanes of tickets", got.status, got.html().Find(".tickets").Length())
 	}
@@ -255,7 +263,7 @@ func TestAWallIsNarrowedByItsAddress(t *testing.T) {
 		"?station=&meal=&ward=":     {"both cold hot unrouted", "3 Rice, 2 Banana, 1 Juice"},
 		"?meal=dinner&station=cold": {"", ""},
 	} {
-		page := cook.open(kitchenPath + query)
+		page := cook.open(ticketsAt(query))
 		var tickets []string
 		for name, o := range orders {
 			if ticketCard(page, o).Length() == 1 {
@@ -275,7 +283,7 @@ func TestAWallIsNarrowedByItsAddress(t *testing.T) {
 		}
 		_ = s.conn.CloseNow()
 	}
-	if served := ticketCard(cook.open(kitchenPath), orders["hot"]).Find("dd").Text(); served != "2 × Rice" {
+	if served := ticketCard(cook.open(ticketsPath), orders["hot"]).Find("dd").Text(); served != "2 × Rice" {
 		t.Errorf("a dish that is served twice is written %q", served)
 	}
 }
@@ -291,7 +299,7 @@ func TestAWallThatDoesNotExistShowsAllAndSaysSo(t *testing.T) {
 		"?meal=brunch":        "There is no meal “brunch”. Every meal is shown.",
 		"?meal=b&station=hot": "There is no meal “b”. Every meal is shown.",
 	} {
-		page := cook.open(kitchenPath + query)
+		page := cook.open(ticketsAt(query))
 		if got := page.Find(".kitchen > .alert").Text(); got != words || ticketCard(page, o).Length() != 1 {
 			t.Errorf("%s: the page says %q and shows %d tickets", query, got, ticketCard(page, o).Length())
 		}
@@ -347,7 +355,7 @@ func TestOneTicketOf200ThatMovesIsAllThatIsSent(t *testing.T) {
 	for _, language := range []string{"en", "fr", "rw"} {
 		header := bearer(h.token("kitchen"))
 		header.Set("Accept-Language", language)
-		s, _ := h.dial("/ws"+kitchenPath, header, asHTML)
+		s, _ := h.dial("/ws"+ticketsPath, header, asHTML)
 		if whole := s.next(); strings.Count(whole, `<li id="ticket-`) != 200 {
 			t.Fatalf("the wall should begin with 200 tickets")
 		}
@@ -384,7 +392,7 @@ func TestTheKitchenLearnsNoNameAndNoReason(t *testing.T) {
 	t.Parallel()
 	h := newFixture(t, settings{})
 	cook := h.token("kitchen")
-	page, data := h.watch("/ws"+kitchenPath, cook, asHTML), h.watch("/ws"+kitchenPath, cook)
+	page, data := h.watch("/ws"+ticketsPath, cook, asHTML), h.watch("/ws"+kitchenPath, cook)
 	var seen strings.Builder
 	for _, s := range []*socket{page, data} {
 		seen.WriteString(s.next())
@@ -404,7 +412,7 @@ func TestTheKitchenLearnsNoNameAndNoReason(t *testing.T) {
 		}
 	}
 	for _, as := range []audience{program, browser, htmx} {
-		for _, path := range []string{kitchenPath, kitchenPath + "?ward=A", fmt.Sprintf("/orders/%d/", o.ID)} {
+		for _, path := range []string{kitchenPath, ticketsPath, kitchenPath + "?ward=A&view=line", fmt.Sprintf("/orders/%d/", o.ID)} {
 			seen.WriteString(h.get(path, cook, as).body)
 		}
 		for _, step := range []string{"confirm", "start", "ready", "recall"} {
@@ -437,7 +445,7 @@ func TestTheTimeAloneMakesATicketUrgent(t *testing.T) {
 	admission := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
 	h.eats(admission)
 	o := h.order(admission, hospital.Snack, h.dish("Rice", "hot"))
-	urgency := func() string { return ticketCard(cook.open(kitchenPath), o).Find(".whom em").Text() }
+	urgency := func() string { return ticketCard(cook.open(ticketsPath), o).Find(".whom em").Text() }
 	if got := urgency(); got != "On time" {
 		t.Errorf("at first it is %s", got)
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"dusangire/hospital"
 )
@@ -56,5 +57,49 @@ func TestAMealListTellsEachRoleWhatIsForThem(t *testing.T) {
 	refused := h.get(fmt.Sprintf("/wards/%d/list/?meal=brunch", h.a.ID), h.token("kitchen"), program)
 	if errors := refused.problem(http.StatusUnprocessableEntity).Errors; errors["meal"] == "" {
 		t.Errorf("a meal that there is not is refused with %v", errors)
+	}
+}
+
+// TestItIsTheSameDayOnEveryScreenOnTheNightsOfAChange, from a minute before it begins to a minute
+// after it has ended, where clocks go on at two in the night and back again.
+func TestItIsTheSameDayOnEveryScreenOnTheNightsOfAChange(t *testing.T) {
+	t.Parallel()
+	h := newFixture(t, settings{})
+	zone, err := time.LoadLocation("America/St_Johns")
+	h.must(err)
+	h.post("/settings", h.token("admin"), program, map[string]any{"time_zone": zone.String()})
+	_, change := h.clock.Now().In(zone).ZoneBounds()
+	for range 2 {
+		y, m, d := change.In(zone).Date()
+		begins, ends := time.Date(y, m, d, 0, 0, 0, 0, zone), time.Date(y, m, d+1, 0, 0, 0, 0, zone)
+		for _, at := range []time.Time{begins.Add(-time.Minute), begins, change.Add(-time.Minute),
+			change, change.Add(time.Hour), ends.Add(-time.Minute), ends} {
+			h.clock.pass(at.Sub(h.clock.Now()))
+			h.isToday(at.In(zone), begins.AddDate(0, 0, -1))
+		}
+		_, change = change.In(zone).ZoneBounds()
+	}
+}
+
+// isToday looks at what day it is on the screens that say so. first is day 1 of the cycle.
+func (h *fixture) isToday(now, first time.Time) {
+	h.t.Helper()
+	admin, today := h.token("admin"), now.Format(time.DateOnly)
+	h.post("/menu/plan", admin, program,
+		map[string]any{"days": 7, "starts_on": first.Format(time.DateOnly)})
+	var list, forecast, plan struct {
+		Day, Date string
+		Today     int
+	}
+	path := fmt.Sprintf("/wards/%d/list/?meal=snack", h.a.ID)
+	h.get(path, admin, program).json(&list)
+	h.get("/menu/forecast/?meal=snack", admin, program).json(&forecast)
+	h.get("/menu/plan/", admin, program).json(&plan)
+	paper := strings.Join(strings.Fields(h.get(path, admin, browser).html().Find(".as-of").Text()), " ")
+	if list.Day != today || forecast.Date != today ||
+		plan.Today != now.YearDay()-first.YearDay()+1 ||
+		!strings.Contains(paper, now.Format("2 Jan")) || !strings.Contains(paper, now.Format("15:04")) {
+		h.t.Errorf("at %s the list is of %s, the forecast of %s, day %d of the cycle, read %q", now,
+			list.Day, forecast.Date, plan.Today, paper)
 	}
 }

@@ -116,6 +116,7 @@ type orderJSON struct {
 	Meal           string       `json:"meal"`
 	DueAt          *string      `json:"due_at"`
 	Items          []itemJSON   `json:"items"`
+	Parts          []partJSON   `json:"parts"` // what each station does for it
 	Notes          string       `json:"notes"`
 	OverrideReason string       `json:"override_reason"`
 	OverriddenBy   string       `json:"overridden_by"`
@@ -135,7 +136,7 @@ func newOrderJSON(ctx context.Context, o hospital.Order) orderJSON {
 		ID: o.ID, Status: string(o.Status), StatusSince: rfc3339(o.StatusSince),
 		AdmissionID: idOrNull(o.AdmissionID), AddressID: idOrNull(o.AddressID),
 		Meal: string(o.Meal), DueAt: rfc3339(o.Due), Items: each(o.Dishes, newItemJSON),
-		Notes:          o.Notes,
+		Parts: each(o.Parts, newPartJSON), Notes: o.Notes,
 		OverrideReason: o.OverrideReason, OverriddenBy: o.OverriddenBy,
 		Overridden: newHazardsJSON(ctx, o.Overridden), Hazards: newHazardsJSON(ctx, o.HeldFor),
 		Stopped: o.Stopped, Begun: o.Begun, Late: o.Late, Price: o.Price,
@@ -149,6 +150,14 @@ type itemJSON struct {
 	Name    string `json:"name"`
 	Station string `json:"station"`
 }
+
+// partJSON is what a station does for an order.
+type partJSON struct {
+	Station hospital.Station `json:"station"`
+	DoneAt  *string          `json:"done_at"` // null: it is not done
+}
+
+func newPartJSON(p hospital.Part) partJSON { return partJSON{p.Station, rfc3339(p.DoneAt)} }
 
 func newItemJSON(d hospital.Dish) itemJSON { return itemJSON{d.ID, d.Name.En, string(d.Station)} }
 

@@ -16,17 +16,40 @@ import (
 type stepCommand func(ctx context.Context, actor hospital.Actor, id int64,
 	step hospital.OrderCommand) (hospital.Order, error)
 
-// stepOrder is POST /orders/{id}/confirm, start, ready, recall and cancel. A page says with the
-// field back where the person is, so that a plain form leads there again.
+// stepOrder is POST /orders/{id}/confirm, start, ready, recall and cancel.
 func (s *Server) stepOrder(command stepCommand) echo.HandlerFunc {
+	return s.takeStep(func(echo.Context, *input) stepCommand { return command })
+}
+
+// setPart is POST /orders/{id}/parts/{station}: whether the station has done its part.
+func (s *Server) setPart() echo.HandlerFunc {
+	return s.takeStep(func(c echo.Context, in *input) stepCommand {
+		station, done := hospital.Station(c.Param("station")), in.truth("done")
+		if done == nil {
+			in.refuse("done", "truth", "Say true or false.")
+			done = new(false)
+		}
+		return func(ctx context.Context, actor hospital.Actor, id int64,
+			step hospital.OrderCommand) (hospital.Order, error) {
+			return s.Hospital.SetPart(ctx, actor, id, station, *done, step)
+		}
+	}, "done")
+}
+
+// takeStep gives the command that choose makes of what was sent, in the fields of every step and
+// some of its own. A page says with the field back where the person is, so that a plain form leads
+// there again.
+func (s *Server) takeStep(choose func(c echo.Context, in *input) stepCommand,
+	own ...string) echo.HandlerFunc {
+	fields := append([]string{"reason", "back", "admission_id", "coming"}, own...)
 	return func(c echo.Context) error {
-		id, in, err := readAbout(c, "reason", "back", "admission_id")
+		id, in, err := readAbout(c, fields...)
 		if err != nil {
 			return err
 		}
 		step := hospital.OrderCommand{Reason: in.text("reason"), AdmissionID: in.id("admission_id"),
-			Version: in.id("version")}
-		back := in.text("back")
+			Version: in.id("version"), Coming: in.isTrue("coming")}
+		command, back := choose(c, in), in.text("back")
 		err = in.err()
 		if err == nil {
 			_, err = command(c.Request().Context(), actor(c), id, step)

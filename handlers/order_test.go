@@ -12,13 +12,14 @@ import (
 
 // orderShape is what GET /orders/{id}/ gives a program.
 var orderShape = shape{"id": "id", "status": "text", "status_since": "time", "admission_id": "id|null", "address_id": "id|null", "meal": "text",
-	"due_at": "time", "items": "list:item", "notes": "text|empty", "override_reason": "text|empty", "overridden_by": "text|empty",
+	"due_at": "time", "items": "list:item", "parts": "list:part", "notes": "text|empty", "override_reason": "text|empty", "overridden_by": "text|empty",
 	"overridden": "list:hazard", "hazards": "list:hazard", "stopped": "text|empty", "begun": "truth", "late": "truth", "price": "count",
 	"placed_at": "time", "cancel_reason": "text|empty", "version": "id", "initials": "text|null", "bed_number": "text|null",
 	"ward_name": "text|null", "zone": "text|null", "delivery_id": "id|null"}
 
 func init() {
 	shapes["order"] = orderShape
+	shapes["part"] = shape{"station": "text", "done_at": "time|null"}
 	shapes["item"] = shape{"id": "id", "name": "text", "station": "text"}
 	shapes["hazard"] = shape{"kind": "text", "message": "text", "item_id": "id|null", "item": "text|null", "allergen": "text|null",
 		"severe": "truth", "diet": "text|null", "overridable": "truth"}

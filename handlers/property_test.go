@@ -213,7 +213,17 @@ func (l *life) commandsToGive() map[string]commandToGive {
 		"/orders/:id/start":   {cook, openOrders, reason},
 		"/orders/:id/ready":   {cook, openOrders, reason},
 		"/orders/:id/recall":  {cook, openOrders, reason},
-		"/orders/:id/cancel":  {append(slices.Clone(l.customers), "medical_staff", "kitchen"), openOrders, reason},
+		"/orders/:id/parts/:station": {cook, openOrders, func() map[string]any {
+			return map[string]any{"done": l.r.IntN(3) > 0}
+		}},
+		"/kitchen/start": {cook, "", func() map[string]any {
+			return map[string]any{"meal": pick(l, "snack", "lunch"), "ward_id": pick[any](l, "", l.a.ID)}
+		}},
+		"/kitchen/made": {cook, "", func() map[string]any {
+			return map[string]any{"item_id": l.rice.ID, "meal": "snack", "texture": 7,
+				"count": l.r.IntN(20) - 5}
+		}},
+		"/orders/:id/cancel": {append(slices.Clone(l.customers), "medical_staff", "kitchen"), openOrders, reason},
 		"/wards/:id/round": {[]string{"kitchen", "medical_staff", "ward_management"}, `SELECT id FROM ward`, func() map[string]any {
 			none := hospital.Snack // which has no round: else there would be too many orders to finish one
 			return map[string]any{"meal": string(pick(l, hospital.Lunch, hospital.Dinner, none, none, none, none, none, none))}
@@ -266,7 +276,7 @@ var silent = []string{"/login", "/logout", "/language", "/beds/:id/patients", "/
 	"/setup/hospital/", "/setup/meals/", "/setup/wards/", "/setup/menu/",
 	// What a file says is done by the commands of its kind.
 	"/import/wards", "/import/beds", "/import/zones", "/import/users", "/import/dishes",
-	"/import/patients"}
+	"/import/menu", "/import/patients"}
 
 // pick is one of some.
 func pick[T any](l *life, some ...T) T { return some[l.r.IntN(len(some))] }
@@ -437,6 +447,7 @@ func (l *life) anything(n int) (name string, do func() string) {
 		path = strings.Replace(route, ":id", fmt.Sprint(id), 1)
 	}
 	path = strings.Replace(path, "/meals/:code", "/meals/supplement", 1)
+	path = strings.Replace(path, ":station", string(l.rice.Station), 1)
 	fields := d.fields
 	if fields == nil {
 		fields = func() map[string]any { return l.handover(id) }

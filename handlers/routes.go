@@ -166,6 +166,7 @@ func (s *Server) orderRoutes() []entry {
 		post(views.OrderPath+"ready", hospital.CookOrders, s.stepOrder(h.ReadyOrder)),
 		post(views.OrderPath+"recall", hospital.CookOrders, s.stepOrder(h.RecallOrder)),
 		post(views.OrderPath+"cancel", hospital.CancelOrders, s.stepOrder(h.CancelOrder)),
+		post(views.OrderPath+"parts/:station", hospital.CookOrders, s.setPart()),
 	}
 }
 
@@ -173,6 +174,8 @@ func (s *Server) kitchenRoutes() []entry {
 	return []entry{
 		s.kitchen(),
 		get(views.TicketsPath, hospital.PrintTickets, s.trayTickets),
+		post(views.StartMealPath, hospital.CookOrders, s.startMeal),
+		post(views.MadePath, hospital.CookOrders, s.makeDish),
 		get(views.PastOrdersPath, hospital.ReadKitchen, s.pastOrders),
 		post(views.PastOrdersPath+"close", hospital.CookOrders, s.closePastOrders),
 	}

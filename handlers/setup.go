@@ -288,13 +288,17 @@ type wardLine struct {
 }
 
 // wardLines reads a list of wards: a code, a name and how many beds, and perhaps the block. It is
-// typed, or pasted from a sheet, which parts its cells by tabs.
+// typed, or pasted from a sheet, which parts its cells by tabs and may begin with their headings.
 func (in *input) wardLines(field string) (wards []wardLine) {
-	n := 0
+	n, headings := 0, false
 	for line := range strings.Lines(in.text(field)) {
 		n++
 		cells := cellsOf(line)
 		if len(cells) == 0 {
+			continue
+		}
+		if !headings && len(wards) == 0 && headsCodes(cells[0]) {
+			headings = true
 			continue
 		}
 		beds, err := 0, error(nil)
@@ -317,6 +321,11 @@ func (in *input) wardLines(field string) (wards []wardLine) {
 		in.refuse(field, "ward_none", "Write at least one ward, a line each.")
 	}
 	return wards
+}
+
+// headsCodes reports whether a cell stands over the codes of wards, in any of our languages.
+func headsCodes(cell string) bool {
+	return strings.EqualFold(cell, "code") || strings.EqualFold(cell, "kode")
 }
 
 // setupMenuPage is GET /setup/menu/.

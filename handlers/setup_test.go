@@ -106,7 +106,7 @@ func TestWardsAreSetUpFromAList(t *testing.T) {
 	if added.led() != "/setup/meals/" {
 		t.Errorf("led to %q", added.led())
 	}
-	post("SURG; Surgery; 1")
+	post("\nCode;Name;Beds\nSURG; Surgery; 1")
 	post("URG, Emergency, 0")
 	wards, err := h.hospital.Wards(t.Context(), hospital.System)
 	h.must(err)
@@ -123,7 +123,8 @@ func TestWardsAreSetUpFromAList(t *testing.T) {
 	for list, want := range map[string]string{
 		"": "at least one", "NEW; New; 3\n\nMED-A; Again; 2": "Line 3:", "NEW; New; many": "Line 1:",
 		"NEW": "Line 1:", "NEW; New; 3; B1; more": "Line 1:", "NEW; ; 3": "Line 1:",
-		"NEW; New; 501": "Line 1:",
+		"NEW; New; 501": "Line 1:", "Code; Name; Beds": "at least one",
+		"Code; Name; Beds\nNEW; New; 1\nCode; Name; Beds": "Line 3:",
 	} {
 		refused := post(list)
 		said := refused.html().Find("#ward-form-wards-error").Text()
@@ -133,6 +134,43 @@ func TestWardsAreSetUpFromAList(t *testing.T) {
 	}
 	if h.contents() != before {
 		t.Error("a list that is refused has added something")
+	}
+}
+
+// TestWhatIsMissingLeadsToWhereItIsAdded: not to a step that can't.
+func TestWhatIsMissingLeadsToWhereItIsAdded(t *testing.T) {
+	t.Parallel()
+	h := newFixture(t, settings{})
+	admin := h.token("admin")
+	leads := func() string {
+		page := h.get("/setup/", admin, browser)
+		return page.html().Find(".missing li a").First().AttrOr("href", "")
+	}
+	if got := leads(); got != "/setup/menu/" {
+		t.Errorf("a missing dish leads to %q", got)
+	}
+	dish := h.dish("Rice", hospital.Stations[0])
+	dish.Diets = dish.Diets[1:]
+	_, err := h.hospital.SetDish(t.Context(), actor(hospital.Admin), dish)
+	h.must(err)
+	if got := leads(); got != "/dishes/?view=matrix" {
+		t.Errorf("a missing diet leads to %q", got)
+	}
+	for _, ward := range []hospital.Ward{h.a, h.b} {
+		h.post(fmt.Sprintf("/wards/%d", ward.ID), admin, program, map[string]any{"is_open": false})
+	}
+	if got := leads(); got != "/setup/wards/" {
+		t.Errorf("a missing ward leads to %q", got)
+	}
+	if page := h.get("/setup/wards/", admin, browser); page.html().
+		Find(`main a[href="/wards/"]`).Length() != 1 {
+		t.Error("the step of the wards leads nowhere where one is opened")
+	}
+	_, err = h.hospital.AddWard(t.Context(), hospital.System,
+		hospital.AddWardCommand{Code: "NEW", Name: "New"})
+	h.must(err)
+	if got := leads(); got != "/wards/" {
+		t.Errorf("a missing bed leads to %q", got)
 	}
 }
 

@@ -69,7 +69,8 @@ func bedInFile(ctx context.Context, h *Hospital, number string) (Bed, error) {
 }
 
 // listBeds writes the beds by number.
-func listBeds(ctx context.Context, q *sql.Tx, write func(cells ...string) error) error {
+func listBeds(ctx context.Context, _ *Hospital, q *sql.Tx,
+	write func(cells ...string) error) error {
 	wards, err := allWards(ctx, q)
 	if err != nil {
 		return wrap(err, "read the wards")

@@ -14,6 +14,12 @@ func (s *Settings) Local(t time.Time) time.Time { return t.In(s.zone) }
 // Day is the day that it is in the hospital at a moment.
 func (s *Settings) Day(t time.Time) time.Time { return dayIn(s.Local(t)) }
 
+// weekOf is the first day of the week of a date, midnight UTC.
+func (s *Settings) weekOf(date time.Time) time.Time {
+	passed := (int(date.Weekday()-s.WeekStarts.Day()) + 7) % 7
+	return date.AddDate(0, 0, -passed)
+}
+
 // DayBegins is when the day of a moment began in the hospital.
 func (s *Settings) DayBegins(t time.Time) time.Time { return s.At(s.Day(t), 0) }
 

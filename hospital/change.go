@@ -230,9 +230,36 @@ func (h *Hospital) commit(ctx context.Context, work working) (err error) {
 		h.settings.put(tx.settings.at(moved))
 	}
 	if len(moved.Topics) > 0 {
-		h.announce(moved)
+		h.tell(ctx, moved)
 	}
 	return nil
+}
+
+// togetherKey finds what together has gathered so far in a context.
+type togetherKey struct{ h *Hospital }
+
+// together runs many commands that are one act of somebody's, each committed by itself, and
+// announces what they moved at their end at once: screens get one frame of it and not one of each.
+func (h *Hospital) together(ctx context.Context, act func(ctx context.Context) error) error {
+	gathered := &Revisions{}
+	err := act(context.WithValue(ctx, togetherKey{h}, gathered))
+	if len(gathered.Topics) > 0 {
+		h.announce(*gathered)
+	}
+	return err
+}
+
+// tell announces which topics moved, or gathers it until the end of the act that they are part of.
+func (h *Hospital) tell(ctx context.Context, moved Revisions) {
+	gathered, ok := ctx.Value(togetherKey{h}).(*Revisions)
+	switch {
+	case !ok:
+		h.announce(moved)
+	case gathered.Epoch != moved.Epoch:
+		*gathered = Revisions{Epoch: moved.Epoch, Topics: maps.Clone(moved.Topics)}
+	default:
+		maps.Copy(gathered.Topics, moved.Topics)
+	}
 }
 
 // longestDoubt bounds how long a command tries to find out what became of it.

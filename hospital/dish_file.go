@@ -84,20 +84,26 @@ func (r *fileRow) textures(stands []Texture) []Texture {
 	return all
 }
 
-// dishInFile is the dish with a name, the zero Dish where none is on the menu.
+// dishInFile is dishNamed for a line of a file.
 func dishInFile(ctx context.Context, h *Hospital, name string) (Dish, error) {
 	return readValue(ctx, h, func(ctx context.Context, q *sql.Tx) (Dish, error) {
-		dish, err := scanDish(q.QueryRowContext(ctx,
-			selectDish+` WHERE dish.name_en = $1 AND dish.retired_at IS NULL`, name))
-		if errors.Is(err, sql.ErrNoRows) {
-			return Dish{}, nil
-		}
-		return dish, wrap(err, "find a dish")
+		return dishNamed(ctx, q, name)
 	})
 }
 
+// dishNamed is the dish with a name, the zero Dish where none is on the menu.
+func dishNamed(ctx context.Context, q *sql.Tx, name string) (Dish, error) {
+	dish, err := scanDish(q.QueryRowContext(ctx,
+		selectDish+` WHERE dish.name_en = $1 AND dish.retired_at IS NULL`, name))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Dish{}, nil
+	}
+	return dish, wrap(err, "find a dish")
+}
+
 // listDishes writes the dishes by their English names.
-func listDishes(ctx context.Context, q *sql.Tx, write func(cells ...string) error) error {
+func listDishes(ctx context.Context, _ *Hospital, q *sql.Tx,
+	write func(cells ...string) error) error {
 	dishes, err := readDishes(ctx, q, func(d Dish) bool { return d.RetiredAt.IsZero() })
 	if err != nil {
 		return err

@@ -23,12 +23,13 @@ const (
 	ZoneFile    FileKind = "zones"
 	UserFile    FileKind = "users"
 	DishFile    FileKind = "dishes"
+	MenuFile    FileKind = "menu"
 	PatientFile FileKind = "patients"
 )
 
 // FileKinds lists them in the order in which a new hospital needs them.
 var FileKinds = []FileKind{WardFile, BedFile, ZoneFile, UserFile, DishFile,
-	PatientFile}
+	MenuFile, PatientFile}
 
 // Valid reports whether k is one of FileKinds.
 func (k FileKind) Valid() bool { return slices.Contains(FileKinds, k) }
@@ -44,19 +45,24 @@ type layout struct {
 	permission Permission
 	columns    []string // the natural key first
 	key        int      // how many columns the natural key has
+	filled     int      // how many of these no line may leave empty; 0: all
 	// fields are what commands call a column otherwise.
 	fields map[string]string
 	// take does what a line says, by the commands that people give too.
 	take func(ctx context.Context, h *Hospital, actor Actor, r *fileRow) (fileOutcome, error)
+	// finish does what the lines say together that take has gathered; nil where it gathers none.
+	finish func(ctx context.Context, h *Hospital, actor Actor,
+		count func(became fileOutcome, lines int)) error
 	// list hands every line to write, in the order of the natural key.
-	list func(ctx context.Context, q *sql.Tx, write func(cells ...string) error) error
+	list func(ctx context.Context, h *Hospital, q *sql.Tx, write func(cells ...string) error) error
 }
 
 // layouts has every kind.
 func layouts() map[FileKind]layout {
 	return map[FileKind]layout{
 		WardFile: wardLayout, BedFile: bedLayout, ZoneFile: zoneLayout,
-		UserFile: userLayout, DishFile: dishLayout, PatientFile: patientLayout,
+		UserFile: userLayout, DishFile: dishLayout, MenuFile: menuLayout(),
+		PatientFile: patientLayout,
 	}
 }
 
@@ -67,6 +73,7 @@ const (
 	lineUnchanged fileOutcome = iota
 	lineAdded
 	lineChanged
+	lineGathered // which finish counts
 )
 
 // changedIf is what became of a line about something that there was already.
@@ -103,7 +110,7 @@ func SpoolFile(r io.Reader) (*SpooledFile, error) {
 var samples embed.FS
 
 // SampleFile is a file of the kind as it is to be. That of dishes is the demo's whole menu, for a
-// kitchen to begin with.
+// kitchen to begin with, and that of the menu a week of them.
 func (k FileKind) SampleFile() ([]byte, error) {
 	folder := "sample"
 	if k == DishFile {

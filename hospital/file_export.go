@@ -36,7 +36,7 @@ func (h *Hospital) Export(ctx context.Context, actor Actor, kind FileKind, to io
 		return fmt.Errorf("write the columns of %s: %w", kind, err)
 	}
 	err := h.readWithin(ctx, longestExport, func(ctx context.Context, q *sql.Tx) error {
-		return layout.list(ctx, q, file.Write)
+		return layout.list(ctx, h, q, file.Write)
 	})
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package hospital
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -70,6 +71,11 @@ func (h *Hospital) Import(ctx context.Context, actor Actor, cmd ImportCommand) (
 	err := h.InTransaction(ctx, func(ctx context.Context) error {
 		if err := in.takeAll(ctx); err != nil {
 			return err
+		}
+		if len(in.Errors) == 0 && layout.finish != nil {
+			if err := layout.finish(ctx, h, actor, in.count); err != nil {
+				return err
+			}
 		}
 		if cmd.DryRun || len(in.Errors) > 0 {
 			return errNotKept
@@ -222,7 +228,8 @@ func (in *importing) skip(err error) error {
 
 // take does what a line says, or notes what is wrong with it. Then nothing of the file stays.
 func (in *importing) take(ctx context.Context, read sheet.Row) error {
-	row := &fileRow{Row: read, places: in.places, wrong: fields{}}
+	row := &fileRow{Row: read, places: in.places, wrong: fields{},
+		workbook: in.Format.Type == "xlsx"}
 	row.checkCells(in.layout.columns)
 	in.checkWidth(row)
 	in.checkKey(row)
@@ -233,19 +240,20 @@ func (in *importing) take(ctx context.Context, read sheet.Row) error {
 	if err != nil {
 		return in.note(row, err)
 	}
-	in.count(outcome)
+	in.count(outcome, 1)
 	in.Links = append(in.Links, row.links...)
 	return nil
 }
 
-func (in *importing) count(outcome fileOutcome) {
-	switch outcome {
+func (in *importing) count(became fileOutcome, lines int) {
+	switch became {
 	case lineAdded:
-		in.Added++
+		in.Added += lines
 	case lineChanged:
-		in.Changed++
+		in.Changed += lines
 	case lineUnchanged:
-		in.Unchanged++
+		in.Unchanged += lines
+	case lineGathered:
 	}
 }
 
@@ -275,13 +283,12 @@ func (in *importing) checkWidth(row *fileRow) {
 // checkKey records that a line has no natural key, or that of an earlier line.
 func (in *importing) checkKey(row *fileRow) {
 	columns := in.layout.columns[:in.layout.key]
+	if !row.need(columns[:cmp.Or(in.layout.filled, len(columns))]...) {
+		return
+	}
 	key := make([]string, len(columns))
 	for i, column := range columns {
 		key[i] = tidy(row.cell(column))
-		if key[i] == "" {
-			row.wrong.refuse(column, "key_missing", "This must not be empty: by it lines are known again.")
-			return
-		}
 	}
 	whole := strings.Join(key, "\x00")
 	if earlier, found := in.keys[whole]; found {

@@ -16,9 +16,10 @@ import (
 // cell; where one is wrong, what they return is of no use, and nothing of the file is kept.
 type fileRow struct {
 	sheet.Row
-	places map[string]int // of each column that the file has
-	wrong  fields
-	links  []PasswordLink // of whom the line has added
+	places   map[string]int // of each column that the file has
+	workbook bool           // of which it is
+	wrong    fields
+	links    []PasswordLink // of whom the line has added
 }
 
 // LineError is what is wrong with one line of a file.
@@ -42,6 +43,19 @@ func (r *fileRow) cell(column string) string {
 		return ""
 	}
 	return r.Cells[place]
+}
+
+// need reports whether some columns, by which a line is known again, are not empty, and records
+// those that are.
+func (r *fileRow) need(columns ...string) bool {
+	full := true
+	for _, column := range columns {
+		if tidy(r.cell(column)) == "" {
+			r.wrong.refuse(column, "key_missing", "This must not be empty: by it lines are known again.")
+			full = false
+		}
+	}
+	return full
 }
 
 // text is the text of a column, or what stands where the file does not have the column.
@@ -113,14 +127,20 @@ func (r *fileRow) day(column string) time.Time {
 	if cell == "" {
 		return time.Time{}
 	}
-	if t, ok := serialTime(cell); ok {
-		return dayOf(t)
-	}
-	t, err := time.Parse(time.DateOnly, cell)
-	if err != nil {
+	t, ok := r.readDay(cell)
+	if !ok {
 		r.wrong.refuse(column, "not_a_date", "Give a date, such as 1984-05-31.")
 	}
 	return t
+}
+
+// readDay reads a date, and reports whether it is one.
+func (r *fileRow) readDay(cell string) (time.Time, bool) {
+	if t, ok := r.serialTime(cell); ok {
+		return dayOf(t), true
+	}
+	t, err := time.Parse(time.DateOnly, cell)
+	return t, err == nil
 }
 
 // moment is the time of a column, zero where the file says none. A time without a zone is the
@@ -130,7 +150,7 @@ func (r *fileRow) moment(ctx context.Context, column string) time.Time {
 	if cell == "" {
 		return time.Time{}
 	}
-	if t, ok := serialTime(cell); ok {
+	if t, ok := r.serialTime(cell); ok {
 		return ownTime(ctx, t)
 	}
 	if t, err := time.Parse(time.RFC3339, cell); err == nil {
@@ -155,9 +175,13 @@ func ownTime(ctx context.Context, t time.Time) time.Time {
 // serial is a time as workbooks keep it: the days since the end of 1899, written in digits.
 var serial = regexp.MustCompile(`^[1-9]\d{3,5}(\.\d+)?$`)
 
-// serialTime is what a workbook's clock showed at a serial number of days.
-func serialTime(cell string) (time.Time, bool) {
-	if !serial.MatchString(cell) {
+// year is what a bare number means that could be a year.
+var year = regexp.MustCompile(`^(19|20)\d\d$`)
+
+// serialTime is what a workbook's clock showed at a serial number of days. In a text, and where it
+// could be a year, such a number is no time.
+func (r *fileRow) serialTime(cell string) (time.Time, bool) {
+	if !r.workbook || !serial.MatchString(cell) || year.MatchString(cell) {
 		return time.Time{}, false
 	}
 	days, err := strconv.ParseFloat(cell, 64)

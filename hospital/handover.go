@@ -230,7 +230,7 @@ func (r *handoverReading) readMissed(ctx context.Context) error {
 		return err
 	}
 	settings := SettingsOf(ctx)
-	for day := settings.Day(r.Since); !day.After(settings.Day(r.Until)); day = day.AddDate(0, 0, 1) {
+	for day := r.firstDay(settings); !day.After(settings.Day(r.Until)); day = day.AddDate(0, 0, 1) {
 		for _, meal := range settings.MainMeals() {
 			served, _ := settings.Serves(meal, r.ID, day)
 			if !r.shows(served) {
@@ -246,6 +246,12 @@ func (r *handoverReading) readMissed(ctx context.Context) error {
 	return nil
 }
 
+// firstDay is the first day whose meals may have been served in the shift: a ward's turn may come
+// after midnight.
+func (r *handoverReading) firstDay(s *Settings) time.Time {
+	return s.Day(r.Since).AddDate(0, 0, -1)
+}
+
 // addMissed adds a meal that was served without a patient, if it was.
 func (r *handoverReading) addMissed(p HandoverPatient, meal Meal, served time.Time,
 	orders []Order) {
@@ -258,7 +264,7 @@ func (r *handoverReading) addMissed(p HandoverPatient, meal Meal, served time.Ti
 // readOrdered reads the patients' orders of the days that the handover tells of.
 func (r *handoverReading) readOrdered(ctx context.Context) (map[plannedMeal][]Order, error) {
 	settings := SettingsOf(ctx)
-	list, args := oneOf([]any{instant(settings.Day(r.Since)), instant(settings.Day(r.Until))},
+	list, args := oneOf([]any{instant(r.firstDay(settings)), instant(settings.Day(r.Until))},
 		r.admissions())
 	orders, err := ordersWhere(ctx, r.q, `meal_order.admission_id IN `+list+`
 		AND meal_order.service_date >= $1 AND meal_order.service_date <= $2`, args...)

@@ -17,10 +17,14 @@ type Ticket struct {
 	PlacedAt    time.Time
 	Due         time.Time
 	Meal        Meal
-	WardCode    string // "" for an address
-	BedNumber   string // "" while the patient has no bed, and for an address
+	ServiceDate time.Time // midnight UTC of the day in the hospital
+	WardCode    string    // "" for an address
+	BedNumber   string    // "" while the patient has no bed, and for an address
 	// when the patient came to that bed, where that was after the order was placed; else zero
-	MovedAt        time.Time
+	MovedAt time.Time
+	// where the patient lay when the order was placed, where that is elsewhere now; else empty
+	MovedFrom      string
+	FromWard       string // the code of that bed's ward
 	Destination    string // zone, for an address
 	Initials       string // of the patient
 	Diet           Diet
@@ -29,6 +33,7 @@ type Ticket struct {
 	Isolation      Isolation
 	NilByMouth     bool // now
 	Dishes         []TicketDish
+	Parts          Parts // what each station does for it
 	Notes          string
 	OverrideReason string
 	OverriddenBy   string
@@ -45,7 +50,8 @@ type TicketDish struct {
 	ID      int64
 	Name    DishName
 	Station Station
-	SoldOut bool // there is nothing left of it, and it is still to be cooked
+	Diets   []Diet // it suits these
+	SoldOut bool   // there is nothing left of it, and it is still to be cooked
 	// what is offered instead and is safe for the patient; 0 where there is nothing
 	SubstituteID int64
 	Substitute   DishName
@@ -93,18 +99,29 @@ const EndedTicketsShow = 15 * time.Minute
 // KitchenBoard is everything on the kitchen's wall, read in one snapshot.
 type KitchenBoard struct {
 	Metrics
-	Tickets   []Ticket            // open, or ended within EndedTicketsShow; oldest Due first
-	Past      []Ticket            // open ones whose day is over, oldest Due first
-	Missed    []MissedRound       // to be ordered late
-	ToCook    []DishCount         // of confirmed and begun tickets, by station and name
-	Counts    map[OrderStatus]int // of Tickets
+	Tickets []Ticket            // open, or ended within EndedTicketsShow; oldest Due first
+	Past    []Ticket            // open ones whose day is over, oldest Due first
+	Missed  []MissedRound       // to be ordered late
+	ToCook  []DishCount         // of confirmed and begun tickets what no station has done
+	Counts  map[OrderStatus]int // of Tickets
+	Service MealService         // the meal that is made now, or was asked for
+	Exceptions
 	At        time.Time
 	Revisions // of KitchenTopic and MetricsTopic
+
+	settings *Settings // that held when it was read
 }
 
-// KitchenBoard reads it, in as many statements however many orders there are. For roles that hold
-// ReadKitchen.
+// KitchenBoard reads it with the main meal that comes next, in as many statements however many
+// orders there are. For roles that hold ReadKitchen.
 func (h *Hospital) KitchenBoard(ctx context.Context, actor Actor) (KitchenBoard, error) {
+	return h.KitchenBoardOf(ctx, actor, "")
+}
+
+// KitchenBoardOf is KitchenBoard with the next service of a meal; an empty one is the main meal
+// that comes next.
+func (h *Hospital) KitchenBoardOf(ctx context.Context, actor Actor,
+	meal Meal) (KitchenBoard, error) {
 	return readAs(ctx, h, actor, ReadKitchen,
 		func(ctx context.Context, q *sql.Tx) (board KitchenBoard, err error) {
 			board.At = h.clock(ctx)
@@ -118,8 +135,16 @@ func (h *Hospital) KitchenBoard(ctx context.Context, actor Actor) (KitchenBoard,
 				return board, err
 			}
 			tickets, err := readTickets(ctx, q, board.At)
-			board.Tickets, board.Past = splitPast(tickets, SettingsOf(ctx).pastBefore(board.At))
+			if err != nil {
+				return board, err
+			}
+			board.settings = SettingsOf(ctx)
+			board.Tickets, board.Past = splitPast(tickets, board.settings.pastBefore(board.At))
 			board.count()
+			board.Exceptions = exceptionsOf(board.Tickets, board.At)
+			open := slices.DeleteFunc(slices.Clone(board.Tickets),
+				func(t Ticket) bool { return t.Status.Ended() })
+			board.Service, err = readService(ctx, q, meal, open, board.At)
 			return board, err
 		})
 }
@@ -140,9 +165,13 @@ type KitchenFilter struct {
 // Shows reports whether a ticket stands on the wall. What no ward or no station claims stands on
 // every wall, so that nothing can be filtered into invisibility.
 func (f KitchenFilter) Shows(t Ticket) bool {
-	return (f.Ward == "" || t.WardCode == "" || t.WardCode == f.Ward) &&
-		(f.Meal == "" || t.Meal == f.Meal) &&
+	return f.InWard(t) && (f.Meal == "" || t.Meal == f.Meal) &&
 		slices.ContainsFunc(t.Dishes, func(dish TicketDish) bool { return f.Cooks(dish.Station) })
+}
+
+// InWard reports whether a ticket is for the ward, or for none.
+func (f KitchenFilter) InWard(t Ticket) bool {
+	return f.Ward == "" || t.WardCode == "" || t.WardCode == f.Ward
 }
 
 // Cooks reports whether dishes of a station are made here.
@@ -157,6 +186,11 @@ func (b KitchenBoard) Filtered(f KitchenFilter) KitchenBoard {
 	shown.Tickets = slices.DeleteFunc(slices.Clone(b.Tickets), hidden)
 	shown.Past = slices.DeleteFunc(slices.Clone(b.Past), hidden)
 	shown.count()
+	shown.Service = b.Service.filtered(cmp.Or(b.settings, firstSettings), f)
+	anyMeal := f
+	anyMeal.Meal = "" // what is dangerous at another meal is dangerous
+	shown.Exceptions = exceptionsOf(slices.DeleteFunc(slices.Clone(b.Tickets),
+		func(t Ticket) bool { return !anyMeal.Shows(t) }), b.At)
 	shown.ToCook = slices.DeleteFunc(shown.ToCook,
 		func(d DishCount) bool { return !f.Cooks(d.Station) })
 	return shown
@@ -176,6 +210,9 @@ func (b *KitchenBoard) count() {
 			continue
 		}
 		for _, dish := range ticket.Dishes {
+			if ticket.Parts.Done(dish.Station) {
+				continue
+			}
 			if toCook[dish.ID] == nil {
 				toCook[dish.ID] = &DishCount{dish.ID, dish.Name, dish.Station, 0}
 			}
@@ -218,6 +255,9 @@ func readTickets(ctx context.Context, q *sql.Tx, now time.Time) ([]Ticket, error
 	if err := markSoldOut(ctx, q, tickets, now); err != nil {
 		return nil, err
 	}
+	if err := markMoves(ctx, q, tickets); err != nil {
+		return nil, err
+	}
 	slices.SortFunc(tickets, func(a, b Ticket) int {
 		return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.OrderID, b.OrderID))
 	})
@@ -226,14 +266,15 @@ func readTickets(ctx context.Context, q *sql.Tx, now time.Time) ([]Ticket, error
 
 // selectTicket reads the tickets of the orders that fit a condition, which follows it.
 const selectTicket = `SELECT meal_order.id, meal_order.status, meal_order.status_since,
-		meal_order.placed_at, meal_order.due, meal_order.meal, COALESCE(ward.code, ''),
+		meal_order.placed_at, meal_order.due, meal_order.meal, meal_order.service_date,
+		COALESCE(ward.code, ''),
 		COALESCE(bed.number, ''), COALESCE(zone.name, ''), COALESCE(patient.name, ''),
 		admission.bed_since, COALESCE(admission.diet, ''), COALESCE(admission.texture, 7),
 		patient.allergies, COALESCE(admission.isolation, ''), admission.nil_by_mouth_from,
 		admission.nil_by_mouth_until, meal_order.notes, meal_order.override_reason,
 		meal_order.overridden_by,
 		meal_order.held_for, meal_order.stopped, meal_order.begun, meal_order.late,
-		meal_order.cancel_reason, meal_order.version, ` + dishesOfOrder + `
+		meal_order.cancel_reason, meal_order.version, ` + dishesOfOrder + `, ` + partsOfOrder + `
 	FROM meal_order
 	LEFT JOIN admission ON admission.id = meal_order.admission_id
 	LEFT JOIN patient ON patient.id = admission.patient_id
@@ -261,13 +302,15 @@ func scanTicket(row scanner, now time.Time, form WallNames,
 	var bedSince time.Time
 	var nilByMouth Window
 	var dishes []Dish
+	var done partsDone
 	err = row.Scan(&t.OrderID, &t.Status, (*instant)(&t.StatusSince), (*instant)(&t.PlacedAt),
-		(*instant)(&t.Due), &t.Meal, &t.WardCode, &t.BedNumber, &t.Destination, &name,
+		(*instant)(&t.Due), &t.Meal, (*instant)(&t.ServiceDate), &t.WardCode, &t.BedNumber,
+		&t.Destination, &name,
 		(*instant)(&bedSince), &t.Diet, &t.Texture, (*allergyList)(&t.Allergies), &t.Isolation,
 		(*instant)(&nilByMouth.From), (*instant)(&nilByMouth.Until), &t.Notes, &t.OverrideReason,
 		&t.OverriddenBy, (*list[Hazard])(&t.HeldFor), &t.Stopped, &t.Begun, &t.Late,
-		&t.CancelReason, &t.Version, plates.onto(&dishes))
-	t.Dishes = onTicket(dishes)
+		&t.CancelReason, &t.Version, plates.onto(&dishes), &done)
+	t.Dishes, t.Parts = onTicket(dishes), partsOf(dishes, done)
 	t.Initials, t.NilByMouth = name.onWall(form), nilByMouth.Holds(now)
 	if t.BedNumber != "" && bedSince.After(t.PlacedAt) {
 		t.MovedAt = bedSince
@@ -279,7 +322,8 @@ func scanTicket(row scanner, now time.Time, form WallNames,
 func onTicket(dishes []Dish) []TicketDish {
 	shown := make([]TicketDish, len(dishes))
 	for i, dish := range dishes {
-		shown[i] = TicketDish{ID: dish.ID, Name: dish.Name, Station: dish.Station}
+		shown[i] = TicketDish{ID: dish.ID, Name: dish.Name, Station: dish.Station,
+			Diets: dish.Diets}
 	}
 	return shown
 }

@@ -39,11 +39,12 @@ func TestATicketShowsWhatTheKitchenNeedsAndNotWhoThePatientIs(t *testing.T) {
 		}
 		s.diet(t, a, fasting(morning, time.Time{}))
 		board := s.kitchen(t)
-		want := []hospital.Ticket{{OrderID: o.ID, Status: hospital.OrderHeld, StatusSince: morning, PlacedAt: morning, Due: o.Due, Meal: hospital.Lunch,
+		want := []hospital.Ticket{{OrderID: o.ID, Status: hospital.OrderHeld, StatusSince: morning, PlacedAt: morning, Due: o.Due, Meal: hospital.Lunch, ServiceDate: o.ServiceDate,
 			WardCode: "A", BedNumber: "A-05", Initials: "X. Q.", Diet: hospital.DietRenal, Texture: 6,
 			Allergies:  hospital.Allergies{Known: true, Allergens: []hospital.Allergen{"milk", "nuts"}, Severe: []hospital.Allergen{"nuts"}},
 			Isolation:  hospital.NoIsolation,
-			NilByMouth: true, Dishes: []hospital.TicketDish{{ID: tea.ID, Name: tea.Name, Station: "cold"}, {ID: s.dish.ID, Name: s.dish.Name, Station: "hot"}},
+			NilByMouth: true, Dishes: []hospital.TicketDish{{ID: tea.ID, Name: tea.Name, Station: "cold", Diets: tea.Diets}, {ID: s.dish.ID, Name: s.dish.Name, Station: "hot", Diets: s.dish.Diets}},
+			Parts: hospital.Parts{{Station: "hot"}, {Station: "cold"}},
 			Notes: "small portion", OverrideReason: "Tolerates boiled milk", OverriddenBy: "nurse",
 			HeldFor: []hospital.Hazard{{Kind: hospital.HazardNilByMouth}}, Version: 2}}
 		if !reflect.DeepEqual(board.Tickets, want) {

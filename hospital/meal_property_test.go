@@ -57,7 +57,7 @@ func TestAfterAnyHistoryNoDangerousTrayIsOnItsWay(t *testing.T) {
 // clear empties the fixture for another history and puts the menu back as it was.
 func (s *service) clear(t testing.TB, dishes []hospital.Dish) {
 	t.Helper()
-	for _, statement := range []string{`DELETE FROM delivery`, `DELETE FROM order_dish`, `DELETE FROM meal_order`, `DELETE FROM customer_link`,
+	for _, statement := range []string{`DELETE FROM delivery`, `DELETE FROM order_dish`, `DELETE FROM order_part`, `DELETE FROM meal_order`, `DELETE FROM customer_link`,
 		`DELETE FROM notification_read`, `DELETE FROM notification`, `DELETE FROM bed_assignment`, `DELETE FROM admission`, `DELETE FROM patient`,
 		`UPDATE bed SET status = 'available', status_reason = '', reserved_until = NULL`} {
 		s.exec(t, statement)

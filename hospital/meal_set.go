@@ -36,12 +36,24 @@ const (
 
 var mealCode = regexp.MustCompile(`^[a-z][a-z0-9_]{0,29}$`)
 
-// AddMeal gives the hospital another meal. Invalid names wrong fields, Conflict a code that is
-// taken. An IdempotencyKey works as for Admit.
-func (h *Hospital) AddMeal(ctx context.Context, actor Actor, cmd MealCommand) (MealKind, error) {
+// AddMeal gives the hospital another meal. Nobody missed it where its time was before now. Invalid
+// names wrong fields, Conflict a code that is taken. An IdempotencyKey works as for Admit.
+func (h *Hospital) AddMeal(ctx context.Context, actor Actor,
+	cmd MealCommand) (added MealKind, err error) {
 	if err := actor.need(ManageMenu); err != nil {
 		return MealKind{}, err
 	}
+	err = h.InTransaction(ctx, func(ctx context.Context) (err error) {
+		if added, err = h.createMeal(ctx, actor, cmd); err != nil {
+			return err
+		}
+		return h.takeOverMeals(ctx, added.Code)
+	})
+	return added, err
+}
+
+// createMeal is AddMeal, whatever was served before now.
+func (h *Hospital) createMeal(ctx context.Context, actor Actor, cmd MealCommand) (MealKind, error) {
 	said := cmd
 	said.IdempotencyKey, said.Version = "", 0
 	added, _, err := create(ctx, h, actor, creation[MealKind]{
@@ -179,9 +191,29 @@ func (k MealKind) check(wrong fields) error {
 	return wrong.err()
 }
 
-// SetMeal changes a meal. Orders that there are keep when they are due. Invalid names wrong fields,
-// NotFound a code that there is not, Conflict another version.
+// SetMeal changes a meal. Orders that there are keep when they are due, and nobody missed a meal
+// that has no rounds until now. Invalid names wrong fields, NotFound a code that there is not,
+// Conflict another version.
 func (h *Hospital) SetMeal(ctx context.Context, actor Actor, code Meal,
+	cmd MealCommand) (after MealKind, err error) {
+	err = h.InTransaction(ctx, func(ctx context.Context) error {
+		settings, err := h.Settings(ctx)
+		if err != nil {
+			return err
+		}
+		if after, err = h.setMeal(ctx, actor, code, cmd); err != nil {
+			return err
+		}
+		if slices.Contains(settings.MainMeals(), code) {
+			return nil
+		}
+		return h.takeOverMeals(ctx, code)
+	})
+	return after, err
+}
+
+// setMeal is SetMeal, whatever was served before now.
+func (h *Hospital) setMeal(ctx context.Context, actor Actor, code Meal,
 	cmd MealCommand) (MealKind, error) {
 	return h.changeMeal(ctx, actor, code, cmd.Version,
 		func(ctx context.Context, c *change, before MealKind) (MealKind, entry, error) {

@@ -32,24 +32,30 @@ const RoundsAhead = 7
 // RoundsAhead days ahead; NotFound where there is no such ward.
 func (h *Hospital) OrderMealRound(ctx context.Context, actor Actor, wardID int64, meal Meal,
 	day time.Time) (MealRound, error) {
+	if err := actor.need(OrderRounds); err != nil {
+		return MealRound{}, err
+	}
+	settings, err := h.Settings(ctx)
+	if err != nil {
+		return MealRound{}, err
+	}
+	day = dayIn(day)
+	if err := settings.checkRound(meal, day, settings.Day(h.clock(ctx))); err != nil {
+		return MealRound{}, err
+	}
 	round, _, err := h.orderRound(ctx, actor, wardID, meal, day)
 	return round, err
 }
 
-// orderRound is OrderMealRound, and returns also for whom there is nothing.
+// orderRound is OrderMealRound of a day, midnight UTC, that is right, and returns also for whom
+// there is nothing.
 func (h *Hospital) orderRound(ctx context.Context, actor Actor, wardID int64, meal Meal,
 	day time.Time) (round MealRound, without []int64, err error) {
-	if err := actor.need(OrderRounds); err != nil {
-		return round, nil, err
-	}
 	settings, err := h.Settings(ctx)
 	if err != nil {
 		return round, nil, err
 	}
-	day, today := dayIn(day), settings.Day(h.clock(ctx))
-	if err := settings.checkRound(meal, day, today); err != nil {
-		return round, nil, err
-	}
+	today := settings.Day(h.clock(ctx))
 	admissionIDs, err := h.admissionsInWard(ctx, wardID)
 	if err != nil {
 		return round, nil, err

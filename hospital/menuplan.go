@@ -296,12 +296,20 @@ func (c *change) checkPlanned(ctx context.Context, cmd PlanEntryCommand, wrong f
 			wrong.refuse("items", "dish_unknown", "There is no such dish. Choose from the menu.")
 		case err != nil:
 			return err
-		case SettingsOf(ctx).Meal(cmd.Meal).Enabled && !slices.Contains(dish.Meals, cmd.Meal):
-			wrong.refuse("items", "dish_meal",
-				"%s is not served at this meal. Choose something else.", dish.Name.En)
+		default:
+			wrong.notServed(ctx, "items", dish, cmd.Meal)
 		}
 	}
 	return nil
+}
+
+// notServed records that a dish is not served at a meal. One that is not offered now may be planned
+// with any.
+func (f fields) notServed(ctx context.Context, field string, dish Dish, meal Meal) {
+	if SettingsOf(ctx).Meal(meal).Enabled && !slices.Contains(dish.Meals, meal) {
+		f.refuse(field, "dish_meal",
+			"%s is not served at this meal. Choose something else.", dish.Name.En)
+	}
 }
 
 // planMeal puts the dishes of an entry in the place of those that are there. Where they are the

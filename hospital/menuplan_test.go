@@ -259,3 +259,60 @@ func TestAMenuPlanIsRefused(t *testing.T) {
 		}
 	})
 }
+
+// taken imports a file of the menu as the kitchen, and tells what became of its lines.
+func (s *service) taken(t *testing.T, file string) string {
+	t.Helper()
+	done := must[hospital.Imported](t)(s.Import(t.Context(), cook,
+		hospital.ImportCommand{Kind: hospital.MenuFile, File: strings.NewReader("day,meal,dish\n" + file)}))
+	if len(done.Errors) > 0 {
+		return strings.Join(lineErrors(done), ", ")
+	}
+	return fmt.Sprint(done.Added, done.Changed, done.Unchanged)
+}
+
+// It is Monday the 23rd.
+func TestAFileMakesTheDishesOfAMealThoseThatItNames(t *testing.T) {
+	onEachService(t, func(t *testing.T, s *service) {
+		lunchOnly := s.add(t, "Fish", func(d *hospital.Dish) { d.Meals = []hospital.Meal{"lunch"} })
+		s.add(t, "Beans", nil)
+		const whole = "1,lunch,Fish\n1,lunch,Rice\n2,dinner,Beans\n7,,\n2026-12-25,lunch,Fish\n"
+		for _, step := range []struct {
+			what, file, became, stands string
+			days                       int
+		}{
+			{"a cycle that was not there", whole, "5 0 0", whole, 7},
+			{"the same again", whole, "0 0 5", whole, 7},
+			{"other dishes, and no word of other meals", "1,lunch,Rice\n2,dinner,Beans\n2,dinner,Rice\n",
+				"0 3 0", "1,lunch,Rice\n2,dinner,Beans\n2,dinner,Rice\n7,,\n2026-12-25,lunch,Fish\n", 7},
+			{"a longer cycle", "8,lunch,Rice\n", "1 0 0", "1,lunch,Rice\n2,dinner,Beans\n" +
+				"2,dinner,Rice\n8,lunch,Rice\n2026-12-25,lunch,Fish\n", 8},
+		} {
+			if got := s.taken(t, step.file); got != step.became {
+				t.Errorf("%s: %q, want %q", step.what, got, step.became)
+			}
+			got := strings.ReplaceAll(string(exported(t, s.Hospital, hospital.MenuFile)), "\r", "")
+			if got != "day,meal,dish\n"+step.stands {
+				t.Errorf("%s: the plan is %q", step.what, got)
+			}
+			plan := must[hospital.MenuPlan](t)(s.MenuPlan(t.Context(), cook))
+			if plan.Days != step.days || !plan.StartsOn.Equal(day(23)) {
+				t.Errorf("%s: a cycle of %d days from %s", step.what, plan.Days, plan.StartsOn)
+			}
+		}
+		lunchOnly.Meals = []hospital.Meal{hospital.Dinner}
+		must[hospital.Dish](t)(s.SetDish(t.Context(), cook, lunchOnly))
+		if got := string(exported(t, s.Hospital, hospital.MenuFile)); strings.Contains(got, "Fish") {
+			t.Errorf("what is not served at the meal any more goes out: %q", got)
+		}
+		got := s.taken(t, "0,lunch,Rice\n36,lunch,Rice\n1.5,lunch,Rice\n,lunch,Rice\n1,,Rice\n"+
+			"1,lunch,\n1,tea,Rice\n1,lunch,Soup\n1,lunch,Fish\n2026-11-22,lunch,Rice\n"+
+			"25.12.2026,lunch,Rice\n2029-01-01,lunch,Rice\n2026-12-25,,\n1,lunch,Rice\n1,lunch,Rice\n")
+		if want := "2 day plan_day, 3 day plan_day, 4 day not_a_plan_day, 5 day key_missing, " +
+			"6 meal key_missing, 7 dish key_missing, 8 meal unknown_choice, 9 dish dish_name_unknown, " +
+			"10 dish dish_meal, 11 day plan_date, 12 day not_a_plan_day, 13 day plan_date, " +
+			"14 meal key_missing, 14 dish key_missing, 16 dish line_twice"; got != want {
+			t.Errorf("got\n%s, want\n%s", got, want)
+		}
+	})
+}

@@ -57,7 +57,19 @@ func (h *Hospital) TakeOverMeals(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return h.takeOverMeals(ctx, settings.MainMeals()...)
+}
+
+// takeOverMeals is TakeOverMeals of some meals, such as one that is served only from now on.
+func (h *Hospital) takeOverMeals(ctx context.Context, meals ...Meal) error {
+	settings, err := h.Settings(ctx)
+	if err != nil {
+		return err
+	}
 	for _, round := range settings.servedRounds(h.clock(ctx)) {
+		if !slices.Contains(meals, round.Meal) {
+			continue
+		}
 		wards, err := h.wardsOf(ctx, round)
 		if err != nil {
 			return err
@@ -252,7 +264,9 @@ func readMissed(ctx context.Context, q *sql.Tx, now time.Time, role Role) ([]Mis
 	if err != nil {
 		return nil, fmt.Errorf("read which rounds were missed: %w", err)
 	}
-	over := func(m MissedRound) bool { return now.After(m.Until) }
+	over := func(m MissedRound) bool {
+		return now.After(m.Until) || !slices.Contains(settings.MainMeals(), m.Meal)
+	}
 	missed = slices.DeleteFunc(missed, over)
 	return missed, addWho(ctx, q, role, missed)
 }

@@ -64,6 +64,7 @@ type Order struct {
 	ServiceDate time.Time // midnight UTC of the day in the hospital
 	Due         time.Time // when it is to be eaten
 	Dishes      []Dish    // as they were when ordered
+	Parts       Parts     // what each station does for it
 	Notes       string
 	Status      OrderStatus
 	Begun       bool     // cooking has begun, also where the order was held after that
@@ -118,6 +119,8 @@ type OrderCommand struct {
 	// What the person saw; 0 where they did not say.
 	AdmissionID int64 // the admission that the order is for; another one: Conflict "another_patient"
 	Version     int64 // of the order; another one now: Conflict "order_outdated"
+	// The person means a meal that is coming; an order of another one: Conflict "not_coming".
+	Coming bool
 }
 
 // PlaceOrder places an order for the meal's next serving. It is pending until a cook confirms it.
@@ -572,7 +575,7 @@ func ordersWhere(ctx context.Context, q *sql.Tx, condition string, args ...any) 
 			meal_order.overridden_by, meal_order.overridden, meal_order.late, meal_order.price,
 			meal_order.placed_by, meal_order.placed_at, meal_order.status_since,
 			meal_order.cancel_reason, meal_order.version, admission.patient_id, bed.ward_id, `+
-			dishesOfOrder+`
+			dishesOfOrder+`, `+partsOfOrder+`
 		FROM meal_order
 		LEFT JOIN admission ON admission.id = meal_order.admission_id
 		LEFT JOIN bed ON bed.id = admission.bed_id
@@ -588,12 +591,14 @@ func ordersWhere(ctx context.Context, q *sql.Tx, condition string, args ...any) 
 }
 
 func scanOrder(row scanner, plates plates) (o Order, err error) {
+	var done partsDone
 	err = row.Scan(&o.ID, (*reference)(&o.AdmissionID), (*reference)(&o.AddressID), &o.Meal,
 		(*instant)(&o.ServiceDate), (*instant)(&o.Due), &o.Notes, &o.Status, &o.Begun,
 		(*list[Hazard])(&o.HeldFor), &o.Stopped, &o.OverrideReason, &o.OverriddenBy,
 		(*list[Hazard])(&o.Overridden), &o.Late, &o.Price, (*reference)(&o.PlacedBy),
 		(*instant)(&o.PlacedAt), (*instant)(&o.StatusSince), &o.CancelReason, &o.Version,
-		(*reference)(&o.patientID), (*reference)(&o.wardID), plates.onto(&o.Dishes))
+		(*reference)(&o.patientID), (*reference)(&o.wardID), plates.onto(&o.Dishes), &done)
+	o.Parts = partsOf(o.Dishes, done)
 	return o, err
 }
 
@@ -665,6 +670,9 @@ func (c *change) putOrder(ctx context.Context, o *Order, to OrderStatus) error {
 		ended = c.now
 	}
 	if to != from {
+		if err := c.partsUndone(ctx, o, to); err != nil {
+			return err
+		}
 		o.Status, o.StatusSince = to, c.now
 	}
 	err := c.tx.QueryRowContext(ctx, `UPDATE meal_order SET status = $2, status_since = $3,

@@ -74,7 +74,8 @@ func (c *change) startOrder(ctx context.Context, o *Order, _ string) error {
 	return c.putOrder(ctx, o, OrderPreparing)
 }
 
-// ReadyOrder ends the cooking and opens the order's delivery. It checks anew, like StartOrder.
+// ReadyOrder is the tray check: it ends the cooking and opens the order's delivery. It checks anew,
+// like StartOrder, and marks the parts that no station has said to have done.
 func (h *Hospital) ReadyOrder(ctx context.Context, actor Actor, id int64,
 	cmd OrderCommand) (Order, error) {
 	return h.stepOrder(ctx, actor, id, cmd, orderStep{CookOrders, OrderReady, (*change).readyOrder})
@@ -82,6 +83,9 @@ func (h *Hospital) ReadyOrder(ctx context.Context, actor Actor, id int64,
 
 func (c *change) readyOrder(ctx context.Context, o *Order, _ string) error {
 	if err := c.holdIfUnsafe(ctx, o); err != nil {
+		return err
+	}
+	if err := c.checkParts(ctx, o); err != nil {
 		return err
 	}
 	if err := c.putOrder(ctx, o, OrderReady); err != nil {
@@ -188,6 +192,11 @@ func (h *Hospital) stepOrder(ctx context.Context, actor Actor, id int64, cmd Ord
 		}
 		if step.to != "" && !o.goesForwardTo(step.to) {
 			return Order{}, o.invalidTransition(actor)
+		}
+		if cmd.Coming {
+			if err := c.checkComing(ctx, o); err != nil {
+				return Order{}, err
+			}
 		}
 		err = step.run(c, ctx, &o, reason)
 		return o.shownTo(actor), err

@@ -213,7 +213,7 @@ func TestAnOrderKeepsWhatWasSaid(t *testing.T) {
 		day := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 		want := hospital.Order{ID: placed.ID, AdmissionID: a.ID, Meal: hospital.Lunch, ServiceDate: day, Due: day.Add(10*time.Hour + 30*time.Minute),
 			Dishes: []hospital.Dish{tea, s.dish, tea}, Notes: "no sugar\nplease", Status: hospital.OrderPending, PlacedBy: nurse.UserID,
-			PlacedAt: morning, StatusSince: morning, Version: 1}
+			PlacedAt: morning, StatusSince: morning, Version: 1, Parts: hospital.Parts{{Station: "hot"}}}
 		if got := s.order(t, placed.ID); !reflect.DeepEqual(got, placed) {
 			t.Errorf("the command returned %+v\nand %+v is read", placed, got)
 		}

@@ -350,7 +350,8 @@ func (c *change) planFromFile(ctx context.Context, stay Admission, line patientL
 
 // listPatients writes everybody on record by number, but for those who have died here and records
 // that were merged into others. A newborn who lies with the mother has no bed of its own.
-func listPatients(ctx context.Context, q *sql.Tx, write func(cells ...string) error) error {
+func listPatients(ctx context.Context, _ *Hospital, q *sql.Tx,
+	write func(cells ...string) error) error {
 	numbered, err := patientNumbers(ctx, q)
 	if err != nil {
 		return err

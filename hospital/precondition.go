@@ -170,6 +170,8 @@ func fieldsOf(action, from, to string) []Change {
 		return []Change{{Field: "merged_into", From: told(from), To: told(to)}}
 	case "user.set", "user.disable", "user.enable":
 		return userChanges(action, from, to)
+	case "order.part":
+		return []Change{{Field: "parts"}} // which of them are done, the order itself says
 	case "delivery.stop":
 		return []Change{{Field: "stopped", To: to}}
 	}

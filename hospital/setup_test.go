@@ -1,6 +1,7 @@
 package hospital_test
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -44,6 +45,29 @@ func TestTheFirstAccountIsMadeWithALinkOnce(t *testing.T) {
 		refused(t, begin(link.Token), hospital.NotFound, "setup_over")
 		if none, err := h.NewSetupLink(ctx); err != nil || none.Token != "" {
 			t.Errorf("with an account there is a link still: %+v %v", none, err)
+		}
+	})
+}
+
+// TestOfTwoWithTheSameLinkOneMakesTheFirstAccount at the same time.
+func TestOfTwoWithTheSameLinkOneMakesTheFirstAccount(t *testing.T) {
+	onEach(t, func(t *testing.T, h *fixture) {
+		link := must[hospital.SetupLink](t)(h.NewSetupLink(t.Context()))
+		errs := make([]error, 2)
+		var both sync.WaitGroup
+		for i, name := range []string{"first", "second"} {
+			both.Go(func() {
+				_, errs[i] = h.BeginSetup(t.Context(), link.Token, hospital.AddUserCommand{
+					Username: name, Password: "correct horse"})
+			})
+		}
+		both.Wait()
+		if errs[0] == nil {
+			errs[0], errs[1] = errs[1], errs[0]
+		}
+		refused(t, errs[0], hospital.NotFound, "setup_over")
+		if users := h.number(t, `SELECT count(*) FROM app_user`); users != 1 || errs[1] != nil {
+			t.Errorf("there are %d accounts, and the other got %v", users, errs[1])
 		}
 	})
 }

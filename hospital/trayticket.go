@@ -198,7 +198,7 @@ func (all *TrayTickets) order(ctx context.Context, q *sql.Tx) error {
 	if err != nil {
 		return err
 	}
-	place := SettingsOf(ctx).serviceOrder(all.Meal, wards)
+	place := servicePlaces(SettingsOf(ctx).Meal(all.Meal), wards)
 	for _, tickets := range [][]TrayTicket{all.Tickets, all.Withdrawn, all.LeftOut} {
 		slices.SortFunc(tickets, func(a, b TrayTicket) int {
 			return cmp.Or(cmp.Compare(place[a.WardID], place[b.WardID]),
@@ -208,20 +208,17 @@ func (all *TrayTickets) order(ctx context.Context, q *sql.Tx) error {
 	return nil
 }
 
-// serviceOrder is the place of each ward where a meal is served: as they take turns, then the
-// others in their own order. What goes to no ward comes last.
-func (s *Settings) serviceOrder(meal Meal, wards []Ward) map[int64]int {
-	place := map[int64]int{}
-	for _, turn := range s.Meal(meal).Turns {
-		place[turn.WardID] = len(place)
+// servicePlaces are the places of wards where a meal is served: as they take turns, then in their
+// own order. What goes to no ward, whose id is 0, comes last.
+func servicePlaces(meal MealKind, wards []Ward) map[int64]int {
+	slices.SortStableFunc(wards, func(a, b Ward) int {
+		return cmp.Compare(meal.turnOf(a.ID), meal.turnOf(b.ID))
+	})
+	places := map[int64]int{0: len(wards)}
+	for i, ward := range wards {
+		places[ward.ID] = i
 	}
-	for _, ward := range wards {
-		if _, known := place[ward.ID]; !known {
-			place[ward.ID] = len(place)
-		}
-	}
-	place[0] = len(place)
-	return place
+	return places
 }
 
 // printedLately is how long a printed ticket that is withdrawn is looked for.

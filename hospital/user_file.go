@@ -61,7 +61,8 @@ func (r *fileRow) wards(ctx context.Context, h *Hospital, stands []int64) ([]int
 }
 
 // listUsers writes the accounts by name. Who is disabled is in no file: an import could not say so.
-func listUsers(ctx context.Context, q *sql.Tx, write func(cells ...string) error) error {
+func listUsers(ctx context.Context, _ *Hospital, q *sql.Tx,
+	write func(cells ...string) error) error {
 	wards, err := allWards(ctx, q)
 	if err != nil {
 		return wrap(err, "read the wards")

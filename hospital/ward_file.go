@@ -54,7 +54,8 @@ func wardInFile(ctx context.Context, h *Hospital, code string) (Ward, error) {
 }
 
 // listWards writes the wards by code.
-func listWards(ctx context.Context, q *sql.Tx, write func(cells ...string) error) error {
+func listWards(ctx context.Context, _ *Hospital, q *sql.Tx,
+	write func(cells ...string) error) error {
 	wards, err := allWards(ctx, q)
 	if err != nil {
 		return wrap(err, "read the wards")

@@ -36,7 +36,8 @@ func takeZone(ctx context.Context, h *Hospital, actor Actor, r *fileRow) (fileOu
 }
 
 // listZones writes the zones by name.
-func listZones(ctx context.Context, q *sql.Tx, write func(cells ...string) error) error {
+func listZones(ctx context.Context, _ *Hospital, q *sql.Tx,
+	write func(cells ...string) error) error {
 	rows, err := q.QueryContext(ctx, selectZone)
 	zones, err := collect(rows, err, scanZone)
 	if err != nil {

@@ -89,6 +89,7 @@ func galleryKitchenBoard() hospital.KitchenBoard {
 // galleryWall is the wall of one station, where a step was refused.
 func galleryWall() Wall {
 	return Wall{
+		View:    TicketsView,
 		Filter:  hospital.KitchenFilter{Station: "hot"},
 		Wards:   []hospital.Ward{{Code: "GAL", Name: "Gallery"}},
 		Notes:   []string{"There is no meal “brunch”. Every meal is shown."},

@@ -186,8 +186,15 @@ func (w typed) kitchen(t testing.TB, bodies map[string]string) {
 	for i := range board.ToCook {
 		board.ToCook[i].Name = dish
 	}
-	wall := views.Wall{Filter: hospital.KitchenFilter{Ward: w.code}, Wards: []hospital.Ward{{Code: w.code, Name: w.ward}}, Notes: []string{w.query}, Refused: 7, Refusal: w.sentence}
+	wall := views.Wall{View: views.TicketsView, Filter: hospital.KitchenFilter{Ward: w.code}, Wards: []hospital.Ward{{Code: w.code, Name: w.ward}}, Notes: []string{w.query}, Refused: 7, Refusal: w.sentence}
 	bodies["kitchen"] = draw(t, text.En, views.KitchenPage(kitchenPage(), board, wall))
+	board.Service.Trays, board.Exceptions.Held = board.Tickets, board.Tickets
+	board.Service.Wards = []hospital.WardTrays{{Ward: hospital.Ward{Code: w.code, Name: w.ward}}}
+	for _, view := range views.KitchenViews {
+		wall.View = view
+		bodies["kitchen "+string(view)] = draw(t, text.En,
+			views.KitchenPage(kitchenPage(), board, wall))
+	}
 }
 
 // customers are the pages of customers, and everybody's notifications.

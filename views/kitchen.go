@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 
@@ -8,8 +9,22 @@ import (
 	"dusangire/views/text"
 )
 
+// KitchenView is one of the kitchen's screens: the same state for another job.
+type KitchenView string
+
+// The kitchen's screens.
+const (
+	ProductionView KitchenView = "production" // what is cooked, and how far each ward is
+	LineView       KitchenView = "line"       // the trays of one ward, to be checked one by one
+	TicketsView    KitchenView = "tickets"    // each ticket by itself
+)
+
+// KitchenViews lists them, the one that is shown without being asked for first.
+var KitchenViews = []KitchenView{ProductionView, LineView, TicketsView}
+
 // Wall is one screen in the kitchen: what it shows of the board, and what there is to say besides.
 type Wall struct {
+	View    KitchenView // empty: the first
 	Filter  hospital.KitchenFilter
 	Wards   []hospital.Ward // to choose from
 	Notes   []string        // about what was asked for and can't be shown, in the reader's language
@@ -18,15 +33,16 @@ type Wall struct {
 }
 
 // WallPath is the page of a wall.
-func WallPath(f hospital.KitchenFilter) string { return KitchenPath + WallQuery(f) }
+func WallPath(w Wall) string { return KitchenPath + WallQuery(w) }
 
-// WallQuery is the query of a wall's page; "" where it shows everything.
-func WallQuery(f hospital.KitchenFilter) string {
+// WallQuery is the query of a wall's page; "" for the one that is shown without being asked for.
+func WallQuery(w Wall) string {
 	query := url.Values{}
 	for name, value := range map[string]string{
-		"ward": f.Ward, "station": string(f.Station), "meal": string(f.Meal),
+		"view": string(w.View), "ward": w.Filter.Ward, "station": string(w.Filter.Station),
+		"meal": string(w.Filter.Meal),
 	} {
-		if value != "" {
+		if value != "" && value != string(KitchenViews[0]) {
 			query.Set(name, value)
 		}
 	}
@@ -35,6 +51,15 @@ func WallQuery(f hospital.KitchenFilter) string {
 	}
 	return "?" + query.Encode()
 }
+
+// view is which of the screens the wall is.
+func (w Wall) view() KitchenView { return cmp.Or(w.View, KitchenViews[0]) }
+
+// as is another screen of the same part of the kitchen.
+func (w Wall) as(v KitchenView) Wall { return Wall{View: v, Filter: w.Filter} }
+
+// of is the same screen of another part of the kitchen.
+func (w Wall) of(f hospital.KitchenFilter) Wall { return Wall{View: w.View, Filter: f} }
 
 // stepForm is the id of the form that every ticket's buttons send.
 const stepForm = "step"
@@ -114,7 +139,7 @@ type choice struct {
 
 // add offers the wall that a filter makes.
 func (n *narrowing) add(w Wall, f hospital.KitchenFilter, label string) {
-	n.choices = append(n.choices, choice{WallPath(f), label, f == w.Filter})
+	n.choices = append(n.choices, choice{WallPath(w.of(f)), label, f == w.Filter})
 }
 
 // chosen is what holds.
@@ -168,13 +193,23 @@ func LaneCountID(lane string) string { return "count-" + lane }
 func StationID(s hospital.Station) string { return "cook-" + string(s) }
 func DishCountID(dishID int64) string     { return "dish-" + number(dishID) }
 
-// KitchenRegions lists what changes on a wall of the kitchen: the tickets of each lane and their
-// number, how many are on their way, and each dish that is still to be cooked. The board is
-// filtered already.
+// KitchenRegions lists what changes on a wall of the kitchen. The board is filtered already.
 func KitchenRegions(b hospital.KitchenBoard, w Wall) []Region {
+	switch w.view() {
+	case TicketsView:
+		return ticketRegions(b, w)
+	case LineView:
+		return lineRegions(b, w)
+	}
+	return productionRegions(b, w)
+}
+
+// ticketRegions are the tickets of each lane and their number, how many are on their way, and each
+// dish that is still to be cooked.
+func ticketRegions(b hospital.KitchenBoard, w Wall) []Region {
 	regions := []Region{
 		{ID: TransitID, Component: inTransit(b)},
-		{ID: MissedID, Component: missedRounds(b.Missed, WallPath(w.Filter))},
+		{ID: MissedID, Component: missedRounds(b.Missed, WallPath(w))},
 		{ID: PastID, Component: pastStrip(b)},
 	}
 	for _, lane := range lanes {

@@ -85,13 +85,13 @@ func kitchenPage() views.Page {
 	return p
 }
 
-func sampleWall() views.Wall { return views.Wall{Wards: sampleWards()} }
+func sampleWall() views.Wall { return views.Wall{View: views.TicketsView, Wards: sampleWards()} }
 
 // drawTicket is a ticket as a wall with this filter shows it.
 func drawTicket(t testing.TB, ticket hospital.Ticket, f hospital.KitchenFilter) string {
 	t.Helper()
 	board := hospital.KitchenBoard{Tickets: []hospital.Ticket{ticket}, At: now}
-	for _, r := range withItems(views.KitchenRegions(board, views.Wall{Filter: f})) {
+	for _, r := range withItems(views.KitchenRegions(board, views.Wall{View: views.TicketsView, Filter: f})) {
 		if r.ID == views.TicketID(ticket.OrderID) {
 			return draw(t, text.En, r.Component)
 		}

@@ -71,6 +71,8 @@ const (
 	HousekeepingPath  = "/dashboard/housekeeping/"
 	PastOrdersPath    = "/kitchen/past/"
 	TicketsPath       = "/tickets/"
+	StartMealPath     = "/kitchen/start"
+	MadePath          = "/kitchen/made"
 	HomePath          = "/home/"
 	AddressesPath     = "/addresses/"
 	ZonesPath         = "/zones/"
@@ -169,7 +171,7 @@ func NoticePath(n hospital.Notification) string {
 		return WardPath.Of(n.Target.ID)
 	case hospital.TargetKitchen:
 		of := hospital.KitchenFilter{Ward: n.About.WardCode, Meal: n.About.Meal}
-		return WallPath(of)
+		return WallPath(Wall{Filter: of})
 	}
 	return ""
 }

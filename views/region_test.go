@@ -118,7 +118,7 @@ func allPages() map[string]templ.Component {
 			Errors: map[string]string{"reason": "Say why."}})),
 		"refused order": views.OrderPage(p, sampleOrder(hospital.OrderHeld, heldFor(sampleHazards()[1])), views.Form{Name: "confirm-12",
 			Errors: map[string]string{"reason": "Say why."}}),
-		"kitchen with a refusal": views.KitchenPage(kitchenPage(), sampleKitchen(), views.Wall{Wards: sampleWards(), Filter: hospital.KitchenFilter{Station: "hot"},
+		"kitchen with a refusal": views.KitchenPage(kitchenPage(), sampleKitchen(), views.Wall{View: views.TicketsView, Wards: sampleWards(), Filter: hospital.KitchenFilter{Station: "hot"},
 			Notes: []string{"There is no meal."}, Refused: 7, Refusal: "Order 7 has changed meanwhile."}),
 		"login": views.LoginPage(views.Page{Title: "Login"},
 			views.Form{Name: views.FormLogin, Errors: map[string]string{"username": "Who?"}}),

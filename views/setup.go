@@ -73,11 +73,18 @@ func missingPath(m hospital.Missing) string {
 	switch m.Kind {
 	case hospital.MissingLogin:
 		return UsersPath
-	case hospital.MissingDish, hospital.MissingDiet:
+	case hospital.MissingDish:
 		return MenuStepPath
+	case hospital.MissingDiet:
+		return DishesPath + "?view=matrix"
+	case hospital.MissingBed: // a step adds wards, and none to those that there are
+		return WardsPath
 	}
 	return WardsStepPath
 }
+
+// wayOn leads to a page on which a step can be done in another way, or in more detail.
+type wayOn struct{ path, words string }
 
 // How a menu can begin.
 const (

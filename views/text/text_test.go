@@ -189,7 +189,11 @@ func domain() map[string][]string {
 	lists["mark.misfit."] = []string{"isolation", "staff"}
 	for i := range 8 {
 		lists["texture."] = append(lists["texture."], strconv.Itoa(i))
+		lists["texture.short."] = append(lists["texture.short."], strconv.Itoa(i))
 	}
+	lists["trays."] = wordsOf(hospital.TrayStates)
+	lists["kitchen.view."] = []string{"production", "line", "tickets"}
+	lists["kitchen.exception."] = []string{"held", "moved", "stopped", "late", "undelivered"}
 	for d := range 7 {
 		lists["weekday."] = append(lists["weekday."], strconv.Itoa(d))
 	}

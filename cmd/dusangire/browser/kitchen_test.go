@@ -16,7 +16,7 @@ import (
 	"dusangire/hospital"
 )
 
-const wall = "/dashboard/kitchen/"
+const wall = "/dashboard/kitchen/?view=tickets"
 
 // ticketCard is the card of an order on the wall.
 func ticketCard(id int64) string { return fmt.Sprintf("#ticket-%d", id) }
@@ -245,7 +245,7 @@ func TestAWallAtAStationShowsItsTicketsAndThoseOfNobody(t *testing.T) {
 	k := mustServeKitchen(t, 6, evenly(15))
 	p := k.cooks(1)[0]
 	p.press(".filters details:first-child summary")
-	p.follow(`.filters a[href$="station=porridge"]`)
+	p.follow(`.filters a[href*="station=porridge"]`)
 	p.untilLive()
 	p.mark()
 	shown := `[...document.querySelectorAll(".tickets > li")].map((li) => li.id).join(" ")`

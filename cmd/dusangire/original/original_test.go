@@ -300,7 +300,7 @@ func TestTheButtonsOfTheKitchenDoWhatTheySay(t *testing.T) {
 	order := nurse.Create("/orders", object{"admission_id": admission["id"], "meal": "lunch", "items": []int64{s.Dish("Rice").ID}})
 	path := fmt.Sprintf("/orders/%v/", order["id"])
 	for _, step := range [][2]string{{"confirm", "confirmed"}, {"start", "preparing"}, {"ready", "ready"}, {"recall", "preparing"}} {
-		button := cook.Page("/dashboard/kitchen/").Find(fmt.Sprintf(`button[formaction=%q]`, path+step[0]))
+		button := cook.Page("/dashboard/kitchen/?view=tickets").Find(fmt.Sprintf(`button[formaction=%q]`, path+step[0]))
 		if button.Length() != 1 {
 			t.Fatalf("the wall has no button to %s the ticket", step[0])
 		}
