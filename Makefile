@@ -3,7 +3,7 @@
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 TEMPL := go tool templ
 
-.PHONY: help run dev build test old-browser faults bench load load-large check generate deps
+.PHONY: help run dev build test test-faults test-others old-browser faults bench load load-large check generate deps
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,20 +19,30 @@ dev: ## the same, rebuilt and reloaded at each change, on http://127.0.0.1:7331;
 build: ## build bin/dusangire
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/dusangire ./cmd/dusangire
 
-# SQLite is C in the words of Go. Neither the race detector nor checkptr watches its own package:
-# they find nothing of ours there, and took nearly half of the processor's time of the hospital's
-# tests. A package that shares generic functions with others can't be left out for races: the linker
+# SQLite is C in the words of Go. Neither the race detector nor checkptr watches its own package and
+# that of its memory: they find nothing of ours there, and took nearly half of the processor's time
+# of the hospital's tests. A package that shares generic functions with others can't be left out for races: the linker
 # may take its copies for theirs, and the detector would call races what are none.
 UNWATCHED := -gcflags='modernc.org/...=-d=checkptr=0' \
-	-gcflags='modernc.org/sqlite/lib=-race=false -d=checkptr=0'
+	-gcflags='modernc.org/sqlite/lib=-race=false -d=checkptr=0' \
+	-gcflags='modernc.org/memory=-race=false -d=checkptr=0'
 
-# The faults hold the program to seconds, so they run when all others have ended. The limit is for a
-# machine of two cores that has other things to do: what hangs is found by the limit of its own
-# test.
+# The faults hold the program to seconds, and half of their time they wait. So they begin first, and
+# the others are nicer: they fill what the faults leave of the processors, and give way to them.
+# The pages come late, since a Chromium of root is nice to nobody, and with them the hospital's own
+# tests, so that neither is the last alone. The limit is for a machine of two cores that has other
+# things to do: what hangs is found by the limit of its own test.
 FAULTS := ./cmd/dusangire/faults
+LATE := ./views ./cmd/dusangire/browser ./hospital
+TEST := go test -race $(UNWATCHED) -timeout 60m
 test: deps ## run every test under the race detector; installs what they need where it can
-	go test -race $(UNWATCHED) -timeout 60m $$(go list ./... | grep -v '$(FAULTS:.%=%)$$')
-	go test -race $(UNWATCHED) -timeout 60m $(FAULTS)
+	@$(MAKE) --no-print-directory -j2 test-faults test-others
+
+test-faults:
+	$(TEST) $(FAULTS)
+
+test-others:
+	nice $(TEST) $(filter-out $(FAULTS) $(LATE),$(shell go list -f './{{.Dir}}' ./... | sed "s|$(CURDIR)/||")) $(LATE)
 
 old-browser: ## the work of a ward, a kitchen and a courier in another Chromium: DUSANGIRE_OLD_BROWSER=/path/to/it; docs/deploy.md says where to get one
 	go test -count=1 ./cmd/dusangire/browser -run '^Test(TheOldestBrowsersMeant|ATapThatAScript|APageThatLacks|ASocketThat|ATray|APatientWho|AStopped|WhatWaits|ATapWhose|ACourierShows|ATicketGoes|ADoubleTap|AHeldTicket|ACustomerOrders|ADashboardIsTold|ANurse|TwoPeople|TheSecondOfTwo|APageIsNotLive|AFrozen|APageComesBack|GoingBack)'

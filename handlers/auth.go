@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -64,6 +65,12 @@ func (s *Server) authorize(r Route) echo.HandlerFunc {
 		if !actor(c).Role.May(r.Permission) {
 			return hospital.Refuse(hospital.Forbidden, "forbidden",
 				"Your role may not do this. Ask a colleague whose work it is.")
+		}
+		if r.Method == http.MethodPost && actor(c).Role == hospital.Customer {
+			most := cmp.Or(s.CommandsAMinute, commandsAMinute)
+			if err := s.pace.take(actor(c).UserID, most, time.Now()); err != nil {
+				return err
+			}
 		}
 		return r.handle(c)
 	}

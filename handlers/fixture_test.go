@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -62,6 +63,7 @@ type settings struct {
 	trustedProxies []string
 	beds           int // of each ward; 0: 8
 	tls            bool
+	pace           int      // most commands of a customer within a minute; 0: as many as they like
 	joins          *fixture // a second node on the first one's database
 }
 
@@ -90,7 +92,8 @@ func newFixture(t testing.TB, s settings) *fixture {
 	metrics := prometheus.NewRegistry()
 	h.hub = handlers.NewHub(h.hospital, hub.Config{Bus: s.bus, Log: log, Metrics: metrics})
 	h.server = handlers.New(handlers.Config{Hospital: h.hospital, Hub: h.hub, Log: log, AllowedHosts: s.allowedHosts,
-		TrustedProxies: networks(t, s.trustedProxies), Gatherer: metrics, Gallery: true})
+		TrustedProxies: networks(t, s.trustedProxies), Gatherer: metrics, Gallery: true,
+		CommandsAMinute: cmp.Or(s.pace, 1_000_000)})
 	h.web = httptest.NewUnstartedServer(h.server.Handler())
 	h.web.Config.DisableGeneralOptionsHandler = true // as the program does
 	h.open(s.tls)

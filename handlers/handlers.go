@@ -31,6 +31,8 @@ type Config struct {
 	TrustedProxies []*net.IPNet
 	// Gatherer has what the program and its parts count, for Metrics.
 	Gatherer prometheus.Gatherer
+	// CommandsAMinute is how many commands a customer may give within a minute; 0 means 30.
+	CommandsAMinute int
 	// Gallery adds /gallery, every part in every state, for those who develop.
 	Gallery bool
 }
@@ -39,6 +41,7 @@ type Config struct {
 type Server struct {
 	Config
 	lostPorts  lostPorts
+	pace       pace // of customers
 	wrongCodes *rate.Limiter
 }
 

@@ -139,6 +139,9 @@ type ticketJSON struct {
 	NilByMouth      bool             `json:"nil_by_mouth"`
 	Items           []ticketItemJSON `json:"items"`
 	Parts           []partJSON       `json:"parts"`
+	HotSince        *string          `json:"hot_since"`     // its hot food; null where there is none
+	WarnAt          *string          `json:"warn_at"`       // from when it is warned of
+	CookAgainAt     *string          `json:"cook_again_at"` // from when it goes no further
 	Notes           string           `json:"notes"`
 	OverrideReason  string           `json:"override_reason"`
 	OverriddenBy    string           `json:"overridden_by"`
@@ -160,7 +163,9 @@ func newTicketJSON(ctx context.Context, t hospital.Ticket) ticketJSON {
 		AllergiesKnown: t.Allergies.Known, Allergies: asTexts(t.Allergies.Allergens),
 		SevereAllergies: asTexts(t.Allergies.Severe),
 		Isolation:       textOrNull(string(t.Isolation)), NilByMouth: t.NilByMouth,
-		Items: each(t.Dishes, newTicketItemJSON), Parts: each(t.Parts, newPartJSON), Notes: t.Notes,
+		Items: each(t.Dishes, newTicketItemJSON), Parts: each(t.Parts, newPartJSON),
+		HotSince: rfc3339(t.Hot.Since), WarnAt: rfc3339(t.Hot.WarnAt),
+		CookAgainAt: rfc3339(t.Hot.CookAgainAt), Notes: t.Notes,
 		OverrideReason: t.OverrideReason, OverriddenBy: t.OverriddenBy,
 		Hazards: newHazardsJSON(ctx, t.HeldFor), Stopped: t.Stopped, Begun: t.Begun, Late: t.Late,
 		CancelReason: t.CancelReason, Version: t.Version,

@@ -33,8 +33,9 @@ func init() {
 		"ward": "text|null", "bed_number": "text|null", "moved_at": "time|null", "destination": "text|null", "initials": "text|null", "diet": "text|null",
 		"texture": "count", "allergies_known": "truth", "allergies": "texts", "severe_allergies": "texts",
 		"nil_by_mouth": "truth", "isolation": "text|null", "items": "list:ticket_item",
-		"parts": "list:part",
-		"notes": "text|empty", "override_reason": "text|empty", "overridden_by": "text|empty", "hazards": "list:hazard", "stopped": "text|empty", "begun": "truth", "late": "truth",
+		"parts": "list:part", "hot_since": "time|null", "warn_at": "time|null",
+		"cook_again_at": "time|null",
+		"notes":         "text|empty", "override_reason": "text|empty", "overridden_by": "text|empty", "hazards": "list:hazard", "stopped": "text|empty", "begun": "truth", "late": "truth",
 		"cancel_reason": "text|empty", "version": "id"}
 }
 

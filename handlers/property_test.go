@@ -216,6 +216,14 @@ func (l *life) commandsToGive() map[string]commandToGive {
 		"/orders/:id/parts/:station": {cook, openOrders, func() map[string]any {
 			return map[string]any{"done": l.r.IntN(3) > 0}
 		}},
+		"/orders/:id/items": {append(slices.Clone(l.customers), "medical_staff", "kitchen"), openOrders,
+			func() map[string]any {
+				return map[string]any{"items": pick(l, []int64{l.rice.ID}, []int64{l.isombe.ID},
+					[]int64{l.rice.ID, l.isombe.ID})}
+			}},
+		"/dishes/:id/substitute": {cook, `SELECT id FROM dish`, func() map[string]any {
+			return map[string]any{"with_id": pick(l, l.rice.ID, l.isombe.ID), "meal": pick(l, "", "snack")}
+		}},
 		"/kitchen/start": {cook, "", func() map[string]any {
 			return map[string]any{"meal": pick(l, "snack", "lunch"), "ward_id": pick[any](l, "", l.a.ID)}
 		}},
@@ -530,7 +538,7 @@ func (l *life) screens() []watched {
 		{"/ws/dashboard/medical_staff/", "medical_staff"}, {"/ws/dashboard/ward_management/", "ward_management"},
 		{"/ws/dashboard/kitchen/", "kitchen"}, {"/ws/dashboard/delivery/", "delivery"}, {"/ws/dashboard/delivery/", "second"},
 		{"/ws/home/", "customer"}, {"/ws/home/", "stranger"}, {"/ws/waiting/", "medical_staff"},
-		{"/ws/dashboard/housekeeping/", "housekeeping"},
+		{"/ws/dashboard/housekeeping/", "housekeeping"}, {"/ws/kitchen/without/", "kitchen"},
 	}
 	for _, who := range slices.Sorted(maps.Keys(l.tokens)) {
 		all = append(all, watched{"/ws/notifications/", who})

@@ -167,6 +167,7 @@ func (s *Server) orderRoutes() []entry {
 		post(views.OrderPath+"recall", hospital.CookOrders, s.stepOrder(h.RecallOrder)),
 		post(views.OrderPath+"cancel", hospital.CancelOrders, s.stepOrder(h.CancelOrder)),
 		post(views.OrderPath+"parts/:station", hospital.CookOrders, s.setPart()),
+		post(views.OrderPath+"items", hospital.ChangeOrders, s.setItems),
 	}
 }
 
@@ -176,6 +177,8 @@ func (s *Server) kitchenRoutes() []entry {
 		get(views.TicketsPath, hospital.PrintTickets, s.trayTickets),
 		post(views.StartMealPath, hospital.CookOrders, s.startMeal),
 		post(views.MadePath, hospital.CookOrders, s.makeDish),
+		post(views.DishPath+"substitute", hospital.CookOrders, s.substituteDish),
+		s.without(),
 		get(views.PastOrdersPath, hospital.ReadKitchen, s.pastOrders),
 		post(views.PastOrdersPath+"close", hospital.CookOrders, s.closePastOrders),
 	}

@@ -48,7 +48,7 @@ func (s *Server) renderSettings(c echo.Context, status int, form views.Form) err
 func (s *Server) setSettings(c echo.Context) error {
 	in, err := readInput(c, "hospital_name", "time_zone", "currency", "languages",
 		"default_language", "week_starts", "wall_names", "session_hours", "idle_minutes",
-		"retention_days")
+		"retention_days", "hot_food_minutes")
 	if err != nil {
 		return err
 	}
@@ -77,6 +77,7 @@ func (in *input) settings() hospital.SettingsCommand {
 		SessionHours:    in.givenAmount("session_hours"),
 		IdleMinutes:     in.givenAmount("idle_minutes"),
 		RetentionDays:   in.givenAmount("retention_days"),
+		HotFoodMinutes:  in.givenAmount("hot_food_minutes"),
 		Version:         in.id("version"),
 	}
 	if in.has("languages") {
@@ -99,11 +100,12 @@ type settingsJSON struct {
 	SessionHours     int      `json:"session_hours"`
 	IdleMinutes      int      `json:"idle_minutes"`
 	RetentionDays    int      `json:"retention_days"`
+	HotFoodMinutes   int      `json:"hot_food_minutes"`
 	Version          int64    `json:"version"`
 }
 
 func newSettingsJSON(s *hospital.Settings) settingsJSON {
 	return settingsJSON{s.HospitalName, s.TimeZone, string(s.Currency), s.Currency.Decimals(),
 		s.Languages, s.DefaultLanguage, string(s.WeekStarts), string(s.WallNames), s.SessionHours,
-		s.IdleMinutes, s.RetentionDays, s.Version}
+		s.IdleMinutes, s.RetentionDays, s.HotFoodMinutes, s.Version}
 }

@@ -1,11 +1,13 @@
 package handlers_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"dusangire/hospital"
 )
@@ -76,5 +78,37 @@ func TestEveryScreenOfEveryNodeFollowsTheSettings(t *testing.T) {
 				t.Errorf("the %s node's frame is %s", name, frame)
 			}
 		}
+	}
+}
+
+// TestATimeThatIsTypedIsOneMomentOnTheNightsOfAChange: of one that the clocks show twice the first,
+// and for one that they skip the moment at which they do.
+func TestATimeThatIsTypedIsOneMomentOnTheNightsOfAChange(t *testing.T) {
+	t.Parallel()
+	h := newFixture(t, settings{})
+	zone, err := time.LoadLocation("America/St_Johns")
+	h.must(err)
+	h.post("/settings", h.token("admin"), program, map[string]any{"time_zone": zone.String()})
+	path := fmt.Sprintf("/admissions/%d/", h.admit("Uwase Marie", h.bed(h.a, 1).ID).ID)
+	_, change := h.clock.Now().In(zone).ZoneBounds()
+	for range 2 {
+		h.clock.pass(change.Add(-48 * time.Hour).Sub(h.clock.Now()))
+		nurse := h.token("medical_staff")
+		_, before := change.Add(-time.Second).In(zone).Zone()
+		_, after := change.In(zone).Zone()
+		shown, want := change.Add(time.Duration(before)*time.Second+30*time.Minute), change
+		if after < before { // half an hour before the change, and half an hour after it
+			shown, want = shown.Add(-time.Hour), change.Add(-30*time.Minute)
+		}
+		typed := shown.UTC().Format("2006-01-02T15:04")
+		h.post(path+"plan-discharge", nurse, program, map[string]any{"expected_discharge": typed})
+		var stay struct {
+			Leaves time.Time `json:"expected_discharge"`
+		}
+		h.get(path, nurse, program).json(&stay)
+		if !stay.Leaves.Equal(want) {
+			t.Errorf("%s is %s, want %s", typed, stay.Leaves, want)
+		}
+		_, change = change.In(zone).ZoneBounds()
 	}
 }

@@ -177,14 +177,15 @@ func (s *Server) mealsStep(c echo.Context) error {
 }
 
 // mealStepFields are what the step of the meals asks of each.
-var mealStepFields = []string{"serve_at", "cut_off_minutes", "enabled"}
+var mealStepFields = []string{"serve_at", "cut_off_minutes", "enabled", "version"}
 
 // setMeals changes the meals of which something was sent.
 func (s *Server) setMeals(c echo.Context, in *input, meals []hospital.MealKind) error {
 	commands := map[hospital.Meal]hospital.MealCommand{}
 	for _, k := range meals {
 		cmd := hospital.MealCommand{ServeAt: in.given(views.StepField("serve_at", k.Code)),
-			Enabled: in.lastTruth(views.StepField("enabled", k.Code))}
+			Enabled: in.lastTruth(views.StepField("enabled", k.Code)),
+			Version: in.id(views.StepField("version", k.Code))}
 		if field := views.StepField("cut_off_minutes", k.Code); in.has(field) {
 			cmd.CutOffMinutes = in.givenAmount(field)
 		}

@@ -257,4 +257,12 @@ func TestMealsAreSetInOneStep(t *testing.T) {
 		!breakfast.Enabled || snack.Enabled {
 		t.Errorf("breakfast is %+v, and a snack %+v", breakfast, snack)
 	}
+	before = h.contents()
+	late := post(url.Values{"serve_at_dinner": {"19:00"}, "version_dinner": {"1"},
+		"serve_at_breakfast": {"08:00"}, "version_breakfast": {"1"}})
+	stands := late.html().Find(`[name="version_breakfast"]`).AttrOr("value", "")
+	if late.status != http.StatusConflict || stands != "2" || h.contents() != before {
+		t.Errorf("who saw another breakfast gets %d, with version %s to apply it again",
+			late.status, stands)
+	}
 }

@@ -41,6 +41,12 @@ func (s *Settings) At(day time.Time, clock time.Duration) time.Time {
 	return skipped.UTC()
 }
 
+// Typed is the moment at which the hospital's clocks show what t shows in UTC, as At has it.
+func (s *Settings) Typed(t time.Time) time.Time {
+	day := dayIn(t)
+	return s.At(day, t.Sub(day))
+}
+
 // shows reports whether the hospital's clocks show at t what is written as a time in UTC.
 func (s *Settings) shows(t, shown time.Time) bool {
 	_, offset := s.Local(t).Zone()

@@ -45,5 +45,6 @@ func (c *change) checkComing(ctx context.Context, o Order) error {
 		return nil
 	}
 	return o.conflict(c.actor, "not_coming",
-		"Order %d is for another meal than the one that comes next. Say so if you mean it.", o.ID)
+		"Order %d is for another meal than the next one. If you mean it, go on from its own page.",
+		o.ID)
 }

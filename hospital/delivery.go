@@ -642,13 +642,17 @@ func (h *Hospital) ReleaseDelivery(ctx context.Context, actor Actor, id int64,
 }
 
 // DepartDelivery sets off with a claimed delivery, after the last safety check in the kitchen: with
-// a hazard its order is held, the delivery cancelled and the answer a Conflict.
+// a hazard its order is held, the delivery cancelled and the answer a Conflict. Conflict
+// "food_too_old" where hot food has stood for too long.
 func (h *Hospital) DepartDelivery(ctx context.Context, actor Actor, id int64,
 	cmd CourierCommand) (Delivery, error) {
 	step := cmd.step(id, "delivery.depart")
 	step.done = func(r deliveryRow) bool { return r.Status == DeliveryInTransit }
 	step.run = func(ctx context.Context, c *change, o *Order, r *deliveryRow) error {
 		if err := c.checkGoOn(ctx, o, r, DeliveryInTransit, cmd.Version); err != nil {
+			return err
+		}
+		if err := c.checkFood(ctx, *o); err != nil {
 			return err
 		}
 		r.DepartedBedID = r.BedID

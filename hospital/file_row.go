@@ -151,7 +151,7 @@ func (r *fileRow) moment(ctx context.Context, column string) time.Time {
 		return time.Time{}
 	}
 	if t, ok := r.serialTime(cell); ok {
-		return ownTime(ctx, t)
+		return SettingsOf(ctx).Typed(t)
 	}
 	if t, err := time.Parse(time.RFC3339, cell); err == nil {
 		return t
@@ -159,17 +159,11 @@ func (r *fileRow) moment(ctx context.Context, column string) time.Time {
 	for _, form := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05",
 		"2006-01-02 15:04", time.DateOnly} {
 		if t, err := time.Parse(form, cell); err == nil {
-			return ownTime(ctx, t)
+			return SettingsOf(ctx).Typed(t)
 		}
 	}
 	r.wrong.refuse(column, "not_a_time", "Give a date and time, such as 2026-02-03T14:30:00Z.")
 	return time.Time{}
-}
-
-// ownTime is the moment at which the hospital's clocks show what t shows in UTC.
-func ownTime(ctx context.Context, t time.Time) time.Time {
-	day := dayIn(t)
-	return SettingsOf(ctx).At(day, t.Sub(day))
 }
 
 // serial is a time as workbooks keep it: the days since the end of 1899, written in digits.

@@ -55,24 +55,29 @@ func (h *Hospital) Forecast(ctx context.Context, actor Actor, meal Meal,
 	now := h.clock(ctx)
 	return readAs(ctx, h, actor, ReadForecasts, func(ctx context.Context,
 		q *sql.Tx) (Forecast, error) {
-		settings, f := SettingsOf(ctx), Forecast{Meal: meal, Date: date, At: now}
-		if meal == "" {
-			f.Meal = settings.comingMeal(now)
-		}
-		if date.IsZero() {
-			f.Date = settings.next(f.Meal, 0, now).date
-		}
-		if err := f.check(settings); err != nil {
-			return f, err
-		}
-		err := f.read(ctx, q)
-		for i := range f.Without {
-			if !actor.Role.May(ReadWards) {
-				f.Without[i].PatientName = ""
-			}
-		}
-		return f, err
+		return readForecast(ctx, q, actor, Forecast{Meal: meal, Date: date, At: now})
 	})
+}
+
+// readForecast reads the forecast of what stands in f of its meal and date.
+func readForecast(ctx context.Context, q *sql.Tx, actor Actor, f Forecast) (Forecast, error) {
+	settings := SettingsOf(ctx)
+	if f.Meal == "" {
+		f.Meal = settings.comingMeal(f.At)
+	}
+	if f.Date.IsZero() {
+		f.Date = settings.next(f.Meal, 0, f.At).date
+	}
+	if err := f.check(settings); err != nil {
+		return f, err
+	}
+	err := f.read(ctx, q)
+	for i := range f.Without {
+		if !actor.Role.May(ReadWards) {
+			f.Without[i].PatientName = ""
+		}
+	}
+	return f, err
 }
 
 // check returns what is wrong with what was asked for.

@@ -34,6 +34,7 @@ type Ticket struct {
 	NilByMouth     bool // now
 	Dishes         []TicketDish
 	Parts          Parts // what each station does for it
+	Hot            HotFood
 	Notes          string
 	OverrideReason string
 	OverriddenBy   string
@@ -290,13 +291,13 @@ func ticketsWhere(ctx context.Context, q *sql.Tx, now time.Time, condition strin
 	rows, err := q.QueryContext(ctx, selectTicket+condition, args...)
 	plates := plates{}
 	tickets, err := collect(rows, err, func(row scanner) (Ticket, error) {
-		return scanTicket(row, now, SettingsOf(ctx).WallNames, plates)
+		return scanTicket(row, now, SettingsOf(ctx), plates)
 	})
 	return tickets, wrap(err, "read the tickets")
 }
 
 // scanTicket reads a ticket as of now. The patient's name goes no further than here.
-func scanTicket(row scanner, now time.Time, form WallNames,
+func scanTicket(row scanner, now time.Time, settings *Settings,
 	plates plates) (t Ticket, err error) {
 	var name PatientName
 	var bedSince time.Time
@@ -311,7 +312,10 @@ func scanTicket(row scanner, now time.Time, form WallNames,
 		&t.OverriddenBy, (*list[Hazard])(&t.HeldFor), &t.Stopped, &t.Begun, &t.Late,
 		&t.CancelReason, &t.Version, plates.onto(&dishes), &done)
 	t.Dishes, t.Parts = onTicket(dishes), partsOf(dishes, done)
-	t.Initials, t.NilByMouth = name.onWall(form), nilByMouth.Holds(now)
+	if !t.Status.Ended() {
+		t.Hot = settings.hotFood(t.Parts)
+	}
+	t.Initials, t.NilByMouth = name.onWall(settings.WallNames), nilByMouth.Holds(now)
 	if t.BedNumber != "" && bedSince.After(t.PlacedAt) {
 		t.MovedAt = bedSince
 	}

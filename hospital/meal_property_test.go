@@ -104,7 +104,8 @@ func (k *kitchenStory) admitSomeone() {
 // often is how often commands are given, compared with each other: orders must come far for much to
 // go wrong.
 var often = map[string]int{"place": 4, "further": 12, "confirm": 1, "start": 1, "ready": 1, "recall": 1, "cancel": 1, "allergies": 3, "diet": 2,
-	"nil by mouth": 3, "recipe": 2, "transfer": 1, "discharge": 1, "round": 1, "depart": 1, "deliver": 1, "fail": 1, "time": 5, "sweep": 1}
+	"nil by mouth": 3, "recipe": 2, "transfer": 1, "discharge": 1, "round": 1, "depart": 1, "deliver": 1, "fail": 1, "time": 5, "sweep": 1,
+	"part": 3, "items": 3, "substitute": 2, "start meal": 1}
 
 // command gives a random command, which may be nonsense.
 func (k *kitchenStory) command() (name string, err error) {
@@ -113,6 +114,7 @@ func (k *kitchenStory) command() (name string, err error) {
 		"recall": k.step("recall"), "cancel": k.step("cancel"), "allergies": k.setAllergies, "diet": k.setDietOrTexture,
 		"nil by mouth": k.setNilByMouth, "recipe": k.setRecipe, "transfer": k.moveSomeone, "discharge": k.letGo, "round": k.giveRound,
 		"depart": k.departWithSomething, "deliver": k.deliverSomething, "fail": k.failSomething, "time": k.letTimePass, "sweep": k.sweep,
+		"part": k.doPart, "items": k.changeItems, "substitute": k.substitute, "start meal": k.startMeal,
 	}
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(commands)) {
@@ -190,9 +192,7 @@ func (k *kitchenStory) orderID() int64 {
 
 func (k *kitchenStory) placeSomething() error {
 	cmd := hospital.PlaceOrderCommand{AdmissionID: k.admission(), Meal: pick(k, "meal", hospital.Snack, hospital.Snack, hospital.Lunch, hospital.Dinner, hospital.Breakfast)}
-	for range rapid.IntRange(1, 2).Draw(k.rt, "dishes") {
-		cmd.Dishes = append(cmd.Dishes, pick(k, "dish", k.dishes...).ID)
-	}
+	cmd.Dishes = k.someDishes()
 	actor := pick(k, "actor", nurse, nurse, nurse, k.customer, k.stranger)
 	if actor.Role == hospital.MedicalStaff {
 		cmd.OverrideReason = pick(k, "reason", "", "Asked for by the family")
@@ -207,6 +207,38 @@ func (k *kitchenStory) step(name string) func() error {
 		reason := pick(k, "reason", "", "Asked for by the family")
 		return k.steps(k.t, actor, hospital.Order{ID: k.orderID()}, hospital.OrderCommand{Reason: reason})[name]()
 	}
+}
+
+func (k *kitchenStory) doPart() error {
+	_, err := k.SetPart(k.t.Context(), cook, k.orderID(), pick[hospital.Station](k, "station", "hot",
+		"hot", "cold"), pick(k, "done", true, true, true, false), hospital.OrderCommand{})
+	return err
+}
+
+// someDishes are one or two.
+func (k *kitchenStory) someDishes() (ids []int64) {
+	for range rapid.IntRange(1, 2).Draw(k.rt, "dishes") {
+		ids = append(ids, pick(k, "dish", k.dishes...).ID)
+	}
+	return ids
+}
+
+func (k *kitchenStory) changeItems() error {
+	_, err := k.SetItems(k.t.Context(), pick(k, "actor", cook, nurse, k.customer), k.orderID(),
+		hospital.ItemsCommand{Dishes: k.someDishes()})
+	return err
+}
+
+func (k *kitchenStory) substitute() error {
+	_, err := k.SubstituteDish(k.t.Context(), cook, pick(k, "dish", k.dishes...).ID,
+		hospital.SubstituteCommand{WithID: pick(k, "with", k.dishes...).ID})
+	return err
+}
+
+func (k *kitchenStory) startMeal() error {
+	_, err := k.StartMeal(k.t.Context(), cook, hospital.StartMealCommand{
+		Meal: pick(k, "meal", hospital.Snack, hospital.Lunch)})
+	return err
 }
 
 func (k *kitchenStory) setAllergies() error {
@@ -389,11 +421,24 @@ func (k *kitchenStory) judge(name string, before, after scene) {
 		if danger != "" && !k.late && (slices.Contains(inTheKitchen, o.Status) || onTheWay) {
 			k.rt.Errorf("after %s order %d is %s in spite of: %s", name, id, o.Status, danger)
 		}
+		if o.Status == hospital.OrderReady && len(o.Parts.Left()) > 0 {
+			k.rt.Errorf("after %s order %d is ready without the part of %v", name, id, o.Parts.Left())
+		}
+		if danger != "" && was != "" && !sameDishes(before.orders[id], o) {
+			k.rt.Errorf("%s gave order %d other dishes in spite of: %s", name, id, danger)
+		}
 		wentOn := was != o.Status && !o.Status.Ended() || o.Status == hospital.OrderDelivered && was == hospital.OrderInTransit
 		if danger != "" && wentOn && o.Status != hospital.OrderHeld && name != "recall" {
 			k.rt.Errorf("%s took order %d from %q to %s in spite of: %s", name, id, was, o.Status, danger)
 		}
 	}
+}
+
+// sameDishes reports whether an order has the dishes that it had.
+func sameDishes(before, after hospital.Order) bool {
+	return slices.EqualFunc(before.Dishes, after.Dishes, func(one, other hospital.Dish) bool {
+		return one.ID == other.ID
+	})
 }
 
 // inTheKitchen are the statuses of orders that are going on there.

@@ -156,15 +156,20 @@ func (cmd PlaceOrderCommand) check(s *Settings) fields {
 		wrong.refuse("admission_id", "order_for", "Order for a patient or for an address.")
 	}
 	checkChoices(wrong, "meal", []Meal{cmd.Meal}, s.MealCodes(), true)
-	switch {
-	case len(cmd.Dishes) == 0:
-		wrong.refuse("items", "required", "Choose something to eat.")
-	case len(cmd.Dishes) > MostDishes:
-		wrong.refuse("items", "too_many_dishes", "Choose at most %d dishes.", MostDishes)
-	}
+	wrong.dishes(cmd.Dishes)
 	wrong.text("notes", cmd.Notes, LongestReason)
 	wrong.override("override_reason", cmd.OverrideReason)
 	return wrong
+}
+
+// dishes records that too few or too many dishes are chosen.
+func (f fields) dishes(chosen []int64) {
+	switch {
+	case len(chosen) == 0:
+		f.refuse("items", "required", "Choose something to eat.")
+	case len(chosen) > MostDishes:
+		f.refuse("items", "too_many_dishes", "Choose at most %d dishes.", MostDishes)
+	}
 }
 
 // override records what is wrong with the reason of an override, if there is one.
@@ -178,6 +183,9 @@ func (f fields) override(field, reason string) {
 
 // placeOrder inserts an order that has passed all checks and returns its id.
 func (c *change) placeOrder(ctx context.Context, cmd PlaceOrderCommand) (int64, error) {
+	if err := c.limitCustomer(ctx); err != nil {
+		return 0, err
+	}
 	settings := SettingsOf(ctx)
 	wrong := cmd.check(settings)
 	wardID, err := wardOf(ctx, c.tx, cmd.AdmissionID)
@@ -262,10 +270,10 @@ func (c *change) placeForAddress(ctx context.Context, o Order) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	o.Price = address.Zone.Charge
-	for _, dish := range o.Dishes {
-		o.Price += dish.Price
+	if err := c.limitAddress(ctx, o); err != nil {
+		return 0, err
 	}
+	o.Price = address.Zone.Charge + priceOf(o.Dishes)
 	return c.insertOrder(ctx, o)
 }
 
@@ -328,10 +336,11 @@ func notTheirs(actor Actor) error {
 	return refuseField("admission_id", "stay_unknown", "There is no such stay.")
 }
 
-// checkDuplicate refuses a second open order of an admission for one main meal of a day.
+// checkDuplicate refuses a second open order of an admission for one main meal of a day, and more
+// than a few of another meal.
 func (c *change) checkDuplicate(ctx context.Context, o Order) error {
 	if !SettingsOf(ctx).Meal(o.Meal).Main {
-		return nil
+		return c.limitMeal(ctx, o)
 	}
 	found, err := ordersWhere(ctx, c.tx, `meal_order.admission_id = $1
 		AND meal_order.service_date = $2 AND meal_order.meal = $3

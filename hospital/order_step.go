@@ -75,7 +75,8 @@ func (c *change) startOrder(ctx context.Context, o *Order, _ string) error {
 }
 
 // ReadyOrder is the tray check: it ends the cooking and opens the order's delivery. It checks anew,
-// like StartOrder, and marks the parts that no station has said to have done.
+// like StartOrder, and marks the parts that no station has said to have done. Conflict
+// "food_too_old" where hot food has stood for too long.
 func (h *Hospital) ReadyOrder(ctx context.Context, actor Actor, id int64,
 	cmd OrderCommand) (Order, error) {
 	return h.stepOrder(ctx, actor, id, cmd, orderStep{CookOrders, OrderReady, (*change).readyOrder})
@@ -83,6 +84,9 @@ func (h *Hospital) ReadyOrder(ctx context.Context, actor Actor, id int64,
 
 func (c *change) readyOrder(ctx context.Context, o *Order, _ string) error {
 	if err := c.holdIfUnsafe(ctx, o); err != nil {
+		return err
+	}
+	if err := c.checkFood(ctx, *o); err != nil {
 		return err
 	}
 	if err := c.checkParts(ctx, o); err != nil {

@@ -193,10 +193,15 @@ func (s *service) takes(t testing.TB, o hospital.Order, command func() error, to
 	}
 }
 
-// end ends an order that is still in the kitchen, so that it is in no other one's way.
+// end ends an order that is still open, so that it is in no other one's way.
 func (s *service) end(t testing.TB, id int64) {
 	t.Helper()
-	if o := s.order(t, id); !o.Status.Ended() && o.Status != hospital.OrderInTransit {
+	o := s.order(t, id)
+	switch {
+	case o.Status == hospital.OrderInTransit:
+		must[hospital.Delivery](t)(s.FailDelivery(t.Context(), s.courier, s.deliveryOf(t, o).ID,
+			"asleep", hospital.CourierCommand{}))
+	case !o.Status.Ended():
 		must[hospital.Order](t)(s.CancelOrder(t.Context(), cook, id, hospital.OrderCommand{Reason: "for the test"}))
 	}
 }

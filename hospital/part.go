@@ -165,15 +165,18 @@ func (c *change) insertParts(ctx context.Context, o *Order, checked bool,
 
 // partsUndone forgets the parts of a locked order that are not done any more once it comes to a
 // status: all where it is to be cooked anew, and after a tray check that was taken back those that
-// the check alone had marked.
+// the check alone had marked, and hot food that has stood for too long.
 func (c *change) partsUndone(ctx context.Context, o *Order, to OrderStatus) error {
 	switch {
 	case to == OrderPending || to == OrderConfirmed:
 		return c.forgetParts(ctx, o, `TRUE`)
-	case to == OrderPreparing && o.Status == OrderReady:
-		return c.forgetParts(ctx, o, `checked`)
+	case to != OrderPreparing || o.Status != OrderReady:
+		return nil
+	case SettingsOf(ctx).hotFood(o.Parts).tooOld(c.now):
+		list, args := oneOf([]any{o.ID}, hotStations)
+		return c.forgetParts(ctx, o, `(checked OR station IN `+list+`)`, args[1:]...)
 	}
-	return nil
+	return c.forgetParts(ctx, o, `checked`)
 }
 
 // forgetParts forgets the parts of a locked order that fit a condition, whose $1 is the order.

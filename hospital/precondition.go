@@ -172,6 +172,8 @@ func fieldsOf(action, from, to string) []Change {
 		return userChanges(action, from, to)
 	case "order.part":
 		return []Change{{Field: "parts"}} // which of them are done, the order itself says
+	case "order.items":
+		return []Change{{Field: "items", From: told(from), To: told(to)}}
 	case "delivery.stop":
 		return []Change{{Field: "stopped", To: to}}
 	}

@@ -72,6 +72,7 @@ const (
 	PrintTickets      Permission = "tickets.print"          // that go with the trays
 	ConfirmOrders     Permission = "orders.confirm"         // pending, or held and safe again
 	CancelOrders      Permission = "orders.cancel"          // any for kitchen and medical staff
+	ChangeOrders      Permission = "orders.change"          // their dishes; a customer's own
 	ManageMenu        Permission = "menu.manage"            // dishes, and what there is when
 	ReadForecasts     Permission = "menu.forecast"          // what a meal will take
 	ReadDeliveries    Permission = "dashboard.delivery"     // /dashboard/delivery/
@@ -129,6 +130,7 @@ var permitted = map[Permission][]Role{
 	PrintTickets:            {KitchenStaff, Admin},
 	ConfirmOrders:           {MedicalStaff, KitchenStaff, Admin},
 	CancelOrders:            {MedicalStaff, WardManagement, KitchenStaff, Customer, Admin},
+	ChangeOrders:            {MedicalStaff, KitchenStaff, Customer, Admin},
 	ManageMenu:              {KitchenStaff, Admin},
 	ReadForecasts:           {MedicalStaff, KitchenStaff, Admin},
 	ReadDeliveries:          {DeliveryStaff, Admin},

@@ -24,6 +24,7 @@ type Settings struct {
 	SessionHours    int        // how long a sign-in stands
 	IdleMinutes     int        // after which a session that is left alone ends; 0: never
 	RetentionDays   int        // after which what ForgetOld names is forgotten; 0: never
+	HotFoodMinutes  int        // after which hot food is warned of; 0: never
 	Meals           []MealKind // in the order in which people are shown them
 	Version         int64
 
@@ -79,9 +80,10 @@ var WallNamings = []WallNames{WallInitials, WallBed}
 // firstSettings are those of a database that nobody has set up.
 var firstSettings = &Settings{
 	TimeZone: "Africa/Kigali", Currency: "RWF", Languages: Languages, DefaultLanguage: "en",
-	WeekStarts: "monday", WallNames: WallInitials, SessionHours: 12, Version: 1,
-	Meals: enabled(firstMeals),
-	zone:  mustLoadZone("Africa/Kigali"),
+	WeekStarts: "monday", WallNames: WallInitials, SessionHours: 12, HotFoodMinutes: 60,
+	Version: 1,
+	Meals:   enabled(firstMeals),
+	zone:    mustLoadZone("Africa/Kigali"),
 }
 
 func mustLoadZone(name string) *time.Location {
@@ -207,10 +209,10 @@ func readSettings(ctx context.Context, q *sql.Tx) (*Settings, error) {
 	var s Settings
 	err := q.QueryRowContext(ctx, `SELECT hospital_name, time_zone, currency, languages,
 			default_language, week_starts, wall_names, session_hours, idle_minutes, retention_days,
-			version FROM settings WHERE id = 1`).
+			hot_food_minutes, version FROM settings WHERE id = 1`).
 		Scan(&s.HospitalName, &s.TimeZone, &s.Currency, (*list[string])(&s.Languages),
 			&s.DefaultLanguage, &s.WeekStarts, &s.WallNames, &s.SessionHours, &s.IdleMinutes,
-			&s.RetentionDays, &s.Version)
+			&s.RetentionDays, &s.HotFoodMinutes, &s.Version)
 	if err == nil {
 		s.Meals, err = readMealKinds(ctx, q)
 	}

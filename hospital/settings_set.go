@@ -22,6 +22,7 @@ type SettingsCommand struct {
 	SessionHours    *int  // 1 to MostSessionHours
 	IdleMinutes     *int  // 0, or LeastIdleMinutes to MostIdleMinutes
 	RetentionDays   *int  // 0, or LeastRetentionDays to MostRetentionDays
+	HotFoodMinutes  *int  // 0, or LeastHotFoodMinutes to MostHotFoodMinutes
 	Version         int64 // as the person saw it; another one now: Conflict "settings_outdated"
 }
 
@@ -32,6 +33,9 @@ const (
 	MostIdleMinutes    = 24 * 60
 	LeastRetentionDays = 30
 	MostRetentionDays  = 36_500
+
+	LeastHotFoodMinutes = 10
+	MostHotFoodMinutes  = 4 * 60
 )
 
 // SetSettings changes what differs between two hospitals, and tells every screen. Amounts of money
@@ -112,6 +116,7 @@ func (cmd SettingsCommand) on(s Settings) *Settings {
 	setTo(&s.SessionHours, cmd.SessionHours)
 	setTo(&s.IdleMinutes, cmd.IdleMinutes)
 	setTo(&s.RetentionDays, cmd.RetentionDays)
+	setTo(&s.HotFoodMinutes, cmd.HotFoodMinutes)
 	if cmd.Languages != nil {
 		s.Languages = inOrder(Languages, *cmd.Languages)
 	}
@@ -144,6 +149,7 @@ func (s *Settings) check() error {
 	}
 	wrong.zeroOr("idle_minutes", s.IdleMinutes, LeastIdleMinutes, MostIdleMinutes)
 	wrong.zeroOr("retention_days", s.RetentionDays, LeastRetentionDays, MostRetentionDays)
+	wrong.zeroOr("hot_food_minutes", s.HotFoodMinutes, LeastHotFoodMinutes, MostHotFoodMinutes)
 	return wrong.err()
 }
 
@@ -187,11 +193,12 @@ func (c *change) setSettings(ctx context.Context, before, after *Settings) error
 	after.Version++
 	_, err := c.exec(ctx, `UPDATE settings SET hospital_name = $1, time_zone = $2, currency = $3,
 			languages = $4, default_language = $5, week_starts = $6, wall_names = $7,
-			session_hours = $8, idle_minutes = $9, retention_days = $10, version = $11
+			session_hours = $8, idle_minutes = $9, retention_days = $10,
+			hot_food_minutes = $11, version = $12
 		WHERE id = 1`,
 		after.HospitalName, after.TimeZone, after.Currency, list[string](after.Languages),
 		after.DefaultLanguage, after.WeekStarts, after.WallNames, after.SessionHours,
-		after.IdleMinutes, after.RetentionDays, after.Version)
+		after.IdleMinutes, after.RetentionDays, after.HotFoodMinutes, after.Version)
 	if err != nil {
 		return fmt.Errorf("write the settings: %w", err)
 	}
@@ -227,6 +234,7 @@ func (s *Settings) Values() []SettingValue {
 		{"session_hours", strconv.Itoa(s.SessionHours)},
 		{"idle_minutes", strconv.Itoa(s.IdleMinutes)},
 		{"retention_days", strconv.Itoa(s.RetentionDays)},
+		{"hot_food_minutes", strconv.Itoa(s.HotFoodMinutes)},
 	}
 }
 
@@ -254,6 +262,8 @@ func (cmd *SettingsCommand) Set(key, value string) error {
 		return setNumber(&cmd.IdleMinutes, key, value)
 	case "retention_days":
 		return setNumber(&cmd.RetentionDays, key, value)
+	case "hot_food_minutes":
+		return setNumber(&cmd.HotFoodMinutes, key, value)
 	default:
 		return refuseField(key, "unknown_field", "There is no such field here.")
 	}

@@ -34,7 +34,7 @@ func TestSettingsAreChangedForEveryNode(t *testing.T) {
 		}
 		h.setUp(t, "hospital_name= Saint  John's ", "time_zone=America/St_Johns", "currency=EUR",
 			"languages=fr,en", "default_language=fr", "week_starts=sunday", "wall_names=bed",
-			"session_hours=8", "idle_minutes=20", "retention_days=400")
+			"session_hours=8", "idle_minutes=20", "retention_days=400", "hot_food_minutes=45")
 
 		other.Heard(must[hospital.Revisions](t)(h.Revisions(t.Context(),
 			[]hospital.Topic{hospital.SettingsTopic})))
@@ -46,7 +46,8 @@ func TestSettingsAreChangedForEveryNode(t *testing.T) {
 			}
 			want := []string{"hospital_name=Saint John's", "time_zone=America/St_Johns",
 				"currency=EUR", "languages=en,fr", "default_language=fr", "week_starts=sunday",
-				"wall_names=bed", "session_hours=8", "idle_minutes=20", "retention_days=400"}
+				"wall_names=bed", "session_hours=8", "idle_minutes=20", "retention_days=400",
+				"hot_food_minutes=45"}
 			if !slices.Equal(values, want) || now.Version != 2 {
 				t.Errorf("the %s node has version %d of %q, want 2 of %q", name, now.Version,
 					values, want)
@@ -69,6 +70,7 @@ func TestSettingsAreRefused(t *testing.T) {
 			"currency=", "currency=eur", "currency=XXX", "languages=", "languages=de",
 			"default_language=de", "week_starts=friday", "wall_names=name", "session_hours=0",
 			"session_hours=169", "idle_minutes=4", "idle_minutes=-1", "retention_days=29",
+			"hot_food_minutes=9", "hot_food_minutes=241",
 			"hospital_name=" + strings.Repeat("x", hospital.LongestName+1), "hospital_name=\u202E",
 		} {
 			key, value, _ := strings.Cut(one, "=")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 )
 
 // StartMealCommand is what StartMeal needs.
@@ -77,23 +78,31 @@ func (h *Hospital) waitingOrders(ctx context.Context, cmd StartMealCommand) ([]L
 		if err := wrong.err(); err != nil {
 			return nil, err
 		}
-		rows, err := q.QueryContext(ctx, `SELECT meal_order.id, COALESCE(bed.number, '')
-			FROM meal_order
-			LEFT JOIN admission ON admission.id = meal_order.admission_id
-			LEFT JOIN bed ON bed.id = admission.bed_id
-			LEFT JOIN ward ON ward.id = bed.ward_id
-			WHERE meal_order.ended_at IS NULL AND meal_order.due >= $1 AND meal_order.meal = $2
-			AND meal_order.service_date <= $3
-			AND meal_order.status IN ('pending', 'held', 'confirmed')
-			AND ($4 = 0 OR bed.ward_id = $4)
-			ORDER BY ward.position, ward.code, length(bed.number), bed.number, meal_order.id`,
-			instant(settings.pastBefore(now)), cmd.Meal,
-			instant(settings.kitchenDay(cmd.Meal, now)), cmd.WardID)
-		waiting, err := collect(rows, err, func(row scanner) (one LeftOut, err error) {
-			return one, row.Scan(&one.OrderID, &one.BedNumber)
-		})
-		return waiting, wrap(err, "read which orders wait")
+		return workedOn(ctx, q, cmd.Meal, now, `meal_order.status IN ('pending', 'held', 'confirmed')
+			AND ($4 = 0 OR bed.ward_id = $4)`, cmd.WardID)
 	})
+}
+
+// workedOn lists the open orders of a meal that fit a condition, whose first argument is $4: of the
+// serving that the kitchen works on, and earlier ones that are not past, by ward and bed.
+func workedOn(ctx context.Context, q *sql.Tx, meal Meal, now time.Time, condition string,
+	args ...any) ([]LeftOut, error) {
+	settings := SettingsOf(ctx)
+	// #nosec G202 -- the condition is one of this package's own, with $n for what people send
+	rows, err := q.QueryContext(ctx, `SELECT meal_order.id, COALESCE(bed.number, '')
+		FROM meal_order
+		LEFT JOIN admission ON admission.id = meal_order.admission_id
+		LEFT JOIN bed ON bed.id = admission.bed_id
+		LEFT JOIN ward ON ward.id = bed.ward_id
+		WHERE meal_order.ended_at IS NULL AND meal_order.due >= $1 AND meal_order.meal = $2
+		AND meal_order.service_date <= $3 AND `+condition+`
+		ORDER BY ward.position, ward.code, length(bed.number), bed.number, meal_order.id`,
+		append([]any{instant(settings.pastBefore(now)), meal,
+			instant(settings.kitchenDay(meal, now))}, args...)...)
+	orders, err := collect(rows, err, func(row scanner) (one LeftOut, err error) {
+		return one, row.Scan(&one.OrderID, &one.BedNumber)
+	})
+	return orders, wrap(err, "read which orders of %s the kitchen works on", meal)
 }
 
 // startForMeal begins to cook one order, unless somebody has meanwhile.

@@ -79,6 +79,7 @@ func (s *site) socket(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
+	defer c.CloseNow() // else a ping of a socket that the page threw away would wait for its answer
 	s.sockets <- c
 	for {
 		if _, _, err := c.Read(context.Background()); err != nil {
@@ -296,6 +297,29 @@ func do(t *testing.T, tab context.Context, steps ...chromedp.Action[chromedp.Voi
 	t.Helper()
 	if err := chromedp.Do(tab, steps...); err != nil {
 		t.Fatalf("browser: %v", err)
+	}
+}
+
+// stirs says that the page is about to move what it shows, under a finger that is on its way: its
+// typeface has not arrived, or the banner of a page that does not become live opens in a second.
+const stirs = `document.fonts.status !== "loaded" ||
+	(document.getElementById("banner")?.getAnimations() ?? []).some((a) =>
+		a.playState === "running" && a.effect.getTiming().delay <= 1000)`
+
+// clickOn clicks on what css selects, once it lies where it stays.
+func clickOn(t *testing.T, tab context.Context, css string) {
+	t.Helper()
+	until(t, tab, css+" to lie still", "!("+stirs+")")
+	do(t, tab, chromedp.Click(chromedp.CSS(css)))
+}
+
+// untilCame waits for what a handler tells of.
+func untilCame(t *testing.T, what string, came <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-came:
+	case <-time.After(time.Minute):
+		t.Fatalf("waited in vain for %s", what)
 	}
 }
 

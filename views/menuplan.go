@@ -35,7 +35,8 @@ func menuPages(ctx context.Context, r hospital.Role) []link {
 			link{MenuPlanPath, text.T(ctx, "menuplan.title"), ""})
 	}
 	if r.May(hospital.ReadForecasts) {
-		links = append(links, link{ForecastPath, text.T(ctx, "forecast.title"), ""})
+		links = append(links, link{ForecastPath, text.T(ctx, "forecast.title"), ""},
+			link{string(WithoutPath), text.T(ctx, "without.title"), ""})
 	}
 	return links
 }

@@ -73,6 +73,7 @@ const (
 	TicketsPath       = "/tickets/"
 	StartMealPath     = "/kitchen/start"
 	MadePath          = "/kitchen/made"
+	WithoutPath       = "/kitchen/without/"
 	HomePath          = "/home/"
 	AddressesPath     = "/addresses/"
 	ZonesPath         = "/zones/"

@@ -55,6 +55,7 @@ const (
 	CleaningID   = "cleaning" // beds to clean
 	NewsID       = "news"     // what the page's readers were told lately
 	HeldID       = "held"     // meals that are held
+	WithoutID    = "nothing"  // who gets nothing at a meal
 	FastedID     = "fasted"   // who may eat again
 	OrderID      = "order"    // an order on its own page
 	InboxID      = "inbox"    // a person's notifications

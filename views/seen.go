@@ -58,8 +58,8 @@ var fieldLabels = map[string]string{
 	"override_reason": "field.override_reason", "bed_number": "fact.bed",
 	"cleaning": "cleaning.title", "stat": "cleaning.stat",
 	"status": "change.status", "hazards": "change.hazards", "stopped": "change.stopped",
-	"parts": "change.parts",
-	"name":  "field.name", "charge": "zone.charge", "label": "field.label",
+	"parts": "change.parts", "items": "change.items",
+	"name": "field.name", "charge": "zone.charge", "label": "field.label",
 	"full_name": "field.full_name", "phone": "field.phone",
 	"address_line1": "field.address_line1", "address_line2": "field.address_line2",
 	"city": "field.city", "zone_id": "field.zone", "instructions": "field.instructions",
@@ -90,7 +90,8 @@ var fieldLabels = map[string]string{
 	"default_language": "settings.default_language", "week_starts": "settings.week_starts",
 	"wall_names": "settings.wall_names", "session_hours": "settings.session_hours",
 	"idle_minutes": "settings.idle_minutes", "retention_days": "settings.retention_days",
-	"serve_at": "meal.serve_at", "cut_off_minutes": "meal.cut_off_minutes", "main": "meal.main",
+	"hot_food_minutes": "settings.hot_food_minutes",
+	"serve_at":         "meal.serve_at", "cut_off_minutes": "meal.cut_off_minutes", "main": "meal.main",
 	"enabled": "meal.enabled",
 }
 

@@ -191,6 +191,7 @@ func domain() map[string][]string {
 		lists["texture."] = append(lists["texture."], strconv.Itoa(i))
 		lists["texture.short."] = append(lists["texture.short."], strconv.Itoa(i))
 	}
+	lists["without.todo."] = wordsOf(hospital.NoMeals)
 	lists["trays."] = wordsOf(hospital.TrayStates)
 	lists["kitchen.view."] = []string{"production", "line", "tickets"}
 	lists["kitchen.exception."] = []string{"held", "moved", "stopped", "late", "undelivered"}

@@ -96,12 +96,10 @@ func Input(ctx context.Context, t time.Time) string {
 // ParseInput reads what a datetime-local field sends, in the hospital's time, or an RFC 3339 time
 // from a program.
 func ParseInput(ctx context.Context, s string) (time.Time, error) {
-	zone := hospital.SettingsOf(ctx).Zone()
-	if t, err := time.ParseInLocation(inputLayout, s, zone); err == nil {
-		return t.UTC(), nil
-	}
-	if t, err := time.ParseInLocation(inputLayout+":05", s, zone); err == nil {
-		return t.UTC(), nil
+	for _, layout := range []string{inputLayout, inputLayout + ":05"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return hospital.SettingsOf(ctx).Typed(t), nil
+		}
 	}
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {

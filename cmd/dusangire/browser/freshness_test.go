@@ -168,6 +168,7 @@ func TestWhoIsSignedOutElsewhereSeesNoPatientAnyMore(t *testing.T) {
 			}
 			p := newScreen(t, s.URL)
 			p.useToken(s.SignIn(hospital.MedicalStaff).Token)
+			p.permits("401") // of the bed, where the page asks for it before its socket has told
 			p.openLive(dusangiretest.WardPath(board))
 			p.openBed(board.Beds[0])
 			end(p)

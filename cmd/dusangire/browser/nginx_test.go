@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -169,29 +170,41 @@ func TestAPageThatPollsSaysSoWhenItsServerIsGone(t *testing.T) {
 	p.until("the page to poll again", isPolled)
 }
 
-// TestEveryLivePagePollsWhereNoSocketPasses opens, as each role, the page that one starts from and every kind of page that it leads
-// to. A page that comes later is found by its links.
+// TestEveryLivePagePollsWhereNoSocketPasses opens, as each role, the page that one starts from and
+// every kind of page that it leads to. A page that comes later is found by its links.
 func TestEveryLivePagePollsWhereNoSocketPasses(t *testing.T) {
 	t.Parallel()
 	s := dusangiretest.MustServeDemo(t)
 	nginx := dusangiretest.StartNginx(t, dusangiretest.SiteBefore(t, s.URL, "", "").Ignorant())
-	live := map[string]bool{}
-	for _, role := range hospital.Roles {
-		p := newScreen(t, nginx.URL)
-		p.permits("WebSocket connection to") // a role whose pages were all seen waits for none of them
-		p.permits("htmx:ws:error")
-		p.useToken(s.Client().SignInAs(string(role), "dusangire").Token)
-		for _, path := range p.kinds() {
-			kind := kindOf(path)
-			p.open(path)
-			if !ask[bool](p, `"live" in document.body.dataset`) || live[kind] {
-				continue
-			}
-			live[kind] = true
-			p.until(string(role)+"'s page "+path+" to poll", isPolled)
+	var mu sync.Mutex
+	live := map[string]bool{} // the kinds that were seen to be
+	t.Run("as", func(t *testing.T) {
+		for _, role := range hospital.Roles {
+			t.Run(string(role), func(t *testing.T) {
+				t.Parallel()
+				p := newScreen(t, nginx.URL)
+				p.permits("WebSocket connection to") // a role whose pages were all seen waits for none of them
+				p.permits("htmx:ws:error")
+				p.useToken(s.Client().SignInAs(string(role), "dusangire").Token)
+				for _, path := range p.kinds() {
+					mu.Lock()
+					seen := live[kindOf(path)]
+					mu.Unlock()
+					if seen {
+						continue
+					}
+					p.open(path)
+					if !ask[bool](p, `"live" in document.body.dataset`) {
+						continue
+					}
+					mu.Lock()
+					live[kindOf(path)] = true
+					mu.Unlock()
+					p.until(path+" to poll", isPolled)
+				}
+			})
 		}
-		p.close()
-	}
+	})
 	t.Logf("polled: %v", slices.Sorted(maps.Keys(live)))
 	for _, kind := range []string{"/dashboard/medical_staff/", "/dashboard/ward_management/",
 		"/dashboard/kitchen/", "/dashboard/kitchen/?", "/dashboard/delivery/", "/dashboard/housekeeping/",

@@ -300,16 +300,15 @@ func (p *screen) until(what, expression string) {
 
 func (p *screen) within(limit time.Duration, what, expression string) {
 	p.t.Helper()
-	look := time.NewTicker(20 * time.Millisecond)
-	defer look.Stop()
 	late := time.After(limit)
-	for {
+	// A look costs three processes a millisecond: who has waited for long can wait a little longer.
+	for pause := 10 * time.Millisecond; ; pause = min(pause*3/2, 100*time.Millisecond) {
 		is, err := tryAsk[bool](p, "!!("+expression+")")
 		if is {
 			return
 		}
 		select {
-		case <-look.C:
+		case <-time.After(pause):
 		case <-late:
 			p.t.Fatalf("waited %v for %s; last: %v, %v\n%s", limit, what, is, err, p.text())
 		}
