@@ -100,7 +100,7 @@ func (s *Server) planDischarge(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if !in.has("expected_discharge") {
+	if !in.has("expected_discharge") && !in.emptied("expected_discharge") {
 		in.refuse("expected_discharge", "plan_missing",
 			"Say when the patient is expected to leave, or send it empty to take the plan back.")
 	}
@@ -351,16 +351,16 @@ func (s *Server) redrawAdmission(c echo.Context, r refusal, id int64, waiting re
 		return errNoPlace
 	case chosen != 0 && r.in.values.Get("back") == views.BedPath.Of(chosen):
 		return s.redrawChosenBed(c, r, admission)
-	case ended && (r.name == views.FormReopen || admission.BedID == 0) && negotiate(c) == asPage:
+	case ended && (r.name == views.FormReopen || admission.BedID == 0) && wantsPage(c):
 		return s.redrawOwnPage(c, r, id)
-	case !ended && admission.WithMother && negotiate(c) == asPage:
+	case !ended && admission.WithMother && wantsPage(c):
 		if views.StandsOnCarePage(r.name) {
 			return s.redrawCare(c, r, id)
 		}
 		return s.redrawOwnPage(c, r, id)
 	case admission.BedID != 0:
 		return s.redrawBed(c, r, admission.BedID, id)
-	case r.name != views.FormTransfer && negotiate(c) == asPage:
+	case r.name != views.FormTransfer && wantsPage(c):
 		return s.redrawCare(c, r, id)
 	}
 	return waiting(c, r, admission)

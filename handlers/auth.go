@@ -55,7 +55,7 @@ func (s *Server) authorize(r Route) echo.HandlerFunc {
 			return anotherPerson(c)
 		}
 		if hospital.IsKind(err, hospital.Unauthenticated) && r.Method == http.MethodGet &&
-			negotiate(c) == asPage {
+			wantsPage(c) {
 			next := url.QueryEscape(c.Request().URL.Path)
 			return c.Redirect(http.StatusSeeOther, views.LoginPath+"?next="+next)
 		}

@@ -29,7 +29,7 @@ func (in *input) begunAnew(refusal error) url.Values {
 			merged := merge(in.values[change.Field], from, to)
 			values[change.Field], values[change.Field+"[]"] = merged, merged
 		case in.overwrites(e, change),
-			in.values.Get(change.Field) == in.formValue(change.From):
+			in.values.Get(change.Field) == in.formValue(change.Field, change.From):
 			values.Del(change.Field)
 		}
 	}
@@ -56,7 +56,7 @@ func (in *input) overwritten(refusal error) url.Values {
 // there. Whether it was typed nobody knows, since the audit keeps no names.
 func (in *input) overwrites(refusal *hospital.Error, change hospital.Change) bool {
 	return refusal.Code == "patient_outdated" && change.Unkept &&
-		in.values.Get(change.Field) != in.formValue(change.To)
+		in.values.Get(change.Field) != in.formValue(change.Field, change.To)
 }
 
 // formList is a list of allergens as a form ticks it: of allergies that there are none is said, and
@@ -87,12 +87,15 @@ func merge(typed, from, to []string) []string {
 	return merged
 }
 
-// formValue is a value as a form's control sends it.
-func (in *input) formValue(value any) string {
+// formValue is a value as a field's control sends it.
+func (in *input) formValue(field string, value any) string {
 	switch value := value.(type) {
 	case string:
 		return value
 	case int:
+		if field == "price" || field == "charge" {
+			return text.Amount(in.ctx, value)
+		}
 		return strconv.Itoa(value)
 	case time.Time:
 		return text.Input(in.ctx, value)

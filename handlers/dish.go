@@ -17,13 +17,17 @@ import (
 // dishes is GET /dishes/?meal=&station=&view=: what the kitchen can cook, as a list with what it no
 // longer does, or as a matrix of what is in it and for whom it is.
 func (s *Server) dishes(c echo.Context) error {
-	ctx := c.Request().Context()
+	q := queryOf(c)
+	ctx, view := q.ctx, chosen(q, "view", []string{views.MatrixView})
+	filter := views.DishFilter{Meal: chosen(q, "meal", mealCodes(ctx)),
+		Station: chosen(q, "station", hospital.Stations)}
+	if err := q.err(); err != nil {
+		return err
+	}
 	all, err := s.Hospital.Dishes(ctx, actor(c))
 	if err != nil {
 		return err
 	}
-	filter := views.DishFilter{Meal: hospital.Meal(c.QueryParam("meal")),
-		Station: hospital.Station(c.QueryParam("station"))}
 	shown := slices.DeleteFunc(all, func(d hospital.Dish) bool { return !filter.Shows(d) })
 	return represent(c, func() (any, error) { return dishesJSON{each(shown, newDishJSON)}, nil },
 		func() error {
@@ -35,7 +39,7 @@ func (s *Server) dishes(c echo.Context) error {
 			if err != nil {
 				return err
 			}
-			if c.QueryParam("view") == views.MatrixView {
+			if view == views.MatrixView {
 				page.Path = views.MatrixPath
 				return render(c, http.StatusOK, views.MatrixPage(page, shown, filter))
 			}
@@ -100,7 +104,7 @@ func (s *Server) renderDish(c echo.Context, status int, id int64, form views.For
 
 // dishFields are what a command can say of a dish.
 var dishFields = slices.Concat([]string{"name_en", "name_fr", "name_rw", "meals", "station",
-	"allergens", "may_contain", "diets", "textures", "price", "available"},
+	"allergens", "may_contain", "diets", "textures", "price", "currency", "available"},
 	hospital.NutritionFields)
 
 // addDish is POST /dishes.
@@ -185,7 +189,7 @@ func (in *input) amountsOf(d *hospital.Dish) {
 		}
 	}
 	if in.has("price") {
-		d.Price = in.amount("price")
+		d.Price = in.money("price")
 	}
 }
 
@@ -237,7 +241,7 @@ func (s *Server) sellOutDish(c echo.Context) error {
 	ctx := c.Request().Context()
 	switch {
 	case err != nil:
-	case in.has("until") && cmd.Until.IsZero():
+	case in.emptied("until"):
 		err = s.Hospital.RestockDish(ctx, actor(c), id, cmd.Version)
 	default:
 		err = s.Hospital.SellOutDish(ctx, actor(c), id, cmd)

@@ -63,7 +63,7 @@ func TestADishIsAddedChangedAndRetiredByAProgram(t *testing.T) {
 	}
 	late := h.post(path, token, program, change)
 	p := late.problem(http.StatusConflict)
-	if p.Code != "dish_outdated" || !strings.Contains(late.body, `"field":"price","from":"1500","to":"1600"`) ||
+	if p.Code != "dish_outdated" || !strings.Contains(late.body, `"field":"price","from":1500,"to":1600`) ||
 		!strings.Contains(late.body, `"current":{"id":`) {
 		t.Errorf("who saw an older version is told what has changed: %s", late.body)
 	}
@@ -111,7 +111,7 @@ func TestEachWrongFieldOfADishIsNamed(t *testing.T) {
 			"may_contain": []string{"dogs"}, "diets": []string{"vegan"}, "textures": []int{8}},
 		"lists of nothing":      {"meals": []string{}, "diets": "", "textures": []int{}},
 		"amounts that are none": {"energy_kcal": "much", "fat_g": 1.5, "price": "", "sodium_mg": []int{1, 2}},
-		"amounts out of range":  {"protein_g": -1, "potassium_mg": 10_001, "price": 100_001},
+		"amounts out of range":  {"protein_g": -1, "potassium_mg": 10_001, "price": 5_000_001},
 		"numbers for texts":     {"name_en": 7, "meals": true},
 		"names that are none": {"name_en": "…", "name_fr": strings.Repeat("é", hospital.LongestName+1),
 			"name_rw": "a\u202eb"},
@@ -180,14 +180,14 @@ func TestACookKeepsDishesByPlainForms(t *testing.T) {
 	}
 	form.Set("price", "800")
 	stale := h.post(action, token, browser, form)
-	if stale.status != http.StatusConflict || !strings.Contains(stale.html().Find(".changes").Text(), "Price: 0, now 700") {
+	if stale.status != http.StatusConflict || !strings.Contains(stale.html().Find(".changes").Text(), "Price: 0\u00a0RWF, now 700\u00a0RWF") {
 		t.Errorf("who saw an older version is told what has changed: %d %s", stale.status, stale.html().Find(".refusal").Text())
 	}
 	if got := stale.html().Find("#dish-price").AttrOr("value", ""); got != "800" {
 		t.Errorf("they keep what they typed: %s", got)
 	}
 	history := h.get(action, token, browser).html().Find(".history").Text()
-	if !strings.Contains(history, "Price: 0, then 700") || !strings.Contains(history, "Added") {
+	if !strings.Contains(history, "Price: 0\u00a0RWF, then 700\u00a0RWF") || !strings.Contains(history, "Added") {
 		t.Errorf("the history is %s", history)
 	}
 	like := filled(h.get("/dishes/new/?from="+strings.Trim(strings.TrimPrefix(action, "/dishes/"), "/"), token, browser).html().Find("form.card"))

@@ -181,7 +181,7 @@ func TestAScriptIsToldHowFarALongImportIs(t *testing.T) {
 	parts := strings.Split(got.body, "\f")
 	if got.status != http.StatusOK || len(parts) != 3 ||
 		!strings.Contains(parts[0], "Lines looked at: 1000") ||
-		!strings.Contains(parts[2], "The file can be taken in. Lines: 2500") {
+		!strings.Contains(parts[2], "The file can be taken in. Lines: 2\u00a0500") {
 		t.Errorf("%d, %d parts: %.500s", got.status, len(parts), got.body)
 	}
 }

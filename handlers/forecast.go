@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -15,17 +14,12 @@ import (
 
 // forecast is GET /menu/forecast/?date=&meal=: what a meal will take, and who would get nothing.
 func (s *Server) forecast(c echo.Context) error {
-	var date time.Time
-	if sent := c.QueryParam("date"); sent != "" {
-		var err error
-		if date, err = time.Parse(time.DateOnly, sent); err != nil || date.IsZero() {
-			wrong := fieldErrors{}
-			wrong.refuse("date", "not_a_date", "Give a date, such as 1984-05-31.")
-			return wrong.err()
-		}
+	q := queryOf(c)
+	meal, date, ctx := hospital.Meal(q.one("meal")), q.date("date"), q.ctx
+	if err := q.err(); err != nil {
+		return err
 	}
-	ctx := c.Request().Context()
-	f, err := s.Hospital.Forecast(ctx, actor(c), hospital.Meal(c.QueryParam("meal")), date)
+	f, err := s.Hospital.Forecast(ctx, actor(c), meal, date)
 	if err != nil {
 		return err
 	}

@@ -39,9 +39,11 @@ type fieldErrors map[string]*hospital.Error
 // sentValues are the values of a body by name. A form has texts only; of JSON it is kept what was
 // no text.
 type sentValues struct {
-	values url.Values
-	lists  map[string]bool // sent as a list
-	bare   map[string]bool // sent as a number or a truth value, or as a list with one
+	values   url.Values
+	fromJSON bool
+	nulls    map[string]bool // sent as null, which says nothing of a field
+	lists    map[string]bool // sent as a list
+	bare     map[string]bool // sent as a number or a truth value, or as a list with one
 }
 
 // formFields are those that pages send with any form, beside the fields that
@@ -57,9 +59,17 @@ func readInput(c echo.Context, known ...string) (*input, error) {
 	}
 	in := &input{body, fieldErrors{}, c.Request().Context()}
 	in.values = url.Values{}
+	isKnown := func(field string) bool {
+		return slices.Contains(known, field) || slices.Contains(formFields, field)
+	}
+	for field := range body.nulls {
+		if !isKnown(field) {
+			in.refuse(field, "unknown_field", "There is no such field here.")
+		}
+	}
 	for name, sent := range body.values {
 		plain := strings.TrimSuffix(name, "[]")
-		if !slices.Contains(known, plain) && !slices.Contains(formFields, plain) {
+		if !isKnown(plain) {
 			in.refuse(plain, "unknown_field", "There is no such field here.")
 			continue
 		}
@@ -146,7 +156,8 @@ func decodeForm(body string) (sentValues, error) {
 }
 
 // decodeJSON flattens one object into the values of a form: its values are texts, numbers, truth
-// values, null or lists of these.
+// values or lists of these. A field that is null is as one that was not sent, so that null wipes
+// nothing.
 func decodeJSON(body []byte) (sentValues, error) {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
@@ -157,11 +168,14 @@ func decodeJSON(body []byte) (sentValues, error) {
 	if _, err := decoder.Token(); err != io.EOF {
 		return sentValues{}, malformed("Send one JSON object and nothing after it.")
 	}
-	s := sentValues{url.Values{}, map[string]bool{}, map[string]bool{}}
+	s := sentValues{values: url.Values{}, fromJSON: true, nulls: map[string]bool{},
+		lists: map[string]bool{}, bare: map[string]bool{}}
 	for name, value := range object {
-		if !s.take(name, value) {
+		if value == nil {
+			s.nulls[strings.TrimSuffix(name, "[]")] = true
+		} else if !s.take(name, value) {
 			return sentValues{}, malformed(fmt.Sprintf(
-				"The value of %q is too deep: send a text, a number or a list of these.", name))
+				"The value of %q can't be read: send a text, a number or a list of these.", name))
 		}
 	}
 	return s, nil
@@ -188,11 +202,9 @@ func (s sentValues) take(name string, value any) bool {
 	return true
 }
 
-// scalar writes a value as a form would; null is the empty text.
+// scalar writes a value as a form would. ok is false for null too, which has no place in a list.
 func scalar(value any) (sent string, isText, ok bool) {
 	switch v := value.(type) {
-	case nil:
-		return "", true, true
 	case string:
 		return v, true, true
 	case json.Number:
@@ -217,6 +229,12 @@ func (f fieldErrors) err() error { return hospital.InvalidFields(f) }
 
 // has reports whether a field was sent at all.
 func (in *input) has(field string) bool { return in.values.Has(field) }
+
+// emptied reports whether a field of a time was sent without one. Of a command that does nothing
+// but to set it, null says so too, as in answers.
+func (in *input) emptied(field string) bool {
+	return in.nulls[field] || in.has(field) && in.one(field) == ""
+}
 
 // one is a field's only value, "" where it was not sent.
 func (in *input) one(field string) string {
@@ -283,6 +301,26 @@ func (in *input) amount(field string) int {
 	n, err := strconv.Atoi(in.one(field))
 	if err != nil {
 		in.refuse(field, "not_an_amount", "Give a whole number.")
+	}
+	return n
+}
+
+// money reads an amount of the hospital's currency: in JSON a whole number of its smallest unit, in
+// a form what people write, such as 12.50 or 12,50. The field currency says in which one a form was
+// begun.
+func (in *input) money(field string) int {
+	currency := hospital.SettingsOf(in.ctx).Currency
+	if begun := in.one("currency"); begun != "" && begun != string(currency) {
+		in.refuse(field, "currency_changed",
+			"Money is counted in %s by now. Give the amount again.", string(currency))
+	}
+	if in.fromJSON {
+		return in.amount(field)
+	}
+	n, ok := currency.Read(in.one(field))
+	if !ok {
+		in.refuse(field, "not_money", "Give an amount of %s, such as %s.", string(currency),
+			currency.Write(1250))
 	}
 	return n
 }

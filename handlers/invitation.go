@@ -95,7 +95,7 @@ func (s *Server) invite(c echo.Context) error {
 		return s.invitationForm(id, in).refuse(err)
 	}
 	path := views.InvitationsPath.Of(id)
-	if isForm(c) {
+	if wantsPage(c) {
 		s.leaveSlip(c, path, made.Code)
 	}
 	return created(c, path, path, func() (any, error) {

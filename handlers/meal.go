@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"cmp"
+	"context"
 	"crypto/rand"
 	"net/http"
 	"slices"
@@ -116,7 +117,7 @@ func (s *Server) setMealSequence(c echo.Context) error {
 		return err
 	}
 	code := hospital.Meal(c.Param("code"))
-	wards, offsets := in.sequence(isForm(c))
+	wards, offsets := in.sequence(wantsPage(c))
 	version := in.id("version")
 	err = in.err()
 	if err == nil {
@@ -128,9 +129,6 @@ func (s *Server) setMealSequence(c echo.Context) error {
 	}
 	return done(c, views.SavedMealPath(code))
 }
-
-// isForm reports whether a command came from a page.
-func isForm(c echo.Context) bool { return negotiate(c) == asPage }
 
 // sequence reads wards with their minutes. Of a form those without are left out, and the earliest
 // come first.
@@ -175,6 +173,12 @@ func (s *Server) mealForm(name string, in *input) form {
 	return form{name: name, in: in, page: func(c echo.Context, r refusal) error {
 		return s.renderMeals(c, r.Status, r.again())
 	}}
+}
+
+// mealCodes are the codes of all meals, also of those that are not served at present.
+func mealCodes(ctx context.Context) []hospital.Meal {
+	code := func(k hospital.MealKind) hospital.Meal { return k.Code }
+	return each(hospital.SettingsOf(ctx).Meals, code)
 }
 
 // mealsJSON is the page of all meals.

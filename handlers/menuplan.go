@@ -1,11 +1,8 @@
 package handlers
 
 import (
-	"cmp"
 	"context"
 	"net/http"
-	"strconv"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -25,14 +22,17 @@ func (s *Server) menuHome(c echo.Context) error {
 // menuPlan is GET /menu/plan/?day=&date=&meal=: what is cooked on which day, and the form for one
 // meal of it.
 func (s *Server) menuPlan(c echo.Context) error {
+	q := queryOf(c)
+	slot := views.PlanSlot{Meal: chosen(q, "meal", hospital.SettingsOf(q.ctx).MealCodes()),
+		Day: q.amount("day", hospital.LongestCycle), Date: q.date("date")}
+	if err := q.err(); err != nil {
+		return err
+	}
 	return represent(c, func() (any, error) {
 		ctx := c.Request().Context()
 		plan, err := s.Hospital.MenuPlan(ctx, actor(c))
 		return newPlanJSON(ctx, plan), err
 	}, func() error {
-		slot := views.PlanSlot{Meal: hospital.Meal(c.QueryParam("meal"))}
-		slot.Day, _ = strconv.Atoi(c.QueryParam("day")) // what is none asks for none
-		slot.Date, _ = time.Parse(time.DateOnly, c.QueryParam("date"))
 		return s.renderPlan(c, http.StatusOK, slot, views.Form{})
 	})
 }
@@ -62,21 +62,12 @@ func (s *Server) setCycle(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx := c.Request().Context()
-	plan, err := s.Hospital.MenuPlan(ctx, actor(c))
-	if err != nil {
-		return err
-	}
-	to := hospital.MenuCycleCommand{Days: plan.Days, StartsOn: plan.StartsOn,
-		Version: cmp.Or(in.id("version"), plan.Version)}
-	if in.has("days") {
-		to.Days = in.amount("days")
-	}
+	cmd := hospital.MenuCycleCommand{Days: in.givenAmount("days"), Version: in.id("version")}
 	if in.has("starts_on") {
-		to.StartsOn = in.date("starts_on")
+		cmd.StartsOn = new(in.date("starts_on"))
 	}
 	if err = in.err(); err == nil {
-		err = s.Hospital.SetMenuCycle(ctx, actor(c), to)
+		err = s.Hospital.SetMenuCycle(c.Request().Context(), actor(c), cmd)
 	}
 	if err != nil {
 		return s.planForm(views.FormCycle, views.PlanSlot{}, in).refuse(err)

@@ -32,6 +32,9 @@ func negotiate(c echo.Context) representation {
 	return asPage
 }
 
+// wantsPage reports whether a person's browser asks for another page, as with any plain form.
+func wantsPage(c echo.Context) bool { return negotiate(c) == asPage }
+
 // represent answers a program with an object and a person with a page.
 func represent(c echo.Context, object func() (any, error), page func() error) error {
 	if negotiate(c) != asJSON {
@@ -60,7 +63,7 @@ func created(c echo.Context, path, next string, object func() (any, error)) erro
 // done answers a command that changed something but created nothing: 204, or for a plain form on to
 // the page at next.
 func done(c echo.Context, next string) error {
-	if negotiate(c) == asPage {
+	if wantsPage(c) {
 		return c.Redirect(http.StatusSeeOther, next)
 	}
 	return c.NoContent(http.StatusNoContent)

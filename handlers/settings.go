@@ -40,8 +40,8 @@ func (s *Server) renderSettings(c echo.Context, status int, form views.Form) err
 	if err != nil {
 		return err
 	}
-	saved := c.QueryParam("saved") != ""
-	return render(c, status, views.SettingsPage(page, s.Hospital.KnownSettings(), saved, form))
+	return render(c, status, views.SettingsPage(page, s.Hospital.KnownSettings(),
+		c.QueryParam("saved"), form))
 }
 
 // setSettings is POST /settings. A field that is not sent stays what it is.
@@ -53,16 +53,17 @@ func (s *Server) setSettings(c echo.Context) error {
 		return err
 	}
 	cmd := in.settings()
+	ctx := c.Request().Context()
 	err = in.err()
 	if err == nil {
-		_, err = s.Hospital.SetSettings(c.Request().Context(), actor(c), cmd)
+		_, err = s.Hospital.SetSettings(ctx, actor(c), cmd)
 	}
 	if err != nil {
 		return form{name: views.FormSettings, in: in, page: func(c echo.Context, r refusal) error {
 			return s.renderSettings(c, r.Status, r.again())
 		}}.refuse(err)
 	}
-	return done(c, views.SettingsPath+"?saved=yes")
+	return done(c, views.SavedSettingsPath(hospital.SettingsOf(ctx)))
 }
 
 // settings reads the command.

@@ -447,11 +447,12 @@ type setupJSON struct {
 
 // missingJSON is one thing that a hospital lacks.
 type missingJSON struct {
-	Kind    string  `json:"kind"`
-	Meal    *string `json:"meal"`
-	Diet    *string `json:"diet"`
-	Role    *string `json:"role"`
-	Message string  `json:"message"`
+	Kind     string             `json:"kind"`
+	Meal     *string            `json:"meal"`
+	Diet     *string            `json:"diet"`
+	Textures []hospital.Texture `json:"textures"` // null where it is of none
+	Role     *string            `json:"role"`
+	Message  string             `json:"message"`
 }
 
 func newSetupJSON(ctx context.Context, missing []hospital.Missing) setupJSON {
@@ -460,5 +461,5 @@ func newSetupJSON(ctx context.Context, missing []hospital.Missing) setupJSON {
 
 func newMissingJSON(ctx context.Context, m hospital.Missing) missingJSON {
 	return missingJSON{string(m.Kind), textOrNull(string(m.Meal)), textOrNull(string(m.Diet)),
-		textOrNull(string(m.Role)), views.MissingWords(ctx, m)}
+		m.Textures, textOrNull(string(m.Role)), views.MissingWords(ctx, m)}
 }

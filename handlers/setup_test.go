@@ -27,6 +27,30 @@ func (h *fixture) lacks(token string) (kinds []string) {
 	return kinds
 }
 
+func TestTheSetupTellsWhatNobodyCanEatWhoIsHere(t *testing.T) {
+	t.Parallel()
+	h := newFixture(t, settings{})
+	admin := h.token("admin")
+	h.post("/dishes", admin, program, isombe()) // regular and minced, at lunch and dinner
+	textures := func() (times int) {
+		for _, kind := range h.lacks(admin) {
+			if kind == "texture" {
+				times++
+			}
+		}
+		return times
+	}
+	if got := textures(); got != 0 {
+		t.Errorf("with nobody here %d meals lack textures", got)
+	}
+	admission := h.admit("Uwase Marie", h.bed(h.a, 1).ID)
+	path := fmt.Sprintf("/admissions/%d/diet", admission.ID)
+	h.post(path, admin, program, map[string]any{"texture": 4})
+	if got := textures(); got != 2 {
+		t.Errorf("somebody needs pureed food, and %d meals lack it, want 2", got)
+	}
+}
+
 func TestASetupLinkMakesTheFirstAdministratorOnce(t *testing.T) {
 	t.Parallel()
 	h := newFixture(t, settings{})

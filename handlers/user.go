@@ -95,7 +95,7 @@ func (s *Server) addUser(c echo.Context) error {
 		return s.newUserForm(in).refuse(err)
 	}
 	path := views.UserPath.Of(link.User.ID)
-	if isForm(c) {
+	if wantsPage(c) {
 		s.leaveSlip(c, path, link.Token)
 	}
 	return created(c, path, path, func() (any, error) { return newInvitedJSON(c, link), nil })

@@ -3,7 +3,9 @@ package handlers
 import (
 	"cmp"
 	"crypto/rand"
+	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,14 +19,30 @@ import (
 // wardsPage is GET /wards/: the wards and beds that the person looks after, to change them. With
 // ward in the query the beds of that one can be changed.
 func (s *Server) wardsPage(c echo.Context) error {
+	wards, err := s.Hospital.WardsInCare(c.Request().Context(), actor(c))
+	if err != nil {
+		return err
+	}
+	open, err := openWard(queryOf(c), wards)
+	if err != nil {
+		return err
+	}
 	return represent(c, func() (any, error) {
-		wards, err := s.Hospital.WardsInCare(c.Request().Context(), actor(c))
-		return wardsJSON{each(wards, newWardInCareJSON)}, err
+		return wardsJSON{each(wards, newWardInCareJSON)}, nil
 	}, func() error {
-		open, _ := strconv.ParseInt(c.QueryParam("ward"), 10, 64) // what is no number is none
 		return s.renderWards(c, http.StatusOK, views.WardCare{Open: open, Saved: c.QueryParam("saved")},
 			views.Form{})
 	})
+}
+
+// openWard is which of the wards is asked for with its beds; 0: none.
+func openWard(q query, wards []hospital.WardInCare) (int64, error) {
+	id := int64(q.amount("ward", math.MaxInt))
+	isIt := func(w hospital.WardInCare) bool { return w.ID == id }
+	if id != 0 && !slices.ContainsFunc(wards, isIt) {
+		q.refuse("ward", "ward_unknown", "There is no such ward.")
+	}
+	return id, q.err()
 }
 
 // renderWards draws the page of all wards.

@@ -70,11 +70,11 @@ func (s *Server) zone(c echo.Context) (hospital.Zone, error) {
 
 // addZone is POST /zones.
 func (s *Server) addZone(c echo.Context) error {
-	in, err := readInput(c, "name", "charge")
+	in, err := readInput(c, "name", "charge", "currency")
 	if err != nil {
 		return err
 	}
-	change := hospital.ZoneCommand{Name: in.text("name"), Charge: in.amount("charge"),
+	change := hospital.ZoneCommand{Name: in.text("name"), Charge: in.money("charge"),
 		IdempotencyKey: in.idempotencyKey(c)}
 	var zone hospital.Zone
 	err = in.err()
@@ -90,7 +90,7 @@ func (s *Server) addZone(c echo.Context) error {
 
 // setZone is POST /zones/{id}. A field that is not sent stays what it is.
 func (s *Server) setZone(c echo.Context) error {
-	in, err := readInput(c, "name", "charge")
+	in, err := readInput(c, "name", "charge", "currency")
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (s *Server) setZone(c echo.Context) error {
 		change.Name = in.text("name")
 	}
 	if in.has("charge") {
-		change.Charge = in.amount("charge")
+		change.Charge = in.money("charge")
 	}
 	err = in.err()
 	if err == nil {

@@ -85,7 +85,9 @@ var bedNumber = regexp.MustCompile(`^[A-Z0-9][A-Z0-9./-]{0,19}$`)
 
 // bedNumber records what is wrong with the number of a bed.
 func (f fields) bedNumber(field, number string) {
-	if !bedNumber.MatchString(number) || strings.Contains(number, "..") {
+	if number == "" {
+		f.refuse(field, "required", "Give the bed a number.")
+	} else if !bedNumber.MatchString(number) || strings.Contains(number, "..") {
 		f.refuse(field, "bed_number", "%s is no number of a bed. Use 1 to 20 capital letters, "+
 			"digits, hyphens, dots and slashes, or a range such as A-07..A-12.", number)
 	}

@@ -14,8 +14,8 @@ func (s *Settings) Local(t time.Time) time.Time { return t.In(s.zone) }
 // Day is the day that it is in the hospital at a moment.
 func (s *Settings) Day(t time.Time) time.Time { return dayIn(s.Local(t)) }
 
-// weekOf is the first day of the week of a date, midnight UTC.
-func (s *Settings) weekOf(date time.Time) time.Time {
+// WeekOf is the first day of the week of a date, midnight UTC.
+func (s *Settings) WeekOf(date time.Time) time.Time {
 	passed := (int(date.Weekday()-s.WeekStarts.Day()) + 7) % 7
 	return date.AddDate(0, 0, -passed)
 }

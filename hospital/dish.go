@@ -55,10 +55,6 @@ type Dish struct {
 	RetiredAt time.Time `json:"-"`
 }
 
-// MostPrice is the highest price of a dish, in the smallest unit of the currency: more is a slip of
-// the finger.
-const MostPrice = 100_000
-
 // MostNutrition is the most of anything that a serving has, in the unit of its field.
 const MostNutrition = 10_000
 
@@ -106,6 +102,12 @@ func (d Dish) check(s *Settings) error {
 	checkChoices(wrong, "station", []Station{d.Station}, Stations, true)
 	checkChoices(wrong, "allergens", d.Allergens, Allergens, false)
 	checkChoices(wrong, "may_contain", d.MayContain, Allergens, false)
+	if slices.ContainsFunc(d.MayContain, func(a Allergen) bool {
+		return slices.Contains(d.Allergens, a)
+	}) {
+		wrong.refuse("may_contain", "allergen_twice",
+			"Name an allergen as in the dish or as a trace, not as both.")
+	}
 	checkChoices(wrong, "diets", d.Diets, Diets, true)
 	unknown := func(t Texture) bool { return !t.Valid() }
 	if len(d.Textures) == 0 || slices.ContainsFunc(d.Textures, unknown) {
@@ -116,9 +118,7 @@ func (d Dish) check(s *Settings) error {
 			wrong.refuse(NutritionFields[i], "range", "Give amounts from 0 to %d.", MostNutrition)
 		}
 	}
-	if d.Price < 0 || d.Price > MostPrice {
-		wrong.refuse("price", "range", "Give a price from 0 to %d.", MostPrice)
-	}
+	wrong.money("price", d.Price, s.Currency)
 	return wrong.err()
 }
 

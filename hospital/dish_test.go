@@ -65,6 +65,16 @@ func TestWhoSawAnOlderDishIsToldWhatHasChanged(t *testing.T) {
 		if !slices.Equal(told, want) {
 			t.Errorf("they are told %q, want %q", told, want)
 		}
+		changed.Version, changed.Price, changed.Name.Rw = 0, seen.Price, "Umuceri"
+		must[hospital.Dish](t)(s.SetDish(t.Context(), admin, changed))
+		refusal = s.refuses(t, hospital.Conflict, "dish_outdated", func() error {
+			_, err := s.SetDish(t.Context(), cook, seen)
+			return err
+		})
+		back := func(c hospital.Change) bool { return c.Field == "price" }
+		if len(refusal.Changes) != 3 || slices.ContainsFunc(refusal.Changes, back) {
+			t.Errorf("they are told of a price that is as it was: %v", refusal.Changes)
+		}
 	})
 }
 

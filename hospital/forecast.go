@@ -15,7 +15,7 @@ import (
 type Forecast struct {
 	Meal     Meal
 	Date     time.Time // midnight UTC
-	Due      time.Time // when it is eaten
+	Due      time.Time // when it is eaten; zero: nobody knows yet, of a meal without a time of its own
 	At       time.Time // when it was read
 	Trays    int
 	Dishes   []DishForecast // by station and name
@@ -48,14 +48,23 @@ type DefaultMeal struct {
 	Dishes  []Dish // empty: nothing fits
 }
 
-// Forecast reads what a meal of a day will take. An empty meal is the main one that comes next, and
-// without a date, midnight UTC, it is of the meal's next serving. Invalid names wrong fields.
+// Forecast reads what a meal of a day will take. An empty meal is the main one whose round comes
+// next, on that day where a date is given, and without a date, midnight UTC, it is of the meal's next
+// serving. Invalid names wrong fields.
 func (h *Hospital) Forecast(ctx context.Context, actor Actor, meal Meal,
 	date time.Time) (Forecast, error) {
 	now := h.clock(ctx)
 	return readAs(ctx, h, actor, ReadForecasts, func(ctx context.Context,
 		q *sql.Tx) (Forecast, error) {
-		return readForecast(ctx, q, actor, Forecast{Meal: meal, Date: date, At: now})
+		f := Forecast{Meal: meal, Date: date, At: now}
+		if settings := SettingsOf(ctx); meal == "" {
+			var day time.Time
+			f.Meal, day = settings.comingRound(latest(now, settings.At(date, 0)))
+			if date.IsZero() {
+				f.Date = day
+			}
+		}
+		return readForecast(ctx, q, actor, f)
 	})
 }
 
@@ -94,7 +103,9 @@ func (f Forecast) check(s *Settings) error {
 func (f *Forecast) read(ctx context.Context, q *sql.Tx) error {
 	settings := SettingsOf(ctx)
 	s := settings.on(f.Meal, 0, f.Date, f.At)
-	f.Due = s.due
+	if settings.Meal(f.Meal).Timed || f.Date.Equal(settings.Day(f.At)) {
+		f.Due = s.due
+	}
 	menu, err := readMenu(ctx, q, f.Meal, s)
 	if err != nil {
 		return err

@@ -83,8 +83,21 @@ func TestAForecastSaysWhatAMealWillTakeAndWhoGetsNothing(t *testing.T) {
 			t.Errorf("what rounds have ordered makes no difference: %s\nwant %s", got, today)
 		}
 		f := must[hospital.Forecast](t)(s.Forecast(t.Context(), cook, "", time.Time{}))
-		if f.Meal != hospital.Lunch || !f.Date.Equal(day(23)) || f.Due.Format("15:04") != "10:30" {
-			t.Errorf("of no meal and day it is of %s on %s", f.Meal, f.Due)
+		if f.Meal != hospital.Dinner || !f.Date.Equal(day(23)) || f.Due.Format("15:04") != "16:30" {
+			t.Errorf("of no meal and day, after the rounds of lunch, it is of %s on %s", f.Meal, f.Due)
+		}
+		f = must[hospital.Forecast](t)(s.Forecast(t.Context(), cook, "", day(24)))
+		if f.Meal != hospital.Breakfast || !f.Date.Equal(day(24)) {
+			t.Errorf("of no meal tomorrow it is of %s on %s", f.Meal, f.Date)
+		}
+		f = must[hospital.Forecast](t)(s.Forecast(t.Context(), cook, hospital.Snack, day(24)))
+		if !f.Due.IsZero() {
+			t.Errorf("a snack of tomorrow is eaten at %s, which nobody knows", f.Due)
+		}
+		s.clock.pass(9 * time.Hour) // 20:00
+		f = must[hospital.Forecast](t)(s.Forecast(t.Context(), cook, "", time.Time{}))
+		if f.Meal != hospital.Breakfast || !f.Date.Equal(day(24)) {
+			t.Errorf("in the evening it is of %s on %s", f.Meal, f.Date)
 		}
 	})
 }

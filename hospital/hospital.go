@@ -7,6 +7,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-crypt/crypt/algorithm/argon2"
@@ -37,8 +38,11 @@ type Hospital struct {
 	announce  func(Revisions)
 	now       func() time.Time
 	instance  string
-	deviceKey string            // signs what devices are known again by
-	attempts  keyedSemaphore    // to sign in, that wait for each other
+	deviceKey string          // signs what devices are known again by
+	attempts  keyedSemaphore  // to sign in, that wait for each other
+	slow      sync.WaitGroup  // the attempts that keep others waiting, until slowDelay or closing
+	open      context.Context // until Close
+	close     context.CancelFunc
 	hashing   prioritySemaphore // of the checks of passwords
 	hasher    *argon2.Hasher    // of new passwords
 	pulse     pulse
@@ -67,9 +71,11 @@ func open(ctx context.Context, o Options,
 	if err != nil {
 		return nil, err
 	}
-	h := &Hospital{url: o.DatabaseURL, db: db, pulse: pulse{node: rand.Text()},
+	h := &Hospital{url: o.DatabaseURL, db: db,
+		pulse:    pulse{node: rand.Text()},
 		announce: o.Announce, now: o.Now, hasher: o.PasswordHasher,
 		hashing: prioritySemaphore{free: hashesAtOnce}}
+	h.open, h.close = context.WithCancel(context.WithoutCancel(ctx))
 	if h.announce == nil {
 		h.announce = func(Revisions) {}
 	}
@@ -109,7 +115,11 @@ const lengthOfInstance = 8
 func (h *Hospital) Instance() string { return strings.ToLower(h.instance[:lengthOfInstance]) }
 
 // Close releases the database. Commands under way must have ended.
-func (h *Hospital) Close() error { return h.db.Close() }
+func (h *Hospital) Close() error {
+	h.close()
+	h.slow.Wait()
+	return h.db.Close()
+}
 
 // momentKey finds the moment that At has put into a context.
 type momentKey struct{}

@@ -85,6 +85,23 @@ func (s *Settings) comingMeal(now time.Time) Meal {
 	})
 }
 
+// comingRound is the main meal whose rounds are the next not to be over at a moment, and of which
+// day.
+func (s *Settings) comingRound(now time.Time) (coming Meal, day time.Time) {
+	var first time.Time
+	for _, meal := range s.MainMeals() {
+		for ahead := range 3 { // a round may begin on the evening before
+			on := s.Day(now).AddDate(0, 0, ahead)
+			at, _ := s.Serves(meal, 0, on)
+			begins := s.roundBegins(meal, at.Add(s.Meal(meal).lastTurn()))
+			if begins.After(now) && (first.IsZero() || begins.Before(first)) {
+				coming, day, first = meal, on, begins
+			}
+		}
+	}
+	return coming, day
+}
+
 // read reads the patients and their orders.
 func (l *MealList) read(ctx context.Context, q *sql.Tx, wardID int64) (err error) {
 	if l.Ward, err = readWard(ctx, q, wardID); err != nil {

@@ -210,7 +210,7 @@ func (s *Settings) next(m Meal, wardID int64, now time.Time) serving {
 func (s *Settings) on(m Meal, wardID int64, day, now time.Time) serving {
 	due, timed := s.Serves(m, wardID, day)
 	if !timed {
-		return serving{date: day, due: now.Add(withinTheHour)}
+		return serving{date: day, due: now.Add(day.Sub(s.Day(now)) + withinTheHour)}
 	}
 	on := serving{date: day, due: due, late: now.After(s.orderBy(m, due))}
 	if now.After(due) {

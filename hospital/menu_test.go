@@ -55,7 +55,7 @@ func TestADishIsRefused(t *testing.T) {
 			Allergens: []hospital.Allergen{"cats"}, MayContain: []hospital.Allergen{"dogs"}, Diets: []hospital.Diet{"vegan"}, Textures: []hospital.Texture{8},
 			Nutrition: hospital.Nutrition{FatG: -1}, Price: -1}
 		want := map[string]string{"name_en": "required", "name_fr": "too_long", "name_rw": "characters", "meals": "unknown_choice", "station": "unknown_choice",
-			"allergens": "unknown_choice", "may_contain": "unknown_choice", "diets": "unknown_choice", "textures": "texture", "fat_g": "range", "price": "range"}
+			"allergens": "unknown_choice", "may_contain": "unknown_choice", "diets": "unknown_choice", "textures": "texture", "fat_g": "range", "price": "money"}
 		if got := wrongFields(s.refuses(t, hospital.Invalid, "fields", add(cook, bad))); !maps.Equal(got, want) {
 			t.Errorf("got %v, want %v", got, want)
 		}

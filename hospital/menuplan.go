@@ -144,31 +144,38 @@ func plannedFor(ctx context.Context, q *sql.Tx, meal Meal, date time.Time) ([]in
 	return ids, wrap(err, "read what is planned for %s", meal)
 }
 
-// MenuCycleCommand is what SetMenuCycle needs.
+// MenuCycleCommand is what SetMenuCycle needs. What is nil does not change.
 type MenuCycleCommand struct {
-	Days     int       // 1 to LongestCycle
-	StartsOn time.Time // midnight UTC of the date that is day 1
-	Version  int64     // of the plan as the person saw it; 0 where they did not say
+	Days     *int       // 1 to LongestCycle
+	StartsOn *time.Time // midnight UTC of the date that is day 1
+	Version  int64      // of the plan as the person saw it; 0 where they did not say
 }
 
 // SetMenuCycle says how many days the cycle of the menu has and which date is its first. What
 // already stands changes nothing. Orders that are placed stay. Invalid names wrong fields; Conflict
 // where the plan has another version, or a day that would fall away has dishes.
-func (h *Hospital) SetMenuCycle(ctx context.Context, actor Actor, to MenuCycleCommand) error {
+func (h *Hospital) SetMenuCycle(ctx context.Context, actor Actor, cmd MenuCycleCommand) error {
 	return h.changeAs(ctx, actor, ManageMenu, func(ctx context.Context, c *change) error {
-		if err := to.check(SettingsOf(ctx).Day(c.now)); err != nil {
+		plan, err := c.lockPlan(ctx, cmd.Version)
+		if err != nil {
 			return err
 		}
-		plan, err := c.lockPlan(ctx, to.Version)
-		if err != nil || plan.Days == to.Days && plan.StartsOn.Equal(to.StartsOn) {
+		to := plan
+		set(&to.Days, cmd.Days)
+		set(&to.StartsOn, cmd.StartsOn)
+		if err := to.checkCycle(SettingsOf(ctx).Day(c.now), cmd.StartsOn != nil); err != nil {
 			return err
+		}
+		if plan.Days == to.Days && plan.StartsOn.Equal(to.StartsOn) {
+			return nil
 		}
 		return cmp.Or(c.checkShorter(ctx, to.Days), c.setCycle(ctx, plan, to))
 	})
 }
 
-// check returns what is wrong with the fields.
-func (to MenuCycleCommand) check(today time.Time) error {
+// checkCycle returns what is wrong with the cycle. That it began long ago is wrong only of one that
+// is to begin anew.
+func (to MenuPlan) checkCycle(today time.Time, begins bool) error {
 	wrong := fields{}
 	if to.Days < 1 || to.Days > LongestCycle {
 		wrong.refuse("days", "cycle_days", "Choose from 1 to %d days.", LongestCycle)
@@ -176,7 +183,7 @@ func (to MenuCycleCommand) check(today time.Time) error {
 	switch {
 	case to.StartsOn.IsZero():
 		wrong.refuse("starts_on", "required", "Say on which date the cycle begins.")
-	case far(to.StartsOn, today):
+	case begins && far(to.StartsOn, today):
 		wrong.refuse("starts_on", "plan_far", "Choose a date within a year from today.")
 	}
 	return wrong.err()
@@ -215,7 +222,7 @@ func (c *change) checkShorter(ctx context.Context, days int) error {
 }
 
 // setCycle changes a locked plan.
-func (c *change) setCycle(ctx context.Context, plan MenuPlan, to MenuCycleCommand) error {
+func (c *change) setCycle(ctx context.Context, plan, to MenuPlan) error {
 	_, err := c.exec(ctx, `UPDATE menu_plan SET days = $1, starts_on = $2, version = version + 1`,
 		to.Days, instant(to.StartsOn))
 	if err != nil {

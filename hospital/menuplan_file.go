@@ -153,9 +153,9 @@ func (p MenuPlan) lengthen(ctx context.Context, h *Hospital, actor Actor, last i
 	}
 	begins := p.StartsOn
 	if p.Days == 0 || far(begins, p.Today) {
-		begins = settings.weekOf(p.Today)
+		begins = settings.WeekOf(p.Today)
 	}
-	return h.SetMenuCycle(ctx, actor, MenuCycleCommand{Days: last, StartsOn: begins})
+	return h.SetMenuCycle(ctx, actor, MenuCycleCommand{Days: &last, StartsOn: &begins})
 }
 
 // becomes is what a file does to an entry by the dishes that it names for it.

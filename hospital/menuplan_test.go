@@ -17,7 +17,7 @@ func day(n int) time.Time { return time.Date(2026, time.November, n, 0, 0, 0, 0,
 func (s *service) cycle(t *testing.T, days int, startsOn time.Time) {
 	t.Helper()
 	if err := s.SetMenuCycle(t.Context(), cook,
-		hospital.MenuCycleCommand{Days: days, StartsOn: startsOn}); err != nil {
+		hospital.MenuCycleCommand{Days: &days, StartsOn: &startsOn}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -143,10 +143,10 @@ func TestThePlanIsRead(t *testing.T) {
 	onEachService(t, func(t *testing.T, s *service) {
 		beans := s.add(t, "Beans", nil)
 		s.moves(t, "menu", func() error {
-			return s.SetMenuCycle(t.Context(), cook, hospital.MenuCycleCommand{Days: 14, StartsOn: day(20)})
+			return s.SetMenuCycle(t.Context(), cook, hospital.MenuCycleCommand{Days: new(14), StartsOn: new(day(20))})
 		})
 		s.moves(t, "", func() error {
-			return s.SetMenuCycle(t.Context(), cook, hospital.MenuCycleCommand{Days: 14, StartsOn: day(20),
+			return s.SetMenuCycle(t.Context(), cook, hospital.MenuCycleCommand{Days: new(14), StartsOn: new(day(20)),
 				Version: 2})
 		})
 		entry := hospital.PlanEntryCommand{Day: 14, Meal: hospital.Dinner, Dishes: []int64{s.dish.ID,
@@ -192,8 +192,8 @@ func TestAMenuPlanIsRefused(t *testing.T) {
 		}
 		cycle := func(actor hospital.Actor, days int, starts time.Time, version int64) func() error {
 			return func() error {
-				return s.SetMenuCycle(t.Context(), actor, hospital.MenuCycleCommand{Days: days,
-					StartsOn: starts, Version: version})
+				return s.SetMenuCycle(t.Context(), actor, hospital.MenuCycleCommand{Days: &days,
+					StartsOn: &starts, Version: version})
 			}
 		}
 		entry := func(actor hospital.Actor, e hospital.PlanEntryCommand) func() error {

@@ -11,19 +11,21 @@ type MissingKind string
 
 // What can be missing.
 const (
-	MissingWard  MissingKind = "ward"  // none is open
-	MissingBed   MissingKind = "bed"   // no open ward has one
-	MissingDish  MissingKind = "dish"  // there is none
-	MissingDiet  MissingKind = "diet"  // no dish suits it at a meal
-	MissingLogin MissingKind = "login" // nobody of a role can sign in
+	MissingWard    MissingKind = "ward"    // none is open
+	MissingBed     MissingKind = "bed"     // no open ward has one
+	MissingDish    MissingKind = "dish"    // there is none
+	MissingDiet    MissingKind = "diet"    // no dish suits it at a meal
+	MissingTexture MissingKind = "texture" // no dish can be served in some at a meal, which people need
+	MissingLogin   MissingKind = "login"   // nobody of a role can sign in
 )
 
 // Missing is one thing that a hospital lacks.
 type Missing struct {
-	Kind MissingKind
-	Meal Meal // of MissingDiet
-	Diet Diet // of MissingDiet
-	Role Role // of MissingLogin
+	Kind     MissingKind
+	Meal     Meal      // of MissingDiet and MissingTexture
+	Diet     Diet      // of MissingDiet
+	Textures []Texture // of MissingTexture
+	Role     Role      // of MissingLogin
 }
 
 // neededRoles are those without whom no meal reaches a bed.
@@ -63,7 +65,7 @@ func missingBeds(ctx context.Context, q *sql.Tx) ([]Missing, error) {
 	return nil, nil
 }
 
-// missingDishes looks for a dish for each diet at each main meal.
+// missingDishes looks for a dish for each diet, and in each texture, at each main meal.
 func missingDishes(ctx context.Context, q *sql.Tx) (missing []Missing, err error) {
 	dishes, err := readDishes(ctx, q, func(d Dish) bool {
 		return d.Available && d.RetiredAt.IsZero()
@@ -74,17 +76,48 @@ func missingDishes(ctx context.Context, q *sql.Tx) (missing []Missing, err error
 	if len(dishes) == 0 {
 		return []Missing{{Kind: MissingDish}}, nil
 	}
+	needed, err := neededTextures(ctx, q)
+	if err != nil {
+		return nil, err
+	}
 	for _, meal := range SettingsOf(ctx).MainMeals() {
-		for _, diet := range Diets {
-			suits := func(d Dish) bool {
-				return slices.Contains(d.Meals, meal) && slices.Contains(d.Diets, diet)
-			}
-			if !slices.ContainsFunc(dishes, suits) {
-				missing = append(missing, Missing{Kind: MissingDiet, Meal: meal, Diet: diet})
-			}
-		}
+		missing = append(missing, missingAt(meal, dishes, needed)...)
 	}
 	return missing, nil
+}
+
+// neededTextures are regular food, and what else somebody needs who is here.
+func neededTextures(ctx context.Context, q *sql.Tx) ([]Texture, error) {
+	rows, err := q.QueryContext(ctx,
+		`SELECT DISTINCT texture FROM admission WHERE discharged_at IS NULL`)
+	needed, err := collect(rows, err, func(row scanner) (t Texture, err error) {
+		err = row.Scan(&t)
+		return t, err
+	})
+	return sortedSet(append(needed, RegularTexture)), wrap(err, "read which textures are needed")
+}
+
+// missingAt lists for which diets there is nothing at a meal, and then in which textures.
+func missingAt(meal Meal, dishes []Dish, needed []Texture) (missing []Missing) {
+	var diets []Diet
+	var textures []Texture
+	for _, dish := range dishes {
+		if slices.Contains(dish.Meals, meal) {
+			diets, textures = append(diets, dish.Diets...), append(textures, dish.Textures...)
+		}
+	}
+	for _, diet := range Diets {
+		if !slices.Contains(diets, diet) {
+			missing = append(missing, Missing{Kind: MissingDiet, Meal: meal, Diet: diet})
+		}
+	}
+	lacking := slices.DeleteFunc(slices.Clone(needed), func(t Texture) bool {
+		return slices.Contains(textures, t)
+	})
+	if len(textures) > 0 && len(lacking) > 0 {
+		missing = append(missing, Missing{Kind: MissingTexture, Meal: meal, Textures: lacking})
+	}
+	return missing
 }
 
 // missingLogins looks for somebody in each of the roles through which a meal goes.

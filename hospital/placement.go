@@ -123,7 +123,8 @@ func codedValue(field, code string) any {
 		return value
 	}
 	switch field {
-	case "wanted_ward_id", "ward_id", "position":
+	case "wanted_ward_id", "ward_id", "position", "price", "session_hours", "idle_minutes",
+		"retention_days", "cut_off_minutes", "days":
 		if n, err := strconv.Atoi(code); err == nil {
 			return n
 		}
@@ -132,6 +133,9 @@ func codedValue(field, code string) any {
 	}
 	if field == "sold_out_until" {
 		return moment(code)
+	}
+	if n, err := strconv.Atoi(code); err == nil && slices.Contains(NutritionFields, field) {
+		return n
 	}
 	return told(decodeSpaces.Replace(code))
 }

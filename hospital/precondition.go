@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -74,7 +75,13 @@ func changesSince(ctx context.Context, q *sql.Tx, actor Actor, thing string,
 		}
 		return err
 	})
+	changes = slices.DeleteFunc(changes, Change.back)
 	return changes, wrap(err, "read what has changed")
+}
+
+// back reports whether a field is again what it was. Of one whose values are not kept nobody knows.
+func (one Change) back() bool {
+	return one.From != nil && reflect.DeepEqual(one.From, one.To)
 }
 
 // AdmissionAsSeen refuses what is about an admission without changing it, unless the admission is

@@ -74,7 +74,7 @@ func (h *Hospital) tryPassword(ctx context.Context, a *loginAttempt, password st
 
 // checkInTurn checks a password when it is its turn among those of other names and places, and
 // counts a wrong one, also for a caller who has left meanwhile. After a wrong one of a slow attempt
-// a timer gives the turn back, so that it is its caller whom others wait for, and not who answers.
+// a goroutine gives the turn back, so that it is its caller whom others wait for, and not who answers.
 func (h *Hospital) checkInTurn(ctx context.Context, a *loginAttempt,
 	password string) (right bool, err error) {
 	release, err := h.attempts.acquire(ctx, a.priority, a.slots...)
@@ -84,7 +84,7 @@ func (h *Hospital) checkInTurn(ctx context.Context, a *loginAttempt,
 	wrong := false
 	defer func() {
 		if wrong && a.slow {
-			time.AfterFunc(slowDelay, release)
+			h.slow.Go(func() { defer release(); _ = pause(h.open, slowDelay) })
 			return
 		}
 		release()

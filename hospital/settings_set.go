@@ -12,7 +12,7 @@ import (
 
 // SettingsCommand is what SetSettings needs. What is nil does not change.
 type SettingsCommand struct {
-	HospitalName    *string // at most LongestName characters; may be empty
+	HospitalName    *string // at most LongestName characters
 	TimeZone        *string // a name of the IANA database, such as Africa/Kigali
 	Currency        *Currency
 	Languages       *[]string // of Languages, at least one
@@ -78,7 +78,7 @@ func (h *Hospital) setSettings(ctx context.Context, actor Actor,
 			return nil, err
 		}
 		after := cmd.on(*before)
-		err = cmp.Or(c.checkSettingsVersion(ctx, before, cmd.Version), after.check())
+		err = cmp.Or(c.checkSettingsVersion(ctx, before, cmd.Version), cmd.check(after))
 		if err != nil {
 			return nil, err
 		}
@@ -130,10 +130,13 @@ func setTo[T any](field, given *T) {
 	}
 }
 
-// check returns what is wrong with the settings, and finds their zone.
-func (s *Settings) check() error {
+// check returns what is wrong with the settings that the command leads to, and finds their zone. A
+// hospital that nobody has named yet needs no name, and nobody takes one away.
+func (cmd SettingsCommand) check(s *Settings) error {
 	wrong := fields{}
-	wrong.text("hospital_name", s.HospitalName, LongestName)
+	if cmd.HospitalName != nil {
+		wrong.line("hospital_name", s.HospitalName, LongestName, "Give the hospital a name.")
+	}
 	wrong.letters("hospital_name", s.HospitalName)
 	s.checkZone(wrong)
 	if !s.Currency.Valid() {

@@ -71,6 +71,7 @@ func TestSettingsAreRefused(t *testing.T) {
 			"default_language=de", "week_starts=friday", "wall_names=name", "session_hours=0",
 			"session_hours=169", "idle_minutes=4", "idle_minutes=-1", "retention_days=29",
 			"hot_food_minutes=9", "hot_food_minutes=241",
+			"hospital_name=", "hospital_name= ",
 			"hospital_name=" + strings.Repeat("x", hospital.LongestName+1), "hospital_name=\u202E",
 		} {
 			key, value, _ := strings.Cut(one, "=")

@@ -118,7 +118,11 @@ func (c *change) keepSoldOut(ctx context.Context, dish Dish, cmd SoldOutCommand,
 	if was.SoldOutUntil.Equal(cmd.Until) && was.SubstituteID == cmd.SubstituteID {
 		return nil
 	}
-	_, err := c.exec(ctx, `UPDATE dish SET sold_out_until = $2, substitute_id = $3,
+	stoodIn, err := c.substituteOf(ctx, was)
+	if err != nil {
+		return err
+	}
+	_, err = c.exec(ctx, `UPDATE dish SET sold_out_until = $2, substitute_id = $3,
 		version = version + 1 WHERE id = $1`, dish.ID, instant(cmd.Until),
 		reference(cmd.SubstituteID))
 	if err != nil {
@@ -130,9 +134,17 @@ func (c *change) keepSoldOut(ctx context.Context, dish Dish, cmd SoldOutCommand,
 	}
 	e.from, e.to = codesOf(
 		coded{"sold_out_until", momentCode(was.SoldOutUntil), momentCode(cmd.Until)},
-		coded{"substitute", "", substitute.Name.En})
+		coded{"substitute", stoodIn.Name.En, substitute.Name.En})
 	c.record(e, dish, topicOnly(KitchenTopic))
 	return nil
+}
+
+// substituteOf is the dish that is offered instead of another; the zero Dish for none.
+func (c *change) substituteOf(ctx context.Context, dish Dish) (Dish, error) {
+	if dish.SubstituteID == 0 {
+		return Dish{}, nil
+	}
+	return readDish(ctx, c.tx, dish.SubstituteID)
 }
 
 // momentCode is a time as the audit keeps it; "" for none.

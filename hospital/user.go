@@ -229,7 +229,7 @@ func userByName(ctx context.Context, q *sql.Tx, username string) (User, password
 }
 
 func unknownUser() error {
-	return Refuse(NotFound, "user_unknown", "There is no user of that name.")
+	return Refuse(NotFound, "user_unknown", "There is no such user.")
 }
 
 // userByID reads a user who is known to exist.

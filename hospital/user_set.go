@@ -2,6 +2,7 @@ package hospital
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -34,7 +35,8 @@ func (h *Hospital) SetUser(ctx context.Context, actor Actor, id int64,
 		}
 		user, err := userByID(ctx, c.tx, id)
 		if err == nil && cmd.Version != 0 && cmd.Version != user.Version {
-			err = c.withChanges(ctx, user.outdated(), "user", id, cmd.Version, user.Version)
+			err = user.named(c.withChanges(ctx, user.outdated(), "user", id, cmd.Version,
+				user.Version))
 		}
 		if err == nil {
 			err = c.setUser(ctx, user, cmd)
@@ -60,6 +62,22 @@ func (h *Hospital) SetUserNamed(ctx context.Context, actor Actor, username strin
 func (u User) outdated() error {
 	return Refuse(Conflict, "user_outdated",
 		"The account %s has changed meanwhile. Look again before you change it.", u.Username).With(u)
+}
+
+// named adds what the user is called now to a refusal that says that this has changed: what they
+// were called is not kept.
+func (u User) named(err error) error {
+	refusal, ok := errors.AsType[*Error](err)
+	if !ok {
+		return err
+	}
+	now := map[string]string{"username": u.Username, "display_name": u.DisplayName}
+	for i, one := range refusal.Changes {
+		if is, named := now[one.Field]; named {
+			refusal.Changes[i].To, refusal.Changes[i].Unkept = told(is), true
+		}
+	}
+	return err
 }
 
 // lockUserID keeps a user from everyone else until the commit. NotFound where there is none.

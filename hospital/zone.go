@@ -22,14 +22,10 @@ type Zone struct {
 // ZoneCommand is what AddZone and SetZone need.
 type ZoneCommand struct {
 	Name           string // unique, at most LongestName characters
-	Charge         int    // 0 to MostCharge
+	Charge         int    // 0 to Currency.Most
 	IdempotencyKey string // of AddZone
 	Version        int64  // of SetZone: as the person saw it; 0 where they did not say
 }
-
-// MostCharge is the highest charge of a zone, in the smallest unit of the currency: more is a slip
-// of the finger.
-const MostCharge = 1_000_000
 
 // Zones lists them by name.
 func (h *Hospital) Zones(ctx context.Context, actor Actor) ([]Zone, error) {
@@ -53,7 +49,7 @@ func scanZone(row scanner) (z Zone, err error) {
 // AddZone creates a zone. Invalid names wrong fields, Conflict a name that is taken. An
 // IdempotencyKey works as for Admit.
 func (h *Hospital) AddZone(ctx context.Context, actor Actor, zone ZoneCommand) (Zone, error) {
-	if err := cmp.Or(actor.need(ManageZones), zone.check()); err != nil {
+	if err := h.checkZone(ctx, actor, &zone); err != nil {
 		return Zone{}, err
 	}
 	wanted := zone
@@ -78,15 +74,22 @@ func (c *change) addZone(ctx context.Context, zone ZoneCommand) (id int64, err e
 	return id, nil
 }
 
+// checkZone tidies what somebody wants to keep of a zone, and returns why they can't.
+func (h *Hospital) checkZone(ctx context.Context, actor Actor, zone *ZoneCommand) error {
+	settings, err := h.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	return cmp.Or(actor.need(ManageZones), zone.check(settings))
+}
+
 // check tidies the fields and returns what is wrong with them.
-func (z *ZoneCommand) check() error {
+func (z *ZoneCommand) check(s *Settings) error {
 	z.Name = tidy(z.Name)
 	wrong := fields{}
 	wrong.line("name", z.Name, LongestName, "Give the zone a name.")
 	wrong.letters("name", z.Name)
-	if z.Charge < 0 || z.Charge > MostCharge {
-		wrong.refuse("charge", "charge", "Give a charge of 0 to %d.", MostCharge)
-	}
+	wrong.money("charge", z.Charge, s.Currency)
 	return wrong.err()
 }
 
@@ -104,7 +107,7 @@ func (z ZoneCommand) writeError(err error) error {
 // has another version.
 func (h *Hospital) SetZone(ctx context.Context, actor Actor, id int64,
 	zone ZoneCommand) (Zone, error) {
-	if err := cmp.Or(actor.need(ManageZones), zone.check()); err != nil {
+	if err := h.checkZone(ctx, actor, &zone); err != nil {
 		return Zone{}, err
 	}
 	return command(ctx, h, actor, func(ctx context.Context, c *change) (Zone, error) {

@@ -124,8 +124,8 @@ func TestAZoneNamesEveryWrongField(t *testing.T) {
 			zone hospital.ZoneCommand
 			want map[string]string
 		}{
-			"nothing":  {hospital.ZoneCommand{Charge: -1}, map[string]string{"name": "required", "charge": "charge"}},
-			"too much": {hospital.ZoneCommand{Name: strings.Repeat("n", hospital.LongestName+1), Charge: hospital.MostCharge + 1}, map[string]string{"name": "too_long", "charge": "charge"}},
+			"nothing":  {hospital.ZoneCommand{Charge: -1}, map[string]string{"name": "required", "charge": "money"}},
+			"too much": {hospital.ZoneCommand{Name: strings.Repeat("n", hospital.LongestName+1), Charge: 5_000_001}, map[string]string{"name": "too_long", "charge": "money"}},
 			"broken":   {hospital.ZoneCommand{Name: "a\x00"}, map[string]string{"name": "characters"}},
 		} {
 			for _, command := range []func() error{

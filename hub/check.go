@@ -12,6 +12,9 @@ import (
 const (
 	// checkEvery is how long a lost hint leaves a screen behind.
 	checkEvery = time.Second
+	// checkWithoutBus is the same while the bus brings no hints: with the reading and the drawing a
+	// change is to be everywhere within a second all the same.
+	checkWithoutBus = checkEvery / 2
 	// checkTimeout lets a check that hangs end before the next one is due.
 	checkTimeout = 800 * time.Millisecond
 )
@@ -27,15 +30,26 @@ func (h *Hub) checkSoon() {
 // checkEachSecond compares the screens with the database until ctx ends. This is the guarantee;
 // hints only make it faster.
 func (h *Hub) checkEachSecond(ctx context.Context) {
-	tick := time.NewTicker(checkEvery)
+	tick := time.NewTicker(checkWithoutBus)
 	defer tick.Stop()
-	for {
+	for alive := true; alive; alive = h.awaitCheck(ctx, tick.C) {
 		h.check(ctx)
+	}
+}
+
+// awaitCheck waits for when the screens are to be compared again: at the second tick, or at the
+// first while the bus brings no hints. It reports whether ctx goes on.
+func (h *Hub) awaitCheck(ctx context.Context, tick <-chan time.Time) bool {
+	for second := false; ; second = true {
 		select {
 		case <-ctx.Done():
-			return
-		case <-tick.C:
+			return false
 		case <-h.checks:
+			return true
+		case <-tick:
+			if second || h.BusTrouble() != BusOK {
+				return true
+			}
 		}
 	}
 }

@@ -600,6 +600,25 @@ func TestALostHintCostsASecond(t *testing.T) {
 	program.nextWith("taken")
 }
 
+// deafBus brings no hints, and says so.
+type deafBus struct{ hub.Bus }
+
+func (deafBus) Trouble() string { return "unreachable" }
+
+func TestWhileNoHintsComeScreensAreComparedTwiceAsOften(t *testing.T) {
+	t.Parallel()
+	heard, deaf := newBoard(1), newBoard(1)
+	startNode(t, heard, hub.NewMemoryBus(), watch(heard)).dial(hub.HTML).next()
+	startNode(t, deaf, deafBus{hub.NewMemoryBus()}, watch(deaf)).dial(hub.HTML).next()
+	before, begun := heard.checks.Load(), deaf.checks.Load()
+	for deaf.checks.Load() < begun+6 {
+		<-time.After(10 * time.Millisecond)
+	}
+	if checks := heard.checks.Load() - before; checks < 1 || checks > 4 {
+		t.Errorf("while a node without a bus compares 6 times, one with a bus does %d times", checks)
+	}
+}
+
 func TestARestoredBackupIsShownAlthoughItsRevisionsWentBack(t *testing.T) {
 	t.Parallel()
 	b := newBoard(1)

@@ -28,7 +28,7 @@ func sampleDishDetail(n int) hospital.DishDetail {
 		DayEnds: now, Events: []hospital.DishEvent{
 			{At: now, By: "cook", Action: "set", Changes: []hospital.Change{
 				{Field: "allergens", From: "milk", To: "milk,nuts"}, {Field: "name_fr", To: "Riz"},
-				{Field: "price", From: "1200", To: "1300"}, {Field: "available", From: "true", To: "false"}}},
+				{Field: "price", From: 1200, To: 1300}, {Field: "available", From: "true", To: "false"}}},
 			{At: now, By: "admin", Action: "add"}}}
 }
 

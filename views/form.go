@@ -152,6 +152,14 @@ func describedBy(f Form, form, field string) templ.Attributes {
 	return templ.Attributes{"aria-describedby": errorID(form, field)}
 }
 
+// moneyKeys is the keyboard on which an amount of a currency is typed.
+func moneyKeys(c hospital.Currency) string {
+	if c.Decimals() == 0 {
+		return "numeric"
+	}
+	return "decimal"
+}
+
 // calledAs gives a control another name for those who can't see what it stands beside.
 func calledAs(name string) templ.Attributes {
 	if name == "" {

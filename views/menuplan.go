@@ -94,6 +94,48 @@ func cycleDays(p hospital.MenuPlan) (days []int) {
 	return days
 }
 
+// calendarWeeks is how many weeks of the plan its calendar shows.
+const calendarWeeks = 5
+
+// planWeeks are the days of this week and of those that follow, each beginning with the day on which
+// the hospital's weeks do.
+func planWeeks(ctx context.Context, today time.Time) [][]time.Time {
+	const days = 7
+	first := hospital.SettingsOf(ctx).WeekOf(today)
+	weeks := make([][]time.Time, calendarWeeks)
+	for i := range calendarWeeks * days {
+		weeks[i/days] = append(weeks[i/days], first.AddDate(0, 0, i))
+	}
+	return weeks
+}
+
+// weekdayShort is a day of the week in as few letters as a column has room for.
+func weekdayShort(ctx context.Context, date time.Time) string {
+	return text.T(ctx, "weekday.short."+number(int(date.Weekday())))
+}
+
+// exceptionPath is the page of the plan with the form that plans something else for a date.
+func exceptionPath(date time.Time) string {
+	return MenuPlanPath + "?date=" + dateInput(date) + "#exception"
+}
+
+// calendarWords say what a day of the calendar is.
+func calendarWords(ctx context.Context, p hospital.MenuPlan, date time.Time) string {
+	words := dateWords(ctx, date)
+	if day := p.DayOf(date); day != 0 {
+		words += ", " + text.T(ctx, "menuplan.day", day)
+	}
+	if isException(p, date) {
+		words += ", " + text.T(ctx, "menuplan.other")
+	}
+	return words
+}
+
+// isException reports whether something else is planned for a date than the cycle has.
+func isException(p hospital.MenuPlan, date time.Time) bool {
+	return slices.ContainsFunc(planDates(p), date.Equal)
+}
+
 // servedAt are the dishes of a meal by station, those that are not cooked at present too.
 func servedAt(dishes []hospital.Dish, meal hospital.Meal) []hospital.Dish {
 	served := slices.DeleteFunc(slices.Clone(dishes), func(d hospital.Dish) bool {

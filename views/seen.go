@@ -188,8 +188,11 @@ func changeValue(ctx context.Context, field string, value any) string {
 		}
 		return strings.Trim(fmt.Sprint(value), "[]")
 	case int:
-		if field == "texture" {
+		switch field {
+		case "texture":
 			return texture(ctx, hospital.Texture(value))
+		case "price", "charge":
+			return text.Money(ctx, value)
 		}
 		return number(value)
 	case string:

@@ -62,6 +62,9 @@ func MissingWords(ctx context.Context, m hospital.Missing) string {
 	case hospital.MissingDiet:
 		return text.T(ctx, "missing.diet", text.T(ctx, "diet."+string(m.Diet)),
 			text.Meal(ctx, m.Meal))
+	case hospital.MissingTexture:
+		return text.T(ctx, "missing.texture", levels(m.Textures),
+			text.Meal(ctx, m.Meal))
 	case hospital.MissingLogin:
 		return text.T(ctx, "missing.login", text.T(ctx, "role."+string(m.Role)))
 	}
@@ -75,7 +78,7 @@ func missingPath(m hospital.Missing) string {
 		return UsersPath
 	case hospital.MissingDish:
 		return MenuStepPath
-	case hospital.MissingDiet:
+	case hospital.MissingDiet, hospital.MissingTexture:
 		return DishesPath + "?view=matrix"
 	case hospital.MissingBed: // a step adds wards, and none to those that there are
 		return WardsPath

@@ -158,6 +158,8 @@ func worded(ctx context.Context, arg any) any {
 		return T(ctx, "where.in_bed", string(arg))
 	case hospital.Meal:
 		return Meal(ctx, arg)
+	case hospital.Money:
+		return MoneyOf(ctx, arg)
 	case hospital.BedStatus:
 		return T(ctx, "status."+string(arg))
 	case hospital.OrderStatus:

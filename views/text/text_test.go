@@ -166,6 +166,7 @@ func domain() map[string][]string {
 	for code := range hospital.Notices {
 		lists["notice."] = append(lists["notice."], code, code+".title")
 	}
+	lists["side."] = []string{"north", "south", "east", "west"}
 	lists["receiver."] = hospital.Receivers
 	lists["alarm."] = []string{"wrong_bed", "wrong_code", "stopped", "moved", "refused"}
 	lists["stopped."] = []string{hospital.StoppedHazard, hospital.StoppedDischarged}
@@ -197,6 +198,7 @@ func domain() map[string][]string {
 	lists["kitchen.exception."] = []string{"held", "moved", "stopped", "late", "undelivered"}
 	for d := range 7 {
 		lists["weekday."] = append(lists["weekday."], strconv.Itoa(d))
+		lists["weekday.short."] = append(lists["weekday.short."], strconv.Itoa(d))
 	}
 	for m := range 12 {
 		lists["month."] = append(lists["month."], fmt.Sprintf("%02d", m+1))

@@ -110,35 +110,32 @@ func ParseInput(ctx context.Context, s string) (time.Time, error) {
 }
 
 // Percent is a rate with one decimal, "78.3 %", with the decimal sign of the language.
-func Percent(ctx context.Context, rate float64) string {
-	digits := strconv.FormatFloat(rate, 'f', 1, 64)
-	digits = strings.Replace(digits, ".", decimalSign(ctx), 1)
-	return digits + "\u00a0%"
+func Percent(ctx context.Context, rate float64) string { return Decimal(ctx, rate, 1) + "\u00a0%" }
+
+// Decimal is a number to some decimals, with the decimal sign of the language.
+func Decimal(ctx context.Context, n float64, decimals int) string {
+	return strings.Replace(strconv.FormatFloat(n, 'f', decimals, 64), ".", decimalSign(ctx), 1)
 }
+
+// Count is a number of things, which may be many: "100 000", its thousands apart.
+func Count(n int) string { return hospital.Grouped(strconv.Itoa(n)) }
 
 // Money is an amount in the smallest unit of the hospital's currency, "1 200 RWF" or "12.50 EUR":
 // digits are grouped by a space in every language.
 func Money(ctx context.Context, amount int) string {
-	currency := hospital.SettingsOf(ctx).Currency
-	whole, part, _ := strings.Cut(Amount(currency, amount), ".")
-	for i := len(whole) - 3; i > 0; i -= 3 {
-		whole = whole[:i] + "\u00a0" + whole[i:]
-	}
-	if part != "" {
-		whole += decimalSign(ctx) + part
-	}
-	return whole + "\u00a0" + string(currency)
+	return MoneyOf(ctx, hospital.Money{Amount: amount, Currency: hospital.SettingsOf(ctx).Currency})
 }
 
-// Amount is an amount of a currency as a form's field has it: with a point before the part of the
-// smaller unit, and nothing else.
-func Amount(c hospital.Currency, amount int) string {
-	digits := fmt.Sprintf("%0*d", c.Decimals()+1, amount)
-	if c.Decimals() == 0 {
-		return digits
-	}
-	point := len(digits) - c.Decimals()
-	return digits[:point] + "." + digits[point:]
+// MoneyOf is Money of any currency.
+func MoneyOf(ctx context.Context, m hospital.Money) string {
+	return strings.Replace(m.String(), ".", decimalSign(ctx), 1)
+}
+
+// Amount is an amount in the smallest unit of the hospital's currency as people write it in a
+// field, "12.50".
+func Amount(ctx context.Context, amount int) string {
+	written := hospital.SettingsOf(ctx).Currency.Write(amount)
+	return strings.Replace(written, ".", decimalSign(ctx), 1)
 }
 
 // decimalSign is what stands before the decimals of a number.

@@ -24,7 +24,9 @@ type commands struct {
 	Import  importCommand  `cmd:"" help:"Take in a file of a kind, such as wards: all of it or nothing."`
 	Export  exportCommand  `cmd:"" help:"Write all there is of a kind as a file that import takes back."`
 	Sample  sampleCommand  `cmd:"" help:"Print a file of a kind as it is to be."`
+	Meal    mealCommand    `cmd:"" help:"Look after the meals of the day."`
 	Dish    dishCommand    `cmd:"" help:"Look after the dishes of the menu."`
+	Plan    planCommand    `cmd:"" help:"Say what is cooked on which day."`
 
 	Settings settingsCommand `cmd:"" help:"Read and change what differs between two hospitals."`
 

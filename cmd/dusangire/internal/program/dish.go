@@ -7,8 +7,10 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"dusangire/hospital"
+	"dusangire/views/text"
 )
 
 // dishCommand looks after the dishes of the menu.
@@ -16,6 +18,8 @@ type dishCommand struct {
 	Add     dishAdd     `cmd:"" help:"Add a dish."`
 	Set     dishSet     `cmd:"" help:"Change a dish; what is not given stays as it is."`
 	List    dishList    `cmd:"" help:"List the dishes that are not retired."`
+	SoldOut dishSoldOut `cmd:"" name:"sold-out" help:"Say that there is nothing left of a dish, and what is offered instead."`
+	Restock dishRestock `cmd:"" help:"Say that there is some of a dish again."`
 	Retire  dishRetire  `cmd:"" help:"Take a dish off the menu for good."`
 	Restore dishRestore `cmd:"" help:"Bring a retired dish back."`
 }
@@ -38,7 +42,7 @@ type dishFlags struct {
 	SodiumMg      *int `help:"Sodium of a serving." placeholder:"MG"`
 	PotassiumMg   *int `help:"Potassium of a serving." placeholder:"MG"`
 
-	Price     *int  `help:"What a serving costs." placeholder:"AMOUNT"`
+	Price     *int  `help:"What a serving costs, in the smallest unit of the currency." placeholder:"AMOUNT"`
 	Available *bool `negatable:"" help:"Whether it is cooked at present."`
 }
 
@@ -184,25 +188,79 @@ func commas[T any](things []T) string {
 }
 
 func dishState(d hospital.Dish) string {
+	if !d.SoldOutUntil.IsZero() {
+		return "sold out until " + d.SoldOutUntil.Format(time.RFC3339)
+	}
 	if d.Available {
 		return "available"
 	}
 	return "not available"
 }
 
-type dishRetire struct {
+// oneDish is a command on one dish.
+type oneDish struct {
 	database
 	Dish string `arg:"" help:"Its id, or its name in English."`
 }
 
-// Run takes a dish off the menu for good.
-func (c *dishRetire) Run(ctx context.Context) error {
+// called runs a command on the dish.
+func (c oneDish) called(ctx context.Context,
+	do func(h *hospital.Hospital, dish hospital.Dish) error) error {
 	return c.with(ctx, func(h *hospital.Hospital) error {
 		dish, err := dishCalled(ctx, h, c.Dish)
 		if err != nil {
 			return err
 		}
-		err = h.RetireDish(ctx, operator, dish.ID, dish.Version)
+		return do(h, dish)
+	})
+}
+
+type dishSoldOut struct {
+	oneDish
+	Until      string  `help:"Until when, such as 2026-02-03T14:30 by the hospital's clocks. None: until the day ends." placeholder:"TIME"`
+	Substitute *string `help:"The dish that is offered instead: its id, or its name in English." placeholder:"DISH"`
+}
+
+// Run says that a dish is sold out.
+func (c *dishSoldOut) Run(ctx context.Context) error {
+	return c.called(ctx, func(h *hospital.Hospital, dish hospital.Dish) (err error) {
+		var cmd hospital.SoldOutCommand
+		if c.Until != "" {
+			settings, err := h.Settings(ctx)
+			if err != nil {
+				return err
+			}
+			cmd.Until, err = text.ParseInput(hospital.WithSettings(ctx, settings), c.Until)
+			if err != nil {
+				return &usageError{err}
+			}
+		}
+		if c.Substitute != nil {
+			substitute, err := dishCalled(ctx, h, *c.Substitute)
+			if err != nil {
+				return err
+			}
+			cmd.SubstituteID = substitute.ID
+		}
+		return h.SellOutDish(ctx, operator, dish.ID, cmd)
+	})
+}
+
+type dishRestock struct{ oneDish }
+
+// Run says that there is some of a dish again.
+func (c *dishRestock) Run(ctx context.Context) error {
+	return c.called(ctx, func(h *hospital.Hospital, dish hospital.Dish) error {
+		return h.RestockDish(ctx, operator, dish.ID, 0)
+	})
+}
+
+type dishRetire struct{ oneDish }
+
+// Run takes a dish off the menu for good.
+func (c *dishRetire) Run(ctx context.Context) error {
+	return c.called(ctx, func(h *hospital.Hospital, dish hospital.Dish) error {
+		err := h.RetireDish(ctx, operator, dish.ID, dish.Version)
 		if err == nil {
 			fmt.Fprintf(os.Stdout, "%s is off the menu. dusangire dish restore %d brings it back.\n",
 				dish.Name.En, dish.ID)

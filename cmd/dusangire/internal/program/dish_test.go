@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"dusangire/cmd/dusangire/dusangiretest"
 	"dusangire/cmd/dusangire/internal/program"
@@ -53,5 +54,62 @@ func TestAMenuIsSetUpByAScript(t *testing.T) {
 	}
 	if got := dish("restore", "1"); got.Code != program.ExitOK {
 		t.Errorf("dish restore: %d %q", got.Code, got.Err)
+	}
+}
+
+func TestMealsPlanAndSoldOutAreSetUpByAScript(t *testing.T) {
+	t.Parallel()
+	database := hospitaltest.SQLite(t)
+	run := func(line ...string) dusangiretest.Result {
+		t.Helper()
+		return dusangiretest.Invocation{Args: line,
+			Env: []string{"DUSANGIRE_DATABASE_URL=" + database}}.Run(t)
+	}
+	tomorrow := time.Now().AddDate(0, 0, 2).Format(time.DateOnly)
+	for _, line := range [][]string{
+		{"ward", "add", "MED", "--name", "Medicine"}, {"ward", "add", "SURG", "--name", "Surgery"},
+		{"meal", "add", "tea", "--name", "Afternoon tea", "--fr", "Goûter", "--at", "16:00"},
+		{"meal", "set", "breakfast", "--at", "06:15", "--cut-off", "60"},
+		{"meal", "set", "supplement", "--no-enabled"},
+		{"meal", "sequence", "lunch", "SURG=0", "MED=15"},
+		{"dish", "add", "Rice", "--meal", "lunch", "--diet", "general", "--texture", "7"},
+		{"dish", "add", "Beans", "--meal", "lunch", "--diet", "general", "--texture", "7"},
+		{"plan", "cycle", "--days", "14", "--starts-on", tomorrow}, {"plan", "cycle", "--days", "7"},
+		{"plan", "set", "1", "lunch", "Rice", "beans"}, {"plan", "set", "2", "lunch", "Rice"},
+		{"plan", "clear", "2", "lunch"}, {"plan", "set", tomorrow, "lunch", "Beans"},
+		{"dish", "sold-out", "Rice", "--substitute", "Beans"}, {"dish", "sold-out", "Beans"},
+		{"dish", "restock", "Beans"},
+	} {
+		if got := run(line...); got.Code != program.ExitOK {
+			t.Fatalf("%v: %d %q", line, got.Code, got.Err)
+		}
+	}
+	for code, lines := range map[int][][]string{
+		program.ExitFailed: {{"meal", "set", "brunch", "--at", "11:00"}, {"meal", "add", "Tea"},
+			{"meal", "set", "lunch", "--at", "noon"}, {"meal", "sequence", "lunch", "ICU=0"},
+			{"plan", "cycle", "--days", "36"}, {"plan", "set", "8", "lunch", "Rice"},
+			{"plan", "set", "1", "lunch", "Fish"}, {"dish", "sold-out", "Fish"},
+			{"dish", "sold-out", "Rice", "--until", "2001-02-03T10:00"}},
+		program.ExitUsage: {{"meal", "sequence", "lunch", "MED"}, {"plan", "set", "noon", "lunch", "Rice"},
+			{"plan", "set", "1", "lunch"}, {"dish", "sold-out", "Rice", "--until", "noon"}},
+	} {
+		for _, line := range lines {
+			if got := run(line...); got.Code != code || got.Out != "" {
+				t.Errorf("%v: %d, want %d: %q", line, got.Code, code, got.Err)
+			}
+		}
+	}
+	for want, line := range map[string][]string{
+		"tea Afternoon tea 16:00":                        {"meal", "list"},
+		"breakfast Breakfast 06:15 60 true":              {"meal", "list"},
+		"lunch Lunch 12:30 90 true 2 true SURG=0 MED=15": {"meal", "list"},
+		"7 days from " + tomorrow + " WHEN MEAL DISH 1 lunch Beans 1 lunch Rice " + tomorrow +
+			" lunch Beans": {"plan", "show"},
+		"1 Rice unrouted lunch - - general 7 0 sold out until": {"dish", "list"},
+		"2 Beans unrouted lunch - - general 7 0 available":     {"dish", "list"},
+	} {
+		if got := strings.Join(strings.Fields(run(line...).Out), " "); !strings.Contains(got, want) {
+			t.Errorf("%v prints %q without %q", line, got, want)
+		}
 	}
 }

@@ -61,7 +61,16 @@ func (c *settingsSet) Run(ctx context.Context) error {
 		}
 	}
 	return c.with(ctx, func(h *hospital.Hospital) error {
-		_, err := h.SetSettings(ctx, operator, cmd)
+		before, err := h.Settings(ctx)
+		if err != nil {
+			return err
+		}
+		after, err := h.SetSettings(ctx, operator, cmd)
+		if err == nil && after.Currency != before.Currency {
+			fmt.Fprintf(os.Stdout, "Amounts keep their numbers: what was %s is %s now.\n",
+				hospital.Money{Amount: 1500, Currency: before.Currency},
+				hospital.Money{Amount: 1500, Currency: after.Currency})
+		}
 		return err
 	})
 }

@@ -70,7 +70,7 @@ func TestAccountsAreCaredForByTheShell(t *testing.T) {
 		}
 	}
 	nobody := dusangiretest.Dusangire(t, "user", "reset", "nobody", "--database-url", database)
-	if nobody.Code != 1 || !strings.Contains(nobody.Err, "no user of that name") {
+	if nobody.Code != 1 || !strings.Contains(nobody.Err, "no such user") {
 		t.Errorf("%d %s", nobody.Code, nobody.Err)
 	}
 }
