@@ -174,6 +174,7 @@ func (s *Server) orderRoutes() []entry {
 func (s *Server) kitchenRoutes() []entry {
 	return []entry{
 		s.kitchen(),
+		get(views.TicketsPath, hospital.PrintTickets, s.trayTickets),
 		post(views.StartMealPath, hospital.CookOrders, s.startMeal),
 		post(views.MadePath, hospital.CookOrders, s.makeDish),
 		post(views.CartsPath, hospital.CookOrders, s.makeCart),

@@ -21,8 +21,8 @@ import (
 // A command locks each row before it judges it (lock), so that what it reads then stands until the
 // commit. All commands lock in the same order, so that no two wait for each other: the idempotency
 // key, the number of the next patient, the user, patients by id, dishes by id, admissions by id,
-// wards by id, beds by id, orders by id, deliveries by id, addresses and zones, and last topics by
-// name.
+// wards by id, beds by id, orders by id, deliveries by id, tray tickets by order, addresses and
+// zones, and last topics by name.
 
 // change is one command under way.
 type change struct {

@@ -69,6 +69,7 @@ const (
 	FollowOrders      Permission = "orders.follow"          // one; a customer their own only
 	ReadKitchen       Permission = "dashboard.kitchen"      // /dashboard/kitchen/
 	CookOrders        Permission = "orders.cook"            // start, ready, recall
+	PrintTickets      Permission = "tickets.print"          // that go with the trays
 	ConfirmOrders     Permission = "orders.confirm"         // pending, or held and safe again
 	CancelOrders      Permission = "orders.cancel"          // any for kitchen and medical staff
 	ChangeOrders      Permission = "orders.change"          // their dishes; a customer's own
@@ -128,6 +129,7 @@ var permitted = map[Permission][]Role{
 	ReadPastOrders:          {MedicalStaff, WardManagement, Admin},
 	ReadKitchen:             {KitchenStaff, Admin},
 	CookOrders:              {KitchenStaff, Admin},
+	PrintTickets:            {KitchenStaff, Admin},
 	ConfirmOrders:           {MedicalStaff, KitchenStaff, Admin},
 	CancelOrders:            {MedicalStaff, WardManagement, KitchenStaff, Customer, Admin},
 	ChangeOrders:            {MedicalStaff, KitchenStaff, Customer, Admin},

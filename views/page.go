@@ -25,6 +25,8 @@ type Page struct {
 	// Assets are the nouns whose style sheets and scripts the page adds to those of all pages, such
 	// as "kitchen customer"; may be empty.
 	Assets string
+	// Paper is what the page is printed on where that is not A4: print-PAPER.css says how.
+	Paper string
 }
 
 // here is the entry of the navigation that is marked.
@@ -39,6 +41,12 @@ func (p Page) in(entry string) Page {
 // with is the page with the style sheets and scripts of some nouns, separated by spaces.
 func (p Page) with(assets string) Page {
 	p.Assets = assets
+	return p
+}
+
+// on is the page for another paper than A4.
+func (p Page) on(paper string) Page {
+	p.Paper = paper
 	return p
 }
 

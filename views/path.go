@@ -72,6 +72,7 @@ const (
 	RoundPath         = "/dashboard/delivery/"
 	HousekeepingPath  = "/dashboard/housekeeping/"
 	PastOrdersPath    = "/kitchen/past/"
+	TicketsPath       = "/tickets/"
 	StartMealPath     = "/kitchen/start"
 	MadePath          = "/kitchen/made"
 	WithoutPath       = "/kitchen/without/"

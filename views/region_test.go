@@ -171,6 +171,8 @@ func allPages() map[string]templ.Component {
 		"kitchen with a past": views.KitchenPage(kitchenPage(), overdueKitchen(), sampleWall()),
 		"empty round":         views.RoundPage(roundPage(), hospital.DeliveryBoard{At: now}, nil),
 		"handover":            views.HandoverPage(handoverPage(), sampleHandover()),
+		"tray tickets":        views.TrayTicketsPage(trayTicketsPage(), sampleTrayTickets("a4")),
+		"tickets to print":    views.TrayTicketsPage(trayTicketsPage(), trayTicketChoice()),
 		"meal list": views.MealListPage(mealListPage(), sampleMealList(),
 			sampleWards()),
 		"users": views.UsersPage(plain, sampleUsers(), sampleWards(),

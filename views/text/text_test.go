@@ -174,6 +174,7 @@ func domain() map[string][]string {
 		lists["urgency."] = append(lists["urgency."], string(u))
 	}
 	lists["ticket.step."] = []string{"check", "confirm", "start", "ready", "recall", "part"}
+	lists["tray.size."] = []string{"a6", "a4", "80mm"}
 	lists["dish.event."] = wordsOf(hospital.DishActions)
 	lists["dish.available."] = []string{"true", "false"}
 	lists["staffed."] = []string{"true", "false"}
