@@ -109,6 +109,7 @@ func checkParts(parts *zip.Reader) error {
 		if isTable(part.Name) {
 			left = &tables
 		}
+		// #nosec G115 -- no part unpacks to more than is left
 		if part.UncompressedSize64 > uint64(*left) {
 			return ErrTooLarge // as it says itself
 		}
