@@ -190,10 +190,10 @@ const screens = (() => {
   const say = (sentence) => document.dispatchEvent(new CustomEvent("say", { detail: sentence }));
 
   // result is what an answer says has become of a command.
-  function result(form, { started, left_out: left = [], detail }) {
-    if (started === undefined) return detail || "";
+  function result(form, { started, trays = started, left_out: left = [], detail }) {
+    if (trays === undefined) return detail || "";
     const reasons = left.map((one) => `${one.bed_number || one.order_id}: ${one.message}`);
-    const sentence = form.dataset.told.replace("%d", started);
+    const sentence = form.dataset.told.replace("%d", trays);
     return left.length ? `${sentence} ${form.dataset.left.replace("%s", () => reasons.join(" "))}`
       : sentence;
   }
