@@ -212,7 +212,7 @@ func sights(t testing.TB, s *dusangiretest.Server) []sight {
 			p.openLive("/dashboard/kitchen/?view=line&meal=lunch&ward=" + ward.Code)
 		}},
 		{"kitchen-station", hospital.KitchenStaff, func(p *screen) {
-			p.openLive(wall + "&station=porridge&meal=supplement&ward=nowhere") // nothing lies under what opens
+			p.openLive("/dashboard/kitchen/?meal=supplement&station=porridge&ward=nowhere")
 			p.press(".filters summary")
 		}},
 		{"kitchen-refused", hospital.KitchenStaff, func(p *screen) {
@@ -227,6 +227,7 @@ func sights(t testing.TB, s *dusangiretest.Server) []sight {
 		}},
 		{"kitchen-cancel", hospital.Admin, func(p *screen) {
 			p.openLive(lunch)
+			p.press(".states [value=preparing]")
 			p.press("#tickets > [data-lane=preparing] a")
 		}},
 		{"signed-out", hospital.MedicalStaff, func(p *screen) {

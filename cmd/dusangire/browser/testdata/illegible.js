@@ -28,11 +28,14 @@
       yield [word, drawn(range)];
     }
   };
+  // What is clear, such as a button that is all of a ticket, hides nothing.
+  const clear = (e) => style(e).backgroundColor === "rgba(0, 0, 0, 0)" &&
+    style(e).backgroundImage === "none";
   const cover = (r, e) => {
     const over = document.elementFromPoint(r.left + r.width / 2, r.top + r.height / 2);
     // Somebody opened a menu and closes it again; what stays while the page scrolls lets go of it.
     const passing = !over || over.closest(".menu[open], dialog") || stays(over) || stays(e);
-    return passing || over.contains(e) || e.contains(over) ? null : over;
+    return passing || clear(over) || over.contains(e) || e.contains(over) ? null : over;
   };
   const look = (word, r, e) => {
     const own = edge(box(e)), slack = r.height / 4, {reachable, by} = clips(e);
