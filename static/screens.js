@@ -13,6 +13,7 @@ const screens = (() => {
 
   const shown = new Map(); // by list: which page of it is shown, from 0
   const pages = new Map(); // by list: its items, page by page
+  document.documentElement.dataset.paged = "";
   const lists = [...document.querySelectorAll(".paged")];
 
   const stands = (list) => getComputedStyle(list).overflowY === "hidden";

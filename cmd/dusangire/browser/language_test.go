@@ -48,7 +48,12 @@ func sentences(t *testing.T, l text.Lang) []sentence {
 
 // pattern matches what becomes of a sentence of the catalogue when it is filled in.
 func pattern(sentence string) string {
-	return filled.ReplaceAllString(regexp.QuoteMeta(sentence), ".+")
+	return filled.ReplaceAllStringFunc(regexp.QuoteMeta(sentence), func(verb string) string {
+		if strings.HasSuffix(verb, "d") {
+			return `\d+`
+		}
+		return ".+"
+	})
 }
 
 // filled is where a sentence is filled in, also where it has been quoted.

@@ -220,9 +220,10 @@ func sights(t testing.TB, s *dusangiretest.Server) []sight {
 			p.disableScripts(true)
 			p.open(lunch)
 			k := &kitchen{Server: s}
-			_, err := s.Hospital.StartOrder(t.Context(), hospital.System, k.confirmed()[0].OrderID, hospital.OrderCommand{}) // meanwhile
+			order := k.confirmed()[0].OrderID
+			_, err := s.Hospital.StartOrder(t.Context(), hospital.System, order, hospital.OrderCommand{}) // meanwhile
 			k.must(err)
-			p.follow("#tickets > [data-lane=confirmed] .bump")
+			p.follow(fmt.Sprintf("#ticket-%d .bump", order))
 			p.disableScripts(false)
 		}},
 		{"kitchen-cancel", hospital.Admin, func(p *screen) {
